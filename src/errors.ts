@@ -1,0 +1,51 @@
+/** Base of every error this package throws on purpose; `name` tells which. */
+export class UnrolledError extends Error {
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** A value out of its range or of the wrong type: `argument` names it. */
+export class ArgumentError extends UnrolledError {
+  readonly argument: string;
+
+  constructor(argument: string, expected: string, got: unknown) {
+    super(`${argument}: expected ${expected}, got ${show(got)}`);
+    this.argument = argument;
+  }
+}
+
+/** An array whose rank, shape or length does not fit: `argument` names it. */
+export class ShapeError extends UnrolledError {
+  readonly argument: string;
+
+  constructor(argument: string, expected: string, got: string | readonly number[]) {
+    super(`${argument}: expected ${expected}, got ${typeof got === 'string' ? got : showShape(got)}`);
+    this.argument = argument;
+  }
+}
+
+/** A file or buffer that breaks the rules of its format. Nothing of it was used. */
+export class FormatError extends UnrolledError {}
+
+/** More memory asked for than WebAssembly or the engine gives, or memory used after `dispose()`. */
+export class MemoryError extends UnrolledError {}
+
+/** The engine lacks a feature (SIMD, relaxed SIMD, WebAssembly itself), or refuses to compile. */
+export class FeatureError extends UnrolledError {}
+
+/** A call at the wrong time: before `init()`, a backward without its forward, a layer in two models. */
+export class StateError extends UnrolledError {}
+
+/** `[2, 3]` as text. */
+export function showShape(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (value === null || typeof value !== 'object') return typeof value === 'function' ? 'a function' : String(value);
+  if (Array.isArray(value)) return value.length <= 8 ? `[${value.map(show).join(', ')}]` : `an array of ${value.length}`;
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${'length' in value ? value.length : value.byteLength})`;
+  return value.constructor?.name && value.constructor !== Object ? `a ${value.constructor.name}` : 'an object';
+}
