@@ -1,0 +1,147 @@
+import type { Tensors } from './stack.ts';
+
+/** Definitions and defaults as torch.optim. */
+export interface Optimizer {
+  /** Changes `params` in place; names without a gradient are left alone. */
+  step(params: Tensors, grads: Tensors): void;
+}
+
+/** One tensor's update: `state(k)` is zeros of the tensor's length at first, `t` counts from 1. */
+type Update = (w: Float64Array, g: Float64Array, t: number, state: (key: string) => Float64Array) => void;
+
+function optimizer(update: Update): Optimizer {
+  const states = new Map<string, Float64Array>();
+  let t = 0;
+  return {
+    step(params, grads) {
+      t++;
+      for (const [name, g] of Object.entries(grads)) {
+        const w = params[name]!;
+        update(w, g, t, (key) => {
+          const id = `${key} ${name}`;
+          const values = states.get(id) ?? new Float64Array(w.length);
+          states.set(id, values);
+          return values;
+        });
+      }
+    },
+  };
+}
+
+export interface SgdOptions {
+  lr: number;
+  momentum?: number;
+  nesterov?: boolean;
+  weightDecay?: number;
+}
+
+/** Dampening 0. */
+export function sgd({ lr, momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions): Optimizer {
+  return optimizer((w, grad, _, state) => {
+    const velocity = state('velocity');
+    for (let i = 0; i < w.length; i++) {
+      const g = grad[i]! + weightDecay * w[i]!;
+      const v = momentum * velocity[i]! + g;
+      velocity[i] = v;
+      w[i]! -= lr * (momentum === 0 ? g : nesterov ? g + momentum * v : v);
+    }
+  });
+}
+
+export interface AdamOptions {
+  lr?: number;
+  betas?: readonly [number, number];
+  eps?: number;
+  weightDecay?: number;
+}
+
+function adamWith(o: AdamOptions, decoupled: boolean, defaultDecay: number): Optimizer {
+  const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = defaultDecay } = o;
+  const [beta1, beta2] = betas;
+  return optimizer((w, grad, t, state) => {
+    const m = state('m');
+    const v = state('v');
+    const correction1 = 1 - beta1 ** t;
+    const correction2 = 1 - beta2 ** t;
+    for (let i = 0; i < w.length; i++) {
+      if (decoupled) w[i]! *= 1 - lr * weightDecay;
+      const g = grad[i]! + (decoupled ? 0 : weightDecay * w[i]!);
+      m[i] = beta1 * m[i]! + (1 - beta1) * g;
+      v[i] = beta2 * v[i]! + (1 - beta2) * g * g;
+      w[i]! -= (lr * (m[i]! / correction1)) / (Math.sqrt(v[i]! / correction2) + eps);
+    }
+  });
+}
+
+/** weightDecay is added to the gradient; default 0. */
+export function adam(options: AdamOptions = {}): Optimizer {
+  return adamWith(options, false, 0);
+}
+
+/** Parameters are multiplied by 1 − lr·weightDecay first; default 0.01. */
+export function adamW(options: AdamOptions = {}): Optimizer {
+  return adamWith(options, true, 0.01);
+}
+
+export interface RmspropOptions {
+  lr?: number;
+  alpha?: number;
+  eps?: number;
+  centered?: boolean;
+  momentum?: number;
+  weightDecay?: number;
+}
+
+export function rmsprop(options: RmspropOptions = {}): Optimizer {
+  const { lr = 0.01, alpha = 0.99, eps = 1e-8, centered = false, momentum = 0, weightDecay = 0 } = options;
+  return optimizer((w, grad, _, state) => {
+    const square = state('square');
+    const mean = state('mean');
+    const velocity = state('velocity');
+    for (let i = 0; i < w.length; i++) {
+      const g = grad[i]! + weightDecay * w[i]!;
+      square[i] = alpha * square[i]! + (1 - alpha) * g * g;
+      mean[i] = alpha * mean[i]! + (1 - alpha) * g;
+      const variance = centered ? square[i]! - mean[i]! * mean[i]! : square[i]!;
+      velocity[i] = momentum * velocity[i]! + g / (Math.sqrt(variance) + eps);
+      w[i]! -= lr * velocity[i]!;
+    }
+  });
+}
+
+export interface AdagradOptions {
+  lr?: number;
+  lrDecay?: number;
+  eps?: number;
+  weightDecay?: number;
+}
+
+export function adagrad(options: AdagradOptions = {}): Optimizer {
+  const { lr = 0.01, lrDecay = 0, eps = 1e-10, weightDecay = 0 } = options;
+  return optimizer((w, grad, t, state) => {
+    const sum = state('sum');
+    const rate = lr / (1 + (t - 1) * lrDecay);
+    for (let i = 0; i < w.length; i++) {
+      const g = grad[i]! + weightDecay * w[i]!;
+      sum[i]! += g * g;
+      w[i]! -= (rate * g) / (Math.sqrt(sum[i]!) + eps);
+    }
+  });
+}
+
+/** Scales all gradients in place by min(1, max / (norm + 1e-6)); returns the norm before it. */
+export function clipGradNorm(grads: Tensors, max: number): number {
+  let sum = 0;
+  for (const g of Object.values(grads)) for (const x of g) sum += x * x;
+  const norm = Math.sqrt(sum);
+  const coefficient = Math.min(1, max / (norm + 1e-6));
+  for (const g of Object.values(grads)) for (let i = 0; i < g.length; i++) g[i]! *= coefficient;
+  return norm;
+}
+
+/** Clamps every gradient in place to [−limit, limit]. */
+export function clipGradValue(grads: Tensors, limit: number): void {
+  for (const g of Object.values(grads)) {
+    for (let i = 0; i < g.length; i++) g[i] = Math.min(limit, Math.max(-limit, g[i]!));
+  }
+}
