@@ -43,9 +43,15 @@ export function showShape(shape: readonly number[]): string {
 }
 
 function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
-  if (value === null || typeof value !== 'object') return typeof value === 'function' ? 'a function' : String(value);
-  if (Array.isArray(value)) return value.length <= 8 ? `[${value.map(show).join(', ')}]` : `an array of ${value.length}`;
-  if (ArrayBuffer.isView(value)) return `${value.constructor.name}(${'length' in value ? value.length : value.byteLength})`;
-  return value.constructor?.name && value.constructor !== Object ? `a ${value.constructor.name}` : 'an object';
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (value === null || typeof value !== 'object')
+    return typeof value === 'function' ? 'a function' : String(value);
+  if (Array.isArray(value))
+    return value.length <= 8 ? `[${value.map(show).join(', ')}]` : `an array of ${value.length}`;
+  if (ArrayBuffer.isView(value))
+    return `${value.constructor.name}(${'length' in value ? value.length : value.byteLength})`;
+  return value.constructor?.name && value.constructor !== Object
+    ? `a ${value.constructor.name}`
+    : 'an object';
 }

@@ -1,0 +1,29 @@
+import { packT } from './pack';
+import { multiply } from './rows';
+
+/** Depth between two passes, as KC of sgemm. */
+const KC = 256;
+
+/** Packs W[n, k], rows one after the other, for `project`: `packedBytes(k, n)` at out. */
+// @ts-ignore: decorator
+@inline
+export function packWeight(k: i32, n: i32, w: usize, out: usize): void {
+  packT(k, n, w, (<usize>k) << 2, out, (<usize>k) << 5);
+}
+
+/**
+ * C[m, n] = bias + A[m, k]·Wᵀ, W packed by `packWeight`. bias: n floats, or 0 for none. ldc: bytes from row to row.
+ * tmp: TILE_BYTES.
+ */
+export function project(
+  m: i32, n: i32, k: i32, a: usize, panels: usize, bias: usize, c: usize, ldc: usize, tmp: usize,
+): void {
+  const rsA = (<usize>k) << 2;
+  const psB = (<usize>k) << 5;
+  multiply(m, n, min(k, KC), a, rsA, 4, panels, 32, psB, bias, 0, c, ldc, tmp);
+  for (let p = KC; p < k; p += KC) {
+    const kc = min(KC, k - p);
+    const at = <usize>p;
+    multiply(m, n, kc, a + (at << 2), rsA, 4, panels + (at << 5), 32, psB, c, ldc, c, ldc, tmp);
+  }
+}

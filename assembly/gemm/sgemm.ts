@@ -1,0 +1,101 @@
+import { packN, packRows, packT, packedBytes } from './pack';
+import { multiply, TILE_BYTES } from './rows';
+
+/** Depth of a packed block: a panel of KC x 8 floats (8 kB) stays in L1. */
+const KC = 256;
+/** Columns of a packed block: KC x NC floats (512 kB) stay in L2. */
+const NC = 512;
+/** Rows of Aᵀ copied at a time. Multiple of 6 and of 4. */
+const MC = 120;
+/** Up to so many rows of A, packing B costs more than it gives: B is read where it lies. */
+const DIRECT_ROWS = 3;
+
+/**
+ * C[m, n] = A[m, k] · B[k, n] + beta·C, beta 0 or 1 (with 0, C is not read). Row-major; lda, ldb, ldc: floats from
+ * row to row. work: `gemmWork(m, n, k)` bytes of the caller's (src/memory/workspace.ts).
+ */
+export function sgemm_nn(
+  m: i32, n: i32, k: i32,
+  a: usize, lda: i32, b: usize, ldb: i32, beta: i32, c: usize, ldc: i32, work: usize,
+): void {
+  assert(lda >= k && ldb >= n && ldc >= n, 'sgemm_nn: a leading dimension is below its row');
+  if (m <= DIRECT_ROWS) direct(m, n, k, a, <usize>lda << 2, 4, b, <usize>ldb << 2, beta, c, <usize>ldc << 2, work);
+  else blocked(m, n, k, a, lda, false, b, ldb, false, beta, c, ldc, work);
+}
+
+/** C[m, n] = A[m, k] · B[n, k]ᵀ + beta·C. Otherwise as sgemm_nn. */
+export function sgemm_nt(
+  m: i32, n: i32, k: i32,
+  a: usize, lda: i32, b: usize, ldb: i32, beta: i32, c: usize, ldc: i32, work: usize,
+): void {
+  assert(lda >= k && ldb >= k && ldc >= n, 'sgemm_nt: a leading dimension is below its row');
+  blocked(m, n, k, a, lda, false, b, ldb, true, beta, c, ldc, work);
+}
+
+/** C[m, n] = A[k, m]ᵀ · B[k, n] + beta·C. Otherwise as sgemm_nn. */
+export function sgemm_tn(
+  m: i32, n: i32, k: i32,
+  a: usize, lda: i32, b: usize, ldb: i32, beta: i32, c: usize, ldc: i32, work: usize,
+): void {
+  assert(lda >= m && ldb >= n && ldc >= n, 'sgemm_tn: a leading dimension is below its row');
+  if (m <= DIRECT_ROWS) direct(m, n, k, a, 4, <usize>lda << 2, b, <usize>ldb << 2, beta, c, <usize>ldc << 2, work);
+  else blocked(m, n, k, a, lda, true, b, ldb, false, beta, c, ldc, work);
+}
+
+/** B[k, n] read where it lies; its last n mod 8 columns packed. Strides in bytes. */
+export function direct(
+  m: i32, n: i32, k: i32,
+  a: usize, rsA: usize, csA: usize, b: usize, ldb: usize, beta: i32, c: usize, ldc: usize, work: usize,
+): void {
+  const whole = n & ~7;
+  if (whole) multiply(m, whole, k, a, rsA, csA, b, ldb, 32, beta ? c : 0, ldc, c, ldc, work);
+  if (n == whole) return;
+  const at = (<usize>whole) << 2;
+  const packed = work + TILE_BYTES;
+  packN(k, n - whole, b + at, ldb, packed, 0);
+  multiply(m, n - whole, k, a, rsA, csA, packed, 32, 0, beta ? c + at : 0, ldc, c + at, ldc, work);
+}
+
+/** Blocks of KC x NC of B (or Bᵀ), packed; blocks of KC x MC of A copied when it is transposed. */
+function blocked(
+  m: i32, n: i32, k: i32,
+  a: usize, lda: i32, ta: bool, b: usize, ldb: i32, tb: bool, beta: i32, c: usize, ldc: i32, work: usize,
+): void {
+  const packed = work + TILE_BYTES;
+  const copied = packed + packedBytes(min(k, KC), min(n, NC));
+  const strideA = <usize>lda << 2;
+  const strideB = <usize>ldb << 2;
+  const strideC = <usize>ldc << 2;
+  let p = 0;
+  // LOOP 5: depth. At least once, so that k = 0 still clears C
+  do {
+    const kc = min(KC, k - p);
+    const accumulate = beta != 0 || p > 0;
+    const ap = ta ? a + <usize>p * strideA : a + (<usize>p << 2);
+    // LOOP 4: columns
+    for (let j = 0; j < n; j += NC) {
+      const nc = min(NC, n - j);
+      const psB = (<usize>kc) << 5;
+      if (tb) packT(kc, nc, b + <usize>j * strideB + (<usize>p << 2), strideB, packed, psB);
+      else packN(kc, nc, b + <usize>p * strideB + (<usize>j << 2), strideB, packed, psB);
+      const cj = c + (<usize>j << 2);
+      if (!ta) {
+        multiply(
+          m, nc, kc, ap, strideA, 4, packed, 32, psB,
+          accumulate ? cj : 0, strideC, cj, strideC, work,
+        );
+        continue;
+      }
+      for (let i = 0; i < m; i += MC) {
+        const mc = min(MC, m - i);
+        const ci = cj + <usize>i * strideC;
+        packRows(kc, mc, ap + (<usize>i << 2), strideA, copied);
+        multiply(
+          mc, nc, kc, copied, 4, <usize>mc << 2, packed, 32, psB,
+          accumulate ? ci : 0, strideC, ci, strideC, work,
+        );
+      }
+    }
+    p += KC;
+  } while (p < k);
+}

@@ -1,0 +1,18 @@
+export { sgemm_nn, sgemm_nt, sgemm_tn } from './gemm/sgemm';
+export { sgemv_n, sgemv_t } from './gemm/sgemv';
+export { linear_backward, linear_forward } from './gemm/linear';
+export { vec_exp, vec_sigmoid, vec_tanh } from './math/array';
+export { vec_add, vec_axpy, vec_clamp, vec_fill, vec_mul, vec_scale } from './vec/elementwise';
+export { add_column_sums, vec_dot, vec_max, vec_sum, vec_sum_squares } from './vec/reduce';
+export { find_bad_index, gather_rows, scatter_add_rows } from './vec/rows';
+export { dropout } from './vec/dropout';
+export { rnn_backward, rnn_forward, rnn_forward_train } from './sequence/rnn';
+export { lstm_backward, lstm_forward, lstm_forward_train } from './sequence/lstm';
+export { gru_backward, gru_forward, gru_forward_train } from './sequence/gru';
+export { count_targets, cross_entropy, softmax_rows } from './loss/cross_entropy';
+export { mse } from './loss/mse';
+export { bce_with_logits } from './loss/bce';
+export { sgd_step } from './optim/sgd';
+export { adam_step } from './optim/adam';
+export { rmsprop_step } from './optim/rmsprop';
+export { adagrad_step } from './optim/adagrad';

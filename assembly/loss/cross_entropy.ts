@@ -1,0 +1,95 @@
+import { log64 } from '../math/log';
+import { vexp } from '../math/exp';
+import { hmax, hsum, loadLanes, loadTail, storeLanes } from '../simd';
+
+/**
+ * Σ over m rows of −ln softmax(x[i, :])[target[i]], rows of n logits; rows whose target is `ignore` count nothing.
+ * dx [m, n], 0 to leave it out, may be x: scale · (softmax − one-hot), and 0 in ignored rows.
+ * Preconditions: n >= 1; every other target in 0..n−1.
+ */
+export function cross_entropy(
+  m: i32, n: i32, x: usize, target: usize, ignore: i32, scale: f32, dx: usize,
+): f64 {
+  const bytes = (<usize>n) << 2;
+  let sum: f64 = 0;
+  for (; m > 0; m--, x += bytes, target += 4) {
+    const y = load<i32>(target);
+    if (y == ignore) {
+      if (dx) memory.fill(dx, 0, bytes);
+    } else {
+      const largest = rowMax(n, x);
+      const at: usize = (<usize>y) << 2;
+      const picked = load<f32>(x + at);
+      const s = rowExp(n, x, largest, dx);
+      sum += log64(<f64>s) - (<f64>picked - <f64>largest);
+      if (dx) {
+        rowScale(n, scale / s, dx);
+        store<f32>(dx + at, load<f32>(dx + at) - scale);
+      }
+    }
+    if (dx) dx += bytes;
+  }
+  return sum;
+}
+
+/** How many of index[n] are not `ignore`. */
+export function count_targets(n: i32, index: usize, ignore: i32): i32 {
+  let count = 0;
+  for (; n > 0; n--, index += 4) count += <i32>(load<i32>(index) != ignore);
+  return count;
+}
+
+// @ts-ignore: decorator
+@inline
+function rowMax(n: i32, x: usize): f32 {
+  let m = v128.load32_splat(x);
+  for (; n >= 4; n -= 4, x += 16) m = f32x4.max(m, v128.load(x));
+  for (; n > 0; n--, x += 4) m = f32x4.max(m, v128.load32_splat(x));
+  return hmax(m);
+}
+
+/** Σ e^(x − largest), the terms to `to` where there is one. */
+// @ts-ignore: decorator
+@inline
+function rowExp(n: i32, x: usize, largest: f32, to: usize): f32 {
+  const m = f32x4.splat(largest);
+  let sum = f32x4.splat(0);
+  for (; n >= 4; n -= 4, x += 16) {
+    const e = vexp(f32x4.sub(v128.load(x), m));
+    sum = f32x4.add(sum, e);
+    if (to) {
+      v128.store(to, e);
+      to += 16;
+    }
+  }
+  if (n > 0) {
+    const e = vexp(f32x4.sub(loadTail(x, n), m));
+    if (to) storeLanes(to, e, n);
+    // lanes past n are no terms
+    sum = f32x4.add(sum, v128.and(e, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(n))));
+  }
+  return hsum(sum);
+}
+
+// @ts-ignore: decorator
+@inline
+function rowScale(n: i32, s: f32, x: usize): void {
+  const v = f32x4.splat(s);
+  for (; n >= 4; n -= 4, x += 16) v128.store(x, f32x4.mul(v128.load(x), v));
+  if (n > 0) storeLanes(x, f32x4.mul(loadLanes(x, n), v), n);
+}
+
+/** y[i, :] = softmax(x[i, :] · invTemperature) over m rows of n; y may be x. */
+export function softmax_rows(m: i32, n: i32, invTemperature: f32, x: usize, y: usize): void {
+  const bytes = (<usize>n) << 2;
+  for (; m > 0; m--, x += bytes, y += bytes) {
+    const t = f32x4.splat(invTemperature);
+    let j = n;
+    let from = x;
+    let to = y;
+    for (; j >= 4; j -= 4, from += 16, to += 16) v128.store(to, f32x4.mul(v128.load(from), t));
+    if (j > 0) storeLanes(to, f32x4.mul(loadTail(from, j), t), j);
+    const s = rowExp(n, y, rowMax(n, y), y);
+    rowScale(n, 1 / s, y);
+  }
+}

@@ -1,0 +1,51 @@
+import { madd, nmadd } from '../simd';
+
+// Cody-Waite reduction and degree-5 polynomial of Cephes expf (Moshier): x = n·ln2 + r, |r| <= ln2/2.
+
+/** e^r for the reduced argument, before scaling by 2^n. */
+// @ts-ignore: decorator
+@inline
+function poly(r: v128): v128 {
+  let p = madd(f32x4.splat(1.9875691500e-4), r, f32x4.splat(1.3981999507e-3));
+  p = madd(p, r, f32x4.splat(8.3334519073e-3));
+  p = madd(p, r, f32x4.splat(4.1665795894e-2));
+  p = madd(p, r, f32x4.splat(1.6666665459e-1));
+  p = madd(p, r, f32x4.splat(5.0000001201e-1));
+  return f32x4.add(madd(p, f32x4.mul(r, r), r), f32x4.splat(1));
+}
+
+// @ts-ignore: decorator
+@inline
+function reduce(x: v128, n: v128): v128 {
+  return nmadd(n, f32x4.splat(-2.12194440e-4), nmadd(n, f32x4.splat(0.693359375), x));
+}
+
+/**
+ * e^x. Max error: 2 ULP on all floats whose result is normal.
+ * Results below 2^-126 are 0; x > 88.72284 gives Inf; NaN gives NaN.
+ */
+// @ts-ignore: decorator
+@inline
+export function vexp(x: v128): v128 {
+  // beyond these the result is Inf or 0 whatever x is; NaN passes min and max
+  const t = f32x4.max(f32x4.min(x, f32x4.splat(89)), f32x4.splat(-88));
+  const n = f32x4.nearest(f32x4.mul(t, f32x4.splat(1.44269504)));
+  const i = i32x4.trunc_sat_f32x4_s(n);
+  // two factors, since 2^128 is no float
+  const half = i32x4.shr_s(i, 1);
+  const s1 = i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23);
+  const s2 = i32x4.shl(i32x4.add(i32x4.sub(i, half), i32x4.splat(127)), 23);
+  const y = f32x4.mul(f32x4.mul(poly(reduce(t, n)), s1), s2);
+  return v128.andnot(y, f32x4.lt(y, f32x4.splat(1.17549435e-38)));
+}
+
+/** As vexp for x <= 0 or NaN, with one scaling: at −88 the scale itself is 0, so no lane below turns subnormal. */
+// @ts-ignore: decorator
+@inline
+export function vexpNonPositive(x: v128): v128 {
+  const t = f32x4.max(x, f32x4.splat(-88));
+  const n = f32x4.nearest(f32x4.mul(t, f32x4.splat(1.44269504)));
+  const s = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  const y = f32x4.mul(poly(reduce(t, n)), s);
+  return v128.andnot(y, f32x4.lt(y, f32x4.splat(1.17549435e-38)));
+}

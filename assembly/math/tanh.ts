@@ -1,0 +1,23 @@
+import { madd } from '../simd';
+import { vexpNonPositive } from './exp';
+
+/**
+ * tanh x. Max error: 4 ULP on all floats; |result| <= 1; odd to the bit; tanh(±0) = ±0; NaN gives NaN.
+ * |x| < 0.625: the polynomial of Cephes tanhf (Moshier). Beyond: (1 − z)/(1 + z), z = e^(−2|x|).
+ */
+// @ts-ignore: decorator
+@inline
+export function vtanh(x: v128): v128 {
+  const a = f32x4.abs(x);
+  const q = f32x4.mul(a, a);
+  let p = madd(f32x4.splat(-5.70498872745e-3), q, f32x4.splat(2.06390887954e-2));
+  p = madd(p, q, f32x4.splat(-5.37397155531e-2));
+  p = madd(p, q, f32x4.splat(1.33314422036e-1));
+  p = madd(p, q, f32x4.splat(-3.33332819422e-1));
+  const small = madd(f32x4.mul(p, q), a, a);
+  const z = vexpNonPositive(f32x4.mul(a, f32x4.splat(-2)));
+  const one = f32x4.splat(1);
+  const large = f32x4.div(f32x4.sub(one, z), f32x4.add(one, z));
+  const y = v128.bitselect(small, large, f32x4.lt(a, f32x4.splat(0.625)));
+  return v128.or(y, v128.and(x, i32x4.splat(0x80000000)));
+}

@@ -1,0 +1,22 @@
+import { loadLanes, madd, storeLanes } from '../simd';
+
+/**
+ * Adagrad (Duchi et al. 2011) as torch.optim.Adagrad: d = s·g + weightDecay·p; v += d²; p −= rate·d / (√v + eps),
+ * rate = lr / (1 + (t − 1)·lrDecay). v: n floats of state.
+ */
+export function adagrad_step(
+  n: i32, p: usize, g: usize, v: usize, s: f32, rate: f32, eps: f32, weightDecay: f32,
+): void {
+  const vs = f32x4.splat(s);
+  const vr = f32x4.splat(-rate);
+  const ve = f32x4.splat(eps);
+  const vw = f32x4.splat(weightDecay);
+  for (; n > 0; n -= 4, p += 16, g += 16, v += 16) {
+    const w = min(n, 4);
+    const x = loadLanes(p, w);
+    const d = madd(vw, x, f32x4.mul(loadLanes(g, w), vs));
+    const vt = madd(d, d, loadLanes(v, w));
+    storeLanes(v, vt, w);
+    storeLanes(p, madd(vr, f32x4.div(d, f32x4.add(f32x4.sqrt(vt), ve)), x), w);
+  }
+}

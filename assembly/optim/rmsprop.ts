@@ -1,0 +1,40 @@
+import { flush, loadLanes, madd, nmadd, storeLanes } from '../simd';
+
+/**
+ * RMSprop (Tieleman & Hinton 2012) as torch.optim.RMSprop: d = s·g + weightDecay·p; v = α·v + (1 − α)·d²;
+ * centered: a = α·a + (1 − α)·d, root of v − a²; u = d / (√v + eps); with momentum b = momentum·b + u, u = b;
+ * p −= lr·u. v: n floats of state; a, b: likewise, 0 when not centered or without momentum.
+ */
+export function rmsprop_step(
+  n: i32, p: usize, g: usize, v: usize, a: usize, b: usize, s: f32, lr: f32, alpha: f64, eps: f32,
+  weightDecay: f32, momentum: f32,
+): void {
+  const vs = f32x4.splat(s);
+  const al = f32x4.splat(<f32>alpha);
+  const be = f32x4.splat(<f32>(1.0 - alpha));
+  const ve = f32x4.splat(eps);
+  const vlr = f32x4.splat(-lr);
+  const vw = f32x4.splat(weightDecay);
+  const vm = f32x4.splat(momentum);
+  for (; n > 0; n -= 4, p += 16, g += 16, v += 16) {
+    const w = min(n, 4);
+    const x = loadLanes(p, w);
+    const d = madd(vw, x, f32x4.mul(loadLanes(g, w), vs));
+    const vt = flush(madd(al, loadLanes(v, w), f32x4.mul(be, f32x4.mul(d, d))));
+    storeLanes(v, vt, w);
+    let variance = vt;
+    if (a) {
+      const at = flush(madd(al, loadLanes(a, w), f32x4.mul(be, d)));
+      storeLanes(a, at, w);
+      variance = f32x4.max(nmadd(at, at, vt), f32x4.splat(0));
+      a += 16;
+    }
+    let u = f32x4.div(d, f32x4.add(f32x4.sqrt(variance), ve));
+    if (b) {
+      u = flush(madd(vm, loadLanes(b, w), u));
+      storeLanes(b, u, w);
+      b += 16;
+    }
+    storeLanes(p, madd(vlr, u, x), w);
+  }
+}

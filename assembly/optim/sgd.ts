@@ -1,0 +1,26 @@
+import { loadLanes, madd, storeLanes } from '../simd';
+
+/**
+ * Stochastic gradient descent, as torch.optim.SGD (dampening 0): d = s·g + weightDecay·p; with momentum b = momentum·b
+ * + d, and d = b, or d + momentum·b with nesterov; p −= lr·d. b: n floats of state, 0 without momentum.
+ */
+export function sgd_step(
+  n: i32, p: usize, g: usize, b: usize, s: f32, lr: f32, momentum: f32, weightDecay: f32, nesterov: i32,
+): void {
+  const vs = f32x4.splat(s);
+  const vlr = f32x4.splat(-lr);
+  const vm = f32x4.splat(momentum);
+  const vw = f32x4.splat(weightDecay);
+  for (; n > 0; n -= 4, p += 16, g += 16) {
+    const w = min(n, 4);
+    const x = loadLanes(p, w);
+    let d = madd(vw, x, f32x4.mul(loadLanes(g, w), vs));
+    if (b) {
+      const m = madd(vm, loadLanes(b, w), d);
+      storeLanes(b, m, w);
+      d = nesterov ? madd(vm, m, d) : m;
+      b += 16;
+    }
+    storeLanes(p, madd(vlr, d, x), w);
+  }
+}

@@ -1,0 +1,14 @@
+/** Files of tensors: `unrolled/io`. Needs no WebAssembly and no `init()`. */
+export { ArgumentError, FormatError, MemoryError } from '../errors.ts';
+export type { DtypeArrays } from './dtype.ts';
+export {
+  type Dtype,
+  parseSafetensors,
+  type SafetensorsFile,
+  serializeSafetensors,
+  type Tensor,
+  type TensorData,
+  type TensorInput,
+  type TensorOf,
+  toFloat32,
+} from './safetensors.ts';

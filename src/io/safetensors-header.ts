@@ -1,0 +1,186 @@
+import { FormatError } from '../errors.ts';
+
+/** What the header says of one tensor, not yet checked against the file. Offsets in bytes from the data's start. */
+export interface HeaderEntry {
+  name: string;
+  dtype: string;
+  shape: number[];
+  begin: number;
+  end: number;
+}
+
+export interface Header {
+  entries: HeaderEntry[];
+  /** Without a prototype. */
+  metadata: Record<string, string>;
+}
+
+export function bad(message: string): FormatError {
+  return new FormatError(`safetensors: ${message}`);
+}
+
+/** `text` in quotes and cut to a length fit for a message. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
+}
+
+/**
+ * Reads the JSON text of a safetensors header.
+ *
+ * The grammar is the header's own, not all of JSON: an object of entries, each of which has exactly the fields
+ * `dtype` (string), `shape` and `data_offsets` (arrays of integers), and `__metadata__`, an object of strings.
+ * Nothing in it nests without bound, so nothing here recurses. Keys are compared after their escapes are read.
+ *
+ * @throws {FormatError} if the text is anything else
+ */
+export function parseHeader(text: string): Header {
+  const scanner = new Scanner(text);
+  const entries: HeaderEntry[] = [];
+  const metadata: Record<string, string> = Object.create(null);
+  scanner.object('header', (key) => {
+    if (key !== '__metadata__') entries.push(readEntry(scanner, key));
+    else scanner.object(key, (name) => (metadata[name] = scanner.string(`${key} value of ${quote(name)}`)));
+  });
+  scanner.end();
+  return { entries, metadata };
+}
+
+function readEntry(scanner: Scanner, name: string): HeaderEntry {
+  const owner = `tensor ${quote(name)}`;
+  let dtype: string | undefined;
+  let shape: number[] | undefined;
+  let offsets: number[] | undefined;
+  scanner.object(owner, (key) => {
+    if (key === 'dtype') dtype = scanner.string(`${owner}: dtype`);
+    else if (key === 'shape') shape = scanner.integers(`${owner}: shape`);
+    else if (key === 'data_offsets') offsets = scanner.integers(`${owner}: data_offsets`, 2);
+    else throw bad(`${owner}: unknown field ${quote(key)}`);
+  });
+  if (dtype === undefined) throw bad(`${owner}: missing field "dtype"`);
+  if (shape === undefined) throw bad(`${owner}: missing field "shape"`);
+  if (offsets === undefined) throw bad(`${owner}: missing field "data_offsets"`);
+  const [begin, end] = offsets;
+  if (begin === undefined || end === undefined) {
+    throw bad(`${owner}: data_offsets must be 2 integers, got ${offsets.length}`);
+  }
+  return { name, dtype, shape, begin, end };
+}
+
+class Scanner {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** An object: `member` is called after each key and colon, and reads the value. */
+  object(owner: string, member: (key: string) => void): void {
+    if (this.#peek() !== '{') throw this.#mismatch(owner, 'an object');
+    this.#at++;
+    if (this.#accept('}')) return;
+    const seen = new Set<string>();
+    do {
+      const key = this.string(`${owner}: key`);
+      if (seen.has(key)) throw bad(`${owner}: duplicate key ${quote(key)}`);
+      seen.add(key);
+      if (!this.#accept(':')) throw this.#invalid(`":" after the key ${quote(key)}`);
+      member(key);
+    } while (this.#accept(','));
+    if (!this.#accept('}')) throw this.#invalid(`"," or "}" in ${owner}`);
+  }
+
+  string(what: string): string {
+    if (this.#peek() !== '"') throw this.#mismatch(what, 'a string');
+    const start = this.#at;
+    let at = start + 1;
+    for (let code = 0; code !== 0x22; at++) {
+      code = this.#text.charCodeAt(at);
+      if (code === 0x5c) at++;
+      else if (Number.isNaN(code))
+        throw bad(`header is not valid JSON: unterminated string at character ${start}`);
+    }
+    this.#at = at;
+    let value: string;
+    try {
+      value = JSON.parse(this.#text.slice(start, at));
+    } catch {
+      throw bad(
+        `header is not valid JSON: invalid escape or control character in the string at character ${start}`,
+      );
+    }
+    if (hasLoneSurrogate(value)) throw bad(`${what} ${quote(value)} is not Unicode: it has a lone surrogate`);
+    return value;
+  }
+
+  /** An array of non-negative safe integers, of at most `limit` elements. */
+  integers(what: string, limit = Number.POSITIVE_INFINITY): number[] {
+    if (this.#peek() !== '[') throw this.#mismatch(what, 'an array');
+    this.#at++;
+    const values: number[] = [];
+    if (this.#accept(']')) return values;
+    do {
+      if (values.length === limit) throw bad(`${what} must be ${limit} integers, got more`);
+      values.push(this.#integer(what));
+    } while (this.#accept(','));
+    if (!this.#accept(']')) throw this.#invalid(`"," or "]" in ${what}`);
+    return values;
+  }
+
+  /** Nothing but white space is left. */
+  end(): void {
+    if (this.#peek() !== '') throw this.#invalid('nothing after the header object');
+  }
+
+  #integer(what: string): number {
+    const kind = this.#peek();
+    const start = this.#at;
+    let at = start;
+    while (at < this.#text.length && '+-.0123456789Ee'.includes(this.#text.charAt(at))) at++;
+    const expected = 'non-negative safe integers';
+    if (at === start || kind === 'E' || kind === 'e') throw this.#mismatch(what, expected);
+    const token = this.#text.slice(start, Math.min(at, start + 40));
+    // Longer than 16 digits is beyond 2^53.
+    const value = /^(?:0|[1-9][0-9]{0,15})$/.test(token) ? Number(token) : Number.NaN;
+    if (!Number.isSafeInteger(value)) throw bad(`${what} must be ${expected}, got ${token}`);
+    this.#at = at;
+    return value;
+  }
+
+  /** The next character that is not white space, or '' at the end. */
+  #peek(): string {
+    let code = this.#text.charCodeAt(this.#at);
+    while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) {
+      code = this.#text.charCodeAt(++this.#at);
+    }
+    return this.#text.charAt(this.#at);
+  }
+
+  #accept(char: string): boolean {
+    if (this.#peek() !== char) return false;
+    this.#at++;
+    return true;
+  }
+
+  /** The error for a value of another kind than expected, or for no value at all. */
+  #mismatch(what: string, expected: string): FormatError {
+    const char = this.#peek();
+    const word = ['true', 'false', 'null'].find((literal) => this.#text.startsWith(literal, this.#at));
+    const kinds: Record<string, string> = { '{': 'an object', '[': 'an array', '"': 'a string' };
+    const got = word ?? kinds[char] ?? (/[-0-9]/.test(char) ? 'a number' : undefined);
+    return got === undefined
+      ? this.#invalid(`${expected} for ${what}`)
+      : bad(`${what} must be ${expected}, got ${got}`);
+  }
+
+  #invalid(expected: string): FormatError {
+    const char = this.#peek();
+    const got = char === '' ? 'the end of the header' : quote(char);
+    return bad(`header is not valid JSON: expected ${expected} at character ${this.#at}, got ${got}`);
+  }
+}
+
+/** Half a surrogate pair: such a string is not Unicode text and has no UTF-8 form. */
+export function hasLoneSurrogate(text: string): boolean {
+  return /\p{Surrogate}/u.test(text);
+}
