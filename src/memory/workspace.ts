@@ -1,0 +1,70 @@
+/**
+ * Bytes of scratch memory each kernel may use: the counterpart of the layouts stated in assembly/. Sizes are in
+ * floats unless they say bytes.
+ */
+
+/** A GEMM tile (assembly/gemm/rows.ts TILE_BYTES). */
+const TILE = 192;
+/** Block sizes of assembly/gemm/sgemm.ts. */
+const KC = 256;
+const NC = 512;
+const MC = 120;
+
+/** B[k, n] packed in panels of 8 columns. */
+function packed(k: number, n: number): number {
+  return k * Math.ceil(n / 8) * 32;
+}
+
+/** sgemm_nn, sgemm_nt, sgemm_tn, sgemv_n with C[m, n] and depth k. */
+export function gemmWork(m: number, n: number, k: number): number {
+  const depth = Math.min(k, KC);
+  // a block of B and a block of Aᵀ; or, for few rows, the last columns of B at full depth
+  return TILE + Math.max(packed(depth, Math.min(n, NC)) + depth * Math.min(m, MC) * 4, packed(k, 8));
+}
+
+/** linear_forward with W[n, k]. */
+export function linearWork(n: number, k: number): number {
+  return TILE + packed(k, n);
+}
+
+/** linear_backward with X[m, k] and W[n, k]. */
+export function linearBackwardWork(m: number, n: number, k: number): number {
+  return Math.max(gemmWork(m, k, n), gemmWork(n, k, m));
+}
+
+/** rnn_forward and rnn_forward_train. */
+export function rnnWork(inputSize: number, hiddenSize: number): number {
+  return TILE + hiddenSize * 4 + packed(inputSize, hiddenSize) + packed(hiddenSize, hiddenSize);
+}
+
+/** lstm_forward and lstm_forward_train. */
+export function lstmWork(inputSize: number, hiddenSize: number): number {
+  const G = 4 * hiddenSize;
+  return TILE + G * 4 + packed(inputSize, G) + packed(hiddenSize, G);
+}
+
+/** gru_forward and gru_forward_train. */
+export function gruWork(inputSize: number, hiddenSize: number): number {
+  const H = hiddenSize;
+  const bias = 4 * H * 4;
+  return TILE + bias + packed(inputSize, H) + packed(inputSize, 2 * H) + packed(H, 2 * H) + packed(H, H);
+}
+
+/** rnn_backward (gates 1), lstm_backward (4), gru_backward (3): W_hh packed, then the products after the loop. */
+export function backwardWork(
+  gates: number,
+  steps: number,
+  batch: number,
+  inputSize: number,
+  hiddenSize: number,
+): number {
+  const G = gates * hiddenSize;
+  const rows = steps * batch;
+  const widest = Math.max(inputSize, hiddenSize);
+  return Math.max(
+    TILE + packed(G, hiddenSize),
+    TILE + G * 4,
+    gemmWork(G, widest, rows),
+    gemmWork(rows, inputSize, G),
+  );
+}

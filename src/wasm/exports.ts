@@ -1,0 +1,57 @@
+/**
+ * Signatures of the kernels (assembly/index.ts): every pointer is a byte offset into the memory, every leading
+ * dimension counts floats, every flag is 0 or 1. Shapes and preconditions stand beside each kernel's source.
+ * The build checks that the binaries export exactly these names.
+ */
+export const KERNEL_NAMES = [
+  'sgemm_nn',
+  'sgemm_nt',
+  'sgemm_tn',
+  'sgemv_n',
+  'sgemv_t',
+  'linear_forward',
+  'linear_backward',
+  'vec_exp',
+  'vec_sigmoid',
+  'vec_tanh',
+  'vec_add',
+  'vec_axpy',
+  'vec_clamp',
+  'vec_fill',
+  'vec_mul',
+  'vec_scale',
+  'add_column_sums',
+  'vec_dot',
+  'vec_max',
+  'vec_sum',
+  'vec_sum_squares',
+  'find_bad_index',
+  'gather_rows',
+  'scatter_add_rows',
+  'dropout',
+  'rnn_forward',
+  'rnn_forward_train',
+  'rnn_backward',
+  'lstm_forward',
+  'lstm_forward_train',
+  'lstm_backward',
+  'gru_forward',
+  'gru_forward_train',
+  'gru_backward',
+  'count_targets',
+  'cross_entropy',
+  'softmax_rows',
+  'mse',
+  'bce_with_logits',
+  'sample_index',
+  'sgd_step',
+  'adam_step',
+  'rmsprop_step',
+  'adagrad_step',
+  'is_relaxed',
+] as const;
+
+export type KernelName = (typeof KERNEL_NAMES)[number];
+
+/** The kernels of one instance: numbers in, a number (or nothing) out. */
+export type Kernels = Record<KernelName, (...args: number[]) => number>;

@@ -1,0 +1,146 @@
+import { instantiateSync } from '@assemblyscript/loader';
+import type { Kernels } from '../../src/wasm/exports.ts';
+import { relaxedIsSupported, wasmBytes } from './binaries.ts';
+
+export type BuildName = 'checked' | 'simd' | 'relaxed';
+
+/** The builds that this engine runs. */
+export const builds: BuildName[] = relaxedIsSupported ? ['checked', 'simd', 'relaxed'] : ['checked', 'simd'];
+
+const PAGE = 65_536;
+/** Bytes on either side of every buffer. */
+const GUARD = 64;
+/** NaN as an f32, and no NaN that arithmetic makes (those are quiet). */
+const POISON = 0x7fbf8234;
+
+const modules = new Map<BuildName, WebAssembly.Module>();
+
+function compiled(build: BuildName): WebAssembly.Module {
+  let module = modules.get(build);
+  if (!module) modules.set(build, (module = new WebAssembly.Module(wasmBytes(build))));
+  return module;
+}
+
+/** `guarded`: buffers between guard zones. `flush`: each new buffer ends on the last byte of the memory (one only). */
+export type Placement = 'guarded' | 'flush';
+
+interface Held {
+  readonly name: string;
+  readonly ptr: number;
+  readonly length: number;
+  readonly input: boolean;
+  before: Uint32Array | undefined;
+}
+
+/**
+ * A memory of its own for one kernel call. Page 0 and everything between the buffers is poison; `run` calls the
+ * kernel and then throws if any poison or any input changed.
+ */
+export class Sandbox {
+  readonly kernels: Kernels;
+  readonly memory: WebAssembly.Memory;
+  readonly #words: Uint32Array;
+  readonly #floats: Float32Array;
+  readonly #ints: Int32Array;
+  readonly #held: Held[] = [];
+  #top = PAGE;
+  #bottom: number;
+
+  /** `bytes`: what the buffers need together, guards not counted. */
+  constructor(build: BuildName, bytes: number) {
+    const pages = Math.ceil((2 * PAGE + bytes + 64 * 256) / PAGE);
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    this.kernels = instantiateSync(compiled(build), { env: { memory: this.memory } }).instance
+      .exports as unknown as Kernels;
+    this.#words = new Uint32Array(this.memory.buffer);
+    this.#floats = new Float32Array(this.memory.buffer);
+    this.#ints = new Int32Array(this.memory.buffer);
+    // the checked build keeps its messages below page 1
+    this.#words.fill(POISON, build === 'checked' ? PAGE / 4 : 0);
+    this.#bottom = this.memory.buffer.byteLength;
+  }
+
+  /** A buffer the kernel may only read. */
+  input(name: string, values: ArrayLike<number>, place: Placement = 'guarded'): number {
+    const ptr = this.#take(name, values.length, true, place);
+    this.#floats.set(values, ptr / 4);
+    return ptr;
+  }
+
+  /** Int32 values the kernel may only read. */
+  indices(name: string, values: ArrayLike<number>, place: Placement = 'guarded'): number {
+    const ptr = this.#take(name, values.length, true, place);
+    this.#ints.set(values, ptr / 4);
+    return ptr;
+  }
+
+  /** A buffer the kernel may write; without values it is poison, which reads as NaN. */
+  output(name: string, values: ArrayLike<number> | number, place: Placement = 'guarded'): number {
+    const length = typeof values === 'number' ? values : values.length;
+    const ptr = this.#take(name, length, false, place);
+    if (typeof values !== 'number') this.#floats.set(values, ptr / 4);
+    return ptr;
+  }
+
+  /** Scratch memory of so many bytes. */
+  work(bytes: number, place: Placement = 'guarded'): number {
+    return this.output('work', Math.ceil(bytes / 4), place);
+  }
+
+  /** Copy of the floats at ptr. */
+  read(ptr: number, length: number): Float32Array {
+    return this.#floats.slice(ptr / 4, ptr / 4 + length);
+  }
+
+  /** Bits of the floats at ptr, NaNs made one. */
+  bits(ptr: number, length: number): Uint32Array {
+    const bits = this.#words.slice(ptr / 4, ptr / 4 + length);
+    const values = this.read(ptr, length);
+    for (let i = 0; i < length; i++) if (Number.isNaN(values[i])) bits[i] = 0x7fc00000;
+    return bits;
+  }
+
+  /** Calls the kernel, then checks guards and inputs. */
+  run(call: (kernels: Kernels) => number): number {
+    for (const held of this.#held) {
+      if (held.input) held.before = this.#words.slice(held.ptr / 4, held.ptr / 4 + held.length);
+    }
+    const result = call(this.kernels);
+    this.check();
+    return result;
+  }
+
+  /** Throws if anything outside the buffers, or an input, is not as it was. */
+  check(): void {
+    const inside = [...this.#held].sort((a, b) => a.ptr - b.ptr);
+    let at = this.#words[0] === POISON ? 0 : PAGE / 4;
+    for (const held of [...inside, { ptr: this.memory.buffer.byteLength, length: 0, name: 'the end' }]) {
+      for (; at < held.ptr / 4; at++) {
+        if (this.#words[at] !== POISON)
+          throw new Error(`byte ${at * 4}, before ${held.name}, was overwritten`);
+      }
+      at += held.length;
+    }
+    for (const { name, ptr, length, before } of this.#held) {
+      if (!before) continue;
+      for (let i = 0; i < length; i++) {
+        if (this.#words[ptr / 4 + i] !== before[i]) throw new Error(`input ${name}[${i}] was overwritten`);
+      }
+    }
+  }
+
+  #take(name: string, length: number, input: boolean, place: Placement): number {
+    const bytes = length * 4;
+    let ptr: number;
+    if (place === 'flush') {
+      if (this.#bottom !== this.memory.buffer.byteLength) throw new Error('one flush buffer a sandbox');
+      ptr = this.#bottom -= bytes;
+    } else {
+      ptr = this.#top + GUARD;
+      this.#top = Math.ceil((ptr + bytes) / 64) * 64;
+    }
+    if (this.#top + GUARD > this.#bottom) throw new Error(`sandbox too small for ${name}`);
+    this.#held.push({ name, ptr, length, input, before: undefined });
+    return ptr;
+  }
+}
