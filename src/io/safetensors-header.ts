@@ -9,6 +9,9 @@ export interface HeaderEntry {
   end: number;
 }
 
+/** Most keys of `__metadata__`. Not a rule of the format: V8 stalls on objects of 2^23 keys, which fit in 100 MB. */
+export const MAX_METADATA = 100_000;
+
 export interface Header {
   entries: HeaderEntry[];
   /** Without a prototype. */
@@ -39,7 +42,13 @@ export function parseHeader(text: string): Header {
   const metadata: Record<string, string> = Object.create(null);
   scanner.object('header', (key) => {
     if (key !== '__metadata__') entries.push(readEntry(scanner, key));
-    else scanner.object(key, (name) => (metadata[name] = scanner.string(`${key} value of ${quote(name)}`)));
+    else {
+      let count = 0;
+      scanner.object(key, (name) => {
+        if (++count > MAX_METADATA) throw bad(`${key}: more than ${MAX_METADATA} keys`);
+        metadata[name] = scanner.string(`${key} value of ${quote(name)}`);
+      });
+    }
   });
   scanner.end();
   return { entries, metadata };

@@ -11,7 +11,14 @@ import {
   type TensorInput,
   tagOf,
 } from './dtype.ts';
-import { bad, type HeaderEntry, hasLoneSurrogate, parseHeader, quote } from './safetensors-header.ts';
+import {
+  bad,
+  type HeaderEntry,
+  hasLoneSurrogate,
+  MAX_METADATA,
+  parseHeader,
+  quote,
+} from './safetensors-header.ts';
 
 export {
   type Dtype,
@@ -42,7 +49,7 @@ export interface SafetensorsFile {
  * of `bytes` before anything of that size is allocated. Platforms other than little-endian are not supported.
  *
  * Format: https://github.com/huggingface/safetensors#format, with the rules its readers enforce (no duplicate
- * keys, no gaps, no overlaps, no trailing bytes).
+ * keys, no gaps, no overlaps, no trailing bytes), and one more: at most 100,000 metadata keys.
  *
  * @param bytes the whole file
  * @throws {FormatError} if the file breaks any rule of the format; the message names the tensor and the numbers
@@ -163,7 +170,8 @@ function briefly(shape: readonly number[]): string {
  * @param metadata free text
  * @returns the whole file
  * @throws {ArgumentError} for a duplicate name, a name or text that is not Unicode, the name `__metadata__`, data
- *   of the wrong class or length for its dtype and shape, metadata that are not strings, a header over 100 MB
+ *   of the wrong class or length for its dtype and shape, metadata that are not strings or over 100,000
+ *   keys, a header over 100 MB
  * @throws {MemoryError} if there is no memory for the file
  */
 export function serializeSafetensors(
@@ -253,7 +261,10 @@ function metadataMembers(metadata: Readonly<Record<string, string>>): string[] {
   if (metadata === null || typeof metadata !== 'object') {
     throw new ArgumentError('metadata', 'an object of strings', metadata);
   }
-  const members = Object.entries(metadata)
+  const pairs = Object.entries(metadata);
+  if (pairs.length > MAX_METADATA)
+    throw new ArgumentError('metadata', `at most ${MAX_METADATA} keys`, pairs.length);
+  const members = pairs
     .sort(([a], [b]) => compareCodePoints(a, b))
     .map(([key, value]) => {
       checkText('metadata', key);

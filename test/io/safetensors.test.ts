@@ -89,6 +89,12 @@ describe('header text', () => {
     header('{"__metadata__":{"k":1}}', /__metadata__ value of "k" must be a string, got a number/);
     header('{"__metadata__":{"k":{}}}', /__metadata__ value of "k" must be a string, got an object/);
   });
+  test('more than 100,000 metadata keys', () => {
+    const members = Array.from({ length: 100_001 }, (_, i) => `"k${i}":""`);
+    header(`{"__metadata__":{${members.join(',')}}}`, /__metadata__: more than 100000 keys/);
+    const most = parseSafetensors(file(`{"__metadata__":{${members.slice(1).join(',')}}}`));
+    expect(Object.keys(most.metadata).length).toBe(100_000);
+  });
   test('lone surrogates', () => {
     header(`{"\\ud800":${good}}`, /is not Unicode: it has a lone surrogate/, 8);
     header('{"__metadata__":{"k":"\\udc00"}}', /is not Unicode/);
