@@ -139,6 +139,8 @@ describe('refused input', () => {
     refused(() => serializeSafetensors(null as never), /pairs of name and tensor, or an object/);
     refused(() => serializeSafetensors({}, { k: 1 } as never), /metadata\["k"\]: expected a string, got 1/);
     refused(() => serializeSafetensors({}, { k: '\udfff' }), /metadata\["k"\]: expected Unicode text/);
+    const many = Object.fromEntries(Array.from({ length: 100_001 }, (_, i) => [`k${i}`, '']));
+    refused(() => serializeSafetensors({}, many), /metadata: expected at most 100000 keys, got 100001/);
     refused(
       () => serializeSafetensors({}, null as never),
       /metadata: expected an object of strings, got null/,
