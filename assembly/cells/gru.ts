@@ -7,6 +7,7 @@ import { flush, loadLanes, madd, storeLanes } from '../simd';
  * gates [B, 4H] holds a_n a_r a_z q, a_n without the hidden side, q = h0·W_hnᵀ + b_hn, and becomes n r z q;
  * n = tanh(a_n + r ⊙ q); h = n + z ⊙ (h0 − n). h0, h: [B, H].
  * The order n r z q makes both [n r z] (the input side) and [r z q] (the hidden side) contiguous in the backward pass.
+ * A subnormal state becomes 0: rounding would keep it there.
  */
 export function gru_cell_forward(B: i32, H: i32, gates: usize, h0: usize, h: usize): void {
   const s = (<usize>H) << 2;
@@ -32,7 +33,7 @@ function forwardLanes(lanes: i32, gates: usize, s: usize, h0: usize, h: usize): 
   storeLanes(gates, n, lanes);
   storeLanes(gates + s, r, lanes);
   storeLanes(gates + s * 2, z, lanes);
-  storeLanes(h, madd(z, f32x4.sub(loadLanes(h0, lanes), n), n), lanes);
+  storeLanes(h, flush(madd(z, f32x4.sub(loadLanes(h0, lanes), n), n)), lanes);
 }
 
 /**

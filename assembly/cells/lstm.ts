@@ -5,7 +5,7 @@ import { flush, loadLanes, madd, storeLanes } from '../simd';
 /**
  * One LSTM step of B rows (Hochreiter & Schmidhuber 1997 with the forget gate of Gers 2000, as PyTorch):
  * gates [B, 4H] holds a_i a_f a_g a_o and becomes i f g o; c = f ⊙ c0 + i ⊙ g; h = o ⊙ tanh c.
- * c0, c, h: [B, H]; c may be c0.
+ * c0, c, h: [B, H]; c may be c0. Subnormal states become 0.
  */
 export function lstm_cell_forward(B: i32, H: i32, gates: usize, c0: usize, c: usize, h: usize): void {
   const s = (<usize>H) << 2;
@@ -36,7 +36,7 @@ function forwardLanes(n: i32, gates: usize, s: usize, c0: usize, c: usize, h: us
   storeLanes(gates + s * 2, g, n);
   storeLanes(gates + s * 3, o, n);
   storeLanes(c, ct, n);
-  storeLanes(h, f32x4.mul(o, vtanh(ct)), n);
+  storeLanes(h, flush(f32x4.mul(o, vtanh(ct))), n);
 }
 
 /**

@@ -1,17 +1,17 @@
 import { flush, loadLanes, storeLanes } from '../simd';
 import { vtanh } from '../math/tanh';
 
-/** h[n] = φ(h[n]) in place: φ = tanh, or max(0, ·) when relu. */
+/** h[n] = φ(h[n]) in place: φ = tanh, or max(0, ·) when relu. A subnormal state becomes 0, or it would stay. */
 export function rnn_cell_forward(n: i32, relu: i32, h: usize): void {
   if (relu) {
     for (; n > 0; n -= 4, h += 16) {
       const w = min(n, 4);
-      storeLanes(h, f32x4.max(f32x4.splat(0), loadLanes(h, w)), w);
+      storeLanes(h, flush(f32x4.max(f32x4.splat(0), loadLanes(h, w))), w);
     }
     return;
   }
-  for (; n >= 4; n -= 4, h += 16) v128.store(h, vtanh(v128.load(h)));
-  if (n > 0) storeLanes(h, vtanh(loadLanes(h, n)), n);
+  for (; n >= 4; n -= 4, h += 16) v128.store(h, flush(vtanh(v128.load(h))));
+  if (n > 0) storeLanes(h, flush(vtanh(loadLanes(h, n))), n);
 }
 
 /**

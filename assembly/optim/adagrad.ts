@@ -1,8 +1,8 @@
-import { loadLanes, madd, storeLanes } from '../simd';
+import { flush, loadLanes, madd, storeLanes } from '../simd';
 
 /**
  * Adagrad (Duchi et al. 2011) as torch.optim.Adagrad: d = s·g + weightDecay·p; v += d²; p −= rate·d / (√v + eps),
- * rate = lr / (1 + (t − 1)·lrDecay). v: n floats of state.
+ * rate = lr / (1 + (t − 1)·lrDecay). v: n floats of state, subnormals flushed.
  */
 export function adagrad_step(
   n: i32, p: usize, g: usize, v: usize, s: f32, rate: f32, eps: f32, weightDecay: f32,
@@ -15,7 +15,7 @@ export function adagrad_step(
     const w = min(n, 4);
     const x = loadLanes(p, w);
     const d = madd(vw, x, f32x4.mul(loadLanes(g, w), vs));
-    const vt = madd(d, d, loadLanes(v, w));
+    const vt = flush(madd(d, d, loadLanes(v, w)));
     storeLanes(v, vt, w);
     storeLanes(p, madd(vr, f32x4.div(d, f32x4.add(f32x4.sqrt(vt), ve)), x), w);
   }

@@ -1,8 +1,9 @@
-import { loadLanes, madd, storeLanes } from '../simd';
+import { flush, loadLanes, madd, storeLanes } from '../simd';
 
 /**
  * Stochastic gradient descent, as torch.optim.SGD (dampening 0): d = s·g + weightDecay·p; with momentum b = momentum·b
- * + d, and d = b, or d + momentum·b with nesterov; p −= lr·d. b: n floats of state, 0 without momentum.
+ * + d, and d = b, or d + momentum·b with nesterov; p −= lr·d. b: n floats of state, 0 without momentum;
+ * subnormals flushed.
  */
 export function sgd_step(
   n: i32, p: usize, g: usize, b: usize, s: f32, lr: f32, momentum: f32, weightDecay: f32, nesterov: i32,
@@ -16,7 +17,7 @@ export function sgd_step(
     const x = loadLanes(p, w);
     let d = madd(vw, x, f32x4.mul(loadLanes(g, w), vs));
     if (b) {
-      const m = madd(vm, loadLanes(b, w), d);
+      const m = flush(madd(vm, loadLanes(b, w), d));
       storeLanes(b, m, w);
       d = nesterov ? madd(vm, m, d) : m;
       b += 16;

@@ -1,0 +1,266 @@
+import { backwardWork, gruWork, lstmWork, rnnWork } from '../../src/memory/workspace.ts';
+import * as gru from '../reference/gru.ts';
+import * as lstm from '../reference/lstm.ts';
+import { generator, uniform } from '../reference/random.ts';
+import * as rnn from '../reference/rnn.ts';
+import { rounded } from './closeness.ts';
+import { type BuildName, Sandbox } from './sandbox.ts';
+
+export const cells = ['rnn tanh', 'rnn relu', 'lstm', 'gru'] as const;
+export type Cell = (typeof cells)[number];
+
+export interface Shape {
+  T: number;
+  B: number;
+  I: number;
+  H: number;
+  /** Default true; else the pointers of biases and of their gradients are 0. */
+  bias?: boolean;
+  /** Default true; else the initial states are zeros. */
+  initial?: boolean;
+  /** Default true; else the pointer is 0. */
+  dy?: boolean;
+  /** Default true; else the pointer is 0. */
+  dx?: boolean;
+  /** Weights are uniform in ±scale/√k, k their row's length. Default 1.5. */
+  scale?: number;
+  /** What the gradients of the parameters are added to is uniform in ±accumulated. Default 0.5. */
+  accumulated?: number;
+}
+
+/** A kernel's tensors by name, shapes as stated in assembly/sequence/. */
+export type Tensors = Record<string, Float32Array>;
+export type Expected = Record<string, Float64Array>;
+
+export interface Problem {
+  cell: Cell;
+  shape: Shape;
+  /** Float32 values: x, wIh, wHh, bIh, bHh, h0, c0, dy, dhN, dcN; dwIh, dwHh, dbIh, dbHh before the call. */
+  given: Record<string, Float64Array>;
+}
+
+const gateCount = { 'rnn tanh': 1, 'rnn relu': 1, lstm: 4, gru: 3 };
+
+export function problem(cell: Cell, shape: Shape, seed: number): Problem {
+  const { T, B, I, H, initial = true, scale = 1.5, accumulated = 0.5 } = shape;
+  const G = gateCount[cell] * H;
+  const next = generator(seed);
+  const some = (length: number, size = 1) => rounded(uniform(next, length, size));
+  const size = scale / Math.sqrt(H);
+  const given = {
+    x: some(T * B * I),
+    wIh: some(G * I, scale / Math.sqrt(I)),
+    wHh: some(G * H, size),
+    bIh: some(G, size),
+    bHh: some(G, size),
+    h0: some(B * H, initial ? 0.8 : 0),
+    c0: some(B * H, initial ? 1.2 : 0),
+    dy: some(T * B * H),
+    dhN: some(B * H),
+    dcN: some(B * H),
+    dwIh: some(G * I, accumulated),
+    dwHh: some(G * H, accumulated),
+    dbIh: some(G, accumulated),
+    dbHh: some(G, accumulated),
+  };
+  return { cell, shape, given };
+}
+
+/** y, hN, cN; dx, dh, dc and, without what they are added to, dwIh, dwHh, dbIh, dbHh. */
+export function reference({ cell, shape, given: g }: Problem): Expected {
+  const { I, H, bias = true, dy = true } = shape;
+  const params = {
+    inputSize: I,
+    hiddenSize: H,
+    weightIh: g.wIh!,
+    weightHh: g.wHh!,
+    biasIh: bias ? g.bIh : undefined,
+    biasHh: bias ? g.bHh : undefined,
+  };
+  const upstream = dy ? g.dy! : new Float64Array(g.dy!.length);
+  const found: Expected = {};
+  if (cell === 'lstm') {
+    const { output, hN, cN, saved } = lstm.forward(params, g.x!, g.h0!, g.c0!);
+    const back = lstm.backward(params, saved, upstream, g.dhN!, g.dcN!);
+    return Object.assign(found, { y: output, hN, cN, dc: back.dC0 }, renamed(back));
+  }
+  if (cell === 'gru') {
+    const { output, hN, saved } = gru.forward(params, g.x!, g.h0!);
+    return Object.assign(found, { y: output, hN }, renamed(gru.backward(params, saved, upstream, g.dhN!)));
+  }
+  const q: rnn.RnnParams = { ...params, nonlinearity: cell === 'rnn relu' ? 'relu' : 'tanh' };
+  const { output, hN, saved } = rnn.forward(q, g.x!, g.h0!);
+  return Object.assign(found, { y: output, hN }, renamed(rnn.backward(q, saved, upstream, g.dhN!)));
+}
+
+function renamed(g: ReturnType<typeof rnn.backward>): Expected {
+  const { dX: dx, dH0: dh, dWeightIh: dwIh, dWeightHh: dwHh, dBiasIh: dbIh, dBiasHh: dbHh } = g;
+  return { dx, dh, dwIh, dwHh, dbIh, dbHh };
+}
+
+/** Places a problem's tensors in a sandbox of their own; the buffer named `flush` ends the memory. */
+class Call {
+  readonly names: string[] = [];
+  readonly sandbox: Sandbox;
+  readonly head: number[];
+  readonly isLstm: boolean;
+  readonly isRnn: boolean;
+  readonly #given: Record<string, Float64Array>;
+  readonly #flush: string;
+  readonly #bias: boolean;
+
+  constructor(build: BuildName, { cell, shape, given }: Problem, work: number, flush: string, rows: number) {
+    const { T, B, I, H, bias = true } = shape;
+    const G = 4 * H;
+    const floats = rows * (2 * I + 12 * H) + 2 * G * (I + H + 4) + 8 * B * H;
+    this.sandbox = new Sandbox(build, floats * 4 + work);
+    this.isLstm = cell === 'lstm';
+    this.isRnn = cell.startsWith('rnn');
+    this.head = [T, B, I, H];
+    if (this.isRnn) this.head.push(cell === 'rnn relu' ? 1 : 0);
+    this.#given = given;
+    this.#flush = flush;
+    this.#bias = bias;
+  }
+
+  input(name: string, values: ArrayLike<number> = this.#given[name]!): number {
+    return this.sandbox.input(name, values, this.#place(name));
+  }
+
+  output(name: string, values: ArrayLike<number> | number): number {
+    return this.sandbox.output(name, values, this.#place(name));
+  }
+
+  work(bytes: number): number {
+    return this.sandbox.work(bytes, this.#place('work'));
+  }
+
+  weights(): number[] {
+    return [this.input('wIh'), this.input('wHh')];
+  }
+
+  biases(): number[] {
+    return this.#bias ? [this.input('bIh'), this.input('bHh')] : [0, 0];
+  }
+
+  /** h0 or c0 followed by room for so many steps. */
+  states(name: string, initial: Float64Array, steps: number): number {
+    const values = new Float64Array(initial.length * (steps + 1)).fill(Number.NaN);
+    values.set(initial);
+    return this.output(name, values);
+  }
+
+  #place(name: string) {
+    this.names.push(name);
+    return name === this.#flush ? 'flush' : 'guarded';
+  }
+}
+
+export interface Run {
+  out: Tensors;
+  /** The buffers of the call. */
+  names: string[];
+}
+
+function forwardWork(isLstm: boolean, isRnn: boolean, I: number, H: number): number {
+  return isLstm ? lstmWork(I, H) : isRnn ? rnnWork(I, H) : gruWork(I, H);
+}
+
+/**
+ * *_forward: y, hN, cN; then with `packed` on states of their own, and the weights at poison: yAgain, hNAgain,
+ * cNAgain.
+ */
+export function infer(build: BuildName, p: Problem, chunk = 1, flush = ''): Run {
+  const { T, B, I, H } = p.shape;
+  const bytes = forwardWork(p.cell === 'lstm', p.cell.startsWith('rnn'), I, H);
+  const call = new Call(build, p, bytes, flush, (T + chunk) * B);
+  const x = call.input('x');
+  const weights = call.weights();
+  const biases = call.biases();
+  const gates = call.isRnn ? [] : [call.output('gates', chunk * B * 4 * H), chunk];
+  const work = call.work(bytes);
+  const out: Tensors = {};
+  for (const packed of [0, 1]) {
+    const suffix = packed ? 'Again' : '';
+    const states = [call.output(`h${suffix}`, p.given.h0!)];
+    if (call.isLstm) states.push(call.output(`c${suffix}`, p.given.c0!));
+    const y = call.output(`y${suffix}`, T * B * H);
+    const from = packed ? [0, 0] : weights;
+    const args = [...call.head, x, ...from, ...biases, ...states, y, ...gates, packed, work];
+    call.sandbox.run((k) =>
+      call.isLstm ? k.lstm_forward(...args) : call.isRnn ? k.rnn_forward(...args) : k.gru_forward(...args),
+    );
+    out[`y${suffix}`] = call.sandbox.read(y, T * B * H);
+    out[`hN${suffix}`] = call.sandbox.read(states[0]!, B * H);
+    if (call.isLstm) out[`cN${suffix}`] = call.sandbox.read(states[1]!, B * H);
+  }
+  return { out, names: call.names };
+}
+
+/** *_forward_train: h and c [T + 1, B, H], gates [T, B, 4H]. */
+export function train(build: BuildName, p: Problem, flush = ''): Run {
+  const { T, B, I, H } = p.shape;
+  const bytes = forwardWork(p.cell === 'lstm', p.cell.startsWith('rnn'), I, H);
+  const call = new Call(build, p, bytes, flush, T * B);
+  const x = call.input('x');
+  const weights = call.weights();
+  const biases = call.biases();
+  const kept: Record<string, number> = { h: call.states('h', p.given.h0!, T) };
+  if (call.isLstm) kept.c = call.states('c', p.given.c0!, T);
+  if (!call.isRnn) kept.gates = call.output('gates', T * B * 4 * H);
+  const args = [...call.head, x, ...weights, ...biases, ...Object.values(kept), call.work(bytes)];
+  call.sandbox.run((k) =>
+    call.isLstm
+      ? k.lstm_forward_train(...args)
+      : call.isRnn
+        ? k.rnn_forward_train(...args)
+        : k.gru_forward_train(...args),
+  );
+  const out: Tensors = {};
+  for (const [name, ptr] of Object.entries(kept)) {
+    out[name] = call.sandbox.read(ptr, name === 'gates' ? T * B * 4 * H : (T + 1) * B * H);
+  }
+  return { out, names: call.names };
+}
+
+/** *_backward after `train`: da (gates after the call), dh, dc, dx, dwIh, dwHh, dbIh, dbHh. */
+export function backward(build: BuildName, p: Problem, kept: Tensors, flush = ''): Run {
+  const { T, B, I, H, bias = true, dy = true, dx = true } = p.shape;
+  const gates = gateCount[p.cell];
+  const bytes = backwardWork(gates, T, B, I, H);
+  const call = new Call(build, p, bytes, flush, T * B);
+  const x = call.input('x');
+  const weights = call.weights();
+  const saved = [call.input('h', kept.h!)];
+  if (call.isLstm) saved.push(call.input('c', kept.c!));
+  const outputs: Record<string, [ptr: number, length: number]> = {};
+  const output = (name: string, values: ArrayLike<number> | number) => {
+    const ptr = call.output(name, values);
+    outputs[name] = [ptr, typeof values === 'number' ? values : values.length];
+    return ptr;
+  };
+  const da = output('da', call.isRnn ? T * B * H : kept.gates!);
+  const upstream = [dy ? call.input('dy') : 0, output('dh', p.given.dhN!)];
+  if (call.isLstm) upstream.push(output('dc', p.given.dcN!));
+  const dxAt = dx ? output('dx', T * B * I) : 0;
+  const [wih, whh] = [output('dwIh', p.given.dwIh!), output('dwHh', p.given.dwHh!)];
+  const biases = bias ? [output('dbIh', p.given.dbIh!), output('dbHh', p.given.dbHh!)] : [0, 0];
+  const work = call.work(bytes);
+  const args = [...call.head, x, ...weights, ...saved, da, ...upstream, dxAt, wih, whh, ...biases, work];
+  call.sandbox.run((k) =>
+    call.isLstm ? k.lstm_backward(...args) : call.isRnn ? k.rnn_backward(...args) : k.gru_backward(...args),
+  );
+  const out: Tensors = {};
+  for (const [name, [ptr, length]] of Object.entries(outputs)) out[name] = call.sandbox.read(ptr, length);
+  return { out, names: call.names };
+}
+
+/** Rows b of a tensor [., B, width]. */
+export function rowsOf(values: Float32Array, batch: number, width: number, b: number): Float32Array {
+  const steps = values.length / (batch * width);
+  const rows = new Float32Array(steps * width);
+  for (let t = 0; t < steps; t++) {
+    rows.set(values.subarray((t * batch + b) * width, (t * batch + b + 1) * width), t * width);
+  }
+  return rows;
+}
