@@ -291,3 +291,24 @@ describe('sample_index', () => {
     }
   });
 });
+
+test.each(builds)('index_of_max %s', (build) => {
+  const { NaN: nan, NEGATIVE_INFINITY: low, POSITIVE_INFINITY: high } = Number;
+  for (const [x, expected] of [
+    [[3], 0],
+    [[1, 2, 2, 1], 1],
+    [[-3, -2, -1], 2],
+    [[-0, 0], 0],
+    [[nan, -5, nan, -4, nan], 3],
+    [[0, high, nan, high], 1],
+    [[low, low], 0],
+    [[nan, nan], 0],
+  ] as [number[], number][]) {
+    const sandbox = new Sandbox(build, 64);
+    const at = sandbox.input('x', x, 'flush');
+    expect(
+      sandbox.run((k) => k.index_of_max(x.length, at)),
+      `${x}`,
+    ).toBe(expected);
+  }
+});

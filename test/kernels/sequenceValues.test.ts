@@ -34,8 +34,9 @@ function alone(p: Problem, b: number): Problem {
 }
 
 describe.each(cells)('%s: vanishing', (cell) => {
-  test('gradient of 200 steps: nothing kept is subnormal', () => {
-    const p = problem(cell, { T: 200, B: 3, I: 5, H: 9, dy: false, accumulated: 0 }, 11);
+  // after 130 steps of gates near ½ the gradient of the state is in the subnormal range, after 200 below it
+  test.each([130, 200])('gradient of %i steps: nothing kept is subnormal', (T) => {
+    const p = problem(cell, { T, B: 3, I: 5, H: 9, dy: false, accumulated: 0 }, 11);
     for (const name of ['wIh', 'wHh', 'bIh', 'bHh']) {
       p.given[name] = Float64Array.from(p.given[name]!, (w) => Math.fround(w * 0.01));
     }
@@ -48,11 +49,11 @@ describe.each(cells)('%s: vanishing', (cell) => {
       const { out } = backward(build, p, kept);
       for (const [name, values] of Object.entries(out)) {
         if (name !== 'da') expectClose(values, expected[name]!, 1e-4, `${build}: ${name}`);
-        if (name !== 'dx') expect(subnormals(values), `${build}: ${name}`).toBe(0);
+        if (/^d[ahc]$/.test(name)) expect(subnormals(values), `${build}: ${name}`).toBe(0);
       }
       // dx = da·W_ih: subnormal at most where da is small itself, never from a da that was flushed
-      const width = out.da!.length / 200;
-      for (let t = 0; t < 200; t++) {
+      const width = out.da!.length / T;
+      for (let t = 0; t < T; t++) {
         const largest = Math.max(...out.da!.subarray(t * width, (t + 1) * width).map(Math.abs));
         const dx = out.dx!.subarray(t * 3 * 5, (t + 1) * 3 * 5);
         if (largest === 0) expect(Math.max(...dx.map(Math.abs)), `${build}: dx of step ${t}`).toBe(0);
