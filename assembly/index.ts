@@ -16,5 +16,5 @@ export { sgd_step } from './optim/sgd';
 export { adam_step } from './optim/adam';
 export { rmsprop_step } from './optim/rmsprop';
 export { adagrad_step } from './optim/adagrad';
-export { sample_index } from './loss/sample';
+export { index_of_max, sample_index } from './loss/sample';
 export { is_relaxed } from './build';

@@ -9,3 +9,17 @@ export function sample_index(n: i32, p: usize, u: f64): i32 {
   }
   return n - 1;
 }
+
+/** The first index of the largest of x[n], n >= 1; NaN counts as smaller than any number. */
+export function index_of_max(n: i32, x: usize): i32 {
+  let best = 0;
+  let largest: f32 = -Infinity;
+  for (let i = 0; i < n; i++, x += 4) {
+    const v = load<f32>(x);
+    if (v > largest) {
+      largest = v;
+      best = i;
+    }
+  }
+  return best;
+}

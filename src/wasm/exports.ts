@@ -43,6 +43,7 @@ export const KERNEL_NAMES = [
   'softmax_rows',
   'mse',
   'bce_with_logits',
+  'index_of_max',
   'sample_index',
   'sgd_step',
   'adam_step',

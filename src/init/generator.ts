@@ -1,0 +1,74 @@
+import { integer } from '../check.ts';
+import { ArgumentError } from '../errors.ts';
+
+/**
+ * xoshiro128** (Blackman & Vigna 2018), seeded through splitmix32: integer arithmetic only, so that a seed gives the
+ * same numbers on every engine.
+ */
+export class Generator {
+  readonly #s = new Uint32Array(4);
+
+  /** @throws {ArgumentError} a seed that is no integer in 0..2^53−1 */
+  constructor(seed: number) {
+    integer('seed', seed, 0);
+    let x = (seed ^ Math.imul(Math.floor(seed / 2 ** 32), 0x9e3779b9)) >>> 0;
+    for (let i = 0; i < 4; i++) {
+      x = (x + 0x9e3779b9) >>> 0;
+      let z = x;
+      z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
+      z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+      this.#s[i] = z ^ (z >>> 15);
+    }
+  }
+
+  /** An integer in 0..2^32−1. */
+  next(): number {
+    const s = this.#s;
+    const s1 = s[1]!;
+    const result = Math.imul(rotate(Math.imul(s1, 5), 7), 9) >>> 0;
+    s[2]! ^= s[0]!;
+    s[3]! ^= s1;
+    s[1]! ^= s[2]!;
+    s[0]! ^= s[3]!;
+    s[2]! ^= s1 << 9;
+    s[3] = rotate(s[3]!, 11);
+    return result;
+  }
+
+  /** A multiple of 2^-24 in [0, 1). */
+  uniform(): number {
+    return (this.next() >>> 8) * 2 ** -24;
+  }
+
+  /** An integer in 0..n−1, n up to 2^32. */
+  integer(n: number): number {
+    return Math.floor((this.next() / 2 ** 32) * n);
+  }
+
+  /**
+   * Mean 0, variance 1: the sum of 12 uniform numbers less 6 (Irwin–Hall), which needs no logarithm; |value| <= 6.
+   */
+  normal(): number {
+    let sum = -6;
+    for (let i = 0; i < 12; i++) sum += this.uniform();
+    return sum;
+  }
+
+  /** Four 32-bit integers; assigning them continues from there. */
+  get state(): number[] {
+    return [...this.#s];
+  }
+
+  /** @throws {ArgumentError} anything but four 32-bit integers that are not all 0 */
+  set state(value: readonly number[]) {
+    const whole = Array.isArray(value) && value.length === 4 && value.every((v) => v >>> 0 === v);
+    if (!whole || value.every((v) => v === 0)) {
+      throw new ArgumentError('generator state', 'four 32-bit integers, not all 0', value);
+    }
+    this.#s.set(value);
+  }
+}
+
+function rotate(x: number, bits: number): number {
+  return (x << bits) | (x >>> (32 - bits));
+}

@@ -1,0 +1,60 @@
+import { integer, options } from '../check.ts';
+import { type Initializer, normal } from '../init/initializers.ts';
+import type { Region } from '../memory/layout.ts';
+import type { Signal } from '../ndarray.ts';
+import type { Layer, ParameterSpec, Pass, Scope } from './layer.ts';
+
+export interface EmbeddingOptions {
+  /** Default: normal, standard deviation 1, as torch.nn.Embedding. */
+  readonly init?: Initializer;
+}
+
+/**
+ * Rows of a table, one for each index: [T, B] to [T, B, embeddingDim], as torch.nn.Embedding.
+ * Parameter: `weight` [numEmbeddings, embeddingDim].
+ */
+export class Embedding implements Layer {
+  readonly type = 'Embedding';
+  readonly input: Signal;
+  readonly parameters: readonly ParameterSpec[];
+  readonly numEmbeddings: number;
+  readonly embeddingDim: number;
+
+  /** @throws {ArgumentError} sizes below 1, unknown options */
+  constructor(numEmbeddings: number, embeddingDim: number, opts?: EmbeddingOptions) {
+    this.numEmbeddings = integer('numEmbeddings', numEmbeddings, 1);
+    this.embeddingDim = integer('embeddingDim', embeddingDim, 1);
+    const { init = normal() } = options('Embedding', opts, ['init']);
+    this.input = { kind: 'indices', size: numEmbeddings };
+    this.parameters = [{ name: 'weight', shape: [numEmbeddings, embeddingDim], init }];
+  }
+
+  outputSize(): number {
+    return this.embeddingDim;
+  }
+
+  config(): Record<string, unknown> {
+    return { numEmbeddings: this.numEmbeddings, embeddingDim: this.embeddingDim };
+  }
+
+  reserve(scope: Scope, input: Region): Pass[] {
+    const { kernels, steps, batch } = scope;
+    const rows = steps * batch;
+    const n = this.embeddingDim;
+    const weight = scope.parameter('weight').ptr;
+    const gradient = scope.training ? scope.gradient('weight').ptr : 0;
+    const output = scope.output('embedding', steps, batch, n);
+    return [
+      {
+        output,
+        states: [],
+        forward: () => {
+          kernels.gather_rows(rows, n, weight, input.ptr, output.ptr);
+        },
+        backward: (dy) => {
+          kernels.scatter_add_rows(rows, n, dy, input.ptr, gradient);
+        },
+      },
+    ];
+  }
+}

@@ -1,0 +1,61 @@
+import type { Generator } from '../init/generator.ts';
+import type { Initializer } from '../init/initializers.ts';
+import type { Region } from '../memory/layout.ts';
+import type { Signal } from '../ndarray.ts';
+import type { Kernels } from '../wasm/exports.ts';
+
+/** A parameter as a layer describes it; names and shapes are torch.nn's. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly init: Initializer;
+}
+
+/** What a layer gets to lay itself out for one plan: T steps of B rows, forward only or for training. */
+export interface Scope {
+  readonly kernels: Kernels;
+  readonly steps: number;
+  readonly batch: number;
+  readonly training: boolean;
+  readonly generator: Generator;
+  parameter(name: string): Region;
+  gradient(name: string): Region;
+  /** A region of this layer's own. */
+  keep(what: string, ...shape: number[]): Region;
+  /** Where the output goes: kept when training, else shared with the layers after the next. */
+  output(what: string, ...shape: number[]): Region;
+  /** Scratch memory of so many bytes, shared by all layers (a stream's: its own); `ptr` holds once all are laid out. */
+  work(bytes: number): Region;
+}
+
+/** A recurrent state [B, H]: where it starts, where it ends, and its gradient (last state's in, first state's out). */
+export interface StateSlot {
+  readonly name: 'h' | 'c';
+  readonly initial: Region;
+  readonly final: Region;
+  readonly gradient: Region | undefined;
+}
+
+/** One fused call a direction: a layer, or one of its stacked layers, laid out in memory. */
+export interface Pass {
+  readonly output: Region;
+  readonly states: readonly StateSlot[];
+  /** `packed`: the scratch memory still holds the weights as the last call packed them. */
+  forward(packed: boolean): void;
+  /** Pointers of the gradients by output and by input, 0 to leave that out; parameters' gradients are added to. */
+  backward(outputGradient: number, inputGradient: number): void;
+}
+
+/** A layer: what it takes, its parameters, and how it lies in memory. It owns no memory itself. */
+export interface Layer {
+  readonly type: string;
+  /** What it takes; `undefined` takes any features. */
+  readonly input: Signal | undefined;
+  /** Features it gives for so many taken. */
+  outputSize(inputSize: number): number;
+  readonly parameters: readonly ParameterSpec[];
+  /** The constructor's arguments as JSON, for saved models. */
+  config(): Record<string, unknown>;
+  /** Lays out its passes; none where it changes nothing. */
+  reserve(scope: Scope, input: Region): Pass[];
+}

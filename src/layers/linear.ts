@@ -1,0 +1,74 @@
+import { boolean, integer, options } from '../check.ts';
+import { type Initializer, uniform } from '../init/initializers.ts';
+import type { Region } from '../memory/layout.ts';
+import { linearBackwardWork, linearWork } from '../memory/workspace.ts';
+import type { Signal } from '../ndarray.ts';
+import type { Layer, ParameterSpec, Pass, Scope } from './layer.ts';
+
+export interface LinearOptions {
+  readonly bias?: boolean;
+  /** Of both parameters. Default: uniform in ±1/√inFeatures, as torch.nn.Linear. */
+  readonly init?: Initializer;
+}
+
+/**
+ * y = x·Wᵀ + b at every step: [T, B, inFeatures] to [T, B, outFeatures], as torch.nn.Linear.
+ * Parameters: `weight` [outFeatures, inFeatures], `bias` [outFeatures].
+ */
+export class Linear implements Layer {
+  readonly type = 'Linear';
+  readonly input: Signal;
+  readonly parameters: readonly ParameterSpec[];
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly bias: boolean;
+
+  /** @throws {ArgumentError} sizes below 1, unknown options */
+  constructor(inFeatures: number, outFeatures: number, opts?: LinearOptions) {
+    this.inFeatures = integer('inFeatures', inFeatures, 1);
+    this.outFeatures = integer('outFeatures', outFeatures, 1);
+    const { bias = true, init = uniform(1 / Math.sqrt(inFeatures)) } = options('Linear', opts, [
+      'bias',
+      'init',
+    ]);
+    this.bias = boolean('bias', bias);
+    this.input = { kind: 'features', size: inFeatures };
+    this.parameters = [
+      { name: 'weight', shape: [outFeatures, inFeatures], init },
+      ...(bias ? [{ name: 'bias', shape: [outFeatures], init }] : []),
+    ];
+  }
+
+  outputSize(): number {
+    return this.outFeatures;
+  }
+
+  config(): Record<string, unknown> {
+    return { inFeatures: this.inFeatures, outFeatures: this.outFeatures, bias: this.bias };
+  }
+
+  reserve(scope: Scope, input: Region): Pass[] {
+    const { kernels, steps, batch, training } = scope;
+    const m = steps * batch;
+    const k = this.inFeatures;
+    const n = this.outFeatures;
+    const w = scope.parameter('weight').ptr;
+    const b = this.bias ? scope.parameter('bias').ptr : 0;
+    const dw = training ? scope.gradient('weight').ptr : 0;
+    const db = training && this.bias ? scope.gradient('bias').ptr : 0;
+    const output = scope.output('linear', steps, batch, n);
+    const work = scope.work(Math.max(linearWork(n, k), training ? linearBackwardWork(m, n, k) : 0));
+    return [
+      {
+        output,
+        states: [],
+        forward: (packed) => {
+          kernels.linear_forward(m, n, k, input.ptr, w, b, output.ptr, packed ? 1 : 0, work.ptr);
+        },
+        backward: (dy, dx) => {
+          kernels.linear_backward(m, n, k, input.ptr, w, dy, dx, dw, db, work.ptr);
+        },
+      },
+    ];
+  }
+}

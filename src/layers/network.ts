@@ -1,0 +1,239 @@
+import { ArgumentError, ShapeError, StateError } from '../errors.ts';
+import { Generator } from '../init/generator.ts';
+import { Arena } from '../memory/arena.ts';
+import { Layout, type Region } from '../memory/layout.ts';
+import { type Given, readShaped, type Sequence, type Signal } from '../ndarray.ts';
+import type { Layer } from './layer.ts';
+import { Plan, type PlanRequest } from './plan.ts';
+
+/** What a stream holds. */
+export interface StreamPlan {
+  readonly plan: Plan;
+  /** Of one row. */
+  readonly probabilities: Region;
+}
+
+/**
+ * The memory of a chain of layers: parameters first, then what is reserved once (gradients, optimizer state, carried
+ * states, streams), then the plan in use. Only the plan's part is ever laid out anew.
+ */
+export class Network {
+  readonly layers: readonly Layer[];
+  /** What the names of each layer's parameters begin with. */
+  readonly prefixes: readonly string[];
+  readonly input: Signal;
+  readonly outputSize: number;
+  readonly generator: Generator;
+  readonly arena: Arena;
+  readonly parameters: ReadonlyMap<string, Region>;
+  /** All parameters as one block, gaps of up to 15 zeros between them. */
+  readonly block: Region;
+  /** Grows whenever a parameter may have changed. */
+  version = 0;
+
+  #gradients: Region | undefined;
+  /** First byte after all that was reserved. */
+  #end: number;
+  #plans = new Map<string, Plan>();
+  readonly #slots: Region[] = [];
+  readonly #idleStreams: StreamPlan[] = [];
+
+  /** @throws {ShapeError} layers whose sizes do not follow on each other */
+  constructor(layers: readonly Layer[], prefixes: readonly string[], seed: number) {
+    this.layers = layers;
+    this.prefixes = prefixes;
+    [this.input, this.outputSize] = chain(layers);
+    this.generator = new Generator(seed);
+    const layout = new Layout(Arena.start);
+    const specs = layers.flatMap((layer, i) =>
+      layer.parameters.map((spec) => ({ ...spec, name: `${prefixes[i]}${spec.name}` })),
+    );
+    const regions = specs.map(({ name, shape }) => layout.take(name, ...shape));
+    this.#end = layout.end;
+    this.block = { ptr: Arena.start, shape: [], length: (layout.end - Arena.start) / 4 };
+    this.arena = new Arena(layout.end);
+    this.parameters = new Map(specs.map(({ name }, i) => [name, regions[i]!]));
+    for (const [i, spec] of specs.entries())
+      this.arena.write(regions[i]!, spec.init(spec.shape, this.generator));
+  }
+
+  /** Gradients of all parameters, laid out as `block`; made on first use. */
+  get gradients(): Region {
+    this.#gradients ??= this.reserve('gradients', this.block.length);
+    return this.#gradients;
+  }
+
+  get hasGradients(): boolean {
+    return this.#gradients !== undefined;
+  }
+
+  /** Block number k of optimizer state, laid out as `block`; zeroed when it is made. */
+  slot(k: number): Region {
+    while (this.#slots.length <= k) this.#slots.push(this.reserve('optimizer state', this.block.length));
+    return this.#slots[k]!;
+  }
+
+  /** The part of a block laid out as `block` that belongs to a parameter. */
+  partOf(block: Region, parameter: Region): Region {
+    return { ...parameter, ptr: block.ptr + parameter.ptr - this.block.ptr };
+  }
+
+  /**
+   * Memory, zeroed, that stays where it is for the network's life. The plan in use is laid out anew after it.
+   * @throws {MemoryError} beyond 2 GiB, or refused by the engine
+   */
+  reserve(what: string, ...shape: number[]): Region {
+    return this.reserveAll((layout) => layout.take(what, ...shape));
+  }
+
+  /** As reserve, for whatever `take` takes from the layout. */
+  reserveAll<T>(take: (layout: Layout) => T): T {
+    const layout = new Layout(this.#end);
+    const taken = take(layout);
+    this.arena.ensure(layout.end);
+    this.arena.f32.fill(0, this.#end / 4, layout.end / 4);
+    this.#end = layout.end;
+    this.#plans.clear();
+    return taken;
+  }
+
+  /**
+   * Lays out a plan without touching memory, as it would lie once the gradients, so many optimizer slots and what
+   * `reserve` takes are there.
+   * @throws {MemoryError} beyond 2 GiB
+   */
+  preview(request: PlanRequest, slots = 0, reserve: (layout: Layout) => unknown = () => {}): Plan {
+    const layout = new Layout(this.#end);
+    if (request.training && !this.#gradients) layout.take('gradients', this.block.length);
+    for (let k = this.#slots.length; k < slots; k++) layout.take('optimizer state', this.block.length);
+    reserve(layout);
+    return new Plan(this, layout, 0, request);
+  }
+
+  /**
+   * The plan for a request, its memory there to be used. One for each shape is kept until something is reserved.
+   * @throws {MemoryError} beyond 2 GiB, or refused by the engine
+   */
+  prepare(request: PlanRequest): Plan {
+    const key = `${request.steps} ${request.batch} ${request.training} ${request.targets}`;
+    let plan = this.#plans.get(key);
+    if (!plan) {
+      const gradients = request.training ? this.gradients.ptr : 0;
+      plan = new Plan(this, new Layout(this.#end), gradients, request);
+      this.arena.ensure(plan.end);
+      // a handful of shapes is usual; many different ones must not pile up
+      if (this.#plans.size >= 16) this.#plans.clear();
+      this.#plans.set(key, plan);
+    }
+    return plan;
+  }
+
+  /** A plan of one step outside the area that plans share: one that `returnStream` gave back, or a new one. */
+  takeStream(batch: number): StreamPlan {
+    const idle = this.#idleStreams.findIndex(({ plan }) => plan.batch === batch);
+    if (idle >= 0) return this.#idleStreams.splice(idle, 1)[0]!;
+    const request = { steps: 1, batch, training: false, targets: 'none', stream: true } as const;
+    return this.reserveAll((layout) => ({
+      plan: new Plan(this, layout, 0, request),
+      probabilities: layout.take('probabilities', this.outputSize),
+    }));
+  }
+
+  returnStream(stream: StreamPlan): void {
+    this.#idleStreams.push(stream);
+  }
+
+  /** Writes a sequence to a plan's input. @throws {ArgumentError} an index outside the vocabulary */
+  writeInput(name: string, plan: Plan, { data }: Sequence): void {
+    if (this.input.kind === 'features') this.arena.write(plan.input, data);
+    else this.writeIndices(name, plan.input, data, this.input.size, plan.batch, -1);
+  }
+
+  /** Writes indices, checked against 0..limit−1 (or `ignore`), to a region. */
+  writeIndices(
+    name: string,
+    region: Region,
+    data: ArrayLike<number>,
+    limit: number,
+    batch: number,
+    ignore: number,
+  ): void {
+    this.arena.i32.set(data, region.ptr / 4);
+    const bad = this.arena.kernels.find_bad_index(region.length, region.ptr, limit, ignore);
+    if (bad < 0) return;
+    const where = `step ${Math.floor(bad / batch)}, row ${bad % batch}`;
+    throw new ArgumentError(`${name} (${where})`, `an index in 0..${limit - 1}`, data[bad]);
+  }
+
+  /** Parameters by name, as copies. */
+  stateDict(): Record<string, { data: Float32Array<ArrayBuffer>; shape: readonly number[] }> {
+    return this.#copies((region) => region);
+  }
+
+  /** Gradients by name, as copies. @throws {StateError} before the first pass for training */
+  gradientDict(): Record<string, { data: Float32Array<ArrayBuffer>; shape: readonly number[] }> {
+    if (!this.hasGradients)
+      throw new StateError('there are no gradients yet: run a forward with training first');
+    return this.#copies((parameter) => this.partOf(this.gradients, parameter));
+  }
+
+  /**
+   * Overwrites all parameters. Nothing is written unless every name and shape fits.
+   * @throws {ArgumentError} a missing or an extra name
+   * @throws {ShapeError} another shape
+   */
+  loadStateDict(given: Readonly<Record<string, Given>>): void {
+    const names = Object.keys(given);
+    const missing = [...this.parameters.keys()].filter((name) => !names.includes(name));
+    const extra = names.filter((name) => !this.parameters.has(name));
+    if (missing.length || extra.length) {
+      const parts = [
+        ...(missing.length ? [`without ${missing.join(', ')}`] : []),
+        ...(extra.length ? [`with ${extra.join(', ')}`] : []),
+      ];
+      throw new ArgumentError(
+        'state dict',
+        [...this.parameters.keys()].join(', '),
+        `one ${parts.join(' and ')}`,
+      );
+    }
+    const values = names.map((name) => readShaped(name, given[name]!, this.parameters.get(name)!.shape));
+    for (const [i, name] of names.entries()) this.arena.write(this.parameters.get(name)!, values[i]!);
+    this.version++;
+  }
+
+  #copies(of: (parameter: Region) => Region) {
+    const entries = [...this.parameters].map(([name, parameter]) => {
+      const region = of(parameter);
+      return [name, { data: this.arena.read(region), shape: region.shape }] as const;
+    });
+    return Object.fromEntries(entries);
+  }
+}
+
+/** What a chain of layers takes, and how many features it gives. */
+function chain(layers: readonly Layer[]): [Signal, number] {
+  const first = layers.findIndex((layer) => layer.input);
+  const input = layers[first]?.input;
+  if (!input) throw new ArgumentError('layers', 'at least one layer with a size', `${layers.length} without`);
+  if (first > 0 && input.kind === 'indices') {
+    throw new ArgumentError(`layers[${first}]`, `an ${layers[first]!.type} only as the first layer`, first);
+  }
+  let size = input.size;
+  for (const [i, layer] of layers.entries()) {
+    if (i > first && layer.input) {
+      if (layer.input.kind === 'indices') {
+        throw new ArgumentError(`layers[${i}]`, `an ${layer.type} only as the first layer`, i);
+      }
+      if (layer.input.size !== size) {
+        throw new ShapeError(
+          `layers[${i}] (${layer.type})`,
+          `an input size of ${size}, which layer ${i - 1} gives`,
+          `${layer.input.size}`,
+        );
+      }
+    }
+    size = layer.outputSize(size);
+  }
+  return [input, size];
+}

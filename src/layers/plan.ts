@@ -1,0 +1,152 @@
+import { pageBytes } from '../memory/arena.ts';
+import { align, type Layout, type Region } from '../memory/layout.ts';
+import type { Pass, Scope, StateSlot } from './layer.ts';
+import type { Network } from './network.ts';
+
+/** What a plan is for. */
+export interface PlanRequest {
+  readonly steps: number;
+  readonly batch: number;
+  readonly training: boolean;
+  /** What the loss compares with, where there is one. */
+  readonly targets: 'indices' | 'features' | 'none';
+  /** Every pass has scratch memory of its own, so that weights stay packed from call to call. */
+  readonly stream?: boolean;
+}
+
+/** A region placed only when the sizes of all its users are known. */
+interface Shared {
+  ptr: number;
+  shape: readonly number[];
+  length: number;
+}
+
+/**
+ * A network laid out for T steps of B rows: activations, then scratch, then input and targets. A description with
+ * passes that run on it: nothing is allocated here, and pointers never move as long as the plan is used.
+ */
+export class Plan {
+  readonly steps: number;
+  readonly batch: number;
+  readonly training: boolean;
+  readonly input: Region;
+  readonly targets: Region;
+  readonly output: Region;
+  readonly passes: readonly Pass[];
+  readonly states: readonly StateSlot[];
+  /** First byte of the plan. */
+  readonly start: number;
+  /** First byte after the plan. */
+  readonly end: number;
+  /** Gradient by output; the passes use both by turns on the way back. */
+  readonly outputGradient: Region;
+  readonly #otherGradient: Region;
+
+  /**
+   * @param layout where the plan begins
+   * @param gradients address of the parameters' gradients, when training
+   * @throws {MemoryError} beyond 2 GiB
+   */
+  constructor(network: Network, layout: Layout, gradients: number, request: PlanRequest) {
+    const { steps, batch, training, stream = false } = request;
+    this.steps = steps;
+    this.batch = batch;
+    this.training = training;
+    this.start = layout.end;
+    const { kind, size } = network.input;
+    this.input =
+      kind === 'indices' ? layout.take('input', steps, batch) : layout.take('input', steps, batch, size);
+    const out = request.targets === 'features' ? network.outputSize : request.targets === 'indices' ? 1 : 0;
+    this.targets = layout.take('targets', steps * batch * out);
+
+    const scratch: Shared = { ptr: 0, shape: [], length: 0 };
+    const outputs: Shared[] = [0, 1].map(() => ({ ptr: 0, shape: [], length: 0 }));
+    let turn = 0;
+    let widest = 0;
+    const passes: Pass[] = [];
+    let x = this.input;
+    for (const [i, layer] of network.layers.entries()) {
+      const parameter = (name: string) => network.parameters.get(network.prefixes[i] + name)!;
+      const scope: Scope = {
+        kernels: network.arena.kernels,
+        generator: network.generator,
+        steps,
+        batch,
+        training,
+        parameter,
+        gradient: (name) => ({
+          ...parameter(name),
+          ptr: gradients + parameter(name).ptr - network.block.ptr,
+        }),
+        keep: (what, ...shape) => layout.take(what, ...shape),
+        output: (what, ...shape) => {
+          if (training) return layout.take(what, ...shape);
+          const shared = outputs[turn++ % 2]!;
+          const length = shape.reduce((a, b) => a * b, 1);
+          shared.length = Math.max(shared.length, length);
+          return new View(shared, shape, length);
+        },
+        work: (bytes) => {
+          if (stream) return layout.take('packed weights', align(bytes) / 4);
+          scratch.length = Math.max(scratch.length, bytes / 4);
+          return scratch;
+        },
+      };
+      for (const pass of layer.reserve(scope, x)) {
+        passes.push(pass);
+        x = pass.output;
+        widest = Math.max(widest, x.length);
+      }
+    }
+    for (const shared of outputs) shared.ptr = layout.take('outputs', shared.length).ptr;
+    const gradient = training ? Math.max(widest, this.input.length) : 0;
+    this.outputGradient = layout.take('output gradients', gradient);
+    this.#otherGradient = layout.take('input gradients', gradient);
+    scratch.ptr = layout.take('scratch', align(4 * scratch.length) / 4).ptr;
+    this.passes = passes;
+    this.states = passes.flatMap((pass) => pass.states);
+    this.output = x;
+    this.end = layout.end;
+  }
+
+  /** Bytes the memory has once the plan is in use. */
+  get bytes(): number {
+    return pageBytes(this.end);
+  }
+
+  forward(packed = false): void {
+    for (const pass of this.passes) pass.forward(packed);
+  }
+
+  /**
+   * From `outputGradient` back; the states' gradients go in as they are. Returns where the gradient by input is, if it
+   * was wanted.
+   */
+  backward(wantInput: boolean): Region | undefined {
+    let dy = this.outputGradient;
+    let dx = this.#otherGradient;
+    for (let i = this.passes.length - 1; i >= 0; i--) {
+      const wanted = i > 0 || wantInput;
+      this.passes[i]!.backward(dy.ptr, wanted ? dx.ptr : 0);
+      [dy, dx] = [dx, dy];
+    }
+    return wantInput ? { ...this.input, ptr: dy.ptr } : undefined;
+  }
+}
+
+/** A shape on a shared region. */
+class View implements Region {
+  readonly shape: readonly number[];
+  readonly length: number;
+  readonly #shared: Shared;
+
+  constructor(shared: Shared, shape: readonly number[], length: number) {
+    this.#shared = shared;
+    this.shape = shape;
+    this.length = length;
+  }
+
+  get ptr(): number {
+    return this.#shared.ptr;
+  }
+}

@@ -1,0 +1,76 @@
+import { integer, options } from '../check.ts';
+import type { Kernels } from '../wasm/exports.ts';
+
+/** What a loss reads and writes: pointers, gradient 0 to leave it out. */
+export interface LossArguments {
+  /** T·B. */
+  readonly rows: number;
+  /** Outputs a row. */
+  readonly size: number;
+  readonly output: number;
+  readonly targets: number;
+  readonly gradient: number;
+}
+
+/** A scalar that training lowers: a mean, with its gradient by the model's output. */
+export interface Loss {
+  readonly name: string;
+  /** Indices [T, B], or features shaped as the output. */
+  readonly targets: 'indices' | 'features';
+  /** The target that counts nothing, where targets are indices. */
+  readonly ignoreIndex: number;
+  /** The mean; NaN where no target counts. */
+  run(kernels: Kernels, args: LossArguments): number;
+}
+
+export interface CrossEntropyOptions {
+  /** Targets of this value count nothing. Default −100. */
+  readonly ignoreIndex?: number;
+}
+
+/**
+ * −ln softmax(output)[target], the mean over the targets that are not `ignoreIndex`, as torch.nn.CrossEntropyLoss:
+ * the output are logits [T, B, classes], targets are indices [T, B].
+ */
+export function crossEntropy(opts?: CrossEntropyOptions): Loss {
+  const { ignoreIndex = -100 } = options('crossEntropy', opts, ['ignoreIndex']);
+  integer('ignoreIndex', ignoreIndex, -(2 ** 31));
+  return {
+    name: 'crossEntropy',
+    targets: 'indices',
+    ignoreIndex,
+    run(kernels, { rows, size, output, targets, gradient }) {
+      const count = kernels.count_targets(rows, targets, ignoreIndex);
+      return kernels.cross_entropy(rows, size, output, targets, ignoreIndex, 1 / count, gradient) / count;
+    },
+  };
+}
+
+/** (output − target)², the mean over all elements, as torch.nn.MSELoss. */
+export function mse(): Loss {
+  return {
+    name: 'mse',
+    targets: 'features',
+    ignoreIndex: -1,
+    run(kernels, { rows, size, output, targets, gradient }) {
+      const n = rows * size;
+      return kernels.mse(n, output, targets, 2 / n, gradient) / n;
+    },
+  };
+}
+
+/**
+ * Binary cross-entropy of σ(output) against targets in 0..1, the mean over all elements, as
+ * torch.nn.BCEWithLogitsLoss.
+ */
+export function bceWithLogits(): Loss {
+  return {
+    name: 'bceWithLogits',
+    targets: 'features',
+    ignoreIndex: -1,
+    run(kernels, { rows, size, output, targets, gradient }) {
+      const n = rows * size;
+      return kernels.bce_with_logits(n, output, targets, 1 / n, gradient) / n;
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { MemoryError } from '../errors.ts';
+
+/** Where an array of 32-bit numbers lies in a memory. `ptr` is a byte offset, a multiple of 64. */
+export interface Region {
+  readonly ptr: number;
+  readonly shape: readonly number[];
+  /** Elements: the product of the shape. */
+  readonly length: number;
+}
+
+/** WebAssembly's limit for a memory here: pointers stay below 2^31. */
+export const MAX_BYTES = 2 ** 31;
+
+/**
+ * Hands out regions one after the other from a start, on 64-byte boundaries. A description: no memory is touched.
+ */
+export class Layout {
+  #end: number;
+
+  constructor(start: number) {
+    this.#end = align(start);
+  }
+
+  /** The first free byte. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /**
+   * The next region.
+   * @throws {MemoryError} beyond 2 GiB
+   */
+  take(what: string, ...shape: number[]): Region {
+    const length = shape.reduce((a, b) => a * b, 1);
+    const ptr = this.#end;
+    this.#end = align(ptr + 4 * length);
+    if (this.#end > MAX_BYTES) {
+      throw new MemoryError(
+        `${what} [${shape.join(', ')}] would end at ${mebibytes(ptr + 4 * length)}, beyond the 2048 MiB of a memory`,
+      );
+    }
+    return { ptr, shape, length };
+  }
+}
+
+export function align(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
+}
+
+export function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}

@@ -1,0 +1,37 @@
+import { FormatError, UnrolledError } from '../errors.ts';
+import { Dropout } from '../layers/dropout.ts';
+import { Embedding } from '../layers/embedding.ts';
+import { GRU } from '../layers/gru.ts';
+import type { Layer } from '../layers/layer.ts';
+import { Linear } from '../layers/linear.ts';
+import { LSTM } from '../layers/lstm.ts';
+import { RNN } from '../layers/rnn.ts';
+
+/** A layer as a saved model describes it: its type and what `config()` gave. */
+export interface LayerConfig {
+  readonly type: string;
+  readonly [option: string]: unknown;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what a file says is checked by the constructors
+const makers: Record<string, (config: any) => Layer> = {
+  Embedding: ({ numEmbeddings, embeddingDim }) => new Embedding(numEmbeddings, embeddingDim),
+  Linear: ({ inFeatures, outFeatures, ...rest }) => new Linear(inFeatures, outFeatures, rest),
+  Dropout: ({ p }) => new Dropout(p),
+  RNN: ({ inputSize, hiddenSize, ...rest }) => new RNN(inputSize, hiddenSize, rest),
+  LSTM: ({ inputSize, hiddenSize, ...rest }) => new LSTM(inputSize, hiddenSize, rest),
+  GRU: ({ inputSize, hiddenSize, ...rest }) => new GRU(inputSize, hiddenSize, rest),
+};
+
+/** @throws {FormatError} an unknown type, or options the layer refuses */
+export function makeLayer(description: unknown): Layer {
+  const { type, ...config } = (description ?? {}) as LayerConfig;
+  const make = typeof type === 'string' && Object.hasOwn(makers, type) ? makers[type] : undefined;
+  if (!make) throw new FormatError(`saved model: no layer of type ${JSON.stringify(type)}`);
+  try {
+    return make(config);
+  } catch (error) {
+    if (!(error instanceof UnrolledError)) throw error;
+    throw new FormatError(`saved model: ${type}: ${error.message}`, { cause: error });
+  }
+}

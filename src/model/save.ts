@@ -1,0 +1,209 @@
+import { ArgumentError, FormatError, ShapeError, showShape, UnrolledError } from '../errors.ts';
+import { parseSafetensors, serializeSafetensors, type Tensor, toFloat32 } from '../io/safetensors.ts';
+import type { Layer } from '../layers/layer.ts';
+import type { Network } from '../layers/network.ts';
+import type { Region } from '../memory/layout.ts';
+import { type LayerConfig, makeLayer } from './registry.ts';
+import type { Sequential } from './sequential.ts';
+import type { Trainer } from './trainer.ts';
+
+/** Key of the metadata that tells how to make the model again, as JSON. */
+const KEY = 'unrolled';
+const VERSION = 1;
+
+interface Description {
+  readonly version: number;
+  readonly layers: readonly LayerConfig[];
+  readonly generator: readonly number[];
+  readonly optimizer?: unknown;
+  /** Batch of the carried states. */
+  readonly carried?: number;
+}
+
+type Named = [string, { shape: readonly number[]; data: Float32Array<ArrayBuffer> }];
+
+export function writeModel(
+  model: Sequential,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  return write(describe(model), parameters(model.network), metadata);
+}
+
+export function readModel(
+  bytes: Uint8Array | ArrayBuffer,
+  make: (layers: Layer[]) => Sequential,
+): Sequential {
+  const { tensors, description } = read(bytes);
+  if (!Array.isArray(description.layers)) throw new FormatError('saved model: no list of layers');
+  const layers = description.layers.map(makeLayer);
+  checkSizes(layers, tensors);
+  const model = asFormat(() => make(layers));
+  try {
+    const { network } = model;
+    const values = expected(tensors, network.parameters, '', network);
+    asFormat(() => {
+      network.generator.state = description.generator;
+    });
+    writeAll(network, values);
+    network.version++;
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+  return model;
+}
+
+export function writeCheckpoint(
+  model: Sequential,
+  trainer: Trainer,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const { network } = model;
+  const { optimizer, carried } = trainer;
+  const named: Named[] = [...parameters(network)];
+  for (const [k, slot] of optimizer.slots.entries()) {
+    for (const [name, region] of network.parameters) {
+      const data = network.arena.read(network.partOf(network.slot(k), region));
+      named.push([`optimizer.${slot}.${name}`, { shape: region.shape, data }]);
+    }
+  }
+  for (const [i, region] of carried?.states.entries() ?? []) {
+    named.push([`carried.${i}`, { shape: region.shape, data: network.arena.read(region) }]);
+  }
+  const description: Description = {
+    ...describe(model),
+    optimizer: optimizer.state(),
+    ...(carried ? { carried: carried.batch } : {}),
+  };
+  return write(description, named, metadata);
+}
+
+/** Reads all of the file before anything of the model changes. */
+export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Sequential, trainer: Trainer): void {
+  const { tensors, description } = read(bytes);
+  const { network } = model;
+  const { layers } = describe(model);
+  if (JSON.stringify(description.layers) !== JSON.stringify(layers)) {
+    throw new FormatError('checkpoint: its layers are not those of the model');
+  }
+  if (!description.optimizer) throw new FormatError('checkpoint: a model without the state of its training');
+  const { optimizer } = trainer;
+  const values = expected(tensors, network.parameters, '', network);
+  for (const [k, slot] of optimizer.slots.entries()) {
+    const parts = new Map([...network.parameters].map(([n, r]) => [n, network.partOf(network.slot(k), r)]));
+    values.push(...expected(tensors, parts, `optimizer.${slot}.`, network));
+  }
+  const { carried } = description;
+  if (carried !== undefined && !(Number.isSafeInteger(carried) && carried >= 1)) {
+    throw new FormatError(`checkpoint: carried states of batch ${JSON.stringify(carried)}`);
+  }
+  const shapes = carried === undefined ? [] : trainer.stateShapes(carried);
+  const states = shapes.map((shape, i) => take(tensors, `carried.${i}`, shape));
+  const before = { optimizer: optimizer.state(), generator: network.generator.state };
+  asFormat(() => {
+    try {
+      optimizer.restore(description.optimizer);
+      network.generator.state = description.generator;
+    } catch (error) {
+      optimizer.restore(before.optimizer);
+      network.generator.state = before.generator;
+      throw error;
+    }
+  });
+  trainer.resetState();
+  if (carried !== undefined) {
+    for (const [i, region] of trainer.carryFor(carried).entries()) network.arena.write(region, states[i]!);
+  }
+  writeAll(network, values);
+  network.version++;
+}
+
+function describe({ layers, network }: Sequential): Description {
+  const configs = layers.map((layer) => ({ type: layer.type, ...layer.config() }));
+  return { version: VERSION, layers: configs, generator: network.generator.state };
+}
+
+function parameters(network: Network): Named[] {
+  return Object.entries(network.stateDict());
+}
+
+function write(
+  description: Description,
+  named: readonly Named[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  for (const [key, value] of Object.entries(metadata)) {
+    if (typeof value !== 'string') throw new ArgumentError(`metadata.${key}`, 'a string', value);
+    if (key === KEY) throw new ArgumentError('metadata', `other names than ${KEY}`, key);
+  }
+  return serializeSafetensors(named, { ...metadata, [KEY]: JSON.stringify(description) });
+}
+
+function read(bytes: Uint8Array | ArrayBuffer): { tensors: Map<string, Tensor>; description: Description } {
+  const { tensors, metadata } = parseSafetensors(bytes);
+  const text = metadata[KEY];
+  if (text === undefined) throw new FormatError(`no model of this package: its metadata have no ${KEY}`);
+  let description: unknown;
+  try {
+    description = JSON.parse(text);
+  } catch (error) {
+    throw new FormatError(`saved model: its description is no JSON: ${(error as Error).message}`);
+  }
+  const { version } = (description ?? {}) as Partial<Description>;
+  if (version !== VERSION)
+    throw new FormatError(`saved model: version ${version}, where ${VERSION} was expected`);
+  return { tensors, description: description as Description };
+}
+
+/** A file that claims sizes it has no numbers for must not make a model of those sizes. */
+function checkSizes(layers: readonly Layer[], tensors: Map<string, Tensor>): void {
+  for (const [i, layer] of layers.entries()) {
+    for (const { name, shape } of layer.parameters) take(tensors, `${i}.${name}`, shape, false);
+  }
+}
+
+function expected(
+  tensors: Map<string, Tensor>,
+  regions: ReadonlyMap<string, Region>,
+  prefix: string,
+  network: Network,
+): [Region, Float32Array][] {
+  const known = (name: string) => name.startsWith('optimizer.') || name.startsWith('carried.');
+  for (const name of tensors.keys()) {
+    if (!network.parameters.has(name) && !known(name))
+      throw new FormatError(`saved model: extra tensor ${name}`);
+  }
+  return [...regions].map(([name, region]) => [region, take(tensors, prefix + name, region.shape)]);
+}
+
+function take(
+  tensors: Map<string, Tensor>,
+  name: string,
+  shape: readonly number[],
+  copy = true,
+): Float32Array {
+  const tensor = tensors.get(name);
+  if (!tensor) throw new FormatError(`saved model: no tensor ${name}`);
+  const fits = tensor.shape.length === shape.length && tensor.shape.every((n, i) => n === shape[i]);
+  if (!fits) {
+    throw new FormatError(
+      `saved model: ${name}: expected ${showShape(shape)}, got ${showShape(tensor.shape)}`,
+    );
+  }
+  return copy ? asFormat(() => toFloat32(tensor)) : new Float32Array();
+}
+
+function writeAll(network: Network, values: readonly [Region, Float32Array][]): void {
+  for (const [region, data] of values) network.arena.write(region, data);
+}
+
+/** What a file makes go wrong is the file's fault. */
+function asFormat<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    const own = error instanceof ArgumentError || error instanceof ShapeError;
+    if (!own || !(error instanceof UnrolledError)) throw error;
+    throw new FormatError(`saved model: ${error.message}`, { cause: error });
+  }
+}

@@ -1,0 +1,198 @@
+import { boolean, integer, options } from '../check.ts';
+import { ArgumentError, StateError } from '../errors.ts';
+import type { Layer } from '../layers/layer.ts';
+import { Network } from '../layers/network.ts';
+import type { Plan } from '../layers/plan.ts';
+import { Standalone } from '../layers/standalone.ts';
+import { type Given, type NDArray, readSequence, readShaped } from '../ndarray.ts';
+import { readModel, writeModel } from './save.ts';
+import { Stream, type StreamOptions } from './stream.ts';
+import type { Trainer } from './trainer.ts';
+
+export interface SequentialOptions {
+  /** Of the generator behind initial parameters and dropout. Default 0. */
+  readonly seed?: number;
+}
+
+export interface PlanOptions {
+  /** T. */
+  readonly steps: number;
+  /** B. */
+  readonly batch: number;
+  /** With gradients and what backpropagation keeps. Default: whether the model has a trainer. */
+  readonly training?: boolean;
+}
+
+/** What a plan takes. */
+export interface PlanReport {
+  /** Size of the model's memory once the plan is in use: whole pages of 64 KiB. */
+  readonly bytes: number;
+  /** Of which parameters. */
+  readonly parameterBytes: number;
+  /** Of which the plan itself: input, activations, scratch; laid out anew for another shape. */
+  readonly planBytes: number;
+}
+
+/**
+ * Layers one after the other, as torch.nn.Sequential: parameters are named `0.weight`, `1.weight_ih_l0`, … The model
+ * owns one WebAssembly memory.
+ */
+export class Sequential {
+  readonly layers: readonly Layer[];
+  /** @internal */
+  readonly network: Network;
+  /** @internal */
+  trainer: Trainer | undefined;
+  #last: Plan | undefined;
+
+  /**
+   * @throws {ArgumentError} no layers, something that is no layer, a bad seed
+   * @throws {ShapeError} layers whose sizes do not follow on each other
+   * @throws {StateError} before `init()`, or a layer that serves another model
+   * @throws {MemoryError} beyond 2 GiB
+   */
+  constructor(layers: readonly Layer[], opts?: SequentialOptions) {
+    const { seed = 0 } = options('Sequential', opts, ['seed']);
+    integer('seed', seed, 0);
+    if (!Array.isArray(layers) || layers.length === 0)
+      throw new ArgumentError('layers', 'a list of layers', layers);
+    for (const [i, layer] of layers.entries()) {
+      if (typeof layer?.reserve !== 'function') throw new ArgumentError(`layers[${i}]`, 'a layer', layer);
+      if (layers.indexOf(layer) !== i)
+        throw new StateError(`layers[${i}] is layers[${layers.indexOf(layer)}]`);
+    }
+    this.layers = [...layers];
+    this.network = new Network(
+      this.layers,
+      layers.map((_, i) => `${i}.`),
+      seed,
+    );
+    for (const layer of layers) if (layer instanceof Standalone) layer.claim();
+  }
+
+  /**
+   * Runs T steps of B rows from zero states. x: [T, B] indices, or [T, B, inputSize]; gives [T, B, outputSize].
+   *
+   * @throws {ArgumentError} no numbers, an index outside the vocabulary
+   * @throws {ShapeError} a wrong rank, shape or length
+   * @throws {MemoryError} beyond 2 GiB
+   */
+  forward(x: Given, opts?: { readonly training?: boolean }): NDArray {
+    const training = boolean('training', options('forward', opts, ['training']).training ?? false);
+    const { network } = this;
+    const sequence = readSequence('x', x, network.input);
+    const { steps, batch } = sequence;
+    const plan = network.prepare({ steps, batch, training, targets: 'none' });
+    network.writeInput('x', plan, sequence);
+    for (const { initial } of plan.states) network.arena.clear(initial);
+    plan.forward();
+    this.#last = training ? plan : undefined;
+    return { data: network.arena.read(plan.output), shape: [steps, batch, network.outputSize] };
+  }
+
+  /**
+   * Backpropagation from a gradient by the output of the last forward, which must have had `training`; adds to the
+   * parameters' gradients. Gives the gradient by the input, unless that was indices.
+   *
+   * @throws {StateError} without such a forward, or twice after one
+   * @throws {ShapeError} a gradient of another shape
+   */
+  backward(outputGradient: Given): NDArray | undefined {
+    const plan = this.#last;
+    const { arena, input } = this.network;
+    if (!plan)
+      throw new StateError('backward: first run forward with { training: true }; once for each backward');
+    const dy = readShaped('outputGradient', outputGradient, plan.output.shape);
+    this.#last = undefined;
+    arena.write(plan.outputGradient, dy);
+    for (const { gradient } of plan.states) arena.clear(gradient!);
+    const dx = plan.backward(input.kind === 'features');
+    return dx && { data: arena.read(dx), shape: dx.shape };
+  }
+
+  /** Inference with the states kept from step to step. */
+  stream(opts?: StreamOptions): Stream {
+    return new Stream(this.network, opts);
+  }
+
+  /**
+   * What memory a shape takes, before any of it is allocated.
+   *
+   * @throws {ArgumentError} steps or batch below 1
+   * @throws {MemoryError} beyond 2 GiB
+   */
+  plan(opts: PlanOptions): PlanReport {
+    const given = options('plan', opts, ['steps', 'batch', 'training']);
+    const steps = integer('steps', given.steps, 1);
+    const batch = integer('batch', given.batch, 1);
+    const training = boolean('training', given.training ?? this.trainer !== undefined);
+    const plan =
+      training && this.trainer
+        ? this.trainer.preview(steps, batch)
+        : this.network.preview({ steps, batch, training, targets: 'none' });
+    return {
+      bytes: Math.max(plan.bytes, this.network.arena.bytes),
+      parameterBytes: this.network.block.length * 4,
+      planBytes: plan.end - plan.start,
+    };
+  }
+
+  /** Bytes of the model's memory now. */
+  get memoryBytes(): number {
+    return this.network.arena.bytes;
+  }
+
+  /** Number of parameters. */
+  get parameterCount(): number {
+    return [...this.network.parameters.values()].reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** Parameters by torch.nn's names, as copies. */
+  stateDict(): Record<string, NDArray> {
+    return this.network.stateDict();
+  }
+
+  /**
+   * Overwrites all parameters; nothing is written unless every name and shape fits.
+   * @throws {ArgumentError} a missing or an extra name
+   * @throws {ShapeError} another shape
+   */
+  loadStateDict(given: Readonly<Record<string, Given>>): void {
+    this.network.loadStateDict(given);
+  }
+
+  /** Gradients by torch.nn's names, as copies. @throws {StateError} before the first forward for training */
+  gradients(): Record<string, NDArray> {
+    return this.network.gradientDict();
+  }
+
+  /** Sets all gradients to 0. */
+  zeroGradients(): void {
+    this.network.arena.clear(this.network.gradients);
+  }
+
+  /**
+   * The model as a safetensors file: parameters under torch.nn's names, the layers in its metadata beside yours.
+   * @throws {ArgumentError} metadata that are no strings, or under the name `unrolled`
+   */
+  save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
+    return writeModel(this, metadata);
+  }
+
+  /**
+   * The model of a file that `save` or `Trainer.save` wrote.
+   * @throws {FormatError} a file that breaks a rule of safetensors, or is no model of this package
+   */
+  static load(bytes: Uint8Array | ArrayBuffer): Sequential {
+    return readModel(bytes, (layers) => new Sequential(layers));
+  }
+
+  /** Lets the memory go; later calls throw. */
+  dispose(): void {
+    this.network.arena.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

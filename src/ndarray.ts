@@ -1,0 +1,105 @@
+import { ArgumentError, ShapeError, showShape } from './errors.ts';
+
+/** Numbers in row-major order, and their shape. */
+export interface NDArray<A extends ArrayLike<number> = Float32Array<ArrayBuffer>> {
+  readonly data: A;
+  readonly shape: readonly number[];
+}
+
+/** Numbers with a shape, or bare numbers of one dimension fewer: a batch of one. */
+export type Numbers = ArrayLike<number>;
+export type Given = NDArray<Numbers> | Numbers;
+
+/** What a layer takes or gives at each step of each row: an index below `size`, or `size` features. */
+export interface Signal {
+  readonly kind: 'indices' | 'features';
+  readonly size: number;
+}
+
+/** A checked sequence: [T, B] indices, or [T, B, F] features. */
+export interface Sequence {
+  readonly data: Numbers;
+  readonly steps: number;
+  readonly batch: number;
+}
+
+/**
+ * Reads a time-major sequence: indices as [T, B], features as [T, B, F], given as { data, shape }; or bare numbers,
+ * which are T steps of `batch` rows (1, unless told otherwise).
+ *
+ * @throws {ArgumentError} what is no array of numbers, or of indices that are no integers
+ * @throws {ShapeError} a wrong rank, a length that is not the product of the shape, an empty dimension
+ */
+export function readSequence(name: string, given: Given, { kind, size }: Signal, batch = 1): Sequence {
+  const wanted = kind === 'indices' ? '[steps, batch]' : `[steps, batch, ${size}]`;
+  const width = kind === 'indices' ? 1 : size;
+  const { data, shape } = unpack(name, given, wanted);
+  if (kind === 'indices') integers(name, data);
+  if (!shape) {
+    const row = batch * width;
+    if (data.length === 0) throw new ShapeError(name, `${wanted} with at least one step`, 'no numbers');
+    if (data.length % row) {
+      throw new ShapeError(name, `a multiple of ${row} numbers (batch ${batch})`, `${data.length}`);
+    }
+    return { data, steps: data.length / row, batch };
+  }
+  const rank = kind === 'indices' ? 2 : 3;
+  if (shape.length !== rank || (rank === 3 && shape[2] !== size)) throw new ShapeError(name, wanted, shape);
+  const [steps, rows] = shape as [number, number];
+  if (steps < 1 || rows < 1)
+    throw new ShapeError(name, `${wanted} with at least one step and one row`, shape);
+  sameLength(name, data, shape);
+  return { data, steps, batch: rows };
+}
+
+/**
+ * Reads numbers that must have this very shape; bare numbers need only its length.
+ *
+ * @throws {ArgumentError} what is no array of numbers
+ * @throws {ShapeError} another shape or length
+ */
+export function readShaped(name: string, given: Given, wanted: readonly number[]): Numbers {
+  const { data, shape } = unpack(name, given, showShape(wanted));
+  if (shape && (shape.length !== wanted.length || shape.some((n, i) => n !== wanted[i]))) {
+    throw new ShapeError(name, showShape(wanted), shape);
+  }
+  sameLength(name, data, wanted);
+  return data;
+}
+
+function unpack(name: string, given: Given, wanted: string): { data: Numbers; shape?: readonly number[] } {
+  if (isNumbers(given)) return { data: given };
+  const { data, shape } = (given ?? {}) as Partial<NDArray<Numbers>>;
+  if (!isNumbers(data) || !Array.isArray(shape)) {
+    throw new ArgumentError(name, `{ data, shape: ${wanted} } or a bare array`, given);
+  }
+  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) throw new ShapeError(name, wanted, shape);
+  return { data, shape };
+}
+
+function isNumbers(value: unknown): value is Numbers {
+  if (Array.isArray(value)) return value.every((v) => typeof v === 'number');
+  return ArrayBuffer.isView(value) && 'length' in value && !isBig(value);
+}
+
+function isBig(value: ArrayBufferView): boolean {
+  return value instanceof BigInt64Array || value instanceof BigUint64Array;
+}
+
+function integers(name: string, data: Numbers): void {
+  if (!Array.isArray(data)) {
+    if (data instanceof Float32Array || data instanceof Float64Array) {
+      throw new ArgumentError(name, 'integers (Int32Array)', data);
+    }
+    return;
+  }
+  const bad = data.findIndex((v) => !Number.isInteger(v));
+  if (bad >= 0) throw new ArgumentError(`${name}[${bad}]`, 'an integer', data[bad]);
+}
+
+function sameLength(name: string, data: Numbers, shape: readonly number[]): void {
+  const length = shape.reduce((a, b) => a * b, 1);
+  if (data.length !== length) {
+    throw new ShapeError(name, `${length} numbers for ${showShape(shape)}`, `${data.length}`);
+  }
+}

@@ -1,0 +1,36 @@
+import { number, options } from '../check.ts';
+import type { Kernels } from '../wasm/exports.ts';
+import { type Blocks, Optimizer } from './optimizer.ts';
+
+export interface AdagradOptions {
+  /** Default 1e-2. */
+  readonly lr?: number;
+  readonly lrDecay?: number;
+  /** Default 1e-10. */
+  readonly eps?: number;
+  readonly weightDecay?: number;
+}
+
+/** Adagrad (Duchi, Hazan & Singer 2011), as torch.optim.Adagrad. */
+export class Adagrad extends Optimizer {
+  readonly name = 'adagrad';
+  readonly slots = ['sum'];
+  readonly #lrDecay: number;
+  readonly #eps: number;
+  readonly #weightDecay: number;
+
+  /** @throws {ArgumentError} numbers out of range */
+  constructor(opts?: AdagradOptions) {
+    const given = options('Adagrad', opts, ['lr', 'lrDecay', 'eps', 'weightDecay']);
+    super(given.lr ?? 1e-2);
+    this.#lrDecay = number('lrDecay', given.lrDecay ?? 0, 0);
+    this.#eps = number('eps', given.eps ?? 1e-10, 0);
+    this.#weightDecay = number('weightDecay', given.weightDecay ?? 0, 0);
+  }
+
+  protected update(kernels: Kernels, blocks: Blocks, scale: number, lr: number, t: number): void {
+    const { n, parameters, gradients, slots } = blocks;
+    const rate = lr / (1 + (t - 1) * this.#lrDecay);
+    kernels.adagrad_step(n, parameters, gradients, slots[0]!, scale, rate, this.#eps, this.#weightDecay);
+  }
+}

@@ -1,0 +1,73 @@
+import { number, options } from '../check.ts';
+import { ArgumentError } from '../errors.ts';
+import type { Kernels } from '../wasm/exports.ts';
+import { type Blocks, Optimizer, Power } from './optimizer.ts';
+
+export interface AdamOptions {
+  /** Default 1e-3. */
+  readonly lr?: number;
+  /** Default [0.9, 0.999]. */
+  readonly betas?: readonly [number, number];
+  /** Default 1e-8. */
+  readonly eps?: number;
+  /** Default 0; for AdamW 0.01. */
+  readonly weightDecay?: number;
+}
+
+/** Adam (Kingma & Ba 2015), as torch.optim.Adam: weight decay is added to the gradient. */
+export class Adam extends Optimizer {
+  readonly name: string = 'adam';
+  readonly slots = ['exp_avg', 'exp_avg_sq'];
+  protected readonly decoupled: boolean = false;
+  readonly #powers: readonly [Power, Power];
+  readonly #eps: number;
+  readonly #weightDecay: number;
+
+  /** @throws {ArgumentError} numbers out of range */
+  constructor(opts?: AdamOptions) {
+    const {
+      lr = 1e-3,
+      betas = [0.9, 0.999],
+      eps = 1e-8,
+      weightDecay = 0,
+    } = options('Adam', opts, ['lr', 'betas', 'eps', 'weightDecay']);
+    super(lr);
+    if (!Array.isArray(betas) || betas.length !== 2) throw new ArgumentError('betas', 'two numbers', betas);
+    const power = (beta: number, i: number) => new Power(number(`betas[${i}]`, beta, 0, 1, true));
+    this.#powers = [power(betas[0], 0), power(betas[1], 1)];
+    this.#eps = number('eps', eps, 0);
+    this.#weightDecay = number('weightDecay', weightDecay, 0);
+  }
+
+  protected update(
+    kernels: Kernels,
+    { n, parameters, gradients, slots }: Blocks,
+    scale: number,
+    lr: number,
+  ): void {
+    const [b1, b2] = this.#powers;
+    const rate = lr / (1 - b1.next());
+    const root = 1 / Math.sqrt(1 - b2.next());
+    const decoupled = this.decoupled ? 1 : 0;
+    // biome-ignore format: the order of the kernel's arguments
+    kernels.adam_step(
+      n, parameters, gradients, slots[0]!, slots[1]!, scale, lr, b1.base, b2.base, this.#eps,
+      this.#weightDecay, decoupled, rate, root,
+    );
+  }
+
+  protected override continueFrom(t: number): void {
+    for (const power of this.#powers) power.continueFrom(t);
+  }
+}
+
+/** AdamW (Loshchilov & Hutter 2019), as torch.optim.AdamW: weight decay shrinks the parameters themselves. */
+export class AdamW extends Adam {
+  override readonly name = 'adamw';
+  protected override readonly decoupled = true;
+
+  /** @throws {ArgumentError} numbers out of range */
+  constructor(opts?: AdamOptions) {
+    super({ weightDecay: 0.01, ...opts });
+  }
+}

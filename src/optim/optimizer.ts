@@ -1,0 +1,98 @@
+import { number } from '../check.ts';
+import { FormatError } from '../errors.ts';
+import type { Kernels } from '../wasm/exports.ts';
+
+/** Pointers to blocks of n floats: parameters, gradients, and one for each of the optimizer's slots. */
+export interface Blocks {
+  readonly n: number;
+  readonly parameters: number;
+  readonly gradients: number;
+  readonly slots: readonly number[];
+}
+
+/** What an optimizer saves besides its slots. */
+export interface OptimizerState {
+  readonly name: string;
+  readonly lr: number;
+  readonly steps: number;
+}
+
+/** Updates all parameters of a model in one pass over one block. */
+export abstract class Optimizer {
+  /** The name it is saved under: torch.optim's, in lower case. */
+  abstract readonly name: string;
+  /** Blocks of state as large as the parameters, under torch.optim's names; zeros at the start. */
+  abstract readonly slots: readonly string[];
+  #lr: number;
+  #steps = 0;
+
+  constructor(lr: number) {
+    this.#lr = number('lr', lr, 0);
+  }
+
+  /** Learning rate: finite, at least 0. */
+  get lr(): number {
+    return this.#lr;
+  }
+
+  /** @throws {ArgumentError} NaN, infinite or negative */
+  set lr(value: number) {
+    this.#lr = number('lr', value, 0);
+  }
+
+  /** Updates made. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** One update; gradients count `scale` times, the learning rate `factor` times. */
+  step(kernels: Kernels, blocks: Blocks, scale: number, factor = 1): void {
+    this.#steps++;
+    this.update(kernels, blocks, scale, this.#lr * factor, this.#steps);
+  }
+
+  /** What to save besides the slots. */
+  state(): OptimizerState {
+    return { name: this.name, lr: this.#lr, steps: this.#steps };
+  }
+
+  /** Continues from a saved state. @throws {FormatError} the state of another optimizer, or none at all */
+  restore(state: unknown): void {
+    const { name, lr, steps } = (state ?? {}) as Partial<OptimizerState>;
+    if (name !== this.name)
+      throw new FormatError(`optimizer state of ${name}, where ${this.name} was expected`);
+    const whole = Number.isSafeInteger(steps) && steps! >= 0;
+    if (typeof lr !== 'number' || !Number.isFinite(lr) || lr < 0 || !whole) {
+      throw new FormatError(`optimizer state: lr ${lr} and steps ${steps} are no numbers to continue from`);
+    }
+    this.#lr = lr;
+    this.#steps = steps!;
+    this.continueFrom(steps!);
+  }
+
+  /** Update number t, from 1 on. */
+  protected abstract update(kernels: Kernels, blocks: Blocks, scale: number, lr: number, t: number): void;
+
+  /** Brings what depends on the number of updates to t. */
+  protected continueFrom(_t: number): void {}
+}
+
+/** β^t by t multiplications, one at each step: the same bits on every engine, resumed or not. */
+export class Power {
+  readonly base: number;
+  value = 1;
+
+  constructor(base: number) {
+    this.base = base;
+  }
+
+  next(): number {
+    this.value *= this.base;
+    return this.value;
+  }
+
+  continueFrom(t: number): void {
+    this.value = 1;
+    for (let i = 0; i < t && this.value > 0; i++) this.value *= this.base;
+  }
+}

@@ -1,0 +1,59 @@
+import { boolean, number, options } from '../check.ts';
+import type { Kernels } from '../wasm/exports.ts';
+import { type Blocks, Optimizer } from './optimizer.ts';
+
+export interface RMSpropOptions {
+  /** Default 1e-2. */
+  readonly lr?: number;
+  /** Smoothing. Default 0.99. */
+  readonly alpha?: number;
+  /** Default 1e-8. */
+  readonly eps?: number;
+  /** Divide by the deviation rather than the root of the mean square. Default false. */
+  readonly centered?: boolean;
+  readonly momentum?: number;
+  readonly weightDecay?: number;
+}
+
+/** RMSprop (Tieleman & Hinton 2012), as torch.optim.RMSprop. */
+export class RMSprop extends Optimizer {
+  readonly name = 'rmsprop';
+  readonly slots: readonly string[];
+  readonly #alpha: number;
+  readonly #eps: number;
+  readonly #centered: boolean;
+  readonly #momentum: number;
+  readonly #weightDecay: number;
+
+  /** @throws {ArgumentError} numbers out of range */
+  constructor(opts?: RMSpropOptions) {
+    const known = ['lr', 'alpha', 'eps', 'centered', 'momentum', 'weightDecay'];
+    const given = options('RMSprop', opts, known);
+    super(given.lr ?? 1e-2);
+    this.#alpha = number('alpha', given.alpha ?? 0.99, 0, 1);
+    this.#eps = number('eps', given.eps ?? 1e-8, 0);
+    this.#centered = boolean('centered', given.centered ?? false);
+    this.#momentum = number('momentum', given.momentum ?? 0, 0);
+    this.#weightDecay = number('weightDecay', given.weightDecay ?? 0, 0);
+    this.slots = [
+      'square_avg',
+      ...(this.#centered ? ['grad_avg'] : []),
+      ...(this.#momentum ? ['momentum_buffer'] : []),
+    ];
+  }
+
+  protected update(
+    kernels: Kernels,
+    { n, parameters, gradients, slots }: Blocks,
+    scale: number,
+    lr: number,
+  ): void {
+    const average = this.#centered ? slots[1]! : 0;
+    const buffer = this.#momentum ? slots.at(-1)! : 0;
+    // biome-ignore format: the order of the kernel's arguments
+    kernels.rmsprop_step(
+      n, parameters, gradients, slots[0]!, average, buffer, scale, lr, this.#alpha, this.#eps,
+      this.#weightDecay, this.#momentum,
+    );
+  }
+}

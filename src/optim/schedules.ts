@@ -1,0 +1,46 @@
+import { integer, number, options } from '../check.ts';
+
+/**
+ * The learning rate of a step, as a factor of the optimizer's: a pure function of the number of steps made before,
+ * so that a resumed run needs nothing but that number. Only + − × ÷, the same bits on every engine.
+ */
+export type Schedule = (step: number) => number;
+
+/** gamma to the power of floor(step / stepSize), as torch.optim.lr_scheduler.StepLR. */
+export function stepLR(opts: { readonly stepSize: number; readonly gamma?: number }): Schedule {
+  const { stepSize, gamma = 0.1 } = options('stepLR', opts, ['stepSize', 'gamma']);
+  integer('stepSize', stepSize, 1);
+  number('gamma', gamma, 0);
+  return (step) => {
+    let factor = 1;
+    for (let k = Math.floor(step / stepSize); k > 0 && factor > 0; k--) factor *= gamma;
+    return factor;
+  };
+}
+
+/**
+ * From 1 to `floor` along half a cosine over `steps` steps (Loshchilov & Hutter 2017), then `floor`, as
+ * torch.optim.lr_scheduler.CosineAnnealingLR with eta_min = floor·lr.
+ */
+export function cosineLR(opts: { readonly steps: number; readonly floor?: number }): Schedule {
+  const { steps, floor = 0 } = options('cosineLR', opts, ['steps', 'floor']);
+  integer('steps', steps, 1);
+  number('floor', floor, 0, 1);
+  return (step) => floor + ((1 - floor) * (1 + cosPi(Math.min(step / steps, 1)))) / 2;
+}
+
+/** From near 0 up to 1 in even steps over `steps` steps, then `after` (default: constant), counted from there. */
+export function warmup(opts: { readonly steps: number; readonly after?: Schedule }): Schedule {
+  const { steps, after = () => 1 } = options('warmup', opts, ['steps', 'after']);
+  integer('steps', steps, 1);
+  return (step) => (step < steps ? (step + 1) / steps : after(step - steps));
+}
+
+/** cos(πx) for x in 0..1, absolute error below 1e-14: the Taylor series about ½, where |πx − π/2| <= π/2. */
+function cosPi(x: number): number {
+  const t = Math.PI * (0.5 - x);
+  const q = t * t;
+  let sum = 0;
+  for (let k = 23; k >= 3; k -= 2) sum = ((sum + 1) * -q) / (k * (k - 1));
+  return t * (1 + sum);
+}

@@ -1,0 +1,48 @@
+import { boolean, number, options } from '../check.ts';
+import { ArgumentError } from '../errors.ts';
+import type { Kernels } from '../wasm/exports.ts';
+import { type Blocks, Optimizer } from './optimizer.ts';
+
+export interface SGDOptions {
+  readonly lr: number;
+  readonly momentum?: number;
+  readonly nesterov?: boolean;
+  readonly weightDecay?: number;
+}
+
+/** Stochastic gradient descent, as torch.optim.SGD without dampening. */
+export class SGD extends Optimizer {
+  readonly name = 'sgd';
+  readonly slots: readonly string[];
+  readonly #momentum: number;
+  readonly #nesterov: boolean;
+  readonly #weightDecay: number;
+
+  /** @throws {ArgumentError} numbers out of range, nesterov without momentum */
+  constructor(opts: SGDOptions) {
+    const {
+      lr,
+      momentum = 0,
+      nesterov = false,
+      weightDecay = 0,
+    } = options('SGD', opts, ['lr', 'momentum', 'nesterov', 'weightDecay']);
+    super(lr);
+    this.#momentum = number('momentum', momentum, 0);
+    this.#nesterov = boolean('nesterov', nesterov);
+    this.#weightDecay = number('weightDecay', weightDecay, 0);
+    if (nesterov && momentum === 0) throw new ArgumentError('momentum', 'above 0 with nesterov', momentum);
+    this.slots = momentum ? ['momentum_buffer'] : [];
+  }
+
+  protected update(
+    kernels: Kernels,
+    { n, parameters, gradients, slots }: Blocks,
+    scale: number,
+    lr: number,
+  ): void {
+    const nesterov = this.#nesterov ? 1 : 0;
+    const buffer = slots[0] ?? 0;
+    // biome-ignore format: the order of the kernel's arguments
+    kernels.sgd_step(n, parameters, gradients, buffer, scale, lr, this.#momentum, this.#weightDecay, nesterov);
+  }
+}

@@ -1,0 +1,99 @@
+import { ArgumentError, FeatureError } from '../errors.ts';
+import { decodeBase64 } from './base64.ts';
+import { KERNEL_NAMES } from './exports.ts';
+import { instantiate, type KernelBuild, type Runtime, setRuntime } from './runtime.ts';
+
+/** What a caller may hand in as the kernels' binary. */
+export type WasmSource = BufferSource | WebAssembly.Module | Response;
+
+export interface InitOptions {
+  /** `auto`, the default, takes `relaxed` where the engine validates it, else `simd`. */
+  readonly kernels?: 'auto' | KernelBuild;
+  /** The binary, instead of the one inlined in the package: bytes, a Module, a Response, or a promise of one. */
+  readonly wasm?: WasmSource | Promise<WasmSource>;
+}
+
+const builds = new Map<KernelBuild, Promise<Runtime>>();
+let calls = 0;
+
+/**
+ * Compiles the kernels; models made afterwards use them. Idempotent, and safe to call twice at once: each build is
+ * loaded and compiled once, and the last call decides which one is used.
+ *
+ * @throws {ArgumentError} an unknown option, or bytes that are not these kernels
+ * @throws {FeatureError} an engine without WebAssembly SIMD (or relaxed SIMD, when that was asked for), or one that
+ * forbids compiling (a Content-Security-Policy without `wasm-unsafe-eval`)
+ */
+export async function init(options: InitOptions = {}): Promise<Runtime> {
+  const kernels = options.kernels ?? 'auto';
+  if (kernels !== 'auto' && kernels !== 'simd' && kernels !== 'relaxed') {
+    throw new ArgumentError('kernels', "'auto', 'simd' or 'relaxed'", kernels);
+  }
+  if (typeof WebAssembly === 'undefined') throw new FeatureError('this engine has no WebAssembly');
+  const call = ++calls;
+  const loaded = await (options.wasm === undefined ? inlined(kernels) : supplied(options.wasm));
+  if (call === calls) setRuntime(loaded);
+  return loaded;
+}
+
+async function inlined(kernels: 'auto' | KernelBuild): Promise<Runtime> {
+  if (kernels !== 'auto') return build(kernels);
+  try {
+    return await build('relaxed');
+  } catch (error) {
+    if (!(error instanceof FeatureError)) throw error;
+    return build('simd');
+  }
+}
+
+function build(kernels: KernelBuild): Promise<Runtime> {
+  let loading = builds.get(kernels);
+  if (!loading) {
+    loading = load(kernels);
+    builds.set(kernels, loading);
+    // a failure is not kept: a later call may find the engine's flags changed
+    loading.catch(() => builds.delete(kernels));
+  }
+  return loading;
+}
+
+async function load(kernels: KernelBuild): Promise<Runtime> {
+  const { default: text } =
+    kernels === 'relaxed' ? await import('./generated/relaxed.ts') : await import('./generated/simd.ts');
+  const bytes = decodeBase64(text);
+  if (!WebAssembly.validate(bytes)) {
+    throw new FeatureError(
+      kernels === 'relaxed'
+        ? 'this engine has no relaxed SIMD (Node 20 has it behind --experimental-wasm-relaxed-simd): use simd kernels'
+        : 'this engine has no WebAssembly SIMD, which the kernels need',
+    );
+  }
+  return compile(bytes);
+}
+
+async function supplied(source: WasmSource | Promise<WasmSource>): Promise<Runtime> {
+  const given = await source;
+  if (given instanceof WebAssembly.Module) return describe(given);
+  if (typeof Response !== 'undefined' && given instanceof Response) return compile(await given.arrayBuffer());
+  if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return compile(given);
+  throw new ArgumentError('wasm', 'bytes, a WebAssembly.Module or a Response', given);
+}
+
+async function compile(bytes: BufferSource): Promise<Runtime> {
+  let module: WebAssembly.Module;
+  try {
+    module = await WebAssembly.compile(bytes);
+  } catch (error) {
+    throw new FeatureError(`the kernels can't be compiled: ${(error as Error).message}`, { cause: error });
+  }
+  return describe(module);
+}
+
+/** Checks that a module holds these kernels, and asks it which build it is. */
+function describe(module: WebAssembly.Module): Runtime {
+  const names = new Set(WebAssembly.Module.exports(module).map((e) => e.name));
+  const missing = KERNEL_NAMES.find((name) => !names.has(name));
+  if (missing) throw new ArgumentError('wasm', `a module that exports ${missing}`, 'one that does not');
+  const kernels = instantiate(module, new WebAssembly.Memory({ initial: 1, maximum: 1 }));
+  return { kernels: kernels.is_relaxed() === 1 ? 'relaxed' : 'simd', module };
+}

@@ -1,0 +1,35 @@
+import { instantiateSync } from '@assemblyscript/loader';
+import { FeatureError, StateError } from '../errors.ts';
+import type { Kernels } from './exports.ts';
+
+/** Which kernels run: `simd` gives the same bits on every engine; `relaxed` fuses multiply and add. */
+export type KernelBuild = 'simd' | 'relaxed';
+
+/** The compiled kernels that models made from now on run on. */
+export interface Runtime {
+  readonly kernels: KernelBuild;
+  readonly module: WebAssembly.Module;
+}
+
+let current: Runtime | undefined;
+
+/** The runtime of the last `init()`. */
+export function runtime(): Runtime {
+  if (!current) throw new StateError('the kernels are not loaded: await init() first');
+  return current;
+}
+
+export function setRuntime(next: Runtime): void {
+  current = next;
+}
+
+/** The kernels over a memory of their own. */
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+  try {
+    return instantiateSync(module, { env: { memory } }).instance.exports as unknown as Kernels;
+  } catch (error) {
+    throw new FeatureError(`the kernels can't be instantiated: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
