@@ -1,7 +1,9 @@
+import type { Generator } from '../init/generator.ts';
 import { pageBytes } from '../memory/arena.ts';
 import { align, type Layout, type Region } from '../memory/layout.ts';
-import type { Pass, Scope, StateSlot } from './layer.ts';
-import type { Network } from './network.ts';
+import type { Signal } from '../ndarray.ts';
+import type { Kernels } from '../wasm/exports.ts';
+import type { Layer, Pass, Scope, StateSlot } from './layer.ts';
 
 /** What a plan is for. */
 export interface PlanRequest {
@@ -12,6 +14,18 @@ export interface PlanRequest {
   readonly targets: 'indices' | 'features' | 'none';
   /** Every pass has scratch memory of its own, so that weights stay packed from call to call. */
   readonly stream?: boolean;
+}
+
+/** The network that a plan lays out. */
+export interface Planned {
+  readonly layers: readonly Layer[];
+  readonly prefixes: readonly string[];
+  readonly input: Signal;
+  readonly outputSize: number;
+  readonly generator: Generator;
+  readonly arena: { readonly kernels: Kernels };
+  readonly parameters: ReadonlyMap<string, Region>;
+  readonly block: Region;
 }
 
 /** A region placed only when the sizes of all its users are known. */
@@ -47,7 +61,7 @@ export class Plan {
    * @param gradients address of the parameters' gradients, when training
    * @throws {MemoryError} beyond 2 GiB
    */
-  constructor(network: Network, layout: Layout, gradients: number, request: PlanRequest) {
+  constructor(network: Planned, layout: Layout, gradients: number, request: PlanRequest) {
     const { steps, batch, training, stream = false } = request;
     this.steps = steps;
     this.batch = batch;

@@ -3,13 +3,27 @@ import { parseSafetensors, serializeSafetensors, type Tensor, toFloat32 } from '
 import type { Layer } from '../layers/layer.ts';
 import type { Network } from '../layers/network.ts';
 import type { Region } from '../memory/layout.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
 import { type LayerConfig, makeLayer } from './registry.ts';
-import type { Sequential } from './sequential.ts';
-import type { Trainer } from './trainer.ts';
 
 /** Key of the metadata that tells how to make the model again, as JSON. */
 const KEY = 'unrolled';
 const VERSION = 1;
+
+/** What of a model is saved. */
+interface Saved {
+  readonly layers: readonly Layer[];
+  readonly network: Network;
+}
+
+/** What of a training is saved. */
+interface Training {
+  readonly optimizer: Optimizer;
+  readonly carried: { readonly batch: number; readonly states: readonly Region[] } | undefined;
+  stateShapes(batch: number): (readonly number[])[];
+  carryFor(batch: number): readonly Region[];
+  resetState(): void;
+}
 
 interface Description {
   readonly version: number;
@@ -23,23 +37,20 @@ interface Description {
 type Named = [string, { shape: readonly number[]; data: Float32Array<ArrayBuffer> }];
 
 export function writeModel(
-  model: Sequential,
+  model: Saved,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
   return write(describe(model), parameters(model.network), metadata);
 }
 
-export function readModel(
-  bytes: Uint8Array | ArrayBuffer,
-  make: (layers: Layer[]) => Sequential,
-): Sequential {
+export function readModel<M extends Saved>(bytes: Uint8Array | ArrayBuffer, make: (layers: Layer[]) => M): M {
   const { tensors, description } = read(bytes);
   if (!Array.isArray(description.layers)) throw new FormatError('saved model: no list of layers');
   const layers = description.layers.map(makeLayer);
   checkSizes(layers, tensors);
   const model = asFormat(() => make(layers));
+  const { network } = model;
   try {
-    const { network } = model;
     const values = expected(tensors, network.parameters, '', network);
     asFormat(() => {
       network.generator.state = description.generator;
@@ -47,15 +58,15 @@ export function readModel(
     writeAll(network, values);
     network.version++;
   } catch (error) {
-    model.dispose();
+    network.arena.dispose();
     throw error;
   }
   return model;
 }
 
 export function writeCheckpoint(
-  model: Sequential,
-  trainer: Trainer,
+  model: Saved,
+  trainer: Training,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
   const { network } = model;
@@ -79,7 +90,7 @@ export function writeCheckpoint(
 }
 
 /** Reads all of the file before anything of the model changes. */
-export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Sequential, trainer: Trainer): void {
+export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, trainer: Trainer): void {
   const { tensors, description } = read(bytes);
   const { network } = model;
   const { layers } = describe(model);
@@ -118,7 +129,7 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Sequentia
   network.version++;
 }
 
-function describe({ layers, network }: Sequential): Description {
+function describe({ layers, network }: Saved): Description {
   const configs = layers.map((layer) => ({ type: layer.type, ...layer.config() }));
   return { version: VERSION, layers: configs, generator: network.generator.state };
 }

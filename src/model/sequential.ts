@@ -7,7 +7,6 @@ import { Standalone } from '../layers/standalone.ts';
 import { type Given, type NDArray, readSequence, readShaped } from '../ndarray.ts';
 import { readModel, writeModel } from './save.ts';
 import { Stream, type StreamOptions } from './stream.ts';
-import type { Trainer } from './trainer.ts';
 
 export interface SequentialOptions {
   /** Of the generator behind initial parameters and dropout. Default 0. */
@@ -42,7 +41,7 @@ export class Sequential {
   /** @internal */
   readonly network: Network;
   /** @internal */
-  trainer: Trainer | undefined;
+  trainer: { preview(steps: number, batch: number): Plan } | undefined;
   #last: Plan | undefined;
 
   /**
