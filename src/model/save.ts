@@ -90,7 +90,7 @@ export function writeCheckpoint(
 }
 
 /** Reads all of the file before anything of the model changes. */
-export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, trainer: Trainer): void {
+export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, trainer: Training): void {
   const { tensors, description } = read(bytes);
   const { network } = model;
   const { layers } = describe(model);

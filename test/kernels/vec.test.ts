@@ -86,8 +86,9 @@ for (const [name, kernel] of Object.entries(elementwise)) {
   describe(name, () => {
     const data: [string, (n: number, salt: number) => Float32Array][] = [
       ['random', (n, salt) => random(n, SEED + salt * 1000)],
-      ...special.map((value, start): [string, (n: number, salt: number) => Float32Array] => [
-        `special from ${Object.is(value, -0) ? '-0' : value}`,
+      // twelve values: from each of these starts they meet other lanes
+      ...[0, 3, 6, 9].map((start): [string, (n: number, salt: number) => Float32Array] => [
+        `special from ${start}`,
         (n, salt) => specials(n, start + salt * 5),
       ]),
     ];
@@ -396,7 +397,7 @@ function rowNumbers(m: number): Int32Array {
 }
 
 describe('gather_rows and scatter_add_rows', () => {
-  const counts = [0, 1, 2, 5, 17];
+  const counts = [0, 2, 17];
 
   for (const flush of ['', 'table', 'index', 'y']) {
     test(`gather_rows ${flush ? `flush, ${flush} at the end` : 'guarded'}: copies every row to the bit`, () => {
@@ -479,12 +480,12 @@ describe('find_bad_index', () => {
         const good = Array.from({ length: n }, (_, i) => (i * 5) % 10);
         for (const flush of [false, true]) {
           expect(find(build, good, 10, -1, flush), `${build} n=${n}`).toBe(-1);
-          for (let i = 0; i < n; i++) {
-            const bad = [...good];
-            bad[n - 1] = 10;
-            bad[i] = -2;
-            expect(find(build, bad, 10, -1, flush), `${build} n=${n}`).toBe(i);
-          }
+        }
+        for (let i = 0; i < n; i++) {
+          const bad = [...good];
+          bad[n - 1] = 10;
+          bad[i] = -2;
+          expect(find(build, bad, 10, -1), `${build} n=${n}`).toBe(i);
         }
       }
     }
