@@ -58,6 +58,17 @@ describe('dropout', () => {
     }
   });
 
+  test('the word of a value is the highest threshold that keeps it', () => {
+    // key 1, counters 0..4
+    const words = [1927925247, 1173055101, 492002416, 3521596485, 1900248260];
+    for (const build of builds) {
+      for (const [i, word] of words.entries()) {
+        expect(mask(build, 5, { threshold: word })[i], `${build}, value ${i}`).toBe(1);
+        expect(mask(build, 5, { threshold: word + 1 })[i], `${build}, value ${i}`).toBe(0);
+      }
+    }
+  });
+
   test.each([0.1, 0.5, 0.9])('rate %f within four sigma', (p) => {
     for (const build of builds) {
       for (const key of [0, 1, 2, 77, 0x80000000, 0xffffffff]) {

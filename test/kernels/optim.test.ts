@@ -162,11 +162,14 @@ describe.each(rules.filter((rule) => rule.states > 0))('$name: subnormal state',
       [0, 1e-20],
       [0, -1e-39],
     ] as const) {
-      const gradients = [1, 2, 3].map(() => new Float32Array(7).fill(g));
-      const { p, states } = run(build, rule, { start: new Float32Array(7), gradients, state });
-      expect(p.every(Number.isFinite)).toBe(true);
-      for (const [i, values] of states.entries()) {
-        expect(subnormals(values), `state ${i} from ${state} with gradient ${g}`).toBe(0);
+      for (const updates of [1, 3]) {
+        const gradients = Array.from({ length: updates }, () => new Float32Array(7).fill(g));
+        const { p, states } = run(build, rule, { start: new Float32Array(7), gradients, state });
+        expect(p.every(Number.isFinite)).toBe(true);
+        for (const [i, values] of states.entries()) {
+          const label = `state ${i} from ${state}, ${updates} gradients ${g}`;
+          expect(subnormals(values), label).toBe(0);
+        }
       }
     }
   });
