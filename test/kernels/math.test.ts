@@ -64,6 +64,7 @@ const points: Record<string, Float32Array> = {
   '4000 of each sign, uniform in their bits': anyFloats(4000),
   'the grid -20..20': grid(-20, 20, 0.0007),
   'the grid -104..90': grid(-104, 90, 0.0031),
+  'every 1009th float of 1/32..2': Float32Array.from({ length: 49_000 }, (_, i) => beside(2 ** -5, i * 1009)),
   'every float of 0.625 ± 4096 steps': Float32Array.from({ length: 8192 }, (_, i) => beside(0.625, i - 4096)),
   'every float of -87.336 ± 4096 steps': Float32Array.from({ length: 8192 }, (_, i) =>
     beside(-87.336, i - 4096),
