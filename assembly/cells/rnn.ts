@@ -1,39 +1,56 @@
+import { decay, slopeOf, tanhOf, vtanh } from '../math/tanh';
 import { flush, loadLanes, storeLanes } from '../simd';
-import { vtanh } from '../math/tanh';
 
 /** h[n] = φ(h[n]) in place: φ = tanh, or max(0, ·) when relu. A subnormal state becomes 0, or it would stay. */
 export function rnn_cell_forward(n: i32, relu: i32, h: usize): void {
-  if (relu) {
-    for (; n > 0; n -= 4, h += 16) {
-      const w = min(n, 4);
-      storeLanes(h, flush(f32x4.max(f32x4.splat(0), loadLanes(h, w))), w);
-    }
-    return;
-  }
-  for (; n >= 4; n -= 4, h += 16) v128.store(h, flush(vtanh(v128.load(h))));
-  if (n > 0) storeLanes(h, flush(vtanh(loadLanes(h, n))), n);
-}
-
-/**
- * da[n] = (dh + dy) ⊙ φ′ from h = φ(a); dy = 0 for none. Subnormals become 0 (practice of every native library:
- * the gradient of a vanishing sequence falls through them).
- */
-export function rnn_cell_backward(n: i32, relu: i32, h: usize, dh: usize, dy: usize, da: usize): void {
-  for (; n >= 4; n -= 4, h += 16, dh += 16, da += 16) {
-    lanes(4, relu, h, dh, dy, da);
-    if (dy) dy += 16;
-  }
-  if (n > 0) lanes(n, relu, h, dh, dy, da);
+  for (; n >= 4; n -= 4, h += 16) forwardLanes(4, relu, h);
+  if (n > 0) forwardLanes(n, relu, h);
 }
 
 // @ts-ignore: decorator
 @inline
-function lanes(n: i32, relu: i32, h: usize, dh: usize, dy: usize, da: usize): void {
-  const y = loadLanes(h, n);
+function forwardLanes(n: i32, relu: i32, h: usize): void {
+  const a = loadLanes(h, n);
+  storeLanes(h, flush(relu ? f32x4.max(f32x4.splat(0), a) : vtanh(a)), n);
+}
+
+/** As rnn_cell_forward, and slope[n] = φ′ of what h held. */
+export function rnn_cell_forward_train(n: i32, relu: i32, h: usize, slope: usize): void {
+  for (; n >= 4; n -= 4, h += 16, slope += 16) trainLanes(4, relu, h, slope);
+  if (n > 0) trainLanes(n, relu, h, slope);
+}
+
+// @ts-ignore: decorator
+@inline
+function trainLanes(n: i32, relu: i32, h: usize, slope: usize): void {
+  const a = loadLanes(h, n);
+  if (relu) {
+    storeLanes(h, flush(f32x4.max(f32x4.splat(0), a)), n);
+    // not(a <= 0), so that NaN keeps its gradient
+    storeLanes(slope, v128.andnot(f32x4.splat(1), f32x4.le(a, f32x4.splat(0))), n);
+  } else {
+    const z = decay(a);
+    storeLanes(h, flush(tanhOf(a, z)), n);
+    storeLanes(slope, slopeOf(z), n);
+  }
+}
+
+/**
+ * da[n] = (dh + dy) ⊙ da, where da held φ′; dy = 0 for none. Subnormals become 0: the gradient of a vanishing sequence
+ * falls through them, and wasm can't switch them off.
+ */
+export function rnn_cell_backward(n: i32, dh: usize, dy: usize, da: usize): void {
+  for (; n >= 4; n -= 4, dh += 16, da += 16) {
+    backwardLanes(4, dh, dy, da);
+    if (dy) dy += 16;
+  }
+  if (n > 0) backwardLanes(n, dh, dy, da);
+}
+
+// @ts-ignore: decorator
+@inline
+function backwardLanes(n: i32, dh: usize, dy: usize, da: usize): void {
   let d = loadLanes(dh, n);
   if (dy) d = f32x4.add(d, loadLanes(dy, n));
-  // not(y <= 0), so that NaN keeps its gradient
-  if (relu) d = v128.andnot(d, f32x4.le(y, f32x4.splat(0)));
-  else d = f32x4.mul(d, f32x4.sub(f32x4.splat(1), f32x4.mul(y, y)));
-  storeLanes(da, flush(d), n);
+  storeLanes(da, flush(f32x4.mul(d, loadLanes(da, n))), n);
 }

@@ -54,7 +54,7 @@ export function gru_forward_train(
  * Backpropagation through the T steps of gru_forward_train, whose gates it overwrites with da_n da_r da_z dq.
  * dy [T, B, H], 0 for none. dh [B, H]: gradient of the last state, becomes that of the initial one. dx [T, B, I],
  * 0 to leave it out. dwIh, dwHh, dbIh, dbHh are added to (the biases: 0 for none).
- * work: `gruBackwardWork(T, B, I, H)` bytes.
+ * work: `backwardWork(3, T, B, I, H)` bytes.
  */
 export function gru_backward(
   T: i32, B: i32, I: i32, H: i32,

@@ -57,7 +57,7 @@ export function lstm_forward_train(
  * Backpropagation through the T steps of lstm_forward_train, whose gates it overwrites with dL/da.
  * dy [T, B, H], 0 for none. dh, dc [B, H]: gradients of the last states, become those of the initial ones.
  * dx [T, B, I], 0 to leave it out. dwIh, dwHh, dbIh, dbHh are added to (the biases: 0 for none).
- * work: `lstmBackwardWork(T, B, I, H)` bytes.
+ * work: `backwardWork(4, T, B, I, H)` bytes.
  */
 export function lstm_backward(
   T: i32, B: i32, I: i32, H: i32,

@@ -1,4 +1,4 @@
-import { rnn_cell_backward, rnn_cell_forward } from '../cells/rnn';
+import { rnn_cell_backward, rnn_cell_forward, rnn_cell_forward_train } from '../cells/rnn';
 import { packN, packedBytes } from '../gemm/pack';
 import { packWeight, project } from '../gemm/project';
 import { multiply, TILE_BYTES } from '../gemm/rows';
@@ -19,26 +19,27 @@ export function rnn_forward(
   h: usize, y: usize, packed: i32, work: usize,
 ): void {
   if (!packed) prepare(I, H, wIh, wHh, bIh, bHh, work);
-  const last = steps(T, B, I, H, relu, x, bIh, h, y, work);
+  const last = steps(T, B, I, H, relu, x, bIh, h, y, 0, work);
   memory.copy(h, last, (<usize>B * <usize>H) << 2);
 }
 
-/** T steps, keeping what `rnn_backward` needs: h [T + 1, B, H] with the initial state first. */
+/** T steps, keeping what `rnn_backward` needs: h [T + 1, B, H] with the initial state first; slope [T, B, H], φ′. */
 export function rnn_forward_train(
   T: i32, B: i32, I: i32, H: i32, relu: i32,
-  x: usize, wIh: usize, wHh: usize, bIh: usize, bHh: usize, h: usize, work: usize,
+  x: usize, wIh: usize, wHh: usize, bIh: usize, bHh: usize, h: usize, slope: usize, work: usize,
 ): void {
   prepare(I, H, wIh, wHh, bIh, bHh, work);
-  steps(T, B, I, H, relu, x, bIh, h, h + ((<usize>B * <usize>H) << 2), work);
+  steps(T, B, I, H, relu, x, bIh, h, h + ((<usize>B * <usize>H) << 2), slope, work);
 }
 
 /**
- * Backpropagation through the T steps of rnn_forward_train. da [T, B, H]: room for dL/da. dy [T, B, H], 0 for none.
+ * Backpropagation through the T steps of rnn_forward_train, whose slope [T, B, H] it overwrites with dL/da.
+ * dy [T, B, H], 0 for none.
  * dh [B, H]: gradient of the last state, becomes that of the initial one. dx [T, B, I], 0 to leave it out. dwIh,
- * dwHh, dbIh, dbHh are added to (the biases: 0 for none). work: `rnnBackwardWork(T, B, I, H)` bytes.
+ * dwHh, dbIh, dbHh are added to (the biases: 0 for none). work: `backwardWork(1, T, B, I, H)` bytes.
  */
 export function rnn_backward(
-  T: i32, B: i32, I: i32, H: i32, relu: i32,
+  T: i32, B: i32, I: i32, H: i32,
   x: usize, wIh: usize, wHh: usize,
   h: usize, da: usize,
   dy: usize, dh: usize, dx: usize,
@@ -51,7 +52,7 @@ export function rnn_backward(
   packN(H, H, wHh, rowH, panels, rowH << 3);
   for (let t = T - 1; t >= 0; t--) {
     const at = <usize>t * state;
-    rnn_cell_backward(n, relu, h + at + state, dh, dy ? dy + at : 0, da + at);
+    rnn_cell_backward(n, dh, dy ? dy + at : 0, da + at);
     multiply(B, H, H, da + at, rowH, 4, panels, 32, rowH << 3, 0, 0, dh, rowH, work);
   }
   const rows = T * B;
@@ -71,9 +72,10 @@ function prepare(I: i32, H: i32, wIh: usize, wHh: usize, bIh: usize, bHh: usize,
   packWeight(H, H, wHh, panels + packedBytes(I, H));
 }
 
-/** y [T, B, H] from h0 on; returns where the last state is. */
+/** y [T, B, H] from h0 on, and φ′ to slope unless it is 0; returns where the last state is. */
 function steps(
-  T: i32, B: i32, I: i32, H: i32, relu: i32, x: usize, hasBias: usize, h0: usize, y: usize, work: usize,
+  T: i32, B: i32, I: i32, H: i32, relu: i32, x: usize, hasBias: usize, h0: usize, y: usize,
+  slope: usize, work: usize,
 ): usize {
   const rowH = (<usize>H) << 2;
   const state = <usize>B * rowH;
@@ -83,7 +85,12 @@ function steps(
   const hidden = panels + packedBytes(I, H);
   for (let t = 0; t < T; t++, y += state) {
     multiply(B, H, H, h0, rowH, 4, hidden, 32, rowH << 3, y, rowH, y, rowH, work);
-    rnn_cell_forward(B * H, relu, y);
+    if (slope) {
+      rnn_cell_forward_train(B * H, relu, y, slope);
+      slope += state;
+    } else {
+      rnn_cell_forward(B * H, relu, y);
+    }
     h0 = y;
   }
   return h0;

@@ -73,7 +73,7 @@ export class RNN extends Recurrent {
     const { T, B, I, H } = shape;
     const relu = this.nonlinearity === 'relu' ? 1 : 0;
     const h = scope.keep('rnn h', T + 1, B, H);
-    const da = scope.keep('rnn da', T, B, H);
+    const slope = scope.keep('rnn slope', T, B, H);
     const dh = scope.keep('rnn dh', B, H);
     const work = scope.work(Math.max(rnnWork(I, H), backwardWork(1, T, B, I, H)));
     return {
@@ -82,13 +82,13 @@ export class RNN extends Recurrent {
       forward: () => {
         // biome-ignore format: the order of the kernel's arguments
         kernels.rnn_forward_train(
-          T, B, I, H, relu, x.ptr, w.weightIh, w.weightHh, w.biasIh, w.biasHh, h.ptr, work.ptr,
+          T, B, I, H, relu, x.ptr, w.weightIh, w.weightHh, w.biasIh, w.biasHh, h.ptr, slope.ptr, work.ptr,
         );
       },
       backward: (dy, dx) => {
         // biome-ignore format: the order of the kernel's arguments
         kernels.rnn_backward(
-          T, B, I, H, relu, x.ptr, w.weightIh, w.weightHh, h.ptr, da.ptr,
+          T, B, I, H, x.ptr, w.weightIh, w.weightHh, h.ptr, slope.ptr,
           dy, dh.ptr, dx, d.weightIh, d.weightHh, d.biasIh, d.biasHh, work.ptr,
         );
       },

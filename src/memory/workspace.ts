@@ -63,7 +63,6 @@ export function backwardWork(
   const widest = Math.max(inputSize, hiddenSize);
   return Math.max(
     TILE + packed(G, hiddenSize),
-    TILE + G * 4,
     gemmWork(G, widest, rows),
     gemmWork(rows, inputSize, G),
   );

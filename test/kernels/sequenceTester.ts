@@ -197,7 +197,7 @@ export function infer(build: BuildName, p: Problem, chunk = 1, flush = ''): Run 
   return { out, names: call.names };
 }
 
-/** *_forward_train: h and c [T + 1, B, H], gates [T, B, 4H]. */
+/** *_forward_train: h and c [T + 1, B, H], gates [T, B, 4H], an RNN's slope [T, B, H]. */
 export function train(build: BuildName, p: Problem, flush = ''): Run {
   const { T, B, I, H } = p.shape;
   const bytes = forwardWork(p.cell === 'lstm', p.cell.startsWith('rnn'), I, H);
@@ -207,7 +207,8 @@ export function train(build: BuildName, p: Problem, flush = ''): Run {
   const biases = call.biases();
   const kept: Record<string, number> = { h: call.states('h', p.given.h0!, T) };
   if (call.isLstm) kept.c = call.states('c', p.given.c0!, T);
-  if (!call.isRnn) kept.gates = call.output('gates', T * B * 4 * H);
+  if (call.isRnn) kept.slope = call.output('slope', T * B * H);
+  else kept.gates = call.output('gates', T * B * 4 * H);
   const args = [...call.head, x, ...weights, ...biases, ...Object.values(kept), call.work(bytes)];
   call.sandbox.run((k) =>
     call.isLstm
@@ -218,7 +219,8 @@ export function train(build: BuildName, p: Problem, flush = ''): Run {
   );
   const out: Tensors = {};
   for (const [name, ptr] of Object.entries(kept)) {
-    out[name] = call.sandbox.read(ptr, name === 'gates' ? T * B * 4 * H : (T + 1) * B * H);
+    const lengths: Record<string, number> = { gates: T * B * 4 * H, slope: T * B * H };
+    out[name] = call.sandbox.read(ptr, lengths[name] ?? (T + 1) * B * H);
   }
   return { out, names: call.names };
 }
@@ -239,14 +241,15 @@ export function backward(build: BuildName, p: Problem, kept: Tensors, flush = ''
     outputs[name] = [ptr, typeof values === 'number' ? values : values.length];
     return ptr;
   };
-  const da = output('da', call.isRnn ? T * B * H : kept.gates!);
+  const da = output('da', call.isRnn ? kept.slope! : kept.gates!);
   const upstream = [dy ? call.input('dy') : 0, output('dh', p.given.dhN!)];
   if (call.isLstm) upstream.push(output('dc', p.given.dcN!));
   const dxAt = dx ? output('dx', T * B * I) : 0;
   const [wih, whh] = [output('dwIh', p.given.dwIh!), output('dwHh', p.given.dwHh!)];
   const biases = bias ? [output('dbIh', p.given.dbIh!), output('dbHh', p.given.dbHh!)] : [0, 0];
   const work = call.work(bytes);
-  const args = [...call.head, x, ...weights, ...saved, da, ...upstream, dxAt, wih, whh, ...biases, work];
+  const head = call.head.slice(0, 4);
+  const args = [...head, x, ...weights, ...saved, da, ...upstream, dxAt, wih, whh, ...biases, work];
   call.sandbox.run((k) =>
     call.isLstm ? k.lstm_backward(...args) : call.isRnn ? k.rnn_backward(...args) : k.gru_backward(...args),
   );
