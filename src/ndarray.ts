@@ -78,7 +78,8 @@ function unpack(name: string, given: Given, wanted: string): { data: Numbers; sh
 }
 
 function isNumbers(value: unknown): value is Numbers {
-  if (Array.isArray(value)) return value.every((v) => typeof v === 'number');
+  // findIndex visits the holes of a sparse array, every does not
+  if (Array.isArray(value)) return value.findIndex((v) => typeof v !== 'number') < 0;
   return ArrayBuffer.isView(value) && 'length' in value && !isBig(value);
 }
 
@@ -87,14 +88,13 @@ function isBig(value: ArrayBufferView): boolean {
 }
 
 function integers(name: string, data: Numbers): void {
-  if (!Array.isArray(data)) {
-    if (data instanceof Float32Array || data instanceof Float64Array) {
-      throw new ArgumentError(name, 'integers (Int32Array)', data);
-    }
-    return;
+  if (data instanceof Float32Array || data instanceof Float64Array) {
+    throw new ArgumentError(name, 'integers (Int32Array)', data);
   }
-  const bad = data.findIndex((v) => !Number.isInteger(v));
-  if (bad >= 0) throw new ArgumentError(`${name}[${bad}]`, 'an integer', data[bad]);
+  // other typed arrays hold nothing that 32 bits would wrap
+  if (!Array.isArray(data) && !(data instanceof Uint32Array)) return;
+  const bad = data.findIndex((v) => (v | 0) !== v);
+  if (bad >= 0) throw new ArgumentError(`${name}[${bad}]`, 'a 32-bit integer', data[bad]);
 }
 
 function sameLength(name: string, data: Numbers, shape: readonly number[]): void {

@@ -40,8 +40,9 @@ export class Generator {
     return (this.next() >>> 8) * 2 ** -24;
   }
 
-  /** An integer in 0..n−1, n up to 2^32. */
+  /** An integer in 0..n−1. @throws {ArgumentError} n that is no integer in 1..2^32 */
   integer(n: number): number {
+    if (integer('n', n, 1) > 2 ** 32) throw new ArgumentError('n', 'at most 2^32', n);
     return Math.floor((this.next() / 2 ** 32) * n);
   }
 

@@ -1,5 +1,5 @@
 import { number } from '../check.ts';
-import { ShapeError } from '../errors.ts';
+import { ArgumentError, ShapeError } from '../errors.ts';
 import type { Generator } from './generator.ts';
 
 /**
@@ -7,6 +7,13 @@ import type { Generator } from './generator.ts';
  * engine.
  */
 export type Initializer = (shape: readonly number[], generator: Generator) => Float32Array;
+
+/** @throws {ArgumentError} unless value is undefined or may be an initializer */
+export function initializer(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'function') {
+    throw new ArgumentError(name, 'an initializer such as uniform(0.1)', value);
+  }
+}
 
 /** Uniform in ±bound. torch.nn's default for recurrent and linear layers is ±1/√hiddenSize, ±1/√inFeatures. */
 export function uniform(bound: number): Initializer {

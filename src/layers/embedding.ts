@@ -1,5 +1,5 @@
 import { integer, options } from '../check.ts';
-import { type Initializer, normal } from '../init/initializers.ts';
+import { type Initializer, initializer, normal } from '../init/initializers.ts';
 import type { Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
 import type { Layer, ParameterSpec, Pass, Scope } from './layer.ts';
@@ -25,6 +25,7 @@ export class Embedding implements Layer {
     this.numEmbeddings = integer('numEmbeddings', numEmbeddings, 1);
     this.embeddingDim = integer('embeddingDim', embeddingDim, 1);
     const { init = normal() } = options('Embedding', opts, ['init']);
+    initializer('init', init);
     this.input = { kind: 'indices', size: numEmbeddings };
     this.parameters = [{ name: 'weight', shape: [numEmbeddings, embeddingDim], init }];
   }

@@ -1,5 +1,5 @@
 import { boolean, integer, options } from '../check.ts';
-import { type Initializer, uniform } from '../init/initializers.ts';
+import { type Initializer, initializer, uniform } from '../init/initializers.ts';
 import type { Region } from '../memory/layout.ts';
 import { linearBackwardWork, linearWork } from '../memory/workspace.ts';
 import type { Signal } from '../ndarray.ts';
@@ -32,6 +32,7 @@ export class Linear implements Layer {
       'init',
     ]);
     this.bias = boolean('bias', bias);
+    initializer('init', init);
     this.input = { kind: 'features', size: inFeatures };
     this.parameters = [
       { name: 'weight', shape: [outFeatures, inFeatures], init },

@@ -35,6 +35,8 @@ export class Network {
   /** First byte after all that was reserved. */
   #end: number;
   #plans = new Map<string, Plan>();
+  /** The plan whose activations the shared area holds. */
+  #written: Plan | undefined;
   readonly #slots: Region[] = [];
   readonly #idleStreams: StreamPlan[] = [];
 
@@ -53,8 +55,8 @@ export class Network {
     this.block = { ptr: Arena.start, shape: [], length: (layout.end - Arena.start) / 4 };
     this.arena = new Arena(layout.end);
     this.parameters = new Map(specs.map(({ name }, i) => [name, regions[i]!]));
-    for (const [i, spec] of specs.entries())
-      this.arena.write(regions[i]!, spec.init(spec.shape, this.generator));
+    for (const [i, { name, shape, init }] of specs.entries())
+      this.arena.write(regions[i]!, readShaped(`init of ${name}`, init(shape, this.generator), shape));
   }
 
   /** Gradients of all parameters, laid out as `block`; made on first use. */
@@ -94,6 +96,7 @@ export class Network {
     this.arena.f32.fill(0, this.#end / 4, layout.end / 4);
     this.#end = layout.end;
     this.#plans.clear();
+    this.#written = undefined;
     return taken;
   }
 
@@ -145,18 +148,25 @@ export class Network {
 
   /** Writes a sequence to a plan's input. @throws {ArgumentError} an index outside the vocabulary */
   writeInput(name: string, plan: Plan, { data }: Sequence): void {
+    this.#written = undefined;
     if (this.input.kind === 'features') this.arena.write(plan.input, data);
-    else this.writeIndices(name, plan.input, data, this.input.size, plan.batch, -1);
+    else this.writeIndices(name, plan.input, data, this.input.size, plan.batch);
+    this.#written = plan;
   }
 
-  /** Writes indices, checked against 0..limit−1 (or `ignore`), to a region. */
+  /** Whether a plan's activations are still there: no other plan was written, nothing was reserved since. */
+  holds(plan: Plan): boolean {
+    return this.#written === plan;
+  }
+
+  /** Writes indices, checked against 0..limit−1 (or `ignore`: by default none other), to a region. */
   writeIndices(
     name: string,
     region: Region,
     data: ArrayLike<number>,
     limit: number,
     batch: number,
-    ignore: number,
+    ignore = 0,
   ): void {
     this.arena.i32.set(data, region.ptr / 4);
     const bad = this.arena.kernels.find_bad_index(region.length, region.ptr, limit, ignore);
@@ -200,6 +210,13 @@ export class Network {
     const values = names.map((name) => readShaped(name, given[name]!, this.parameters.get(name)!.shape));
     for (const [i, name] of names.entries()) this.arena.write(this.parameters.get(name)!, values[i]!);
     this.version++;
+  }
+
+  /** Lets the memory go; later calls throw. */
+  dispose(): void {
+    this.arena.dispose();
+    this.#plans.clear();
+    this.#idleStreams.length = 0;
   }
 
   #copies(of: (parameter: Region) => Region) {

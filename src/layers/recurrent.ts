@@ -1,6 +1,5 @@
-import { boolean, integer } from '../check.ts';
-import { ArgumentError } from '../errors.ts';
-import { type Initializer, uniform } from '../init/initializers.ts';
+import { boolean, integer, options } from '../check.ts';
+import { type Initializer, initializer, uniform } from '../init/initializers.ts';
 import type { Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
 import type { Layer, ParameterSpec, Pass, Scope } from './layer.ts';
@@ -63,8 +62,8 @@ export abstract class Recurrent extends Standalone implements Layer {
     this.seed = integer('seed', opts.seed ?? 0, 0);
     this.input = { kind: 'features', size: inputSize };
     const init = opts.init ?? {};
-    for (const kind of Object.keys(init)) {
-      if (!KINDS.includes(kind as ParameterKind)) throw new ArgumentError('init', KINDS.join(', '), kind);
+    for (const kind of Object.keys(options('init', init, KINDS))) {
+      initializer(`init.${kind}`, init[kind as ParameterKind]);
     }
     const G = gates * hiddenSize;
     const standard = uniform(1 / Math.sqrt(hiddenSize));

@@ -1,5 +1,5 @@
 import { boolean, integer, options } from '../check.ts';
-import { ArgumentError, StateError } from '../errors.ts';
+import { ArgumentError, MemoryError, StateError } from '../errors.ts';
 import type { Region } from '../memory/layout.ts';
 import { type Given, type NDArray, readSequence, readShaped } from '../ndarray.ts';
 import type { Layer, StateSlot } from './layer.ts';
@@ -41,6 +41,7 @@ export interface BackwardResult {
 export abstract class Standalone {
   #network: Network | undefined;
   #owned = false;
+  #disposed = false;
   #last: Plan | undefined;
 
   /** Seed of the parameters when the layer is used alone. */
@@ -88,10 +89,11 @@ export abstract class Standalone {
     const given = options('backward', upstream, ['output', 'hN', 'cN']);
     const network = this.#own();
     const plan = this.#last;
-    if (!plan)
+    if (!plan || !network.holds(plan))
       throw new StateError('backward: first run forward with { training: true }; once for each backward');
     const { arena } = network;
-    const dOutput = given.output && readShaped('output', given.output, plan.output.shape);
+    const dOutput =
+      given.output === undefined ? undefined : readShaped('output', given.output, plan.output.shape);
     const states = readStates(plan, { h: given.hN, c: given.cN }, ['hN', 'cN']);
     this.#last = undefined;
     const dy: Region = { ...plan.output, ptr: plan.outputGradient.ptr };
@@ -135,22 +137,28 @@ export abstract class Standalone {
 
   /** Lets the layer's memory go; later calls throw. */
   dispose(): void {
-    this.#own().arena.dispose();
+    this.#disposed = true;
+    this.#network?.dispose();
+    this.#last = undefined;
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  /** Makes the layer part of a model. @throws {StateError} when it is part of one already */
+  /** Whether a model may claim the layer. @internal */
+  get free(): boolean {
+    return !this.#owned && !this.#network && !this.#disposed;
+  }
+
+  /** Makes the layer part of a model. @internal */
   claim(): void {
-    if (this.#owned || this.#network)
-      throw new StateError('a layer serves one model, or is used alone, not both');
     this.#owned = true;
   }
 
   #own(): Network {
     if (this.#owned) throw new StateError('this layer is part of a model: call the model');
+    if (this.#disposed) throw new MemoryError('the layer was disposed');
     this.#network ??= new Network([this as unknown as Layer], [''], integer('seed', this.seed, 0));
     return this.#network;
   }

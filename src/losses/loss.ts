@@ -1,4 +1,5 @@
 import { integer, options } from '../check.ts';
+import { ArgumentError } from '../errors.ts';
 import type { Kernels } from '../wasm/exports.ts';
 
 /** What a loss reads and writes: pointers, gradient 0 to leave it out. */
@@ -35,6 +36,7 @@ export interface CrossEntropyOptions {
 export function crossEntropy(opts?: CrossEntropyOptions): Loss {
   const { ignoreIndex = -100 } = options('crossEntropy', opts, ['ignoreIndex']);
   integer('ignoreIndex', ignoreIndex, -(2 ** 31));
+  if (ignoreIndex >= 2 ** 31) throw new ArgumentError('ignoreIndex', 'a 32-bit integer', ignoreIndex);
   return {
     name: 'crossEntropy',
     targets: 'indices',

@@ -19,7 +19,7 @@ export class Arena {
   static readonly start = PAGE;
 
   readonly build: KernelBuild;
-  readonly kernels: Kernels;
+  #kernels: Kernels | undefined;
   #memory: WebAssembly.Memory | undefined;
   #f32!: Float32Array<ArrayBuffer>;
   #i32!: Int32Array<ArrayBuffer>;
@@ -33,8 +33,14 @@ export class Arena {
     } catch (error) {
       throw new MemoryError(`the engine gave no memory of ${mebibytes(pages * PAGE)}`, { cause: error });
     }
-    this.kernels = instantiate(module, this.#memory);
+    this.#kernels = instantiate(module, this.#memory);
     this.#view();
+  }
+
+  /** The kernels over the memory. */
+  get kernels(): Kernels {
+    if (!this.#kernels) throw disposed();
+    return this.#kernels;
   }
 
   /** Size of the memory in bytes. */
@@ -88,12 +94,13 @@ export class Arena {
   /** Lets the memory go. Every later access throws. */
   dispose(): void {
     this.#memory = undefined;
+    this.#kernels = undefined;
     this.#f32 = new Float32Array();
     this.#i32 = new Int32Array();
   }
 
   get #live(): WebAssembly.Memory {
-    if (!this.#memory) throw new MemoryError('the memory was disposed');
+    if (!this.#memory) throw disposed();
     return this.#memory;
   }
 
@@ -101,4 +108,8 @@ export class Arena {
     this.#f32 = new Float32Array(this.#live.buffer);
     this.#i32 = new Int32Array(this.#live.buffer);
   }
+}
+
+function disposed(): MemoryError {
+  return new MemoryError('the memory was disposed');
 }

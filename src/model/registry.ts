@@ -1,3 +1,4 @@
+import { options } from '../check.ts';
 import { FormatError, UnrolledError } from '../errors.ts';
 import { Dropout } from '../layers/dropout.ts';
 import { Embedding } from '../layers/embedding.ts';
@@ -15,19 +16,28 @@ export interface LayerConfig {
 
 // biome-ignore lint/suspicious/noExplicitAny: what a file says is checked by the constructors
 const makers: Record<string, (config: any) => Layer> = {
-  Embedding: ({ numEmbeddings, embeddingDim }) => new Embedding(numEmbeddings, embeddingDim),
+  Embedding: ({ numEmbeddings, embeddingDim, ...rest }) => new Embedding(numEmbeddings, embeddingDim, rest),
   Linear: ({ inFeatures, outFeatures, ...rest }) => new Linear(inFeatures, outFeatures, rest),
-  Dropout: ({ p }) => new Dropout(p),
+  Dropout: ({ p, ...rest }) => {
+    options('Dropout', rest, ['p']);
+    return new Dropout(p);
+  },
   RNN: ({ inputSize, hiddenSize, ...rest }) => new RNN(inputSize, hiddenSize, rest),
   LSTM: ({ inputSize, hiddenSize, ...rest }) => new LSTM(inputSize, hiddenSize, rest),
   GRU: ({ inputSize, hiddenSize, ...rest }) => new GRU(inputSize, hiddenSize, rest),
 };
 
-/** @throws {FormatError} an unknown type, or options the layer refuses */
-export function makeLayer(description: unknown): Layer {
+/**
+ * @param most parameters there are numbers for: a stack has at least one a layer
+ * @throws {FormatError} an unknown type, or options the layer refuses
+ */
+export function makeLayer(description: unknown, most: number): Layer {
   const { type, ...config } = (description ?? {}) as LayerConfig;
   const make = typeof type === 'string' && Object.hasOwn(makers, type) ? makers[type] : undefined;
   if (!make) throw new FormatError(`saved model: no layer of type ${JSON.stringify(type)}`);
+  if (typeof config.numLayers === 'number' && config.numLayers > most) {
+    throw new FormatError(`saved model: ${type}: ${config.numLayers} layers, and ${most} tensors`);
+  }
   try {
     return make(config);
   } catch (error) {

@@ -20,7 +20,11 @@ interface Saved {
 interface Training {
   readonly optimizer: Optimizer;
   readonly carried: { readonly batch: number; readonly states: readonly Region[] } | undefined;
+  /** Whether states are carried from step to step. */
+  readonly carries: boolean;
   stateShapes(batch: number): (readonly number[])[];
+  /** Memory for carried states. */
+  roomFor(batch: number): readonly Region[];
   carryFor(batch: number): readonly Region[];
   resetState(): void;
 }
@@ -46,19 +50,23 @@ export function writeModel(
 export function readModel<M extends Saved>(bytes: Uint8Array | ArrayBuffer, make: (layers: Layer[]) => M): M {
   const { tensors, description } = read(bytes);
   if (!Array.isArray(description.layers)) throw new FormatError('saved model: no list of layers');
-  const layers = description.layers.map(makeLayer);
+  const layers = description.layers.map((layer) => makeLayer(layer, tensors.size));
   checkSizes(layers, tensors);
   const model = asFormat(() => make(layers));
   const { network } = model;
   try {
-    const values = expected(tensors, network.parameters, '', network);
+    noneExtra(tensors, (name) => {
+      const training = description.optimizer && /^(optimizer|carried)\./.test(name);
+      return network.parameters.has(name) || training;
+    });
+    const values = expected(tensors, network.parameters);
     asFormat(() => {
       network.generator.state = description.generator;
     });
     writeAll(network, values);
     network.version++;
   } catch (error) {
-    network.arena.dispose();
+    network.dispose();
     throw error;
   }
   return model;
@@ -99,17 +107,31 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
   }
   if (!description.optimizer) throw new FormatError('checkpoint: a model without the state of its training');
   const { optimizer } = trainer;
-  const values = expected(tensors, network.parameters, '', network);
+  const values = expected(tensors, network.parameters);
+  const names = new Set(network.parameters.keys());
   for (const [k, slot] of optimizer.slots.entries()) {
-    const parts = new Map([...network.parameters].map(([n, r]) => [n, network.partOf(network.slot(k), r)]));
-    values.push(...expected(tensors, parts, `optimizer.${slot}.`, network));
+    const parts = new Map(
+      [...network.parameters].map(([name, region]) => [
+        `optimizer.${slot}.${name}`,
+        network.partOf(network.slot(k), region),
+      ]),
+    );
+    values.push(...expected(tensors, parts));
+    for (const name of parts.keys()) names.add(name);
   }
   const { carried } = description;
   if (carried !== undefined && !(Number.isSafeInteger(carried) && carried >= 1)) {
     throw new FormatError(`checkpoint: carried states of batch ${JSON.stringify(carried)}`);
   }
   const shapes = carried === undefined ? [] : trainer.stateShapes(carried);
-  const states = shapes.map((shape, i) => take(tensors, `carried.${i}`, shape));
+  const states = shapes.map((shape, i) => {
+    names.add(`carried.${i}`);
+    return take(tensors, `carried.${i}`, shape);
+  });
+  noneExtra(tensors, (name) => names.has(name));
+  const carry = carried !== undefined && trainer.carries ? carried : undefined;
+  // memory that is refused is refused before anything changes
+  if (carry !== undefined) trainer.roomFor(carry);
   const before = { optimizer: optimizer.state(), generator: network.generator.state };
   asFormat(() => {
     try {
@@ -122,8 +144,8 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
     }
   });
   trainer.resetState();
-  if (carried !== undefined) {
-    for (const [i, region] of trainer.carryFor(carried).entries()) network.arena.write(region, states[i]!);
+  if (carry !== undefined) {
+    for (const [i, region] of trainer.carryFor(carry).entries()) network.arena.write(region, states[i]!);
   }
   writeAll(network, values);
   network.version++;
@@ -173,18 +195,16 @@ function checkSizes(layers: readonly Layer[], tensors: Map<string, Tensor>): voi
   }
 }
 
+function noneExtra(tensors: Map<string, Tensor>, known: (name: string) => unknown): void {
+  const extra = [...tensors.keys()].find((name) => !known(name));
+  if (extra !== undefined) throw new FormatError(`saved model: extra tensor ${extra}`);
+}
+
 function expected(
   tensors: Map<string, Tensor>,
   regions: ReadonlyMap<string, Region>,
-  prefix: string,
-  network: Network,
 ): [Region, Float32Array][] {
-  const known = (name: string) => name.startsWith('optimizer.') || name.startsWith('carried.');
-  for (const name of tensors.keys()) {
-    if (!network.parameters.has(name) && !known(name))
-      throw new FormatError(`saved model: extra tensor ${name}`);
-  }
-  return [...regions].map(([name, region]) => [region, take(tensors, prefix + name, region.shape)]);
+  return [...regions].map(([name, region]) => [region, take(tensors, name, region.shape)]);
 }
 
 function take(

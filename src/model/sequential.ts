@@ -8,6 +8,9 @@ import { type Given, type NDArray, readSequence, readShaped } from '../ndarray.t
 import { readModel, writeModel } from './save.ts';
 import { Stream, type StreamOptions } from './stream.ts';
 
+/** Layers that are part of a model. */
+const claimed = new WeakSet<Layer>();
+
 export interface SequentialOptions {
   /** Of the generator behind initial parameters and dropout. Default 0. */
   readonly seed?: number;
@@ -59,6 +62,9 @@ export class Sequential {
       if (typeof layer?.reserve !== 'function') throw new ArgumentError(`layers[${i}]`, 'a layer', layer);
       if (layers.indexOf(layer) !== i)
         throw new StateError(`layers[${i}] is layers[${layers.indexOf(layer)}]`);
+      if (claimed.has(layer) || (layer instanceof Standalone && !layer.free)) {
+        throw new StateError(`layers[${i}] (${layer.type}) serves another model, or was used alone`);
+      }
     }
     this.layers = [...layers];
     this.network = new Network(
@@ -66,7 +72,10 @@ export class Sequential {
       layers.map((_, i) => `${i}.`),
       seed,
     );
-    for (const layer of layers) if (layer instanceof Standalone) layer.claim();
+    for (const layer of layers) {
+      claimed.add(layer);
+      if (layer instanceof Standalone) layer.claim();
+    }
   }
 
   /**
@@ -99,7 +108,7 @@ export class Sequential {
   backward(outputGradient: Given): NDArray | undefined {
     const plan = this.#last;
     const { arena, input } = this.network;
-    if (!plan)
+    if (!plan || !this.network.holds(plan))
       throw new StateError('backward: first run forward with { training: true }; once for each backward');
     const dy = readShaped('outputGradient', outputGradient, plan.output.shape);
     this.#last = undefined;
@@ -188,7 +197,8 @@ export class Sequential {
 
   /** Lets the memory go; later calls throw. */
   dispose(): void {
-    this.network.arena.dispose();
+    this.network.dispose();
+    this.#last = undefined;
   }
 
   [Symbol.dispose](): void {

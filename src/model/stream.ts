@@ -1,6 +1,6 @@
 import { integer, number, options } from '../check.ts';
 import { ArgumentError, StateError } from '../errors.ts';
-import type { Generator } from '../init/generator.ts';
+import { Generator } from '../init/generator.ts';
 import type { Network, StreamPlan } from '../layers/network.ts';
 import type { Plan } from '../layers/plan.ts';
 
@@ -18,6 +18,7 @@ export class Stream {
   readonly #network: Network;
   #held: StreamPlan | undefined;
   #version = -1;
+  #stepped = false;
   #output = new Float32Array();
 
   constructor(network: Network, opts?: StreamOptions) {
@@ -41,6 +42,7 @@ export class Stream {
     this.#write(plan, input);
     plan.forward(this.#version === network.version);
     this.#version = network.version;
+    this.#stepped = true;
     if (this.#output.buffer !== arena.f32.buffer) {
       const at = plan.output.ptr / 4;
       this.#output = arena.f32.subarray(at, at + plan.output.length);
@@ -52,15 +54,18 @@ export class Stream {
    * Draws an index from softmax(last output / temperature) for row `row`; temperature 0 takes the largest. The same
    * generator gives the same indices on every engine.
    *
-   * @throws {ArgumentError} a negative temperature, a row outside the batch
+   * @throws {ArgumentError} a negative temperature, a row outside the batch, no generator
+   * @throws {StateError} before the first step, or the first after `reset`
    */
   sample(generator: Generator, temperature = 1, row = 0): number {
     number('temperature', temperature, 0);
     if (integer('row', row, 0) >= this.batch)
       throw new ArgumentError('row', `a row below ${this.batch}`, row);
+    if (!(generator instanceof Generator)) throw new ArgumentError('generator', 'a Generator', generator);
+    const { plan, probabilities } = this.#live;
+    if (!this.#stepped) throw new StateError('sample: make a step first');
     const { kernels } = this.#network.arena;
     const n = this.#network.outputSize;
-    const { plan, probabilities } = this.#live;
     const logits = plan.output.ptr + row * n * 4;
     if (temperature === 0) return kernels.index_of_max(n, logits);
     const p = probabilities.ptr;
@@ -71,6 +76,7 @@ export class Stream {
   /** Sets all states to 0. */
   reset(): void {
     for (const { initial } of this.#live.plan.states) this.#network.arena.clear(initial);
+    this.#stepped = false;
   }
 
   /** Gives the stream's memory to the next stream of the model; later calls throw. */

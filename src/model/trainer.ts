@@ -1,4 +1,4 @@
-import { boolean, number, options } from '../check.ts';
+import { boolean, integer, number, options } from '../check.ts';
 import { ArgumentError, ShapeError, StateError } from '../errors.ts';
 import type { Network } from '../layers/network.ts';
 import type { Plan, PlanRequest } from '../layers/plan.ts';
@@ -8,7 +8,7 @@ import { type Given, readSequence, type Sequence } from '../ndarray.ts';
 import { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedules.ts';
 import { readCheckpoint, writeCheckpoint } from './save.ts';
-import type { Sequential } from './sequential.ts';
+import { Sequential } from './sequential.ts';
 
 export interface TrainerOptions {
   /** `crossEntropy`, or with its options `crossEntropy({ ignoreIndex: 0 })`; likewise `mse`, `bceWithLogits`. */
@@ -41,6 +41,9 @@ interface Carried {
   readonly states: readonly Region[];
 }
 
+/** Optimizers that serve a trainer: each counts the updates of one. */
+const taken = new WeakSet<Optimizer>();
+
 const KNOWN = ['loss', 'optimizer', 'clipNorm', 'clipValue', 'schedule', 'carryState', 'batch'];
 
 /** Trains a model: forward, loss, BPTT, clipping and update over one plan, nothing allocated in a step. */
@@ -57,9 +60,11 @@ export class Trainer {
 
   /**
    * @throws {ArgumentError} a missing or unknown option, a number out of range
+   * @throws {StateError} an optimizer that serves another trainer
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(model: Sequential, opts: TrainerOptions) {
+    if (!(model instanceof Sequential)) throw new ArgumentError('model', 'a Sequential', model);
     const given = options('Trainer', opts, KNOWN);
     const loss = typeof given.loss === 'function' ? given.loss() : given.loss;
     if (typeof loss?.run !== 'function')
@@ -76,6 +81,10 @@ export class Trainer {
       throw new ArgumentError('schedule', 'a function of the step', given.schedule);
     }
     boolean('carryState', given.carryState ?? false);
+    integer('batch', given.batch ?? 1, 1);
+    if (taken.has(given.optimizer)) {
+      throw new StateError('an optimizer serves one trainer: make a new one');
+    }
     this.model = model;
     this.optimizer = given.optimizer;
     this.loss = loss;
@@ -85,6 +94,7 @@ export class Trainer {
     given.optimizer.slots.forEach((_, k) => {
       this.#network.arena.clear(this.#network.slot(k));
     });
+    taken.add(given.optimizer);
     model.trainer = this;
   }
 
@@ -97,17 +107,18 @@ export class Trainer {
    * One update on a batch. x: [T, B] indices or [T, B, inputSize]; y: [T, B] indices or [T, B, outputSize], as the
    * loss takes them; time-major.
    *
-   * @throws {ArgumentError} no numbers, an index outside the vocabulary, no target that counts
+   * @throws {ArgumentError} no numbers, an index outside the vocabulary, no target that counts, a schedule's bad factor
    * @throws {ShapeError} a wrong rank, shape or length, x and y that do not fit, another batch than the states carried
    * @throws {MemoryError} beyond 2 GiB
    */
   step(x: Given, y: Given): StepResult {
     const network = this.#network;
-    if (this.model.trainer !== this) throw new StateError('the model has another trainer by now');
+    this.#serves();
+    const { carryState, clipNorm, clipValue, schedule } = this.#options;
+    const factor = schedule ? number('schedule', schedule(this.optimizer.steps), 0) : 1;
     const plan = this.#load(x, y, true);
     const { arena } = network;
     const { kernels } = arena;
-    const { carryState, clipNorm, clipValue, schedule } = this.#options;
     const carried = carryState ? this.carryFor(plan.batch) : undefined;
     for (const [i, { initial, gradient }] of plan.states.entries()) {
       if (carried) arena.copy(carried[i]!, initial);
@@ -122,7 +133,6 @@ export class Trainer {
     const gradNorm = Math.sqrt(kernels.vec_sum_squares(block.length, gradients.ptr));
     if (clipValue !== undefined) kernels.vec_clamp(block.length, clipValue, gradients.ptr);
     const scale = clipNorm === undefined ? 1 : Math.min(1, clipNorm / (gradNorm + 1e-6));
-    const factor = schedule ? number('schedule', schedule(this.optimizer.steps), 0) : 1;
     const slots = this.optimizer.slots.map((_, k) => network.slot(k).ptr);
     const blocks = { n: block.length, parameters: block.ptr, gradients: gradients.ptr, slots };
     this.optimizer.step(kernels, blocks, scale, factor);
@@ -150,6 +160,7 @@ export class Trainer {
    * @throws {ArgumentError} metadata that are no strings, or under the name `unrolled`
    */
   save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
+    this.#serves();
     return writeCheckpoint(this.model, this, metadata);
   }
 
@@ -159,6 +170,7 @@ export class Trainer {
    * @throws {FormatError} another kind of file, model or optimizer
    */
   restore(bytes: Uint8Array | ArrayBuffer): void {
+    this.#serves();
     readCheckpoint(bytes, this.model, this);
   }
 
@@ -167,14 +179,25 @@ export class Trainer {
     return this.#carried;
   }
 
+  /** Whether states are carried from step to step. @internal */
+  get carries(): boolean {
+    return this.#options.carryState === true;
+  }
+
+  /** Memory for the states of so many rows. @internal */
+  roomFor(batch: number): readonly Region[] {
+    let states = this.#room.get(batch);
+    if (!states) {
+      states = this.#network.reserveAll((layout) => this.#layoutStates(layout, batch));
+      this.#room.set(batch, states);
+    }
+    return states;
+  }
+
   /** Carries states, zeros unless they are written, of so many rows. @internal */
   carryFor(batch: number): readonly Region[] {
     if (this.#carried?.batch !== batch) {
-      let states = this.#room.get(batch);
-      if (!states) {
-        states = this.#network.reserveAll((layout) => this.#layoutStates(layout, batch));
-        this.#room.set(batch, states);
-      }
+      const states = this.roomFor(batch);
       for (const region of states) this.#network.arena.clear(region);
       this.#carried = { batch, states };
     }
@@ -183,8 +206,8 @@ export class Trainer {
 
   /** Shapes [B, H] of all states, in the order in which they are carried. @internal */
   stateShapes(batch: number): (readonly number[])[] {
-    const plan = this.#network.preview({ steps: 1, batch, training: false, targets: 'none' });
-    return plan.states.map(({ initial }) => initial.shape);
+    const plan = this.#network.preview({ steps: 1, batch: 1, training: false, targets: 'none' });
+    return plan.states.map(({ initial }) => [batch, ...initial.shape.slice(1)]);
   }
 
   /** The plan of a training step, as it will lie. @internal */
@@ -193,6 +216,10 @@ export class Trainer {
     return this.#network.preview(this.#request(steps, batch, true), this.optimizer.slots.length, (layout) => {
       if (carry) this.#layoutStates(layout, batch);
     });
+  }
+
+  #serves(): void {
+    if (this.model.trainer !== this) throw new StateError('the model has another trainer by now');
   }
 
   #request(steps: number, batch: number, training: boolean): PlanRequest {
@@ -219,7 +246,7 @@ export class Trainer {
           `batch ${input.batch}`,
         );
       }
-      this.carryFor(input.batch);
+      this.roomFor(input.batch);
     }
     const plan = network.prepare(this.#request(input.steps, input.batch, training));
     network.writeInput('x', plan, input);

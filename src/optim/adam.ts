@@ -14,6 +14,8 @@ export interface AdamOptions {
   readonly weightDecay?: number;
 }
 
+const KNOWN = ['lr', 'betas', 'eps', 'weightDecay'];
+
 /** Adam (Kingma & Ba 2015), as torch.optim.Adam: weight decay is added to the gradient. */
 export class Adam extends Optimizer {
   readonly name: string = 'adam';
@@ -25,12 +27,7 @@ export class Adam extends Optimizer {
 
   /** @throws {ArgumentError} numbers out of range */
   constructor(opts?: AdamOptions) {
-    const {
-      lr = 1e-3,
-      betas = [0.9, 0.999],
-      eps = 1e-8,
-      weightDecay = 0,
-    } = options('Adam', opts, ['lr', 'betas', 'eps', 'weightDecay']);
+    const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options('Adam', opts, KNOWN);
     super(lr);
     if (!Array.isArray(betas) || betas.length !== 2) throw new ArgumentError('betas', 'two numbers', betas);
     const power = (beta: number, i: number) => new Power(number(`betas[${i}]`, beta, 0, 1, true));
@@ -68,6 +65,7 @@ export class AdamW extends Adam {
 
   /** @throws {ArgumentError} numbers out of range */
   constructor(opts?: AdamOptions) {
-    super({ weightDecay: 0.01, ...opts });
+    const given = options('AdamW', opts, KNOWN);
+    super({ ...given, weightDecay: given.weightDecay ?? 0.01 });
   }
 }

@@ -93,6 +93,10 @@ export class Power {
 
   continueFrom(t: number): void {
     this.value = 1;
-    for (let i = 0; i < t && this.value > 0; i++) this.value *= this.base;
+    // the least subnormal times β rounds to itself: from there on nothing changes
+    for (let i = 0, last = Number.NaN; i < t && this.value !== last; i++) {
+      last = this.value;
+      this.value *= this.base;
+    }
   }
 }

@@ -1,4 +1,5 @@
 import { integer, number, options } from '../check.ts';
+import { ArgumentError } from '../errors.ts';
 
 /**
  * The learning rate of a step, as a factor of the optimizer's: a pure function of the number of steps made before,
@@ -13,7 +14,10 @@ export function stepLR(opts: { readonly stepSize: number; readonly gamma?: numbe
   number('gamma', gamma, 0);
   return (step) => {
     let factor = 1;
-    for (let k = Math.floor(step / stepSize); k > 0 && factor > 0; k--) factor *= gamma;
+    for (let k = Math.floor(step / stepSize), last = Number.NaN; k > 0 && factor !== last; k--) {
+      last = factor;
+      factor *= gamma;
+    }
     return factor;
   };
 }
@@ -33,6 +37,7 @@ export function cosineLR(opts: { readonly steps: number; readonly floor?: number
 export function warmup(opts: { readonly steps: number; readonly after?: Schedule }): Schedule {
   const { steps, after = () => 1 } = options('warmup', opts, ['steps', 'after']);
   integer('steps', steps, 1);
+  if (typeof after !== 'function') throw new ArgumentError('after', 'a schedule', after);
   return (step) => (step < steps ? (step + 1) / steps : after(step - steps));
 }
 

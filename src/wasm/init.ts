@@ -1,3 +1,4 @@
+import { options } from '../check.ts';
 import { ArgumentError, FeatureError } from '../errors.ts';
 import { decodeBase64 } from './base64.ts';
 import { KERNEL_NAMES } from './exports.ts';
@@ -24,14 +25,17 @@ let calls = 0;
  * @throws {FeatureError} an engine without WebAssembly SIMD (or relaxed SIMD, when that was asked for), or one that
  * forbids compiling (a Content-Security-Policy without `wasm-unsafe-eval`)
  */
-export async function init(options: InitOptions = {}): Promise<Runtime> {
-  const kernels = options.kernels ?? 'auto';
+export async function init(opts?: InitOptions): Promise<Runtime> {
+  const { kernels = 'auto', wasm } = options('init', opts, ['kernels', 'wasm']);
   if (kernels !== 'auto' && kernels !== 'simd' && kernels !== 'relaxed') {
     throw new ArgumentError('kernels', "'auto', 'simd' or 'relaxed'", kernels);
   }
   if (typeof WebAssembly === 'undefined') throw new FeatureError('this engine has no WebAssembly');
   const call = ++calls;
-  const loaded = await (options.wasm === undefined ? inlined(kernels) : supplied(options.wasm));
+  const loaded = await (wasm === undefined ? inlined(kernels) : supplied(wasm));
+  if (kernels !== 'auto' && loaded.kernels !== kernels) {
+    throw new ArgumentError('wasm', `the ${kernels} kernels`, `the ${loaded.kernels} ones`);
+  }
   if (call === calls) setRuntime(loaded);
   return loaded;
 }
@@ -74,9 +78,25 @@ async function load(kernels: KernelBuild): Promise<Runtime> {
 async function supplied(source: WasmSource | Promise<WasmSource>): Promise<Runtime> {
   const given = await source;
   if (given instanceof WebAssembly.Module) return describe(given);
-  if (typeof Response !== 'undefined' && given instanceof Response) return compile(await given.arrayBuffer());
-  if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return compile(given);
+  if (typeof Response !== 'undefined' && given instanceof Response) {
+    if (!given.ok) throw new ArgumentError('wasm', 'a Response that is ok', `status ${given.status}`);
+    return compileGiven(await given.arrayBuffer());
+  }
+  if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return compileGiven(given);
   throw new ArgumentError('wasm', 'bytes, a WebAssembly.Module or a Response', given);
+}
+
+/** Every binary of WebAssembly 1 begins so. */
+const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+
+function compileGiven(given: BufferSource): Promise<Runtime> {
+  const bytes = ArrayBuffer.isView(given)
+    ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
+    : new Uint8Array(given);
+  if (PREAMBLE.some((byte, i) => bytes[i] !== byte)) {
+    throw new ArgumentError('wasm', 'a WebAssembly binary', given);
+  }
+  return compile(given);
 }
 
 async function compile(bytes: BufferSource): Promise<Runtime> {
