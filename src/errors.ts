@@ -45,6 +45,7 @@ export function showShape(shape: readonly number[]): string {
 function show(value: unknown): string {
   if (typeof value === 'string')
     return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === 'bigint') return `${value}n`;
   if (value === null || typeof value !== 'object')
     return typeof value === 'function' ? 'a function' : String(value);
   if (Array.isArray(value))

@@ -77,7 +77,8 @@ function unpack(name: string, given: Given, wanted: string): { data: Numbers; sh
   return { data, shape };
 }
 
-function isNumbers(value: unknown): value is Numbers {
+/** Whether it is an array of numbers: plain, or typed and not of bigints. */
+export function isNumbers(value: unknown): value is Numbers {
   // findIndex visits the holes of a sparse array, every does not
   if (Array.isArray(value)) return value.findIndex((v) => typeof v !== 'number') < 0;
   return ArrayBuffer.isView(value) && 'length' in value && !isBig(value);

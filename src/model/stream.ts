@@ -3,6 +3,7 @@ import { ArgumentError, StateError } from '../errors.ts';
 import { Generator } from '../init/generator.ts';
 import type { Network, StreamPlan } from '../layers/network.ts';
 import type { Plan } from '../layers/plan.ts';
+import { isNumbers } from '../ndarray.ts';
 
 export interface StreamOptions {
   /** Rows that step together, each with its own states. Default 1. */
@@ -67,7 +68,8 @@ export class Stream {
     const { kernels } = this.#network.arena;
     const n = this.#network.outputSize;
     const logits = plan.output.ptr + row * n * 4;
-    if (temperature === 0) return kernels.index_of_max(n, logits);
+    // 1 / temperature times an output must not overflow
+    if (temperature < 1e-30) return kernels.index_of_max(n, logits);
     const p = probabilities.ptr;
     kernels.softmax_rows(1, n, 1 / temperature, logits, p);
     return kernels.sample_index(n, p, generator.uniform());
@@ -97,7 +99,7 @@ export class Stream {
   #write({ input }: Plan, given: number | ArrayLike<number>): void {
     const { arena, input: signal } = this.#network;
     const single = typeof given === 'number';
-    if (single ? input.length !== 1 : given?.length !== input.length) {
+    if (single ? input.length !== 1 : !isNumbers(given) || given.length !== input.length) {
       throw new ArgumentError('input', `${input.length} number${input.length === 1 ? '' : 's'}`, given);
     }
     const at = input.ptr / 4;

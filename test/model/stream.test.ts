@@ -1,0 +1,360 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  ArgumentError,
+  crossEntropy,
+  Dropout,
+  Embedding,
+  Generator,
+  GRU,
+  init,
+  type Layer,
+  Linear,
+  LSTM,
+  MemoryError,
+  mse,
+  RNN,
+  Sequential,
+  SGD,
+  StateError,
+  Trainer,
+  type UnrolledError,
+} from '../../src/index.ts';
+import { expectSame } from '../kernels/closeness.ts';
+import { Draw, kernelBuilds, stepsOf, thrown, wrong } from './helpers.ts';
+
+const V = 9;
+const T = 12;
+
+function language(): Sequential {
+  return new Sequential([new Embedding(V, 5), new LSTM(5, 8), new Dropout(0.5), new Linear(8, V)], {
+    seed: 3,
+  });
+}
+
+const recurrent: [string, (size: number) => Layer[]][] = [
+  ['rnn', (size) => [new RNN(size, 11)]],
+  ['relu rnn', (size) => [new RNN(size, 11, { nonlinearity: 'relu' })]],
+  ['lstm', (size) => [new LSTM(size, 11)]],
+  ['gru', (size) => [new GRU(size, 11)]],
+  ['stacked lstm', (size) => [new LSTM(size, 11, { numLayers: 3 })]],
+  ['stacked gru without biases', (size) => [new GRU(size, 11, { numLayers: 2, bias: false })]],
+  ['one of each', (size) => [new RNN(size, 7), new LSTM(7, 6), new GRU(6, 11)]],
+];
+
+for (const kernels of kernelBuilds) {
+  describe(`${kernels}: steps of a stream equal forward over the same steps, to the bit`, () => {
+    beforeAll(async () => {
+      await init({ kernels });
+    });
+
+    for (const batch of [1, 5]) {
+      test.each(recurrent)(`features, %s, batch ${batch}`, (_, layers) => {
+        using model = new Sequential([...layers(4), new Linear(11, 3)], { seed: 1 });
+        const x = new Draw(2).features(1, T, batch, 4);
+        const expected = model.forward(x);
+        using stream = model.stream({ batch });
+        for (let t = 0; t < T; t++) {
+          expectSame(stream.step(stepsOf(x, t, t + 1).data), stepsOf(expected, t, t + 1).data, `step ${t}`);
+        }
+      });
+
+      test.each(recurrent)(`indices, %s, batch ${batch}`, (_, layers) => {
+        using model = new Sequential([new Embedding(V, 6), ...layers(6), new Linear(11, V)], { seed: 1 });
+        const x = new Draw(2).indices(V, T, batch);
+        const expected = model.forward(x);
+        using stream = model.stream({ batch });
+        for (let t = 0; t < T; t++) {
+          const row = stepsOf(x, t, t + 1).data;
+          const got = stream.step(batch === 1 && t % 2 ? row[0]! : row);
+          expectSame(got, stepsOf(expected, t, t + 1).data, `step ${t}`);
+        }
+      });
+    }
+  });
+}
+
+describe('Stream', () => {
+  beforeAll(async () => {
+    await init();
+  });
+
+  const tokens = [1, 5, 2, 8, 0, 3];
+  const walk = (stream: { step(x: number): Float32Array }) =>
+    tokens.map((token) => stream.step(token).slice());
+
+  test('rows keep their own states: each gives what it gives alone', () => {
+    const model = language();
+    const x = new Draw(4).indices(V, 6, 3);
+    const together = model.stream({ batch: 3 });
+    const alone = [0, 1, 2].map(() => model.stream());
+    for (let t = 0; t < 6; t++) {
+      const all = together.step(stepsOf(x, t, t + 1).data).slice();
+      for (const [row, stream] of alone.entries()) {
+        expectSame(all.subarray(row * V, row * V + V), stream.step(x.data[t * 3 + row]!), `row ${row}`);
+      }
+    }
+  });
+
+  test('two streams at once, training in between and longer inference do not disturb each other', () => {
+    const model = language();
+    const expected = walk(model.stream());
+    const [a, b] = [model.stream(), model.stream({ batch: 2 })];
+    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0 }) });
+    for (const [t, token] of tokens.entries()) {
+      expectSame(a.step(token), expected[t]!, `a, step ${t}`);
+      expectSame(b.step([token, 0]).slice(0, V), expected[t]!, `b, step ${t}`);
+      trainer.step(tokens, tokens);
+      model.forward(new Draw(t).indices(V, 50 * (t + 1), 4));
+    }
+  });
+
+  test('after an update of the weights the next step uses the new ones', () => {
+    const [model, other] = [language(), language()];
+    const [stream, fresh] = [model.stream(), other.stream()];
+    const before = stream.step(1).slice();
+    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0.5 }) });
+    trainer.step(tokens, tokens);
+    stream.reset();
+    const after = stream.step(1).slice();
+    other.loadStateDict(model.stateDict());
+    expectSame(after, fresh.step(1), 'after training');
+    expect(after).not.toEqual(before);
+    model.loadStateDict(language().stateDict());
+    stream.reset();
+    expectSame(stream.step(1), before, 'after loadStateDict');
+  });
+
+  test('reset starts over', () => {
+    const stream = language().stream();
+    const first = walk(stream);
+    expect(walk(stream)[0]).not.toEqual(first[0]);
+    stream.reset();
+    expect(walk(stream)).toEqual(first);
+  });
+
+  test('many streams made and disposed keep memory flat, and start from zeros', () => {
+    const model = language();
+    const first = model.stream();
+    const expected = walk(first);
+    first.dispose();
+    const bytes = model.memoryBytes;
+    for (let i = 0; i < 300; i++) {
+      using stream = model.stream();
+      if (i % 50 === 0) expect(walk(stream)).toEqual(expected);
+      else stream.step(i % V);
+    }
+    expect(model.memoryBytes).toBe(bytes);
+  });
+
+  test('a stream disposed twice gives its memory once', () => {
+    const model = language();
+    const stream = model.stream();
+    stream.dispose();
+    stream.dispose();
+    const [a, b] = [model.stream(), model.stream()];
+    const expected = walk(a);
+    a.reset();
+    for (const [t, token] of tokens.entries()) {
+      b.step(V - 1);
+      expectSame(a.step(token), expected[t]!, `step ${t}`);
+    }
+  });
+
+  test('a step takes the output of the one before', () => {
+    const model = new Sequential([new GRU(3, 3)], { seed: 1 });
+    const [a, b] = [model.stream(), model.stream()];
+    let y = a.step([1, 2, 3]);
+    let copy = Array.from(b.step([1, 2, 3]));
+    for (let t = 0; t < 5; t++) {
+      y = a.step(y);
+      copy = Array.from(b.step(copy));
+      expectSame(y, copy, `step ${t}`);
+    }
+  });
+
+  test('a single number is the input of a batch of one with one feature', () => {
+    const model = new Sequential([new RNN(1, 3)], { seed: 1 });
+    expectSame(model.stream().step(0.7), model.stream().step([0.7]), 'output');
+  });
+});
+
+describe('sample', () => {
+  beforeAll(async () => {
+    await init();
+  });
+
+  test('the same generator draws the same indices', () => {
+    const draw = (seed: number) => {
+      const stream = language().stream();
+      const generator = new Generator(seed);
+      stream.step(1);
+      return Array.from({ length: 40 }, () => stream.sample(generator, 0.9));
+    };
+    expect(draw(5)).toEqual(draw(5));
+    expect(draw(5)).not.toEqual(draw(6));
+  });
+
+  test('draws follow softmax(output / temperature)', () => {
+    const stream = language().stream({ batch: 2 });
+    const logits = stream.step([1, 4]).slice(V);
+    const weights = Array.from(logits, (v) => Math.exp(v / 0.2));
+    const total = weights.reduce((a, b) => a + b);
+    const generator = new Generator(1);
+    const counts = new Array(V).fill(0);
+    const N = 20_000;
+    for (let i = 0; i < N; i++) counts[stream.sample(generator, 0.2, 1)]++;
+    for (const [i, weight] of weights.entries()) {
+      const p = weight / total;
+      expect(Math.abs(counts[i] / N - p), `index ${i}`).toBeLessThan(5 * Math.sqrt((p * (1 - p)) / N));
+    }
+  });
+
+  test('temperature 0 takes the largest and draws nothing', () => {
+    const stream = language().stream({ batch: 3 });
+    const generator = new Generator(1);
+    const state = generator.state;
+    for (const row of [0, 1, 2]) {
+      const logits = Array.from(stream.step([1, 2, 3]).slice(row * V, row * V + V));
+      expect(stream.sample(generator, 0, row)).toBe(logits.indexOf(Math.max(...logits)));
+    }
+    expect(generator.state).toEqual(state);
+  });
+
+  test('a temperature near 0 takes the largest', () => {
+    const stream = language().stream();
+    stream.step(1);
+    const largest = stream.sample(new Generator(1), 0);
+    for (const temperature of [1e-6, 1e-20, 1e-37, 1e-40, Number.MIN_VALUE]) {
+      for (let i = 0; i < 5; i++) {
+        expect(stream.sample(new Generator(i), temperature), `${temperature}`).toBe(largest);
+      }
+    }
+  });
+});
+
+describe('a stream refuses', () => {
+  beforeAll(async () => {
+    await init();
+  });
+
+  const generator = new Generator(1);
+  type Case = [string, (model: Sequential) => unknown, new (...args: never[]) => UnrolledError, RegExp];
+  test.each<Case>([
+    [
+      'a batch of 0',
+      (m) => m.stream({ batch: 0 }),
+      ArgumentError,
+      /^batch: expected an integer of at least 1, got 0$/,
+    ],
+    [
+      'an unknown option',
+      (m) => m.stream({ size: 1 } as never),
+      ArgumentError,
+      /^stream: size: expected no such/,
+    ],
+    [
+      'a token outside',
+      (m) => m.stream().step(V),
+      ArgumentError,
+      /^input \(row 0\): expected an index in 0\.\.8, got 9$/,
+    ],
+    ['a token of −1', (m) => m.stream().step(-1), ArgumentError, /^input \(row 0\): .* got -1$/],
+    [
+      'half a token',
+      (m) => m.stream({ batch: 2 }).step([1, 0.5]),
+      ArgumentError,
+      /^input \(row 1\): .* got 0.5$/,
+    ],
+    ['NaN', (m) => m.stream().step(Number.NaN), ArgumentError, /^input \(row 0\): .* got NaN$/],
+    ['no number', (m) => m.stream().step('a' as never), ArgumentError, /^input: expected 1 number, got "a"$/],
+    [
+      'nothing',
+      (m) => m.stream().step(undefined as never),
+      ArgumentError,
+      /^input: expected 1 number, got undefined$/,
+    ],
+    ['too many', (m) => m.stream().step([1, 2]), ArgumentError, /^input: expected 1 number, got \[1, 2\]$/],
+    ['too few', (m) => m.stream({ batch: 2 }).step(1), ArgumentError, /^input: expected 2 numbers, got 1$/],
+    [
+      'bigints',
+      (m) => m.stream().step(wrong([1n]) as never),
+      ArgumentError,
+      /^input: expected 1 number, got \[1n\]$/,
+    ],
+    [
+      'a sample before a step',
+      (m) => m.stream().sample(generator),
+      StateError,
+      /^sample: make a step first$/,
+    ],
+    [
+      'no generator',
+      (m) => m.stream().sample({} as never),
+      ArgumentError,
+      /^generator: expected a Generator/,
+    ],
+    [
+      'a negative temperature',
+      (m) => m.stream().sample(generator, -1),
+      ArgumentError,
+      /^temperature: .* got -1$/,
+    ],
+    [
+      'a row outside',
+      (m) => m.stream().sample(generator, 1, 1),
+      ArgumentError,
+      /^row: expected a row below 1, got 1$/,
+    ],
+  ])('%s', (_, call, type, message) => {
+    const model = language();
+    const expected = model.stream().step(3).slice();
+    const error = thrown(() => call(model));
+    expect(error).toBeInstanceOf(type);
+    expect((error as Error).message).toMatch(message);
+    expectSame(model.stream().step(3), expected, 'output afterwards');
+  });
+
+  test('a step that was refused leaves the states', () => {
+    const model = language();
+    const [a, b] = [model.stream(), model.stream()];
+    for (const token of [1, 2, 3]) {
+      expectSame(a.step(token), b.step(token), 'output');
+      expect(() => a.step(99)).toThrow();
+    }
+  });
+
+  test('strings as features', () => {
+    const model = new Sequential([new RNN(2, 3)], { seed: 1 });
+    for (const bad of [['a', 'b'], 'ab', [1n, 2n], [undefined, 1], new BigInt64Array(2)]) {
+      const error = thrown(() => model.stream().step(bad as never));
+      expect(error, String(bad)).toBeInstanceOf(ArgumentError);
+      expect((error as Error).message).toMatch(/^input/);
+    }
+  });
+
+  test('anything after dispose', () => {
+    const model = language();
+    const stream = model.stream();
+    stream.step(1);
+    stream.dispose();
+    for (const call of [() => stream.step(1), () => stream.sample(generator), () => stream.reset()]) {
+      expect(thrown(call)).toBeInstanceOf(StateError);
+    }
+  });
+
+  test('anything after the model’s dispose', () => {
+    const model = new Sequential([new RNN(1, 2)]);
+    const trainer = new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 1 }) });
+    const stream = model.stream();
+    stream.step(1);
+    model.dispose();
+    const calls = [
+      () => stream.step(1),
+      () => stream.sample(generator, 0),
+      () => stream.reset(),
+      () => model.stream(),
+    ];
+    for (const call of calls) expect(thrown(call), String(call)).toBeInstanceOf(MemoryError);
+    expect(trainer.steps).toBe(0);
+  });
+});

@@ -1,0 +1,121 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  Adagrad,
+  Adam,
+  AdamW,
+  ArgumentError,
+  FormatError,
+  init,
+  Linear,
+  mse,
+  RMSprop,
+  Sequential,
+  SGD,
+  StateError,
+  Trainer,
+} from '../../src/index.ts';
+import { Power } from '../../src/optim/optimizer.ts';
+import { Draw, expectSameDict, thrown } from '../model/helpers.ts';
+
+beforeAll(async () => {
+  await init();
+});
+
+describe('optimizers', () => {
+  const makers = {
+    SGD: (o?: object) => new SGD(o as never),
+    Adam: (o?: object) => new Adam(o),
+    AdamW: (o?: object) => new AdamW(o),
+    RMSprop: (o?: object) => new RMSprop(o),
+    Adagrad: (o?: object) => new Adagrad(o),
+  };
+
+  test.each<[keyof typeof makers, object | undefined, RegExp]>([
+    ['SGD', undefined, /^lr: expected a finite number of at least 0, got undefined$/],
+    ['SGD', { lr: Number.NaN }, /^lr: .* got NaN$/],
+    ['SGD', { lr: -1 }, /^lr: .* got -1$/],
+    ['SGD', { lr: '0.1' }, /^lr: .* got "0.1"$/],
+    ['SGD', { lr: 1, nesterov: true }, /^momentum: expected above 0 with nesterov, got 0$/],
+    ['SGD', { lr: 1, nesterov: 1 }, /^nesterov: expected true or false, got 1$/],
+    ['SGD', { lr: 1, dampening: 0.1 }, /^SGD: dampening: expected no such option/],
+    ['Adam', { betas: [0.9] }, /^betas: expected two numbers, got \[0.9\]$/],
+    ['Adam', { betas: [0.9, 1] }, /^betas\[1\]: .* below 1, got 1$/],
+    ['Adam', { eps: Number.POSITIVE_INFINITY }, /^eps: .* got Infinity$/],
+    ['Adam', { amsgrad: true }, /^Adam: amsgrad: expected no such option/],
+    ['AdamW', { amsgrad: true }, /^AdamW: amsgrad: expected no such option/],
+    ['RMSprop', { alpha: 1.1 }, /^alpha: .* at most 1, got 1.1$/],
+    ['RMSprop', { centered: 0 }, /^centered: expected true or false, got 0$/],
+    ['RMSprop', { momentum: -1 }, /^momentum: .* got -1$/],
+    ['Adagrad', { lrDecay: 'a' }, /^lrDecay: .* got "a"$/],
+    ['Adagrad', 3 as never, /^the options of Adagrad: expected an object, got 3$/],
+  ])('%s refuses %o', (name, given, message) => {
+    const error = thrown(() => makers[name](given));
+    expect(error).toBeInstanceOf(ArgumentError);
+    expect((error as Error).message).toMatch(message);
+  });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, '1' as never, undefined as never])(
+    'lr = %o is refused and leaves the rate as it was',
+    (value) => {
+      const optimizer = new SGD({ lr: 0.5 });
+      const error = thrown(() => {
+        optimizer.lr = value;
+      });
+      expect(error).toBeInstanceOf(ArgumentError);
+      expect((error as Error).message).toMatch(/^lr: expected a finite number of at least 0, got /);
+      expect(optimizer.lr).toBe(0.5);
+      optimizer.lr = 0.25;
+      expect(optimizer.lr).toBe(0.25);
+    },
+  );
+
+  test('an option that is undefined is left out', () => {
+    const x = new Draw(1).features(1, 3, 2, 3);
+    const run = (optimizer: AdamW) => {
+      const model = new Sequential([new Linear(3, 3)]);
+      new Trainer(model, { loss: mse, optimizer }).step(x, x);
+      return model.stateDict();
+    };
+    const given = run(new AdamW({ weightDecay: undefined } as never));
+    expectSameDict(given, run(new AdamW()));
+    expect(given['0.weight']!.data).not.toEqual(run(new AdamW({ weightDecay: 0 }))['0.weight']!.data);
+  });
+
+  test.each([
+    [{ name: 'adam', lr: 1, steps: 1 }, /adam, where sgd was expected/],
+    [undefined, /undefined, where sgd was expected/],
+    [{ name: 'sgd', lr: Number.NaN, steps: 1 }, /lr NaN and steps 1/],
+    [{ name: 'sgd', lr: 1, steps: -1 }, /steps -1/],
+    [{ name: 'sgd', lr: 1, steps: 1.5 }, /steps 1.5/],
+    [{ name: 'sgd', lr: '1', steps: 1 }, /no numbers to continue from/],
+  ])('restore refuses %o and changes nothing', (state, message) => {
+    const optimizer = new SGD({ lr: 0.5 });
+    const error = thrown(() => optimizer.restore(state));
+    expect(error).toBeInstanceOf(FormatError);
+    expect((error as Error).message).toMatch(message);
+    expect(optimizer.state()).toEqual({ name: 'sgd', lr: 0.5, steps: 0 });
+  });
+
+  test('an optimizer serves one trainer', () => {
+    const optimizer = new Adam();
+    new Trainer(new Sequential([new Linear(1, 1)]), { loss: mse, optimizer });
+    const again = () => new Trainer(new Sequential([new Linear(1, 1)]), { loss: mse, optimizer });
+    expect(thrown(again)).toBeInstanceOf(StateError);
+  });
+});
+
+describe('Power', () => {
+  test.each([0, 0.5, 0.9, 0.999])('continued at t it has the bits of t steps: %f', (base) => {
+    const [walked, jumped] = [new Power(base), new Power(base)];
+    for (let t = 1; t <= 2000; t++) walked.next();
+    jumped.continueFrom(2000);
+    expect(jumped.value).toBe(walked.value);
+    expect(jumped.next()).toBe(walked.next());
+  });
+
+  test('a number of steps no run has made ends', () => {
+    const power = new Power(0.999);
+    power.continueFrom(Number.MAX_SAFE_INTEGER);
+    expect(power.value).toBeLessThan(1e-300);
+  });
+});

@@ -1,0 +1,121 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  Adagrad,
+  Adam,
+  AdamW,
+  ArgumentError,
+  cosineLR,
+  init,
+  Linear,
+  mse,
+  type Optimizer,
+  RMSprop,
+  type Schedule,
+  Sequential,
+  SGD,
+  stepLR,
+  Trainer,
+  warmup,
+} from '../../src/index.ts';
+import { Draw, expectSameDict, thrown } from '../model/helpers.ts';
+
+const steps = Array.from({ length: 300 }, (_, i) => i);
+
+function follows(schedule: Schedule, formula: (step: number) => number): void {
+  for (const step of steps)
+    expect(Math.abs(schedule(step) - formula(step)), `step ${step}`).toBeLessThan(1e-12);
+}
+
+describe('schedules', () => {
+  test('stepLR: gamma to the power of the steps made', () => {
+    follows(stepLR({ stepSize: 7, gamma: 0.5 }), (step) => 0.5 ** Math.floor(step / 7));
+    follows(stepLR({ stepSize: 30 }), (step) => 0.1 ** Math.floor(step / 30));
+    follows(stepLR({ stepSize: 1, gamma: 0 }), (step) => (step ? 0 : 1));
+  });
+
+  test('stepLR: a step far on takes no longer', () => {
+    expect(stepLR({ stepSize: 1, gamma: 0.9 })(Number.MAX_SAFE_INTEGER)).toBeLessThan(1e-300);
+    expect(stepLR({ stepSize: 1, gamma: 1 })(Number.MAX_SAFE_INTEGER)).toBe(1);
+  });
+
+  test('cosineLR: half a cosine from 1 to the floor, then the floor', () => {
+    follows(cosineLR({ steps: 100 }), (step) => (1 + Math.cos(Math.PI * Math.min(step / 100, 1))) / 2);
+    follows(
+      cosineLR({ steps: 250, floor: 0.1 }),
+      (step) => 0.1 + 0.45 * (1 + Math.cos(Math.PI * Math.min(step / 250, 1))),
+    );
+    const ends = [
+      cosineLR({ steps: 10 })(0),
+      cosineLR({ steps: 10, floor: 0.25 })(10),
+      cosineLR({ steps: 10 })(1e9),
+    ];
+    [1, 0.25, 0].forEach((end, i) => {
+      expect(ends[i]).toBeCloseTo(end, 14);
+    });
+  });
+
+  test('warmup: even steps up to 1, then what follows', () => {
+    follows(warmup({ steps: 40 }), (step) => Math.min((step + 1) / 40, 1));
+    const after = stepLR({ stepSize: 20, gamma: 0.3 });
+    follows(warmup({ steps: 40, after }), (step) =>
+      step < 40 ? (step + 1) / 40 : 0.3 ** Math.floor((step - 40) / 20),
+    );
+  });
+
+  test.each<[string, () => unknown, RegExp]>([
+    ['stepSize', () => stepLR({ stepSize: 0 }), /^stepSize: expected an integer of at least 1, got 0$/],
+    ['no options', () => stepLR(undefined as never), /^stepSize: .* got undefined$/],
+    [
+      'gamma',
+      () => stepLR({ stepSize: 1, gamma: Number.NaN }),
+      /^gamma: expected a finite number.*, got NaN$/,
+    ],
+    ['steps', () => cosineLR({ steps: 1.5 }), /^steps: expected an integer of at least 1, got 1.5$/],
+    ['floor', () => cosineLR({ steps: 1, floor: 2 }), /^floor: .* at most 1, got 2$/],
+    ['after', () => warmup({ steps: 1, after: 3 as never }), /^after: expected a schedule, got 3$/],
+    ['unknown', () => warmup({ steps: 1, foo: 3 } as never), /^warmup: foo: expected no such option/],
+  ])('bad argument: %s', (_, call, message) => {
+    const error = thrown(call);
+    expect(error).toBeInstanceOf(ArgumentError);
+    expect((error as Error).message).toMatch(message);
+  });
+});
+
+describe('a schedule in a Trainer', () => {
+  beforeAll(async () => {
+    await init();
+  });
+
+  const draw = new Draw(1);
+  const x = draw.features(1, 4, 2, 3);
+  const y = draw.features(1, 4, 2, 2);
+
+  test('the rate of each update is the optimizer’s times its factor', () => {
+    const model = new Sequential([new Linear(3, 2)]);
+    const schedule = warmup({ steps: 3, after: cosineLR({ steps: 5 }) });
+    const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW({ lr: 0.02 }), schedule });
+    for (let step = 0; step < 10; step++) expect(trainer.step(x, y).lr).toBe(0.02 * schedule(step));
+  });
+
+  test.each<[string, (lr: number) => Optimizer]>([
+    ['SGD', (lr) => new SGD({ lr, momentum: 0.9, weightDecay: 0.1 })],
+    ['Adam', (lr) => new Adam({ lr, weightDecay: 0.1 })],
+    ['AdamW', (lr) => new AdamW({ lr, weightDecay: 0.1 })],
+    ['RMSprop', (lr) => new RMSprop({ lr, momentum: 0.5 })],
+    ['Adagrad', (lr) => new Adagrad({ lr, lrDecay: 0.1 })],
+  ])('%s: the factor ½ of lr is ½ lr, to the bit', (_, optimizer) => {
+    const run = (lr: number, schedule?: Schedule) => {
+      const model = new Sequential([new Linear(3, 2)]);
+      const trainer = new Trainer(model, {
+        loss: mse,
+        optimizer: optimizer(lr),
+        ...(schedule && { schedule }),
+      });
+      for (let i = 0; i < 5; i++) trainer.step(x, y);
+      return model.stateDict();
+    };
+    const halved = run(0.02, () => 0.5);
+    expectSameDict(halved, run(0.01));
+    expect(halved['0.weight']!.data).not.toEqual(run(0.02)['0.weight']!.data);
+  });
+});
