@@ -1,22 +1,19 @@
 import { loadTail, storeTail } from '../simd';
 import { tile1x32 } from './tile1x32';
-import { tile1x8 } from './tile1x8';
-import { tile2x8 } from './tile2x8';
-import { tile3x8 } from './tile3x8';
-import { tile4x8 } from './tile4x8';
-import { tile6x8 } from './tile6x8';
+import { isWide, rows16, rows8, tile16, tile8 } from './tiles';
 
-/** Rows of A between two passes over the panels: MC·KC floats stay in L2. Multiple of 6 and of 4. */
+/** Rows of A between two passes over the panels: MC·KC floats stay in L2. Multiple of 6, 5 and 4. */
 const MC = 120;
 
-/** Bytes that `multiply` may use at `tmp`: a tile of 6 rows of 8. */
-export const TILE_BYTES: usize = 192;
+/** Bytes that `multiply` may use at `tmp`: a tile of 6 rows of 8, then 32 zeros. */
+export const TILE_BYTES: usize = 320;
+const ZEROS_AT: usize = 192;
 
 /**
  * C[m, n] = init + A·B, every element summed in the order of k from init on: neither the tile nor the blocking
  * changes a bit of the result.
  * a: element (i, p) at a + i·rsA + p·csA. b: row p of the panel of columns 8q..8q+7 at b + p·rsB + q·psB, eight
- * floats each, also in the last panel. init: row i at init + i·ldi (0 for one row for all), or init = 0 for zeros.
+ * floats each, also in the last panel. init: row i at init + i·ldi (ldi 0: one row for all), or init = 0 for zeros.
  * c: row i at c + i·ldc. tmp: TILE_BYTES. Strides in bytes. init may be c.
  */
 export function multiply(
@@ -27,28 +24,66 @@ export function multiply(
   c: usize, ldc: usize,
   tmp: usize,
 ): void {
+  // without init, every tile starts from the same zeros
+  let along: usize = -1;
+  if (!init) {
+    memory.fill(tmp + ZEROS_AT, 0, 128);
+    init = tmp + ZEROS_AT;
+    ldi = 0;
+    along = 0;
+  }
   if (m == 1) {
-    multiplyRow(n, k, a, csA, b, rsB, psB, init, c, tmp);
+    multiplyRow(n, k, a, csA, b, rsB, psB, init, along, c, tmp);
     return;
   }
+  const wide = isWide();
   // LOOP 3: blocks of MC rows of A
   for (let i = 0; i < m; i += MC) {
     const mc = min(MC, m - i);
     const ai = a + <usize>i * rsA;
     const ci = c + <usize>i * ldc;
-    const ii = init ? init + <usize>i * ldi : 0;
+    const ii = init + <usize>i * ldi;
     let bj = b;
     let j: usize = 0;
-    // LOOP 2: panels of B, each staying in L1 for all rows of the block
-    for (let left = n; left > 0; left -= 8, bj += psB, j += 32) {
-      if (left >= 8) column(mc, k, ai, rsA, csA, bj, rsB, ii ? ii + j : 0, ldi, ci + j, ldc);
-      else narrowColumn(mc, left, k, ai, rsA, csA, bj, rsB, ii ? ii + j : 0, ldi, ci + j, ldc, tmp);
+    let left = n;
+    // LOOP 2: panels of B (pairs of them in wide tiles), each staying in L1 for all rows of the block
+    if (wide) {
+      for (; left >= 16; left -= 16, bj += psB << 1, j += 64) {
+        column16(mc, k, ai, rsA, csA, bj, rsB, psB, ii + (j & along), ldi, ci + j, ldc);
+      }
     }
+    for (; left >= 8; left -= 8, bj += psB, j += 32) {
+      column8(mc, k, ai, rsA, csA, bj, rsB, ii + (j & along), ldi, ci + j, ldc);
+    }
+    if (left > 0) narrowColumn(mc, left, k, ai, rsA, csA, bj, rsB, ii + (j & along), ldi, ci + j, ldc, tmp);
+  }
+}
+
+/** LOOP 1: all row tiles of two panels. A single row left over takes the panels one by one. */
+function column16(
+  m: i32, k: i32,
+  a: usize, rsA: usize, csA: usize,
+  b: usize, rsB: usize, psB: usize,
+  init: usize, ldi: usize,
+  c: usize, ldc: usize,
+): void {
+  while (m > 0) {
+    const rows = rows16(m);
+    if (rows > 1) {
+      tile16(rows, k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
+    } else {
+      tile8(1, k, a, rsA, csA, b, rsB, init, ldi, c, ldc);
+      tile8(1, k, a, rsA, csA, b + psB, rsB, init + 32, ldi, c + 32, ldc);
+    }
+    m -= rows;
+    a += <usize>rows * rsA;
+    c += <usize>rows * ldc;
+    init += <usize>rows * ldi;
   }
 }
 
 /** LOOP 1: all row tiles of one panel. */
-function column(
+function column8(
   m: i32, k: i32,
   a: usize, rsA: usize, csA: usize,
   b: usize, rsB: usize,
@@ -56,12 +91,12 @@ function column(
   c: usize, ldc: usize,
 ): void {
   while (m > 0) {
-    const rows = tileRows(m);
-    tile(rows, k, a, rsA, csA, b, rsB, init, ldi, c, ldc);
+    const rows = rows8(m);
+    tile8(rows, k, a, rsA, csA, b, rsB, init, ldi, c, ldc);
     m -= rows;
     a += <usize>rows * rsA;
     c += <usize>rows * ldc;
-    if (init) init += <usize>rows * ldi;
+    init += <usize>rows * ldi;
   }
 }
 
@@ -75,11 +110,9 @@ function narrowColumn(
   tmp: usize,
 ): void {
   while (m > 0) {
-    const rows = tileRows(m);
-    if (init) {
-      for (let i = 0; i < rows; i++, init += ldi) copyNarrow(n, init, tmp + ((<usize>i) << 5));
-    }
-    tile(rows, k, a, rsA, csA, b, rsB, init ? tmp : 0, 32, tmp, 32);
+    const rows = rows8(m);
+    for (let i = 0; i < rows; i++, init += ldi) copyNarrow(n, init, tmp + ((<usize>i) << 5));
+    tile8(rows, k, a, rsA, csA, b, rsB, tmp, 32, tmp, 32);
     for (let i = 0; i < rows; i++, c += ldc) copyNarrow(n, tmp + ((<usize>i) << 5), c);
     m -= rows;
     a += <usize>rows * rsA;
@@ -98,50 +131,20 @@ function copyNarrow(n: i32, from: usize, to: usize): void {
   }
 }
 
-/** One row against all panels, four at a time. */
+/** One row against all panels, four at a time. along: whether init goes along with the columns, all ones or 0. */
 function multiplyRow(
   n: i32, k: i32,
   a: usize, csA: usize,
   b: usize, rsB: usize, psB: usize,
-  init: usize, c: usize, tmp: usize,
+  init: usize, along: usize, c: usize, tmp: usize,
 ): void {
   for (; n >= 32; n -= 32, b += psB << 2, c += 128) {
     tile1x32(k, a, csA, b, rsB, psB, init, c);
-    if (init) init += 128;
+    init += 128 & along;
   }
   for (; n >= 8; n -= 8, b += psB, c += 32) {
-    tile1x8(k, a, 0, csA, b, rsB, init, 0, c, 0);
-    if (init) init += 32;
+    tile8(1, k, a, 0, csA, b, rsB, init, 0, c, 0);
+    init += 32 & along;
   }
   if (n > 0) narrowColumn(1, n, k, a, 0, csA, b, rsB, init, 0, c, 0, tmp);
-}
-
-/**
- * Rows of the next tile when m are left. Widest: 6 where madd is one instruction, 4 where it is two (more registers
- * in flight spill). The last rows are cut so that no tile is lower than 3 where it can be helped.
- */
-// @ts-ignore: decorator
-@inline
-function tileRows(m: i32): i32 {
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    if (m >= 12 || m == 6 || m == 9 || m == 10) return 6;
-    return m >= 7 || m == 4 ? 4 : m == 5 ? 3 : m;
-  }
-  return m >= 7 || m == 4 ? 4 : m >= 5 ? 3 : m;
-}
-
-// @ts-ignore: decorator
-@inline
-function tile(
-  rows: i32, k: i32,
-  a: usize, rsA: usize, csA: usize,
-  b: usize, rsB: usize,
-  init: usize, ldi: usize,
-  c: usize, ldc: usize,
-): void {
-  if (ASC_FEATURE_RELAXED_SIMD && rows == 6) tile6x8(k, a, rsA, csA, b, rsB, init, ldi, c, ldc);
-  else if (rows == 4) tile4x8(k, a, rsA, csA, b, rsB, init, ldi, c, ldc);
-  else if (rows == 3) tile3x8(k, a, rsA, csA, b, rsB, init, ldi, c, ldc);
-  else if (rows == 2) tile2x8(k, a, rsA, csA, b, rsB, init, ldi, c, ldc);
-  else tile1x8(k, a, rsA, csA, b, rsB, init, ldi, c, ldc);
 }

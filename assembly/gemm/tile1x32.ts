@@ -3,7 +3,7 @@ import { madd } from '../simd';
 /**
  * C[1, 32] = init + a·B over four neighbouring panels of 8 columns, summed in the order of k. Eight accumulators, so
  * that the latency of an addition is hidden.
- * a: element p at a + p·csA. b: row p of panel q at b + p·rsB + q·psB. init: 32 floats, or 0 for zeros. Strides in
+ * a: element p at a + p·csA. b: row p of panel q at b + p·rsB + q·psB. init: 32 floats. Strides in
  * bytes. init may be c.
  */
 export function tile1x32(
@@ -15,12 +15,8 @@ export function tile1x32(
   let b1 = b + psB;
   let b2 = b1 + psB;
   let b3 = b2 + psB;
-  let c0 = f32x4.splat(0), c1 = f32x4.splat(0), c2 = f32x4.splat(0), c3 = f32x4.splat(0);
-  let c4 = f32x4.splat(0), c5 = f32x4.splat(0), c6 = f32x4.splat(0), c7 = f32x4.splat(0);
-  if (init) {
-    c0 = v128.load(init); c1 = v128.load(init, 16); c2 = v128.load(init, 32); c3 = v128.load(init, 48);
-    c4 = v128.load(init, 64); c5 = v128.load(init, 80); c6 = v128.load(init, 96); c7 = v128.load(init, 112);
-  }
+  let c0 = v128.load(init); let c1 = v128.load(init, 16); let c2 = v128.load(init, 32); let c3 = v128.load(init, 48);
+  let c4 = v128.load(init, 64); let c5 = v128.load(init, 80); let c6 = v128.load(init, 96); let c7 = v128.load(init, 112);
   for (; k > 0; k--) {
     const s = v128.load32_splat(a);
     c0 = madd(s, v128.load(b), c0);

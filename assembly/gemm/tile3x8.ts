@@ -2,8 +2,8 @@ import { madd } from '../simd';
 
 /**
  * C[3, 8] = init + A·B, summed in the order of k, one accumulator an element.
- * a: element (i, p) at a + i·rsA + p·csA. b: row p at b + p·rsB, 8 floats. init: row i at init + i·ldi, or 0 for
- * zeros. c: row i at c + i·ldc. Strides in bytes. init may be c.
+ * a: element (i, p) at a + i·rsA + p·csA. b: row p at b + p·rsB, 8 floats. init: row i at init + i·ldi.
+ * c: row i at c + i·ldc. Strides in bytes. init may be c.
  */
 export function tile3x8(
   k: i32,
@@ -15,19 +15,14 @@ export function tile3x8(
   let a0 = a;
   let a1 = a0 + rsA;
   let a2 = a1 + rsA;
-  let c00 = f32x4.splat(0), c01 = f32x4.splat(0);
-  let c10 = f32x4.splat(0), c11 = f32x4.splat(0);
-  let c20 = f32x4.splat(0), c21 = f32x4.splat(0);
-  if (init) {
-    c00 = v128.load(init);
-    c01 = v128.load(init, 16);
-    init += ldi;
-    c10 = v128.load(init);
-    c11 = v128.load(init, 16);
-    init += ldi;
-    c20 = v128.load(init);
-    c21 = v128.load(init, 16);
-  }
+  let c00 = v128.load(init);
+  let c01 = v128.load(init, 16);
+  init += ldi;
+  let c10 = v128.load(init);
+  let c11 = v128.load(init, 16);
+  init += ldi;
+  let c20 = v128.load(init);
+  let c21 = v128.load(init, 16);
   for (; k > 0; k--) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);

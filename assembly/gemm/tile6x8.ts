@@ -2,8 +2,8 @@ import { madd } from '../simd';
 
 /**
  * C[6, 8] = init + A·B, summed in the order of k, one accumulator an element.
- * a: element (i, p) at a + i·rsA + p·csA. b: row p at b + p·rsB, 8 floats. init: row i at init + i·ldi, or 0 for
- * zeros. c: row i at c + i·ldc. Strides in bytes. init may be c.
+ * a: element (i, p) at a + i·rsA + p·csA. b: row p at b + p·rsB, 8 floats. init: row i at init + i·ldi.
+ * c: row i at c + i·ldc. Strides in bytes. init may be c.
  */
 export function tile6x8(
   k: i32,
@@ -18,31 +18,23 @@ export function tile6x8(
   let a3 = a2 + rsA;
   let a4 = a3 + rsA;
   let a5 = a4 + rsA;
-  let c00 = f32x4.splat(0), c01 = f32x4.splat(0);
-  let c10 = f32x4.splat(0), c11 = f32x4.splat(0);
-  let c20 = f32x4.splat(0), c21 = f32x4.splat(0);
-  let c30 = f32x4.splat(0), c31 = f32x4.splat(0);
-  let c40 = f32x4.splat(0), c41 = f32x4.splat(0);
-  let c50 = f32x4.splat(0), c51 = f32x4.splat(0);
-  if (init) {
-    c00 = v128.load(init);
-    c01 = v128.load(init, 16);
-    init += ldi;
-    c10 = v128.load(init);
-    c11 = v128.load(init, 16);
-    init += ldi;
-    c20 = v128.load(init);
-    c21 = v128.load(init, 16);
-    init += ldi;
-    c30 = v128.load(init);
-    c31 = v128.load(init, 16);
-    init += ldi;
-    c40 = v128.load(init);
-    c41 = v128.load(init, 16);
-    init += ldi;
-    c50 = v128.load(init);
-    c51 = v128.load(init, 16);
-  }
+  let c00 = v128.load(init);
+  let c01 = v128.load(init, 16);
+  init += ldi;
+  let c10 = v128.load(init);
+  let c11 = v128.load(init, 16);
+  init += ldi;
+  let c20 = v128.load(init);
+  let c21 = v128.load(init, 16);
+  init += ldi;
+  let c30 = v128.load(init);
+  let c31 = v128.load(init, 16);
+  init += ldi;
+  let c40 = v128.load(init);
+  let c41 = v128.load(init, 16);
+  init += ldi;
+  let c50 = v128.load(init);
+  let c51 = v128.load(init, 16);
   for (; k > 0; k--) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);

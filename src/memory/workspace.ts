@@ -4,7 +4,7 @@
  */
 
 /** A GEMM tile (assembly/gemm/rows.ts TILE_BYTES). */
-const TILE = 192;
+const TILE = 320;
 /** Block sizes of assembly/gemm/sgemm.ts. */
 const KC = 256;
 const NC = 512;

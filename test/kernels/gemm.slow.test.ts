@@ -13,7 +13,7 @@ import {
   same,
   verify,
 } from './gemmTester.ts';
-import { builds } from './sandbox.ts';
+import { variants as builds } from './sandbox.ts';
 
 const SEED = 77;
 const kernels: GemmKernel[] = ['sgemm_nn', 'sgemm_nt', 'sgemm_tn'];
@@ -38,7 +38,7 @@ for (const kernel of kernels) {
                   for (const build of builds) {
                     const got = tester.run(build, of);
                     verify(build, of, got, wanted);
-                    if (build !== 'relaxed') same(`${build}, order of k,`, of, got, sums);
+                    if (!build.startsWith('relaxed')) same(`${build}, order of k,`, of, got, sums);
                   }
                 }
               }
@@ -60,7 +60,7 @@ for (const kernel of kernels) {
               for (const build of shipped) {
                 const got = tester.run(build, of);
                 verify(build, of, got, wanted);
-                if (build !== 'relaxed') same(`${build}, order of k,`, of, got, sums);
+                if (!build.startsWith('relaxed')) same(`${build}, order of k,`, of, got, sums);
               }
             }
             tester.sweep();

@@ -11,7 +11,7 @@ import {
   same,
   verify,
 } from './gemmTester.ts';
-import { builds, Sandbox } from './sandbox.ts';
+import { variants as builds, Sandbox } from './sandbox.ts';
 
 const SEED = 4_711;
 const N = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 49, 64];
@@ -39,7 +39,7 @@ for (const kernel of ['sgemv_n', 'sgemv_t'] as const) {
                 for (const build of builds) {
                   const got = tester.run(build, of);
                   verify(build, of, got, wanted);
-                  if (build !== 'relaxed') same(`${build}, order of k,`, of, got, sums);
+                  if (!build.startsWith('relaxed')) same(`${build}, order of k,`, of, got, sums);
                 }
               }
             }
@@ -58,7 +58,7 @@ for (const kernel of ['sgemv_n', 'sgemv_t'] as const) {
               const options = { beta: (n + k) & 1, lead: LEADS[(n + k) % 3]!, seed: SEED };
               const of = problem(kernel, { m: 1, n, k }, options);
               const got = tester.run(build, of, operand);
-              if (build !== 'relaxed') same(build, of, got, inOrder(of));
+              if (!build.startsWith('relaxed')) same(build, of, got, inOrder(of));
             }
           }
         }

@@ -2,20 +2,32 @@ import { instantiateSync } from '@assemblyscript/loader';
 import type { Kernels } from '../../src/wasm/exports.ts';
 import { relaxedIsSupported, wasmBytes } from './binaries.ts';
 
-export type BuildName = 'checked' | 'simd' | 'relaxed';
+export type BuildName = 'checked' | 'simd' | 'relaxed' | 'simd wide' | 'relaxed wide';
 
 /** The builds that this engine runs. */
-export const builds: BuildName[] = relaxedIsSupported ? ['checked', 'simd', 'relaxed'] : ['checked', 'simd'];
+export const builds: ('checked' | 'simd' | 'relaxed')[] = relaxedIsSupported
+  ? ['checked', 'simd', 'relaxed']
+  : ['checked', 'simd'];
+
+/** The builds, and those that ship with tiles of 16 columns too. */
+export const variants: BuildName[] = [
+  ...builds,
+  'simd wide',
+  ...(relaxedIsSupported ? (['relaxed wide'] as const) : []),
+];
 
 const PAGE = 65_536;
+/** Where a memory says which tiles run (assembly/gemm/tiles.ts). */
+const WIDE_AT = 65_472;
 /** Bytes on either side of every buffer. */
 const GUARD = 64;
 /** NaN as an f32, and no NaN that arithmetic makes (those are quiet). */
 const POISON = 0x7fbf8234;
 
-const modules = new Map<BuildName, WebAssembly.Module>();
+const modules = new Map<string, WebAssembly.Module>();
 
-function compiled(build: BuildName): WebAssembly.Module {
+function compiled(variant: BuildName): WebAssembly.Module {
+  const build = variant.split(' ')[0] as 'checked' | 'simd' | 'relaxed';
   let module = modules.get(build);
   if (!module) modules.set(build, (module = new WebAssembly.Module(wasmBytes(build))));
   return module;
@@ -43,6 +55,7 @@ export class Sandbox {
   readonly #floats: Float32Array;
   readonly #ints: Int32Array;
   readonly #held: Held[] = [];
+  readonly #wide: number;
   #top = PAGE;
   #bottom: number;
 
@@ -57,6 +70,7 @@ export class Sandbox {
     this.#ints = new Int32Array(this.memory.buffer);
     // the checked build keeps its messages below page 1
     this.#words.fill(POISON, build === 'checked' ? PAGE / 4 : 0);
+    this.#words[WIDE_AT / 4] = this.#wide = build.endsWith('wide') ? 1 : 0;
     this.#bottom = this.memory.buffer.byteLength;
   }
 
@@ -116,7 +130,7 @@ export class Sandbox {
     let at = this.#words[0] === POISON ? 0 : PAGE / 4;
     for (const held of [...inside, { ptr: this.memory.buffer.byteLength, length: 0, name: 'the end' }]) {
       for (; at < held.ptr / 4; at++) {
-        if (this.#words[at] !== POISON)
+        if (this.#words[at] !== (at === WIDE_AT / 4 ? this.#wide : POISON))
           throw new Error(`byte ${at * 4}, before ${held.name}, was overwritten`);
       }
       at += held.length;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { expectClose, expectSame } from './closeness.ts';
-import { type BuildName, builds } from './sandbox.ts';
+import { type BuildName, variants as builds } from './sandbox.ts';
 import {
   backward,
   type Cell,
