@@ -50,7 +50,7 @@ export function writeModel(
 export function readModel<M extends Saved>(bytes: Uint8Array | ArrayBuffer, make: (layers: Layer[]) => M): M {
   const { tensors, description } = read(bytes);
   if (!Array.isArray(description.layers)) throw new FormatError('saved model: no list of layers');
-  const layers = description.layers.map((layer) => makeLayer(layer, tensors.size));
+  const layers = description.layers.map((layer) => makeLayer(layer, Math.max(tensors.size, 1)));
   checkSizes(layers, tensors);
   const model = asFormat(() => make(layers));
   const { network } = model;
