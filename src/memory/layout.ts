@@ -33,12 +33,13 @@ export class Layout {
   take(what: string, ...shape: number[]): Region {
     const length = shape.reduce((a, b) => a * b, 1);
     const ptr = this.#end;
-    this.#end = align(ptr + 4 * length);
-    if (this.#end > MAX_BYTES) {
+    const end = align(ptr + 4 * length);
+    if (end > MAX_BYTES) {
       throw new MemoryError(
         `${what} [${shape.join(', ')}] would end at ${mebibytes(ptr + 4 * length)}, beyond the 2048 MiB of a memory`,
       );
     }
+    this.#end = end;
     return { ptr, shape, length };
   }
 }

@@ -1,0 +1,148 @@
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  crossEntropy,
+  Embedding,
+  init,
+  Linear,
+  LSTM,
+  MemoryError,
+  mse,
+  Sequential,
+  SGD,
+  Trainer,
+} from '../../src/index.ts';
+import { Draw, expectSameDict, thrown } from '../model/helpers.ts';
+
+beforeAll(async () => {
+  await init();
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+function refuseGrowth(): void {
+  vi.spyOn(WebAssembly.Memory.prototype, 'grow').mockImplementation(() => {
+    throw new RangeError('WebAssembly.Memory.grow(): Unable to grow instance memory');
+  });
+}
+
+const V = 6;
+
+function make(): Trainer {
+  const model = new Sequential([new Embedding(V, 4), new LSTM(4, 8), new Linear(8, V)], { seed: 1 });
+  return new Trainer(model, {
+    loss: crossEntropy,
+    optimizer: new SGD({ lr: 0.1, momentum: 0.9 }),
+    carryState: true,
+  });
+}
+
+function tokens(steps: number, batch: number) {
+  const draw = new Draw(steps);
+  return [draw.indices(V, steps, batch), draw.indices(V, steps, batch)] as const;
+}
+
+describe('an engine that gives no more memory', () => {
+  test.each<[string, (t: Trainer) => unknown]>([
+    ['step', (t) => t.step(...tokens(9000, 2))],
+    ['evaluate', (t) => t.evaluate(...tokens(900, 32))],
+    ['forward', (t) => t.model.forward(tokens(3000, 32)[0])],
+    ['forward for training', (t) => t.model.forward(tokens(900, 32)[0], { training: true })],
+    ['stream', (t) => t.model.stream({ batch: 5000 })],
+    [
+      'a second trainer',
+      (t) =>
+        new Trainer(t.model, { loss: crossEntropy, optimizer: new SGD({ lr: 1 }) }).step(...tokens(900, 32)),
+    ],
+  ])('%s: MemoryError, and the model stays usable', (what, call) => {
+    const [trainer, other] = [make(), make()];
+    trainer.step(...tokens(3, 2));
+    other.step(...tokens(3, 2));
+    const bytes = trainer.model.memoryBytes;
+    refuseGrowth();
+    const error = thrown(() => call(trainer));
+    expect(error).toBeInstanceOf(MemoryError);
+    expect((error as Error).message).toMatch(/^the engine gave no memory of \d+\.\d MiB$/);
+    expect((error as Error).cause).toBeInstanceOf(RangeError);
+    expect(trainer.model.memoryBytes).toBe(bytes);
+    expectSameDict(trainer.model.stateDict(), other.model.stateDict());
+    if (what === 'a second trainer') return;
+    expect(trainer.step(...tokens(3, 2))).toEqual(other.step(...tokens(3, 2)));
+    vi.restoreAllMocks();
+    other.resetState();
+    trainer.resetState();
+    expect(trainer.step(...tokens(900, 32))).toEqual(other.step(...tokens(900, 32)));
+  });
+
+  test('a model that gets no memory at all', () => {
+    const Memory = WebAssembly.Memory;
+    vi.spyOn(WebAssembly, 'Memory').mockImplementation(function refuse() {
+      throw new RangeError('could not allocate memory');
+    } as never);
+    const layers = [new LSTM(2, 3)];
+    const error = thrown(() => new Sequential(layers));
+    expect(error).toBeInstanceOf(MemoryError);
+    vi.restoreAllMocks();
+    expect(WebAssembly.Memory).toBe(Memory);
+    expect(new Sequential(layers).parameterCount).toBeGreaterThan(0);
+  });
+});
+
+describe('after dispose()', () => {
+  const calls: [string, (m: Sequential, t: Trainer) => unknown][] = [
+    ['forward', (m) => m.forward([1, 2])],
+    ['forward for training', (m) => m.forward([1, 2], { training: true })],
+    ['plan', (m) => m.plan({ steps: 1, batch: 1 })],
+    ['memoryBytes', (m) => m.memoryBytes],
+    ['stateDict', (m) => m.stateDict()],
+    ['loadStateDict', (m) => m.loadStateDict(make().model.stateDict())],
+    ['gradients', (m) => m.gradients()],
+    ['zeroGradients', (m) => m.zeroGradients()],
+    ['save', (m) => m.save()],
+    ['stream', (m) => m.stream()],
+    ['step', (_, t) => t.step([1, 2], [1, 2])],
+    ['evaluate', (_, t) => t.evaluate([1, 2], [1, 2])],
+    ['Trainer.save', (_, t) => t.save()],
+    ['Trainer.restore', (_, t) => t.restore(make().save())],
+    ['a trainer', (m) => new Trainer(m, { loss: mse, optimizer: new SGD({ lr: 1, momentum: 1 }) })],
+  ];
+  test.each(calls)('%s throws a MemoryError', (_, call) => {
+    const trainer = make();
+    trainer.step([1, 2], [1, 2]);
+    trainer.model.dispose();
+    const error = thrown(() => call(trainer.model, trainer));
+    expect(error).toBeInstanceOf(MemoryError);
+    expect((error as Error).message).toBe('the memory was disposed');
+  });
+
+  test('dispose again is nothing', () => {
+    const { model } = make();
+    model.dispose();
+    model.dispose();
+    expect(thrown(() => model.memoryBytes)).toBeInstanceOf(MemoryError);
+  });
+
+  test('a layer used alone', () => {
+    const [used, unused] = [new LSTM(2, 3), new LSTM(2, 3)];
+    used.forward([1, 2]);
+    for (const layer of [used, unused]) {
+      layer.dispose();
+      layer.dispose();
+      for (const call of [
+        () => layer.forward([1, 2]),
+        () => layer.stateDict(),
+        () => layer.zeroGradients(),
+      ]) {
+        expect(thrown(call)).toBeInstanceOf(MemoryError);
+      }
+    }
+  });
+
+  test('dispose of a layer leaves its model alone', () => {
+    using layer = new LSTM(2, 3);
+    const model = new Sequential([layer]);
+    layer.dispose();
+    expect(model.forward([1, 2]).shape).toEqual([1, 1, 3]);
+  });
+});
