@@ -68,7 +68,7 @@ export function trainingCase(fixture: Fixture): Errors {
   const errors = [
     relativeError(losses, values(fixture, 'expect.losses')),
     relativeError(norms, values(fixture, 'expect.gradNorms')),
-    ...group(fixture, 'expect.param.').map(([name]) =>
+    ...group(fixture, 'param.').map(([name]) =>
       relativeError(state[ours(name)]?.data, values(fixture, `expect.param.${name}`)),
     ),
   ];

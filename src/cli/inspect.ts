@@ -1,0 +1,102 @@
+import type { SafetensorsFile } from '../io/index.ts';
+import { readCharacterModel } from './characterModel.ts';
+import { printable } from './failure.ts';
+import { readBytes, readTensors } from './files.ts';
+import type { Io } from './io.ts';
+import { count, plural, size } from './show.ts';
+
+/** Characters of a metadata value that are shown. */
+const SHOWN = 60;
+/** Tensors of a checkpoint that are no parameters. */
+const STATE = /^(optimizer|carried)\./;
+
+/** `unrolled inspect`: what a safetensors file holds, and of a model its layers. */
+export function inspect(path: string, io: Io): number {
+  const bytes = readBytes(path);
+  const file = readTensors(bytes, path);
+  const lines = [
+    `${printable(path)}: safetensors, ${size(bytes.length)}, ${plural(file.tensors.size, 'tensor')}`,
+    ...total(file),
+    ...layers(file),
+    ...training(bytes, file, path),
+    ...metadata(file),
+    ...tensors(file),
+  ];
+  io.stdout.write(`${lines.join('\n')}\n`);
+  return 0;
+}
+
+function total({ tensors, metadata }: SafetensorsFile): string[] {
+  const elements = (state: boolean) => {
+    const of = [...tensors].filter(
+      ([name]) => (metadata.unrolled !== undefined && STATE.test(name)) === state,
+    );
+    return of.reduce((sum, [, { data }]) => sum + data.length, 0);
+  };
+  const state = elements(true);
+  return [
+    `${plural(elements(false), 'parameter')}${state ? `, and ${plural(state, 'number')} of training state` : ''}`,
+  ];
+}
+
+function layers({ metadata }: SafetensorsFile): string[] {
+  const list = json(metadata.unrolled)?.layers;
+  if (!Array.isArray(list)) return [];
+  const rows = list.map((layer: unknown, i) => {
+    const { type, ...config } = (layer ?? {}) as Record<string, unknown>;
+    const options = Object.entries(config).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
+    return [String(i), String(type), options.join(', ')];
+  });
+  return ['', 'Layers', ...table(rows)];
+}
+
+function training(bytes: Uint8Array, { metadata }: SafetensorsFile, path: string): string[] {
+  if (metadata.unrolled === undefined || metadata.vocabulary === undefined) return [];
+  const { vocabulary, training } = readCharacterModel(bytes, path);
+  const lines = ['', `Character model of ${plural(vocabulary.size, 'character')}`];
+  if (!training) return lines;
+  const { settings, step, steps, kernels, text, losses } = training;
+  const rows = [
+    ['steps', `${count(step)} of ${count(steps)} on ${kernels} kernels`],
+    ['text', plural(text.characters, 'character')],
+    ...Object.entries(settings).map(([key, value]) => [key, String(value)]),
+  ];
+  if (step > 0) rows.push(['loss', `${losses.recent.toFixed(3)} nats a character`]);
+  return [...lines, ...table(rows)];
+}
+
+function metadata({ metadata }: SafetensorsFile): string[] {
+  const rows = Object.entries(metadata).map(([key, value]) => {
+    const shown = value.length > SHOWN ? [...value.slice(0, SHOWN)].slice(0, -1).join('') : value;
+    return [
+      key,
+      shown === value ? printable(value) : `${printable(shown)}… (${plural(value.length, 'character')})`,
+    ];
+  });
+  return rows.length ? ['', 'Metadata', ...table(rows)] : [];
+}
+
+function tensors({ tensors }: SafetensorsFile): string[] {
+  const rows = [...tensors].map(([name, { dtype, shape, data }]) => [
+    name,
+    dtype,
+    `[${shape.join(', ')}]`,
+    count(data.length),
+  ]);
+  return rows.length ? ['', 'Tensors', ...table(rows)] : [];
+}
+
+/** Rows as columns of equal width, two spaces before each. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const safe = rows.map((row) => row.map(printable));
+  const widths = safe[0]?.map((_, k) => Math.max(...safe.map((row) => row[k]?.length ?? 0))) ?? [];
+  return safe.map((row) => `  ${row.map((cell, k) => cell.padEnd(widths[k]!)).join('  ')}`.trimEnd());
+}
+
+function json(text: string | undefined): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { CliError } from './failure.ts';
+import type { GenerateOptions } from './generate.ts';
+import type { Io } from './io.ts';
+import { CELLS, DEFAULT_STEPS, DEFAULTS } from './train/settings.ts';
+import type { TrainOptions } from './train/train.ts';
+import { fraction, notNegative, positive, whole } from './values.ts';
+import type { VerifyOptions } from './verifyCommand.ts';
+
+/** The commands, their options and help; each hands its exit code to `done`. */
+export function makeProgram(io: Io, done: (exitCode: number) => void): Command {
+  const program = new Command('unrolled')
+    .description('Recurrent networks on the CPU: train a character model on any text, and write with it.')
+    .version(version(), '-v, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) => write(`unrolled: ${oneLine(text)}\n`),
+    })
+    .addHelpText(
+      'after',
+      '\nExit code: 0, 1 when something failed, 2 for a wrong command line, 130 after Ctrl-C.',
+    );
+  addTrain(program, io, done);
+  addGenerate(program, io, done);
+  addVerify(program, io, done);
+  addInspect(program, io, done);
+  return program;
+}
+
+function addTrain(program: Command, io: Io, done: (exitCode: number) => void): void {
+  const { hidden, layers, embed, dropout, seqLen, batch, lr, decay, seed } = DEFAULTS;
+  program
+    .command('train')
+    .summary('train a character model on a text')
+    .description(
+      'Trains a character model (embedding, recurrent layers, linear) on a UTF-8 text and saves it. ' +
+        'The text is read in parallel lanes by truncated backpropagation through time; states are carried over. ' +
+        'Ctrl-C saves what there is, and --resume continues, bit for bit. A second Ctrl-C ends at once.',
+    )
+    .usage('[options] <FILE>')
+    .argument('[FILE]', 'the text')
+    .addOption(new Option('--cell <name>', 'recurrent cell (default lstm)').choices(Object.keys(CELLS)))
+    .option('--hidden <units>', `units of a recurrent layer (default ${hidden})`, whole(1))
+    .option('--layers <n>', `recurrent layers on top of each other (default ${layers})`, whole(1))
+    .option('--embed <n>', `size of a character's embedding (default ${embed})`, whole(1))
+    .option('--dropout <p>', `dropout after the recurrent layers (default ${dropout})`, fraction)
+    .option(
+      '--steps <n>',
+      `updates in all, those before --resume included (default ${DEFAULT_STEPS})`,
+      whole(1),
+    )
+    .option('--seq-len <n>', `characters of a sequence (default ${seqLen})`, whole(1))
+    .option('--batch <n>', `sequences in parallel (default ${batch})`, whole(1))
+    .option('--lr <rate>', `learning rate of AdamW after 50 steps of warmup (default ${lr})`, positive)
+    .option('--decay <n>', `steps in which it falls to a tenth, along a cosine (default ${decay})`, whole(1))
+    .option('--seed <n>', `of the initial parameters, dropout and the passage (default ${seed})`, whole(0))
+    .addOption(kernels('which kernels (default: relaxed where the engine has them, else simd)'))
+    .option('--out <model>', 'where to save (default: the resumed file, or model.safetensors)')
+    .option('--resume [model]', 'continue from a saved model (default: the file of --out)')
+    .option('--prompt <text>', 'what the passage at the end begins with')
+    .option('--length <n>', 'characters of that passage (default 400; 0 for none)', whole(0))
+    .option('--temperature <t>', 'of that passage (default 0.7)', notNegative)
+    .addHelpText(
+      'after',
+      examples(
+        'train book.txt',
+        'train book.txt --cell gru --hidden 256 --layers 2 --dropout 0.2 --steps 5000 --decay 5000',
+        'train book.txt --resume model.safetensors --steps 4000',
+      ),
+    )
+    .action(async (file: string | undefined, options: TrainOptions) => {
+      const { train } = await import('./train/train.ts');
+      const [text, rest] = textOf(file, options);
+      done(await train(text, rest, io));
+    });
+}
+
+/** `train --resume FILE`: what follows is the text when there is no other. */
+function textOf(file: string | undefined, options: TrainOptions): [string, TrainOptions] {
+  if (file !== undefined) return [file, options];
+  if (typeof options.resume !== 'string') throw new CliError("missing required argument 'FILE', the text", 2);
+  if (/\.safetensors$/.test(options.resume)) {
+    throw new CliError(
+      "missing required argument 'FILE': --resume needs the text the model was trained on",
+      2,
+    );
+  }
+  return [options.resume, { ...options, resume: true }];
+}
+
+function addGenerate(program: Command, io: Io, done: (exitCode: number) => void): void {
+  program
+    .command('generate')
+    .summary('write text with a trained model')
+    .description(
+      'Writes text with a model that `train` saved. The same model, prompt, temperature and seed give the same text ' +
+        'on every machine and engine.',
+    )
+    .argument('<MODEL>', 'a file that `train` saved')
+    .option('--prompt <text>', 'what the text begins with (default: the start of a line)')
+    .option('--length <n>', 'characters to write after the prompt (default 500)', whole(1))
+    .option(
+      '--temperature <t>',
+      'below 1 safer, above 1 wilder, 0 always the likeliest character (default 0.7)',
+      notNegative,
+    )
+    .option('--seed <n>', 'of the random choices (default 1)', whole(0))
+    .addOption(kernels('which kernels (default simd; relaxed may give another text on another engine)'))
+    .addHelpText('after', examples('generate model.safetensors --prompt "The whale" --length 1000 --seed 7'))
+    .action(async (model: string, options: GenerateOptions) => {
+      const { generate } = await import('./generate.ts');
+      done(await generate(model, options, io));
+    });
+}
+
+function addVerify(program: Command, io: Io, done: (exitCode: number) => void): void {
+  program
+    .command('verify')
+    .summary('check the kernels against conformance fixtures')
+    .description(
+      'Runs conformance fixtures (safetensors with what PyTorch computed in float64) and prints for each the worst ' +
+        'relative error, max |difference| / (max |expected| + 1e-6), of outputs and of gradients. Limits: 1e-5 for ' +
+        'outputs, 1e-4 for gradients, losses and trained parameters. Exit code 1 when a case fails.',
+    )
+    .argument('<FILE...>', 'fixtures')
+    .addOption(kernels('which kernels (default: relaxed where the engine has them, else simd)'))
+    .addHelpText('after', examples('verify fixtures/*.safetensors --kernels simd'))
+    .action(async (files: string[], options: VerifyOptions) => {
+      const { verifyCommand } = await import('./verifyCommand.ts');
+      done(await verifyCommand(files, options, io));
+    });
+}
+
+function addInspect(program: Command, io: Io, done: (exitCode: number) => void): void {
+  program
+    .command('inspect')
+    .summary('show what a safetensors file holds')
+    .description(
+      "Prints a safetensors file's tensors, metadata and number of parameters; of a model, its layers.",
+    )
+    .argument('<FILE>', 'any safetensors file')
+    .addHelpText('after', examples('inspect model.safetensors'))
+    .action(async (file: string) => {
+      const { inspect } = await import('./inspect.ts');
+      done(inspect(file, io));
+    });
+}
+
+function kernels(description: string): Option {
+  return new Option('--kernels <build>', description).choices(['simd', 'relaxed']);
+}
+
+function examples(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  unrolled ${line}`).join('\n')}`;
+}
+
+function oneLine(text: string): string {
+  return text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\s*\n\s*/g, ' ');
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+}

@@ -1,0 +1,31 @@
+/** Signals that end a run in good order. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** One Ctrl-C may come twice, from the terminal and from npm; what follows sooner is the same one. */
+const SAME_MS = 200;
+
+/** Listens for Ctrl-C (SIGINT) and SIGTERM: the first asks the run to stop, the second ends the process at once. */
+export class Interrupt {
+  #since: number | undefined;
+  readonly #listener: () => void;
+
+  /** `last` runs before the process ends. */
+  constructor(last: () => void) {
+    this.#listener = () => {
+      const now = performance.now();
+      this.#since ??= now;
+      if (now - this.#since <= SAME_MS) return;
+      last();
+      process.exit(130);
+    };
+    for (const signal of SIGNALS) process.on(signal, this.#listener);
+  }
+
+  /** Whether the run should stop. */
+  get asked(): boolean {
+    return this.#since !== undefined;
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of SIGNALS) process.off(signal, this.#listener);
+  }
+}

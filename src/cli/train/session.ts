@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import {
+  AdamW,
+  cosineLR,
+  crossEntropy,
+  type KernelBuild,
+  type PlanReport,
+  Sequential,
+  type StepResult,
+  Trainer,
+  warmup,
+} from '../../index.ts';
+import { type CharacterModel, characterMetadata, type Training } from '../characterModel.ts';
+import { CliError } from '../failure.ts';
+import { Lanes } from '../text/lanes.ts';
+import { Vocabulary } from '../text/vocabulary.ts';
+import { Losses } from './losses.ts';
+import { makeLayers, type Settings } from './settings.ts';
+
+/** Steps in which the learning rate rises. */
+const WARMUP = 50;
+/** What is left of the learning rate after `decay` steps. */
+const FLOOR = 0.1;
+/** Second moments forget sooner than by default: runs are short. */
+const BETAS = [0.9, 0.99] as const;
+
+/** A character model in training: truncated BPTT with carried states over a text, from a start or from a file. */
+export class Session {
+  readonly settings: Settings;
+  readonly vocabulary: Vocabulary;
+  readonly losses: Losses;
+  readonly model: Sequential;
+  readonly trainer: Trainer;
+  /** What memory training takes; a step takes it. */
+  readonly plan: PlanReport;
+  readonly #kernels: KernelBuild;
+  readonly #text: Training['text'];
+  readonly #lanes: Lanes;
+
+  /**
+   * @throws {CliError} a text shorter than one sequence and the character after it
+   * @throws {MemoryError} sizes beyond 2 GiB
+   */
+  constructor(text: string, settings: Settings, kernels: KernelBuild, losses = new Losses()) {
+    const { seqLen, batch, lr, decay, seed } = settings;
+    this.settings = settings;
+    this.losses = losses;
+    this.#kernels = kernels;
+    this.vocabulary = Vocabulary.of(text);
+    const tokens = this.vocabulary.encode(text);
+    checkLength(tokens.length, seqLen);
+    this.#text = { sha256: fingerprint(text), characters: tokens.length };
+    this.model = new Sequential(makeLayers(settings, this.vocabulary.size), { seed });
+    this.trainer = new Trainer(this.model, {
+      loss: crossEntropy,
+      optimizer: new AdamW({ lr, betas: BETAS }),
+      clipNorm: 1,
+      carryState: true,
+      batch,
+      schedule: warmup({ steps: WARMUP, after: cosineLR({ steps: decay, floor: FLOOR }) }),
+    });
+    this.plan = this.model.plan({ steps: seqLen, batch });
+    this.#lanes = new Lanes(tokens, seqLen, batch);
+  }
+
+  /**
+   * Continues a run bit for bit, on the same kernels.
+   * @throws {CliError} another text
+   * @throws {FormatError} a file without the state of its training
+   */
+  static resume(text: string, file: CharacterModel, bytes: Uint8Array, kernels: KernelBuild): Session {
+    const { vocabulary, training } = file;
+    if (!training) throw new CliError('a model without the state of its training');
+    if (fingerprint(text) !== training.text.sha256 || vocabulary.size !== Vocabulary.of(text).size) {
+      throw new CliError('the model was trained on another text, or this one has changed since');
+    }
+    const session = new Session(text, training.settings, kernels, training.losses);
+    session.trainer.restore(bytes);
+    if (session.step !== training.step) throw new CliError('the numbers of its steps contradict each other');
+    return session;
+  }
+
+  /** Updates made. */
+  get step(): number {
+    return this.trainer.steps;
+  }
+
+  get characters(): number {
+    return this.#text.characters;
+  }
+
+  /** One update. @throws {CliError} a loss or gradients that are not finite */
+  advance(): StepResult {
+    const { x, y } = this.#lanes.read(this.step);
+    const result = this.trainer.step(x, y);
+    if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradNorm)) {
+      const { lr } = this.settings;
+      throw new CliError(`training diverged at step ${this.step}; try a learning rate below --lr ${lr}`);
+    }
+    this.losses.add(result.loss);
+    return result;
+  }
+
+  /** The file from which the run continues, and which `generate` reads. `steps`: updates the run was to make. */
+  save(steps: number): Uint8Array {
+    const { settings, step, losses, vocabulary } = this;
+    const training = { settings, step, steps, kernels: this.#kernels, text: this.#text, losses };
+    return this.trainer.save(characterMetadata(vocabulary, training));
+  }
+}
+
+function checkLength(characters: number, seqLen: number): void {
+  if (characters > seqLen) return;
+  throw new CliError(
+    `the text has ${characters} characters, but one sequence of --seq-len ${seqLen} needs ${seqLen + 1}`,
+  );
+}
+
+function fingerprint(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}

@@ -1,0 +1,61 @@
+import { Dropout, Embedding, GRU, type Layer, Linear, LSTM, RNN } from '../../index.ts';
+
+export const CELLS = { lstm: LSTM, gru: GRU, rnn: RNN } as const;
+export type Cell = keyof typeof CELLS;
+
+/** What a run is made of, and must stay as it is when the run is resumed. */
+export interface Settings {
+  readonly cell: Cell;
+  readonly hidden: number;
+  readonly layers: number;
+  readonly embed: number;
+  readonly dropout: number;
+  /** T, characters. */
+  readonly seqLen: number;
+  /** B, lanes. */
+  readonly batch: number;
+  readonly lr: number;
+  /** Steps until the learning rate has fallen to a tenth. */
+  readonly decay: number;
+  readonly seed: number;
+}
+
+export const DEFAULTS: Settings = {
+  cell: 'lstm',
+  hidden: 128,
+  layers: 1,
+  embed: 32,
+  dropout: 0,
+  seqLen: 64,
+  batch: 8,
+  lr: 5e-3,
+  decay: 2000,
+  seed: 1,
+};
+export const DEFAULT_STEPS = 2000;
+
+/** The command line's name of a setting. */
+export function optionName(setting: string): string {
+  return `--${setting.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+}
+
+/** Embedding, recurrent layers, dropout if there is any, Linear to one logit a character. */
+export function makeLayers({ cell, embed, hidden, layers, dropout }: Settings, vocabulary: number): Layer[] {
+  return [
+    new Embedding(vocabulary, embed),
+    new CELLS[cell](embed, hidden, { numLayers: layers }),
+    ...(dropout > 0 ? [new Dropout(dropout)] : []),
+    new Linear(hidden, vocabulary),
+  ];
+}
+
+/** Settings out of a file; undefined from anything else. */
+export function readSettings(json: unknown): Settings | undefined {
+  const { cell, hidden, layers, embed, dropout, seqLen, batch, lr, decay, seed } = (json ?? {}) as Settings;
+  const sizes = [hidden, layers, embed, seqLen, batch, decay];
+  const whole =
+    sizes.every((n) => Number.isSafeInteger(n) && n >= 1) && Number.isSafeInteger(seed) && seed >= 0;
+  const real = Number.isFinite(lr) && lr > 0 && dropout >= 0 && dropout < 1;
+  if (!whole || !real || !Object.hasOwn(CELLS, cell)) return undefined;
+  return { cell, hidden, layers, embed, dropout, seqLen, batch, lr, decay, seed };
+}

@@ -1,0 +1,21 @@
+import { InvalidArgumentError } from 'commander';
+
+const NUMERAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** Reads an option's value as a number that passes `test`. */
+function numberThat(test: (value: number) => boolean, expected: string): (text: string) => number {
+  return (text) => {
+    const value = NUMERAL.test(text) ? Number(text) : Number.NaN;
+    if (!Number.isFinite(value) || !test(value)) throw new InvalidArgumentError(`Expected ${expected}.`);
+    return value;
+  };
+}
+
+/** A whole number of at least `min`, up to 2^53 − 1. */
+export function whole(min: number): (text: string) => number {
+  return numberThat((n) => Number.isSafeInteger(n) && n >= min, `a whole number of at least ${min}`);
+}
+
+export const positive = numberThat((n) => n > 0, 'a number above 0');
+export const notNegative = numberThat((n) => n >= 0, 'a number of at least 0');
+export const fraction = numberThat((n) => n >= 0 && n < 1, 'a number of at least 0 and below 1');

@@ -1,0 +1,42 @@
+import type { KernelBuild } from '../index.ts';
+import { printable } from './failure.ts';
+import { readBytes } from './files.ts';
+import type { Io } from './io.ts';
+import { loadKernels } from './kernels.ts';
+import { verify } from './verify/verify.ts';
+
+export interface VerifyOptions {
+  readonly kernels?: KernelBuild;
+}
+
+/** `unrolled verify`: a line a file, then the sums; gives 1 when a case failed. */
+export async function verifyCommand(
+  files: readonly string[],
+  options: VerifyOptions,
+  io: Io,
+): Promise<number> {
+  await loadKernels(options.kernels ?? 'auto');
+  let failed = 0;
+  for (const file of files) {
+    const { ok, says } = verdict(file);
+    if (!ok) failed++;
+    io.stdout.write(`${ok ? 'ok  ' : 'FAIL'}  ${printable(file)}  ${printable(says)}\n`);
+  }
+  io.stdout.write(`${files.length - failed} passed, ${failed} failed\n`);
+  return failed ? 1 : 0;
+}
+
+function verdict(file: string): { ok: boolean; says: string } {
+  try {
+    const { ok, errors } = verify(readBytes(file));
+    return { ok, says: `outputs ${number(errors.output)}, gradients ${number(errors.gradient)}` };
+  } catch (error) {
+    const { message } = error as Error;
+    // the line names the file already
+    return { ok: false, says: message.startsWith(`${file}: `) ? message.slice(file.length + 2) : message };
+  }
+}
+
+function number(error: number): string {
+  return Number.isFinite(error) ? error.toExponential(1) : String(error);
+}
