@@ -42,7 +42,17 @@ export function showShape(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
 }
 
+/** Words about what came, shown as they are. */
+export class Words {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 function show(value: unknown): string {
+  if (value instanceof Words) return value.text;
   if (typeof value === 'string')
     return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   if (typeof value === 'bigint') return `${value}n`;
@@ -52,7 +62,7 @@ function show(value: unknown): string {
     return value.length <= 8 ? `[${value.map(show).join(', ')}]` : `an array of ${value.length}`;
   if (ArrayBuffer.isView(value))
     return `${value.constructor.name}(${'length' in value ? value.length : value.byteLength})`;
-  return value.constructor?.name && value.constructor !== Object
-    ? `a ${value.constructor.name}`
-    : 'an object';
+  const { name = '' } = value.constructor ?? {};
+  if (name === '' || name === 'Object') return 'an object';
+  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
 }

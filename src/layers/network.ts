@@ -1,4 +1,4 @@
-import { ArgumentError, ShapeError, StateError } from '../errors.ts';
+import { ArgumentError, ShapeError, StateError, Words } from '../errors.ts';
 import { Generator } from '../init/generator.ts';
 import { Arena } from '../memory/arena.ts';
 import { Layout, type Region } from '../memory/layout.ts';
@@ -193,6 +193,9 @@ export class Network {
    * @throws {ShapeError} another shape
    */
   loadStateDict(given: Readonly<Record<string, Given>>): void {
+    if (typeof given !== 'object' || given === null) {
+      throw new ArgumentError('state dict', 'an object of arrays by name', given);
+    }
     const names = Object.keys(given);
     const missing = [...this.parameters.keys()].filter((name) => !names.includes(name));
     const extra = names.filter((name) => !this.parameters.has(name));
@@ -204,7 +207,7 @@ export class Network {
       throw new ArgumentError(
         'state dict',
         [...this.parameters.keys()].join(', '),
-        `one ${parts.join(' and ')}`,
+        new Words(`one ${parts.join(' and ')}`),
       );
     }
     const values = names.map((name) => readShaped(name, given[name]!, this.parameters.get(name)!.shape));
@@ -232,15 +235,20 @@ export class Network {
 function chain(layers: readonly Layer[]): [Signal, number] {
   const first = layers.findIndex((layer) => layer.input);
   const input = layers[first]?.input;
-  if (!input) throw new ArgumentError('layers', 'at least one layer with a size', `${layers.length} without`);
+  if (!input)
+    throw new ArgumentError(
+      'layers',
+      'at least one layer with a size',
+      new Words(`${layers.length} without`),
+    );
   if (first > 0 && input.kind === 'indices') {
-    throw new ArgumentError(`layers[${first}]`, `an ${layers[first]!.type} only as the first layer`, first);
+    throw misplaced(first, layers[first]!);
   }
   let size = input.size;
   for (const [i, layer] of layers.entries()) {
     if (i > first && layer.input) {
       if (layer.input.kind === 'indices') {
-        throw new ArgumentError(`layers[${i}]`, `an ${layer.type} only as the first layer`, i);
+        throw misplaced(i, layer);
       }
       if (layer.input.size !== size) {
         throw new ShapeError(
@@ -253,4 +261,12 @@ function chain(layers: readonly Layer[]): [Signal, number] {
     size = layer.outputSize(size);
   }
   return [input, size];
+}
+
+function misplaced(i: number, { type }: Layer): ArgumentError {
+  return new ArgumentError(
+    `layers[${i}]`,
+    'a layer that takes features',
+    new Words(`an ${type}, which comes first`),
+  );
 }

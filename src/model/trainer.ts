@@ -1,5 +1,5 @@
 import { boolean, integer, number, options } from '../check.ts';
-import { ArgumentError, ShapeError, StateError } from '../errors.ts';
+import { ArgumentError, ShapeError, StateError, Words } from '../errors.ts';
 import type { Network } from '../layers/network.ts';
 import type { Plan, PlanRequest } from '../layers/plan.ts';
 import type { Loss } from '../losses/loss.ts';
@@ -256,7 +256,7 @@ export class Trainer {
       network.writeIndices('y', plan.targets, target.data, network.outputSize, plan.batch, ignoreIndex);
       const { kernels } = network.arena;
       if (kernels.count_targets(plan.targets.length, plan.targets.ptr, ignoreIndex) === 0) {
-        throw new ArgumentError('y', `a target other than ignoreIndex ${ignoreIndex}`, 'none');
+        throw new ArgumentError('y', `a target other than ignoreIndex ${ignoreIndex}`, new Words('none'));
       }
     }
     return plan;

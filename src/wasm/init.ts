@@ -1,5 +1,5 @@
 import { options } from '../check.ts';
-import { ArgumentError, FeatureError } from '../errors.ts';
+import { ArgumentError, FeatureError, Words } from '../errors.ts';
 import { decodeBase64 } from './base64.ts';
 import { KERNEL_NAMES } from './exports.ts';
 import { instantiate, type KernelBuild, type Runtime, setRuntime } from './runtime.ts';
@@ -34,7 +34,7 @@ export async function init(opts?: InitOptions): Promise<Runtime> {
   const call = ++calls;
   const loaded = await (wasm === undefined ? inlined(kernels) : supplied(wasm));
   if (kernels !== 'auto' && loaded.kernels !== kernels) {
-    throw new ArgumentError('wasm', `the ${kernels} kernels`, `the ${loaded.kernels} ones`);
+    throw new ArgumentError('wasm', `the ${kernels} kernels`, new Words(`the ${loaded.kernels} ones`));
   }
   if (call === calls) setRuntime(loaded);
   return loaded;
@@ -79,7 +79,8 @@ async function supplied(source: WasmSource | Promise<WasmSource>): Promise<Runti
   const given = await source;
   if (given instanceof WebAssembly.Module) return describe(given);
   if (typeof Response !== 'undefined' && given instanceof Response) {
-    if (!given.ok) throw new ArgumentError('wasm', 'a Response that is ok', `status ${given.status}`);
+    if (!given.ok)
+      throw new ArgumentError('wasm', 'a Response that is ok', new Words(`status ${given.status}`));
     return compileGiven(await given.arrayBuffer());
   }
   if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return compileGiven(given);
@@ -90,13 +91,14 @@ async function supplied(source: WasmSource | Promise<WasmSource>): Promise<Runti
 const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
 function compileGiven(given: BufferSource): Promise<Runtime> {
+  // older engines compile no DataView
   const bytes = ArrayBuffer.isView(given)
     ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
     : new Uint8Array(given);
   if (PREAMBLE.some((byte, i) => bytes[i] !== byte)) {
     throw new ArgumentError('wasm', 'a WebAssembly binary', given);
   }
-  return compile(given);
+  return compile(bytes);
 }
 
 async function compile(bytes: BufferSource): Promise<Runtime> {
@@ -113,7 +115,8 @@ async function compile(bytes: BufferSource): Promise<Runtime> {
 function describe(module: WebAssembly.Module): Runtime {
   const names = new Set(WebAssembly.Module.exports(module).map((e) => e.name));
   const missing = KERNEL_NAMES.find((name) => !names.has(name));
-  if (missing) throw new ArgumentError('wasm', `a module that exports ${missing}`, 'one that does not');
+  if (missing)
+    throw new ArgumentError('wasm', `a module that exports ${missing}`, new Words('one that does not'));
   const kernels = instantiate(module, new WebAssembly.Memory({ initial: 1, maximum: 1 }));
   return { kernels: kernels.is_relaxed() === 1 ? 'relaxed' : 'simd', module };
 }

@@ -1,0 +1,67 @@
+import { expect } from 'vitest';
+import {
+  AdamW,
+  type ArgumentError,
+  crossEntropy,
+  Dropout,
+  Embedding,
+  Linear,
+  LSTM,
+  mse,
+  Sequential,
+  SGD,
+  type ShapeError,
+  type StateError,
+  Trainer,
+  type TrainerOptions,
+} from '../../src/index.ts';
+import { Draw, expectSameDict, thrown } from './helpers.ts';
+
+/** Sizes of both models: vocabulary, steps, batch, features. */
+export const [V, T, B, F] = [6, 4, 2, 3];
+
+export interface Setup {
+  readonly trainer: Trainer;
+  readonly model: Sequential;
+  /** A good input and target. */
+  readonly x: ReturnType<Draw['indices']> | ReturnType<Draw['features']>;
+  readonly y: ReturnType<Draw['indices']> | ReturnType<Draw['features']>;
+}
+
+export function language(opts: Partial<TrainerOptions> = {}): Setup {
+  const layers = [new Embedding(V, 4), new Dropout(0.2), new LSTM(4, 5), new Linear(5, V)];
+  const model = new Sequential(layers, { seed: 1 });
+  const optimizer = new AdamW({ lr: 0.01 });
+  const trainer = new Trainer(model, { loss: crossEntropy, optimizer, carryState: true, ...opts });
+  const draw = new Draw(1);
+  return { trainer, model, x: draw.indices(V, T, B), y: draw.indices(V, T, B) };
+}
+
+export function features(opts: Partial<TrainerOptions> = {}): Setup {
+  const model = new Sequential([new LSTM(F, 5), new Linear(5, 2)], { seed: 1 });
+  const trainer = new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 0.1, momentum: 0.9 }), ...opts });
+  const draw = new Draw(1);
+  return { trainer, model, x: draw.features(1, T, B, F), y: draw.features(1, T, B, 2) };
+}
+
+export type Type = typeof ArgumentError | typeof ShapeError | typeof StateError;
+
+/** `call` throws `type` with a message, and the model trains on as one that never saw it. */
+export function refuses(
+  make: () => Setup,
+  call: (setup: Setup) => unknown,
+  type: Type,
+  message: RegExp | string,
+): void {
+  const [setup, untouched] = [make(), make()];
+  for (const { trainer, x, y } of [setup, untouched]) trainer.step(x, y);
+  const error = thrown(() => call(setup));
+  expect(error).toBeInstanceOf(type);
+  if (typeof message === 'string') expect((error as Error).message).toBe(message);
+  else expect((error as Error).message).toMatch(message);
+  expect((error as Error).name).toBe(type.name);
+  for (let i = 0; i < 2; i++) {
+    expect(setup.trainer.step(setup.x, setup.y)).toEqual(untouched.trainer.step(untouched.x, untouched.y));
+  }
+  expectSameDict(setup.model.stateDict(), untouched.model.stateDict());
+}

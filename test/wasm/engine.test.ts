@@ -1,0 +1,66 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { FeatureError, init, Linear, Sequential, StateError } from '../../src/index.ts';
+import { thrown } from '../model/helpers.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllGlobals();
+});
+
+async function rejection(promise: Promise<unknown>): Promise<Error> {
+  return promise.then(
+    () => expect.fail('nothing was thrown'),
+    (error) => error,
+  );
+}
+
+/** Engines are told what they lack first: once compiled, a build stays. */
+describe('an engine', () => {
+  test.each([undefined, { kernels: 'auto' }, { kernels: 'simd' }, { kernels: 'relaxed' }] as const)(
+    'without SIMD: FeatureError, %o',
+    async (options) => {
+      vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
+      const error = await rejection(init(options));
+      expect(error).toBeInstanceOf(FeatureError);
+      expect(error.message).toMatch(
+        options?.kernels === 'relaxed'
+          ? /^this engine has no relaxed SIMD .*use simd kernels$/
+          : /^this engine has no WebAssembly SIMD/,
+      );
+      expect(thrown(() => new Sequential([new Linear(1, 1)]))).toBeInstanceOf(StateError);
+    },
+  );
+
+  test('without WebAssembly: FeatureError', async () => {
+    vi.stubGlobal('WebAssembly', undefined);
+    const error = await rejection(init());
+    expect(error).toBeInstanceOf(FeatureError);
+    expect(error.message).toBe('this engine has no WebAssembly');
+  });
+
+  test('that forbids compiling (Content-Security-Policy): FeatureError with the reason', async () => {
+    const cause = new WebAssembly.CompileError(
+      "violates the Content Security Policy directive: 'unsafe-eval'",
+    );
+    vi.spyOn(WebAssembly, 'compile').mockRejectedValue(cause);
+    for (const kernels of ['auto', 'simd'] as const) {
+      const error = await rejection(init({ kernels }));
+      expect(error).toBeInstanceOf(FeatureError);
+      expect(error.message).toMatch(/^the kernels can't be compiled: .*Content Security Policy/);
+      expect(error.cause).toBe(cause);
+    }
+  });
+
+  test('with SIMD but not relaxed SIMD: auto takes simd', async () => {
+    const validate = WebAssembly.validate;
+    let calls = 0;
+    vi.spyOn(WebAssembly, 'validate').mockImplementation((bytes) => calls++ > 0 && validate(bytes));
+    expect((await init()).kernels).toBe('simd');
+    expect(calls).toBe(2);
+  });
+
+  test('that has learnt it: a later init() succeeds', async () => {
+    await init({ kernels: 'simd' });
+    expect(new Sequential([new Linear(1, 1)]).parameterCount).toBe(2);
+  });
+});
