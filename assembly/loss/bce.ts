@@ -14,7 +14,7 @@ export function bce_with_logits(n: i32, x: usize, y: usize, scale: f32, dx: usiz
     const w = min(n, 4);
     const v = loadLanes(x, w);
     const t = loadLanes(y, w);
-    const e = vexpNonPositive(f32x4.neg(f32x4.abs(v)));
+    const e = vexpNonPositive(v128.or(v, i32x4.splat(0x80000000)));
     sum += term(f32x4.extract_lane(v, 0), f32x4.extract_lane(t, 0), f32x4.extract_lane(e, 0));
     if (w > 1) sum += term(f32x4.extract_lane(v, 1), f32x4.extract_lane(t, 1), f32x4.extract_lane(e, 1));
     if (w > 2) sum += term(f32x4.extract_lane(v, 2), f32x4.extract_lane(t, 2), f32x4.extract_lane(e, 2));

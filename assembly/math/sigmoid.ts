@@ -7,7 +7,7 @@ import { vexpNonPositive } from './exp';
 // @ts-ignore: decorator
 @inline
 export function vsigmoid(x: v128): v128 {
-  const z = vexpNonPositive(f32x4.neg(f32x4.abs(x)));
+  const z = vexpNonPositive(v128.or(x, i32x4.splat(0x80000000)));
   const one = f32x4.splat(1);
   const num = v128.bitselect(z, one, f32x4.lt(x, f32x4.splat(0)));
   return f32x4.div(num, f32x4.add(one, z));

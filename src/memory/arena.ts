@@ -11,7 +11,8 @@ export function pageBytes(bytes: number): number {
 }
 
 /**
- * The one owner of a WebAssembly.Memory, and the kernels over it. Page 0 is nobody's: pointer 0 means "none", and
+ * The one owner of a WebAssembly.Memory, and the kernels over it. Page 0 is nobody's but for one word that tells the
+ * kernels which tiles run: pointer 0 means "none", and
  * the compiler takes no access below 1024 for granted.
  */
 export class Arena {
@@ -25,7 +26,7 @@ export class Arena {
   #i32!: Int32Array<ArrayBuffer>;
 
   constructor(bytes: number) {
-    const { module, kernels } = runtime();
+    const { module, kernels, revectorized } = runtime();
     this.build = kernels;
     const pages = pageBytes(bytes) / PAGE;
     try {
@@ -33,7 +34,7 @@ export class Arena {
     } catch (error) {
       throw new MemoryError(`the engine gave no memory of ${mebibytes(pages * PAGE)}`, { cause: error });
     }
-    this.#kernels = instantiate(module, this.#memory);
+    this.#kernels = instantiate(module, this.#memory, revectorized);
     this.#view();
   }
 

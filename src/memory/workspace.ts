@@ -61,9 +61,5 @@ export function backwardWork(
   const G = gates * hiddenSize;
   const rows = steps * batch;
   const widest = Math.max(inputSize, hiddenSize);
-  return Math.max(
-    TILE + packed(G, hiddenSize),
-    gemmWork(G, widest, rows),
-    gemmWork(rows, inputSize, G),
-  );
+  return Math.max(TILE + packed(G, hiddenSize), gemmWork(G, widest, rows), gemmWork(rows, inputSize, G));
 }

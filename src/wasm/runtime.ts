@@ -9,7 +9,12 @@ export type KernelBuild = 'simd' | 'relaxed';
 export interface Runtime {
   readonly kernels: KernelBuild;
   readonly module: WebAssembly.Module;
+  /** Whether V8 was found to merge 128-bit operations into 256-bit ones. The bits of results are the same. */
+  readonly revectorized: boolean;
 }
+
+/** Where a memory says which tiles run (assembly/gemm/tiles.ts). */
+const WIDE_AT = 65_472;
 
 let current: Runtime | undefined;
 
@@ -23,8 +28,9 @@ export function setRuntime(next: Runtime): void {
   current = next;
 }
 
-/** The kernels over a memory of their own. */
-export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
+/** The kernels over a memory of their own, with tiles of 16 columns (`wide`) or 8. */
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory, wide: boolean): Kernels {
+  new Int32Array(memory.buffer)[WIDE_AT / 4] = wide ? 1 : 0;
   try {
     return instantiateSync(module, { env: { memory } }).instance.exports as unknown as Kernels;
   } catch (error) {
