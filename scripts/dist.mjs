@@ -6,24 +6,27 @@ import { root } from './tools.mjs';
 export const dist = join(root, 'dist');
 export const command = join(dist, 'cli/main.js');
 
-const FILES = ['asconfig.json', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
-const SCRIPTS = ['build.mjs', 'build-wasm.mjs'].map((name) => `scripts/${name}`);
+const KERNELS = ['asconfig.json', 'scripts/build-wasm.mjs', 'src/wasm/exports.ts'];
+const OTHERS = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'];
 
-/** Whether dist/ is missing or older than what it is built from. */
+/** Whether dist/, or the kernels in it, are missing or older than what they are built from. */
 export function isStale() {
-  const built = statSync(command, { throwIfNoEntry: false })?.mtimeMs;
-  if (built === undefined) return true;
-  const sources = [
-    ...[...FILES, ...SCRIPTS].map((file) => join(root, file)),
-    ...under('assembly'),
-    ...under('src'),
-  ];
-  return sources.some((path) => statSync(path).mtimeMs > built);
+  const kernels = time(join(root, 'src/wasm/generated/simd.ts'));
+  const sources = [...OTHERS.map((file) => join(root, file)), ...under('src')];
+  const newer = (than) => (path) => time(path) > than;
+  return (
+    [...KERNELS.map((file) => join(root, file)), ...under('assembly')].some(newer(kernels)) ||
+    sources.some(newer(time(command)))
+  );
 }
 
-/** Sources below a folder, without those that the build writes. */
+/** When a file changed; before all times if there is none. */
+function time(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -1;
+}
+
+/** Files below a folder. */
 function under(folder) {
   const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return paths.filter((path) => !/[\\/]generated[\\/]/.test(path));
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }

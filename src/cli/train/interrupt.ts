@@ -25,7 +25,9 @@ export class Interrupt {
     return this.#since !== undefined;
   }
 
+  /** Stops listening, unless a signal came: then what follows it must not end the process in another way. */
   [Symbol.dispose](): void {
+    if (this.asked) return;
     for (const signal of SIGNALS) process.off(signal, this.#listener);
   }
 }

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { onTestFinished } from 'vitest';
+import { run } from '../../src/cli/run.ts';
+import { Generator } from '../../src/index.ts';
+
+export interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command line in this process. */
+export async function cli(...args: (string | number)[]): Promise<Outcome> {
+  const [stdout, stderr] = [new Collector(), new Collector()];
+  const code = await run(args.map(String), { stdout, stderr });
+  return { code, out: stdout.text, err: stderr.text };
+}
+
+/** Checks that a command line fails with one line that matches, and with no stack trace. */
+export function oneLine({ err }: Outcome): string {
+  const lines = err.split('\n');
+  if (lines.length !== 2 || lines[1] !== '') throw new Error(`expected one line, got ${JSON.stringify(err)}`);
+  if (!lines[0]!.startsWith('unrolled: ')) throw new Error(`expected the program's name first: ${lines[0]}`);
+  return lines[0]!.slice('unrolled: '.length);
+}
+
+/** A new folder that goes when the test ends, or when `end` says; gives paths inside it. */
+export function folder(end: (remove: () => void) => void = onTestFinished): (name: string) => string {
+  const path = mkdtempSync(join(tmpdir(), 'unrolled-cli-'));
+  end(() => rmSync(path, { recursive: true, force: true }));
+  return (name) => join(path, name);
+}
+
+/** Sentences of few words, always the same ones. */
+export function sentences(characters: number, seed = 1): string {
+  const words = ['the whale', 'a sailor', 'the sea', 'saw', 'took', 'and', 'then', 'an oar', '“Ahoy”', '\n'];
+  const generator = new Generator(seed);
+  let text = '';
+  while (text.length < characters) text += `${words[generator.integer(words.length)]} `;
+  return text.slice(0, characters);
+}
+
+/** Writes the text to train on; gives its path. */
+export function textFile(path: string, text = sentences(3000)): string {
+  writeFileSync(path, text);
+  return path;
+}
+
+/** A tiny model, with kernels whose bits are the same on every engine. */
+export const TINY = [
+  ...['--hidden', 12, '--embed', 6, '--seq-len', 10, '--batch', 3],
+  ...['--kernels', 'simd', '--length', 0],
+];
+
+class Collector extends Writable {
+  text = '';
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}

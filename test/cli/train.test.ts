@@ -1,0 +1,152 @@
+import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Sequential } from '../../src/index.ts';
+import { parseSafetensors } from '../../src/io/index.ts';
+import { cli, folder, oneLine, sentences, TINY, textFile } from './helper.ts';
+
+describe('train', () => {
+  test('shows the model, memory, progress, loss curve and a passage, and saves', async () => {
+    const path = folder();
+    const out = path('m.safetensors');
+    const book = textFile(path('book.txt'));
+    const shown = await cli(
+      'train',
+      book,
+      ...TINY,
+      '--steps',
+      40,
+      '--lr',
+      0.02,
+      '--length',
+      30,
+      '--out',
+      out,
+    );
+    expect(shown).toMatchObject({ code: 0, err: '' });
+    expect(shown.out).toMatch(/^Text {4}book\.txt: 3,000 characters, \d+ different$/m);
+    expect(shown.out).toMatch(/^Model {3}LSTM, 1 layer of 12 units, embedding 6: [\d,]+ parameters$/m);
+    expect(shown.out).toMatch(/^Memory {2}[\d.]+ [KM]iB for training; simd kernels$/m);
+    expect(shown.out).toMatch(/100% 40\/40 \| loss \d\.\d{3} \| [\d,]+ tokens\/s \| 0 s left/);
+    expect(shown.out).toContain('Loss by step');
+    expect(shown.out).toMatch(/^Loss \d\.\d{3} nats a character \(mean of the last 40 steps\)/m);
+    expect(shown.out).toContain('A passage the model wrote');
+    expect(shown.out).toContain(`Saved ${out}`);
+    expect(shown.out).not.toContain('\x1b');
+    const { metadata } = parseSafetensors(readFileSync(out));
+    expect(metadata.vocabulary).toBe([...new Set(sentences(3000))].sort().join(''));
+    expect(readdirSync(dirname(out)).sort()).toEqual(['book.txt', 'm.safetensors']);
+  });
+
+  test('learns: the loss falls well below that of guessing', async () => {
+    const path = folder();
+    const options = ['--hidden', 32, '--seq-len', 20, '--lr', 0.02, '--steps', 250, '--out', path('m')];
+    const { out } = await cli('train', textFile(path('t')), ...TINY, ...options);
+    expect(Number(/^Loss ([\d.]+)/m.exec(out)![1])).toBeLessThan(1);
+  });
+
+  test.each([
+    ['--cell', 'lstm'],
+    ['--cell', 'gru', '--layers', 2, '--dropout', 0.3],
+    ['--cell', 'rnn'],
+  ])('resumed is bit for bit as in one go: %s %s', async (...options) => {
+    const path = folder();
+    const book = textFile(path('t'));
+    const args = [book, ...TINY, ...options];
+    await cli('train', ...args, '--steps', 100, '--out', path('whole'));
+    await cli('train', ...args, '--steps', 60, '--out', path('part'));
+    const resumed = await cli('train', book, '--resume', path('part'), '--steps', 100, '--length', 0);
+    expect(resumed).toMatchObject({ code: 0, err: '' });
+    expect(resumed.out).toContain('steps 61 to 100');
+    expect(readFileSync(path('part')).equals(readFileSync(path('whole')))).toBe(true);
+  });
+
+  test('the same seed gives the same file, another seed another', async () => {
+    const path = folder();
+    const args = [textFile(path('t')), ...TINY, '--steps', 5];
+    for (const [out, seed] of [
+      ['a', 4],
+      ['b', 4],
+      ['c', 5],
+    ]) {
+      await cli('train', ...args, '--seed', seed!, '--out', path(String(out)));
+    }
+    expect(readFileSync(path('a')).equals(readFileSync(path('b')))).toBe(true);
+    expect(readFileSync(path('a')).equals(readFileSync(path('c')))).toBe(false);
+  });
+
+  test('--resume without a file is that of --out; with --out it writes there', async () => {
+    const path = folder();
+    const book = textFile(path('t'));
+    await cli('train', book, ...TINY, '--steps', 3, '--out', path('m'));
+    expect((await cli('train', '--steps', 6, '--length', 0, '--out', path('m'), '--resume', book)).code).toBe(
+      0,
+    );
+    const before = readFileSync(path('m'));
+    await cli('train', book, '--resume', path('m'), '--steps', 9, '--length', 0, '--out', path('n'));
+    expect(readFileSync(path('m')).equals(before)).toBe(true);
+    const step = (name: string) =>
+      JSON.parse(parseSafetensors(readFileSync(path(name))).metadata.training!).step;
+    expect([step('m'), step('n')]).toEqual([6, 9]);
+  });
+
+  test('resuming refuses another text, contradicting options, no more steps and files without training', async () => {
+    const path = folder();
+    const book = textFile(path('t'));
+    const other = textFile(path('other'), sentences(3000, 2));
+    const model = path('m');
+    await cli('train', book, ...TINY, '--steps', 3, '--out', model);
+    const before = readFileSync(model);
+    const resume = async (text: string, ...rest: (string | number)[]) => {
+      const outcome = await cli('train', text, '--resume', model, ...rest);
+      expect(outcome.code).toBe(1);
+      return oneLine(outcome);
+    };
+    expect(await resume(other, '--steps', 5)).toContain('was trained on another text');
+    expect(await resume(book, '--steps', 5, '--hidden', 99)).toContain('--hidden 99 contradicts');
+    expect(await resume(book, '--steps', 5, '--seq-len', 99)).toContain('--seq-len 99 contradicts');
+    expect(await resume(book, '--steps', 5, '--cell', 'gru')).toContain('--cell gru contradicts');
+    expect(await resume(book, '--steps', 3)).toContain('has made 3 steps already');
+    expect(await resume(book)).toContain('has made 3 steps already');
+    expect(readFileSync(model).equals(before)).toBe(true);
+
+    using plain = Sequential.load(before);
+    writeFileSync(model, plain.save({ vocabulary: parseSafetensors(before).metadata.vocabulary! }));
+    expect(await resume(book, '--steps', 5)).toContain('without the state of its training');
+    writeFileSync(model, before.subarray(0, -4));
+    expect(await resume(book, '--steps', 5)).toContain('no valid safetensors file');
+  });
+
+  test('equal options are no contradiction', async () => {
+    const path = folder();
+    const book = textFile(path('t'));
+    await cli('train', book, ...TINY, '--steps', 3, '--out', path('m'));
+    const again = await cli('train', book, ...TINY, '--steps', 4, '--resume', path('m'));
+    expect(again).toMatchObject({ code: 0, err: '' });
+  });
+
+  test('keeps a file that is there and its link when training diverges or can not start', async () => {
+    const path = folder();
+    const book = textFile(path('t'));
+    writeFileSync(path('m'), 'what was there');
+    symlinkSync(path('m'), path('link'));
+    const diverged = await cli('train', book, ...TINY, '--steps', 30, '--lr', 1e30, '--out', path('link'));
+    expect(diverged.code).toBe(1);
+    expect(oneLine(diverged)).toMatch(
+      /^training diverged at step \d+; try a learning rate below --lr 1e\+30$/,
+    );
+    expect(readFileSync(path('m'), 'utf8')).toBe('what was there');
+    await cli('train', book, ...TINY, '--steps', 3, '--out', path('link'));
+    expect(readFileSync(path('m')).length).toBeGreaterThan(1000);
+    expect(statSync(path('link')).ino).toBe(statSync(path('m')).ino);
+  });
+
+  test('reads any UTF-8 text: a byte order mark, surrogate pairs, one sequence exactly, one character only', async () => {
+    const path = folder();
+    const options = ['--steps', 3, '--out', path('m')];
+    const run = (text: string) => cli('train', textFile(path('t'), text), ...TINY, ...options);
+    expect((await run('\ufeff𝔘𝔫𝔦𝔠𝔬𝔡𝔢 🐋🐋🐋')).out).toContain('11 characters, 9 different');
+    expect((await run('0123456789a')).code).toBe(0);
+    expect((await run('a'.repeat(20))).code).toBe(0);
+  });
+});
