@@ -1,0 +1,157 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path/posix';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Rooms, the outer ones first: what each may import besides itself. Names of packages as they are imported. */
+const SRC: Record<string, string[]> = {
+  cli: [
+    ...['index', 'model', 'layers', 'losses', 'optim', 'init', 'io', 'ndarray', 'wasm', 'check', 'errors'],
+    ...['cli-progress', 'commander', 'simple-ascii-chart', 'node:'],
+  ],
+  index: ['model', 'layers', 'losses', 'optim', 'init', 'ndarray', 'wasm', 'errors'],
+  model: ['layers', 'losses', 'optim', 'init', 'io', 'ndarray', 'memory', 'check', 'errors'],
+  io: ['errors'],
+  layers: ['init', 'ndarray', 'memory', 'wasm', 'check', 'errors'],
+  losses: ['wasm', 'check', 'errors'],
+  optim: ['wasm', 'check', 'errors'],
+  init: ['check', 'errors'],
+  ndarray: ['errors'],
+  memory: ['wasm', 'errors'],
+  wasm: ['check', 'errors', '@assemblyscript/loader'],
+  check: ['errors'],
+  errors: [],
+};
+
+const ASSEMBLY: Record<string, string[]> = {
+  index: ['sequence', 'gemm', 'loss', 'optim', 'vec', 'math', 'build'],
+  sequence: ['cells', 'gemm', 'vec'],
+  cells: ['math', 'simd'],
+  gemm: ['vec', 'simd'],
+  loss: ['math', 'simd'],
+  optim: ['simd'],
+  vec: ['simd'],
+  math: ['simd'],
+  simd: [],
+  build: [],
+};
+
+interface Import {
+  readonly from: string;
+  /** A path below the root, or the name of a package. */
+  readonly to: string;
+}
+
+function importsOf(folder: string): Import[] {
+  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+  const files = names.map((name) => join(folder, name.replaceAll('\\', '/')));
+  const sources = files.filter((file) => file.endsWith('.ts') && !file.includes('/generated/'));
+  return sources.flatMap((from) => {
+    const text = readFileSync(join(root, from), 'utf8');
+    const found = [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)'([^']+)'/g)].map(
+      (m) => m[1]!,
+    );
+    return found.map((to) => ({ from, to: to.startsWith('.') ? resolve(from, to) : to }));
+  });
+}
+
+function resolve(from: string, to: string): string {
+  const path = normalize(join(dirname(from), to));
+  return path.endsWith('.ts') ? path : `${path}.ts`;
+}
+
+/** The part of a path below src/ or assembly/: a folder, or a file of its own. */
+function room(path: string): string {
+  return path.split('/')[1]!.replace(/\.ts$/, '');
+}
+
+/** Imports that the table does not have. */
+function strays(folder: string, table: Record<string, string[]>, imports: readonly Import[]): string[] {
+  const stray = imports.filter(({ from, to }) => {
+    const allowed = [room(from), ...(table[room(from)] ?? [])];
+    if (to.startsWith(`${folder}/`)) return !allowed.includes(room(to));
+    return !allowed.includes(to.startsWith('node:') ? 'node:' : to);
+  });
+  return stray.map(({ from, to }) => `${from} imports ${to}`);
+}
+
+/** A circle of files, first and last the same; empty where there is none. Imports of types count. */
+function circle(imports: readonly Import[]): string[] {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string[] => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return [];
+    for (const { from, to } of imports) {
+      if (from !== file) continue;
+      const found = visit(to, [...path, file]);
+      if (found.length) return found;
+    }
+    done.add(file);
+    return [];
+  };
+  for (const { from } of imports) {
+    const found = visit(from, []);
+    if (found.length) return found;
+  }
+  return [];
+}
+
+describe.each([
+  ['src', SRC],
+  ['assembly', ASSEMBLY],
+])('%s', (folder, table) => {
+  const imports = importsOf(folder);
+
+  test('has imports to check', () => {
+    expect(imports.length).toBeGreaterThan(30);
+  });
+
+  test('every room is in the table', () => {
+    const rooms = new Set(
+      imports.flatMap(({ from, to }) => [from, to].filter((p) => p.startsWith(`${folder}/`)).map(room)),
+    );
+    expect([...rooms].filter((name) => !(name in table))).toEqual([]);
+    expect(Object.keys(table).filter((name) => !rooms.has(name))).toEqual([]);
+  });
+
+  test('rooms import one way, as the table says', () => {
+    expect(strays(folder, table, imports)).toEqual([]);
+  });
+
+  test('the table itself goes one way', () => {
+    const edges = Object.entries(table).flatMap(([from, names]) => names.map((to) => ({ from, to })));
+    expect(circle(edges)).toEqual([]);
+  });
+
+  test('files import each other in no circle', () => {
+    expect(circle(imports)).toEqual([]);
+  });
+});
+
+describe('what the checks find', () => {
+  test('a stray import', () => {
+    const imports = [
+      { from: 'src/layers/a.ts', to: 'src/model/b.ts' },
+      { from: 'src/layers/a.ts', to: 'src/layers/b.ts' },
+      { from: 'src/model/a.ts', to: 'node:fs' },
+      { from: 'src/cli/a.ts', to: 'node:fs' },
+    ];
+    expect(strays('src', SRC, imports)).toEqual([
+      'src/layers/a.ts imports src/model/b.ts',
+      'src/model/a.ts imports node:fs',
+    ]);
+  });
+
+  test('a circle', () => {
+    const edges = [
+      ['a', 'b'],
+      ['b', 'c'],
+      ['c', 'd'],
+      ['d', 'b'],
+    ].map(([from, to]) => ({ from: from!, to: to! }));
+    expect(circle(edges)).toEqual(['b', 'c', 'd', 'b']);
+    expect(circle(edges.slice(0, 3))).toEqual([]);
+  });
+});

@@ -1,0 +1,118 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  AdamW,
+  cosineLR,
+  crossEntropy,
+  Dropout,
+  Embedding,
+  Generator,
+  GRU,
+  init,
+  Linear,
+  LSTM,
+  Sequential,
+  Trainer,
+} from '../../src/index.ts';
+
+const V = 20;
+
+function language(): Sequential {
+  return new Sequential([
+    new Embedding(V, 8),
+    new LSTM(8, 12),
+    new Dropout(0.1),
+    new GRU(12, 8),
+    new Linear(8, V),
+  ]);
+}
+
+/** Bytes of the JavaScript heap in use after a collection. */
+function heap(): number {
+  globalThis.gc!();
+  globalThis.gc!();
+  return process.memoryUsage().heapUsed;
+}
+
+/** The least growth of the heap over `count` calls, of three times, after as many to warm up: a leak shows in each. */
+function growth(count: number, call: (i: number) => unknown): number {
+  for (let i = 0; i < count; i++) call(i);
+  const measured = [0, 1, 2].map(() => {
+    const before = heap();
+    for (let i = 0; i < count; i++) call(i);
+    return heap() - before;
+  });
+  return Math.min(...measured);
+}
+
+const LIMIT = 200_000;
+
+describe('the JavaScript heap', () => {
+  beforeAll(async () => {
+    expect(globalThis.gc, 'run with --expose-gc').toBeTypeOf('function');
+    await init();
+  });
+
+  test('would show a leak of 250 bytes a call', () => {
+    const kept: unknown[] = [];
+    expect(growth(1000, () => kept.push(new Array(32).fill(1.5)))).toBeGreaterThan(LIMIT);
+  });
+
+  test('stays flat over 1000 training steps', () => {
+    const model = language();
+    const trainer = new Trainer(model, {
+      loss: crossEntropy,
+      optimizer: new AdamW(),
+      clipNorm: 1,
+      schedule: cosineLR({ steps: 1000 }),
+      carryState: true,
+    });
+    const x = { data: Int32Array.from({ length: 40 }, (_, i) => i % V), shape: [10, 4] };
+    expect(growth(1000, () => trainer.step(x, x))).toBeLessThan(LIMIT);
+  });
+
+  test('stays flat over 10,000 steps of a stream', () => {
+    const model = language();
+    const stream = model.stream();
+    const generator = new Generator(1);
+    let token = 0;
+    const step = () => {
+      stream.step(token);
+      token = stream.sample(generator);
+    };
+    const bytes = model.memoryBytes;
+    expect(growth(10_000, step)).toBeLessThan(LIMIT);
+    expect(model.memoryBytes).toBe(bytes);
+  });
+
+  test('stays flat over 1000 streams made and disposed', () => {
+    const model = language();
+    const visit = (i: number) => {
+      using stream = model.stream({ batch: 1 + (i % 3) });
+      stream.step(new Array(1 + (i % 3)).fill(i % V));
+    };
+    expect(growth(1000, visit)).toBeLessThan(LIMIT);
+  });
+
+  test('stays flat over 1000 shapes', () => {
+    const model = language();
+    model.forward(new Array(100).fill(1));
+    const forward = (i: number) =>
+      model.forward({ data: new Int32Array(1 + (i % 100)), shape: [1 + (i % 100), 1] });
+    expect(growth(1000, forward)).toBeLessThan(LIMIT);
+  });
+
+  test('a model disposed gives its WebAssembly memory back, though it is still held', async () => {
+    const model = language();
+    model.forward([1, 2, 3], { training: true });
+    model.stream().dispose();
+    const memory = new WeakRef(model.network.arena.f32.buffer);
+    model.dispose();
+    for (let i = 0; i < 10 && memory.deref(); i++) {
+      // a WeakRef holds what it refers to until the task ends
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      globalThis.gc!();
+    }
+    expect(memory.deref()).toBeUndefined();
+    expect(model.layers.length).toBe(5);
+  });
+});
