@@ -6,7 +6,7 @@ import { node, root } from './tools.mjs';
 
 const SETTINGS = [
   ...['--cell', 'lstm', '--hidden', '128', '--embed', '32', '--seq-len', '64', '--batch', '8'],
-  ...['--lr', '0.015', '--steps', '2600', '--decay', '2600', '--temperature', '0.5'],
+  ...['--lr', '0.015', '--steps', '2000', '--decay', '2000', '--temperature', '0.5'],
 ];
 
 process.chdir(root);
