@@ -1,0 +1,3 @@
+import { openTfjs } from './tfjs.mjs';
+
+export const open = () => openTfjs('cpu');

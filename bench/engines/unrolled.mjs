@@ -1,0 +1,149 @@
+/** This package: public API for layers and training, kernels for products and activations. Runs in browsers too. */
+import * as unrolled from '../../dist/index.js';
+import { gemmWork, linearWork } from '../../dist/memory/workspace.js';
+import { instantiate } from '../../dist/wasm/runtime.js';
+import { data, joined, transposed } from '../cases.mjs';
+import { probe } from '../probe.mjs';
+
+const LAYERS = { rnn: unrolled.RNN, lstm: unrolled.LSTM, gru: unrolled.GRU };
+const PAGE = 65_536;
+
+/** @param {{ kernels: 'simd' | 'relaxed' }} options */
+export async function open({ kernels }) {
+  const { module } = await unrolled.init({ kernels });
+  return { versions: {}, prepare: (c) => prepare(c, module), probe: probe(kernels) };
+}
+
+function prepare(c, module) {
+  const given = data(c);
+  switch (c.kind) {
+    case 'matmul':
+      return matmul(c, given, module);
+    case 'map':
+      return map(c, given, module);
+    case 'step':
+      return step(c, given);
+    case 'forward':
+      return forward(c, given);
+    case 'train':
+      return train(c, given);
+    default:
+      return charLm(c, given);
+  }
+}
+
+/** Kernels over a memory that holds regions of so many floats each, 64-byte aligned. */
+function room(module, ...lengths) {
+  const regions = [];
+  let at = PAGE;
+  for (const length of lengths) {
+    regions.push(at);
+    at += Math.ceil(length / 16) * 64;
+  }
+  const pages = Math.ceil(at / PAGE);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const f32 = new Float32Array(memory.buffer);
+  return {
+    kernels: instantiate(module, memory),
+    regions,
+    write: (ptr, values) => f32.set(values, ptr / 4),
+    read: (ptr, length) => f32.slice(ptr / 4, ptr / 4 + length),
+  };
+}
+
+function matmul({ shape: { M, N, K }, constant }, { a, b }, module) {
+  const bytes = constant ? linearWork(N, K) : gemmWork(M, N, K);
+  const { kernels, regions, write, read } = room(module, M * K, K * N, M * N, bytes / 4);
+  const [pa, pb, pc, work] = regions;
+  write(pa, a.data);
+  write(pb, constant ? transposed(b.data, K, N) : b.data);
+  const { linear_forward, sgemm_nn } = kernels;
+  if (constant) linear_forward(M, N, K, pa, pb, 0, pc, 0, work);
+  const run = constant
+    ? () => linear_forward(M, N, K, pa, pb, 0, pc, 1, work)
+    : () => sgemm_nn(M, N, K, pa, K, pb, N, 0, pc, N, work);
+  return { run, output: () => read(pc, M * N) };
+}
+
+function map({ work, shape: { N } }, { x }, module) {
+  const { kernels, regions, write, read } = room(module, N, N);
+  const [px, py] = regions;
+  write(px, x.data);
+  const kernel = kernels[`vec_${work}`];
+  return { run: () => kernel(N, px, py), output: () => read(py, N) };
+}
+
+function layer({ cell, shape: { I, H } }) {
+  return new LAYERS[cell](I, H);
+}
+
+function parameters(given, prefix = '') {
+  const entries = Object.entries(given).filter(([name]) => /weight|bias/.test(name));
+  return Object.fromEntries(entries.map(([name, value]) => [prefix + name, value]));
+}
+
+function step(c, given) {
+  const model = new unrolled.Sequential([layer(c)]);
+  model.loadStateDict(parameters(given, '0.'));
+  const stream = model.stream();
+  const x = given.x.data;
+  let h;
+  return {
+    run: () => {
+      h = stream.step(x);
+    },
+    output: () => h.slice(),
+    dispose: () => model.dispose(),
+  };
+}
+
+function forward(c, given) {
+  const cell = layer(c);
+  cell.loadStateDict(parameters(given));
+  let y;
+  return {
+    run: () => {
+      y = cell.forward(given.x).output;
+    },
+    output: () => y.data,
+    dispose: () => cell.dispose(),
+  };
+}
+
+function train(c, given) {
+  const cell = layer(c);
+  cell.loadStateDict(parameters(given));
+  let dx;
+  return {
+    run: () => {
+      cell.forward(given.x, { training: true });
+      dx = cell.backward({ output: given.dy }).input;
+    },
+    output: () => {
+      const g = cell.gradients();
+      return joined(g.weight_ih_l0.data, g.weight_hh_l0.data, g.bias_ih_l0.data, dx.data);
+    },
+    dispose: () => cell.dispose(),
+  };
+}
+
+function charLm({ shape: { I, H }, vocabulary }, given) {
+  const model = new unrolled.Sequential([
+    new unrolled.Embedding(vocabulary, I),
+    new unrolled.LSTM(I, H, { numLayers: 2 }),
+    new unrolled.Linear(H, vocabulary),
+  ]);
+  model.loadStateDict(parameters(given));
+  const trainer = new unrolled.Trainer(model, {
+    loss: unrolled.crossEntropy,
+    optimizer: new unrolled.AdamW({ lr: 1e-3 }),
+  });
+  let loss;
+  return {
+    run: () => {
+      loss = trainer.step(given.x, given.y).loss;
+    },
+    output: () => Float32Array.of(loss),
+    dispose: () => model.dispose(),
+  };
+}
