@@ -22,7 +22,7 @@ export async function buildWasm() {
     if (shipped.includes(target)) check(target, binary, await readFile(`build/${target}.wat`, 'utf8'));
     const folder = shipped.includes(target) ? 'src/wasm/generated' : 'test/generated';
     await mkdir(folder, { recursive: true });
-    await writeFile(`${folder}/${target}.ts`, `export default '${binary.toString('base64')}';\n`);
+    await writeFile(`${folder}/${target}.ts`, `export default '${binary.toString('base64')}' as string;\n`);
   }
 }
 
