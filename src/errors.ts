@@ -1,12 +1,11 @@
-/** Base of every error this package throws on purpose; `name` tells which. */
+/** Base of every error this package throws on purpose; `name` tells which, minified or not. */
 export class UnrolledError extends Error {
-  override get name(): string {
-    return this.constructor.name;
-  }
+  override readonly name: string = 'UnrolledError';
 }
 
 /** A value out of its range or of the wrong type: `argument` names it. */
 export class ArgumentError extends UnrolledError {
+  override readonly name = 'ArgumentError';
   readonly argument: string;
 
   constructor(argument: string, expected: string, got: unknown) {
@@ -17,6 +16,7 @@ export class ArgumentError extends UnrolledError {
 
 /** An array whose rank, shape or length does not fit: `argument` names it. */
 export class ShapeError extends UnrolledError {
+  override readonly name = 'ShapeError';
   readonly argument: string;
 
   constructor(argument: string, expected: string, got: string | readonly number[]) {
@@ -26,16 +26,24 @@ export class ShapeError extends UnrolledError {
 }
 
 /** A file or buffer that breaks the rules of its format. Nothing of it was used. */
-export class FormatError extends UnrolledError {}
+export class FormatError extends UnrolledError {
+  override readonly name = 'FormatError';
+}
 
 /** More memory asked for than WebAssembly or the engine gives, or memory used after `dispose()`. */
-export class MemoryError extends UnrolledError {}
+export class MemoryError extends UnrolledError {
+  override readonly name = 'MemoryError';
+}
 
 /** The engine lacks a feature (SIMD, relaxed SIMD, WebAssembly itself), or refuses to compile. */
-export class FeatureError extends UnrolledError {}
+export class FeatureError extends UnrolledError {
+  override readonly name = 'FeatureError';
+}
 
 /** A call at the wrong time: before `init()`, a backward without its forward, a layer in two models. */
-export class StateError extends UnrolledError {}
+export class StateError extends UnrolledError {
+  override readonly name = 'StateError';
+}
 
 /** `[2, 3]` as text. */
 export function showShape(shape: readonly number[]): string {

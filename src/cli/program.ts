@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { CliError } from './failure.ts';
 import type { GenerateOptions } from './generate.ts';
+import type { InfoOptions } from './info.ts';
 import type { Io } from './io.ts';
 import { CELLS, DEFAULT_STEPS, DEFAULTS } from './train/settings.ts';
 import type { TrainOptions } from './train/train.ts';
@@ -29,6 +30,7 @@ export function makeProgram(io: Io, done: (exitCode: number) => void): Command {
   addGenerate(program, io, done);
   addVerify(program, io, done);
   addInspect(program, io, done);
+  addInfo(program, io, done);
   return program;
 }
 
@@ -60,6 +62,7 @@ function addTrain(program: Command, io: Io, done: (exitCode: number) => void): v
     .option('--decay <n>', `steps in which it falls to a tenth, along a cosine (default ${decay})`, whole(1))
     .option('--seed <n>', `of the initial parameters, dropout and the passage (default ${seed})`, whole(0))
     .addOption(kernels('which kernels (default: relaxed where the engine has them, else simd)'))
+    .option('--revectorize', REVECTORIZE)
     .option('--out <model>', 'where to save (default: the resumed file, or model.safetensors)')
     .option('--resume [model]', 'continue from a saved model (default: the file of --out)')
     .option('--prompt <text>', 'what the passage at the end begins with')
@@ -129,6 +132,7 @@ function addVerify(program: Command, io: Io, done: (exitCode: number) => void): 
     )
     .argument('<FILE...>', 'fixtures')
     .addOption(kernels('which kernels (default: relaxed where the engine has them, else simd)'))
+    .option('--revectorize', REVECTORIZE)
     .addHelpText('after', examples('verify fixtures/*.safetensors --kernels simd'))
     .action(async (files: string[], options: VerifyOptions) => {
       const { verifyCommand } = await import('./verifyCommand.ts');
@@ -150,6 +154,26 @@ function addInspect(program: Command, io: Io, done: (exitCode: number) => void):
       done(inspect(file, io));
     });
 }
+
+function addInfo(program: Command, io: Io, done: (exitCode: number) => void): void {
+  program
+    .command('info')
+    .summary('show which kernels run here')
+    .description(
+      'Prints which build of the kernels this engine runs and whether 256-bit code is in effect; with --tiles, how ' +
+        'fast each GEMM tile is here, the ones in use marked.',
+    )
+    .addOption(kernels('which kernels (default: relaxed where the engine has them, else simd)'))
+    .option('--revectorize', REVECTORIZE)
+    .option('--tiles', 'measure every tile (a few seconds)')
+    .addHelpText('after', examples('info', 'info --revectorize --tiles'))
+    .action(async (options: InfoOptions) => {
+      const { info } = await import('./info.ts');
+      done(await info(options, io));
+    });
+}
+
+const REVECTORIZE = 'ask V8 for 256-bit code (Node 24 and 26): faster, the same bits, an experimental flag';
 
 function kernels(description: string): Option {
   return new Option('--kernels <build>', description).choices(['simd', 'relaxed']);

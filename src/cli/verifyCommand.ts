@@ -7,6 +7,7 @@ import { verify } from './verify/verify.ts';
 
 export interface VerifyOptions {
   readonly kernels?: KernelBuild;
+  readonly revectorize?: boolean;
 }
 
 /** `unrolled verify`: a line a file, then the sums; gives 1 when a case failed. */
@@ -15,7 +16,7 @@ export async function verifyCommand(
   options: VerifyOptions,
   io: Io,
 ): Promise<number> {
-  await loadKernels(options.kernels ?? 'auto');
+  await loadKernels(options.kernels ?? 'auto', options.revectorize);
   let failed = 0;
   for (const file of files) {
     const { ok, says } = verdict(file);

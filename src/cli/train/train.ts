@@ -24,6 +24,7 @@ export interface TrainOptions extends Partial<Settings> {
   /** `true`: the file of `out`. */
   readonly resume?: string | true;
   readonly kernels?: KernelBuild;
+  readonly revectorize?: boolean;
   /** Of the passage at the end. */
   readonly prompt?: string;
   readonly length?: number;
@@ -83,7 +84,7 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
 
 async function start(text: string, options: TrainOptions): Promise<Run> {
   const settings: Settings = { ...DEFAULTS, ...given(options) };
-  const kernels = await loadKernels(options.kernels ?? 'auto');
+  const kernels = await loadKernels(options.kernels ?? 'auto', options.revectorize);
   return { session: new Session(text, settings, kernels), steps: options.steps ?? DEFAULT_STEPS, kernels };
 }
 
@@ -103,8 +104,11 @@ async function resumed(
     const made = plural(training.step, 'step');
     throw new CliError(`${printable(path)} has made ${made} already: give --steps, the total, above that`);
   }
-  const kernels = await loadKernels(options.kernels ?? 'auto');
-  const same = kernels === training.kernels || options.kernels ? kernels : await trainedOn(training.kernels);
+  const kernels = await loadKernels(options.kernels ?? 'auto', options.revectorize);
+  const same =
+    kernels === training.kernels || options.kernels
+      ? kernels
+      : await trainedOn(training.kernels, options.revectorize);
   if (same !== training.kernels) {
     print(`Trained on ${training.kernels} kernels so far, on ${same} from here: close, but not bit for bit`);
   }
@@ -112,8 +116,8 @@ async function resumed(
 }
 
 /** The kernels of a run where the engine has them, else those it has. */
-async function trainedOn(kernels: KernelBuild): Promise<KernelBuild> {
-  return kernels === 'simd' ? loadKernels('simd') : loadKernels('auto');
+async function trainedOn(kernels: KernelBuild, revectorize?: boolean): Promise<KernelBuild> {
+  return loadKernels(kernels === 'simd' ? 'simd' : 'auto', revectorize);
 }
 
 function load(path: string, text: string, file: CharacterModel, bytes: Uint8Array, kernels: KernelBuild) {

@@ -1,0 +1,38 @@
+import { type KernelBuild, type Runtime, runtimeInfo } from '../index.ts';
+import type { Io } from './io.ts';
+import { loadKernels } from './kernels.ts';
+import { type Candidate, candidates } from './tiles.ts';
+
+export interface InfoOptions {
+  readonly kernels?: KernelBuild;
+  readonly revectorize?: boolean;
+  readonly tiles?: boolean;
+}
+
+/** `unrolled info`: which kernels run here, and with `--tiles` how fast each GEMM tile is and which ones are used. */
+export async function info(options: InfoOptions, io: Io): Promise<number> {
+  await loadKernels(options.kernels ?? 'auto', options.revectorize);
+  const runtime = runtimeInfo();
+  const say = (name: string, value: string) => io.stdout.write(`${name.padEnd(14)}${value}\n`);
+  say(
+    'engine',
+    `Node ${process.versions.node}, V8 ${process.versions.v8}, ${process.platform} ${process.arch}`,
+  );
+  say('kernels', `${runtime.kernels} (${bits(runtime)})`);
+  say('256-bit code', runtime.revectorized ? 'in effect: same bits, checked' : 'not in effect');
+  if (options.tiles) table(candidates(runtime), io);
+  return 0;
+}
+
+function bits({ kernels }: Runtime): string {
+  return kernels === 'simd'
+    ? 'the same bits on every engine'
+    : 'multiply and add fused where the engine does';
+}
+
+function table(rows: readonly Candidate[], io: Io): void {
+  io.stdout.write('\ntile    GFLOP/s   C[rows, 240] = A[rows, 256]·B packed, one thread\n');
+  for (const { name, gflops, used } of rows) {
+    io.stdout.write(`${name.padEnd(6)}${gflops.toFixed(1).padStart(9)}${used ? '   <-- used' : ''}\n`);
+  }
+}
