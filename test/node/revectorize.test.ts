@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+
+const run = promisify(execFile);
+/** 256-bit integer and float operations, without which V8 merges nothing. */
+const avx2 = existsSync('/proc/cpuinfo') && readFileSync('/proc/cpuinfo', 'utf8').includes(' avx2 ');
+const major = Number.parseInt(process.versions.node, 10);
+
+/** Trains a few steps in a process of its own, since the flag is one of the process; prints what came out. */
+const script = (kernels: string, revectorize: boolean) => `
+  import { createHash } from 'node:crypto';
+  import { AdamW, crossEntropy, Embedding, GRU, init, Linear, LSTM, RNN, Sequential, Trainer } from './dist/index.js';
+  const { revectorized } = await init({ kernels: '${kernels}', revectorize: ${revectorize} });
+  const model = new Sequential([
+    new Embedding(30, 24), new LSTM(24, 40), new GRU(40, 33), new RNN(33, 48), new Linear(48, 30),
+  ], { seed: 5 });
+  const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new AdamW({ lr: 1e-2 }), clipNorm: 1 });
+  const shape = [20, 13];
+  const x = { data: Int32Array.from({ length: 260 }, (_, i) => (i * i) % 30), shape };
+  const y = { data: x.data.map((v) => (v * 7 + 3) % 30), shape };
+  for (let i = 0; i < 40; i++) trainer.step(x, y);
+  const hash = createHash('sha256');
+  for (const { data } of Object.values(model.stateDict())) hash.update(new Uint8Array(data.buffer));
+  console.log(JSON.stringify({ revectorized, hash: hash.digest('hex') }));
+`;
+
+async function train(kernels: string, revectorize: boolean, flags: string[] = []) {
+  const args = [...flags, '--input-type=module', '--eval', script(kernels, revectorize)];
+  const { stdout, stderr } = await run(process.execPath, args);
+  return { ...(JSON.parse(stdout) as { revectorized: boolean; hash: string }), stderr };
+}
+
+describe('init({ revectorize: true })', () => {
+  const builds = major >= 22 ? ['simd', 'relaxed'] : ['simd'];
+  test.each(builds)('%s: the same bits with and without', async (build) => {
+    const plain = await train(build, false);
+    const asked = await train(build, true);
+    expect(plain.revectorized).toBe(false);
+    expect(plain.stderr).toBe('');
+    expect(asked.hash).toBe(plain.hash);
+    // where it is not in effect, a warning says so
+    expect(asked.stderr === '').toBe(asked.revectorized);
+    if (!asked.revectorized) expect(asked.stderr).toContain('unrolled: no 256-bit code');
+  });
+
+  test.runIf(major >= 24 && avx2)('in effect on V8 of Node 24 and later', async () => {
+    expect((await train('simd', true)).revectorized).toBe(true);
+  });
+
+  test('unrolled info says whether it is in effect, and marks one tile', async () => {
+    const { stdout } = await run(process.execPath, ['dist/cli/main.js', 'info', '--revectorize', '--tiles']);
+    expect(stdout).toMatch(/^256-bit code +(not )?in effect/m);
+    expect(stdout.match(/<-- used/g)).toHaveLength(1);
+  });
+});
