@@ -31,23 +31,24 @@ export interface Sequence {
  * @throws {ShapeError} a wrong rank, a length that is not the product of the shape, an empty dimension
  */
 export function readSequence(name: string, given: Given, { kind, size }: Signal, batch = 1): Sequence {
-  const wanted = kind === 'indices' ? '[steps, batch]' : `[steps, batch, ${size}]`;
+  const wanted = () => (kind === 'indices' ? '[steps, batch]' : `[steps, batch, ${size}]`);
   const width = kind === 'indices' ? 1 : size;
-  const { data, shape } = unpack(name, given, wanted);
+  const data = dataOf(name, given, wanted);
+  const shape = shapeOf(name, given, wanted);
   if (kind === 'indices') integers(name, data);
   if (!shape) {
     const row = batch * width;
-    if (data.length === 0) throw new ShapeError(name, `${wanted} with at least one step`, 'no numbers');
+    if (data.length === 0) throw new ShapeError(name, `${wanted()} with at least one step`, 'no numbers');
     if (data.length % row) {
       throw new ShapeError(name, `a multiple of ${row} numbers (batch ${batch})`, `${data.length}`);
     }
     return { data, steps: data.length / row, batch };
   }
   const rank = kind === 'indices' ? 2 : 3;
-  if (shape.length !== rank || (rank === 3 && shape[2] !== size)) throw new ShapeError(name, wanted, shape);
+  if (shape.length !== rank || (rank === 3 && shape[2] !== size)) throw new ShapeError(name, wanted(), shape);
   const [steps, rows] = shape as [number, number];
   if (steps < 1 || rows < 1)
-    throw new ShapeError(name, `${wanted} with at least one step and one row`, shape);
+    throw new ShapeError(name, `${wanted()} with at least one step and one row`, shape);
   sameLength(name, data, shape);
   return { data, steps, batch: rows };
 }
@@ -59,7 +60,8 @@ export function readSequence(name: string, given: Given, { kind, size }: Signal,
  * @throws {ShapeError} another shape or length
  */
 export function readShaped(name: string, given: Given, wanted: readonly number[]): Numbers {
-  const { data, shape } = unpack(name, given, showShape(wanted));
+  const data = dataOf(name, given, () => showShape(wanted));
+  const shape = shapeOf(name, given, () => showShape(wanted));
   if (shape && (shape.length !== wanted.length || shape.some((n, i) => n !== wanted[i]))) {
     throw new ShapeError(name, showShape(wanted), shape);
   }
@@ -67,14 +69,24 @@ export function readShaped(name: string, given: Given, wanted: readonly number[]
   return data;
 }
 
-function unpack(name: string, given: Given, wanted: string): { data: Numbers; shape?: readonly number[] } {
-  if (isNumbers(given)) return { data: given };
-  const { data, shape } = (given ?? {}) as Partial<NDArray<Numbers>>;
-  if (!isNumbers(data) || !Array.isArray(shape)) {
-    throw new ArgumentError(name, `{ data, shape: ${wanted} } or a bare array`, given);
+// texts for errors are made when there is one: a training step makes no strings
+
+function dataOf(name: string, given: Given, wanted: () => string): Numbers {
+  if (isNumbers(given)) return given;
+  const data = (given as Partial<NDArray<Numbers>> | null)?.data;
+  if (!isNumbers(data) || !Array.isArray((given as NDArray<Numbers>).shape)) {
+    throw new ArgumentError(name, `{ data, shape: ${wanted()} } or a bare array`, given);
   }
-  if (!shape.every((n) => Number.isSafeInteger(n) && n >= 0)) throw new ShapeError(name, wanted, shape);
-  return { data, shape };
+  return data;
+}
+
+function shapeOf(name: string, given: Given, wanted: () => string): readonly number[] | undefined {
+  if (isNumbers(given)) return undefined;
+  const { shape } = given;
+  for (let i = 0; i < shape.length; i++) {
+    if (!Number.isSafeInteger(shape[i]) || shape[i]! < 0) throw new ShapeError(name, wanted(), shape);
+  }
+  return shape;
 }
 
 /** Whether it is an array of numbers: plain, or typed and not of bigints. */
@@ -99,7 +111,8 @@ function integers(name: string, data: Numbers): void {
 }
 
 function sameLength(name: string, data: Numbers, shape: readonly number[]): void {
-  const length = shape.reduce((a, b) => a * b, 1);
+  let length = 1;
+  for (let i = 0; i < shape.length; i++) length *= shape[i]!;
   if (data.length !== length) {
     throw new ShapeError(name, `${length} numbers for ${showShape(shape)}`, `${data.length}`);
   }

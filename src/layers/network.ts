@@ -34,7 +34,7 @@ export class Network {
   #gradients: Region | undefined;
   /** First byte after all that was reserved. */
   #end: number;
-  #plans = new Map<string, Plan>();
+  #plans: Plan[] = [];
   /** The plan whose activations the shared area holds. */
   #written: Plan | undefined;
   readonly #slots: Region[] = [];
@@ -95,7 +95,7 @@ export class Network {
     this.arena.ensure(layout.end);
     this.arena.f32.fill(0, this.#end / 4, layout.end / 4);
     this.#end = layout.end;
-    this.#plans.clear();
+    this.#plans = [];
     this.#written = undefined;
     return taken;
   }
@@ -118,15 +118,17 @@ export class Network {
    * @throws {MemoryError} beyond 2 GiB, or refused by the engine
    */
   prepare(request: PlanRequest): Plan {
-    const key = `${request.steps} ${request.batch} ${request.training} ${request.targets}`;
-    let plan = this.#plans.get(key);
+    const { steps, batch, training, targets } = request;
+    let plan = this.#plans.find(
+      (p) => p.steps === steps && p.batch === batch && p.training === training && p.kind === targets,
+    );
     if (!plan) {
       const gradients = request.training ? this.gradients.ptr : 0;
       plan = new Plan(this, new Layout(this.#end), gradients, request);
       this.arena.ensure(plan.end);
       // a handful of shapes is usual; many different ones must not pile up
-      if (this.#plans.size >= 16) this.#plans.clear();
-      this.#plans.set(key, plan);
+      if (this.#plans.length >= 16) this.#plans = [];
+      this.#plans.push(plan);
     }
     return plan;
   }
@@ -218,7 +220,7 @@ export class Network {
   /** Lets the memory go; later calls throw. */
   dispose(): void {
     this.arena.dispose();
-    this.#plans.clear();
+    this.#plans = [];
     this.#idleStreams.length = 0;
   }
 

@@ -43,6 +43,8 @@ export class Plan {
   readonly steps: number;
   readonly batch: number;
   readonly training: boolean;
+  /** What targets it has. */
+  readonly kind: PlanRequest['targets'];
   readonly input: Region;
   readonly targets: Region;
   readonly output: Region;
@@ -66,6 +68,7 @@ export class Plan {
     this.steps = steps;
     this.batch = batch;
     this.training = training;
+    this.kind = request.targets;
     this.start = layout.end;
     const { kind, size } = network.input;
     this.input =

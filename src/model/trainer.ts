@@ -5,7 +5,7 @@ import type { Plan, PlanRequest } from '../layers/plan.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { Layout, Region } from '../memory/layout.ts';
 import { type Given, readSequence, type Sequence } from '../ndarray.ts';
-import { Optimizer } from '../optim/optimizer.ts';
+import { type Blocks, Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedules.ts';
 import { readCheckpoint, writeCheckpoint } from './save.ts';
 import { Sequential } from './sequential.ts';
@@ -52,6 +52,8 @@ export class Trainer {
   readonly optimizer: Optimizer;
   readonly loss: Loss;
   readonly #network: Network;
+  /** Where they lie for good. */
+  readonly #blocks: Blocks;
   readonly #options: TrainerOptions;
   /** Last states of the last step, one region a state slot; undefined when the next step starts from zeros. */
   #carried: Carried | undefined;
@@ -91,9 +93,15 @@ export class Trainer {
     this.#options = given;
     this.#network = model.network;
     this.#network.gradients;
-    given.optimizer.slots.forEach((_, k) => {
-      this.#network.arena.clear(this.#network.slot(k));
-    });
+    const slots = given.optimizer.slots.map((_, k) => this.#network.slot(k));
+    for (const slot of slots) this.#network.arena.clear(slot);
+    const { block, gradients } = this.#network;
+    this.#blocks = {
+      n: block.length,
+      parameters: block.ptr,
+      gradients: gradients.ptr,
+      slots: slots.map(({ ptr }) => ptr),
+    };
     taken.add(given.optimizer);
     model.trainer = this;
   }
@@ -120,7 +128,8 @@ export class Trainer {
     const { arena } = network;
     const { kernels } = arena;
     const carried = carryState ? this.carryFor(plan.batch) : undefined;
-    for (const [i, { initial, gradient }] of plan.states.entries()) {
+    for (let i = 0; i < plan.states.length; i++) {
+      const { initial, gradient } = plan.states[i]!;
       if (carried) arena.copy(carried[i]!, initial);
       else arena.clear(initial);
       arena.clear(gradient!);
@@ -133,11 +142,9 @@ export class Trainer {
     const gradNorm = Math.sqrt(kernels.vec_sum_squares(block.length, gradients.ptr));
     if (clipValue !== undefined) kernels.vec_clamp(block.length, clipValue, gradients.ptr);
     const scale = clipNorm === undefined ? 1 : Math.min(1, clipNorm / (gradNorm + 1e-6));
-    const slots = this.optimizer.slots.map((_, k) => network.slot(k).ptr);
-    const blocks = { n: block.length, parameters: block.ptr, gradients: gradients.ptr, slots };
-    this.optimizer.step(kernels, blocks, scale, factor);
+    this.optimizer.step(kernels, this.#blocks, scale, factor);
     network.version++;
-    if (carried) for (const [i, { final }] of plan.states.entries()) arena.copy(final, carried[i]!);
+    for (let i = 0; carried && i < plan.states.length; i++) arena.copy(plan.states[i]!.final, carried[i]!);
     return { loss, gradNorm, lr: this.optimizer.lr * factor };
   }
 

@@ -8,7 +8,20 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Rooms, the outer ones first: what each may import besides itself. Names of packages as they are imported. */
 const SRC: Record<string, string[]> = {
   cli: [
-    ...['index', 'model', 'layers', 'losses', 'optim', 'init', 'io', 'ndarray', 'wasm', 'check', 'errors'],
+    ...[
+      'index',
+      'model',
+      'layers',
+      'losses',
+      'optim',
+      'init',
+      'io',
+      'ndarray',
+      'memory',
+      'wasm',
+      'check',
+      'errors',
+    ],
     ...['cli-progress', 'commander', 'simple-ascii-chart', 'node:'],
   ],
   index: ['model', 'layers', 'losses', 'optim', 'init', 'ndarray', 'wasm', 'errors'],
