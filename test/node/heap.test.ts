@@ -1,3 +1,5 @@
+import { PerformanceObserver } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   AdamW,
@@ -115,4 +117,51 @@ describe('the JavaScript heap', () => {
     expect(memory.deref()).toBeUndefined();
     expect(model.layers.length).toBe(5);
   });
+
+  test('100,000 steps of a stream collect no garbage', async () => {
+    const stream = language().stream();
+    const step = () => {
+      for (let i = 0; i < 100_000; i++) stream.step(i % V);
+    };
+    step();
+    heap();
+    expect(await collections(step)).toBe(0);
+  });
+
+  test('a training step leaves less than a kilobyte of garbage: its result, and what x and y were read as', () => {
+    const trainer = new Trainer(language(), { loss: crossEntropy, optimizer: new AdamW(), carryState: true });
+    const shape = [8, 4];
+    const x = { data: Int32Array.from({ length: 32 }, (_, i) => i % V), shape };
+    const run = () => {
+      for (let i = 0; i < 1000; i++) trainer.step(x, x);
+    };
+    for (let i = 0; i < 10; i++) run();
+    const left = [0, 1, 2].map(() => {
+      const before = heap();
+      run();
+      return process.memoryUsage().heapUsed - before;
+    });
+    expect(Math.min(...left) / 1000).toBeLessThan(1000);
+  });
+
+  test('would count a collection', async () => {
+    expect(await collections(() => globalThis.gc!())).toBeGreaterThan(0);
+  });
 });
+
+/** Garbage collections while `run` runs. */
+async function collections(run: () => void): Promise<number> {
+  let count = 0;
+  const observer = new PerformanceObserver((list) => {
+    count += list.getEntries().filter(({ startTime }) => startTime >= start && startTime <= end).length;
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  await sleep(20);
+  const start = performance.now();
+  let end = Infinity;
+  run();
+  end = performance.now();
+  await sleep(50);
+  observer.disconnect();
+  return count;
+}
