@@ -1,13 +1,13 @@
 /**
  * Two loops over registers, hand-assembled: 12 independent chains of f32x4 multiply and add (or relaxed_madd), which
- * is what the 128-bit units can do at most; and one chain of dependent integer additions, a cycle each, which gives
+ * is what the 128-bit units can do at most; and one chain of dependent integer additions and xors, a cycle each, which gives
  * the clock.
  */
 
 const CHAINS = 12;
 /** Turns of each chain within one pass of the loop. */
 const TURNS = 8;
-const ADDITIONS = 256;
+const OPERATIONS = 256;
 
 const uleb = (n) => {
   const bytes = [];
@@ -73,7 +73,7 @@ function peak(relaxed) {
   return body([[2 + CHAINS, V128]], [...start, ...repeat(Array(TURNS).fill(turn).flat()), ...sum]);
 }
 
-/** clock(n: i32, x: i32): i32, of which no addition can be left out */
+/** clock(n: i32, x: i32): i32, of which nothing can be left out */
 function clock() {
   const pair = [...get(1), ...get(0), 0x6a, ...set(1), ...get(1), ...get(2), 0x73, ...set(1)];
   return body(
@@ -82,7 +82,7 @@ function clock() {
       ...get(1),
       ...set(2),
       ...repeat(
-        Array(ADDITIONS / 2)
+        Array(OPERATIONS / 2)
           .fill(pair)
           .flat(),
       ),
@@ -127,6 +127,6 @@ export function probe(kernels) {
   return (ms) => ({
     // a quarter of a millisecond or more, for clocks that count in steps of 5 µs
     gflops: best(ms, exports.peak, 50_000) * CHAINS * TURNS * 8,
-    ghz: best(ms, (n) => exports.clock(n, 12345), 20_000) * ADDITIONS,
+    ghz: best(ms, (n) => exports.clock(n, 12345), 20_000) * OPERATIONS,
   });
 }
