@@ -1,5 +1,5 @@
 // npm run bench -- [--only NAME,…] [--peers NAME,…|none] [--revectorize] [--chromium] [--time SECONDS] [--json FILE]
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { select } from './cases.mjs';
 import { Child } from './child.mjs';
 import { Contest } from './contest.mjs';
-import { ours, peers, REVECTORIZE } from './engines/index.mjs';
+import { ours, peers } from './engines/index.mjs';
 import { caseLines, leftLines } from './show.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -104,10 +104,9 @@ function prepareFiles(needsPeers) {
   }
 }
 
-/** Node 20 does not know the flag, in 22 it does nothing. */
+/** V8 merges pairs of 128-bit operations from Node 24 on. */
 function revectorizes() {
-  const { status } = spawnSync(process.execPath, [REVECTORIZE, '--eval', '0']);
-  const does = status === 0 && Number.parseInt(process.versions.node, 10) >= 24;
+  const does = Number.parseInt(process.versions.node, 10) >= 24;
   if (!does) console.log(`Node ${process.versions.node} does not revectorize: 24 and later do`);
   return does;
 }

@@ -27,7 +27,7 @@ export async function open({ kernels, revectorize }) {
   });
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
-  await page.evaluate((build) => globalThis.bench.open(build), kernels);
+  await page.evaluate((build) => globalThis.bench.open(build), { kernels, revectorize });
   return {
     versions: { chromium: browser.version() },
     probe: (ms) => page.evaluate((time) => globalThis.bench.probe(time), ms),
@@ -64,7 +64,7 @@ const SCRIPT = `
     reader.readAsDataURL(new Blob([new Uint8Array(buffer, byteOffset, byteLength)]));
   });
   globalThis.bench = {
-    open: async (kernels) => { engine = await open({ kernels }); },
+    open: async (options) => { engine = await open(options); },
     probe: (ms) => engine.probe(ms),
     prepare: async (c) => { handle = await engine.prepare(c); },
     check: async (runs) => {

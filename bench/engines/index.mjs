@@ -18,9 +18,6 @@
  * @property {string[]} [flags] of its Node
  */
 
-/** V8 merges pairs of 128-bit operations; the flag exists from Node 24 on. */
-export const REVECTORIZE = '--experimental-wasm-revectorize';
-
 const BUILDS = ['simd', 'relaxed'];
 
 /** Ours, as this Node can run them, the one that the others are compared with first. */
@@ -34,8 +31,7 @@ export function ours({ revectorize, chromium, relaxed }) {
             name: `unrolled-${kernels}-revec`,
             module: 'unrolled',
             ours: true,
-            options: { kernels },
-            flags: [REVECTORIZE],
+            options: { kernels, revectorize: true },
           },
         ]
       : []),

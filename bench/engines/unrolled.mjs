@@ -8,19 +8,20 @@ import { probe } from '../probe.mjs';
 const LAYERS = { rnn: unrolled.RNN, lstm: unrolled.LSTM, gru: unrolled.GRU };
 const PAGE = 65_536;
 
-/** @param {{ kernels: 'simd' | 'relaxed' }} options */
-export async function open({ kernels }) {
-  const { module } = await unrolled.init({ kernels });
-  return { versions: {}, prepare: (c) => prepare(c, module), probe: probe(kernels) };
+/** @param {{ kernels: 'simd' | 'relaxed', revectorize?: boolean }} options */
+export async function open({ kernels, revectorize = false }) {
+  const runtime = await unrolled.init({ kernels, revectorize });
+  if (revectorize && !runtime.revectorized) throw new Error('no 256-bit code here');
+  return { versions: {}, prepare: (c) => prepare(c, runtime), probe: probe(kernels) };
 }
 
-function prepare(c, module) {
+function prepare(c, runtime) {
   const given = data(c);
   switch (c.kind) {
     case 'matmul':
-      return matmul(c, given, module);
+      return matmul(c, given, runtime);
     case 'map':
-      return map(c, given, module);
+      return map(c, given, runtime);
     case 'step':
       return step(c, given);
     case 'forward':
@@ -33,7 +34,7 @@ function prepare(c, module) {
 }
 
 /** Kernels over a memory that holds regions of so many floats each, 64-byte aligned. */
-function room(module, ...lengths) {
+function room({ module, revectorized }, ...lengths) {
   const regions = [];
   let at = PAGE;
   for (const length of lengths) {
@@ -44,16 +45,16 @@ function room(module, ...lengths) {
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const f32 = new Float32Array(memory.buffer);
   return {
-    kernels: instantiate(module, memory),
+    kernels: instantiate(module, memory, revectorized),
     regions,
     write: (ptr, values) => f32.set(values, ptr / 4),
     read: (ptr, length) => f32.slice(ptr / 4, ptr / 4 + length),
   };
 }
 
-function matmul({ shape: { M, N, K }, constant }, { a, b }, module) {
+function matmul({ shape: { M, N, K }, constant }, { a, b }, runtime) {
   const bytes = constant ? linearWork(N, K) : gemmWork(M, N, K);
-  const { kernels, regions, write, read } = room(module, M * K, K * N, M * N, bytes / 4);
+  const { kernels, regions, write, read } = room(runtime, M * K, K * N, M * N, bytes / 4);
   const [pa, pb, pc, work] = regions;
   write(pa, a.data);
   write(pb, constant ? transposed(b.data, K, N) : b.data);
@@ -65,8 +66,8 @@ function matmul({ shape: { M, N, K }, constant }, { a, b }, module) {
   return { run, output: () => read(pc, M * N) };
 }
 
-function map({ work, shape: { N } }, { x }, module) {
-  const { kernels, regions, write, read } = room(module, N, N);
+function map({ work, shape: { N } }, { x }, runtime) {
+  const { kernels, regions, write, read } = room(runtime, N, N);
   const [px, py] = regions;
   write(px, x.data);
   const kernel = kernels[`vec_${work}`];
