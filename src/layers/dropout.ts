@@ -26,9 +26,12 @@ export class Dropout implements Layer {
     return { p: this.p };
   }
 
+  isIdle(training: boolean): boolean {
+    return !training || this.p === 0;
+  }
+
   reserve(scope: Scope, input: Region): Pass[] {
-    const { kernels, training, generator } = scope;
-    if (!training || this.p === 0) return [];
+    const { kernels, generator } = scope;
     const output = scope.output('dropout', ...input.shape);
     const n = output.length;
     const threshold = Math.floor(this.p * 2 ** 32);

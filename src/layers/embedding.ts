@@ -2,7 +2,7 @@ import { integer, options } from '../check.ts';
 import { type Initializer, initializer, normal } from '../init/initializers.ts';
 import type { Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
-import type { Layer, ParameterSpec, Pass, Scope } from './layer.ts';
+import type { Layer, Lookup, ParameterSpec, Pass, Scope } from './layer.ts';
 
 export interface EmbeddingOptions {
   /** Default: normal, standard deviation 1, as torch.nn.Embedding. */
@@ -36,6 +36,11 @@ export class Embedding implements Layer {
 
   config(): Record<string, unknown> {
     return { numEmbeddings: this.numEmbeddings, embeddingDim: this.embeddingDim };
+  }
+
+  lookup(scope: Scope, index: Region): Lookup {
+    const gradient = scope.training ? scope.gradient('weight') : undefined;
+    return { index, table: scope.parameter('weight'), gradient };
   }
 
   reserve(scope: Scope, input: Region): Pass[] {

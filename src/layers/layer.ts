@@ -17,6 +17,8 @@ export interface Scope {
   readonly steps: number;
   readonly batch: number;
   readonly training: boolean;
+  /** Step by step, so that one call reuses what another has packed. */
+  readonly stream: boolean;
   readonly generator: Generator;
   parameter(name: string): Region;
   gradient(name: string): Region;
@@ -33,6 +35,17 @@ export interface StateSlot {
   readonly name: 'h' | 'c';
   readonly initial: Region;
   readonly final: Region;
+  readonly gradient: Region | undefined;
+}
+
+/**
+ * Rows still to be looked up: row i is row index[i] of a table [V, size]. A layer that multiplies its input can multiply
+ * the table instead, once for all rows of one index.
+ */
+export interface Lookup {
+  readonly index: Region;
+  readonly table: Region;
+  /** Of the table, when training; added to. */
   readonly gradient: Region | undefined;
 }
 
@@ -56,6 +69,12 @@ export interface Layer {
   readonly parameters: readonly ParameterSpec[];
   /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown>;
-  /** Lays out its passes; none where it changes nothing. */
-  reserve(scope: Scope, input: Region): Pass[];
+  /** Whether it changes nothing there; then it is left out. */
+  isIdle?(training: boolean): boolean;
+  /** Of a layer that looks up rows, and does nothing else: what the next layer needs to do so itself. */
+  lookup?(scope: Scope, input: Region): Lookup;
+  /** Whether it takes these rows still to be looked up, which must pay. */
+  takesLookup?(scope: Scope, lookup: Lookup): boolean;
+  /** Lays out its passes. With a lookup, which it has taken, `input` holds the indices. */
+  reserve(scope: Scope, input: Region, lookup?: Lookup): Pass[];
 }

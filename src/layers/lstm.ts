@@ -2,7 +2,7 @@ import { number, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import type { Generator } from '../init/generator.ts';
 import { constant, type Initializer, uniform } from '../init/initializers.ts';
-import { align, type Region } from '../memory/layout.ts';
+import { align } from '../memory/layout.ts';
 import { backwardWork, lstmWork } from '../memory/workspace.ts';
 import type { Pass, Scope } from './layer.ts';
 import {
@@ -13,6 +13,7 @@ import {
   RECURRENT_OPTIONS,
   Recurrent,
   type RecurrentOptions,
+  type Source,
   stateAt,
 } from './recurrent.ts';
 
@@ -34,14 +35,15 @@ export class LSTM extends Recurrent {
     super(4, inputSize, hiddenSize, withForgetBias(given, hiddenSize));
   }
 
-  protected override inferencePass(scope: Scope, shape: LayerShape, x: Region, w: Pointers): Pass {
+  protected override inferencePass(scope: Scope, shape: LayerShape, from: Source, w: Pointers): Pass {
     const { kernels } = scope;
-    const { T, B, I, H } = shape;
+    const { T, B, I, H, V } = shape;
+    const { x, index } = from;
     const h = scope.keep('h', B, H);
     const c = scope.keep('c', B, H);
     const output = scope.output('lstm', T, B, H);
     const chunk = chunkSteps(shape, 4 * H);
-    const packedBytes = align(lstmWork(I, H));
+    const packedBytes = align(lstmWork(I, H, V));
     const work = scope.work(packedBytes + chunk * B * 4 * H * 4);
     return {
       output,
@@ -52,7 +54,7 @@ export class LSTM extends Recurrent {
       forward: (packed) => {
         // biome-ignore format: the order of the kernel's arguments
         kernels.lstm_forward(
-          T, B, I, H, x.ptr, w.weightIh, w.weightHh, w.biasIh, w.biasHh,
+          T, B, I, H, V, x.ptr, index, w.weightIh, w.weightHh, w.biasIh, w.biasHh,
           h.ptr, c.ptr, output.ptr, work.ptr + packedBytes, chunk, packed ? 1 : 0, work.ptr,
         );
       },
@@ -63,18 +65,19 @@ export class LSTM extends Recurrent {
   protected override trainingPass(
     scope: Scope,
     shape: LayerShape,
-    x: Region,
+    from: Source,
     w: Pointers,
     d: Pointers,
   ): Pass {
     const { kernels } = scope;
-    const { T, B, I, H } = shape;
+    const { T, B, I, H, V } = shape;
+    const { x, index, dTable } = from;
     const h = scope.keep('lstm h', T + 1, B, H);
     const c = scope.keep('lstm c', T + 1, B, H);
     const gates = scope.keep('lstm gates', T, B, 4 * H);
     const dh = scope.keep('lstm dh', B, H);
     const dc = scope.keep('lstm dc', B, H);
-    const work = scope.work(Math.max(lstmWork(I, H), backwardWork(4, T, B, I, H)));
+    const work = scope.work(Math.max(lstmWork(I, H, V), backwardWork(4, T, B, I, H, V)));
     return {
       output: outputOf(h, shape),
       states: [
@@ -84,15 +87,15 @@ export class LSTM extends Recurrent {
       forward: () => {
         // biome-ignore format: the order of the kernel's arguments
         kernels.lstm_forward_train(
-          T, B, I, H, x.ptr, w.weightIh, w.weightHh, w.biasIh, w.biasHh,
+          T, B, I, H, V, x.ptr, index, w.weightIh, w.weightHh, w.biasIh, w.biasHh,
           h.ptr, c.ptr, gates.ptr, work.ptr,
         );
       },
       backward: (dy, dx) => {
         // biome-ignore format: the order of the kernel's arguments
         kernels.lstm_backward(
-          T, B, I, H, x.ptr, w.weightIh, w.weightHh, h.ptr, c.ptr, gates.ptr,
-          dy, dh.ptr, dc.ptr, dx, d.weightIh, d.weightHh, d.biasIh, d.biasHh, work.ptr,
+          T, B, I, H, V, x.ptr, index, w.weightIh, w.weightHh, h.ptr, c.ptr, gates.ptr,
+          dy, dh.ptr, dc.ptr, dTable || dx, d.weightIh, d.weightHh, d.biasIh, d.biasHh, work.ptr,
         );
       },
     };

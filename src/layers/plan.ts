@@ -3,7 +3,7 @@ import { pageBytes } from '../memory/arena.ts';
 import { align, type Layout, type Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
 import type { Kernels } from '../wasm/exports.ts';
-import type { Layer, Pass, Scope, StateSlot } from './layer.ts';
+import type { Layer, Lookup, Pass, Scope, StateSlot } from './layer.ts';
 
 /** What a plan is for. */
 export interface PlanRequest {
@@ -82,7 +82,9 @@ export class Plan {
     let widest = 0;
     const passes: Pass[] = [];
     let x = this.input;
-    for (const [i, layer] of network.layers.entries()) {
+    let lookup: Lookup | undefined;
+    const busy = [...network.layers.entries()].filter(([, layer]) => !layer.isIdle?.(training));
+    for (const [at, [i, layer]] of busy.entries()) {
       const parameter = (name: string) => network.parameters.get(network.prefixes[i] + name)!;
       const scope: Scope = {
         kernels: network.arena.kernels,
@@ -90,6 +92,7 @@ export class Plan {
         steps,
         batch,
         training,
+        stream,
         parameter,
         gradient: (name) => ({
           ...parameter(name),
@@ -109,11 +112,17 @@ export class Plan {
           return scratch;
         },
       };
-      for (const pass of layer.reserve(scope, x)) {
+      const found = layer.lookup?.(scope, x);
+      if (found && busy[at + 1]?.[1].takesLookup?.(scope, found)) {
+        lookup = found;
+        continue;
+      }
+      for (const pass of layer.reserve(scope, x, lookup)) {
         passes.push(pass);
         x = pass.output;
         widest = Math.max(widest, x.length);
       }
+      lookup = undefined;
     }
     for (const shared of outputs) shared.ptr = layout.take('outputs', shared.length).ptr;
     const gradient = training ? Math.max(widest, this.input.length) : 0;

@@ -1,6 +1,5 @@
 import { options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
-import type { Region } from '../memory/layout.ts';
 import { backwardWork, rnnWork } from '../memory/workspace.ts';
 import type { Pass, Scope } from './layer.ts';
 import {
@@ -10,6 +9,7 @@ import {
   RECURRENT_OPTIONS,
   Recurrent,
   type RecurrentOptions,
+  type Source,
   stateAt,
 } from './recurrent.ts';
 
@@ -41,20 +41,21 @@ export class RNN extends Recurrent {
     return { ...super.config(), nonlinearity: this.nonlinearity };
   }
 
-  protected override inferencePass(scope: Scope, shape: LayerShape, x: Region, w: Pointers): Pass {
+  protected override inferencePass(scope: Scope, shape: LayerShape, from: Source, w: Pointers): Pass {
     const { kernels } = scope;
-    const { T, B, I, H } = shape;
+    const { T, B, I, H, V } = shape;
+    const { x, index } = from;
     const relu = this.nonlinearity === 'relu' ? 1 : 0;
     const h = scope.keep('h', B, H);
     const output = scope.output('rnn', T, B, H);
-    const work = scope.work(rnnWork(I, H));
+    const work = scope.work(rnnWork(I, H, V));
     return {
       output,
       states: [{ name: 'h', initial: h, final: h, gradient: undefined }],
       forward: (packed) => {
         // biome-ignore format: the order of the kernel's arguments
         kernels.rnn_forward(
-          T, B, I, H, relu, x.ptr, w.weightIh, w.weightHh, w.biasIh, w.biasHh,
+          T, B, I, H, V, relu, x.ptr, index, w.weightIh, w.weightHh, w.biasIh, w.biasHh,
           h.ptr, output.ptr, packed ? 1 : 0, work.ptr,
         );
       },
@@ -65,31 +66,32 @@ export class RNN extends Recurrent {
   protected override trainingPass(
     scope: Scope,
     shape: LayerShape,
-    x: Region,
+    from: Source,
     w: Pointers,
     d: Pointers,
   ): Pass {
     const { kernels } = scope;
-    const { T, B, I, H } = shape;
+    const { T, B, I, H, V } = shape;
+    const { x, index, dTable } = from;
     const relu = this.nonlinearity === 'relu' ? 1 : 0;
     const h = scope.keep('rnn h', T + 1, B, H);
     const slope = scope.keep('rnn slope', T, B, H);
     const dh = scope.keep('rnn dh', B, H);
-    const work = scope.work(Math.max(rnnWork(I, H), backwardWork(1, T, B, I, H)));
+    const work = scope.work(Math.max(rnnWork(I, H, V), backwardWork(1, T, B, I, H, V)));
     return {
       output: outputOf(h, shape),
       states: [{ name: 'h', initial: stateAt(h, 0, shape), final: stateAt(h, T, shape), gradient: dh }],
       forward: () => {
         // biome-ignore format: the order of the kernel's arguments
         kernels.rnn_forward_train(
-          T, B, I, H, relu, x.ptr, w.weightIh, w.weightHh, w.biasIh, w.biasHh, h.ptr, slope.ptr, work.ptr,
+          T, B, I, H, V, relu, x.ptr, index, w.weightIh, w.weightHh, w.biasIh, w.biasHh, h.ptr, slope.ptr, work.ptr,
         );
       },
       backward: (dy, dx) => {
         // biome-ignore format: the order of the kernel's arguments
         kernels.rnn_backward(
-          T, B, I, H, x.ptr, w.weightIh, w.weightHh, h.ptr, slope.ptr,
-          dy, dh.ptr, dx, d.weightIh, d.weightHh, d.biasIh, d.biasHh, work.ptr,
+          T, B, I, H, V, x.ptr, index, w.weightIh, w.weightHh, h.ptr, slope.ptr,
+          dy, dh.ptr, dTable || dx, d.weightIh, d.weightHh, d.biasIh, d.biasHh, work.ptr,
         );
       },
     };

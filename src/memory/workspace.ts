@@ -2,6 +2,7 @@
  * Bytes of scratch memory each kernel may use: the counterpart of the layouts stated in assembly/. Sizes are in
  * floats unless they say bytes.
  */
+import { align } from './layout.ts';
 
 /** A GEMM tile (assembly/gemm/rows.ts TILE_BYTES). */
 const TILE = 320;
@@ -32,22 +33,29 @@ export function linearBackwardWork(m: number, n: number, k: number): number {
   return Math.max(gemmWork(m, k, n), gemmWork(n, k, m));
 }
 
-/** rnn_forward and rnn_forward_train. */
-export function rnnWork(inputSize: number, hiddenSize: number): number {
-  return TILE + hiddenSize * 4 + packed(inputSize, hiddenSize) + packed(hiddenSize, hiddenSize);
+/** P[V, gates] (assembly/sequence/input.ts); none without a table. */
+function table(V: number, gates: number): number {
+  return align(V * gates * 4);
+}
+
+/** rnn_forward and rnn_forward_train; tableSize: rows of the table, 0 without one. */
+export function rnnWork(inputSize: number, hiddenSize: number, tableSize: number): number {
+  const H = hiddenSize;
+  return table(tableSize, H) + TILE + H * 4 + packed(inputSize, H) + packed(H, H);
 }
 
 /** lstm_forward and lstm_forward_train. */
-export function lstmWork(inputSize: number, hiddenSize: number): number {
+export function lstmWork(inputSize: number, hiddenSize: number, tableSize: number): number {
   const G = 4 * hiddenSize;
-  return TILE + G * 4 + packed(inputSize, G) + packed(hiddenSize, G);
+  return table(tableSize, G) + TILE + G * 4 + packed(inputSize, G) + packed(hiddenSize, G);
 }
 
 /** gru_forward and gru_forward_train. */
-export function gruWork(inputSize: number, hiddenSize: number): number {
+export function gruWork(inputSize: number, hiddenSize: number, tableSize: number): number {
   const H = hiddenSize;
   const bias = 4 * H * 4;
-  return TILE + bias + packed(inputSize, H) + packed(inputSize, 2 * H) + packed(H, 2 * H) + packed(H, H);
+  const weights = packed(inputSize, H) + packed(inputSize, 2 * H) + packed(H, 2 * H) + packed(H, H);
+  return table(tableSize, 3 * H) + TILE + bias + weights;
 }
 
 /** rnn_backward (gates 1), lstm_backward (4), gru_backward (3): W_hh packed, then the products after the loop. */
@@ -57,9 +65,16 @@ export function backwardWork(
   batch: number,
   inputSize: number,
   hiddenSize: number,
+  tableSize: number,
 ): number {
   const G = gates * hiddenSize;
   const rows = steps * batch;
-  const widest = Math.max(inputSize, hiddenSize);
-  return Math.max(TILE + packed(G, hiddenSize), gemmWork(G, widest, rows), gemmWork(rows, inputSize, G));
+  const inputs = tableSize || rows;
+  const products = Math.max(
+    TILE + packed(G, hiddenSize),
+    gemmWork(G, hiddenSize, rows),
+    gemmWork(G, inputSize, inputs),
+    gemmWork(inputs, inputSize, G),
+  );
+  return table(tableSize, G) + products;
 }

@@ -5,6 +5,7 @@ import {
   backward,
   type Cell,
   cells,
+  direct,
   type Expected,
   infer,
   type Problem,
@@ -49,7 +50,7 @@ function checkBackward(build: BuildName, p: Problem, kept: Tensors, expected: Ex
   const run = backward(build, p, kept);
   for (const [name, values] of Object.entries(run.out)) {
     if (name === 'da') continue;
-    const before = /^d[wb]/.test(name) ? p.given[name]! : undefined;
+    const before = name === 'dTable' ? p.lookup!.dTable : /^d[wb]/.test(name) ? p.given[name]! : undefined;
     const added = before ? values.map((v, i) => v - before[i]!) : values;
     expectClose(added, expected[name]!, GRADIENT_TOLERANCE, `${label}: ${name}`);
   }
@@ -67,6 +68,18 @@ function check(cell: Cell, shape: Shape, seed: number): void {
     }),
   ) as Record<BuildName, Tensors>;
   for (const [name, values] of Object.entries(simd)) expectSame(checked[name]!, values, `checked: ${name}`);
+}
+
+/** Every bit that does not pass through a sum by index is what it is without a table. */
+function checkAsDirect(build: BuildName, p: Problem, label: string): void {
+  const chunk = Math.ceil(p.shape.T / 2);
+  const [found, expected] = [p, direct(p)].map((q) => {
+    const kept = train(build, q).out;
+    return { ...kept, ...infer(build, q, chunk).out, ...backward(build, q, kept).out };
+  }) as [Tensors, Tensors];
+  for (const [name, values] of Object.entries(expected)) {
+    if (name !== 'dx' && name !== 'dwIh') expectSame(found[name]!, values, `${label}: ${name}`);
+  }
 }
 
 const shapes: [name: string, shape: Shape][] = [
@@ -101,6 +114,60 @@ describe.each(cells)('%s: forward, forward_train, backward', (cell) => {
   });
 });
 
+const tables: [name: string, shape: Shape][] = [
+  ['one row', { T: 3, B: 4, I: 6, H: 9, V: 1 }],
+  ['one row, one step, batch 1', { T: 1, B: 1, I: 1, H: 1, V: 1 }],
+  ['two rows', { T: 3, B: 4, I: 1, H: 5, V: 2 }],
+  ['repeated rows', { T: 7, B: 5, I: 16, H: 16, V: 9 }],
+  ['as many rows as inputs', { T: 3, B: 5, I: 7, H: 10, V: 15 }],
+  ['more rows than inputs', { T: 2, B: 3, I: 5, H: 11, V: 40 }],
+  ['batch 1', { T: 9, B: 1, I: 17, H: 37, V: 5 }],
+  ['tails', { T: 4, B: 3, I: 17, H: 17, V: 7 }],
+  ['input past the depth block', { T: 3, B: 5, I: 300, H: 9, V: 4 }],
+  ['rows past the row block', { T: 9, B: 33, I: 6, H: 7, V: 130 }],
+  ['table past the depth block', { T: 9, B: 33, I: 6, H: 7, V: 270 }],
+  ['no bias', { T: 3, B: 4, I: 5, H: 10, V: 6, bias: false }],
+  ['no dTable', { T: 3, B: 4, I: 5, H: 10, V: 6, dx: false }],
+  ['no dy, gradients from zero', { T: 3, B: 4, I: 5, H: 10, V: 6, dy: false, accumulated: 0 }],
+];
+
+describe.each(cells)('%s: rows of a table', (cell) => {
+  test.each(tables)('%s', (name, shape) => {
+    const seed = 300 + tables.findIndex((s) => s[0] === name);
+    check(cell, shape, seed);
+    const p = problem(cell, shape, seed);
+    for (const build of builds) checkAsDirect(build, p, `${build}, seed ${seed}`);
+  });
+
+  test('only one row occurs: the gradients of all others stay as they were', () => {
+    const p = problem(cell, { T: 3, B: 4, I: 5, H: 10, V: 6 }, 321);
+    const { index, table, dTable } = p.lookup!;
+    index.fill(2);
+    p.given.x = Float64Array.from({ length: 12 * 5 }, (_, i) => table[2 * 5 + (i % 5)]!);
+    const expected = reference(p);
+    for (const build of builds) {
+      const kept = checkForward(build, p, expected, build);
+      const { out } = checkBackward(build, p, kept, expected, build);
+      for (const [i, v] of out.dTable!.entries()) {
+        if (Math.floor(i / 5) !== 2) expect(v, `${build}: dTable[${i}]`).toBe(dTable[i]);
+      }
+    }
+  });
+
+  test('NaN in a row that no index names reaches no output', () => {
+    const p = problem(cell, { T: 3, B: 4, I: 5, H: 10, V: 6 }, 322);
+    const { index, table } = p.lookup!;
+    for (const [i, v] of index.entries()) if (v === 3) index[i] = 4;
+    p.given.x = Float64Array.from(
+      { length: 12 * 5 },
+      (_, i) => table[index[Math.floor(i / 5)]! * 5 + (i % 5)]!,
+    );
+    table.fill(Number.NaN, 15, 20);
+    const expected = reference(p);
+    for (const build of builds) checkForward(build, p, expected, build);
+  });
+});
+
 describe.each(cells)('%s: each buffer in turn at the end of memory', (cell) => {
   test.each<Shape>([
     { T: 3, B: 3, I: 5, H: 7 },
@@ -108,7 +175,9 @@ describe.each(cells)('%s: each buffer in turn at the end of memory', (cell) => {
     { T: 2, B: 1, I: 3, H: 2 },
     { T: 1, B: 2, I: 6, H: 1 },
     { T: 2, B: 7, I: 10, H: 11 },
-  ])('T $T, B $B, I $I, H $H', (shape) => {
+    { T: 3, B: 3, I: 5, H: 7, V: 4 },
+    { T: 2, B: 1, I: 3, H: 2, V: 7 },
+  ])('T $T, B $B, I $I, H $H, V $V', (shape) => {
     const p = problem(cell, shape, 7);
     for (const build of builds) {
       const kept = train(build, p);

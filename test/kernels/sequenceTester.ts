@@ -1,4 +1,5 @@
 import { backwardWork, gruWork, lstmWork, rnnWork } from '../../src/memory/workspace.ts';
+import { gather, scatterAdd } from '../reference/embedding.ts';
 import * as gru from '../reference/gru.ts';
 import * as lstm from '../reference/lstm.ts';
 import { generator, uniform } from '../reference/random.ts';
@@ -14,6 +15,8 @@ export interface Shape {
   B: number;
   I: number;
   H: number;
+  /** Rows of a table whose rows are the input; default 0: the input is x itself. */
+  V?: number;
   /** Default true; else the pointers of biases and of their gradients are 0. */
   bias?: boolean;
   /** Default true; else the initial states are zeros. */
@@ -37,12 +40,14 @@ export interface Problem {
   shape: Shape;
   /** Float32 values: x, wIh, wHh, bIh, bHh, h0, c0, dy, dhN, dcN; dwIh, dwHh, dbIh, dbHh before the call. */
   given: Record<string, Float64Array>;
+  /** With V: x are rows index [T, B] of table; dTable is its gradient before the call. */
+  lookup?: { index: Int32Array; table: Float64Array; dTable: Float64Array };
 }
 
 const gateCount = { 'rnn tanh': 1, 'rnn relu': 1, lstm: 4, gru: 3 };
 
 export function problem(cell: Cell, shape: Shape, seed: number): Problem {
-  const { T, B, I, H, initial = true, scale = 1.5, accumulated = 0.5 } = shape;
+  const { T, B, I, H, V = 0, initial = true, scale = 1.5, accumulated = 0.5 } = shape;
   const G = gateCount[cell] * H;
   const next = generator(seed);
   const some = (length: number, size = 1) => rounded(uniform(next, length, size));
@@ -63,11 +68,27 @@ export function problem(cell: Cell, shape: Shape, seed: number): Problem {
     dbIh: some(G, accumulated),
     dbHh: some(G, accumulated),
   };
-  return { cell, shape, given };
+  if (!V) return { cell, shape, given };
+  const index = Int32Array.from({ length: T * B }, () => Math.floor(next() * V));
+  const table = some(V * I);
+  given.x = gather(table, index, I);
+  return { cell, shape, given, lookup: { index, table, dTable: some(V * I, accumulated) } };
 }
 
-/** y, hN, cN; dx, dh, dc and, without what they are added to, dwIh, dwHh, dbIh, dbHh. */
-export function reference({ cell, shape, given: g }: Problem): Expected {
+/** The same problem without a table. */
+export function direct({ cell, shape, given }: Problem): Problem {
+  return { cell, shape: { ...shape, V: 0 }, given };
+}
+
+/** y, hN, cN; dx, dh, dc and, without what they are added to, dwIh, dwHh, dbIh, dbHh, dTable. */
+export function reference(p: Problem): Expected {
+  const found = referenceOfRows(p);
+  const { I, V = 0 } = p.shape;
+  if (p.lookup) found.dTable = scatterAdd(found.dx!, p.lookup.index, V, I);
+  return found;
+}
+
+function referenceOfRows({ cell, shape, given: g }: Problem): Expected {
   const { I, H, bias = true, dy = true } = shape;
   const params = {
     inputSize: I,
@@ -106,19 +127,22 @@ class Call {
   readonly isLstm: boolean;
   readonly isRnn: boolean;
   readonly #given: Record<string, Float64Array>;
+  readonly #lookup: Problem['lookup'];
   readonly #flush: string;
   readonly #bias: boolean;
 
-  constructor(build: BuildName, { cell, shape, given }: Problem, work: number, flush: string, rows: number) {
-    const { T, B, I, H, bias = true } = shape;
+  constructor(build: BuildName, p: Problem, work: number, flush: string, rows: number) {
+    const { cell, shape, given, lookup } = p;
+    const { T, B, I, H, V = 0, bias = true } = shape;
     const G = 4 * H;
-    const floats = rows * (2 * I + 12 * H) + 2 * G * (I + H + 4) + 8 * B * H;
+    const floats = 2 * V * I + rows * (2 * I + 12 * H + 1) + 2 * G * (I + H + 4) + 8 * B * H;
     this.sandbox = new Sandbox(build, floats * 4 + work);
     this.isLstm = cell === 'lstm';
     this.isRnn = cell.startsWith('rnn');
-    this.head = [T, B, I, H];
+    this.head = [T, B, I, H, V];
     if (this.isRnn) this.head.push(cell === 'rnn relu' ? 1 : 0);
     this.#given = given;
+    this.#lookup = lookup;
     this.#flush = flush;
     this.#bias = bias;
   }
@@ -133,6 +157,13 @@ class Call {
 
   work(bytes: number): number {
     return this.sandbox.work(bytes, this.#place('work'));
+  }
+
+  /** x, or a table and indices. */
+  source(): number[] {
+    if (!this.#lookup) return [this.input('x'), 0];
+    const { table, index } = this.#lookup;
+    return [this.input('table', table), this.sandbox.indices('index', index, this.#place('index'))];
   }
 
   weights(): number[] {
@@ -162,19 +193,19 @@ export interface Run {
   names: string[];
 }
 
-function forwardWork(isLstm: boolean, isRnn: boolean, I: number, H: number): number {
-  return isLstm ? lstmWork(I, H) : isRnn ? rnnWork(I, H) : gruWork(I, H);
+function forwardWork({ cell, shape: { I, H, V = 0 } }: Problem): number {
+  return cell === 'lstm' ? lstmWork(I, H, V) : cell === 'gru' ? gruWork(I, H, V) : rnnWork(I, H, V);
 }
 
 /**
- * *_forward: y, hN, cN; then with `packed` on states of their own, and the weights at poison: yAgain, hNAgain,
- * cNAgain.
+ * *_forward: y, hN, cN; then with `packed` on states of their own, and the weights (and a table) at poison: yAgain,
+ * hNAgain, cNAgain.
  */
 export function infer(build: BuildName, p: Problem, chunk = 1, flush = ''): Run {
-  const { T, B, I, H } = p.shape;
-  const bytes = forwardWork(p.cell === 'lstm', p.cell.startsWith('rnn'), I, H);
+  const { T, B, H } = p.shape;
+  const bytes = forwardWork(p);
   const call = new Call(build, p, bytes, flush, (T + chunk) * B);
-  const x = call.input('x');
+  const [x, index] = call.source() as [number, number];
   const weights = call.weights();
   const biases = call.biases();
   const gates = call.isRnn ? [] : [call.output('gates', chunk * B * 4 * H), chunk];
@@ -186,7 +217,8 @@ export function infer(build: BuildName, p: Problem, chunk = 1, flush = ''): Run 
     if (call.isLstm) states.push(call.output(`c${suffix}`, p.given.c0!));
     const y = call.output(`y${suffix}`, T * B * H);
     const from = packed ? [0, 0] : weights;
-    const args = [...call.head, x, ...from, ...biases, ...states, y, ...gates, packed, work];
+    const rows = packed && index ? 0 : x;
+    const args = [...call.head, rows, index, ...from, ...biases, ...states, y, ...gates, packed, work];
     call.sandbox.run((k) =>
       call.isLstm ? k.lstm_forward(...args) : call.isRnn ? k.rnn_forward(...args) : k.gru_forward(...args),
     );
@@ -199,17 +231,17 @@ export function infer(build: BuildName, p: Problem, chunk = 1, flush = ''): Run 
 
 /** *_forward_train: h and c [T + 1, B, H], gates [T, B, 4H], an RNN's slope [T, B, H]. */
 export function train(build: BuildName, p: Problem, flush = ''): Run {
-  const { T, B, I, H } = p.shape;
-  const bytes = forwardWork(p.cell === 'lstm', p.cell.startsWith('rnn'), I, H);
+  const { T, B, H } = p.shape;
+  const bytes = forwardWork(p);
   const call = new Call(build, p, bytes, flush, T * B);
-  const x = call.input('x');
+  const source = call.source();
   const weights = call.weights();
   const biases = call.biases();
   const kept: Record<string, number> = { h: call.states('h', p.given.h0!, T) };
   if (call.isLstm) kept.c = call.states('c', p.given.c0!, T);
   if (call.isRnn) kept.slope = call.output('slope', T * B * H);
   else kept.gates = call.output('gates', T * B * 4 * H);
-  const args = [...call.head, x, ...weights, ...biases, ...Object.values(kept), call.work(bytes)];
+  const args = [...call.head, ...source, ...weights, ...biases, ...Object.values(kept), call.work(bytes)];
   call.sandbox.run((k) =>
     call.isLstm
       ? k.lstm_forward_train(...args)
@@ -225,13 +257,13 @@ export function train(build: BuildName, p: Problem, flush = ''): Run {
   return { out, names: call.names };
 }
 
-/** *_backward after `train`: da (gates after the call), dh, dc, dx, dwIh, dwHh, dbIh, dbHh. */
+/** *_backward after `train`: da (gates after the call), dh, dc, dx or dTable, dwIh, dwHh, dbIh, dbHh. */
 export function backward(build: BuildName, p: Problem, kept: Tensors, flush = ''): Run {
-  const { T, B, I, H, bias = true, dy = true, dx = true } = p.shape;
+  const { T, B, I, H, V = 0, bias = true, dy = true, dx = true } = p.shape;
   const gates = gateCount[p.cell];
-  const bytes = backwardWork(gates, T, B, I, H);
+  const bytes = backwardWork(gates, T, B, I, H, V);
   const call = new Call(build, p, bytes, flush, T * B);
-  const x = call.input('x');
+  const source = call.source();
   const weights = call.weights();
   const saved = [call.input('h', kept.h!)];
   if (call.isLstm) saved.push(call.input('c', kept.c!));
@@ -244,12 +276,13 @@ export function backward(build: BuildName, p: Problem, kept: Tensors, flush = ''
   const da = output('da', call.isRnn ? kept.slope! : kept.gates!);
   const upstream = [dy ? call.input('dy') : 0, output('dh', p.given.dhN!)];
   if (call.isLstm) upstream.push(output('dc', p.given.dcN!));
-  const dxAt = dx ? output('dx', T * B * I) : 0;
+  const into = () => (p.lookup ? output('dTable', p.lookup.dTable) : output('dx', T * B * I));
+  const dxAt = dx ? into() : 0;
   const [wih, whh] = [output('dwIh', p.given.dwIh!), output('dwHh', p.given.dwHh!)];
   const biases = bias ? [output('dbIh', p.given.dbIh!), output('dbHh', p.given.dbHh!)] : [0, 0];
   const work = call.work(bytes);
-  const head = call.head.slice(0, 4);
-  const args = [...head, x, ...weights, ...saved, da, ...upstream, dxAt, wih, whh, ...biases, work];
+  const head = call.head.slice(0, 5);
+  const args = [...head, ...source, ...weights, ...saved, da, ...upstream, dxAt, wih, whh, ...biases, work];
   call.sandbox.run((k) =>
     call.isLstm ? k.lstm_backward(...args) : call.isRnn ? k.rnn_backward(...args) : k.gru_backward(...args),
   );

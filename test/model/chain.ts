@@ -99,7 +99,8 @@ function run(
     hiddenSize: number;
     numLayers: number;
   };
-  const stack = { batch, inputSize, hiddenSize, numLayers };
+  const nonlinearity = (layer.config().nonlinearity ?? 'tanh') as 'tanh' | 'relu';
+  const stack = { batch, inputSize, hiddenSize, numLayers, nonlinearity };
   const cell = type.toLowerCase() as CellName;
   const state = runStack(cell, stack, own, x, before?.hN, before?.cN);
   const back: Back = (dy, gradients) => {
