@@ -18,19 +18,26 @@ export interface Signal {
 
 /** A checked sequence: [T, B] indices, or [T, B, F] features. */
 export interface Sequence {
-  readonly data: Numbers;
-  readonly steps: number;
-  readonly batch: number;
+  data: Numbers;
+  steps: number;
+  batch: number;
 }
 
 /**
  * Reads a time-major sequence: indices as [T, B], features as [T, B, F], given as { data, shape }; or bare numbers,
- * which are T steps of `batch` rows (1, unless told otherwise).
+ * which are T steps of `batch` rows (1, unless told otherwise). Gives `into`, overwritten, where it is given: a training
+ * step makes no new one.
  *
  * @throws {ArgumentError} what is no array of numbers, or of indices that are no integers
  * @throws {ShapeError} a wrong rank, a length that is not the product of the shape, an empty dimension
  */
-export function readSequence(name: string, given: Given, { kind, size }: Signal, batch = 1): Sequence {
+export function readSequence(
+  name: string,
+  given: Given,
+  { kind, size }: Signal,
+  batch = 1,
+  into: Sequence = { data: [], steps: 0, batch: 0 },
+): Sequence {
   const wanted = () => (kind === 'indices' ? '[steps, batch]' : `[steps, batch, ${size}]`);
   const width = kind === 'indices' ? 1 : size;
   const data = dataOf(name, given, wanted);
@@ -42,15 +49,22 @@ export function readSequence(name: string, given: Given, { kind, size }: Signal,
     if (data.length % row) {
       throw new ShapeError(name, `a multiple of ${row} numbers (batch ${batch})`, `${data.length}`);
     }
-    return { data, steps: data.length / row, batch };
+    into.data = data;
+    into.steps = data.length / row;
+    into.batch = batch;
+    return into;
   }
   const rank = kind === 'indices' ? 2 : 3;
   if (shape.length !== rank || (rank === 3 && shape[2] !== size)) throw new ShapeError(name, wanted(), shape);
-  const [steps, rows] = shape as [number, number];
+  const steps = shape[0]!;
+  const rows = shape[1]!;
   if (steps < 1 || rows < 1)
     throw new ShapeError(name, `${wanted()} with at least one step and one row`, shape);
   sameLength(name, data, shape);
-  return { data, steps, batch: rows };
+  into.data = data;
+  into.steps = steps;
+  into.batch = rows;
+  return into;
 }
 
 /**

@@ -119,9 +119,10 @@ export class Network {
    */
   prepare(request: PlanRequest): Plan {
     const { steps, batch, training, targets } = request;
-    let plan = this.#plans.find(
-      (p) => p.steps === steps && p.batch === batch && p.training === training && p.kind === targets,
-    );
+    let plan: Plan | undefined;
+    for (const p of this.#plans) {
+      if (p.steps === steps && p.batch === batch && p.training === training && p.kind === targets) plan = p;
+    }
     if (!plan) {
       const gradients = request.training ? this.gradients.ptr : 0;
       plan = new Plan(this, new Layout(this.#end), gradients, request);

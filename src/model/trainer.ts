@@ -4,7 +4,7 @@ import type { Network } from '../layers/network.ts';
 import type { Plan, PlanRequest } from '../layers/plan.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { Layout, Region } from '../memory/layout.ts';
-import { type Given, readSequence, type Sequence } from '../ndarray.ts';
+import { type Given, readSequence, type Sequence, type Signal } from '../ndarray.ts';
 import { type Blocks, Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedules.ts';
 import { readCheckpoint, writeCheckpoint } from './save.ts';
@@ -54,6 +54,12 @@ export class Trainer {
   readonly #network: Network;
   /** Where they lie for good. */
   readonly #blocks: Blocks;
+  readonly #wanted: Signal;
+  // overwritten by every step, so that it makes no new ones
+  readonly #x: Sequence = { data: [], steps: 0, batch: 0 };
+  readonly #y: Sequence = { data: [], steps: 0, batch: 0 };
+  readonly #asked: { -readonly [K in keyof PlanRequest]: PlanRequest[K] };
+  readonly #arguments = { rows: 0, size: 0, output: 0, targets: 0, gradient: 0 };
   readonly #options: TrainerOptions;
   /** Last states of the last step, one region a state slot; undefined when the next step starts from zeros. */
   #carried: Carried | undefined;
@@ -92,6 +98,8 @@ export class Trainer {
     this.loss = loss;
     this.#options = given;
     this.#network = model.network;
+    this.#wanted = { kind: loss.targets, size: model.network.outputSize };
+    this.#asked = { steps: 1, batch: 1, training: true, targets: loss.targets };
     this.#network.gradients;
     const slots = given.optimizer.slots.map((_, k) => this.#network.slot(k));
     for (const slot of slots) this.#network.arena.clear(slot);
@@ -242,8 +250,8 @@ export class Trainer {
     const network = this.#network;
     const { ignoreIndex, targets } = this.loss;
     const { batch = 1 } = this.#options;
-    const input = readSequence('x', x, network.input, batch);
-    const target = readSequence('y', y, { kind: targets, size: network.outputSize }, batch);
+    const input = readSequence('x', x, network.input, batch, this.#x);
+    const target = readSequence('y', y, this.#wanted, batch, this.#y);
     fits(input, target);
     if (training && this.#options.carryState) {
       if (this.#carried && this.#carried.batch !== input.batch) {
@@ -255,7 +263,11 @@ export class Trainer {
       }
       this.roomFor(input.batch);
     }
-    const plan = network.prepare(this.#request(input.steps, input.batch, training));
+    const request = this.#asked;
+    request.steps = input.steps;
+    request.batch = input.batch;
+    request.training = training;
+    const plan = network.prepare(request);
     network.writeInput('x', plan, input);
     if (targets === 'features') {
       network.arena.write(plan.targets, target.data);
@@ -270,13 +282,13 @@ export class Trainer {
   }
 
   #loss(plan: Plan, gradient: number): number {
-    return this.loss.run(this.#network.arena.kernels, {
-      rows: plan.steps * plan.batch,
-      size: this.#network.outputSize,
-      output: plan.output.ptr,
-      targets: plan.targets.ptr,
-      gradient,
-    });
+    const args = this.#arguments;
+    args.rows = plan.steps * plan.batch;
+    args.size = this.#network.outputSize;
+    args.output = plan.output.ptr;
+    args.targets = plan.targets.ptr;
+    args.gradient = gradient;
+    return this.loss.run(this.#network.arena.kernels, args);
   }
 }
 
