@@ -1,8 +1,5 @@
 import { packT } from './pack';
-import { multiply } from './rows';
-
-/** Depth between two passes, as KC of sgemm. */
-const KC = 256;
+import { KC, multiply } from './rows';
 
 /** Packs W[n, k], rows one after the other, for `project`: `packedBytes(k, n)` at out. */
 // @ts-ignore: decorator

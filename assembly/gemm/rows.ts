@@ -2,8 +2,10 @@ import { loadTail, storeTail } from '../simd';
 import { tile1x32 } from './tile1x32';
 import { isWide, rows16, rows8, tile16, tile8 } from './tiles';
 
+/** Depth of a block: a panel of KC x 8 floats (8 kB) stays in L1. */
+export const KC = 256;
 /** Rows of A between two passes over the panels: MC·KC floats stay in L2. Multiple of 6, 5 and 4. */
-const MC = 120;
+export const MC = 120;
 
 /** Bytes that `multiply` may use at `tmp`: a tile of 6 rows of 8, then 32 zeros. */
 export const TILE_BYTES: usize = 320;

@@ -1,12 +1,8 @@
 import { packN, packRows, packT, packedBytes } from './pack';
-import { multiply, TILE_BYTES } from './rows';
+import { KC, MC, multiply, TILE_BYTES } from './rows';
 
-/** Depth of a packed block: a panel of KC x 8 floats (8 kB) stays in L1. */
-const KC = 256;
 /** Columns of a packed block: KC x NC floats (512 kB) stay in L2. */
 const NC = 512;
-/** Rows of Aᵀ copied at a time. Multiple of 6 and of 4. */
-const MC = 120;
 /** Up to so many rows of A, packing B costs more than it gives: B is read where it lies. */
 const DIRECT_ROWS = 3;
 

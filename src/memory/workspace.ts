@@ -6,7 +6,7 @@ import { align } from './layout.ts';
 
 /** A GEMM tile (assembly/gemm/rows.ts TILE_BYTES). */
 const TILE = 320;
-/** Block sizes of assembly/gemm/sgemm.ts. */
+/** Block sizes of assembly/gemm/rows.ts and sgemm.ts. */
 const KC = 256;
 const NC = 512;
 const MC = 120;
