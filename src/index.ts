@@ -38,4 +38,5 @@ export { RMSprop, type RMSpropOptions } from './optim/rmsprop.ts';
 export { cosineLR, type Schedule, stepLR, warmup } from './optim/schedules.ts';
 export { SGD, type SGDOptions } from './optim/sgd.ts';
 export { type InitOptions, init, type WasmSource } from './wasm/init.ts';
+export { type InitSyncOptions, initSync } from './wasm/initSync.ts';
 export { type KernelBuild, type Runtime, runtime as runtimeInfo } from './wasm/runtime.ts';

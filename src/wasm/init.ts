@@ -1,9 +1,9 @@
 import { boolean, options } from '../check.ts';
 import { ArgumentError, FeatureError, Words } from '../errors.ts';
 import { decodeBase64 } from './base64.ts';
-import { KERNEL_NAMES } from './exports.ts';
+import { describe, holdsKernels } from './module.ts';
 import { askForRevectorization, distinct, probe } from './revectorize.ts';
-import { instantiate, type KernelBuild, type Runtime, setRuntime } from './runtime.ts';
+import { type KernelBuild, type Runtime, takeTurn } from './runtime.ts';
 
 /** What a caller may hand in as the kernels' binary. */
 export type WasmSource = BufferSource | WebAssembly.Module | Response;
@@ -23,7 +23,6 @@ export interface InitOptions {
 }
 
 const builds = new Map<string, Promise<Runtime>>();
-let calls = 0;
 
 /**
  * Compiles the kernels; models made afterwards use them. Idempotent, and safe to call twice at once: each build is
@@ -41,12 +40,12 @@ export async function init(opts?: InitOptions): Promise<Runtime> {
     throw new ArgumentError('kernels', "'auto', 'simd' or 'relaxed'", kernels);
   }
   if (typeof WebAssembly === 'undefined') throw new FeatureError('this engine has no WebAssembly');
-  const call = ++calls;
+  const set = takeTurn();
   const loaded = await (wasm === undefined ? inlined(kernels, revectorize) : supplied(wasm, revectorize));
   if (kernels !== 'auto' && loaded.kernels !== kernels) {
     throw new ArgumentError('wasm', `the ${kernels} kernels`, new Words(`the ${loaded.kernels} ones`));
   }
-  if (call === calls) setRuntime(loaded);
+  set(loaded);
   return loaded;
 }
 
@@ -89,7 +88,7 @@ async function load(kernels: KernelBuild, revectorize: boolean): Promise<Runtime
 async function supplied(source: WasmSource | Promise<WasmSource>, revectorize: boolean): Promise<Runtime> {
   const given = await source;
   if (given instanceof WebAssembly.Module) {
-    holdsKernels(given);
+    holdsKernels('wasm', given);
     return describe(given, revectorize && ask() && check(given));
   }
   if (typeof Response !== 'undefined' && given instanceof Response) {
@@ -130,7 +129,7 @@ async function moduleOf(bytes: Uint8Array): Promise<WebAssembly.Module> {
   } catch (error) {
     throw new FeatureError(`the kernels can't be compiled: ${(error as Error).message}`, { cause: error });
   }
-  holdsKernels(module);
+  holdsKernels('wasm', module);
   return module;
 }
 
@@ -146,17 +145,4 @@ function check(module: WebAssembly.Module): boolean {
   else if (!wide)
     console.warn(`unrolled: no 256-bit code: the engine took no notice (ratio ${ratio.toFixed(2)})`);
   return agrees && wide;
-}
-
-function holdsKernels(module: WebAssembly.Module): void {
-  const names = new Set(WebAssembly.Module.exports(module).map((e) => e.name));
-  const missing = KERNEL_NAMES.find((name) => !names.has(name));
-  if (missing)
-    throw new ArgumentError('wasm', `a module that exports ${missing}`, new Words('one that does not'));
-}
-
-/** Asks the kernels which build they are. */
-function describe(module: WebAssembly.Module, revectorized: boolean): Runtime {
-  const kernels = instantiate(module, new WebAssembly.Memory({ initial: 1, maximum: 1 }), false);
-  return { kernels: kernels.is_relaxed() === 1 ? 'relaxed' : 'simd', module, revectorized };
 }

@@ -1,4 +1,3 @@
-import { instantiateSync } from '@assemblyscript/loader';
 import { FeatureError, StateError } from '../errors.ts';
 import type { Kernels } from './exports.ts';
 
@@ -24,15 +23,24 @@ export function runtime(): Runtime {
   return current;
 }
 
-export function setRuntime(next: Runtime): void {
-  current = next;
+let turns = 0;
+
+/** A turn to set the runtime, which is in effect unless another was taken meanwhile. */
+export function takeTurn(): (next: Runtime) => void {
+  const turn = ++turns;
+  return (next) => {
+    if (turn === turns) current = next;
+  };
 }
 
-/** The kernels over a memory of their own, with tiles of 16 columns (`wide`) or 8. */
+/**
+ * The kernels over a memory of their own, with tiles of 16 columns (`wide`) or 8. They import that memory and nothing
+ * else. Not by @assemblyscript/loader, which can't be loaded where there is no TextDecoder: in an AudioWorklet.
+ */
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory, wide: boolean): Kernels {
   new Int32Array(memory.buffer)[WIDE_AT / 4] = wide ? 1 : 0;
   try {
-    return instantiateSync(module, { env: { memory } }).instance.exports as unknown as Kernels;
+    return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
   } catch (error) {
     throw new FeatureError(`the kernels can't be instantiated: ${(error as Error).message}`, {
       cause: error,

@@ -33,7 +33,7 @@ const SRC: Record<string, string[]> = {
   init: ['check', 'errors'],
   ndarray: ['errors'],
   memory: ['wasm', 'errors'],
-  wasm: ['check', 'errors', '@assemblyscript/loader'],
+  wasm: ['check', 'errors'],
   check: ['errors'],
   errors: [],
 };
