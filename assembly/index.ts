@@ -1,6 +1,7 @@
 export { sgemm_nn, sgemm_nt, sgemm_tn } from './gemm/sgemm';
 export { sgemv_n, sgemv_t } from './gemm/sgemv';
 export { linear_backward, linear_forward } from './gemm/linear';
+export { vec_activate } from './math/activation';
 export { vec_exp, vec_sigmoid, vec_tanh } from './math/array';
 export { vec_add, vec_axpy, vec_clamp, vec_fill, vec_mul, vec_scale } from './vec/elementwise';
 export { add_column_sums, vec_dot, vec_max, vec_sum, vec_sum_squares } from './vec/reduce';

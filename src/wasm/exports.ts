@@ -11,6 +11,7 @@ export const KERNEL_NAMES = [
   'sgemv_t',
   'linear_forward',
   'linear_backward',
+  'vec_activate',
   'vec_exp',
   'vec_sigmoid',
   'vec_tanh',

@@ -1,0 +1,40 @@
+import { sigmoid, softplus } from './math.ts';
+
+/** φ and φ′ of x, given α and β, in float64. */
+export interface ActivationReference {
+  readonly of: (x: number, alpha: number, beta: number) => number;
+  readonly slope: (x: number, alpha: number, beta: number) => number;
+}
+
+/** 1 − tanh² x without cancellation. */
+function tanhSlope(x: number): number {
+  const z = Math.exp(-2 * Math.abs(x));
+  return (4 * z) / (1 + z) ** 2;
+}
+
+/** By the names of src/layers/activations.ts. At a corner the slope is that of the side where φ′ is smaller. */
+export const activations: Record<string, ActivationReference> = {
+  identity: { of: (x) => x, slope: () => 1 },
+  tanh: { of: Math.tanh, slope: tanhSlope },
+  sigmoid: { of: sigmoid, slope: (x) => sigmoid(x) * sigmoid(-x) },
+  relu: { of: (x) => Math.max(x, 0), slope: (x) => (x <= 0 ? 0 : 1) },
+  hardsigmoid: {
+    of: (x, alpha, beta) => Math.min(Math.max(alpha * x + beta, 0), 1),
+    slope: (x, alpha, beta) => (alpha * x + beta <= 0 || alpha * x + beta >= 1 ? 0 : alpha),
+  },
+  softsign: {
+    of: (x) => (Math.abs(x) === Number.POSITIVE_INFINITY ? Math.sign(x) : x / (1 + Math.abs(x))),
+    slope: (x) => 1 / (1 + Math.abs(x)) ** 2,
+  },
+  softplus: { of: softplus, slope: sigmoid },
+  elu: {
+    of: (x, alpha) => (x > 0 ? x : alpha * Math.expm1(x)),
+    slope: (x, alpha) => (x > 0 ? 1 : alpha * Math.exp(x)),
+  },
+  leakyrelu: { of: (x, alpha) => (x > 0 ? x : alpha * x), slope: (x, alpha) => (x > 0 ? 1 : alpha) },
+  scaledtanh: {
+    of: (x, alpha, beta) => alpha * Math.tanh(beta * x),
+    slope: (x, alpha, beta) => alpha * beta * tanhSlope(beta * x),
+  },
+  affine: { of: (x, alpha, beta) => alpha * x + beta, slope: (_, alpha) => alpha },
+};
