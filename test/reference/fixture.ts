@@ -1,6 +1,6 @@
 import { readFixture } from '../fixtures/read.ts';
 
-/** The keys of `config` that the reference reads; ../fixtures/README.md has all of them. */
+/** ../fixtures/README.md describes the keys. */
 export interface FixtureConfig {
   kind: 'layer' | 'training';
   cell: string;
@@ -9,8 +9,17 @@ export interface FixtureConfig {
   inputSize: number;
   hiddenSize: number;
   numLayers?: number;
+  bidirectional?: boolean;
   bias?: boolean;
+  projSize?: number;
   nonlinearity?: 'tanh' | 'relu';
+  resetAfter?: boolean;
+  peephole?: boolean;
+  coupled?: boolean;
+  clip?: number;
+  layerNorm?: boolean;
+  activation?: 'tanh' | 'softsign';
+  recurrentActivation?: 'sigmoid' | 'hardsigmoid';
   initialState?: boolean;
   vocab: number;
   embed: number;
