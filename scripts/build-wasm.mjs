@@ -1,11 +1,14 @@
 // Compiles every target of asconfig.json in one process, asserts what ships, and writes the modules with the
 // binaries inlined.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { deflateRawSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const shipped = ['simd', 'relaxed'];
+/** The builds in the package, inlined and as files. */
+export const shipped = ['simd', 'relaxed'];
 
 export async function buildWasm() {
   process.chdir(root);
@@ -20,10 +23,16 @@ export async function buildWasm() {
     const found = WebAssembly.Module.exports(await module(target, binary)).map((e) => e.name);
     same(`${target}: exports`, found.sort(), [...names].sort());
     if (shipped.includes(target)) check(target, binary, await readFile(`build/${target}.wat`, 'utf8'));
-    const folder = shipped.includes(target) ? 'src/wasm/generated' : 'test/generated';
-    await mkdir(folder, { recursive: true });
-    await writeFile(`${folder}/${target}.ts`, `export default '${binary.toString('base64')}' as string;\n`);
+    await inline(`test/generated/${target}.ts`, binary);
+    if (shipped.includes(target))
+      await inline(`src/wasm/generated/${target}.ts`, deflateRawSync(binary, { level: 9 }));
   }
+}
+
+/** A module whose default export is the bytes in base64: in the declarations a string, not the text itself. */
+async function inline(path, bytes) {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, `export default '${bytes.toString('base64')}' as string;\n`);
 }
 
 async function kernelNames() {

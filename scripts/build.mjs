@@ -1,10 +1,19 @@
 // Builds all that ships: the kernels, then dist/ from src/. Says nothing unless something is wrong.
-import { chmodSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildWasm } from './build-wasm.mjs';
+import { buildWasm, shipped } from './build-wasm.mjs';
 import { command, dist } from './dist.mjs';
-import { node, tool } from './tools.mjs';
+import { node, root, tool } from './tools.mjs';
 
 /** dist/ from src/, the kernels as they were built before. Gives the compiler's exit code. */
 export function buildDist() {
@@ -12,6 +21,8 @@ export function buildDist() {
   const code = node(tool('typescript', 'tsc'), ['-p', 'tsconfig.build.json']);
   if (code) return code;
   removeOlder(began);
+  for (const name of shipped) copyFileSync(join(root, `build/${name}.wasm`), join(dist, `${name}.wasm`));
+  dropInlinedMaps();
   chmodSync(command, 0o755);
   utimesSync(command, new Date(), new Date());
   return 0;
@@ -23,6 +34,16 @@ function removeOlder(time) {
     const path = join(entry.parentPath, entry.name);
     // file systems round times
     if (entry.isFile() && statSync(path).mtimeMs < time - 2000) rmSync(path);
+  }
+}
+
+/** A source map of a module that is one base64 text would hold that text again. */
+function dropInlinedMaps() {
+  const folder = join(dist, 'wasm/generated');
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.js'))) {
+    rmSync(join(folder, `${name}.map`));
+    const text = readFileSync(join(folder, name), 'utf8');
+    writeFileSync(join(folder, name), text.replace(/\/\/# sourceMappingURL=.*\n?$/, ''));
   }
 }
 

@@ -1,6 +1,15 @@
-import { ArgumentError, Words } from '../errors.ts';
+import { ArgumentError, FeatureError, Words } from '../errors.ts';
 import { KERNEL_NAMES } from './exports.ts';
 import { instantiate, type Runtime } from './runtime.ts';
+
+/** @throws {FeatureError} bytes that this engine can't compile, or is forbidden to */
+export async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes as BufferSource);
+  } catch (error) {
+    throw new FeatureError(`the kernels can't be compiled: ${(error as Error).message}`, { cause: error });
+  }
+}
 
 /** @throws {ArgumentError} a module that is not these kernels */
 export function holdsKernels(name: string, module: WebAssembly.Module): void {

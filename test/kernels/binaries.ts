@@ -1,10 +1,10 @@
-import relaxed from '../../src/wasm/generated/relaxed.ts';
-import simd from '../../src/wasm/generated/simd.ts';
 import checked from '../generated/checked.ts';
+import relaxed from '../generated/relaxed.ts';
+import simd from '../generated/simd.ts';
 
 const inlined = { checked, simd, relaxed };
 
-/** The binary of a build as the package or the tests inline it. */
+/** The binary of a build. */
 export function wasmBytes(build: keyof typeof inlined): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(inlined[build]), (c) => c.charCodeAt(0));
 }

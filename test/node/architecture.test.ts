@@ -24,7 +24,10 @@ const SRC: Record<string, string[]> = {
     ],
     ...['cli-progress', 'commander', 'simple-ascii-chart', 'node:'],
   ],
-  index: ['model', 'layers', 'losses', 'optim', 'init', 'ndarray', 'wasm', 'errors'],
+  index: ['public', 'wasm'],
+  'index.workerd': ['public', 'wasm'],
+  slim: ['public', 'wasm'],
+  public: ['model', 'layers', 'losses', 'optim', 'init', 'ndarray', 'wasm', 'errors'],
   model: ['layers', 'losses', 'optim', 'init', 'io', 'ndarray', 'memory', 'check', 'errors'],
   io: ['errors'],
   layers: ['init', 'ndarray', 'memory', 'wasm', 'check', 'errors'],
@@ -66,7 +69,9 @@ function importsOf(folder: string): Import[] {
     const found = [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)'([^']+)'/g)].map(
       (m) => m[1]!,
     );
-    return found.map((to) => ({ from, to: to.startsWith('.') ? resolve(from, to) : to }));
+    // binaries lie beside dist/'s entry points
+    const modules = found.filter((to) => !to.endsWith('.wasm'));
+    return modules.map((to) => ({ from, to: to.startsWith('.') ? resolve(from, to) : to }));
   });
 }
 
@@ -140,6 +145,38 @@ describe.each([
 
   test('files import each other in no circle', () => {
     expect(circle(imports)).toEqual([]);
+  });
+});
+
+/** Files that an entry point loads, whenever. */
+function graph(entry: string, imports: readonly Import[]): string[] {
+  const reached = new Set([entry]);
+  for (const file of reached) {
+    for (const { from, to } of imports) if (from === file && to.startsWith('src/')) reached.add(to);
+  }
+  return [...reached];
+}
+
+describe('binaries', () => {
+  const imports = importsOf('src');
+  const inlined = (entry: string) =>
+    graph(entry, imports).filter((file) => file.includes('/generated/') || file.endsWith('inflate.ts'));
+
+  test('the main entry has them inlined', () => {
+    expect(inlined('src/index.ts').length).toBe(3);
+  });
+
+  test.each(['src/slim.ts', 'src/index.workerd.ts', 'src/io/index.ts'])('%s has none inlined', (entry) => {
+    expect(graph(entry, imports).length).toBeGreaterThan(3);
+    expect(inlined(entry)).toEqual([]);
+  });
+
+  test('no module waits at its top level', () => {
+    const waiting = [...new Set(imports.map(({ from }) => from))].filter((file) =>
+      /^(?:export )?(?:const .*= )?await /m.test(readFileSync(join(root, file), 'utf8')),
+    );
+    // the program, which nobody imports
+    expect(waiting.filter((file) => file !== 'src/cli/main.ts')).toEqual([]);
   });
 });
 

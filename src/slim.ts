@@ -1,0 +1,2 @@
+export * from './public.ts';
+export { type InitOptions, init } from './wasm/supplied.ts';

@@ -1,0 +1,16 @@
+import relaxed from '../relaxed.wasm';
+import simd from '../simd.wasm';
+import { type InitOptions, start } from './init.ts';
+import type { KernelBuild, Runtime } from './runtime.ts';
+import { widen } from './widen.ts';
+
+/** As the default `init`; the binaries are modules that workerd compiled when it loaded the worker. */
+export function init(opts?: InitOptions): Promise<Runtime> {
+  return start(opts, means);
+}
+
+async function imported(kernels: KernelBuild): Promise<WebAssembly.Module> {
+  return kernels === 'relaxed' ? relaxed : simd;
+}
+
+const means = { binary: imported, widen };

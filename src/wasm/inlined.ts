@@ -1,0 +1,25 @@
+import { inflate } from './inflate.ts';
+import { type InitOptions, start } from './init.ts';
+import type { KernelBuild, Runtime } from './runtime.ts';
+import { widen } from './widen.ts';
+
+/**
+ * Compiles the kernels; models made afterwards use them. Idempotent, and safe to call twice at once: each build is
+ * loaded and compiled once, and the last call decides which one is used.
+ *
+ * @throws {ArgumentError} an unknown option, or bytes that are not these kernels
+ * @throws {FeatureError} an engine without WebAssembly SIMD (or relaxed SIMD, when that was asked for), or one that
+ * forbids compiling (a Content-Security-Policy without `wasm-unsafe-eval`)
+ */
+export function init(opts?: InitOptions): Promise<Runtime> {
+  return start(opts, means);
+}
+
+/** One import a build, so that only the one in use is loaded. */
+async function inlined(kernels: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
+  const { default: text } =
+    kernels === 'relaxed' ? await import('./generated/relaxed.ts') : await import('./generated/simd.ts');
+  return inflate(text);
+}
+
+const means = { binary: inlined, widen };

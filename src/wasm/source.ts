@@ -1,0 +1,30 @@
+import { ArgumentError, Words } from '../errors.ts';
+
+/** What a caller may hand in as the kernels' binary. */
+export type WasmSource = BufferSource | WebAssembly.Module | Response;
+
+/** Every binary of WebAssembly 1 begins so. */
+const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+
+/** The bytes that a caller handed in, or the module. @throws {ArgumentError} anything else */
+export async function binaryOf(given: WasmSource): Promise<Uint8Array | WebAssembly.Module> {
+  if (given instanceof WebAssembly.Module) return given;
+  if (typeof Response !== 'undefined' && given instanceof Response) {
+    if (!given.ok)
+      throw new ArgumentError('wasm', 'a Response that is ok', new Words(`status ${given.status}`));
+    return checked(await given.arrayBuffer());
+  }
+  if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return checked(given);
+  throw new ArgumentError('wasm', 'bytes, a WebAssembly.Module or a Response', given);
+}
+
+function checked(given: BufferSource): Uint8Array {
+  // older engines compile no DataView
+  const bytes = ArrayBuffer.isView(given)
+    ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
+    : new Uint8Array(given);
+  if (PREAMBLE.some((byte, i) => bytes[i] !== byte)) {
+    throw new ArgumentError('wasm', 'a WebAssembly binary', given);
+  }
+  return bytes;
+}
