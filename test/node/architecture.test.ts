@@ -11,6 +11,7 @@ const SRC: Record<string, string[]> = {
     ...[
       'index',
       'model',
+      'diagnostics',
       'layers',
       'losses',
       'optim',
@@ -28,8 +29,9 @@ const SRC: Record<string, string[]> = {
   'index.workerd': ['public', 'wasm'],
   slim: ['public', 'wasm'],
   public: ['model', 'layers', 'losses', 'optim', 'init', 'ndarray', 'wasm', 'errors'],
-  model: ['layers', 'losses', 'optim', 'init', 'io', 'ndarray', 'memory', 'check', 'errors'],
+  model: ['diagnostics', 'layers', 'losses', 'optim', 'init', 'io', 'ndarray', 'memory', 'check', 'errors'],
   io: ['errors'],
+  diagnostics: ['layers', 'ndarray', 'memory', 'wasm', 'check', 'errors'],
   layers: ['init', 'ndarray', 'memory', 'wasm', 'check', 'errors'],
   losses: ['wasm', 'check', 'errors'],
   optim: ['wasm', 'check', 'errors'],

@@ -1,0 +1,50 @@
+import { digits } from './digits.ts';
+
+export type Verdict = 'vanishing' | 'exploding' | 'healthy' | 'not finite';
+
+/**
+ * Less of a gradient than this left after all steps is vanishing: the mean over a batch of a million sequences is as
+ * noisy as that (1/√10⁶), so that what the first steps contribute can't be told from noise.
+ */
+export const VANISHING_SHARE = 1e-3;
+/** More than this is exploding: the first steps drown the last ones as much as these drown them when it vanishes. */
+export const EXPLODING_SHARE = 1e3;
+
+export interface Evidence {
+  readonly meanRatio: number | null;
+  readonly memory: number | null;
+  readonly share: number | null;
+  readonly steps: number;
+  /** The first number that is not finite in this layer and direction. */
+  readonly nonFinite?: { readonly step: number; readonly gate: string; readonly what: string } | undefined;
+  /** The first step whose norms are not finite. */
+  readonly badStep?: number | undefined;
+}
+
+/** A verdict, and the numbers behind it in words. */
+export function judge(evidence: Evidence): { readonly verdict: Verdict; readonly reason: string } {
+  const { meanRatio, share, nonFinite, badStep } = evidence;
+  if (nonFinite) {
+    const { what, gate, step } = nonFinite;
+    return { verdict: 'not finite', reason: `${what} in gate ${gate} at step ${step}` };
+  }
+  if (badStep !== undefined) {
+    return { verdict: 'not finite', reason: `the gradient's norm is not finite at step ${badStep}` };
+  }
+  if (share === null || meanRatio === null) {
+    return { verdict: 'vanishing', reason: 'the gradient is 0 at every step' };
+  }
+  const left = leftOver(share, evidence.steps);
+  if (share < VANISHING_SHARE) {
+    return { verdict: 'vanishing', reason: `${left}, less than ${digits(VANISHING_SHARE, 1)}` };
+  }
+  if (share > EXPLODING_SHARE) {
+    return { verdict: 'exploding', reason: `${left}, more than ${digits(EXPLODING_SHARE, 1)}` };
+  }
+  return { verdict: 'healthy', reason: left };
+}
+
+function leftOver(share: number, steps: number): string {
+  const after = steps === 1 ? '1 step' : `${steps} steps`;
+  return `${digits(share)} of a gradient is left after ${after}`;
+}
