@@ -1,4 +1,4 @@
-// Compiles every target of asconfig.json in one process, asserts what ships, and writes the modules with the
+// Compiles every binary in one process, asserts what ships, and writes the modules with the
 // binaries inlined.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -7,26 +7,47 @@ import { deflateRawSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** The builds in the package, inlined and as files. */
-export const shipped = ['simd', 'relaxed'];
+const INFERENCE = 'build/inference.ts';
+/** Binaries by name: the target of asconfig.json and the module whose exports they have. */
+const binaries = {
+  checked: { target: 'checked', entry: 'assembly/index.ts' },
+  simd: { target: 'simd', entry: 'assembly/index.ts' },
+  relaxed: { target: 'relaxed', entry: 'assembly/index.ts' },
+  'simd-inference': { target: 'simd', entry: INFERENCE },
+  'relaxed-inference': { target: 'relaxed', entry: INFERENCE },
+};
+/** Those in the package, inlined and as files. */
+export const shipped = Object.keys(binaries).filter((name) => name !== 'checked');
 
 export async function buildWasm() {
   process.chdir(root);
   await mkdir('build', { recursive: true });
   const names = await kernelNames();
-  for (const target of ['checked', ...shipped]) {
-    const { error, stderr } = await asc.main(['assembly/index.ts', '--target', target]);
+  await writeFile(INFERENCE, await inferenceEntry(names.inference));
+  for (const [name, { target, entry }] of Object.entries(binaries)) {
+    const files = ['-o', `build/${name}.wasm`, '-t', `build/${name}.wat`];
+    const { error, stderr } = await asc.main([entry, '--target', target, ...files]);
     // Binaryen's remark on its own passes; the result is valid
     const text = stderr.toString().replace(/^Last converge was suboptimal\.\s*/gm, '');
-    if (error || text) throw new Error(`asc ${target}: ${text || error.message}`);
-    const binary = await readFile(`build/${target}.wasm`);
+    if (error || text) throw new Error(`asc ${name}: ${text || error.message}`);
+    const binary = await readFile(`build/${name}.wasm`);
     const found = WebAssembly.Module.exports(await module(target, binary)).map((e) => e.name);
-    same(`${target}: exports`, found.sort(), [...names].sort());
-    if (shipped.includes(target)) check(target, binary, await readFile(`build/${target}.wat`, 'utf8'));
-    await inline(`test/generated/${target}.ts`, binary);
-    if (shipped.includes(target))
-      await inline(`src/wasm/generated/${target}.ts`, deflateRawSync(binary, { level: 9 }));
+    const expected = entry === INFERENCE ? names.inference : names.all;
+    same(`${name}: exports`, found.sort(), [...expected].sort());
+    await inline(`test/generated/${name}.ts`, binary);
+    if (!shipped.includes(name)) continue;
+    check(target, binary, await readFile(`build/${name}.wat`, 'utf8'));
+    await inline(`src/wasm/generated/${name}.ts`, deflateRawSync(binary, { level: 9 }));
   }
+}
+
+/** assembly/index.ts with fewer names. */
+async function inferenceEntry(names) {
+  const source = await readFile('assembly/index.ts', 'utf8');
+  return source.replace(/^export \{(.*)\} from '\.\/(.*)';\n/gm, (_, list, path) => {
+    const kept = list.split(',').filter((name) => names.includes(name.trim()));
+    return kept.length ? `export {${kept}} from '../assembly/${path}';\n` : '';
+  });
 }
 
 /** A module whose default export is the bytes in base64: in the declarations a string, not the text itself. */
@@ -37,8 +58,11 @@ async function inline(path, bytes) {
 
 async function kernelNames() {
   const source = await readFile('src/wasm/exports.ts', 'utf8');
-  const list = source.slice(source.indexOf('['), source.indexOf('] as const'));
-  return [...list.matchAll(/'(\w+)'/g)].map((m) => m[1]);
+  const [inference, others] = source.split('] as const').map((part) => {
+    const list = part.slice(part.lastIndexOf('['));
+    return [...list.matchAll(/'(\w+)'/g)].map((m) => m[1]);
+  });
+  return { inference, all: [...inference, ...others] };
 }
 
 /** Node 20 compiles relaxed SIMD only behind a flag. */

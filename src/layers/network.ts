@@ -116,9 +116,15 @@ export class Network {
   /**
    * The plan for a request, its memory there to be used. One for each shape is kept until something is reserved.
    * @throws {MemoryError} beyond 2 GiB, or refused by the engine
+   * @throws {StateError} a plan for training or with a loss, and kernels that only infer
    */
   prepare(request: PlanRequest): Plan {
     const { steps, batch, training, targets } = request;
+    if ((training || targets !== 'none') && !this.arena.trains) {
+      throw new StateError(
+        "the kernels only infer: training and losses take those that init() of 'unrolled' loads",
+      );
+    }
     let plan: Plan | undefined;
     for (const p of this.#plans) {
       if (p.steps === steps && p.batch === batch && p.training === training && p.kind === targets) plan = p;

@@ -20,14 +20,17 @@ export class Arena {
   static readonly start = PAGE;
 
   readonly build: KernelBuild;
+  /** Whether the kernels can train. */
+  readonly trains: boolean;
   #kernels: Kernels | undefined;
   #memory: WebAssembly.Memory | undefined;
   #f32!: Float32Array<ArrayBuffer>;
   #i32!: Int32Array<ArrayBuffer>;
 
   constructor(bytes: number) {
-    const { module, kernels, revectorized } = runtime();
+    const { module, kernels, revectorized, training } = runtime();
     this.build = kernels;
+    this.trains = training;
     const pages = pageBytes(bytes) / PAGE;
     try {
       this.#memory = new WebAssembly.Memory({ initial: pages, maximum: MAX_BYTES / PAGE });

@@ -1,3 +1,17 @@
+/** What models call to infer: all that the builds for `unrolled/inference` export. */
+export const INFERENCE_NAMES = [
+  'linear_forward',
+  'find_bad_index',
+  'gather_rows',
+  'rnn_forward',
+  'lstm_forward',
+  'gru_forward',
+  'softmax_rows',
+  'index_of_max',
+  'sample_index',
+  'is_relaxed',
+] as const;
+
 /**
  * Signatures of the kernels (assembly/index.ts): every pointer is a byte offset into the memory, every leading
  * dimension counts floats, every flag is 0 or 1. Shapes and preconditions stand beside each kernel's source.
@@ -9,7 +23,6 @@ export const KERNEL_NAMES = [
   'sgemm_tn',
   'sgemv_n',
   'sgemv_t',
-  'linear_forward',
   'linear_backward',
   'vec_activate',
   'vec_exp',
@@ -26,31 +39,23 @@ export const KERNEL_NAMES = [
   'vec_max',
   'vec_sum',
   'vec_sum_squares',
-  'find_bad_index',
-  'gather_rows',
   'scatter_add_rows',
   'dropout',
-  'rnn_forward',
   'rnn_forward_train',
   'rnn_backward',
-  'lstm_forward',
   'lstm_forward_train',
   'lstm_backward',
-  'gru_forward',
   'gru_forward_train',
   'gru_backward',
   'count_targets',
   'cross_entropy',
-  'softmax_rows',
   'mse',
   'bce_with_logits',
-  'index_of_max',
-  'sample_index',
   'sgd_step',
   'adam_step',
   'rmsprop_step',
   'adagrad_step',
-  'is_relaxed',
+  ...INFERENCE_NAMES,
 ] as const;
 
 export type KernelName = (typeof KERNEL_NAMES)[number];

@@ -18,6 +18,9 @@ export interface InitOptions {
   readonly revectorize?: boolean;
 }
 
+/** Of kernels that only infer. */
+export type InferenceInitOptions = Pick<InitOptions, 'kernels' | 'wasm'>;
+
 /** What an entry point brings to its `init`. */
 export interface Means {
   /** Where its binaries are: the bytes of a build, or its module. */

@@ -10,6 +10,8 @@ export interface Runtime {
   readonly module: WebAssembly.Module;
   /** Whether V8 was found to merge 128-bit operations into 256-bit ones. The bits of results are the same. */
   readonly revectorized: boolean;
+  /** Whether they can train: not those of `unrolled/inference`. */
+  readonly training: boolean;
 }
 
 /** Where a memory says which tiles run (assembly/gemm/tiles.ts). */

@@ -1,4 +1,4 @@
-import { compile, holdsKernels } from './module.ts';
+import { compile, describe, holdsKernels } from './module.ts';
 import { askForRevectorization, distinct, probe } from './revectorize.ts';
 
 /** The kernels compiled to 256-bit code; nothing, and a warning that says why, where that is not in effect. */
@@ -10,6 +10,10 @@ export async function widen(given: Uint8Array | WebAssembly.Module): Promise<Web
   }
   const module = given instanceof WebAssembly.Module ? given : await compile(distinct(given));
   holdsKernels('wasm', module);
+  if (!describe(module, true).training) {
+    console.warn('unrolled: no 256-bit code: kernels that only infer are not checked for it');
+    return undefined;
+  }
   const { wide, ratio, agrees } = probe(module);
   if (!agrees) console.warn('unrolled: 256-bit code gave other bits than 128-bit code: not used');
   else if (!wide)

@@ -28,7 +28,10 @@ const SRC: Record<string, string[]> = {
   index: ['public', 'wasm'],
   'index.workerd': ['public', 'wasm'],
   slim: ['public', 'wasm'],
-  public: ['model', 'layers', 'losses', 'optim', 'init', 'ndarray', 'wasm', 'errors'],
+  inference: ['publicInference', 'wasm'],
+  'inference.workerd': ['publicInference', 'wasm'],
+  public: ['publicInference', 'model', 'losses', 'optim'],
+  publicInference: ['model', 'layers', 'init', 'ndarray', 'wasm', 'errors'],
   model: ['diagnostics', 'layers', 'losses', 'optim', 'init', 'io', 'ndarray', 'memory', 'check', 'errors'],
   io: ['errors'],
   diagnostics: ['layers', 'ndarray', 'memory', 'wasm', 'check', 'errors'],
@@ -168,9 +171,21 @@ describe('binaries', () => {
     expect(inlined('src/index.ts').length).toBe(3);
   });
 
-  test.each(['src/slim.ts', 'src/index.workerd.ts', 'src/io/index.ts'])('%s has none inlined', (entry) => {
-    expect(graph(entry, imports).length).toBeGreaterThan(3);
-    expect(inlined(entry)).toEqual([]);
+  test.each(['src/slim.ts', 'src/index.workerd.ts', 'src/inference.workerd.ts', 'src/io/index.ts'])(
+    '%s has none inlined',
+    (entry) => {
+      expect(graph(entry, imports).length).toBeGreaterThan(3);
+      expect(inlined(entry)).toEqual([]);
+    },
+  );
+
+  test('unrolled/inference has its own two, and no training', () => {
+    const files = graph('src/inference.ts', imports);
+    expect(files.filter((file) => file.includes('/generated/')).sort()).toEqual([
+      'src/wasm/generated/relaxed-inference.ts',
+      'src/wasm/generated/simd-inference.ts',
+    ]);
+    expect(files.filter((file) => /trainer|adam|revectorize/.test(file))).toEqual([]);
   });
 
   test('no module waits at its top level', () => {

@@ -1,0 +1,34 @@
+export {
+  ArgumentError,
+  FeatureError,
+  FormatError,
+  MemoryError,
+  ShapeError,
+  StateError,
+  UnrolledError,
+} from './errors.ts';
+export { Generator } from './init/generator.ts';
+export {
+  constant,
+  glorot,
+  type Initializer,
+  identity,
+  normal,
+  orthogonal,
+  uniform,
+} from './init/initializers.ts';
+export { Dropout } from './layers/dropout.ts';
+export { Embedding, type EmbeddingOptions } from './layers/embedding.ts';
+export { GRU, type GRUOptions } from './layers/gru.ts';
+export type { Layer, ParameterSpec } from './layers/layer.ts';
+export { Linear, type LinearOptions } from './layers/linear.ts';
+export { LSTM, type LSTMOptions } from './layers/lstm.ts';
+export type { RecurrentOptions } from './layers/recurrent.ts';
+export { RNN, type RNNOptions } from './layers/rnn.ts';
+export type { BackwardInput, BackwardResult, ForwardOptions, ForwardResult } from './layers/standalone.ts';
+export { type PlanOptions, type PlanReport, Sequential, type SequentialOptions } from './model/sequential.ts';
+export { Stream, type StreamOptions } from './model/stream.ts';
+export type { Given, NDArray } from './ndarray.ts';
+export { type InitSyncOptions, initSync } from './wasm/initSync.ts';
+export { type KernelBuild, type Runtime, runtime as runtimeInfo } from './wasm/runtime.ts';
+export type { WasmSource } from './wasm/source.ts';

@@ -1,0 +1,15 @@
+import relaxed from '../relaxed-inference.wasm';
+import simd from '../simd-inference.wasm';
+import { type InferenceInitOptions, start } from './init.ts';
+import type { KernelBuild, Runtime } from './runtime.ts';
+
+/** As inlinedInference's; the binaries are modules that workerd compiled when it loaded the worker. */
+export function init(opts?: InferenceInitOptions): Promise<Runtime> {
+  return start(opts, means);
+}
+
+async function imported(kernels: KernelBuild): Promise<WebAssembly.Module> {
+  return kernels === 'relaxed' ? relaxed : simd;
+}
+
+const means = { binary: imported };
