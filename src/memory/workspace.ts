@@ -78,3 +78,19 @@ export function backwardWork(
   );
   return table(tableSize, G) + products;
 }
+
+/** *_forward and *_forward_train of indrnn (gates 1), mingru (2), minlstm (3). */
+export function scanWork(gates: number, inputSize: number, hiddenSize: number): number {
+  return linearWork(gates * hiddenSize, inputSize);
+}
+
+/** sru_forward and sru_forward_train: a row of biases too. */
+export function sruWork(inputSize: number, hiddenSize: number): number {
+  const gates = inputSize === hiddenSize ? 3 : 4;
+  return gates * hiddenSize * 4 + scanWork(gates, inputSize, hiddenSize);
+}
+
+/** *_backward of indrnn, mingru, minlstm (gates as in `scanWork`) and sru (3, or 4 with a projected skip). */
+export function scanBackwardWork(gates: number, rows: number, inputSize: number, hiddenSize: number): number {
+  return linearBackwardWork(rows, gates * hiddenSize, inputSize);
+}

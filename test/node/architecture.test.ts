@@ -47,8 +47,9 @@ const SRC: Record<string, string[]> = {
 };
 
 const ASSEMBLY: Record<string, string[]> = {
-  index: ['sequence', 'gemm', 'loss', 'optim', 'vec', 'math', 'build'],
+  index: ['sequence', 'scan', 'gemm', 'loss', 'optim', 'vec', 'math', 'build'],
   sequence: ['cells', 'gemm', 'vec'],
+  scan: ['gemm', 'vec', 'math', 'simd'],
   cells: ['math', 'simd'],
   gemm: ['vec', 'simd'],
   loss: ['math', 'simd'],

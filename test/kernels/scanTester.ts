@@ -1,0 +1,273 @@
+import { scanBackwardWork, scanWork, sruWork } from '../../src/memory/workspace.ts';
+import { generator, uniform } from '../reference/random.ts';
+import * as scan from '../reference/scan.ts';
+import { rounded } from './closeness.ts';
+import { type BuildName, Sandbox } from './sandbox.ts';
+import type { Expected, Run, Tensors } from './sequenceTester.ts';
+
+export const names = Object.keys(scan.cells) as scan.CellName[];
+
+export interface Shape {
+  T: number;
+  B: number;
+  I: number;
+  H: number;
+  /** Rows of each step, T of them, at most B; default: B each, and the pointer is 0. */
+  sizes?: number[];
+  /** Default true; else the pointers of the bias and of its gradient are 0. */
+  bias?: boolean;
+  /** Default true; else the pointer is 0. */
+  dy?: boolean;
+  /** Default true; else the pointer is 0. */
+  dx?: boolean;
+  /** What the gradients of the parameters are added to is uniform in ±accumulated. Default 0.5. */
+  accumulated?: number;
+}
+
+export interface Problem {
+  name: scan.CellName;
+  shape: Shape;
+  /** Float32 values: x, wIh, v (weights of the state), bIh, state0, dy, dState; dwIh, dv, dbIh before the call. */
+  given: Record<string, Float64Array>;
+}
+
+type Pass = 'forward' | 'forward_train' | 'backward';
+
+const indrnn = {
+  forward: 'indrnn_forward',
+  forward_train: 'indrnn_forward_train',
+  backward: 'indrnn_backward',
+} as const;
+
+const kernels = {
+  mingru: { forward: 'mingru_forward', forward_train: 'mingru_forward_train', backward: 'mingru_backward' },
+  minlstm: {
+    forward: 'minlstm_forward',
+    forward_train: 'minlstm_forward_train',
+    backward: 'minlstm_backward',
+  },
+  'indrnn relu': indrnn,
+  'indrnn tanh': indrnn,
+  sru: { forward: 'sru_forward', forward_train: 'sru_forward_train', backward: 'sru_backward' },
+} as const;
+
+/** How many weights of the state, over H. */
+const stateWeights = { mingru: 0, minlstm: 0, 'indrnn relu': 1, 'indrnn tanh': 1, sru: 2 };
+
+export function gatesOf({ name, shape: { I, H } }: Problem): number {
+  return scan.cells[name].gates(I, H);
+}
+
+export function sizesOf({ T, B, sizes }: Shape): number[] {
+  return sizes ?? Array<number>(T).fill(B);
+}
+
+export function rowsOf(shape: Shape): number {
+  return sizesOf(shape).reduce((a, b) => a + b, 0);
+}
+
+export function problem(name: scan.CellName, shape: Shape, seed: number): Problem {
+  const { B, I, H, accumulated = 0.5 } = shape;
+  const cell = scan.cells[name];
+  const [N, G, V, bias] = [rowsOf(shape), cell.gates(I, H) * H, stateWeights[name] * H, cell.bias[1] * H];
+  const next = generator(seed);
+  const some = (length: number, size = 1) => rounded(uniform(next, length, size));
+  const given = {
+    x: some(N * I),
+    wIh: some(G * I, 2 / Math.sqrt(I)),
+    v: some(V),
+    bIh: some(bias),
+    state0: some(B * H),
+    dy: some(N * H),
+    dState: some(B * H),
+    dwIh: some(G * I, accumulated),
+    dv: some(V, accumulated),
+    dbIh: some(bias, accumulated),
+  };
+  return { name, shape, given };
+}
+
+/** y, stateN; dx, dState and, without what they are added to, dwIh, dv, dbIh. */
+export function reference({ name, shape, given: g }: Problem): Expected {
+  const { I, H, bias = true, dy = true } = shape;
+  const sizes = sizesOf(shape);
+  const p = {
+    inputSize: I,
+    hiddenSize: H,
+    weightIh: g.wIh!,
+    weightHh: g.v!,
+    biasIh: bias ? g.bIh : undefined,
+  };
+  const pass = scan.forward(name, p, g.x!, g.state0!, sizes);
+  const upstream = dy ? g.dy! : new Float64Array(g.dy!.length);
+  const back = scan.backward(name, p, g.x!, pass, upstream, g.dState!, sizes);
+  return {
+    y: pass.output,
+    stateN: pass.stateN,
+    dx: back.dX,
+    dState: back.dState0,
+    dwIh: back.dWeightIh,
+    dv: back.dWeightHh,
+    dbIh: back.dBiasIh,
+  };
+}
+
+/** Places a problem's tensors in a sandbox of their own; the buffer named `flush` ends the memory. */
+class Call {
+  readonly names: string[] = [];
+  readonly sandbox: Sandbox;
+  readonly #outputs: Record<string, [ptr: number, length: number]> = {};
+  readonly #p: Problem;
+  readonly #flush: string;
+
+  constructor(build: BuildName, p: Problem, work: number, flush: string, chunk: number) {
+    const { B, I, H } = p.shape;
+    const N = rowsOf(p.shape) + chunk * B;
+    const floats = N * (2 * I + 10 * H + 1) + 8 * H * (I + 4) + 8 * B * H;
+    this.sandbox = new Sandbox(build, floats * 4 + work);
+    this.#p = p;
+    this.#flush = flush;
+  }
+
+  head(): number[] {
+    const { T, B, I, H, sizes } = this.#p.shape;
+    return [T, B, I, H, sizes ? this.sandbox.indices('sizes', sizes, this.#place('sizes')) : 0];
+  }
+
+  relu(): number[] {
+    return this.#p.name.startsWith('indrnn') ? [this.#p.name === 'indrnn relu' ? 1 : 0] : [];
+  }
+
+  input(name: string, values: ArrayLike<number> = this.#p.given[name]!): number {
+    return this.sandbox.input(name, values, this.#place(name));
+  }
+
+  /** x, wIh and the weights of the state, if there are any. */
+  weights(): number[] {
+    return [this.input('x'), this.input('wIh'), ...(stateWeights[this.#p.name] ? [this.input('v')] : [])];
+  }
+
+  bias(): number {
+    return this.#p.shape.bias === false ? 0 : this.input('bIh');
+  }
+
+  output(name: string, values: ArrayLike<number> | number): number {
+    const ptr = this.sandbox.output(name, values, this.#place(name));
+    this.#outputs[name] = [ptr, typeof values === 'number' ? values : values.length];
+    return ptr;
+  }
+
+  work(bytes: number): number {
+    return this.sandbox.work(bytes, this.#place('work'));
+  }
+
+  run(pass: Pass, args: number[]): Run {
+    this.sandbox.run((k) => k[kernels[this.#p.name][pass]](...args));
+    const out: Tensors = {};
+    for (const [name, [ptr, length]] of Object.entries(this.#outputs)) {
+      out[name] = this.sandbox.read(ptr, length);
+    }
+    return { out, names: this.names };
+  }
+
+  #place(name: string) {
+    this.names.push(name);
+    return name === this.#flush ? 'flush' : 'guarded';
+  }
+}
+
+function forwardWork(p: Problem): number {
+  const { I, H } = p.shape;
+  return p.name === 'sru' ? sruWork(I, H) : scanWork(gatesOf(p), I, H);
+}
+
+/**
+ * *_forward: y, stateN; then with `packed` on a state of its own and with wIh at 0: yAgain, stateNAgain.
+ */
+export function infer(build: BuildName, p: Problem, chunk = 1, flush = ''): Run {
+  const { B, H } = p.shape;
+  const bytes = forwardWork(p);
+  const call = new Call(build, p, bytes, flush, chunk);
+  const head = [...call.head(), ...call.relu()];
+  const [x, wIh, ...v] = call.weights() as [number, number, ...number[]];
+  const bias = call.bias();
+  const gates = p.name.startsWith('indrnn') ? [] : [call.output('gates', chunk * B * gatesOf(p) * H), chunk];
+  const work = call.work(bytes);
+  let run: Run | undefined;
+  for (const packed of [0, 1]) {
+    const suffix = packed ? 'Again' : '';
+    const state = call.output(`stateN${suffix}`, p.given.state0!);
+    const y = call.output(`y${suffix}`, rowsOf(p.shape) * H);
+    run = call.run('forward', [
+      ...[...head, x, packed ? 0 : wIh, ...v, bias],
+      ...[state, y, ...gates, packed, work],
+    ]);
+  }
+  delete run!.out.gates;
+  return run!;
+}
+
+/** *_forward_train: states [B + N, H]; y of sru; gates, or slope of indrnn. */
+export function train(build: BuildName, p: Problem, flush = ''): Run {
+  const { B, H } = p.shape;
+  const N = rowsOf(p.shape);
+  const bytes = forwardWork(p);
+  const call = new Call(build, p, bytes, flush, 0);
+  const args = [...call.head(), ...call.relu(), ...call.weights(), call.bias()];
+  const states = new Float64Array((B + N) * H).fill(Number.NaN);
+  states.set(p.given.state0!);
+  args.push(call.output('states', states));
+  if (p.name === 'sru') args.push(call.output('y', N * H));
+  args.push(call.output('kept', N * gatesOf(p) * H));
+  return call.run('forward_train', [...args, call.work(bytes)]);
+}
+
+/** *_backward after `train`: da (`kept` after the call), dState, dx, dwIh, dv, dbIh. */
+export function backward(build: BuildName, p: Problem, { states, kept }: Tensors, flush = ''): Run {
+  const { I, H, bias = true, dy = true, dx = true } = p.shape;
+  const N = rowsOf(p.shape);
+  const bytes = scanBackwardWork(gatesOf(p), N, I, H);
+  const call = new Call(build, p, bytes, flush, 0);
+  const args = [...call.head(), ...call.weights(), call.input('states', states!), call.output('da', kept!)];
+  args.push(dy ? call.input('dy') : 0, call.output('dState', p.given.dState!));
+  args.push(dx ? call.output('dx', N * I) : 0, call.output('dwIh', p.given.dwIh!));
+  if (stateWeights[p.name]) args.push(call.output('dv', p.given.dv!));
+  args.push(bias ? call.output('dbIh', p.given.dbIh!) : 0);
+  return call.run('backward', [...args, call.work(bytes)]);
+}
+
+/** The problem of row b alone, its steps those that have such a row. */
+export function alone(p: Problem, b: number): Problem {
+  const { I, H } = p.shape;
+  const given = { ...p.given };
+  for (const [name, width] of [['x', I] as const, ['dy', H] as const]) {
+    given[name] = Float64Array.from(rowOfSteps(p.shape, given[name]!, width, b));
+  }
+  for (const name of ['state0', 'dState']) given[name] = given[name]!.slice(b * H, (b + 1) * H);
+  const T = sizesOf(p.shape).filter((size) => size > b).length;
+  const { sizes: _, ...shape } = p.shape;
+  return { name: p.name, shape: { ...shape, T, B: 1 }, given };
+}
+
+/** Of values [N, width], row b of every step that has one. */
+export function rowOfSteps(shape: Shape, values: ArrayLike<number>, width: number, b: number): number[] {
+  const found: number[] = [];
+  let row = 0;
+  for (const size of sizesOf(shape)) {
+    if (b < size) for (let j = 0; j < width; j++) found.push(values[(row + b) * width + j]!);
+    row += size;
+  }
+  return found;
+}
+
+/** The last state [B, H] of every row from states [B + N, H]. */
+export function lastStates(shape: Shape, states: Float32Array): Float32Array {
+  const { B, H } = shape;
+  const last = states.slice(0, B * H);
+  let row = B;
+  for (const size of sizesOf(shape)) {
+    last.set(states.subarray(row * H, (row + size) * H));
+    row += size;
+  }
+  return last;
+}
