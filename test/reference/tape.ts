@@ -57,7 +57,8 @@ export class Tape {
     same(a.cols, b.cols);
     if (b.rows !== 1) same(a.rows, b.rows);
     const n = b.value.length;
-    const value = a.value.map((x, i) => f(x, b.value[i % n]!));
+    const value = new Float64Array(a.value.length);
+    for (let i = 0; i < value.length; i++) value[i] = f(a.value[i]!, b.value[i % n]!);
     return this.#record(a.rows, a.cols, value, ({ grad }) => {
       for (let i = 0; i < grad.length; i++) {
         const [byA, byB] = df(a.value[i]!, b.value[i % n]!);
@@ -123,7 +124,8 @@ export class Tape {
 
   /** Element i of the result is element from[i] of a; −1 is 0. */
   #gather(a: Node, rows: number, cols: number, from: Int32Array): Node {
-    const value = Float64Array.from(from, (j) => (j < 0 ? 0 : a.value[j]!));
+    const value = new Float64Array(from.length);
+    for (let i = 0; i < value.length; i++) if (from[i]! >= 0) value[i] = a.value[from[i]!]!;
     return this.#record(rows, cols, value, ({ grad }) => {
       for (let i = 0; i < grad.length; i++) if (from[i]! >= 0) a.grad[from[i]!]! += grad[i]!;
     });
@@ -236,5 +238,7 @@ function accumulate(node: Node, term: (i: number) => number): void {
 }
 
 function indices(rows: number, cols: number, at: (row: number, col: number) => number): Int32Array {
-  return Int32Array.from({ length: rows * cols }, (_, i) => at(Math.floor(i / cols), i % cols));
+  const list = new Int32Array(rows * cols);
+  for (let r = 0; r < rows; r++) for (let c = 0; c < cols; c++) list[r * cols + c] = at(r, c);
+  return list;
 }
