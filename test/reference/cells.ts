@@ -111,14 +111,15 @@ const mingru: Step = (context, { x, h }) => {
   return { h: tape.add(tape.mul(tape.complement(z), h!), tape.mul(z, an)) };
 };
 
-/** weight_ih rows f i h̃; f and i are divided by f + i. */
+/** weight_ih rows f i h̃; f/(f + i) = σ(ln f − ln i), where ln σ(a) = −softplus(−a). */
 const minlstm: Step = (context, { x, h }) => {
   const { tape } = context;
+  const negative = (a: Node) => tape.activate(a, { name: 'affine', alpha: -1 });
   const [af, ai, candidate] = tape.chunk(projection(context, x, 'ih'), 3) as [Node, Node, Node];
-  const f = tape.activate(af, 'sigmoid');
-  const i = tape.activate(ai, 'sigmoid');
-  const sum = tape.add(f, i);
-  return { h: tape.add(tape.mul(tape.div(f, sum), h!), tape.mul(tape.div(i, sum), candidate)) };
+  const [f, i] = [af, ai].map((a) => negative(tape.activate(negative(a), 'softplus'))) as [Node, Node];
+  const more = tape.add(f, negative(i));
+  const [kept, taken] = [more, negative(more)].map((a) => tape.activate(a, 'sigmoid')) as [Node, Node];
+  return { h: tape.add(tape.mul(kept, h!), tape.mul(taken, candidate)) };
 };
 
 /** weight_ih rows x̃ f r and, where I ≠ H, what the highway carries; weight_c = v_f v_r, bias_ih = b_f b_r. */

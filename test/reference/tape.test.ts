@@ -12,7 +12,6 @@ const operations: [string, (readonly [number, number])[], (t: Tape, n: Node[]) =
   ['mul', [A, A], (t, [a, b]) => t.mul(a!, b!)],
   ['mul by a row', [A, [1, 4]], (t, [a, b]) => t.mul(a!, b!)],
   ['mul by itself', [A], (t, [a]) => t.mul(a!, a!)],
-  ['div', [A, A], (t, [a, b]) => t.div(a!, t.activate(b!, 'sigmoid'))],
   ['activate', [A], (t, [a]) => t.activate(a!, 'softsign')],
   ['complement', [A], (t, [a]) => t.mul(t.complement(a!), a!)],
   ['clamp', [A], (t, [a]) => t.mul(t.clamp(a!, 0.5), a!)],

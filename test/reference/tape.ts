@@ -88,16 +88,6 @@ export class Tape {
     );
   }
 
-  /** a / b; b has a's shape or is one row. */
-  div(a: Node, b: Node): Node {
-    return this.#pairwise(
-      a,
-      b,
-      (x, y) => x / y,
-      (x, y) => [1 / y, -x / (y * y)],
-    );
-  }
-
   activate(a: Node, activation: Activation): Node {
     const { alpha, beta } = activationOf('activation', activation);
     const { of, slope } = activations[typeof activation === 'string' ? activation : activation.name]!;

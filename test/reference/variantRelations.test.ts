@@ -5,6 +5,7 @@ import type { LayerParams } from './layer.ts';
 import * as lstm from './lstm.ts';
 import { type Cell, parameterShapes, type VariantConfig } from './parameters.ts';
 import * as rnn from './rnn.ts';
+import * as scan from './scan.ts';
 import type { Tensors } from './stack.ts';
 import { masks, variantCase } from './variantCase.ts';
 import { runVariant } from './variants.ts';
@@ -89,6 +90,42 @@ test.each([
   expect([...got.weight_hh_l0!]).toEqual(blocks);
   for (const name of ['input', 'h_0', 'weight_ih_l0']) expect(got[name]).toEqual(wanted[name]);
 });
+
+test.each([
+  { cell: 'mingru', name: 'mingru', inputSize: 3 },
+  { cell: 'minlstm', name: 'minlstm', inputSize: 3 },
+  { cell: 'indrnn', name: 'indrnn relu', inputSize: 3 },
+  { cell: 'sru', name: 'sru', inputSize: 3 },
+  { cell: 'sru', name: 'sru', inputSize: H },
+] as const)(
+  '$cell of $inputSize inputs: as the element-wise loop over packed rows',
+  ({ cell, name, inputSize }) => {
+    const config: VariantConfig = { ...base, cell, inputSize };
+    const { params, input, h0, c0, up } = variantCase(config, T, 31);
+    const run = runVariant(config, params, input, { h0, c0 });
+    const gradients = run.backward(up);
+    const p = {
+      inputSize,
+      hiddenSize: H,
+      weightIh: params.weight_ih_l0!,
+      weightHh: params.weight_hh_l0 ?? params.weight_c_l0 ?? new Float64Array(),
+      biasIh: params.bias_ih_l0!,
+    };
+    const sizes = new Array<number>(T).fill(B);
+    const loop = scan.forward(name, p, input, h0 ?? c0!, sizes);
+    const back = scan.backward(name, p, input, loop, up.output, h0 ? up.hN : up.cN, sizes);
+    const pairs = [
+      [run.output, loop.output],
+      [h0 ? run.hN : run.cN, loop.stateN],
+      [gradients.input, back.dX],
+      [gradients.h_0 ?? gradients.c_0, back.dState0],
+      [gradients.weight_ih_l0, back.dWeightIh],
+      [gradients.weight_hh_l0 ?? gradients.weight_c_l0 ?? new Float64Array(), back.dWeightHh],
+      [gradients.bias_ih_l0, back.dBiasIh],
+    ] as const;
+    for (const [got, wanted] of pairs) expect(relativeError(got!, wanted, 1e-2)).toBeLessThan(1e-12);
+  },
+);
 
 test.each([
   { merge: 'sum', of: (a: number, b: number) => a + b },
