@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
+import { writeSignatures } from './signatures.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const INFERENCE = 'build/inference.ts';
@@ -23,6 +24,7 @@ export async function buildWasm() {
   process.chdir(root);
   await mkdir('build', { recursive: true });
   const names = await kernelNames();
+  await writeSignatures();
   await writeFile(INFERENCE, await inferenceEntry(names.inference));
   for (const [name, { target, entry }] of Object.entries(binaries)) {
     const files = ['-o', `build/${name}.wasm`, '-t', `build/${name}.wat`];

@@ -31,6 +31,7 @@ const SRC: Record<string, string[]> = {
   inference: ['publicInference', 'wasm'],
   'inference.workerd': ['publicInference', 'wasm'],
   public: ['publicInference', 'model', 'losses', 'optim'],
+  kernels: ['memory', 'wasm', 'check', 'errors'],
   publicInference: ['model', 'layers', 'init', 'ndarray', 'wasm', 'errors'],
   model: ['diagnostics', 'layers', 'losses', 'optim', 'init', 'io', 'ndarray', 'memory', 'check', 'errors'],
   io: ['errors'],

@@ -1,0 +1,116 @@
+import { integer } from '../check.ts';
+import { MemoryError } from '../errors.ts';
+import { Arena as Memory } from '../memory/arena.ts';
+import { Layout, mebibytes, type Region } from '../memory/layout.ts';
+import type { KernelCalls } from './generated/signatures.ts';
+
+/** Where the next region would go. */
+export type Mark = number & { readonly mark: unique symbol };
+
+/**
+ * A WebAssembly memory of a fixed size and the kernels over it. Regions are taken one after the other, on 64-byte
+ * boundaries, and given back last first; views never detach.
+ */
+export class Arena {
+  /** The kernels themselves: numbers in, a number or nothing out, nothing checked. */
+  readonly kernels: KernelCalls;
+  /** Bytes that regions and scratch memory may take. */
+  readonly capacity: number;
+  readonly #memory: Memory;
+  #layout = new Layout(Memory.start);
+
+  /**
+   * @param capacity bytes for regions and scratch memory; each region takes its size rounded up to 64
+   * @throws {StateError} before `init()`
+   * @throws {MemoryError} beyond 2 GiB, or refused by the engine
+   */
+  constructor(capacity: number) {
+    integer('capacity', capacity, 1);
+    const layout = new Layout(Memory.start);
+    layout.take('an arena', Math.ceil(capacity / 4));
+    this.#memory = new Memory(layout.end);
+    this.capacity = this.#memory.bytes - Memory.start;
+    this.kernels = this.#memory.kernels as unknown as KernelCalls;
+  }
+
+  /** Bytes of the whole memory: pointers are below it. */
+  get bytes(): number {
+    return this.#memory.bytes;
+  }
+
+  /** Bytes still free. */
+  get free(): number {
+    return this.#memory.bytes - this.#layout.end;
+  }
+
+  /**
+   * Room for 32-bit numbers, floats or integers, of a shape; zeros in a new arena, else what was there before.
+   * @throws {MemoryError} more than is free
+   */
+  take(...shape: number[]): Region {
+    for (const [i, size] of shape.entries()) integer(`shape[${i}]`, size, 0);
+    const layout = new Layout(this.#layout.end);
+    const region = layout.take('a region', ...shape);
+    if (layout.end > this.#memory.bytes) throw this.#full(4 * region.length);
+    this.#layout = layout;
+    return region;
+  }
+
+  /** As take, filled: floats from a Float32Array or an array of numbers, integers from an Int32Array. */
+  put(values: Int32Array | ArrayLike<number>, ...shape: number[]): Region {
+    const region = this.take(...(shape.length ? shape : [values.length]));
+    const view = values instanceof Int32Array ? this.i32(region) : this.f32(region);
+    if (values.length > view.length) throw this.#overflow(values.length, view.length);
+    view.set(values);
+    return region;
+  }
+
+  /** A region's floats, in place. */
+  f32({ ptr, length }: Region): Float32Array<ArrayBuffer> {
+    return this.#memory.f32.subarray(ptr / 4, ptr / 4 + length);
+  }
+
+  /** A region's integers, in place. */
+  i32({ ptr, length }: Region): Int32Array<ArrayBuffer> {
+    return this.#memory.i32.subarray(ptr / 4, ptr / 4 + length);
+  }
+
+  /** Where the next region goes; `release` gives back all that is taken from here on. */
+  mark(): Mark {
+    return this.#layout.end as Mark;
+  }
+
+  /** Gives back every region taken since the mark. */
+  release(mark: Mark): void {
+    integer('mark', mark, Memory.start);
+    if (mark > this.#layout.end) throw new MemoryError('mark: it was given back before');
+    this.#layout = new Layout(mark);
+  }
+
+  /**
+   * Pointer to so many bytes of free memory, for one kernel call: the next region, or the next scratch, lies there too.
+   * @throws {MemoryError} more than is free
+   */
+  scratch(bytes: number): number {
+    integer('bytes', bytes, 0);
+    if (bytes > this.free) throw this.#full(bytes);
+    return this.#layout.end;
+  }
+
+  /** Lets the memory go; later calls throw. */
+  dispose(): void {
+    this.#memory.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #full(bytes: number): MemoryError {
+    return new MemoryError(`${mebibytes(bytes)} (${bytes} bytes) asked for, and ${this.free} bytes are free`);
+  }
+
+  #overflow(values: number, room: number): MemoryError {
+    return new MemoryError(`${values} values for a shape of ${room}`);
+  }
+}

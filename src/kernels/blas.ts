@@ -1,0 +1,137 @@
+import { integer } from '../check.ts';
+import { ArgumentError, ShapeError } from '../errors.ts';
+import { Arena as Memory } from '../memory/arena.ts';
+import type { Region } from '../memory/layout.ts';
+import { gemmWork } from '../memory/workspace.ts';
+import type { Arena } from './arena.ts';
+
+/** Floats in an arena: a region, or a byte offset. */
+export type Pointer = Region | number;
+
+/**
+ * C[m, n] = op(A)[m, k] · op(B)[k, n] + beta·C. Row-major, unlike BLAS's; op is as it is or, for 't', transposed, so
+ * that A is [m, k] or [k, m]. lda, ldb, ldc: floats from row to row. alpha is 1.
+ *
+ * The arena must have `gemmWork(m, n, k)` bytes free.
+ * @param beta 0 (C is not read) or 1
+ * @throws {ArgumentError} a size, a flag or a pointer that can't be; both A and B transposed, which no kernel does
+ * @throws {ShapeError} a matrix that reaches beyond its region, or beyond the arena
+ * @throws {MemoryError} too little free for scratch memory
+ */
+export function sgemm(
+  arena: Arena,
+  transA: 'n' | 't',
+  transB: 'n' | 't',
+  m: number,
+  n: number,
+  k: number,
+  a: Pointer,
+  lda: number,
+  b: Pointer,
+  ldb: number,
+  beta: number,
+  c: Pointer,
+  ldc: number,
+): void {
+  const ta = transposed('transA', transA);
+  const tb = transposed('transB', transB);
+  if (ta && tb) throw new ArgumentError('transB', "'n' where A is transposed", transB);
+  integer('m', m, 0);
+  integer('n', n, 0);
+  integer('k', k, 0);
+  const pa = matrix(arena, 'a', a, ta ? k : m, ta ? m : k, 'lda', lda);
+  const pb = matrix(arena, 'b', b, tb ? n : k, tb ? k : n, 'ldb', ldb);
+  const pc = matrix(arena, 'c', c, m, n, 'ldc', ldc);
+  zeroOrOne(beta);
+  const work = arena.scratch(gemmWork(m, n, k));
+  const kernel = ta ? arena.kernels.sgemm_tn : tb ? arena.kernels.sgemm_nt : arena.kernels.sgemm_nn;
+  kernel(m, n, k, pa, lda, pb, ldb, beta, pc, ldc, work);
+}
+
+/**
+ * y = op(A)·x + beta·y with A[m, n], row-major, lda floats from row to row: y[m] and x[n], or for 't' y[n] and x[m].
+ * alpha is 1. Transposed, the arena must have `gemmWork(1, n, m)` bytes free.
+ * @throws as sgemm
+ */
+export function sgemv(
+  arena: Arena,
+  trans: 'n' | 't',
+  m: number,
+  n: number,
+  a: Pointer,
+  lda: number,
+  x: Pointer,
+  beta: number,
+  y: Pointer,
+): void {
+  const t = transposed('trans', trans);
+  integer('m', m, 0);
+  integer('n', n, 0);
+  const pa = matrix(arena, 'a', a, m, n, 'lda', lda);
+  const px = vector(arena, 'x', x, t ? m : n);
+  const py = vector(arena, 'y', y, t ? n : m);
+  zeroOrOne(beta);
+  if (t) arena.kernels.sgemv_n(n, m, px, pa, lda, beta, py, arena.scratch(gemmWork(1, n, m)));
+  else arena.kernels.sgemv_t(m, n, px, pa, lda, beta, py);
+}
+
+/** y[n] += alpha·x[n]. @throws as sgemm */
+export function saxpy(arena: Arena, n: number, alpha: number, x: Pointer, y: Pointer): void {
+  integer('n', n, 0);
+  arena.kernels.vec_axpy(n, alpha, vector(arena, 'x', x, n), vector(arena, 'y', y, n));
+}
+
+/** x[n] *= alpha. @throws as sgemm */
+export function sscal(arena: Arena, n: number, alpha: number, x: Pointer): void {
+  integer('n', n, 0);
+  arena.kernels.vec_scale(n, alpha, vector(arena, 'x', x, n));
+}
+
+/** Σ x[n]·y[n]. @throws as sgemm */
+export function sdot(arena: Arena, n: number, x: Pointer, y: Pointer): number {
+  integer('n', n, 0);
+  return arena.kernels.vec_dot(n, vector(arena, 'x', x, n), vector(arena, 'y', y, n));
+}
+
+/** √Σ x[n]², summed in float64. @throws as sgemm */
+export function snrm2(arena: Arena, n: number, x: Pointer): number {
+  integer('n', n, 0);
+  return Math.sqrt(arena.kernels.vec_sum_squares(n, vector(arena, 'x', x, n)));
+}
+
+function transposed(name: string, value: unknown): boolean {
+  if (value !== 'n' && value !== 't') throw new ArgumentError(name, "'n' or 't'", value);
+  return value === 't';
+}
+
+function zeroOrOne(beta: unknown): void {
+  if (beta !== 0 && beta !== 1) throw new ArgumentError('beta', '0 or 1', beta);
+}
+
+function matrix(
+  arena: Arena,
+  name: string,
+  at: Pointer,
+  rows: number,
+  columns: number,
+  ldName: string,
+  ld: number,
+): number {
+  integer(ldName, ld, columns);
+  return reach(arena, name, at, rows === 0 ? 0 : (rows - 1) * ld + columns);
+}
+
+function vector(arena: Arena, name: string, at: Pointer, n: number): number {
+  return reach(arena, name, at, n);
+}
+
+/** The pointer to so many floats, all of them in their region and in the arena. */
+function reach(arena: Arena, name: string, at: Pointer, floats: number): number {
+  const ptr = typeof at === 'number' ? at : at?.ptr;
+  if (typeof ptr !== 'number' || ptr % 4 !== 0 || ptr < Memory.start) {
+    throw new ArgumentError(name, `a region, or a multiple of 4 from ${Memory.start} on`, at);
+  }
+  const room = Math.min(typeof at === 'number' ? Infinity : at.length, (arena.bytes - ptr) / 4);
+  if (floats > room) throw new ShapeError(name, `room for ${floats} floats`, `room for ${room}`);
+  return ptr;
+}

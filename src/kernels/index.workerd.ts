@@ -1,0 +1,3 @@
+export { init } from '../wasm/imported.ts';
+export type { InitOptions } from '../wasm/init.ts';
+export * from './public.ts';
