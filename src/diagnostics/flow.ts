@@ -1,5 +1,6 @@
 import { ShapeError } from '../errors.ts';
-import { bound, type GAMMA } from './pascanu.ts';
+import type { Activation } from '../layers/activations.ts';
+import { bound } from './pascanu.ts';
 import type { Spectrum } from './spectrum.ts';
 import { judge, type Verdict } from './verdict.ts';
 
@@ -11,7 +12,7 @@ const COLUMNS = 3;
 /** One gate, or the one block of an RNN. */
 export interface GateInput {
   readonly gate: string;
-  readonly activation: keyof typeof GAMMA;
+  readonly activation: Activation;
   /** Share 0..1 of its units that are saturated, over all steps and rows. */
   readonly saturated: number;
   /** Of its block of weight_hh; left out where the cell has none. */

@@ -1,25 +1,39 @@
+import { type Activation, type ActivationName, activationOf } from '../layers/activations.ts';
 import { digits } from './digits.ts';
 import type { Spectrum } from './spectrum.ts';
 
-/** γ: the largest slope of an activation. */
-export const GAMMA = {
-  tanh: 1,
-  relu: 1,
-  softsign: 1,
-  identity: 1,
-  sigmoid: 0.25,
-  /** 0.2·x + 0.5 clamped to 0..1, as ONNX. */
-  hardsigmoid: 0.2,
-} as const;
+/** The largest |φ′| by a function's α and β. */
+const SLOPES: Record<ActivationName, (alpha: number, beta: number) => number> = {
+  identity: () => 1,
+  tanh: () => 1,
+  sigmoid: () => 0.25,
+  relu: () => 1,
+  hardsigmoid: Math.abs,
+  softsign: () => 1,
+  softplus: () => 1,
+  elu: (alpha) => Math.max(1, Math.abs(alpha)),
+  leakyrelu: (alpha) => Math.max(1, Math.abs(alpha)),
+  scaledtanh: (alpha, beta) => Math.abs(alpha * beta),
+  affine: Math.abs,
+};
+
+/**
+ * γ: the largest slope of an activation.
+ * @throws {ArgumentError} what is no activation
+ */
+export function largestSlope(activation: Activation): number {
+  const { alpha, beta } = activationOf('activation', activation);
+  return SLOPES[nameOf(activation)](alpha, beta);
+}
 
 /**
  * What σ_max of a recurrent matrix says about the path through it (Pascanu, Mikolov & Bengio 2013, section 2.1): below
  * 1/γ it suffices for vanishing, above 1/γ is necessary for exploding. In a gated cell other paths, such as the cell
  * state's, are not bounded by it.
  */
-export function bound({ singularValue }: Spectrum, activation: keyof typeof GAMMA): string {
-  const gamma = GAMMA[activation];
-  const limit = `1/γ = ${digits(1 / gamma)} (${activation})`;
+export function bound({ singularValue }: Spectrum, activation: Activation): string {
+  const gamma = largestSlope(activation);
+  const limit = `1/γ = ${digits(1 / gamma)} (${nameOf(activation)})`;
   const sigma = `σ_max ${digits(singularValue)}`;
   if (!Number.isFinite(singularValue)) return `${sigma}: says nothing`;
   if (singularValue < 1 / gamma) {
@@ -28,4 +42,8 @@ export function bound({ singularValue }: Spectrum, activation: keyof typeof GAMM
   }
   if (singularValue === 1 / gamma) return `${sigma} = ${limit}: through it gradients can't explode`;
   return `${sigma} > ${limit}: through it gradients may explode, and need not vanish`;
+}
+
+function nameOf(activation: Activation): ActivationName {
+  return typeof activation === 'string' ? activation : activation.name;
 }

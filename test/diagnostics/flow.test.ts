@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { digits } from '../../src/diagnostics/digits.ts';
 import { type FlowInput, type GateInput, summarize } from '../../src/diagnostics/flow.ts';
-import { bound, GAMMA } from '../../src/diagnostics/pascanu.ts';
+import { bound, largestSlope } from '../../src/diagnostics/pascanu.ts';
 import { EXPLODING_SHARE, VANISHING_SHARE } from '../../src/diagnostics/verdict.ts';
+import { type Activation, type ActivationName, activationOf } from '../../src/layers/activations.ts';
+import { activations } from '../reference/activations.ts';
 
 /** T steps; the loss at the last one only, the gradient times `ratio` a step on its way back. */
 function fading(T: number, ratio: number, rest: Partial<FlowInput> = {}): FlowInput {
@@ -149,7 +151,7 @@ describe('summarize', () => {
 });
 
 describe("Pascanu's bound", () => {
-  const says = (singularValue: number, activation: keyof typeof GAMMA) =>
+  const says = (singularValue: number, activation: Activation) =>
     bound({ singularValue, spectralRadius: 0 }, activation);
 
   test('tanh: 1/γ is 1', () => {
@@ -174,25 +176,26 @@ describe("Pascanu's bound", () => {
     expect(says(Infinity, 'tanh')).toBe('σ_max ∞: says nothing');
   });
 
-  test('γ is the largest slope', () => {
-    const slope = (f: (x: number) => number) =>
-      Math.max(
-        ...Array.from({ length: 2001 }, (_, i) => {
-          const x = (i - 1000) / 200;
-          return (f(x + 1e-6) - f(x - 1e-6)) / 2e-6;
-        }),
-      );
-    const f: Record<keyof typeof GAMMA, (x: number) => number> = {
-      tanh: Math.tanh,
-      relu: (x) => Math.max(0, x),
-      softsign: (x) => x / (1 + Math.abs(x)),
-      identity: (x) => x,
-      sigmoid: (x) => 1 / (1 + Math.exp(-x)),
-      hardsigmoid: (x) => Math.min(1, Math.max(0, 0.2 * x + 0.5)),
-    };
-    for (const [name, gamma] of Object.entries(GAMMA)) {
-      expect(slope(f[name as keyof typeof GAMMA]), name).toBeCloseTo(gamma, 5);
-    }
+  test.each([
+    ...(Object.keys(activations) as ActivationName[]).map((name): [Activation] => [name]),
+    [{ name: 'hardsigmoid', alpha: 1 / 6 }],
+    [{ name: 'elu', alpha: -2 }],
+    [{ name: 'elu', alpha: 0.5 }],
+    [{ name: 'leakyrelu', alpha: 3 }],
+    [{ name: 'scaledtanh', alpha: -1.7159, beta: 2 / 3 }],
+    [{ name: 'affine', alpha: -0.5 }],
+  ] satisfies [Activation][])('γ of %j is its largest slope', (activation) => {
+    const { slope } = activations[typeof activation === 'string' ? activation : activation.name]!;
+    const { alpha, beta } = activationOf('activation', activation);
+    const points = Array.from({ length: 4001 }, (_, i) => (i - 2000) / 50 - 1e-9);
+    const largest = Math.max(...points.map((x) => Math.abs(slope(x, alpha, beta))));
+    expect(largestSlope(activation)).toBeCloseTo(largest, 6);
+  });
+
+  test('an activation without a slope lets nothing through', () => {
+    expect(says(2, { name: 'affine', alpha: 0 })).toBe(
+      'σ_max 2.0 < 1/γ = ∞ (affine): through it gradients must vanish, to 0 a step or less',
+    );
   });
 });
 
