@@ -42,9 +42,10 @@ export function vec_max(n: i32, x: usize): f32 {
   return hmax(m);
 }
 
+/** ((l0 + l1) + (l2 + l3)). */
 // @ts-ignore: decorator
 @inline
-function pairs(low: v128, high: v128): f64 {
+export function pairs(low: v128, high: v128): f64 {
   return (
     f64x2.extract_lane(low, 0) +
     f64x2.extract_lane(low, 1) +
@@ -52,17 +53,22 @@ function pairs(low: v128, high: v128): f64 {
   );
 }
 
-/** y[n] += Σ over m rows of A[m, n], in the order of the rows; lda floats from row to row. */
+/**
+ * y[n] += Σ over m rows of A[m, n], from the last row to the first, so that rows cut into pieces and summed from the
+ * last piece to the first give the same bits; lda floats from row to row.
+ */
 export function add_column_sums(m: i32, n: i32, a: usize, lda: i32, y: usize): void {
   assert(lda >= n, 'add_column_sums: the leading dimension is below its row');
   const ld = (<usize>lda) << 2;
+  a += <usize>m * ld;
   for (; n >= 16; n -= 16, a += 64, y += 64) {
     let s0 = v128.load(y);
     let s1 = v128.load(y, 16);
     let s2 = v128.load(y, 32);
     let s3 = v128.load(y, 48);
     let p = a;
-    for (let i = 0; i < m; i++, p += ld) {
+    for (let i = 0; i < m; i++) {
+      p -= ld;
       s0 = f32x4.add(s0, v128.load(p));
       s1 = f32x4.add(s1, v128.load(p, 16));
       s2 = f32x4.add(s2, v128.load(p, 32));
@@ -76,7 +82,64 @@ export function add_column_sums(m: i32, n: i32, a: usize, lda: i32, y: usize): v
   for (; n > 0; n--, a += 4, y += 4) {
     let s = load<f32>(y);
     let p = a;
-    for (let i = 0; i < m; i++, p += ld) s += load<f32>(p);
+    for (let i = 0; i < m; i++) {
+      p -= ld;
+      s += load<f32>(p);
+    }
     store<f32>(y, s);
+  }
+}
+
+/** As add_column_sums, into y1[n] and y2[n], each from its own start, in one pass over A. */
+export function add_column_sums2(m: i32, n: i32, a: usize, lda: i32, y1: usize, y2: usize): void {
+  assert(lda >= n, 'add_column_sums2: the leading dimension is below its row');
+  const ld = (<usize>lda) << 2;
+  a += <usize>m * ld;
+  for (; n >= 16; n -= 16, a += 64, y1 += 64, y2 += 64) {
+    let s0 = v128.load(y1);
+    let s1 = v128.load(y1, 16);
+    let s2 = v128.load(y1, 32);
+    let s3 = v128.load(y1, 48);
+    let t0 = v128.load(y2);
+    let t1 = v128.load(y2, 16);
+    let t2 = v128.load(y2, 32);
+    let t3 = v128.load(y2, 48);
+    let p = a;
+    for (let i = 0; i < m; i++) {
+      p -= ld;
+      const a0 = v128.load(p);
+      const a1 = v128.load(p, 16);
+      const a2 = v128.load(p, 32);
+      const a3 = v128.load(p, 48);
+      s0 = f32x4.add(s0, a0);
+      s1 = f32x4.add(s1, a1);
+      s2 = f32x4.add(s2, a2);
+      s3 = f32x4.add(s3, a3);
+      t0 = f32x4.add(t0, a0);
+      t1 = f32x4.add(t1, a1);
+      t2 = f32x4.add(t2, a2);
+      t3 = f32x4.add(t3, a3);
+    }
+    v128.store(y1, s0);
+    v128.store(y1, s1, 16);
+    v128.store(y1, s2, 32);
+    v128.store(y1, s3, 48);
+    v128.store(y2, t0);
+    v128.store(y2, t1, 16);
+    v128.store(y2, t2, 32);
+    v128.store(y2, t3, 48);
+  }
+  for (; n > 0; n--, a += 4, y1 += 4, y2 += 4) {
+    let s = load<f32>(y1);
+    let t = load<f32>(y2);
+    let p = a;
+    for (let i = 0; i < m; i++) {
+      p -= ld;
+      const v = load<f32>(p);
+      s += v;
+      t += v;
+    }
+    store<f32>(y1, s);
+    store<f32>(y2, t);
   }
 }

@@ -336,7 +336,9 @@ describe('vec_dot', () => {
   });
 });
 
-describe('add_column_sums', () => {
+describe.each(['add_column_sums', 'add_column_sums2'] as const)('%s', (kernel) => {
+  const outputs = kernel === 'add_column_sums' ? 1 : 2;
+
   function columnSums(build: BuildName, m: number, n: number, gap: number, flush = '', poke = -1) {
     const lda = n + gap;
     const length = m === 0 || n === 0 ? 0 : (m - 1) * lda + n;
@@ -344,25 +346,27 @@ describe('add_column_sums', () => {
     if (poke >= 0) a[poke] = Number.NaN;
     // what a gap holds must not count
     for (let i = 0; i < length; i++) if (i % lda >= n) a[i] = Number.NaN;
-    const before = random(n, 9);
-    const sandbox = new Sandbox(build, (length + n) * 4);
+    const before = [random(n, 9), random(n, 10)].slice(0, outputs);
+    const sandbox = new Sandbox(build, (length + 2 * n) * 4);
     const pa = sandbox.input('a', a, flush === 'a' ? 'flush' : 'guarded');
-    const py = sandbox.output('y', before, flush === 'y' ? 'flush' : 'guarded');
-    sandbox.run((kernels) => kernels.add_column_sums(m, n, pa, lda, py));
-    const wanted = before.map((start, j) => {
-      let sum = start;
-      for (let i = 0; i < m; i++) sum = fround(sum + a[i * lda + j]!);
-      return sum;
-    });
-    return { got: sandbox.read(py, n), wanted };
+    const py = before.map((y, i) => sandbox.output(`y${i}`, y, flush === `y${i}` ? 'flush' : 'guarded'));
+    sandbox.run((kernels) => kernels[kernel](m, n, pa, lda, ...py));
+    const wanted = before.map((y) =>
+      y.map((start, j) => {
+        let sum = start;
+        for (let i = m - 1; i >= 0; i--) sum = fround(sum + a[i * lda + j]!);
+        return sum;
+      }),
+    );
+    return { got: py.map((at) => sandbox.read(at, n)), wanted };
   }
 
-  test('add_column_sums tails: every column in the order of the rows to the bit, with gaps and without', () => {
+  test('tails: every column from the last row to the first to the bit, with gaps and without', () => {
     for (const build of builds) {
       for (const n of LENGTHS) {
         for (const m of [0, 1, 2, 5, 33]) {
           for (const gap of [0, 1, 5]) {
-            for (const flush of gap === 1 ? ['', 'a', 'y'] : ['']) {
+            for (const flush of gap === 1 ? ['', 'a', 'y0', 'y1'].slice(0, 2 + outputs) : ['']) {
               const { got, wanted } = columnSums(build, m, n, gap, flush);
               expect(got, `${build} m=${m} n=${n} gap=${gap} ${flush}`).toEqual(wanted);
             }
@@ -372,19 +376,20 @@ describe('add_column_sums', () => {
     }
   });
 
-  test('add_column_sums NaN: reaches exactly its column', () => {
+  test('NaN: reaches exactly its column', () => {
     for (const build of builds) {
       for (let j = 0; j < 19; j++) {
-        const { got } = columnSums(build, 3, 19, 0, '', 19 + j);
-        expect([...got.keys()].filter((i) => Number.isNaN(got[i]))).toEqual([j]);
+        for (const y of columnSums(build, 3, 19, 0, '', 19 + j).got) {
+          expect([...y.keys()].filter((i) => Number.isNaN(y[i]))).toEqual([j]);
+        }
       }
     }
   });
 
-  test('add_column_sums checked: a leading dimension below its row is refused', () => {
+  test('checked: a leading dimension below its row is refused', () => {
     const sandbox = new Sandbox('checked', 4096);
     const ptr = sandbox.output('all', 512);
-    expect(() => sandbox.kernels.add_column_sums(2, 4, ptr, 3, ptr)).toThrow(/leading dimension/);
+    expect(() => sandbox.kernels[kernel](2, 4, ptr, 3, ptr, ptr)).toThrow(/leading dimension/);
   });
 });
 
@@ -421,7 +426,7 @@ describe('gather_rows and scatter_add_rows', () => {
   }
 
   for (const flush of ['', 'x', 'index', 'table']) {
-    test(`scatter_add_rows ${flush ? `flush, ${flush} at the end` : 'guarded'}: adds in order, repeats add up`, () => {
+    test(`scatter_add_rows ${flush ? `flush, ${flush} at the end` : 'guarded'}: adds from the last to the first, repeats add up`, () => {
       for (const build of builds) {
         for (const n of LENGTHS) {
           for (const m of counts) {
@@ -436,7 +441,7 @@ describe('gather_rows and scatter_add_rows', () => {
             const got = sandbox.read(pt, ROWS * n);
 
             const ordered = table.slice();
-            for (let i = 0; i < m; i++) {
+            for (let i = m - 1; i >= 0; i--) {
               for (let j = 0; j < n; j++) ordered[index[i]! * n + j]! += x[i * n + j]!;
             }
             expect(got, `${build} m=${m} n=${n}`).toEqual(ordered);
