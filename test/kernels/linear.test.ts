@@ -239,12 +239,13 @@ function expectGradients(
       (i) => c.x[i * k + (at % k)]!,
     );
   });
+  // from the last row to the first
   if (got.db)
     expectSums(build, 'db', got.db, (j) =>
       sum(
         c.db[j]!,
         m,
-        (i) => c.dy[i * n + j]!,
+        (i) => c.dy[(m - 1 - i) * n + j]!,
         () => 1,
       ),
     );
