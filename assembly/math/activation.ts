@@ -117,7 +117,12 @@ function loop(kind: i32, a: v128, b: v128, clip: v128, n: i32, x: usize, y: usiz
   }
 }
 
-/** activate, for JavaScript. */
+/**
+ * y[n] = φ(x[n] clamped to ±clip), and slope[n] = φ′ there, 0 where |x| > clip, unless slope is 0. clip: above 0,
+ * Infinity for none; y may be x. φ by kind: 0 x; 1 tanh x; 2 1/(1 + e^−x); 3 max(x, 0); 4 αx + β clamped to 0..1;
+ * 5 x/(1 + |x|); 6 ln(1 + e^x); 7 x, or α(e^x − 1) where x <= 0; 8 x, or αx where x <= 0; 9 α·tanh(βx); 10 αx + β.
+ * Subnormal results become +0; NaN gives NaN.
+ */
 export function vec_activate(
   kind: i32, alpha: f32, beta: f32, clip: f32, n: i32, x: usize, y: usize, slope: usize,
 ): void {
