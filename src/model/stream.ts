@@ -60,19 +60,39 @@ export class Stream {
    */
   sample(generator: Generator, temperature = 1, row = 0): number {
     number('temperature', temperature, 0);
+    if (!(generator instanceof Generator)) throw new ArgumentError('generator', 'a Generator', generator);
+    const { arena, outputSize: n } = this.#network;
+    // 1 / temperature times an output must not overflow
+    if (temperature < 1e-30) return arena.kernels.index_of_max(n, this.#last(row));
+    return arena.kernels.sample_index(n, this.#softmax(row, temperature), generator.uniform());
+  }
+
+  /**
+   * softmax(last output) of row `row`: how likely each index is. A view of the model's memory, as `step` gives.
+   *
+   * @throws {ArgumentError} a row outside the batch
+   * @throws {StateError} before the first step, or the first after `reset`
+   */
+  probabilities(row = 0): Float32Array {
+    const at = this.#softmax(row, 1) / 4;
+    return this.#network.arena.f32.subarray(at, at + this.#network.outputSize);
+  }
+
+  /** Where softmax(last output / temperature) of a row is written. */
+  #softmax(row: number, temperature: number): number {
+    const logits = this.#last(row);
+    const { ptr } = this.#live.probabilities;
+    this.#network.arena.kernels.softmax_rows(1, this.#network.outputSize, 1 / temperature, logits, ptr);
+    return ptr;
+  }
+
+  /** Where the last output of a row is. */
+  #last(row: number): number {
     if (integer('row', row, 0) >= this.batch)
       throw new ArgumentError('row', `a row below ${this.batch}`, row);
-    if (!(generator instanceof Generator)) throw new ArgumentError('generator', 'a Generator', generator);
-    const { plan, probabilities } = this.#live;
+    const { plan } = this.#live;
     if (!this.#stepped) throw new StateError('sample: make a step first');
-    const { kernels } = this.#network.arena;
-    const n = this.#network.outputSize;
-    const logits = plan.output.ptr + row * n * 4;
-    // 1 / temperature times an output must not overflow
-    if (temperature < 1e-30) return kernels.index_of_max(n, logits);
-    const p = probabilities.ptr;
-    kernels.softmax_rows(1, n, 1 / temperature, logits, p);
-    return kernels.sample_index(n, p, generator.uniform());
+    return plan.output.ptr + row * this.#network.outputSize * 4;
   }
 
   /** Sets all states to 0. */

@@ -226,3 +226,24 @@ describe('sample', () => {
     }
   });
 });
+
+describe('probabilities', () => {
+  test('are softmax of the last output, row by row', () => {
+    const stream = language().stream({ batch: 2 });
+    const output = stream.step([1, 4]).slice();
+    for (const row of [0, 1]) {
+      const logits = output.subarray(row * V, (row + 1) * V);
+      const powers = Array.from(logits, (z) => Math.exp(z));
+      const sum = powers.reduce((a, b) => a + b, 0);
+      const got = stream.probabilities(row);
+      for (const [i, p] of powers.entries()) expect(got[i]).toBeCloseTo(p / sum, 6);
+    }
+  });
+
+  test('need a step, and a row of the batch', () => {
+    const stream = language().stream();
+    expect(() => stream.probabilities()).toThrow(/make a step first/);
+    stream.step(1);
+    expect(() => stream.probabilities(1)).toThrow(/^row: expected a row below 1, got 1/);
+  });
+});

@@ -20,17 +20,19 @@ describe('README', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  test('has an example for training, streaming and a layer alone', () => {
-    expect(examples.map(({ title }) => title.split(' ')[0])).toEqual(['Train', 'Stream', 'A']);
+  test('has an example for training, in a worker too, streaming and a layer alone', () => {
+    const titles = examples.map(({ title }) => title);
+    expect(titles).toEqual(['Train', 'Train in a worker', 'Stream', expect.stringMatching(/^A layer alone/)]);
   });
 
   test.each(examples)('$title', async ({ title, code }) => {
-    const entry = pathToFileURL('dist/index.js').href;
+    const entry = (_: string, path = '') => `'${pathToFileURL(`dist${path}/index.js`).href}'`;
     const file = join(folder, `${title.replace(/\W+/g, '-')}.mjs`);
-    await writeFile(file, code.replaceAll("'unrolled'", `'${entry}'`));
+    await writeFile(file, code.replace(/'unrolled(\/\w+)?'/g, entry));
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [file]);
     expect(stderr).toBe('');
     if (title === 'Train') expect(Number(/after (\S+)/.exec(stdout)![1])).toBeLessThan(0.5);
+    if (title === 'Train in a worker') expect(stdout).toContain('Int32Array(5) [ 6, 9, 12, 15, 18 ]');
     if (title === 'Stream') expect(Math.abs(Number(stdout))).toBeGreaterThan(0);
     if (title.startsWith('A layer'))
       expect(stdout).toContain('[ 5, 2, 4 ] [ 2, 2, 4 ] [ 2, 2, 4 ] [ 5, 2, 3 ]');

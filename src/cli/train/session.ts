@@ -10,9 +10,9 @@ import {
   Trainer,
   warmup,
 } from '../../index.ts';
+import { Lanes } from '../../model/lanes.ts';
 import { type CharacterModel, characterMetadata, type Training } from '../characterModel.ts';
 import { CliError } from '../failure.ts';
-import { Lanes } from '../text/lanes.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
 import { Losses } from './losses.ts';
 import { makeLayers, type Settings } from './settings.ts';

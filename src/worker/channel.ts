@@ -1,0 +1,113 @@
+import { StateError } from '../errors.ts';
+import { unpack } from './failure.ts';
+import { portable } from './portable.ts';
+import { isOurs, type Notice } from './protocol.ts';
+import type { NodeWorker } from './types.ts';
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+  readonly notice: ((notice: Notice) => void) | undefined;
+}
+
+/** Calls to a worker. Each is answered, or rejected once the worker is no more. */
+export class Channel {
+  /** Updates made, as the last answer said. */
+  steps = 0;
+  readonly #worker: Worker | NodeWorker;
+  readonly #pending = new Map<number, Pending>();
+  readonly #lock = new AbortController();
+  #id = 0;
+  /** Why the worker is no more. */
+  #end: { readonly message: string; readonly cause: unknown } | undefined;
+  #gone: Promise<unknown> | undefined;
+
+  constructor(worker: Worker | NodeWorker) {
+    this.#worker = worker;
+    const take = (message: unknown) => this.#take(message);
+    const garbled = () => this.end('a message of the worker can’t be read');
+    if ('on' in worker) {
+      worker.on('message', take);
+      worker.on('messageerror', garbled);
+      worker.on('error', (error: unknown) => this.end(`the worker crashed: ${messageOf(error)}`, error));
+      worker.on('exit', (code: number) => this.end(`the worker ended with exit code ${code}`));
+      worker.unref();
+    } else {
+      worker.addEventListener('message', ({ data }) => take(data));
+      worker.addEventListener('messageerror', garbled);
+      worker.addEventListener('error', (event) => {
+        const what = event.message ? `crashed: ${event.message}` : 'can’t be loaded';
+        this.end(`the worker ${what}`, event.error);
+      });
+    }
+  }
+
+  /** The name of a lock for the worker to hold: that it is free again tells that the worker is no more. */
+  get lockName(): string | undefined {
+    const there = !('on' in this.#worker) && globalThis.navigator?.locks;
+    return there ? `unrolled ${crypto.randomUUID()}` : undefined;
+  }
+
+  /** Waits for a lock that the worker holds. */
+  watch(lock: string): void {
+    const { signal } = this.#lock;
+    navigator.locks
+      .request(lock, { signal }, () => this.end('the worker ended'))
+      // aborted: it is no more anyway
+      .catch(() => {});
+  }
+
+  /** @param transfer whether buffers in `args` are moved rather than copied */
+  call<T>(
+    name: string,
+    args: readonly unknown[],
+    transfer = false,
+    notice?: (notice: Notice, id: number) => void,
+  ): Promise<T> {
+    return new Promise<unknown>((resolve, reject) => {
+      if (this.#end) throw this.#error();
+      const id = ++this.#id;
+      const { value, move } = portable({ unrolled: 'call', id, name, args }, transfer);
+      this.#worker.postMessage(value, move);
+      this.#pending.set(id, { resolve, reject, notice: notice && ((it) => notice(it, id)) });
+      // a Node process lives as long as something is asked
+      if (this.#pending.size === 1 && 'ref' in this.#worker) this.#worker.ref();
+    }) as Promise<T>;
+  }
+
+  /** Ends the worker and rejects all that is asked of it, now and later. Settles when it is no more. */
+  end(message: string, cause?: unknown): Promise<unknown> {
+    if (this.#gone) return this.#gone;
+    this.#end = { message, cause };
+    this.#lock.abort();
+    this.#gone = Promise.resolve(this.#worker.terminate());
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { reject } of pending) reject(this.#error());
+    return this.#gone;
+  }
+
+  #error(): StateError {
+    const { message, cause } = this.#end!;
+    return Object.assign(new StateError(message), cause === undefined ? {} : { cause });
+  }
+
+  #take(message: unknown): void {
+    if (!isOurs(message, 'answer', 'notice')) return;
+    const pending = this.#pending.get(message.id);
+    if (!pending) return;
+    if (message.unrolled === 'notice') {
+      pending.notice?.(message);
+      return;
+    }
+    this.steps = message.steps;
+    this.#pending.delete(message.id);
+    if (this.#pending.size === 0 && 'unref' in this.#worker) this.#worker.unref();
+    if ('failure' in message) pending.reject(unpack(message.failure));
+    else pending.resolve(message.value);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

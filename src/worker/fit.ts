@@ -1,0 +1,212 @@
+import { integer, options } from '../check.ts';
+import { ArgumentError } from '../errors.ts';
+import { Lanes } from '../model/lanes.ts';
+import type { Trainer } from '../model/trainer.ts';
+import type { Given } from '../ndarray.ts';
+import type { Batch, Corpus, FitResult, Progress } from './types.ts';
+
+/** Longest that updates run before messages are read, in ms; an update that takes longer is one turn. */
+const TURN_MS = 5;
+/** Time between progress events, in ms, where no number of updates was asked for. */
+const PROGRESS_MS = 100;
+
+/** Batches one after the other, `undefined` at the end; a promise where they come from outside. */
+export interface Source {
+  next(): Batch | undefined | Promise<Batch | undefined>;
+}
+
+/** Next-token batches of a corpus, from the place on that the number of updates made says. */
+export class CorpusSource implements Source {
+  readonly updates: number;
+  readonly #lanes: Lanes;
+  readonly #trainer: Trainer;
+  readonly #last: number;
+
+  /** @throws {ArgumentError} a number out of range, or no corpus of integers of more than one sequence */
+  constructor(trainer: Trainer, corpus: Corpus) {
+    const { data, stepsPerSequence, batch, updates } = options('fit', corpus, KNOWN);
+    integer('stepsPerSequence', stepsPerSequence, 1);
+    integer('batch', batch, 1);
+    this.updates = integer('updates', updates, 0);
+    const whole = ArrayBuffer.isView(data) && !(data instanceof Float32Array || data instanceof Float64Array);
+    if (!whole || !('length' in data)) {
+      throw new ArgumentError('data', 'indices as Int32Array, Uint8Array or Uint16Array', data);
+    }
+    if (data.length <= stepsPerSequence) {
+      throw new ArgumentError('data', `more than ${stepsPerSequence} indices, one sequence`, data);
+    }
+    const indices = data instanceof Int32Array ? data : Int32Array.from(data);
+    this.#lanes = new Lanes(indices, stepsPerSequence, batch);
+    this.#trainer = trainer;
+    this.#last = trainer.steps + updates;
+  }
+
+  next(): Batch | undefined {
+    const { steps } = this.#trainer;
+    return steps < this.#last ? this.#lanes.read(steps) : undefined;
+  }
+}
+
+const KNOWN = ['data', 'stepsPerSequence', 'batch', 'updates'];
+
+/** Batches that messages bring. */
+export class Inbox implements Source {
+  readonly #waiting: (Batch | undefined)[] = [];
+  readonly #ask: () => void;
+  #wake: ((batch: Batch | undefined) => void) | undefined;
+
+  /** `ask` asks for one more batch; `ahead` are asked for before the first is taken. */
+  constructor(ask: () => void, ahead: number) {
+    this.#ask = ask;
+    for (let i = 0; i < ahead; i++) ask();
+  }
+
+  /** `undefined` ends them. */
+  put(batch: Batch | undefined): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    if (wake) wake(batch);
+    else this.#waiting.push(batch);
+  }
+
+  next(): Promise<Batch | undefined> | Batch | undefined {
+    this.#ask();
+    if (this.#waiting.length) return this.#waiting.shift();
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+}
+
+export interface FitRequest {
+  readonly source: Source;
+  /** Updates in all, if that is known. */
+  readonly updates: number | undefined;
+  /** Updates between progress events. */
+  readonly progressEvery: number | undefined;
+  /** Options of each step. */
+  readonly stepOptions: Record<string, unknown> | undefined;
+  readonly progress: (progress: Progress) => void;
+}
+
+/** Many updates, between which the worker reads its messages. */
+export class Fit {
+  readonly #trainer: Trainer;
+  readonly #request: FitRequest;
+  #stopped = false;
+  #paused: boolean;
+  #wake: (() => void) | undefined;
+  /** ms. */
+  #pauses = 0;
+
+  constructor(trainer: Trainer, request: FitRequest, paused: boolean) {
+    this.#trainer = trainer;
+    this.#request = request;
+    this.#paused = paused;
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#wake?.();
+  }
+
+  /** No update is made after the one that runs. */
+  stop(): void {
+    this.#stopped = true;
+    this.resume();
+    if (this.#request.source instanceof Inbox) this.#request.source.put(undefined);
+  }
+
+  async run(): Promise<FitResult> {
+    const { source, updates, progressEvery, stepOptions, progress } = this.#request;
+    const trainer = this.#trainer;
+    const start = performance.now();
+    const seconds = () => (performance.now() - start - this.#pauses) / 1000;
+    let [made, sum, tokens] = [0, 0, 0];
+    let losses: number[] = [];
+    let told = start;
+    let read = start;
+    let last: Progress | undefined;
+    for (;;) {
+      if (performance.now() - read > TURN_MS || this.#paused) {
+        await messages();
+        await this.#pause();
+        read = performance.now();
+      }
+      if (this.#stopped) break;
+      let batch = source.next();
+      if (batch instanceof Promise) {
+        batch = await batch;
+        await this.#pause();
+        read = performance.now();
+      }
+      if (!batch || this.#stopped) break;
+      const { x, y, options: given = stepOptions } = batch;
+      const result = stepOf(trainer)(x, y, given);
+      made++;
+      sum += result.loss;
+      losses.push(result.loss);
+      tokens += rowsOf(trainer, x);
+      const now = performance.now();
+      const due = progressEvery === undefined ? now - told >= PROGRESS_MS : made % progressEvery === 0;
+      last = {
+        ...result,
+        step: trainer.steps,
+        losses: [],
+        tokensPerSecond: tokens / seconds(),
+        secondsLeft: updates === undefined ? undefined : (seconds() / made) * (updates - made),
+      };
+      if (!due) continue;
+      progress({ ...last, losses });
+      losses = [];
+      told = now;
+    }
+    if (last && losses.length) progress({ ...last, losses });
+    return { updates: made, loss: sum / made, seconds: seconds() };
+  }
+
+  async #pause(): Promise<void> {
+    const since = performance.now();
+    while (this.#paused) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#pauses += performance.now() - since;
+  }
+}
+
+type Step = (x: Given, y: Given, options?: Record<string, unknown>) => ReturnType<Trainer['step']>;
+
+/** A trainer's step with whatever options it takes. */
+export function stepOf(trainer: Trainer): Step {
+  const step: Step = trainer.step;
+  return step.bind(trainer);
+}
+
+/** T·B of an input that a step has taken. */
+function rowsOf({ model }: Trainer, x: Given): number {
+  const { kind, size } = model.network.input;
+  const { length } = 'data' in x ? x.data : x;
+  return kind === 'indices' ? length : length / size;
+}
+
+const { setImmediate } = globalThis as { setImmediate?: (call: () => void) => unknown };
+/** In a browser, where setTimeout would take 4 ms. In Node a port reads up to 1000 messages at once, timers starving. */
+const self = setImmediate ? undefined : new MessageChannel();
+
+/** Lets messages that wait be read. */
+function messages(): Promise<void> {
+  return new Promise((resolve) => {
+    if (!self) {
+      setImmediate!(resolve);
+      return;
+    }
+    self.port1.onmessage = () => resolve();
+    self.port2.postMessage(undefined);
+  });
+}

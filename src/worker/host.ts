@@ -1,0 +1,48 @@
+import { StateError } from '../errors.ts';
+import type { Call } from './protocol.ts';
+import { isOurs } from './protocol.ts';
+import { Server, type WorkerFunction } from './serve.ts';
+
+export type { WorkerFunction } from './serve.ts';
+
+/** A worker's end of its messages. */
+interface Port {
+  postMessage(message: unknown, move: ArrayBuffer[]): void;
+}
+
+/** Of node:worker_threads. */
+interface ParentPort extends Port {
+  on(event: 'message', listener: (message: unknown) => void): unknown;
+}
+
+interface Global extends Port {
+  process?: { getBuiltinModule?(name: string): { parentPort: ParentPort | null } | undefined };
+  WorkerGlobalScope?: unknown;
+  addEventListener(event: 'message', listener: (event: { data: unknown }) => void): void;
+}
+
+const server = new Server((message, move) => port.postMessage(message, move));
+const take = (message: unknown) => {
+  if (isOurs(message, 'call')) void server.take(message as Call);
+};
+const port = listen();
+
+function listen(): Port {
+  const scope = globalThis as unknown as Global;
+  if (scope.WorkerGlobalScope) {
+    scope.addEventListener('message', ({ data }) => take(data));
+    return scope;
+  }
+  const parent = scope.process?.getBuiltinModule?.('node:worker_threads')?.parentPort;
+  if (!parent) throw new StateError('unrolled/worker/host: to be imported in a worker');
+  parent.on('message', take);
+  return parent;
+}
+
+/**
+ * Functions of your own, which get the trainer between two updates: `WorkerTrainer.run(name, ...args)` calls them. What
+ * they take and give is copied.
+ */
+export function expose(functions: Readonly<Record<string, WorkerFunction>>): void {
+  Object.assign(server.functions, functions);
+}

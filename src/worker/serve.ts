@@ -1,0 +1,187 @@
+import { integer, options } from '../check.ts';
+import { ArgumentError, StateError, Words } from '../errors.ts';
+import { Generator } from '../init/generator.ts';
+import { Sequential } from '../model/sequential.ts';
+import { Trainer } from '../model/trainer.ts';
+import type { Given } from '../ndarray.ts';
+import { init } from '../wasm/inlined.ts';
+import { makeLoss, makeOptimizer, makeSchedule } from './describe.ts';
+import { pack } from './failure.ts';
+import { CorpusSource, Fit, Inbox, stepOf } from './fit.ts';
+import { portable } from './portable.ts';
+import type { Answer, Call, Notice } from './protocol.ts';
+import type { Batch, Corpus, FitOptions, Sample, SampleOptions, WorkerTrainerOptions } from './types.ts';
+
+/** A function of a user's own, called as `WorkerTrainer.run(name, ...args)` between two updates. */
+// biome-ignore lint/suspicious/noExplicitAny: arguments are the user's own
+export type WorkerFunction = (trainer: Trainer, ...args: any[]) => unknown;
+
+type Post = (message: Answer | Notice, move: ArrayBuffer[]) => void;
+
+/** Batches that are on their way before they are needed. */
+const AHEAD = 2;
+
+/** A trainer that answers calls. */
+export class Server {
+  readonly functions: Record<string, WorkerFunction> = {};
+  readonly #post: Post;
+  #made: Trainer | undefined;
+  #fit: Fit | undefined;
+  #inbox: { readonly id: number; readonly batches: Inbox } | undefined;
+  #paused = false;
+
+  constructor(post: Post) {
+    this.#post = post;
+  }
+
+  async take({ id, name, args }: Call): Promise<void> {
+    try {
+      const method = this.#methods[name];
+      if (!method)
+        throw new StateError(`the worker knows no ${name}: it runs another version of this package`);
+      const value = await method(id, ...args);
+      this.#answer({ id, value }, FRESH.has(name));
+    } catch (error) {
+      this.#answer({ id, failure: pack(error) }, false);
+    }
+  }
+
+  #answer(end: { id: number } & ({ value: unknown } | { failure: ReturnType<typeof pack> }), fresh: boolean) {
+    const { value, move } = portable(end, fresh);
+    this.#post({ unrolled: 'answer', steps: this.#made?.steps ?? 0, ...value } as Answer, move);
+  }
+
+  get #trainer(): Trainer {
+    if (!this.#made) throw new StateError('the worker has no trainer yet');
+    return this.#made;
+  }
+
+  /** The trainer, where no fit is under way. */
+  get #idle(): Trainer {
+    if (this.#fit) throw new StateError('a fit is under way: await it, or abort it');
+    return this.#trainer;
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: arguments are checked by what takes them
+  readonly #methods: Record<string, (id: number, ...args: any[]) => unknown> = {
+    create: (_, model: Uint8Array, opts: WorkerTrainerOptions, lock?: string) =>
+      this.#create(model, opts, lock),
+    step: (_, x: Given, y: Given, opts?: Record<string, unknown>) => stepOf(this.#idle)(x, y, opts),
+    evaluate: (_, x: Given, y: Given, opts?: Record<string, unknown>) =>
+      (this.#trainer.evaluate as (...args: unknown[]) => unknown).call(this.#trainer, x, y, opts),
+    resetState: () => this.#idle.resetState(),
+    setLearningRate: (_, lr: number) => {
+      this.#trainer.optimizer.lr = lr;
+    },
+    save: (_, metadata?: Record<string, string>) => this.#trainer.save(metadata),
+    saveModel: (_, metadata?: Record<string, string>) => this.#trainer.model.save(metadata),
+    restore: (_, bytes: Uint8Array) => this.#idle.restore(bytes),
+    sample: (_, opts: SampleOptions) => sample(this.#trainer, opts),
+    fit: (id, corpus: Corpus | undefined, opts: FitOptions) => this.#run(id, corpus, opts),
+    batch: (_, of: number, batch: Batch | undefined) => {
+      // of a fit that has ended meanwhile
+      if (this.#inbox?.id === of) this.#inbox.batches.put(batch);
+    },
+    stop: () => this.#fit?.stop(),
+    pause: () => {
+      this.#paused = true;
+      this.#fit?.pause();
+    },
+    resume: () => {
+      this.#paused = false;
+      this.#fit?.resume();
+    },
+    run: (_, name: string, ...args: unknown[]) => {
+      const known = Object.keys(this.functions);
+      if (!known.includes(name)) {
+        throw new ArgumentError(
+          'name',
+          `a function that the worker exposes (${known.join(', ') || 'none'})`,
+          name,
+        );
+      }
+      return this.functions[name]!(this.#trainer, ...args);
+    },
+  };
+
+  async #create(model: Uint8Array, opts: WorkerTrainerOptions, lock?: string): Promise<unknown> {
+    if (this.#made) throw new StateError('the worker has a trainer already');
+    const { loss, optimizer, schedule, kernels, revectorize, wasm, ...rest } = opts;
+    const locked = lock !== undefined && (await hold(lock));
+    const runtime = await init({
+      ...(kernels === undefined ? {} : { kernels }),
+      ...(revectorize === undefined ? {} : { revectorize }),
+      ...(wasm === undefined ? {} : { wasm }),
+    });
+    this.#made = new Trainer(Sequential.load(model), {
+      ...rest,
+      loss: makeLoss(loss),
+      optimizer: makeOptimizer(optimizer),
+      ...(schedule === undefined ? {} : { schedule: makeSchedule(schedule) }),
+    });
+    return { kernels: runtime.kernels, revectorized: runtime.revectorized, locked };
+  }
+
+  async #run(id: number, corpus: Corpus | undefined, opts: FitOptions): Promise<unknown> {
+    const trainer = this.#idle;
+    const { progressEvery, stepOptions } = opts;
+    if (progressEvery !== undefined) integer('progressEvery', progressEvery, 1);
+    if (opts.updates !== undefined) integer('updates', opts.updates, 0);
+    const notice = (kind: Notice['kind'], given: unknown) => {
+      const { value, move } = portable(given, false);
+      this.#post({ unrolled: 'notice', id, kind, value }, move);
+    };
+    const source = corpus
+      ? new CorpusSource(trainer, corpus)
+      : new Inbox(() => notice('more', undefined), AHEAD);
+    if (source instanceof Inbox) this.#inbox = { id, batches: source };
+    const updates = source instanceof CorpusSource ? source.updates : opts.updates;
+    const progress = (value: unknown) => notice('progress', value);
+    this.#fit = new Fit(trainer, { source, updates, progressEvery, stepOptions, progress }, this.#paused);
+    try {
+      return await this.#fit.run();
+    } finally {
+      this.#fit = undefined;
+      this.#inbox = undefined;
+    }
+  }
+}
+
+/** What these give is no one else's: it is transferred. */
+const FRESH = new Set(['save', 'saveModel', 'sample']);
+
+/** Holds a lock as long as the worker lives, so that its end is seen; false where there are no locks. */
+async function hold(name: string): Promise<boolean> {
+  const { locks } = navigator;
+  if (!locks) return false;
+  await new Promise<void>((held, refused) => {
+    const forever = () => {
+      held();
+      return new Promise(() => {});
+    };
+    locks.request(name, forever).catch(refused);
+  });
+  return true;
+}
+
+function sample({ model }: Trainer, opts: SampleOptions): Sample {
+  const given = options('sample', opts, ['prompt', 'length', 'temperature', 'seed']);
+  const { prompt, temperature = 1, seed = 0 } = given;
+  const length = integer('length', given.length, 1);
+  const { input, outputSize } = model.network;
+  if (input.kind !== 'indices' || outputSize > input.size) {
+    throw new ArgumentError('model', 'one that reads the indices it gives', new Words('one of features'));
+  }
+  if (!(prompt?.length > 0)) throw new ArgumentError('prompt', 'at least one index', prompt);
+  const generator = new Generator(seed);
+  using stream = model.stream();
+  for (let i = 0; i < prompt.length; i++) stream.step(prompt[i]!);
+  const indices = new Int32Array(length);
+  const probabilities = new Float32Array(length);
+  for (let i = 0; i < length; i++) {
+    if (i > 0) stream.step(indices[i - 1]!);
+    indices[i] = stream.sample(generator, temperature);
+    probabilities[i] = stream.probabilities()[indices[i]!]!;
+  }
+  return { indices, probabilities };
+}

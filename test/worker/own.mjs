@@ -1,0 +1,28 @@
+// A user's own worker: the trainer's, and functions beside it.
+import { expose } from 'unrolled/worker/host';
+
+expose({
+  parameterCount: (trainer) => trainer.model.parameterCount,
+  add: (_, a, b) => a + b,
+  part: () => new Float32Array([1, 2, 3, 4]).subarray(1, 3),
+  later: async (_, value) => value,
+  throws: (_, name) => {
+    throw name === 'TypeError' ? new TypeError('no type') : Object.assign(new Error('odd'), { name });
+  },
+  throwsText: () => {
+    throw 'text';
+  },
+  uncloneable: () => () => 1,
+  forever: () => new Promise(() => {}),
+  crash: () => {
+    setTimeout(() => {
+      throw new RangeError('out of luck');
+    });
+    return new Promise(() => {});
+  },
+  quit: () => {
+    if (globalThis.close) globalThis.close();
+    else globalThis.process.exit(3);
+    return new Promise(() => {});
+  },
+});
