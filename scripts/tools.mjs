@@ -1,17 +1,16 @@
 // Where the tools are, and how scripts run them: with this Node, never through npm.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
-const require = createRequire(import.meta.url);
 
 /** The path of a command that an installed package brings. */
 export function tool(name, command = name) {
-  const manifest = require.resolve(`${name}/package.json`);
+  // not by require.resolve: not every package exports its package.json
+  const manifest = join(root, 'node_modules', name, 'package.json');
   const { bin } = JSON.parse(readFileSync(manifest, 'utf8'));
   return join(dirname(manifest), typeof bin === 'string' ? bin : bin[command]);
 }

@@ -1,0 +1,101 @@
+// What a page loads of this package: each use bundled and minified by esbuild, every file gzipped at level 9 by itself.
+// Of code that is loaded when needed only what the use needs counts: one build of the kernels.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { root } from './tools.mjs';
+
+const CALL_INFERENCE = `
+export async function run(bytes) {
+  await init({ kernels: 'simd' });
+  return Sequential.load(bytes).stream();
+}`;
+
+/**
+ * Uses by name: `code` a module, `without` chunks that this use does not load, `wasm` binaries it loads as files, `limit`
+ * bytes gzipped (`of`: of its JavaScript alone).
+ */
+export const USES = {
+  'unrolled, all of it': {
+    code: "export * from 'unrolled';",
+    without: /relaxed/,
+    limit: 40_000,
+  },
+  'unrolled/slim': {
+    code: "export * from 'unrolled/slim';",
+    wasm: ['dist/simd.wasm'],
+    of: 'js',
+    limit: 25_000,
+  },
+  'unrolled/inference: load a model, stream it': {
+    code: `import { init, Sequential } from 'unrolled/inference';${CALL_INFERENCE}`,
+    without: /relaxed/,
+    limit: 30_000,
+  },
+  'unrolled/kernels: sgemm': {
+    code: `import { Arena, init, sgemm } from 'unrolled/kernels';
+export async function run() {
+  await init({ kernels: 'simd' });
+  return [Arena, sgemm];
+}`,
+    without: /relaxed/,
+    limit: 30_000,
+  },
+  'unrolled/io': { code: "export * from 'unrolled/io';", limit: 8_000 },
+};
+
+/** Bytes gzipped: JavaScript (with what is inlined in it), files of wasm, and both. */
+export async function measure({ code, without, wasm = [], external = [] }, folder = root) {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: folder, sourcefile: 'use.mjs' },
+    bundle: true,
+    minify: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    outdir: join(folder, 'sizes'),
+    write: false,
+    external,
+    logLevel: 'error',
+    define: { 'process.env.NODE_ENV': '"production"' },
+  });
+  const js = sum(
+    outputFiles.filter(({ path }) => !without?.test(path)).map(({ contents }) => gzipped(contents)),
+  );
+  const files = sum(wasm.map((path) => gzipped(readFileSync(join(folder, path)))));
+  return { js, wasm: files, total: js + files };
+}
+
+function gzipped(bytes) {
+  return gzipSync(bytes, { level: 9 }).length;
+}
+
+function sum(numbers) {
+  return numbers.reduce((a, b) => a + b, 0);
+}
+
+/** Bytes as kB = 1000 bytes. */
+export function kB(bytes) {
+  return `${(bytes / 1000).toFixed(1)} kB`;
+}
+
+/** Prints all uses; gives those over their limit. */
+export async function checkSizes() {
+  const over = [];
+  for (const [name, use] of Object.entries(USES)) {
+    const size = await measure(use);
+    const counted = use.of === 'js' ? size.js : size.total;
+    const what = use.of === 'js' ? `JavaScript ${kB(size.js)}` : kB(size.total);
+    const line = `${name}: ${what} gzipped, at most ${kB(use.limit)}`;
+    console.log(line);
+    if (counted > use.limit) over.push(line);
+  }
+  return over;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.exitCode = (await checkSizes()).length ? 1 : 0;
+}
