@@ -23,7 +23,7 @@ export { GRU, type GRUOptions } from './layers/gru.ts';
 export type { Layer, ParameterSpec } from './layers/layer.ts';
 export { Linear, type LinearOptions } from './layers/linear.ts';
 export { LSTM, type LSTMOptions } from './layers/lstm.ts';
-export type { RecurrentOptions } from './layers/recurrent.ts';
+export type { RecurrentOptions } from './layers/recurrent/options.ts';
 export { RNN, type RNNOptions } from './layers/rnn.ts';
 export type { BackwardInput, BackwardResult, ForwardOptions, ForwardResult } from './layers/standalone.ts';
 export { type PlanOptions, type PlanReport, Sequential, type SequentialOptions } from './model/sequential.ts';

@@ -1,7 +1,7 @@
 import { add_column_sums } from '../vec/reduce';
 import { packWeight, project } from './project';
 import { TILE_BYTES } from './rows';
-import { sgemm_nn, sgemm_tn } from './sgemm';
+import { sgemm_nn, tnFromLast } from './sgemm';
 
 /**
  * Y[m, n] = X[m, k]·W[n, k]ᵀ + b[n]; b = 0 for none. work: `linearWork(n, k)` bytes; with `packed` it still holds
@@ -16,13 +16,14 @@ export function linear_forward(
 }
 
 /**
- * dX[m, k] = dY·W (dX = 0 to leave it out); dW[n, k] += dYᵀ·X; db[n] += Σ dY (db = 0 for none).
+ * dX[m, k] = dY·W (dX = 0 to leave it out); dW[n, k] += dYᵀ·X; db[n] += Σ dY (db = 0 for none), both summed from the
+ * last row to the first.
  * work: `linearBackwardWork(m, n, k)` bytes.
  */
 export function linear_backward(
   m: i32, n: i32, k: i32, x: usize, w: usize, dy: usize, dx: usize, dw: usize, db: usize, work: usize,
 ): void {
   if (dx) sgemm_nn(m, k, n, dy, n, w, k, 0, dx, k, work);
-  sgemm_tn(n, k, m, dy, n, x, k, 1, dw, k, work);
+  tnFromLast(n, k, m, dy, n, x, k, dw, k, work);
   if (db) add_column_sums(m, n, dy, n, db);
 }

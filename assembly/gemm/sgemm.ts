@@ -38,6 +38,16 @@ export function sgemm_tn(
   else blocked(m, n, k, a, lda, true, b, ldb, false, beta, c, ldc, work);
 }
 
+/** C[m, n] += A[k, m]ᵀ · B[k, n], summed from row k−1 to row 0. Otherwise as sgemm_tn. */
+export function tnFromLast(
+  m: i32, n: i32, k: i32, a: usize, lda: i32, b: usize, ldb: i32, c: usize, ldc: i32, work: usize,
+): void {
+  a += <usize>(k - 1) * (<usize>lda << 2);
+  b += <usize>(k - 1) * (<usize>ldb << 2);
+  if (m <= DIRECT_ROWS) direct(m, n, k, a, 4, <usize>-lda << 2, b, <usize>-ldb << 2, 1, c, <usize>ldc << 2, work);
+  else blocked(m, n, k, a, -lda, true, b, -ldb, false, 1, c, ldc, work);
+}
+
 /** B[k, n] read where it lies; its last n mod 8 columns packed. Strides in bytes. */
 export function direct(
   m: i32, n: i32, k: i32,

@@ -32,13 +32,6 @@ export function cross_entropy(
   return sum;
 }
 
-/** How many of index[n] are not `ignore`. */
-export function count_targets(n: i32, index: usize, ignore: i32): i32 {
-  let count = 0;
-  for (; n > 0; n--, index += 4) count += <i32>(load<i32>(index) != ignore);
-  return count;
-}
-
 // @ts-ignore: decorator
 @inline
 function rowMax(n: i32, x: usize): f32 {

@@ -2,98 +2,125 @@ import { gru_cell_backward, gru_cell_forward } from '../cells/gru';
 import { packN, packedBytes } from '../gemm/pack';
 import { packWeight, project } from '../gemm/project';
 import { multiply, TILE_BYTES } from '../gemm/rows';
-import { sgemm_tn } from '../gemm/sgemm';
+import { tnFromLast } from '../gemm/sgemm';
 import { vec_add } from '../vec/elementwise';
-import { add_column_sums } from '../vec/reduce';
-import { gatherTo } from '../vec/rows';
+import { addByIndex, gatherTo } from '../vec/rows';
 import { addRows } from './bias';
-import { inputGradients, sumByIndex, tableBytes } from './input';
+import { inputGradients, tableBytes } from './input';
+import { countRows, keepPrevious, nextRows, rowsAt } from './rows';
+import { arrive, leave } from './watch';
 
-// Shapes: x [T, B, I], or with index [T, B] a table x [V, I] (input.ts), whose P [V, 3H] has the order n r z;
-// wIh [3H, I], wHh [3H, H], bIh, bHh [3H] (0 for none), rows of gates r z n as PyTorch;
-// gates [., B, 4H] in the order n r z q (cells/gru.ts); y, h [., B, H].
+// Shapes: N rows of T steps by sizes (rows.ts); x [N, I], or with index [N] a table x [V, I] (input.ts), whose P and dP
+// [V, 3H] have the order n r z; wIh [3H, I], wHh [3H, H], bIh, bHh [3H] (0 for none), rows of gates r z n as PyTorch;
+// gates [N, 4H] in the order n r z q (cells/gru.ts); y [N, H].
 
 /**
- * T steps, keeping nothing but the state: h [B, H] is the initial one and becomes the last one. y [T, B, H].
- * gates: room for `chunk` steps [chunk, B, 4H]. work: `gruWork(I, H, V)` bytes; with `packed` it still holds what a
+ * T steps, keeping nothing but the state: h [B, H] is the initial one and becomes the last one.
+ * gates: room for `chunk` steps [chunk·B, 4H]. work: `gruWork(I, H, V)` bytes; with `packed` it still holds what a
  * former call with the same weights put there.
  */
 export function gru_forward(
-  T: i32, B: i32, I: i32, H: i32, V: i32,
+  T: i32, B: i32, I: i32, H: i32, V: i32, sizes: usize,
   x: usize, index: usize, wIh: usize, wHh: usize, bIh: usize, bHh: usize,
   h: usize, y: usize, gates: usize, chunk: i32, packed: i32, work: usize,
 ): void {
   assert(chunk >= 1, 'gru_forward: chunk is below 1');
-  const state = (<usize>B * <usize>H) << 2;
+  const row = (<usize>H) << 2;
   if (!packed) prepare(I, H, V, x, wIh, wHh, bIh, bHh, work);
   let h0 = h;
+  let first = 0;
   for (let t = 0; t < T; t += chunk) {
-    const steps = min(chunk, T - t);
-    takeInput(t * B, steps * B, I, H, V, x, index, gates, bIh, work);
-    for (let i = 0; i < steps; i++) {
-      step(B, I, H, V, gates + (<usize>i * state << 2), h0, y, bIh, work);
+    const end = min(t + chunk, T);
+    const rows = countRows(t, end - t, B, sizes);
+    takeInput(first, rows, I, H, V, x, index, gates, bIh, work);
+    first += rows;
+    let a = gates;
+    for (let i = t; i < end; i++) {
+      const m = rowsAt(i, B, sizes);
+      const state = <usize>m * row;
+      step(m, I, H, V, a, h0, y, bIh, work);
+      const ending = <usize>nextRows(i, T, B, sizes) * row;
+      if (ending < state) memory.copy(h + ending, y + ending, state - ending);
+      a += state << 2;
       h0 = y;
       y += state;
     }
   }
-  memory.copy(h, h0, state);
 }
 
-/** T steps, keeping what `gru_backward` needs: h [T + 1, B, H] with the initial state first; gates [T, B, 4H]. */
+/** T steps, keeping what `gru_backward` needs: h [B + N, H] with the initial states first; gates [N, 4H]. */
 export function gru_forward_train(
-  T: i32, B: i32, I: i32, H: i32, V: i32,
+  T: i32, B: i32, I: i32, H: i32, V: i32, sizes: usize,
   x: usize, index: usize, wIh: usize, wHh: usize, bIh: usize, bHh: usize,
   h: usize, gates: usize, work: usize,
 ): void {
-  const state = (<usize>B * <usize>H) << 2;
+  const row = (<usize>H) << 2;
   prepare(I, H, V, x, wIh, wHh, bIh, bHh, work);
-  takeInput(0, T * B, I, H, V, x, index, gates, bIh, work);
-  for (let t = 0; t < T; t++, gates += state << 2, h += state) step(B, I, H, V, gates, h, h + state, bIh, work);
+  takeInput(0, countRows(0, T, B, sizes), I, H, V, x, index, gates, bIh, work);
+  let before = <usize>B * row;
+  for (let t = 0; t < T; t++) {
+    const m = rowsAt(t, B, sizes);
+    const state = <usize>m * row;
+    step(m, I, H, V, gates, h, h + before, bIh, work);
+    gates += state << 2;
+    h += before;
+    before = state;
+  }
 }
 
 /**
- * Backpropagation through the T steps of gru_forward_train, whose gates it overwrites with da_n da_r da_z dq.
- * dy [T, B, H], 0 for none. dh [B, H]: gradient of the last state, becomes that of the initial one. dx, as x, 0 to
- * leave it out; a table's is added to. dwIh, dwHh, dbIh, dbHh are added to (the biases: 0 for none).
- * work: `backwardWork(3, T, B, I, H, V)` bytes.
+ * Backpropagation through the T steps of gru_forward_train, whose gates it overwrites with da_n da_r da_z dq, and with
+ * sizes h, too. dy [N, H], 0 for none. dh [B, H]: gradient of the last states, becomes that of the initial ones. dx, as
+ * x, 0 to leave it out; a table's is added to, by way of dP [V, 3H] (input.ts). dwIh, dwHh, dbIh, dbHh are added to from
+ * the last row to the first (the biases: 0 for none). watch: watch.ts, or 0. work: `backwardWork(3, N, I, H, V)` bytes.
  */
 export function gru_backward(
-  T: i32, B: i32, I: i32, H: i32, V: i32,
+  T: i32, B: i32, I: i32, H: i32, V: i32, sizes: usize,
   x: usize, index: usize, wIh: usize, wHh: usize,
   h: usize, gates: usize,
   dy: usize, dh: usize, dx: usize,
-  dwIh: usize, dwHh: usize, dbIh: usize, dbHh: usize, work: usize,
+  dwIh: usize, dwHh: usize, dbIh: usize, dbHh: usize, dP: usize, finish: i32, watch: usize, work: usize,
 ): void {
   const G = H * 3;
   const ld = H << 2;
-  const state = (<usize>B * <usize>H) << 2;
-  const rowH = (<usize>H) << 2;
-  const dP = work;
-  work += tableBytes(V, G);
+  const row = (<usize>H) << 2;
+  const rows = countRows(0, T, B, sizes);
   const panels = work + TILE_BYTES;
-  packN(G, H, wHh, rowH, panels, (<usize>G) << 5);
+  packN(G, H, wHh, row, panels, (<usize>G) << 5);
+  let at = <usize>rows * row;
   for (let t = T - 1; t >= 0; t--) {
-    const at = <usize>t * state;
+    const m = rowsAt(t, B, sizes);
+    at -= <usize>m * row;
+    const before = at + (<usize>B - <usize>(t ? rowsAt(t - 1, B, sizes) : B)) * row;
     const a = gates + (at << 2);
-    gru_cell_backward(B, H, a, h + at, dh, dy ? dy + at : 0);
-    multiply(B, H, G, a + rowH, rowH << 2, 4, panels, 32, (<usize>G) << 5, dh, rowH, dh, rowH, work);
+    let d = dy ? dy + at : 0;
+    if (watch) {
+      arrive(watch, t, m, H, dh, d, 0, 0);
+      d = 0;
+    }
+    gru_cell_backward(m, H, a, h + before, dh, d);
+    multiply(m, H, G, a + row, row << 2, 4, panels, 32, (<usize>G) << 5, dh, row, dh, row, work);
+    if (watch) leave(watch, t, m, H, dh, 0, 0);
   }
-  const rows = T * B;
-  const hidden = gates + rowH; // dr dz dq
+  const hidden = gates + row; // dr dz dq
   const rz = <usize>H * 2;
-  sgemm_tn(G, H, rows, hidden, ld, h, H, 1, dwHh, H, work);
+  keepPrevious(T, B, H, sizes, h);
+  tnFromLast(G, H, rows, hidden, ld, h, H, dwHh, H, work);
   if (dbIh) {
-    addRows(rows, H * 2, hidden, ld, dbIh, dbHh, work);
-    add_column_sums(rows, H, gates, ld, dbIh + (rz << 2));
-    add_column_sums(rows, H, hidden + (rz << 2), ld, dbHh + (rz << 2));
+    addRows(rows, H * 2, hidden, ld, dbIh, dbHh);
+    addRows(rows, H, gates, ld, dbIh + (rz << 2), 0);
+    addRows(rows, H, hidden + (rz << 2), ld, dbHh + (rz << 2), 0);
   }
-  if (V) sumByIndex(rows, G, gates, rowH << 2, index, V, dP);
+  if (V) {
+    addByIndex(rows, G, gates, row << 2, index, dP);
+    if (!finish) return;
+  }
   const da = V ? dP : gates;
   const ldda = V ? G : ld;
-  const m = V ? V : rows;
+  const n = V ? V : rows;
   const atN = (rz * <usize>I) << 2;
-  inputGradients(m, H * 2, I, da + rowH, ldda, x, wIh, dwIh, dx, V ? 1 : 0, work);
-  inputGradients(m, H, I, da, ldda, x, wIh + atN, dwIh + atN, dx, 1, work);
+  inputGradients(n, H * 2, I, da + row, ldda, x, wIh, dwIh, dx, V ? 1 : 0, work);
+  inputGradients(n, H, I, da, ldda, x, wIh + atN, dwIh + atN, dx, 1, work);
 }
 
 // work of the forward passes: [P | tile | bias of n r z, then b_hn: 4H | W_ih packed: n, r z | W_hh packed: r z, n]

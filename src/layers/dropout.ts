@@ -31,24 +31,53 @@ export class Dropout implements Layer {
   }
 
   reserve(scope: Scope, input: Region): Pass[] {
-    const { kernels, generator } = scope;
-    const output = scope.output('dropout', ...input.shape);
-    const n = output.length;
-    const threshold = Math.floor(this.p * 2 ** 32);
-    const scale = 1 / (1 - this.p);
-    let key = 0;
-    return [
-      {
-        output,
-        states: [],
-        forward: () => {
-          key = generator.next();
-          kernels.dropout(n, key, 0, threshold, scale, input.ptr, output.ptr);
-        },
-        backward: (dy, dx) => {
-          if (dx) kernels.dropout(n, key, 0, threshold, scale, dy, dx);
-        },
-      },
-    ];
+    return [dropoutPass(scope, input, this.p)];
   }
+}
+
+/** Zeros elements of [N, n] with probability p, each on its own. */
+export function dropoutPass(scope: Scope, input: Region, p: number): Pass {
+  const { kernels, generator, rows } = scope;
+  const output = scope.output('dropout', ...input.shape);
+  const n = input.shape.at(-1)!;
+  const threshold = Math.floor(p * 2 ** 32);
+  const scale = 1 / (1 - p);
+  let key = 0;
+  return {
+    output,
+    states: [],
+    begin: () => {
+      key = generator.next();
+    },
+    forward: () => {
+      kernels.dropout(rows.count * n, key, rows.first * n, threshold, scale, input.ptr, output.ptr);
+    },
+    backward: (dy, dx) => {
+      if (dx) kernels.dropout(rows.count * n, key, rows.first * n, threshold, scale, dy, dx);
+    },
+  };
+}
+
+/** Zeros features of [N, n] with probability p, the same ones of a row at all its steps (Gal & Ghahramani 2016). */
+export function variationalDropoutPass(scope: Scope, input: Region, p: number): Pass {
+  const { kernels, generator, rows } = scope;
+  const output = scope.output('variational dropout', ...input.shape);
+  const n = input.shape.at(-1)!;
+  const threshold = Math.floor(p * 2 ** 32);
+  const scale = 1 / (1 - p);
+  let key = 0;
+  const draw = (x: number, y: number) => {
+    kernels.dropout_steps(rows.steps, rows.batch, n, rows.sizes, key, threshold, scale, x, y);
+  };
+  return {
+    output,
+    states: [],
+    begin: () => {
+      key = generator.next();
+    },
+    forward: () => draw(input.ptr, output.ptr),
+    backward: (dy, dx) => {
+      if (dx) draw(dy, dx);
+    },
+  };
 }

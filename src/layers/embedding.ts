@@ -44,8 +44,7 @@ export class Embedding implements Layer {
   }
 
   reserve(scope: Scope, input: Region): Pass[] {
-    const { kernels, steps, batch } = scope;
-    const rows = steps * batch;
+    const { kernels, steps, batch, rows } = scope;
     const n = this.embeddingDim;
     const weight = scope.parameter('weight').ptr;
     const gradient = scope.training ? scope.gradient('weight').ptr : 0;
@@ -55,10 +54,10 @@ export class Embedding implements Layer {
         output,
         states: [],
         forward: () => {
-          kernels.gather_rows(rows, n, weight, input.ptr, output.ptr);
+          kernels.gather_rows(rows.count, n, weight, input.ptr, output.ptr);
         },
         backward: (dy) => {
-          kernels.scatter_add_rows(rows, n, dy, input.ptr, gradient);
+          kernels.scatter_add_rows(rows.count, n, dy, input.ptr, gradient);
         },
       },
     ];

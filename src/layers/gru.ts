@@ -1,86 +1,86 @@
-import { options } from '../check.ts';
-import { align } from '../memory/layout.ts';
-import { backwardWork, gruWork } from '../memory/workspace.ts';
+import { boolean, integer, options } from '../check.ts';
+import { type Activation, activationOf } from './activations.ts';
 import type { Pass, Scope } from './layer.ts';
 import {
-  chunkSteps,
-  type LayerShape,
-  outputOf,
-  type Pointers,
-  RECURRENT_OPTIONS,
-  Recurrent,
-  type RecurrentOptions,
-  type Source,
-  stateAt,
-} from './recurrent.ts';
+  type Features,
+  featuresOf,
+  GATED_OPTIONS,
+  type GatedOptions,
+  gatedConfig,
+  isPlain,
+  kindsOf,
+} from './recurrent/features.ts';
+import { gruPass } from './recurrent/gruPass.ts';
+import { changed, RECURRENT_OPTIONS } from './recurrent/options.ts';
+import { withPenalty } from './recurrent/penaltyPass.ts';
+import { type LayerShape, type Place, Recurrent, type Source } from './recurrent/recurrent.ts';
+import { variantPass } from './recurrent/variantPass.ts';
 
-export type GRUOptions = RecurrentOptions;
+export interface GRUOptions extends GatedOptions {
+  /**
+   * The reset gate acts on h·W_hnᵀ + b_hn (true, the default: torch.nn, cuDNN, Keras 3), or on h before the product
+   * (false: Cho et al. 2014, Keras 2, TensorFlow.js, ONNX's default).
+   */
+  readonly resetAfter?: boolean;
+  /** Of the candidate n. Default `tanh`. */
+  readonly activation?: Activation;
+  /** Of r and z. Default `sigmoid`. */
+  readonly recurrentActivation?: Activation;
+  /** Gate by gate, before the two above. */
+  readonly activations?: Partial<Record<'r' | 'z' | 'n', Activation>>;
+}
+
+const OWN = ['resetAfter', 'activation', 'recurrentActivation', 'activations'];
 
 /**
- * Gated recurrent unit (Cho et al. 2014), as torch.nn.GRU: gates r z n, the reset gate after the product with W_hn;
- * h = (1 − z) ⊙ n + z ⊙ h0. State h [numLayers, B, hiddenSize].
+ * Gated recurrent unit (Cho et al. 2014), as torch.nn.GRU: gates r z n; h = (1 − z) ⊙ n + z ⊙ h0.
+ * State h [numLayers · directions, B, hiddenSize].
  */
 export class GRU extends Recurrent {
   readonly type = 'GRU';
+  protected override readonly looksUp: boolean;
+  readonly #features: Features;
+  readonly #own: Record<string, unknown>;
 
-  /** @throws {ArgumentError} sizes below 1, unknown options */
+  /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
   constructor(inputSize: number, hiddenSize: number, opts?: GRUOptions) {
-    super(3, inputSize, hiddenSize, options('GRU', opts, RECURRENT_OPTIONS));
+    const given = options('GRU', opts, [...RECURRENT_OPTIONS, ...GATED_OPTIONS, ...OWN]);
+    const H = integer('hiddenSize', hiddenSize, 1);
+    const { activation = 'tanh', recurrentActivation = 'sigmoid' } = given;
+    const each = options('activations', given.activations, ['r', 'z', 'n']);
+    const resetAfter = boolean('resetAfter', given.resetAfter ?? true);
+    const gates = { r: recurrentActivation, z: recurrentActivation, n: activation };
+    const names = { r: 'recurrentActivation', z: 'recurrentActivation', n: 'activation' };
+    const features = featuresOf(H, given, {
+      cell: resetAfter ? 2 : 3,
+      gates: 3,
+      activations: (['r', 'z', 'n'] as const).map((gate) =>
+        each[gate] === undefined
+          ? activationOf(names[gate], gates[gate])
+          : activationOf(`activations.${gate}`, each[gate]),
+      ),
+    });
+    super(integer('inputSize', inputSize, 1), H, given, H, kindsOf(H, given.bias ?? true, features));
+    this.#features = features;
+    this.#own = {
+      ...changed(
+        { resetAfter, activation, recurrentActivation },
+        { resetAfter: true, activation: 'tanh', recurrentActivation: 'sigmoid' },
+      ),
+      ...(Object.keys(each).length ? { activations: each } : {}),
+    };
+    this.looksUp = resetAfter && isPlain(features, ['sigmoid', 'sigmoid', 'tanh']);
   }
 
-  protected override inferencePass(scope: Scope, shape: LayerShape, from: Source, w: Pointers): Pass {
-    const { kernels } = scope;
-    const { T, B, I, H, V } = shape;
-    const { x, index } = from;
-    const h = scope.keep('h', B, H);
-    const output = scope.output('gru', T, B, H);
-    const chunk = chunkSteps(shape, 4 * H);
-    const packedBytes = align(gruWork(I, H, V));
-    const work = scope.work(packedBytes + chunk * B * 4 * H * 4);
-    return {
-      output,
-      states: [{ name: 'h', initial: h, final: h, gradient: undefined }],
-      forward: (packed) => {
-        // biome-ignore format: the order of the kernel's arguments
-        kernels.gru_forward(
-          T, B, I, H, V, x.ptr, index, w.weightIh, w.weightHh, w.biasIh, w.biasHh,
-          h.ptr, output.ptr, work.ptr + packedBytes, chunk, packed ? 1 : 0, work.ptr,
-        );
-      },
-      backward: () => {},
-    };
+  override config(): Record<string, unknown> {
+    return { ...super.config(), ...gatedConfig(this.#features), ...this.#own };
   }
 
-  protected override trainingPass(
-    scope: Scope,
-    shape: LayerShape,
-    from: Source,
-    w: Pointers,
-    d: Pointers,
-  ): Pass {
-    const { kernels } = scope;
-    const { T, B, I, H, V } = shape;
-    const { x, index, dTable } = from;
-    const h = scope.keep('gru h', T + 1, B, H);
-    const gates = scope.keep('gru gates', T, B, 4 * H);
-    const dh = scope.keep('gru dh', B, H);
-    const work = scope.work(Math.max(gruWork(I, H, V), backwardWork(3, T, B, I, H, V)));
-    return {
-      output: outputOf(h, shape),
-      states: [{ name: 'h', initial: stateAt(h, 0, shape), final: stateAt(h, T, shape), gradient: dh }],
-      forward: () => {
-        // biome-ignore format: the order of the kernel's arguments
-        kernels.gru_forward_train(
-          T, B, I, H, V, x.ptr, index, w.weightIh, w.weightHh, w.biasIh, w.biasHh, h.ptr, gates.ptr, work.ptr,
-        );
-      },
-      backward: (dy, dx) => {
-        // biome-ignore format: the order of the kernel's arguments
-        kernels.gru_backward(
-          T, B, I, H, V, x.ptr, index, w.weightIh, w.weightHh, h.ptr, gates.ptr,
-          dy, dh.ptr, dTable || dx, d.weightIh, d.weightHh, d.biasIh, d.biasHh, work.ptr,
-        );
-      },
-    };
+  protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
+    const { clipStepNorm } = this.common;
+    const pass = this.looksUp
+      ? gruPass(scope, shape, from, place, clipStepNorm)
+      : variantPass(scope, shape, from, place, this.#features, clipStepNorm);
+    return withPenalty(scope, pass, place, this.hiddenSize, this.#features.penalty);
   }
 }

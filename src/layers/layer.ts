@@ -1,8 +1,10 @@
 import type { Generator } from '../init/generator.ts';
 import type { Initializer } from '../init/initializers.ts';
+import type { Arena } from '../memory/arena.ts';
 import type { Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
 import type { Kernels } from '../wasm/exports.ts';
+import type { Rows } from './rows.ts';
 
 /** A parameter as a layer describes it; names and shapes are torch.nn's. */
 export interface ParameterSpec {
@@ -11,12 +13,19 @@ export interface ParameterSpec {
   readonly init: Initializer;
 }
 
-/** What a layer gets to lay itself out for one plan: T steps of B rows, forward only or for training. */
+/** What a layer gets to lay itself out for one plan: at most T steps of B rows, forward only or for training. */
 export interface Scope {
   readonly kernels: Kernels;
+  readonly arena: Arena;
   readonly steps: number;
   readonly batch: number;
+  /** The rows at hand when a pass is called. */
+  readonly rows: Rows;
+  /** Steps of the whole sequence, of which a plan may take one part after the other. */
+  readonly wholeSteps: number;
   readonly training: boolean;
+  /** Whether backpropagation notes the norms of the gradient at each step. */
+  readonly flow: boolean;
   /** Step by step, so that one call reuses what another has packed. */
   readonly stream: boolean;
   readonly generator: Generator;
@@ -28,9 +37,16 @@ export interface Scope {
   output(what: string, ...shape: number[]): Region;
   /** Scratch memory of so many bytes, shared by all layers (a stream's: its own); `ptr` holds once all are laid out. */
   work(bytes: number): Region;
+  /** For each row of the plan the one that takes its place when every row is read from its end. */
+  reversed(): Region;
+  /** For each row of the batch where its last step is. */
+  lastRows(): Region;
 }
 
-/** A recurrent state [B, H]: where it starts, where it ends, and its gradient (last state's in, first state's out). */
+/**
+ * A recurrent state [B, H]: where it starts, where it ends, and its gradient (last state's in, first state's out). With
+ * lengths their rows are in the order of the plan's rows.
+ */
 export interface StateSlot {
   readonly name: 'h' | 'c';
   readonly initial: Region;
@@ -49,14 +65,45 @@ export interface Lookup {
   readonly gradient: Region | undefined;
 }
 
+/** What a recurrent pass shows of itself: one direction of one stacked layer. */
+export interface Sight {
+  /** Such as `lstm layer 0`, and `reverse` for that direction. */
+  readonly name: string;
+  readonly layer: number;
+  readonly direction: 'forward' | 'reverse';
+  /** Names of the gates kept in a row of `gates`, in their order, each hiddenSize floats. */
+  readonly gateNames: readonly string[];
+  readonly hiddenSize: number;
+  /** [N, gates · hiddenSize] after a forward pass that trains, up to the backward pass. */
+  readonly gates: Region;
+  /** Floats from row to row of `gates`. */
+  readonly gateStride: number;
+  /** Values beyond which a gate counts as saturated, by gate. */
+  readonly saturation: readonly (readonly [low: number, high: number])[];
+  /** [N, W] the output of the pass. */
+  readonly states: Region;
+  /** [T, 3] norms that a backward pass notes (assembly/sequence/watch.ts). */
+  readonly norms: Region | undefined;
+  /** W_hh, where there is one: [gates · hiddenSize, hiddenSize]. */
+  readonly weightHh: Region | undefined;
+}
+
 /** One fused call a direction: a layer, or one of its stacked layers, laid out in memory. */
 export interface Pass {
   readonly output: Region;
   readonly states: readonly StateSlot[];
+  readonly sights?: readonly Sight[];
+  /** Before the first forward call of an update, which may take several: draws what all of them share. */
+  begin?(): void;
   /** `packed`: the scratch memory still holds the weights as the last call packed them. */
   forward(packed: boolean): void;
-  /** Pointers of the gradients by output and by input, 0 to leave that out; parameters' gradients are added to. */
-  backward(outputGradient: number, inputGradient: number): void;
+  /**
+   * Pointers of the gradients by output and by input, 0 to leave that out; parameters' gradients are added to. `finish`:
+   * no part of the sequence is left.
+   */
+  backward(outputGradient: number, inputGradient: number, finish: boolean): void;
+  /** After the last backward call of an update: adds the gradients of penalties, and gives their value. */
+  end?(): number;
 }
 
 /** A layer: what it takes, its parameters, and how it lies in memory. It owns no memory itself. */
@@ -69,6 +116,10 @@ export interface Layer {
   readonly parameters: readonly ParameterSpec[];
   /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown>;
+  /** Whether it gives one step a row, whatever it takes. */
+  readonly reducesSteps?: boolean;
+  /** Whether a step's output needs later steps; then there is no step by step. */
+  readonly needsFuture?: boolean;
   /** Whether it changes nothing there; then it is left out. */
   isIdle?(training: boolean): boolean;
   /** Of a layer that looks up rows, and does nothing else: what the next layer needs to do so itself. */

@@ -49,8 +49,7 @@ export class Linear implements Layer {
   }
 
   reserve(scope: Scope, input: Region): Pass[] {
-    const { kernels, steps, batch, training } = scope;
-    const m = steps * batch;
+    const { kernels, steps, batch, rows, training } = scope;
     const k = this.inFeatures;
     const n = this.outFeatures;
     const w = scope.parameter('weight').ptr;
@@ -58,16 +57,18 @@ export class Linear implements Layer {
     const dw = training ? scope.gradient('weight').ptr : 0;
     const db = training && this.bias ? scope.gradient('bias').ptr : 0;
     const output = scope.output('linear', steps, batch, n);
-    const work = scope.work(Math.max(linearWork(n, k), training ? linearBackwardWork(m, n, k) : 0));
+    const work = scope.work(
+      Math.max(linearWork(n, k), training ? linearBackwardWork(steps * batch, n, k) : 0),
+    );
     return [
       {
         output,
         states: [],
         forward: (packed) => {
-          kernels.linear_forward(m, n, k, input.ptr, w, b, output.ptr, packed ? 1 : 0, work.ptr);
+          kernels.linear_forward(rows.count, n, k, input.ptr, w, b, output.ptr, packed ? 1 : 0, work.ptr);
         },
         backward: (dy, dx) => {
-          kernels.linear_backward(m, n, k, input.ptr, w, dy, dx, dw, db, work.ptr);
+          kernels.linear_backward(rows.count, n, k, input.ptr, w, dy, dx, dw, db, work.ptr);
         },
       },
     ];

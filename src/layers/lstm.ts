@@ -1,110 +1,120 @@
-import { number, options } from '../check.ts';
+import { boolean, integer, number, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import type { Generator } from '../init/generator.ts';
 import { constant, type Initializer, uniform } from '../init/initializers.ts';
-import { align } from '../memory/layout.ts';
-import { backwardWork, lstmWork } from '../memory/workspace.ts';
+import { type Activation, activationOf } from './activations.ts';
 import type { Pass, Scope } from './layer.ts';
 import {
-  chunkSteps,
-  type LayerShape,
-  outputOf,
-  type Pointers,
-  RECURRENT_OPTIONS,
-  Recurrent,
-  type RecurrentOptions,
-  type Source,
-  stateAt,
-} from './recurrent.ts';
+  type Features,
+  featuresOf,
+  GATED_OPTIONS,
+  type GatedOptions,
+  gatedConfig,
+  isPlain,
+  kindsOf,
+} from './recurrent/features.ts';
+import { lstmPass } from './recurrent/lstmPass.ts';
+import { changed, RECURRENT_OPTIONS } from './recurrent/options.ts';
+import { withPenalty } from './recurrent/penaltyPass.ts';
+import { type LayerShape, type Place, Recurrent, type Source } from './recurrent/recurrent.ts';
+import { variantPass } from './recurrent/variantPass.ts';
 
-export interface LSTMOptions extends RecurrentOptions {
+type Gate = 'i' | 'f' | 'g' | 'o' | 'h';
+
+export interface LSTMOptions extends GatedOptions {
   /** The forget gate's bias to start from (Gers et al. 2000; Keras has 1): its `bias_ih` part; `bias_hh` then is 0. */
   readonly forgetBias?: number;
+  /** Features of h when they are to be fewer than of c: h = (o ⊙ tanh c)·W_hrᵀ (Sak et al. 2014). Default 0: as many. */
+  readonly projSize?: number;
+  /** i and f see c0, o sees c, by `weight_ci`, `weight_cf`, `weight_co` [hiddenSize] (Gers 2000). Default false. */
+  readonly peephole?: boolean;
+  /** f = 1 − i (Greff et al. 2017; ONNX's input_forget). Default false. */
+  readonly coupled?: boolean;
+  /** Of the candidate g and of c on its way out. Default `tanh`. */
+  readonly activation?: Activation;
+  /** Of i, f and o. Default `sigmoid`. */
+  readonly recurrentActivation?: Activation;
+  /** Gate by gate, before the two above; `h` is that of c on its way out. */
+  readonly activations?: Partial<Record<Gate, Activation>>;
 }
+
+const GATES: readonly Gate[] = ['i', 'f', 'g', 'o', 'h'];
+const OWN = [
+  ...['forgetBias', 'projSize', 'peephole', 'coupled', 'activation', 'recurrentActivation', 'activations'],
+];
 
 /**
  * Long short-term memory (Hochreiter & Schmidhuber 1997), as torch.nn.LSTM: gates i f g o,
- * c = f ⊙ c0 + i ⊙ g, h = o ⊙ tanh c. States h and c [numLayers, B, hiddenSize].
+ * c = f ⊙ c0 + i ⊙ g, h = o ⊙ tanh c. States h [numLayers · directions, B, projSize or hiddenSize] and
+ * c [., B, hiddenSize].
  */
 export class LSTM extends Recurrent {
   readonly type = 'LSTM';
+  readonly projSize: number;
+  protected override readonly looksUp: boolean;
+  readonly #features: Features;
+  readonly #own: Record<string, unknown>;
 
-  /** @throws {ArgumentError} sizes below 1, unknown options, forgetBias without biases */
+  /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
   constructor(inputSize: number, hiddenSize: number, opts?: LSTMOptions) {
-    const given = options('LSTM', opts, [...RECURRENT_OPTIONS, 'forgetBias']);
-    super(4, inputSize, hiddenSize, withForgetBias(given, hiddenSize));
+    const given = options('LSTM', opts, [...RECURRENT_OPTIONS, ...GATED_OPTIONS, ...OWN]);
+    const H = integer('hiddenSize', hiddenSize, 1);
+    const { activation = 'tanh', recurrentActivation = 'sigmoid' } = given;
+    const each = options('activations', given.activations, GATES);
+    const projSize = integer('projSize', given.projSize ?? 0, 0);
+    if (projSize >= H) throw new ArgumentError('projSize', `below hiddenSize ${H}`, projSize);
+    const peephole = boolean('peephole', given.peephole ?? false);
+    const coupled = boolean('coupled', given.coupled ?? false);
+    if (coupled && each.f !== undefined)
+      throw new ArgumentError('activations.f', 'none with coupled: true, since f = 1 − i', each.f);
+    const features = featuresOf(H, given, {
+      cell: 1,
+      gates: 4,
+      projSize,
+      peephole,
+      coupled,
+      activations: GATES.map((gate) => {
+        if (each[gate] !== undefined) return activationOf(`activations.${gate}`, each[gate]);
+        return gate === 'g' || gate === 'h'
+          ? activationOf('activation', activation)
+          : activationOf('recurrentActivation', recurrentActivation);
+      }),
+    });
+    super(
+      integer('inputSize', inputSize, 1),
+      H,
+      withForgetBias(given, H),
+      projSize || H,
+      kindsOf(H, given.bias ?? true, features),
+    );
+    this.projSize = projSize;
+    this.#features = features;
+    this.#own = {
+      ...changed(
+        { projSize, peephole, coupled, activation, recurrentActivation },
+        { projSize: 0, peephole: false, coupled: false, activation: 'tanh', recurrentActivation: 'sigmoid' },
+      ),
+      ...(Object.keys(each).length ? { activations: each } : {}),
+    };
+    this.looksUp = isPlain(features, ['sigmoid', 'sigmoid', 'tanh', 'sigmoid', 'tanh']);
   }
 
-  protected override inferencePass(scope: Scope, shape: LayerShape, from: Source, w: Pointers): Pass {
-    const { kernels } = scope;
-    const { T, B, I, H, V } = shape;
-    const { x, index } = from;
-    const h = scope.keep('h', B, H);
-    const c = scope.keep('c', B, H);
-    const output = scope.output('lstm', T, B, H);
-    const chunk = chunkSteps(shape, 4 * H);
-    const packedBytes = align(lstmWork(I, H, V));
-    const work = scope.work(packedBytes + chunk * B * 4 * H * 4);
-    return {
-      output,
-      states: [
-        { name: 'h', initial: h, final: h, gradient: undefined },
-        { name: 'c', initial: c, final: c, gradient: undefined },
-      ],
-      forward: (packed) => {
-        // biome-ignore format: the order of the kernel's arguments
-        kernels.lstm_forward(
-          T, B, I, H, V, x.ptr, index, w.weightIh, w.weightHh, w.biasIh, w.biasHh,
-          h.ptr, c.ptr, output.ptr, work.ptr + packedBytes, chunk, packed ? 1 : 0, work.ptr,
-        );
-      },
-      backward: () => {},
-    };
+  override config(): Record<string, unknown> {
+    return { ...super.config(), ...gatedConfig(this.#features), ...this.#own };
   }
 
-  protected override trainingPass(
-    scope: Scope,
-    shape: LayerShape,
-    from: Source,
-    w: Pointers,
-    d: Pointers,
-  ): Pass {
-    const { kernels } = scope;
-    const { T, B, I, H, V } = shape;
-    const { x, index, dTable } = from;
-    const h = scope.keep('lstm h', T + 1, B, H);
-    const c = scope.keep('lstm c', T + 1, B, H);
-    const gates = scope.keep('lstm gates', T, B, 4 * H);
-    const dh = scope.keep('lstm dh', B, H);
-    const dc = scope.keep('lstm dc', B, H);
-    const work = scope.work(Math.max(lstmWork(I, H, V), backwardWork(4, T, B, I, H, V)));
-    return {
-      output: outputOf(h, shape),
-      states: [
-        { name: 'h', initial: stateAt(h, 0, shape), final: stateAt(h, T, shape), gradient: dh },
-        { name: 'c', initial: stateAt(c, 0, shape), final: stateAt(c, T, shape), gradient: dc },
-      ],
-      forward: () => {
-        // biome-ignore format: the order of the kernel's arguments
-        kernels.lstm_forward_train(
-          T, B, I, H, V, x.ptr, index, w.weightIh, w.weightHh, w.biasIh, w.biasHh,
-          h.ptr, c.ptr, gates.ptr, work.ptr,
-        );
-      },
-      backward: (dy, dx) => {
-        // biome-ignore format: the order of the kernel's arguments
-        kernels.lstm_backward(
-          T, B, I, H, V, x.ptr, index, w.weightIh, w.weightHh, h.ptr, c.ptr, gates.ptr,
-          dy, dh.ptr, dc.ptr, dTable || dx, d.weightIh, d.weightHh, d.biasIh, d.biasHh, work.ptr,
-        );
-      },
-    };
+  protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
+    const { clipStepNorm } = this.common;
+    const pass = this.looksUp
+      ? lstmPass(scope, shape, from, place, clipStepNorm)
+      : variantPass(scope, shape, from, place, this.#features, clipStepNorm);
+    return withPenalty(scope, pass, place, this.hiddenSize, this.#features.penalty);
   }
 }
 
-function withForgetBias(opts: LSTMOptions, hiddenSize: number): RecurrentOptions {
-  const { forgetBias, ...rest } = opts;
-  if (forgetBias === undefined) return rest;
+function withForgetBias(opts: LSTMOptions, hiddenSize: number): LSTMOptions {
+  const { forgetBias } = opts;
+  if (forgetBias === undefined) return opts;
   number('forgetBias', forgetBias);
   if (opts.bias === false) throw new ArgumentError('forgetBias', 'none where bias is false', forgetBias);
   const part = (value: number, other?: Initializer): Initializer => {
@@ -115,9 +125,9 @@ function withForgetBias(opts: LSTMOptions, hiddenSize: number): RecurrentOptions
     };
   };
   const init = {
-    ...rest.init,
-    bias_ih: part(forgetBias, rest.init?.bias_ih),
-    bias_hh: part(0, rest.init?.bias_hh),
+    ...opts.init,
+    bias_ih: part(forgetBias, opts.init?.bias_ih),
+    bias_hh: part(0, opts.init?.bias_hh),
   };
-  return { ...rest, init };
+  return { ...opts, init };
 }

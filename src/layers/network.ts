@@ -3,8 +3,10 @@ import { Generator } from '../init/generator.ts';
 import { Arena } from '../memory/arena.ts';
 import { Layout, type Region } from '../memory/layout.ts';
 import { type Given, readShaped, type Sequence, type Signal } from '../ndarray.ts';
+import { writeRows } from './border.ts';
 import type { Layer } from './layer.ts';
 import { Plan, type PlanRequest } from './plan.ts';
+import type { Rows, Valid } from './rows.ts';
 
 /** What a stream holds. */
 export interface StreamPlan {
@@ -155,12 +157,22 @@ export class Network {
     this.#idleStreams.push(stream);
   }
 
-  /** Writes a sequence to a plan's input. @throws {ArgumentError} an index outside the vocabulary */
-  writeInput(name: string, plan: Plan, { data }: Sequence): void {
+  /**
+   * Has a plan take a sequence, of which with `valid` only some steps count, and writes it to the plan's input.
+   * @throws {ArgumentError} an index outside the vocabulary
+   */
+  writeInput(name: string, plan: Plan, sequence: Sequence, valid?: Valid): void {
     this.#written = undefined;
-    if (this.input.kind === 'features') this.arena.write(plan.input, data);
-    else this.writeIndices(name, plan.input, data, this.input.size, plan.batch);
+    plan.rows.arrange(this.arena, sequence.steps, sequence.batch, valid);
+    this.writePart(name, plan, sequence);
     this.#written = plan;
+  }
+
+  /** Writes the part of a sequence that the plan's rows are at. @throws {ArgumentError} as writeInput */
+  writePart(name: string, plan: Plan, { data }: Sequence): void {
+    const { kind, size } = this.input;
+    if (kind === 'features') writeRows(this.arena, plan.rows, plan.input, data, size);
+    else this.writeIndices(name, plan.rows, plan.input, data, size);
   }
 
   /** Whether a plan's activations are still there: no other plan was written, nothing was reserved since. */
@@ -168,19 +180,20 @@ export class Network {
     return this.#written === plan;
   }
 
-  /** Writes indices, checked against 0..limit−1 (or `ignore`: by default none other), to a region. */
+  /** Writes indices of rows, checked against 0..limit−1 (or `ignore`: by default none other), to a region. */
   writeIndices(
     name: string,
+    rows: Rows,
     region: Region,
     data: ArrayLike<number>,
     limit: number,
-    batch: number,
     ignore = 0,
   ): void {
-    this.arena.i32.set(data, region.ptr / 4);
-    const bad = this.arena.kernels.find_bad_index(region.length, region.ptr, limit, ignore);
-    if (bad < 0) return;
-    const where = `step ${Math.floor(bad / batch)}, row ${bad % batch}`;
+    writeRows(this.arena, rows, region, data, 1, 'i32');
+    const found = this.arena.kernels.find_bad_index(rows.count, region.ptr, limit, ignore);
+    if (found < 0) return;
+    const bad = rows.take ? rows.take[found]! : rows.first + found;
+    const where = `step ${Math.floor(bad / rows.batch)}, row ${bad % rows.batch}`;
     throw new ArgumentError(`${name} (${where})`, `an index in 0..${limit - 1}`, data[bad]);
   }
 

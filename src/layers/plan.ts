@@ -1,9 +1,10 @@
+import { ArgumentError, Words } from '../errors.ts';
 import type { Generator } from '../init/generator.ts';
-import { pageBytes } from '../memory/arena.ts';
+import { type Arena, pageBytes } from '../memory/arena.ts';
 import { align, type Layout, type Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
-import type { Kernels } from '../wasm/exports.ts';
 import type { Layer, Lookup, Pass, Scope, StateSlot } from './layer.ts';
+import { Rows } from './rows.ts';
 
 /** What a plan is for. */
 export interface PlanRequest {
@@ -14,6 +15,12 @@ export interface PlanRequest {
   readonly targets: 'indices' | 'features' | 'none';
   /** Every pass has scratch memory of its own, so that weights stay packed from call to call. */
   readonly stream?: boolean;
+  /** For rows of their own lengths. */
+  readonly ragged?: boolean;
+  /** Notes the norms of the gradient at each step. */
+  readonly flow?: boolean;
+  /** Steps of the whole sequence, where the plan is for one part of it after the other. Default: steps. */
+  readonly wholeSteps?: number;
 }
 
 /** The network that a plan lays out. */
@@ -23,7 +30,7 @@ export interface Planned {
   readonly input: Signal;
   readonly outputSize: number;
   readonly generator: Generator;
-  readonly arena: { readonly kernels: Kernels };
+  readonly arena: Arena;
   readonly parameters: ReadonlyMap<string, Region>;
   readonly block: Region;
 }
@@ -36,15 +43,23 @@ interface Shared {
 }
 
 /**
- * A network laid out for T steps of B rows: activations, then scratch, then input and targets. A description with
+ * A network laid out for at most T steps of B rows: activations, then scratch, then input and targets. A description with
  * passes that run on it: nothing is allocated here, and pointers never move as long as the plan is used.
  */
 export class Plan {
   readonly steps: number;
   readonly batch: number;
   readonly training: boolean;
+  readonly ragged: boolean;
+  readonly flow: boolean;
+  readonly wholeSteps: number;
   /** What targets it has. */
   readonly kind: PlanRequest['targets'];
+  readonly rows: Rows;
+  /** Rows of the output: those of the input, or one step of each. */
+  readonly outputRows: Rows;
+  /** Value of the layers' penalties in the last backward pass. */
+  penalty = 0;
   readonly input: Region;
   readonly targets: Region;
   readonly output: Region;
@@ -64,12 +79,18 @@ export class Plan {
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(network: Planned, layout: Layout, gradients: number, request: PlanRequest) {
-    const { steps, batch, training, stream = false } = request;
+    const { steps, batch, training, stream = false, ragged = false, flow = false } = request;
+    const { wholeSteps = steps } = request;
     this.steps = steps;
     this.batch = batch;
     this.training = training;
+    this.ragged = ragged;
+    this.flow = flow;
+    this.wholeSteps = wholeSteps;
     this.kind = request.targets;
     this.start = layout.end;
+    const rows = new Rows(steps, batch, ragged ? layout.take('sizes', steps) : undefined);
+    this.rows = rows;
     const { kind, size } = network.input;
     this.input =
       kind === 'indices' ? layout.take('input', steps, batch) : layout.take('input', steps, batch, size);
@@ -83,15 +104,22 @@ export class Plan {
     const passes: Pass[] = [];
     let x = this.input;
     let lookup: Lookup | undefined;
+    let reversed: Region | undefined;
+    let last: Region | undefined;
+    let current = rows;
     const busy = [...network.layers.entries()].filter(([, layer]) => !layer.isIdle?.(training));
     for (const [at, [i, layer]] of busy.entries()) {
       const parameter = (name: string) => network.parameters.get(network.prefixes[i] + name)!;
       const scope: Scope = {
         kernels: network.arena.kernels,
+        arena: network.arena,
         generator: network.generator,
-        steps,
+        steps: current.steps,
         batch,
+        rows: current,
+        wholeSteps: current === rows ? wholeSteps : 1,
         training,
+        flow,
         stream,
         parameter,
         gradient: (name) => ({
@@ -111,6 +139,18 @@ export class Plan {
           scratch.length = Math.max(scratch.length, bytes / 4);
           return scratch;
         },
+        reversed: () => {
+          if (current !== rows) {
+            const what = new Words('one after LastStep');
+            throw new ArgumentError('layers', 'bidirectional layers before LastStep', what);
+          }
+          if (!reversed) rows.reverse((reversed = layout.take('reversed rows', steps * batch)));
+          return reversed!;
+        },
+        lastRows: () => {
+          if (!last) rows.findLast((last = layout.take('last rows', batch)));
+          return last!;
+        },
       };
       const found = layer.lookup?.(scope, x);
       if (found && busy[at + 1]?.[1].takesLookup?.(scope, found)) {
@@ -123,7 +163,9 @@ export class Plan {
         widest = Math.max(widest, x.length);
       }
       lookup = undefined;
+      if (layer.reducesSteps && current === rows) current = Rows.ofLast(rows);
     }
+    this.outputRows = current;
     for (const shared of outputs) shared.ptr = layout.take('outputs', shared.length).ptr;
     const gradient = training ? Math.max(widest, this.input.length) : 0;
     this.outputGradient = layout.take('output gradients', gradient);
@@ -135,9 +177,35 @@ export class Plan {
     this.end = layout.end;
   }
 
+  /** Whether it is laid out for such a request. */
+  serves({
+    steps,
+    batch,
+    training,
+    targets,
+    ragged = false,
+    flow = false,
+    wholeSteps = steps,
+  }: PlanRequest): boolean {
+    return (
+      this.steps === steps &&
+      this.batch === batch &&
+      this.training === training &&
+      this.kind === targets &&
+      this.ragged === ragged &&
+      this.flow === flow &&
+      this.wholeSteps === wholeSteps
+    );
+  }
+
   /** Bytes the memory has once the plan is in use. */
   get bytes(): number {
     return pageBytes(this.end);
+  }
+
+  /** Before the first forward call of an update. */
+  begin(): void {
+    for (const pass of this.passes) pass.begin?.();
   }
 
   forward(packed = false): void {
@@ -146,16 +214,18 @@ export class Plan {
 
   /**
    * From `outputGradient` back; the states' gradients go in as they are. Returns where the gradient by input is, if it
-   * was wanted.
+   * was wanted. finish: no part of the sequence is left.
    */
-  backward(wantInput: boolean): Region | undefined {
+  backward(wantInput: boolean, finish = true): Region | undefined {
     let dy = this.outputGradient;
     let dx = this.#otherGradient;
     for (let i = this.passes.length - 1; i >= 0; i--) {
       const wanted = i > 0 || wantInput;
-      this.passes[i]!.backward(dy.ptr, wanted ? dx.ptr : 0);
+      this.passes[i]!.backward(dy.ptr, wanted ? dx.ptr : 0, finish);
       [dy, dx] = [dx, dy];
     }
+    if (finish) this.penalty = 0;
+    for (let i = 0; finish && i < this.passes.length; i++) this.penalty += this.passes[i]!.end?.() ?? 0;
     return wantInput ? { ...this.input, ptr: dy.ptr } : undefined;
   }
 }

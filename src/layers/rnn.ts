@@ -1,99 +1,70 @@
-import { options } from '../check.ts';
+import { integer, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
-import { backwardWork, rnnWork } from '../memory/workspace.ts';
+import { type Activation, activationOf } from './activations.ts';
 import type { Pass, Scope } from './layer.ts';
 import {
-  type LayerShape,
-  outputOf,
-  type Pointers,
-  RECURRENT_OPTIONS,
-  Recurrent,
-  type RecurrentOptions,
-  type Source,
-  stateAt,
-} from './recurrent.ts';
+  type Features,
+  featuresOf,
+  GATED_OPTIONS,
+  type GatedOptions,
+  gatedConfig,
+  isPlain,
+  kindsOf,
+} from './recurrent/features.ts';
+import { RECURRENT_OPTIONS } from './recurrent/options.ts';
+import { withPenalty } from './recurrent/penaltyPass.ts';
+import { type LayerShape, type Place, Recurrent, type Source } from './recurrent/recurrent.ts';
+import { rnnPass } from './recurrent/rnnPass.ts';
+import { variantPass } from './recurrent/variantPass.ts';
 
-export interface RNNOptions extends RecurrentOptions {
+export interface RNNOptions extends GatedOptions {
   /** φ. Default `tanh`. */
-  readonly nonlinearity?: 'tanh' | 'relu';
+  readonly nonlinearity?: Activation;
 }
 
 /**
  * Elman's recurrent network (1990), as torch.nn.RNN: h = φ(x·W_ihᵀ + b_ih + h0·W_hhᵀ + b_hh).
- * State h [numLayers, B, hiddenSize].
+ * State h [numLayers · directions, B, hiddenSize].
  */
 export class RNN extends Recurrent {
   readonly type = 'RNN';
-  readonly nonlinearity: 'tanh' | 'relu';
+  readonly nonlinearity: Activation;
+  protected override readonly looksUp: boolean;
+  readonly #features: Features;
 
-  /** @throws {ArgumentError} sizes below 1, unknown options, a nonlinearity other than tanh and relu */
+  /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
   constructor(inputSize: number, hiddenSize: number, opts?: RNNOptions) {
-    const given = options('RNN', opts, [...RECURRENT_OPTIONS, 'nonlinearity']);
-    super(1, inputSize, hiddenSize, given);
+    const given = options('RNN', opts, [...RECURRENT_OPTIONS, ...GATED_OPTIONS, 'nonlinearity']);
+    const H = integer('hiddenSize', hiddenSize, 1);
     const { nonlinearity = 'tanh' } = given;
-    if (nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
-      throw new ArgumentError('nonlinearity', "'tanh' or 'relu'", nonlinearity);
-    }
+    const features = featuresOf(H, given, {
+      cell: 0,
+      gates: 1,
+      activations: [activationOf('nonlinearity', nonlinearity)],
+    });
+    super(integer('inputSize', inputSize, 1), H, given, H, kindsOf(H, given.bias ?? true, features));
     this.nonlinearity = nonlinearity;
+    this.#features = features;
+    this.looksUp = isPlain(features, ['tanh']) || isPlain(features, ['relu']);
+    if (features.penalty.omega > 0 && nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
+      throw new ArgumentError(
+        'penalty.omega',
+        'none with a nonlinearity other than tanh and relu',
+        nonlinearity,
+      );
+    }
   }
 
   override config(): Record<string, unknown> {
-    return { ...super.config(), nonlinearity: this.nonlinearity };
+    return { ...super.config(), ...gatedConfig(this.#features), nonlinearity: this.nonlinearity };
   }
 
-  protected override inferencePass(scope: Scope, shape: LayerShape, from: Source, w: Pointers): Pass {
-    const { kernels } = scope;
-    const { T, B, I, H, V } = shape;
-    const { x, index } = from;
-    const relu = this.nonlinearity === 'relu' ? 1 : 0;
-    const h = scope.keep('h', B, H);
-    const output = scope.output('rnn', T, B, H);
-    const work = scope.work(rnnWork(I, H, V));
-    return {
-      output,
-      states: [{ name: 'h', initial: h, final: h, gradient: undefined }],
-      forward: (packed) => {
-        // biome-ignore format: the order of the kernel's arguments
-        kernels.rnn_forward(
-          T, B, I, H, V, relu, x.ptr, index, w.weightIh, w.weightHh, w.biasIh, w.biasHh,
-          h.ptr, output.ptr, packed ? 1 : 0, work.ptr,
-        );
-      },
-      backward: () => {},
-    };
-  }
-
-  protected override trainingPass(
-    scope: Scope,
-    shape: LayerShape,
-    from: Source,
-    w: Pointers,
-    d: Pointers,
-  ): Pass {
-    const { kernels } = scope;
-    const { T, B, I, H, V } = shape;
-    const { x, index, dTable } = from;
-    const relu = this.nonlinearity === 'relu' ? 1 : 0;
-    const h = scope.keep('rnn h', T + 1, B, H);
-    const slope = scope.keep('rnn slope', T, B, H);
-    const dh = scope.keep('rnn dh', B, H);
-    const work = scope.work(Math.max(rnnWork(I, H, V), backwardWork(1, T, B, I, H, V)));
-    return {
-      output: outputOf(h, shape),
-      states: [{ name: 'h', initial: stateAt(h, 0, shape), final: stateAt(h, T, shape), gradient: dh }],
-      forward: () => {
-        // biome-ignore format: the order of the kernel's arguments
-        kernels.rnn_forward_train(
-          T, B, I, H, V, relu, x.ptr, index, w.weightIh, w.weightHh, w.biasIh, w.biasHh, h.ptr, slope.ptr, work.ptr,
-        );
-      },
-      backward: (dy, dx) => {
-        // biome-ignore format: the order of the kernel's arguments
-        kernels.rnn_backward(
-          T, B, I, H, V, x.ptr, index, w.weightIh, w.weightHh, h.ptr, slope.ptr,
-          dy, dh.ptr, dTable || dx, d.weightIh, d.weightHh, d.biasIh, d.biasHh, work.ptr,
-        );
-      },
-    };
+  protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
+    const { clipStepNorm } = this.common;
+    const relu = this.nonlinearity === 'relu';
+    const pass = this.looksUp
+      ? rnnPass(scope, shape, from, place, relu, clipStepNorm)
+      : variantPass(scope, shape, from, place, this.#features, clipStepNorm);
+    return withPenalty(scope, pass, place, this.hiddenSize, this.#features.penalty);
   }
 }

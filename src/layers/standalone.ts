@@ -1,26 +1,34 @@
 import { boolean, integer, options } from '../check.ts';
 import { ArgumentError, MemoryError, StateError } from '../errors.ts';
 import type { Region } from '../memory/layout.ts';
-import { type Given, type NDArray, readSequence, readShaped } from '../ndarray.ts';
+import {
+  type Given,
+  type NDArray,
+  type Numbers,
+  readSequence,
+  readShaped,
+  type Sequence,
+} from '../ndarray.ts';
+import { readRows, readState, readSteps, type Steps, transpose, writeRows, writeState } from './border.ts';
 import type { Layer, StateSlot } from './layer.ts';
 import { Network } from './network.ts';
 import type { Plan } from './plan.ts';
 
-export interface ForwardOptions {
-  /** Initial hidden states [numLayers, B, hiddenSize]. Default zeros. */
+export interface ForwardOptions extends Steps {
+  /** Initial hidden states [numLayers · directions, B, projSize or hiddenSize]. Default zeros. */
   readonly h0?: Given;
-  /** Initial cell states [numLayers, B, hiddenSize], of an LSTM. Default zeros. */
+  /** Initial cell states [numLayers · directions, B, hiddenSize], of an LSTM. Default zeros. */
   readonly c0?: Given;
   /** Keep what `backward` needs. Default false. */
   readonly training?: boolean;
 }
 
 export interface ForwardResult {
-  /** [T, B, hiddenSize]: the last stacked layer at every step. */
+  /** [T, B, outputSize]: the last stacked layer at every step; zeros at steps that do not count. */
   readonly output: NDArray;
-  /** [numLayers, B, hiddenSize]. */
+  /** Shaped as h0: after each row's own last step (of the reverse direction its first). */
   readonly hN: NDArray;
-  /** [numLayers, B, hiddenSize], of an LSTM. */
+  /** Shaped as c0, of an LSTM. */
   readonly cN?: NDArray;
 }
 
@@ -46,36 +54,40 @@ export abstract class Standalone {
 
   /** Seed of the parameters when the layer is used alone. */
   protected abstract readonly seed: number;
+  /** Whether it takes and gives [B, T, ·]. */
+  abstract readonly batchFirst: boolean;
 
   /**
-   * Runs T steps of B rows. x: [T, B, inputSize].
+   * Runs T steps of B rows. x: [T, B, inputSize], or [B, T, inputSize] with batchFirst.
    *
-   * @throws {ArgumentError} unknown options, no numbers
+   * @throws {ArgumentError} unknown options, no numbers, a length outside 0..T
    * @throws {ShapeError} a wrong rank, shape or length
    * @throws {MemoryError} beyond 2 GiB
    * @throws {StateError} before `init()`, or when the layer is part of a model
    */
   forward(x: Given, opts?: ForwardOptions): ForwardResult {
-    const given = options('forward', opts, ['h0', 'c0', 'training']);
+    const given = options('forward', opts, ['h0', 'c0', 'training', 'lengths', 'mask']);
     const training = boolean('training', given.training ?? false);
     const network = this.#own();
-    const sequence = readSequence('x', x, network.input);
+    const sequence = this.#sequence(network, x);
     const { steps, batch } = sequence;
-    const plan = network.prepare({ steps, batch, training, targets: 'none' });
+    const valid = readSteps(this.#timeMajor(given, steps, batch), steps, batch);
+    const ragged = valid !== undefined;
+    const plan = network.prepare({ steps, batch, training, targets: 'none', ragged });
     const states = readStates(plan, { h: given.h0, c: given.c0 }, ['h0', 'c0']);
-    network.writeInput('x', plan, sequence);
+    network.writeInput('x', plan, sequence, valid);
     writeStates(network, plan, states, (slot) => slot.initial);
+    if (training) plan.begin();
     plan.forward();
     this.#last = training ? plan : undefined;
-    const { arena } = network;
     const stacked = (name: 'h' | 'c') => readStacked(network, plan, name, (slot) => slot.final);
-    const hN = stacked('h')!;
+    const hN = stacked('h');
     const cN = stacked('c');
     return {
-      output: { data: arena.read(plan.output), shape: plan.output.shape },
-      hN,
+      output: this.#read(network, plan, plan.output, network.outputSize),
+      ...(hN ? { hN } : {}),
       ...(cN ? { cN } : {}),
-    };
+    } as ForwardResult;
   }
 
   /**
@@ -91,23 +103,26 @@ export abstract class Standalone {
     const plan = this.#last;
     if (!plan || !network.holds(plan))
       throw new StateError('backward: first run forward with { training: true }; once for each backward');
-    const { arena } = network;
-    const dOutput =
-      given.output === undefined ? undefined : readShaped('output', given.output, plan.output.shape);
+    const { arena, outputSize: width } = network;
+    const { steps, batch, rows } = plan;
+    const shape = this.batchFirst ? [batch, steps, width] : [steps, batch, width];
+    let dOutput = given.output === undefined ? undefined : readShaped('output', given.output, shape);
+    if (dOutput && this.batchFirst) dOutput = transpose(dOutput, batch, steps, width);
     const states = readStates(plan, { h: given.hN, c: given.cN }, ['hN', 'cN']);
     this.#last = undefined;
     const dy: Region = { ...plan.output, ptr: plan.outputGradient.ptr };
-    if (dOutput) arena.write(dy, dOutput);
+    if (dOutput) writeRows(arena, rows, dy, dOutput, width);
     else arena.clear(dy);
     writeStates(network, plan, states, (slot) => slot.gradient!);
     const dx = plan.backward(true)!;
     const stacked = (name: 'h' | 'c') => readStacked(network, plan, name, (slot) => slot.gradient!);
+    const h0 = stacked('h');
     const c0 = stacked('c');
     return {
-      input: { data: arena.read(dx), shape: dx.shape },
-      h0: stacked('h')!,
+      input: this.#read(network, plan, dx, network.input.size),
+      ...(h0 ? { h0 } : {}),
       ...(c0 ? { c0 } : {}),
-    };
+    } as BackwardResult;
   }
 
   /** Parameters by torch.nn's names, as copies. */
@@ -156,6 +171,28 @@ export abstract class Standalone {
     this.#owned = true;
   }
 
+  /** x as time-major. */
+  #sequence(network: Network, x: Given): Sequence {
+    const sequence = readSequence('x', x, network.input);
+    if (!this.batchFirst || !('shape' in x)) return sequence;
+    const { steps: batch, batch: steps } = sequence;
+    return { data: transpose(sequence.data, batch, steps, network.input.size), steps, batch };
+  }
+
+  #timeMajor(given: Steps, steps: number, batch: number): Steps {
+    const { mask } = given;
+    if (!this.batchFirst || mask === undefined) return given;
+    const marks = ('data' in mask ? mask.data : mask) as Numbers;
+    if (marks.length !== steps * batch) return given;
+    return { mask: transpose(marks, batch, steps, 1) };
+  }
+
+  #read(network: Network, { rows, steps, batch }: Plan, region: Region, width: number): NDArray {
+    const data = readRows(network.arena, rows, region, width, new Float32Array(steps * batch * width));
+    if (!this.batchFirst) return { data, shape: [steps, batch, width] };
+    return { data: transpose(data, steps, batch, width), shape: [batch, steps, width] };
+  }
+
   #own(): Network {
     if (this.#owned) throw new StateError('this layer is part of a model: call the model');
     if (this.#disposed) throw new MemoryError('the layer was disposed');
@@ -169,36 +206,29 @@ type Values = Partial<Record<'h' | 'c', ArrayLike<number>>>;
 function readStates(
   plan: Plan,
   given: { h: Given | undefined; c: Given | undefined },
-  [h, c]: readonly [string, string],
+  names: readonly [string, string],
 ): Values {
-  const depth = { h: 0, c: 0 };
-  let shape: readonly number[] = [];
-  for (const { name, initial } of plan.states) {
-    depth[name]++;
-    shape = initial.shape;
+  const values: Values = {};
+  for (const [i, name] of (['h', 'c'] as const).entries()) {
+    const state = given[name];
+    if (state === undefined) continue;
+    const slots = plan.states.filter((slot) => slot.name === name);
+    if (slots.length === 0) {
+      const why = name === 'c' ? 'only an LSTM or SRU has cell states' : 'the layer has no hidden state';
+      throw new ArgumentError(names[i]!, `none, since ${why}`, state);
+    }
+    values[name] = readShaped(names[i]!, state, [slots.length, ...slots[0]!.initial.shape]);
   }
-  if (given.c !== undefined && depth.c === 0) {
-    throw new ArgumentError(c, 'none, since only an LSTM has cell states', given.c);
-  }
-  return {
-    ...(given.h === undefined ? {} : { h: readShaped(h, given.h, [depth.h, ...shape]) }),
-    ...(given.c === undefined ? {} : { c: readShaped(c, given.c, [depth.c, ...shape]) }),
-  };
+  return values;
 }
 
 function writeStates(network: Network, plan: Plan, values: Values, of: (slot: StateSlot) => Region): void {
   const at = { h: 0, c: 0 };
   for (const slot of plan.states) {
     const region = of(slot);
-    const all = values[slot.name];
-    if (!all) network.arena.clear(region);
-    else network.arena.write(region, slice(all, at[slot.name], region.length));
+    writeState(network.arena, plan.rows, region, values[slot.name], at[slot.name]);
     at[slot.name] += region.length;
   }
-}
-
-function slice(values: ArrayLike<number>, start: number, length: number): ArrayLike<number> {
-  return Array.prototype.slice.call(values, start, start + length) as number[];
 }
 
 function readStacked(
@@ -209,11 +239,10 @@ function readStacked(
 ): NDArray | undefined {
   const regions = plan.states.filter((slot) => slot.name === name).map(of);
   if (!regions.length) return undefined;
-  const data = new Float32Array(regions.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const region of regions) {
-    data.set(network.arena.read(region), at);
-    at += region.length;
+  const { length, shape } = regions[0]!;
+  const data = new Float32Array(regions.length * length);
+  for (const [i, region] of regions.entries()) {
+    readState(network.arena, plan.rows, region, data, i * length);
   }
-  return { data, shape: [regions.length, ...regions[0]!.shape] };
+  return { data, shape: [regions.length, ...shape] };
 }

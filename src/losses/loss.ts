@@ -4,13 +4,15 @@ import type { Kernels } from '../wasm/exports.ts';
 
 /** What a loss reads and writes: pointers, gradient 0 to leave it out. */
 export interface LossArguments {
-  /** T·B. */
+  /** Rows at hand. */
   readonly rows: number;
   /** Outputs a row. */
   readonly size: number;
   readonly output: number;
   readonly targets: number;
   readonly gradient: number;
+  /** What the mean is over: `count` of all rows of an update, of which these may be a part. */
+  readonly count: number;
 }
 
 /** A scalar that training lowers: a mean, with its gradient by the model's output. */
@@ -20,7 +22,9 @@ export interface Loss {
   readonly targets: 'indices' | 'features';
   /** The target that counts nothing, where targets are indices. */
   readonly ignoreIndex: number;
-  /** The mean; NaN where no target counts. */
+  /** What the mean of so many rows is over. targets: indices from number `first` on, where they are indices. */
+  count(rows: number, size: number, targets: ArrayLike<number>, first: number): number;
+  /** The sum over these rows; the gradient is that of the mean. */
   run(kernels: Kernels, args: LossArguments): number;
 }
 
@@ -41,9 +45,13 @@ export function crossEntropy(opts?: CrossEntropyOptions): Loss {
     name: 'crossEntropy',
     targets: 'indices',
     ignoreIndex,
-    run(kernels, { rows, size, output, targets, gradient }) {
-      const count = kernels.count_targets(rows, targets, ignoreIndex);
-      return kernels.cross_entropy(rows, size, output, targets, ignoreIndex, 1 / count, gradient) / count;
+    count(rows, _, targets, first) {
+      let count = 0;
+      for (let i = first; i < first + rows; i++) if (targets[i] !== ignoreIndex) count++;
+      return count;
+    },
+    run(kernels, { rows, size, output, targets, gradient, count }) {
+      return kernels.cross_entropy(rows, size, output, targets, ignoreIndex, 1 / count, gradient);
     },
   };
 }
@@ -54,9 +62,9 @@ export function mse(): Loss {
     name: 'mse',
     targets: 'features',
     ignoreIndex: -1,
-    run(kernels, { rows, size, output, targets, gradient }) {
-      const n = rows * size;
-      return kernels.mse(n, output, targets, 2 / n, gradient) / n;
+    count: (rows, size) => rows * size,
+    run(kernels, { rows, size, output, targets, gradient, count }) {
+      return kernels.mse(rows * size, output, targets, 2 / count, gradient);
     },
   };
 }
@@ -70,9 +78,9 @@ export function bceWithLogits(): Loss {
     name: 'bceWithLogits',
     targets: 'features',
     ignoreIndex: -1,
-    run(kernels, { rows, size, output, targets, gradient }) {
-      const n = rows * size;
-      return kernels.bce_with_logits(n, output, targets, 1 / n, gradient) / n;
+    count: (rows, size) => rows * size,
+    run(kernels, { rows, size, output, targets, gradient, count }) {
+      return kernels.bce_with_logits(rows * size, output, targets, 1 / count, gradient);
     },
   };
 }

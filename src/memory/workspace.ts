@@ -61,22 +61,75 @@ export function gruWork(inputSize: number, hiddenSize: number, tableSize: number
 /** rnn_backward (gates 1), lstm_backward (4), gru_backward (3): W_hh packed, then the products after the loop. */
 export function backwardWork(
   gates: number,
-  steps: number,
-  batch: number,
+  rows: number,
   inputSize: number,
   hiddenSize: number,
   tableSize: number,
 ): number {
   const G = gates * hiddenSize;
-  const rows = steps * batch;
   const inputs = tableSize || rows;
-  const products = Math.max(
+  return Math.max(
     TILE + packed(G, hiddenSize),
     gemmWork(G, hiddenSize, rows),
     gemmWork(G, inputSize, inputs),
     gemmWork(inputs, inputSize, G),
   );
-  return table(tableSize, G) + products;
+}
+
+export interface VariantShape {
+  /** N at most. */
+  readonly rows: number;
+  readonly batch: number;
+  readonly I: number;
+  readonly H: number;
+  readonly W: number;
+  /** Floats a row of W_ih's product has. */
+  readonly G: number;
+  readonly heads: number;
+  readonly cell: number;
+  readonly training: boolean;
+  readonly projSize: number;
+}
+
+/** variant_forward, variant_backward: bytes, and where each part begins (assembly/variants/recurrence.ts). */
+export function variantWork(shape: VariantShape): { bytes: number; at: Readonly<Record<string, number>> } {
+  const { rows, batch, I, H, W, G, heads, cell, training, projSize } = shape;
+  const gates = G / H;
+  // W_hh by gate and head, or all gates of one product
+  const groups = cell < 2 ? [gates] : [2, 1];
+  const hidden = (pack: (k: number, n: number) => number) =>
+    groups.reduce(
+      (sum, count) => sum + (heads === 1 ? pack(count * H, W) : count * heads * pack(H / heads, W / heads)),
+      0,
+    );
+  const ahead = hidden((g, w) => packed(w, g));
+  const back = hidden((g, w) => packed(g, w));
+  const products = Math.max(
+    gemmWork(G, W, rows),
+    gemmWork(H, W / heads, rows),
+    gemmWork(G, I, rows),
+    gemmWork(rows, I, G),
+    projSize ? gemmWork(W, H, rows) : 0,
+  );
+  const sizes: Record<string, number> = {
+    tile: training ? Math.max(TILE, products) : TILE,
+    bias: (G + H) * 4,
+    panelsIh: packed(I, G),
+    panelsHh: training ? Math.max(ahead, back) : ahead,
+    panelsHr: projSize ? Math.max(packed(H, W), packed(W, H)) : 0,
+    rowsG: batch * G * 4,
+    rowsW: batch * W * 4,
+    oldW: batch * W * 4,
+    rowsH: batch * H * 4,
+    oldH: batch * H * 4,
+  };
+  const at: Record<string, number> = {};
+  let bytes = 0;
+  for (const [name, size] of Object.entries(sizes)) {
+    at[name] = bytes;
+    bytes += align(size);
+  }
+  return { bytes, at };
 }
 
 /** *_forward and *_forward_train of indrnn (gates 1), mingru (2), minlstm (3). */

@@ -1,10 +1,12 @@
 import { boolean, integer, options } from '../check.ts';
 import { ArgumentError, StateError } from '../errors.ts';
+import { readRows, readSteps, type Steps, writeRows } from '../layers/border.ts';
 import type { Layer } from '../layers/layer.ts';
 import { Network } from '../layers/network.ts';
 import type { Plan } from '../layers/plan.ts';
 import { Standalone } from '../layers/standalone.ts';
 import { type Given, type NDArray, readSequence, readShaped } from '../ndarray.ts';
+import type { CheckpointReport } from './bptt/checkpoints.ts';
 import { readModel, writeModel } from './save.ts';
 import { Stream, type StreamOptions } from './stream.ts';
 
@@ -14,6 +16,11 @@ const claimed = new WeakSet<Layer>();
 export interface SequentialOptions {
   /** Of the generator behind initial parameters and dropout. Default 0. */
   readonly seed?: number;
+}
+
+export interface ModelForwardOptions extends Steps {
+  /** Keep what `backward` needs. Default false. */
+  readonly training?: boolean;
 }
 
 export interface PlanOptions {
@@ -31,8 +38,10 @@ export interface PlanReport {
   readonly bytes: number;
   /** Of which parameters. */
   readonly parameterBytes: number;
-  /** Of which the plan itself: input, activations, scratch; laid out anew for another shape. */
+  /** Of which the plan itself: input, activations, scratch; laid out anew for another shape; with checkpoints. */
   readonly planBytes: number;
+  /** How a trainer with a `memoryBudget` goes about it. */
+  readonly checkpoints?: CheckpointReport;
 }
 
 /**
@@ -44,7 +53,7 @@ export class Sequential {
   /** @internal */
   readonly network: Network;
   /** @internal */
-  trainer: { preview(steps: number, batch: number): Plan } | undefined;
+  trainer: { plan(steps: number, batch: number): { plan: Plan; checkpoints?: CheckpointReport } } | undefined;
   #last: Plan | undefined;
 
   /**
@@ -60,6 +69,9 @@ export class Sequential {
       throw new ArgumentError('layers', 'a list of layers', layers);
     for (const [i, layer] of layers.entries()) {
       if (typeof layer?.reserve !== 'function') throw new ArgumentError(`layers[${i}]`, 'a layer', layer);
+      if ((layer as { batchFirst?: boolean }).batchFirst) {
+        throw new ArgumentError(`layers[${i}].batchFirst`, 'false in a model, which is time-major', true);
+      }
       if (layers.indexOf(layer) !== i)
         throw new StateError(`layers[${i}] is layers[${layers.indexOf(layer)}]`);
       if (claimed.has(layer) || (layer instanceof Standalone && !layer.free)) {
@@ -79,23 +91,30 @@ export class Sequential {
   }
 
   /**
-   * Runs T steps of B rows from zero states. x: [T, B] indices, or [T, B, inputSize]; gives [T, B, outputSize].
+   * Runs T steps of B rows from zero states. x: [T, B] indices, or [T, B, inputSize]; gives [T, B, outputSize], zeros
+   * at steps that do not count; one step after a `LastStep`.
    *
-   * @throws {ArgumentError} no numbers, an index outside the vocabulary
+   * @throws {ArgumentError} no numbers, an index outside the vocabulary, a length outside 0..T
    * @throws {ShapeError} a wrong rank, shape or length
    * @throws {MemoryError} beyond 2 GiB
    */
-  forward(x: Given, opts?: { readonly training?: boolean }): NDArray {
-    const training = boolean('training', options('forward', opts, ['training']).training ?? false);
+  forward(x: Given, opts?: ModelForwardOptions): NDArray {
+    const given = options('forward', opts, ['training', 'lengths', 'mask']);
+    const training = boolean('training', given.training ?? false);
     const { network } = this;
+    const { arena, outputSize } = network;
     const sequence = readSequence('x', x, network.input);
     const { steps, batch } = sequence;
-    const plan = network.prepare({ steps, batch, training, targets: 'none' });
-    network.writeInput('x', plan, sequence);
-    for (const { initial } of plan.states) network.arena.clear(initial);
+    const valid = readSteps(given, steps, batch);
+    const plan = network.prepare({ steps, batch, training, targets: 'none', ragged: valid !== undefined });
+    network.writeInput('x', plan, sequence, valid);
+    for (const { initial } of plan.states) arena.clear(initial);
+    if (training) plan.begin();
     plan.forward();
     this.#last = training ? plan : undefined;
-    return { data: network.arena.read(plan.output), shape: [steps, batch, network.outputSize] };
+    const shape = [plan.output.shape[0]!, batch, outputSize];
+    const data = new Float32Array(shape.reduce((a, b) => a * b));
+    return { data: readRows(arena, plan.outputRows, plan.output, outputSize, data), shape };
   }
 
   /**
@@ -107,15 +126,18 @@ export class Sequential {
    */
   backward(outputGradient: Given): NDArray | undefined {
     const plan = this.#last;
-    const { arena, input } = this.network;
+    const { arena, input, outputSize } = this.network;
     if (!plan || !this.network.holds(plan))
       throw new StateError('backward: first run forward with { training: true }; once for each backward');
     const dy = readShaped('outputGradient', outputGradient, plan.output.shape);
     this.#last = undefined;
-    arena.write(plan.outputGradient, dy);
+    writeRows(arena, plan.outputRows, plan.outputGradient, dy, outputSize);
     for (const { gradient } of plan.states) arena.clear(gradient!);
     const dx = plan.backward(input.kind === 'features');
-    return dx && { data: arena.read(dx), shape: dx.shape };
+    if (!dx) return undefined;
+    const shape = [plan.steps, plan.batch, input.size];
+    const data = new Float32Array(shape.reduce((a, b) => a * b));
+    return { data: readRows(arena, plan.rows, dx, input.size, data), shape };
   }
 
   /** Inference with the states kept from step to step. */
@@ -134,14 +156,15 @@ export class Sequential {
     const steps = integer('steps', given.steps, 1);
     const batch = integer('batch', given.batch, 1);
     const training = boolean('training', given.training ?? this.trainer !== undefined);
-    const plan =
+    const { plan, checkpoints } =
       training && this.trainer
-        ? this.trainer.preview(steps, batch)
-        : this.network.preview({ steps, batch, training, targets: 'none' });
+        ? this.trainer.plan(steps, batch)
+        : { plan: this.network.preview({ steps, batch, training, targets: 'none' }), checkpoints: undefined };
     return {
       bytes: Math.max(plan.bytes, this.network.arena.bytes),
       parameterBytes: this.network.block.length * 4,
-      planBytes: plan.end - plan.start,
+      planBytes: plan.end - plan.start + (checkpoints?.stateBytes ?? 0),
+      ...(checkpoints ? { checkpoints } : {}),
     };
   }
 

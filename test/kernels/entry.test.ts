@@ -203,7 +203,7 @@ describe('kernels', () => {
     const [px, h, c] = [arena.put(x).ptr, arena.take(B, H).ptr, arena.take(B, H).ptr];
     const [y, gates] = [arena.take(T, B, H), arena.take(T, B, 4 * H).ptr];
     const work = arena.scratch(lstmWork(I, H, 0));
-    checked(arena).lstm_forward(T, B, I, H, 0, px, 0, wIh, wHh, bIh, bHh, h, c, y.ptr, gates, T, 0, work);
+    checked(arena).lstm_forward(T, B, I, H, 0, 0, px, 0, wIh, wHh, bIh, bHh, h, c, y.ptr, gates, T, 0, work);
     expect(arena.f32(y)).toEqual(output);
   });
 });

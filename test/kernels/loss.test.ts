@@ -149,21 +149,6 @@ describe('cross_entropy', () => {
   });
 });
 
-test.each(builds)('count_targets %s', (build) => {
-  for (const [targets, ignore, expected] of [
-    [[], IGNORE, 0],
-    [[IGNORE], IGNORE, 0],
-    [[0, IGNORE, 3, 3, IGNORE, 1, 2], IGNORE, 5],
-    [[0, 1, 0, 2], 0, 2],
-  ] as [number[], number, number][]) {
-    for (const place of ['guarded', 'flush'] as const) {
-      const sandbox = new Sandbox(build, 64);
-      const at = sandbox.indices('index', targets, place);
-      expect(sandbox.run((k) => k.count_targets(targets.length, at, ignore))).toBe(expected);
-    }
-  }
-});
-
 describe('softmax_rows', () => {
   function softmax(x: Float64Array, n: number, inverse: number): Float64Array {
     const y = new Float64Array(x.length);

@@ -135,11 +135,11 @@ class Call {
     const { cell, shape, given, lookup } = p;
     const { T, B, I, H, V = 0, bias = true } = shape;
     const G = 4 * H;
-    const floats = 2 * V * I + rows * (2 * I + 12 * H + 1) + 2 * G * (I + H + 4) + 8 * B * H;
+    const floats = V * (2 * I + 4 * H) + rows * (2 * I + 12 * H + 1) + 2 * G * (I + H + 4) + 8 * B * H;
     this.sandbox = new Sandbox(build, floats * 4 + work);
     this.isLstm = cell === 'lstm';
     this.isRnn = cell.startsWith('rnn');
-    this.head = [T, B, I, H, V];
+    this.head = [T, B, I, H, V, 0];
     if (this.isRnn) this.head.push(cell === 'rnn relu' ? 1 : 0);
     this.#given = given;
     this.#lookup = lookup;
@@ -261,7 +261,7 @@ export function train(build: BuildName, p: Problem, flush = ''): Run {
 export function backward(build: BuildName, p: Problem, kept: Tensors, flush = ''): Run {
   const { T, B, I, H, V = 0, bias = true, dy = true, dx = true } = p.shape;
   const gates = gateCount[p.cell];
-  const bytes = backwardWork(gates, T, B, I, H, V);
+  const bytes = backwardWork(gates, T * B, I, H, V);
   const call = new Call(build, p, bytes, flush, T * B);
   const source = call.source();
   const weights = call.weights();
@@ -280,9 +280,23 @@ export function backward(build: BuildName, p: Problem, kept: Tensors, flush = ''
   const dxAt = dx ? into() : 0;
   const [wih, whh] = [output('dwIh', p.given.dwIh!), output('dwHh', p.given.dwHh!)];
   const biases = bias ? [output('dbIh', p.given.dbIh!), output('dbHh', p.given.dbHh!)] : [0, 0];
+  const dP = p.lookup ? call.output('dP', new Float64Array(V * gates * H)) : 0;
   const work = call.work(bytes);
-  const head = call.head.slice(0, 5);
-  const args = [...head, ...source, ...weights, ...saved, da, ...upstream, dxAt, wih, whh, ...biases, work];
+  const head = call.head.slice(0, 6);
+  const last = [dP, 1, 0, work];
+  const args = [
+    ...head,
+    ...source,
+    ...weights,
+    ...saved,
+    da,
+    ...upstream,
+    dxAt,
+    wih,
+    whh,
+    ...biases,
+    ...last,
+  ];
   call.sandbox.run((k) =>
     call.isLstm ? k.lstm_backward(...args) : call.isRnn ? k.rnn_backward(...args) : k.gru_backward(...args),
   );

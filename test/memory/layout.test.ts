@@ -174,7 +174,7 @@ describe('the regions of a network', () => {
     trainer.step(input(), target());
     const { arena } = network;
     const own = arena.i32.slice(OWN / 4, PAGE / 4);
-    const canary = trainer.preview(steps, batch).end;
+    const canary = trainer.plan(steps, batch).plan.end;
     arena.i32.fill(0x5a5a5a5a, canary / 4);
     for (let i = 0; i < 3; i++) trainer.step(input(), target());
     stream.step(kind === 'indices' ? 0 : new Float32Array(size));

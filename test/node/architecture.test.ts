@@ -49,7 +49,8 @@ const SRC: Record<string, string[]> = {
 };
 
 const ASSEMBLY: Record<string, string[]> = {
-  index: ['sequence', 'scan', 'gemm', 'loss', 'optim', 'vec', 'math', 'build'],
+  index: ['variants', 'sequence', 'scan', 'gemm', 'loss', 'optim', 'vec', 'math', 'build'],
+  variants: ['sequence', 'cells', 'gemm', 'vec', 'math', 'simd'],
   sequence: ['cells', 'gemm', 'vec'],
   scan: ['gemm', 'vec', 'math', 'simd'],
   cells: ['math', 'simd'],

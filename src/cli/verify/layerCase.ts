@@ -1,14 +1,22 @@
 import { FormatError } from '../../errors.ts';
 import { GRU } from '../../layers/gru.ts';
 import { LSTM } from '../../layers/lstm.ts';
-import type { Recurrent } from '../../layers/recurrent.ts';
+import type { Recurrent } from '../../layers/recurrent/recurrent.ts';
 import { RNN } from '../../layers/rnn.ts';
 import type { Given } from '../../ndarray.ts';
 import { type Errors, type Fixture, group, knownOnly, relativeError, values } from './fixture.ts';
 
 /** Keys that only tell how the case was drawn. */
 const DRAWN = ['kind', 'steps', 'batch', 'initialState', 'weightScale', 'inputScale', 'name', 'seed'];
-const COMMON = [...DRAWN, 'cell', 'inputSize', 'hiddenSize', 'numLayers', 'bias'];
+const COMMON = [...DRAWN, 'cell', 'inputSize', 'hiddenSize'];
+const STACK = ['numLayers', 'bias', 'bidirectional'];
+const GATED = [...STACK, 'clip', 'layerNorm'];
+/** Options of each cell. */
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  rnn: [...GATED, 'nonlinearity'],
+  lstm: [...GATED, 'projSize', 'peephole', 'coupled', 'activation', 'recurrentActivation'],
+  gru: [...GATED, 'resetAfter', 'activation', 'recurrentActivation'],
+};
 /** Options at the values that every layer has anyway. */
 const DEFAULTS: Record<string, unknown> = {
   bidirectional: false,
@@ -24,7 +32,6 @@ const DEFAULTS: Record<string, unknown> = {
 /** Runs a case of kind `layer`: forward, and backward from its upstream gradients. */
 export function layerCase(fixture: Fixture): Errors {
   using layer = makeLayer(fixture.config);
-  if (fixture.tensors.has('lengths')) throw new FormatError('option lengths is not known');
   const tensor = (name: string): Given | undefined => {
     const found = fixture.tensors.get(name);
     return found && { data: values(fixture, name), shape: found.shape };
@@ -34,7 +41,8 @@ export function layerCase(fixture: Fixture): Errors {
 
   const parameters = group(fixture, 'param.').map(([name]) => [name, tensor(`param.${name}`)!] as const);
   layer.loadStateDict(Object.fromEntries(parameters));
-  const states = given({ h0: tensor('h_0'), c0: tensor('c_0') });
+  const lengths = fixture.tensors.has('lengths') ? { lengths: values(fixture, 'lengths') } : {};
+  const states = { ...given({ h0: tensor('h_0'), c0: tensor('c_0') }), ...lengths };
   const upstream = given({
     output: tensor('grad_out.output'),
     hN: tensor('grad_out.h_n'),
@@ -62,24 +70,20 @@ export function layerCase(fixture: Fixture): Errors {
 }
 
 function makeLayer(config: Readonly<Record<string, unknown>>): Recurrent {
+  const { cell } = config;
+  if (typeof cell !== 'string' || !Object.hasOwn(KNOWN, cell)) {
+    throw new FormatError(`option cell = ${JSON.stringify(cell)} is not known`);
+  }
   const own = Object.fromEntries(Object.entries(config).filter(([key, value]) => DEFAULTS[key] !== value));
-  const { inputSize, hiddenSize, numLayers = 1 } = own as Record<string, number>;
-  const bias = (own.bias as boolean) ?? true;
-  switch (config.cell) {
+  knownOnly(own, [...COMMON, ...KNOWN[cell]!]);
+  const { inputSize, hiddenSize } = own as Record<string, number>;
+  const opts = Object.fromEntries(Object.entries(own).filter(([key]) => !COMMON.includes(key)));
+  switch (cell) {
     case 'rnn':
-      knownOnly(own, [...COMMON, 'nonlinearity']);
-      return new RNN(inputSize!, hiddenSize!, {
-        numLayers,
-        bias,
-        nonlinearity: (own.nonlinearity as 'tanh') ?? 'tanh',
-      });
+      return new RNN(inputSize!, hiddenSize!, opts);
     case 'lstm':
-      knownOnly(own, COMMON);
-      return new LSTM(inputSize!, hiddenSize!, { numLayers, bias });
-    case 'gru':
-      knownOnly(own, COMMON);
-      return new GRU(inputSize!, hiddenSize!, { numLayers, bias });
+      return new LSTM(inputSize!, hiddenSize!, opts);
     default:
-      throw new FormatError(`option cell = ${JSON.stringify(config.cell)} is not known`);
+      return new GRU(inputSize!, hiddenSize!, opts);
   }
 }

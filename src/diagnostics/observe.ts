@@ -1,0 +1,124 @@
+import type { Sight } from '../layers/layer.ts';
+import type { Plan } from '../layers/plan.ts';
+import type { Arena } from '../memory/arena.ts';
+import type { FlowInput, GateInput, NonFinite } from './flow.ts';
+import { type Flow, summarize } from './flow.ts';
+import { gateSpectra } from './spectrum.ts';
+
+/** Names of gates that tanh squashes; the others pass through σ. */
+const SQUASHED = ['h', 'g', 'n'];
+
+interface Gates {
+  readonly shares: readonly number[];
+  readonly nonFinite: NonFinite | undefined;
+}
+
+/** Looks at what a forward pass that trains has kept, then at the norms of the backward pass. */
+export class Observer {
+  readonly #arena: Arena;
+  readonly #plan: Plan;
+  readonly #gates: Gates[];
+
+  /** After the forward pass and before the backward pass of a plan with `flow`. */
+  constructor(arena: Arena, plan: Plan) {
+    this.#arena = arena;
+    this.#plan = plan;
+    this.#gates = this.#sights.map((sight, layer) => this.#look(sight, layer));
+  }
+
+  /** After the backward pass. */
+  summarize(): Flow {
+    const { steps } = this.#plan.rows;
+    const inputs: FlowInput[] = this.#sights.map((sight, i) => {
+      const raw = this.#arena.read({ ...sight.norms!, length: steps * 3 });
+      const { layer, direction } = this.#place(i);
+      return {
+        layer,
+        direction,
+        raw: direction === 'reverse' ? turned(raw) : raw,
+        gates: this.#gateInputs(sight, this.#gates[i]!.shares),
+      };
+    });
+    const backward = inputs.map((input) => firstBadNorm(input)).find((found) => found !== undefined);
+    return summarize(inputs, this.#gates.find(({ nonFinite }) => nonFinite)?.nonFinite ?? backward);
+  }
+
+  get #sights(): readonly Sight[] {
+    return this.#plan.passes.flatMap((pass) => pass.sights ?? []);
+  }
+
+  /** Number of the recurrent layer from the input on. */
+  #place(i: number): { layer: number; direction: 'forward' | 'reverse' } {
+    const sights = this.#sights;
+    const layer = sights.slice(0, i + 1).filter(({ direction }) => direction === 'forward').length - 1;
+    return { layer, direction: sights[i]!.direction };
+  }
+
+  #look({ gateNames, gates, gateStride, hiddenSize, saturation, states }: Sight, i: number): Gates {
+    const { kernels } = this.#arena;
+    const { count } = this.#plan.rows;
+    const shares = gateNames.map((_, k) => {
+      const [low, high] = saturation[k]!;
+      const at = gates.ptr + k * hiddenSize * 4;
+      return kernels.count_outside(count, hiddenSize, at, gateStride, low, high) / (count * hiddenSize);
+    });
+    const bad = kernels.find_nonfinite(count * gateStride, gates.ptr);
+    if (bad >= 0) {
+      const gate = gateNames[Math.floor((bad % gateStride) / hiddenSize)] ?? 'hidden side';
+      return { shares, nonFinite: this.#found(i, Math.floor(bad / gateStride), gate, gates.ptr / 4 + bad) };
+    }
+    const width = states.shape.at(-1)!;
+    const state = kernels.find_nonfinite(count * width, states.ptr);
+    const nonFinite =
+      state < 0 ? undefined : this.#found(i, Math.floor(state / width), 'h', states.ptr / 4 + state);
+    return { shares, nonFinite };
+  }
+
+  #found(i: number, row: number, gate: string, at: number): NonFinite {
+    const { layer, direction } = this.#place(i);
+    const { rows } = this.#plan;
+    let step = 0;
+    for (let first = 0; step < rows.steps; step++) {
+      first += rows.sizes ? this.#arena.i32[rows.sizes / 4 + step]! : rows.batch;
+      if (first > row) break;
+    }
+    const time = direction === 'reverse' ? rows.steps - 1 - step : step;
+    return { layer, direction, step: time, gate, what: String(this.#arena.f32[at]) };
+  }
+
+  #gateInputs({ gateNames, hiddenSize, weightHh }: Sight, shares: readonly number[]): GateInput[] {
+    // rows of W_hh are in torch.nn's order
+    const order = gateNames.length === 3 ? ['r', 'z', 'n'] : gateNames;
+    const square = weightHh && weightHh.shape[1] === hiddenSize;
+    const matrix = square ? this.#arena.read(weightHh) : undefined;
+    const finite = matrix?.every(Number.isFinite);
+    const spectra = matrix && finite ? gateSpectra(matrix, hiddenSize) : [];
+    return gateNames.map((gate, k) => {
+      const spectrum = spectra[order.indexOf(gate)];
+      return {
+        gate,
+        activation: SQUASHED.includes(gate) ? 'tanh' : 'sigmoid',
+        saturated: shares[k]!,
+        ...(spectrum ? { spectrum } : {}),
+      };
+    });
+  }
+}
+
+/** Rows [T, 3] in the order of time. */
+function turned(raw: Float32Array): Float32Array {
+  const out = new Float32Array(raw.length);
+  for (let t = 0; t < raw.length; t += 3) out.set(raw.subarray(t, t + 3), raw.length - 3 - t);
+  return out;
+}
+
+/** The step, from the end of the sequence on, at which a gradient stops being finite. */
+function firstBadNorm({ layer, direction, raw }: FlowInput): NonFinite | undefined {
+  const steps = raw.length / 3;
+  for (let s = 0; s < steps; s++) {
+    const step = direction === 'forward' ? steps - 1 - s : s;
+    const norm = raw[step * 3 + 1]!;
+    if (!Number.isFinite(norm)) return { layer, direction, step, gate: 'gradient', what: String(norm) };
+  }
+  return undefined;
+}

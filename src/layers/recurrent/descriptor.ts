@@ -1,0 +1,64 @@
+import type { Arena } from '../../memory/arena.ts';
+import type { Region } from '../../memory/layout.ts';
+
+/** Fields of assembly/variants/recurrence.ts in its order: `i` an integer or a pointer, `f` a float. */
+export const FIELDS = {
+  ...fields('i', 'cell T B I H W heads sizes x'),
+  ...fields('i', 'wIh wHh bIh bHh wHr wCi wCf wCo'),
+  ...fields('i', 'lnIhWeight lnIhBias lnHhWeight lnHhBias lnCWeight lnCBias'),
+  ...fields('i', 'dwIh dwHh dbIh dbHh dwHr dwCi dwCf dwCo'),
+  ...fields('i', 'dlnIhWeight dlnIhBias dlnHhWeight dlnHhBias dlnCWeight dlnCBias'),
+  ...[0, 1, 2, 3, 4].reduce(
+    (all, k) => Object.assign(all, fields('i', `kind${k}`), fields('f', `alpha${k} beta${k}`)),
+    {},
+  ),
+  ...fields('f', 'clip'),
+  ...fields('i', 'coupled zoneH zoneHKey'),
+  ...fields('f', 'zoneHMean'),
+  ...fields('i', 'zoneC zoneCKey'),
+  ...fields('f', 'zoneCMean'),
+  ...fields('i', 'firstRow dropH dropHKey'),
+  ...fields('f', 'dropHScale omega'),
+  ...fields('i', 'training chunk packed h c y gates slopes cNew seen seenSlope out dropped'),
+  ...fields('i', 'hatIh rstdIh hatHh rstdHh hatC rstdC dy dh dc dx dhAll watch'),
+  ...fields('i', 'tile bias panelsIh panelsHh panelsHr rowsG rowsW oldW rowsH oldH'),
+} as Readonly<Record<string, 'i' | 'f'>>;
+
+const AT = new Map(Object.keys(FIELDS).map((name, i) => [name, i]));
+
+function fields(kind: 'i' | 'f', names: string): Record<string, 'i' | 'f'> {
+  return Object.fromEntries(names.split(' ').map((name) => [name, kind]));
+}
+
+/**
+ * What the kernels of assembly/variants read: values that stay, pointers that hold once the plan is laid out, and those
+ * of the call at hand.
+ */
+export class Descriptor {
+  static readonly words = AT.size;
+  readonly #arena: Arena;
+  readonly #at: Region;
+  readonly #bits = new Int32Array(AT.size);
+  readonly #floats = new Float32Array(this.#bits.buffer);
+
+  constructor(arena: Arena, at: Region) {
+    this.#arena = arena;
+    this.#at = at;
+  }
+
+  set(name: string, value: number): void {
+    const i = AT.get(name)!;
+    if (FIELDS[name] === 'f') this.#floats[i] = value;
+    else this.#bits[i] = value;
+  }
+
+  setAll(values: Readonly<Record<string, number>>): void {
+    for (const [name, value] of Object.entries(values)) this.set(name, value);
+  }
+
+  /** Writes it to memory, which other plans may have used since; gives the pointer. */
+  write(): number {
+    this.#arena.i32.set(this.#bits, this.#at.ptr / 4);
+    return this.#at.ptr;
+  }
+}

@@ -1,0 +1,46 @@
+import { gemmWork } from '../../memory/workspace.ts';
+import type { Pass, Scope } from '../layer.ts';
+import type { Penalty } from './features.ts';
+import type { Place } from './recurrent.ts';
+
+/**
+ * A pass whose end adds penalties on W_hh [gates·H, H] to its gradient: l2·Σ W², and of each gate's block
+ * orthogonality·‖WᵀW − I‖² (Frobenius), gradient 4·orthogonality·W(WᵀW − I).
+ */
+export function withPenalty(
+  scope: Scope,
+  pass: Pass,
+  place: Place,
+  H: number,
+  { l2, orthogonality }: Required<Penalty>,
+): Pass {
+  const weight = place.region('weight_hh');
+  if (!scope.training || !weight || l2 + orthogonality === 0) return pass;
+  const { kernels, arena } = scope;
+  const gradient = place.gradient('weight_hh');
+  const block = H * H * 4;
+  const work = scope.work(orthogonality > 0 ? gemmWork(H, H, H) + 2 * block : 0);
+  const distance = (w: number, dw: number): number => {
+    const gram = work.ptr + gemmWork(H, H, H);
+    const product = gram + block;
+    kernels.sgemm_tn(H, H, H, w, H, w, H, 0, gram, H, work.ptr);
+    for (let i = 0; i < H; i++) arena.f32[gram / 4 + i * (H + 1)]! -= 1;
+    kernels.sgemm_nn(H, H, H, w, H, gram, H, 0, product, H, work.ptr);
+    kernels.vec_axpy(H * H, 4 * orthogonality, product, dw);
+    return kernels.vec_sum_squares(H * H, gram);
+  };
+  return {
+    ...pass,
+    end: () => {
+      let value = pass.end?.() ?? 0;
+      if (l2 > 0) {
+        kernels.vec_axpy(weight.length, 2 * l2, weight.ptr, gradient);
+        value += l2 * kernels.vec_sum_squares(weight.length, weight.ptr);
+      }
+      for (let at = 0; orthogonality > 0 && at < weight.length * 4; at += block) {
+        value += orthogonality * distance(weight.ptr + at, gradient + at);
+      }
+      return value;
+    },
+  };
+}

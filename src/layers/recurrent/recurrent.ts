@@ -1,0 +1,193 @@
+import { integer, options } from '../../check.ts';
+import { type Initializer, initializer } from '../../init/initializers.ts';
+import type { Region } from '../../memory/layout.ts';
+import type { Signal } from '../../ndarray.ts';
+import { dropoutPass, variationalDropoutPass } from '../dropout.ts';
+import type { Layer, Lookup, ParameterSpec, Pass, Scope } from '../layer.ts';
+import { Standalone } from '../standalone.ts';
+import { bidirectionalPass } from './bidirectional.ts';
+import { COMMON_DEFAULTS, type Common, changed, commonOptions, type RecurrentOptions } from './options.ts';
+
+/** A kind of parameter of one direction of one stacked layer. */
+export interface Kind {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly init: Initializer;
+}
+
+/** What one direction of one stacked layer is laid out for. */
+export interface LayerShape {
+  readonly I: number;
+  readonly H: number;
+  /** Rows of the table that the input's rows are rows of; 0 without one. */
+  readonly V: number;
+}
+
+/** What it reads: rows x [N, I], or rows of a table x [V, I] in the order of indices [N]. */
+export interface Source {
+  readonly x: Region;
+  readonly index: Region | undefined;
+  /** Gradient of the table, which is added to; 0 without one. */
+  readonly dTable: number;
+}
+
+/** Which one of the stack it is, and its parameters: pointers, 0 where there is none. */
+export interface Place {
+  readonly layer: number;
+  readonly reverse: boolean;
+  parameter(kind: string): number;
+  gradient(kind: string): number;
+  /** The parameter itself. */
+  region(kind: string): Region | undefined;
+}
+
+/** A stream keeps the products of a table up to so many bytes. */
+const STREAM_TABLE_BYTES = 4 * 2 ** 20;
+/**
+ * Otherwise a table is multiplied where its rows are looked up so many times each on average. Time of an update without
+ * over with, LSTM H128, T64 B8, for tables of 1/4, 1/2, 3/4, 9/10 as many rows: 1.07 0.99 1.00 0.99 with 8 features,
+ * 1.14 1.08 1.05 1.00 with 32, 1.28 1.17 1.07 1.02 with 64; inference alike, but 0.92 to 1.03 from 1/2 on with up
+ * to 64 features where the products leave L2 (H256, T64 B32: 4 MB).
+ */
+const LOOKUPS_A_ROW = 2;
+
+/**
+ * A stack of recurrent layers of one cell: x [T, B, inputSize] to output [T, B, hiddenSize], or twice that with both
+ * directions side by side. Each direction of each stacked layer is one kernel call a pass. Parameters of layer k:
+ * `weight_ih_lk`, `weight_hh_lk`, `bias_ih_lk`, `bias_hh_lk`, of the other direction with `_reverse`; shapes and order of
+ * gates as torch.nn's.
+ */
+export abstract class Recurrent extends Standalone implements Layer {
+  abstract readonly type: string;
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly numLayers: number;
+  readonly bias: boolean;
+  readonly bidirectional: boolean;
+  override readonly batchFirst: boolean;
+  readonly input: Signal;
+  readonly parameters: readonly ParameterSpec[];
+  protected readonly seed: number;
+  protected readonly common: Common;
+  readonly #stateSize: number;
+  /** Floats a row of gates has. */
+  readonly #gates: number;
+
+  /**
+   * @param stateSize features of h
+   * @param kinds parameters of one direction of a stacked layer of so many inputs
+   */
+  protected constructor(
+    inputSize: number,
+    hiddenSize: number,
+    opts: RecurrentOptions,
+    stateSize: number,
+    kinds: (inputSize: number) => readonly Kind[],
+  ) {
+    super();
+    this.inputSize = inputSize;
+    this.hiddenSize = hiddenSize;
+    this.common = commonOptions(opts);
+    ({
+      numLayers: this.numLayers,
+      bias: this.bias,
+      bidirectional: this.bidirectional,
+      batchFirst: this.batchFirst,
+    } = this.common);
+    this.seed = integer('seed', opts.seed ?? 0, 0);
+    this.input = { kind: 'features', size: inputSize };
+    this.#stateSize = stateSize;
+    const first = kinds(inputSize);
+    this.#gates = first.find(({ name }) => name === 'weight_ih')!.shape[0]!;
+    const init = opts.init ?? {};
+    const names = first.map(({ name }) => name);
+    for (const kind of Object.keys(options('init', init, names))) initializer(`init.${kind}`, init[kind]);
+    const suffixes = this.bidirectional ? ['', '_reverse'] : [''];
+    this.parameters = Array.from({ length: this.numLayers }, (_, k) =>
+      suffixes.flatMap((suffix) =>
+        kinds(this.#inputOf(k)).map(({ name, shape, init: standard }) => ({
+          name: `${name}_l${k}${suffix}`,
+          shape,
+          init: init[name] ?? standard,
+        })),
+      ),
+    ).flat();
+  }
+
+  outputSize(): number {
+    return this.#stateSize * (this.bidirectional && this.common.mergeMode === 'concat' ? 2 : 1);
+  }
+
+  /** Whether a step needs what comes after it. */
+  get needsFuture(): boolean {
+    return this.bidirectional;
+  }
+
+  config(): Record<string, unknown> {
+    const { inputSize, hiddenSize, common } = this;
+    return { inputSize, hiddenSize, ...changed(common, COMMON_DEFAULTS) };
+  }
+
+  takesLookup({ wholeSteps, batch, stream, training }: Scope, { table }: Lookup): boolean {
+    if (!this.looksUp || (training && this.common.inputDropout > 0)) return false;
+    const V = table.shape[0]!;
+    if (stream) return V * this.#gates * 4 <= STREAM_TABLE_BYTES;
+    return V * LOOKUPS_A_ROW <= wholeSteps * batch;
+  }
+
+  reserve(scope: Scope, input: Region, lookup?: Lookup): Pass[] {
+    const { training } = scope;
+    const { dropout, inputDropout, mergeMode } = this.common;
+    const passes: Pass[] = [];
+    const push = (pass: Pass): Region => {
+      passes.push(pass);
+      return pass.output;
+    };
+    let x = input;
+    for (let k = 0; k < this.numLayers; k++) {
+      if (training && inputDropout > 0) x = push(variationalDropoutPass(scope, x, inputDropout));
+      const from: Source =
+        lookup && k === 0
+          ? { x: lookup.table, index: lookup.index, dTable: lookup.gradient?.ptr ?? 0 }
+          : { x, index: undefined, dTable: 0 };
+      const I = this.#inputOf(k);
+      const shape = { I, H: this.hiddenSize, V: from.index ? from.x.shape[0]! : 0 };
+      const lay = (inner: Scope, source: Source, reverse: boolean) =>
+        this.direction(inner, shape, source, this.#place(scope, k, reverse));
+      x = push(
+        this.bidirectional
+          ? bidirectionalPass(scope, from, I, this.#stateSize, mergeMode, lay)
+          : lay(scope, from, false),
+      );
+      if (training && dropout > 0 && k + 1 < this.numLayers) x = push(dropoutPass(scope, x, dropout));
+    }
+    return passes;
+  }
+
+  /** Whether its kernels take rows of a table. */
+  protected abstract readonly looksUp: boolean;
+
+  /** Lays out one direction of one stacked layer. */
+  protected abstract direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass;
+
+  #inputOf(layer: number): number {
+    return layer ? this.outputSize() : this.inputSize;
+  }
+
+  #place(scope: Scope, layer: number, reverse: boolean): Place {
+    const full = (kind: string) => `${kind}_l${layer}${reverse ? '_reverse' : ''}`;
+    const has = (kind: string) => this.parameters.some(({ name }) => name === full(kind));
+    return {
+      layer,
+      reverse,
+      parameter: (kind) => (has(kind) ? scope.parameter(full(kind)).ptr : 0),
+      gradient: (kind) => (scope.training && has(kind) ? scope.gradient(full(kind)).ptr : 0),
+      region: (kind) => (has(kind) ? scope.parameter(full(kind)) : undefined),
+    };
+  }
+}
+
+/** Inference projects the input of so many steps at once that their gates [., B, gates] stay in L2 (256 kB). */
+export function chunkSteps({ steps, batch }: Scope, gates: number): number {
+  return Math.max(1, Math.min(steps, Math.floor(65_536 / (batch * gates))));
+}

@@ -1,0 +1,77 @@
+import type { Region } from '../../memory/layout.ts';
+import type { Scope, StateSlot } from '../layer.ts';
+
+/** A region that lies at a distance from another, which may be placed later or change from call to call. */
+export class At implements Region {
+  readonly shape: readonly number[];
+  readonly length: number;
+  readonly #ptr: () => number;
+
+  constructor(shape: readonly number[], ptr: () => number) {
+    this.shape = shape;
+    this.length = shape.reduce((a, b) => a * b, 1);
+    this.#ptr = ptr;
+  }
+
+  get ptr(): number {
+    return this.#ptr();
+  }
+}
+
+/** States of all steps, kept for the backward pass. */
+export interface KeptStates {
+  /** [B + N, W], the initial ones first. */
+  readonly all: Region;
+  /** [N, W]: without the initial ones. */
+  readonly output: Region;
+  readonly slot: StateSlot & { readonly gradient: Region };
+  /** After the forward pass: fetches the last states of rows of their own lengths. */
+  finish(): void;
+}
+
+export function keepStates(scope: Scope, name: 'h' | 'c', W: number): KeptStates {
+  const { kernels, rows, steps, batch } = scope;
+  const all = scope.keep(`states ${name}`, (steps + 1) * batch, W);
+  const gradient = scope.keep(`gradient of ${name}`, batch, W);
+  const initial: Region = { ptr: all.ptr, shape: [batch, W], length: batch * W };
+  const ragged = rows.order !== undefined;
+  const final = ragged
+    ? scope.keep(`last ${name}`, batch, W)
+    : new At([batch, W], () => all.ptr + rows.count * W * 4);
+  return {
+    all,
+    output: { ptr: all.ptr + batch * W * 4, shape: [steps, batch, W], length: steps * batch * W },
+    slot: { name, initial, final, gradient },
+    finish: () => {
+      if (ragged) kernels.last_rows(rows.steps, rows.batch, W, rows.sizes, all.ptr, final.ptr);
+    },
+  };
+}
+
+/** A state that inference overwrites step by step. */
+export function runningState(scope: Scope, name: 'h' | 'c', W: number): StateSlot {
+  const state = scope.keep(`state ${name}`, scope.batch, W);
+  return { name, initial: state, final: state, gradient: undefined };
+}
+
+/** What backpropagation does beside (assembly/sequence/watch.ts). */
+export interface Watch {
+  readonly norms: Region | undefined;
+  /** Its pointer for the kernels, 0 where there is nothing to do. */
+  write(): number;
+}
+
+export function watch(scope: Scope, clipStepNorm: number): Watch {
+  const { arena, flow, steps } = scope;
+  if (!flow && clipStepNorm === 0) return { norms: undefined, write: () => 0 };
+  const at = scope.keep('watch', 2);
+  const norms = flow ? scope.keep('norms', steps, 3) : undefined;
+  return {
+    norms,
+    write: () => {
+      arena.f32[at.ptr / 4] = clipStepNorm;
+      arena.i32[at.ptr / 4 + 1] = norms?.ptr ?? 0;
+      return at.ptr;
+    },
+  };
+}

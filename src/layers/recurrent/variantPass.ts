@@ -1,0 +1,167 @@
+import { align, type Region } from '../../memory/layout.ts';
+import { variantWork } from '../../memory/workspace.ts';
+import type { Pass, Scope } from '../layer.ts';
+import { Descriptor } from './descriptor.ts';
+import type { Features } from './features.ts';
+import { chunkSteps, type LayerShape, type Place, type Source } from './recurrent.ts';
+import { sightOf } from './sight.ts';
+import { type KeptStates, keepStates, runningState, watch } from './states.ts';
+
+/** Parameters by kind, under the descriptor's names; gradients have a d before them. */
+const PARAMETERS: Readonly<Record<string, string>> = {
+  weight_ih: 'wIh',
+  weight_hh: 'wHh',
+  bias_ih: 'bIh',
+  bias_hh: 'bHh',
+  weight_hr: 'wHr',
+  weight_ci: 'wCi',
+  weight_cf: 'wCf',
+  weight_co: 'wCo',
+  ln_ih_weight: 'lnIhWeight',
+  ln_ih_bias: 'lnIhBias',
+  ln_hh_weight: 'lnHhWeight',
+  ln_hh_bias: 'lnHhBias',
+  ln_c_weight: 'lnCWeight',
+  ln_c_bias: 'lnCBias',
+};
+const CELLS = ['rnn', 'lstm', 'gru', 'gru'];
+const GATES = [['h'], ['i', 'f', 'g', 'o'], ['r', 'z', 'n'], ['r', 'z', 'n']];
+
+/** An RNN, LSTM or GRU with options: assembly/variants. */
+export function variantPass(
+  scope: Scope,
+  shape: LayerShape,
+  from: Source,
+  place: Place,
+  features: Features,
+  clipStepNorm: number,
+): Pass {
+  const { arena, kernels, rows, steps, batch, training, generator } = scope;
+  const { I, H } = shape;
+  const { cell, projSize, layerNorm, zoneH, zoneC, recurrentDropout, heads } = features;
+  const W = projSize || H;
+  const G = features.gates * H;
+  const S = cell === 0 ? H : 4 * H;
+  const isLstm = cell === 1;
+  const keptRows = training ? steps * batch : batch;
+  const kept = (on: boolean, what: string, ...row: number[]): Region | undefined =>
+    on ? scope.keep(`variant ${what}`, keptRows, ...row) : undefined;
+
+  const h = training ? keepStates(scope, 'h', W) : undefined;
+  const c = training && isLstm ? keepStates(scope, 'c', H) : undefined;
+  const slots = training
+    ? [h!.slot, ...(c ? [c.slot] : [])]
+    : [runningState(scope, 'h', W), ...(isLstm ? [runningState(scope, 'c', H)] : [])];
+  const chunk = training ? steps : chunkSteps(scope, S);
+  const output = training ? h!.output : scope.output('variant', steps, batch, W);
+  const own = {
+    slopes: kept(training, 'slopes', G),
+    cNew: kept(training && zoneC > 0, 'c before zoneout', H),
+    seen: kept(isLstm, 'seen', H),
+    seenSlope: kept(training && isLstm, 'seen slopes', H),
+    out: kept(projSize > 0, 'outputs', H),
+    dropped: kept(training && recurrentDropout > 0, 'dropped states', W),
+    hatIh: kept(training && layerNorm, 'normed inputs', G),
+    rstdIh: kept(training && layerNorm, 'their deviations'),
+    hatHh: kept(training && layerNorm, 'normed states', G),
+    rstdHh: kept(training && layerNorm, 'their deviations'),
+    hatC: kept(training && layerNorm && isLstm, 'normed cells', H),
+    rstdC: kept(training && layerNorm && isLstm, 'their deviations'),
+    dhAll: kept(training && (projSize > 0 || features.penalty.omega > 0), 'step gradients', W),
+  };
+  const gates = training ? scope.keep('variant gates', keptRows, S) : undefined;
+  const watched = training ? watch(scope, clipStepNorm) : undefined;
+  const at = scope.keep('descriptor', Descriptor.words);
+  const parts = variantWork({ rows: keptRows, batch, I, H, W, G, heads, cell, training, projSize });
+  const chunkBytes = training ? 0 : align(chunk * batch * S * 4);
+  const work = scope.work(parts.bytes + chunkBytes);
+
+  const descriptor = new Descriptor(arena, at);
+  let ready = false;
+  const prepare = () => {
+    ready = true;
+    descriptor.setAll({ cell, I, H, W, heads, coupled: features.coupled ? 1 : 0, clip: features.clip });
+    descriptor.setAll({ wIh: 0, training: training ? 1 : 0, chunk });
+    for (const [kind, name] of Object.entries(PARAMETERS)) {
+      descriptor.set(name, place.parameter(kind));
+      descriptor.set(`d${name}`, place.gradient(kind));
+    }
+    for (const [k, { kind, alpha, beta }] of features.activations.entries()) {
+      descriptor.setAll({ [`kind${k}`]: kind, [`alpha${k}`]: alpha, [`beta${k}`]: beta });
+    }
+    for (const [name, region] of Object.entries(own)) descriptor.set(name, region?.ptr ?? 0);
+    descriptor.setAll({
+      ...(training
+        ? { zoneH: drawn(zoneH), zoneC: drawn(zoneC), dropH: drawn(recurrentDropout) }
+        : { zoneHMean: zoneH, zoneCMean: zoneC }),
+      dropHScale: 1 / (1 - recurrentDropout),
+      omega: features.penalty.omega,
+      h: h ? h.all.ptr : slots[0]!.initial.ptr,
+      c: c ? c.all.ptr : (slots[1]?.initial.ptr ?? 0),
+      y: training ? 0 : output.ptr,
+      gates: gates?.ptr ?? work.ptr + parts.bytes,
+      dh: h?.slot.gradient.ptr ?? 0,
+      dc: c?.slot.gradient.ptr ?? 0,
+      x: from.x.ptr,
+    });
+    for (const [name, distance] of Object.entries(parts.at)) descriptor.set(name, work.ptr + distance);
+  };
+  const arrange = () => {
+    if (!ready) prepare();
+    descriptor.set('T', rows.steps);
+    descriptor.set('B', rows.batch);
+    descriptor.set('sizes', rows.sizes);
+    descriptor.set('firstRow', rows.first);
+  };
+  let omega = 0;
+  return {
+    output,
+    states: slots,
+    ...(training && gates
+      ? {
+          sights: [
+            sightOf(
+              place,
+              CELLS[cell]!,
+              GATES[cell]!,
+              H,
+              cell === 0 ? output : gates,
+              cell === 0 ? W : S,
+              output,
+              watched!.norms,
+            ),
+          ],
+        }
+      : {}),
+    begin: () => {
+      omega = 0;
+      if (zoneH > 0) descriptor.set('zoneHKey', generator.next());
+      if (zoneC > 0) descriptor.set('zoneCKey', generator.next());
+      if (recurrentDropout > 0) descriptor.set('dropHKey', generator.next());
+    },
+    forward: (packed) => {
+      arrange();
+      descriptor.set('packed', packed ? 1 : 0);
+      kernels.variant_forward(descriptor.write());
+      finish(h);
+      finish(c);
+    },
+    backward: (dy, dx) => {
+      arrange();
+      descriptor.set('dy', dy);
+      descriptor.set('dx', dx);
+      descriptor.set('watch', watched!.write());
+      omega += kernels.variant_backward(descriptor.write());
+    },
+    end: () => features.penalty.omega * omega,
+  };
+}
+
+function finish(states: KeptStates | undefined): void {
+  states?.finish();
+}
+
+/** A probability as the threshold of a 32-bit draw. */
+function drawn(p: number): number {
+  return Math.floor(p * 2 ** 32);
+}
