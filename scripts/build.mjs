@@ -11,16 +11,18 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildProcessor } from './build-processor.mjs';
 import { buildWasm, shipped } from './build-wasm.mjs';
 import { command, dist } from './dist.mjs';
 import { node, root, tool } from './tools.mjs';
 
 /** dist/ from src/, the kernels as they were built before. Gives the compiler's exit code. */
-export function buildDist() {
+export async function buildDist() {
   const began = Date.now();
   const code = node(tool('typescript', 'tsc'), ['-p', 'tsconfig.build.json']);
   if (code) return code;
   removeOlder(began);
+  await buildProcessor();
   for (const name of shipped) copyFileSync(join(root, `build/${name}.wasm`), join(dist, `${name}.wasm`));
   dropInlinedMaps();
   chmodSync(command, 0o755);
@@ -49,5 +51,5 @@ function dropInlinedMaps() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await buildWasm();
-  process.exitCode = buildDist();
+  process.exitCode = await buildDist();
 }

@@ -25,6 +25,7 @@ const SRC: Record<string, string[]> = {
     ],
     ...['cli-progress', 'commander', 'simple-ascii-chart', 'node:'],
   ],
+  audio: ['model', 'ndarray', 'wasm', 'check', 'errors'],
   worker: ['model', 'losses', 'optim', 'init', 'ndarray', 'wasm', 'check', 'errors'],
   index: ['public', 'wasm'],
   'index.workerd': ['public', 'wasm'],

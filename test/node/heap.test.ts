@@ -1,6 +1,7 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { BlockStream } from '../../src/audio/blockStream.ts';
 import {
   AdamW,
   cosineLR,
@@ -128,6 +129,22 @@ describe('the JavaScript heap', () => {
     // the least of three: a collection may be due for what came before
     const counts = [await collections(step), await collections(step), await collections(step)];
     expect(Math.min(...counts)).toBe(0);
+  });
+
+  test('100,000 samples in blocks of 128 collect no garbage', async () => {
+    for (const batch of [1, 2]) {
+      const blocks = new BlockStream(new Sequential([new GRU(1, 8), new Linear(8, 1)]), { batch });
+      const [input, output] = [0, 1].map(() =>
+        Array.from({ length: batch }, () => new Float32Array(128).fill(0.5)),
+      );
+      const run = () => {
+        for (let i = 0; i < 800; i++) blocks.process(input!, output!);
+      };
+      run();
+      heap();
+      const counts = [await collections(run), await collections(run), await collections(run)];
+      expect(Math.min(...counts)).toBe(0);
+    }
   });
 
   test('a training step leaves less than a kilobyte of garbage: its result, and what V8 does not optimize away', () => {

@@ -1,0 +1,71 @@
+import { options } from '../check.ts';
+import { ArgumentError, ShapeError, Words } from '../errors.ts';
+import type { Sequential } from '../model/sequential.ts';
+import type { Stream, StreamOptions } from '../model/stream.ts';
+
+/**
+ * A stream over blocks of samples, as an AudioWorklet has them: an array of channels, each of so many samples. Channels
+ * are the model's features, those of row 0 first, then those of the next row: a model of one input and one output runs
+ * on each of `batch` channels with states of their own. States stay from block to block; `process` allocates nothing.
+ */
+export class BlockStream {
+  /** Channels in: batch · inputSize. */
+  readonly inputs: number;
+  /** Channels out: batch · outputSize. */
+  readonly outputs: number;
+  readonly #stream: Stream;
+  /** One sample of every channel. */
+  readonly #frame: Float32Array;
+
+  /** @throws {ArgumentError} a model that takes indices, or a batch below 1 */
+  constructor(model: Sequential, opts?: StreamOptions) {
+    const { batch = 1 } = options('BlockStream', opts, ['batch']);
+    const { input, outputSize } = model.network;
+    if (input.kind !== 'features') {
+      throw new ArgumentError('model', 'one that takes features', new Words('one that takes indices'));
+    }
+    this.#stream = model.stream({ batch });
+    this.inputs = batch * input.size;
+    this.outputs = batch * outputSize;
+    this.#frame = new Float32Array(this.inputs);
+  }
+
+  /**
+   * As many samples as the channels of `output` have, written over them. Channels of `input` that are missing, as where
+   * nothing is connected, are silent; further ones are left out.
+   *
+   * @throws {ShapeError} another number of output channels, or channels shorter than the first of `output`
+   */
+  process(input: readonly Float32Array[], output: readonly Float32Array[]): void {
+    const samples = output.length === this.outputs ? output[0]!.length : -1;
+    if (samples < 0) throw new ShapeError('output', `${this.outputs} channels`, `${output.length}`);
+    const given = Math.min(input.length, this.inputs);
+    for (let c = 0; c < given; c++) long('input', c, input[c]!, samples);
+    for (let c = 1; c < this.outputs; c++) long('output', c, output[c]!, samples);
+    const frame = this.#frame;
+    frame.fill(0, given);
+    for (let t = 0; t < samples; t++) {
+      for (let c = 0; c < given; c++) frame[c] = input[c]![t]!;
+      const values = this.#stream.step(frame);
+      for (let c = 0; c < this.outputs; c++) output[c]![t] = values[c]!;
+    }
+  }
+
+  /** Sets all states to 0. */
+  reset(): void {
+    this.#stream.reset();
+  }
+
+  /** Gives the stream's memory to the next stream of the model; later calls throw. */
+  dispose(): void {
+    this.#stream.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function long(name: string, channel: number, { length }: Float32Array, samples: number): void {
+  if (length < samples) throw new ShapeError(`${name}[${channel}]`, `${samples} samples`, `${length}`);
+}

@@ -1,0 +1,34 @@
+import { type LayerConfig, makeLayer } from '../model/registry.ts';
+import { Sequential } from '../model/sequential.ts';
+import type { NDArray } from '../ndarray.ts';
+import { initSync } from '../wasm/initSync.ts';
+import { runtime } from '../wasm/runtime.ts';
+
+/** A model and its kernels as data that postMessage carries, and that needs nothing to be loaded or decoded. */
+export interface Parcel {
+  readonly module: WebAssembly.Module;
+  readonly layers: readonly LayerConfig[];
+  readonly parameters: Readonly<Record<string, NDArray>>;
+}
+
+/** Copies the parameters. @throws {StateError} before `init()` */
+export function packModel(model: Sequential): Parcel {
+  return {
+    module: runtime().module,
+    layers: model.layers.map((layer) => ({ type: layer.type, ...layer.config() })),
+    parameters: model.stateDict(),
+  };
+}
+
+/**
+ * The model on its kernels, at once; models made afterwards use them too.
+ * @throws {ArgumentError} a module that is not these kernels
+ * @throws {FormatError} layers of no known type
+ */
+export function unpackModel({ module, layers, parameters }: Parcel): Sequential {
+  initSync({ module });
+  const most = Object.keys(parameters).length;
+  const model = new Sequential(layers.map((layer) => makeLayer(layer, most)));
+  model.loadStateDict(parameters);
+  return model;
+}

@@ -1,0 +1,132 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { BlockStream } from '../../src/audio/blockStream.ts';
+import { packModel, unpackModel } from '../../src/audio/parcel.ts';
+import {
+  ArgumentError,
+  Embedding,
+  FormatError,
+  init,
+  Linear,
+  LSTM,
+  runtimeInfo,
+  Sequential,
+  ShapeError,
+} from '../../src/index.ts';
+import { expectSame } from '../kernels/closeness.ts';
+import { Draw, expectSameDict, kernelBuilds, thrown } from '../model/helpers.ts';
+
+const [T, B, F, G] = [37, 2, 3, 2];
+
+function make(): Sequential {
+  return new Sequential([new LSTM(F, 7), new Linear(7, G)], { seed: 2 });
+}
+
+beforeAll(async () => {
+  await init({ kernels: 'simd' });
+});
+
+/** Channels of [T, rows, features]. */
+function channels(data: Float32Array, count: number): Float32Array[] {
+  return Array.from({ length: count }, (_, c) =>
+    Float32Array.from({ length: data.length / count }, (_, t) => data[t * count + c]!),
+  );
+}
+
+function silent(count: number, samples: number): Float32Array[] {
+  return Array.from({ length: count }, () => new Float32Array(samples));
+}
+
+describe('BlockStream', () => {
+  test.each(kernelBuilds)('%s: blocks of any size give what forward gives, to the bit', async (kernels) => {
+    await init({ kernels });
+    const model = make();
+    const x = new Draw(1).features(1, T, B, F);
+    const expected = channels(model.forward(x).data, B * G);
+    const input = channels(x.data, B * F);
+    for (const size of [1, 5, 16, T]) {
+      const blocks = new BlockStream(model, { batch: B });
+      expect([blocks.inputs, blocks.outputs]).toEqual([B * F, B * G]);
+      const output = silent(B * G, T);
+      for (let t = 0; t < T; t += size) {
+        const part = (data: Float32Array) => data.subarray(t, t + size);
+        blocks.process(input.map(part), output.map(part));
+      }
+      for (const [c, data] of expected.entries())
+        expectSame(output[c]!, data, `blocks of ${size}: channel ${c}`);
+      blocks.dispose();
+    }
+    await init({ kernels: 'simd' });
+  });
+
+  test('missing channels are silent, further ones left out', () => {
+    const one = channels(new Draw(1).features(1, T).data, 1);
+    const run = (input: Float32Array[]) => {
+      const output = silent(G, T);
+      new BlockStream(make()).process(input, output);
+      return output;
+    };
+    const whole = run([...one, ...silent(F - 1, T)]);
+    expect(run(one)).toEqual(whole);
+    expect(run([...one, ...silent(F - 1, T), one[0]!])).toEqual(whole);
+    expect(run([])).toEqual(run(silent(F, T)));
+  });
+
+  test('a channel that was there is silent once it is gone', () => {
+    const loud = silent(F, T).map((data) => data.fill(1));
+    const [a, b] = [new BlockStream(make()), new BlockStream(make())];
+    const [got, expected] = [silent(G, T), silent(G, T)];
+    for (const input of [loud, []]) a.process(input, got);
+    for (const input of [loud, silent(F, T)]) b.process(input, expected);
+    expect(got).toEqual(expected);
+  });
+
+  test('reset starts from zero states', () => {
+    const blocks = new BlockStream(make());
+    const [a, b, c] = [silent(G, T), silent(G, T), silent(G, T)];
+    const input = silent(F, T).map((data) => data.fill(0.5));
+    for (const output of [a, b]) blocks.process(input, output);
+    blocks.reset();
+    blocks.process(input, c);
+    expect(c).toEqual(a);
+    expect(b).not.toEqual(a);
+  });
+
+  test.each<[string, number[], number[], string]>([
+    ['too few channels out', [T, T, T], [T], 'output'],
+    ['too many channels out', [T, T, T], [T, T, T], 'output'],
+    ['a short channel in', [T, T - 1, T], [T, T], 'input[1]'],
+    ['a short channel out', [T, T, T], [T, T - 1], 'output[1]'],
+  ])('refuses %s', (_, input, output, argument) => {
+    const make1 = (lengths: number[]) => lengths.map((n) => new Float32Array(n));
+    const error = thrown(() => new BlockStream(make()).process(make1(input), make1(output)));
+    expect(error).toBeInstanceOf(ShapeError);
+    expect((error as ShapeError).argument).toBe(argument);
+  });
+
+  test('refuses a model of indices', () => {
+    const error = thrown(() => new BlockStream(new Sequential([new Embedding(3, 2)])));
+    expect(error).toBeInstanceOf(ArgumentError);
+    expect((error as ArgumentError).argument).toBe('model');
+  });
+});
+
+describe('packModel and unpackModel', () => {
+  test('carry a model and its kernels through postMessage', () => {
+    const model = make();
+    const { module } = runtimeInfo();
+    const again = unpackModel(structuredClone(packModel(model)));
+    expectSameDict(again.stateDict(), model.stateDict());
+    expect(runtimeInfo().kernels).toBe('simd');
+    expect(runtimeInfo().module).not.toBe(module);
+    const x = new Draw(1).features(1, T, B, F);
+    expect(again.forward(x)).toEqual(model.forward(x));
+  });
+
+  test('refuse what is no parcel', () => {
+    const parcel = packModel(make());
+    const refused = (change: object) => thrown(() => unpackModel({ ...parcel, ...change }));
+    expect(refused({ module: 1 })).toBeInstanceOf(ArgumentError);
+    expect(refused({ layers: [{ type: 'Conv' }] })).toBeInstanceOf(FormatError);
+    expect(refused({ parameters: {} })).toBeInstanceOf(Error);
+  });
+});
