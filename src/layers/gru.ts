@@ -1,6 +1,7 @@
 import { boolean, integer, options } from '../check.ts';
 import { type Activation, activationOf } from './activations.ts';
 import type { Pass, Scope } from './layer.ts';
+import type { LayerShape, Place, Source } from './recurrent/direction.ts';
 import {
   type Features,
   featuresOf,
@@ -13,7 +14,7 @@ import {
 import { gruPass } from './recurrent/gruPass.ts';
 import { changed, RECURRENT_OPTIONS } from './recurrent/options.ts';
 import { withPenalty } from './recurrent/penaltyPass.ts';
-import { type LayerShape, type Place, Recurrent, type Source } from './recurrent/recurrent.ts';
+import { Recurrent } from './recurrent/recurrent.ts';
 import { variantPass } from './recurrent/variantPass.ts';
 
 export interface GRUOptions extends GatedOptions {

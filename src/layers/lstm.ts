@@ -4,6 +4,7 @@ import type { Generator } from '../init/generator.ts';
 import { constant, type Initializer, uniform } from '../init/initializers.ts';
 import { type Activation, activationOf } from './activations.ts';
 import type { Pass, Scope } from './layer.ts';
+import type { LayerShape, Place, Source } from './recurrent/direction.ts';
 import {
   type Features,
   featuresOf,
@@ -16,7 +17,7 @@ import {
 import { lstmPass } from './recurrent/lstmPass.ts';
 import { changed, RECURRENT_OPTIONS } from './recurrent/options.ts';
 import { withPenalty } from './recurrent/penaltyPass.ts';
-import { type LayerShape, type Place, Recurrent, type Source } from './recurrent/recurrent.ts';
+import { Recurrent } from './recurrent/recurrent.ts';
 import { variantPass } from './recurrent/variantPass.ts';
 
 type Gate = 'i' | 'f' | 'g' | 'o' | 'h';

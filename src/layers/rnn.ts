@@ -2,6 +2,7 @@ import { integer, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { type Activation, activationOf } from './activations.ts';
 import type { Pass, Scope } from './layer.ts';
+import type { LayerShape, Place, Source } from './recurrent/direction.ts';
 import {
   type Features,
   featuresOf,
@@ -13,7 +14,7 @@ import {
 } from './recurrent/features.ts';
 import { RECURRENT_OPTIONS } from './recurrent/options.ts';
 import { withPenalty } from './recurrent/penaltyPass.ts';
-import { type LayerShape, type Place, Recurrent, type Source } from './recurrent/recurrent.ts';
+import { Recurrent } from './recurrent/recurrent.ts';
 import { rnnPass } from './recurrent/rnnPass.ts';
 import { variantPass } from './recurrent/variantPass.ts';
 

@@ -170,7 +170,7 @@ export class Trainer {
     this.#serves();
     const { truncation, memoryBudget } = this.#options;
     const flow = opts ? this.#checkStep(opts).flow === true : false;
-    this.#read(x, y, opts);
+    this.#read(x, y, opts, true);
     if (truncation) return this.#truncated(truncation);
     const { steps, batch } = this.#x;
     if (memoryBudget !== undefined) {
@@ -186,7 +186,7 @@ export class Trainer {
    */
   evaluate(x: Given, y: Given, opts?: Steps): { readonly loss: number } {
     if (opts) options('evaluate', opts, ['lengths', 'mask']);
-    this.#read(x, y, opts);
+    this.#read(x, y, opts, false);
     const plan = this.#plan(this.#x.steps, this.#x.steps, false, false);
     this.#network.writeInput('x', plan, this.#x, this.#valid);
     this.#writeTargets(plan);
@@ -501,7 +501,7 @@ export class Trainer {
   }
 
   /** Checks x, y and which steps count. */
-  #read(x: Given, y: Given, opts?: Steps): void {
+  #read(x: Given, y: Given, opts: Steps | undefined, training: boolean): void {
     const network = this.#network;
     const { batch = 1, carryState, truncation, memoryBudget } = this.#options;
     const input = readSequence('x', x, network.input, batch, this.#x);
@@ -510,14 +510,14 @@ export class Trainer {
     const reduced = this.model.layers.some(({ reducesSteps }) => reducesSteps);
     fits(input, target, reduced);
     const other = truncation ? 'truncation' : 'memoryBudget';
-    if (truncation || memoryBudget !== undefined) {
+    if (training && (truncation || memoryBudget !== undefined)) {
       const whole = this.model.layers.find((layer) => layer.needsFuture || layer.reducesSteps);
       if (whole) throw new StateError(`${other} cuts the sequence, which ${whole.type} needs whole`);
       // all of it before anything changes: parts are written when others have led to an update
       if (network.input.kind === 'indices') inRange('x', input, network.input.size);
       if (this.loss.targets === 'indices') inRange('y', target, network.outputSize, this.loss.ignoreIndex);
     }
-    if (carryState) {
+    if (training && carryState) {
       if (this.#carried && this.#carried.batch !== input.batch) {
         throw new ShapeError(
           'x',

@@ -230,16 +230,16 @@ function expectGradients(
       );
     });
   }
+  // dw and db from the last row to the first
   expectSums(build, 'dw', got.dw, (at) => {
     const j = Math.floor(at / k);
     return sum(
       c.dw[at]!,
       m,
-      (i) => c.dy[i * n + j]!,
-      (i) => c.x[i * k + (at % k)]!,
+      (i) => c.dy[(m - 1 - i) * n + j]!,
+      (i) => c.x[(m - 1 - i) * k + (at % k)]!,
     );
   });
-  // from the last row to the first
   if (got.db)
     expectSums(build, 'db', got.db, (j) =>
       sum(

@@ -43,7 +43,7 @@ describe('a layer is refused:', () => {
     [
       'a nonlinearity',
       () => new RNN(1, 1, { nonlinearity: 'gelu' as never }),
-      /^nonlinearity: expected 'tanh' or 'relu', got "gelu"$/,
+      /^nonlinearity: expected one of identity, tanh, .*, got "gelu"$/,
     ],
     [
       'nonlinearity of an LSTM',
@@ -261,7 +261,7 @@ describe('a layer used alone refuses, and stays as it was:', () => {
     expectError(
       () => layer.forward(x, { c0 }),
       ArgumentError,
-      'c0: expected none, since only an LSTM has cell states, got Float32Array(10)',
+      'c0: expected none, since only an LSTM or SRU has cell states, got Float32Array(10)',
     );
     layer.forward(x, { training: true });
     expectError(() => layer.backward({ cN: c0 }), ArgumentError, /^cN: expected none/);

@@ -182,7 +182,7 @@ describe('a Trainer is refused, and the model stays as it was:', () => {
     [
       'an unknown option of forward',
       ({ model, x }) => model.forward(x, { train: true } as never),
-      /^forward: train: expected no such option, but one of training, got true$/,
+      /^forward: train: expected no such option, but one of training, lengths, mask, got true$/,
     ],
     [
       'training that is no boolean',

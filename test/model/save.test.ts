@@ -158,7 +158,11 @@ describe('a model file is refused with a FormatError', () => {
     ],
     ['a size as text', () => layer(1, { hiddenSize: '4' }), /hiddenSize: expected an integer.*, got "4"/],
     ['a size below 1', () => layer(2, { outFeatures: 0 }), /outFeatures: .* got 0/],
-    ['an unknown option', () => layer(1, { projSize: 2 }), /LSTM: projSize: expected no such option/],
+    [
+      'an unknown option',
+      () => layer(1, { projectionSize: 2 }),
+      /LSTM: projectionSize: expected no such option/,
+    ],
     [
       'an unknown option of Embedding',
       () => layer(0, { paddingIdx: 2 }),

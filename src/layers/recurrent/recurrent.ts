@@ -1,45 +1,13 @@
 import { integer, options } from '../../check.ts';
-import { type Initializer, initializer } from '../../init/initializers.ts';
+import { initializer } from '../../init/initializers.ts';
 import type { Region } from '../../memory/layout.ts';
 import type { Signal } from '../../ndarray.ts';
 import { dropoutPass, variationalDropoutPass } from '../dropout.ts';
 import type { Layer, Lookup, ParameterSpec, Pass, Scope } from '../layer.ts';
 import { Standalone } from '../standalone.ts';
 import { bidirectionalPass } from './bidirectional.ts';
+import type { Kind, LayerShape, Place, Source } from './direction.ts';
 import { COMMON_DEFAULTS, type Common, changed, commonOptions, type RecurrentOptions } from './options.ts';
-
-/** A kind of parameter of one direction of one stacked layer. */
-export interface Kind {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly init: Initializer;
-}
-
-/** What one direction of one stacked layer is laid out for. */
-export interface LayerShape {
-  readonly I: number;
-  readonly H: number;
-  /** Rows of the table that the input's rows are rows of; 0 without one. */
-  readonly V: number;
-}
-
-/** What it reads: rows x [N, I], or rows of a table x [V, I] in the order of indices [N]. */
-export interface Source {
-  readonly x: Region;
-  readonly index: Region | undefined;
-  /** Gradient of the table, which is added to; 0 without one. */
-  readonly dTable: number;
-}
-
-/** Which one of the stack it is, and its parameters: pointers, 0 where there is none. */
-export interface Place {
-  readonly layer: number;
-  readonly reverse: boolean;
-  parameter(kind: string): number;
-  gradient(kind: string): number;
-  /** The parameter itself. */
-  region(kind: string): Region | undefined;
-}
 
 /** A stream keeps the products of a table up to so many bytes. */
 const STREAM_TABLE_BYTES = 4 * 2 ** 20;
@@ -185,9 +153,4 @@ export abstract class Recurrent extends Standalone implements Layer {
       region: (kind) => (has(kind) ? scope.parameter(full(kind)) : undefined),
     };
   }
-}
-
-/** Inference projects the input of so many steps at once that their gates [., B, gates] stay in L2 (256 kB). */
-export function chunkSteps({ steps, batch }: Scope, gates: number): number {
-  return Math.max(1, Math.min(steps, Math.floor(65_536 / (batch * gates))));
 }

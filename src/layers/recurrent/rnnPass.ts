@@ -1,7 +1,7 @@
 import { backwardWork, rnnWork } from '../../memory/workspace.ts';
 import type { Pass, Scope } from '../layer.ts';
+import type { LayerShape, Place, Source } from './direction.ts';
 import { tableGradient } from './lookup.ts';
-import type { LayerShape, Place, Source } from './recurrent.ts';
 import { sightOf } from './sight.ts';
 import { keepStates, runningState, watch } from './states.ts';
 

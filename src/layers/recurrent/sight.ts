@@ -1,6 +1,6 @@
 import type { Region } from '../../memory/layout.ts';
 import type { Sight } from '../layer.ts';
-import type { Place } from './recurrent.ts';
+import type { Place } from './direction.ts';
 
 /** Beyond these a gate counts as saturated: the slope of σ is then below 1 % of the input's change, that of tanh 2 %. */
 const SIGMOID = [0.01, 0.99] as const;

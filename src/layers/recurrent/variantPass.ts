@@ -2,8 +2,8 @@ import { align, type Region } from '../../memory/layout.ts';
 import { variantWork } from '../../memory/workspace.ts';
 import type { Pass, Scope } from '../layer.ts';
 import { Descriptor } from './descriptor.ts';
+import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
 import type { Features } from './features.ts';
-import { chunkSteps, type LayerShape, type Place, type Source } from './recurrent.ts';
 import { sightOf } from './sight.ts';
 import { type KeptStates, keepStates, runningState, watch } from './states.ts';
 

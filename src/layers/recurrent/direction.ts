@@ -1,0 +1,41 @@
+import type { Initializer } from '../../init/initializers.ts';
+import type { Region } from '../../memory/layout.ts';
+import type { Scope } from '../layer.ts';
+
+/** A kind of parameter of one direction of one stacked layer. */
+export interface Kind {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly init: Initializer;
+}
+
+/** What one direction of one stacked layer is laid out for. */
+export interface LayerShape {
+  readonly I: number;
+  readonly H: number;
+  /** Rows of the table that the input's rows are rows of; 0 without one. */
+  readonly V: number;
+}
+
+/** What it reads: rows x [N, I], or rows of a table x [V, I] in the order of indices [N]. */
+export interface Source {
+  readonly x: Region;
+  readonly index: Region | undefined;
+  /** Gradient of the table, which is added to; 0 without one. */
+  readonly dTable: number;
+}
+
+/** Which one of the stack it is, and its parameters: pointers, 0 where there is none. */
+export interface Place {
+  readonly layer: number;
+  readonly reverse: boolean;
+  parameter(kind: string): number;
+  gradient(kind: string): number;
+  /** The parameter itself. */
+  region(kind: string): Region | undefined;
+}
+
+/** Inference projects the input of so many steps at once that their gates [., B, gates] stay in L2 (256 kB). */
+export function chunkSteps({ steps, batch }: Scope, gates: number): number {
+  return Math.max(1, Math.min(steps, Math.floor(65_536 / (batch * gates))));
+}
