@@ -1,3 +1,6 @@
+// declarations mention Symbol.dispose, which older standard libraries of TypeScript lack
+/// <reference lib="esnext.disposable" preserve="true" />
+
 export {
   ArgumentError,
   FeatureError,

@@ -1,0 +1,13 @@
+// Bun, whose binary is in a package for each platform.
+import { binary, run as exec, lastLine } from '../lib/shell.mjs';
+
+export const packages = ['bun'];
+
+export async function run({ project, same }) {
+  const arch = process.arch === 'arm64' ? 'aarch64' : process.arch;
+  const exe = process.platform === 'win32' ? 'bun.exe' : 'bun';
+  // its install script, where scripts run, moves the binary
+  const bun = binary(project, `@oven/bun-${process.platform}-${arch}/bin/${exe}`, 'bun/bin/bun.exe');
+  const version = exec(bun, ['--version']).trim();
+  same(`Bun ${version}`, lastLine(exec(bun, ['main.mjs'], { cwd: project })));
+}

@@ -1,0 +1,4 @@
+import { train } from '/train.mjs';
+import * as unrolled from '/unrolled/index.js';
+
+globalThis.smoke = train(unrolled).catch((error) => `${error.name}: ${error.message}`);

@@ -1,0 +1,13 @@
+// Deno, whose binary is in a package for each platform.
+import { binary, run as exec, lastLine } from '../lib/shell.mjs';
+
+export const packages = ['deno'];
+
+export async function run({ project, same }) {
+  const exe = process.platform === 'win32' ? 'deno.exe' : 'deno';
+  const libc = process.platform === 'linux' ? '-glibc' : '';
+  const deno = binary(project, `@deno/${process.platform}-${process.arch}${libc}/${exe}`);
+  const version = exec(deno, ['--version']).split('\n')[0];
+  const args = ['run', '--no-remote', '--node-modules-dir=manual', 'main.mjs'];
+  same(version, lastLine(exec(deno, args, { cwd: project, env: { DENO_NO_UPDATE_CHECK: '1' } })));
+}

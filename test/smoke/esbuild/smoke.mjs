@@ -1,0 +1,25 @@
+// esbuild: modules with a chunk for each build of the kernels, and one classic script; both in a page.
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openFolder } from '../lib/page.mjs';
+import { run as exec } from '../lib/shell.mjs';
+
+export const packages = ['esbuild'];
+
+export async function run({ project, same }) {
+  const out = join(project, 'out');
+  const forms = [
+    ['modules', ['--format=esm', '--splitting'], '<script type="module" src="main.js"></script>'],
+    ['one script', ['--format=iife'], '<script src="main.js"></script>'],
+  ];
+  for (const [what, form, script] of forms) {
+    rmSync(out, { recursive: true, force: true });
+    const args = ['main.js', '--bundle', '--minify', `--outdir=${out}`, ...form];
+    exec(join(project, 'node_modules/.bin/esbuild'), args, { cwd: project });
+    writeFileSync(
+      join(out, 'index.html'),
+      `<!doctype html><meta charset="utf-8"><title>esbuild</title>${script}`,
+    );
+    same(what, await openFolder(out));
+  }
+}

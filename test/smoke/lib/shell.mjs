@@ -1,0 +1,73 @@
+// Commands, and what a smoke test says when something can't be had here.
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+
+/** Thrown by a smoke test that can't run here: the reason is shown, and nothing counts as passed. */
+export class Skip extends Error {}
+
+/** Runs a command; gives its standard output. Fails with all it said. */
+export function run(command, args, { cwd, env } = {}) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    timeout: 240_000,
+    maxBuffer: 2 ** 26,
+  });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: exit ${status}\n${stdout}\n${stderr}`);
+  return stdout;
+}
+
+/** The last line of what a command printed. */
+export function lastLine(text) {
+  return text.trim().split('\n').at(-1);
+}
+
+/** Installs packages into a folder. */
+export function install(folder, packages) {
+  if (!packages.length) return;
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--no-save', '--no-package-lock'];
+  run('npm', ['install', '--prefix', folder, ...quiet, ...packages], { cwd: folder });
+}
+
+/** A binary that a package for this platform brings, or the reason why not. */
+export function binary(folder, ...candidates) {
+  const found = candidates.map((path) => join(folder, 'node_modules', path)).find((path) => existsSync(path));
+  if (!found) throw new Skip(`no binary for ${process.platform} ${process.arch} in the package`);
+  return found;
+}
+
+/** A port nobody listens on. */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** A process that serves: `ready` resolves once the URL answers; `stop` ends it. */
+export function serving(command, args, url, { cwd } = {}) {
+  const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (said += data));
+  let ended = false;
+  child.once('error', (error) => (said += error.message));
+  child.once('close', () => (ended = true));
+  const ready = async () => {
+    for (let i = 0; i < 300; i++) {
+      if (ended) throw new Error(`${command} ended: ${said}`);
+      const answer = await fetch(url).catch(() => undefined);
+      if (answer) return answer;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error(`${url} does not answer: ${said}`);
+  };
+  return { ready, stop: () => child.kill(), said: () => said };
+}

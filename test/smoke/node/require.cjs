@@ -1,0 +1,13 @@
+const { readFileSync } = require('node:fs');
+const unrolled = require('unrolled');
+const slim = require('unrolled/slim');
+for (const name of ['inference', 'io', 'kernels']) require(`unrolled/${name}`);
+const { train } = require('./train.mjs');
+
+async function main() {
+  const bits = await train(unrolled);
+  const wasm = readFileSync(require.resolve('unrolled/simd.wasm'));
+  if ((await train(slim, { wasm })) !== bits) throw new Error('slim: other bits');
+  console.log(bits);
+}
+main();

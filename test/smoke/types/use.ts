@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import {
+  AdamW,
+  crossEntropy,
+  type InitOptions,
+  init,
+  LSTM,
+  type Runtime,
+  Sequential,
+  Trainer,
+} from 'unrolled';
+import { Sequential as Inferring } from 'unrolled/inference';
+import { parseSafetensors } from 'unrolled/io';
+import { Arena, type KernelCalls, sgemm } from 'unrolled/kernels';
+import { init as initSlim } from 'unrolled/slim';
+
+const options: InitOptions = { kernels: 'simd' };
+const runtime: Runtime = await init(options);
+await initSlim({ wasm: readFileSync('simd.wasm') });
+// @ts-expect-error the caller must supply the kernels
+await initSlim({});
+const trainer = new Trainer(new Sequential([new LSTM(1, 2)]), { loss: crossEntropy, optimizer: new AdamW() });
+const loss: number = trainer.step([1], [0]).loss;
+const output: Float32Array = Inferring.load(new Uint8Array()).stream().step(1);
+const arena = new Arena(64);
+const kernels: KernelCalls = arena.kernels;
+// @ts-expect-error an argument too few
+kernels.vec_fill(1, 2);
+sgemm(arena, 'n', 't', 1, 1, 1, arena.take(1), 1, 65_536, 1, 0, arena.take(1), 1);
+console.log(runtime.training, loss, output, parseSafetensors(new Uint8Array()).metadata);

@@ -1,0 +1,15 @@
+// webpack: a production build with its chunks, in a page.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openFolder } from '../lib/page.mjs';
+import { run as exec } from '../lib/shell.mjs';
+
+export const packages = ['webpack', 'webpack-cli'];
+
+export async function run({ project, same }) {
+  const args = ['build', '--mode', 'production', '--entry', './main.js', '-o', 'out', '--fail-on-warnings'];
+  exec(join(project, 'node_modules/.bin/webpack'), args, { cwd: project });
+  const html = '<!doctype html><meta charset="utf-8"><title>webpack</title><script src="main.js"></script>';
+  writeFileSync(join(project, 'out/index.html'), html);
+  same('production build', await openFolder(join(project, 'out')));
+}

@@ -1,0 +1,18 @@
+import * as unrolled from 'unrolled';
+import * as inference from 'unrolled/inference';
+import { train } from './train.mjs';
+
+export default {
+  async fetch() {
+    try {
+      const bits = await train(unrolled);
+      const saved = new unrolled.Sequential([new unrolled.LSTM(2, 3)]).save();
+      const { training } = await inference.init({ kernels: 'simd' });
+      if (training || inference.Sequential.load(saved).forward([1, 2]).data.length !== 3)
+        throw new Error('inference');
+      return new Response(bits);
+    } catch (error) {
+      return new Response(`${error.stack}`, { status: 500 });
+    }
+  },
+};
