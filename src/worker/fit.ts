@@ -1,7 +1,7 @@
 import { integer, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { Lanes } from '../model/lanes.ts';
-import type { Trainer } from '../model/trainer.ts';
+import type { StepOptions, Trainer } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { Batch, Corpus, FitResult, Progress } from './types.ts';
 
@@ -85,7 +85,7 @@ export interface FitRequest {
   /** Updates between progress events. */
   readonly progressEvery: number | undefined;
   /** Options of each step. */
-  readonly stepOptions: Record<string, unknown> | undefined;
+  readonly stepOptions: StepOptions | undefined;
   readonly progress: (progress: Progress) => void;
 }
 
@@ -146,7 +146,7 @@ export class Fit {
       }
       if (!batch || this.#stopped) break;
       const { x, y, options: given = stepOptions } = batch;
-      const result = stepOf(trainer)(x, y, given);
+      const result = trainer.step(x, y, given);
       made++;
       sum += result.loss;
       losses.push(result.loss);
@@ -178,14 +178,6 @@ export class Fit {
     }
     this.#pauses += performance.now() - since;
   }
-}
-
-type Step = (x: Given, y: Given, options?: Record<string, unknown>) => ReturnType<Trainer['step']>;
-
-/** A trainer's step with whatever options it takes. */
-export function stepOf(trainer: Trainer): Step {
-  const step: Step = trainer.step;
-  return step.bind(trainer);
 }
 
 /** T·B of an input that a step has taken. */

@@ -2,12 +2,12 @@ import { integer, options } from '../check.ts';
 import { ArgumentError, StateError, Words } from '../errors.ts';
 import { Generator } from '../init/generator.ts';
 import { Sequential } from '../model/sequential.ts';
-import { Trainer } from '../model/trainer.ts';
+import { type StepOptions, Trainer } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import { init } from '../wasm/inlined.ts';
 import { makeLoss, makeOptimizer, makeSchedule } from './describe.ts';
 import { pack } from './failure.ts';
-import { CorpusSource, Fit, Inbox, stepOf } from './fit.ts';
+import { CorpusSource, Fit, Inbox } from './fit.ts';
 import { portable } from './portable.ts';
 import type { Answer, Call, Notice } from './protocol.ts';
 import type { Batch, Corpus, FitOptions, Sample, SampleOptions, WorkerTrainerOptions } from './types.ts';
@@ -66,9 +66,8 @@ export class Server {
   readonly #methods: Record<string, (id: number, ...args: any[]) => unknown> = {
     create: (_, model: Uint8Array, opts: WorkerTrainerOptions, lock?: string) =>
       this.#create(model, opts, lock),
-    step: (_, x: Given, y: Given, opts?: Record<string, unknown>) => stepOf(this.#idle)(x, y, opts),
-    evaluate: (_, x: Given, y: Given, opts?: Record<string, unknown>) =>
-      (this.#trainer.evaluate as (...args: unknown[]) => unknown).call(this.#trainer, x, y, opts),
+    step: (_, x: Given, y: Given, opts?: StepOptions) => this.#idle.step(x, y, opts),
+    evaluate: (_, x: Given, y: Given, opts?: StepOptions) => this.#trainer.evaluate(x, y, opts),
     resetState: () => this.#idle.resetState(),
     setLearningRate: (_, lr: number) => {
       this.#trainer.optimizer.lr = lr;

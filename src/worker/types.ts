@@ -1,5 +1,5 @@
 import type { Sequential } from '../model/sequential.ts';
-import type { StepResult, TrainerOptions } from '../model/trainer.ts';
+import type { StepOptions, StepResult, TrainerOptions } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';
 import type { LossDescription, OptimizerDescription, ScheduleDescription } from './describe.ts';
@@ -43,18 +43,16 @@ export interface WorkerOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Options of a step, which `Trainer.step` takes in the worker, and: */
-export interface WorkerStepOptions {
+export interface WorkerStepOptions extends StepOptions {
   /** Move the buffers of x, y and the options to the worker rather than copy them: they are empty afterwards. */
   readonly transfer?: boolean;
-  readonly [option: string]: unknown;
 }
 
 export interface Batch {
   readonly x: Given;
   readonly y: Given;
   /** Of this step, instead of those of `fit`. */
-  readonly options?: Record<string, unknown>;
+  readonly options?: StepOptions;
 }
 
 /**
@@ -98,8 +96,8 @@ export interface FitOptions {
   readonly updates?: number;
   /** Move the buffers of the data to the worker rather than copy them: they are empty afterwards. Default false. */
   readonly transfer?: boolean;
-  /** Options of every step, which `Trainer.step` takes in the worker. */
-  readonly stepOptions?: Record<string, unknown>;
+  /** Of every step, but where a batch has its own. */
+  readonly stepOptions?: StepOptions;
 }
 
 export interface FitResult {

@@ -85,6 +85,23 @@ describe('fit', () => {
     }
   });
 
+  test('with options of every step, or of a batch of its own', async () => {
+    const trainer = await start();
+    const events: Progress[] = [];
+    const source = [batch(0), { ...batch(1), options: { flow: false } }, batch(2)];
+    await trainer.fit(source, {
+      stepOptions: { flow: true },
+      progressEvery: 1,
+      onProgress: (progress) => events.push(progress),
+    });
+    const here = await inline();
+    const options = [{ flow: true }, {}, { flow: true }];
+    for (const [i, event] of events.entries()) {
+      expect(event).toMatchObject(here.step(batch(i).x, batch(i).y, options[i]));
+    }
+    expect(events.map(({ flow }) => flow !== undefined)).toEqual([true, false, true]);
+  });
+
   test('on no batches at all', async () => {
     const trainer = await start();
     const { updates, loss } = await trainer.fit([]);

@@ -69,6 +69,20 @@ describe('a trainer in a worker gives what one inline gives, to the bit:', () =>
     expect(Sequential.load(await again.saveModel()).stateDict()).toEqual(here.model.stateDict());
   });
 
+  test('with options of a step: lengths, and how the gradient flows', async () => {
+    const [there, here] = [await start(), await inline()];
+    const { x, y } = batch(0);
+    const opts = { lengths: [T, 2, 3], flow: true };
+    const result = await there.step(x, y, opts);
+    expect(result).toEqual(here.step(x, y, opts));
+    expect(result.flow).toBeDefined();
+    const { lengths } = opts;
+    expect(await there.evaluate(x, y, { lengths })).toEqual(here.evaluate(x, y, { lengths }));
+    const error = await rejection(there.step(x, y, { lengths: [1] }));
+    expect(error).toMatchObject({ name: 'ShapeError', argument: 'lengths' });
+    expect(await rejection(there.step(x, y, { speed: 1 } as never))).toBeInstanceOf(ArgumentError);
+  });
+
   test('two at once do not disturb each other', async () => {
     const [a, b] = await Promise.all([start(1), start(2)]);
     const [first, second] = await Promise.all([run(a, 0, 5), run(b, 3, 8)]);
