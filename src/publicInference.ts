@@ -20,6 +20,7 @@ export {
   orthogonal,
   uniform,
 } from './init/initializers.ts';
+export type { Activation, ActivationName } from './layers/activations.ts';
 export { Dropout } from './layers/dropout.ts';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.ts';
 export { GRU, type GRUOptions } from './layers/gru.ts';

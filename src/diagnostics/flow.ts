@@ -13,8 +13,8 @@ const COLUMNS = 3;
 export interface GateInput {
   readonly gate: string;
   readonly activation: Activation;
-  /** Share 0..1 of its units that are saturated, over all steps and rows. */
-  readonly saturated: number;
+  /** Share 0..1 of its units that are saturated, over all steps and rows; left out of an activation without bounds. */
+  readonly saturated?: number;
   /** Of its block of weight_hh; left out where the cell has none. */
   readonly spectrum?: Spectrum;
 }
@@ -52,7 +52,7 @@ export interface GateFlow extends GateInput {
 export interface LayerFlow {
   readonly layer: number;
   readonly direction: Direction;
-  /** ‖∂L/∂h_t‖ for t = 0..T−1. */
+  /** ‖∂L/∂h_t‖ for t = 0..T−1; of rows of their own lengths t counts those of their steps that are there. */
   readonly hNorm: number[];
   /** Norm passed on over norm that came, for t = 0..T−1; null where no gradient came. */
   readonly ratio: (number | null)[];
@@ -63,7 +63,7 @@ export interface LayerFlow {
   /** Share of a gradient that is left after the T steps: the product of the ratios, null with meanRatio. */
   readonly share: number | null;
   readonly gates: GateFlow[];
-  /** Mean over the gates of their saturated shares; 0 without gates. */
+  /** Mean of the gates' saturated shares; 0 without any. */
   readonly saturated: number;
   readonly verdict: Verdict;
   /** Why, in words. */
@@ -105,7 +105,7 @@ function summarizeLayer({ layer, direction, raw, gates }: FlowInput, nonFinite?:
     gates: gates.map((gate) =>
       gate.spectrum ? { ...gate, bound: bound(gate.spectrum, gate.activation) } : { ...gate },
     ),
-    saturated: gates.reduce((sum, gate) => sum + gate.saturated, 0) / (gates.length || 1),
+    saturated: mean(gates.flatMap(({ saturated }) => saturated ?? [])),
     ...judge({
       ...carried,
       steps: hNorm.length,
@@ -113,6 +113,10 @@ function summarizeLayer({ layer, direction, raw, gates }: FlowInput, nonFinite?:
       badStep: bad < 0 ? undefined : Math.floor(bad / COLUMNS),
     }),
   };
+}
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, x) => sum + x, 0) / (numbers.length || 1);
 }
 
 /** Mean, reach and product of the ratios. */

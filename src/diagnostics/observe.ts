@@ -3,13 +3,12 @@ import type { Plan } from '../layers/plan.ts';
 import type { Arena } from '../memory/arena.ts';
 import type { FlowInput, GateInput, NonFinite } from './flow.ts';
 import { type Flow, summarize } from './flow.ts';
+import { saturationOf } from './saturation.ts';
 import { gateSpectra } from './spectrum.ts';
 
-/** Names of gates that tanh squashes; the others pass through σ. */
-const SQUASHED = ['h', 'g', 'n'];
-
 interface Gates {
-  readonly shares: readonly number[];
+  /** Share of saturated units, by gate. */
+  readonly shares: readonly (number | undefined)[];
   readonly nonFinite: NonFinite | undefined;
 }
 
@@ -54,18 +53,20 @@ export class Observer {
     return { layer, direction: sights[i]!.direction };
   }
 
-  #look({ gateNames, gates, gateStride, hiddenSize, saturation, states }: Sight, i: number): Gates {
+  #look({ gates, values, stride, hiddenSize, states }: Sight, i: number): Gates {
     const { kernels } = this.#arena;
     const { count } = this.#plan.rows;
-    const shares = gateNames.map((_, k) => {
-      const [low, high] = saturation[k]!;
-      const at = gates.ptr + k * hiddenSize * 4;
-      return kernels.count_outside(count, hiddenSize, at, gateStride, low, high) / (count * hiddenSize);
+    const shares = gates.map(({ activation, block }) => {
+      const bounds = saturationOf(activation);
+      if (!bounds) return undefined;
+      const at = values.ptr + block * hiddenSize * 4;
+      return kernels.count_outside(count, hiddenSize, at, stride, ...bounds) / (count * hiddenSize);
     });
-    const bad = kernels.find_nonfinite(count * gateStride, gates.ptr);
+    const bad = kernels.find_nonfinite(count * stride, values.ptr);
     if (bad >= 0) {
-      const gate = gateNames[Math.floor((bad % gateStride) / hiddenSize)] ?? 'hidden side';
-      return { shares, nonFinite: this.#found(i, Math.floor(bad / gateStride), gate, gates.ptr / 4 + bad) };
+      const block = Math.floor((bad % stride) / hiddenSize);
+      const gate = gates.find((one) => one.block === block)?.name ?? 'hidden side';
+      return { shares, nonFinite: this.#found(i, Math.floor(bad / stride), gate, values.ptr / 4 + bad) };
     }
     const width = states.shape.at(-1)!;
     const state = kernels.find_nonfinite(count * width, states.ptr);
@@ -86,19 +87,18 @@ export class Observer {
     return { layer, direction, step: time, gate, what: String(this.#arena.f32[at]) };
   }
 
-  #gateInputs({ gateNames, hiddenSize, weightHh }: Sight, shares: readonly number[]): GateInput[] {
-    // rows of W_hh are in torch.nn's order
-    const order = gateNames.length === 3 ? ['r', 'z', 'n'] : gateNames;
+  #gateInputs({ gates, hiddenSize, weightHh }: Sight, shares: Gates['shares']): GateInput[] {
     const square = weightHh && weightHh.shape[1] === hiddenSize;
     const matrix = square ? this.#arena.read(weightHh) : undefined;
     const finite = matrix?.every(Number.isFinite);
     const spectra = matrix && finite ? gateSpectra(matrix, hiddenSize) : [];
-    return gateNames.map((gate, k) => {
-      const spectrum = spectra[order.indexOf(gate)];
+    return gates.map(({ name, activation, weightBlock }, k) => {
+      const saturated = shares[k];
+      const spectrum = spectra[weightBlock];
       return {
-        gate,
-        activation: SQUASHED.includes(gate) ? 'tanh' : 'sigmoid',
-        saturated: shares[k]!,
+        gate: name,
+        activation,
+        ...(saturated === undefined ? {} : { saturated }),
         ...(spectrum ? { spectrum } : {}),
       };
     });

@@ -1,6 +1,9 @@
-import { type Activation, type ActivationName, activationOf } from '../layers/activations.ts';
+import { type Activation, type ActivationName, activationOf, nameOf } from '../layers/activations.ts';
 import { digits } from './digits.ts';
 import type { Spectrum } from './spectrum.ts';
+
+/** Relative error of σ_max (spectrum.ts). */
+const PRECISION = 1e-6;
 
 /** The largest |φ′| by a function's α and β. */
 const SLOPES: Record<ActivationName, (alpha: number, beta: number) => number> = {
@@ -36,14 +39,12 @@ export function bound({ singularValue }: Spectrum, activation: Activation): stri
   const limit = `1/γ = ${digits(1 / gamma)} (${nameOf(activation)})`;
   const sigma = `σ_max ${digits(singularValue)}`;
   if (!Number.isFinite(singularValue)) return `${sigma}: says nothing`;
+  if (Math.abs(gamma * singularValue - 1) <= PRECISION) {
+    return `${sigma} = ${limit}: through it gradients can't explode`;
+  }
   if (singularValue < 1 / gamma) {
     const most = digits(gamma * singularValue);
     return `${sigma} < ${limit}: through it gradients must vanish, to ${most} a step or less`;
   }
-  if (singularValue === 1 / gamma) return `${sigma} = ${limit}: through it gradients can't explode`;
   return `${sigma} > ${limit}: through it gradients may explode, and need not vanish`;
-}
-
-function nameOf(activation: Activation): ActivationName {
-  return typeof activation === 'string' ? activation : activation.name;
 }

@@ -64,6 +64,22 @@ export function activationOf(argument: string, given: unknown): ActivationKind {
   };
 }
 
+/** What a user may give for the kernels' numbers. */
+export function activationFrom({ kind, alpha, beta }: ActivationKind): Activation {
+  const found = Object.entries(ACTIVATIONS).find(([, own]) => own.kind === kind)!;
+  const name = found[0] as ActivationName;
+  const own = { alpha: 0, beta: 0, ...found[1] };
+  const changed = {
+    ...(alpha === own.alpha ? {} : { alpha }),
+    ...(beta === own.beta ? {} : { beta }),
+  };
+  return Object.keys(changed).length ? { name, ...changed } : name;
+}
+
+export function nameOf(activation: Activation): ActivationName {
+  return typeof activation === 'string' ? activation : activation.name;
+}
+
 function known(argument: string, name: unknown): ActivationKind {
   if (typeof name !== 'string' || !Object.hasOwn(ACTIVATIONS, name)) {
     const names = Object.keys(ACTIVATIONS).join(', ');

@@ -4,6 +4,7 @@ import type { Arena } from '../memory/arena.ts';
 import type { Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
 import type { Kernels } from '../wasm/exports.ts';
+import type { Activation } from './activations.ts';
 import type { Rows } from './rows.ts';
 
 /** A parameter as a layer describes it; names and shapes are torch.nn's. */
@@ -65,21 +66,28 @@ export interface Lookup {
   readonly gradient: Region | undefined;
 }
 
+/** A gate, or the state of a cell without gates. */
+export interface GateSight {
+  readonly name: string;
+  readonly activation: Activation;
+  /** Which block of hiddenSize floats it is in a row of `Sight.values`. */
+  readonly block: number;
+  /** Which block of hiddenSize rows of W_hh is its own. */
+  readonly weightBlock: number;
+}
+
 /** What a recurrent pass shows of itself: one direction of one stacked layer. */
 export interface Sight {
   /** Such as `lstm layer 0`, and `reverse` for that direction. */
   readonly name: string;
   readonly layer: number;
   readonly direction: 'forward' | 'reverse';
-  /** Names of the gates kept in a row of `gates`, in their order, each hiddenSize floats. */
-  readonly gateNames: readonly string[];
+  readonly gates: readonly GateSight[];
   readonly hiddenSize: number;
-  /** [N, gates · hiddenSize] after a forward pass that trains, up to the backward pass. */
-  readonly gates: Region;
-  /** Floats from row to row of `gates`. */
-  readonly gateStride: number;
-  /** Values beyond which a gate counts as saturated, by gate. */
-  readonly saturation: readonly (readonly [low: number, high: number])[];
+  /** [N, stride] what the gates are after a forward pass that trains, up to the backward pass. */
+  readonly values: Region;
+  /** Floats from row to row of `values`. */
+  readonly stride: number;
   /** [N, W] the output of the pass. */
   readonly states: Region;
   /** [T, 3] norms that a backward pass notes (assembly/sequence/watch.ts). */

@@ -121,16 +121,14 @@ export class Network {
    * @throws {StateError} a plan for training or with a loss, and kernels that only infer
    */
   prepare(request: PlanRequest): Plan {
-    const { steps, batch, training, targets } = request;
+    const { training, targets } = request;
     if ((training || targets !== 'none') && !this.arena.trains) {
       throw new StateError(
         "the kernels only infer: training and losses take those that init() of 'unrolled' loads",
       );
     }
     let plan: Plan | undefined;
-    for (const p of this.#plans) {
-      if (p.steps === steps && p.batch === batch && p.training === training && p.kind === targets) plan = p;
-    }
+    for (const p of this.#plans) if (p.serves(request)) plan = p;
     if (!plan) {
       const gradients = request.training ? this.gradients.ptr : 0;
       plan = new Plan(this, new Layout(this.#end), gradients, request);

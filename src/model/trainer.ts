@@ -196,6 +196,29 @@ export class Trainer {
     return { loss: this.#loss(plan, 0, plan.outputRows.count, 0, count) / count };
   }
 
+  /**
+   * How the gradient of a batch flows through the recurrent layers, from the states in which the next step would start:
+   * what that step would tell with `flow`. Training goes on as if nothing had been, except that gradients are 0. Arguments
+   * and errors as `step`.
+   */
+  flow(x: Given, y: Given, opts?: Steps): Flow {
+    this.#serves();
+    if (opts) options('flow', opts, ['lengths', 'mask']);
+    this.#checkStep({ ...opts, flow: true });
+    this.#read(x, y, opts, true);
+    const { arena, gradients, generator } = this.#network;
+    const plan = this.#written(true);
+    const count = this.#count(plan);
+    const drawn = generator.state;
+    this.#ahead(plan, count, this.#carried?.states);
+    const observer = new Observer(arena, plan);
+    arena.clear(gradients);
+    plan.backward(false);
+    arena.clear(gradients);
+    generator.state = drawn;
+    return observer.summarize();
+  }
+
   /** The next step starts from zero states, and may have another batch. */
   resetState(): void {
     this.#carried = undefined;
@@ -301,30 +324,42 @@ export class Trainer {
     const network = this.#network;
     const { arena } = network;
     const factor = this.#factor();
+    const plan = this.#written(flow);
+    const count = this.#count(plan);
+    const carried = this.#options.carryState ? this.carryFor(plan.batch) : undefined;
+    const loss = this.#ahead(plan, count, carried);
+    const observer = flow ? new Observer(arena, plan) : undefined;
+    arena.clear(network.gradients);
+    plan.backward(false);
+    const told = observer?.summarize();
+    const result = this.#update(loss, plan.penalty, factor);
+    for (let i = 0; carried && i < plan.states.length; i++) {
+      moveState(arena, plan.rows, plan.states[i]!.final, carried[i]!, 'other');
+    }
+    return told ? { ...result, flow: told } : result;
+  }
+
+  /** The plan of all steps at once, x and y written to it. */
+  #written(flow: boolean): Plan {
     const { steps } = this.#x;
     const plan = this.#plan(steps, steps, true, flow);
-    network.writeInput('x', plan, this.#x, this.#valid);
+    this.#network.writeInput('x', plan, this.#x, this.#valid);
     this.#writeTargets(plan);
-    const count = this.#count(plan);
-    const { rows } = plan;
-    const carried = this.#options.carryState ? this.carryFor(plan.batch) : undefined;
+    return plan;
+  }
+
+  /** From states, or zeros, forward to the loss and the gradient by the output. */
+  #ahead(plan: Plan, count: number, carried: readonly Region[] | undefined): number {
+    const { arena } = this.#network;
     for (let i = 0; i < plan.states.length; i++) {
       const { initial, gradient } = plan.states[i]!;
-      if (carried) moveState(arena, rows, initial, carried[i]!, 'slot');
+      if (carried) moveState(arena, plan.rows, initial, carried[i]!, 'slot');
       else arena.clear(initial);
       arena.clear(gradient!);
     }
     plan.begin();
     plan.forward();
-    const loss = this.#loss(plan, 0, plan.outputRows.count, plan.outputGradient.ptr, count) / count;
-    const observer = flow ? new Observer(arena, plan) : undefined;
-    arena.clear(network.gradients);
-    plan.backward(false);
-    const result = this.#update(loss, plan.penalty, factor);
-    for (let i = 0; carried && i < plan.states.length; i++) {
-      moveState(arena, rows, plan.states[i]!.final, carried[i]!, 'other');
-    }
-    return observer ? { ...result, flow: observer.summarize() } : result;
+    return this.#loss(plan, 0, plan.outputRows.count, plan.outputGradient.ptr, count) / count;
   }
 
   /** Truncated backpropagation: every k1 steps an update from the loss of these, through the last k2 steps. */

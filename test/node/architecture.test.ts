@@ -32,7 +32,7 @@ const SRC: Record<string, string[]> = {
   slim: ['public', 'wasm'],
   inference: ['publicInference', 'wasm'],
   'inference.workerd': ['publicInference', 'wasm'],
-  public: ['publicInference', 'model', 'losses', 'optim'],
+  public: ['publicInference', 'model', 'diagnostics', 'losses', 'optim'],
   kernels: ['memory', 'wasm', 'check', 'errors'],
   publicInference: ['model', 'layers', 'init', 'ndarray', 'wasm', 'errors'],
   model: ['diagnostics', 'layers', 'losses', 'optim', 'init', 'io', 'ndarray', 'memory', 'check', 'errors'],

@@ -34,7 +34,7 @@ function facts({ meanRatio, memory, gates, saturated }: LayerFlow): string {
   return [
     meanRatio === null ? 'no ratio' : `ratio ${digits(meanRatio)} a step`,
     ...(memory === null ? [] : [`memory ${steps(memory)}`]),
-    ...(gates.length ? [`${share} % saturated`] : []),
+    ...(gates.some((gate) => gate.saturated !== undefined) ? [`${share} % saturated`] : []),
   ].join(', ');
 }
 

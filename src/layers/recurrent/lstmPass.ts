@@ -3,8 +3,10 @@ import { backwardWork, lstmWork } from '../../memory/workspace.ts';
 import type { Pass, Scope } from '../layer.ts';
 import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
 import { tableGradient } from './lookup.ts';
-import { sightOf } from './sight.ts';
+import { gatesInOrder, sightOf } from './sight.ts';
 import { keepStates, runningState, watch } from './states.ts';
+
+const GATES = gatesInOrder({ i: 'sigmoid', f: 'sigmoid', g: 'tanh', o: 'sigmoid' });
 
 /** torch.nn's LSTM and nothing else: assembly/sequence/lstm.ts. */
 export function lstmPass(
@@ -50,7 +52,7 @@ export function lstmPass(
   return {
     output: h.output,
     states: [h.slot, c.slot],
-    sights: [sightOf(place, 'lstm', ['i', 'f', 'g', 'o'], H, gates, 4 * H, h.output, watched.norms)],
+    sights: [sightOf(place, 'lstm', GATES, H, gates, 4 * H, h.output, watched.norms)],
     begin: table.clear,
     forward: () => {
       // biome-ignore format: the order of the kernel's arguments

@@ -1,20 +1,25 @@
 import type { Region } from '../../memory/layout.ts';
-import type { Sight } from '../layer.ts';
+import type { Activation } from '../activations.ts';
+import type { GateSight, Sight } from '../layer.ts';
 import type { Place } from './direction.ts';
 
-/** Beyond these a gate counts as saturated: the slope of σ is then below 1 % of the input's change, that of tanh 2 %. */
-const SIGMOID = [0.01, 0.99] as const;
-const TANH = [-0.99, 0.99] as const;
-/** Names of gates that tanh squashes; the others pass through σ. */
-const SQUASHED = ['h', 'g', 'n'];
+/** Gates that lie in a row of the kept ones as in the rows of W_hh. */
+export function gatesInOrder(activations: Readonly<Record<string, Activation>>): GateSight[] {
+  return Object.entries(activations).map(([name, activation], i) => ({
+    name,
+    activation,
+    block: i,
+    weightBlock: i,
+  }));
+}
 
 export function sightOf(
   place: Place,
   cell: string,
-  gateNames: readonly string[],
+  gates: readonly GateSight[],
   hiddenSize: number,
-  gates: Region,
-  gateStride: number,
+  values: Region,
+  stride: number,
   states: Region,
   norms: Region | undefined,
 ): Sight {
@@ -22,11 +27,10 @@ export function sightOf(
     name: `${cell} layer ${place.layer}${place.reverse ? ' reverse' : ''}`,
     layer: place.layer,
     direction: place.reverse ? 'reverse' : 'forward',
-    gateNames,
-    hiddenSize,
     gates,
-    gateStride,
-    saturation: gateNames.map((name) => (SQUASHED.includes(name) ? TANH : SIGMOID)),
+    hiddenSize,
+    values,
+    stride,
     states,
     norms,
     weightHh: place.region('weight_hh'),

@@ -1,10 +1,11 @@
 import { align, type Region } from '../../memory/layout.ts';
 import { variantWork } from '../../memory/workspace.ts';
-import type { Pass, Scope } from '../layer.ts';
+import { activationFrom } from '../activations.ts';
+import type { GateSight, Pass, Scope } from '../layer.ts';
 import { Descriptor } from './descriptor.ts';
 import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
 import type { Features } from './features.ts';
-import { sightOf } from './sight.ts';
+import { gatesInOrder, sightOf } from './sight.ts';
 import { type KeptStates, keepStates, runningState, watch } from './states.ts';
 
 /** Parameters by kind, under the descriptor's names; gradients have a d before them. */
@@ -123,7 +124,7 @@ export function variantPass(
             sightOf(
               place,
               CELLS[cell]!,
-              GATES[cell]!,
+              gatesOf(features),
               H,
               cell === 0 ? output : gates,
               cell === 0 ? W : S,
@@ -155,6 +156,15 @@ export function variantPass(
     },
     end: () => features.penalty.omega * omega,
   };
+}
+
+/** A coupled LSTM's f is 1 − i, from no product of its own. */
+function gatesOf({ cell, coupled, activations }: Features): GateSight[] {
+  const names = GATES[cell]!;
+  const gates = gatesInOrder(
+    Object.fromEntries(names.map((name, i) => [name, activationFrom(activations[i]!)])),
+  );
+  return coupled ? gates.filter(({ name }) => name !== 'f') : gates;
 }
 
 function finish(states: KeptStates | undefined): void {
