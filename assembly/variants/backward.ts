@@ -168,15 +168,15 @@ function products(d: Recurrence, N: i32): void {
   keepPrevious(d.T, d.B, W, d.sizes, d.h);
   const h = d.dropH ? d.dropped : d.h;
   if (d.lnHhWeight) {
-    hiddenGradient(d, N, 0, gateCount(d), d.hatHh, G, h, W);
+    hiddenGradient(d, N, 0, gateCount(d), d.hatHh, G, h, W, d.dwHh);
   } else if (d.cell < 2) {
-    hiddenGradient(d, N, 0, gateCount(d), da, ld, h, W);
+    hiddenGradient(d, N, 0, gateCount(d), da, ld, h, W, d.dwHh);
   } else {
-    hiddenGradient(d, N, 0, 2, da, ld, h, W);
-    if (d.cell == 2) hiddenGradient(d, N, 2, 1, q, ld, h, W);
-    else hiddenGradient(d, N, 2, 1, d.gates + bytesOf(2, H), ld, q, ld);
+    hiddenGradient(d, N, 0, 2, da, ld, h, W, d.dwHh);
+    if (d.cell == 2) hiddenGradient(d, N, 2, 1, q, ld, h, W, d.dwHh);
+    else hiddenGradient(d, N, 2, 1, d.gates + bytesOf(2, H), ld, q, ld, d.dwHh);
   }
-  if (d.omega > 0) hiddenGradient(d, N, 0, 1, da, H, d.dhAll, W);
+  if (d.omega > 0) hiddenGradient(d, N, 0, 1, da, H, d.dhAll, W, d.dwOmega);
   if (d.wHr) tnFromLast(W, H, N, d.dhAll, W, d.out, H, d.dwHr, H, d.tile);
   let dx = da;
   let ldx = ld;

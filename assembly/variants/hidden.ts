@@ -73,14 +73,14 @@ export function hiddenBackward(
   }
 }
 
-/** dwHh += daᵀ·h from the last of so many rows to the first. ldda, ldh: floats from row to row. */
+/** dw [G, W / heads], its rows from gate `first` on, += daᵀ·h from the last of so many rows to the first. ldda, ldh: floats from row to row. */
 export function hiddenGradient(
-  d: Recurrence, rows: i32, first: i32, count: i32, da: usize, ldda: i32, h: usize, ldh: i32,
+  d: Recurrence, rows: i32, first: i32, count: i32, da: usize, ldda: i32, h: usize, ldh: i32, dw: usize,
 ): void {
   const k = d.W / d.heads;
   const blocks = d.heads == 1 ? 1 : count * d.heads;
   const n = d.heads == 1 ? count * d.H : d.H / d.heads;
-  let dw = d.dwHh + ((<usize>(first * d.H) * <usize>k) << 2);
+  dw += (<usize>(first * d.H) * <usize>k) << 2;
   for (let i = 0; i < blocks; i++) {
     const from = h + (<usize>(i % d.heads * k) << 2);
     tnFromLast(n, k, rows, da + (<usize>(i * n) << 2), ldda, from, ldh, dw, k, d.tile);

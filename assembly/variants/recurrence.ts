@@ -49,6 +49,7 @@ export class Recurrence {
   dlnHhBias: usize;
   dlnCWeight: usize;
   dlnCBias: usize;
+  dwOmega: usize; // [G, W / heads], that of Ω by wHh
 
   // activations (math/activation.ts) of gates 0 to 3 and of the cell on its way out
   kind0: i32;

@@ -50,10 +50,10 @@ export function dropoutPass(scope: Scope, input: Region, p: number): Pass {
       key = generator.next();
     },
     forward: () => {
-      kernels.dropout(rows.count * n, key, rows.first * n, threshold, scale, input.ptr, output.ptr);
+      kernels.dropout(rows.count * n, key, rows.firstDrawn * n, threshold, scale, input.ptr, output.ptr);
     },
     backward: (dy, dx) => {
-      if (dx) kernels.dropout(rows.count * n, key, rows.first * n, threshold, scale, dy, dx);
+      if (dx) kernels.dropout(rows.count * n, key, rows.firstDrawn * n, threshold, scale, dy, dx);
     },
   };
 }

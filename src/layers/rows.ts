@@ -19,6 +19,8 @@ export class Rows {
   count: number;
   /** Number of the first row in the whole sequence, of which this may be a part. */
   first = 0;
+  /** Number of the first row among those that share a draw of random numbers. */
+  firstDrawn = 0;
   /** Rows at each step [steps], for the kernels; 0 for `batch` at all steps. */
   sizes = 0;
   /** With lengths: row i is number take[i] of all T·B. */
@@ -67,16 +69,18 @@ export class Rows {
     this.batch = batch;
     this.count = steps * batch;
     this.first = 0;
+    this.firstDrawn = 0;
     this.rowsWithSteps = batch;
     if (valid) this.#sort(arena, valid);
     if (this.#reversed) this.#writeReversed(arena, this.#reversed);
     if (this.#last) this.#writeLast(arena, this.#last);
   }
 
-  /** Takes `steps` steps of those arranged, from step t on. */
-  window(t: number, steps: number): void {
+  /** Takes `steps` steps of those arranged, from step t on, as parts of one draw or with one of their own. */
+  window(t: number, steps: number, drawn: 'together' | 'alone'): void {
     this.steps = steps;
     this.first = t * this.batch;
+    this.firstDrawn = drawn === 'together' ? this.first : 0;
     this.count = steps * this.batch;
   }
 

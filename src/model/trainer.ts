@@ -7,7 +7,7 @@ import type { Network } from '../layers/network.ts';
 import type { Plan, PlanRequest } from '../layers/plan.ts';
 import type { Valid } from '../layers/rows.ts';
 import type { Loss } from '../losses/loss.ts';
-import type { Layout, Region } from '../memory/layout.ts';
+import { Layout, type Region } from '../memory/layout.ts';
 import { type Given, readSequence, type Sequence, type Signal } from '../ndarray.ts';
 import { type Blocks, Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedules.ts';
@@ -283,17 +283,24 @@ export class Trainer {
   /** The plan of a training step, as it will lie. @internal */
   plan(steps: number, batch: number): { plan: Plan; checkpoints?: CheckpointReport } {
     const { memoryBudget, truncation } = this.#options;
-    if (memoryBudget === undefined)
-      return { plan: this.#preview(Math.min(steps, truncation?.k2 ?? steps), batch, steps) };
+    if (truncation) {
+      const length = Math.min(steps, truncation.k2);
+      return { plan: this.#preview(length, batch, length, Math.ceil(length / truncation.k1)) };
+    }
+    if (memoryBudget === undefined) return { plan: this.#preview(steps, batch, steps) };
     const checkpoints = this.#checkpoints(steps, batch, memoryBudget);
-    return { plan: this.#preview(checkpoints.segmentSteps, batch, steps), checkpoints };
+    const { segmentSteps } = checkpoints;
+    return { plan: this.#preview(segmentSteps, batch, steps, checkpoints.checkpoints), checkpoints };
   }
 
-  #preview(steps: number, batch: number, wholeSteps: number): Plan {
+  /** kept: states inside the sequence that there must be room for. */
+  #preview(steps: number, batch: number, wholeSteps: number, kept = 0): Plan {
     const carry = this.#options.carryState && !this.#room.has(batch);
+    const missing = kept - (this.#kept.get(batch)?.length ?? 0);
     const request = { steps, batch, training: true, targets: this.loss.targets, wholeSteps } as const;
     return this.#network.preview(request, this.optimizer.slots.length, (layout) => {
       if (carry) this.#layoutStates(layout, batch);
+      for (let i = 0; i < missing; i++) this.#layoutStates(layout, batch);
     });
   }
 
@@ -301,14 +308,12 @@ export class Trainer {
     const key = `${steps} ${batch}`;
     let report = this.#reports.get(key);
     if (!report) {
-      const floats = this.stateShapes(batch).reduce(
-        (sum, shape) => sum + shape.reduce((a, b) => a * b, 1),
-        0,
-      );
+      const layout = new Layout(0);
+      this.#layoutStates(layout, batch);
       report = planCheckpoints({
         steps,
         budget,
-        stateBytes: floats * 4,
+        stateBytes: layout.end,
         planBytes: (segment) => {
           const plan = this.#preview(segment, batch, steps);
           return plan.end - plan.start;
@@ -382,7 +387,7 @@ export class Trainer {
       end = Math.min(end + k1, steps);
       const back = Math.min(update, kept - 1);
       const start = (update - back) * k1;
-      plan.rows.window(start, end - start);
+      plan.rows.window(start, end - start, 'alone');
       network.writePart('x', plan, x);
       this.#writeTargets(plan);
       for (let i = 0; i < plan.states.length; i++) {
@@ -437,7 +442,7 @@ export class Trainer {
     let loss = 0;
     const ahead = (segment: number) => {
       const t = segment * segmentSteps;
-      plan.rows.window(t, Math.min(segmentSteps, steps - t));
+      plan.rows.window(t, Math.min(segmentSteps, steps - t), 'together');
       network.writePart('x', plan, x);
       plan.forward();
     };
@@ -551,6 +556,7 @@ export class Trainer {
       // all of it before anything changes: parts are written when others have led to an update
       if (network.input.kind === 'indices') inRange('x', input, network.input.size);
       if (this.loss.targets === 'indices') inRange('y', target, network.outputSize, this.loss.ignoreIndex);
+      this.#some(this.loss.count(target.steps * target.batch, network.outputSize, target.data, 0));
     }
     if (training && carryState) {
       if (this.#carried && this.#carried.batch !== input.batch) {
@@ -585,15 +591,17 @@ export class Trainer {
     else network.writeIndices('y', outputRows, plan.targets, data, outputSize, this.loss.ignoreIndex);
   }
 
+  /** Refuses a mean over nothing. */
+  #some(count: number): number {
+    if (count > 0) return count;
+    const what = `a target other than ignoreIndex ${this.loss.ignoreIndex}`;
+    throw new ArgumentError('y', what, new Words('none'));
+  }
+
   /** What the mean of all the plan's rows is over. */
   #count({ outputRows, targets }: Plan): number {
     const { arena, outputSize } = this.#network;
-    const count = this.loss.count(outputRows.count, outputSize, arena.i32, targets.ptr / 4);
-    if (count === 0) {
-      const what = `a target other than ignoreIndex ${this.loss.ignoreIndex}`;
-      throw new ArgumentError('y', what, new Words('none'));
-    }
-    return count;
+    return this.#some(this.loss.count(outputRows.count, outputSize, arena.i32, targets.ptr / 4));
   }
 
   /** The sum over so many rows from row `first` of the plan on; the gradient to theirs at `gradient`, 0 for none. */

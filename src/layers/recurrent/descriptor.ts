@@ -7,7 +7,7 @@ export const FIELDS = {
   ...fields('i', 'wIh wHh bIh bHh wHr wCi wCf wCo'),
   ...fields('i', 'lnIhWeight lnIhBias lnHhWeight lnHhBias lnCWeight lnCBias'),
   ...fields('i', 'dwIh dwHh dbIh dbHh dwHr dwCi dwCf dwCo'),
-  ...fields('i', 'dlnIhWeight dlnIhBias dlnHhWeight dlnHhBias dlnCWeight dlnCBias'),
+  ...fields('i', 'dlnIhWeight dlnIhBias dlnHhWeight dlnHhBias dlnCWeight dlnCBias dwOmega'),
   ...[0, 1, 2, 3, 4].reduce(
     (all, k) => Object.assign(all, fields('i', `kind${k}`), fields('f', `alpha${k} beta${k}`)),
     {},

@@ -70,6 +70,9 @@ export function variantPass(
     rstdC: kept(training && layerNorm && isLstm, 'their deviations'),
     dhAll: kept(training && (projSize > 0 || features.penalty.omega > 0), 'step gradients', W),
   };
+  // of its own, since rows of the parts of a sequence are to be added up in the order of those of the whole
+  const dwOmega =
+    training && features.penalty.omega > 0 ? scope.keep('gradient of omega', G, W / heads) : undefined;
   const gates = training ? scope.keep('variant gates', keptRows, S) : undefined;
   const watched = training ? watch(scope, clipStepNorm) : undefined;
   const at = scope.keep('descriptor', Descriptor.words);
@@ -97,6 +100,7 @@ export function variantPass(
         : { zoneHMean: zoneH, zoneCMean: zoneC }),
       dropHScale: 1 / (1 - recurrentDropout),
       omega: features.penalty.omega,
+      dwOmega: dwOmega?.ptr ?? 0,
       h: h ? h.all.ptr : slots[0]!.initial.ptr,
       c: c ? c.all.ptr : (slots[1]?.initial.ptr ?? 0),
       y: training ? 0 : output.ptr,
@@ -112,7 +116,7 @@ export function variantPass(
     descriptor.set('T', rows.steps);
     descriptor.set('B', rows.batch);
     descriptor.set('sizes', rows.sizes);
-    descriptor.set('firstRow', rows.first);
+    descriptor.set('firstRow', rows.firstDrawn);
   };
   let omega = 0;
   return {
@@ -136,6 +140,7 @@ export function variantPass(
       : {}),
     begin: () => {
       omega = 0;
+      if (dwOmega) arena.clear(dwOmega);
       if (zoneH > 0) descriptor.set('zoneHKey', generator.next());
       if (zoneC > 0) descriptor.set('zoneCKey', generator.next());
       if (recurrentDropout > 0) descriptor.set('dropHKey', generator.next());
@@ -154,7 +159,10 @@ export function variantPass(
       descriptor.set('watch', watched!.write());
       omega += kernels.variant_backward(descriptor.write());
     },
-    end: () => features.penalty.omega * omega,
+    end: () => {
+      if (dwOmega) kernels.vec_axpy(dwOmega.length, 1, dwOmega.ptr, place.gradient('weight_hh'));
+      return features.penalty.omega * omega;
+    },
   };
 }
 

@@ -1,5 +1,4 @@
 import { MemoryError } from '../../errors.ts';
-import { mebibytes } from '../../memory/layout.ts';
 
 /** How an update of a long sequence keeps within a memory budget. */
 export interface CheckpointReport {
@@ -72,9 +71,7 @@ export function planCheckpoints({ steps, budget, planBytes, stateBytes }: Costs)
     };
   }
   if (!best) {
-    throw new MemoryError(
-      `memoryBudget: ${mebibytes(budget)} for ${steps} steps, of which the least is ${mebibytes(least)}`,
-    );
+    throw new MemoryError(`memoryBudget: expected at least ${least} bytes for ${steps} steps, got ${budget}`);
   }
   return best;
 }

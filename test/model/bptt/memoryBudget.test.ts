@@ -1,0 +1,314 @@
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  Adam,
+  crossEntropy,
+  Dropout,
+  Embedding,
+  GRU,
+  init,
+  type Layer,
+  Linear,
+  LSTM,
+  MemoryError,
+  mse,
+  RNN,
+  Sequential,
+  Trainer,
+  type TrainerOptions,
+} from '../../../src/index.ts';
+import { Plan } from '../../../src/layers/plan.ts';
+import { Draw, expectSameDict } from '../helpers.ts';
+
+type Make = () => Layer[];
+const [V, F] = [7, 5];
+
+/** Models whose updates must not depend on where a sequence is cut. */
+const models: Record<string, Make> = {
+  'rnn looked up': () => [new Embedding(V, F), new RNN(F, 6), new Linear(6, V)],
+  'lstm looked up': () => [new Embedding(V, F), new LSTM(F, 6, { numLayers: 2 }), new Linear(6, V)],
+  'gru looked up': () => [new Embedding(V, F), new GRU(F, 7, { numLayers: 2 }), new Linear(7, V)],
+  'embedding without lookup': () => [new Embedding(900, F), new LSTM(F, 6), new Linear(6, V)],
+  dropouts: () => [
+    new Embedding(V, F),
+    new Dropout(0.3),
+    new LSTM(F, 6, { numLayers: 2, dropout: 0.4, inputDropout: 0.2 }),
+    new Dropout(0.2),
+    new Linear(6, V),
+  ],
+  'zoneout and recurrent dropout': () => [
+    new Embedding(V, F),
+    new LSTM(F, 6, { numLayers: 2, zoneout: { h: 0.2, c: 0.3 }, recurrentDropout: 0.3 }),
+    new GRU(6, 5, { zoneout: 0.3, recurrentDropout: 0.2 }),
+    new RNN(5, 6, { zoneout: 0.3, recurrentDropout: 0.2 }),
+    new Linear(6, V),
+  ],
+  'layer norm': () => [
+    new Embedding(V, F),
+    new RNN(F, 5, { layerNorm: true }),
+    new LSTM(5, 6, { layerNorm: true }),
+    new GRU(6, 5, { layerNorm: true }),
+    new Linear(5, V),
+  ],
+  'lstm options': () => [
+    new Embedding(V, F),
+    new LSTM(F, 6, { projSize: 3, peephole: true, coupled: true }),
+    new LSTM(3, 6, { heads: 2, clip: 0.4, peephole: true, layerNorm: true }),
+    new Linear(6, V),
+  ],
+  'gru options': () => [
+    new Embedding(V, F),
+    new GRU(F, 6, { resetAfter: false, heads: 3, clip: 0.5 }),
+    new GRU(6, 5, { activation: 'softsign', recurrentDropout: 0.3, resetAfter: false }),
+    new Linear(5, V),
+  ],
+  penalties: () => [
+    new Embedding(V, F),
+    new RNN(F, 6, { penalty: { omega: 0.3, l2: 0.1, orthogonality: 0.05 } }),
+    new RNN(6, 6, { penalty: { omega: 0.2 }, heads: 2, nonlinearity: 'relu' }),
+    new LSTM(6, 4, { penalty: { l2: 0.2, orthogonality: 0.1 } }),
+    new Linear(4, V),
+  ],
+  'step clipping': () => [
+    new Embedding(V, F),
+    new RNN(F, 6, { clipStepNorm: 0.01 }),
+    new LSTM(6, 5, { clipStepNorm: 0.02, projSize: 4 }),
+    new GRU(4, 5, { clipStepNorm: 0.02 }),
+    new Linear(5, V),
+  ],
+};
+
+const B = 3;
+
+function trainer(make: Make, opts: Partial<TrainerOptions> = {}): Trainer {
+  const model = new Sequential(make(), { seed: 5 });
+  return new Trainer(model, { loss: crossEntropy, optimizer: new Adam({ lr: 1e-2 }), ...opts });
+}
+
+/** Bytes of the plan of so many steps of a sequence, and of one kept state of every layer. */
+function costs(make: Make, T: number): { segment(steps: number): number; state: number } {
+  const model = new Sequential(make(), { seed: 5 });
+  const request = { batch: B, training: true, targets: 'indices', wholeSteps: T } as const;
+  const plan = (steps: number) => model.network.preview({ ...request, steps });
+  const state = plan(1).states.reduce((sum, { initial }) => sum + Math.ceil(initial.length / 16) * 64, 0);
+  return {
+    segment: (steps) => {
+      const { start, end } = plan(steps);
+      return end - start;
+    },
+    state,
+  };
+}
+
+/** Losses of some updates. */
+function run(t: Trainer, T: number, updates: number) {
+  const draw = new Draw(3);
+  return Array.from({ length: updates }, () => t.step(draw.indices(V, T, B), draw.indices(V, T, B)));
+}
+
+describe('memoryBudget', () => {
+  beforeAll(async () => {
+    await init({ kernels: 'simd' });
+  });
+
+  for (const [name, make] of Object.entries(models)) {
+    for (const [T, carryState] of [
+      [13, false],
+      [16, true],
+    ] as const) {
+      test(`${name}, ${T} steps${carryState ? ', states carried' : ''}: the bits of no budget`, () => {
+        const whole = trainer(make, { carryState });
+        const expected = run(whole, T, 3);
+        const { segment, state } = costs(make, T);
+        const seen = new Set<string>();
+        for (const steps of [1, 2, 3, 4, 5, 7, 8]) {
+          for (const kept of [1, 2, 3, T]) {
+            const memoryBudget = segment(steps) + kept * state;
+            const t = trainer(make, { carryState, memoryBudget });
+            const { checkpoints } = t.model.plan({ steps: T, batch: B });
+            const label = JSON.stringify(checkpoints);
+            if (seen.has(label)) continue;
+            seen.add(label);
+            const got = run(t, T, 3);
+            expectSameDict(t.model.stateDict(), whole.model.stateDict(), label);
+            for (const [i, { loss, gradNorm, penalty }] of got.entries()) {
+              expect(Math.abs(loss / expected[i]!.loss - 1), `${label} loss ${i}`).toBeLessThan(1e-12);
+              expect(gradNorm, label).toBe(expected[i]!.gradNorm);
+              expect(penalty, label).toBeCloseTo(expected[i]!.penalty, 9);
+            }
+          }
+        }
+        expect(seen.size).toBeGreaterThan(3);
+      });
+    }
+  }
+
+  test('features and a loss over all of their elements', () => {
+    const make = () => [new GRU(3, 5, { numLayers: 2 }), new Linear(5, 2)];
+    const T = 11;
+    const step = (memoryBudget?: number) => {
+      const model = new Sequential(make(), { seed: 5 });
+      const optimizer = new Adam({ lr: 1e-2 });
+      const t = new Trainer(model, { loss: mse, optimizer, ...(memoryBudget ? { memoryBudget } : {}) });
+      const draw = new Draw(3);
+      const results = [1, 2].map(() => t.step(draw.features(1, T, B, 3), draw.features(1, T, B, 2)));
+      return { results, parameters: model.stateDict(), plan: model.plan({ steps: T, batch: B }) };
+    };
+    const expected = step();
+    for (const share of [0.5, 0.7, 0.9]) {
+      const got = step(Math.floor(expected.plan.planBytes * share));
+      expect(got.plan.checkpoints!.segments).toBeGreaterThan(1);
+      expectSameDict(got.parameters, expected.parameters);
+      for (const [i, { loss }] of got.results.entries())
+        expect(loss / expected.results[i]!.loss).toBeCloseTo(1, 12);
+    }
+  });
+
+  test('more rows than a block of a product has', () => {
+    const make = () => [
+      new Embedding(V, F),
+      new LSTM(F, 9),
+      new LSTM(9, 9, { layerNorm: true, peephole: true }),
+      new GRU(9, 9),
+      new Linear(9, V),
+    ];
+    const T = 190;
+    const { segment, state } = costs(make, T);
+    const whole = trainer(make);
+    run(whole, T, 2);
+    for (const steps of [2, 60, 100]) {
+      const t = trainer(make, { memoryBudget: segment(steps) + 2 * state });
+      run(t, T, 2);
+      expectSameDict(t.model.stateDict(), whole.model.stateDict(), `${steps} steps`);
+    }
+  });
+
+  test('as many forward passes are run as the plan tells', () => {
+    const make = models['rnn looked up']!;
+    const T = 24;
+    const { segment, state } = costs(make, T);
+    for (const [steps, kept] of [
+      [1, 1],
+      [1, 3],
+      [2, 4],
+      [3, 2],
+      [5, 30],
+    ] as const) {
+      const t = trainer(make, { memoryBudget: segment(steps) + kept * state });
+      const { segments, extraForward, extraTime } = t.model.plan({ steps: T, batch: B }).checkpoints!;
+      const forward = vi.spyOn(Plan.prototype, 'forward');
+      run(t, T, 1);
+      expect(forward.mock.calls.length).toBe(Math.round(segments * (1 + extraForward)));
+      expect(extraTime).toBeCloseTo(1 + extraForward / 3, 12);
+      forward.mockRestore();
+    }
+  });
+
+  test('a sequence that fits is one segment', () => {
+    const make = models.dropouts!;
+    const t = trainer(make, { memoryBudget: 2 ** 24 });
+    const { checkpoints, planBytes } = t.model.plan({ steps: 9, batch: B });
+    expect(checkpoints).toMatchObject({
+      segments: 1,
+      segmentSteps: 9,
+      extraForward: 0,
+      extraTime: 1,
+      checkpoints: 0,
+    });
+    expect(planBytes).toBe(checkpoints!.fullBytes);
+    const plain = trainer(make);
+    run(t, 9, 2);
+    run(plain, 9, 2);
+    expectSameDict(t.model.stateDict(), plain.model.stateDict());
+  });
+
+  test('sequences of different lengths and batches one after the other', () => {
+    const make = models['lstm looked up']!;
+    const { segment, state } = costs(make, 30);
+    const [a, b] = [trainer(make, { memoryBudget: segment(4) + 2 * state }), trainer(make)];
+    for (const t of [a, b]) {
+      const draw = new Draw(9);
+      for (const [T, batch] of [
+        [30, 2],
+        [5, 3],
+        [17, 1],
+        [30, 3],
+        [30, 2],
+      ] as const)
+        t.step(draw.indices(V, T, batch), draw.indices(V, T, batch));
+    }
+    expectSameDict(a.model.stateDict(), b.model.stateDict());
+  });
+
+  test('what is reported is what is used', () => {
+    for (const [name, make] of Object.entries(models)) {
+      const T = 40;
+      const { segment, state } = costs(make, T);
+      for (const carryState of [false, true]) {
+        const memoryBudget = segment(6) + 3 * state;
+        const t = trainer(make, { memoryBudget, carryState });
+        const { checkpoints, bytes, planBytes } = t.model.plan({ steps: T, batch: B });
+        const { segmentSteps, stateBytes } = checkpoints!;
+        expect(checkpoints!.bytes, name).toBeLessThanOrEqual(memoryBudget);
+        expect(checkpoints!.bytes, name).toBe(segment(segmentSteps) + stateBytes);
+        expect(stateBytes, name).toBe(checkpoints!.checkpoints * state);
+        expect(planBytes, name).toBe(checkpoints!.bytes);
+        run(t, T, 1);
+        expect(t.model.memoryBytes, name).toBe(bytes);
+      }
+    }
+  });
+
+  test('a large batch of states takes the memory that the plan tells', () => {
+    const model = new Sequential([new LSTM(1, 256), new Linear(256, 1)]);
+    const t = new Trainer(model, { loss: mse, optimizer: new Adam(), memoryBudget: 2 ** 22 });
+    const { bytes, checkpoints } = model.plan({ steps: 200, batch: 16 });
+    expect(checkpoints!.segments).toBeGreaterThan(1);
+    const x = { data: new Float32Array(200 * 16), shape: [200, 16, 1] };
+    t.step(x, x);
+    expect(model.memoryBytes).toBe(bytes);
+  });
+
+  test('a budget below the least is refused by name, and nothing changes', () => {
+    const t = trainer(models['gru looked up']!, { memoryBudget: 1000 });
+    const before = t.model.stateDict();
+    expect(() => run(t, 20, 1)).toThrow(MemoryError);
+    expect(() => run(t, 20, 1)).toThrow(/^memoryBudget: /);
+    expect(() => t.model.plan({ steps: 20, batch: B })).toThrow(/^memoryBudget: /);
+    expectSameDict(t.model.stateDict(), before);
+    expect(t.steps).toBe(0);
+    const { segment, state } = costs(models['gru looked up']!, 20);
+    const least = segment(1) + state;
+    run(trainer(models['gru looked up']!, { memoryBudget: least }), 20, 1);
+    expect(() => run(trainer(models['gru looked up']!, { memoryBudget: least - 1 }), 20, 1)).toThrow(
+      MemoryError,
+    );
+  });
+
+  test('a bad index anywhere, and a loss without targets, are refused before anything changes', () => {
+    const make = models['rnn looked up']!;
+    const { segment, state } = costs(make, 8);
+    const t = trainer(make, { memoryBudget: segment(2) + state });
+    const before = t.model.stateDict();
+    const good = new Draw(1).indices(V, 8, B);
+    const bad = { data: good.data.slice(), shape: good.shape };
+    bad.data[6 * B + 1] = V;
+    expect(() => t.step(bad, good)).toThrow(/^x \(step 6, row 1\)/);
+    expect(() => t.step(good, bad)).toThrow(/^y \(step 6, row 1\)/);
+    const none = { data: new Int32Array(8 * B).fill(-100), shape: [8, B] };
+    expect(() => t.step(good, none)).toThrow(/^y: /);
+    expectSameDict(t.model.stateDict(), before);
+    expect(t.steps).toBe(0);
+  });
+
+  test('targets that do not count may fill a segment', () => {
+    const make = models['lstm looked up']!;
+    const { segment, state } = costs(make, 8);
+    const [a, b] = [trainer(make, { memoryBudget: segment(2) + state }), trainer(make)];
+    const x = new Draw(1).indices(V, 8, B);
+    const y = new Draw(2).indices(V, 8, B);
+    y.data.fill(-100, 2 * B, 6 * B);
+    const [got, expected] = [a.step(x, y), b.step(x, y)];
+    expect(got.loss / expected.loss).toBeCloseTo(1, 12);
+    expectSameDict(a.model.stateDict(), b.model.stateDict());
+  });
+});
