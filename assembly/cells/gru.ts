@@ -14,19 +14,14 @@ export function gru_cell_forward(B: i32, H: i32, gates: usize, h0: usize, h: usi
   for (; B > 0; B--, gates += s * 3) {
     let j = H;
     for (; j >= 8; j -= 8, gates += 32, h0 += 32, h += 32) forwardPair(gates, s, h0, h);
-    if (j >= 4) {
-      forwardLanes(4, gates, s, h0, h);
-      j -= 4;
-      gates += 16;
-      h0 += 16;
-      h += 16;
-    }
-    if (j > 0) {
-      forwardLanes(j, gates, s, h0, h);
-      const tail = (<usize>j) << 2;
-      gates += tail;
-      h0 += tail;
-      h += tail;
+    while (j > 0) {
+      const n = min(j, 4);
+      forwardLanes(n, gates, s, h0, h);
+      const lanes = (<usize>n) << 2;
+      gates += lanes;
+      h0 += lanes;
+      h += lanes;
+      j -= n;
     }
   }
 }
@@ -80,21 +75,15 @@ export function gru_cell_backward(B: i32, H: i32, gates: usize, h0: usize, dh: u
   for (; B > 0; B--, gates += s * 3) {
     let j = H;
     for (; j >= 8; j -= 8, gates += 32, h0 += 32, dh += 32, dy += 32 & along) backwardPair(gates, s, h0, dh, dy);
-    if (j >= 4) {
-      backwardLanes(4, gates, s, h0, dh, dy);
-      j -= 4;
-      gates += 16;
-      h0 += 16;
-      dh += 16;
-      dy += 16 & along;
-    }
-    if (j > 0) {
-      backwardLanes(j, gates, s, h0, dh, dy);
-      const tail = (<usize>j) << 2;
-      gates += tail;
-      h0 += tail;
-      dh += tail;
-      dy += tail & along;
+    while (j > 0) {
+      const n = min(j, 4);
+      backwardLanes(n, gates, s, h0, dh, dy);
+      const lanes = (<usize>n) << 2;
+      gates += lanes;
+      h0 += lanes;
+      dh += lanes;
+      dy += lanes & along;
+      j -= n;
     }
   }
 }

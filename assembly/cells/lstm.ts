@@ -12,21 +12,15 @@ export function lstm_cell_forward(B: i32, H: i32, gates: usize, c0: usize, c: us
   for (; B > 0; B--, gates += s * 3) {
     let j = H;
     for (; j >= 8; j -= 8, gates += 32, c0 += 32, c += 32, h += 32) forwardPair(gates, s, c0, c, h);
-    if (j >= 4) {
-      forwardLanes(4, gates, s, c0, c, h);
-      j -= 4;
-      gates += 16;
-      c0 += 16;
-      c += 16;
-      h += 16;
-    }
-    if (j > 0) {
-      forwardLanes(j, gates, s, c0, c, h);
-      const tail = (<usize>j) << 2;
-      gates += tail;
-      c0 += tail;
-      c += tail;
-      h += tail;
+    while (j > 0) {
+      const n = min(j, 4);
+      forwardLanes(n, gates, s, c0, c, h);
+      const lanes = (<usize>n) << 2;
+      gates += lanes;
+      c0 += lanes;
+      c += lanes;
+      h += lanes;
+      j -= n;
     }
   }
 }
@@ -96,25 +90,17 @@ export function lstm_cell_backward(
     for (; j >= 8; j -= 8, gates += 32, c0 += 32, c += 32, dh += 32, dy += 32 & along, dc += 32) {
       backwardPair(gates, s, c0, c, dh, dy, dc);
     }
-    if (j >= 4) {
-      backwardLanes(4, gates, s, c0, c, dh, dy, dc);
-      j -= 4;
-      gates += 16;
-      c0 += 16;
-      c += 16;
-      dh += 16;
-      dy += 16 & along;
-      dc += 16;
-    }
-    if (j > 0) {
-      backwardLanes(j, gates, s, c0, c, dh, dy, dc);
-      const tail = (<usize>j) << 2;
-      gates += tail;
-      c0 += tail;
-      c += tail;
-      dh += tail;
-      dc += tail;
-      dy += tail & along;
+    while (j > 0) {
+      const n = min(j, 4);
+      backwardLanes(n, gates, s, c0, c, dh, dy, dc);
+      const lanes = (<usize>n) << 2;
+      gates += lanes;
+      c0 += lanes;
+      c += lanes;
+      dh += lanes;
+      dc += lanes;
+      dy += lanes & along;
+      j -= n;
     }
   }
 }

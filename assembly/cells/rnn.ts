@@ -11,12 +11,7 @@ export function rnn_cell_forward(n: i32, relu: i32, h: usize): void {
     v128.store(h, flush(relu ? f32x4.max(zero, a0) : vtanh(a0)));
     v128.store(h, flush(relu ? f32x4.max(zero, a1) : vtanh(a1)), 16);
   }
-  if (n >= 4) {
-    forwardLanes(4, relu, h);
-    n -= 4;
-    h += 16;
-  }
-  if (n > 0) forwardLanes(n, relu, h);
+  for (; n > 0; n -= 4, h += 16) forwardLanes(min(n, 4), relu, h);
 }
 
 // @ts-ignore: decorator
@@ -40,8 +35,7 @@ export function rnn_cell_forward_train(n: i32, relu: i32, h: usize, slope: usize
     v128.store(slope, slopeOf(z0));
     v128.store(slope, slopeOf(z1), 16);
   }
-  for (; n >= 4; n -= 4, h += 16, slope += 16) trainLanes(4, relu, h, slope);
-  if (n > 0) trainLanes(n, relu, h, slope);
+  for (; n > 0; n -= 4, h += 16, slope += 16) trainLanes(min(n, 4), relu, h, slope);
 }
 
 // @ts-ignore: decorator
@@ -64,11 +58,10 @@ function trainLanes(n: i32, relu: i32, h: usize, slope: usize): void {
  * falls through them, and wasm can't switch them off.
  */
 export function rnn_cell_backward(n: i32, dh: usize, dy: usize, da: usize): void {
-  for (; n >= 4; n -= 4, dh += 16, da += 16) {
-    backwardLanes(4, dh, dy, da);
+  for (; n > 0; n -= 4, dh += 16, da += 16) {
+    backwardLanes(min(n, 4), dh, dy, da);
     if (dy) dy += 16;
   }
-  if (n > 0) backwardLanes(n, dh, dy, da);
 }
 
 // @ts-ignore: decorator

@@ -32,8 +32,6 @@ export function cross_entropy(
   return sum;
 }
 
-// @ts-ignore: decorator
-@inline
 function rowMax(n: i32, x: usize): f32 {
   let m = v128.load32_splat(x);
   for (; n >= 4; n -= 4, x += 16) m = f32x4.max(m, v128.load(x));
@@ -42,8 +40,6 @@ function rowMax(n: i32, x: usize): f32 {
 }
 
 /** Σ e^(x − largest), the terms to `to` where there is one. */
-// @ts-ignore: decorator
-@inline
 function rowExp(n: i32, x: usize, largest: f32, to: usize): f32 {
   const m = f32x4.splat(largest);
   let sum = f32x4.splat(0);

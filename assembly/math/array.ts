@@ -1,4 +1,4 @@
-import { loadTail, storeTail } from '../simd';
+import { loadLanes, storeLanes } from '../simd';
 import { vexp } from './exp';
 import { vsigmoid } from './sigmoid';
 import { vtanh } from './tanh';
@@ -11,8 +11,10 @@ export function vec_exp(n: i32, x: usize, y: usize): void {
     v128.store(y, low);
     v128.store(y, high, 16);
   }
-  for (; n >= 4; n -= 4, x += 16, y += 16) v128.store(y, vexp(v128.load(x)));
-  if (n > 0) storeTail(y, vexp(loadTail(x, n)), n);
+  for (; n > 0; n -= 4, x += 16, y += 16) {
+    const lanes = min(n, 4);
+    storeLanes(y, vexp(loadLanes(x, lanes)), lanes);
+  }
 }
 
 /** y[n] = tanh(x[n]); x may be y. */
@@ -23,8 +25,10 @@ export function vec_tanh(n: i32, x: usize, y: usize): void {
     v128.store(y, low);
     v128.store(y, high, 16);
   }
-  for (; n >= 4; n -= 4, x += 16, y += 16) v128.store(y, vtanh(v128.load(x)));
-  if (n > 0) storeTail(y, vtanh(loadTail(x, n)), n);
+  for (; n > 0; n -= 4, x += 16, y += 16) {
+    const lanes = min(n, 4);
+    storeLanes(y, vtanh(loadLanes(x, lanes)), lanes);
+  }
 }
 
 /** y[n] = 1 / (1 + e^−x[n]); x may be y. */
@@ -35,6 +39,8 @@ export function vec_sigmoid(n: i32, x: usize, y: usize): void {
     v128.store(y, low);
     v128.store(y, high, 16);
   }
-  for (; n >= 4; n -= 4, x += 16, y += 16) v128.store(y, vsigmoid(v128.load(x)));
-  if (n > 0) storeTail(y, vsigmoid(loadTail(x, n)), n);
+  for (; n > 0; n -= 4, x += 16, y += 16) {
+    const lanes = min(n, 4);
+    storeLanes(y, vsigmoid(loadLanes(x, lanes)), lanes);
+  }
 }
