@@ -1,4 +1,6 @@
 import * as unrolled from 'unrolled';
-import { train } from './train.mjs';
+import { WorkerTrainer } from 'unrolled/worker';
+import { train, trainInWorker } from './train.mjs';
 
 console.log(await train(unrolled));
+console.log(await trainInWorker(unrolled, WorkerTrainer));

@@ -9,5 +9,7 @@ export async function run({ project, same }) {
   // its install script, where scripts run, moves the binary
   const bun = binary(project, `@oven/bun-${process.platform}-${arch}/bin/${exe}`, 'bun/bin/bun.exe');
   const version = exec(bun, ['--version']).trim();
-  same(`Bun ${version}`, lastLine(exec(bun, ['main.mjs'], { cwd: project })));
+  const [bits, worker] = exec(bun, ['main.mjs'], { cwd: project }).trim().split('\n');
+  same(`Bun ${version}`, bits);
+  same('worker', worker);
 }

@@ -8,6 +8,9 @@ export async function run({ project, same }) {
   const libc = process.platform === 'linux' ? '-glibc' : '';
   const deno = binary(project, `@deno/${process.platform}-${process.arch}${libc}/${exe}`);
   const version = exec(deno, ['--version']).split('\n')[0];
-  const args = ['run', '--no-remote', '--node-modules-dir=manual', 'main.mjs'];
-  same(version, lastLine(exec(deno, args, { cwd: project, env: { DENO_NO_UPDATE_CHECK: '1' } })));
+  const args = ['run', '--allow-read', '--no-remote', '--node-modules-dir=manual', 'main.mjs'];
+  const said = exec(deno, args, { cwd: project, env: { DENO_NO_UPDATE_CHECK: '1' } });
+  const [bits, worker] = said.trim().split('\n');
+  same(version, bits);
+  same('worker', worker);
 }

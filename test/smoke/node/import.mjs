@@ -5,11 +5,14 @@ import * as inference from 'unrolled/inference';
 import { parseSafetensors } from 'unrolled/io';
 import { Arena, init, sgemm } from 'unrolled/kernels';
 import * as slim from 'unrolled/slim';
-import { train } from './train.mjs';
+import { WorkerTrainer } from 'unrolled/worker';
+import { train, trainInWorker } from './train.mjs';
 
 const bits = await train(unrolled);
 const wasm = await readFile(fileURLToPath(import.meta.resolve('unrolled/simd.wasm')));
 if ((await train(slim, { wasm })) !== bits) throw new Error('slim: other bits');
+
+if ((await trainInWorker(unrolled, WorkerTrainer)) !== bits) throw new Error('worker: other bits');
 
 await init({ kernels: 'simd' });
 const arena = new Arena(1 << 16);

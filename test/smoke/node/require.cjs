@@ -1,7 +1,7 @@
 const { readFileSync } = require('node:fs');
 const unrolled = require('unrolled');
 const slim = require('unrolled/slim');
-for (const name of ['inference', 'io', 'kernels']) require(`unrolled/${name}`);
+for (const name of ['audio', 'inference', 'io', 'kernels', 'worker']) require(`unrolled/${name}`);
 const { train } = require('./train.mjs');
 
 async function main() {

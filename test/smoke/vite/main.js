@@ -1,7 +1,8 @@
 import * as unrolled from 'unrolled';
-import { train } from './train.mjs';
+import { WorkerTrainer } from 'unrolled/worker';
+import { train, trainInWorker } from './train.mjs';
 
-async function inWorker() {
+function ownWorker() {
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
   return new Promise((resolve, reject) => {
     worker.onmessage = ({ data }) => resolve(data);
@@ -9,4 +10,8 @@ async function inWorker() {
   });
 }
 
-globalThis.smoke = Promise.all([train(unrolled), inWorker()]);
+globalThis.smoke = (async () => [
+  await train(unrolled),
+  await ownWorker(),
+  await trainInWorker(unrolled, WorkerTrainer),
+])();

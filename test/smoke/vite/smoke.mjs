@@ -8,9 +8,10 @@ export const packages = ['vite'];
 export async function run({ project, same }) {
   const vite = join(project, 'node_modules/vite/bin/vite.js');
   exec(process.execPath, [vite, 'build'], { cwd: project });
-  const [page, worker] = await openFolder(join(project, 'dist'));
+  const [page, own, worker] = await openFolder(join(project, 'dist'));
   same('build', page);
-  same('worker of the build', worker);
+  same('worker of the build', own);
+  same('unrolled/worker', worker);
 
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/`;
@@ -18,9 +19,10 @@ export async function run({ project, same }) {
   const server = serving(process.execPath, args, url, { cwd: project });
   try {
     await server.ready();
-    const [inPage, inWorker] = await open(url);
-    same('development server', inPage);
-    same('its worker', inWorker);
+    const [page, own, worker] = await open(url);
+    same('development server', page);
+    same('its worker', own);
+    same('unrolled/worker', worker);
   } finally {
     server.stop();
   }

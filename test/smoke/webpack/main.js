@@ -1,4 +1,5 @@
 import * as unrolled from 'unrolled';
-import { train } from './train.mjs';
+import { WorkerTrainer } from 'unrolled/worker';
+import { train, trainInWorker } from './train.mjs';
 
-globalThis.smoke = train(unrolled);
+globalThis.smoke = (async () => [await train(unrolled), await trainInWorker(unrolled, WorkerTrainer)])();

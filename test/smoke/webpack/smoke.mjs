@@ -11,5 +11,7 @@ export async function run({ project, same }) {
   exec(join(project, 'node_modules/.bin/webpack'), args, { cwd: project });
   const html = '<!doctype html><meta charset="utf-8"><title>webpack</title><script src="main.js"></script>';
   writeFileSync(join(project, 'out/index.html'), html);
-  same('production build', await openFolder(join(project, 'out')));
+  const [page, worker] = await openFolder(join(project, 'out'));
+  same('production build', page);
+  same('unrolled/worker', worker);
 }
