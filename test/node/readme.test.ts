@@ -20,9 +20,13 @@ describe('README', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  test('has an example for training, in a worker too, streaming and a layer alone', () => {
+  test('has an example for training, in a worker too, streaming, a layer and the kernels alone', () => {
     const titles = examples.map(({ title }) => title);
-    expect(titles).toEqual(['Train', 'Train in a worker', 'Stream', expect.stringMatching(/^A layer alone/)]);
+    expect(titles).toEqual([
+      ...['Train', 'Train in a worker', 'Stream'],
+      expect.stringMatching(/^A layer alone/),
+      'The kernels alone',
+    ]);
   });
 
   test.each(examples)('$title', async ({ title, code }) => {
@@ -33,6 +37,7 @@ describe('README', () => {
     expect(stderr).toBe('');
     if (title === 'Train') expect(Number(/after (\S+)/.exec(stdout)![1])).toBeLessThan(0.5);
     if (title === 'Train in a worker') expect(stdout).toContain('Int32Array(5) [ 6, 9, 12, 15, 18 ]');
+    if (title === 'The kernels alone') expect(stdout).toMatch(/^Float32Array\(4\) \[ 0\.99932/);
     if (title === 'Stream') expect(Math.abs(Number(stdout))).toBeGreaterThan(0);
     if (title.startsWith('A layer'))
       expect(stdout).toContain('[ 5, 2, 4 ] [ 2, 2, 4 ] [ 2, 2, 4 ] [ 5, 2, 3 ]');

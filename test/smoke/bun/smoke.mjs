@@ -1,5 +1,5 @@
 // Bun, whose binary is in a package for each platform.
-import { binary, run as exec, lastLine } from '../lib/shell.mjs';
+import { binary, run as exec } from '../lib/shell.mjs';
 
 export const packages = ['bun'];
 
