@@ -132,18 +132,13 @@ export function variantWork(shape: VariantShape): { bytes: number; at: Readonly<
   return { bytes, at };
 }
 
-/** *_forward and *_forward_train of indrnn (gates 1), mingru (2), minlstm (3). */
+/** scan_forward and scan_forward_train; gates: 2 minGRU, 3 minLSTM, 1 IndRNN, 3 SRU, or 4 with a projected skip. */
 export function scanWork(gates: number, inputSize: number, hiddenSize: number): number {
-  return linearWork(gates * hiddenSize, inputSize);
+  const G = gates * hiddenSize;
+  return TILE + G * 4 + packed(inputSize, G);
 }
 
-/** sru_forward and sru_forward_train: a row of biases too. */
-export function sruWork(inputSize: number, hiddenSize: number): number {
-  const gates = inputSize === hiddenSize ? 3 : 4;
-  return gates * hiddenSize * 4 + scanWork(gates, inputSize, hiddenSize);
-}
-
-/** *_backward of indrnn, mingru, minlstm (gates as in `scanWork`) and sru (3, or 4 with a projected skip). */
+/** scan_backward; gates as in `scanWork`. */
 export function scanBackwardWork(gates: number, rows: number, inputSize: number, hiddenSize: number): number {
   return linearBackwardWork(rows, gates * hiddenSize, inputSize);
 }

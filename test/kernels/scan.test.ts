@@ -28,8 +28,7 @@ function checkForward(build: BuildName, p: Problem, expected: Expected, label: s
   const states = kept.states!;
   expectSame(states.subarray(0, B * H), p.given.state0!, `${label}: states before the first step`);
   const y = kept.y ?? states.subarray(B * H);
-  const chunks = p.name.startsWith('indrnn') ? [1] : [1, 2, T, T + 3];
-  for (const chunk of chunks) {
+  for (const chunk of [1, 2, T, T + 3]) {
     const { out } = infer(build, p, chunk);
     const at = `${label}, chunk ${chunk}`;
     expectClose(out.y!, expected.y!, OUTPUT_TOLERANCE, `${at}: y`);
@@ -204,7 +203,7 @@ describe.each(names)('%s: a sequence in two segments, the later one first', (nam
         ...{ dState: dState!, dwIh: dwIh!, dv, dbIh: dbIh! },
       });
       const found = backward(build, earlier, train(build, earlier).out).out;
-      for (const key of Object.keys(found).filter((k) => /^d(State|v|bIh)$/.test(k))) {
+      for (const key of Object.keys(found).filter((k) => /^d(State|wIh|v|bIh)$/.test(k))) {
         expectSame(found[key]!, whole[key]!, `${build}: ${key}`);
       }
     }
@@ -325,3 +324,88 @@ describe.each(names)('%s: NaN', (name) => {
     }
   });
 });
+
+describe.each(names)('%s: watched', (name) => {
+  const shape = { T: 4, B: 3, I: 5, H: 9, sizes: [3, 3, 2, 1] };
+  const norm = (values: Iterable<number>) => Math.sqrt([...values].reduce((sum, v) => sum + v * v, 0));
+
+  test('norms of what comes to each step and of what it passes on; the same bits as unwatched', () => {
+    const p = problem(name, shape, 41);
+    const { T, B, I, H, sizes } = shape;
+    for (const build of builds) {
+      const kept = train(build, p).out;
+      const plain = backward(build, p, kept).out;
+      const { flow, ...watched } = backward(build, p, kept, '', { clip: 0, flow: true }).out;
+      for (const [key, values] of Object.entries(plain))
+        expectSame(watched[key]!, values, `${build}: ${key}`);
+      let row = sizes.reduce((a, b) => a + b);
+      const coming = Float32Array.from(p.given.dState!);
+      for (let t = T - 1; t >= 0; t--) {
+        const m = sizes[t]!;
+        row -= m;
+        const before = t ? sizes[t - 1]! : B;
+        const from = row + B - before;
+        // the step alone
+        const slice = (values: ArrayLike<number>, width: number, first: number, rows: number) =>
+          Float64Array.from(Array.prototype.slice.call(values, first * width, (first + rows) * width));
+        const step: Problem = {
+          name,
+          shape: { T: 1, B: m, I, H },
+          given: {
+            ...p.given,
+            x: slice(p.given.x!, I, row, m),
+            dy: slice(p.given.dy!, H, row, m),
+            state0: slice(kept.states!, H, from, m),
+            dState: slice(coming, H, 0, m),
+          },
+        };
+        const { out } = backward(build, step, train(build, step).out);
+        coming.set(out.dState!);
+        const [came, all, passed] = flow!.subarray(t * 3, t * 3 + 3);
+        const wanted = norm(arrived(step));
+        expect(Math.abs(came! - wanted) / wanted, `${build}, step ${t}: came`).toBeLessThan(1e-5);
+        expect(all, `${build}, step ${t}: all states`).toBe(came);
+        expect(passed, `${build}, step ${t}: passed on`).toBeCloseTo(norm(out.dState!), 5);
+      }
+    }
+  });
+
+  test('a limit of each row: what is above comes to it, what is below keeps its bits', () => {
+    const p = problem(name, { T: 1, B: 3, I: 5, H: 9 }, 43);
+    const { H } = p.shape;
+    // of the first row nothing passes the limit
+    for (const key of ['dy', 'dState']) for (let j = 0; j < H; j++) p.given[key]![j]! *= 1e-3;
+    const limit = 0.25;
+    for (const build of builds) {
+      const kept = train(build, p).out;
+      const free = backward(build, p, kept).out.dState!;
+      const clipped = backward(build, p, kept, '', { clip: limit, flow: true }).out;
+      const came = arrived(p);
+      const norms = [0, 1, 2].map((b) => norm(came.subarray(b * H, (b + 1) * H)));
+      expect(norms[0]).toBeLessThan(limit);
+      expect(Math.min(norms[1]!, norms[2]!)).toBeGreaterThan(limit);
+      expectSame(clipped.dState!.subarray(0, H), free.subarray(0, H), `${build}: row 0`);
+      expect(clipped.flow![0], build).toBeCloseTo(norm([norms[0]!, limit, limit]), 5);
+      if (name === 'sru') continue;
+      // of the others dState is linear in what came
+      for (const b of [1, 2]) {
+        const part = (values: Float32Array) => values.subarray(b * H, (b + 1) * H);
+        const scaled = Float64Array.from(part(free), (v) => (v * limit) / norms[b]!);
+        expectClose(part(clipped.dState!), scaled, 1e-5, `${build}: row ${b}`);
+      }
+    }
+  });
+});
+
+/** dL/dh of a problem of one step, or SRU's dL/dc, with what dy brings. */
+function arrived(p: Problem): Float64Array {
+  const { I, H } = p.shape;
+  return p.given.dState!.map((d, i) => {
+    const dy = p.given.dy![i]!;
+    if (p.name !== 'sru') return d + dy;
+    const [b, j] = [Math.floor(i / H), i % H];
+    let a = (p.given.bIh![H + j] ?? 0) + p.given.v![H + j]! * p.given.state0![i]!;
+    for (let k = 0; k < I; k++) a += p.given.x![b * I + k]! * p.given.wIh![(2 * H + j) * I + k]!;
+    return d + dy / (1 + Math.exp(-a));
+  });
+}

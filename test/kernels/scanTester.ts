@@ -1,4 +1,4 @@
-import { scanBackwardWork, scanWork, sruWork } from '../../src/memory/workspace.ts';
+import { scanBackwardWork, scanWork } from '../../src/memory/workspace.ts';
 import { generator, uniform } from '../reference/random.ts';
 import * as scan from '../reference/scan.ts';
 import { rounded } from './closeness.ts';
@@ -31,25 +31,8 @@ export interface Problem {
   given: Record<string, Float64Array>;
 }
 
-type Pass = 'forward' | 'forward_train' | 'backward';
-
-const indrnn = {
-  forward: 'indrnn_forward',
-  forward_train: 'indrnn_forward_train',
-  backward: 'indrnn_backward',
-} as const;
-
-const kernels = {
-  mingru: { forward: 'mingru_forward', forward_train: 'mingru_forward_train', backward: 'mingru_backward' },
-  minlstm: {
-    forward: 'minlstm_forward',
-    forward_train: 'minlstm_forward_train',
-    backward: 'minlstm_backward',
-  },
-  'indrnn relu': indrnn,
-  'indrnn tanh': indrnn,
-  sru: { forward: 'sru_forward', forward_train: 'sru_forward_train', backward: 'sru_backward' },
-} as const;
+/** assembly/scan/scan.ts. */
+const cellNumbers = { mingru: 0, minlstm: 1, 'indrnn relu': 2, 'indrnn tanh': 3, sru: 4 } as const;
 
 /** How many weights of the state, over H. */
 const stateWeights = { mingru: 0, minlstm: 0, 'indrnn relu': 1, 'indrnn tanh': 1, sru: 2 };
@@ -131,20 +114,17 @@ class Call {
 
   head(): number[] {
     const { T, B, I, H, sizes } = this.#p.shape;
-    return [T, B, I, H, sizes ? this.sandbox.indices('sizes', sizes, this.#place('sizes')) : 0];
-  }
-
-  relu(): number[] {
-    return this.#p.name.startsWith('indrnn') ? [this.#p.name === 'indrnn relu' ? 1 : 0] : [];
+    const at = sizes ? this.sandbox.indices('sizes', sizes, this.#place('sizes')) : 0;
+    return [cellNumbers[this.#p.name], T, B, I, H, at];
   }
 
   input(name: string, values: ArrayLike<number> = this.#p.given[name]!): number {
     return this.sandbox.input(name, values, this.#place(name));
   }
 
-  /** x, wIh and the weights of the state, if there are any. */
-  weights(): number[] {
-    return [this.input('x'), this.input('wIh'), ...(stateWeights[this.#p.name] ? [this.input('v')] : [])];
+  /** x, wIh and the weights of the state, 0 if there are none. */
+  weights(): [x: number, wIh: number, v: number] {
+    return [this.input('x'), this.input('wIh'), stateWeights[this.#p.name] ? this.input('v') : 0];
   }
 
   bias(): number {
@@ -161,8 +141,8 @@ class Call {
     return this.sandbox.work(bytes, this.#place('work'));
   }
 
-  run(pass: Pass, args: number[]): Run {
-    this.sandbox.run((k) => k[kernels[this.#p.name][pass]](...args));
+  run(kernel: 'scan_forward' | 'scan_forward_train' | 'scan_backward', args: number[]): Run {
+    this.sandbox.run((k) => k[kernel](...args));
     const out: Tensors = {};
     for (const [name, [ptr, length]] of Object.entries(this.#outputs)) {
       out[name] = this.sandbox.read(ptr, length);
@@ -177,63 +157,74 @@ class Call {
 }
 
 function forwardWork(p: Problem): number {
-  const { I, H } = p.shape;
-  return p.name === 'sru' ? sruWork(I, H) : scanWork(gatesOf(p), I, H);
+  return scanWork(gatesOf(p), p.shape.I, p.shape.H);
 }
 
-/**
- * *_forward: y, stateN; then with `packed` on a state of its own and with wIh at 0: yAgain, stateNAgain.
- */
+/** scan_forward: y, stateN; then with `packed` on a state of its own and with wIh and bIh at 0: yAgain, stateNAgain. */
 export function infer(build: BuildName, p: Problem, chunk = 1, flush = ''): Run {
   const { B, H } = p.shape;
   const bytes = forwardWork(p);
   const call = new Call(build, p, bytes, flush, chunk);
-  const head = [...call.head(), ...call.relu()];
-  const [x, wIh, ...v] = call.weights() as [number, number, ...number[]];
+  const head = call.head();
+  const [x, wIh, v] = call.weights();
   const bias = call.bias();
-  const gates = p.name.startsWith('indrnn') ? [] : [call.output('gates', chunk * B * gatesOf(p) * H), chunk];
+  const gates = call.output('gates', chunk * B * gatesOf(p) * H);
   const work = call.work(bytes);
   let run: Run | undefined;
   for (const packed of [0, 1]) {
     const suffix = packed ? 'Again' : '';
     const state = call.output(`stateN${suffix}`, p.given.state0!);
     const y = call.output(`y${suffix}`, rowsOf(p.shape) * H);
-    run = call.run('forward', [
-      ...[...head, x, packed ? 0 : wIh, ...v, bias],
-      ...[state, y, ...gates, packed, work],
+    run = call.run('scan_forward', [
+      ...[...head, x, packed ? 0 : wIh, v, bias],
+      ...[state, y, gates, chunk, packed, work],
     ]);
   }
   delete run!.out.gates;
   return run!;
 }
 
-/** *_forward_train: states [B + N, H]; y of sru; gates, or slope of indrnn. */
+/** scan_forward_train: states [B + N, H]; y of sru; gates, or slope of indrnn. */
 export function train(build: BuildName, p: Problem, flush = ''): Run {
   const { B, H } = p.shape;
   const N = rowsOf(p.shape);
   const bytes = forwardWork(p);
   const call = new Call(build, p, bytes, flush, 0);
-  const args = [...call.head(), ...call.relu(), ...call.weights(), call.bias()];
+  const args = [...call.head(), ...call.weights(), call.bias()];
   const states = new Float64Array((B + N) * H).fill(Number.NaN);
   states.set(p.given.state0!);
-  args.push(call.output('states', states));
-  if (p.name === 'sru') args.push(call.output('y', N * H));
+  args.push(call.output('states', states), p.name === 'sru' ? call.output('y', N * H) : 0);
   args.push(call.output('kept', N * gatesOf(p) * H));
-  return call.run('forward_train', [...args, call.work(bytes)]);
+  return call.run('scan_forward_train', [...args, call.work(bytes)]);
 }
 
-/** *_backward after `train`: da (`kept` after the call), dState, dx, dwIh, dv, dbIh. */
-export function backward(build: BuildName, p: Problem, { states, kept }: Tensors, flush = ''): Run {
-  const { I, H, bias = true, dy = true, dx = true } = p.shape;
+/** What a backward pass is to watch: a limit of 0 is none; norms come out as `flow` [T, 3]. */
+export interface Watching {
+  clip: number;
+  flow: boolean;
+}
+
+/** scan_backward after `train`: da (`kept` after the call), dState, dx, dwIh, dv, dbIh; flow. */
+export function backward(
+  build: BuildName,
+  p: Problem,
+  { states, kept }: Tensors,
+  flush = '',
+  watch?: Watching,
+): Run {
+  const { T, I, H, bias = true, dy = true, dx = true } = p.shape;
   const N = rowsOf(p.shape);
   const bytes = scanBackwardWork(gatesOf(p), N, I, H);
   const call = new Call(build, p, bytes, flush, 0);
   const args = [...call.head(), ...call.weights(), call.input('states', states!), call.output('da', kept!)];
   args.push(dy ? call.input('dy') : 0, call.output('dState', p.given.dState!));
   args.push(dx ? call.output('dx', N * I) : 0, call.output('dwIh', p.given.dwIh!));
-  if (stateWeights[p.name]) args.push(call.output('dv', p.given.dv!));
+  args.push(stateWeights[p.name] ? call.output('dv', p.given.dv!) : 0);
   args.push(bias ? call.output('dbIh', p.given.dbIh!) : 0);
-  return call.run('backward', [...args, call.work(bytes)]);
+  const flow = watch?.flow ? call.output('flow', T * 3) : 0;
+  const pointer = new Float32Array(Int32Array.of(flow).buffer)[0]!;
+  args.push(watch ? call.input('watch', [watch.clip, pointer]) : 0);
+  return call.run('scan_backward', [...args, call.work(bytes)]);
 }
 
 /** The problem of row b alone, its steps those that have such a row. */

@@ -53,7 +53,7 @@ const ASSEMBLY: Record<string, string[]> = {
   index: ['variants', 'sequence', 'scan', 'gemm', 'loss', 'optim', 'vec', 'math', 'build'],
   variants: ['sequence', 'cells', 'gemm', 'vec', 'math', 'simd'],
   sequence: ['cells', 'gemm', 'vec'],
-  scan: ['gemm', 'vec', 'math', 'simd'],
+  scan: ['sequence', 'gemm', 'vec', 'math', 'simd'],
   cells: ['math', 'simd'],
   gemm: ['vec', 'simd'],
   loss: ['math', 'simd'],
