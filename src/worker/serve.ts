@@ -68,6 +68,7 @@ export class Server {
       this.#create(model, opts, lock),
     step: (_, x: Given, y: Given, opts?: StepOptions) => this.#idle.step(x, y, opts),
     evaluate: (_, x: Given, y: Given, opts?: StepOptions) => this.#trainer.evaluate(x, y, opts),
+    flow: (_, x: Given, y: Given, opts?: StepOptions) => this.#trainer.flow(x, y, opts),
     resetState: () => this.#idle.resetState(),
     setLearningRate: (_, lr: number) => {
       this.#trainer.optimizer.lr = lr;

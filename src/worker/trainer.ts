@@ -1,4 +1,5 @@
 import { options } from '../check.ts';
+import type { Flow } from '../diagnostics/flow.ts';
 import { ArgumentError } from '../errors.ts';
 import type { StepResult } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
@@ -98,6 +99,11 @@ export class WorkerTrainer {
   /** As Trainer.evaluate. */
   evaluate(x: Given, y: Given, opts: WorkerStepOptions = {}): Promise<{ readonly loss: number }> {
     return this.#withOptions('evaluate', x, y, opts);
+  }
+
+  /** As Trainer.flow, also while a fit is under way. */
+  flow(x: Given, y: Given, opts: WorkerStepOptions = {}): Promise<Flow> {
+    return this.#withOptions('flow', x, y, opts);
   }
 
   /**

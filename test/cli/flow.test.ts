@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { flowLines } from '../../src/cli/train/flow.ts';
+import { flowLines, worst } from '../../src/cli/train/flow.ts';
 import { type FlowInput, type GateInput, summarize } from '../../src/diagnostics/flow.ts';
 
 function input(hNorms: readonly number[], ratio: number, rest: Partial<FlowInput> = {}): FlowInput {
@@ -86,6 +86,16 @@ describe('flowLines', () => {
     [0.99, '99 steps'],
   ])('a ratio of %d: memory %s', (ratio, text) => {
     expect(lines(input([1, 1], ratio))[1]).toContain(`memory ${text}:`);
+  });
+
+  test('the worst verdict of all', () => {
+    const fading = input([1e-9, 1], 1e-5);
+    const growing = input([1e9, 1], 1e5);
+    const broken = input([1, Number.NaN], 1);
+    expect(worst(summarize([input([1, 1], 1)]))).toBe('gradient healthy');
+    expect(worst(summarize([input([1, 1], 1), fading]))).toBe('gradient vanishing');
+    expect(worst(summarize([fading, growing]))).toBe('gradient exploding');
+    expect(worst(summarize([broken, growing]))).toBe('gradient not finite');
   });
 
   test('no layers: the scale alone', () => {

@@ -61,6 +61,56 @@ describe('train', () => {
     expect(readFileSync(path('part')).equals(readFileSync(path('whole')))).toBe(true);
   });
 
+  test('--flow shows how the gradient flows after the curve, and changes no bit', async () => {
+    const path = folder();
+    const book = textFile(path('t'));
+    const args = [...TINY, '--layers', 2, '--steps', 12];
+    const plain = await cli('train', book, ...args, '--out', path('plain'));
+    expect(plain.out).not.toContain('‖∂L/∂h_t‖');
+    for (const flow of [['--flow'], ['--flow', 5], ['--flow=1']]) {
+      const { code, out } = await cli('train', book, ...args, ...flow, '--out', path('told'));
+      expect(code).toBe(0);
+      expect(readFileSync(path('told')).equals(readFileSync(path('plain')))).toBe(true);
+      const [, ...shown] = out
+        .slice(out.indexOf('Loss by step'))
+        .split("\nGradient of a sequence's last loss after 12 steps\n");
+      expect(shown).toHaveLength(1);
+      const lines = shown[0]!.split('\n');
+      expect(lines[0]).toContain('‖∂L/∂h_t‖ from the first step to the last');
+      expect(lines[1]).toMatch(
+        /^layer 0 → {2}[▁-█]{10} {2}ratio \d.*: (healthy|vanishing) \(.* of a gradient is left/,
+      );
+      expect(lines[2]).toMatch(/^layer 1 → {2}[▁-█]{10} {2}ratio/);
+      expect(lines.slice(3, 5)).toEqual(['', expect.stringMatching(/^Loss /)]);
+      expect(/ \| gradient (healthy|vanishing)$/m.test(out)).toBe(true);
+    }
+    const longer = await cli(
+      'train',
+      book,
+      '--resume',
+      path('told'),
+      '--steps',
+      13,
+      '--length',
+      0,
+      '--flow',
+      100,
+    );
+    expect(longer.out).toContain('last loss after 13 steps');
+  });
+
+  test('--flow before the text takes it for the text', async () => {
+    const path = folder();
+    const book = textFile(path('t'));
+    const shown = await cli('train', '--flow', book, ...TINY, '--steps', 2, '--out', path('m'));
+    expect(shown).toMatchObject({ code: 0, err: '' });
+    expect(shown.out).toContain('last loss after 2 steps');
+    const both = await cli('train', '--flow', book, book, ...TINY, '--steps', 2, '--out', path('m'));
+    expect([both.code, oneLine(both)]).toEqual([2, `--flow takes a number of updates, not '${book}'`]);
+    const none = await cli('train', book, '--flow=0', ...TINY);
+    expect([none.code, oneLine(none)]).toEqual([2, expect.stringContaining('a whole number of at least 1')]);
+  });
+
   test('the same seed gives the same file, another seed another', async () => {
     const path = folder();
     const args = [textFile(path('t')), ...TINY, '--steps', 5];

@@ -246,6 +246,7 @@ describe('while a fit is under way', () => {
       const { indices } = await trainer.sample({ prompt: [1], length: 30, seed: i });
       expect(indices.length).toBe(30);
       expect((await trainer.evaluate(batch(i).x, batch(i).y)).loss).toBeGreaterThan(0);
+      expect((await trainer.flow(batch(i).x, batch(i).y)).layers.length).toBeGreaterThan(0);
       expect((await trainer.saveModel()).length).toBeGreaterThan(100);
     }
     const written = trainer.steps;

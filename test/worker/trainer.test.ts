@@ -40,6 +40,7 @@ describe('a trainer in a worker gives what one inline gives, to the bit:', () =>
     expect(there.steps).toBe(6);
     const { x, y } = batch(50);
     expect(await there.evaluate(x, y)).toEqual(here.evaluate(x, y));
+    expect(await there.flow(x, y)).toEqual(here.flow(x, y));
     expect(await there.save({ note: 'a' })).toEqual(here.save({ note: 'a' }));
     expect(await there.saveModel({ note: 'b' })).toEqual(here.model.save({ note: 'b' }));
     await there.resetState();

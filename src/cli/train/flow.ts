@@ -1,5 +1,6 @@
 import { digits } from '../../diagnostics/digits.ts';
 import type { Flow, LayerFlow } from '../../diagnostics/flow.ts';
+import type { Verdict } from '../../diagnostics/verdict.ts';
 
 const BARS = '▁▂▃▄▅▆▇█';
 /** Where every step's gradient is 0, and where one is not finite. */
@@ -27,6 +28,13 @@ export function flowLines({ layers }: Flow): string[] {
       return `${name(layer).padEnd(width)}  ${line}  ${facts(layer)}: ${layer.verdict} (${layer.reason})`;
     }),
   ];
+}
+
+/** The layers' worst verdict, for a progress bar: `gradient healthy`. */
+export function worst({ layers }: Flow): string {
+  const order: readonly Verdict[] = ['not finite', 'exploding', 'vanishing'];
+  const found = order.find((verdict) => layers.some((layer) => layer.verdict === verdict));
+  return `gradient ${found ?? 'healthy'}`;
 }
 
 function facts({ meanRatio, memory, gates, saturated }: LayerFlow): string {

@@ -3,6 +3,7 @@ import {
   AdamW,
   cosineLR,
   crossEntropy,
+  type Flow,
   type KernelBuild,
   type PlanReport,
   Sequential,
@@ -99,6 +100,17 @@ export class Session {
     }
     this.losses.add(result.loss);
     return result;
+  }
+
+  /**
+   * How the gradient of the next sequence's last loss flows back through all of it. That of all losses would not tell how
+   * far it reaches: at each step new gradient comes in, most of which soon fades. Training goes on as if nothing had been.
+   */
+  flow(): Flow {
+    const { seqLen, batch } = this.settings;
+    const { x, y } = this.#lanes.read(this.step);
+    y.data.fill(this.trainer.loss.ignoreIndex, 0, (seqLen - 1) * batch);
+    return this.trainer.flow(x, y);
   }
 
   /** The file from which the run continues, and which `generate` reads. `steps`: updates the run was to make. */

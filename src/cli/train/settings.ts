@@ -33,6 +33,8 @@ export const DEFAULTS: Settings = {
   seed: 1,
 };
 export const DEFAULT_STEPS = 2000;
+/** Updates from one look at the gradient's flow to the next. */
+export const FLOW_EVERY = 100;
 
 /** The command line's name of a setting. */
 export function optionName(setting: string): string {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { FormatError, type KernelBuild } from '../../index.ts';
+import { type Flow, FormatError, type KernelBuild } from '../../index.ts';
 import { type CharacterModel, readCharacterModel } from '../characterModel.ts';
 import { CliError, printable } from '../failure.ts';
 import { checkWritable, readBytes, readText, sameFile, writeWhole } from '../files.ts';
@@ -9,6 +9,7 @@ import { loadKernels } from '../kernels.ts';
 import { count, duration, plural, quoted, size } from '../show.ts';
 import { passage } from '../text/passage.ts';
 import { lossCurve } from './curve.ts';
+import { flowLines, worst } from './flow.ts';
 import { Interrupt } from './interrupt.ts';
 import { RECENT } from './losses.ts';
 import { Progress } from './progress.ts';
@@ -25,6 +26,8 @@ export interface TrainOptions extends Partial<Settings> {
   readonly resume?: string | true;
   readonly kernels?: KernelBuild;
   readonly revectorize?: boolean;
+  /** Updates from one look at the gradient's flow to the next; without it there is none. */
+  readonly flow?: number;
   /** Of the passage at the end. */
   readonly prompt?: string;
   readonly length?: number;
@@ -57,9 +60,9 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   const began = performance.now();
   const progress = new Progress(io.stdout, session.step, steps, settings.batch * settings.seqLen);
   using interrupt = new Interrupt(() => progress.stop());
-  const finished = await updates(run, progress, interrupt);
+  const flow = await updates(run, options.flow, progress, interrupt);
   writeWhole(out, session.save(steps));
-  if (!finished) {
+  if (session.step < steps) {
     const again = io.trainAgain ?? `${io.program ?? 'unrolled'} train ${quoted(file)}`;
     print(`Stopped after ${count(session.step)} of ${plural(steps, 'step')}.`);
     print(
@@ -68,6 +71,10 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
     return 130;
   }
   print(`\nLoss by step, nats a character\n${lossCurve(session.losses)}\n`);
+  if (flow)
+    print(
+      `Gradient of a sequence's last loss after ${plural(steps, 'step')}\n${flowLines(flow).join('\n')}\n`,
+    );
   print(
     `Loss ${session.losses.recent.toFixed(3)} nats a character (mean of the last ${Math.min(RECENT, session.step)} steps), ` +
       `trained in ${duration((performance.now() - began) / 1000)}`,
@@ -162,17 +169,28 @@ function describe(file: string, { session, steps, kernels }: Run): string[] {
   ];
 }
 
-/** Updates until `steps` are made or a signal came; whether they were all made. */
-async function updates({ session, steps }: Run, progress: Progress, interrupt: Interrupt): Promise<boolean> {
+/**
+ * Updates until `steps` are made or a signal came. With `every`, how the gradient flowed when that was last looked at:
+ * after every so many updates, and after the last.
+ */
+async function updates(
+  { session, steps }: Run,
+  every: number | undefined,
+  progress: Progress,
+  interrupt: Interrupt,
+): Promise<Flow | undefined> {
+  let flow: Flow | undefined;
   try {
     while (session.step < steps && !interrupt.asked) {
       session.advance();
-      progress.update(session.step, session.losses.recent);
+      const { step } = session;
+      if (every !== undefined && (step % every === 0 || step === steps)) flow = session.flow();
+      progress.update(session.step, session.losses.recent, flow && worst(flow));
       // lets signals and the progress bar's timer in
       await setImmediate();
     }
   } finally {
     progress.stop();
   }
-  return session.step >= steps;
+  return flow;
 }
