@@ -26,7 +26,7 @@ const SRC: Record<string, string[]> = {
     ...['cli-progress', 'commander', 'simple-ascii-chart', 'node:'],
   ],
   audio: ['model', 'ndarray', 'wasm', 'check', 'errors'],
-  worker: ['model', 'losses', 'optim', 'init', 'ndarray', 'wasm', 'check', 'errors'],
+  worker: ['model', 'diagnostics', 'losses', 'optim', 'init', 'ndarray', 'wasm', 'check', 'errors'],
   index: ['public', 'wasm'],
   'index.workerd': ['public', 'wasm'],
   slim: ['public', 'wasm'],
