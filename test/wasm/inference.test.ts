@@ -19,6 +19,18 @@ const cases: Record<string, () => unrolled.Layer[]> = {
   RNN: () => [new RNN(5, 9), new RNN(9, 3, { nonlinearity: 'relu' })],
 };
 
+/** Options that take kernels of their own. */
+const optional: Record<string, () => unrolled.Layer[]> = {
+  'LSTM, projected, peepholes, normalized': () => [
+    new LSTM(5, 9, { projSize: 4, peephole: true, layerNorm: true, clip: 3 }),
+  ],
+  'LSTM, other activations': () => [new LSTM(5, 9, { activation: 'relu', coupled: true })],
+  'GRU, heads, reset before': () => [new GRU(5, 8, { resetAfter: false, heads: 2 })],
+  'RNN with dropouts and penalties': () => [
+    new RNN(5, 9, { zoneout: 0.1, recurrentDropout: 0.1, inputDropout: 0.1, penalty: { l2: 1 } }),
+  ],
+};
+
 function results(make: () => unrolled.Layer[]) {
   const model = new Sequential([new Embedding(V, 5), ...make()], { seed: 3 });
   const { data } = model.forward(tokens);
@@ -44,11 +56,27 @@ describe('unrolled/inference', () => {
     expect(layers.map(([name]) => name).sort()).toEqual(Object.keys(cases).sort());
   });
 
-  test.each(Object.entries(cases))('%s: the bits of the kernels that train', async (_, make) => {
+  test.each(Object.entries({ ...cases, ...optional }))(
+    '%s: the bits of the kernels that train',
+    async (_, make) => {
+      await unrolled.init({ kernels: 'simd' });
+      const expected = results(make);
+      expect(await inference.init({ kernels: 'simd' })).toMatchObject({ kernels: 'simd', training: false });
+      expect(results(make)).toEqual(expected);
+    },
+  );
+
+  test('both directions, each way of joining them, sequences of several lengths', async () => {
+    const x = { data: Float32Array.from({ length: 4 * 3 * 2 }, (_, i) => i / 8 - 1), shape: [4, 3, 2] };
+    const run = () =>
+      (['concat', 'sum', 'mul', 'ave'] as const).map((mergeMode) => {
+        using model = new Sequential([new LSTM(2, 3, { bidirectional: true, mergeMode })], { seed: 2 });
+        return model.forward(x, { lengths: [4, 1, 3] });
+      });
     await unrolled.init({ kernels: 'simd' });
-    const expected = results(make);
-    expect(await inference.init({ kernels: 'simd' })).toMatchObject({ kernels: 'simd', training: false });
-    expect(results(make)).toEqual(expected);
+    const expected = run();
+    await inference.init({ kernels: 'simd' });
+    expect(run()).toEqual(expected);
   });
 
   test('has kernels of its own, and takes relaxed where it validates', async () => {
