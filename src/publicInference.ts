@@ -20,14 +20,17 @@ export {
   orthogonal,
   uniform,
 } from './init/initializers.ts';
-export type { Activation, ActivationName } from './layers/activations.ts';
+export type { Activation, Activation, ActivationName, ActivationName } from './layers/activations.ts';
+export type { Steps } from './layers/border.ts';
 export { Dropout } from './layers/dropout.ts';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.ts';
 export { GRU, type GRUOptions } from './layers/gru.ts';
+export { LastStep } from './layers/last.ts';
 export type { Layer, ParameterSpec } from './layers/layer.ts';
 export { Linear, type LinearOptions } from './layers/linear.ts';
 export { LSTM, type LSTMOptions } from './layers/lstm.ts';
-export type { RecurrentOptions } from './layers/recurrent/options.ts';
+export type { GatedOptions, Penalty, Zoneout } from './layers/recurrent/features.ts';
+export type { MergeMode, RecurrentOptions } from './layers/recurrent/options.ts';
 export { RNN, type RNNOptions } from './layers/rnn.ts';
 export type { BackwardInput, BackwardResult, ForwardOptions, ForwardResult } from './layers/standalone.ts';
 export { type PlanOptions, type PlanReport, Sequential, type SequentialOptions } from './model/sequential.ts';

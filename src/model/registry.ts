@@ -3,6 +3,7 @@ import { FormatError, UnrolledError } from '../errors.ts';
 import { Dropout } from '../layers/dropout.ts';
 import { Embedding } from '../layers/embedding.ts';
 import { GRU } from '../layers/gru.ts';
+import { LastStep } from '../layers/last.ts';
 import type { Layer } from '../layers/layer.ts';
 import { Linear } from '../layers/linear.ts';
 import { LSTM } from '../layers/lstm.ts';
@@ -21,6 +22,10 @@ const makers: Record<string, (config: any) => Layer> = {
   Dropout: ({ p, ...rest }) => {
     options('Dropout', rest, ['p']);
     return new Dropout(p);
+  },
+  LastStep: (rest) => {
+    options('LastStep', rest, []);
+    return new LastStep();
   },
   RNN: ({ inputSize, hiddenSize, ...rest }) => new RNN(inputSize, hiddenSize, rest),
   LSTM: ({ inputSize, hiddenSize, ...rest }) => new LSTM(inputSize, hiddenSize, rest),
