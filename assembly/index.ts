@@ -16,7 +16,7 @@ export { gru_backward, gru_forward, gru_forward_train } from './sequence/gru';
 export { scan_backward, scan_forward, scan_forward_train } from './scan/scan';
 export { variant_backward } from './variants/backward';
 export { variant_forward } from './variants/forward';
-export { cross_entropy, softmax_rows } from './loss/cross_entropy';
+export { cross_entropy, log_sum_exp, softmax_rows } from './loss/cross_entropy';
 export { mse } from './loss/mse';
 export { bce_with_logits } from './loss/bce';
 export { sgd_step } from './optim/sgd';

@@ -68,6 +68,12 @@ function rowScale(n: i32, s: f32, x: usize): void {
   if (n > 0) storeLanes(x, f32x4.mul(loadLanes(x, n), v), n);
 }
 
+/** ln Σ e^x over x[n] in f64, n >= 1: ln softmax(x)[j] is x[j] less it. */
+export function log_sum_exp(n: i32, x: usize): f64 {
+  const largest = rowMax(n, x);
+  return <f64>largest + log64(<f64>rowExp(n, x, largest, 0));
+}
+
 /** y[i, :] = softmax(x[i, :] · invTemperature) over m rows of n; y may be x. */
 export function softmax_rows(m: i32, n: i32, invTemperature: f32, x: usize, y: usize): void {
   const bytes = (<usize>n) << 2;

@@ -4,7 +4,7 @@ import { CliError, printable } from './failure.ts';
 import { readBytes } from './files.ts';
 import type { Io, Output } from './io.ts';
 import { loadKernels } from './kernels.ts';
-import { passage } from './text/passage.ts';
+import { likeliest, passage } from './text/passage.ts';
 import type { Vocabulary } from './text/vocabulary.ts';
 
 export interface GenerateOptions {
@@ -12,6 +12,8 @@ export interface GenerateOptions {
   readonly length?: number;
   readonly temperature?: number;
   readonly seed?: number;
+  /** Sequences of a beam search, which draws nothing. */
+  readonly beams?: number;
   /** Default `simd`: the same text on every engine. */
   readonly kernels?: KernelBuild;
 }
@@ -26,6 +28,11 @@ export async function generate(path: string, options: GenerateOptions, io: Io): 
   const { vocabulary } = readCharacterModel(bytes, path);
   await loadKernels(options.kernels ?? 'simd');
   using model = load(path, bytes, vocabulary);
+  if (options.beams !== undefined) {
+    const text = likeliest(model, vocabulary, { prompt, length, beams: options.beams });
+    await write(io.stdout, `${prompt}${text}\n`);
+    return 0;
+  }
   const written = passage(model, vocabulary, { prompt, length, temperature, seed });
   let piece = prompt;
   let n = 0;

@@ -134,8 +134,19 @@ function addGenerate(program: Command, io: Io, done: (exitCode: number) => void)
       notNegative,
     )
     .option('--seed <n>', 'of the random choices (default 1)', whole(0))
+    .addOption(
+      new Option('--beams <n>', 'draw nothing: follow so many texts and write the likeliest')
+        .argParser(whole(1))
+        .conflicts(['temperature', 'seed']),
+    )
     .addOption(kernels('which kernels (default simd; relaxed may give another text on another engine)'))
-    .addHelpText('after', examples('generate model.safetensors --prompt "The whale" --length 1000 --seed 7'))
+    .addHelpText(
+      'after',
+      examples(
+        'generate model.safetensors --prompt "The whale" --length 1000 --seed 7',
+        'generate model.safetensors --prompt "The whale" --length 40 --beams 8',
+      ),
+    )
     .action(async (model: string, options: GenerateOptions) => {
       const { generate } = await import('./generate.ts');
       done(await generate(model, options, io));

@@ -3,7 +3,8 @@ import type { Layer, ParameterSpec, Pass, Scope } from './layer.ts';
 
 /**
  * The last step of every row, its own last one where rows have lengths: [T, B, F] to [1, B, F] (Keras's
- * `return_sequences=False`). Zeros for a row without steps. Layers after it have one step.
+ * `return_sequences=False`). Zeros for a row without steps. Layers after it have one step. In a stream each step is the
+ * last one so far.
  */
 export class LastStep implements Layer {
   readonly type = 'LastStep';
@@ -17,6 +18,10 @@ export class LastStep implements Layer {
 
   config(): Record<string, unknown> {
     return {};
+  }
+
+  isIdle(_training: boolean, stream: boolean): boolean {
+    return stream;
   }
 
   reserve(scope: Scope, input: Region): Pass[] {

@@ -128,8 +128,10 @@ export interface Layer {
   readonly reducesSteps?: boolean;
   /** Whether a step's output needs later steps; then there is no step by step. */
   readonly needsFuture?: boolean;
-  /** Whether it changes nothing there; then it is left out. */
-  isIdle?(training: boolean): boolean;
+  /** Whether it goes from step to step with a state. */
+  readonly keepsState?: boolean;
+  /** Whether it changes nothing there; then it is left out. `stream`: step by step, each one the last so far. */
+  isIdle?(training: boolean, stream: boolean): boolean;
   /** Of a layer that looks up rows, and does nothing else: what the next layer needs to do so itself. */
   lookup?(scope: Scope, input: Region): Lookup;
   /** Whether it takes these rows still to be looked up, which must pay. */

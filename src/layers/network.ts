@@ -5,7 +5,7 @@ import { Layout, type Region } from '../memory/layout.ts';
 import { type Given, readShaped, type Sequence, type Signal } from '../ndarray.ts';
 import { writeRows } from './border.ts';
 import type { Layer } from './layer.ts';
-import { Plan, type PlanRequest } from './plan.ts';
+import { type Packed, Plan, type PlanRequest } from './plan.ts';
 import type { Rows, Valid } from './rows.ts';
 
 /** What a stream holds. */
@@ -13,6 +13,9 @@ export interface StreamPlan {
   readonly plan: Plan;
   /** Of one row. */
   readonly probabilities: Region;
+  /** A row of the widest state, while two rows change places. */
+  readonly spare: Region;
+  readonly packed: Packed;
 }
 
 /**
@@ -41,6 +44,8 @@ export class Network {
   #written: Plan | undefined;
   readonly #slots: Region[] = [];
   readonly #idleStreams: StreamPlan[] = [];
+  /** By steps and rows. */
+  readonly #packed = new Map<string, Packed>();
 
   /** @throws {ShapeError} layers whose sizes do not follow on each other */
   constructor(layers: readonly Layer[], prefixes: readonly string[], seed: number) {
@@ -140,15 +145,31 @@ export class Network {
     return plan;
   }
 
-  /** A plan of one step outside the area that plans share: one that `returnStream` gave back, or a new one. */
-  takeStream(batch: number): StreamPlan {
-    const idle = this.#idleStreams.findIndex(({ plan }) => plan.batch === batch);
+  /**
+   * A plan outside the area that plans share, for at most so many steps a call: one that `returnStream` gave back, or a
+   * new one. Plans of the same shape share their packed weights.
+   * @throws {StateError} layers that can not go step by step
+   * @throws {MemoryError} beyond 2 GiB, or refused by the engine
+   */
+  takeStream(batch: number, steps: number): StreamPlan {
+    refuseStream(this.layers);
+    const idle = this.#idleStreams.findIndex(({ plan }) => plan.batch === batch && plan.steps === steps);
     if (idle >= 0) return this.#idleStreams.splice(idle, 1)[0]!;
-    const request = { steps: 1, batch, training: false, targets: 'none', stream: true } as const;
-    return this.reserveAll((layout) => ({
-      plan: new Plan(this, layout, 0, request),
-      probabilities: layout.take('probabilities', this.outputSize),
-    }));
+    const shape = `${steps} ${batch}`;
+    const packed = this.#packed.get(shape) ?? { regions: [], version: -1 };
+    const taken = this.reserveAll((layout) => {
+      const request = { steps, batch, training: false, targets: 'none', stream: packed } as const;
+      const plan = new Plan(this, layout, 0, request);
+      const widest = Math.max(0, ...plan.states.map(({ initial }) => initial.shape[1]!));
+      return {
+        plan,
+        probabilities: layout.take('probabilities', this.outputSize),
+        spare: layout.take('spare state', widest),
+        packed,
+      };
+    });
+    this.#packed.set(shape, packed);
+    return taken;
   }
 
   returnStream(stream: StreamPlan): void {
@@ -240,6 +261,7 @@ export class Network {
     this.arena.dispose();
     this.#plans = [];
     this.#idleStreams.length = 0;
+    this.#packed.clear();
   }
 
   #copies(of: (parameter: Region) => Region) {
@@ -281,6 +303,26 @@ function chain(layers: readonly Layer[]): [Signal, number] {
     size = layer.outputSize(size);
   }
   return [input, size];
+}
+
+/** @throws {StateError} a layer whose output at a step is not settled by the steps so far */
+function refuseStream(layers: readonly Layer[]): void {
+  let last = -1;
+  for (const [i, layer] of layers.entries()) {
+    if (layer.needsFuture) {
+      throw new StateError(
+        `stream: layers[${i}] (${layer.type}) is bidirectional: its output at a step takes all steps after it, which a ` +
+          'stream has not seen; use forward on the whole sequence',
+      );
+    }
+    if (last >= 0 && layer.keepsState) {
+      throw new StateError(
+        `stream: layers[${i}] (${layer.type}) comes after layers[${last}] (${layers[last]!.type}) and runs once a ` +
+          'sequence, of which a stream knows no end; use forward on the whole sequence',
+      );
+    }
+    if (layer.reducesSteps) last = i;
+  }
 }
 
 function misplaced(i: number, { type }: Layer): ArgumentError {

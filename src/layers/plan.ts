@@ -13,14 +13,22 @@ export interface PlanRequest {
   readonly training: boolean;
   /** What the loss compares with, where there is one. */
   readonly targets: 'indices' | 'features' | 'none';
-  /** Every pass has scratch memory of its own, so that weights stay packed from call to call. */
-  readonly stream?: boolean;
+  /** Step by step: every pass has scratch memory of its own, so that weights stay packed from call to call. */
+  readonly stream?: Packed;
   /** For rows of their own lengths. */
   readonly ragged?: boolean;
   /** Notes the norms of the gradient at each step. */
   readonly flow?: boolean;
   /** Steps of the whole sequence, where the plan is for one part of it after the other. Default: steps. */
   readonly wholeSteps?: number;
+}
+
+/** Scratch memory of the passes of streams laid out for the same shape, one running at a time. */
+export interface Packed {
+  /** In the order in which passes take them; the first such plan lays them out. */
+  readonly regions: Region[];
+  /** Version of the parameters that are packed there. */
+  version: number;
 }
 
 /** The network that a plan lays out. */
@@ -65,6 +73,8 @@ export class Plan {
   readonly output: Region;
   readonly passes: readonly Pass[];
   readonly states: readonly StateSlot[];
+  /** Of a stream's states: the layer's prefix, h or c, and which one of the stack, such as `1.h_l0`. */
+  readonly stateNames: readonly string[];
   /** First byte of the plan. */
   readonly start: number;
   /** First byte after the plan. */
@@ -79,7 +89,7 @@ export class Plan {
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(network: Planned, layout: Layout, gradients: number, request: PlanRequest) {
-    const { steps, batch, training, stream = false, ragged = false, flow = false } = request;
+    const { steps, batch, training, stream, ragged = false, flow = false } = request;
     const { wholeSteps = steps } = request;
     this.steps = steps;
     this.batch = batch;
@@ -107,7 +117,10 @@ export class Plan {
     let reversed: Region | undefined;
     let last: Region | undefined;
     let current = rows;
-    const busy = [...network.layers.entries()].filter(([, layer]) => !layer.isIdle?.(training));
+    let works = 0;
+    const stateNames: string[] = [];
+    const streamed = stream !== undefined;
+    const busy = [...network.layers.entries()].filter(([, layer]) => !layer.isIdle?.(training, streamed));
     for (const [at, [i, layer]] of busy.entries()) {
       const parameter = (name: string) => network.parameters.get(network.prefixes[i] + name)!;
       const scope: Scope = {
@@ -120,7 +133,7 @@ export class Plan {
         wholeSteps: current === rows ? wholeSteps : 1,
         training,
         flow,
-        stream,
+        stream: streamed,
         parameter,
         gradient: (name) => ({
           ...parameter(name),
@@ -135,7 +148,10 @@ export class Plan {
           return new View(shared, shape, length);
         },
         work: (bytes) => {
-          if (stream) return layout.take('packed weights', align(bytes) / 4);
+          if (stream) {
+            stream.regions[works] ??= layout.take('packed weights', align(bytes) / 4);
+            return stream.regions[works++]!;
+          }
           scratch.length = Math.max(scratch.length, bytes / 4);
           return scratch;
         },
@@ -157,8 +173,13 @@ export class Plan {
         lookup = found;
         continue;
       }
+      let stacked = 0;
       for (const pass of layer.reserve(scope, x, lookup)) {
         passes.push(pass);
+        if (streamed && pass.states.length > 0) {
+          stateNames.push(...pass.states.map(({ name }) => `${network.prefixes[i]}${name}_l${stacked}`));
+          stacked++;
+        }
         x = pass.output;
         widest = Math.max(widest, x.length);
       }
@@ -173,6 +194,7 @@ export class Plan {
     scratch.ptr = layout.take('scratch', align(4 * scratch.length) / 4).ptr;
     this.passes = passes;
     this.states = passes.flatMap((pass) => pass.states);
+    this.stateNames = stateNames;
     this.output = x;
     this.end = layout.end;
   }

@@ -9,6 +9,7 @@ import { type Given, type NDArray, readSequence, readShaped } from '../ndarray.t
 import type { CheckpointReport } from './bptt/checkpoints.ts';
 import { readModel, writeModel } from './save.ts';
 import { Stream, type StreamOptions } from './stream.ts';
+import { StreamPool, type StreamPoolOptions } from './streaming/pool.ts';
 
 /** Layers that are part of a model. */
 const claimed = new WeakSet<Layer>();
@@ -140,9 +141,20 @@ export class Sequential {
     return { data: readRows(arena, plan.rows, dx, input.size, data), shape };
   }
 
-  /** Inference with the states kept from step to step. */
+  /**
+   * Inference with the states kept from step to step.
+   *
+   * @throws {ArgumentError} a batch or a block below 1
+   * @throws {StateError} a bidirectional model, which needs the whole sequence
+   * @throws {MemoryError} beyond 2 GiB
+   */
   stream(opts?: StreamOptions): Stream {
     return new Stream(this.network, opts);
+  }
+
+  /** Many streams that step together in any company. @throws as `stream`; a capacity below 1 */
+  streams(opts: StreamPoolOptions): StreamPool {
+    return new StreamPool(this.network, opts);
   }
 
   /**

@@ -1,33 +1,32 @@
-import { integer, number, options } from '../check.ts';
-import { ArgumentError, StateError } from '../errors.ts';
-import { Generator } from '../init/generator.ts';
-import type { Network, StreamPlan } from '../layers/network.ts';
-import type { Plan } from '../layers/plan.ts';
+import { integer, options } from '../check.ts';
+import { ArgumentError } from '../errors.ts';
+import type { Generator } from '../init/generator.ts';
+import type { Network } from '../layers/network.ts';
 import { isNumbers } from '../ndarray.ts';
+import { Runner } from './streaming/runner.ts';
+import { readRunner, type StreamState, writeRunner } from './streaming/state.ts';
 
 export interface StreamOptions {
   /** Rows that step together, each with its own states. Default 1. */
   readonly batch?: number;
+  /** Steps that one call of `steps` takes at most. Default 1. */
+  readonly block?: number;
 }
 
 /**
- * Inference one step at a time. States stay in the model's memory, weights stay packed while they do not change, and a
- * step allocates nothing. Equal to `forward` over the same steps, to the bit.
+ * Inference step by step. States stay in the model's memory, weights stay packed while they do not change (once for all
+ * streams of the same batch and block), and a step allocates nothing. Equal to `forward` over the same steps, to the bit.
  */
 export class Stream {
   readonly batch: number;
-  readonly #network: Network;
-  #held: StreamPlan | undefined;
-  #version = -1;
-  #stepped = false;
-  #output = new Float32Array();
+  readonly block: number;
+  readonly #runner: Runner;
 
   constructor(network: Network, opts?: StreamOptions) {
-    const { batch = 1 } = options('stream', opts, ['batch']);
+    const { batch = 1, block = 1 } = options('stream', opts, ['batch', 'block']);
     this.batch = integer('batch', batch, 1);
-    this.#network = network;
-    this.#held = network.takeStream(batch);
-    this.reset();
+    this.block = integer('block', block, 1);
+    this.#runner = new Runner(network, batch, block, 'stream');
   }
 
   /**
@@ -37,18 +36,26 @@ export class Stream {
    * @throws {ArgumentError} an index outside the vocabulary, another number of values
    */
   step(input: number | ArrayLike<number>): Float32Array {
-    const { plan } = this.#live;
-    const network = this.#network;
-    const { arena } = network;
-    this.#write(plan, input);
-    plan.forward(this.#version === network.version);
-    this.#version = network.version;
-    this.#stepped = true;
-    if (this.#output.buffer !== arena.f32.buffer) {
-      const at = plan.output.ptr / 4;
-      this.#output = arena.f32.subarray(at, at + plan.output.length);
+    return this.#runner.run(1, this.batch, input);
+  }
+
+  /**
+   * Up to `block` steps in one call: indices [T, B], or features [T, B, inputSize], one after the other. Gives the outputs
+   * [T, B, outputSize] as a view, as `step` does; to the bit what T calls of `step` give.
+   *
+   * @throws {ArgumentError} an index outside the vocabulary, numbers that are not those of 1 to `block` steps
+   */
+  steps(input: ArrayLike<number>): Float32Array {
+    const { batch, block } = this;
+    const { kind, size } = this.#runner.network.input;
+    const row = kind === 'features' ? batch * size : batch;
+    const steps = isNumbers(input) ? input.length / row : 0;
+    if (!Number.isInteger(steps) || steps < 1 || steps > block) {
+      const most =
+        block === 1 ? '1 step, the block of this stream' : `1 to ${block} steps, the block of this stream`;
+      throw new ArgumentError('input', `${row} number${row === 1 ? '' : 's'} for each of ${most}`, input);
     }
-    return this.#output;
+    return this.#runner.run(steps, batch, input);
   }
 
   /**
@@ -59,12 +66,7 @@ export class Stream {
    * @throws {StateError} before the first step, or the first after `reset`
    */
   sample(generator: Generator, temperature = 1, row = 0): number {
-    number('temperature', temperature, 0);
-    if (!(generator instanceof Generator)) throw new ArgumentError('generator', 'a Generator', generator);
-    const { arena, outputSize: n } = this.#network;
-    // 1 / temperature times an output must not overflow
-    if (temperature < 1e-30) return arena.kernels.index_of_max(n, this.#last(row));
-    return arena.kernels.sample_index(n, this.#softmax(row, temperature), generator.uniform());
+    return this.#runner.sample(generator, temperature, row);
   }
 
   /**
@@ -74,67 +76,60 @@ export class Stream {
    * @throws {StateError} before the first step, or the first after `reset`
    */
   probabilities(row = 0): Float32Array {
-    const at = this.#softmax(row, 1) / 4;
-    return this.#network.arena.f32.subarray(at, at + this.#network.outputSize);
+    return this.#runner.probabilities(row);
   }
 
-  /** Where softmax(last output / temperature) of a row is written. */
-  #softmax(row: number, temperature: number): number {
-    const logits = this.#last(row);
-    const { ptr } = this.#live.probabilities;
-    this.#network.arena.kernels.softmax_rows(1, this.#network.outputSize, 1 / temperature, logits, ptr);
-    return ptr;
+  /** Sets the states of one row, or of all, to 0. @throws {ArgumentError} a row outside the batch */
+  reset(row?: number): void {
+    const [first, count] = this.#rows(row);
+    this.#runner.clear(first, first + count);
+    for (let i = first; i < first + count; i++) this.#runner.writeOutput(i, null);
   }
 
-  /** Where the last output of a row is. */
-  #last(row: number): number {
-    if (integer('row', row, 0) >= this.batch)
-      throw new ArgumentError('row', `a row below ${this.batch}`, row);
-    const { plan } = this.#live;
-    if (!this.#stepped) throw new StateError('sample: make a step first');
-    return plan.output.ptr + row * this.#network.outputSize * 4;
+  /** States and last outputs of one row, or of all, as plain data. @throws {ArgumentError} a row outside the batch */
+  snapshot(row?: number): StreamState {
+    return readRunner(this.#runner, ...this.#rows(row));
   }
 
-  /** Sets all states to 0. */
-  reset(): void {
-    for (const { initial } of this.#live.plan.states) this.#network.arena.clear(initial);
-    this.#stepped = false;
+  /**
+   * Goes on from where a snapshot was taken, with one row or all: of this stream or of any model with these layers.
+   * Nothing changes unless all of it fits.
+   *
+   * @throws {ArgumentError} a row outside the batch, other names, another number of rows
+   * @throws {ShapeError} states of another shape
+   */
+  restore(state: StreamState, row?: number): void {
+    writeRunner(this.#runner, state, ...this.#rows(row));
+  }
+
+  /** A stream of its own that goes on from here: same states, same last outputs, same batch and block. */
+  fork(): Stream {
+    const { batch, block } = this;
+    const fork = new Stream(this.#runner.network, { batch, block });
+    try {
+      fork.#runner.copyFrom(this.#runner);
+    } catch (error) {
+      fork.dispose();
+      throw error;
+    }
+    return fork;
   }
 
   /** Gives the stream's memory to the next stream of the model; later calls throw. */
   dispose(): void {
-    if (this.#held) this.#network.returnStream(this.#held);
-    this.#held = undefined;
+    this.#runner.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  get #live(): StreamPlan {
-    if (!this.#held) throw new StateError('the stream was disposed');
-    return this.#held;
-  }
-
-  #write({ input }: Plan, given: number | ArrayLike<number>): void {
-    const { arena, input: signal } = this.#network;
-    const single = typeof given === 'number';
-    if (single ? input.length !== 1 : !isNumbers(given) || given.length !== input.length) {
-      throw new ArgumentError('input', `${input.length} number${input.length === 1 ? '' : 's'}`, given);
+  /** The first of the rows meant, and how many. */
+  #rows(row: number | undefined): [first: number, count: number] {
+    if (row === undefined) return [0, this.batch];
+    if (integer('row', row, 0) >= this.batch) {
+      throw new ArgumentError('row', `a row below ${this.batch}`, row);
     }
-    const at = input.ptr / 4;
-    if (signal.kind === 'features') {
-      if (single) arena.f32[at] = given;
-      else arena.f32.set(given, at);
-      return;
-    }
-    for (let i = 0; i < input.length; i++) {
-      const index = single ? given : given[i]!;
-      if (!Number.isInteger(index) || index < 0 || index >= signal.size) {
-        throw new ArgumentError(`input (row ${i})`, `an index in 0..${signal.size - 1}`, index);
-      }
-    }
-    if (single) arena.i32[at] = given;
-    else arena.i32.set(given, at);
+    return [row, 1];
   }
 }

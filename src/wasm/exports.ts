@@ -11,6 +11,7 @@ export const INFERENCE_NAMES = [
   'move_rows',
   'vec_scale',
   'softmax_rows',
+  'log_sum_exp',
   'index_of_max',
   'sample_index',
   'is_relaxed',

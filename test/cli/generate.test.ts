@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readCharacterModel } from '../../src/cli/characterModel.ts';
 import { Sequential } from '../../src/index.ts';
 import { cli, folder, oneLine, TINY, textFile } from './helper.ts';
 
@@ -50,6 +51,54 @@ describe('generate', () => {
     expect(await text(0, 1)).toBe(await text(0, 2));
     expect(await text(1e-30, 1)).toBe(await text(0, 2));
     expect(await text(1e30, 1)).not.toBe(await text(0, 2));
+  });
+
+  test('beams follow the likeliest text: one is greedy, more find one as likely at least', async () => {
+    const path = file();
+    const args = [path, '--prompt', 'the ', '--length', 30];
+    const text = async (...more: (string | number)[]) => {
+      const { code, out, err } = await cli('generate', ...args, ...more);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      return out;
+    };
+    const greedy = await text('--temperature', 0);
+    expect(await text('--beams', 1)).toBe(greedy);
+    const best = await text('--beams', 6);
+    expect(await text('--beams', 6)).toBe(best);
+    expect(best).not.toBe(greedy);
+    expect(best.length).toBe(35);
+    using loaded = Sequential.load(model);
+    const { vocabulary } = readCharacterModel(model, path);
+    const likelihood = (line: string): number => {
+      using stream = loaded.stream();
+      let sum = 0;
+      for (const [i, token] of Array.from(vocabulary.encode(line.slice(0, 34))).entries()) {
+        if (i >= 4) sum += Math.log(stream.probabilities()[token]!);
+        stream.step(token);
+      }
+      return sum;
+    };
+    expect(likelihood(best)).toBeGreaterThan(likelihood(greedy));
+    const start = await cli('generate', path, '--length', 5, '--beams', 2);
+    expect([start.code, start.out.length]).toEqual([0, 6]);
+  });
+
+  test('beams draw nothing: no temperature, no seed', async () => {
+    for (const [option, value] of [
+      ['--temperature', '0.5'],
+      ['--seed', '1'],
+    ] as const) {
+      const outcome = await cli('generate', file(), '--beams', 3, option, value);
+      expect([outcome.code, outcome.out]).toEqual([2, '']);
+      expect(oneLine(outcome)).toMatch(
+        new RegExp(`^option '--beams <n>' cannot be used with option '${option} `),
+      );
+    }
+    const none = await cli('generate', file(), '--beams', 0);
+    expect([none.code, oneLine(none)]).toEqual([
+      2,
+      expect.stringContaining('Expected a whole number of at least 1.'),
+    ]);
   });
 
   test('takes the prompt as it stands', async () => {

@@ -191,6 +191,39 @@ describe('softmax_rows', () => {
   });
 });
 
+describe('log_sum_exp', () => {
+  const of = (build: BuildName, x: ArrayLike<number>, flush = '') =>
+    run(build, x, 'none', flush, (sandbox, at) => sandbox.run((k) => k.log_sum_exp(x.length, at))).value;
+
+  test.each(tails)('%i terms', (n) => {
+    const x = rounded(uniform(generator(n), n, 8));
+    const largest = Math.max(...x);
+    const expected = largest + Math.log(x.reduce((sum, v) => sum + Math.exp(v - largest), 0));
+    const found = builds.map((build) => {
+      for (const flush of ['', 'x']) {
+        // one term: ln 1 = 0 is exact; else the sum of exponentials is rounded to f32
+        const error = Math.abs(of(build, x, flush) - expected);
+        expect(error, `${build}, ${flush || 'none'} last`).toBeLessThanOrEqual(n === 1 ? 0 : 1e-6);
+      }
+      return of(build, x);
+    });
+    expect(found[builds.indexOf('checked')]).toBe(found[builds.indexOf('simd')]);
+  });
+
+  test.each(builds)('%s: large terms, −Inf, NaN', (build) => {
+    expect(of(build, [1e30, -1e30, 5])).toBe(Math.fround(1e30));
+    expect(of(build, [-1e30, -1e30])).toBeCloseTo(Math.fround(-1e30), 6);
+    expect(of(build, [Number.NEGATIVE_INFINITY, 3, 3])).toBeCloseTo(3 + Math.LN2, 14);
+    for (const n of [1, 3, 4, 5, 9]) {
+      for (let at = 0; at < n; at++) {
+        const x = new Float32Array(n);
+        x[at] = Number.NaN;
+        expect(of(build, x), `term ${at} of ${n}`).toBeNaN();
+      }
+    }
+  });
+});
+
 describe.each(['mse', 'bce_with_logits'] as const)('%s', (kernel) => {
   test.each(tails)('n %i: value and gradient', (n) => {
     const next = generator(n);

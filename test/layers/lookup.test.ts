@@ -37,8 +37,9 @@ function calls(
   batch: number,
   how: { training?: boolean; stream?: boolean },
 ) {
-  const { training = false, stream = false } = how;
-  return model.network.preview({ steps, batch, training, stream, targets: 'none' }).passes.length;
+  const { training = false } = how;
+  const stream = how.stream ? { stream: { regions: [], version: -1 } } : {};
+  return model.network.preview({ steps, batch, training, targets: 'none', ...stream }).passes.length;
 }
 
 function embedded(model: Sequential, x: NDArray<Int32Array>): NDArray {

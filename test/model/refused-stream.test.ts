@@ -4,6 +4,7 @@ import {
   Dropout,
   Embedding,
   Generator,
+  GRU,
   init,
   Linear,
   LSTM,
@@ -13,9 +14,12 @@ import {
   Sequential,
   SGD,
   StateError,
+  type StreamPool,
+  type StreamSession,
   Trainer,
   type UnrolledError,
 } from '../../src/index.ts';
+import { LastStep } from '../../src/layers/last.ts';
 import { expectSame } from '../kernels/closeness.ts';
 import { thrown, wrong } from './helpers.ts';
 
@@ -77,6 +81,36 @@ describe('a stream refuses', () => {
       /^input: expected 1 number, got \[1n\]$/,
     ],
     [
+      'a block of 0',
+      (m) => m.stream({ block: 0 }),
+      ArgumentError,
+      /^block: expected an integer of at least 1, got 0$/,
+    ],
+    [
+      'steps without a block',
+      (m) => m.stream().steps([1, 2]),
+      ArgumentError,
+      /^input: expected 1 number for each of 1 step, the block of this stream, got \[1, 2\]$/,
+    ],
+    [
+      'more steps than the block',
+      (m) => m.stream({ batch: 2, block: 3 }).steps(new Int32Array(8)),
+      ArgumentError,
+      /^input: expected 2 numbers for each of 1 to 3 steps, the block of this stream, got Int32Array\(8\)$/,
+    ],
+    ['half a step', (m) => m.stream({ batch: 2, block: 3 }).steps([1, 2, 3]), ArgumentError, /^input: /],
+    ['no steps', (m) => m.stream({ block: 3 }).steps([]), ArgumentError, /^input: /],
+    ['a single number as steps', (m) => m.stream().steps(1 as never), ArgumentError, /^input: .* got 1$/],
+    [
+      'a token outside in a block',
+      (m) => m.stream({ batch: 2, block: 3 }).steps([1, 2, 3, V]),
+      ArgumentError,
+      /^input \(step 1, row 1\): expected an index in 0\.\.8, got 9$/,
+    ],
+    ['a reset of no row', (m) => m.stream().reset(1), ArgumentError, /^row: expected a row below 1, got 1$/],
+    ['a reset of half a row', (m) => m.stream().reset(0.5), ArgumentError, /^row: .* got 0.5$/],
+    ['a snapshot of no row', (m) => m.stream().snapshot(2), ArgumentError, /^row: .* got 2$/],
+    [
       'a sample before a step',
       (m) => m.stream().sample(generator),
       StateError,
@@ -132,7 +166,16 @@ describe('a stream refuses', () => {
     const stream = model.stream();
     stream.step(1);
     stream.dispose();
-    for (const call of [() => stream.step(1), () => stream.sample(generator), () => stream.reset()]) {
+    const state = model.stream().snapshot();
+    for (const call of [
+      () => stream.step(1),
+      () => stream.steps([1]),
+      () => stream.sample(generator),
+      () => stream.reset(),
+      () => stream.snapshot(),
+      () => stream.restore(state),
+      () => stream.fork(),
+    ]) {
       expect(thrown(call)).toBeInstanceOf(StateError);
     }
   });
@@ -144,6 +187,9 @@ describe('a stream refuses', () => {
     stream.step(1);
     model.dispose();
     const calls = [
+      () => model.streams({ capacity: 2 }),
+      () => stream.fork(),
+      () => stream.snapshot(),
       () => stream.step(1),
       () => stream.sample(generator, 0),
       () => stream.reset(),
@@ -151,5 +197,208 @@ describe('a stream refuses', () => {
     ];
     for (const call of calls) expect(thrown(call), String(call)).toBeInstanceOf(MemoryError);
     expect(trainer.steps).toBe(0);
+  });
+});
+
+describe('a model that can not go step by step is refused:', () => {
+  beforeAll(async () => {
+    await init();
+  });
+
+  const bidirectional = () => new Sequential([new RNN(2, 3), new GRU(3, 4, { bidirectional: true })]);
+  const calls: [string, (model: Sequential) => unknown][] = [
+    ['stream', (m) => m.stream()],
+    ['streams', (m) => m.streams({ capacity: 2 })],
+  ];
+
+  test.each(calls)('bidirectional, %s', (_, call) => {
+    const model = bidirectional();
+    const bytes = model.memoryBytes;
+    const error = thrown(() => call(model));
+    expect(error).toBeInstanceOf(StateError);
+    expect((error as Error).message).toBe(
+      'stream: layers[1] (GRU) is bidirectional: its output at a step takes all steps after it, which a stream has not ' +
+        'seen; use forward on the whole sequence',
+    );
+    expect(model.memoryBytes).toBe(bytes);
+    expect(model.forward([1, 2, 3, 4]).shape).toEqual([2, 1, 8]);
+  });
+
+  test.each(calls)('a recurrent layer after a LastStep, %s', (_, call) => {
+    const model = new Sequential([new RNN(2, 3), new LastStep(), new LSTM(3, 4)]);
+    const error = thrown(() => call(model));
+    expect(error).toBeInstanceOf(StateError);
+    expect((error as Error).message).toMatch(
+      /^stream: layers\[2\] \(LSTM\) comes after layers\[1\] \(LastStep\) /,
+    );
+  });
+});
+
+describe('restore refuses', () => {
+  beforeAll(async () => {
+    await init();
+  });
+
+  const good = () => language().stream({ batch: 2 }).snapshot();
+  const h = '1.h_l0';
+  test.each<[string, () => unknown, string, RegExp]>([
+    ['nothing', () => undefined, 'ArgumentError', /^state: expected what snapshot\(\) gave, got undefined$/],
+    ['null', () => null, 'ArgumentError', /^the options of state: expected an object, got null$/],
+    [
+      'another key',
+      () => ({ ...good(), batch: 2 }),
+      'ArgumentError',
+      /^state: batch: expected no such option/,
+    ],
+    ['no outputs', () => ({ states: good().states }), 'ArgumentError', /^state.outputs: expected an array/],
+    ['no states', () => ({ outputs: good().outputs }), 'ArgumentError', /^state.states: expected an object/],
+    [
+      'a state of fewer rows',
+      () => language().stream().snapshot(),
+      'ArgumentError',
+      /^state: expected 2 rows, got 1 row$/,
+    ],
+    [
+      'an output of another size',
+      () => ({ ...good(), outputs: [null, [1, 2]] }),
+      'ArgumentError',
+      /^state.outputs\[1\]: expected 9 numbers or null, got \[1, 2\]$/,
+    ],
+    [
+      'a state of another model',
+      () =>
+        new Sequential([new Embedding(V, 5), new GRU(5, 8), new Linear(8, V)])
+          .stream({ batch: 2 })
+          .snapshot(),
+      'ArgumentError',
+      /^state.states: expected 1\.h_l0, 1\.c_l0, got \["1\.h_l0"\]$/,
+    ],
+    [
+      'a state of another size',
+      () => ({ ...good(), states: { ...good().states, [h]: { data: new Float32Array(6), shape: [2, 3] } } }),
+      'ShapeError',
+      /^state.states\['1.h_l0'\]: expected \[2, 8\], got \[2, 3\]$/,
+    ],
+    [
+      'numbers missing in the last state',
+      () => ({
+        ...good(),
+        states: { ...good().states, '1.c_l0': { data: new Float32Array(15), shape: [2, 8] } },
+      }),
+      'ShapeError',
+      /^state.states\['1.c_l0'\]/,
+    ],
+  ])('%s, and changes nothing', (_, state, name, message) => {
+    const [stream, untouched] = [language().stream({ batch: 2 }), language().stream({ batch: 2 })];
+    stream.step([1, 2]);
+    untouched.step([1, 2]);
+    const error = thrown(() => stream.restore(state() as never)) as Error;
+    expect([error.name, error.message]).toEqual([name, expect.stringMatching(message)]);
+    expectSame(stream.probabilities(1).slice(), untouched.probabilities(1), 'probabilities');
+    expectSame(stream.step([3, 4]), untouched.step([3, 4]), 'output');
+  });
+});
+
+describe('a pool refuses', () => {
+  beforeAll(async () => {
+    await init();
+  });
+
+  test.each<[string, (pool: StreamPool, a: StreamSession, b: StreamSession) => unknown, string, RegExp]>([
+    [
+      'more sessions than its capacity',
+      (pool) => pool.open(),
+      'StateError',
+      /^2 sessions are open, the capacity of this pool: close one$/,
+    ],
+    ['a fork of one more', (_, a) => a.fork(), 'StateError', /^2 sessions are open/],
+    [
+      'a step of none',
+      (pool) => pool.step([], []),
+      'ArgumentError',
+      /^sessions: expected a list of 1 to 2 sessions, got \[\]$/,
+    ],
+    [
+      'a step of no list',
+      (pool, a) => pool.step(a as never, 1),
+      'ArgumentError',
+      /^sessions: expected a list/,
+    ],
+    ['a step of more than it has', (pool, a, b) => pool.step([a, b, a], 1), 'ArgumentError', /^sessions: /],
+    [
+      'something else',
+      (pool, a) => pool.step([a, {} as never], [1, 2]),
+      'ArgumentError',
+      /^sessions\[1\]: expected a session of this pool, got an object$/,
+    ],
+    [
+      'a session of another pool',
+      (pool) => pool.step([language().streams({ capacity: 1 }).open()], 1),
+      'ArgumentError',
+      /^sessions\[0\]: expected a session of this pool, got a StreamSession$/,
+    ],
+    [
+      'a session twice',
+      (pool, a) => pool.step([a, a], [1, 2]),
+      'ArgumentError',
+      /^sessions\[1\]: expected each session once, got one that came before$/,
+    ],
+    ['too few inputs', (pool, a, b) => pool.step([a, b], [1]), 'ArgumentError', /^input: expected 2 numbers/],
+    [
+      'a token outside',
+      (pool, a, b) => pool.step([a, b], [1, V]),
+      'ArgumentError',
+      /^input \(row 1\): expected an index in 0\.\.8, got 9$/,
+    ],
+    ['a sample of no row', (pool) => pool.sample(new Generator(1), 1, 2), 'ArgumentError', /^row: /],
+    [
+      'a state of two rows',
+      (_, a) => a.restore(two()),
+      'ArgumentError',
+      /^state: expected 1 row, got 2 rows$/,
+    ],
+  ])('%s, and changes nothing', (_, call, name, message) => {
+    const pools = [0, 1].map(() => {
+      const pool = language().streams({ capacity: 2 });
+      const [a, b] = [pool.open(), pool.open()] as const;
+      pool.step([a, b], [1, 2]);
+      return { pool, a, b };
+    });
+    const [{ pool, a, b }, other] = pools as [(typeof pools)[0], (typeof pools)[0]];
+    const error = thrown(() => call(pool, a, b)) as Error;
+    expect([error.name, error.message]).toEqual([name, expect.stringMatching(message)]);
+    expectSame(pool.step([b, a], [3, 4]), other.pool.step([other.b, other.a], [3, 4]), 'output');
+  });
+
+  const two = () => language().stream({ batch: 2 }).snapshot();
+
+  test('a capacity of 0, no options, a sample before a step', () => {
+    const model = language();
+    expect(() => model.streams({ capacity: 0 })).toThrow(
+      /^capacity: expected an integer of at least 1, got 0$/,
+    );
+    expect(() => model.streams(undefined as never)).toThrow(/^capacity: .* got undefined$/);
+    expect(() => model.streams({ size: 3 } as never)).toThrow(/^streams: size: expected no such option/);
+    expect(() => model.streams({ capacity: 3 }).sample(new Generator(1))).toThrow(/make a step first/);
+  });
+
+  test('a session that was closed, and all when it was disposed', () => {
+    const pool = language().streams({ capacity: 2 });
+    const [a, b] = [pool.open(), pool.open()];
+    a.close();
+    const state = b.snapshot();
+    for (const call of [
+      () => pool.step([b, a], [1, 2]),
+      () => a.reset(),
+      () => a.snapshot(),
+      () => a.restore(state),
+      () => a.fork(),
+    ]) {
+      expect(thrown(call)).toEqual(new StateError('the session was closed'));
+    }
+    pool.dispose();
+    for (const call of [() => pool.step([b], 1), () => b.reset(), () => b.snapshot(), () => pool.open()]) {
+      expect(thrown(call)).toEqual(new StateError('the pool was disposed'));
+    }
   });
 });

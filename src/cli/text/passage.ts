@@ -1,4 +1,4 @@
-import { Generator, type Sequential } from '../../index.ts';
+import { beamSearch, Generator, type Sequential } from '../../index.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 export interface PassageOptions {
@@ -17,8 +17,7 @@ export interface PassageOptions {
  */
 export function* passage(model: Sequential, vocabulary: Vocabulary, options: PassageOptions) {
   const { prompt, length, temperature, seed } = options;
-  const start = vocabulary.characters.includes('\n') ? '\n' : vocabulary.characters[0]!;
-  const given = vocabulary.encode(prompt || start);
+  const given = read(vocabulary, prompt);
   using stream = model.stream();
   const generator = new Generator(seed);
   for (const token of given) stream.step(token);
@@ -27,4 +26,22 @@ export function* passage(model: Sequential, vocabulary: Vocabulary, options: Pas
     yield vocabulary.characters[token]!;
     stream.step(token);
   }
+}
+
+/**
+ * The likeliest characters to follow, as a beam search finds them.
+ * @throws {CliError} as `passage`
+ */
+export function likeliest(
+  model: Sequential,
+  vocabulary: Vocabulary,
+  { prompt, length, beams }: Pick<PassageOptions, 'prompt' | 'length'> & { readonly beams: number },
+): string {
+  const [best] = beamSearch(model, { start: read(vocabulary, prompt), length, beams });
+  return best!.indices.map((token) => vocabulary.characters[token]!).join('');
+}
+
+function read(vocabulary: Vocabulary, prompt: string): Int32Array {
+  const start = vocabulary.characters.includes('\n') ? '\n' : vocabulary.characters[0]!;
+  return vocabulary.encode(prompt || start);
 }

@@ -35,6 +35,7 @@ export abstract class Recurrent extends Standalone implements Layer {
   override readonly batchFirst: boolean;
   readonly input: Signal;
   readonly parameters: readonly ParameterSpec[];
+  readonly keepsState = true;
   protected readonly seed: number;
   protected readonly common: Common;
   readonly #stateSize: number;

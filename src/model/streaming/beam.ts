@@ -1,0 +1,174 @@
+import { integer, number, options } from '../../check.ts';
+import { ArgumentError, StateError, Words } from '../../errors.ts';
+import { isNumbers } from '../../ndarray.ts';
+import type { Sequential } from '../sequential.ts';
+import type { StreamPool, StreamSession } from './pool.ts';
+import { power } from './power.ts';
+import type { StreamState } from './state.ts';
+
+export interface BeamOptions {
+  /** Indices that the model reads first, at least one. */
+  readonly start: ArrayLike<number>;
+  /** Where `start` goes on from: a snapshot of one row. Default: zero states. */
+  readonly state?: StreamState;
+  /** Indices that follow, at most. */
+  readonly length: number;
+  /** Sequences that are followed. 1 is greedy. */
+  readonly beams: number;
+  /** α of the score: log-probability / (number of indices)^α. Default 0: shorter ones have the advantage. */
+  readonly lengthPenalty?: number;
+  /** An index that ends a sequence. Default: none. */
+  readonly end?: number;
+}
+
+/** A sequence that a beam search found. */
+export interface Beam {
+  /** After `start`; the last one is `end` where the sequence has ended. */
+  readonly indices: number[];
+  /** ln of its probability, given `start`. */
+  readonly logProbability: number;
+  /** By which sequences are compared. */
+  readonly score: number;
+  readonly ended: boolean;
+}
+
+/** A sequence as its last index and what comes before. */
+interface Path {
+  readonly before: Path | undefined;
+  readonly index: number;
+  readonly logProbability: number;
+  readonly score: number;
+  readonly ended: boolean;
+  session: StreamSession | undefined;
+}
+
+/**
+ * The likeliest sequences that follow `start`, the best first, of a model of indices whose outputs are logits: at each
+ * step all continuations of the `beams` best sequences compete, and those that have ended (Graves 2012; Sutskever,
+ * Vinyals and Le 2014). All beams step as one batch. On a tie the sequence of the better beam wins, then the lower index:
+ * with `simd` kernels the result is the same on every engine.
+ *
+ * @throws {ArgumentError} a model of features, or that gives more indices than it takes; options out of range
+ * @throws {StateError} a bidirectional model, or one whose outputs are NaN or infinite
+ */
+export function beamSearch(model: Sequential, opts: BeamOptions): Beam[] {
+  const given = options('beamSearch', opts, ['start', 'state', 'length', 'beams', 'lengthPenalty', 'end']);
+  const { start, state, end } = given;
+  const { input, outputSize } = model.network;
+  if (input.kind !== 'indices' || outputSize > input.size) {
+    const wanted = 'one of indices that gives a logit for each of them';
+    const takes = input.kind === 'indices' ? `${input.size} indices` : `${input.size} features`;
+    throw new ArgumentError('model', wanted, new Words(`one that takes ${takes} and gives ${outputSize}`));
+  }
+  if (!isNumbers(start) || start.length < 1) {
+    throw new ArgumentError('start', 'at least one index', start);
+  }
+  for (let i = 0; i < start.length; i++) checkIndex(`start[${i}]`, start[i]!, input.size);
+  if (end !== undefined) checkIndex('end', end, outputSize);
+  const length = integer('length', given.length, 1);
+  const beams = integer('beams', given.beams, 1);
+  const alpha = number('lengthPenalty', given.lengthPenalty ?? 0, 0, 10);
+  using pool = model.streams({ capacity: beams });
+  const session = pool.open();
+  if (state) session.restore(state);
+  for (let i = 0; i + 1 < start.length; i++) pool.step([session], start[i]!);
+  const index = start[start.length - 1]!;
+  const first = { before: undefined, index, logProbability: 0, score: 0, ended: false };
+  let paths: Path[] = [{ ...first, session }];
+  for (let n = 1; n <= length && paths.some(({ session }) => session); n++) {
+    const divisor = alpha === 0 ? 1 : power(n, alpha);
+    const best = grow(model, pool, paths, new Best(beams), divisor, n === length, end);
+    if (best.length === 0) throw new StateError('beamSearch: the outputs of the model are NaN or infinite');
+    paths = best;
+  }
+  return paths.map((path) => ({
+    indices: indicesOf(path),
+    logProbability: path.logProbability,
+    score: path.score,
+    ended: path.ended,
+  }));
+}
+
+/** One step of all paths that have not ended; gives the best of what they become, and of those that have. */
+function grow(
+  model: Sequential,
+  pool: StreamPool,
+  paths: readonly Path[],
+  best: Best,
+  divisor: number,
+  isLast: boolean,
+  end: number | undefined,
+): Path[] {
+  const { arena, outputSize } = model.network;
+  const live = paths.filter(({ session }) => session);
+  const outputs = pool.step(
+    live.map(({ session }) => session!),
+    live.map(({ index }) => index),
+  );
+  for (const path of paths) {
+    const row = live.indexOf(path);
+    if (row < 0) {
+      if (best.takes(path.score)) best.add(path);
+      continue;
+    }
+    const from = row * outputSize;
+    const logSum = arena.kernels.log_sum_exp(outputSize, outputs.byteOffset + from * 4);
+    for (let index = 0; index < outputSize; index++) {
+      const logProbability = path.logProbability + (outputs[from + index]! - logSum);
+      const score = logProbability / divisor;
+      if (!best.takes(score)) continue;
+      const ended = index === end;
+      best.add({ before: path, index, logProbability, score, ended, session: undefined });
+    }
+  }
+  if (!isLast) seat(live, best.paths);
+  return best.paths;
+}
+
+/** Gives each path that goes on a session: the first one that of the path before it, the others a fork. */
+function seat(before: readonly Path[], paths: readonly Path[]): void {
+  const going = paths.filter((path) => !path.ended);
+  for (const path of before) if (!going.some((next) => next.before === path)) path.session!.close();
+  for (const path of going) {
+    const { session } = path.before!;
+    const isTaken = going.some((other) => other.session === session);
+    path.session = isTaken ? session!.fork() : session;
+  }
+}
+
+/** The best paths so far, the best first; of equals the one that was offered first. */
+class Best {
+  readonly paths: Path[] = [];
+  readonly #most: number;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Whether a path of this score is among them: none that can not be, none whose score is NaN. */
+  takes(score: number): boolean {
+    const { paths } = this;
+    return score > -Infinity && (paths.length < this.#most || score > paths[paths.length - 1]!.score);
+  }
+
+  /** Adds one that it takes. */
+  add(path: Path): void {
+    const { paths } = this;
+    if (paths.length === this.#most) paths.pop();
+    let at = paths.length;
+    while (at > 0 && path.score > paths[at - 1]!.score) at--;
+    paths.splice(at, 0, path);
+  }
+}
+
+function indicesOf(path: Path): number[] {
+  const indices: number[] = [];
+  for (let at = path; at.before; at = at.before) indices.unshift(at.index);
+  return indices;
+}
+
+function checkIndex(name: string, index: number, size: number): void {
+  if (!Number.isInteger(index) || index < 0 || index >= size) {
+    throw new ArgumentError(name, `an index in 0..${size - 1}`, index);
+  }
+}

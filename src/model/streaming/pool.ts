@@ -1,0 +1,217 @@
+import { integer, options } from '../../check.ts';
+import { ArgumentError, StateError, Words } from '../../errors.ts';
+import type { Generator } from '../../init/generator.ts';
+import type { Network } from '../../layers/network.ts';
+import { Runner } from './runner.ts';
+import { readRunner, type StreamState, writeRunner } from './state.ts';
+
+export interface StreamPoolOptions {
+  /** Sessions that can be open at once. */
+  readonly capacity: number;
+}
+
+/**
+ * Many streams, each at its own step, of which any number step together as one batch. Each gives what a stream of its own
+ * would, to the bit. A step allocates nothing once as many sessions have stepped together before.
+ */
+export class StreamPool {
+  readonly capacity: number;
+  readonly #runner: Runner;
+  /** The session at each row of the states. Those that step are brought to the first rows, if they are not there. */
+  readonly #at: (StreamSession | undefined)[];
+  #open = 0;
+  /** Number of the step at hand. */
+  #turn = 0;
+  #stepped = 0;
+
+  constructor(network: Network, opts: StreamPoolOptions) {
+    this.capacity = integer('capacity', options('streams', opts, ['capacity']).capacity, 1);
+    this.#runner = new Runner(network, this.capacity, 1, 'pool');
+    this.#at = new Array<StreamSession | undefined>(this.capacity).fill(undefined);
+  }
+
+  /** Sessions that are open. */
+  get size(): number {
+    return this.#open;
+  }
+
+  /** A session that starts from zeros. @throws {StateError} when `capacity` sessions are open */
+  open(): StreamSession {
+    const session = this.#place();
+    this.#runner.clear(session.row, session.row + 1);
+    return session;
+  }
+
+  /**
+   * One step of k sessions in one batch: an index, or inputSize features, for each. Gives their outputs [k, outputSize] in
+   * the order of the sessions, as a view of the model's memory, which holds until the next call on the model.
+   *
+   * @throws {ArgumentError} no sessions, one of another pool, one twice; an index outside the vocabulary, another number
+   * of values
+   * @throws {StateError} a session that was closed
+   */
+  step(sessions: readonly StreamSession[], input: number | ArrayLike<number>): Float32Array {
+    if (!Array.isArray(sessions) || sessions.length < 1 || sessions.length > this.capacity) {
+      throw new ArgumentError('sessions', `a list of 1 to ${this.capacity} sessions`, sessions);
+    }
+    const turn = ++this.#turn;
+    for (let i = 0; i < sessions.length; i++) {
+      const session: StreamSession = sessions[i];
+      if (!(session instanceof StreamSession) || session.pool !== this) {
+        throw new ArgumentError(`sessions[${i}]`, 'a session of this pool', session);
+      }
+      if (session.row < 0) throw closed();
+      if (session.turn === turn) {
+        throw new ArgumentError(`sessions[${i}]`, 'each session once', new Words('one that came before'));
+      }
+      session.turn = turn;
+    }
+    for (let i = 0; i < sessions.length; i++) this.#bring(sessions[i], i);
+    const outputs = this.#runner.run(1, sessions.length, input);
+    this.#stepped = sessions.length;
+    return outputs;
+  }
+
+  /** As Stream.sample, from output number `row` of the last step. */
+  sample(generator: Generator, temperature = 1, row = 0): number {
+    this.#checkRow(row);
+    return this.#runner.sample(generator, temperature, row);
+  }
+
+  /** As Stream.probabilities, of output number `row` of the last step. */
+  probabilities(row = 0): Float32Array {
+    this.#checkRow(row);
+    return this.#runner.probabilities(row);
+  }
+
+  /** Gives the pool's memory to the next pool of the model; later calls, on its sessions too, throw. */
+  dispose(): void {
+    this.#runner.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** @internal */
+  reset(session: StreamSession): void {
+    const row = rowOf(session);
+    this.#runner.clear(row, row + 1);
+  }
+
+  /** @internal */
+  snapshot(session: StreamSession): StreamState {
+    return { ...readRunner(this.#runner, rowOf(session), 1), outputs: [null] };
+  }
+
+  /** @internal */
+  restore(session: StreamSession, state: StreamState): void {
+    writeRunner(this.#runner, state, rowOf(session), 1, false);
+  }
+
+  /** @internal */
+  fork(session: StreamSession): StreamSession {
+    rowOf(session);
+    const fork = this.#place();
+    this.#runner.copyRow(session.row, fork.row);
+    return fork;
+  }
+
+  /** @internal */
+  close(session: StreamSession): void {
+    if (session.row < 0) return;
+    this.#at[session.row] = undefined;
+    session.row = -1;
+    this.#open--;
+  }
+
+  #place(): StreamSession {
+    const row = this.#at.indexOf(undefined);
+    if (row < 0) {
+      throw new StateError(
+        `${this.capacity} session${this.capacity === 1 ? ' is' : 's are'} open, the capacity of this pool: close one`,
+      );
+    }
+    const session = new StreamSession(this, row);
+    this.#at[row] = session;
+    this.#open++;
+    return session;
+  }
+
+  /** Moves a session to a row; the one that is there takes its place. */
+  #bring(session: StreamSession, to: number): void {
+    const from = session.row;
+    if (from === to) return;
+    const other = this.#at[to];
+    if (other) this.#runner.swapRows(from, to);
+    else this.#runner.copyRow(from, to);
+    if (other) other.row = from;
+    this.#at[from] = other;
+    this.#at[to] = session;
+    session.row = to;
+  }
+
+  #checkRow(row: number): void {
+    if (integer('row', row, 0) >= this.#stepped && this.#stepped > 0) {
+      throw new ArgumentError('row', `a row below ${this.#stepped}, the sessions of the last step`, row);
+    }
+  }
+}
+
+/** A stream of a pool. */
+export class StreamSession {
+  /** @internal */
+  readonly pool: StreamPool;
+  /** @internal Of the pool's states; −1 once it is closed. */
+  row: number;
+  /** @internal Number of the step it was last in. */
+  turn = 0;
+
+  /** @internal */
+  constructor(pool: StreamPool, row: number) {
+    this.pool = pool;
+    this.row = row;
+  }
+
+  /** Sets its states to 0. */
+  reset(): void {
+    this.pool.reset(this);
+  }
+
+  /** Its states as plain data, such as a stream of one row gives and takes; without outputs, which are the pool's. */
+  snapshot(): StreamState {
+    return this.pool.snapshot(this);
+  }
+
+  /**
+   * Goes on from where a snapshot of one row was taken.
+   * @throws {ArgumentError} other names, another number of rows
+   * @throws {ShapeError} states of another shape
+   */
+  restore(state: StreamState): void {
+    this.pool.restore(this, state);
+  }
+
+  /** A session of its own that goes on from here. @throws {StateError} when the pool is full */
+  fork(): StreamSession {
+    return this.pool.fork(this);
+  }
+
+  /** Makes room for another session; later calls throw. */
+  close(): void {
+    this.pool.close(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+function rowOf({ row }: StreamSession): number {
+  if (row < 0) throw closed();
+  return row;
+}
+
+function closed(): StateError {
+  return new StateError('the session was closed');
+}

@@ -1,0 +1,241 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  type Beam,
+  type BeamOptions,
+  beamSearch,
+  Embedding,
+  Generator,
+  GRU,
+  init,
+  Linear,
+  LSTM,
+  Sequential,
+} from '../../src/index.ts';
+import { power } from '../../src/model/streaming/power.ts';
+import { kernelBuilds, thrown } from './helpers.ts';
+
+const V = 5;
+
+function tiny(seed: number, size = V): Sequential {
+  return new Sequential([new Embedding(size, 4), new GRU(4, 6), new Linear(6, V)], { seed });
+}
+
+/** The same logits, whatever comes. */
+function constant(...logits: number[]): Sequential {
+  const n = logits.length;
+  const model = new Sequential([new Embedding(n, 1), new LSTM(1, 1), new Linear(1, n)]);
+  const dict = model.stateDict();
+  dict['2.weight']!.data.fill(0);
+  dict['2.bias']!.data.set(logits);
+  model.loadStateDict(dict);
+  return model;
+}
+
+/** ln softmax of each step in f64, from forward over start and what follows. */
+function logProbability(model: Sequential, start: readonly number[], indices: readonly number[]): number {
+  const { data } = model.forward([...start, ...indices].slice(0, -1));
+  return indices.reduce((sum, index, i) => {
+    const at = (start.length - 1 + i) * V;
+    const logits = [...data.subarray(at, at + V)];
+    const total = logits.reduce((s, z) => s + Math.exp(z), 0);
+    return sum + logits[index]! - Math.log(total);
+  }, 0);
+}
+
+/** All sequences of `length` indices, or that have ended before. */
+function all(length: number, end: number | undefined): number[][] {
+  if (length === 0) return [[]];
+  return Array.from({ length: V }, (_, index) =>
+    index === end ? [[index]] : all(length - 1, end).map((rest) => [index, ...rest]),
+  ).flat();
+}
+
+/** What a beam search should find, from forward over each sequence on its own. */
+function reference(model: Sequential, { start, length, beams, lengthPenalty = 0, end }: BeamOptions) {
+  type Found = { indices: number[]; logProbability: number; score: number; ended: boolean };
+  const prompt = Array.from(start);
+  let paths: Found[] = [{ indices: [], logProbability: 0, score: 0, ended: false }];
+  for (let n = 1; n <= length; n++) {
+    const next = paths.flatMap((path) =>
+      path.ended
+        ? [path]
+        : Array.from({ length: V }, (_, index) => {
+            const indices = [...path.indices, index];
+            const ln = logProbability(model, prompt, indices);
+            return { indices, logProbability: ln, score: ln / n ** lengthPenalty, ended: index === end };
+          }),
+    );
+    paths = next.sort((a, b) => b.score - a.score).slice(0, beams);
+  }
+  return paths;
+}
+
+function expectBeams(got: readonly Beam[], expected: readonly Beam[]): void {
+  expect(got.map(({ indices }) => indices)).toEqual(expected.map(({ indices }) => indices));
+  for (const [i, beam] of got.entries()) {
+    expect(Math.abs(beam.logProbability - expected[i]!.logProbability), `beam ${i}`).toBeLessThan(1e-5);
+    expect(Math.abs(beam.score - expected[i]!.score), `beam ${i}: score`).toBeLessThan(1e-5);
+    expect(beam.ended).toBe(expected[i]!.ended);
+  }
+}
+
+for (const kernels of kernelBuilds) {
+  describe(`${kernels}: beam search`, () => {
+    beforeAll(async () => {
+      await init({ kernels });
+    });
+
+    test.each([
+      [undefined, 0],
+      [2, 0],
+      [0, 0.7],
+      [4, 2],
+    ])('with room for all sequences ranks them as brute force does: end %s, penalty %s', (end, penalty) => {
+      for (const seed of [1, 2, 3]) {
+        using model = tiny(seed);
+        const start = [1, 3];
+        const expected = all(3, end)
+          .map((indices) => {
+            const ln = logProbability(model, start, indices);
+            const score = ln / indices.length ** penalty;
+            return { indices, logProbability: ln, score, ended: indices.at(-1) === end };
+          })
+          .sort((a, b) => b.score - a.score);
+        const options = { start, length: 3, beams: V ** 3, lengthPenalty: penalty };
+        expectBeams(beamSearch(model, end === undefined ? options : { ...options, end }), expected);
+      }
+    });
+
+    test.each([1, 2, 3, 7])('%i beams: as a search without states does', (beams) => {
+      for (const [seed, end, lengthPenalty] of [
+        [4, 2, 0],
+        [5, 0, 1],
+        [6, 3, 0.5],
+      ] as const) {
+        using model = tiny(seed);
+        const options = { start: [seed % V], length: 8, beams, end, lengthPenalty };
+        expectBeams(beamSearch(model, options), reference(model, options));
+      }
+    });
+
+    test('one beam is greedy', () => {
+      using model = tiny(7);
+      using stream = model.stream();
+      let token = 2;
+      const greedy = Array.from({ length: 30 }, () => {
+        stream.step(token);
+        return (token = stream.sample(new Generator(1), 0));
+      });
+      const [best] = beamSearch(model, { start: [2], length: 30, beams: 1 });
+      expect(best!.indices).toEqual(greedy);
+    });
+  });
+}
+
+describe('beamSearch', () => {
+  beforeAll(async () => {
+    await init();
+  });
+
+  test('breaks ties by the better beam, then the lower index', () => {
+    using model = constant(0, 0, 0);
+    const found = beamSearch(model, { start: [0], length: 2, beams: 4 });
+    expect(found.map(({ indices }) => indices)).toEqual([
+      [0, 0],
+      [0, 1],
+      [0, 2],
+      [1, 0],
+    ]);
+    expect(found[3]!.logProbability).toBeCloseTo(-2 * Math.log(3), 14);
+  });
+
+  test('leaves out what has no probability, and gives fewer sequences then', () => {
+    using model = constant(1, Number.NEGATIVE_INFINITY, 1);
+    const found = beamSearch(model, { start: [1], length: 2, beams: 9 });
+    expect(found.map(({ indices }) => indices.join(''))).toEqual(['00', '02', '20', '22']);
+  });
+
+  test('ends when all sequences have', () => {
+    using model = constant(0, 9, 0);
+    const found = beamSearch(model, { start: [0], length: 1e6, beams: 2, end: 1 });
+    expect(found.map(({ indices }) => indices)).toEqual([[1], [0, 1]]);
+    expect(found.every(({ ended }) => ended)).toBe(true);
+  });
+
+  test('a length penalty favours longer sequences', () => {
+    using model = constant(2, 2, 0);
+    const search = (lengthPenalty: number) =>
+      beamSearch(model, { start: [0], length: 6, beams: 3, end: 1, lengthPenalty })[0]!.indices;
+    expect(search(0)).toEqual([1]);
+    expect(search(2)).toEqual([0, 0, 0, 0, 0, 0]);
+  });
+
+  test('goes on from a snapshot', () => {
+    using model = tiny(8);
+    const options = { length: 6, beams: 3 };
+    const expected = beamSearch(model, { ...options, start: [1, 2, 3, 4, 0] });
+    using stream = model.stream({ block: 3 });
+    stream.steps([1, 2, 3]);
+    expect(beamSearch(model, { ...options, start: [4, 0], state: stream.snapshot() })).toEqual(expected);
+    expect(beamSearch(model, { ...options, start: [4, 0] })).not.toEqual(expected);
+  });
+
+  test('keeps memory flat', () => {
+    using model = tiny(9);
+    const search = () => beamSearch(model, { start: [1], length: 5, beams: 4 });
+    const first = search();
+    const bytes = model.memoryBytes;
+    for (let i = 0; i < 20; i++) expect(search()).toEqual(first);
+    expect(model.memoryBytes).toBe(bytes);
+  });
+
+  test('may take more indices than the model gives', () => {
+    using model = tiny(1, V + 3);
+    expect(beamSearch(model, { start: [V + 2], length: 2, beams: 2 }).length).toBe(2);
+  });
+
+  const good = { start: [1], length: 3, beams: 2 };
+  test.each<[string, object, RegExp]>([
+    ['no start', { start: [] }, /^start: expected at least one index, got \[\]$/],
+    ['a start that is no list', { start: 1 }, /^start: expected at least one index, got 1$/],
+    ['an index outside', { start: [1, V] }, /^start\[1\]: expected an index in 0\.\.4, got 5$/],
+    ['no length', { length: undefined }, /^length: .* got undefined$/],
+    ['no beams', { beams: 0 }, /^beams: expected an integer of at least 1, got 0$/],
+    ['an end outside', { end: -1 }, /^end: expected an index in 0\.\.4, got -1$/],
+    ['a negative penalty', { lengthPenalty: -1 }, /^lengthPenalty: .* got -1$/],
+    ['an unknown option', { temperature: 1 }, /^beamSearch: temperature: expected no such option/],
+    [
+      'a state of two rows',
+      { state: { states: {}, outputs: [null, null] } },
+      /^state: expected 1 row, got 2/,
+    ],
+  ])('refuses %s', (_, bad, message) => {
+    using model = tiny(1);
+    const error = thrown(() => beamSearch(model, { ...good, ...bad } as BeamOptions)) as Error;
+    expect([error.name, error.message]).toEqual(['ArgumentError', expect.stringMatching(message)]);
+  });
+
+  test('refuses models that give no logits of what they take, or need the whole sequence', () => {
+    const wide = new Sequential([new Embedding(3, 2), new LSTM(2, 4)]);
+    expect(() => beamSearch(wide, good)).toThrow(/^model: expected one of indices .* 3 indices and gives 4$/);
+    const features = new Sequential([new LSTM(4, 4)]);
+    expect(() => beamSearch(features, good)).toThrow(/^model: .* takes 4 features and gives 4$/);
+    const both = new Sequential([new Embedding(4, 2), new LSTM(2, 2, { bidirectional: true })]);
+    expect(() => beamSearch(both, good)).toThrow(/^stream: layers\[1\] \(LSTM\) is bidirectional/);
+    const nan = constant(Number.NaN, 1, 1);
+    expect(() => beamSearch(nan, good)).toThrow(/^beamSearch: the outputs of the model are NaN or infinite$/);
+  });
+});
+
+describe('power', () => {
+  test('is base^exponent', () => {
+    for (const base of [1, 2, 3, 7, 10, 1000, 123_456, 2 ** 40]) {
+      for (const exponent of [0, 1e-3, 0.5, 0.6, 1, 1.3, 2, 7.7, 10]) {
+        const [got, expected] = [power(base, exponent), base ** exponent];
+        expect(Math.abs(got / expected - 1), `${base}^${exponent}`).toBeLessThan(1e-13);
+      }
+    }
+    expect(power(1, 5)).toBe(1);
+    expect(power(9, 0)).toBe(1);
+  });
+});
