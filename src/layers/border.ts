@@ -1,4 +1,4 @@
-import { ArgumentError, ShapeError } from '../errors.ts';
+import { ArgumentError, ShapeError, showShape } from '../errors.ts';
 import type { Arena } from '../memory/arena.ts';
 import type { Region } from '../memory/layout.ts';
 import { isNumbers, type Numbers } from '../ndarray.ts';
@@ -9,15 +9,22 @@ export interface Steps {
   /** Steps of each row [B], 0 to T; the rest is padding, which costs no time. Default: T of all rows. */
   readonly lengths?: ArrayLike<number>;
   /** [T, B] (or [B, T] with batchFirst): 1 or true where a step counts, anywhere; the state passes by the others. */
-  readonly mask?: ArrayLike<number | boolean> | { readonly data: ArrayLike<number | boolean> };
+  readonly mask?:
+    | ArrayLike<number | boolean>
+    | { readonly data: ArrayLike<number | boolean>; readonly shape?: readonly number[] };
 }
 
 /**
- * Checks lengths or a mask of T steps of B rows.
+ * Checks lengths or a mask of T steps of B rows; the mask is [B, T] with batchFirst, and given back as [T, B].
  * @throws {ArgumentError} both, a length outside 0..T, a mark other than 0 and 1, no step that counts
  * @throws {ShapeError} another number of lengths or marks
  */
-export function readSteps({ lengths, mask }: Steps, steps: number, batch: number): Valid | undefined {
+export function readSteps(
+  { lengths, mask }: Steps,
+  steps: number,
+  batch: number,
+  batchFirst = false,
+): Valid | undefined {
   if (lengths === undefined && mask === undefined) return undefined;
   if (lengths !== undefined && mask !== undefined)
     throw new ArgumentError('mask', 'one of lengths and mask', mask);
@@ -34,9 +41,7 @@ export function readSteps({ lengths, mask }: Steps, steps: number, batch: number
     if (longest === 0) throw new ArgumentError('lengths', 'at least one step', lengths);
     return { lengths };
   }
-  const marks = marksOf(mask);
-  if (marks.length !== steps * batch)
-    throw new ShapeError('mask', `[${steps}, ${batch}]`, `${marks.length} marks`);
+  const marks = marksOf(mask, batchFirst ? [batch, steps] : [steps, batch]);
   let any = false;
   for (let i = 0; i < marks.length; i++) {
     const mark = Number(marks[i]);
@@ -44,14 +49,19 @@ export function readSteps({ lengths, mask }: Steps, steps: number, batch: number
     any ||= mark === 1;
   }
   if (!any) throw new ArgumentError('mask', 'at least one step that counts', mask);
-  return { mask: marks };
+  return { mask: batchFirst ? transpose(marks, batch, steps, 1) : marks };
 }
 
-function marksOf(mask: Steps['mask']): ArrayLike<number | boolean> {
-  const marks = (mask as { data?: ArrayLike<number | boolean> } | null)?.data ?? mask;
-  if (!Array.isArray(marks) && !ArrayBuffer.isView(marks))
+function marksOf(mask: Steps['mask'], wanted: readonly number[]): ArrayLike<number | boolean> {
+  const { data = mask, shape } = (mask ?? {}) as { data?: unknown; shape?: readonly number[] };
+  if (!Array.isArray(data) && !ArrayBuffer.isView(data))
     throw new ArgumentError('mask', 'an array of 0 and 1', mask);
-  return marks as ArrayLike<number | boolean>;
+  const marks = data as unknown as ArrayLike<number | boolean>;
+  if (shape !== undefined && `${shape}` !== `${wanted}`)
+    throw new ShapeError('mask', showShape(wanted), shape);
+  if (marks.length !== wanted[0]! * wanted[1]!)
+    throw new ShapeError('mask', showShape(wanted), `${marks.length} marks`);
+  return marks;
 }
 
 /** Writes [T, B, width] to a plan's region, whose rows come from step `from` on: floats, or indices with width 1. */
@@ -152,7 +162,7 @@ export function moveState(
 
 /** [T, B, width] from [B, T, width], or back with the two swapped. */
 export function transpose(
-  data: Numbers,
+  data: ArrayLike<number | boolean>,
   first: number,
   second: number,
   width: number,
@@ -161,7 +171,7 @@ export function transpose(
   for (let i = 0, at = 0; i < second; i++) {
     for (let j = 0; j < first; j++) {
       const from = (j * second + i) * width;
-      for (let k = 0; k < width; k++) out[at++] = data[from + k]!;
+      for (let k = 0; k < width; k++) out[at++] = Number(data[from + k]);
     }
   }
   return out;

@@ -1,14 +1,7 @@
 import { boolean, integer, options } from '../check.ts';
 import { ArgumentError, MemoryError, StateError } from '../errors.ts';
 import type { Region } from '../memory/layout.ts';
-import {
-  type Given,
-  type NDArray,
-  type Numbers,
-  readSequence,
-  readShaped,
-  type Sequence,
-} from '../ndarray.ts';
+import { type Given, type NDArray, readSequence, readShaped, type Sequence } from '../ndarray.ts';
 import { readRows, readState, readSteps, type Steps, transpose, writeRows, writeState } from './border.ts';
 import type { Layer, StateSlot } from './layer.ts';
 import { Network } from './network.ts';
@@ -71,7 +64,7 @@ export abstract class Standalone {
     const network = this.#own();
     const sequence = this.#sequence(network, x);
     const { steps, batch } = sequence;
-    const valid = readSteps(this.#timeMajor(given, steps, batch), steps, batch);
+    const valid = readSteps(given, steps, batch, this.batchFirst);
     const ragged = valid !== undefined;
     const plan = network.prepare({ steps, batch, training, targets: 'none', ragged });
     const states = readStates(plan, { h: given.h0, c: given.c0 }, ['h0', 'c0']);
@@ -177,14 +170,6 @@ export abstract class Standalone {
     if (!this.batchFirst || !('shape' in x)) return sequence;
     const { steps: batch, batch: steps } = sequence;
     return { data: transpose(sequence.data, batch, steps, network.input.size), steps, batch };
-  }
-
-  #timeMajor(given: Steps, steps: number, batch: number): Steps {
-    const { mask } = given;
-    if (!this.batchFirst || mask === undefined) return given;
-    const marks = ('data' in mask ? mask.data : mask) as Numbers;
-    if (marks.length !== steps * batch) return given;
-    return { mask: transpose(marks, batch, steps, 1) };
   }
 
   #read(network: Network, { rows, steps, batch }: Plan, region: Region, width: number): NDArray {

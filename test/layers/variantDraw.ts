@@ -73,7 +73,7 @@ export function drawOptions(cell: GatedCell, seed: number): Drawn {
     const gates = cell === 'lstm' ? ['i', 'g', 'o', 'h', ...(opts.coupled ? [] : ['f'])] : ['r', 'z', 'n'];
     if (some()) {
       opts.activations = Object.fromEntries(
-        gates.filter(() => some(0.4)).map((gate) => [gate, of('ghn'.includes(gate) ? HIDDEN : GATE)]),
+        gates.filter(() => some(0.4)).map((gate) => [gate, 'ghn'.includes(gate) ? of(HIDDEN) : of(GATE)]),
       );
     }
   }
