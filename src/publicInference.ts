@@ -20,7 +20,7 @@ export {
   orthogonal,
   uniform,
 } from './init/initializers.ts';
-export type { Activation, Activation, ActivationName, ActivationName } from './layers/activations.ts';
+export type { Activation, ActivationName } from './layers/activations.ts';
 export type { Steps } from './layers/border.ts';
 export { Dropout } from './layers/dropout.ts';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.ts';
