@@ -65,6 +65,10 @@ describe('generate', () => {
     expect(await text('--beams', 1)).toBe(greedy);
     const best = await text('--beams', 6);
     expect(await text('--beams', 6)).toBe(best);
+    expect(best).toMatchInlineSnapshot(`
+      "the sea a sailor a sailor a sailor
+      "
+    `);
     expect(best).not.toBe(greedy);
     expect(best.length).toBe(35);
     using loaded = Sequential.load(model);

@@ -6,6 +6,7 @@ import {
   Generator,
   GRU,
   init,
+  LastStep,
   Linear,
   LSTM,
   MemoryError,
@@ -19,7 +20,6 @@ import {
   Trainer,
   type UnrolledError,
 } from '../../src/index.ts';
-import { LastStep } from '../../src/layers/last.ts';
 import { expectSame } from '../kernels/closeness.ts';
 import { thrown, wrong } from './helpers.ts';
 

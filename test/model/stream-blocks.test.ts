@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Embedding, Generator, init, Linear, LSTM, Sequential } from '../../src/index.ts';
-import { LastStep } from '../../src/layers/last.ts';
+import { Embedding, Generator, init, LastStep, Linear, LSTM, Sequential } from '../../src/index.ts';
 import { expectSame } from '../kernels/closeness.ts';
 import { Draw, kernelBuilds, stepsOf } from './helpers.ts';
 import { language, stepwise, V } from './stream-layers.ts';
