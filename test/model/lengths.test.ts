@@ -1,0 +1,267 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  Adam,
+  crossEntropy,
+  Dropout,
+  Embedding,
+  GRU,
+  init,
+  LastStep,
+  type Layer,
+  Linear,
+  LSTM,
+  mse,
+  RNN,
+  Sequential,
+  SGD,
+  Trainer,
+  type TrainerOptions,
+} from '../../src/index.ts';
+import { expectClose } from '../kernels/closeness.ts';
+import { numericGradient } from '../reference/gradcheck.ts';
+import { Draw, expectSameArray, expectSameDict } from './helpers.ts';
+
+const [V, F, T, B] = [7, 4, 9, 5];
+const lengths = [4, 9, 0, 7, 4];
+
+const models: Record<string, () => Layer[]> = {
+  'stack of all cells': () => [
+    new Embedding(V, F),
+    new RNN(F, 6),
+    new LSTM(6, 5, { numLayers: 2 }),
+    new GRU(5, 6),
+    new Linear(6, V),
+  ],
+  'both directions': () => [
+    new Embedding(V, F),
+    new LSTM(F, 5, { bidirectional: true }),
+    new GRU(10, 6, { bidirectional: true, mergeMode: 'sum', resetAfter: false }),
+    new Linear(6, V),
+  ],
+  'both directions, not looked up': () => [
+    new Embedding(400, F),
+    new LSTM(F, 5, { bidirectional: true, numLayers: 2 }),
+    new Linear(10, V),
+  ],
+  options: () => [
+    new Embedding(V, F),
+    new LSTM(F, 6, { projSize: 3, peephole: true, layerNorm: true }),
+    new GRU(3, 6, { heads: 2 }),
+    new Linear(6, V),
+  ],
+};
+
+function trainer(layers: Layer[], opts: Partial<TrainerOptions> = {}): Trainer {
+  const model = new Sequential(layers, { seed: 3 });
+  return new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0.1 }), ...opts });
+}
+
+/** 1 where a step counts. */
+const counted = Uint8Array.from({ length: T * B }, (_, i) => (Math.floor(i / B) < lengths[i % B]! ? 1 : 0));
+
+describe('rows of their own lengths in training', () => {
+  beforeAll(async () => {
+    await init({ kernels: 'simd' });
+  });
+
+  for (const [name, layers] of Object.entries(models)) {
+    test(`${name}: as if the targets of padding were ignored, or the rows came one by one`, () => {
+      const draw = new Draw(2);
+      const x = draw.indices(V, T, B);
+      const y = draw.indices(V, T, B);
+      const t = trainer(layers());
+      const { loss, gradNorm } = t.step(x, y, { lengths });
+      const gradients = t.model.gradients();
+      // one row after the other
+      const rows = trainer(layers(), { optimizer: new SGD({ lr: 0 }) });
+      const sums: Record<string, Float64Array> = {};
+      let sum = 0;
+      const all = lengths.reduce((a, b) => a + b);
+      for (const [b, n] of lengths.entries()) {
+        if (!n) continue;
+        const of = (data: Int32Array) => Array.from({ length: n }, (_, s) => data[s * B + b]!);
+        sum += rows.step(of(x.data), of(y.data)).loss * n;
+        for (const [key, { data }] of Object.entries(rows.model.gradients())) {
+          sums[key] ??= new Float64Array(data.length);
+          data.forEach((v, i) => {
+            sums[key]![i]! += (v * n) / all;
+          });
+        }
+      }
+      expect(loss).toBeCloseTo(sum / all, 6);
+      for (const [key, { data }] of Object.entries(gradients)) expectClose(data, sums[key]!, 2e-5, key);
+      expect(gradNorm).toBeGreaterThan(0);
+      // what padding holds changes nothing
+      const other = trainer(layers());
+      const dirty = { data: x.data.map((v, i) => (counted[i] ? v : V - 1)), shape: x.shape };
+      const dirtyY = { data: y.data.map((v, i) => (counted[i] ? v : 0)), shape: y.shape };
+      expect(other.step(dirty, dirtyY, { lengths }).loss).toBe(loss);
+      expectSameDict(other.model.stateDict(), t.model.stateDict());
+      // a mask of the same steps
+      const masked = trainer(layers());
+      expect(masked.step(x, y, { mask: counted }).loss).toBe(loss);
+      expectSameDict(masked.model.stateDict(), t.model.stateDict());
+      expect(t.evaluate(x, y, { lengths }).loss).toBe(masked.evaluate(x, y, { mask: counted }).loss);
+    });
+  }
+
+  test('targets ignored give the same as lengths, in one direction', () => {
+    const layers = models['stack of all cells']!;
+    const draw = new Draw(2);
+    const [x, y] = [draw.indices(V, T, B), draw.indices(V, T, B)];
+    const ignored = { data: y.data.map((v, i) => (counted[i] ? v : -100)), shape: y.shape };
+    const [a, b] = [trainer(layers()), trainer(layers())];
+    for (let i = 0; i < 3; i++) {
+      expect(a.step(x, y, { lengths }).loss).toBeCloseTo(b.step(x, ignored).loss, 6);
+    }
+    const expected = b.model.stateDict();
+    for (const [name, { data }] of Object.entries(a.model.stateDict()))
+      expectClose(data, expected[name]!.data, 1e-5, name);
+  });
+
+  test('lengths that are all T are none, to the bit, with dropout too', () => {
+    const layers = () => [
+      new Embedding(V, F),
+      new Dropout(0.2),
+      new LSTM(F, 6, { numLayers: 2, dropout: 0.2, zoneout: 0.1, recurrentDropout: 0.1 }),
+      new Linear(6, V),
+    ];
+    const [a, b] = [trainer(layers(), { carryState: true }), trainer(layers(), { carryState: true })];
+    const draw = new Draw(4);
+    for (let i = 0; i < 3; i++) {
+      const [x, y] = [draw.indices(V, T, B), draw.indices(V, T, B)];
+      expect(a.step(x, y, { lengths: new Array(B).fill(T) })).toEqual(b.step(x, y));
+    }
+    expectSameDict(a.model.stateDict(), b.model.stateDict());
+  });
+
+  test('plans with and without lengths, flow and other shapes take turns', () => {
+    const layers = models.options!;
+    const draw = new Draw(4);
+    const [x, y] = [draw.indices(V, T, B), draw.indices(V, T, B)];
+    const t = trainer(layers(), { optimizer: new SGD({ lr: 0 }) });
+    const plain = t.step(x, y).loss;
+    const ragged = t.step(x, y, { lengths }).loss;
+    expect(ragged).not.toBe(plain);
+    expect(t.step(x, y).loss).toBe(plain);
+    expect(t.step(x, y, { lengths, flow: true }).loss).toBe(ragged);
+    expect(t.step(x, y, { flow: true }).loss).toBe(plain);
+    expect(t.evaluate(x, y, { lengths }).loss).toBeCloseTo(ragged, 6);
+    expect(t.step(x, y, { lengths }).loss).toBe(ragged);
+    expect(t.step(x, y, { lengths: [...lengths].reverse() }).loss).not.toBe(ragged);
+  });
+
+  test('states carried from rows of their own lengths are those after their last steps', () => {
+    const layers = () => [new Embedding(V, F), new LSTM(F, 6), new GRU(6, 5), new Linear(5, V)];
+    const t = trainer(layers(), { optimizer: new SGD({ lr: 0 }), carryState: true });
+    const whole = trainer(layers(), { optimizer: new SGD({ lr: 0 }), carryState: true });
+    const draw = new Draw(4);
+    const own = [4, 9, 1, 7, 4];
+    const [x, y] = [draw.indices(V, T, B), draw.indices(V, T, B)];
+    const [x2, y2] = [draw.indices(V, 3, B), draw.indices(V, 3, B)];
+    t.step(x, y, { lengths: own });
+    const { loss } = t.step(x2, y2);
+    let sum = 0;
+    for (const [b, n] of own.entries()) {
+      const of = (data: Int32Array, steps: number) =>
+        Array.from({ length: steps }, (_, s) => data[s * B + b]!);
+      whole.resetState();
+      whole.step(of(x.data, n), of(y.data, n));
+      sum += whole.step(of(x2.data, 3), of(y2.data, 3)).loss / B;
+    }
+    expect(loss).toBeCloseTo(sum, 6);
+  });
+});
+
+describe('LastStep', () => {
+  beforeAll(async () => {
+    await init({ kernels: 'simd' });
+  });
+
+  const layers = (bidirectional = false): Layer[] => [
+    new GRU(3, 4, { bidirectional }),
+    new LastStep(),
+    new Linear(bidirectional ? 8 : 4, 2),
+  ];
+
+  test.each([
+    { bidirectional: false, name: 'one direction' },
+    { bidirectional: true, name: 'both directions' },
+  ])('$name: the output is that of the last step that counts', ({ bidirectional }) => {
+    const model = new Sequential(layers(bidirectional).slice(0, 2), { seed: 3 });
+    const all = new Sequential(layers(bidirectional).slice(0, 1), { seed: 3 });
+    const x = new Draw(5).features(1, T, B, 3);
+    const W = all.network.outputSize;
+    for (const own of [undefined, [4, 9, 1, 7, 4], lengths]) {
+      const given = own ? { lengths: own } : {};
+      for (const training of [false, true]) {
+        const y = model.forward(x, { ...given, training });
+        expect(y.shape).toEqual([1, B, W]);
+        const whole = all.forward(x, given);
+        const expected = new Float32Array(B * W);
+        for (let b = 0; b < B; b++) {
+          const last = (own ? own[b]! : T) - 1;
+          if (last < 0) continue;
+          expected.set(whole.data.subarray((last * B + b) * W, (last * B + b + 1) * W), b * W);
+        }
+        expectSameArray(y, { data: expected, shape: [1, B, W] }, 'last step');
+      }
+    }
+  });
+
+  for (const [what, given] of Object.entries({
+    'without lengths': {},
+    'with lengths': { lengths },
+    'with a mask': { mask: counted.map((v, i) => (i % 4 === 1 ? 0 : v)) },
+  })) {
+    test.each([false, true])(
+      `${what}: gradients are central differences of the loss, bidirectional %s`,
+      (both) => {
+        const t = trainer(layers(both), { loss: mse, optimizer: new SGD({ lr: 0 }) });
+        const draw = new Draw(6);
+        const x = draw.features(1, T, B, 3);
+        const y = draw.features(1, 1, B, 2);
+        t.step(x, y, given);
+        const gradients = t.model.gradients();
+        const state = t.model.stateDict();
+        for (const [name, { data }] of Object.entries(state)) {
+          const values = Float64Array.from(data);
+          const loss = () => {
+            t.model.loadStateDict({ ...state, [name]: { data: values, shape: state[name]!.shape } });
+            return t.evaluate(x, y, given).loss;
+          };
+          const numeric = numericGradient(loss, values, 1e-2);
+          expectClose(gradients[name]!.data, numeric, 5e-3, name);
+        }
+        t.model.loadStateDict(state);
+      },
+    );
+  }
+
+  test('a dense layer and dropout after it, trained', () => {
+    const model = [new Embedding(V, F), new LSTM(F, 6), new LastStep(), new Dropout(0.1), new Linear(6, 3)];
+    const t = trainer(model, { optimizer: new Adam({ lr: 0.02 }) });
+    const draw = new Draw(1);
+    // the class is the last token that counts
+    let loss = 9;
+    for (let i = 0; i < 150; i++) {
+      const x = draw.indices(3, T, B);
+      const own = Array.from({ length: B }, () => draw.integer(1, T));
+      const y = { data: Int32Array.from(own, (n, b) => x.data[(n - 1) * B + b]!), shape: [1, B] };
+      ({ loss } = t.step(x, y, { lengths: own }));
+    }
+    expect(loss).toBeLessThan(0.3);
+  });
+
+  test('backward of a model gives the gradient by the input, zeros where a step does not count', () => {
+    const model = new Sequential(layers(true), { seed: 3 });
+    const x = new Draw(5).features(1, T, B, 3);
+    model.forward(x, { training: true, lengths });
+    const dx = model.backward(new Draw(6).features(1, 1, B, 2))!;
+    expect(dx.shape).toEqual([T, B, 3]);
+    for (let i = 0; i < T * B; i++) {
+      const zero = dx.data.subarray(i * 3, i * 3 + 3).every((v) => v === 0);
+      expect(zero).toBe(counted[i] === 0);
+    }
+  });
+});
