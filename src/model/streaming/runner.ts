@@ -85,7 +85,7 @@ export class Runner {
     }
   }
 
-  /** Takes over states and outputs of one of the same network and batch. */
+  /** Before its first call: takes over states and outputs of one of the same network and batch. */
   copyFrom(other: Runner): void {
     const { plan } = this.#live;
     const { plan: from } = other.#live;
@@ -94,7 +94,6 @@ export class Runner {
     }
     const n = this.network.outputSize;
     this.#copy(from.output.ptr / 4 + other.#last * n, plan.output.ptr / 4, this.batch * n);
-    this.#last = 0;
     this.#fresh.set(other.#fresh);
     this.#ran = other.#ran;
   }
