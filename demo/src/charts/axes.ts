@@ -1,0 +1,16 @@
+import type uPlot from 'uplot';
+import { colour } from './theme.ts';
+
+const FONT = '12px system-ui, sans-serif';
+
+/** An axis in the page's colours. */
+export function axis(more: uPlot.Axis = {}): uPlot.Axis {
+  const line = { stroke: colour('line'), width: 1 };
+  return { stroke: colour('soft'), font: FONT, grid: line, ticks: { ...line, size: 4 }, gap: 4, ...more };
+}
+
+/** Neither zoom nor a crosshair: fingers scroll the page. */
+export const still: Pick<uPlot.Options, 'cursor' | 'legend'> = {
+  cursor: { show: false },
+  legend: { show: false },
+};

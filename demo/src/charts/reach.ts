@@ -1,0 +1,48 @@
+import type { Flow } from 'unrolled';
+import { el } from '../ui/el.ts';
+import { Grid } from './grid.ts';
+
+/** Decades below the largest norm that are told apart. */
+const DECADES = 6;
+
+/** The gradient of the last step's loss, layers × time, the top layer above. */
+export class ReachMap {
+  readonly root: HTMLElement;
+  readonly #grid = new Grid('Norm of the gradient by layer and time', 'heat-0', 'heat-1', 'heat-2', 'heat-3');
+  readonly #verdicts = el('ul', { class: 'verdicts' });
+  readonly #names = el('div', { class: 'rows', 'aria-hidden': 'true' });
+
+  constructor() {
+    this.root = el(
+      'section',
+      { class: 'card', 'aria-labelledby': 'reach-title' },
+      el('h2', { id: 'reach-title' }, 'How far back the gradient reaches'),
+      el(
+        'p',
+        { class: 'note' },
+        'The gradient of the loss at the last character, on its way back through time: where it fades, the model can’t learn.',
+      ),
+      el('div', { class: 'map' }, this.#names, this.#grid.canvas),
+      el('div', { class: 'ends' }, el('span', {}, 'first character'), el('span', {}, 'last character')),
+      el('p', { class: 'legend' }, 'a millionth', this.#grid.scale, 'the largest norm'),
+      this.#verdicts,
+    );
+    this.#grid.draw(1, 1, () => 0);
+  }
+
+  show({ layers }: Flow): void {
+    const top = [...layers].reverse();
+    const most = Math.max(...layers.flatMap(({ hNorm }) => hNorm.filter(Number.isFinite)));
+    this.#grid.draw(top.length, top[0]?.hNorm.length ?? 0, (row, t) => {
+      const share = top[row]!.hNorm[t]! / most;
+      return 1 + Math.log10(share) / DECADES;
+    });
+    const name = (row: number) => `Layer ${layers.length - row}`;
+    this.#names.replaceChildren(...top.map((_, row) => el('span', {}, name(row))));
+    this.#verdicts.replaceChildren(
+      ...top.map(({ verdict, reason }, row) =>
+        el('li', { 'data-verdict': verdict }, el('strong', {}, `${name(row)}: ${verdict}`), ` – ${reason}`),
+      ),
+    );
+  }
+}

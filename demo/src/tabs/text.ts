@@ -1,0 +1,89 @@
+import { ReachMap } from '../charts/reach.ts';
+import { Panel } from '../train/panel.ts';
+import { Run } from '../train/run.ts';
+import type { Session } from '../train/session.ts';
+import { el } from '../ui/el.ts';
+import { slider, text } from '../ui/fields.ts';
+import { Minds } from './text/minds.ts';
+import { SettingsForm, type TextSettings } from './text/settings.ts';
+import { TextTask } from './text/task.ts';
+
+/** Characters written at a time. */
+const LENGTH = 280;
+
+/** A text, learnt character by character. */
+export function textTab(panel: HTMLElement): void {
+  const form = new SettingsForm();
+  const minds = new Minds();
+  const reach = new ReachMap();
+  const prompt = text('Begin with', 'The ');
+  const temperature = slider('Temperature', 0.7, [0, 1.5, 0.05]);
+  const again = el('button', { type: 'button', onclick: () => void writeMore() }, 'Write');
+  let task: TextTask | undefined;
+  let looks = 0;
+
+  const run = new Run<TextSettings>({
+    name: 'text',
+    open: async (settings, checkpoint) => {
+      task = await TextTask.of(settings);
+      return task.open(checkpoint);
+    },
+    look: async (session) => {
+      await write(session);
+      reach.show(await task!.reach(session, looks++));
+    },
+    changed: (now) => {
+      view.show(now);
+      form.disabled = now.phase === 'training' || now.phase === 'paused' || now.phase === 'starting';
+      again.disabled = !now.session || now.phase === 'starting';
+    },
+  });
+  const view = new Panel({
+    unit: 'nats a character',
+    rows: 'Characters',
+    start: () => void run.start(form.value),
+  });
+
+  async function write(session: Session): Promise<void> {
+    const given = prompt.value;
+    const options = { prompt: given, length: LENGTH, temperature: temperature.value, seed: looks };
+    const { tokens, confidence, activations } = await task!.write(session, options);
+    minds.show({ prompt: given, characters: task!.vocabulary.decode(tokens), confidence, activations });
+  }
+
+  async function writeMore(): Promise<void> {
+    looks++;
+    if (run.session) await write(run.session);
+  }
+
+  panel.append(
+    el(
+      'div',
+      { class: 'bench' },
+      el(
+        'form',
+        { class: 'side', onsubmit: (event: Event) => event.preventDefault() },
+        form.root,
+        view.buttons,
+      ),
+      el(
+        'div',
+        { class: 'column' },
+        view.status,
+        el(
+          'section',
+          { class: 'card', 'aria-labelledby': 'writes-title' },
+          el('h2', { id: 'writes-title' }, 'What it writes'),
+          minds.text,
+          el('div', { class: 'bar ask' }, prompt.root, temperature.root, again),
+        ),
+        reach.root,
+        minds.units,
+      ),
+    ),
+  );
+  view.show(run);
+  void run.recall().then((settings) => {
+    if (settings) form.value = settings;
+  });
+}

@@ -1,0 +1,83 @@
+import type { Flow } from 'unrolled';
+import { load } from '../../data/texts.ts';
+import { Vocabulary } from '../../data/vocabulary.ts';
+import { modelOf, type Shape } from '../../train/model.ts';
+import { Session } from '../../train/session.ts';
+import type { WriteOptions, Written } from '../../train/write.ts';
+import type { TextSettings } from './settings.ts';
+
+/** Targets that do not count. */
+const IGNORED = -100;
+/** B: texts read side by side. */
+const BATCH = 16;
+const EMBEDDING = 32;
+/** RNNs diverge at the rate at which gated cells learn fastest. */
+const RATES: Readonly<Record<string, number>> = { RNN: 4e-3 };
+const RATE = 1e-2;
+
+/** A text, and the model that learns it. */
+export class TextTask {
+  readonly vocabulary: Vocabulary;
+  readonly shape: Shape;
+  readonly #indices: Int32Array<ArrayBuffer>;
+  readonly #settings: TextSettings;
+
+  private constructor(settings: TextSettings, text: string) {
+    this.vocabulary = Vocabulary.of(text);
+    this.#indices = this.vocabulary.encode(text);
+    this.#settings = settings;
+    const { cell, hidden, layers } = settings;
+    const vocabulary = this.vocabulary.characters.length;
+    this.shape = { cell, hidden, layers, input: { vocabulary, embedding: EMBEDDING }, outputs: vocabulary };
+  }
+
+  /** @throws {Error} a text that is too short */
+  static async of(settings: TextSettings): Promise<TextTask> {
+    const text = settings.own || (settings.source === 'own' ? '' : await load(settings.source));
+    const least = 4 * settings.sequence;
+    if (text.length < least) {
+      throw new Error(
+        `${text.length} characters, and ${least} are needed for sequences of ${settings.sequence}`,
+      );
+    }
+    return new TextTask(settings, text);
+  }
+
+  async open(checkpoint?: Uint8Array): Promise<Session> {
+    const { cell, sequence, updates } = this.#settings;
+    return Session.open(
+      checkpoint ?? (await modelOf(this.shape, 1)),
+      {
+        loss: { name: 'crossEntropy', ignoreIndex: IGNORED },
+        optimizer: { name: 'adamw', lr: RATES[cell] ?? RATE },
+        schedule: { name: 'cosineLR', steps: updates, floor: 0.05 },
+        clipNorm: 1,
+        carryState: true,
+      },
+      updates,
+      (left) => ({ data: this.#indices, stepsPerSequence: sequence, batch: BATCH, updates: left }),
+      checkpoint,
+    );
+  }
+
+  write({ trainer }: Session, options: Omit<WriteOptions, 'prompt'> & { prompt: string }): Promise<Written> {
+    const known = this.vocabulary.encode(options.prompt);
+    const prompt = known.length ? known : this.#indices.slice(0, 1);
+    return trainer.run('write', { ...options, prompt, shape: this.shape });
+  }
+
+  /**
+   * How the gradient goes back through a batch, `of` tells which. Only the last step's loss counts, so that what reaches
+   * an early step came through the recurrence.
+   */
+  reach({ trainer }: Session, of: number): Promise<Flow> {
+    const { sequence } = this.#settings;
+    const shape = [sequence, BATCH];
+    const tokens = Int32Array.from({ length: (sequence + 1) * BATCH }, (_, i) => {
+      const from = Math.floor(((i % BATCH) * this.#indices.length) / BATCH);
+      return this.#indices[(from + of * sequence + Math.floor(i / BATCH)) % this.#indices.length]!;
+    });
+    const y = tokens.slice(BATCH).fill(IGNORED, 0, (sequence - 1) * BATCH);
+    return trainer.flow({ data: tokens.slice(0, sequence * BATCH), shape }, { data: y, shape });
+  }
+}

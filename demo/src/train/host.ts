@@ -1,0 +1,5 @@
+import { expose } from 'unrolled/worker/host';
+import { write } from './write.ts';
+
+/** The worker that trains, and what it does between two updates when asked. */
+expose({ write });

@@ -1,0 +1,63 @@
+import { el } from './el.ts';
+
+export interface Tab {
+  readonly id: string;
+  readonly label: string;
+  /** Fills the panel, the first time it is shown. */
+  readonly open: () => Promise<(panel: HTMLElement) => void>;
+}
+
+/** Tabs by the ARIA pattern: arrow keys, Home and End move; the address keeps which one is open. */
+export function tabs(root: HTMLElement, all: readonly Tab[]): void {
+  const opened = new Set<string>();
+  const buttons = all.map(({ id, label }, i) =>
+    el(
+      'button',
+      {
+        ...{ type: 'button', role: 'tab', id: `tab-${id}`, 'aria-controls': `panel-${id}` },
+        onclick: () => show(i),
+        onkeydown: (event: KeyboardEvent) => move(event, i),
+      },
+      label,
+    ),
+  );
+  const panels = all.map(({ id }) =>
+    el('section', { role: 'tabpanel', id: `panel-${id}`, 'aria-labelledby': `tab-${id}`, tabindex: 0 }),
+  );
+  root.append(el('div', { role: 'tablist', 'aria-label': 'What to look at' }, ...buttons), ...panels);
+
+  function show(index: number): void {
+    const { id, open } = all[index]!;
+    for (const [i, button] of buttons.entries()) {
+      button.setAttribute('aria-selected', String(i === index));
+      button.tabIndex = i === index ? 0 : -1;
+      panels[i]!.hidden = i !== index;
+    }
+    if (location.hash !== `#${id}`) history.replaceState(null, '', `#${id}`);
+    if (opened.has(id)) return;
+    opened.add(id);
+    void open().then((fill) => fill(panels[index]!));
+  }
+
+  function move(event: KeyboardEvent, from: number): void {
+    const last = all.length - 1;
+    const to = {
+      ArrowRight: from === last ? 0 : from + 1,
+      ArrowLeft: from === 0 ? last : from - 1,
+      Home: 0,
+      End: last,
+    }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    show(to);
+    buttons[to]!.focus();
+  }
+
+  const asked = () =>
+    Math.max(
+      0,
+      all.findIndex(({ id }) => location.hash === `#${id}`),
+    );
+  addEventListener('hashchange', () => show(asked()));
+  show(asked());
+}

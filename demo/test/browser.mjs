@@ -1,0 +1,59 @@
+// The built page in headless Chromium, watched: console messages, requests to elsewhere, long tasks.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { preview } from 'vite';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const BINARIES = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'];
+
+export const executablePath = BINARIES.find((path) => path && existsSync(path));
+
+/** Serves demo/dist. */
+export async function serve() {
+  const server = await preview({ root, preview: { port: 0, host: '127.0.0.1' }, logLevel: 'error' });
+  const { port } = server.httpServer.address();
+  return { url: `http://127.0.0.1:${port}/`, close: () => server.close() };
+}
+
+export const launch = () =>
+  chromium.launch({
+    executablePath,
+    args: [
+      ...[
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--autoplay-policy=no-user-gesture-required',
+      ],
+      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    ],
+  });
+
+/** A context of its own: as a person who comes for the first time. */
+export async function visit(browser, url, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const said = [];
+  const elsewhere = [];
+  await context.addInitScript(() => {
+    globalThis.longTasks = [];
+    new PerformanceObserver((list) => {
+      for (const { startTime, duration } of list.getEntries()) longTasks.push({ startTime, duration });
+    }).observe({ type: 'longtask', buffered: true });
+  });
+  context.on('console', (message) => said.push(`${message.type()}: ${message.text()}`));
+  context.on('weberror', (error) => said.push(`error: ${error.error()}`));
+  context.on('request', (request) => {
+    if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) elsewhere.push(request.url());
+  });
+  const page = await context.newPage();
+  await page.goto(url);
+  return { context, page, said, elsewhere };
+}
+
+/** Number that a status shows under a name. */
+export async function number(page, name, panel = page) {
+  const text = await panel.locator('dl.numbers > div', { hasText: name }).locator('dd').first().textContent();
+  return Number(/[\d.,]+/.exec(text)?.[0].replaceAll(',', ''));
+}

@@ -1,0 +1,30 @@
+// npm run test:demo [-- NAME…]: the built page in Chromium, as a person would use it; screenshots into demo/screenshots.
+import { readdirSync } from 'node:fs';
+import { launch, serve, visit } from './browser.mjs';
+
+const asked = process.argv.slice(2);
+const files = readdirSync(import.meta.dirname).filter((file) => !['browser.mjs', 'main.mjs'].includes(file));
+const tests = files
+  .map((file) => file.replace('.mjs', ''))
+  .filter((file) => !asked.length || asked.includes(file));
+const server = await serve();
+const browser = await launch();
+let failed = 0;
+console.log(`Chromium ${browser.version()}`);
+for (const file of tests) {
+  const { name, run } = await import(`./${file}.mjs`);
+  const start = performance.now();
+  const visitor = await visit(browser, server.url);
+  try {
+    await run({ ...visitor, browser, url: server.url, note: (text) => console.log(`      ${text}`) });
+    console.log(`ok    ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+  } catch (error) {
+    failed++;
+    console.log(`FAIL  ${name}: ${error.stack ?? error}\n${visitor.said.join('\n')}`);
+    await visitor.page.screenshot({ path: `screenshots/failed-${file}.png` }).catch(() => {});
+  }
+  await visitor.context.close();
+}
+await browser.close();
+await server.close();
+process.exitCode = failed || !tests.length ? 1 : 0;

@@ -1,0 +1,21 @@
+// After one visit the page needs no network.
+import assert from 'node:assert/strict';
+
+export const name = 'offline';
+
+export async function run({ context, page, said, elsewhere }) {
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+    while (!navigator.serviceWorker.controller) await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+  await context.setOffline(true);
+  await page.reload();
+  for (const tab of await page.getByRole('tab').all()) await tab.click();
+  await page.getByRole('tab').first().click();
+  await page.getByRole('combobox', { name: 'Hidden units' }).selectOption('16');
+  await page.getByLabel('Updates').first().fill('60');
+  await page.getByRole('button', { name: 'Train' }).first().click();
+  await page.getByRole('status').getByText('Done').waitFor();
+  assert.deepEqual(said, []);
+  assert.deepEqual(elsewhere, []);
+}

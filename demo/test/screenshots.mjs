@@ -1,0 +1,35 @@
+// Every tab while it works, at three sizes, light and dark.
+import assert from 'node:assert/strict';
+import { visit } from './browser.mjs';
+
+export const name = 'screenshots';
+
+const SIZES = {
+  desktop: { viewport: { width: 1280, height: 900 }, colorScheme: 'light' },
+  tablet: { viewport: { width: 820, height: 1180 }, colorScheme: 'dark' },
+  phone: { viewport: { width: 390, height: 844 }, colorScheme: 'light', hasTouch: true },
+};
+
+export async function run({ browser, url }) {
+  for (const [size, options] of Object.entries(SIZES)) {
+    const { context, page, said } = await visit(browser, url, options);
+    for (const tab of await page.getByRole('tab').all()) {
+      await tab.click();
+      const panel = page.locator('[role=tabpanel]:not([hidden])');
+      await panel.locator('button.main').first().click();
+      await page.waitForTimeout(5000);
+      await page.screenshot({
+        path: `${import.meta.dirname}/../screenshots/${size}-${await tab.getAttribute('id')}.png`,
+        fullPage: true,
+      });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(wide <= 0, `${size}: ${wide} px are beyond the edge`);
+      await panel
+        .getByRole('button', { name: /^(Stop|Pause)$/ })
+        .first()
+        .click();
+    }
+    assert.deepEqual(said, []);
+    await context.close();
+  }
+}

@@ -1,0 +1,87 @@
+// The text tab, used as a person would.
+import assert from 'node:assert/strict';
+import { number } from './browser.mjs';
+
+export const name = 'text: train, write, pause, reload, resume, stop';
+
+export async function run({ page, said }) {
+  const panel = page.getByRole('tabpanel', { name: 'Text' });
+  const phase = panel.getByRole('status');
+  await panel.getByLabel('Text', { exact: true }).selectOption({ label: 'English first names' });
+  await panel.getByLabel('Cell').selectOption('GRU');
+  await panel.getByRole('combobox', { name: 'Hidden units' }).selectOption('64');
+  await panel.getByLabel('Layers').selectOption('2');
+  await panel.getByLabel('Sequence length').selectOption('32');
+  await panel.getByLabel('Updates').fill('20000');
+
+  await panel.getByRole('button', { name: 'Train' }).click();
+  await until(page, async () => (await number(page, 'Update', panel)) > 20);
+  const early = await number(page, 'Loss', panel);
+  await until(page, async () => (await number(page, 'Update', panel)) > 300);
+  const late = await number(page, 'Loss', panel);
+  assert.ok(late < early - 0.2, `the loss fell from ${early} to ${late}`);
+  assert.ok((await number(page, 'Characters a second', panel)) > 1000);
+  assert.match(await panel.locator('dl.numbers').textContent(), /\d+ (s|min)/);
+
+  // it writes while it trains, and the heat map has a row a layer and a column a step
+  const written = () => panel.locator('.written').textContent();
+  const first = await written();
+  assert.ok(first.length > 250, first);
+  await until(page, async () => (await written()) !== first);
+  assert.equal(await panel.locator('.verdicts li').count(), 2);
+  assert.deepEqual(await size(panel, 'Norm of the gradient'), [32, 2]);
+  assert.deepEqual(await size(panel, 'Activations'), [280, 64]);
+  const shades = () =>
+    panel
+      .locator('.written span[class^=shade]')
+      .evaluateAll((all) => new Set(all.map((e) => e.className)).size);
+  assert.ok((await shades()) > 2);
+
+  await panel.getByRole('button', { name: 'Pause' }).click();
+  await phase.getByText('Paused').waitFor();
+  await page.waitForTimeout(300);
+  const at = await number(page, 'Update', panel);
+  const before = await written();
+  await panel.getByLabel('Begin with').fill('Mar');
+  await panel.getByRole('button', { name: 'Write' }).click();
+  await until(page, async () => (await written()) !== before);
+  assert.match(await written(), /^Mar/);
+  await panel.getByLabel('Colour by').selectOption('unit');
+  assert.equal(await panel.locator('.written').getAttribute('data-by'), 'unit');
+  assert.equal(await number(page, 'Update', panel), at, 'paused');
+
+  await page.reload();
+  await phase.getByText('Paused').waitFor();
+  assert.equal(await number(page, 'Update', panel), at, 'the update at which it was paused');
+  assert.equal(await panel.getByLabel('Cell').inputValue(), 'GRU');
+  await panel.getByRole('button', { name: 'Resume' }).click();
+  await until(page, async () => (await number(page, 'Update', panel)) > at + 100);
+  const resumed = await number(page, 'Loss', panel);
+  assert.ok(resumed < early - 0.2, `the loss after resuming is ${resumed}, at first it was ${early}`);
+  await panel.getByRole('button', { name: 'Stop' }).click();
+  await phase.getByText('Stopped').waitFor();
+  await page.reload();
+  await phase.getByText('Not trained yet').waitFor();
+
+  // too short a text is said, not thrown
+  await panel.getByLabel('Text', { exact: true }).selectOption('own');
+  await panel.getByLabel('Your text').fill('short');
+  await panel.getByRole('button', { name: 'Train' }).click();
+  await phase.getByText('5 characters').waitFor();
+  await panel.getByLabel('Your text').fill('abcdefgh '.repeat(400));
+  await panel.getByLabel('Updates').fill('60');
+  await panel.getByRole('button', { name: 'Train anew' }).click();
+  await phase.getByText('Done').waitFor();
+  assert.deepEqual(said, []);
+}
+
+const size = (panel, label) =>
+  panel.getByRole('img', { name: label }).evaluate(({ width, height }) => [width, height]);
+
+export async function until(page, holds, seconds = 60) {
+  const end = Date.now() + seconds * 1000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`not within ${seconds} s: ${holds}`);
+    await page.waitForTimeout(50);
+  }
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vite';
+import { found } from './vite/found.ts';
+import { offline } from './vite/offline.ts';
+
+export default defineConfig({
+  // relative: the page works from any folder of any server
+  base: './',
+  plugins: [found(), offline()],
+  worker: { format: 'es', plugins: () => [found()] },
+  build: {
+    target: 'es2022',
+    // the peers of the benchmark are as large as that, and loaded when asked for
+    chunkSizeWarningLimit: 2000,
+  },
+  server: { fs: { allow: ['..'] } },
+});
