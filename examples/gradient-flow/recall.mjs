@@ -18,12 +18,12 @@ import {
 
 export const SYMBOLS = 8;
 const DISTRACTORS = 8;
-const CUE = SYMBOLS + DISTRACTORS;
+export const CUE = SYMBOLS + DISTRACTORS;
 /** Step of the cue; the sequence has one step more. */
 export const DELAY = 60;
 const BATCH = 32;
-const EMBEDDING = 16;
-const HIDDEN = 32;
+export const EMBEDDING = 16;
+export const HIDDEN = 32;
 const LR = 3e-3;
 export const UPDATES = 1000;
 /** Batches of fresh sequences for the accuracy: 512 sequences. */
@@ -35,7 +35,7 @@ const SMOOTH = 25;
  * Bias of a gate that keeps the state: σ(4) = 0.98, of which 0.34 is left after 60 steps. About the logarithm of the
  * delay (Tallec & Ollivier 2018).
  */
-const OPEN = 4;
+export const OPEN = 4;
 
 /** Biases r z n of a GRU, in which z, which keeps the state, starts open. */
 function openUpdateGate(shape, generator) {
@@ -54,8 +54,10 @@ export const CELLS = {
   'GRU, update bias 4': () => new GRU(EMBEDDING, HIDDEN, { init: { bias_ih: openUpdateGate } }),
 };
 
+export const loss = crossEntropy({ ignoreIndex: -100 });
+
 /** x, y: [DELAY + 1, BATCH]; y counts at the cue alone. */
-function draw(generator) {
+export function draw(generator) {
   const shape = [DELAY + 1, BATCH];
   const x = new Int32Array(shape[0] * BATCH);
   const y = new Int32Array(x.length).fill(-100);
@@ -69,28 +71,31 @@ function draw(generator) {
   return { x: { data: x, shape }, y: { data: y, shape } };
 }
 
-/** Trains a cell; gives the loss after a part of the updates, and the accuracy on fresh sequences. */
+/** Trains a cell; gives the losses, the gradient's flow in the first update, and the accuracy on fresh sequences. */
 export function recall(cell, seed = 1) {
   const model = new Sequential(
     [new Embedding(CUE + 1, EMBEDDING), CELLS[cell](), new Linear(HIDDEN, SYMBOLS)],
     { seed },
   );
   const trainer = new Trainer(model, {
-    loss: crossEntropy({ ignoreIndex: -100 }),
+    loss,
     optimizer: new AdamW({ lr: LR }),
     clipNorm: 1,
   });
   const generator = new Generator(1000 + seed);
   const losses = [];
+  let flow;
   for (let i = 0; i < UPDATES; i++) {
     const { x, y } = draw(generator);
-    losses.push(trainer.step(x, y).loss);
+    const result = trainer.step(x, y, { flow: i === 0 });
+    flow ??= result.flow;
+    losses.push(result.loss);
   }
   const lossAfter = (update) =>
     losses.slice(update - SMOOTH, update).reduce((sum, loss) => sum + loss, 0) / SMOOTH;
   const accuracy = measure(model, new Generator(2000 + seed));
   model.dispose();
-  return { accuracy, lossAfter };
+  return { accuracy, losses, lossAfter, flow: flow.layers[0] };
 }
 
 /** Share of symbols named right. */
