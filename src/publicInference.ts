@@ -22,16 +22,34 @@ export {
 } from './init/initializers.ts';
 export type { Activation, ActivationName } from './layers/activations.ts';
 export type { Steps } from './layers/border.ts';
+export {
+  type CellForwardOptions,
+  type CellGradients,
+  type CellOptions,
+  type CellState,
+  type CellUpstream,
+  GRUCell,
+  LSTMCell,
+  type LSTMCellGradients,
+  type LSTMCellState,
+  RNNCell,
+  type RNNCellOptions,
+} from './layers/cells.ts';
 export { Dropout } from './layers/dropout.ts';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.ts';
 export { GRU, type GRUOptions } from './layers/gru.ts';
+export { IndRNN, type IndRNNOptions } from './layers/indRNN.ts';
+export { irnn } from './layers/irnn.ts';
 export { LastStep } from './layers/last.ts';
 export type { Layer, ParameterSpec } from './layers/layer.ts';
 export { Linear, type LinearOptions } from './layers/linear.ts';
 export { LSTM, type LSTMOptions } from './layers/lstm.ts';
+export { MinGRU } from './layers/minGRU.ts';
+export { MinLSTM } from './layers/minLSTM.ts';
 export type { GatedOptions, Penalty, Zoneout } from './layers/recurrent/features.ts';
 export type { MergeMode, RecurrentOptions } from './layers/recurrent/options.ts';
 export { RNN, type RNNOptions } from './layers/rnn.ts';
+export { SRU, type SRUBackwardResult, type SRUForwardResult } from './layers/sru.ts';
 export type { BackwardInput, BackwardResult, ForwardOptions, ForwardResult } from './layers/standalone.ts';
 export { type PlanOptions, type PlanReport, Sequential, type SequentialOptions } from './model/sequential.ts';
 export { Stream, type StreamOptions } from './model/stream.ts';

@@ -36,8 +36,8 @@ export function scan_forward(
 }
 
 /**
- * T steps, keeping what `scan_backward` needs: states [B + N, H] with the initial ones first; gates [N, G] before what v
- * adds and their activations, of IndRNN φ′. y: SRU's; of the others 0, since they are the states from row B on.
+ * T steps, keeping what `scan_backward` needs: states [B + N, H] with the initial ones first; gates [N, G] before their
+ * activations, of IndRNN φ′. y: SRU's; of the others 0, since they are the states from row B on.
  */
 export function scan_forward_train(
   cell: i32, T: i32, B: i32, I: i32, H: i32, sizes: usize,
@@ -76,9 +76,7 @@ export function scan_backward(
     const before = after + at - <usize>(t ? rowsAt(t - 1, B, sizes) : B) * rowH;
     let d = dy ? dy + at : 0;
     if (cell == SRU) {
-      sruOutputBackward(
-        m, H, G, a, v, direct ? x + at : 0, before, after + at, d, dState, direct && dx ? dx + at : 0,
-      );
+      sruOutputBackward(m, H, G, a, direct ? x + at : 0, after + at, d, dState, direct && dx ? dx + at : 0);
       d = 0;
     }
     if (watch) {

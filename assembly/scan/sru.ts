@@ -5,7 +5,10 @@ import { flush, loadLanes, madd, storeLanes } from '../simd';
 // y = r ⊙ c + (1 − r) ⊙ s; a [m, G] = x·W_ihᵀ + b_ih, rows u f r and, where x is not as wide as c, s; else s = x [m, H],
 // and G = 3H instead of 4H. v [2H]: v_f v_r.
 
-/** One step of m rows from a and c0 [m, H]: c and y [m, H]; c may be c0. x: s, or 0 where a has it. */
+/**
+ * One step of m rows from a, to which it adds what v does, and c0 [m, H]: c and y [m, H]; c may be c0. x: s, or 0 where
+ * a has it.
+ */
 export function sruForward(
   m: i32, H: i32, G: i32, a: usize, v: usize, x: usize, c0: usize, c: usize, y: usize,
 ): void {
@@ -27,6 +30,8 @@ function forwardLanes(
   const before = loadLanes(c0 + o, n);
   const af = madd(loadLanes(v + o, n), before, loadLanes(a + w + o, n));
   const ar = madd(loadLanes(v + w + o, n), before, loadLanes(a + w * 2 + o, n));
+  storeLanes(a + w + o, af, n);
+  storeLanes(a + w * 2 + o, ar, n);
   const ef = sigmoidDecay(af);
   const er = sigmoidDecay(ar);
   const taken = f32x4.mul(complementOf(af, ef), loadLanes(a + o, n));
@@ -41,15 +46,15 @@ function forwardLanes(
  * dL/da_r to a, dL/ds to where s is: to a, or to dx unless that is 0.
  */
 export function sruOutputBackward(
-  m: i32, H: i32, G: i32, a: usize, v: usize, x: usize, c0: usize, c: usize, dy: usize, dc: usize, dx: usize,
+  m: i32, H: i32, G: i32, a: usize, x: usize, c: usize, dy: usize, dc: usize, dx: usize,
 ): void {
   const w = (<usize>H) << 2;
-  for (; m > 0; m--, a += (<usize>G) << 2, c0 += w, c += w, dc += w) {
+  for (; m > 0; m--, a += (<usize>G) << 2, c += w, dc += w) {
     const s = x ? x : a + w * 3;
     const ds = x ? dx : s;
     let o: usize = 0;
-    for (; o + 16 <= w; o += 16) outputLanes(4, o, w, a, v, s, c0, c, dy, dc, ds);
-    if (o < w) outputLanes(H & 3, o, w, a, v, s, c0, c, dy, dc, ds);
+    for (; o + 16 <= w; o += 16) outputLanes(4, o, w, a, s, c, dy, dc, ds);
+    if (o < w) outputLanes(H & 3, o, w, a, s, c, dy, dc, ds);
     if (x) x += w;
     if (dx) dx += w;
     if (dy) dy += w;
@@ -60,9 +65,9 @@ export function sruOutputBackward(
 @inline
 function outputLanes(
   n: i32, o: usize, w: usize,
-  a: usize, v: usize, s: usize, c0: usize, c: usize, dy: usize, dc: usize, ds: usize,
+  a: usize, s: usize, c: usize, dy: usize, dc: usize, ds: usize,
 ): void {
-  const ar = madd(loadLanes(v + w + o, n), loadLanes(c0 + o, n), loadLanes(a + w * 2 + o, n));
+  const ar = loadLanes(a + w * 2 + o, n);
   const e = sigmoidDecay(ar);
   const skips = complementOf(ar, e);
   const d = dy ? loadLanes(dy + o, n) : f32x4.splat(0);
@@ -99,15 +104,14 @@ export function sruStateBackward(
 @inline
 function stateLanes(n: i32, o: usize, w: usize, a: usize, v: usize, c0: usize, dc: usize, dv: usize): void {
   const before = loadLanes(c0 + o, n);
-  const vf = loadLanes(v + o, n);
-  const af = madd(vf, before, loadLanes(a + w + o, n));
+  const af = loadLanes(a + w + o, n);
   const e = sigmoidDecay(af);
   const f = sigmoidOf(af, e);
   const d = loadLanes(dc + o, n);
   const du = f32x4.mul(d, complementOf(af, e));
   const df = flush(f32x4.mul(f32x4.mul(du, f), f32x4.sub(before, loadLanes(a + o, n))));
   const dr = loadLanes(a + w * 2 + o, n);
-  const back = madd(df, vf, f32x4.mul(d, f));
+  const back = madd(df, loadLanes(v + o, n), f32x4.mul(d, f));
   storeLanes(a + o, flush(du), n);
   storeLanes(a + w + o, df, n);
   storeLanes(dc + o, flush(madd(dr, loadLanes(v + w + o, n), back)), n);

@@ -3,7 +3,7 @@ import type { Plan } from '../layers/plan.ts';
 import type { Arena } from '../memory/arena.ts';
 import type { FlowInput, GateInput, NonFinite } from './flow.ts';
 import { type Flow, summarize } from './flow.ts';
-import { saturationOf } from './saturation.ts';
+import { argumentSaturationOf, saturationOf } from './saturation.ts';
 import { gateSpectra } from './spectrum.ts';
 
 interface Gates {
@@ -56,8 +56,8 @@ export class Observer {
   #look({ gates, values, stride, hiddenSize, states }: Sight, i: number): Gates {
     const { kernels } = this.#arena;
     const { count } = this.#plan.rows;
-    const shares = gates.map(({ activation, block }) => {
-      const bounds = saturationOf(activation);
+    const shares = gates.map(({ activation, block, ofArguments }) => {
+      const bounds = ofArguments ? argumentSaturationOf(activation) : saturationOf(activation);
       if (!bounds) return undefined;
       const at = values.ptr + block * hiddenSize * 4;
       return kernels.count_outside(count, hiddenSize, at, stride, ...bounds) / (count * hiddenSize);

@@ -25,3 +25,11 @@ export function saturationOf(activation: Activation): readonly [low: number, hig
       return undefined;
   }
 }
+
+/** Where the function's argument is when its value is at these bounds; undefined for others than sigmoid. */
+export function argumentSaturationOf(
+  activation: Activation,
+): readonly [low: number, high: number] | undefined {
+  // ln(0.99 / 0.01)
+  return nameOf(activation) === 'sigmoid' ? [-4.59512, 4.59512] : undefined;
+}

@@ -15,10 +15,20 @@ export function initializer(name: string, value: unknown): void {
   }
 }
 
-/** Uniform in ±bound. torch.nn's default for recurrent and linear layers is ±1/√hiddenSize, ±1/√inFeatures. */
-export function uniform(bound: number): Initializer {
-  number('bound', bound, 0);
-  return (shape, generator) => fill(shape, () => (2 * generator.uniform() - 1) * bound);
+/**
+ * Uniform in ±bound, or in low..high. torch.nn's default for recurrent and linear layers is ±1/√hiddenSize,
+ * ±1/√inFeatures.
+ */
+export function uniform(bound: number): Initializer;
+export function uniform(low: number, high: number): Initializer;
+export function uniform(low: number, high?: number): Initializer {
+  if (high === undefined) {
+    number('bound', low, 0);
+    return (shape, generator) => fill(shape, () => (2 * generator.uniform() - 1) * low);
+  }
+  number('low', low);
+  number('high', high, low);
+  return (shape, generator) => fill(shape, () => low + generator.uniform() * (high - low));
 }
 
 /** Mean 0, standard deviation `std` (Irwin–Hall, see Generator.normal): torch.nn's default for embeddings, std 1. */

@@ -70,6 +70,8 @@ export interface Lookup {
 export interface GateSight {
   readonly name: string;
   readonly activation: Activation;
+  /** Whether its values are those that the activation takes, not those that it gives. */
+  readonly ofArguments?: boolean;
   /** Which block of hiddenSize floats it is in a row of `Sight.values`. */
   readonly block: number;
   /** Which block of hiddenSize rows of W_hh is its own. */

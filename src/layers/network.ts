@@ -234,23 +234,8 @@ export class Network {
    * @throws {ShapeError} another shape
    */
   loadStateDict(given: Readonly<Record<string, Given>>): void {
-    if (typeof given !== 'object' || given === null) {
-      throw new ArgumentError('state dict', 'an object of arrays by name', given);
-    }
+    checkNames(given, [...this.parameters.keys()]);
     const names = Object.keys(given);
-    const missing = [...this.parameters.keys()].filter((name) => !names.includes(name));
-    const extra = names.filter((name) => !this.parameters.has(name));
-    if (missing.length || extra.length) {
-      const parts = [
-        ...(missing.length ? [`without ${missing.join(', ')}`] : []),
-        ...(extra.length ? [`with ${extra.join(', ')}`] : []),
-      ];
-      throw new ArgumentError(
-        'state dict',
-        [...this.parameters.keys()].join(', '),
-        new Words(`one ${parts.join(' and ')}`),
-      );
-    }
     const values = names.map((name) => readShaped(name, given[name]!, this.parameters.get(name)!.shape));
     for (const [i, name] of names.entries()) this.arena.write(this.parameters.get(name)!, values[i]!);
     this.version++;
@@ -331,4 +316,20 @@ function misplaced(i: number, { type }: Layer): ArgumentError {
     'a layer that takes features',
     new Words(`an ${type}, which comes first`),
   );
+}
+
+/** @throws {ArgumentError} parameters by other names than the expected ones */
+export function checkNames(given: unknown, expected: readonly string[]): void {
+  if (typeof given !== 'object' || given === null) {
+    throw new ArgumentError('state dict', 'an object of arrays by name', given);
+  }
+  const names = Object.keys(given);
+  const missing = expected.filter((name) => !names.includes(name));
+  const extra = names.filter((name) => !expected.includes(name));
+  if (!missing.length && !extra.length) return;
+  const parts = [
+    ...(missing.length ? [`without ${missing.join(', ')}`] : []),
+    ...(extra.length ? [`with ${extra.join(', ')}`] : []),
+  ];
+  throw new ArgumentError('state dict', expected.join(', '), new Words(`one ${parts.join(' and ')}`));
 }

@@ -10,7 +10,7 @@ import type { Plan } from './plan.ts';
 export interface ForwardOptions extends Steps {
   /** Initial hidden states [numLayers · directions, B, projSize or hiddenSize]. Default zeros. */
   readonly h0?: Given;
-  /** Initial cell states [numLayers · directions, B, hiddenSize], of an LSTM. Default zeros. */
+  /** Initial cell states [numLayers · directions, B, hiddenSize], of an LSTM or SRU. Default zeros. */
   readonly c0?: Given;
   /** Keep what `backward` needs. Default false. */
   readonly training?: boolean;
@@ -19,9 +19,9 @@ export interface ForwardOptions extends Steps {
 export interface ForwardResult {
   /** [T, B, outputSize]: the last stacked layer at every step; zeros at steps that do not count. */
   readonly output: NDArray;
-  /** Shaped as h0: after each row's own last step (of the reverse direction its first). */
+  /** Shaped as h0: after each row's own last step (of the reverse direction its first). An SRU has none. */
   readonly hN: NDArray;
-  /** Shaped as c0, of an LSTM. */
+  /** Shaped as c0, of an LSTM or SRU. */
   readonly cN?: NDArray;
 }
 
@@ -39,7 +39,7 @@ export interface BackwardResult {
 }
 
 /** A recurrent layer used alone: a network of that one layer, made on first use. */
-export abstract class Standalone {
+export abstract class Standalone<Result = ForwardResult, Gradients = BackwardResult> {
   #network: Network | undefined;
   #owned = false;
   #disposed = false;
@@ -58,7 +58,7 @@ export abstract class Standalone {
    * @throws {MemoryError} beyond 2 GiB
    * @throws {StateError} before `init()`, or when the layer is part of a model
    */
-  forward(x: Given, opts?: ForwardOptions): ForwardResult {
+  forward(x: Given, opts?: ForwardOptions): Result {
     const given = options('forward', opts, ['h0', 'c0', 'training', 'lengths', 'mask']);
     const training = boolean('training', given.training ?? false);
     const network = this.#own();
@@ -80,7 +80,7 @@ export abstract class Standalone {
       output: this.#read(network, plan, plan.output, network.outputSize),
       ...(hN ? { hN } : {}),
       ...(cN ? { cN } : {}),
-    } as ForwardResult;
+    } as Result;
   }
 
   /**
@@ -90,7 +90,7 @@ export abstract class Standalone {
    * @throws {StateError} without such a forward, or twice after one
    * @throws {ShapeError} a gradient of another shape
    */
-  backward(upstream: BackwardInput): BackwardResult {
+  backward(upstream: BackwardInput): Gradients {
     const given = options('backward', upstream, ['output', 'hN', 'cN']);
     const network = this.#own();
     const plan = this.#last;
@@ -115,7 +115,7 @@ export abstract class Standalone {
       input: this.#read(network, plan, dx, network.input.size),
       ...(h0 ? { h0 } : {}),
       ...(c0 ? { c0 } : {}),
-    } as BackwardResult;
+    } as Gradients;
   }
 
   /** Parameters by torch.nn's names, as copies. */

@@ -3,11 +3,15 @@ import { FormatError, UnrolledError } from '../errors.ts';
 import { Dropout } from '../layers/dropout.ts';
 import { Embedding } from '../layers/embedding.ts';
 import { GRU } from '../layers/gru.ts';
+import { IndRNN } from '../layers/indRNN.ts';
 import { LastStep } from '../layers/last.ts';
 import type { Layer } from '../layers/layer.ts';
 import { Linear } from '../layers/linear.ts';
 import { LSTM } from '../layers/lstm.ts';
+import { MinGRU } from '../layers/minGRU.ts';
+import { MinLSTM } from '../layers/minLSTM.ts';
 import { RNN } from '../layers/rnn.ts';
+import { SRU } from '../layers/sru.ts';
 
 /** A layer as a saved model describes it: its type and what `config()` gave. */
 export interface LayerConfig {
@@ -30,6 +34,10 @@ const makers: Record<string, (config: any) => Layer> = {
   RNN: ({ inputSize, hiddenSize, ...rest }) => new RNN(inputSize, hiddenSize, rest),
   LSTM: ({ inputSize, hiddenSize, ...rest }) => new LSTM(inputSize, hiddenSize, rest),
   GRU: ({ inputSize, hiddenSize, ...rest }) => new GRU(inputSize, hiddenSize, rest),
+  MinGRU: ({ inputSize, hiddenSize, ...rest }) => new MinGRU(inputSize, hiddenSize, rest),
+  MinLSTM: ({ inputSize, hiddenSize, ...rest }) => new MinLSTM(inputSize, hiddenSize, rest),
+  IndRNN: ({ inputSize, hiddenSize, ...rest }) => new IndRNN(inputSize, hiddenSize, rest),
+  SRU: ({ inputSize, hiddenSize, ...rest }) => new SRU(inputSize, hiddenSize, rest),
 };
 
 /**

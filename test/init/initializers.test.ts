@@ -46,6 +46,19 @@ describe('initializers', () => {
     expectUniform(fill(uniform(0.3), N), Math.fround(0.3), 'uniform');
   });
 
+  test('uniform from low to high', () => {
+    const data = fill(uniform(-1, 3), N);
+    expect(Math.min(...data)).toBeGreaterThanOrEqual(-1);
+    expect(Math.max(...data)).toBeLessThanOrEqual(3);
+    expectUniform(
+      data.map((v) => v - 1),
+      2,
+      'uniform less its middle',
+    );
+    expect(fill(uniform(2, 2), 3)).toEqual(Float32Array.of(2, 2, 2));
+    expect(() => uniform(1, 0)).toThrow(/^high: expected a finite number of at least 1, got 0$/);
+  });
+
   test('glorot: ±gain·√(6 / (rows + columns))', () => {
     for (const gain of [1, 2.5]) {
       const bound = gain * Math.sqrt(6 / (120 + 250));

@@ -8,6 +8,8 @@ export interface CellContext {
   config: VariantConfig;
   /** A parameter by its name without suffix, weight_hh dense; undefined = the layer has none. */
   get(name: string): Node | undefined;
+  /** The state, to whose gradient the limit of a step applies. */
+  limited(state: Node): Node;
 }
 
 /** Rows n of the batch. */
@@ -133,7 +135,8 @@ const sru: Step = (context, { x, c }) => {
     'bias_ih',
   );
   const [f, r] = tape.chunk(tape.activate(both, 'sigmoid'), 2) as [Node, Node];
-  const cell = tape.add(tape.mul(f, c!), tape.mul(tape.complement(f), tape.columns(a, 0, H)));
+  const taken = tape.mul(tape.complement(f), tape.columns(a, 0, H));
+  const cell = context.limited(tape.add(tape.mul(f, c!), taken));
   const highway = x.cols === H ? x : tape.columns(a, 3 * H, H);
   return { h: tape.add(tape.mul(r, cell), tape.mul(tape.complement(r), highway)), c: cell };
 };

@@ -27,7 +27,7 @@ export interface VariantOptions {
    * (lstm) [T, B, H], in the order of the input's steps. The new h follows from the new c (arXiv 1606.01305).
    */
   zoneout?: { h?: number | readonly Float64Array[]; c?: number | readonly Float64Array[] };
-  /** dL/dh(t), all that arrives, is scaled to this 2-norm where a row's is greater. */
+  /** dL/dh(t) (sru: dL/dc(t)), all that arrives, is scaled to this 2-norm where a row's is greater. */
   stepClip?: number;
 }
 
@@ -107,7 +107,8 @@ export function runVariant(
     const compact = leaves[`weight_hh_${k}`];
     const weightHh = heads > 1 ? tape.blockDiagonal(compact!, H, heads) : compact;
     const get = (name: string) => (name === 'weight_hh' ? weightHh : leaves[`${name}_${k}`]);
-    const context: CellContext = { tape, config, get };
+    const limited = (a: Node) => (stepClip === undefined ? a : tape.clipGradient(a, stepClip));
+    const context: CellContext = { tape, config, get, limited };
     const constant = (list: readonly Float64Array[] | undefined, cols: number) =>
       list && tape.leaf(list[index]!, B, cols);
     const inputMask = constant(inputDropout, layerInput(config, Math.floor(index / D)));
@@ -140,7 +141,7 @@ export function runVariant(
         seen: masked(before.h, recurrentMask),
       });
       let shown = before.h ? zoned(before.h, next.h, zoneout?.h) : next.h;
-      if (stepClip !== undefined) shown = tape.clipGradient(shown, stepClip);
+      if (hasH) shown = limited(shown);
       if (h) h = put(h, shown);
       if (c) c = put(c, zoned(before.c!, next.c!, zoneout?.c));
       ys[time] = put(tape.leaf(new Float64Array(B * out), B, out), shown);

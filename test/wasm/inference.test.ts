@@ -5,7 +5,7 @@ import { INFERENCE_NAMES } from '../../src/wasm/exports.ts';
 import { relaxedIsSupported } from '../kernels/binaries.ts';
 import { thrown } from '../model/helpers.ts';
 
-const { Dropout, Embedding, GRU, Linear, LSTM, RNN, Sequential } = inference;
+const { Dropout, Embedding, GRU, IndRNN, Linear, LSTM, MinGRU, MinLSTM, RNN, Sequential, SRU } = inference;
 const tokens = [3, 1, 4, 1, 5, 2, 6, 5, 3, 5];
 const V = 7;
 
@@ -14,9 +14,13 @@ const cases: Record<string, () => unrolled.Layer[]> = {
   Dropout: () => [new Dropout(0.5)],
   Embedding: () => [],
   GRU: () => [new GRU(5, 9, { numLayers: 2 })],
+  IndRNN: () => [new IndRNN(5, 9), new IndRNN(9, 3, { nonlinearity: 'tanh' })],
   LSTM: () => [new LSTM(5, 9, { numLayers: 2 })],
   Linear: () => [new Linear(5, 6)],
+  MinGRU: () => [new MinGRU(5, 9, { numLayers: 2 })],
+  MinLSTM: () => [new MinLSTM(5, 9, { numLayers: 2 })],
   RNN: () => [new RNN(5, 9), new RNN(9, 3, { nonlinearity: 'relu' })],
+  SRU: () => [new SRU(5, 9, { numLayers: 2 })],
 };
 
 /** Options that take kernels of their own. */

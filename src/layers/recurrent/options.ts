@@ -22,9 +22,9 @@ export interface RecurrentOptions {
   readonly dropout?: number;
   /** While training, zeros features of the input of every stacked layer, the same at all steps (Keras's `dropout`). */
   readonly inputDropout?: number;
-  /** Backpropagation scales dL/dh of each step and row down to this 2-norm. Default: no limit. */
+  /** Backpropagation scales dL/dh (of an SRU dL/dc) of each step and row down to this 2-norm. Default: no limit. */
   readonly clipStepNorm?: number;
-  /** By kind of parameter, such as `weight_hh`; those left out are torch.nn's. */
+  /** By kind of parameter, such as `weight_hh`; those left out start as the layer says, or as torch.nn's. */
   readonly init?: Readonly<Record<string, Initializer>>;
   /** Of the parameters when the layer is used alone; in a model it is the model's. Default 0. */
   readonly seed?: number;

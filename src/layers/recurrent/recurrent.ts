@@ -4,7 +4,7 @@ import type { Region } from '../../memory/layout.ts';
 import type { Signal } from '../../ndarray.ts';
 import { dropoutPass, variationalDropoutPass } from '../dropout.ts';
 import type { Layer, Lookup, ParameterSpec, Pass, Scope } from '../layer.ts';
-import { Standalone } from '../standalone.ts';
+import { type BackwardResult, type ForwardResult, Standalone } from '../standalone.ts';
 import { bidirectionalPass } from './bidirectional.ts';
 import type { Kind, LayerShape, Place, Source } from './direction.ts';
 import { COMMON_DEFAULTS, type Common, changed, commonOptions, type RecurrentOptions } from './options.ts';
@@ -25,7 +25,10 @@ const LOOKUPS_A_ROW = 2;
  * `weight_ih_lk`, `weight_hh_lk`, `bias_ih_lk`, `bias_hh_lk`, of the other direction with `_reverse`; shapes and order of
  * gates as torch.nn's.
  */
-export abstract class Recurrent extends Standalone implements Layer {
+export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResult>
+  extends Standalone<Result, Gradients>
+  implements Layer
+{
   abstract readonly type: string;
   readonly inputSize: number;
   readonly hiddenSize: number;

@@ -4,10 +4,14 @@ import type { GateSight, Sight } from '../layer.ts';
 import type { Place } from './direction.ts';
 
 /** Gates that lie in a row of the kept ones as in the rows of W_hh. */
-export function gatesInOrder(activations: Readonly<Record<string, Activation>>): GateSight[] {
+export function gatesInOrder(
+  activations: Readonly<Record<string, Activation>>,
+  { ofArguments }: Pick<GateSight, 'ofArguments'> = {},
+): GateSight[] {
   return Object.entries(activations).map(([name, activation], i) => ({
     name,
     activation,
+    ...(ofArguments ? { ofArguments } : {}),
     block: i,
     weightBlock: i,
   }));

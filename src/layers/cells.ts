@@ -1,0 +1,214 @@
+import { boolean, options } from '../check.ts';
+import { ShapeError, StateError } from '../errors.ts';
+import type { Initializer } from '../init/initializers.ts';
+import { type Given, isNumbers, type NDArray, type Numbers, readShaped } from '../ndarray.ts';
+import { GRU } from './gru.ts';
+import { LSTM } from './lstm.ts';
+import { checkNames } from './network.ts';
+import type { Recurrent } from './recurrent/recurrent.ts';
+import { RNN } from './rnn.ts';
+
+/** Options of the step cells. */
+export interface CellOptions {
+  /** Whether there are biases. Default true. */
+  readonly bias?: boolean;
+  /** By parameter, such as `weight_hh`; those left out start uniform in ±1/√hiddenSize, as torch.nn's. */
+  readonly init?: Readonly<Record<string, Initializer>>;
+  /** Of the parameters. Default 0. */
+  readonly seed?: number;
+}
+
+export interface RNNCellOptions extends CellOptions {
+  /** φ. Default `tanh`. */
+  readonly nonlinearity?: 'tanh' | 'relu';
+}
+
+const CELL_OPTIONS = ['bias', 'init', 'seed'];
+
+export interface CellForwardOptions {
+  /** [B, hiddenSize], or [hiddenSize] for one row. Default zeros. */
+  readonly h0?: Given;
+  /** Shaped as h0, of an LSTMCell. Default zeros. */
+  readonly c0?: Given;
+  /** Keep what `backward` needs. Default false. */
+  readonly training?: boolean;
+}
+
+/** The state after the step, shaped as h0. */
+export interface CellState {
+  readonly h: NDArray;
+}
+export interface LSTMCellState extends CellState {
+  readonly c: NDArray;
+}
+
+/** Gradients by the state after the step; those left out are zeros. */
+export interface CellUpstream {
+  readonly h?: Given;
+  /** Of an LSTMCell. */
+  readonly c?: Given;
+}
+
+export interface CellGradients {
+  /** Shaped as x. */
+  readonly input: NDArray;
+  readonly h0: NDArray;
+}
+export interface LSTMCellGradients extends CellGradients {
+  readonly c0: NDArray;
+}
+
+/** What a layer's parameters have behind the cell's names. */
+const SUFFIX = '_l0';
+
+/** One step of a recurrent layer: that layer with T = 1, under the names of torch.nn's cells. */
+abstract class Cell<State extends CellState, Gradients extends CellGradients> {
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly #layer: Recurrent;
+  /** Of the states at the last step that trains. */
+  #shape: readonly number[] | undefined;
+
+  protected constructor(layer: Recurrent) {
+    this.#layer = layer;
+    this.inputSize = layer.inputSize;
+    this.hiddenSize = layer.hiddenSize;
+  }
+
+  /**
+   * One step of B rows. x: [B, inputSize], or [inputSize] (or a bare array) for one row without a batch.
+   *
+   * @throws {ArgumentError} unknown options, no numbers, c0 of a cell that has none
+   * @throws {ShapeError} a wrong rank, shape or length
+   * @throws {StateError} before `init()`
+   */
+  forward(x: Given, opts?: CellForwardOptions): State {
+    const given = options('forward', opts, [...this.#named('h0', 'c0'), 'training']);
+    const training = boolean('training', given.training ?? false);
+    const { inputSize, hiddenSize } = this;
+    const shape = isNumbers(x) ? [inputSize] : x?.shape;
+    const batched = shape?.length === 2;
+    if (Array.isArray(shape) && (shape.at(-1) !== inputSize || shape.length > 2 || shape[0] === 0))
+      throw new ShapeError('x', `[batch, ${inputSize}] or [${inputSize}]`, shape);
+    const batch = batched ? shape[0]! : 1;
+    const data = readShaped('x', x, batched ? [batch, inputSize] : [inputSize]);
+    const size = batched ? [batch, hiddenSize] : [hiddenSize];
+    const { hN, cN } = this.#layer.forward(
+      { data, shape: [1, batch, inputSize] },
+      { ...asLayers({ h0: given.h0, c0: given.c0 }, size), training },
+    );
+    this.#shape = training ? size : undefined;
+    return { h: { ...hN, shape: size }, ...(cN ? { c: { ...cN, shape: size } } : {}) } as unknown as State;
+  }
+
+  /**
+   * Backpropagation through the last step, whose forward must have had `training`; adds to the parameters' gradients.
+   *
+   * @throws {StateError} without such a forward, or twice after one
+   * @throws {ShapeError} a gradient of another shape
+   */
+  backward(upstream: CellUpstream): Gradients {
+    const given = options('backward', upstream, this.#named('h', 'c'));
+    const size = this.#shape;
+    if (!size)
+      throw new StateError('backward: first run forward with { training: true }; once for each backward');
+    const { h: hN, c: cN } = asLayers({ h: given.h, c: given.c }, size);
+    const { input, h0, c0 } = this.#layer.backward({ ...(hN ? { hN } : {}), ...(cN ? { cN } : {}) });
+    this.#shape = undefined;
+    return {
+      input: { ...input, shape: [...size.slice(0, -1), this.inputSize] },
+      h0: { ...h0, shape: size },
+      ...(c0 ? { c0: { ...c0, shape: size } } : {}),
+    } as unknown as Gradients;
+  }
+
+  /** Parameters by torch.nn's names, as copies. */
+  stateDict(): Record<string, NDArray> {
+    return bare(this.#layer.stateDict());
+  }
+
+  /**
+   * Overwrites all parameters; nothing is written unless every name and shape fits.
+   * @throws {ArgumentError} a missing or an extra name
+   * @throws {ShapeError} another shape
+   */
+  loadStateDict(given: Readonly<Record<string, Given>>): void {
+    const shapes = Object.fromEntries(
+      this.#layer.parameters.map(({ name, shape }) => [name.slice(0, -SUFFIX.length), shape]),
+    );
+    checkNames(given, Object.keys(shapes));
+    const entries = Object.entries(given).map(([name, value]) => [
+      name + SUFFIX,
+      readShaped(name, value, shapes[name]!),
+    ]);
+    this.#layer.loadStateDict(Object.fromEntries(entries));
+  }
+
+  /** Gradients by torch.nn's names, as copies. @throws {StateError} before the first forward for training */
+  gradients(): Record<string, NDArray> {
+    return bare(this.#layer.gradients());
+  }
+
+  /** Sets all gradients to 0. */
+  zeroGradients(): void {
+    this.#layer.zeroGradients();
+  }
+
+  /** Lets the cell's memory go; later calls throw. */
+  dispose(): void {
+    this.#layer.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Of names of h and c those that the cell has. */
+  #named(h: string, c: string): string[] {
+    return this.#layer.type === 'LSTM' ? [h, c] : [h];
+  }
+}
+
+/** States as the layer takes them. */
+function asLayers<K extends string>(given: Record<K, Given | undefined>, shape: readonly number[]) {
+  const stacked = shape.length === 2 ? [1, ...shape] : [1, 1, ...shape];
+  const states: Partial<Record<K, NDArray<Numbers>>> = {};
+  for (const name of Object.keys(given) as K[]) {
+    const value = given[name];
+    if (value !== undefined) states[name] = { data: readShaped(name, value, shape), shape: stacked };
+  }
+  return states;
+}
+
+function bare(dict: Record<string, NDArray>): Record<string, NDArray> {
+  return Object.fromEntries(
+    Object.entries(dict).map(([name, value]) => [name.slice(0, -SUFFIX.length), value]),
+  );
+}
+
+/**
+ * One step of an RNN, as torch.nn.RNNCell: parameters `weight_ih` [hiddenSize, inputSize], `weight_hh`
+ * [hiddenSize, hiddenSize], `bias_ih`, `bias_hh` [hiddenSize]. For many steps `RNN` is faster.
+ */
+export class RNNCell extends Cell<CellState, CellGradients> {
+  /** @throws {ArgumentError} sizes below 1, unknown options */
+  constructor(inputSize: number, hiddenSize: number, opts?: RNNCellOptions) {
+    super(new RNN(inputSize, hiddenSize, options('RNNCell', opts, [...CELL_OPTIONS, 'nonlinearity'])));
+  }
+}
+
+/** One step of an LSTM, as torch.nn.LSTMCell: parameters as RNNCell's with 4·hiddenSize rows, gates i f g o. */
+export class LSTMCell extends Cell<LSTMCellState, LSTMCellGradients> {
+  /** @throws {ArgumentError} sizes below 1, unknown options */
+  constructor(inputSize: number, hiddenSize: number, opts?: CellOptions) {
+    super(new LSTM(inputSize, hiddenSize, options('LSTMCell', opts, CELL_OPTIONS)));
+  }
+}
+
+/** One step of a GRU, as torch.nn.GRUCell: parameters as RNNCell's with 3·hiddenSize rows, gates r z n. */
+export class GRUCell extends Cell<CellState, CellGradients> {
+  /** @throws {ArgumentError} sizes below 1, unknown options */
+  constructor(inputSize: number, hiddenSize: number, opts?: CellOptions) {
+    super(new GRU(inputSize, hiddenSize, options('GRUCell', opts, CELL_OPTIONS)));
+  }
+}

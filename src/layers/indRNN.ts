@@ -1,0 +1,51 @@
+import { integer, options } from '../check.ts';
+import { ArgumentError } from '../errors.ts';
+import { uniform } from '../init/initializers.ts';
+import type { Pass, Scope } from './layer.ts';
+import type { LayerShape, Place, Source } from './recurrent/direction.ts';
+import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
+import { Recurrent } from './recurrent/recurrent.ts';
+import { INDRNN_RELU, INDRNN_TANH, scanKinds, scanPass } from './recurrent/scanPass.ts';
+
+export interface IndRNNOptions extends RecurrentOptions {
+  /** φ. Default `relu`. */
+  readonly nonlinearity?: 'relu' | 'tanh';
+}
+
+/**
+ * Independently recurrent network (Li et al. 2018, arXiv 1803.04831): h = φ(x·W_ihᵀ + b_ih + w_hh ⊙ h0); a unit sees
+ * its own state alone. State h [numLayers · directions, B, hiddenSize].
+ *
+ * Parameters of layer k: `weight_ih_lk` [hiddenSize, inputSize], `weight_hh_lk` [hiddenSize], `bias_ih_lk`
+ * [hiddenSize]. `weight_hh` starts uniform in 0..1, the others in ±1/√hiddenSize. For sequences of T steps the paper has
+ * |w_hh| <= 2^(1/T) with relu, so that no gradient grows more than twofold: `init: { weight_hh: uniform(0, 2 ** (1 / T)) }`;
+ * where only the last step is read, the last layer's start near 1.
+ */
+export class IndRNN extends Recurrent {
+  readonly type = 'IndRNN';
+  readonly nonlinearity: 'relu' | 'tanh';
+  protected override readonly looksUp = false;
+
+  /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
+  constructor(inputSize: number, hiddenSize: number, opts?: IndRNNOptions) {
+    const given = options('IndRNN', opts, [...RECURRENT_OPTIONS, 'nonlinearity']);
+    const I = integer('inputSize', inputSize, 1);
+    const H = integer('hiddenSize', hiddenSize, 1);
+    const { nonlinearity = 'relu', bias = true } = given;
+    if (nonlinearity !== 'relu' && nonlinearity !== 'tanh') {
+      throw new ArgumentError('nonlinearity', 'relu or tanh', nonlinearity);
+    }
+    const start = () => ({ state: uniform(0, 1) });
+    super(I, H, given, H, scanKinds(INDRNN_RELU, H, bias, start));
+    this.nonlinearity = nonlinearity;
+  }
+
+  override config(): Record<string, unknown> {
+    return { ...super.config(), nonlinearity: this.nonlinearity };
+  }
+
+  protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
+    const cell = this.nonlinearity === 'relu' ? INDRNN_RELU : INDRNN_TANH;
+    return scanPass(scope, shape, from, place, cell, this.common.clipStepNorm);
+  }
+}

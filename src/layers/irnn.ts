@@ -1,0 +1,21 @@
+import { constant, identity, normal } from '../init/initializers.ts';
+import type { RNNOptions } from './rnn.ts';
+
+/**
+ * Options that make an RNN the IRNN of Le, Jaitly & Hinton 2015 (arXiv 1504.00941): ReLU, W_hh = scale · identity, biases
+ * 0, W_ih normal with standard deviation 0.001. So it starts by keeping its state, where a gradient neither vanishes nor
+ * explodes; a scale below 1 forgets. `new RNN(28, 100, { ...irnn(), numLayers: 2 })`.
+ *
+ * @throws {ArgumentError} a scale that is no finite number
+ */
+export function irnn(scale = 1): Pick<Required<RNNOptions>, 'nonlinearity' | 'init'> {
+  return {
+    nonlinearity: 'relu',
+    init: {
+      weight_ih: normal(0.001),
+      weight_hh: identity(scale),
+      bias_ih: constant(0),
+      bias_hh: constant(0),
+    },
+  };
+}

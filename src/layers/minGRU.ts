@@ -1,0 +1,35 @@
+import { integer, options } from '../check.ts';
+import { uniform } from '../init/initializers.ts';
+import type { Pass, Scope } from './layer.ts';
+import type { LayerShape, Place, Source } from './recurrent/direction.ts';
+import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
+import { Recurrent } from './recurrent/recurrent.ts';
+import { MINGRU, scanKinds, scanPass } from './recurrent/scanPass.ts';
+
+/**
+ * minGRU (Feng et al. 2024, arXiv 2410.01201): z = σ(x·W_zᵀ + b_z), n = x·W_nᵀ + b_n, h = (1 − z) ⊙ h0 + z ⊙ n; no
+ * gate sees h. State h [numLayers · directions, B, hiddenSize].
+ *
+ * Parameters of layer k: `weight_ih_lk` [2·hiddenSize, inputSize], `bias_ih_lk` [2·hiddenSize], rows z n; they start
+ * uniform in ±1/√inputSize, as the paper's torch.nn.Linear.
+ */
+export class MinGRU extends Recurrent {
+  readonly type = 'MinGRU';
+  protected override readonly looksUp = false;
+
+  /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
+  constructor(inputSize: number, hiddenSize: number, opts?: RecurrentOptions) {
+    const given = options('MinGRU', opts, RECURRENT_OPTIONS);
+    const I = integer('inputSize', inputSize, 1);
+    const H = integer('hiddenSize', hiddenSize, 1);
+    const start = (width: number) => {
+      const init = uniform(1 / Math.sqrt(width));
+      return { input: init, bias: init };
+    };
+    super(I, H, given, H, scanKinds(MINGRU, H, given.bias ?? true, start));
+  }
+
+  protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
+    return scanPass(scope, shape, from, place, MINGRU, this.common.clipStepNorm);
+  }
+}
