@@ -8,7 +8,7 @@ export function noteNorms(m: i32, n: i32, g: usize, norms: usize): void {
   for (; m > 0; m--, g += (<usize>n) << 2, norms += 4) store<f32>(norms, <f32>sqrt(vec_sum_squares(n, g)));
 }
 
-/** out[m, n] = weight · 2(ρ − 1) / (‖g‖ ‖v‖) · v, 0 where a norm is 0; returns Ω of the rows, from the last to the first. */
+/** out[m, n] = weight · 2(ρ − 1) / (‖g‖ ‖v‖) · v, 0 where a norm is 0; returns Ω of the rows with g, from the last to the first. */
 export function scaleByRatio(m: i32, n: i32, weight: f32, v: usize, norms: usize, out: usize): f64 {
   let omega: f64 = 0;
   for (let i = m - 1; i >= 0; i--) {
@@ -16,10 +16,10 @@ export function scaleByRatio(m: i32, n: i32, weight: f32, v: usize, norms: usize
     const g = <f64>load<f32>(norms + (<usize>i << 2));
     const length = sqrt(vec_sum_squares(n, v + at));
     let factor: f32 = 0;
-    if (g > 0 && length > 0) {
+    if (g > 0) {
       const distance = length / g - 1;
       omega += distance * distance;
-      factor = <f32>(<f64>weight * 2 * distance / (g * length));
+      if (length > 0) factor = <f32>(<f64>weight * 2 * distance / (g * length));
     }
     for (let j: usize = 0; j < (<usize>n) << 2; j += 4) store<f32>(out + at + j, load<f32>(v + at + j) * factor);
   }

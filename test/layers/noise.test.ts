@@ -3,22 +3,12 @@ import { init, type NDArray, Sequential } from '../../src/index.ts';
 import { Generator } from '../../src/init/generator.ts';
 import { expectClose, expectSame, scaledError } from '../kernels/closeness.ts';
 import { Draw } from '../model/helpers.ts';
+import { kept } from '../reference/draws.ts';
 import { runVariant, type VariantOptions } from '../reference/variants.ts';
 import { configOf, type Drawn, drawOptions, f64, type GatedCell, make, randomize } from './variantDraw.ts';
 
 const cells: GatedCell[] = ['rnn', 'lstm', 'gru'];
 const seeds = Array.from({ length: 24 }, (_, i) => i + 1);
-
-/** 1 where the draw of key and counter is kept, else 0: MurmurHash3's finalizer twice (assembly/vec/dropout.ts). */
-function kept(key: number, counter: number, p: number): number {
-  const mix = (h: number) => {
-    h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-    h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-    return h ^ (h >>> 16);
-  };
-  const second = (Math.imul(key, 0x9e3779b9) + 0x7f4a7c15) | 0;
-  return mix(mix(counter ^ key) ^ second) >>> 0 >= Math.floor(p * 2 ** 32) ? 1 : 0;
-}
 
 interface Noise {
   inputDropout: number;
