@@ -38,7 +38,6 @@ export interface VariantProblem extends VariantShape {
   x: Float64Array;
   h0: Float64Array;
   c0: Float64Array;
-  dy: undefined | boolean;
   up: Float64Array;
   dhN: Float64Array;
   dcN: Float64Array;
@@ -92,7 +91,6 @@ export function variantProblem(shape: VariantShape, seed: number): VariantProble
     x: some(rows.T * B * I),
     h0: some(B * W, 0.8),
     c0: some(B * H),
-    dy: shape.dy,
     up: some(rows.T * B * W),
     dhN: some(B * W),
     dcN: some(B * H),
