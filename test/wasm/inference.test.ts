@@ -5,7 +5,8 @@ import { INFERENCE_NAMES } from '../../src/wasm/exports.ts';
 import { relaxedIsSupported } from '../kernels/binaries.ts';
 import { thrown } from '../model/helpers.ts';
 
-const { Dropout, Embedding, GRU, IndRNN, Linear, LSTM, MinGRU, MinLSTM, RNN, Sequential, SRU } = inference;
+const { Dropout, Embedding, GRU, IndRNN, LastStep, Linear, LSTM, MinGRU, MinLSTM, RNN, Sequential, SRU } =
+  inference;
 const tokens = [3, 1, 4, 1, 5, 2, 6, 5, 3, 5];
 const V = 7;
 
@@ -16,6 +17,7 @@ const cases: Record<string, () => unrolled.Layer[]> = {
   GRU: () => [new GRU(5, 9, { numLayers: 2 })],
   IndRNN: () => [new IndRNN(5, 9), new IndRNN(9, 3, { nonlinearity: 'tanh' })],
   LSTM: () => [new LSTM(5, 9, { numLayers: 2 })],
+  LastStep: () => [new LSTM(5, 9), new LastStep()],
   Linear: () => [new Linear(5, 6)],
   MinGRU: () => [new MinGRU(5, 9, { numLayers: 2 })],
   MinLSTM: () => [new MinLSTM(5, 9, { numLayers: 2 })],
