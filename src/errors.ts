@@ -1,11 +1,13 @@
 /** Base of every error this package throws on purpose; `name` tells which, minified or not. */
 export class UnrolledError extends Error {
+  /** The name of the class: it survives a bundler that renames classes. */
   override readonly name: string = 'UnrolledError';
 }
 
 /** A value out of its range or of the wrong type: `argument` names it. */
 export class ArgumentError extends UnrolledError {
   override readonly name = 'ArgumentError';
+  /** The argument, option or element that does not fit, such as `lengths[2]`. */
   readonly argument: string;
 
   constructor(argument: string, expected: string, got: unknown) {
@@ -17,6 +19,7 @@ export class ArgumentError extends UnrolledError {
 /** An array whose rank, shape or length does not fit: `argument` names it. */
 export class ShapeError extends UnrolledError {
   override readonly name = 'ShapeError';
+  /** The argument whose shape or length does not fit. */
   readonly argument: string;
 
   constructor(argument: string, expected: string, got: string | readonly number[]) {

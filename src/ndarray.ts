@@ -2,17 +2,22 @@ import { ArgumentError, ShapeError, showShape } from './errors.ts';
 
 /** Numbers in row-major order, and their shape. */
 export interface NDArray<A extends ArrayLike<number> = Float32Array<ArrayBuffer>> {
+  /** As many as the product of the shape. */
   readonly data: A;
+  /** Sizes of the dimensions, the fastest last. */
   readonly shape: readonly number[];
 }
 
-/** Numbers with a shape, or bare numbers of one dimension fewer: a batch of one. */
+/** Any array of numbers. */
 export type Numbers = ArrayLike<number>;
-export type Given = NDArray<Numbers> | Numbers;
+/** Numbers with a shape, or bare numbers of one dimension fewer: a batch of one. Row-major. */
+export type Given = NDArray<ArrayLike<number>> | ArrayLike<number>;
 
 /** What a layer takes or gives at each step of each row: an index below `size`, or `size` features. */
 export interface Signal {
+  /** Which of the two. */
   readonly kind: 'indices' | 'features';
+  /** Indices there are, or features. */
   readonly size: number;
 }
 

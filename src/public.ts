@@ -4,6 +4,7 @@ export type { Verdict } from './diagnostics/verdict.ts';
 export { bceWithLogits, type CrossEntropyOptions, crossEntropy, type Loss, mse } from './losses/loss.ts';
 export type { CheckpointReport } from './model/bptt/checkpoints.ts';
 export {
+  type Evaluation,
   type StepOptions,
   type StepResult,
   Trainer,

@@ -51,12 +51,18 @@ export type { MergeMode, RecurrentOptions } from './layers/recurrent/options.ts'
 export { RNN, type RNNOptions } from './layers/rnn.ts';
 export { SRU, type SRUBackwardResult, type SRUForwardResult } from './layers/sru.ts';
 export type { BackwardInput, BackwardResult, ForwardOptions, ForwardResult } from './layers/standalone.ts';
-export { type PlanOptions, type PlanReport, Sequential, type SequentialOptions } from './model/sequential.ts';
+export {
+  type ModelForwardOptions,
+  type PlanOptions,
+  type PlanReport,
+  Sequential,
+  type SequentialOptions,
+} from './model/sequential.ts';
 export { Stream, type StreamOptions } from './model/stream.ts';
 export { type Beam, type BeamOptions, beamSearch } from './model/streaming/beam.ts';
 export { StreamPool, type StreamPoolOptions, StreamSession } from './model/streaming/pool.ts';
 export type { StreamState } from './model/streaming/state.ts';
-export type { Given, NDArray } from './ndarray.ts';
+export type { Given, NDArray, Signal } from './ndarray.ts';
 export { type InitSyncOptions, initSync } from './wasm/initSync.ts';
 export { type KernelBuild, type Runtime, runtime as runtimeInfo } from './wasm/runtime.ts';
 export type { WasmSource } from './wasm/source.ts';

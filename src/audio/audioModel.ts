@@ -4,6 +4,7 @@ import type { Sequential } from '../model/sequential.ts';
 import { type Message, PROCESSOR, type Setup } from './messages.ts';
 import { packModel } from './parcel.ts';
 
+/** What `AudioModel.create` takes beside context and model. */
 export interface AudioModelOptions {
   /** Rows with states of their own, one after the other in the channels: 2 for a mono model on stereo. Default 1. */
   readonly batch?: number;
@@ -81,6 +82,7 @@ export class AudioModel {
     this.node.disconnect();
   }
 
+  /** As `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -61,6 +61,7 @@ export class BlockStream {
     this.#stream.dispose();
   }
 
+  /** As `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -6,8 +6,11 @@ import { runtime } from '../wasm/runtime.ts';
 
 /** A model and its kernels as data that postMessage carries, and that needs nothing to be loaded or decoded. */
 export interface Parcel {
+  /** The kernels, compiled. */
   readonly module: WebAssembly.Module;
+  /** Each layer by its type and options. */
   readonly layers: readonly LayerConfig[];
+  /** By torch.nn's names. */
   readonly parameters: Readonly<Record<string, NDArray>>;
 }
 

@@ -4,6 +4,7 @@ import { bound } from './pascanu.ts';
 import type { Spectrum } from './spectrum.ts';
 import { judge, type Verdict } from './verdict.ts';
 
+/** In which order a pass takes the steps. */
 export type Direction = 'forward' | 'reverse';
 
 /** Numbers a step of `FlowInput.raw`. */
@@ -11,7 +12,9 @@ const COLUMNS = 3;
 
 /** One gate, or the one block of an RNN. */
 export interface GateInput {
+  /** Such as `i`, or `h` of an RNN. */
   readonly gate: string;
+  /** φ of the gate. */
   readonly activation: Activation;
   /** Share 0..1 of its units that are saturated, over all steps and rows; left out of an activation without bounds. */
   readonly saturated?: number;
@@ -35,14 +38,19 @@ export interface FlowInput {
 
 /** Where the first number that is not finite was found. */
 export interface NonFinite {
+  /** Counted over all recurrent layers from the input. */
   readonly layer: number;
+  /** Of the pass. */
   readonly direction: Direction;
+  /** From 0. */
   readonly step: number;
+  /** Such as `i`. */
   readonly gate: string;
   /** Such as `NaN` or `Infinity`. */
   readonly what: string;
 }
 
+/** What a step tells of one gate. */
 export interface GateFlow extends GateInput {
   /** What σ_max says (Pascanu et al. 2013), in words; left out where there is no spectrum. */
   readonly bound?: string;
@@ -50,7 +58,9 @@ export interface GateFlow extends GateInput {
 
 /** How the gradient went through one layer and direction. JSON has null for numbers that are not finite. */
 export interface LayerFlow {
+  /** Counted over all recurrent layers from the input. */
   readonly layer: number;
+  /** Of the pass. */
   readonly direction: Direction;
   /** ‖∂L/∂h_t‖ for t = 0..T−1; of rows of their own lengths t counts those of their steps that are there. */
   readonly hNorm: number[];
@@ -62,9 +72,11 @@ export interface LayerFlow {
   readonly memory: number | null;
   /** Share of a gradient that is left after the T steps: the product of the ratios, null with meanRatio. */
   readonly share: number | null;
+  /** Gate by gate. */
   readonly gates: GateFlow[];
   /** Mean of the gates' saturated shares; 0 without any. */
   readonly saturated: number;
+  /** The judgement of `share`. */
   readonly verdict: Verdict;
   /** Why, in words. */
   readonly reason: string;
@@ -75,7 +87,9 @@ export interface LayerFlow {
  * back it reaches is told best by a loss that counts at the last step alone.
  */
 export interface Flow {
+  /** A layer and direction each, from the input. */
   readonly layers: LayerFlow[];
+  /** Left out where all numbers are finite. */
   readonly nonFinite?: NonFinite;
 }
 

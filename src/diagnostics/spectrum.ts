@@ -2,8 +2,6 @@ import { integer } from '../check.ts';
 import { ShapeError } from '../errors.ts';
 import { LargePower, multiply, SmallPower } from './powers.ts';
 
-type Matrix = Float32Array | Float64Array;
-
 /** What repeated multiplication by a matrix does to a vector. */
 export interface Spectrum {
   /** σ_max: how much one multiplication lengthens a vector at most. */
@@ -27,7 +25,11 @@ const SMALL = 96;
  * @throws {ShapeError} a matrix of another length
  * @throws {StateError} before `init()`, where rows and cols are above 96
  */
-export function largestSingularValue(matrix: Matrix, rows: number, cols: number): number {
+export function largestSingularValue(
+  matrix: Float32Array | Float64Array,
+  rows: number,
+  cols: number,
+): number {
   check(matrix, integer('rows', rows, 1), integer('cols', cols, 1));
   const largest = magnitude(matrix);
   if (largest === 0 || !Number.isFinite(largest)) return largest;
@@ -49,7 +51,7 @@ export function largestSingularValue(matrix: Matrix, rows: number, cols: number)
  * @throws {ShapeError} a matrix of another length
  * @throws {StateError} before `init()`, where n is above 96
  */
-export function spectralRadius(matrix: Matrix, n: number): number {
+export function spectralRadius(matrix: Float32Array | Float64Array, n: number): number {
   check(matrix, integer('n', n, 1), n);
   const largest = magnitude(matrix);
   if (largest === 0 || !Number.isFinite(largest)) return largest;
@@ -68,7 +70,7 @@ export function spectralRadius(matrix: Matrix, n: number): number {
  * @throws {ShapeError} a matrix that is no whole number of blocks
  * @throws {StateError} before `init()`, where hiddenSize is above 96
  */
-export function gateSpectra(weightHh: Matrix, hiddenSize: number): Spectrum[] {
+export function gateSpectra(weightHh: Float32Array | Float64Array, hiddenSize: number): Spectrum[] {
   const block = integer('hiddenSize', hiddenSize, 1) ** 2;
   if (weightHh.length === 0 || weightHh.length % block) {
     throw new ShapeError(
@@ -105,14 +107,14 @@ function radius(a: Float64Array, n: number): number {
   }
 }
 
-function check(matrix: Matrix, rows: number, cols: number): void {
+function check(matrix: Float32Array | Float64Array, rows: number, cols: number): void {
   if (matrix.length !== rows * cols) {
     throw new ShapeError('matrix', `${rows} x ${cols} numbers`, `${matrix.length} numbers`);
   }
 }
 
 /** The largest |x|; NaN if any is. */
-function magnitude(matrix: Matrix): number {
+function magnitude(matrix: Float32Array | Float64Array): number {
   let largest = 0;
   for (const x of matrix) {
     if (Number.isNaN(x)) return Number.NaN;

@@ -1,5 +1,6 @@
 import { digits } from './digits.ts';
 
+/** `vanishing`: less than 1e-3 of the gradient is left after all steps; `exploding`: more than 1e3 times as much. */
 export type Verdict = 'vanishing' | 'exploding' | 'healthy' | 'not finite';
 
 /**

@@ -42,8 +42,11 @@ export interface DtypeArrays {
 
 /** A tensor of one element type: `data` holds the product of `shape` elements, row-major (last index fastest). */
 export interface TensorOf<D extends Dtype> {
+  /** Element type. */
   dtype: D;
+  /** Sizes of the dimensions, the fastest last. */
   shape: number[];
+  /** Elements, row-major. */
   data: DtypeArrays[D];
 }
 
@@ -65,8 +68,11 @@ export type TensorData =
 
 /** A tensor to write. Without `dtype` it follows from the class of `data` (Float32Array: F32, Uint8Array: U8 ...). */
 export interface TensorInput {
+  /** Default: follows from the class of `data`. */
   readonly dtype?: Dtype | undefined;
+  /** Sizes of the dimensions, the fastest last. */
   readonly shape: readonly number[];
+  /** Elements, row-major. */
   readonly data: TensorData;
 }
 

@@ -1,4 +1,8 @@
-/** Files of tensors: `unrolled/io`. Needs no WebAssembly and no `init()`. */
+/**
+ * Files of tensors. Needs no WebAssembly and no `init()`.
+ * @module unrolled/io
+ */
+
 export { ArgumentError, FormatError, MemoryError } from '../errors.ts';
 export type { DtypeArrays } from './dtype.ts';
 export {

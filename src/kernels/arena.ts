@@ -102,6 +102,7 @@ export class Arena {
     this.#memory.dispose();
   }
 
+  /** As `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

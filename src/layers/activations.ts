@@ -16,6 +16,7 @@ const ACTIVATIONS = {
   affine: { kind: 10, alpha: 1, beta: 0 },
 } as const;
 
+/** Names of the functions that gates can have. */
 export type ActivationName = keyof typeof ACTIVATIONS;
 
 /**
@@ -36,7 +37,14 @@ export type ActivationName = keyof typeof ACTIVATIONS;
  */
 export type Activation =
   | ActivationName
-  | { readonly name: ActivationName; readonly alpha?: number; readonly beta?: number };
+  | {
+      /** Which function. */
+      readonly name: ActivationName;
+      /** α. Default: as in the table. */
+      readonly alpha?: number;
+      /** β. Default: as in the table. */
+      readonly beta?: number;
+    };
 
 /** What the kernels take: the number of the function, α and β (0 where it has none). */
 export interface ActivationKind {
@@ -76,6 +84,7 @@ export function activationFrom({ kind, alpha, beta }: ActivationKind): Activatio
   return Object.keys(changed).length ? { name, ...changed } : name;
 }
 
+/** The name of an activation, with or without α and β. */
 export function nameOf(activation: Activation): ActivationName {
   return typeof activation === 'string' ? activation : activation.name;
 }

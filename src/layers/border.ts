@@ -11,7 +11,12 @@ export interface Steps {
   /** [T, B] (or [B, T] with batchFirst): 1 or true where a step counts, anywhere; the state passes by the others. */
   readonly mask?:
     | ArrayLike<number | boolean>
-    | { readonly data: ArrayLike<number | boolean>; readonly shape?: readonly number[] };
+    | {
+        /** T · B marks, row-major. */
+        readonly data: ArrayLike<number | boolean>;
+        /** [T, B], or [B, T] with batchFirst. */
+        readonly shape?: readonly number[];
+      };
 }
 
 /**

@@ -11,6 +11,7 @@ export class Dropout implements Layer {
   readonly type = 'Dropout';
   readonly input = undefined;
   readonly parameters: readonly ParameterSpec[] = [];
+  /** Probability with which an element is zeroed. */
   readonly p: number;
 
   /** @throws {ArgumentError} p outside 0 <= p < 1 */
@@ -26,10 +27,12 @@ export class Dropout implements Layer {
     return { p: this.p };
   }
 
+  /** @internal */
   isIdle(training: boolean): boolean {
     return !training || this.p === 0;
   }
 
+  /** @internal */
   reserve(scope: Scope, input: Region): Pass[] {
     return [dropoutPass(scope, input, this.p)];
   }

@@ -4,6 +4,7 @@ import type { Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
 import type { Layer, Lookup, ParameterSpec, Pass, Scope } from './layer.ts';
 
+/** What `Embedding` takes beside its sizes. */
 export interface EmbeddingOptions {
   /** Default: normal, standard deviation 1, as torch.nn.Embedding. */
   readonly init?: Initializer;
@@ -17,7 +18,9 @@ export class Embedding implements Layer {
   readonly type = 'Embedding';
   readonly input: Signal;
   readonly parameters: readonly ParameterSpec[];
+  /** Rows of the table: indices are below it. */
   readonly numEmbeddings: number;
+  /** Features of a row. */
   readonly embeddingDim: number;
 
   /** @throws {ArgumentError} sizes below 1, unknown options */
@@ -38,11 +41,13 @@ export class Embedding implements Layer {
     return { numEmbeddings: this.numEmbeddings, embeddingDim: this.embeddingDim };
   }
 
+  /** @internal */
   lookup(scope: Scope, index: Region): Lookup {
     const gradient = scope.training ? scope.gradient('weight') : undefined;
     return { index, table: scope.parameter('weight'), gradient };
   }
 
+  /** @internal */
   reserve(scope: Scope, input: Region): Pass[] {
     const { kernels, steps, batch, rows } = scope;
     const n = this.embeddingDim;

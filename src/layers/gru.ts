@@ -17,6 +17,7 @@ import { withPenalty } from './recurrent/penaltyPass.ts';
 import { Recurrent } from './recurrent/recurrent.ts';
 import { variantPass } from './recurrent/variantPass.ts';
 
+/** Options of a GRU: those of all recurrent layers, and its own. */
 export interface GRUOptions extends GatedOptions {
   /**
    * The reset gate acts on h·W_hnᵀ + b_hn (true, the default: torch.nn, cuDNN, Keras 3), or on h before the product

@@ -20,10 +20,12 @@ export class LastStep implements Layer {
     return {};
   }
 
+  /** @internal */
   isIdle(_training: boolean, stream: boolean): boolean {
     return stream;
   }
 
+  /** @internal */
   reserve(scope: Scope, input: Region): Pass[] {
     const { kernels, rows, batch, steps } = scope;
     const n = input.shape.at(-1)!;

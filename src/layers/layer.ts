@@ -9,8 +9,11 @@ import type { Rows } from './rows.ts';
 
 /** A parameter as a layer describes it; names and shapes are torch.nn's. */
 export interface ParameterSpec {
+  /** Such as `weight_ih_l0`. */
   readonly name: string;
+  /** Row-major; [out, in] of a matrix. */
   readonly shape: readonly number[];
+  /** Fills it when a model is made. */
   readonly init: Initializer;
 }
 
@@ -118,11 +121,13 @@ export interface Pass {
 
 /** A layer: what it takes, its parameters, and how it lies in memory. It owns no memory itself. */
 export interface Layer {
+  /** Name of the class, as saved models have it. */
   readonly type: string;
   /** What it takes; `undefined` takes any features. */
   readonly input: Signal | undefined;
   /** Features it gives for so many taken. */
   outputSize(inputSize: number): number;
+  /** Its parameters, in the order in which they are saved. */
   readonly parameters: readonly ParameterSpec[];
   /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown>;
@@ -132,12 +137,15 @@ export interface Layer {
   readonly needsFuture?: boolean;
   /** Whether it goes from step to step with a state. */
   readonly keepsState?: boolean;
-  /** Whether it changes nothing there; then it is left out. `stream`: step by step, each one the last so far. */
+  /**
+   * Whether it changes nothing there; then it is left out. `stream`: step by step, each one the last so far.
+   * @internal
+   */
   isIdle?(training: boolean, stream: boolean): boolean;
-  /** Of a layer that looks up rows, and does nothing else: what the next layer needs to do so itself. */
+  /** Of a layer that looks up rows, and does nothing else: what the next layer needs to do so itself. @internal */
   lookup?(scope: Scope, input: Region): Lookup;
-  /** Whether it takes these rows still to be looked up, which must pay. */
+  /** Whether it takes these rows still to be looked up, which must pay. @internal */
   takesLookup?(scope: Scope, lookup: Lookup): boolean;
-  /** Lays out its passes. With a lookup, which it has taken, `input` holds the indices. */
+  /** Lays out its passes. With a lookup, which it has taken, `input` holds the indices. @internal */
   reserve(scope: Scope, input: Region, lookup?: Lookup): Pass[];
 }

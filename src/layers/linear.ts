@@ -5,7 +5,9 @@ import { linearBackwardWork, linearWork } from '../memory/workspace.ts';
 import type { Signal } from '../ndarray.ts';
 import type { Layer, ParameterSpec, Pass, Scope } from './layer.ts';
 
+/** What `Linear` takes beside its sizes. */
 export interface LinearOptions {
+  /** Whether there is a bias. Default true. */
   readonly bias?: boolean;
   /** Of both parameters. Default: uniform in ±1/√inFeatures, as torch.nn.Linear. */
   readonly init?: Initializer;
@@ -19,8 +21,11 @@ export class Linear implements Layer {
   readonly type = 'Linear';
   readonly input: Signal;
   readonly parameters: readonly ParameterSpec[];
+  /** Features taken. */
   readonly inFeatures: number;
+  /** Features given. */
   readonly outFeatures: number;
+  /** Whether there is a bias. */
   readonly bias: boolean;
 
   /** @throws {ArgumentError} sizes below 1, unknown options */
@@ -48,6 +53,7 @@ export class Linear implements Layer {
     return { inFeatures: this.inFeatures, outFeatures: this.outFeatures, bias: this.bias };
   }
 
+  /** @internal */
   reserve(scope: Scope, input: Region): Pass[] {
     const { kernels, steps, batch, rows, training } = scope;
     const k = this.inFeatures;

@@ -22,6 +22,7 @@ import { variantPass } from './recurrent/variantPass.ts';
 
 type Gate = 'i' | 'f' | 'g' | 'o' | 'h';
 
+/** Options of an LSTM: those of all recurrent layers, and its own. */
 export interface LSTMOptions extends GatedOptions {
   /** The forget gate's bias to start from (Gers et al. 2000; Keras has 1): its `bias_ih` part; `bias_hh` then is 0. */
   readonly forgetBias?: number;
@@ -36,7 +37,7 @@ export interface LSTMOptions extends GatedOptions {
   /** Of i, f and o. Default `sigmoid`. */
   readonly recurrentActivation?: Activation;
   /** Gate by gate, before the two above; `h` is that of c on its way out. */
-  readonly activations?: Partial<Record<Gate, Activation>>;
+  readonly activations?: Partial<Record<'i' | 'f' | 'g' | 'o' | 'h', Activation>>;
 }
 
 const GATES: readonly Gate[] = ['i', 'f', 'g', 'o', 'h'];
@@ -51,6 +52,7 @@ const OWN = [
  */
 export class LSTM extends Recurrent {
   readonly type = 'LSTM';
+  /** Features of h where they are fewer than of c, else 0. */
   readonly projSize: number;
   protected override readonly looksUp: boolean;
   readonly #features: Features;

@@ -18,6 +18,7 @@ import { Recurrent } from './recurrent/recurrent.ts';
 import { rnnPass } from './recurrent/rnnPass.ts';
 import { variantPass } from './recurrent/variantPass.ts';
 
+/** Options of an RNN: those of all recurrent layers, and φ. */
 export interface RNNOptions extends GatedOptions {
   /** φ. Default `tanh`. */
   readonly nonlinearity?: Activation;
@@ -29,6 +30,7 @@ export interface RNNOptions extends GatedOptions {
  */
 export class RNN extends Recurrent {
   readonly type = 'RNN';
+  /** φ. */
   readonly nonlinearity: Activation;
   protected override readonly looksUp: boolean;
   readonly #features: Features;

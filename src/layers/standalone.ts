@@ -7,6 +7,7 @@ import type { Layer, StateSlot } from './layer.ts';
 import { Network } from './network.ts';
 import type { Plan } from './plan.ts';
 
+/** What `forward` of a layer alone takes beside x. */
 export interface ForwardOptions extends Steps {
   /** Initial hidden states [numLayers · directions, B, projSize or hiddenSize]. Default zeros. */
   readonly h0?: Given;
@@ -16,8 +17,9 @@ export interface ForwardOptions extends Steps {
   readonly training?: boolean;
 }
 
+/** What `forward` of a layer alone gives: copies. */
 export interface ForwardResult {
-  /** [T, B, outputSize]: the last stacked layer at every step; zeros at steps that do not count. */
+  /** The last stacked layer at every step, [T, B, outputSize]; zeros at steps that do not count. */
   readonly output: NDArray;
   /** Shaped as h0: after each row's own last step (of the reverse direction its first). An SRU has none. */
   readonly hN: NDArray;
@@ -27,14 +29,21 @@ export interface ForwardResult {
 
 /** Upstream gradients, shaped as what they are gradients of; those left out are zeros. */
 export interface BackwardInput {
+  /** Shaped as the output. */
   readonly output?: Given;
+  /** Shaped as hN. */
   readonly hN?: Given;
+  /** Shaped as cN, of an LSTM. */
   readonly cN?: Given;
 }
 
+/** What `backward` of a layer alone gives: gradients, as copies. */
 export interface BackwardResult {
+  /** By x, shaped as x. */
   readonly input: NDArray;
+  /** By the initial hidden states, shaped as h0. */
   readonly h0: NDArray;
+  /** By the initial cell states, shaped as c0, of an LSTM. */
   readonly c0?: NDArray;
 }
 
@@ -150,6 +159,7 @@ export abstract class Standalone<Result = ForwardResult, Gradients = BackwardRes
     this.#last = undefined;
   }
 
+  /** As `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

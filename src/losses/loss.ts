@@ -17,17 +17,19 @@ export interface LossArguments {
 
 /** A scalar that training lowers: a mean, with its gradient by the model's output. */
 export interface Loss {
+  /** Such as `crossEntropy`. */
   readonly name: string;
   /** Indices [T, B], or features shaped as the output. */
   readonly targets: 'indices' | 'features';
   /** The target that counts nothing, where targets are indices. */
   readonly ignoreIndex: number;
-  /** What the mean of so many rows is over. targets: indices from number `first` on, where they are indices. */
+  /** What the mean of so many rows is over. targets: indices from number `first` on, where they are indices. @internal */
   count(rows: number, size: number, targets: ArrayLike<number>, first: number): number;
-  /** The sum over these rows; the gradient is that of the mean. */
+  /** The sum over these rows; the gradient is that of the mean. @internal */
   run(kernels: Kernels, args: LossArguments): number;
 }
 
+/** What `crossEntropy` takes. */
 export interface CrossEntropyOptions {
   /** Targets of this value count nothing. Default −100. */
   readonly ignoreIndex?: number;

@@ -2,7 +2,9 @@ import { MemoryError } from '../errors.ts';
 
 /** Where an array of 32-bit numbers lies in a memory. `ptr` is a byte offset, a multiple of 64. */
 export interface Region {
+  /** Byte offset from the start of the memory. */
   readonly ptr: number;
+  /** Sizes of the dimensions, the fastest last. */
   readonly shape: readonly number[];
   /** Elements: the product of the shape. */
   readonly length: number;

@@ -76,23 +76,37 @@ export function backwardWork(
   );
 }
 
+/** Shape of a sequence of a cell with options: N rows in all, B rows a step. */
 export interface VariantShape {
   /** N at most. */
   readonly rows: number;
+  /** B. */
   readonly batch: number;
+  /** Features of x. */
   readonly I: number;
+  /** Units. */
   readonly H: number;
+  /** Features of h: projSize, or else H. */
   readonly W: number;
   /** Floats a row of W_ih's product has. */
   readonly G: number;
+  /** Blocks of W_hh. */
   readonly heads: number;
+  /** 0 RNN, 1 LSTM, 2 GRU, 3 GRU with the reset gate before the product. */
   readonly cell: number;
+  /** Whether the backward pass runs in it too. */
   readonly training: boolean;
+  /** 0 for none. */
   readonly projSize: number;
 }
 
 /** variant_forward, variant_backward: bytes, and where each part begins (assembly/variants/recurrence.ts). */
-export function variantWork(shape: VariantShape): { bytes: number; at: Readonly<Record<string, number>> } {
+export function variantWork(shape: VariantShape): {
+  /** In all. */
+  bytes: number;
+  /** Byte offsets by the name of the part. */
+  at: Readonly<Record<string, number>>;
+} {
   const { rows, batch, I, H, W, G, heads, cell, training, projSize } = shape;
   const gates = G / H;
   // W_hh by gate and head, or all gates of one product

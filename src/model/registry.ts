@@ -15,6 +15,7 @@ import { SRU } from '../layers/sru.ts';
 
 /** A layer as a saved model describes it: its type and what `config()` gave. */
 export interface LayerConfig {
+  /** Name of the class. */
   readonly type: string;
   readonly [option: string]: unknown;
 }

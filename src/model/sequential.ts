@@ -14,16 +14,19 @@ import { StreamPool, type StreamPoolOptions } from './streaming/pool.ts';
 /** Layers that are part of a model. */
 const claimed = new WeakSet<Layer>();
 
+/** What `Sequential` takes beside its layers. */
 export interface SequentialOptions {
   /** Of the generator behind initial parameters and dropout. Default 0. */
   readonly seed?: number;
 }
 
+/** What `forward` of a model takes beside x. */
 export interface ModelForwardOptions extends Steps {
   /** Keep what `backward` needs. Default false. */
   readonly training?: boolean;
 }
 
+/** The shape that `Sequential.plan` is asked about. */
 export interface PlanOptions {
   /** T. */
   readonly steps: number;
@@ -50,6 +53,7 @@ export interface PlanReport {
  * owns one WebAssembly memory.
  */
 export class Sequential {
+  /** In the order in which they run. */
   readonly layers: readonly Layer[];
   /** @internal */
   readonly network: Network;
@@ -236,6 +240,7 @@ export class Sequential {
     this.#last = undefined;
   }
 
+  /** As `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

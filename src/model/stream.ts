@@ -6,6 +6,7 @@ import { isNumbers } from '../ndarray.ts';
 import { Runner } from './streaming/runner.ts';
 import { readRunner, type StreamState, writeRunner } from './streaming/state.ts';
 
+/** What `Sequential.stream` takes. */
 export interface StreamOptions {
   /** Rows that step together, each with its own states. Default 1. */
   readonly batch?: number;
@@ -18,10 +19,13 @@ export interface StreamOptions {
  * streams of the same batch and block), and a step allocates nothing. Equal to `forward` over the same steps, to the bit.
  */
 export class Stream {
+  /** Rows that step together. */
   readonly batch: number;
+  /** Steps that one call of `steps` takes at most. */
   readonly block: number;
   readonly #runner: Runner;
 
+  /** @internal */
   constructor(network: Network, opts?: StreamOptions) {
     const { batch = 1, block = 1 } = options('stream', opts, ['batch', 'block']);
     this.batch = integer('batch', batch, 1);
@@ -120,6 +124,7 @@ export class Stream {
     this.#runner.dispose();
   }
 
+  /** As `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -15,9 +15,11 @@ import { type CheckpointReport, planCheckpoints, splitAt } from './bptt/checkpoi
 import { readCheckpoint, writeCheckpoint } from './save.ts';
 import { Sequential } from './sequential.ts';
 
+/** What a `Trainer` takes beside the model. */
 export interface TrainerOptions {
   /** `crossEntropy`, or with its options `crossEntropy({ ignoreIndex: 0 })`; likewise `mse`, `bceWithLogits`. */
   readonly loss: Loss | (() => Loss);
+  /** It serves this trainer alone. */
   readonly optimizer: Optimizer;
   /** The global norm of the gradients is brought down to this, as torch.nn.utils.clip_grad_norm_. */
   readonly clipNorm?: number;
@@ -39,17 +41,21 @@ export interface TrainerOptions {
   readonly batch?: number;
 }
 
+/** Truncated BPTT: an update every k1 steps, back through k2 (Williams & Peng 1990). */
 export interface Truncation {
+  /** Steps from update to update. */
   readonly k1: number;
   /** A multiple of k1. */
   readonly k2: number;
 }
 
+/** What a step takes beside x and y. */
 export interface StepOptions extends Steps {
   /** Tells how the gradient flows through the recurrent layers. Default false. */
   readonly flow?: boolean;
 }
 
+/** What a step tells. */
 export interface StepResult {
   /** Mean loss before the update. */
   readonly loss: number;
@@ -61,6 +67,12 @@ export interface StepResult {
   readonly penalty: number;
   /** With `flow`. */
   readonly flow?: Flow;
+}
+
+/** What an evaluation tells. */
+export interface Evaluation {
+  /** Mean loss over the targets that count. */
+  readonly loss: number;
 }
 
 /** Last states of a step, one region a state slot. */
@@ -79,8 +91,11 @@ const KNOWN = [
 
 /** Trains a model: forward, loss, BPTT, clipping and update over one plan, nothing allocated in a step. */
 export class Trainer {
+  /** What it trains. */
   readonly model: Sequential;
+  /** What makes the updates. */
   readonly optimizer: Optimizer;
+  /** What it lowers. */
   readonly loss: Loss;
   readonly #network: Network;
   /** Where they lie for good. */
@@ -184,7 +199,7 @@ export class Trainer {
    * The mean loss on a batch from zero states; nothing changes, dropout is off. Arguments and errors as `step`, without
    * flow.
    */
-  evaluate(x: Given, y: Given, opts?: Steps): { readonly loss: number } {
+  evaluate(x: Given, y: Given, opts?: Steps): Evaluation {
     if (opts) options('evaluate', opts, ['lengths', 'mask']);
     this.#read(x, y, opts, false);
     const plan = this.#plan(this.#x.steps, this.#x.steps, false, false);

@@ -2,12 +2,15 @@ import { number, options } from '../check.ts';
 import type { Kernels } from '../wasm/exports.ts';
 import { type Blocks, Optimizer } from './optimizer.ts';
 
+/** As torch.optim.Adagrad takes them. */
 export interface AdagradOptions {
   /** Default 1e-2. */
   readonly lr?: number;
+  /** The rate of update t is lr / (1 + (t − 1)·lrDecay). Default 0. */
   readonly lrDecay?: number;
   /** Default 1e-10. */
   readonly eps?: number;
+  /** Times the parameter, added to its gradient. Default 0. */
   readonly weightDecay?: number;
 }
 

@@ -3,6 +3,7 @@ import { ArgumentError } from '../errors.ts';
 import type { Kernels } from '../wasm/exports.ts';
 import { type Blocks, Optimizer, Power } from './optimizer.ts';
 
+/** As torch.optim.Adam and AdamW take them. */
 export interface AdamOptions {
   /** Default 1e-3. */
   readonly lr?: number;

@@ -45,18 +45,18 @@ export abstract class Optimizer {
     return this.#steps;
   }
 
-  /** One update; gradients count `scale` times, the learning rate `factor` times. */
+  /** One update; gradients count `scale` times, the learning rate `factor` times. @internal */
   step(kernels: Kernels, blocks: Blocks, scale: number, factor = 1): void {
     this.#steps++;
     this.update(kernels, blocks, scale, this.#lr * factor, this.#steps);
   }
 
-  /** What to save besides the slots. */
+  /** What to save besides the slots. @internal */
   state(): OptimizerState {
     return { name: this.name, lr: this.#lr, steps: this.#steps };
   }
 
-  /** Continues from a saved state. @throws {FormatError} the state of another optimizer, or none at all */
+  /** Continues from a saved state. @throws {FormatError} the state of another optimizer, or none at all @internal */
   restore(state: unknown): void {
     const { name, lr, steps } = (state ?? {}) as Partial<OptimizerState>;
     if (name !== this.name)

@@ -2,6 +2,7 @@ import { boolean, number, options } from '../check.ts';
 import type { Kernels } from '../wasm/exports.ts';
 import { type Blocks, Optimizer } from './optimizer.ts';
 
+/** As torch.optim.RMSprop takes them. */
 export interface RMSpropOptions {
   /** Default 1e-2. */
   readonly lr?: number;
@@ -11,7 +12,9 @@ export interface RMSpropOptions {
   readonly eps?: number;
   /** Divide by the deviation rather than the root of the mean square. Default false. */
   readonly centered?: boolean;
+  /** Default 0. */
   readonly momentum?: number;
+  /** Times the parameter, added to its gradient. Default 0. */
   readonly weightDecay?: number;
 }
 

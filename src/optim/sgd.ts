@@ -3,10 +3,15 @@ import { ArgumentError } from '../errors.ts';
 import type { Kernels } from '../wasm/exports.ts';
 import { type Blocks, Optimizer } from './optimizer.ts';
 
+/** As torch.optim.SGD takes them. */
 export interface SGDOptions {
+  /** Learning rate. */
   readonly lr: number;
+  /** Default 0. */
   readonly momentum?: number;
+  /** Nesterov's momentum, which must be above 0. Default false. */
   readonly nesterov?: boolean;
+  /** Times the parameter, added to its gradient. Default 0. */
   readonly weightDecay?: number;
 }
 

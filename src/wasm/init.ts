@@ -4,6 +4,7 @@ import { compile, describe, holdsKernels } from './module.ts';
 import { type KernelBuild, type Runtime, takeTurn } from './runtime.ts';
 import { binaryOf, type WasmSource } from './source.ts';
 
+/** What `init` takes. */
 export interface InitOptions {
   /** `auto`, the default, takes `relaxed` where the engine validates it, else `simd`. */
   readonly kernels?: 'auto' | KernelBuild;

@@ -3,6 +3,7 @@ import { ArgumentError } from '../errors.ts';
 import { describe, holdsKernels } from './module.ts';
 import { type Runtime, takeTurn } from './runtime.ts';
 
+/** What `initSync` takes. */
 export interface InitSyncOptions {
   /** The kernels, compiled: `runtimeInfo().module` of another thread, which `postMessage` carries. */
   readonly module: WebAssembly.Module;

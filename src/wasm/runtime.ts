@@ -6,7 +6,9 @@ export type KernelBuild = 'simd' | 'relaxed';
 
 /** The compiled kernels that models made from now on run on. */
 export interface Runtime {
+  /** Which build. */
   readonly kernels: KernelBuild;
+  /** Compiled; `postMessage` carries it. */
   readonly module: WebAssembly.Module;
   /** Whether V8 was found to merge 128-bit operations into 256-bit ones. The bits of results are the same. */
   readonly revectorized: boolean;

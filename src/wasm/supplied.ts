@@ -4,6 +4,7 @@ import type { Runtime } from './runtime.ts';
 import type { WasmSource } from './source.ts';
 import { widen } from './widen.ts';
 
+/** What `init` of `unrolled/slim` takes. */
 export interface InitOptions extends AllOptions {
   /** The kernels' binary (`unrolled/simd.wasm`, `unrolled/relaxed.wasm`): bytes, a Module, a Response, or a promise of one. */
   readonly wasm: WasmSource | Promise<WasmSource>;

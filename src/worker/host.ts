@@ -1,3 +1,8 @@
+/**
+ * The inside of a trainer's worker, for a worker script of your own.
+ * @module unrolled/worker/host
+ */
+
 import { StateError } from '../errors.ts';
 import type { Call } from './protocol.ts';
 import { isOurs } from './protocol.ts';

@@ -1,3 +1,8 @@
+/**
+ * A trainer in a worker: a Web Worker, or one of node:worker_threads.
+ * @module unrolled/worker
+ */
+
 export type { LossDescription, OptimizerDescription, ScheduleDescription } from './describe.ts';
 export type { WorkerFunction } from './serve.ts';
 export { WorkerTrainer } from './trainer.ts';

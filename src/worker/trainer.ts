@@ -1,7 +1,7 @@
 import { options } from '../check.ts';
 import type { Flow } from '../diagnostics/flow.ts';
 import { ArgumentError } from '../errors.ts';
-import type { StepResult } from '../model/trainer.ts';
+import type { Evaluation, StepResult } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';
 import { Channel } from './channel.ts';
@@ -27,8 +27,6 @@ interface Created {
   readonly revectorized: boolean;
   readonly locked: boolean;
 }
-
-type Metadata = Readonly<Record<string, string>>;
 
 /**
  * A Trainer in a worker: a Web Worker, in Node one of worker_threads. Its methods are Trainer's and give promises, its
@@ -97,7 +95,7 @@ export class WorkerTrainer {
   }
 
   /** As Trainer.evaluate. */
-  evaluate(x: Given, y: Given, opts: WorkerStepOptions = {}): Promise<{ readonly loss: number }> {
+  evaluate(x: Given, y: Given, opts: WorkerStepOptions = {}): Promise<Evaluation> {
     return this.#withOptions('evaluate', x, y, opts);
   }
 
@@ -176,6 +174,7 @@ export class WorkerTrainer {
     return this.#channel.call('resume', []);
   }
 
+  /** Whether `pause` was the last of `pause` and `resume`. */
   get paused(): boolean {
     return this.#paused;
   }
@@ -191,7 +190,7 @@ export class WorkerTrainer {
   }
 
   /** As Trainer.save: a checkpoint. While a fit is under way, of the state between two updates. */
-  save(metadata: Metadata = {}): Promise<Uint8Array<ArrayBuffer>> {
+  save(metadata: Readonly<Record<string, string>> = {}): Promise<Uint8Array<ArrayBuffer>> {
     return this.#channel.call('save', [metadata]);
   }
 
@@ -201,7 +200,7 @@ export class WorkerTrainer {
   }
 
   /** As Sequential.save: the model alone, for `Sequential.load`. */
-  saveModel(metadata: Metadata = {}): Promise<Uint8Array<ArrayBuffer>> {
+  saveModel(metadata: Readonly<Record<string, string>> = {}): Promise<Uint8Array<ArrayBuffer>> {
     return this.#channel.call('saveModel', [metadata]);
   }
 
@@ -223,6 +222,7 @@ export class WorkerTrainer {
     await this.#channel.end('the trainer was terminated');
   }
 
+  /** As `terminate`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.terminate();
   }

@@ -25,14 +25,20 @@ export type ModelSource = Sequential | Uint8Array | ArrayBuffer;
 
 /** A Worker of node:worker_threads. */
 export interface NodeWorker {
+  /** Sends a message. */
   postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  /** Listens. */
   // biome-ignore lint/suspicious/noExplicitAny: events have arguments of their own
   on(event: string, listener: (value: any) => void): unknown;
+  /** Ends the worker. */
   terminate(): Promise<number>;
+  /** Keeps the process alive. */
   ref(): void;
+  /** Lets the process end. */
   unref(): void;
 }
 
+/** How `WorkerTrainer.create` makes its worker. */
 export interface WorkerOptions {
   /**
    * Makes the worker, where a bundler does not find this package's own: a module worker whose script imports
@@ -43,13 +49,17 @@ export interface WorkerOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a step in a worker takes beside x and y. */
 export interface WorkerStepOptions extends StepOptions {
   /** Move the buffers of x, y and the options to the worker rather than copy them: they are empty afterwards. */
   readonly transfer?: boolean;
 }
 
+/** What one update of `fit` is made on. */
 export interface Batch {
+  /** As `step` takes it. */
   readonly x: Given;
+  /** As `step` takes it. */
   readonly y: Given;
   /** Of this step, instead of those of `fit`. */
   readonly options?: StepOptions;
@@ -86,7 +96,9 @@ export interface Progress extends StepResult {
   readonly secondsLeft: number | undefined;
 }
 
+/** What `fit` takes beside the data. */
 export interface FitOptions {
+  /** Hears how far it is. */
   readonly onProgress?: (progress: Progress) => void;
   /** Updates between two progress events. Default: one every 100 ms. */
   readonly progressEvery?: number;
@@ -100,6 +112,7 @@ export interface FitOptions {
   readonly stepOptions?: StepOptions;
 }
 
+/** What `fit` has done. */
 export interface FitResult {
   /** Updates made. */
   readonly updates: number;
@@ -109,6 +122,7 @@ export interface FitResult {
   readonly seconds: number;
 }
 
+/** What `sample` takes. */
 export interface SampleOptions {
   /** Indices the model reads first, at least one. */
   readonly prompt: ArrayLike<number>;
@@ -122,6 +136,7 @@ export interface SampleOptions {
 
 /** What a model wrote. */
 export interface Sample {
+  /** Those after the prompt. */
   readonly indices: Int32Array<ArrayBuffer>;
   /** softmax(output) of each, whatever the temperature: how likely the model held it. */
   readonly probabilities: Float32Array<ArrayBuffer>;

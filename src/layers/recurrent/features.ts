@@ -7,7 +7,9 @@ import { changed, type RecurrentOptions } from './options.ts';
 
 /** Probabilities with which a state keeps its old value. */
 export interface Zoneout {
+  /** Of the hidden state. Default 0. */
   readonly h?: number;
+  /** Of the cell state, of an LSTM. Default 0. */
   readonly c?: number;
 }
 
@@ -36,6 +38,7 @@ export interface GatedOptions extends RecurrentOptions {
   readonly layerNorm?: boolean;
   /** W_hh is block-diagonal in so many blocks, each hiddenSize / heads wide: `weight_hh` [gates·H, H/heads]. Default 1. */
   readonly heads?: number;
+  /** Penalties on W_hh. Default: none. */
   readonly penalty?: Penalty;
 }
 

@@ -29,11 +29,17 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
   extends Standalone<Result, Gradients>
   implements Layer
 {
+  /** Name of the class, as saved models have it. */
   abstract readonly type: string;
+  /** Features taken. */
   readonly inputSize: number;
+  /** Units of a direction of a stacked layer. */
   readonly hiddenSize: number;
+  /** Layers on top of each other. */
   readonly numLayers: number;
+  /** Whether there are biases. */
   readonly bias: boolean;
+  /** Whether there is a second direction. */
   readonly bidirectional: boolean;
   override readonly batchFirst: boolean;
   readonly input: Signal;
@@ -95,11 +101,13 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
     return this.bidirectional;
   }
 
+  /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {
     const { inputSize, hiddenSize, common } = this;
     return { inputSize, hiddenSize, ...changed(common, COMMON_DEFAULTS) };
   }
 
+  /** @internal */
   takesLookup({ wholeSteps, batch, stream, training }: Scope, { table }: Lookup): boolean {
     if (!this.looksUp || (training && this.common.inputDropout > 0)) return false;
     const V = table.shape[0]!;
@@ -107,6 +115,7 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
     return V * LOOKUPS_A_ROW <= wholeSteps * batch;
   }
 
+  /** @internal */
   reserve(scope: Scope, input: Region, lookup?: Lookup): Pass[] {
     const { training } = scope;
     const { dropout, inputDropout, mergeMode } = this.common;

@@ -4,6 +4,7 @@ import { MemoryError } from '../../errors.ts';
 export interface CheckpointReport {
   /** Steps whose activations are in memory at a time. */
   readonly segmentSteps: number;
+  /** Parts into which the sequence is cut. */
   readonly segments: number;
   /** States that are kept at once, each at the start of a segment. */
   readonly checkpoints: number;

@@ -6,6 +6,7 @@ import type { StreamPool, StreamSession } from './pool.ts';
 import { power } from './power.ts';
 import type { StreamState } from './state.ts';
 
+/** What `beamSearch` takes. */
 export interface BeamOptions {
   /** Indices that the model reads first, at least one. */
   readonly start: ArrayLike<number>;
@@ -29,6 +30,7 @@ export interface Beam {
   readonly logProbability: number;
   /** By which sequences are compared. */
   readonly score: number;
+  /** Whether `end` ends it; else `length` does. */
   readonly ended: boolean;
 }
 

@@ -5,6 +5,7 @@ import type { Network } from '../../layers/network.ts';
 import { Runner } from './runner.ts';
 import { readRunner, type StreamState, writeRunner } from './state.ts';
 
+/** What `Sequential.streams` takes. */
 export interface StreamPoolOptions {
   /** Sessions that can be open at once. */
   readonly capacity: number;
@@ -15,6 +16,7 @@ export interface StreamPoolOptions {
  * would, to the bit. A step allocates nothing once as many sessions have stepped together before.
  */
 export class StreamPool {
+  /** Sessions that can be open at once. */
   readonly capacity: number;
   readonly #runner: Runner;
   /** The session at each row of the states. Those that step are brought to the first rows, if they are not there. */
@@ -24,6 +26,7 @@ export class StreamPool {
   #turn = 0;
   #stepped = 0;
 
+  /** @internal */
   constructor(network: Network, opts: StreamPoolOptions) {
     this.capacity = integer('capacity', options('streams', opts, ['capacity']).capacity, 1);
     this.#runner = new Runner(network, this.capacity, 1, 'pool');
@@ -89,6 +92,7 @@ export class StreamPool {
     this.#runner.dispose();
   }
 
+  /** As `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -202,6 +206,7 @@ export class StreamSession {
     this.pool.close(this);
   }
 
+  /** As `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -1,0 +1,27 @@
+// npm run docs: the API reference in docs/api, by typedoc in docs/typedoc with the TypeScript that it supports. Warnings
+// are errors: broken links, public names without a comment or not exported.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { node, root } from './tools.mjs';
+
+const here = join(root, 'docs/typedoc');
+if (!existsSync(join(root, 'src/wasm/generated/simd.ts')) && node('scripts/build.mjs') !== 0) process.exit(1);
+if (!existsSync(join(here, 'node_modules'))) {
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  execFileSync(npm, ['ci', '--prefix', here, '--no-audit', '--no-fund', '--loglevel=error'], {
+    stdio: 'inherit',
+  });
+}
+const entryPoints = entries().flatMap((path) => ['--entryPoints', path]);
+const config = join(here, 'typedoc.json');
+const typedoc = join(here, 'node_modules/typedoc/bin/typedoc');
+process.exit(node(typedoc, ['--options', config, ...entryPoints]));
+
+/** The sources of what package.json exports; audio/processor gives no names. */
+function entries() {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  return Object.entries(exports)
+    .filter(([name, { types }]) => types && name !== './audio/processor')
+    .map(([, { types }]) => join(root, types.replace('./dist/', 'src/').replace('.d.ts', '.ts')));
+}
