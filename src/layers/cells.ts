@@ -18,6 +18,7 @@ export interface CellOptions {
   readonly seed?: number;
 }
 
+/** Options of an RNNCell. */
 export interface RNNCellOptions extends CellOptions {
   /** φ. Default `tanh`. */
   readonly nonlinearity?: 'tanh' | 'relu';
@@ -25,6 +26,7 @@ export interface RNNCellOptions extends CellOptions {
 
 const CELL_OPTIONS = ['bias', 'init', 'seed'];
 
+/** What `forward` of a cell takes beside x. */
 export interface CellForwardOptions {
   /** [B, hiddenSize], or [hiddenSize] for one row. Default zeros. */
   readonly h0?: Given;
@@ -36,25 +38,33 @@ export interface CellForwardOptions {
 
 /** The state after the step, shaped as h0. */
 export interface CellState {
+  /** Hidden state. */
   readonly h: NDArray;
 }
+/** The states after the step, shaped as h0. */
 export interface LSTMCellState extends CellState {
+  /** Cell state. */
   readonly c: NDArray;
 }
 
 /** Gradients by the state after the step; those left out are zeros. */
 export interface CellUpstream {
+  /** Of the hidden state. */
   readonly h?: Given;
   /** Of an LSTMCell. */
   readonly c?: Given;
 }
 
+/** What `backward` of a cell gives, as copies. */
 export interface CellGradients {
   /** Shaped as x. */
   readonly input: NDArray;
+  /** By the state before the step. */
   readonly h0: NDArray;
 }
+/** What `backward` of an LSTMCell gives, as copies. */
 export interface LSTMCellGradients extends CellGradients {
+  /** By the cell state before the step. */
   readonly c0: NDArray;
 }
 
@@ -63,7 +73,9 @@ const SUFFIX = '_l0';
 
 /** One step of a recurrent layer: that layer with T = 1, under the names of torch.nn's cells. */
 abstract class Cell<State extends CellState, Gradients extends CellGradients> {
+  /** Features taken. */
   readonly inputSize: number;
+  /** Units. */
   readonly hiddenSize: number;
   readonly #layer: Recurrent;
   /** Of the states at the last step that trains. */
@@ -159,6 +171,7 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> {
     this.#layer.dispose();
   }
 
+  /** As `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

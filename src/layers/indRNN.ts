@@ -7,6 +7,7 @@ import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts
 import { Recurrent } from './recurrent/recurrent.ts';
 import { INDRNN_RELU, INDRNN_TANH, scanKinds, scanPass } from './recurrent/scanPass.ts';
 
+/** Options of an IndRNN: those of all recurrent layers, and φ. */
 export interface IndRNNOptions extends RecurrentOptions {
   /** φ. Default `relu`. */
   readonly nonlinearity?: 'relu' | 'tanh';
@@ -23,6 +24,7 @@ export interface IndRNNOptions extends RecurrentOptions {
  */
 export class IndRNN extends Recurrent {
   readonly type = 'IndRNN';
+  /** φ. */
   readonly nonlinearity: 'relu' | 'tanh';
   protected override readonly looksUp = false;
 

@@ -7,15 +7,19 @@ import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts
 import { Recurrent } from './recurrent/recurrent.ts';
 import { SRU_CELL, scanKinds, scanPass } from './recurrent/scanPass.ts';
 
+/** What `forward` of an SRU alone gives: copies. */
 export interface SRUForwardResult {
-  /** [T, B, outputSize]: the last stacked layer at every step; zeros at steps that do not count. */
+  /** The last stacked layer at every step, [T, B, outputSize]; zeros at steps that do not count. */
   readonly output: NDArray;
-  /** [numLayers · directions, B, hiddenSize]: after each row's own last step (of the reverse direction its first). */
+  /** After each row's own last step (of the reverse direction its first), [numLayers · directions, B, hiddenSize]. */
   readonly cN: NDArray;
 }
 
+/** What `backward` of an SRU alone gives: gradients, as copies. */
 export interface SRUBackwardResult {
+  /** By x, shaped as x. */
   readonly input: NDArray;
+  /** By the initial states, shaped as c0. */
   readonly c0: NDArray;
 }
 
