@@ -70,6 +70,8 @@ export class LSTM extends Recurrent {
     const coupled = boolean('coupled', given.coupled ?? false);
     if (coupled && each.f !== undefined)
       throw new ArgumentError('activations.f', 'none with coupled: true, since f = 1 − i', each.f);
+    if (coupled && given.forgetBias !== undefined)
+      throw new ArgumentError('forgetBias', 'none with coupled: true, since f = 1 − i', given.forgetBias);
     const features = featuresOf(H, given, {
       cell: 1,
       gates: 4,

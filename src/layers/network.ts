@@ -272,6 +272,7 @@ function chain(layers: readonly Layer[]): [Signal, number] {
     throw misplaced(first, layers[first]!);
   }
   let size = input.size;
+  const last = layers.findIndex(({ reducesSteps }) => reducesSteps);
   for (const [i, layer] of layers.entries()) {
     if (i > first && layer.input) {
       if (layer.input.kind === 'indices') {
@@ -284,6 +285,10 @@ function chain(layers: readonly Layer[]): [Signal, number] {
           `${layer.input.size}`,
         );
       }
+    }
+    if (last >= 0 && i > last && (layer.needsFuture || layer.reducesSteps)) {
+      const what = new Words(`a ${layer.needsFuture ? 'bidirectional ' : ''}${layer.type}`);
+      throw new ArgumentError(`layers[${i}]`, 'a layer for the one step that LastStep gives', what);
     }
     size = layer.outputSize(size);
   }

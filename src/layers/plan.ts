@@ -1,4 +1,3 @@
-import { ArgumentError, Words } from '../errors.ts';
 import type { Generator } from '../init/generator.ts';
 import { type Arena, pageBytes } from '../memory/arena.ts';
 import { align, type Layout, type Region } from '../memory/layout.ts';
@@ -156,10 +155,6 @@ export class Plan {
           return scratch;
         },
         reversed: () => {
-          if (current !== rows) {
-            const what = new Words('one after LastStep');
-            throw new ArgumentError('layers', 'bidirectional layers before LastStep', what);
-          }
           if (!reversed) rows.reverse((reversed = layout.take('reversed rows', steps * batch)));
           return reversed!;
         },

@@ -142,6 +142,13 @@ export class Trainer {
     integer('batch', given.batch ?? 1, 1);
     if (given.memoryBudget !== undefined) integer('memoryBudget', given.memoryBudget, 1);
     if (given.truncation !== undefined) checkTruncation(given.truncation, given.memoryBudget);
+    for (const name of ['truncation', 'memoryBudget'] as const) {
+      const whole = model.layers.findIndex((layer) => layer.needsFuture || layer.reducesSteps);
+      if (given[name] === undefined || whole < 0) continue;
+      const { type, needsFuture } = model.layers[whole]!;
+      const what = `layers[${whole}] (${needsFuture ? 'bidirectional ' : ''}${type})`;
+      throw new ArgumentError(name, `none with ${what}, which needs the sequence whole`, given[name]);
+    }
     if (taken.has(given.optimizer)) {
       throw new StateError('an optimizer serves one trainer: make a new one');
     }
@@ -564,10 +571,7 @@ export class Trainer {
     this.#valid = opts && readSteps(opts, input.steps, input.batch);
     const reduced = this.model.layers.some(({ reducesSteps }) => reducesSteps);
     fits(input, target, reduced);
-    const other = truncation ? 'truncation' : 'memoryBudget';
     if (training && (truncation || memoryBudget !== undefined)) {
-      const whole = this.model.layers.find((layer) => layer.needsFuture || layer.reducesSteps);
-      if (whole) throw new StateError(`${other} cuts the sequence, which ${whole.type} needs whole`);
       // all of it before anything changes: parts are written when others have led to an update
       if (network.input.kind === 'indices') inRange('x', input, network.input.size);
       if (this.loss.targets === 'indices') inRange('y', target, network.outputSize, this.loss.ignoreIndex);
