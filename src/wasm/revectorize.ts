@@ -104,12 +104,12 @@ class Rig {
     for (let i = 0; i < 4; i++) {
       // biome-ignore format: the order of the kernel's arguments
       k.lstm_forward_train(
-        T, B, I, H, 0, b, 0, b + 2048, b + 8192, b + 20480, b + 21504, h, cell, gates, work,
+        T, B, I, H, 0, 0, b, 0, b + 2048, b + 8192, b + 20480, b + 21504, h, cell, gates, work,
       );
       // biome-ignore format: the order of the kernel's arguments
       k.lstm_backward(
-        T, B, I, H, 0, b, 0, b + 2048, b + 8192, h, cell, gates, b + 22528, b + 25600, b + 26624,
-        b + 27648, b + 30720, b + 34816, b + 41984, b + 42496, work,
+        T, B, I, H, 0, 0, b, 0, b + 2048, b + 8192, h, cell, gates, b + 22528, b + 25600, b + 26624,
+        b + 27648, b + 30720, b + 34816, b + 41984, b + 42496, 0, 1, 0, work,
       );
     }
     return new Uint32Array(f.buffer.slice(AT.a, AT.work));
