@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+/**
+ * The examples of the README and of the guides, in a folder where the package is installed. Blocks of `js` are run as
+ * they stand: they print nothing on stderr, and on stdout, in this order, what follows `// → ` in them. Blocks of `ts`
+ * need a page or another program, and are type-checked.
+ */
+const guides = (await readdir('docs/guides')).filter((name) => name.endsWith('.md')).sort();
+const files = ['README.md', ...guides.map((name) => join('docs/guides', name))];
+
+interface Example {
+  readonly title: string;
+  readonly code: string;
+}
+
+/** Blocks of a language, each under the heading before it. */
+function blocks(text: string, language: 'js' | 'ts'): Example[] {
+  let heading = '';
+  const found: Example[] = [];
+  for (const [, title, kind, code] of text.matchAll(/^#+ (.*)$|^```(\w*)\n([\s\S]*?)^```$/gm)) {
+    if (title !== undefined) heading = title;
+    else if (kind === language) found.push({ title: heading, code: code! });
+  }
+  const times = new Map<string, number>();
+  return found.map(({ title, code }) => {
+    const n = (times.get(title) ?? 0) + 1;
+    times.set(title, n);
+    return { title: n > 1 ? `${title} (${n})` : title, code };
+  });
+}
+
+const texts = new Map(
+  await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')] as const)),
+);
+const run = promisify(execFile);
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'unrolled-examples-'));
+  await mkdir(join(folder, 'node_modules'));
+  await symlink(resolve('.'), join(folder, 'node_modules/unrolled'), 'junction');
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+let count = 0;
+
+describe.each(files)('%s', (file) => {
+  test.each(blocks(texts.get(file)!, 'js'))('$title', async ({ code }) => {
+    const path = join(folder, `${count++}.mjs`);
+    await writeFile(path, code);
+    const { stdout, stderr } = await run(process.execPath, [path], { cwd: folder });
+    expect(stderr).toBe('');
+    let rest = stdout;
+    for (const [, expected] of code.matchAll(/\/\/ → (.*)$/gm)) {
+      expect(rest).toContain(expected);
+      rest = rest.slice(rest.indexOf(expected!) + expected!.length);
+    }
+  });
+});
+
+test('the blocks of ts fit the declarations', { timeout: 120_000 }, async () => {
+  const scripts = files.flatMap((file) => blocks(texts.get(file)!, 'ts'));
+  expect(scripts.length).toBeGreaterThan(0);
+  const names = scripts.map((_, i) => `block${i}.ts`);
+  await Promise.all(
+    scripts.map(({ code }, i) => writeFile(join(folder, names[i]!), `${code}\nexport {};\n`)),
+  );
+  const options = {
+    ...{ target: 'es2022', module: 'esnext', moduleResolution: 'bundler', noEmit: true, strict: true },
+    ...{ lib: ['es2023', 'dom', 'dom.iterable', 'esnext.disposable'], types: [], skipLibCheck: true },
+  };
+  const config = join(folder, 'tsconfig.json');
+  await writeFile(config, JSON.stringify({ compilerOptions: options, files: names }));
+  const said = await run(process.execPath, ['node_modules/typescript/bin/tsc', '-p', config]).then(
+    () => '',
+    ({ stdout }) => stdout as string,
+  );
+  expect(said).toBe('');
+});
+
+describe('README', () => {
+  test('has an example of all that the package is for', () => {
+    const titles = blocks(texts.get('README.md')!, 'js').map(({ title }) => title);
+    for (const part of ['Train', 'Train in a worker', 'Stream', 'The kernels alone']) {
+      expect(titles).toContain(part);
+    }
+    expect(titles).toContainEqual(expect.stringMatching(/^A layer alone/));
+  });
+});
