@@ -18,8 +18,11 @@ export function initializer(name: string, value: unknown): void {
 /**
  * Uniform in ±bound, or in low..high. torch.nn's default for recurrent and linear layers is ±1/√hiddenSize,
  * ±1/√inFeatures.
+ *
+ * @throws {ArgumentError} a bound that is negative or not finite, low above high
  */
 export function uniform(bound: number): Initializer;
+/** Uniform in low..high. @throws {ArgumentError} a bound that is not finite, low above high */
 export function uniform(low: number, high: number): Initializer;
 export function uniform(low: number, high?: number): Initializer {
   if (high === undefined) {
@@ -31,19 +34,26 @@ export function uniform(low: number, high?: number): Initializer {
   return (shape, generator) => fill(shape, () => low + generator.uniform() * (high - low));
 }
 
-/** Mean 0, standard deviation `std` (Irwin–Hall, see Generator.normal): torch.nn's default for embeddings, std 1. */
+/**
+ * Mean 0, standard deviation `std` (Irwin–Hall, see {@link Generator.normal}): torch.nn's default for embeddings, std 1.
+ * @throws {ArgumentError} a std that is negative or not finite
+ */
 export function normal(std = 1): Initializer {
   number('std', std, 0);
   return (shape, generator) => fill(shape, () => generator.normal() * std);
 }
 
-/** Every element the same. */
+/** Every element the same. @throws {ArgumentError} a value that is not finite */
 export function constant(value: number): Initializer {
   number('value', value);
   return (shape) => fill(shape, () => value);
 }
 
-/** Uniform in ±gain·√(6 / (rows + columns)) (Glorot & Bengio 2010), as torch.nn.init.xavier_uniform_. */
+/**
+ * Uniform in ±gain·√(6 / (rows + columns)) (Glorot & Bengio 2010), as torch.nn.init.xavier_uniform_.
+ * @throws {ArgumentError} a gain that is negative or not finite
+ * @throws {ShapeError} once it fills a parameter that is no matrix
+ */
 export function glorot(gain = 1): Initializer {
   number('gain', gain, 0);
   return (shape, generator) => {
@@ -55,6 +65,9 @@ export function glorot(gain = 1): Initializer {
 /**
  * A random matrix with orthonormal columns, or rows where there are fewer rows, times gain (Saxe et al. 2014), as
  * torch.nn.init.orthogonal_: Gram–Schmidt in f64 of normal vectors.
+ *
+ * @throws {ArgumentError} a gain that is not finite
+ * @throws {ShapeError} once it fills a parameter that is no matrix
  */
 export function orthogonal(gain = 1): Initializer {
   number('gain', gain);
@@ -76,7 +89,11 @@ export function orthogonal(gain = 1): Initializer {
   };
 }
 
-/** `scale` times the identity in every gate's square block (Le, Jaitly & Hinton 2015 for a ReLU RNN). */
+/**
+ * `scale` times the identity in every gate's square block (Le, Jaitly & Hinton 2015 for a ReLU RNN).
+ * @throws {ArgumentError} a scale that is not finite
+ * @throws {ShapeError} once it fills a parameter that is not made of square blocks
+ */
 export function identity(scale = 1): Initializer {
   number('scale', scale);
   return (shape) => {

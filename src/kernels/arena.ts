@@ -56,7 +56,11 @@ export class Arena {
     return region;
   }
 
-  /** As take, filled: floats from a Float32Array or an array of numbers, integers from an Int32Array. */
+  /**
+   * As take, filled: floats from a Float32Array or an array of numbers, integers from an Int32Array. Without a shape, as long
+   * as the values.
+   * @throws {MemoryError} more than is free, or more values than the shape has
+   */
   put(values: Int32Array | ArrayLike<number>, ...shape: number[]): Region {
     const region = this.take(...(shape.length ? shape : [values.length]));
     const view = values instanceof Int32Array ? this.i32(region) : this.f32(region);
@@ -80,7 +84,7 @@ export class Arena {
     return this.#layout.end as Mark;
   }
 
-  /** Gives back every region taken since the mark. */
+  /** Gives back every region taken since the mark. @throws {MemoryError} a mark beyond what is taken */
   release(mark: Mark): void {
     integer('mark', mark, Memory.start);
     if (mark > this.#layout.end) throw new MemoryError('mark: it was given back before');

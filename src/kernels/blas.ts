@@ -51,7 +51,7 @@ export function sgemm(
 /**
  * y = op(A)·x + beta·y with A[m, n], row-major, lda floats from row to row: y[m] and x[n], or for 't' y[n] and x[m].
  * alpha is 1. Transposed, the arena must have `gemmWork(1, n, m)` bytes free.
- * @throws as sgemm
+ * @throws as {@link sgemm}
  */
 export function sgemv(
   arena: Arena,
@@ -75,25 +75,25 @@ export function sgemv(
   else arena.kernels.sgemv_t(m, n, px, pa, lda, beta, py);
 }
 
-/** y[n] += alpha·x[n]. @throws as sgemm */
+/** y[n] += alpha·x[n]. @throws as {@link sgemm} */
 export function saxpy(arena: Arena, n: number, alpha: number, x: Pointer, y: Pointer): void {
   integer('n', n, 0);
   arena.kernels.vec_axpy(n, alpha, vector(arena, 'x', x, n), vector(arena, 'y', y, n));
 }
 
-/** x[n] *= alpha. @throws as sgemm */
+/** x[n] *= alpha. @throws as {@link sgemm} */
 export function sscal(arena: Arena, n: number, alpha: number, x: Pointer): void {
   integer('n', n, 0);
   arena.kernels.vec_scale(n, alpha, vector(arena, 'x', x, n));
 }
 
-/** Σ x[n]·y[n]. @throws as sgemm */
+/** Σ x[n]·y[n]. @throws as {@link sgemm} */
 export function sdot(arena: Arena, n: number, x: Pointer, y: Pointer): number {
   integer('n', n, 0);
   return arena.kernels.vec_dot(n, vector(arena, 'x', x, n), vector(arena, 'y', y, n));
 }
 
-/** √Σ x[n]², summed in float64. @throws as sgemm */
+/** √Σ x[n]², summed in float64. @throws as {@link sgemm} */
 export function snrm2(arena: Arena, n: number, x: Pointer): number {
   integer('n', n, 0);
   return Math.sqrt(arena.kernels.vec_sum_squares(n, vector(arena, 'x', x, n)));

@@ -38,6 +38,8 @@ export interface CrossEntropyOptions {
 /**
  * −ln softmax(output)[target], the mean over the targets that are not `ignoreIndex`, as torch.nn.CrossEntropyLoss:
  * the output are logits [T, B, classes], targets are indices [T, B].
+ *
+ * @throws {ArgumentError} an unknown option, an ignoreIndex that is no 32-bit integer
  */
 export function crossEntropy(opts?: CrossEntropyOptions): Loss {
   const { ignoreIndex = -100 } = options('crossEntropy', opts, ['ignoreIndex']);

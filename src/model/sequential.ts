@@ -156,7 +156,7 @@ export class Sequential {
     return new Stream(this.network, opts);
   }
 
-  /** Many streams that step together in any company. @throws as `stream`; a capacity below 1 */
+  /** Many streams that step together in any company. @throws as {@link Sequential.stream}; a capacity below 1 */
   streams(opts: StreamPoolOptions): StreamPool {
     return new StreamPool(this.network, opts);
   }

@@ -7,7 +7,10 @@ import { ArgumentError } from '../errors.ts';
  */
 export type Schedule = (step: number) => number;
 
-/** gamma to the power of floor(step / stepSize), as torch.optim.lr_scheduler.StepLR. */
+/**
+ * gamma to the power of floor(step / stepSize), as torch.optim.lr_scheduler.StepLR. gamma: default 0.1.
+ * @throws {ArgumentError} a stepSize below 1, a negative gamma
+ */
 export function stepLR(opts: { readonly stepSize: number; readonly gamma?: number }): Schedule {
   const { stepSize, gamma = 0.1 } = options('stepLR', opts, ['stepSize', 'gamma']);
   integer('stepSize', stepSize, 1);
@@ -24,7 +27,9 @@ export function stepLR(opts: { readonly stepSize: number; readonly gamma?: numbe
 
 /**
  * From 1 to `floor` along half a cosine over `steps` steps (Loshchilov & Hutter 2017), then `floor`, as
- * torch.optim.lr_scheduler.CosineAnnealingLR with eta_min = floor·lr.
+ * torch.optim.lr_scheduler.CosineAnnealingLR with eta_min = floor·lr. floor: default 0.
+ *
+ * @throws {ArgumentError} steps below 1, a floor outside 0..1
  */
 export function cosineLR(opts: { readonly steps: number; readonly floor?: number }): Schedule {
   const { steps, floor = 0 } = options('cosineLR', opts, ['steps', 'floor']);
@@ -33,7 +38,10 @@ export function cosineLR(opts: { readonly steps: number; readonly floor?: number
   return (step) => floor + ((1 - floor) * (1 + cosPi(Math.min(step / steps, 1)))) / 2;
 }
 
-/** From near 0 up to 1 in even steps over `steps` steps, then `after` (default: constant), counted from there. */
+/**
+ * From near 0 up to 1 in even steps over `steps` steps, then `after` (default: constant), counted from there.
+ * @throws {ArgumentError} steps below 1, an `after` that is no function
+ */
 export function warmup(opts: { readonly steps: number; readonly after?: Schedule }): Schedule {
   const { steps, after = () => 1 } = options('warmup', opts, ['steps', 'after']);
   integer('steps', steps, 1);

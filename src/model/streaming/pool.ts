@@ -75,13 +75,13 @@ export class StreamPool {
     return outputs;
   }
 
-  /** As Stream.sample, from output number `row` of the last step. */
+  /** As {@link Stream.sample}, from output number `row` of the last step. */
   sample(generator: Generator, temperature = 1, row = 0): number {
     this.#checkRow(row);
     return this.#runner.sample(generator, temperature, row);
   }
 
-  /** As Stream.probabilities, of output number `row` of the last step. */
+  /** As {@link Stream.probabilities}, of output number `row` of the last step. */
   probabilities(row = 0): Float32Array {
     this.#checkRow(row);
     return this.#runner.probabilities(row);
