@@ -109,9 +109,11 @@ function binary(relaxed) {
 
 /**
  * @param {'simd' | 'relaxed'} kernels
+ * @param {number} [length] how much longer than a quarter of a millisecond a run takes: for clocks that count in steps of
+ * more than 5 µs
  * @returns {(ms: number) => { gflops: number, ghz: number }} the best of several short runs within so many ms each
  */
-export function probe(kernels) {
+export function probe(kernels, length = 1) {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary(kernels === 'relaxed')));
   const best = (ms, turn, n) => {
     let rate = 0;
@@ -125,8 +127,7 @@ export function probe(kernels) {
     return rate * 1e-6;
   };
   return (ms) => ({
-    // a quarter of a millisecond or more, for clocks that count in steps of 5 µs
-    gflops: best(ms, exports.peak, 50_000) * CHAINS * TURNS * 8,
-    ghz: best(ms, (n) => exports.clock(n, 12345), 20_000) * OPERATIONS,
+    gflops: best(ms, exports.peak, 50_000 * length) * CHAINS * TURNS * 8,
+    ghz: best(ms, (n) => exports.clock(n, 12345), 20_000 * length) * OPERATIONS,
   });
 }

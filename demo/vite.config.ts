@@ -11,6 +11,7 @@ export default defineConfig({
     target: 'es2022',
     // the peers of the benchmark are as large as that, and loaded when asked for
     chunkSizeWarningLimit: 2000,
+    rolldownOptions: { checks: { pluginTimings: false } },
   },
   server: { fs: { allow: ['..'] } },
 });

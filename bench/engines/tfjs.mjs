@@ -2,21 +2,13 @@
  * TensorFlow.js. LSTM and RNN are its own layers; its GRU has no `reset_after`, so a GRU is written in its operations.
  * It has no AdamW (Adam stands in), and its wasm backend no gradient of an embedding (a product with one-hot rows).
  */
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { data, joined, transposed } from '../cases.mjs';
 
 const MAPS = { exp: tf.exp, tanh: tf.tanh, sigmoid: tf.sigmoid };
 
-/** @param {'wasm' | 'cpu'} backend */
+/** @param {'wasm' | 'cpu'} backend registered, and told where its binaries are */
 export async function openTfjs(backend) {
-  if (backend === 'wasm') {
-    const { setThreadsCount, setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-    const { resolve } = createRequire(import.meta.url);
-    setWasmPaths(`${dirname(resolve('@tensorflow/tfjs-backend-wasm/package.json'))}/${join('dist', '/')}`);
-    setThreadsCount(1);
-  }
   if (!(await tf.setBackend(backend))) throw new Error(`no ${backend} backend`);
   await tf.ready();
   return { versions: { tfjs: tf.version.tfjs }, prepare };

@@ -1,9 +1,19 @@
 import './style/base.css';
 import './style/parts.css';
+import './style/series.css';
+import './style/melody.css';
+import './style/benchmark.css';
 import { keepOffline } from './offline.ts';
 import { tabs } from './ui/tabs.ts';
 
 tabs(document.querySelector<HTMLElement>('#tabs')!, [
   { id: 'text', label: 'Text', open: async () => (await import('./tabs/text.ts')).textTab },
+  { id: 'series', label: 'Time series', open: async () => (await import('./tabs/series.ts')).seriesTab },
+  { id: 'melody', label: 'Melody', open: async () => (await import('./tabs/melody.ts')).melodyTab },
+  {
+    id: 'benchmark',
+    label: 'Benchmark',
+    open: async () => (await import('./tabs/benchmark.ts')).benchmarkTab,
+  },
 ]);
 keepOffline();

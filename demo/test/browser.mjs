@@ -52,8 +52,17 @@ export async function visit(browser, url, options = {}) {
   return { context, page, said, elsewhere };
 }
 
-/** Number that a status shows under a name. */
-export async function number(page, name, panel = page) {
-  const text = await panel.locator('dl.numbers > div', { hasText: name }).locator('dd').first().textContent();
+/** The number that a panel shows under a name. */
+export async function number(name, panel) {
+  const text = await panel.locator('dl.numbers > div', { hasText: name }).locator('dd').textContent();
   return Number(/[\d.,]+/.exec(text)?.[0].replaceAll(',', ''));
+}
+
+/** Waits until something holds. */
+export async function until(page, holds, seconds = 60) {
+  const end = Date.now() + seconds * 1000;
+  while (!(await holds())) {
+    if (Date.now() > end) throw new Error(`not within ${seconds} s: ${holds}`);
+    await page.waitForTimeout(50);
+  }
 }

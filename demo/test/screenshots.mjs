@@ -24,10 +24,8 @@ export async function run({ browser, url }) {
       });
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(wide <= 0, `${size}: ${wide} px are beyond the edge`);
-      await panel
-        .getByRole('button', { name: /^(Stop|Pause)$/ })
-        .first()
-        .click();
+      const stop = panel.getByRole('button', { name: 'Stop' });
+      if (await stop.isEnabled()) await stop.click();
     }
     assert.deepEqual(said, []);
     await context.close();

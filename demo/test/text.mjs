@@ -1,6 +1,6 @@
 // The text tab, used as a person would.
 import assert from 'node:assert/strict';
-import { number } from './browser.mjs';
+import { number, until } from './browser.mjs';
 
 export const name = 'text: train, write, pause, reload, resume, stop';
 
@@ -15,12 +15,12 @@ export async function run({ page, said }) {
   await panel.getByLabel('Updates').fill('20000');
 
   await panel.getByRole('button', { name: 'Train' }).click();
-  await until(page, async () => (await number(page, 'Update', panel)) > 20);
-  const early = await number(page, 'Loss', panel);
-  await until(page, async () => (await number(page, 'Update', panel)) > 300);
-  const late = await number(page, 'Loss', panel);
+  await until(page, async () => (await number('Update', panel)) > 20);
+  const early = await number('Loss', panel);
+  await until(page, async () => (await number('Update', panel)) > 300);
+  const late = await number('Loss', panel);
   assert.ok(late < early - 0.2, `the loss fell from ${early} to ${late}`);
-  assert.ok((await number(page, 'Characters a second', panel)) > 1000);
+  assert.ok((await number('Characters a second', panel)) > 1000);
   assert.match(await panel.locator('dl.numbers').textContent(), /\d+ (s|min)/);
 
   // it writes while it trains, and the heat map has a row a layer and a column a step
@@ -40,7 +40,7 @@ export async function run({ page, said }) {
   await panel.getByRole('button', { name: 'Pause' }).click();
   await phase.getByText('Paused').waitFor();
   await page.waitForTimeout(300);
-  const at = await number(page, 'Update', panel);
+  const at = await number('Update', panel);
   const before = await written();
   await panel.getByLabel('Begin with').fill('Mar');
   await panel.getByRole('button', { name: 'Write' }).click();
@@ -48,15 +48,15 @@ export async function run({ page, said }) {
   assert.match(await written(), /^Mar/);
   await panel.getByLabel('Colour by').selectOption('unit');
   assert.equal(await panel.locator('.written').getAttribute('data-by'), 'unit');
-  assert.equal(await number(page, 'Update', panel), at, 'paused');
+  assert.equal(await number('Update', panel), at, 'paused');
 
   await page.reload();
   await phase.getByText('Paused').waitFor();
-  assert.equal(await number(page, 'Update', panel), at, 'the update at which it was paused');
+  assert.equal(await number('Update', panel), at, 'the update at which it was paused');
   assert.equal(await panel.getByLabel('Cell').inputValue(), 'GRU');
   await panel.getByRole('button', { name: 'Resume' }).click();
-  await until(page, async () => (await number(page, 'Update', panel)) > at + 100);
-  const resumed = await number(page, 'Loss', panel);
+  await until(page, async () => (await number('Update', panel)) > at + 100);
+  const resumed = await number('Loss', panel);
   assert.ok(resumed < early - 0.2, `the loss after resuming is ${resumed}, at first it was ${early}`);
   await panel.getByRole('button', { name: 'Stop' }).click();
   await phase.getByText('Stopped').waitFor();
@@ -77,11 +77,3 @@ export async function run({ page, said }) {
 
 const size = (panel, label) =>
   panel.getByRole('img', { name: label }).evaluate(({ width, height }) => [width, height]);
-
-export async function until(page, holds, seconds = 60) {
-  const end = Date.now() + seconds * 1000;
-  while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`not within ${seconds} s: ${holds}`);
-    await page.waitForTimeout(50);
-  }
-}

@@ -26,13 +26,16 @@ export class LossChart {
   }
 }
 
-/** A running mean over about so many points. */
-const OVER = 5;
+/** Points that a mean is over, one part in so many of all. */
+const PART = 20;
 
+/** Means over as many points before as after. */
 function smooth(values: readonly number[]): number[] {
-  let mean = values[0] ?? 0;
-  return values.map((value, i) => {
-    mean += (value - mean) / Math.min(i + 1, OVER);
-    return mean;
+  const reach = Math.ceil(values.length / PART / 2);
+  const sums = [0];
+  for (const value of values) sums.push(sums.at(-1)! + value);
+  return values.map((_, i) => {
+    const k = Math.min(reach, i, values.length - 1 - i);
+    return (sums[i + k + 1]! - sums[i - k]!) / (2 * k + 1);
   });
 }

@@ -3,7 +3,7 @@ import { el } from '../ui/el.ts';
 import { Grid } from './grid.ts';
 
 /** Decades below the largest norm that are told apart. */
-const DECADES = 6;
+const DECADES = 8;
 
 /** The gradient of the last step's loss, layers × time, the top layer above. */
 export class ReachMap {
@@ -24,7 +24,7 @@ export class ReachMap {
       ),
       el('div', { class: 'map' }, this.#names, this.#grid.canvas),
       el('div', { class: 'ends' }, el('span', {}, 'first character'), el('span', {}, 'last character')),
-      el('p', { class: 'legend' }, 'a millionth', this.#grid.scale, 'the largest norm'),
+      el('p', { class: 'legend' }, '10⁻⁸', this.#grid.scale, 'of the largest norm'),
       this.#verdicts,
     );
     this.#grid.draw(1, 1, () => 0);

@@ -1,5 +1,6 @@
 import { expose } from 'unrolled/worker/host';
+import { outlook } from '../tabs/series/outlook.ts';
 import { write } from './write.ts';
 
 /** The worker that trains, and what it does between two updates when asked. */
-expose({ write });
+expose({ outlook, write });

@@ -1,10 +1,7 @@
 import type { Layer } from 'unrolled';
-import * as unrolled from 'unrolled';
+import { Embedding, GRU, init, Linear, LSTM, MinGRU, RNN, Sequential } from 'unrolled';
 
 type Recurrent = new (inputSize: number, hiddenSize: number, opts: { numLayers: number }) => Layer;
-
-const { RNN, LSTM, GRU } = unrolled;
-const { MinGRU } = unrolled as unknown as { MinGRU?: Recurrent };
 
 /** b_f = 3 lets 0.95 of a cell through each step: a gradient reaches back from the start (Tallec & Ollivier 2018). */
 class OpenLSTM extends LSTM {
@@ -13,7 +10,7 @@ class OpenLSTM extends LSTM {
   }
 }
 
-const recurrent: Record<string, Recurrent> = { RNN, LSTM: OpenLSTM, GRU, ...(MinGRU ? { MinGRU } : {}) };
+const recurrent: Record<string, Recurrent> = { RNN, LSTM: OpenLSTM, GRU, MinGRU };
 
 /** Recurrent layers by name. */
 export const cells: readonly string[] = Object.keys(recurrent);
@@ -30,18 +27,18 @@ export interface Shape {
 
 /** The layers of a model: with its head, or up to the last recurrent layer, whose output is h. */
 export function layersOf({ cell, hidden, layers, input, outputs }: Shape, head: boolean): Layer[] {
-  const reads = 'features' in input ? [] : [new unrolled.Embedding(input.vocabulary, input.embedding)];
+  const reads = 'features' in input ? [] : [new Embedding(input.vocabulary, input.embedding)];
   const width = 'features' in input ? input.features : input.embedding;
   return [
     ...reads,
     new recurrent[cell]!(width, hidden, { numLayers: layers }),
-    ...(head ? [new unrolled.Linear(hidden, outputs)] : []),
+    ...(head ? [new Linear(hidden, outputs)] : []),
   ];
 }
 
 /** A new model as a file. */
 export async function modelOf(shape: Shape, seed: number): Promise<Uint8Array<ArrayBuffer>> {
-  await unrolled.init();
-  using model = new unrolled.Sequential(layersOf(shape, true), { seed });
+  await init();
+  using model = new Sequential(layersOf(shape, true), { seed });
   return model.save();
 }

@@ -15,7 +15,7 @@ export interface Written {
   readonly tokens: Int32Array<ArrayBuffer>;
   /** softmax of each. */
   readonly confidence: Float32Array<ArrayBuffer>;
-  /** h of the last recurrent layer from which each was drawn, [length, hidden], in −1..1 as −127..127. */
+  /** h of the last recurrent layer from which each was drawn, [length, hidden], −1..1 as −127..127; MinGRU's are cut there. */
   readonly activations: Int8Array<ArrayBuffer>;
 }
 
@@ -42,7 +42,7 @@ export function write(trainer: Trainer, options: WriteOptions): Written {
     confidence[i] = stream.probabilities()[token]!;
     if (h)
       activations.set(
-        Int8Array.from(h, (value) => Math.round(value * 127)),
+        Int8Array.from(h, (value) => Math.round(127 * Math.max(-1, Math.min(1, value)))),
         i * h.length,
       );
     stream.step(token);

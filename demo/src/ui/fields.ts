@@ -74,32 +74,38 @@ export function whole(
   });
 }
 
-/** A number on a slider, shown beside its label. */
+/** A number on a slider, shown beside its label as `say` has it. */
 export function slider(
   label: string,
   initial: number,
   [min, max, step]: readonly [number, number, number],
   oninput: (value: number) => void = () => {},
-): Field<number> {
-  const shown = el('output', {}, String(initial));
+  say: (value: number) => string = String,
+): Field<number> & { update(): void } {
+  const shown = el('output');
+  const update = () => {
+    shown.value = say(control.valueAsNumber);
+  };
   const control = el('input', {
     ...{ type: 'range', min, max, step, value: initial },
     oninput: () => {
-      shown.value = control.value;
+      update();
       oninput(control.valueAsNumber);
     },
   });
   const root = labelled(label, control);
   root.querySelector('label')!.append(' ', shown);
-  return field(
+  update();
+  const made = field(
     root,
     control,
     () => control.valueAsNumber,
     (value) => {
       control.valueAsNumber = value;
-      shown.value = control.value;
+      update();
     },
   );
+  return Object.assign(made, { update });
 }
 
 /** A line of text, or with `rows` several. */

@@ -1,0 +1,15 @@
+export type Engine = 'unrolled' | 'tfjs' | 'ort';
+export type Kernels = 'simd' | 'relaxed';
+
+/** To a worker that measures. */
+export interface Asked {
+  readonly engine: Engine;
+  /** Of unrolled, and of the peak. */
+  readonly kernels: Kernels;
+}
+
+/** From it. */
+export type Told =
+  | { readonly kind: 'peak'; readonly gflops: number }
+  | { readonly kind: 'work'; readonly name: string; readonly us: number }
+  | { readonly kind: 'end'; readonly error?: string };

@@ -1,0 +1,114 @@
+import type { Note } from '../data/notes.ts';
+import { tunes } from '../data/tunes.ts';
+import { cells } from '../train/model.ts';
+import { Panel } from '../train/panel.ts';
+import { Run } from '../train/run.ts';
+import { el } from '../ui/el.ts';
+import { choice, numbers, slider, whole } from '../ui/fields.ts';
+import { Player } from './melody/player.ts';
+import { Roll } from './melody/roll.ts';
+import { type MelodySettings, MelodyTask } from './melody/task.ts';
+
+/** Short tunes, and what a model makes of them. */
+export function melodyTab(panel: HTMLElement): void {
+  const cell = choice('Cell', cells, 'LSTM');
+  const hidden = numbers('Hidden units', [16, 32, 64, 128], 64);
+  const updates = whole('Updates', 600, 50, 100_000);
+  const temperature = slider('Temperature', 0.8, [0, 1.5, 0.05]);
+  const tempo = slider('Tempo', 140, [60, 240, 5]);
+  const roll = new Roll();
+  const player = new Player();
+  const play = el('button', { type: 'button', class: 'first', onclick: () => void press() }, 'Play');
+  const again = el('button', { type: 'button', onclick: () => void compose() }, 'Write another');
+  let task: MelodyTask | undefined;
+  let notes: Note[] = [];
+  let playing = false;
+  let seed = 0;
+
+  const run = new Run<MelodySettings>({
+    name: 'melody',
+    open: (settings, checkpoint) => {
+      task = new MelodyTask(settings);
+      return task.open(checkpoint);
+    },
+    look: async () => {
+      // what is heard stays to be seen
+      if (!playing) await compose();
+    },
+    changed: (now) => {
+      view.show(now);
+      form.disabled = now.phase === 'training' || now.phase === 'paused' || now.phase === 'starting';
+      again.disabled = !now.session;
+    },
+  });
+  const view = new Panel({
+    unit: 'nats a note',
+    rows: 'Notes',
+    start: () => void run.start({ cell: cell.value, hidden: hidden.value, updates: updates.value }),
+  });
+  const form = el(
+    'fieldset',
+    {},
+    el('legend', {}, 'What to train'),
+    el('div', { class: 'pairs' }, cell.root, hidden.root),
+    updates.root,
+  );
+
+  async function compose(): Promise<void> {
+    if (!run.session) return;
+    const written = await task!.write(run.session, temperature.value, seed++);
+    if (playing) player.stop();
+    ({ notes } = written);
+    roll.show(notes, written.confidence);
+    play.disabled = notes.length === 0;
+  }
+
+  async function press(): Promise<void> {
+    if (playing) {
+      player.stop();
+      return;
+    }
+    playing = true;
+    play.textContent = 'Silence';
+    await player.play(notes, tempo.value, (index) => roll.mark(index));
+    playing = false;
+    play.textContent = 'Play';
+    roll.mark(-1);
+  }
+
+  play.disabled = true;
+  panel.append(
+    el(
+      'div',
+      { class: 'bench' },
+      el('form', { class: 'side', onsubmit: (event: Event) => event.preventDefault() }, form, view.buttons),
+      el(
+        'div',
+        { class: 'column' },
+        el(
+          'section',
+          { class: 'card', 'aria-labelledby': 'melody-title' },
+          el('h2', { id: 'melody-title' }, 'What it writes'),
+          el('p', { class: 'note' }, `Learnt from ${Object.keys(tunes).join(', ')}.`),
+          roll.root,
+          el('p', { class: 'legend' }, 'a guess', el('span', { class: 'scale sure' }), 'sure'),
+          el(
+            'div',
+            { class: 'bar ask' },
+            temperature.root,
+            tempo.root,
+            el('div', { class: 'buttons' }, play, again),
+          ),
+        ),
+        view.status,
+      ),
+    ),
+  );
+  view.show(run);
+  void run.recall().then((settings) => {
+    if (!settings) return;
+    cell.value = settings.cell;
+    hidden.value = settings.hidden;
+    updates.value = settings.updates;
+  });
+}

@@ -1,0 +1,158 @@
+import { ForecastChart } from '../charts/forecastChart.ts';
+import { sources } from '../data/series.ts';
+import { cells } from '../train/model.ts';
+import { Panel } from '../train/panel.ts';
+import { Run } from '../train/run.ts';
+import type { Session } from '../train/session.ts';
+import { el } from '../ui/el.ts';
+import { choice, numbers, slider, whole } from '../ui/fields.ts';
+import { short } from '../ui/words.ts';
+import { SHARE } from './series/band.ts';
+import { testOrigins } from './series/outlook.ts';
+import { type SeriesSettings, SeriesTask } from './series/task.ts';
+
+/** A real series, and what comes next in it. */
+export function seriesTab(panel: HTMLElement): void {
+  let task: SeriesTask | undefined;
+  const series = choice(
+    'Series',
+    Object.entries(sources).map(([name, { label }]) => [name, label] as const),
+    'co2',
+    () => void preview(),
+  );
+  const cell = choice('Cell', cells, 'GRU');
+  const hidden = numbers('Hidden units', [8, 16, 32, 64, 128], 32);
+  const updates = whole('Updates', 1500, 50, 100_000);
+  const chart = new ForecastChart();
+  const title = el('h2', { id: 'forecast-title' });
+  const verdict = el('p', { class: 'note' });
+  const from = slider(
+    'Forecast from',
+    1,
+    [0, 1, 0.01],
+    () => void look(),
+    () => date(),
+  );
+  let busy = false;
+
+  const settings = (): SeriesSettings => ({
+    series: series.value,
+    cell: cell.value,
+    hidden: hidden.value,
+    updates: updates.value,
+  });
+  const run = new Run<SeriesSettings>({
+    name: 'series',
+    open: async (given, checkpoint) => {
+      task = await SeriesTask.of(given);
+      return task.open(checkpoint);
+    },
+    look: show,
+    changed: (now) => {
+      view.show(now);
+      form.disabled = now.phase === 'training' || now.phase === 'paused' || now.phase === 'starting';
+    },
+  });
+  const view = new Panel({
+    unit: 'σ²',
+    rows: 'Steps',
+    start: () => void run.start(settings()),
+  });
+  const form = el(
+    'fieldset',
+    {},
+    el('legend', {}, 'What to forecast'),
+    series.root,
+    el('div', { class: 'pairs' }, cell.root, hidden.root),
+    updates.root,
+  );
+
+  /** The series alone, before there is a model of it. */
+  async function preview(): Promise<void> {
+    task = await SeriesTask.of(settings());
+    describe();
+    chart.draw(task.series);
+  }
+
+  function describe(): void {
+    const { label, horizon, step, unit } = task!.series.source;
+    title.textContent = `${label}: ${horizon} ${step} ahead (${unit})`;
+    from.update();
+    verdict.textContent = 'Not trained yet: this is what was observed.';
+  }
+
+  async function show(session: Session): Promise<void> {
+    const outlook = await task!.outlook(session, origin());
+    describe();
+    chart.draw(task!.series, outlook);
+    const { held, error, naive } = outlook;
+    const { unit } = task!.series.source;
+    verdict.textContent =
+      `On the last tenth of the series, of which the model has seen nothing: off by ${short(error)} ${unit} on average ` +
+      `(${short(naive)} ${unit} if nothing changed); the ${100 * SHARE} % band holds ${Math.round(100 * held)} % of what came.`;
+  }
+
+  /** Where forecasts begin, within the part they are tested on. */
+  function origin(): number {
+    const [first, last] = testOrigins(task!.series);
+    return Math.round(first + from.value * (last - first));
+  }
+
+  function date(): string {
+    if (!task) return '';
+    const day = new Date(1000 * task.series.times[origin()]!);
+    return day.toLocaleDateString('en', { dateStyle: 'medium', timeZone: 'UTC' });
+  }
+
+  /** With the slider: the last asked for wins. */
+  async function look(): Promise<void> {
+    if (busy || !run.session) return;
+    busy = true;
+    let shown: number;
+    do {
+      shown = from.value;
+      await show(run.session);
+    } while (run.session && shown !== from.value);
+    busy = false;
+  }
+
+  panel.append(
+    el(
+      'div',
+      { class: 'bench' },
+      el('form', { class: 'side', onsubmit: (event: Event) => event.preventDefault() }, form, view.buttons),
+      el(
+        'div',
+        { class: 'column' },
+        el(
+          'section',
+          { class: 'card', 'aria-labelledby': 'forecast-title' },
+          title,
+          chart.root,
+          el(
+            'p',
+            { class: 'legend' },
+            el('span', { class: 'key ink' }),
+            'observed',
+            el('span', { class: 'key accent' }),
+            'forecast',
+            el('span', { class: 'key band' }),
+            `${100 * SHARE} % band`,
+          ),
+          from.root,
+          verdict,
+        ),
+        view.status,
+      ),
+    ),
+  );
+  view.show(run);
+  void run.recall().then((given) => {
+    if (!given) return preview();
+    series.value = given.series;
+    cell.value = given.cell;
+    hidden.value = given.hidden;
+    updates.value = given.updates;
+    return undefined;
+  });
+}
