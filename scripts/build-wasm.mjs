@@ -9,11 +9,14 @@ import { writeSignatures } from './signatures.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const INFERENCE = 'build/inference.ts';
+const CORE = 'build/core.ts';
 /** Binaries by name: the target of asconfig.json and the module whose exports they have. */
 const binaries = {
   checked: { target: 'checked', entry: 'assembly/index.ts' },
   simd: { target: 'simd', entry: 'assembly/index.ts' },
   relaxed: { target: 'relaxed', entry: 'assembly/index.ts' },
+  'simd-core': { target: 'simd', entry: CORE },
+  'relaxed-core': { target: 'relaxed', entry: CORE },
   'simd-inference': { target: 'simd', entry: INFERENCE },
   'relaxed-inference': { target: 'relaxed', entry: INFERENCE },
 };
@@ -25,7 +28,8 @@ export async function buildWasm() {
   await mkdir('build', { recursive: true });
   const names = await kernelNames();
   await writeSignatures();
-  await writeFile(INFERENCE, await inferenceEntry(names.inference));
+  await writeFile(CORE, await entryOf(names.core));
+  await writeFile(INFERENCE, await entryOf(names.inference));
   for (const [name, { target, entry }] of Object.entries(binaries)) {
     const files = ['-o', `build/${name}.wasm`, '-t', `build/${name}.wat`];
     const { error, stderr } = await asc.main([entry, '--target', target, ...files]);
@@ -34,7 +38,7 @@ export async function buildWasm() {
     if (error || text) throw new Error(`asc ${name}: ${text || error.message}`);
     const binary = await readFile(`build/${name}.wasm`);
     const found = WebAssembly.Module.exports(await module(target, binary)).map((e) => e.name);
-    const expected = entry === INFERENCE ? names.inference : names.all;
+    const expected = entry === INFERENCE ? names.inference : entry === CORE ? names.core : names.all;
     same(`${name}: exports`, found.sort(), [...expected].sort());
     await inline(`test/generated/${name}.ts`, binary);
     if (!shipped.includes(name)) continue;
@@ -44,7 +48,7 @@ export async function buildWasm() {
 }
 
 /** assembly/index.ts with fewer names. */
-async function inferenceEntry(names) {
+async function entryOf(names) {
   const source = await readFile('assembly/index.ts', 'utf8');
   return source.replace(/^export \{(.*)\} from '\.\/(.*)';\n/gm, (_, list, path) => {
     const kept = list.split(',').filter((name) => names.includes(name.trim()));
@@ -59,12 +63,16 @@ async function inline(path, bytes) {
 }
 
 async function kernelNames() {
-  const source = await readFile('src/wasm/exports.ts', 'utf8');
-  const [inference, others] = source.split('] as const').map((part) => {
-    const list = part.slice(part.lastIndexOf('['));
-    return [...list.matchAll(/'(\w+)'/g)].map((m) => m[1]);
-  });
-  return { inference, all: [...inference, ...others] };
+  const files = ['src/wasm/coreExports.ts', 'src/wasm/exports.ts'];
+  const sources = await Promise.all(files.map((path) => readFile(path, 'utf8')));
+  const [inference, core, others] = sources
+    .join('')
+    .split('] as const')
+    .map((part) => {
+      const list = part.slice(part.lastIndexOf('['));
+      return [...list.matchAll(/'(\w+)'/g)].map((m) => m[1]);
+    });
+  return { inference, core: [...inference, ...core], all: [...inference, ...core, ...others] };
 }
 
 /** Node 20 compiles relaxed SIMD only behind a flag. */

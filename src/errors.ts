@@ -38,7 +38,7 @@ export class MemoryError extends UnrolledError {
   override readonly name = 'MemoryError';
 }
 
-/** The engine lacks a feature (SIMD, relaxed SIMD, WebAssembly itself), or refuses to compile. */
+/** The engine lacks a feature (SIMD, WebAssembly itself) or refuses to compile; or the import at hand lacks it. */
 export class FeatureError extends UnrolledError {
   override readonly name = 'FeatureError';
 }
@@ -46,6 +46,14 @@ export class FeatureError extends UnrolledError {
 /** A call at the wrong time: before `init()`, a backward without its forward, a layer in two models. */
 export class StateError extends UnrolledError {
   override readonly name = 'StateError';
+}
+
+/** What only the whole package has. */
+export function elsewhere(what: string): FeatureError {
+  return new FeatureError(
+    `${what} takes 'unrolled': 'unrolled/core', 'unrolled/slim' and 'unrolled/inference' have torch.nn's cells and ` +
+      'plain BPTT alone',
+  );
 }
 
 /** `[2, 3]` as text. */

@@ -1,3 +1,3 @@
 export * from './publicInference.ts';
 export { init } from './wasm/importedInference.ts';
-export type { InferenceInitOptions as InitOptions } from './wasm/init.ts';
+export type { PlainInitOptions as InitOptions } from './wasm/init.ts';

@@ -1,7 +1,7 @@
 /**
- * All of `unrolled` but the kernels, which `init({ wasm })` takes from the caller.
+ * `unrolled/core` without kernels, which `init({ wasm })` takes from the caller.
  * @module unrolled/slim
  */
 
-export * from './public.ts';
+export * from './publicCore.ts';
 export { type InitOptions, init } from './wasm/supplied.ts';

@@ -1,6 +1,6 @@
 import { integer, options } from '../check.ts';
 import { ArgumentError, FeatureError, StateError, Words } from '../errors.ts';
-import type { Sequential } from '../model/sequential.ts';
+import type { Sequential } from '../model/core/sequential.ts';
 import { type Message, PROCESSOR, type Setup } from './messages.ts';
 import { packModel } from './parcel.ts';
 

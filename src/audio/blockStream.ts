@@ -1,6 +1,6 @@
 import { options } from '../check.ts';
 import { ArgumentError, ShapeError, Words } from '../errors.ts';
-import type { Sequential } from '../model/sequential.ts';
+import type { Sequential } from '../model/core/sequential.ts';
 import type { Stream, StreamOptions } from '../model/stream.ts';
 
 /**

@@ -1,3 +1,4 @@
+import type { Sequential as CoreSequential } from '../model/core/sequential.ts';
 import { type LayerConfig, makeLayer } from '../model/registry.ts';
 import { Sequential } from '../model/sequential.ts';
 import type { NDArray } from '../ndarray.ts';
@@ -15,7 +16,7 @@ export interface Parcel {
 }
 
 /** Copies the parameters. @throws {StateError} before `init()` */
-export function packModel(model: Sequential): Parcel {
+export function packModel(model: CoreSequential): Parcel {
   return {
     module: runtime().module,
     layers: model.layers.map((layer) => ({ type: layer.type, ...layer.config() })),

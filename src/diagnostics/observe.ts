@@ -1,6 +1,7 @@
 import type { Sight } from '../layers/layer.ts';
 import type { Plan } from '../layers/plan.ts';
 import type { Arena } from '../memory/arena.ts';
+import { need } from '../wasm/runtime.ts';
 import type { FlowInput, GateInput, NonFinite } from './flow.ts';
 import { type Flow, summarize } from './flow.ts';
 import { argumentSaturationOf, saturationOf } from './saturation.ts';
@@ -17,6 +18,11 @@ export class Observer {
   readonly #arena: Arena;
   readonly #plan: Plan;
   readonly #gates: Gates[];
+
+  /** @throws {FeatureError} kernels that can't tell */
+  static check({ kernels }: Arena): void {
+    need(kernels, 'find_nonfinite');
+  }
 
   /** After the forward pass and before the backward pass of a plan with `flow`. */
   constructor(arena: Arena, plan: Plan) {

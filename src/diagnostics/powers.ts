@@ -1,6 +1,7 @@
 import { Arena } from '../memory/arena.ts';
 import { Layout, type Region } from '../memory/layout.ts';
 import { gemmWork } from '../memory/workspace.ts';
+import { need } from '../wasm/runtime.ts';
 
 /** A square matrix that is squared again and again, its size divided out. */
 export interface Power {
@@ -57,6 +58,7 @@ export class LargePower implements Power {
   /**
    * a: [n, n].
    * @throws {StateError} before `init()`
+   * @throws {FeatureError} kernels that can't: those of `unrolled/core` or `unrolled/inference`
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(a: Float64Array, n: number) {
@@ -66,6 +68,7 @@ export class LargePower implements Power {
     this.#next = layout.take('its square', n, n);
     this.#work = layout.take('scratch', Math.ceil(gemmWork(n, n, n) / 4));
     this.#arena = new Arena(layout.end);
+    need(this.#arena.kernels, 'sgemm_nn');
     this.#arena.write(this.#a, a);
   }
 

@@ -2,6 +2,7 @@ import { integer } from '../check.ts';
 import { MemoryError } from '../errors.ts';
 import { Arena as Memory } from '../memory/arena.ts';
 import { Layout, mebibytes, type Region } from '../memory/layout.ts';
+import { need } from '../wasm/runtime.ts';
 import type { KernelCalls } from './generated/signatures.ts';
 
 /** Where the next region would go. */
@@ -22,6 +23,7 @@ export class Arena {
   /**
    * @param capacity bytes for regions and scratch memory; each region takes its size rounded up to 64
    * @throws {StateError} before `init()`
+   * @throws {FeatureError} kernels without BLAS: those of `unrolled/core` or `unrolled/inference`
    * @throws {MemoryError} beyond 2 GiB, or refused by the engine
    */
   constructor(capacity: number) {
@@ -30,6 +32,7 @@ export class Arena {
     layout.take('an arena', Math.ceil(capacity / 4));
     this.#memory = new Memory(layout.end);
     this.capacity = this.#memory.bytes - Memory.start;
+    need(this.#memory.kernels, 'sgemm_nn');
     this.kernels = this.#memory.kernels as unknown as KernelCalls;
   }
 

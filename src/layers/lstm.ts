@@ -1,7 +1,5 @@
-import { boolean, integer, number, options } from '../check.ts';
+import { boolean, integer, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
-import type { Generator } from '../init/generator.ts';
-import { constant, type Initializer, uniform } from '../init/initializers.ts';
 import { type Activation, activationOf } from './activations.ts';
 import type { Pass, Scope } from './layer.ts';
 import type { LayerShape, Place, Source } from './recurrent/direction.ts';
@@ -14,6 +12,7 @@ import {
   isPlain,
   kindsOf,
 } from './recurrent/features.ts';
+import { withForgetBias } from './recurrent/forgetBias.ts';
 import { lstmPass } from './recurrent/lstmPass.ts';
 import { changed, RECURRENT_OPTIONS } from './recurrent/options.ts';
 import { withPenalty } from './recurrent/penaltyPass.ts';
@@ -115,24 +114,4 @@ export class LSTM extends Recurrent {
       : variantPass(scope, shape, from, place, this.#features, clipStepNorm);
     return withPenalty(scope, pass, place, this.hiddenSize, this.#features.penalty);
   }
-}
-
-function withForgetBias(opts: LSTMOptions, hiddenSize: number): LSTMOptions {
-  const { forgetBias } = opts;
-  if (forgetBias === undefined) return opts;
-  number('forgetBias', forgetBias);
-  if (opts.bias === false) throw new ArgumentError('forgetBias', 'none where bias is false', forgetBias);
-  const part = (value: number, other?: Initializer): Initializer => {
-    return (shape: readonly number[], generator: Generator) => {
-      const data = (other ?? uniform(1 / Math.sqrt(hiddenSize)))(shape, generator);
-      data.set(constant(value)([hiddenSize], generator), hiddenSize);
-      return data;
-    };
-  };
-  const init = {
-    ...opts.init,
-    bias_ih: part(forgetBias, opts.init?.bias_ih),
-    bias_hh: part(0, opts.init?.bias_hh),
-  };
-  return { ...opts, init };
 }

@@ -1,5 +1,6 @@
 import relaxed from '../relaxed.wasm';
 import simd from '../simd.wasm';
+import { KERNEL_NAMES } from './exports.ts';
 import { type InitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 import { widen } from './widen.ts';
@@ -13,4 +14,4 @@ async function imported(kernels: KernelBuild): Promise<WebAssembly.Module> {
   return kernels === 'relaxed' ? relaxed : simd;
 }
 
-const means = { binary: imported, widen };
+const means = { binary: imported, names: KERNEL_NAMES, widen };

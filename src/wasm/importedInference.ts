@@ -1,10 +1,11 @@
 import relaxed from '../relaxed-inference.wasm';
 import simd from '../simd-inference.wasm';
-import { type InferenceInitOptions, start } from './init.ts';
+import { INFERENCE_NAMES } from './coreExports.ts';
+import { type PlainInitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 
 /** As inlinedInference's; the binaries are modules that workerd compiled when it loaded the worker. */
-export function init(opts?: InferenceInitOptions): Promise<Runtime> {
+export function init(opts?: PlainInitOptions): Promise<Runtime> {
   return start(opts, means);
 }
 
@@ -12,4 +13,4 @@ async function imported(kernels: KernelBuild): Promise<WebAssembly.Module> {
   return kernels === 'relaxed' ? relaxed : simd;
 }
 
-const means = { binary: imported };
+const means = { binary: imported, names: INFERENCE_NAMES };

@@ -19,13 +19,15 @@ export interface InitOptions {
   readonly revectorize?: boolean;
 }
 
-/** Of kernels that only infer. */
-export type InferenceInitOptions = Pick<InitOptions, 'kernels' | 'wasm'>;
+/** Of kernels that 256-bit code is not checked for. */
+export type PlainInitOptions = Pick<InitOptions, 'kernels' | 'wasm'>;
 
 /** What an entry point brings to its `init`. */
 export interface Means {
   /** Where its binaries are: the bytes of a build, or its module. */
   readonly binary: (kernels: KernelBuild) => Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module>;
+  /** Kernels that its builds have. */
+  readonly names: readonly string[];
   /** Compiles for 256-bit code; nothing where that is not in effect. Left out, there is no such option. */
   readonly widen?: (given: Uint8Array | WebAssembly.Module) => Promise<WebAssembly.Module | undefined>;
 }
@@ -93,6 +95,6 @@ async function make(binary: Uint8Array | WebAssembly.Module, wide: boolean, mean
   const widened = wide ? await means.widen?.(binary) : undefined;
   if (widened) return describe(widened, true);
   const module = binary instanceof WebAssembly.Module ? binary : await compile(binary);
-  holdsKernels('wasm', module);
+  holdsKernels('wasm', module, means.names);
   return describe(module, false);
 }

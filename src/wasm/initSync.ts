@@ -1,5 +1,6 @@
 import { options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
+import { KERNEL_NAMES } from './exports.ts';
 import { describe, holdsKernels } from './module.ts';
 import { type Runtime, takeTurn } from './runtime.ts';
 
@@ -21,7 +22,7 @@ export function initSync(opts: InitSyncOptions): Runtime {
   if (!(module instanceof WebAssembly.Module)) {
     throw new ArgumentError('module', 'a WebAssembly.Module', module);
   }
-  holdsKernels('module', module);
+  holdsKernels('module', module, KERNEL_NAMES);
   const set = takeTurn();
   const loaded = describe(module, false);
   set(loaded);

@@ -1,3 +1,4 @@
+import { KERNEL_NAMES } from './exports.ts';
 import { inflate } from './inflate.ts';
 import { type InitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
@@ -22,4 +23,4 @@ async function inlined(kernels: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
   return inflate(text);
 }
 
-const means = { binary: inlined, widen };
+const means = { binary: inlined, names: KERNEL_NAMES, widen };

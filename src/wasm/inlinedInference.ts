@@ -1,5 +1,6 @@
+import { INFERENCE_NAMES } from './coreExports.ts';
 import { inflate } from './inflate.ts';
-import { type InferenceInitOptions, start } from './init.ts';
+import { type PlainInitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { KernelBuild, Runtime } from './runtime.ts';
  * @throws {FeatureError} an engine without WebAssembly SIMD (or relaxed SIMD, when that was asked for), or one that
  * forbids compiling (a Content-Security-Policy without `wasm-unsafe-eval`)
  */
-export function init(opts?: InferenceInitOptions): Promise<Runtime> {
+export function init(opts?: PlainInitOptions): Promise<Runtime> {
   return start(opts, means);
 }
 
@@ -22,4 +23,4 @@ async function inlined(kernels: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
   return inflate(text);
 }
 
-const means = { binary: inlined };
+const means = { binary: inlined, names: INFERENCE_NAMES };

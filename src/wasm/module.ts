@@ -1,8 +1,8 @@
 import { ArgumentError, FeatureError, Words } from '../errors.ts';
-import { INFERENCE_NAMES, KERNEL_NAMES } from './exports.ts';
+import { CORE_NAMES, INFERENCE_NAMES } from './coreExports.ts';
 import { instantiate, type Runtime } from './runtime.ts';
 
-/** @throws {FeatureError} bytes that this engine can't compile, or is forbidden to */
+/** all: names of the largest build. @throws {FeatureError} bytes that this engine can't compile, or is forbidden to */
 export async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes as BufferSource);
@@ -11,11 +11,11 @@ export async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
   }
 }
 
-/** @throws {ArgumentError} a module that is not these kernels, all of them or all that inference takes */
-export function holdsKernels(name: string, module: WebAssembly.Module): void {
+/** all: names of the largest build. @throws {ArgumentError} a module that is not these kernels, all of them, those of the plain cells, or all that inference takes */
+export function holdsKernels(name: string, module: WebAssembly.Module, all: readonly string[]): void {
   const names = exportsOf(module);
-  if (names.size === INFERENCE_NAMES.length && INFERENCE_NAMES.every((name) => names.has(name))) return;
-  const missing = KERNEL_NAMES.find((name) => !names.has(name));
+  const part = [INFERENCE_NAMES, CORE_NAMES].find(({ length }) => length === names.size);
+  const missing = (part ?? all).find((name) => !names.has(name));
   if (missing)
     throw new ArgumentError(name, `a module that exports ${missing}`, new Words('one that does not'));
 }
@@ -27,6 +27,6 @@ export function describe(module: WebAssembly.Module, revectorized: boolean): Run
   return { kernels: kernels.is_relaxed() === 1 ? 'relaxed' : 'simd', module, revectorized, training };
 }
 
-function exportsOf(module: WebAssembly.Module): Set<string> {
+export function exportsOf(module: WebAssembly.Module): Set<string> {
   return new Set(WebAssembly.Module.exports(module).map((e) => e.name));
 }

@@ -1,5 +1,5 @@
 import { FeatureError, StateError } from '../errors.ts';
-import type { Kernels } from './exports.ts';
+import type { KernelName, Kernels } from './exports.ts';
 
 /** Which kernels run: `simd` gives the same bits on every engine; `relaxed` fuses multiply and add. */
 export type KernelBuild = 'simd' | 'relaxed';
@@ -25,6 +25,13 @@ let current: Runtime | undefined;
 export function runtime(): Runtime {
   if (!current) throw new StateError('the kernels are not loaded: await init() first');
   return current;
+}
+
+/** @throws {FeatureError} kernels that lack one: those of `unrolled/core` or `unrolled/inference` */
+export function need(kernels: Kernels, name: KernelName): void {
+  if (!kernels[name]) {
+    throw new FeatureError(`the kernels loaded have no ${name}: those that init() of 'unrolled' loads have`);
+  }
 }
 
 let turns = 0;

@@ -1,12 +1,15 @@
 import { ArgumentError } from '../errors.ts';
-import { type InitOptions as AllOptions, start } from './init.ts';
+import { CORE_NAMES } from './coreExports.ts';
+import { type PlainInitOptions, start } from './init.ts';
 import type { Runtime } from './runtime.ts';
 import type { WasmSource } from './source.ts';
-import { widen } from './widen.ts';
 
 /** What `init` of `unrolled/slim` takes. */
-export interface InitOptions extends AllOptions {
-  /** The kernels' binary (`unrolled/simd.wasm`, `unrolled/relaxed.wasm`): bytes, a Module, a Response, or a promise of one. */
+export interface InitOptions extends PlainInitOptions {
+  /**
+   * The kernels' binary (`unrolled/simd-core.wasm`, `unrolled/relaxed-core.wasm`, or those of `unrolled` or
+   * `unrolled/inference`): bytes, a Module, a Response, or a promise of one.
+   */
   readonly wasm: WasmSource | Promise<WasmSource>;
 }
 
@@ -29,4 +32,4 @@ async function none(): Promise<never> {
   );
 }
 
-const means = { binary: none, widen };
+const means = { binary: none, names: CORE_NAMES };

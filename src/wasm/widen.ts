@@ -1,4 +1,5 @@
-import { compile, describe, holdsKernels } from './module.ts';
+import { KERNEL_NAMES } from './exports.ts';
+import { compile, exportsOf, holdsKernels } from './module.ts';
 import { askForRevectorization, distinct, probe } from './revectorize.ts';
 
 /** The kernels compiled to 256-bit code; nothing, and a warning that says why, where that is not in effect. */
@@ -9,9 +10,9 @@ export async function widen(given: Uint8Array | WebAssembly.Module): Promise<Web
     return undefined;
   }
   const module = given instanceof WebAssembly.Module ? given : await compile(distinct(given));
-  holdsKernels('wasm', module);
-  if (!describe(module, true).training) {
-    console.warn('unrolled: no 256-bit code: kernels that only infer are not checked for it');
+  holdsKernels('wasm', module, KERNEL_NAMES);
+  if (!exportsOf(module).has('sgemm_nn')) {
+    console.warn('unrolled: no 256-bit code: kernels that lack some are not checked for it');
     return undefined;
   }
   const { wide, ratio, agrees } = probe(module);

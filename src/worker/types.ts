@@ -1,4 +1,4 @@
-import type { Sequential } from '../model/sequential.ts';
+import type { Sequential } from '../model/core/sequential.ts';
 import type { StepOptions, StepResult, TrainerOptions } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';

@@ -1,4 +1,5 @@
 import { gemmWork } from '../../memory/workspace.ts';
+import { need } from '../../wasm/runtime.ts';
 import type { Pass, Scope } from '../layer.ts';
 import type { Place } from './direction.ts';
 import type { Penalty } from './features.ts';
@@ -17,6 +18,7 @@ export function withPenalty(
   const weight = place.region('weight_hh');
   if (!scope.training || !weight || l2 + orthogonality === 0) return pass;
   const { kernels, arena } = scope;
+  need(kernels, 'sgemm_tn');
   const gradient = place.gradient('weight_hh');
   const block = H * H * 4;
   const work = scope.work(orthogonality > 0 ? gemmWork(H, H, H) + 2 * block : 0);

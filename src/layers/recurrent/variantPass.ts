@@ -1,5 +1,6 @@
 import { align, type Region } from '../../memory/layout.ts';
 import { variantWork } from '../../memory/workspace.ts';
+import { need } from '../../wasm/runtime.ts';
 import { activationFrom } from '../activations.ts';
 import type { GateSight, Pass, Scope } from '../layer.ts';
 import { Descriptor } from './descriptor.ts';
@@ -38,6 +39,7 @@ export function variantPass(
   clipStepNorm: number,
 ): Pass {
   const { arena, kernels, rows, steps, batch, training, generator } = scope;
+  need(kernels, 'variant_forward');
   const { I, H } = shape;
   const { cell, projSize, layerNorm, zoneH, zoneC, recurrentDropout, heads } = features;
   const W = projSize || H;

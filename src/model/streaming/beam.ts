@@ -1,8 +1,8 @@
 import { integer, number, options } from '../../check.ts';
 import { ArgumentError, StateError, Words } from '../../errors.ts';
 import { isNumbers } from '../../ndarray.ts';
-import type { Sequential } from '../sequential.ts';
-import type { StreamPool, StreamSession } from './pool.ts';
+import type { Sequential } from '../core/sequential.ts';
+import { StreamPool, type StreamSession } from './pool.ts';
 import { power } from './power.ts';
 import type { StreamState } from './state.ts';
 
@@ -70,7 +70,7 @@ export function beamSearch(model: Sequential, opts: BeamOptions): Beam[] {
   const length = integer('length', given.length, 1);
   const beams = integer('beams', given.beams, 1);
   const alpha = number('lengthPenalty', given.lengthPenalty ?? 0, 0, 10);
-  using pool = model.streams({ capacity: beams });
+  using pool = new StreamPool(model, { capacity: beams });
   const session = pool.open();
   if (state) session.restore(state);
   for (let i = 0; i + 1 < start.length; i++) pool.step([session], start[i]!);

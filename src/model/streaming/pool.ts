@@ -26,8 +26,8 @@ export class StreamPool {
   #turn = 0;
   #stepped = 0;
 
-  /** @internal */
-  constructor(network: Network, opts: StreamPoolOptions) {
+  /** @throws as `Sequential.stream`; {ArgumentError} a capacity below 1 */
+  constructor({ network }: { readonly network: Network }, opts: StreamPoolOptions) {
     this.capacity = integer('capacity', options('streams', opts, ['capacity']).capacity, 1);
     this.#runner = new Runner(network, this.capacity, 1, 'pool');
     this.#at = new Array<StreamSession | undefined>(this.capacity).fill(undefined);

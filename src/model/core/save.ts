@@ -1,10 +1,12 @@
-import { ArgumentError, FormatError, ShapeError, showShape, UnrolledError } from '../errors.ts';
-import { parseSafetensors, serializeSafetensors, type Tensor, toFloat32 } from '../io/safetensors.ts';
-import type { Layer } from '../layers/layer.ts';
-import type { Network } from '../layers/network.ts';
-import type { Region } from '../memory/layout.ts';
-import type { Optimizer } from '../optim/optimizer.ts';
-import { type LayerConfig, makeLayer } from './registry.ts';
+import { ArgumentError, FormatError, ShapeError, showShape, UnrolledError } from '../../errors.ts';
+import { type Tensor, toFloat32 } from '../../io/dtype.ts';
+import { parseSafetensors } from '../../io/parse.ts';
+import { writeTensors } from '../../io/write.ts';
+import type { Layer } from '../../layers/layer.ts';
+import type { Network } from '../../layers/network.ts';
+import type { Region } from '../../memory/layout.ts';
+import type { Optimizer } from '../../optim/optimizer.ts';
+import type { LayerConfig, MakeLayer } from './makers.ts';
 
 /** Key of the metadata that tells how to make the model again, as JSON. */
 const KEY = 'unrolled';
@@ -47,7 +49,11 @@ export function writeModel(
   return write(describe(model), parameters(model.network), metadata);
 }
 
-export function readModel<M extends Saved>(bytes: Uint8Array | ArrayBuffer, make: (layers: Layer[]) => M): M {
+export function readModel<M extends Saved>(
+  bytes: Uint8Array | ArrayBuffer,
+  makeLayer: MakeLayer,
+  make: (layers: Layer[]) => M,
+): M {
   const { tensors, description } = read(bytes);
   if (!Array.isArray(description.layers)) throw new FormatError('saved model: no list of layers');
   const layers = description.layers.map((layer) => makeLayer(layer, Math.max(tensors.size, 1)));
@@ -169,7 +175,10 @@ function write(
     if (typeof value !== 'string') throw new ArgumentError(`metadata.${key}`, 'a string', value);
     if (key === KEY) throw new ArgumentError('metadata', `other names than ${KEY}`, key);
   }
-  return serializeSafetensors(named, { ...metadata, [KEY]: JSON.stringify(description) });
+  const pieces = named.map(([name, { shape, data }]) => {
+    return { name, dtype: 'F32', shape, data: new Uint8Array(data.buffer) } as const;
+  });
+  return writeTensors(pieces, { ...metadata, [KEY]: JSON.stringify(description) });
 }
 
 function read(bytes: Uint8Array | ArrayBuffer): { tensors: Map<string, Tensor>; description: Description } {

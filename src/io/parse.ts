@@ -1,0 +1,119 @@
+import { ArgumentError } from '../errors.ts';
+import { ARRAYS, checkedProduct, DTYPES, type Dtype, isDtype, type Tensor, tagOf } from './dtype.ts';
+import { bad, type HeaderEntry, parseHeader, quote } from './safetensors-header.ts';
+import { allocate, briefly, elements, MAX_HEADER } from './sizes.ts';
+
+/** What a safetensors file holds. */
+export interface SafetensorsFile {
+  /** By name, in the order of the header. */
+  tensors: Map<string, Tensor>;
+  /** The free text of `__metadata__`: an object without a prototype, empty if the file has none. */
+  metadata: Record<string, string>;
+}
+
+/**
+ * Reads a safetensors file: 8 bytes of header length N (little-endian), N bytes of JSON, then the elements of
+ * all tensors, little-endian and row-major, without gaps.
+ *
+ * Elements are copied, so `bytes` need not be aligned and may change afterwards. Values are not checked: NaN,
+ * infinities and BOOL bytes other than 0 and 1 come out as they are. Sizes are all checked against the length
+ * of `bytes` before anything of that size is allocated. Platforms other than little-endian are not supported.
+ *
+ * Format: https://github.com/huggingface/safetensors#format, with the rules its readers enforce (no duplicate
+ * keys, no gaps, no overlaps, no trailing bytes), and one more: at most 100,000 metadata keys.
+ *
+ * @param bytes the whole file
+ * @throws {FormatError} if the file breaks any rule of the format; the message names the tensor and the numbers
+ * @throws {ArgumentError} if `bytes` is not a Uint8Array or ArrayBuffer
+ * @throws {MemoryError} if there is no memory for the copies
+ */
+export function parseSafetensors(bytes: Uint8Array | ArrayBuffer): SafetensorsFile {
+  const file = toBytes(bytes);
+  if (file.length < 8)
+    throw bad(`file of ${file.length} bytes is shorter than the 8 bytes of the header length`);
+  const declared = new DataView(file.buffer, file.byteOffset).getBigUint64(0, true);
+  if (declared > MAX_HEADER)
+    throw bad(`header length ${declared} is beyond the limit of ${MAX_HEADER} bytes`);
+  const start = 8 + Number(declared);
+  if (start > file.length) {
+    throw bad(`header length ${declared} is beyond the ${file.length - 8} bytes that follow it in the file`);
+  }
+  const { entries, metadata } = parseHeader(decodeHeader(file, start));
+  const checked = entries.map((entry) => checkEntry(entry, file.length - start));
+  checkLayout(entries, file.length - start);
+
+  const tensors = new Map<string, Tensor>();
+  entries.forEach(({ name, shape, begin, end }, i) => {
+    const dtype = checked[i]!;
+    const copy = allocate(end - begin);
+    copy.set(file.subarray(start + begin, start + end));
+    tensors.set(name, { dtype, shape, data: new ARRAYS[dtype](copy.buffer) } as Tensor);
+  });
+  return { tensors, metadata };
+}
+
+function toBytes(bytes: Uint8Array | ArrayBuffer): Uint8Array {
+  if (ArrayBuffer.isView(bytes)) {
+    if (tagOf(bytes) === 'Uint8Array') return bytes;
+  } else if (Object.prototype.toString.call(bytes) === '[object ArrayBuffer]') return new Uint8Array(bytes);
+  throw new ArgumentError('bytes', 'a Uint8Array or ArrayBuffer', bytes);
+}
+
+function decodeHeader(file: Uint8Array, end: number): string {
+  // A copy, because decoders refuse shared memory.
+  const header = allocate(end - 8);
+  header.set(file.subarray(8, end));
+  let text: string;
+  try {
+    // The byte order mark is kept: it is no part of JSON.
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(header);
+  } catch {
+    throw bad(`header of ${header.length} bytes is not valid UTF-8`);
+  }
+  if (!text.startsWith('{')) {
+    throw bad(`header must start with "{", got ${text === '' ? 'an empty header' : quote(text.charAt(0))}`);
+  }
+  return text;
+}
+
+/** The element type of an entry whose numbers agree with each other and with the `available` bytes of data. */
+function checkEntry({ name, dtype, shape, begin, end }: HeaderEntry, available: number): Dtype {
+  const owner = `tensor ${quote(name)}`;
+  if (!isDtype(dtype))
+    throw bad(`${owner}: unknown dtype ${quote(dtype)}, expected one of ${DTYPES.join(' ')}`);
+  if (begin > end) throw bad(`${owner}: data_offsets begin ${begin} is after their end ${end}`);
+  if (end > available) {
+    throw bad(`${owner}: data_offsets end ${end} is beyond the ${available} bytes of data in the file`);
+  }
+  const count = elements(shape);
+  if (count < 0) throw bad(`${owner}: shape ${briefly(shape)} has 2^53 elements or more`);
+  const size = checkedProduct(count, ARRAYS[dtype].BYTES_PER_ELEMENT);
+  if (size < 0) throw bad(`${owner}: shape ${briefly(shape)} of ${dtype} takes 2^53 bytes or more`);
+  if (end - begin !== size) {
+    throw bad(
+      `${owner}: shape ${briefly(shape)} of ${dtype} takes ${size} bytes, ` +
+        `but data_offsets [${begin}, ${end}] hold ${end - begin}`,
+    );
+  }
+  return dtype;
+}
+
+/** The tensors, by offset, must follow each other from the first of the `available` bytes to the last. */
+function checkLayout(entries: readonly HeaderEntry[], available: number): void {
+  let covered = 0;
+  for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin > covered)
+      throw bad(`tensor ${quote(name)}: hole before it, bytes ${covered} to ${begin} are unused`);
+    if (begin < covered) {
+      throw bad(
+        `tensor ${quote(name)}: overlap, begins at byte ${begin} but bytes up to ${covered} are taken`,
+      );
+    }
+    covered = end;
+  }
+  if (covered !== available) {
+    throw bad(
+      `${available - covered} trailing bytes: the tensors cover ${covered} of ${available} bytes of data`,
+    );
+  }
+}

@@ -1,0 +1,83 @@
+import { ArgumentError } from '../errors.ts';
+import { DTYPES, type Dtype } from './dtype.ts';
+import { hasLoneSurrogate, MAX_METADATA, quote } from './safetensors-header.ts';
+import { allocate, MAX_HEADER } from './sizes.ts';
+
+/** A tensor that was checked, and its bytes. */
+export interface Piece {
+  name: string;
+  dtype: Dtype;
+  shape: readonly number[];
+  data: Uint8Array;
+}
+
+/** The file of tensors of distinct names. Errors as serializeSafetensors, of the metadata and the sizes. */
+export function writeTensors(
+  pieces: readonly Piece[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const laidOut = [...pieces].sort(
+    (a, b) => DTYPES.indexOf(a.dtype) - DTYPES.indexOf(b.dtype) || compareCodePoints(a.name, b.name),
+  );
+  const members = metadataMembers(metadata);
+  let size = 0;
+  for (const { name, dtype, shape, data } of laidOut) {
+    const end = size + data.byteLength;
+    const fields = `"dtype":"${dtype}","shape":[${shape.join(',')}],"data_offsets":[${size},${end}]`;
+    members.push(`${JSON.stringify(name)}:{${fields}}`);
+    size = end;
+  }
+  const header = new TextEncoder().encode(`{${members.join(',')}}`);
+  const padded = Math.ceil(header.length / 8) * 8;
+  if (padded > MAX_HEADER)
+    throw new ArgumentError('tensors', `a header of at most ${MAX_HEADER} bytes`, padded);
+
+  const file = allocate(8 + padded + size);
+  new DataView(file.buffer).setBigUint64(0, BigInt(padded), true);
+  file.fill(0x20, 8 + header.length, 8 + padded);
+  file.set(header, 8);
+  let at = 8 + padded;
+  for (const { data } of laidOut) {
+    file.set(data, at);
+    at += data.length;
+  }
+  return file;
+}
+
+function metadataMembers(metadata: Readonly<Record<string, string>>): string[] {
+  if (metadata === null || typeof metadata !== 'object') {
+    throw new ArgumentError('metadata', 'an object of strings', metadata);
+  }
+  const pairs = Object.entries(metadata);
+  if (pairs.length > MAX_METADATA)
+    throw new ArgumentError('metadata', `at most ${MAX_METADATA} keys`, pairs.length);
+  const members = pairs
+    .sort(([a], [b]) => compareCodePoints(a, b))
+    .map(([key, value]) => {
+      checkText('metadata', key);
+      checkText(`metadata[${quote(key)}]`, value);
+      return `${JSON.stringify(key)}:${JSON.stringify(value)}`;
+    });
+  return members.length === 0 ? [] : [`"__metadata__":{${members.join(',')}}`];
+}
+
+/** @throws {ArgumentError} what is no Unicode text */
+export function checkText(argument: string, text: unknown): asserts text is string {
+  if (typeof text !== 'string') throw new ArgumentError(argument, 'a string', text);
+  if (hasLoneSurrogate(text)) throw new ArgumentError(argument, 'Unicode text without lone surrogates', text);
+}
+
+/** Order of the UTF-8 bytes; UTF-16 code units differ from it where surrogate pairs meet U+E000 to U+FFFF. */
+function compareCodePoints(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length);
+  for (let i = 0; i < shorter; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return surrogatesLast(x) - surrogatesLast(y);
+  }
+  return a.length - b.length;
+}
+
+function surrogatesLast(unit: number): number {
+  return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
+}

@@ -1,0 +1,33 @@
+import { integer } from '../../check.ts';
+import type { Pass, Scope } from '../layer.ts';
+import type { LayerShape, Place, Source } from '../recurrent/direction.ts';
+import { gruPass } from '../recurrent/gruPass.ts';
+import type { RecurrentOptions } from '../recurrent/options.ts';
+import { Recurrent } from '../recurrent/recurrent.ts';
+import { OTHERS_OF_GRU, plainKinds, plainOptions } from './plain.ts';
+
+/** What `GRU` takes beside its sizes. */
+export type GRUOptions = RecurrentOptions;
+
+/**
+ * Gated recurrent unit (Cho et al. 2014), as torch.nn.GRU: gates r z n; h = (1 − z) ⊙ n + z ⊙ h0, the reset gate on
+ * h·W_hnᵀ + b_hn. State h [numLayers · directions, B, hiddenSize].
+ */
+export class GRU extends Recurrent {
+  readonly type = 'GRU';
+  protected override readonly looksUp = true;
+
+  /**
+   * @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other
+   * @throws {FeatureError} an option that `unrolled` alone has
+   */
+  constructor(inputSize: number, hiddenSize: number, opts?: GRUOptions) {
+    const given = plainOptions('GRU', opts, [], OTHERS_OF_GRU);
+    const H = integer('hiddenSize', hiddenSize, 1);
+    super(integer('inputSize', inputSize, 1), H, given, H, plainKinds(3, H, given.bias));
+  }
+
+  protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
+    return gruPass(scope, shape, from, place, this.common.clipStepNorm);
+  }
+}

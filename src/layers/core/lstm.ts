@@ -1,0 +1,37 @@
+import { integer } from '../../check.ts';
+import type { Pass, Scope } from '../layer.ts';
+import type { LayerShape, Place, Source } from '../recurrent/direction.ts';
+import { withForgetBias } from '../recurrent/forgetBias.ts';
+import { lstmPass } from '../recurrent/lstmPass.ts';
+import type { RecurrentOptions } from '../recurrent/options.ts';
+import { Recurrent } from '../recurrent/recurrent.ts';
+import { OTHERS_OF_LSTM, plainKinds, plainOptions } from './plain.ts';
+
+/** What `LSTM` takes beside its sizes. */
+export interface LSTMOptions extends RecurrentOptions {
+  /** The forget gate's bias to start from (Gers et al. 2000; Keras has 1): its `bias_ih` part; `bias_hh` then is 0. */
+  readonly forgetBias?: number;
+}
+
+/**
+ * Long short-term memory (Hochreiter & Schmidhuber 1997), as torch.nn.LSTM: gates i f g o,
+ * c = f ⊙ c0 + i ⊙ g, h = o ⊙ tanh c. States h and c [numLayers · directions, B, hiddenSize].
+ */
+export class LSTM extends Recurrent {
+  readonly type = 'LSTM';
+  protected override readonly looksUp = true;
+
+  /**
+   * @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other
+   * @throws {FeatureError} an option that `unrolled` alone has
+   */
+  constructor(inputSize: number, hiddenSize: number, opts?: LSTMOptions) {
+    const given = plainOptions('LSTM', opts, ['forgetBias'], OTHERS_OF_LSTM);
+    const H = integer('hiddenSize', hiddenSize, 1);
+    super(integer('inputSize', inputSize, 1), H, withForgetBias(given, H), H, plainKinds(4, H, given.bias));
+  }
+
+  protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
+    return lstmPass(scope, shape, from, place, this.common.clipStepNorm);
+  }
+}

@@ -1,0 +1,47 @@
+import { integer } from '../../check.ts';
+import { ArgumentError } from '../../errors.ts';
+import type { Pass, Scope } from '../layer.ts';
+import type { LayerShape, Place, Source } from '../recurrent/direction.ts';
+import type { RecurrentOptions } from '../recurrent/options.ts';
+import { Recurrent } from '../recurrent/recurrent.ts';
+import { rnnPass } from '../recurrent/rnnPass.ts';
+import { plainKinds, plainOptions } from './plain.ts';
+
+/** What `RNN` takes beside its sizes. */
+export interface RNNOptions extends RecurrentOptions {
+  /** φ. Default `tanh`. */
+  readonly nonlinearity?: 'tanh' | 'relu';
+}
+
+/**
+ * Elman's recurrent network (1990), as torch.nn.RNN: h = φ(x·W_ihᵀ + b_ih + h0·W_hhᵀ + b_hh).
+ * State h [numLayers · directions, B, hiddenSize].
+ */
+export class RNN extends Recurrent {
+  readonly type = 'RNN';
+  readonly nonlinearity: 'tanh' | 'relu';
+  protected override readonly looksUp = true;
+
+  /**
+   * @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other
+   * @throws {FeatureError} an option that `unrolled` alone has
+   */
+  constructor(inputSize: number, hiddenSize: number, opts?: RNNOptions) {
+    const given = plainOptions('RNN', opts, ['nonlinearity'], {});
+    const H = integer('hiddenSize', hiddenSize, 1);
+    const { nonlinearity = 'tanh' } = given;
+    if (nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
+      throw new ArgumentError('nonlinearity', "'tanh' or 'relu' (others take 'unrolled')", nonlinearity);
+    }
+    super(integer('inputSize', inputSize, 1), H, given, H, plainKinds(1, H, given.bias));
+    this.nonlinearity = nonlinearity;
+  }
+
+  override config(): Record<string, unknown> {
+    return { ...super.config(), nonlinearity: this.nonlinearity };
+  }
+
+  protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
+    return rnnPass(scope, shape, from, place, this.nonlinearity === 'relu', this.common.clipStepNorm);
+  }
+}

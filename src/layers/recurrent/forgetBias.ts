@@ -1,0 +1,31 @@
+import { number } from '../../check.ts';
+import { ArgumentError } from '../../errors.ts';
+import type { Generator } from '../../init/generator.ts';
+import { constant, type Initializer, uniform } from '../../init/initializers.ts';
+
+interface Options {
+  readonly bias?: boolean;
+  readonly forgetBias?: number;
+  readonly init?: Readonly<Record<string, Initializer>>;
+}
+
+/** The options with the forget gate's bias among the initializers. @throws {ArgumentError} with bias false */
+export function withForgetBias<T extends Options>(opts: T, hiddenSize: number): T {
+  const { forgetBias } = opts;
+  if (forgetBias === undefined) return opts;
+  number('forgetBias', forgetBias);
+  if (opts.bias === false) throw new ArgumentError('forgetBias', 'none where bias is false', forgetBias);
+  const part = (value: number, other?: Initializer): Initializer => {
+    return (shape: readonly number[], generator: Generator) => {
+      const data = (other ?? uniform(1 / Math.sqrt(hiddenSize)))(shape, generator);
+      data.set(constant(value)([hiddenSize], generator), hiddenSize);
+      return data;
+    };
+  };
+  const init = {
+    ...opts.init,
+    bias_ih: part(forgetBias, opts.init?.bias_ih),
+    bias_hh: part(0, opts.init?.bias_hh),
+  };
+  return { ...opts, init };
+}

@@ -1,0 +1,69 @@
+import type { StepResult, Training } from '../core/training.ts';
+import { type CheckpointReport, splitAt } from './checkpoints.ts';
+import type { KeptStates } from './keptStates.ts';
+
+/** Forward to the end keeping states alone, then segment by segment forward again and back. */
+export function checkpointed(training: Training, states: KeptStates, report: CheckpointReport): StepResult {
+  const { segmentSteps, segments, checkpoints } = report;
+  const { network, x, y } = training;
+  const { arena } = network;
+  const { steps, batch } = x;
+  const factor = training.factor();
+  const carried = training.carriedNow();
+  const kept = states.take(batch, checkpoints);
+  const plan = training.plan(segmentSteps, steps, true);
+  network.writeInput('x', plan, { data: x.data, steps: segmentSteps, batch });
+  const count = training.loss.count(steps * batch, network.outputSize, y.data, 0);
+  for (let i = 0; i < plan.states.length; i++) {
+    const { initial, gradient } = plan.states[i]!;
+    if (carried) arena.copy(carried[i]!, initial);
+    else arena.clear(initial);
+    arena.copy(initial, kept[0]![i]!);
+    arena.clear(gradient!);
+  }
+  arena.clear(network.gradients);
+  plan.begin();
+  let loss = 0;
+  const ahead = (segment: number) => {
+    const t = segment * segmentSteps;
+    plan.rows.window(t, Math.min(segmentSteps, steps - t), 'together');
+    network.writePart('x', plan, x);
+    plan.forward();
+  };
+  const back = (segment: number) => {
+    ahead(segment);
+    if (segment === segments - 1) {
+      for (let i = 0; carried && i < plan.states.length; i++) arena.copy(plan.states[i]!.final, carried[i]!);
+    }
+    training.writeTargets(plan);
+    loss += training.run(plan, 0, plan.rows.count, plan.outputGradient.ptr, count);
+    plan.backward(false, segment === 0);
+  };
+  const load = (slot: number) => {
+    for (let i = 0; i < plan.states.length; i++) arena.copy(kept[slot]![i]!, plan.states[i]!.initial);
+  };
+  // segments from..to−1, whose first one's state is kept in `slot`
+  const solve = (from: number, to: number, slot: number): void => {
+    load(slot);
+    if (to - from === 1) {
+      back(from);
+      return;
+    }
+    const free = checkpoints - slot;
+    const split = splitAt(to - from, free);
+    for (let k = from; k < from + split; k++) {
+      ahead(k);
+      for (const { initial, final } of plan.states) arena.copy(final, initial);
+    }
+    if (free === 1) {
+      back(to - 1);
+      solve(from, to - 1, slot);
+      return;
+    }
+    for (let i = 0; i < plan.states.length; i++) arena.copy(plan.states[i]!.initial, kept[slot + 1]![i]!);
+    solve(from + split, to, slot + 1);
+    solve(from, from + split, slot);
+  };
+  solve(0, segments, 0);
+  return training.update(loss / count, plan.penalty, factor);
+}

@@ -1,0 +1,60 @@
+import type { StepResult, Training } from '../core/training.ts';
+import type { KeptStates } from './keptStates.ts';
+
+/** Truncated BPTT: an update every k1 steps, back through k2 (Williams & Peng 1990). */
+export interface Truncation {
+  /** Steps from update to update. */
+  readonly k1: number;
+  /** A multiple of k1. */
+  readonly k2: number;
+}
+
+/** Truncated backpropagation: every k1 steps an update from the loss of these, through the last k2 steps. */
+export function truncated(training: Training, kept: KeptStates, { k1, k2 }: Truncation): StepResult {
+  const { network, x, y } = training;
+  const { arena } = network;
+  const { steps, batch } = x;
+  const length = Math.min(k2, steps);
+  const slots = Math.ceil(length / k1);
+  const carried = training.carriedNow();
+  const ring = kept.take(batch, slots);
+  const plan = training.plan(length, length, true);
+  network.writeInput('x', plan, { data: x.data, steps: length, batch });
+  let loss = 0;
+  let counted = 0;
+  let worst: StepResult | undefined;
+  for (let end = 0, update = 0; end < steps; update++) {
+    const from = end;
+    end = Math.min(end + k1, steps);
+    const back = Math.min(update, slots - 1);
+    const start = (update - back) * k1;
+    plan.rows.window(start, end - start, 'alone');
+    network.writePart('x', plan, x);
+    training.writeTargets(plan);
+    for (let i = 0; i < plan.states.length; i++) {
+      const { initial, gradient } = plan.states[i]!;
+      if (start > 0) arena.copy(ring[(update - back) % slots]![i]!, initial);
+      else if (carried) arena.copy(carried[i]!, initial);
+      else arena.clear(initial);
+      arena.clear(gradient!);
+    }
+    const skipped = (from - start) * batch;
+    const rows = (end - from) * batch;
+    const size = network.outputSize;
+    const count = training.loss.count(rows, size, y.data, from * batch);
+    arena.clear({ ...plan.outputGradient, length: skipped * size });
+    plan.begin();
+    plan.forward();
+    const sum = training.run(plan, skipped, rows, plan.outputGradient.ptr, Math.max(count, 1));
+    arena.clear(network.gradients);
+    plan.backward(false);
+    const result = training.update(count ? sum / count : 0, plan.penalty, training.factor());
+    loss += count ? sum : 0;
+    counted += count;
+    if (!worst || result.gradNorm > worst.gradNorm) worst = result;
+    for (let i = 0; i < plan.states.length; i++)
+      arena.copy(plan.states[i]!.final, ring[(update + 1) % slots]![i]!);
+  }
+  for (let i = 0; carried && i < plan.states.length; i++) arena.copy(plan.states[i]!.final, carried[i]!);
+  return { ...worst!, loss: loss / counted };
+}

@@ -1,0 +1,13 @@
+export { GRU, type GRUOptions } from './layers/core/gru.ts';
+export { LSTM, type LSTMOptions } from './layers/core/lstm.ts';
+export { RNN, type RNNOptions } from './layers/core/rnn.ts';
+export { bceWithLogits, type CrossEntropyOptions, crossEntropy, type Loss, mse } from './losses/loss.ts';
+export { Sequential } from './model/core/sequential.ts';
+export { type Evaluation, type StepResult, Trainer, type TrainerOptions } from './model/core/trainer.ts';
+export { Adagrad, type AdagradOptions } from './optim/adagrad.ts';
+export { Adam, type AdamOptions, AdamW } from './optim/adam.ts';
+export { Optimizer } from './optim/optimizer.ts';
+export { RMSprop, type RMSpropOptions } from './optim/rmsprop.ts';
+export { cosineLR, type Schedule, stepLR, warmup } from './optim/schedules.ts';
+export { SGD, type SGDOptions } from './optim/sgd.ts';
+export * from './publicShared.ts';

@@ -1,0 +1,41 @@
+/** What models call to infer: all that the builds for `unrolled/inference` export. */
+export const INFERENCE_NAMES = [
+  'linear_forward',
+  'find_bad_index',
+  'gather_rows',
+  'rnn_forward',
+  'lstm_forward',
+  'gru_forward',
+  'move_rows',
+  'vec_scale',
+  'softmax_rows',
+  'log_sum_exp',
+  'index_of_max',
+  'sample_index',
+  'is_relaxed',
+] as const;
+
+/** What models of torch.nn's plain cells call to train, too: all that the builds for `unrolled/core` export. */
+export const CORE_NAMES = [
+  'linear_backward',
+  'vec_clamp',
+  'vec_sum_squares',
+  'scatter_add_rows',
+  'dropout',
+  'last_rows',
+  'dropout_steps',
+  'rnn_forward_train',
+  'rnn_backward',
+  'lstm_forward_train',
+  'lstm_backward',
+  'gru_forward_train',
+  'gru_backward',
+  'cross_entropy',
+  'mse',
+  'bce_with_logits',
+  'sgd_step',
+  'adam_step',
+  'rmsprop_step',
+  'adagrad_step',
+  ...INFERENCE_NAMES,
+] as const;

@@ -1,0 +1,16 @@
+import relaxed from '../relaxed-core.wasm';
+import simd from '../simd-core.wasm';
+import { CORE_NAMES } from './coreExports.ts';
+import { type PlainInitOptions, start } from './init.ts';
+import type { KernelBuild, Runtime } from './runtime.ts';
+
+/** As inlinedCore's; the binaries are modules that workerd compiled when it loaded the worker. */
+export function init(opts?: PlainInitOptions): Promise<Runtime> {
+  return start(opts, means);
+}
+
+async function imported(kernels: KernelBuild): Promise<WebAssembly.Module> {
+  return kernels === 'relaxed' ? relaxed : simd;
+}
+
+const means = { binary: imported, names: CORE_NAMES };
