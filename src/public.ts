@@ -1,6 +1,7 @@
 export type { Direction, Flow, GateFlow, LayerFlow, NonFinite } from './diagnostics/flow.ts';
 export { gateSpectra, largestSingularValue, type Spectrum, spectralRadius } from './diagnostics/spectrum.ts';
 export type { Verdict } from './diagnostics/verdict.ts';
+export { constant, glorot, identity, normal, orthogonal, uniform } from './init/initializers.ts';
 export type { Activation, ActivationName } from './layers/activations.ts';
 export {
   type CellForwardOptions,
@@ -19,16 +20,18 @@ export { GRU, type GRUOptions } from './layers/gru.ts';
 export { IndRNN, type IndRNNOptions } from './layers/indRNN.ts';
 export { irnn } from './layers/irnn.ts';
 export { LSTM, type LSTMOptions } from './layers/lstm.ts';
-export type { GatedOptions, Penalty, Zoneout } from './layers/recurrent/features.ts';
 export { MinGRU } from './layers/minGRU.ts';
 export { MinLSTM } from './layers/minLSTM.ts';
+export type { GatedOptions, Penalty, Zoneout } from './layers/recurrent/features.ts';
 export { RNN, type RNNOptions } from './layers/rnn.ts';
 export { SRU, type SRUBackwardResult, type SRUForwardResult } from './layers/sru.ts';
 export { bceWithLogits, type CrossEntropyOptions, crossEntropy, type Loss, mse } from './losses/loss.ts';
 export type { CheckpointReport } from './model/bptt/checkpoints.ts';
 export { Sequential } from './model/sequential.ts';
+export { Stream } from './model/stream.ts';
 export { type Beam, type BeamOptions, beamSearch } from './model/streaming/beam.ts';
 export { StreamPool, type StreamPoolOptions, StreamSession } from './model/streaming/pool.ts';
+export type { StreamState } from './model/streaming/state.ts';
 export {
   type Evaluation,
   type StepOptions,

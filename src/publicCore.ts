@@ -3,6 +3,7 @@ export { LSTM, type LSTMOptions } from './layers/core/lstm.ts';
 export { RNN, type RNNOptions } from './layers/core/rnn.ts';
 export { bceWithLogits, type CrossEntropyOptions, crossEntropy, type Loss, mse } from './losses/loss.ts';
 export { Sequential } from './model/core/sequential.ts';
+export { Stream } from './model/core/stream.ts';
 export { type Evaluation, type StepResult, Trainer, type TrainerOptions } from './model/core/trainer.ts';
 export { Adagrad, type AdagradOptions } from './optim/adagrad.ts';
 export { Adam, type AdamOptions, AdamW } from './optim/adam.ts';

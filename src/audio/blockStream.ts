@@ -1,7 +1,7 @@
 import { options } from '../check.ts';
 import { ArgumentError, ShapeError, Words } from '../errors.ts';
 import type { Sequential } from '../model/core/sequential.ts';
-import type { Stream, StreamOptions } from '../model/stream.ts';
+import type { Stream, StreamOptions } from '../model/core/stream.ts';
 
 /**
  * A stream over blocks of samples, as an AudioWorklet has them: an array of channels, each of so many samples. Channels

@@ -83,8 +83,6 @@ export interface GateSight {
 
 /** What a recurrent pass shows of itself: one direction of one stacked layer. */
 export interface Sight {
-  /** Such as `lstm layer 0`, and `reverse` for that direction. */
-  readonly name: string;
   readonly layer: number;
   readonly direction: 'forward' | 'reverse';
   readonly gates: readonly GateSight[];

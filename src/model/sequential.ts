@@ -1,6 +1,7 @@
 import { readModel } from './core/save.ts';
 import { Sequential as Core } from './core/sequential.ts';
 import { makeLayer } from './registry.ts';
+import { Stream, type StreamOptions } from './stream.ts';
 import { StreamPool, type StreamPoolOptions } from './streaming/pool.ts';
 
 /**
@@ -8,7 +9,18 @@ import { StreamPool, type StreamPoolOptions } from './streaming/pool.ts';
  * owns one WebAssembly memory.
  */
 export class Sequential extends Core {
-  /** Many streams that step together in any company. @throws as {@link Sequential.stream}; a capacity below 1 */
+  /**
+   * Inference with the states kept from step to step.
+   *
+   * @throws {ArgumentError} a batch or a block below 1
+   * @throws {StateError} a bidirectional model, which needs the whole sequence
+   * @throws {MemoryError} beyond 2 GiB
+   */
+  override stream(opts?: StreamOptions): Stream {
+    return new Stream(this.network, opts);
+  }
+
+  /** Many streams that step together in any company. @throws as `stream`; a capacity below 1 */
   streams(opts: StreamPoolOptions): StreamPool {
     return new StreamPool(this, opts);
   }

@@ -13,8 +13,8 @@ import { Trainer as Core } from './core/trainer.ts';
 import type { TrainerOptions as CoreOptions, StepResult as CoreResult } from './core/training.ts';
 import type { Sequential } from './sequential.ts';
 
-export type { Evaluation } from './core/training.ts';
 export type { Truncation } from './bptt/truncated.ts';
+export type { Evaluation } from './core/training.ts';
 
 /** What a `Trainer` takes beside the model. */
 /** What a `Trainer` takes beside the model. */

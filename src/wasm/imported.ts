@@ -1,5 +1,6 @@
 import relaxed from '../relaxed.wasm';
 import simd from '../simd.wasm';
+import { loadBuild } from './builds.ts';
 import { KERNEL_NAMES } from './exports.ts';
 import { type InitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
@@ -14,4 +15,4 @@ async function imported(kernels: KernelBuild): Promise<WebAssembly.Module> {
   return kernels === 'relaxed' ? relaxed : simd;
 }
 
-const means = { binary: imported, names: KERNEL_NAMES, widen };
+const means = { load: loadBuild, binary: imported, names: KERNEL_NAMES, widen };

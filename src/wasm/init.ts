@@ -24,16 +24,15 @@ export type PlainInitOptions = Pick<InitOptions, 'kernels' | 'wasm'>;
 
 /** What an entry point brings to its `init`. */
 export interface Means {
-  /** Where its binaries are: the bytes of a build, or its module. */
-  readonly binary: (kernels: KernelBuild) => Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module>;
+  /** The runtime of a build of its own. */
+  readonly load: (kernels: 'auto' | KernelBuild, wide: boolean, means: Means) => Promise<Runtime>;
+  /** Where its binaries are, if it has any: the bytes of a build, or its module. */
+  readonly binary?: (kernels: KernelBuild) => Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module>;
   /** Kernels that its builds have. */
   readonly names: readonly string[];
   /** Compiles for 256-bit code; nothing where that is not in effect. Left out, there is no such option. */
   readonly widen?: (given: Uint8Array | WebAssembly.Module) => Promise<WebAssembly.Module | undefined>;
 }
-
-/** Builds that were loaded, by who brought them. */
-const builds = new Map<Means, Map<string, Promise<Runtime>>>();
 
 /** `init` of every entry point. */
 export async function start(opts: InitOptions | undefined, means: Means): Promise<Runtime> {
@@ -46,7 +45,7 @@ export async function start(opts: InitOptions | undefined, means: Means): Promis
   if (typeof WebAssembly === 'undefined') throw new FeatureError('this engine has no WebAssembly');
   const set = takeTurn();
   const loaded = await (wasm === undefined
-    ? own(kernels, wide, means)
+    ? means.load(kernels, wide, means)
     : Promise.resolve(wasm).then(async (source) => make(await binaryOf(source), wide, means)));
   if (kernels !== 'auto' && loaded.kernels !== kernels) {
     throw new ArgumentError('wasm', `the ${kernels} kernels`, new Words(`the ${loaded.kernels} ones`));
@@ -55,43 +54,12 @@ export async function start(opts: InitOptions | undefined, means: Means): Promis
   return loaded;
 }
 
-async function own(kernels: 'auto' | KernelBuild, wide: boolean, means: Means): Promise<Runtime> {
-  if (kernels !== 'auto') return build(kernels, wide, means);
-  try {
-    return await build('relaxed', wide, means);
-  } catch (error) {
-    if (!(error instanceof FeatureError)) throw error;
-    return build('simd', wide, means);
-  }
-}
-
-function build(kernels: KernelBuild, wide: boolean, means: Means): Promise<Runtime> {
-  let ofMeans = builds.get(means);
-  if (!ofMeans) builds.set(means, (ofMeans = new Map()));
-  const key = `${kernels} ${wide}`;
-  let loading = ofMeans.get(key);
-  if (!loading) {
-    loading = load(kernels, wide, means);
-    ofMeans.set(key, loading);
-    // a failure is not kept: a later call may find the engine's flags changed
-    loading.catch(() => ofMeans.delete(key));
-  }
-  return loading;
-}
-
-async function load(kernels: KernelBuild, wide: boolean, means: Means): Promise<Runtime> {
-  const binary = await means.binary(kernels);
-  if (!(binary instanceof WebAssembly.Module) && !WebAssembly.validate(binary)) {
-    throw new FeatureError(
-      kernels === 'relaxed'
-        ? 'this engine has no relaxed SIMD (Node 20 has it behind --experimental-wasm-relaxed-simd): use simd kernels'
-        : 'this engine has no WebAssembly SIMD, which the kernels need',
-    );
-  }
-  return make(binary, wide, means);
-}
-
-async function make(binary: Uint8Array | WebAssembly.Module, wide: boolean, means: Means): Promise<Runtime> {
+/** The runtime of a binary. */
+export async function make(
+  binary: Uint8Array | WebAssembly.Module,
+  wide: boolean,
+  means: Means,
+): Promise<Runtime> {
   const widened = wide ? await means.widen?.(binary) : undefined;
   if (widened) return describe(widened, true);
   const module = binary instanceof WebAssembly.Module ? binary : await compile(binary);

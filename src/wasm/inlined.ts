@@ -1,3 +1,4 @@
+import { loadBuild } from './builds.ts';
 import { KERNEL_NAMES } from './exports.ts';
 import { inflate } from './inflate.ts';
 import { type InitOptions, start } from './init.ts';
@@ -23,4 +24,4 @@ async function inlined(kernels: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
   return inflate(text);
 }
 
-const means = { binary: inlined, names: KERNEL_NAMES, widen };
+const means = { load: loadBuild, binary: inlined, names: KERNEL_NAMES, widen };

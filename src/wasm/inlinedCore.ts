@@ -1,3 +1,4 @@
+import { loadBuild } from './builds.ts';
 import { CORE_NAMES } from './coreExports.ts';
 import { inflate } from './inflate.ts';
 import { type PlainInitOptions, start } from './init.ts';
@@ -23,4 +24,4 @@ async function inlined(kernels: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
   return inflate(text);
 }
 
-const means = { binary: inlined, names: CORE_NAMES };
+const means = { load: loadBuild, binary: inlined, names: CORE_NAMES };

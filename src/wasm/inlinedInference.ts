@@ -1,3 +1,4 @@
+import { loadBuild } from './builds.ts';
 import { INFERENCE_NAMES } from './coreExports.ts';
 import { inflate } from './inflate.ts';
 import { type PlainInitOptions, start } from './init.ts';
@@ -23,4 +24,4 @@ async function inlined(kernels: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
   return inflate(text);
 }
 
-const means = { binary: inlined, names: INFERENCE_NAMES };
+const means = { load: loadBuild, binary: inlined, names: INFERENCE_NAMES };

@@ -32,4 +32,4 @@ async function none(): Promise<never> {
   );
 }
 
-const means = { binary: none, names: CORE_NAMES };
+const means = { load: none, names: CORE_NAMES };

@@ -54,7 +54,7 @@ export function gruPass(
   return {
     output: h.output,
     states: [h.slot],
-    sights: [sightOf(place, 'gru', GATES, H, gates, 4 * H, h.output, watched.norms)],
+    sights: [sightOf(place, GATES, H, gates, 4 * H, h.output, watched.norms)],
     begin: table.clear,
     forward: () => {
       // biome-ignore format: the order of the kernel's arguments

@@ -52,7 +52,7 @@ export function lstmPass(
   return {
     output: h.output,
     states: [h.slot, c.slot],
-    sights: [sightOf(place, 'lstm', GATES, H, gates, 4 * H, h.output, watched.norms)],
+    sights: [sightOf(place, GATES, H, gates, 4 * H, h.output, watched.norms)],
     begin: table.clear,
     forward: () => {
       // biome-ignore format: the order of the kernel's arguments

@@ -50,7 +50,7 @@ export function rnnPass(
   return {
     output: h.output,
     states: [h.slot],
-    sights: [sightOf(place, 'rnn', relu ? RELU : TANH, H, h.output, H, h.output, watched.norms)],
+    sights: [sightOf(place, relu ? RELU : TANH, H, h.output, H, h.output, watched.norms)],
     begin: table.clear,
     forward: () => {
       // biome-ignore format: the order of the kernel's arguments

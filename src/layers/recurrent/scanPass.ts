@@ -1,6 +1,7 @@
 import { type Initializer, uniform } from '../../init/initializers.ts';
 import { align } from '../../memory/layout.ts';
 import { scanBackwardWork, scanWork } from '../../memory/workspace.ts';
+import { need } from '../../wasm/runtime.ts';
 import type { GateSight, Pass, Scope } from '../layer.ts';
 import { chunkSteps, type Kind, type LayerShape, type Place, type Source } from './direction.ts';
 import { gatesInOrder, sightOf } from './sight.ts';
@@ -95,6 +96,7 @@ export function scanPass(
   clipStepNorm: number,
 ): Pass {
   const { kernels, rows, steps, batch } = scope;
+  need(kernels, 'scan_forward');
   const { number, state } = cell;
   const weights = cell.weights?.kind;
   const [wIh, bIh] = [place.parameter('weight_ih'), place.parameter('bias_ih')];
@@ -131,9 +133,7 @@ export function scanPass(
   return {
     output,
     states: [states.slot],
-    sights: [
-      sightOf(place, cell.name, cell.gates, H, values, values === gates ? G : H, output, watched.norms),
-    ],
+    sights: [sightOf(place, cell.gates, H, values, values === gates ? G : H, output, watched.norms)],
     forward: () => {
       // biome-ignore format: the order of the kernel's arguments
       kernels.scan_forward_train(

@@ -19,7 +19,6 @@ export function gatesInOrder(
 
 export function sightOf(
   place: Place,
-  cell: string,
   gates: readonly GateSight[],
   hiddenSize: number,
   values: Region,
@@ -28,7 +27,6 @@ export function sightOf(
   norms: Region | undefined,
 ): Sight {
   return {
-    name: `${cell} layer ${place.layer}${place.reverse ? ' reverse' : ''}`,
     layer: place.layer,
     direction: place.reverse ? 'reverse' : 'forward',
     gates,

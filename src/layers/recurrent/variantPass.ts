@@ -26,7 +26,6 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   ln_c_weight: 'lnCWeight',
   ln_c_bias: 'lnCBias',
 };
-const CELLS = ['rnn', 'lstm', 'gru', 'gru'];
 const GATES = [['h'], ['i', 'f', 'g', 'o'], ['r', 'z', 'n'], ['r', 'z', 'n']];
 
 /** An RNN, LSTM or GRU with options: assembly/variants. */
@@ -129,7 +128,6 @@ export function variantPass(
           sights: [
             sightOf(
               place,
-              CELLS[cell]!,
               gatesOf(features),
               H,
               cell === 0 ? output : gates,

@@ -7,9 +7,9 @@ import type { Plan } from '../../layers/plan.ts';
 import { Standalone } from '../../layers/standalone.ts';
 import { type Given, type NDArray, readSequence, readShaped } from '../../ndarray.ts';
 import type { CheckpointReport } from '../bptt/checkpoints.ts';
-import { Stream, type StreamOptions } from '../stream.ts';
 import { makeLayer } from './registry.ts';
 import { readModel, writeModel } from './save.ts';
+import { Stream, type StreamOptions } from './stream.ts';
 
 /** Layers that are part of a model. */
 const claimed = new WeakSet<Layer>();

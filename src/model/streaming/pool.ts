@@ -2,7 +2,8 @@ import { integer, options } from '../../check.ts';
 import { ArgumentError, StateError, Words } from '../../errors.ts';
 import type { Generator } from '../../init/generator.ts';
 import type { Network } from '../../layers/network.ts';
-import { Runner } from './runner.ts';
+import { Runner } from '../core/runner.ts';
+import { copyRow, swapRows } from './rows.ts';
 import { readRunner, type StreamState, writeRunner } from './state.ts';
 
 /** What `Sequential.streams` takes. */
@@ -117,7 +118,7 @@ export class StreamPool {
   fork(session: StreamSession): StreamSession {
     rowOf(session);
     const fork = this.#place();
-    this.#runner.copyRow(session.row, fork.row);
+    copyRow(this.#runner, session.row, fork.row);
     return fork;
   }
 
@@ -147,8 +148,8 @@ export class StreamPool {
     const from = session.row;
     if (from === to) return;
     const other = this.#at[to];
-    if (other) this.#runner.swapRows(from, to);
-    else this.#runner.copyRow(from, to);
+    if (other) swapRows(this.#runner, from, to);
+    else copyRow(this.#runner, from, to);
     if (other) other.row = from;
     this.#at[from] = other;
     this.#at[to] = session;

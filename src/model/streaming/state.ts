@@ -1,7 +1,7 @@
 import { options } from '../../check.ts';
 import { ArgumentError, Words } from '../../errors.ts';
-import { isNumbers, type NDArray } from '../../ndarray.ts';
-import type { Runner } from './runner.ts';
+import { isNumbers, type NDArray, readShaped } from '../../ndarray.ts';
+import type { Runner } from '../core/runner.ts';
 
 /** Where a stream is: plain data, for `structuredClone`, `postMessage`, IndexedDB. */
 export interface StreamState {
@@ -14,8 +14,8 @@ export interface StreamState {
 /** Copies `count` rows from `first` on. */
 export function readRunner(runner: Runner, first: number, count: number): StreamState {
   return {
-    states: runner.read(first, count),
-    outputs: Array.from({ length: count }, (_, row) => runner.readOutput(first + row)),
+    states: readStates(runner, first, count),
+    outputs: Array.from({ length: count }, (_, row) => readOutput(runner, first + row)),
   };
 }
 
@@ -43,6 +43,50 @@ export function writeRunner(
   if (typeof states !== 'object' || states === null) {
     throw new ArgumentError('state.states', 'an object of arrays by name', states);
   }
-  runner.writer(states, first, count)();
-  if (withOutputs) for (const [row, output] of outputs.entries()) runner.writeOutput(first + row, output);
+  writeStates(runner, states, first, count);
+  for (const [row, output] of withOutputs ? outputs.entries() : []) {
+    runner.forget(first + row);
+    if (!output) continue;
+    runner.network.arena.f32.set(output, runner.lastOf(first + row) / 4);
+    runner.fresh[first + row] = 0;
+  }
+}
+
+function readStates({ network, live }: Runner, first: number, count: number): Record<string, NDArray> {
+  const { states, stateNames } = live.plan;
+  return Object.fromEntries(
+    states.map(({ initial: { ptr, shape } }, i) => {
+      const W = shape[1]!;
+      const at = ptr / 4 + first * W;
+      return [stateNames[i]!, { data: network.arena.f32.slice(at, at + count * W), shape: [count, W] }];
+    }),
+  );
+}
+
+/** Overwrites all states of `count` rows from `first` on, once all were checked. */
+function writeStates(
+  { network, live }: Runner,
+  given: Readonly<Record<string, NDArray>>,
+  first: number,
+  count: number,
+): void {
+  const { states, stateNames } = live.plan;
+  const names = Object.keys(given);
+  if (names.length !== states.length || !names.every((name) => stateNames.includes(name))) {
+    throw new ArgumentError('state.states', stateNames.join(', ') || 'none', names);
+  }
+  const values = states.map(({ initial: { shape } }, i) => {
+    const name = stateNames[i]!;
+    return readShaped(`state.states['${name}']`, given[name]!, [count, shape[1]!]);
+  });
+  for (const [i, { initial }] of states.entries()) {
+    network.arena.f32.set(values[i]!, initial.ptr / 4 + first * initial.shape[1]!);
+  }
+}
+
+/** Last output of a row, as a copy; null where there is none. */
+function readOutput(runner: Runner, row: number): Float32Array<ArrayBuffer> | null {
+  if (runner.fresh[row]) return null;
+  const at = runner.lastOf(row) / 4;
+  return runner.network.arena.f32.slice(at, at + runner.network.outputSize);
 }
