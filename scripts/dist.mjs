@@ -6,7 +6,13 @@ import { root } from './tools.mjs';
 export const dist = join(root, 'dist');
 export const command = join(dist, 'cli/main.js');
 
-const KERNELS = ['asconfig.json', 'scripts/build-wasm.mjs', 'scripts/signatures.mjs', 'src/wasm/exports.ts'];
+const KERNELS = [
+  'asconfig.json',
+  'scripts/build-wasm.mjs',
+  'scripts/signatures.mjs',
+  'src/wasm/coreExports.ts',
+  'src/wasm/exports.ts',
+];
 const OTHERS = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'];
 
 /** Whether dist/, or the kernels in it, are missing or older than what they are built from. */

@@ -18,14 +18,19 @@ export async function run(bytes) {
  * bytes gzipped (`of`: of its JavaScript alone).
  */
 export const USES = {
-  'unrolled, all of it': {
-    code: "export * from 'unrolled';",
+  'unrolled/core, all of it': {
+    code: "export * from 'unrolled/core';",
     without: /relaxed/,
     limit: 40_000,
   },
-  'unrolled/slim': {
+  'unrolled/core: the first example of the README': {
+    code: firstExample().replace("'unrolled'", "'unrolled/core'"),
+    without: /relaxed/,
+    limit: 38_000,
+  },
+  'unrolled/slim, all of it': {
     code: "export * from 'unrolled/slim';",
-    wasm: ['dist/simd.wasm'],
+    wasm: ['dist/simd-core.wasm'],
     of: 'js',
     limit: 25_000,
   },
@@ -33,6 +38,11 @@ export const USES = {
     code: `import { init, Sequential } from 'unrolled/inference';${CALL_INFERENCE}`,
     without: /relaxed/,
     limit: 30_000,
+  },
+  'unrolled, all of it': {
+    code: "export * from 'unrolled';",
+    without: /relaxed/,
+    limit: 75_000,
   },
   'unrolled/kernels: sgemm': {
     code: `import { Arena, init, sgemm } from 'unrolled/kernels';
@@ -45,6 +55,10 @@ export async function run() {
   },
   'unrolled/io': { code: "export * from 'unrolled/io';", limit: 8_000 },
 };
+
+function firstExample() {
+  return readFileSync(join(root, 'README.md'), 'utf8').match(/^```js\n(.*?)^```$/ms)[1];
+}
 
 /** Bytes gzipped: JavaScript (with what is inlined in it), files of wasm, and both. */
 export async function measure({ code, without, wasm = [], external = [] }, folder = root) {

@@ -51,8 +51,7 @@ export class StateError extends UnrolledError {
 /** What only the whole package has. */
 export function elsewhere(what: string): FeatureError {
   return new FeatureError(
-    `${what} takes 'unrolled': 'unrolled/core', 'unrolled/slim' and 'unrolled/inference' have torch.nn's cells and ` +
-      'plain BPTT alone',
+    `${what} takes 'unrolled': core, slim and inference have torch.nn's cells and whole sequences alone`,
   );
 }
 

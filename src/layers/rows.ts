@@ -76,14 +76,6 @@ export class Rows {
     if (this.#last) this.#writeLast(arena, this.#last);
   }
 
-  /** Takes `steps` steps of those arranged, from step t on, as parts of one draw or with one of their own. */
-  window(t: number, steps: number, drawn: 'together' | 'alone'): void {
-    this.steps = steps;
-    this.first = t * this.batch;
-    this.firstDrawn = drawn === 'together' ? this.first : 0;
-    this.count = steps * this.batch;
-  }
-
   #sort(arena: Arena, { lengths, mask }: Valid): void {
     const { steps, batch } = this;
     const order = this.order!;

@@ -19,6 +19,7 @@ export interface RNNOptions extends RecurrentOptions {
  */
 export class RNN extends Recurrent {
   readonly type = 'RNN';
+  /** φ. */
   readonly nonlinearity: 'tanh' | 'relu';
   protected override readonly looksUp = true;
 

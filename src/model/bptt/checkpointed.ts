@@ -1,6 +1,7 @@
 import type { StepResult, Training } from '../core/training.ts';
 import { type CheckpointReport, splitAt } from './checkpoints.ts';
 import type { KeptStates } from './keptStates.ts';
+import { takeWindow } from './window.ts';
 
 /** Forward to the end keeping states alone, then segment by segment forward again and back. */
 export function checkpointed(training: Training, states: KeptStates, report: CheckpointReport): StepResult {
@@ -26,7 +27,7 @@ export function checkpointed(training: Training, states: KeptStates, report: Che
   let loss = 0;
   const ahead = (segment: number) => {
     const t = segment * segmentSteps;
-    plan.rows.window(t, Math.min(segmentSteps, steps - t), 'together');
+    takeWindow(plan.rows, t, Math.min(segmentSteps, steps - t), 'together');
     network.writePart('x', plan, x);
     plan.forward();
   };

@@ -1,5 +1,6 @@
 import type { StepResult, Training } from '../core/training.ts';
 import type { KeptStates } from './keptStates.ts';
+import { takeWindow } from './window.ts';
 
 /** Truncated BPTT: an update every k1 steps, back through k2 (Williams & Peng 1990). */
 export interface Truncation {
@@ -28,7 +29,7 @@ export function truncated(training: Training, kept: KeptStates, { k1, k2 }: Trun
     end = Math.min(end + k1, steps);
     const back = Math.min(update, slots - 1);
     const start = (update - back) * k1;
-    plan.rows.window(start, end - start, 'alone');
+    takeWindow(plan.rows, start, end - start, 'alone');
     network.writePart('x', plan, x);
     training.writeTargets(plan);
     for (let i = 0; i < plan.states.length; i++) {

@@ -1,8 +1,8 @@
 import { integer, options } from '../../check.ts';
 import { ArgumentError, StateError, Words } from '../../errors.ts';
 import type { Generator } from '../../init/generator.ts';
-import type { Network } from '../../layers/network.ts';
 import { Runner } from '../core/runner.ts';
+import type { Sequential } from '../core/sequential.ts';
 import { copyRow, swapRows } from './rows.ts';
 import { readRunner, type StreamState, writeRunner } from './state.ts';
 
@@ -28,7 +28,7 @@ export class StreamPool {
   #stepped = 0;
 
   /** @throws as `Sequential.stream`; {ArgumentError} a capacity below 1 */
-  constructor({ network }: { readonly network: Network }, opts: StreamPoolOptions) {
+  constructor({ network }: Sequential, opts: StreamPoolOptions) {
     this.capacity = integer('capacity', options('streams', opts, ['capacity']).capacity, 1);
     this.#runner = new Runner(network, this.capacity, 1, 'pool');
     this.#at = new Array<StreamSession | undefined>(this.capacity).fill(undefined);

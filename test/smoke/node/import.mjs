@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import * as unrolled from 'unrolled';
+import * as core from 'unrolled/core';
 import * as inference from 'unrolled/inference';
 import { parseSafetensors } from 'unrolled/io';
 import { Arena, init, sgemm } from 'unrolled/kernels';
@@ -9,8 +10,11 @@ import { WorkerTrainer } from 'unrolled/worker';
 import { train, trainInWorker } from './train.mjs';
 
 const bits = await train(unrolled);
-const wasm = await readFile(fileURLToPath(import.meta.resolve('unrolled/simd.wasm')));
-if ((await train(slim, { wasm })) !== bits) throw new Error('slim: other bits');
+if ((await train(core)) !== bits) throw new Error('core: other bits');
+for (const build of ['simd-core', 'simd']) {
+  const wasm = await readFile(fileURLToPath(import.meta.resolve(`unrolled/${build}.wasm`)));
+  if ((await train(slim, { wasm })) !== bits) throw new Error(`slim, ${build}: other bits`);
+}
 
 if ((await trainInWorker(unrolled, WorkerTrainer)) !== bits) throw new Error('worker: other bits');
 

@@ -9,6 +9,7 @@ import {
   Sequential,
   Trainer,
 } from 'unrolled';
+import { LSTM as CoreLSTM, Sequential as CoreSequential, Trainer as CoreTrainer, mse } from 'unrolled/core';
 import { Sequential as Inferring } from 'unrolled/inference';
 import { parseSafetensors } from 'unrolled/io';
 import { Arena, type KernelCalls, sgemm } from 'unrolled/kernels';
@@ -16,6 +17,13 @@ import { init as initSlim } from 'unrolled/slim';
 
 const options: InitOptions = { kernels: 'simd' };
 const runtime: Runtime = await init(options);
+const core = new CoreTrainer(new CoreSequential([new CoreLSTM(1, 2, { bidirectional: true })]), {
+  loss: mse,
+  optimizer: new AdamW(),
+});
+core.step([1], [0, 0, 0, 0], { lengths: [1] });
+// @ts-expect-error an option of unrolled's
+new CoreLSTM(1, 2, { layerNorm: true });
 await initSlim({ wasm: readFileSync('simd.wasm') });
 // @ts-expect-error the caller must supply the kernels
 await initSlim({});

@@ -1,0 +1,232 @@
+import { describe, expect, test } from 'vitest';
+import * as core from '../../src/core.ts';
+import * as unrolled from '../../src/index.ts';
+import { CORE_NAMES } from '../../src/wasm/coreExports.ts';
+import { relaxedIsSupported } from '../kernels/binaries.ts';
+import { thrown } from '../model/helpers.ts';
+
+type Entry = Pick<
+  typeof core,
+  'Dropout' | 'Embedding' | 'GRU' | 'LastStep' | 'Linear' | 'LSTM' | 'RNN' | 'Sequential' | 'Trainer'
+>;
+/** Its classes have more options, but for the tests here the same. */
+const full = unrolled as unknown as Entry;
+const V = 7;
+const [T, B] = [6, 3];
+const tokens = Int32Array.from({ length: T * B }, (_, i) => (i * i + 1) % V);
+const x = { data: tokens, shape: [T, B] };
+const features = { data: Float32Array.from({ length: T * B * 2 }, (_, i) => Math.sin(i)), shape: [T, B, 2] };
+
+const stacks: Record<string, (entry: Entry) => unrolled.Layer[]> = {
+  'LSTM, two layers, both directions, dropouts': ({ Embedding, LSTM, Linear }) => [
+    new Embedding(V, 5),
+    new LSTM(5, 9, { numLayers: 2, bidirectional: true, dropout: 0.2, inputDropout: 0.1, forgetBias: 1 }),
+    new Linear(18, V),
+  ],
+  'GRU, joined otherwise, clipped step by step': ({ Dropout, Embedding, GRU, Linear }) => [
+    new Embedding(V, 5),
+    new Dropout(0.3),
+    new GRU(5, 8, { bidirectional: true, mergeMode: 'mul', clipStepNorm: 0.5 }),
+    new Linear(8, V),
+  ],
+  RNN: ({ Embedding, RNN, Linear }) => [
+    new Embedding(V, 5),
+    new RNN(5, 9),
+    new RNN(9, 6, { nonlinearity: 'relu', bias: false }),
+    new Linear(6, V),
+  ],
+};
+const optimizers = {
+  SGD: () => new core.SGD({ lr: 0.1, momentum: 0.9 }),
+  Adam: () => new core.Adam(),
+  AdamW: () => new core.AdamW({ lr: 0.01 }),
+  RMSprop: () => new core.RMSprop({ centered: true }),
+  Adagrad: () => new core.Adagrad(),
+};
+
+/** Steps, an evaluation, an output, and the files. */
+function train(entry: Entry, make: (entry: Entry) => unrolled.Layer[], optimizer: core.Optimizer) {
+  const model = new entry.Sequential(make(entry), { seed: 3 });
+  const trainer = new entry.Trainer(model, { loss: core.crossEntropy, optimizer, clipNorm: 1 });
+  const results = [
+    trainer.step(x, x),
+    trainer.step(x, x, { lengths: [2, T, 4] }),
+    trainer.evaluate(x, x),
+    model.plan({ steps: T, batch: B }),
+    model.forward(x).data,
+    model.save(),
+    trainer.save(),
+  ];
+  model.dispose();
+  return results;
+}
+
+describe('unrolled/core', () => {
+  test('has kernels of its own, and takes relaxed where it validates', async () => {
+    const { kernels, module, training } = await core.init();
+    expect(kernels).toBe(relaxedIsSupported ? 'relaxed' : 'simd');
+    expect(training).toBe(true);
+    const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+    expect(names.sort()).toEqual([...CORE_NAMES].sort());
+  });
+
+  test.each(Object.entries(stacks))('%s: the bits of unrolled, in files too', async (_, make) => {
+    for (const optimizer of Object.values(optimizers)) {
+      await unrolled.init({ kernels: 'simd' });
+      const expected = train(full, make, optimizer());
+      await core.init({ kernels: 'simd' });
+      expect(train(core, make, optimizer())).toEqual(expected);
+    }
+  });
+
+  test('other losses, after LastStep, carried states', async () => {
+    const run = (entry: Entry) => {
+      const make = () =>
+        new entry.Sequential([new entry.GRU(2, 4), new entry.LastStep(), new entry.Linear(4, 1)]);
+      const y = { data: [0, 1, 1], shape: [1, B, 1] };
+      return [core.mse, core.bceWithLogits].map((loss) => {
+        const trainer = new entry.Trainer(make(), { loss, optimizer: new core.AdamW(), carryState: true });
+        trainer.step(features, y);
+        return [trainer.step(features, y), trainer.save()];
+      });
+    };
+    await unrolled.init({ kernels: 'simd' });
+    const expected = run(full);
+    await core.init({ kernels: 'simd' });
+    expect(run(core)).toEqual(expected);
+  });
+
+  test('a layer alone and a stream', async () => {
+    const run = (entry: Entry) => {
+      using lstm = new entry.LSTM(2, 3, { bidirectional: true });
+      const { output, hN, cN } = lstm.forward(features, { training: true, lengths: [1, 6, 2] });
+      using model = new entry.Sequential([new entry.LSTM(2, 3)]);
+      using stream = model.stream({ batch: B, block: 2 });
+      const steps = [...stream.steps(features.data.subarray(0, 2 * B * 2))];
+      stream.reset(1);
+      const after = [...stream.step(features.data.subarray(0, B * 2))];
+      return [output, hN, cN, lstm.backward({ output }), lstm.gradients(), steps, after];
+    };
+    await unrolled.init({ kernels: 'simd' });
+    const expected = run(full);
+    await core.init({ kernels: 'simd' });
+    expect(run(core)).toEqual(expected);
+  });
+
+  test('a training goes on in the other entry', async () => {
+    await unrolled.init({ kernels: 'simd' });
+    const options = (entry: Entry, file: Uint8Array) => {
+      const trainer = new entry.Trainer(entry.Sequential.load(file), {
+        loss: core.crossEntropy,
+        optimizer: new core.Adam(),
+      });
+      trainer.restore(file);
+      trainer.step(x, x);
+      return trainer.save();
+    };
+    const file = train(core, stacks.RNN!, new core.Adam()).at(-1) as Uint8Array;
+    expect(options(full, file)).toEqual(options(core, file));
+  });
+});
+
+describe('what unrolled alone has', () => {
+  const refused = (call: () => unknown, name: RegExp) => {
+    const error = thrown(call) as Error;
+    expect(error).toBeInstanceOf(core.FeatureError);
+    expect(error.message).toMatch(name);
+    expect(error.message).toMatch(/ takes 'unrolled': /);
+  };
+  const cells = { LSTM: core.LSTM, GRU: core.GRU, RNN: core.RNN };
+  const as = <T>(value: unknown) => value as T;
+
+  test.each([
+    ['LSTM', { layerNorm: true }],
+    ['LSTM', { projSize: 2 }],
+    ['LSTM', { peephole: true }],
+    ['LSTM', { coupled: true }],
+    ['LSTM', { activations: { f: 'relu' } }],
+    ['GRU', { resetAfter: false }],
+    ['GRU', { activation: 'relu' }],
+    ['GRU', { recurrentActivation: 'hardsigmoid' }],
+    ['RNN', { heads: 3 }],
+    ['RNN', { clip: 1 }],
+    ['RNN', { zoneout: 0.1 }],
+    ['RNN', { recurrentDropout: 0.1 }],
+    ['RNN', { penalty: { l2: 1 } }],
+  ] as const)('%s: %o', (type, options) => {
+    const [name] = Object.keys(options);
+    refused(() => new cells[type](3, 9, options as object), new RegExp(`^${type}: ${name} `));
+  });
+
+  test('options at the value that changes nothing are taken', async () => {
+    await core.init({ kernels: 'simd' });
+    const off = { layerNorm: false, heads: 1, zoneout: 0, recurrentDropout: 0 };
+    expect(new core.LSTM(3, 4, as({ ...off, projSize: 0, activation: 'tanh' })).config()).toEqual(
+      new unrolled.LSTM(3, 4).config(),
+    );
+    expect(new core.GRU(3, 4, as({ ...off, resetAfter: true })).config()).toEqual(
+      new unrolled.GRU(3, 4).config(),
+    );
+    expect(thrown(() => new core.RNN(3, 4, as({ peephole: true })))).toBeInstanceOf(core.ArgumentError);
+    expect(thrown(() => new core.RNN(3, 4, as({ nonlinearity: 'elu' })))).toBeInstanceOf(core.ArgumentError);
+  });
+
+  test('parts of sequences, and the flow of gradients', async () => {
+    await core.init({ kernels: 'simd' });
+    const model = new core.Sequential([new core.LSTM(2, 3)]);
+    const opts = { loss: core.mse, optimizer: new core.AdamW() };
+    refused(
+      () => new core.Trainer(model, as({ ...opts, truncation: { k1: 1, k2: 2 } })),
+      /^Trainer: truncation /,
+    );
+    refused(() => new core.Trainer(model, as({ ...opts, memoryBudget: 1e6 })), /^Trainer: memoryBudget /);
+    const trainer = new core.Trainer(model, opts);
+    const y = { data: new Float32Array(T * B * 3), shape: [T, B, 3] };
+    refused(() => trainer.step(features, y, as({ flow: true })), /^step: flow /);
+    expect(trainer.step(features, y).loss).toBeGreaterThan(0);
+  });
+
+  test('files with such options', async () => {
+    await unrolled.init({ kernels: 'simd' });
+    const save = (layer: unrolled.Layer) => new unrolled.Sequential([layer]).save();
+    const options = save(new unrolled.LSTM(2, 3, { peephole: true }));
+    refused(() => core.Sequential.load(options), /^LSTM: peephole /);
+  });
+
+  test('no layer of the package is unknown: each is loaded or refused by name', async () => {
+    await unrolled.init({ kernels: 'simd' });
+    const types = Object.entries(unrolled).filter(
+      ([name, value]) => !(name in core) && 'reserve' in ((value as { prototype?: object }).prototype ?? {}),
+    );
+    expect(types.map(([name]) => name).sort()).toEqual(['IndRNN', 'MinGRU', 'MinLSTM', 'SRU']);
+    for (const [name, type] of types) {
+      const layer = new (type as typeof unrolled.SRU)(2, 2);
+      const file = new unrolled.Sequential([layer]).save();
+      refused(() => core.Sequential.load(file), new RegExp(`^saved model: ${name} `));
+    }
+  });
+
+  test("unrolled's classes on these kernels say what is missing", async () => {
+    await core.init({ kernels: 'simd' });
+    const missing = (call: () => unknown, kernel: string) => {
+      const error = thrown(call) as Error;
+      expect(error).toBeInstanceOf(core.FeatureError);
+      expect(error.message).toBe(
+        `the kernels loaded have no ${kernel}: those that init() of 'unrolled' loads have`,
+      );
+    };
+    missing(() => new unrolled.LSTM(2, 3, { layerNorm: true }).forward(features), 'variant_forward');
+    missing(() => new unrolled.MinGRU(2, 3).forward(features), 'scan_forward');
+    missing(() => {
+      new unrolled.RNN(2, 3, { penalty: { l2: 1 } }).forward(features, { training: true });
+    }, 'sgemm_tn');
+    const trainer = new unrolled.Trainer(new unrolled.Sequential([new unrolled.GRU(2, 3)]), {
+      loss: core.mse,
+      optimizer: new core.AdamW(),
+    });
+    const y = { data: new Float32Array(T * B * 3), shape: [T, B, 3] };
+    missing(() => trainer.step(features, y, { flow: true }), 'find_nonfinite');
+    expect(trainer.step(features, y).loss).toBeGreaterThan(0);
+    missing(() => unrolled.spectralRadius(new Float32Array(100 * 100).fill(1), 100), 'sgemm_nn');
+  });
+});
