@@ -1,10 +1,10 @@
 export { GRU, type GRUOptions } from './layers/core/gru.ts';
 export { LSTM, type LSTMOptions } from './layers/core/lstm.ts';
 export { RNN, type RNNOptions } from './layers/core/rnn.ts';
-export { Sequential } from './model/core/sequential.ts';
-export { Stream } from './model/core/stream.ts';
+export { Stream } from './model/stream.ts';
 export { type Beam, type BeamOptions, beamSearch } from './model/streaming/beam.ts';
 export { StreamPool, type StreamPoolOptions, StreamSession } from './model/streaming/pool.ts';
+export { Sequential } from './model/streaming/sequential.ts';
 export type { StreamState } from './model/streaming/state.ts';
 export * from './publicShared.ts';
 export { type InitSyncOptions, initSync } from './wasm/initSync.ts';

@@ -1,25 +1,13 @@
 import { readModel } from './core/save.ts';
-import { Sequential as Core } from './core/sequential.ts';
 import { makeLayer } from './registry.ts';
-import { Stream, type StreamOptions } from './stream.ts';
 import { StreamPool, type StreamPoolOptions } from './streaming/pool.ts';
+import { Sequential as Streaming } from './streaming/sequential.ts';
 
 /**
  * Layers one after the other, as torch.nn.Sequential: parameters are named `0.weight`, `1.weight_ih_l0`, … The model
  * owns one WebAssembly memory.
  */
-export class Sequential extends Core {
-  /**
-   * Inference with the states kept from step to step.
-   *
-   * @throws {ArgumentError} a batch or a block below 1
-   * @throws {StateError} a bidirectional model, which needs the whole sequence
-   * @throws {MemoryError} beyond 2 GiB
-   */
-  override stream(opts?: StreamOptions): Stream {
-    return new Stream(this.network, opts);
-  }
-
+export class Sequential extends Streaming {
   /** Many streams that step together in any company. @throws as `stream`; a capacity below 1 */
   streams(opts: StreamPoolOptions): StreamPool {
     return new StreamPool(this, opts);

@@ -98,7 +98,11 @@ describe('unrolled/inference', () => {
     const [a, b] = [pool.open(), pool.open()];
     const both = [...pool.step([a, b], [1, 2])];
     using stream = model.stream({ batch: 2 });
+    const state = stream.snapshot();
     expect(both).toEqual([...stream.step([1, 2])]);
+    stream.restore(state);
+    using fork = stream.fork();
+    expect(both).toEqual([...fork.step([1, 2])]);
     expect(inference.beamSearch(model, { start: [1], length: 3, beams: 2 })).toHaveLength(2);
   });
 
