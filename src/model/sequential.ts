@@ -8,7 +8,7 @@ import { Sequential as Streaming } from './streaming/sequential.ts';
  * owns one WebAssembly memory.
  */
 export class Sequential extends Streaming {
-  /** Many streams that step together in any company. @throws as `stream`; a capacity below 1 */
+  /** Many streams that step together in any company. @throws as {@link Sequential.stream}; a capacity below 1 */
   streams(opts: StreamPoolOptions): StreamPool {
     return new StreamPool(this, opts);
   }
