@@ -16,6 +16,22 @@ export interface Runtime {
   readonly training: boolean;
 }
 
+/** Makes an instance of a module. */
+export type Link = (
+  module: WebAssembly.Module,
+  imports: { env: { memory: WebAssembly.Memory } },
+) => WebAssembly.Exports;
+
+/** What instances of a runtime's module are made with, where the entry point brought something. */
+const links = new WeakMap<WebAssembly.Module, Link>();
+
+/** Has instances of a module made with `link`. */
+export function linkWith(module: WebAssembly.Module, link: Link): void {
+  links.set(module, link);
+}
+
+const plainly: Link = (module, imports) => new WebAssembly.Instance(module, imports).exports;
+
 /** Where a memory says which tiles run (assembly/gemm/tiles.ts). */
 const WIDE_AT = 65_472;
 
@@ -46,12 +62,13 @@ export function takeTurn(): (next: Runtime) => void {
 
 /**
  * The kernels over a memory of their own, with tiles of 16 columns (`wide`) or 8. They import that memory and nothing
- * else. Not by @assemblyscript/loader, which can't be loaded where there is no TextDecoder: in an AudioWorklet.
+ * else.
  */
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory, wide: boolean): Kernels {
   new Int32Array(memory.buffer)[WIDE_AT / 4] = wide ? 1 : 0;
   try {
-    return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Kernels;
+    const link = links.get(module) ?? plainly;
+    return link(module, { env: { memory } }) as unknown as Kernels;
   } catch (error) {
     throw new FeatureError(`the kernels can't be instantiated: ${(error as Error).message}`, {
       cause: error,

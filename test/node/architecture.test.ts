@@ -48,7 +48,7 @@ const SRC: Record<string, string[]> = {
   init: ['check', 'errors'],
   ndarray: ['errors'],
   memory: ['wasm', 'errors'],
-  wasm: ['check', 'errors'],
+  wasm: ['check', 'errors', '@assemblyscript/loader'],
   check: ['errors'],
   errors: [],
 };
