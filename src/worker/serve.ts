@@ -174,14 +174,18 @@ function sample({ model }: Trainer, opts: SampleOptions): Sample {
   }
   if (!(prompt?.length > 0)) throw new ArgumentError('prompt', 'at least one index', prompt);
   const generator = new Generator(seed);
-  using stream = model.stream();
-  for (let i = 0; i < prompt.length; i++) stream.step(prompt[i]!);
-  const indices = new Int32Array(length);
-  const probabilities = new Float32Array(length);
-  for (let i = 0; i < length; i++) {
-    if (i > 0) stream.step(indices[i - 1]!);
-    indices[i] = stream.sample(generator, temperature);
-    probabilities[i] = stream.probabilities()[indices[i]!]!;
+  const stream = model.stream();
+  try {
+    for (let i = 0; i < prompt.length; i++) stream.step(prompt[i]!);
+    const indices = new Int32Array(length);
+    const probabilities = new Float32Array(length);
+    for (let i = 0; i < length; i++) {
+      if (i > 0) stream.step(indices[i - 1]!);
+      indices[i] = stream.sample(generator, temperature);
+      probabilities[i] = stream.probabilities()[indices[i]!]!;
+    }
+    return { indices, probabilities };
+  } finally {
+    stream.dispose();
   }
-  return { indices, probabilities };
 }

@@ -70,25 +70,29 @@ export function beamSearch(model: Sequential, opts: BeamOptions): Beam[] {
   const length = integer('length', given.length, 1);
   const beams = integer('beams', given.beams, 1);
   const alpha = number('lengthPenalty', given.lengthPenalty ?? 0, 0, 10);
-  using pool = new StreamPool(model, { capacity: beams });
-  const session = pool.open();
-  if (state) session.restore(state);
-  for (let i = 0; i + 1 < start.length; i++) pool.step([session], start[i]!);
-  const index = start[start.length - 1]!;
-  const first = { before: undefined, index, logProbability: 0, score: 0, ended: false };
-  let paths: Path[] = [{ ...first, session }];
-  for (let n = 1; n <= length && paths.some(({ session }) => session); n++) {
-    const divisor = alpha === 0 ? 1 : power(n, alpha);
-    const best = grow(model, pool, paths, new Best(beams), divisor, n === length, end);
-    if (best.length === 0) throw new StateError('beamSearch: the outputs of the model are NaN or infinite');
-    paths = best;
+  const pool = new StreamPool(model, { capacity: beams });
+  try {
+    const session = pool.open();
+    if (state) session.restore(state);
+    for (let i = 0; i + 1 < start.length; i++) pool.step([session], start[i]!);
+    const index = start[start.length - 1]!;
+    const first = { before: undefined, index, logProbability: 0, score: 0, ended: false };
+    let paths: Path[] = [{ ...first, session }];
+    for (let n = 1; n <= length && paths.some(({ session }) => session); n++) {
+      const divisor = alpha === 0 ? 1 : power(n, alpha);
+      const best = grow(model, pool, paths, new Best(beams), divisor, n === length, end);
+      if (best.length === 0) throw new StateError('beamSearch: the outputs of the model are NaN or infinite');
+      paths = best;
+    }
+    return paths.map((path) => ({
+      indices: indicesOf(path),
+      logProbability: path.logProbability,
+      score: path.score,
+      ended: path.ended,
+    }));
+  } finally {
+    pool.dispose();
   }
-  return paths.map((path) => ({
-    indices: indicesOf(path),
-    logProbability: path.logProbability,
-    score: path.score,
-    ended: path.ended,
-  }));
 }
 
 /** One step of all paths that have not ended; gives the best of what they become, and of those that have. */
