@@ -1,5 +1,6 @@
-import type { Sight } from '../layers/layer.ts';
+import type { GateSight, Sight } from '../layers/layer.ts';
 import type { Plan } from '../layers/plan.ts';
+import { PLAIN_GATES } from '../layers/recurrent/sight.ts';
 import type { Arena } from '../memory/arena.ts';
 import { need } from '../wasm/runtime.ts';
 import type { FlowInput, GateInput, NonFinite } from './flow.ts';
@@ -55,11 +56,13 @@ export class Observer {
   /** Number of the recurrent layer from the input on. */
   #place(i: number): { layer: number; direction: 'forward' | 'reverse' } {
     const sights = this.#sights;
-    const layer = sights.slice(0, i + 1).filter(({ direction }) => direction === 'forward').length - 1;
-    return { layer, direction: sights[i]!.direction };
+    const layer = sights.slice(0, i + 1).filter(({ place }) => !place.reverse).length - 1;
+    return { layer, direction: sights[i]!.place.reverse ? 'reverse' : 'forward' };
   }
 
-  #look({ gates, values, stride, hiddenSize, states }: Sight, i: number): Gates {
+  #look(sight: Sight, i: number): Gates {
+    const { values, stride, hiddenSize, states } = sight;
+    const gates = gatesOf(sight);
     const { kernels } = this.#arena;
     const { count } = this.#plan.rows;
     const shares = gates.map(({ activation, block, ofArguments }) => {
@@ -93,12 +96,14 @@ export class Observer {
     return { layer, direction, step: time, gate, what: String(this.#arena.f32[at]) };
   }
 
-  #gateInputs({ gates, hiddenSize, weightHh }: Sight, shares: Gates['shares']): GateInput[] {
+  #gateInputs(sight: Sight, shares: Gates['shares']): GateInput[] {
+    const { hiddenSize, place } = sight;
+    const weightHh = place.region('weight_hh');
     const square = weightHh && weightHh.shape[1] === hiddenSize;
     const matrix = square ? this.#arena.read(weightHh) : undefined;
     const finite = matrix?.every(Number.isFinite);
     const spectra = matrix && finite ? gateSpectra(matrix, hiddenSize) : [];
-    return gates.map(({ name, activation, weightBlock }, k) => {
+    return gatesOf(sight).map(({ name, activation, weightBlock }, k) => {
       const saturated = shares[k];
       const spectrum = spectra[weightBlock];
       return {
@@ -109,6 +114,10 @@ export class Observer {
       };
     });
   }
+}
+
+function gatesOf({ gates }: Sight): readonly GateSight[] {
+  return typeof gates === 'string' ? PLAIN_GATES[gates] : gates;
 }
 
 /** Rows [T, 3] in the order of time. */

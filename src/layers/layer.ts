@@ -83,9 +83,10 @@ export interface GateSight {
 
 /** What a recurrent pass shows of itself: one direction of one stacked layer. */
 export interface Sight {
-  readonly layer: number;
-  readonly direction: 'forward' | 'reverse';
-  readonly gates: readonly GateSight[];
+  /** Its direction, and its parameters by kind: W_hh [gates · hiddenSize, hiddenSize], where there is one. */
+  readonly place: { readonly reverse: boolean; region(kind: string): Region | undefined };
+  /** Those of a plain cell by their name in `PLAIN_GATES`. */
+  readonly gates: readonly GateSight[] | 'tanh' | 'relu' | 'lstm' | 'gru';
   readonly hiddenSize: number;
   /** [N, stride] what the gates are after a forward pass that trains, up to the backward pass. */
   readonly values: Region;
@@ -95,8 +96,6 @@ export interface Sight {
   readonly states: Region;
   /** [T, 3] norms that a backward pass notes (assembly/sequence/watch.ts). */
   readonly norms: Region | undefined;
-  /** W_hh, where there is one: [gates · hiddenSize, hiddenSize]. */
-  readonly weightHh: Region | undefined;
 }
 
 /** One fused call a direction: a layer, or one of its stacked layers, laid out in memory. */

@@ -25,9 +25,8 @@ export interface Source {
   readonly dTable: number;
 }
 
-/** Which one of the stack it is, and its parameters: pointers, 0 where there is none. */
+/** Its direction, and its parameters: pointers, 0 where there is none. */
 export interface Place {
-  readonly layer: number;
   readonly reverse: boolean;
   parameter(kind: string): number;
   gradient(kind: string): number;

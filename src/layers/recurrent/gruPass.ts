@@ -1,16 +1,9 @@
 import { align } from '../../memory/layout.ts';
 import { backwardWork, gruWork } from '../../memory/workspace.ts';
-import type { GateSight, Pass, Scope } from '../layer.ts';
+import type { Pass, Scope } from '../layer.ts';
 import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
 import { tableGradient } from './lookup.ts';
-import { sightOf } from './sight.ts';
 import { keepStates, runningState, watch } from './states.ts';
-
-const GATES: readonly GateSight[] = [
-  { name: 'r', activation: 'sigmoid', block: 1, weightBlock: 0 },
-  { name: 'z', activation: 'sigmoid', block: 2, weightBlock: 1 },
-  { name: 'n', activation: 'tanh', block: 0, weightBlock: 2 },
-];
 
 /** torch.nn's GRU and nothing else: assembly/sequence/gru.ts, whose gates lie in the order n r z q. */
 export function gruPass(
@@ -54,7 +47,17 @@ export function gruPass(
   return {
     output: h.output,
     states: [h.slot],
-    sights: [sightOf(place, GATES, H, gates, 4 * H, h.output, watched.norms)],
+    sights: [
+      {
+        place,
+        gates: 'gru',
+        hiddenSize: H,
+        values: gates,
+        stride: 4 * H,
+        states: h.output,
+        norms: watched.norms,
+      },
+    ],
     begin: table.clear,
     forward: () => {
       // biome-ignore format: the order of the kernel's arguments

@@ -3,10 +3,7 @@ import { backwardWork, lstmWork } from '../../memory/workspace.ts';
 import type { Pass, Scope } from '../layer.ts';
 import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
 import { tableGradient } from './lookup.ts';
-import { gatesInOrder, sightOf } from './sight.ts';
 import { keepStates, runningState, watch } from './states.ts';
-
-const GATES = gatesInOrder({ i: 'sigmoid', f: 'sigmoid', g: 'tanh', o: 'sigmoid' });
 
 /** torch.nn's LSTM and nothing else: assembly/sequence/lstm.ts. */
 export function lstmPass(
@@ -52,7 +49,17 @@ export function lstmPass(
   return {
     output: h.output,
     states: [h.slot, c.slot],
-    sights: [sightOf(place, GATES, H, gates, 4 * H, h.output, watched.norms)],
+    sights: [
+      {
+        place,
+        gates: 'lstm',
+        hiddenSize: H,
+        values: gates,
+        stride: 4 * H,
+        states: h.output,
+        norms: watched.norms,
+      },
+    ],
     begin: table.clear,
     forward: () => {
       // biome-ignore format: the order of the kernel's arguments

@@ -159,7 +159,6 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
     const full = (kind: string) => `${kind}_l${layer}${reverse ? '_reverse' : ''}`;
     const has = (kind: string) => this.parameters.some(({ name }) => name === full(kind));
     return {
-      layer,
       reverse,
       parameter: (kind) => (has(kind) ? scope.parameter(full(kind)).ptr : 0),
       gradient: (kind) => (scope.training && has(kind) ? scope.gradient(full(kind)).ptr : 0),

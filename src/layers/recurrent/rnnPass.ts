@@ -2,11 +2,7 @@ import { backwardWork, rnnWork } from '../../memory/workspace.ts';
 import type { Pass, Scope } from '../layer.ts';
 import type { LayerShape, Place, Source } from './direction.ts';
 import { tableGradient } from './lookup.ts';
-import { gatesInOrder, sightOf } from './sight.ts';
 import { keepStates, runningState, watch } from './states.ts';
-
-const TANH = gatesInOrder({ h: 'tanh' });
-const RELU = gatesInOrder({ h: 'relu' });
 
 /** Elman's RNN with tanh or relu and nothing else: assembly/sequence/rnn.ts. */
 export function rnnPass(
@@ -50,7 +46,17 @@ export function rnnPass(
   return {
     output: h.output,
     states: [h.slot],
-    sights: [sightOf(place, relu ? RELU : TANH, H, h.output, H, h.output, watched.norms)],
+    sights: [
+      {
+        place,
+        gates: relu ? 'relu' : 'tanh',
+        hiddenSize: H,
+        values: h.output,
+        stride: H,
+        states: h.output,
+        norms: watched.norms,
+      },
+    ],
     begin: table.clear,
     forward: () => {
       // biome-ignore format: the order of the kernel's arguments

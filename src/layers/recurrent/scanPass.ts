@@ -4,7 +4,7 @@ import { scanBackwardWork, scanWork } from '../../memory/workspace.ts';
 import { need } from '../../wasm/runtime.ts';
 import type { GateSight, Pass, Scope } from '../layer.ts';
 import { chunkSteps, type Kind, type LayerShape, type Place, type Source } from './direction.ts';
-import { gatesInOrder, sightOf } from './sight.ts';
+import { gatesInOrder } from './sight.ts';
 import { keepStates, runningState, watch } from './states.ts';
 
 /** A cell of assembly/scan/scan.ts. */
@@ -133,7 +133,17 @@ export function scanPass(
   return {
     output,
     states: [states.slot],
-    sights: [sightOf(place, cell.gates, H, values, values === gates ? G : H, output, watched.norms)],
+    sights: [
+      {
+        place,
+        gates: cell.gates,
+        hiddenSize: H,
+        values: values,
+        stride: values === gates ? G : H,
+        states: output,
+        norms: watched.norms,
+      },
+    ],
     forward: () => {
       // biome-ignore format: the order of the kernel's arguments
       kernels.scan_forward_train(

@@ -1,7 +1,5 @@
-import type { Region } from '../../memory/layout.ts';
 import type { Activation } from '../activations.ts';
-import type { GateSight, Sight } from '../layer.ts';
-import type { Place } from './direction.ts';
+import type { GateSight } from '../layer.ts';
 
 /** Gates that lie in a row of the kept ones as in the rows of W_hh. */
 export function gatesInOrder(
@@ -17,24 +15,14 @@ export function gatesInOrder(
   }));
 }
 
-export function sightOf(
-  place: Place,
-  gates: readonly GateSight[],
-  hiddenSize: number,
-  values: Region,
-  stride: number,
-  states: Region,
-  norms: Region | undefined,
-): Sight {
-  return {
-    layer: place.layer,
-    direction: place.reverse ? 'reverse' : 'forward',
-    gates,
-    hiddenSize,
-    values,
-    stride,
-    states,
-    norms,
-    weightHh: place.region('weight_hh'),
-  };
-}
+/** Gates of the plain cells as they lie: a GRU's in the order n r z q. */
+export const PLAIN_GATES: Readonly<Record<'tanh' | 'relu' | 'lstm' | 'gru', readonly GateSight[]>> = {
+  tanh: gatesInOrder({ h: 'tanh' }),
+  relu: gatesInOrder({ h: 'relu' }),
+  lstm: gatesInOrder({ i: 'sigmoid', f: 'sigmoid', g: 'tanh', o: 'sigmoid' }),
+  gru: [
+    { name: 'r', activation: 'sigmoid', block: 1, weightBlock: 0 },
+    { name: 'z', activation: 'sigmoid', block: 2, weightBlock: 1 },
+    { name: 'n', activation: 'tanh', block: 0, weightBlock: 2 },
+  ],
+};

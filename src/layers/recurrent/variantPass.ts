@@ -6,7 +6,7 @@ import type { GateSight, Pass, Scope } from '../layer.ts';
 import { Descriptor } from './descriptor.ts';
 import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
 import type { Features } from './features.ts';
-import { gatesInOrder, sightOf } from './sight.ts';
+import { gatesInOrder } from './sight.ts';
 import { type KeptStates, keepStates, runningState, watch } from './states.ts';
 
 /** Parameters by kind, under the descriptor's names; gradients have a d before them. */
@@ -126,15 +126,15 @@ export function variantPass(
     ...(training && gates
       ? {
           sights: [
-            sightOf(
+            {
               place,
-              gatesOf(features),
-              H,
-              cell === 0 ? output : gates,
-              cell === 0 ? W : S,
-              output,
-              watched!.norms,
-            ),
+              gates: gatesOf(features),
+              hiddenSize: H,
+              values: cell === 0 ? output : gates,
+              stride: cell === 0 ? W : S,
+              states: output,
+              norms: watched!.norms,
+            },
           ],
         }
       : {}),
