@@ -1,4 +1,5 @@
-// npm run test:demo [-- NAME…]: the built page in Chromium, as a person would use it; screenshots into demo/screenshots.
+// npm run test:demo [-- NAME…]: the built page in Chromium, and in Firefox where there is one, as a person would use it;
+// screenshots into demo/screenshots. A test that gives words was skipped for what they say.
 import { readdirSync } from 'node:fs';
 import { launch, serve, visit } from './browser.mjs';
 
@@ -16,12 +17,20 @@ for (const file of tests) {
   const start = performance.now();
   const visitor = await visit(browser, server.url);
   try {
-    await run({ ...visitor, browser, url: server.url, note: (text) => console.log(`      ${text}`) });
-    console.log(`ok    ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+    const skipped = await run({
+      ...visitor,
+      browser,
+      url: server.url,
+      note: (text) => console.log(`      ${text}`),
+    });
+    if (skipped) console.log(`SKIP  ${name}: ${skipped}`);
+    else console.log(`ok    ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
   } catch (error) {
     failed++;
     console.log(`FAIL  ${name}: ${error.stack ?? error}\n${visitor.said.join('\n')}`);
-    await visitor.page.screenshot({ path: `screenshots/failed-${file}.png` }).catch(() => {});
+    await visitor.page
+      .screenshot({ path: `${import.meta.dirname}/../screenshots/failed-${file}.png` })
+      .catch(() => {});
   }
   await visitor.context.close();
 }

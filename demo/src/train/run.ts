@@ -1,5 +1,5 @@
 import type { Progress } from 'unrolled/worker';
-import { drop, keep, kept } from '../store.ts';
+import { drop, kept } from '../store.ts';
 import { History } from './history.ts';
 import type { Session } from './session.ts';
 
@@ -153,10 +153,11 @@ export class Run<Settings> {
 
   async #keep(): Promise<void> {
     const { session, history } = this;
-    const checkpoint = await session!.trainer.save();
     const { steps, losses } = history;
-    if (this.session !== session || this.phase === 'stopped') return;
-    await keep(this.#task.name, { settings: this.#settings, checkpoint, steps, losses });
+    const besides = { settings: this.#settings, steps, losses };
+    await session!.trainer.run('keepRun', this.#task.name, besides);
+    // stopped meanwhile
+    if (this.phase === 'stopped') await drop(this.#task.name);
   }
 
   #leave(): void {

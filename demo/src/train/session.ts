@@ -1,12 +1,7 @@
-import type {
-  Batches,
-  Corpus,
-  FitOptions,
-  ModelSource,
-  Progress,
-  WorkerTrainerOptions,
-} from 'unrolled/worker';
+import type { Batches, Corpus, FitOptions, Progress, WorkerTrainerOptions } from 'unrolled/worker';
 import { WorkerTrainer } from 'unrolled/worker';
+import type { Ask, Made } from './host.ts';
+import type { Shape } from './model.ts';
 
 /** What to train on, from the update on that was reached. */
 export type Source = (updatesLeft: number) => Corpus | Batches;
@@ -24,23 +19,24 @@ export class Session {
     this.#source = source;
   }
 
-  /** `checkpoint`: continues from there. */
+  /** A new model of a shape, or one that continues from a checkpoint. */
   static async open(
-    model: ModelSource,
+    model: Shape | Uint8Array,
     options: WorkerTrainerOptions,
     updates: number,
     source: Source,
-    checkpoint?: Uint8Array,
   ): Promise<Session> {
-    const worker = () => new Worker(new URL('./host.ts', import.meta.url), { type: 'module' });
-    const trainer = await WorkerTrainer.create(checkpoint ?? model, options, { worker });
+    const worker = new Worker(new URL('./host.ts', import.meta.url), { type: 'module' });
     try {
-      if (checkpoint) await trainer.restore(checkpoint);
+      const isNew = !(model instanceof Uint8Array);
+      const bytes = isNew ? await made(worker, model) : model;
+      const trainer = await WorkerTrainer.create(bytes, options, { worker: () => worker });
+      if (!isNew) await trainer.restore(bytes);
+      return new Session(trainer, updates, source);
     } catch (error) {
-      void trainer.terminate();
+      worker.terminate();
       throw error;
     }
-    return new Session(trainer, updates, source);
   }
 
   /** Trains to the end; false where it was stopped before. */
@@ -64,4 +60,20 @@ export class Session {
   close(): void {
     void this.trainer.terminate();
   }
+}
+
+/** A model that the worker makes: the page would wait for large ones. */
+function made(worker: Worker, shape: Shape): Promise<Uint8Array<ArrayBuffer>> {
+  return new Promise((resolve, reject) => {
+    worker.addEventListener('error', ({ message }) =>
+      reject(new Error(message || 'the worker can’t be loaded')),
+    );
+    worker.addEventListener(
+      'message',
+      ({ data }: MessageEvent<Made>) =>
+        'made' in data ? resolve(data.made) : reject(new Error(data.failed)),
+      { once: true },
+    );
+    worker.postMessage({ make: shape } satisfies Ask);
+  });
 }

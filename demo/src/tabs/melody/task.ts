@@ -1,6 +1,6 @@
 import { type Note, parse, Scale } from '../../data/notes.ts';
 import { tunes } from '../../data/tunes.ts';
-import { modelOf, type Shape } from '../../train/model.ts';
+import type { Shape } from '../../train/model.ts';
 import { Session } from '../../train/session.ts';
 import type { Written } from '../../train/write.ts';
 
@@ -28,12 +28,12 @@ export class MelodyTask {
     this.#settings = settings;
   }
 
-  async open(checkpoint?: Uint8Array): Promise<Session> {
+  open(checkpoint?: Uint8Array): Promise<Session> {
     const { cell, hidden, updates } = this.#settings;
     const input = { vocabulary: scale.size, embedding: 16 };
     const shape: Shape = { cell, hidden, layers: 1, input, outputs: scale.size };
     return Session.open(
-      checkpoint ?? (await modelOf(shape, 1)),
+      checkpoint ?? shape,
       {
         loss: 'crossEntropy',
         optimizer: { name: 'adamw', lr: 5e-3 },
@@ -43,7 +43,6 @@ export class MelodyTask {
       },
       updates,
       (left) => ({ data: corpus, stepsPerSequence: STEPS, batch: BATCH, updates: left }),
-      checkpoint,
     );
   }
 

@@ -1,7 +1,7 @@
 import { Generator } from 'unrolled';
 import type { Batch } from 'unrolled/worker';
 import { loadSeries, type Series } from '../../data/series.ts';
-import { modelOf, type Shape } from '../../train/model.ts';
+import type { Shape } from '../../train/model.ts';
 import { Session } from '../../train/session.ts';
 import type { Outlook } from './outlook.ts';
 
@@ -30,11 +30,11 @@ export class SeriesTask {
     return new SeriesTask(settings, await loadSeries(settings.series));
   }
 
-  async open(checkpoint?: Uint8Array): Promise<Session> {
+  open(checkpoint?: Uint8Array): Promise<Session> {
     const { cell, hidden, updates } = this.#settings;
     const shape: Shape = { cell, hidden, layers: 1, input: { features: 3 }, outputs: 1 };
     return Session.open(
-      checkpoint ?? (await modelOf(shape, 1)),
+      checkpoint ?? shape,
       {
         loss: 'mse',
         optimizer: { name: 'adamw', lr: 5e-3 },
@@ -43,7 +43,6 @@ export class SeriesTask {
       },
       updates,
       (left) => this.#batches(left),
-      checkpoint,
     );
   }
 

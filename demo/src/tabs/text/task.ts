@@ -1,7 +1,7 @@
 import type { Flow } from 'unrolled';
 import { load } from '../../data/texts.ts';
 import { Vocabulary } from '../../data/vocabulary.ts';
-import { modelOf, type Shape } from '../../train/model.ts';
+import type { Shape } from '../../train/model.ts';
 import { Session } from '../../train/session.ts';
 import type { WriteOptions, Written } from '../../train/write.ts';
 import type { TextSettings } from './settings.ts';
@@ -43,10 +43,10 @@ export class TextTask {
     return new TextTask(settings, text);
   }
 
-  async open(checkpoint?: Uint8Array): Promise<Session> {
+  open(checkpoint?: Uint8Array): Promise<Session> {
     const { cell, sequence, updates } = this.#settings;
     return Session.open(
-      checkpoint ?? (await modelOf(this.shape, 1)),
+      checkpoint ?? this.shape,
       {
         loss: { name: 'crossEntropy', ignoreIndex: IGNORED },
         optimizer: { name: 'adamw', lr: RATES[cell] ?? RATE },
@@ -56,7 +56,6 @@ export class TextTask {
       },
       updates,
       (left) => ({ data: this.#indices, stepsPerSequence: sequence, batch: BATCH, updates: left }),
-      checkpoint,
     );
   }
 

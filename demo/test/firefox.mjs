@@ -1,0 +1,75 @@
+// The page in Firefox: train, write, pause, reload, resume; a forecast. By WebDriver BiDi, which Debian's Firefox speaks.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import puppeteer from 'puppeteer-core';
+import { until } from './browser.mjs';
+
+export const name = 'Firefox: train, write, pause, reload, resume';
+
+const executablePath = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'].find(
+  (path) => path && existsSync(path),
+);
+
+export async function run({ url, note, page: clock }) {
+  if (!executablePath) {
+    assert.ok(!process.env.CI, 'no Firefox (FIREFOX says where it is)');
+    return 'no Firefox (FIREFOX says where it is)';
+  }
+  const browser = await puppeteer.launch({ browser: 'firefox', executablePath, timeout: 60_000 });
+  try {
+    note(await browser.version());
+    const page = await browser.newPage();
+    const said = [];
+    page.on('console', (message) => said.push(message.text()));
+    page.on('pageerror', (error) => said.push(String(error)));
+    await use(page, url, clock);
+    assert.deepEqual(said, []);
+    return undefined;
+  } finally {
+    await browser.close();
+  }
+}
+
+async function use(page, url, clock) {
+  let panel = '#panel-text';
+  const text = (selector) => page.$eval(`${panel} ${selector}`, (element) => element.textContent);
+  const numbers = async () =>
+    (await text('dl.numbers'))
+      .match(/Update(\d+) of.*\)([\d.]+)/)
+      ?.slice(1)
+      .map(Number);
+  const press = async (label) => {
+    await page.waitForSelector(`${panel} button.main`);
+    assert.equal(await text('button.main'), label);
+    await page.click(`${panel} button.main`);
+  };
+  const phase = (words) => until(clock, async () => (await text('.phase')).includes(words));
+  const past = (update) => until(clock, async () => (await numbers())?.[0] > update);
+
+  await page.goto(url);
+  await press('Train');
+  await past(10);
+  const [, early] = await numbers();
+  await past(200);
+  const [, late] = await numbers();
+  assert.ok(late < early - 0.2, `the loss fell from ${early} to ${late}`);
+  assert.ok((await text('.written')).length > 250);
+  await press('Pause');
+  await phase('Paused');
+  const [at] = await numbers();
+  await clock.waitForTimeout(500);
+  await page.reload();
+  await page.waitForSelector(`${panel} .phase`);
+  await phase('Paused');
+  assert.deepEqual((await numbers())[0], at);
+  await press('Resume');
+  await past(at + 20);
+  await page.click(`${panel} .buttons button:not(.main)`);
+  await phase('Stopped');
+
+  await page.click('#tab-series');
+  panel = '#panel-series';
+  await press('Train');
+  await phase('Done');
+  await until(clock, async () => /on average/.test(await text('.note')));
+}
