@@ -99,7 +99,7 @@ function budgetSteps() {
     trained(new Sequential([new LSTM(64, 256), new Linear(256, 8)], { seed: 1 }), 4096, 8, 64, 8, opts);
   const full = make();
   const { planBytes } = full.model.plan({ steps: 4096, batch: 8 });
-  const budgets = [10, 30, 100].map((part) => {
+  const budgets = [10, 30, 75].map((part) => {
     const { model, step } = make({ memoryBudget: Math.floor(planBytes / part) });
     const { bytes, segments, checkpoints, extraTime } = model.plan({ steps: 4096, batch: 8 }).checkpoints;
     const share = ((100 * bytes) / planBytes).toFixed(1);

@@ -17,13 +17,16 @@ const [T, I, H] = [16, 16, 64];
 const c = { kind: 'forward', cell: 'lstm', shape: { T, B: 1, I, H } };
 const done = 'globalThis.result = performance.now() - globalThis.began;';
 
-/** A page's script each. */
-const SCRIPTS = {
-  unrolled: `
-    import { init, LSTM } from '../dist/index.js';
+const own = (entry) => `
+    import { init, LSTM } from '../dist/${entry}.js';
     await init();
     const { output } = new LSTM(${I}, ${H}).forward({ data: new Float32Array(${T * I}), shape: [${T}, 1, ${I}] });
-    globalThis.value = output.data[0]; ${done}`,
+    globalThis.value = output.data[0]; ${done}`;
+
+/** A page's script each. */
+const SCRIPTS = {
+  unrolled: own('index'),
+  'unrolled/core': own('core'),
   'onnxruntime-web': `
     import * as ort from 'onnxruntime-web/wasm';
     ort.env.wasm.numThreads = 1;
