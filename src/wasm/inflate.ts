@@ -18,6 +18,23 @@ export async function inflate(text: string): Promise<Uint8Array<ArrayBuffer>> {
       'this engine has no DecompressionStream: give init({ wasm }) of unrolled/slim the kernels',
     );
   }
-  const stream = new Blob([decodeBase64(text)]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  const { readable, writable } = new DecompressionStream('deflate-raw');
+  // neither a Blob nor a Response, which pass through another process of the browser: 11 to 28 ms, 5 to 7, or 1 to 3
+  const writer = writable.getWriter();
+  const written = Promise.all([writer.write(decodeBase64(text)), writer.close()]);
+  const [bytes] = await Promise.all([whole(readable), written]);
+  return bytes;
+}
+
+async function whole(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  const reader = stream.getReader();
+  let length = 0;
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    parts.push(part.value);
+    length += part.value.length;
+  }
+  const bytes = new Uint8Array(length);
+  for (let i = 0, at = 0; i < parts.length; at += parts[i++]!.length) bytes.set(parts[i]!, at);
+  return bytes;
 }
