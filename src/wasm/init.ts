@@ -1,7 +1,7 @@
 import { boolean, options } from '../check.ts';
 import { ArgumentError, FeatureError, Words } from '../errors.ts';
 import { compile, describe, holdsKernels } from './module.ts';
-import { type KernelBuild, type Link, linkWith, type Runtime, takeTurn } from './runtime.ts';
+import { type KernelBuild, type Runtime, takeTurn } from './runtime.ts';
 import { binaryOf, type WasmSource } from './source.ts';
 
 /** What `init` takes. */
@@ -30,8 +30,6 @@ export interface Means {
   readonly binary?: (kernels: KernelBuild) => Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module>;
   /** Kernels that its builds have. */
   readonly names: readonly string[];
-  /** Makes instances. Left out, WebAssembly.Instance does. */
-  readonly link?: Link;
   /** Compiles for 256-bit code; nothing where that is not in effect. Left out, there is no such option. */
   readonly widen?: (given: Uint8Array | WebAssembly.Module) => Promise<WebAssembly.Module | undefined>;
 }
@@ -63,12 +61,8 @@ export async function make(
   means: Means,
 ): Promise<Runtime> {
   const widened = wide ? await means.widen?.(binary) : undefined;
-  if (widened) {
-    if (means.link) linkWith(widened, means.link);
-    return describe(widened, true);
-  }
+  if (widened) return describe(widened, true);
   const module = binary instanceof WebAssembly.Module ? binary : await compile(binary);
   holdsKernels('wasm', module, means.names);
-  if (means.link) linkWith(module, means.link);
   return describe(module, false);
 }

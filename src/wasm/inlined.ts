@@ -1,9 +1,8 @@
-import { instantiateSync } from '@assemblyscript/loader';
 import { loadBuild } from './builds.ts';
 import { KERNEL_NAMES } from './exports.ts';
 import { inflate } from './inflate.ts';
 import { type InitOptions, start } from './init.ts';
-import type { KernelBuild, Link, Runtime } from './runtime.ts';
+import type { KernelBuild, Runtime } from './runtime.ts';
 import { widen } from './widen.ts';
 
 /**
@@ -25,7 +24,4 @@ async function inlined(kernels: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
   return inflate(text);
 }
 
-/** The loader makes a TextDecoder when it is loaded, which AudioWorklets lack: other entry points do without. */
-const link: Link = (module, imports) => instantiateSync(module, imports).instance.exports;
-
-const means = { load: loadBuild, binary: inlined, names: KERNEL_NAMES, link, widen };
+const means = { load: loadBuild, binary: inlined, names: KERNEL_NAMES, widen };

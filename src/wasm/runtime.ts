@@ -22,7 +22,7 @@ export type Link = (
   imports: { env: { memory: WebAssembly.Memory } },
 ) => WebAssembly.Exports;
 
-/** What instances of a runtime's module are made with, where the entry point brought something. */
+/** What instances of a module are made with, where something was given. */
 const links = new WeakMap<WebAssembly.Module, Link>();
 
 /** Has instances of a module made with `link`. */

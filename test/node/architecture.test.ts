@@ -23,7 +23,7 @@ const SRC: Record<string, string[]> = {
       'check',
       'errors',
     ],
-    ...['cli-progress', 'commander', 'simple-ascii-chart', 'node:'],
+    ...['@assemblyscript/loader', 'cli-progress', 'commander', 'simple-ascii-chart', 'node:'],
   ],
   audio: ['model', 'ndarray', 'wasm', 'check', 'errors'],
   worker: ['model', 'diagnostics', 'losses', 'optim', 'init', 'ndarray', 'wasm', 'check', 'errors'],
@@ -48,7 +48,7 @@ const SRC: Record<string, string[]> = {
   init: ['check', 'errors'],
   ndarray: ['errors'],
   memory: ['wasm', 'errors'],
-  wasm: ['check', 'errors', '@assemblyscript/loader'],
+  wasm: ['check', 'errors'],
   check: ['errors'],
   errors: [],
 };
