@@ -3,6 +3,9 @@ import { ArgumentError, ShapeError, Words } from '../errors.ts';
 import type { Sequential } from '../model/core/sequential.ts';
 import type { Stream, StreamOptions } from '../model/core/stream.ts';
 
+/** Samples of a block of an AudioWorklet: so many steps are one call of the kernels. */
+const BLOCK = 128;
+
 /**
  * A stream over blocks of samples, as an AudioWorklet has them: an array of channels, each of so many samples. Channels
  * are the model's features, those of row 0 first, then those of the next row: a model of one input and one output runs
@@ -14,8 +17,9 @@ export class BlockStream {
   /** Channels out: batch · outputSize. */
   readonly outputs: number;
   readonly #stream: Stream;
-  /** One sample of every channel. */
+  /** One sample of every channel, and BLOCK of them. */
   readonly #frame: Float32Array;
+  readonly #block: Float32Array;
 
   /** @throws {ArgumentError} a model that takes indices, or a batch below 1 */
   constructor(model: Sequential, opts?: StreamOptions) {
@@ -24,10 +28,11 @@ export class BlockStream {
     if (input.kind !== 'features') {
       throw new ArgumentError('model', 'one that takes features', new Words('one that takes indices'));
     }
-    this.#stream = model.stream({ batch });
+    this.#stream = model.stream({ batch, block: BLOCK });
     this.inputs = batch * input.size;
     this.outputs = batch * outputSize;
-    this.#frame = new Float32Array(this.inputs);
+    this.#block = new Float32Array(BLOCK * this.inputs);
+    this.#frame = this.#block.subarray(0, this.inputs);
   }
 
   /**
@@ -42,13 +47,22 @@ export class BlockStream {
     const given = Math.min(input.length, this.inputs);
     for (let c = 0; c < given; c++) long('input', c, input[c]!, samples);
     for (let c = 1; c < this.outputs; c++) long('output', c, output[c]!, samples);
-    const frame = this.#frame;
-    frame.fill(0, given);
-    for (let t = 0; t < samples; t++) {
-      for (let c = 0; c < given; c++) frame[c] = input[c]![t]!;
-      const values = this.#stream.step(frame);
-      for (let c = 0; c < this.outputs; c++) output[c]![t] = values[c]!;
+    for (let t = 0; t < samples; ) {
+      const steps = samples - t >= BLOCK ? BLOCK : 1;
+      const values = this.#run(input, given, t, steps);
+      for (let i = 0, at = 0; i < steps; i++, t++) {
+        for (let c = 0; c < this.outputs; c++) output[c]![t] = values[at++]!;
+      }
     }
+  }
+
+  /** Outputs of so many samples from number t on. */
+  #run(input: readonly Float32Array[], given: number, t: number, steps: number): Float32Array {
+    const block = this.#block;
+    for (let i = 0, at = 0; i < steps; i++) {
+      for (let c = 0; c < this.inputs; c++) block[at++] = c < given ? input[c]![t + i]! : 0;
+    }
+    return steps === BLOCK ? this.#stream.steps(block) : this.#stream.step(this.#frame);
   }
 
   /** Sets all states to 0. */
