@@ -1,21 +1,11 @@
 import { boolean, integer, options } from '../check.ts';
 import { type Activation, activationOf } from './activations.ts';
-import type { Pass, Scope } from './layer.ts';
-import type { LayerShape, Place, Source } from './recurrent/direction.ts';
-import {
-  type Features,
-  featuresOf,
-  GATED_OPTIONS,
-  type GatedOptions,
-  gatedConfig,
-  isPlain,
-  kindsOf,
-} from './recurrent/features.ts';
+import type { Pass } from './layer.ts';
+import type { PlainPass } from './recurrent/direction.ts';
+import { featuresOf, GATED_OPTIONS, type GatedOptions, isPlain } from './recurrent/features.ts';
+import { Gated } from './recurrent/gated.ts';
 import { gruPass } from './recurrent/gruPass.ts';
 import { changed, RECURRENT_OPTIONS } from './recurrent/options.ts';
-import { withPenalty } from './recurrent/penaltyPass.ts';
-import { Recurrent } from './recurrent/recurrent.ts';
-import { variantPass } from './recurrent/variantPass.ts';
 
 /** Options of a GRU: those of all recurrent layers, and its own. */
 export interface GRUOptions extends GatedOptions {
@@ -38,11 +28,8 @@ const OWN = ['resetAfter', 'activation', 'recurrentActivation', 'activations'];
  * Gated recurrent unit (Cho et al. 2014), as torch.nn.GRU: gates r z n; h = (1 − z) ⊙ n + z ⊙ h0.
  * State h [numLayers · directions, B, hiddenSize].
  */
-export class GRU extends Recurrent {
+export class GRU extends Gated {
   readonly type = 'GRU';
-  protected override readonly looksUp: boolean;
-  readonly #features: Features;
-  readonly #own: Record<string, unknown>;
 
   /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
   constructor(inputSize: number, hiddenSize: number, opts?: GRUOptions) {
@@ -62,27 +49,17 @@ export class GRU extends Recurrent {
           : activationOf(`activations.${gate}`, each[gate]),
       ),
     });
-    super(integer('inputSize', inputSize, 1), H, given, H, kindsOf(H, given.bias ?? true, features));
-    this.#features = features;
-    this.#own = {
+    const plain = resetAfter && isPlain(features, ['sigmoid', 'sigmoid', 'tanh']);
+    super(integer('inputSize', inputSize, 1), H, given, features, plain, {
       ...changed(
         { resetAfter, activation, recurrentActivation },
         { resetAfter: true, activation: 'tanh', recurrentActivation: 'sigmoid' },
       ),
       ...(Object.keys(each).length ? { activations: each } : {}),
-    };
-    this.looksUp = resetAfter && isPlain(features, ['sigmoid', 'sigmoid', 'tanh']);
+    });
   }
 
-  override config(): Record<string, unknown> {
-    return { ...super.config(), ...gatedConfig(this.#features), ...this.#own };
-  }
-
-  protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
-    const { clipStepNorm } = this.common;
-    const pass = this.looksUp
-      ? gruPass(scope, shape, from, place, clipStepNorm)
-      : variantPass(scope, shape, from, place, this.#features, clipStepNorm);
-    return withPenalty(scope, pass, place, this.hiddenSize, this.#features.penalty);
+  protected override plainPass(...args: PlainPass): Pass {
+    return gruPass(...args);
   }
 }

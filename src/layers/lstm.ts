@@ -1,23 +1,13 @@
 import { boolean, integer, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { type Activation, activationOf } from './activations.ts';
-import type { Pass, Scope } from './layer.ts';
-import type { LayerShape, Place, Source } from './recurrent/direction.ts';
-import {
-  type Features,
-  featuresOf,
-  GATED_OPTIONS,
-  type GatedOptions,
-  gatedConfig,
-  isPlain,
-  kindsOf,
-} from './recurrent/features.ts';
+import type { Pass } from './layer.ts';
+import type { PlainPass } from './recurrent/direction.ts';
+import { featuresOf, GATED_OPTIONS, type GatedOptions, isPlain } from './recurrent/features.ts';
 import { withForgetBias } from './recurrent/forgetBias.ts';
+import { Gated } from './recurrent/gated.ts';
 import { lstmPass } from './recurrent/lstmPass.ts';
 import { changed, RECURRENT_OPTIONS } from './recurrent/options.ts';
-import { withPenalty } from './recurrent/penaltyPass.ts';
-import { Recurrent } from './recurrent/recurrent.ts';
-import { variantPass } from './recurrent/variantPass.ts';
 
 type Gate = 'i' | 'f' | 'g' | 'o' | 'h';
 
@@ -49,13 +39,10 @@ const OWN = [
  * c = f ⊙ c0 + i ⊙ g, h = o ⊙ tanh c. States h [numLayers · directions, B, projSize or hiddenSize] and
  * c [., B, hiddenSize].
  */
-export class LSTM extends Recurrent {
+export class LSTM extends Gated {
   readonly type = 'LSTM';
   /** Features of h where they are fewer than of c, else 0. */
   readonly projSize: number;
-  protected override readonly looksUp: boolean;
-  readonly #features: Features;
-  readonly #own: Record<string, unknown>;
 
   /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
   constructor(inputSize: number, hiddenSize: number, opts?: LSTMOptions) {
@@ -84,34 +71,18 @@ export class LSTM extends Recurrent {
           : activationOf('recurrentActivation', recurrentActivation);
       }),
     });
-    super(
-      integer('inputSize', inputSize, 1),
-      H,
-      withForgetBias(given, H),
-      projSize || H,
-      kindsOf(H, given.bias ?? true, features),
-    );
-    this.projSize = projSize;
-    this.#features = features;
-    this.#own = {
+    const plain = isPlain(features, ['sigmoid', 'sigmoid', 'tanh', 'sigmoid', 'tanh']);
+    super(integer('inputSize', inputSize, 1), H, withForgetBias(given, H), features, plain, {
       ...changed(
         { projSize, peephole, coupled, activation, recurrentActivation },
         { projSize: 0, peephole: false, coupled: false, activation: 'tanh', recurrentActivation: 'sigmoid' },
       ),
       ...(Object.keys(each).length ? { activations: each } : {}),
-    };
-    this.looksUp = isPlain(features, ['sigmoid', 'sigmoid', 'tanh', 'sigmoid', 'tanh']);
+    });
+    this.projSize = projSize;
   }
 
-  override config(): Record<string, unknown> {
-    return { ...super.config(), ...gatedConfig(this.#features), ...this.#own };
-  }
-
-  protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
-    const { clipStepNorm } = this.common;
-    const pass = this.looksUp
-      ? lstmPass(scope, shape, from, place, clipStepNorm)
-      : variantPass(scope, shape, from, place, this.#features, clipStepNorm);
-    return withPenalty(scope, pass, place, this.hiddenSize, this.#features.penalty);
+  protected override plainPass(...args: PlainPass): Pass {
+    return lstmPass(...args);
   }
 }

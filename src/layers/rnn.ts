@@ -1,22 +1,12 @@
 import { integer, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { type Activation, activationOf } from './activations.ts';
-import type { Pass, Scope } from './layer.ts';
-import type { LayerShape, Place, Source } from './recurrent/direction.ts';
-import {
-  type Features,
-  featuresOf,
-  GATED_OPTIONS,
-  type GatedOptions,
-  gatedConfig,
-  isPlain,
-  kindsOf,
-} from './recurrent/features.ts';
+import type { Pass } from './layer.ts';
+import type { PlainPass } from './recurrent/direction.ts';
+import { featuresOf, GATED_OPTIONS, type GatedOptions, isPlain } from './recurrent/features.ts';
+import { Gated } from './recurrent/gated.ts';
 import { RECURRENT_OPTIONS } from './recurrent/options.ts';
-import { withPenalty } from './recurrent/penaltyPass.ts';
-import { Recurrent } from './recurrent/recurrent.ts';
 import { rnnPass } from './recurrent/rnnPass.ts';
-import { variantPass } from './recurrent/variantPass.ts';
 
 /** Options of an RNN: those of all recurrent layers, and φ. */
 export interface RNNOptions extends GatedOptions {
@@ -28,12 +18,10 @@ export interface RNNOptions extends GatedOptions {
  * Elman's recurrent network (1990), as torch.nn.RNN: h = φ(x·W_ihᵀ + b_ih + h0·W_hhᵀ + b_hh).
  * State h [numLayers · directions, B, hiddenSize].
  */
-export class RNN extends Recurrent {
+export class RNN extends Gated {
   readonly type = 'RNN';
   /** φ. */
   readonly nonlinearity: Activation;
-  protected override readonly looksUp: boolean;
-  readonly #features: Features;
 
   /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
   constructor(inputSize: number, hiddenSize: number, opts?: RNNOptions) {
@@ -45,10 +33,9 @@ export class RNN extends Recurrent {
       gates: 1,
       activations: [activationOf('nonlinearity', nonlinearity)],
     });
-    super(integer('inputSize', inputSize, 1), H, given, H, kindsOf(H, given.bias ?? true, features));
+    const plain = isPlain(features, ['tanh']) || isPlain(features, ['relu']);
+    super(integer('inputSize', inputSize, 1), H, given, features, plain, { nonlinearity });
     this.nonlinearity = nonlinearity;
-    this.#features = features;
-    this.looksUp = isPlain(features, ['tanh']) || isPlain(features, ['relu']);
     if (features.penalty.omega > 0 && nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
       throw new ArgumentError(
         'penalty.omega',
@@ -58,16 +45,7 @@ export class RNN extends Recurrent {
     }
   }
 
-  override config(): Record<string, unknown> {
-    return { ...super.config(), ...gatedConfig(this.#features), nonlinearity: this.nonlinearity };
-  }
-
-  protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
-    const { clipStepNorm } = this.common;
-    const relu = this.nonlinearity === 'relu';
-    const pass = this.looksUp
-      ? rnnPass(scope, shape, from, place, relu, clipStepNorm)
-      : variantPass(scope, shape, from, place, this.#features, clipStepNorm);
-    return withPenalty(scope, pass, place, this.hiddenSize, this.#features.penalty);
+  protected override plainPass(...args: PlainPass): Pass {
+    return rnnPass(...args, this.nonlinearity === 'relu');
   }
 }

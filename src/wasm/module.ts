@@ -2,7 +2,7 @@ import { ArgumentError, FeatureError, Words } from '../errors.ts';
 import { CORE_NAMES, INFERENCE_NAMES } from './coreExports.ts';
 import { instantiate, type Runtime } from './runtime.ts';
 
-/** all: names of the largest build. @throws {FeatureError} bytes that this engine can't compile, or is forbidden to */
+/** @throws {FeatureError} bytes that this engine can't compile, or is forbidden to */
 export async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes as BufferSource);

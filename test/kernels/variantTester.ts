@@ -1,5 +1,5 @@
 import { activationOf } from '../../src/layers/activations.ts';
-import { FIELDS } from '../../src/layers/recurrent/descriptor.ts';
+import { FIELDS, PARAMETERS } from '../../src/layers/recurrent/descriptor.ts';
 import { variantWork } from '../../src/memory/workspace.ts';
 import { kept } from '../reference/draws.ts';
 import { omega } from '../reference/omega.ts';
@@ -46,22 +46,6 @@ export interface VariantProblem extends VariantShape {
 const CELLS = { rnn: 0, lstm: 1, gru: 2 } as const;
 const KEYS = { zoneH: 0x12345678, zoneC: 0x9abcdef1, dropH: 0x0badf00d };
 const GATES = { rnn: [], lstm: ['i', 'f', 'g', 'o', 'h'], gru: ['r', 'z', 'n'] } as const;
-const NAMES: Record<string, string> = {
-  weight_ih: 'wIh',
-  weight_hh: 'wHh',
-  bias_ih: 'bIh',
-  bias_hh: 'bHh',
-  weight_hr: 'wHr',
-  weight_ci: 'wCi',
-  weight_cf: 'wCf',
-  weight_co: 'wCo',
-  ln_ih_weight: 'lnIhWeight',
-  ln_ih_bias: 'lnIhBias',
-  ln_hh_weight: 'lnHhWeight',
-  ln_hh_bias: 'lnHhBias',
-  ln_c_weight: 'lnCWeight',
-  ln_c_bias: 'lnCBias',
-};
 
 export function variantProblem(shape: VariantShape, seed: number): VariantProblem {
   const { config, lengths } = shape;
@@ -208,7 +192,7 @@ class Call {
     this.set({ sizes: this.ragged ? sandbox.indices('sizes', rows.sizes) : 0 });
     this.set({ x: sandbox.input('x', rows.pack(p.x, I)) });
     for (const [name, values] of Object.entries(p.params))
-      this.set({ [NAMES[name]!]: sandbox.input(name, values) });
+      this.set({ [PARAMETERS[name]!]: sandbox.input(name, values) });
     const { activation = 'tanh', recurrentActivation = 'sigmoid', activations = {} } = config;
     const kinds = (GATES[config.cell as 'lstm'] as readonly ('i' | 'h')[]).map((gate) => {
       const usual = ['g', 'h', 'n'].includes(gate) ? activation : recurrentActivation;
@@ -309,7 +293,7 @@ export function trained(build: BuildName, p: VariantProblem): Tensors {
   for (const [name, values] of Object.entries(p.before)) {
     const ptr = sandbox.output(`d ${name}`, values);
     gradients.push([name, ptr]);
-    call.set({ [`d${NAMES[name]!}`]: ptr });
+    call.set({ [`d${PARAMETERS[name]!}`]: ptr });
   }
   const dOmega = p.omega ? sandbox.output('d omega', new Float64Array(p.params.weight_hh!.length)) : 0;
   const dh = sandbox.output('dh', p.dhN);

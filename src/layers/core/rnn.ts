@@ -43,6 +43,6 @@ export class RNN extends Recurrent {
   }
 
   protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
-    return rnnPass(scope, shape, from, place, this.nonlinearity === 'relu', this.common.clipStepNorm);
+    return rnnPass(scope, shape, from, place, this.common.clipStepNorm, this.nonlinearity === 'relu');
   }
 }

@@ -24,6 +24,24 @@ export const FIELDS = {
   ...fields('i', 'tile bias panelsIh panelsHh panelsHr rowsG rowsW oldW rowsH oldH'),
 } as Readonly<Record<string, 'i' | 'f'>>;
 
+/** Parameters by kind, under the descriptor's names; gradients have a d before them. */
+export const PARAMETERS: Readonly<Record<string, string>> = {
+  weight_ih: 'wIh',
+  weight_hh: 'wHh',
+  bias_ih: 'bIh',
+  bias_hh: 'bHh',
+  weight_hr: 'wHr',
+  weight_ci: 'wCi',
+  weight_cf: 'wCf',
+  weight_co: 'wCo',
+  ln_ih_weight: 'lnIhWeight',
+  ln_ih_bias: 'lnIhBias',
+  ln_hh_weight: 'lnHhWeight',
+  ln_hh_bias: 'lnHhBias',
+  ln_c_weight: 'lnCWeight',
+  ln_c_bias: 'lnCBias',
+};
+
 const AT = new Map(Object.keys(FIELDS).map((name, i) => [name, i]));
 
 function fields(kind: 'i' | 'f', names: string): Record<string, 'i' | 'f'> {

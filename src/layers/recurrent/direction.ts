@@ -34,6 +34,9 @@ export interface Place {
   region(kind: string): Region | undefined;
 }
 
+/** What the passes of the plain kernels take. */
+export type PlainPass = [scope: Scope, shape: LayerShape, from: Source, place: Place, clipStepNorm: number];
+
 /** Inference projects the input of so many steps at once that their gates [., B, gates] stay in L2 (256 kB). */
 export function chunkSteps({ steps, batch }: Scope, gates: number): number {
   return Math.max(1, Math.min(steps, Math.floor(65_536 / (batch * gates))));

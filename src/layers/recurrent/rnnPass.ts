@@ -10,8 +10,8 @@ export function rnnPass(
   shape: LayerShape,
   from: Source,
   place: Place,
-  relu: boolean,
   clipStepNorm: number,
+  relu: boolean,
 ): Pass {
   const { kernels, rows, steps, batch } = scope;
   const { I, H, V } = shape;

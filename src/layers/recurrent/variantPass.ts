@@ -3,29 +3,12 @@ import { variantWork } from '../../memory/workspace.ts';
 import { need } from '../../wasm/runtime.ts';
 import { activationFrom } from '../activations.ts';
 import type { GateSight, Pass, Scope } from '../layer.ts';
-import { Descriptor } from './descriptor.ts';
+import { Descriptor, PARAMETERS } from './descriptor.ts';
 import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
 import type { Features } from './features.ts';
 import { gatesInOrder } from './sight.ts';
 import { type KeptStates, keepStates, runningState, watch } from './states.ts';
 
-/** Parameters by kind, under the descriptor's names; gradients have a d before them. */
-const PARAMETERS: Readonly<Record<string, string>> = {
-  weight_ih: 'wIh',
-  weight_hh: 'wHh',
-  bias_ih: 'bIh',
-  bias_hh: 'bHh',
-  weight_hr: 'wHr',
-  weight_ci: 'wCi',
-  weight_cf: 'wCf',
-  weight_co: 'wCo',
-  ln_ih_weight: 'lnIhWeight',
-  ln_ih_bias: 'lnIhBias',
-  ln_hh_weight: 'lnHhWeight',
-  ln_hh_bias: 'lnHhBias',
-  ln_c_weight: 'lnCWeight',
-  ln_c_bias: 'lnCBias',
-};
 const GATES = [['h'], ['i', 'f', 'g', 'o'], ['r', 'z', 'n'], ['r', 'z', 'n']];
 
 /** An RNN, LSTM or GRU with options: assembly/variants. */
