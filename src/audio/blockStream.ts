@@ -1,7 +1,8 @@
 import { options } from '../check.ts';
-import { ArgumentError, ShapeError, Words } from '../errors.ts';
+import { ShapeError } from '../errors.ts';
 import type { Sequential } from '../model/core/sequential.ts';
 import type { Stream, StreamOptions } from '../model/core/stream.ts';
+import { featuresOf } from './features.ts';
 
 /** Samples of a block of an AudioWorklet: so many steps are one call of the kernels. */
 const BLOCK = 128;
@@ -10,27 +11,32 @@ const BLOCK = 128;
  * A stream over blocks of samples, as an AudioWorklet has them: an array of channels, each of so many samples. Channels
  * are the model's features, those of row 0 first, then those of the next row: a model of one input and one output runs
  * on each of `batch` channels with states of their own. States stay from block to block; `process` allocates nothing.
+ *
+ * A row whose outputs or states are NaN or infinite after 128 samples, or at the end of a call, starts again from zero
+ * states; such outputs are written as 0.
  */
 export class BlockStream {
   /** Channels in: batch · inputSize. */
   readonly inputs: number;
   /** Channels out: batch · outputSize. */
   readonly outputs: number;
+  /** How often a row was set to zero states because its outputs or states were NaN or infinite. */
+  resets = 0;
   readonly #stream: Stream;
   /** One sample of every channel, and BLOCK of them. */
   readonly #frame: Float32Array;
   readonly #block: Float32Array;
+  /** 1 for a row with an output that is not finite. */
+  readonly #broken: Uint8Array;
 
   /** @throws {ArgumentError} a model that takes indices, or a batch below 1 */
   constructor(model: Sequential, opts?: StreamOptions) {
     const { batch = 1 } = options('BlockStream', opts, ['batch']);
-    const { input, outputSize } = model.network;
-    if (input.kind !== 'features') {
-      throw new ArgumentError('model', 'one that takes features', new Words('one that takes indices'));
-    }
+    const { inputSize, outputSize } = featuresOf(model);
     this.#stream = model.stream({ batch, block: BLOCK });
-    this.inputs = batch * input.size;
+    this.inputs = batch * inputSize;
     this.outputs = batch * outputSize;
+    this.#broken = new Uint8Array(batch);
     this.#block = new Float32Array(BLOCK * this.inputs);
     this.#frame = this.#block.subarray(0, this.inputs);
   }
@@ -51,8 +57,26 @@ export class BlockStream {
       const steps = samples - t >= BLOCK ? BLOCK : 1;
       const values = this.#run(input, given, t, steps);
       for (let i = 0, at = 0; i < steps; i++, t++) {
-        for (let c = 0; c < this.outputs; c++) output[c]![t] = values[at++]!;
+        for (let c = 0; c < this.outputs; c++) output[c]![t] = this.#checked(values[at++]!, c);
       }
+      if (steps === BLOCK || t === samples) this.#mend();
+    }
+  }
+
+  /** A value of output channel c, or 0 for one that is not finite. */
+  #checked(value: number, c: number): number {
+    if (value - value === 0) return value;
+    this.#broken[Math.floor((c * this.#stream.batch) / this.outputs)] = 1;
+    return 0;
+  }
+
+  /** Rows that would give NaN from now on start again. */
+  #mend(): void {
+    for (let row = 0; row < this.#stream.batch; row++) {
+      if (this.#broken[row] === 0 && this.#stream.finite(row)) continue;
+      this.#broken[row] = 0;
+      this.#stream.reset(row);
+      this.resets++;
     }
   }
 

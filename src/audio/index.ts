@@ -1,9 +1,9 @@
 /**
- * A model in an AudioWorklet, a step a sample.
+ * A model in an AudioWorklet, one step per sample.
  * @module unrolled/audio
  */
 
 export type { LayerConfig } from '../model/registry.ts';
 export { AudioModel, type AudioModelOptions } from './audioModel.ts';
 export { BlockStream } from './blockStream.ts';
-export { type Parcel, packModel, unpackModel } from './parcel.ts';
+export { type PackedModel, packModel, unpackModel } from './packedModel.ts';

@@ -1,6 +1,8 @@
+import type { Sequential } from '../model/sequential.ts';
+import { pack } from '../worker/failure.ts';
 import { BlockStream } from './blockStream.ts';
-import { type Message, PROCESSOR, type Setup } from './messages.ts';
-import { unpackModel } from './parcel.ts';
+import { type Call, MADE, PROCESSOR, type Request, type Setup, type Told } from './messages.ts';
+import { unpackModel } from './packedModel.ts';
 
 // of AudioWorkletGlobalScope
 declare class AudioWorkletProcessor {
@@ -11,27 +13,68 @@ declare function registerProcessor(
   processor: new (options: { processorOptions: Setup }) => AudioWorkletProcessor,
 ): void;
 
-/** Runs a model on what comes in, block by block, until it is told to end. */
-class ModelProcessor extends AudioWorkletProcessor {
-  readonly #blocks: BlockStream;
-  #alive = true;
+const NO_CHANNELS: readonly Float32Array[] = [];
 
-  constructor({ processorOptions: { parcel, batch } }: { processorOptions: Setup }) {
+/** Runs a model on what comes in, block by block, until it is told to end. Every call is answered. */
+class ModelProcessor extends AudioWorkletProcessor {
+  #model: Sequential | undefined;
+  #blocks: BlockStream | undefined;
+  #resets = 0;
+
+  constructor({ processorOptions }: { processorOptions: Setup }) {
     super();
-    const model = unpackModel(parcel);
-    const blocks = new BlockStream(model, { batch });
-    this.#blocks = blocks;
-    this.port.onmessage = ({ data }: MessageEvent<Message>) => {
-      if (data.kind === 'load') model.loadStateDict(data.parameters);
-      else if (data.kind === 'reset') blocks.reset();
-      else this.#alive = false;
-    };
-    this.port.postMessage('ready');
+    this.#answer(MADE, () => this.#make(processorOptions));
+    this.port.onmessage = ({ data }: MessageEvent<Call>) =>
+      this.#answer(data.id, () => this.#do(data.request));
+    this.port.onmessageerror = () => this.#tell({ kind: 'unreadable' });
   }
 
   process(inputs: readonly Float32Array[][], outputs: readonly Float32Array[][]): boolean {
-    if (this.#alive) this.#blocks.process(inputs[0]!, outputs[0]!);
-    return this.#alive;
+    const blocks = this.#blocks;
+    if (!blocks) return false;
+    blocks.process(inputs[0] ?? NO_CHANNELS, outputs[0]!);
+    if (blocks.resets !== this.#resets) {
+      this.#resets = blocks.resets;
+      this.#tell({ kind: 'resets', count: this.#resets });
+    }
+    return true;
+  }
+
+  #make({ model, batch }: Setup): void {
+    this.#model = unpackModel(model);
+    try {
+      this.#blocks = new BlockStream(this.#model, { batch });
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+  }
+
+  #do(request: Request): void {
+    if (request.kind === 'load') this.#model?.loadStateDict(request.parameters);
+    else if (request.kind === 'reset') this.#blocks?.reset();
+    else this.#end();
+  }
+
+  /** The browser keeps the processor as long as its node: the memory must not hang on it. */
+  #end(): void {
+    this.#blocks?.dispose();
+    this.#model?.dispose();
+    this.#blocks = undefined;
+    this.#model = undefined;
+  }
+
+  #answer(id: number, work: () => void): void {
+    try {
+      work();
+      this.#tell({ kind: 'answer', id });
+    } catch (error) {
+      this.#tell({ kind: 'answer', id, failure: pack(error) });
+    }
+  }
+
+  #tell(told: Told): void {
+    this.port.postMessage(told);
   }
 }
 

@@ -1,4 +1,4 @@
-import { ArgumentError, FeatureError, Words } from '../errors.ts';
+import { ArgumentError, FeatureError, MemoryError, Words } from '../errors.ts';
 import { CORE_NAMES, INFERENCE_NAMES } from './coreExports.ts';
 import { instantiate, type Runtime } from './runtime.ts';
 
@@ -22,9 +22,17 @@ export function holdsKernels(name: string, module: WebAssembly.Module, all: read
 
 /** Asks the kernels which build they are. */
 export function describe(module: WebAssembly.Module, revectorized: boolean): Runtime {
-  const kernels = instantiate(module, new WebAssembly.Memory({ initial: 1, maximum: 1 }), false);
+  const kernels = instantiate(module, onePage(), false);
   const training = exportsOf(module).size > INFERENCE_NAMES.length;
   return { kernels: kernels.is_relaxed() === 1 ? 'relaxed' : 'simd', module, revectorized, training };
+}
+
+function onePage(): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: 1, maximum: 1 });
+  } catch (error) {
+    throw new MemoryError('the engine gave no memory of 64 KiB', { cause: error });
+  }
 }
 
 export function exportsOf(module: WebAssembly.Module): Set<string> {

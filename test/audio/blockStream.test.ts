@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { BlockStream } from '../../src/audio/blockStream.ts';
-import { packModel, unpackModel } from '../../src/audio/parcel.ts';
+import { packModel, unpackModel } from '../../src/audio/packedModel.ts';
 import {
   ArgumentError,
   Embedding,
@@ -8,6 +8,7 @@ import {
   init,
   Linear,
   LSTM,
+  RNN,
   runtimeInfo,
   Sequential,
   ShapeError,
@@ -91,6 +92,48 @@ describe('BlockStream', () => {
     expect(b).not.toEqual(a);
   });
 
+  test('a row with a sample that is not a number starts again, the others do not', () => {
+    const run = (bad: number | undefined, block: number) => {
+      const input = [...silent(F, 1024), ...silent(F, 1024)].map((data) => data.fill(0.3));
+      if (bad !== undefined) input[1]![300] = bad;
+      const output = silent(2 * G, 1024);
+      const blocks = new BlockStream(make(), { batch: 2 });
+      for (let t = 0; t < 1024; t += block) {
+        const part = (data: Float32Array) => data.subarray(t, t + block);
+        blocks.process(input.map(part), output.map(part));
+      }
+      return { output, resets: blocks.resets };
+    };
+    const healthy = run(undefined, 128);
+    expect(healthy.resets).toBe(0);
+    for (const block of [1, 64, 128, 512]) {
+      const { output, resets } = run(NaN, block);
+      expect(resets, `blocks of ${block}`).toBe(1);
+      for (const [c, data] of output.entries()) {
+        expect(data.every(Number.isFinite)).toBe(true);
+        if (c >= G) expectSame(data, healthy.output[c]!, `channel ${c}`);
+        expectSame(data.subarray(0, 300), healthy.output[c]!.subarray(0, 300), `channel ${c}, before`);
+        expect(data.at(-1)).toBeCloseTo(healthy.output[c]!.at(-1)!, 5);
+      }
+    }
+  });
+
+  test('states that are infinite count, too, while outputs are finite', () => {
+    const model = new Sequential([new RNN(1, 1, { nonlinearity: 'relu' }), new Linear(1, 1)], { seed: 2 });
+    const state = model.stateDict();
+    for (const { data } of Object.values(state)) data.fill(0);
+    state['0.weight_ih_l0']!.data.fill(3e38);
+    state['1.bias']!.data.fill(0.5);
+    model.loadStateDict(state);
+    const blocks = new BlockStream(model);
+    const output = silent(1, 128);
+    blocks.process([new Float32Array(128).fill(2)], output);
+    expect(blocks.resets).toBe(1);
+    blocks.process([new Float32Array(128)], output);
+    expect(output[0]!.every((value) => value === 0.5)).toBe(true);
+    expect(blocks.resets).toBe(1);
+  });
+
   test.each<[string, number[], number[], string]>([
     ['too few channels out', [T, T, T], [T], 'output'],
     ['too many channels out', [T, T, T], [T, T, T], 'output'],
@@ -122,9 +165,9 @@ describe('packModel and unpackModel', () => {
     expect(again.forward(x)).toEqual(model.forward(x));
   });
 
-  test('refuse what is no parcel', () => {
-    const parcel = packModel(make());
-    const refused = (change: object) => thrown(() => unpackModel({ ...parcel, ...change }));
+  test('refuse what is no packed model', () => {
+    const packed = packModel(make());
+    const refused = (change: object) => thrown(() => unpackModel({ ...packed, ...change }));
     expect(refused({ module: 1 })).toBeInstanceOf(ArgumentError);
     expect(refused({ layers: [{ type: 'Conv' }] })).toBeInstanceOf(FormatError);
     expect(refused({ parameters: {} })).toBeInstanceOf(Error);

@@ -25,7 +25,7 @@ const SRC: Record<string, string[]> = {
     ],
     ...['@assemblyscript/loader', 'cli-progress', 'commander', 'simple-ascii-chart', 'node:'],
   ],
-  audio: ['model', 'ndarray', 'wasm', 'check', 'errors'],
+  audio: ['worker', 'model', 'ndarray', 'wasm', 'check', 'errors'],
   worker: ['model', 'diagnostics', 'losses', 'optim', 'init', 'ndarray', 'wasm', 'check', 'errors'],
   index: ['public', 'wasm'],
   core: ['publicCore', 'wasm'],

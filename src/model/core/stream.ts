@@ -90,6 +90,11 @@ export class Stream {
     for (let i = first; i < first + count; i++) this.runner.forget(i);
   }
 
+  /** Whether all states of a row are finite. @internal */
+  finite(row: number): boolean {
+    return this.runner.finite(row);
+  }
+
   /** Gives the stream's memory to the next stream of the model; later calls throw. */
   dispose(): void {
     this.runner.dispose();

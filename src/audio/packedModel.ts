@@ -6,7 +6,7 @@ import { initSync } from '../wasm/initSync.ts';
 import { runtime } from '../wasm/runtime.ts';
 
 /** A model and its kernels as data that postMessage carries, and that needs nothing to be loaded or decoded. */
-export interface Parcel {
+export interface PackedModel {
   /** The kernels, compiled. */
   readonly module: WebAssembly.Module;
   /** Each layer by its type and options. */
@@ -16,7 +16,7 @@ export interface Parcel {
 }
 
 /** Copies the parameters. @throws {StateError} before `init()` */
-export function packModel(model: CoreSequential): Parcel {
+export function packModel(model: CoreSequential): PackedModel {
   return {
     module: runtime().module,
     layers: model.layers.map((layer) => ({ type: layer.type, ...layer.config() })),
@@ -28,11 +28,17 @@ export function packModel(model: CoreSequential): Parcel {
  * The model on its kernels, at once; models made afterwards use them too.
  * @throws {ArgumentError} a module that is not these kernels
  * @throws {FormatError} layers of no known type
+ * @throws {MemoryError} where the engine gives no memory
  */
-export function unpackModel({ module, layers, parameters }: Parcel): Sequential {
+export function unpackModel({ module, layers, parameters }: PackedModel): Sequential {
   initSync({ module });
   const most = Object.keys(parameters).length;
   const model = new Sequential(layers.map((layer) => makeLayer(layer, most)));
-  model.loadStateDict(parameters);
+  try {
+    model.loadStateDict(parameters);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
   return model;
 }

@@ -1,0 +1,12 @@
+import { ArgumentError, Words } from '../errors.ts';
+import type { Sequential } from '../model/core/sequential.ts';
+
+/** Features per row in and out. @throws {ArgumentError} what is no Sequential, or one that takes indices */
+export function featuresOf(model: Sequential): { readonly inputSize: number; readonly outputSize: number } {
+  if (!model?.network) throw new ArgumentError('model', 'a Sequential', model);
+  const { input, outputSize } = model.network;
+  if (input.kind !== 'features') {
+    throw new ArgumentError('model', 'one that takes features', new Words('one that takes indices'));
+  }
+  return { inputSize: input.size, outputSize };
+}

@@ -1,0 +1,149 @@
+import { ArgumentError, GRU, init, Linear, LSTM, MinGRU, Sequential, StateError } from 'unrolled';
+import { AudioModel } from 'unrolled/audio';
+import { init as initInference } from 'unrolled/inference';
+import { beforeAll, describe, expect, test } from 'vitest';
+
+const RATE = 48_000;
+
+beforeAll(async () => {
+  await init({ kernels: 'simd' });
+});
+
+function effect(seed = 1): Sequential {
+  return new Sequential([new GRU(1, 8), new Linear(8, 1)], { seed });
+}
+
+async function reason(promise: Promise<unknown>): Promise<Error> {
+  return promise.then(
+    () => new Error('it did not reject'),
+    (error) => error,
+  );
+}
+
+/** One sample that is not a number, in a second of a constant. */
+async function withBadSample(value: number, rows = 1) {
+  const length = 40 * 128;
+  const context = new OfflineAudioContext(rows, length, RATE);
+  const audio = await AudioModel.create(context, effect(), { batch: rows });
+  const buffer = context.createBuffer(rows, length, RATE);
+  for (let c = 0; c < rows; c++) buffer.getChannelData(c).fill(0.25);
+  buffer.getChannelData(0)[1000] = value;
+  const source = new AudioBufferSourceNode(context, { buffer });
+  source.connect(audio.node).connect(context.destination);
+  source.start();
+  const rendered = await context.startRendering();
+  await audio.ready;
+  return { audio, channels: Array.from({ length: rows }, (_, c) => rendered.getChannelData(c)) };
+}
+
+describe.runIf(typeof OfflineAudioContext === 'function')('AudioModel', () => {
+  test('300 are made and disposed in one context', { timeout: 120_000 }, async () => {
+    const context = new AudioContext({ sampleRate: RATE });
+    const model = effect();
+    for (let i = 0; i < 300; i++) {
+      const audio = await AudioModel.create(context, model);
+      await audio.ready;
+      await audio.dispose();
+    }
+    await context.close();
+  });
+
+  test('without dispose, the error says what the browser limits', { timeout: 120_000 }, async () => {
+    const context = new AudioContext({ sampleRate: RATE });
+    const model = effect();
+    const held: AudioModel[] = [];
+    let error: Error | undefined;
+    while (!error && held.length < 2000) {
+      const audio = await AudioModel.create(context, model);
+      held.push(audio);
+      error = await audio.ready.then(
+        () => undefined,
+        (failed) => failed,
+      );
+    }
+    if (error) {
+      expect(error.name).toBe('MemoryError');
+      expect(error.message).toMatch(/dispose\(\)/);
+    }
+    // and afterwards there is room again
+    for (const audio of held) await audio.dispose();
+    const again = await AudioModel.create(context, model);
+    await again.ready;
+    await context.close();
+  });
+
+  test('load of other layers rejects with the error of the audio thread, and changes nothing', async () => {
+    const context = new AudioContext({ sampleRate: RATE });
+    const audio = await AudioModel.create(context, effect());
+    const other = new Sequential([new LSTM(1, 4), new Linear(4, 1)]);
+    const error = await reason(audio.load(other));
+    expect(['ArgumentError', 'ShapeError']).toContain(error.name);
+    expect(error).toHaveProperty('argument');
+    await audio.load(effect(2));
+    await audio.reset();
+    await context.close();
+  });
+
+  test('kernels that lack the layers: ready rejects with the error of the audio thread', async () => {
+    const context = new AudioContext({ sampleRate: RATE });
+    const model = new Sequential([new MinGRU(1, 8), new Linear(8, 1)]);
+    await initInference({ kernels: 'simd' });
+    const audio = await AudioModel.create(context, model);
+    expect((await reason(audio.ready)).name).toBe('FeatureError');
+    expect((await reason(audio.load(model))).name).toBe('FeatureError');
+    await audio.dispose();
+    await init({ kernels: 'simd' });
+    await context.close();
+  });
+
+  test('calls after dispose reject, and a second dispose settles', async () => {
+    const context = new AudioContext({ sampleRate: RATE });
+    const audio = await AudioModel.create(context, effect());
+    await audio.dispose();
+    await audio.dispose();
+    for (const call of [() => audio.load(effect()), () => audio.reset()]) {
+      expect(await reason(call())).toBeInstanceOf(StateError);
+    }
+    await context.close();
+  });
+
+  test('a context that is closed leaves no promise open', async () => {
+    const context = new AudioContext({ sampleRate: RATE });
+    const audio = await AudioModel.create(context, effect());
+    await audio.ready;
+    await context.close();
+    await reason(audio.load(effect()));
+    expect(await reason(audio.reset())).toBeInstanceOf(StateError);
+    await audio.dispose();
+    expect(await reason(AudioModel.create(context, effect()))).toBeInstanceOf(StateError);
+  });
+
+  test.each([NaN, Infinity])('a sample of %d costs its row at most two blocks', async (value) => {
+    const { audio, channels } = await withBadSample(value, 2);
+    for (const channel of channels) expect(channel.every(Number.isFinite)).toBe(true);
+    const settled = channels[1]!.at(-1)!;
+    expect(settled).not.toBe(0);
+    expect(channels[0]!.at(-1)).toBeCloseTo(settled, 5);
+    if (Number.isNaN(value)) expect(audio.resets).toBe(1);
+  });
+
+  test('a processor that is not there is named', async () => {
+    const context = new AudioContext({ sampleRate: RATE });
+    const error = await reason(AudioModel.create(context, effect(), { processor: '/nowhere.js' }));
+    expect(error).toBeInstanceOf(StateError);
+    expect(error.message).toContain('/nowhere.js');
+    await context.close();
+  });
+
+  test.each<[string, () => Sequential, number, string]>([
+    ['in, by rows', effect, 33, 'batch'],
+    ['in, by features', () => new Sequential([new LSTM(33, 2), new Linear(2, 1)]), 1, 'model'],
+    ['out', () => new Sequential([new LSTM(1, 2), new Linear(2, 40)]), 1, 'model'],
+  ])('more than 32 channels %s are refused', async (_, make, batch, argument) => {
+    const context = new OfflineAudioContext(1, 128, RATE);
+    const error = await reason(AudioModel.create(context, make(), { batch }));
+    expect(error).toBeInstanceOf(ArgumentError);
+    expect((error as ArgumentError).argument).toBe(argument);
+    expect(error.message).toMatch(/32/);
+  });
+});
