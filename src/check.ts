@@ -1,5 +1,8 @@
 import { ArgumentError } from './errors.ts';
 
+/** Options with their defaults filled in: none is missing or undefined. */
+export type Filled<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
+
 /** @throws {ArgumentError} unless value is an integer of at least `min` */
 export function integer(name: string, value: unknown, min: number): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min) {

@@ -17,9 +17,9 @@ export interface GateInput {
   /** φ of the gate. */
   readonly activation: Activation;
   /** Share 0..1 of its units that are saturated, over all steps and rows; left out of an activation without bounds. */
-  readonly saturated?: number;
+  readonly saturated?: number | undefined;
   /** Of its block of weight_hh; left out where the cell has none. */
-  readonly spectrum?: Spectrum;
+  readonly spectrum?: Spectrum | undefined;
 }
 
 /** What a backward pass tells of one layer and direction. */
@@ -53,7 +53,7 @@ export interface NonFinite {
 /** What a step tells of one gate. */
 export interface GateFlow extends GateInput {
   /** What σ_max says (Pascanu et al. 2013), in words; left out where there is no spectrum. */
-  readonly bound?: string;
+  readonly bound?: string | undefined;
 }
 
 /** How the gradient went through one layer and direction. JSON has null for numbers that are not finite. */
@@ -90,7 +90,7 @@ export interface Flow {
   /** A layer and direction each, from the input. */
   readonly layers: LayerFlow[];
   /** Left out where all numbers are finite. */
-  readonly nonFinite?: NonFinite;
+  readonly nonFinite?: NonFinite | undefined;
 }
 
 /**

@@ -41,9 +41,9 @@ export type Activation =
       /** Which function. */
       readonly name: ActivationName;
       /** α. Default: as in the table. */
-      readonly alpha?: number;
+      readonly alpha?: number | undefined;
       /** β. Default: as in the table. */
-      readonly beta?: number;
+      readonly beta?: number | undefined;
     };
 
 /** What the kernels take: the number of the function, α and β (0 where it has none). */

@@ -7,7 +7,7 @@ import type { Rows, Valid } from './rows.ts';
 /** Which steps count, as users give it. */
 export interface Steps {
   /** Steps of each row [B], 0 to T; the rest is padding, which costs no time. Default: T of all rows. */
-  readonly lengths?: ArrayLike<number>;
+  readonly lengths?: ArrayLike<number> | undefined;
   /** [T, B] (or [B, T] with batchFirst): 1 or true where a step counts, anywhere; the state passes by the others. */
   readonly mask?:
     | ArrayLike<number | boolean>
@@ -15,7 +15,7 @@ export interface Steps {
         /** T · B marks, row-major. */
         readonly data: ArrayLike<number | boolean>;
         /** [T, B], or [B, T] with batchFirst. */
-        readonly shape?: readonly number[];
+        readonly shape?: readonly number[] | undefined;
       };
 }
 

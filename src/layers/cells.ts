@@ -11,17 +11,17 @@ import { RNN } from './rnn.ts';
 /** Options of the step cells. */
 export interface CellOptions {
   /** Whether there are biases. Default true. */
-  readonly bias?: boolean;
+  readonly bias?: boolean | undefined;
   /** By parameter, such as `weight_hh`; those left out start uniform in ±1/√hiddenSize, as torch.nn's. */
-  readonly init?: Readonly<Record<string, Initializer>>;
+  readonly init?: Readonly<Record<string, Initializer>> | undefined;
   /** Of the parameters. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** Options of an RNNCell. */
 export interface RNNCellOptions extends CellOptions {
   /** φ. Default `tanh`. */
-  readonly nonlinearity?: 'tanh' | 'relu';
+  readonly nonlinearity?: 'tanh' | 'relu' | undefined;
 }
 
 const CELL_OPTIONS = ['bias', 'init', 'seed'];
@@ -29,11 +29,11 @@ const CELL_OPTIONS = ['bias', 'init', 'seed'];
 /** What `forward` of a cell takes beside x. */
 export interface CellForwardOptions {
   /** [B, hiddenSize], or [hiddenSize] for one row. Default zeros. */
-  readonly h0?: Given;
+  readonly h0?: Given | undefined;
   /** Shaped as h0, of an LSTMCell. Default zeros. */
-  readonly c0?: Given;
+  readonly c0?: Given | undefined;
   /** Keep what `backward` needs. Default false. */
-  readonly training?: boolean;
+  readonly training?: boolean | undefined;
 }
 
 /** The state after the step, shaped as h0. */
@@ -50,9 +50,9 @@ export interface LSTMCellState extends CellState {
 /** Gradients by the state after the step; those left out are zeros. */
 export interface CellUpstream {
   /** Of the hidden state. */
-  readonly h?: Given;
+  readonly h?: Given | undefined;
   /** Of an LSTMCell. */
-  readonly c?: Given;
+  readonly c?: Given | undefined;
 }
 
 /** What `backward` of a cell gives, as copies. */

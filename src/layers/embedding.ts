@@ -7,7 +7,7 @@ import type { Layer, Lookup, ParameterSpec, Pass, Scope } from './layer.ts';
 /** What `Embedding` takes beside its sizes. */
 export interface EmbeddingOptions {
   /** Default: normal, standard deviation 1, as torch.nn.Embedding. */
-  readonly init?: Initializer;
+  readonly init?: Initializer | undefined;
 }
 
 /**

@@ -13,13 +13,13 @@ export interface GRUOptions extends GatedOptions {
    * The reset gate acts on h·W_hnᵀ + b_hn (true, the default: torch.nn, cuDNN, Keras 3), or on h before the product
    * (false: Cho et al. 2014, Keras 2, TensorFlow.js, ONNX's default).
    */
-  readonly resetAfter?: boolean;
+  readonly resetAfter?: boolean | undefined;
   /** Of the candidate n. Default `tanh`. */
-  readonly activation?: Activation;
+  readonly activation?: Activation | undefined;
   /** Of r and z. Default `sigmoid`. */
-  readonly recurrentActivation?: Activation;
+  readonly recurrentActivation?: Activation | undefined;
   /** Gate by gate, before the two above. */
-  readonly activations?: Partial<Record<'r' | 'z' | 'n', Activation>>;
+  readonly activations?: Partial<Record<'r' | 'z' | 'n', Activation | undefined>> | undefined;
 }
 
 const OWN = ['resetAfter', 'activation', 'recurrentActivation', 'activations'];

@@ -10,7 +10,7 @@ import { INDRNN_RELU, INDRNN_TANH, scanKinds, scanPass } from './recurrent/scanP
 /** Options of an IndRNN: those of all recurrent layers, and φ. */
 export interface IndRNNOptions extends RecurrentOptions {
   /** φ. Default `relu`. */
-  readonly nonlinearity?: 'relu' | 'tanh';
+  readonly nonlinearity?: 'relu' | 'tanh' | undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Filled } from '../check.ts';
 import { constant, identity, normal } from '../init/initializers.ts';
 import type { RNNOptions } from './rnn.ts';
 
@@ -8,7 +9,7 @@ import type { RNNOptions } from './rnn.ts';
  *
  * @throws {ArgumentError} a scale that is no finite number
  */
-export function irnn(scale = 1): Pick<Required<RNNOptions>, 'nonlinearity' | 'init'> {
+export function irnn(scale = 1): Filled<Pick<RNNOptions, 'nonlinearity' | 'init'>> {
   return {
     nonlinearity: 'relu',
     init: {

@@ -74,7 +74,7 @@ export interface GateSight {
   readonly name: string;
   readonly activation: Activation;
   /** Whether its values are those that the activation takes, not those that it gives. */
-  readonly ofArguments?: boolean;
+  readonly ofArguments?: boolean | undefined;
   /** Which block of hiddenSize floats it is in a row of `Sight.values`. */
   readonly block: number;
   /** Which block of hiddenSize rows of W_hh is its own. */
@@ -102,7 +102,7 @@ export interface Sight {
 export interface Pass {
   readonly output: Region;
   readonly states: readonly StateSlot[];
-  readonly sights?: readonly Sight[];
+  readonly sights?: readonly Sight[] | undefined;
   /** Before the first forward call of an update, which may take several: draws what all of them share. */
   begin?(): void;
   /** `packed`: the scratch memory still holds the weights as the last call packed them. */
@@ -129,11 +129,11 @@ export interface Layer {
   /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown>;
   /** Whether it gives one step a row, whatever it takes. */
-  readonly reducesSteps?: boolean;
+  readonly reducesSteps?: boolean | undefined;
   /** Whether a step's output needs later steps; then there is no step by step. */
-  readonly needsFuture?: boolean;
+  readonly needsFuture?: boolean | undefined;
   /** Whether it goes from step to step with a state. */
-  readonly keepsState?: boolean;
+  readonly keepsState?: boolean | undefined;
   /**
    * Whether it changes nothing there; then it is left out. `stream`: step by step, each one the last so far.
    * @internal

@@ -8,9 +8,9 @@ import type { Layer, ParameterSpec, Pass, Scope } from './layer.ts';
 /** What `Linear` takes beside its sizes. */
 export interface LinearOptions {
   /** Whether there is a bias. Default true. */
-  readonly bias?: boolean;
+  readonly bias?: boolean | undefined;
   /** Of both parameters. Default: uniform in ±1/√inFeatures, as torch.nn.Linear. */
-  readonly init?: Initializer;
+  readonly init?: Initializer | undefined;
 }
 
 /**

@@ -14,19 +14,19 @@ type Gate = 'i' | 'f' | 'g' | 'o' | 'h';
 /** Options of an LSTM: those of all recurrent layers, and its own. */
 export interface LSTMOptions extends GatedOptions {
   /** The forget gate's bias to start from (Gers et al. 2000; Keras has 1): its `bias_ih` part; `bias_hh` then is 0. */
-  readonly forgetBias?: number;
+  readonly forgetBias?: number | undefined;
   /** Features of h when they are to be fewer than of c: h = (o ⊙ tanh c)·W_hrᵀ (Sak et al. 2014). Default 0: as many. */
-  readonly projSize?: number;
+  readonly projSize?: number | undefined;
   /** i and f see c0, o sees c, by `weight_ci`, `weight_cf`, `weight_co` [hiddenSize] (Gers 2000). Default false. */
-  readonly peephole?: boolean;
+  readonly peephole?: boolean | undefined;
   /** f = 1 − i (Greff et al. 2017; ONNX's input_forget). Default false. */
-  readonly coupled?: boolean;
+  readonly coupled?: boolean | undefined;
   /** Of the candidate g and of c on its way out. Default `tanh`. */
-  readonly activation?: Activation;
+  readonly activation?: Activation | undefined;
   /** Of i, f and o. Default `sigmoid`. */
-  readonly recurrentActivation?: Activation;
+  readonly recurrentActivation?: Activation | undefined;
   /** Gate by gate, before the two above; `h` is that of c on its way out. */
-  readonly activations?: Partial<Record<'i' | 'f' | 'g' | 'o' | 'h', Activation>>;
+  readonly activations?: Partial<Record<'i' | 'f' | 'g' | 'o' | 'h', Activation | undefined>> | undefined;
 }
 
 const GATES: readonly Gate[] = ['i', 'f', 'g', 'o', 'h'];

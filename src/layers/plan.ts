@@ -13,13 +13,13 @@ export interface PlanRequest {
   /** What the loss compares with, where there is one. */
   readonly targets: 'indices' | 'features' | 'none';
   /** Step by step: every pass has scratch memory of its own, so that weights stay packed from call to call. */
-  readonly stream?: Packed;
+  readonly stream?: Packed | undefined;
   /** For rows of their own lengths. */
-  readonly ragged?: boolean;
+  readonly ragged?: boolean | undefined;
   /** Notes the norms of the gradient at each step. */
-  readonly flow?: boolean;
+  readonly flow?: boolean | undefined;
   /** Steps of the whole sequence, where the plan is for one part of it after the other. Default: steps. */
-  readonly wholeSteps?: number;
+  readonly wholeSteps?: number | undefined;
 }
 
 /** Scratch memory of the passes of streams laid out for the same shape, one running at a time. */

@@ -11,7 +11,7 @@ import { rnnPass } from './recurrent/rnnPass.ts';
 /** Options of an RNN: those of all recurrent layers, and φ. */
 export interface RNNOptions extends GatedOptions {
   /** φ. Default `tanh`. */
-  readonly nonlinearity?: Activation;
+  readonly nonlinearity?: Activation | undefined;
 }
 
 /**

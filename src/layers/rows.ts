@@ -3,8 +3,8 @@ import type { Region } from '../memory/layout.ts';
 
 /** Which steps of which rows there are: how many of each row from its first on, or one mark a step and row [T, B]. */
 export interface Valid {
-  readonly lengths?: ArrayLike<number>;
-  readonly mask?: ArrayLike<number | boolean>;
+  readonly lengths?: ArrayLike<number> | undefined;
+  readonly mask?: ArrayLike<number | boolean> | undefined;
 }
 
 /**

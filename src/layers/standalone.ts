@@ -10,11 +10,11 @@ import type { Plan } from './plan.ts';
 /** What `forward` of a layer alone takes beside x. */
 export interface ForwardOptions extends Steps {
   /** Initial hidden states [numLayers · directions, B, projSize or hiddenSize]. Default zeros. */
-  readonly h0?: Given;
+  readonly h0?: Given | undefined;
   /** Initial cell states [numLayers · directions, B, hiddenSize], of an LSTM or SRU. Default zeros. */
-  readonly c0?: Given;
+  readonly c0?: Given | undefined;
   /** Keep what `backward` needs. Default false. */
-  readonly training?: boolean;
+  readonly training?: boolean | undefined;
 }
 
 /** What `forward` of a layer alone gives: copies. */
@@ -24,17 +24,17 @@ export interface ForwardResult {
   /** Shaped as h0: after each row's own last step (of the reverse direction its first). An SRU has none. */
   readonly hN: NDArray;
   /** Shaped as c0, of an LSTM or SRU. */
-  readonly cN?: NDArray;
+  readonly cN?: NDArray | undefined;
 }
 
 /** Upstream gradients, shaped as what they are gradients of; those left out are zeros. */
 export interface BackwardInput {
   /** Shaped as the output. */
-  readonly output?: Given;
+  readonly output?: Given | undefined;
   /** Shaped as hN. */
-  readonly hN?: Given;
+  readonly hN?: Given | undefined;
   /** Shaped as cN, of an LSTM. */
-  readonly cN?: Given;
+  readonly cN?: Given | undefined;
 }
 
 /** What `backward` of a layer alone gives: gradients, as copies. */
@@ -44,7 +44,7 @@ export interface BackwardResult {
   /** By the initial hidden states, shaped as h0. */
   readonly h0: NDArray;
   /** By the initial cell states, shaped as c0, of an LSTM. */
-  readonly c0?: NDArray;
+  readonly c0?: NDArray | undefined;
 }
 
 /** A recurrent layer used alone: a network of that one layer, made on first use. */

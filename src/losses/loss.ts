@@ -32,7 +32,7 @@ export interface Loss {
 /** What `crossEntropy` takes. */
 export interface CrossEntropyOptions {
   /** Targets of this value count nothing. Default −100. */
-  readonly ignoreIndex?: number;
+  readonly ignoreIndex?: number | undefined;
 }
 
 /**

@@ -20,25 +20,25 @@ export type { Evaluation } from './core/training.ts';
 /** What a `Trainer` takes beside the model. */
 export interface TrainerOptions extends CoreOptions {
   /** Truncated BPTT inside a step (Williams & Peng 1990): an update every k1 steps, back through the last k2. */
-  readonly truncation?: Truncation;
+  readonly truncation?: Truncation | undefined;
   /**
    * Bytes that the plan of a step may take: of a longer sequence states are kept here and there, and the activations
    * between them computed again (Gruslys et al. 2016). Gradients are the same to the bit. `model.plan()` tells what it
    * costs.
    */
-  readonly memoryBudget?: number;
+  readonly memoryBudget?: number | undefined;
 }
 
 /** What a step takes beside x and y. */
 export interface StepOptions extends Steps {
   /** Tells how the gradient flows through the recurrent layers. Default false. */
-  readonly flow?: boolean;
+  readonly flow?: boolean | undefined;
 }
 
 /** What a step tells. */
 export interface StepResult extends CoreResult {
   /** With `flow`. */
-  readonly flow?: Flow;
+  readonly flow?: Flow | undefined;
 }
 
 const KNOWN = [

@@ -5,13 +5,13 @@ import { type Blocks, Optimizer } from './optimizer.ts';
 /** As torch.optim.Adagrad takes them. */
 export interface AdagradOptions {
   /** Default 1e-2. */
-  readonly lr?: number;
+  readonly lr?: number | undefined;
   /** The rate of update t is lr / (1 + (t − 1)·lrDecay). Default 0. */
-  readonly lrDecay?: number;
+  readonly lrDecay?: number | undefined;
   /** Default 1e-10. */
-  readonly eps?: number;
+  readonly eps?: number | undefined;
   /** Times the parameter, added to its gradient. Default 0. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
 }
 
 /** Adagrad (Duchi, Hazan & Singer 2011), as torch.optim.Adagrad. */

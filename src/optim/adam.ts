@@ -6,13 +6,13 @@ import { type Blocks, Optimizer, Power } from './optimizer.ts';
 /** As torch.optim.Adam and AdamW take them. */
 export interface AdamOptions {
   /** Default 1e-3. */
-  readonly lr?: number;
+  readonly lr?: number | undefined;
   /** Default [0.9, 0.999]. */
-  readonly betas?: readonly [number, number];
+  readonly betas?: readonly [number, number] | undefined;
   /** Default 1e-8. */
-  readonly eps?: number;
+  readonly eps?: number | undefined;
   /** Default 0; for AdamW 0.01. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
 }
 
 const KNOWN = ['lr', 'betas', 'eps', 'weightDecay'];

@@ -5,17 +5,17 @@ import { type Blocks, Optimizer } from './optimizer.ts';
 /** As torch.optim.RMSprop takes them. */
 export interface RMSpropOptions {
   /** Default 1e-2. */
-  readonly lr?: number;
+  readonly lr?: number | undefined;
   /** Smoothing. Default 0.99. */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
   /** Default 1e-8. */
-  readonly eps?: number;
+  readonly eps?: number | undefined;
   /** Divide by the deviation rather than the root of the mean square. Default false. */
-  readonly centered?: boolean;
+  readonly centered?: boolean | undefined;
   /** Default 0. */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** Times the parameter, added to its gradient. Default 0. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
 }
 
 /** RMSprop (Tieleman & Hinton 2012), as torch.optim.RMSprop. */

@@ -11,7 +11,7 @@ export type Schedule = (step: number) => number;
  * gamma to the power of floor(step / stepSize), as torch.optim.lr_scheduler.StepLR. gamma: default 0.1.
  * @throws {ArgumentError} a stepSize below 1, a negative gamma
  */
-export function stepLR(opts: { readonly stepSize: number; readonly gamma?: number }): Schedule {
+export function stepLR(opts: { readonly stepSize: number; readonly gamma?: number | undefined }): Schedule {
   const { stepSize, gamma = 0.1 } = options('stepLR', opts, ['stepSize', 'gamma']);
   integer('stepSize', stepSize, 1);
   number('gamma', gamma, 0);
@@ -31,7 +31,7 @@ export function stepLR(opts: { readonly stepSize: number; readonly gamma?: numbe
  *
  * @throws {ArgumentError} steps below 1, a floor outside 0..1
  */
-export function cosineLR(opts: { readonly steps: number; readonly floor?: number }): Schedule {
+export function cosineLR(opts: { readonly steps: number; readonly floor?: number | undefined }): Schedule {
   const { steps, floor = 0 } = options('cosineLR', opts, ['steps', 'floor']);
   integer('steps', steps, 1);
   number('floor', floor, 0, 1);
@@ -42,7 +42,7 @@ export function cosineLR(opts: { readonly steps: number; readonly floor?: number
  * From near 0 up to 1 in even steps over `steps` steps, then `after` (default: constant), counted from there.
  * @throws {ArgumentError} steps below 1, an `after` that is no function
  */
-export function warmup(opts: { readonly steps: number; readonly after?: Schedule }): Schedule {
+export function warmup(opts: { readonly steps: number; readonly after?: Schedule | undefined }): Schedule {
   const { steps, after = () => 1 } = options('warmup', opts, ['steps', 'after']);
   integer('steps', steps, 1);
   if (typeof after !== 'function') throw new ArgumentError('after', 'a schedule', after);

@@ -8,11 +8,11 @@ export interface SGDOptions {
   /** Learning rate. */
   readonly lr: number;
   /** Default 0. */
-  readonly momentum?: number;
+  readonly momentum?: number | undefined;
   /** Nesterov's momentum, which must be above 0. Default false. */
-  readonly nesterov?: boolean;
+  readonly nesterov?: boolean | undefined;
   /** Times the parameter, added to its gradient. Default 0. */
-  readonly weightDecay?: number;
+  readonly weightDecay?: number | undefined;
 }
 
 /** Stochastic gradient descent, as torch.optim.SGD without dampening. */

@@ -7,16 +7,16 @@ import { binaryOf, type WasmSource } from './source.ts';
 /** What `init` takes. */
 export interface InitOptions {
   /** `auto`, the default, takes `relaxed` where the engine validates it, else `simd`. */
-  readonly kernels?: 'auto' | KernelBuild;
+  readonly kernels?: 'auto' | KernelBuild | undefined;
   /** The binary, instead of the one inlined in the package: bytes, a Module, a Response, or a promise of one. */
-  readonly wasm?: WasmSource | Promise<WasmSource>;
+  readonly wasm?: WasmSource | Promise<WasmSource> | undefined;
   /**
    * Ask V8 for 256-bit code (Node 24 and 26; a page's browser must have been started with it), nearly twice as fast. It
    * sets an experimental flag for the whole process, and is checked by timing and by comparing bits, for a quarter of
    * a second at most; where it is not in effect, or its results differ, a warning says so and the kernels run as
    * without. Default false.
    */
-  readonly revectorize?: boolean;
+  readonly revectorize?: boolean | undefined;
 }
 
 /** Of kernels that 256-bit code is not checked for. */
@@ -27,11 +27,15 @@ export interface Means {
   /** The runtime of a build of its own. */
   readonly load: (kernels: 'auto' | KernelBuild, wide: boolean, means: Means) => Promise<Runtime>;
   /** Where its binaries are, if it has any: the bytes of a build, or its module. */
-  readonly binary?: (kernels: KernelBuild) => Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module>;
+  readonly binary?:
+    | ((kernels: KernelBuild) => Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module>)
+    | undefined;
   /** Kernels that its builds have. */
   readonly names: readonly string[];
   /** Compiles for 256-bit code; nothing where that is not in effect. Left out, there is no such option. */
-  readonly widen?: (given: Uint8Array | WebAssembly.Module) => Promise<WebAssembly.Module | undefined>;
+  readonly widen?:
+    | ((given: Uint8Array | WebAssembly.Module) => Promise<WebAssembly.Module | undefined>)
+    | undefined;
 }
 
 /** `init` of every entry point. */

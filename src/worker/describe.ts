@@ -25,9 +25,9 @@ export type OptimizerDescription =
 
 /** A schedule as data: the name of the function that makes it, and its options. */
 export type ScheduleDescription =
-  | { readonly name: 'stepLR'; readonly stepSize: number; readonly gamma?: number }
-  | { readonly name: 'cosineLR'; readonly steps: number; readonly floor?: number }
-  | { readonly name: 'warmup'; readonly steps: number; readonly after?: ScheduleDescription };
+  | { readonly name: 'stepLR'; readonly stepSize: number; readonly gamma?: number | undefined }
+  | { readonly name: 'cosineLR'; readonly steps: number; readonly floor?: number | undefined }
+  | { readonly name: 'warmup'; readonly steps: number; readonly after?: ScheduleDescription | undefined };
 
 // what a description says is checked by what it makes
 // biome-ignore lint/suspicious/noExplicitAny: see above

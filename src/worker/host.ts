@@ -21,7 +21,7 @@ interface ParentPort extends Port {
 }
 
 interface Global extends Port {
-  process?: { getBuiltinModule?(name: string): { parentPort: ParentPort | null } | undefined };
+  process?: { getBuiltinModule?(name: string): { parentPort: ParentPort | null } | undefined } | undefined;
   WorkerGlobalScope?: unknown;
   addEventListener(event: 'message', listener: (event: { data: unknown }) => void): void;
 }

@@ -27,8 +27,8 @@ export interface Notice {
 export interface Failure {
   readonly name: string;
   readonly message: string;
-  readonly argument?: string;
-  readonly stack?: string;
+  readonly argument?: string | undefined;
+  readonly stack?: string | undefined;
 }
 
 /** Whether a message is one of these: a worker may carry others. */

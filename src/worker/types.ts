@@ -11,13 +11,13 @@ export interface WorkerTrainerOptions extends Omit<TrainerOptions, 'loss' | 'opt
   /** `{ name: 'adamw', lr: 1e-3 }`; likewise sgd, adam, rmsprop, adagrad. */
   readonly optimizer: OptimizerDescription;
   /** `{ name: 'cosineLR', steps: 1000 }`; likewise stepLR, warmup. */
-  readonly schedule?: ScheduleDescription;
+  readonly schedule?: ScheduleDescription | undefined;
   /** As `init` takes it, in the worker. */
-  readonly kernels?: 'auto' | KernelBuild;
+  readonly kernels?: 'auto' | KernelBuild | undefined;
   /** As `init` takes it, in the worker. */
-  readonly revectorize?: boolean;
+  readonly revectorize?: boolean | undefined;
   /** The kernels' binary for the worker: bytes, or a Module compiled already. */
-  readonly wasm?: BufferSource | WebAssembly.Module;
+  readonly wasm?: BufferSource | WebAssembly.Module | undefined;
 }
 
 /** A model, or the file that `Sequential.save` or `Trainer.save` gave. */
@@ -44,15 +44,15 @@ export interface WorkerOptions {
    * Makes the worker, where a bundler does not find this package's own: a module worker whose script imports
    * unrolled/worker/host. It serves one trainer, which ends it.
    */
-  readonly worker?: () => Worker | NodeWorker;
+  readonly worker?: (() => Worker | NodeWorker) | undefined;
   /** Ends a creation that is under way. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a step in a worker takes beside x and y. */
 export interface WorkerStepOptions extends StepOptions {
   /** Move the buffers of x, y and the options to the worker rather than copy them: they are empty afterwards. */
-  readonly transfer?: boolean;
+  readonly transfer?: boolean | undefined;
 }
 
 /** What one update of `fit` is made on. */
@@ -62,7 +62,7 @@ export interface Batch {
   /** As `step` takes it. */
   readonly y: Given;
   /** Of this step, instead of those of `fit`. */
-  readonly options?: StepOptions;
+  readonly options?: StepOptions | undefined;
 }
 
 /**
@@ -99,17 +99,17 @@ export interface Progress extends StepResult {
 /** What `fit` takes beside the data. */
 export interface FitOptions {
   /** Hears how far it is. */
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Updates between two progress events. Default: one every 100 ms. */
-  readonly progressEvery?: number;
+  readonly progressEvery?: number | undefined;
   /** Stops between two updates: the promise rejects with the signal's reason, and the trainer stays usable. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Updates in all, where batches are given: for `secondsLeft`. */
-  readonly updates?: number;
+  readonly updates?: number | undefined;
   /** Move the buffers of the data to the worker rather than copy them: they are empty afterwards. Default false. */
-  readonly transfer?: boolean;
+  readonly transfer?: boolean | undefined;
   /** Of every step, but where a batch has its own. */
-  readonly stepOptions?: StepOptions;
+  readonly stepOptions?: StepOptions | undefined;
 }
 
 /** What `fit` has done. */
@@ -129,9 +129,9 @@ export interface SampleOptions {
   /** Indices to write. */
   readonly length: number;
   /** 0 always takes the likeliest. Default 1. */
-  readonly temperature?: number;
+  readonly temperature?: number | undefined;
   /** The same one gives the same indices on every engine, with the same weights and kernels. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** What a model wrote. */

@@ -10,7 +10,7 @@ import { OTHERS_OF_LSTM, plainKinds, plainOptions } from './plain.ts';
 /** What `LSTM` takes beside its sizes. */
 export interface LSTMOptions extends RecurrentOptions {
   /** The forget gate's bias to start from (Gers et al. 2000; Keras has 1): its `bias_ih` part; `bias_hh` then is 0. */
-  readonly forgetBias?: number;
+  readonly forgetBias?: number | undefined;
 }
 
 /**

@@ -10,7 +10,7 @@ import { plainKinds, plainOptions } from './plain.ts';
 /** What `RNN` takes beside its sizes. */
 export interface RNNOptions extends RecurrentOptions {
   /** φ. Default `tanh`. */
-  readonly nonlinearity?: 'tanh' | 'relu';
+  readonly nonlinearity?: 'tanh' | 'relu' | undefined;
 }
 
 /**

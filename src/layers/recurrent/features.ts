@@ -1,4 +1,4 @@
-import { boolean, integer, number, options } from '../../check.ts';
+import { boolean, type Filled, integer, number, options } from '../../check.ts';
 import { ArgumentError } from '../../errors.ts';
 import { constant, type Initializer, uniform } from '../../init/initializers.ts';
 import { type Activation, type ActivationKind, activationOf } from '../activations.ts';
@@ -8,19 +8,19 @@ import { changed, type RecurrentOptions } from './options.ts';
 /** Probabilities with which a state keeps its old value. */
 export interface Zoneout {
   /** Of the hidden state. Default 0. */
-  readonly h?: number;
+  readonly h?: number | undefined;
   /** Of the cell state, of an LSTM. Default 0. */
-  readonly c?: number;
+  readonly c?: number | undefined;
 }
 
 /** Weights of what is added to the loss, by its gradient alone: the trainer's loss is without. */
 export interface Penalty {
   /** Of Σ W_hh². */
-  readonly l2?: number;
+  readonly l2?: number | undefined;
   /** Of ‖WᵀW − I‖² of every gate's W_hh. */
-  readonly orthogonality?: number;
+  readonly orthogonality?: number | undefined;
   /** Of Pascanu's Ω (RNN alone): Σ over steps and rows of (‖g·∂h/∂h0‖ / ‖g‖ − 1)², g = dL/dh. */
-  readonly omega?: number;
+  readonly omega?: number | undefined;
 }
 
 /** Options of the layers with a recurrent product: RNN, LSTM, GRU. */
@@ -29,17 +29,17 @@ export interface GatedOptions extends RecurrentOptions {
    * While training, zeros features of h on its way to the gates, the same at all steps of a call and for all gates
    * (Keras's `recurrent_dropout` with TensorFlow.js's single mask; Gal & Ghahramani 2016). Default 0.
    */
-  readonly recurrentDropout?: number;
+  readonly recurrentDropout?: number | undefined;
   /** While training, a state keeps its old value with this probability; else it moves that much less (Krueger 2017). */
-  readonly zoneout?: number | Zoneout;
+  readonly zoneout?: number | Zoneout | undefined;
   /** Pre-activations are clamped to ± this, with no gradient beyond (ONNX). Default: none. */
-  readonly clip?: number;
+  readonly clip?: number | undefined;
   /** Layer normalization of x·W_ihᵀ and of h·W_hhᵀ, and of an LSTM's c on its way out (Ba 2016). Default false. */
-  readonly layerNorm?: boolean;
+  readonly layerNorm?: boolean | undefined;
   /** W_hh is block-diagonal in so many blocks, each hiddenSize / heads wide: `weight_hh` [gates·H, H/heads]. Default 1. */
-  readonly heads?: number;
+  readonly heads?: number | undefined;
   /** Penalties on W_hh. Default: none. */
-  readonly penalty?: Penalty;
+  readonly penalty?: Penalty | undefined;
 }
 
 export const GATED_OPTIONS = ['recurrentDropout', 'zoneout', 'clip', 'layerNorm', 'heads', 'penalty'];
@@ -60,7 +60,7 @@ export interface Features {
   readonly zoneH: number;
   readonly zoneC: number;
   readonly recurrentDropout: number;
-  readonly penalty: Required<Penalty>;
+  readonly penalty: Filled<Penalty>;
 }
 
 /** What a cell adds to the options that all have. */
@@ -169,7 +169,7 @@ export function gatedConfig({ penalty, ...features }: Features): Record<string, 
   };
 }
 
-function penaltyOf(given: Penalty | undefined): Required<Penalty> {
+function penaltyOf(given: Penalty | undefined): Filled<Penalty> {
   const {
     l2 = 0,
     orthogonality = 0,

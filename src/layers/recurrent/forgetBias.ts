@@ -4,9 +4,9 @@ import type { Generator } from '../../init/generator.ts';
 import { constant, type Initializer, uniform } from '../../init/initializers.ts';
 
 interface Options {
-  readonly bias?: boolean;
-  readonly forgetBias?: number;
-  readonly init?: Readonly<Record<string, Initializer>>;
+  readonly bias?: boolean | undefined;
+  readonly forgetBias?: number | undefined;
+  readonly init?: Readonly<Record<string, Initializer>> | undefined;
 }
 
 /** The options with the forget gate's bias among the initializers. @throws {ArgumentError} with bias false */

@@ -1,4 +1,4 @@
-import { boolean, integer, number } from '../../check.ts';
+import { boolean, type Filled, integer, number } from '../../check.ts';
 import { ArgumentError } from '../../errors.ts';
 import type { Initializer } from '../../init/initializers.ts';
 
@@ -9,25 +9,25 @@ const MERGE_MODES: readonly MergeMode[] = ['concat', 'sum', 'mul', 'ave'];
 /** Options every recurrent layer has; defaults are torch.nn's. */
 export interface RecurrentOptions {
   /** Layers on top of each other. Default 1. */
-  readonly numLayers?: number;
+  readonly numLayers?: number | undefined;
   /** Whether there are biases. Default true. */
-  readonly bias?: boolean;
+  readonly bias?: boolean | undefined;
   /** A second direction, from each row's own last step to its first; its parameters end in `_reverse`. Default false. */
-  readonly bidirectional?: boolean;
+  readonly bidirectional?: boolean | undefined;
   /** Of a bidirectional layer: `concat` (default, as torch.nn), or Keras's `sum`, `mul`, `ave`. */
-  readonly mergeMode?: MergeMode;
+  readonly mergeMode?: MergeMode | undefined;
   /** `forward` and `backward` of the layer alone take and give [B, T, ·] instead of [T, B, ·]. Default false. */
-  readonly batchFirst?: boolean;
+  readonly batchFirst?: boolean | undefined;
   /** While training, zeros outputs of all stacked layers but the last, each element on its own (torch.nn). Default 0. */
-  readonly dropout?: number;
+  readonly dropout?: number | undefined;
   /** While training, zeros features of the input of every stacked layer, the same at all steps (Keras's `dropout`). */
-  readonly inputDropout?: number;
+  readonly inputDropout?: number | undefined;
   /** Backpropagation scales dL/dh (of an SRU dL/dc) of each step and row down to this 2-norm. Default: no limit. */
-  readonly clipStepNorm?: number;
+  readonly clipStepNorm?: number | undefined;
   /** By kind of parameter, such as `weight_hh`; those left out start as the layer says, or as torch.nn's. */
-  readonly init?: Readonly<Record<string, Initializer>>;
+  readonly init?: Readonly<Record<string, Initializer>> | undefined;
   /** Of the parameters when the layer is used alone; in a model it is the model's. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 export const RECURRENT_OPTIONS = [
@@ -36,7 +36,7 @@ export const RECURRENT_OPTIONS = [
 ];
 
 /** Checked, and what was left out filled in. */
-export type Common = Required<Omit<RecurrentOptions, 'init' | 'seed'>>;
+export type Common = Filled<Omit<RecurrentOptions, 'init' | 'seed'>>;
 
 /** @throws {ArgumentError} a value out of range, options that contradict each other */
 export function commonOptions(given: RecurrentOptions): Common {

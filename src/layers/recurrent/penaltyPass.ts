@@ -1,3 +1,4 @@
+import type { Filled } from '../../check.ts';
 import { gemmWork } from '../../memory/workspace.ts';
 import { need } from '../../wasm/runtime.ts';
 import type { Pass, Scope } from '../layer.ts';
@@ -13,7 +14,7 @@ export function withPenalty(
   pass: Pass,
   place: Place,
   H: number,
-  { l2, orthogonality }: Required<Penalty>,
+  { l2, orthogonality }: Filled<Penalty>,
 ): Pass {
   const weight = place.region('weight_hh');
   if (!scope.training || !weight || l2 + orthogonality === 0) return pass;

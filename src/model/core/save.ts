@@ -37,7 +37,7 @@ interface Description {
   readonly generator: readonly number[];
   readonly optimizer?: unknown;
   /** Batch of the carried states. */
-  readonly carried?: number;
+  readonly carried?: number | undefined;
 }
 
 type Named = [string, { shape: readonly number[]; data: Float32Array<ArrayBuffer> }];

@@ -17,13 +17,13 @@ const claimed = new WeakSet<Layer>();
 /** What `Sequential` takes beside its layers. */
 export interface SequentialOptions {
   /** Of the generator behind initial parameters and dropout. Default 0. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 /** What `forward` of a model takes beside x. */
 export interface ModelForwardOptions extends Steps {
   /** Keep what `backward` needs. Default false. */
-  readonly training?: boolean;
+  readonly training?: boolean | undefined;
 }
 
 /** The shape that `Sequential.plan` is asked about. */
@@ -33,7 +33,7 @@ export interface PlanOptions {
   /** B. */
   readonly batch: number;
   /** With gradients and what backpropagation keeps. Default: whether the model has a trainer. */
-  readonly training?: boolean;
+  readonly training?: boolean | undefined;
 }
 
 /** What a plan takes. */
@@ -45,7 +45,7 @@ export interface PlanReport {
   /** Of which the plan itself: input, activations, scratch; laid out anew for another shape; with checkpoints. */
   readonly planBytes: number;
   /** How a trainer with a `memoryBudget` goes about it. */
-  readonly checkpoints?: CheckpointReport;
+  readonly checkpoints?: CheckpointReport | undefined;
 }
 
 /**

@@ -8,9 +8,9 @@ import { Runner } from './runner.ts';
 /** What `Sequential.stream` takes. */
 export interface StreamOptions {
   /** Rows that step together, each with its own states. Default 1. */
-  readonly batch?: number;
+  readonly batch?: number | undefined;
   /** Steps that one call of `steps` takes at most. Default 1. */
-  readonly block?: number;
+  readonly block?: number | undefined;
 }
 
 /**

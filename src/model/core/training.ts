@@ -18,15 +18,15 @@ export interface TrainerOptions {
   /** It serves this trainer alone. */
   readonly optimizer: Optimizer;
   /** The global norm of the gradients is brought down to this, as torch.nn.utils.clip_grad_norm_. */
-  readonly clipNorm?: number;
+  readonly clipNorm?: number | undefined;
   /** Each gradient is brought into ± this, as torch.nn.utils.clip_grad_value_. */
-  readonly clipValue?: number;
+  readonly clipValue?: number | undefined;
   /** Factor of the learning rate at each step. */
-  readonly schedule?: Schedule;
+  readonly schedule?: Schedule | undefined;
   /** Each step starts from the states in which the last one ended, detached. Default false. */
-  readonly carryState?: boolean;
+  readonly carryState?: boolean | undefined;
   /** Rows of sequences that are given as bare numbers. Default 1. */
-  readonly batch?: number;
+  readonly batch?: number | undefined;
 }
 
 /** What a step tells. */

@@ -11,15 +11,15 @@ export interface BeamOptions {
   /** Indices that the model reads first, at least one. */
   readonly start: ArrayLike<number>;
   /** Where `start` goes on from: a snapshot of one row. Default: zero states. */
-  readonly state?: StreamState;
+  readonly state?: StreamState | undefined;
   /** Indices that follow, at most. */
   readonly length: number;
   /** Sequences that are followed. 1 is greedy. */
   readonly beams: number;
   /** α of the score: log-probability / (number of indices)^α. Default 0: shorter ones have the advantage. */
-  readonly lengthPenalty?: number;
+  readonly lengthPenalty?: number | undefined;
   /** An index that ends a sequence. Default: none. */
-  readonly end?: number;
+  readonly end?: number | undefined;
 }
 
 /** A sequence that a beam search found. */
