@@ -32,18 +32,26 @@ export function boolean(name: string, value: unknown): boolean {
   return value;
 }
 
+/** The names of T's options: one too few or too many is a type error. */
+export type Names<T> = { readonly [K in keyof T]-?: true };
+
 /**
  * Refuses a key that is no option, by name.
  * @throws {ArgumentError} options that are no object, or that hold another key than those known
  */
-export function options<T extends object>(of: string, given: T | undefined, known: readonly string[]): T {
+export function options<T extends object>(of: string, given: T | undefined, known: Names<NoInfer<T>>): T {
   if (given === undefined) return {} as T;
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     throw new ArgumentError(`the options of ${of}`, 'an object', given);
   }
   for (const [key, value] of Object.entries(given)) {
-    if (value !== undefined && !known.includes(key)) {
-      throw new ArgumentError(`${of}: ${key}`, `no such option, but one of ${known.join(', ')}`, value);
+    if (value !== undefined && !Object.hasOwn(known, key)) {
+      const names = Object.keys(known).join(', ');
+      throw new ArgumentError(
+        `${of}: ${key}`,
+        names ? `no such option, but one of ${names}` : `no such option: ${of} has none`,
+        value,
+      );
     }
   }
   return given;

@@ -56,7 +56,7 @@ export class AudioModel {
     model: Sequential,
     opts?: AudioModelOptions,
   ): Promise<AudioModel> {
-    const given = options('AudioModel', opts, ['batch', 'processor', 'node']);
+    const given = options('AudioModel', opts, { batch: true, processor: true, node: true });
     const batch = integer('batch', given.batch ?? 1, 1);
     const { inputSize, outputSize } = featuresOf(model);
     const channelCount = channels('in', batch, inputSize);

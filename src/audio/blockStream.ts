@@ -30,8 +30,8 @@ export class BlockStream {
   readonly #broken: Uint8Array;
 
   /** @throws {ArgumentError} a model that takes indices, or a batch below 1 */
-  constructor(model: Sequential, opts?: StreamOptions) {
-    const { batch = 1 } = options('BlockStream', opts, ['batch']);
+  constructor(model: Sequential, opts?: Pick<StreamOptions, 'batch'>) {
+    const { batch = 1 } = options('BlockStream', opts, { batch: true });
     const { inputSize, outputSize } = featuresOf(model);
     this.#stream = model.stream({ batch, block: BLOCK });
     this.inputs = batch * inputSize;

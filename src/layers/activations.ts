@@ -59,11 +59,11 @@ export interface ActivationKind {
  */
 export function activationOf(argument: string, given: unknown): ActivationKind {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return known(argument, given);
-  const { name, alpha, beta } = options(argument, given as Record<string, unknown>, [
-    'name',
-    'alpha',
-    'beta',
-  ]);
+  const { name, alpha, beta } = options(argument, given as Record<'name' | 'alpha' | 'beta', unknown>, {
+    name: true,
+    alpha: true,
+    beta: true,
+  });
   const own = known(`${argument}.name`, name);
   return {
     kind: own.kind,

@@ -1,4 +1,4 @@
-import { boolean, options } from '../check.ts';
+import { boolean, type Names, options } from '../check.ts';
 import { ShapeError, StateError } from '../errors.ts';
 import type { Initializer } from '../init/initializers.ts';
 import { type Given, isNumbers, type NDArray, type Numbers, readShaped } from '../ndarray.ts';
@@ -24,7 +24,11 @@ export interface RNNCellOptions extends CellOptions {
   readonly nonlinearity?: 'tanh' | 'relu' | undefined;
 }
 
-const CELL_OPTIONS = ['bias', 'init', 'seed'];
+const CELL_OPTIONS: Names<CellOptions> = {
+  bias: true,
+  init: true,
+  seed: true,
+};
 
 /** What `forward` of a cell takes beside x. */
 export interface CellForwardOptions {
@@ -95,7 +99,7 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> {
    * @throws {StateError} before `init()`
    */
   forward(x: Given, opts?: CellForwardOptions): State {
-    const given = options('forward', opts, [...this.#named('h0', 'c0'), 'training']);
+    const given = options('forward', opts, this.#has({ h0: true, c0: true, training: true }));
     const training = boolean('training', given.training ?? false);
     const { inputSize, hiddenSize } = this;
     const shape = isNumbers(x) ? [inputSize] : x?.shape;
@@ -120,7 +124,7 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> {
    * @throws {ShapeError} a gradient of another shape
    */
   backward(upstream: CellUpstream): Gradients {
-    const given = options('backward', upstream, this.#named('h', 'c'));
+    const given = options('backward', upstream, this.#has({ h: true, c: true }));
     const size = this.#shape;
     if (!size)
       throw new StateError('backward: first run forward with { training: true }; once for each backward');
@@ -176,9 +180,10 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> {
     this.dispose();
   }
 
-  /** Of names of h and c those that the cell has. */
-  #named(h: string, c: string): string[] {
-    return this.#layer.type === 'LSTM' ? [h, c] : [h];
+  /** Names of options, without those of a cell state where the cell has none. */
+  #has<T extends object>(names: T): T {
+    if (this.#layer.type === 'LSTM') return names;
+    return Object.fromEntries(Object.entries(names).filter(([name]) => name !== 'c' && name !== 'c0')) as T;
   }
 }
 
@@ -206,7 +211,7 @@ function bare(dict: Record<string, NDArray>): Record<string, NDArray> {
 export class RNNCell extends Cell<CellState, CellGradients> {
   /** @throws {ArgumentError} sizes below 1, unknown options */
   constructor(inputSize: number, hiddenSize: number, opts?: RNNCellOptions) {
-    super(new RNN(inputSize, hiddenSize, options('RNNCell', opts, [...CELL_OPTIONS, 'nonlinearity'])));
+    super(new RNN(inputSize, hiddenSize, options('RNNCell', opts, { ...CELL_OPTIONS, nonlinearity: true })));
   }
 }
 

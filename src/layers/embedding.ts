@@ -27,7 +27,7 @@ export class Embedding implements Layer {
   constructor(numEmbeddings: number, embeddingDim: number, opts?: EmbeddingOptions) {
     this.numEmbeddings = integer('numEmbeddings', numEmbeddings, 1);
     this.embeddingDim = integer('embeddingDim', embeddingDim, 1);
-    const { init = normal() } = options('Embedding', opts, ['init']);
+    const { init = normal() } = options('Embedding', opts, { init: true });
     initializer('init', init);
     this.input = { kind: 'indices', size: numEmbeddings };
     this.parameters = [{ name: 'weight', shape: [numEmbeddings, embeddingDim], init }];

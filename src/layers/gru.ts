@@ -1,11 +1,11 @@
-import { boolean, integer, options } from '../check.ts';
+import { boolean, integer, type Names, options } from '../check.ts';
 import { type Activation, activationOf } from './activations.ts';
 import type { Pass } from './layer.ts';
 import type { PlainPass } from './recurrent/direction.ts';
 import { featuresOf, GATED_OPTIONS, type GatedOptions, isPlain } from './recurrent/features.ts';
 import { Gated } from './recurrent/gated.ts';
 import { gruPass } from './recurrent/gruPass.ts';
-import { changed, RECURRENT_OPTIONS } from './recurrent/options.ts';
+import { changed } from './recurrent/options.ts';
 
 /** Options of a GRU: those of all recurrent layers, and its own. */
 export interface GRUOptions extends GatedOptions {
@@ -22,7 +22,13 @@ export interface GRUOptions extends GatedOptions {
   readonly activations?: Partial<Record<'r' | 'z' | 'n', Activation | undefined>> | undefined;
 }
 
-const OWN = ['resetAfter', 'activation', 'recurrentActivation', 'activations'];
+const OPTIONS: Names<GRUOptions> = {
+  ...GATED_OPTIONS,
+  resetAfter: true,
+  activation: true,
+  recurrentActivation: true,
+  activations: true,
+};
 
 /**
  * Gated recurrent unit (Cho et al. 2014), as torch.nn.GRU: gates r z n; h = (1 − z) ⊙ n + z ⊙ h0.
@@ -33,10 +39,10 @@ export class GRU extends Gated {
 
   /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
   constructor(inputSize: number, hiddenSize: number, opts?: GRUOptions) {
-    const given = options('GRU', opts, [...RECURRENT_OPTIONS, ...GATED_OPTIONS, ...OWN]);
+    const given = options('GRU', opts, OPTIONS);
     const H = integer('hiddenSize', hiddenSize, 1);
     const { activation = 'tanh', recurrentActivation = 'sigmoid' } = given;
-    const each = options('activations', given.activations, ['r', 'z', 'n']);
+    const each = options('activations', given.activations, { r: true, z: true, n: true });
     const resetAfter = boolean('resetAfter', given.resetAfter ?? true);
     const gates = { r: recurrentActivation, z: recurrentActivation, n: activation };
     const names = { r: 'recurrentActivation', z: 'recurrentActivation', n: 'activation' };

@@ -30,7 +30,7 @@ export class IndRNN extends Recurrent {
 
   /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
   constructor(inputSize: number, hiddenSize: number, opts?: IndRNNOptions) {
-    const given = options('IndRNN', opts, [...RECURRENT_OPTIONS, 'nonlinearity']);
+    const given = options('IndRNN', opts, { ...RECURRENT_OPTIONS, nonlinearity: true });
     const I = integer('inputSize', inputSize, 1);
     const H = integer('hiddenSize', hiddenSize, 1);
     const { nonlinearity = 'relu', bias = true } = given;

@@ -32,10 +32,10 @@ export class Linear implements Layer {
   constructor(inFeatures: number, outFeatures: number, opts?: LinearOptions) {
     this.inFeatures = integer('inFeatures', inFeatures, 1);
     this.outFeatures = integer('outFeatures', outFeatures, 1);
-    const { bias = true, init = uniform(1 / Math.sqrt(inFeatures)) } = options('Linear', opts, [
-      'bias',
-      'init',
-    ]);
+    const { bias = true, init = uniform(1 / Math.sqrt(inFeatures)) } = options('Linear', opts, {
+      bias: true,
+      init: true,
+    });
     this.bias = boolean('bias', bias);
     initializer('init', init);
     this.input = { kind: 'features', size: inFeatures };

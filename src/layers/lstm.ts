@@ -1,4 +1,4 @@
-import { boolean, integer, options } from '../check.ts';
+import { boolean, integer, type Names, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { type Activation, activationOf } from './activations.ts';
 import type { Pass } from './layer.ts';
@@ -7,7 +7,7 @@ import { featuresOf, GATED_OPTIONS, type GatedOptions, isPlain } from './recurre
 import { withForgetBias } from './recurrent/forgetBias.ts';
 import { Gated } from './recurrent/gated.ts';
 import { lstmPass } from './recurrent/lstmPass.ts';
-import { changed, RECURRENT_OPTIONS } from './recurrent/options.ts';
+import { changed } from './recurrent/options.ts';
 
 type Gate = 'i' | 'f' | 'g' | 'o' | 'h';
 
@@ -30,9 +30,16 @@ export interface LSTMOptions extends GatedOptions {
 }
 
 const GATES: readonly Gate[] = ['i', 'f', 'g', 'o', 'h'];
-const OWN = [
-  ...['forgetBias', 'projSize', 'peephole', 'coupled', 'activation', 'recurrentActivation', 'activations'],
-];
+const OPTIONS: Names<LSTMOptions> = {
+  ...GATED_OPTIONS,
+  forgetBias: true,
+  projSize: true,
+  peephole: true,
+  coupled: true,
+  activation: true,
+  recurrentActivation: true,
+  activations: true,
+};
 
 /**
  * Long short-term memory (Hochreiter & Schmidhuber 1997), as torch.nn.LSTM: gates i f g o,
@@ -46,10 +53,10 @@ export class LSTM extends Gated {
 
   /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
   constructor(inputSize: number, hiddenSize: number, opts?: LSTMOptions) {
-    const given = options('LSTM', opts, [...RECURRENT_OPTIONS, ...GATED_OPTIONS, ...OWN]);
+    const given = options('LSTM', opts, OPTIONS);
     const H = integer('hiddenSize', hiddenSize, 1);
     const { activation = 'tanh', recurrentActivation = 'sigmoid' } = given;
-    const each = options('activations', given.activations, GATES);
+    const each = options('activations', given.activations, { i: true, f: true, g: true, o: true, h: true });
     const projSize = integer('projSize', given.projSize ?? 0, 0);
     if (projSize >= H) throw new ArgumentError('projSize', `below hiddenSize ${H}`, projSize);
     const peephole = boolean('peephole', given.peephole ?? false);

@@ -5,7 +5,6 @@ import type { Pass } from './layer.ts';
 import type { PlainPass } from './recurrent/direction.ts';
 import { featuresOf, GATED_OPTIONS, type GatedOptions, isPlain } from './recurrent/features.ts';
 import { Gated } from './recurrent/gated.ts';
-import { RECURRENT_OPTIONS } from './recurrent/options.ts';
 import { rnnPass } from './recurrent/rnnPass.ts';
 
 /** Options of an RNN: those of all recurrent layers, and φ. */
@@ -25,7 +24,7 @@ export class RNN extends Gated {
 
   /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
   constructor(inputSize: number, hiddenSize: number, opts?: RNNOptions) {
-    const given = options('RNN', opts, [...RECURRENT_OPTIONS, ...GATED_OPTIONS, 'nonlinearity']);
+    const given = options('RNN', opts, { ...GATED_OPTIONS, nonlinearity: true });
     const H = integer('hiddenSize', hiddenSize, 1);
     const { nonlinearity = 'tanh' } = given;
     const features = featuresOf(H, given, {

@@ -68,7 +68,7 @@ export abstract class Standalone<Result = ForwardResult, Gradients = BackwardRes
    * @throws {StateError} before `init()`, or when the layer is part of a model
    */
   forward(x: Given, opts?: ForwardOptions): Result {
-    const given = options('forward', opts, ['h0', 'c0', 'training', 'lengths', 'mask']);
+    const given = options('forward', opts, { h0: true, c0: true, training: true, lengths: true, mask: true });
     const training = boolean('training', given.training ?? false);
     const network = this.#own();
     const sequence = this.#sequence(network, x);
@@ -100,7 +100,7 @@ export abstract class Standalone<Result = ForwardResult, Gradients = BackwardRes
    * @throws {ShapeError} a gradient of another shape
    */
   backward(upstream: BackwardInput): Gradients {
-    const given = options('backward', upstream, ['output', 'hN', 'cN']);
+    const given = options('backward', upstream, { output: true, hN: true, cN: true });
     const network = this.#own();
     const plan = this.#last;
     if (!plan || !network.holds(plan))

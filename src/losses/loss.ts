@@ -42,7 +42,7 @@ export interface CrossEntropyOptions {
  * @throws {ArgumentError} an unknown option, an ignoreIndex that is no 32-bit integer
  */
 export function crossEntropy(opts?: CrossEntropyOptions): Loss {
-  const { ignoreIndex = -100 } = options('crossEntropy', opts, ['ignoreIndex']);
+  const { ignoreIndex = -100 } = options('crossEntropy', opts, { ignoreIndex: true });
   integer('ignoreIndex', ignoreIndex, -(2 ** 31));
   if (ignoreIndex >= 2 ** 31) throw new ArgumentError('ignoreIndex', 'a 32-bit integer', ignoreIndex);
   return {
@@ -60,8 +60,12 @@ export function crossEntropy(opts?: CrossEntropyOptions): Loss {
   };
 }
 
-/** (output − target)², the mean over all elements, as torch.nn.MSELoss. */
-export function mse(): Loss {
+/**
+ * (output − target)², the mean over all elements, as torch.nn.MSELoss.
+ * @throws {ArgumentError} an option: it has none
+ */
+export function mse(opts?: Readonly<Record<string, never>>): Loss {
+  options('mse', opts, {});
   return {
     name: 'mse',
     targets: 'features',
@@ -76,8 +80,11 @@ export function mse(): Loss {
 /**
  * Binary cross-entropy of σ(output) against targets in 0..1, the mean over all elements, as
  * torch.nn.BCEWithLogitsLoss.
+ *
+ * @throws {ArgumentError} an option: it has none
  */
-export function bceWithLogits(): Loss {
+export function bceWithLogits(opts?: Readonly<Record<string, never>>): Loss {
+  options('bceWithLogits', opts, {});
   return {
     name: 'bceWithLogits',
     targets: 'features',

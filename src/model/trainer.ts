@@ -1,4 +1,4 @@
-import { boolean, options } from '../check.ts';
+import { boolean, type Names, options } from '../check.ts';
 import type { Flow } from '../diagnostics/flow.ts';
 import { Observer } from '../diagnostics/observe.ts';
 import { ArgumentError } from '../errors.ts';
@@ -9,7 +9,7 @@ import type { CheckpointReport } from './bptt/checkpoints.ts';
 import { checkParts, Parts } from './bptt/parts.ts';
 import type { Truncation } from './bptt/truncated.ts';
 import { Sequential as CoreSequential } from './core/sequential.ts';
-import { Trainer as Core } from './core/trainer.ts';
+import { OPTIONS as CORE_OPTIONS, Trainer as Core } from './core/trainer.ts';
 import type { TrainerOptions as CoreOptions, StepResult as CoreResult } from './core/training.ts';
 import type { Sequential } from './sequential.ts';
 
@@ -41,10 +41,11 @@ export interface StepResult extends CoreResult {
   readonly flow?: Flow | undefined;
 }
 
-const KNOWN = [
-  ...['loss', 'optimizer', 'clipNorm', 'clipValue', 'schedule', 'carryState', 'batch'],
-  ...['truncation', 'memoryBudget'],
-];
+const OPTIONS: Names<TrainerOptions> = {
+  ...CORE_OPTIONS,
+  truncation: true,
+  memoryBudget: true,
+};
 
 /** Trains a model: forward, loss, BPTT, clipping and update over one plan, nothing allocated in a step. */
 export class Trainer extends Core {
@@ -58,7 +59,7 @@ export class Trainer extends Core {
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(model: Sequential, opts: TrainerOptions) {
-    const { truncation, memoryBudget, ...others } = options('Trainer', opts, KNOWN);
+    const { truncation, memoryBudget, ...others } = options('Trainer', opts, OPTIONS);
     checkParts(model instanceof CoreSequential ? model.layers : [], { truncation, memoryBudget });
     super(model, others);
     if (truncation || memoryBudget !== undefined) {
@@ -91,7 +92,7 @@ export class Trainer extends Core {
    */
   flow(x: Given, y: Given, opts?: Steps): Flow {
     this.serves();
-    if (opts) options('flow', opts, ['lengths', 'mask']);
+    if (opts) options('flow', opts, { lengths: true, mask: true });
     this.#checkStep({ ...opts, flow: true });
     this.#read(x, y, opts);
     const { network } = this.training;
@@ -131,7 +132,7 @@ export class Trainer extends Core {
   }
 
   #checkStep(opts: StepOptions): StepOptions {
-    options('step', opts, ['lengths', 'mask', 'flow']);
+    options('step', opts, { lengths: true, mask: true, flow: true });
     const other = this.#parts?.name;
     for (const name of ['lengths', 'mask', 'flow'] as const) {
       const value = opts[name];

@@ -24,7 +24,7 @@ export class Adagrad extends Optimizer {
 
   /** @throws {ArgumentError} numbers out of range */
   constructor(opts?: AdagradOptions) {
-    const given = options('Adagrad', opts, ['lr', 'lrDecay', 'eps', 'weightDecay']);
+    const given = options('Adagrad', opts, { lr: true, lrDecay: true, eps: true, weightDecay: true });
     super(given.lr ?? 1e-2);
     this.#lrDecay = number('lrDecay', given.lrDecay ?? 0, 0);
     this.#eps = number('eps', given.eps ?? 1e-10, 0);

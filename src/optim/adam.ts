@@ -1,4 +1,4 @@
-import { number, options } from '../check.ts';
+import { type Names, number, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import type { Kernels } from '../wasm/exports.ts';
 import { type Blocks, Optimizer, Power } from './optimizer.ts';
@@ -15,7 +15,12 @@ export interface AdamOptions {
   readonly weightDecay?: number | undefined;
 }
 
-const KNOWN = ['lr', 'betas', 'eps', 'weightDecay'];
+const OPTIONS: Names<AdamOptions> = {
+  lr: true,
+  betas: true,
+  eps: true,
+  weightDecay: true,
+};
 
 /** Adam (Kingma & Ba 2015), as torch.optim.Adam: weight decay is added to the gradient. */
 export class Adam extends Optimizer {
@@ -28,7 +33,7 @@ export class Adam extends Optimizer {
 
   /** @throws {ArgumentError} numbers out of range */
   constructor(opts?: AdamOptions) {
-    const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options('Adam', opts, KNOWN);
+    const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options('Adam', opts, OPTIONS);
     super(lr);
     if (!Array.isArray(betas) || betas.length !== 2) throw new ArgumentError('betas', 'two numbers', betas);
     const power = (beta: number, i: number) => new Power(number(`betas[${i}]`, beta, 0, 1, true));
@@ -66,7 +71,7 @@ export class AdamW extends Adam {
 
   /** @throws {ArgumentError} numbers out of range */
   constructor(opts?: AdamOptions) {
-    const given = options('AdamW', opts, KNOWN);
+    const given = options('AdamW', opts, OPTIONS);
     super({ ...given, weightDecay: given.weightDecay ?? 0.01 });
   }
 }

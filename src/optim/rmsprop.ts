@@ -1,4 +1,4 @@
-import { boolean, number, options } from '../check.ts';
+import { boolean, type Names, number, options } from '../check.ts';
 import type { Kernels } from '../wasm/exports.ts';
 import { type Blocks, Optimizer } from './optimizer.ts';
 
@@ -18,6 +18,15 @@ export interface RMSpropOptions {
   readonly weightDecay?: number | undefined;
 }
 
+const OPTIONS: Names<RMSpropOptions> = {
+  lr: true,
+  alpha: true,
+  eps: true,
+  centered: true,
+  momentum: true,
+  weightDecay: true,
+};
+
 /** RMSprop (Tieleman & Hinton 2012), as torch.optim.RMSprop. */
 export class RMSprop extends Optimizer {
   readonly name = 'rmsprop';
@@ -30,8 +39,7 @@ export class RMSprop extends Optimizer {
 
   /** @throws {ArgumentError} numbers out of range */
   constructor(opts?: RMSpropOptions) {
-    const known = ['lr', 'alpha', 'eps', 'centered', 'momentum', 'weightDecay'];
-    const given = options('RMSprop', opts, known);
+    const given = options('RMSprop', opts, OPTIONS);
     super(given.lr ?? 1e-2);
     this.#alpha = number('alpha', given.alpha ?? 0.99, 0, 1);
     this.#eps = number('eps', given.eps ?? 1e-8, 0);

@@ -12,7 +12,7 @@ export type Schedule = (step: number) => number;
  * @throws {ArgumentError} a stepSize below 1, a negative gamma
  */
 export function stepLR(opts: { readonly stepSize: number; readonly gamma?: number | undefined }): Schedule {
-  const { stepSize, gamma = 0.1 } = options('stepLR', opts, ['stepSize', 'gamma']);
+  const { stepSize, gamma = 0.1 } = options('stepLR', opts, { stepSize: true, gamma: true });
   integer('stepSize', stepSize, 1);
   number('gamma', gamma, 0);
   return (step) => {
@@ -32,7 +32,7 @@ export function stepLR(opts: { readonly stepSize: number; readonly gamma?: numbe
  * @throws {ArgumentError} steps below 1, a floor outside 0..1
  */
 export function cosineLR(opts: { readonly steps: number; readonly floor?: number | undefined }): Schedule {
-  const { steps, floor = 0 } = options('cosineLR', opts, ['steps', 'floor']);
+  const { steps, floor = 0 } = options('cosineLR', opts, { steps: true, floor: true });
   integer('steps', steps, 1);
   number('floor', floor, 0, 1);
   return (step) => floor + ((1 - floor) * (1 + cosPi(Math.min(step / steps, 1)))) / 2;
@@ -43,7 +43,7 @@ export function cosineLR(opts: { readonly steps: number; readonly floor?: number
  * @throws {ArgumentError} steps below 1, an `after` that is no function
  */
 export function warmup(opts: { readonly steps: number; readonly after?: Schedule | undefined }): Schedule {
-  const { steps, after = () => 1 } = options('warmup', opts, ['steps', 'after']);
+  const { steps, after = () => 1 } = options('warmup', opts, { steps: true, after: true });
   integer('steps', steps, 1);
   if (typeof after !== 'function') throw new ArgumentError('after', 'a schedule', after);
   return (step) => (step < steps ? (step + 1) / steps : after(step - steps));

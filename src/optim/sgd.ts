@@ -30,7 +30,7 @@ export class SGD extends Optimizer {
       momentum = 0,
       nesterov = false,
       weightDecay = 0,
-    } = options('SGD', opts, ['lr', 'momentum', 'nesterov', 'weightDecay']);
+    } = options('SGD', opts, { lr: true, momentum: true, nesterov: true, weightDecay: true });
     super(lr);
     this.#momentum = number('momentum', momentum, 0);
     this.#nesterov = boolean('nesterov', nesterov);

@@ -1,4 +1,4 @@
-import { boolean, options } from '../check.ts';
+import { boolean, type Names, options } from '../check.ts';
 import { ArgumentError, FeatureError, Words } from '../errors.ts';
 import { compile, describe, holdsKernels } from './module.ts';
 import { type KernelBuild, type Runtime, takeTurn } from './runtime.ts';
@@ -40,7 +40,12 @@ export interface Means {
 
 /** `init` of every entry point. */
 export async function start(opts: InitOptions | undefined, means: Means): Promise<Runtime> {
-  const given = options('init', opts, ['kernels', 'wasm', ...(means.widen ? ['revectorize'] : [])]);
+  const names: Names<PlainInitOptions> = { kernels: true, wasm: true };
+  const given = options(
+    'init',
+    opts,
+    (means.widen ? { ...names, revectorize: true } : names) as Names<InitOptions>,
+  );
   const { kernels = 'auto', wasm } = given;
   const wide = boolean('revectorize', given.revectorize ?? false);
   if (kernels !== 'auto' && kernels !== 'simd' && kernels !== 'relaxed') {

@@ -18,7 +18,7 @@ export interface InitSyncOptions {
  * @throws {FeatureError} an engine that can't instantiate it
  */
 export function initSync(opts: InitSyncOptions): Runtime {
-  const { module } = options('initSync', opts, ['module']);
+  const { module } = options('initSync', opts, { module: true });
   if (!(module instanceof WebAssembly.Module)) {
     throw new ArgumentError('module', 'a WebAssembly.Module', module);
   }

@@ -36,11 +36,11 @@ type Maker<T> = (given: any) => T;
 const losses: Record<string, Maker<Loss>> = {
   crossEntropy,
   mse: (given) => {
-    options('mse', given, []);
+    options('mse', given, {});
     return mse();
   },
   bceWithLogits: (given) => {
-    options('bceWithLogits', given, []);
+    options('bceWithLogits', given, {});
     return bceWithLogits();
   },
 };

@@ -1,4 +1,4 @@
-import { integer, options } from '../check.ts';
+import { integer, type Names, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { Lanes } from '../model/lanes.ts';
 import type { StepOptions, Trainer } from '../model/trainer.ts';
@@ -24,7 +24,7 @@ export class CorpusSource implements Source {
 
   /** @throws {ArgumentError} a number out of range, or no corpus of integers of more than one sequence */
   constructor(trainer: Trainer, corpus: Corpus) {
-    const { data, stepsPerSequence, batch, updates } = options('fit', corpus, KNOWN);
+    const { data, stepsPerSequence, batch, updates } = options('fit', corpus, CORPUS);
     integer('stepsPerSequence', stepsPerSequence, 1);
     integer('batch', batch, 1);
     this.updates = integer('updates', updates, 0);
@@ -47,7 +47,12 @@ export class CorpusSource implements Source {
   }
 }
 
-const KNOWN = ['data', 'stepsPerSequence', 'batch', 'updates'];
+const CORPUS: Names<Corpus> = {
+  data: true,
+  stepsPerSequence: true,
+  batch: true,
+  updates: true,
+};
 
 /** Batches that messages bring. */
 export class Inbox implements Source {

@@ -165,7 +165,7 @@ async function hold(name: string): Promise<boolean> {
 }
 
 function sample({ model }: Trainer, opts: SampleOptions): Sample {
-  const given = options('sample', opts, ['prompt', 'length', 'temperature', 'seed']);
+  const given = options('sample', opts, { prompt: true, length: true, temperature: true, seed: true });
   const { prompt, temperature = 1, seed = 0 } = given;
   const length = integer('length', given.length, 1);
   const { input, outputSize } = model.network;

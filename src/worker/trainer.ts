@@ -1,4 +1,4 @@
-import { options } from '../check.ts';
+import { type Names, options } from '../check.ts';
 import type { Flow } from '../diagnostics/flow.ts';
 import { ArgumentError } from '../errors.ts';
 import type { Evaluation, StepResult } from '../model/trainer.ts';
@@ -61,8 +61,9 @@ export class WorkerTrainer {
   static async create(
     model: ModelSource,
     opts: WorkerTrainerOptions,
-    { worker, signal }: WorkerOptions = {},
+    workerOptions?: WorkerOptions,
   ): Promise<WorkerTrainer> {
+    const { worker, signal } = options('WorkerTrainer.create', workerOptions, { worker: true, signal: true });
     signal?.throwIfAborted();
     const bytes = bytesOf(model);
     if (!isPlain(opts)) throw new ArgumentError('the options of WorkerTrainer', 'an object', opts);
@@ -238,7 +239,14 @@ export class WorkerTrainer {
   }
 }
 
-const FIT = ['onProgress', 'progressEvery', 'signal', 'updates', 'transfer', 'stepOptions'];
+const FIT: Names<FitOptions> = {
+  onProgress: true,
+  progressEvery: true,
+  signal: true,
+  updates: true,
+  transfer: true,
+  stepOptions: true,
+};
 
 const DESCRIBED = {
   loss: "a name such as 'crossEntropy', or { name: 'crossEntropy', ignoreIndex: 0 }",

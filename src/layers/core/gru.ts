@@ -22,7 +22,7 @@ export class GRU extends Recurrent {
    * @throws {FeatureError} an option that `unrolled` alone has
    */
   constructor(inputSize: number, hiddenSize: number, opts?: GRUOptions) {
-    const given = plainOptions('GRU', opts, [], OTHERS_OF_GRU);
+    const given = plainOptions('GRU', opts, {}, OTHERS_OF_GRU);
     const H = integer('hiddenSize', hiddenSize, 1);
     super(integer('inputSize', inputSize, 1), H, given, H, plainKinds(3, H, given.bias));
   }

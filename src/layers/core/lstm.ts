@@ -26,7 +26,7 @@ export class LSTM extends Recurrent {
    * @throws {FeatureError} an option that `unrolled` alone has
    */
   constructor(inputSize: number, hiddenSize: number, opts?: LSTMOptions) {
-    const given = plainOptions('LSTM', opts, ['forgetBias'], OTHERS_OF_LSTM);
+    const given = plainOptions('LSTM', opts, { forgetBias: true }, OTHERS_OF_LSTM);
     const H = integer('hiddenSize', hiddenSize, 1);
     super(integer('inputSize', inputSize, 1), H, withForgetBias(given, H), H, plainKinds(4, H, given.bias));
   }

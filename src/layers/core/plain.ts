@@ -1,4 +1,4 @@
-import { options } from '../../check.ts';
+import { type Names, options } from '../../check.ts';
 import { elsewhere } from '../../errors.ts';
 import { uniform } from '../../init/initializers.ts';
 import type { Kind } from '../recurrent/direction.ts';
@@ -25,11 +25,12 @@ export const OTHERS_OF_GRU = { resetAfter: true, ...ACTIVATIONS };
 export function plainOptions<T extends RecurrentOptions>(
   of: string,
   opts: T | undefined,
-  own: readonly string[],
+  own: Names<Omit<T, keyof RecurrentOptions>>,
   ofCell: Readonly<Record<string, unknown>>,
 ): T {
   const others = { ...OTHERS, ...ofCell };
-  const given = options(of, opts, [...RECURRENT_OPTIONS, ...own, ...Object.keys(others)]);
+  const known = { ...RECURRENT_OPTIONS, ...own, ...others } as unknown as Names<T>;
+  const given = options<T>(of, opts, known);
   for (const [name, value] of Object.entries(given)) {
     if (name in others && value !== undefined && value !== others[name]) throw elsewhere(`${of}: ${name}`);
   }

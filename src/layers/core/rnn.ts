@@ -28,7 +28,7 @@ export class RNN extends Recurrent {
    * @throws {FeatureError} an option that `unrolled` alone has
    */
   constructor(inputSize: number, hiddenSize: number, opts?: RNNOptions) {
-    const given = plainOptions('RNN', opts, ['nonlinearity'], {});
+    const given = plainOptions('RNN', opts, { nonlinearity: true }, {});
     const H = integer('hiddenSize', hiddenSize, 1);
     const { nonlinearity = 'tanh' } = given;
     if (nonlinearity !== 'tanh' && nonlinearity !== 'relu') {

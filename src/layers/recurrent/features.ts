@@ -1,9 +1,9 @@
-import { boolean, type Filled, integer, number, options } from '../../check.ts';
+import { boolean, type Filled, integer, type Names, number, options } from '../../check.ts';
 import { ArgumentError } from '../../errors.ts';
 import { constant, type Initializer, uniform } from '../../init/initializers.ts';
 import { type Activation, type ActivationKind, activationOf } from '../activations.ts';
 import type { Kind } from './direction.ts';
-import { changed, type RecurrentOptions } from './options.ts';
+import { changed, RECURRENT_OPTIONS, type RecurrentOptions } from './options.ts';
 
 /** Probabilities with which a state keeps its old value. */
 export interface Zoneout {
@@ -42,7 +42,15 @@ export interface GatedOptions extends RecurrentOptions {
   readonly penalty?: Penalty | undefined;
 }
 
-export const GATED_OPTIONS = ['recurrentDropout', 'zoneout', 'clip', 'layerNorm', 'heads', 'penalty'];
+export const GATED_OPTIONS: Names<GatedOptions> = {
+  ...RECURRENT_OPTIONS,
+  recurrentDropout: true,
+  zoneout: true,
+  clip: true,
+  layerNorm: true,
+  heads: true,
+  penalty: true,
+};
 
 /** What the kernels of assembly/variants take. */
 export interface Features {
@@ -70,7 +78,8 @@ export type CellFeatures = Pick<Features, 'cell' | 'gates' | 'activations'> &
 /** @throws {ArgumentError} a value out of range, options that contradict each other or that the cell lacks */
 export function featuresOf(hiddenSize: number, given: GatedOptions, cell: CellFeatures): Features {
   const zone = given.zoneout ?? 0;
-  const { h = 0, c = 0 } = typeof zone === 'number' ? { h: zone } : options('zoneout', zone, ['h', 'c']);
+  const { h = 0, c = 0 } =
+    typeof zone === 'number' ? { h: zone } : options('zoneout', zone, { h: true, c: true });
   const features: Features = {
     projSize: 0,
     peephole: false,
@@ -174,7 +183,7 @@ function penaltyOf(given: Penalty | undefined): Filled<Penalty> {
     l2 = 0,
     orthogonality = 0,
     omega = 0,
-  } = options('penalty', given, ['l2', 'orthogonality', 'omega']);
+  } = options('penalty', given, { l2: true, orthogonality: true, omega: true });
   return {
     l2: number('penalty.l2', l2, 0),
     orthogonality: number('penalty.orthogonality', orthogonality, 0),

@@ -1,4 +1,4 @@
-import { boolean, type Filled, integer, number } from '../../check.ts';
+import { boolean, type Filled, integer, type Names, number } from '../../check.ts';
 import { ArgumentError } from '../../errors.ts';
 import type { Initializer } from '../../init/initializers.ts';
 
@@ -30,10 +30,18 @@ export interface RecurrentOptions {
   readonly seed?: number | undefined;
 }
 
-export const RECURRENT_OPTIONS = [
-  ...['numLayers', 'bias', 'bidirectional', 'mergeMode', 'batchFirst', 'dropout', 'inputDropout'],
-  ...['clipStepNorm', 'init', 'seed'],
-];
+export const RECURRENT_OPTIONS: Names<RecurrentOptions> = {
+  numLayers: true,
+  bias: true,
+  bidirectional: true,
+  mergeMode: true,
+  batchFirst: true,
+  dropout: true,
+  inputDropout: true,
+  clipStepNorm: true,
+  init: true,
+  seed: true,
+};
 
 /** Checked, and what was left out filled in. */
 export type Common = Filled<Omit<RecurrentOptions, 'init' | 'seed'>>;

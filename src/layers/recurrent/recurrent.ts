@@ -78,7 +78,7 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
     const first = kinds(inputSize);
     this.#gates = first.find(({ name }) => name === 'weight_ih')!.shape[0]!;
     const init = opts.init ?? {};
-    const names = first.map(({ name }) => name);
+    const names: Record<string, true> = Object.fromEntries(first.map(({ name }) => [name, true]));
     for (const kind of Object.keys(options('init', init, names))) initializer(`init.${kind}`, init[kind]);
     const suffixes = this.bidirectional ? ['', '_reverse'] : [''];
     this.parameters = Array.from({ length: this.numLayers }, (_, k) =>

@@ -28,7 +28,7 @@ export function checkParts(layers: readonly Layer[], given: PartsOptions): void 
   }
   if (memoryBudget !== undefined) integer('memoryBudget', memoryBudget, 1);
   if (truncation === undefined) return;
-  const { k1, k2 } = options('truncation', truncation, ['k1', 'k2']);
+  const { k1, k2 } = options('truncation', truncation, { k1: true, k2: true });
   integer('truncation.k1', k1, 1);
   integer('truncation.k2', k2, k1);
   if (k2 % k1) throw new ArgumentError('truncation.k2', `a multiple of k1 ${k1}`, k2);

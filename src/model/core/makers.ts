@@ -24,11 +24,11 @@ const makers: Makers = {
   Embedding: ({ numEmbeddings, embeddingDim, ...rest }) => new Embedding(numEmbeddings, embeddingDim, rest),
   Linear: ({ inFeatures, outFeatures, ...rest }) => new Linear(inFeatures, outFeatures, rest),
   Dropout: ({ p, ...rest }) => {
-    options('Dropout', rest, ['p']);
+    options('Dropout', rest, { p: true });
     return new Dropout(p);
   },
   LastStep: (rest) => {
-    options('LastStep', rest, []);
+    options('LastStep', rest, {});
     return new LastStep();
   },
 };

@@ -68,7 +68,7 @@ export class Sequential {
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(layers: readonly Layer[], opts?: SequentialOptions) {
-    const { seed = 0 } = options('Sequential', opts, ['seed']);
+    const { seed = 0 } = options('Sequential', opts, { seed: true });
     integer('seed', seed, 0);
     if (!Array.isArray(layers) || layers.length === 0)
       throw new ArgumentError('layers', 'a list of layers', layers);
@@ -104,7 +104,7 @@ export class Sequential {
    * @throws {MemoryError} beyond 2 GiB
    */
   forward(x: Given, opts?: ModelForwardOptions): NDArray {
-    const given = options('forward', opts, ['training', 'lengths', 'mask']);
+    const given = options('forward', opts, { training: true, lengths: true, mask: true });
     const training = boolean('training', given.training ?? false);
     const { network } = this;
     const { arena, outputSize } = network;
@@ -163,7 +163,7 @@ export class Sequential {
    * @throws {MemoryError} beyond 2 GiB
    */
   plan(opts: PlanOptions): PlanReport {
-    const given = options('plan', opts, ['steps', 'batch', 'training']);
+    const given = options('plan', opts, { steps: true, batch: true, training: true });
     const steps = integer('steps', given.steps, 1);
     const batch = integer('batch', given.batch, 1);
     const training = boolean('training', given.training ?? this.trainer !== undefined);

@@ -27,7 +27,7 @@ export class Stream {
 
   /** @internal */
   constructor(network: Network, opts?: StreamOptions) {
-    const { batch = 1, block = 1 } = options('stream', opts, ['batch', 'block']);
+    const { batch = 1, block = 1 } = options('stream', opts, { batch: true, block: true });
     this.batch = integer('batch', batch, 1);
     this.block = integer('block', block, 1);
     this.runner = new Runner(network, batch, block, 'stream');

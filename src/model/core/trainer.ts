@@ -1,4 +1,4 @@
-import { boolean, integer, number, options } from '../../check.ts';
+import { boolean, integer, type Names, number, options } from '../../check.ts';
 import { ArgumentError, elsewhere, StateError } from '../../errors.ts';
 import type { Steps } from '../../layers/border.ts';
 import type { Plan } from '../../layers/plan.ts';
@@ -14,7 +14,16 @@ export type { Evaluation, StepResult, TrainerOptions } from './training.ts';
 /** Optimizers that serve a trainer: each counts the updates of one. */
 const taken = new WeakSet<Optimizer>();
 
-const KNOWN = ['loss', 'optimizer', 'clipNorm', 'clipValue', 'schedule', 'carryState', 'batch'];
+/** Names of the options. @internal */
+export const OPTIONS: Names<TrainerOptions> = {
+  loss: true,
+  optimizer: true,
+  clipNorm: true,
+  clipValue: true,
+  schedule: true,
+  carryState: true,
+  batch: true,
+};
 
 /** Trains a model: forward, loss, BPTT, clipping and update over one plan, nothing allocated in a step. */
 export class Trainer {
@@ -39,7 +48,7 @@ export class Trainer {
       if ((opts as { [K in typeof name]?: unknown })?.[name] !== undefined)
         throw elsewhere(`Trainer: ${name}`);
     }
-    const given = options('Trainer', opts, KNOWN);
+    const given = options('Trainer', opts, OPTIONS);
     const loss = typeof given.loss === 'function' ? given.loss() : given.loss;
     if (typeof loss?.run !== 'function')
       throw new ArgumentError('loss', 'a loss such as crossEntropy', given.loss);
@@ -85,7 +94,7 @@ export class Trainer {
     this.serves();
     if (opts) {
       if ((opts as { flow?: boolean }).flow) throw elsewhere('step: flow');
-      options('step', opts, ['lengths', 'mask', 'flow']);
+      options<Steps & { flow?: boolean }>('step', opts, { lengths: true, mask: true, flow: true });
     }
     this.training.read(x, y, opts);
     this.training.checkCarried();
@@ -97,7 +106,7 @@ export class Trainer {
    * flow.
    */
   evaluate(x: Given, y: Given, opts?: Steps): Evaluation {
-    if (opts) options('evaluate', opts, ['lengths', 'mask']);
+    if (opts) options('evaluate', opts, { lengths: true, mask: true });
     this.training.read(x, y, opts);
     return { loss: this.training.evaluate() };
   }

@@ -54,7 +54,14 @@ interface Path {
  * @throws {StateError} a bidirectional model, or one whose outputs are NaN or infinite
  */
 export function beamSearch(model: Sequential, opts: BeamOptions): Beam[] {
-  const given = options('beamSearch', opts, ['start', 'state', 'length', 'beams', 'lengthPenalty', 'end']);
+  const given = options('beamSearch', opts, {
+    start: true,
+    state: true,
+    length: true,
+    beams: true,
+    lengthPenalty: true,
+    end: true,
+  });
   const { start, state, end } = given;
   const { input, outputSize } = model.network;
   if (input.kind !== 'indices' || outputSize > input.size) {

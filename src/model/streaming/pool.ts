@@ -29,7 +29,7 @@ export class StreamPool {
 
   /** @throws as `Sequential.stream`; {ArgumentError} a capacity below 1 */
   constructor({ network }: Sequential, opts: StreamPoolOptions) {
-    this.capacity = integer('capacity', options('streams', opts, ['capacity']).capacity, 1);
+    this.capacity = integer('capacity', options('streams', opts, { capacity: true }).capacity, 1);
     this.#runner = new Runner(network, this.capacity, 1, 'pool');
     this.#at = new Array<StreamSession | undefined>(this.capacity).fill(undefined);
   }

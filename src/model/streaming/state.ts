@@ -28,7 +28,7 @@ export function writeRunner(
   withOutputs = true,
 ): void {
   if (state === undefined) throw new ArgumentError('state', 'what snapshot() gave', state);
-  const { states, outputs } = options('state', state, ['states', 'outputs']);
+  const { states, outputs } = options('state', state, { states: true, outputs: true });
   if (!Array.isArray(outputs)) throw new ArgumentError('state.outputs', 'an array', outputs);
   if (outputs.length !== count) {
     const rows = (n: number) => `${n} row${n === 1 ? '' : 's'}`;

@@ -1,0 +1,28 @@
+import { init, Linear, Sequential } from 'unrolled';
+import { WorkerTrainer } from 'unrolled/worker';
+import { describe, expect, test } from 'vitest';
+
+describe('an option nobody knows is refused in a worker, too', () => {
+  const model = async () => {
+    await init();
+    return new Sequential([new Linear(1, 1)]);
+  };
+  const sgd = { name: 'sgd', lr: 1 } as const;
+
+  test.each([
+    [{ loss: { name: 'mse', reduction: 'sum' }, optimizer: sgd }, 'reduction'],
+    [{ loss: { name: 'bceWithLogits', posWeight: 10 }, optimizer: sgd }, 'posWeight'],
+    [{ loss: 'mse', optimizer: { ...sgd, dampening: 1 } }, 'dampening'],
+    [{ loss: 'mse', optimizer: sgd, schedule: { name: 'stepLR', stepSize: 1, lastEpoch: 1 } }, 'lastEpoch'],
+    [{ loss: 'mse', optimizer: sgd, clip: 1 }, 'clip'],
+  ])('%o', async (options, name) => {
+    await expect(WorkerTrainer.create(await model(), options as never)).rejects.toThrow(name);
+  });
+
+  test('how it is made', async () => {
+    const made = WorkerTrainer.create(await model(), { loss: 'mse', optimizer: sgd }, {
+      nonsense: 1,
+    } as never);
+    await expect(made).rejects.toThrow('nonsense');
+  });
+});
