@@ -15,7 +15,7 @@ export type { Initializer } from './init/initializers.ts';
 export type { Steps } from './layers/border.ts';
 export { Dropout } from './layers/dropout.ts';
 export { Embedding, type EmbeddingOptions } from './layers/embedding.ts';
-export { LastStep } from './layers/last.ts';
+export { LastStep, type LastStepOptions } from './layers/last.ts';
 export type { Layer, ParameterSpec } from './layers/layer.ts';
 export { Linear, type LinearOptions } from './layers/linear.ts';
 export type { MergeMode, RecurrentOptions } from './layers/recurrent/options.ts';

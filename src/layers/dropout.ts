@@ -11,6 +11,8 @@ export class Dropout implements Layer {
   readonly type = 'Dropout';
   readonly input = undefined;
   readonly parameters: readonly ParameterSpec[] = [];
+  /** @internal */
+  readonly elementwise = true;
   /** Probability with which an element is zeroed. */
   readonly p: number;
 

@@ -1,23 +1,43 @@
+import { boolean, options } from '../check.ts';
 import type { Region } from '../memory/layout.ts';
 import type { Layer, ParameterSpec, Pass, Scope } from './layer.ts';
 
+/** What `LastStep` takes. */
+export interface LastStepOptions {
+  /**
+   * Behind a bidirectional layer: the outputs of both directions at the last step, where the reverse one has seen a single
+   * element. Default false. Saved models of version 1 mean it so.
+   */
+  readonly sameStep?: boolean | undefined;
+}
+
 /**
  * The last step of every row, its own last one where rows have lengths: [T, B, F] to [1, B, F] (Keras's
- * `return_sequences=False`). Zeros for a row without steps. Layers after it have one step. In a stream each step is the
- * last one so far.
+ * `return_sequences=False`). Directly behind a bidirectional layer each direction gives its own last output, the reverse
+ * one that at the first step: hN, merged as the layer's outputs are. A `Dropout` between the two changes nothing about
+ * that; behind any other layer, such as a Linear over all steps, it is the last step in time. Zeros for a row without
+ * steps. Layers after it have one step. In a stream each step is the last one so far.
  */
 export class LastStep implements Layer {
   readonly type = 'LastStep';
   readonly input = undefined;
   readonly parameters: readonly ParameterSpec[] = [];
   readonly reducesSteps = true;
+  /** @internal */
+  readonly sameStep: boolean;
+
+  /** @throws {ArgumentError} an unknown option, a value that is not true or false */
+  constructor(opts?: LastStepOptions) {
+    const { sameStep = false } = options('LastStep', opts, { sameStep: true });
+    this.sameStep = boolean('sameStep', sameStep);
+  }
 
   outputSize(inputSize: number): number {
     return inputSize;
   }
 
   config(): Record<string, unknown> {
-    return {};
+    return this.sameStep ? { sameStep: true } : {};
   }
 
   /** @internal */
@@ -49,4 +69,16 @@ export class LastStep implements Layer {
       },
     ];
   }
+}
+
+/**
+ * Number of the layer that gives each direction's own last output itself, since a `LastStep` stands behind it with none
+ * but element-wise layers between; −1 where there is none.
+ */
+export function keepsLast(layers: readonly Layer[]): number {
+  const last = layers.findIndex(({ reducesSteps }) => reducesSteps);
+  if (last < 0 || layers[last]!.sameStep) return -1;
+  let before = last - 1;
+  while (layers[before]?.elementwise) before--;
+  return layers[before]?.hasDirections ? before : -1;
 }

@@ -28,6 +28,8 @@ export interface Scope {
   /** Steps of the whole sequence, of which a plan may take one part after the other. */
   readonly wholeSteps: number;
   readonly training: boolean;
+  /** Of a layer with directions: gives only each direction's own last output of every row, [1, B, ·]. */
+  readonly keepsLast: boolean;
   /** Whether backpropagation notes the norms of the gradient at each step. */
   readonly flow: boolean;
   /** Step by step, so that one call reuses what another has packed. */
@@ -130,6 +132,12 @@ export interface Layer {
   config(): Record<string, unknown>;
   /** Whether it gives one step a row, whatever it takes. */
   readonly reducesSteps?: boolean | undefined;
+  /** Of a layer that reduces steps: takes the last step in time, also of a direction that ends at the first. @internal */
+  readonly sameStep?: boolean | undefined;
+  /** Whether its directions end at different steps, and it gives what `Scope.keepsLast` asks for. @internal */
+  readonly hasDirections?: boolean | undefined;
+  /** Whether it treats each element on its own, so that it may run before or after steps are reduced. @internal */
+  readonly elementwise?: boolean | undefined;
   /** Whether a step's output needs later steps; then there is no step by step. */
   readonly needsFuture?: boolean | undefined;
   /** Whether it goes from step to step with a state. */

@@ -2,6 +2,7 @@ import type { Generator } from '../init/generator.ts';
 import { type Arena, pageBytes } from '../memory/arena.ts';
 import { align, type Layout, type Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
+import { keepsLast } from './last.ts';
 import type { Layer, Lookup, Pass, Scope, StateSlot } from './layer.ts';
 import { Rows } from './rows.ts';
 
@@ -119,7 +120,10 @@ export class Plan {
     let works = 0;
     const stateNames: string[] = [];
     const streamed = stream !== undefined;
-    const busy = [...network.layers.entries()].filter(([, layer]) => !layer.isIdle?.(training, streamed));
+    const keeper = keepsLast(network.layers);
+    const busy = [...network.layers.entries()].filter(
+      ([, layer]) => !layer.isIdle?.(training, streamed) && !(keeper >= 0 && layer.reducesSteps),
+    );
     for (const [at, [i, layer]] of busy.entries()) {
       const parameter = (name: string) => network.parameters.get(network.prefixes[i] + name)!;
       const scope: Scope = {
@@ -131,6 +135,7 @@ export class Plan {
         rows: current,
         wholeSteps: current === rows ? wholeSteps : 1,
         training,
+        keepsLast: i === keeper,
         flow,
         stream: streamed,
         parameter,
@@ -179,7 +184,7 @@ export class Plan {
         widest = Math.max(widest, x.length);
       }
       lookup = undefined;
-      if (layer.reducesSteps && current === rows) current = Rows.ofLast(rows);
+      if ((layer.reducesSteps || i === keeper) && current === rows) current = Rows.ofLast(rows);
     }
     this.outputRows = current;
     for (const shared of outputs) shared.ptr = layout.take('outputs', shared.length).ptr;

@@ -12,7 +12,8 @@ const MULTIPLY = 2;
 /**
  * Both directions of a stacked layer. The one from the end runs on rows gathered from each row's last step to its first,
  * so that the kernels know one direction alone. Its scratch memory lies after that of the kernels: the reversed input
- * and what passes between the directions and the merged output.
+ * and what passes between the directions and the merged output. keepsLast: of each direction only its own last output of
+ * every row, [1, B, ·], which is hN.
  */
 export function bidirectionalPass(
   scope: Scope,
@@ -20,13 +21,16 @@ export function bidirectionalPass(
   I: number,
   W: number,
   mode: MergeMode,
+  keepsLast: boolean,
   lay: (inner: Scope, source: Source, reverse: boolean) => Pass,
 ): Pass {
   const { kernels, rows, training } = scope;
   const capacity = scope.steps * scope.batch;
   const reversed = scope.reversed();
   const width = mode === 'concat' ? 2 * W : W;
-  const output = scope.output('directions', scope.steps, scope.batch, width);
+  // of both directions: each row's own last step lies in the same place, since both have the same rows at each step
+  const last = keepsLast ? scope.lastRows() : undefined;
+  const output = scope.output('directions', last ? 1 : scope.steps, scope.batch, width);
   const scratch = scope.work(0);
   let kernelBytes = 0;
   let ownBytes = 0;
@@ -51,6 +55,7 @@ export function bidirectionalPass(
   const back = lay(inner, backFrom, true);
   const dAhead = training ? take(capacity, W) : x;
   const dBack = training ? take(capacity, W) : x;
+  const dLast = training && last ? take(scope.batch, W) : x;
   const dx = training && !table ? take(capacity, I) : x;
   scope.work(kernelBytes + ownBytes);
 
@@ -60,16 +65,31 @@ export function bidirectionalPass(
     kernels.move_rows(rows.count, n, source.ptr, n, reversed.ptr, x.ptr, n, COPY);
   };
   const merge = () => {
-    const N = rows.count;
-    kernels.move_rows(N, W, ahead.output.ptr, W, 0, output.ptr, width, COPY);
+    const N = last ? rows.rowsWithSteps : rows.count;
+    if (last && N < rows.batch) scope.arena.clear(output);
+    kernels.move_rows(N, W, ahead.output.ptr, W, last?.ptr ?? 0, output.ptr, width, COPY);
     const at = output.ptr + (mode === 'concat' ? W * 4 : 0);
     const how = mode === 'concat' ? COPY : mode === 'mul' ? MULTIPLY : ADD;
-    kernels.move_rows(N, W, back.output.ptr, W, reversed.ptr, at, width, how);
+    kernels.move_rows(N, W, back.output.ptr, W, (last ?? reversed).ptr, at, width, how);
     if (mode === 'ave') kernels.vec_scale(N * W, 0.5, output.ptr);
+  };
+  // one direction's gradient from that of the merged last steps: zeros but at each row's own last step
+  const spread = (dy: number, other: Region, index: Region, to: Region) => {
+    const N = rows.rowsWithSteps;
+    kernels.move_rows(N, W, dy, width, 0, dLast.ptr, W, COPY);
+    if (mode === 'ave') kernels.vec_scale(N * W, 0.5, dLast.ptr);
+    if (mode === 'mul') kernels.move_rows(N, W, other.ptr, W, index.ptr, dLast.ptr, W, MULTIPLY);
+    kernels.vec_fill(rows.count * W, 0, to.ptr);
+    kernels.scatter_add_rows(N, W, dLast.ptr, index.ptr, to.ptr);
   };
   const split = (dy: number) => {
     const N = rows.count;
     const right = dy + (mode === 'concat' ? W * 4 : 0);
+    if (last) {
+      spread(dy, back.output, last, dAhead);
+      spread(right, ahead.output, last, dBack);
+      return;
+    }
     kernels.move_rows(N, W, dy, width, 0, dAhead.ptr, W, COPY);
     kernels.move_rows(N, W, right, width, reversed.ptr, dBack.ptr, W, COPY);
     if (mode === 'ave') {

@@ -101,6 +101,11 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
     return this.bidirectional;
   }
 
+  /** @internal */
+  get hasDirections(): boolean {
+    return this.bidirectional;
+  }
+
   /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {
     const { inputSize, hiddenSize, common } = this;
@@ -127,6 +132,7 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
     let x = input;
     for (let k = 0; k < this.numLayers; k++) {
       if (training && inputDropout > 0) x = push(variationalDropoutPass(scope, x, inputDropout));
+      const keepsLast = scope.keepsLast && k + 1 === this.numLayers;
       const from: Source =
         lookup && k === 0
           ? { x: lookup.table, index: lookup.index, dTable: lookup.gradient?.ptr ?? 0 }
@@ -137,7 +143,7 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
         this.direction(inner, shape, source, this.#place(scope, k, reverse));
       x = push(
         this.bidirectional
-          ? bidirectionalPass(scope, from, I, this.#stateSize, mergeMode, lay)
+          ? bidirectionalPass(scope, from, I, this.#stateSize, mergeMode, keepsLast, lay)
           : lay(scope, from, false),
       );
       if (training && dropout > 0 && k + 1 < this.numLayers) x = push(dropoutPass(scope, x, dropout));

@@ -27,10 +27,7 @@ const makers: Makers = {
     options('Dropout', rest, { p: true });
     return new Dropout(p);
   },
-  LastStep: (rest) => {
-    options('LastStep', rest, {});
-    return new LastStep();
-  },
+  LastStep: (rest) => new LastStep(rest),
 };
 
 /**
