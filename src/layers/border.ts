@@ -69,7 +69,7 @@ function marksOf(mask: Steps['mask'], wanted: readonly number[]): ArrayLike<numb
   return marks;
 }
 
-/** Writes [T, B, width] to a plan's region, whose rows come from step `from` on: floats, or indices with width 1. */
+/** Writes [T, B, width] to a plan's region, the first `count` of its rows: floats, or indices with width 1. */
 export function writeRows(
   arena: Arena,
   rows: Rows,
@@ -77,10 +77,11 @@ export function writeRows(
   data: Numbers,
   width: number,
   kind: 'f32' | 'i32' = 'f32',
+  count = rows.count,
 ): void {
   const memory = arena[kind];
   const to = ptr / 4;
-  const { take, count } = rows;
+  const { take } = rows;
   if (!take) {
     const first = rows.first * width;
     const n = count * width;

@@ -220,6 +220,11 @@ export class Plan {
     );
   }
 
+  /** Rows of the output that count, the first ones: all but the last steps of rows that have none. */
+  get outputCount(): number {
+    return this.outputRows === this.rows ? this.rows.count : this.rows.rowsWithSteps;
+  }
+
   /** Bytes the memory has once the plan is in use. */
   get bytes(): number {
     return pageBytes(this.end);

@@ -187,7 +187,7 @@ describe('LastStep', () => {
   test.each([
     { bidirectional: false, name: 'one direction' },
     { bidirectional: true, name: 'both directions' },
-  ])('$name: the output is that of the last step that counts', ({ bidirectional }) => {
+  ])('$name: the output is that of the last step that counts, of each direction', ({ bidirectional }) => {
     const model = new Sequential(layers(bidirectional).slice(0, 2), { seed: 3 });
     const all = new Sequential(layers(bidirectional).slice(0, 1), { seed: 3 });
     const x = new Draw(5).features(1, T, B, 3);
@@ -202,7 +202,9 @@ describe('LastStep', () => {
         for (let b = 0; b < B; b++) {
           const last = (own ? own[b]! : T) - 1;
           if (last < 0) continue;
-          expected.set(whole.data.subarray((last * B + b) * W, (last * B + b + 1) * W), b * W);
+          expected.set(whole.data.subarray((last * B + b) * W, (last * B + b) * W + 4), b * W);
+          // the reverse direction ends at the first step
+          if (bidirectional) expected.set(whole.data.subarray(b * W + 4, (b + 1) * W), b * W + 4);
         }
         expectSameArray(y, { data: expected, shape: [1, B, W] }, 'last step');
       }
