@@ -1,4 +1,4 @@
-import { ArgumentError } from './errors.ts';
+import { ArgumentError, UnrolledError } from './errors.ts';
 
 /** Options with their defaults filled in: none is missing or undefined. */
 export type Filled<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
@@ -36,23 +36,74 @@ export function boolean(name: string, value: unknown): boolean {
 export type Names<T> = { readonly [K in keyof T]-?: true };
 
 /**
- * Refuses a key that is no option, by name.
- * @throws {ArgumentError} options that are no object, or that hold another key than those known
+ * A copy of the options, each read once, so that what was checked is what is used. A key that is no option is refused by
+ * name, with the name it may have been meant to be.
+ * @throws {ArgumentError} options that are no object or that cannot be read, or that hold another key than those known
  */
 export function options<T extends object>(of: string, given: T | undefined, known: Names<NoInfer<T>>): T {
-  if (given === undefined) return {} as T;
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    throw new ArgumentError(`the options of ${of}`, 'an object', given);
+  const copy = {} as T;
+  if (given === undefined) return copy;
+  const name = `the options of ${of}`;
+  if (typeof given !== 'object' || given === null) throw new ArgumentError(name, 'an object', given);
+  const other = reading(name, given, () => {
+    if (Array.isArray(given)) throw new ArgumentError(name, 'an object', given);
+    for (const key of Object.keys(known) as (keyof T)[]) {
+      const value = given[key];
+      if (value !== undefined) copy[key] = value;
+    }
+    return Object.keys(given).find(
+      (key) => !Object.hasOwn(known, key) && given[key as keyof T] !== undefined,
+    );
+  });
+  if (other === undefined) return copy;
+  const names = Object.keys(known);
+  const meant = nearest(other, names);
+  const others = names.length ? `, expected one of ${names.join(', ')}` : `: ${of} has no options`;
+  const hint = meant ? ` (did you mean '${meant}'?)` : others;
+  throw new ArgumentError(`${of}: ${other}`, '', other, {
+    message: `${of}: unknown option '${other}'${hint}`,
+  });
+}
+
+/**
+ * What `read` gives, which reads a value from outside: what its getters or a Proxy's traps throw becomes the cause.
+ * @throws {ArgumentError} a value that throws when it is read
+ */
+export function reading<T>(name: string, value: unknown, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw unreadable(name, value, error);
   }
-  for (const [key, value] of Object.entries(given)) {
-    if (value !== undefined && !Object.hasOwn(known, key)) {
-      const names = Object.keys(known).join(', ');
-      throw new ArgumentError(
-        `${of}: ${key}`,
-        names ? `no such option, but one of ${names}` : `no such option: ${of} has none`,
-        value,
-      );
+}
+
+/** What is thrown for an error that came while a value from outside was read. */
+export function unreadable(name: string, value: unknown, error: unknown): UnrolledError {
+  if (error instanceof UnrolledError) return error;
+  return new ArgumentError(name, 'a value that can be read', value, { cause: error });
+}
+
+/** The known name that a misspelt one may stand for: few edits away from all of it, or from how it begins. */
+function nearest(given: string, known: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let least = Math.min(1 + given.length / 4, 4);
+  for (const name of known) {
+    const edits = distance(given.replaceAll('_', '').toLowerCase().slice(0, 40), name.toLowerCase());
+    if (edits < least) [best, least] = [name, edits];
+  }
+  return best;
+}
+
+/** Edits (Levenshtein) from a to b; or to how b begins and half an edit, where that is less. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const above = row;
+    row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const swap = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(swap, above[j]! + 1, row[j - 1]! + 1));
     }
   }
-  return given;
+  return Math.min(row.at(-1)!, Math.min(...row) + 0.5);
 }

@@ -1,7 +1,19 @@
+import { shorten, show, showShape, Verbatim } from './show.ts';
+
+export { showShape, Verbatim };
+
+/** Longest message, in UTF-16 code units. */
+const LONGEST_MESSAGE = 400;
+
 /** Base of every error this package throws on purpose; `name` tells which, minified or not. */
 export class UnrolledError extends Error {
   /** The name of the class: it survives a bundler that renames classes. */
   override readonly name: string = 'UnrolledError';
+
+  /** A message of more than 400 characters is shortened in its middle. */
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message && shorten(message, LONGEST_MESSAGE), options);
+  }
 }
 
 /** A value out of its range or of the wrong type: `argument` names it. */
@@ -10,8 +22,9 @@ export class ArgumentError extends UnrolledError {
   /** The argument, option or element that does not fit, such as `lengths[2]`. */
   readonly argument: string;
 
-  constructor(argument: string, expected: string, got: unknown) {
-    super(`${argument}: expected ${expected}, got ${show(got)}`);
+  /** @param opts `message`: instead of the one made of what was expected and what came */
+  constructor(argument: string, expected: string, got: unknown, opts?: ErrorOptions & { message?: string }) {
+    super(opts?.message ?? `${argument}: expected ${expected}, got ${show(got)}`, opts);
     this.argument = argument;
   }
 }
@@ -51,36 +64,6 @@ export class StateError extends UnrolledError {
 /** What only the whole package has. */
 export function elsewhere(what: string): FeatureError {
   return new FeatureError(
-    `${what} takes 'unrolled': core, slim and inference have torch.nn's cells and whole sequences alone`,
+    `${what} is only in 'unrolled', not in 'unrolled/core', 'unrolled/slim' or 'unrolled/inference'`,
   );
-}
-
-/** `[2, 3]` as text. */
-export function showShape(shape: readonly number[]): string {
-  return `[${shape.join(', ')}]`;
-}
-
-/** Words about what came, shown as they are. */
-export class Words {
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-function show(value: unknown): string {
-  if (value instanceof Words) return value.text;
-  if (typeof value === 'string')
-    return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
-  if (typeof value === 'bigint') return `${value}n`;
-  if (value === null || typeof value !== 'object')
-    return typeof value === 'function' ? 'a function' : String(value);
-  if (Array.isArray(value))
-    return value.length <= 8 ? `[${value.map(show).join(', ')}]` : `an array of ${value.length}`;
-  if (ArrayBuffer.isView(value))
-    return `${value.constructor.name}(${'length' in value ? value.length : value.byteLength})`;
-  const { name = '' } = value.constructor ?? {};
-  if (name === '' || name === 'Object') return 'an object';
-  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
 }

@@ -1,3 +1,5 @@
+import { arrayKind, isFloatArray, isNumberArray } from './arrayKind.ts';
+import { unreadable } from './check.ts';
 import { ArgumentError, ShapeError, showShape } from './errors.ts';
 
 /** Numbers in row-major order, and their shape. */
@@ -45,9 +47,7 @@ export function readSequence(
 ): Sequence {
   const wanted = () => (kind === 'indices' ? '[steps, batch]' : `[steps, batch, ${size}]`);
   const width = kind === 'indices' ? 1 : size;
-  const data = dataOf(name, given, wanted);
-  const shape = shapeOf(name, given, wanted);
-  if (kind === 'indices') integers(name, data);
+  const { data, shape } = readArray(name, given, wanted, kind === 'indices');
   if (!shape) {
     const row = batch * width;
     if (data.length === 0) throw new ShapeError(name, `${wanted()} with at least one step`, 'no numbers');
@@ -79,8 +79,7 @@ export function readSequence(
  * @throws {ShapeError} another shape or length
  */
 export function readShaped(name: string, given: Given, wanted: readonly number[]): Numbers {
-  const data = dataOf(name, given, () => showShape(wanted));
-  const shape = shapeOf(name, given, () => showShape(wanted));
+  const { data, shape } = readArray(name, given, () => showShape(wanted));
   if (shape && (shape.length !== wanted.length || shape.some((n, i) => n !== wanted[i]))) {
     throw new ShapeError(name, showShape(wanted), shape);
   }
@@ -90,43 +89,79 @@ export function readShaped(name: string, given: Given, wanted: readonly number[]
 
 // texts for errors are made when there is one: a training step makes no strings
 
-function dataOf(name: string, given: Given, wanted: () => string): Numbers {
-  if (isNumbers(given)) return given;
-  const data = (given as Partial<NDArray<Numbers>> | null)?.data;
-  if (!isNumbers(data) || !Array.isArray((given as NDArray<Numbers>).shape)) {
-    throw new ArgumentError(name, `{ data, shape: ${wanted()} } or a bare array`, given);
+function readArray(name: string, given: Given, wanted: () => string, whole = false) {
+  try {
+    const data = dataOf(name, given, wanted);
+    const shape = shapeOf(name, given, wanted);
+    if (whole) integers(name, data);
+    return { data, shape };
+  } catch (error) {
+    throw unreadable(name, given, error);
   }
-  return data;
+}
+
+function dataOf(name: string, given: Given, wanted: () => string): Numbers {
+  if (isList(given)) return numbers(name, given);
+  const { data, shape } = record(name, given, wanted);
+  if (isList(data)) return numbers(`${name}.data`, data);
+  const expected = `{ data, shape: ${wanted()} } or a bare array`;
+  if (data === undefined && shape === undefined) throw new ArgumentError(name, expected, given);
+  throw data === undefined
+    ? missing(name, 'data')
+    : new ArgumentError(`${name}.data`, 'an array of numbers', data);
 }
 
 function shapeOf(name: string, given: Given, wanted: () => string): readonly number[] | undefined {
-  if (isNumbers(given)) return undefined;
-  const { shape } = given;
+  if (isList(given)) return undefined;
+  const { shape } = record(name, given, wanted);
+  if (shape === undefined) throw missing(name, `shape ${wanted()}`);
+  if (!Array.isArray(shape)) throw new ArgumentError(`${name}.shape`, wanted(), shape);
   for (let i = 0; i < shape.length; i++) {
     if (!Number.isSafeInteger(shape[i]) || shape[i]! < 0) throw new ShapeError(name, wanted(), shape);
   }
   return shape;
 }
 
-/** Whether it is an array of numbers: plain, or typed and not of bigints. */
-export function isNumbers(value: unknown): value is Numbers {
-  // findIndex visits the holes of a sparse array, every does not
-  if (Array.isArray(value)) return value.findIndex((v) => typeof v !== 'number') < 0;
-  return ArrayBuffer.isView(value) && 'length' in value && !isBig(value);
+function record(name: string, given: unknown, wanted: () => string): { data?: unknown; shape?: unknown } {
+  if (typeof given === 'object' && given !== null) return given;
+  throw new ArgumentError(name, `{ data, shape: ${wanted()} } or a bare array`, given);
 }
 
-function isBig(value: ArrayBufferView): boolean {
-  return value instanceof BigInt64Array || value instanceof BigUint64Array;
+function missing(name: string, what: string): ArgumentError {
+  return new ArgumentError(name, '', undefined, { message: `${name}: ${what} is missing` });
+}
+
+/** Whether it is a plain or a typed array, of whatever. */
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || arrayKind(value) !== undefined;
+}
+
+/** @throws {ArgumentError} bigints, or an element that is no number */
+function numbers(name: string, list: ArrayLike<unknown>): Numbers {
+  const bad = notNumber(list);
+  if (bad >= 0 && arrayKind(list)) throw new ArgumentError(name, 'numbers', list);
+  if (bad >= 0) throw new ArgumentError(`${name}[${bad}]`, 'a number', list[bad]);
+  return list as Numbers;
+}
+
+/** Where the first element is that is no number, holes included; -1 where there is none. */
+function notNumber(list: ArrayLike<unknown>): number {
+  if (Array.isArray(list)) return list.findIndex((v) => typeof v !== 'number');
+  return isNumberArray(list) || list.length === 0 ? -1 : 0;
+}
+
+/** Whether it is an array of numbers: plain, or typed and not of bigints. */
+export function isNumbers(value: unknown): value is Numbers {
+  return isList(value) && notNumber(value) < 0;
 }
 
 function integers(name: string, data: Numbers): void {
-  if (data instanceof Float32Array || data instanceof Float64Array) {
-    throw new ArgumentError(name, 'integers (Int32Array)', data);
-  }
+  if (isFloatArray(data)) throw new ArgumentError(name, 'integers (Int32Array)', data);
   // other typed arrays hold nothing that 32 bits would wrap
-  if (!Array.isArray(data) && !(data instanceof Uint32Array)) return;
-  const bad = data.findIndex((v) => (v | 0) !== v);
-  if (bad >= 0) throw new ArgumentError(`${name}[${bad}]`, 'a 32-bit integer', data[bad]);
+  if (!Array.isArray(data) && arrayKind(data) !== 'Uint32Array') return;
+  for (let i = 0; i < data.length; i++) {
+    if ((data[i]! | 0) !== data[i]) throw new ArgumentError(`${name}[${i}]`, 'a 32-bit integer', data[i]);
+  }
 }
 
 function sameLength(name: string, data: Numbers, shape: readonly number[]): void {

@@ -1,5 +1,5 @@
 import { integer, options } from '../check.ts';
-import { ArgumentError, FeatureError, StateError, Words } from '../errors.ts';
+import { ArgumentError, FeatureError, StateError, Verbatim } from '../errors.ts';
 import type { Sequential } from '../model/core/sequential.ts';
 import { featuresOf } from './features.ts';
 import { PROCESSOR, type Setup } from './messages.ts';
@@ -137,7 +137,7 @@ export class AudioModel {
 function channels(which: string, batch: number, size: number): number {
   const count = batch * size;
   if (count > MAX_CHANNELS) {
-    const many = new Words(`${count} channels ${which}: ${batch} row${batch === 1 ? '' : 's'} of ${size}`);
+    const many = new Verbatim(`${count} channels ${which}: ${batch} row${batch === 1 ? '' : 's'} of ${size}`);
     throw new ArgumentError(
       batch === 1 ? 'model' : 'batch',
       `at most ${MAX_CHANNELS} channels of an audio node`,

@@ -1,4 +1,4 @@
-import { ArgumentError, Words } from '../errors.ts';
+import { ArgumentError, Verbatim } from '../errors.ts';
 import type { Sequential } from '../model/core/sequential.ts';
 
 /** Features per row in and out. @throws {ArgumentError} what is no Sequential, or one that takes indices */
@@ -6,7 +6,7 @@ export function featuresOf(model: Sequential): { readonly inputSize: number; rea
   if (!model?.network) throw new ArgumentError('model', 'a Sequential', model);
   const { input, outputSize } = model.network;
   if (input.kind !== 'features') {
-    throw new ArgumentError('model', 'one that takes features', new Words('one that takes indices'));
+    throw new ArgumentError('model', 'one that takes features', new Verbatim('one that takes indices'));
   }
   return { inputSize: input.size, outputSize };
 }

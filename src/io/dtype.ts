@@ -1,3 +1,4 @@
+import { arrayKind } from '../arrayKind.ts';
 import { ArgumentError } from '../errors.ts';
 
 /**
@@ -93,12 +94,7 @@ export function dtypeOf(data: TensorData): Dtype | undefined {
 
 /** Whether `data` is of the array class of `dtype`; subclasses and arrays of other realms count. */
 export function holds(dtype: Dtype, data: unknown): data is TensorData {
-  // The tag is a getter of the internal slot: it names the real class, and is undefined for a DataView.
-  return ArrayBuffer.isView(data) && tagOf(data) === ARRAYS[dtype].name;
-}
-
-export function tagOf(view: ArrayBufferView): string | undefined {
-  return Reflect.get(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag, view);
+  return arrayKind(data) === ARRAYS[dtype].name;
 }
 
 /** a * b, or -1 if the product of these two safe non-negative integers reaches 2^53. */

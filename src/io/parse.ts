@@ -1,7 +1,8 @@
-import { ArgumentError } from '../errors.ts';
-import { ARRAYS, checkedProduct, DTYPES, type Dtype, isDtype, type Tensor, tagOf } from './dtype.ts';
+import { arrayKind, isArrayBuffer } from '../arrayKind.ts';
+import { ArgumentError, showShape } from '../errors.ts';
+import { ARRAYS, checkedProduct, DTYPES, type Dtype, isDtype, type Tensor } from './dtype.ts';
 import { bad, type HeaderEntry, parseHeader, quote } from './safetensors-header.ts';
-import { allocate, briefly, elements, MAX_HEADER } from './sizes.ts';
+import { allocate, elements, MAX_HEADER } from './sizes.ts';
 
 /** What a safetensors file holds. */
 export interface SafetensorsFile {
@@ -53,9 +54,8 @@ export function parseSafetensors(bytes: Uint8Array | ArrayBuffer): SafetensorsFi
 }
 
 function toBytes(bytes: Uint8Array | ArrayBuffer): Uint8Array {
-  if (ArrayBuffer.isView(bytes)) {
-    if (tagOf(bytes) === 'Uint8Array') return bytes;
-  } else if (Object.prototype.toString.call(bytes) === '[object ArrayBuffer]') return new Uint8Array(bytes);
+  if (arrayKind(bytes) === 'Uint8Array') return bytes as Uint8Array;
+  if (isArrayBuffer(bytes)) return new Uint8Array(bytes);
   throw new ArgumentError('bytes', 'a Uint8Array or ArrayBuffer', bytes);
 }
 
@@ -86,12 +86,12 @@ function checkEntry({ name, dtype, shape, begin, end }: HeaderEntry, available: 
     throw bad(`${owner}: data_offsets end ${end} is beyond the ${available} bytes of data in the file`);
   }
   const count = elements(shape);
-  if (count < 0) throw bad(`${owner}: shape ${briefly(shape)} has 2^53 elements or more`);
+  if (count < 0) throw bad(`${owner}: shape ${showShape(shape)} has 2^53 elements or more`);
   const size = checkedProduct(count, ARRAYS[dtype].BYTES_PER_ELEMENT);
-  if (size < 0) throw bad(`${owner}: shape ${briefly(shape)} of ${dtype} takes 2^53 bytes or more`);
+  if (size < 0) throw bad(`${owner}: shape ${showShape(shape)} of ${dtype} takes 2^53 bytes or more`);
   if (end - begin !== size) {
     throw bad(
-      `${owner}: shape ${briefly(shape)} of ${dtype} takes ${size} bytes, ` +
+      `${owner}: shape ${showShape(shape)} of ${dtype} takes ${size} bytes, ` +
         `but data_offsets [${begin}, ${end}] hold ${end - begin}`,
     );
   }

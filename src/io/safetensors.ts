@@ -1,7 +1,7 @@
-import { ArgumentError } from '../errors.ts';
+import { ArgumentError, showShape } from '../errors.ts';
 import { ARRAYS, DTYPES, dtypeOf, holds, isDtype, type TensorInput } from './dtype.ts';
 import { quote } from './safetensors-header.ts';
-import { briefly, elements } from './sizes.ts';
+import { elements } from './sizes.ts';
 import { checkText, type Piece, writeTensors } from './write.ts';
 
 export {
@@ -73,7 +73,7 @@ function checkTensor(name: string, tensor: TensorInput): Piece {
   const count = elements(shape);
   if (count < 0) throw new ArgumentError(`${owner}.shape`, 'fewer than 2^53 elements', shape);
   if (data.length !== count) {
-    throw new ArgumentError(`${owner}.data`, `${count} elements for shape ${briefly(shape)}`, data.length);
+    throw new ArgumentError(`${owner}.data`, `${count} elements for shape ${showShape(shape)}`, data.length);
   }
   return {
     name,

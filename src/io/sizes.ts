@@ -1,4 +1,4 @@
-import { MemoryError, showShape } from '../errors.ts';
+import { MemoryError } from '../errors.ts';
 import { checkedProduct } from './dtype.ts';
 
 /** Longest header, in bytes: `MAX_HEADER_SIZE` of huggingface/safetensors, safetensors/src/tensor.rs. */
@@ -7,10 +7,6 @@ export const MAX_HEADER = 100_000_000;
 /** Product of the shape (1 for a scalar), or -1 from 2^53 on. */
 export function elements(shape: readonly number[]): number {
   return shape.reduce((count, size) => (count < 0 ? -1 : checkedProduct(count, size)), 1);
-}
-
-export function briefly(shape: readonly number[]): string {
-  return shape.length <= 16 ? showShape(shape) : `of ${shape.length} dimensions`;
 }
 
 export function allocate(length: number): Uint8Array<ArrayBuffer> {

@@ -1,7 +1,9 @@
+import { arrayKind } from '../arrayKind.ts';
 import { integer } from '../check.ts';
-import { MemoryError } from '../errors.ts';
+import { ArgumentError, MemoryError } from '../errors.ts';
 import { Arena as Memory } from '../memory/arena.ts';
 import { Layout, mebibytes, type Region } from '../memory/layout.ts';
+import { isNumbers } from '../ndarray.ts';
 import { need } from '../wasm/runtime.ts';
 import type { KernelCalls } from './generated/signatures.ts';
 
@@ -65,8 +67,9 @@ export class Arena {
    * @throws {MemoryError} more than is free, or more values than the shape has
    */
   put(values: Int32Array | ArrayLike<number>, ...shape: number[]): Region {
+    if (!isNumbers(values)) throw new ArgumentError('values', 'an array of numbers', values);
     const region = this.take(...(shape.length ? shape : [values.length]));
-    const view = values instanceof Int32Array ? this.i32(region) : this.f32(region);
+    const view = arrayKind(values) === 'Int32Array' ? this.i32(region) : this.f32(region);
     if (values.length > view.length) throw this.#overflow(values.length, view.length);
     view.set(values);
     return region;

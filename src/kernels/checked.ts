@@ -1,4 +1,4 @@
-import { ArgumentError, Words } from '../errors.ts';
+import { ArgumentError, Verbatim } from '../errors.ts';
 import { Arena as Memory } from '../memory/arena.ts';
 import type { Arena } from './arena.ts';
 import { type KernelCalls, SIGNATURES } from './generated/signatures.ts';
@@ -17,7 +17,7 @@ export function checked(arena: Arena): KernelCalls {
         throw new ArgumentError(
           name,
           `${parameters.length} arguments (${list})`,
-          new Words(`${args.length}`),
+          new Verbatim(`${args.length}`),
         );
       }
       for (const [i, [parameter, kind]] of parameters.entries()) {

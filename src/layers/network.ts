@@ -1,4 +1,4 @@
-import { ArgumentError, ShapeError, StateError, Words } from '../errors.ts';
+import { ArgumentError, ShapeError, StateError, Verbatim } from '../errors.ts';
 import { Generator } from '../init/generator.ts';
 import { Arena } from '../memory/arena.ts';
 import { Layout, type Region } from '../memory/layout.ts';
@@ -266,7 +266,7 @@ function chain(layers: readonly Layer[]): [Signal, number] {
     throw new ArgumentError(
       'layers',
       'at least one layer with a size',
-      new Words(`${layers.length} without`),
+      new Verbatim(`${layers.length} without`),
     );
   if (first > 0 && input.kind === 'indices') {
     throw misplaced(first, layers[first]!);
@@ -287,7 +287,7 @@ function chain(layers: readonly Layer[]): [Signal, number] {
       }
     }
     if (last >= 0 && i > last && (layer.needsFuture || layer.reducesSteps)) {
-      const what = new Words(`a ${layer.needsFuture ? 'bidirectional ' : ''}${layer.type}`);
+      const what = new Verbatim(`a ${layer.needsFuture ? 'bidirectional ' : ''}${layer.type}`);
       throw new ArgumentError(`layers[${i}]`, 'a layer for the one step that LastStep gives', what);
     }
     size = layer.outputSize(size);
@@ -319,7 +319,7 @@ function misplaced(i: number, { type }: Layer): ArgumentError {
   return new ArgumentError(
     `layers[${i}]`,
     'a layer that takes features',
-    new Words(`an ${type}, which comes first`),
+    new Verbatim(`an ${type}, which comes first`),
   );
 }
 
@@ -336,5 +336,5 @@ export function checkNames(given: unknown, expected: readonly string[]): void {
     ...(missing.length ? [`without ${missing.join(', ')}`] : []),
     ...(extra.length ? [`with ${extra.join(', ')}`] : []),
   ];
-  throw new ArgumentError('state dict', expected.join(', '), new Words(`one ${parts.join(' and ')}`));
+  throw new ArgumentError('state dict', expected.join(', '), new Verbatim(`one ${parts.join(' and ')}`));
 }

@@ -1,5 +1,5 @@
 import { boolean, type Names, options } from '../check.ts';
-import { ArgumentError, FeatureError, Words } from '../errors.ts';
+import { ArgumentError, FeatureError, Verbatim } from '../errors.ts';
 import { compile, describe, holdsKernels } from './module.ts';
 import { type KernelBuild, type Runtime, takeTurn } from './runtime.ts';
 import { binaryOf, type WasmSource } from './source.ts';
@@ -57,7 +57,7 @@ export async function start(opts: InitOptions | undefined, means: Means): Promis
     ? means.load(kernels, wide, means)
     : Promise.resolve(wasm).then(async (source) => make(await binaryOf(source), wide, means)));
   if (kernels !== 'auto' && loaded.kernels !== kernels) {
-    throw new ArgumentError('wasm', `the ${kernels} kernels`, new Words(`the ${loaded.kernels} ones`));
+    throw new ArgumentError('wasm', `the ${kernels} kernels`, new Verbatim(`the ${loaded.kernels} ones`));
   }
   set(loaded);
   return loaded;

@@ -1,4 +1,4 @@
-import { ArgumentError, FeatureError, MemoryError, Words } from '../errors.ts';
+import { ArgumentError, FeatureError, MemoryError, Verbatim } from '../errors.ts';
 import { CORE_NAMES, INFERENCE_NAMES } from './coreExports.ts';
 import { instantiate, type Runtime } from './runtime.ts';
 
@@ -17,7 +17,7 @@ export function holdsKernels(name: string, module: WebAssembly.Module, all: read
   const part = [INFERENCE_NAMES, CORE_NAMES].find(({ length }) => length === names.size);
   const missing = (part ?? all).find((name) => !names.has(name));
   if (missing)
-    throw new ArgumentError(name, `a module that exports ${missing}`, new Words('one that does not'));
+    throw new ArgumentError(name, `a module that exports ${missing}`, new Verbatim('one that does not'));
 }
 
 /** Asks the kernels which build they are. */

@@ -1,4 +1,5 @@
-import { ArgumentError, Words } from '../errors.ts';
+import { isArrayBuffer } from '../arrayKind.ts';
+import { ArgumentError, Verbatim } from '../errors.ts';
 
 /** What a caller may hand in as the kernels' binary. */
 export type WasmSource = BufferSource | WebAssembly.Module | Response;
@@ -11,10 +12,10 @@ export async function binaryOf(given: WasmSource): Promise<Uint8Array | WebAssem
   if (given instanceof WebAssembly.Module) return given;
   if (typeof Response !== 'undefined' && given instanceof Response) {
     if (!given.ok)
-      throw new ArgumentError('wasm', 'a Response that is ok', new Words(`status ${given.status}`));
+      throw new ArgumentError('wasm', 'a Response that is ok', new Verbatim(`status ${given.status}`));
     return checked(await given.arrayBuffer());
   }
-  if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return checked(given);
+  if (isArrayBuffer(given) || ArrayBuffer.isView(given)) return checked(given);
   throw new ArgumentError('wasm', 'bytes, a WebAssembly.Module or a Response', given);
 }
 

@@ -1,3 +1,4 @@
+import { arrayKind, isFloatArray, isNumberArray } from '../arrayKind.ts';
 import { integer, type Names, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { Lanes } from '../model/lanes.ts';
@@ -28,14 +29,13 @@ export class CorpusSource implements Source {
     integer('stepsPerSequence', stepsPerSequence, 1);
     integer('batch', batch, 1);
     this.updates = integer('updates', updates, 0);
-    const whole = ArrayBuffer.isView(data) && !(data instanceof Float32Array || data instanceof Float64Array);
-    if (!whole || !('length' in data)) {
+    if (!isNumberArray(data) || isFloatArray(data)) {
       throw new ArgumentError('data', 'indices as Int32Array, Uint8Array or Uint16Array', data);
     }
     if (data.length <= stepsPerSequence) {
       throw new ArgumentError('data', `more than ${stepsPerSequence} indices, one sequence`, data);
     }
-    const indices = data instanceof Int32Array ? data : Int32Array.from(data);
+    const indices = arrayKind(data) === 'Int32Array' ? (data as Int32Array) : Int32Array.from(data);
     this.#lanes = new Lanes(indices, stepsPerSequence, batch);
     this.#trainer = trainer;
     this.#last = trainer.steps + updates;

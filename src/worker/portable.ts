@@ -1,3 +1,5 @@
+import { arrayKind, isArrayBuffer } from '../arrayKind.ts';
+
 /**
  * A value as postMessage should get it. Cloning a view clones all of the buffer behind it, so views of a part become
  * copies of that part; `move` lists the buffers that may be transferred: of those copies, and with `transfer` all.
@@ -11,13 +13,13 @@ export function portable<T>(
     if (ArrayBuffer.isView(it)) {
       const { buffer } = it;
       // shared memory is shared
-      if (!(buffer instanceof ArrayBuffer)) return it;
+      if (!isArrayBuffer(buffer)) return it;
       const whole = it.byteLength === buffer.byteLength;
       const out = whole ? it : copyOf(it, buffer);
       if (!whole || transfer) move.add(out.buffer as ArrayBuffer);
       return out;
     }
-    if (it instanceof ArrayBuffer) {
+    if (isArrayBuffer(it)) {
       if (transfer) move.add(it);
       return it;
     }
@@ -39,6 +41,6 @@ type View = new (buffer: ArrayBuffer) => ArrayBufferView;
 
 function copyOf(view: ArrayBufferView, buffer: ArrayBuffer): ArrayBufferView {
   // Node's Buffer is a Uint8Array whose own constructor is not for this
-  const make = view instanceof Uint8Array ? Uint8Array : (view.constructor as View);
+  const make = arrayKind(view) === 'Uint8Array' ? Uint8Array : (view.constructor as View);
   return new make(buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 }

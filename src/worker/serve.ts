@@ -1,5 +1,5 @@
 import { integer, options } from '../check.ts';
-import { ArgumentError, StateError, Words } from '../errors.ts';
+import { ArgumentError, StateError, Verbatim } from '../errors.ts';
 import { Generator } from '../init/generator.ts';
 import { Sequential } from '../model/sequential.ts';
 import { type StepOptions, Trainer } from '../model/trainer.ts';
@@ -170,7 +170,7 @@ function sample({ model }: Trainer, opts: SampleOptions): Sample {
   const length = integer('length', given.length, 1);
   const { input, outputSize } = model.network;
   if (input.kind !== 'indices' || outputSize > input.size) {
-    throw new ArgumentError('model', 'one that reads the indices it gives', new Words('one of features'));
+    throw new ArgumentError('model', 'one that reads the indices it gives', new Verbatim('one of features'));
   }
   if (!(prompt?.length > 0)) throw new ArgumentError('prompt', 'at least one index', prompt);
   const generator = new Generator(seed);

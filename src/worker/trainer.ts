@@ -1,3 +1,4 @@
+import { isArrayBuffer } from '../arrayKind.ts';
 import { type Names, options } from '../check.ts';
 import type { Flow } from '../diagnostics/flow.ts';
 import { ArgumentError } from '../errors.ts';
@@ -264,7 +265,7 @@ function described(name: string, value: unknown, example: string): void {
 }
 
 function bytesOf(model: ModelSource): Uint8Array | ArrayBuffer {
-  if (model instanceof ArrayBuffer || ArrayBuffer.isView(model)) return model;
+  if (isArrayBuffer(model) || ArrayBuffer.isView(model)) return model;
   if (typeof model?.save !== 'function') {
     throw new ArgumentError('model', 'a Sequential, or the bytes of one', model);
   }

@@ -64,7 +64,7 @@ interface Pointers {
 
 /** NaN as an f32, and no NaN that arithmetic makes (those are quiet). */
 const POISON = 0x7fbf8234;
-/** Words on either side of every buffer. */
+/** Verbatim on either side of every buffer. */
 const GUARD = 16;
 
 const transposed: Record<GemmKernel, { a: boolean; b: boolean }> = {

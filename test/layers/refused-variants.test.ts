@@ -32,20 +32,12 @@ beforeAll(async () => {
 
 describe('options of recurrent layers are refused:', () => {
   test.each<[string, () => unknown, RegExp]>([
-    [
-      'projSize of a GRU',
-      () => new GRU(2, 4, { projSize: 2 } as never),
-      /^GRU: projSize: expected no such option/,
-    ],
-    ['peephole of an RNN', () => new RNN(2, 4, { peephole: true } as never), /^RNN: peephole: /],
-    ['coupled of a GRU', () => new GRU(2, 4, { coupled: true } as never), /^GRU: coupled: /],
-    ['forgetBias of a GRU', () => new GRU(2, 4, { forgetBias: 1 } as never), /^GRU: forgetBias: /],
-    ['resetAfter of an LSTM', () => new LSTM(2, 4, { resetAfter: false } as never), /^LSTM: resetAfter: /],
-    [
-      'activation of an RNN',
-      () => new RNN(2, 4, { activation: 'tanh' } as never),
-      /^RNN: activation: .*nonlinearity/,
-    ],
+    ['projSize of a GRU', () => new GRU(2, 4, { projSize: 2 } as never), /^GRU: unknown option 'projSize'/],
+    ['peephole of an RNN', () => new RNN(2, 4, { peephole: true } as never), /^RNN: .*'peephole'/],
+    ['coupled of a GRU', () => new GRU(2, 4, { coupled: true } as never), /^GRU: .*'coupled'/],
+    ['forgetBias of a GRU', () => new GRU(2, 4, { forgetBias: 1 } as never), /^GRU: .*'forgetBias'/],
+    ['resetAfter of an LSTM', () => new LSTM(2, 4, { resetAfter: false } as never), /^LSTM: .*'resetAfter'/],
+    ['activation of an RNN', () => new RNN(2, 4, { activation: 'tanh' } as never), /^RNN: .*'activation'/],
     [
       'mergeMode in one direction',
       () => new GRU(2, 4, { mergeMode: 'sum' }),
@@ -110,7 +102,7 @@ describe('options of recurrent layers are refused:', () => {
     [
       'an unknown penalty',
       () => new RNN(2, 4, { penalty: { l1: 1 } as never }),
-      /^penalty: l1: expected no such option, but one of l2, orthogonality, omega, got 1$/,
+      /^penalty: unknown option 'l1'/,
     ],
     [
       'orthogonality with heads',
@@ -146,7 +138,7 @@ describe('options of recurrent layers are refused:', () => {
     [
       'zoneout of something',
       () => new LSTM(2, 4, { zoneout: { x: 0.1 } as never }),
-      /^zoneout: x: expected no such option, but one of h, c/,
+      /^zoneout: unknown option 'x'/,
     ],
     ['recurrentDropout', () => new GRU(2, 4, { recurrentDropout: 1.5 }), /^recurrentDropout: .*got 1.5$/],
     ['inputDropout', () => new GRU(2, 4, { inputDropout: -0.5 }), /^inputDropout: .*got -0.5$/],
@@ -175,7 +167,7 @@ describe('options of recurrent layers are refused:', () => {
     [
       'an activation of no gate',
       () => new GRU(2, 4, { activations: { f: 'tanh' } as never }),
-      /^activations: f: expected no such option, but one of r, z, n/,
+      /^activations: unknown option 'f'/,
     ],
     [
       'the activation of a coupled gate',
@@ -200,7 +192,7 @@ describe('options of recurrent layers are refused:', () => {
     [
       'an initializer of no parameter',
       () => new LSTM(2, 4, { init: { weight_ci: () => new Float32Array(4) } }),
-      /^init: weight_ci: expected no such option/,
+      /^init: unknown option 'weight_ci'/,
     ],
   ])('%s', (_, make, message) => {
     expectError(make, ArgumentError, message);
@@ -377,7 +369,7 @@ describe('models and trainers are refused:', () => {
       'k3',
       () => trainer(plain(), { truncation: { k1: 1, k2: 3, k3: 1 } as never }),
       ArgumentError,
-      /^truncation: k3: /,
+      /^truncation: .*'k3'/,
     ],
     [
       'truncation as a number',
@@ -431,7 +423,7 @@ describe('models and trainers are refused:', () => {
       () => trainer(plain()),
       { length: [1, 2] },
       ArgumentError,
-      /^step: length: expected no such option/,
+      /^step: unknown option 'length'/,
     ],
     [
       'lengths and mask',

@@ -48,12 +48,12 @@ describe('a layer is refused:', () => {
     [
       'nonlinearity of an LSTM',
       () => new LSTM(1, 1, { nonlinearity: 'relu' } as never),
-      /^LSTM: nonlinearity: expected no such option/,
+      /^LSTM: unknown option 'nonlinearity'/,
     ],
     [
       'PyTorch’s keyword',
       () => new LSTM(1, 1, { num_layers: 2 } as never),
-      /^LSTM: num_layers: .*numLayers.*, got 2$/,
+      /^LSTM: .*'num_layers' .*'numLayers'/,
     ],
     ['no options', () => new GRU(1, 1, null as never), /^the options of GRU: expected an object, got null$/],
     [
@@ -66,7 +66,7 @@ describe('a layer is refused:', () => {
     [
       'an unknown option of Embedding',
       () => new Embedding(1, 1, { paddingIdx: 0 } as never),
-      /^Embedding: paddingIdx: /,
+      /^Embedding: .*'paddingIdx'/,
     ],
     ['Linear to infinity', () => new Linear(1, Number.POSITIVE_INFINITY), /^outFeatures: .* got Infinity$/],
     ['bias of Linear', () => new Linear(1, 1, { bias: 0 as never }), /^bias: .* got 0$/],
@@ -143,7 +143,7 @@ describe('a Sequential is refused:', () => {
       'an unknown option',
       () => new Sequential([new Linear(1, 1)], { name: 'x' } as never),
       ArgumentError,
-      /^Sequential: name: /,
+      /^Sequential: .*'name'/,
     ],
   ])('%s', (_, call, type, message) => {
     expectError(call, type, message);
@@ -221,7 +221,7 @@ describe('a layer used alone refuses, and stays as it was:', () => {
       'PyTorch’s name of a state',
       (l) => l.forward(x, { h_0: state } as never),
       ArgumentError,
-      /^forward: h_0: expected no such option, but one of h0, c0, training/,
+      /^forward: unknown option 'h_0'/,
     ],
     [
       'upstream of another shape',
@@ -245,7 +245,7 @@ describe('a layer used alone refuses, and stays as it was:', () => {
       'an unknown upstream',
       (l) => l.backward({ outputs: dy } as never),
       ArgumentError,
-      /^backward: outputs: /,
+      /^backward: .*'outputs' .*'output'/,
     ],
   ])('%s', (_, call, type, message) => {
     const [layer, untouched] = [make(), make()];

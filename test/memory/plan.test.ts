@@ -128,7 +128,7 @@ describe('plan tells the bytes there are after the first step', () => {
     [{ steps: 1, batch: 1.5 }, /^batch: .* got 1.5$/],
     [{ steps: 1 }, /^batch: .* got undefined$/],
     [{ steps: 1, batch: 1, training: 1 }, /^training: expected true or false, got 1$/],
-    [{ steps: 1, batch: 1, size: 1 }, /^plan: size: expected no such option/],
+    [{ steps: 1, batch: 1, size: 1 }, /^plan: unknown option 'size'/],
   ])('%o is refused', (given, message) => {
     using model = language();
     const error = thrown(() => model.plan(given as never));

@@ -203,7 +203,7 @@ describe('beamSearch', () => {
     ['no beams', { beams: 0 }, /^beams: expected an integer of at least 1, got 0$/],
     ['an end outside', { end: -1 }, /^end: expected an index in 0\.\.4, got -1$/],
     ['a negative penalty', { lengthPenalty: -1 }, /^lengthPenalty: .* got -1$/],
-    ['an unknown option', { temperature: 1 }, /^beamSearch: temperature: expected no such option/],
+    ['an unknown option', { temperature: 1 }, /^beamSearch: unknown option 'temperature'/],
     [
       'a state of two rows',
       { state: { states: {}, outputs: [null, null] } },

@@ -166,7 +166,7 @@ describe('a Trainer is refused, and the model stays as it was:', () => {
     [
       'an unknown option',
       ({ model }) => new Trainer(model, { loss: mse, optimizer: sgd(), clip: 1 } as never),
-      /^Trainer: clip: expected no such option/,
+      /^Trainer: unknown option 'clip'/,
     ],
     ['crossEntropy’s ignoreIndex', () => crossEntropy({ ignoreIndex: 0.5 }), /^ignoreIndex: .* got 0.5$/],
     [
@@ -177,12 +177,12 @@ describe('a Trainer is refused, and the model stays as it was:', () => {
     [
       'an unknown option of a loss',
       () => crossEntropy({ reduction: 'sum' } as never),
-      /^crossEntropy: reduction: /,
+      /^crossEntropy: .*'reduction'/,
     ],
     [
       'an unknown option of forward',
       ({ model, x }) => model.forward(x, { train: true } as never),
-      /^forward: train: expected no such option, but one of training, lengths, mask, got true$/,
+      /^forward: unknown option 'train'/,
     ],
     [
       'training that is no boolean',

@@ -45,12 +45,7 @@ describe('a stream refuses', () => {
       ArgumentError,
       /^batch: expected an integer of at least 1, got 0$/,
     ],
-    [
-      'an unknown option',
-      (m) => m.stream({ size: 1 } as never),
-      ArgumentError,
-      /^stream: size: expected no such/,
-    ],
+    ['an unknown option', (m) => m.stream({ size: 1 } as never), ArgumentError, /^stream: .*'size'/],
     [
       'a token outside',
       (m) => m.stream().step(V),
@@ -244,12 +239,7 @@ describe('restore refuses', () => {
   test.each<[string, () => unknown, string, RegExp]>([
     ['nothing', () => undefined, 'ArgumentError', /^state: expected what snapshot\(\) gave, got undefined$/],
     ['null', () => null, 'ArgumentError', /^the options of state: expected an object, got null$/],
-    [
-      'another key',
-      () => ({ ...good(), batch: 2 }),
-      'ArgumentError',
-      /^state: batch: expected no such option/,
-    ],
+    ['another key', () => ({ ...good(), batch: 2 }), 'ArgumentError', /^state: unknown option 'batch'/],
     ['no outputs', () => ({ states: good().states }), 'ArgumentError', /^state.outputs: expected an array/],
     ['no states', () => ({ outputs: good().outputs }), 'ArgumentError', /^state.states: expected an object/],
     [
@@ -378,7 +368,7 @@ describe('a pool refuses', () => {
       /^capacity: expected an integer of at least 1, got 0$/,
     );
     expect(() => model.streams(undefined as never)).toThrow(/^capacity: .* got undefined$/);
-    expect(() => model.streams({ size: 3 } as never)).toThrow(/^streams: size: expected no such option/);
+    expect(() => model.streams({ size: 3 } as never)).toThrow(/^streams: unknown option 'size'/);
     expect(() => model.streams({ capacity: 3 }).sample(new Generator(1))).toThrow(/make a step first/);
   });
 

@@ -134,7 +134,7 @@ describe('what unrolled alone has', () => {
     const error = thrown(call) as Error;
     expect(error).toBeInstanceOf(core.FeatureError);
     expect(error.message).toMatch(name);
-    expect(error.message).toMatch(/ takes 'unrolled': /);
+    expect(error.message).toMatch(/ is only in 'unrolled', not in 'unrolled.core'/);
   };
   const cells = { LSTM: core.LSTM, GRU: core.GRU, RNN: core.RNN };
   const as = <T>(value: unknown) => value as T;

@@ -1,5 +1,5 @@
 import { number } from '../../check.ts';
-import { ArgumentError, ShapeError, Words } from '../../errors.ts';
+import { ArgumentError, ShapeError, Verbatim } from '../../errors.ts';
 import { moveState, readSteps, type Steps, writeRows } from '../../layers/border.ts';
 import type { Network } from '../../layers/network.ts';
 import type { Plan, PlanRequest } from '../../layers/plan.ts';
@@ -270,7 +270,7 @@ export class Training {
   some(count: number): number {
     if (count > 0) return count;
     const what = `a target other than ignoreIndex ${this.loss.ignoreIndex}`;
-    throw new ArgumentError('y', what, new Words('none'));
+    throw new ArgumentError('y', what, new Verbatim('none'));
   }
 
   /** What the mean of all the plan's rows is over. */

@@ -1,5 +1,5 @@
 import { integer, number, options } from '../../check.ts';
-import { ArgumentError, StateError, Words } from '../../errors.ts';
+import { ArgumentError, StateError, Verbatim } from '../../errors.ts';
 import { isNumbers } from '../../ndarray.ts';
 import type { Sequential } from '../core/sequential.ts';
 import { StreamPool, type StreamSession } from './pool.ts';
@@ -67,7 +67,7 @@ export function beamSearch(model: Sequential, opts: BeamOptions): Beam[] {
   if (input.kind !== 'indices' || outputSize > input.size) {
     const wanted = 'one of indices that gives a logit for each of them';
     const takes = input.kind === 'indices' ? `${input.size} indices` : `${input.size} features`;
-    throw new ArgumentError('model', wanted, new Words(`one that takes ${takes} and gives ${outputSize}`));
+    throw new ArgumentError('model', wanted, new Verbatim(`one that takes ${takes} and gives ${outputSize}`));
   }
   if (!isNumbers(start) || start.length < 1) {
     throw new ArgumentError('start', 'at least one index', start);

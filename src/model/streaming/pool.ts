@@ -1,5 +1,5 @@
 import { integer, options } from '../../check.ts';
-import { ArgumentError, StateError, Words } from '../../errors.ts';
+import { ArgumentError, StateError, Verbatim } from '../../errors.ts';
 import type { Generator } from '../../init/generator.ts';
 import { Runner } from '../core/runner.ts';
 import type { Sequential } from '../core/sequential.ts';
@@ -66,7 +66,7 @@ export class StreamPool {
       }
       if (session.row < 0) throw closed();
       if (session.turn === turn) {
-        throw new ArgumentError(`sessions[${i}]`, 'each session once', new Words('one that came before'));
+        throw new ArgumentError(`sessions[${i}]`, 'each session once', new Verbatim('one that came before'));
       }
       session.turn = turn;
     }

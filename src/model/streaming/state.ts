@@ -1,5 +1,5 @@
 import { options } from '../../check.ts';
-import { ArgumentError, Words } from '../../errors.ts';
+import { ArgumentError, Verbatim } from '../../errors.ts';
 import { isNumbers, type NDArray, readShaped } from '../../ndarray.ts';
 import type { Runner } from '../core/runner.ts';
 
@@ -32,7 +32,7 @@ export function writeRunner(
   if (!Array.isArray(outputs)) throw new ArgumentError('state.outputs', 'an array', outputs);
   if (outputs.length !== count) {
     const rows = (n: number) => `${n} row${n === 1 ? '' : 's'}`;
-    throw new ArgumentError('state', rows(count), new Words(rows(outputs.length)));
+    throw new ArgumentError('state', rows(count), new Verbatim(rows(outputs.length)));
   }
   const n = runner.network.outputSize;
   for (const [row, output] of outputs.entries()) {

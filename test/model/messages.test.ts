@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  ArgumentError,
+  Embedding,
+  init,
+  Linear,
+  LSTM,
+  Sequential,
+  ShapeError,
+  UnrolledError,
+} from '../../src/index.ts';
+import { show, showShape } from '../../src/show.ts';
+import { thrown } from './helpers.ts';
+
+beforeAll(async () => {
+  await init();
+});
+
+const throwing = new Proxy(
+  {},
+  new Proxy({} as ProxyHandler<object>, {
+    get: () => () => {
+      throw new Error('trap');
+    },
+  }),
+);
+const explode = () => {
+  throw new Error('called');
+};
+const hostile = { toString: explode, valueOf: explode, toJSON: explode, [Symbol.toPrimitive]: explode };
+class Secret {}
+Object.defineProperty(Secret, 'name', { get: explode });
+const cyclic: unknown[] = [1];
+cyclic.push(cyclic);
+const { proxy: revoked, revoke } = Proxy.revocable([], {});
+revoke();
+
+describe('show', () => {
+  test.each<[string, unknown, string]>([
+    ['NaN', Number.NaN, 'NaN'],
+    ['a symbol', Symbol('s'), 'Symbol(s)'],
+    ['a bigint', 12n, '12n'],
+    ['a bigint of a million bits', 1n << 1_000_000n, 'a large bigint'],
+    ['holes', Object.assign(new Array(3), { 0: 1, 2: 3 }), '[1, a hole, 3]'],
+    ['a getter in an array', Object.defineProperty([0], 0, { get: explode }), '[a getter]'],
+    ['an array in itself', cyclic, '[1, [1, [1, an array of 2]]]'],
+    ['a class', new Map(), 'a Map'],
+    ['a class with a getter for its name', new Secret(), 'an object'],
+    ['methods that throw', hostile, 'an object'],
+    ['an object that throws at every look', throwing, 'an object that cannot be read'],
+    ['a proxy that was revoked', revoked, 'an object that cannot be read'],
+    ['a typed array', new Float64Array(3), 'Float64Array(3)'],
+    ['an object without a prototype', Object.create(null), 'an object'],
+  ])('%s', (_, value, text) => {
+    expect(show(value)).toBe(text);
+  });
+
+  test('any value gives at most 120 characters', () => {
+    const most = fc.anything({ maxDepth: 6, withBigInt: true, withSparseArray: true, withTypedArray: true });
+    fc.assert(fc.property(most, (value) => show(value).length <= 120));
+    let nested: unknown = [];
+    for (let i = 0; i < 20_000; i++) nested = [nested];
+    for (const value of [nested, 'x'.repeat(1e6), [hostile, throwing], Symbol('s'.repeat(1e6))]) {
+      expect(show(value).length).toBeLessThanOrEqual(120);
+    }
+  });
+
+  test('shapes of any length and elements', () => {
+    expect(showShape([2, 3])).toBe('[2, 3]');
+    expect(showShape(new Array(1e6).fill(1))).toBe('of 1000000 dimensions');
+    expect(showShape([hostile, Symbol('s')])).toBe('[an object, Symbol(s)]');
+  });
+});
+
+test('no message is longer than 400 characters', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ maxLength: 5000 }),
+      fc.string({ maxLength: 5000 }),
+      fc.anything(),
+      (a, b, value) => {
+        expect(new ArgumentError(a, b, value).message.length).toBeLessThanOrEqual(400);
+        expect(new ShapeError(a, b, [value] as never).message.length).toBeLessThanOrEqual(400);
+        expect(new UnrolledError(a + b).message.length).toBeLessThanOrEqual(400);
+      },
+    ),
+  );
+  const dict = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`name ${i}`, [1]]));
+  const error = thrown(() => new Sequential([new Linear(1, 1)]).loadStateDict(dict)) as Error;
+  expect(error.message.length).toBeLessThanOrEqual(400);
+  expect(error.message).toMatch(/^state dict: .*name/s);
+});
+
+describe('a message names the element', () => {
+  const data = (element: unknown) => Object.assign(new Array(10_000).fill(0), { 7: element });
+  const model = () => new Sequential([new Linear(1, 1)]);
+  test.each<[string, unknown, string]>([
+    ['null', null, 'null'],
+    ['undefined', undefined, 'undefined'],
+    ['text', 'one', '"one"'],
+    ['an array', [1], '[1]'],
+  ])('%s among 10,000 numbers', (_, element, shown) => {
+    const error = thrown(() => model().forward({ data: data(element), shape: [10_000, 1, 1] } as never));
+    expect(error).toBeInstanceOf(ArgumentError);
+    expect((error as ArgumentError).argument).toBe('x.data[7]');
+    expect((error as Error).message).toBe(`x.data[7]: expected a number, got ${shown}`);
+  });
+
+  test('a hole', () => {
+    const holes = data(0);
+    delete holes[7];
+    expect(() => model().forward({ data: holes, shape: [10_000, 1, 1] })).toThrow(/^x\.data\[7\]: .*number/);
+  });
+
+  test('bigints', () => {
+    const given = { data: new BigInt64Array(10_000), shape: [10_000, 1, 1] };
+    expect(() => model().forward(given as never)).toThrow(
+      /^x\.data: expected numbers, got BigInt64Array\(10000\)$/,
+    );
+  });
+
+  test('what is missing', () => {
+    expect(() => model().forward({ data: [1] } as never)).toThrow(/^x: shape .*missing/);
+    expect(() => model().forward({ shape: [1, 1, 1] } as never)).toThrow(/^x: data .*missing/);
+  });
+});
+
+describe('an unknown option', () => {
+  test.each<[string, () => unknown, string, string | undefined]>([
+    ['a letter left out', () => new LSTM(1, 1, { numLayer: 2 } as object), 'LSTM', 'numLayers'],
+    ['PyTorch’s name', () => new LSTM(1, 1, { batch_first: true } as object), 'LSTM', 'batchFirst'],
+    ['how it begins', () => new LSTM(1, 1, { layerN: true } as object), 'LSTM', 'layerNorm'],
+    ['nothing alike', () => new Embedding(1, 1, { paddingIdx: 0 } as object), 'Embedding', undefined],
+  ])('%s', (_, call, of, meant) => {
+    const error = thrown(call) as ArgumentError;
+    expect(error).toBeInstanceOf(ArgumentError);
+    expect(error.message).toMatch(new RegExp(`^${of}: unknown option '`));
+    if (meant) expect(error.message).toContain(`did you mean '${meant}'?`);
+    else expect(error.message).toContain('expected one of');
+  });
+
+  test('options are read once, and a getter that throws is the cause', () => {
+    let reads = 0;
+    const once = { get numLayers() { return ++reads; } }; // biome-ignore format: one row
+    expect(new LSTM(1, 1, once).numLayers).toBe(1);
+    expect(reads).toBe(1);
+    const error = thrown(() => new LSTM(1, 1, { get bias(): boolean { return explode(); } })); // biome-ignore format: one row
+    expect(error).toBeInstanceOf(ArgumentError);
+    expect((error as Error).cause).toEqual(new Error('called'));
+  });
+});
