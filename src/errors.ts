@@ -62,7 +62,7 @@ export class StateError extends UnrolledError {
 }
 
 /** What only the whole package has. */
-export function elsewhere(what: string): FeatureError {
+export function onlyInFullPackage(what: string): FeatureError {
   return new FeatureError(
     `${what} is only in 'unrolled', not in 'unrolled/core', 'unrolled/slim' or 'unrolled/inference'`,
   );

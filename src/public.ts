@@ -1,8 +1,8 @@
+export type { Activation, ActivationName } from './activations.ts';
 export type { Direction, Flow, GateFlow, LayerFlow, NonFinite } from './diagnostics/flow.ts';
 export { gateSpectra, largestSingularValue, type Spectrum, spectralRadius } from './diagnostics/spectrum.ts';
 export type { Verdict } from './diagnostics/verdict.ts';
 export { constant, glorot, identity, normal, orthogonal, uniform } from './init/initializers.ts';
-export type { Activation, ActivationName } from './layers/activations.ts';
 export {
   type CellForwardOptions,
   type CellGradients,
@@ -22,7 +22,7 @@ export { irnn } from './layers/irnn.ts';
 export { LSTM, type LSTMOptions } from './layers/lstm.ts';
 export { MinGRU } from './layers/minGRU.ts';
 export { MinLSTM } from './layers/minLSTM.ts';
-export type { GatedOptions, Penalty, Zoneout } from './layers/recurrent/features.ts';
+export type { ConfigurableOptions, Penalty, Zoneout } from './layers/recurrent/configuration.ts';
 export { RNN, type RNNOptions } from './layers/rnn.ts';
 export { SRU, type SRUBackwardResult, type SRUForwardResult } from './layers/sru.ts';
 export { bceWithLogits, type CrossEntropyOptions, crossEntropy, type Loss, mse } from './losses/loss.ts';

@@ -2,9 +2,14 @@ export { GRU, type GRUOptions } from './layers/core/gru.ts';
 export { LSTM, type LSTMOptions } from './layers/core/lstm.ts';
 export { RNN, type RNNOptions } from './layers/core/rnn.ts';
 export { bceWithLogits, type CrossEntropyOptions, crossEntropy, type Loss, mse } from './losses/loss.ts';
-export { Sequential } from './model/core/sequential.ts';
-export { Stream } from './model/core/stream.ts';
-export { type Evaluation, type StepResult, Trainer, type TrainerOptions } from './model/core/trainer.ts';
+export { SequentialBase as Sequential } from './model/core/sequentialBase.ts';
+export { StreamBase as Stream } from './model/core/streamBase.ts';
+export {
+  type Evaluation,
+  type StepResult,
+  TrainerBase as Trainer,
+  type TrainerOptions,
+} from './model/core/trainerBase.ts';
 export { Adagrad, type AdagradOptions } from './optim/adagrad.ts';
 export { Adam, type AdamOptions, AdamW } from './optim/adam.ts';
 export { Optimizer } from './optim/optimizer.ts';

@@ -4,7 +4,7 @@ export { RNN, type RNNOptions } from './layers/core/rnn.ts';
 export { Stream } from './model/stream.ts';
 export { type Beam, type BeamOptions, beamSearch } from './model/streaming/beam.ts';
 export { StreamPool, type StreamPoolOptions, StreamSession } from './model/streaming/pool.ts';
-export { Sequential } from './model/streaming/sequential.ts';
 export type { StreamState } from './model/streaming/state.ts';
+export { StreamingSequential as Sequential } from './model/streaming/streamingSequential.ts';
 export * from './publicShared.ts';
 export { type InitSyncOptions, initSync } from './wasm/initSync.ts';

@@ -1,7 +1,7 @@
 import { add_column_sums } from '../vec/reduce';
 import { packWeight, project } from './project';
-import { TILE_BYTES } from './rows';
-import { sgemm_nn, tnFromLast } from './sgemm';
+import { TILE_BYTES } from './multiply';
+import { sgemm_nn, sgemm_tn_reversed } from './sgemm';
 
 /**
  * Y[m, n] = X[m, k]·W[n, k]ᵀ + b[n]; b = 0 for none. work: `linearWork(n, k)` bytes; with `packed` it still holds
@@ -24,6 +24,6 @@ export function linear_backward(
   m: i32, n: i32, k: i32, x: usize, w: usize, dy: usize, dx: usize, dw: usize, db: usize, work: usize,
 ): void {
   if (dx) sgemm_nn(m, k, n, dy, n, w, k, 0, dx, k, work);
-  tnFromLast(n, k, m, dy, n, x, k, dw, k, work);
+  sgemm_tn_reversed(n, k, m, dy, n, x, k, dw, k, work);
   if (db) add_column_sums(m, n, dy, n, db);
 }

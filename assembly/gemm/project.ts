@@ -1,5 +1,5 @@
 import { packT } from './pack';
-import { KC, multiply } from './rows';
+import { KC, multiply } from './multiply';
 
 /** Packs W[n, k], rows one after the other, for `project`: `packedBytes(k, n)` at out. */
 // @ts-ignore: decorator

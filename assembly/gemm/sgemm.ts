@@ -1,5 +1,5 @@
 import { packN, packRows, packT, packedBytes } from './pack';
-import { KC, MC, multiply, TILE_BYTES } from './rows';
+import { KC, MC, multiply, TILE_BYTES } from './multiply';
 
 /** Columns of a packed block: KC x NC floats (512 kB) stay in L2. */
 const NC = 512;
@@ -39,7 +39,7 @@ export function sgemm_tn(
 }
 
 /** C[m, n] += A[k, m]ᵀ · B[k, n], summed from row k−1 to row 0. Otherwise as sgemm_tn. */
-export function tnFromLast(
+export function sgemm_tn_reversed(
   m: i32, n: i32, k: i32, a: usize, lda: i32, b: usize, ldb: i32, c: usize, ldc: i32, work: usize,
 ): void {
   a += <usize>(k - 1) * (<usize>lda << 2);

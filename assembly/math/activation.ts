@@ -4,7 +4,7 @@ import { vsigmoid } from './sigmoid';
 import { log1pUnit } from './softplus';
 import { decay, slopeOf, tanhOf } from './tanh';
 
-// Kinds of activation; src/layers/activations.ts has the same numbers by name.
+// Kinds of activation; src/activations.ts has the same numbers by name.
 export const IDENTITY: i32 = 0;
 export const TANH: i32 = 1;
 export const SIGMOID: i32 = 2;

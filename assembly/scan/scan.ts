@@ -1,8 +1,8 @@
 import { packWeight, project } from '../gemm/project';
-import { TILE_BYTES } from '../gemm/rows';
+import { TILE_BYTES } from '../gemm/multiply';
 import { inputGradients } from '../sequence/input';
-import { countRows, rowsAt } from '../sequence/rows';
-import { arrive, leave } from '../sequence/watch';
+import { countRows, rowsAt } from '../sequence/ragged';
+import { beforeStep, afterStep } from '../sequence/stepHook';
 import { add_column_sums } from '../vec/reduce';
 import { indrnnBackward, indrnnForward } from './indrnn';
 import { mingruBackward, mingruForward } from './mingru';
@@ -16,7 +16,7 @@ const MINLSTM = 1;
 const RELU = 2;
 const SRU = 4;
 
-// Shapes: N rows of T steps by sizes (sequence/rows.ts); x [N, I]; G is H times 2 (minGRU: z n), 3 (minLSTM: f i g),
+// Shapes: N rows of T steps by sizes (sequence/ragged.ts); x [N, I]; G is H times 2 (minGRU: z n), 3 (minLSTM: f i g),
 // 1 (IndRNN) or 3 (SRU: u f r), 4 where I != H (u f r s); wIh [G, I]; v the state's weights: IndRNN's [H], SRU's [2H]
 // (v_f v_r); bIh [G], SRU's [2H] (b_f b_r), 0 for none. The state is h [B, H], and y [N, H] the states; SRU's is c.
 
@@ -52,7 +52,7 @@ export function scan_forward_train(
 /**
  * Backpropagation through the T steps of scan_forward_train, whose gates it overwrites with dL/da. dy [N, H], 0 for
  * none. dState [B, H]: gradient of the last states, becomes that of the initial ones. dx [N, I], 0 to leave it out.
- * dwIh, dv, dbIh are added to from the last row to the first (dbIh: 0 for none). watch: sequence/watch.ts, or 0; SRU's
+ * dwIh, dv, dbIh are added to from the last row to the first (dbIh: 0 for none). watch: sequence/stepHook.ts, or 0; SRU's
  * dL/dc in the place of dL/dh, what y brings included. work: `scanBackwardWork(G / H, N, I, H)` bytes.
  */
 export function scan_backward(
@@ -80,14 +80,14 @@ export function scan_backward(
       d = 0;
     }
     if (watch) {
-      arrive(watch, t, m, H, dState, d, 0, 0);
+      beforeStep(watch, t, m, H, dState, d, 0, 0);
       d = 0;
     }
     if (cell == MINGRU) mingruBackward(m, H, a, before, dState, d);
     else if (cell == MINLSTM) minlstmBackward(m, H, a, before, dState, d);
     else if (cell == SRU) sruStateBackward(m, H, G, a, v, before, dState, dv);
     else indrnnBackward(m, H, a, v, before, dState, d, dv);
-    if (watch) leave(watch, t, m, H, dState, 0, 0);
+    if (watch) afterStep(watch, t, m, H, dState, 0, 0);
   }
   if (dbIh) {
     if (cell == SRU) add_column_sums(rows, H << 1, gates + rowH, G, dbIh);

@@ -1,14 +1,14 @@
 import { gru_cell_backward, gru_cell_forward } from '../cells/gru';
 import { packN, packedBytes } from '../gemm/pack';
 import { packWeight, project } from '../gemm/project';
-import { multiply, TILE_BYTES } from '../gemm/rows';
-import { tnFromLast } from '../gemm/sgemm';
+import { multiply, TILE_BYTES } from '../gemm/multiply';
+import { sgemm_tn_reversed } from '../gemm/sgemm';
 import { vec_add } from '../vec/elementwise';
-import { addByIndex, gatherTo } from '../vec/rows';
+import { addByIndex, gatherTo } from '../vec/byIndex';
 import { addRows } from './bias';
 import { inputGradients, tableBytes } from './input';
-import { countRows, keepPrevious, nextRows, rowsAt } from './rows';
-import { arrive, leave } from './watch';
+import { countRows, keepPrevious, nextRows, rowsAt } from './ragged';
+import { beforeStep, afterStep } from './stepHook';
 
 // Shapes: N rows of T steps by sizes (rows.ts); x [N, I], or with index [N] a table x [V, I] (input.ts), whose P and dP
 // [V, 3H] have the order n r z; wIh [3H, I], wHh [3H, H], bIh, bHh [3H] (0 for none), rows of gates r z n as PyTorch;
@@ -72,7 +72,7 @@ export function gru_forward_train(
  * Backpropagation through the T steps of gru_forward_train, whose gates it overwrites with da_n da_r da_z dq, and with
  * sizes h, too. dy [N, H], 0 for none. dh [B, H]: gradient of the last states, becomes that of the initial ones. dx, as
  * x, 0 to leave it out; a table's is added to, by way of dP [V, 3H] (input.ts). dwIh, dwHh, dbIh, dbHh are added to from
- * the last row to the first (the biases: 0 for none). watch: watch.ts, or 0. work: `backwardWork(3, N, I, H, V)` bytes.
+ * the last row to the first (the biases: 0 for none). watch: stepHook.ts, or 0. work: `backwardWork(3, N, I, H, V)` bytes.
  */
 export function gru_backward(
   T: i32, B: i32, I: i32, H: i32, V: i32, sizes: usize,
@@ -95,17 +95,17 @@ export function gru_backward(
     const a = gates + (at << 2);
     let d = dy ? dy + at : 0;
     if (watch) {
-      arrive(watch, t, m, H, dh, d, 0, 0);
+      beforeStep(watch, t, m, H, dh, d, 0, 0);
       d = 0;
     }
     gru_cell_backward(m, H, a, h + before, dh, d);
     multiply(m, H, G, a + row, row << 2, 4, panels, 32, (<usize>G) << 5, dh, row, dh, row, work);
-    if (watch) leave(watch, t, m, H, dh, 0, 0);
+    if (watch) afterStep(watch, t, m, H, dh, 0, 0);
   }
   const hidden = gates + row; // dr dz dq
   const rz = <usize>H * 2;
   keepPrevious(T, B, H, sizes, h);
-  tnFromLast(G, H, rows, hidden, ld, h, H, dwHh, H, work);
+  sgemm_tn_reversed(G, H, rows, hidden, ld, h, H, dwHh, H, work);
   if (dbIh) {
     addRows(rows, H * 2, hidden, ld, dbIh, dbHh);
     addRows(rows, H, gates, ld, dbIh + (rz << 2), 0);

@@ -1,4 +1,4 @@
-import { sgemm_nn, tnFromLast } from '../gemm/sgemm';
+import { sgemm_nn, sgemm_tn_reversed } from '../gemm/sgemm';
 
 // A layer's input is x [N, I], V = 0; or index [N] of rows of a table x [V, I], V > 0. Then not the rows but the
 // table is multiplied: P [V, gates] = bias + x·W_ihᵀ, of which each step gathers its rows (bits as without, since every
@@ -22,6 +22,6 @@ export function inputGradients(
   m: i32, n: i32, I: i32,
   da: usize, ldda: i32, x: usize, wIh: usize, dwIh: usize, dx: usize, add: i32, work: usize,
 ): void {
-  tnFromLast(n, I, m, da, ldda, x, I, dwIh, I, work);
+  sgemm_tn_reversed(n, I, m, da, ldda, x, I, dwIh, I, work);
   if (dx) sgemm_nn(m, I, n, da, ldda, wIh, I, add, dx, I, work);
 }

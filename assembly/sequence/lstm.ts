@@ -1,14 +1,14 @@
 import { lstm_cell_backward, lstm_cell_forward } from '../cells/lstm';
 import { packN, packedBytes } from '../gemm/pack';
 import { packWeight, project } from '../gemm/project';
-import { multiply, TILE_BYTES } from '../gemm/rows';
-import { tnFromLast } from '../gemm/sgemm';
+import { multiply, TILE_BYTES } from '../gemm/multiply';
+import { sgemm_tn_reversed } from '../gemm/sgemm';
 import { vec_add } from '../vec/elementwise';
-import { addByIndex, gatherTo } from '../vec/rows';
+import { addByIndex, gatherTo } from '../vec/byIndex';
 import { addRows } from './bias';
 import { inputGradients, tableBytes } from './input';
-import { countRows, keepPrevious, nextRows, rowsAt } from './rows';
-import { arrive, leave } from './watch';
+import { countRows, keepPrevious, nextRows, rowsAt } from './ragged';
+import { beforeStep, afterStep } from './stepHook';
 
 // Shapes: N rows of T steps by sizes (rows.ts); x [N, I], or with index [N] a table x [V, I] (input.ts); wIh [4H, I],
 // wHh [4H, H], bIh, bHh [4H] (0 for none), rows of gates i f g o; y [N, H].
@@ -75,7 +75,7 @@ export function lstm_forward_train(
  * Backpropagation through the T steps of lstm_forward_train, whose gates it overwrites with dL/da, and with sizes h, too.
  * dy [N, H], 0 for none. dh, dc [B, H]: gradients of the last states, become those of the initial ones.
  * dx, as x, 0 to leave it out; a table's is added to, by way of dP [V, 4H] (input.ts). dwIh, dwHh, dbIh, dbHh are added
- * to from the last row to the first (the biases: 0 for none). watch: watch.ts, or 0.
+ * to from the last row to the first (the biases: 0 for none). watch: stepHook.ts, or 0.
  * work: `backwardWork(4, N, I, H, V)` bytes.
  */
 export function lstm_backward(
@@ -100,15 +100,15 @@ export function lstm_backward(
     const a = gates + (at << 2);
     let d = dy ? dy + at : 0;
     if (watch) {
-      arrive(watch, t, m, H, dh, d, H, dc);
+      beforeStep(watch, t, m, H, dh, d, H, dc);
       d = 0;
     }
     lstm_cell_backward(m, H, a, c + before, c + now, dh, d, dc);
     multiply(m, H, G, a, rowG, 4, panels, 32, rowG << 3, 0, 0, dh, row, work);
-    if (watch) leave(watch, t, m, H, dh, H, dc);
+    if (watch) afterStep(watch, t, m, H, dh, H, dc);
   }
   keepPrevious(T, B, H, sizes, h);
-  tnFromLast(G, H, rows, gates, G, h, H, dwHh, H, work);
+  sgemm_tn_reversed(G, H, rows, gates, G, h, H, dwHh, H, work);
   if (dbIh) addRows(rows, G, gates, G, dbIh, dbHh);
   if (V) addByIndex(rows, G, gates, rowG, index, dP);
   if (!V) inputGradients(rows, G, I, gates, G, x, wIh, dwIh, dx, 0, work);

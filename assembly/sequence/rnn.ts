@@ -1,14 +1,14 @@
 import { rnn_cell_backward, rnn_cell_forward, rnn_cell_forward_train } from '../cells/rnn';
 import { packN, packedBytes } from '../gemm/pack';
 import { packWeight, project } from '../gemm/project';
-import { multiply, TILE_BYTES } from '../gemm/rows';
-import { tnFromLast } from '../gemm/sgemm';
+import { multiply, TILE_BYTES } from '../gemm/multiply';
+import { sgemm_tn_reversed } from '../gemm/sgemm';
 import { vec_add } from '../vec/elementwise';
-import { addByIndex, gatherTo } from '../vec/rows';
+import { addByIndex, gatherTo } from '../vec/byIndex';
 import { addRows } from './bias';
 import { inputGradients, tableBytes } from './input';
-import { countRows, keepPrevious, nextRows, rowsAt } from './rows';
-import { arrive, leave } from './watch';
+import { countRows, keepPrevious, nextRows, rowsAt } from './ragged';
+import { beforeStep, afterStep } from './stepHook';
 
 // Elman's RNN, h = φ(x·W_ihᵀ + b_ih + h0·W_hhᵀ + b_hh), φ = tanh or, with relu, max(0, ·).
 // Shapes: N rows of T steps by sizes (rows.ts); x [N, I], or with index [N] a table x [V, I] (input.ts); wIh [H, I],
@@ -41,7 +41,7 @@ export function rnn_forward_train(
  * h, too. dy [N, H], 0 for none.
  * dh [B, H]: gradient of the last states, becomes that of the initial ones. dx, as x, 0 to leave it out; a table's is
  * added to, by way of dP [V, H] (input.ts). dwIh, dwHh, dbIh, dbHh are added to from the last row to the first (the
- * biases: 0 for none). watch: watch.ts, or 0. work: `backwardWork(1, N, I, H, V)` bytes.
+ * biases: 0 for none). watch: stepHook.ts, or 0. work: `backwardWork(1, N, I, H, V)` bytes.
  */
 export function rnn_backward(
   T: i32, B: i32, I: i32, H: i32, V: i32, sizes: usize,
@@ -60,15 +60,15 @@ export function rnn_backward(
     at -= <usize>m * row;
     let d = dy ? dy + at : 0;
     if (watch) {
-      arrive(watch, t, m, H, dh, d, 0, 0);
+      beforeStep(watch, t, m, H, dh, d, 0, 0);
       d = 0;
     }
     rnn_cell_backward(m * H, dh, d, da + at);
     multiply(m, H, H, da + at, row, 4, panels, 32, row << 3, 0, 0, dh, row, work);
-    if (watch) leave(watch, t, m, H, dh, 0, 0);
+    if (watch) afterStep(watch, t, m, H, dh, 0, 0);
   }
   keepPrevious(T, B, H, sizes, h);
-  tnFromLast(H, H, rows, da, H, h, H, dwHh, H, work);
+  sgemm_tn_reversed(H, H, rows, da, H, h, H, dwHh, H, work);
   if (dbIh) addRows(rows, H, da, H, dbIh, dbHh);
   if (V) addByIndex(rows, H, da, row, index, dP);
   if (!V) inputGradients(rows, H, I, da, H, x, wIh, dwIh, dx, 0, work);

@@ -1,6 +1,6 @@
 import { integer, options } from '../check.ts';
 import { ArgumentError, FeatureError, StateError, Verbatim } from '../errors.ts';
-import type { Sequential } from '../model/core/sequential.ts';
+import type { SequentialBase } from '../model/core/sequentialBase.ts';
 import { featuresOf } from './features.ts';
 import { PROCESSOR, type Setup } from './messages.ts';
 import { packModel } from './packedModel.ts';
@@ -53,7 +53,7 @@ export class AudioModel {
    */
   static async create(
     context: BaseAudioContext,
-    model: Sequential,
+    model: SequentialBase,
     opts?: AudioModelOptions,
   ): Promise<AudioModel> {
     const given = options('AudioModel', opts, { batch: true, processor: true, node: true });
@@ -99,7 +99,7 @@ export class AudioModel {
    * @throws {ArgumentError} or ShapeError: parameters that are not those of the model; it then keeps its own
    * @throws {StateError} after `dispose()`, or where the processor is no more
    */
-  async load(model: Sequential): Promise<void> {
+  async load(model: SequentialBase): Promise<void> {
     featuresOf(model);
     await this.#link.call({ kind: 'load', parameters: model.stateDict() });
   }

@@ -1,7 +1,7 @@
 import { options } from '../check.ts';
 import { ShapeError } from '../errors.ts';
-import type { Sequential } from '../model/core/sequential.ts';
-import type { Stream, StreamOptions } from '../model/core/stream.ts';
+import type { SequentialBase } from '../model/core/sequentialBase.ts';
+import type { StreamBase, StreamOptions } from '../model/core/streamBase.ts';
 import { featuresOf } from './features.ts';
 
 /** Samples of a block of an AudioWorklet: so many steps are one call of the kernels. */
@@ -22,7 +22,7 @@ export class BlockStream {
   readonly outputs: number;
   /** How often a row was set to zero states because its outputs or states were NaN or infinite. */
   resets = 0;
-  readonly #stream: Stream;
+  readonly #stream: StreamBase;
   /** One sample of every channel, and BLOCK of them. */
   readonly #frame: Float32Array;
   readonly #block: Float32Array;
@@ -30,7 +30,7 @@ export class BlockStream {
   readonly #broken: Uint8Array;
 
   /** @throws {ArgumentError} a model that takes indices, or a batch below 1 */
-  constructor(model: Sequential, opts?: Pick<StreamOptions, 'batch'>) {
+  constructor(model: SequentialBase, opts?: Pick<StreamOptions, 'batch'>) {
     const { batch = 1 } = options('BlockStream', opts, { batch: true });
     const { inputSize, outputSize } = featuresOf(model);
     this.#stream = model.stream({ batch, block: BLOCK });

@@ -1,4 +1,4 @@
-import type { Sequential as CoreSequential } from '../model/core/sequential.ts';
+import type { SequentialBase } from '../model/core/sequentialBase.ts';
 import { type LayerConfig, makeLayer } from '../model/registry.ts';
 import { Sequential } from '../model/sequential.ts';
 import type { NDArray } from '../ndarray.ts';
@@ -16,7 +16,7 @@ export interface PackedModel {
 }
 
 /** Copies the parameters. @throws {StateError} before `init()` */
-export function packModel(model: CoreSequential): PackedModel {
+export function packModel(model: SequentialBase): PackedModel {
   return {
     module: runtime().module,
     layers: model.layers.map((layer) => ({ type: layer.type, ...layer.config() })),

@@ -1,5 +1,5 @@
+import type { Activation } from '../activations.ts';
 import { ShapeError } from '../errors.ts';
-import type { Activation } from '../layers/activations.ts';
 import { bound } from './pascanu.ts';
 import type { Spectrum } from './spectrum.ts';
 import { judge, type Verdict } from './verdict.ts';

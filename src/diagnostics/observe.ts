@@ -1,8 +1,8 @@
-import type { GateSight, Sight } from '../layers/layer.ts';
-import type { Plan } from '../layers/plan.ts';
-import { PLAIN_GATES } from '../layers/recurrent/sight.ts';
-import type { Arena } from '../memory/arena.ts';
-import { need } from '../wasm/runtime.ts';
+import type { GateTrace, PassTrace } from '../engine/layer.ts';
+import type { Plan } from '../engine/plan.ts';
+import { PLAIN_GATES } from '../layers/recurrent/gateTraces.ts';
+import type { MemoryArena } from '../memory/arena.ts';
+import { requireKernel } from '../wasm/runtime.ts';
 import type { FlowInput, GateInput, NonFinite } from './flow.ts';
 import { type Flow, summarize } from './flow.ts';
 import { argumentSaturationOf, saturationOf } from './saturation.ts';
@@ -16,26 +16,26 @@ interface Gates {
 
 /** Looks at what a forward pass that trains has kept, then at the norms of the backward pass. */
 export class Observer {
-  readonly #arena: Arena;
+  readonly #arena: MemoryArena;
   readonly #plan: Plan;
   readonly #gates: Gates[];
 
   /** @throws {FeatureError} kernels that can't tell */
-  static check({ kernels }: Arena): void {
-    need(kernels, 'find_nonfinite');
+  static check({ kernels }: MemoryArena): void {
+    requireKernel(kernels, 'find_nonfinite');
   }
 
   /** After the forward pass and before the backward pass of a plan with `flow`. */
-  constructor(arena: Arena, plan: Plan) {
+  constructor(arena: MemoryArena, plan: Plan) {
     this.#arena = arena;
     this.#plan = plan;
-    this.#gates = this.#sights.map((sight, layer) => this.#look(sight, layer));
+    this.#gates = this.#traces.map((sight, layer) => this.#look(sight, layer));
   }
 
   /** After the backward pass. */
   summarize(): Flow {
     const { steps } = this.#plan.rows;
-    const inputs: FlowInput[] = this.#sights.map((sight, i) => {
+    const inputs: FlowInput[] = this.#traces.map((sight, i) => {
       const raw = this.#arena.read({ ...sight.norms!, length: steps * 3 });
       const { layer, direction } = this.#place(i);
       return {
@@ -49,18 +49,18 @@ export class Observer {
     return summarize(inputs, this.#gates.find(({ nonFinite }) => nonFinite)?.nonFinite ?? backward);
   }
 
-  get #sights(): readonly Sight[] {
-    return this.#plan.passes.flatMap((pass) => pass.sights ?? []);
+  get #traces(): readonly PassTrace[] {
+    return this.#plan.passes.flatMap((pass) => pass.traces ?? []);
   }
 
   /** Number of the recurrent layer from the input on. */
   #place(i: number): { layer: number; direction: 'forward' | 'reverse' } {
-    const sights = this.#sights;
-    const layer = sights.slice(0, i + 1).filter(({ place }) => !place.reverse).length - 1;
-    return { layer, direction: sights[i]!.place.reverse ? 'reverse' : 'forward' };
+    const traces = this.#traces;
+    const layer = traces.slice(0, i + 1).filter(({ place }) => !place.reverse).length - 1;
+    return { layer, direction: traces[i]!.place.reverse ? 'reverse' : 'forward' };
   }
 
-  #look(sight: Sight, i: number): Gates {
+  #look(sight: PassTrace, i: number): Gates {
     const { values, stride, hiddenSize, states } = sight;
     const gates = gatesOf(sight);
     const { kernels } = this.#arena;
@@ -96,7 +96,7 @@ export class Observer {
     return { layer, direction, step: time, gate, what: String(this.#arena.f32[at]) };
   }
 
-  #gateInputs(sight: Sight, shares: Gates['shares']): GateInput[] {
+  #gateInputs(sight: PassTrace, shares: Gates['shares']): GateInput[] {
     const { hiddenSize, place } = sight;
     const weightHh = place.region('weight_hh');
     const square = weightHh && weightHh.shape[1] === hiddenSize;
@@ -116,7 +116,7 @@ export class Observer {
   }
 }
 
-function gatesOf({ gates }: Sight): readonly GateSight[] {
+function gatesOf({ gates }: PassTrace): readonly GateTrace[] {
   return typeof gates === 'string' ? PLAIN_GATES[gates] : gates;
 }
 

@@ -1,4 +1,4 @@
-import { type Activation, type ActivationName, activationOf, nameOf } from '../layers/activations.ts';
+import { type Activation, type ActivationName, activationOf, nameOf } from '../activations.ts';
 import { digits } from './digits.ts';
 import type { Spectrum } from './spectrum.ts';
 

@@ -1,7 +1,7 @@
-import { Arena } from '../memory/arena.ts';
+import { MemoryArena } from '../memory/arena.ts';
 import { Layout, type Region } from '../memory/layout.ts';
 import { gemmWork } from '../memory/workspace.ts';
-import { need } from '../wasm/runtime.ts';
+import { requireKernel } from '../wasm/runtime.ts';
 
 /** A square matrix that is squared again and again, its size divided out. */
 export interface Power {
@@ -50,7 +50,7 @@ export class LargePower implements Power {
   /** Below it the inverse leaves f32. */
   static readonly #tiny = 2 ** -120;
   readonly #n: number;
-  readonly #arena: Arena;
+  readonly #arena: MemoryArena;
   readonly #work: Region;
   #a: Region;
   #next: Region;
@@ -62,13 +62,13 @@ export class LargePower implements Power {
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(a: Float64Array, n: number) {
-    const layout = new Layout(Arena.start);
+    const layout = new Layout(MemoryArena.start);
     this.#n = n;
     this.#a = layout.take('a matrix', n, n);
     this.#next = layout.take('its square', n, n);
     this.#work = layout.take('scratch', Math.ceil(gemmWork(n, n, n) / 4));
-    this.#arena = new Arena(layout.end);
-    need(this.#arena.kernels, 'sgemm_nn');
+    this.#arena = new MemoryArena(layout.end);
+    requireKernel(this.#arena.kernels, 'sgemm_nn');
     this.#arena.write(this.#a, a);
   }
 

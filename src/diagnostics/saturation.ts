@@ -1,4 +1,4 @@
-import { type Activation, activationOf, nameOf } from '../layers/activations.ts';
+import { type Activation, activationOf, nameOf } from '../activations.ts';
 
 /** The largest and the smallest float32 inside 0..1. */
 const ABOVE_0 = 2 ** -126;

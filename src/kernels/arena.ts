@@ -1,10 +1,10 @@
 import { arrayKind } from '../arrayKind.ts';
 import { integer } from '../check.ts';
 import { ArgumentError, MemoryError } from '../errors.ts';
-import { Arena as Memory } from '../memory/arena.ts';
+import { MemoryArena } from '../memory/arena.ts';
 import { Layout, mebibytes, type Region } from '../memory/layout.ts';
 import { isNumbers } from '../ndarray.ts';
-import { need } from '../wasm/runtime.ts';
+import { requireKernel } from '../wasm/runtime.ts';
 import type { KernelCalls } from './generated/signatures.ts';
 
 /** Where the next region would go. */
@@ -19,8 +19,8 @@ export class Arena {
   readonly kernels: KernelCalls;
   /** Bytes that regions and scratch memory may take. */
   readonly capacity: number;
-  readonly #memory: Memory;
-  #layout = new Layout(Memory.start);
+  readonly #memory: MemoryArena;
+  #layout = new Layout(MemoryArena.start);
 
   /**
    * @param capacity bytes for regions and scratch memory; each region takes its size rounded up to 64
@@ -30,11 +30,11 @@ export class Arena {
    */
   constructor(capacity: number) {
     integer('capacity', capacity, 1);
-    const layout = new Layout(Memory.start);
+    const layout = new Layout(MemoryArena.start);
     layout.take('an arena', Math.ceil(capacity / 4));
-    this.#memory = new Memory(layout.end);
-    this.capacity = this.#memory.bytes - Memory.start;
-    need(this.#memory.kernels, 'sgemm_nn');
+    this.#memory = new MemoryArena(layout.end);
+    this.capacity = this.#memory.bytes - MemoryArena.start;
+    requireKernel(this.#memory.kernels, 'sgemm_nn');
     this.kernels = this.#memory.kernels as unknown as KernelCalls;
   }
 
@@ -92,7 +92,7 @@ export class Arena {
 
   /** Gives back every region taken since the mark. @throws {MemoryError} a mark beyond what is taken */
   release(mark: Mark): void {
-    integer('mark', mark, Memory.start);
+    integer('mark', mark, MemoryArena.start);
     if (mark > this.#layout.end) throw new MemoryError('mark: it was given back before');
     this.#layout = new Layout(mark);
   }

@@ -1,6 +1,6 @@
 import { integer } from '../check.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
-import { Arena as Memory } from '../memory/arena.ts';
+import { MemoryArena } from '../memory/arena.ts';
 import type { Region } from '../memory/layout.ts';
 import { gemmWork } from '../memory/workspace.ts';
 import type { Arena } from './arena.ts';
@@ -128,8 +128,8 @@ function vector(arena: Arena, name: string, at: Pointer, n: number): number {
 /** The pointer to so many floats, all of them in their region and in the arena. */
 function reach(arena: Arena, name: string, at: Pointer, floats: number): number {
   const ptr = typeof at === 'number' ? at : at?.ptr;
-  if (typeof ptr !== 'number' || ptr % 4 !== 0 || ptr < Memory.start) {
-    throw new ArgumentError(name, `a region, or a multiple of 4 from ${Memory.start} on`, at);
+  if (typeof ptr !== 'number' || ptr % 4 !== 0 || ptr < MemoryArena.start) {
+    throw new ArgumentError(name, `a region, or a multiple of 4 from ${MemoryArena.start} on`, at);
   }
   const room = Math.min(typeof at === 'number' ? Infinity : at.length, (arena.bytes - ptr) / 4);
   if (floats > room) throw new ShapeError(name, `room for ${floats} floats`, `room for ${room}`);

@@ -1,5 +1,5 @@
 import { ArgumentError, Verbatim } from '../errors.ts';
-import { Arena as Memory } from '../memory/arena.ts';
+import { MemoryArena } from '../memory/arena.ts';
 import type { Arena } from './arena.ts';
 import { type KernelCalls, SIGNATURES } from './generated/signatures.ts';
 
@@ -34,7 +34,7 @@ function check(what: string, kind: string, value: unknown, bytes: number): void 
   if (typeof value !== 'number') throw new ArgumentError(what, 'a number', value);
   if (kind === 'i' && (value | 0) !== value) throw new ArgumentError(what, 'a 32-bit integer', value);
   if (kind !== 'p' || value === 0) return;
-  if (!Number.isInteger(value / 4) || value < Memory.start || value > bytes) {
-    throw new ArgumentError(what, `0 or a multiple of 4 in ${Memory.start}..${bytes}`, value);
+  if (!Number.isInteger(value / 4) || value < MemoryArena.start || value > bytes) {
+    throw new ArgumentError(what, `0 or a multiple of 4 in ${MemoryArena.start}..${bytes}`, value);
   }
 }

@@ -1,10 +1,10 @@
 import { boolean, type Names, options } from '../check.ts';
+import { checkNames } from '../engine/network.ts';
 import { ShapeError, StateError } from '../errors.ts';
 import type { Initializer } from '../init/initializers.ts';
 import { type Given, isNumbers, type NDArray, type Numbers, readShaped } from '../ndarray.ts';
 import { GRU } from './gru.ts';
 import { LSTM } from './lstm.ts';
-import { checkNames } from './network.ts';
 import type { Recurrent } from './recurrent/recurrent.ts';
 import { RNN } from './rnn.ts';
 

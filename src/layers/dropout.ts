@@ -1,6 +1,6 @@
 import { number } from '../check.ts';
+import type { Layer, LayerScope, ParameterSpec, Pass } from '../engine/layer.ts';
 import type { Region } from '../memory/layout.ts';
-import type { Layer, ParameterSpec, Pass, Scope } from './layer.ts';
 
 /**
  * Zeros each element with probability p while training and scales the others by 1/(1 − p), as torch.nn.Dropout.
@@ -35,13 +35,13 @@ export class Dropout implements Layer {
   }
 
   /** @internal */
-  reserve(scope: Scope, input: Region): Pass[] {
+  reserve(scope: LayerScope, input: Region): Pass[] {
     return [dropoutPass(scope, input, this.p)];
   }
 }
 
 /** Zeros elements of [N, n] with probability p, each on its own. */
-export function dropoutPass(scope: Scope, input: Region, p: number): Pass {
+export function dropoutPass(scope: LayerScope, input: Region, p: number): Pass {
   const { kernels, generator, rows } = scope;
   const output = scope.output('dropout', ...input.shape);
   const n = input.shape.at(-1)!;
@@ -64,7 +64,7 @@ export function dropoutPass(scope: Scope, input: Region, p: number): Pass {
 }
 
 /** Zeros features of [N, n] with probability p, the same ones of a row at all its steps (Gal & Ghahramani 2016). */
-export function variationalDropoutPass(scope: Scope, input: Region, p: number): Pass {
+export function variationalDropoutPass(scope: LayerScope, input: Region, p: number): Pass {
   const { kernels, generator, rows } = scope;
   const output = scope.output('variational dropout', ...input.shape);
   const n = input.shape.at(-1)!;

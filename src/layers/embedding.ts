@@ -1,8 +1,8 @@
 import { integer, options } from '../check.ts';
+import type { Layer, LayerScope, Lookup, ParameterSpec, Pass } from '../engine/layer.ts';
 import { type Initializer, initializer, normal } from '../init/initializers.ts';
 import type { Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
-import type { Layer, Lookup, ParameterSpec, Pass, Scope } from './layer.ts';
 
 /** What `Embedding` takes beside its sizes. */
 export interface EmbeddingOptions {
@@ -42,13 +42,13 @@ export class Embedding implements Layer {
   }
 
   /** @internal */
-  lookup(scope: Scope, index: Region): Lookup {
+  lookup(scope: LayerScope, index: Region): Lookup {
     const gradient = scope.training ? scope.gradient('weight') : undefined;
     return { index, table: scope.parameter('weight'), gradient };
   }
 
   /** @internal */
-  reserve(scope: Scope, input: Region): Pass[] {
+  reserve(scope: LayerScope, input: Region): Pass[] {
     const { kernels, steps, batch, rows } = scope;
     const n = this.embeddingDim;
     const weight = scope.parameter('weight').ptr;

@@ -1,14 +1,19 @@
+import { type Activation, activationOf } from '../activations.ts';
 import { boolean, integer, type Names, options } from '../check.ts';
-import { type Activation, activationOf } from './activations.ts';
-import type { Pass } from './layer.ts';
+import type { Pass } from '../engine/layer.ts';
+import { ConfigurableRecurrent } from './recurrent/configurableRecurrent.ts';
+import {
+  CONFIGURABLE_OPTIONS,
+  type ConfigurableOptions,
+  configurationOf,
+  isPlain,
+} from './recurrent/configuration.ts';
 import type { PlainPass } from './recurrent/direction.ts';
-import { featuresOf, GATED_OPTIONS, type GatedOptions, isPlain } from './recurrent/features.ts';
-import { Gated } from './recurrent/gated.ts';
 import { gruPass } from './recurrent/gruPass.ts';
 import { changed } from './recurrent/options.ts';
 
 /** Options of a GRU: those of all recurrent layers, and its own. */
-export interface GRUOptions extends GatedOptions {
+export interface GRUOptions extends ConfigurableOptions {
   /**
    * The reset gate acts on h·W_hnᵀ + b_hn (true, the default: torch.nn, cuDNN, Keras 3), or on h before the product
    * (false: Cho et al. 2014, Keras 2, TensorFlow.js, ONNX's default).
@@ -23,7 +28,7 @@ export interface GRUOptions extends GatedOptions {
 }
 
 const OPTIONS: Names<GRUOptions> = {
-  ...GATED_OPTIONS,
+  ...CONFIGURABLE_OPTIONS,
   resetAfter: true,
   activation: true,
   recurrentActivation: true,
@@ -31,10 +36,10 @@ const OPTIONS: Names<GRUOptions> = {
 };
 
 /**
- * Gated recurrent unit (Cho et al. 2014), as torch.nn.GRU: gates r z n; h = (1 − z) ⊙ n + z ⊙ h0.
+ * ConfigurableRecurrent recurrent unit (Cho et al. 2014), as torch.nn.GRU: gates r z n; h = (1 − z) ⊙ n + z ⊙ h0.
  * State h [numLayers · directions, B, hiddenSize].
  */
-export class GRU extends Gated {
+export class GRU extends ConfigurableRecurrent {
   readonly type = 'GRU';
 
   /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
@@ -46,7 +51,7 @@ export class GRU extends Gated {
     const resetAfter = boolean('resetAfter', given.resetAfter ?? true);
     const gates = { r: recurrentActivation, z: recurrentActivation, n: activation };
     const names = { r: 'recurrentActivation', z: 'recurrentActivation', n: 'activation' };
-    const features = featuresOf(H, given, {
+    const features = configurationOf(H, given, {
       cell: resetAfter ? 2 : 3,
       gates: 3,
       activations: (['r', 'z', 'n'] as const).map((gate) =>

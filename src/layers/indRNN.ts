@@ -1,7 +1,7 @@
 import { integer, options } from '../check.ts';
+import type { LayerScope, Pass } from '../engine/layer.ts';
 import { ArgumentError } from '../errors.ts';
 import { uniform } from '../init/initializers.ts';
-import type { Pass, Scope } from './layer.ts';
 import type { LayerShape, Place, Source } from './recurrent/direction.ts';
 import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
 import { Recurrent } from './recurrent/recurrent.ts';
@@ -46,7 +46,7 @@ export class IndRNN extends Recurrent {
     return { ...super.config(), nonlinearity: this.nonlinearity };
   }
 
-  protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
+  protected override direction(scope: LayerScope, shape: LayerShape, from: Source, place: Place): Pass {
     const cell = this.nonlinearity === 'relu' ? INDRNN_RELU : INDRNN_TANH;
     return scanPass(scope, shape, from, place, cell, this.common.clipStepNorm);
   }

@@ -1,9 +1,9 @@
 import { boolean, integer, options } from '../check.ts';
+import type { Layer, LayerScope, ParameterSpec, Pass } from '../engine/layer.ts';
 import { type Initializer, initializer, uniform } from '../init/initializers.ts';
 import type { Region } from '../memory/layout.ts';
 import { linearBackwardWork, linearWork } from '../memory/workspace.ts';
 import type { Signal } from '../ndarray.ts';
-import type { Layer, ParameterSpec, Pass, Scope } from './layer.ts';
 
 /** What `Linear` takes beside its sizes. */
 export interface LinearOptions {
@@ -54,7 +54,7 @@ export class Linear implements Layer {
   }
 
   /** @internal */
-  reserve(scope: Scope, input: Region): Pass[] {
+  reserve(scope: LayerScope, input: Region): Pass[] {
     const { kernels, steps, batch, rows, training } = scope;
     const k = this.inFeatures;
     const n = this.outFeatures;

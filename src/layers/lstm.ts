@@ -1,18 +1,23 @@
+import { type Activation, activationOf } from '../activations.ts';
 import { boolean, integer, type Names, options } from '../check.ts';
+import type { Pass } from '../engine/layer.ts';
 import { ArgumentError } from '../errors.ts';
-import { type Activation, activationOf } from './activations.ts';
-import type { Pass } from './layer.ts';
+import { ConfigurableRecurrent } from './recurrent/configurableRecurrent.ts';
+import {
+  CONFIGURABLE_OPTIONS,
+  type ConfigurableOptions,
+  configurationOf,
+  isPlain,
+} from './recurrent/configuration.ts';
 import type { PlainPass } from './recurrent/direction.ts';
-import { featuresOf, GATED_OPTIONS, type GatedOptions, isPlain } from './recurrent/features.ts';
 import { withForgetBias } from './recurrent/forgetBias.ts';
-import { Gated } from './recurrent/gated.ts';
 import { lstmPass } from './recurrent/lstmPass.ts';
 import { changed } from './recurrent/options.ts';
 
 type Gate = 'i' | 'f' | 'g' | 'o' | 'h';
 
 /** Options of an LSTM: those of all recurrent layers, and its own. */
-export interface LSTMOptions extends GatedOptions {
+export interface LSTMOptions extends ConfigurableOptions {
   /** The forget gate's bias to start from (Gers et al. 2000; Keras has 1): its `bias_ih` part; `bias_hh` then is 0. */
   readonly forgetBias?: number | undefined;
   /** Features of h when they are to be fewer than of c: h = (o ⊙ tanh c)·W_hrᵀ (Sak et al. 2014). Default 0: as many. */
@@ -31,7 +36,7 @@ export interface LSTMOptions extends GatedOptions {
 
 const GATES: readonly Gate[] = ['i', 'f', 'g', 'o', 'h'];
 const OPTIONS: Names<LSTMOptions> = {
-  ...GATED_OPTIONS,
+  ...CONFIGURABLE_OPTIONS,
   forgetBias: true,
   projSize: true,
   peephole: true,
@@ -46,7 +51,7 @@ const OPTIONS: Names<LSTMOptions> = {
  * c = f ⊙ c0 + i ⊙ g, h = o ⊙ tanh c. States h [numLayers · directions, B, projSize or hiddenSize] and
  * c [., B, hiddenSize].
  */
-export class LSTM extends Gated {
+export class LSTM extends ConfigurableRecurrent {
   readonly type = 'LSTM';
   /** Features of h where they are fewer than of c, else 0. */
   readonly projSize: number;
@@ -65,7 +70,7 @@ export class LSTM extends Gated {
       throw new ArgumentError('activations.f', 'none with coupled: true, since f = 1 − i', each.f);
     if (coupled && given.forgetBias !== undefined)
       throw new ArgumentError('forgetBias', 'none with coupled: true, since f = 1 − i', given.forgetBias);
-    const features = featuresOf(H, given, {
+    const features = configurationOf(H, given, {
       cell: 1,
       gates: 4,
       projSize,

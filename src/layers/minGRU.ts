@@ -1,6 +1,6 @@
 import { integer, options } from '../check.ts';
+import type { LayerScope, Pass } from '../engine/layer.ts';
 import { uniform } from '../init/initializers.ts';
-import type { Pass, Scope } from './layer.ts';
 import type { LayerShape, Place, Source } from './recurrent/direction.ts';
 import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
 import { Recurrent } from './recurrent/recurrent.ts';
@@ -29,7 +29,7 @@ export class MinGRU extends Recurrent {
     super(I, H, given, H, scanKinds(MINGRU, H, given.bias ?? true, start));
   }
 
-  protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
+  protected override direction(scope: LayerScope, shape: LayerShape, from: Source, place: Place): Pass {
     return scanPass(scope, shape, from, place, MINGRU, this.common.clipStepNorm);
   }
 }

@@ -1,14 +1,19 @@
+import { type Activation, activationOf } from '../activations.ts';
 import { integer, options } from '../check.ts';
+import type { Pass } from '../engine/layer.ts';
 import { ArgumentError } from '../errors.ts';
-import { type Activation, activationOf } from './activations.ts';
-import type { Pass } from './layer.ts';
+import { ConfigurableRecurrent } from './recurrent/configurableRecurrent.ts';
+import {
+  CONFIGURABLE_OPTIONS,
+  type ConfigurableOptions,
+  configurationOf,
+  isPlain,
+} from './recurrent/configuration.ts';
 import type { PlainPass } from './recurrent/direction.ts';
-import { featuresOf, GATED_OPTIONS, type GatedOptions, isPlain } from './recurrent/features.ts';
-import { Gated } from './recurrent/gated.ts';
 import { rnnPass } from './recurrent/rnnPass.ts';
 
 /** Options of an RNN: those of all recurrent layers, and φ. */
-export interface RNNOptions extends GatedOptions {
+export interface RNNOptions extends ConfigurableOptions {
   /** φ. Default `tanh`. */
   readonly nonlinearity?: Activation | undefined;
 }
@@ -17,17 +22,17 @@ export interface RNNOptions extends GatedOptions {
  * Elman's recurrent network (1990), as torch.nn.RNN: h = φ(x·W_ihᵀ + b_ih + h0·W_hhᵀ + b_hh).
  * State h [numLayers · directions, B, hiddenSize].
  */
-export class RNN extends Gated {
+export class RNN extends ConfigurableRecurrent {
   readonly type = 'RNN';
   /** φ. */
   readonly nonlinearity: Activation;
 
   /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
   constructor(inputSize: number, hiddenSize: number, opts?: RNNOptions) {
-    const given = options('RNN', opts, { ...GATED_OPTIONS, nonlinearity: true });
+    const given = options('RNN', opts, { ...CONFIGURABLE_OPTIONS, nonlinearity: true });
     const H = integer('hiddenSize', hiddenSize, 1);
     const { nonlinearity = 'tanh' } = given;
-    const features = featuresOf(H, given, {
+    const features = configurationOf(H, given, {
       cell: 0,
       gates: 1,
       activations: [activationOf('nonlinearity', nonlinearity)],

@@ -1,7 +1,7 @@
 import { integer, options } from '../check.ts';
+import type { LayerScope, Pass } from '../engine/layer.ts';
 import { constant, uniform } from '../init/initializers.ts';
 import type { NDArray } from '../ndarray.ts';
-import type { Pass, Scope } from './layer.ts';
 import type { LayerShape, Place, Source } from './recurrent/direction.ts';
 import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
 import { Recurrent } from './recurrent/recurrent.ts';
@@ -46,7 +46,7 @@ export class SRU extends Recurrent<SRUForwardResult, SRUBackwardResult> {
     super(I, H, given, H, scanKinds(SRU_CELL, H, given.bias ?? true, start));
   }
 
-  protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
+  protected override direction(scope: LayerScope, shape: LayerShape, from: Source, place: Place): Pass {
     return scanPass(scope, shape, from, place, SRU_CELL, this.common.clipStepNorm);
   }
 }

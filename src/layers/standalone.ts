@@ -1,11 +1,19 @@
 import { boolean, integer, options } from '../check.ts';
+import {
+  readRows,
+  readState,
+  readSteps,
+  type Steps,
+  transpose,
+  writeRows,
+  writeState,
+} from '../engine/batchIO.ts';
+import type { Layer, StateSlot } from '../engine/layer.ts';
+import { Network } from '../engine/network.ts';
+import type { Plan } from '../engine/plan.ts';
 import { ArgumentError, MemoryError, StateError } from '../errors.ts';
 import type { Region } from '../memory/layout.ts';
 import { type Given, type NDArray, readSequence, readShaped, type Sequence } from '../ndarray.ts';
-import { readRows, readState, readSteps, type Steps, transpose, writeRows, writeState } from './border.ts';
-import type { Layer, StateSlot } from './layer.ts';
-import { Network } from './network.ts';
-import type { Plan } from './plan.ts';
 
 /** What `forward` of a layer alone takes beside x. */
 export interface ForwardOptions extends Steps {

@@ -15,7 +15,7 @@ export function pageBytes(bytes: number): number {
  * kernels which tiles run: pointer 0 means "none", and
  * the compiler takes no access below 1024 for granted.
  */
-export class Arena {
+export class MemoryArena {
   /** The first byte that may be used. */
   static readonly start = PAGE;
 

@@ -4,9 +4,9 @@
  */
 import { align } from './layout.ts';
 
-/** A GEMM tile (assembly/gemm/rows.ts TILE_BYTES). */
+/** A GEMM tile (assembly/gemm/multiply.ts TILE_BYTES). */
 const TILE = 320;
-/** Block sizes of assembly/gemm/rows.ts and sgemm.ts. */
+/** Block sizes of assembly/gemm/multiply.ts and sgemm.ts. */
 const KC = 256;
 const NC = 512;
 const MC = 120;
@@ -77,7 +77,7 @@ export function backwardWork(
 }
 
 /** Shape of a sequence of a cell with options: N rows in all, B rows a step. */
-export interface VariantShape {
+export interface ConfigurableShape {
   /** N at most. */
   readonly rows: number;
   /** B. */
@@ -100,8 +100,8 @@ export interface VariantShape {
   readonly projSize: number;
 }
 
-/** variant_forward, variant_backward: bytes, and where each part begins (assembly/variants/recurrence.ts). */
-export function variantWork(shape: VariantShape): {
+/** configurable_forward, configurable_backward: bytes, and where each part begins (assembly/configurable/recurrence.ts). */
+export function configurableWork(shape: ConfigurableShape): {
   /** In all. */
   bytes: number;
   /** Byte offsets by the name of the part. */

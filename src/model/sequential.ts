@@ -1,13 +1,13 @@
 import { readModel } from './core/save.ts';
 import { makeLayer } from './registry.ts';
 import { StreamPool, type StreamPoolOptions } from './streaming/pool.ts';
-import { Sequential as Streaming } from './streaming/sequential.ts';
+import { StreamingSequential } from './streaming/streamingSequential.ts';
 
 /**
  * Layers one after the other, as torch.nn.Sequential: parameters are named `0.weight`, `1.weight_ih_l0`, … The model
  * owns one WebAssembly memory.
  */
-export class Sequential extends Streaming {
+export class Sequential extends StreamingSequential {
   /** Many streams that step together in any company. @throws as {@link Sequential.stream}; a capacity below 1 */
   streams(opts: StreamPoolOptions): StreamPool {
     return new StreamPool(this, opts);

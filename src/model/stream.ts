@@ -1,14 +1,14 @@
-import { Stream as Core } from './core/stream.ts';
-import { takeOver } from './streaming/rows.ts';
+import { StreamBase } from './core/streamBase.ts';
+import { takeOver } from './streaming/moveRows.ts';
 import { readRunner, type StreamState, writeRunner } from './streaming/state.ts';
 
-export type { StreamOptions } from './core/stream.ts';
+export type { StreamOptions } from './core/streamBase.ts';
 
 /**
  * Inference step by step. States stay in the model's memory, weights stay packed while they do not change (once for all
  * streams of the same batch and block), and a step allocates nothing. Equal to `forward` over the same steps, to the bit.
  */
-export class Stream extends Core {
+export class Stream extends StreamBase {
   /** States and last outputs of one row, or of all, as plain data. @throws {ArgumentError} a row outside the batch */
   snapshot(row?: number): StreamState {
     return readRunner(this.runner, ...this.rows(row));

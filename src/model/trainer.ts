@@ -1,15 +1,15 @@
 import { boolean, type Names, options } from '../check.ts';
 import type { Flow } from '../diagnostics/flow.ts';
 import { Observer } from '../diagnostics/observe.ts';
+import type { Steps } from '../engine/batchIO.ts';
+import type { Plan } from '../engine/plan.ts';
 import { ArgumentError } from '../errors.ts';
-import type { Steps } from '../layers/border.ts';
-import type { Plan } from '../layers/plan.ts';
 import type { Given } from '../ndarray.ts';
 import type { CheckpointReport } from './bptt/checkpoints.ts';
-import { checkParts, Parts } from './bptt/parts.ts';
+import { checkSegments, SegmentedBptt } from './bptt/segmentedBptt.ts';
 import type { Truncation } from './bptt/truncated.ts';
-import { Sequential as CoreSequential } from './core/sequential.ts';
-import { OPTIONS as CORE_OPTIONS, Trainer as Core } from './core/trainer.ts';
+import { SequentialBase } from './core/sequentialBase.ts';
+import { OPTIONS as CORE_OPTIONS, TrainerBase } from './core/trainerBase.ts';
 import type { TrainerOptions as CoreOptions, StepResult as CoreResult } from './core/training.ts';
 import type { Sequential } from './sequential.ts';
 
@@ -48,10 +48,10 @@ const OPTIONS: Names<TrainerOptions> = {
 };
 
 /** Trains a model: forward, loss, BPTT, clipping and update over one plan, nothing allocated in a step. */
-export class Trainer extends Core {
+export class Trainer extends TrainerBase {
   /** What it trains. */
   declare readonly model: Sequential;
-  readonly #parts: Parts | undefined;
+  readonly #parts: SegmentedBptt | undefined;
 
   /**
    * @throws {ArgumentError} a missing or unknown option, a number out of range
@@ -60,10 +60,10 @@ export class Trainer extends Core {
    */
   constructor(model: Sequential, opts: TrainerOptions) {
     const { truncation, memoryBudget, ...others } = options('Trainer', opts, OPTIONS);
-    checkParts(model instanceof CoreSequential ? model.layers : [], { truncation, memoryBudget });
+    checkSegments(model instanceof SequentialBase ? model.layers : [], { truncation, memoryBudget });
     super(model, others);
     if (truncation || memoryBudget !== undefined) {
-      this.#parts = new Parts(this.training, { truncation, memoryBudget });
+      this.#parts = new SegmentedBptt(this.training, { truncation, memoryBudget });
     }
   }
 

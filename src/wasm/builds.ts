@@ -1,15 +1,15 @@
 import { FeatureError } from '../errors.ts';
-import { type Means, make } from './init.ts';
+import { type KernelSource, make } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 
 /** Builds that were loaded, by who brought them. */
-const builds = new Map<Means, Map<string, Promise<Runtime>>>();
+const builds = new Map<KernelSource, Map<string, Promise<Runtime>>>();
 
 /** The build that was asked for; `auto`: relaxed, or simd where the engine has no relaxed SIMD. */
 export async function loadBuild(
   kernels: 'auto' | KernelBuild,
   wide: boolean,
-  means: Means,
+  means: KernelSource,
 ): Promise<Runtime> {
   if (kernels !== 'auto') return build(kernels, wide, means);
   try {
@@ -20,7 +20,7 @@ export async function loadBuild(
   }
 }
 
-function build(kernels: KernelBuild, wide: boolean, means: Means): Promise<Runtime> {
+function build(kernels: KernelBuild, wide: boolean, means: KernelSource): Promise<Runtime> {
   let ofMeans = builds.get(means);
   if (!ofMeans) builds.set(means, (ofMeans = new Map()));
   const key = `${kernels} ${wide}`;
@@ -34,7 +34,7 @@ function build(kernels: KernelBuild, wide: boolean, means: Means): Promise<Runti
   return loading;
 }
 
-async function load(kernels: KernelBuild, wide: boolean, means: Means): Promise<Runtime> {
+async function load(kernels: KernelBuild, wide: boolean, means: KernelSource): Promise<Runtime> {
   const binary = await means.binary!(kernels);
   if (!(binary instanceof WebAssembly.Module) && !WebAssembly.validate(binary)) {
     throw new FeatureError(

@@ -1,10 +1,10 @@
 import relaxed from '../relaxed.wasm';
 import simd from '../simd.wasm';
 import { loadBuild } from './builds.ts';
+import { compile256 } from './compile256.ts';
 import { KERNEL_NAMES } from './exports.ts';
 import { type InitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
-import { widen } from './widen.ts';
 
 /** As the default `init`; the binaries are modules that workerd compiled when it loaded the worker. */
 export function init(opts?: InitOptions): Promise<Runtime> {
@@ -15,4 +15,4 @@ async function imported(kernels: KernelBuild): Promise<WebAssembly.Module> {
   return kernels === 'relaxed' ? relaxed : simd;
 }
 
-const means = { load: loadBuild, binary: imported, names: KERNEL_NAMES, widen };
+const means = { load: loadBuild, binary: imported, names: KERNEL_NAMES, compile256 };

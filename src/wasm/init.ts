@@ -23,9 +23,9 @@ export interface InitOptions {
 export type PlainInitOptions = Pick<InitOptions, 'kernels' | 'wasm'>;
 
 /** What an entry point brings to its `init`. */
-export interface Means {
+export interface KernelSource {
   /** The runtime of a build of its own. */
-  readonly load: (kernels: 'auto' | KernelBuild, wide: boolean, means: Means) => Promise<Runtime>;
+  readonly load: (kernels: 'auto' | KernelBuild, wide: boolean, means: KernelSource) => Promise<Runtime>;
   /** Where its binaries are, if it has any: the bytes of a build, or its module. */
   readonly binary?:
     | ((kernels: KernelBuild) => Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module>)
@@ -33,18 +33,18 @@ export interface Means {
   /** Kernels that its builds have. */
   readonly names: readonly string[];
   /** Compiles for 256-bit code; nothing where that is not in effect. Left out, there is no such option. */
-  readonly widen?:
+  readonly compile256?:
     | ((given: Uint8Array | WebAssembly.Module) => Promise<WebAssembly.Module | undefined>)
     | undefined;
 }
 
 /** `init` of every entry point. */
-export async function start(opts: InitOptions | undefined, means: Means): Promise<Runtime> {
+export async function start(opts: InitOptions | undefined, means: KernelSource): Promise<Runtime> {
   const names: Names<PlainInitOptions> = { kernels: true, wasm: true };
   const given = options(
     'init',
     opts,
-    (means.widen ? { ...names, revectorize: true } : names) as Names<InitOptions>,
+    (means.compile256 ? { ...names, revectorize: true } : names) as Names<InitOptions>,
   );
   const { kernels = 'auto', wasm } = given;
   const wide = boolean('revectorize', given.revectorize ?? false);
@@ -67,9 +67,9 @@ export async function start(opts: InitOptions | undefined, means: Means): Promis
 export async function make(
   binary: Uint8Array | WebAssembly.Module,
   wide: boolean,
-  means: Means,
+  means: KernelSource,
 ): Promise<Runtime> {
-  const widened = wide ? await means.widen?.(binary) : undefined;
+  const widened = wide ? await means.compile256?.(binary) : undefined;
   if (widened) return describe(widened, true);
   const module = binary instanceof WebAssembly.Module ? binary : await compile(binary);
   holdsKernels('wasm', module, means.names);

@@ -1,9 +1,9 @@
 import { loadBuild } from './builds.ts';
+import { compile256 } from './compile256.ts';
 import { KERNEL_NAMES } from './exports.ts';
 import { inflate } from './inflate.ts';
 import { type InitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
-import { widen } from './widen.ts';
 
 /**
  * Compiles the kernels; models made afterwards use them. Idempotent, and safe to call twice at once: each build is
@@ -24,4 +24,4 @@ async function inlined(kernels: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
   return inflate(text);
 }
 
-const means = { load: loadBuild, binary: inlined, names: KERNEL_NAMES, widen };
+const means = { load: loadBuild, binary: inlined, names: KERNEL_NAMES, compile256 };

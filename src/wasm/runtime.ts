@@ -44,7 +44,7 @@ export function runtime(): Runtime {
 }
 
 /** @throws {FeatureError} kernels that lack one: those of `unrolled/core` or `unrolled/inference` */
-export function need(kernels: Kernels, name: KernelName): void {
+export function requireKernel(kernels: Kernels, name: KernelName): void {
   if (!kernels[name]) {
     throw new FeatureError(`the kernels loaded have no ${name}: those that init() of 'unrolled' loads have`);
   }

@@ -1,7 +1,7 @@
 import { arrayKind, isFloatArray, isNumberArray } from '../arrayKind.ts';
 import { integer, type Names, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
-import { Lanes } from '../model/lanes.ts';
+import { CorpusBatches } from '../model/corpusBatches.ts';
 import type { StepOptions, Trainer } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { Batch, Corpus, FitResult, Progress } from './types.ts';
@@ -19,7 +19,7 @@ export interface Source {
 /** Next-token batches of a corpus, from the place on that the number of updates made says. */
 export class CorpusSource implements Source {
   readonly updates: number;
-  readonly #lanes: Lanes;
+  readonly #lanes: CorpusBatches;
   readonly #trainer: Trainer;
   readonly #last: number;
 
@@ -36,7 +36,7 @@ export class CorpusSource implements Source {
       throw new ArgumentError('data', `more than ${stepsPerSequence} indices, one sequence`, data);
     }
     const indices = arrayKind(data) === 'Int32Array' ? (data as Int32Array) : Int32Array.from(data);
-    this.#lanes = new Lanes(indices, stepsPerSequence, batch);
+    this.#lanes = new CorpusBatches(indices, stepsPerSequence, batch);
     this.#trainer = trainer;
     this.#last = trainer.steps + updates;
   }

@@ -1,8 +1,8 @@
-import type { Sequential } from '../model/core/sequential.ts';
+import type { SequentialBase } from '../model/core/sequentialBase.ts';
 import type { StepOptions, StepResult, TrainerOptions } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';
-import type { LossDescription, OptimizerDescription, ScheduleDescription } from './describe.ts';
+import type { LossDescription, OptimizerDescription, ScheduleDescription } from './fromDescription.ts';
 
 /** What a trainer in a worker is made of: TrainerOptions, its functions and classes described by plain data. */
 export interface WorkerTrainerOptions extends Omit<TrainerOptions, 'loss' | 'optimizer' | 'schedule'> {
@@ -21,7 +21,7 @@ export interface WorkerTrainerOptions extends Omit<TrainerOptions, 'loss' | 'opt
 }
 
 /** A model, or the file that `Sequential.save` or `Trainer.save` gave. */
-export type ModelSource = Sequential | Uint8Array | ArrayBuffer;
+export type ModelSource = SequentialBase | Uint8Array | ArrayBuffer;
 
 /** A Worker of node:worker_threads. */
 export interface NodeWorker {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { type Activation, type ActivationName, activationOf } from '../../src/activations.ts';
 import { digits } from '../../src/diagnostics/digits.ts';
 import { type FlowInput, type GateInput, summarize } from '../../src/diagnostics/flow.ts';
 import { bound, largestSlope } from '../../src/diagnostics/pascanu.ts';
 import { EXPLODING_SHARE, VANISHING_SHARE } from '../../src/diagnostics/verdict.ts';
-import { type Activation, type ActivationName, activationOf } from '../../src/layers/activations.ts';
 import { activations } from '../reference/activations.ts';
 
 /** T steps; the loss at the last one only, the gradient times `ratio` a step on its way back. */

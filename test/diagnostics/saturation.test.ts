@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { type Activation, type ActivationName, activationFrom, activationOf } from '../../src/activations.ts';
 import { saturationOf } from '../../src/diagnostics/saturation.ts';
-import {
-  type Activation,
-  type ActivationName,
-  activationFrom,
-  activationOf,
-} from '../../src/layers/activations.ts';
 import { activations } from '../reference/activations.ts';
 
 const given: Activation[] = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { activationOf } from '../../src/layers/activations.ts';
+import { activationOf } from '../../src/activations.ts';
 import { activations } from '../reference/activations.ts';
 import { ulpDiff32 } from '../reference/math.ts';
 import { expectSame } from './closeness.ts';

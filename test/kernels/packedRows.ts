@@ -40,7 +40,7 @@ export class PackedRows {
   }
 }
 
-/** Norms [T, 3] of a watch (assembly/sequence/watch.ts) from dL/dh(t), by step the rows it has. */
+/** Norms [T, 3] of a watch (assembly/sequence/stepHook.ts) from dL/dh(t), by step the rows it has. */
 export function normsOf(
   grads: readonly Float64Array[],
   W: number,

@@ -2,8 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { backwardWork, gruWork, lstmWork, rnnWork } from '../../src/memory/workspace.ts';
 import { generator } from '../reference/random.ts';
 import { expectSame, scaledError } from './closeness.ts';
+import {
+  type ConfigurableProblem,
+  configurableProblem,
+  expectedOf,
+  type Tensors,
+} from './configurableTester.ts';
 import { type BuildName, Sandbox, variants } from './sandbox.ts';
-import { expectedOf, type Tensors, type VariantProblem, variantProblem } from './variantTester.ts';
 
 // The plain kernels with what sequence.test.ts leaves out: rows of their own lengths, a watch, and a sequence whose
 // gradients by a table come in two parts.
@@ -21,14 +26,14 @@ interface Table {
 
 /** A problem without options, and the kernels' arguments for it. */
 class Call {
-  readonly p: VariantProblem;
+  readonly p: ConfigurableProblem;
   readonly cell: Cell;
   readonly sandbox: Sandbox;
   readonly I: number;
   readonly H: number;
   readonly table: Table | undefined;
 
-  constructor(build: BuildName, p: VariantProblem, table?: Table) {
+  constructor(build: BuildName, p: ConfigurableProblem, table?: Table) {
     this.p = p;
     this.cell = p.config.cell as Cell;
     this.table = table;
@@ -76,7 +81,7 @@ class Call {
   }
 }
 
-function infer(build: BuildName, p: VariantProblem, chunk: number): Tensors {
+function infer(build: BuildName, p: ConfigurableProblem, chunk: number): Tensors {
   const call = new Call(build, p);
   const { sandbox, H, cell } = call;
   const { B, count } = p.rows;
@@ -109,7 +114,11 @@ interface Back {
 }
 
 /** Forward for training and backward. */
-function train(build: BuildName, p: VariantProblem, { split = 0, table, watch = false }: Back = {}): Tensors {
+function train(
+  build: BuildName,
+  p: ConfigurableProblem,
+  { split = 0, table, watch = false }: Back = {},
+): Tensors {
   const call = new Call(build, p, table);
   const { sandbox, H, I, cell } = call;
   const { rows } = p;
@@ -204,7 +213,7 @@ function problemOf(cell: Cell, lengths: number[], I: number, H: number, seed: nu
   const config = { cell, batch: lengths.length, inputSize: I, hiddenSize: H };
   const { relu, bias = true, ...rest } = more as { relu?: boolean; bias?: boolean };
   const full = { ...config, bias, ...(relu ? { nonlinearity: 'relu' as const } : {}) };
-  return variantProblem({ config: full, lengths, ...rest }, seed);
+  return configurableProblem({ config: full, lengths, ...rest }, seed);
 }
 
 function expectTensors(got: Tensors, expected: Tensors, label: string): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { activationOf } from '../../src/activations.ts';
 import { ArgumentError } from '../../src/errors.ts';
-import { activationOf } from '../../src/layers/activations.ts';
 import { activations } from '../reference/activations.ts';
 
 describe('activationOf', () => {

@@ -3,9 +3,17 @@ import { init, type NDArray, Sequential } from '../../src/index.ts';
 import { Generator } from '../../src/init/generator.ts';
 import { expectClose, expectSame, scaledError } from '../kernels/closeness.ts';
 import { Draw } from '../model/helpers.ts';
+import { type ConfigurableOptions, runConfigurable } from '../reference/configurable.ts';
 import { kept } from '../reference/draws.ts';
-import { runVariant, type VariantOptions } from '../reference/variants.ts';
-import { configOf, type Drawn, drawOptions, f64, type GatedCell, make, randomize } from './variantDraw.ts';
+import {
+  configOf,
+  type Drawn,
+  drawOptions,
+  f64,
+  type GatedCell,
+  make,
+  randomize,
+} from './configurableDraw.ts';
 
 const cells: GatedCell[] = ['rnn', 'lstm', 'gru'];
 const seeds = Array.from({ length: 24 }, (_, i) => i + 1);
@@ -48,7 +56,7 @@ function problem(cell: GatedCell, seed: number, noise: Noise) {
 }
 
 /** Every mask as the reference takes it, from the keys that the generator gives next. */
-function masks(drawn: Drawn, noise: Noise, state: number[], lengths?: number[]): VariantOptions {
+function masks(drawn: Drawn, noise: Noise, state: number[], lengths?: number[]): ConfigurableOptions {
   const { batch: B, steps: T, hiddenSize: H, inputSize, opts } = drawn;
   const generator = new Generator(0);
   generator.state = state;
@@ -122,7 +130,7 @@ describe('noise in recurrent layers against the float64 reference with the same 
         const label = JSON.stringify({ ...drawn, lengths });
         const given = lengths ? { lengths } : {};
         const options = masks(drawn, noise, model.network.generator.state, lengths);
-        const expected = runVariant(configOf(drawn), params, f64(x)!, { ...options, lengths });
+        const expected = runConfigurable(configOf(drawn), params, f64(x)!, { ...options, lengths });
         const looser = drawn.opts.layerNorm ? 10 : 1;
         const got = model.forward(x, { ...given, training: true });
         expectClose(got.data, expected.output, 1e-5 * looser, `output ${label}`);
@@ -141,7 +149,7 @@ describe('noise in recurrent layers against the float64 reference with the same 
         const { drawn, model, params, x, lengths } = problem(cell, seed, noise);
         const state = model.network.generator.state;
         const zoneout = { ...(noise.h ? { h: noise.h } : {}), ...(noise.c ? { c: noise.c } : {}) };
-        const expected = runVariant(configOf(drawn), params, f64(x)!, { zoneout, lengths });
+        const expected = runConfigurable(configOf(drawn), params, f64(x)!, { zoneout, lengths });
         const got = model.forward(x, lengths ? { lengths } : {});
         expectClose(got.data, expected.output, drawn.opts.layerNorm ? 1e-4 : 1e-5, 'output');
         expect(model.network.generator.state).toEqual(state);

@@ -12,10 +12,10 @@ import {
 } from '../../src/index.ts';
 import { expectClose, expectSame, scaledError } from '../kernels/closeness.ts';
 import { Draw } from '../model/helpers.ts';
+import { runConfigurable } from '../reference/configurable.ts';
 import { numericGradient } from '../reference/gradcheck.ts';
 import { omega } from '../reference/omega.ts';
-import { runVariant } from '../reference/variants.ts';
-import { configOf, drawOptions, f64, type GatedCell, make, randomize } from './variantDraw.ts';
+import { configOf, drawOptions, f64, type GatedCell, make, randomize } from './configurableDraw.ts';
 
 const cells: GatedCell[] = ['rnn', 'lstm', 'gru'];
 const seeds = Array.from({ length: 12 }, (_, i) => i + 1);
@@ -108,7 +108,7 @@ describe('penalties', () => {
     layer.forward(x, { ...given, training: true });
     layer.backward({ output: up });
     const config = configOf({ cell: 'rnn', inputSize: I, hiddenSize: H, steps: T, batch: B, opts });
-    const run = runVariant(config, params, f64(x)!, given);
+    const run = runConfigurable(config, params, f64(x)!, given);
     const plain = run.backward({ output: f64(up)! });
     const { value, gradients } = omega(config, params, run);
     for (const [name, { data }] of Object.entries(layer.gradients())) {
@@ -130,7 +130,7 @@ describe('penalties', () => {
     const state = model.stateDict();
     const names = ['weight_ih_l0', 'weight_hh_l0', 'bias_ih_l0', 'bias_hh_l0'];
     const params = Object.fromEntries(names.map((name) => [name, f64(state[`0.${name}`]!)!]));
-    const run = runVariant(config, params, f64(x)!);
+    const run = runConfigurable(config, params, f64(x)!);
     // the linear layer and the loss by hand
     const [weight, bias] = [state['1.weight']!.data, state['1.bias']!.data];
     const up = new Float64Array(18 * 5);
@@ -177,7 +177,10 @@ describe('penalties', () => {
       const lengths = Array.from({ length: B }, () => draw.integer(0, T));
       lengths[B - 1] = T;
       const given = seed % 3 ? { lengths } : {};
-      const run = runVariant(configOf({ ...drawn, opts }), params, f64(x)!, { ...given, stepClip: bound });
+      const run = runConfigurable(configOf({ ...drawn, opts }), params, f64(x)!, {
+        ...given,
+        stepClip: bound,
+      });
       const got = layer.forward(x, { ...given, training: true });
       const looser = opts.layerNorm ? 10 : 1;
       expectClose(got.output.data, run.output, 1e-5 * looser, 'output');

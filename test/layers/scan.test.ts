@@ -19,8 +19,8 @@ import {
 } from '../../src/index.ts';
 import { expectClose, expectSame } from '../kernels/closeness.ts';
 import { Draw, doubles, expectSameArray, expectSameDict, kernelBuilds, stepsOf } from '../model/helpers.ts';
-import type { VariantConfig } from '../reference/parameters.ts';
-import { runVariant } from '../reference/variants.ts';
+import { runConfigurable } from '../reference/configurable.ts';
+import type { ConfigurableCell } from '../reference/parameters.ts';
 
 const OUTPUT = 1e-5;
 const GRADIENT = 1e-4;
@@ -100,14 +100,14 @@ function drawn(name: Name, { opts = {}, sizes = [6, 4, 5, 7], lengths, states }:
     ...(states ? { [`${slot}N`]: state() } : {}),
   };
   const given = { ...(states ? { [`${slot}0`]: state() } : {}), ...(lengths ? { lengths } : {}) };
-  const [cell, nonlinearity] = name.split(' ') as [VariantConfig['cell'], 'relu' | 'tanh' | undefined];
-  const config: VariantConfig = {
+  const [cell, nonlinearity] = name.split(' ') as [ConfigurableCell['cell'], 'relu' | 'tanh' | undefined];
+  const config: ConfigurableCell = {
     ...{ cell, batch: B, inputSize: I, hiddenSize: H, numLayers, bidirectional, bias },
     ...(nonlinearity ? { nonlinearity } : {}),
     ...(mergeMode ? { merge: mergeMode } : {}),
   };
   const d64 = (array: unknown) => (array ? Float64Array.from((array as NDArray).data) : undefined);
-  const run = runVariant(config, doubles(layer.stateDict()), d64(x)!, {
+  const run = runConfigurable(config, doubles(layer.stateDict()), d64(x)!, {
     [`${slot}0`]: d64((given as Record<string, unknown>)[`${slot}0`]),
     lengths,
     ...(clipStepNorm ? { stepClip: clipStepNorm } : {}),

@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { Network } from '../../src/engine/network.ts';
+import { Plan } from '../../src/engine/plan.ts';
 import {
   Adam,
   AdamW,
@@ -17,9 +19,7 @@ import {
   Sequential,
   Trainer,
 } from '../../src/index.ts';
-import { Network } from '../../src/layers/network.ts';
-import { Plan } from '../../src/layers/plan.ts';
-import { Arena } from '../../src/memory/arena.ts';
+import { MemoryArena } from '../../src/memory/arena.ts';
 import { align, Layout, MAX_BYTES, type Region } from '../../src/memory/layout.ts';
 import { Draw, thrown } from '../model/helpers.ts';
 
@@ -117,7 +117,7 @@ describe('the regions of a network', () => {
     const parameters = [...network.parameters.values()];
     const reserved = [network.gradients, network.slot(0), network.slot(1), network.reserve('more', 3, 5)];
     expect(parameters[0]?.ptr ?? PAGE).toBe(PAGE);
-    expectOrdered([...parameters, ...reserved], Arena.start);
+    expectOrdered([...parameters, ...reserved], MemoryArena.start);
     for (const part of parameters) {
       const gradient = network.partOf(network.gradients, part);
       expect(gradient.ptr - network.gradients.ptr).toBe(part.ptr - network.block.ptr);
@@ -191,10 +191,10 @@ describe('the regions of a network', () => {
   });
 });
 
-describe('Arena', () => {
+describe('MemoryArena', () => {
   test('reads, writes, clears and copies regions; views follow growth', () => {
-    const arena = new Arena(2 * PAGE);
-    const layout = new Layout(Arena.start);
+    const arena = new MemoryArena(2 * PAGE);
+    const layout = new Layout(MemoryArena.start);
     const [a, b] = [layout.take('a', 4), layout.take('b', 4)];
     arena.write(a, [1, 2, 3, 4]);
     arena.copy(a, b);
@@ -210,8 +210,8 @@ describe('Arena', () => {
   });
 
   test('what was read is a copy', () => {
-    const arena = new Arena(2 * PAGE);
-    const region = new Layout(Arena.start).take('a', 2);
+    const arena = new MemoryArena(2 * PAGE);
+    const region = new Layout(MemoryArena.start).take('a', 2);
     const copy = arena.read(region);
     arena.write(region, [7, 8]);
     expect([...copy]).toEqual([0, 0]);

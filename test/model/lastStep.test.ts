@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Steps } from '../../src/engine/batchIO.ts';
 import {
   Adam,
   crossEntropy,
@@ -23,7 +24,6 @@ import {
   SRU,
   Trainer,
 } from '../../src/index.ts';
-import type { Steps } from '../../src/layers/border.ts';
 import { expectClose } from '../kernels/closeness.ts';
 import { numericGradient } from '../reference/gradcheck.ts';
 import { runStack, type StackConfig } from '../reference/stack.ts';

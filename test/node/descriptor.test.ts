@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Descriptor, FIELDS } from '../../src/layers/recurrent/descriptor.ts';
 
 test('the descriptor that is written has the fields that the kernels read, in their order', () => {
-  const source = readFileSync(new URL('../../assembly/variants/recurrence.ts', import.meta.url), 'utf8');
+  const source = readFileSync(new URL('../../assembly/configurable/recurrence.ts', import.meta.url), 'utf8');
   const body = /export class Recurrence \{([\s\S]*?)\n\}/.exec(source)![1]!;
   const found = [...body.matchAll(/^ {2}(\w+): (\w+);/gm)].map(([, name, type]) => [
     name,

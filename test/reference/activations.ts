@@ -12,7 +12,7 @@ function tanhSlope(x: number): number {
   return (4 * z) / (1 + z) ** 2;
 }
 
-/** By the names of src/layers/activations.ts. At a corner the slope is that of the side where φ′ is smaller. */
+/** By the names of src/activations.ts. At a corner the slope is that of the side where φ′ is smaller. */
 export const activations: Record<string, ActivationReference> = {
   identity: { of: (x) => x, slope: () => 1 },
   tanh: { of: Math.tanh, slope: tanhSlope },

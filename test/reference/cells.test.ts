@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { VariantConfig } from './parameters.ts';
+import { type ConfigurableOptions, runConfigurable } from './configurable.ts';
+import { configurableCase } from './configurableCase.ts';
+import type { ConfigurableCell } from './parameters.ts';
 import type { Tensors } from './stack.ts';
-import { variantCase } from './variantCase.ts';
-import { runVariant, type VariantOptions } from './variants.ts';
 
 interface State {
   h: number;
@@ -21,7 +21,12 @@ const sixth = { name: 'hardsigmoid', alpha: 1 / 6 } as const;
 const both: (w: Parameters<Scalar>[0], x: number, h: number, j: number) => number = (w, x, h, j) =>
   w('weight_ih')[j]! * x + w('bias_ih')[j]! + w('weight_hh')[j]! * h + w('bias_hh')[j]!;
 
-const cases: [string, Partial<VariantConfig> & Pick<VariantConfig, 'cell'>, VariantOptions, Scalar][] = [
+const cases: [
+  string,
+  Partial<ConfigurableCell> & Pick<ConfigurableCell, 'cell'>,
+  ConfigurableOptions,
+  Scalar,
+][] = [
   [
     'rnn, clip',
     { cell: 'rnn', clip: 0.4 },
@@ -157,10 +162,10 @@ const cases: [string, Partial<VariantConfig> & Pick<VariantConfig, 'cell'>, Vari
 ];
 
 test.each(cases)('one unit: %s', (_, some, options, step) => {
-  const config: VariantConfig = { batch: 1, inputSize: 1, hiddenSize: 1, ...some };
+  const config: ConfigurableCell = { batch: 1, inputSize: 1, hiddenSize: 1, ...some };
   const T = 5;
-  const { params, input, h0, c0 } = variantCase(config, T, 11);
-  const { output, hN, cN } = runVariant(config, params, input, { h0, c0, ...options });
+  const { params, input, h0, c0 } = configurableCase(config, T, 11);
+  const { output, hN, cN } = runConfigurable(config, params, input, { h0, c0, ...options });
   const w = (name: string) => (params as Tensors)[`${name}_l0`]!;
   let state: State = { h: h0?.[0] ?? 0, c: c0?.[0] ?? 0 };
   for (let t = 0; t < T; t++) {
@@ -173,9 +178,9 @@ test.each(cases)('one unit: %s', (_, some, options, step) => {
 
 test('an option that the cell has not is an error', () => {
   const base = { batch: 1, inputSize: 1, hiddenSize: 1 };
-  const run = (config: Partial<VariantConfig>, options: VariantOptions = {}) => {
-    const full = { ...base, cell: 'rnn', ...config } as VariantConfig;
-    return () => runVariant(full, variantCase(full, 2, 1).params, new Float64Array(2), options);
+  const run = (config: Partial<ConfigurableCell>, options: ConfigurableOptions = {}) => {
+    const full = { ...base, cell: 'rnn', ...config } as ConfigurableCell;
+    return () => runConfigurable(full, configurableCase(full, 2, 1).params, new Float64Array(2), options);
   };
   expect(run({ peephole: true })).toThrow('rnn has no peephole');
   expect(run({ cell: 'mingru', clip: 1 })).toThrow('mingru has no clip');

@@ -1,11 +1,11 @@
-import type { Activation } from '../../src/layers/activations.ts';
-import type { Gate, VariantConfig } from './parameters.ts';
+import type { Activation } from '../../src/activations.ts';
+import type { ConfigurableCell, Gate } from './parameters.ts';
 import type { Node, Tape } from './tape.ts';
 
 /** One layer in one direction. */
 export interface CellContext {
   tape: Tape;
-  config: VariantConfig;
+  config: ConfigurableCell;
   /** A parameter by its name without suffix, weight_hh dense; undefined = the layer has none. */
   get(name: string): Node | undefined;
   /** The state, to whose gradient the limit of a step applies. */

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
+import { runConfigurable } from './configurable.ts';
+import { configurableCase } from './configurableCase.ts';
 import { numericGradient, relativeError } from './gradcheck.ts';
 import { omega } from './omega.ts';
-import type { VariantConfig } from './parameters.ts';
-import { variantCase } from './variantCase.ts';
-import { runVariant } from './variants.ts';
+import type { ConfigurableCell } from './parameters.ts';
 
 const sizes = { cell: 'rnn', batch: 3, inputSize: 3, hiddenSize: 4 } as const;
 
-const cases: Omit<VariantConfig, keyof typeof sizes>[] = [
+const cases: Omit<ConfigurableCell, keyof typeof sizes>[] = [
   {},
   { nonlinearity: 'relu' },
   { heads: 2 },
@@ -16,8 +16,8 @@ const cases: Omit<VariantConfig, keyof typeof sizes>[] = [
 
 test.each(cases)('gradient by weight_hh, the rest held constant: %o', (some) => {
   const config = { ...sizes, ...some };
-  const { params, input, h0, up } = variantCase(config, 5, 13);
-  const run = runVariant(config, params, input, { h0, lengths: [5, 2, 4] });
+  const { params, input, h0, up } = configurableCase(config, 5, 13);
+  const run = runConfigurable(config, params, input, { h0, lengths: [5, 2, 4] });
   run.backward(up);
   const { value, gradients } = omega(config, params, run);
   expect(value).toBeGreaterThan(0.1);
@@ -31,13 +31,13 @@ test.each(cases)('gradient by weight_hh, the rest held constant: %o', (some) => 
 
 test('ρ is the norm of dL/dh(t) through a numeric Jacobian of the step', () => {
   const [T, B, I, H] = [4, 3, 3, 4];
-  const { params, input, h0, up } = variantCase(sizes, T, 14);
-  const run = runVariant(sizes, params, input, { h0 });
+  const { params, input, h0, up } = configurableCase(sizes, T, 14);
+  const run = runConfigurable(sizes, params, input, { h0 });
   run.backward(up);
   const { value, ratios } = omega(sizes, params, run);
   let sum = 0;
   for (let t = 0; t < T; t++) {
-    const tail = runVariant(sizes, params, input.slice((t + 1) * B * I), {
+    const tail = runConfigurable(sizes, params, input.slice((t + 1) * B * I), {
       h0: run.output.slice(t * B * H, (t + 1) * B * H),
     });
     // dL/dh(t): what comes from the later steps, and the output's own.
@@ -48,7 +48,7 @@ test('ρ is the norm of dL/dh(t) through a numeric Jacobian of the step', () => 
     const before = t === 0 ? h0!.slice() : run.output.slice((t - 1) * B * H, t * B * H);
     const x = input.slice(t * B * I, (t + 1) * B * I);
     const v = numericGradient(
-      () => runVariant(sizes, params, x, { h0: before }).output.reduce((s, y, i) => s + y * g[i]!, 0),
+      () => runConfigurable(sizes, params, x, { h0: before }).output.reduce((s, y, i) => s + y * g[i]!, 0),
       before,
     );
     for (let b = 0; b < B; b++) {
@@ -61,8 +61,8 @@ test('ρ is the norm of dL/dh(t) through a numeric Jacobian of the step', () => 
 });
 
 test('no gradient at a step adds nothing; other cells and options are errors', () => {
-  const { params, input } = variantCase(sizes, 3, 15);
-  const run = runVariant(sizes, params, input);
+  const { params, input } = configurableCase(sizes, 3, 15);
+  const run = runConfigurable(sizes, params, input);
   run.backward({});
   const { value, gradients, ratios } = omega(sizes, params, run);
   expect(value).toBe(0);

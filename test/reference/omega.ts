@@ -1,6 +1,6 @@
-import { suffixes, type VariantConfig } from './parameters.ts';
+import type { ConfigurableRun } from './configurable.ts';
+import { type ConfigurableCell, suffixes } from './parameters.ts';
 import type { Tensors } from './stack.ts';
-import type { VariantRun } from './variants.ts';
 
 export interface Omega {
   /** Σ (ρ − 1)² over layers, directions, steps and rows. */
@@ -16,7 +16,7 @@ export interface Omega {
  * each step from the first and each row. A row with g = 0 adds nothing; where ρ = 0 its gradient is 0. `run` is of an
  * rnn with tanh or relu, without clip, layerNorm, zoneout and recurrentDropout, after its `backward`.
  */
-export function omega(config: VariantConfig, params: Tensors, run: VariantRun): Omega {
+export function omega(config: ConfigurableCell, params: Tensors, run: ConfigurableRun): Omega {
   const { cell, hiddenSize: H, heads = 1, nonlinearity = 'tanh' } = config;
   if (cell !== 'rnn' || !(nonlinearity === 'tanh' || nonlinearity === 'relu')) throw new Error(cell);
   if (config.clip || config.layerNorm) throw new Error('clip and layerNorm are no part of this Jacobian');

@@ -1,4 +1,4 @@
-import type { Activation } from '../../src/layers/activations.ts';
+import type { Activation } from '../../src/activations.ts';
 
 export type Cell = 'rnn' | 'lstm' | 'gru' | 'mingru' | 'minlstm' | 'indrnn' | 'sru';
 
@@ -6,7 +6,7 @@ export type Cell = 'rnn' | 'lstm' | 'gru' | 'mingru' | 'minlstm' | 'indrnn' | 's
 export type Gate = 'i' | 'f' | 'g' | 'o' | 'h' | 'r' | 'z' | 'n';
 
 /** The keys of fixtures (../fixtures/README.md), and more. D = 2 if bidirectional, else 1; out = projSize or H. */
-export interface VariantConfig {
+export interface ConfigurableCell {
   cell: Cell;
   batch: number;
   inputSize: number;
@@ -42,23 +42,23 @@ export function gateCount(cell: Cell, hiddenSize: number, layerInput: number): n
 }
 
 /** The width of what layer `layer` takes. */
-export function layerInput(config: VariantConfig, layer: number): number {
+export function layerInput(config: ConfigurableCell, layer: number): number {
   return layer === 0 ? config.inputSize : outputWidth(config);
 }
 
 /** The width of what every layer gives. */
-export function outputWidth({ hiddenSize, projSize, bidirectional, merge }: VariantConfig): number {
+export function outputWidth({ hiddenSize, projSize, bidirectional, merge }: ConfigurableCell): number {
   return (projSize || hiddenSize) * (bidirectional && (merge ?? 'concat') === 'concat' ? 2 : 1);
 }
 
 /** `l0`, `l0_reverse`, `l1`, … */
-export function suffixes({ numLayers = 1, bidirectional }: VariantConfig): string[] {
+export function suffixes({ numLayers = 1, bidirectional }: ConfigurableCell): string[] {
   const layers = Array.from({ length: numLayers }, (_, l) => `l${l}`);
   return bidirectional ? layers.flatMap((l) => [l, `${l}_reverse`]) : layers;
 }
 
 /** Shapes by name; a vector is [1, n]. */
-export function parameterShapes(config: VariantConfig): Record<string, readonly [number, number]> {
+export function parameterShapes(config: ConfigurableCell): Record<string, readonly [number, number]> {
   const { cell, hiddenSize: H, projSize = 0, bias = true, heads = 1, bidirectional } = config;
   const shapes: Record<string, readonly [number, number]> = {};
   for (const [index, k] of suffixes(config).entries()) {
@@ -85,7 +85,7 @@ export function parameterShapes(config: VariantConfig): Record<string, readonly 
 }
 
 /** Options by cell; all others than these and the sizes are of every cell. */
-const only: Partial<Record<keyof VariantConfig, readonly Cell[]>> = {
+const only: Partial<Record<keyof ConfigurableCell, readonly Cell[]>> = {
   projSize: ['lstm'],
   nonlinearity: ['rnn', 'indrnn'],
   resetAfter: ['gru'],
@@ -100,9 +100,9 @@ const only: Partial<Record<keyof VariantConfig, readonly Cell[]>> = {
 };
 
 /** Throws where an option would be passed over. */
-export function checkOptions(config: VariantConfig): void {
+export function checkOptions(config: ConfigurableCell): void {
   for (const [key, cells] of Object.entries(only)) {
-    if (config[key as keyof VariantConfig] && !cells.includes(config.cell)) {
+    if (config[key as keyof ConfigurableCell] && !cells.includes(config.cell)) {
       throw new Error(`${config.cell} has no ${key}`);
     }
   }

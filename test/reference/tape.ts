@@ -1,4 +1,4 @@
-import { type Activation, activationOf } from '../../src/layers/activations.ts';
+import { type Activation, activationOf } from '../../src/activations.ts';
 import { activations } from './activations.ts';
 import { project, projectBack, weightGradient } from './layer.ts';
 

@@ -215,7 +215,7 @@ describe('what unrolled alone has', () => {
         `the kernels loaded have no ${kernel}: those that init() of 'unrolled' loads have`,
       );
     };
-    missing(() => new unrolled.LSTM(2, 3, { layerNorm: true }).forward(features), 'variant_forward');
+    missing(() => new unrolled.LSTM(2, 3, { layerNorm: true }).forward(features), 'configurable_forward');
     missing(() => new unrolled.MinGRU(2, 3).forward(features), 'scan_forward');
     missing(() => {
       new unrolled.RNN(2, 3, { penalty: { l2: 1 } }).forward(features, { training: true });

@@ -11,7 +11,7 @@ import {
   Trainer,
   warmup,
 } from '../../index.ts';
-import { Lanes } from '../../model/lanes.ts';
+import { CorpusBatches } from '../../model/corpusBatches.ts';
 import { type CharacterModel, characterMetadata, type Training } from '../characterModel.ts';
 import { CliError } from '../failure.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
@@ -36,7 +36,7 @@ export class Session {
   readonly plan: PlanReport;
   readonly #kernels: KernelBuild;
   readonly #text: Training['text'];
-  readonly #lanes: Lanes;
+  readonly #lanes: CorpusBatches;
 
   /**
    * @throws {CliError} a text shorter than one sequence and the character after it
@@ -61,7 +61,7 @@ export class Session {
       schedule: warmup({ steps: WARMUP, after: cosineLR({ steps: decay, floor: FLOOR }) }),
     });
     this.plan = this.model.plan({ steps: seqLen, batch });
-    this.#lanes = new Lanes(tokens, seqLen, batch);
+    this.#lanes = new CorpusBatches(tokens, seqLen, batch);
   }
 
   /**

@@ -1,16 +1,16 @@
 import { integer } from '../../check.ts';
-import type { Pass, Scope } from '../layer.ts';
+import type { LayerScope, Pass } from '../../engine/layer.ts';
 import type { LayerShape, Place, Source } from '../recurrent/direction.ts';
 import { gruPass } from '../recurrent/gruPass.ts';
 import type { RecurrentOptions } from '../recurrent/options.ts';
 import { Recurrent } from '../recurrent/recurrent.ts';
-import { OTHERS_OF_GRU, plainKinds, plainOptions } from './plain.ts';
+import { OTHERS_OF_GRU, plainKinds, plainOptions } from './plainRecurrent.ts';
 
 /** What `GRU` takes beside its sizes. */
 export type GRUOptions = RecurrentOptions;
 
 /**
- * Gated recurrent unit (Cho et al. 2014), as torch.nn.GRU: gates r z n; h = (1 − z) ⊙ n + z ⊙ h0, the reset gate on
+ * ConfigurableRecurrent recurrent unit (Cho et al. 2014), as torch.nn.GRU: gates r z n; h = (1 − z) ⊙ n + z ⊙ h0, the reset gate on
  * h·W_hnᵀ + b_hn. State h [numLayers · directions, B, hiddenSize].
  */
 export class GRU extends Recurrent {
@@ -27,7 +27,7 @@ export class GRU extends Recurrent {
     super(integer('inputSize', inputSize, 1), H, given, H, plainKinds(3, H, given.bias));
   }
 
-  protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
+  protected override direction(scope: LayerScope, shape: LayerShape, from: Source, place: Place): Pass {
     return gruPass(scope, shape, from, place, this.common.clipStepNorm);
   }
 }

@@ -1,11 +1,11 @@
 import { integer } from '../../check.ts';
-import type { Pass, Scope } from '../layer.ts';
+import type { LayerScope, Pass } from '../../engine/layer.ts';
 import type { LayerShape, Place, Source } from '../recurrent/direction.ts';
 import { withForgetBias } from '../recurrent/forgetBias.ts';
 import { lstmPass } from '../recurrent/lstmPass.ts';
 import type { RecurrentOptions } from '../recurrent/options.ts';
 import { Recurrent } from '../recurrent/recurrent.ts';
-import { OTHERS_OF_LSTM, plainKinds, plainOptions } from './plain.ts';
+import { OTHERS_OF_LSTM, plainKinds, plainOptions } from './plainRecurrent.ts';
 
 /** What `LSTM` takes beside its sizes. */
 export interface LSTMOptions extends RecurrentOptions {
@@ -31,7 +31,7 @@ export class LSTM extends Recurrent {
     super(integer('inputSize', inputSize, 1), H, withForgetBias(given, H), H, plainKinds(4, H, given.bias));
   }
 
-  protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
+  protected override direction(scope: LayerScope, shape: LayerShape, from: Source, place: Place): Pass {
     return lstmPass(scope, shape, from, place, this.common.clipStepNorm);
   }
 }

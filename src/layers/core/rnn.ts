@@ -1,11 +1,11 @@
 import { integer } from '../../check.ts';
+import type { LayerScope, Pass } from '../../engine/layer.ts';
 import { ArgumentError } from '../../errors.ts';
-import type { Pass, Scope } from '../layer.ts';
 import type { LayerShape, Place, Source } from '../recurrent/direction.ts';
 import type { RecurrentOptions } from '../recurrent/options.ts';
 import { Recurrent } from '../recurrent/recurrent.ts';
 import { rnnPass } from '../recurrent/rnnPass.ts';
-import { plainKinds, plainOptions } from './plain.ts';
+import { plainKinds, plainOptions } from './plainRecurrent.ts';
 
 /** What `RNN` takes beside its sizes. */
 export interface RNNOptions extends RecurrentOptions {
@@ -42,7 +42,7 @@ export class RNN extends Recurrent {
     return { ...super.config(), nonlinearity: this.nonlinearity };
   }
 
-  protected override direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass {
+  protected override direction(scope: LayerScope, shape: LayerShape, from: Source, place: Place): Pass {
     return rnnPass(scope, shape, from, place, this.common.clipStepNorm, this.nonlinearity === 'relu');
   }
 }

@@ -1,10 +1,10 @@
+import type { LayerScope, Pass } from '../../engine/layer.ts';
 import type { Region } from '../../memory/layout.ts';
-import type { Pass, Scope } from '../layer.ts';
 import type { Source } from './direction.ts';
 import type { MergeMode } from './options.ts';
 import { At } from './states.ts';
 
-/** assembly/vec/rows.ts. */
+/** assembly/vec/byIndex.ts. */
 const COPY = 0;
 const ADD = 1;
 const MULTIPLY = 2;
@@ -16,13 +16,13 @@ const MULTIPLY = 2;
  * every row, [1, B, ·], which is hN.
  */
 export function bidirectionalPass(
-  scope: Scope,
+  scope: LayerScope,
   from: Source,
   I: number,
   W: number,
   mode: MergeMode,
   keepsLast: boolean,
-  lay: (inner: Scope, source: Source, reverse: boolean) => Pass,
+  lay: (inner: LayerScope, source: Source, reverse: boolean) => Pass,
 ): Pass {
   const { kernels, rows, training } = scope;
   const capacity = scope.steps * scope.batch;
@@ -40,7 +40,7 @@ export function bidirectionalPass(
     ownBytes += Math.ceil((region.length * 4) / 64) * 64;
     return region;
   };
-  const inner: Scope = {
+  const inner: LayerScope = {
     ...scope,
     work: (bytes) => {
       kernelBytes = Math.max(kernelBytes, Math.ceil(bytes / 64) * 64);
@@ -103,7 +103,7 @@ export function bidirectionalPass(
   return {
     output,
     states: [...ahead.states, ...back.states],
-    sights: [...(ahead.sights ?? []), ...(back.sights ?? [])],
+    traces: [...(ahead.traces ?? []), ...(back.traces ?? [])],
     begin: () => {
       ahead.begin?.();
       back.begin?.();

@@ -1,7 +1,7 @@
-import type { Arena } from '../../memory/arena.ts';
+import type { MemoryArena } from '../../memory/arena.ts';
 import type { Region } from '../../memory/layout.ts';
 
-/** Fields of assembly/variants/recurrence.ts in its order: `i` an integer or a pointer, `f` a float. */
+/** Fields of assembly/configurable/recurrence.ts in its order: `i` an integer or a pointer, `f` a float. */
 export const FIELDS = {
   ...fields('i', 'cell T B I H W heads sizes x'),
   ...fields('i', 'wIh wHh bIh bHh wHr wCi wCf wCo'),
@@ -49,17 +49,17 @@ function fields(kind: 'i' | 'f', names: string): Record<string, 'i' | 'f'> {
 }
 
 /**
- * What the kernels of assembly/variants read: values that stay, pointers that hold once the plan is laid out, and those
+ * What the kernels of assembly/configurable read: values that stay, pointers that hold once the plan is laid out, and those
  * of the call at hand.
  */
 export class Descriptor {
   static readonly words = AT.size;
-  readonly #arena: Arena;
+  readonly #arena: MemoryArena;
   readonly #at: Region;
   readonly #bits = new Int32Array(AT.size);
   readonly #floats = new Float32Array(this.#bits.buffer);
 
-  constructor(arena: Arena, at: Region) {
+  constructor(arena: MemoryArena, at: Region) {
     this.#arena = arena;
     this.#at = at;
   }

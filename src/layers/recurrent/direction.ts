@@ -1,6 +1,6 @@
+import type { LayerScope } from '../../engine/layer.ts';
 import type { Initializer } from '../../init/initializers.ts';
 import type { Region } from '../../memory/layout.ts';
-import type { Scope } from '../layer.ts';
 
 /** A kind of parameter of one direction of one stacked layer. */
 export interface Kind {
@@ -35,9 +35,15 @@ export interface Place {
 }
 
 /** What the passes of the plain kernels take. */
-export type PlainPass = [scope: Scope, shape: LayerShape, from: Source, place: Place, clipStepNorm: number];
+export type PlainPass = [
+  scope: LayerScope,
+  shape: LayerShape,
+  from: Source,
+  place: Place,
+  clipStepNorm: number,
+];
 
 /** Inference projects the input of so many steps at once that their gates [., B, gates] stay in L2 (256 kB). */
-export function chunkSteps({ steps, batch }: Scope, gates: number): number {
+export function chunkSteps({ steps, batch }: LayerScope, gates: number): number {
   return Math.max(1, Math.min(steps, Math.floor(65_536 / (batch * gates))));
 }

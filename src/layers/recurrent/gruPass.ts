@@ -1,13 +1,13 @@
+import type { LayerScope, Pass } from '../../engine/layer.ts';
 import { align } from '../../memory/layout.ts';
 import { backwardWork, gruWork } from '../../memory/workspace.ts';
-import type { Pass, Scope } from '../layer.ts';
 import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
-import { tableGradient } from './lookup.ts';
 import { keepStates, runningState, watch } from './states.ts';
+import { tableGradient } from './tableGradient.ts';
 
 /** torch.nn's GRU and nothing else: assembly/sequence/gru.ts, whose gates lie in the order n r z q. */
 export function gruPass(
-  scope: Scope,
+  scope: LayerScope,
   shape: LayerShape,
   from: Source,
   place: Place,
@@ -47,7 +47,7 @@ export function gruPass(
   return {
     output: h.output,
     states: [h.slot],
-    sights: [
+    traces: [
       {
         place,
         gates: 'gru',

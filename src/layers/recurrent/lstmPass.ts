@@ -1,13 +1,13 @@
+import type { LayerScope, Pass } from '../../engine/layer.ts';
 import { align } from '../../memory/layout.ts';
 import { backwardWork, lstmWork } from '../../memory/workspace.ts';
-import type { Pass, Scope } from '../layer.ts';
 import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
-import { tableGradient } from './lookup.ts';
 import { keepStates, runningState, watch } from './states.ts';
+import { tableGradient } from './tableGradient.ts';
 
 /** torch.nn's LSTM and nothing else: assembly/sequence/lstm.ts. */
 export function lstmPass(
-  scope: Scope,
+  scope: LayerScope,
   shape: LayerShape,
   from: Source,
   place: Place,
@@ -49,7 +49,7 @@ export function lstmPass(
   return {
     output: h.output,
     states: [h.slot, c.slot],
-    sights: [
+    traces: [
       {
         place,
         gates: 'lstm',

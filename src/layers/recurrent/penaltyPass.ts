@@ -1,16 +1,16 @@
 import type { Filled } from '../../check.ts';
+import type { LayerScope, Pass } from '../../engine/layer.ts';
 import { gemmWork } from '../../memory/workspace.ts';
-import { need } from '../../wasm/runtime.ts';
-import type { Pass, Scope } from '../layer.ts';
+import { requireKernel } from '../../wasm/runtime.ts';
+import type { Penalty } from './configuration.ts';
 import type { Place } from './direction.ts';
-import type { Penalty } from './features.ts';
 
 /**
  * A pass whose end adds penalties on W_hh [gates·H, H] to its gradient: l2·Σ W², and of each gate's block
  * orthogonality·‖WᵀW − I‖² (Frobenius), gradient 4·orthogonality·W(WᵀW − I).
  */
 export function withPenalty(
-  scope: Scope,
+  scope: LayerScope,
   pass: Pass,
   place: Place,
   H: number,
@@ -19,7 +19,7 @@ export function withPenalty(
   const weight = place.region('weight_hh');
   if (!scope.training || !weight || l2 + orthogonality === 0) return pass;
   const { kernels, arena } = scope;
-  need(kernels, 'sgemm_tn');
+  requireKernel(kernels, 'sgemm_tn');
   const gradient = place.gradient('weight_hh');
   const block = H * H * 4;
   const work = scope.work(orthogonality > 0 ? gemmWork(H, H, H) + 2 * block : 0);

@@ -1,9 +1,9 @@
 import { integer, options } from '../../check.ts';
+import type { Layer, LayerScope, Lookup, ParameterSpec, Pass } from '../../engine/layer.ts';
 import { initializer } from '../../init/initializers.ts';
 import type { Region } from '../../memory/layout.ts';
 import type { Signal } from '../../ndarray.ts';
 import { dropoutPass, variationalDropoutPass } from '../dropout.ts';
-import type { Layer, Lookup, ParameterSpec, Pass, Scope } from '../layer.ts';
 import { type BackwardResult, type ForwardResult, Standalone } from '../standalone.ts';
 import { bidirectionalPass } from './bidirectional.ts';
 import type { Kind, LayerShape, Place, Source } from './direction.ts';
@@ -113,7 +113,7 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
   }
 
   /** @internal */
-  takesLookup({ wholeSteps, batch, stream, training }: Scope, { table }: Lookup): boolean {
+  takesLookup({ wholeSteps, batch, stream, training }: LayerScope, { table }: Lookup): boolean {
     if (!this.looksUp || (training && this.common.inputDropout > 0)) return false;
     const V = table.shape[0]!;
     if (stream) return V * this.#gates * 4 <= STREAM_TABLE_BYTES;
@@ -121,7 +121,7 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
   }
 
   /** @internal */
-  reserve(scope: Scope, input: Region, lookup?: Lookup): Pass[] {
+  reserve(scope: LayerScope, input: Region, lookup?: Lookup): Pass[] {
     const { training } = scope;
     const { dropout, inputDropout, mergeMode } = this.common;
     const passes: Pass[] = [];
@@ -139,7 +139,7 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
           : { x, index: undefined, dTable: 0 };
       const I = this.#inputOf(k);
       const shape = { I, H: this.hiddenSize, V: from.index ? from.x.shape[0]! : 0 };
-      const lay = (inner: Scope, source: Source, reverse: boolean) =>
+      const lay = (inner: LayerScope, source: Source, reverse: boolean) =>
         this.direction(inner, shape, source, this.#place(scope, k, reverse));
       x = push(
         this.bidirectional
@@ -155,13 +155,13 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
   protected abstract readonly looksUp: boolean;
 
   /** Lays out one direction of one stacked layer. */
-  protected abstract direction(scope: Scope, shape: LayerShape, from: Source, place: Place): Pass;
+  protected abstract direction(scope: LayerScope, shape: LayerShape, from: Source, place: Place): Pass;
 
   #inputOf(layer: number): number {
     return layer ? this.outputSize() : this.inputSize;
   }
 
-  #place(scope: Scope, layer: number, reverse: boolean): Place {
+  #place(scope: LayerScope, layer: number, reverse: boolean): Place {
     const full = (kind: string) => `${kind}_l${layer}${reverse ? '_reverse' : ''}`;
     const has = (kind: string) => this.parameters.some(({ name }) => name === full(kind));
     return {

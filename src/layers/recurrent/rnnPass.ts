@@ -1,12 +1,12 @@
+import type { LayerScope, Pass } from '../../engine/layer.ts';
 import { backwardWork, rnnWork } from '../../memory/workspace.ts';
-import type { Pass, Scope } from '../layer.ts';
 import type { LayerShape, Place, Source } from './direction.ts';
-import { tableGradient } from './lookup.ts';
 import { keepStates, runningState, watch } from './states.ts';
+import { tableGradient } from './tableGradient.ts';
 
 /** Elman's RNN with tanh or relu and nothing else: assembly/sequence/rnn.ts. */
 export function rnnPass(
-  scope: Scope,
+  scope: LayerScope,
   shape: LayerShape,
   from: Source,
   place: Place,
@@ -46,7 +46,7 @@ export function rnnPass(
   return {
     output: h.output,
     states: [h.slot],
-    sights: [
+    traces: [
       {
         place,
         gates: relu ? 'relu' : 'tanh',

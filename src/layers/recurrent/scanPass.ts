@@ -1,10 +1,10 @@
+import type { GateTrace, LayerScope, Pass } from '../../engine/layer.ts';
 import { type Initializer, uniform } from '../../init/initializers.ts';
 import { align } from '../../memory/layout.ts';
 import { scanBackwardWork, scanWork } from '../../memory/workspace.ts';
-import { need } from '../../wasm/runtime.ts';
-import type { GateSight, Pass, Scope } from '../layer.ts';
+import { requireKernel } from '../../wasm/runtime.ts';
 import { chunkSteps, type Kind, type LayerShape, type Place, type Source } from './direction.ts';
-import { gatesInOrder } from './sight.ts';
+import { gatesInOrder } from './gateTraces.ts';
 import { keepStates, runningState, watch } from './states.ts';
 
 /** A cell of assembly/scan/scan.ts. */
@@ -20,7 +20,7 @@ export interface ScanCell {
   /** Blocks of hiddenSize rows of `weight_ih`. */
   blocks(inputSize: number, hiddenSize: number): number;
   /** What it keeps of the gates: the functions' arguments; IndRNN's output. */
-  readonly gates: readonly GateSight[];
+  readonly gates: readonly GateTrace[];
 }
 
 const ARGUMENTS = { ofArguments: true } as const;
@@ -88,7 +88,7 @@ export function scanKinds(
 
 /** A minGRU, minLSTM, IndRNN or SRU: assembly/scan. */
 export function scanPass(
-  scope: Scope,
+  scope: LayerScope,
   { I, H }: LayerShape,
   { x }: Source,
   place: Place,
@@ -96,7 +96,7 @@ export function scanPass(
   clipStepNorm: number,
 ): Pass {
   const { kernels, rows, steps, batch } = scope;
-  need(kernels, 'scan_forward');
+  requireKernel(kernels, 'scan_forward');
   const { number, state } = cell;
   const weights = cell.weights?.kind;
   const [wIh, bIh] = [place.parameter('weight_ih'), place.parameter('bias_ih')];
@@ -133,7 +133,7 @@ export function scanPass(
   return {
     output,
     states: [states.slot],
-    sights: [
+    traces: [
       {
         place,
         gates: cell.gates,

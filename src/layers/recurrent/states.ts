@@ -1,5 +1,5 @@
+import type { LayerScope, StateSlot } from '../../engine/layer.ts';
 import type { Region } from '../../memory/layout.ts';
-import type { Scope, StateSlot } from '../layer.ts';
 
 /** A region that lies at a distance from another, which may be placed later or change from call to call. */
 export class At implements Region {
@@ -29,7 +29,7 @@ export interface KeptStates {
   finish(): void;
 }
 
-export function keepStates(scope: Scope, name: 'h' | 'c', W: number): KeptStates {
+export function keepStates(scope: LayerScope, name: 'h' | 'c', W: number): KeptStates {
   const { kernels, rows, steps, batch } = scope;
   const all = scope.keep(`states ${name}`, (steps + 1) * batch, W);
   const gradient = scope.keep(`gradient of ${name}`, batch, W);
@@ -49,19 +49,19 @@ export function keepStates(scope: Scope, name: 'h' | 'c', W: number): KeptStates
 }
 
 /** A state that inference overwrites step by step. */
-export function runningState(scope: Scope, name: 'h' | 'c', W: number): StateSlot {
+export function runningState(scope: LayerScope, name: 'h' | 'c', W: number): StateSlot {
   const state = scope.keep(`state ${name}`, scope.batch, W);
   return { name, initial: state, final: state, gradient: undefined };
 }
 
-/** What backpropagation does beside (assembly/sequence/watch.ts). */
-export interface Watch {
+/** What backpropagation does beside (assembly/sequence/stepHook.ts). */
+export interface StepHook {
   readonly norms: Region | undefined;
   /** Its pointer for the kernels, 0 where there is nothing to do. */
   write(): number;
 }
 
-export function watch(scope: Scope, clipStepNorm: number): Watch {
+export function watch(scope: LayerScope, clipStepNorm: number): StepHook {
   const { arena, flow, steps } = scope;
   if (!flow && clipStepNorm === 0) return { norms: undefined, write: () => 0 };
   const at = scope.keep('watch', 2);

@@ -1,4 +1,4 @@
-import type { Rows } from '../../layers/rows.ts';
+import type { Rows } from '../../engine/rows.ts';
 
 /** Has rows take `steps` steps of those arranged, from step t on, as parts of one draw or with one of their own. */
 export function takeWindow(rows: Rows, t: number, steps: number, drawn: 'together' | 'alone'): void {

@@ -1,7 +1,7 @@
 import { integer, number } from '../../check.ts';
+import type { Network, StreamPlan } from '../../engine/network.ts';
 import { ArgumentError, StateError } from '../../errors.ts';
 import { Generator } from '../../init/generator.ts';
-import type { Network, StreamPlan } from '../../layers/network.ts';
 import type { Region } from '../../memory/layout.ts';
 import { isNumbers } from '../../ndarray.ts';
 

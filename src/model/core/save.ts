@@ -1,12 +1,12 @@
+import type { Layer } from '../../engine/layer.ts';
+import type { Network } from '../../engine/network.ts';
 import { ArgumentError, FormatError, ShapeError, showShape, UnrolledError } from '../../errors.ts';
 import { type Tensor, toFloat32 } from '../../io/dtype.ts';
 import { parseSafetensors } from '../../io/parse.ts';
 import { writeTensors } from '../../io/write.ts';
-import type { Layer } from '../../layers/layer.ts';
-import type { Network } from '../../layers/network.ts';
 import type { Region } from '../../memory/layout.ts';
 import type { Optimizer } from '../../optim/optimizer.ts';
-import type { LayerConfig, MakeLayer } from './makers.ts';
+import type { LayerConfig, MakeLayer } from './layerFactory.ts';
 
 /** Key of the metadata that tells how to make the model again, as JSON. */
 const KEY = 'unrolled';

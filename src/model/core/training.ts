@@ -1,15 +1,15 @@
 import { number } from '../../check.ts';
+import { moveState, readSteps, type Steps, writeRows } from '../../engine/batchIO.ts';
+import type { Network } from '../../engine/network.ts';
+import type { Plan, PlanRequest } from '../../engine/plan.ts';
+import type { Valid } from '../../engine/rows.ts';
 import { ArgumentError, ShapeError, Verbatim } from '../../errors.ts';
-import { moveState, readSteps, type Steps, writeRows } from '../../layers/border.ts';
-import type { Network } from '../../layers/network.ts';
-import type { Plan, PlanRequest } from '../../layers/plan.ts';
-import type { Valid } from '../../layers/rows.ts';
 import type { Loss } from '../../losses/loss.ts';
 import type { Layout, Region } from '../../memory/layout.ts';
 import { type Given, readSequence, type Sequence, type Signal } from '../../ndarray.ts';
 import type { Blocks, Optimizer } from '../../optim/optimizer.ts';
 import type { Schedule } from '../../optim/schedules.ts';
-import type { Sequential } from './sequential.ts';
+import type { SequentialBase } from './sequentialBase.ts';
 
 /** What a `Trainer` takes beside the model. */
 export interface TrainerOptions {
@@ -55,7 +55,7 @@ export interface Carried {
 
 /** What a trainer does updates with: the batch at hand, loss, clipping, update, and states from step to step. */
 export class Training {
-  readonly model: Sequential;
+  readonly model: SequentialBase;
   readonly network: Network;
   readonly optimizer: Optimizer;
   readonly loss: Loss;
@@ -75,7 +75,7 @@ export class Training {
   readonly #room = new Map<number, readonly Region[]>();
 
   /** @throws {MemoryError} beyond 2 GiB */
-  constructor(model: Sequential, loss: Loss, options: TrainerOptions) {
+  constructor(model: SequentialBase, loss: Loss, options: TrainerOptions) {
     const { network } = model;
     this.model = model;
     this.network = network;

@@ -1,7 +1,7 @@
 import { integer, number, options } from '../../check.ts';
 import { ArgumentError, StateError, Verbatim } from '../../errors.ts';
 import { isNumbers } from '../../ndarray.ts';
-import type { Sequential } from '../core/sequential.ts';
+import type { SequentialBase } from '../core/sequentialBase.ts';
 import { StreamPool, type StreamSession } from './pool.ts';
 import { power } from './power.ts';
 import type { StreamState } from './state.ts';
@@ -53,7 +53,7 @@ interface Path {
  * @throws {ArgumentError} a model of features, or that gives more indices than it takes; options out of range
  * @throws {StateError} a bidirectional model, or one whose outputs are NaN or infinite
  */
-export function beamSearch(model: Sequential, opts: BeamOptions): Beam[] {
+export function beamSearch(model: SequentialBase, opts: BeamOptions): Beam[] {
   const given = options('beamSearch', opts, {
     start: true,
     state: true,
@@ -104,7 +104,7 @@ export function beamSearch(model: Sequential, opts: BeamOptions): Beam[] {
 
 /** One step of all paths that have not ended; gives the best of what they become, and of those that have. */
 function grow(
-  model: Sequential,
+  model: SequentialBase,
   pool: StreamPool,
   paths: readonly Path[],
   best: Best,

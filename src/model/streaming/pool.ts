@@ -2,8 +2,8 @@ import { integer, options } from '../../check.ts';
 import { ArgumentError, StateError, Verbatim } from '../../errors.ts';
 import type { Generator } from '../../init/generator.ts';
 import { Runner } from '../core/runner.ts';
-import type { Sequential } from '../core/sequential.ts';
-import { copyRow, swapRows } from './rows.ts';
+import type { SequentialBase } from '../core/sequentialBase.ts';
+import { copyRow, swapRows } from './moveRows.ts';
 import { readRunner, type StreamState, writeRunner } from './state.ts';
 
 /** What `Sequential.streams` takes. */
@@ -28,7 +28,7 @@ export class StreamPool {
   #stepped = 0;
 
   /** @throws as `Sequential.stream`; {ArgumentError} a capacity below 1 */
-  constructor({ network }: Sequential, opts: StreamPoolOptions) {
+  constructor({ network }: SequentialBase, opts: StreamPoolOptions) {
     this.capacity = integer('capacity', options('streams', opts, { capacity: true }).capacity, 1);
     this.#runner = new Runner(network, this.capacity, 1, 'pool');
     this.#at = new Array<StreamSession | undefined>(this.capacity).fill(undefined);

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { Plan } from '../../../src/engine/plan.ts';
 import {
   Adam,
   crossEntropy,
@@ -20,7 +21,6 @@ import {
   Trainer,
   type TrainerOptions,
 } from '../../../src/index.ts';
-import { Plan } from '../../../src/layers/plan.ts';
 import { Draw, expectSameDict } from '../helpers.ts';
 
 type Make = () => Layer[];

@@ -1,0 +1,189 @@
+import { rnn_cell_backward } from '../cells/rnn';
+import { packN } from '../gemm/pack';
+import { multiply } from '../gemm/multiply';
+import { sgemm_tn_reversed } from '../gemm/sgemm';
+import { addRows } from '../sequence/bias';
+import { inputGradients } from '../sequence/input';
+import { countRows, keepPrevious, rowsAt } from '../sequence/ragged';
+import { beforeStep, afterStep } from '../sequence/stepHook';
+import { dropout, zoneout_backward } from '../vec/dropout';
+import { vec_add, vec_fill } from '../vec/elementwise';
+import { layer_norm_backward } from '../vec/layer_norm';
+import { gruBackward, gruResetBack } from './gru';
+import { hiddenBackward, hiddenGradient, packHiddenBack } from './hidden';
+import { lstmBackward } from './lstm';
+import { noteNorms, scaleByRatio } from './omega';
+import { bytesOf, gateCount, Recurrence, slotCount } from './recurrence';
+
+/**
+ * Backpropagation through the T steps of a configurable_forward that trained. Overwrites what that kept. Returns Ω, the sum
+ * over steps and rows, where it is asked for.
+ */
+export function configurable_backward(layer: usize): f64 {
+  const d = changetype<Recurrence>(layer);
+  const W = d.W;
+  const N = countRows(0, d.T, d.B, d.sizes);
+  let panelsN: usize = 0;
+  if (d.cell < 2) {
+    packHiddenBack(d, 0, gateCount(d), d.panelsHh);
+  } else {
+    panelsN = packHiddenBack(d, 0, 2, d.panelsHh);
+    packHiddenBack(d, 2, 1, panelsN);
+  }
+  if (d.wHr) packN(W, d.H, d.wHr, bytesOf(1, d.H), d.panelsHr, (<usize>W) << 5);
+  let omega: f64 = 0;
+  let row = N;
+  for (let t = d.T - 1; t >= 0; t--) {
+    const m = rowsAt(t, d.B, d.sizes);
+    row -= m;
+    const before = row + d.B - (t ? rowsAt(t - 1, d.B, d.sizes) : d.B);
+    const dc = d.cell == 1 ? d.dc : 0;
+    const dy = d.dy ? d.dy + bytesOf(row, W) : 0;
+    if (d.watch) beforeStep(d.watch, t, m, W, d.dh, dy, d.H, dc);
+    else if (dy) vec_add(m * W, d.dh, dy, d.dh);
+    omega += step(d, m, row, before, panelsN);
+    if (d.watch) afterStep(d.watch, t, m, W, d.dh, d.H, dc);
+  }
+  products(d, N);
+  return omega;
+}
+
+/** m rows of one step back. row: where they are kept; before: where h0 and c0 are. */
+function step(d: Recurrence, m: i32, row: i32, before: i32, panelsN: usize): f64 {
+  const H = d.H;
+  const W = d.W;
+  const draw = d.firstRow + row;
+  const gates = d.gates + bytesOf(row, slotCount(d) * H);
+  const slopes = d.slopes + bytesOf(row, gateCount(d) * H);
+  const h0 = d.h + bytesOf(before, W);
+  const from = d.dropH ? d.dropped + bytesOf(row, W) : h0;
+  if (d.zoneH) {
+    vec_fill(m * W, 0, d.oldW);
+    zoneout_backward(m * W, d.zoneHKey, draw * W, d.zoneH, d.dh, d.oldW);
+  }
+  if (d.omega > 0) noteNorms(m, H, d.dh, d.rowsH);
+  if (d.cell == 0) rnn_cell_backward(m * H, d.dh, 0, slopes);
+  else if (d.cell == 1) lstm(d, m, row, draw, gates, slopes, d.c + bytesOf(before, H));
+  else gruBackward(d, m, d.cell == 3, gates, slopes, h0, d.dh);
+  const to = d.dropH ? d.rowsW : d.dh;
+  if (d.cell < 2) plainBack(d, m, row, d.cell == 0 ? slopes : gates, to);
+  else if (d.cell == 2) gruBack(d, m, row, gates, panelsN, to);
+  else resetBack(d, m, gates, slopes, from, panelsN, to);
+  if (d.dropH) {
+    dropout(m * W, d.dropHKey, 0, d.dropH, d.dropHScale, to, to);
+    if (d.cell < 2) memory.copy(d.dh, to, bytesOf(m, W));
+    else vec_add(m * W, d.dh, to, d.dh);
+  }
+  let omega: f64 = 0;
+  if (d.omega > 0) omega = scaleByRatio(m, H, d.omega, d.dh, d.rowsH, d.dhAll + bytesOf(row, W));
+  if (d.zoneH) vec_add(m * W, d.dh, d.oldW, d.dh);
+  return omega;
+}
+
+function lstm(d: Recurrence, m: i32, row: i32, draw: i32, gates: usize, slopes: usize, c0: usize): void {
+  const H = d.H;
+  const n = m * H;
+  let du = d.dh;
+  if (d.wHr) {
+    const W = d.W;
+    memory.copy(d.dhAll + bytesOf(row, W), d.dh, bytesOf(m, W));
+    du = d.rowsH;
+    multiply(m, H, W, d.dh, bytesOf(1, W), 4, d.panelsHr, 32, (<usize>W) << 5, 0, 0, du, bytesOf(1, H), d.tile);
+  }
+  if (d.zoneC) {
+    vec_fill(n, 0, d.oldH);
+    zoneout_backward(n, d.zoneCKey, draw * H, d.zoneC, d.dc, d.oldH);
+  }
+  const c = d.zoneC ? d.cNew + bytesOf(row, H) : d.c + bytesOf(row + d.B, H);
+  lstmBackward(d, m, row, gates, slopes, c0, c, du, d.dc, d.rowsG);
+  if (d.zoneC) vec_add(n, d.dc, d.oldH, d.dc);
+}
+
+/** RNN, LSTM: to = da · W_hh, or through the layer norm. */
+function plainBack(d: Recurrence, m: i32, row: i32, da: usize, to: usize): void {
+  const G = gateCount(d) * d.H;
+  if (d.lnHhWeight) da = hiddenNormBack(d, m, row, da, G);
+  hiddenBackward(d, m, gateCount(d), d.panelsHh, da, bytesOf(1, G), false, to);
+}
+
+/** GRU: to = [da_r da_z dq] · W_hh, added to dh ⊙ z unless it passes through dropout. */
+function gruBack(d: Recurrence, m: i32, row: i32, gates: usize, panelsN: usize, to: usize): void {
+  const H = d.H;
+  const add = to == d.dh;
+  let da = gates;
+  let ld = bytesOf(4, H);
+  let q = gates + bytesOf(3, H);
+  if (d.lnHhWeight) {
+    ld = bytesOf(3, H);
+    for (let i = 0; i < m; i++) {
+      const a = gates + <usize>i * bytesOf(4, H);
+      const b = d.rowsG + <usize>i * ld;
+      memory.copy(b, a, bytesOf(2, H));
+      memory.copy(b + bytesOf(2, H), a + bytesOf(3, H), bytesOf(1, H));
+    }
+    da = hiddenNormBack(d, m, row, d.rowsG, H * 3);
+    q = da + bytesOf(2, H);
+  }
+  hiddenBackward(d, m, 2, d.panelsHh, da, ld, add, to);
+  hiddenBackward(d, m, 1, panelsN, q, ld, true, to);
+}
+
+/** GRU with the reset gate before the product. from: h0, or what dropout left of it. */
+function resetBack(
+  d: Recurrence, m: i32, gates: usize, slopes: usize, from: usize, panelsN: usize, to: usize,
+): void {
+  const H = d.H;
+  const ld = bytesOf(4, H);
+  hiddenBackward(d, m, 1, panelsN, gates + bytesOf(2, H), ld, false, d.rowsH);
+  gruResetBack(H, m, gates, slopes, from, d.rowsH);
+  hiddenBackward(d, m, 2, d.panelsHh, gates, ld, to == d.dh, to);
+  vec_add(m * H, to, d.rowsH, to);
+}
+
+/** Through LN(h0·W_hhᵀ): da [m, G] to the gradient of the product, which replaces what was kept. */
+function hiddenNormBack(d: Recurrence, m: i32, row: i32, da: usize, ld: i32): usize {
+  const G = gateCount(d) * d.H;
+  const hat = d.hatHh + bytesOf(row, G);
+  const rstd = d.rstdHh + bytesOf(row, 1);
+  layer_norm_backward(m, G, da, ld, d.lnHhWeight, hat, rstd, hat, G, d.dlnHhWeight, d.dlnHhBias);
+  return hat;
+}
+
+/** The parameters' gradients and the input's, from those of all gates. */
+function products(d: Recurrence, N: i32): void {
+  const H = d.H;
+  const W = d.W;
+  const G = gateCount(d) * H;
+  const ld = slotCount(d) * H;
+  const da = d.cell == 0 ? d.slopes : d.gates;
+  const q = d.gates + bytesOf(3, H);
+  if (d.dbIh) {
+    const own = d.cell == 2 ? H * 2 : G;
+    addRows(N, own, da, ld, d.dbIh, d.dbHh);
+    if (d.cell == 2) {
+      addRows(N, H, d.gates + bytesOf(2, H), ld, d.dbIh + bytesOf(2, H), 0);
+      addRows(N, H, q, ld, d.dbHh + bytesOf(2, H), 0);
+    }
+  }
+  keepPrevious(d.T, d.B, W, d.sizes, d.h);
+  const h = d.dropH ? d.dropped : d.h;
+  if (d.lnHhWeight) {
+    hiddenGradient(d, N, 0, gateCount(d), d.hatHh, G, h, W, d.dwHh);
+  } else if (d.cell < 2) {
+    hiddenGradient(d, N, 0, gateCount(d), da, ld, h, W, d.dwHh);
+  } else {
+    hiddenGradient(d, N, 0, 2, da, ld, h, W, d.dwHh);
+    if (d.cell == 2) hiddenGradient(d, N, 2, 1, q, ld, h, W, d.dwHh);
+    else hiddenGradient(d, N, 2, 1, d.gates + bytesOf(2, H), ld, q, ld, d.dwHh);
+  }
+  if (d.omega > 0) hiddenGradient(d, N, 0, 1, da, H, d.dhAll, W, d.dwOmega);
+  if (d.wHr) sgemm_tn_reversed(W, H, N, d.dhAll, W, d.out, H, d.dwHr, H, d.tile);
+  let dx = da;
+  let ldx = ld;
+  if (d.lnIhWeight) {
+    layer_norm_backward(N, G, da, ld, d.lnIhWeight, d.hatIh, d.rstdIh, d.hatIh, G, d.dlnIhWeight, d.dlnIhBias);
+    dx = d.hatIh;
+    ldx = G;
+  }
+  inputGradients(N, G, d.I, dx, ldx, d.x, d.wIh, d.dwIh, d.dx, 0, d.tile);
+}

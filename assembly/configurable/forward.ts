@@ -1,0 +1,177 @@
+import { packT } from '../gemm/pack';
+import { packWeight, project } from '../gemm/project';
+import { multiply } from '../gemm/multiply';
+import { activate } from '../math/activation';
+import { countRows, nextRows, rowsAt } from '../sequence/ragged';
+import { dropout, zoneout, zoneout_mean } from '../vec/dropout';
+import { vec_add, vec_fill } from '../vec/elementwise';
+import { layer_norm } from '../vec/layer_norm';
+import { gruGates, gruState } from './gru';
+import { hiddenForward, packHidden } from './hidden';
+import { lstmForward } from './lstm';
+import { bytesOf, gateCount, Recurrence, slotCount } from './recurrence';
+
+/**
+ * T steps of the layer that `layer` points to. Training, it keeps what `configurable_backward` needs; else nothing but the
+ * states, and gates of `chunk` steps at a time.
+ */
+export function configurable_forward(layer: usize): void {
+  const d = changetype<Recurrence>(layer);
+  if (!d.packed) prepare(d);
+  const chunk = d.training ? d.T : d.chunk;
+  const row = bytesOf(1, d.W);
+  let h0 = d.h;
+  let c0 = d.c;
+  let h = d.training ? d.h + bytesOf(d.B, d.W) : d.y;
+  let first = 0;
+  for (let t = 0; t < d.T; t += chunk) {
+    const end = min(t + chunk, d.T);
+    const rows = countRows(t, end - t, d.B, d.sizes);
+    takeInput(d, first, rows);
+    let at = 0;
+    for (let i = t; i < end; i++) {
+      const m = rowsAt(i, d.B, d.sizes);
+      const before = i ? rowsAt(i - 1, d.B, d.sizes) : d.B;
+      const c = d.training ? c0 + bytesOf(before, d.H) : c0;
+      step(d, m, d.training ? at : 0, d.firstRow + first + at, d.gates + bytesOf(at, slotCount(d) * d.H), h0, c0, h, c);
+      at += m;
+      const state = <usize>m * row;
+      if (!d.training) {
+        const ending = <usize>nextRows(i, d.T, d.B, d.sizes) * row;
+        if (ending < state) memory.copy(d.h + ending, h + ending, state - ending);
+      }
+      h0 = h;
+      h += state;
+      c0 = c;
+    }
+    first += rows;
+  }
+}
+
+/** Packs the weights; sums the biases of each side. */
+function prepare(d: Recurrence): void {
+  const G = gateCount(d) * d.H;
+  vec_fill(G + d.H, 0, d.bias);
+  if (d.bIh) vec_add(G, d.bias, d.bIh, d.bias);
+  if (d.lnIhBias) vec_add(G, d.bias, d.lnIhBias, d.bias);
+  // q of a GRU starts from the hidden side's biases of n
+  const own = d.cell == 2 ? G - d.H : G;
+  const q = bytesOf(1, own);
+  const qBias = d.bias + bytesOf(1, G);
+  if (d.bHh) vec_add(own, d.bias, d.bHh, d.bias);
+  if (d.lnHhBias) vec_add(own, d.bias, d.lnHhBias, d.bias);
+  if (d.cell == 2 && d.bHh) vec_add(d.H, qBias, d.bHh + q, qBias);
+  if (d.cell == 2 && d.lnHhBias) vec_add(d.H, qBias, d.lnHhBias + q, qBias);
+  packWeight(d.I, G, d.wIh, d.panelsIh);
+  if (d.cell < 2) packHidden(d, 0, gateCount(d), d.panelsHh);
+  else packHidden(d, 2, 1, packHidden(d, 0, 2, d.panelsHh));
+  if (d.wHr) packT(d.H, d.W, d.wHr, bytesOf(1, d.H), d.panelsHr, (<usize>d.H) << 5);
+}
+
+/** gates[rows, G of S·H] = bias + x·W_ihᵀ, or bias + LN(x·W_ihᵀ). */
+function takeInput(d: Recurrence, first: i32, rows: i32): void {
+  const G = gateCount(d) * d.H;
+  const ld = slotCount(d) * d.H;
+  const x = d.x + bytesOf(first, d.I);
+  const normed = d.lnIhWeight != 0;
+  project(rows, G, d.I, x, d.panelsIh, normed ? 0 : d.bias, d.gates, bytesOf(1, ld), d.tile);
+  if (!normed) return;
+  const hat = d.training ? d.hatIh + bytesOf(first, G) : 0;
+  layer_norm(rows, G, d.gates, ld, d.lnIhWeight, d.bias, d.gates, ld, 0, hat, d.rstdIh + bytesOf(first, 1));
+}
+
+/** m rows of one step. row: where they are kept; draw: their number among all rows of the sequence. */
+function step(
+  d: Recurrence, m: i32, row: i32, draw: i32, gates: usize, h0: usize, c0: usize, h: usize, c: usize,
+): void {
+  const H = d.H;
+  const W = d.W;
+  let from = h0;
+  if (d.dropH) {
+    from = d.dropped + bytesOf(row, W);
+    dropout(m * W, d.dropHKey, 0, d.dropH, d.dropHScale, h0, from);
+  }
+  const slopes = d.slopes ? d.slopes + bytesOf(row, gateCount(d) * H) : 0;
+  takeHidden(d, m, row, gates, from);
+  if (d.cell == 0) activate(d.kind0, d.alpha0, d.beta0, d.clip, m * H, gates, h, slopes);
+  else if (d.cell == 1) lstm(d, m, row, draw, gates, slopes, c0, h, c);
+  else gru(d, m, gates, slopes, from, h0, h);
+  if (d.zoneH) zoneout(m * W, d.zoneHKey, draw * W, d.zoneH, h0, h);
+  else if (d.zoneHMean > 0) zoneout_mean(m * W, d.zoneHMean, h0, h);
+}
+
+/** gates += h0·W_hhᵀ or LN(h0·W_hhᵀ); of a GRU that of r and z, and q = h0·W_hnᵀ + b_hn or LN. */
+function takeHidden(d: Recurrence, m: i32, row: i32, gates: usize, h0: usize): void {
+  const H = d.H;
+  const gc = gateCount(d);
+  const ld = bytesOf(slotCount(d), H);
+  const ldh = bytesOf(1, d.W);
+  const G = gc * H;
+  const rowG = bytesOf(1, G);
+  const q = bytesOf(3, H);
+  const qBias = d.bias + rowG;
+  const first = d.cell < 2 ? gc : 2;
+  const normed = d.lnHhWeight != 0;
+  const to = normed ? d.rowsG : gates;
+  const ldTo = normed ? rowG : ld;
+  hiddenForward(d, m, first, d.panelsHh, h0, ldh, normed ? 0 : gates, ld, to, ldTo);
+  if (d.cell == 2) {
+    const out = normed ? to + bytesOf(2, H) : gates + q;
+    hiddenForward(d, m, 1, panelsOfN(d), h0, ldh, normed ? 0 : qBias, 0, out, ldTo);
+  }
+  if (!normed) return;
+  const hat = d.training ? d.hatHh + bytesOf(row, G) : 0;
+  const rstd = d.rstdHh + bytesOf(row, 1);
+  if (d.cell < 2) {
+    layer_norm(m, G, to, G, d.lnHhWeight, 0, gates, slotCount(d) * H, 1, hat, rstd);
+    return;
+  }
+  layer_norm(m, G, to, G, d.lnHhWeight, 0, to, G, 0, hat, rstd);
+  for (let i = 0; i < m; i++) {
+    const a = gates + <usize>i * ld;
+    const b = to + <usize>i * rowG;
+    vec_add(H * 2, a, b, a);
+    vec_add(H, b + bytesOf(2, H), qBias, a + q);
+  }
+}
+
+/** Where W_hn of a GRU is packed. */
+function panelsOfN(d: Recurrence): usize {
+  const k = d.W / d.heads;
+  const n = d.heads == 1 ? 2 * d.H : d.H / d.heads;
+  const blocks = d.heads == 1 ? 1 : 2 * d.heads;
+  return d.panelsHh + <usize>blocks * (<usize>k * (((<usize>n + 7) >> 3) << 5));
+}
+
+function lstm(
+  d: Recurrence, m: i32, row: i32, draw: i32, gates: usize, slopes: usize, c0: usize, h: usize, c: usize,
+): void {
+  const H = d.H;
+  const n = m * H;
+  const u = d.wHr ? d.out + bytesOf(row, H) : h;
+  if (d.zoneC) {
+    const fresh = d.cNew + bytesOf(row, H);
+    lstmForward(d, m, row, gates, slopes, c0, fresh, u);
+    memory.copy(c, fresh, bytesOf(m, H));
+    zoneout(n, d.zoneCKey, draw * H, d.zoneC, c0, c);
+  } else {
+    const mean = d.zoneCMean > 0;
+    if (mean) memory.copy(d.oldH, c0, bytesOf(m, H));
+    lstmForward(d, m, row, gates, slopes, c0, c, u);
+    if (mean) zoneout_mean(n, d.zoneCMean, d.oldH, c);
+  }
+  if (d.wHr) {
+    multiply(m, d.W, H, u, bytesOf(1, H), 4, d.panelsHr, 32, (<usize>H) << 5, 0, 0, h, bytesOf(1, d.W), d.tile);
+  }
+}
+
+function gru(d: Recurrence, m: i32, gates: usize, slopes: usize, from: usize, h0: usize, h: usize): void {
+  const before = d.cell == 3;
+  const ld = bytesOf(4, d.H);
+  gruGates(d, m, before, gates, slopes, from);
+  if (before) {
+    const n = gates + bytesOf(2, d.H);
+    hiddenForward(d, m, 1, panelsOfN(d), gates + bytesOf(3, d.H), ld, n, ld, n, ld);
+  }
+  gruState(d, m, before, gates, slopes, h0, h);
+}

@@ -1,0 +1,105 @@
+import { number, options } from './check.ts';
+import { ArgumentError } from './errors.ts';
+
+/** The numbers of assembly/math/activation.ts; α and β where the function has them, and what they are if not given. */
+const ACTIVATIONS = {
+  identity: { kind: 0 },
+  tanh: { kind: 1 },
+  sigmoid: { kind: 2 },
+  relu: { kind: 3 },
+  hardsigmoid: { kind: 4, alpha: 0.2, beta: 0.5 },
+  softsign: { kind: 5 },
+  softplus: { kind: 6 },
+  elu: { kind: 7, alpha: 1 },
+  leakyrelu: { kind: 8, alpha: 0.01 },
+  scaledtanh: { kind: 9, alpha: 1, beta: 1 },
+  affine: { kind: 10, alpha: 1, beta: 0 },
+} as const;
+
+/** Names of the functions that gates can have. */
+export type ActivationName = keyof typeof ACTIVATIONS;
+
+/**
+ * A function of one number: by name, or with its α and β.
+ *
+ * | name | φ(x) | α, β |
+ * |---|---|---|
+ * | `identity`, `tanh`, `sigmoid`, `relu` | x, tanh x, 1/(1 + e^−x), max(x, 0) | |
+ * | `hardsigmoid` | αx + β clamped to 0..1 | 0.2, 0.5 |
+ * | `softsign`, `softplus` | x/(1 + \|x\|), ln(1 + e^x) | |
+ * | `elu` | x, or α(e^x − 1) where x <= 0 | 1 |
+ * | `leakyrelu` | x, or αx where x <= 0 | 0.01 |
+ * | `scaledtanh` | α·tanh(βx) | 1, 1 |
+ * | `affine` | αx + β | 1, 0 |
+ *
+ * `hardsigmoid` has the slope 0.2 of ONNX, Keras 1 and 2 and TensorFlow.js. PyTorch and Keras 3 have 1/6:
+ * `{ name: 'hardsigmoid', alpha: 1 / 6 }`.
+ */
+export type Activation =
+  | ActivationName
+  | {
+      /** Which function. */
+      readonly name: ActivationName;
+      /** α. Default: as in the table. */
+      readonly alpha?: number | undefined;
+      /** β. Default: as in the table. */
+      readonly beta?: number | undefined;
+    };
+
+/** What the kernels take: the number of the function, α and β (0 where it has none). */
+export interface ActivationKind {
+  readonly kind: number;
+  readonly alpha: number;
+  readonly beta: number;
+}
+
+/**
+ * The kernels' numbers for what a user gave.
+ * @throws {ArgumentError} an unknown name or key, α or β not finite, α or β of a function that has none
+ */
+export function activationOf(argument: string, given: unknown): ActivationKind {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return known(argument, given);
+  const { name, alpha, beta } = options(argument, given as Record<'name' | 'alpha' | 'beta', unknown>, {
+    name: true,
+    alpha: true,
+    beta: true,
+  });
+  const own = known(`${argument}.name`, name);
+  return {
+    kind: own.kind,
+    alpha: parameter(`${argument}.alpha`, alpha, 'alpha', name as ActivationName) ?? own.alpha,
+    beta: parameter(`${argument}.beta`, beta, 'beta', name as ActivationName) ?? own.beta,
+  };
+}
+
+/** What a user may give for the kernels' numbers. */
+export function activationFrom({ kind, alpha, beta }: ActivationKind): Activation {
+  const found = Object.entries(ACTIVATIONS).find(([, own]) => own.kind === kind)!;
+  const name = found[0] as ActivationName;
+  const own = { alpha: 0, beta: 0, ...found[1] };
+  const changed = {
+    ...(alpha === own.alpha ? {} : { alpha }),
+    ...(beta === own.beta ? {} : { beta }),
+  };
+  return Object.keys(changed).length ? { name, ...changed } : name;
+}
+
+/** The name of an activation, with or without α and β. */
+export function nameOf(activation: Activation): ActivationName {
+  return typeof activation === 'string' ? activation : activation.name;
+}
+
+function known(argument: string, name: unknown): ActivationKind {
+  if (typeof name !== 'string' || !Object.hasOwn(ACTIVATIONS, name)) {
+    const names = Object.keys(ACTIVATIONS).join(', ');
+    throw new ArgumentError(argument, `one of ${names}, or { name, alpha, beta }`, name);
+  }
+  return { alpha: 0, beta: 0, ...ACTIVATIONS[name as ActivationName] };
+}
+
+function parameter(argument: string, value: unknown, key: string, name: ActivationName): number | undefined {
+  if (value === undefined) return undefined;
+  if (!(key in ACTIVATIONS[name]))
+    throw new ArgumentError(argument, `none, since ${name} has no ${key}`, value);
+  return number(argument, value);
+}

@@ -1,0 +1,184 @@
+import { ArgumentError, ShapeError, showShape } from '../errors.ts';
+import type { MemoryArena } from '../memory/arena.ts';
+import type { Region } from '../memory/layout.ts';
+import { isNumbers, type Numbers } from '../ndarray.ts';
+import type { Rows, Valid } from './rows.ts';
+
+/** Which steps count, as users give it. */
+export interface Steps {
+  /** Steps of each row [B], 0 to T; the rest is padding, which costs no time. Default: T of all rows. */
+  readonly lengths?: ArrayLike<number> | undefined;
+  /** [T, B] (or [B, T] with batchFirst): 1 or true where a step counts, anywhere; the state passes by the others. */
+  readonly mask?:
+    | ArrayLike<number | boolean>
+    | {
+        /** T · B marks, row-major. */
+        readonly data: ArrayLike<number | boolean>;
+        /** [T, B], or [B, T] with batchFirst. */
+        readonly shape?: readonly number[] | undefined;
+      };
+}
+
+/**
+ * Checks lengths or a mask of T steps of B rows; the mask is [B, T] with batchFirst, and given back as [T, B].
+ * @throws {ArgumentError} both, a length outside 0..T, a mark other than 0 and 1, no step that counts
+ * @throws {ShapeError} another number of lengths or marks
+ */
+export function readSteps(
+  { lengths, mask }: Steps,
+  steps: number,
+  batch: number,
+  batchFirst = false,
+): Valid | undefined {
+  if (lengths === undefined && mask === undefined) return undefined;
+  if (lengths !== undefined && mask !== undefined)
+    throw new ArgumentError('mask', 'one of lengths and mask', mask);
+  if (lengths !== undefined) {
+    if (!isNumbers(lengths)) throw new ArgumentError('lengths', 'an array of numbers', lengths);
+    if (lengths.length !== batch) throw new ShapeError('lengths', `[${batch}]`, `${lengths.length} numbers`);
+    let longest = 0;
+    for (let b = 0; b < batch; b++) {
+      const n = lengths[b]!;
+      if (!Number.isInteger(n) || n < 0 || n > steps)
+        throw new ArgumentError(`lengths[${b}]`, `an integer in 0..${steps}`, n);
+      longest = Math.max(longest, n);
+    }
+    if (longest === 0) throw new ArgumentError('lengths', 'at least one step', lengths);
+    return { lengths };
+  }
+  const marks = marksOf(mask, batchFirst ? [batch, steps] : [steps, batch]);
+  let any = false;
+  for (let i = 0; i < marks.length; i++) {
+    const mark = Number(marks[i]);
+    if (mark !== 0 && mark !== 1) throw new ArgumentError(`mask[${i}]`, '0 or 1', marks[i]);
+    any ||= mark === 1;
+  }
+  if (!any) throw new ArgumentError('mask', 'at least one step that counts', mask);
+  return { mask: batchFirst ? transpose(marks, batch, steps, 1) : marks };
+}
+
+function marksOf(mask: Steps['mask'], wanted: readonly number[]): ArrayLike<number | boolean> {
+  const { data = mask, shape } = (mask ?? {}) as { data?: unknown; shape?: readonly number[] };
+  if (!Array.isArray(data) && !ArrayBuffer.isView(data))
+    throw new ArgumentError('mask', 'an array of 0 and 1', mask);
+  const marks = data as unknown as ArrayLike<number | boolean>;
+  if (shape !== undefined && `${shape}` !== `${wanted}`)
+    throw new ShapeError('mask', showShape(wanted), shape);
+  if (marks.length !== wanted[0]! * wanted[1]!)
+    throw new ShapeError('mask', showShape(wanted), `${marks.length} marks`);
+  return marks;
+}
+
+/** Writes [T, B, width] to a plan's region, the first `count` of its rows: floats, or indices with width 1. */
+export function writeRows(
+  arena: MemoryArena,
+  rows: Rows,
+  { ptr }: Region,
+  data: Numbers,
+  width: number,
+  kind: 'f32' | 'i32' = 'f32',
+  count = rows.count,
+): void {
+  const memory = arena[kind];
+  const to = ptr / 4;
+  const { take } = rows;
+  if (!take) {
+    const first = rows.first * width;
+    const n = count * width;
+    if (first === 0 && data.length === n) memory.set(data, to);
+    else for (let i = 0; i < n; i++) memory[to + i] = data[first + i]!;
+    return;
+  }
+  for (let i = 0, at = to; i < count; i++) {
+    const from = take[i]! * width;
+    for (let j = 0; j < width; j++) memory[at++] = data[from + j]!;
+  }
+}
+
+/** Copies a plan's region to [T, B, width], into the part its rows have there; steps that do not count stay as they are. */
+export function readRows(
+  arena: MemoryArena,
+  rows: Rows,
+  { ptr }: Region,
+  width: number,
+  into: Float32Array<ArrayBuffer>,
+): Float32Array<ArrayBuffer> {
+  const at = ptr / 4;
+  const { take, count } = rows;
+  const memory = arena.f32;
+  if (!take) into.set(memory.subarray(at, at + count * width), rows.first * width);
+  for (let i = 0, from = at; take && i < count; i++, from += width) {
+    into.set(memory.subarray(from, from + width), take[i]! * width);
+  }
+  return into;
+}
+
+/** Copies a state [B, W] in the batch's order to a slot, from number `first` of an array on; zeros without one. */
+export function writeState(arena: MemoryArena, { order }: Rows, to: Region, data?: Numbers, first = 0): void {
+  if (!data) {
+    arena.clear(to);
+    return;
+  }
+  const W = to.shape[1]!;
+  const memory = arena.f32;
+  for (let b = 0, at = to.ptr / 4; b < to.shape[0]!; b++) {
+    const from = first + (order ? order[b]! : b) * W;
+    for (let j = 0; j < W; j++) memory[at++] = data[from + j]!;
+  }
+}
+
+/** Copies a slot [B, W] to an array from number `first` on, in the batch's order. */
+export function readState(
+  arena: MemoryArena,
+  { order }: Rows,
+  from: Region,
+  into: Float32Array,
+  first: number,
+): void {
+  const W = from.shape[1]!;
+  const memory = arena.f32;
+  const at = from.ptr / 4;
+  for (let b = 0; b < from.shape[0]!; b++) {
+    into.set(memory.subarray(at + b * W, at + (b + 1) * W), first + (order ? order[b]! : b) * W);
+  }
+}
+
+/** Copies a state between a slot, in the order of the plan's rows, and a region in the batch's order. */
+export function moveState(
+  arena: MemoryArena,
+  { order }: Rows,
+  slot: Region,
+  other: Region,
+  into: 'slot' | 'other',
+): void {
+  if (!order) {
+    if (into === 'slot') arena.copy(other, slot);
+    else arena.copy(slot, other);
+    return;
+  }
+  const W = slot.shape[1]!;
+  const memory = arena.f32;
+  for (let b = 0; b < slot.shape[0]!; b++) {
+    const mine = slot.ptr / 4 + b * W;
+    const its = other.ptr / 4 + order[b]! * W;
+    if (into === 'slot') memory.copyWithin(mine, its, its + W);
+    else memory.copyWithin(its, mine, mine + W);
+  }
+}
+
+/** [T, B, width] from [B, T, width], or back with the two swapped. */
+export function transpose(
+  data: ArrayLike<number | boolean>,
+  first: number,
+  second: number,
+  width: number,
+): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(first * second * width);
+  for (let i = 0, at = 0; i < second; i++) {
+    for (let j = 0; j < first; j++) {
+      const from = (j * second + i) * width;
+      for (let k = 0; k < width; k++) out[at++] = Number(data[from + k]);
+    }
+  }
+  return out;
+}

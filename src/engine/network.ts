@@ -1,0 +1,340 @@
+import { ArgumentError, ShapeError, StateError, Verbatim } from '../errors.ts';
+import { Generator } from '../init/generator.ts';
+import { MemoryArena } from '../memory/arena.ts';
+import { Layout, type Region } from '../memory/layout.ts';
+import { type Given, readShaped, type Sequence, type Signal } from '../ndarray.ts';
+import { writeRows } from './batchIO.ts';
+import type { Layer } from './layer.ts';
+import { type Packed, Plan, type PlanRequest } from './plan.ts';
+import type { Rows, Valid } from './rows.ts';
+
+/** What a stream holds. */
+export interface StreamPlan {
+  readonly plan: Plan;
+  /** Of one row. */
+  readonly probabilities: Region;
+  /** A row of the widest state, while two rows change places. */
+  readonly spare: Region;
+  readonly packed: Packed;
+}
+
+/**
+ * The memory of a chain of layers: parameters first, then what is reserved once (gradients, optimizer state, carried
+ * states, streams), then the plan in use. Only the plan's part is ever laid out anew.
+ */
+export class Network {
+  readonly layers: readonly Layer[];
+  /** What the names of each layer's parameters begin with. */
+  readonly prefixes: readonly string[];
+  readonly input: Signal;
+  readonly outputSize: number;
+  readonly generator: Generator;
+  readonly arena: MemoryArena;
+  readonly parameters: ReadonlyMap<string, Region>;
+  /** All parameters as one block, gaps of up to 15 zeros between them. */
+  readonly block: Region;
+  /** Grows whenever a parameter may have changed. */
+  version = 0;
+
+  #gradients: Region | undefined;
+  /** First byte after all that was reserved. */
+  #end: number;
+  #plans: Plan[] = [];
+  /** The plan whose activations the shared area holds. */
+  #written: Plan | undefined;
+  readonly #slots: Region[] = [];
+  readonly #idleStreams: StreamPlan[] = [];
+  /** By steps and rows. */
+  readonly #packed = new Map<string, Packed>();
+
+  /** @throws {ShapeError} layers whose sizes do not follow on each other */
+  constructor(layers: readonly Layer[], prefixes: readonly string[], seed: number) {
+    this.layers = layers;
+    this.prefixes = prefixes;
+    [this.input, this.outputSize] = chain(layers);
+    this.generator = new Generator(seed);
+    const layout = new Layout(MemoryArena.start);
+    const specs = layers.flatMap((layer, i) =>
+      layer.parameters.map((spec) => ({ ...spec, name: `${prefixes[i]}${spec.name}` })),
+    );
+    const regions = specs.map(({ name, shape }) => layout.take(name, ...shape));
+    this.#end = layout.end;
+    this.block = { ptr: MemoryArena.start, shape: [], length: (layout.end - MemoryArena.start) / 4 };
+    this.arena = new MemoryArena(layout.end);
+    this.parameters = new Map(specs.map(({ name }, i) => [name, regions[i]!]));
+    for (const [i, { name, shape, init }] of specs.entries())
+      this.arena.write(regions[i]!, readShaped(`init of ${name}`, init(shape, this.generator), shape));
+  }
+
+  /** Gradients of all parameters, laid out as `block`; made on first use. */
+  get gradients(): Region {
+    this.#gradients ??= this.reserve('gradients', this.block.length);
+    return this.#gradients;
+  }
+
+  get hasGradients(): boolean {
+    return this.#gradients !== undefined;
+  }
+
+  /** Block number k of optimizer state, laid out as `block`; zeroed when it is made. */
+  slot(k: number): Region {
+    while (this.#slots.length <= k) this.#slots.push(this.reserve('optimizer state', this.block.length));
+    return this.#slots[k]!;
+  }
+
+  /** The part of a block laid out as `block` that belongs to a parameter. */
+  partOf(block: Region, parameter: Region): Region {
+    return { ...parameter, ptr: block.ptr + parameter.ptr - this.block.ptr };
+  }
+
+  /**
+   * Memory, zeroed, that stays where it is for the network's life. The plan in use is laid out anew after it.
+   * @throws {MemoryError} beyond 2 GiB, or refused by the engine
+   */
+  reserve(what: string, ...shape: number[]): Region {
+    return this.reserveAll((layout) => layout.take(what, ...shape));
+  }
+
+  /** As reserve, for whatever `take` takes from the layout. */
+  reserveAll<T>(take: (layout: Layout) => T): T {
+    const layout = new Layout(this.#end);
+    const taken = take(layout);
+    this.arena.ensure(layout.end);
+    this.arena.f32.fill(0, this.#end / 4, layout.end / 4);
+    this.#end = layout.end;
+    this.#plans = [];
+    this.#written = undefined;
+    return taken;
+  }
+
+  /**
+   * Lays out a plan without touching memory, as it would lie once the gradients, so many optimizer slots and what
+   * `reserve` takes are there.
+   * @throws {MemoryError} beyond 2 GiB
+   */
+  preview(request: PlanRequest, slots = 0, reserve: (layout: Layout) => unknown = () => {}): Plan {
+    const layout = new Layout(this.#end);
+    if (request.training && !this.#gradients) layout.take('gradients', this.block.length);
+    for (let k = this.#slots.length; k < slots; k++) layout.take('optimizer state', this.block.length);
+    reserve(layout);
+    return new Plan(this, layout, 0, request);
+  }
+
+  /**
+   * The plan for a request, its memory there to be used. One for each shape is kept until something is reserved.
+   * @throws {MemoryError} beyond 2 GiB, or refused by the engine
+   * @throws {StateError} a plan for training or with a loss, and kernels that only infer
+   */
+  prepare(request: PlanRequest): Plan {
+    const { training, targets } = request;
+    if ((training || targets !== 'none') && !this.arena.trains) {
+      throw new StateError(
+        "the kernels only infer: training and losses take those that init() of 'unrolled' loads",
+      );
+    }
+    let plan: Plan | undefined;
+    for (const p of this.#plans) if (p.serves(request)) plan = p;
+    if (!plan) {
+      const gradients = request.training ? this.gradients.ptr : 0;
+      plan = new Plan(this, new Layout(this.#end), gradients, request);
+      this.arena.ensure(plan.end);
+      // a handful of shapes is usual; many different ones must not pile up
+      if (this.#plans.length >= 16) this.#plans = [];
+      this.#plans.push(plan);
+    }
+    return plan;
+  }
+
+  /**
+   * A plan outside the area that plans share, for at most so many steps a call: one that `returnStream` gave back, or a
+   * new one. Plans of the same shape share their packed weights.
+   * @throws {StateError} layers that can not go step by step
+   * @throws {MemoryError} beyond 2 GiB, or refused by the engine
+   */
+  takeStream(batch: number, steps: number): StreamPlan {
+    refuseStream(this.layers);
+    const idle = this.#idleStreams.findIndex(({ plan }) => plan.batch === batch && plan.steps === steps);
+    if (idle >= 0) return this.#idleStreams.splice(idle, 1)[0]!;
+    const shape = `${steps} ${batch}`;
+    const packed = this.#packed.get(shape) ?? { regions: [], version: -1 };
+    const taken = this.reserveAll((layout) => {
+      const request = { steps, batch, training: false, targets: 'none', stream: packed } as const;
+      const plan = new Plan(this, layout, 0, request);
+      const widest = Math.max(0, ...plan.states.map(({ initial }) => initial.shape[1]!));
+      return {
+        plan,
+        probabilities: layout.take('probabilities', this.outputSize),
+        spare: layout.take('spare state', widest),
+        packed,
+      };
+    });
+    this.#packed.set(shape, packed);
+    return taken;
+  }
+
+  returnStream(stream: StreamPlan): void {
+    this.#idleStreams.push(stream);
+  }
+
+  /**
+   * Has a plan take a sequence, of which with `valid` only some steps count, and writes it to the plan's input.
+   * @throws {ArgumentError} an index outside the vocabulary
+   */
+  writeInput(name: string, plan: Plan, sequence: Sequence, valid?: Valid): void {
+    this.#written = undefined;
+    plan.rows.arrange(this.arena, sequence.steps, sequence.batch, valid);
+    this.writePart(name, plan, sequence);
+    this.#written = plan;
+  }
+
+  /** Writes the part of a sequence that the plan's rows are at. @throws {ArgumentError} as writeInput */
+  writePart(name: string, plan: Plan, { data }: Sequence): void {
+    const { kind, size } = this.input;
+    if (kind === 'features') writeRows(this.arena, plan.rows, plan.input, data, size);
+    else this.writeIndices(name, plan.rows, plan.input, data, size);
+  }
+
+  /** Whether a plan's activations are still there: no other plan was written, nothing was reserved since. */
+  holds(plan: Plan): boolean {
+    return this.#written === plan;
+  }
+
+  /** Writes indices of rows, checked against 0..limit−1 (or `ignore`: by default none other), to a region. */
+  writeIndices(
+    name: string,
+    rows: Rows,
+    region: Region,
+    data: ArrayLike<number>,
+    limit: number,
+    ignore = 0,
+  ): void {
+    writeRows(this.arena, rows, region, data, 1, 'i32');
+    const found = this.arena.kernels.find_bad_index(rows.count, region.ptr, limit, ignore);
+    if (found < 0) return;
+    const bad = rows.take ? rows.take[found]! : rows.first + found;
+    const where = `step ${Math.floor(bad / rows.batch)}, row ${bad % rows.batch}`;
+    throw new ArgumentError(`${name} (${where})`, `an index in 0..${limit - 1}`, data[bad]);
+  }
+
+  /** Parameters by name, as copies. */
+  stateDict(): Record<string, { data: Float32Array<ArrayBuffer>; shape: readonly number[] }> {
+    return this.#copies((region) => region);
+  }
+
+  /** Gradients by name, as copies. @throws {StateError} before the first pass for training */
+  gradientDict(): Record<string, { data: Float32Array<ArrayBuffer>; shape: readonly number[] }> {
+    if (!this.hasGradients)
+      throw new StateError('there are no gradients yet: run a forward with training first');
+    return this.#copies((parameter) => this.partOf(this.gradients, parameter));
+  }
+
+  /**
+   * Overwrites all parameters. Nothing is written unless every name and shape fits.
+   * @throws {ArgumentError} a missing or an extra name
+   * @throws {ShapeError} another shape
+   */
+  loadStateDict(given: Readonly<Record<string, Given>>): void {
+    checkNames(given, [...this.parameters.keys()]);
+    const names = Object.keys(given);
+    const values = names.map((name) => readShaped(name, given[name]!, this.parameters.get(name)!.shape));
+    for (const [i, name] of names.entries()) this.arena.write(this.parameters.get(name)!, values[i]!);
+    this.version++;
+  }
+
+  /** Lets the memory go; later calls throw. */
+  dispose(): void {
+    this.arena.dispose();
+    this.#plans = [];
+    this.#idleStreams.length = 0;
+    this.#packed.clear();
+  }
+
+  #copies(of: (parameter: Region) => Region) {
+    const entries = [...this.parameters].map(([name, parameter]) => {
+      const region = of(parameter);
+      return [name, { data: this.arena.read(region), shape: region.shape }] as const;
+    });
+    return Object.fromEntries(entries);
+  }
+}
+
+/** What a chain of layers takes, and how many features it gives. */
+function chain(layers: readonly Layer[]): [Signal, number] {
+  const first = layers.findIndex((layer) => layer.input);
+  const input = layers[first]?.input;
+  if (!input)
+    throw new ArgumentError(
+      'layers',
+      'at least one layer with a size',
+      new Verbatim(`${layers.length} without`),
+    );
+  if (first > 0 && input.kind === 'indices') {
+    throw misplaced(first, layers[first]!);
+  }
+  let size = input.size;
+  const last = layers.findIndex(({ reducesSteps }) => reducesSteps);
+  for (const [i, layer] of layers.entries()) {
+    if (i > first && layer.input) {
+      if (layer.input.kind === 'indices') {
+        throw misplaced(i, layer);
+      }
+      if (layer.input.size !== size) {
+        throw new ShapeError(
+          `layers[${i}] (${layer.type})`,
+          `an input size of ${size}, which layer ${i - 1} gives`,
+          `${layer.input.size}`,
+        );
+      }
+    }
+    if (last >= 0 && i > last && (layer.needsFuture || layer.reducesSteps)) {
+      const what = new Verbatim(`a ${layer.needsFuture ? 'bidirectional ' : ''}${layer.type}`);
+      throw new ArgumentError(`layers[${i}]`, 'a layer for the one step that LastStep gives', what);
+    }
+    size = layer.outputSize(size);
+  }
+  return [input, size];
+}
+
+/** @throws {StateError} a layer whose output at a step is not settled by the steps so far */
+function refuseStream(layers: readonly Layer[]): void {
+  let last = -1;
+  for (const [i, layer] of layers.entries()) {
+    if (layer.needsFuture) {
+      throw new StateError(
+        `stream: layers[${i}] (${layer.type}) is bidirectional: its output at a step takes all steps after it, which a ` +
+          'stream has not seen; use forward on the whole sequence',
+      );
+    }
+    if (last >= 0 && layer.keepsState) {
+      throw new StateError(
+        `stream: layers[${i}] (${layer.type}) comes after layers[${last}] (${layers[last]!.type}) and runs once a ` +
+          'sequence, of which a stream knows no end; use forward on the whole sequence',
+      );
+    }
+    if (layer.reducesSteps) last = i;
+  }
+}
+
+function misplaced(i: number, { type }: Layer): ArgumentError {
+  return new ArgumentError(
+    `layers[${i}]`,
+    'a layer that takes features',
+    new Verbatim(`an ${type}, which comes first`),
+  );
+}
+
+/** @throws {ArgumentError} parameters by other names than the expected ones */
+export function checkNames(given: unknown, expected: readonly string[]): void {
+  if (typeof given !== 'object' || given === null) {
+    throw new ArgumentError('state dict', 'an object of arrays by name', given);
+  }
+  const names = Object.keys(given);
+  const missing = expected.filter((name) => !names.includes(name));
+  const extra = names.filter((name) => !expected.includes(name));
+  if (!missing.length && !extra.length) return;
+  const parts = [
+    ...(missing.length ? [`without ${missing.join(', ')}`] : []),
+    ...(extra.length ? [`with ${extra.join(', ')}`] : []),
+  ];
+  throw new ArgumentError('state dict', expected.join(', '), new Verbatim(`one ${parts.join(' and ')}`));
+}

@@ -1,0 +1,275 @@
+import type { Generator } from '../init/generator.ts';
+import { keepsLast } from '../layers/lastStep.ts';
+import { type MemoryArena, pageBytes } from '../memory/arena.ts';
+import { align, type Layout, type Region } from '../memory/layout.ts';
+import type { Signal } from '../ndarray.ts';
+import type { Layer, LayerScope, Lookup, Pass, StateSlot } from './layer.ts';
+import { Rows } from './rows.ts';
+
+/** What a plan is for. */
+export interface PlanRequest {
+  readonly steps: number;
+  readonly batch: number;
+  readonly training: boolean;
+  /** What the loss compares with, where there is one. */
+  readonly targets: 'indices' | 'features' | 'none';
+  /** Step by step: every pass has scratch memory of its own, so that weights stay packed from call to call. */
+  readonly stream?: Packed | undefined;
+  /** For rows of their own lengths. */
+  readonly ragged?: boolean | undefined;
+  /** Notes the norms of the gradient at each step. */
+  readonly flow?: boolean | undefined;
+  /** Steps of the whole sequence, where the plan is for one part of it after the other. Default: steps. */
+  readonly wholeSteps?: number | undefined;
+}
+
+/** Scratch memory of the passes of streams laid out for the same shape, one running at a time. */
+export interface Packed {
+  /** In the order in which passes take them; the first such plan lays them out. */
+  readonly regions: Region[];
+  /** Version of the parameters that are packed there. */
+  version: number;
+}
+
+/** The network that a plan lays out. */
+export interface Planned {
+  readonly layers: readonly Layer[];
+  readonly prefixes: readonly string[];
+  readonly input: Signal;
+  readonly outputSize: number;
+  readonly generator: Generator;
+  readonly arena: MemoryArena;
+  readonly parameters: ReadonlyMap<string, Region>;
+  readonly block: Region;
+}
+
+/** A region placed only when the sizes of all its users are known. */
+interface Shared {
+  ptr: number;
+  shape: readonly number[];
+  length: number;
+}
+
+/**
+ * A network laid out for at most T steps of B rows: activations, then scratch, then input and targets. A description with
+ * passes that run on it: nothing is allocated here, and pointers never move as long as the plan is used.
+ */
+export class Plan {
+  readonly steps: number;
+  readonly batch: number;
+  readonly training: boolean;
+  readonly ragged: boolean;
+  readonly flow: boolean;
+  readonly wholeSteps: number;
+  /** What targets it has. */
+  readonly kind: PlanRequest['targets'];
+  readonly rows: Rows;
+  /** Rows of the output: those of the input, or one step of each. */
+  readonly outputRows: Rows;
+  /** Value of the layers' penalties in the last backward pass. */
+  penalty = 0;
+  readonly input: Region;
+  readonly targets: Region;
+  readonly output: Region;
+  readonly passes: readonly Pass[];
+  readonly states: readonly StateSlot[];
+  /** Of a stream's states: the layer's prefix, h or c, and which one of the stack, such as `1.h_l0`. */
+  readonly stateNames: readonly string[];
+  /** First byte of the plan. */
+  readonly start: number;
+  /** First byte after the plan. */
+  readonly end: number;
+  /** Gradient by output; the passes use both by turns on the way back. */
+  readonly outputGradient: Region;
+  readonly #otherGradient: Region;
+
+  /**
+   * @param layout where the plan begins
+   * @param gradients address of the parameters' gradients, when training
+   * @throws {MemoryError} beyond 2 GiB
+   */
+  constructor(network: Planned, layout: Layout, gradients: number, request: PlanRequest) {
+    const { steps, batch, training, stream, ragged = false, flow = false } = request;
+    const { wholeSteps = steps } = request;
+    this.steps = steps;
+    this.batch = batch;
+    this.training = training;
+    this.ragged = ragged;
+    this.flow = flow;
+    this.wholeSteps = wholeSteps;
+    this.kind = request.targets;
+    this.start = layout.end;
+    const rows = new Rows(steps, batch, ragged ? layout.take('sizes', steps) : undefined);
+    this.rows = rows;
+    const { kind, size } = network.input;
+    this.input =
+      kind === 'indices' ? layout.take('input', steps, batch) : layout.take('input', steps, batch, size);
+    const out = request.targets === 'features' ? network.outputSize : request.targets === 'indices' ? 1 : 0;
+    this.targets = layout.take('targets', steps * batch * out);
+
+    const scratch: Shared = { ptr: 0, shape: [], length: 0 };
+    const outputs: Shared[] = [0, 1].map(() => ({ ptr: 0, shape: [], length: 0 }));
+    let turn = 0;
+    let widest = 0;
+    const passes: Pass[] = [];
+    let x = this.input;
+    let lookup: Lookup | undefined;
+    let reversed: Region | undefined;
+    let last: Region | undefined;
+    let current = rows;
+    let works = 0;
+    const stateNames: string[] = [];
+    const streamed = stream !== undefined;
+    const keeper = keepsLast(network.layers);
+    const busy = [...network.layers.entries()].filter(
+      ([, layer]) => !layer.isIdle?.(training, streamed) && !(keeper >= 0 && layer.reducesSteps),
+    );
+    for (const [at, [i, layer]] of busy.entries()) {
+      const parameter = (name: string) => network.parameters.get(network.prefixes[i] + name)!;
+      const scope: LayerScope = {
+        kernels: network.arena.kernels,
+        arena: network.arena,
+        generator: network.generator,
+        steps: current.steps,
+        batch,
+        rows: current,
+        wholeSteps: current === rows ? wholeSteps : 1,
+        training,
+        keepsLast: i === keeper,
+        flow,
+        stream: streamed,
+        parameter,
+        gradient: (name) => ({
+          ...parameter(name),
+          ptr: gradients + parameter(name).ptr - network.block.ptr,
+        }),
+        keep: (what, ...shape) => layout.take(what, ...shape),
+        output: (what, ...shape) => {
+          if (training) return layout.take(what, ...shape);
+          const shared = outputs[turn++ % 2]!;
+          const length = shape.reduce((a, b) => a * b, 1);
+          shared.length = Math.max(shared.length, length);
+          return new View(shared, shape, length);
+        },
+        work: (bytes) => {
+          if (stream) {
+            stream.regions[works] ??= layout.take('packed weights', align(bytes) / 4);
+            return stream.regions[works++]!;
+          }
+          scratch.length = Math.max(scratch.length, bytes / 4);
+          return scratch;
+        },
+        reversed: () => {
+          if (!reversed) rows.reverse((reversed = layout.take('reversed rows', steps * batch)));
+          return reversed!;
+        },
+        lastRows: () => {
+          if (!last) rows.findLast((last = layout.take('last rows', batch)));
+          return last!;
+        },
+      };
+      const found = layer.lookup?.(scope, x);
+      if (found && busy[at + 1]?.[1].takesLookup?.(scope, found)) {
+        lookup = found;
+        continue;
+      }
+      let stacked = 0;
+      for (const pass of layer.reserve(scope, x, lookup)) {
+        passes.push(pass);
+        if (streamed && pass.states.length > 0) {
+          stateNames.push(...pass.states.map(({ name }) => `${network.prefixes[i]}${name}_l${stacked}`));
+          stacked++;
+        }
+        x = pass.output;
+        widest = Math.max(widest, x.length);
+      }
+      lookup = undefined;
+      if ((layer.reducesSteps || i === keeper) && current === rows) current = Rows.ofLast(rows);
+    }
+    this.outputRows = current;
+    for (const shared of outputs) shared.ptr = layout.take('outputs', shared.length).ptr;
+    const gradient = training ? Math.max(widest, this.input.length) : 0;
+    this.outputGradient = layout.take('output gradients', gradient);
+    this.#otherGradient = layout.take('input gradients', gradient);
+    scratch.ptr = layout.take('scratch', align(4 * scratch.length) / 4).ptr;
+    this.passes = passes;
+    this.states = passes.flatMap((pass) => pass.states);
+    this.stateNames = stateNames;
+    this.output = x;
+    this.end = layout.end;
+  }
+
+  /** Whether it is laid out for such a request. */
+  serves({
+    steps,
+    batch,
+    training,
+    targets,
+    ragged = false,
+    flow = false,
+    wholeSteps = steps,
+  }: PlanRequest): boolean {
+    return (
+      this.steps === steps &&
+      this.batch === batch &&
+      this.training === training &&
+      this.kind === targets &&
+      this.ragged === ragged &&
+      this.flow === flow &&
+      this.wholeSteps === wholeSteps
+    );
+  }
+
+  /** Rows of the output that count, the first ones: all but the last steps of rows that have none. */
+  get outputCount(): number {
+    return this.outputRows === this.rows ? this.rows.count : this.rows.rowsWithSteps;
+  }
+
+  /** Bytes the memory has once the plan is in use. */
+  get bytes(): number {
+    return pageBytes(this.end);
+  }
+
+  /** Before the first forward call of an update. */
+  begin(): void {
+    for (const pass of this.passes) pass.begin?.();
+  }
+
+  forward(packed = false): void {
+    for (const pass of this.passes) pass.forward(packed);
+  }
+
+  /**
+   * From `outputGradient` back; the states' gradients go in as they are. Returns where the gradient by input is, if it
+   * was wanted. finish: no part of the sequence is left.
+   */
+  backward(wantInput: boolean, finish = true): Region | undefined {
+    let dy = this.outputGradient;
+    let dx = this.#otherGradient;
+    for (let i = this.passes.length - 1; i >= 0; i--) {
+      const wanted = i > 0 || wantInput;
+      this.passes[i]!.backward(dy.ptr, wanted ? dx.ptr : 0, finish);
+      [dy, dx] = [dx, dy];
+    }
+    if (finish) this.penalty = 0;
+    for (let i = 0; finish && i < this.passes.length; i++) this.penalty += this.passes[i]!.end?.() ?? 0;
+    return wantInput ? { ...this.input, ptr: dy.ptr } : undefined;
+  }
+}
+
+/** A shape on a shared region. */
+class View implements Region {
+  readonly shape: readonly number[];
+  readonly length: number;
+  readonly #shared: Shared;
+
+  constructor(shared: Shared, shape: readonly number[], length: number) {
+    this.#shared = shared;
+    this.shape = shape;
+    this.length = length;
+  }
+
+  get ptr(): number {
+    return this.#shared.ptr;
+  }
+}

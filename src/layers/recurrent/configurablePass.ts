@@ -1,0 +1,168 @@
+import { activationFrom } from '../../activations.ts';
+import type { GateTrace, LayerScope, Pass } from '../../engine/layer.ts';
+import { align, type Region } from '../../memory/layout.ts';
+import { configurableWork } from '../../memory/workspace.ts';
+import { requireKernel } from '../../wasm/runtime.ts';
+import type { Configuration } from './configuration.ts';
+import { Descriptor, PARAMETERS } from './descriptor.ts';
+import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
+import { gatesInOrder } from './gateTraces.ts';
+import { type KeptStates, keepStates, runningState, watch } from './states.ts';
+
+const GATES = [['h'], ['i', 'f', 'g', 'o'], ['r', 'z', 'n'], ['r', 'z', 'n']];
+
+/** An RNN, LSTM or GRU with options: assembly/configurable. */
+export function configurablePass(
+  scope: LayerScope,
+  shape: LayerShape,
+  from: Source,
+  place: Place,
+  features: Configuration,
+  clipStepNorm: number,
+): Pass {
+  const { arena, kernels, rows, steps, batch, training, generator } = scope;
+  requireKernel(kernels, 'configurable_forward');
+  const { I, H } = shape;
+  const { cell, projSize, layerNorm, zoneH, zoneC, recurrentDropout, heads } = features;
+  const W = projSize || H;
+  const G = features.gates * H;
+  const S = cell === 0 ? H : 4 * H;
+  const isLstm = cell === 1;
+  const keptRows = training ? steps * batch : batch;
+  const kept = (on: boolean, what: string, ...row: number[]): Region | undefined =>
+    on ? scope.keep(`variant ${what}`, keptRows, ...row) : undefined;
+
+  const h = training ? keepStates(scope, 'h', W) : undefined;
+  const c = training && isLstm ? keepStates(scope, 'c', H) : undefined;
+  const slots = training
+    ? [h!.slot, ...(c ? [c.slot] : [])]
+    : [runningState(scope, 'h', W), ...(isLstm ? [runningState(scope, 'c', H)] : [])];
+  const chunk = training ? steps : chunkSteps(scope, S);
+  const output = training ? h!.output : scope.output('variant', steps, batch, W);
+  const own = {
+    slopes: kept(training, 'slopes', G),
+    cNew: kept(training && zoneC > 0, 'c before zoneout', H),
+    seen: kept(isLstm, 'seen', H),
+    seenSlope: kept(training && isLstm, 'seen slopes', H),
+    out: kept(projSize > 0, 'outputs', H),
+    dropped: kept(training && recurrentDropout > 0, 'dropped states', W),
+    hatIh: kept(training && layerNorm, 'normed inputs', G),
+    rstdIh: kept(training && layerNorm, 'their deviations'),
+    hatHh: kept(training && layerNorm, 'normed states', G),
+    rstdHh: kept(training && layerNorm, 'their deviations'),
+    hatC: kept(training && layerNorm && isLstm, 'normed cells', H),
+    rstdC: kept(training && layerNorm && isLstm, 'their deviations'),
+    dhAll: kept(training && (projSize > 0 || features.penalty.omega > 0), 'step gradients', W),
+  };
+  // of its own, since rows of the parts of a sequence are to be added up in the order of those of the whole
+  const dwOmega =
+    training && features.penalty.omega > 0 ? scope.keep('gradient of omega', G, W / heads) : undefined;
+  const gates = training ? scope.keep('variant gates', keptRows, S) : undefined;
+  const watched = training ? watch(scope, clipStepNorm) : undefined;
+  const at = scope.keep('descriptor', Descriptor.words);
+  const parts = configurableWork({ rows: keptRows, batch, I, H, W, G, heads, cell, training, projSize });
+  const chunkBytes = training ? 0 : align(chunk * batch * S * 4);
+  const work = scope.work(parts.bytes + chunkBytes);
+
+  const descriptor = new Descriptor(arena, at);
+  let ready = false;
+  const prepare = () => {
+    ready = true;
+    descriptor.setAll({ cell, I, H, W, heads, coupled: features.coupled ? 1 : 0, clip: features.clip });
+    descriptor.setAll({ wIh: 0, training: training ? 1 : 0, chunk });
+    for (const [kind, name] of Object.entries(PARAMETERS)) {
+      descriptor.set(name, place.parameter(kind));
+      descriptor.set(`d${name}`, place.gradient(kind));
+    }
+    for (const [k, { kind, alpha, beta }] of features.activations.entries()) {
+      descriptor.setAll({ [`kind${k}`]: kind, [`alpha${k}`]: alpha, [`beta${k}`]: beta });
+    }
+    for (const [name, region] of Object.entries(own)) descriptor.set(name, region?.ptr ?? 0);
+    descriptor.setAll({
+      ...(training
+        ? { zoneH: drawn(zoneH), zoneC: drawn(zoneC), dropH: drawn(recurrentDropout) }
+        : { zoneHMean: zoneH, zoneCMean: zoneC }),
+      dropHScale: 1 / (1 - recurrentDropout),
+      omega: features.penalty.omega,
+      dwOmega: dwOmega?.ptr ?? 0,
+      h: h ? h.all.ptr : slots[0]!.initial.ptr,
+      c: c ? c.all.ptr : (slots[1]?.initial.ptr ?? 0),
+      y: training ? 0 : output.ptr,
+      gates: gates?.ptr ?? work.ptr + parts.bytes,
+      dh: h?.slot.gradient.ptr ?? 0,
+      dc: c?.slot.gradient.ptr ?? 0,
+      x: from.x.ptr,
+    });
+    for (const [name, distance] of Object.entries(parts.at)) descriptor.set(name, work.ptr + distance);
+  };
+  const arrange = () => {
+    if (!ready) prepare();
+    descriptor.set('T', rows.steps);
+    descriptor.set('B', rows.batch);
+    descriptor.set('sizes', rows.sizes);
+    descriptor.set('firstRow', rows.firstDrawn);
+  };
+  let omega = 0;
+  return {
+    output,
+    states: slots,
+    ...(training && gates
+      ? {
+          traces: [
+            {
+              place,
+              gates: gatesOf(features),
+              hiddenSize: H,
+              values: cell === 0 ? output : gates,
+              stride: cell === 0 ? W : S,
+              states: output,
+              norms: watched!.norms,
+            },
+          ],
+        }
+      : {}),
+    begin: () => {
+      omega = 0;
+      if (dwOmega) arena.clear(dwOmega);
+      if (zoneH > 0) descriptor.set('zoneHKey', generator.next());
+      if (zoneC > 0) descriptor.set('zoneCKey', generator.next());
+      if (recurrentDropout > 0) descriptor.set('dropHKey', generator.next());
+    },
+    forward: (packed) => {
+      arrange();
+      descriptor.set('packed', packed ? 1 : 0);
+      kernels.configurable_forward(descriptor.write());
+      finish(h);
+      finish(c);
+    },
+    backward: (dy, dx) => {
+      arrange();
+      descriptor.set('dy', dy);
+      descriptor.set('dx', dx);
+      descriptor.set('watch', watched!.write());
+      omega += kernels.configurable_backward(descriptor.write());
+    },
+    end: () => {
+      if (dwOmega) kernels.vec_axpy(dwOmega.length, 1, dwOmega.ptr, place.gradient('weight_hh'));
+      return features.penalty.omega * omega;
+    },
+  };
+}
+
+/** A coupled LSTM's f is 1 − i, from no product of its own. */
+function gatesOf({ cell, coupled, activations }: Configuration): GateTrace[] {
+  const names = GATES[cell]!;
+  const gates = gatesInOrder(
+    Object.fromEntries(names.map((name, i) => [name, activationFrom(activations[i]!)])),
+  );
+  return coupled ? gates.filter(({ name }) => name !== 'f') : gates;
+}
+
+function finish(states: KeptStates | undefined): void {
+  states?.finish();
+}
+
+/** A probability as the threshold of a 32-bit draw. */
+function drawn(p: number): number {
+  return Math.floor(p * 2 ** 32);
+}

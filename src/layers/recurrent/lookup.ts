@@ -1,8 +1,0 @@
-import type { Scope } from '../layer.ts';
-
-/** dP [V, gates] of a table that is multiplied instead of its rows (assembly/sequence/input.ts); nothing without one. */
-export function tableGradient(scope: Scope, V: number, gates: number): { ptr: number; clear(): void } {
-  if (!V) return { ptr: 0, clear: () => {} };
-  const region = scope.keep('gradients of table products', V, gates);
-  return { ptr: region.ptr, clear: () => scope.arena.clear(region) };
-}

@@ -1,0 +1,123 @@
+import { integer, options } from '../../check.ts';
+import type { Layer } from '../../engine/layer.ts';
+import type { Plan } from '../../engine/plan.ts';
+import { ArgumentError } from '../../errors.ts';
+import { Layout } from '../../memory/layout.ts';
+import type { Sequence } from '../../ndarray.ts';
+import type { StepResult, Training } from '../core/training.ts';
+import { checkpointed } from './checkpointed.ts';
+import { type CheckpointReport, planCheckpoints } from './checkpoints.ts';
+import { KeptStates } from './keptStates.ts';
+import { type Truncation, truncated } from './truncated.ts';
+
+/** How a trainer goes through a sequence in parts. */
+export interface PartsOptions {
+  readonly truncation: Truncation | undefined;
+  readonly memoryBudget: number | undefined;
+}
+
+/** @throws {ArgumentError} numbers out of range, both options at once, layers that need the sequence whole */
+export function checkSegments(layers: readonly Layer[], given: PartsOptions): void {
+  const { truncation, memoryBudget } = given;
+  for (const name of ['truncation', 'memoryBudget'] as const) {
+    const whole = layers.findIndex((layer) => layer.needsFuture || layer.reducesSteps);
+    if (given[name] === undefined || whole < 0) continue;
+    const { type, needsFuture } = layers[whole]!;
+    const what = `layers[${whole}] (${needsFuture ? 'bidirectional ' : ''}${type})`;
+    throw new ArgumentError(name, `none with ${what}, which needs the sequence whole`, given[name]);
+  }
+  if (memoryBudget !== undefined) integer('memoryBudget', memoryBudget, 1);
+  if (truncation === undefined) return;
+  const { k1, k2 } = options('truncation', truncation, { k1: true, k2: true });
+  integer('truncation.k1', k1, 1);
+  integer('truncation.k2', k2, k1);
+  if (k2 % k1) throw new ArgumentError('truncation.k2', `a multiple of k1 ${k1}`, k2);
+  if (memoryBudget !== undefined)
+    throw new ArgumentError('memoryBudget', 'none with truncation, whose k2 bounds the memory', memoryBudget);
+}
+
+/** Goes through sequences in parts: windows of truncated BPTT, or segments within a memory budget. */
+export class SegmentedBptt {
+  /** Of the two options the one that is given. */
+  readonly name: 'truncation' | 'memoryBudget';
+  readonly #training: Training;
+  readonly #truncation: Truncation | undefined;
+  readonly #budget: number;
+  readonly #kept: KeptStates;
+  readonly #reports = new Map<string, CheckpointReport>();
+
+  constructor(training: Training, { truncation, memoryBudget = 0 }: PartsOptions) {
+    this.name = truncation ? 'truncation' : 'memoryBudget';
+    this.#training = training;
+    this.#truncation = truncation;
+    this.#budget = memoryBudget;
+    this.#kept = new KeptStates(training);
+  }
+
+  /**
+   * Checks all of what was read before anything changes: parts are written when others have led to an update.
+   * @throws {ArgumentError} an index outside the vocabulary, no target that counts
+   */
+  check(): void {
+    const { network, loss, x, y } = this.#training;
+    if (network.input.kind === 'indices') inRange('x', x, network.input.size);
+    if (loss.targets === 'indices') inRange('y', y, network.outputSize, loss.ignoreIndex);
+    this.#training.some(loss.count(y.steps * y.batch, network.outputSize, y.data, 0));
+  }
+
+  /** One update, or with truncation several, on what was read. */
+  step(): StepResult {
+    const training = this.#training;
+    const { steps, batch } = training.x;
+    if (this.#truncation) return truncated(training, this.#kept, this.#truncation);
+    const report = this.#report(steps, batch);
+    return report.segments > 1 ? checkpointed(training, this.#kept, report) : training.whole();
+  }
+
+  /** The plan of a training step, as it will lie. */
+  plan(steps: number, batch: number): { plan: Plan; checkpoints?: CheckpointReport } {
+    if (this.#truncation) {
+      const { k1, k2 } = this.#truncation;
+      const length = Math.min(steps, k2);
+      return { plan: this.#preview(length, batch, length, Math.ceil(length / k1)) };
+    }
+    const report = this.#report(steps, batch);
+    return {
+      plan: this.#preview(report.segmentSteps, batch, steps, report.checkpoints),
+      checkpoints: report,
+    };
+  }
+
+  #preview(steps: number, batch: number, wholeSteps: number, kept = 0): Plan {
+    return this.#training.preview(steps, batch, wholeSteps, kept - this.#kept.count(batch));
+  }
+
+  #report(steps: number, batch: number): CheckpointReport {
+    const key = `${steps} ${batch}`;
+    let report = this.#reports.get(key);
+    if (!report) {
+      const layout = new Layout(0);
+      this.#training.layoutStates(layout, batch);
+      report = planCheckpoints({
+        steps,
+        budget: this.#budget,
+        stateBytes: layout.end,
+        planBytes: (segment) => {
+          const plan = this.#preview(segment, batch, steps);
+          return plan.end - plan.start;
+        },
+      });
+      this.#reports.set(key, report);
+    }
+    return report;
+  }
+}
+
+function inRange(name: string, { data, batch }: Sequence, limit: number, ignore?: number): void {
+  for (let i = 0; i < data.length; i++) {
+    const index = data[i]!;
+    if ((index >= 0 && index < limit) || index === ignore) continue;
+    const where = `step ${Math.floor(i / batch)}, row ${i % batch}`;
+    throw new ArgumentError(`${name} (${where})`, `an index in 0..${limit - 1}`, index);
+  }
+}

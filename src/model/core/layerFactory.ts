@@ -1,0 +1,63 @@
+import { options } from '../../check.ts';
+import type { Layer } from '../../engine/layer.ts';
+import { FeatureError, FormatError, UnrolledError } from '../../errors.ts';
+import { Dropout } from '../../layers/dropout.ts';
+import { Embedding } from '../../layers/embedding.ts';
+import { LastStep } from '../../layers/lastStep.ts';
+import { Linear } from '../../layers/linear.ts';
+
+/** A layer as a saved model describes it: its type and what `config()` gave. */
+export interface LayerConfig {
+  /** Name of the class. */
+  readonly type: string;
+  readonly [option: string]: unknown;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what a file says is checked by the constructors
+export type Makers = Readonly<Record<string, (config: any) => Layer>>;
+
+/** Gives the layer that a saved model describes; `most`: tensors there are. */
+export type MakeLayer = (description: unknown, most: number) => Layer;
+
+/** Of the layers that every entry has. */
+const makers: Makers = {
+  Embedding: ({ numEmbeddings, embeddingDim, ...rest }) => new Embedding(numEmbeddings, embeddingDim, rest),
+  Linear: ({ inFeatures, outFeatures, ...rest }) => new Linear(inFeatures, outFeatures, rest),
+  Dropout: ({ p, ...rest }) => {
+    options('Dropout', rest, { p: true });
+    return new Dropout(p);
+  },
+  LastStep: (rest) => new LastStep(rest),
+};
+
+/**
+ * @param recurrent by type, made from sizes and options
+ * @param most parameters there are numbers for: a stack has at least one a layer
+ * @throws {FormatError} an unknown type, or options the layer refuses
+ * @throws {FeatureError} a layer, or options, that another entry has
+ */
+export function layerFromConfig(
+  recurrent: Readonly<Record<string, RecurrentClass>>,
+  description: unknown,
+  most: number,
+): Layer {
+  const { type, ...config } = (description ?? {}) as LayerConfig;
+  const known = (of: object) => typeof type === 'string' && Object.hasOwn(of, type);
+  if (!known(makers) && !known(recurrent)) {
+    throw new FormatError(`saved model: no layer of type ${JSON.stringify(type)}`);
+  }
+  if (typeof config.numLayers === 'number' && config.numLayers > most) {
+    throw new FormatError(`saved model: ${type}: ${config.numLayers} layers, and ${most} tensors`);
+  }
+  try {
+    if (known(makers)) return makers[type]!(config);
+    const { inputSize, hiddenSize, ...rest } = config;
+    return new recurrent[type]!(inputSize, hiddenSize, rest);
+  } catch (error) {
+    if (!(error instanceof UnrolledError) || error instanceof FeatureError) throw error;
+    throw new FormatError(`saved model: ${type}: ${error.message}`, { cause: error });
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what a file says is checked by the constructors
+export type RecurrentClass = new (inputSize: any, hiddenSize: any, opts: any) => Layer;

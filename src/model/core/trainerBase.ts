@@ -1,0 +1,148 @@
+import { boolean, integer, type Names, number, options } from '../../check.ts';
+import type { Steps } from '../../engine/batchIO.ts';
+import type { Plan } from '../../engine/plan.ts';
+import { ArgumentError, onlyInFullPackage, StateError } from '../../errors.ts';
+import type { Loss } from '../../losses/loss.ts';
+import type { Given } from '../../ndarray.ts';
+import { Optimizer } from '../../optim/optimizer.ts';
+import { readCheckpoint, writeCheckpoint } from './save.ts';
+import { SequentialBase } from './sequentialBase.ts';
+import { type Evaluation, type StepResult, type TrainerOptions, Training } from './training.ts';
+
+export type { Evaluation, StepResult, TrainerOptions } from './training.ts';
+
+/** Optimizers that serve a trainer: each counts the updates of one. */
+const taken = new WeakSet<Optimizer>();
+
+/** Names of the options. @internal */
+export const OPTIONS: Names<TrainerOptions> = {
+  loss: true,
+  optimizer: true,
+  clipNorm: true,
+  clipValue: true,
+  schedule: true,
+  carryState: true,
+  batch: true,
+};
+
+/** Trains a model: forward, loss, BPTT, clipping and update over one plan, nothing allocated in a step. */
+export class TrainerBase {
+  /** What it trains. */
+  readonly model: SequentialBase;
+  /** What makes the updates. */
+  readonly optimizer: Optimizer;
+  /** What it lowers. */
+  readonly loss: Loss;
+  /** @internal */
+  protected readonly training: Training;
+
+  /**
+   * @throws {ArgumentError} a missing or unknown option, a number out of range
+   * @throws {FeatureError} an option that `unrolled` alone has
+   * @throws {StateError} an optimizer that serves another trainer
+   * @throws {MemoryError} beyond 2 GiB
+   */
+  constructor(model: SequentialBase, opts: TrainerOptions) {
+    if (!(model instanceof SequentialBase)) throw new ArgumentError('model', 'a Sequential', model);
+    for (const name of ['truncation', 'memoryBudget'] as const) {
+      if ((opts as { [K in typeof name]?: unknown })?.[name] !== undefined)
+        throw onlyInFullPackage(`Trainer: ${name}`);
+    }
+    const given = options('Trainer', opts, OPTIONS);
+    const loss = typeof given.loss === 'function' ? given.loss() : given.loss;
+    if (typeof loss?.run !== 'function')
+      throw new ArgumentError('loss', 'a loss such as crossEntropy', given.loss);
+    if (!(given.optimizer instanceof Optimizer)) {
+      throw new ArgumentError('optimizer', 'an optimizer such as new AdamW()', given.optimizer);
+    }
+    if (given.clipNorm !== undefined) number('clipNorm', given.clipNorm, 0);
+    if (given.clipValue !== undefined) number('clipValue', given.clipValue, 0);
+    if (given.clipNorm !== undefined && given.clipValue !== undefined) {
+      throw new ArgumentError('clipValue', 'one of clipNorm and clipValue', given.clipValue);
+    }
+    if (given.schedule !== undefined && typeof given.schedule !== 'function') {
+      throw new ArgumentError('schedule', 'a function of the step', given.schedule);
+    }
+    boolean('carryState', given.carryState ?? false);
+    integer('batch', given.batch ?? 1, 1);
+    if (taken.has(given.optimizer)) {
+      throw new StateError('an optimizer serves one trainer: make a new one');
+    }
+    this.model = model;
+    this.optimizer = given.optimizer;
+    this.loss = loss;
+    this.training = new Training(model, loss, given);
+    taken.add(given.optimizer);
+    model.trainer = this;
+  }
+
+  /** Updates made. */
+  get steps(): number {
+    return this.optimizer.steps;
+  }
+
+  /**
+   * One update on a batch. x: [T, B] indices or [T, B, inputSize]; y: [T, B] indices or [T, B, outputSize], as the loss
+   * takes them, of one step after a `LastStep`; time-major. Targets of steps that do not count do not count.
+   *
+   * @throws {ArgumentError} no numbers, an index outside the vocabulary, no target that counts, a schedule's bad factor, a
+   * length outside 0..T
+   * @throws {ShapeError} a wrong rank, shape or length, x and y that do not fit, another batch than the states carried
+   * @throws {MemoryError} beyond 2 GiB
+   */
+  step(x: Given, y: Given, opts?: Steps): StepResult {
+    this.serves();
+    if (opts) {
+      if ((opts as { flow?: boolean }).flow) throw onlyInFullPackage('step: flow');
+      options<Steps & { flow?: boolean }>('step', opts, { lengths: true, mask: true, flow: true });
+    }
+    this.training.read(x, y, opts);
+    this.training.checkCarried();
+    return this.training.whole();
+  }
+
+  /**
+   * The mean loss on a batch from zero states; nothing changes, dropout is off. Arguments and errors as `step`, without
+   * flow.
+   */
+  evaluate(x: Given, y: Given, opts?: Steps): Evaluation {
+    if (opts) options('evaluate', opts, { lengths: true, mask: true });
+    this.training.read(x, y, opts);
+    return { loss: this.training.evaluate() };
+  }
+
+  /** The next step starts from zero states, and may have another batch. */
+  resetState(): void {
+    this.training.resetState();
+  }
+
+  /**
+   * The model, the optimizer's state, the generator's and the carried states as a safetensors file, from which
+   * `restore` continues bit for bit.
+   * @throws {ArgumentError} metadata that are no strings, or under the name `unrolled`
+   */
+  save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
+    this.serves();
+    return writeCheckpoint(this.model, this.training, metadata);
+  }
+
+  /**
+   * Continues from a file that `save` wrote, of a model of the same layers and an optimizer of the same kind. Nothing
+   * changes unless all of it fits.
+   * @throws {FormatError} another kind of file, model or optimizer
+   */
+  restore(bytes: Uint8Array | ArrayBuffer): void {
+    this.serves();
+    readCheckpoint(bytes, this.model, this.training);
+  }
+
+  /** The plan of a training step, as it will lie. @internal */
+  plan(steps: number, batch: number): { plan: Plan } {
+    return { plan: this.training.preview(steps, batch) };
+  }
+
+  /** @internal */
+  protected serves(): void {
+    if (this.model.trainer !== this) throw new StateError('the model has another trainer by now');
+  }
+}
