@@ -1,8 +1,8 @@
 import type { Generator } from '../init/generator.ts';
-import { keepsLast } from '../layers/lastStep.ts';
 import { type MemoryArena, pageBytes } from '../memory/arena.ts';
 import { align, type Layout, type Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
+import { keepsLast } from './keepsLast.ts';
 import type { Layer, LayerScope, Lookup, Pass, StateSlot } from './layer.ts';
 import { Rows } from './rows.ts';
 
