@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
+import { writeTiles } from './gemm-tiles.mjs';
 import { writeSignatures } from './signatures.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -27,6 +28,7 @@ export async function buildWasm() {
   process.chdir(root);
   await mkdir('build', { recursive: true });
   const names = await kernelNames();
+  await writeTiles();
   await writeSignatures();
   await writeFile(CORE, await entryOf(names.core));
   await writeFile(INFERENCE, await entryOf(names.inference));
@@ -95,7 +97,7 @@ function check(target, binary, wat) {
   }
   // the k-loop of every GEMM tile reads A by splat, never lane by lane
   for (const [, name, body] of wat.matchAll(
-    /\(func \$assembly\/gemm\/(tile\w+)\/[\s\S]*?\(loop([\s\S]*?)\n \)/g,
+    /\(func \$assembly\/gemm\/(?:generated\/tiles|\w+)\/(tile\d\w+)[\s\S]*?\(loop([\s\S]*?)\n \)/g,
   )) {
     if (!body.includes('v128.load32_splat')) throw new Error(`${target}: ${name} has no load32_splat`);
     if (/\(f32\.load/.test(body)) throw new Error(`${target}: ${name} loads scalars in its loop`);

@@ -9,6 +9,7 @@ export const command = join(dist, 'cli/main.js');
 const KERNELS = [
   'asconfig.json',
   'scripts/build-wasm.mjs',
+  'scripts/gemm-tiles.mjs',
   'scripts/signatures.mjs',
   'src/wasm/coreExports.ts',
   'src/wasm/exports.ts',

@@ -1,13 +1,7 @@
-import { tile1x8 } from './tile1x8';
-import { tile2x16 } from './tile2x16';
-import { tile2x8 } from './tile2x8';
-import { tile3x16 } from './tile3x16';
-import { tile3x8 } from './tile3x8';
-import { tile4x16 } from './tile4x16';
-import { tile4x8 } from './tile4x8';
-import { tile5x16 } from './tile5x16';
-import { tile6x16 } from './tile6x16';
-import { tile6x8 } from './tile6x8';
+import {
+  tile1x8, tile2x8, tile3x8, tile4x8, tile6x8,
+  tile2x16, tile3x16, tile4x16, tile5x16, tile6x16,
+} from './generated/tiles';
 
 // Which tile for how many rows. The choice changes no bit of a result, only the time (docs/kernels.md).
 

@@ -51,7 +51,7 @@ describe.each(['simd', 'relaxed'])('%s', async (build) => {
 
 /** Text of the innermost loop that loads by splat in the function of a tile, or where it was inlined. */
 function kLoop(wat: string, tile: string): string {
-  const start = wat.indexOf(`(func $assembly/gemm/${tile}/${tile} `);
+  const start = wat.indexOf(`(func $assembly/gemm/generated/tiles/${tile} `);
   if (start >= 0) {
     const body = wat.slice(start, wat.indexOf('\n )', start));
     return innermost(body).find((loop) => loop.includes('load32_splat'))!;
