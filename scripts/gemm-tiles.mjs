@@ -17,13 +17,25 @@ function tile(MR, NR) {
   const vectors = Array.from({ length: NR / 4 }, (_, j) => j);
   const wide = NR === 16;
   const at = (j) => (j ? `, ${16 * j}` : '');
-  const lines = (list) => list.map((line) => `  ${line}\n`).join('');
-  const perRow = (pointer, stride, of) => rows.flatMap((i) => [...(i ? [`${pointer} += ${stride};`] : []), ...of(i)]);
-  const loadB = vectors.map((j) => `const b${j} = v128.load(${j < 2 ? 'b' : 'd'}${at(j % 2)});`);
-  const multiply = rows.flatMap((i) => [
-    `${i ? '' : 'let '}s = v128.load32_splat(a${i});`,
-    ...vectors.map((j) => `c${i}${j} = madd(s, b${j}, c${i}${j});`),
-    `a${i} += csA;`,
+  const block = (indent, list) => list.map((line) => `${indent}${line}\n`).join('');
+  const next = (pointer, stride, i) => (i ? [`${pointer} += ${stride};`] : []);
+  const starts = rows.map((i) => `let a${i} = ${i ? `a${i - 1} + rsA` : 'a'};`);
+  const loads = rows.flatMap((i) => [
+    ...next('init', 'ldi', i),
+    ...vectors.map((j) => `let c${i}${j} = v128.load(init${at(j)});`),
+  ]);
+  const step = [
+    ...vectors.map((j) => `const b${j} = v128.load(${j < 2 ? 'b' : 'd'}${at(j % 2)});`),
+    ...rows.flatMap((i) => [
+      `${i ? '' : 'let '}s = v128.load32_splat(a${i});`,
+      ...vectors.map((j) => `c${i}${j} = madd(s, b${j}, c${i}${j});`),
+      `a${i} += csA;`,
+    ]),
+    ...['b += rsB;', ...(wide ? ['d += rsB;'] : [])],
+  ];
+  const stores = rows.flatMap((i) => [
+    ...next('c', 'ldc', i),
+    ...vectors.map((j) => `v128.store(c, c${i}${j}${at(j)});`),
   ]);
   return `
 /**
@@ -38,10 +50,8 @@ export function tile${MR}x${NR}(
   init: usize, ldi: usize,
   c: usize, ldc: usize,
 ): void {
-${wide ? '  let d = b + psB;\n' : ''}${lines(rows.map((i) => `let a${i} = ${i ? `a${i - 1} + rsA` : 'a'};`))}${lines(
-    perRow('init', 'ldi', (i) => vectors.map((j) => `let c${i}${j} = v128.load(init${at(j)});`)),
-  )}  for (; k > 0; k--) {
-${lines([...loadB, ...multiply, 'b += rsB;', ...(wide ? ['d += rsB;'] : [])].map((line) => `  ${line}`))}  }
-${lines(perRow('c', 'ldc', (i) => vectors.map((j) => `v128.store(c, c${i}${j}${at(j)});`)))}}
+${block('  ', [...(wide ? ['let d = b + psB;'] : []), ...starts, ...loads])}  for (; k > 0; k--) {
+${block('    ', step)}  }
+${block('  ', stores)}}
 `;
 }
