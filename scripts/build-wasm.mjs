@@ -5,21 +5,20 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deflateRawSync } from 'node:zlib';
 import asc from 'assemblyscript/asc';
+import { kernelsOf } from './assembly.mjs';
 import { writeTiles } from './gemm-tiles.mjs';
 import { writeSignatures } from './signatures.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const INFERENCE = 'build/inference.ts';
-const CORE = 'build/core.ts';
-/** Binaries by name: the target of asconfig.json and the module whose exports they have. */
+/** Binaries by name: the target of asconfig.json, and the entry, assembly/ENTRY.ts. */
 const binaries = {
-  checked: { target: 'checked', entry: 'assembly/index.ts' },
-  simd: { target: 'simd', entry: 'assembly/index.ts' },
-  relaxed: { target: 'relaxed', entry: 'assembly/index.ts' },
-  'simd-core': { target: 'simd', entry: CORE },
-  'relaxed-core': { target: 'relaxed', entry: CORE },
-  'simd-inference': { target: 'simd', entry: INFERENCE },
-  'relaxed-inference': { target: 'relaxed', entry: INFERENCE },
+  checked: { target: 'checked', entry: 'index' },
+  simd: { target: 'simd', entry: 'index' },
+  relaxed: { target: 'relaxed', entry: 'index' },
+  'simd-core': { target: 'simd', entry: 'core' },
+  'relaxed-core': { target: 'relaxed', entry: 'core' },
+  'simd-inference': { target: 'simd', entry: 'inference' },
+  'relaxed-inference': { target: 'relaxed', entry: 'inference' },
 };
 /** Those in the package, inlined and as files. */
 export const shipped = Object.keys(binaries).filter((name) => name !== 'checked');
@@ -27,35 +26,21 @@ export const shipped = Object.keys(binaries).filter((name) => name !== 'checked'
 export async function buildWasm() {
   process.chdir(root);
   await mkdir('build', { recursive: true });
-  const names = await kernelNames();
   await writeTiles();
-  await writeSignatures();
-  await writeFile(CORE, await entryOf(names.core));
-  await writeFile(INFERENCE, await entryOf(names.inference));
+  writeSignatures();
   for (const [name, { target, entry }] of Object.entries(binaries)) {
     const files = ['-o', `build/${name}.wasm`, '-t', `build/${name}.wat`];
-    const { error, stderr } = await asc.main([entry, '--target', target, ...files]);
+    const { error, stderr } = await asc.main([`assembly/${entry}.ts`, '--target', target, ...files]);
     // Binaryen's remark on its own passes; the result is valid
     const text = stderr.toString().replace(/^Last converge was suboptimal\.\s*/gm, '');
     if (error || text) throw new Error(`asc ${name}: ${text || error.message}`);
     const binary = await readFile(`build/${name}.wasm`);
-    const found = WebAssembly.Module.exports(await module(target, binary)).map((e) => e.name);
-    const expected = entry === INFERENCE ? names.inference : entry === CORE ? names.core : names.all;
-    same(`${name}: exports`, found.sort(), [...expected].sort());
+    checkExports(entry, WebAssembly.Module.exports(await module(target, binary)));
     await inline(`test/generated/${name}.ts`, binary);
     if (!shipped.includes(name)) continue;
     check(target, binary, await readFile(`build/${name}.wat`, 'utf8'));
     await inline(`src/wasm/generated/${name}.ts`, deflateRawSync(binary, { level: 9 }));
   }
-}
-
-/** assembly/index.ts with fewer names. */
-async function entryOf(names) {
-  const source = await readFile('assembly/index.ts', 'utf8');
-  return source.replace(/^export \{(.*)\} from '\.\/(.*)';\n/gm, (_, list, path) => {
-    const kept = list.split(',').filter((name) => names.includes(name.trim()));
-    return kept.length ? `export {${kept}} from '../assembly/${path}';\n` : '';
-  });
 }
 
 /** A module whose default export is the bytes in base64: in the declarations a string, not the text itself. */
@@ -64,17 +49,15 @@ async function inline(path, bytes) {
   await writeFile(path, `export default '${bytes.toString('base64')}' as string;\n`);
 }
 
-async function kernelNames() {
-  const files = ['src/wasm/coreExports.ts', 'src/wasm/exports.ts'];
-  const sources = await Promise.all(files.map((path) => readFile(path, 'utf8')));
-  const [inference, core, others] = sources
-    .join('')
-    .split('] as const')
-    .map((part) => {
-      const list = part.slice(part.lastIndexOf('['));
-      return [...list.matchAll(/'(\w+)'/g)].map((m) => m[1]);
-    });
-  return { inference, core: [...inference, ...core], all: [...inference, ...core, ...others] };
+/** TypeScript is told of the kernels that are in the binary, no more and no fewer. */
+function checkExports(entry, exports) {
+  const found = new Set(exports.map(({ name }) => name));
+  const told = new Set(kernelsOf(entry).map(({ name }) => name));
+  const odd = [...found, ...told].find((name) => found.has(name) !== told.has(name));
+  if (!odd) return;
+  throw new Error(
+    `assembly/${entry}.ts: ${odd} is ${found.has(odd) ? '' : 'not '}in the binary; write its export as the others`,
+  );
 }
 
 /** Node 20 compiles relaxed SIMD only behind a flag. */

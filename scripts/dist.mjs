@@ -8,11 +8,10 @@ export const command = join(dist, 'cli/main.js');
 
 const KERNELS = [
   'asconfig.json',
+  'scripts/assembly.mjs',
   'scripts/build-wasm.mjs',
   'scripts/gemm-tiles.mjs',
   'scripts/signatures.mjs',
-  'src/wasm/coreExports.ts',
-  'src/wasm/exports.ts',
 ];
 const OTHERS = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'];
 

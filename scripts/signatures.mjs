@@ -1,29 +1,43 @@
-// Writes the kernels' signatures for TypeScript, with the comments that stand beside them in assembly/.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+// Writes for TypeScript what assembly/ says of the kernels: signatures with their comments, names by entry, structs.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { checkEntries, ENTRIES, kernelsOf, read, structs } from './assembly.mjs';
+import { root } from './tools.mjs';
 
-const OUT = 'src/kernels/generated/signatures.ts';
+/** Kinds of values at run time: p a pointer, i an integer, f a float. */
+const KINDS = { usize: 'p', i32: 'i', u32: 'i', bool: 'i', f32: 'f', f64: 'f' };
 
-/** Signatures of what assembly/index.ts exports. The working directory is the root. */
-export async function writeSignatures() {
-  const index = await readFile('assembly/index.ts', 'utf8');
-  const kernels = [];
-  for (const [, names, path] of index.matchAll(/^export \{(.*)\} from '\.\/(.*)';$/gm)) {
-    const source = await readFile(`assembly/${path}.ts`, 'utf8');
-    for (const name of names.split(',')) kernels.push(signature(name.trim(), source));
+/** What is written, by path. */
+export const GENERATED = {
+  'src/wasm/generated/kernelCalls.ts': () => calls(signatures()),
+  'src/wasm/generated/kernelNames.ts': names,
+  'src/wasm/generated/structs.ts': () => structs().map(struct).join('\n'),
+  'src/kernels/generated/signatures.ts': () => kinds(signatures()),
+};
+
+/** @throws {Error} a kernel that is not exported where it is called, or a signature that can't be read */
+export function writeSignatures() {
+  checkEntries();
+  for (const [path, text] of Object.entries(GENERATED)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text());
   }
-  await mkdir('src/kernels/generated', { recursive: true });
-  await writeFile(OUT, render(kernels));
 }
 
-function signature(name, source) {
+/** Of every kernel, in the order of the entries. */
+function signatures() {
+  return kernelsOf('index').map(({ name, file }) => signature(name, file, read(file)));
+}
+
+function signature(name, file, source) {
   const found = source.match(
     new RegExp(`/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\nexport function ${name}\\(([^)]*)\\): (\\w+)`),
   );
-  if (!found) throw new Error(`assembly: ${name} has no comment or no signature to read`);
+  if (!found) throw new Error(`${file}: ${name} has no comment or no signature to read`);
   const parameters = found[2].split(',').flatMap((part) => {
     const match = part.trim().match(/^(\w+): (\w+)$/);
-    if (!match && part.trim()) throw new Error(`assembly: ${name}: can't read ${part.trim()}`);
-    return match ? [{ name: match[1], type: match[2] }] : [];
+    if (!match && part.trim()) throw new Error(`${file}: ${name}: can't read ${part.trim()}`);
+    return match ? [{ name: match[1], kind: kind(match[2], `${file}: ${name}`) }] : [];
   });
   // what a file says of the shapes of all its kernels
   const shapes = source.match(/^\/\/ Shapes:[^\n]*(?:\n\/\/ [^\n]*)*/m)?.[0].replace(/^\/\/ ?/gm, '') ?? '';
@@ -31,33 +45,58 @@ function signature(name, source) {
   return { name, parameters, result: found[3], comment: shapes ? `${comment}\n\n${shapes}` : comment };
 }
 
-/** Kinds of arguments at run time: p a pointer, i an integer, f a float. */
-const KINDS = { usize: 'p', i32: 'i', u32: 'i', bool: 'i', f32: 'f', f64: 'f' };
+function kind(type, where) {
+  if (!KINDS[type]) throw new Error(`${where}: a value of type ${type}`);
+  return KINDS[type];
+}
 
-function render(kernels) {
-  const calls = kernels.map(({ name, parameters, result, comment }) => {
+function calls(kernels) {
+  const methods = kernels.map(({ name, parameters, result, comment }) => {
     const doc = comment.split('\n').map((line) => `   * ${line}`.trimEnd());
     const list = parameters.map((p) => `${p.name}: number`).join(', ');
     return `  /**\n${doc.join('\n')}\n   */\n  ${name}(${list}): ${result === 'void' ? 'void' : 'number'};`;
-  });
-  const table = kernels.map(({ name, parameters }) => {
-    const list = parameters.map((p) => {
-      if (!KINDS[p.type]) throw new Error(`assembly: ${name}: an argument of type ${p.type}`);
-      return `${p.name}:${KINDS[p.type]}`;
-    });
-    return `  ${name}: '${list.join(' ')}',`;
   });
   return `/**
  * The kernels, as WebAssembly exports them. Pointers are byte offsets into the arena, multiples of 4; 0 means none where
  * that is allowed. Counts, leading dimensions and flags (0 or 1) are integers. They trust what they are given.
  */
 export interface KernelCalls {
-${calls.join('\n')}
+${methods.join('\n')}
 }
 
+/** The name of a kernel. */
+export type KernelName = keyof KernelCalls;
+`;
+}
+
+/** Each list by itself: what bundles don't name, they drop. */
+function names() {
+  const lists = ENTRIES.map((entry) => {
+    const list = kernelsOf(entry).map(({ name }) => `  '${name}',\n`);
+    const constant = entry === 'index' ? 'KERNEL_NAMES' : `${entry.toUpperCase()}_NAMES`;
+    return `/** What assembly/${entry}.ts exports. */\nexport const ${constant}: readonly KernelName[] = [\n${list.join('')}];\n`;
+  });
+  return `import type { KernelName } from './kernelCalls.ts';\n\n${lists.join('\n')}`;
+}
+
+function struct({ name, file, fields }) {
+  const lines = fields.map((field) => {
+    const of = kind(field.type, `${file}: ${name}.${field.name}`);
+    if (field.type === 'f64') throw new Error(`${file}: ${name}.${field.name} takes more than 4 bytes`);
+    return `  ${field.name}: '${of}',\n`;
+  });
+  return `/** Fields of ${name} (${file}) in their order, 4 bytes each: p a pointer, i an integer, f a float. */
+export const ${name} = {\n${lines.join('')}} as const;\n`;
+}
+
+function kinds(kernels) {
+  const table = kernels.map(({ name, parameters }) => {
+    return `  ${name}: '${parameters.map((p) => `${p.name}:${p.kind}`).join(' ')}',\n`;
+  });
+  return `import type { KernelName } from '../../wasm/generated/kernelCalls.ts';
+
 /** Names and kinds of each kernel's arguments. */
-export const SIGNATURES: Readonly<Record<keyof KernelCalls, string>> = {
-${table.join('\n')}
-};
+export const SIGNATURES: Readonly<Record<KernelName, string>> = {
+${table.join('')}};
 `;
 }

@@ -4,7 +4,7 @@ import type { Initializer } from '../init/initializers.ts';
 import type { MemoryArena } from '../memory/arena.ts';
 import type { Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
-import type { Kernels } from '../wasm/exports.ts';
+import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import type { Rows } from './rows.ts';
 
 /** A parameter as a layer describes it; names and shapes are torch.nn's. */
@@ -19,7 +19,7 @@ export interface ParameterSpec {
 
 /** What a layer gets to lay itself out for one plan: at most T steps of B rows, forward only or for training. */
 export interface LayerScope {
-  readonly kernels: Kernels;
+  readonly kernels: KernelCalls;
   readonly arena: MemoryArena;
   readonly steps: number;
   readonly batch: number;

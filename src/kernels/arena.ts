@@ -4,8 +4,8 @@ import { ArgumentError, MemoryError } from '../errors.ts';
 import { MemoryArena } from '../memory/arena.ts';
 import { Layout, mebibytes, type Region } from '../memory/layout.ts';
 import { isNumbers } from '../ndarray.ts';
+import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { requireKernel } from '../wasm/runtime.ts';
-import type { KernelCalls } from './generated/signatures.ts';
 
 /** Where the next region would go. */
 export type Mark = number & { readonly mark: unique symbol };
@@ -35,7 +35,7 @@ export class Arena {
     this.#memory = new MemoryArena(layout.end);
     this.capacity = this.#memory.bytes - MemoryArena.start;
     requireKernel(this.#memory.kernels, 'sgemm_nn');
-    this.kernels = this.#memory.kernels as unknown as KernelCalls;
+    this.kernels = this.#memory.kernels;
   }
 
   /** Bytes of the whole memory: pointers are below it. */

@@ -1,7 +1,8 @@
 import { ArgumentError, Verbatim } from '../errors.ts';
 import { MemoryArena } from '../memory/arena.ts';
+import type { KernelCalls, KernelName } from '../wasm/generated/kernelCalls.ts';
 import type { Arena } from './arena.ts';
-import { type KernelCalls, SIGNATURES } from './generated/signatures.ts';
+import { SIGNATURES } from './generated/signatures.ts';
 
 /**
  * The kernels with their arguments checked one by one: their number, integers where integers are due, pointers that are
@@ -23,7 +24,7 @@ export function checked(arena: Arena): KernelCalls {
       for (const [i, [parameter, kind]] of parameters.entries()) {
         check(`${name}: ${parameter}`, kind, args[i], arena.bytes);
       }
-      return (arena.kernels[name as keyof KernelCalls] as (...args: number[]) => number)(...args);
+      return (arena.kernels[name as KernelName] as (...args: number[]) => number)(...args);
     };
     return [name, call] as const;
   });

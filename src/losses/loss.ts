@@ -1,6 +1,6 @@
 import { integer, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
-import type { Kernels } from '../wasm/exports.ts';
+import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 
 /** What a loss reads and writes: pointers, gradient 0 to leave it out. */
 export interface LossArguments {
@@ -26,7 +26,7 @@ export interface Loss {
   /** What the mean of so many rows is over. targets: indices from number `first` on, where they are indices. @internal */
   count(rows: number, size: number, targets: ArrayLike<number>, first: number): number;
   /** The sum over these rows; the gradient is that of the mean. @internal */
-  run(kernels: Kernels, args: LossArguments): number;
+  run(kernels: KernelCalls, args: LossArguments): number;
 }
 
 /** What `crossEntropy` takes. */

@@ -1,5 +1,5 @@
 import { MemoryError } from '../errors.ts';
-import type { Kernels } from '../wasm/exports.ts';
+import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { instantiate, type KernelBuild, runtime } from '../wasm/runtime.ts';
 import { MAX_BYTES, mebibytes, type Region } from './layout.ts';
 
@@ -22,7 +22,7 @@ export class MemoryArena {
   readonly build: KernelBuild;
   /** Whether the kernels can train. */
   readonly trains: boolean;
-  #kernels: Kernels | undefined;
+  #kernels: KernelCalls | undefined;
   #memory: WebAssembly.Memory | undefined;
   #f32!: Float32Array<ArrayBuffer>;
   #i32!: Int32Array<ArrayBuffer>;
@@ -42,7 +42,7 @@ export class MemoryArena {
   }
 
   /** The kernels over the memory. */
-  get kernels(): Kernels {
+  get kernels(): KernelCalls {
     if (!this.#kernels) throw disposed();
     return this.#kernels;
   }

@@ -2,6 +2,7 @@
  * Bytes of scratch memory each kernel may use: the counterpart of the layouts stated in assembly/. Sizes are in
  * floats unless they say bytes.
  */
+import type { Recurrence } from '../wasm/generated/structs.ts';
 import { align } from './layout.ts';
 
 /** A GEMM tile (assembly/gemm/multiply.ts TILE_BYTES). */
@@ -100,13 +101,8 @@ export interface ConfigurableShape {
   readonly projSize: number;
 }
 
-/** configurable_forward, configurable_backward: bytes, and where each part begins (assembly/configurable/recurrence.ts). */
-export function configurableWork(shape: ConfigurableShape): {
-  /** In all. */
-  bytes: number;
-  /** Byte offsets by the name of the part. */
-  at: Readonly<Record<string, number>>;
-} {
+/** configurable_forward, configurable_backward: bytes in all, and where each part begins (assembly/configurable/recurrence.ts). */
+export function configurableWork(shape: ConfigurableShape) {
   const { rows, batch, I, H, W, G, heads, cell, training, projSize } = shape;
   const gates = G / H;
   // W_hh by gate and head, or all gates of one product
@@ -125,7 +121,7 @@ export function configurableWork(shape: ConfigurableShape): {
     gemmWork(rows, I, G),
     projSize ? gemmWork(W, H, rows) : 0,
   );
-  const sizes: Record<string, number> = {
+  const sizes = {
     tile: training ? Math.max(TILE, products) : TILE,
     bias: (G + H) * 4,
     panelsIh: packed(I, G),
@@ -136,12 +132,12 @@ export function configurableWork(shape: ConfigurableShape): {
     oldW: batch * W * 4,
     rowsH: batch * H * 4,
     oldH: batch * H * 4,
-  };
-  const at: Record<string, number> = {};
+  } satisfies Partial<Record<keyof typeof Recurrence, number>>;
+  const at = { ...sizes };
   let bytes = 0;
-  for (const [name, size] of Object.entries(sizes)) {
+  for (const name of Object.keys(sizes) as (keyof typeof sizes)[]) {
     at[name] = bytes;
-    bytes += align(size);
+    bytes += align(sizes[name]);
   }
   return { bytes, at };
 }

@@ -1,6 +1,6 @@
 import { type Names, number, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
-import type { Kernels } from '../wasm/exports.ts';
+import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { type Blocks, Optimizer, Power } from './optimizer.ts';
 
 /** As torch.optim.Adam and AdamW take them. */
@@ -43,7 +43,7 @@ export class Adam extends Optimizer {
   }
 
   protected update(
-    kernels: Kernels,
+    kernels: KernelCalls,
     { n, parameters, gradients, slots }: Blocks,
     scale: number,
     lr: number,

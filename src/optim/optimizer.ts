@@ -1,6 +1,6 @@
 import { number } from '../check.ts';
 import { FormatError } from '../errors.ts';
-import type { Kernels } from '../wasm/exports.ts';
+import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 
 /** Pointers to blocks of n floats: parameters, gradients, and one for each of the optimizer's slots. */
 export interface Blocks {
@@ -46,7 +46,7 @@ export abstract class Optimizer {
   }
 
   /** One update; gradients count `scale` times, the learning rate `factor` times. @internal */
-  step(kernels: Kernels, blocks: Blocks, scale: number, factor = 1): void {
+  step(kernels: KernelCalls, blocks: Blocks, scale: number, factor = 1): void {
     this.#steps++;
     this.update(kernels, blocks, scale, this.#lr * factor, this.#steps);
   }
@@ -71,7 +71,7 @@ export abstract class Optimizer {
   }
 
   /** Update number t, from 1 on. */
-  protected abstract update(kernels: Kernels, blocks: Blocks, scale: number, lr: number, t: number): void;
+  protected abstract update(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number, t: number): void;
 
   /** Brings what depends on the number of updates to t. */
   protected continueFrom(_t: number): void {}

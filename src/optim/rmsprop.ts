@@ -1,5 +1,5 @@
 import { boolean, type Names, number, options } from '../check.ts';
-import type { Kernels } from '../wasm/exports.ts';
+import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { type Blocks, Optimizer } from './optimizer.ts';
 
 /** As torch.optim.RMSprop takes them. */
@@ -54,7 +54,7 @@ export class RMSprop extends Optimizer {
   }
 
   protected update(
-    kernels: Kernels,
+    kernels: KernelCalls,
     { n, parameters, gradients, slots }: Blocks,
     scale: number,
     lr: number,

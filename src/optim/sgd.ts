@@ -1,6 +1,6 @@
 import { boolean, number, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
-import type { Kernels } from '../wasm/exports.ts';
+import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { type Blocks, Optimizer } from './optimizer.ts';
 
 /** As torch.optim.SGD takes them. */
@@ -40,7 +40,7 @@ export class SGD extends Optimizer {
   }
 
   protected update(
-    kernels: Kernels,
+    kernels: KernelCalls,
     { n, parameters, gradients, slots }: Blocks,
     scale: number,
     lr: number,

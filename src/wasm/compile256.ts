@@ -1,4 +1,4 @@
-import { KERNEL_NAMES } from './exports.ts';
+import { KERNEL_NAMES } from './generated/kernelNames.ts';
 import { compile, exportsOf, holdsKernels } from './module.ts';
 import { askForRevectorization, distinct, probe } from './revectorize.ts';
 

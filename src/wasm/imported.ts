@@ -2,7 +2,7 @@ import relaxed from '../relaxed.wasm';
 import simd from '../simd.wasm';
 import { loadBuild } from './builds.ts';
 import { compile256 } from './compile256.ts';
-import { KERNEL_NAMES } from './exports.ts';
+import { KERNEL_NAMES } from './generated/kernelNames.ts';
 import { type InitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 

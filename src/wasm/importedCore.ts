@@ -1,7 +1,7 @@
 import relaxed from '../relaxed-core.wasm';
 import simd from '../simd-core.wasm';
 import { loadBuild } from './builds.ts';
-import { CORE_NAMES } from './coreExports.ts';
+import { CORE_NAMES } from './generated/kernelNames.ts';
 import { type PlainInitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 

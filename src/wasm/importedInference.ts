@@ -1,7 +1,7 @@
 import relaxed from '../relaxed-inference.wasm';
 import simd from '../simd-inference.wasm';
 import { loadBuild } from './builds.ts';
-import { INFERENCE_NAMES } from './coreExports.ts';
+import { INFERENCE_NAMES } from './generated/kernelNames.ts';
 import { type PlainInitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 

@@ -1,6 +1,6 @@
 import { options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
-import { KERNEL_NAMES } from './exports.ts';
+import { KERNEL_NAMES } from './generated/kernelNames.ts';
 import { describe, holdsKernels } from './module.ts';
 import { type Runtime, takeTurn } from './runtime.ts';
 

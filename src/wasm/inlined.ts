@@ -1,6 +1,6 @@
 import { loadBuild } from './builds.ts';
 import { compile256 } from './compile256.ts';
-import { KERNEL_NAMES } from './exports.ts';
+import { KERNEL_NAMES } from './generated/kernelNames.ts';
 import { inflate } from './inflate.ts';
 import { type InitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';

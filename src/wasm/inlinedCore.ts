@@ -1,5 +1,5 @@
 import { loadBuild } from './builds.ts';
-import { CORE_NAMES } from './coreExports.ts';
+import { CORE_NAMES } from './generated/kernelNames.ts';
 import { inflate } from './inflate.ts';
 import { type PlainInitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';

@@ -1,5 +1,5 @@
 import { loadBuild } from './builds.ts';
-import { INFERENCE_NAMES } from './coreExports.ts';
+import { INFERENCE_NAMES } from './generated/kernelNames.ts';
 import { inflate } from './inflate.ts';
 import { type PlainInitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';

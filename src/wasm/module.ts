@@ -1,5 +1,5 @@
 import { ArgumentError, FeatureError, MemoryError, Verbatim } from '../errors.ts';
-import { CORE_NAMES, INFERENCE_NAMES } from './coreExports.ts';
+import { CORE_NAMES, INFERENCE_NAMES } from './generated/kernelNames.ts';
 import { instantiate, type Runtime } from './runtime.ts';
 
 /** @throws {FeatureError} bytes that this engine can't compile, or is forbidden to */

@@ -1,4 +1,4 @@
-import type { Kernels } from './exports.ts';
+import type { KernelCalls } from './generated/kernelCalls.ts';
 import { instantiate } from './runtime.ts';
 
 /** V8's flag (Node 24 and 26; Chromium has it as --wasm-revectorize, to be given on its command line). */
@@ -73,7 +73,7 @@ export function probe(module: WebAssembly.Module): Finding {
 
 /** Buffers for one product and one small LSTM. */
 class Rig {
-  readonly #kernels: Kernels;
+  readonly #kernels: KernelCalls;
   readonly #f32: Float32Array;
 
   constructor(module: WebAssembly.Module, wide: boolean) {

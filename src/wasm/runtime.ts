@@ -1,5 +1,5 @@
 import { FeatureError, StateError } from '../errors.ts';
-import type { KernelName, Kernels } from './exports.ts';
+import type { KernelCalls, KernelName } from './generated/kernelCalls.ts';
 
 /** Which kernels run: `simd` gives the same bits on every engine; `relaxed` fuses multiply and add. */
 export type KernelBuild = 'simd' | 'relaxed';
@@ -44,7 +44,7 @@ export function runtime(): Runtime {
 }
 
 /** @throws {FeatureError} kernels that lack one: those of `unrolled/core` or `unrolled/inference` */
-export function requireKernel(kernels: Kernels, name: KernelName): void {
+export function requireKernel(kernels: KernelCalls, name: KernelName): void {
   if (!kernels[name]) {
     throw new FeatureError(`the kernels loaded have no ${name}: those that init() of 'unrolled' loads have`);
   }
@@ -64,11 +64,15 @@ export function takeTurn(): (next: Runtime) => void {
  * The kernels over a memory of their own, with tiles of 16 columns (`wide`) or 8. They import that memory and nothing
  * else.
  */
-export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory, wide: boolean): Kernels {
+export function instantiate(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  wide: boolean,
+): KernelCalls {
   new Int32Array(memory.buffer)[WIDE_AT / 4] = wide ? 1 : 0;
   try {
     const link = links.get(module) ?? plainly;
-    return link(module, { env: { memory } }) as unknown as Kernels;
+    return link(module, { env: { memory } }) as unknown as KernelCalls;
   } catch (error) {
     throw new FeatureError(`the kernels can't be instantiated: ${(error as Error).message}`, {
       cause: error,

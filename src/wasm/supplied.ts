@@ -1,5 +1,5 @@
 import { ArgumentError } from '../errors.ts';
-import { CORE_NAMES } from './coreExports.ts';
+import { CORE_NAMES } from './generated/kernelNames.ts';
 import { type PlainInitOptions, start } from './init.ts';
 import type { Runtime } from './runtime.ts';
 import type { WasmSource } from './source.ts';

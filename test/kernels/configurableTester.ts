@@ -1,6 +1,7 @@
 import { activationOf } from '../../src/activations.ts';
-import { FIELDS, PARAMETERS } from '../../src/layers/recurrent/descriptor.ts';
+import { type Field, PARAMETERS } from '../../src/layers/recurrent/descriptor.ts';
 import { configurableWork } from '../../src/memory/workspace.ts';
+import { Recurrence } from '../../src/wasm/generated/structs.ts';
 import { type ConfigurableOptions, runConfigurable } from '../reference/configurable.ts';
 import { kept } from '../reference/draws.ts';
 import { omega } from '../reference/omega.ts';
@@ -142,10 +143,15 @@ export function expectedOf(p: ConfigurableProblem, noise: boolean): Tensors {
   return found;
 }
 
+/** The field of a kind of parameter. */
+function fieldOf(kind: string): Field {
+  return PARAMETERS[kind as keyof typeof PARAMETERS];
+}
+
 /** A descriptor and the buffers it points to. */
 class Call {
   readonly sandbox: Sandbox;
-  readonly bits = new Int32Array(Object.keys(FIELDS).length);
+  readonly bits = new Int32Array(Object.keys(Recurrence).length);
   readonly floats = new Float32Array(this.bits.buffer);
   readonly p: ConfigurableProblem;
   readonly ragged: boolean;
@@ -173,12 +179,12 @@ class Call {
     });
   }
 
-  set(values: Record<string, number>): void {
-    const names = Object.keys(FIELDS);
+  set(values: Partial<Record<Field, number>>): void {
+    const names = Object.keys(Recurrence);
     for (const [name, value] of Object.entries(values)) {
       const at = names.indexOf(name);
       if (at < 0) throw new Error(`no field ${name}`);
-      if (FIELDS[name] === 'f') this.floats[at] = value;
+      if (Recurrence[name as Field] === 'f') this.floats[at] = value;
       else this.bits[at] = value;
     }
   }
@@ -192,7 +198,7 @@ class Call {
     this.set({ sizes: this.ragged ? sandbox.indices('sizes', rows.sizes) : 0 });
     this.set({ x: sandbox.input('x', rows.pack(p.x, I)) });
     for (const [name, values] of Object.entries(p.params))
-      this.set({ [PARAMETERS[name]!]: sandbox.input(name, values) });
+      this.set({ [fieldOf(name)]: sandbox.input(name, values) });
     const { activation = 'tanh', recurrentActivation = 'sigmoid', activations = {} } = config;
     const kinds = (GATES[config.cell as 'lstm'] as readonly ('i' | 'h')[]).map((gate) => {
       const usual = ['g', 'h', 'n'].includes(gate) ? activation : recurrentActivation;
@@ -293,7 +299,7 @@ export function trained(build: BuildName, p: ConfigurableProblem): Tensors {
   for (const [name, values] of Object.entries(p.before)) {
     const ptr = sandbox.output(`d ${name}`, values);
     gradients.push([name, ptr]);
-    call.set({ [`d${PARAMETERS[name]!}`]: ptr });
+    call.set({ [`d${fieldOf(name)}`]: ptr });
   }
   const dOmega = p.omega ? sandbox.output('d omega', new Float64Array(p.params.weight_hh!.length)) : 0;
   const dh = sandbox.output('dh', p.dhN);

@@ -1,6 +1,6 @@
 /// <reference types="vite/client" />
 import { describe, expect, test } from 'vitest';
-import { KERNEL_NAMES } from '../../src/wasm/exports.ts';
+import { KERNEL_NAMES } from '../../src/wasm/generated/kernelNames.ts';
 import { wasmBytes } from './binaries.ts';
 import { builds, Sandbox } from './sandbox.ts';
 

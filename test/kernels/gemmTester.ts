@@ -1,5 +1,5 @@
 import { gemmWork } from '../../src/memory/workspace.ts';
-import type { Kernels } from '../../src/wasm/exports.ts';
+import type { KernelCalls } from '../../src/wasm/generated/kernelCalls.ts';
 import { gemm } from '../reference/gemm.ts';
 import { generator } from '../reference/random.ts';
 import { type BuildName, Sandbox } from './sandbox.ts';
@@ -75,7 +75,7 @@ const transposed: Record<GemmKernel, { a: boolean; b: boolean }> = {
   sgemv_t: { a: false, b: true },
 };
 
-function call(kernels: Kernels, { kernel, m, n, k, a, b, c, beta }: Problem, at: Pointers): void {
+function call(kernels: KernelCalls, { kernel, m, n, k, a, b, c, beta }: Problem, at: Pointers): void {
   if (kernel === 'sgemv_n') kernels.sgemv_n(n, k, at.a, at.b, b.ld, beta, at.c, at.work);
   else if (kernel === 'sgemv_t') kernels.sgemv_t(n, k, at.a, at.b, b.ld, beta, at.c);
   else if (kernel === 'sgemm_nn')
@@ -274,7 +274,7 @@ export class GemmTester {
 
 /** A sandbox whose one buffer, the end of the memory, is divided anew for each call. */
 class Pool {
-  readonly kernels: Kernels;
+  readonly kernels: KernelCalls;
   readonly words: Uint32Array;
   readonly #sandbox: Sandbox;
   /** First word of the pool; its last is that of the memory. */

@@ -1,11 +1,11 @@
-import type { Kernels } from '../../src/wasm/exports.ts';
+import type { KernelCalls } from '../../src/wasm/generated/kernelCalls.ts';
 import { sigmoid } from '../reference/math.ts';
 import { type BuildName, type Placement, Sandbox } from './sandbox.ts';
 
 export type MathKernel = 'vec_exp' | 'vec_tanh' | 'vec_sigmoid';
 
 interface MathPromise {
-  readonly call: (kernels: Kernels, n: number, x: number, y: number) => number;
+  readonly call: (kernels: KernelCalls, n: number, x: number, y: number) => void;
   /** In float64. */
   readonly of: (x: number) => number;
   /** Float32 steps from the rounded float64 result. */

@@ -1,19 +1,23 @@
 import { describe, expect, test } from 'vitest';
+import type { KernelCalls } from '../../src/wasm/generated/kernelCalls.ts';
 import { adagrad, adam, adamW, type Optimizer, rmsprop, sgd } from '../reference/optimizers.ts';
 import { generator, uniform } from '../reference/random.ts';
 import { expectClose, expectSame, rounded, subnormals } from './closeness.ts';
 import { type BuildName, builds, type Placement, Sandbox } from './sandbox.ts';
 
-type Kernel = 'sgd_step' | 'adam_step' | 'rmsprop_step' | 'adagrad_step';
-
 interface Rule {
   name: string;
-  kernel: Kernel;
   reference: () => Optimizer;
-  /** How many tensors of state; `args` places their pointers. */
+  /** How many tensors of state. */
   states: number;
-  /** All arguments after p and g, at update t from 1. */
-  args: (states: number[], s: number, t: number) => number[];
+  /** The kernel, with n and the pointers of p and g before its other arguments, at update t from 1. */
+  step: (
+    k: KernelCalls,
+    at: [n: number, p: number, g: number],
+    states: number[],
+    s: number,
+    t: number,
+  ) => void;
 }
 
 const lr = 0.05;
@@ -22,10 +26,9 @@ const weightDecay = 0.1;
 function sgdRule(name: string, momentum: number, nesterov: boolean, decay: number): Rule {
   return {
     name: `sgd_step ${name}`,
-    kernel: 'sgd_step',
     reference: () => sgd({ lr, momentum, nesterov, weightDecay: decay }),
     states: momentum ? 1 : 0,
-    args: ([b = 0], s) => [b, s, lr, momentum, decay, nesterov ? 1 : 0],
+    step: (k, at, [b = 0], s) => k.sgd_step(...at, b, s, lr, momentum, decay, nesterov ? 1 : 0),
   };
 }
 
@@ -34,13 +37,12 @@ function adamRule(name: string, decoupled: boolean, decay: number): Rule {
   const options = { lr, betas: [beta1, beta2] as const, eps, weightDecay: decay };
   return {
     name: `adam_step ${name}`,
-    kernel: 'adam_step',
     reference: () => (decoupled ? adamW(options) : adam(options)),
     states: 2,
-    args: ([m = 0, v = 0], s, t) => {
+    step: (k, at, [m = 0, v = 0], s, t) => {
       const rate = lr / (1 - beta1 ** t);
       const root = 1 / Math.sqrt(1 - beta2 ** t);
-      return [m, v, s, lr, beta1, beta2, eps, decay, decoupled ? 1 : 0, rate, root];
+      k.adam_step(...at, m, v, s, lr, beta1, beta2, eps, decay, decoupled ? 1 : 0, rate, root);
     },
   };
 }
@@ -49,14 +51,13 @@ function rmspropRule(name: string, centered: boolean, momentum: number, decay: n
   const [alpha, eps] = [0.9, 1e-6];
   return {
     name: `rmsprop_step ${name}`,
-    kernel: 'rmsprop_step',
     reference: () => rmsprop({ lr, alpha, eps, centered, momentum, weightDecay: decay }),
     states: 1 + (centered ? 1 : 0) + (momentum ? 1 : 0),
-    args: (states, s) => {
+    step: (k, at, states, s) => {
       const v = states[0]!;
       const a = centered ? states[1]! : 0;
       const b = momentum ? states.at(-1)! : 0;
-      return [v, a, b, s, lr, alpha, eps, decay, momentum];
+      k.rmsprop_step(...at, v, a, b, s, lr, alpha, eps, decay, momentum);
     },
   };
 }
@@ -65,10 +66,9 @@ function adagradRule(name: string, lrDecay: number, decay: number): Rule {
   const eps = 1e-10;
   return {
     name: `adagrad_step ${name}`,
-    kernel: 'adagrad_step',
     reference: () => adagrad({ lr, lrDecay, eps, weightDecay: decay }),
     states: 1,
-    args: ([v = 0], s, t) => [v, s, lr / (1 + (t - 1) * lrDecay), eps, decay],
+    step: (k, at, [v = 0], s, t) => k.adagrad_step(...at, v, s, lr / (1 + (t - 1) * lrDecay), eps, decay),
   };
 }
 
@@ -111,8 +111,7 @@ function run(build: BuildName, rule: Rule, { start, gradients, s = 1, state = 0,
   );
   const gs = gradients.map((gradient, i) => sandbox.input(`g ${i}`, gradient, place(`g ${i}`)));
   sandbox.run((k) => {
-    for (const [i, g] of gs.entries()) k[rule.kernel](n, p, g, ...rule.args(states, s, i + 1));
-    return 0;
+    for (const [i, g] of gs.entries()) rule.step(k, [n, p, g], states, s, i + 1);
   });
   return { p: sandbox.read(p, n), states: states.map((at) => sandbox.read(at, n)) };
 }

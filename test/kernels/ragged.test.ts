@@ -9,6 +9,7 @@ import {
   type Tensors,
 } from './configurableTester.ts';
 import { type BuildName, Sandbox, variants } from './sandbox.ts';
+import type { Input } from './sequenceTester.ts';
 
 // The plain kernels with what sequence.test.ts leaves out: rows of their own lengths, a watch, and a sequence whose
 // gradients by a table come in two parts.
@@ -48,28 +49,29 @@ class Call {
   }
 
   /** T, B, I, H, V and sizes of so many rows a step. */
-  head(sizes = this.p.rows.sizes): number[] {
+  head(sizes = this.p.rows.sizes): [T: number, B: number, I: number, H: number, V: number, sizes: number] {
     const { B } = this.p.rows;
     const ragged = sizes.some((m) => m !== B) ? this.sandbox.indices('sizes', sizes) : 0;
     return [sizes.length, B, this.I, this.H, this.table?.V ?? 0, ragged];
   }
 
-  relu(): number[] {
-    return this.cell === 'rnn' ? [this.p.config.nonlinearity === 'relu' ? 1 : 0] : [];
+  relu(): number {
+    return this.p.config.nonlinearity === 'relu' ? 1 : 0;
   }
 
   /** x, or the table and indices. */
-  source(): number[] {
+  source(): [x: number, index: number] {
     const { sandbox, p, table } = this;
     if (!table) return [sandbox.input('x', p.rows.pack(p.x, this.I)), 0];
     return [sandbox.input('table', table.table), sandbox.indices('index', table.index)];
   }
 
-  weights(): number[] {
-    return ['weight_ih', 'weight_hh'].map((name) => this.sandbox.input(name, this.p.params[name]!));
+  weights(): [wIh: number, wHh: number] {
+    const { weight_ih, weight_hh } = this.p.params;
+    return [this.sandbox.input('wIh', weight_ih!), this.sandbox.input('wHh', weight_hh!)];
   }
 
-  biases(): number[] {
+  biases(): [bIh: number, bHh: number] {
     const { bias_ih, bias_hh } = this.p.params;
     return bias_ih && bias_hh
       ? [this.sandbox.input('bIh', bias_ih), this.sandbox.input('bHh', bias_hh)]
@@ -85,24 +87,22 @@ function infer(build: BuildName, p: ConfigurableProblem, chunk: number): Tensors
   const call = new Call(build, p);
   const { sandbox, H, cell } = call;
   const { B, count } = p.rows;
-  const states = [sandbox.output('h', p.h0), ...(cell === 'lstm' ? [sandbox.output('c', p.c0)] : [])];
+  const h = sandbox.output('h', p.h0);
+  const c = cell === 'lstm' ? sandbox.output('c', p.c0) : 0;
   const y = sandbox.output('y', count * H);
-  const gates = cell === 'rnn' ? [] : [sandbox.output('gates', chunk * B * 4 * H), chunk];
-  const args = [
-    ...[...call.head(), ...call.relu(), ...call.source(), ...call.weights(), ...call.biases()],
-    ...[...states, y, ...gates, 0, call.forwardWork()],
-  ];
-  sandbox.run((k) =>
-    cell === 'lstm'
-      ? k.lstm_forward(...args)
-      : cell === 'gru'
-        ? k.gru_forward(...args)
-        : k.rnn_forward(...args),
-  );
+  const gates = cell === 'rnn' ? 0 : sandbox.output('gates', chunk * B * 4 * H);
+  const head = call.head();
+  const from: Input = [...call.source(), ...call.weights(), ...call.biases()];
+  const work = call.forwardWork();
+  sandbox.run((k) => {
+    if (cell === 'lstm') k.lstm_forward(...head, ...from, h, c, y, gates, chunk, 0, work);
+    else if (cell === 'gru') k.gru_forward(...head, ...from, h, y, gates, chunk, 0, work);
+    else k.rnn_forward(...head, call.relu(), ...from, h, y, 0, work);
+  });
   return {
     y: sandbox.read(y, count * H),
-    hN: sandbox.read(states[0]!, B * H),
-    ...(cell === 'lstm' ? { cN: sandbox.read(states[1]!, B * H) } : {}),
+    hN: sandbox.read(h, B * H),
+    ...(cell === 'lstm' ? { cN: sandbox.read(c, B * H) } : {}),
   };
 }
 
@@ -131,37 +131,32 @@ function train(
     return sandbox.output(name, values);
   };
   const h = states('h', p.h0);
-  const c = isLstm ? [states('c', p.c0)] : [];
+  const c = isLstm ? states('c', p.c0) : 0;
   const width = cell === 'rnn' ? H : 4 * H;
   const gates = sandbox.output('gates', N * width);
   const head = call.head();
   const source = call.source();
   const weights = call.weights();
-  const forward = [...head, ...call.relu(), ...source, ...weights, ...call.biases(), h, ...c, gates];
+  const from: Input = [...source, ...weights, ...call.biases()];
   const work = call.forwardWork();
-  sandbox.run((k) =>
-    isLstm
-      ? k.lstm_forward_train(...forward, work)
-      : cell === 'gru'
-        ? k.gru_forward_train(...forward, work)
-        : k.rnn_forward_train(...forward, work),
-  );
+  sandbox.run((k) => {
+    if (isLstm) k.lstm_forward_train(...head, ...from, h, c, gates, work);
+    else if (cell === 'gru') k.gru_forward_train(...head, ...from, h, gates, work);
+    else k.rnn_forward_train(...head, call.relu(), ...from, h, gates, work);
+  });
   const found: Record<string, ArrayLike<number>> = { y: sandbox.read(h + B * H * 4, N * H) };
   for (const [name, ptr] of [
     ['hN', h],
-    ['cN', c[0]],
+    ['cN', c],
   ] as const) {
     if (!ptr) continue;
     const last = sandbox.output(name, B * H);
-    sandbox.run((k) => {
-      k.last_rows(T, B, H, head[5]!, ptr, last);
-      return 0;
-    });
+    sandbox.run((k) => k.last_rows(T, B, H, head[5], ptr, last));
     found[name] = sandbox.read(last, B * H);
   }
 
   const dh = sandbox.output('dh', p.dhN);
-  const dc = isLstm ? [sandbox.output('dc', p.dcN)] : [];
+  const dc = isLstm ? sandbox.output('dc', p.dcN) : 0;
   const dx = sandbox.output('dx', table ? new Float64Array(V * I).fill(0.25) : N * I);
   const names = Object.keys(p.before);
   const gradients = names.map((name) => sandbox.output(`d ${name}`, p.before[name]!));
@@ -176,26 +171,21 @@ function train(
     const first = rows.sizes.slice(0, from).reduce((a, b) => a + b, 0);
     const count = rows.sizes.slice(from, to).reduce((a, b) => a + b, 0);
     const scratch = sandbox.work(backwardWork(GATES[cell], count, I, H, V));
-    const args = [
-      ...[
-        ...(split ? call.head(rows.sizes.slice(from, to)) : head),
-        source[0]! + (table ? 0 : first * I * 4),
-      ],
-      ...[
-        table ? source[1]! + first * 4 : 0,
-        ...weights,
-        h + first * H * 4,
-        ...c.map((q) => q + first * H * 4),
-      ],
-      ...[gates + first * width * 4, dy && dy + first * H * 4, dh, ...dc, dx + (table ? 0 : first * I * 4)],
-      ...[gradients[0]!, gradients[1]!, dbIh, dbHh, dP, from === 0 ? 1 : 0, at, scratch],
-    ];
-    sandbox.run((k) =>
-      isLstm ? k.lstm_backward(...args) : cell === 'gru' ? k.gru_backward(...args) : k.rnn_backward(...args),
-    );
+    const [x, index] = table ? [source[0], source[1] + first * 4] : [source[0] + first * I * 4, 0];
+    const offset = first * H * 4;
+    const part = split ? call.head(rows.sizes.slice(from, to)) : head;
+    const input = [...part, x, index, ...weights, h + offset] as const;
+    const upstream = [gates + first * width * 4, dy && dy + offset, dh] as const;
+    const dxAt = dx + (table ? 0 : first * I * 4);
+    const last = [gradients[0]!, gradients[1]!, dbIh, dbHh, dP, from === 0 ? 1 : 0, at, scratch] as const;
+    sandbox.run((k) => {
+      if (isLstm) k.lstm_backward(...input, c + offset, ...upstream, dc, dxAt, ...last);
+      else if (cell === 'gru') k.gru_backward(...input, ...upstream, dxAt, ...last);
+      else k.rnn_backward(...input, ...upstream, dxAt, ...last);
+    });
   }
   found.dh = sandbox.read(dh, B * H);
-  if (isLstm) found.dc = sandbox.read(dc[0]!, B * H);
+  if (isLstm) found.dc = sandbox.read(dc, B * H);
   found.dx = sandbox.read(dx, table ? V * I : N * I);
   for (const [i, name] of names.entries()) {
     const before = p.before[name]!;

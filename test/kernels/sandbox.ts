@@ -1,5 +1,5 @@
 import { instantiateSync } from '@assemblyscript/loader';
-import type { Kernels } from '../../src/wasm/exports.ts';
+import type { KernelCalls } from '../../src/wasm/generated/kernelCalls.ts';
 import { relaxedIsSupported, wasmBytes } from './binaries.ts';
 
 export type BuildName = 'checked' | 'simd' | 'relaxed' | 'simd wide' | 'relaxed wide';
@@ -49,7 +49,7 @@ interface Held {
  * kernel and then throws if any poison or any input changed.
  */
 export class Sandbox {
-  readonly kernels: Kernels;
+  readonly kernels: KernelCalls;
   readonly memory: WebAssembly.Memory;
   readonly #words: Uint32Array;
   readonly #floats: Float32Array;
@@ -64,7 +64,7 @@ export class Sandbox {
     const pages = Math.ceil((2 * PAGE + bytes + 64 * 256) / PAGE);
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     this.kernels = instantiateSync(compiled(build), { env: { memory: this.memory } }).instance
-      .exports as unknown as Kernels;
+      .exports as unknown as KernelCalls;
     this.#words = new Uint32Array(this.memory.buffer);
     this.#floats = new Float32Array(this.memory.buffer);
     this.#ints = new Int32Array(this.memory.buffer);
@@ -115,7 +115,7 @@ export class Sandbox {
   }
 
   /** Calls the kernel, then checks guards and inputs. */
-  run(call: (kernels: Kernels) => number): number {
+  run<Result>(call: (kernels: KernelCalls) => Result): Result {
     for (const held of this.#held) {
       if (held.input) held.before = this.#words.slice(held.ptr / 4, held.ptr / 4 + held.length);
     }

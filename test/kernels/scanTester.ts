@@ -1,4 +1,5 @@
 import { scanBackwardWork, scanWork } from '../../src/memory/workspace.ts';
+import type { KernelCalls } from '../../src/wasm/generated/kernelCalls.ts';
 import { generator, uniform } from '../reference/random.ts';
 import * as scan from '../reference/scan.ts';
 import { rounded } from './closeness.ts';
@@ -112,7 +113,7 @@ class Call {
     this.#flush = flush;
   }
 
-  head(): number[] {
+  head(): [cell: number, T: number, B: number, I: number, H: number, sizes: number] {
     const { T, B, I, H, sizes } = this.#p.shape;
     const at = sizes ? this.sandbox.indices('sizes', sizes, this.#place('sizes')) : 0;
     return [cellNumbers[this.#p.name], T, B, I, H, at];
@@ -141,8 +142,8 @@ class Call {
     return this.sandbox.work(bytes, this.#place('work'));
   }
 
-  run(kernel: 'scan_forward' | 'scan_forward_train' | 'scan_backward', args: number[]): Run {
-    this.sandbox.run((k) => k[kernel](...args));
+  run(kernel: (k: KernelCalls) => void): Run {
+    this.sandbox.run(kernel);
     const out: Tensors = {};
     for (const [name, [ptr, length]] of Object.entries(this.#outputs)) {
       out[name] = this.sandbox.read(ptr, length);
@@ -175,10 +176,9 @@ export function infer(build: BuildName, p: Problem, chunk = 1, flush = ''): Run 
     const suffix = packed ? 'Again' : '';
     const state = call.output(`stateN${suffix}`, p.given.state0!);
     const y = call.output(`y${suffix}`, rowsOf(p.shape) * H);
-    run = call.run('scan_forward', [
-      ...[...head, x, packed ? 0 : wIh, v, bias],
-      ...[state, y, gates, chunk, packed, work],
-    ]);
+    run = call.run((k) =>
+      k.scan_forward(...head, x, packed ? 0 : wIh, v, bias, state, y, gates, chunk, packed, work),
+    );
   }
   delete run!.out.gates;
   return run!;
@@ -190,12 +190,16 @@ export function train(build: BuildName, p: Problem, flush = ''): Run {
   const N = rowsOf(p.shape);
   const bytes = forwardWork(p);
   const call = new Call(build, p, bytes, flush, 0);
-  const args = [...call.head(), ...call.weights(), call.bias()];
-  const states = new Float64Array((B + N) * H).fill(Number.NaN);
-  states.set(p.given.state0!);
-  args.push(call.output('states', states), p.name === 'sru' ? call.output('y', N * H) : 0);
-  args.push(call.output('kept', N * gatesOf(p) * H));
-  return call.run('scan_forward_train', [...args, call.work(bytes)]);
+  const head = call.head();
+  const weights = call.weights();
+  const bias = call.bias();
+  const values = new Float64Array((B + N) * H).fill(Number.NaN);
+  values.set(p.given.state0!);
+  const states = call.output('states', values);
+  const y = p.name === 'sru' ? call.output('y', N * H) : 0;
+  const kept = call.output('kept', N * gatesOf(p) * H);
+  const work = call.work(bytes);
+  return call.run((k) => k.scan_forward_train(...head, ...weights, bias, states, y, kept, work));
 }
 
 /** What a backward pass is to watch: a limit of 0 is none; norms come out as `flow` [T, 3]. */
@@ -216,15 +220,21 @@ export function backward(
   const N = rowsOf(p.shape);
   const bytes = scanBackwardWork(gatesOf(p), N, I, H);
   const call = new Call(build, p, bytes, flush, 0);
-  const args = [...call.head(), ...call.weights(), call.input('states', states!), call.output('da', kept!)];
-  args.push(dy ? call.input('dy') : 0, call.output('dState', p.given.dState!));
-  args.push(dx ? call.output('dx', N * I) : 0, call.output('dwIh', p.given.dwIh!));
-  args.push(stateWeights[p.name] ? call.output('dv', p.given.dv!) : 0);
-  args.push(bias ? call.output('dbIh', p.given.dbIh!) : 0);
+  const head = call.head();
+  const weights = call.weights();
+  const saved = [call.input('states', states!), call.output('da', kept!)] as const;
+  const upstream = [dy ? call.input('dy') : 0, call.output('dState', p.given.dState!)] as const;
+  const dxAt = dx ? call.output('dx', N * I) : 0;
+  const dwIh = call.output('dwIh', p.given.dwIh!);
+  const dv = stateWeights[p.name] ? call.output('dv', p.given.dv!) : 0;
+  const dbIh = bias ? call.output('dbIh', p.given.dbIh!) : 0;
   const flow = watch?.flow ? call.output('flow', T * 3) : 0;
   const pointer = new Float32Array(Int32Array.of(flow).buffer)[0]!;
-  args.push(watch ? call.input('watch', [watch.clip, pointer]) : 0);
-  return call.run('scan_backward', [...args, call.work(bytes)]);
+  const at = watch ? call.input('watch', [watch.clip, pointer]) : 0;
+  const work = call.work(bytes);
+  return call.run((k) =>
+    k.scan_backward(...head, ...weights, ...saved, ...upstream, dxAt, dwIh, dv, dbIh, at, work),
+  );
 }
 
 /** The problem of row b alone, its steps those that have such a row. */

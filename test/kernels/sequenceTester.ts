@@ -123,7 +123,8 @@ function renamed(g: ReturnType<typeof rnn.backward>): Expected {
 class Call {
   readonly names: string[] = [];
   readonly sandbox: Sandbox;
-  readonly head: number[];
+  readonly head: readonly [T: number, B: number, I: number, H: number, V: number, sizes: number];
+  readonly relu: number;
   readonly isLstm: boolean;
   readonly isRnn: boolean;
   readonly #given: Record<string, Float64Array>;
@@ -140,7 +141,7 @@ class Call {
     this.isLstm = cell === 'lstm';
     this.isRnn = cell.startsWith('rnn');
     this.head = [T, B, I, H, V, 0];
-    if (this.isRnn) this.head.push(cell === 'rnn relu' ? 1 : 0);
+    this.relu = cell === 'rnn relu' ? 1 : 0;
     this.#given = given;
     this.#lookup = lookup;
     this.#flush = flush;
@@ -160,18 +161,18 @@ class Call {
   }
 
   /** x, or a table and indices. */
-  source(): number[] {
+  source(): [x: number, index: number] {
     if (!this.#lookup) return [this.input('x'), 0];
     const { table, index } = this.#lookup;
     return [this.input('table', table), this.sandbox.indices('index', index, this.#place('index'))];
   }
 
-  weights(): number[] {
+  weights(): [wIh: number, wHh: number] {
     return [this.input('wIh'), this.input('wHh')];
   }
 
-  biases(): number[] {
-    return this.#bias ? [this.input('bIh'), this.input('bHh')] : [0, 0];
+  biases(): [bIh: number, bHh: number] {
+    return this.#bias ? [this.input('bIh'), this.input('bHh')] : [...NONE];
   }
 
   /** h0 or c0 followed by room for so many steps. */
@@ -186,6 +187,11 @@ class Call {
     return name === this.#flush ? 'flush' : 'guarded';
   }
 }
+
+/** Pointers of what meets the states: 0 for none. */
+export type Input = [x: number, index: number, wIh: number, wHh: number, bIh: number, bHh: number];
+
+const NONE = [0, 0] as const;
 
 export interface Run {
   out: Tensors;
@@ -205,26 +211,27 @@ export function infer(build: BuildName, p: Problem, chunk = 1, flush = ''): Run 
   const { T, B, H } = p.shape;
   const bytes = forwardWork(p);
   const call = new Call(build, p, bytes, flush, (T + chunk) * B);
-  const [x, index] = call.source() as [number, number];
+  const [x, index] = call.source();
   const weights = call.weights();
   const biases = call.biases();
-  const gates = call.isRnn ? [] : [call.output('gates', chunk * B * 4 * H), chunk];
+  const gates = call.isRnn ? 0 : call.output('gates', chunk * B * 4 * H);
   const work = call.work(bytes);
   const out: Tensors = {};
   for (const packed of [0, 1]) {
     const suffix = packed ? 'Again' : '';
-    const states = [call.output(`h${suffix}`, p.given.h0!)];
-    if (call.isLstm) states.push(call.output(`c${suffix}`, p.given.c0!));
+    const h = call.output(`h${suffix}`, p.given.h0!);
+    const c = call.isLstm ? call.output(`c${suffix}`, p.given.c0!) : 0;
     const y = call.output(`y${suffix}`, T * B * H);
-    const from = packed ? [0, 0] : weights;
-    const rows = packed && index ? 0 : x;
-    const args = [...call.head, rows, index, ...from, ...biases, ...states, y, ...gates, packed, work];
-    call.sandbox.run((k) =>
-      call.isLstm ? k.lstm_forward(...args) : call.isRnn ? k.rnn_forward(...args) : k.gru_forward(...args),
-    );
+    const from = [packed && index ? 0 : x, index, ...(packed ? [0, 0] : weights), ...biases] as Input;
+    const { head, relu } = call;
+    call.sandbox.run((k) => {
+      if (call.isLstm) k.lstm_forward(...head, ...from, h, c, y, gates, chunk, packed, work);
+      else if (call.isRnn) k.rnn_forward(...head, relu, ...from, h, y, packed, work);
+      else k.gru_forward(...head, ...from, h, y, gates, chunk, packed, work);
+    });
     out[`y${suffix}`] = call.sandbox.read(y, T * B * H);
-    out[`hN${suffix}`] = call.sandbox.read(states[0]!, B * H);
-    if (call.isLstm) out[`cN${suffix}`] = call.sandbox.read(states[1]!, B * H);
+    out[`hN${suffix}`] = call.sandbox.read(h, B * H);
+    if (call.isLstm) out[`cN${suffix}`] = call.sandbox.read(c, B * H);
   }
   return { out, names: call.names };
 }
@@ -234,26 +241,24 @@ export function train(build: BuildName, p: Problem, flush = ''): Run {
   const { T, B, H } = p.shape;
   const bytes = forwardWork(p);
   const call = new Call(build, p, bytes, flush, T * B);
-  const source = call.source();
-  const weights = call.weights();
-  const biases = call.biases();
-  const kept: Record<string, number> = { h: call.states('h', p.given.h0!, T) };
-  if (call.isLstm) kept.c = call.states('c', p.given.c0!, T);
-  if (call.isRnn) kept.slope = call.output('slope', T * B * H);
-  else kept.gates = call.output('gates', T * B * 4 * H);
-  const args = [...call.head, ...source, ...weights, ...biases, ...Object.values(kept), call.work(bytes)];
-  call.sandbox.run((k) =>
-    call.isLstm
-      ? k.lstm_forward_train(...args)
-      : call.isRnn
-        ? k.rnn_forward_train(...args)
-        : k.gru_forward_train(...args),
-  );
-  const out: Tensors = {};
-  for (const [name, ptr] of Object.entries(kept)) {
-    const lengths: Record<string, number> = { gates: T * B * 4 * H, slope: T * B * H };
-    out[name] = call.sandbox.read(ptr, lengths[name] ?? (T + 1) * B * H);
-  }
+  const from: Input = [...call.source(), ...call.weights(), ...call.biases()];
+  const h = call.states('h', p.given.h0!, T);
+  const c = call.isLstm ? call.states('c', p.given.c0!, T) : 0;
+  const width = call.isRnn ? H : 4 * H;
+  const gates = call.output(call.isRnn ? 'slope' : 'gates', T * B * width);
+  const work = call.work(bytes);
+  const { head, relu, sandbox } = call;
+  sandbox.run((k) => {
+    if (call.isLstm) k.lstm_forward_train(...head, ...from, h, c, gates, work);
+    else if (call.isRnn) k.rnn_forward_train(...head, relu, ...from, h, gates, work);
+    else k.gru_forward_train(...head, ...from, h, gates, work);
+  });
+  const states = (T + 1) * B * H;
+  const out: Tensors = {
+    h: sandbox.read(h, states),
+    ...(call.isLstm ? { c: sandbox.read(c, states) } : {}),
+    [call.isRnn ? 'slope' : 'gates']: sandbox.read(gates, T * B * width),
+  };
   return { out, names: call.names };
 }
 
@@ -265,8 +270,8 @@ export function backward(build: BuildName, p: Problem, kept: Tensors, flush = ''
   const call = new Call(build, p, bytes, flush, T * B);
   const source = call.source();
   const weights = call.weights();
-  const saved = [call.input('h', kept.h!)];
-  if (call.isLstm) saved.push(call.input('c', kept.c!));
+  const h = call.input('h', kept.h!);
+  const c = call.isLstm ? call.input('c', kept.c!) : 0;
   const outputs: Record<string, [ptr: number, length: number]> = {};
   const output = (name: string, values: ArrayLike<number> | number) => {
     const ptr = call.output(name, values);
@@ -274,32 +279,22 @@ export function backward(build: BuildName, p: Problem, kept: Tensors, flush = ''
     return ptr;
   };
   const da = output('da', call.isRnn ? kept.slope! : kept.gates!);
-  const upstream = [dy ? call.input('dy') : 0, output('dh', p.given.dhN!)];
-  if (call.isLstm) upstream.push(output('dc', p.given.dcN!));
+  const dyAt = dy ? call.input('dy') : 0;
+  const dh = output('dh', p.given.dhN!);
+  const dc = call.isLstm ? output('dc', p.given.dcN!) : 0;
   const into = () => (p.lookup ? output('dTable', p.lookup.dTable) : output('dx', T * B * I));
   const dxAt = dx ? into() : 0;
-  const [wih, whh] = [output('dwIh', p.given.dwIh!), output('dwHh', p.given.dwHh!)];
-  const biases = bias ? [output('dbIh', p.given.dbIh!), output('dbHh', p.given.dbHh!)] : [0, 0];
+  const dw = [output('dwIh', p.given.dwIh!), output('dwHh', p.given.dwHh!)] as const;
+  const db = bias ? ([output('dbIh', p.given.dbIh!), output('dbHh', p.given.dbHh!)] as const) : NONE;
   const dP = p.lookup ? call.output('dP', new Float64Array(V * gates * H)) : 0;
   const work = call.work(bytes);
-  const head = call.head.slice(0, 6);
-  const last = [dP, 1, 0, work];
-  const args = [
-    ...head,
-    ...source,
-    ...weights,
-    ...saved,
-    da,
-    ...upstream,
-    dxAt,
-    wih,
-    whh,
-    ...biases,
-    ...last,
-  ];
-  call.sandbox.run((k) =>
-    call.isLstm ? k.lstm_backward(...args) : call.isRnn ? k.rnn_backward(...args) : k.gru_backward(...args),
-  );
+  const from = [...call.head, ...source, ...weights] as const;
+  const last = [dxAt, ...dw, ...db, dP, 1, 0, work] as const;
+  call.sandbox.run((k) => {
+    if (call.isLstm) k.lstm_backward(...from, h, c, da, dyAt, dh, dc, ...last);
+    else if (call.isRnn) k.rnn_backward(...from, h, da, dyAt, dh, ...last);
+    else k.gru_backward(...from, h, da, dyAt, dh, ...last);
+  });
   const out: Tensors = {};
   for (const [name, [ptr, length]] of Object.entries(outputs)) out[name] = call.sandbox.read(ptr, length);
   return { out, names: call.names };

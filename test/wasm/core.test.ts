@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as core from '../../src/core.ts';
 import * as unrolled from '../../src/index.ts';
-import { CORE_NAMES } from '../../src/wasm/coreExports.ts';
+import { CORE_NAMES } from '../../src/wasm/generated/kernelNames.ts';
 import { relaxedIsSupported } from '../kernels/binaries.ts';
 import { thrown } from '../model/helpers.ts';
 
@@ -90,6 +90,22 @@ describe('unrolled/core', () => {
         return [trainer.step(features, y), trainer.save()];
       });
     };
+    await unrolled.init({ kernels: 'simd' });
+    const expected = run(full);
+    await core.init({ kernels: 'simd' });
+    expect(run(core)).toEqual(expected);
+  });
+
+  test('LastStep behind both directions', async () => {
+    const run = (entry: Entry) =>
+      (['concat', 'sum', 'mul', 'ave'] as const).map((mergeMode) => {
+        const layer = new entry.GRU(2, 4, { bidirectional: true, mergeMode });
+        const head = new entry.Linear(mergeMode === 'concat' ? 8 : 4, 1);
+        const model = new entry.Sequential([layer, new entry.LastStep(), head], { seed: 5 });
+        const trainer = new entry.Trainer(model, { loss: core.mse, optimizer: new core.AdamW() });
+        const y = { data: [0, 1, 1], shape: [1, B, 1] };
+        return [trainer.step(features, y, { lengths: [2, T, 4] }), trainer.save()];
+      });
     await unrolled.init({ kernels: 'simd' });
     const expected = run(full);
     await core.init({ kernels: 'simd' });

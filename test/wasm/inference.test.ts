@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import * as unrolled from '../../src/index.ts';
 import * as inference from '../../src/inference.ts';
-import { INFERENCE_NAMES } from '../../src/wasm/coreExports.ts';
+import { INFERENCE_NAMES } from '../../src/wasm/generated/kernelNames.ts';
 import { relaxedIsSupported } from '../kernels/binaries.ts';
 import { thrown } from '../model/helpers.ts';
 

@@ -4,7 +4,7 @@ import { align, type Region } from '../../memory/layout.ts';
 import { configurableWork } from '../../memory/workspace.ts';
 import { requireKernel } from '../../wasm/runtime.ts';
 import type { Configuration } from './configuration.ts';
-import { Descriptor, PARAMETERS } from './descriptor.ts';
+import { Descriptor, type Field, PARAMETERS } from './descriptor.ts';
 import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
 import { gatesInOrder } from './gateTraces.ts';
 import { type KeptStates, keepStates, runningState, watch } from './states.ts';
@@ -53,7 +53,7 @@ export function configurablePass(
     hatC: kept(training && layerNorm && isLstm, 'normed cells', H),
     rstdC: kept(training && layerNorm && isLstm, 'their deviations'),
     dhAll: kept(training && (projSize > 0 || features.penalty.omega > 0), 'step gradients', W),
-  };
+  } satisfies Partial<Record<Field, Region | undefined>>;
   // of its own, since rows of the parts of a sequence are to be added up in the order of those of the whole
   const dwOmega =
     training && features.penalty.omega > 0 ? scope.keep('gradient of omega', G, W / heads) : undefined;
@@ -70,18 +70,25 @@ export function configurablePass(
     ready = true;
     descriptor.setAll({ cell, I, H, W, heads, coupled: features.coupled ? 1 : 0, clip: features.clip });
     descriptor.setAll({ wIh: 0, training: training ? 1 : 0, chunk });
-    for (const [kind, name] of Object.entries(PARAMETERS)) {
+    for (const kind of keys(PARAMETERS)) {
+      const name = PARAMETERS[kind];
       descriptor.set(name, place.parameter(kind));
       descriptor.set(`d${name}`, place.gradient(kind));
     }
-    for (const [k, { kind, alpha, beta }] of features.activations.entries()) {
-      descriptor.setAll({ [`kind${k}`]: kind, [`alpha${k}`]: alpha, [`beta${k}`]: beta });
+    for (const k of [0, 1, 2, 3, 4] as const) {
+      const activation = features.activations[k];
+      if (!activation) continue;
+      descriptor.set(`kind${k}`, activation.kind);
+      descriptor.set(`alpha${k}`, activation.alpha);
+      descriptor.set(`beta${k}`, activation.beta);
     }
-    for (const [name, region] of Object.entries(own)) descriptor.set(name, region?.ptr ?? 0);
+    for (const name of keys(own)) descriptor.set(name, own[name]?.ptr ?? 0);
+    if (training) {
+      descriptor.setAll({ zoneH: drawn(zoneH), zoneC: drawn(zoneC), dropH: drawn(recurrentDropout) });
+    } else {
+      descriptor.setAll({ zoneHMean: zoneH, zoneCMean: zoneC });
+    }
     descriptor.setAll({
-      ...(training
-        ? { zoneH: drawn(zoneH), zoneC: drawn(zoneC), dropH: drawn(recurrentDropout) }
-        : { zoneHMean: zoneH, zoneCMean: zoneC }),
       dropHScale: 1 / (1 - recurrentDropout),
       omega: features.penalty.omega,
       dwOmega: dwOmega?.ptr ?? 0,
@@ -93,7 +100,7 @@ export function configurablePass(
       dc: c?.slot.gradient.ptr ?? 0,
       x: from.x.ptr,
     });
-    for (const [name, distance] of Object.entries(parts.at)) descriptor.set(name, work.ptr + distance);
+    for (const name of keys(parts.at)) descriptor.set(name, work.ptr + parts.at[name]);
   };
   const arrange = () => {
     if (!ready) prepare();
@@ -160,6 +167,11 @@ function gatesOf({ cell, coupled, activations }: Configuration): GateTrace[] {
 
 function finish(states: KeptStates | undefined): void {
   states?.finish();
+}
+
+/** Names of what an object literal holds. */
+function keys<Name extends string>(values: Readonly<Record<Name, unknown>>): Name[] {
+  return Object.keys(values) as Name[];
 }
 
 /** A probability as the threshold of a 32-bit draw. */

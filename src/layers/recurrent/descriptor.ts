@@ -1,31 +1,12 @@
 import type { MemoryArena } from '../../memory/arena.ts';
 import type { Region } from '../../memory/layout.ts';
+import { Recurrence } from '../../wasm/generated/structs.ts';
 
-/** Fields of assembly/configurable/recurrence.ts in its order: `i` an integer or a pointer, `f` a float. */
-export const FIELDS = {
-  ...fields('i', 'cell T B I H W heads sizes x'),
-  ...fields('i', 'wIh wHh bIh bHh wHr wCi wCf wCo'),
-  ...fields('i', 'lnIhWeight lnIhBias lnHhWeight lnHhBias lnCWeight lnCBias'),
-  ...fields('i', 'dwIh dwHh dbIh dbHh dwHr dwCi dwCf dwCo'),
-  ...fields('i', 'dlnIhWeight dlnIhBias dlnHhWeight dlnHhBias dlnCWeight dlnCBias dwOmega'),
-  ...[0, 1, 2, 3, 4].reduce(
-    (all, k) => Object.assign(all, fields('i', `kind${k}`), fields('f', `alpha${k} beta${k}`)),
-    {},
-  ),
-  ...fields('f', 'clip'),
-  ...fields('i', 'coupled zoneH zoneHKey'),
-  ...fields('f', 'zoneHMean'),
-  ...fields('i', 'zoneC zoneCKey'),
-  ...fields('f', 'zoneCMean'),
-  ...fields('i', 'firstRow dropH dropHKey'),
-  ...fields('f', 'dropHScale omega'),
-  ...fields('i', 'training chunk packed h c y gates slopes cNew seen seenSlope out dropped'),
-  ...fields('i', 'hatIh rstdIh hatHh rstdHh hatC rstdC dy dh dc dx dhAll watch'),
-  ...fields('i', 'tile bias panelsIh panelsHh panelsHr rowsG rowsW oldW rowsH oldH'),
-} as Readonly<Record<string, 'i' | 'f'>>;
+/** What the kernels read of a recurrent layer with options. */
+export type Field = keyof typeof Recurrence;
 
 /** Parameters by kind, under the descriptor's names; gradients have a d before them. */
-export const PARAMETERS: Readonly<Record<string, string>> = {
+export const PARAMETERS = {
   weight_ih: 'wIh',
   weight_hh: 'wHh',
   bias_ih: 'bIh',
@@ -40,13 +21,9 @@ export const PARAMETERS: Readonly<Record<string, string>> = {
   ln_hh_bias: 'lnHhBias',
   ln_c_weight: 'lnCWeight',
   ln_c_bias: 'lnCBias',
-};
+} as const satisfies Readonly<Record<string, Field>>;
 
-const AT = new Map(Object.keys(FIELDS).map((name, i) => [name, i]));
-
-function fields(kind: 'i' | 'f', names: string): Record<string, 'i' | 'f'> {
-  return Object.fromEntries(names.split(' ').map((name) => [name, kind]));
-}
+const AT = new Map((Object.keys(Recurrence) as Field[]).map((name, i) => [name, i]));
 
 /**
  * What the kernels of assembly/configurable read: values that stay, pointers that hold once the plan is laid out, and those
@@ -64,14 +41,14 @@ export class Descriptor {
     this.#at = at;
   }
 
-  set(name: string, value: number): void {
+  set(name: Field, value: number): void {
     const i = AT.get(name)!;
-    if (FIELDS[name] === 'f') this.#floats[i] = value;
+    if (Recurrence[name] === 'f') this.#floats[i] = value;
     else this.#bits[i] = value;
   }
 
-  setAll(values: Readonly<Record<string, number>>): void {
-    for (const [name, value] of Object.entries(values)) this.set(name, value);
+  setAll(values: Readonly<Partial<Record<Field, number>>>): void {
+    for (const name of Object.keys(values) as Field[]) this.set(name, values[name]!);
   }
 
   /** Writes it to memory, which other plans may have used since; gives the pointer. */
