@@ -44,8 +44,8 @@ export function sgemm(
   const pc = matrix(arena, 'c', c, m, n, 'ldc', ldc);
   zeroOrOne(beta);
   const work = arena.scratch(gemmWork(m, n, k));
-  const kernel = ta ? arena.kernels.sgemm_tn : tb ? arena.kernels.sgemm_nt : arena.kernels.sgemm_nn;
-  kernel(m, n, k, pa, lda, pb, ldb, beta, pc, ldc, work);
+  const { kernels } = arena;
+  kernels[ta ? 'sgemm_tn' : tb ? 'sgemm_nt' : 'sgemm_nn'](m, n, k, pa, lda, pb, ldb, beta, pc, ldc, work);
 }
 
 /**
