@@ -16,7 +16,8 @@ export interface Steps {
         readonly data: ArrayLike<number | boolean>;
         /** [T, B], or [B, T] with batchFirst. */
         readonly shape?: readonly number[] | undefined;
-      };
+      }
+    | undefined;
 }
 
 /**
