@@ -11,18 +11,20 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildProcessor } from './build-processor.mjs';
+import { buildInlined } from './build-inlined.mjs';
 import { buildWasm, shipped } from './build-wasm.mjs';
+import { buildBundles } from './bundles.mjs';
 import { command, dist } from './dist.mjs';
 import { node, root, tool } from './tools.mjs';
 
 /** dist/ from src/, the kernels as they were built before. Gives the compiler's exit code. */
 export async function buildDist() {
   const began = Date.now();
+  await buildInlined();
   const code = node(tool('typescript', 'tsc'), ['-p', 'tsconfig.build.json']);
   if (code) return code;
   removeOlder(began);
-  await buildProcessor();
+  await buildBundles();
   for (const name of shipped) copyFileSync(join(root, `build/${name}.wasm`), join(dist, `${name}.wasm`));
   dropInlinedMaps();
   chmodSync(command, 0o755);
@@ -41,11 +43,13 @@ function removeOlder(time) {
 
 /** A source map of a module that is one base64 text would hold that text again. */
 function dropInlinedMaps() {
-  const folder = join(dist, 'wasm/generated');
-  for (const name of readdirSync(folder).filter((file) => file.endsWith('.js'))) {
-    rmSync(join(folder, `${name}.map`));
-    const text = readFileSync(join(folder, name), 'utf8');
-    writeFileSync(join(folder, name), text.replace(/\/\/# sourceMappingURL=.*\n?$/, ''));
+  for (const room of ['wasm', 'worker', 'audio']) {
+    const folder = join(dist, room, 'generated');
+    for (const name of readdirSync(folder).filter((file) => file.endsWith('.js'))) {
+      rmSync(join(folder, `${name}.map`));
+      const text = readFileSync(join(folder, name), 'utf8');
+      writeFileSync(join(folder, name), text.replace(/\/\/# sourceMappingURL=.*\n?$/, ''));
+    }
   }
 }
 

@@ -1,19 +1,29 @@
-// npm run test:package: packs what npm would publish and checks it: the files in it, publint, are-the-types-wrong, sizes.
+// npm run test:package: packs what npm would publish and checks it: the files in it, their links, publint,
+// are-the-types-wrong, sizes.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { UNMAPPED } from './bundles.mjs';
+import { deadLinks } from './links.mjs';
 import { pack } from './pack.mjs';
 import { checkSizes } from './sizes.mjs';
 import { node, root, tool } from './tools.mjs';
 
 const work = mkdtempSync(join(tmpdir(), 'unrolled-package-'));
 const failures = [];
+/** Bytes. */
+const MAX_TARBALL = 1_800_000;
 try {
   const tarball = pack(work);
   execFileSync('tar', ['-xzf', tarball, '-C', work]);
   const files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' }).trim().split('\n');
-  checkFiles(files.map((path) => path.replace(/^package\//, '')));
+  const paths = files.map((path) => path.replace(/^package\//, ''));
+  checkFiles(paths);
+  failures.push(...deadLinks(join(work, 'package'), paths));
+  checkManifest(new Set(paths));
+  const { size } = statSync(tarball);
+  if (size > MAX_TARBALL) failures.push(`the package has ${size} bytes, and ${MAX_TARBALL} are allowed`);
   run('publint', tool('publint'), [tarball, '--strict']);
   const binaries = Object.keys(manifest().exports).filter((name) => name.endsWith('.wasm'));
   run('are-the-types-wrong', tool('@arethetypeswrong/cli', 'attw'), [
@@ -40,7 +50,8 @@ function run(name, script, args) {
 
 /** Only what users need; every module with a source map that holds its source. */
 function checkFiles(files) {
-  const wanted = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.*\.(js|js\.map|d\.ts|wasm))$/;
+  const wanted =
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/.*\.md|dist\/licenses\.md|dist\/.*\.(js|js\.map|d\.ts|wasm))$/;
   const own = files.filter((path) => !wanted.test(path));
   if (own.length) failures.push(`in the package, and nobody needs it: ${own.join(', ')}`);
   const has = new Set(files);
@@ -55,15 +66,29 @@ function checkFiles(files) {
     );
     if (sources.length !== sourcesContent?.length) failures.push(`${path}.map is without its sources`);
   }
-  for (const [name, target] of Object.entries(manifest().exports)) {
-    for (const path of typeof target === 'string' ? [target] : Object.values(target)) {
-      if (!has.has(path.slice(2))) failures.push(`exports of ${name}: no ${path}`);
-    }
-  }
   console.log(`${files.length} files, ${modules.length} modules`);
 }
 
-/** A binary as base64: the one kind of module without a map. */
+/** Every path that package.json names is there; every entry point has its types for each kind of resolution. */
+function checkManifest(has) {
+  const { exports, main, types, unpkg, jsdelivr, typesVersions, dependencies } = manifest();
+  const named = [main, types, unpkg, jsdelivr];
+  for (const [name, target] of Object.entries(exports)) {
+    if (typeof target === 'string') {
+      named.push(target);
+      continue;
+    }
+    named.push(...Object.values(target));
+    const [old] = typesVersions['*'][name.slice(2)] ?? [types];
+    if (`./${old}`.replace('././', './') !== target.types) failures.push(`typesVersions of ${name}: ${old}`);
+  }
+  const missing = named.filter((path) => !has.has(path.replace(/^\.\//, '')));
+  if (missing.length) failures.push(`package.json names what is not in the package: ${missing.join(', ')}`);
+  const brought = Object.keys(dependencies).join();
+  if (brought !== '@assemblyscript/loader') failures.push(`dependencies: ${brought}`);
+}
+
+/** A text in base64, or other packages: modules without a map. */
 function isInlined(path) {
-  return path.startsWith('dist/wasm/generated/');
+  return path.includes('/generated/') || UNMAPPED.includes(path.replace(/^dist\//, ''));
 }

@@ -1,5 +1,6 @@
 import { arrayKind, isArrayBuffer } from '../arrayKind.ts';
 import { ArgumentError, showShape } from '../errors.ts';
+import { decodeUtf8 } from '../utf8.ts';
 import { ARRAYS, checkedProduct, DTYPES, type Dtype, isDtype, type Tensor } from './dtype.ts';
 import { bad, type HeaderEntry, parseHeader, quote } from './safetensors-header.ts';
 import { allocate, elements, MAX_HEADER } from './sizes.ts';
@@ -63,13 +64,9 @@ function decodeHeader(file: Uint8Array, end: number): string {
   // A copy, because decoders refuse shared memory.
   const header = allocate(end - 8);
   header.set(file.subarray(8, end));
-  let text: string;
-  try {
-    // The byte order mark is kept: it is no part of JSON.
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(header);
-  } catch {
-    throw bad(`header of ${header.length} bytes is not valid UTF-8`);
-  }
+  // a byte order mark is kept: it is no part of JSON
+  const text = decodeUtf8(header);
+  if (text === undefined) throw bad(`header of ${header.length} bytes is not valid UTF-8`);
   if (!text.startsWith('{')) {
     throw bad(`header must start with "{", got ${text === '' ? 'an empty header' : quote(text.charAt(0))}`);
   }

@@ -113,7 +113,8 @@ class Scanner {
     let value: string;
     try {
       value = JSON.parse(this.#text.slice(start, at));
-    } catch {
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
       throw bad(
         `header is not valid JSON: invalid escape or control character in the string at character ${start}`,
       );

@@ -12,7 +12,7 @@ export function elements(shape: readonly number[]): number {
 export function allocate(length: number): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(length);
-  } catch {
-    throw new MemoryError(`no memory for ${length} bytes`);
+  } catch (error) {
+    throw new MemoryError(`no memory for ${length} bytes`, { cause: error });
   }
 }

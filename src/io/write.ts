@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.ts';
+import { encodeUtf8 } from '../utf8.ts';
 import { DTYPES, type Dtype } from './dtype.ts';
 import { hasLoneSurrogate, MAX_METADATA, quote } from './safetensors-header.ts';
 import { allocate, MAX_HEADER } from './sizes.ts';
@@ -27,7 +28,7 @@ export function writeTensors(
     members.push(`${JSON.stringify(name)}:{${fields}}`);
     size = end;
   }
-  const header = new TextEncoder().encode(`{${members.join(',')}}`);
+  const header = encodeUtf8(`{${members.join(',')}}`);
   const padded = Math.ceil(header.length / 8) * 8;
   if (padded > MAX_HEADER)
     throw new ArgumentError('tensors', `a header of at most ${MAX_HEADER} bytes`, padded);

@@ -1,5 +1,3 @@
-import { FeatureError } from '../errors.ts';
-
 /** Bytes of a base64 text. */
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
   const direct = (Uint8Array as unknown as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> })
@@ -10,13 +8,12 @@ function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
 /**
  * A binary as scripts/build-wasm.mjs inlines it: raw deflate in base64. Gzip can't find in base64 what repeats in the
  * bytes: 14.7 kB instead of 21.3.
- * @throws {FeatureError} an engine without DecompressionStream
  */
 export async function inflate(text: string): Promise<Uint8Array<ArrayBuffer>> {
   if (typeof DecompressionStream === 'undefined') {
-    throw new FeatureError(
-      'this engine has no DecompressionStream: give init({ wasm }) of unrolled/slim the kernels',
-    );
+    // jsdom, and browsers of before 2023
+    const { inflateSync } = await import('./inflateRaw.ts');
+    return inflateSync(decodeBase64(text)) as Uint8Array<ArrayBuffer>;
   }
   const { readable, writable } = new DecompressionStream('deflate-raw');
   // neither a Blob nor a Response, which pass through another process of the browser: 11 to 28 ms, 5 to 7, or 1 to 3

@@ -27,7 +27,7 @@ export function askForRevectorization(): string | undefined {
 
 /** The same binary with an empty custom section after it, so that V8 does not take code it compiled before. */
 export function distinct(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const section = [0, 7, 6, ...new TextEncoder().encode('256bit')];
+  const section = [0, 7, 6, ...Array.from('256bit', (letter) => letter.charCodeAt(0))];
   const out = new Uint8Array(bytes.length + section.length);
   out.set(bytes);
   out.set(section, bytes.length);

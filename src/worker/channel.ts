@@ -1,7 +1,7 @@
-import { StateError } from '../errors.ts';
+import { ArgumentError, StateError, Verbatim } from '../errors.ts';
 import { unpack } from './failure.ts';
 import { portable } from './portable.ts';
-import { isOurs, type Notice } from './protocol.ts';
+import { type Call, isOurs, type Notice } from './protocol.ts';
 import type { NodeWorker } from './types.ts';
 
 interface Pending {
@@ -21,25 +21,31 @@ export class Channel {
   /** Why the worker is no more. */
   #end: { readonly message: string; readonly cause: unknown } | undefined;
   #gone: Promise<unknown> | undefined;
+  #heard = false;
 
   constructor(worker: Worker | NodeWorker) {
     this.#worker = worker;
     const take = (message: unknown) => this.#take(message);
-    const garbled = () => this.end('a message of the worker can’t be read');
+    const unreadable = () => this.end('a message of the worker can’t be read');
     if ('on' in worker) {
       worker.on('message', take);
-      worker.on('messageerror', garbled);
+      worker.on('messageerror', unreadable);
       worker.on('error', (error: unknown) => this.end(`the worker crashed: ${messageOf(error)}`, error));
       worker.on('exit', (code: number) => this.end(`the worker ended with exit code ${code}`));
       worker.unref();
     } else {
       worker.addEventListener('message', ({ data }) => take(data));
-      worker.addEventListener('messageerror', garbled);
+      worker.addEventListener('messageerror', unreadable);
       worker.addEventListener('error', (event) => {
         const what = event.message ? `crashed: ${event.message}` : 'can’t be loaded';
         this.end(`the worker ${what}`, event.error);
       });
     }
+  }
+
+  /** Whether it ended before it answered anything. */
+  get unloaded(): boolean {
+    return this.#end !== undefined && !this.#heard;
   }
 
   /** The name of a lock for the worker to hold: that it is free again tells that the worker is no more. */
@@ -57,22 +63,37 @@ export class Channel {
       .catch(() => {});
   }
 
-  /** @param transfer whether buffers in `args` are moved rather than copied */
+  /**
+   * @param args by the names that errors give them
+   * @param transfer whether buffers in `args` are moved rather than copied
+   * @throws {ArgumentError} what can't be copied, or was moved before
+   */
   call<T>(
     name: string,
-    args: readonly unknown[],
+    args: Readonly<Record<string, unknown>> = {},
     transfer = false,
     notice?: (notice: Notice, id: number) => void,
   ): Promise<T> {
     return new Promise<unknown>((resolve, reject) => {
       if (this.#end) throw this.#error();
-      const id = ++this.#id;
-      const { value, move } = portable({ unrolled: 'call', id, name, args }, transfer);
-      this.#worker.postMessage(value, move);
+      const { value, move } = portable(args, transfer);
+      const id = this.#id + 1;
+      this.#post(name, { unrolled: 'call', id, name, args: Object.values(value) }, move);
+      this.#id = id;
       this.#pending.set(id, { resolve, reject, notice: notice && ((it) => notice(it, id)) });
       // a Node process lives as long as something is asked
       if (this.#pending.size === 1 && 'ref' in this.#worker) this.#worker.ref();
     }) as Promise<T>;
+  }
+
+  #post(name: string, call: Call, move: ArrayBuffer[]): void {
+    try {
+      this.#worker.postMessage(call, move);
+    } catch (error) {
+      if ((error as Error | undefined)?.name !== 'DataCloneError') throw error;
+      const came = new Verbatim(messageOf(error));
+      throw new ArgumentError(name, 'what a message can carry', came, { cause: error });
+    }
   }
 
   /** Ends the worker and rejects all that is asked of it, now and later. Settles when it is no more. */
@@ -94,6 +115,7 @@ export class Channel {
 
   #take(message: unknown): void {
     if (!isOurs(message, 'answer', 'notice')) return;
+    this.#heard = true;
     const pending = this.#pending.get(message.id);
     if (!pending) return;
     if (message.unrolled === 'notice') {
@@ -108,6 +130,6 @@ export class Channel {
   }
 }
 
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

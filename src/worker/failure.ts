@@ -25,17 +25,25 @@ const builtIn: Record<string, () => Error> = {
   ReferenceError: () => new ReferenceError(),
 };
 
-/** Whatever was thrown, as data. */
+/** Whatever was thrown, as data that a message can carry. */
 export function pack(error: unknown): Failure {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
-  const { name, message, stack } = error;
+  if (!(error instanceof Error)) return { name: 'Error', message: textOf(() => error) };
   const { argument } = error as Partial<ArgumentError>;
   return {
-    name,
-    message,
+    name: textOf(() => error.name),
+    message: textOf(() => error.message),
     ...(typeof argument === 'string' ? { argument } : {}),
-    ...(stack === undefined ? {} : { stack }),
+    stack: textOf(() => error.stack),
   };
+}
+
+/** The text of a value that a user's code made: reading or converting it may throw anything. */
+function textOf(read: () => unknown): string {
+  try {
+    return String(read());
+  } catch {
+    return 'a value that has no text';
+  }
 }
 
 /** An error of the same class, with the same message, `argument` and stack. */

@@ -17,13 +17,13 @@ interface Port {
 
 /** Of node:worker_threads. */
 interface ParentPort extends Port {
-  on(event: 'message', listener: (message: unknown) => void): unknown;
+  on(event: 'message' | 'messageerror', listener: (message: unknown) => void): unknown;
 }
 
 interface Global extends Port {
   process?: { getBuiltinModule?(name: string): { parentPort: ParentPort | null } | undefined } | undefined;
   WorkerGlobalScope?: unknown;
-  addEventListener(event: 'message', listener: (event: { data: unknown }) => void): void;
+  addEventListener(event: 'message' | 'messageerror', listener: (event: { data: unknown }) => void): void;
 }
 
 const server = new Server((message, move) => port.postMessage(message, move));
@@ -36,11 +36,13 @@ function listen(): Port {
   const scope = globalThis as unknown as Global;
   if (scope.WorkerGlobalScope) {
     scope.addEventListener('message', ({ data }) => take(data));
+    scope.addEventListener('messageerror', () => server.lost());
     return scope;
   }
   const parent = scope.process?.getBuiltinModule?.('node:worker_threads')?.parentPort;
   if (!parent) throw new StateError('unrolled/worker/host: to be imported in a worker');
   parent.on('message', take);
+  parent.on('messageerror', () => server.lost());
   return parent;
 }
 

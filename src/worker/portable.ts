@@ -1,33 +1,43 @@
 import { arrayKind, isArrayBuffer } from '../arrayKind.ts';
+import { ArgumentError, Verbatim } from '../errors.ts';
 
 /**
  * A value as postMessage should get it. Cloning a view clones all of the buffer behind it, so views of a part become
  * copies of that part; `move` lists the buffers that may be transferred: of those copies, and with `transfer` all.
+ * @throws {ArgumentError} memory that was transferred before: an engine may send it, and then nothing arrives
  */
 export function portable<T>(
   value: T,
   transfer: boolean,
 ): { readonly value: T; readonly move: ArrayBuffer[] } {
   const move = new Set<ArrayBuffer>();
-  const visit = (it: unknown): unknown => {
+  const visit = (it: unknown, path: string): unknown => {
     if (ArrayBuffer.isView(it)) {
       const { buffer } = it;
       // shared memory is shared
       if (!isArrayBuffer(buffer)) return it;
+      present(buffer, path);
       const whole = it.byteLength === buffer.byteLength;
       const out = whole ? it : copyOf(it, buffer);
       if (!whole || transfer) move.add(out.buffer as ArrayBuffer);
       return out;
     }
     if (isArrayBuffer(it)) {
+      present(it, path);
       if (transfer) move.add(it);
       return it;
     }
-    if (Array.isArray(it)) return it.some((inner) => typeof inner === 'object') ? it.map(visit) : it;
+    if (Array.isArray(it)) {
+      return it.some((inner) => typeof inner === 'object')
+        ? it.map((inner, i) => visit(inner, `${path}[${i}]`))
+        : it;
+    }
     if (!isPlain(it)) return it;
-    return Object.fromEntries(Object.entries(it).map(([key, inner]) => [key, visit(inner)]));
+    return Object.fromEntries(
+      Object.entries(it).map(([key, inner]) => [key, visit(inner, path ? `${path}.${key}` : key)]),
+    );
   };
-  return { value: visit(value) as T, move: [...move] };
+  return { value: visit(value, '') as T, move: [...move] };
 }
 
 /** Whether it is an object of no class. */
@@ -35,6 +45,24 @@ export function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** @throws {ArgumentError} memory that was transferred */
+function present(buffer: ArrayBuffer, path: string): void {
+  if (buffer.byteLength > 0 || !isDetached(buffer)) return;
+  throw new ArgumentError(path, 'memory that is here', new Verbatim('memory that was transferred before'));
+}
+
+function isDetached(buffer: ArrayBuffer & { readonly detached?: boolean }): boolean {
+  if (buffer.detached !== undefined) return buffer.detached;
+  try {
+    // Node 20 has no `detached`
+    new Uint8Array(buffer);
+    return false;
+  } catch (error) {
+    if (error instanceof TypeError) return true;
+    throw error;
+  }
 }
 
 type View = new (buffer: ArrayBuffer) => ArrayBufferView;

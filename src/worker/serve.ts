@@ -29,12 +29,21 @@ export class Server {
   #fit: Fit | undefined;
   #inbox: { readonly id: number; readonly batches: Inbox } | undefined;
   #paused = false;
+  /** The last call's. */
+  #id = 0;
 
   constructor(post: Post) {
     this.#post = post;
   }
 
+  /** Answers a call that arrived but can't be read: the one after the last, since calls arrive in order. */
+  lost(): void {
+    this.#id++;
+    this.#answer({ id: this.#id, failure: pack(new StateError('the worker can’t read this call')) }, false);
+  }
+
   async take({ id, name, args }: Call): Promise<void> {
+    this.#id = id;
     try {
       const method = this.#methods[name];
       if (!method)
@@ -91,7 +100,7 @@ export class Server {
       this.#paused = false;
       this.#fit?.resume();
     },
-    run: (_, name: string, ...args: unknown[]) => {
+    run: (_, name: string, args: unknown[]) => {
       const known = Object.keys(this.functions);
       if (!known.includes(name)) {
         throw new ArgumentError(

@@ -1,13 +1,13 @@
 import { isArrayBuffer } from '../arrayKind.ts';
-import { type Names, options } from '../check.ts';
+import { boolean, type Names, options } from '../check.ts';
 import type { Flow } from '../diagnostics/flow.ts';
 import { ArgumentError } from '../errors.ts';
 import type { Evaluation, StepResult } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';
-import { Channel } from './channel.ts';
+import type { Channel } from './channel.ts';
+import { connect } from './connect.ts';
 import { isPlain } from './portable.ts';
-import { spawn } from './spawn.ts';
 import type {
   Batch,
   Batches,
@@ -65,25 +65,18 @@ export class WorkerTrainer {
     workerOptions?: WorkerOptions,
   ): Promise<WorkerTrainer> {
     const { worker, signal } = options('WorkerTrainer.create', workerOptions, { worker: true, signal: true });
-    signal?.throwIfAborted();
+    if (worker !== undefined) callable('worker', worker);
+    signalOf(signal)?.throwIfAborted();
     const bytes = bytesOf(model);
     if (!isPlain(opts)) throw new ArgumentError('the options of WorkerTrainer', 'an object', opts);
     for (const [name, example] of Object.entries(DESCRIBED)) described(name, opts[name], example);
-    const channel = new Channel(worker ? worker() : spawn());
-    const abort = () => void channel.end('the trainer was terminated');
-    signal?.addEventListener('abort', abort);
-    try {
-      const lock = channel.lockName;
-      const created = await channel.call<Created>('create', [bytes, opts, lock]);
-      if (lock !== undefined && created.locked) channel.watch(lock);
-      return new WorkerTrainer(channel, created);
-    } catch (error) {
-      void channel.end('the trainer was not made');
-      signal?.throwIfAborted();
-      throw error;
-    } finally {
-      signal?.removeEventListener('abort', abort);
-    }
+    const { channel, answer } = await connect({ worker, signal }, async (to) => {
+      const lock = to.lockName;
+      const created = await to.call<Created>('create', { model: bytes, options: opts, lock });
+      if (lock !== undefined && created.locked) to.watch(lock);
+      return created;
+    });
+    return new WorkerTrainer(channel, answer);
   }
 
   /** Updates made, as the worker's last answer said. */
@@ -92,17 +85,17 @@ export class WorkerTrainer {
   }
 
   /** As Trainer.step. @throws {StateError} while a fit is under way */
-  step(x: Given, y: Given, opts: WorkerStepOptions = {}): Promise<StepResult> {
+  step(x: Given, y: Given, opts?: WorkerStepOptions): Promise<StepResult> {
     return this.#withOptions('step', x, y, opts);
   }
 
   /** As Trainer.evaluate. */
-  evaluate(x: Given, y: Given, opts: WorkerStepOptions = {}): Promise<Evaluation> {
+  evaluate(x: Given, y: Given, opts?: WorkerStepOptions): Promise<Evaluation> {
     return this.#withOptions('evaluate', x, y, opts);
   }
 
   /** As Trainer.flow, also while a fit is under way. */
-  flow(x: Given, y: Given, opts: WorkerStepOptions = {}): Promise<Flow> {
+  flow(x: Given, y: Given, opts?: WorkerStepOptions): Promise<Flow> {
     return this.#withOptions('flow', x, y, opts);
   }
 
@@ -114,23 +107,25 @@ export class WorkerTrainer {
    * @throws {StateError} another fit under way
    * @throws the signal's reason, once it is aborted; whatever `onProgress` or the batches throw
    */
-  async fit(data: Corpus | Batches, opts: FitOptions = {}): Promise<FitResult> {
+  async fit(data: Corpus | Batches, opts?: FitOptions): Promise<FitResult> {
     const { onProgress, signal, transfer = false, ...rest } = options('fit', opts, FIT);
-    signal?.throwIfAborted();
+    boolean('transfer', transfer);
+    if (onProgress !== undefined) callable('onProgress', onProgress);
+    signalOf(signal)?.throwIfAborted();
     const batches = iterate(data);
     let over = false;
     let failed: { readonly reason: unknown } | undefined;
     const stop = (reason: unknown) => {
       failed ??= { reason };
       // rejects if the worker is no more, and then so does the fit
-      if (!over) this.#channel.call('stop', []).catch(() => {});
+      if (!over) this.#channel.call('stop').catch(() => {});
     };
     const bring = async (id: number) => {
       try {
         const next = await batches!.next();
         if (over) return;
         const batch = next.done ? undefined : batchOf(next.value);
-        await this.#channel.call('batch', [id, batch], transfer);
+        await this.#channel.call('batch', { id, batch }, transfer);
       } catch (error) {
         stop(error);
       }
@@ -145,7 +140,7 @@ export class WorkerTrainer {
     const abort = () => stop(signal!.reason);
     signal?.addEventListener('abort', abort);
     try {
-      const args = [batches ? undefined : data, rest];
+      const args = { data: batches ? undefined : data, options: rest };
       const result = await this.#channel.call<FitResult>('fit', args, transfer, ({ kind, value }, id) => {
         if (kind === 'more') brought = brought.then(() => bring(id));
         else attempt(() => listener?.(value as Progress), deaf);
@@ -167,13 +162,13 @@ export class WorkerTrainer {
   /** Makes a fit wait, this one or the next; settles when no update runs. */
   pause(): Promise<void> {
     this.#paused = true;
-    return this.#channel.call('pause', []);
+    return this.#channel.call('pause');
   }
 
   /** Lets it go on. */
   resume(): Promise<void> {
     this.#paused = false;
-    return this.#channel.call('resume', []);
+    return this.#channel.call('resume');
   }
 
   /** Whether `pause` was the last of `pause` and `resume`. */
@@ -183,27 +178,27 @@ export class WorkerTrainer {
 
   /** As Trainer.resetState. @throws {StateError} while a fit is under way */
   resetState(): Promise<void> {
-    return this.#channel.call('resetState', []);
+    return this.#channel.call('resetState');
   }
 
   /** As setting `lr` of the optimizer: from the next update on. @throws {ArgumentError} NaN, infinite or negative */
   setLearningRate(lr: number): Promise<void> {
-    return this.#channel.call('setLearningRate', [lr]);
+    return this.#channel.call('setLearningRate', { lr });
   }
 
   /** As Trainer.save: a checkpoint. While a fit is under way, of the state between two updates. */
   save(metadata: Readonly<Record<string, string>> = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#channel.call('save', [metadata]);
+    return this.#channel.call('save', { metadata });
   }
 
   /** As Trainer.restore. @throws {StateError} while a fit is under way */
-  restore(bytes: Uint8Array | ArrayBuffer): Promise<void> {
-    return this.#channel.call('restore', [bytesOf(bytes)]);
+  async restore(bytes: Uint8Array | ArrayBuffer): Promise<void> {
+    await this.#channel.call('restore', { bytes: bytesOf(bytes) });
   }
 
   /** As Sequential.save: the model alone, for `Sequential.load`. */
   saveModel(metadata: Readonly<Record<string, string>> = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#channel.call('saveModel', [metadata]);
+    return this.#channel.call('saveModel', { metadata });
   }
 
   /**
@@ -211,12 +206,12 @@ export class WorkerTrainer {
    * @throws {ArgumentError} a model of features, an empty prompt, an index outside the vocabulary, a number out of range
    */
   sample(opts: SampleOptions): Promise<Sample> {
-    return this.#channel.call('sample', [opts]);
+    return this.#channel.call('sample', { options: opts });
   }
 
   /** Calls a function that the worker's own script gave to `expose` of unrolled/worker/host. */
   run<T = unknown>(name: string, ...args: unknown[]): Promise<T> {
-    return this.#channel.call('run', [name, ...args]);
+    return this.#channel.call('run', { name, args });
   }
 
   /** Ends the worker. All that is asked of it rejects with a StateError. Settles when it is no more. */
@@ -229,14 +224,13 @@ export class WorkerTrainer {
     return this.terminate();
   }
 
-  #withOptions<T>(
-    name: string,
-    x: Given,
-    y: Given,
-    { transfer = false, ...rest }: WorkerStepOptions,
-  ): Promise<T> {
-    const opts = Object.keys(rest).length ? [rest] : [];
-    return this.#channel.call(name, [x, y, ...opts], transfer);
+  async #withOptions<T>(name: string, x: Given, y: Given, opts?: WorkerStepOptions): Promise<T> {
+    const plain = opts === undefined || isPlain(opts);
+    if (!plain) throw new ArgumentError(`the options of ${name}`, 'an object', opts);
+    const { transfer = false, ...rest } = opts ?? {};
+    boolean('transfer', transfer);
+    const given = Object.keys(rest).length ? rest : undefined;
+    return this.#channel.call(name, { x, y, options: given }, transfer);
   }
 }
 
@@ -262,6 +256,15 @@ function described(name: string, value: unknown, example: string): void {
     if (!made) return;
   }
   throw new ArgumentError(name, `plain data: ${example}`, value);
+}
+
+function callable(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw new ArgumentError(name, 'a function', value);
+}
+
+function signalOf(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined || typeof signal?.throwIfAborted === 'function') return signal;
+  throw new ArgumentError('signal', 'an AbortSignal', signal);
 }
 
 function bytesOf(model: ModelSource): Uint8Array | ArrayBuffer {

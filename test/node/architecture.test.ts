@@ -36,6 +36,7 @@ const SRC: Record<string, string[]> = {
     'init',
     'ndarray',
     'wasm',
+    'utf8',
     'check',
     'errors',
   ],
@@ -75,7 +76,7 @@ const SRC: Record<string, string[]> = {
     'check',
     'errors',
   ],
-  io: ['errors', 'arrayKind'],
+  io: ['utf8', 'errors', 'arrayKind'],
   diagnostics: ['layers', 'engine', 'activations', 'ndarray', 'memory', 'wasm', 'check', 'errors'],
   layers: ['engine', 'activations', 'init', 'ndarray', 'memory', 'wasm', 'check', 'errors'],
   engine: ['activations', 'init', 'ndarray', 'memory', 'wasm', 'check', 'errors'],
@@ -85,11 +86,12 @@ const SRC: Record<string, string[]> = {
   activations: ['check', 'errors'],
   ndarray: ['check', 'errors', 'arrayKind'],
   memory: ['wasm', 'errors'],
-  wasm: ['check', 'errors', 'arrayKind'],
+  wasm: ['check', 'errors', 'arrayKind', 'fflate'],
   check: ['errors'],
   errors: ['show'],
   show: ['arrayKind'],
   arrayKind: [],
+  utf8: [],
 };
 
 const ASSEMBLY: Record<string, string[]> = {

@@ -13,6 +13,18 @@ expose({
     throw 'text';
   },
   uncloneable: () => () => 1,
+  throwsBare: () => {
+    throw Object.create(null);
+  },
+  throwsOdd: () => {
+    const odd = { get: () => () => 1 };
+    throw Object.defineProperties(new Error('odd'), { name: odd, message: odd, stack: odd });
+  },
+  gone: () => {
+    const array = new Float32Array(2);
+    structuredClone(array, { transfer: [array.buffer] });
+    return array;
+  },
   forever: () => new Promise(() => {}),
   crash: () => {
     setTimeout(() => {

@@ -189,7 +189,9 @@ function read(bytes: Uint8Array | ArrayBuffer): { tensors: Map<string, Tensor>; 
   try {
     description = JSON.parse(text);
   } catch (error) {
-    throw new FormatError(`saved model: its description is no JSON: ${(error as Error).message}`);
+    throw new FormatError(`saved model: its description is no JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   const { version } = (description ?? {}) as Partial<Description>;
   if (version !== VERSION)

@@ -1,0 +1,53 @@
+// What is bundled of what the compiler wrote into dist/: modules that one file must hold, and those that use packages
+// which nobody who installs this one should get. Their licences are in dist/licenses.md.
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { bundle } from './bundle.mjs';
+import { dist } from './dist.mjs';
+import { root } from './tools.mjs';
+
+/** By file in dist/: `input` in src/, and options of rolldown. */
+const BUNDLES = {
+  // bundlers copy it as it is, and a worklet loads no packages
+  'audio/processor.js': { input: 'src/audio/processor.ts', sourcemap: true },
+  // for a page without a bundler
+  'unrolled.min.js': { input: 'src/index.ts', sourcemap: true },
+  'wasm/inflateRaw.js': { input: 'src/wasm/inflateRaw.ts' },
+  'cli/run.js': {
+    input: 'src/cli/run.ts',
+    options: { platform: 'node', external: ['@assemblyscript/loader', /^node:/] },
+  },
+};
+
+/** Bundles whose source maps nobody needs: packages, and the program. */
+export const UNMAPPED = Object.keys(BUNDLES).filter((file) => !BUNDLES[file].sourcemap);
+
+/** Writes them; the other modules of the program go. */
+export async function buildBundles() {
+  const packages = new Map();
+  for (const file of UNMAPPED) rmSync(join(dist, `${file}.map`), { force: true });
+  for (const [file, { input, sourcemap = false, options }] of Object.entries(BUNDLES)) {
+    const { moduleIds } = await bundle(input, { file: join(dist, file), sourcemap }, options);
+    for (const id of moduleIds) {
+      const [, folder, name] =
+        /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(id.replaceAll('\\', '/')) ?? [];
+      if (folder) packages.set(name, folder);
+    }
+  }
+  const kept = /^(main\.js|main\.js\.map|run\.js)$/;
+  for (const name of readdirSync(join(dist, 'cli'))) {
+    if (!kept.test(name)) rmSync(join(dist, 'cli', name), { recursive: true });
+  }
+  writeFileSync(join(dist, 'licenses.md'), licences(packages));
+}
+
+/** @throws {Error} a package without a licence file */
+function licences(packages) {
+  const parts = [...packages].sort().map(([name, folder]) => {
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    if (!file) throw new Error(`${relative(root, folder)} has no licence file`);
+    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return `## ${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+  });
+  return `# Packages bundled in dist/\n\n${parts.join('\n')}`;
+}

@@ -1,0 +1,137 @@
+import { ArgumentError, StateError } from 'unrolled';
+import { type NodeWorker, WorkerTrainer } from 'unrolled/worker';
+import { describe, expect, test } from 'vitest';
+import { batch, described, hosted, inNode, language, ownWorker, rejection, soon } from './helpers.ts';
+
+/** A trainer whose calls of a name, once it is told, arrive so that they can't be read where the engine sends such. */
+async function unreadable(): Promise<WorkerTrainer & { unread?: string }> {
+  let trainer!: WorkerTrainer & { unread?: string };
+  const worker = () => {
+    const made = ownWorker() as NodeWorker;
+    const post = made.postMessage.bind(made);
+    made.postMessage = (message, transfer) => {
+      const call = message as { name: string };
+      if (call.name !== trainer?.unread) return post(call, transfer);
+      const gone = detached();
+      post({ ...call, args: [gone] }, [gone.buffer]);
+    };
+    return made;
+  };
+  trainer = await hosted(1, { worker });
+  return trainer;
+}
+
+function detached(): Int32Array<ArrayBuffer> {
+  const array = new Int32Array(4);
+  structuredClone(array, { transfer: [array.buffer] });
+  return array;
+}
+
+describe('every call settles:', () => {
+  test('a step whose arrays were transferred by the one before', async () => {
+    await using trainer = await hosted();
+    const { x, y } = batch(0);
+    await trainer.step(x, y, { transfer: true });
+    const error = await rejection(soon(trainer.step(x, y, { transfer: true })));
+    expect(error).toBeInstanceOf(ArgumentError);
+    expect(error.argument).toBe('x.data');
+    expect(error.message).toMatch(/transferred/);
+    expect(trainer.steps).toBe(1);
+    const next = batch(1);
+    expect((await trainer.step(next.x, next.y)).loss).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['step', (it: WorkerTrainer) => it.step(detached(), batch(0).y), 'x'],
+    ['evaluate', (it: WorkerTrainer) => it.evaluate(batch(0).x, { data: detached(), shape: [4] }), 'y.data'],
+    ['flow, options', (it: WorkerTrainer) => it.flow([1], [1], { lengths: detached() }), 'options.lengths'],
+    ['restore', (it: WorkerTrainer) => it.restore(detached().buffer), 'bytes'],
+    [
+      'fit',
+      (it: WorkerTrainer) => it.fit({ data: detached(), stepsPerSequence: 2, batch: 1, updates: 1 }),
+      'data.data',
+    ],
+    ['fit, batches', (it: WorkerTrainer) => it.fit([{ x: detached(), y: [1] }]), 'batch.x'],
+    ['run', (it: WorkerTrainer) => it.run('add', 1, { deep: [detached()] }), 'args[1].deep[0]'],
+  ])('%s: an array whose memory is gone', async (_, call, argument) => {
+    await using trainer = await hosted(1, { worker: ownWorker });
+    expect(await rejection(soon(call(trainer)))).toMatchObject({ name: 'ArgumentError', argument });
+    expect(await trainer.run('add', 1, 2)).toBe(3);
+  });
+
+  test('a call that arrives and can’t be read', async () => {
+    await using trainer = await unreadable();
+    const before = trainer.run('later', 'before');
+    trainer.unread = 'evaluate';
+    const lost = rejection(soon(trainer.evaluate([1], [2])));
+    const after = trainer.run('later', 'after');
+    // Node 20 sends it, other engines refuse to
+    expect(await lost).toBeInstanceOf(inNode ? Error : ArgumentError);
+    expect(await Promise.all([before, after])).toEqual(['before', 'after']);
+  });
+
+  test('what no message can carry', async () => {
+    await using trainer = await hosted(1, { worker: ownWorker });
+    const error = await rejection(soon(trainer.run('add', () => 1)));
+    expect(error).toMatchObject({ name: 'ArgumentError', argument: 'run' });
+    expect(await trainer.run('add', 2, 2)).toBe(4);
+  });
+
+  test.each(['throwsBare', 'throwsOdd', 'gone'])('an answer that no message can carry: %s', async (name) => {
+    await using trainer = await hosted(1, { worker: ownWorker });
+    expect(await rejection(soon(trainer.run(name)))).toBeInstanceOf(Error);
+    expect(await trainer.run('add', 2, 2)).toBe(4);
+  });
+});
+
+describe('wrong options reject, nothing is thrown at once:', () => {
+  const refused: [string, string, (it: WorkerTrainer) => Promise<unknown>][] = [];
+  for (const bad of [null, 1, 'x', []] as never[]) {
+    refused.push(
+      [`step(x, y, ${JSON.stringify(bad)})`, 'the options of step', (it) => it.step([1], [1], bad)],
+      [
+        `evaluate(x, y, ${JSON.stringify(bad)})`,
+        'the options of evaluate',
+        (it) => it.evaluate([1], [1], bad),
+      ],
+      [`flow(x, y, ${JSON.stringify(bad)})`, 'the options of flow', (it) => it.flow([1], [1], bad)],
+      [`fit([], ${JSON.stringify(bad)})`, 'the options of fit', (it) => it.fit([], bad)],
+      [`sample(${JSON.stringify(bad)})`, 'sample', (it) => it.sample(bad)],
+    );
+  }
+  const odd = { transfer: 1, signal: {}, onProgress: 'x' } as never;
+  refused.push(
+    ['transfer: 1', 'transfer', (it) => it.step([1], [1], { transfer: 1 as never })],
+    ['fit, transfer: 1', 'transfer', (it) => it.fit([], odd)],
+    ['fit, signal: {}', 'signal', (it) => it.fit([], { signal: {} as never })],
+    ['fit, onProgress: 1', 'onProgress', (it) => it.fit([], { onProgress: 1 as never })],
+    ['fit(null)', 'data', (it) => it.fit(null as never)],
+    ['restore(null)', 'model', (it) => it.restore(null as never)],
+    ['step(null)', 'x', (it) => it.step(null as never, [1])],
+    ['step(x)', 'y', (it) => it.step([1], undefined as never)],
+  );
+
+  test('of every method', async () => {
+    await using trainer = await hosted();
+    for (const [what, argument, call] of refused) {
+      const error = await rejection(soon(call(trainer)));
+      expect(error.name, what).toMatch(/^(Argument|Shape)Error$/);
+      expect(`${error.argument} ${error.message}`, what).toContain(argument);
+    }
+    expect((await trainer.step([1], [2])).loss).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['null', null, /options/],
+    ['an unknown one', { wroker: 1 }, /wroker/],
+    ['worker: 1', { worker: 1 }, /worker/],
+    ['a worker that is none', { worker: () => ({}) }, /worker/],
+    ['signal: {}', { signal: {} }, /signal/],
+  ])('of create: %s', async (_, how, message) => {
+    const made = WorkerTrainer.create(await language(), described, how as never);
+    const error = await rejection(soon(made));
+    expect(error).toBeInstanceOf(ArgumentError);
+    expect(error.message).toMatch(message);
+    expect(error).not.toBeInstanceOf(StateError);
+  });
+});
