@@ -23,7 +23,12 @@ export class ArgumentError extends UnrolledError {
   readonly argument: string;
 
   /** @param opts `message`: instead of the one made of what was expected and what came */
-  constructor(argument: string, expected: string, got: unknown, opts?: ErrorOptions & { message?: string }) {
+  constructor(
+    argument: string,
+    expected: string,
+    got: unknown,
+    opts?: ErrorOptions & { message?: string | undefined },
+  ) {
     super(opts?.message ?? `${argument}: expected ${expected}, got ${show(got)}`, opts);
     this.argument = argument;
   }

@@ -225,7 +225,7 @@ export class WorkerTrainer {
   }
 
   async #withOptions<T>(name: string, x: Given, y: Given, opts?: WorkerStepOptions): Promise<T> {
-    const plain = opts === undefined || isPlain(opts);
+    const plain: boolean = opts === undefined || isPlain(opts);
     if (!plain) throw new ArgumentError(`the options of ${name}`, 'an object', opts);
     const { transfer = false, ...rest } = opts ?? {};
     boolean('transfer', transfer);
