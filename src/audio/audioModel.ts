@@ -1,6 +1,7 @@
 import { integer, options } from '../check.ts';
 import { ArgumentError, FeatureError, StateError, Verbatim } from '../errors.ts';
 import type { SequentialBase } from '../model/core/sequentialBase.ts';
+import { addProcessor } from './addProcessor.ts';
 import { featuresOf } from './features.ts';
 import { PROCESSOR, type Setup } from './messages.ts';
 import { packModel } from './packedModel.ts';
@@ -64,17 +65,7 @@ export class AudioModel {
     const processorOptions: Setup = { model: packModel(model), batch };
     if (!context?.audioWorklet) throw new FeatureError('this context has no AudioWorklet');
     if (context.state === 'closed') throw new StateError('the AudioContext is closed');
-    // bundlers look for these very words
-    const processor = given.processor ?? new URL('./processor.js', import.meta.url);
-    try {
-      await context.audioWorklet.addModule(processor);
-    } catch (error) {
-      throw new StateError(
-        `AudioModel: ${processor} can’t be loaded as the processor (${(error as Error).message}); ` +
-          'the option processor is the URL of a copy of unrolled/audio/processor',
-        { cause: error },
-      );
-    }
+    await addProcessor(context, given.processor);
     const node = new AudioWorkletNode(context, PROCESSOR, {
       numberOfInputs: 1,
       channelCount,
