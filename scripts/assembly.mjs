@@ -38,10 +38,12 @@ function importsOf(file) {
   }));
 }
 
-/** A file and all that it imports, directly or not. */
+/** A file and all that it imports, directly or not; files that are still to be generated left out. */
 export function reachedFrom(file) {
   const reached = new Set([file]);
-  for (const from of reached) for (const { file: to } of importsOf(from)) reached.add(to);
+  for (const from of reached) {
+    for (const { file: to } of importsOf(from)) if (!to.includes('/generated/')) reached.add(to);
+  }
   return [...reached].sort();
 }
 
