@@ -1,6 +1,6 @@
 import { shorten, show, showShape, Verbatim } from './show.ts';
 
-export { showShape, Verbatim };
+export { show, showShape, Verbatim };
 
 /** Longest message, in UTF-16 code units. */
 const LONGEST_MESSAGE = 400;

@@ -1,3 +1,4 @@
+import { show } from '../errors.ts';
 import type { KernelBuild } from '../index.ts';
 import { CliError, printable } from './failure.ts';
 import { readTensors } from './files.ts';
@@ -59,7 +60,7 @@ function readTraining(text: string | undefined): Training | undefined {
   const saved = (json ?? {}) as Training & { version: unknown };
   if (saved.version !== VERSION) {
     throw new CliError(
-      `the state of its training has version ${saved.version}, where ${VERSION} was expected`,
+      `the state of its training has version ${show(saved.version)}, where ${VERSION} was expected`,
     );
   }
   const settings = readSettings(saved.settings);

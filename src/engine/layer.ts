@@ -7,6 +7,9 @@ import type { Signal } from '../ndarray.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import type { Rows } from './rows.ts';
 
+/** Layers of a model, and stacked layers of one layer, at most: it bounds what a number from outside can make. */
+export const MAX_LAYERS = 10_000;
+
 /** A parameter as a layer describes it; names and shapes are torch.nn's. */
 export interface ParameterSpec {
   /** Such as `weight_ih_l0`. */

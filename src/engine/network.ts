@@ -18,6 +18,9 @@ export interface StreamPlan {
   readonly packed: Packed;
 }
 
+/** Options of a model whose parameters are about to be overwritten: they stay zeros, and nothing is drawn. */
+export const UNINITIALIZED = Object.freeze({});
+
 /**
  * The memory of a chain of layers: parameters first, then what is reserved once (gradients, optimizer state, carried
  * states, streams), then the plan in use. Only the plan's part is ever laid out anew.
@@ -48,7 +51,7 @@ export class Network {
   readonly #packed = new Map<string, Packed>();
 
   /** @throws {ShapeError} layers whose sizes do not follow on each other */
-  constructor(layers: readonly Layer[], prefixes: readonly string[], seed: number) {
+  constructor(layers: readonly Layer[], prefixes: readonly string[], seed: number, initialize = true) {
     this.layers = layers;
     this.prefixes = prefixes;
     [this.input, this.outputSize] = chain(layers);
@@ -62,6 +65,7 @@ export class Network {
     this.block = { ptr: MemoryArena.start, shape: [], length: (layout.end - MemoryArena.start) / 4 };
     this.arena = new MemoryArena(layout.end);
     this.parameters = new Map(specs.map(({ name }, i) => [name, regions[i]!]));
+    if (!initialize) return;
     for (const [i, { name, shape, init }] of specs.entries())
       this.arena.write(regions[i]!, readShaped(`init of ${name}`, init(shape, this.generator), shape));
   }
@@ -328,9 +332,9 @@ export function checkNames(given: unknown, expected: readonly string[]): void {
   if (typeof given !== 'object' || given === null) {
     throw new ArgumentError('state dict', 'an object of arrays by name', given);
   }
-  const names = Object.keys(given);
-  const missing = expected.filter((name) => !names.includes(name));
-  const extra = names.filter((name) => !expected.includes(name));
+  const missing = expected.filter((name) => !Object.hasOwn(given, name));
+  const known = new Set(expected);
+  const extra = Object.keys(given).filter((name) => !known.has(name));
   if (!missing.length && !extra.length) return;
   const parts = [
     ...(missing.length ? [`without ${missing.join(', ')}`] : []),

@@ -99,11 +99,12 @@ export class Plan {
     this.wholeSteps = wholeSteps;
     this.kind = request.targets;
     this.start = layout.end;
-    const rows = new Rows(steps, batch, ragged ? layout.take('sizes', steps) : undefined);
-    this.rows = rows;
+    const sizes = ragged ? layout.take('sizes', steps) : undefined;
     const { kind, size } = network.input;
     this.input =
       kind === 'indices' ? layout.take('input', steps, batch) : layout.take('input', steps, batch, size);
+    const rows = new Rows(steps, batch, sizes);
+    this.rows = rows;
     const out = request.targets === 'features' ? network.outputSize : request.targets === 'indices' ? 1 : 0;
     this.targets = layout.take('targets', steps * batch * out);
 

@@ -62,7 +62,8 @@ export class Generator {
 
   /** @throws {ArgumentError} anything but four 32-bit integers that are not all 0 */
   set state(value: readonly number[]) {
-    const whole = Array.isArray(value) && value.length === 4 && value.every((v) => v >>> 0 === v);
+    const whole =
+      Array.isArray(value) && value.length === 4 && value.every((v) => Number.isInteger(v) && v >>> 0 === v);
     if (!whole || value.every((v) => v === 0)) {
       throw new ArgumentError('generator state', 'four 32-bit integers, not all 0', value);
     }

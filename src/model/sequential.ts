@@ -18,6 +18,6 @@ export class Sequential extends StreamingSequential {
    * @throws {FormatError} a file that breaks a rule of safetensors, or is no model of this package
    */
   static override load(bytes: Uint8Array | ArrayBuffer): Sequential {
-    return readModel(bytes, makeLayer, (layers) => new Sequential(layers));
+    return readModel(bytes, makeLayer, (layers, opts) => new Sequential(layers, opts));
   }
 }

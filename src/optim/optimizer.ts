@@ -1,6 +1,7 @@
 import { number } from '../check.ts';
-import { FormatError } from '../errors.ts';
+import { FormatError, show } from '../errors.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
+import { runningPower } from './power.ts';
 
 /** Pointers to blocks of n floats: parameters, gradients, and one for each of the optimizer's slots. */
 export interface Blocks {
@@ -60,10 +61,12 @@ export abstract class Optimizer {
   restore(state: unknown): void {
     const { name, lr, steps } = (state ?? {}) as Partial<OptimizerState>;
     if (name !== this.name)
-      throw new FormatError(`optimizer state of ${name}, where ${this.name} was expected`);
+      throw new FormatError(`optimizer state of ${show(name)}, where ${this.name} was expected`);
     const whole = Number.isSafeInteger(steps) && steps! >= 0;
     if (typeof lr !== 'number' || !Number.isFinite(lr) || lr < 0 || !whole) {
-      throw new FormatError(`optimizer state: lr ${lr} and steps ${steps} are no numbers to continue from`);
+      throw new FormatError(
+        `optimizer state: lr ${show(lr)} and steps ${show(steps)} are no numbers to continue from`,
+      );
     }
     this.#lr = lr;
     this.#steps = steps!;
@@ -92,11 +95,6 @@ export class Power {
   }
 
   continueFrom(t: number): void {
-    this.value = 1;
-    // the least subnormal times β rounds to itself: from there on nothing changes
-    for (let i = 0, last = Number.NaN; i < t && this.value !== last; i++) {
-      last = this.value;
-      this.value *= this.base;
-    }
+    this.value = runningPower(this.base, t);
   }
 }

@@ -1,5 +1,6 @@
 import { integer, number, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
+import { runningPower } from './power.ts';
 
 /**
  * The learning rate of a step, as a factor of the optimizer's: a pure function of the number of steps made before,
@@ -15,14 +16,7 @@ export function stepLR(opts: { readonly stepSize: number; readonly gamma?: numbe
   const { stepSize, gamma = 0.1 } = options('stepLR', opts, { stepSize: true, gamma: true });
   integer('stepSize', stepSize, 1);
   number('gamma', gamma, 0);
-  return (step) => {
-    let factor = 1;
-    for (let k = Math.floor(step / stepSize), last = Number.NaN; k > 0 && factor !== last; k--) {
-      last = factor;
-      factor *= gamma;
-    }
-    return factor;
-  };
+  return (step) => runningPower(gamma, Math.floor(step / stepSize));
 }
 
 /**

@@ -150,7 +150,7 @@ describe('a model file is refused with a FormatError', () => {
       /1\.weight_ih_l0: expected \[12, 3\], got \[16, 3\]/,
     ],
     ['1e9 hidden units', () => layer(1, { hiddenSize: 1e9 }), /expected \[4000000000, 3\], got \[16, 3\]/],
-    ['1e9 stacked layers', () => layer(1, { numLayers: 1e9 }), /LSTM: 1000000000 layers, and 7 tensors/],
+    ['1e9 stacked layers', () => layer(1, { numLayers: 1e9 }), /LSTM: 1000000000 layers, and \d+ tensors/],
     [
       '1e15 embeddings',
       () => layer(0, { numEmbeddings: 1e15 }),
@@ -166,22 +166,14 @@ describe('a model file is refused with a FormatError', () => {
       /init\.weight_ih: expected an init/,
     ],
     ['layers that do not fit', () => layer(2, { inFeatures: 5 }), /2\.weight: expected \[5, 5\]/],
-    [
-      'no layers',
-      () => changed(({ description: d }) => void (d.layers = [])),
-      /layers: expected a list of layers/,
-    ],
+    ['no layers', () => changed(({ description: d }) => void (d.layers = [])), /layers: expected a list of/],
     [
       'layers that are no list',
       () => changed(({ description: d }) => void (d.layers = {})),
       /no list of layers/,
     ],
-    ['another version', () => changed(({ description: d }) => void (d.version = 2)), /version 2, where 1/],
-    [
-      'no version',
-      () => changed(({ description: d }) => void delete d.version),
-      /version undefined, where 1/,
-    ],
+    ['another version', () => changed(({ description: d }) => void (d.version = 9)), /version 9 .*later/],
+    ['no version', () => changed(({ description: d }) => void delete d.version), /version undefined/],
     ['bad JSON', () => changed(() => '{"version":1,'), /description is no JSON/],
     ['JSON of nothing', () => changed(() => 'null'), /version undefined/],
     [

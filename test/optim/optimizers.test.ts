@@ -82,7 +82,7 @@ describe('optimizers', () => {
   });
 
   test.each([
-    [{ name: 'adam', lr: 1, steps: 1 }, /adam, where sgd was expected/],
+    [{ name: 'adam', lr: 1, steps: 1 }, /adam.*, where sgd was expected/],
     [undefined, /undefined, where sgd was expected/],
     [{ name: 'sgd', lr: Number.NaN, steps: 1 }, /lr NaN and steps 1/],
     [{ name: 'sgd', lr: 1, steps: -1 }, /steps -1/],

@@ -5,6 +5,7 @@ import {
   crossEntropy,
   type Flow,
   type KernelBuild,
+  type Layer,
   type PlanReport,
   Sequential,
   type StepResult,
@@ -42,7 +43,13 @@ export class Session {
    * @throws {CliError} a text shorter than one sequence and the character after it
    * @throws {MemoryError} sizes beyond 2 GiB
    */
-  constructor(text: string, settings: Settings, kernels: KernelBuild, losses = new Losses()) {
+  constructor(
+    text: string,
+    settings: Settings,
+    kernels: KernelBuild,
+    losses = new Losses(),
+    model?: Sequential,
+  ) {
     const { seqLen, batch, lr, decay, seed } = settings;
     this.settings = settings;
     this.losses = losses;
@@ -51,7 +58,7 @@ export class Session {
     const tokens = this.vocabulary.encode(text);
     checkLength(tokens.length, seqLen);
     this.#text = { sha256: fingerprint(text), characters: tokens.length };
-    this.model = new Sequential(makeLayers(settings, this.vocabulary.size), { seed });
+    this.model = model ?? new Sequential(makeLayers(settings, this.vocabulary.size), { seed });
     this.trainer = new Trainer(this.model, {
       loss: crossEntropy,
       optimizer: new AdamW({ lr, betas: BETAS }),
@@ -75,7 +82,12 @@ export class Session {
     if (fingerprint(text) !== training.text.sha256 || vocabulary.size !== Vocabulary.of(text).size) {
       throw new CliError('the model was trained on another text, or this one has changed since');
     }
-    const session = new Session(text, training.settings, kernels, training.losses);
+    // the file's tensors bound its layers; its settings are only compared with them
+    const model = Sequential.load(bytes);
+    if (layersOf(model.layers) !== layersOf(makeLayers(training.settings, vocabulary.size))) {
+      throw new CliError('the settings of its training contradict its layers');
+    }
+    const session = new Session(text, training.settings, kernels, training.losses, model);
     session.trainer.restore(bytes);
     if (session.step !== training.step) throw new CliError('the numbers of its steps contradict each other');
     return session;
@@ -130,4 +142,8 @@ function checkLength(characters: number, seqLen: number): void {
 
 function fingerprint(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
+}
+
+function layersOf(layers: readonly Layer[]): string {
+  return JSON.stringify(layers.map((layer) => [layer.type, layer.config()]));
 }

@@ -57,7 +57,7 @@ export function readSettings(json: unknown): Settings | undefined {
   const sizes = [hidden, layers, embed, seqLen, batch, decay];
   const whole =
     sizes.every((n) => Number.isSafeInteger(n) && n >= 1) && Number.isSafeInteger(seed) && seed >= 0;
-  const real = Number.isFinite(lr) && lr > 0 && dropout >= 0 && dropout < 1;
-  if (!whole || !real || !Object.hasOwn(CELLS, cell)) return undefined;
+  const real = [lr, dropout].every(Number.isFinite) && lr > 0 && dropout >= 0 && dropout < 1;
+  if (!whole || !real || typeof cell !== 'string' || !Object.hasOwn(CELLS, cell)) return undefined;
   return { cell, hidden, layers, embed, dropout, seqLen, batch, lr, decay, seed };
 }

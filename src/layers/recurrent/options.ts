@@ -1,5 +1,6 @@
 import { boolean, type Filled, integer, type Names, number } from '../../check.ts';
-import { ArgumentError } from '../../errors.ts';
+import { MAX_LAYERS } from '../../engine/layer.ts';
+import { ArgumentError, MemoryError } from '../../errors.ts';
 import type { Initializer } from '../../init/initializers.ts';
 
 /** How the outputs of both directions become one: side by side, or Keras's other modes. */
@@ -58,6 +59,9 @@ export function commonOptions(given: RecurrentOptions): Common {
     inputDropout: number('inputDropout', given.inputDropout ?? 0, 0, 1, true),
     clipStepNorm: number('clipStepNorm', given.clipStepNorm ?? 0, 0),
   };
+  if (common.numLayers > MAX_LAYERS) {
+    throw new MemoryError(`numLayers: ${common.numLayers} stacked layers, where ${MAX_LAYERS} are the most`);
+  }
   if (!MERGE_MODES.includes(common.mergeMode)) {
     throw new ArgumentError('mergeMode', `one of ${MERGE_MODES.join(', ')}`, given.mergeMode);
   }

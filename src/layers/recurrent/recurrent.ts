@@ -47,6 +47,8 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
   readonly keepsState = true;
   protected readonly seed: number;
   protected readonly common: Common;
+  /** Of all parameters. */
+  readonly #names: ReadonlySet<string>;
   readonly #stateSize: number;
   /** Floats a row of gates has. */
   readonly #gates: number;
@@ -90,6 +92,7 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
         })),
       ),
     ).flat();
+    this.#names = new Set(this.parameters.map(({ name }) => name));
   }
 
   outputSize(): number {
@@ -163,7 +166,7 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
 
   #place(scope: LayerScope, layer: number, reverse: boolean): Place {
     const full = (kind: string) => `${kind}_l${layer}${reverse ? '_reverse' : ''}`;
-    const has = (kind: string) => this.parameters.some(({ name }) => name === full(kind));
+    const has = (kind: string) => this.#names.has(full(kind));
     return {
       reverse,
       parameter: (kind) => (has(kind) ? scope.parameter(full(kind)).ptr : 0),

@@ -1,6 +1,6 @@
 import { options } from '../../check.ts';
 import type { Layer } from '../../engine/layer.ts';
-import { FeatureError, FormatError, UnrolledError } from '../../errors.ts';
+import { FeatureError, FormatError, show, UnrolledError } from '../../errors.ts';
 import { Dropout } from '../../layers/dropout.ts';
 import { Embedding } from '../../layers/embedding.ts';
 import { LastStep } from '../../layers/lastStep.ts';
@@ -44,7 +44,7 @@ export function layerFromConfig(
   const { type, ...config } = (description ?? {}) as LayerConfig;
   const known = (of: object) => typeof type === 'string' && Object.hasOwn(of, type);
   if (!known(makers) && !known(recurrent)) {
-    throw new FormatError(`saved model: no layer of type ${JSON.stringify(type)}`);
+    throw new FormatError(`saved model: no layer of type ${show(type)}`);
   }
   if (typeof config.numLayers === 'number' && config.numLayers > most) {
     throw new FormatError(`saved model: ${type}: ${config.numLayers} layers, and ${most} tensors`);

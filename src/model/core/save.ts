@@ -1,16 +1,16 @@
-import type { Layer } from '../../engine/layer.ts';
-import type { Network } from '../../engine/network.ts';
-import { ArgumentError, FormatError, ShapeError, showShape, UnrolledError } from '../../errors.ts';
+import { type Layer, MAX_LAYERS } from '../../engine/layer.ts';
+import { type Network, UNINITIALIZED } from '../../engine/network.ts';
+import { ArgumentError, FormatError, ShapeError, show, showShape, UnrolledError } from '../../errors.ts';
 import { type Tensor, toFloat32 } from '../../io/dtype.ts';
 import { parseSafetensors } from '../../io/parse.ts';
 import { writeTensors } from '../../io/write.ts';
 import type { Region } from '../../memory/layout.ts';
 import type { Optimizer } from '../../optim/optimizer.ts';
 import type { LayerConfig, MakeLayer } from './layerFactory.ts';
+import { upgrade, VERSION } from './versions.ts';
 
 /** Key of the metadata that tells how to make the model again, as JSON. */
 const KEY = 'unrolled';
-const VERSION = 1;
 
 /** What of a model is saved. */
 interface Saved {
@@ -52,13 +52,17 @@ export function writeModel(
 export function readModel<M extends Saved>(
   bytes: Uint8Array | ArrayBuffer,
   makeLayer: MakeLayer,
-  make: (layers: Layer[]) => M,
+  make: (layers: Layer[], opts: object) => M,
 ): M {
   const { tensors, description } = read(bytes);
-  if (!Array.isArray(description.layers)) throw new FormatError('saved model: no list of layers');
-  const layers = description.layers.map((layer) => makeLayer(layer, Math.max(tensors.size, 1)));
+  let left = tensors.size;
+  const layers = description.layers.map((description) => {
+    const layer = makeLayer(description, Math.max(left, 1));
+    left -= layer.parameters.length;
+    return layer;
+  });
   checkSizes(layers, tensors);
-  const model = asFormat(() => make(layers));
+  const model = asFormat(() => make(layers, UNINITIALIZED));
   const { network } = model;
   try {
     noneExtra(tensors, (name) => {
@@ -107,8 +111,7 @@ export function writeCheckpoint(
 export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, trainer: Training): void {
   const { tensors, description } = read(bytes);
   const { network } = model;
-  const { layers } = describe(model);
-  if (JSON.stringify(description.layers) !== JSON.stringify(layers)) {
+  if (!same(description.layers, JSON.parse(JSON.stringify(describe(model).layers)))) {
     throw new FormatError('checkpoint: its layers are not those of the model');
   }
   if (!description.optimizer) throw new FormatError('checkpoint: a model without the state of its training');
@@ -127,7 +130,7 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
   }
   const { carried } = description;
   if (carried !== undefined && !(Number.isSafeInteger(carried) && carried >= 1)) {
-    throw new FormatError(`checkpoint: carried states of batch ${JSON.stringify(carried)}`);
+    throw new FormatError(`checkpoint: carried states of batch ${show(carried)}`);
   }
   const shapes = carried === undefined ? [] : trainer.stateShapes(carried);
   const states = shapes.map((shape, i) => {
@@ -193,10 +196,24 @@ function read(bytes: Uint8Array | ArrayBuffer): { tensors: Map<string, Tensor>; 
       cause: error,
     });
   }
-  const { version } = (description ?? {}) as Partial<Description>;
-  if (version !== VERSION)
-    throw new FormatError(`saved model: version ${version}, where ${VERSION} was expected`);
-  return { tensors, description: description as Description };
+  const given = (description ?? {}) as Partial<Description>;
+  const layers = Array.isArray(given.layers) ? given.layers : [];
+  const upgraded = upgrade(given.version, layers);
+  if (!Array.isArray(given.layers)) throw new FormatError('saved model: no list of layers');
+  if (layers.length > MAX_LAYERS)
+    throw new FormatError(`saved model: ${layers.length} layers, where ${MAX_LAYERS} are the most`);
+  return { tensors, description: { ...given, layers: upgraded } as Description };
+}
+
+/** Whether a value from a file equals one of ours; it is looked into no deeper than ours goes. */
+function same(given: unknown, ours: unknown): boolean {
+  if (typeof ours !== 'object' || ours === null) return given === ours;
+  if (typeof given !== 'object' || given === null || Array.isArray(given) !== Array.isArray(ours))
+    return false;
+  const keys = Object.keys(ours);
+  const equal = (key: string) =>
+    Object.hasOwn(given, key) && same(given[key as keyof object], ours[key as keyof object]);
+  return Object.keys(given).length === keys.length && keys.every(equal);
 }
 
 /** A file that claims sizes it has no numbers for must not make a model of those sizes. */

@@ -1,7 +1,7 @@
 import { boolean, integer, options } from '../../check.ts';
 import { readRows, readSteps, type Steps, writeRows } from '../../engine/batchIO.ts';
-import type { Layer } from '../../engine/layer.ts';
-import { Network } from '../../engine/network.ts';
+import { type Layer, MAX_LAYERS } from '../../engine/layer.ts';
+import { Network, UNINITIALIZED } from '../../engine/network.ts';
 import type { Plan } from '../../engine/plan.ts';
 import { ArgumentError, StateError } from '../../errors.ts';
 import { Standalone } from '../../layers/standalone.ts';
@@ -68,17 +68,19 @@ export class SequentialBase {
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(layers: readonly Layer[], opts?: SequentialOptions) {
+    const uninitialized = opts === UNINITIALIZED;
     const { seed = 0 } = options('Sequential', opts, { seed: true });
     integer('seed', seed, 0);
-    if (!Array.isArray(layers) || layers.length === 0)
-      throw new ArgumentError('layers', 'a list of layers', layers);
+    if (!Array.isArray(layers) || layers.length === 0 || layers.length > MAX_LAYERS)
+      throw new ArgumentError('layers', `a list of 1 to ${MAX_LAYERS} layers`, layers);
+    const places = new Map<Layer, number>();
     for (const [i, layer] of layers.entries()) {
       if (typeof layer?.reserve !== 'function') throw new ArgumentError(`layers[${i}]`, 'a layer', layer);
       if ((layer as { batchFirst?: boolean }).batchFirst) {
         throw new ArgumentError(`layers[${i}].batchFirst`, 'false in a model, which is time-major', true);
       }
-      if (layers.indexOf(layer) !== i)
-        throw new StateError(`layers[${i}] is layers[${layers.indexOf(layer)}]`);
+      if (places.has(layer)) throw new StateError(`layers[${i}] is layers[${places.get(layer)}]`);
+      places.set(layer, i);
       if (claimed.has(layer) || (layer instanceof Standalone && !layer.free)) {
         throw new StateError(`layers[${i}] (${layer.type}) serves another model, or was used alone`);
       }
@@ -88,6 +90,7 @@ export class SequentialBase {
       this.layers,
       layers.map((_, i) => `${i}.`),
       seed,
+      !uninitialized,
     );
     for (const layer of layers) {
       claimed.add(layer);
@@ -227,7 +230,7 @@ export class SequentialBase {
    * @throws {FeatureError} a model with layers or options that `unrolled` alone has
    */
   static load(bytes: Uint8Array | ArrayBuffer): SequentialBase {
-    return readModel(bytes, makeLayer, (layers) => new SequentialBase(layers));
+    return readModel(bytes, makeLayer, (layers, opts) => new SequentialBase(layers, opts));
   }
 
   /** Lets the memory go; later calls throw. */

@@ -25,6 +25,6 @@ export class StreamingSequential extends SequentialBase {
    * @throws {FeatureError} a model with layers or options that `unrolled` alone has
    */
   static override load(bytes: Uint8Array | ArrayBuffer): StreamingSequential {
-    return readModel(bytes, makeLayer, (layers) => new StreamingSequential(layers));
+    return readModel(bytes, makeLayer, (layers, opts) => new StreamingSequential(layers, opts));
   }
 }

@@ -1,0 +1,15 @@
+import { MemoryError } from './errors.ts';
+
+/** What `make` gives, which needs so many bytes. @throws {MemoryError} where the engine refuses them */
+export function allocated<T>(bytes: number, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new MemoryError(`the engine gave no array of ${bytes} bytes`, { cause: error });
+  }
+}
+
+/** An array of zeros. @throws {MemoryError} where the engine refuses it */
+export function floats(length: number): Float32Array<ArrayBuffer> {
+  return allocated(4 * length, () => new Float32Array(length));
+}

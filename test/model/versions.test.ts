@@ -1,0 +1,122 @@
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  AdamW,
+  crossEntropy,
+  Dropout,
+  Embedding,
+  FormatError,
+  GRU,
+  init,
+  LastStep,
+  Linear,
+  LSTM,
+  Sequential,
+  Trainer,
+} from '../../src/index.ts';
+import { parseSafetensors, serializeSafetensors } from '../../src/io/index.ts';
+import { VERSION } from '../../src/model/core/versions.ts';
+import { readFixture } from '../fixtures/read.ts';
+import { thrown } from './helpers.ts';
+
+beforeAll(async () => {
+  await init({ kernels: 'simd' });
+});
+
+const x = { data: Int32Array.of(1, 2, 3, 4, 0, 1, 2, 3), shape: [4, 2] };
+const y = { data: Int32Array.of(0, 1, 2, 3, 4, 0, 1, 2), shape: [4, 2] };
+
+/** Of each version that there is a fixture of: written by the release that wrote it. */
+const VERSIONS = [1, 2];
+
+/** Outputs of Embedding, bidirectional GRU, Dropout, LastStep, Linear, as that release gave them. */
+const OUTPUTS: Record<number, { whole: number[]; lengths: number[] }> = {
+  1: {
+    whole: [0.1727595180273056, 0.30463868379592896, -0.10369358956813812, 0.709944486618042],
+    lengths: [0.1727595180273056, 0.30463868379592896, 0.1360272318124771, 0.4452129900455475],
+  },
+  2: {
+    whole: [0.10204630345106125, 0.4172360599040985, -0.019192121922969818, 0.5148207545280457],
+    lengths: [0.10204630345106125, 0.4172360599040985, 0.1800375133752823, 0.32538092136383057],
+  },
+};
+/** Of both trainer files, since training did not change. */
+const LOSSES = [1.5847258570488683, 1.6406444905418072];
+
+const described = (file: Uint8Array): { version: unknown } =>
+  JSON.parse(parseSafetensors(file).metadata.unrolled!);
+
+test('files are of the last version that has fixtures', () => {
+  expect(VERSIONS.at(-1)).toBe(VERSION);
+  expect(described(new Sequential([new Linear(1, 1)]).save()).version).toBe(VERSION);
+});
+
+describe.each(VERSIONS)('a file of version %i', (version) => {
+  test('is one', async () => {
+    for (const name of ['trainer', 'last-step']) {
+      expect(described(await readFixture(`models/version-${version}-${name}`)).version).toBe(version);
+    }
+  });
+
+  test('goes on training to the bit', async () => {
+    const layers = [new Embedding(5, 3), new LSTM(3, 4, { numLayers: 2, dropout: 0.1 })];
+    const model = new Sequential([...layers, new Dropout(0.2), new Linear(4, 5)]);
+    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new AdamW(), carryState: true });
+    trainer.restore(await readFixture(`models/version-${version}-trainer`));
+    expect([trainer.step(x, y).loss, trainer.step(x, y).loss]).toEqual(LOSSES);
+  });
+
+  test('keeps what LastStep behind a bidirectional layer means in it', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    try {
+      const model = Sequential.load(await readFixture(`models/version-${version}-last-step`));
+      const { whole, lengths } = OUTPUTS[version]!;
+      expect([...model.forward(x).data]).toEqual(whole);
+      expect([...model.forward(x, { lengths: [4, 2] }).data]).toEqual(lengths);
+      // saved again it keeps that meaning, and needs no warning
+      const again = Sequential.load(model.save());
+      expect([...again.forward(x).data]).toEqual(whole);
+      expect(described(model.save()).version).toBe(VERSION);
+      expect(warn).toHaveBeenCalledTimes(version === 1 ? 1 : 0);
+      for (const [text] of warn.mock.calls) expect(text).toMatch(/version 1 .*LastStep.*sameStep/);
+    } finally {
+      warn.mockRestore();
+    }
+  });
+});
+
+test('the layers of a version 1 checkpoint are those that give the same', async () => {
+  const { tensors, metadata } = parseSafetensors(await readFixture('models/version-1-last-step'));
+  const description = JSON.parse(metadata.unrolled!);
+  const layers = (opts?: object) => [
+    new Embedding(5, 3),
+    new GRU(3, 4, { bidirectional: true }),
+    new Dropout(0.2),
+    new LastStep(opts),
+    new Linear(8, 2),
+  ];
+  const restore = (opts?: object) => {
+    const options = { loss: crossEntropy, optimizer: new AdamW() };
+    const trainer = new Trainer(new Sequential(layers(opts)), options);
+    const slots = [...parseSafetensors(trainer.save()).tensors].filter(([name]) => name.startsWith('opt'));
+    const unrolled = JSON.stringify({ ...description, optimizer: { name: 'adamw', lr: 0.1, steps: 0 } });
+    trainer.restore(serializeSafetensors([...tensors, ...slots], { ...metadata, unrolled }));
+    return [...trainer.model.forward(x).data];
+  };
+  expect(() => restore()).toThrow(/layers are not those of the model/);
+  expect(restore({ sameStep: true })).toEqual(OUTPUTS[1]!.whole);
+});
+
+test.each<[string, unknown, RegExp]>([
+  ['a later one', 3, /version 3 .*later release/],
+  ['a much later one', 1e300, /version 1e\+300 .*later release/],
+  ['none', undefined, /version undefined/],
+  ['0', 0, /version 0/],
+  ['text', '2', /version "2"/],
+  ['an object that cannot be text', { toString: 1 }, /version an object/],
+])('a file of another version is refused: %s', (_, version, message) => {
+  const { tensors, metadata } = parseSafetensors(new Sequential([new Linear(1, 1)]).save());
+  const unrolled = JSON.stringify({ ...JSON.parse(metadata.unrolled!), version });
+  const error = thrown(() => Sequential.load(serializeSafetensors(tensors, { unrolled })));
+  expect(error).toBeInstanceOf(FormatError);
+  expect((error as Error).message).toMatch(message);
+});
