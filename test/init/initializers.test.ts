@@ -215,7 +215,7 @@ describe('initial parameters', () => {
       'a kind there is not',
       () => new RNN(1, 1, { init: { weight: uniform(1) } as never }),
       ArgumentError,
-      /^init: weight: /,
+      /^init: unknown option 'weight'/,
     ],
     [
       'no initializer',
@@ -257,5 +257,23 @@ describe('initial parameters', () => {
     const error = thrown(call);
     expect(error).toBeInstanceOf(type);
     expect((error as Error).message).toMatch(message);
+  });
+});
+
+describe('an initializer that draws in blocks has the bits of one draw after the other', () => {
+  test.each<[string, Initializer, (g: Generator) => number]>([
+    ['uniform', uniform(0.3), (g) => (2 * g.uniform() - 1) * 0.3],
+    ['uniform of bound 0', uniform(0), (g) => (2 * g.uniform() - 1) * 0],
+    ['uniform of two bounds', uniform(-0.1, 0.7), (g) => -0.1 + g.uniform() * (0.7 - -0.1)],
+    ['normal', normal(0.7), (g) => g.normal() * 0.7],
+    ['normal of std 0', normal(0), (g) => g.normal() * 0],
+  ])('%s', (_, initializer, one) => {
+    for (const length of [0, 1, 1023, 1024, 1025, 5000]) {
+      const [got, want] = [new Generator(length + 9), new Generator(length + 9)];
+      const expected = Float32Array.from({ length }, () => one(want));
+      const bits = (data: Float32Array) => new Uint32Array(data.buffer);
+      expect(bits(initializer([length], got))).toEqual(bits(expected));
+      expect(got.state).toEqual(want.state);
+    }
   });
 });
