@@ -3,6 +3,7 @@ import { checkNames } from '../engine/network.ts';
 import { ShapeError, StateError } from '../errors.ts';
 import type { Initializer } from '../init/initializers.ts';
 import { type Given, isNumbers, type NDArray, type Numbers, readShaped } from '../ndarray.ts';
+import { Summarized } from '../summary.ts';
 import { GRU } from './gru.ts';
 import { LSTM } from './lstm.ts';
 import type { Recurrent } from './recurrent/recurrent.ts';
@@ -76,7 +77,7 @@ export interface LSTMCellGradients extends CellGradients {
 const SUFFIX = '_l0';
 
 /** One step of a recurrent layer: that layer with T = 1, under the names of torch.nn's cells. */
-abstract class Cell<State extends CellState, Gradients extends CellGradients> {
+abstract class Cell<State extends CellState, Gradients extends CellGradients> extends Summarized {
   /** Features taken. */
   readonly inputSize: number;
   /** Units. */
@@ -86,6 +87,7 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> {
   #shape: readonly number[] | undefined;
 
   protected constructor(layer: Recurrent) {
+    super();
     this.#layer = layer;
     this.inputSize = layer.inputSize;
     this.hiddenSize = layer.hiddenSize;
@@ -168,6 +170,12 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> {
   /** Sets all gradients to 0. */
   zeroGradients(): void {
     this.#layer.zeroGradients();
+  }
+
+  /** A summary as plain data, for `JSON.stringify` and `console.log`. */
+  toJSON(): object {
+    const { type, bias } = this.#layer;
+    return { type: `${type}Cell`, inputSize: this.inputSize, hiddenSize: this.hiddenSize, bias };
   }
 
   /** Lets the cell's memory go; later calls throw. */

@@ -1,13 +1,14 @@
 import { number } from '../check.ts';
 import type { Layer, LayerScope, ParameterSpec, Pass } from '../engine/layer.ts';
 import type { Region } from '../memory/layout.ts';
+import { SummarizedLayer } from '../summary.ts';
 
 /**
  * Zeros each element with probability p while training and scales the others by 1/(1 − p), as torch.nn.Dropout.
  * The mask comes from the model's seeded generator: the same seed gives the same masks on every engine. Outside
  * training it does nothing.
  */
-export class Dropout implements Layer {
+export class Dropout extends SummarizedLayer implements Layer {
   readonly type = 'Dropout';
   readonly input = undefined;
   readonly parameters: readonly ParameterSpec[] = [];
@@ -18,6 +19,7 @@ export class Dropout implements Layer {
 
   /** @throws {ArgumentError} p outside 0 <= p < 1 */
   constructor(p = 0.5) {
+    super();
     this.p = number('p', p, 0, 1, true);
   }
 

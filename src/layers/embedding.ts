@@ -3,6 +3,7 @@ import type { Layer, LayerScope, Lookup, ParameterSpec, Pass } from '../engine/l
 import { type Initializer, initializer, normal } from '../init/initializers.ts';
 import type { Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
+import { SummarizedLayer } from '../summary.ts';
 
 /** What `Embedding` takes beside its sizes. */
 export interface EmbeddingOptions {
@@ -14,7 +15,7 @@ export interface EmbeddingOptions {
  * Rows of a table, one for each index: [T, B] to [T, B, embeddingDim], as torch.nn.Embedding.
  * Parameter: `weight` [numEmbeddings, embeddingDim].
  */
-export class Embedding implements Layer {
+export class Embedding extends SummarizedLayer implements Layer {
   readonly type = 'Embedding';
   readonly input: Signal;
   readonly parameters: readonly ParameterSpec[];
@@ -25,6 +26,7 @@ export class Embedding implements Layer {
 
   /** @throws {ArgumentError} sizes below 1, unknown options */
   constructor(numEmbeddings: number, embeddingDim: number, opts?: EmbeddingOptions) {
+    super();
     this.numEmbeddings = integer('numEmbeddings', numEmbeddings, 1);
     this.embeddingDim = integer('embeddingDim', embeddingDim, 1);
     const { init = normal() } = options('Embedding', opts, { init: true });

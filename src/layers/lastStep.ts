@@ -1,6 +1,7 @@
 import { boolean, options } from '../check.ts';
 import type { Layer, LayerScope, ParameterSpec, Pass } from '../engine/layer.ts';
 import type { Region } from '../memory/layout.ts';
+import { SummarizedLayer } from '../summary.ts';
 
 /** What `LastStep` takes. */
 export interface LastStepOptions {
@@ -18,7 +19,7 @@ export interface LastStepOptions {
  * that; behind any other layer, such as a Linear over all steps, it is the last step in time. Zeros for a row without
  * steps. Layers after it have one step. In a stream each step is the last one so far.
  */
-export class LastStep implements Layer {
+export class LastStep extends SummarizedLayer implements Layer {
   readonly type = 'LastStep';
   readonly input = undefined;
   readonly parameters: readonly ParameterSpec[] = [];
@@ -28,6 +29,7 @@ export class LastStep implements Layer {
 
   /** @throws {ArgumentError} an unknown option, a value that is not true or false */
   constructor(opts?: LastStepOptions) {
+    super();
     const { sameStep = false } = options('LastStep', opts, { sameStep: true });
     this.sameStep = boolean('sameStep', sameStep);
   }

@@ -4,6 +4,7 @@ import { type Initializer, initializer, uniform } from '../init/initializers.ts'
 import type { Region } from '../memory/layout.ts';
 import { linearBackwardWork, linearWork } from '../memory/workspace.ts';
 import type { Signal } from '../ndarray.ts';
+import { SummarizedLayer } from '../summary.ts';
 
 /** What `Linear` takes beside its sizes. */
 export interface LinearOptions {
@@ -17,7 +18,7 @@ export interface LinearOptions {
  * y = x·Wᵀ + b at every step: [T, B, inFeatures] to [T, B, outFeatures], as torch.nn.Linear.
  * Parameters: `weight` [outFeatures, inFeatures], `bias` [outFeatures].
  */
-export class Linear implements Layer {
+export class Linear extends SummarizedLayer implements Layer {
   readonly type = 'Linear';
   readonly input: Signal;
   readonly parameters: readonly ParameterSpec[];
@@ -30,6 +31,7 @@ export class Linear implements Layer {
 
   /** @throws {ArgumentError} sizes below 1, unknown options */
   constructor(inFeatures: number, outFeatures: number, opts?: LinearOptions) {
+    super();
     this.inFeatures = integer('inFeatures', inFeatures, 1);
     this.outFeatures = integer('outFeatures', outFeatures, 1);
     const { bias = true, init = uniform(1 / Math.sqrt(inFeatures)) } = options('Linear', opts, {

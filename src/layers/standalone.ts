@@ -14,6 +14,7 @@ import type { Plan } from '../engine/plan.ts';
 import { ArgumentError, MemoryError, StateError } from '../errors.ts';
 import type { Region } from '../memory/layout.ts';
 import { type Given, type NDArray, readSequence, readShaped, type Sequence } from '../ndarray.ts';
+import { SummarizedLayer } from '../summary.ts';
 
 /** What `forward` of a layer alone takes beside x. */
 export interface ForwardOptions extends Steps {
@@ -56,7 +57,7 @@ export interface BackwardResult {
 }
 
 /** A recurrent layer used alone: a network of that one layer, made on first use. */
-export abstract class Standalone<Result = ForwardResult, Gradients = BackwardResult> {
+export abstract class Standalone<Result = ForwardResult, Gradients = BackwardResult> extends SummarizedLayer {
   #network: Network | undefined;
   #owned = false;
   #disposed = false;

@@ -1,5 +1,6 @@
 import { number } from '../check.ts';
 import { FormatError, show } from '../errors.ts';
+import { Summarized } from '../summary.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { runningPower } from './power.ts';
 
@@ -19,7 +20,7 @@ export interface OptimizerState {
 }
 
 /** Updates all parameters of a model in one pass over one block. */
-export abstract class Optimizer {
+export abstract class Optimizer extends Summarized {
   /** The name it is saved under: torch.optim's, in lower case. */
   abstract readonly name: string;
   /** Blocks of state as large as the parameters, under torch.optim's names; zeros at the start. */
@@ -28,6 +29,7 @@ export abstract class Optimizer {
   #steps = 0;
 
   constructor(lr: number) {
+    super();
     this.#lr = number('lr', lr, 0);
   }
 
@@ -50,6 +52,11 @@ export abstract class Optimizer {
   step(kernels: KernelCalls, blocks: Blocks, scale: number, factor = 1): void {
     this.#steps++;
     this.update(kernels, blocks, scale, this.#lr * factor, this.#steps);
+  }
+
+  /** A summary as plain data, for `JSON.stringify` and `console.log`. */
+  toJSON(): OptimizerState {
+    return this.state();
   }
 
   /** What to save besides the slots. @internal */

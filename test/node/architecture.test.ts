@@ -64,6 +64,7 @@ const SRC: Record<string, string[]> = {
   publicInference: ['publicShared', 'model', 'layers', 'wasm'],
   publicShared: ['model', 'layers', 'engine', 'init', 'ndarray', 'wasm', 'errors'],
   model: [
+    'summary',
     'diagnostics',
     'layers',
     'engine',
@@ -78,10 +79,10 @@ const SRC: Record<string, string[]> = {
   ],
   io: ['utf8', 'errors', 'arrayKind'],
   diagnostics: ['layers', 'engine', 'activations', 'ndarray', 'memory', 'wasm', 'check', 'errors'],
-  layers: ['engine', 'activations', 'init', 'ndarray', 'memory', 'wasm', 'check', 'errors'],
+  layers: ['summary', 'engine', 'activations', 'init', 'ndarray', 'memory', 'wasm', 'check', 'errors'],
   engine: ['activations', 'init', 'ndarray', 'memory', 'wasm', 'check', 'errors'],
   losses: ['wasm', 'check', 'errors'],
-  optim: ['wasm', 'check', 'errors'],
+  optim: ['wasm', 'check', 'errors', 'summary'],
   init: ['check', 'errors'],
   activations: ['check', 'errors'],
   ndarray: ['check', 'errors', 'arrayKind'],
@@ -92,6 +93,8 @@ const SRC: Record<string, string[]> = {
   show: ['arrayKind'],
   arrayKind: [],
   utf8: [],
+  allocate: ['errors'],
+  summary: [],
 };
 
 const ASSEMBLY: Record<string, string[]> = {

@@ -30,7 +30,7 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
   implements Layer
 {
   /** Name of the class, as saved models have it. */
-  abstract readonly type: string;
+  abstract override readonly type: string;
   /** Features taken. */
   readonly inputSize: number;
   /** Units of a direction of a stacked layer. */

@@ -6,6 +6,7 @@ import type { Plan } from '../../engine/plan.ts';
 import { ArgumentError, StateError } from '../../errors.ts';
 import { Standalone } from '../../layers/standalone.ts';
 import { type Given, type NDArray, readSequence, readShaped } from '../../ndarray.ts';
+import { Summarized } from '../../summary.ts';
 import type { CheckpointReport } from '../bptt/checkpoints.ts';
 import { makeLayer } from './registry.ts';
 import { readModel, writeModel } from './save.ts';
@@ -52,7 +53,7 @@ export interface PlanReport {
  * Layers one after the other, as torch.nn.Sequential: parameters are named `0.weight`, `1.weight_ih_l0`, … The model
  * owns one WebAssembly memory.
  */
-export class SequentialBase {
+export class SequentialBase extends Summarized {
   /** In the order in which they run. */
   readonly layers: readonly Layer[];
   /** @internal */
@@ -68,6 +69,7 @@ export class SequentialBase {
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(layers: readonly Layer[], opts?: SequentialOptions) {
+    super();
     const uninitialized = opts === UNINITIALIZED;
     const { seed = 0 } = options('Sequential', opts, { seed: true });
     integer('seed', seed, 0);
@@ -231,6 +233,12 @@ export class SequentialBase {
    */
   static load(bytes: Uint8Array | ArrayBuffer): SequentialBase {
     return readModel(bytes, makeLayer, (layers, opts) => new SequentialBase(layers, opts));
+  }
+
+  /** A summary as plain data, for `JSON.stringify` and `console.log`: layers and number of parameters. */
+  toJSON(): object {
+    const layers = this.layers.map((layer) => ({ type: layer.type, ...layer.config() }));
+    return { type: 'Sequential', parameterCount: this.parameterCount, layers };
   }
 
   /** Lets the memory go; later calls throw. */

@@ -3,6 +3,7 @@ import type { Network } from '../../engine/network.ts';
 import { ArgumentError } from '../../errors.ts';
 import type { Generator } from '../../init/generator.ts';
 import { isNumbers } from '../../ndarray.ts';
+import { Summarized } from '../../summary.ts';
 import { Runner } from './runner.ts';
 
 /** What `Sequential.stream` takes. */
@@ -17,7 +18,7 @@ export interface StreamOptions {
  * Inference step by step. States stay in the model's memory, weights stay packed while they do not change (once for all
  * streams of the same batch and block), and a step allocates nothing. Equal to `forward` over the same steps, to the bit.
  */
-export class StreamBase {
+export class StreamBase extends Summarized {
   /** Rows that step together. */
   readonly batch: number;
   /** Steps that one call of `steps` takes at most. */
@@ -27,6 +28,7 @@ export class StreamBase {
 
   /** @internal */
   constructor(network: Network, opts?: StreamOptions) {
+    super();
     const { batch = 1, block = 1 } = options('stream', opts, { batch: true, block: true });
     this.batch = integer('batch', batch, 1);
     this.block = integer('block', block, 1);
@@ -93,6 +95,11 @@ export class StreamBase {
   /** Whether all states of a row are finite. @internal */
   finite(row: number): boolean {
     return this.runner.finite(row);
+  }
+
+  /** A summary as plain data, for `JSON.stringify` and `console.log`. */
+  toJSON(): object {
+    return { type: 'Stream', batch: this.batch, block: this.block };
   }
 
   /** Gives the stream's memory to the next stream of the model; later calls throw. */

@@ -5,6 +5,7 @@ import { ArgumentError, onlyInFullPackage, StateError } from '../../errors.ts';
 import type { Loss } from '../../losses/loss.ts';
 import type { Given } from '../../ndarray.ts';
 import { Optimizer } from '../../optim/optimizer.ts';
+import { Summarized } from '../../summary.ts';
 import { readCheckpoint, writeCheckpoint } from './save.ts';
 import { SequentialBase } from './sequentialBase.ts';
 import { type Evaluation, type StepResult, type TrainerOptions, Training } from './training.ts';
@@ -26,7 +27,7 @@ export const OPTIONS: Names<TrainerOptions> = {
 };
 
 /** Trains a model: forward, loss, BPTT, clipping and update over one plan, nothing allocated in a step. */
-export class TrainerBase {
+export class TrainerBase extends Summarized {
   /** What it trains. */
   readonly model: SequentialBase;
   /** What makes the updates. */
@@ -43,6 +44,7 @@ export class TrainerBase {
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(model: SequentialBase, opts: TrainerOptions) {
+    super();
     if (!(model instanceof SequentialBase)) throw new ArgumentError('model', 'a Sequential', model);
     for (const name of ['truncation', 'memoryBudget'] as const) {
       if ((opts as { [K in typeof name]?: unknown })?.[name] !== undefined)
@@ -74,6 +76,12 @@ export class TrainerBase {
     this.training = new Training(model, loss, given);
     taken.add(given.optimizer);
     model.trainer = this;
+  }
+
+  /** A summary as plain data, for `JSON.stringify` and `console.log`. */
+  toJSON(): object {
+    const { model, loss, optimizer } = this;
+    return { type: 'Trainer', model: model.toJSON(), loss: loss.name, optimizer: optimizer.toJSON() };
   }
 
   /** Updates made. */

@@ -1,6 +1,7 @@
 import { integer, options } from '../../check.ts';
 import { ArgumentError, StateError, Verbatim } from '../../errors.ts';
 import type { Generator } from '../../init/generator.ts';
+import { Summarized } from '../../summary.ts';
 import { Runner } from '../core/runner.ts';
 import type { SequentialBase } from '../core/sequentialBase.ts';
 import { copyRow, swapRows } from './moveRows.ts';
@@ -16,7 +17,7 @@ export interface StreamPoolOptions {
  * Many streams, each at its own step, of which any number step together as one batch. Each gives what a stream of its own
  * would, to the bit. A step allocates nothing once as many sessions have stepped together before.
  */
-export class StreamPool {
+export class StreamPool extends Summarized {
   /** Sessions that can be open at once. */
   readonly capacity: number;
   readonly #runner: Runner;
@@ -29,6 +30,7 @@ export class StreamPool {
 
   /** @throws as `Sequential.stream`; {ArgumentError} a capacity below 1 */
   constructor({ network }: SequentialBase, opts: StreamPoolOptions) {
+    super();
     this.capacity = integer('capacity', options('streams', opts, { capacity: true }).capacity, 1);
     this.#runner = new Runner(network, this.capacity, 1, 'pool');
     this.#at = new Array<StreamSession | undefined>(this.capacity).fill(undefined);
@@ -86,6 +88,11 @@ export class StreamPool {
   probabilities(row = 0): Float32Array {
     this.#checkRow(row);
     return this.#runner.probabilities(row);
+  }
+
+  /** A summary as plain data, for `JSON.stringify` and `console.log`. */
+  toJSON(): object {
+    return { type: 'StreamPool', capacity: this.capacity, size: this.size };
   }
 
   /** Gives the pool's memory to the next pool of the model; later calls, on its sessions too, throw. */
@@ -164,7 +171,7 @@ export class StreamPool {
 }
 
 /** A stream of a pool. */
-export class StreamSession {
+export class StreamSession extends Summarized {
   /** @internal */
   readonly pool: StreamPool;
   /** @internal Of the pool's states; −1 once it is closed. */
@@ -174,8 +181,14 @@ export class StreamSession {
 
   /** @internal */
   constructor(pool: StreamPool, row: number) {
+    super();
     this.pool = pool;
     this.row = row;
+  }
+
+  /** A summary as plain data, for `JSON.stringify` and `console.log`. */
+  toJSON(): object {
+    return { type: 'StreamSession', open: this.row >= 0 };
   }
 
   /** Sets its states to 0. */

@@ -1,0 +1,84 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  AdamW,
+  crossEntropy,
+  Dropout,
+  Embedding,
+  init,
+  LastStep,
+  Linear,
+  LSTM,
+  LSTMCell,
+  Sequential,
+  Trainer,
+} from '../../src/index.ts';
+
+beforeAll(async () => {
+  await init();
+});
+
+const layers = () => [
+  new Embedding(5, 3),
+  new LSTM(3, 4),
+  new Dropout(0.2),
+  new LastStep(),
+  new Linear(4, 5),
+];
+const summary = {
+  type: 'Sequential',
+  parameterCount: 15 + 4 * 4 * (3 + 4 + 2) + 25,
+  layers: [
+    { type: 'Embedding', numEmbeddings: 5, embeddingDim: 3 },
+    expect.objectContaining({ type: 'LSTM', inputSize: 3, hiddenSize: 4 }),
+    { type: 'Dropout', p: 0.2 },
+    { type: 'LastStep' },
+    { type: 'Linear', inFeatures: 4, outFeatures: 5, bias: true },
+  ],
+};
+
+/** What `util.inspect` and `console.log` of Node call. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+const shown = (value: object) => (value as { [INSPECT](): object })[INSPECT]();
+
+describe('JSON.stringify and console.log give a summary', () => {
+  test('of a model, with a trainer, disposed too', () => {
+    const model = new Sequential(layers());
+    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new AdamW({ lr: 0.5 }) });
+    expect(JSON.parse(JSON.stringify(model))).toEqual(summary);
+    expect(shown(model)).toEqual(summary);
+    const ofTrainer = {
+      type: 'Trainer',
+      model: summary,
+      loss: 'crossEntropy',
+      optimizer: { name: 'adamw', lr: 0.5, steps: 0 },
+    };
+    expect(JSON.parse(JSON.stringify({ trainer }))).toEqual({ trainer: ofTrainer });
+    expect(shown(trainer)).toEqual(ofTrainer);
+    model.dispose();
+    expect(JSON.parse(JSON.stringify(model))).toEqual(summary);
+  });
+
+  test('of streams, pools, sessions and cells', () => {
+    const model = new Sequential(layers());
+    const pool = model.streams({ capacity: 3 });
+    const session = pool.open();
+    const all = [model.stream({ batch: 2 }), pool, session, new LSTMCell(2, 3)];
+    expect(JSON.parse(JSON.stringify(all))).toEqual([
+      { type: 'Stream', batch: 2, block: 1 },
+      { type: 'StreamPool', capacity: 3, size: 1 },
+      { type: 'StreamSession', open: true },
+      { type: 'LSTMCell', inputSize: 2, hiddenSize: 3, bias: true },
+    ]);
+    for (const value of all) expect(shown(value)).toEqual(JSON.parse(JSON.stringify(value)));
+  });
+
+  test.runIf(typeof document === 'undefined')('of Node’s util.inspect, short', async () => {
+    const { inspect } = await import('node:util');
+    const model = new Sequential(layers());
+    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new AdamW() });
+    for (const value of [model, trainer, model.layers[1]!]) {
+      expect(inspect(value)).toContain("type: '");
+      expect(inspect(value).length).toBeLessThan(1000);
+    }
+  });
+});
