@@ -54,7 +54,7 @@ export function gruState(
 
 /**
  * The step back: da_z, da_n, and after the product also da_r and dq, in place of z n r q; with the reset gate before it
- * these wait for `gruResetBack`. dh [m, H] becomes dh ⊙ z, what reaches h0 beside the products.
+ * these wait for `gruResetBack`. dh [m, H] becomes dh ⊙ z, what reaches h0 besides the products.
  */
 export function gruBackward(d: Recurrence, m: i32, before: bool, gates: usize, slopes: usize, h0: usize, dh: usize): void {
   const H = d.H;

@@ -4,7 +4,7 @@ import { sgemm_tn_reversed } from '../gemm/sgemm';
 import { Recurrence } from './recurrence';
 
 // Products with W_hh of `count` gates from `first` on. With heads it is block-diagonal: unit u of a gate sees the units
-// of its own head alone, one product a gate and head; else all gates are one product.
+// of its own head only, one product per gate and head; else all gates are one product.
 
 /** Packs W_hhᵀ for `hiddenForward`; returns where the panels end. */
 export function packHidden(d: Recurrence, first: i32, count: i32, to: usize): usize {
@@ -73,7 +73,7 @@ export function hiddenBackward(
   }
 }
 
-/** dw [G, W / heads], its rows from gate `first` on, += daᵀ·h from the last of so many rows to the first. ldda, ldh: floats from row to row. */
+/** dw [G, W / heads], its rows from gate `first` on, += daᵀ·h from the last row to the first. ldda, ldh: floats from row to row. */
 export function hiddenGradient(
   d: Recurrence, rows: i32, first: i32, count: i32, da: usize, ldda: i32, h: usize, ldh: i32, dw: usize,
 ): void {

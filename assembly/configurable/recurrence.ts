@@ -1,6 +1,6 @@
 /**
  * A recurrent layer with options, one direction: what the kernels of this room read, written by
- * src/layers/recurrent/descriptor.ts in this order, 4 bytes a field. N = Σ sizes rows (sequence/ragged.ts), G = 1, 4, 3
+ * src/layers/recurrent/descriptor.ts in this order, 4 bytes per field. N = Σ sizes rows (sequence/ragged.ts), G = 1, 4, 3
  * gates · H for RNN, LSTM, GRU; S = 1, 4, 4 (GRU: r z n and q, the hidden side of n, or with the reset gate before the
  * product r ⊙ h0). W = P with a projection, else H. Pointers are 0 for none.
  */
@@ -13,7 +13,7 @@ export class Recurrence {
   I: i32;
   H: i32;
   W: i32;
-  /** W_hh is block-diagonal in so many blocks, kept as [G, W / heads]. */
+  /** W_hh is block-diagonal with this many blocks, stored as [G, W / heads]. */
   heads: i32;
   sizes: usize;
   x: usize;
@@ -85,7 +85,7 @@ export class Recurrence {
   dropH: u32;
   dropHKey: u32;
   dropHScale: f32;
-  /** Weight of the regularizer Ω in the gradient; 0 for none. RNN alone. */
+  /** Weight of the regularizer Ω in the gradient; 0 for none. RNN only. */
   omega: f32;
 
   // kept by a forward pass for the backward pass (training), or of `chunk` steps (gates) and of one step (all others)

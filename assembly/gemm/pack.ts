@@ -1,6 +1,6 @@
 import { loadTail, storeTail } from '../simd';
 
-// A packed operand B[k, n] is n/8 panels, each k rows of 8 neighbouring columns, 32 bytes a row, one after
+// A packed operand B[k, n] is n/8 panels, each k rows of 8 neighbouring columns, 32 bytes per row, one after
 // the other. The last panel is filled up with zeros:
 //
 //   panel 0: b(0, 0..7) b(1, 0..7) … b(k−1, 0..7)   panel 1: b(0, 8..15) …

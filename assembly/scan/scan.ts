@@ -22,8 +22,8 @@ const SRU = 4;
 
 /**
  * T steps, keeping nothing but the state, which is the initial one and becomes the last one of every row.
- * gates: room for `chunk` steps [chunk·B, G]; the input is projected so many steps at a time.
- * work: `scanWork(G / H, I, H)` bytes; with `packed` it still holds what a former call with the same weights put there.
+ * gates: room for `chunk` steps [chunk·B, G]; the input is projected `chunk` steps at a time.
+ * work: `scanWork(G / H, I, H)` bytes; with `packed` it still holds what an earlier call with the same weights put there.
  */
 export function scan_forward(
   cell: i32, T: i32, B: i32, I: i32, H: i32, sizes: usize,

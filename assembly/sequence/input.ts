@@ -1,9 +1,9 @@
 import { sgemm_nn, sgemm_tn_reversed } from '../gemm/sgemm';
 
 // A layer's input is x [N, I], V = 0; or index [N] of rows of a table x [V, I], V > 0. Then not the rows but the
-// table is multiplied: P [V, gates] = bias + x·W_ihᵀ, of which each step gathers its rows (bits as without, since every
+// table is multiplied: P [V, gates] = bias + x·W_ihᵀ, from which each step gathers its rows (the same bits as without it, since every
 // product is summed in the order of k from the bias on). On the way back da is summed by index to dP [V, gates] first:
-// over all calls since dP was cleared, of which the last one (`finish`) multiplies.
+// over all calls since dP was cleared; the last one (`finish`) multiplies.
 // A row of x that no index names meets a row of zeros in dP: NaN or Infinity there would reach dwIh.
 // P is the first `tableBytes(V, gates)` of the scratch memory.
 

@@ -15,8 +15,8 @@ import { beforeStep, afterStep } from './stepHook';
 
 /**
  * T steps, keeping nothing but the two states: h and c [B, H] are the initial ones and become the last ones.
- * gates: room for `chunk` steps [chunk·B, 4H]; the input is projected so many steps at a time.
- * work: `lstmWork(I, H, V)` bytes; with `packed` it still holds what a former call with the same weights put there.
+ * gates: room for `chunk` steps [chunk·B, 4H]; the input is projected `chunk` steps at a time.
+ * work: `lstmWork(I, H, V)` bytes; with `packed` it still holds what an earlier call with the same weights put there.
  */
 export function lstm_forward(
   T: i32, B: i32, I: i32, H: i32, V: i32, sizes: usize,
@@ -131,7 +131,7 @@ function prepare(
   if (V) projectInput(V, I, H, x, P, bIh, work);
 }
 
-/** gates[rows, 4H] of so many rows of the input from `first` on. */
+/** gates[rows, 4H] of `rows` rows of the input, from row `first` on. */
 function takeInput(
   first: i32, rows: i32, I: i32, H: i32, V: i32, x: usize, index: usize, gates: usize, hasBias: usize, work: usize,
 ): void {

@@ -16,7 +16,7 @@ import { beforeStep, afterStep } from './stepHook';
 
 /**
  * T steps, keeping nothing but the state: h [B, H] is the initial one and becomes the last one.
- * work: `rnnWork(I, H, V)` bytes; with `packed` it still holds what a former call with the same weights put there.
+ * work: `rnnWork(I, H, V)` bytes; with `packed` it still holds what an earlier call with the same weights put there.
  */
 export function rnn_forward(
   T: i32, B: i32, I: i32, H: i32, V: i32, sizes: usize, relu: i32,

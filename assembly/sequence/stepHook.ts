@@ -1,7 +1,7 @@
 import { vec_add, vec_scale } from '../vec/elementwise';
 import { vec_sum_squares } from '../vec/reduce';
 
-/** What backpropagation does beside: a pointer to it is 0 for nothing. */
+/** What backpropagation does besides, at each step. A pointer of 0 means nothing. */
 @unmanaged
 export class StepHook {
   /** Largest norm of dL/dh at one step of one row; 0 for no limit. */

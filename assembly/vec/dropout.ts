@@ -2,7 +2,7 @@ import { flush, loadLanes, madd, storeLanes } from '../simd';
 
 /**
  * y[n] = x[n] · m, m = scale with probability 1 − threshold/2^32, else 0; y may be x. The mask is a function of
- * (key, counter + i) alone, so the backward pass draws it again: dx = dropout(dy) with the same key and counter.
+ * (key, counter + i) only, so the backward pass draws it again: dx = dropout(dy) with the same key and counter.
  * Lane i: counter + i, keyed, through the 32-bit finalizer of MurmurHash3 (Appleby) twice.
  */
 export function dropout(
