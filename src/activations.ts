@@ -1,20 +1,63 @@
 import { number, options } from './check.ts';
 import { ArgumentError } from './errors.ts';
 
-/** The numbers of assembly/math/activation.ts; α and β where the function has them, and what they are if not given. */
-const ACTIVATIONS = {
-  identity: { kind: 0 },
-  tanh: { kind: 1 },
-  sigmoid: { kind: 2 },
-  relu: { kind: 3 },
-  hardsigmoid: { kind: 4, alpha: 0.2, beta: 0.5 },
-  softsign: { kind: 5 },
-  softplus: { kind: 6 },
-  elu: { kind: 7, alpha: 1 },
-  leakyrelu: { kind: 8, alpha: 0.01 },
-  scaledtanh: { kind: 9, alpha: 1, beta: 1 },
-  affine: { kind: 10, alpha: 1, beta: 0 },
-} as const;
+/** The largest and the smallest float32 inside 0..1. */
+const ABOVE_0 = 2 ** -126;
+const BELOW_1 = 1 - 2 ** -24;
+
+/** A function of one number, as diagnostics and kernels need to know it. */
+interface ActivationRow {
+  /** Its number in assembly/math/activation.ts. */
+  readonly kind: number;
+  /** α where it has one: what it is if not given. */
+  readonly alpha?: number;
+  /** β, likewise. */
+  readonly beta?: number;
+  /** The largest |φ′|. */
+  readonly largestSlope: (alpha: number, beta: number) => number;
+  /**
+   * Values beyond which a gate counts as saturated; none where the function has no bound on both sides. The slope there
+   * is, of the largest: of σ below 4 %, of tanh 2 %, of softsign 2 %; of hardsigmoid 0.
+   */
+  readonly saturation?: (alpha: number) => readonly [low: number, high: number];
+  /** The arguments at which it has these values, where saturation is told by arguments. */
+  readonly saturationArguments?: readonly [low: number, high: number];
+}
+
+const one = () => 1;
+
+/** The list of activations: names, kernels' numbers, diagnostics and tests follow from it. */
+export const ACTIVATIONS = {
+  identity: { kind: 0, largestSlope: one },
+  tanh: { kind: 1, largestSlope: one, saturation: () => [-0.99, 0.99] },
+  sigmoid: {
+    kind: 2,
+    largestSlope: () => 0.25,
+    saturation: () => [0.01, 0.99],
+    // ln(0.99 / 0.01)
+    saturationArguments: [-4.59512, 4.59512],
+  },
+  relu: { kind: 3, largestSlope: one },
+  hardsigmoid: {
+    kind: 4,
+    alpha: 0.2,
+    beta: 0.5,
+    largestSlope: Math.abs,
+    saturation: () => [ABOVE_0, BELOW_1],
+  },
+  softsign: { kind: 5, largestSlope: one, saturation: () => [-0.86, 0.86] },
+  softplus: { kind: 6, largestSlope: one },
+  elu: { kind: 7, alpha: 1, largestSlope: (alpha) => Math.max(1, Math.abs(alpha)) },
+  leakyrelu: { kind: 8, alpha: 0.01, largestSlope: (alpha) => Math.max(1, Math.abs(alpha)) },
+  scaledtanh: {
+    kind: 9,
+    alpha: 1,
+    beta: 1,
+    largestSlope: (alpha, beta) => Math.abs(alpha * beta),
+    saturation: (alpha) => [-0.99 * Math.abs(alpha), 0.99 * Math.abs(alpha)],
+  },
+  affine: { kind: 10, alpha: 1, beta: 0, largestSlope: Math.abs },
+} as const satisfies Readonly<Record<string, ActivationRow>>;
 
 /** Names of the functions that gates can have. */
 export type ActivationName = keyof typeof ACTIVATIONS;
@@ -72,11 +115,16 @@ export function activationOf(argument: string, given: unknown): ActivationKind {
   };
 }
 
+/** The row of an activation, and its α and β. @throws {ArgumentError} what is no activation */
+export function rowOf(activation: Activation): ActivationRow & ActivationKind {
+  return { ...ACTIVATIONS[nameOf(activation)], ...activationOf('activation', activation) };
+}
+
 /** What a user may give for the kernels' numbers. */
 export function activationFrom({ kind, alpha, beta }: ActivationKind): Activation {
   const found = Object.entries(ACTIVATIONS).find(([, own]) => own.kind === kind)!;
   const name = found[0] as ActivationName;
-  const own = { alpha: 0, beta: 0, ...found[1] };
+  const own = known('activation', name);
   const changed = {
     ...(alpha === own.alpha ? {} : { alpha }),
     ...(beta === own.beta ? {} : { beta }),
@@ -94,7 +142,8 @@ function known(argument: string, name: unknown): ActivationKind {
     const names = Object.keys(ACTIVATIONS).join(', ');
     throw new ArgumentError(argument, `one of ${names}, or { name, alpha, beta }`, name);
   }
-  return { alpha: 0, beta: 0, ...ACTIVATIONS[name as ActivationName] };
+  const { kind, alpha = 0, beta = 0 }: ActivationRow = ACTIVATIONS[name as ActivationName];
+  return { kind, alpha, beta };
 }
 
 function parameter(argument: string, value: unknown, key: string, name: ActivationName): number | undefined {

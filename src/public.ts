@@ -16,16 +16,11 @@ export {
   RNNCell,
   type RNNCellOptions,
 } from './layers/cells.ts';
-export { GRU, type GRUOptions } from './layers/gru.ts';
-export { IndRNN, type IndRNNOptions } from './layers/indRNN.ts';
 export { irnn } from './layers/irnn.ts';
-export { LSTM, type LSTMOptions } from './layers/lstm.ts';
-export { MinGRU } from './layers/minGRU.ts';
-export { MinLSTM } from './layers/minLSTM.ts';
 export type { ConfigurableOptions, Penalty, Zoneout } from './layers/recurrent/configuration.ts';
-export { RNN, type RNNOptions } from './layers/rnn.ts';
-export { SRU, type SRUBackwardResult, type SRUForwardResult } from './layers/sru.ts';
-export { bceWithLogits, type CrossEntropyOptions, crossEntropy, type Loss, mse } from './losses/loss.ts';
+export * from './layers/recurrentLayers.ts';
+export * from './losses/index.ts';
+export type { Loss } from './losses/loss.ts';
 export type { CheckpointReport } from './model/bptt/checkpoints.ts';
 export { Sequential } from './model/sequential.ts';
 export { Stream } from './model/stream.ts';
@@ -40,11 +35,8 @@ export {
   type TrainerOptions,
   type Truncation,
 } from './model/trainer.ts';
-export { Adagrad, type AdagradOptions } from './optim/adagrad.ts';
-export { Adam, type AdamOptions, AdamW } from './optim/adam.ts';
+export * from './optim/index.ts';
 export { Optimizer } from './optim/optimizer.ts';
-export { RMSprop, type RMSpropOptions } from './optim/rmsprop.ts';
 export { cosineLR, type Schedule, stepLR, warmup } from './optim/schedules.ts';
-export { SGD, type SGDOptions } from './optim/sgd.ts';
 export * from './publicShared.ts';
 export { type InitSyncOptions, initSync } from './wasm/initSync.ts';

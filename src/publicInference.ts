@@ -1,6 +1,4 @@
-export { GRU, type GRUOptions } from './layers/core/gru.ts';
-export { LSTM, type LSTMOptions } from './layers/core/lstm.ts';
-export { RNN, type RNNOptions } from './layers/core/rnn.ts';
+export * from './layers/core/recurrentLayers.ts';
 export { Stream } from './model/stream.ts';
 export { type Beam, type BeamOptions, beamSearch } from './model/streaming/beam.ts';
 export { StreamPool, type StreamPoolOptions, StreamSession } from './model/streaming/pool.ts';

@@ -2,6 +2,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import * as core from '../src/core.ts';
 import * as unrolled from '../src/index.ts';
 import * as inference from '../src/inference.ts';
+import * as recurrentLayers from '../src/layers/recurrentLayers.ts';
+import * as losses from '../src/losses/index.ts';
+import * as optimizers from '../src/optim/index.ts';
+import * as schedules from '../src/optim/schedules.ts';
 import { thrown } from './model/helpers.ts';
 
 beforeAll(async () => {
@@ -11,28 +15,23 @@ beforeAll(async () => {
 /** An option that nothing has. */
 const other = { nonsense: 1 } as never;
 
+type Make = (entry: typeof unrolled) => unknown;
+const every = (table: object, make: (member: never) => unknown): Record<string, Make> =>
+  Object.fromEntries(
+    Object.keys(table).map((name) => [name, (entry) => make(entry[name as keyof typeof entry] as never)]),
+  );
+
 /** Everything that takes options, by its name in the entry. */
-const factories: Record<string, (entry: typeof unrolled) => unknown> = {
-  crossEntropy: ({ crossEntropy }) => crossEntropy(other),
-  mse: ({ mse }) => mse(other),
-  bceWithLogits: ({ bceWithLogits }) => bceWithLogits(other),
-  SGD: ({ SGD }) => new SGD(other),
-  Adam: ({ Adam }) => new Adam(other),
-  AdamW: ({ AdamW }) => new AdamW(other),
-  RMSprop: ({ RMSprop }) => new RMSprop(other),
-  Adagrad: ({ Adagrad }) => new Adagrad(other),
-  stepLR: ({ stepLR }) => stepLR(other),
-  cosineLR: ({ cosineLR }) => cosineLR(other),
-  warmup: ({ warmup }) => warmup(other),
+const factories: Record<string, Make> = {
+  ...every(losses, (loss: (opts: never) => unknown) => loss(other)),
+  ...every(schedules, (schedule: (opts: never) => unknown) => schedule(other)),
+  ...every(optimizers, (Type: new (opts: never) => unknown) => new Type(other)),
+  ...every(
+    recurrentLayers,
+    (Type: new (i: number, h: number, opts: never) => unknown) => new Type(2, 2, other),
+  ),
   Embedding: ({ Embedding }) => new Embedding(2, 2, other),
   Linear: ({ Linear }) => new Linear(2, 2, other),
-  RNN: ({ RNN }) => new RNN(2, 2, other),
-  LSTM: ({ LSTM }) => new LSTM(2, 2, other),
-  GRU: ({ GRU }) => new GRU(2, 2, other),
-  MinGRU: ({ MinGRU }) => new MinGRU(2, 2, other),
-  MinLSTM: ({ MinLSTM }) => new MinLSTM(2, 2, other),
-  IndRNN: ({ IndRNN }) => new IndRNN(2, 2, other),
-  SRU: ({ SRU }) => new SRU(2, 2, other),
   RNNCell: ({ RNNCell }) => new RNNCell(2, 2, other),
   LSTMCell: ({ LSTMCell }) => new LSTMCell(2, 2, other),
   GRUCell: ({ GRUCell }) => new GRUCell(2, 2, other),

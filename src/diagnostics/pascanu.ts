@@ -1,32 +1,17 @@
-import { type Activation, type ActivationName, activationOf, nameOf } from '../activations.ts';
+import { type Activation, nameOf, rowOf } from '../activations.ts';
 import { digits } from './digits.ts';
 import type { Spectrum } from './spectrum.ts';
 
 /** Relative error of σ_max (spectrum.ts). */
 const PRECISION = 1e-6;
 
-/** The largest |φ′| by a function's α and β. */
-const SLOPES: Record<ActivationName, (alpha: number, beta: number) => number> = {
-  identity: () => 1,
-  tanh: () => 1,
-  sigmoid: () => 0.25,
-  relu: () => 1,
-  hardsigmoid: Math.abs,
-  softsign: () => 1,
-  softplus: () => 1,
-  elu: (alpha) => Math.max(1, Math.abs(alpha)),
-  leakyrelu: (alpha) => Math.max(1, Math.abs(alpha)),
-  scaledtanh: (alpha, beta) => Math.abs(alpha * beta),
-  affine: Math.abs,
-};
-
 /**
  * γ: the largest slope of an activation.
  * @throws {ArgumentError} what is no activation
  */
 export function largestSlope(activation: Activation): number {
-  const { alpha, beta } = activationOf('activation', activation);
-  return SLOPES[nameOf(activation)](alpha, beta);
+  const { largestSlope: of, alpha, beta } = rowOf(activation);
+  return of(alpha, beta);
 }
 
 /**

@@ -3,7 +3,7 @@
  * @module unrolled/worker
  */
 
-export type { LossDescription, OptimizerDescription, ScheduleDescription } from './fromDescription.ts';
+export type { LossDescription, OptimizerDescription, ScheduleDescription } from '../model/fromDescription.ts';
 export type { WorkerFunction } from './serve.ts';
 export { WorkerTrainer } from './trainer.ts';
 export type {

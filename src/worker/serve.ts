@@ -1,13 +1,13 @@
 import { integer, options } from '../check.ts';
 import { ArgumentError, StateError, Verbatim } from '../errors.ts';
 import { Generator } from '../init/generator.ts';
+import { makeLoss, makeOptimizer, makeSchedule } from '../model/fromDescription.ts';
 import { Sequential } from '../model/sequential.ts';
 import { type StepOptions, Trainer } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import { init } from '../wasm/inlined.ts';
 import { pack } from './failure.ts';
 import { CorpusSource, Fit, Inbox } from './fit.ts';
-import { makeLoss, makeOptimizer, makeSchedule } from './fromDescription.ts';
 import { portable } from './portable.ts';
 import type { Answer, Call, Notice } from './protocol.ts';
 import type { Batch, Corpus, FitOptions, Sample, SampleOptions, WorkerTrainerOptions } from './types.ts';

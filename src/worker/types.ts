@@ -1,8 +1,8 @@
 import type { SequentialBase } from '../model/core/sequentialBase.ts';
+import type { LossDescription, OptimizerDescription, ScheduleDescription } from '../model/fromDescription.ts';
 import type { StepOptions, StepResult, TrainerOptions } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';
-import type { LossDescription, OptimizerDescription, ScheduleDescription } from './fromDescription.ts';
 
 /** What a trainer in a worker is made of: TrainerOptions, its functions and classes described by plain data. */
 export interface WorkerTrainerOptions extends Omit<TrainerOptions, 'loss' | 'optimizer' | 'schedule'> {

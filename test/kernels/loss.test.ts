@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { bceWithLogits, crossEntropy, mse } from '../reference/losses.ts';
+import type { Loss } from '../../src/losses/loss.ts';
+import { LOSSES } from '../../src/losses/table.ts';
+import { type LossCase, lossCases } from '../every.ts';
+import { bceWithLogits, crossEntropy } from '../reference/losses.ts';
 import { generator, uniform } from '../reference/random.ts';
 import { expectClose, expectSame, rounded } from './closeness.ts';
 import { type BuildName, builds, type Placement, Sandbox } from './sandbox.ts';
@@ -46,16 +49,18 @@ function crossEntropyOf(
   });
 }
 
-function pairLoss(
-  kernel: 'mse' | 'bce_with_logits',
+/** A loss of features, its gradient that of the mean over `count`. */
+function featureLoss(
+  loss: Loss,
   build: BuildName,
   x: ArrayLike<number>,
   y: ArrayLike<number>,
-  { scale = 1, into = 'apart' as Into, flush = '' } = {},
+  { count = x.length, into = 'apart' as Into, flush = '' } = {},
 ): Found {
-  return run(build, x, into, flush, (sandbox, at, dx, place) => {
-    const target = sandbox.input('y', y, place('y'));
-    return sandbox.run((k) => k[kernel](x.length, at, target, scale, dx));
+  return run(build, x, into, flush, (sandbox, output, gradient, place) => {
+    const targets = sandbox.input('y', y, place('y'));
+    const args = { rows: x.length, size: 1, output, targets, gradient, count };
+    return sandbox.run((k) => loss.run(k, args));
   });
 }
 
@@ -234,20 +239,20 @@ describe('log_sum_exp', () => {
   });
 });
 
-describe.each(['mse', 'bce_with_logits'] as const)('%s', (kernel) => {
+const ofFeatures = lossCases.filter((row) => row.make().targets === 'features');
+
+describe.each<LossCase>(ofFeatures)('$label', ({ make, reference, range, target }) => {
   test.each(tails)('n %i: value and gradient', (n) => {
     const next = generator(n);
-    const bce = kernel === 'bce_with_logits';
-    const x = rounded(uniform(next, n, bce ? 6 : 2));
-    const y = rounded(uniform(next, n, bce ? 0.5 : 2).map((v) => (bce ? v + 0.5 : v)));
-    const { value, grad } = bce ? bceWithLogits(x, y) : mse(x, y);
-    const scale = Math.fround((bce ? 1 : 2) / n);
+    const x = rounded(uniform(next, n, range));
+    const y = rounded(uniform(next, n).map(target));
+    const { value, grad } = reference(x, y);
     const found = new Map<string, Found>();
     for (const build of builds) {
       for (const into of intos) {
         for (const flush of ['', 'x', 'y', ...(into === 'apart' ? ['dx'] : [])]) {
           const label = `${build}, seed ${n}, dx ${into}, ${flush || 'none'} last`;
-          const got = pairLoss(kernel, build, x, y, { scale, into, flush });
+          const got = featureLoss(make(), build, x, y, { into, flush });
           expectValue(got.value, value * n, n, label);
           if (got.dx) {
             expectClose(got.dx, grad, 1e-6, `${label}: gradient`);
@@ -261,7 +266,7 @@ describe.each(['mse', 'bce_with_logits'] as const)('%s', (kernel) => {
   });
 
   test.each(builds)('%s: NaN', (build) => {
-    const { value, dx } = pairLoss(kernel, build, [1, Number.NaN, 0, 2, 1], [1, 1, 0, 1, 0]);
+    const { value, dx } = featureLoss(make(), build, [1, Number.NaN, 0, 2, 1], [1, 1, 0, 1, 0]);
     expect(value).toBeNaN();
     expect([...dx!].map(Number.isNaN)).toEqual([false, true, false, false, false]);
   });
@@ -281,7 +286,7 @@ test.each(builds)('bce_with_logits %s: large logits', (build) => {
     [0, 0.5],
   ] as const) {
     const { value, grad } = bceWithLogits(Float64Array.of(x), Float64Array.of(y));
-    const got = pairLoss('bce_with_logits', build, [x], [y]);
+    const got = featureLoss(LOSSES.bceWithLogits(), build, [x], [y]);
     // 1 + e^−|x| is an f64
     expect(Math.abs(got.value - value), `${x}, ${y}`).toBeLessThanOrEqual(1e-6 * value + 2 ** -52);
     expect(Math.abs(got.dx![0]! - grad[0]!), `${x}, ${y}: gradient`).toBeLessThanOrEqual(1e-6);

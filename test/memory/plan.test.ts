@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
-  Adagrad,
   Adam,
   AdamW,
   ArgumentError,
@@ -13,13 +12,12 @@ import {
   LSTM,
   MemoryError,
   mse,
-  type Optimizer,
-  RMSprop,
   RNN,
   Sequential,
   SGD,
   Trainer,
 } from '../../src/index.ts';
+import { optimizerCases } from '../every.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from '../model/helpers.ts';
 
 beforeAll(async () => {
@@ -48,19 +46,9 @@ function tokens(steps: number, batch: number) {
   return [draw.indices(V, steps, batch), draw.indices(V, steps, batch)] as const;
 }
 
-const optimizers: [string, () => Optimizer][] = [
-  ['SGD', () => new SGD({ lr: 0.1 })],
-  ['SGD with momentum', () => new SGD({ lr: 0.1, momentum: 0.9 })],
-  ['Adam', () => new Adam()],
-  ['AdamW', () => new AdamW()],
-  ['RMSprop', () => new RMSprop()],
-  ['RMSprop with all', () => new RMSprop({ centered: true, momentum: 0.5 })],
-  ['Adagrad', () => new Adagrad()],
-];
-
 describe('plan tells the bytes there are after the first step', () => {
   for (const carryState of [false, true]) {
-    test.each(optimizers)(`%s, carryState ${carryState}`, (_, optimizer) => {
+    test.each(optimizerCases)(`$label, carryState ${carryState}`, ({ make: optimizer }) => {
       for (const [steps, batch] of [
         [1, 1],
         [7, 3],

@@ -13,7 +13,6 @@ import {
   Linear,
   LSTM,
   type Optimizer,
-  RMSprop,
   Sequential,
   SGD,
   StateError,
@@ -22,6 +21,7 @@ import {
   warmup,
 } from '../../src/index.ts';
 import { parseSafetensors, serializeSafetensors, type TensorInput } from '../../src/io/index.ts';
+import { optimizerCases } from '../every.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from './helpers.ts';
 
 beforeAll(async () => {
@@ -50,18 +50,8 @@ function run(t: Trainer, first: number, last: number): number[] {
   return results;
 }
 
-const optimizers: [string, () => Optimizer][] = [
-  ['SGD', () => new SGD({ lr: 0.1 })],
-  ['SGD with momentum', () => new SGD({ lr: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.01 })],
-  ['Adam', () => new Adam({ lr: 0.01, betas: [0.8, 0.99] })],
-  ['AdamW', () => new AdamW({ lr: 0.01 })],
-  ['RMSprop', () => new RMSprop({ lr: 0.01 })],
-  ['RMSprop with all', () => new RMSprop({ lr: 0.01, centered: true, momentum: 0.5, eps: 1e-3 })],
-  ['Adagrad', () => new Adagrad({ lr: 0.1, lrDecay: 0.01 })],
-];
-
 describe('Trainer.save and restore', () => {
-  test.each(optimizers)('%s: the run continues bit for bit', (_, optimizer) => {
+  test.each(optimizerCases)('$label: the run continues bit for bit', ({ make: optimizer }) => {
     const opts = () => ({
       clipNorm: 0.5,
       schedule: warmup({ steps: 3, after: cosineLR({ steps: 20, floor: 0.1 }) }),

@@ -1,19 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
-  Adagrad,
-  Adam,
-  AdamW,
-  bceWithLogits,
   crossEntropy,
   Embedding,
   GRU,
   init,
   Linear,
   LSTM,
-  mse,
   type NDArray,
-  type Optimizer,
-  RMSprop,
   RNN,
   Sequential,
   SGD,
@@ -82,47 +75,21 @@ function compare(
 const tokens = (draw: Draw): Batch => ({ x: draw.indices(V, T, B), y: draw.indices(V, T, B) });
 const crossEntropyOf: Reference = (output, y) => losses.crossEntropy(output, Int32Array.from(y));
 
-const cases: [string, () => Optimizer, () => optimizers.Optimizer][] = [
-  ...[
-    { lr: 0.3 },
-    { lr: 0.1, weightDecay: 0.05 },
-    { lr: 0.1, momentum: 0.9 },
-    { lr: 0.05, momentum: 0.8, nesterov: true, weightDecay: 0.01 },
-  ].map((o) => [`SGD ${JSON.stringify(o)}`, () => new SGD(o), () => optimizers.sgd(o)] as const),
-  ...[{}, { lr: 0.01, betas: [0.8, 0.95] as const, eps: 1e-4 }, { lr: 0.005, weightDecay: 0.1 }].flatMap(
-    (o) =>
-      [
-        [`Adam ${JSON.stringify(o)}`, () => new Adam(o), () => optimizers.adam(o)],
-        [`AdamW ${JSON.stringify(o)}`, () => new AdamW(o), () => optimizers.adamW(o)],
-      ] as const,
-  ),
-  ...[
-    {},
-    { lr: 0.002, alpha: 0.9, eps: 1e-5 },
-    { lr: 0.001, momentum: 0.7, weightDecay: 0.02 },
-    { lr: 0.001, centered: true, eps: 1e-3 },
-    { lr: 0.001, centered: true, momentum: 0.5, eps: 1e-3 },
-  ].map((o) => [`RMSprop ${JSON.stringify(o)}`, () => new RMSprop(o), () => optimizers.rmsprop(o)] as const),
-  ...[{}, { lr: 0.05, lrDecay: 0.1, eps: 1e-6, weightDecay: 0.01 }].map(
-    (o) => [`Adagrad ${JSON.stringify(o)}`, () => new Adagrad(o), () => optimizers.adagrad(o)] as const,
-  ),
-].map((row) => [...row]);
-
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: ${UPDATES} updates against the float64 reference`, () => {
     beforeAll(async () => {
       await init({ kernels });
     });
 
-    test.each(cases)('%s', (name, optimizer, reference) => {
+    test.each(optimizers.optimizerCases)('$label', ({ label, make, reference }) => {
       compare(
         language(),
-        { loss: crossEntropy, optimizer: optimizer() },
+        { loss: crossEntropy, optimizer: make() },
         tokens,
         crossEntropyOf,
         reference(),
         // lr·g/√v with v from few g: where g is near 0, rounding is a part of a whole step
-        name === 'RMSprop {}' ? 2e-4 : 1e-4,
+        label === 'rmsprop {}' ? 2e-4 : 1e-4,
       );
     });
 
@@ -148,35 +115,23 @@ for (const kernels of kernelBuilds) {
       compare(language(), opts, tokens, crossEntropyOf, optimizers.sgd(sgd));
     });
 
-    test.each([-100, 0, 4])('crossEntropy with ignoreIndex %i', (ignoreIndex) => {
+    test.each(losses.lossCases)('$label', ({ make, reference, target }) => {
+      const loss = make();
+      const opts = { loss, optimizer: new SGD(sgd) };
+      if (loss.targets === 'features') {
+        const batch = (draw: Draw) => {
+          const y = draw.features(1, T, B, 2);
+          return { x: draw.features(1, T, B, 4), y: { ...y, data: y.data.map(target) } };
+        };
+        compare(features(), opts, batch, reference, optimizers.sgd(sgd));
+        return;
+      }
       const batch = (draw: Draw): Batch => {
         const { x, y } = tokens(draw);
-        const data = Int32Array.from(y.data, (v) => (draw.next() < 0.4 ? ignoreIndex : v));
+        const data = Int32Array.from(y.data, (v) => (draw.next() < 0.4 ? loss.ignoreIndex : v));
         return { x, y: { ...y, data } };
       };
-      const opts = { loss: crossEntropy({ ignoreIndex }), optimizer: new SGD(sgd) };
-      const reference: Reference = (output, y) =>
-        losses.crossEntropy(output, Int32Array.from(y), ignoreIndex);
       compare(language(), opts, batch, reference, optimizers.sgd(sgd));
-    });
-
-    test('mse', () => {
-      const batch = (draw: Draw) => ({ x: draw.features(1, T, B, 4), y: draw.features(1, T, B, 2) });
-      const opts = { loss: mse, optimizer: new SGD(sgd) };
-      compare(features(), opts, batch, (o, y) => losses.mse(o, Float64Array.from(y)), optimizers.sgd(sgd));
-    });
-
-    test('bceWithLogits, hard and soft targets', () => {
-      const batch = (draw: Draw) => {
-        const y = draw.features(1, T, B, 2);
-        return {
-          x: draw.features(1, T, B, 4),
-          y: { ...y, data: y.data.map((v) => (v < -0.5 ? 0 : v > 0.5 ? 1 : v + 0.5)) },
-        };
-      };
-      const opts = { loss: bceWithLogits(), optimizer: new SGD(sgd) };
-      const reference: Reference = (o, y) => losses.bceWithLogits(o, Float64Array.from(y));
-      compare(features(), opts, batch, reference, optimizers.sgd(sgd));
     });
   });
 }

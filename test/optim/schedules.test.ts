@@ -1,22 +1,18 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
-  Adagrad,
-  Adam,
   AdamW,
   ArgumentError,
   cosineLR,
   init,
   Linear,
   mse,
-  type Optimizer,
-  RMSprop,
   type Schedule,
   Sequential,
-  SGD,
   stepLR,
   Trainer,
   warmup,
 } from '../../src/index.ts';
+import { optimizerCases } from '../every.ts';
 import { Draw, expectSameDict, thrown } from '../model/helpers.ts';
 
 const steps = Array.from({ length: 300 }, (_, i) => i);
@@ -97,18 +93,12 @@ describe('a schedule in a Trainer', () => {
     for (let step = 0; step < 10; step++) expect(trainer.step(x, y).lr).toBe(0.02 * schedule(step));
   });
 
-  test.each<[string, (lr: number) => Optimizer]>([
-    ['SGD', (lr) => new SGD({ lr, momentum: 0.9, weightDecay: 0.1 })],
-    ['Adam', (lr) => new Adam({ lr, weightDecay: 0.1 })],
-    ['AdamW', (lr) => new AdamW({ lr, weightDecay: 0.1 })],
-    ['RMSprop', (lr) => new RMSprop({ lr, momentum: 0.5 })],
-    ['Adagrad', (lr) => new Adagrad({ lr, lrDecay: 0.1 })],
-  ])('%s: the factor ½ of lr is ½ lr, to the bit', (_, optimizer) => {
+  test.each(optimizerCases)('$label: the factor ½ of lr is ½ lr, to the bit', ({ make }) => {
     const run = (lr: number, schedule?: Schedule) => {
       const model = new Sequential([new Linear(3, 2)]);
       const trainer = new Trainer(model, {
         loss: mse,
-        optimizer: optimizer(lr),
+        optimizer: make({ lr }),
         ...(schedule && { schedule }),
       });
       for (let i = 0; i < 5; i++) trainer.step(x, y);

@@ -1,3 +1,4 @@
+import type { ActivationName } from '../../src/activations.ts';
 import { sigmoid, softplus } from './math.ts';
 
 /** φ and φ′ of x, given α and β, in float64. */
@@ -12,8 +13,8 @@ function tanhSlope(x: number): number {
   return (4 * z) / (1 + z) ** 2;
 }
 
-/** By the names of src/activations.ts. At a corner the slope is that of the side where φ′ is smaller. */
-export const activations: Record<string, ActivationReference> = {
+/** A row that is missing is a type error. At a corner the slope is that of the side where φ′ is smaller. */
+export const activations: Readonly<Record<ActivationName, ActivationReference>> = {
   identity: { of: (x) => x, slope: () => 1 },
   tanh: { of: Math.tanh, slope: tanhSlope },
   sigmoid: { of: sigmoid, slope: (x) => sigmoid(x) * sigmoid(-x) },

@@ -1,3 +1,4 @@
+import { LOSSES, type LossName } from '../../src/losses/table.ts';
 import { sigmoid, softplus } from './math.ts';
 
 export interface Loss {
@@ -59,3 +60,61 @@ export function bceWithLogits(logits: Float64Array, targets: Float64Array): Loss
   }
   return { value: sum / n, grad };
 }
+
+type Options<K extends LossName> = NonNullable<Parameters<(typeof LOSSES)[K]>[0]>;
+
+/** A loss in float64, and what suites draw for it. */
+export interface LossReference<O = never> {
+  /** Targets as the loss takes them. */
+  readonly of: (output: Float64Array, targets: ArrayLike<number>, options: O) => Loss;
+  /** Options, each of which suites try. */
+  readonly cases: readonly O[];
+  /** A target from a number in ±1, where targets are features. */
+  readonly target?: (uniform: number) => number;
+  /** Range of outputs where the kernel is compared with it. */
+  readonly range: number;
+}
+
+/** Each loss's reference. A row that is missing is a type error. */
+export const lossReferences: { readonly [K in LossName]: LossReference<Options<K>> } = {
+  crossEntropy: {
+    of: (output, y, { ignoreIndex }) => crossEntropy(output, Int32Array.from(y), ignoreIndex),
+    cases: [{}, { ignoreIndex: 0 }, { ignoreIndex: 4 }],
+    range: 4,
+  },
+  mse: { of: (output, y) => mse(output, Float64Array.from(y)), cases: [{}], range: 2 },
+  bceWithLogits: {
+    of: (output, y) => bceWithLogits(output, Float64Array.from(y)),
+    cases: [{}],
+    // hard and soft ones
+    target: (uniform) => (uniform < -0.5 ? 0 : uniform > 0.5 ? 1 : uniform + 0.5),
+    range: 6,
+  },
+};
+
+/** A loss with options: a new one, and its reference. */
+export interface LossCase {
+  readonly label: string;
+  readonly name: LossName;
+  readonly options: object;
+  readonly range: number;
+  make(): ReturnType<(typeof LOSSES)[LossName]>;
+  reference(output: Float64Array, targets: ArrayLike<number>): Loss;
+  target(uniform: number): number;
+}
+
+/** Every loss with every set of options. */
+export const lossCases: readonly LossCase[] = Object.entries(lossReferences).flatMap(([key, row]) =>
+  row.cases.map((options) => {
+    const name = key as LossName;
+    return {
+      label: `${name} ${JSON.stringify(options)}`,
+      name,
+      options,
+      range: row.range,
+      make: () => LOSSES[name](options as never),
+      reference: (output, targets) => row.of(output, targets, options as never),
+      target: 'target' in row ? row.target! : (uniform) => uniform,
+    };
+  }),
+);

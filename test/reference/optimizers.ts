@@ -1,3 +1,5 @@
+import type { AdagradOptions, AdamOptions, RMSpropOptions, SGDOptions } from '../../src/optim/index.ts';
+import { OPTIMIZERS, type OptimizerName } from '../../src/optim/table.ts';
 import type { Tensors } from './stack.ts';
 
 /** Definitions and defaults as torch.optim. */
@@ -28,15 +30,8 @@ function optimizer(update: Update): Optimizer {
   };
 }
 
-export interface SgdOptions {
-  lr: number;
-  momentum?: number;
-  nesterov?: boolean;
-  weightDecay?: number;
-}
-
 /** Dampening 0. */
-export function sgd({ lr, momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions): Optimizer {
+export function sgd({ lr, momentum = 0, nesterov = false, weightDecay = 0 }: SGDOptions): Optimizer {
   return optimizer((w, grad, _, state) => {
     const velocity = state('velocity');
     for (let i = 0; i < w.length; i++) {
@@ -46,13 +41,6 @@ export function sgd({ lr, momentum = 0, nesterov = false, weightDecay = 0 }: Sgd
       w[i]! -= lr * (momentum === 0 ? g : nesterov ? g + momentum * v : v);
     }
   });
-}
-
-export interface AdamOptions {
-  lr?: number;
-  betas?: readonly [number, number];
-  eps?: number;
-  weightDecay?: number;
 }
 
 function adamWith(o: AdamOptions, decoupled: boolean, defaultDecay: number): Optimizer {
@@ -83,16 +71,7 @@ export function adamW(options: AdamOptions = {}): Optimizer {
   return adamWith(options, true, 0.01);
 }
 
-export interface RmspropOptions {
-  lr?: number;
-  alpha?: number;
-  eps?: number;
-  centered?: boolean;
-  momentum?: number;
-  weightDecay?: number;
-}
-
-export function rmsprop(options: RmspropOptions = {}): Optimizer {
+export function rmsprop(options: RMSpropOptions = {}): Optimizer {
   const { lr = 0.01, alpha = 0.99, eps = 1e-8, centered = false, momentum = 0, weightDecay = 0 } = options;
   return optimizer((w, grad, _, state) => {
     const square = state('square');
@@ -109,13 +88,6 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
   });
 }
 
-export interface AdagradOptions {
-  lr?: number;
-  lrDecay?: number;
-  eps?: number;
-  weightDecay?: number;
-}
-
 export function adagrad(options: AdagradOptions = {}): Optimizer {
   const { lr = 0.01, lrDecay = 0, eps = 1e-10, weightDecay = 0 } = options;
   return optimizer((w, grad, t, state) => {
@@ -127,6 +99,61 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
       w[i]! -= (rate * g) / (Math.sqrt(sum[i]!) + eps);
     }
   });
+}
+
+type Options<K extends OptimizerName> = NonNullable<ConstructorParameters<(typeof OPTIMIZERS)[K]>[0]>;
+
+/** Each optimizer's reference, and the options that suites draw. A row that is missing is a type error. */
+const references: {
+  readonly [K in OptimizerName]: readonly [(options: Options<K>) => Optimizer, ...Options<K>[]];
+} = {
+  sgd: [
+    sgd,
+    { lr: 0.3 },
+    { lr: 0.1, weightDecay: 0.05 },
+    { lr: 0.1, momentum: 0.9 },
+    { lr: 0.05, momentum: 0.8, nesterov: true, weightDecay: 0.01 },
+  ],
+  adam: [adam, {}, { lr: 0.01, betas: [0.8, 0.95], eps: 1e-4 }, { lr: 0.005, weightDecay: 0.1 }],
+  adamw: [adamW, {}, { lr: 0.01, betas: [0.8, 0.95], eps: 1e-4 }, { lr: 0.005, weightDecay: 0.1 }],
+  rmsprop: [
+    rmsprop,
+    {},
+    { lr: 0.002, alpha: 0.9, eps: 1e-5 },
+    { lr: 0.001, momentum: 0.7, weightDecay: 0.02 },
+    { lr: 0.001, centered: true, eps: 1e-3 },
+    { lr: 0.001, centered: true, momentum: 0.5, eps: 1e-3 },
+  ],
+  adagrad: [adagrad, {}, { lr: 0.05, lrDecay: 0.1, eps: 1e-6, weightDecay: 0.01 }],
+};
+
+/** An optimizer with options: a new one, and its reference. */
+export interface OptimizerCase {
+  readonly label: string;
+  readonly name: OptimizerName;
+  readonly options: { readonly lr?: number | undefined };
+  make(changed?: { readonly lr: number }): InstanceType<(typeof OPTIMIZERS)[OptimizerName]>;
+  reference(): Optimizer;
+}
+
+/** Every optimizer with every set of options. */
+export const optimizerCases: readonly OptimizerCase[] = Object.entries(references).flatMap(
+  ([key, [reference, ...all]]) =>
+    all.map((options) => {
+      const name = key as OptimizerName;
+      return {
+        label: `${name} ${JSON.stringify(options)}`,
+        name,
+        options,
+        make: (changed) => new OPTIMIZERS[name]({ ...options, ...changed } as never),
+        reference: () => reference(options as never),
+      };
+    }),
+);
+
+/** The reference of an optimizer by its name. */
+export function referenceOf(name: OptimizerName, options: object): Optimizer {
+  return references[name][0](options as never);
 }
 
 /** Scales all gradients in place by min(1, max / (norm + 1e-6)); returns the norm before it. */

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import type { OptimizerName } from '../../src/optim/table.ts';
 import { gather, scatterAdd } from './embedding.ts';
 import { type Fixture, group, loadFixture, values } from './fixture.ts';
 import { relativeError } from './gradcheck.ts';
 import * as linear from './linear.ts';
 import { crossEntropy } from './losses.ts';
-import { adagrad, adam, adamW, clipGradNorm, type Optimizer, rmsprop, sgd } from './optimizers.ts';
+import { clipGradNorm, referenceOf } from './optimizers.ts';
 import { backwardStack, type CellName, runStack, type Tensors } from './stack.ts';
 
 function layer({ config }: Fixture): CellName {
@@ -51,11 +52,6 @@ describe('layers against PyTorch', () => {
   });
 });
 
-function optimizerOf({ name, ...options }: Fixture['config']['optimizer']): Optimizer {
-  const makers: Record<string, (options: never) => Optimizer> = { sgd, adam, adamw: adamW, rmsprop, adagrad };
-  return makers[name]!(options as never);
-}
-
 describe('training against PyTorch', () => {
   test.each([
     'train-lstm-adam',
@@ -78,7 +74,8 @@ describe('training against PyTorch', () => {
       weight: params['linear.weight']!,
       bias: params['linear.bias'],
     };
-    const optimizer = optimizerOf(fixture.config.optimizer);
+    const { name: optimizerName, ...options } = fixture.config.optimizer;
+    const optimizer = referenceOf(optimizerName as OptimizerName, options);
     const ids = Int32Array.from(values(fixture, 'x'));
     const targets = Int32Array.from(values(fixture, 'y'));
     const losses: number[] = [];

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import * as core from '../../src/core.ts';
 import * as unrolled from '../../src/index.ts';
 import { CORE_NAMES } from '../../src/wasm/generated/kernelNames.ts';
+import { lossCases, optimizerCases } from '../every.ts';
 import { relaxedIsSupported } from '../kernels/binaries.ts';
 import { thrown } from '../model/helpers.ts';
 
@@ -36,14 +37,6 @@ const stacks: Record<string, (entry: Entry) => unrolled.Layer[]> = {
     new Linear(6, V),
   ],
 };
-const optimizers = {
-  SGD: () => new core.SGD({ lr: 0.1, momentum: 0.9 }),
-  Adam: () => new core.Adam(),
-  AdamW: () => new core.AdamW({ lr: 0.01 }),
-  RMSprop: () => new core.RMSprop({ centered: true }),
-  Adagrad: () => new core.Adagrad(),
-};
-
 /** Steps, an evaluation, an output, and the files. */
 function train(entry: Entry, make: (entry: Entry) => unrolled.Layer[], optimizer: core.Optimizer) {
   const model = new entry.Sequential(make(entry), { seed: 3 });
@@ -71,7 +64,7 @@ describe('unrolled/core', () => {
   });
 
   test.each(Object.entries(stacks))('%s: the bits of unrolled, in files too', async (_, make) => {
-    for (const optimizer of Object.values(optimizers)) {
+    for (const { make: optimizer } of optimizerCases) {
       await unrolled.init({ kernels: 'simd' });
       const expected = train(full, make, optimizer());
       await core.init({ kernels: 'simd' });
@@ -84,7 +77,8 @@ describe('unrolled/core', () => {
       const make = () =>
         new entry.Sequential([new entry.GRU(2, 4), new entry.LastStep(), new entry.Linear(4, 1)]);
       const y = { data: [0, 1, 1], shape: [1, B, 1] };
-      return [core.mse, core.bceWithLogits].map((loss) => {
+      const losses = lossCases.map((row) => row.make()).filter(({ targets }) => targets === 'features');
+      return losses.map((loss) => {
         const trainer = new entry.Trainer(make(), { loss, optimizer: new core.AdamW(), carryState: true });
         trainer.step(features, y);
         return [trainer.step(features, y), trainer.save()];

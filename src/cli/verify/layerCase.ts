@@ -1,31 +1,13 @@
-import { FormatError } from '../../errors.ts';
-import { GRU } from '../../layers/gru.ts';
-import { IndRNN } from '../../layers/indRNN.ts';
-import { LSTM } from '../../layers/lstm.ts';
-import { MinGRU } from '../../layers/minGRU.ts';
-import { MinLSTM } from '../../layers/minLSTM.ts';
+import { ArgumentError, FormatError } from '../../errors.ts';
 import type { Recurrent } from '../../layers/recurrent/recurrent.ts';
-import { RNN } from '../../layers/rnn.ts';
-import { SRU } from '../../layers/sru.ts';
+import * as recurrentLayers from '../../layers/recurrentLayers.ts';
 import type { BackwardResult, ForwardResult } from '../../layers/standalone.ts';
 import type { Given } from '../../ndarray.ts';
-import { type Errors, type Fixture, group, knownOnly, relativeError, values } from './fixture.ts';
+import { type Errors, type Fixture, group, relativeError, values } from './fixture.ts';
 
 /** Keys that only tell how the case was drawn. */
 const DRAWN = ['kind', 'steps', 'batch', 'initialState', 'weightScale', 'inputScale', 'name', 'seed'];
 const COMMON = [...DRAWN, 'cell', 'inputSize', 'hiddenSize'];
-const STACK = ['numLayers', 'bias', 'bidirectional'];
-const GATED = [...STACK, 'clip', 'layerNorm'];
-/** Options of each cell. */
-const KNOWN: Readonly<Record<string, readonly string[]>> = {
-  rnn: [...GATED, 'nonlinearity'],
-  lstm: [...GATED, 'projSize', 'peephole', 'coupled', 'activation', 'recurrentActivation'],
-  gru: [...GATED, 'resetAfter', 'activation', 'recurrentActivation'],
-  mingru: STACK,
-  minlstm: STACK,
-  indrnn: [...STACK, 'nonlinearity'],
-  sru: STACK,
-};
 /** Options at the values that every layer has anyway. */
 const DEFAULTS: Record<string, unknown> = {
   bidirectional: false,
@@ -82,29 +64,28 @@ export function layerCase(fixture: Fixture): Errors {
 type Some<T, Always extends keyof T> = Partial<T> & Pick<T, Always>;
 type AnyRecurrent = Recurrent<Some<ForwardResult, 'output'>, Some<BackwardResult, 'input'>>;
 
+/** Recurrent layers by the names that fixtures have: those of the classes in lower case. */
+const CELLS = new Map(Object.entries(recurrentLayers).map(([name, type]) => [name.toLowerCase(), type]));
+
+/** @throws {FormatError} a name that no recurrent layer has */
+export function recurrentLayer(cell: unknown) {
+  const found = CELLS.get(cell as string);
+  if (!found) throw new FormatError(`option cell = ${JSON.stringify(cell)} is not known`);
+  return found;
+}
+
 function makeLayer(config: Readonly<Record<string, unknown>>): AnyRecurrent {
-  const { cell } = config;
-  if (typeof cell !== 'string' || !Object.hasOwn(KNOWN, cell)) {
-    throw new FormatError(`option cell = ${JSON.stringify(cell)} is not known`);
-  }
-  const own = Object.fromEntries(Object.entries(config).filter(([key, value]) => DEFAULTS[key] !== value));
-  knownOnly(own, [...COMMON, ...KNOWN[cell]!]);
-  const { inputSize, hiddenSize } = own as Record<string, number>;
-  const opts = Object.fromEntries(Object.entries(own).filter(([key]) => !COMMON.includes(key)));
-  switch (cell) {
-    case 'rnn':
-      return new RNN(inputSize!, hiddenSize!, opts);
-    case 'lstm':
-      return new LSTM(inputSize!, hiddenSize!, opts);
-    case 'mingru':
-      return new MinGRU(inputSize!, hiddenSize!, opts);
-    case 'minlstm':
-      return new MinLSTM(inputSize!, hiddenSize!, opts);
-    case 'indrnn':
-      return new IndRNN(inputSize!, hiddenSize!, opts);
-    case 'sru':
-      return new SRU(inputSize!, hiddenSize!, opts);
-    default:
-      return new GRU(inputSize!, hiddenSize!, opts);
+  const { cell, inputSize, hiddenSize } = config;
+  const Layer = recurrentLayer(cell);
+  const own = Object.entries(config).filter(
+    ([key, value]) => !COMMON.includes(key) && DEFAULTS[key] !== value,
+  );
+  try {
+    return new Layer(inputSize as number, hiddenSize as number, Object.fromEntries(own));
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    const option = own.find(([key]) => error.argument.endsWith(`: ${key}`));
+    if (!option) throw new FormatError(`fixture: ${error.message}`, { cause: error });
+    throw new FormatError(`option ${option[0]} = ${JSON.stringify(option[1])} is not known`);
   }
 }

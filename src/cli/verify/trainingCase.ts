@@ -1,24 +1,21 @@
-import { FormatError } from '../../errors.ts';
 import { Embedding } from '../../layers/embedding.ts';
-import { GRU } from '../../layers/gru.ts';
 import { Linear } from '../../layers/linear.ts';
-import { LSTM } from '../../layers/lstm.ts';
-import { RNN } from '../../layers/rnn.ts';
-import { crossEntropy } from '../../losses/loss.ts';
+import {
+  type LossDescription,
+  makeLoss,
+  makeOptimizer,
+  type OptimizerDescription,
+} from '../../model/fromDescription.ts';
 import { Sequential } from '../../model/sequential.ts';
 import { Trainer } from '../../model/trainer.ts';
-import { Adagrad } from '../../optim/adagrad.ts';
-import { Adam, AdamW } from '../../optim/adam.ts';
-import type { Optimizer } from '../../optim/optimizer.ts';
-import { RMSprop } from '../../optim/rmsprop.ts';
-import { SGD } from '../../optim/sgd.ts';
+import type { Given } from '../../ndarray.ts';
 import { type Errors, type Fixture, group, knownOnly, relativeError, values } from './fixture.ts';
+import { recurrentLayer } from './layerCase.ts';
 
 const KNOWN = [
   ...['kind', 'name', 'seed', 'pattern', 'vocab', 'embed', 'cell', 'hiddenSize', 'numLayers'],
-  ...['steps', 'batch', 'updates', 'optimizer', 'clipNorm', 'carryState'],
+  ...['steps', 'batch', 'updates', 'optimizer', 'loss', 'clipNorm', 'carryState'],
 ];
-const RECURRENT = { rnn: RNN, lstm: LSTM, gru: GRU };
 /** A model's names for the parts of a case. */
 const PARTS: Record<string, string> = { embedding: '0', recurrent: '1', linear: '2' };
 
@@ -28,9 +25,8 @@ export function trainingCase(fixture: Fixture): Errors {
   knownOnly(config, KNOWN);
   const { vocab, embed, hiddenSize, steps, batch, updates } = config as Record<string, number>;
   const { numLayers = 1, clipNorm } = config as Record<string, number>;
-  const { cell, carryState = false } = config as { cell: keyof typeof RECURRENT; carryState?: boolean };
-  const Layer = RECURRENT[cell];
-  if (!Layer) throw new FormatError(`option cell = ${JSON.stringify(cell)} is not known`);
+  const { carryState = false } = config as { carryState?: boolean };
+  const Layer = recurrentLayer(config.cell);
   using model = new Sequential([
     new Embedding(vocab!, embed!),
     new Layer(embed!, hiddenSize!, { numLayers }),
@@ -45,22 +41,23 @@ export function trainingCase(fixture: Fixture): Errors {
       ]),
     ),
   );
+  const loss = makeLoss((config.loss ?? 'crossEntropy') as LossDescription);
   const trainer = new Trainer(model, {
-    loss: crossEntropy,
-    optimizer: makeOptimizer(config.optimizer),
+    loss,
+    optimizer: makeOptimizer(config.optimizer as OptimizerDescription),
     carryState,
     ...(clipNorm ? { clipNorm } : {}),
   });
-  const [x, y] = [Int32Array.from(values(fixture, 'x')), Int32Array.from(values(fixture, 'y'))];
-  const size = steps! * batch!;
+  const x = batches(Int32Array.from(values(fixture, 'x')), steps!, batch!);
+  const targets = values(fixture, 'y');
+  const y =
+    loss.targets === 'features'
+      ? batches(targets, steps!, batch!, vocab!)
+      : batches(Int32Array.from(targets), steps!, batch!);
   const losses: number[] = [];
   const norms: number[] = [];
   for (let i = 0; i < updates!; i++) {
-    const part = (all: Int32Array) => ({
-      data: all.subarray(i * size, (i + 1) * size),
-      shape: [steps!, batch!],
-    });
-    const { loss, gradNorm } = trainer.step(part(x), part(y));
+    const { loss, gradNorm } = trainer.step(x(i), y(i));
     losses.push(loss);
     norms.push(gradNorm);
   }
@@ -75,20 +72,8 @@ export function trainingCase(fixture: Fixture): Errors {
   return { output: 0, gradient: Math.max(...errors) };
 }
 
-function makeOptimizer(config: unknown): Optimizer {
-  const { name, ...options } = (config ?? {}) as { name: string; lr: number };
-  switch (name) {
-    case 'sgd':
-      return new SGD(options);
-    case 'adam':
-      return new Adam(options);
-    case 'adamw':
-      return new AdamW(options);
-    case 'rmsprop':
-      return new RMSprop(options);
-    case 'adagrad':
-      return new Adagrad(options);
-    default:
-      throw new FormatError(`option optimizer = ${JSON.stringify(name)} is not known`);
-  }
+/** Batch number i of those that lie one behind the other. */
+function batches(data: Float64Array | Int32Array, ...shape: number[]): (i: number) => Given {
+  const size = shape.reduce((a, b) => a * b);
+  return (i) => ({ data: data.subarray(i * size, (i + 1) * size), shape });
 }

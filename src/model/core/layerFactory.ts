@@ -14,13 +14,13 @@ export interface LayerConfig {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what a file says is checked by the constructors
-export type Makers = Readonly<Record<string, (config: any) => Layer>>;
+type Maker = (config: any) => Layer;
 
 /** Gives the layer that a saved model describes; `most`: tensors there are. */
 export type MakeLayer = (description: unknown, most: number) => Layer;
 
-/** Of the layers that every entry has. */
-const makers: Makers = {
+/** The layers that every entry has. */
+export const makers = {
   Embedding: ({ numEmbeddings, embeddingDim, ...rest }) => new Embedding(numEmbeddings, embeddingDim, rest),
   Linear: ({ inFeatures, outFeatures, ...rest }) => new Linear(inFeatures, outFeatures, rest),
   Dropout: ({ p, ...rest }) => {
@@ -28,7 +28,7 @@ const makers: Makers = {
     return new Dropout(p);
   },
   LastStep: (rest) => new LastStep(rest),
-};
+} satisfies Readonly<Record<string, Maker>>;
 
 /**
  * @param recurrent by type, made from sizes and options
@@ -50,7 +50,7 @@ export function layerFromConfig(
     throw new FormatError(`saved model: ${type}: ${config.numLayers} layers, and ${most} tensors`);
   }
   try {
-    if (known(makers)) return makers[type]!(config);
+    if (known(makers)) return (makers as Readonly<Record<string, Maker>>)[type]!(config);
     const { inputSize, hiddenSize, ...rest } = config;
     return new recurrent[type]!(inputSize, hiddenSize, rest);
   } catch (error) {

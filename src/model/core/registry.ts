@@ -1,16 +1,20 @@
 import type { Layer } from '../../engine/layer.ts';
 import { onlyInFullPackage } from '../../errors.ts';
-import { GRU } from '../../layers/core/gru.ts';
-import { LSTM } from '../../layers/core/lstm.ts';
-import { RNN } from '../../layers/core/rnn.ts';
+import * as recurrentLayers from '../../layers/core/recurrentLayers.ts';
+import type * as all from '../../layers/recurrentLayers.ts';
 import { type LayerConfig, layerFromConfig } from './layerFactory.ts';
 
 /** Types that the whole package makes. */
-const OTHERS = ['MinGRU', 'MinLSTM', 'IndRNN', 'SRU'];
+const OTHERS: Record<Exclude<keyof typeof all, keyof typeof recurrentLayers>, true> = {
+  MinGRU: true,
+  MinLSTM: true,
+  IndRNN: true,
+  SRU: true,
+};
 
 /** As layerFromConfig, of the plain cells. */
 export function makeLayer(description: unknown, most: number): Layer {
   const type = (description as LayerConfig | undefined)?.type;
-  if (OTHERS.includes(type!)) throw onlyInFullPackage(`saved model: ${type}`);
-  return layerFromConfig({ RNN, LSTM, GRU }, description, most);
+  if (Object.hasOwn(OTHERS, type ?? '')) throw onlyInFullPackage(`saved model: ${type}`);
+  return layerFromConfig(recurrentLayers, description, most);
 }

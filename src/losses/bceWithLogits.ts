@@ -1,0 +1,21 @@
+import { options } from '../check.ts';
+import type { Loss } from './loss.ts';
+
+/**
+ * Binary cross-entropy of σ(output) against targets in 0..1, the mean over all elements, as
+ * torch.nn.BCEWithLogitsLoss.
+ *
+ * @throws {ArgumentError} an option: it has none
+ */
+export function bceWithLogits(opts?: Readonly<Record<string, never>>): Loss {
+  options('bceWithLogits', opts, {});
+  return {
+    name: 'bceWithLogits',
+    targets: 'features',
+    ignoreIndex: -1,
+    count: (rows, size) => rows * size,
+    run(kernels, { rows, size, output, targets, gradient, count }) {
+      return kernels.bce_with_logits(rows * size, output, targets, 1 / count, gradient);
+    },
+  };
+}

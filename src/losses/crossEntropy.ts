@@ -1,0 +1,34 @@
+import { integer, options } from '../check.ts';
+import { ArgumentError } from '../errors.ts';
+import type { Loss } from './loss.ts';
+
+/** What `crossEntropy` takes. */
+export interface CrossEntropyOptions {
+  /** Targets of this value count nothing. Default −100. */
+  readonly ignoreIndex?: number | undefined;
+}
+
+/**
+ * −ln softmax(output)[target], the mean over the targets that are not `ignoreIndex`, as torch.nn.CrossEntropyLoss:
+ * the output are logits [T, B, classes], targets are indices [T, B].
+ *
+ * @throws {ArgumentError} an unknown option, an ignoreIndex that is no 32-bit integer
+ */
+export function crossEntropy(opts?: CrossEntropyOptions): Loss {
+  const { ignoreIndex = -100 } = options('crossEntropy', opts, { ignoreIndex: true });
+  integer('ignoreIndex', ignoreIndex, -(2 ** 31));
+  if (ignoreIndex >= 2 ** 31) throw new ArgumentError('ignoreIndex', 'a 32-bit integer', ignoreIndex);
+  return {
+    name: 'crossEntropy',
+    targets: 'indices',
+    ignoreIndex,
+    count(rows, _, targets, first) {
+      let count = 0;
+      for (let i = first; i < first + rows; i++) if (targets[i] !== ignoreIndex) count++;
+      return count;
+    },
+    run(kernels, { rows, size, output, targets, gradient, count }) {
+      return kernels.cross_entropy(rows, size, output, targets, ignoreIndex, 1 / count, gradient);
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { ArgumentError } from '../errors.ts';
+import type { Loss } from '../losses/loss.ts';
+import { LOSSES, type LossName } from '../losses/table.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
+import type { Schedule } from '../optim/schedules.ts';
+import { OPTIMIZERS, type OptimizerName, SCHEDULES, type ScheduleName } from '../optim/table.ts';
+
+/** The options of one that has none, of which a description has nothing. */
+type Given<O> = string extends keyof NonNullable<O> ? unknown : NonNullable<O>;
+
+/** A loss as data: its name, or its name and options. */
+export type LossDescription =
+  | LossName
+  | { [K in LossName]: { readonly name: K } & Given<Parameters<(typeof LOSSES)[K]>[0]> }[LossName];
+
+/** An optimizer as data: the name it is saved under, and its options. */
+export type OptimizerDescription = {
+  [K in OptimizerName]: { readonly name: K } & Given<ConstructorParameters<(typeof OPTIMIZERS)[K]>[0]>;
+}[OptimizerName];
+
+/** A schedule as data: the name of the function that makes it, and its options, of which schedules are data, too. */
+export type ScheduleDescription = {
+  [K in ScheduleName]: { readonly name: K } & Described<Parameters<(typeof SCHEDULES)[K]>[0]>;
+}[ScheduleName];
+
+type Described<O> = {
+  [P in keyof O]: O[P] extends Schedule | undefined ? ScheduleDescription | undefined : O[P];
+};
+
+/** @throws {ArgumentError} an unknown name, or options that the loss refuses */
+export function makeLoss(description: LossDescription): Loss {
+  const given = typeof description === 'string' ? { name: description } : description;
+  const { row, options } = find('loss', LOSSES, given);
+  return row(options as never);
+}
+
+/** @throws {ArgumentError} an unknown name, or options that the optimizer refuses */
+export function makeOptimizer(description: OptimizerDescription): Optimizer {
+  const { row, options } = find('optimizer', OPTIMIZERS, description);
+  return new row(options as never);
+}
+
+/** @throws {ArgumentError} an unknown name, or options that the schedule refuses */
+export function makeSchedule(description: ScheduleDescription): Schedule {
+  const { row, options } = find('schedule', SCHEDULES, description);
+  const made = Object.entries(options).map(([key, value]) => [
+    key,
+    typeof value === 'object' ? makeSchedule(value as ScheduleDescription) : value,
+  ]);
+  return row(Object.fromEntries(made) as never);
+}
+
+/** A table's row of a description's name, and the options beside the name. They are checked by what they make. */
+function find<T extends object>(
+  argument: string,
+  table: T,
+  description: { readonly name: string },
+): { row: T[keyof T]; options: Record<string, unknown> } {
+  const { name, ...options } = description ?? {};
+  if (typeof name !== 'string' || !Object.hasOwn(table, name)) {
+    const names = Object.keys(table).map((known) => `'${known}'`);
+    throw new ArgumentError(`${argument}.name`, `one of ${names.join(', ')}`, name);
+  }
+  return { row: table[name as keyof T], options };
+}

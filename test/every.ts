@@ -1,0 +1,48 @@
+import {
+  Dropout,
+  Embedding,
+  GRU,
+  IndRNN,
+  LastStep,
+  type Layer,
+  Linear,
+  LSTM,
+  MinGRU,
+  MinLSTM,
+  RNN,
+  SRU,
+} from '../src/index.ts';
+import type { LayerName } from '../src/model/registry.ts';
+import type { SCHEDULES, ScheduleName } from '../src/optim/table.ts';
+
+/*
+ * What suites draw their cases from: a row for every member of each table. A row that is missing is a type error here or
+ * in the files named here.
+ */
+export { activations } from './reference/activations.ts';
+export { type LossCase, lossCases } from './reference/losses.ts';
+export { type OptimizerCase, optimizerCases } from './reference/optimizers.ts';
+
+/** A layer of each type for 4 features, or 4 indices, with options that are not at their default. */
+export const layers: { readonly [K in LayerName]: () => Layer & { readonly type: K } } = {
+  Dropout: () => new Dropout(0.25),
+  Embedding: () => new Embedding(4, 3),
+  GRU: () => new GRU(4, 3, { resetAfter: false }),
+  IndRNN: () => new IndRNN(4, 3, { nonlinearity: 'relu' }),
+  LastStep: () => new LastStep(),
+  Linear: () => new Linear(4, 3, { bias: false }),
+  LSTM: () => new LSTM(4, 3, { peephole: true, clip: 5 }),
+  MinGRU: () => new MinGRU(4, 3, { bias: false }),
+  MinLSTM: () => new MinLSTM(4, 3, { numLayers: 2 }),
+  RNN: () => new RNN(4, 3, { nonlinearity: 'relu' }),
+  SRU: () => new SRU(4, 3),
+};
+
+/** Options of every schedule, as data. */
+export const schedules: {
+  readonly [K in ScheduleName]: Omit<Parameters<(typeof SCHEDULES)[K]>[0], 'after'>;
+} = {
+  stepLR: { stepSize: 2, gamma: 0.5 },
+  cosineLR: { steps: 5, floor: 0.1 },
+  warmup: { steps: 3 },
+};
