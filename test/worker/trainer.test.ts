@@ -22,6 +22,8 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((trainer) => trainer.terminate()));
 });
 
+const plain = { schedule: undefined, clipNorm: undefined, carryState: false };
+
 async function start(seed?: number): Promise<WorkerTrainer> {
   const trainer = await hosted(seed);
   open.push(trainer);
@@ -120,7 +122,7 @@ describe('a trainer in a worker gives what one inline gives, to the bit:', () =>
         y.data[i] = target(v);
       });
     const there = await create(
-      { loss: { name, ...options } as never, optimizer: { name: 'sgd', lr: 0.1 } },
+      { ...plain, loss: { name, ...options } as never, optimizer: { name: 'sgd', lr: 0.1 } },
       file,
     );
     const here = new Trainer(model, { loss, optimizer: new SGD({ lr: 0.1 }) });
@@ -185,12 +187,7 @@ describe('errors keep their class and what they name:', () => {
   test.each<[string, Partial<WorkerTrainerOptions>, string | undefined, RegExp]>([
     ['a number out of range', { clipNorm: -1 }, 'clipNorm', /got -1/],
     ['no such option', { clip: 1 } as object, 'Trainer: clip', /unknown option/],
-    [
-      'no such loss',
-      { loss: 'l1' as 'mse' },
-      'loss.name',
-      /one of 'crossEntropy', 'mse', 'bceWithLogits', got "l1"/,
-    ],
+    ['no such loss', { loss: 'l1' as 'mse' }, 'loss.name', /one of .*'crossEntropy'.*, got "l1"/],
     ['a loss of no options', { loss: { name: 'mse', p: 2 } as never }, 'mse: p', /unknown option/],
     ['a loss that is a function', { loss: (() => 1) as never }, 'loss', /plain data/],
     ['no optimizer', { optimizer: undefined as never }, 'optimizer', /plain data: \{ name: 'adamw'/],
