@@ -10,18 +10,18 @@ interface ActivationRow {
   /** Its number in assembly/math/activation.ts. */
   readonly kind: number;
   /** α where it has one: what it is if not given. */
-  readonly alpha?: number;
+  readonly alpha?: number | undefined;
   /** β, likewise. */
-  readonly beta?: number;
+  readonly beta?: number | undefined;
   /** The largest |φ′|. */
   readonly largestSlope: (alpha: number, beta: number) => number;
   /**
    * Values beyond which a gate counts as saturated; none where the function has no bound on both sides. The slope there
    * is, of the largest: of σ below 4 %, of tanh 2 %, of softsign 2 %; of hardsigmoid 0.
    */
-  readonly saturation?: (alpha: number) => readonly [low: number, high: number];
+  readonly saturation?: ((alpha: number) => readonly [low: number, high: number]) | undefined;
   /** The arguments at which it has these values, where saturation is told by arguments. */
-  readonly saturationArguments?: readonly [low: number, high: number];
+  readonly saturationArguments?: readonly [low: number, high: number] | undefined;
 }
 
 const one = () => 1;
