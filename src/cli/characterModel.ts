@@ -1,8 +1,10 @@
 import { show } from '../errors.ts';
 import type { KernelBuild } from '../index.ts';
-import { CliError, printable } from './failure.ts';
-import { readTensors } from './files.ts';
+import { show } from '../show.ts';
+import { CliError } from './failure.ts';
+import { readTensors, shown } from './files.ts';
 import { Vocabulary } from './text/vocabulary.ts';
+import { type Best, readBest } from './train/best.ts';
 import { Losses } from './train/losses.ts';
 import { readSettings, type Settings } from './train/settings.ts';
 
@@ -24,6 +26,8 @@ export interface Training {
   readonly kernels: KernelBuild;
   readonly text: { readonly sha256: string; readonly characters: number };
   readonly losses: Losses;
+  /** With --val. */
+  readonly best?: Best | undefined;
 }
 
 const VERSION = 1;
@@ -45,7 +49,7 @@ export function readCharacterModel(bytes: Uint8Array, path: string): CharacterMo
     return { vocabulary, training: readTraining(metadata.training) };
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    throw new CliError(`${printable(path)}: ${error.message}`, 1, { cause: error });
+    throw new CliError(`${shown(path)}: ${error.message}`, 1, { cause: error });
   }
 }
 
@@ -69,5 +73,6 @@ function readTraining(text: string | undefined): Training | undefined {
   const whole = [step, steps, trained?.characters].every((n) => Number.isSafeInteger(n) && n! >= 0);
   const known = (kernels === 'simd' || kernels === 'relaxed') && typeof trained?.sha256 === 'string';
   if (!settings || !losses || !whole || !known) throw new CliError('the state of its training is damaged');
-  return { settings, step, steps, kernels, text: trained, losses };
+  const best = readBest(saved.best);
+  return { settings, step, steps, kernels, text: trained, losses, ...(best ? { best } : {}) };
 }

@@ -1,39 +1,80 @@
 import {
-  accessSync,
   closeSync,
   constants,
-  fsyncSync,
+  fstatSync,
   openSync,
   readFileSync,
+  readSync,
   realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
+  type Stats,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
 import { FormatError, parseSafetensors, type SafetensorsFile } from '../io/index.ts';
 import { CliError, printable, reason } from './failure.ts';
+import { recognize } from './fileKind.ts';
+import type { Io } from './io.ts';
 
-/** @throws {CliError} a file that is missing or can't be read */
-export function readBytes(path: string): Uint8Array {
+/** The path that means standard input. */
+export const STDIN = '-';
+/** Bytes that are read at most of what does not tell its size. */
+const MOST = 2 ** 29;
+const CHUNK = 1 << 16;
+
+/** A path for messages. */
+export function shown(path: string): string {
+  return path === STDIN ? 'standard input' : printable(path);
+}
+
+/** The bytes of a file, or for `-` of standard input. @throws {CliError} as `readBytes` */
+export async function readInput(path: string, io: Io): Promise<Uint8Array> {
+  if (path !== STDIN) return readBytes(path);
   try {
-    return readFileSync(path);
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of io.stdin ?? process.stdin) {
+      const bytes = Buffer.from(chunk);
+      size = within(size + bytes.length);
+      chunks.push(bytes);
+    }
+    return Buffer.concat(chunks);
   } catch (error) {
-    throw new CliError(`${printable(path)}: ${reason(error)}`, 1, { cause: error });
+    throw unreadable(path, error);
   }
 }
 
-/** The characters of a UTF-8 file, without a byte order mark. @throws {CliError} also where it is not UTF-8 */
-export function readText(path: string): string {
-  const bytes = readBytes(path);
+/** The bytes of a file or pipe. @throws {CliError} one that is missing, can't be read or is neither */
+export function readBytes(path: string): Uint8Array {
+  let file: number | undefined;
+  try {
+    // without O_NONBLOCK: a pipe waits for its writer
+    file = openSync(path, constants.O_RDONLY);
+    const stats = fstatSync(file);
+    if (stats.isFIFO()) return readPipe(file);
+    if (isEndless(stats)) throw new CliError('neither a file nor a pipe');
+    return readFileSync(file);
+  } catch (error) {
+    throw unreadable(path, error);
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** The characters of a text in UTF-8, without a byte order mark. @throws {CliError} also where it is something else */
+export async function readText(path: string, io: Io): Promise<string> {
+  const bytes = await readInput(path, io);
+  const { isText, what } = recognize(bytes);
+  if (!isText) throw new CliError(`${shown(path)}: expected a text in UTF-8, but this seems to be ${what}`);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     const malformed = (error as NodeJS.ErrnoException).code === 'ERR_ENCODING_INVALID_ENCODED_DATA';
-    const why = malformed ? 'not a text in UTF-8' : reason(error);
-    throw new CliError(`${printable(path)}: ${why}`, 1, { cause: error });
+    const why = malformed ? 'expected a text in UTF-8' : reason(error);
+    throw new CliError(`${shown(path)}: ${why}`, 1, { cause: error });
   }
+}
+
+/** A prompt as it was given, or for `-` what standard input has, without the end of its last line. */
+export async function readPrompt(prompt: string | undefined, io: Io): Promise<string> {
+  return prompt === STDIN ? (await readText(STDIN, io)).replace(/\r?\n$/, '') : (prompt ?? '');
 }
 
 /** A safetensors file's contents; `path` names it. @throws {CliError} one that breaks a rule of the format */
@@ -42,8 +83,15 @@ export function readTensors(bytes: Uint8Array, path: string): SafetensorsFile {
     return parseSafetensors(bytes);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
+    const { name, what } = recognize(bytes);
     const why = error.message.replace(/^safetensors: /, '');
-    throw new CliError(`${printable(path)}: no valid safetensors file: ${why}`, 1, { cause: error });
+    throw new CliError(
+      name === 'safetensors'
+        ? `${shown(path)}: not a valid safetensors file: ${why}`
+        : `${shown(path)}: expected a safetensors file, but this seems to be ${what}`,
+      1,
+      { cause: error },
+    );
   }
 }
 
@@ -56,63 +104,28 @@ export function sameFile(a: string, b: string): boolean {
   }
 }
 
-/**
- * Makes sure, without a trace, that `writeWhole` can write the file.
- * @throws {CliError} naming what is in the way
- */
-export function checkWritable(path: string): void {
-  attempt(path, () => {
-    const target = follow(path);
-    const found = statSync(target, { throwIfNoEntry: false });
-    if (found?.isDirectory()) throw new CliError(`can't write ${printable(path)}: is a directory`);
-    if (found && !found.isFile()) throw new CliError(`can't write ${printable(path)}: not a regular file`);
-    if (found) accessSync(target, constants.W_OK);
-    const probe = besides(target);
-    closeSync(openSync(probe, 'wx'));
-    rmSync(probe);
-  });
+/** A device may never end. */
+function isEndless(stats: Stats): boolean {
+  return stats.isCharacterDevice() || stats.isBlockDevice() || stats.isSocket();
 }
 
-/**
- * Writes a file in one piece: whoever reads `path` finds what was there before or all of the new bytes, never a part.
- * @throws {CliError} when it can't be written; what was there before stays
- */
-export function writeWhole(path: string, bytes: Uint8Array): void {
-  attempt(path, () => {
-    const target = follow(path);
-    const temporary = besides(target);
-    try {
-      const file = openSync(temporary, 'wx', statSync(target, { throwIfNoEntry: false })?.mode ?? 0o666);
-      try {
-        writeFileSync(file, bytes);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
-      renameSync(temporary, target);
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    }
-  });
-}
-
-/** Where a symbolic link leads: the file is replaced, not the link. */
-function follow(path: string): string {
-  return statSync(path, { throwIfNoEntry: false }) ? realpathSync(path) : path;
-}
-
-function besides(target: string): string {
-  return join(dirname(target), `.${basename(target).slice(0, 200)}.${process.pid}.tmp`);
-}
-
-function attempt(path: string, call: () => void): void {
-  try {
-    call();
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? `no directory ${printable(dirname(path))}` : reason(error);
-    throw new CliError(`can't write ${printable(path)}: ${why}`, 1, { cause: error });
+function readPipe(file: number): Uint8Array {
+  const chunks: Uint8Array[] = [];
+  for (let size = 0; ; ) {
+    const chunk = Buffer.allocUnsafe(CHUNK);
+    const n = readSync(file, chunk);
+    if (n === 0) return Buffer.concat(chunks);
+    size = within(size + n);
+    chunks.push(chunk.subarray(0, n));
   }
+}
+
+function within(size: number): number {
+  if (size > MOST) throw new CliError(`more than ${MOST / 2 ** 20} MiB`);
+  return size;
+}
+
+function unreadable(path: string, error: unknown): CliError {
+  const why = error instanceof CliError ? error.message : reason(error);
+  return new CliError(`${shown(path)}: ${why}`, 1, { cause: error });
 }

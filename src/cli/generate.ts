@@ -1,10 +1,10 @@
 import { Embedding, FormatError, type KernelBuild, Linear, Sequential } from '../index.ts';
 import { readCharacterModel } from './characterModel.ts';
-import { CliError, printable } from './failure.ts';
-import { readBytes } from './files.ts';
-import type { Io, Output } from './io.ts';
+import { CliError } from './failure.ts';
+import { readInput, readPrompt, STDIN, shown } from './files.ts';
+import { type Io, print } from './io.ts';
 import { loadKernels } from './kernels.ts';
-import { likeliest, passage } from './text/passage.ts';
+import { likeliest, passage, writePassage } from './text/passage.ts';
 import type { Vocabulary } from './text/vocabulary.ts';
 
 export interface GenerateOptions {
@@ -18,31 +18,27 @@ export interface GenerateOptions {
   readonly kernels?: KernelBuild;
 }
 
-/** Characters that are written at a time. */
-const PIECE = 64;
-
 /** `unrolled generate`: the prompt and what follows it. */
 export async function generate(path: string, options: GenerateOptions, io: Io): Promise<number> {
-  const { prompt = '', length = 500, temperature = 0.7, seed = 1 } = options;
-  const bytes = readBytes(path);
+  const { length = 500, temperature = 0.7, seed = 1 } = options;
+  if (path === STDIN && options.prompt === STDIN) {
+    throw new CliError('the model and --prompt can not both be read from standard input', 2);
+  }
+  const bytes = await readInput(path, io);
   const { vocabulary } = readCharacterModel(bytes, path);
+  const prompt = await readPrompt(options.prompt, io);
   await loadKernels(options.kernels ?? 'simd');
   using model = load(path, bytes, vocabulary);
   if (options.beams !== undefined) {
     const text = likeliest(model, vocabulary, { prompt, length, beams: options.beams });
-    await write(io.stdout, `${prompt}${text}\n`);
+    await print(io.stdout, `${prompt}${text}\n`);
     return 0;
   }
-  const written = passage(model, vocabulary, { prompt, length, temperature, seed });
-  let piece = prompt;
-  let n = 0;
-  for (const character of written) {
-    piece += character;
-    if (++n % PIECE > 0) continue;
-    await write(io.stdout, piece);
-    piece = '';
-  }
-  await write(io.stdout, `${piece}\n`);
+  // refused before anything is written
+  vocabulary.encode(prompt);
+  await print(io.stdout, prompt);
+  await writePassage(io.stdout, passage(model, vocabulary, { prompt, length, temperature, seed }));
+  await print(io.stdout, '\n');
   return 0;
 }
 
@@ -52,7 +48,7 @@ function load(path: string, bytes: Uint8Array, vocabulary: Vocabulary): Sequenti
     model = Sequential.load(bytes);
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    throw new CliError(`${printable(path)}: ${error.message}`, 1, { cause: error });
+    throw new CliError(`${shown(path)}: ${error.message}`, 1, { cause: error });
   }
   const [first, last] = [model.layers[0], model.layers.at(-1)];
   const fits =
@@ -62,21 +58,5 @@ function load(path: string, bytes: Uint8Array, vocabulary: Vocabulary): Sequenti
     last.outFeatures === vocabulary.size;
   if (fits) return model;
   model.dispose();
-  throw new CliError(
-    `${printable(path)}: its layers do not fit its vocabulary of ${vocabulary.size} characters`,
-  );
-}
-
-/** Waits for a reader that is slower. */
-async function write(stream: Output, text: string): Promise<void> {
-  if (stream.write(text)) return;
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      stream.off('drain', done);
-      stream.off('close', done);
-      resolve();
-    };
-    stream.on('drain', done);
-    stream.on('close', done);
-  });
+  throw new CliError(`${shown(path)}: its layers do not fit its vocabulary of ${vocabulary.size} characters`);
 }

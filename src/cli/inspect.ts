@@ -1,9 +1,9 @@
 import type { SafetensorsFile } from '../io/index.ts';
 import { readCharacterModel } from './characterModel.ts';
 import { printable } from './failure.ts';
-import { readBytes, readTensors } from './files.ts';
-import type { Io } from './io.ts';
-import { count, plural, size } from './show.ts';
+import { readInput, readTensors, shown } from './files.ts';
+import { type Io, print } from './io.ts';
+import { brief, count, plural, size } from './show.ts';
 
 /** Characters of a metadata value that are shown. */
 const SHOWN = 60;
@@ -11,18 +11,18 @@ const SHOWN = 60;
 const STATE = /^(optimizer|carried)\./;
 
 /** `unrolled inspect`: what a safetensors file holds, and of a model its layers. */
-export function inspect(path: string, io: Io): number {
-  const bytes = readBytes(path);
+export async function inspect(path: string, io: Io): Promise<number> {
+  const bytes = await readInput(path, io);
   const file = readTensors(bytes, path);
   const lines = [
-    `${printable(path)}: safetensors, ${size(bytes.length)}, ${plural(file.tensors.size, 'tensor')}`,
+    `${shown(path)}: safetensors, ${size(bytes.length)}, ${plural(file.tensors.size, 'tensor')}`,
     ...total(file),
     ...layers(file),
     ...training(bytes, file, path),
     ...metadata(file),
     ...tensors(file),
   ];
-  io.stdout.write(`${lines.join('\n')}\n`);
+  await print(io.stdout, `${lines.join('\n')}\n`);
   return 0;
 }
 
@@ -44,8 +44,8 @@ function layers({ metadata }: SafetensorsFile): string[] {
   if (!Array.isArray(list)) return [];
   const rows = list.map((layer: unknown, i) => {
     const { type, ...config } = (layer ?? {}) as Record<string, unknown>;
-    const options = Object.entries(config).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
-    return [String(i), String(type), options.join(', ')];
+    const options = Object.entries(config).map(([key, value]) => `${key} ${brief(value)}`);
+    return [String(i), typeof type === 'string' ? type : brief(type), options.join(', ')];
   });
   return ['', 'Layers', ...table(rows)];
 }
@@ -55,13 +55,15 @@ function training(bytes: Uint8Array, { metadata }: SafetensorsFile, path: string
   const { vocabulary, training } = readCharacterModel(bytes, path);
   const lines = ['', `Character model of ${plural(vocabulary.size, 'character')}`];
   if (!training) return lines;
-  const { settings, step, steps, kernels, text, losses } = training;
+  const { settings, step, steps, kernels, text, losses, best } = training;
   const rows = [
     ['steps', `${count(step)} of ${count(steps)} on ${kernels} kernels`],
     ['text', plural(text.characters, 'character')],
     ...Object.entries(settings).map(([key, value]) => [key, String(value)]),
   ];
   if (step > 0) rows.push(['loss', `${losses.recent.toFixed(3)} nats a character`]);
+  if (best)
+    rows.push(['best', `${best.loss.toFixed(3)} on the validation text, after ${plural(best.step, 'step')}`]);
   return [...lines, ...table(rows)];
 }
 
@@ -89,7 +91,8 @@ function tensors({ tensors }: SafetensorsFile): string[] {
 /** Rows as columns of equal width, two spaces before each. */
 function table(rows: readonly (readonly string[])[]): string[] {
   const safe = rows.map((row) => row.map(printable));
-  const widths = safe[0]?.map((_, k) => Math.max(...safe.map((row) => row[k]?.length ?? 0))) ?? [];
+  const widest = (k: number) => safe.reduce((most, row) => Math.max(most, row[k]?.length ?? 0), 0);
+  const widths = safe[0]?.map((_, k) => widest(k)) ?? [];
   return safe.map((row) => `  ${row.map((cell, k) => cell.padEnd(widths[k]!)).join('  ')}`.trimEnd());
 }
 

@@ -4,8 +4,8 @@ import { CliError } from './failure.ts';
 import type { GenerateOptions } from './generate.ts';
 import type { InfoOptions } from './info.ts';
 import type { Io } from './io.ts';
-import { CELLS, DEFAULT_STEPS, DEFAULTS, FLOW_EVERY } from './train/settings.ts';
-import type { TrainOptions } from './train/train.ts';
+import type { TrainOptions } from './train/prepare.ts';
+import { CELLS, DEFAULT_SAVE_EVERY, DEFAULT_STEPS, DEFAULTS, FLOW_EVERY } from './train/settings.ts';
 import { fraction, notNegative, positive, whole } from './values.ts';
 import type { VerifyOptions } from './verifyCommand.ts';
 
@@ -42,10 +42,11 @@ function addTrain(program: Command, io: Io, done: (exitCode: number) => void): v
     .description(
       'Trains a character model (embedding, recurrent layers, linear) on a UTF-8 text and saves it. ' +
         'The text is read in parallel lanes by truncated backpropagation through time; states are carried over. ' +
-        'Ctrl-C saves what there is, and --resume continues, bit for bit. A second Ctrl-C ends at once.',
+        'The run is saved as it goes; Ctrl-C, SIGTERM and SIGHUP save it and end it, and --resume continues, bit for ' +
+        'bit. A second Ctrl-C ends at once. Progress goes to stderr.',
     )
     .usage('[options] <FILE>')
-    .argument('[FILE]', 'the text')
+    .argument('[FILE]', 'the text; - for standard input')
     .addOption(new Option('--cell <name>', 'recurrent cell (default lstm)').choices(Object.keys(CELLS)))
     .option('--hidden <units>', `units of a recurrent layer (default ${hidden})`, whole(1))
     .option('--layers <n>', `recurrent layers on top of each other (default ${layers})`, whole(1))
@@ -72,8 +73,17 @@ function addTrain(program: Command, io: Io, done: (exitCode: number) => void): v
         .argParser(countOrFile),
     )
     .option('--out <model>', 'where to save (default: the resumed file, or model.safetensors)')
+    .option(
+      '--save-every <seconds>',
+      `how often to save while training (default ${DEFAULT_SAVE_EVERY})`,
+      positive,
+    )
+    .option(
+      '--val <file>',
+      'a text to validate on; the best model goes to NAME.best.safetensors besides --out',
+    )
     .option('--resume [model]', 'continue from a saved model (default: the file of --out)')
-    .option('--prompt <text>', 'what the passage at the end begins with')
+    .option('--prompt <text>', 'what the passage at the end begins with; - for standard input')
     .option('--length <n>', 'characters of that passage (default 400; 0 for none)', whole(0))
     .option('--temperature <t>', 'of that passage (default 0.7)', notNegative)
     .addHelpText(
@@ -125,8 +135,11 @@ function addGenerate(program: Command, io: Io, done: (exitCode: number) => void)
       'Writes text with a model that `train` saved. The same model, prompt, temperature and seed give the same text ' +
         'on every machine and engine.',
     )
-    .argument('<MODEL>', 'a file that `train` saved')
-    .option('--prompt <text>', 'what the text begins with (default: the start of a line)')
+    .argument('<MODEL>', 'a file that `train` saved; - for standard input')
+    .option(
+      '--prompt <text>',
+      'what the text begins with; - for standard input (default: the start of a line)',
+    )
     .option('--length <n>', 'characters to write after the prompt (default 500)', whole(1))
     .option(
       '--temperature <t>',
@@ -179,11 +192,11 @@ function addInspect(program: Command, io: Io, done: (exitCode: number) => void):
     .description(
       "Prints a safetensors file's tensors, metadata and number of parameters; of a model, its layers.",
     )
-    .argument('<FILE>', 'any safetensors file')
+    .argument('<FILE>', 'any safetensors file; - for standard input')
     .addHelpText('after', examples('inspect model.safetensors'))
     .action(async (file: string) => {
       const { inspect } = await import('./inspect.ts');
-      done(inspect(file, io));
+      done(await inspect(file, io));
     });
 }
 

@@ -1,11 +1,23 @@
 import { CommanderError } from 'commander';
 import { UnrolledError } from '../index.ts';
-import { CliError, printable } from './failure.ts';
-import type { Io } from './io.ts';
+import { CliError, printable, reason } from './failure.ts';
+import { guard, type Io, OutputError, written } from './io.ts';
 import { makeProgram } from './program.ts';
 
 /** Runs the command line `args` (without the program) and gives the exit code; errors become one line each. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
+  guard(io.stdout);
+  guard(io.stderr);
+  const exitCode = await command(args, io);
+  const [out, err] = [await written(io.stdout), await written(io.stderr)];
+  if (out && !GONE.has(out.code)) io.stderr.write(`unrolled: can't write the output: ${reason(out)}\n`);
+  return exitCode === 0 && (out || err) ? 1 : exitCode;
+}
+
+/** The reader of a pipe or the terminal went away: nobody is there to be told. */
+const GONE = new Set<string | undefined>(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']);
+
+async function command(args: readonly string[], io: Io): Promise<number> {
   let exitCode = 0;
   const program = makeProgram(io, (code) => {
     exitCode = code;
@@ -16,6 +28,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     // printed already
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof OutputError) return 1;
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     const expected = error instanceof CliError || error instanceof UnrolledError;
     const line = expected ? message : `unexpected error: ${message} (UNROLLED_DEBUG=1 shows where)`;

@@ -27,3 +27,31 @@ export function duration(seconds: number): string {
 export function quoted(word: string): string {
   return /^[\w./@%+:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
+
+/** Lines of so many columns at most, unless a word is longer; each begins with `indent` spaces. */
+export function wrapped(text: string, columns: number, indent = 0): string[] {
+  const lines: string[] = [];
+  let line = ' '.repeat(indent);
+  for (const word of text.split(' ')) {
+    const isFirst = line.trim() === '';
+    if (!isFirst && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = `${' '.repeat(indent)}${word}`;
+    } else line += isFirst ? word : ` ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** Characters of a value out of a file that are shown. */
+const BRIEF = 60;
+
+/** A value out of a file as JSON, cut short, however large or deeply nested it is. */
+export function brief(value: unknown): string {
+  let text = '…';
+  try {
+    text = JSON.stringify(value) ?? String(value);
+  } catch {
+    // nested too deeply
+  }
+  return text.length > BRIEF ? `${text.slice(0, BRIEF)}…` : text;
+}

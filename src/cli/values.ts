@@ -16,6 +16,15 @@ export function whole(min: number): (text: string) => number {
   return numberThat((n) => Number.isSafeInteger(n) && n >= min, `a whole number of at least ${min}`);
 }
 
-export const positive = numberThat((n) => n > 0, 'a number above 0');
-export const notNegative = numberThat((n) => n >= 0, 'a number of at least 0');
-export const fraction = numberThat((n) => n >= 0 && n < 1, 'a number of at least 0 and below 1');
+/** float32, as the kernels compute. */
+const isFloat = (n: number) => Number.isFinite(Math.fround(n));
+
+export const positive = numberThat(
+  (n) => isFloat(n) && Math.fround(n) > 0,
+  'a number above 0 that float32 can hold',
+);
+export const notNegative = numberThat(
+  (n) => isFloat(n) && n >= 0,
+  'a number of at least 0 that float32 can hold',
+);
+export const fraction = numberThat((n) => n >= 0 && Math.fround(n) < 1, 'a number of at least 0 and below 1');

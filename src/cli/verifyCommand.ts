@@ -1,7 +1,7 @@
 import type { KernelBuild } from '../index.ts';
 import { printable } from './failure.ts';
 import { readBytes } from './files.ts';
-import type { Io } from './io.ts';
+import { type Io, print } from './io.ts';
 import { loadKernels } from './kernels.ts';
 import { verify } from './verify/verify.ts';
 
@@ -21,9 +21,9 @@ export async function verifyCommand(
   for (const file of files) {
     const { ok, says } = verdict(file);
     if (!ok) failed++;
-    io.stdout.write(`${ok ? 'ok  ' : 'FAIL'}  ${printable(file)}  ${printable(says)}\n`);
+    await print(io.stdout, `${ok ? 'ok  ' : 'FAIL'}  ${printable(file)}  ${printable(says)}\n`);
   }
-  io.stdout.write(`${files.length - failed} passed, ${failed} failed\n`);
+  await print(io.stdout, `${files.length - failed} passed, ${failed} failed\n`);
   return failed ? 1 : 0;
 }
 

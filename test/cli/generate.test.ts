@@ -133,9 +133,9 @@ describe('generate', () => {
       return oneLine(outcome);
     };
     using loaded = Sequential.load(model);
-    expect(await refused(new TextEncoder().encode('just some text'))).toContain('no valid safetensors file');
-    expect(await refused(new Uint8Array())).toContain('no valid safetensors file');
-    expect(await refused(model.subarray(0, 5000))).toContain('no valid safetensors file');
+    expect(await refused(new TextEncoder().encode('just some text'))).toContain('plain text');
+    expect(await refused(new Uint8Array())).toContain('an empty file');
+    expect(await refused(model.subarray(0, 5000))).toContain('not a valid safetensors file');
     expect(await refused(loaded.save())).toContain('without a vocabulary');
     expect(await refused(loaded.save({ vocabulary: 'ba' }))).toContain('vocabulary is no list');
     expect(await refused(loaded.save({ vocabulary: 'abc' }))).toContain('do not fit its vocabulary of 3');

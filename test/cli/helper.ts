@@ -14,9 +14,23 @@ export interface Outcome {
 
 /** Runs a command line in this process. */
 export async function cli(...args: (string | number)[]): Promise<Outcome> {
-  const [stdout, stderr] = [new Collector(), new Collector()];
-  const code = await run(args.map(String), { stdout, stderr });
+  return cliOn({}, ...args);
+}
+
+/** Runs a command line in this process with standard input, on a terminal of so many columns. */
+export async function cliOn(
+  { stdin, columns }: { stdin?: string | Uint8Array; columns?: number },
+  ...args: (string | number)[]
+): Promise<Outcome> {
+  const [stdout, stderr] = [new Collector(columns), new Collector(columns)];
+  const io = { stdout, stderr, ...(stdin === undefined ? {} : { stdin: chunks(Buffer.from(stdin)) }) };
+  const code = await run(args.map(String), io);
   return { code, out: stdout.text, err: stderr.text };
+}
+
+async function* chunks(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  // in the middle of characters, too
+  for (let i = 0; i < bytes.length; i += 7) yield bytes.subarray(i, i + 7);
 }
 
 /** Checks that a command line fails with one line that matches, and with no stack trace. */
@@ -25,6 +39,11 @@ export function oneLine({ err }: Outcome): string {
   if (lines.length !== 2 || lines[1] !== '') throw new Error(`expected one line, got ${JSON.stringify(err)}`);
   if (!lines[0]!.startsWith('unrolled: ')) throw new Error(`expected the program's name first: ${lines[0]}`);
   return lines[0]!.slice('unrolled: '.length);
+}
+
+/** The last line of what a command line says as it fails, after the progress of a training. */
+export function lastLine({ err }: Outcome): string {
+  return oneLine({ code: 1, out: '', err: `${err.trimEnd().split('\n').at(-1)}\n` });
 }
 
 /** A new folder that goes when the test ends, or when `end` says; gives paths inside it. */
@@ -57,6 +76,14 @@ export const TINY = [
 
 class Collector extends Writable {
   text = '';
+  readonly isTTY: boolean;
+  readonly columns: number;
+
+  constructor(columns?: number) {
+    super();
+    this.isTTY = columns !== undefined;
+    this.columns = columns ?? 0;
+  }
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
     this.text += chunk.toString();

@@ -40,7 +40,7 @@ describe('inspect', () => {
     writeFileSync(path, 'text that is long enough');
     const outcome = await cli('inspect', path);
     expect(outcome.code).toBe(1);
-    expect(oneLine(outcome)).toContain('no valid safetensors file');
+    expect(oneLine(outcome)).toContain('expected a safetensors file');
     expect(oneLine(await cli('inspect', `${path}.missing`))).toContain('no such file');
   });
 });

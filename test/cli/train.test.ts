@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Sequential } from '../../src/index.ts';
 import { parseSafetensors } from '../../src/io/index.ts';
-import { cli, folder, oneLine, sentences, TINY, textFile } from './helper.ts';
+import { cli, folder, lastLine, oneLine, sentences, TINY, textFile } from './helper.ts';
 
 describe('train', () => {
   test('shows the model, memory, progress, loss curve and a passage, and saves', async () => {
@@ -23,16 +23,17 @@ describe('train', () => {
       '--out',
       out,
     );
-    expect(shown).toMatchObject({ code: 0, err: '' });
+    expect(shown.code).toBe(0);
     expect(shown.out).toMatch(/^Text {4}book\.txt: 3,000 characters, \d+ different$/m);
     expect(shown.out).toMatch(/^Model {3}LSTM, 1 layer of 12 units, embedding 6: [\d,]+ parameters$/m);
     expect(shown.out).toMatch(/^Memory {2}[\d.]+ [KM]iB for training; simd kernels$/m);
-    expect(shown.out).toMatch(/100% 40\/40 \| loss \d\.\d{3} \| [\d,]+ tokens\/s \| 0 s left/);
+    expect(shown.out).not.toContain('% 40/40');
+    expect(shown.err).toMatch(/100% 40\/40 \| loss \d\.\d{3} \| [\d,]+ tokens\/s \| 0 s left/);
     expect(shown.out).toContain('Loss by step');
-    expect(shown.out).toMatch(/^Loss \d\.\d{3} nats a character \(mean of the last 40 steps\)/m);
+    expect(shown.out).toMatch(/^Loss \d\.\d{3} nats per character \(mean of the last 40 steps\)/m);
     expect(shown.out).toContain('A passage the model wrote');
     expect(shown.out).toContain(`Saved ${out}`);
-    expect(shown.out).not.toContain('\x1b');
+    expect(shown.out + shown.err).not.toContain('\x1b');
     const { metadata } = parseSafetensors(readFileSync(out));
     expect(metadata.vocabulary).toBe([...new Set(sentences(3000))].sort().join(''));
     expect(readdirSync(dirname(out)).sort()).toEqual(['book.txt', 'm.safetensors']);
@@ -56,7 +57,7 @@ describe('train', () => {
     await cli('train', ...args, '--steps', 100, '--out', path('whole'));
     await cli('train', ...args, '--steps', 60, '--out', path('part'));
     const resumed = await cli('train', book, '--resume', path('part'), '--steps', 100, '--length', 0);
-    expect(resumed).toMatchObject({ code: 0, err: '' });
+    expect(resumed.code).toBe(0);
     expect(resumed.out).toContain('steps 61 to 100');
     expect(readFileSync(path('part')).equals(readFileSync(path('whole')))).toBe(true);
   });
@@ -68,7 +69,7 @@ describe('train', () => {
     const plain = await cli('train', book, ...args, '--out', path('plain'));
     expect(plain.out).not.toContain('‖∂L/∂h_t‖');
     for (const flow of [['--flow'], ['--flow', 5], ['--flow=1']]) {
-      const { code, out } = await cli('train', book, ...args, ...flow, '--out', path('told'));
+      const { code, out, err } = await cli('train', book, ...args, ...flow, '--out', path('told'));
       expect(code).toBe(0);
       expect(readFileSync(path('told')).equals(readFileSync(path('plain')))).toBe(true);
       const [, ...shown] = out
@@ -77,12 +78,12 @@ describe('train', () => {
       expect(shown).toHaveLength(1);
       const lines = shown[0]!.split('\n');
       expect(lines[0]).toContain('‖∂L/∂h_t‖ from the first step to the last');
-      expect(lines[1]).toMatch(
-        /^layer 0 → {2}[▁-█]{10} {2}ratio \d.*: (healthy|vanishing) \(.* of a gradient is left/,
+      const text = lines.join('\n').replace(/\n {9,}/g, ' ');
+      expect(text).toMatch(
+        /^layer 0 → {2}[▁-█]{10} ratio \d.* per step.*; reaches \d+ of 10 steps back \(.* of a gradient is left/m,
       );
-      expect(lines[2]).toMatch(/^layer 1 → {2}[▁-█]{10} {2}ratio/);
-      expect(lines.slice(3, 5)).toEqual(['', expect.stringMatching(/^Loss /)]);
-      expect(/ \| gradient (healthy|vanishing)$/m.test(out)).toBe(true);
+      expect(text).toMatch(/^layer 1 → {2}[▁-█]{10} ratio/m);
+      expect(/ \| gradient reaches \d+ of 10 steps$/m.test(err)).toBe(true);
     }
     const longer = await cli(
       'train',
@@ -103,7 +104,7 @@ describe('train', () => {
     const path = folder();
     const book = textFile(path('t'));
     const shown = await cli('train', '--flow', book, ...TINY, '--steps', 2, '--out', path('m'));
-    expect(shown).toMatchObject({ code: 0, err: '' });
+    expect(shown.code).toBe(0);
     expect(shown.out).toContain('last loss after 2 steps');
     const both = await cli('train', '--flow', book, book, ...TINY, '--steps', 2, '--out', path('m'));
     expect([both.code, oneLine(both)]).toEqual([2, `--flow takes a number of updates, not '${book}'`]);
@@ -164,7 +165,7 @@ describe('train', () => {
     writeFileSync(model, plain.save({ vocabulary: parseSafetensors(before).metadata.vocabulary! }));
     expect(await resume(book, '--steps', 5)).toContain('without the state of its training');
     writeFileSync(model, before.subarray(0, -4));
-    expect(await resume(book, '--steps', 5)).toContain('no valid safetensors file');
+    expect(await resume(book, '--steps', 5)).toContain('not a valid safetensors file');
   });
 
   test('equal options are no contradiction', async () => {
@@ -172,7 +173,7 @@ describe('train', () => {
     const book = textFile(path('t'));
     await cli('train', book, ...TINY, '--steps', 3, '--out', path('m'));
     const again = await cli('train', book, ...TINY, '--steps', 4, '--resume', path('m'));
-    expect(again).toMatchObject({ code: 0, err: '' });
+    expect(again.code).toBe(0);
   });
 
   test('keeps a file that is there and its link when training diverges or can not start', async () => {
@@ -182,8 +183,8 @@ describe('train', () => {
     symlinkSync(path('m'), path('link'));
     const diverged = await cli('train', book, ...TINY, '--steps', 30, '--lr', 1e30, '--out', path('link'));
     expect(diverged.code).toBe(1);
-    expect(oneLine(diverged)).toMatch(
-      /^training diverged at step \d+; try a learning rate below --lr 1e\+30$/,
+    expect(lastLine(diverged)).toMatch(
+      /^training diverged at step \d+; try a learning rate below --lr 1e\+30; nothing of this run is saved$/,
     );
     expect(readFileSync(path('m'), 'utf8')).toBe('what was there');
     await cli('train', book, ...TINY, '--steps', 3, '--out', path('link'));

@@ -1,4 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
 import { beamSearch, Generator, type Sequential } from '../../index.ts';
+import { type Output, print } from '../io.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 export interface PassageOptions {
@@ -11,8 +13,11 @@ export interface PassageOptions {
   readonly seed: number;
 }
 
+/** Characters that are written at a time. */
+const PIECE = 64;
+
 /**
- * Characters a model writes, one by one. The same seed gives the same ones on every engine with the same kernels.
+ * Characters a model writes, one by one, after an empty one for each that it reads. The same seed gives the same ones on every engine with the same kernels.
  * @throws {CliError} a prompt with a character the model does not know
  */
 export function* passage(model: Sequential, vocabulary: Vocabulary, options: PassageOptions) {
@@ -20,12 +25,34 @@ export function* passage(model: Sequential, vocabulary: Vocabulary, options: Pas
   const given = read(vocabulary, prompt);
   using stream = model.stream();
   const generator = new Generator(seed);
-  for (const token of given) stream.step(token);
+  for (const token of given) {
+    stream.step(token);
+    yield '';
+  }
   for (let i = 0; i < length; i++) {
     const token = stream.sample(generator, temperature);
     yield vocabulary.characters[token]!;
     stream.step(token);
   }
+}
+
+/** Writes a passage as it comes; signals and timers have their turn. `isStopped` ends it early. */
+export async function writePassage(
+  out: Output,
+  characters: Iterable<string>,
+  isStopped = () => false,
+): Promise<void> {
+  let piece = '';
+  let n = 0;
+  for (const character of characters) {
+    piece += character;
+    if (++n % PIECE > 0) continue;
+    await print(out, piece);
+    piece = '';
+    await setImmediate();
+    if (isStopped()) break;
+  }
+  await print(out, piece);
 }
 
 /**

@@ -4,13 +4,23 @@ import type { Losses } from './losses.ts';
 const WIDTH = 60;
 const HEIGHT = 12;
 
-/** The loss over the steps as a chart of characters; empty for fewer than two points. */
-export function lossCurve(losses: Losses): string {
-  const points = thin(losses.curve, WIDTH);
+/** The loss over the steps as a chart of so many columns at most; empty for fewer than two points. */
+export function lossCurve(losses: Losses, columns: number): string {
+  const chart = chartOf(losses, WIDTH);
+  const excess = widthOf(chart) - columns;
+  return excess > 0 ? chartOf(losses, Math.max(1, WIDTH - excess)) : chart;
+}
+
+function widthOf(chart: string): number {
+  return Math.max(...chart.split('\n').map((line) => line.length));
+}
+
+function chartOf(losses: Losses, width: number): string {
+  const points = thin(losses.curve, width);
   if (points.length < 2) return '';
   const last = points.length - 1;
   const chart = plot(points, {
-    width: WIDTH,
+    width,
     height: HEIGHT,
     customXAxisTicks: [points[0]![0], points[last >> 1]![0], points[last]![0]],
     formatter: (value, { axis }) => (axis === 'y' ? value.toFixed(2) : String(Math.round(value))),

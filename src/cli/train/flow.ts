@@ -1,13 +1,15 @@
 import { digits } from '../../diagnostics/digits.ts';
 import type { Flow, LayerFlow } from '../../diagnostics/flow.ts';
-import type { Verdict } from '../../diagnostics/verdict.ts';
+import { VANISHING_SHARE } from '../../diagnostics/verdict.ts';
+import { plural, wrapped } from '../show.ts';
 
 const BARS = '▁▂▃▄▅▆▇█';
 /** Where every step's gradient is 0, and where one is not finite. */
 const NONE = '·';
 const BROKEN = '!';
-/** Characters of a sparkline at most. */
+/** Characters of a sparkline at most, and beside it. */
 const WIDTH = 40;
+const NAME = 16;
 
 /** The scale of log10 that the lowest and the highest bar stand for. */
 interface Scale {
@@ -15,32 +17,64 @@ interface Scale {
   readonly high: number;
 }
 
-/** Lines that tell how gradients flow: the scale, then a sparkline of ‖∂L/∂h_t‖ and a verdict for each layer. */
-export function flowLines({ layers }: Flow): string[] {
-  const columns = layers.map(({ hNorm }) => thin(hNorm));
-  const scale = scaleOf(columns.flat());
+/**
+ * Lines of so many columns at most that tell how gradients flow: the scale, then for each layer a sparkline of ‖∂L/∂h_t‖
+ * and what it means.
+ */
+export function flowLines({ layers }: Flow, columns: number): string[] {
+  const bars = layers.map(({ hNorm }) => thin(hNorm, columns));
+  const scale = scaleOf(bars.flat());
   const name = ({ layer, direction }: LayerFlow) => `layer ${layer} ${direction === 'forward' ? '→' : '←'}`;
   const width = Math.max(0, ...layers.map((layer) => name(layer).length));
   return [
-    `‖∂L/∂h_t‖ from the first step to the last, ${legend(scale)}`,
-    ...layers.map((layer, i) => {
-      const line = [...columns[i]!].map((value) => bar(value, scale)).join('');
-      return `${name(layer).padEnd(width)}  ${line}  ${facts(layer)}: ${layer.verdict} (${layer.reason})`;
+    ...wrapped(`‖∂L/∂h_t‖ from the first step to the last, ${legend(scale)}`, columns),
+    ...layers.flatMap((layer, i) => {
+      const line = [...bars[i]!].map((value) => bar(value, scale)).join('');
+      return [
+        `${name(layer).padEnd(width)}  ${line}`,
+        ...wrapped(`${facts(layer)}; ${reachOf(layer)} (${layer.reason})`, columns, width + 2),
+      ];
     }),
   ];
 }
 
-/** The layers' worst verdict, for a progress bar: `gradient healthy`. */
-export function worst({ layers }: Flow): string {
-  const order: readonly Verdict[] = ['not finite', 'exploding', 'vanishing'];
-  const found = order.find((verdict) => layers.some((layer) => layer.verdict === verdict));
-  return `gradient ${found ?? 'healthy'}`;
+/**
+ * How the gradient flows, for a progress bar: `gradient reaches 21 of 64 steps`. An alarm only where numbers are not
+ * finite, or where it vanishes or explodes and the loss does not fall.
+ */
+export function remark({ layers }: Flow, isFalling: boolean): string {
+  if (layers.some(({ verdict }) => verdict === 'not finite')) return 'gradient not finite!';
+  const reach = Math.max(...layers.map((layer) => reached(layer)));
+  const steps = layers[0]!.hNorm.length;
+  if (!isFalling) {
+    if (layers.some(({ verdict }) => verdict === 'exploding')) return 'loss stuck, gradient exploding!';
+    if (reach < steps)
+      return `loss stuck, gradient vanishes after ${steps === 1 ? '1 step' : `${reach} steps`}!`;
+  }
+  return `gradient reaches ${reach} of ${steps} steps`;
+}
+
+/** Steps from the loss back after which more than a thousandth of the gradient is left. */
+function reached({ ratio, direction }: LayerFlow): number {
+  const back = direction === 'forward' ? ratio.toReversed() : ratio;
+  let share = 1;
+  const end = back.findIndex((one) => {
+    share *= one ?? 0;
+    return !(share >= VANISHING_SHARE);
+  });
+  return end < 0 ? back.length : end;
+}
+
+function reachOf(layer: LayerFlow): string {
+  return layer.verdict === 'not finite'
+    ? 'not finite'
+    : `reaches ${reached(layer)} of ${plural(layer.hNorm.length, 'step')} back`;
 }
 
 function facts({ meanRatio, memory, gates, saturated }: LayerFlow): string {
   const share = saturated > 0 && saturated < 0.005 ? '< 1' : String(Math.round(100 * saturated));
   return [
-    meanRatio === null ? 'no ratio' : `ratio ${digits(meanRatio)} a step`,
+    meanRatio === null ? 'no ratio' : `ratio ${digits(meanRatio)} per step`,
     ...(memory === null ? [] : [`memory ${steps(memory)}`]),
     ...(gates.some((gate) => gate.saturated !== undefined) ? [`${share} % saturated`] : []),
   ].join(', ');
@@ -52,9 +86,9 @@ function steps(memory: number): string {
   return `${text} ${text === '1' ? 'step' : 'steps'}`;
 }
 
-/** log10 of at most WIDTH norms: each the mean of as many neighbours that are not 0; NaN where one is not finite. */
-function thin(norms: readonly number[]): number[] {
-  const per = Math.ceil(norms.length / WIDTH);
+/** log10 of as many norms as there is room for: each the mean of as many neighbours that are not 0; NaN where one is not finite. */
+function thin(norms: readonly number[], columns: number): number[] {
+  const per = Math.ceil(norms.length / Math.max(1, Math.min(WIDTH, columns - NAME)));
   const out: number[] = [];
   for (let t = 0; t < norms.length; t += per) {
     const part = norms.slice(t, t + per);

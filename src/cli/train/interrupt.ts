@@ -1,19 +1,23 @@
 /** Signals that end a run in good order. */
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** One Ctrl-C may come twice, from the terminal and from npm; what follows sooner is the same one. */
 const SAME_MS = 200;
 
-/** Listens for Ctrl-C (SIGINT) and SIGTERM: the first asks the run to stop, the second ends the process at once. */
+/**
+ * Listens for Ctrl-C (SIGINT), SIGTERM and a terminal that closes (SIGHUP): the first asks the run to stop, another Ctrl-C or
+ * SIGTERM ends the process at once.
+ */
 export class Interrupt {
   #since: number | undefined;
-  readonly #listener: () => void;
+  readonly #listener: (signal: NodeJS.Signals) => void;
 
   /** `last` runs before the process ends. */
   constructor(last: () => void) {
-    this.#listener = () => {
+    this.#listener = (signal) => {
       const now = performance.now();
       this.#since ??= now;
-      if (now - this.#since <= SAME_MS) return;
+      // shells and terminals send SIGHUP more than once
+      if (signal === 'SIGHUP' || now - this.#since <= SAME_MS) return;
       last();
       process.exit(130);
     };

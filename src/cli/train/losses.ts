@@ -31,6 +31,13 @@ export class Losses {
     return this.#recent.reduce((a, b) => a + b, 0) / this.#recent.length;
   }
 
+  /** Whether the last losses are below those of the first half of the run by 1 %; true where there are too few to tell. */
+  get areFalling(): boolean {
+    const early = this.means.slice(0, this.means.length >> 1);
+    if (this.means.length * this.every < 2 * RECENT) return true;
+    return this.recent < 0.99 * (early.reduce((a, b) => a + b, 0) / early.length);
+  }
+
   /** Points [step, loss] of the curve. */
   get curve(): [number, number][] {
     return this.means.map((mean, i) => [(i + 0.5) * this.every, mean]);

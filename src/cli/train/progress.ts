@@ -1,45 +1,110 @@
-import { Presets, SingleBar } from 'cli-progress';
+import { type GenericFormatter, Presets, SingleBar } from 'cli-progress';
 import type { Output } from '../io.ts';
 import { duration } from '../show.ts';
 
-/** A bar with the loss, tokens a second, the time left and a remark; a line every two seconds where there is no terminal. */
+/** Columns where a terminal does not tell. */
+const COLUMNS = 80;
+/** Columns of the bar itself. */
+const WIDEST = 18;
+const NARROWEST = 6;
+
+/** What a line shows besides the bar. */
+interface Facts {
+  readonly loss: string;
+  readonly validation: string;
+  readonly remark: string;
+  readonly rate: string;
+  readonly left: string;
+}
+
+/** Columns that text may take: of a terminal its own, else 80. */
+export function columnsOf({ isTTY, columns }: Output): number {
+  return (isTTY && columns) || COLUMNS;
+}
+
+/**
+ * A bar with the loss, the time left, a remark and tokens per second, as far as there is room; a line every two seconds
+ * where there is no terminal.
+ */
 export class Progress {
+  readonly #stream: Output;
   readonly #bar: SingleBar;
   readonly #first: number;
   readonly #total: number;
   readonly #tokens: number;
   readonly #start = performance.now();
+  #step: number;
+  #facts: Facts = { loss: '-', validation: '', remark: '', rate: '-', left: '-' };
 
   /** From step `first` on to `total`, each of so many tokens. */
   constructor(stream: Output, first: number, total: number, tokens: number) {
+    this.#stream = stream;
     this.#first = first;
+    this.#step = first;
     this.#total = total;
     this.#tokens = tokens;
-    this.#bar = new SingleBar(
-      {
-        stream,
-        format: '{bar} {percentage}% {value}/{total} | loss {loss} | {rate} tokens/s | {left} left{remark}',
-        barsize: 18,
-        noTTYOutput: true,
-        notTTYSchedule: 2000,
-      },
-      Presets.shades_classic,
-    );
-    this.#bar.start(total, first, { loss: '-', rate: '-', left: '-', remark: '' });
+    const { barCompleteChar, barIncompleteChar } = Presets.shades_classic;
+    this.#bar = new SingleBar({
+      stream,
+      format: lineFor(stream),
+      barCompleteChar,
+      barIncompleteChar,
+      barsize: WIDEST,
+      linewrap: null,
+      noTTYOutput: true,
+      notTTYSchedule: 2000,
+    });
+    this.#bar.start(total, first, this.#facts);
   }
 
-  update(step: number, loss: number, remark = ''): void {
+  update(step: number, loss: number, validation: number | undefined, remark = ''): void {
     const seconds = (performance.now() - this.#start) / 1000;
     const perStep = seconds / (step - this.#first);
-    this.#bar.update(step, {
+    this.#step = step;
+    this.#facts = {
       loss: loss.toFixed(3),
+      validation: validation === undefined ? '' : validation.toFixed(3),
+      remark,
       rate: Math.round(this.#tokens / perStep).toLocaleString('en-US'),
       left: duration(perStep * (this.#total - step)),
-      remark: remark && ` | ${remark}`,
-    });
+    };
+    this.#bar.update(step, this.#facts);
+  }
+
+  /** A line of its own between two states of the bar. */
+  note(line: string): void {
+    this.#bar.stop();
+    this.#stream.write(`${line}\n`);
+    this.#bar.start(this.#total, this.#step, this.#facts);
   }
 
   stop(): void {
     this.#bar.stop();
   }
+}
+
+/** Lines that leave the last column of a terminal free; elsewhere they may be longer. */
+function lineFor(stream: Output): GenericFormatter {
+  return ({ barCompleteChar, barIncompleteChar }, { progress, value, total }, facts: Facts) => {
+    const room = stream.isTTY ? columnsOf(stream) - 1 : Infinity;
+    // where there is no room, the part of the lowest weight goes first
+    let parts = [
+      { weight: 6, text: `${Math.floor(100 * progress)}%` },
+      { weight: 2, text: ` ${value}/${total}` },
+      { weight: 5, text: ` | loss ${facts.loss}` },
+      { weight: 3, text: facts.validation && ` | validation ${facts.validation}` },
+      { weight: 0, text: ` | ${facts.rate} tokens/s` },
+      { weight: 4, text: ` | ${facts.left} left` },
+      { weight: 1, text: facts.remark && ` | ${facts.remark}` },
+    ];
+    const line = () => parts.map(({ text }) => text).join('');
+    while (parts.length > 1 && NARROWEST + 1 + line().length > room) {
+      const least = Math.min(...parts.map(({ weight }) => weight));
+      parts = parts.filter(({ weight }) => weight !== least);
+    }
+    const size = Math.max(0, Math.min(WIDEST, room - 1 - line().length));
+    const done = Math.round(progress * size);
+    const bar = barCompleteChar!.repeat(done) + barIncompleteChar!.repeat(size - done);
+    return `${bar} ${line()}`;
+  };
 }

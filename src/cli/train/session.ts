@@ -16,8 +16,9 @@ import { CorpusBatches } from '../../model/corpusBatches.ts';
 import { type CharacterModel, characterMetadata, type Training } from '../characterModel.ts';
 import { CliError } from '../failure.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
+import type { Best } from './best.ts';
 import { Losses } from './losses.ts';
-import { makeLayers, type Settings } from './settings.ts';
+import { hasSettings, makeLayers, type Settings } from './settings.ts';
 
 /** Steps in which the learning rate rises. */
 const WARMUP = 50;
@@ -35,11 +36,14 @@ export class Session {
   readonly trainer: Trainer;
   /** What memory training takes; a step takes it. */
   readonly plan: PlanReport;
+  /** The lowest validation loss so far. */
+  best: Best | undefined;
   readonly #kernels: KernelBuild;
   readonly #text: Training['text'];
-  readonly #lanes: CorpusBatches;
+  readonly #corpus: CorpusBatches;
 
   /**
+   * A new model, or one to continue with.
    * @throws {CliError} a text shorter than one sequence and the character after it
    * @throws {MemoryError} sizes beyond 2 GiB
    */
@@ -68,28 +72,31 @@ export class Session {
       schedule: warmup({ steps: WARMUP, after: cosineLR({ steps: decay, floor: FLOOR }) }),
     });
     this.plan = this.model.plan({ steps: seqLen, batch });
-    this.#lanes = new CorpusBatches(tokens, seqLen, batch);
+    this.#corpus = new CorpusBatches(tokens, seqLen, batch);
   }
 
   /**
-   * Continues a run bit for bit, on the same kernels.
-   * @throws {CliError} another text
+   * Continues a run bit for bit, on the same kernels. Sizes that the settings claim are compared with the tensors before
+   * memory of that size is taken.
+   * @throws {CliError} another text, settings that are not those of the model
    * @throws {FormatError} a file without the state of its training
    */
   static resume(text: string, file: CharacterModel, bytes: Uint8Array, kernels: KernelBuild): Session {
     const { vocabulary, training } = file;
     if (!training) throw new CliError('a model without the state of its training');
+    const { settings, losses, best, step } = training;
     if (fingerprint(text) !== training.text.sha256 || vocabulary.size !== Vocabulary.of(text).size) {
       throw new CliError('the model was trained on another text, or this one has changed since');
     }
     // the file's tensors bound its layers; its settings are only compared with them
     const model = Sequential.load(bytes);
-    if (layersOf(model.layers) !== layersOf(makeLayers(training.settings, vocabulary.size))) {
+    if (!hasSettings(model.layers, settings, vocabulary.size)) {
       throw new CliError('the settings of its training contradict its layers');
     }
-    const session = new Session(text, training.settings, kernels, training.losses, model);
+    const session = new Session(text, settings, kernels, losses, model);
     session.trainer.restore(bytes);
-    if (session.step !== training.step) throw new CliError('the numbers of its steps contradict each other');
+    if (session.step !== step) throw new CliError('the numbers of its steps contradict each other');
+    session.best = best;
     return session;
   }
 
@@ -104,14 +111,23 @@ export class Session {
 
   /** One update. @throws {CliError} a loss or gradients that are not finite */
   advance(): StepResult {
-    const { x, y } = this.#lanes.read(this.step);
+    const { x, y } = this.#corpus.read(this.step);
     const result = this.trainer.step(x, y);
-    if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradNorm)) {
-      const { lr } = this.settings;
-      throw new CliError(`training diverged at step ${this.step}; try a learning rate below --lr ${lr}`);
-    }
+    if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradNorm)) this.diverged();
     this.losses.add(result.loss);
     return result;
+  }
+
+  /** Whether the next sequence has a finite loss: parameters that have diverged give none. */
+  isFinite(): boolean {
+    const { x, y } = this.#corpus.read(this.step);
+    return Number.isFinite(this.trainer.evaluate(x, y).loss);
+  }
+
+  /** @throws {CliError} */
+  diverged(): never {
+    const { lr } = this.settings;
+    throw new CliError(`training diverged at step ${this.step}; try a learning rate below --lr ${lr}`);
   }
 
   /**
@@ -120,15 +136,15 @@ export class Session {
    */
   flow(): Flow {
     const { seqLen, batch } = this.settings;
-    const { x, y } = this.#lanes.read(this.step);
+    const { x, y } = this.#corpus.read(this.step);
     y.data.fill(this.trainer.loss.ignoreIndex, 0, (seqLen - 1) * batch);
     return this.trainer.flow(x, y);
   }
 
   /** The file from which the run continues, and which `generate` reads. `steps`: updates the run was to make. */
   save(steps: number): Uint8Array {
-    const { settings, step, losses, vocabulary } = this;
-    const training = { settings, step, steps, kernels: this.#kernels, text: this.#text, losses };
+    const { settings, step, losses, vocabulary, best } = this;
+    const training = { settings, step, steps, kernels: this.#kernels, text: this.#text, losses, best };
     return this.trainer.save(characterMetadata(vocabulary, training));
   }
 }
@@ -142,8 +158,4 @@ function checkLength(characters: number, seqLen: number): void {
 
 function fingerprint(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
-}
-
-function layersOf(layers: readonly Layer[]): string {
-  return JSON.stringify(layers.map((layer) => [layer.type, layer.config()]));
 }

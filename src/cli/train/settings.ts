@@ -33,6 +33,8 @@ export const DEFAULTS: Settings = {
   seed: 1,
 };
 export const DEFAULT_STEPS = 2000;
+/** Seconds from one save to the next. */
+export const DEFAULT_SAVE_EVERY = 30;
 /** Updates from one look at the gradient's flow to the next. */
 export const FLOW_EVERY = 100;
 
@@ -49,6 +51,16 @@ export function makeLayers({ cell, embed, hidden, layers, dropout }: Settings, v
     ...(dropout > 0 ? [new Dropout(dropout)] : []),
     new Linear(hidden, vocabulary),
   ];
+}
+
+/** Whether a model's layers are those that `makeLayers` makes. */
+export function hasSettings(layers: readonly Layer[], settings: Settings, vocabulary: number): boolean {
+  const recurrent = layers[1];
+  // bounds what is made to compare with
+  if (!(recurrent instanceof CELLS[settings.cell]) || recurrent.numLayers !== settings.layers) return false;
+  const configs = (list: readonly Layer[]) =>
+    JSON.stringify(list.map((layer) => ({ type: layer.type, ...layer.config() })));
+  return configs(layers) === configs(makeLayers(settings, vocabulary));
 }
 
 /** Settings out of a file; undefined from anything else. */

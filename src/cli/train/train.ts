@@ -1,194 +1,190 @@
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { type Flow, FormatError, type KernelBuild } from '../../index.ts';
-import { type CharacterModel, readCharacterModel } from '../characterModel.ts';
+import { type Flow, UnrolledError } from '../../index.ts';
 import { CliError, printable } from '../failure.ts';
-import { checkWritable, readBytes, readText, sameFile, writeWhole } from '../files.ts';
-import type { Io } from '../io.ts';
-import { loadKernels } from '../kernels.ts';
-import { count, duration, plural, quoted, size } from '../show.ts';
-import { passage } from '../text/passage.ts';
+import { readPrompt, readText, STDIN, sameFile, shown } from '../files.ts';
+import { type Io, print } from '../io.ts';
+import { count, duration, plural, quoted, size, wrapped } from '../show.ts';
+import { passage, writePassage } from '../text/passage.ts';
+import { checkWritable } from '../writeFile.ts';
 import { lossCurve } from './curve.ts';
-import { flowLines, worst } from './flow.ts';
+import { flowLines, remark } from './flow.ts';
 import { Interrupt } from './interrupt.ts';
 import { RECENT } from './losses.ts';
-import { Progress } from './progress.ts';
-import { Session } from './session.ts';
-import { DEFAULT_STEPS, DEFAULTS, optionName, type Settings } from './settings.ts';
+import { type Run, resumed, start, type TrainOptions } from './prepare.ts';
+import { columnsOf, Progress } from './progress.ts';
+import { bestPath, SaveFile } from './saveFile.ts';
+import { Saver } from './saver.ts';
+import { DEFAULT_SAVE_EVERY } from './settings.ts';
+import { VALIDATE_EVERY, Validation } from './validation.ts';
 
 const DEFAULT_OUT = 'model.safetensors';
-
-/** What was given on the command line, nothing else. */
-export interface TrainOptions extends Partial<Settings> {
-  readonly steps?: number;
-  readonly out?: string;
-  /** `true`: the file of `out`. */
-  readonly resume?: string | true;
-  readonly kernels?: KernelBuild;
-  readonly revectorize?: boolean;
-  /** Updates from one look at the gradient's flow to the next; without it there is none. */
-  readonly flow?: number;
-  /** Of the passage at the end. */
-  readonly prompt?: string;
-  readonly length?: number;
-  readonly temperature?: number;
-}
-
-interface Run {
-  readonly session: Session;
-  /** Updates in the end. */
-  readonly steps: number;
-  readonly kernels: KernelBuild;
-}
+/** Columns of the labels of what is trained. */
+const LABEL = 8;
 
 /** `unrolled train`: gives the exit code, 130 after a signal. */
 export async function train(file: string, options: TrainOptions, io: Io): Promise<number> {
   const resume = options.resume === true ? (options.out ?? DEFAULT_OUT) : options.resume;
   const out = options.out ?? resume ?? DEFAULT_OUT;
-  const print = (line: string) => io.stdout.write(`${line}\n`);
-  const text = readText(file);
-  if (text === '') throw new CliError(`${printable(file)}: the text is empty`);
-  if (sameFile(file, out)) throw new CliError(`--out ${printable(out)} is the text itself`);
-  checkWritable(out);
-  const run = resume === undefined ? await start(text, options) : await resumed(resume, text, options, print);
+  const { text, validationText, prompt } = await readAll(file, options, io);
+  const outputs = options.val === undefined ? [out] : [out, bestPath(out)];
+  for (const path of outputs) checkOutput(path, [file, options.val]);
+
+  let warn = (line: string): void => void io.stderr.write(`${line}\n`);
+  const [last, best] = outputs.map((path) => new SaveFile(path, (line) => warn(line)));
+  const run = resume === undefined ? await start(text, options) : await resumed(resume, text, options, warn);
   const { session, steps } = run;
-  const { vocabulary, settings, model } = session;
+  const { settings, vocabulary } = session;
+  const from = session.step;
   // refused now rather than at the end
-  vocabulary.encode(options.prompt ?? '');
-  for (const line of describe(file, run)) print(line);
+  vocabulary.encode(prompt);
+  const validation = validationText === undefined ? undefined : new Validation(session, validationText);
+  checkWritable(out, session.save(steps));
+  if (out !== resume && existsSync(out)) warn(`${printable(out)} exists and will be replaced`);
+  const say = (line: string) => print(io.stdout, `${line}\n`);
+  const columns = columnsOf(io.stdout);
+  for (const line of describe(file, run, columns)) await say(line);
 
   const began = performance.now();
-  const progress = new Progress(io.stdout, session.step, steps, settings.batch * settings.seqLen);
+  const progress = new Progress(io.stderr, from, steps, settings.batch * settings.seqLen);
   using interrupt = new Interrupt(() => progress.stop());
-  const flow = await updates(run, options.flow, progress, interrupt);
-  writeWhole(out, session.save(steps));
-  if (session.step < steps) {
-    const again = io.trainAgain ?? `${io.program ?? 'unrolled'} train ${quoted(file)}`;
-    print(`Stopped after ${count(session.step)} of ${plural(steps, 'step')}.`);
-    print(
-      `Saved ${printable(out)}; continue with: ${again} --resume${out === DEFAULT_OUT ? '' : ` ${quoted(out)}`}`,
-    );
+  warn = (line) => progress.note(line);
+  const every = options.saveEvery ?? DEFAULT_SAVE_EVERY;
+  const saver = new Saver(session, { last: last!, best, every, steps, warn });
+  const flow = await updates(run, { every: options.flow, validation, saver, progress, interrupt });
+  if (session.step === from) {
+    await say(`Stopped before the first of ${plural(steps - from, 'step')}: nothing to save.`);
     return 130;
   }
-  print(`\nLoss by step, nats a character\n${lossCurve(session.losses)}\n`);
-  if (flow)
-    print(
-      `Gradient of a sequence's last loss after ${plural(steps, 'step')}\n${flowLines(flow).join('\n')}\n`,
-    );
-  print(
-    `Loss ${session.losses.recent.toFixed(3)} nats a character (mean of the last ${Math.min(RECENT, session.step)} steps), ` +
+  const saved = last!.path;
+  if (session.step < steps) {
+    await say(`Stopped after ${count(session.step)} of ${plural(steps, 'step')}.`);
+    await say(`Saved ${printable(saved)}; continue with: ${again(file, saved, options, io)}`);
+    return 130;
+  }
+  await say(`\nLoss by step, nats per character\n${lossCurve(session.losses, columns)}\n`);
+  if (flow) {
+    await say(`Gradient of a sequence's last loss after ${plural(steps, 'step')}`);
+    await say(`${flowLines(flow, columns).join('\n')}\n`);
+  }
+  await say(
+    `Loss ${session.losses.recent.toFixed(3)} nats per character (mean of the last ${Math.min(RECENT, session.step)} steps), ` +
       `trained in ${duration((performance.now() - began) / 1000)}`,
   );
-  const { prompt = '', length = 400, temperature = 0.7 } = options;
-  if (length > 0) {
-    print(`\nA passage the model wrote (temperature ${temperature})\n`);
-    const written = passage(model, vocabulary, { prompt, length, temperature, seed: settings.seed });
-    print(`${prompt}${[...written].join('')}\n`);
-  }
-  print(`Saved ${printable(out)}; write more with: ${io.program ?? 'unrolled'} generate ${quoted(out)}`);
-  return 0;
-}
-
-async function start(text: string, options: TrainOptions): Promise<Run> {
-  const settings: Settings = { ...DEFAULTS, ...given(options) };
-  const kernels = await loadKernels(options.kernels ?? 'auto', options.revectorize);
-  return { session: new Session(text, settings, kernels), steps: options.steps ?? DEFAULT_STEPS, kernels };
-}
-
-async function resumed(
-  path: string,
-  text: string,
-  options: TrainOptions,
-  print: (line: string) => void,
-): Promise<Run> {
-  const bytes = readBytes(path);
-  const file = readCharacterModel(bytes, path);
-  const { training } = file;
-  if (!training) throw new CliError(`${printable(path)}: a model without the state of its training`);
-  checkSame(given(options), training.settings, path);
-  const steps = options.steps ?? training.steps;
-  if (training.step >= steps) {
-    const made = plural(training.step, 'step');
-    throw new CliError(`${printable(path)} has made ${made} already: give --steps, the total, above that`);
-  }
-  const kernels = await loadKernels(options.kernels ?? 'auto', options.revectorize);
-  const same =
-    kernels === training.kernels || options.kernels
-      ? kernels
-      : await trainedOn(training.kernels, options.revectorize);
-  if (same !== training.kernels) {
-    print(`Trained on ${training.kernels} kernels so far, on ${same} from here: close, but not bit for bit`);
-  }
-  return { session: load(path, text, file, bytes, same), steps, kernels: same };
-}
-
-/** The kernels of a run where the engine has them, else those it has. */
-async function trainedOn(kernels: KernelBuild, revectorize?: boolean): Promise<KernelBuild> {
-  return loadKernels(kernels === 'simd' ? 'simd' : 'auto', revectorize);
-}
-
-function load(path: string, text: string, file: CharacterModel, bytes: Uint8Array, kernels: KernelBuild) {
-  try {
-    return Session.resume(text, file, bytes, kernels);
-  } catch (error) {
-    if (!(error instanceof CliError || error instanceof FormatError)) throw error;
-    throw new CliError(`${printable(path)}: ${error.message}`, 1, { cause: error });
-  }
-}
-
-/** Settings that were given. */
-function given(options: TrainOptions): Partial<Settings> {
-  return Object.fromEntries(
-    Object.keys(DEFAULTS).flatMap((key) => {
-      const value = options[key as keyof Settings];
-      return value === undefined ? [] : [[key, value]];
-    }),
-  );
-}
-
-function checkSame(options: Partial<Settings>, settings: Settings, path: string): void {
-  for (const [key, value] of Object.entries(options)) {
-    const saved = settings[key as keyof Settings];
-    if (saved === value) continue;
-    throw new CliError(
-      `${optionName(key)} ${value} contradicts ${printable(path)}, which was trained with ${saved}: leave it out`,
+  if (best && session.best) {
+    const { loss, step } = session.best;
+    await say(
+      `Lowest validation loss ${loss.toFixed(3)}, after ${plural(step, 'step')}: ${printable(best.path)}`,
     );
   }
+  const { length = 400, temperature = 0.7 } = options;
+  if (length > 0) {
+    await say(`\nA passage the model wrote (temperature ${temperature})\n`);
+    await print(io.stdout, prompt);
+    const characters = passage(session.model, vocabulary, {
+      prompt,
+      length,
+      temperature,
+      seed: settings.seed,
+    });
+    await writePassage(io.stdout, characters, () => interrupt.asked);
+    await say('\n');
+  }
+  await say(
+    `Saved ${printable(saved)}; write more with: ${io.program ?? 'unrolled'} generate ${quoted(saved)}`,
+  );
+  return interrupt.asked ? 130 : 0;
 }
 
-function describe(file: string, { session, steps, kernels }: Run): string[] {
+/** What a run reads. @throws {CliError} a text that is empty or no text, standard input asked for more than once */
+async function readAll(file: string, options: TrainOptions, io: Io) {
+  const { val, prompt } = options;
+  if ([file, val, prompt].filter((path) => path === STDIN).length > 1) {
+    throw new CliError('only one of FILE, --val and --prompt can be standard input', 2);
+  }
+  const text = await readText(file, io);
+  if (text === '') throw new CliError(`${shown(file)}: the text is empty`);
+  const validationText = val === undefined ? undefined : await readText(val, io);
+  return { text, validationText, prompt: await readPrompt(prompt, io) };
+}
+
+function checkOutput(path: string, texts: readonly (string | undefined)[]): void {
+  if (texts.some((text) => text !== undefined && sameFile(text, path))) {
+    throw new CliError(`--out ${printable(path)} is the text itself`);
+  }
+  checkWritable(path);
+}
+
+/** A command that continues the run. */
+function again(file: string, saved: string, { val }: TrainOptions, io: Io): string {
+  const train = io.trainAgain ?? `${io.program ?? 'unrolled'} train ${quoted(file)}`;
+  const rest = [`--resume${saved === DEFAULT_OUT ? '' : ` ${quoted(saved)}`}`];
+  if (val !== undefined) rest.push(`--val ${quoted(val)}`);
+  return `${train} ${rest.join(' ')}`;
+}
+
+function describe(file: string, { session, steps, kernels }: Run, columns: number): string[] {
   const { settings, vocabulary, model, step } = session;
   const { cell, hidden, layers, embed, dropout, seqLen, batch, lr } = settings;
   const from = step > 0 ? `steps ${count(step + 1)} to ${count(steps)}` : plural(steps, 'step');
-  return [
-    `Text    ${printable(basename(file))}: ${plural(session.characters, 'character')}, ${count(vocabulary.size)} different`,
-    `Model   ${cell.toUpperCase()}, ${plural(layers, 'layer')} of ${plural(hidden, 'unit')}, embedding ${embed}` +
+  const name = file === STDIN ? shown(file) : printable(basename(file));
+  const rows = {
+    Text: `${name}: ${plural(session.characters, 'character')}, ${count(vocabulary.size)} different`,
+    Model:
+      `${cell.toUpperCase()}, ${plural(layers, 'layer')} of ${plural(hidden, 'unit')}, embedding ${embed}` +
       `${dropout > 0 ? `, dropout ${dropout}` : ''}: ${plural(model.parameterCount, 'parameter')}`,
-    `Memory  ${size(session.plan.bytes)} for training; ${kernels} kernels`,
-    `Train   ${from} of ${batch} x ${seqLen} characters, learning rate ${lr}`,
-  ];
+    Memory: `${size(session.plan.bytes)} for training; ${kernels} kernels`,
+    Train: `${from} of ${batch} x ${seqLen} characters, learning rate ${lr}`,
+  };
+  return Object.entries(rows).flatMap(([label, text]) => {
+    const [first, ...rest] = wrapped(text, columns, LABEL);
+    return [label.padEnd(LABEL) + first!.slice(LABEL), ...rest];
+  });
+}
+
+interface Watch {
+  /** Updates from one look at the gradient's flow to the next. */
+  readonly every: number | undefined;
+  readonly validation: Validation | undefined;
+  readonly saver: Saver;
+  readonly progress: Progress;
+  readonly interrupt: Interrupt;
 }
 
 /**
- * Updates until `steps` are made or a signal came. With `every`, how the gradient flowed when that was last looked at:
- * after every so many updates, and after the last.
+ * Updates until `steps` are made or a signal came, and saves. With `every`, how the gradient flowed when that was last
+ * looked at: after every so many updates, and after the last.
+ * @throws {CliError} training that diverges, a last save that fails: what is saved is in the message
  */
 async function updates(
   { session, steps }: Run,
-  every: number | undefined,
-  progress: Progress,
-  interrupt: Interrupt,
+  { every, validation, saver, progress, interrupt }: Watch,
 ): Promise<Flow | undefined> {
+  const from = session.step;
   let flow: Flow | undefined;
+  let told: string | undefined;
   try {
     while (session.step < steps && !interrupt.asked) {
       session.advance();
-      const { step } = session;
-      if (every !== undefined && (step % every === 0 || step === steps)) flow = session.flow();
-      progress.update(session.step, session.losses.recent, flow && worst(flow));
+      const { step, losses } = session;
+      if (every !== undefined && (step % every === 0 || step === steps)) {
+        flow = session.flow();
+        told = remark(flow, losses.areFalling);
+      }
+      if (validation && (step % VALIDATE_EVERY === 0 || step === steps)) {
+        if (await validation.run(() => interrupt.asked)) saver.offerBest();
+      }
+      progress.update(step, losses.recent, validation?.loss, told);
+      saver.tick();
       // lets signals and the progress bar's timer in
       await setImmediate();
     }
+    if (session.step > from) saver.finish();
+  } catch (error) {
+    const kept = saver.rescue();
+    if (!(error instanceof CliError || error instanceof UnrolledError)) throw error;
+    throw new CliError(`${error.message}; ${kept}`, 1, { cause: error });
   } finally {
     progress.stop();
   }

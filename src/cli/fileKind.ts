@@ -1,0 +1,107 @@
+/** What a file seems to be. */
+export interface FileKind {
+  readonly name: string;
+  /** In words, such as `a zip archive`. */
+  readonly what: string;
+  /** Whether it is text that can be trained on. */
+  readonly isText?: boolean;
+}
+
+interface Row extends FileKind {
+  /** Matches its first bytes in hexadecimal. */
+  readonly hex?: RegExp;
+  /** Matches its first 4 KiB, a character per byte. */
+  readonly text?: RegExp;
+  /** Matches its first 4 KiB or its last 64 KiB, where a zip archive has the names of its files. */
+  readonly ends?: RegExp;
+}
+
+const ZIP = /^504b(0304|0506|0708)/;
+
+/** The first row that fits counts; all that a row gives must fit. */
+const ROWS: readonly Row[] = [
+  // u64 length of the header, then its JSON
+  { name: 'safetensors', what: 'a safetensors file', hex: /^.{8}0{8}7b/ },
+  { name: 'pytorch', what: 'a PyTorch file (.pt)', hex: ZIP, ends: /\/data\.pkl/ },
+  { name: 'keras', what: 'a Keras model (.keras)', hex: ZIP, ends: /model\.weights\.h5/ },
+  { name: 'npz', what: 'NumPy arrays (.npz)', hex: ZIP, ends: /\.npy/ },
+  { name: 'zip', what: 'a zip archive', hex: ZIP },
+  // torch's magic number 0x1950a86a20f9469cfc6c as a pickle
+  { name: 'pytorch', what: 'a PyTorch file (.pt) of the old format', hex: /^80028a0a6cfc9c46f920/ },
+  { name: 'pickle', what: 'a Python pickle', hex: /^800[2-5](?!00)/ },
+  { name: 'hdf5', what: 'an HDF5 file (.h5)', hex: /^894844460d0a1a0a/ },
+  // field 1, the version of the format, then producer, domain, graph or operator sets
+  { name: 'onnx', what: 'an ONNX model', hex: /^08[01].(12|1a|22|3a|42)/ },
+  { name: 'tflite', what: 'a TensorFlow Lite model', hex: /^.{8}54464c33/ },
+  { name: 'gguf', what: 'a GGUF model', hex: /^474755460[1-9]000000/ },
+  { name: 'npy', what: 'a NumPy array (.npy)', hex: /^934e554d5059/ },
+  { name: 'wasm', what: 'a WebAssembly module', hex: /^0061736d/ },
+  { name: 'gzip', what: 'a gzip file', hex: /^1f8b08/ },
+  { name: 'zstd', what: 'a zstd file', hex: /^28b52ffd/ },
+  { name: 'xz', what: 'an xz file', hex: /^fd377a585a00/ },
+  { name: 'bzip2', what: 'a bzip2 file', text: /^BZh[1-9]1AY&SY/ },
+  { name: '7z', what: 'a 7z archive', hex: /^377abcaf271c/ },
+  { name: 'tar', what: 'a tar archive', text: /^.{257}ustar/s },
+  { name: 'png', what: 'a PNG image', hex: /^89504e470d0a1a0a/ },
+  { name: 'jpeg', what: 'a JPEG image', hex: /^ffd8ff/ },
+  { name: 'gif', what: 'a GIF image', text: /^GIF8[79]a/ },
+  { name: 'riff', what: 'a WAV, WebP or AVI file', text: /^RIFF.{4}(WAVE|WEBP|AVI )/s },
+  { name: 'pdf', what: 'a PDF document', text: /^%PDF-\d/ },
+  { name: 'sqlite', what: 'an SQLite database', text: /^SQLite format 3/ },
+  { name: 'elf', what: 'a program (ELF)', hex: /^7f454c46/ },
+  { name: 'utf16', what: 'a text in UTF-16', hex: /^(fffe|feff)/ },
+  {
+    name: 'lfs',
+    what: 'a Git LFS pointer, not the file itself (git lfs pull fetches it)',
+    text: /^version https:\/\/git-lfs\.github\.com\/spec\//,
+  },
+  {
+    name: 'html',
+    what: 'an HTML page',
+    isText: true,
+    text: /^\s*(<!--.*?-->\s*)*<(!doctype\s+html|html)\b/is,
+  },
+  { name: 'xml', what: 'an XML document', isText: true, text: /^\s*<\?xml\s/ },
+  {
+    name: 'tfjs',
+    what: 'a TensorFlow.js model (model.json)',
+    isText: true,
+    text: /^\s*\{.*"(modelTopology|weightsManifest)"\s*:/s,
+  },
+  { name: 'json', what: 'JSON', isText: true, text: /^\s*(\{\s*["}]|\[\s*["{[\]\d-])/ },
+];
+
+const HEAD = 4096;
+const TAIL = 65_536;
+
+/** What a file seems to be, by its contents. */
+export function recognize(bytes: Uint8Array): FileKind {
+  if (bytes.length === 0) return { name: 'empty', what: 'an empty file', isText: true };
+  const bytesOf = (from: number, to: number) =>
+    Buffer.from(bytes.buffer, bytes.byteOffset + from, Math.max(0, to - from));
+  const first = bytesOf(0, Math.min(HEAD, bytes.length));
+  const hex = first.toString('hex', 0, 32);
+  const head = first.toString('latin1');
+  // without a byte order mark
+  const text = head.replace(/^\xef\xbb\xbf/, '');
+  const ends = head + bytesOf(Math.max(0, bytes.length - TAIL), bytes.length).toString('latin1');
+  const row = ROWS.find(
+    (row) => (row.hex?.test(hex) ?? true) && (row.text?.test(text) ?? true) && (row.ends?.test(ends) ?? true),
+  );
+  return row ? { name: row.name, what: row.what, isText: row.isText ?? false } : textOrNot(bytes);
+}
+
+function textOrNot(bytes: Uint8Array): FileKind {
+  if (bytes.every((byte) => byte === 0)) return { name: 'zeros', what: 'a file of zeros' };
+  const part = bytes.subarray(0, TAIL);
+  if (part.some((byte) => byte < 0x20 && !(byte >= 0x08 && byte <= 0x0d) && byte !== 0x1b)) {
+    return { name: 'binary', what: 'binary data of an unknown format' };
+  }
+  try {
+    // what is cut off at the end of the part is no error
+    new TextDecoder('utf-8', { fatal: true }).decode(part, { stream: true });
+    return { name: 'text', what: 'plain text', isText: true };
+  } catch {
+    return { name: 'encoding', what: 'a text that is not in UTF-8' };
+  }
+}
