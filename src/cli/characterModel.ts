@@ -1,6 +1,5 @@
 import { show } from '../errors.ts';
 import type { KernelBuild } from '../index.ts';
-import { show } from '../show.ts';
 import { CliError } from './failure.ts';
 import { readTensors, shown } from './files.ts';
 import { Vocabulary } from './text/vocabulary.ts';

@@ -23,7 +23,6 @@ const SRC: Record<string, string[]> = {
       'wasm',
       'check',
       'errors',
-      'show',
     ],
     ...['@assemblyscript/loader', 'cli-progress', 'commander', 'simple-ascii-chart', 'node:'],
   ],

@@ -5,7 +5,6 @@ import {
   crossEntropy,
   type Flow,
   type KernelBuild,
-  type Layer,
   type PlanReport,
   Sequential,
   type StepResult,
