@@ -111,3 +111,22 @@ export function structs() {
     })),
   );
 }
+
+/** Files whose exported numbers src/ has, too, and what comes before each name there. */
+const SHARED = {
+  'gemm/multiply': '',
+  'gemm/sgemm': '',
+  'vec/byIndex': 'MOVE_',
+  'configurable/kinds': 'CONFIGURABLE_',
+  'scan/kinds': 'SCAN_',
+};
+
+/** Numbers that assembly/ and src/ share, by file. @throws {Error} a file that exports none */
+export function sharedConstants() {
+  return Object.entries(SHARED).map(([path, prefix]) => {
+    const file = `assembly/${path}.ts`;
+    const found = [...read(file).matchAll(/^export const (\w+)(?:: \w+)? = (\d+);$/gm)];
+    if (found.length === 0) throw new Error(`${file} exports no number`);
+    return { file, constants: found.map(([, name, value]) => ({ name: prefix + name, value })) };
+  });
+}

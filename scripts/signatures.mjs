@@ -1,7 +1,7 @@
 // Writes for TypeScript what assembly/ says of the kernels: signatures with their comments, names by entry, structs.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { checkEntries, ENTRIES, kernelsOf, read, structs } from './assembly.mjs';
+import { checkEntries, ENTRIES, kernelsOf, read, sharedConstants, structs } from './assembly.mjs';
 import { root } from './tools.mjs';
 
 /** Kinds of values at run time: p a pointer, i an integer, f a float. */
@@ -12,6 +12,7 @@ export const GENERATED = {
   'src/wasm/generated/kernelCalls.ts': () => calls(signatures()),
   'src/wasm/generated/kernelNames.ts': names,
   'src/wasm/generated/structs.ts': () => structs().map(struct).join('\n'),
+  'src/wasm/generated/constants.ts': () => sharedConstants().map(constantsOf).join('\n'),
   'src/kernels/generated/signatures.ts': () => kinds(signatures()),
 };
 
@@ -99,4 +100,9 @@ function kinds(kernels) {
 export const SIGNATURES: Readonly<Record<KernelName, string>> = {
 ${table.join('')}};
 `;
+}
+
+function constantsOf({ file, constants }) {
+  const lines = constants.map(({ name, value }) => `export const ${name} = ${value};`);
+  return `// ${file}\n${lines.join('\n')}\n`;
 }

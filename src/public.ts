@@ -3,6 +3,9 @@ export type { Direction, Flow, GateFlow, LayerFlow, NonFinite } from './diagnost
 export { gateSpectra, largestSingularValue, type Spectrum, spectralRadius } from './diagnostics/spectrum.ts';
 export type { Verdict } from './diagnostics/verdict.ts';
 export { constant, glorot, identity, normal, orthogonal, uniform } from './init/initializers.ts';
+export { irnn } from './layers/irnn.ts';
+export type { ConfigurableOptions, Penalty, Zoneout } from './layers/recurrent/configuration.ts';
+export * from './layers/recurrentLayers.ts';
 export {
   type CellForwardOptions,
   type CellGradients,
@@ -15,10 +18,7 @@ export {
   type LSTMCellState,
   RNNCell,
   type RNNCellOptions,
-} from './layers/cells.ts';
-export { irnn } from './layers/irnn.ts';
-export type { ConfigurableOptions, Penalty, Zoneout } from './layers/recurrent/configuration.ts';
-export * from './layers/recurrentLayers.ts';
+} from './layers/stepCells.ts';
 export * from './losses/index.ts';
 export type { Loss } from './losses/loss.ts';
 export type { CheckpointReport } from './model/bptt/checkpoints.ts';

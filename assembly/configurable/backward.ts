@@ -11,9 +11,10 @@ import { vec_add, vec_fill } from '../vec/elementwise';
 import { layer_norm_backward } from '../vec/layer_norm';
 import { gruBackward, gruResetBack } from './gru';
 import { hiddenBackward, hiddenGradient, packHiddenBack } from './hidden';
+import { GRU, GRU_RESET_BEFORE, LSTM, RNN } from './kinds';
 import { lstmBackward } from './lstm';
 import { noteNorms, scaleByRatio } from './omega';
-import { bytesOf, gateCount, Recurrence, slotCount } from './recurrence';
+import { bytesOf, gateCount, isGru, Recurrence, slotCount } from './recurrence';
 
 /**
  * Backpropagation through the T steps of a configurable_forward that trained. Overwrites what that kept. Returns Ω, the sum
@@ -24,11 +25,11 @@ export function configurable_backward(layer: usize): f64 {
   const W = d.W;
   const N = countRows(0, d.T, d.B, d.sizes);
   let panelsN: usize = 0;
-  if (d.cell < 2) {
-    packHiddenBack(d, 0, gateCount(d), d.panelsHh);
-  } else {
+  if (isGru(d)) {
     panelsN = packHiddenBack(d, 0, 2, d.panelsHh);
     packHiddenBack(d, 2, 1, panelsN);
+  } else {
+    packHiddenBack(d, 0, gateCount(d), d.panelsHh);
   }
   if (d.wHr) packN(W, d.H, d.wHr, bytesOf(1, d.H), d.panelsHr, (<usize>W) << 5);
   let omega: f64 = 0;
@@ -37,12 +38,12 @@ export function configurable_backward(layer: usize): f64 {
     const m = rowsAt(t, d.B, d.sizes);
     row -= m;
     const before = row + d.B - (t ? rowsAt(t - 1, d.B, d.sizes) : d.B);
-    const dc = d.cell == 1 ? d.dc : 0;
+    const dc = d.cell == LSTM ? d.dc : 0;
     const dy = d.dy ? d.dy + bytesOf(row, W) : 0;
-    if (d.watch) beforeStep(d.watch, t, m, W, d.dh, dy, d.H, dc);
+    if (d.watch) beforeStep(d.watch, t, m, W, d.dh, dy, d.H, dc, 0);
     else if (dy) vec_add(m * W, d.dh, dy, d.dh);
     omega += step(d, m, row, before, panelsN);
-    if (d.watch) afterStep(d.watch, t, m, W, d.dh, d.H, dc);
+    if (d.watch) afterStep(d.watch, t, m, W, d.dh, d.H, dc, 0);
   }
   products(d, N);
   return omega;
@@ -62,17 +63,17 @@ function step(d: Recurrence, m: i32, row: i32, before: i32, panelsN: usize): f64
     zoneout_backward(m * W, d.zoneHKey, draw * W, d.zoneH, d.dh, d.oldW);
   }
   if (d.omega > 0) noteNorms(m, H, d.dh, d.rowsH);
-  if (d.cell == 0) rnn_cell_backward(m * H, d.dh, 0, slopes);
-  else if (d.cell == 1) lstm(d, m, row, draw, gates, slopes, d.c + bytesOf(before, H));
-  else gruBackward(d, m, d.cell == 3, gates, slopes, h0, d.dh);
+  if (d.cell == RNN) rnn_cell_backward(m * H, d.dh, 0, slopes);
+  else if (d.cell == LSTM) lstm(d, m, row, draw, gates, slopes, d.c + bytesOf(before, H));
+  else gruBackward(d, m, d.cell == GRU_RESET_BEFORE, gates, slopes, h0, d.dh);
   const to = d.dropH ? d.rowsW : d.dh;
-  if (d.cell < 2) plainBack(d, m, row, d.cell == 0 ? slopes : gates, to);
-  else if (d.cell == 2) gruBack(d, m, row, gates, panelsN, to);
+  if (!isGru(d)) plainBack(d, m, row, d.cell == RNN ? slopes : gates, to);
+  else if (d.cell == GRU) gruBack(d, m, row, gates, panelsN, to);
   else resetBack(d, m, gates, slopes, from, panelsN, to);
   if (d.dropH) {
     dropout(m * W, d.dropHKey, 0, d.dropH, d.dropHScale, to, to);
-    if (d.cell < 2) memory.copy(d.dh, to, bytesOf(m, W));
-    else vec_add(m * W, d.dh, to, d.dh);
+    if (isGru(d)) vec_add(m * W, d.dh, to, d.dh);
+    else memory.copy(d.dh, to, bytesOf(m, W));
   }
   let omega: f64 = 0;
   if (d.omega > 0) omega = scaleByRatio(m, H, d.omega, d.dh, d.rowsH, d.dhAll + bytesOf(row, W));
@@ -155,12 +156,12 @@ function products(d: Recurrence, N: i32): void {
   const W = d.W;
   const G = gateCount(d) * H;
   const ld = slotCount(d) * H;
-  const da = d.cell == 0 ? d.slopes : d.gates;
+  const da = d.cell == RNN ? d.slopes : d.gates;
   const q = d.gates + bytesOf(3, H);
   if (d.dbIh) {
-    const own = d.cell == 2 ? H * 2 : G;
+    const own = d.cell == GRU ? H * 2 : G;
     addRows(N, own, da, ld, d.dbIh, d.dbHh);
-    if (d.cell == 2) {
+    if (d.cell == GRU) {
       addRows(N, H, d.gates + bytesOf(2, H), ld, d.dbIh + bytesOf(2, H), 0);
       addRows(N, H, q, ld, d.dbHh + bytesOf(2, H), 0);
     }
@@ -169,11 +170,11 @@ function products(d: Recurrence, N: i32): void {
   const h = d.dropH ? d.dropped : d.h;
   if (d.lnHhWeight) {
     hiddenGradient(d, N, 0, gateCount(d), d.hatHh, G, h, W, d.dwHh);
-  } else if (d.cell < 2) {
+  } else if (!isGru(d)) {
     hiddenGradient(d, N, 0, gateCount(d), da, ld, h, W, d.dwHh);
   } else {
     hiddenGradient(d, N, 0, 2, da, ld, h, W, d.dwHh);
-    if (d.cell == 2) hiddenGradient(d, N, 2, 1, q, ld, h, W, d.dwHh);
+    if (d.cell == GRU) hiddenGradient(d, N, 2, 1, q, ld, h, W, d.dwHh);
     else hiddenGradient(d, N, 2, 1, d.gates + bytesOf(2, H), ld, q, ld, d.dwHh);
   }
   if (d.omega > 0) hiddenGradient(d, N, 0, 1, da, H, d.dhAll, W, d.dwOmega);

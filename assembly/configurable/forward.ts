@@ -8,8 +8,9 @@ import { vec_add, vec_fill } from '../vec/elementwise';
 import { layer_norm } from '../vec/layer_norm';
 import { gruGates, gruState } from './gru';
 import { hiddenForward, packHidden } from './hidden';
+import { GRU, GRU_RESET_BEFORE, LSTM, RNN } from './kinds';
 import { lstmForward } from './lstm';
-import { bytesOf, gateCount, Recurrence, slotCount } from './recurrence';
+import { bytesOf, gateCount, isGru, Recurrence, slotCount } from './recurrence';
 
 /**
  * T steps of the layer that `layer` points to. Training, it keeps what `configurable_backward` needs; else nothing but the
@@ -55,16 +56,16 @@ function prepare(d: Recurrence): void {
   if (d.bIh) vec_add(G, d.bias, d.bIh, d.bias);
   if (d.lnIhBias) vec_add(G, d.bias, d.lnIhBias, d.bias);
   // q of a GRU starts from the hidden side's biases of n
-  const own = d.cell == 2 ? G - d.H : G;
+  const own = d.cell == GRU ? G - d.H : G;
   const q = bytesOf(1, own);
   const qBias = d.bias + bytesOf(1, G);
   if (d.bHh) vec_add(own, d.bias, d.bHh, d.bias);
   if (d.lnHhBias) vec_add(own, d.bias, d.lnHhBias, d.bias);
-  if (d.cell == 2 && d.bHh) vec_add(d.H, qBias, d.bHh + q, qBias);
-  if (d.cell == 2 && d.lnHhBias) vec_add(d.H, qBias, d.lnHhBias + q, qBias);
+  if (d.cell == GRU && d.bHh) vec_add(d.H, qBias, d.bHh + q, qBias);
+  if (d.cell == GRU && d.lnHhBias) vec_add(d.H, qBias, d.lnHhBias + q, qBias);
   packWeight(d.I, G, d.wIh, d.panelsIh);
-  if (d.cell < 2) packHidden(d, 0, gateCount(d), d.panelsHh);
-  else packHidden(d, 2, 1, packHidden(d, 0, 2, d.panelsHh));
+  if (isGru(d)) packHidden(d, 2, 1, packHidden(d, 0, 2, d.panelsHh));
+  else packHidden(d, 0, gateCount(d), d.panelsHh);
   if (d.wHr) packT(d.H, d.W, d.wHr, bytesOf(1, d.H), d.panelsHr, (<usize>d.H) << 5);
 }
 
@@ -93,8 +94,8 @@ function step(
   }
   const slopes = d.slopes ? d.slopes + bytesOf(row, gateCount(d) * H) : 0;
   takeHidden(d, m, row, gates, from);
-  if (d.cell == 0) activate(d.kind0, d.alpha0, d.beta0, d.clip, m * H, gates, h, slopes);
-  else if (d.cell == 1) lstm(d, m, row, draw, gates, slopes, c0, h, c);
+  if (d.cell == RNN) activate(d.kind0, d.alpha0, d.beta0, d.clip, m * H, gates, h, slopes);
+  else if (d.cell == LSTM) lstm(d, m, row, draw, gates, slopes, c0, h, c);
   else gru(d, m, gates, slopes, from, h0, h);
   if (d.zoneH) zoneout(m * W, d.zoneHKey, draw * W, d.zoneH, h0, h);
   else if (d.zoneHMean > 0) zoneout_mean(m * W, d.zoneHMean, h0, h);
@@ -110,19 +111,19 @@ function takeHidden(d: Recurrence, m: i32, row: i32, gates: usize, h0: usize): v
   const rowG = bytesOf(1, G);
   const q = bytesOf(3, H);
   const qBias = d.bias + rowG;
-  const first = d.cell < 2 ? gc : 2;
+  const first = isGru(d) ? 2 : gc;
   const normed = d.lnHhWeight != 0;
   const to = normed ? d.rowsG : gates;
   const ldTo = normed ? rowG : ld;
   hiddenForward(d, m, first, d.panelsHh, h0, ldh, normed ? 0 : gates, ld, to, ldTo);
-  if (d.cell == 2) {
+  if (d.cell == GRU) {
     const out = normed ? to + bytesOf(2, H) : gates + q;
     hiddenForward(d, m, 1, panelsOfN(d), h0, ldh, normed ? 0 : qBias, 0, out, ldTo);
   }
   if (!normed) return;
   const hat = d.training ? d.hatHh + bytesOf(row, G) : 0;
   const rstd = d.rstdHh + bytesOf(row, 1);
-  if (d.cell < 2) {
+  if (!isGru(d)) {
     layer_norm(m, G, to, G, d.lnHhWeight, 0, gates, slotCount(d) * H, 1, hat, rstd);
     return;
   }
@@ -166,7 +167,7 @@ function lstm(
 }
 
 function gru(d: Recurrence, m: i32, gates: usize, slopes: usize, from: usize, h0: usize, h: usize): void {
-  const before = d.cell == 3;
+  const before = d.cell == GRU_RESET_BEFORE;
   const ld = bytesOf(4, d.H);
   gruGates(d, m, before, gates, slopes, from);
   if (before) {

@@ -1,3 +1,5 @@
+import { GRU, LSTM, RNN } from './kinds';
+
 /**
  * A recurrent layer with options, one direction: what the kernels of this room read, written by
  * src/layers/recurrent/descriptor.ts in this order, 4 bytes per field. N = Σ sizes rows (sequence/ragged.ts), G = 1, 4, 3
@@ -6,7 +8,7 @@
  */
 @unmanaged
 export class Recurrence {
-  /** 0 RNN, 1 LSTM, 2 GRU, 3 GRU with the reset gate before the product. */
+  /** kinds.ts. */
   cell: i32;
   T: i32;
   B: i32;
@@ -134,14 +136,21 @@ export class Recurrence {
 // @ts-ignore: decorator
 @inline
 export function gateCount(d: Recurrence): i32 {
-  return d.cell == 0 ? 1 : d.cell == 1 ? 4 : 3;
+  return d.cell == RNN ? 1 : d.cell == LSTM ? 4 : 3;
 }
 
 /** Vectors of H a row of `gates` has. */
 // @ts-ignore: decorator
 @inline
 export function slotCount(d: Recurrence): i32 {
-  return d.cell == 0 ? 1 : 4;
+  return d.cell == RNN ? 1 : 4;
+}
+
+/** Whether n of a GRU meets h apart from r and z, so that W_hh is two products; of the other cells it is one. */
+// @ts-ignore: decorator
+@inline
+export function isGru(d: Recurrence): bool {
+  return d.cell >= GRU;
 }
 
 /** Bytes of rows of n floats. */

@@ -2,7 +2,7 @@ import { packN, packRows, packT, packedBytes } from './pack';
 import { KC, MC, multiply, TILE_BYTES } from './multiply';
 
 /** Columns of a packed block: KC x NC floats (512 kB) stay in L2. */
-const NC = 512;
+export const NC = 512;
 /** Up to this many rows of A, packing B costs more than it saves: B is read in place. */
 const DIRECT_ROWS = 3;
 

@@ -5,16 +5,12 @@ import { countRows, rowsAt } from '../sequence/ragged';
 import { beforeStep, afterStep } from '../sequence/stepHook';
 import { add_column_sums } from '../vec/reduce';
 import { indrnnBackward, indrnnForward } from './indrnn';
+import { INDRNN_RELU, MINGRU, MINLSTM, SRU } from './kinds';
 import { mingruBackward, mingruForward } from './mingru';
 import { minlstmBackward, minlstmForward } from './minlstm';
 import { sruForward, sruOutputBackward, sruStateBackward } from './sru';
 
-// Cells without a recurrent product: one projection, and a loop over the elements. cell: 0 minGRU, 1 minLSTM, 2 IndRNN
-// with relu, 3 IndRNN with tanh, 4 SRU (src/layers/recurrent/scanPass.ts).
-const MINGRU = 0;
-const MINLSTM = 1;
-const RELU = 2;
-const SRU = 4;
+// Cells without a recurrent product: one projection, and a loop over the elements. cell: kinds.ts.
 
 // Shapes: N rows of T steps by sizes (sequence/ragged.ts); x [N, I]; G is H times 2 (minGRU: z n), 3 (minLSTM: f i g),
 // 1 (IndRNN) or 3 (SRU: u f r), 4 where I != H (u f r s); wIh [G, I]; v the state's weights: IndRNN's [H], SRU's [2H]
@@ -80,14 +76,14 @@ export function scan_backward(
       d = 0;
     }
     if (watch) {
-      beforeStep(watch, t, m, H, dState, d, 0, 0);
+      beforeStep(watch, t, m, H, dState, d, 0, 0, 0);
       d = 0;
     }
     if (cell == MINGRU) mingruBackward(m, H, a, before, dState, d);
     else if (cell == MINLSTM) minlstmBackward(m, H, a, before, dState, d);
     else if (cell == SRU) sruStateBackward(m, H, G, a, v, before, dState, dv);
     else indrnnBackward(m, H, a, v, before, dState, d, dv);
-    if (watch) afterStep(watch, t, m, H, dState, 0, 0);
+    if (watch) afterStep(watch, t, m, H, dState, 0, 0, 0);
   }
   if (dbIh) {
     if (cell == SRU) add_column_sums(rows, H << 1, gates + rowH, G, dbIh);
@@ -139,7 +135,7 @@ function steps(
       if (cell == MINGRU) mingruForward(m, H, a, before, after, y);
       else if (cell == MINLSTM) minlstmForward(m, H, a, before, after, y);
       else if (cell == SRU) sruForward(m, H, G, a, v, I == H ? x : 0, before, after, y);
-      else indrnnForward(m, H, cell == RELU, a, v, before, after, y);
+      else indrnnForward(m, H, cell == INDRNN_RELU, a, v, before, after, y);
       a += <usize>m * rowG;
       x += (<usize>m * <usize>I) << 2;
       y += <usize>m * rowH;

@@ -95,12 +95,12 @@ export function gru_backward(
     const a = gates + (at << 2);
     let d = dy ? dy + at : 0;
     if (watch) {
-      beforeStep(watch, t, m, H, dh, d, 0, 0);
+      beforeStep(watch, t, m, H, dh, d, 0, 0, 0);
       d = 0;
     }
     gru_cell_backward(m, H, a, h + before, dh, d);
     multiply(m, H, G, a + row, row << 2, 4, panels, 32, (<usize>G) << 5, dh, row, dh, row, work);
-    if (watch) afterStep(watch, t, m, H, dh, 0, 0);
+    if (watch) afterStep(watch, t, m, H, dh, 0, 0, 0);
   }
   const hidden = gates + row; // dr dz dq
   const rz = <usize>H * 2;

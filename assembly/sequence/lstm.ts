@@ -100,12 +100,12 @@ export function lstm_backward(
     const a = gates + (at << 2);
     let d = dy ? dy + at : 0;
     if (watch) {
-      beforeStep(watch, t, m, H, dh, d, H, dc);
+      beforeStep(watch, t, m, H, dh, d, H, dc, 0);
       d = 0;
     }
     lstm_cell_backward(m, H, a, c + before, c + now, dh, d, dc);
     multiply(m, H, G, a, rowG, 4, panels, 32, rowG << 3, 0, 0, dh, row, work);
-    if (watch) afterStep(watch, t, m, H, dh, H, dc);
+    if (watch) afterStep(watch, t, m, H, dh, H, dc, 0);
   }
   keepPrevious(T, B, H, sizes, h);
   sgemm_tn_reversed(G, H, rows, gates, G, h, H, dwHh, H, work);

@@ -60,12 +60,12 @@ export function rnn_backward(
     at -= <usize>m * row;
     let d = dy ? dy + at : 0;
     if (watch) {
-      beforeStep(watch, t, m, H, dh, d, 0, 0);
+      beforeStep(watch, t, m, H, dh, d, 0, 0, 0);
       d = 0;
     }
     rnn_cell_backward(m * H, dh, d, da + at);
     multiply(m, H, H, da + at, row, 4, panels, 32, row << 3, 0, 0, dh, row, work);
-    if (watch) afterStep(watch, t, m, H, dh, 0, 0);
+    if (watch) afterStep(watch, t, m, H, dh, 0, 0, 0);
   }
   keepPrevious(T, B, H, sizes, h);
   sgemm_tn_reversed(H, H, rows, da, H, h, H, dwHh, H, work);

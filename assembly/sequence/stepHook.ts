@@ -12,27 +12,32 @@ export class StepHook {
 }
 
 /**
- * At step t, m rows: dh [m, W] gets dy added and is clipped row by row; norms are noted. dc [m, H] or 0: of the cells.
- * The step then has no dy of its own.
+ * At step t, m rows: dh [m, W] gets dy added and is clipped row by row; norms are noted. dc, dn [m, H] or 0: gradients of
+ * the other states. The step then has no dy of its own.
  */
-export function beforeStep(watch: usize, t: i32, m: i32, W: i32, dh: usize, dy: usize, H: i32, dc: usize): void {
+export function beforeStep(
+  watch: usize, t: i32, m: i32, W: i32, dh: usize, dy: usize, H: i32, dc: usize, dn: usize,
+): void {
   const w = changetype<StepHook>(watch);
   if (dy) vec_add(m * W, dh, dy, dh);
   if (w.clip > 0) clipRows(m, W, w.clip, dh);
   if (!w.flow) return;
   const at = w.flow + <usize>t * 12;
   const hidden = vec_sum_squares(m * W, dh);
-  const cells = dc ? vec_sum_squares(m * H, dc) : 0;
   store<f32>(at, <f32>sqrt(hidden));
-  store<f32>(at, <f32>sqrt(hidden + cells), 4);
+  store<f32>(at, <f32>sqrt(hidden + others(m * H, dc, dn)), 4);
 }
 
 /** After step t: what it passes on. */
-export function afterStep(watch: usize, t: i32, m: i32, W: i32, dh: usize, H: i32, dc: usize): void {
+export function afterStep(watch: usize, t: i32, m: i32, W: i32, dh: usize, H: i32, dc: usize, dn: usize): void {
   const w = changetype<StepHook>(watch);
   if (!w.flow) return;
-  const cells = dc ? vec_sum_squares(m * H, dc) : 0;
-  store<f32>(w.flow + <usize>t * 12, <f32>sqrt(vec_sum_squares(m * W, dh) + cells), 8);
+  store<f32>(w.flow + <usize>t * 12, <f32>sqrt(vec_sum_squares(m * W, dh) + others(m * H, dc, dn)), 8);
+}
+
+function others(n: i32, dc: usize, dn: usize): f64 {
+  const cells = dc ? vec_sum_squares(n, dc) : 0;
+  return dn ? cells + vec_sum_squares(n, dn) : cells;
 }
 
 function clipRows(m: i32, W: i32, limit: f32, dh: usize): void {

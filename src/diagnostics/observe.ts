@@ -1,6 +1,5 @@
-import type { GateTrace, PassTrace } from '../engine/layer.ts';
+import type { PassTrace } from '../engine/layer.ts';
 import type { Plan } from '../engine/plan.ts';
-import { PLAIN_GATES } from '../layers/recurrent/gateTraces.ts';
 import type { MemoryArena } from '../memory/arena.ts';
 import { requireKernel } from '../wasm/runtime.ts';
 import type { FlowInput, GateInput, NonFinite } from './flow.ts';
@@ -61,8 +60,7 @@ export class Observer {
   }
 
   #look(sight: PassTrace, i: number): Gates {
-    const { values, stride, hiddenSize, states } = sight;
-    const gates = gatesOf(sight);
+    const { gates, values, stride, hiddenSize, states } = sight;
     const { kernels } = this.#arena;
     const { count } = this.#plan.rows;
     const shares = gates.map(({ activation, block, ofArguments }) => {
@@ -97,13 +95,13 @@ export class Observer {
   }
 
   #gateInputs(sight: PassTrace, shares: Gates['shares']): GateInput[] {
-    const { hiddenSize, place } = sight;
+    const { gates, hiddenSize, place } = sight;
     const weightHh = place.region('weight_hh');
     const square = weightHh && weightHh.shape[1] === hiddenSize;
     const matrix = square ? this.#arena.read(weightHh) : undefined;
     const finite = matrix?.every(Number.isFinite);
     const spectra = matrix && finite ? gateSpectra(matrix, hiddenSize) : [];
-    return gatesOf(sight).map(({ name, activation, weightBlock }, k) => {
+    return gates.map(({ name, activation, weightBlock }, k) => {
       const saturated = shares[k];
       const spectrum = spectra[weightBlock];
       return {
@@ -114,10 +112,6 @@ export class Observer {
       };
     });
   }
-}
-
-function gatesOf({ gates }: PassTrace): readonly GateTrace[] {
-  return typeof gates === 'string' ? PLAIN_GATES[gates] : gates;
 }
 
 /** Rows [T, 3] in the order of time. */

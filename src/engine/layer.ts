@@ -53,11 +53,12 @@ export interface LayerScope {
 }
 
 /**
- * A recurrent state [B, H]: where it starts, where it ends, and its gradient (last state's in, first state's out). With
- * lengths their rows are in the order of the plan's rows.
+ * A recurrent state [B, features]: where it starts, where it ends, and its gradient (last state's in, first state's out),
+ * where it has one and the plan is for training. With lengths their rows are in the order of the plan's rows.
  */
 export interface StateSlot {
-  readonly name: 'h' | 'c';
+  /** As the cell names it. */
+  readonly name: string;
   readonly initial: Region;
   readonly final: Region;
   readonly gradient: Region | undefined;
@@ -90,8 +91,7 @@ export interface GateTrace {
 export interface PassTrace {
   /** Its direction, and its parameters by kind: W_hh [gates · hiddenSize, hiddenSize], where there is one. */
   readonly place: { readonly reverse: boolean; region(kind: string): Region | undefined };
-  /** Those of a plain cell by their name in `PLAIN_GATES`. */
-  readonly gates: readonly GateTrace[] | 'tanh' | 'relu' | 'lstm' | 'gru';
+  readonly gates: readonly GateTrace[];
   readonly hiddenSize: number;
   /** [N, stride] what the gates are after a forward pass that trains, up to the backward pass. */
   readonly values: Region;

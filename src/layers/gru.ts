@@ -1,16 +1,15 @@
 import { type Activation, activationOf } from '../activations.ts';
 import { boolean, integer, type Names, options } from '../check.ts';
-import type { Pass } from '../engine/layer.ts';
-import { ConfigurableRecurrent } from './recurrent/configurableRecurrent.ts';
+import { GRU_KIND, RESET_BEFORE_KIND } from './cells/configurable.ts';
+import { gru } from './cells/gru.ts';
+import { configurable } from './recurrent/configurable.ts';
 import {
   CONFIGURABLE_OPTIONS,
   type ConfigurableOptions,
   configurationOf,
-  isPlain,
 } from './recurrent/configuration.ts';
-import type { PlainPass } from './recurrent/direction.ts';
-import { gruPass } from './recurrent/gruPass.ts';
 import { changed } from './recurrent/options.ts';
+import { Recurrent } from './recurrent/recurrent.ts';
 
 /** Options of a GRU: those of all recurrent layers, and its own. */
 export interface GRUOptions extends ConfigurableOptions {
@@ -39,7 +38,7 @@ const OPTIONS: Names<GRUOptions> = {
  * ConfigurableRecurrent recurrent unit (Cho et al. 2014), as torch.nn.GRU: gates r z n; h = (1 − z) ⊙ n + z ⊙ h0.
  * State h [numLayers · directions, B, hiddenSize].
  */
-export class GRU extends ConfigurableRecurrent {
+export class GRU extends Recurrent {
   readonly type = 'GRU';
 
   /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
@@ -52,25 +51,22 @@ export class GRU extends ConfigurableRecurrent {
     const gates = { r: recurrentActivation, z: recurrentActivation, n: activation };
     const names = { r: 'recurrentActivation', z: 'recurrentActivation', n: 'activation' };
     const features = configurationOf(H, given, {
-      cell: resetAfter ? 2 : 3,
-      gates: 3,
+      cell: resetAfter ? GRU_KIND : RESET_BEFORE_KIND,
       activations: (['r', 'z', 'n'] as const).map((gate) =>
         each[gate] === undefined
           ? activationOf(names[gate], gates[gate])
           : activationOf(`activations.${gate}`, each[gate]),
       ),
     });
-    const plain = resetAfter && isPlain(features, ['sigmoid', 'sigmoid', 'tanh']);
-    super(integer('inputSize', inputSize, 1), H, given, features, plain, {
+    const plain = { cell: gru, activations: ['sigmoid', 'sigmoid', 'tanh'] } as const;
+    const { cell, config } = configurable(features, resetAfter ? [plain] : []);
+    super(integer('inputSize', inputSize, 1), H, given, cell, {
+      ...config,
       ...changed(
         { resetAfter, activation, recurrentActivation },
         { resetAfter: true, activation: 'tanh', recurrentActivation: 'sigmoid' },
       ),
       ...(Object.keys(each).length ? { activations: each } : {}),
     });
-  }
-
-  protected override plainPass(...args: PlainPass): Pass {
-    return gruPass(...args);
   }
 }

@@ -1,11 +1,8 @@
 import { integer, options } from '../check.ts';
-import type { LayerScope, Pass } from '../engine/layer.ts';
 import { ArgumentError } from '../errors.ts';
-import { uniform } from '../init/initializers.ts';
-import type { LayerShape, Place, Source } from './recurrent/direction.ts';
+import { indrnn } from './cells/indrnn.ts';
 import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
 import { Recurrent } from './recurrent/recurrent.ts';
-import { INDRNN_RELU, INDRNN_TANH, scanKinds, scanPass } from './recurrent/scanPass.ts';
 
 /** Options of an IndRNN: those of all recurrent layers, and φ. */
 export interface IndRNNOptions extends RecurrentOptions {
@@ -26,28 +23,17 @@ export class IndRNN extends Recurrent {
   readonly type = 'IndRNN';
   /** φ. */
   readonly nonlinearity: 'relu' | 'tanh';
-  protected override readonly looksUp = false;
 
   /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
   constructor(inputSize: number, hiddenSize: number, opts?: IndRNNOptions) {
     const given = options('IndRNN', opts, { ...RECURRENT_OPTIONS, nonlinearity: true });
     const I = integer('inputSize', inputSize, 1);
     const H = integer('hiddenSize', hiddenSize, 1);
-    const { nonlinearity = 'relu', bias = true } = given;
+    const { nonlinearity = 'relu' } = given;
     if (nonlinearity !== 'relu' && nonlinearity !== 'tanh') {
       throw new ArgumentError('nonlinearity', 'relu or tanh', nonlinearity);
     }
-    const start = () => ({ state: uniform(0, 1) });
-    super(I, H, given, H, scanKinds(INDRNN_RELU, H, bias, start));
+    super(I, H, given, indrnn(nonlinearity), { nonlinearity });
     this.nonlinearity = nonlinearity;
-  }
-
-  override config(): Record<string, unknown> {
-    return { ...super.config(), nonlinearity: this.nonlinearity };
-  }
-
-  protected override direction(scope: LayerScope, shape: LayerShape, from: Source, place: Place): Pass {
-    const cell = this.nonlinearity === 'relu' ? INDRNN_RELU : INDRNN_TANH;
-    return scanPass(scope, shape, from, place, cell, this.common.clipStepNorm);
   }
 }

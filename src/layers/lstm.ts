@@ -1,18 +1,17 @@
 import { type Activation, activationOf } from '../activations.ts';
 import { boolean, integer, type Names, options } from '../check.ts';
-import type { Pass } from '../engine/layer.ts';
 import { ArgumentError } from '../errors.ts';
-import { ConfigurableRecurrent } from './recurrent/configurableRecurrent.ts';
+import { LSTM_KIND } from './cells/configurable.ts';
+import { lstm } from './cells/lstm.ts';
+import { configurable } from './recurrent/configurable.ts';
 import {
   CONFIGURABLE_OPTIONS,
   type ConfigurableOptions,
   configurationOf,
-  isPlain,
 } from './recurrent/configuration.ts';
-import type { PlainPass } from './recurrent/direction.ts';
 import { withForgetBias } from './recurrent/forgetBias.ts';
-import { lstmPass } from './recurrent/lstmPass.ts';
 import { changed } from './recurrent/options.ts';
+import { Recurrent } from './recurrent/recurrent.ts';
 
 type Gate = 'i' | 'f' | 'g' | 'o' | 'h';
 
@@ -51,7 +50,7 @@ const OPTIONS: Names<LSTMOptions> = {
  * c = f ⊙ c0 + i ⊙ g, h = o ⊙ tanh c. States h [numLayers · directions, B, projSize or hiddenSize] and
  * c [., B, hiddenSize].
  */
-export class LSTM extends ConfigurableRecurrent {
+export class LSTM extends Recurrent {
   readonly type = 'LSTM';
   /** Features of h where they are fewer than of c, else 0. */
   readonly projSize: number;
@@ -71,8 +70,7 @@ export class LSTM extends ConfigurableRecurrent {
     if (coupled && given.forgetBias !== undefined)
       throw new ArgumentError('forgetBias', 'none with coupled: true, since f = 1 − i', given.forgetBias);
     const features = configurationOf(H, given, {
-      cell: 1,
-      gates: 4,
+      cell: LSTM_KIND,
       projSize,
       peephole,
       coupled,
@@ -83,8 +81,10 @@ export class LSTM extends ConfigurableRecurrent {
           : activationOf('recurrentActivation', recurrentActivation);
       }),
     });
-    const plain = isPlain(features, ['sigmoid', 'sigmoid', 'tanh', 'sigmoid', 'tanh']);
-    super(integer('inputSize', inputSize, 1), H, withForgetBias(given, H), features, plain, {
+    const plain = { cell: lstm, activations: ['sigmoid', 'sigmoid', 'tanh', 'sigmoid', 'tanh'] } as const;
+    const { cell, config } = configurable(features, [plain]);
+    super(integer('inputSize', inputSize, 1), H, withForgetBias(given, H), cell, {
+      ...config,
       ...changed(
         { projSize, peephole, coupled, activation, recurrentActivation },
         { projSize: 0, peephole: false, coupled: false, activation: 'tanh', recurrentActivation: 'sigmoid' },
@@ -92,9 +92,5 @@ export class LSTM extends ConfigurableRecurrent {
       ...(Object.keys(each).length ? { activations: each } : {}),
     });
     this.projSize = projSize;
-  }
-
-  protected override plainPass(...args: PlainPass): Pass {
-    return lstmPass(...args);
   }
 }

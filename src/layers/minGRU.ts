@@ -1,10 +1,7 @@
 import { integer, options } from '../check.ts';
-import type { LayerScope, Pass } from '../engine/layer.ts';
-import { uniform } from '../init/initializers.ts';
-import type { LayerShape, Place, Source } from './recurrent/direction.ts';
+import { mingru } from './cells/mingru.ts';
 import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
 import { Recurrent } from './recurrent/recurrent.ts';
-import { MINGRU, scanKinds, scanPass } from './recurrent/scanPass.ts';
 
 /**
  * minGRU (Feng et al. 2024, arXiv 2410.01201): z = σ(x·W_zᵀ + b_z), n = x·W_nᵀ + b_n, h = (1 − z) ⊙ h0 + z ⊙ n; no
@@ -15,21 +12,10 @@ import { MINGRU, scanKinds, scanPass } from './recurrent/scanPass.ts';
  */
 export class MinGRU extends Recurrent {
   readonly type = 'MinGRU';
-  protected override readonly looksUp = false;
 
   /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
   constructor(inputSize: number, hiddenSize: number, opts?: RecurrentOptions) {
     const given = options('MinGRU', opts, RECURRENT_OPTIONS);
-    const I = integer('inputSize', inputSize, 1);
-    const H = integer('hiddenSize', hiddenSize, 1);
-    const start = (width: number) => {
-      const init = uniform(1 / Math.sqrt(width));
-      return { input: init, bias: init };
-    };
-    super(I, H, given, H, scanKinds(MINGRU, H, given.bias ?? true, start));
-  }
-
-  protected override direction(scope: LayerScope, shape: LayerShape, from: Source, place: Place): Pass {
-    return scanPass(scope, shape, from, place, MINGRU, this.common.clipStepNorm);
+    super(integer('inputSize', inputSize, 1), integer('hiddenSize', hiddenSize, 1), given, mingru);
   }
 }

@@ -1,10 +1,7 @@
 import { integer, options } from '../check.ts';
-import type { LayerScope, Pass } from '../engine/layer.ts';
-import { uniform } from '../init/initializers.ts';
-import type { LayerShape, Place, Source } from './recurrent/direction.ts';
+import { minlstm } from './cells/minlstm.ts';
 import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
 import { Recurrent } from './recurrent/recurrent.ts';
-import { MINLSTM, scanKinds, scanPass } from './recurrent/scanPass.ts';
 
 /**
  * minLSTM with normalised gates (Feng et al. 2024, arXiv 2410.01201): f = σ(x·W_fᵀ + b_f), i = σ(x·W_iᵀ + b_i),
@@ -16,21 +13,10 @@ import { MINLSTM, scanKinds, scanPass } from './recurrent/scanPass.ts';
  */
 export class MinLSTM extends Recurrent {
   readonly type = 'MinLSTM';
-  protected override readonly looksUp = false;
 
   /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
   constructor(inputSize: number, hiddenSize: number, opts?: RecurrentOptions) {
     const given = options('MinLSTM', opts, RECURRENT_OPTIONS);
-    const I = integer('inputSize', inputSize, 1);
-    const H = integer('hiddenSize', hiddenSize, 1);
-    const start = (width: number) => {
-      const init = uniform(1 / Math.sqrt(width));
-      return { input: init, bias: init };
-    };
-    super(I, H, given, H, scanKinds(MINLSTM, H, given.bias ?? true, start));
-  }
-
-  protected override direction(scope: LayerScope, shape: LayerShape, from: Source, place: Place): Pass {
-    return scanPass(scope, shape, from, place, MINLSTM, this.common.clipStepNorm);
+    super(integer('inputSize', inputSize, 1), integer('hiddenSize', hiddenSize, 1), given, minlstm);
   }
 }

@@ -1,16 +1,15 @@
 import { type Activation, activationOf } from '../activations.ts';
 import { integer, options } from '../check.ts';
-import type { Pass } from '../engine/layer.ts';
 import { ArgumentError } from '../errors.ts';
-import { ConfigurableRecurrent } from './recurrent/configurableRecurrent.ts';
+import { RNN_KIND } from './cells/configurable.ts';
+import { rnn } from './cells/rnn.ts';
+import { configurable } from './recurrent/configurable.ts';
 import {
   CONFIGURABLE_OPTIONS,
   type ConfigurableOptions,
   configurationOf,
-  isPlain,
 } from './recurrent/configuration.ts';
-import type { PlainPass } from './recurrent/direction.ts';
-import { rnnPass } from './recurrent/rnnPass.ts';
+import { Recurrent } from './recurrent/recurrent.ts';
 
 /** Options of an RNN: those of all recurrent layers, and φ. */
 export interface RNNOptions extends ConfigurableOptions {
@@ -22,7 +21,7 @@ export interface RNNOptions extends ConfigurableOptions {
  * Elman's recurrent network (1990), as torch.nn.RNN: h = φ(x·W_ihᵀ + b_ih + h0·W_hhᵀ + b_hh).
  * State h [numLayers · directions, B, hiddenSize].
  */
-export class RNN extends ConfigurableRecurrent {
+export class RNN extends Recurrent {
   readonly type = 'RNN';
   /** φ. */
   readonly nonlinearity: Activation;
@@ -33,12 +32,12 @@ export class RNN extends ConfigurableRecurrent {
     const H = integer('hiddenSize', hiddenSize, 1);
     const { nonlinearity = 'tanh' } = given;
     const features = configurationOf(H, given, {
-      cell: 0,
-      gates: 1,
+      cell: RNN_KIND,
       activations: [activationOf('nonlinearity', nonlinearity)],
     });
-    const plain = isPlain(features, ['tanh']) || isPlain(features, ['relu']);
-    super(integer('inputSize', inputSize, 1), H, given, features, plain, { nonlinearity });
+    const plain = (['tanh', 'relu'] as const).map((name) => ({ cell: rnn(name), activations: [name] }));
+    const { cell, config } = configurable(features, plain);
+    super(integer('inputSize', inputSize, 1), H, given, cell, { ...config, nonlinearity });
     this.nonlinearity = nonlinearity;
     if (features.penalty.omega > 0 && nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
       throw new ArgumentError(
@@ -47,9 +46,5 @@ export class RNN extends ConfigurableRecurrent {
         nonlinearity,
       );
     }
-  }
-
-  protected override plainPass(...args: PlainPass): Pass {
-    return rnnPass(...args, this.nonlinearity === 'relu');
   }
 }

@@ -1,27 +1,14 @@
 import { integer, options } from '../check.ts';
-import type { LayerScope, Pass } from '../engine/layer.ts';
-import { constant, uniform } from '../init/initializers.ts';
-import type { NDArray } from '../ndarray.ts';
-import type { LayerShape, Place, Source } from './recurrent/direction.ts';
+import { sru } from './cells/sru.ts';
 import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
 import { Recurrent } from './recurrent/recurrent.ts';
-import { SRU_CELL, scanKinds, scanPass } from './recurrent/scanPass.ts';
+import type { BackwardResult, ForwardResult } from './standalone.ts';
 
 /** What `forward` of an SRU alone gives: copies. */
-export interface SRUForwardResult {
-  /** The last stacked layer at every step, [T, B, outputSize]; zeros at steps that do not count. */
-  readonly output: NDArray;
-  /** After each row's own last step (of the reverse direction its first), [numLayers · directions, B, hiddenSize]. */
-  readonly cN: NDArray;
-}
+export type SRUForwardResult = ForwardResult<'c'>;
 
 /** What `backward` of an SRU alone gives: gradients, as copies. */
-export interface SRUBackwardResult {
-  /** By x, shaped as x. */
-  readonly input: NDArray;
-  /** By the initial states, shaped as c0. */
-  readonly c0: NDArray;
-}
+export type SRUBackwardResult = BackwardResult<'c'>;
 
 /**
  * Simple recurrent unit (Lei et al. 2018, arXiv 1709.02755): f = σ(x·W_fᵀ + v_f ⊙ c0 + b_f),
@@ -33,20 +20,12 @@ export interface SRUBackwardResult {
  * [2·hiddenSize], v_f v_r; `bias_ih_lk` [2·hiddenSize], b_f b_r. They start uniform in ±√(3/input) as in the paper,
  * uniform in ±1/√hiddenSize, and at 0.
  */
-export class SRU extends Recurrent<SRUForwardResult, SRUBackwardResult> {
+export class SRU extends Recurrent<'c'> {
   readonly type = 'SRU';
-  protected override readonly looksUp = false;
 
   /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
   constructor(inputSize: number, hiddenSize: number, opts?: RecurrentOptions) {
     const given = options('SRU', opts, RECURRENT_OPTIONS);
-    const I = integer('inputSize', inputSize, 1);
-    const H = integer('hiddenSize', hiddenSize, 1);
-    const start = (width: number) => ({ input: uniform(Math.sqrt(3 / width)), bias: constant(0) });
-    super(I, H, given, H, scanKinds(SRU_CELL, H, given.bias ?? true, start));
-  }
-
-  protected override direction(scope: LayerScope, shape: LayerShape, from: Source, place: Place): Pass {
-    return scanPass(scope, shape, from, place, SRU_CELL, this.common.clipStepNorm);
+    super(integer('inputSize', inputSize, 1), integer('hiddenSize', hiddenSize, 1), given, sru);
   }
 }

@@ -15,54 +15,65 @@ import { ArgumentError, MemoryError, StateError } from '../errors.ts';
 import type { Region } from '../memory/layout.ts';
 import { type Given, type NDArray, readSequence, readShaped, type Sequence } from '../ndarray.ts';
 import { SummarizedLayer } from '../summary.ts';
+import type { Cell } from './recurrent/cell.ts';
 
-/** What `forward` of a layer alone takes beside x. */
-export interface ForwardOptions extends Steps {
-  /** Initial hidden states [numLayers · directions, B, projSize or hiddenSize]. Default zeros. */
-  readonly h0?: Given | undefined;
-  /** Initial cell states [numLayers · directions, B, hiddenSize], of an LSTM or SRU. Default zeros. */
-  readonly c0?: Given | undefined;
+/** What `forward` of a layer alone takes besides x, and of each of its states `h` the initial values `h0`. */
+export type ForwardOptions<States extends string = 'h'> = Steps & {
   /** Keep what `backward` needs. Default false. */
   readonly training?: boolean | undefined;
-}
+} & {
+  /** [numLayers · directions, B, hiddenSize], or projSize of an LSTM's h. Default zeros. */
+  readonly [State in States | 'h' | 'c' as `${State}0`]?: Given | undefined;
+};
 
-/** What `forward` of a layer alone gives: copies. */
-export interface ForwardResult {
+/** What `forward` of a layer alone gives: copies, and of each state `h` its last values `hN`. */
+export type ForwardResult<States extends string = 'h'> = {
   /** The last stacked layer at every step, [T, B, outputSize]; zeros at steps that do not count. */
   readonly output: NDArray;
-  /** Shaped as h0: after each row's own last step (of the reverse direction its first). An SRU has none. */
-  readonly hN: NDArray;
-  /** Shaped as c0, of an LSTM or SRU. */
-  readonly cN?: NDArray | undefined;
-}
+} & {
+  /** Shaped as the initial state: after each row's own last step (of the reverse direction its first). */
+  readonly [State in States as `${State}N`]: NDArray;
+} & {
+  /** Of an LSTM, alike. */
+  readonly cN?: NDArray;
+};
 
 /** Upstream gradients, shaped as what they are gradients of; those left out are zeros. */
-export interface BackwardInput {
+export type BackwardInput<States extends string = 'h'> = {
   /** Shaped as the output. */
   readonly output?: Given | undefined;
-  /** Shaped as hN. */
-  readonly hN?: Given | undefined;
-  /** Shaped as cN, of an LSTM. */
-  readonly cN?: Given | undefined;
-}
+} & {
+  /** Shaped as the state. */
+  readonly [State in States | 'h' | 'c' as `${State}N`]?: Given | undefined;
+};
 
 /** What `backward` of a layer alone gives: gradients, as copies. */
-export interface BackwardResult {
+export type BackwardResult<States extends string = 'h'> = {
   /** By x, shaped as x. */
   readonly input: NDArray;
-  /** By the initial hidden states, shaped as h0. */
-  readonly h0: NDArray;
-  /** By the initial cell states, shaped as c0, of an LSTM. */
-  readonly c0?: NDArray | undefined;
-}
+} & {
+  /** By the initial state, and shaped as it. */
+  readonly [State in States as `${State}0`]: NDArray;
+} & {
+  /** Of an LSTM, alike. */
+  readonly c0?: NDArray;
+};
 
-/** A recurrent layer used alone: a network of that one layer, made on first use. */
-export abstract class Standalone<Result = ForwardResult, Gradients = BackwardResult> extends SummarizedLayer {
+/**
+ * A recurrent layer used alone: a network of that one layer, made on first use. States: names of those that have a
+ * gradient; Final: of those that have none.
+ */
+export abstract class Standalone<
+  States extends string = 'h',
+  Final extends string = never,
+> extends SummarizedLayer {
   #network: Network | undefined;
   #owned = false;
   #disposed = false;
   #last: Plan | undefined;
 
+  /** @internal */
+  abstract readonly cell: Cell;
   /** Seed of the parameters when the layer is used alone. */
   protected abstract readonly seed: number;
   /** Whether it takes and gives [B, T, ·]. */
@@ -76,8 +87,13 @@ export abstract class Standalone<Result = ForwardResult, Gradients = BackwardRes
    * @throws {MemoryError} beyond 2 GiB
    * @throws {StateError} before `init()`, or when the layer is part of a model
    */
-  forward(x: Given, opts?: ForwardOptions): Result {
-    const given = options('forward', opts, { h0: true, c0: true, training: true, lengths: true, mask: true });
+  forward(x: Given, opts?: ForwardOptions<States | Final>): ForwardResult<States | Final> {
+    const names = Object.keys(this.cell.states);
+    this.#refuseStates(opts, '0', names);
+    const given = options<ForwardOptions>('forward', opts, {
+      ...{ training: true, lengths: true, mask: true },
+      ...optionNames(names, '0'),
+    });
     const training = boolean('training', given.training ?? false);
     const network = this.#own();
     const sequence = this.#sequence(network, x);
@@ -85,20 +101,16 @@ export abstract class Standalone<Result = ForwardResult, Gradients = BackwardRes
     const valid = readSteps(given, steps, batch, this.batchFirst);
     const ragged = valid !== undefined;
     const plan = network.prepare({ steps, batch, training, targets: 'none', ragged });
-    const states = readStates(plan, { h: given.h0, c: given.c0 }, ['h0', 'c0']);
+    const states = readStates(plan, given, '0');
     network.writeInput('x', plan, sequence, valid);
     writeStates(network, plan, states, (slot) => slot.initial);
     if (training) plan.begin();
     plan.forward();
     this.#last = training ? plan : undefined;
-    const stacked = (name: 'h' | 'c') => readStacked(network, plan, name, (slot) => slot.final);
-    const hN = stacked('h');
-    const cN = stacked('c');
     return {
       output: this.#read(network, plan, plan.output, network.outputSize),
-      ...(hN ? { hN } : {}),
-      ...(cN ? { cN } : {}),
-    } as Result;
+      ...readStacked(network, plan, 'N', (slot) => slot.final),
+    } as ForwardResult<States | Final>;
   }
 
   /**
@@ -108,8 +120,12 @@ export abstract class Standalone<Result = ForwardResult, Gradients = BackwardRes
    * @throws {StateError} without such a forward, or twice after one
    * @throws {ShapeError} a gradient of another shape
    */
-  backward(upstream: BackwardInput): Gradients {
-    const given = options('backward', upstream, { output: true, hN: true, cN: true });
+  backward(upstream: BackwardInput<States>): BackwardResult<States> {
+    const names = Object.entries(this.cell.states).flatMap(([name, { gradient = true }]) =>
+      gradient ? [name] : [],
+    );
+    this.#refuseStates(upstream, 'N', names);
+    const given = options<BackwardInput>('backward', upstream, { output: true, ...optionNames(names, 'N') });
     const network = this.#own();
     const plan = this.#last;
     if (!plan || !network.holds(plan))
@@ -119,21 +135,17 @@ export abstract class Standalone<Result = ForwardResult, Gradients = BackwardRes
     const shape = this.batchFirst ? [batch, steps, width] : [steps, batch, width];
     let dOutput = given.output === undefined ? undefined : readShaped('output', given.output, shape);
     if (dOutput && this.batchFirst) dOutput = transpose(dOutput, batch, steps, width);
-    const states = readStates(plan, { h: given.hN, c: given.cN }, ['hN', 'cN']);
+    const states = readStates(plan, given, 'N');
     this.#last = undefined;
     const dy: Region = { ...plan.output, ptr: plan.outputGradient.ptr };
     if (dOutput) writeRows(arena, rows, dy, dOutput, width);
     else arena.clear(dy);
-    writeStates(network, plan, states, (slot) => slot.gradient!);
+    writeStates(network, plan, states, (slot) => slot.gradient);
     const dx = plan.backward(true)!;
-    const stacked = (name: 'h' | 'c') => readStacked(network, plan, name, (slot) => slot.gradient!);
-    const h0 = stacked('h');
-    const c0 = stacked('c');
     return {
       input: this.#read(network, plan, dx, network.input.size),
-      ...(h0 ? { h0 } : {}),
-      ...(c0 ? { c0 } : {}),
-    } as Gradients;
+      ...readStacked(network, plan, '0', (slot) => slot.gradient),
+    } as BackwardResult<States>;
   }
 
   /** Parameters by torch.nn's names, as copies. */
@@ -183,6 +195,19 @@ export abstract class Standalone<Result = ForwardResult, Gradients = BackwardRes
     this.#owned = true;
   }
 
+  /** Refuses a state by name that is not among `names`. */
+  #refuseStates(given: object | undefined, suffix: '0' | 'N', names: readonly string[]): void {
+    for (const [key, value] of Object.entries(given ?? {})) {
+      const name = key.slice(0, -1);
+      if (value === undefined || key !== name + suffix || !/^[a-z]$/.test(name) || names.includes(name))
+        continue;
+      const why = this.cell.states[name]
+        ? `no gradient goes through the state ${name}`
+        : `the states of ${this.type} are ${Object.keys(this.cell.states).join(', ')}`;
+      throw new ArgumentError(key, `none, since ${why}`, value);
+    }
+  }
+
   /** x as time-major. */
   #sequence(network: Network, x: Given): Sequence {
     const sequence = readSequence('x', x, network.input);
@@ -205,48 +230,64 @@ export abstract class Standalone<Result = ForwardResult, Gradients = BackwardRes
   }
 }
 
-type Values = Partial<Record<'h' | 'c', ArrayLike<number>>>;
+/** By state: those of all directions of all stacked layers one after the other. */
+type Values = Record<string, ArrayLike<number>>;
 
-function readStates(
-  plan: Plan,
-  given: { h: Given | undefined; c: Given | undefined },
-  names: readonly [string, string],
-): Values {
+function readStates(plan: Plan, given: object, suffix: '0' | 'N'): Values {
   const values: Values = {};
-  for (const [i, name] of (['h', 'c'] as const).entries()) {
-    const state = given[name];
+  for (const [name, slots] of byName(plan)) {
+    const state = (given as Readonly<Record<string, Given | undefined>>)[name + suffix];
     if (state === undefined) continue;
-    const slots = plan.states.filter((slot) => slot.name === name);
-    if (slots.length === 0) {
-      const why = name === 'c' ? 'only an LSTM or SRU has cell states' : 'the layer has no hidden state';
-      throw new ArgumentError(names[i]!, `none, since ${why}`, state);
-    }
-    values[name] = readShaped(names[i]!, state, [slots.length, ...slots[0]!.initial.shape]);
+    values[name] = readShaped(name + suffix, state, [slots.length, ...slots[0]!.initial.shape]);
   }
   return values;
 }
 
-function writeStates(network: Network, plan: Plan, values: Values, of: (slot: StateSlot) => Region): void {
-  const at = { h: 0, c: 0 };
-  for (const slot of plan.states) {
-    const region = of(slot);
-    writeState(network.arena, plan.rows, region, values[slot.name], at[slot.name]);
-    at[slot.name] += region.length;
+/** Names of options, one for each state; those of h and c stand for whichever there are. */
+function optionNames<S extends '0' | 'N'>(
+  names: readonly string[],
+  suffix: S,
+): Record<`${'h' | 'c'}${S}`, true> {
+  return Object.fromEntries(names.map((name) => [name + suffix, true])) as Record<`${'h' | 'c'}${S}`, true>;
+}
+
+/** Where a slot has such a region. */
+type Part = (slot: StateSlot) => Region | undefined;
+
+function writeStates(network: Network, plan: Plan, values: Values, part: Part): void {
+  for (const [name, slots] of byName(plan)) {
+    let at = 0;
+    for (const region of slots.map(part)) {
+      if (!region) continue;
+      writeState(network.arena, plan.rows, region, values[name], at);
+      at += region.length;
+    }
   }
 }
 
 function readStacked(
   network: Network,
   plan: Plan,
-  name: 'h' | 'c',
-  of: (slot: StateSlot) => Region,
-): NDArray | undefined {
-  const regions = plan.states.filter((slot) => slot.name === name).map(of);
-  if (!regions.length) return undefined;
-  const { length, shape } = regions[0]!;
-  const data = new Float32Array(regions.length * length);
-  for (const [i, region] of regions.entries()) {
-    readState(network.arena, plan.rows, region, data, i * length);
+  suffix: '0' | 'N',
+  part: Part,
+): Readonly<Record<string, NDArray>> {
+  const read: Record<string, NDArray> = {};
+  for (const [name, slots] of byName(plan)) {
+    const regions = slots.flatMap((slot) => part(slot) ?? []);
+    if (!regions.length) continue;
+    const { length, shape } = regions[0]!;
+    const data = new Float32Array(regions.length * length);
+    for (const [i, region] of regions.entries()) {
+      readState(network.arena, plan.rows, region, data, i * length);
+    }
+    read[name + suffix] = { data, shape: [regions.length, ...shape] };
   }
-  return { data, shape: [regions.length, ...shape] };
+  return read;
+}
+
+/** The slots of each state. */
+function byName({ states }: Plan): Map<string, StateSlot[]> {
+  const found = new Map<string, StateSlot[]>();
+  for (const slot of states) found.set(slot.name, [...(found.get(slot.name) ?? []), slot]);
+  return found;
 }

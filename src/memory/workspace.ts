@@ -2,18 +2,12 @@
  * Bytes of scratch memory each kernel may use: the counterpart of the layouts stated in assembly/. Sizes are in
  * floats unless they say bytes.
  */
+import { KC, MC, NC, TILE_BYTES } from '../wasm/generated/constants.ts';
 import type { Recurrence } from '../wasm/generated/structs.ts';
 import { align } from './layout.ts';
 
-/** A GEMM tile (assembly/gemm/multiply.ts TILE_BYTES). */
-const TILE = 320;
-/** Block sizes of assembly/gemm/multiply.ts and sgemm.ts. */
-const KC = 256;
-const NC = 512;
-const MC = 120;
-
 /** B[k, n] packed in panels of 8 columns. */
-function packed(k: number, n: number): number {
+export function packed(k: number, n: number): number {
   return k * Math.ceil(n / 8) * 32;
 }
 
@@ -21,12 +15,12 @@ function packed(k: number, n: number): number {
 export function gemmWork(m: number, n: number, k: number): number {
   const depth = Math.min(k, KC);
   // a block of B and a block of Aᵀ; or, for few rows, the last columns of B at full depth
-  return TILE + Math.max(packed(depth, Math.min(n, NC)) + depth * Math.min(m, MC) * 4, packed(k, 8));
+  return TILE_BYTES + Math.max(packed(depth, Math.min(n, NC)) + depth * Math.min(m, MC) * 4, packed(k, 8));
 }
 
 /** linear_forward with W[n, k]. */
 export function linearWork(n: number, k: number): number {
-  return TILE + packed(k, n);
+  return TILE_BYTES + packed(k, n);
 }
 
 /** linear_backward with X[m, k] and W[n, k]. */
@@ -42,13 +36,13 @@ function table(V: number, gates: number): number {
 /** rnn_forward and rnn_forward_train; tableSize: rows of the table, 0 without one. */
 export function rnnWork(inputSize: number, hiddenSize: number, tableSize: number): number {
   const H = hiddenSize;
-  return table(tableSize, H) + TILE + H * 4 + packed(inputSize, H) + packed(H, H);
+  return table(tableSize, H) + TILE_BYTES + H * 4 + packed(inputSize, H) + packed(H, H);
 }
 
 /** lstm_forward and lstm_forward_train. */
 export function lstmWork(inputSize: number, hiddenSize: number, tableSize: number): number {
   const G = 4 * hiddenSize;
-  return table(tableSize, G) + TILE + G * 4 + packed(inputSize, G) + packed(hiddenSize, G);
+  return table(tableSize, G) + TILE_BYTES + G * 4 + packed(inputSize, G) + packed(hiddenSize, G);
 }
 
 /** gru_forward and gru_forward_train. */
@@ -56,7 +50,7 @@ export function gruWork(inputSize: number, hiddenSize: number, tableSize: number
   const H = hiddenSize;
   const bias = 4 * H * 4;
   const weights = packed(inputSize, H) + packed(inputSize, 2 * H) + packed(H, 2 * H) + packed(H, H);
-  return table(tableSize, 3 * H) + TILE + bias + weights;
+  return table(tableSize, 3 * H) + TILE_BYTES + bias + weights;
 }
 
 /** rnn_backward (gates 1), lstm_backward (4), gru_backward (3): W_hh packed, then the products after the loop. */
@@ -70,7 +64,7 @@ export function backwardWork(
   const G = gates * hiddenSize;
   const inputs = tableSize || rows;
   return Math.max(
-    TILE + packed(G, hiddenSize),
+    TILE_BYTES + packed(G, hiddenSize),
     gemmWork(G, hiddenSize, rows),
     gemmWork(G, inputSize, inputs),
     gemmWork(inputs, inputSize, G),
@@ -93,8 +87,8 @@ export interface ConfigurableShape {
   readonly G: number;
   /** Blocks of W_hh. */
   readonly heads: number;
-  /** 0 RNN, 1 LSTM, 2 GRU, 3 GRU with the reset gate before the product. */
-  readonly cell: number;
+  /** How many gates each product with W_hh is of. */
+  readonly products: readonly number[];
   /** Whether the backward pass runs in it too. */
   readonly training: boolean;
   /** 0 for none. */
@@ -103,11 +97,9 @@ export interface ConfigurableShape {
 
 /** configurable_forward, configurable_backward: bytes in all, and where each part begins (assembly/configurable/recurrence.ts). */
 export function configurableWork(shape: ConfigurableShape) {
-  const { rows, batch, I, H, W, G, heads, cell, training, projSize } = shape;
-  const gates = G / H;
-  // W_hh by gate and head, or all gates of one product
-  const groups = cell < 2 ? [gates] : [2, 1];
+  const { rows, batch, I, H, W, G, heads, products: groups, training, projSize } = shape;
   const hidden = (pack: (k: number, n: number) => number) =>
+    // by gate and head, or all gates of one product
     groups.reduce(
       (sum, count) => sum + (heads === 1 ? pack(count * H, W) : count * heads * pack(H / heads, W / heads)),
       0,
@@ -122,7 +114,7 @@ export function configurableWork(shape: ConfigurableShape) {
     projSize ? gemmWork(W, H, rows) : 0,
   );
   const sizes = {
-    tile: training ? Math.max(TILE, products) : TILE,
+    tile: training ? Math.max(TILE_BYTES, products) : TILE_BYTES,
     bias: (G + H) * 4,
     panelsIh: packed(I, G),
     panelsHh: training ? Math.max(ahead, back) : ahead,
@@ -145,7 +137,7 @@ export function configurableWork(shape: ConfigurableShape) {
 /** scan_forward and scan_forward_train; gates: 2 minGRU, 3 minLSTM, 1 IndRNN, 3 SRU, or 4 with a projected skip. */
 export function scanWork(gates: number, inputSize: number, hiddenSize: number): number {
   const G = gates * hiddenSize;
-  return TILE + G * 4 + packed(inputSize, G);
+  return TILE_BYTES + G * 4 + packed(inputSize, G);
 }
 
 /** scan_backward; gates as in `scanWork`. */

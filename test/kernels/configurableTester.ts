@@ -1,4 +1,6 @@
 import { activationOf } from '../../src/activations.ts';
+import { GRU_KIND, LSTM_KIND, RESET_BEFORE_KIND, RNN_KIND } from '../../src/layers/cells/configurable.ts';
+import type { ConfigurableKind } from '../../src/layers/recurrent/configuration.ts';
 import { type Field, PARAMETERS } from '../../src/layers/recurrent/descriptor.ts';
 import { configurableWork } from '../../src/memory/workspace.ts';
 import { Recurrence } from '../../src/wasm/generated/structs.ts';
@@ -31,7 +33,7 @@ export interface ConfigurableProblem extends ConfigurableShape {
   rows: PackedRows;
   W: number;
   G: number;
-  cell: number;
+  cell: ConfigurableKind;
   /** Float32 values by the reference's names without suffix. */
   params: Record<string, Float64Array>;
   /** What the gradients are added to. */
@@ -44,7 +46,7 @@ export interface ConfigurableProblem extends ConfigurableShape {
   dcN: Float64Array;
 }
 
-const CELLS = { rnn: 0, lstm: 1, gru: 2 } as const;
+const KINDS = { rnn: RNN_KIND, lstm: LSTM_KIND, gru: GRU_KIND } as const;
 const KEYS = { zoneH: 0x12345678, zoneC: 0x9abcdef1, dropH: 0x0badf00d };
 const GATES = { rnn: [], lstm: ['i', 'f', 'g', 'o', 'h'], gru: ['r', 'z', 'n'] } as const;
 
@@ -70,7 +72,7 @@ export function configurableProblem(shape: ConfigurableShape, seed: number): Con
     rows,
     W,
     G: gates * H,
-    cell: config.resetAfter === false ? 3 : CELLS[config.cell as keyof typeof CELLS],
+    cell: config.resetAfter === false ? RESET_BEFORE_KIND : KINDS[config.cell as keyof typeof KINDS],
     params,
     before,
     x: some(rows.T * B * I),
@@ -175,7 +177,7 @@ class Call {
     return configurableWork({
       rows: training ? rows.count : rows.B,
       batch: rows.B,
-      ...{ I, H, W, G, heads, cell, training, projSize },
+      ...{ I, H, W, G, heads, products: cell.products, training, projSize },
     });
   }
 
@@ -194,7 +196,7 @@ class Call {
     const { p, sandbox } = this;
     const { rows, config, W, cell } = p;
     const { hiddenSize: H, inputSize: I, heads = 1 } = config;
-    this.set({ cell, T: rows.T, B: rows.B, I, H, W, heads, training: training ? 1 : 0 });
+    this.set({ cell: cell.kind, T: rows.T, B: rows.B, I, H, W, heads, training: training ? 1 : 0 });
     this.set({ sizes: this.ragged ? sandbox.indices('sizes', rows.sizes) : 0 });
     this.set({ x: sandbox.input('x', rows.pack(p.x, I)) });
     for (const [name, values] of Object.entries(p.params))
@@ -228,9 +230,9 @@ export function inferred(build: BuildName, p: ConfigurableProblem, chunk: number
   const { sandbox } = call;
   const { rows, W, config, cell } = p;
   const H = config.hiddenSize;
-  const isLstm = cell === 1;
+  const isLstm = cell.states.c !== undefined;
   call.common(false);
-  const S = cell === 0 ? 1 : 4;
+  const S = cell.slots;
   call.set({
     ...{ chunk, zoneHMean: p.zoneH ?? 0, zoneCMean: p.zoneC ?? 0 },
     gates: sandbox.output('gates', chunk * rows.B * S * H),
@@ -263,7 +265,7 @@ export function trained(build: BuildName, p: ConfigurableProblem): Tensors {
   const { rows, W, G, config, cell } = p;
   const { hiddenSize: H, inputSize: I, layerNorm = false, projSize = 0 } = config;
   const { count: N, B, T } = rows;
-  const isLstm = cell === 1;
+  const isLstm = cell.states.c !== undefined;
   call.common(true);
   const states = (name: string, initial: Float64Array, n: number) => {
     const values = new Float64Array((B + N) * n).fill(Number.NaN);
@@ -281,7 +283,7 @@ export function trained(build: BuildName, p: ConfigurableProblem): Tensors {
   call.set({ h, c, chunk: T, firstRow: p.firstRow ?? 0, omega: p.omega ?? 0 });
   call.set({ ...draws('zoneH'), ...draws('zoneC'), ...draws('dropH') });
   call.set({ dropHScale: 1 / (1 - (p.dropH ?? 0)) });
-  room(true, 'gates', (cell === 0 ? 1 : 4) * H);
+  room(true, 'gates', cell.slots * H);
   room(true, 'slopes', G);
   room((p.zoneC ?? 0) > 0, 'cNew', H);
   room(isLstm, 'seen', H);

@@ -1,4 +1,11 @@
 import { scanBackwardWork, scanWork } from '../../src/memory/workspace.ts';
+import {
+  SCAN_INDRNN_RELU,
+  SCAN_INDRNN_TANH,
+  SCAN_MINGRU,
+  SCAN_MINLSTM,
+  SCAN_SRU,
+} from '../../src/wasm/generated/constants.ts';
 import type { KernelCalls } from '../../src/wasm/generated/kernelCalls.ts';
 import { generator, uniform } from '../reference/random.ts';
 import * as scan from '../reference/scan.ts';
@@ -32,8 +39,13 @@ export interface Problem {
   given: Record<string, Float64Array>;
 }
 
-/** assembly/scan/scan.ts. */
-const cellNumbers = { mingru: 0, minlstm: 1, 'indrnn relu': 2, 'indrnn tanh': 3, sru: 4 } as const;
+const cellNumbers = {
+  mingru: SCAN_MINGRU,
+  minlstm: SCAN_MINLSTM,
+  'indrnn relu': SCAN_INDRNN_RELU,
+  'indrnn tanh': SCAN_INDRNN_TANH,
+  sru: SCAN_SRU,
+} as const;
 
 /** How many weights of the state, over H. */
 const stateWeights = { mingru: 0, minlstm: 0, 'indrnn relu': 1, 'indrnn tanh': 1, sru: 2 };

@@ -261,7 +261,7 @@ describe('a layer used alone refuses, and stays as it was:', () => {
     expectError(
       () => layer.forward(x, { c0 }),
       ArgumentError,
-      'c0: expected none, since only an LSTM or SRU has cell states, got Float32Array(10)',
+      'c0: expected none, since the states of GRU are h, got Float32Array(10)',
     );
     layer.forward(x, { training: true });
     expectError(() => layer.backward({ cN: c0 }), ArgumentError, /^cN: expected none/);

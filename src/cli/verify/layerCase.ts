@@ -1,8 +1,7 @@
 import { ArgumentError, FormatError } from '../../errors.ts';
 import type { Recurrent } from '../../layers/recurrent/recurrent.ts';
 import * as recurrentLayers from '../../layers/recurrentLayers.ts';
-import type { BackwardResult, ForwardResult } from '../../layers/standalone.ts';
-import type { Given } from '../../ndarray.ts';
+import type { Given, NDArray } from '../../ndarray.ts';
 import { type Errors, type Fixture, group, relativeError, values } from './fixture.ts';
 
 /** Keys that only tell how the case was drawn. */
@@ -33,36 +32,38 @@ export function layerCase(fixture: Fixture): Errors {
   const parameters = group(fixture, 'param.').map(([name]) => [name, tensor(`param.${name}`)!] as const);
   layer.loadStateDict(Object.fromEntries(parameters));
   const lengths = fixture.tensors.has('lengths') ? { lengths: values(fixture, 'lengths') } : {};
-  const states = { ...given({ h0: tensor('h_0'), c0: tensor('c_0') }), ...lengths };
+  const names = Object.keys(layer.cell.states);
+  const ofStates = (argument: '0' | 'N', tensorName: (state: string) => string) =>
+    Object.fromEntries(names.map((name) => [name + argument, tensor(tensorName(name))]));
+  const states = { ...given(ofStates('0', (name) => `${name}_0`)), ...lengths };
   const upstream = given({
     output: tensor('grad_out.output'),
-    hN: tensor('grad_out.h_n'),
-    cN: tensor('grad_out.c_n'),
+    ...ofStates('N', (name) => `grad_out.${name}_n`),
   });
   const input = tensor('input')!;
   const inference = layer.forward(input, states);
   const training = layer.forward(input, { ...states, training: true });
   const back = layer.backward(upstream);
 
-  const outputs = [inference, training].flatMap(({ output, hN, cN }) => [
-    relativeError(output.data, values(fixture, 'expect.output')),
-    ...(hN ? [relativeError(hN.data, values(fixture, 'expect.h_n'))] : []),
-    ...(cN ? [relativeError(cN.data, values(fixture, 'expect.c_n'))] : []),
+  const found = (result: object, key: string) => (result as Record<string, NDArray | undefined>)[key]?.data;
+  const outputs = [inference, training].flatMap((result) => [
+    relativeError(result.output.data, values(fixture, 'expect.output')),
+    ...names.map((name) => relativeError(found(result, `${name}N`), values(fixture, `expect.${name}_n`))),
   ]);
   const got: Record<string, ArrayLike<number> | undefined> = {
     input: back.input.data,
-    ...(back.h0 ? { h_0: back.h0.data } : {}),
-    ...(back.c0 ? { c_0: back.c0.data } : {}),
+    ...Object.fromEntries(
+      names.flatMap((name) => {
+        const data = found(back, `${name}0`);
+        return data ? [[`${name}_0`, data]] : [];
+      }),
+    ),
     ...Object.fromEntries(Object.entries(layer.gradients()).map(([name, { data }]) => [name, data])),
   };
-  const names = new Set([...group(fixture, 'grad.').map(([name]) => name), ...Object.keys(got)]);
-  const gradients = [...names].map((name) => relativeError(got[name], values(fixture, `grad.${name}`)));
+  const compared = new Set([...group(fixture, 'grad.').map(([name]) => name), ...Object.keys(got)]);
+  const gradients = [...compared].map((name) => relativeError(got[name], values(fixture, `grad.${name}`)));
   return { output: Math.max(...outputs), gradient: Math.max(...gradients) };
 }
-
-/** States as the cell has them. */
-type Some<T, Always extends keyof T> = Partial<T> & Pick<T, Always>;
-type AnyRecurrent = Recurrent<Some<ForwardResult, 'output'>, Some<BackwardResult, 'input'>>;
 
 /** Recurrent layers by the names that fixtures have: those of the classes in lower case. */
 const CELLS = new Map(Object.entries(recurrentLayers).map(([name, type]) => [name.toLowerCase(), type]));
@@ -74,14 +75,18 @@ export function recurrentLayer(cell: unknown) {
   return found;
 }
 
-function makeLayer(config: Readonly<Record<string, unknown>>): AnyRecurrent {
+function makeLayer(config: Readonly<Record<string, unknown>>): Recurrent {
   const { cell, inputSize, hiddenSize } = config;
   const Layer = recurrentLayer(cell);
   const own = Object.entries(config).filter(
     ([key, value]) => !COMMON.includes(key) && DEFAULTS[key] !== value,
   );
   try {
-    return new Layer(inputSize as number, hiddenSize as number, Object.fromEntries(own));
+    return new (Layer as typeof recurrentLayers.LSTM)(
+      inputSize as number,
+      hiddenSize as number,
+      Object.fromEntries(own),
+    );
   } catch (error) {
     if (!(error instanceof ArgumentError)) throw error;
     const option = own.find(([key]) => error.argument.endsWith(`: ${key}`));

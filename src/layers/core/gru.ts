@@ -1,10 +1,8 @@
 import { integer } from '../../check.ts';
-import type { LayerScope, Pass } from '../../engine/layer.ts';
-import type { LayerShape, Place, Source } from '../recurrent/direction.ts';
-import { gruPass } from '../recurrent/gruPass.ts';
+import { gru } from '../cells/gru.ts';
 import type { RecurrentOptions } from '../recurrent/options.ts';
 import { Recurrent } from '../recurrent/recurrent.ts';
-import { OTHERS_OF_GRU, plainKinds, plainOptions } from './plainRecurrent.ts';
+import { OTHERS_OF_GRU, plainOptions } from './plainRecurrent.ts';
 
 /** What `GRU` takes beside its sizes. */
 export type GRUOptions = RecurrentOptions;
@@ -15,7 +13,6 @@ export type GRUOptions = RecurrentOptions;
  */
 export class GRU extends Recurrent {
   readonly type = 'GRU';
-  protected override readonly looksUp = true;
 
   /**
    * @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other
@@ -24,10 +21,6 @@ export class GRU extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, opts?: GRUOptions) {
     const given = plainOptions('GRU', opts, {}, OTHERS_OF_GRU);
     const H = integer('hiddenSize', hiddenSize, 1);
-    super(integer('inputSize', inputSize, 1), H, given, H, plainKinds(3, H, given.bias));
-  }
-
-  protected override direction(scope: LayerScope, shape: LayerShape, from: Source, place: Place): Pass {
-    return gruPass(scope, shape, from, place, this.common.clipStepNorm);
+    super(integer('inputSize', inputSize, 1), H, given, gru);
   }
 }

@@ -1,11 +1,9 @@
 import { integer } from '../../check.ts';
-import type { LayerScope, Pass } from '../../engine/layer.ts';
-import type { LayerShape, Place, Source } from '../recurrent/direction.ts';
+import { lstm } from '../cells/lstm.ts';
 import { withForgetBias } from '../recurrent/forgetBias.ts';
-import { lstmPass } from '../recurrent/lstmPass.ts';
 import type { RecurrentOptions } from '../recurrent/options.ts';
 import { Recurrent } from '../recurrent/recurrent.ts';
-import { OTHERS_OF_LSTM, plainKinds, plainOptions } from './plainRecurrent.ts';
+import { OTHERS_OF_LSTM, plainOptions } from './plainRecurrent.ts';
 
 /** What `LSTM` takes beside its sizes. */
 export interface LSTMOptions extends RecurrentOptions {
@@ -19,7 +17,6 @@ export interface LSTMOptions extends RecurrentOptions {
  */
 export class LSTM extends Recurrent {
   readonly type = 'LSTM';
-  protected override readonly looksUp = true;
 
   /**
    * @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other
@@ -28,10 +25,6 @@ export class LSTM extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, opts?: LSTMOptions) {
     const given = plainOptions('LSTM', opts, { forgetBias: true }, OTHERS_OF_LSTM);
     const H = integer('hiddenSize', hiddenSize, 1);
-    super(integer('inputSize', inputSize, 1), H, withForgetBias(given, H), H, plainKinds(4, H, given.bias));
-  }
-
-  protected override direction(scope: LayerScope, shape: LayerShape, from: Source, place: Place): Pass {
-    return lstmPass(scope, shape, from, place, this.common.clipStepNorm);
+    super(integer('inputSize', inputSize, 1), H, withForgetBias(given, H), lstm);
   }
 }

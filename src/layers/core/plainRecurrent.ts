@@ -1,7 +1,5 @@
 import { type Names, options } from '../../check.ts';
 import { onlyInFullPackage } from '../../errors.ts';
-import { uniform } from '../../init/initializers.ts';
-import type { Kind } from '../recurrent/direction.ts';
 import { RECURRENT_OPTIONS, type RecurrentOptions } from '../recurrent/options.ts';
 
 /** Options that take kernels beyond the plain ones, and the values that change nothing. */
@@ -36,19 +34,4 @@ export function plainOptions<T extends RecurrentOptions>(
       throw onlyInFullPackage(`${of}: ${name}`);
   }
   return given;
-}
-
-/** Parameters of one direction of a stacked layer, in torch.nn's order. */
-export function plainKinds(
-  gates: number,
-  hiddenSize: number,
-  bias = true,
-): (inputSize: number) => readonly Kind[] {
-  const init = uniform(1 / Math.sqrt(hiddenSize));
-  const G = gates * hiddenSize;
-  return (inputSize) => [
-    { name: 'weight_ih', shape: [G, inputSize], init },
-    { name: 'weight_hh', shape: [G, hiddenSize], init },
-    ...(bias ? ['bias_ih', 'bias_hh'].map((name) => ({ name, shape: [G], init })) : []),
-  ];
 }

@@ -1,11 +1,9 @@
 import { integer } from '../../check.ts';
-import type { LayerScope, Pass } from '../../engine/layer.ts';
 import { ArgumentError } from '../../errors.ts';
-import type { LayerShape, Place, Source } from '../recurrent/direction.ts';
+import { rnn } from '../cells/rnn.ts';
 import type { RecurrentOptions } from '../recurrent/options.ts';
 import { Recurrent } from '../recurrent/recurrent.ts';
-import { rnnPass } from '../recurrent/rnnPass.ts';
-import { plainKinds, plainOptions } from './plainRecurrent.ts';
+import { plainOptions } from './plainRecurrent.ts';
 
 /** What `RNN` takes beside its sizes. */
 export interface RNNOptions extends RecurrentOptions {
@@ -21,7 +19,6 @@ export class RNN extends Recurrent {
   readonly type = 'RNN';
   /** φ. */
   readonly nonlinearity: 'tanh' | 'relu';
-  protected override readonly looksUp = true;
 
   /**
    * @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other
@@ -34,15 +31,7 @@ export class RNN extends Recurrent {
     if (nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
       throw new ArgumentError('nonlinearity', "'tanh' or 'relu' (others take 'unrolled')", nonlinearity);
     }
-    super(integer('inputSize', inputSize, 1), H, given, H, plainKinds(1, H, given.bias));
+    super(integer('inputSize', inputSize, 1), H, given, rnn(nonlinearity), { nonlinearity });
     this.nonlinearity = nonlinearity;
-  }
-
-  override config(): Record<string, unknown> {
-    return { ...super.config(), nonlinearity: this.nonlinearity };
-  }
-
-  protected override direction(scope: LayerScope, shape: LayerShape, from: Source, place: Place): Pass {
-    return rnnPass(scope, shape, from, place, this.common.clipStepNorm, this.nonlinearity === 'relu');
   }
 }

@@ -1,13 +1,13 @@
 import type { LayerScope, Pass } from '../../engine/layer.ts';
 import type { Region } from '../../memory/layout.ts';
+import {
+  MOVE_ADD as ADD,
+  MOVE_COPY as COPY,
+  MOVE_MULTIPLY as MULTIPLY,
+} from '../../wasm/generated/constants.ts';
 import type { Source } from './direction.ts';
 import type { MergeMode } from './options.ts';
 import { At } from './states.ts';
-
-/** assembly/vec/byIndex.ts. */
-const COPY = 0;
-const ADD = 1;
-const MULTIPLY = 2;
 
 /**
  * Both directions of a stacked layer. The one from the end runs on rows gathered from each row's last step to its first,

@@ -2,7 +2,7 @@ import { type Activation, type ActivationKind, activationOf } from '../../activa
 import { boolean, type Filled, integer, type Names, number, options } from '../../check.ts';
 import { ArgumentError } from '../../errors.ts';
 import { constant, type Initializer, uniform } from '../../init/initializers.ts';
-import type { Kind } from './direction.ts';
+import type { ParameterKind, ParameterKinds, StateSpec } from './cell.ts';
 import { changed, RECURRENT_OPTIONS, type RecurrentOptions } from './options.ts';
 
 /** Probabilities with which a state keeps its old value. */
@@ -52,11 +52,26 @@ export const CONFIGURABLE_OPTIONS: Names<ConfigurableOptions> = {
   penalty: true,
 };
 
+/** A cell that assembly/configurable has. */
+export interface ConfigurableKind {
+  /** Its constant of assembly/configurable/kinds.ts. */
+  readonly kind: number;
+  readonly states: Readonly<Record<string, StateSpec>>;
+  /** In the order of W_ih's rows. */
+  readonly gates: readonly string[];
+  /** How many of them each product with W_hh is of. */
+  readonly products: readonly number[];
+  /** Vectors of hiddenSize a row of the kept gates has. */
+  readonly slots: number;
+  /** Why there is no layer normalization. */
+  readonly noLayerNorm?: string;
+  /** Whether Ω is defined. Default false. */
+  readonly hasOmega?: boolean;
+}
+
 /** What the kernels of assembly/configurable take. */
 export interface Configuration {
-  /** 0 RNN, 1 LSTM, 2 GRU, 3 GRU with the reset gate before the product. */
-  readonly cell: number;
-  readonly gates: number;
+  readonly cell: ConfigurableKind;
   /** Of gates 0 to 3, and of an LSTM's c on its way out. */
   readonly activations: readonly ActivationKind[];
   readonly projSize: number;
@@ -72,7 +87,7 @@ export interface Configuration {
 }
 
 /** What a cell adds to the options that all have. */
-export type CellConfiguration = Pick<Configuration, 'cell' | 'gates' | 'activations'> &
+export type CellConfiguration = Pick<Configuration, 'cell' | 'activations'> &
   Partial<Pick<Configuration, 'projSize' | 'peephole' | 'coupled'>>;
 
 /** @throws {ArgumentError} a value out of range, options that contradict each other or that the cell lacks */
@@ -102,8 +117,8 @@ export function configurationOf(
   if (hiddenSize % heads) {
     throw new ArgumentError('heads', `a divisor of hiddenSize ${hiddenSize}`, heads);
   }
-  if (c > 0 && features.cell !== 1)
-    throw new ArgumentError('zoneout.c', 'none, since only an LSTM has a cell state: zoneout.h', c);
+  if (c > 0 && !features.cell.states.c)
+    throw new ArgumentError('zoneout.c', 'none, since the layer has no state c: zoneout.h', c);
   if (heads > 1 && features.projSize > 0)
     throw new ArgumentError('heads', '1 with projSize, since a head sees its own units of h', heads);
   if (heads > 1 && penalty.orthogonality > 0)
@@ -118,12 +133,12 @@ export function configurationOf(
       'none with projSize: W_hh is not square',
       penalty.orthogonality,
     );
-  if (features.cell === 3 && features.layerNorm)
-    throw new ArgumentError('layerNorm', 'none with resetAfter: false, for which it is not defined', true);
+  const { noLayerNorm, hasOmega = false } = features.cell;
+  if (noLayerNorm !== undefined && features.layerNorm)
+    throw new ArgumentError('layerNorm', noLayerNorm, true);
   if (penalty.omega > 0) {
     const { omega } = penalty;
-    if (features.cell !== 0)
-      throw new ArgumentError('penalty.omega', 'none, since it is defined for an RNN', omega);
+    if (!hasOmega) throw new ArgumentError('penalty.omega', 'none, since it is defined for an RNN', omega);
     for (const name of ['recurrentDropout', 'zoneH'] as const) {
       if (features[name] > 0)
         throw new ArgumentError('penalty.omega', `none with ${name === 'zoneH' ? 'zoneout' : name}`, omega);
@@ -144,28 +159,28 @@ export function isPlain(features: Configuration, standard: readonly Activation[]
 }
 
 /** Parameters of one direction of a stacked layer, in torch.nn's order. */
-export function kindsOf(
-  hiddenSize: number,
-  bias: boolean,
-  features: Configuration,
-): (inputSize: number) => Kind[] {
-  const { gates, projSize, peephole, layerNorm, heads, cell } = features;
-  const G = gates * hiddenSize;
+export function parametersOf(features: Configuration, inputSize: number, hiddenSize: number): ParameterKinds {
+  const { projSize, peephole, layerNorm, heads, cell } = features;
+  const G = cell.gates.length * hiddenSize;
   const W = projSize || hiddenSize;
   const init: Initializer = uniform(1 / Math.sqrt(hiddenSize));
-  const kind = (name: string, shape: number[], standard = init): Kind => ({ name, shape, init: standard });
-  const norm = (part: string, n: number) => [
-    kind(`ln_${part}_weight`, [n], constant(1)),
-    kind(`ln_${part}_bias`, [n], constant(0)),
-  ];
-  return (inputSize) => [
-    kind('weight_ih', [G, inputSize]),
-    kind('weight_hh', [G, W / heads]),
-    ...(bias ? [kind('bias_ih', [G]), kind('bias_hh', [G])] : []),
-    ...(projSize ? [kind('weight_hr', [projSize, hiddenSize])] : []),
-    ...(peephole ? ['ci', 'cf', 'co'].map((gate) => kind(`weight_${gate}`, [hiddenSize])) : []),
-    ...(layerNorm ? [...norm('ih', G), ...norm('hh', G), ...(cell === 1 ? norm('c', hiddenSize) : [])] : []),
-  ];
+  const kind = (...shape: number[]): ParameterKind => ({ shape, init });
+  const norm = (part: string, n: number): ParameterKinds => ({
+    [`ln_${part}_weight`]: { shape: [n], init: constant(1) },
+    [`ln_${part}_bias`]: { shape: [n], init: constant(0) },
+  });
+  const peep = kind(hiddenSize);
+  return {
+    weight_ih: kind(G, inputSize),
+    weight_hh: kind(G, W / heads),
+    bias_ih: { ...kind(G), isBias: true },
+    bias_hh: { ...kind(G), isBias: true },
+    ...(projSize ? { weight_hr: kind(projSize, hiddenSize) } : {}),
+    ...(peephole ? { weight_ci: peep, weight_cf: peep, weight_co: peep } : {}),
+    ...(layerNorm
+      ? { ...norm('ih', G), ...norm('hh', G), ...(cell.states.c ? norm('c', hiddenSize) : {}) }
+      : {}),
+  };
 }
 
 /** Those of the options that are not at their default, for saved models. */

@@ -1,13 +1,5 @@
 import type { LayerScope } from '../../engine/layer.ts';
-import type { Initializer } from '../../init/initializers.ts';
 import type { Region } from '../../memory/layout.ts';
-
-/** A kind of parameter of one direction of one stacked layer. */
-export interface Kind {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly init: Initializer;
-}
 
 /** What one direction of one stacked layer is laid out for. */
 export interface LayerShape {
@@ -33,15 +25,6 @@ export interface Place {
   /** The parameter itself. */
   region(kind: string): Region | undefined;
 }
-
-/** What the passes of the plain kernels take. */
-export type PlainPass = [
-  scope: LayerScope,
-  shape: LayerShape,
-  from: Source,
-  place: Place,
-  clipStepNorm: number,
-];
 
 /** Inference projects the input of so many steps at once that their gates [., B, gates] stay in L2 (256 kB). */
 export function chunkSteps({ steps, batch }: LayerScope, gates: number): number {

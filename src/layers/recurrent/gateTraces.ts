@@ -14,15 +14,3 @@ export function gatesInOrder(
     weightBlock: i,
   }));
 }
-
-/** Gates of the plain cells as they lie: a GRU's in the order n r z q. */
-export const PLAIN_GATES: Readonly<Record<'tanh' | 'relu' | 'lstm' | 'gru', readonly GateTrace[]>> = {
-  tanh: gatesInOrder({ h: 'tanh' }),
-  relu: gatesInOrder({ h: 'relu' }),
-  lstm: gatesInOrder({ i: 'sigmoid', f: 'sigmoid', g: 'tanh', o: 'sigmoid' }),
-  gru: [
-    { name: 'r', activation: 'sigmoid', block: 1, weightBlock: 0 },
-    { name: 'z', activation: 'sigmoid', block: 2, weightBlock: 1 },
-    { name: 'n', activation: 'tanh', block: 0, weightBlock: 2 },
-  ],
-};

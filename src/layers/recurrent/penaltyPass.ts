@@ -2,14 +2,24 @@ import type { Filled } from '../../check.ts';
 import type { LayerScope, Pass } from '../../engine/layer.ts';
 import { gemmWork } from '../../memory/workspace.ts';
 import { requireKernel } from '../../wasm/runtime.ts';
+import type { Cell } from './cell.ts';
 import type { Penalty } from './configuration.ts';
 import type { Place } from './direction.ts';
+
+/** A cell with penalties on W_hh. */
+export function withPenalty(cell: Cell, penalty: Filled<Penalty>): Cell {
+  return {
+    ...cell,
+    lay: (scope, shape, from, place, clipStepNorm) =>
+      penaltyPass(scope, cell.lay(scope, shape, from, place, clipStepNorm), place, shape.H, penalty),
+  };
+}
 
 /**
  * A pass whose end adds penalties on W_hh [gates·H, H] to its gradient: l2·Σ W², and of each gate's block
  * orthogonality·‖WᵀW − I‖² (Frobenius), gradient 4·orthogonality·W(WᵀW − I).
  */
-export function withPenalty(
+function penaltyPass(
   scope: LayerScope,
   pass: Pass,
   place: Place,

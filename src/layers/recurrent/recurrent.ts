@@ -4,9 +4,10 @@ import { initializer } from '../../init/initializers.ts';
 import type { Region } from '../../memory/layout.ts';
 import type { Signal } from '../../ndarray.ts';
 import { dropoutPass, variationalDropoutPass } from '../dropout.ts';
-import { type BackwardResult, type ForwardResult, Standalone } from '../standalone.ts';
+import { Standalone } from '../standalone.ts';
 import { bidirectionalPass } from './bidirectional.ts';
-import type { Kind, LayerShape, Place, Source } from './direction.ts';
+import { type Cell, outputWidth } from './cell.ts';
+import type { Place, Source } from './direction.ts';
 import { COMMON_DEFAULTS, type Common, changed, commonOptions, type RecurrentOptions } from './options.ts';
 
 /** A stream keeps the products of a table up to so many bytes. */
@@ -25,8 +26,8 @@ const LOOKUPS_A_ROW = 2;
  * `weight_ih_lk`, `weight_hh_lk`, `bias_ih_lk`, `bias_hh_lk`, of the other direction with `_reverse`; shapes and order of
  * gates as torch.nn's.
  */
-export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResult>
-  extends Standalone<Result, Gradients>
+export abstract class Recurrent<States extends string = 'h', Final extends string = never>
+  extends Standalone<States, Final>
   implements Layer
 {
   /** Name of the class, as saved models have it. */
@@ -45,26 +46,27 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
   readonly input: Signal;
   readonly parameters: readonly ParameterSpec[];
   readonly keepsState = true;
+  /** @internal */
+  readonly cell: Cell;
   protected readonly seed: number;
   protected readonly common: Common;
   /** Of all parameters. */
   readonly #names: ReadonlySet<string>;
-  readonly #stateSize: number;
+  readonly #width: number;
+  readonly #own: Readonly<Record<string, unknown>>;
   /** Floats a row of gates has. */
   readonly #gates: number;
 
-  /**
-   * @param stateSize features of h
-   * @param kinds parameters of one direction of a stacked layer of so many inputs
-   */
+  /** @param own options of the class that are not at their default, for saved models */
   protected constructor(
     inputSize: number,
     hiddenSize: number,
     opts: RecurrentOptions,
-    stateSize: number,
-    kinds: (inputSize: number) => readonly Kind[],
+    cell: Cell,
+    own: Readonly<Record<string, unknown>> = {},
   ) {
     super();
+    this.cell = cell;
     this.inputSize = inputSize;
     this.hiddenSize = hiddenSize;
     this.common = commonOptions(opts);
@@ -76,16 +78,19 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
     } = this.common);
     this.seed = integer('seed', opts.seed ?? 0, 0);
     this.input = { kind: 'features', size: inputSize };
-    this.#stateSize = stateSize;
+    this.#width = outputWidth(cell, hiddenSize);
+    this.#own = own;
+    const kinds = (width: number) =>
+      Object.entries(cell.parameters(width, hiddenSize)).filter(([, { isBias }]) => this.bias || !isBias);
     const first = kinds(inputSize);
-    this.#gates = first.find(({ name }) => name === 'weight_ih')!.shape[0]!;
+    this.#gates = Object.fromEntries(first).weight_ih!.shape[0]!;
     const init = opts.init ?? {};
-    const names: Record<string, true> = Object.fromEntries(first.map(({ name }) => [name, true]));
+    const names: Record<string, true> = Object.fromEntries(first.map(([name]) => [name, true]));
     for (const kind of Object.keys(options('init', init, names))) initializer(`init.${kind}`, init[kind]);
     const suffixes = this.bidirectional ? ['', '_reverse'] : [''];
     this.parameters = Array.from({ length: this.numLayers }, (_, k) =>
       suffixes.flatMap((suffix) =>
-        kinds(this.#inputOf(k)).map(({ name, shape, init: standard }) => ({
+        kinds(this.#inputOf(k)).map(([name, { shape, init: standard }]) => ({
           name: `${name}_l${k}${suffix}`,
           shape,
           init: init[name] ?? standard,
@@ -96,7 +101,7 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
   }
 
   outputSize(): number {
-    return this.#stateSize * (this.bidirectional && this.common.mergeMode === 'concat' ? 2 : 1);
+    return this.#width * (this.bidirectional && this.common.mergeMode === 'concat' ? 2 : 1);
   }
 
   /** Whether a step needs what comes after it. */
@@ -112,12 +117,12 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
   /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {
     const { inputSize, hiddenSize, common } = this;
-    return { inputSize, hiddenSize, ...changed(common, COMMON_DEFAULTS) };
+    return { inputSize, hiddenSize, ...changed(common, COMMON_DEFAULTS), ...this.#own };
   }
 
   /** @internal */
   takesLookup({ wholeSteps, batch, stream, training }: LayerScope, { table }: Lookup): boolean {
-    if (!this.looksUp || (training && this.common.inputDropout > 0)) return false;
+    if (!this.cell.takesTable || (training && this.common.inputDropout > 0)) return false;
     const V = table.shape[0]!;
     if (stream) return V * this.#gates * 4 <= STREAM_TABLE_BYTES;
     return V * LOOKUPS_A_ROW <= wholeSteps * batch;
@@ -126,7 +131,7 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
   /** @internal */
   reserve(scope: LayerScope, input: Region, lookup?: Lookup): Pass[] {
     const { training } = scope;
-    const { dropout, inputDropout, mergeMode } = this.common;
+    const { dropout, inputDropout, mergeMode, clipStepNorm } = this.common;
     const passes: Pass[] = [];
     const push = (pass: Pass): Region => {
       passes.push(pass);
@@ -143,22 +148,16 @@ export abstract class Recurrent<Result = ForwardResult, Gradients = BackwardResu
       const I = this.#inputOf(k);
       const shape = { I, H: this.hiddenSize, V: from.index ? from.x.shape[0]! : 0 };
       const lay = (inner: LayerScope, source: Source, reverse: boolean) =>
-        this.direction(inner, shape, source, this.#place(scope, k, reverse));
+        this.cell.lay(inner, shape, source, this.#place(scope, k, reverse), clipStepNorm);
       x = push(
         this.bidirectional
-          ? bidirectionalPass(scope, from, I, this.#stateSize, mergeMode, keepsLast, lay)
+          ? bidirectionalPass(scope, from, I, this.#width, mergeMode, keepsLast, lay)
           : lay(scope, from, false),
       );
       if (training && dropout > 0 && k + 1 < this.numLayers) x = push(dropoutPass(scope, x, dropout));
     }
     return passes;
   }
-
-  /** Whether its kernels take rows of a table. */
-  protected abstract readonly looksUp: boolean;
-
-  /** Lays out one direction of one stacked layer. */
-  protected abstract direction(scope: LayerScope, shape: LayerShape, from: Source, place: Place): Pass;
 
   #inputOf(layer: number): number {
     return layer ? this.outputSize() : this.inputSize;

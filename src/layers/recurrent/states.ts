@@ -24,15 +24,15 @@ export interface KeptStates {
   readonly all: Region;
   /** [N, W]: without the initial ones. */
   readonly output: Region;
-  readonly slot: StateSlot & { readonly gradient: Region };
+  readonly slot: StateSlot;
   /** After the forward pass: fetches the last states of rows of their own lengths. */
   finish(): void;
 }
 
-export function keepStates(scope: LayerScope, name: 'h' | 'c', W: number): KeptStates {
+export function keepStates(scope: LayerScope, name: string, W: number, hasGradient = true): KeptStates {
   const { kernels, rows, steps, batch } = scope;
   const all = scope.keep(`states ${name}`, (steps + 1) * batch, W);
-  const gradient = scope.keep(`gradient of ${name}`, batch, W);
+  const gradient = hasGradient ? scope.keep(`gradient of ${name}`, batch, W) : undefined;
   const initial: Region = { ptr: all.ptr, shape: [batch, W], length: batch * W };
   const ragged = rows.order !== undefined;
   const final = ragged
@@ -49,7 +49,7 @@ export function keepStates(scope: LayerScope, name: 'h' | 'c', W: number): KeptS
 }
 
 /** A state that inference overwrites step by step. */
-export function runningState(scope: LayerScope, name: 'h' | 'c', W: number): StateSlot {
+export function runningState(scope: LayerScope, name: string, W: number): StateSlot {
   const state = scope.keep(`state ${name}`, scope.batch, W);
   return { name, initial: state, final: state, gradient: undefined };
 }

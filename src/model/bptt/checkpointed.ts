@@ -20,7 +20,7 @@ export function checkpointed(training: Training, states: KeptStates, report: Che
     if (carried) arena.copy(carried[i]!, initial);
     else arena.clear(initial);
     arena.copy(initial, kept[0]![i]!);
-    arena.clear(gradient!);
+    if (gradient) arena.clear(gradient);
   }
   arena.clear(network.gradients);
   plan.begin();

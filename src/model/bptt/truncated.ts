@@ -37,7 +37,7 @@ export function truncated(training: Training, kept: KeptStates, { k1, k2 }: Trun
       if (start > 0) arena.copy(ring[(update - back) % slots]![i]!, initial);
       else if (carried) arena.copy(carried[i]!, initial);
       else arena.clear(initial);
-      arena.clear(gradient!);
+      if (gradient) arena.clear(gradient);
     }
     const skipped = (from - start) * batch;
     const rows = (end - from) * batch;

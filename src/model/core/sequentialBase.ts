@@ -142,7 +142,7 @@ export class SequentialBase extends Summarized {
     const dy = readShaped('outputGradient', outputGradient, plan.output.shape);
     this.#last = undefined;
     writeRows(arena, plan.outputRows, plan.outputGradient, dy, outputSize);
-    for (const { gradient } of plan.states) arena.clear(gradient!);
+    for (const { gradient } of plan.states) if (gradient) arena.clear(gradient);
     const dx = plan.backward(input.kind === 'features');
     if (!dx) return undefined;
     const shape = [plan.steps, plan.batch, input.size];

@@ -198,7 +198,7 @@ export class Training {
       const { initial, gradient } = plan.states[i]!;
       if (carried) moveState(arena, plan.rows, initial, carried[i]!, 'slot');
       else arena.clear(initial);
-      arena.clear(gradient!);
+      if (gradient) arena.clear(gradient);
     }
     plan.begin();
     plan.forward();

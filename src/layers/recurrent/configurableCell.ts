@@ -3,16 +3,29 @@ import type { GateTrace, LayerScope, Pass } from '../../engine/layer.ts';
 import { align, type Region } from '../../memory/layout.ts';
 import { configurableWork } from '../../memory/workspace.ts';
 import { requireKernel } from '../../wasm/runtime.ts';
-import type { Configuration } from './configuration.ts';
+import type { Cell } from './cell.ts';
+import { type Configuration, parametersOf } from './configuration.ts';
 import { Descriptor, type Field, PARAMETERS } from './descriptor.ts';
 import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
 import { gatesInOrder } from './gateTraces.ts';
+import { mapped } from './mapped.ts';
 import { type KeptStates, keepStates, runningState, watch } from './states.ts';
 
-const GATES = [['h'], ['i', 'f', 'g', 'o'], ['r', 'z', 'n'], ['r', 'z', 'n']];
-
 /** An RNN, LSTM or GRU with options: assembly/configurable. */
-export function configurablePass(
+export function configurableCell(features: Configuration): Cell {
+  const { states } = features.cell;
+  const width = features.projSize;
+  return {
+    name: 'configurable',
+    states: width ? mapped(states, (_, spec) => (spec.output ? { ...spec, width } : spec)) : states,
+    takesTable: false,
+    parameters: (inputSize, hiddenSize) => parametersOf(features, inputSize, hiddenSize),
+    lay: (scope, shape, from, place, clipStepNorm) =>
+      configurablePass(scope, shape, from, place, features, clipStepNorm),
+  };
+}
+
+function configurablePass(
   scope: LayerScope,
   shape: LayerShape,
   from: Source,
@@ -25,42 +38,53 @@ export function configurablePass(
   const { I, H } = shape;
   const { cell, projSize, layerNorm, zoneH, zoneC, recurrentDropout, heads } = features;
   const W = projSize || H;
-  const G = features.gates * H;
-  const S = cell === 0 ? H : 4 * H;
-  const isLstm = cell === 1;
+  const G = cell.gates.length * H;
+  const S = cell.slots * H;
+  const hasC = cell.states.c !== undefined;
   const keptRows = training ? steps * batch : batch;
   const kept = (on: boolean, what: string, ...row: number[]): Region | undefined =>
-    on ? scope.keep(`variant ${what}`, keptRows, ...row) : undefined;
+    on ? scope.keep(`configurable ${what}`, keptRows, ...row) : undefined;
 
   const h = training ? keepStates(scope, 'h', W) : undefined;
-  const c = training && isLstm ? keepStates(scope, 'c', H) : undefined;
+  const c = training && hasC ? keepStates(scope, 'c', H) : undefined;
   const slots = training
     ? [h!.slot, ...(c ? [c.slot] : [])]
-    : [runningState(scope, 'h', W), ...(isLstm ? [runningState(scope, 'c', H)] : [])];
+    : [runningState(scope, 'h', W), ...(hasC ? [runningState(scope, 'c', H)] : [])];
   const chunk = training ? steps : chunkSteps(scope, S);
-  const output = training ? h!.output : scope.output('variant', steps, batch, W);
+  const output = training ? h!.output : scope.output('configurable', steps, batch, W);
   const own = {
     slopes: kept(training, 'slopes', G),
     cNew: kept(training && zoneC > 0, 'c before zoneout', H),
-    seen: kept(isLstm, 'seen', H),
-    seenSlope: kept(training && isLstm, 'seen slopes', H),
+    seen: kept(hasC, 'seen', H),
+    seenSlope: kept(training && hasC, 'seen slopes', H),
     out: kept(projSize > 0, 'outputs', H),
     dropped: kept(training && recurrentDropout > 0, 'dropped states', W),
     hatIh: kept(training && layerNorm, 'normed inputs', G),
     rstdIh: kept(training && layerNorm, 'their deviations'),
     hatHh: kept(training && layerNorm, 'normed states', G),
     rstdHh: kept(training && layerNorm, 'their deviations'),
-    hatC: kept(training && layerNorm && isLstm, 'normed cells', H),
-    rstdC: kept(training && layerNorm && isLstm, 'their deviations'),
+    hatC: kept(training && layerNorm && hasC, 'normed cells', H),
+    rstdC: kept(training && layerNorm && hasC, 'their deviations'),
     dhAll: kept(training && (projSize > 0 || features.penalty.omega > 0), 'step gradients', W),
   } satisfies Partial<Record<Field, Region | undefined>>;
   // of its own, since rows of the parts of a sequence are to be added up in the order of those of the whole
   const dwOmega =
     training && features.penalty.omega > 0 ? scope.keep('gradient of omega', G, W / heads) : undefined;
-  const gates = training ? scope.keep('variant gates', keptRows, S) : undefined;
+  const gates = training ? scope.keep('configurable gates', keptRows, S) : undefined;
   const watched = training ? watch(scope, clipStepNorm) : undefined;
   const at = scope.keep('descriptor', Descriptor.words);
-  const parts = configurableWork({ rows: keptRows, batch, I, H, W, G, heads, cell, training, projSize });
+  const parts = configurableWork({
+    rows: keptRows,
+    batch,
+    I,
+    H,
+    W,
+    G,
+    heads,
+    products: cell.products,
+    training,
+    projSize,
+  });
   const chunkBytes = training ? 0 : align(chunk * batch * S * 4);
   const work = scope.work(parts.bytes + chunkBytes);
 
@@ -68,7 +92,15 @@ export function configurablePass(
   let ready = false;
   const prepare = () => {
     ready = true;
-    descriptor.setAll({ cell, I, H, W, heads, coupled: features.coupled ? 1 : 0, clip: features.clip });
+    descriptor.setAll({
+      cell: cell.kind,
+      I,
+      H,
+      W,
+      heads,
+      coupled: features.coupled ? 1 : 0,
+      clip: features.clip,
+    });
     descriptor.setAll({ wIh: 0, training: training ? 1 : 0, chunk });
     for (const kind of keys(PARAMETERS)) {
       const name = PARAMETERS[kind];
@@ -96,8 +128,8 @@ export function configurablePass(
       c: c ? c.all.ptr : (slots[1]?.initial.ptr ?? 0),
       y: training ? 0 : output.ptr,
       gates: gates?.ptr ?? work.ptr + parts.bytes,
-      dh: h?.slot.gradient.ptr ?? 0,
-      dc: c?.slot.gradient.ptr ?? 0,
+      dh: h?.slot.gradient?.ptr ?? 0,
+      dc: c?.slot.gradient?.ptr ?? 0,
       x: from.x.ptr,
     });
     for (const name of keys(parts.at)) descriptor.set(name, work.ptr + parts.at[name]);
@@ -110,6 +142,7 @@ export function configurablePass(
     descriptor.set('firstRow', rows.firstDrawn);
   };
   let omega = 0;
+  const single = cell.gates.length === 1;
   return {
     output,
     states: slots,
@@ -120,8 +153,8 @@ export function configurablePass(
               place,
               gates: gatesOf(features),
               hiddenSize: H,
-              values: cell === 0 ? output : gates,
-              stride: cell === 0 ? W : S,
+              values: single ? output : gates,
+              stride: single ? W : S,
               states: output,
               norms: watched!.norms,
             },
@@ -158,9 +191,8 @@ export function configurablePass(
 
 /** A coupled LSTM's f is 1 − i, from no product of its own. */
 function gatesOf({ cell, coupled, activations }: Configuration): GateTrace[] {
-  const names = GATES[cell]!;
   const gates = gatesInOrder(
-    Object.fromEntries(names.map((name, i) => [name, activationFrom(activations[i]!)])),
+    Object.fromEntries(cell.gates.map((name, i) => [name, activationFrom(activations[i]!)])),
   );
   return coupled ? gates.filter(({ name }) => name !== 'f') : gates;
 }

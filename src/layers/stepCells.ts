@@ -101,7 +101,8 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> ex
    * @throws {StateError} before `init()`
    */
   forward(x: Given, opts?: CellForwardOptions): State {
-    const given = options('forward', opts, this.#has({ h0: true, c0: true, training: true }));
+    const names = this.#names;
+    const given = options('forward', opts, this.#options<CellForwardOptions>('0', { training: true }));
     const training = boolean('training', given.training ?? false);
     const { inputSize, hiddenSize } = this;
     const shape = isNumbers(x) ? [inputSize] : x?.shape;
@@ -111,12 +112,12 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> ex
     const batch = batched ? shape[0]! : 1;
     const data = readShaped('x', x, batched ? [batch, inputSize] : [inputSize]);
     const size = batched ? [batch, hiddenSize] : [hiddenSize];
-    const { hN, cN } = this.#layer.forward(
+    const result = this.#layer.forward(
       { data, shape: [1, batch, inputSize] },
-      { ...asLayers({ h0: given.h0, c0: given.c0 }, size), training },
+      { ...asLayers(given, names, '0', '0', size), training },
     );
     this.#shape = training ? size : undefined;
-    return { h: { ...hN, shape: size }, ...(cN ? { c: { ...cN, shape: size } } : {}) } as unknown as State;
+    return asCells(result, names, 'N', '', size) as unknown as State;
   }
 
   /**
@@ -126,17 +127,16 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> ex
    * @throws {ShapeError} a gradient of another shape
    */
   backward(upstream: CellUpstream): Gradients {
-    const given = options('backward', upstream, this.#has({ h: true, c: true }));
+    const names = this.#names;
+    const given = options('backward', upstream, this.#options<CellUpstream>('', {}));
     const size = this.#shape;
     if (!size)
       throw new StateError('backward: first run forward with { training: true }; once for each backward');
-    const { h: hN, c: cN } = asLayers({ h: given.h, c: given.c }, size);
-    const { input, h0, c0 } = this.#layer.backward({ ...(hN ? { hN } : {}), ...(cN ? { cN } : {}) });
+    const result = this.#layer.backward(asLayers(given, names, '', 'N', size));
     this.#shape = undefined;
     return {
-      input: { ...input, shape: [...size.slice(0, -1), this.inputSize] },
-      h0: { ...h0, shape: size },
-      ...(c0 ? { c0: { ...c0, shape: size } } : {}),
+      input: { ...result.input, shape: [...size.slice(0, -1), this.inputSize] },
+      ...asCells(result, names, '0', '0', size),
     } as unknown as Gradients;
   }
 
@@ -188,22 +188,50 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> ex
     this.dispose();
   }
 
-  /** Names of options, without those of a cell state where the cell has none. */
-  #has<T extends object>(names: T): T {
-    if (this.#layer.type === 'LSTM') return names;
-    return Object.fromEntries(Object.entries(names).filter(([name]) => name !== 'c' && name !== 'c0')) as T;
+  /** Names of options: those of the states, and others. T: the options of all cells. */
+  #options<T extends object>(suffix: string, others: Partial<Names<T>>): Names<T> {
+    return Object.fromEntries([
+      ...this.#names.map((name) => [name + suffix, true]),
+      ...Object.entries(others),
+    ]) as Names<T>;
+  }
+
+  get #names(): string[] {
+    return Object.keys(this.#layer.cell.states);
   }
 }
 
-/** States as the layer takes them. */
-function asLayers<K extends string>(given: Record<K, Given | undefined>, shape: readonly number[]) {
+/** States as the layer takes them. from, to: what follows a state's name. */
+function asLayers(
+  given: object,
+  names: readonly string[],
+  from: string,
+  to: string,
+  shape: readonly number[],
+): Record<string, NDArray<Numbers>> {
   const stacked = shape.length === 2 ? [1, ...shape] : [1, 1, ...shape];
-  const states: Partial<Record<K, NDArray<Numbers>>> = {};
-  for (const name of Object.keys(given) as K[]) {
-    const value = given[name];
-    if (value !== undefined) states[name] = { data: readShaped(name, value, shape), shape: stacked };
+  const states: Record<string, NDArray<Numbers>> = {};
+  for (const name of names) {
+    const value = (given as Record<string, Given | undefined>)[name + from];
+    if (value !== undefined)
+      states[name + to] = { data: readShaped(name + from, value, shape), shape: stacked };
   }
   return states;
+}
+
+/** States as the cell gives them. */
+function asCells(
+  result: object,
+  names: readonly string[],
+  from: string,
+  to: string,
+  shape: readonly number[],
+): Record<string, NDArray> {
+  const states = names.map((name) => {
+    const { data } = (result as Record<string, NDArray>)[name + from]!;
+    return [name + to, { data, shape }];
+  });
+  return Object.fromEntries(states);
 }
 
 function bare(dict: Record<string, NDArray>): Record<string, NDArray> {

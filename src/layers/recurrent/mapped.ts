@@ -1,0 +1,8 @@
+/** The same names, of each what `to` gives. */
+export function mapped<K extends string, V, R>(
+  of: Readonly<Record<K, V>>,
+  to: (name: K, value: V) => R,
+): Readonly<Record<K, R>> {
+  const entries = Object.entries<V>(of).map(([name, value]) => [name, to(name as K, value)]);
+  return Object.fromEntries(entries) as Record<K, R>;
+}
