@@ -1,14 +1,17 @@
 import { defineConfig } from 'vite';
+import { csp } from './vite/csp.ts';
 import { found } from './vite/found.ts';
 import { offline } from './vite/offline.ts';
 
 export default defineConfig({
   // relative: the page works from any folder of any server
   base: './',
-  plugins: [found(), offline()],
+  plugins: [found(), csp(), offline()],
   worker: { format: 'es', plugins: () => [found()] },
   build: {
     target: 'es2022',
+    // files only: the policy of the page knows no data: addresses
+    assetsInlineLimit: 0,
     // the peers of the benchmark are as large as that, and loaded when asked for
     chunkSizeWarningLimit: 2000,
     rolldownOptions: { checks: { pluginTimings: false } },

@@ -37,6 +37,10 @@ export async function visit(browser, url, options = {}) {
   const said = [];
   const elsewhere = [];
   await context.addInitScript(() => {
+    globalThis.violations = [];
+    addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+      violations.push(`${violatedDirective}: ${blockedURI}`),
+    );
     globalThis.longTasks = [];
     new PerformanceObserver((list) => {
       for (const { startTime, duration } of list.getEntries()) longTasks.push({ startTime, duration });

@@ -4,7 +4,9 @@ import { readdirSync } from 'node:fs';
 import { launch, serve, visit } from './browser.mjs';
 
 const asked = process.argv.slice(2);
-const files = readdirSync(import.meta.dirname).filter((file) => !['browser.mjs', 'main.mjs'].includes(file));
+const files = readdirSync(import.meta.dirname).filter(
+  (file) => !['browser.mjs', 'host.mjs', 'main.mjs'].includes(file),
+);
 const tests = files
   .map((file) => file.replace('.mjs', ''))
   .filter((file) => !asked.length || asked.includes(file));

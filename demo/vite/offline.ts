@@ -1,32 +1,39 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import type { Plugin } from 'vite';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Plugin, Rolldown } from 'vite';
 
 /** What only a benchmark that was asked for needs: fetched then, and kept from then on. */
 const LATER = /(ort|tfjs)/;
 
-/** Writes sw.js, a service worker that keeps every file of the build. */
+const open = (name: string) => readFileSync(new URL(name, import.meta.url));
+
+/** Writes sw.js, a service worker that keeps every file of the build, and recover.js, for pages that miss one. */
 export function offline(): Plugin {
   return {
     name: 'offline',
     apply: 'build',
+    transformIndexHtml: () => [{ tag: 'script', attrs: { src: './recover.js' }, injectTo: 'head' }],
+    buildStart() {
+      this.emitFile({ type: 'asset', fileName: 'recover.js', source: open('recover.js') });
+    },
     generateBundle(_, bundle) {
-      const files = Object.keys(bundle).filter((name) => !LATER.test(name));
-      const source = readFileSync(new URL('sw.js', import.meta.url), 'utf8');
+      const copied = readdirSync(new URL('../public', import.meta.url));
+      const source = open('sw.js').toString();
       const hash = createHash('sha256').update(source);
-      for (const name of Object.keys(bundle)) hash.update(name);
-      const page = bundle['index.html'];
-      if (page?.type === 'asset') hash.update(page.source);
+      for (const name of copied) hash.update(name).update(open(`../public/${name}`));
+      for (const [name, file] of Object.entries(bundle)) hash.update(name).update(contentOf(file));
+      const files = [...Object.keys(bundle).filter((name) => !LATER.test(name)), ...copied];
+      const kept = ['./', ...files.filter((name) => name !== 'index.html')];
       this.emitFile({
         type: 'asset',
         fileName: 'sw.js',
         source: source
-          .replace(
-            'FILES',
-            JSON.stringify(['./', ...files.filter((name) => name !== 'index.html'), 'icon.svg']),
-          )
+          .replace('FILES', JSON.stringify(kept))
           .replace('VERSION', JSON.stringify(hash.digest('hex').slice(0, 12))),
       });
     },
   };
 }
+
+const contentOf = (file: Rolldown.OutputAsset | Rolldown.OutputChunk) =>
+  file.type === 'asset' ? file.source : file.code;

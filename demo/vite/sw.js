@@ -1,32 +1,55 @@
-// Answers from the cache, and keeps what it had to fetch. A new build has another version, and so a cache of its own.
-const name = `unrolled-demo ${VERSION}`;
+// Answers from the cache of its build, or of the build before, which open pages may still run. Caches are those of all
+// pages of an origin: their names begin with the folder that this one serves.
+const mine = `unrolled-demo ${self.registration.scope} `;
+const name = mine + VERSION;
 
 self.addEventListener('install', (event) => {
-  const fill = async () => (await caches.open(name)).addAll(FILES);
-  event.waitUntil(fill().then(() => self.skipWaiting()));
+  const fill = async () => {
+    // not from the HTTP cache, where files of the build before may be
+    const requests = FILES.map((file) => new Request(file, { cache: 'reload' }));
+    await (await caches.open(name)).addAll(requests);
+    await self.skipWaiting();
+  };
+  event.waitUntil(fill());
 });
 
 self.addEventListener('activate', (event) => {
   const sweep = async () => {
-    for (const old of await caches.keys()) {
-      if (old.startsWith('unrolled-demo ') && old !== name) await caches.delete(old);
-    }
+    for (const old of (await others()).slice(0, -1)) await caches.delete(old);
     await self.clients.claim();
   };
   event.waitUntil(sweep());
 });
 
+/** Caches of other builds of this page, the latest one last. */
+async function others() {
+  return (await caches.keys()).filter((key) => key.startsWith(mine) && key !== name);
+}
+
 self.addEventListener('fetch', (event) => {
-  const { request } = event;
-  if (request.method !== 'GET' || new URL(request.url).origin !== location.origin) return;
-  event.respondWith(answer(request));
+  const { method, url, cache } = event.request;
+  // `reload` asks for what the server has
+  if (method !== 'GET' || cache === 'reload' || !url.startsWith(self.registration.scope)) return;
+  event.respondWith(answer(event));
 });
 
-async function answer(request) {
-  const cache = await caches.open(name);
-  const kept = await cache.match(request, { ignoreVary: true });
-  if (kept) return kept;
+async function answer(event) {
+  const { request } = event;
+  const ignoreSearch = request.mode === 'navigate';
+  for (const cacheName of [name, ...(await others()).reverse()]) {
+    const kept = await caches.match(request, { cacheName, ignoreVary: true, ignoreSearch });
+    if (kept) return kept;
+  }
   const response = await fetch(request);
-  if (response.ok) await cache.put(request, response.clone());
+  // the peers of the benchmark, once they were asked for; not a page that stands for a missing file
+  const html = /html/.test(response.headers.get('content-type') ?? '');
+  if (response.status === 200 && !html) event.waitUntil(store(request, response.clone()));
   return response;
+}
+
+/** Without room, it is fetched again next time. */
+async function store(request, response) {
+  try {
+    await (await caches.open(name)).put(request, response);
+  } catch {}
 }

@@ -4,7 +4,9 @@ import type { Asked, Told } from './protocol.ts';
 export function measure(asked: Asked, tell: (told: Told) => void, signal: AbortSignal): Promise<void> {
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
   return new Promise<void>((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason));
+    signal.throwIfAborted();
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    worker.onmessageerror = () => reject(new Error('the worker’s message can’t be read'));
     worker.onerror = ({ message }) => reject(new Error(message || 'the worker can’t be loaded'));
     worker.onmessage = ({ data }: MessageEvent<Told>) => {
       if (data.kind !== 'end') tell(data);

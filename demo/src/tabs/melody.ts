@@ -3,8 +3,10 @@ import { tunes } from '../data/tunes.ts';
 import { cells } from '../train/model.ts';
 import { Panel } from '../train/panel.ts';
 import { Run } from '../train/run.ts';
+import type { Session } from '../train/session.ts';
 import { el } from '../ui/el.ts';
 import { choice, numbers, slider, whole } from '../ui/fields.ts';
+import { Form } from '../ui/form.ts';
 import { Player } from './melody/player.ts';
 import { Roll } from './melody/roll.ts';
 import { type MelodySettings, MelodyTask } from './melody/task.ts';
@@ -19,7 +21,8 @@ export function melodyTab(panel: HTMLElement): void {
   const roll = new Roll();
   const player = new Player();
   const play = el('button', { type: 'button', class: 'first', onclick: () => void press() }, 'Play');
-  const again = el('button', { type: 'button', onclick: () => void compose() }, 'Write another');
+  const again = el('button', { type: 'button', onclick: () => void run.ask(compose) }, 'Write another');
+  const silent = el('p', { class: 'said', 'aria-live': 'polite', hidden: true });
   let task: MelodyTask | undefined;
   let notes: Note[] = [];
   let playing = false;
@@ -27,26 +30,28 @@ export function melodyTab(panel: HTMLElement): void {
 
   const run = new Run<MelodySettings>({
     name: 'melody',
-    open: (settings, checkpoint) => {
-      task = new MelodyTask(settings);
-      return task.open(checkpoint);
+    form: new Form<MelodySettings>({ cell, hidden, updates }),
+    open: async (settings, signal, checkpoint) => {
+      const opening = new MelodyTask(settings);
+      const session = await opening.open(signal, checkpoint);
+      task = opening;
+      return session;
     },
-    look: async () => {
+    look: async (session) => {
       // what is heard stays to be seen
-      if (!playing) await compose();
+      if (!playing) await compose(session);
     },
     changed: (now) => {
       view.show(now);
-      form.disabled = now.phase === 'training' || now.phase === 'paused' || now.phase === 'starting';
+      fieldset.disabled = now.phase === 'training' || now.phase === 'paused' || now.phase === 'starting';
       again.disabled = !now.session;
     },
   });
   const view = new Panel({
     unit: 'nats a note',
     rows: 'Notes',
-    start: () => void run.start({ cell: cell.value, hidden: hidden.value, updates: updates.value }),
   });
-  const form = el(
+  const fieldset = el(
     'fieldset',
     {},
     el('legend', {}, 'What to train'),
@@ -54,9 +59,8 @@ export function melodyTab(panel: HTMLElement): void {
     updates.root,
   );
 
-  async function compose(): Promise<void> {
-    if (!run.session) return;
-    const written = await task!.write(run.session, temperature.value, seed++);
+  async function compose(session: Session): Promise<void> {
+    const written = await task!.write(session, temperature.value, seed++);
     if (playing) player.stop();
     ({ notes } = written);
     roll.show(notes, written.confidence);
@@ -70,10 +74,17 @@ export function melodyTab(panel: HTMLElement): void {
     }
     playing = true;
     play.textContent = 'Silence';
-    await player.play(notes, tempo.value, (index) => roll.mark(index));
-    playing = false;
-    play.textContent = 'Play';
-    roll.mark(-1);
+    silent.hidden = true;
+    try {
+      await player.play(notes, tempo.value, (index) => roll.mark(index));
+    } catch (error) {
+      silent.textContent = `No sound: ${(error as Error).message}`;
+      silent.hidden = false;
+    } finally {
+      playing = false;
+      play.textContent = 'Play';
+      roll.mark(-1);
+    }
   }
 
   play.disabled = true;
@@ -81,7 +92,12 @@ export function melodyTab(panel: HTMLElement): void {
     el(
       'div',
       { class: 'bench' },
-      el('form', { class: 'side', onsubmit: (event: Event) => event.preventDefault() }, form, view.buttons),
+      el(
+        'form',
+        { class: 'side', onsubmit: (event: Event) => event.preventDefault() },
+        fieldset,
+        view.buttons,
+      ),
       el(
         'div',
         { class: 'column' },
@@ -99,16 +115,12 @@ export function melodyTab(panel: HTMLElement): void {
             tempo.root,
             el('div', { class: 'buttons' }, play, again),
           ),
+          silent,
         ),
         view.status,
       ),
     ),
   );
   view.show(run);
-  void run.recall().then((settings) => {
-    if (!settings) return;
-    cell.value = settings.cell;
-    hidden.value = settings.hidden;
-    updates.value = settings.updates;
-  });
+  void run.recall();
 }

@@ -6,6 +6,7 @@ import { Run } from '../train/run.ts';
 import type { Session } from '../train/session.ts';
 import { el } from '../ui/el.ts';
 import { choice, numbers, slider, whole } from '../ui/fields.ts';
+import { Form } from '../ui/form.ts';
 import { short } from '../ui/words.ts';
 import { SHARE } from './series/band.ts';
 import { testOrigins } from './series/outlook.ts';
@@ -13,7 +14,9 @@ import { type SeriesSettings, SeriesTask } from './series/task.ts';
 
 /** A real series, and what comes next in it. */
 export function seriesTab(panel: HTMLElement): void {
+  /** What is shown, and what the model is trained on. */
   let task: SeriesTask | undefined;
+  let trained: SeriesTask | undefined;
   const series = choice(
     'Series',
     Object.entries(sources).map(([name, { label }]) => [name, label] as const),
@@ -35,30 +38,27 @@ export function seriesTab(panel: HTMLElement): void {
   );
   let busy = false;
 
-  const settings = (): SeriesSettings => ({
-    series: series.value,
-    cell: cell.value,
-    hidden: hidden.value,
-    updates: updates.value,
-  });
+  const form = new Form<SeriesSettings>({ series, cell, hidden, updates });
   const run = new Run<SeriesSettings>({
     name: 'series',
-    open: async (given, checkpoint) => {
-      task = await SeriesTask.of(given);
-      return task.open(checkpoint);
+    form,
+    open: async (given, signal, checkpoint) => {
+      const opening = await SeriesTask.of(given);
+      const session = await opening.open(signal, checkpoint);
+      trained = opening;
+      return session;
     },
     look: show,
     changed: (now) => {
       view.show(now);
-      form.disabled = now.phase === 'training' || now.phase === 'paused' || now.phase === 'starting';
+      fieldset.disabled = now.phase === 'training' || now.phase === 'paused' || now.phase === 'starting';
     },
   });
   const view = new Panel({
     unit: 'σ²',
     rows: 'Steps',
-    start: () => void run.start(settings()),
   });
-  const form = el(
+  const fieldset = el(
     'fieldset',
     {},
     el('legend', {}, 'What to forecast'),
@@ -67,11 +67,18 @@ export function seriesTab(panel: HTMLElement): void {
     updates.root,
   );
 
-  /** The series alone, before there is a model of it. */
+  /** The series alone, before there is a model of it. The last one asked for wins. */
   async function preview(): Promise<void> {
-    task = await SeriesTask.of(settings());
-    describe();
-    chart.draw(task.series);
+    const asked = form.value;
+    try {
+      const shown = await SeriesTask.of(asked);
+      if (asked.series !== series.value || fieldset.disabled) return;
+      task = shown;
+      describe();
+      chart.draw(task.series);
+    } catch (error) {
+      if (asked.series === series.value) verdict.textContent = `${(error as Error).message}.`;
+    }
   }
 
   function describe(): void {
@@ -82,11 +89,14 @@ export function seriesTab(panel: HTMLElement): void {
   }
 
   async function show(session: Session): Promise<void> {
-    const outlook = await task!.outlook(session, origin());
+    task = trained!;
+    const outlook = await task.outlook(session, origin());
+    // another series is looked at meanwhile
+    if (task !== trained) return;
     describe();
-    chart.draw(task!.series, outlook);
+    chart.draw(task.series, outlook);
     const { held, error, naive } = outlook;
-    const { unit } = task!.series.source;
+    const { unit } = task.series.source;
     verdict.textContent =
       `On the last tenth of the series, of which the model has seen nothing: off by ${short(error)} ${unit} on average ` +
       `(${short(naive)} ${unit} if nothing changed); the ${100 * SHARE} % band holds ${Math.round(100 * held)} % of what came.`;
@@ -106,12 +116,12 @@ export function seriesTab(panel: HTMLElement): void {
 
   /** With the slider: the last asked for wins. */
   async function look(): Promise<void> {
-    if (busy || !run.session) return;
+    if (busy || task !== trained) return;
     busy = true;
     let shown: number;
     do {
       shown = from.value;
-      await show(run.session);
+      await run.ask(show);
     } while (run.session && shown !== from.value);
     busy = false;
   }
@@ -120,7 +130,12 @@ export function seriesTab(panel: HTMLElement): void {
     el(
       'div',
       { class: 'bench' },
-      el('form', { class: 'side', onsubmit: (event: Event) => event.preventDefault() }, form, view.buttons),
+      el(
+        'form',
+        { class: 'side', onsubmit: (event: Event) => event.preventDefault() },
+        fieldset,
+        view.buttons,
+      ),
       el(
         'div',
         { class: 'column' },
@@ -147,12 +162,7 @@ export function seriesTab(panel: HTMLElement): void {
     ),
   );
   view.show(run);
-  void run.recall().then((given) => {
-    if (!given) return preview();
-    series.value = given.series;
-    cell.value = given.cell;
-    hidden.value = given.hidden;
-    updates.value = given.updates;
-    return undefined;
+  void run.recall().then(() => {
+    if (!task) void preview();
   });
 }

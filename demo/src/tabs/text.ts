@@ -24,9 +24,12 @@ export function textTab(panel: HTMLElement): void {
 
   const run = new Run<TextSettings>({
     name: 'text',
-    open: async (settings, checkpoint) => {
-      task = await TextTask.of(settings);
-      return task.open(checkpoint);
+    form,
+    open: async (settings, signal, checkpoint) => {
+      const opening = await TextTask.of(settings);
+      const session = await opening.open(signal, checkpoint);
+      task = opening;
+      return session;
     },
     look: async (session) => {
       await write(session);
@@ -41,7 +44,6 @@ export function textTab(panel: HTMLElement): void {
   const view = new Panel({
     unit: 'nats a character',
     rows: 'Characters',
-    start: () => void run.start(form.value),
   });
 
   async function write(session: Session): Promise<void> {
@@ -53,7 +55,7 @@ export function textTab(panel: HTMLElement): void {
 
   async function writeMore(): Promise<void> {
     looks++;
-    if (run.session) await write(run.session);
+    await run.ask(write);
   }
 
   panel.append(
@@ -89,7 +91,5 @@ export function textTab(panel: HTMLElement): void {
     ),
   );
   view.show(run);
-  void run.recall().then((settings) => {
-    if (settings) form.value = settings;
-  });
+  void run.recall();
 }

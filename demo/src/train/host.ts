@@ -11,8 +11,8 @@ import { write } from './write.ts';
 export type Ask = { readonly make: Shape };
 export type Made = { readonly made: Uint8Array<ArrayBuffer> } | { readonly failed: string };
 
-addEventListener('message', async ({ data }: MessageEvent<Partial<Ask>>) => {
-  if (!data.make) return;
+addEventListener('message', async ({ data }: MessageEvent<Partial<Ask> | null>) => {
+  if (!data?.make) return;
   try {
     const made = await modelOf(data.make, 1);
     postMessage({ made } satisfies Made, { transfer: [made.buffer] });

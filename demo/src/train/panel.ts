@@ -1,14 +1,16 @@
 import { LossChart } from '../charts/lossChart.ts';
 import { el } from '../ui/el.ts';
 import { duration, rate, short } from '../ui/words.ts';
-import type { Phase, Shown } from './run.ts';
+import type { Phase, Run } from './run.ts';
+
+/** What a panel shows and does of a run. */
+type Shown = Omit<Run<object>, 'ask'>;
 
 export interface PanelOptions {
   /** What a loss is measured in. */
   readonly unit: string;
   /** What a row of a step is: characters, notes. */
   readonly rows: string;
-  readonly start: () => void;
 }
 
 const MAIN: Record<Phase, string> = {
@@ -25,7 +27,7 @@ const SAID: Record<Phase, string> = {
   idle: 'Not trained yet',
   starting: 'Starting',
   training: 'Training',
-  paused: 'Paused and kept: a reload resumes here',
+  paused: 'Paused',
   done: 'Done',
   stopped: 'Stopped',
   failed: 'Failed',
@@ -37,15 +39,19 @@ export class Panel {
   readonly status: HTMLElement;
   readonly #main: HTMLButtonElement;
   readonly #stop: HTMLButtonElement;
+  readonly #again: HTMLButtonElement;
   readonly #phase = el('p', { class: 'phase', role: 'status' });
+  readonly #note = el('p', { class: 'said', 'aria-live': 'polite', hidden: true });
   readonly #numbers: Record<'update' | 'loss' | 'rate' | 'left', HTMLElement>;
   readonly #chart: LossChart;
   #run: Shown | undefined;
 
-  constructor({ unit, rows, start }: PanelOptions) {
-    this.#main = el('button', { type: 'button', class: 'main', onclick: () => this.#press(start) }, 'Train');
+  constructor({ unit, rows }: PanelOptions) {
+    this.#main = el('button', { type: 'button', class: 'main', onclick: () => this.#press() }, 'Train');
     this.#stop = el('button', { type: 'button', onclick: () => void this.#run?.stop() }, 'Stop');
-    this.buttons = el('div', { class: 'buttons' }, this.#main, this.#stop);
+    const again = { type: 'button', hidden: true, onclick: () => void this.#run?.recall() };
+    this.#again = el('button', again, 'Open the kept run');
+    this.buttons = el('div', { class: 'buttons' }, this.#main, this.#stop, this.#again);
     const number = () => el('dd', {}, '–');
     this.#numbers = { update: number(), loss: number(), rate: number(), left: number() };
     const { update, loss, rate, left } = this.#numbers;
@@ -55,6 +61,7 @@ export class Panel {
       'section',
       { class: 'card', 'aria-label': 'Training' },
       this.#phase,
+      this.#note,
       el(
         'dl',
         { class: 'numbers' },
@@ -73,7 +80,10 @@ export class Panel {
     const { update, loss, rate: speed, left } = this.#numbers;
     set(this.#main, MAIN[phase]);
     this.#stop.disabled = phase !== 'training' && phase !== 'paused';
-    set(this.#phase, run.message ? `${SAID[phase]}: ${run.message}` : SAID[phase]);
+    set(this.#phase, said(run));
+    set(this.#note, run.note);
+    this.#note.hidden = run.note === '';
+    this.#again.hidden = !run.unopened || phase !== 'idle';
     this.#phase.dataset.phase = phase;
     const step = Math.max(progress?.step ?? 0, session?.trainer.steps ?? 0);
     const lately = history.losses.slice(-5);
@@ -87,13 +97,20 @@ export class Panel {
     this.#chart.draw(history.steps, history.losses);
   }
 
-  #press(start: () => void): void {
-    const phase = this.#run?.phase ?? 'idle';
-    if (phase === 'training') void this.#run?.pause();
-    else if (phase === 'paused') void this.#run?.resume();
+  #press(): void {
+    const run = this.#run;
+    if (run?.phase === 'training') void run.pause();
+    else if (run?.phase === 'paused') void run.resume();
     // not disabled meanwhile: a button that is loses the focus
-    else if (phase !== 'starting') start();
+    else if (run?.phase !== 'starting') void run?.start();
   }
+}
+
+function said({ phase, message, keeping }: Shown): string {
+  const words = message ? `${SAID[phase]}: ${message}` : SAID[phase];
+  if (!['training', 'paused', 'done'].includes(phase)) return words;
+  if (typeof keeping === 'object') return `${words}, but not kept: ${keeping.why}`;
+  return phase === 'paused' && keeping === 'yes' ? `${words} and kept: a reload resumes here` : words;
 }
 
 /** Writes only what is new: a status is read out when it changes. */

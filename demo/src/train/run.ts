@@ -1,186 +1,291 @@
 import type { Progress } from 'unrolled/worker';
-import { drop, kept } from '../store.ts';
+import { reasonOf } from '../store.ts';
+import type { Form } from '../ui/form.ts';
 import { History } from './history.ts';
+import { type Kept, mayOpenLater, readKept } from './kept.ts';
+import { RunRecord } from './record.ts';
 import type { Session } from './session.ts';
 
 export type Phase = 'idle' | 'starting' | 'training' | 'paused' | 'done' | 'stopped' | 'failed';
 
+/** What a phase may become. Any may become `starting` or `failed`, which end what was. */
+const NEXT: Readonly<Record<Phase, readonly Phase[]>> = {
+  idle: [],
+  starting: ['idle', 'training', 'paused', 'done'],
+  training: ['paused', 'done', 'stopped'],
+  paused: ['training', 'done', 'stopped'],
+  done: [],
+  stopped: [],
+  failed: [],
+};
+
 /** What a tab brings. Settings are plain data. */
-export interface Task<Settings> {
+export interface Task<Settings extends object> {
   /** Under which it is kept. */
   readonly name: string;
-  /** A model in its worker: a new one, or one that continues from a checkpoint. */
-  readonly open: (settings: Settings, checkpoint?: Uint8Array) => Promise<Session>;
+  readonly form: Form<Settings>;
+  /** A model in its worker: a new one, or one that continues from a checkpoint. `signal` ends it. */
+  readonly open: (settings: Settings, signal: AbortSignal, checkpoint?: Uint8Array) => Promise<Session>;
   /** Shows what the model can do by now; called again and again while it trains. */
   readonly look: (session: Session) => Promise<void>;
-  readonly changed: (run: Shown) => void;
-}
-
-/** What a panel shows and does of a run. */
-export type Shown = Pick<
-  Run<unknown>,
-  'phase' | 'progress' | 'history' | 'session' | 'message' | 'pause' | 'resume' | 'stop'
->;
-
-interface Kept<Settings> {
-  readonly settings: Settings;
-  readonly checkpoint: Uint8Array;
-  readonly steps: number[];
-  readonly losses: number[];
+  readonly changed: (run: Run<Settings>) => void;
 }
 
 /** Time between looks, and between checkpoints while training, in ms. */
 const LOOK_MS = 1000;
 const KEEP_MS = 10_000;
 
-/** Training as a person sees it: start, pause, resume, stop; kept from one visit to the next. */
-export class Run<Settings> {
+/**
+ * Training as a person sees it: start, pause, resume, stop; kept from one visit to the next. Each start has an
+ * AbortController of its own, and what it left behind changes nothing once the next has begun.
+ */
+export class Run<Settings extends object> {
   phase: Phase = 'idle';
   readonly history = new History();
   progress: Progress | undefined;
   session: Session | undefined;
+  /** Why it failed. */
   message = '';
-  #settings: Settings | undefined;
+  /** What became of what was kept before. */
+  note = '';
+  /** Whether it is kept as it is now, or why it can't be. */
+  keeping: 'yes' | 'no' | { readonly why: string } = 'no';
+  /** Whether a run is kept that could not be opened, but may be later. */
+  unopened = false;
   readonly #task: Task<Settings>;
+  readonly #record: RunRecord;
+  #life = new AbortController();
+  #settings: Settings | undefined;
   #fitting = false;
+  #stopping = false;
+  /** Whether what is kept is of this page: what is not is put aside, never overwritten. */
+  #known = false;
+  #ours: Promise<void> | undefined;
 
   constructor(task: Task<Settings>) {
     this.#task = task;
+    this.#record = new RunRecord(task.name);
   }
 
   /** Starts anew. */
-  async start(settings: Settings): Promise<void> {
-    this.#leave();
+  async start(): Promise<void> {
+    const life = this.#begin();
     this.history.clear();
     this.progress = undefined;
-    this.#settings = settings;
-    await this.#guard(async () => {
-      this.#turn('starting');
-      this.session = await this.#task.open(settings);
-      this.#train();
+    this.keeping = 'no';
+    this.note = '';
+    this.#turn(life, 'starting');
+    await this.#guard(life, async () => {
+      const { form, open } = this.#task;
+      await form.settled();
+      const settings = form.value;
+      this.#ours = this.#claim();
+      // told where it is kept
+      this.#ours.catch(() => {});
+      const session = await open(settings, life.signal);
+      this.#settings = settings;
+      this.session = session;
+      this.#train(life);
     });
   }
 
-  /** What was kept at the last visit, paused; gives its settings. */
-  async recall(): Promise<Settings | undefined> {
-    const found = (await kept(this.#task.name)) as Kept<Settings> | undefined;
-    if (!found || this.phase !== 'idle') return undefined;
-    this.#turn('starting');
+  /** What was kept at the last visit, paused. */
+  async recall(): Promise<void> {
+    if (this.phase !== 'idle') return;
+    const life = this.#begin();
+    const { form, open } = this.#task;
+    let found: unknown;
     try {
-      this.session = await this.#task.open(found.settings, found.checkpoint);
-    } catch {
-      // of another version of the page
-      await drop(this.#task.name);
-      this.#turn('idle');
-      return undefined;
+      await this.#record.claim();
+      found = await this.#record.read();
+    } catch (error) {
+      this.#say(life, `What is kept in this browser can’t be opened: ${reasonOf(error)}.`);
+      return;
     }
-    this.#settings = found.settings;
-    this.history.steps = found.steps;
-    this.history.losses = found.losses;
-    this.#turn(this.session.trainer.steps < this.session.updates ? 'paused' : 'done');
-    this.#guard(() => this.look());
-    return found.settings;
+    if (life.signal.aborted) return;
+    if (found === undefined) {
+      this.#record.release();
+      this.#say(life, '');
+      return;
+    }
+    this.#turn(life, 'starting');
+    try {
+      const kept: Kept<Settings> = readKept(found, form);
+      form.value = kept.settings;
+      this.session = await open(kept.settings, life.signal, kept.checkpoint);
+      this.#settings = kept.settings;
+      this.history.steps = kept.steps;
+      this.history.losses = kept.losses;
+    } catch (error) {
+      if (!life.signal.aborted) await this.#unread(life, error);
+      return;
+    }
+    this.#known = true;
+    this.#ours = Promise.resolve();
+    this.#turn(life, this.session.trainer.steps < this.session.updates ? 'paused' : 'done');
+    this.keeping = 'yes';
+    this.#say(life, '');
+    await this.ask(this.#task.look);
   }
 
   async pause(): Promise<void> {
-    await this.#guard(async () => {
-      await this.session!.trainer.pause();
-      this.#turn('paused');
-      await this.#keep();
-      await this.look();
+    const life = this.#life;
+    const { session } = this;
+    if (this.phase !== 'training' || !session) return;
+    await this.#guard(life, async () => {
+      await session.trainer.pause();
+      if (!this.#turn(life, 'paused')) return;
+      await this.#keep(life);
+      await this.#task.look(session);
     });
   }
 
   async resume(): Promise<void> {
-    await this.#guard(async () => {
-      await this.session!.trainer.resume();
-      if (this.#fitting) {
-        this.#turn('training');
-        this.#watch();
-      } else this.#train();
+    const life = this.#life;
+    const { session } = this;
+    if (this.phase !== 'paused' || !session) return;
+    await this.#guard(life, async () => {
+      await session.trainer.resume();
+      if (this.#fitting) this.#turn(life, 'training');
+      else if (this.phase === 'paused') this.#train(life);
     });
   }
 
   /** Ends the training, not the model: it can still be asked. */
   async stop(): Promise<void> {
-    await this.#guard(async () => {
-      this.session!.stop();
-      await drop(this.#task.name);
-      if (!this.#fitting) this.#turn('stopped');
-    });
+    const life = this.#life;
+    if ((this.phase !== 'training' && this.phase !== 'paused') || this.#stopping) return;
+    this.#stopping = true;
+    this.#known = false;
+    this.session!.stop();
+    if (!this.#fitting) this.#turn(life, 'stopped');
+    if (!this.#record.mine) return;
+    try {
+      await this.#record.drop();
+      if (life === this.#life) this.#record.release();
+    } catch (error) {
+      this.#say(life, `What was kept can’t be removed: ${reasonOf(error)}.`);
+    }
   }
 
-  async look(): Promise<void> {
-    if (this.session) await this.#task.look(this.session);
+  /** Asks the model something, if there is one. */
+  async ask(work: (session: Session) => Promise<void>): Promise<void> {
+    const { session } = this;
+    if (session) await this.#guard(this.#life, () => work(session));
   }
 
-  #train(): void {
+  #train(life: AbortController): void {
     const session = this.session!;
-    const mine = () => this.session === session;
-    this.#turn('training');
+    if (!this.#turn(life, 'training')) return;
     this.#fitting = true;
     const end = session.run((progress) => {
-      if (!mine()) return;
+      if (life.signal.aborted) return;
       this.progress = progress;
       this.history.add(progress.step, progress.losses);
       this.#task.changed(this);
     });
-    this.#watch();
-    void this.#guard(async () => {
+    void this.#guard(life, async () => {
       const whole = await end;
-      if (!mine()) return;
+      if (life.signal.aborted) return;
       this.#fitting = false;
-      this.#turn(whole ? 'done' : 'stopped');
-      if (whole) await this.#keep();
-      await this.look();
+      this.#turn(life, whole ? 'done' : 'stopped');
+      if (whole) await this.#keep(life);
+      await this.#task.look(session);
     });
+    void this.#guard(life, () => this.#watch(life, session));
   }
 
-  /** Looks, and keeps a checkpoint, while it trains. */
-  async #watch(): Promise<void> {
-    const session = this.session!;
+  /** Looks, and keeps a checkpoint, as long as it trains: one loop for each start. */
+  async #watch(life: AbortController, session: Session): Promise<void> {
+    const goesOn = () => this.#fitting && !life.signal.aborted;
     let last = performance.now();
-    await this.#guard(async () => {
-      while (this.session === session && this.phase === 'training') {
-        await this.#task.look(session);
-        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-        if (performance.now() - last < KEEP_MS || this.phase !== 'training') continue;
-        last = performance.now();
-        await this.#keep();
-      }
-    });
+    while (goesOn()) {
+      if (this.phase === 'training') await this.#task.look(session);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      if (!goesOn() || this.phase !== 'training' || performance.now() - last < KEEP_MS) continue;
+      last = performance.now();
+      await this.#keep(life);
+    }
   }
 
-  async #keep(): Promise<void> {
+  /** A run that can't be kept goes on. */
+  async #keep(life: AbortController): Promise<void> {
     const { session, history } = this;
-    const { steps, losses } = history;
-    const besides = { settings: this.#settings, steps, losses };
-    await session!.trainer.run('keepRun', this.#task.name, besides);
-    // stopped meanwhile
-    if (this.phase === 'stopped') await drop(this.#task.name);
+    const over = () => life.signal.aborted || this.#stopping;
+    try {
+      await this.#ours!.catch(() => (this.#ours = this.#claim()));
+      if (over()) return;
+      const { steps, losses } = history;
+      const besides = { settings: this.#settings, steps, losses };
+      await this.#record.write((name) => session!.trainer.run('keepRun', name, besides));
+      this.keeping = 'yes';
+    } catch (error) {
+      if (over()) return;
+      this.keeping = { why: reasonOf(error) };
+    }
+    if (!life.signal.aborted) this.#task.changed(this);
   }
 
-  #leave(): void {
-    this.session?.close();
+  /** Makes the record one of this page: what another has written, or what could not be opened, is put aside. */
+  async #claim(): Promise<void> {
+    await this.#record.claim();
+    if (this.#known) return;
+    const aside = await this.#record.putAside();
+    this.#known = true;
+    this.unopened = false;
+    if (aside) this.#say(this.#life, `A run that was kept before is put aside as “${aside}”.`);
+  }
+
+  /** What is kept stays kept, whatever is wrong with it. */
+  async #unread(life: AbortController, error: unknown): Promise<void> {
+    const why = reasonOf(error);
+    this.unopened = mayOpenLater(error);
+    let note = `The run of the last visit can’t be opened now: ${why}. It stays kept.`;
+    if (!this.unopened) {
+      const aside = await this.#record.putAside().catch(() => undefined);
+      note = `The run of the last visit can’t be read: ${why}. It is kept as “${aside ?? this.#task.name}”.`;
+    }
+    if (life.signal.aborted) return;
+    this.session = undefined;
+    this.#turn(life, 'idle');
+    this.#say(life, note);
+  }
+
+  /** Leaves what was, whatever it was doing. */
+  #begin(): AbortController {
+    this.#life.abort();
+    this.#life = new AbortController();
     this.session = undefined;
     this.#fitting = false;
+    this.#stopping = false;
+    return this.#life;
   }
 
-  #turn(phase: Phase, message = ''): void {
+  /** Whether the phase is another now: none that comes too late changes it. */
+  #turn(life: AbortController, phase: Phase, message = ''): boolean {
+    const allowed = phase === 'starting' || phase === 'failed' || NEXT[this.phase].includes(phase);
+    if (life !== this.#life || !allowed) return false;
     this.phase = phase;
     this.message = message;
+    if (phase === 'paused') this.keeping = 'no';
+    this.#task.changed(this);
+    return true;
+  }
+
+  #say(life: AbortController, note: string): void {
+    if (life !== this.#life) return;
+    this.note = note;
     this.#task.changed(this);
   }
 
   /** What fails is told to the person, unless it is that the worker was left. */
-  async #guard(work: () => Promise<void>): Promise<void> {
-    const { session } = this;
+  async #guard(life: AbortController, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      if (session && session !== this.session) return;
-      this.#leave();
-      this.#turn('failed', error instanceof Error ? error.message : String(error));
+      if (life.signal.aborted) return;
+      this.#known = false;
+      this.#turn(this.#begin(), 'failed', error instanceof Error ? error.message : String(error));
     }
   }
 }

@@ -1,10 +1,19 @@
 import type { Batches, Corpus, FitOptions, Progress, WorkerTrainerOptions } from 'unrolled/worker';
 import { WorkerTrainer } from 'unrolled/worker';
+import { NotLoaded } from '../data/fetchText.ts';
 import type { Ask, Made } from './host.ts';
 import type { Shape } from './model.ts';
 
-/** What to train on, from the update on that was reached. */
+/** What to train on, from the update on that was reached. Its arrays are moved to the worker. */
 export type Source = (updatesLeft: number) => Corpus | Batches;
+
+export interface SessionOptions {
+  readonly trainer: WorkerTrainerOptions;
+  readonly updates: number;
+  readonly source: Source;
+  /** Ends the worker. */
+  readonly signal: AbortSignal;
+}
 
 /** A model in a worker of its own, trained up to so many updates. */
 export class Session {
@@ -13,29 +22,32 @@ export class Session {
   readonly #source: Source;
   readonly #stop = new AbortController();
 
-  private constructor(trainer: WorkerTrainer, updates: number, source: Source) {
+  private constructor(trainer: WorkerTrainer, { updates, source }: SessionOptions) {
     this.trainer = trainer;
     this.updates = updates;
     this.#source = source;
   }
 
-  /** A new model of a shape, or one that continues from a checkpoint. */
-  static async open(
-    model: Shape | Uint8Array,
-    options: WorkerTrainerOptions,
-    updates: number,
-    source: Source,
-  ): Promise<Session> {
+  /** A new model of a shape, or one that continues from a checkpoint. @throws the signal's reason, once it is aborted */
+  static async open(model: Shape | Uint8Array, options: SessionOptions): Promise<Session> {
+    const { signal } = options;
+    signal.throwIfAborted();
     const worker = new Worker(new URL('./host.ts', import.meta.url), { type: 'module' });
+    const end = () => worker.terminate();
+    signal.addEventListener('abort', end);
     try {
       const isNew = !(model instanceof Uint8Array);
-      const bytes = isNew ? await made(worker, model) : model;
-      const trainer = await WorkerTrainer.create(bytes, options, { worker: () => worker });
+      const bytes = isNew ? await made(worker, model, signal) : model;
+      const trainer = await WorkerTrainer.create(bytes, options.trainer, { worker: () => worker, signal });
       if (!isNew) await trainer.restore(bytes);
-      return new Session(trainer, updates, source);
+      signal.throwIfAborted();
+      signal.addEventListener('abort', () => void trainer.terminate());
+      return new Session(trainer, options);
     } catch (error) {
       worker.terminate();
       throw error;
+    } finally {
+      signal.removeEventListener('abort', end);
     }
   }
 
@@ -43,7 +55,7 @@ export class Session {
   async run(onProgress: (progress: Progress) => void): Promise<boolean> {
     const left = Math.max(0, this.updates - this.trainer.steps);
     const { signal } = this.#stop;
-    const options: FitOptions = { onProgress, signal, updates: left };
+    const options: FitOptions = { onProgress, signal, updates: left, transfer: true };
     try {
       await this.trainer.fit(this.#source(left), options);
       return true;
@@ -56,24 +68,42 @@ export class Session {
   stop(): void {
     this.#stop.abort();
   }
+}
 
-  close(): void {
-    void this.trainer.terminate();
-  }
+/** The script of the worker, which the server may have no more. */
+function missing(): NotLoaded {
+  dispatchEvent(new Event('unrolled:missing'));
+  return new NotLoaded('the worker can’t be loaded');
 }
 
 /** A model that the worker makes: the page would wait for large ones. */
-function made(worker: Worker, shape: Shape): Promise<Uint8Array<ArrayBuffer>> {
-  return new Promise((resolve, reject) => {
-    worker.addEventListener('error', ({ message }) =>
-      reject(new Error(message || 'the worker can’t be loaded')),
-    );
-    worker.addEventListener(
-      'message',
-      ({ data }: MessageEvent<Made>) =>
-        'made' in data ? resolve(data.made) : reject(new Error(data.failed)),
-      { once: true },
-    );
-    worker.postMessage({ make: shape } satisfies Ask);
-  });
+async function made(worker: Worker, shape: Shape, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  const answered = new AbortController();
+  const listening = { signal: answered.signal };
+  try {
+    return await new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), listening);
+      worker.addEventListener(
+        'error',
+        ({ message }) => reject(message ? new Error(message) : missing()),
+        listening,
+      );
+      worker.addEventListener(
+        'messageerror',
+        () => reject(new Error('the worker’s message can’t be read')),
+        listening,
+      );
+      worker.addEventListener(
+        'message',
+        ({ data }: MessageEvent<Made>) => {
+          if ('made' in data) resolve(data.made);
+          else reject(new Error(data.failed));
+        },
+        listening,
+      );
+      worker.postMessage({ make: shape } satisfies Ask);
+    });
+  } finally {
+    answered.abort();
+  }
 }

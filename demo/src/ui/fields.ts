@@ -4,11 +4,15 @@ export interface Field<T> {
   readonly root: HTMLElement;
   value: T;
   disabled: boolean;
+  /** Whether a value that was kept is one of this field. */
+  accepts(value: unknown): value is T;
+  /** Settles once a large value that was pasted is there. */
+  readonly settled?: Promise<void>;
 }
 
 let count = 0;
 
-function labelled(label: string, control: HTMLElement, hint?: string): HTMLElement {
+export function labelled(label: string, control: HTMLElement, hint?: string): HTMLElement {
   control.id = `field-${++count}`;
   const note = hint === undefined ? [] : [el('small', { id: `${control.id}-hint` }, hint)];
   if (hint !== undefined) control.setAttribute('aria-describedby', `${control.id}-hint`);
@@ -36,6 +40,7 @@ export function choice(
     (value) => {
       control.value = value;
     },
+    (value): value is string => pairs.some(([known]) => known === value),
   );
 }
 
@@ -50,6 +55,7 @@ export function numbers(label: string, options: readonly number[], initial: numb
     (value) => {
       control.value = String(value);
     },
+    (value): value is number => options.includes(value as number),
   );
 }
 
@@ -69,9 +75,15 @@ export function whole(
       control.value = String(read());
     },
   });
-  return field(labelled(label, control, hint), control, read, (value) => {
-    control.value = String(value);
-  });
+  return field(
+    labelled(label, control, hint),
+    control,
+    read,
+    (value) => {
+      control.value = String(value);
+    },
+    (value): value is number => Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
+  );
 }
 
 /** A number on a slider, shown beside its label as `say` has it. */
@@ -104,35 +116,36 @@ export function slider(
       control.valueAsNumber = value;
       update();
     },
+    (value): value is number => Number.isFinite(value) && Number(value) >= min && Number(value) <= max,
   );
   return Object.assign(made, { update });
 }
 
-/** A line of text, or with `rows` several. */
-export function text(label: string, initial: string, rows = 1, hint?: string): Field<string> {
-  const control =
-    rows > 1
-      ? el('textarea', { rows, spellcheck: 'false' })
-      : el('input', { type: 'text', autocomplete: 'off', spellcheck: 'false' });
+/** A line of text. */
+export function text(label: string, initial: string): Field<string> {
+  const control = el('input', { type: 'text', autocomplete: 'off', spellcheck: 'false' });
   control.value = initial;
   return field(
-    labelled(label, control, hint),
+    labelled(label, control),
     control,
     () => control.value,
     (value) => {
       control.value = value;
     },
+    (value): value is string => typeof value === 'string',
   );
 }
 
-function field<T>(
+export function field<T>(
   root: HTMLElement,
   control: HTMLElement & { disabled: boolean },
   read: () => T,
   write: (value: T) => void,
+  accepts: (value: unknown) => value is T,
 ): Field<T> {
   return {
     root,
+    accepts,
     get value() {
       return read();
     },

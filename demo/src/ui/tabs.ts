@@ -36,7 +36,19 @@ export function tabs(root: HTMLElement, all: readonly Tab[]): void {
     if (location.hash !== `#${id}`) history.replaceState(null, '', `#${id}`);
     if (opened.has(id)) return;
     opened.add(id);
-    void open().then((fill) => fill(panels[index]!));
+    void fill(panels[index]!, open);
+  }
+
+  /** What could not be loaded is asked for again when the person says so. */
+  async function fill(panel: HTMLElement, open: Tab['open']): Promise<void> {
+    panel.replaceChildren();
+    try {
+      (await open())(panel);
+    } catch (error) {
+      const retry = el('button', { type: 'button', onclick: () => void fill(panel, open) }, 'Try again');
+      const why = `This part of the page can’t be loaded: ${(error as Error).message}`;
+      panel.replaceChildren(el('div', { role: 'alert' }, el('p', {}, why), retry));
+    }
   }
 
   function move(event: KeyboardEvent, from: number): void {

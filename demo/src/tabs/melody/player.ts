@@ -10,12 +10,26 @@ export class Player {
   #timers: ReturnType<typeof setTimeout>[] = [];
   #ended: () => void = () => {};
 
-  /** `tempo`: quarters a minute. Resolves when it has ended, or was stopped. */
-  async play(notes: readonly Note[], tempo: number, at: (index: number) => void): Promise<void> {
+  /** `tempo`: quarters a minute. Resolves when it has ended, or was stopped. @throws where the browser gives no sound */
+  play(notes: readonly Note[], tempo: number, at: (index: number) => void): Promise<void> {
     this.stop();
+    return new Promise((resolve, reject) => {
+      this.#ended = resolve;
+      this.#begin(notes, tempo, at, () => this.#ended === resolve).catch(reject);
+    });
+  }
+
+  async #begin(
+    notes: readonly Note[],
+    tempo: number,
+    at: (index: number) => void,
+    wanted: () => boolean,
+  ): Promise<void> {
     this.#context ??= new AudioContext();
     const context = this.#context;
+    // may wait for a click, and be stopped meanwhile
     await context.resume();
+    if (!wanted()) return;
     const out = new GainNode(context);
     out.connect(context.destination);
     this.#out = out;
@@ -28,16 +42,15 @@ export class Player {
       time += length * beat;
     }
     this.#later(time - begin + LEAD, () => this.stop());
-    await new Promise<void>((resolve) => {
-      this.#ended = resolve;
-    });
   }
 
   stop(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers = [];
     this.#out?.disconnect();
+    this.#out = undefined;
     this.#ended();
+    this.#ended = () => {};
   }
 
   #later(seconds: number, call: () => void): void {

@@ -28,13 +28,12 @@ export class MelodyTask {
     this.#settings = settings;
   }
 
-  open(checkpoint?: Uint8Array): Promise<Session> {
+  open(signal: AbortSignal, checkpoint?: Uint8Array): Promise<Session> {
     const { cell, hidden, updates } = this.#settings;
     const input = { vocabulary: scale.size, embedding: 16 };
     const shape: Shape = { cell, hidden, layers: 1, input, outputs: scale.size };
-    return Session.open(
-      checkpoint ?? shape,
-      {
+    return Session.open(checkpoint ?? shape, {
+      trainer: {
         loss: 'crossEntropy',
         optimizer: { name: 'adamw', lr: 5e-3 },
         schedule: { name: 'cosineLR', steps: updates, floor: 0.05 },
@@ -42,8 +41,9 @@ export class MelodyTask {
         carryState: true,
       },
       updates,
-      (left) => ({ data: corpus, stepsPerSequence: STEPS, batch: BATCH, updates: left }),
-    );
+      source: (left) => ({ data: corpus.slice(), stepsPerSequence: STEPS, batch: BATCH, updates: left }),
+      signal,
+    });
   }
 
   async write(

@@ -30,20 +30,20 @@ export class SeriesTask {
     return new SeriesTask(settings, await loadSeries(settings.series));
   }
 
-  open(checkpoint?: Uint8Array): Promise<Session> {
+  open(signal: AbortSignal, checkpoint?: Uint8Array): Promise<Session> {
     const { cell, hidden, updates } = this.#settings;
     const shape: Shape = { cell, hidden, layers: 1, input: { features: 3 }, outputs: 1 };
-    return Session.open(
-      checkpoint ?? shape,
-      {
+    return Session.open(checkpoint ?? shape, {
+      trainer: {
         loss: 'mse',
         optimizer: { name: 'adamw', lr: 5e-3 },
         schedule: { name: 'cosineLR', steps: updates, floor: 0.05 },
         clipNorm: 1,
       },
       updates,
-      (left) => this.#batches(left),
-    );
+      source: (left) => this.#batches(left),
+      signal,
+    });
   }
 
   /** Windows from anywhere in the part that is trained on. */

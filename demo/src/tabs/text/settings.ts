@@ -1,14 +1,16 @@
 import { texts } from '../../data/texts.ts';
 import { cells } from '../../train/model.ts';
 import { el } from '../../ui/el.ts';
-import { choice, type Field, numbers, text, whole } from '../../ui/fields.ts';
+import { choice, numbers, whole } from '../../ui/fields.ts';
+import { Form } from '../../ui/form.ts';
+import { type LongText, longText } from '../../ui/longText.ts';
 
 /** What a person sets. */
 export interface TextSettings {
   /** Of a bundled text, or `own`. */
   readonly source: string;
   /** The pasted text; empty where a bundled one is used. */
-  readonly own: string;
+  readonly own: LongText;
   readonly cell: string;
   readonly hidden: number;
   readonly layers: number;
@@ -19,15 +21,14 @@ export interface TextSettings {
 const OWN = 'own';
 
 /** The form on the left. */
-export class SettingsForm {
+export class SettingsForm extends Form<TextSettings> {
   readonly root: HTMLFieldSetElement;
-  readonly #fields;
 
   constructor() {
     const options = Object.entries(texts).map(([name, { label }]) => [name, label] as const);
-    const own = text('Your text', '', 6, 'A few thousand characters at least.');
+    const own = longText('Your text', 6, 'A few thousand characters at least.');
     own.root.hidden = true;
-    this.#fields = {
+    const fields = {
       source: choice('Text', [...options, [OWN, 'Paste one …']], 'whale', (value) => {
         own.root.hidden = value !== OWN;
       }),
@@ -38,7 +39,8 @@ export class SettingsForm {
       sequence: numbers('Sequence length', [16, 32, 64, 128, 256], 64),
       updates: whole('Updates', 2000, 50, 100_000),
     };
-    const { source, cell, hidden, layers, sequence, updates } = this.#fields;
+    super(fields);
+    const { source, cell, hidden, layers, sequence, updates } = fields;
     this.root = el(
       'fieldset',
       {},
@@ -50,24 +52,14 @@ export class SettingsForm {
     );
   }
 
-  get value(): TextSettings {
-    const { source, own, cell, hidden, layers, sequence, updates } = this.#fields;
-    return {
-      source: source.value,
-      own: source.value === OWN ? own.value : '',
-      cell: cell.value,
-      hidden: hidden.value,
-      layers: layers.value,
-      sequence: sequence.value,
-      updates: updates.value,
-    };
+  override get value(): TextSettings {
+    const settings = super.value;
+    return settings.source === OWN ? settings : { ...settings, own: '' };
   }
 
-  set value(settings: TextSettings) {
-    for (const [name, value] of Object.entries(settings)) {
-      (this.#fields as unknown as Record<string, Field<unknown>>)[name]!.value = value;
-    }
-    this.#fields.own.root.hidden = settings.source !== OWN;
+  override set value(settings: TextSettings) {
+    super.value = settings;
+    this.fields.own.root.hidden = settings.source !== OWN;
   }
 
   set disabled(disabled: boolean) {

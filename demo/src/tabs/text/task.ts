@@ -1,6 +1,6 @@
 import type { Flow } from 'unrolled';
 import { load } from '../../data/texts.ts';
-import { Vocabulary } from '../../data/vocabulary.ts';
+import { type Indices, Vocabulary } from '../../data/vocabulary.ts';
 import type { Shape } from '../../train/model.ts';
 import { Session } from '../../train/session.ts';
 import type { WriteOptions, Written } from '../../train/write.ts';
@@ -19,35 +19,36 @@ const RATE = 1e-2;
 export class TextTask {
   readonly vocabulary: Vocabulary;
   readonly shape: Shape;
-  readonly #indices: Int32Array<ArrayBuffer>;
+  readonly #indices: Indices;
   readonly #settings: TextSettings;
 
-  private constructor(settings: TextSettings, text: string) {
-    this.vocabulary = Vocabulary.of(text);
-    this.#indices = this.vocabulary.encode(text);
+  private constructor(settings: TextSettings, known: Vocabulary, indices: Indices) {
+    this.vocabulary = known;
+    this.#indices = indices;
     this.#settings = settings;
     const { cell, hidden, layers } = settings;
-    const vocabulary = this.vocabulary.characters.length;
+    const vocabulary = known.characters.length;
     this.shape = { cell, hidden, layers, input: { vocabulary, embedding: EMBEDDING }, outputs: vocabulary };
   }
 
-  /** @throws {Error} a text that is too short */
+  /** @throws {Error} a text that is too short @throws {NotLoaded} */
   static async of(settings: TextSettings): Promise<TextTask> {
-    const text = settings.own || (settings.source === 'own' ? '' : await load(settings.source));
+    const { source, own } = settings;
+    const text = source !== 'own' ? await load(source) : typeof own === 'string' ? own : await own.text();
     const least = 4 * settings.sequence;
     if (text.length < least) {
       throw new Error(
         `${text.length} characters, and ${least} are needed for sequences of ${settings.sequence}`,
       );
     }
-    return new TextTask(settings, text);
+    const vocabulary = await Vocabulary.of(text);
+    return new TextTask(settings, vocabulary, await vocabulary.indicesOf(text));
   }
 
-  open(checkpoint?: Uint8Array): Promise<Session> {
+  open(signal: AbortSignal, checkpoint?: Uint8Array): Promise<Session> {
     const { cell, sequence, updates } = this.#settings;
-    return Session.open(
-      checkpoint ?? this.shape,
-      {
+    return Session.open(checkpoint ?? this.shape, {
+      trainer: {
         loss: { name: 'crossEntropy', ignoreIndex: IGNORED },
         optimizer: { name: 'adamw', lr: RATES[cell] ?? RATE },
         schedule: { name: 'cosineLR', steps: updates, floor: 0.05 },
@@ -55,13 +56,19 @@ export class TextTask {
         carryState: true,
       },
       updates,
-      (left) => ({ data: this.#indices, stepsPerSequence: sequence, batch: BATCH, updates: left }),
-    );
+      source: (left) => ({
+        data: this.#indices.slice(),
+        stepsPerSequence: sequence,
+        batch: BATCH,
+        updates: left,
+      }),
+      signal,
+    });
   }
 
   write({ trainer }: Session, options: Omit<WriteOptions, 'prompt'> & { prompt: string }): Promise<Written> {
     const known = this.vocabulary.encode(options.prompt);
-    const prompt = known.length ? known : this.#indices.slice(0, 1);
+    const prompt = known.length ? known : Int32Array.from(this.#indices.subarray(0, 1));
     return trainer.run('write', { ...options, prompt, shape: this.shape });
   }
 

@@ -1,0 +1,111 @@
+// Another version of the page is put where one was, on a host whose files browsers keep for an hour.
+import assert from 'node:assert/strict';
+import { visit } from './browser.mjs';
+import { builds, host } from './host.mjs';
+
+export const name = 'deploy: a new build, two pages on one origin, files that are gone';
+
+export async function run({ browser }) {
+  const { before, after, remove } = builds();
+  const server = await host();
+  try {
+    for (const test of [newBuild, neighbours, goneFile, goneForGood]) {
+      for (const folder of ['one', 'two']) server.put(folder, before);
+      server.state.missing = () => false;
+      await test({ browser, server, after });
+    }
+  } finally {
+    await server.close();
+    remove();
+  }
+}
+
+/** Later visits have the new build, and all of it. */
+async function newBuild({ browser, server, after }) {
+  const { context, page } = await visit(browser, server.url('one'));
+  await controlled(page);
+  server.put('one', after);
+  await page.reload();
+  await openTabs(page);
+  await updated(page);
+  await page.reload();
+  assert.doesNotMatch(await script(page), /before-/, 'the page is the new one');
+  await openTabs(page);
+  await context.setOffline(true);
+  await page.reload();
+  await openTabs(page);
+  await context.close();
+}
+
+/** A build of one leaves the other of the same origin as it is. */
+async function neighbours({ browser, server, after }) {
+  const { context, page } = await visit(browser, server.url('two'));
+  await controlled(page);
+  const other = await context.newPage();
+  await other.goto(server.url('one'));
+  await controlled(other);
+  server.put('one', after);
+  await other.reload();
+  await updated(other);
+  await context.setOffline(true);
+  await page.reload();
+  await openTabs(page);
+  await context.close();
+}
+
+/** An open page whose files are gone is loaded anew. */
+async function goneFile({ browser, server, after }) {
+  const { context, page } = await visit(browser, server.url('one'), { serviceWorkers: 'block' });
+  await page.getByRole('tabpanel', { name: 'Text' }).getByRole('button', { name: 'Train' }).waitFor();
+  server.put('one', after);
+  await page.getByRole('tab', { name: 'Melody' }).click();
+  await page.getByRole('tabpanel', { name: 'Melody' }).getByRole('button', { name: 'Train' }).waitFor();
+  assert.doesNotMatch(await script(page), /before-/);
+  await context.close();
+}
+
+/** No loop where a file stays away; it is there again when the person tries again. */
+async function goneForGood({ browser, server, after }) {
+  server.put('one', after);
+  server.state.missing = (url) => /melody/.test(url);
+  const { context, page } = await visit(browser, server.url('one'), { serviceWorkers: 'block' });
+  let loads = 0;
+  page.on('load', () => loads++);
+  await page.getByRole('tab', { name: 'Melody' }).click();
+  const panel = page.getByRole('tabpanel', { name: 'Melody' });
+  await panel.getByRole('alert').waitFor();
+  await page.waitForTimeout(1500);
+  assert.ok(loads <= 1, `${loads} loads`);
+  server.state.missing = () => false;
+  await panel.getByRole('button', { name: 'Try again' }).click();
+  await panel.getByRole('button', { name: 'Train' }).waitFor();
+  await context.close();
+}
+
+async function openTabs(page) {
+  for (const tab of await page.getByRole('tab').all()) {
+    await tab.click();
+    await page.locator('[role=tabpanel]:not([hidden]) button.main').waitFor({ timeout: 10_000 });
+  }
+  assert.equal(await page.getByRole('tab').count(), 4);
+}
+
+const script = (page) => page.locator('script[type=module]').getAttribute('src');
+
+const controlled = (page) =>
+  page.evaluate(async () => {
+    await navigator.serviceWorker.ready;
+    while (!navigator.serviceWorker.controller) await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+
+/** Waits for the service worker of the new build. */
+const updated = (page) =>
+  page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready;
+    const old = navigator.serviceWorker.controller;
+    await registration.update();
+    const end = Date.now() + 20_000;
+    while (navigator.serviceWorker.controller === old && Date.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  });
