@@ -1,4 +1,4 @@
-import { inSlices } from './slices.ts';
+import { type LongText, partsOf } from './slices.ts';
 
 /** Stands for halves of characters beyond U+FFFF. */
 const OTHER = '\uFFFD';
@@ -16,22 +16,25 @@ export class Vocabulary {
     for (const [i, c] of characters.entries()) this.#index[c.charCodeAt(0)] = i;
   }
 
-  static async of(text: string): Promise<Vocabulary> {
+  /** That of a text, and how many characters the text has. */
+  static async of(text: LongText): Promise<{ vocabulary: Vocabulary; length: number }> {
     const seen = new Uint8Array(65_536);
-    await inSlices(text.length, (from, to) => {
-      for (let i = from; i < to; i++) seen[unit(text, i)] = 1;
-    });
-    return new Vocabulary(
-      [...seen.keys()].filter((code) => seen[code]).map((code) => String.fromCharCode(code)),
-    );
+    let length = 0;
+    for await (const part of partsOf(text)) {
+      for (let i = 0; i < part.length; i++) seen[unit(part, i)] = 1;
+      length += part.length;
+    }
+    const codes = [...seen.keys()].filter((code) => seen[code]);
+    return { vocabulary: new Vocabulary(codes.map((code) => String.fromCharCode(code))), length };
   }
 
-  /** Indices of a text of this vocabulary. */
-  async indicesOf(text: string): Promise<Indices> {
-    const out = this.characters.length > 256 ? new Uint16Array(text.length) : new Uint8Array(text.length);
-    await inSlices(text.length, (from, to) => {
-      for (let i = from; i < to; i++) out[i] = this.#index[unit(text, i)]!;
-    });
+  /** Indices of a text of so many characters, all of this vocabulary. */
+  async indicesOf(text: LongText, length: number): Promise<Indices> {
+    const out = this.characters.length > 256 ? new Uint16Array(length) : new Uint8Array(length);
+    let at = 0;
+    for await (const part of partsOf(text)) {
+      for (let i = 0; i < part.length; i++) out[at++] = this.#index[unit(part, i)]!;
+    }
     return out;
   }
 

@@ -1,9 +1,6 @@
-import { inSlices } from '../data/slices.ts';
+import { type LongText, partsOf } from '../data/slices.ts';
 import { el } from './el.ts';
 import { type Field, field, labelled } from './fields.ts';
-
-/** A text, as it is in a field, or as it was pasted where it is too long to be laid out. */
-export type LongText = string | Blob;
 
 /** Characters that a field lays out within a frame. */
 const SHOWN = 50_000;
@@ -15,13 +12,10 @@ export function longText(label: string, rows: number, hint: string): Field<LongT
   const control = el('textarea', {
     rows,
     spellcheck: 'false',
-    onbeforeinput: (event: InputEvent) => {
-      const pasted = event.data ?? event.dataTransfer?.getData('text/plain') ?? '';
-      if (beside || pasted.length + control.textLength <= SHOWN) return;
-      event.preventDefault();
-      const { selectionStart, selectionEnd, value } = control;
-      reading = put(value.slice(0, selectionStart) + pasted + value.slice(selectionEnd));
-    },
+    // before the browser makes anything of it
+    onpaste: (event: ClipboardEvent) => take(event, event.clipboardData),
+    ondrop: (event: DragEvent) => take(event, event.dataTransfer),
+    onbeforeinput: (event: InputEvent) => take(event, event.dataTransfer, event.data),
   });
   const words = el('span', {});
   const remove = el('button', { type: 'button', onclick: () => show(undefined) }, 'Remove it');
@@ -29,10 +23,18 @@ export function longText(label: string, rows: number, hint: string): Field<LongT
   const root = labelled(label, control, hint);
   root.append(note);
 
+  function take(event: Event, from: DataTransfer | null, data: string | null = null): void {
+    const given = data ?? from?.getData('text/plain') ?? '';
+    if (given.length + control.textLength <= SHOWN) return;
+    event.preventDefault();
+    const { selectionStart, selectionEnd, value } = control;
+    reading = put(value.slice(0, selectionStart) + given + value.slice(selectionEnd));
+  }
+
   async function put(text: string): Promise<void> {
     show(new Blob(), text.length);
     const parts: Blob[] = [];
-    await inSlices(text.length, (from, to) => parts.push(new Blob([text.slice(from, to)])));
+    for await (const part of partsOf(text)) parts.push(new Blob([part]));
     // not removed meanwhile
     if (beside) beside = new Blob(parts);
   }

@@ -1,9 +1,10 @@
+import type { LongText } from '../../data/slices.ts';
 import { texts } from '../../data/texts.ts';
 import { cells } from '../../train/model.ts';
 import { el } from '../../ui/el.ts';
 import { choice, numbers, whole } from '../../ui/fields.ts';
 import { Form } from '../../ui/form.ts';
-import { type LongText, longText } from '../../ui/longText.ts';
+import { longText } from '../../ui/longText.ts';
 
 /** What a person sets. */
 export interface TextSettings {

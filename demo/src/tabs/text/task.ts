@@ -34,15 +34,13 @@ export class TextTask {
   /** @throws {Error} a text that is too short @throws {NotLoaded} */
   static async of(settings: TextSettings): Promise<TextTask> {
     const { source, own } = settings;
-    const text = source !== 'own' ? await load(source) : typeof own === 'string' ? own : await own.text();
+    const text = source === 'own' ? own : await load(source);
+    const { vocabulary, length } = await Vocabulary.of(text);
     const least = 4 * settings.sequence;
-    if (text.length < least) {
-      throw new Error(
-        `${text.length} characters, and ${least} are needed for sequences of ${settings.sequence}`,
-      );
+    if (length < least) {
+      throw new Error(`${length} characters, and ${least} are needed for sequences of ${settings.sequence}`);
     }
-    const vocabulary = await Vocabulary.of(text);
-    return new TextTask(settings, vocabulary, await vocabulary.indicesOf(text));
+    return new TextTask(settings, vocabulary, await vocabulary.indicesOf(text, length));
   }
 
   open(signal: AbortSignal, checkpoint?: Uint8Array): Promise<Session> {
