@@ -56,6 +56,22 @@ export async function visit(browser, url, options = {}) {
   return { context, page, said, elsewhere };
 }
 
+/**
+ * Tasks of the page's main thread that take longer than `ms` of its time, while `work` is done: their times in ms. Other
+ * than the wall clock, this does not depend on how busy the machine is.
+ */
+export async function tasksOver(browser, page, ms, work) {
+  await browser.startTracing(page, { categories: ['toplevel'] });
+  await work();
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  const thread = ({ pid, tid }) => `${pid}/${tid}`;
+  const names = traceEvents.filter(({ name }) => name === 'thread_name');
+  const main = new Set(names.filter(({ args }) => args.name === 'CrRendererMain').map(thread));
+  const tasks = traceEvents.filter((event) => /RunTask$/.test(event.name) && main.has(thread(event)));
+  if (!tasks.some(({ tdur }) => tdur > 0)) throw new Error('the trace has no times of tasks');
+  return tasks.filter(({ tdur }) => tdur > 1000 * ms).map(({ tdur }) => Math.round(tdur / 1000));
+}
+
 /** The number that a panel shows under a name. */
 export async function number(name, panel) {
   const text = await panel.locator('dl.numbers > div', { hasText: name }).locator('dd').textContent();

@@ -1,4 +1,4 @@
-// Every tab while it works, at three sizes, light and dark.
+// Every tab while it works, at four sizes, light and dark.
 import assert from 'node:assert/strict';
 import { visit } from './browser.mjs';
 
@@ -7,6 +7,7 @@ export const name = 'screenshots';
 const SIZES = {
   desktop: { viewport: { width: 1280, height: 900 }, colorScheme: 'light' },
   tablet: { viewport: { width: 820, height: 1180 }, colorScheme: 'dark' },
+  small: { viewport: { width: 320, height: 640 }, colorScheme: 'dark', hasTouch: true },
   phone: { viewport: { width: 390, height: 844 }, colorScheme: 'light', hasTouch: true },
 };
 

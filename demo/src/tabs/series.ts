@@ -147,12 +147,9 @@ export function seriesTab(panel: HTMLElement): void {
           el(
             'p',
             { class: 'legend' },
-            el('span', { class: 'key ink' }),
-            'observed',
-            el('span', { class: 'key accent' }),
-            'forecast',
-            el('span', { class: 'key band' }),
-            `${100 * SHARE} % band`,
+            entry('ink', 'observed'),
+            entry('accent', 'forecast'),
+            entry('band', `${100 * SHARE} % band`),
           ),
           from.root,
           verdict,
@@ -165,4 +162,9 @@ export function seriesTab(panel: HTMLElement): void {
   void run.recall().then(() => {
     if (!task) void preview();
   });
+}
+
+/** Of a legend: a line or an area, and what it stands for. */
+function entry(key: string, label: string): HTMLElement {
+  return el('span', { class: 'entry' }, el('span', { class: `key ${key}` }), label);
 }

@@ -16,6 +16,9 @@ export function longText(label: string, rows: number, hint: string): Field<LongT
     onpaste: (event: ClipboardEvent) => take(event, event.clipboardData),
     ondrop: (event: DragEvent) => take(event, event.dataTransfer),
     onbeforeinput: (event: InputEvent) => take(event, event.dataTransfer, event.data),
+    oninput: () => {
+      if (control.textLength > SHOWN) reading = put(control.value);
+    },
   });
   const words = el('span', {});
   const remove = el('button', { type: 'button', onclick: () => show(undefined) }, 'Remove it');
