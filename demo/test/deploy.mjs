@@ -9,9 +9,10 @@ export async function run({ browser }) {
   const { before, after, remove } = builds();
   const server = await host();
   try {
-    for (const test of [newBuild, neighbours, goneFile, goneForGood]) {
+    for (const test of [newBuild, neighbours, oldPage, goneFile, goneForGood]) {
       for (const folder of ['one', 'two']) server.put(folder, before);
       server.state.missing = () => false;
+      server.state.forget = () => false;
       await test({ browser, server, after });
     }
   } finally {
@@ -50,6 +51,18 @@ async function neighbours({ browser, server, after }) {
   await context.setOffline(true);
   await page.reload();
   await openTabs(page);
+  await context.close();
+}
+
+/** A page that the browser has kept, whose program is gone. */
+async function oldPage({ browser, server, after }) {
+  server.state.forget = (url) => /assets/.test(url);
+  const { context, page } = await visit(browser, server.url('one'), { serviceWorkers: 'block' });
+  server.put('one', after);
+  await page.goto('about:blank');
+  await page.goto(server.url('one'));
+  await openTabs(page);
+  assert.doesNotMatch(await script(page), /before-/);
   await context.close();
 }
 

@@ -23,20 +23,20 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-/** Folders by the first part of the path. `missing` tells files that are not there. */
+/** Folders by the first part of the path. `missing` tells files that are not there, `forget` those that browsers don't keep. */
 export async function host(headers = {}) {
   const folders = new Map();
-  const state = { missing: () => false, fetched: [] };
+  const state = { missing: () => false, forget: () => false };
   const server = createServer((request, response) => {
     const [, name, ...rest] = new URL(request.url, 'http://host').pathname.split('/');
     const path = join(folders.get(name) ?? '/nowhere', rest.join('/') || 'index.html');
-    state.fetched.push(request.url);
     if (state.missing(request.url) || !statSync(path, { throwIfNoEntry: false })?.isFile()) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('not here');
       return;
     }
     const type = TYPES[extname(path)] ?? 'text/plain';
-    response.writeHead(200, { 'content-type': type, 'cache-control': 'max-age=3600', ...headers });
+    const kept = state.forget(request.url) ? 'no-store' : 'max-age=3600';
+    response.writeHead(200, { 'content-type': type, 'cache-control': kept, ...headers });
     response.end(readFileSync(path));
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
