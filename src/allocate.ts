@@ -9,6 +9,11 @@ export function allocated<T>(bytes: number, make: () => T): T {
   }
 }
 
+/** An array of integers, zeros. @throws {MemoryError} where the engine refuses it */
+export function integers(length: number): Int32Array<ArrayBuffer> {
+  return allocated(4 * length, () => new Int32Array(length));
+}
+
 /** An array of zeros. @throws {MemoryError} where the engine refuses it */
 export function floats(length: number): Float32Array<ArrayBuffer> {
   return allocated(4 * length, () => new Float32Array(length));

@@ -1,4 +1,6 @@
-import { ArgumentError, UnrolledError } from './errors.ts';
+import { ArgumentError, reading } from './errors.ts';
+
+export { reading, unreadable } from './errors.ts';
 
 /** Options with their defaults filled in: none is missing or undefined. */
 export type Filled<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
@@ -65,22 +67,19 @@ export function options<T extends object>(of: string, given: T | undefined, know
   });
 }
 
-/**
- * What `read` gives, which reads a value from outside: what its getters or a Proxy's traps throw becomes the cause.
- * @throws {ArgumentError} a value that throws when it is read
- */
-export function reading<T>(name: string, value: unknown, read: () => T): T {
+/** @throws {ArgumentError} unless value is an instance of a class of this package */
+export function instance<T>(
+  name: string,
+  value: unknown,
+  made: abstract new (...args: never[]) => T,
+  expected: string,
+): asserts value is T {
   try {
-    return read();
-  } catch (error) {
-    throw unreadable(name, value, error);
+    if (value instanceof made) return;
+  } catch {
+    // a Proxy that throws is none
   }
-}
-
-/** What is thrown for an error that came while a value from outside was read. */
-export function unreadable(name: string, value: unknown, error: unknown): UnrolledError {
-  if (error instanceof UnrolledError) return error;
-  return new ArgumentError(name, 'a value that can be read', value, { cause: error });
+  throw new ArgumentError(name, expected, value);
 }
 
 /** The known name that a misspelt one may stand for: few edits away from all of it, or from how it begins. */

@@ -72,3 +72,21 @@ export function onlyInFullPackage(what: string): FeatureError {
     `${what} is only in 'unrolled', not in 'unrolled/core', 'unrolled/slim' or 'unrolled/inference'`,
   );
 }
+
+/**
+ * What `read` gives, which reads a value from outside: what its getters or a Proxy's traps throw becomes the cause.
+ * @throws {ArgumentError} a value that throws when it is read
+ */
+export function reading<T>(name: string, value: unknown, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw unreadable(name, value, error);
+  }
+}
+
+/** What is thrown for an error that came while a value from outside was read. */
+export function unreadable(name: string, value: unknown, error: unknown): UnrolledError {
+  if (error instanceof UnrolledError) return error;
+  return new ArgumentError(name, 'a value that can be read', value, { cause: error });
+}

@@ -152,7 +152,12 @@ function notNumber(list: ArrayLike<unknown>): number {
 
 /** Whether it is an array of numbers: plain, or typed and not of bigints. */
 export function isNumbers(value: unknown): value is Numbers {
-  return isList(value) && notNumber(value) < 0;
+  try {
+    return isList(value) && notNumber(value) < 0;
+  } catch {
+    // a Proxy that throws
+    return false;
+  }
 }
 
 function integers(name: string, data: Numbers): void {

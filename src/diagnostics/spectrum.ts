@@ -1,5 +1,6 @@
+import { isFloatArray } from '../arrayKind.ts';
 import { integer } from '../check.ts';
-import { ShapeError } from '../errors.ts';
+import { ArgumentError, ShapeError } from '../errors.ts';
 import { LargePower, multiply, SmallPower } from './powers.ts';
 
 /** What repeated multiplication by a matrix does to a vector. */
@@ -72,6 +73,7 @@ export function spectralRadius(matrix: Float32Array | Float64Array, n: number): 
  */
 export function gateSpectra(weightHh: Float32Array | Float64Array, hiddenSize: number): Spectrum[] {
   const block = integer('hiddenSize', hiddenSize, 1) ** 2;
+  checkFloats('weightHh', weightHh);
   if (weightHh.length === 0 || weightHh.length % block) {
     throw new ShapeError(
       'weightHh',
@@ -108,9 +110,14 @@ function radius(a: Float64Array, n: number): number {
 }
 
 function check(matrix: Float32Array | Float64Array, rows: number, cols: number): void {
+  checkFloats('matrix', matrix);
   if (matrix.length !== rows * cols) {
     throw new ShapeError('matrix', `${rows} x ${cols} numbers`, `${matrix.length} numbers`);
   }
+}
+
+function checkFloats(name: string, matrix: unknown): void {
+  if (!isFloatArray(matrix)) throw new ArgumentError(name, 'a Float32Array or Float64Array', matrix);
 }
 
 /** The largest |x|; NaN if any is. */

@@ -1,3 +1,5 @@
+import { floats } from '../allocate.ts';
+import { reading } from '../check.ts';
 import { ArgumentError, ShapeError, showShape } from '../errors.ts';
 import type { MemoryArena } from '../memory/arena.ts';
 import type { Region } from '../memory/layout.ts';
@@ -25,13 +27,14 @@ export interface Steps {
  * @throws {ArgumentError} both, a length outside 0..T, a mark other than 0 and 1, no step that counts
  * @throws {ShapeError} another number of lengths or marks
  */
-export function readSteps(
-  { lengths, mask }: Steps,
-  steps: number,
-  batch: number,
-  batchFirst = false,
-): Valid | undefined {
+export function readSteps(given: Steps, steps: number, batch: number, batchFirst = false): Valid | undefined {
+  const { lengths, mask } = given;
   if (lengths === undefined && mask === undefined) return undefined;
+  const name = lengths === undefined ? 'mask' : 'lengths';
+  return reading(name, given[name], () => stepsOf(given, steps, batch, batchFirst));
+}
+
+function stepsOf({ lengths, mask }: Steps, steps: number, batch: number, batchFirst: boolean): Valid {
   if (lengths !== undefined && mask !== undefined)
     throw new ArgumentError('mask', 'one of lengths and mask', mask);
   if (lengths !== undefined) {
@@ -50,7 +53,7 @@ export function readSteps(
   const marks = marksOf(mask, batchFirst ? [batch, steps] : [steps, batch]);
   let any = false;
   for (let i = 0; i < marks.length; i++) {
-    const mark = Number(marks[i]);
+    const mark = marks[i] === true ? 1 : marks[i] === false ? 0 : marks[i];
     if (mark !== 0 && mark !== 1) throw new ArgumentError(`mask[${i}]`, '0 or 1', marks[i]);
     any ||= mark === 1;
   }
@@ -63,7 +66,7 @@ function marksOf(mask: Steps['mask'], wanted: readonly number[]): ArrayLike<numb
   if (!Array.isArray(data) && !ArrayBuffer.isView(data))
     throw new ArgumentError('mask', 'an array of 0 and 1', mask);
   const marks = data as unknown as ArrayLike<number | boolean>;
-  if (shape !== undefined && `${shape}` !== `${wanted}`)
+  if (shape !== undefined && !(shape.length === 2 && wanted.every((n, i) => n === shape[i])))
     throw new ShapeError('mask', showShape(wanted), shape);
   if (marks.length !== wanted[0]! * wanted[1]!)
     throw new ShapeError('mask', showShape(wanted), `${marks.length} marks`);
@@ -173,8 +176,8 @@ export function transpose(
   first: number,
   second: number,
   width: number,
+  out = floats(first * second * width),
 ): Float32Array<ArrayBuffer> {
-  const out = new Float32Array(first * second * width);
   for (let i = 0, at = 0; i < second; i++) {
     for (let j = 0; j < first; j++) {
       const from = (j * second + i) * width;

@@ -1,3 +1,4 @@
+import { reading } from '../check.ts';
 import { ArgumentError, ShapeError, StateError, Verbatim } from '../errors.ts';
 import { Generator } from '../init/generator.ts';
 import { MemoryArena } from '../memory/arena.ts';
@@ -238,9 +239,14 @@ export class Network {
    * @throws {ShapeError} another shape
    */
   loadStateDict(given: Readonly<Record<string, Given>>): void {
-    checkNames(given, [...this.parameters.keys()]);
-    const names = Object.keys(given);
-    const values = names.map((name) => readShaped(name, given[name]!, this.parameters.get(name)!.shape));
+    const [names, values] = reading('state dict', given, () => {
+      checkNames(given, [...this.parameters.keys()]);
+      const names = Object.keys(given);
+      return [
+        names,
+        names.map((name) => readShaped(name, given[name]!, this.parameters.get(name)!.shape)),
+      ] as const;
+    });
     for (const [i, name] of names.entries()) this.arena.write(this.parameters.get(name)!, values[i]!);
     this.version++;
   }

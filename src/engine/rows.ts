@@ -1,3 +1,4 @@
+import { integers } from '../allocate.ts';
 import type { MemoryArena } from '../memory/arena.ts';
 import type { Region } from '../memory/layout.ts';
 
@@ -41,9 +42,9 @@ export class Rows {
     this.rowsWithSteps = batch;
     this.#sizes = sizes;
     if (!sizes) return;
-    this.take = new Int32Array(steps * batch);
-    this.order = new Int32Array(batch);
-    this.#lengths = new Int32Array(batch);
+    this.take = integers(steps * batch);
+    this.order = integers(batch);
+    this.#lengths = integers(batch);
   }
 
   /** One step of the same rows in the same order. */

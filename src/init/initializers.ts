@@ -1,3 +1,4 @@
+import { floats, integers } from '../allocate.ts';
 import { number } from '../check.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import type { Generator } from './generator.ts';
@@ -46,7 +47,7 @@ export function normal(std = 1): Initializer {
 /** Every element the same. @throws {ArgumentError} a value that is not finite */
 export function constant(value: number): Initializer {
   number('value', value);
-  return (shape) => new Float32Array(elements(shape)).fill(value);
+  return (shape) => floats(elements(shape)).fill(value);
 }
 
 /**
@@ -75,13 +76,13 @@ export function orthogonal(gain = 1): Initializer {
     const [rows, columns] = matrix('orthogonal', shape);
     const count = Math.min(rows, columns);
     const length = Math.max(rows, columns);
-    const sums = new Int32Array(length);
+    const sums = integers(length);
     const vectors = Array.from({ length: count }, () => {
       generator.fillSums(sums, 12);
       return Float64Array.from(sums, normalOf);
     });
     orthonormalize(vectors);
-    const out = new Float32Array(rows * columns);
+    const out = floats(rows * columns);
     for (let i = 0; i < count; i++) {
       for (let j = 0; j < length; j++) {
         out[rows >= columns ? j * columns + i : i * columns + j] = vectors[i]![j]! * gain;
@@ -101,7 +102,7 @@ export function identity(scale = 1): Initializer {
   return (shape) => {
     const [rows, columns] = matrix('identity', shape);
     if (rows % columns) throw new ShapeError('identity', 'square blocks, one a gate', shape);
-    const out = new Float32Array(rows * columns);
+    const out = floats(rows * columns);
     for (let i = 0; i < rows; i++) out[i * columns + (i % columns)] = scale;
     return out;
   };
@@ -171,8 +172,8 @@ function draw(
   factor: number,
   base = -0,
 ): Float32Array {
-  const out = new Float32Array(elements(shape));
-  const sums = new Int32Array(Math.min(BLOCK, out.length));
+  const out = floats(elements(shape));
+  const sums = integers(Math.min(BLOCK, out.length));
   for (let at = 0; at < out.length; at += BLOCK) {
     const block = sums.subarray(0, out.length - at);
     generator.fillSums(block, terms);

@@ -1,5 +1,6 @@
+import { floats } from '../allocate.ts';
 import { arrayKind } from '../arrayKind.ts';
-import { ArgumentError } from '../errors.ts';
+import { ArgumentError, reading } from '../errors.ts';
 
 /**
  * Array class of each element type of the safetensors format. The order is the one files are laid out in,
@@ -113,15 +114,17 @@ export function checkedProduct(a: number, b: number): number {
  * @throws {ArgumentError} for any other element type, or data of the wrong class for its type
  */
 export function toFloat32(tensor: Pick<TensorInput, 'dtype' | 'data'>): Float32Array<ArrayBuffer> {
-  const { data } = tensor;
-  const dtype = tensor.dtype ?? dtypeOf(data);
+  if (tensor === null || typeof tensor !== 'object') throw new ArgumentError('tensor', 'a tensor', tensor);
+  const { data, dtype } = reading('tensor', tensor, () => {
+    return { data: tensor.data, dtype: tensor.dtype ?? dtypeOf(tensor.data) };
+  });
   if (dtype !== 'F64' && dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') {
     throw new ArgumentError('tensor.dtype', 'F64, F32, F16 or BF16', dtype);
   }
   if (!holds(dtype, data)) throw new ArgumentError('tensor.data', `a ${ARRAYS[dtype].name}`, data);
-  const out = new Float32Array(data.length);
+  const out = floats(data.length);
   if (dtype === 'F64' || dtype === 'F32') {
-    out.set(data as Float64Array | Float32Array);
+    reading('tensor.data', data, () => out.set(data as Float64Array | Float32Array));
     return out;
   }
   const bits = new Uint32Array(out.buffer);

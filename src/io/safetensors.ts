@@ -1,4 +1,4 @@
-import { ArgumentError, showShape } from '../errors.ts';
+import { ArgumentError, reading, showShape } from '../errors.ts';
 import { ARRAYS, DTYPES, dtypeOf, holds, isDtype, type TensorInput } from './dtype.ts';
 import { quote } from './safetensors-header.ts';
 import { elements } from './sizes.ts';
@@ -36,7 +36,10 @@ export function serializeSafetensors(
   tensors: Iterable<readonly [string, TensorInput]> | Readonly<Record<string, TensorInput>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  return writeTensors(collect(tensors), metadata);
+  return writeTensors(
+    reading('tensors', tensors, () => collect(tensors)),
+    metadata,
+  );
 }
 
 function collect(tensors: Parameters<typeof serializeSafetensors>[0]): Piece[] {

@@ -1,4 +1,4 @@
-import { MemoryError } from '../errors.ts';
+import { allocated } from '../allocate.ts';
 import { checkedProduct } from './dtype.ts';
 
 /** Longest header, in bytes: `MAX_HEADER_SIZE` of huggingface/safetensors, safetensors/src/tensor.rs. */
@@ -10,9 +10,5 @@ export function elements(shape: readonly number[]): number {
 }
 
 export function allocate(length: number): Uint8Array<ArrayBuffer> {
-  try {
-    return new Uint8Array(length);
-  } catch (error) {
-    throw new MemoryError(`no memory for ${length} bytes`, { cause: error });
-  }
+  return allocated(length, () => new Uint8Array(length));
 }

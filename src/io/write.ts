@@ -1,4 +1,4 @@
-import { ArgumentError } from '../errors.ts';
+import { ArgumentError, reading } from '../errors.ts';
 import { encodeUtf8 } from '../utf8.ts';
 import { DTYPES, type Dtype } from './dtype.ts';
 import { hasLoneSurrogate, MAX_METADATA, quote } from './safetensors-header.ts';
@@ -49,7 +49,7 @@ function metadataMembers(metadata: Readonly<Record<string, string>>): string[] {
   if (metadata === null || typeof metadata !== 'object') {
     throw new ArgumentError('metadata', 'an object of strings', metadata);
   }
-  const pairs = Object.entries(metadata);
+  const pairs = reading('metadata', metadata, () => Object.entries(metadata));
   if (pairs.length > MAX_METADATA)
     throw new ArgumentError('metadata', `at most ${MAX_METADATA} keys`, pairs.length);
   const members = pairs

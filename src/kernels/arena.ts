@@ -1,5 +1,5 @@
 import { arrayKind } from '../arrayKind.ts';
-import { integer } from '../check.ts';
+import { integer, reading } from '../check.ts';
 import { ArgumentError, MemoryError } from '../errors.ts';
 import { MemoryArena } from '../memory/arena.ts';
 import { Layout, mebibytes, type Region } from '../memory/layout.ts';
@@ -71,17 +71,19 @@ export class Arena {
     const region = this.take(...(shape.length ? shape : [values.length]));
     const view = arrayKind(values) === 'Int32Array' ? this.i32(region) : this.f32(region);
     if (values.length > view.length) throw this.#overflow(values.length, view.length);
-    view.set(values);
+    reading('values', values, () => view.set(values));
     return region;
   }
 
   /** A region's floats, in place. */
-  f32({ ptr, length }: Region): Float32Array<ArrayBuffer> {
+  f32(region: Region): Float32Array<ArrayBuffer> {
+    const { ptr, length } = this.#checked(region);
     return this.#memory.f32.subarray(ptr / 4, ptr / 4 + length);
   }
 
   /** A region's integers, in place. */
-  i32({ ptr, length }: Region): Int32Array<ArrayBuffer> {
+  i32(region: Region): Int32Array<ArrayBuffer> {
+    const { ptr, length } = this.#checked(region);
     return this.#memory.i32.subarray(ptr / 4, ptr / 4 + length);
   }
 
@@ -115,6 +117,24 @@ export class Arena {
   /** As `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** @throws {ArgumentError} what is no region of this arena */
+  #checked(region: Region): Region {
+    const whole = reading('region', region, () => {
+      const { ptr, length } = region ?? {};
+      return (
+        typeof ptr === 'number' &&
+        Number.isInteger(ptr / 4) &&
+        Number.isInteger(length) &&
+        length >= 0 &&
+        ptr >= MemoryArena.start
+      );
+    });
+    if (!whole || region.ptr + 4 * region.length > this.#memory.bytes) {
+      throw new ArgumentError('region', 'a region of this arena', region);
+    }
+    return region;
   }
 
   #full(bytes: number): MemoryError {

@@ -1,9 +1,10 @@
-import { integer } from '../check.ts';
+import { instance, integer, reading } from '../check.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import { MemoryArena } from '../memory/arena.ts';
 import type { Region } from '../memory/layout.ts';
 import { gemmWork } from '../memory/workspace.ts';
-import type { Arena } from './arena.ts';
+import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
+import { Arena } from './arena.ts';
 
 /** Floats in an arena: a region, or a byte offset. */
 export type Pointer = Region | number;
@@ -39,12 +40,12 @@ export function sgemm(
   integer('m', m, 0);
   integer('n', n, 0);
   integer('k', k, 0);
+  const kernels = kernelsOf(arena);
   const pa = matrix(arena, 'a', a, ta ? k : m, ta ? m : k, 'lda', lda);
   const pb = matrix(arena, 'b', b, tb ? n : k, tb ? k : n, 'ldb', ldb);
   const pc = matrix(arena, 'c', c, m, n, 'ldc', ldc);
   zeroOrOne(beta);
   const work = arena.scratch(gemmWork(m, n, k));
-  const { kernels } = arena;
   kernels[ta ? 'sgemm_tn' : tb ? 'sgemm_nt' : 'sgemm_nn'](m, n, k, pa, lda, pb, ldb, beta, pc, ldc, work);
 }
 
@@ -71,32 +72,34 @@ export function sgemv(
   const px = vector(arena, 'x', x, t ? m : n);
   const py = vector(arena, 'y', y, t ? n : m);
   zeroOrOne(beta);
-  if (t) arena.kernels.sgemv_n(n, m, px, pa, lda, beta, py, arena.scratch(gemmWork(1, n, m)));
-  else arena.kernels.sgemv_t(m, n, px, pa, lda, beta, py);
+  if (t) kernelsOf(arena).sgemv_n(n, m, px, pa, lda, beta, py, arena.scratch(gemmWork(1, n, m)));
+  else kernelsOf(arena).sgemv_t(m, n, px, pa, lda, beta, py);
 }
 
 /** y[n] += alpha·x[n]. @throws as {@link sgemm} */
 export function saxpy(arena: Arena, n: number, alpha: number, x: Pointer, y: Pointer): void {
   integer('n', n, 0);
-  arena.kernels.vec_axpy(n, alpha, vector(arena, 'x', x, n), vector(arena, 'y', y, n));
+  checkNumber('alpha', alpha);
+  kernelsOf(arena).vec_axpy(n, alpha, vector(arena, 'x', x, n), vector(arena, 'y', y, n));
 }
 
 /** x[n] *= alpha. @throws as {@link sgemm} */
 export function sscal(arena: Arena, n: number, alpha: number, x: Pointer): void {
   integer('n', n, 0);
-  arena.kernels.vec_scale(n, alpha, vector(arena, 'x', x, n));
+  checkNumber('alpha', alpha);
+  kernelsOf(arena).vec_scale(n, alpha, vector(arena, 'x', x, n));
 }
 
 /** Σ x[n]·y[n]. @throws as {@link sgemm} */
 export function sdot(arena: Arena, n: number, x: Pointer, y: Pointer): number {
   integer('n', n, 0);
-  return arena.kernels.vec_dot(n, vector(arena, 'x', x, n), vector(arena, 'y', y, n));
+  return kernelsOf(arena).vec_dot(n, vector(arena, 'x', x, n), vector(arena, 'y', y, n));
 }
 
 /** √Σ x[n]², summed in float64. @throws as {@link sgemm} */
 export function snrm2(arena: Arena, n: number, x: Pointer): number {
   integer('n', n, 0);
-  return Math.sqrt(arena.kernels.vec_sum_squares(n, vector(arena, 'x', x, n)));
+  return Math.sqrt(kernelsOf(arena).vec_sum_squares(n, vector(arena, 'x', x, n)));
 }
 
 function transposed(name: string, value: unknown): boolean {
@@ -125,13 +128,37 @@ function vector(arena: Arena, name: string, at: Pointer, n: number): number {
   return reach(arena, name, at, n);
 }
 
+function checkNumber(name: string, value: unknown): void {
+  if (typeof value !== 'number') throw new ArgumentError(name, 'a number', value);
+}
+
+function kernelsOf(arena: Arena): KernelCalls {
+  instance('arena', arena, Arena, 'an Arena');
+  return arena.kernels;
+}
+
+/** A copy of what a region says. */
+function regionOf(name: string, at: Region): { ptr: number; length: number } {
+  return reading(name, at, () => {
+    const { ptr, length } = at ?? {};
+    return { ptr, length };
+  });
+}
+
 /** The pointer to so many floats, all of them in their region and in the arena. */
 function reach(arena: Arena, name: string, at: Pointer, floats: number): number {
-  const ptr = typeof at === 'number' ? at : at?.ptr;
-  if (typeof ptr !== 'number' || ptr % 4 !== 0 || ptr < MemoryArena.start) {
+  const { ptr, length } = typeof at === 'number' ? { ptr: at, length: Infinity } : regionOf(name, at);
+  if (
+    typeof ptr !== 'number' ||
+    typeof length !== 'number' ||
+    !Number.isInteger(ptr / 4) ||
+    ptr < MemoryArena.start ||
+    !(length >= 0)
+  ) {
     throw new ArgumentError(name, `a region, or a multiple of 4 from ${MemoryArena.start} on`, at);
   }
-  const room = Math.min(typeof at === 'number' ? Infinity : at.length, (arena.bytes - ptr) / 4);
+  instance('arena', arena, Arena, 'an Arena');
+  const room = Math.min(length, (arena.bytes - ptr) / 4);
   if (floats > room) throw new ShapeError(name, `room for ${floats} floats`, `room for ${room}`);
   return ptr;
 }

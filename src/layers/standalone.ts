@@ -1,4 +1,5 @@
-import { boolean, integer, options } from '../check.ts';
+import { floats } from '../allocate.ts';
+import { boolean, integer, options, reading } from '../check.ts';
 import {
   readRows,
   readState,
@@ -102,14 +103,15 @@ export abstract class Standalone<
     const ragged = valid !== undefined;
     const plan = network.prepare({ steps, batch, training, targets: 'none', ragged });
     const states = readStates(plan, given, '0');
+    const room = this.#room(plan, network.outputSize);
     network.writeInput('x', plan, sequence, valid);
     writeStates(network, plan, states, (slot) => slot.initial);
     if (training) plan.begin();
     plan.forward();
     this.#last = training ? plan : undefined;
     return {
-      output: this.#read(network, plan, plan.output, network.outputSize),
-      ...readStacked(network, plan, 'N', (slot) => slot.final),
+      output: this.#read(network, plan, plan.output, network.outputSize, room),
+      ...readStacked(network, plan, 'N', (slot) => slot.final, room),
     } as ForwardResult<States | Final>;
   }
 
@@ -136,6 +138,7 @@ export abstract class Standalone<
     let dOutput = given.output === undefined ? undefined : readShaped('output', given.output, shape);
     if (dOutput && this.batchFirst) dOutput = transpose(dOutput, batch, steps, width);
     const states = readStates(plan, given, 'N');
+    const room = this.#room(plan, network.input.size);
     this.#last = undefined;
     const dy: Region = { ...plan.output, ptr: plan.outputGradient.ptr };
     if (dOutput) writeRows(arena, rows, dy, dOutput, width);
@@ -143,8 +146,8 @@ export abstract class Standalone<
     writeStates(network, plan, states, (slot) => slot.gradient);
     const dx = plan.backward(true)!;
     return {
-      input: this.#read(network, plan, dx, network.input.size),
-      ...readStacked(network, plan, '0', (slot) => slot.gradient),
+      input: this.#read(network, plan, dx, network.input.size, room),
+      ...readStacked(network, plan, '0', (slot) => slot.gradient, room),
     } as BackwardResult<States>;
   }
 
@@ -197,7 +200,7 @@ export abstract class Standalone<
 
   /** Refuses a state by name that is not among `names`. */
   #refuseStates(given: object | undefined, suffix: '0' | 'N', names: readonly string[]): void {
-    for (const [key, value] of Object.entries(given ?? {})) {
+    for (const [key, value] of reading('options', given, () => Object.entries(given ?? {}))) {
       const name = key.slice(0, -1);
       if (value === undefined || key !== name + suffix || !/^[a-z]$/.test(name) || names.includes(name))
         continue;
@@ -216,10 +219,24 @@ export abstract class Standalone<
     return { data: transpose(sequence.data, batch, steps, network.input.size), steps, batch };
   }
 
-  #read(network: Network, { rows, steps, batch }: Plan, region: Region, width: number): NDArray {
-    const data = readRows(network.arena, rows, region, width, new Float32Array(steps * batch * width));
-    if (!this.batchFirst) return { data, shape: [steps, batch, width] };
-    return { data: transpose(data, steps, batch, width), shape: [batch, steps, width] };
+  /** Arrays for what a call gives, made before anything changes. */
+  #room(plan: Plan, width: number): Room {
+    const length = plan.steps * plan.batch * width;
+    const states = [...byName(plan)].map(([name, slots]) => {
+      return [name, floats(slots.length * slots[0]!.initial.length)] as const;
+    });
+    return {
+      data: floats(length),
+      turned: this.batchFirst ? floats(length) : undefined,
+      states: new Map(states),
+    };
+  }
+
+  #read(network: Network, plan: Plan, region: Region, width: number, { data, turned }: Room): NDArray {
+    const { rows, steps, batch } = plan;
+    readRows(network.arena, rows, region, width, data);
+    if (!turned) return { data, shape: [steps, batch, width] };
+    return { data: transpose(data, steps, batch, width, turned), shape: [batch, steps, width] };
   }
 
   #own(): Network {
@@ -228,6 +245,15 @@ export abstract class Standalone<
     this.#network ??= new Network([this as unknown as Layer], [''], integer('seed', this.seed, 0));
     return this.#network;
   }
+}
+
+/** What a call gives is written to. */
+interface Room {
+  readonly data: Float32Array<ArrayBuffer>;
+  /** With batchFirst. */
+  readonly turned: Float32Array<ArrayBuffer> | undefined;
+  /** By state. */
+  readonly states: ReadonlyMap<string, Float32Array<ArrayBuffer>>;
 }
 
 /** By state: those of all directions of all stacked layers one after the other. */
@@ -270,13 +296,14 @@ function readStacked(
   plan: Plan,
   suffix: '0' | 'N',
   part: Part,
+  room: Room,
 ): Readonly<Record<string, NDArray>> {
   const read: Record<string, NDArray> = {};
   for (const [name, slots] of byName(plan)) {
     const regions = slots.flatMap((slot) => part(slot) ?? []);
     if (!regions.length) continue;
     const { length, shape } = regions[0]!;
-    const data = new Float32Array(regions.length * length);
+    const data = room.states.get(name)!;
     for (const [i, region] of regions.entries()) {
       readState(network.arena, plan.rows, region, data, i * length);
     }
@@ -288,6 +315,10 @@ function readStacked(
 /** The slots of each state. */
 function byName({ states }: Plan): Map<string, StateSlot[]> {
   const found = new Map<string, StateSlot[]>();
-  for (const slot of states) found.set(slot.name, [...(found.get(slot.name) ?? []), slot]);
+  for (const slot of states) {
+    const slots = found.get(slot.name);
+    if (slots) slots.push(slot);
+    else found.set(slot.name, [slot]);
+  }
   return found;
 }

@@ -1,4 +1,4 @@
-import { boolean, type Names, options } from '../check.ts';
+import { boolean, type Names, options, reading } from '../check.ts';
 import { checkNames } from '../engine/network.ts';
 import { ShapeError, StateError } from '../errors.ts';
 import type { Initializer } from '../init/initializers.ts';
@@ -105,7 +105,7 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> ex
     const given = options('forward', opts, this.#options<CellForwardOptions>('0', { training: true }));
     const training = boolean('training', given.training ?? false);
     const { inputSize, hiddenSize } = this;
-    const shape = isNumbers(x) ? [inputSize] : x?.shape;
+    const shape = isNumbers(x) ? [inputSize] : reading('x', x, () => x?.shape && [...x.shape]);
     const batched = shape?.length === 2;
     if (Array.isArray(shape) && (shape.at(-1) !== inputSize || shape.length > 2 || shape[0] === 0))
       throw new ShapeError('x', `[batch, ${inputSize}] or [${inputSize}]`, shape);
@@ -154,11 +154,13 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> ex
     const shapes = Object.fromEntries(
       this.#layer.parameters.map(({ name, shape }) => [name.slice(0, -SUFFIX.length), shape]),
     );
-    checkNames(given, Object.keys(shapes));
-    const entries = Object.entries(given).map(([name, value]) => [
-      name + SUFFIX,
-      readShaped(name, value, shapes[name]!),
-    ]);
+    const entries = reading('state dict', given, () => {
+      checkNames(given, Object.keys(shapes));
+      return Object.entries(given).map(([name, value]) => [
+        name + SUFFIX,
+        readShaped(name, value, shapes[name]!),
+      ]);
+    });
     this.#layer.loadStateDict(Object.fromEntries(entries));
   }
 

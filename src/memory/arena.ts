@@ -1,3 +1,4 @@
+import { allocated } from '../allocate.ts';
 import { MemoryError } from '../errors.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { instantiate, type KernelBuild, runtime } from '../wasm/runtime.ts';
@@ -77,7 +78,7 @@ export class MemoryArena {
 
   /** Copy of a region's floats. */
   read({ ptr, length }: Region): Float32Array<ArrayBuffer> {
-    return this.f32.slice(ptr / 4, ptr / 4 + length);
+    return allocated(4 * length, () => this.f32.slice(ptr / 4, ptr / 4 + length));
   }
 
   /** Overwrites the first floats of a region. */
@@ -109,8 +110,8 @@ export class MemoryArena {
   }
 
   #view(): void {
-    this.#f32 = new Float32Array(this.#live.buffer);
-    this.#i32 = new Int32Array(this.#live.buffer);
+    const { buffer } = this.#live;
+    [this.#f32, this.#i32] = allocated(0, () => [new Float32Array(buffer), new Int32Array(buffer)]);
   }
 }
 

@@ -1,3 +1,5 @@
+import { integers } from '../allocate.ts';
+
 /**
  * A text read in B lanes, each from its own place on, evenly spread, one sequence of T characters a step; after the
  * end comes the beginning. So what a step reads depends on its number alone, and states can be carried from step to
@@ -13,8 +15,8 @@ export class CorpusBatches {
   constructor(tokens: Int32Array, steps: number, batch: number) {
     this.#tokens = tokens;
     this.#shape = [steps, batch];
-    this.#x = new Int32Array(steps * batch);
-    this.#y = new Int32Array(steps * batch);
+    this.#x = integers(steps * batch);
+    this.#y = integers(steps * batch);
   }
 
   /** Input and targets [T, B] of step number `step`, from 0 on; overwritten by the next call. */

@@ -1,4 +1,4 @@
-import { boolean, type Names, options } from '../check.ts';
+import { boolean, instance, type Names, options } from '../check.ts';
 import type { Flow } from '../diagnostics/flow.ts';
 import { Observer } from '../diagnostics/observe.ts';
 import type { Steps } from '../engine/batchIO.ts';
@@ -60,7 +60,8 @@ export class Trainer extends TrainerBase {
    */
   constructor(model: Sequential, opts: TrainerOptions) {
     const { truncation, memoryBudget, ...others } = options('Trainer', opts, OPTIONS);
-    checkSegments(model instanceof SequentialBase ? model.layers : [], { truncation, memoryBudget });
+    instance('model', model, SequentialBase, 'a Sequential');
+    checkSegments(model.layers, { truncation, memoryBudget });
     super(model, others);
     if (truncation || memoryBudget !== undefined) {
       this.#parts = new SegmentedBptt(this.training, { truncation, memoryBudget });
@@ -79,10 +80,10 @@ export class Trainer extends TrainerBase {
    */
   override step(x: Given, y: Given, opts?: StepOptions): StepResult {
     this.serves();
-    const flow = opts ? this.#checkStep(opts).flow === true : false;
-    this.#read(x, y, opts);
+    const given = opts === undefined ? opts : this.#checkStep(opts);
+    this.#read(x, y, given);
     if (this.#parts) return this.#parts.step();
-    return flow ? this.#watched() : this.training.whole();
+    return given?.flow ? this.#watched() : this.training.whole();
   }
 
   /**
@@ -92,9 +93,9 @@ export class Trainer extends TrainerBase {
    */
   flow(x: Given, y: Given, opts?: Steps): Flow {
     this.serves();
-    if (opts) options('flow', opts, { lengths: true, mask: true });
-    this.#checkStep({ ...opts, flow: true });
-    this.#read(x, y, opts);
+    const given = opts === undefined ? opts : options('flow', opts, { lengths: true, mask: true });
+    this.#checkStep({ ...given, flow: true });
+    this.#read(x, y, given);
     const { network } = this.training;
     const { arena, gradients, generator } = network;
     const plan = this.training.written(true, true);
@@ -132,16 +133,16 @@ export class Trainer extends TrainerBase {
   }
 
   #checkStep(opts: StepOptions): StepOptions {
-    options('step', opts, { lengths: true, mask: true, flow: true });
+    const given = options('step', opts, { lengths: true, mask: true, flow: true });
     const other = this.#parts?.name;
     for (const name of ['lengths', 'mask', 'flow'] as const) {
-      const value = opts[name];
+      const value = given[name];
       if (other && value !== undefined && value !== false)
         throw new ArgumentError(name, `none with the trainer's ${other}, which cuts the sequence`, value);
     }
-    if (opts.flow !== undefined && boolean('flow', opts.flow)) {
+    if (given.flow !== undefined && boolean('flow', given.flow)) {
       Observer.check(this.training.network.arena);
     }
-    return opts;
+    return given;
   }
 }

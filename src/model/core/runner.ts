@@ -1,4 +1,5 @@
-import { integer, number } from '../../check.ts';
+import { allocated } from '../../allocate.ts';
+import { instance, integer, number } from '../../check.ts';
 import type { Network, StreamPlan } from '../../engine/network.ts';
 import { ArgumentError, StateError } from '../../errors.ts';
 import { Generator } from '../../init/generator.ts';
@@ -32,7 +33,7 @@ export class Runner {
     this.block = block;
     this.#of = of;
     this.#held = network.takeStream(batch, block);
-    this.fresh = new Uint8Array(batch).fill(1);
+    this.fresh = allocated(batch, () => new Uint8Array(batch).fill(1));
     this.clear(0, batch);
   }
 
@@ -84,7 +85,7 @@ export class Runner {
   /** As Stream.sample. */
   sample(generator: Generator, temperature: number, row: number): number {
     number('temperature', temperature, 0);
-    if (!(generator instanceof Generator)) throw new ArgumentError('generator', 'a Generator', generator);
+    instance('generator', generator, Generator, 'a Generator');
     const { arena, outputSize: n } = this.network;
     const logits = this.#logits(row);
     // 1 / temperature times an output must not overflow

@@ -1,3 +1,4 @@
+import { reading } from '../../check.ts';
 import { type Layer, MAX_LAYERS } from '../../engine/layer.ts';
 import { type Network, UNINITIALIZED } from '../../engine/network.ts';
 import { ArgumentError, FormatError, ShapeError, show, showShape, UnrolledError } from '../../errors.ts';
@@ -174,7 +175,9 @@ function write(
   named: readonly Named[],
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
-  for (const [key, value] of Object.entries(metadata)) {
+  if (typeof metadata !== 'object' || metadata === null)
+    throw new ArgumentError('metadata', 'an object of strings', metadata);
+  for (const [key, value] of reading('metadata', metadata, () => Object.entries(metadata))) {
     if (typeof value !== 'string') throw new ArgumentError(`metadata.${key}`, 'a string', value);
     if (key === KEY) throw new ArgumentError('metadata', `other names than ${KEY}`, key);
   }

@@ -1,4 +1,5 @@
-import { boolean, integer, options } from '../../check.ts';
+import { floats } from '../../allocate.ts';
+import { boolean, integer, options, reading } from '../../check.ts';
 import { readRows, readSteps, type Steps, writeRows } from '../../engine/batchIO.ts';
 import { type Layer, MAX_LAYERS } from '../../engine/layer.ts';
 import { Network, UNINITIALIZED } from '../../engine/network.ts';
@@ -73,28 +74,14 @@ export class SequentialBase extends Summarized {
     const uninitialized = opts === UNINITIALIZED;
     const { seed = 0 } = options('Sequential', opts, { seed: true });
     integer('seed', seed, 0);
-    if (!Array.isArray(layers) || layers.length === 0 || layers.length > MAX_LAYERS)
-      throw new ArgumentError('layers', `a list of 1 to ${MAX_LAYERS} layers`, layers);
-    const places = new Map<Layer, number>();
-    for (const [i, layer] of layers.entries()) {
-      if (typeof layer?.reserve !== 'function') throw new ArgumentError(`layers[${i}]`, 'a layer', layer);
-      if ((layer as { batchFirst?: boolean }).batchFirst) {
-        throw new ArgumentError(`layers[${i}].batchFirst`, 'false in a model, which is time-major', true);
-      }
-      if (places.has(layer)) throw new StateError(`layers[${i}] is layers[${places.get(layer)}]`);
-      places.set(layer, i);
-      if (claimed.has(layer) || (layer instanceof Standalone && !layer.free)) {
-        throw new StateError(`layers[${i}] (${layer.type}) serves another model, or was used alone`);
-      }
-    }
-    this.layers = [...layers];
+    this.layers = reading('layers', layers, () => checkedLayers(layers));
     this.network = new Network(
       this.layers,
-      layers.map((_, i) => `${i}.`),
+      this.layers.map((_, i) => `${i}.`),
       seed,
       !uninitialized,
     );
-    for (const layer of layers) {
+    for (const layer of this.layers) {
       claimed.add(layer);
       if (layer instanceof Standalone) layer.claim();
     }
@@ -117,13 +104,13 @@ export class SequentialBase extends Summarized {
     const { steps, batch } = sequence;
     const valid = readSteps(given, steps, batch);
     const plan = network.prepare({ steps, batch, training, targets: 'none', ragged: valid !== undefined });
+    const shape = [plan.output.shape[0]!, batch, outputSize];
+    const data = floats(plan.output.length);
     network.writeInput('x', plan, sequence, valid);
     for (const { initial } of plan.states) arena.clear(initial);
     if (training) plan.begin();
     plan.forward();
     this.#last = training ? plan : undefined;
-    const shape = [plan.output.shape[0]!, batch, outputSize];
-    const data = new Float32Array(shape.reduce((a, b) => a * b));
     return { data: readRows(arena, plan.outputRows, plan.output, outputSize, data), shape };
   }
 
@@ -140,13 +127,13 @@ export class SequentialBase extends Summarized {
     if (!plan || !this.network.holds(plan))
       throw new StateError('backward: first run forward with { training: true }; once for each backward');
     const dy = readShaped('outputGradient', outputGradient, plan.output.shape);
+    const shape = [plan.steps, plan.batch, input.size];
+    const data = floats(input.kind === 'features' ? plan.input.length : 0);
     this.#last = undefined;
     writeRows(arena, plan.outputRows, plan.outputGradient, dy, outputSize);
     for (const { gradient } of plan.states) if (gradient) arena.clear(gradient);
     const dx = plan.backward(input.kind === 'features');
     if (!dx) return undefined;
-    const shape = [plan.steps, plan.batch, input.size];
-    const data = new Float32Array(shape.reduce((a, b) => a * b));
     return { data: readRows(arena, plan.rows, dx, input.size, data), shape };
   }
 
@@ -251,4 +238,24 @@ export class SequentialBase extends Summarized {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** A copy of the layers of a model. @throws as the constructor of a model */
+function checkedLayers(given: readonly Layer[]): readonly Layer[] {
+  if (!Array.isArray(given) || given.length === 0 || given.length > MAX_LAYERS)
+    throw new ArgumentError('layers', `a list of 1 to ${MAX_LAYERS} layers`, given);
+  const layers: readonly Layer[] = [...given];
+  const places = new Map<Layer, number>();
+  for (const [i, layer] of layers.entries()) {
+    if (typeof layer?.reserve !== 'function') throw new ArgumentError(`layers[${i}]`, 'a layer', layer);
+    if ((layer as { batchFirst?: boolean }).batchFirst) {
+      throw new ArgumentError(`layers[${i}].batchFirst`, 'false in a model, which is time-major', true);
+    }
+    if (places.has(layer)) throw new StateError(`layers[${i}] is layers[${places.get(layer)}]`);
+    places.set(layer, i);
+    if (claimed.has(layer) || (layer instanceof Standalone && !layer.free)) {
+      throw new StateError(`layers[${i}] (${layer.type}) serves another model, or was used alone`);
+    }
+  }
+  return layers;
 }

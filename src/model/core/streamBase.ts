@@ -1,5 +1,5 @@
-import { integer, options } from '../../check.ts';
-import type { Network } from '../../engine/network.ts';
+import { instance, integer, options } from '../../check.ts';
+import { Network } from '../../engine/network.ts';
 import { ArgumentError } from '../../errors.ts';
 import type { Generator } from '../../init/generator.ts';
 import { isNumbers } from '../../ndarray.ts';
@@ -32,6 +32,7 @@ export class StreamBase extends Summarized {
     const { batch = 1, block = 1 } = options('stream', opts, { batch: true, block: true });
     this.batch = integer('batch', batch, 1);
     this.block = integer('block', block, 1);
+    instance('network', network, Network, 'that of a model: call model.stream()');
     this.runner = new Runner(network, batch, block, 'stream');
   }
 

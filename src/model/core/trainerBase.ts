@@ -1,4 +1,4 @@
-import { boolean, integer, type Names, number, options } from '../../check.ts';
+import { boolean, instance, integer, type Names, number, options, reading } from '../../check.ts';
 import type { Steps } from '../../engine/batchIO.ts';
 import type { Plan } from '../../engine/plan.ts';
 import { ArgumentError, onlyInFullPackage, StateError } from '../../errors.ts';
@@ -26,6 +26,12 @@ export const OPTIONS: Names<TrainerOptions> = {
   batch: true,
 };
 
+/** Options of the trainer of the whole package. */
+interface Elsewhere {
+  readonly truncation?: unknown;
+  readonly memoryBudget?: unknown;
+}
+
 /** Trains a model: forward, loss, BPTT, clipping and update over one plan, nothing allocated in a step. */
 export class TrainerBase extends Summarized {
   /** What it trains. */
@@ -45,18 +51,21 @@ export class TrainerBase extends Summarized {
    */
   constructor(model: SequentialBase, opts: TrainerOptions) {
     super();
-    if (!(model instanceof SequentialBase)) throw new ArgumentError('model', 'a Sequential', model);
+    instance('model', model, SequentialBase, 'a Sequential');
+    const given = options<TrainerOptions & Elsewhere>('Trainer', opts, {
+      ...OPTIONS,
+      truncation: true,
+      memoryBudget: true,
+    });
     for (const name of ['truncation', 'memoryBudget'] as const) {
-      if ((opts as { [K in typeof name]?: unknown })?.[name] !== undefined)
-        throw onlyInFullPackage(`Trainer: ${name}`);
+      if (given[name] !== undefined) throw onlyInFullPackage(`Trainer: ${name}`);
     }
-    const given = options('Trainer', opts, OPTIONS);
-    const loss = typeof given.loss === 'function' ? given.loss() : given.loss;
-    if (typeof loss?.run !== 'function')
-      throw new ArgumentError('loss', 'a loss such as crossEntropy', given.loss);
-    if (!(given.optimizer instanceof Optimizer)) {
-      throw new ArgumentError('optimizer', 'an optimizer such as new AdamW()', given.optimizer);
-    }
+    const loss = reading('loss', given.loss, () => {
+      const made = typeof given.loss === 'function' ? given.loss() : given.loss;
+      return typeof made?.run === 'function' ? made : undefined;
+    });
+    if (!loss) throw new ArgumentError('loss', 'a loss such as crossEntropy', given.loss);
+    instance('optimizer', given.optimizer, Optimizer, 'an optimizer such as new AdamW()');
     if (given.clipNorm !== undefined) number('clipNorm', given.clipNorm, 0);
     if (given.clipValue !== undefined) number('clipValue', given.clipValue, 0);
     if (given.clipNorm !== undefined && given.clipValue !== undefined) {
@@ -100,11 +109,12 @@ export class TrainerBase extends Summarized {
    */
   step(x: Given, y: Given, opts?: Steps): StepResult {
     this.serves();
-    if (opts) {
-      if ((opts as { flow?: boolean }).flow) throw onlyInFullPackage('step: flow');
-      options<Steps & { flow?: boolean }>('step', opts, { lengths: true, mask: true, flow: true });
-    }
-    this.training.read(x, y, opts);
+    const given =
+      opts === undefined
+        ? opts
+        : options<Steps & { flow?: boolean }>('step', opts, { lengths: true, mask: true, flow: true });
+    if (given?.flow) throw onlyInFullPackage('step: flow');
+    this.training.read(x, y, given);
     this.training.checkCarried();
     return this.training.whole();
   }
@@ -114,8 +124,8 @@ export class TrainerBase extends Summarized {
    * flow.
    */
   evaluate(x: Given, y: Given, opts?: Steps): Evaluation {
-    if (opts) options('evaluate', opts, { lengths: true, mask: true });
-    this.training.read(x, y, opts);
+    const given = opts === undefined ? opts : options('evaluate', opts, { lengths: true, mask: true });
+    this.training.read(x, y, given);
     return { loss: this.training.evaluate() };
   }
 

@@ -148,7 +148,7 @@ export class Training {
   read(x: Given, y: Given, opts: Steps | undefined): void {
     const input = readSequence('x', x, this.network.input, this.options.batch, this.x);
     const target = readSequence('y', y, this.#wanted, this.options.batch, this.y);
-    this.#valid = opts && readSteps(opts, input.steps, input.batch);
+    this.#valid = opts === undefined ? undefined : readSteps(opts, input.steps, input.batch);
     fits(
       input,
       target,

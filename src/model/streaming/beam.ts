@@ -1,7 +1,7 @@
-import { integer, number, options } from '../../check.ts';
+import { instance, integer, number, options } from '../../check.ts';
 import { ArgumentError, StateError, Verbatim } from '../../errors.ts';
 import { isNumbers } from '../../ndarray.ts';
-import type { SequentialBase } from '../core/sequentialBase.ts';
+import { SequentialBase } from '../core/sequentialBase.ts';
 import { StreamPool, type StreamSession } from './pool.ts';
 import { power } from './power.ts';
 import type { StreamState } from './state.ts';
@@ -63,6 +63,7 @@ export function beamSearch(model: SequentialBase, opts: BeamOptions): Beam[] {
     end: true,
   });
   const { start, state, end } = given;
+  instance('model', model, SequentialBase, 'a Sequential');
   const { input, outputSize } = model.network;
   if (input.kind !== 'indices' || outputSize > input.size) {
     const wanted = 'one of indices that gives a logit for each of them';

@@ -1,9 +1,9 @@
-import { integer, options } from '../../check.ts';
+import { instance, integer, options, unreadable } from '../../check.ts';
 import { ArgumentError, StateError, Verbatim } from '../../errors.ts';
 import type { Generator } from '../../init/generator.ts';
 import { Summarized } from '../../summary.ts';
 import { Runner } from '../core/runner.ts';
-import type { SequentialBase } from '../core/sequentialBase.ts';
+import { SequentialBase } from '../core/sequentialBase.ts';
 import { copyRow, swapRows } from './moveRows.ts';
 import { readRunner, type StreamState, writeRunner } from './state.ts';
 
@@ -29,10 +29,11 @@ export class StreamPool extends Summarized {
   #stepped = 0;
 
   /** @throws as `Sequential.stream`; {ArgumentError} a capacity below 1 */
-  constructor({ network }: SequentialBase, opts: StreamPoolOptions) {
+  constructor(model: SequentialBase, opts: StreamPoolOptions) {
     super();
+    instance('model', model, SequentialBase, 'a Sequential');
     this.capacity = integer('capacity', options('streams', opts, { capacity: true }).capacity, 1);
-    this.#runner = new Runner(network, this.capacity, 1, 'pool');
+    this.#runner = new Runner(model.network, this.capacity, 1, 'pool');
     this.#at = new Array<StreamSession | undefined>(this.capacity).fill(undefined);
   }
 
@@ -57,22 +58,12 @@ export class StreamPool extends Summarized {
    * @throws {StateError} a session that was closed
    */
   step(sessions: readonly StreamSession[], input: number | ArrayLike<number>): Float32Array {
-    if (!Array.isArray(sessions) || sessions.length < 1 || sessions.length > this.capacity) {
-      throw new ArgumentError('sessions', `a list of 1 to ${this.capacity} sessions`, sessions);
+    try {
+      this.#check(sessions);
+    } catch (error) {
+      throw unreadable('sessions', sessions, error);
     }
-    const turn = ++this.#turn;
-    for (let i = 0; i < sessions.length; i++) {
-      const session: StreamSession = sessions[i];
-      if (!(session instanceof StreamSession) || session.pool !== this) {
-        throw new ArgumentError(`sessions[${i}]`, 'a session of this pool', session);
-      }
-      if (session.row < 0) throw closed();
-      if (session.turn === turn) {
-        throw new ArgumentError(`sessions[${i}]`, 'each session once', new Verbatim('one that came before'));
-      }
-      session.turn = turn;
-    }
-    for (let i = 0; i < sessions.length; i++) this.#bring(sessions[i], i);
+    for (let i = 0; i < sessions.length; i++) this.#bring(sessions[i]!, i);
     const outputs = this.#runner.run(1, sessions.length, input);
     this.#stepped = sessions.length;
     return outputs;
@@ -103,6 +94,24 @@ export class StreamPool extends Summarized {
   /** As `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  #check(sessions: readonly StreamSession[]): void {
+    if (!Array.isArray(sessions) || sessions.length < 1 || sessions.length > this.capacity) {
+      throw new ArgumentError('sessions', `a list of 1 to ${this.capacity} sessions`, sessions);
+    }
+    const turn = ++this.#turn;
+    for (let i = 0; i < sessions.length; i++) {
+      const session: StreamSession = sessions[i]!;
+      if (!(session instanceof StreamSession) || session.pool !== this) {
+        throw new ArgumentError(`sessions[${i}]`, 'a session of this pool', session);
+      }
+      if (session.row < 0) throw closed();
+      if (session.turn === turn) {
+        throw new ArgumentError(`sessions[${i}]`, 'each session once', new Verbatim('one that came before'));
+      }
+      session.turn = turn;
+    }
   }
 
   /** @internal */
