@@ -1,52 +1,105 @@
-// Compiles every binary in one process, asserts what ships, and writes the modules with the
+// Compiles the binaries whose sources changed, one thread per core, asserts what ships, and writes the modules with the
 // binaries inlined.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { deflateRawSync } from 'node:zlib';
-import asc from 'assemblyscript/asc';
-import { kernelsOf } from './assembly.mjs';
+import { kernelsOf, reachedFrom } from './assembly.mjs';
+import { hashOf, isFresh, keep, writeText } from './fresh.mjs';
 import { writeTiles } from './gemm-tiles.mjs';
 import { writeSignatures } from './signatures.mjs';
+import { root } from './tools.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-/** Binaries by name: the target of asconfig.json, and the entry, assembly/ENTRY.ts. */
-const binaries = {
-  checked: { target: 'checked', entry: 'index' },
+/** Binaries by name: the target of asconfig.json, and the entry, assembly/ENTRY.ts. The largest come first. */
+const BINARIES = {
   simd: { target: 'simd', entry: 'index' },
   relaxed: { target: 'relaxed', entry: 'index' },
   'simd-core': { target: 'simd', entry: 'core' },
   'relaxed-core': { target: 'relaxed', entry: 'core' },
   'simd-inference': { target: 'simd', entry: 'inference' },
   'relaxed-inference': { target: 'relaxed', entry: 'inference' },
+  checked: { target: 'checked', entry: 'index' },
 };
 /** Those in the package, inlined and as files. */
-export const shipped = Object.keys(binaries).filter((name) => name !== 'checked');
+export const shipped = Object.keys(BINARIES).filter((name) => name !== 'checked');
+/** What else decides what a binary is. */
+const TOOLS = [
+  'asconfig.json',
+  'scripts/build-wasm.mjs',
+  'scripts/compile.mjs',
+  'scripts/gemm-tiles.mjs',
+  'node_modules/assemblyscript/package.json',
+];
 
-export async function buildWasm() {
+/**
+ * Builds binaries by their names, default all. `quick`: those that ship are not optimized, which gives the same bits in
+ * a fraction of the time, but for those that are up to date as they ship.
+ */
+export async function buildWasm(names = Object.keys(BINARIES), { quick = false } = {}) {
   process.chdir(root);
-  await mkdir('build', { recursive: true });
-  await writeTiles();
+  writeTiles();
   writeSignatures();
-  for (const [name, { target, entry }] of Object.entries(binaries)) {
-    const files = ['-o', `build/${name}.wasm`, '-t', `build/${name}.wat`];
-    const { error, stderr } = await asc.main([`assembly/${entry}.ts`, '--target', target, ...files]);
-    // Binaryen's remark on its own passes; the result is valid
-    const text = stderr.toString().replace(/^Last converge was suboptimal\.\s*/gm, '');
-    if (error || text) throw new Error(`asc ${name}: ${text || error.message}`);
-    const binary = await readFile(`build/${name}.wasm`);
-    checkExports(entry, WebAssembly.Module.exports(await module(target, binary)));
-    await inline(`test/generated/${name}.ts`, binary);
-    if (!shipped.includes(name)) continue;
-    check(target, binary, await readFile(`build/${name}.wat`, 'utf8'));
-    await inline(`src/wasm/generated/${name}.ts`, deflateRawSync(binary, { level: 9 }));
+  const jobs = names.map((name) => jobOf(name, quick)).filter((job) => job);
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), jobs.length) }, () => run(jobs)));
+}
+
+/** What is to be done for a binary; nothing where it is up to date. */
+function jobOf(name, quick) {
+  const { target, entry } = BINARIES[name];
+  const optimized = !quick || target === 'checked';
+  const sources = [...reachedFrom(`assembly/${entry}.ts`), ...TOOLS];
+  const hash = hashOf(sources, target);
+  const outputs = [`build/${name}.wasm`, ...modulesOf(name)];
+  if (isFresh(name, hash, outputs)) return undefined;
+  const job = { name, target, entry, optimized, hash: optimized ? hash : `quick ${hash}` };
+  return isFresh(name, job.hash, outputs) ? undefined : job;
+}
+
+/** The modules that hold a binary. */
+function modulesOf(name) {
+  return [`test/generated/${name}.ts`, ...(shipped.includes(name) ? [`src/wasm/generated/${name}.ts`] : [])];
+}
+
+/** Takes jobs until none is left, on a thread of its own. */
+async function run(jobs) {
+  const thread = new Worker(new URL('compile.mjs', import.meta.url));
+  try {
+    for (let job = jobs.shift(); job; job = jobs.shift()) await build(thread, job);
+  } catch (error) {
+    jobs.length = 0;
+    throw error;
+  } finally {
+    await thread.terminate();
   }
 }
 
+async function build(thread, { name, target, entry, optimized, hash }) {
+  const files = ['-o', `build/${name}.wasm`, ...(optimized ? ['-t', `build/${name}.wat`] : [])];
+  const how = optimized ? target : `${target}-quick`;
+  const complaint = await compiled(thread, [`assembly/${entry}.ts`, '--target', how, ...files]);
+  if (complaint) throw new Error(`asc ${name}: ${complaint}`);
+  const binary = await readFile(`build/${name}.wasm`);
+  checkExports(entry, WebAssembly.Module.exports(await module(target, binary)));
+  if (optimized && target !== 'checked') check(target, binary, await readFile(`build/${name}.wat`, 'utf8'));
+  for (const path of modulesOf(name)) {
+    inline(path, path.startsWith('test/') ? binary : deflateRawSync(binary, { level: 9 }));
+  }
+  keep(name, hash);
+}
+
+/** What asc complains of, if anything. */
+function compiled(thread, args) {
+  return new Promise((resolve, reject) => {
+    thread.once('message', resolve);
+    thread.once('error', reject);
+    thread.postMessage(args);
+  });
+}
+
 /** A module whose default export is the bytes in base64: in the declarations a string, not the text itself. */
-async function inline(path, bytes) {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, `export default '${bytes.toString('base64')}' as string;\n`);
+function inline(path, bytes) {
+  writeText(path, `export default '${bytes.toString('base64')}' as string;\n`);
 }
 
 /** TypeScript is told of the kernels that are in the binary, no more and no fewer. */

@@ -1,24 +1,15 @@
-// Builds all that ships: the kernels, then dist/ from src/. Says nothing unless something is wrong.
-import {
-  chmodSync,
-  copyFileSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+// Builds all that ships: the kernels, then dist/ from src/. With --program only what `npm start` runs. Says nothing unless
+// something is wrong.
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { buildInlined } from './build-inlined.mjs';
 import { buildWasm, shipped } from './build-wasm.mjs';
-import { buildBundles } from './bundles.mjs';
-import { command, dist } from './dist.mjs';
+import { buildBundles, buildProgram } from './bundles.mjs';
+import { command, dist, keepMade } from './dist.mjs';
 import { node, root, tool } from './tools.mjs';
 
 /** dist/ from src/, the kernels as they were built before. Gives the compiler's exit code. */
-export async function buildDist() {
+async function buildDist() {
   const began = Date.now();
   await buildInlined();
   const code = node(tool('typescript', 'tsc'), ['-p', 'tsconfig.build.json']);
@@ -28,7 +19,7 @@ export async function buildDist() {
   for (const name of shipped) copyFileSync(join(root, `build/${name}.wasm`), join(dist, `${name}.wasm`));
   dropInlinedMaps();
   chmodSync(command, 0o755);
-  utimesSync(command, new Date(), new Date());
+  keepMade('dist');
   return 0;
 }
 
@@ -53,7 +44,19 @@ function dropInlinedMaps() {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+/** A module with one relaxed instruction, i8x16.relaxed_swizzle. */
+const RELAXED = Uint8Array.from([
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0],
+  ...[65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11],
+]);
+
+if (process.argv.includes('--program')) {
+  // the other build gives its results, too, but is compiled without optimizing
+  const [runs, other] = WebAssembly.validate(RELAXED) ? ['relaxed', 'simd'] : ['simd', 'relaxed'];
+  await Promise.all([buildWasm([runs]), buildWasm([other], { quick: true })]);
+  await buildProgram();
+  keepMade('program');
+} else {
   await buildWasm();
   process.exitCode = await buildDist();
 }

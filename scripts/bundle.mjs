@@ -8,6 +8,8 @@ export async function bundle(input, output, options = {}) {
   const build = await rolldown({
     input: join(root, input),
     platform: 'neutral',
+    // as the compiler's: Node 20 knows no `using`
+    transform: { target: 'es2022' },
     onLog(_, { message }) {
       throw new Error(`rolldown: ${message}`);
     },

@@ -1,9 +1,9 @@
 // What is bundled of what the compiler wrote into dist/: modules that one file must hold, and those that use packages
 // which nobody who installs this one should get. Their licences are in dist/licenses.md.
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { bundle } from './bundle.mjs';
-import { dist } from './dist.mjs';
+import { command, dist } from './dist.mjs';
 import { root } from './tools.mjs';
 
 /** By file in dist/: `input` in src/, and options of rolldown. */
@@ -26,9 +26,8 @@ export const UNMAPPED = Object.keys(BUNDLES).filter((file) => !BUNDLES[file].sou
 export async function buildBundles() {
   const packages = new Map();
   for (const file of UNMAPPED) rmSync(join(dist, `${file}.map`), { force: true });
-  for (const [file, { input, sourcemap = false, options }] of Object.entries(BUNDLES)) {
-    const { moduleIds } = await bundle(input, { file: join(dist, file), sourcemap }, options);
-    for (const id of moduleIds) {
+  for (const file of Object.keys(BUNDLES)) {
+    for (const id of await write(file)) {
       const [, folder, name] =
         /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(id.replaceAll('\\', '/')) ?? [];
       if (folder) packages.set(name, folder);
@@ -39,6 +38,24 @@ export async function buildBundles() {
     if (!kept.test(name)) rmSync(join(dist, 'cli', name), { recursive: true });
   }
   writeFileSync(join(dist, 'licenses.md'), licences(packages));
+}
+
+/** Writes only what `npm start` runs: the program, and the file that starts it, which the compiler writes otherwise. */
+export async function buildProgram() {
+  await write('cli/run.js');
+  const beside = {
+    name: 'beside',
+    resolveId: (id) => (id === './run.ts' ? { id: './run.js', external: true } : null),
+  };
+  await bundle('src/cli/main.ts', { file: command, minify: false }, { platform: 'node', plugins: [beside] });
+  chmodSync(command, 0o755);
+}
+
+/** Writes one; gives the files that are in it. */
+async function write(file) {
+  const { input, sourcemap = false, options } = BUNDLES[file];
+  const { moduleIds } = await bundle(input, { file: join(dist, file), sourcemap }, options);
+  return moduleIds;
 }
 
 /** @throws {Error} a package without a licence file */

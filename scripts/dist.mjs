@@ -1,38 +1,40 @@
 // What the build makes in dist/, and whether it is up to date.
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { filesBelow } from './assembly.mjs';
+import { hashOf, isFresh, keep } from './fresh.mjs';
 import { root } from './tools.mjs';
 
 export const dist = join(root, 'dist');
 export const command = join(dist, 'cli/main.js');
 
-const KERNELS = [
-  'asconfig.json',
-  'scripts/assembly.mjs',
-  'scripts/build-wasm.mjs',
-  'scripts/gemm-tiles.mjs',
-  'scripts/signatures.mjs',
-];
-const OTHERS = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'];
+/** What the build can make: all of dist/, or only the program in it, for `npm start`. */
+const OUTPUTS = {
+  dist: ['dist/index.js', 'dist/cli/main.js', 'dist/cli/run.js'],
+  program: ['dist/cli/main.js', 'dist/cli/run.js'],
+};
 
-/** Whether dist/, or the kernels in it, are missing or older than what they are built from. */
-export function isStale() {
-  const kernels = time(join(root, 'src/wasm/generated/simd.ts'));
-  const sources = [...OTHERS.map((file) => join(root, file)), ...under('src')];
-  const newer = (than) => (path) => time(path) > than;
-  return (
-    [...KERNELS.map((file) => join(root, file)), ...under('assembly')].some(newer(kernels)) ||
-    sources.some(newer(time(command)))
+/** Whether `dist` or `program` is missing, or was made from other sources. */
+export function isStale(what = 'dist') {
+  // all of dist/ has the program, too
+  const made = what === 'dist' ? ['dist'] : ['dist', 'program'];
+  const hash = hashOfSources();
+  return !made.some((name) => isFresh(name, hash, OUTPUTS[name]));
+}
+
+/** Notes that it was made from the sources as they are. */
+export function keepMade(what) {
+  keep(what, hashOfSources());
+}
+
+function hashOfSources() {
+  const scripts = readdirSync(join(root, 'scripts')).filter((name) =>
+    /^(assembly|b|compile|gemm|sig)/.test(name),
   );
-}
-
-/** When a file changed; before all times if there is none. */
-function time(path) {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? -1;
-}
-
-/** Files below a folder. */
-function under(folder) {
-  const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return hashOf([
+    ...['asconfig.json', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'],
+    ...scripts.map((name) => `scripts/${name}`),
+    ...filesBelow('assembly'),
+    ...filesBelow('src'),
+  ]);
 }

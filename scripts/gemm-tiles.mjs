@@ -1,15 +1,12 @@
 // Writes the GEMM tiles, one function per size, from one template: rows MR, columns NR = 8 (one panel) or 16 (two panels).
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { writeText } from './fresh.mjs';
 
 const OUT = 'assembly/gemm/generated/tiles.ts';
 /** [MR, NR] of each tile. tiles.ts says which one runs. */
 const TILES = [1, 2, 3, 4, 6].map((rows) => [rows, 8]).concat([2, 3, 4, 5, 6].map((rows) => [rows, 16]));
 
-/** The working directory is the root. */
-export async function writeTiles() {
-  await mkdir(dirname(OUT), { recursive: true });
-  await writeFile(OUT, `import { madd } from '../../simd';\n${TILES.map(([m, n]) => tile(m, n)).join('')}`);
+export function writeTiles() {
+  writeText(OUT, `import { madd } from '../../simd';\n${TILES.map(([m, n]) => tile(m, n)).join('')}`);
 }
 
 function tile(MR, NR) {

@@ -1,14 +1,12 @@
 // Writes for TypeScript what assembly/ says of the kernels: signatures with their comments, names by entry, structs.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { checkEntries, ENTRIES, kernelsOf, read, sharedConstants, structs } from './assembly.mjs';
-import { root } from './tools.mjs';
+import { writeText } from './fresh.mjs';
 
 /** Kinds of values at run time: p a pointer, i an integer, f a float. */
 const KINDS = { usize: 'p', i32: 'i', u32: 'i', bool: 'i', f32: 'f', f64: 'f' };
 
 /** What is written, by path. */
-export const GENERATED = {
+const GENERATED = {
   'src/wasm/generated/kernelCalls.ts': () => calls(signatures()),
   'src/wasm/generated/kernelNames.ts': names,
   'src/wasm/generated/structs.ts': () => structs().map(struct).join('\n'),
@@ -19,10 +17,7 @@ export const GENERATED = {
 /** @throws {Error} a kernel that is not exported where it is called, or a signature that can't be read */
 export function writeSignatures() {
   checkEntries();
-  for (const [path, text] of Object.entries(GENERATED)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text());
-  }
+  for (const [path, text] of Object.entries(GENERATED)) writeText(path, text());
 }
 
 /** Of every kernel, in the order of the entries. */

@@ -10,10 +10,10 @@ const SETTINGS = [
 ];
 
 process.chdir(root);
-if (isStale()) {
-  console.log('Building the kernels and the library …');
+if (isStale('program')) {
+  console.log('Building the kernels and the program …');
   // in a process of its own: the compiler's flags and memory are not for training
-  const code = node('scripts/build.mjs');
+  const code = node('scripts/build.mjs', ['--program']);
   if (code) process.exit(code);
 }
 const args = process.argv.slice(2);
