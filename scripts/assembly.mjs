@@ -35,7 +35,7 @@ function importsOf(file) {
             .split(',')
             .map((name) => name.trim().split(/\s+as\s+/)[0])
             .filter(Boolean),
-    file: normalize(below(dirname(file), to)).replace(/(?:\.ts)?$/, '.ts'),
+    file: normalize(below(dirname(file), to)).replace(/\/[^./]+$/, '$&.ts'),
   }));
 }
 

@@ -41,7 +41,9 @@ export async function buildWasm(names = Object.keys(BINARIES), { quick = false }
   writeTiles();
   writeSignatures();
   const jobs = names.map((name) => jobOf(name, quick)).filter((job) => job);
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), jobs.length) }, () => run(jobs)));
+  // asc itself takes as long to start as one quick binary to compile
+  const threads = quick ? Math.min(1, jobs.length) : Math.min(availableParallelism(), jobs.length);
+  await Promise.all(Array.from({ length: threads }, () => run(jobs)));
 }
 
 /** What is to be done for a binary; nothing where it is up to date. */
