@@ -3,10 +3,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isStale } from './dist.mjs';
 import { node, root } from './tools.mjs';
 
 const here = join(root, 'docs/typedoc');
-if (!existsSync(join(root, 'src/wasm/generated/simd.ts')) && node('scripts/build.mjs') !== 0) process.exit(1);
+if (isStale() && node('scripts/build.mjs') !== 0) process.exit(1);
 if (!existsSync(join(here, 'node_modules'))) {
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   execFileSync(npm, ['ci', '--prefix', here, '--no-audit', '--no-fund', '--loglevel=error'], {
