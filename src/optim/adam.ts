@@ -1,7 +1,6 @@
-import { type Names, number, options, reading } from '../check.ts';
-import { ArgumentError } from '../errors.ts';
+import { type Names, number, options } from '../check.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
-import { type Blocks, Optimizer, Power } from './optimizer.ts';
+import { type Blocks, betasOf, Optimizer, Power } from './optimizer.ts';
 
 /** As torch.optim.Adam and AdamW take them. */
 export interface AdamOptions {
@@ -35,10 +34,8 @@ export class Adam extends Optimizer {
   constructor(opts?: AdamOptions) {
     const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options('Adam', opts, OPTIONS);
     super(lr);
-    if (!reading('betas', betas, () => Array.isArray(betas) && betas.length === 2))
-      throw new ArgumentError('betas', 'two numbers', betas);
-    const power = (beta: number, i: number) => new Power(number(`betas[${i}]`, beta, 0, 1, true));
-    this.#powers = [power(betas[0], 0), power(betas[1], 1)];
+    const [b1, b2] = betasOf(betas);
+    this.#powers = [new Power(b1), new Power(b2)];
     this.#eps = number('eps', eps, 0);
     this.#weightDecay = number('weightDecay', weightDecay, 0);
   }

@@ -1,4 +1,4 @@
-import { number } from '../check.ts';
+import { number, reading } from '../check.ts';
 import { FormatError, show } from '../errors.ts';
 import { Summarized } from '../summary.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
@@ -85,6 +85,15 @@ export abstract class Optimizer extends Summarized {
 
   /** Brings what depends on the number of updates to t. */
   protected continueFrom(_t: number): void {}
+}
+
+/** @throws {ArgumentError} unless both are in 0 <= β < 1 */
+export function betasOf(betas: readonly [number, number]): readonly [number, number] {
+  const [b1, b2] = reading('betas', betas, () => {
+    if (!Array.isArray(betas) || betas.length !== 2) throw new ArgumentError('betas', 'two numbers', betas);
+    return [betas[0], betas[1]];
+  });
+  return [number('betas[0]', b1, 0, 1, true), number('betas[1]', b2, 0, 1, true)];
 }
 
 /** β^t by t multiplications, one at each step: the same bits on every engine, resumed or not. */

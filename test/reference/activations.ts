@@ -5,6 +5,10 @@ import { sigmoid, softplus } from './math.ts';
 export interface ActivationReference {
   readonly of: (x: number, alpha: number, beta: number) => number;
   readonly slope: (x: number, alpha: number, beta: number) => number;
+  /** Values and slopes below it may be 0. Default: eight times the least normal float32. */
+  readonly floor?: number;
+  /** Absolute error that φ′ may have at x: where it is a difference of larger numbers. Default 0. */
+  readonly slopeSlack?: (x: number) => number;
 }
 
 /** 1 − tanh² x without cancellation. */
