@@ -16,3 +16,4 @@ export { sgd_step } from './optim/sgd';
 export { adam_step } from './optim/adam';
 export { rmsprop_step } from './optim/rmsprop';
 export { adagrad_step } from './optim/adagrad';
+export { lion_step } from './optim/lion';

@@ -1,4 +1,10 @@
-import type { AdagradOptions, AdamOptions, RMSpropOptions, SGDOptions } from '../../src/optim/index.ts';
+import type {
+  AdagradOptions,
+  AdamOptions,
+  LionOptions,
+  RMSpropOptions,
+  SGDOptions,
+} from '../../src/optim/index.ts';
 import { OPTIMIZERS, type OptimizerName } from '../../src/optim/table.ts';
 import type { Tensors } from './stack.ts';
 
@@ -101,6 +107,19 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
   });
 }
 
+/** Chen et al. 2023, algorithm 2. */
+export function lion({ lr = 1e-4, betas = [0.9, 0.99], weightDecay = 0 }: LionOptions = {}): Optimizer {
+  const [beta1, beta2] = betas;
+  return optimizer((w, grad, _, state) => {
+    const m = state('m');
+    for (let i = 0; i < w.length; i++) {
+      const c = beta1 * m[i]! + (1 - beta1) * grad[i]!;
+      w[i]! -= lr * (Math.sign(c) + weightDecay * w[i]!);
+      m[i] = beta2 * m[i]! + (1 - beta2) * grad[i]!;
+    }
+  });
+}
+
 type Options<K extends OptimizerName> = NonNullable<ConstructorParameters<(typeof OPTIMIZERS)[K]>[0]>;
 
 /** Each optimizer's reference, and the options that suites draw. A row that is missing is a type error. */
@@ -124,6 +143,7 @@ const references: {
     { lr: 0.001, centered: true, eps: 1e-3 },
     { lr: 0.001, centered: true, momentum: 0.5, eps: 1e-3 },
   ],
+  lion: [lion, {}, { lr: 0.001, betas: [0.8, 0.95], weightDecay: 0.1 }],
   adagrad: [adagrad, {}, { lr: 0.05, lrDecay: 0.1, eps: 1e-6, weightDecay: 0.01 }],
 };
 

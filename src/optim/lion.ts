@@ -1,0 +1,41 @@
+import { type Names, number, options } from '../check.ts';
+import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
+import { type Blocks, betasOf, Optimizer } from './optimizer.ts';
+
+/** Options of `Lion`. */
+export interface LionOptions {
+  /** Default 1e-4. */
+  readonly lr?: number | undefined;
+  /** Of the update's average and of the one that is kept. Default [0.9, 0.99]. */
+  readonly betas?: readonly [number, number] | undefined;
+  /** Shrinks the parameters themselves by lr·weightDecay, as AdamW. Default 0. */
+  readonly weightDecay?: number | undefined;
+}
+
+const OPTIONS: Names<LionOptions> = { lr: true, betas: true, weightDecay: true };
+
+/** Lion (Chen et al. 2023, arXiv 2302.06675): each parameter moves by lr, in the direction of an average gradient. */
+export class Lion extends Optimizer {
+  readonly name = 'lion';
+  readonly slots = ['exp_avg'];
+  readonly #betas: readonly [number, number];
+  readonly #weightDecay: number;
+
+  /** @throws {ArgumentError} numbers out of range */
+  constructor(opts?: LionOptions) {
+    const { lr = 1e-4, betas = [0.9, 0.99], weightDecay = 0 } = options('Lion', opts, OPTIONS);
+    super(lr);
+    this.#betas = betasOf(betas);
+    this.#weightDecay = number('weightDecay', weightDecay, 0);
+  }
+
+  protected update(
+    kernels: KernelCalls,
+    { n, parameters, gradients, slots }: Blocks,
+    scale: number,
+    lr: number,
+  ): void {
+    const [b1, b2] = this.#betas;
+    kernels.lion_step(n, parameters, gradients, slots[0]!, scale, lr, b1, b2, this.#weightDecay);
+  }
+}
