@@ -10,6 +10,7 @@ export { rnn_backward, rnn_forward_train } from './sequence/rnn';
 export { lstm_backward, lstm_forward_train } from './sequence/lstm';
 export { gru_backward, gru_forward_train } from './sequence/gru';
 export { cross_entropy } from './loss/cross_entropy';
+export { huber } from './loss/huber';
 export { mse } from './loss/mse';
 export { bce_with_logits } from './loss/bce';
 export { sgd_step } from './optim/sgd';

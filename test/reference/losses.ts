@@ -61,6 +61,20 @@ export function bceWithLogits(logits: Float64Array, targets: Float64Array): Loss
   return { value: sum / n, grad };
 }
 
+/** Mean of d²/2 where |d| <= delta, else delta·(|d| − delta/2), d = prediction − target, over all elements. */
+export function huber(predictions: Float64Array, targets: Float64Array, delta = 1): Loss {
+  const n = predictions.length;
+  const grad = new Float64Array(n);
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    const d = predictions[i]! - targets[i]!;
+    const near = Math.abs(d) <= delta;
+    sum += near ? (d * d) / 2 : delta * (Math.abs(d) - delta / 2);
+    grad[i] = (near ? d : delta * Math.sign(d)) / n;
+  }
+  return { value: sum / n, grad };
+}
+
 type Options<K extends LossName> = NonNullable<Parameters<(typeof LOSSES)[K]>[0]>;
 
 /** A loss in float64, and what suites draw for it. */
@@ -81,6 +95,11 @@ export const lossReferences: { readonly [K in LossName]: LossReference<Options<K
     of: (output, y, { ignoreIndex }) => crossEntropy(output, Int32Array.from(y), ignoreIndex),
     cases: [{}, { ignoreIndex: 0 }, { ignoreIndex: 4 }],
     range: 4,
+  },
+  huber: {
+    of: (output, y, { delta }) => huber(output, Float64Array.from(y), delta),
+    cases: [{}, { delta: 0.3 }, { delta: 2.5 }],
+    range: 2,
   },
   mse: { of: (output, y) => mse(output, Float64Array.from(y)), cases: [{}], range: 2 },
   bceWithLogits: {

@@ -1,0 +1,30 @@
+import { number, options } from '../check.ts';
+import { ArgumentError } from '../errors.ts';
+import type { Loss } from './loss.ts';
+
+/** Options of `huber`. */
+export interface HuberOptions {
+  /** Where the loss goes over from quadratic to linear; above 0. Default 1. */
+  readonly delta?: number | undefined;
+}
+
+/**
+ * d²/2 where |d| <= delta, else delta·(|d| − delta/2), with d = output − target: the mean over all elements, as
+ * torch.nn.HuberLoss.
+ *
+ * @throws {ArgumentError} an unknown option, a delta that is not above 0
+ */
+export function huber(opts?: HuberOptions): Loss {
+  const { delta = 1 } = options('huber', opts, { delta: true });
+  number('delta', delta, 0);
+  if (Math.fround(delta) === 0) throw new ArgumentError('delta', 'a number above 0', delta);
+  return {
+    name: 'huber',
+    targets: 'features',
+    ignoreIndex: -1,
+    count: (rows, size) => rows * size,
+    run(kernels, { rows, size, output, targets, gradient, count }) {
+      return kernels.huber(rows * size, output, targets, delta, 1 / count, gradient);
+    },
+  };
+}
