@@ -56,6 +56,7 @@ export const ACTIVATIONS = {
     largestSlope: (alpha, beta) => Math.abs(alpha * beta),
     saturation: (alpha) => [-0.99 * Math.abs(alpha), 0.99 * Math.abs(alpha)],
   },
+  silu: { kind: 11, largestSlope: () => 1.09984 },
   affine: { kind: 10, alpha: 1, beta: 0, largestSlope: Math.abs },
 } as const satisfies Readonly<Record<string, ActivationRow>>;
 
@@ -74,6 +75,7 @@ export type ActivationName = keyof typeof ACTIVATIONS;
  * | `leakyrelu` | x, or αx where x <= 0 | 0.01 |
  * | `scaledtanh` | α·tanh(βx) | 1, 1 |
  * | `affine` | αx + β | 1, 0 |
+ * | `silu` | x/(1 + e^−x) (Elfwing et al. 2017) | |
  *
  * `hardsigmoid` has the slope 0.2 of ONNX, Keras 1 and 2 and TensorFlow.js. PyTorch and Keras 3 have 1/6:
  * `{ name: 'hardsigmoid', alpha: 1 / 6 }`.

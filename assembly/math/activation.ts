@@ -1,6 +1,6 @@
 import { flush, loadLanes, madd, storeLanes } from '../simd';
 import { vexpm1NonPositive, vexpNonPositive } from './exp';
-import { vsigmoid } from './sigmoid';
+import { complementOf, sigmoidDecay, sigmoidOf, vsigmoid } from './sigmoid';
 import { log1pUnit } from './softplus';
 import { decay, slopeOf, tanhOf } from './tanh';
 
@@ -23,6 +23,8 @@ export const LEAKY_RELU: i32 = 8;
 export const SCALED_TANH: i32 = 9;
 /** αx + β. */
 export const AFFINE: i32 = 10;
+/** x / (1 + e^−x). */
+export const SILU: i32 = 11;
 
 /**
  * y[n] = φ(x[n] clamped to ±clip), and slope[n] = φ′ there, 0 where |x| > clip, unless slope is 0. clip: above 0,
@@ -44,6 +46,7 @@ export function activate(
     case SOFTSIGN: loop(SOFTSIGN, a, b, c, n, x, y, slope); break;
     case SOFTPLUS: loop(SOFTPLUS, a, b, c, n, x, y, slope); break;
     case ELU: loop(ELU, a, b, c, n, x, y, slope); break;
+    case SILU: loop(SILU, a, b, c, n, x, y, slope); break;
     case LEAKY_RELU: loop(LEAKY_RELU, a, b, c, n, x, y, slope); break;
     case TANH:
     case SCALED_TANH: loop(SCALED_TANH, a, b, c, n, x, y, slope); break;
@@ -100,6 +103,13 @@ function loop(kind: i32, a: v128, b: v128, clip: v128, n: i32, x: usize, y: usiz
       const positive = f32x4.gt(v, zero);
       f = v128.bitselect(v, f32x4.mul(a, v), positive);
       if (slope) d = v128.bitselect(one, a, positive);
+    } else if (kind == SILU) {
+      // Inf·0 is NaN
+      const t = f32x4.pmax(v, f32x4.splat(-f32.MAX_VALUE));
+      const z = sigmoidDecay(t);
+      const s = sigmoidOf(t, z);
+      f = f32x4.mul(t, s);
+      if (slope) d = madd(f32x4.pmin(f, f32x4.splat(f32.MAX_VALUE)), complementOf(t, z), s);
     } else if (kind == SCALED_TANH) {
       const t = f32x4.mul(b, v);
       const z = decay(t);
@@ -120,7 +130,8 @@ function loop(kind: i32, a: v128, b: v128, clip: v128, n: i32, x: usize, y: usiz
 /**
  * y[n] = φ(x[n] clamped to ±clip), and slope[n] = φ′ there, 0 where |x| > clip, unless slope is 0. clip: above 0,
  * Infinity for none; y may be x. φ by kind: 0 x; 1 tanh x; 2 1/(1 + e^−x); 3 max(x, 0); 4 αx + β clamped to 0..1;
- * 5 x/(1 + |x|); 6 ln(1 + e^x); 7 x, or α(e^x − 1) where x <= 0; 8 x, or αx where x <= 0; 9 α·tanh(βx); 10 αx + β.
+ * 5 x/(1 + |x|); 6 ln(1 + e^x); 7 x, or α(e^x − 1) where x <= 0; 8 x, or αx where x <= 0; 9 α·tanh(βx); 10 αx + β;
+ * 11 x/(1 + e^−x), 0 where it is below 2^-119.
  * Subnormal results become +0; NaN gives NaN.
  */
 export function vec_activate(

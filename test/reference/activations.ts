@@ -41,5 +41,12 @@ export const activations: Readonly<Record<ActivationName, ActivationReference>> 
     of: (x, alpha, beta) => alpha * Math.tanh(beta * x),
     slope: (x, alpha, beta) => alpha * beta * tanhSlope(beta * x),
   },
+  silu: {
+    of: (x) => (x === Number.NEGATIVE_INFINITY ? 0 : x * sigmoid(x)),
+    slope: (x) => (Math.abs(x) === Number.POSITIVE_INFINITY ? +(x > 0) : sigmoid(x) * (1 + x * sigmoid(-x))),
+    floor: 2 ** -119,
+    // 0 at −1.2785
+    slopeSlack: (x) => (Math.abs(x + 1.2785) < 0.7 ? 2 ** -23 : 0),
+  },
   affine: { of: (x, alpha, beta) => alpha * x + beta, slope: (_, alpha) => alpha },
 };
