@@ -1,4 +1,8 @@
 export type { Activation, ActivationName } from './activations.ts';
+export { type GradcheckShapes, gradcheck } from './custom/gradcheck.ts';
+export type { CustomLayer, CustomLayerClass, LayerBackward, LayerForward, Views } from './custom/layer.ts';
+export type { CustomFeatureLoss, CustomIndexLoss, CustomLoss } from './custom/loss.ts';
+export type { CustomOptimizer, UpdateStep } from './custom/optimizer.ts';
 export type { Direction, Flow, GateFlow, LayerFlow, NonFinite } from './diagnostics/flow.ts';
 export { gateSpectra, largestSingularValue, type Spectrum, spectralRadius } from './diagnostics/spectrum.ts';
 export type { Verdict } from './diagnostics/verdict.ts';
@@ -22,7 +26,7 @@ export {
 export * from './losses/index.ts';
 export type { Loss } from './losses/loss.ts';
 export type { CheckpointReport } from './model/bptt/checkpoints.ts';
-export { Sequential } from './model/sequential.ts';
+export { type LoadOptions, Sequential } from './model/sequential.ts';
 export { Stream } from './model/stream.ts';
 export { type Beam, type BeamOptions, beamSearch } from './model/streaming/beam.ts';
 export { StreamPool, type StreamPoolOptions, StreamSession } from './model/streaming/pool.ts';

@@ -41,6 +41,7 @@ const factories: Record<string, Make> = {
   Stream: ({ Sequential, Linear }) => new Sequential([new Linear(1, 1)]).stream(other),
   beamSearch: ({ beamSearch, Sequential, Embedding }) =>
     beamSearch(new Sequential([new Embedding(2, 2)]), other),
+  gradcheck: ({ gradcheck }) => gradcheck({} as never, other),
   Trainer: ({ Trainer, Sequential, Linear }) => new Trainer(new Sequential([new Linear(1, 1)]), other),
 };
 /** They take no options. */

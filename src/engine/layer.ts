@@ -143,6 +143,8 @@ export interface Layer {
   readonly elementwise?: boolean | undefined;
   /** Whether a step's output needs later steps; then there is no step by step. */
   readonly needsFuture?: boolean | undefined;
+  /** What it is that needs them, where it is not `bidirectional`. @internal */
+  readonly whyFuture?: string | undefined;
   /** Whether it goes from step to step with a state. */
   readonly keepsState?: boolean | undefined;
   /**

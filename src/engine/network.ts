@@ -278,16 +278,12 @@ function chain(layers: readonly Layer[]): [Signal, number] {
       'at least one layer with a size',
       new Verbatim(`${layers.length} without`),
     );
-  if (first > 0 && input.kind === 'indices') {
-    throw misplaced(first, layers[first]!);
-  }
+  if (first > 0 && input.kind === 'indices') throw misplaced(first, layers[first]!);
   let size = input.size;
   const last = layers.findIndex(({ reducesSteps }) => reducesSteps);
   for (const [i, layer] of layers.entries()) {
     if (i > first && layer.input) {
-      if (layer.input.kind === 'indices') {
-        throw misplaced(i, layer);
-      }
+      if (layer.input.kind === 'indices') throw misplaced(i, layer);
       if (layer.input.size !== size) {
         throw new ShapeError(
           `layers[${i}] (${layer.type})`,
@@ -297,7 +293,9 @@ function chain(layers: readonly Layer[]): [Signal, number] {
       }
     }
     if (last >= 0 && i > last && (layer.needsFuture || layer.reducesSteps)) {
-      const what = new Verbatim(`a ${layer.needsFuture ? 'bidirectional ' : ''}${layer.type}`);
+      const what = new Verbatim(
+        `${layer.needsFuture && !layer.whyFuture ? 'a bidirectional' : 'a'} ${layer.type}`,
+      );
       throw new ArgumentError(`layers[${i}]`, 'a layer for the one step that LastStep gives', what);
     }
     size = layer.outputSize(size);
@@ -311,7 +309,7 @@ function refuseStream(layers: readonly Layer[]): void {
   for (const [i, layer] of layers.entries()) {
     if (layer.needsFuture) {
       throw new StateError(
-        `stream: layers[${i}] (${layer.type}) is bidirectional: its output at a step takes all steps after it, which a ` +
+        `stream: layers[${i}] (${layer.type}) is ${layer.whyFuture ?? 'bidirectional'}: its output at a step takes all steps after it, which a ` +
           'stream has not seen; use forward on the whole sequence',
       );
     }

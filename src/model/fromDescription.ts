@@ -13,6 +13,13 @@ export type LossDescription =
   | LossName
   | { [K in LossName]: { readonly name: K } & Given<Parameters<(typeof LOSSES)[K]>[0]> }[LossName];
 
+/** A loss or an optimizer that the worker's own script exposes: its name there, and its options. */
+export interface ExposedDescription {
+  /** The name it has in `expose`. */
+  readonly exposed: string;
+  readonly [option: string]: unknown;
+}
+
 /** An optimizer as data: the name it is saved under, and its options. */
 export type OptimizerDescription = {
   [K in OptimizerName]: { readonly name: K } & Given<ConstructorParameters<(typeof OPTIMIZERS)[K]>[0]>;

@@ -1,24 +1,35 @@
 import { boolean, instance, type Names, options } from '../check.ts';
+import type { CustomLoss } from '../custom/loss.ts';
+import type { CustomOptimizer } from '../custom/optimizer.ts';
 import type { Flow } from '../diagnostics/flow.ts';
 import { Observer } from '../diagnostics/observe.ts';
 import type { Steps } from '../engine/batchIO.ts';
 import type { Plan } from '../engine/plan.ts';
 import { ArgumentError } from '../errors.ts';
+import type { Loss } from '../losses/loss.ts';
 import type { Given } from '../ndarray.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
 import type { CheckpointReport } from './bptt/checkpoints.ts';
 import { checkSegments, SegmentedBptt } from './bptt/segmentedBptt.ts';
 import type { Truncation } from './bptt/truncated.ts';
 import { SequentialBase } from './core/sequentialBase.ts';
 import { OPTIONS as CORE_OPTIONS, TrainerBase } from './core/trainerBase.ts';
 import type { TrainerOptions as CoreOptions, StepResult as CoreResult } from './core/training.ts';
+import { adapted, hasCustom, undoneOnError } from './custom.ts';
 import type { Sequential } from './sequential.ts';
 
 export type { Truncation } from './bptt/truncated.ts';
 export type { Evaluation } from './core/training.ts';
 
 /** What a `Trainer` takes beside the model. */
-/** What a `Trainer` takes beside the model. */
-export interface TrainerOptions extends CoreOptions {
+export interface TrainerOptions extends Omit<CoreOptions, 'loss' | 'optimizer'> {
+  /**
+   * `crossEntropy`, or with its options `crossEntropy({ ignoreIndex: 0 })`; likewise `mse` and the others; or a loss of
+   * your own.
+   */
+  readonly loss: Loss | (() => Loss) | CustomLoss;
+  /** One of this package, which serves this trainer only, or one of your own. */
+  readonly optimizer: Optimizer | CustomOptimizer;
   /** Truncated BPTT inside a step (Williams & Peng 1990): an update every k1 steps, back through the last k2. */
   readonly truncation?: Truncation | undefined;
   /**
@@ -52,6 +63,8 @@ export class Trainer extends TrainerBase {
   /** What it trains. */
   declare readonly model: Sequential;
   readonly #parts: SegmentedBptt | undefined;
+  /** Whether an update runs code of the user's, which may throw. */
+  readonly #custom: boolean;
 
   /**
    * @throws {ArgumentError} a missing or unknown option, a number out of range
@@ -62,7 +75,8 @@ export class Trainer extends TrainerBase {
     const { truncation, memoryBudget, ...others } = options('Trainer', opts, OPTIONS);
     instance('model', model, SequentialBase, 'a Sequential');
     checkSegments(model.layers, { truncation, memoryBudget });
-    super(model, others);
+    super(model, adapted(model, others));
+    this.#custom = hasCustom(model, others);
     if (truncation || memoryBudget !== undefined) {
       this.#parts = new SegmentedBptt(this.training, { truncation, memoryBudget });
     }
@@ -82,8 +96,11 @@ export class Trainer extends TrainerBase {
     this.serves();
     const given = opts === undefined ? opts : this.#checkStep(opts);
     this.#read(x, y, given);
-    if (this.#parts) return this.#parts.step();
-    return given?.flow ? this.#watched() : this.training.whole();
+    const step = () => {
+      if (this.#parts) return this.#parts.step();
+      return given?.flow ? this.#watched() : this.training.whole();
+    };
+    return this.#custom ? undoneOnError(this.training, step) : step();
   }
 
   /**

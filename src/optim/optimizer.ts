@@ -1,5 +1,5 @@
 import { number, reading } from '../check.ts';
-import { FormatError, show } from '../errors.ts';
+import { ArgumentError, FormatError, show } from '../errors.ts';
 import { Summarized } from '../summary.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { runningPower } from './power.ts';
@@ -50,8 +50,8 @@ export abstract class Optimizer extends Summarized {
 
   /** One update; gradients count `scale` times, the learning rate `factor` times. @internal */
   step(kernels: KernelCalls, blocks: Blocks, scale: number, factor = 1): void {
+    this.update(kernels, blocks, scale, this.#lr * factor, this.#steps + 1);
     this.#steps++;
-    this.update(kernels, blocks, scale, this.#lr * factor, this.#steps);
   }
 
   /** A summary as plain data, for `JSON.stringify` and `console.log`. */

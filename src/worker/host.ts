@@ -3,12 +3,13 @@
  * @module unrolled/worker/host
  */
 
+import { options } from '../check.ts';
 import { StateError } from '../errors.ts';
 import type { Call } from './protocol.ts';
 import { isOurs } from './protocol.ts';
-import { Server, type WorkerFunction } from './serve.ts';
+import { type Exposed, Server, type WorkerFunction } from './serve.ts';
 
-export type { WorkerFunction } from './serve.ts';
+export type { Exposed, WorkerFunction } from './serve.ts';
 
 /** A worker's end of its messages. */
 interface Port {
@@ -48,8 +49,17 @@ function listen(): Port {
 
 /**
  * Functions of your own, which get the trainer between two updates: `WorkerTrainer.run(name, ...args)` calls them. What
- * they take and give is copied.
+ * they take and give is copied. `custom`: layers that models of the trainer may have, losses and optimizers that
+ * `WorkerTrainer.create` may name, as `{ exposed: 'name', …options }`.
  */
-export function expose(functions: Readonly<Record<string, WorkerFunction>>): void {
+export function expose(functions: Readonly<Record<string, WorkerFunction>>, custom: Exposed = {}): void {
+  const { layers, losses, optimizers } = options('expose', custom, {
+    layers: true,
+    losses: true,
+    optimizers: true,
+  });
   Object.assign(server.functions, functions);
+  Object.assign(server.layers, layers);
+  Object.assign(server.losses, losses);
+  Object.assign(server.optimizers, optimizers);
 }

@@ -3,8 +3,13 @@
  * @module unrolled/worker
  */
 
-export type { LossDescription, OptimizerDescription, ScheduleDescription } from '../model/fromDescription.ts';
-export type { WorkerFunction } from './serve.ts';
+export type {
+  ExposedDescription,
+  LossDescription,
+  OptimizerDescription,
+  ScheduleDescription,
+} from '../model/fromDescription.ts';
+export type { Exposed, WorkerFunction } from './serve.ts';
 export { WorkerTrainer } from './trainer.ts';
 export type {
   Batch,

@@ -1,10 +1,22 @@
 import { integer, options } from '../check.ts';
+import type { CustomLayerClass } from '../custom/layer.ts';
+import type { CustomLoss } from '../custom/loss.ts';
+import type { CustomOptimizer } from '../custom/optimizer.ts';
 import { ArgumentError, StateError, Verbatim } from '../errors.ts';
 import { Generator } from '../init/generator.ts';
-import { makeLoss, makeOptimizer, makeSchedule } from '../model/fromDescription.ts';
+import type { Loss } from '../losses/loss.ts';
+import {
+  type ExposedDescription,
+  type LossDescription,
+  makeLoss,
+  makeOptimizer,
+  makeSchedule,
+  type OptimizerDescription,
+} from '../model/fromDescription.ts';
 import { Sequential } from '../model/sequential.ts';
 import { type StepOptions, Trainer } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
+import type { Optimizer } from '../optim/optimizer.ts';
 import { init } from '../wasm/inlined.ts';
 import { pack } from './failure.ts';
 import { CorpusSource, Fit, Inbox } from './fit.ts';
@@ -16,6 +28,33 @@ import type { Batch, Corpus, FitOptions, Sample, SampleOptions, WorkerTrainerOpt
 // biome-ignore lint/suspicious/noExplicitAny: arguments are the user's own
 export type WorkerFunction = (trainer: Trainer, ...args: any[]) => unknown;
 
+/** What a worker's own script brings: layers, and what makes losses and optimizers from options. */
+export interface Exposed {
+  /** By the `type` they are saved under. */
+  readonly layers?: Readonly<Record<string, CustomLayerClass>> | undefined;
+  /** By name. */
+  // biome-ignore lint/suspicious/noExplicitAny: options are the user's own
+  readonly losses?: Readonly<Record<string, (options: any) => CustomLoss | Loss>> | undefined;
+  /** By name. */
+  // biome-ignore lint/suspicious/noExplicitAny: options are the user's own
+  readonly optimizers?: Readonly<Record<string, (options: any) => CustomOptimizer | Optimizer>> | undefined;
+}
+
+/** What a description of a user's own makes; undefined for one of this package. */
+function exposed<T>(
+  argument: string,
+  makers: Readonly<Record<string, (options: unknown) => T>>,
+  description: unknown,
+): T | undefined {
+  const { exposed: name, ...rest } = (description ?? {}) as ExposedDescription;
+  if (name === undefined) return undefined;
+  if (typeof name !== 'string' || !Object.hasOwn(makers, name)) {
+    const known = Object.keys(makers).join(', ') || 'none';
+    throw new ArgumentError(`${argument}.exposed`, `a name that the worker exposes (${known})`, name);
+  }
+  return makers[name]!(rest);
+}
+
 type Post = (message: Answer | Notice, move: ArrayBuffer[]) => void;
 
 /** Batches that are on their way before they are needed. */
@@ -24,6 +63,9 @@ const AHEAD = 2;
 /** A trainer that answers calls. */
 export class Server {
   readonly functions: Record<string, WorkerFunction> = {};
+  readonly layers: Record<string, CustomLayerClass> = {};
+  readonly losses: NonNullable<Exposed['losses']> = {};
+  readonly optimizers: NonNullable<Exposed['optimizers']> = {};
   readonly #post: Post;
   #made: Trainer | undefined;
   #fit: Fit | undefined;
@@ -122,10 +164,11 @@ export class Server {
       ...(revectorize === undefined ? {} : { revectorize }),
       ...(wasm === undefined ? {} : { wasm }),
     });
-    this.#made = new Trainer(Sequential.load(model), {
+    this.#made = new Trainer(Sequential.load(model, { layers: this.layers }), {
       ...rest,
-      loss: makeLoss(loss),
-      optimizer: makeOptimizer(optimizer),
+      loss: exposed('loss', this.losses, loss) ?? makeLoss(loss as LossDescription),
+      optimizer:
+        exposed('optimizer', this.optimizers, optimizer) ?? makeOptimizer(optimizer as OptimizerDescription),
       ...(schedule === undefined ? {} : { schedule: makeSchedule(schedule) }),
     });
     return { kernels: runtime.kernels, revectorized: runtime.revectorized, locked };

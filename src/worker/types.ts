@@ -1,5 +1,10 @@
 import type { SequentialBase } from '../model/core/sequentialBase.ts';
-import type { LossDescription, OptimizerDescription, ScheduleDescription } from '../model/fromDescription.ts';
+import type {
+  ExposedDescription,
+  LossDescription,
+  OptimizerDescription,
+  ScheduleDescription,
+} from '../model/fromDescription.ts';
 import type { StepOptions, StepResult, TrainerOptions } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';
@@ -7,9 +12,9 @@ import type { KernelBuild } from '../wasm/runtime.ts';
 /** What a trainer in a worker is made of: TrainerOptions, its functions and classes described by plain data. */
 export interface WorkerTrainerOptions extends Omit<TrainerOptions, 'loss' | 'optimizer' | 'schedule'> {
   /** `'crossEntropy'`, or with its options `{ name: 'crossEntropy', ignoreIndex: 0 }`; likewise mse, bceWithLogits. */
-  readonly loss: LossDescription;
+  readonly loss: LossDescription | ExposedDescription;
   /** `{ name: 'adamw', lr: 1e-3 }`; likewise sgd, adam, rmsprop, adagrad. */
-  readonly optimizer: OptimizerDescription;
+  readonly optimizer: OptimizerDescription | ExposedDescription;
   /** `{ name: 'cosineLR', steps: 1000 }`; likewise stepLR, warmup. */
   readonly schedule?: ScheduleDescription | undefined;
   /** As `init` takes it, in the worker. */

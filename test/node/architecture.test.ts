@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Rooms, the outer ones first: what each may import besides itself. Names of packages as they are imported. */
 const SRC: Record<string, string[]> = {
+  custom: ['engine', 'layers', 'losses', 'optim', 'init', 'ndarray', 'memory', 'wasm', 'check', 'errors'],
   cli: [
     ...[
       'index',
@@ -28,6 +29,7 @@ const SRC: Record<string, string[]> = {
   ],
   audio: ['worker', 'model', 'ndarray', 'wasm', 'check', 'errors'],
   worker: [
+    'custom',
     'arrayKind',
     'model',
     'diagnostics',
@@ -48,6 +50,7 @@ const SRC: Record<string, string[]> = {
   inference: ['publicInference', 'wasm'],
   'inference.workerd': ['publicInference', 'wasm'],
   public: [
+    'custom',
     'publicShared',
     'model',
     'diagnostics',
@@ -65,6 +68,7 @@ const SRC: Record<string, string[]> = {
   publicShared: ['model', 'layers', 'engine', 'init', 'ndarray', 'wasm', 'errors'],
   model: [
     'allocate',
+    'custom',
     'summary',
     'diagnostics',
     'layers',

@@ -22,8 +22,9 @@ export function checkSegments(layers: readonly Layer[], given: PartsOptions): vo
   for (const name of ['truncation', 'memoryBudget'] as const) {
     const whole = layers.findIndex((layer) => layer.needsFuture || layer.reducesSteps);
     if (given[name] === undefined || whole < 0) continue;
-    const { type, needsFuture } = layers[whole]!;
-    const what = `layers[${whole}] (${needsFuture ? 'bidirectional ' : ''}${type})`;
+    const { type, needsFuture, whyFuture } = layers[whole]!;
+    const kind = needsFuture && !whyFuture ? 'bidirectional ' : '';
+    const what = `layers[${whole}] (${kind}${type}${whyFuture ? `, ${whyFuture}` : ''})`;
     throw new ArgumentError(name, `none with ${what}, which needs the sequence whole`, given[name]);
   }
   if (memoryBudget !== undefined) integer('memoryBudget', memoryBudget, 1);

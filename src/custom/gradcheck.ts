@@ -1,0 +1,210 @@
+import { integer, number, options } from '../check.ts';
+import { ArgumentError } from '../errors.ts';
+import { Generator } from '../init/generator.ts';
+import { AdaptedLayer, isCustomLayer } from './adaptLayer.ts';
+import type { CustomLayer, LayerBackward, Views } from './layer.ts';
+import { type CustomLoss, isCustomLoss } from './loss.ts';
+
+/** Sizes that `gradcheck` draws its numbers for. */
+export interface GradcheckShapes {
+  /** Rows of a loss, sequences of a layer. Default 3. */
+  readonly batch?: number | undefined;
+  /** Steps of a layer that is called once per sequence. Default 4. */
+  readonly steps?: number | undefined;
+  /** Features per row that a layer or a loss takes. Default: the layer's `inputSize`, else 5. */
+  readonly inputSize?: number | undefined;
+  /** Largest relative error that passes. Default 1e-3. */
+  readonly tolerance?: number | undefined;
+  /** Of the numbers. Default 0. */
+  readonly seed?: number | undefined;
+}
+
+/** Half the distance of the two points of a central difference. */
+const STEP = 1e-4;
+
+/**
+ * Compares the gradients of a layer or a loss of your own with central differences, in float64: the arrays that it gets
+ * here are Float64Arrays, so that only a wrong gradient shows.
+ *
+ * @returns the largest error: |gradient − difference| over the larger of the two, and at least over 1 % of the largest
+ * difference of the same array
+ * @throws {ArgumentError} a gradient that is wrong: `argument` names the array and the element
+ */
+export function gradcheck(of: CustomLayer | CustomLoss, shapes?: GradcheckShapes): number {
+  const given = options('gradcheck', shapes, {
+    batch: true,
+    steps: true,
+    inputSize: true,
+    tolerance: true,
+    seed: true,
+  });
+  const batch = integer('batch', given.batch ?? 3, 1);
+  const steps = integer('steps', given.steps ?? 4, 1);
+  const tolerance = number('tolerance', given.tolerance ?? 1e-3, 0);
+  const own = isCustomLayer(of) ? of.inputSize : undefined;
+  const inputSize = integer('inputSize', given.inputSize ?? own ?? 5, 1);
+  const draw = new Drawer(integer('seed', given.seed ?? 0, 0));
+  if (isCustomLoss(of)) return check(lossProblem(of, draw, batch, inputSize), tolerance);
+  if (isCustomLayer(of)) return check(layerProblem(of, draw, batch, steps, inputSize), tolerance);
+  throw new ArgumentError('of', 'a layer or a loss of your own', of);
+}
+
+/** A scalar of some arrays, and its gradients by them. */
+interface Problem {
+  readonly arrays: Readonly<Record<string, Float64Array>>;
+  value(): number;
+  gradients(): Readonly<Record<string, ArrayLike<number>>>;
+}
+
+function check({ arrays, value, gradients }: Problem, tolerance: number): number {
+  const found = gradients();
+  let worst = 0;
+  for (const [name, array] of Object.entries(arrays)) {
+    const differences = array.map((kept, i) => {
+      array[i] = kept + STEP;
+      const high = value();
+      array[i] = kept - STEP;
+      const low = value();
+      array[i] = kept;
+      return (high - low) / (2 * STEP);
+    });
+    const least = Math.max(...differences.map(Math.abs), 1e-6) / 100;
+    for (const [i, difference] of differences.entries()) {
+      const gradient = found[name]![i]!;
+      const error =
+        Math.abs(gradient - difference) / Math.max(Math.abs(gradient), Math.abs(difference), least);
+      if (!(error <= tolerance)) {
+        throw new ArgumentError(
+          `${name}[${i}]`,
+          `a gradient of ${difference}, as differences have it`,
+          gradient,
+        );
+      }
+      worst = Math.max(worst, error);
+    }
+  }
+  return worst;
+}
+
+function lossProblem(loss: CustomLoss, draw: Drawer, rows: number, size: number): Problem {
+  const output = draw.floats(rows * size);
+  const target =
+    loss.targets === 'indices'
+      ? Int32Array.from({ length: rows }, () => draw.below(size))
+      : draw.floats(rows * size);
+  const evaluate = (gradient?: Float64Array) =>
+    loss.evaluate(asViews(output), target as never, gradient && asViews(gradient));
+  return {
+    arrays: { output },
+    value: () => evaluate(),
+    gradients: () => {
+      const gradient = new Float64Array(output.length);
+      evaluate(gradient);
+      return { output: gradient };
+    },
+  };
+}
+
+/** Of a layer's outputs and states after the step, each times a number drawn. */
+function layerProblem(
+  layer: CustomLayer,
+  draw: Drawer,
+  batch: number,
+  steps: number,
+  inputSize: number,
+): Problem {
+  const { parameters, needsFuture, reducesSteps } = new AdaptedLayer(layer);
+  // sequences of different lengths
+  const sizes = needsFuture ? Array.from({ length: steps }, (_, t) => Math.max(batch - t, 1)) : [batch];
+  const batchSizes = Int32Array.from(sizes);
+  const rows = sizes.reduce((a, b) => a + b);
+  const outputs = (reducesSteps ? batch : rows) * layer.outputSize(inputSize);
+  const states = Object.entries(layer.states ?? {});
+  const input = draw.floats(rows * inputSize);
+  const weights = parameters.map(
+    ({ name, shape }) => [name, draw.floats(shape.reduce((a, b) => a * b, 1))] as const,
+  );
+  const before = states.map(([name, n]) => [name, draw.floats(rows * n)] as const);
+  const outputGradient = draw.floats(outputs);
+  const afterGradient = states.map(([name, n]) => [name, draw.floats(rows * n)] as const);
+  const zeros = (all: readonly (readonly [string, Float64Array])[]) =>
+    all.map(([name, { length }]) => [name, new Float64Array(length)] as const);
+  const forward = () => {
+    const after = zeros(before);
+    const pass = {
+      input: asViews(input),
+      output: asViews(new Float64Array(outputs)),
+      parameters: named(weights),
+      batchSizes,
+      before: named(before),
+      after: named(after),
+      saved: asViews(new Float64Array(rows * (layer.saved ?? 0))),
+    };
+    layer.forward(pass);
+    return pass;
+  };
+  return {
+    arrays: Object.fromEntries([
+      ['input', input],
+      ...weights.map(([name, values]) => [`parameters.${name}`, values]),
+      ...before.map(([name, values]) => [`before.${name}`, values]),
+    ]),
+    value: () => {
+      const { output, after } = forward();
+      return (
+        dot(output, outputGradient) + afterGradient.reduce((sum, [name, g]) => sum + dot(after[name]!, g), 0)
+      );
+    },
+    gradients: () => {
+      const inputGradient = new Float64Array(input.length);
+      const gradients = zeros(weights);
+      const beforeGradient = zeros(before);
+      const pass: LayerBackward = {
+        ...forward(),
+        outputGradient: asViews(outputGradient),
+        inputGradient: asViews(inputGradient),
+        gradients: named(gradients),
+        afterGradient: named(afterGradient),
+        beforeGradient: named(beforeGradient),
+      };
+      layer.backward(pass);
+      return Object.fromEntries([
+        ['input', inputGradient],
+        ...gradients.map(([name, values]) => [`parameters.${name}`, values]),
+        ...beforeGradient.map(([name, values]) => [`before.${name}`, values]),
+      ]);
+    },
+  };
+}
+
+/** Numbers in ±1. */
+class Drawer {
+  readonly #generator: Generator;
+
+  constructor(seed: number) {
+    this.#generator = new Generator(seed);
+  }
+
+  floats(n: number): Float64Array {
+    return Float64Array.from({ length: n }, () => 2 * this.#generator.uniform() - 1);
+  }
+
+  below(n: number): number {
+    return Math.floor(this.#generator.uniform() * n);
+  }
+}
+
+/** A layer's code reads and writes elements of either. */
+function asViews(values: Float64Array): Float32Array {
+  return values as unknown as Float32Array;
+}
+
+function named(all: readonly (readonly [string, Float64Array])[]): Views {
+  return Object.fromEntries(all.map(([name, values]) => [name, asViews(values)]));
+}
+
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  return sum;
+}
