@@ -18,6 +18,9 @@ export interface GenerateOptions {
   readonly kernels?: KernelBuild;
 }
 
+/** Characters of a beam search at most. */
+const BEAM_LENGTH = 100_000;
+
 /** `unrolled generate`: the prompt and what follows it. */
 export async function generate(path: string, options: GenerateOptions, io: Io): Promise<number> {
   const { length = 500, temperature = 0.7, seed = 1 } = options;
@@ -30,6 +33,12 @@ export async function generate(path: string, options: GenerateOptions, io: Io): 
   await loadKernels(options.kernels ?? 'simd');
   using model = load(path, bytes, vocabulary);
   if (options.beams !== undefined) {
+    if (length > BEAM_LENGTH) {
+      throw new CliError(
+        `--length ${length} with --beams: expected at most ${BEAM_LENGTH}, which are held in memory`,
+        2,
+      );
+    }
     const text = likeliest(model, vocabulary, { prompt, length, beams: options.beams });
     await print(io.stdout, `${prompt}${text}\n`);
     return 0;

@@ -98,6 +98,8 @@ describe('generate', () => {
         new RegExp(`^option '--beams <n>' cannot be used with option '${option} `),
       );
     }
+    const long = await cli('generate', file(), '--beams', 2, '--length', 1e15);
+    expect([long.code, oneLine(long)]).toEqual([2, expect.stringContaining('--length 1000000000000000')]);
     const none = await cli('generate', file(), '--beams', 0);
     expect([none.code, oneLine(none)]).toEqual([
       2,

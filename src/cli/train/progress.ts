@@ -50,7 +50,7 @@ export class Progress {
       barCompleteChar,
       barIncompleteChar,
       barsize: WIDEST,
-      linewrap: null,
+      linewrap: true,
       noTTYOutput: true,
       notTTYSchedule: 2000,
     });

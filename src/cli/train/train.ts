@@ -65,8 +65,8 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   }
   await say(`\nLoss by step, nats per character\n${lossCurve(session.losses, columns)}\n`);
   if (flow) {
-    await say(`Gradient of a sequence's last loss after ${plural(steps, 'step')}`);
-    await say(`${flowLines(flow, columns).join('\n')}\n`);
+    const title = wrapped(`Gradient of a sequence's last loss after ${plural(steps, 'step')}`, columns);
+    await say(`${[...title, ...flowLines(flow, columns)].join('\n')}\n`);
   }
   await say(
     `Loss ${session.losses.recent.toFixed(3)} nats per character (mean of the last ${Math.min(RECENT, session.step)} steps), ` +

@@ -177,8 +177,8 @@ class Best {
 
 function indicesOf(path: Path): number[] {
   const indices: number[] = [];
-  for (let at = path; at.before; at = at.before) indices.unshift(at.index);
-  return indices;
+  for (let at = path; at.before; at = at.before) indices.push(at.index);
+  return indices.reverse();
 }
 
 function checkIndex(name: string, index: number, size: number): void {
