@@ -82,3 +82,13 @@ describe('JSON.stringify and console.log give a summary', () => {
     }
   });
 });
+
+test('a disposed model takes no trainer, even where it had one', () => {
+  const make = () => ({ loss: crossEntropy, optimizer: new AdamW() });
+  for (const trained of [false, true]) {
+    const model = new Sequential(layers());
+    if (trained) new Trainer(model, make());
+    model.dispose();
+    expect(() => new Trainer(model, make())).toThrow(/disposed/);
+  }
+});

@@ -84,6 +84,8 @@ export class Training {
     this.options = options;
     this.#wanted = { kind: loss.targets, size: network.outputSize };
     this.#asked = { steps: 1, batch: 1, training: true, targets: loss.targets };
+    // a model that was disposed is refused
+    network.arena.kernels;
     network.gradients;
     const slots = this.optimizer.slots.map((_, k) => network.slot(k));
     for (const slot of slots) network.arena.clear(slot);
