@@ -1,4 +1,4 @@
-// The built page in headless Chromium, watched: console messages, requests to elsewhere, long tasks.
+// The built page in headless Chromium, watched: console messages, requests to elsewhere, violations of its policy.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -41,10 +41,6 @@ export async function visit(browser, url, options = {}) {
     addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
       violations.push(`${violatedDirective}: ${blockedURI}`),
     );
-    globalThis.longTasks = [];
-    new PerformanceObserver((list) => {
-      for (const { startTime, duration } of list.getEntries()) longTasks.push({ startTime, duration });
-    }).observe({ type: 'longtask', buffered: true });
   });
   context.on('console', (message) => said.push(`${message.type()}: ${message.text()}`));
   context.on('weberror', (error) => said.push(`error: ${error.error()}`));

@@ -284,7 +284,8 @@ export class Run<Settings extends object> {
       await work();
     } catch (error) {
       if (life.signal.aborted) return;
-      this.#known = false;
+      // what is kept of a run that failed is not overwritten
+      if (this.session) this.#known = false;
       this.#turn(this.#begin(), 'failed', error instanceof Error ? error.message : String(error));
     }
   }
