@@ -146,7 +146,7 @@ export function seriesTab(panel: HTMLElement): void {
           chart.root,
           el(
             'p',
-            { class: 'legend' },
+            { class: 'legend keys' },
             entry('ink', 'observed'),
             entry('accent', 'forecast'),
             entry('band', `${100 * SHARE} % band`),
