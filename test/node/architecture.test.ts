@@ -124,7 +124,7 @@ const SRC: Record<string, string[]> = {
 };
 
 const ASSEMBLY: Record<string, string[]> = {
-  index: ['core', 'configurable', 'scan', 'gemm', 'vec', 'math'],
+  index: ['core', 'configurable', 'sequence', 'scan', 'gemm', 'vec', 'math'],
   core: ['inference', 'sequence', 'gemm', 'loss', 'optim', 'vec'],
   inference: ['sequence', 'gemm', 'loss', 'vec', 'build'],
   configurable: ['sequence', 'cells', 'gemm', 'vec', 'math', 'simd'],

@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const src = fileURLToPath(new URL('../../src/', import.meta.url));
+
+interface Class {
+  readonly file: string;
+  readonly name: string;
+  readonly base: string | undefined;
+  readonly exported: boolean;
+}
+
+const classes: Class[] = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.replaceAll('\\', '/'))
+  .flatMap((file) =>
+    [
+      ...readFileSync(join(src, file), 'utf8').matchAll(
+        /^(export )?(?:abstract )?class (\w+)(?:<[^{]*?>)?(?:\s+extends (\w+))?/gm,
+      ),
+    ].map(([, exported, name, base]) => ({ file, name: name!, base, exported: exported !== undefined })),
+  );
+
+test('no two exported classes share a name but the cells of core and of the whole package', () => {
+  expect(classes.length).toBeGreaterThan(40);
+  const shared = new Map<string, string[]>();
+  for (const { name, file, exported } of classes) {
+    if (exported) shared.set(name, [...(shared.get(name) ?? []), file]);
+  }
+  const twice = [...shared].filter(([, files]) => files.length > 1);
+  expect(Object.fromEntries(twice.map(([name, files]) => [name, files.sort()]))).toEqual({
+    GRU: ['layers/core/gru.ts', 'layers/gru.ts'],
+    LSTM: ['layers/core/lstm.ts', 'layers/lstm.ts'],
+    RNN: ['layers/core/rnn.ts', 'layers/rnn.ts'],
+  });
+});
+
+test('layers have at most two bases in src/layers', () => {
+  const layers = classes.filter(({ file }) => file.startsWith('layers/'));
+  const basesOf = ({ base }: Class): string[] => {
+    const found = layers.find(({ name }) => name === base);
+    return found ? [found.name, ...basesOf(found)] : [];
+  };
+  const deep = layers.map((it) => [it.name, ...basesOf(it)]).filter((chain) => chain.length > 3);
+  expect(deep).toEqual([]);
+  expect(basesOf(layers.find(({ name }) => name === 'LSTM')!)).toEqual(['Recurrent', 'Standalone']);
+});
