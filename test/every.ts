@@ -10,6 +10,7 @@ import {
   MinGRU,
   MinLSTM,
   RNN,
+  SLSTM,
   SRU,
 } from '../src/index.ts';
 import type { LayerName } from '../src/model/registry.ts';
@@ -35,6 +36,7 @@ export const layers: { readonly [K in LayerName]: () => Layer & { readonly type:
   MinGRU: () => new MinGRU(4, 3, { bias: false }),
   MinLSTM: () => new MinLSTM(4, 3, { numLayers: 2 }),
   RNN: () => new RNN(4, 3, { nonlinearity: 'relu' }),
+  SLSTM: () => new SLSTM(4, 6, { heads: 2, forgetGate: 'exponential' }),
   SRU: () => new SRU(4, 3),
 };
 

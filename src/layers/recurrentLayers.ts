@@ -5,4 +5,5 @@ export { LSTM, type LSTMOptions } from './lstm.ts';
 export { MinGRU } from './minGRU.ts';
 export { MinLSTM } from './minLSTM.ts';
 export { RNN, type RNNOptions } from './rnn.ts';
+export { SLSTM, type SLSTMOptions } from './slstm.ts';
 export { SRU, type SRUBackwardResult, type SRUForwardResult } from './sru.ts';
