@@ -2,6 +2,7 @@
 // something is wrong.
 import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { rewriteDeclarations } from './build-declarations.mjs';
 import { buildInlined } from './build-inlined.mjs';
 import { buildWasm, shipped } from './build-wasm.mjs';
 import { buildBundles, buildProgram } from './bundles.mjs';
@@ -15,6 +16,7 @@ async function buildDist() {
   const code = node(tool('typescript', 'tsc'), ['-p', 'tsconfig.build.json']);
   if (code) return code;
   removeOlder(began);
+  rewriteDeclarations(dist);
   await buildBundles();
   for (const name of shipped) copyFileSync(join(root, `build/${name}.wasm`), join(dist, `${name}.wasm`));
   dropInlinedMaps();

@@ -71,7 +71,7 @@ function checkFiles(files) {
 
 /** Every path that package.json names is there; every entry point has its types for each kind of resolution. */
 function checkManifest(has) {
-  const { exports, main, types, unpkg, jsdelivr, typesVersions, dependencies } = manifest();
+  const { alias, exports, main, types, unpkg, jsdelivr, typesVersions, dependencies } = manifest();
   const named = [main, types, unpkg, jsdelivr];
   for (const [name, target] of Object.entries(exports)) {
     if (typeof target === 'string') {
@@ -79,6 +79,7 @@ function checkManifest(has) {
       continue;
     }
     named.push(...Object.values(target));
+    if (name !== '.' && alias[name] !== target.default) failures.push(`alias of ${name}: ${alias[name]}`);
     const [old] = typesVersions['*'][name.slice(2)] ?? [types];
     if (`./${old}`.replace('././', './') !== target.types) failures.push(`typesVersions of ${name}: ${old}`);
   }

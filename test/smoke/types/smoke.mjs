@@ -1,26 +1,28 @@
-// TypeScript checks a use of every entry point, and the declarations themselves.
+// TypeScript checks a use of every entry point, and the declarations themselves: the current version, the last that
+// knows moduleResolution node, and the oldest that is supported.
 import { join } from 'node:path';
 import { run as exec } from '../lib/shell.mjs';
 
-export const packages = ['typescript', '@types/node@20'];
+const RESOLUTIONS = { nodenext: 'nodenext', node16: 'node16', bundler: 'esnext', node: 'esnext' };
 
-export async function run({ project, note }) {
-  const tsc = join(project, 'node_modules/typescript/bin/tsc');
-  const strict = [
-    '--noEmit',
-    '--strict',
-    '--exactOptionalPropertyTypes',
-    '--target',
-    'es2022',
-    '--types',
-    'node',
+export function variants() {
+  const node = '@types/node@20';
+  return [
+    { title: 'types', packages: ['typescript', node], resolutions: ['nodenext', 'node16', 'bundler'] },
+    ...['5.9', '5.2'].map((version) => ({
+      title: `types, TypeScript ${version}`,
+      packages: [`typescript@${version}`, node],
+      resolutions: Object.keys(RESOLUTIONS),
+    })),
   ];
-  const libraries = ['--lib', 'es2022,dom'];
-  for (const [module, resolution] of [
-    ['nodenext', 'nodenext'],
-    ['esnext', 'bundler'],
-  ]) {
-    const how = ['--module', module, '--moduleResolution', resolution];
+}
+
+export async function run({ project, note, resolutions }) {
+  const tsc = join(project, 'node_modules/typescript/bin/tsc');
+  const strict = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022'];
+  const libraries = ['--lib', 'es2022,dom', '--types', 'node'];
+  for (const resolution of resolutions) {
+    const how = ['--module', RESOLUTIONS[resolution], '--moduleResolution', resolution];
     exec(process.execPath, [tsc, ...strict, ...libraries, ...how, 'use.ts'], { cwd: project });
     note(`moduleResolution ${resolution}`);
   }

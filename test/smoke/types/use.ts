@@ -9,13 +9,15 @@ import {
   Sequential,
   Trainer,
 } from 'unrolled';
+import { AudioModel, type AudioModelOptions } from 'unrolled/audio';
 import { LSTM as CoreLSTM, Sequential as CoreSequential, Trainer as CoreTrainer, mse } from 'unrolled/core';
 import { Sequential as Inferring } from 'unrolled/inference';
 import { parseSafetensors } from 'unrolled/io';
 import { Arena, type KernelCalls, sgemm } from 'unrolled/kernels';
 import { init as initSlim } from 'unrolled/slim';
+import { WorkerTrainer, type WorkerTrainerOptions } from 'unrolled/worker';
 
-const options: InitOptions = { kernels: 'simd' };
+const options: InitOptions = { kernels: 'simd', wasm: undefined };
 const runtime: Runtime = await init(options);
 const core = new CoreTrainer(new CoreSequential([new CoreLSTM(1, 2, { bidirectional: true })]), {
   loss: mse,
@@ -36,3 +38,9 @@ const kernels: KernelCalls = arena.kernels;
 kernels.vec_fill(1, 2);
 sgemm(arena, 'n', 't', 1, 1, 1, arena.take(1), 1, 65_536, 1, 0, arena.take(1), 1);
 console.log(runtime.training, loss, output, parseSafetensors(new Uint8Array()).metadata);
+const described: WorkerTrainerOptions = { loss: 'mse', optimizer: { name: 'adam', lr: undefined } };
+const hosted = await WorkerTrainer.create(new Uint8Array(), described, { worker: undefined });
+// arrays over an ArrayBuffer, which a Blob takes
+console.log(new Blob([await hosted.save()]), output.length);
+const audio: AudioModelOptions = { batch: undefined };
+await AudioModel.create(new AudioContext(), new Sequential([new LSTM(1, 1)]), audio);

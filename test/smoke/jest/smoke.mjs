@@ -1,0 +1,33 @@
+// Jest of two majors with its default transform, in Node and in jsdom, configured as docs/guides/where-it-runs.md says.
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { run as exec, majors } from '../lib/shell.mjs';
+
+export function variants() {
+  return majors('jest', 2).map((major) => ({
+    title: `jest ${major}`,
+    packages: [`jest@${major}`, `jest-environment-jsdom@${major}`, '@babel/preset-env'],
+  }));
+}
+
+export async function run({ project, note, expected }) {
+  const guide = join(project, 'node_modules/unrolled/docs/guides/where-it-runs.md');
+  for (const name of ['jest.config.js', 'babel.config.js']) {
+    const block = new RegExp(`^\`\`\`cjs\n// ${name}\n(.*?)^\`\`\``, 'ms');
+    const [, code] = readFileSync(guide, 'utf8').match(block);
+    writeFileSync(join(project, name), code);
+  }
+  // a project of CommonJS, as Jest's are
+  writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
+  renameSync(join(project, 'train.mjs'), join(project, 'train.js'));
+  rmSync(join(project, 'smoke.mjs'));
+  const test = readFileSync(join(project, 'unrolled.js'), 'utf8').replace('EXPECTED', expected);
+  for (const environment of ['node', 'jsdom']) {
+    writeFileSync(
+      join(project, `${environment}.test.js`),
+      `/** @jest-environment ${environment} */\n${test}`,
+    );
+    exec(process.execPath, [join(project, 'node_modules/jest/bin/jest.js'), environment], { cwd: project });
+    note(environment);
+  }
+}

@@ -1,0 +1,5 @@
+import { Training } from './training.js';
+
+export default function Page() {
+  return <Training />;
+}
