@@ -36,7 +36,7 @@ export type ForwardResult<States extends string = 'h'> = {
   readonly [State in States as `${State}N`]: NDArray;
 } & {
   /** Of an LSTM, alike. */
-  readonly cN?: NDArray;
+  readonly cN?: NDArray | undefined;
 };
 
 /** Upstream gradients, shaped as what they are gradients of; those left out are zeros. */
@@ -57,7 +57,7 @@ export type BackwardResult<States extends string = 'h'> = {
   readonly [State in States as `${State}0`]: NDArray;
 } & {
   /** Of an LSTM, alike. */
-  readonly c0?: NDArray;
+  readonly c0?: NDArray | undefined;
 };
 
 /**

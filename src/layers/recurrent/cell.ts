@@ -5,11 +5,11 @@ import type { LayerShape, Place, Source } from './direction.ts';
 /** A state that a cell carries from step to step, [B, features]. */
 export interface StateSpec {
   /** Whether it is what the cell gives at each step; one state at most is. Else the cell gives something else. */
-  readonly output?: boolean;
+  readonly output?: boolean | undefined;
   /** Features. Default: hiddenSize. */
-  readonly width?: number;
+  readonly width?: number | undefined;
   /** Whether backpropagation goes through it. Default true. */
-  readonly gradient?: boolean;
+  readonly gradient?: boolean | undefined;
 }
 
 /** A parameter of one direction of one stacked layer. */
@@ -17,7 +17,7 @@ export interface ParameterKind {
   readonly shape: readonly number[];
   readonly init: Initializer;
   /** Whether a layer with `bias: false` is without it. */
-  readonly isBias?: boolean;
+  readonly isBias?: boolean | undefined;
 }
 
 /** By name, in the order in which they are saved. */

@@ -64,9 +64,9 @@ export interface ConfigurableKind {
   /** Vectors of hiddenSize a row of the kept gates has. */
   readonly slots: number;
   /** Why there is no layer normalization. */
-  readonly noLayerNorm?: string;
+  readonly noLayerNorm?: string | undefined;
   /** Whether Ω is defined. Default false. */
-  readonly hasOmega?: boolean;
+  readonly hasOmega?: boolean | undefined;
 }
 
 /** What the kernels of assembly/configurable take. */

@@ -52,11 +52,11 @@ export interface CellDescription<States extends string, Parameters extends strin
   /** A kernel that some builds lack. */
   readonly kernel: KernelName;
   /** Default false. */
-  readonly takesTable?: boolean;
+  readonly takesTable?: boolean | undefined;
   /** Floats that a forward pass writes for each row, for the backward pass. */
   kept(inputSize: number, hiddenSize: number): number;
   /** Whether inference writes them too, for `chunk` steps at a time. Default true. */
-  readonly chunked?: boolean;
+  readonly chunked?: boolean | undefined;
   /** Bytes of scratch memory of the forward passes. */
   work(inputSize: number, hiddenSize: number, tableSize: number): number;
   /** Bytes of scratch memory of the backward pass over so many rows. */

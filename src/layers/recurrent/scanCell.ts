@@ -19,7 +19,7 @@ export interface ScanDescription {
     hiddenSize: number,
   ): ParameterKinds<'weight_ih' | 'bias_ih'> & { readonly [weights: string]: ParameterKind };
   /** Which of the parameters are weights of the state, if any are. */
-  readonly weights?: string;
+  readonly weights?: string | undefined;
 }
 
 /** The cell that a description is of. */
