@@ -1,4 +1,4 @@
-// esbuild: modules with a chunk for each build of the kernels, and one classic script; both in a page.
+// esbuild: modules with a chunk for each build of the kernels, and one classic script; both in a page; and one file for Node.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openFolder } from '../lib/page.mjs';
@@ -21,5 +21,18 @@ export async function run({ project, same }) {
       `<!doctype html><meta charset="utf-8"><title>esbuild</title>${script}`,
     );
     same(what, await openFolder(out));
+  }
+  for (const [format, file] of [
+    ['cjs', 'single.cjs'],
+    ['esm', 'single.mjs'],
+  ]) {
+    const how = ['--bundle', '--platform=node', `--format=${format}`, '--log-level=error'];
+    const args = ['node.js', ...how, `--outfile=${join(out, file)}`];
+    exec(join(project, 'node_modules/.bin/esbuild'), args, { cwd: project });
+    const [inline, worker] = exec(process.execPath, [join(out, file)])
+      .trim()
+      .split('\n');
+    same(`one ${format} file in Node`, inline);
+    same(`one ${format} file in Node: unrolled/worker`, worker);
   }
 }
