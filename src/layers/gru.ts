@@ -35,7 +35,7 @@ const OPTIONS: Names<GRUOptions> = {
 };
 
 /**
- * ConfigurableRecurrent recurrent unit (Cho et al. 2014), as torch.nn.GRU: gates r z n; h = (1 − z) ⊙ n + z ⊙ h0.
+ * Gated recurrent unit (Cho et al. 2014), as torch.nn.GRU: gates r z n; h = (1 − z) ⊙ n + z ⊙ h0.
  * State h [numLayers · directions, B, hiddenSize].
  */
 export class GRU extends Recurrent {

@@ -8,7 +8,7 @@ import { OTHERS_OF_GRU, plainOptions } from './plainRecurrent.ts';
 export type GRUOptions = RecurrentOptions;
 
 /**
- * ConfigurableRecurrent recurrent unit (Cho et al. 2014), as torch.nn.GRU: gates r z n; h = (1 − z) ⊙ n + z ⊙ h0, the reset gate on
+ * Gated recurrent unit (Cho et al. 2014), as torch.nn.GRU: gates r z n; h = (1 − z) ⊙ n + z ⊙ h0, the reset gate on
  * h·W_hnᵀ + b_hn. State h [numLayers · directions, B, hiddenSize].
  */
 export class GRU extends Recurrent {
