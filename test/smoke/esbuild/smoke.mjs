@@ -1,7 +1,8 @@
 // esbuild: modules with a chunk for each build of the kernels, and one classic script; both in a page; and one file for Node.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openFolder } from '../lib/page.mjs';
+import { pathToFileURL } from 'node:url';
+import { open, openFolder } from '../lib/page.mjs';
 import { run as exec } from '../lib/shell.mjs';
 
 export const packages = ['esbuild'];
@@ -35,4 +36,20 @@ export async function run({ project, same }) {
     same(`one ${format} file in Node`, inline);
     same(`one ${format} file in Node: unrolled/worker`, worker);
   }
+  const args = [
+    'file.js',
+    '--bundle',
+    '--format=iife',
+    '--log-level=error',
+    `--outfile=${join(out, 'file.js')}`,
+  ];
+  exec(join(project, 'node_modules/.bin/esbuild'), args, { cwd: project });
+  const html = join(out, 'file.html');
+  writeFileSync(
+    html,
+    '<!doctype html><meta charset="utf-8"><title>file</title><script src="file.js"></script>',
+  );
+  const [page, worker] = await open(pathToFileURL(html).href, { allowed: /./ });
+  same('page of file://', page);
+  same('page of file://: unrolled/worker', worker);
 }
