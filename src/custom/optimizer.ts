@@ -63,7 +63,7 @@ export class AdaptedOptimizer extends Optimizer {
     this.#arena = arena;
   }
 
-  protected update(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number, t: number): void {
+  protected apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number, t: number): void {
     const { n, parameters, gradients, slots } = blocks;
     if (scale !== 1) kernels.vec_scale(n, scale, gradients);
     const view = (ptr: number) => this.#arena.f32.subarray(ptr / 4, ptr / 4 + n);

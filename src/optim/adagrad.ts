@@ -31,7 +31,7 @@ export class Adagrad extends Optimizer {
     this.#weightDecay = number('weightDecay', given.weightDecay ?? 0, 0);
   }
 
-  protected update(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number, t: number): void {
+  protected apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number, t: number): void {
     const { n, parameters, gradients, slots } = blocks;
     const rate = lr / (1 + (t - 1) * this.#lrDecay);
     kernels.adagrad_step(n, parameters, gradients, slots[0]!, scale, rate, this.#eps, this.#weightDecay);

@@ -40,7 +40,7 @@ export class Adam extends Optimizer {
     this.#weightDecay = number('weightDecay', weightDecay, 0);
   }
 
-  protected update(
+  protected apply(
     kernels: KernelCalls,
     { n, parameters, gradients, slots }: Blocks,
     scale: number,

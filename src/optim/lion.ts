@@ -29,7 +29,7 @@ export class Lion extends Optimizer {
     this.#weightDecay = number('weightDecay', weightDecay, 0);
   }
 
-  protected update(
+  protected apply(
     kernels: KernelCalls,
     { n, parameters, gradients, slots }: Blocks,
     scale: number,

@@ -50,7 +50,7 @@ export abstract class Optimizer extends Summarized {
 
   /** One update; gradients count `scale` times, the learning rate `factor` times. @internal */
   step(kernels: KernelCalls, blocks: Blocks, scale: number, factor = 1): void {
-    this.update(kernels, blocks, scale, this.#lr * factor, this.#steps + 1);
+    this.apply(kernels, blocks, scale, this.#lr * factor, this.#steps + 1);
     this.#steps++;
   }
 
@@ -81,7 +81,7 @@ export abstract class Optimizer extends Summarized {
   }
 
   /** Update number t, from 1 on. */
-  protected abstract update(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number, t: number): void;
+  protected abstract apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number, t: number): void;
 
   /** Brings what depends on the number of updates to t. */
   protected continueFrom(_t: number): void {}

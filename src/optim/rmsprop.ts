@@ -53,7 +53,7 @@ export class RMSprop extends Optimizer {
     ];
   }
 
-  protected update(
+  protected apply(
     kernels: KernelCalls,
     { n, parameters, gradients, slots }: Blocks,
     scale: number,

@@ -39,7 +39,7 @@ export class SGD extends Optimizer {
     this.slots = momentum ? ['momentum_buffer'] : [];
   }
 
-  protected update(
+  protected apply(
     kernels: KernelCalls,
     { n, parameters, gradients, slots }: Blocks,
     scale: number,
