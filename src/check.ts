@@ -1,4 +1,4 @@
-import { ArgumentError, reading } from './errors.ts';
+import { ArgumentError, reading, Verbatim } from './errors.ts';
 
 export { reading, unreadable } from './errors.ts';
 
@@ -14,7 +14,7 @@ export function integer(name: string, value: unknown, min: number): number {
 }
 
 /** @throws {ArgumentError} unless value is a finite number in min..max (without max itself when `open`) */
-export function number(name: string, value: unknown, min = -Infinity, max = Infinity, open = false): number {
+export function finite(name: string, value: unknown, min = -Infinity, max = Infinity, open = false): number {
   if (
     typeof value !== 'number' ||
     !Number.isFinite(value) ||
@@ -26,6 +26,23 @@ export function number(name: string, value: unknown, min = -Infinity, max = Infi
     throw new ArgumentError(name, `a finite number${low}${high}`, value);
   }
   return value;
+}
+
+/**
+ * As `finite`, of a number that the kernels use: rounded to float32 it must still be finite, other than 0 unless it is 0,
+ * and below an open max.
+ */
+export function number(name: string, value: unknown, min = -Infinity, max = Infinity, open = false): number {
+  const given = finite(name, value, min, max, open);
+  const rounded = Math.fround(given);
+  if (!Number.isFinite(rounded) || (rounded === 0 && given !== 0) || (open && rounded >= max)) {
+    throw new ArgumentError(
+      name,
+      'a number within float32',
+      new Verbatim(`${given}, which is ${rounded} there`),
+    );
+  }
+  return given;
 }
 
 /** @throws {ArgumentError} unless value is true or false */

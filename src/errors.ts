@@ -63,8 +63,57 @@ export class FeatureError extends UnrolledError {
 
 /** A call at the wrong time: before `init()`, a backward without its forward, a layer in two models. */
 export class StateError extends UnrolledError {
-  override readonly name = 'StateError';
+  override readonly name: string = 'StateError';
 }
+
+/** Where a number that is not finite was found in a step with `flow`. */
+export interface NonFiniteOrigin {
+  /** Counted over all recurrent layers from the input. */
+  readonly layer: number;
+  /** Of the pass. */
+  readonly direction: 'forward' | 'reverse';
+  /** Of the sequence, from 0. */
+  readonly timeStep: number;
+  /** Such as `i`; `h` for the state, `gradient` for the gradient on its way back. */
+  readonly gate: string;
+}
+
+/** Numbers that are NaN or infinite, found before they changed anything: a loss, a gradient, or outputs to sample from. */
+export class NonFiniteError extends StateError {
+  override readonly name: string = 'NonFiniteError';
+  /** Of a training step: updates made before. */
+  declare readonly step?: number;
+  /** Of a training step: mean loss. */
+  declare readonly loss?: number;
+  /** Of a training step: global 2-norm of the gradients. */
+  declare readonly gradNorm?: number;
+  /** Of a step with `flow`: as in {@link NonFiniteOrigin}. */
+  declare readonly layer?: number;
+  /** Of a step with `flow`: as in {@link NonFiniteOrigin}. */
+  declare readonly direction?: 'forward' | 'reverse';
+  /** Of a step with `flow`: as in {@link NonFiniteOrigin}. */
+  declare readonly timeStep?: number;
+  /** Of a step with `flow`: as in {@link NonFiniteOrigin}. */
+  declare readonly gate?: string;
+  /** Of an output: its row. */
+  declare readonly row?: number;
+  /** Of an output: which one of the row. */
+  declare readonly index?: number;
+
+  constructor(message: string, found: NonFiniteFields = {}) {
+    super(message);
+    Object.assign(this, found);
+  }
+}
+
+/** What a `NonFiniteError` carries beside its message. */
+export type NonFiniteFields = Partial<NonFiniteOrigin> & {
+  readonly step?: number;
+  readonly loss?: number;
+  readonly gradNorm?: number;
+  readonly row?: number;
+  readonly index?: number;
+};
 
 /** What only the whole package has. */
 export function onlyInFullPackage(what: string): FeatureError {

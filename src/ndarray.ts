@@ -1,6 +1,7 @@
 import { arrayKind, isFloatArray, isNumberArray } from './arrayKind.ts';
 import { unreadable } from './check.ts';
 import { ArgumentError, ShapeError, showShape } from './errors.ts';
+import { settled } from './settled.ts';
 
 /** Numbers in row-major order, and their shape. */
 export interface NDArray<A extends ArrayLike<number> = Float32Array<ArrayBuffer>> {
@@ -89,14 +90,15 @@ export function readShaped(name: string, given: Given, wanted: readonly number[]
 
 // texts for errors are made when there is one: a training step makes no strings
 
-function readArray(name: string, given: Given, wanted: () => string, whole = false) {
+function readArray(name: string, from: Given, wanted: () => string, whole = false) {
   try {
+    const given = settled(from);
     const data = dataOf(name, given, wanted);
     const shape = shapeOf(name, given, wanted);
     if (whole) integers(name, data);
     return { data, shape };
   } catch (error) {
-    throw unreadable(name, given, error);
+    throw unreadable(name, from, error);
   }
 }
 

@@ -33,6 +33,7 @@ export { StreamPool, type StreamPoolOptions, StreamSession } from './model/strea
 export type { StreamState } from './model/streaming/state.ts';
 export {
   type Evaluation,
+  type NonFinitePolicy,
   type StepOptions,
   type StepResult,
   Trainer,

@@ -5,6 +5,7 @@ export { SequentialBase as Sequential } from './model/core/sequentialBase.ts';
 export { StreamBase as Stream } from './model/core/streamBase.ts';
 export {
   type Evaluation,
+  type NonFinitePolicy,
   type StepResult,
   TrainerBase as Trainer,
   type TrainerOptions,

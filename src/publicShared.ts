@@ -8,6 +8,7 @@ export {
   FeatureError,
   FormatError,
   MemoryError,
+  NonFiniteError,
   ShapeError,
   StateError,
   UnrolledError,

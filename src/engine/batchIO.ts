@@ -4,6 +4,7 @@ import { ArgumentError, ShapeError, showShape } from '../errors.ts';
 import type { MemoryArena } from '../memory/arena.ts';
 import type { Region } from '../memory/layout.ts';
 import { isNumbers, type Numbers } from '../ndarray.ts';
+import { settledList } from '../settled.ts';
 import type { Rows, Valid } from './rows.ts';
 
 /** Which steps count, as users give it. */
@@ -31,46 +32,53 @@ export function readSteps(given: Steps, steps: number, batch: number, batchFirst
   const { lengths, mask } = given;
   if (lengths === undefined && mask === undefined) return undefined;
   const name = lengths === undefined ? 'mask' : 'lengths';
-  return reading(name, given[name], () => stepsOf(given, steps, batch, batchFirst));
+  return reading(name, lengths ?? mask, () => stepsOf({ lengths, mask }, steps, batch, batchFirst));
 }
 
 function stepsOf({ lengths, mask }: Steps, steps: number, batch: number, batchFirst: boolean): Valid {
   if (lengths !== undefined && mask !== undefined)
     throw new ArgumentError('mask', 'one of lengths and mask', mask);
   if (lengths !== undefined) {
-    if (!isNumbers(lengths)) throw new ArgumentError('lengths', 'an array of numbers', lengths);
-    if (lengths.length !== batch) throw new ShapeError('lengths', `[${batch}]`, `${lengths.length} numbers`);
+    const given = settledList(lengths);
+    if (!isNumbers(given)) throw new ArgumentError('lengths', 'an array of numbers', lengths);
+    if (given.length !== batch) throw new ShapeError('lengths', `[${batch}]`, `${given.length} numbers`);
+    const copy = new Int32Array(batch);
     let longest = 0;
     for (let b = 0; b < batch; b++) {
-      const n = lengths[b]!;
+      const n = given[b]!;
       if (!Number.isInteger(n) || n < 0 || n > steps)
         throw new ArgumentError(`lengths[${b}]`, `an integer in 0..${steps}`, n);
+      copy[b] = n;
       longest = Math.max(longest, n);
     }
-    if (longest === 0) throw new ArgumentError('lengths', 'at least one step', lengths);
-    return { lengths };
+    if (longest === 0) throw new ArgumentError('lengths', 'at least one step', given);
+    return { lengths: copy };
   }
-  const marks = marksOf(mask, batchFirst ? [batch, steps] : [steps, batch]);
-  let any = false;
-  for (let i = 0; i < marks.length; i++) {
-    const mark = marks[i] === true ? 1 : marks[i] === false ? 0 : marks[i];
-    if (mark !== 0 && mark !== 1) throw new ArgumentError(`mask[${i}]`, '0 or 1', marks[i]);
-    any ||= mark === 1;
-  }
-  if (!any) throw new ArgumentError('mask', 'at least one step that counts', mask);
+  const marks = readMarks(mask, batchFirst ? [batch, steps] : [steps, batch]);
+  if (!marks.includes(1)) throw new ArgumentError('mask', 'at least one step that counts', mask);
   return { mask: batchFirst ? transpose(marks, batch, steps, 1) : marks };
 }
 
-function marksOf(mask: Steps['mask'], wanted: readonly number[]): ArrayLike<number | boolean> {
-  const { data = mask, shape } = (mask ?? {}) as { data?: unknown; shape?: readonly number[] };
+/** A copy, of which each mark is 0 or 1. */
+function readMarks(mask: Steps['mask'], wanted: readonly number[]): Uint8Array {
+  const { data = mask, shape } = (mask ?? {}) as { data?: unknown; shape?: unknown };
   if (!Array.isArray(data) && !ArrayBuffer.isView(data))
     throw new ArgumentError('mask', 'an array of 0 and 1', mask);
-  const marks = data as unknown as ArrayLike<number | boolean>;
-  if (shape !== undefined && !(shape.length === 2 && wanted.every((n, i) => n === shape[i])))
-    throw new ShapeError('mask', showShape(wanted), shape);
-  if (marks.length !== wanted[0]! * wanted[1]!)
-    throw new ShapeError('mask', showShape(wanted), `${marks.length} marks`);
-  return marks;
+  const sizes = Array.isArray(shape) ? settledList(shape) : shape;
+  if (sizes !== undefined && (!isNumbers(sizes) || `${sizes}` !== `${wanted}`))
+    throw new ShapeError('mask', showShape(wanted), isNumbers(sizes) ? (sizes as number[]) : 'another shape');
+  const marks = data as unknown as ArrayLike<unknown>;
+  const { length } = marks;
+  const count = wanted[0]! * wanted[1]!;
+  if (length !== count) throw new ShapeError('mask', showShape(wanted), `${length} marks`);
+  const copy = new Uint8Array(count);
+  for (let i = 0; i < count; i++) {
+    const given = marks[i];
+    const mark = given === true ? 1 : given === false ? 0 : given;
+    if (mark !== 0 && mark !== 1) throw new ArgumentError(`mask[${i}]`, '0 or 1', given);
+    copy[i] = mark;
+  }
+  return copy;
 }
 
 /** Writes [T, B, width] to a plan's region, the first `count` of its rows: floats, or indices with width 1. */

@@ -40,6 +40,8 @@ export class Network {
   /** Grows whenever a parameter may have changed. */
   version = 0;
 
+  /** Name of the call that is under way. */
+  #running: string | undefined;
   #gradients: Region | undefined;
   /** First byte after all that was reserved. */
   #end: number;
@@ -68,7 +70,29 @@ export class Network {
     this.parameters = new Map(specs.map(({ name }, i) => [name, regions[i]!]));
     if (!initialize) return;
     for (const [i, { name, shape, init }] of specs.entries())
-      this.arena.write(regions[i]!, readShaped(`init of ${name}`, init(shape, this.generator), shape));
+      this.arena.write(regions[i]!, readShaped(`init of ${name}`, init([...shape], this.generator), shape));
+  }
+
+  /**
+   * Lets no other call in until `leave`: what a call runs on is one plan, which another one would write over.
+   * @throws {StateError} while a call is under way, as where a getter, a loss or another function of the user's calls back
+   */
+  enter(call: string): void {
+    this.free(call);
+    this.#running = call;
+  }
+
+  /** After `enter`, whatever came of the call. */
+  leave(): void {
+    this.#running = undefined;
+  }
+
+  /** @throws {StateError} while a call is under way */
+  free(call: string): void {
+    if (this.#running === undefined) return;
+    throw new StateError(
+      `${call}: the model is in the middle of ${this.#running}, from within which this was called`,
+    );
   }
 
   /** Gradients of all parameters, laid out as `block`; made on first use. */
@@ -157,6 +181,7 @@ export class Network {
    * @throws {MemoryError} beyond 2 GiB, or refused by the engine
    */
   takeStream(batch: number, steps: number): StreamPlan {
+    this.free('stream');
     refuseStream(this.layers);
     const idle = this.#idleStreams.findIndex(({ plan }) => plan.batch === batch && plan.steps === steps);
     if (idle >= 0) return this.#idleStreams.splice(idle, 1)[0]!;
@@ -212,9 +237,10 @@ export class Network {
     data: ArrayLike<number>,
     limit: number,
     ignore = 0,
+    count = rows.count,
   ): void {
-    writeRows(this.arena, rows, region, data, 1, 'i32');
-    const found = this.arena.kernels.find_bad_index(rows.count, region.ptr, limit, ignore);
+    writeRows(this.arena, rows, region, data, 1, 'i32', count);
+    const found = this.arena.kernels.find_bad_index(count, region.ptr, limit, ignore);
     if (found < 0) return;
     const bad = rows.take ? rows.take[found]! : rows.first + found;
     const where = `step ${Math.floor(bad / rows.batch)}, row ${bad % rows.batch}`;
@@ -223,11 +249,13 @@ export class Network {
 
   /** Parameters by name, as copies. */
   stateDict(): Record<string, { data: Float32Array<ArrayBuffer>; shape: readonly number[] }> {
+    this.free('stateDict');
     return this.#copies((region) => region);
   }
 
   /** Gradients by name, as copies. @throws {StateError} before the first pass for training */
   gradientDict(): Record<string, { data: Float32Array<ArrayBuffer>; shape: readonly number[] }> {
+    this.free('gradients');
     if (!this.hasGradients)
       throw new StateError('there are no gradients yet: run a forward with training first');
     return this.#copies((parameter) => this.partOf(this.gradients, parameter));
@@ -239,20 +267,24 @@ export class Network {
    * @throws {ShapeError} another shape
    */
   loadStateDict(given: Readonly<Record<string, Given>>): void {
-    const [names, values] = reading('state dict', given, () => {
-      checkNames(given, [...this.parameters.keys()]);
-      const names = Object.keys(given);
-      return [
-        names,
-        names.map((name) => readShaped(name, given[name]!, this.parameters.get(name)!.shape)),
-      ] as const;
-    });
-    for (const [i, name] of names.entries()) this.arena.write(this.parameters.get(name)!, values[i]!);
-    this.version++;
+    this.enter('loadStateDict');
+    try {
+      const values = reading('state dict', given, () => {
+        checkNames(given, [...this.parameters.keys()]);
+        return [...this.parameters].map(
+          ([name, region]) => [region, readShaped(name, given[name]!, region.shape)] as const,
+        );
+      });
+      for (const [region, value] of values) this.arena.write(region, value);
+      this.version++;
+    } finally {
+      this.leave();
+    }
   }
 
   /** Lets the memory go; later calls throw. */
   dispose(): void {
+    this.free('dispose');
     this.arena.dispose();
     this.#plans = [];
     this.#idleStreams.length = 0;

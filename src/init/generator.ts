@@ -7,6 +7,7 @@ import { ArgumentError } from '../errors.ts';
  */
 export class Generator {
   readonly #s = new Uint32Array(4);
+  readonly #kept = new Uint32Array(4);
 
   /** @throws {ArgumentError} a seed that is no integer in 0..2^53−1 */
   constructor(seed: number) {
@@ -86,6 +87,16 @@ export class Generator {
     s[3] = s3;
   }
 
+  /** Notes where it is. @internal */
+  mark(): void {
+    this.#kept.set(this.#s);
+  }
+
+  /** Goes back to where `mark` was called last. @internal */
+  rewind(): void {
+    this.#s.set(this.#kept);
+  }
+
   /** Four 32-bit integers; assigning them continues from there. */
   get state(): number[] {
     return [...this.#s];
@@ -93,12 +104,12 @@ export class Generator {
 
   /** @throws {ArgumentError} anything but four 32-bit integers that are not all 0 */
   set state(value: readonly number[]) {
-    const whole =
-      Array.isArray(value) && value.length === 4 && value.every((v) => Number.isInteger(v) && v >>> 0 === v);
-    if (!whole || value.every((v) => v === 0)) {
+    const given = Array.isArray(value) ? [...value] : [];
+    const whole = given.length === 4 && given.every((v) => Number.isInteger(v) && v >>> 0 === v);
+    if (!whole || given.every((v) => v === 0)) {
       throw new ArgumentError('generator state', 'four 32-bit integers, not all 0', value);
     }
-    this.#s.set(value);
+    this.#s.set(given);
   }
 }
 

@@ -15,6 +15,7 @@ import type { Plan } from '../engine/plan.ts';
 import { ArgumentError, MemoryError, StateError } from '../errors.ts';
 import type { Region } from '../memory/layout.ts';
 import { type Given, type NDArray, readSequence, readShaped, type Sequence } from '../ndarray.ts';
+import { settled } from '../settled.ts';
 import { SummarizedLayer } from '../summary.ts';
 import type { Cell } from './recurrent/cell.ts';
 
@@ -70,6 +71,8 @@ export abstract class Standalone<
 > extends SummarizedLayer {
   #network: Network | undefined;
   #owned = false;
+  /** While its initialisers run. */
+  #making = false;
   #disposed = false;
   #last: Plan | undefined;
 
@@ -97,6 +100,20 @@ export abstract class Standalone<
     });
     const training = boolean('training', given.training ?? false);
     const network = this.#own();
+    network.enter('forward');
+    try {
+      return this.#forward(network, x, given, training);
+    } finally {
+      network.leave();
+    }
+  }
+
+  #forward(
+    network: Network,
+    x: Given,
+    given: ForwardOptions,
+    training: boolean,
+  ): ForwardResult<States | Final> {
     const sequence = this.#sequence(network, x);
     const { steps, batch } = sequence;
     const valid = readSteps(given, steps, batch, this.batchFirst);
@@ -129,6 +146,15 @@ export abstract class Standalone<
     this.#refuseStates(upstream, 'N', names);
     const given = options<BackwardInput>('backward', upstream, { output: true, ...optionNames(names, 'N') });
     const network = this.#own();
+    network.enter('backward');
+    try {
+      return this.#backward(network, given);
+    } finally {
+      network.leave();
+    }
+  }
+
+  #backward(network: Network, given: BackwardInput): BackwardResult<States> {
     const plan = this.#last;
     if (!plan || !network.holds(plan))
       throw new StateError('backward: first run forward with { training: true }; once for each backward');
@@ -173,13 +199,14 @@ export abstract class Standalone<
   /** Sets all gradients to 0. */
   zeroGradients(): void {
     const network = this.#own();
+    network.free('zeroGradients');
     network.arena.clear(network.gradients);
   }
 
   /** Lets the layer's memory go; later calls throw. */
   dispose(): void {
-    this.#disposed = true;
     this.#network?.dispose();
+    this.#disposed = true;
     this.#last = undefined;
   }
 
@@ -190,7 +217,7 @@ export abstract class Standalone<
 
   /** Whether a model may claim the layer. @internal */
   get free(): boolean {
-    return !this.#owned && !this.#network && !this.#disposed;
+    return !this.#owned && !this.#network && !this.#making && !this.#disposed;
   }
 
   /** Makes the layer part of a model. @internal */
@@ -211,8 +238,14 @@ export abstract class Standalone<
     }
   }
 
+  /** A model that could not be made gives it back. @internal */
+  release(): void {
+    this.#owned = false;
+  }
+
   /** x as time-major. */
-  #sequence(network: Network, x: Given): Sequence {
+  #sequence(network: Network, from: Given): Sequence {
+    const x = settled(from);
     const sequence = readSequence('x', x, network.input);
     if (!this.batchFirst || !('shape' in x)) return sequence;
     const { steps: batch, batch: steps } = sequence;
@@ -242,8 +275,14 @@ export abstract class Standalone<
   #own(): Network {
     if (this.#owned) throw new StateError('this layer is part of a model: call the model');
     if (this.#disposed) throw new MemoryError('the layer was disposed');
-    this.#network ??= new Network([this as unknown as Layer], [''], integer('seed', this.seed, 0));
-    return this.#network;
+    if (this.#network) return this.#network;
+    if (this.#making) throw new StateError('this layer was called by one of its own initialisers');
+    this.#making = true;
+    try {
+      return (this.#network = new Network([this as unknown as Layer], [''], integer('seed', this.seed, 0)));
+    } finally {
+      this.#making = false;
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import { checkNames } from '../engine/network.ts';
 import { ShapeError, StateError } from '../errors.ts';
 import type { Initializer } from '../init/initializers.ts';
 import { type Given, isNumbers, type NDArray, type Numbers, readShaped } from '../ndarray.ts';
+import { settled } from '../settled.ts';
 import { Summarized } from '../summary.ts';
 import { GRU } from './gru.ts';
 import { LSTM } from './lstm.ts';
@@ -100,12 +101,13 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> ex
    * @throws {ShapeError} a wrong rank, shape or length
    * @throws {StateError} before `init()`
    */
-  forward(x: Given, opts?: CellForwardOptions): State {
+  forward(from: Given, opts?: CellForwardOptions): State {
     const names = this.#names;
     const given = options('forward', opts, this.#options<CellForwardOptions>('0', { training: true }));
     const training = boolean('training', given.training ?? false);
     const { inputSize, hiddenSize } = this;
-    const shape = isNumbers(x) ? [inputSize] : reading('x', x, () => x?.shape && [...x.shape]);
+    const x = reading('x', from, () => settled(from));
+    const shape = isNumbers(x) ? [inputSize] : x?.shape;
     const batched = shape?.length === 2;
     if (Array.isArray(shape) && (shape.at(-1) !== inputSize || shape.length > 2 || shape[0] === 0))
       throw new ShapeError('x', `[batch, ${inputSize}] or [${inputSize}]`, shape);
@@ -156,9 +158,9 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> ex
     );
     const entries = reading('state dict', given, () => {
       checkNames(given, Object.keys(shapes));
-      return Object.entries(given).map(([name, value]) => [
+      return Object.entries(shapes).map(([name, shape]) => [
         name + SUFFIX,
-        readShaped(name, value, shapes[name]!),
+        readShaped(name, given[name]!, shape),
       ]);
     });
     this.#layer.loadStateDict(Object.fromEntries(entries));

@@ -5,7 +5,7 @@ import type { Flow } from '../diagnostics/flow.ts';
 import { Observer } from '../diagnostics/observe.ts';
 import type { Steps } from '../engine/batchIO.ts';
 import type { Plan } from '../engine/plan.ts';
-import { ArgumentError } from '../errors.ts';
+import { ArgumentError, NonFiniteError } from '../errors.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { Given } from '../ndarray.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
@@ -14,12 +14,12 @@ import { checkSegments, SegmentedBptt } from './bptt/segmentedBptt.ts';
 import type { Truncation } from './bptt/truncated.ts';
 import { SequentialBase } from './core/sequentialBase.ts';
 import { OPTIONS as CORE_OPTIONS, TrainerBase } from './core/trainerBase.ts';
-import type { TrainerOptions as CoreOptions, StepResult as CoreResult } from './core/training.ts';
+import type { TrainerOptions as CoreOptions, StepResult as CoreResult, Look } from './core/training.ts';
 import { adapted, hasCustom, undoneOnError } from './custom.ts';
 import type { Sequential } from './sequential.ts';
 
 export type { Truncation } from './bptt/truncated.ts';
-export type { Evaluation } from './core/training.ts';
+export type { Evaluation, NonFinitePolicy } from './core/training.ts';
 
 /** What a `Trainer` takes beside the model. */
 export interface TrainerOptions extends Omit<CoreOptions, 'loss' | 'optimizer'> {
@@ -74,11 +74,12 @@ export class Trainer extends TrainerBase {
   constructor(model: Sequential, opts: TrainerOptions) {
     const { truncation, memoryBudget, ...others } = options('Trainer', opts, OPTIONS);
     instance('model', model, SequentialBase, 'a Sequential');
-    checkSegments(model.layers, { truncation, memoryBudget });
+    const parts = checkSegments(model.layers, { truncation, memoryBudget });
     super(model, adapted(model, others));
     this.#custom = hasCustom(model, others);
-    if (truncation || memoryBudget !== undefined) {
-      this.#parts = new SegmentedBptt(this.training, { truncation, memoryBudget });
+    if (parts.truncation || parts.memoryBudget !== undefined) {
+      this.#parts = new SegmentedBptt(this.training, parts);
+      this.training.parts = this.#parts;
     }
   }
 
@@ -93,14 +94,18 @@ export class Trainer extends TrainerBase {
    * @throws {MemoryError} beyond 2 GiB, or beyond the budget
    */
   override step(x: Given, y: Given, opts?: StepOptions): StepResult {
-    this.serves();
     const given = opts === undefined ? opts : this.#checkStep(opts);
-    this.#read(x, y, given);
-    const step = () => {
-      if (this.#parts) return this.#parts.step();
-      return given?.flow ? this.#watched() : this.training.whole();
-    };
-    return this.#custom ? undoneOnError(this.training, step) : step();
+    return this.#custom ? undoneOnError(this.training, () => this.#step(x, y, given)) : this.#step(x, y, given);
+  }
+
+  #step(x: Given, y: Given, given: StepOptions | undefined): StepResult {
+    if (given?.flow !== true) return this.training.step(x, y, given);
+    const watched = this.#watch();
+    try {
+      return { ...this.training.step(x, y, given, watched.look), ...watched.told };
+    } catch (error) {
+      throw error instanceof NonFiniteError ? withOrigin(error, watched.told.flow) : error;
+    }
   }
 
   /**
@@ -109,22 +114,11 @@ export class Trainer extends TrainerBase {
    * and errors as `step`.
    */
   flow(x: Given, y: Given, opts?: Steps): Flow {
-    this.serves();
     const given = opts === undefined ? opts : options('flow', opts, { lengths: true, mask: true });
     this.#checkStep({ ...given, flow: true });
-    this.#read(x, y, given);
-    const { network } = this.training;
-    const { arena, gradients, generator } = network;
-    const plan = this.training.written(true, true);
-    const count = this.training.count(plan);
-    const drawn = generator.state;
-    this.training.ahead(plan, count, this.training.carried?.states);
-    const observer = new Observer(arena, plan);
-    arena.clear(gradients);
-    plan.backward(false);
-    arena.clear(gradients);
-    generator.state = drawn;
-    return observer.summarize();
+    const watched = this.#watch();
+    this.training.watch(x, y, given, watched.look);
+    return watched.told.flow!;
   }
 
   /** The plan of a training step, as it will lie. @internal */
@@ -132,21 +126,16 @@ export class Trainer extends TrainerBase {
     return this.#parts ? this.#parts.plan(steps, batch) : super.plan(steps, batch);
   }
 
-  #watched(): StepResult {
+  /** Has an update tell how its gradient flows. */
+  #watch(): { readonly told: { flow?: Flow }; readonly look: Look } {
     const told: { flow?: Flow } = {};
-    const result = this.training.whole((plan) => {
+    const look: Look = (plan) => {
       const observer = new Observer(this.training.network.arena, plan);
       return () => {
         told.flow = observer.summarize();
       };
-    });
-    return { ...result, ...told };
-  }
-
-  #read(x: Given, y: Given, opts: Steps | undefined): void {
-    this.training.read(x, y, opts);
-    this.#parts?.check();
-    this.training.checkCarried();
+    };
+    return { told, look };
   }
 
   #checkStep(opts: StepOptions): StepOptions {
@@ -162,4 +151,21 @@ export class Trainer extends TrainerBase {
     }
     return given;
   }
+}
+
+/** An error that tells where in the recurrent layers the numbers stopped being finite, if it was there. */
+function withOrigin({ step, loss, gradNorm }: NonFiniteError, flow: Flow | undefined): NonFiniteError {
+  const found = flow?.nonFinite;
+  const what = `step ${step}: the loss is ${loss}, the norm of the gradients ${gradNorm}; no weight was changed`;
+  const numbers = { step: step!, loss: loss!, gradNorm: gradNorm! };
+  if (!found) return new NonFiniteError(`${what}; all numbers in the recurrent layers are finite`, numbers);
+  const { layer, direction, step: timeStep, gate } = found;
+  const where = `recurrent layer ${layer} (${direction}), time step ${timeStep}, gate ${gate}: ${found.what}`;
+  return new NonFiniteError(`${what}; it began in ${where}`, {
+    ...numbers,
+    layer,
+    direction,
+    timeStep,
+    gate,
+  });
 }

@@ -1,4 +1,4 @@
-import { number, reading } from '../check.ts';
+import { finite, number, reading } from '../check.ts';
 import { ArgumentError, FormatError, show } from '../errors.ts';
 import { Summarized } from '../summary.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
@@ -40,7 +40,8 @@ export abstract class Optimizer extends Summarized {
 
   /** @throws {ArgumentError} NaN, infinite or negative */
   set lr(value: number) {
-    this.#lr = number('lr', value, 0);
+    // a rate that decays below what float32 has is 0 there, which changes nothing
+    this.#lr = Math.fround(finite('lr', value, 0)) === 0 ? value : number('lr', value, 0);
   }
 
   /** Updates made. */
@@ -70,7 +71,7 @@ export abstract class Optimizer extends Summarized {
     if (name !== this.name)
       throw new FormatError(`optimizer state of ${show(name)}, where ${this.name} was expected`);
     const whole = Number.isSafeInteger(steps) && steps! >= 0;
-    if (typeof lr !== 'number' || !Number.isFinite(lr) || lr < 0 || !whole) {
+    if (typeof lr !== 'number' || !Number.isFinite(Math.fround(lr)) || lr < 0 || !whole) {
       throw new FormatError(
         `optimizer state: lr ${show(lr)} and steps ${show(steps)} are no numbers to continue from`,
       );

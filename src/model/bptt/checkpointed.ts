@@ -1,23 +1,29 @@
+import type { Batch } from '../core/batch.ts';
 import type { StepResult, Training } from '../core/training.ts';
 import { type CheckpointReport, splitAt } from './checkpoints.ts';
 import type { KeptStates } from './keptStates.ts';
 import { takeWindow } from './window.ts';
 
 /** Forward to the end keeping states alone, then segment by segment forward again and back. */
-export function checkpointed(training: Training, states: KeptStates, report: CheckpointReport): StepResult {
+export function checkpointed(
+  training: Training,
+  given: Batch,
+  states: KeptStates,
+  report: CheckpointReport,
+): StepResult {
   const { segmentSteps, segments, checkpoints } = report;
-  const { network, x, y } = training;
+  const { network } = training;
+  const { x, y } = given;
   const { arena } = network;
   const { steps, batch } = x;
-  const factor = training.factor();
-  const carried = training.carriedNow();
+  const room = training.roomNow(given);
   const kept = states.take(batch, checkpoints);
-  const plan = training.plan(segmentSteps, steps, true);
+  const plan = training.plan(given, segmentSteps, steps, true);
   network.writeInput('x', plan, { data: x.data, steps: segmentSteps, batch });
   const count = training.loss.count(steps * batch, network.outputSize, y.data, 0);
   for (let i = 0; i < plan.states.length; i++) {
     const { initial, gradient } = plan.states[i]!;
-    if (carried) arena.copy(carried[i]!, initial);
+    if (training.carried) arena.copy(training.carried.states[i]!, initial);
     else arena.clear(initial);
     arena.copy(initial, kept[0]![i]!);
     if (gradient) arena.clear(gradient);
@@ -34,9 +40,9 @@ export function checkpointed(training: Training, states: KeptStates, report: Che
   const back = (segment: number) => {
     ahead(segment);
     if (segment === segments - 1) {
-      for (let i = 0; carried && i < plan.states.length; i++) arena.copy(plan.states[i]!.final, carried[i]!);
+      for (let i = 0; room && i < plan.states.length; i++) arena.copy(plan.states[i]!.final, room[i]!);
     }
-    training.writeTargets(plan);
+    training.writeTargets(plan, given);
     loss += training.run(plan, 0, plan.rows.count, plan.outputGradient.ptr, count);
     plan.backward(false, segment === 0);
   };
@@ -65,6 +71,14 @@ export function checkpointed(training: Training, states: KeptStates, report: Che
     solve(from + split, to, slot + 1);
     solve(from, from + split, slot);
   };
-  solve(0, segments, 0);
-  return training.update(loss / count, plan.penalty, factor);
+  try {
+    solve(0, segments, 0);
+    const result = training.update(loss / count, plan.penalty, given.factors[0]!);
+    if (room) training.carry(batch);
+    return result;
+  } catch (error) {
+    // the next step starts where this one did
+    for (let i = 0; room && i < plan.states.length; i++) arena.copy(kept[0]![i]!, room[i]!);
+    throw error;
+  }
 }

@@ -4,7 +4,8 @@ import type { Plan } from '../../engine/plan.ts';
 import { ArgumentError } from '../../errors.ts';
 import { Layout } from '../../memory/layout.ts';
 import type { Sequence } from '../../ndarray.ts';
-import type { StepResult, Training } from '../core/training.ts';
+import type { Batch } from '../core/batch.ts';
+import type { InParts, StepResult, Training } from '../core/training.ts';
 import { checkpointed } from './checkpointed.ts';
 import { type CheckpointReport, planCheckpoints } from './checkpoints.ts';
 import { KeptStates } from './keptStates.ts';
@@ -16,8 +17,8 @@ export interface PartsOptions {
   readonly memoryBudget: number | undefined;
 }
 
-/** @throws {ArgumentError} numbers out of range, both options at once, layers that need the sequence whole */
-export function checkSegments(layers: readonly Layer[], given: PartsOptions): void {
+/** A copy. @throws {ArgumentError} numbers out of range, both options at once, layers that need the sequence whole */
+export function checkSegments(layers: readonly Layer[], given: PartsOptions): PartsOptions {
   const { truncation, memoryBudget } = given;
   for (const name of ['truncation', 'memoryBudget'] as const) {
     const whole = layers.findIndex((layer) => layer.needsFuture || layer.reducesSteps);
@@ -28,17 +29,18 @@ export function checkSegments(layers: readonly Layer[], given: PartsOptions): vo
     throw new ArgumentError(name, `none with ${what}, which needs the sequence whole`, given[name]);
   }
   if (memoryBudget !== undefined) integer('memoryBudget', memoryBudget, 1);
-  if (truncation === undefined) return;
+  if (truncation === undefined) return { truncation, memoryBudget };
   const { k1, k2 } = options('truncation', truncation, { k1: true, k2: true });
   integer('truncation.k1', k1, 1);
   integer('truncation.k2', k2, k1);
   if (k2 % k1) throw new ArgumentError('truncation.k2', `a multiple of k1 ${k1}`, k2);
   if (memoryBudget !== undefined)
     throw new ArgumentError('memoryBudget', 'none with truncation, whose k2 bounds the memory', memoryBudget);
+  return { truncation: { k1, k2 }, memoryBudget };
 }
 
 /** Goes through sequences in parts: windows of truncated BPTT, or segments within a memory budget. */
-export class SegmentedBptt {
+export class SegmentedBptt implements InParts {
   /** Of the two options the one that is given. */
   readonly name: 'truncation' | 'memoryBudget';
   readonly #training: Training;
@@ -55,24 +57,41 @@ export class SegmentedBptt {
     this.#kept = new KeptStates(training);
   }
 
-  /**
-   * Checks all of what was read before anything changes: parts are written when others have led to an update.
-   * @throws {ArgumentError} an index outside the vocabulary, no target that counts
-   */
-  check(): void {
-    const { network, loss, x, y } = this.#training;
-    if (network.input.kind === 'indices') inRange('x', x, network.input.size);
-    if (loss.targets === 'indices') inRange('y', y, network.outputSize, loss.ignoreIndex);
-    this.#training.some(loss.count(y.steps * y.batch, network.outputSize, y.data, 0));
+  updates(steps: number): number {
+    return this.#truncation ? Math.ceil(steps / this.#truncation.k1) : 1;
   }
 
-  /** One update, or with truncation several, on what was read. */
-  step(): StepResult {
+  /** One update, or with truncation several. */
+  step(batch: Batch): StepResult {
     const training = this.#training;
-    const { steps, batch } = training.x;
-    if (this.#truncation) return truncated(training, this.#kept, this.#truncation);
-    const report = this.#report(steps, batch);
-    return report.segments > 1 ? checkpointed(training, this.#kept, report) : training.whole();
+    this.#check(batch);
+    if (this.#truncation) return truncated(training, batch, this.#kept, this.#truncation);
+    const report = this.#report(batch.x.steps, batch.x.batch);
+    return report.segments > 1 ? checkpointed(training, batch, this.#kept, report) : training.whole(batch);
+  }
+
+  /**
+   * Checks all of a batch before anything changes: parts are written when others have led to an update.
+   * @throws {ArgumentError} an index outside the vocabulary, no target that counts
+   * @throws {NonFiniteError} with truncation, features that are not finite
+   */
+  #check({ x, y }: Batch): void {
+    const { network, loss, checksFinite } = this.#training;
+    const { input, outputSize } = network;
+    const finite = checksFinite && this.#truncation !== undefined;
+    if (input.kind === 'indices') inRange('x', x, input.size);
+    else if (finite) this.#finite('x', x);
+    if (loss.targets === 'indices') inRange('y', y, outputSize, loss.ignoreIndex);
+    else if (finite) this.#finite('y', y);
+    this.#training.some(loss.count(y.steps * y.batch, outputSize, y.data, 0));
+  }
+
+  #finite(name: string, { data, steps }: Sequence): void {
+    for (let i = 0; i < data.length; i++) {
+      if (Number.isFinite(Math.fround(data[i]!))) continue;
+      const step = Math.floor(i / (data.length / steps));
+      throw this.#training.nonFinite(`${name} has ${data[i]} at step ${step} of the sequence`);
+    }
   }
 
   /** The plan of a training step, as it will lie. */

@@ -1,3 +1,4 @@
+import type { Batch } from '../core/batch.ts';
 import type { StepResult, Training } from '../core/training.ts';
 import type { KeptStates } from './keptStates.ts';
 import { takeWindow } from './window.ts';
@@ -10,16 +11,25 @@ export interface Truncation {
   readonly k2: number;
 }
 
-/** Truncated backpropagation: every k1 steps an update from the loss of these, through the last k2 steps. */
-export function truncated(training: Training, kept: KeptStates, { k1, k2 }: Truncation): StepResult {
-  const { network, x, y } = training;
+/**
+ * Truncated backpropagation: every k1 steps an update from the loss of these, through the last k2 steps. An update that is
+ * refused leaves those before it as they are.
+ */
+export function truncated(
+  training: Training,
+  given: Batch,
+  kept: KeptStates,
+  { k1, k2 }: Truncation,
+): StepResult {
+  const { network } = training;
+  const { x, y } = given;
   const { arena } = network;
   const { steps, batch } = x;
   const length = Math.min(k2, steps);
   const slots = Math.ceil(length / k1);
-  const carried = training.carriedNow();
+  const room = training.roomNow(given);
   const ring = kept.take(batch, slots);
-  const plan = training.plan(length, length, true);
+  const plan = training.plan(given, length, length, true);
   network.writeInput('x', plan, { data: x.data, steps: length, batch });
   let loss = 0;
   let counted = 0;
@@ -31,11 +41,11 @@ export function truncated(training: Training, kept: KeptStates, { k1, k2 }: Trun
     const start = (update - back) * k1;
     takeWindow(plan.rows, start, end - start, 'alone');
     network.writePart('x', plan, x);
-    training.writeTargets(plan);
+    training.writeTargets(plan, given);
     for (let i = 0; i < plan.states.length; i++) {
       const { initial, gradient } = plan.states[i]!;
       if (start > 0) arena.copy(ring[(update - back) % slots]![i]!, initial);
-      else if (carried) arena.copy(carried[i]!, initial);
+      else if (training.carried) arena.copy(training.carried.states[i]!, initial);
       else arena.clear(initial);
       if (gradient) arena.clear(gradient);
     }
@@ -49,13 +59,14 @@ export function truncated(training: Training, kept: KeptStates, { k1, k2 }: Trun
     const sum = training.run(plan, skipped, rows, plan.outputGradient.ptr, Math.max(count, 1));
     arena.clear(network.gradients);
     plan.backward(false);
-    const result = training.update(count ? sum / count : 0, plan.penalty, training.factor());
+    const result = training.update(count ? sum / count : 0, plan.penalty, given.factors[update]!);
     loss += count ? sum : 0;
     counted += count;
     if (!worst || result.gradNorm > worst.gradNorm) worst = result;
     for (let i = 0; i < plan.states.length; i++)
       arena.copy(plan.states[i]!.final, ring[(update + 1) % slots]![i]!);
   }
-  for (let i = 0; carried && i < plan.states.length; i++) arena.copy(plan.states[i]!.final, carried[i]!);
+  for (let i = 0; room && i < plan.states.length; i++) arena.copy(plan.states[i]!.final, room[i]!);
+  if (room) training.carry(batch);
   return { ...worst!, loss: loss / counted };
 }

@@ -1,10 +1,11 @@
 import { allocated } from '../../allocate.ts';
-import { instance, integer, number } from '../../check.ts';
+import { finite, instance, integer } from '../../check.ts';
 import type { Network, StreamPlan } from '../../engine/network.ts';
-import { ArgumentError, StateError } from '../../errors.ts';
+import { ArgumentError, NonFiniteError, StateError } from '../../errors.ts';
 import { Generator } from '../../init/generator.ts';
 import type { Region } from '../../memory/layout.ts';
 import { isNumbers } from '../../ndarray.ts';
+import { isSettled } from '../../settled.ts';
 
 /**
  * A plan that goes step by step: up to `block` steps of the first k of its rows in one call. States, outputs and packed
@@ -42,20 +43,26 @@ export class Runner {
     const { plan, packed } = this.live;
     const { network } = this;
     const count = steps * rows;
-    this.#write(plan.input, count, rows, given);
-    plan.rows.arrange(network.arena, steps, rows);
-    plan.forward(packed.version === network.version);
-    packed.version = network.version;
-    this.last = count - rows;
-    if (this.ran !== rows) {
-      this.fresh.fill(0, 0, rows).fill(1, rows);
-      this.ran = rows;
+    network.enter(this.#of);
+    try {
+      this.#write(plan.input, count, rows, given);
+      plan.rows.arrange(network.arena, steps, rows);
+      plan.forward(packed.version === network.version);
+      packed.version = network.version;
+      this.last = count - rows;
+      if (this.ran !== rows) {
+        this.fresh.fill(0, 0, rows).fill(1, rows);
+        this.ran = rows;
+      }
+      return this.#view(plan.output.ptr / 4, count * network.outputSize);
+    } finally {
+      network.leave();
     }
-    return this.#view(plan.output.ptr / 4, count * network.outputSize);
   }
 
   /** Zeros states of rows from..to−1. */
   clear(from: number, to: number): void {
+    this.network.free('reset');
     const { states } = this.live.plan;
     const memory = this.network.arena.f32;
     for (const { initial } of states) {
@@ -84,22 +91,31 @@ export class Runner {
 
   /** As Stream.sample. */
   sample(generator: Generator, temperature: number, row: number): number {
-    number('temperature', temperature, 0);
+    finite('temperature', temperature, 0);
     instance('generator', generator, Generator, 'a Generator');
-    const { arena, outputSize: n } = this.network;
-    const logits = this.#logits(row);
-    // 1 / temperature times an output must not overflow
-    if (temperature < 1e-30) return arena.kernels.index_of_max(n, logits);
-    return arena.kernels.sample_index(n, this.#softmax(logits, temperature), generator.uniform());
+    const { network } = this;
+    const { arena, outputSize: n } = network;
+    network.enter('sample');
+    try {
+      const logits = this.#logits(row);
+      checkFinite('sample', arena.f32, logits / 4, n, row);
+      // 1 / temperature times an output must not overflow
+      if (temperature < 1e-30) return arena.kernels.index_of_max(n, logits);
+      return arena.kernels.sample_index(n, this.#softmax(logits, temperature), generator.uniform());
+    } finally {
+      network.leave();
+    }
   }
 
   /** As Stream.probabilities. */
   probabilities(row: number): Float32Array {
+    this.network.free('probabilities');
     const at = this.#softmax(this.#logits(row), 1) / 4;
     return this.network.arena.f32.subarray(at, at + this.network.outputSize);
   }
 
   dispose(): void {
+    this.network.free('dispose');
     if (this.#held) this.network.returnStream(this.#held);
     this.#held = undefined;
   }
@@ -151,19 +167,30 @@ export class Runner {
       throw new ArgumentError('input', `${length} number${length === 1 ? '' : 's'}`, given);
     }
     const at = to.ptr / 4;
-    if (signal.kind === 'features') {
-      if (single) arena.f32[at] = given;
-      else arena.f32.set(given, at);
+    if (signal.kind === 'features' && isSettled(given)) {
+      arena.f32.set(given, at);
       return;
     }
+    // each number is read once, and checked as it is written: nothing but the input was touched where one is refused
+    const memory = signal.kind === 'features' ? arena.f32 : arena.i32;
     for (let i = 0; i < length; i++) {
-      const index = single ? given : given[i]!;
-      if (!Number.isInteger(index) || index < 0 || index >= signal.size) {
+      const value = single ? given : given[i]!;
+      if (signal.kind === 'features') {
+        if (typeof value !== 'number') throw new ArgumentError(`input[${i}]`, 'a number', value);
+      } else if (!Number.isInteger(value) || value < 0 || value >= signal.size) {
         const step = count > rows ? `step ${Math.floor(i / rows)}, ` : '';
-        throw new ArgumentError(`input (${step}row ${i % rows})`, `an index in 0..${signal.size - 1}`, index);
+        throw new ArgumentError(`input (${step}row ${i % rows})`, `an index in 0..${signal.size - 1}`, value);
       }
+      memory[at + i] = value;
     }
-    if (single) arena.i32[at] = given;
-    else arena.i32.set(given, at);
+  }
+}
+
+/** Refuses outputs of a row that nothing can be drawn from. @throws {NonFiniteError} NaN or an infinite one */
+export function checkFinite(call: string, outputs: Float32Array, at: number, n: number, row: number): void {
+  for (let index = 0; index < n; index++) {
+    const value = outputs[at + index]!;
+    if (value - value === 0) continue;
+    throw new NonFiniteError(`${call}: output ${index} of row ${row} is ${value}`, { row, index });
   }
 }

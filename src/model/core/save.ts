@@ -7,6 +7,7 @@ import { parseSafetensors } from '../../io/parse.ts';
 import { writeTensors } from '../../io/write.ts';
 import type { Region } from '../../memory/layout.ts';
 import type { Optimizer } from '../../optim/optimizer.ts';
+import { settledList } from '../../settled.ts';
 import type { LayerConfig, MakeLayer } from './layerFactory.ts';
 import { upgrade, VERSION } from './versions.ts';
 
@@ -22,14 +23,13 @@ interface Saved {
 /** What of a training is saved. */
 interface Training {
   readonly optimizer: Optimizer;
-  readonly carried: { readonly batch: number; readonly states: readonly Region[] } | undefined;
+  carried: { readonly batch: number; readonly states: readonly Region[] } | undefined;
   /** Whether states are carried from step to step. */
   readonly carries: boolean;
   stateShapes(batch: number): (readonly number[])[];
   /** Memory for carried states. */
   roomFor(batch: number): readonly Region[];
-  carryFor(batch: number): readonly Region[];
-  resetState(): void;
+  carry(batch: number): void;
 }
 
 interface Description {
@@ -153,9 +153,10 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
       throw error;
     }
   });
-  trainer.resetState();
+  trainer.carried = undefined;
   if (carry !== undefined) {
-    for (const [i, region] of trainer.carryFor(carry).entries()) network.arena.write(region, states[i]!);
+    for (const [i, region] of trainer.roomFor(carry).entries()) network.arena.write(region, states[i]!);
+    trainer.carry(carry);
   }
   writeAll(network, values);
   network.version++;
@@ -188,7 +189,7 @@ function write(
 }
 
 function read(bytes: Uint8Array | ArrayBuffer): { tensors: Map<string, Tensor>; description: Description } {
-  const { tensors, metadata } = parseSafetensors(bytes);
+  const { tensors, metadata } = parseSafetensors(settledList(bytes));
   const text = metadata[KEY];
   if (text === undefined) throw new FormatError(`no model of this package: its metadata have no ${KEY}`);
   let description: unknown;

@@ -74,16 +74,26 @@ export class SequentialBase extends Summarized {
     const uninitialized = opts === UNINITIALIZED;
     const { seed = 0 } = options('Sequential', opts, { seed: true });
     integer('seed', seed, 0);
-    this.layers = reading('layers', layers, () => checkedLayers(layers));
-    this.network = new Network(
-      this.layers,
-      this.layers.map((_, i) => `${i}.`),
-      seed,
-      !uninitialized,
-    );
-    for (const layer of this.layers) {
+    const given = reading('layers', layers, () => checkedLayers(layers));
+    // before initialisers run, which are the user's
+    for (const layer of given) {
       claimed.add(layer);
       if (layer instanceof Standalone) layer.claim();
+    }
+    this.layers = given;
+    try {
+      this.network = new Network(
+        given,
+        given.map((_, i) => `${i}.`),
+        seed,
+        !uninitialized,
+      );
+    } catch (error) {
+      for (const layer of given) {
+        claimed.delete(layer);
+        if (layer instanceof Standalone) layer.release();
+      }
+      throw error;
     }
   }
 
@@ -100,18 +110,23 @@ export class SequentialBase extends Summarized {
     const training = boolean('training', given.training ?? false);
     const { network } = this;
     const { arena, outputSize } = network;
-    const sequence = readSequence('x', x, network.input);
-    const { steps, batch } = sequence;
-    const valid = readSteps(given, steps, batch);
-    const plan = network.prepare({ steps, batch, training, targets: 'none', ragged: valid !== undefined });
-    const shape = [plan.output.shape[0]!, batch, outputSize];
-    const data = floats(plan.output.length);
-    network.writeInput('x', plan, sequence, valid);
-    for (const { initial } of plan.states) arena.clear(initial);
-    if (training) plan.begin();
-    plan.forward();
-    this.#last = training ? plan : undefined;
-    return { data: readRows(arena, plan.outputRows, plan.output, outputSize, data), shape };
+    network.enter('forward');
+    try {
+      const sequence = readSequence('x', x, network.input);
+      const { steps, batch } = sequence;
+      const valid = readSteps(given, steps, batch);
+      const plan = network.prepare({ steps, batch, training, targets: 'none', ragged: valid !== undefined });
+      const shape = [plan.output.shape[0]!, batch, outputSize];
+      const data = floats(plan.output.length);
+      network.writeInput('x', plan, sequence, valid);
+      for (const { initial } of plan.states) arena.clear(initial);
+      if (training) plan.begin();
+      plan.forward();
+      this.#last = training ? plan : undefined;
+      return { data: readRows(arena, plan.outputRows, plan.output, outputSize, data), shape };
+    } finally {
+      network.leave();
+    }
   }
 
   /**
@@ -122,19 +137,25 @@ export class SequentialBase extends Summarized {
    * @throws {ShapeError} a gradient of another shape
    */
   backward(outputGradient: Given): NDArray | undefined {
-    const plan = this.#last;
-    const { arena, input, outputSize } = this.network;
-    if (!plan || !this.network.holds(plan))
-      throw new StateError('backward: first run forward with { training: true }; once for each backward');
-    const dy = readShaped('outputGradient', outputGradient, plan.output.shape);
-    const shape = [plan.steps, plan.batch, input.size];
-    const data = floats(input.kind === 'features' ? plan.input.length : 0);
-    this.#last = undefined;
-    writeRows(arena, plan.outputRows, plan.outputGradient, dy, outputSize);
-    for (const { gradient } of plan.states) if (gradient) arena.clear(gradient);
-    const dx = plan.backward(input.kind === 'features');
-    if (!dx) return undefined;
-    return { data: readRows(arena, plan.rows, dx, input.size, data), shape };
+    const { network } = this;
+    const { arena, input, outputSize } = network;
+    network.enter('backward');
+    try {
+      const plan = this.#last;
+      if (!plan || !network.holds(plan))
+        throw new StateError('backward: first run forward with { training: true }; once for each backward');
+      const dy = readShaped('outputGradient', outputGradient, plan.output.shape);
+      const wanted = input.kind === 'features';
+      const shape = [plan.steps, plan.batch, input.size];
+      const data = floats(wanted ? plan.input.length : 0);
+      this.#last = undefined;
+      writeRows(arena, plan.outputRows, plan.outputGradient, dy, outputSize);
+      for (const { gradient } of plan.states) if (gradient) arena.clear(gradient);
+      const dx = plan.backward(wanted);
+      return dx && { data: readRows(arena, plan.rows, dx, input.size, data), shape };
+    } finally {
+      network.leave();
+    }
   }
 
   /**
@@ -202,6 +223,7 @@ export class SequentialBase extends Summarized {
 
   /** Sets all gradients to 0. */
   zeroGradients(): void {
+    this.network.free('zeroGradients');
     this.network.arena.clear(this.network.gradients);
   }
 
@@ -210,6 +232,7 @@ export class SequentialBase extends Summarized {
    * @throws {ArgumentError} metadata that are no strings, or under the name `unrolled`
    */
   save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
+    this.network.free('save');
     return writeModel(this, metadata);
   }
 

@@ -70,6 +70,7 @@ export class StreamBase extends Summarized {
    * generator gives the same indices on every engine.
    *
    * @throws {ArgumentError} a negative temperature, a row outside the batch, no generator
+   * @throws {NonFiniteError} an output that is NaN or infinite: `row` and `index` tell which
    * @throws {StateError} before the first step, or the first after `reset`
    */
   sample(generator: Generator, temperature = 1, row = 0): number {

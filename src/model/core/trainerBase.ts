@@ -8,9 +8,15 @@ import { Optimizer } from '../../optim/optimizer.ts';
 import { Summarized } from '../../summary.ts';
 import { readCheckpoint, writeCheckpoint } from './save.ts';
 import { SequentialBase } from './sequentialBase.ts';
-import { type Evaluation, type StepResult, type TrainerOptions, Training } from './training.ts';
+import {
+  type Evaluation,
+  type NonFinitePolicy,
+  type StepResult,
+  type TrainerOptions,
+  Training,
+} from './training.ts';
 
-export type { Evaluation, StepResult, TrainerOptions } from './training.ts';
+export type { Evaluation, NonFinitePolicy, StepResult, TrainerOptions } from './training.ts';
 
 /** Optimizers that serve a trainer: each counts the updates of one. */
 const taken = new WeakSet<Optimizer>();
@@ -24,6 +30,7 @@ export const OPTIONS: Names<TrainerOptions> = {
   schedule: true,
   carryState: true,
   batch: true,
+  nonFinite: true,
 };
 
 /** Options of the trainer of the whole package. */
@@ -31,6 +38,8 @@ interface Elsewhere {
   readonly truncation?: unknown;
   readonly memoryBudget?: unknown;
 }
+
+const POLICIES: Readonly<Record<NonFinitePolicy, true>> = { throw: true, skip: true, allow: true };
 
 /** Trains a model: forward, loss, BPTT, clipping and update over one plan, nothing allocated in a step. */
 export class TrainerBase extends Summarized {
@@ -76,13 +85,16 @@ export class TrainerBase extends Summarized {
     }
     boolean('carryState', given.carryState ?? false);
     integer('batch', given.batch ?? 1, 1);
+    if (given.nonFinite !== undefined && !Object.hasOwn(POLICIES, given.nonFinite)) {
+      throw new ArgumentError('nonFinite', `one of ${Object.keys(POLICIES).join(', ')}`, given.nonFinite);
+    }
     if (taken.has(given.optimizer)) {
       throw new StateError('an optimizer serves one trainer: make a new one');
     }
     this.model = model;
     this.optimizer = given.optimizer;
     this.loss = loss;
-    this.training = new Training(model, loss, given);
+    this.training = new Training(this, model, loss, given);
     taken.add(given.optimizer);
     model.trainer = this;
   }
@@ -98,6 +110,11 @@ export class TrainerBase extends Summarized {
     return this.optimizer.steps;
   }
 
+  /** Steps that made no update since their numbers were not finite, with `nonFinite: 'skip'`. */
+  get skipped(): number {
+    return this.training.skipped;
+  }
+
   /**
    * One update on a batch. x: [T, B] indices or [T, B, inputSize]; y: [T, B] indices or [T, B, outputSize], as the loss
    * takes them, of one step after a `LastStep`; time-major. Targets of steps that do not count do not count.
@@ -106,17 +123,18 @@ export class TrainerBase extends Summarized {
    * length outside 0..T
    * @throws {ShapeError} a wrong rank, shape or length, x and y that do not fit, another batch than the states carried
    * @throws {MemoryError} beyond 2 GiB
+   * @throws {NonFiniteError} a loss or a gradient norm that is NaN or infinite, unless `nonFinite` says otherwise
+   * @throws {StateError} a call from within another one on the model
+   *
+   * What is refused changes nothing, the generator's state and the states carried included.
    */
   step(x: Given, y: Given, opts?: Steps): StepResult {
-    this.serves();
     const given =
       opts === undefined
         ? opts
         : options<Steps & { flow?: boolean }>('step', opts, { lengths: true, mask: true, flow: true });
     if (given?.flow) throw onlyInFullPackage('step: flow');
-    this.training.read(x, y, given);
-    this.training.checkCarried();
-    return this.training.whole();
+    return this.training.step(x, y, given);
   }
 
   /**
@@ -125,8 +143,7 @@ export class TrainerBase extends Summarized {
    */
   evaluate(x: Given, y: Given, opts?: Steps): Evaluation {
     const given = opts === undefined ? opts : options('evaluate', opts, { lengths: true, mask: true });
-    this.training.read(x, y, given);
-    return { loss: this.training.evaluate() };
+    return { loss: this.training.evaluate(x, y, given) };
   }
 
   /** The next step starts from zero states, and may have another batch. */
@@ -140,7 +157,7 @@ export class TrainerBase extends Summarized {
    * @throws {ArgumentError} metadata that are no strings, or under the name `unrolled`
    */
   save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
-    this.serves();
+    this.training.serves();
     return writeCheckpoint(this.model, this.training, metadata);
   }
 
@@ -150,17 +167,13 @@ export class TrainerBase extends Summarized {
    * @throws {FormatError} another kind of file, model or optimizer
    */
   restore(bytes: Uint8Array | ArrayBuffer): void {
-    this.serves();
+    this.training.serves();
+    this.training.network.free('restore');
     readCheckpoint(bytes, this.model, this.training);
   }
 
   /** The plan of a training step, as it will lie. @internal */
   plan(steps: number, batch: number): { plan: Plan } {
     return { plan: this.training.preview(steps, batch) };
-  }
-
-  /** @internal */
-  protected serves(): void {
-    if (this.model.trainer !== this) throw new StateError('the model has another trainer by now');
   }
 }

@@ -1,14 +1,14 @@
-import { number } from '../../check.ts';
-import { moveState, readSteps, type Steps, writeRows } from '../../engine/batchIO.ts';
+import { finite } from '../../check.ts';
+import { moveState, type Steps, writeRows } from '../../engine/batchIO.ts';
 import type { Network } from '../../engine/network.ts';
 import type { Plan, PlanRequest } from '../../engine/plan.ts';
-import type { Valid } from '../../engine/rows.ts';
-import { ArgumentError, ShapeError, Verbatim } from '../../errors.ts';
+import { ArgumentError, NonFiniteError, ShapeError, StateError, Verbatim } from '../../errors.ts';
 import type { Loss } from '../../losses/loss.ts';
 import type { Layout, Region } from '../../memory/layout.ts';
-import { type Given, readSequence, type Sequence, type Signal } from '../../ndarray.ts';
+import type { Given } from '../../ndarray.ts';
 import type { Blocks, Optimizer } from '../../optim/optimizer.ts';
 import type { Schedule } from '../../optim/schedules.ts';
+import { type Batch, type BatchShape, emptyBatch, readBatch } from './batch.ts';
 import type { SequentialBase } from './sequentialBase.ts';
 
 /** What a `Trainer` takes beside the model. */
@@ -27,7 +27,15 @@ export interface TrainerOptions {
   readonly carryState?: boolean | undefined;
   /** Rows of sequences that are given as bare numbers. Default 1. */
   readonly batch?: number | undefined;
+  /**
+   * A loss or a gradient norm that is NaN or infinite: `throw` a NonFiniteError (default), or `skip` the update and count it
+   * in `Trainer.skipped`; either way before anything changes. `allow` makes the update.
+   */
+  readonly nonFinite?: NonFinitePolicy | undefined;
 }
+
+/** What a trainer does about numbers that are not finite. */
+export type NonFinitePolicy = 'throw' | 'skip' | 'allow';
 
 /** What a step tells. */
 export interface StepResult {
@@ -39,6 +47,8 @@ export interface StepResult {
   readonly lr: number;
   /** Value of the layers' penalties, which the loss is without. */
   readonly penalty: number;
+  /** With `nonFinite: 'skip'`: set where no update was made. */
+  readonly skipped?: true;
 }
 
 /** What an evaluation tells. */
@@ -53,36 +63,65 @@ export interface Carried {
   readonly states: readonly Region[];
 }
 
-/** What a trainer does updates with: the batch at hand, loss, clipping, update, and states from step to step. */
+/** Makes the updates of a batch in parts of its sequence. */
+export interface InParts {
+  /** How many updates so many steps make. */
+  updates(steps: number): number;
+  /** Makes them. */
+  step(batch: Batch): StepResult;
+}
+
+/** Sees the plan of a step after the forward pass; what it gives is called after the backward pass. */
+export type Look = (plan: Plan) => () => void;
+
+/**
+ * What a trainer does updates with. A step reads the batch, then asks the schedule, then runs: what is the user's own is
+ * called in the first two, and no other call on the model is let in while one of the other two is under way.
+ */
 export class Training {
   readonly model: SequentialBase;
   readonly network: Network;
   readonly optimizer: Optimizer;
   readonly loss: Loss;
   readonly options: TrainerOptions;
-  // overwritten by every step, so that it makes no new ones
-  readonly x: Sequence = { data: [], steps: 0, batch: 0 };
-  readonly y: Sequence = { data: [], steps: 0, batch: 0 };
+  /** Set where sequences are taken in parts. */
+  parts: InParts | undefined;
   /** Last states of the last step; undefined when the next step starts from zeros. */
   carried: Carried | undefined;
-  readonly #wanted: Signal;
+  /** Updates left out with `nonFinite: 'skip'`. */
+  skipped = 0;
+  readonly #owner: object;
+  readonly #shape: BatchShape;
   readonly #asked: { -readonly [K in keyof PlanRequest]: PlanRequest[K] };
   readonly #arguments = { rows: 0, size: 0, output: 0, targets: 0, gradient: 0, count: 0 };
   /** Where they lie for good. */
   readonly #blocks: Blocks;
-  #valid: Valid | undefined;
   /** Room for carried states by batch. */
   readonly #room = new Map<number, readonly Region[]>();
+  // overwritten by every call, so that a step makes none: its own, and that of what a schedule may call
+  readonly #batch = emptyBatch();
+  readonly #other = emptyBatch();
+  #stepping = false;
 
-  /** @throws {MemoryError} beyond 2 GiB */
-  constructor(model: SequentialBase, loss: Loss, options: TrainerOptions) {
+  /**
+   * @param owner the trainer, which is the model's as long as it has no other
+   * @throws {MemoryError} beyond 2 GiB
+   */
+  constructor(owner: object, model: SequentialBase, loss: Loss, options: TrainerOptions) {
     const { network } = model;
+    network.free('new Trainer');
+    this.#owner = owner;
     this.model = model;
     this.network = network;
     this.optimizer = options.optimizer;
     this.loss = loss;
     this.options = options;
-    this.#wanted = { kind: loss.targets, size: network.outputSize };
+    this.#shape = {
+      input: network.input,
+      target: { kind: loss.targets, size: network.outputSize },
+      rows: options.batch,
+      reduced: model.layers.some(({ reducesSteps }) => reducesSteps),
+    };
     this.#asked = { steps: 1, batch: 1, training: true, targets: loss.targets };
     // a model that was disposed is refused
     network.arena.kernels;
@@ -98,12 +137,117 @@ export class Training {
     };
   }
 
+  /** @throws {StateError} where the model has another trainer */
+  serves(): void {
+    if (this.model.trainer !== this.#owner) throw new StateError('the model has another trainer by now');
+  }
+
+  /** One update, or with parts several. A step that is refused leaves all as it was. */
+  step(x: Given, y: Given, steps?: Steps, look?: Look): StepResult {
+    this.serves();
+    if (this.#stepping) throw new StateError('step: called from within a step of the same trainer');
+    const { network } = this;
+    const batch = this.#batch;
+    this.#stepping = true;
+    try {
+      network.enter('step');
+      try {
+        readBatch(batch, this.#shape, { x, y, steps });
+      } finally {
+        network.leave();
+      }
+      this.#askSchedule(batch);
+      this.serves();
+      network.enter('step');
+      try {
+        return this.#run(batch, look);
+      } finally {
+        network.leave();
+      }
+    } finally {
+      this.#stepping = false;
+    }
+  }
+
+  #run(batch: Batch, look: Look | undefined): StepResult {
+    const { generator } = this.network;
+    generator.mark();
+    try {
+      return this.parts ? this.parts.step(batch) : this.whole(batch, look);
+    } catch (error) {
+      generator.rewind();
+      if (!(error instanceof NonFiniteError && this.options.nonFinite === 'skip')) throw error;
+      this.skipped++;
+      const { loss = Number.NaN, gradNorm = Number.NaN } = error;
+      return { loss, gradNorm, lr: this.optimizer.lr * batch.factors[0]!, penalty: 0, skipped: true };
+    }
+  }
+
+  /** The mean loss of a batch from zero states. */
+  evaluate(x: Given, y: Given, steps?: Steps): number {
+    const { network } = this;
+    network.enter('evaluate');
+    try {
+      const batch = readBatch(this.#other, this.#shape, { x, y, steps });
+      const plan = this.written(batch, false);
+      const count = this.count(plan);
+      for (const { initial } of plan.states) network.arena.clear(initial);
+      plan.forward();
+      return this.run(plan, 0, plan.outputCount, 0, count) / count;
+    } finally {
+      network.leave();
+    }
+  }
+
+  /** Forward and backward as the next step would, for `look` to see; nothing changes but the gradients, which are 0. */
+  watch(x: Given, y: Given, steps: Steps | undefined, look: Look): void {
+    this.serves();
+    const { network } = this;
+    const { arena, generator } = network;
+    network.enter('flow');
+    try {
+      const batch = readBatch(this.#other, this.#shape, { x, y, steps });
+      this.roomNow(batch);
+      const plan = this.written(batch, true, true);
+      const count = this.count(plan);
+      generator.mark();
+      try {
+        this.ahead(plan, count, this.carried?.states);
+        const seen = look(plan);
+        arena.clear(network.gradients);
+        plan.backward(false);
+        seen();
+      } finally {
+        arena.clear(network.gradients);
+        generator.rewind();
+      }
+    } finally {
+      network.leave();
+    }
+  }
+
+  /** Asks the schedule for every update of a batch. */
+  #askSchedule({ x, factors }: Batch): void {
+    const { schedule } = this.options;
+    const { lr, steps } = this.optimizer;
+    const updates = this.parts?.updates(x.steps) ?? 1;
+    factors.length = updates;
+    for (let i = 0; i < updates; i++) {
+      const factor = schedule ? finite('schedule', schedule(steps + i), 0) : 1;
+      if (!Number.isFinite(Math.fround(lr * factor))) {
+        throw new ArgumentError('schedule', 'a learning rate within float32', lr * factor);
+      }
+      factors[i] = factor;
+    }
+  }
+
   /** Whether states are carried from step to step. */
   get carries(): boolean {
     return this.options.carryState === true;
   }
 
   resetState(): void {
+    this.network.free('resetState');
     this.carried = undefined;
   }
 
@@ -117,14 +261,18 @@ export class Training {
     return states;
   }
 
-  /** Carries states, zeros unless they are written, of so many rows. */
-  carryFor(batch: number): readonly Region[] {
-    if (this.carried?.batch !== batch) {
-      const states = this.roomFor(batch);
-      for (const region of states) this.network.arena.clear(region);
-      this.carried = { batch, states };
+  /** Memory for the states that a batch ends in; undefined where none are carried. @throws {ShapeError} another batch */
+  roomNow({ x: { batch } }: Batch): readonly Region[] | undefined {
+    if (!this.carries) return undefined;
+    if (this.carried && this.carried.batch !== batch) {
+      throw new ShapeError('x', `batch ${this.carried.batch}, as the states carried`, `batch ${batch}`);
     }
-    return this.carried.states;
+    return this.roomFor(batch);
+  }
+
+  /** Has the next step start from what was written to the room of so many rows. */
+  carry(batch: number): void {
+    if (this.carried?.batch !== batch) this.carried = { batch, states: this.roomFor(batch) };
   }
 
   /** Shapes [B, H] of all states, in the order in which they are carried. */
@@ -146,50 +294,30 @@ export class Training {
     });
   }
 
-  /** Checks x, y and which steps count. */
-  read(x: Given, y: Given, opts: Steps | undefined): void {
-    const input = readSequence('x', x, this.network.input, this.options.batch, this.x);
-    const target = readSequence('y', y, this.#wanted, this.options.batch, this.y);
-    this.#valid = opts === undefined ? undefined : readSteps(opts, input.steps, input.batch);
-    fits(
-      input,
-      target,
-      this.model.layers.some(({ reducesSteps }) => reducesSteps),
-    );
-  }
-
-  /** Checks that the states carried are of the batch that was read, and has memory for them. */
-  checkCarried(): void {
-    const { batch } = this.x;
-    if (!this.carries) return;
-    if (this.carried && this.carried.batch !== batch) {
-      throw new ShapeError('x', `batch ${this.carried.batch}, as the states carried`, `batch ${batch}`);
-    }
-    this.roomFor(batch);
-  }
-
-  /** States in which the step at hand starts, which it will overwrite; undefined where none are carried. */
-  carriedNow(): readonly Region[] | undefined {
-    return this.carries ? this.carryFor(this.x.batch) : undefined;
-  }
-
-  plan(steps: number, wholeSteps: number, training: boolean, flow = false): Plan {
+  /** The plan of so many steps of a batch at a time. */
+  plan(
+    { x: { batch }, valid }: Batch,
+    steps: number,
+    wholeSteps: number,
+    training: boolean,
+    flow = false,
+  ): Plan {
     const request = this.#asked;
     request.steps = steps;
     request.wholeSteps = wholeSteps;
-    request.batch = this.x.batch;
+    request.batch = batch;
     request.training = training;
-    request.ragged = this.#valid !== undefined;
+    request.ragged = valid !== undefined;
     request.flow = flow;
     return this.network.prepare(request);
   }
 
   /** The plan of all steps at once, x and y written to it. */
-  written(training: boolean, flow = false): Plan {
-    const { steps } = this.x;
-    const plan = this.plan(steps, steps, training, flow);
-    this.network.writeInput('x', plan, this.x, this.#valid);
-    this.writeTargets(plan);
+  written(batch: Batch, training: boolean, flow = false): Plan {
+    const { steps } = batch.x;
+    const plan = this.plan(batch, steps, steps, training, flow);
+    this.network.writeInput('x', plan, batch.x, batch.valid);
+    this.writeTargets(plan, batch);
     return plan;
   }
 
@@ -204,53 +332,41 @@ export class Training {
     }
     plan.begin();
     plan.forward();
-    return this.run(plan, 0, plan.outputRows.count, plan.outputGradient.ptr, count) / count;
+    if (plan.outputCount < plan.outputRows.count) arena.clear(plan.outputGradient);
+    return this.run(plan, 0, plan.outputCount, plan.outputGradient.ptr, count) / count;
   }
 
-  /**
-   * Forward, loss, backward and update of all steps at once. `look` sees the plan after the forward pass, what it gives
-   * after the backward pass.
-   */
-  whole(look?: (plan: Plan) => () => void): StepResult {
+  /** Forward, loss, backward and update of all steps at once. */
+  whole(batch: Batch, look?: Look): StepResult {
     const { arena, gradients } = this.network;
-    const factor = this.factor();
-    const plan = this.written(true, look !== undefined);
+    const states = this.roomNow(batch);
+    const plan = this.written(batch, true, look !== undefined);
     const count = this.count(plan);
-    const carried = this.carriedNow();
-    const loss = this.ahead(plan, count, carried);
+    const loss = this.ahead(plan, count, this.carried?.states);
     const seen = look?.(plan);
     arena.clear(gradients);
     plan.backward(false);
     seen?.();
-    const result = this.update(loss, plan.penalty, factor);
-    for (let i = 0; carried && i < plan.states.length; i++) {
-      moveState(arena, plan.rows, plan.states[i]!.final, carried[i]!, 'other');
+    const result = this.update(loss, plan.penalty, batch.factors[0]!);
+    if (states) {
+      for (let i = 0; i < plan.states.length; i++)
+        moveState(arena, plan.rows, plan.states[i]!.final, states[i]!, 'other');
+      this.carry(batch.x.batch);
     }
     return result;
   }
 
-  /** The mean loss of what was read, from zero states. */
-  evaluate(): number {
-    const plan = this.written(false);
-    const count = this.count(plan);
-    for (const { initial } of plan.states) this.network.arena.clear(initial);
-    plan.forward();
-    return this.run(plan, 0, plan.outputRows.count, 0, count) / count;
-  }
-
-  /** The factor of the learning rate for the update at hand. */
-  factor(): number {
-    const { schedule } = this.options;
-    return schedule ? number('schedule', schedule(this.optimizer.steps), 0) : 1;
-  }
-
-  /** Clips the gradients and updates the parameters. */
+  /** Clips the gradients and updates the parameters. @throws {NonFiniteError} unless all is finite, or anything goes */
   update(loss: number, penalty: number, factor: number): StepResult {
     const network = this.network;
     const { clipNorm, clipValue } = this.options;
     const { gradients, block } = network;
     const { kernels } = network.arena;
     const gradNorm = Math.sqrt(kernels.vec_sum_squares(block.length, gradients.ptr));
+    if (this.checksFinite && !(Number.isFinite(loss + penalty) && Number.isFinite(gradNorm))) {
+      network.arena.clear(gradients);
+      throw this.nonFinite(`the loss is ${loss}, the norm of the gradients ${gradNorm}`, loss, gradNorm);
+    }
     if (clipValue !== undefined) kernels.vec_clamp(block.length, clipValue, gradients.ptr);
     const scale = clipNorm === undefined ? 1 : Math.min(1, clipNorm / (gradNorm + 1e-6));
     this.optimizer.step(kernels, this.#blocks, scale, factor);
@@ -258,14 +374,29 @@ export class Training {
     return { loss, gradNorm, lr: this.optimizer.lr * factor, penalty };
   }
 
+  /** Whether an update of numbers that are not finite is refused. */
+  get checksFinite(): boolean {
+    return this.options.nonFinite !== 'allow';
+  }
+
+  nonFinite(what: string, loss = Number.NaN, gradNorm = Number.NaN): NonFiniteError {
+    const step = this.optimizer.steps;
+    const hint = this.parts ? '' : '; run the step again with { flow: true } to see where it began';
+    return new NonFiniteError(`step ${step}: ${what}; no weight was changed${hint}`, {
+      step,
+      loss,
+      gradNorm,
+    });
+  }
+
   /** Writes the targets of the rows that a plan is at. */
-  writeTargets(plan: Plan): void {
+  writeTargets(plan: Plan, { y: { data } }: Batch): void {
     const network = this.network;
     const { outputSize, arena } = network;
-    const { outputRows } = plan;
-    const { data } = this.y;
-    if (this.loss.targets === 'features') writeRows(arena, outputRows, plan.targets, data, outputSize);
-    else network.writeIndices('y', outputRows, plan.targets, data, outputSize, this.loss.ignoreIndex);
+    const { outputRows, outputCount, targets } = plan;
+    if (this.loss.targets === 'features')
+      writeRows(arena, outputRows, targets, data, outputSize, 'f32', outputCount);
+    else network.writeIndices('y', outputRows, targets, data, outputSize, this.loss.ignoreIndex, outputCount);
   }
 
   /** Refuses a mean over nothing. */
@@ -276,9 +407,9 @@ export class Training {
   }
 
   /** What the mean of all the plan's rows is over. */
-  count({ outputRows, targets }: Plan): number {
+  count({ outputCount, targets }: Plan): number {
     const { arena, outputSize } = this.network;
-    return this.some(this.loss.count(outputRows.count, outputSize, arena.i32, targets.ptr / 4));
+    return this.some(this.loss.count(outputCount, outputSize, arena.i32, targets.ptr / 4));
   }
 
   /** The sum over so many rows from row `first` of the plan on; the gradient to theirs at `gradient`, 0 for none. */
@@ -294,15 +425,4 @@ export class Training {
     args.count = count;
     return this.loss.run(this.network.arena.kernels, args);
   }
-}
-
-function fits(x: Sequence, y: Sequence, reduced: boolean): void {
-  const steps = reduced ? 1 : x.steps;
-  if (steps === y.steps && x.batch === y.batch) return;
-  const wanted = `${steps} ${steps === 1 ? 'step' : 'steps'} of ${x.batch} rows`;
-  throw new ShapeError(
-    'y',
-    reduced ? `${wanted}, since LastStep gives one` : `${wanted}, as x`,
-    `${y.steps} of ${y.batch}`,
-  );
 }

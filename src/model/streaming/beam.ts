@@ -1,6 +1,8 @@
-import { instance, integer, number, options } from '../../check.ts';
-import { ArgumentError, StateError, Verbatim } from '../../errors.ts';
+import { finite, instance, integer, options } from '../../check.ts';
+import { ArgumentError, Verbatim } from '../../errors.ts';
 import { isNumbers } from '../../ndarray.ts';
+import { settledList } from '../../settled.ts';
+import { checkFinite } from '../core/runner.ts';
 import { SequentialBase } from '../core/sequentialBase.ts';
 import { StreamPool, type StreamSession } from './pool.ts';
 import { power } from './power.ts';
@@ -51,7 +53,8 @@ interface Path {
  * with `simd` kernels the result is the same on every engine.
  *
  * @throws {ArgumentError} a model of features, or that gives more indices than it takes; options out of range
- * @throws {StateError} a bidirectional model, or one whose outputs are NaN or infinite
+ * @throws {StateError} a bidirectional model
+ * @throws {NonFiniteError} outputs that are NaN or infinite: the row is that of the beam, the best first
  */
 export function beamSearch(model: SequentialBase, opts: BeamOptions): Beam[] {
   const given = options('beamSearch', opts, {
@@ -62,7 +65,7 @@ export function beamSearch(model: SequentialBase, opts: BeamOptions): Beam[] {
     lengthPenalty: true,
     end: true,
   });
-  const { start, state, end } = given;
+  const { state, end } = given;
   instance('model', model, SequentialBase, 'a Sequential');
   const { input, outputSize } = model.network;
   if (input.kind !== 'indices' || outputSize > input.size) {
@@ -70,6 +73,7 @@ export function beamSearch(model: SequentialBase, opts: BeamOptions): Beam[] {
     const takes = input.kind === 'indices' ? `${input.size} indices` : `${input.size} features`;
     throw new ArgumentError('model', wanted, new Verbatim(`one that takes ${takes} and gives ${outputSize}`));
   }
+  const start = settledList(given.start);
   if (!isNumbers(start) || start.length < 1) {
     throw new ArgumentError('start', 'at least one index', start);
   }
@@ -77,7 +81,7 @@ export function beamSearch(model: SequentialBase, opts: BeamOptions): Beam[] {
   if (end !== undefined) checkIndex('end', end, outputSize);
   const length = integer('length', given.length, 1);
   const beams = integer('beams', given.beams, 1);
-  const alpha = number('lengthPenalty', given.lengthPenalty ?? 0, 0, 10);
+  const alpha = finite('lengthPenalty', given.lengthPenalty ?? 0, 0, 10);
   const pool = new StreamPool(model, { capacity: beams });
   try {
     const session = pool.open();
@@ -89,7 +93,6 @@ export function beamSearch(model: SequentialBase, opts: BeamOptions): Beam[] {
     for (let n = 1; n <= length && paths.some(({ session }) => session); n++) {
       const divisor = alpha === 0 ? 1 : power(n, alpha);
       const best = grow(model, pool, paths, new Best(beams), divisor, n === length, end);
-      if (best.length === 0) throw new StateError('beamSearch: the outputs of the model are NaN or infinite');
       paths = best;
     }
     return paths.map((path) => ({
@@ -127,6 +130,8 @@ function grow(
     }
     const from = row * outputSize;
     const logSum = arena.kernels.log_sum_exp(outputSize, outputs.byteOffset + from * 4);
+    // NaN or +Infinity among them, or nothing but -Infinity, which alone stands for no probability
+    if (!Number.isFinite(logSum)) checkFinite('beamSearch', outputs, from, outputSize, row);
     for (let index = 0; index < outputSize; index++) {
       const logProbability = path.logProbability + (outputs[from + index]! - logSum);
       const score = logProbability / divisor;

@@ -23,6 +23,7 @@ export class StreamPool extends Summarized {
   readonly #runner: Runner;
   /** The session at each row of the states. Those that step are brought to the first rows, if they are not there. */
   readonly #at: (StreamSession | undefined)[];
+  readonly #chosen: StreamSession[] = [];
   #open = 0;
   /** Number of the step at hand. */
   #turn = 0;
@@ -44,6 +45,7 @@ export class StreamPool extends Summarized {
 
   /** A session that starts from zeros. @throws {StateError} when `capacity` sessions are open */
   open(): StreamSession {
+    this.#runner.network.free('open');
     const session = this.#place();
     this.#runner.clear(session.row, session.row + 1);
     return session;
@@ -58,14 +60,19 @@ export class StreamPool extends Summarized {
    * @throws {StateError} a session that was closed
    */
   step(sessions: readonly StreamSession[], input: number | ArrayLike<number>): Float32Array {
+    const { network } = this.#runner;
+    network.enter('pool');
+    let count: number;
     try {
-      this.#check(sessions);
+      count = this.#choose(sessions);
     } catch (error) {
       throw unreadable('sessions', sessions, error);
+    } finally {
+      network.leave();
     }
-    for (let i = 0; i < sessions.length; i++) this.#bring(sessions[i]!, i);
-    const outputs = this.#runner.run(1, sessions.length, input);
-    this.#stepped = sessions.length;
+    for (let i = 0; i < count; i++) this.#bring(this.#chosen[i]!, i);
+    const outputs = this.#runner.run(1, count, input);
+    this.#stepped = count;
     return outputs;
   }
 
@@ -96,12 +103,14 @@ export class StreamPool extends Summarized {
     this.dispose();
   }
 
-  #check(sessions: readonly StreamSession[]): void {
-    if (!Array.isArray(sessions) || sessions.length < 1 || sessions.length > this.capacity) {
+  /** Checks the sessions of a step, in a list of the pool's own; gives how many there are. */
+  #choose(sessions: readonly StreamSession[]): number {
+    const count = Array.isArray(sessions) ? sessions.length : 0;
+    if (!(count >= 1 && count <= this.capacity)) {
       throw new ArgumentError('sessions', `a list of 1 to ${this.capacity} sessions`, sessions);
     }
     const turn = ++this.#turn;
-    for (let i = 0; i < sessions.length; i++) {
+    for (let i = 0; i < count; i++) {
       const session: StreamSession = sessions[i]!;
       if (!(session instanceof StreamSession) || session.pool !== this) {
         throw new ArgumentError(`sessions[${i}]`, 'a session of this pool', session);
@@ -111,7 +120,9 @@ export class StreamPool extends Summarized {
         throw new ArgumentError(`sessions[${i}]`, 'each session once', new Verbatim('one that came before'));
       }
       session.turn = turn;
+      this.#chosen[i] = session;
     }
+    return count;
   }
 
   /** @internal */
@@ -133,6 +144,7 @@ export class StreamPool extends Summarized {
   /** @internal */
   fork(session: StreamSession): StreamSession {
     rowOf(session);
+    this.#runner.network.free('fork');
     const fork = this.#place();
     copyRow(this.#runner, session.row, fork.row);
     return fork;
@@ -141,6 +153,7 @@ export class StreamPool extends Summarized {
   /** @internal */
   close(session: StreamSession): void {
     if (session.row < 0) return;
+    this.#runner.network.free('close');
     this.#at[session.row] = undefined;
     session.row = -1;
     this.#open--;

@@ -1,6 +1,7 @@
 import { options } from '../../check.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
 import { isNumbers, type NDArray, readShaped } from '../../ndarray.ts';
+import { settledList } from '../../settled.ts';
 import type { Runner } from '../core/runner.ts';
 
 /** Where a stream is: plain data, for `structuredClone`, `postMessage`, IndexedDB. */
@@ -13,6 +14,7 @@ export interface StreamState {
 
 /** Copies `count` rows from `first` on. */
 export function readRunner(runner: Runner, first: number, count: number): StreamState {
+  runner.network.free('snapshot');
   return {
     states: readStates(runner, first, count),
     outputs: Array.from({ length: count }, (_, row) => readOutput(runner, first + row)),
@@ -27,15 +29,33 @@ export function writeRunner(
   count: number,
   withOutputs = true,
 ): void {
+  const { network } = runner;
+  network.enter('restore');
+  try {
+    restore(runner, state, first, count, withOutputs);
+  } finally {
+    network.leave();
+  }
+}
+
+function restore(
+  runner: Runner,
+  state: StreamState,
+  first: number,
+  count: number,
+  withOutputs: boolean,
+): void {
   if (state === undefined) throw new ArgumentError('state', 'what snapshot() gave', state);
   const { states, outputs } = options('state', state, { states: true, outputs: true });
   if (!Array.isArray(outputs)) throw new ArgumentError('state.outputs', 'an array', outputs);
-  if (outputs.length !== count) {
+  const { length } = outputs;
+  if (length !== count) {
     const rows = (n: number) => `${n} row${n === 1 ? '' : 's'}`;
-    throw new ArgumentError('state', rows(count), new Verbatim(rows(outputs.length)));
+    throw new ArgumentError('state', rows(count), new Verbatim(rows(length)));
   }
   const n = runner.network.outputSize;
-  for (const [row, output] of outputs.entries()) {
+  const last = Array.from({ length }, (_, row): ArrayLike<number> | null => settledList(outputs[row]));
+  for (const [row, output] of last.entries()) {
     if (output !== null && (!isNumbers(output) || output.length !== n)) {
       throw new ArgumentError(`state.outputs[${row}]`, `${n} numbers or null`, output);
     }
@@ -44,7 +64,7 @@ export function writeRunner(
     throw new ArgumentError('state.states', 'an object of arrays by name', states);
   }
   writeStates(runner, states, first, count);
-  for (const [row, output] of withOutputs ? outputs.entries() : []) {
+  for (const [row, output] of withOutputs ? last.entries() : []) {
     runner.forget(first + row);
     if (!output) continue;
     runner.network.arena.f32.set(output, runner.lastOf(first + row) / 4);

@@ -1,0 +1,47 @@
+import { readSteps, type Steps } from '../../engine/batchIO.ts';
+import type { Valid } from '../../engine/rows.ts';
+import { ShapeError } from '../../errors.ts';
+import { type Given, readSequence, type Sequence, type Signal } from '../../ndarray.ts';
+
+/** What an update is made on: checked, and as nobody can change it meanwhile. The record is used again by the next call. */
+export interface Batch {
+  readonly x: Sequence;
+  readonly y: Sequence;
+  /** Which steps count; undefined: all. */
+  valid: Valid | undefined;
+  /** Factors of the learning rate: one for each update. */
+  readonly factors: number[];
+}
+
+export function emptyBatch(): Batch {
+  const sequence = (): Sequence => ({ data: [], steps: 0, batch: 0 });
+  return { x: sequence(), y: sequence(), valid: undefined, factors: [] };
+}
+
+/** What a model and its loss take. */
+export interface BatchShape {
+  readonly input: Signal;
+  readonly target: Signal;
+  /** Rows of sequences that are given as bare numbers. */
+  readonly rows: number | undefined;
+  /** Whether the output has one step, whatever the input has. */
+  readonly reduced: boolean;
+}
+
+/** Checks x, y and which steps count. @throws {ArgumentError | ShapeError} as `Trainer.step` */
+export function readBatch(
+  into: Batch,
+  { input, target, rows, reduced }: BatchShape,
+  given: { x: Given; y: Given; steps: Steps | undefined },
+): Batch {
+  const x = readSequence('x', given.x, input, rows, into.x);
+  const y = readSequence('y', given.y, target, rows, into.y);
+  into.valid = given.steps === undefined ? undefined : readSteps(given.steps, x.steps, x.batch);
+  const steps = reduced ? 1 : x.steps;
+  if (steps !== y.steps || x.batch !== y.batch) {
+    const wanted = `${steps} ${steps === 1 ? 'step' : 'steps'} of ${x.batch} rows`;
+    const why = reduced ? `${wanted}, since LastStep gives one` : `${wanted}, as x`;
+    throw new ShapeError('y', why, `${y.steps} of ${y.batch}`);
+  }
+  return into;
+}

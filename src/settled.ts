@@ -1,0 +1,62 @@
+/**
+ * Values from outside as nobody can change them while they are used: what is checked is what is used. Nothing is read
+ * twice, so that a getter, a Proxy or shared memory can't give one value to a check and another one to what comes after.
+ */
+
+const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
+const slot = (name: 'buffer' | typeof Symbol.toStringTag) =>
+  Object.getOwnPropertyDescriptor(typedArray, name)!.get!;
+const bufferOf = slot('buffer');
+const kindOf = slot(Symbol.toStringTag);
+
+/** Elements at least that an error may show. */
+const SHOWN = 8;
+
+type TypedArrayClass = { new (from: unknown): ArrayLike<number>; readonly prototype: object };
+
+/** The class of a typed array, in this realm. */
+function classOf(value: unknown): TypedArrayClass | undefined {
+  const kind = kindOf.call(value) as string | undefined;
+  return kind === undefined ? undefined : (globalThis as unknown as Record<string, TypedArrayClass>)[kind];
+}
+
+/** Whether it is a typed array over memory that is not shared, as the language made it: reading it calls nobody. */
+export function isSettled(value: unknown): value is ArrayLike<number> {
+  const made = classOf(value);
+  return (
+    made !== undefined &&
+    Object.getPrototypeOf(value) === made.prototype &&
+    !Object.hasOwn(value as object, 'length') &&
+    bufferOf.call(value) instanceof ArrayBuffer
+  );
+}
+
+/**
+ * An array as it is where it is settled, else a copy: of a typed array one of its kind, of a plain one with holes after the
+ * first element that is no number. Whatever else is given back.
+ */
+export function settledList<T>(value: T): T {
+  if (isSettled(value)) return value;
+  const made = classOf(value);
+  if (made) return new made(value) as T;
+  if (!Array.isArray(value)) return value;
+  const copy: unknown[] = [];
+  const { length } = value;
+  for (let i = 0, numbers = true; i < length && (numbers || i < SHOWN); i++) {
+    const element: unknown = value[i];
+    copy.push(element);
+    numbers &&= typeof element === 'number';
+  }
+  // what is missing holds nothing, and no number is refused before it is reached
+  if (copy.length < length) copy.length = length;
+  return copy as T;
+}
+
+/** Numbers, or { data, shape }, each of the two read once. */
+export function settled<T>(given: T): T {
+  if (typeof given !== 'object' || given === null) return given;
+  if (Array.isArray(given) || classOf(given)) return settledList(given);
+  const { data, shape } = given as { data?: unknown; shape?: unknown };
+  if (data === undefined && shape === undefined) return given;
+  return { data: settledList(data), shape: Array.isArray(shape) ? settledList(shape) : shape } as T;
+}
