@@ -152,6 +152,11 @@ function notNumber(list: ArrayLike<unknown>): number {
   return isNumberArray(list) || list.length === 0 ? -1 : 0;
 }
 
+/** Whether it may be an array of numbers: a plain one, of which no element is read, or a typed one, not of bigints. */
+export function mayBeNumbers(value: unknown): value is Numbers {
+  return Array.isArray(value) || isNumberArray(value);
+}
+
 /** Whether it is an array of numbers: plain, or typed and not of bigints. */
 export function isNumbers(value: unknown): value is Numbers {
   try {

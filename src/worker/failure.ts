@@ -3,6 +3,7 @@ import {
   FeatureError,
   FormatError,
   MemoryError,
+  NonFiniteError,
   ShapeError,
   StateError,
   UnrolledError,
@@ -14,6 +15,7 @@ const own: Record<string, () => Error> = {
   ShapeError: () => new ShapeError('', '', ''),
   FormatError: () => new FormatError(),
   MemoryError: () => new MemoryError(),
+  NonFiniteError: () => new NonFiniteError(''),
   FeatureError: () => new FeatureError(),
   StateError: () => new StateError(),
   UnrolledError: () => new UnrolledError(),
@@ -33,6 +35,7 @@ export function pack(error: unknown): Failure {
     name: textOf(() => error.name),
     message: textOf(() => error.message),
     ...(typeof argument === 'string' ? { argument } : {}),
+    ...(error instanceof NonFiniteError ? { numbers: { ...error } } : {}),
     stack: textOf(() => error.stack),
   };
 }
@@ -46,9 +49,9 @@ function textOf(read: () => unknown): string {
   }
 }
 
-/** An error of the same class, with the same message, `argument` and stack. */
-export function unpack({ name, ...rest }: Failure): Error {
+/** An error of the same class, with the same message, stack, `argument` and what a NonFiniteError carries. */
+export function unpack({ name, numbers, ...rest }: Failure): Error {
   const make = { ...builtIn, ...own }[name];
   const error = make ? make() : Object.assign(new Error(), { name });
-  return Object.assign(error, rest);
+  return Object.assign(error, rest, numbers);
 }

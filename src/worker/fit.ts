@@ -38,12 +38,13 @@ export class CorpusSource implements Source {
     const indices = arrayKind(data) === 'Int32Array' ? (data as Int32Array) : Int32Array.from(data);
     this.#lanes = new CorpusBatches(indices, stepsPerSequence, batch);
     this.#trainer = trainer;
-    this.#last = trainer.steps + updates;
+    this.#last = trainer.steps + trainer.skipped + updates;
   }
 
   next(): Batch | undefined {
-    const { steps } = this.#trainer;
-    return steps < this.#last ? this.#lanes.read(steps) : undefined;
+    // a batch that was skipped is not read again
+    const at = this.#trainer.steps + this.#trainer.skipped;
+    return at < this.#last ? this.#lanes.read(at) : undefined;
   }
 }
 
@@ -131,7 +132,7 @@ export class Fit {
     const trainer = this.#trainer;
     const start = performance.now();
     const seconds = () => (performance.now() - start - this.#pauses) / 1000;
-    let [made, sum, tokens] = [0, 0, 0];
+    let [made, sum, skipped, tokens] = [0, 0, 0, 0];
     let losses: number[] = [];
     let told = start;
     let read = start;
@@ -153,7 +154,8 @@ export class Fit {
       const { x, y, options: given = stepOptions } = batch;
       const result = trainer.step(x, y, given);
       made++;
-      sum += result.loss;
+      if (result.skipped) skipped++;
+      else sum += result.loss;
       losses.push(result.loss);
       tokens += rowsOf(trainer, x);
       const now = performance.now();
@@ -171,7 +173,7 @@ export class Fit {
       told = now;
     }
     if (last && losses.length) progress({ ...last, losses });
-    return { updates: made, loss: sum / made, seconds: seconds() };
+    return { updates: made - skipped, loss: sum / (made - skipped), skipped, seconds: seconds() };
   }
 
   async #pause(): Promise<void> {

@@ -1,5 +1,7 @@
 /** What crosses between a page (or Node's main thread) and the worker: calls one way, answers and notices the other. */
 
+import type { NonFiniteFields } from '../errors.ts';
+
 /** A call of `name`; `id` tells its answer and its notices. */
 export interface Call {
   readonly unrolled: 'call';
@@ -28,6 +30,8 @@ export interface Failure {
   readonly name: string;
   readonly message: string;
   readonly argument?: string | undefined;
+  /** What a NonFiniteError carries. */
+  readonly numbers?: NonFiniteFields | undefined;
   readonly stack?: string | undefined;
 }
 

@@ -123,6 +123,8 @@ export interface FitResult {
   readonly updates: number;
   /** Mean over them; NaN where there were none. */
   readonly loss: number;
+  /** Updates left out with `nonFinite: 'skip'`. */
+  readonly skipped: number;
   /** Pauses left out. */
   readonly seconds: number;
 }

@@ -69,12 +69,7 @@ describe('a stream refuses', () => {
     ],
     ['too many', (m) => m.stream().step([1, 2]), ArgumentError, /^input: expected 1 number, got \[1, 2\]$/],
     ['too few', (m) => m.stream({ batch: 2 }).step(1), ArgumentError, /^input: expected 2 numbers, got 1$/],
-    [
-      'bigints',
-      (m) => m.stream().step(wrong([1n]) as never),
-      ArgumentError,
-      /^input: expected 1 number, got \[1n\]$/,
-    ],
+    ['bigints', (m) => m.stream().step(wrong([1n]) as never), ArgumentError, /^input .*got 1n$/],
     [
       'a block of 0',
       (m) => m.stream({ block: 0 }),

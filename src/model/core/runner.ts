@@ -4,7 +4,7 @@ import type { Network, StreamPlan } from '../../engine/network.ts';
 import { ArgumentError, NonFiniteError, StateError } from '../../errors.ts';
 import { Generator } from '../../init/generator.ts';
 import type { Region } from '../../memory/layout.ts';
-import { isNumbers } from '../../ndarray.ts';
+import { mayBeNumbers } from '../../ndarray.ts';
 import { isSettled } from '../../settled.ts';
 
 /**
@@ -163,7 +163,8 @@ export class Runner {
     const { arena, input: signal } = this.network;
     const single = typeof given === 'number';
     const length = signal.kind === 'features' ? count * signal.size : count;
-    if (single ? length !== 1 : !isNumbers(given) || given.length !== length) {
+    // plain arrays are not read here, but below, once
+    if (single ? length !== 1 : !mayBeNumbers(given) || given.length !== length) {
       throw new ArgumentError('input', `${length} number${length === 1 ? '' : 's'}`, given);
     }
     const at = to.ptr / 4;

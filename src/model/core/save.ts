@@ -23,6 +23,7 @@ interface Saved {
 /** What of a training is saved. */
 interface Training {
   readonly optimizer: Optimizer;
+  skipped: number;
   carried: { readonly batch: number; readonly states: readonly Region[] } | undefined;
   /** Whether states are carried from step to step. */
   readonly carries: boolean;
@@ -39,6 +40,8 @@ interface Description {
   readonly optimizer?: unknown;
   /** Batch of the carried states. */
   readonly carried?: number | undefined;
+  /** Updates left out since their numbers were not finite, where there were any. */
+  readonly skipped?: number | undefined;
 }
 
 type Named = [string, { shape: readonly number[]; data: Float32Array<ArrayBuffer> }];
@@ -104,6 +107,7 @@ export function writeCheckpoint(
     ...describe(model),
     optimizer: optimizer.state(),
     ...(carried ? { carried: carried.batch } : {}),
+    ...(trainer.skipped ? { skipped: trainer.skipped } : {}),
   };
   return write(description, named, metadata);
 }
@@ -139,6 +143,10 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
     return take(tensors, `carried.${i}`, shape);
   });
   noneExtra(tensors, (name) => names.has(name));
+  const { skipped = 0 } = description;
+  if (!(Number.isSafeInteger(skipped) && skipped >= 0)) {
+    throw new FormatError('checkpoint: expected an integer of at least 0 as skipped');
+  }
   const carry = carried !== undefined && trainer.carries ? carried : undefined;
   // memory that is refused is refused before anything changes
   if (carry !== undefined) trainer.roomFor(carry);
@@ -154,6 +162,7 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
     }
   });
   trainer.carried = undefined;
+  trainer.skipped = skipped;
   if (carry !== undefined) {
     for (const [i, region] of trainer.roomFor(carry).entries()) network.arena.write(region, states[i]!);
     trainer.carry(carry);
@@ -178,14 +187,15 @@ function write(
 ): Uint8Array<ArrayBuffer> {
   if (typeof metadata !== 'object' || metadata === null)
     throw new ArgumentError('metadata', 'an object of strings', metadata);
-  for (const [key, value] of reading('metadata', metadata, () => Object.entries(metadata))) {
+  const own = reading('metadata', metadata, () => ({ ...metadata }));
+  for (const [key, value] of Object.entries(own)) {
     if (typeof value !== 'string') throw new ArgumentError(`metadata.${key}`, 'a string', value);
     if (key === KEY) throw new ArgumentError('metadata', `other names than ${KEY}`, key);
   }
   const pieces = named.map(([name, { shape, data }]) => {
     return { name, dtype: 'F32', shape, data: new Uint8Array(data.buffer) } as const;
   });
-  return writeTensors(pieces, { ...metadata, [KEY]: JSON.stringify(description) });
+  return writeTensors(pieces, { ...own, [KEY]: JSON.stringify(description) });
 }
 
 function read(bytes: Uint8Array | ArrayBuffer): { tensors: Map<string, Tensor>; description: Description } {
