@@ -82,23 +82,23 @@ export interface NonFiniteOrigin {
 export class NonFiniteError extends StateError {
   override readonly name: string = 'NonFiniteError';
   /** Of a training step: updates made before. */
-  declare readonly step?: number;
+  declare readonly step?: number | undefined;
   /** Of a training step: mean loss. */
-  declare readonly loss?: number;
+  declare readonly loss?: number | undefined;
   /** Of a training step: global 2-norm of the gradients. */
-  declare readonly gradNorm?: number;
+  declare readonly gradNorm?: number | undefined;
   /** Of a step with `flow`: as in {@link NonFiniteOrigin}. */
-  declare readonly layer?: number;
+  declare readonly layer?: number | undefined;
   /** Of a step with `flow`: as in {@link NonFiniteOrigin}. */
-  declare readonly direction?: 'forward' | 'reverse';
+  declare readonly direction?: 'forward' | 'reverse' | undefined;
   /** Of a step with `flow`: as in {@link NonFiniteOrigin}. */
-  declare readonly timeStep?: number;
+  declare readonly timeStep?: number | undefined;
   /** Of a step with `flow`: as in {@link NonFiniteOrigin}. */
-  declare readonly gate?: string;
+  declare readonly gate?: string | undefined;
   /** Of an output: its row. */
-  declare readonly row?: number;
+  declare readonly row?: number | undefined;
   /** Of an output: which one of the row. */
-  declare readonly index?: number;
+  declare readonly index?: number | undefined;
 
   constructor(message: string, found: NonFiniteFields = {}) {
     super(message);
@@ -107,12 +107,12 @@ export class NonFiniteError extends StateError {
 }
 
 /** What a `NonFiniteError` carries beside its message. */
-export type NonFiniteFields = Partial<NonFiniteOrigin> & {
-  readonly step?: number;
-  readonly loss?: number;
-  readonly gradNorm?: number;
-  readonly row?: number;
-  readonly index?: number;
+export type NonFiniteFields = { readonly [K in keyof NonFiniteOrigin]?: NonFiniteOrigin[K] | undefined } & {
+  readonly step?: number | undefined;
+  readonly loss?: number | undefined;
+  readonly gradNorm?: number | undefined;
+  readonly row?: number | undefined;
+  readonly index?: number | undefined;
 };
 
 /** What only the whole package has. */

@@ -48,7 +48,7 @@ export interface StepResult {
   /** Value of the layers' penalties, which the loss is without. */
   readonly penalty: number;
   /** With `nonFinite: 'skip'`: set where no update was made. */
-  readonly skipped?: true;
+  readonly skipped?: true | undefined;
 }
 
 /** What an evaluation tells. */
