@@ -240,6 +240,37 @@ describe('LastStep', () => {
     );
   }
 
+  test.each([false, true])('a row without steps does not count in the loss, bidirectional %s', (both) => {
+    const make = () => trainer(layers(both), { loss: mse, optimizer: new SGD({ lr: 0.1 }) });
+    const [all, without] = [make(), make()];
+    const draw = new Draw(6);
+    const [x, y] = [draw.features(1, T, B, 3), draw.features(1, 1, B, 2)];
+    // row 2 has length 0; what its target holds does not matter
+    y.data.fill(Number.NaN, 4, 6);
+    const rows = [0, 1, 3, 4];
+    const take = (of: typeof x, width: number) => ({
+      data: Float32Array.from({ length: (of.data.length / B) * rows.length }, (_, i) => {
+        const [step, row] = [
+          Math.floor(i / (rows.length * width)),
+          rows[Math.floor(i / width) % rows.length]!,
+        ];
+        return of.data[(step * B + row) * width + (i % width)]!;
+      }),
+      shape: [of.shape[0]!, rows.length, width],
+    });
+    const [fewX, fewY] = [take(x, 3), take(y, 2)];
+    const fewLengths = rows.map((b) => lengths[b]!);
+    const given = { lengths: fewLengths };
+    expect(all.evaluate(x, y, { lengths })).toEqual(without.evaluate(fewX, fewY, given));
+    for (let i = 0; i < 3; i++) {
+      expect(all.step(x, y, { lengths })).toEqual(without.step(fewX, fewY, given));
+    }
+    expectSameDict(all.model.stateDict(), without.model.stateDict());
+    const indices = trainer([new Embedding(V, F), new LSTM(F, 6), new LastStep(), new Linear(6, 3)]);
+    const target = { data: Int32Array.from([0, 1, 99, 2, 0]), shape: [1, B] };
+    expect(indices.step(draw.indices(V, T, B), target, { lengths }).loss).toBeGreaterThan(0);
+  });
+
   test('a dense layer and dropout after it, trained', () => {
     const model = [new Embedding(V, F), new LSTM(F, 6), new LastStep(), new Dropout(0.1), new Linear(6, 3)];
     const t = trainer(model, { optimizer: new Adam({ lr: 0.02 }) });
