@@ -154,7 +154,22 @@ function notNumber(list: ArrayLike<unknown>): number {
 
 /** Whether it may be an array of numbers: a plain one, of which no element is read, or a typed one, not of bigints. */
 export function mayBeNumbers(value: unknown): value is Numbers {
-  return Array.isArray(value) || isNumberArray(value);
+  try {
+    return Array.isArray(value) || isNumberArray(value);
+  } catch {
+    // a Proxy that was revoked
+    return false;
+  }
+}
+
+/** Length of what may be an array of numbers, of which no element is read; 0 of anything else. */
+export function lengthOf(value: unknown): number {
+  if (!mayBeNumbers(value)) return 0;
+  try {
+    return value.length;
+  } catch (error) {
+    throw unreadable('input', value, error);
+  }
 }
 
 /** Whether it is an array of numbers: plain, or typed and not of bigints. */

@@ -245,7 +245,7 @@ export abstract class Standalone<
 
   /** x as time-major. */
   #sequence(network: Network, from: Given): Sequence {
-    const x = settled(from);
+    const x = reading('x', from, () => settled(from));
     const sequence = readSequence('x', x, network.input);
     if (!this.batchFirst || !('shape' in x)) return sequence;
     const { steps: batch, batch: steps } = sequence;

@@ -107,7 +107,7 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> ex
     const training = boolean('training', given.training ?? false);
     const { inputSize, hiddenSize } = this;
     const x = reading('x', from, () => settled(from));
-    const shape = isNumbers(x) ? [inputSize] : x?.shape;
+    const shape = isNumbers(x) ? [inputSize] : reading('x', x, () => x?.shape && [...x.shape]);
     const batched = shape?.length === 2;
     if (Array.isArray(shape) && (shape.at(-1) !== inputSize || shape.length > 2 || shape[0] === 0))
       throw new ShapeError('x', `[batch, ${inputSize}] or [${inputSize}]`, shape);

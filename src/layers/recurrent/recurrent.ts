@@ -84,9 +84,9 @@ export abstract class Recurrent<States extends string = 'h', Final extends strin
       Object.entries(cell.parameters(width, hiddenSize)).filter(([, { isBias }]) => this.bias || !isBias);
     const first = kinds(inputSize);
     this.#gates = Object.fromEntries(first).weight_ih!.shape[0]!;
-    const init = { ...opts.init };
     const names: Record<string, true> = Object.fromEntries(first.map(([name]) => [name, true]));
-    for (const kind of Object.keys(options('init', init, names))) initializer(`init.${kind}`, init[kind]);
+    const init = options('init', opts.init ?? {}, names);
+    for (const kind of Object.keys(init)) initializer(`init.${kind}`, init[kind]);
     const suffixes = this.bidirectional ? ['', '_reverse'] : [''];
     this.parameters = Array.from({ length: this.numLayers }, (_, k) =>
       suffixes.flatMap((suffix) =>

@@ -1,5 +1,5 @@
 import { allocated } from '../../allocate.ts';
-import { finite, instance, integer } from '../../check.ts';
+import { finite, instance, integer, unreadable } from '../../check.ts';
 import type { Network, StreamPlan } from '../../engine/network.ts';
 import { ArgumentError, NonFiniteError, StateError } from '../../errors.ts';
 import { Generator } from '../../init/generator.ts';
@@ -45,7 +45,11 @@ export class Runner {
     const count = steps * rows;
     network.enter(this.#of);
     try {
-      this.#write(plan.input, count, rows, given);
+      try {
+        this.#write(plan.input, count, rows, given);
+      } catch (error) {
+        throw unreadable('input', given, error);
+      }
       plan.rows.arrange(network.arena, steps, rows);
       plan.forward(packed.version === network.version);
       packed.version = network.version;

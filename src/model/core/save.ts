@@ -199,7 +199,7 @@ function write(
 }
 
 function read(bytes: Uint8Array | ArrayBuffer): { tensors: Map<string, Tensor>; description: Description } {
-  const { tensors, metadata } = parseSafetensors(settledList(bytes));
+  const { tensors, metadata } = parseSafetensors(reading('bytes', bytes, () => settledList(bytes)));
   const text = metadata[KEY];
   if (text === undefined) throw new FormatError(`no model of this package: its metadata have no ${KEY}`);
   let description: unknown;

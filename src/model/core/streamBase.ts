@@ -2,7 +2,7 @@ import { instance, integer, options } from '../../check.ts';
 import { Network } from '../../engine/network.ts';
 import { ArgumentError } from '../../errors.ts';
 import type { Generator } from '../../init/generator.ts';
-import { mayBeNumbers } from '../../ndarray.ts';
+import { lengthOf } from '../../ndarray.ts';
 import { Summarized } from '../../summary.ts';
 import { Runner } from './runner.ts';
 
@@ -56,7 +56,7 @@ export class StreamBase extends Summarized {
     const { batch, block } = this;
     const { kind, size } = this.runner.network.input;
     const row = kind === 'features' ? batch * size : batch;
-    const steps = mayBeNumbers(input) ? input.length / row : 0;
+    const steps = lengthOf(input) / row;
     if (!Number.isInteger(steps) || steps < 1 || steps > block) {
       const most =
         block === 1 ? '1 step, the block of this stream' : `1 to ${block} steps, the block of this stream`;

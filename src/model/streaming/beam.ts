@@ -1,4 +1,4 @@
-import { finite, instance, integer, options } from '../../check.ts';
+import { finite, instance, integer, options, reading } from '../../check.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
 import { isNumbers } from '../../ndarray.ts';
 import { settledList } from '../../settled.ts';
@@ -73,7 +73,7 @@ export function beamSearch(model: SequentialBase, opts: BeamOptions): Beam[] {
     const takes = input.kind === 'indices' ? `${input.size} indices` : `${input.size} features`;
     throw new ArgumentError('model', wanted, new Verbatim(`one that takes ${takes} and gives ${outputSize}`));
   }
-  const start = settledList(given.start);
+  const start = reading('start', given.start, () => settledList(given.start));
   if (!isNumbers(start) || start.length < 1) {
     throw new ArgumentError('start', 'at least one index', start);
   }
