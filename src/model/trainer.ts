@@ -95,7 +95,9 @@ export class Trainer extends TrainerBase {
    */
   override step(x: Given, y: Given, opts?: StepOptions): StepResult {
     const given = opts === undefined ? opts : this.#checkStep(opts);
-    return this.#custom ? undoneOnError(this.training, () => this.#step(x, y, given)) : this.#step(x, y, given);
+    return this.#custom
+      ? undoneOnError(this.training, () => this.#step(x, y, given))
+      : this.#step(x, y, given);
   }
 
   #step(x: Given, y: Given, given: StepOptions | undefined): StepResult {
