@@ -1,4 +1,4 @@
-import type { GateTrace, LayerScope, Pass } from '../../engine/layer.ts';
+import type { GateTrace, LayerScope, Pass, StateSlot } from '../../engine/layer.ts';
 import type { Rows } from '../../engine/rows.ts';
 import { align, type Region } from '../../memory/layout.ts';
 import type { KernelCalls, KernelName } from '../../wasm/generated/kernelCalls.ts';
@@ -6,7 +6,7 @@ import { requireKernel } from '../../wasm/runtime.ts';
 import { type Cell, outputWidth, type ParameterKinds, type StateSpec } from './cell.ts';
 import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
 import { mapped } from './mapped.ts';
-import { At, keepStates, runningState, watch } from './states.ts';
+import { At, type KeptStates, keepStates, runningState, watch } from './states.ts';
 import { tableGradient } from './tableGradient.ts';
 
 /** What the kernels of a forward pass are called with. Pointers hold once the plan is laid out. */
@@ -70,90 +70,74 @@ export interface CellDescription<States extends string, Parameters extends strin
 
 const NONE: Region = { ptr: 0, shape: [], length: 0 };
 
+/** Inference keeps the last states only. */
+function lastOnly(slot: StateSlot): KeptStates {
+  return { all: slot.initial, output: slot.initial, slot, finish: () => {} };
+}
+
 /** The cell that a description is of. */
 export function defineCell<States extends string, Parameters extends string>(
   of: CellDescription<States, Parameters>,
 ): Cell {
-  return {
-    name: of.name,
-    states: of.states,
-    takesTable: of.takesTable ?? false,
-    parameters: of.parameters,
-    lay: (scope, shape, from, place, clipStepNorm) => {
-      requireKernel(scope.kernels, of.kernel);
-      return scope.training
-        ? trainingPass(of, scope, shape, from, place, clipStepNorm)
-        : inferencePass(of, scope, shape, from, place);
-    },
-  };
+  const { name, states, parameters, takesTable = false } = of;
+  return { name, states, takesTable, parameters, lay: (...args) => lay(of, ...args) };
 }
 
-function inferencePass<S extends string, P extends string>(
+function lay<S extends string, P extends string>(
   of: CellDescription<S, P>,
   scope: LayerScope,
   shape: LayerShape,
-  { x, index = NONE }: Source,
-  place: Place,
-): Pass {
-  const { kernels, rows, steps, batch } = scope;
-  const { I, H, V } = shape;
-  const slots = mapped(of.states, (name, { width = H }) => runningState(scope, name, width));
-  const output = scope.output(of.name, steps, batch, outputWidth(of, H));
-  const kept = of.kept(I, H);
-  const chunk = of.chunked === false ? 0 : chunkSteps(scope, kept);
-  const packedBytes = align(of.work(I, H, V));
-  const work = scope.work(packedBytes + chunk * batch * kept * 4);
-  const run = of.infer({
-    ...shape,
-    ...{ kernels, rows, x, index, output, chunk, work },
-    w: mapped(of.parameters(I, H), place.parameter),
-    states: mapped(slots, (_, { initial }) => initial),
-    gates: new At([chunk, batch, kept], () => work.ptr + packedBytes),
-  });
-  return {
-    output,
-    states: Object.values(slots),
-    forward: (packed) => run(packed ? 1 : 0),
-    backward: () => {},
-  };
-}
-
-function trainingPass<S extends string, P extends string>(
-  of: CellDescription<S, P>,
-  scope: LayerScope,
-  shape: LayerShape,
-  { x, index = NONE, dTable: tableGradientAt }: Source,
+  { x, index = NONE, dTable }: Source,
   place: Place,
   clipStepNorm: number,
 ): Pass {
-  const { kernels, rows, steps, batch } = scope;
+  const { kernels, rows, steps, batch, training } = scope;
   const { I, H, V } = shape;
-  const states = mapped(of.states, (name, spec) => keepStates(scope, name, spec.width ?? H, spec.gradient));
+  requireKernel(kernels, of.kernel);
+  const states = mapped(of.states, (name, { width = H, gradient }) =>
+    training ? keepStates(scope, name, width, gradient) : lastOnly(runningState(scope, name, width)),
+  );
   const all = Object.values<(typeof states)[S]>(states);
   const W = outputWidth(of, H);
-  const given = Object.keys(of.states).find((name) => of.states[name as S].output) as S | undefined;
-  const output = given ? states[given].output : scope.output(of.name, steps, batch, W);
+  const output =
+    (training && all.find(({ slot }) => of.states[slot.name as S].output)?.output) ||
+    scope.output(of.name, steps, batch, W);
   const kept = of.kept(I, H);
-  const gates = scope.keep(`${of.name} gates`, steps, batch, kept);
+  const chunk = training ? steps : of.chunked === false ? 0 : chunkSteps(scope, kept);
+  const packedBytes = align(of.work(I, H, V));
   const kinds = of.parameters(I, H);
+  const gates = training
+    ? scope.keep(`${of.name} gates`, steps, batch, kept)
+    : new At([chunk, batch, kept], () => work.ptr + packedBytes);
+  const work: Region = scope.work(
+    training
+      ? Math.max(packedBytes, of.backwardWork(steps * batch, I, H, V))
+      : packedBytes + chunk * batch * kept * 4,
+  );
+  const call: Call<S, P> = {
+    ...shape,
+    ...{ kernels, rows, x, index, output, gates, chunk, work },
+    w: mapped(kinds, place.parameter),
+    states: mapped(states, (_, state) => state.all),
+  };
+  const laid = { output, states: all.map(({ slot }) => slot) };
+  if (!training) {
+    const run = of.infer(call);
+    return { ...laid, forward: (packed) => run(packed ? 1 : 0), backward: () => {} };
+  }
   const table = tableGradient(scope, V, (kinds as ParameterKinds).weight_ih!.shape[0]!);
   const watched = watch(scope, clipStepNorm);
-  const bytes = Math.max(of.work(I, H, V), of.backwardWork(steps * batch, I, H, V));
-  const call: BackwardCall<S, P> = {
-    ...shape,
-    ...{ kernels, rows, x, index, output, gates, chunk: steps, work: scope.work(bytes) },
-    w: mapped(kinds, place.parameter),
+  const run = of.train(call);
+  const back = of.backward({
+    ...call,
     dw: mapped(kinds, place.gradient),
-    states: mapped(states, (_, state) => state.all),
     dStates: mapped(states, (_, { slot }) => slot.gradient ?? NONE),
     dTable: table.ptr,
     watch: watched.write,
-  };
-  const [ahead, back] = [of.train(call), of.backward(call)];
+  });
   const several = of.gates.length > 1;
   return {
-    output,
-    states: all.map(({ slot }) => slot),
+    ...laid,
     traces: [
       {
         place,
@@ -167,9 +151,9 @@ function trainingPass<S extends string, P extends string>(
     ],
     begin: table.clear,
     forward: () => {
-      ahead();
+      run();
       for (const state of all) state.finish();
     },
-    backward: (dy, dx, finish) => back(dy, tableGradientAt || dx, finish ? 1 : 0),
+    backward: (dy, dx, finish) => back(dy, dTable || dx, finish ? 1 : 0),
   };
 }
