@@ -218,7 +218,7 @@ describe('forward, forward_train, backward against the float64 reference', () =>
     const { B, H, T } = shape;
     for (const build of builds) {
       const kept = train(build, p);
-      for (const chunk of [1, 2, T + 3]) {
+      for (const chunk of [2, T + 3]) {
         const out = infer(build, p, chunk);
         expectSame(out.y!, kept.h!.subarray(B * H), `${build}, chunk ${chunk}: y as trained`);
         expectClose(out.y!, expected.y!, 1e-5, `${build}: y`);
