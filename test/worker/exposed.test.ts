@@ -1,9 +1,9 @@
 import { init, Linear, Sequential, Trainer } from 'unrolled';
 import { WorkerTrainer } from 'unrolled/worker';
 import { expect, test } from 'vitest';
-import { rejection, workerOf } from './helpers.ts';
+import { exposedWorker, rejection } from './helpers.ts';
 
-const worker = () => workerOf('exposed.mjs');
+const worker = exposedWorker;
 const x = { data: Float32Array.of(1, -2, 3, 0.5), shape: [2, 1, 2] };
 const y = { data: Float32Array.of(0.5, 1), shape: [2, 1, 1] };
 

@@ -27,15 +27,15 @@ export const inNode = threads !== undefined;
 
 /** A worker of own.mjs. */
 export function ownWorker(): Worker | NodeWorker {
-  return workerOf('own.mjs');
+  if (threads) return new threads.Worker(new URL('./own.mjs', import.meta.url));
+  // bundlers find this expression only
+  return new Worker(new URL('./own.mjs', import.meta.url), { type: 'module' });
 }
 
-/** A worker of a script beside this one. */
-export function workerOf(script: 'own.mjs' | 'exposed.mjs'): Worker | NodeWorker {
-  // bundlers see a literal only
-  const url =
-    script === 'own.mjs' ? new URL('./own.mjs', import.meta.url) : new URL('./exposed.mjs', import.meta.url);
-  return threads ? new threads.Worker(url) : new Worker(url, { type: 'module' });
+/** A worker of exposed.mjs. */
+export function exposedWorker(): Worker | NodeWorker {
+  if (threads) return new threads.Worker(new URL('./exposed.mjs', import.meta.url));
+  return new Worker(new URL('./exposed.mjs', import.meta.url), { type: 'module' });
 }
 
 /** A worker whose script is not there. */
