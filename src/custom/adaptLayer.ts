@@ -90,8 +90,8 @@ export class AdaptedLayer implements Layer {
     const parameters = regions('parameter');
     const gradients = training ? regions('gradient') : [];
     const states = this.#states.map(([name, W]) => {
-      const kept = training ? keepStates(scope, name as 'h', W) : undefined;
-      return { name, W, kept, slot: kept?.slot ?? runningState(scope, name as 'h', W) };
+      const kept = training ? keepStates(scope, name, W) : undefined;
+      return { name, W, kept, slot: kept?.slot ?? runningState(scope, name, W) };
     });
     const view = (ptr: number, n: number) => arena.f32.subarray(ptr / 4, ptr / 4 + n);
     const byName = <T>(all: readonly T[], entry: (it: T) => readonly [string, Float32Array]): Views =>
