@@ -5,6 +5,7 @@ export function allocated<T>(bytes: number, make: () => T): T {
   try {
     return make();
   } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
     throw new MemoryError(`the engine gave no array of ${bytes} bytes`, { cause: error });
   }
 }

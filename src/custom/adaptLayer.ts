@@ -5,11 +5,14 @@ import { keepStates, runningState } from '../layers/recurrent/states.ts';
 import type { Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
 import type { CustomLayer, LayerForward, Views } from './layer.ts';
+import { satisfies } from './satisfies.ts';
 
 /** Whether it is a layer of a user's own. */
 export function isCustomLayer(given: unknown): given is CustomLayer {
-  const { reserve, forward, backward } = (given ?? {}) as Partial<CustomLayer & Layer>;
-  return reserve === undefined && typeof forward === 'function' && typeof backward === 'function';
+  return satisfies(() => {
+    const { reserve, forward, backward } = (given ?? {}) as Partial<CustomLayer & Layer>;
+    return reserve === undefined && typeof forward === 'function' && typeof backward === 'function';
+  });
 }
 
 /** A layer of a user's own, as models take it. */

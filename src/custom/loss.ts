@@ -1,6 +1,7 @@
 import { ArgumentError } from '../errors.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { MemoryArena } from '../memory/arena.ts';
+import { satisfies } from './satisfies.ts';
 
 /** A loss of your own. It must be a function of the rows that it is given, and of nothing else. */
 export type CustomLoss = CustomFeatureLoss | CustomIndexLoss;
@@ -37,7 +38,7 @@ interface Evaluated<Target> {
 
 /** Whether it is a loss of a user's own. */
 export function isCustomLoss(given: unknown): given is CustomLoss {
-  return typeof (given as CustomLoss | undefined)?.evaluate === 'function';
+  return satisfies(() => typeof (given as CustomLoss | undefined)?.evaluate === 'function');
 }
 
 /**

@@ -2,6 +2,7 @@ import { ArgumentError } from '../errors.ts';
 import type { MemoryArena } from '../memory/arena.ts';
 import { type Blocks, Optimizer } from '../optim/optimizer.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
+import { satisfies } from './satisfies.ts';
 
 /** Which update an optimizer of your own makes. */
 export interface UpdateStep {
@@ -36,8 +37,9 @@ export interface CustomOptimizer {
 
 /** Whether it is an optimizer of a user's own. */
 export function isCustomOptimizer(given: unknown): given is CustomOptimizer {
-  return (
-    !(given instanceof Optimizer) && typeof (given as CustomOptimizer | undefined)?.update === 'function'
+  return satisfies(
+    () =>
+      !(given instanceof Optimizer) && typeof (given as CustomOptimizer | undefined)?.update === 'function',
   );
 }
 

@@ -1,4 +1,4 @@
-import { options } from '../check.ts';
+import { options, reading } from '../check.ts';
 import { AdaptedLayer, isCustomLayer } from '../custom/adaptLayer.ts';
 import type { CustomLayer, CustomLayerClass } from '../custom/layer.ts';
 import type { Layer } from '../engine/layer.ts';
@@ -27,9 +27,11 @@ export class Sequential extends StreamingSequential {
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(layers: readonly (Layer | CustomLayer)[], opts?: SequentialOptions) {
-    const adapted = Array.isArray(layers)
-      ? layers.map((layer) => (isCustomLayer(layer) ? new AdaptedLayer(layer) : layer))
-      : layers;
+    const adapted = reading('layers', layers, () =>
+      Array.isArray(layers)
+        ? layers.map((layer) => (isCustomLayer(layer) ? new AdaptedLayer(layer) : layer))
+        : layers,
+    );
     super(adapted as readonly Layer[], opts);
   }
 
