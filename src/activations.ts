@@ -56,7 +56,7 @@ export const ACTIVATIONS = {
     largestSlope: (alpha, beta) => Math.abs(alpha * beta),
     saturation: (alpha) => [-0.99 * Math.abs(alpha), 0.99 * Math.abs(alpha)],
   },
-  silu: { kind: 11, largestSlope: () => 1.09984 },
+  silu: { kind: 11, largestSlope: () => 1.0998393 },
   affine: { kind: 10, alpha: 1, beta: 0, largestSlope: Math.abs },
 } as const satisfies Readonly<Record<string, ActivationRow>>;
 
