@@ -3,6 +3,7 @@ import { measure } from '../bench/measure.ts';
 import type { Engine, Kernels, Told } from '../bench/protocol.ts';
 import { works } from '../bench/works.ts';
 import { Bars } from '../charts/bars.ts';
+import { bench } from '../ui/bench.ts';
 import { el } from '../ui/el.ts';
 import { choice } from '../ui/fields.ts';
 import { short } from '../ui/words.ts';
@@ -96,12 +97,8 @@ export function benchmarkTab(panel: HTMLElement): void {
     (error) => say(`Failed: ${(error as Error).message}`),
   );
   panel.append(
-    el(
-      'div',
-      { class: 'bench' },
-      el(
-        'form',
-        { class: 'side', onsubmit: (event: Event) => event.preventDefault() },
+    bench(
+      [
         el('fieldset', {}, el('legend', {}, 'What to measure'), kernels.root),
         el('div', { class: 'buttons' }, own, stop, peers),
         el(
@@ -109,7 +106,7 @@ export function benchmarkTab(panel: HTMLElement): void {
           { class: 'note' },
           'Peers are TensorFlow.js and ONNX Runtime Web, both in WebAssembly: 17 MB, loaded only when asked for. One thread each; ONNX Runtime can’t train.',
         ),
-      ),
+      ],
       el(
         'section',
         { class: 'card', 'aria-labelledby': 'bars-title' },

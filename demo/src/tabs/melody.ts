@@ -4,6 +4,7 @@ import { cells } from '../train/model.ts';
 import { Panel } from '../train/panel.ts';
 import { Run } from '../train/run.ts';
 import type { Session } from '../train/session.ts';
+import { bench } from '../ui/bench.ts';
 import { el } from '../ui/el.ts';
 import { choice, numbers, slider, whole } from '../ui/fields.ts';
 import { Form } from '../ui/form.ts';
@@ -28,14 +29,12 @@ export function melodyTab(panel: HTMLElement): void {
   let playing = false;
   let seed = 0;
 
-  const run = new Run<MelodySettings>({
+  const run = new Run<MelodySettings, MelodyTask>({
     name: 'melody',
     form: new Form<MelodySettings>({ cell, hidden, updates }),
-    open: async (settings, signal, checkpoint) => {
-      const opening = new MelodyTask(settings);
-      const session = await opening.open(signal, checkpoint);
-      task = opening;
-      return session;
+    make: (settings) => new MelodyTask(settings),
+    opened: (made) => {
+      task = made;
     },
     look: async (session) => {
       // what is heard stays to be seen
@@ -89,15 +88,8 @@ export function melodyTab(panel: HTMLElement): void {
 
   play.disabled = true;
   panel.append(
-    el(
-      'div',
-      { class: 'bench' },
-      el(
-        'form',
-        { class: 'side', onsubmit: (event: Event) => event.preventDefault() },
-        fieldset,
-        view.buttons,
-      ),
+    bench(
+      [fieldset, view.buttons],
       el(
         'div',
         { class: 'column' },

@@ -4,6 +4,7 @@ import { cells } from '../train/model.ts';
 import { Panel } from '../train/panel.ts';
 import { Run } from '../train/run.ts';
 import type { Session } from '../train/session.ts';
+import { bench } from '../ui/bench.ts';
 import { el } from '../ui/el.ts';
 import { choice, numbers, slider, whole } from '../ui/fields.ts';
 import { Form } from '../ui/form.ts';
@@ -39,14 +40,12 @@ export function seriesTab(panel: HTMLElement): void {
   let busy = false;
 
   const form = new Form<SeriesSettings>({ series, cell, hidden, updates });
-  const run = new Run<SeriesSettings>({
+  const run = new Run<SeriesSettings, SeriesTask>({
     name: 'series',
     form,
-    open: async (given, signal, checkpoint) => {
-      const opening = await SeriesTask.of(given);
-      const session = await opening.open(signal, checkpoint);
-      trained = opening;
-      return session;
+    make: (given) => SeriesTask.of(given),
+    opened: (made) => {
+      trained = made;
     },
     look: show,
     changed: (now) => {
@@ -127,15 +126,8 @@ export function seriesTab(panel: HTMLElement): void {
   }
 
   panel.append(
-    el(
-      'div',
-      { class: 'bench' },
-      el(
-        'form',
-        { class: 'side', onsubmit: (event: Event) => event.preventDefault() },
-        fieldset,
-        view.buttons,
-      ),
+    bench(
+      [fieldset, view.buttons],
       el(
         'div',
         { class: 'column' },

@@ -2,6 +2,7 @@ import { ReachMap } from '../charts/reach.ts';
 import { Panel } from '../train/panel.ts';
 import { Run } from '../train/run.ts';
 import type { Session } from '../train/session.ts';
+import { bench } from '../ui/bench.ts';
 import { el } from '../ui/el.ts';
 import { slider, text } from '../ui/fields.ts';
 import { Minds } from './text/minds.ts';
@@ -22,14 +23,12 @@ export function textTab(panel: HTMLElement): void {
   let task: TextTask | undefined;
   let looks = 0;
 
-  const run = new Run<TextSettings>({
+  const run = new Run<TextSettings, TextTask>({
     name: 'text',
     form,
-    open: async (settings, signal, checkpoint) => {
-      const opening = await TextTask.of(settings);
-      const session = await opening.open(signal, checkpoint);
-      task = opening;
-      return session;
+    make: (settings) => TextTask.of(settings),
+    opened: (made) => {
+      task = made;
     },
     look: async (session) => {
       await write(session);
@@ -59,15 +58,8 @@ export function textTab(panel: HTMLElement): void {
   }
 
   panel.append(
-    el(
-      'div',
-      { class: 'bench' },
-      el(
-        'form',
-        { class: 'side', onsubmit: (event: Event) => event.preventDefault() },
-        form.root,
-        view.buttons,
-      ),
+    bench(
+      [form.root, view.buttons],
       el(
         'div',
         { class: 'column' },

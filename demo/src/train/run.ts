@@ -19,16 +19,23 @@ const NEXT: Readonly<Record<Phase, readonly Phase[]>> = {
   failed: [],
 };
 
+/** What a tab trains. */
+interface Trainable {
+  /** A model in its worker: a new one, or one that continues from a checkpoint. `signal` ends it. */
+  open(signal: AbortSignal, checkpoint?: Uint8Array): Promise<Session>;
+}
+
 /** What a tab brings. Settings are plain data. */
-export interface Task<Settings extends object> {
+export interface Task<Settings extends object, Made extends Trainable> {
   /** Under which it is kept. */
   readonly name: string;
   readonly form: Form<Settings>;
-  /** A model in its worker: a new one, or one that continues from a checkpoint. `signal` ends it. */
-  readonly open: (settings: Settings, signal: AbortSignal, checkpoint?: Uint8Array) => Promise<Session>;
+  readonly make: (settings: Settings) => Made | Promise<Made>;
+  /** Hears of what was made once it is open. */
+  readonly opened: (made: Made) => void;
   /** Shows what the model can do by now; called again and again while it trains. */
   readonly look: (session: Session) => Promise<void>;
-  readonly changed: (run: Run<Settings>) => void;
+  readonly changed: (run: Run<Settings, Made>) => void;
 }
 
 /** Time between looks, and between checkpoints while training, in ms. */
@@ -39,7 +46,7 @@ const KEEP_MS = 10_000;
  * Training as a person sees it: start, pause, resume, stop; kept from one visit to the next. Each start has an
  * AbortController of its own, and what it left behind changes nothing once the next has begun.
  */
-export class Run<Settings extends object> {
+export class Run<Settings extends object, Made extends Trainable = Trainable> {
   phase: Phase = 'idle';
   readonly history = new History();
   progress: Progress | undefined;
@@ -52,7 +59,7 @@ export class Run<Settings extends object> {
   keeping: 'yes' | 'no' | { readonly why: string } = 'no';
   /** Whether a run is kept that could not be opened, but may be later. */
   unopened = false;
-  readonly #task: Task<Settings>;
+  readonly #task: Task<Settings, Made>;
   readonly #record: RunRecord;
   #life = new AbortController();
   #settings: Settings | undefined;
@@ -62,7 +69,7 @@ export class Run<Settings extends object> {
   #known = false;
   #ours: Promise<void> | undefined;
 
-  constructor(task: Task<Settings>) {
+  constructor(task: Task<Settings, Made>) {
     this.#task = task;
     this.#record = new RunRecord(task.name);
   }
@@ -76,13 +83,13 @@ export class Run<Settings extends object> {
     this.note = '';
     this.#turn(life, 'starting');
     await this.#guard(life, async () => {
-      const { form, open } = this.#task;
+      const { form } = this.#task;
       await form.settled();
       const settings = form.value;
       this.#ours = this.#claim();
       // told where it is kept
       this.#ours.catch(() => {});
-      const session = await open(settings, life.signal);
+      const session = await this.#open(settings, life.signal);
       this.#settings = settings;
       this.session = session;
       this.#train(life);
@@ -93,7 +100,7 @@ export class Run<Settings extends object> {
   async recall(): Promise<void> {
     if (this.phase !== 'idle') return;
     const life = this.#begin();
-    const { form, open } = this.#task;
+    const { form } = this.#task;
     let found: unknown;
     try {
       await this.#record.claim();
@@ -112,7 +119,7 @@ export class Run<Settings extends object> {
     try {
       const kept: Kept<Settings> = readKept(found, form);
       form.value = kept.settings;
-      this.session = await open(kept.settings, life.signal, kept.checkpoint);
+      this.session = await this.#open(kept.settings, life.signal, kept.checkpoint);
       this.#settings = kept.settings;
       this.history.steps = kept.steps;
       this.history.losses = kept.losses;
@@ -126,6 +133,13 @@ export class Run<Settings extends object> {
     this.keeping = 'yes';
     this.#say(life, '');
     await this.ask(this.#task.look);
+  }
+
+  async #open(settings: Settings, signal: AbortSignal, checkpoint?: Uint8Array): Promise<Session> {
+    const made = await this.#task.make(settings);
+    const session = await made.open(signal, checkpoint);
+    this.#task.opened(made);
+    return session;
   }
 
   async pause(): Promise<void> {

@@ -33,15 +33,7 @@ export function choice(
     ...pairs.map(([value, text]) => el('option', { value }, text)),
   );
   control.value = initial;
-  return field(
-    labelled(label, control),
-    control,
-    () => control.value,
-    (value) => {
-      control.value = value;
-    },
-    (value): value is string => pairs.some(([known]) => known === value),
-  );
+  return textField(label, control, (value) => pairs.some(([known]) => known === value));
 }
 
 /** One of several numbers. */
@@ -125,6 +117,15 @@ export function slider(
 export function text(label: string, initial: string): Field<string> {
   const control = el('input', { type: 'text', autocomplete: 'off', spellcheck: 'false' });
   control.value = initial;
+  return textField(label, control, (value) => typeof value === 'string');
+}
+
+/** A field whose value is what the control holds. */
+function textField(
+  label: string,
+  control: HTMLInputElement | HTMLSelectElement,
+  accepts: (value: unknown) => boolean,
+): Field<string> {
   return field(
     labelled(label, control),
     control,
@@ -132,7 +133,7 @@ export function text(label: string, initial: string): Field<string> {
     (value) => {
       control.value = value;
     },
-    (value): value is string => typeof value === 'string',
+    (value): value is string => accepts(value),
   );
 }
 

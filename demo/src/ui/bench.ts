@@ -1,0 +1,7 @@
+import { el } from './el.ts';
+
+/** A form that is never sent, with these controls, beside what comes of them. */
+export function bench(controls: readonly HTMLElement[], ...results: HTMLElement[]): HTMLElement {
+  const side = { class: 'side', onsubmit: (event: Event) => event.preventDefault() };
+  return el('div', { class: 'bench' }, el('form', side, ...controls), ...results);
+}
