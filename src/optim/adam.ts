@@ -40,12 +40,8 @@ export class Adam extends Optimizer {
     this.#weightDecay = number('weightDecay', weightDecay, 0);
   }
 
-  protected apply(
-    kernels: KernelCalls,
-    { n, parameters, gradients, slots }: Blocks,
-    scale: number,
-    lr: number,
-  ): void {
+  protected apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number): void {
+    const { n, parameters, gradients, slots } = blocks;
     const [b1, b2] = this.#powers;
     const rate = lr / (1 - b1.next());
     const root = 1 / Math.sqrt(1 - b2.next());

@@ -29,12 +29,8 @@ export class Lion extends Optimizer {
     this.#weightDecay = number('weightDecay', weightDecay, 0);
   }
 
-  protected apply(
-    kernels: KernelCalls,
-    { n, parameters, gradients, slots }: Blocks,
-    scale: number,
-    lr: number,
-  ): void {
+  protected apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number): void {
+    const { n, parameters, gradients, slots } = blocks;
     const [b1, b2] = this.#betas;
     kernels.lion_step(n, parameters, gradients, slots[0]!, scale, lr, b1, b2, this.#weightDecay);
   }

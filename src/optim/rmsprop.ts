@@ -53,12 +53,8 @@ export class RMSprop extends Optimizer {
     ];
   }
 
-  protected apply(
-    kernels: KernelCalls,
-    { n, parameters, gradients, slots }: Blocks,
-    scale: number,
-    lr: number,
-  ): void {
+  protected apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number): void {
+    const { n, parameters, gradients, slots } = blocks;
     const average = this.#centered ? slots[1]! : 0;
     const buffer = this.#momentum ? slots.at(-1)! : 0;
     // biome-ignore format: the order of the kernel's arguments

@@ -39,12 +39,8 @@ export class SGD extends Optimizer {
     this.slots = momentum ? ['momentum_buffer'] : [];
   }
 
-  protected apply(
-    kernels: KernelCalls,
-    { n, parameters, gradients, slots }: Blocks,
-    scale: number,
-    lr: number,
-  ): void {
+  protected apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number): void {
+    const { n, parameters, gradients, slots } = blocks;
     const nesterov = this.#nesterov ? 1 : 0;
     const buffer = slots[0] ?? 0;
     // biome-ignore format: the order of the kernel's arguments
