@@ -97,12 +97,21 @@ describe('between saves', () => {
     };
   }
 
+  function saverOf(file: string) {
+    const session = new Fake();
+    const options = {
+      last: new SaveFile(file, () => {}),
+      best: undefined,
+      every: 1e6,
+      steps: 9,
+      warn: () => {},
+    };
+    return { session, saver: new Saver(session as unknown as Session, options) };
+  }
+
   test('a copy in memory is what a run that diverges is left with', async () => {
     const path = folder();
-    const session = new Fake();
-    const last = new SaveFile(path('m'), () => {});
-    const options = { last, best: undefined, every: 1e6, steps: 9, warn: () => {} };
-    const saver = new Saver(session as unknown as Session, options);
+    const { session, saver } = saverOf(path('m'));
     session.step = 1;
     await setTimeout(1100);
     saver.tick();
@@ -117,10 +126,7 @@ describe('between saves', () => {
 
   test('a failure that leaves the parameters finite loses no step', () => {
     const path = folder();
-    const session = new Fake();
-    const last = new SaveFile(path('m'), () => {});
-    const options = { last, best: undefined, every: 1e6, steps: 9, warn: () => {} };
-    const saver = new Saver(session as unknown as Session, options);
+    const { session, saver } = saverOf(path('m'));
     session.step = 5;
     expect(saver.rescue()).toBe(`${path('m')} holds 5 steps`);
   });

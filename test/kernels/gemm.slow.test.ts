@@ -1,18 +1,6 @@
 import { describe, test } from 'vitest';
-import {
-  DATA,
-  expected,
-  type GemmKernel,
-  GemmTester,
-  inOrder,
-  K,
-  LEADS,
-  M,
-  N,
-  problem,
-  same,
-  verify,
-} from './gemmTester.ts';
+import { DATA, type GemmKernel, GemmTester, K, LEADS, M, N, problem } from './gemmTester.ts';
+import { prove } from './prove.ts';
 import { variants as builds } from './sandbox.ts';
 
 const SEED = 77;
@@ -33,13 +21,7 @@ for (const kernel of kernels) {
               for (const lead of LEADS) {
                 for (const data of DATA) {
                   const of = problem(kernel, { m, n, k }, { beta, lead, data, seed: SEED + n * k });
-                  const wanted = expected(of);
-                  const sums = inOrder(of);
-                  for (const build of builds) {
-                    const got = tester.run(build, of);
-                    verify(build, of, got, wanted);
-                    if (!build.startsWith('relaxed')) same(`${build}, order of k,`, of, got, sums);
-                  }
+                  prove(tester, of, builds);
                 }
               }
             }
@@ -55,13 +37,7 @@ for (const kernel of kernels) {
           test(`${kernel} blocked: m=${m} n=${n} k=${k}`, { timeout: 600_000 }, () => {
             for (const beta of [0, 1]) {
               const of = problem(kernel, { m, n, k }, { beta, lead: 'plus one', seed: SEED });
-              const wanted = expected(of);
-              const sums = inOrder(of);
-              for (const build of shipped) {
-                const got = tester.run(build, of);
-                verify(build, of, got, wanted);
-                if (!build.startsWith('relaxed')) same(`${build}, order of k,`, of, got, sums);
-              }
+              prove(tester, of, shipped);
             }
             tester.sweep();
           });

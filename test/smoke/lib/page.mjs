@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
+import { build } from 'esbuild';
 import { chromium } from 'playwright';
 import { Skip } from './shell.mjs';
 
@@ -64,6 +65,21 @@ export async function open(url, { allowed = /^$/ } = {}) {
     return result;
   } finally {
     await browser.close();
+  }
+}
+
+/** As open, of a project's folder whose `use.js` is bundled to one classic script, `bundled.js`. */
+export async function openBundled(project) {
+  const how = { bundle: true, format: 'iife', logLevel: 'error' };
+  await build({ ...how, absWorkingDir: project, entryPoints: ['use.js'], outfile: 'bundled.js' });
+  const { url, stop } = await serve({
+    '/': project,
+    '/unrolled/': join(project, 'node_modules/unrolled/dist'),
+  });
+  try {
+    return await open(url);
+  } finally {
+    stop();
   }
 }
 
