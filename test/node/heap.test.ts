@@ -234,13 +234,14 @@ describe('the JavaScript heap', () => {
 /** Garbage collections while `run` runs. */
 async function collections(run: () => void): Promise<number> {
   let count = 0;
+  let start = Infinity;
+  let end = Infinity;
   const observer = new PerformanceObserver((list) => {
     count += list.getEntries().filter(({ startTime }) => startTime >= start && startTime <= end).length;
   });
   observer.observe({ entryTypes: ['gc'] });
   await sleep(20);
-  const start = performance.now();
-  let end = Infinity;
+  start = performance.now();
   run();
   end = performance.now();
   await sleep(50);
