@@ -1,4 +1,5 @@
 import { options } from '../check.ts';
+import { featureLoss } from './featureLoss.ts';
 import type { Loss } from './loss.ts';
 
 /**
@@ -9,13 +10,7 @@ import type { Loss } from './loss.ts';
  */
 export function bceWithLogits(opts?: Readonly<Record<string, never>>): Loss {
   options('bceWithLogits', opts, {});
-  return {
-    name: 'bceWithLogits',
-    targets: 'features',
-    ignoreIndex: -1,
-    count: (rows, size) => rows * size,
-    run(kernels, { rows, size, output, targets, gradient, count }) {
-      return kernels.bce_with_logits(rows * size, output, targets, 1 / count, gradient);
-    },
-  };
+  return featureLoss('bceWithLogits', (kernels, elements, { output, targets, gradient, count }) => {
+    return kernels.bce_with_logits(elements, output, targets, 1 / count, gradient);
+  });
 }

@@ -1,5 +1,6 @@
 import { number, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
+import { featureLoss } from './featureLoss.ts';
 import type { Loss } from './loss.ts';
 
 /** Options of `huber`. */
@@ -18,13 +19,7 @@ export function huber(opts?: HuberOptions): Loss {
   const { delta = 1 } = options('huber', opts, { delta: true });
   number('delta', delta, 0);
   if (Math.fround(delta) === 0) throw new ArgumentError('delta', 'a number above 0', delta);
-  return {
-    name: 'huber',
-    targets: 'features',
-    ignoreIndex: -1,
-    count: (rows, size) => rows * size,
-    run(kernels, { rows, size, output, targets, gradient, count }) {
-      return kernels.huber(rows * size, output, targets, delta, 1 / count, gradient);
-    },
-  };
+  return featureLoss('huber', (kernels, elements, { output, targets, gradient, count }) => {
+    return kernels.huber(elements, output, targets, delta, 1 / count, gradient);
+  });
 }

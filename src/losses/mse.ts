@@ -1,4 +1,5 @@
 import { options } from '../check.ts';
+import { featureLoss } from './featureLoss.ts';
 import type { Loss } from './loss.ts';
 
 /**
@@ -7,13 +8,7 @@ import type { Loss } from './loss.ts';
  */
 export function mse(opts?: Readonly<Record<string, never>>): Loss {
   options('mse', opts, {});
-  return {
-    name: 'mse',
-    targets: 'features',
-    ignoreIndex: -1,
-    count: (rows, size) => rows * size,
-    run(kernels, { rows, size, output, targets, gradient, count }) {
-      return kernels.mse(rows * size, output, targets, 2 / count, gradient);
-    },
-  };
+  return featureLoss('mse', (kernels, elements, { output, targets, gradient, count }) => {
+    return kernels.mse(elements, output, targets, 2 / count, gradient);
+  });
 }

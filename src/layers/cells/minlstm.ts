@@ -1,7 +1,7 @@
-import { uniform } from '../../init/initializers.ts';
 import { SCAN_MINLSTM } from '../../wasm/generated/constants.ts';
 import { gatesInOrder } from '../recurrent/gateTraces.ts';
 import { scanCell } from '../recurrent/scanCell.ts';
+import { inputParameters } from './inputParameters.ts';
 
 /** assembly/scan/minlstm.ts */
 export const minlstm = /* @__PURE__ */ scanCell({
@@ -10,11 +10,5 @@ export const minlstm = /* @__PURE__ */ scanCell({
   states: { h: { output: true } },
   gates: gatesInOrder({ f: 'sigmoid', i: 'sigmoid', g: 'identity' }, { ofArguments: true }),
   blocks: () => 3,
-  parameters: (inputSize, hiddenSize) => {
-    const init = uniform(1 / Math.sqrt(inputSize));
-    return {
-      weight_ih: { shape: [3 * hiddenSize, inputSize], init },
-      bias_ih: { shape: [3 * hiddenSize], init, isBias: true },
-    };
-  },
+  parameters: (I, H) => inputParameters(3, I, H),
 });
