@@ -10,6 +10,7 @@ import type { KernelCalls } from '../../src/wasm/generated/kernelCalls.ts';
 import { generator, uniform } from '../reference/random.ts';
 import * as scan from '../reference/scan.ts';
 import { rounded } from './closeness.ts';
+import { KernelCall } from './kernelCall.ts';
 import { type BuildName, Sandbox } from './sandbox.ts';
 import type { Expected, Run, Tensors } from './sequenceTester.ts';
 
@@ -108,31 +109,20 @@ export function reference({ name, shape, given: g }: Problem): Expected {
   };
 }
 
-/** Places a problem's tensors in a sandbox of their own; the buffer named `flush` ends the memory. */
-class Call {
-  readonly names: string[] = [];
-  readonly sandbox: Sandbox;
-  readonly #outputs: Record<string, [ptr: number, length: number]> = {};
+class Call extends KernelCall {
   readonly #p: Problem;
-  readonly #flush: string;
 
   constructor(build: BuildName, p: Problem, work: number, flush: string, chunk: number) {
     const { B, I, H } = p.shape;
     const N = rowsOf(p.shape) + chunk * B;
     const floats = N * (2 * I + 10 * H + 1) + 8 * H * (I + 4) + 8 * B * H;
-    this.sandbox = new Sandbox(build, floats * 4 + work);
+    super(new Sandbox(build, floats * 4 + work), p.given, flush);
     this.#p = p;
-    this.#flush = flush;
   }
 
   head(): [cell: number, T: number, B: number, I: number, H: number, sizes: number] {
     const { T, B, I, H, sizes } = this.#p.shape;
-    const at = sizes ? this.sandbox.indices('sizes', sizes, this.#place('sizes')) : 0;
-    return [cellNumbers[this.#p.name], T, B, I, H, at];
-  }
-
-  input(name: string, values: ArrayLike<number> = this.#p.given[name]!): number {
-    return this.sandbox.input(name, values, this.#place(name));
+    return [cellNumbers[this.#p.name], T, B, I, H, this.indices('sizes', sizes)];
   }
 
   /** x, wIh and the weights of the state, 0 if there are none. */
@@ -144,28 +134,9 @@ class Call {
     return this.#p.shape.bias === false ? 0 : this.input('bIh');
   }
 
-  output(name: string, values: ArrayLike<number> | number): number {
-    const ptr = this.sandbox.output(name, values, this.#place(name));
-    this.#outputs[name] = [ptr, typeof values === 'number' ? values : values.length];
-    return ptr;
-  }
-
-  work(bytes: number): number {
-    return this.sandbox.work(bytes, this.#place('work'));
-  }
-
   run(kernel: (k: KernelCalls) => void): Run {
     this.sandbox.run(kernel);
-    const out: Tensors = {};
-    for (const [name, [ptr, length]] of Object.entries(this.#outputs)) {
-      out[name] = this.sandbox.read(ptr, length);
-    }
-    return { out, names: this.names };
-  }
-
-  #place(name: string) {
-    this.names.push(name);
-    return name === this.#flush ? 'flush' : 'guarded';
+    return { out: this.read(), names: this.names };
   }
 }
 

@@ -5,6 +5,7 @@ import * as lstm from '../reference/lstm.ts';
 import { generator, uniform } from '../reference/random.ts';
 import * as rnn from '../reference/rnn.ts';
 import { rounded } from './closeness.ts';
+import { KernelCall } from './kernelCall.ts';
 import { type BuildName, Sandbox } from './sandbox.ts';
 
 export const cells = ['rnn tanh', 'rnn relu', 'lstm', 'gru'] as const;
@@ -119,17 +120,12 @@ function renamed(g: ReturnType<typeof rnn.backward>): Expected {
   return { dx, dh, dwIh, dwHh, dbIh, dbHh };
 }
 
-/** Places a problem's tensors in a sandbox of their own; the buffer named `flush` ends the memory. */
-class Call {
-  readonly names: string[] = [];
-  readonly sandbox: Sandbox;
+class Call extends KernelCall {
   readonly head: readonly [T: number, B: number, I: number, H: number, V: number, sizes: number];
   readonly relu: number;
   readonly isLstm: boolean;
   readonly isRnn: boolean;
-  readonly #given: Record<string, Float64Array>;
   readonly #lookup: Problem['lookup'];
-  readonly #flush: string;
   readonly #bias: boolean;
 
   constructor(build: BuildName, p: Problem, work: number, flush: string, rows: number) {
@@ -137,34 +133,20 @@ class Call {
     const { T, B, I, H, V = 0, bias = true } = shape;
     const G = 4 * H;
     const floats = V * (2 * I + 4 * H) + rows * (2 * I + 12 * H + 1) + 2 * G * (I + H + 4) + 8 * B * H;
-    this.sandbox = new Sandbox(build, floats * 4 + work);
+    super(new Sandbox(build, floats * 4 + work), given, flush);
     this.isLstm = cell === 'lstm';
     this.isRnn = cell.startsWith('rnn');
     this.head = [T, B, I, H, V, 0];
     this.relu = cell === 'rnn relu' ? 1 : 0;
-    this.#given = given;
     this.#lookup = lookup;
-    this.#flush = flush;
     this.#bias = bias;
-  }
-
-  input(name: string, values: ArrayLike<number> = this.#given[name]!): number {
-    return this.sandbox.input(name, values, this.#place(name));
-  }
-
-  output(name: string, values: ArrayLike<number> | number): number {
-    return this.sandbox.output(name, values, this.#place(name));
-  }
-
-  work(bytes: number): number {
-    return this.sandbox.work(bytes, this.#place('work'));
   }
 
   /** x, or a table and indices. */
   source(): [x: number, index: number] {
     if (!this.#lookup) return [this.input('x'), 0];
     const { table, index } = this.#lookup;
-    return [this.input('table', table), this.sandbox.indices('index', index, this.#place('index'))];
+    return [this.input('table', table), this.indices('index', index)];
   }
 
   weights(): [wIh: number, wHh: number] {
@@ -180,11 +162,6 @@ class Call {
     const values = new Float64Array(initial.length * (steps + 1)).fill(Number.NaN);
     values.set(initial);
     return this.output(name, values);
-  }
-
-  #place(name: string) {
-    this.names.push(name);
-    return name === this.#flush ? 'flush' : 'guarded';
   }
 }
 

@@ -4,6 +4,7 @@ import { numericGradient, relativeError } from '../reference/gradcheck.ts';
 import { generator, uniform } from '../reference/random.ts';
 import { backward, forward, type SlstmParams } from '../reference/slstm.ts';
 import { expectClose, expectSame, rounded, subnormals } from './closeness.ts';
+import { KernelCall } from './kernelCall.ts';
 import { type BuildName, variants as builds, Sandbox } from './sandbox.ts';
 import { lastStates, type Shape as Rows, rowOfSteps, rowsOf, sizesOf } from './scanTester.ts';
 
@@ -67,57 +68,29 @@ function reference(p: Problem): Given {
   };
 }
 
-/** Places tensors in a sandbox of their own; the buffer named `flush` ends the memory. */
-class Call {
-  readonly names: string[] = [];
-  readonly sandbox: Sandbox;
-  readonly #outputs: Record<string, [ptr: number, length: number]> = {};
-  readonly #p: Problem;
-  readonly #flush: string;
+class Call extends KernelCall {
+  readonly #shape: Shape;
 
   constructor(build: BuildName, p: Problem, work: number, flush: string, chunk = 0) {
     const { B, I, H } = p.shape;
     const N = rowsOf(p.shape) + chunk * B;
-    this.sandbox = new Sandbox(
-      build,
-      4 * (N * (2 * I + 12 * H + 1) + 9 * H * (I + H + 4) + 24 * B * H) + work,
-    );
-    this.#p = p;
-    this.#flush = flush;
+    const floats = N * (2 * I + 12 * H + 1) + 9 * H * (I + H + 4) + 24 * B * H;
+    super(new Sandbox(build, 4 * floats + work), p.given, flush);
+    this.#shape = p.shape;
   }
 
   /** T to x, W_ih, W_hh and, unless it is the backward pass, b_ih. */
   head(withBias: boolean, packed = false): number[] {
-    const { T, B, I, H, heads = 1, exponential = false, sizes, bias = true } = this.#p.shape;
-    const at = sizes ? this.sandbox.indices('sizes', sizes, this.#place('sizes')) : 0;
+    const { T, B, I, H, heads = 1, exponential = false, sizes, bias = true } = this.#shape;
+    const at = this.indices('sizes', sizes);
     const weights = packed ? [0, 0] : [this.input('wIh'), this.input('wHh')];
     const biasAt = withBias ? [bias ? this.input('bIh') : 0] : [];
     return [T, B, I, H, heads, exponential ? 1 : 0, at, this.input('x'), ...weights, ...biasAt];
   }
 
-  input(name: string, values: ArrayLike<number> = this.#p.given[name]!): number {
-    return this.sandbox.input(name, values, this.#place(name));
-  }
-
-  output(name: string, values: ArrayLike<number> | number): number {
-    const ptr = this.sandbox.output(name, values, this.#place(name));
-    this.#outputs[name] = [ptr, typeof values === 'number' ? values : values.length];
-    return ptr;
-  }
-
-  work(bytes: number): number {
-    return this.sandbox.work(bytes, this.#place('work'));
-  }
-
   run(kernel: 'slstm_forward' | 'slstm_forward_train' | 'slstm_backward', args: number[]): Tensors {
     this.sandbox.run((kernels) => (kernels[kernel] as (...args: number[]) => void)(...args) ?? 0);
-    const read = ([name, [ptr, n]]: [string, [number, number]]) => [name, this.sandbox.read(ptr, n)] as const;
-    return Object.fromEntries(Object.entries(this.#outputs).map(read));
-  }
-
-  #place(name: string) {
-    this.names.push(name);
-    return name === this.#flush ? 'flush' : 'guarded';
+    return this.read();
   }
 }
 
