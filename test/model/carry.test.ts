@@ -1,11 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   crossEntropy,
-  Embedding,
-  GRU,
   init,
   Linear,
-  LSTM,
   mse,
   RNN,
   Sequential,
@@ -16,13 +13,13 @@ import {
 import { expectClose } from '../kernels/closeness.ts';
 import * as losses from '../reference/losses.ts';
 import { Draw, stepsOf, thrown } from './helpers.ts';
+import { languageModel } from './languageModel.ts';
 
 const [V, B, WINDOW, WINDOWS] = [9, 3, 6, 5];
 const T = WINDOW * WINDOWS;
 
 function language(): Sequential {
-  const layers = [new Embedding(V, 5), new LSTM(5, 8, { numLayers: 2 }), new GRU(8, 6), new Linear(6, V)];
-  return new Sequential(layers, { seed: 4 });
+  return languageModel(V, [5, 8, 6], { seed: 4, numLayers: 2 });
 }
 
 /** A trainer that changes nothing but states. */

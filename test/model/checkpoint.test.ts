@@ -5,13 +5,10 @@ import {
   AdamW,
   cosineLR,
   crossEntropy,
-  Dropout,
   Embedding,
   FormatError,
-  GRU,
   init,
   Linear,
-  LSTM,
   type Optimizer,
   Sequential,
   SGD,
@@ -23,6 +20,7 @@ import {
 import { parseSafetensors, serializeSafetensors, type TensorInput } from '../../src/io/index.ts';
 import { optimizerCases } from '../every.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from './helpers.ts';
+import { languageModel } from './languageModel.ts';
 
 beforeAll(async () => {
   await init();
@@ -31,8 +29,7 @@ beforeAll(async () => {
 const [V, T, B] = [7, 5, 3];
 
 function language(seed: number): Sequential {
-  const layers = [new Embedding(V, 4), new Dropout(0.3), new LSTM(4, 6), new GRU(6, 5), new Linear(5, V)];
-  return new Sequential(layers, { seed });
+  return languageModel(V, [4, 6, 5], { seed, dropout: 0.3 });
 }
 
 function trainer(optimizer: Optimizer, opts: Partial<TrainerOptions> = {}, seed = 1): Trainer {

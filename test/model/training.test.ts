@@ -1,8 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   crossEntropy,
-  Embedding,
-  GRU,
   init,
   Linear,
   LSTM,
@@ -18,12 +16,13 @@ import * as losses from '../reference/losses.ts';
 import * as optimizers from '../reference/optimizers.ts';
 import { chainOf } from './chain.ts';
 import { Draw, kernelBuilds } from './helpers.ts';
+import { languageModel } from './languageModel.ts';
 
 const UPDATES = 20;
 const [T, B, V] = [5, 3, 11];
 
 function language(): Sequential {
-  return new Sequential([new Embedding(V, 6), new LSTM(6, 8), new GRU(8, 7), new Linear(7, V)], { seed: 1 });
+  return languageModel(V, [6, 8, 7]);
 }
 
 function features(): Sequential {

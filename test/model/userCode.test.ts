@@ -2,12 +2,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import {
   beamSearch,
   crossEntropy,
-  Dropout,
-  Embedding,
   Generator,
   GRU,
   init,
-  Linear,
   type Loss,
   LSTM,
   mse,
@@ -19,12 +16,12 @@ import {
   UnrolledError,
 } from '../../src/index.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from './helpers.ts';
+import { languageModel } from './languageModel.ts';
 
 const [V, T, B] = [6, 8, 2];
 
 function make(opts: Partial<TrainerOptions> = {}): Trainer {
-  const layers = [new Embedding(V, 4), new Dropout(0.2), new LSTM(4, 5), new Linear(5, V)];
-  const model = new Sequential(layers, { seed: 1 });
+  const model = languageModel(V, [4, 5, 5], { dropout: 0.2 });
   return new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0.1, momentum: 0.9 }), ...opts });
 }
 
