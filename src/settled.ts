@@ -4,9 +4,10 @@
  */
 
 const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
-const slot = (name: 'buffer' | typeof Symbol.toStringTag) =>
+const slot = (name: 'buffer' | 'length' | typeof Symbol.toStringTag) =>
   Object.getOwnPropertyDescriptor(typedArray, name)!.get!;
 const bufferOf = slot('buffer');
+const lengthOf = slot('length');
 const kindOf = slot(Symbol.toStringTag);
 
 /** Elements at least that an error may show. */
@@ -20,8 +21,14 @@ function classOf(value: unknown): TypedArrayClass | undefined {
   return kind === undefined ? undefined : (globalThis as unknown as Record<string, TypedArrayClass>)[kind];
 }
 
+/** Length of a typed array of numbers, read from its internal slot; -1 of everything else. Calls nobody. */
+export function typedLength(value: unknown): number {
+  const kind = kindOf.call(value) as string | undefined;
+  return kind === undefined || kind.startsWith('Big') ? -1 : lengthOf.call(value);
+}
+
 /** Whether it is a typed array over memory that is not shared, as the language made it: reading it calls nobody. */
-export function isSettled(value: unknown): value is ArrayLike<number> {
+function isSettled(value: unknown): value is ArrayLike<number> {
   const made = classOf(value);
   return (
     made !== undefined &&

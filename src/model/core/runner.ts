@@ -5,7 +5,7 @@ import { ArgumentError, NonFiniteError, StateError } from '../../errors.ts';
 import { Generator } from '../../init/generator.ts';
 import type { Region } from '../../memory/layout.ts';
 import { mayBeNumbers } from '../../ndarray.ts';
-import { isSettled } from '../../settled.ts';
+import { typedLength } from '../../settled.ts';
 
 /**
  * A plan that goes step by step: up to `block` steps of the first k of its rows in one call. States, outputs and packed
@@ -165,16 +165,17 @@ export class Runner {
 
   #write(to: Region, count: number, rows: number, given: number | ArrayLike<number>): void {
     const { arena, input: signal } = this.network;
+    const at = to.ptr / 4;
     const single = typeof given === 'number';
     const length = signal.kind === 'features' ? count * signal.size : count;
+    // copied by its internal slots, without a call of the user's code
+    if (signal.kind === 'features' && !single && typedLength(given) === length) {
+      arena.f32.set(given, at);
+      return;
+    }
     // plain arrays are not read here, but below, once
     if (single ? length !== 1 : !mayBeNumbers(given) || given.length !== length) {
       throw new ArgumentError('input', `${length} number${length === 1 ? '' : 's'}`, given);
-    }
-    const at = to.ptr / 4;
-    if (signal.kind === 'features' && isSettled(given)) {
-      arena.f32.set(given, at);
-      return;
     }
     // each number is read once, and checked as it is written: nothing but the input was touched where one is refused
     const memory = signal.kind === 'features' ? arena.f32 : arena.i32;
