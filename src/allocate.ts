@@ -1,18 +1,23 @@
 import { MemoryError } from './errors.ts';
 
-/** What `make` gives, which needs so many bytes. @throws {MemoryError} where the engine refuses them */
+/** What `make` gives, which needs so many bytes (0: not known). @throws {MemoryError} where the engine refuses them */
 export function allocated<T>(bytes: number, make: () => T): T {
   try {
     return make();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new MemoryError(`the engine gave no array of ${bytes} bytes`, { cause: error });
+    throw new MemoryError(`the engine gave no array${bytes ? ` of ${bytes} bytes` : ''}`, { cause: error });
   }
 }
 
 /** An array of integers, zeros. @throws {MemoryError} where the engine refuses it */
 export function integers(length: number): Int32Array<ArrayBuffer> {
   return allocated(4 * length, () => new Int32Array(length));
+}
+
+/** An array of bytes, zeros. @throws {MemoryError} where the engine refuses it */
+export function byteArray(length: number): Uint8Array<ArrayBuffer> {
+  return allocated(length, () => new Uint8Array(length));
 }
 
 /** An array of zeros. @throws {MemoryError} where the engine refuses it */

@@ -1,3 +1,5 @@
+import { allocated } from './allocate.ts';
+
 /**
  * Values from outside as nobody can change them while they are used: what is checked is what is used. Nothing is read
  * twice, so that a getter, a Proxy or shared memory can't give one value to a check and another one to what comes after.
@@ -45,7 +47,7 @@ function isSettled(value: unknown): value is ArrayLike<number> {
 export function settledList<T>(value: T): T {
   if (isSettled(value)) return value;
   const made = classOf(value);
-  if (made) return new made(value) as T;
+  if (made) return allocated(0, () => new made(value)) as T;
   if (!Array.isArray(value)) return value;
   const copy: unknown[] = [];
   const { length } = value;

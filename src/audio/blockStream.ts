@@ -1,3 +1,4 @@
+import { byteArray, floats } from '../allocate.ts';
 import { options } from '../check.ts';
 import { ShapeError } from '../errors.ts';
 import type { SequentialBase } from '../model/core/sequentialBase.ts';
@@ -36,8 +37,8 @@ export class BlockStream {
     this.#stream = model.stream({ batch, block: BLOCK });
     this.inputs = batch * inputSize;
     this.outputs = batch * outputSize;
-    this.#broken = new Uint8Array(batch);
-    this.#block = new Float32Array(BLOCK * this.inputs);
+    this.#broken = byteArray(batch);
+    this.#block = floats(BLOCK * this.inputs);
     this.#frame = this.#block.subarray(0, this.inputs);
   }
 

@@ -1,3 +1,4 @@
+import { floats, integers } from '../allocate.ts';
 import { boolean, integer } from '../check.ts';
 import type { Layer, LayerScope, ParameterSpec, Pass } from '../engine/layer.ts';
 import { ArgumentError } from '../errors.ts';
@@ -105,7 +106,7 @@ export class AdaptedLayer implements Layer {
     const calls = (): { first: number; sizes: Int32Array }[] => {
       const sizes = rows.sizes
         ? arena.i32.slice(rows.sizes / 4, rows.sizes / 4 + rows.steps)
-        : new Int32Array(rows.steps).fill(rows.batch);
+        : integers(rows.steps).fill(rows.batch);
       if (this.needsFuture) return [{ first: 0, sizes }];
       let first = 0;
       return [...sizes].map((m, t) => {
@@ -157,11 +158,11 @@ export class AdaptedLayer implements Layer {
         const running = states.map(
           ({ name, W, kept }) => [name, view(kept!.slot.gradient!.ptr, n * W)] as const,
         );
-        const beforeGradient = byName(running, ([name, { length }]) => [name, new Float32Array(length)]);
+        const beforeGradient = byName(running, ([name, { length }]) => [name, floats(length)]);
         custom.backward({
           ...pass,
           outputGradient: view(dy + first * O * 4, pass.output.length),
-          inputGradient: dx ? view(dx + first * I * 4, n * I).fill(0) : new Float32Array(n * I),
+          inputGradient: dx ? view(dx + first * I * 4, n * I).fill(0) : floats(n * I),
           gradients: whole(gradients),
           afterGradient: Object.fromEntries(running),
           beforeGradient,

@@ -1,3 +1,4 @@
+import { floats } from '../allocate.ts';
 import type { PassTrace } from '../engine/layer.ts';
 import type { Plan } from '../engine/plan.ts';
 import type { MemoryArena } from '../memory/arena.ts';
@@ -116,7 +117,7 @@ export class Observer {
 
 /** Rows [T, 3] in the order of time. */
 function turned(raw: Float32Array): Float32Array {
-  const out = new Float32Array(raw.length);
+  const out = floats(raw.length);
   for (let t = 0; t < raw.length; t += 3) out.set(raw.subarray(t, t + 3), raw.length - 3 - t);
   return out;
 }

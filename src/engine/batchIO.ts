@@ -1,4 +1,4 @@
-import { floats } from '../allocate.ts';
+import { byteArray, floats, integers } from '../allocate.ts';
 import { reading } from '../check.ts';
 import { ArgumentError, ShapeError, showShape } from '../errors.ts';
 import type { MemoryArena } from '../memory/arena.ts';
@@ -42,7 +42,7 @@ function stepsOf({ lengths, mask }: Steps, steps: number, batch: number, batchFi
     const given = settledList(lengths);
     if (!isNumbers(given)) throw new ArgumentError('lengths', 'an array of numbers', lengths);
     if (given.length !== batch) throw new ShapeError('lengths', `[${batch}]`, `${given.length} numbers`);
-    const copy = new Int32Array(batch);
+    const copy = integers(batch);
     let longest = 0;
     for (let b = 0; b < batch; b++) {
       const n = given[b]!;
@@ -71,7 +71,7 @@ function readMarks(mask: Steps['mask'], wanted: readonly number[]): Uint8Array {
   const { length } = marks;
   const count = wanted[0]! * wanted[1]!;
   if (length !== count) throw new ShapeError('mask', showShape(wanted), `${length} marks`);
-  const copy = new Uint8Array(count);
+  const copy = byteArray(count);
   for (let i = 0; i < count; i++) {
     const given = marks[i];
     const mark = given === true ? 1 : given === false ? 0 : given;

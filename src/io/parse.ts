@@ -1,9 +1,10 @@
+import { byteArray } from '../allocate.ts';
 import { arrayKind, isArrayBuffer } from '../arrayKind.ts';
 import { ArgumentError, showShape } from '../errors.ts';
 import { decodeUtf8 } from '../utf8.ts';
 import { ARRAYS, checkedProduct, DTYPES, type Dtype, isDtype, type Tensor } from './dtype.ts';
 import { bad, type HeaderEntry, parseHeader, quote } from './safetensors-header.ts';
-import { allocate, elements, MAX_HEADER } from './sizes.ts';
+import { elements, MAX_HEADER } from './sizes.ts';
 
 /** What a safetensors file holds. */
 export interface SafetensorsFile {
@@ -47,7 +48,7 @@ export function parseSafetensors(bytes: Uint8Array | ArrayBuffer): SafetensorsFi
   const tensors = new Map<string, Tensor>();
   entries.forEach(({ name, shape, begin, end }, i) => {
     const dtype = checked[i]!;
-    const copy = allocate(end - begin);
+    const copy = byteArray(end - begin);
     copy.set(file.subarray(start + begin, start + end));
     tensors.set(name, { dtype, shape, data: new ARRAYS[dtype](copy.buffer) } as Tensor);
   });
@@ -62,7 +63,7 @@ function toBytes(bytes: Uint8Array | ArrayBuffer): Uint8Array {
 
 function decodeHeader(file: Uint8Array, end: number): string {
   // A copy, because decoders refuse shared memory.
-  const header = allocate(end - 8);
+  const header = byteArray(end - 8);
   header.set(file.subarray(8, end));
   // a byte order mark is kept: it is no part of JSON
   const text = decodeUtf8(header);

@@ -1,4 +1,3 @@
-import { allocated } from '../allocate.ts';
 import { checkedProduct } from './dtype.ts';
 
 /** Longest header, in bytes: `MAX_HEADER_SIZE` of huggingface/safetensors, safetensors/src/tensor.rs. */
@@ -7,8 +6,4 @@ export const MAX_HEADER = 100_000_000;
 /** Product of the shape (1 for a scalar), or -1 from 2^53 on. */
 export function elements(shape: readonly number[]): number {
   return shape.reduce((count, size) => (count < 0 ? -1 : checkedProduct(count, size)), 1);
-}
-
-export function allocate(length: number): Uint8Array<ArrayBuffer> {
-  return allocated(length, () => new Uint8Array(length));
 }

@@ -1,8 +1,9 @@
+import { byteArray } from '../allocate.ts';
 import { ArgumentError, reading } from '../errors.ts';
 import { encodeUtf8 } from '../utf8.ts';
 import { DTYPES, type Dtype } from './dtype.ts';
 import { hasLoneSurrogate, MAX_METADATA, quote } from './safetensors-header.ts';
-import { allocate, MAX_HEADER } from './sizes.ts';
+import { MAX_HEADER } from './sizes.ts';
 
 /** A tensor that was checked, and its bytes. */
 export interface Piece {
@@ -33,7 +34,7 @@ export function writeTensors(
   if (padded > MAX_HEADER)
     throw new ArgumentError('tensors', `a header of at most ${MAX_HEADER} bytes`, padded);
 
-  const file = allocate(8 + padded + size);
+  const file = byteArray(8 + padded + size);
   new DataView(file.buffer).setBigUint64(0, BigInt(padded), true);
   file.fill(0x20, 8 + header.length, 8 + padded);
   file.set(header, 8);

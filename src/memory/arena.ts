@@ -77,7 +77,7 @@ export class MemoryArena {
   }
 
   /** Copy of a region's floats. */
-  read({ ptr, length }: Region): Float32Array<ArrayBuffer> {
+  read({ ptr, length }: Pick<Region, 'ptr' | 'length'>): Float32Array<ArrayBuffer> {
     return allocated(4 * length, () => this.f32.slice(ptr / 4, ptr / 4 + length));
   }
 

@@ -1,3 +1,4 @@
+import { allocated } from '../allocate.ts';
 import { arrayKind, isFloatArray, isNumberArray } from '../arrayKind.ts';
 import { integer, type Names, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
@@ -35,7 +36,10 @@ export class CorpusSource implements Source {
     if (data.length <= stepsPerSequence) {
       throw new ArgumentError('data', `more than ${stepsPerSequence} indices, one sequence`, data);
     }
-    const indices = arrayKind(data) === 'Int32Array' ? (data as Int32Array) : Int32Array.from(data);
+    const indices =
+      arrayKind(data) === 'Int32Array'
+        ? (data as Int32Array)
+        : allocated(4 * data.length, () => Int32Array.from(data));
     this.#lanes = new CorpusBatches(indices, stepsPerSequence, batch);
     this.#trainer = trainer;
     this.#last = trainer.steps + trainer.skipped + updates;

@@ -1,3 +1,4 @@
+import { floats, integers } from '../allocate.ts';
 import { integer, options } from '../check.ts';
 import type { CustomLayerClass } from '../custom/layer.ts';
 import type { CustomLoss } from '../custom/loss.ts';
@@ -229,8 +230,8 @@ function sample({ model }: Trainer, opts: SampleOptions): Sample {
   const stream = model.stream();
   try {
     for (let i = 0; i < prompt.length; i++) stream.step(prompt[i]!);
-    const indices = new Int32Array(length);
-    const probabilities = new Float32Array(length);
+    const indices = integers(length);
+    const probabilities = floats(length);
     for (let i = 0; i < length; i++) {
       if (i > 0) stream.step(indices[i - 1]!);
       indices[i] = stream.sample(generator, temperature);

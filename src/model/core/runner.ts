@@ -1,4 +1,4 @@
-import { allocated } from '../../allocate.ts';
+import { byteArray } from '../../allocate.ts';
 import { finite, instance, integer, unreadable } from '../../check.ts';
 import type { Network, StreamPlan } from '../../engine/network.ts';
 import { ArgumentError, NonFiniteError, StateError } from '../../errors.ts';
@@ -33,8 +33,14 @@ export class Runner {
     this.batch = batch;
     this.block = block;
     this.#of = of;
-    this.#held = network.takeStream(batch, block);
-    this.fresh = allocated(batch, () => new Uint8Array(batch).fill(1));
+    const held = network.takeStream(batch, block);
+    try {
+      this.fresh = byteArray(batch).fill(1);
+    } catch (error) {
+      network.returnStream(held);
+      throw error;
+    }
+    this.#held = held;
     this.clear(0, batch);
   }
 

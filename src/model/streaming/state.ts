@@ -77,8 +77,10 @@ function readStates({ network, live }: Runner, first: number, count: number): Re
   return Object.fromEntries(
     states.map(({ initial: { ptr, shape } }, i) => {
       const W = shape[1]!;
-      const at = ptr / 4 + first * W;
-      return [stateNames[i]!, { data: network.arena.f32.slice(at, at + count * W), shape: [count, W] }];
+      return [
+        stateNames[i]!,
+        { data: network.arena.read({ ptr: ptr + 4 * first * W, length: count * W }), shape: [count, W] },
+      ];
     }),
   );
 }
@@ -107,6 +109,6 @@ function writeStates(
 /** Last output of a row, as a copy; null where there is none. */
 function readOutput(runner: Runner, row: number): Float32Array<ArrayBuffer> | null {
   if (runner.fresh[row]) return null;
-  const at = runner.lastOf(row) / 4;
-  return runner.network.arena.f32.slice(at, at + runner.network.outputSize);
+  const { arena, outputSize } = runner.network;
+  return arena.read({ ptr: runner.lastOf(row), length: outputSize });
 }
