@@ -7,10 +7,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Rooms, the outer ones first: what each may import besides itself. Names of packages as they are imported. */
 const SRC = rooms({
-  custom: 'engine layers losses optim init ndarray memory wasm check errors',
+  custom: 'allocate engine layers losses optim init ndarray memory wasm check errors',
   cli: 'index model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander simple-ascii-chart node:',
-  audio: 'worker model ndarray wasm check errors',
-  worker: 'custom arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
+  audio: 'allocate worker model ndarray wasm check errors',
+  worker: 'allocate custom arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
   index: 'public wasm',
   core: 'publicCore wasm',
   'core.workerd': 'publicCore wasm',
@@ -26,7 +26,7 @@ const SRC = rooms({
   model:
     'allocate custom summary settled diagnostics layers engine losses optim init io ndarray memory check errors',
   io: 'allocate utf8 errors arrayKind',
-  diagnostics: 'arrayKind layers engine activations ndarray memory wasm check errors',
+  diagnostics: 'allocate arrayKind layers engine activations ndarray memory wasm check errors',
   layers: 'allocate summary settled engine activations init ndarray memory wasm check errors',
   engine: 'allocate settled activations init ndarray memory wasm check errors',
   losses: 'wasm check errors',
@@ -34,7 +34,7 @@ const SRC = rooms({
   init: 'allocate check errors',
   activations: 'check errors',
   ndarray: 'settled check errors arrayKind',
-  settled: '',
+  settled: 'allocate',
   memory: 'allocate wasm errors',
   wasm: 'check errors arrayKind fflate',
   check: 'errors',
