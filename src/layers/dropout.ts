@@ -44,47 +44,43 @@ export class Dropout extends SummarizedLayer implements Layer {
 
 /** Zeros elements of [N, n] with probability p, each on its own. */
 export function dropoutPass(scope: LayerScope, input: Region, p: number): Pass {
-  const { kernels, generator, rows } = scope;
-  const output = scope.output('dropout', ...input.shape);
+  const { kernels, rows } = scope;
   const n = input.shape.at(-1)!;
-  const threshold = Math.floor(p * 2 ** 32);
-  const scale = 1 / (1 - p);
-  let key = 0;
-  return {
-    output,
-    states: [],
-    begin: () => {
-      key = generator.next();
-    },
-    forward: () => {
-      kernels.dropout(rows.count * n, key, rows.firstDrawn * n, threshold, scale, input.ptr, output.ptr);
-    },
-    backward: (dy, dx) => {
-      if (dx) kernels.dropout(rows.count * n, key, rows.firstDrawn * n, threshold, scale, dy, dx);
-    },
-  };
+  return maskedPass(scope, input, 'dropout', p, (key, threshold, scale, x, y) => {
+    kernels.dropout(rows.count * n, key, rows.firstDrawn * n, threshold, scale, x, y);
+  });
 }
 
 /** Zeros features of [N, n] with probability p, the same ones of a row at all its steps (Gal & Ghahramani 2016). */
 export function variationalDropoutPass(scope: LayerScope, input: Region, p: number): Pass {
-  const { kernels, generator, rows } = scope;
-  const output = scope.output('variational dropout', ...input.shape);
+  const { kernels, rows } = scope;
   const n = input.shape.at(-1)!;
+  return maskedPass(scope, input, 'variational dropout', p, (key, threshold, scale, x, y) => {
+    kernels.dropout_steps(rows.steps, rows.batch, n, rows.sizes, key, threshold, scale, x, y);
+  });
+}
+
+/** `apply` takes what x points to through the mask of a key, to y. */
+function maskedPass(
+  scope: LayerScope,
+  input: Region,
+  what: string,
+  p: number,
+  apply: (key: number, threshold: number, scale: number, x: number, y: number) => void,
+): Pass {
+  const output = scope.output(what, ...input.shape);
   const threshold = Math.floor(p * 2 ** 32);
   const scale = 1 / (1 - p);
   let key = 0;
-  const draw = (x: number, y: number) => {
-    kernels.dropout_steps(rows.steps, rows.batch, n, rows.sizes, key, threshold, scale, x, y);
-  };
   return {
     output,
     states: [],
     begin: () => {
-      key = generator.next();
+      key = scope.generator.next();
     },
-    forward: () => draw(input.ptr, output.ptr),
+    forward: () => apply(key, threshold, scale, input.ptr, output.ptr),
     backward: (dy, dx) => {
-      if (dx) draw(dy, dx);
+      if (dx) apply(key, threshold, scale, dy, dx);
     },
   };
 }

@@ -1,24 +1,15 @@
-import {
-  ArgumentError,
-  FeatureError,
-  FormatError,
-  MemoryError,
-  NonFiniteError,
-  ShapeError,
-  StateError,
-  UnrolledError,
-} from '../errors.ts';
+import * as errors from '../errors.ts';
 import type { Failure } from './protocol.ts';
 
 const own: Record<string, () => Error> = {
-  ArgumentError: () => new ArgumentError('', '', ''),
-  ShapeError: () => new ShapeError('', '', ''),
-  FormatError: () => new FormatError(),
-  MemoryError: () => new MemoryError(),
-  NonFiniteError: () => new NonFiniteError(''),
-  FeatureError: () => new FeatureError(),
-  StateError: () => new StateError(),
-  UnrolledError: () => new UnrolledError(),
+  ArgumentError: () => new errors.ArgumentError('', '', ''),
+  ShapeError: () => new errors.ShapeError('', '', ''),
+  FormatError: () => new errors.FormatError(),
+  MemoryError: () => new errors.MemoryError(),
+  NonFiniteError: () => new errors.NonFiniteError(''),
+  FeatureError: () => new errors.FeatureError(),
+  StateError: () => new errors.StateError(),
+  UnrolledError: () => new errors.UnrolledError(),
 };
 const builtIn: Record<string, () => Error> = {
   TypeError: () => new TypeError(),
@@ -30,12 +21,12 @@ const builtIn: Record<string, () => Error> = {
 /** Whatever was thrown, as data that a message can carry. */
 export function pack(error: unknown): Failure {
   if (!(error instanceof Error)) return { name: 'Error', message: textOf(() => error) };
-  const { argument } = error as Partial<ArgumentError>;
+  const { argument } = error as Partial<errors.ArgumentError>;
   return {
     name: textOf(() => error.name),
     message: textOf(() => error.message),
     ...(typeof argument === 'string' ? { argument } : {}),
-    ...(error instanceof NonFiniteError ? { numbers: { ...error } } : {}),
+    ...(error instanceof errors.NonFiniteError ? { numbers: { ...error } } : {}),
     stack: textOf(() => error.stack),
   };
 }
