@@ -42,14 +42,11 @@ export function melodyTab(panel: HTMLElement): void {
     },
     changed: (now) => {
       view.show(now);
-      fieldset.disabled = now.phase === 'training' || now.phase === 'paused' || now.phase === 'starting';
+      fieldset.disabled = now.locked;
       again.disabled = !now.session;
     },
   });
-  const view = new Panel({
-    unit: 'nats a note',
-    rows: 'Notes',
-  });
+  const view = new Panel({ unit: 'nats a note', rows: 'Notes' });
   const fieldset = el(
     'fieldset',
     {},

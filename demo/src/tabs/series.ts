@@ -50,13 +50,10 @@ export function seriesTab(panel: HTMLElement): void {
     look: show,
     changed: (now) => {
       view.show(now);
-      fieldset.disabled = now.phase === 'training' || now.phase === 'paused' || now.phase === 'starting';
+      fieldset.disabled = now.locked;
     },
   });
-  const view = new Panel({
-    unit: 'σ²',
-    rows: 'Steps',
-  });
+  const view = new Panel({ unit: 'σ²', rows: 'Steps' });
   const fieldset = el(
     'fieldset',
     {},

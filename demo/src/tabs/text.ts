@@ -36,14 +36,11 @@ export function textTab(panel: HTMLElement): void {
     },
     changed: (now) => {
       view.show(now);
-      form.disabled = now.phase === 'training' || now.phase === 'paused' || now.phase === 'starting';
+      form.disabled = now.locked;
       again.disabled = !now.session || now.phase === 'starting';
     },
   });
-  const view = new Panel({
-    unit: 'nats a character',
-    rows: 'Characters',
-  });
+  const view = new Panel({ unit: 'nats a character', rows: 'Characters' });
 
   async function write(session: Session): Promise<void> {
     const given = prompt.value;

@@ -74,6 +74,11 @@ export class Run<Settings extends object, Made extends Trainable = Trainable> {
     this.#record = new RunRecord(task.name);
   }
 
+  /** Whether settings are in use. */
+  get locked(): boolean {
+    return this.phase === 'training' || this.phase === 'paused' || this.phase === 'starting';
+  }
+
   /** Starts anew. */
   async start(): Promise<void> {
     const life = this.#begin();
