@@ -5,9 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 
 const RATE = 48_000;
 
-beforeAll(async () => {
-  await init({ kernels: 'simd' });
-});
+beforeAll(() => init({ kernels: 'simd' }));
 
 function effect(seed = 1): Sequential {
   return new Sequential([new GRU(1, 8), new Linear(8, 1)], { seed });

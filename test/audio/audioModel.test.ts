@@ -7,9 +7,7 @@ import { Draw } from '../model/helpers.ts';
 const RATE = 48_000;
 const LENGTH = 40 * 128;
 
-beforeAll(async () => {
-  await init({ kernels: 'simd' });
-});
+beforeAll(() => init({ kernels: 'simd' }));
 
 function effect(seed = 1): Sequential {
   return new Sequential([new GRU(1, 8), new Linear(8, 1)], { seed });

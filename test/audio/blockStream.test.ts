@@ -22,9 +22,7 @@ function make(): Sequential {
   return new Sequential([new LSTM(F, 7), new Linear(7, G)], { seed: 2 });
 }
 
-beforeAll(async () => {
-  await init({ kernels: 'simd' });
-});
+beforeAll(() => init({ kernels: 'simd' }));
 
 /** Channels of [T, rows, features]. */
 function channels(data: Float32Array, count: number): Float32Array[] {

@@ -18,6 +18,13 @@ async function outcome(shell: string, ...args: (string | number)[]): Promise<[un
   return [code, child.err()];
 }
 
+/** The words of a command, TEXT and MODEL being files of a folder of its own. */
+function filled(command: string) {
+  const path = folder();
+  const [book, model] = [textFile(path('t')), path('m')];
+  return { book, model, args: command.split(' ').map((arg) => ({ TEXT: book, MODEL: model })[arg] ?? arg) };
+}
+
 describe.runIf(hasFull)('stdout on a full disk', () => {
   const fixture = 'test/fixtures/lstm-plain.safetensors';
   test.each([
@@ -30,10 +37,8 @@ describe.runIf(hasFull)('stdout on a full disk', () => {
     ['generate MODEL --beams 2 --length 9'],
     ['train TEXT --resume MODEL --steps 9'],
   ])('one line, exit code 1: %s', async (command) => {
-    const path = folder();
-    const book = textFile(path('t'));
-    await cli('train', book, ...TINY, '--steps', 2, '--out', path('m'));
-    const args = command.split(' ').map((arg) => ({ TEXT: book, MODEL: path('m') })[arg] ?? arg);
+    const { book, model, args } = filled(command);
+    await cli('train', book, ...TINY, '--steps', 2, '--out', model);
     expect(await outcome('"$@" > /dev/full', ...args)).toEqual([
       1,
       "unrolled: can't write the output: no space left on the device\n",
@@ -55,9 +60,7 @@ describe('a reader that has gone away', () => {
     ['inspect test/fixtures/lstm-plain.safetensors'],
     ['train TEXT --steps 1000000000 --out MODEL'],
   ])('silence, exit code 1: %s', async (command) => {
-    const path = folder();
-    const book = textFile(path('t'));
-    const args = command.split(' ').map((arg) => ({ TEXT: book, MODEL: path('m') })[arg] ?? arg);
+    const { args } = filled(command);
     const shell = `{ sleep 0.3; "$@"; echo "exit $?" >&2; } | true`;
     expect(await outcome(shell, ...args)).toEqual([0, 'exit 1\n']);
   });

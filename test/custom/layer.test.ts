@@ -17,9 +17,7 @@ import { expectClose } from '../kernels/closeness.ts';
 import { Draw, thrown } from '../model/helpers.ts';
 import { Dense, Elman, Mean } from './layers.ts';
 
-beforeAll(async () => {
-  await init({ kernels: 'simd' });
-});
+beforeAll(() => init({ kernels: 'simd' }));
 
 const [T, B, I, H, O] = [6, 3, 4, 5, 2];
 const lengths = [2, 6, 4];

@@ -18,9 +18,7 @@ import {
 import { expectClose } from '../kernels/closeness.ts';
 import { Draw, thrown } from '../model/helpers.ts';
 
-beforeAll(async () => {
-  await init({ kernels: 'simd' });
-});
+beforeAll(() => init({ kernels: 'simd' }));
 
 const [T, B, I, O] = [6, 3, 4, 3];
 

@@ -17,9 +17,7 @@ import {
 import { expectClose } from '../kernels/closeness.ts';
 import { Draw, thrown } from '../model/helpers.ts';
 
-beforeAll(async () => {
-  await init({ kernels: 'simd' });
-});
+beforeAll(() => init({ kernels: 'simd' }));
 
 const momentum = (): CustomOptimizer => ({
   name: 'own momentum',

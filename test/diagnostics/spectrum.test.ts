@@ -2,9 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { gateSpectra, largestSingularValue, spectralRadius } from '../../src/diagnostics/spectrum.ts';
 import { Generator, init, orthogonal, ShapeError } from '../../src/index.ts';
 
-beforeAll(async () => {
-  await init({ kernels: 'simd' });
-});
+beforeAll(() => init({ kernels: 'simd' }));
 
 type Rows = Float64Array[];
 

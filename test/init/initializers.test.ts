@@ -145,9 +145,7 @@ describe('initializers', () => {
 });
 
 describe('initial parameters', () => {
-  beforeAll(async () => {
-    await init();
-  });
+  beforeAll(() => init());
 
   test.each([
     ['RNN', new RNN(50, 120)],

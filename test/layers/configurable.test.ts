@@ -62,9 +62,7 @@ function reference(
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: layers with options against the float64 reference`, () => {
-    beforeAll(async () => {
-      await init({ kernels });
-    });
+    beforeAll(() => init({ kernels }));
 
     for (const cell of cells) {
       test.each(seeds)(`${cell}: draw %i`, (seed) => {
@@ -103,9 +101,7 @@ for (const kernels of kernelBuilds) {
 }
 
 describe('simd: rows', () => {
-  beforeAll(async () => {
-    await init({ kernels: 'simd' });
-  });
+  beforeAll(() => init({ kernels: 'simd' }));
 
   for (const cell of cells) {
     test.each(seeds.slice(0, 20))(`${cell} %i: lengths that are all T are none, to the bit`, (seed) => {

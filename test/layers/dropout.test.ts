@@ -14,9 +14,7 @@ function dropped(p: number, seed = 1): Sequential {
 }
 
 describe('Dropout', () => {
-  beforeAll(async () => {
-    await init({ kernels: 'simd' });
-  });
+  beforeAll(() => init({ kernels: 'simd' }));
 
   test.each([0.1, 0.5, 0.9])('p = %f: a share p is 0, the rest 1/(1 − p)', (p) => {
     const { data } = dropped(p).forward(ones, { training: true });

@@ -57,9 +57,7 @@ function afterEmbedding(model: Sequential, layer: Layer): Sequential {
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: a table multiplied`, () => {
-    beforeAll(async () => {
-      await init({ kernels });
-    });
+    beforeAll(() => init({ kernels }));
 
     describe.each(layersOf)('%s', (_, layer) => {
       test.each([
@@ -145,9 +143,7 @@ for (const kernels of kernelBuilds) {
 }
 
 describe('where a table is multiplied', () => {
-  beforeAll(async () => {
-    await init();
-  });
+  beforeAll(() => init());
 
   test('inference and training: where its rows are looked up twice each on average', () => {
     using model = new Sequential([new Embedding(6, E), new LSTM(E, H), new Linear(H, 6)]);

@@ -117,9 +117,7 @@ const kinds: Record<string, Noise> = {
 };
 
 describe('noise in recurrent layers against the float64 reference with the same masks', () => {
-  beforeAll(async () => {
-    await init({ kernels: 'simd' });
-  });
+  beforeAll(() => init({ kernels: 'simd' }));
 
   for (const [kind, all] of Object.entries(kinds)) {
     for (const cell of cells) {

@@ -36,9 +36,7 @@ function distance(weight: Float64Array, H: number): number {
 }
 
 describe('penalties', () => {
-  beforeAll(async () => {
-    await init({ kernels: 'simd' });
-  });
+  beforeAll(() => init({ kernels: 'simd' }));
 
   for (const cell of cells) {
     test.each([1, 2, 3])(`l2 and orthogonality of ${cell}: value and gradient, draw %i`, (seed) => {

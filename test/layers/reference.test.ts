@@ -63,9 +63,7 @@ const cells: CellName[] = ['rnn', 'lstm', 'gru'];
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: stacks against the float64 reference`, () => {
-    beforeAll(async () => {
-      await init({ kernels });
-    });
+    beforeAll(() => init({ kernels }));
 
     for (const cell of cells) {
       test.each(seeds)(`${cell}: outputs, states and gradients of draw %i`, (seed) => {

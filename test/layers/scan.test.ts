@@ -123,9 +123,7 @@ function drawn(name: Name, { opts = {}, sizes = [6, 4, 5, 7], lengths, states }:
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: against the float64 reference`, () => {
-    beforeAll(async () => {
-      await init({ kernels });
-    });
+    beforeAll(() => init({ kernels }));
 
     describe.each(names)('%s', (name) => {
       test.each(cases)('$label: outputs, states, gradients; inference has the bits of training', (given) => {
@@ -197,9 +195,7 @@ describe.each(names)('%s', (name) => {
   const x = new Draw(5).features(1, 6, 3, 4);
   const y = new Draw(6).features(1, 6, 3, 3);
 
-  beforeAll(async () => {
-    await init();
-  });
+  beforeAll(() => init());
 
   test('is saved and loaded: layers, options, parameters, outputs', () => {
     const saved = model();

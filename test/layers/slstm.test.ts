@@ -54,9 +54,7 @@ function drawn(seed = 4) {
 
 for (const kernels of kernelBuilds) {
   describe.each(options)(`${kernels}: %j`, (opts) => {
-    beforeAll(async () => {
-      await init({ kernels });
-    });
+    beforeAll(() => init({ kernels }));
 
     test('outputs, four states and their gradients as the float64 reference has them', () => {
       const layer = new SLSTM(I, H, { ...opts, seed: 3 });
@@ -156,9 +154,7 @@ for (const kernels of kernelBuilds) {
 }
 
 describe('an SLSTM', () => {
-  beforeAll(async () => {
-    await init();
-  });
+  beforeAll(() => init());
 
   const model = () =>
     new Sequential([new SLSTM(I, H, { heads: 2, numLayers: 2 }), new Linear(H, 2)], { seed: 9 });

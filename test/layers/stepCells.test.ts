@@ -41,9 +41,7 @@ for (const kernels of kernelBuilds) {
       const [h0, c0] = [draw.features(1, B, H), draw.features(1, B, H)];
       const [dh, dc] = [draw.features(1, B, H), draw.features(1, B, H)];
 
-      beforeAll(async () => {
-        await init({ kernels });
-      });
+      beforeAll(() => init({ kernels }));
 
       test('parameters', () => {
         using cell = makeCell();
@@ -114,9 +112,7 @@ for (const kernels of kernelBuilds) {
 }
 
 describe('cells', () => {
-  beforeAll(async () => {
-    await init();
-  });
+  beforeAll(() => init());
 
   test('loadStateDict takes the names of torch.nn, and no others', () => {
     using from = new LSTMCell(I, H, { seed: 1 });

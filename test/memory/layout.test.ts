@@ -23,9 +23,7 @@ import { MemoryArena } from '../../src/memory/arena.ts';
 import { align, Layout, MAX_BYTES, type Region } from '../../src/memory/layout.ts';
 import { Draw, thrown } from '../model/helpers.ts';
 
-beforeAll(async () => {
-  await init();
-});
+beforeAll(() => init());
 
 const PAGE = 65_536;
 /** The last bytes of page 0 may tell the kernels something, once and for all. */

@@ -20,9 +20,7 @@ import {
 import { optimizerCases } from '../every.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from '../model/helpers.ts';
 
-beforeAll(async () => {
-  await init();
-});
+beforeAll(() => init());
 
 const V = 11;
 

@@ -3,9 +3,7 @@ import { arrayKind } from '../../src/arrayKind.ts';
 import { ArgumentError, Embedding, init, Linear, Sequential } from '../../src/index.ts';
 import { Arena } from '../../src/kernels/index.ts';
 
-beforeAll(async () => {
-  await init();
-});
+beforeAll(() => init());
 
 type Realm = Pick<typeof globalThis, 'Float32Array' | 'Float64Array' | 'Int32Array' | 'Uint8ClampedArray'>;
 

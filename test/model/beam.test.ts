@@ -81,9 +81,7 @@ function expectBeams(got: readonly Beam[], expected: readonly Beam[]): void {
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: beam search`, () => {
-    beforeAll(async () => {
-      await init({ kernels });
-    });
+    beforeAll(() => init({ kernels }));
 
     test.each([
       [undefined, 0],
@@ -133,9 +131,7 @@ for (const kernels of kernelBuilds) {
 }
 
 describe('beamSearch', () => {
-  beforeAll(async () => {
-    await init();
-  });
+  beforeAll(() => init());
 
   test('breaks ties by the better beam, then the lower index', () => {
     using model = constant(0, 0, 0);

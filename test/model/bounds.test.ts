@@ -18,9 +18,7 @@ import { parseSafetensors, serializeSafetensors } from '../../src/io/index.ts';
 import { runningPower } from '../../src/optim/power.ts';
 import { thrown } from './helpers.ts';
 
-beforeAll(async () => {
-  await init({ kernels: 'simd' });
-});
+beforeAll(() => init({ kernels: 'simd' }));
 
 const make = () => new Sequential([new Embedding(4, 2), new LSTM(2, 3), new Linear(3, 4)]);
 const trainerOf = (betas: [number, number] = [0.9, 0.999]) =>

@@ -28,9 +28,7 @@ function still(model: Sequential, carryState: boolean): Trainer {
 }
 
 describe('carryState', () => {
-  beforeAll(async () => {
-    await init();
-  });
+  beforeAll(() => init());
 
   const draw = new Draw(1);
   const x = draw.indices(V, T, B);

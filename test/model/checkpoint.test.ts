@@ -22,9 +22,7 @@ import { optimizerCases } from '../every.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from './helpers.ts';
 import { languageModel } from './languageModel.ts';
 
-beforeAll(async () => {
-  await init();
-});
+beforeAll(() => init());
 
 const [V, T, B] = [7, 5, 3];
 

@@ -7,9 +7,7 @@ import { Draw, expectSameArray, expectSameDict } from './helpers.ts';
 const cells: GatedCell[] = ['rnn', 'lstm', 'gru'];
 const seeds = Array.from({ length: 16 }, (_, i) => i + 1);
 
-beforeAll(async () => {
-  await init({ kernels: 'simd' });
-});
+beforeAll(() => init({ kernels: 'simd' }));
 
 describe.each(cells)('%s with options', (cell) => {
   const noise = {

@@ -40,9 +40,7 @@ const x = draw.indices(V, T, B);
 const y = draw.indices(V, T, B);
 const lengths = [6, 2, 4];
 
-beforeAll(async () => {
-  await init({ kernels: 'simd' });
-});
+beforeAll(() => init({ kernels: 'simd' }));
 
 describe('step with flow', () => {
   test.each([{}, { carryState: true }])('changes no bit of the training: %j', (opts) => {

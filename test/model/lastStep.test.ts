@@ -103,9 +103,7 @@ function ofFirst(dict: Record<string, NDArray>): Record<string, NDArray> {
   );
 }
 
-beforeAll(async () => {
-  await init({ kernels: 'simd' });
-});
+beforeAll(() => init({ kernels: 'simd' }));
 
 describe('LastStep behind a bidirectional layer', () => {
   for (const [name, { make, width: W = H }] of Object.entries(cells)) {

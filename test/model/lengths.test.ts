@@ -60,9 +60,7 @@ function trainer(layers: Layer[], opts: Partial<TrainerOptions> = {}): Trainer {
 const counted = Uint8Array.from({ length: T * B }, (_, i) => (Math.floor(i / B) < lengths[i % B]! ? 1 : 0));
 
 describe('rows of their own lengths in training', () => {
-  beforeAll(async () => {
-    await init({ kernels: 'simd' });
-  });
+  beforeAll(() => init({ kernels: 'simd' }));
 
   for (const [name, layers] of Object.entries(models)) {
     test(`${name}: as if the targets of padding were ignored, or the rows came one by one`, () => {
@@ -174,9 +172,7 @@ describe('rows of their own lengths in training', () => {
 });
 
 describe('LastStep', () => {
-  beforeAll(async () => {
-    await init({ kernels: 'simd' });
-  });
+  beforeAll(() => init({ kernels: 'simd' }));
 
   const layers = (bidirectional = false): Layer[] => [
     new GRU(3, 4, { bidirectional }),

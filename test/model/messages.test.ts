@@ -13,9 +13,7 @@ import {
 import { show, showShape } from '../../src/show.ts';
 import { thrown } from './helpers.ts';
 
-beforeAll(async () => {
-  await init();
-});
+beforeAll(() => init());
 
 const throwing = new Proxy(
   {},

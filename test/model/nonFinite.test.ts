@@ -50,9 +50,7 @@ const ways: Record<string, Partial<TrainerOptions>> = {
   'a memory budget': { memoryBudget: 20_000, carryState: true },
 };
 
-beforeAll(async () => {
-  await init({ kernels: 'simd' });
-});
+beforeAll(() => init({ kernels: 'simd' }));
 
 describe('a step whose loss or gradients are not finite', () => {
   for (const [name, opts] of Object.entries(ways)) {

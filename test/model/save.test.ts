@@ -15,9 +15,7 @@ import {
 import { parseSafetensors, serializeSafetensors, type TensorInput } from '../../src/io/index.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from './helpers.ts';
 
-beforeAll(async () => {
-  await init();
-});
+beforeAll(() => init());
 
 const everyLayer = (): Layer[] => [
   new Embedding(7, 5),

@@ -25,9 +25,7 @@ function features(seed = 2): Sequential {
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: a chain against the float64 reference`, () => {
-    beforeAll(async () => {
-      await init({ kernels });
-    });
+    beforeAll(() => init({ kernels }));
 
     test.each([
       ['of indices', language, (draw: Draw) => draw.indices(13, 6, 4)],
@@ -67,9 +65,7 @@ for (const kernels of kernelBuilds) {
 }
 
 describe('Sequential', () => {
-  beforeAll(async () => {
-    await init();
-  });
+  beforeAll(() => init());
 
   test('gradients add up over two backward passes, zeroGradients clears them', () => {
     using model = features();

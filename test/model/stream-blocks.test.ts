@@ -9,9 +9,7 @@ const CUTS = [0, 5, 6, 8, 15, 20, 23];
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: blocks of steps equal forward and single steps, to the bit`, () => {
-    beforeAll(async () => {
-      await init({ kernels });
-    });
+    beforeAll(() => init({ kernels }));
 
     for (const batch of [1, 5]) {
       test.each(stepwise)(`features, %s, batch ${batch}`, (_, layers) => {
@@ -54,9 +52,7 @@ for (const kernels of kernelBuilds) {
 }
 
 describe('steps', () => {
-  beforeAll(async () => {
-    await init();
-  });
+  beforeAll(() => init());
 
   test('of one length give the same view, until the memory grows', () => {
     const model = language();

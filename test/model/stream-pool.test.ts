@@ -15,9 +15,7 @@ import { language, stepwise, V } from './stream-layers.ts';
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: sessions of a pool equal streams of their own, to the bit`, () => {
-    beforeAll(async () => {
-      await init({ kernels });
-    });
+    beforeAll(() => init({ kernels }));
 
     test.each(stepwise)('%s: in any company, opened, forked, reset and closed on the way', (_, layers) => {
       using model = new Sequential([new Embedding(V, 6), ...layers(6), new Linear(11, V)], { seed: 1 });
@@ -59,9 +57,7 @@ for (const kernels of kernelBuilds) {
 }
 
 describe('StreamPool', () => {
-  beforeAll(async () => {
-    await init();
-  });
+  beforeAll(() => init());
 
   test('takes features', () => {
     const model = new Sequential([new LSTM(3, 5)], { seed: 1 });

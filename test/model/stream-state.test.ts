@@ -4,9 +4,7 @@ import { expectSame } from '../kernels/closeness.ts';
 import { Draw, stepsOf } from './helpers.ts';
 import { language, stepwise, V } from './stream-layers.ts';
 
-beforeAll(async () => {
-  await init();
-});
+beforeAll(() => init());
 
 const B = 3;
 const x = new Draw(4).indices(V, 12, B);

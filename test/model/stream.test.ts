@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   crossEntropy,
-  Dropout,
   Embedding,
   Generator,
   GRU,
@@ -16,15 +15,9 @@ import {
 } from '../../src/index.ts';
 import { expectSame } from '../kernels/closeness.ts';
 import { Draw, kernelBuilds, stepsOf } from './helpers.ts';
+import { language, V } from './stream-layers.ts';
 
-const V = 9;
 const T = 12;
-
-function language(): Sequential {
-  return new Sequential([new Embedding(V, 5), new LSTM(5, 8), new Dropout(0.5), new Linear(8, V)], {
-    seed: 3,
-  });
-}
 
 const recurrent: [string, (size: number) => Layer[]][] = [
   ['rnn', (size) => [new RNN(size, 11)]],
@@ -38,9 +31,7 @@ const recurrent: [string, (size: number) => Layer[]][] = [
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: steps of a stream equal forward over the same steps, to the bit`, () => {
-    beforeAll(async () => {
-      await init({ kernels });
-    });
+    beforeAll(() => init({ kernels }));
 
     for (const batch of [1, 5]) {
       test.each(recurrent)(`features, %s, batch ${batch}`, (_, layers) => {
@@ -69,9 +60,7 @@ for (const kernels of kernelBuilds) {
 }
 
 describe('Stream', () => {
-  beforeAll(async () => {
-    await init();
-  });
+  beforeAll(() => init());
 
   const tokens = [1, 5, 2, 8, 0, 3];
   const walk = (stream: { step(x: number): Float32Array }) =>
@@ -174,9 +163,7 @@ describe('Stream', () => {
 });
 
 describe('sample', () => {
-  beforeAll(async () => {
-    await init();
-  });
+  beforeAll(() => init());
 
   test('the same generator draws the same indices', () => {
     const draw = (seed: number) => {

@@ -13,9 +13,7 @@ import {
   Trainer,
 } from '../../src/index.ts';
 
-beforeAll(async () => {
-  await init();
-});
+beforeAll(() => init());
 
 const layers = () => [
   new Embedding(5, 3),

@@ -5,9 +5,7 @@ import { makeLoss, makeOptimizer, makeSchedule } from '../../src/model/fromDescr
 import { OPTIMIZERS, SCHEDULES } from '../../src/optim/table.ts';
 import { layers, lossCases, optimizerCases, schedules } from '../every.ts';
 
-beforeAll(async () => {
-  await init();
-});
+beforeAll(() => init());
 
 describe('descriptions', () => {
   test.each(lossCases)('loss $label', ({ name, options, make }) => {

@@ -76,9 +76,7 @@ const crossEntropyOf: Reference = (output, y) => losses.crossEntropy(output, Int
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: ${UPDATES} updates against the float64 reference`, () => {
-    beforeAll(async () => {
-      await init({ kernels });
-    });
+    beforeAll(() => init({ kernels }));
 
     test.each(optimizers.optimizerCases)('$label', ({ label, make, reference }) => {
       compare(

@@ -85,9 +85,7 @@ function calls(t: Trainer): Record<string, () => unknown> {
   };
 }
 
-beforeAll(async () => {
-  await init({ kernels: 'simd' });
-});
+beforeAll(() => init({ kernels: 'simd' }));
 
 describe('a schedule that looks at a validation loss', () => {
   for (const [name, opts] of Object.entries(ways)) {

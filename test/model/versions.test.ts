@@ -18,9 +18,7 @@ import { VERSION } from '../../src/model/core/versions.ts';
 import { readFixture } from '../fixtures/read.ts';
 import { thrown } from './helpers.ts';
 
-beforeAll(async () => {
-  await init({ kernels: 'simd' });
-});
+beforeAll(() => init({ kernels: 'simd' }));
 
 const x = { data: Int32Array.of(1, 2, 3, 4, 0, 1, 2, 3), shape: [4, 2] };
 const y = { data: Int32Array.of(0, 1, 2, 3, 4, 0, 1, 2), shape: [4, 2] };

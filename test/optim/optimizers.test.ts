@@ -17,9 +17,7 @@ import {
 import { Power } from '../../src/optim/optimizer.ts';
 import { Draw, expectSameDict, thrown } from '../model/helpers.ts';
 
-beforeAll(async () => {
-  await init();
-});
+beforeAll(() => init());
 
 describe('optimizers', () => {
   const makers = {

@@ -78,9 +78,7 @@ describe('schedules', () => {
 });
 
 describe('a schedule in a Trainer', () => {
-  beforeAll(async () => {
-    await init();
-  });
+  beforeAll(() => init());
 
   const draw = new Draw(1);
   const x = draw.features(1, 4, 2, 3);

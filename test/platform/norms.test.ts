@@ -10,9 +10,7 @@ const EXPECTED: Record<string, [verdict: string, least: number, most: number]> =
   d: ['healthy', 0.1, 10],
 };
 
-beforeAll(async () => {
-  await init({ kernels: 'simd' });
-});
+beforeAll(() => init({ kernels: 'simd' }));
 
 test('every layer has its numbers', () => {
   expect(Object.keys(LAYERS)).toEqual(Object.keys(EXPECTED));

@@ -12,9 +12,7 @@ const RIGHT: Record<string, number> = {
   'GRU, update bias 4': 512,
 };
 
-beforeAll(async () => {
-  await init({ kernels: 'simd' });
-});
+beforeAll(() => init({ kernels: 'simd' }));
 
 test('every cell has its number', () => {
   expect(Object.keys(CELLS)).toEqual(Object.keys(RIGHT));

@@ -34,45 +34,42 @@ export function crossEntropy(logits: Float64Array, targets: Int32Array, ignoreIn
   return { value: sum / count, grad };
 }
 
-/** Mean of (prediction − target)² over all elements. */
-export function mse(predictions: Float64Array, targets: Float64Array): Loss {
-  const n = predictions.length;
+/** The mean of n terms, each of which gives its value and its slope. */
+function meanOf(n: number, term: (i: number) => readonly [value: number, slope: number]): Loss {
   const grad = new Float64Array(n);
   let sum = 0;
   for (let i = 0; i < n; i++) {
-    const d = predictions[i]! - targets[i]!;
-    sum += d * d;
-    grad[i] = (2 * d) / n;
+    const [value, slope] = term(i);
+    sum += value;
+    grad[i] = slope / n;
   }
   return { value: sum / n, grad };
+}
+
+/** Mean of (prediction − target)² over all elements. */
+export function mse(predictions: Float64Array, targets: Float64Array): Loss {
+  return meanOf(predictions.length, (i) => {
+    const d = predictions[i]! - targets[i]!;
+    return [d * d, 2 * d];
+  });
 }
 
 /** Mean of −t·log σ(x) − (1 − t)·log(1 − σ(x)) over all elements; targets in [0, 1]. */
 export function bceWithLogits(logits: Float64Array, targets: Float64Array): Loss {
-  const n = logits.length;
-  const grad = new Float64Array(n);
-  let sum = 0;
-  for (let i = 0; i < n; i++) {
+  return meanOf(logits.length, (i) => {
     const x = logits[i]!;
     const t = targets[i]!;
-    sum += softplus(x) - t * x;
-    grad[i] = (sigmoid(x) - t) / n;
-  }
-  return { value: sum / n, grad };
+    return [softplus(x) - t * x, sigmoid(x) - t];
+  });
 }
 
 /** Mean of d²/2 where |d| <= delta, else delta·(|d| − delta/2), d = prediction − target, over all elements. */
 export function huber(predictions: Float64Array, targets: Float64Array, delta = 1): Loss {
-  const n = predictions.length;
-  const grad = new Float64Array(n);
-  let sum = 0;
-  for (let i = 0; i < n; i++) {
+  return meanOf(predictions.length, (i) => {
     const d = predictions[i]! - targets[i]!;
-    const near = Math.abs(d) <= delta;
-    sum += near ? (d * d) / 2 : delta * (Math.abs(d) - delta / 2);
-    grad[i] = (near ? d : delta * Math.sign(d)) / n;
-  }
-  return { value: sum / n, grad };
+    if (Math.abs(d) <= delta) return [(d * d) / 2, d];
+    return [delta * (Math.abs(d) - delta / 2), delta * Math.sign(d)];
+  });
 }
 
 type Options<K extends LossName> = NonNullable<Parameters<(typeof LOSSES)[K]>[0]>;

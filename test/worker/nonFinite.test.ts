@@ -22,9 +22,7 @@ async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe('numbers that are not finite, in a worker', () => {
-  beforeAll(async () => {
-    await init({ kernels: 'simd' });
-  });
+  beforeAll(() => init({ kernels: 'simd' }));
 
   test('the error keeps its class and what it carries; nothing has changed', async () => {
     await using trainer = await WorkerTrainer.create(model(), described);

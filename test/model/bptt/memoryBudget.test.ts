@@ -120,9 +120,7 @@ function run(t: Trainer, T: number, updates: number) {
 }
 
 describe('memoryBudget', () => {
-  beforeAll(async () => {
-    await init({ kernels: 'simd' });
-  });
+  beforeAll(() => init({ kernels: 'simd' }));
 
   for (const [name, make] of Object.entries(models)) {
     for (const [T, carryState] of [

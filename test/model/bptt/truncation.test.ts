@@ -35,9 +35,7 @@ const trainer = (opts: Partial<TrainerOptions> = {}) =>
   });
 
 describe('truncation', () => {
-  beforeAll(async () => {
-    await init({ kernels: 'simd' });
-  });
+  beforeAll(() => init({ kernels: 'simd' }));
 
   for (const carryState of [false, true]) {
     test(`k1 = k2 = T is the plain step, to the bit${carryState ? ', states carried' : ''}`, () => {
