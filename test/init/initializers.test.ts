@@ -18,6 +18,7 @@ import {
   ShapeError,
   uniform,
 } from '../../src/index.ts';
+import { expectThrows, expectWords, type Words } from '../errors.ts';
 import hashes from '../fixtures/hashes.json' with { type: 'json' };
 import { expectSame } from '../kernels/closeness.ts';
 import { concatenated, sha256, thrown } from '../model/helpers.ts';
@@ -56,7 +57,7 @@ describe('initializers', () => {
       'uniform less its middle',
     );
     expect(fill(uniform(2, 2), 3)).toEqual(Float32Array.of(2, 2, 2));
-    expect(() => uniform(1, 0)).toThrow(/^high: expected a finite number of at least 1, got 0$/);
+    expectThrows(() => uniform(1, 0), ['high', 'finite', '0']);
   });
 
   test('glorot: ±gain·√(6 / (rows + columns))', () => {
@@ -120,27 +121,17 @@ describe('initializers', () => {
     expect(got, JSON.stringify(got)).toEqual(hashes.initializers);
   });
 
-  test.each<[string, () => unknown, typeof ArgumentError | typeof ShapeError, RegExp]>([
-    ['uniform', () => uniform(-1), ArgumentError, /^bound: .* got -1$/],
-    ['normal', () => normal(Number.NaN), ArgumentError, /^std: .* got NaN$/],
-    ['constant', () => constant('a' as never), ArgumentError, /^value: .* got "a"$/],
-    ['glorot of a vector', () => fill(glorot(), 3), ShapeError, /^glorot: expected a matrix, got \[3\]$/],
-    [
-      'orthogonal of a vector',
-      () => fill(orthogonal(), 3),
-      ShapeError,
-      /^orthogonal: expected a matrix, got \[3\]$/,
-    ],
-    [
-      'identity of no squares',
-      () => fill(identity(), 5, 3),
-      ShapeError,
-      /^identity: expected square blocks.*\[5, 3\]$/,
-    ],
+  test.each<[string, () => unknown, typeof ArgumentError | typeof ShapeError, Words]>([
+    ['uniform', () => uniform(-1), ArgumentError, ['bound', '-1']],
+    ['normal', () => normal(Number.NaN), ArgumentError, ['std', 'NaN']],
+    ['constant', () => constant('a' as never), ArgumentError, ['value', '"a"']],
+    ['glorot of a vector', () => fill(glorot(), 3), ShapeError, ['glorot', '[3]']],
+    ['orthogonal of a vector', () => fill(orthogonal(), 3), ShapeError, ['orthogonal', '[3]']],
+    ['identity of no squares', () => fill(identity(), 5, 3), ShapeError, ['identity', '[5, 3]']],
   ])('bad: %s', (_, call, type, message) => {
     const error = thrown(call);
     expect(error).toBeInstanceOf(type);
-    expect((error as Error).message).toMatch(message);
+    expectWords(error, message);
   });
 });
 
@@ -208,53 +199,53 @@ describe('initial parameters', () => {
     }
   });
 
-  test.each<[string, () => unknown, typeof ArgumentError | typeof ShapeError, RegExp]>([
+  test.each<[string, () => unknown, typeof ArgumentError | typeof ShapeError, Words]>([
     [
       'a kind there is not',
       () => new RNN(1, 1, { init: { weight: uniform(1) } as never }),
       ArgumentError,
-      /^init: unknown option 'weight'/,
+      ['init: weight'],
     ],
     [
       'no initializer',
       () => new RNN(1, 1, { init: { weight_ih: 1 } as never }),
       ArgumentError,
-      /^init\.weight_ih: .* got 1$/,
+      ['init.weight_ih', '1'],
     ],
     [
       'no initializer of Linear',
       () => new Linear(1, 1, { init: 0.1 as never }),
       ArgumentError,
-      /^init: .* got 0.1$/,
+      ['init', '0.1'],
     ],
     [
       'no initializer of Embedding',
       () => new Embedding(1, 1, { init: 'x' as never }),
       ArgumentError,
-      /^init: .* got "x"$/,
+      ['init', '"x"'],
     ],
     [
       'forgetBias without biases',
       () => new LSTM(1, 1, { forgetBias: 1, bias: false }),
       ArgumentError,
-      /^forgetBias: /,
+      ['forgetBias'],
     ],
     [
       'an initializer that gives too many',
       () => new Sequential([new Linear(2, 2, { init: () => new Float32Array(9) })]),
       ShapeError,
-      /^init of 0\.weight: expected 4 numbers for \[2, 2\], got 9$/,
+      ['init of 0.weight', '4', '[2, 2]', '9'],
     ],
     [
       'an initializer that gives none',
       () => new Sequential([new Linear(2, 2, { init: (() => {}) as never })]),
       ArgumentError,
-      /^init of 0\.weight: .* got undefined$/,
+      ['init of 0.weight', 'undefined'],
     ],
   ])('bad: %s', (_, call, type, message) => {
     const error = thrown(call);
     expect(error).toBeInstanceOf(type);
-    expect((error as Error).message).toMatch(message);
+    expectWords(error, message);
   });
 });
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { ArgumentError, FormatError } from '../../src/errors.ts';
 import { parseSafetensors, serializeSafetensors } from '../../src/io/index.ts';
+import { expectWords, type Words } from '../errors.ts';
 import { bytesOf, entry, file } from './helpers.ts';
 
-function refuses(bytes: Uint8Array, message: RegExp): void {
+function refuses(bytes: Uint8Array, message: Words): void {
   let thrown: unknown;
   try {
     parseSafetensors(bytes);
@@ -11,11 +12,11 @@ function refuses(bytes: Uint8Array, message: RegExp): void {
     thrown = error;
   }
   expect(thrown).toBeInstanceOf(FormatError);
-  expect((thrown as FormatError).message).toMatch(message);
+  expectWords(thrown, message);
   expect((thrown as FormatError).message.length).toBeLessThan(400);
 }
 
-function header(text: string, message: RegExp, data = 0): void {
+function header(text: string, message: Words, data = 0): void {
   refuses(file(text, data), message);
 }
 
@@ -23,81 +24,81 @@ const good = entry('F32', [2], [0, 8]);
 
 describe('file and header length', () => {
   test('file shorter than 8 bytes', () => {
-    refuses(new Uint8Array(0), /file of 0 bytes is shorter than the 8 bytes/);
-    refuses(new Uint8Array(7), /file of 7 bytes/);
+    refuses(new Uint8Array(0), ['0', 'shorter', '8']);
+    refuses(new Uint8Array(7), ['7']);
   });
   test('header length beyond 100,000,000', () => {
-    refuses(file('{}', 0, 100_000_001n), /header length 100000001 is beyond the limit of 100000000 bytes/);
-    refuses(file('{}', 0, 2n ** 64n - 1n), /header length 18446744073709551615 is beyond the limit/);
-    refuses(file('{}', 0, 2n ** 32n + 2n), /header length 4294967298 is beyond the limit/);
+    refuses(file('{}', 0, 100_000_001n), ['100000001', 'beyond', 'limit', '100000000']);
+    refuses(file('{}', 0, 2n ** 64n - 1n), ['18446744073709551615', 'beyond', 'limit']);
+    refuses(file('{}', 0, 2n ** 32n + 2n), ['4294967298', 'beyond', 'limit']);
   });
   test('header length beyond the file', () => {
-    refuses(file('{}', 0, 3n), /header length 3 is beyond the 2 bytes that follow it/);
-    refuses(file('{}', 0, 100_000_000n), /header length 100000000 is beyond the 2 bytes that follow it/);
+    refuses(file('{}', 0, 3n), ['3', 'beyond', '2']);
+    refuses(file('{}', 0, 100_000_000n), ['100000000', 'beyond', '2']);
   });
   test('header not valid UTF-8', () => {
-    refuses(file(Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d)), /header of 5 bytes is not valid UTF-8/);
-    refuses(file(Uint8Array.of(0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x7d)), /not valid UTF-8/);
+    refuses(file(Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d)), ['5', 'UTF-8']);
+    refuses(file(Uint8Array.of(0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x7d)), ['UTF-8']);
   });
   test('header not starting with {', () => {
-    header('', /must start with "\{", got an empty header/);
-    header(' {}', /must start with "\{", got " "/);
-    header('[]', /must start with "\{", got "\["/);
-    header('\ufeff{}', /must start with "\{", got/);
+    header('', ['"{"', 'header']);
+    header(' {}', ['"{"', '" "']);
+    header('[]', ['"{"', '"["']);
+    header('\ufeff{}', ['"{"']);
   });
 });
 
 describe('header text', () => {
   test('invalid JSON', () => {
-    header('{', /not valid JSON: .* got the end of the header/);
-    header('{"a"}', /not valid JSON: expected ":" after the key "a" at character 4, got "}"/);
-    header(`{"a":${good},}`, /not valid JSON/, 8);
-    header(`{"a":${good} "b":${good}}`, /not valid JSON: expected "," or "}" in header/, 8);
-    header("{'a':1}", /not valid JSON/);
-    header('{"a', /unterminated string at character 1/);
-    header('{"a\\', /unterminated string at character 1/);
-    header('{"\\x":1}', /invalid escape or control character in the string at character 1/);
-    header('{"\n":1}', /invalid escape or control character/);
-    header('{"a":nope}', /not valid JSON: expected an object for tensor "a" at character 5, got "n"/);
-    header('{"a":{"dtype":"F32","shape":[1,],"data_offsets":[0,4]}}', /not valid JSON/, 4);
+    header('{', ['JSON', 'header']);
+    header('{"a"}', ['JSON', '":"', '"a"', '"}"']);
+    header(`{"a":${good},}`, ['JSON'], 8);
+    header(`{"a":${good} "b":${good}}`, ['JSON', '","', '"}"'], 8);
+    header("{'a':1}", ['JSON']);
+    header('{"a', ['unterminated', '1']);
+    header('{"a\\', ['unterminated', '1']);
+    header('{"\\x":1}', ['invalid', '1']);
+    header('{"\n":1}', ['invalid']);
+    header('{"a":nope}', ['JSON', 'tensor', '"a"', '"n"']);
+    header('{"a":{"dtype":"F32","shape":[1,],"data_offsets":[0,4]}}', ['JSON'], 4);
     header(
       '{"a":{"dtype":"F32","shape":[1 1],"data_offsets":[0,4]}}',
-      /expected "," or "\]" in tensor "a": shape/,
+      ['","', '"]"', 'tensor', '"a"', 'shape'],
       4,
     );
-    header('{}}', /expected nothing after the header object at character 2, got "}"/);
-    header('{} {}', /expected nothing after the header object/);
-    header('{}\0', /expected nothing after the header object/);
+    header('{}}', ['2', '"}"']);
+    header('{} {}', ['object']);
+    header('{}\0', ['object']);
   });
   test('duplicate tensor names, escaped too', () => {
-    header(`{"a":${good},"a":${good}}`, /header: duplicate key "a"/, 8);
-    header(`{"a":${good},"\\u0061":${good}}`, /header: duplicate key "a"/, 8);
-    header(`{"\\/":${good},"/":${good}}`, /header: duplicate key "\/"/, 8);
-    header(`{"\\ud83d\\ude00":${good},"\u{1f600}":${good}}`, /header: duplicate key/, 8);
-    header('{"__metadata__":{},"__metadat\\u0061__":{}}', /header: duplicate key "__metadata__"/);
+    header(`{"a":${good},"a":${good}}`, ['duplicate', '"a"'], 8);
+    header(`{"a":${good},"\\u0061":${good}}`, ['duplicate', '"a"'], 8);
+    header(`{"\\/":${good},"/":${good}}`, ['duplicate', '"/"'], 8);
+    header(`{"\\ud83d\\ude00":${good},"\u{1f600}":${good}}`, ['duplicate'], 8);
+    header('{"__metadata__":{},"__metadat\\u0061__":{}}', ['duplicate', '"__metadata__"']);
   });
   test('duplicate fields of an entry', () => {
     const twice = '{"dtype":"F32","shape":[2],"data_offsets":[0,8],"\\u0073hape":[2]}';
-    header(`{"a":${twice}}`, /tensor "a": duplicate key "shape"/, 8);
+    header(`{"a":${twice}}`, ['tensor', '"a"', 'duplicate', '"shape"'], 8);
   });
   test('duplicate metadata keys', () => {
-    header('{"__metadata__":{"k":"1","\\u006b":"2"}}', /__metadata__: duplicate key "k"/);
+    header('{"__metadata__":{"k":"1","\\u006b":"2"}}', ['__metadata__', 'duplicate', '"k"']);
   });
   test('metadata not a string-to-string map', () => {
-    header('{"__metadata__":[]}', /__metadata__ must be an object, got an array/);
-    header('{"__metadata__":null}', /__metadata__ must be an object, got null/);
-    header('{"__metadata__":{"k":1}}', /__metadata__ value of "k" must be a string, got a number/);
-    header('{"__metadata__":{"k":{}}}', /__metadata__ value of "k" must be a string, got an object/);
+    header('{"__metadata__":[]}', ['__metadata__', 'array']);
+    header('{"__metadata__":null}', ['__metadata__', 'null']);
+    header('{"__metadata__":{"k":1}}', ['__metadata__', '"k"', 'number']);
+    header('{"__metadata__":{"k":{}}}', ['__metadata__', '"k"', 'object']);
   });
   test('more than 100,000 metadata keys', () => {
     const members = Array.from({ length: 100_001 }, (_, i) => `"k${i}":""`);
-    header(`{"__metadata__":{${members.join(',')}}}`, /__metadata__: more than 100000 keys/);
+    header(`{"__metadata__":{${members.join(',')}}}`, ['__metadata__', '100000']);
     const most = parseSafetensors(file(`{"__metadata__":{${members.slice(1).join(',')}}}`));
     expect(Object.keys(most.metadata).length).toBe(100_000);
   });
   test('lone surrogates', () => {
-    header(`{"\\ud800":${good}}`, /is not Unicode: it has a lone surrogate/, 8);
-    header('{"__metadata__":{"k":"\\udc00"}}', /is not Unicode/);
+    header(`{"\\ud800":${good}}`, ['Unicode', 'surrogate'], 8);
+    header('{"__metadata__":{"k":"\\udc00"}}', ['Unicode']);
   });
   test('names of Object.prototype are plain names', () => {
     const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', ''];
@@ -119,124 +120,101 @@ describe('header text', () => {
   test('nesting bombs neither overflow the stack nor take long', () => {
     for (const open of ['[', '{"a":', '{"dtype":', '[{"a":']) {
       const bomb = open.repeat(1_000_000);
-      header(`{"a":${bomb}`, /./);
-      header(`{"__metadata__":${bomb}`, /./);
-      header(`{"__metadata__":{"a":${bomb}`, /./);
-      header(`{"a":{"shape":${bomb}`, /./);
-      header(`{"a":{"shape":[${bomb}`, /./);
-      header(`{"a":{"dtype":${bomb}`, /./);
-      header(`{"a":{"extra":${bomb}`, /./);
+      header(`{"a":${bomb}`, []);
+      header(`{"__metadata__":${bomb}`, []);
+      header(`{"__metadata__":{"a":${bomb}`, []);
+      header(`{"a":{"shape":${bomb}`, []);
+      header(`{"a":{"shape":[${bomb}`, []);
+      header(`{"a":{"dtype":${bomb}`, []);
+      header(`{"a":{"extra":${bomb}`, []);
     }
   });
   test('long strings, numbers and shapes end in short messages', () => {
-    header(`{"${'x'.repeat(1_000_000)}":1}`, /tensor "x+\.\.\."/);
-    header(`{"a":{"shape":[${'9'.repeat(1_000_000)}]}}`, /got 9+$/);
-    header(`{"a":${entry('F32', new Array(200_000).fill(1), [0, 8])}}`, /shape of 200000 dimensions/, 8);
+    header(`{"${'x'.repeat(1_000_000)}":1}`, ['tensor', '..."']);
+    header(`{"a":{"shape":[${'9'.repeat(1_000_000)}]}}`, ['"a"', 'shape']);
+    header(`{"a":${entry('F32', new Array(200_000).fill(1), [0, 8])}}`, ['shape', '200000'], 8);
   });
 });
 
 describe('entries', () => {
   test('entry not an object', () => {
-    header('{"a":[]}', /tensor "a" must be an object, got an array/);
-    header('{"a":true}', /tensor "a" must be an object, got true/);
-    header('{"a":"b"}', /tensor "a" must be an object, got a string/);
+    header('{"a":[]}', ['tensor', '"a"', 'array']);
+    header('{"a":true}', ['tensor', '"a"', 'true']);
+    header('{"a":"b"}', ['tensor', '"a"', 'string']);
   });
   test('missing fields', () => {
-    header('{"a":{}}', /tensor "a": missing field "dtype"/);
-    header('{"a":{"dtype":"F32","data_offsets":[0,0]}}', /tensor "a": missing field "shape"/);
-    header('{"a":{"dtype":"F32","shape":[0]}}', /tensor "a": missing field "data_offsets"/);
+    header('{"a":{}}', ['tensor', '"a"', 'missing', '"dtype"']);
+    header('{"a":{"dtype":"F32","data_offsets":[0,0]}}', ['tensor', '"a"', 'missing', '"shape"']);
+    header('{"a":{"dtype":"F32","shape":[0]}}', ['tensor', '"a"', 'missing', '"data_offsets"']);
   });
   test('unknown fields', () => {
-    header('{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0],"x":1}}', /tensor "a": unknown field "x"/);
-    header('{"a":{"dtype":"F32","shape":[0],"offsets":[0,0]}}', /tensor "a": unknown field "offsets"/);
-    header('{"a":{"__proto__":{}}}', /tensor "a": unknown field "__proto__"/);
+    header('{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0],"x":1}}', ['tensor', '"a"', '"x"']);
+    header('{"a":{"dtype":"F32","shape":[0],"offsets":[0,0]}}', ['tensor', '"a"', '"offsets"']);
+    header('{"a":{"__proto__":{}}}', ['tensor', '"a"', '"__proto__"']);
   });
   test('unknown dtype', () => {
     for (const dtype of ['F8_E4M3', 'f32', '', '__proto__', 'toString']) {
-      header(
-        `{"a":${entry(dtype, [0], [0, 0])}}`,
-        new RegExp(`tensor "a": unknown dtype "${dtype}", expected one of U64`),
-      );
+      header(`{"a":${entry(dtype, [0], [0, 0])}}`, ['"a"', 'dtype', `"${dtype}"`, 'U64']);
     }
-    header('{"a":{"dtype":1}}', /tensor "a": dtype must be a string, got a number/);
+    header('{"a":{"dtype":1}}', ['tensor', '"a"', 'dtype', 'number']);
   });
   test('shape not an array of non-negative safe integers', () => {
-    const shape = (text: string, message: RegExp) =>
+    const shape = (text: string, message: Words) =>
       header(`{"a":{"dtype":"F32","shape":${text},"data_offsets":[0,0]}}`, message);
-    shape('4', /tensor "a": shape must be an array, got a number/);
-    shape('null', /tensor "a": shape must be an array, got null/);
-    shape('["2"]', /tensor "a": shape must be non-negative safe integers, got a string/);
-    shape('[[2]]', /got an array/);
+    shape('4', ['tensor', '"a"', 'shape', 'number']);
+    shape('null', ['tensor', '"a"', 'shape', 'null']);
+    shape('["2"]', ['tensor', '"a"', 'shape', 'string']);
+    shape('[[2]]', ['array']);
     for (const number of ['-1', '-0', '1.5', '1.0', '1e2', '01', '+1', '9007199254740992', '1e400']) {
-      shape(
-        `[${number}]`,
-        new RegExp(`shape must be non-negative safe integers, got ${number.replace('+', '\\+')}`),
-      );
+      shape(`[${number}]`, ['"a"', 'shape', number]);
     }
   });
   test('element count overflow', () => {
-    header(
-      `{"a":${entry('U8', [2 ** 27, 2 ** 27], [0, 0])}}`,
-      /shape \[134217728, 134217728\] has 2\^53 elements or/,
-    );
-    header(`{"a":${entry('U8', [2 ** 53 - 1, 2 ** 53 - 1, 0], [0, 0])}}`, /has 2\^53 elements or more/);
-    header(`{"a":${entry('U8', [94906267, 94906267], [0, 0])}}`, /has 2\^53 elements or more/);
+    header(`{"a":${entry('U8', [2 ** 27, 2 ** 27], [0, 0])}}`, ['shape', '[134217728, 134217728]', '2^53']);
+    header(`{"a":${entry('U8', [2 ** 53 - 1, 2 ** 53 - 1, 0], [0, 0])}}`, ['2^53']);
+    header(`{"a":${entry('U8', [94906267, 94906267], [0, 0])}}`, ['2^53']);
   });
   test('byte count overflow', () => {
-    header(
-      `{"a":${entry('F64', [2 ** 50], [0, 0])}}`,
-      /shape \[1125899906842624\] of F64 takes 2\^53 bytes or more/,
-    );
-    header(`{"a":${entry('F64', [2 ** 50 - 1], [0, 0])}}`, /takes 9007199254740984 bytes, but/);
+    header(`{"a":${entry('F64', [2 ** 50], [0, 0])}}`, ['shape', '[1125899906842624]', 'F64', '2^53']);
+    header(`{"a":${entry('F64', [2 ** 50 - 1], [0, 0])}}`, ['9007199254740984']);
   });
   test('data_offsets not two non-negative safe integers', () => {
-    header(`{"a":${entry('U8', [0], [0])}}`, /tensor "a": data_offsets must be 2 integers, got 1/);
-    header(`{"a":${entry('U8', [0], [])}}`, /tensor "a": data_offsets must be 2 integers, got 0/);
-    header(`{"a":${entry('U8', [0], [0, 0, 0])}}`, /tensor "a": data_offsets must be 2 integers, got more/);
-    header(`{"a":${entry('U8', [0], [-1, 0])}}`, /data_offsets must be non-negative safe integers, got -1/);
-    header(`{"a":${entry('U8', [0], [0, 0.5])}}`, /data_offsets must be non-negative safe integers, got 0.5/);
-    header(`{"a":${entry('U8', [0], { 0: 0 })}}`, /data_offsets must be an array, got an object/);
+    header(`{"a":${entry('U8', [0], [0])}}`, ['tensor', '"a"', 'data_offsets', '1']);
+    header(`{"a":${entry('U8', [0], [])}}`, ['tensor', '"a"', 'data_offsets', '0']);
+    header(`{"a":${entry('U8', [0], [0, 0, 0])}}`, ['tensor', '"a"', 'data_offsets', 'more']);
+    header(`{"a":${entry('U8', [0], [-1, 0])}}`, ['data_offsets', '-1']);
+    header(`{"a":${entry('U8', [0], [0, 0.5])}}`, ['data_offsets', '0.5']);
+    header(`{"a":${entry('U8', [0], { 0: 0 })}}`, ['data_offsets', 'object']);
   });
   test('data_offsets begin after end', () => {
-    header(`{"a":${entry('U8', [1], [2, 1])}}`, /tensor "a": data_offsets begin 2 is after their end 1/, 2);
+    header(`{"a":${entry('U8', [1], [2, 1])}}`, ['tensor', '"a"', 'data_offsets', '2', '1'], 2);
   });
   test('data_offsets end beyond the file', () => {
-    header(
-      `{"a":${entry('F32', [3], [0, 12])}}`,
-      /tensor "a": data_offsets end 12 is beyond the 8 bytes of data/,
-      8,
-    );
-    header(
-      `{"a":${entry('U8', [2 ** 52], [0, 2 ** 52])}}`,
-      /end 4503599627370496 is beyond the 0 bytes of data/,
-    );
+    header(`{"a":${entry('F32', [3], [0, 12])}}`, ['tensor', '"a"', 'data_offsets', '12', 'beyond', '8'], 8);
+    header(`{"a":${entry('U8', [2 ** 52], [0, 2 ** 52])}}`, ['"a"', '4503599627370496', 'beyond', '0']);
   });
   test('size of data_offsets other than of dtype and shape', () => {
-    const message = /tensor "a": shape \[3\] of F32 takes 12 bytes, but data_offsets \[0, 8\] hold 8/;
-    header(`{"a":${entry('F32', [3], [0, 8])}}`, message, 8);
-    header(`{"a":${entry('F32', [], [0, 0])}}`, /shape \[\] of F32 takes 4 bytes/);
+    const words = ['"a"', '[3]', 'F32', '12', '[0, 8]', '8'];
+    header(`{"a":${entry('F32', [3], [0, 8])}}`, words, 8);
+    header(`{"a":${entry('F32', [], [0, 0])}}`, ['shape', '[]', 'F32', '4']);
   });
   test('holes', () => {
-    header(`{"a":${entry('U8', [2], [2, 4])}}`, /tensor "a": hole before it, bytes 0 to 2 are unused/, 4);
+    header(`{"a":${entry('U8', [2], [2, 4])}}`, ['tensor', '"a"', 'hole', '0', '2'], 4);
     header(
       `{"b":${entry('U8', [1], [3, 4])},"a":${entry('U8', [2], [0, 2])}}`,
-      /tensor "b": hole .* 2 to 3/,
+      ['tensor', '"b"', 'hole', '2', '3'],
       4,
     );
   });
   test('overlaps', () => {
     const text = `{"a":${entry('U8', [3], [0, 3])},"b":${entry('U8', [2], [2, 4])}}`;
-    header(text, /tensor "b": overlap, begins at byte 2 but bytes up to 3 are taken/, 4);
-    header(
-      `{"a":${good},"b":${good}}`,
-      /tensor "b": overlap, begins at byte 0 but bytes up to 8 are taken/,
-      8,
-    );
-    header(`{"a":${good},"b":${entry('U8', [0], [4, 4])}}`, /tensor "b": overlap, begins at byte 4/, 8);
+    header(text, ['tensor', '"b"', 'overlap', '2', '3'], 4);
+    header(`{"a":${good},"b":${good}}`, ['tensor', '"b"', 'overlap', '0', '8'], 8);
+    header(`{"a":${good},"b":${entry('U8', [0], [4, 4])}}`, ['tensor', '"b"', 'overlap', '4'], 8);
   });
   test('trailing bytes', () => {
-    header(`{"a":${good}}`, /1 trailing bytes: the tensors cover 8 of 9 bytes of data/, 9);
-    header('{}', /4 trailing bytes: the tensors cover 0 of 4/, 4);
+    header(`{"a":${good}}`, ['1', 'trailing', '8', '9'], 9);
+    header('{}', ['4', 'trailing', '0'], 4);
   });
 });
 

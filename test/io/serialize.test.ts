@@ -7,6 +7,7 @@ import {
   type TensorInput,
   toFloat32,
 } from '../../src/io/index.ts';
+import { expectThrows, type Words } from '../errors.ts';
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -89,9 +90,8 @@ describe('layout', () => {
 });
 
 describe('refused input', () => {
-  const refused = (call: () => unknown, message: RegExp) => {
-    expect(call).toThrow(ArgumentError);
-    expect(call).toThrow(message);
+  const refused = (call: () => unknown, message: Words) => {
+    expectThrows(call, message);
   };
   const f32 = (shape: unknown, length = 1) => ({
     w: { shape: shape as number[], data: new Float32Array(length) },
@@ -103,48 +103,50 @@ describe('refused input', () => {
       ['w', w],
       ['w', w],
     ];
-    refused(() => serializeSafetensors(pairs), /tensors: expected distinct names, got "w"/);
+    refused(() => serializeSafetensors(pairs), ['tensors', 'distinct', '"w"']);
   });
   test('data length other than of the shape', () => {
-    refused(
-      () => serializeSafetensors(f32([2, 3], 5)),
-      /tensors\["w"\]\.data: expected 6 elements for shape \[2, 3\], got 5/,
-    );
-    refused(() => serializeSafetensors(f32([], 0)), /expected 1 elements for shape \[\], got 0/);
+    refused(() => serializeSafetensors(f32([2, 3], 5)), ['tensors["w"].data', '6', '[2, 3]', '5']);
+    refused(() => serializeSafetensors(f32([], 0)), ['tensors["w"].data', '1', '[]', '0']);
   });
   test('shapes that are none', () => {
     for (const shape of [undefined, 1, [-1], [0.5], [Number.NaN], ['1'], [2 ** 53], Uint8Array.of(1)]) {
-      refused(
-        () => serializeSafetensors(f32(shape)),
-        /tensors\["w"\]\.shape: expected an array of non-negative/,
-      );
+      refused(() => serializeSafetensors(f32(shape)), ['tensors["w"].shape']);
     }
-    refused(() => serializeSafetensors(f32([2 ** 30, 2 ** 30])), /fewer than 2\^53 elements/);
+    refused(() => serializeSafetensors(f32([2 ** 30, 2 ** 30])), ['tensors["w"].shape', '2^53']);
   });
   test('data of the wrong class', () => {
     const bad = (tensor: unknown) => () => serializeSafetensors({ w: tensor as TensorInput });
-    refused(bad({ dtype: 'F32', shape: [1], data: new Float64Array(1) }), /expected a Float32Array for F32/);
-    refused(bad({ dtype: 'F16', shape: [1], data: new Float32Array(1) }), /expected a Uint16Array for F16/);
-    refused(bad({ shape: [1], data: [1] }), /expected a typed array/);
-    refused(bad({ shape: [1], data: new DataView(new ArrayBuffer(4)) }), /expected a typed array/);
-    refused(bad({ dtype: 'F8', shape: [1], data: new Uint8Array(1) }), /dtype: expected one of/);
-    refused(bad(null), /expected a tensor, got null/);
+    refused(bad({ dtype: 'F32', shape: [1], data: new Float64Array(1) }), [
+      'tensors["w"].data',
+      'Float32Array',
+      'F32',
+    ]);
+    refused(bad({ dtype: 'F16', shape: [1], data: new Float32Array(1) }), [
+      'tensors["w"].data',
+      'Uint16Array',
+      'F16',
+    ]);
+    refused(bad({ shape: [1], data: [1] }), ['tensors["w"].data', 'typed array']);
+    refused(bad({ shape: [1], data: new DataView(new ArrayBuffer(4)) }), [
+      'tensors["w"].data',
+      'typed array',
+    ]);
+    refused(bad({ dtype: 'F8', shape: [1], data: new Uint8Array(1) }), ['tensors["w"].dtype', '"F8"']);
+    refused(bad(null), ['tensors["w"]', 'null']);
   });
   test('names and metadata that are no Unicode strings, and the reserved name', () => {
     const w = f32([1]).w;
-    refused(() => serializeSafetensors({ __metadata__: w }), /a name other than the reserved one/);
-    refused(() => serializeSafetensors({ '\ud800': w }), /without lone surrogates/);
-    refused(() => serializeSafetensors([[1, w]] as never), /expected a string, got 1/);
-    refused(() => serializeSafetensors([w] as never), /expected pairs of name and tensor/);
-    refused(() => serializeSafetensors(null as never), /pairs of name and tensor, or an object/);
-    refused(() => serializeSafetensors({}, { k: 1 } as never), /metadata\["k"\]: expected a string, got 1/);
-    refused(() => serializeSafetensors({}, { k: '\udfff' }), /metadata\["k"\]: expected Unicode text/);
+    refused(() => serializeSafetensors({ __metadata__: w }), ['tensors', '"__metadata__"']);
+    refused(() => serializeSafetensors({ '\ud800': w }), ['tensors', 'surrogates']);
+    refused(() => serializeSafetensors([[1, w]] as never), ['tensors', '1']);
+    refused(() => serializeSafetensors([w] as never), ['tensors', 'object']);
+    refused(() => serializeSafetensors(null as never), ['tensors', 'null']);
+    refused(() => serializeSafetensors({}, { k: 1 } as never), ['metadata["k"]', '1']);
+    refused(() => serializeSafetensors({}, { k: '\udfff' }), ['metadata["k"]', 'Unicode']);
     const many = Object.fromEntries(Array.from({ length: 100_001 }, (_, i) => [`k${i}`, '']));
-    refused(() => serializeSafetensors({}, many), /metadata: expected at most 100000 keys, got 100001/);
-    refused(
-      () => serializeSafetensors({}, null as never),
-      /metadata: expected an object of strings, got null/,
-    );
+    refused(() => serializeSafetensors({}, many), ['metadata', '100001']);
+    refused(() => serializeSafetensors({}, null as never), ['metadata', 'null']);
   });
 });
 
@@ -192,8 +194,14 @@ describe('toFloat32', () => {
     expect([...new Uint32Array(out.buffer)]).toEqual([0x7f800001, 0xffc12345, 1]);
   });
   test('other types are refused', () => {
-    expect(() => toFloat32({ data: new Int32Array(1) })).toThrow(/expected F64, F32, F16 or BF16, got "I32"/);
+    expectThrows(
+      () => toFloat32({ data: new Int32Array(1) }),
+      ['tensor.dtype', 'F64', 'F32', 'F16', '"I32"'],
+    );
     expect(() => toFloat32({ data: new Uint16Array(1) })).toThrow(ArgumentError);
-    expect(() => toFloat32({ dtype: 'F16', data: new Float32Array(1) })).toThrow(/expected a Uint16Array/);
+    expectThrows(
+      () => toFloat32({ dtype: 'F16', data: new Float32Array(1) }),
+      ['tensor.data', 'Uint16Array'],
+    );
   });
 });

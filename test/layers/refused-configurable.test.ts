@@ -16,13 +16,14 @@ import {
   Trainer,
   type TrainerOptions,
 } from '../../src/index.ts';
+import { expectWords, type Words } from '../errors.ts';
 import { Draw, expectSameArray, thrown } from '../model/helpers.ts';
 
 type Type = typeof ArgumentError | typeof ShapeError | typeof StateError | typeof MemoryError;
 
-function expectError(call: () => unknown, type: Type, message: RegExp): void {
+function expectError(call: () => unknown, type: Type, message: Words): void {
   const error = thrown(call) as Error;
-  expect(error.message).toMatch(message);
+  expectWords(error, message);
   expect(error).toBeInstanceOf(type);
 }
 
@@ -31,168 +32,112 @@ beforeAll(async () => {
 });
 
 describe('options of recurrent layers are refused:', () => {
-  test.each<[string, () => unknown, RegExp]>([
-    ['projSize of a GRU', () => new GRU(2, 4, { projSize: 2 } as never), /^GRU: unknown option 'projSize'/],
-    ['peephole of an RNN', () => new RNN(2, 4, { peephole: true } as never), /^RNN: .*'peephole'/],
-    ['coupled of a GRU', () => new GRU(2, 4, { coupled: true } as never), /^GRU: .*'coupled'/],
-    ['forgetBias of a GRU', () => new GRU(2, 4, { forgetBias: 1 } as never), /^GRU: .*'forgetBias'/],
-    ['resetAfter of an LSTM', () => new LSTM(2, 4, { resetAfter: false } as never), /^LSTM: .*'resetAfter'/],
-    ['activation of an RNN', () => new RNN(2, 4, { activation: 'tanh' } as never), /^RNN: .*'activation'/],
-    [
-      'mergeMode in one direction',
-      () => new GRU(2, 4, { mergeMode: 'sum' }),
-      /^mergeMode: expected none without bidirectional: true, got "sum"$/,
-    ],
+  test.each<[string, () => unknown, Words]>([
+    ['projSize of a GRU', () => new GRU(2, 4, { projSize: 2 } as never), ['GRU: projSize']],
+    ['peephole of an RNN', () => new RNN(2, 4, { peephole: true } as never), ['RNN: peephole']],
+    ['coupled of a GRU', () => new GRU(2, 4, { coupled: true } as never), ['GRU: coupled']],
+    ['forgetBias of a GRU', () => new GRU(2, 4, { forgetBias: 1 } as never), ['GRU: forgetBias']],
+    ['resetAfter of an LSTM', () => new LSTM(2, 4, { resetAfter: false } as never), ['LSTM: resetAfter']],
+    ['activation of an RNN', () => new RNN(2, 4, { activation: 'tanh' } as never), ['RNN: activation']],
+    ['mergeMode in one direction', () => new GRU(2, 4, { mergeMode: 'sum' }), ['mergeMode', 'true', '"sum"']],
     [
       'a merge mode',
       () => new GRU(2, 4, { bidirectional: true, mergeMode: 'max' as never }),
-      /^mergeMode: expected one of concat, sum, mul, ave, got "max"$/,
+      ['mergeMode', '"max"'],
     ],
     [
       'projSize as large as hiddenSize',
       () => new LSTM(2, 4, { projSize: 4 }),
-      /^projSize: expected below hiddenSize 4, got 4$/,
+      ['projSize', 'hiddenSize', '4'],
     ],
-    [
-      'projSize below 0',
-      () => new LSTM(2, 4, { projSize: -1 }),
-      /^projSize: expected an integer of at least 0, got -1$/,
-    ],
-    [
-      'heads that do not divide',
-      () => new GRU(2, 4, { heads: 3 }),
-      /^heads: expected a divisor of hiddenSize 4, got 3$/,
-    ],
-    ['0 heads', () => new GRU(2, 4, { heads: 0 }), /^heads: expected an integer of at least 1, got 0$/],
-    [
-      'heads with projSize',
-      () => new LSTM(2, 4, { heads: 2, projSize: 2 }),
-      /^heads: expected 1 with projSize/,
-    ],
-    [
-      'Ω of an LSTM',
-      () => new LSTM(2, 4, { penalty: { omega: 1 } }),
-      /^penalty.omega: expected none, since it is defined for an RNN, got 1$/,
-    ],
+    ['projSize below 0', () => new LSTM(2, 4, { projSize: -1 }), ['projSize', '-1']],
+    ['heads that do not divide', () => new GRU(2, 4, { heads: 3 }), ['heads', 'hiddenSize', '4', '3']],
+    ['0 heads', () => new GRU(2, 4, { heads: 0 }), ['heads', '0']],
+    ['heads with projSize', () => new LSTM(2, 4, { heads: 2, projSize: 2 }), ['heads', '1', 'projSize']],
+    ['Ω of an LSTM', () => new LSTM(2, 4, { penalty: { omega: 1 } }), ['penalty.omega', 'RNN', '1']],
     [
       'Ω with layer norm',
       () => new RNN(2, 4, { penalty: { omega: 1 }, layerNorm: true }),
-      /^penalty.omega: expected none with layerNorm/,
+      ['penalty.omega', 'layerNorm'],
     ],
     [
       'Ω with zoneout',
       () => new RNN(2, 4, { penalty: { omega: 1 }, zoneout: 0.1 }),
-      /^penalty.omega: expected none with zoneout/,
+      ['penalty.omega', 'zoneout'],
     ],
     [
       'Ω with recurrent dropout',
       () => new RNN(2, 4, { penalty: { omega: 1 }, recurrentDropout: 0.1 }),
-      /^penalty.omega: .*recurrentDropout/,
+      ['penalty.omega', 'recurrentDropout'],
     ],
     [
       'Ω with another φ',
       () => new RNN(2, 4, { penalty: { omega: 1 }, nonlinearity: 'softsign' }),
-      /^penalty.omega: .*tanh and relu/,
+      ['penalty.omega', 'relu'],
     ],
-    [
-      'a penalty below 0',
-      () => new RNN(2, 4, { penalty: { l2: -1 } }),
-      /^penalty.l2: expected a finite number of at least 0, got -1$/,
-    ],
-    [
-      'an unknown penalty',
-      () => new RNN(2, 4, { penalty: { l1: 1 } as never }),
-      /^penalty: unknown option 'l1'/,
-    ],
+    ['a penalty below 0', () => new RNN(2, 4, { penalty: { l2: -1 } }), ['penalty.l2', 'finite', '-1']],
+    ['an unknown penalty', () => new RNN(2, 4, { penalty: { l1: 1 } as never }), ['penalty: l1']],
     [
       'orthogonality with heads',
       () => new RNN(2, 4, { heads: 2, penalty: { orthogonality: 1 } }),
-      /^penalty.orthogonality: expected none with heads/,
+      ['penalty.orthogonality', 'heads'],
     ],
     [
       'orthogonality with projSize',
       () => new LSTM(2, 4, { projSize: 2, penalty: { orthogonality: 1 } }),
-      /^penalty.orthogonality: expected none with projSize/,
+      ['penalty.orthogonality', 'projSize'],
     ],
     [
       'layer norm with the reset before',
       () => new GRU(2, 4, { layerNorm: true, resetAfter: false }),
-      /^layerNorm: expected none with resetAfter: false/,
+      ['layerNorm', 'resetAfter', 'false'],
     ],
-    [
-      'dropout of one layer',
-      () => new GRU(2, 4, { dropout: 0.1 }),
-      /^dropout: expected none with one layer.*numLayers of at least 2/,
-    ],
-    [
-      'dropout of 1',
-      () => new GRU(2, 4, { dropout: 1, numLayers: 2 }),
-      /^dropout: expected a finite number of at least 0 and below 1, got 1$/,
-    ],
-    ['zoneout of 1', () => new GRU(2, 4, { zoneout: 1 }), /^zoneout: .*below 1, got 1$/],
-    [
-      'zoneout of c in a GRU',
-      () => new GRU(2, 4, { zoneout: { c: 0.1 } }),
-      /^zoneout.c: expected none.* no state c/,
-    ],
-    [
-      'zoneout of something',
-      () => new LSTM(2, 4, { zoneout: { x: 0.1 } as never }),
-      /^zoneout: unknown option 'x'/,
-    ],
-    ['recurrentDropout', () => new GRU(2, 4, { recurrentDropout: 1.5 }), /^recurrentDropout: .*got 1.5$/],
-    ['inputDropout', () => new GRU(2, 4, { inputDropout: -0.5 }), /^inputDropout: .*got -0.5$/],
-    ['clip of 0', () => new GRU(2, 4, { clip: 0 }), /^clip: expected a number above 0, got 0$/],
-    [
-      'clip without end',
-      () => new GRU(2, 4, { clip: Number.POSITIVE_INFINITY }),
-      /^clip: expected a finite number/,
-    ],
-    ['clipStepNorm below 0', () => new GRU(2, 4, { clipStepNorm: -1 }), /^clipStepNorm: .*got -1$/],
-    [
-      'an activation',
-      () => new LSTM(2, 4, { activation: 'gelu' as never }),
-      /^activation: expected one of identity, tanh, .*got "gelu"$/,
-    ],
+    ['dropout of one layer', () => new GRU(2, 4, { dropout: 0.1 }), ['dropout', 'numLayers']],
+    ['dropout of 1', () => new GRU(2, 4, { dropout: 1, numLayers: 2 }), ['dropout', 'finite', '1']],
+    ['zoneout of 1', () => new GRU(2, 4, { zoneout: 1 }), ['zoneout', '1']],
+    ['zoneout of c in a GRU', () => new GRU(2, 4, { zoneout: { c: 0.1 } }), ['zoneout.c', 'state']],
+    ['zoneout of something', () => new LSTM(2, 4, { zoneout: { x: 0.1 } as never }), ['zoneout: x']],
+    ['recurrentDropout', () => new GRU(2, 4, { recurrentDropout: 1.5 }), ['recurrentDropout', '1.5']],
+    ['inputDropout', () => new GRU(2, 4, { inputDropout: -0.5 }), ['inputDropout', '-0.5']],
+    ['clip of 0', () => new GRU(2, 4, { clip: 0 }), ['clip', '0']],
+    ['clip without end', () => new GRU(2, 4, { clip: Number.POSITIVE_INFINITY }), ['clip', 'finite']],
+    ['clipStepNorm below 0', () => new GRU(2, 4, { clipStepNorm: -1 }), ['clipStepNorm', '-1']],
+    ['an activation', () => new LSTM(2, 4, { activation: 'gelu' as never }), ['activation', '"gelu"']],
     [
       'a gate activation',
       () => new GRU(2, 4, { recurrentActivation: 'softmax' as never }),
-      /^recurrentActivation: expected one of/,
+      ['recurrentActivation'],
     ],
-    [
-      'an activation of a gate',
-      () => new GRU(2, 4, { activations: { n: 'x' as never } }),
-      /^activations.n: expected one of/,
-    ],
+    ['an activation of a gate', () => new GRU(2, 4, { activations: { n: 'x' as never } }), ['activations.n']],
     [
       'an activation of no gate',
       () => new GRU(2, 4, { activations: { f: 'tanh' } as never }),
-      /^activations: unknown option 'f'/,
+      ['activations: f'],
     ],
     [
       'the activation of a coupled gate',
       () => new LSTM(2, 4, { coupled: true, activations: { f: 'tanh' } }),
-      /^activations.f: expected none with coupled: true/,
+      ['activations.f', 'true'],
     ],
     [
       'the bias of a coupled gate',
       () => new LSTM(2, 4, { coupled: true, forgetBias: 1 }),
-      /^forgetBias: expected none with coupled: true/,
+      ['forgetBias', 'true'],
     ],
     [
       'forgetBias without biases',
       () => new LSTM(2, 4, { bias: false, forgetBias: 1 }),
-      /^forgetBias: expected none where bias is false/,
+      ['forgetBias', 'false'],
     ],
     [
       'α of an activation without',
       () => new RNN(2, 4, { nonlinearity: { name: 'tanh', alpha: 2 } }),
-      /^nonlinearity.alpha: expected none, since tanh has no alpha, got 2$/,
+      ['nonlinearity.alpha', '2'],
     ],
     [
       'an initializer of no parameter',
       () => new LSTM(2, 4, { init: { weight_ci: () => new Float32Array(4) } }),
-      /^init: unknown option 'weight_ci'/,
+      ['init: weight_ci'],
     ],
   ])('%s', (_, make, message) => {
     expectError(make, ArgumentError, message);
@@ -204,45 +149,25 @@ describe('steps that count are refused:', () => {
   const layer = new GRU(2, 4);
   const first = new GRU(2, 4, { batchFirst: true });
   const swapped = { data: x.data, shape: [2, 3, 2] };
-  test.each<[string, Record<string, unknown>, Type, RegExp]>([
-    ['too few lengths', { lengths: [3] }, ShapeError, /^lengths: expected \[2\], got 1 numbers$/],
-    [
-      'a length past the end',
-      { lengths: [3, 4] },
-      ArgumentError,
-      /^lengths\[1\]: expected an integer in 0..3, got 4$/,
-    ],
-    ['a length below 0', { lengths: [-1, 3] }, ArgumentError, /^lengths\[0\]: .* got -1$/],
-    ['half a step', { lengths: [0.5, 3] }, ArgumentError, /^lengths\[0\]: .* got 0.5$/],
-    ['no step at all', { lengths: [0, 0] }, ArgumentError, /^lengths: expected at least one step/],
-    [
-      'lengths that are none',
-      { lengths: 3 },
-      ArgumentError,
-      /^lengths: expected an array of numbers, got 3$/,
-    ],
-    [
-      'lengths and mask',
-      { lengths: [3, 3], mask: [1, 1, 1, 1, 1, 1] },
-      ArgumentError,
-      /^mask: expected one of lengths and mask/,
-    ],
-    ['a short mask', { mask: [1, 1, 1] }, ShapeError, /^mask: expected \[(3, 2|2, 3)\], got 3 marks$/],
-    ['a mark', { mask: [1, 1, 1, 1, 1, 2] }, ArgumentError, /^mask\[\d\]: expected 0 or 1, got 2$/],
-    [
-      'a mask of nothing',
-      { mask: [0, 0, 0, 0, 0, 0] },
-      ArgumentError,
-      /^mask: expected at least one step that counts/,
-    ],
-    ['a mask of words', { mask: 'yes' }, ArgumentError, /^mask: expected an array of 0 and 1, got "yes"$/],
-    ['a mask that is a number', { mask: 5 }, ArgumentError, /^mask: expected an array of 0 and 1, got 5$/],
-    ['no mask', { mask: null }, ArgumentError, /^mask: expected an array of 0 and 1, got null$/],
+  test.each<[string, Record<string, unknown>, Type, Words]>([
+    ['too few lengths', { lengths: [3] }, ShapeError, ['lengths', '[2]', '1']],
+    ['a length past the end', { lengths: [3, 4] }, ArgumentError, ['lengths[1]', '0..3', '4']],
+    ['a length below 0', { lengths: [-1, 3] }, ArgumentError, ['lengths[0]', '-1']],
+    ['half a step', { lengths: [0.5, 3] }, ArgumentError, ['lengths[0]', '0.5']],
+    ['no step at all', { lengths: [0, 0] }, ArgumentError, ['lengths', 'step']],
+    ['lengths that are none', { lengths: 3 }, ArgumentError, ['lengths', '3']],
+    ['lengths and mask', { lengths: [3, 3], mask: [1, 1, 1, 1, 1, 1] }, ArgumentError, ['mask']],
+    ['a short mask', { mask: [1, 1, 1] }, ShapeError, ['mask', '3']],
+    ['a mark', { mask: [1, 1, 1, 1, 1, 2] }, ArgumentError, ['mask[5]', '0', '1', '2']],
+    ['a mask of nothing', { mask: [0, 0, 0, 0, 0, 0] }, ArgumentError, ['mask', 'counts']],
+    ['a mask of words', { mask: 'yes' }, ArgumentError, ['mask', '0', '1', '"yes"']],
+    ['a mask that is a number', { mask: 5 }, ArgumentError, ['mask', '0', '1', '5']],
+    ['no mask', { mask: null }, ArgumentError, ['mask', '0', '1', 'null']],
     [
       'a mask of another shape',
       { mask: { data: [1, 1, 1, 1, 1, 1], shape: [6, 1] } },
       ShapeError,
-      /^mask: expected \[(3, 2|2, 3)\], got \[6, 1\]$/,
+      ['mask', '[6, 1]'],
     ],
   ])('%s', (_, given, type, message) => {
     const before = layer.forward(x);
@@ -253,33 +178,20 @@ describe('steps that count are refused:', () => {
 
   test('a time-major mask of a layer that is batch first, and the other way round', () => {
     const data = [1, 1, 1, 1, 1, 0];
-    expectError(
-      () => first.forward(swapped, { mask: { data, shape: [3, 2] } }),
-      ShapeError,
-      /^mask: expected \[2, 3\]/,
-    );
-    expectError(
-      () => layer.forward(x, { mask: { data, shape: [2, 3] } }),
-      ShapeError,
-      /^mask: expected \[3, 2\]/,
-    );
+    expectError(() => first.forward(swapped, { mask: { data, shape: [3, 2] } }), ShapeError, [
+      'mask',
+      '[2, 3]',
+    ]);
+    expectError(() => layer.forward(x, { mask: { data, shape: [2, 3] } }), ShapeError, ['mask', '[3, 2]']);
   });
 
   test('cell states of a GRU', () => {
-    expectError(
-      () => layer.forward(x, { c0: new Float32Array(8) }),
-      ArgumentError,
-      /^c0: expected none.* states of GRU are h/,
-    );
+    expectError(() => layer.forward(x, { c0: new Float32Array(8) }), ArgumentError, ['c0', 'GRU']);
   });
 
   test('a state as wide as hiddenSize where h is projected', () => {
     const lstm = new LSTM(2, 4, { projSize: 3 });
-    expectError(
-      () => lstm.forward(x, { h0: new Float32Array(8) }),
-      ShapeError,
-      /^h0: expected 6 numbers for \[1, 2, 3\]/,
-    );
+    expectError(() => lstm.forward(x, { h0: new Float32Array(8) }), ShapeError, ['h0', '6', '[1, 2, 3]']);
     expect(lstm.forward(x, { c0: new Float32Array(8) }).hN.shape).toEqual([1, 2, 3]);
   });
 });
@@ -291,146 +203,124 @@ describe('models and trainers are refused:', () => {
   const both = () => new Sequential([new GRU(2, 3, { bidirectional: true }), new Linear(6, 1)]);
   const last = () => new Sequential([new GRU(2, 3), new LastStep(), new Linear(3, 1)]);
 
-  test.each<[string, () => unknown, Type, RegExp]>([
+  test.each<[string, () => unknown, Type, Words]>([
     [
       'batchFirst in a model',
       () => new Sequential([new GRU(2, 3, { batchFirst: true })]),
       ArgumentError,
-      /^layers\[0\].batchFirst: expected false in a model/,
+      ['layers[0].batchFirst', 'false'],
     ],
     [
       'LastStep twice',
       () => new Sequential([new GRU(2, 3), new LastStep(), new LastStep()]),
       ArgumentError,
-      /^layers\[2\]: expected a layer for the one step that LastStep gives, got a LastStep$/,
+      ['layers[2]', 'LastStep'],
     ],
     [
       'bidirectional after LastStep',
       () => new Sequential([new GRU(2, 3), new LastStep(), new GRU(3, 3, { bidirectional: true })]),
       ArgumentError,
-      /^layers\[2\]: .*got a bidirectional GRU$/,
+      ['layers[2]', 'GRU'],
     ],
-    [
-      'LastStep alone',
-      () => new Sequential([new LastStep()]),
-      ArgumentError,
-      /^layers: expected at least one layer with a size/,
-    ],
+    ['LastStep alone', () => new Sequential([new LastStep()]), ArgumentError, ['layers', 'size']],
     [
       'truncation, bidirectional',
       () => trainer(both(), { truncation: { k1: 1, k2: 2 } }),
       ArgumentError,
-      /^truncation: expected none with layers\[0\] \(bidirectional GRU\), which needs the sequence whole/,
+      ['truncation', 'layers[0]', 'GRU'],
     ],
     [
       'memoryBudget, bidirectional',
       () => trainer(both(), { memoryBudget: 1e6 }),
       ArgumentError,
-      /^memoryBudget: .*bidirectional GRU/,
+      ['memoryBudget', 'GRU'],
     ],
     [
       'truncation and LastStep',
       () => trainer(last(), { truncation: { k1: 1, k2: 2 } }),
       ArgumentError,
-      /^truncation: .*layers\[1\] \(LastStep\)/,
+      ['truncation', 'layers[1] (LastStep)'],
     ],
     [
       'memoryBudget and LastStep',
       () => trainer(last(), { memoryBudget: 1e6 }),
       ArgumentError,
-      /^memoryBudget: .*LastStep/,
+      ['memoryBudget', 'LastStep'],
     ],
     [
       'both',
       () => trainer(plain(), { memoryBudget: 1e6, truncation: { k1: 1, k2: 1 } }),
       ArgumentError,
-      /^memoryBudget: expected none with truncation/,
+      ['memoryBudget', 'truncation'],
     ],
     [
       'no k2',
       () => trainer(plain(), { truncation: { k1: 2 } as never }),
       ArgumentError,
-      /^truncation.k2: .*got undefined$/,
+      ['truncation.k2', 'undefined'],
     ],
     [
       'k2 below k1',
       () => trainer(plain(), { truncation: { k1: 2, k2: 1 } }),
       ArgumentError,
-      /^truncation.k2: expected an integer of at least 2, got 1$/,
+      ['truncation.k2', '1'],
     ],
     [
       'k2 that k1 does not divide',
       () => trainer(plain(), { truncation: { k1: 2, k2: 3 } }),
       ArgumentError,
-      /^truncation.k2: expected a multiple of k1 2, got 3$/,
+      ['truncation.k2', '2', '3'],
     ],
-    ['k1 of 0', () => trainer(plain(), { truncation: { k1: 0, k2: 3 } }), ArgumentError, /^truncation.k1: /],
+    ['k1 of 0', () => trainer(plain(), { truncation: { k1: 0, k2: 3 } }), ArgumentError, ['truncation.k1']],
     [
       'k3',
       () => trainer(plain(), { truncation: { k1: 1, k2: 3, k3: 1 } as never }),
       ArgumentError,
-      /^truncation: .*'k3'/,
+      ['truncation: k3'],
     ],
     [
       'truncation as a number',
       () => trainer(plain(), { truncation: 5 as never }),
       ArgumentError,
-      /^the options of truncation: expected an object, got 5$/,
+      ['the options of truncation', '5'],
     ],
-    [
-      'a budget of 0',
-      () => trainer(plain(), { memoryBudget: 0 }),
-      ArgumentError,
-      /^memoryBudget: expected an integer of at least 1, got 0$/,
-    ],
+    ['a budget of 0', () => trainer(plain(), { memoryBudget: 0 }), ArgumentError, ['memoryBudget', '0']],
   ])('%s', (_, make, type, message) => {
     expectError(make, type, message);
   });
 
   const x = new Draw(1).features(1, 4, 2, 2);
   const y = new Draw(1).features(1, 4, 2, 1);
-  test.each<[string, () => Trainer, Record<string, unknown>, Type, RegExp]>([
+  test.each<[string, () => Trainer, Record<string, unknown>, Type, Words]>([
     [
       'lengths with memoryBudget',
       () => trainer(plain(), { memoryBudget: 1e6 }),
       { lengths: [4, 2] },
       ArgumentError,
-      /^lengths: expected none with the trainer's memoryBudget/,
+      ['lengths', 'memoryBudget'],
     ],
     [
       'mask with truncation',
       () => trainer(plain(), { truncation: { k1: 1, k2: 1 } }),
       { mask: [1, 1, 1, 1, 1, 1, 1, 0] },
       ArgumentError,
-      /^mask: expected none with the trainer's truncation/,
+      ['mask', 'truncation'],
     ],
     [
       'flow with memoryBudget',
       () => trainer(plain(), { memoryBudget: 1e6 }),
       { flow: true },
       ArgumentError,
-      /^flow: expected none with the trainer's memoryBudget/,
+      ['flow', 'memoryBudget'],
     ],
-    [
-      'a flow that is no boolean',
-      () => trainer(plain()),
-      { flow: 1 },
-      ArgumentError,
-      /^flow: expected true or false, got 1$/,
-    ],
-    [
-      'an unknown option',
-      () => trainer(plain()),
-      { length: [1, 2] },
-      ArgumentError,
-      /^step: unknown option 'length'/,
-    ],
+    ['a flow that is no boolean', () => trainer(plain()), { flow: 1 }, ArgumentError, ['flow', '1']],
+    ['an unknown option', () => trainer(plain()), { length: [1, 2] }, ArgumentError, ['step: length']],
     [
       'lengths and mask',
       () => trainer(plain()),
       { lengths: [4, 2], mask: [1, 1, 1, 1, 1, 1, 1, 0] },
       ArgumentError,
-      /^mask: expected one of lengths and mask/,
+      ['mask'],
     ],
   ])('a step: %s', (_, make, opts, type, message) => {
     const t = make();
@@ -441,16 +331,12 @@ describe('models and trainers are refused:', () => {
   });
 
   test('targets of every step after a LastStep', () => {
-    expectError(
-      () => trainer(last()).step(x, y),
-      ShapeError,
-      /^y: expected 1 step of 2 rows, since LastStep gives one, got 4 of 2$/,
-    );
+    expectError(() => trainer(last()).step(x, y), ShapeError, ['y', '1', '2', 'LastStep', '4 of 2']);
   });
 
   test('a model that was refused leaves its layers free', () => {
     const gru = new GRU(2, 3);
-    expectError(() => new Sequential([gru, new LastStep(), new LastStep()]), ArgumentError, /^layers\[2\]/);
+    expectError(() => new Sequential([gru, new LastStep(), new LastStep()]), ArgumentError, ['layers[2]']);
     expect(new Sequential([gru]).forward(x).shape).toEqual([4, 2, 3]);
   });
 });

@@ -17,6 +17,7 @@ import {
   SGD,
   Trainer,
 } from '../../src/index.ts';
+import { expectWords } from '../errors.ts';
 import { optimizerCases } from '../every.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from '../model/helpers.ts';
 
@@ -110,16 +111,16 @@ describe('plan tells the bytes there are after the first step', () => {
   });
 
   test.each([
-    [{ steps: 0, batch: 1 }, /^steps: expected an integer of at least 1, got 0$/],
-    [{ steps: 1, batch: 1.5 }, /^batch: .* got 1.5$/],
-    [{ steps: 1 }, /^batch: .* got undefined$/],
-    [{ steps: 1, batch: 1, training: 1 }, /^training: expected true or false, got 1$/],
-    [{ steps: 1, batch: 1, size: 1 }, /^plan: unknown option 'size'/],
+    [{ steps: 0, batch: 1 }, ['steps', '0']],
+    [{ steps: 1, batch: 1.5 }, ['batch', '1.5']],
+    [{ steps: 1 }, ['batch', 'undefined']],
+    [{ steps: 1, batch: 1, training: 1 }, ['training', '1']],
+    [{ steps: 1, batch: 1, size: 1 }, ['plan: size']],
   ])('%o is refused', (given, message) => {
     using model = language();
     const error = thrown(() => model.plan(given as never));
     expect(error).toBeInstanceOf(ArgumentError);
-    expect((error as Error).message).toMatch(message);
+    expectWords(error, message);
   });
 });
 
@@ -223,9 +224,7 @@ describe('beyond 2 GiB', () => {
     const bytes = model.memoryBytes;
     const error = thrown(() => call(model, trainer!));
     expect(error).toBeInstanceOf(MemoryError);
-    expect((error as Error).message).toMatch(
-      /^.+ \[.+\] would end at \d+\.\d MiB, beyond the 2048 MiB of a memory$/,
-    );
+    expect((error as Error).message).toMatch(/ \[.+\] .*\d+\.\d MiB.*\b2048 MiB/);
     expect(model.memoryBytes).toBe(bytes);
     expect(trainer!.step(...tokens(4, 2))).toEqual(other!.step(...tokens(4, 2)));
   });

@@ -63,7 +63,7 @@ describe('an engine that gives no more memory', () => {
     refuseGrowth();
     const error = thrown(() => call(trainer));
     expect(error).toBeInstanceOf(MemoryError);
-    expect((error as Error).message).toMatch(/^the engine gave no memory of \d+\.\d MiB$/);
+    expect((error as Error).message).toMatch(/\b\d+\.\d MiB\b/);
     expect((error as Error).cause).toBeInstanceOf(RangeError);
     expect(trainer.model.memoryBytes).toBe(bytes);
     expectSameDict(trainer.model.stateDict(), other.model.stateDict());
@@ -113,7 +113,7 @@ describe('after dispose()', () => {
     trainer.model.dispose();
     const error = thrown(() => call(trainer.model, trainer));
     expect(error).toBeInstanceOf(MemoryError);
-    expect((error as Error).message).toBe('the memory was disposed');
+    expect((error as Error).message).toMatch(/\bdisposed\b/);
   });
 
   test('dispose again is nothing', () => {

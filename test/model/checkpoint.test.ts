@@ -18,6 +18,7 @@ import {
   warmup,
 } from '../../src/index.ts';
 import { parseSafetensors, serializeSafetensors, type TensorInput } from '../../src/io/index.ts';
+import { expectWords, type Words } from '../errors.ts';
 import { optimizerCases } from '../every.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from './helpers.ts';
 import { languageModel } from './languageModel.ts';
@@ -154,30 +155,26 @@ describe('a checkpoint is refused with a FormatError, and nothing changes:', () 
     });
   const state = { name: 'adamw', lr: 0.1, steps: 3 };
 
-  test.each<[string, () => Uint8Array, RegExp]>([
-    ['a model without training', () => language(1).save(), /without the state of its training/],
-    ['another optimizer', () => changed(() => {}, trainer(new Adam())), /state of "adam", where adamw/],
+  test.each<[string, () => Uint8Array, Words]>([
+    ['a model without training', () => language(1).save(), ['training']],
+    ['another optimizer', () => changed(() => {}, trainer(new Adam())), ['"adam"']],
     [
       'an optimizer with fewer slots',
       () => changed(() => {}, trainer(new SGD({ lr: 1 }))),
-      /no tensor optimizer\.exp_avg/,
+      ['tensor', 'optimizer.exp_avg.0.weight'],
     ],
-    [
-      'no name of an optimizer',
-      () => set('optimizer', { ...state, name: undefined }),
-      /undefined, where adamw/,
-    ],
-    ['a rate that is text', () => set('optimizer', { ...state, lr: 'a' }), /lr "a" and steps 3/],
-    ['steps below 0', () => set('optimizer', { ...state, steps: -1 }), /steps -1/],
+    ['no name of an optimizer', () => set('optimizer', { ...state, name: undefined }), ['undefined']],
+    ['a rate that is text', () => set('optimizer', { ...state, lr: 'a' }), ['"a"', '3']],
+    ['steps below 0', () => set('optimizer', { ...state, steps: -1 }), ['-1']],
     [
       'an optimizer’s tensor missing',
       () => changed(({ tensors: t }) => t.delete('optimizer.exp_avg.0.weight')),
-      /no tensor optimizer\.exp_avg\.0\.weight/,
+      ['tensor', 'optimizer.exp_avg.0.weight'],
     ],
     [
       'an optimizer’s tensor too many',
       () => changed(({ tensors: t }) => t.set('optimizer.sum.0.weight', t.get('0.weight')!)),
-      /extra tensor optimizer\.sum\.0\.weight/,
+      ['extra', 'tensor', 'optimizer.sum.0.weight'],
     ],
     [
       'an optimizer’s tensor of another shape',
@@ -185,31 +182,23 @@ describe('a checkpoint is refused with a FormatError, and nothing changes:', () 
         changed(({ tensors: t }) =>
           t.set('optimizer.exp_avg.0.weight', { shape: [1], data: new Float32Array(1) }),
         ),
-      /optimizer\.exp_avg\.0\.weight: expected \[7, 4\], got \[1\]/,
+      ['optimizer.exp_avg.0.weight', '[7, 4]', '[1]'],
     ],
-    ['a parameter missing', () => changed(({ tensors: t }) => t.delete('0.weight')), /no tensor 0\.weight/],
+    ['a parameter missing', () => changed(({ tensors: t }) => t.delete('0.weight')), ['tensor', '0.weight']],
     [
       'a carried state missing',
       () => changed(({ tensors: t }) => t.delete('carried.2')),
-      /no tensor carried\.2/,
+      ['tensor', 'carried.2'],
     ],
     [
       'a carried state too many',
       () => changed(({ tensors: t }) => t.set('carried.3', t.get('carried.0')!)),
-      /extra tensor carried\.3/,
+      ['extra', 'tensor', 'carried.3'],
     ],
-    [
-      'another batch than the carried states',
-      () => set('carried', 4),
-      /carried\.0: expected \[4, 6\], got \[3, 6\]/,
-    ],
-    [
-      '1e15 rows of carried states',
-      () => set('carried', 1e15),
-      /carried\.0: expected \[1000000000000000, 6\]/,
-    ],
-    ['half a row of carried states', () => set('carried', 0.5), /carried states of batch 0\.5/],
-    ['no rows of carried states', () => set('carried', null), /carried states of batch null/],
+    ['another batch than the carried states', () => set('carried', 4), ['carried.0', '[4, 6]', '[3, 6]']],
+    ['1e15 rows of carried states', () => set('carried', 1e15), ['carried.0', '[1000000000000000, 6]']],
+    ['half a row of carried states', () => set('carried', 0.5), ['carried', '0.5']],
+    ['no rows of carried states', () => set('carried', null), ['carried', 'null']],
     [
       'other layers',
       () =>
@@ -220,10 +209,10 @@ describe('a checkpoint is refused with a FormatError, and nothing changes:', () 
             optimizer: new AdamW(),
           }),
         ),
-      /its layers are not those of the model/,
+      ['checkpoint', 'layers'],
     ],
-    ['another generator', () => set('generator', [1, 2, 3]), /generator state: expected four/],
-    ['another version', () => set('version', 0), /version 0/],
+    ['another generator', () => set('generator', [1, 2, 3]), ['generator state']],
+    ['another version', () => set('version', 0), ['version', '0']],
   ])('%s', (_, make, message) => {
     const t = trainer(new AdamW(), {}, 2);
     run(t, 0, 2);
@@ -231,7 +220,7 @@ describe('a checkpoint is refused with a FormatError, and nothing changes:', () 
     const bytes = make();
     const error = thrown(() => t.restore(bytes));
     expect(error).toBeInstanceOf(FormatError);
-    expect((error as Error).message).toMatch(message);
+    expectWords(error, message);
     expect(t.save()).toEqual(before);
     const untouched = trainer(new AdamW(), {}, 2);
     run(untouched, 0, 2);

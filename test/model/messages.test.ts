@@ -11,6 +11,7 @@ import {
   UnrolledError,
 } from '../../src/index.ts';
 import { show, showShape } from '../../src/show.ts';
+import { expectThrows, expectWords } from '../errors.ts';
 import { thrown } from './helpers.ts';
 
 beforeAll(() => init());
@@ -101,41 +102,37 @@ describe('a message names the element', () => {
   ])('%s among 10,000 numbers', (_, element, shown) => {
     const error = thrown(() => model().forward({ data: data(element), shape: [10_000, 1, 1] } as never));
     expect(error).toBeInstanceOf(ArgumentError);
-    expect((error as ArgumentError).argument).toBe('x.data[7]');
-    expect((error as Error).message).toBe(`x.data[7]: expected a number, got ${shown}`);
+    expectWords(error, ['x.data[7]', 'number', shown]);
   });
 
   test('a hole', () => {
     const holes = data(0);
     delete holes[7];
-    expect(() => model().forward({ data: holes, shape: [10_000, 1, 1] })).toThrow(/^x\.data\[7\]: .*number/);
+    expectThrows(() => model().forward({ data: holes, shape: [10_000, 1, 1] }), ['x.data[7]', 'number']);
   });
 
   test('bigints', () => {
     const given = { data: new BigInt64Array(10_000), shape: [10_000, 1, 1] };
-    expect(() => model().forward(given as never)).toThrow(
-      /^x\.data: expected numbers, got BigInt64Array\(10000\)$/,
-    );
+    expectThrows(() => model().forward(given as never), ['x.data', 'BigInt64Array(10000)']);
   });
 
   test('what is missing', () => {
-    expect(() => model().forward({ data: [1] } as never)).toThrow(/^x: shape .*missing/);
-    expect(() => model().forward({ shape: [1, 1, 1] } as never)).toThrow(/^x: data .*missing/);
+    expectThrows(() => model().forward({ data: [1] } as never), ['x', 'shape', 'missing']);
+    expectThrows(() => model().forward({ shape: [1, 1, 1] } as never), ['x', 'missing']);
   });
 });
 
 describe('an unknown option', () => {
-  test.each<[string, () => unknown, string, string | undefined]>([
+  test.each<[string, () => unknown, string, string]>([
     ['a letter left out', () => new LSTM(1, 1, { numLayer: 2 } as object), 'LSTM', 'numLayers'],
     ['PyTorch’s name', () => new LSTM(1, 1, { batch_first: true } as object), 'LSTM', 'batchFirst'],
     ['how it begins', () => new LSTM(1, 1, { layerN: true } as object), 'LSTM', 'layerNorm'],
-    ['nothing alike', () => new Embedding(1, 1, { paddingIdx: 0 } as object), 'Embedding', undefined],
+    ['nothing alike', () => new Embedding(1, 1, { paddingIdx: 0 } as object), 'Embedding', 'init'],
   ])('%s', (_, call, of, meant) => {
     const error = thrown(call) as ArgumentError;
     expect(error).toBeInstanceOf(ArgumentError);
-    expect(error.message).toMatch(new RegExp(`^${of}: unknown option '`));
-    if (meant) expect(error.message).toContain(`did you mean '${meant}'?`);
-    else expect(error.message).toContain('expected one of');
+    expect(error.argument).toMatch(new RegExp(`^${of}: \\w+$`));
+    expectWords(error, [error.argument, meant]);
   });
 
   test('options are read once, and a getter that throws is the cause', () => {

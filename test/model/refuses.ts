@@ -15,6 +15,7 @@ import {
   Trainer,
   type TrainerOptions,
 } from '../../src/index.ts';
+import { expectWords, type Words } from '../errors.ts';
 import { Draw, expectSameDict, thrown } from './helpers.ts';
 
 /** Sizes of both models: vocabulary, steps, batch, features. */
@@ -46,19 +47,13 @@ export function features(opts: Partial<TrainerOptions> = {}): Setup {
 
 export type Type = typeof ArgumentError | typeof ShapeError | typeof StateError;
 
-/** `call` throws `type` with a message, and the model trains on as one that never saw it. */
-export function refuses(
-  make: () => Setup,
-  call: (setup: Setup) => unknown,
-  type: Type,
-  message: RegExp | string,
-): void {
+/** `call` throws `type` with these words, and the model trains on as one that never saw it. */
+export function refuses(make: () => Setup, call: (setup: Setup) => unknown, type: Type, words: Words): void {
   const [setup, untouched] = [make(), make()];
   for (const { trainer, x, y } of [setup, untouched]) trainer.step(x, y);
   const error = thrown(() => call(setup));
   expect(error).toBeInstanceOf(type);
-  if (typeof message === 'string') expect((error as Error).message).toBe(message);
-  else expect((error as Error).message).toMatch(message);
+  expectWords(error, words);
   expect((error as Error).name).toBe(type.name);
   for (let i = 0; i < 2; i++) {
     expect(setup.trainer.step(setup.x, setup.y)).toEqual(untouched.trainer.step(untouched.x, untouched.y));

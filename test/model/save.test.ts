@@ -13,6 +13,7 @@ import {
   Sequential,
 } from '../../src/index.ts';
 import { parseSafetensors, serializeSafetensors, type TensorInput } from '../../src/io/index.ts';
+import { expectThrows, expectWords, type Words } from '../errors.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from './helpers.ts';
 
 beforeAll(() => init());
@@ -99,102 +100,82 @@ describe('Sequential.load(model.save())', () => {
     const { metadata } = parseSafetensors(small().save({ corpus: 'moby dick' }));
     expect(metadata.corpus).toBe('moby dick');
     expect(thrown(() => small().save({ n: 3 } as never))).toBeInstanceOf(ArgumentError);
-    expect(() => small().save({ n: 3 } as never)).toThrow(/^metadata\.n: expected a string, got 3$/);
-    expect(() => small().save({ unrolled: '' })).toThrow(/^metadata: expected other names than unrolled/);
+    expectThrows(() => small().save({ n: 3 } as never), ['metadata.n', '3']);
+    expectThrows(() => small().save({ unrolled: '' }), ['metadata', 'unrolled']);
   });
 });
 
 describe('a model file is refused with a FormatError', () => {
-  test.each<[string, () => Uint8Array, RegExp]>([
-    ['no file', () => new Uint8Array(), /shorter than/],
-    ['cut off', () => small().save().slice(0, -1), /data/],
-    ['no numbers at all', () => changed(({ tensors }) => tensors.clear()), /no tensor 0\.weight/],
+  test.each<[string, () => Uint8Array, Words]>([
+    ['no file', () => new Uint8Array(), ['shorter']],
+    ['cut off', () => small().save().slice(0, -1), ['data']],
+    ['no numbers at all', () => changed(({ tensors }) => tensors.clear()), ['tensor', '0.weight']],
     [
       'a missing tensor',
       () => changed(({ tensors }) => tensors.delete('1.bias_hh_l0')),
-      /no tensor 1\.bias_hh_l0/,
+      ['tensor', '1.bias_hh_l0'],
     ],
     [
       'an extra tensor',
       () => changed(({ tensors }) => tensors.set('3.weight', { shape: [1], data: new Float32Array(1) })),
-      /extra tensor 3\.weight/,
+      ['extra', 'tensor', '3.weight'],
     ],
     [
       'an optimizer’s tensor without an optimizer',
       () => changed(({ tensors }) => tensors.set('optimizer.x', { shape: [1], data: new Float32Array(1) })),
-      /extra tensor optimizer\.x/,
+      ['extra', 'tensor', 'optimizer.x'],
     ],
     [
       'a wrong shape of as many numbers',
       () => changed(({ tensors }) => tensors.set('0.weight', { shape: [3, 5], data: new Float32Array(15) })),
-      /0\.weight: expected \[5, 3\], got \[3, 5\]/,
+      ['0.weight', '[5, 3]', '[3, 5]'],
     ],
     [
       'a wrong rank',
       () => changed(({ tensors }) => tensors.set('0.weight', { shape: [15], data: new Float32Array(15) })),
-      /0\.weight: expected \[5, 3\], got \[15\]/,
+      ['0.weight', '[5, 3]', '[15]'],
     ],
-    ['an unknown layer', () => layer(0, { type: 'Conv1d' }), /no layer of type "Conv1d"/],
-    ['a layer named as an inherited property', () => layer(0, { type: 'constructor' }), /type "constructor"/],
-    ['a layer without a type', () => layer(0, { type: null }), /type null/],
+    ['an unknown layer', () => layer(0, { type: 'Conv1d' }), ['"Conv1d"']],
+    ['a layer named as an inherited property', () => layer(0, { type: 'constructor' }), ['"constructor"']],
+    ['a layer without a type', () => layer(0, { type: null }), ['null']],
     [
       'a layer that is no object',
       () => changed(({ description: d }) => void (d.layers = [3])),
-      /type undefined/,
+      ['undefined'],
     ],
-    [
-      'another kind of layer',
-      () => layer(1, { type: 'GRU' }),
-      /1\.weight_ih_l0: expected \[12, 3\], got \[16, 3\]/,
-    ],
-    ['1e9 hidden units', () => layer(1, { hiddenSize: 1e9 }), /expected \[4000000000, 3\], got \[16, 3\]/],
-    ['1e9 stacked layers', () => layer(1, { numLayers: 1e9 }), /LSTM: 1000000000 layers, and \d+ tensors/],
-    [
-      '1e15 embeddings',
-      () => layer(0, { numEmbeddings: 1e15 }),
-      /0\.weight: expected \[1000000000000000, 3\]/,
-    ],
-    ['a size as text', () => layer(1, { hiddenSize: '4' }), /hiddenSize: expected an integer.*, got "4"/],
-    ['a size below 1', () => layer(2, { outFeatures: 0 }), /outFeatures: .* got 0/],
-    ['an unknown option', () => layer(1, { projectionSize: 2 }), /LSTM: unknown option 'projectionSize'/],
-    ['an unknown option of Embedding', () => layer(0, { paddingIdx: 2 }), /Embedding: .*'paddingIdx'/],
-    [
-      'an initialiser that is none',
-      () => layer(1, { init: { weight_ih: 3 } }),
-      /init\.weight_ih: expected an init/,
-    ],
-    ['layers that do not fit', () => layer(2, { inFeatures: 5 }), /2\.weight: expected \[5, 5\]/],
-    ['no layers', () => changed(({ description: d }) => void (d.layers = [])), /layers: expected a list of/],
-    [
-      'layers that are no list',
-      () => changed(({ description: d }) => void (d.layers = {})),
-      /no list of layers/,
-    ],
-    ['another version', () => changed(({ description: d }) => void (d.version = 9)), /version 9 .*later/],
-    ['no version', () => changed(({ description: d }) => void delete d.version), /version undefined/],
-    ['bad JSON', () => changed(() => '{"version":1,'), /description is no JSON/],
-    ['JSON of nothing', () => changed(() => 'null'), /version undefined/],
-    [
-      'no generator',
-      () => changed(({ description: d }) => void delete d.generator),
-      /generator state: expected four/,
-    ],
+    ['another kind of layer', () => layer(1, { type: 'GRU' }), ['1.weight_ih_l0', '[12, 3]', '[16, 3]']],
+    ['1e9 hidden units', () => layer(1, { hiddenSize: 1e9 }), ['[4000000000, 3]', '[16, 3]']],
+    ['1e9 stacked layers', () => layer(1, { numLayers: 1e9 }), ['LSTM', '1000000000']],
+    ['1e15 embeddings', () => layer(0, { numEmbeddings: 1e15 }), ['0.weight', '[1000000000000000, 3]']],
+    ['a size as text', () => layer(1, { hiddenSize: '4' }), ['hiddenSize', '"4"']],
+    ['a size below 1', () => layer(2, { outFeatures: 0 }), ['outFeatures', '0']],
+    ['an unknown option', () => layer(1, { projectionSize: 2 }), ['projectionSize', 'LSTM']],
+    ['an unknown option of Embedding', () => layer(0, { paddingIdx: 2 }), ['Embedding', 'paddingIdx']],
+    ['an initialiser that is none', () => layer(1, { init: { weight_ih: 3 } }), ['init.weight_ih']],
+    ['layers that do not fit', () => layer(2, { inFeatures: 5 }), ['2.weight', '[5, 5]']],
+    ['no layers', () => changed(({ description: d }) => void (d.layers = [])), ['list']],
+    ['layers that are no list', () => changed(({ description: d }) => void (d.layers = {})), ['layers']],
+    ['another version', () => changed(({ description: d }) => void (d.version = 9)), ['9', 'later']],
+    ['no version', () => changed(({ description: d }) => void delete d.version), ['undefined']],
+    ['bad JSON', () => changed(() => '{"version":1,'), ['JSON']],
+    ['JSON of nothing', () => changed(() => 'null'), ['undefined']],
+    ['no generator', () => changed(({ description: d }) => void delete d.generator), ['generator state']],
     [
       'a generator that stands still',
       () => changed(({ description: d }) => void (d.generator = [0, 0, 0, 0])),
-      /generator state: expected four 32-bit integers, not all 0/,
+      ['generator state', '32-bit', '0'],
     ],
     [
       'no description',
       () => serializeSafetensors([...parseSafetensors(small().save()).tensors]),
-      /no unrolled/,
+      ['unrolled'],
     ],
   ])('%s', (_, make, message) => {
     const model = small();
     const before = model.save();
     const error = thrown(() => Sequential.load(make()));
     expect(error).toBeInstanceOf(FormatError);
-    expect((error as Error).message).toMatch(message);
+    expectWords(error, message);
     expect(model.save()).toEqual(before);
   });
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Embedding, Generator, init, Linear, Sequential, type Stream } from '../../src/index.ts';
+import { Embedding, Generator, init, Linear, Sequential, StateError, type Stream } from '../../src/index.ts';
+import { expectThrows } from '../errors.ts';
 import { expectSame } from '../kernels/closeness.ts';
 import { Draw, stepsOf } from './helpers.ts';
 import { language, stepwise, V } from './stream-layers.ts';
@@ -34,7 +35,7 @@ describe('reset of a row', () => {
     run(stream, 0, 2);
     const others = [stream.probabilities(0).slice(), stream.probabilities(2).slice()];
     stream.reset(1);
-    expect(() => stream.probabilities(1)).toThrow(/make a step first/);
+    expectThrows(() => stream.probabilities(1), ['step'], StateError);
     expectSame(stream.probabilities(0), others[0]!, 'row 0');
     expectSame(stream.probabilities(2), others[1]!, 'row 2');
     run(stream, 2, 3);
@@ -83,7 +84,7 @@ describe('a snapshot', () => {
     }
     const start = language().stream({ batch: 2 }).snapshot();
     stream.restore(start);
-    expect(() => stream.sample(new Generator(1))).toThrow(/make a step first/);
+    expectThrows(() => stream.sample(new Generator(1)), ['step'], StateError);
   });
 
   test('of one row goes to any row', () => {
@@ -123,7 +124,7 @@ describe('a fork', () => {
     expectSame(fork.probabilities().slice(), stream.probabilities(), 'probabilities');
     stream.reset();
     expectSame(stream.fork().step(1), stream.step(1), 'of one without output');
-    expect(() => language().stream().fork().probabilities()).toThrow(/make a step first/);
+    expectThrows(() => language().stream().fork().probabilities(), ['step'], StateError);
   });
 
   test('costs states and outputs alone, and gives its memory back', () => {

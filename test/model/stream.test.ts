@@ -11,8 +11,10 @@ import {
   RNN,
   Sequential,
   SGD,
+  StateError,
   Trainer,
 } from '../../src/index.ts';
+import { expectThrows } from '../errors.ts';
 import { expectSame } from '../kernels/closeness.ts';
 import { Draw, kernelBuilds, stepsOf } from './helpers.ts';
 import { language, V } from './stream-layers.ts';
@@ -229,8 +231,8 @@ describe('probabilities', () => {
 
   test('need a step, and a row of the batch', () => {
     const stream = language().stream();
-    expect(() => stream.probabilities()).toThrow(/make a step first/);
+    expectThrows(() => stream.probabilities(), ['step'], StateError);
     stream.step(1);
-    expect(() => stream.probabilities(1)).toThrow(/^row: expected a row below 1, got 1/);
+    expectThrows(() => stream.probabilities(1), ['row', '1']);
   });
 });

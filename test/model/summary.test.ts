@@ -9,9 +9,11 @@ import {
   Linear,
   LSTM,
   LSTMCell,
+  MemoryError,
   Sequential,
   Trainer,
 } from '../../src/index.ts';
+import { expectThrows } from '../errors.ts';
 
 beforeAll(() => init());
 
@@ -87,6 +89,6 @@ test('a disposed model takes no trainer, even where it had one', () => {
     const model = new Sequential(layers());
     if (trained) new Trainer(model, make());
     model.dispose();
-    expect(() => new Trainer(model, make())).toThrow(/disposed/);
+    expectThrows(() => new Trainer(model, make()), ['disposed'], MemoryError);
   }
 });

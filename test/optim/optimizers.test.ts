@@ -15,6 +15,7 @@ import {
   Trainer,
 } from '../../src/index.ts';
 import { Power } from '../../src/optim/optimizer.ts';
+import { expectWords, type Words } from '../errors.ts';
 import { Draw, expectSameDict, thrown } from '../model/helpers.ts';
 
 beforeAll(() => init());
@@ -28,28 +29,28 @@ describe('optimizers', () => {
     Adagrad: (o?: object) => new Adagrad(o),
   };
 
-  test.each<[keyof typeof makers, object | undefined, RegExp]>([
-    ['SGD', undefined, /^lr: expected a finite number of at least 0, got undefined$/],
-    ['SGD', { lr: Number.NaN }, /^lr: .* got NaN$/],
-    ['SGD', { lr: -1 }, /^lr: .* got -1$/],
-    ['SGD', { lr: '0.1' }, /^lr: .* got "0.1"$/],
-    ['SGD', { lr: 1, nesterov: true }, /^momentum: expected above 0 with nesterov, got 0$/],
-    ['SGD', { lr: 1, nesterov: 1 }, /^nesterov: expected true or false, got 1$/],
-    ['SGD', { lr: 1, dampening: 0.1 }, /^SGD: unknown option 'dampening'/],
-    ['Adam', { betas: [0.9] }, /^betas: expected two numbers, got \[0.9\]$/],
-    ['Adam', { betas: [0.9, 1] }, /^betas\[1\]: .* below 1, got 1$/],
-    ['Adam', { eps: Number.POSITIVE_INFINITY }, /^eps: .* got Infinity$/],
-    ['Adam', { amsgrad: true }, /^Adam: unknown option 'amsgrad'/],
-    ['AdamW', { amsgrad: true }, /^AdamW: unknown option 'amsgrad'/],
-    ['RMSprop', { alpha: 1.1 }, /^alpha: .* at most 1, got 1.1$/],
-    ['RMSprop', { centered: 0 }, /^centered: expected true or false, got 0$/],
-    ['RMSprop', { momentum: -1 }, /^momentum: .* got -1$/],
-    ['Adagrad', { lrDecay: 'a' }, /^lrDecay: .* got "a"$/],
-    ['Adagrad', 3 as never, /^the options of Adagrad: expected an object, got 3$/],
+  test.each<[keyof typeof makers, object | undefined, Words]>([
+    ['SGD', undefined, ['lr', 'finite', 'undefined']],
+    ['SGD', { lr: Number.NaN }, ['lr', 'NaN']],
+    ['SGD', { lr: -1 }, ['lr', '-1']],
+    ['SGD', { lr: '0.1' }, ['lr', '"0.1"']],
+    ['SGD', { lr: 1, nesterov: true }, ['momentum', '0']],
+    ['SGD', { lr: 1, nesterov: 1 }, ['nesterov', '1']],
+    ['SGD', { lr: 1, dampening: 0.1 }, ['SGD: dampening']],
+    ['Adam', { betas: [0.9] }, ['betas', '[0.9]']],
+    ['Adam', { betas: [0.9, 1] }, ['betas[1]', '1']],
+    ['Adam', { eps: Number.POSITIVE_INFINITY }, ['eps', 'Infinity']],
+    ['Adam', { amsgrad: true }, ['Adam: amsgrad']],
+    ['AdamW', { amsgrad: true }, ['AdamW: amsgrad']],
+    ['RMSprop', { alpha: 1.1 }, ['alpha', '1.1']],
+    ['RMSprop', { centered: 0 }, ['centered', '0']],
+    ['RMSprop', { momentum: -1 }, ['momentum', '-1']],
+    ['Adagrad', { lrDecay: 'a' }, ['lrDecay', '"a"']],
+    ['Adagrad', 3 as never, ['the options of Adagrad', '3']],
   ])('%s refuses %o', (name, given, message) => {
     const error = thrown(() => makers[name](given));
     expect(error).toBeInstanceOf(ArgumentError);
-    expect((error as Error).message).toMatch(message);
+    expectWords(error, message);
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, '1' as never, undefined as never])(
@@ -60,7 +61,7 @@ describe('optimizers', () => {
         optimizer.lr = value;
       });
       expect(error).toBeInstanceOf(ArgumentError);
-      expect((error as Error).message).toMatch(/^lr: expected a finite number of at least 0, got /);
+      expectWords(error, ['lr']);
       expect(optimizer.lr).toBe(0.5);
       optimizer.lr = 0.25;
       expect(optimizer.lr).toBe(0.25);
@@ -80,17 +81,17 @@ describe('optimizers', () => {
   });
 
   test.each([
-    [{ name: 'adam', lr: 1, steps: 1 }, /adam.*, where sgd was expected/],
-    [undefined, /undefined, where sgd was expected/],
-    [{ name: 'sgd', lr: Number.NaN, steps: 1 }, /lr NaN and steps 1/],
-    [{ name: 'sgd', lr: 1, steps: -1 }, /steps -1/],
-    [{ name: 'sgd', lr: 1, steps: 1.5 }, /steps 1.5/],
-    [{ name: 'sgd', lr: '1', steps: 1 }, /no numbers to continue from/],
+    [{ name: 'adam', lr: 1, steps: 1 }, ['sgd']],
+    [undefined, ['undefined']],
+    [{ name: 'sgd', lr: Number.NaN, steps: 1 }, ['NaN', '1']],
+    [{ name: 'sgd', lr: 1, steps: -1 }, ['steps', '-1']],
+    [{ name: 'sgd', lr: 1, steps: 1.5 }, ['steps', '1.5']],
+    [{ name: 'sgd', lr: '1', steps: 1 }, ['lr', '"1"']],
   ])('restore refuses %o and changes nothing', (state, message) => {
     const optimizer = new SGD({ lr: 0.5 });
     const error = thrown(() => optimizer.restore(state));
     expect(error).toBeInstanceOf(FormatError);
-    expect((error as Error).message).toMatch(message);
+    expectWords(error, message);
     expect(optimizer.state()).toEqual({ name: 'sgd', lr: 0.5, steps: 0 });
   });
 

@@ -12,6 +12,7 @@ import {
   Trainer,
   warmup,
 } from '../../src/index.ts';
+import { expectWords, type Words } from '../errors.ts';
 import { optimizerCases } from '../every.ts';
 import { Draw, expectSameDict, thrown } from '../model/helpers.ts';
 
@@ -58,22 +59,18 @@ describe('schedules', () => {
     );
   });
 
-  test.each<[string, () => unknown, RegExp]>([
-    ['stepSize', () => stepLR({ stepSize: 0 }), /^stepSize: expected an integer of at least 1, got 0$/],
-    ['no options', () => stepLR(undefined as never), /^stepSize: .* got undefined$/],
-    [
-      'gamma',
-      () => stepLR({ stepSize: 1, gamma: Number.NaN }),
-      /^gamma: expected a finite number.*, got NaN$/,
-    ],
-    ['steps', () => cosineLR({ steps: 1.5 }), /^steps: expected an integer of at least 1, got 1.5$/],
-    ['floor', () => cosineLR({ steps: 1, floor: 2 }), /^floor: .* at most 1, got 2$/],
-    ['after', () => warmup({ steps: 1, after: 3 as never }), /^after: expected a schedule, got 3$/],
-    ['unknown', () => warmup({ steps: 1, foo: 3 } as never), /^warmup: unknown option 'foo'/],
+  test.each<[string, () => unknown, Words]>([
+    ['stepSize', () => stepLR({ stepSize: 0 }), ['stepSize', '0']],
+    ['no options', () => stepLR(undefined as never), ['stepSize', 'undefined']],
+    ['gamma', () => stepLR({ stepSize: 1, gamma: Number.NaN }), ['gamma', 'finite', 'NaN']],
+    ['steps', () => cosineLR({ steps: 1.5 }), ['steps', '1.5']],
+    ['floor', () => cosineLR({ steps: 1, floor: 2 }), ['floor', '2']],
+    ['after', () => warmup({ steps: 1, after: 3 as never }), ['after', '3']],
+    ['unknown', () => warmup({ steps: 1, foo: 3 } as never), ['warmup: foo']],
   ])('bad argument: %s', (_, call, message) => {
     const error = thrown(call);
     expect(error).toBeInstanceOf(ArgumentError);
-    expect((error as Error).message).toMatch(message);
+    expectWords(error, message);
   });
 });
 

@@ -3,6 +3,8 @@ import * as core from '../../src/core.ts';
 import * as unrolled from '../../src/index.ts';
 import * as recurrentLayers from '../../src/layers/recurrentLayers.ts';
 import { CORE_NAMES } from '../../src/wasm/generated/kernelNames.ts';
+import type { Words } from '../errors.ts';
+import { expectWords } from '../errors.ts';
 import { lossCases, optimizerCases } from '../every.ts';
 import { relaxedIsSupported } from '../kernels/binaries.ts';
 import { thrown } from '../model/helpers.ts';
@@ -141,11 +143,10 @@ describe('unrolled/core', () => {
 });
 
 describe('what unrolled alone has', () => {
-  const refused = (call: () => unknown, name: RegExp) => {
+  const refused = (call: () => unknown, name: Words) => {
     const error = thrown(call) as Error;
     expect(error).toBeInstanceOf(core.FeatureError);
-    expect(error.message).toMatch(name);
-    expect(error.message).toMatch(/ is only in 'unrolled', not in 'unrolled.core'/);
+    expectWords(error, [...name, "'unrolled'", "'unrolled/core'"]);
   };
   const cells = { LSTM: core.LSTM, GRU: core.GRU, RNN: core.RNN };
   const as = <T>(value: unknown) => value as T;
@@ -166,7 +167,7 @@ describe('what unrolled alone has', () => {
     ['RNN', { penalty: { l2: 1 } }],
   ] as const)('%s: %o', (type, options) => {
     const [name] = Object.keys(options);
-    refused(() => new cells[type](3, 9, options as object), new RegExp(`^${type}: ${name} `));
+    refused(() => new cells[type](3, 9, options as object), [type, name!]);
   });
 
   test('options at the value that changes nothing are taken', async () => {
@@ -188,12 +189,12 @@ describe('what unrolled alone has', () => {
     const opts = { loss: core.mse, optimizer: new core.AdamW() };
     refused(
       () => new core.Trainer(model, as({ ...opts, truncation: { k1: 1, k2: 2 } })),
-      /^Trainer: truncation /,
+      ['Trainer', 'truncation'],
     );
-    refused(() => new core.Trainer(model, as({ ...opts, memoryBudget: 1e6 })), /^Trainer: memoryBudget /);
+    refused(() => new core.Trainer(model, as({ ...opts, memoryBudget: 1e6 })), ['Trainer', 'memoryBudget']);
     const trainer = new core.Trainer(model, opts);
     const y = { data: new Float32Array(T * B * 3), shape: [T, B, 3] };
-    refused(() => trainer.step(features, y, as({ flow: true })), /^step: flow /);
+    refused(() => trainer.step(features, y, as({ flow: true })), ['step', 'flow']);
     expect(trainer.step(features, y).loss).toBeGreaterThan(0);
   });
 
@@ -201,7 +202,7 @@ describe('what unrolled alone has', () => {
     await unrolled.init({ kernels: 'simd' });
     const save = (layer: unrolled.Layer) => new unrolled.Sequential([layer]).save();
     const options = save(new unrolled.LSTM(2, 3, { peephole: true }));
-    refused(() => core.Sequential.load(options), /^LSTM: peephole /);
+    refused(() => core.Sequential.load(options), ['LSTM', 'peephole']);
   });
 
   test('no layer of the package is unknown: each is loaded or refused by name', async () => {
@@ -215,7 +216,7 @@ describe('what unrolled alone has', () => {
     for (const [name, type] of types) {
       const layer = new (type as typeof unrolled.SRU)(2, 2);
       const file = new unrolled.Sequential([layer]).save();
-      refused(() => core.Sequential.load(file), new RegExp(`^saved model: ${name} `));
+      refused(() => core.Sequential.load(file), ['saved model', name]);
     }
   });
 
@@ -224,9 +225,7 @@ describe('what unrolled alone has', () => {
     const missing = (call: () => unknown, kernel: string) => {
       const error = thrown(call) as Error;
       expect(error).toBeInstanceOf(core.FeatureError);
-      expect(error.message).toBe(
-        `the kernels loaded have no ${kernel}: those that init() of 'unrolled' loads have`,
-      );
+      expectWords(error, [kernel, "'unrolled'"]);
     };
     missing(() => new unrolled.LSTM(2, 3, { layerNorm: true }).forward(features), 'configurable_forward');
     missing(() => new unrolled.MinGRU(2, 3).forward(features), 'scan_forward');

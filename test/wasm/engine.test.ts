@@ -22,11 +22,7 @@ describe('an engine', () => {
       vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
       const error = await rejection(init(options));
       expect(error).toBeInstanceOf(FeatureError);
-      expect(error.message).toMatch(
-        options?.kernels === 'relaxed'
-          ? /^this engine has no relaxed SIMD .*use simd kernels$/
-          : /^this engine has no WebAssembly SIMD/,
-      );
+      expect(error.message).toMatch(options?.kernels === 'relaxed' ? /relaxed SIMD/ : /WebAssembly SIMD/);
       expect(thrown(() => new Sequential([new Linear(1, 1)]))).toBeInstanceOf(StateError);
     },
   );
@@ -35,7 +31,7 @@ describe('an engine', () => {
     vi.stubGlobal('WebAssembly', undefined);
     const error = await rejection(init());
     expect(error).toBeInstanceOf(FeatureError);
-    expect(error.message).toBe('this engine has no WebAssembly');
+    expect(error.message).toContain('WebAssembly');
   });
 
   test('that forbids compiling (Content-Security-Policy): FeatureError with the reason', async () => {
@@ -46,7 +42,7 @@ describe('an engine', () => {
     for (const kernels of ['auto', 'simd'] as const) {
       const error = await rejection(init({ kernels }));
       expect(error).toBeInstanceOf(FeatureError);
-      expect(error.message).toMatch(/^the kernels can't be compiled: .*Content Security Policy/);
+      expect(error.message).toMatch(/Content Security Policy/);
       expect(error.cause).toBe(cause);
     }
   });

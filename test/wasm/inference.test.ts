@@ -86,7 +86,7 @@ describe('unrolled/inference', () => {
       () => lstm.forward([1, 2], { training: true }),
     ]) {
       expect(thrown(call)).toBeInstanceOf(unrolled.StateError);
-      expect((thrown(call) as Error).message).toMatch(/^the kernels only infer/);
+      expect((thrown(call) as Error).message).toMatch(/kernels.*infer/);
     }
     expect(lstm.forward([1, 2]).output.shape).toEqual([2, 1, 1]);
   });

@@ -1,6 +1,7 @@
 import { StateError } from 'unrolled';
 import { WorkerTrainer } from 'unrolled/worker';
 import { describe, expect, test } from 'vitest';
+import { expectWords } from '../errors.ts';
 import {
   batch,
   described,
@@ -57,20 +58,20 @@ describe('a worker of one’s own', () => {
 
 describe('nothing hangs:', () => {
   test.each([
-    ['crashes', 'crash', /^the worker crashed: .*out of luck/],
-    ['ends itself', 'quit', /^the worker ended/],
+    ['crashes', 'crash', ['crashed', 'out of luck']],
+    ['ends itself', 'quit', ['ended']],
   ])('a worker that %s rejects all that was asked, and all that is asked later', async (_, how, message) => {
     const trainer = await own();
     const waiting = [trainer.run('forever'), trainer.run('forever'), trainer.run(how)];
     for (const promise of waiting) {
       const error = await rejection(soon(promise));
       expect(error).toBeInstanceOf(StateError);
-      expect(error.message).toMatch(message);
+      expectWords(error, message);
     }
     const { x, y } = batch(0);
     const late = await rejection(soon(trainer.step(x, y)));
     expect(late).toBeInstanceOf(StateError);
-    expect(late.message).toMatch(message);
+    expectWords(late, message);
     await soon(trainer.terminate());
   });
 
@@ -86,7 +87,7 @@ describe('nothing hangs:', () => {
     const trainer = await hosted(1, { worker: () => (worker = ownWorker()) });
     const waiting = trainer.run('forever');
     void worker.terminate();
-    expect((await rejection(soon(waiting))).message).toMatch(/^the worker ended/);
+    expect((await rejection(soon(waiting))).message).toMatch(/\bended\b/);
   });
 
   test('terminate rejects what waits, and may be called twice', async () => {
@@ -97,7 +98,7 @@ describe('nothing hangs:', () => {
     await Promise.all([trainer.terminate(), trainer.terminate()]);
     for (const error of await Promise.all(settled)) {
       expect(error).toBeInstanceOf(StateError);
-      expect(error.message).toBe('the trainer was terminated');
+      expectWords(error, ['terminated']);
     }
     expect((await rejection(trainer.pause())).message).toBe('the trainer was terminated');
   });

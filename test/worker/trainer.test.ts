@@ -13,6 +13,7 @@ import {
 import { WorkerTrainer, type WorkerTrainerOptions } from 'unrolled/worker';
 import { afterEach, describe, expect, test } from 'vitest';
 import { OPTIMIZERS, type OptimizerName } from '../../src/optim/table.ts';
+import { expectWords, type Words } from '../errors.ts';
 import { lossCases } from '../every.ts';
 import { Draw } from '../model/helpers.ts';
 import { B, batch, described, hosted, inline, language, rejection, run, T, V } from './helpers.ts';
@@ -134,7 +135,7 @@ describe('a trainer in a worker gives what one inline gives, to the bit:', () =>
     const { x, y } = batch(0);
     const error = await rejection(trainer.step(x, { ...y, data: y.data.map(() => 2) }));
     expect(error).toBeInstanceOf(ArgumentError);
-    expect(error.message).toMatch(/^y: expected a target other than ignoreIndex 2/);
+    expectWords(error, ['y', 'ignoreIndex', '2']);
   });
 });
 
@@ -179,34 +180,27 @@ describe('errors keep their class and what they name:', () => {
     expect([shape.name, shape.argument]).toEqual(['ShapeError', 'x']);
     const index = await rejection(there.step({ ...x, data: x.data.map(() => V) }, y));
     expect(index).toBeInstanceOf(ArgumentError);
-    expect(index.argument).toBe('x (step 0, row 0)');
-    expect(index.message).toBe('x (step 0, row 0): expected an index in 0..6, got 7');
+    expectWords(index, ['x (step 0, row 0)', '0..6', '7']);
     expect(await run(there, 0, 3)).toEqual(await run(here, 0, 3));
   });
 
-  test.each<[string, Partial<WorkerTrainerOptions>, string | undefined, RegExp]>([
-    ['a number out of range', { clipNorm: -1 }, 'clipNorm', /got -1/],
-    ['no such option', { clip: 1 } as object, 'Trainer: clip', /unknown option/],
-    ['no such loss', { loss: 'l1' as 'mse' }, 'loss.name', /one of .*'crossEntropy'.*, got "l1"/],
-    ['a loss of no options', { loss: { name: 'mse', p: 2 } as never }, 'mse: p', /unknown option/],
-    ['a loss that is a function', { loss: (() => 1) as never }, 'loss', /plain data/],
-    ['no optimizer', { optimizer: undefined as never }, 'optimizer', /plain data: \{ name: 'adamw'/],
-    ['an optimizer’s number', { optimizer: { name: 'adam', lr: -1 } }, 'lr', /got -1/],
-    [
-      'an optimizer’s name',
-      { optimizer: { name: 'toString' as 'adam' } },
-      'optimizer.name',
-      /got "toString"/,
-    ],
-    ['a schedule that is a function', { schedule: (() => 1) as never }, 'schedule', /plain data/],
-    ['a schedule’s number', { schedule: { name: 'cosineLR', steps: 0 } }, 'steps', /got 0/],
-    ['a binary that is none', { wasm: new Uint8Array(9) }, 'wasm', /a WebAssembly binary/],
-    ['kernels of no name', { kernels: 'fast' as 'simd' }, 'kernels', /got "fast"/],
-  ])('at the start: %s', async (_, opts, argument, message) => {
+  test.each<[string, Partial<WorkerTrainerOptions>, Words]>([
+    ['a number out of range', { clipNorm: -1 }, ['clipNorm', '-1']],
+    ['no such option', { clip: 1 } as object, ['Trainer: clip']],
+    ['no such loss', { loss: 'l1' as 'mse' }, ['loss.name', 'crossEntropy', '"l1"']],
+    ['a loss of no options', { loss: { name: 'mse', p: 2 } as never }, ['mse: p']],
+    ['a loss that is a function', { loss: (() => 1) as never }, ['loss', 'data']],
+    ['no optimizer', { optimizer: undefined as never }, ['optimizer', 'adamw']],
+    ['an optimizer’s number', { optimizer: { name: 'adam', lr: -1 } }, ['lr', '-1']],
+    ['an optimizer’s name', { optimizer: { name: 'toString' as 'adam' } }, ['optimizer.name', '"toString"']],
+    ['a schedule that is a function', { schedule: (() => 1) as never }, ['schedule', 'data']],
+    ['a schedule’s number', { schedule: { name: 'cosineLR', steps: 0 } }, ['steps', '0']],
+    ['a binary that is none', { wasm: new Uint8Array(9) }, ['wasm', 'WebAssembly']],
+    ['kernels of no name', { kernels: 'fast' as 'simd' }, ['kernels', '"fast"']],
+  ])('at the start: %s', async (_, opts, words) => {
     const error = await rejection(create(opts));
     expect(error).toBeInstanceOf(ArgumentError);
-    expect(error.argument).toBe(argument);
-    expect(error.message).toMatch(message);
+    expectWords(error, words);
   });
 
   test('at the start: an optimizer that is no plain data, a model that is none', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MemoryError } from '../../../src/errors.ts';
 import { planCheckpoints, splitAt } from '../../../src/model/bptt/checkpoints.ts';
+import { expectThrows } from '../../errors.ts';
 
 /**
  * Fewest forward passes over a segment beside the n that back each one up, over all choices of which states to keep:
@@ -97,8 +98,10 @@ describe('checkpoints', () => {
     const planBytes = (steps: number) => 2 ** 20 * steps;
     const stateBytes = 2 ** 18;
     const given = { steps: 16, planBytes, stateBytes };
-    expect(() => planCheckpoints({ ...given, budget: 2 ** 20 })).toThrow(
-      'memoryBudget: expected at least 1310720 bytes for 16 steps, got 1048576',
+    expectThrows(
+      () => planCheckpoints({ ...given, budget: 2 ** 20 }),
+      ['memoryBudget', '1310720', '16', '1048576'],
+      MemoryError,
     );
     expect(planCheckpoints({ ...given, budget: 1.25 * 2 ** 20 })).toMatchObject({
       segments: 16,
