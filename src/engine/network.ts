@@ -9,6 +9,9 @@ import type { Layer } from './layer.ts';
 import { type Packed, Plan, type PlanRequest } from './plan.ts';
 import type { Rows, Valid } from './rows.ts';
 
+/** Idle streams from which on new ones take the place of those at the end of the memory. */
+const MOST_IDLE = 8;
+
 /** What a stream holds. */
 export interface StreamPlan {
   readonly plan: Plan;
@@ -17,6 +20,8 @@ export interface StreamPlan {
   /** A row of the widest state, while two rows change places. */
   readonly spare: Region;
   readonly packed: Packed;
+  /** First byte after it. */
+  readonly end: number;
 }
 
 /** Options of a model whose parameters are about to be overwritten: they stay zeros, and nothing is drawn. */
@@ -49,7 +54,7 @@ export class Network {
   /** The plan whose activations the shared area holds. */
   #written: Plan | undefined;
   readonly #slots: Region[] = [];
-  readonly #idleStreams: StreamPlan[] = [];
+  #idleStreams: StreamPlan[] = [];
   /** By steps and rows. */
   readonly #packed = new Map<string, Packed>();
 
@@ -124,12 +129,12 @@ export class Network {
     return this.reserveAll((layout) => layout.take(what, ...shape));
   }
 
-  /** As reserve, for whatever `take` takes from the layout. */
-  reserveAll<T>(take: (layout: Layout) => T): T {
-    const layout = new Layout(this.#end);
+  /** As reserve, for whatever `take` takes from the layout; from: what lies there and behind is given up. */
+  reserveAll<T>(take: (layout: Layout) => T, from = this.#end): T {
+    const layout = new Layout(from);
     const taken = take(layout);
     this.arena.ensure(layout.end);
-    this.arena.f32.fill(0, this.#end / 4, layout.end / 4);
+    this.arena.f32.fill(0, from / 4, layout.end / 4);
     this.#end = layout.end;
     this.#plans = [];
     this.#written = undefined;
@@ -187,6 +192,7 @@ export class Network {
     if (idle >= 0) return this.#idleStreams.splice(idle, 1)[0]!;
     const shape = `${steps} ${batch}`;
     const packed = this.#packed.get(shape) ?? { regions: [], version: -1 };
+    const from = this.#endWithoutIdle();
     const taken = this.reserveAll((layout) => {
       const request = { steps, batch, training: false, targets: 'none', stream: packed } as const;
       const plan = new Plan(this, layout, 0, request);
@@ -196,10 +202,23 @@ export class Network {
         probabilities: layout.take('probabilities', this.outputSize),
         spare: layout.take('spare state', widest),
         packed,
+        end: layout.end,
       };
-    });
+    }, from);
+    this.#idleStreams = this.#idleStreams.filter(({ plan }) => plan.start < from);
+    for (const [key, { regions }] of this.#packed)
+      if (regions.some(({ ptr }) => ptr >= from)) this.#packed.delete(key);
     this.#packed.set(shape, packed);
     return taken;
+  }
+
+  /** Where what is reserved ends, but for idle streams at its end where there are many. */
+  #endWithoutIdle(): number {
+    let end = this.#end;
+    if (this.#idleStreams.length < MOST_IDLE) return end;
+    const ending = () => this.#idleStreams.find((stream) => stream.end === end);
+    for (let last = ending(); last; last = ending()) end = last.plan.start;
+    return end;
   }
 
   returnStream(stream: StreamPlan): void {
@@ -287,7 +306,7 @@ export class Network {
     this.free('dispose');
     this.arena.dispose();
     this.#plans = [];
-    this.#idleStreams.length = 0;
+    this.#idleStreams = [];
     this.#packed.clear();
   }
 

@@ -1,14 +1,14 @@
 import type { Batch } from '../core/batch.ts';
+import type { StateRoom } from '../core/stateRoom.ts';
 import type { StepResult, Training } from '../core/training.ts';
 import { type CheckpointReport, splitAt } from './checkpoints.ts';
-import type { KeptStates } from './keptStates.ts';
 import { takeWindow } from './window.ts';
 
 /** Forward to the end keeping states alone, then segment by segment forward again and back. */
 export function checkpointed(
   training: Training,
   given: Batch,
-  states: KeptStates,
+  states: StateRoom,
   report: CheckpointReport,
 ): StepResult {
   const { segmentSteps, segments, checkpoints } = report;

@@ -5,10 +5,10 @@ import { ArgumentError } from '../../errors.ts';
 import { Layout } from '../../memory/layout.ts';
 import type { Sequence } from '../../ndarray.ts';
 import type { Batch } from '../core/batch.ts';
+import type { StateRoom } from '../core/stateRoom.ts';
 import type { InParts, StepResult, Training } from '../core/training.ts';
 import { checkpointed } from './checkpointed.ts';
 import { type CheckpointReport, planCheckpoints } from './checkpoints.ts';
-import { KeptStates } from './keptStates.ts';
 import { type Truncation, truncated } from './truncated.ts';
 
 /** How a trainer goes through a sequence in parts. */
@@ -46,7 +46,7 @@ export class SegmentedBptt implements InParts {
   readonly #training: Training;
   readonly #truncation: Truncation | undefined;
   readonly #budget: number;
-  readonly #kept: KeptStates;
+  readonly #kept: StateRoom;
   readonly #reports = new Map<string, CheckpointReport>();
 
   constructor(training: Training, { truncation, memoryBudget = 0 }: PartsOptions) {
@@ -54,7 +54,7 @@ export class SegmentedBptt implements InParts {
     this.#training = training;
     this.#truncation = truncation;
     this.#budget = memoryBudget;
-    this.#kept = new KeptStates(training);
+    this.#kept = training.stateRoom();
   }
 
   updates(steps: number): number {
@@ -109,7 +109,7 @@ export class SegmentedBptt implements InParts {
   }
 
   #preview(steps: number, batch: number, wholeSteps: number, kept = 0): Plan {
-    return this.#training.preview(steps, batch, wholeSteps, kept - this.#kept.count(batch));
+    return this.#training.preview(steps, batch, wholeSteps, (layout) => this.#kept.lay(layout, batch, kept));
   }
 
   #report(steps: number, batch: number): CheckpointReport {

@@ -1,6 +1,6 @@
 import type { Batch } from '../core/batch.ts';
+import type { StateRoom } from '../core/stateRoom.ts';
 import type { StepResult, Training } from '../core/training.ts';
-import type { KeptStates } from './keptStates.ts';
 import { takeWindow } from './window.ts';
 
 /** Truncated BPTT: an update every k1 steps, back through k2 (Williams & Peng 1990). */
@@ -18,7 +18,7 @@ export interface Truncation {
 export function truncated(
   training: Training,
   given: Batch,
-  kept: KeptStates,
+  kept: StateRoom,
   { k1, k2 }: Truncation,
 ): StepResult {
   const { network } = training;

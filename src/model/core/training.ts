@@ -10,6 +10,7 @@ import type { Blocks, Optimizer } from '../../optim/optimizer.ts';
 import type { Schedule } from '../../optim/schedules.ts';
 import { type Batch, type BatchShape, emptyBatch, readBatch } from './batch.ts';
 import type { SequentialBase } from './sequentialBase.ts';
+import { StateRoom } from './stateRoom.ts';
 
 /** What a `Trainer` takes beside the model. */
 export interface TrainerOptions {
@@ -96,8 +97,7 @@ export class Training {
   readonly #arguments = { rows: 0, size: 0, output: 0, targets: 0, gradient: 0, count: 0 };
   /** Where they lie for good. */
   readonly #blocks: Blocks;
-  /** Room for carried states by batch. */
-  readonly #room = new Map<number, readonly Region[]>();
+  readonly #room: StateRoom;
   // overwritten by every call, so that a step makes none: its own, and that of what a schedule may call
   readonly #batch = emptyBatch();
   readonly #other = emptyBatch();
@@ -113,6 +113,7 @@ export class Training {
     this.#owner = owner;
     this.model = model;
     this.network = network;
+    this.#room = this.stateRoom();
     this.optimizer = options.optimizer;
     this.loss = loss;
     this.options = options;
@@ -253,12 +254,7 @@ export class Training {
 
   /** Memory for the states of so many rows. */
   roomFor(batch: number): readonly Region[] {
-    let states = this.#room.get(batch);
-    if (!states) {
-      states = this.network.reserveAll((layout) => this.layoutStates(layout, batch));
-      this.#room.set(batch, states);
-    }
-    return states;
+    return this.#room.take(batch)[0]!;
   }
 
   /** Memory for the states that a batch ends in; undefined where none are carried. @throws {ShapeError} another batch */
@@ -285,12 +281,17 @@ export class Training {
     return this.stateShapes(batch).map((shape) => layout.take('carried state', ...shape));
   }
 
-  /** A plan as it will lie; kept: states inside the sequence that there must be room for. */
-  preview(steps: number, batch: number, wholeSteps = steps, kept = 0): Plan {
-    const carry = this.carries && !this.#room.has(batch);
+  /** Room for states of the model, apart from those carried. */
+  stateRoom(): StateRoom {
+    return new StateRoom(this.network, (layout, rows) => this.layoutStates(layout, rows));
+  }
+
+  /** A plan as it will lie, behind the room for carried states and what `reserve` takes. */
+  preview(steps: number, batch: number, wholeSteps = steps, reserve?: (layout: Layout) => unknown): Plan {
     const request = { steps, batch, training: true, targets: this.loss.targets, wholeSteps } as const;
     return this.network.preview(request, this.optimizer.slots.length, (layout) => {
-      for (let i = carry ? -1 : 0; i < kept; i++) this.layoutStates(layout, batch);
+      if (this.carries) this.#room.lay(layout, batch, 1);
+      reserve?.(layout);
     });
   }
 
