@@ -147,11 +147,15 @@ export class Run<Settings extends object, Made extends Trainable = Trainable> {
     return session;
   }
 
-  async pause(): Promise<void> {
+  /** Does something to the session, if this is the phase. */
+  async #from(phase: Phase, act: (session: Session, life: AbortController) => Promise<void>): Promise<void> {
     const life = this.#life;
     const { session } = this;
-    if (this.phase !== 'training' || !session) return;
-    await this.#guard(life, async () => {
+    if (this.phase === phase && session) await this.#guard(life, () => act(session, life));
+  }
+
+  async pause(): Promise<void> {
+    await this.#from('training', async (session, life) => {
       await session.trainer.pause();
       if (!this.#turn(life, 'paused')) return;
       await this.#keep(life);
@@ -160,10 +164,7 @@ export class Run<Settings extends object, Made extends Trainable = Trainable> {
   }
 
   async resume(): Promise<void> {
-    const life = this.#life;
-    const { session } = this;
-    if (this.phase !== 'paused' || !session) return;
-    await this.#guard(life, async () => {
+    await this.#from('paused', async (session, life) => {
       await session.trainer.resume();
       if (this.#fitting) this.#turn(life, 'training');
       else if (this.phase === 'paused') this.#train(life);
