@@ -4,9 +4,7 @@ import {
   AdamW,
   ArgumentError,
   crossEntropy,
-  Dropout,
   Embedding,
-  GRU,
   init,
   Linear,
   LSTM,
@@ -20,20 +18,14 @@ import {
 import { expectWords } from '../errors.ts';
 import { optimizerCases } from '../every.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from '../model/helpers.ts';
+import { languageModel } from '../model/languageModel.ts';
 
 beforeAll(() => init());
 
 const V = 11;
 
 function language(seed = 1): Sequential {
-  const layers = [
-    new Embedding(V, 6),
-    new LSTM(6, 9, { numLayers: 2 }),
-    new Dropout(0.1),
-    new GRU(9, 7),
-    new Linear(7, V),
-  ];
-  return new Sequential(layers, { seed });
+  return languageModel(V, [6, 9, 7], { seed, numLayers: 2, dropout: 0.1 });
 }
 
 function features(): Sequential {

@@ -6,7 +6,6 @@ import {
   AdamW,
   cosineLR,
   crossEntropy,
-  Dropout,
   Embedding,
   Generator,
   GRU,
@@ -16,17 +15,12 @@ import {
   Sequential,
   Trainer,
 } from '../../src/index.ts';
+import { languageModel } from '../model/languageModel.ts';
 
 const V = 20;
 
 function language(): Sequential {
-  return new Sequential([
-    new Embedding(V, 8),
-    new LSTM(8, 12),
-    new Dropout(0.1),
-    new GRU(12, 8),
-    new Linear(8, V),
-  ]);
+  return languageModel(V, [8, 12, 8], { dropout: 0.1 });
 }
 
 /** Bytes of the JavaScript heap in use after a collection. */
