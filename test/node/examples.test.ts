@@ -86,9 +86,9 @@ test('the blocks of ts fit the declarations', { timeout: 120_000 }, async () => 
 describe('README', () => {
   test('has an example of all that the package is for', () => {
     const titles = blocks(texts.get('README.md')!, 'js').map(({ title }) => title);
-    for (const part of ['Train', 'Train in a worker', 'Stream', 'The kernels alone']) {
+    for (const part of ['Train', 'Train in a worker', 'Stream', 'Use only the kernels']) {
       expect(titles).toContain(part);
     }
-    expect(titles).toContainEqual(expect.stringMatching(/^A layer alone/));
+    expect(titles).toContainEqual(expect.stringMatching(/^Use a single layer/));
   });
 });

@@ -3,11 +3,11 @@ import { el } from './el.ts';
 /** Steps of a colour: as many classes `shade-0` … there are. */
 const SHADES = 7;
 
-/** Text in shades, one a character: runs of one shade become one element. */
+/** Text in shades, one per character: runs of one shade become one element. */
 export class WrittenText {
   readonly root = el('p', { class: 'written', id: 'written' });
 
-  /** `shade`: 0..1 a character, counted from the first after `prompt`. */
+  /** `shade`: 0..1 per character, counted from the first after `prompt`. */
   show(prompt: string, characters: readonly string[], shade: (i: number) => number): void {
     const parts: Node[] = [el('span', { class: 'prompt' }, prompt)];
     let run = '';

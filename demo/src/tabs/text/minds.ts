@@ -6,7 +6,7 @@ import { WrittenText } from '../../ui/written.ts';
 interface Passage {
   readonly prompt: string;
   readonly characters: readonly string[];
-  /** 0..1 a character. */
+  /** 0..1 per character. */
   readonly confidence: Float32Array;
   /** [length, hidden], −127..127. */
   readonly activations: Int8Array;
