@@ -76,7 +76,7 @@ describe('a signal while a long passage is written', () => {
     const path = folder();
     const options = [...TINY.slice(0, -2), '--out', path('m'), '--steps', 5, '--length', 30_000_000];
     const child = start('train', textFile(path('t')), ...options);
-    await until(() => child.out().length > 5000);
+    await until(child, () => child.out().length > 5000);
     child.process.kill(signal);
     expect(await child.exit).toEqual([130, null]);
     expect(child.out()).toContain(`Saved ${path('m')}`);
@@ -87,7 +87,7 @@ describe('a signal while a long passage is written', () => {
     const path = folder();
     await cli('train', textFile(path('t')), ...TINY, '--steps', 2, '--out', path('m'));
     const child = start('generate', path('m'), '--length', 30_000_000);
-    await until(() => child.out().length > 5000);
+    await until(child, () => child.out().length > 5000);
     child.process.kill(signal);
     expect(await child.exit).toEqual([null, signal]);
     expect(child.err()).toBe('');

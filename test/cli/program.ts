@@ -53,12 +53,18 @@ function child(name: string, args: string[], options: SpawnOptions = {}): Child 
   return { process: child, out: () => out, err: () => err, exit: once(child, 'close') };
 }
 
-/** Waits for something that will come. */
-export async function until(isDone: () => boolean): Promise<void> {
-  while (!isDone()) await setTimeout(20);
+/** Waits for something that the child does; fails where the child ends without it. */
+export async function until(child: Child, isDone: () => boolean): Promise<void> {
+  let ended: unknown[] | undefined;
+  child.exit.then((exit) => (ended = exit));
+  while (!isDone()) {
+    // what it wrote last may be what was waited for
+    if (ended && !isDone()) expect.fail(`the child ended with ${ended.join(' ')}: ${child.err()}`);
+    await setTimeout(20);
+  }
 }
 
 /** Waits until a training has made steps. */
 export async function underway(child: Child): Promise<void> {
-  await until(() => /\| loss \d/.test(child.err()));
+  await until(child, () => /\| loss \d/.test(child.err()));
 }

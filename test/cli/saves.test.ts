@@ -30,9 +30,9 @@ describe('train --save-every', () => {
     const path = folder();
     const book = textFile(path('t'));
     const child = start('train', book, ...TINY, '--steps', 1e9, '--save-every', 0.2, '--out', path('m'));
-    await until(() => existsSync(path('m')));
+    await until(child, () => existsSync(path('m')));
     const first = training(path('m')).step;
-    await until(() => training(path('m')).step > first);
+    await until(child, () => training(path('m')).step > first);
     child.process.kill('SIGKILL');
     expect(await child.exit).toEqual([null, 'SIGKILL']);
     const { step } = training(path('m'));
@@ -48,7 +48,7 @@ describe('train --save-every', () => {
     const options = ['--steps', 1e9, '--save-every', 0.0001, '--hidden', 256, '--length', 0];
     for (let i = 0; i < 4; i++) {
       const child = start('train', book, ...options, '--out', path('m'));
-      await until(() => existsSync(path('m')));
+      await until(child, () => existsSync(path('m')));
       await setTimeout(37 * i);
       child.process.kill('SIGKILL');
       await child.exit;
@@ -204,9 +204,9 @@ describe('files that other processes leave or write', () => {
     const book = textFile(path('t'));
     const options = [...TINY, '--steps', 1e9, '--save-every', 0.1, '--out', path('m.safetensors')];
     const child = start('train', book, ...options);
-    await until(() => existsSync(path('m.safetensors')));
+    await until(child, () => existsSync(path('m.safetensors')));
     writeWhole(path('m.safetensors'), new TextEncoder().encode('of another run'));
-    await until(() => existsSync(path('m-2.safetensors')));
+    await until(child, () => existsSync(path('m-2.safetensors')));
     child.process.kill('SIGTERM');
     expect(await child.exit).toEqual([130, null]);
     expect(child.err()).toContain('m.safetensors was written by another process');
@@ -220,13 +220,13 @@ describe('files that other processes leave or write', () => {
     mkdirSync(path('d'));
     const options = [...TINY, '--steps', 1e9, '--save-every', 0.05, '--out', path('d/m')];
     const child = start('train', textFile(path('t')), ...options);
-    await until(() => existsSync(path('d/m')));
-    await until(() => {
+    await until(child, () => existsSync(path('d/m')));
+    await until(child, () => {
       rmSync(path('d'), { recursive: true, force: true });
       return child.err().includes('no directory');
     });
     mkdirSync(path('d'));
-    await until(() => existsSync(path('d/m')));
+    await until(child, () => existsSync(path('d/m')));
     child.process.kill('SIGTERM');
     expect(await child.exit).toEqual([130, null]);
     expect(child.out()).toContain(`Saved ${path('d/m')}`);
@@ -274,7 +274,7 @@ describe('train --val', () => {
     const book = textFile(path('t'));
     const options = [...TINY, '--val', book, '--steps', 1e9, '--save-every', 0.1, '--out', path('m')];
     const child = start('train', book, ...options);
-    await until(() => existsSync(path('m.best')));
+    await until(child, () => existsSync(path('m.best')));
     child.process.kill('SIGKILL');
     await child.exit;
     expect(training(path('m.best')).best.step).toBe(training(path('m.best')).step);
@@ -302,7 +302,7 @@ test('a signal before the first step saves nothing over a file that is there', a
   const book = textFile(path('t'));
   writeFileSync(path('m'), 'what was there');
   const child = start('train', book, ...TINY, '--out', path('m'), '--steps', 1e9, '--val', book);
-  await until(() => child.err().includes('0/1000000000'));
+  await until(child, () => child.err().includes('0/1000000000'));
   child.process.kill('SIGINT');
   expect(await child.exit).toEqual([130, null]);
   const kept = readFileSync(path('m'), 'utf8') === 'what was there';
