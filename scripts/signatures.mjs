@@ -65,14 +65,22 @@ export type KernelName = keyof KernelCalls;
 `;
 }
 
-/** Each list by itself: what bundles don't name, they drop. */
+/** Each list holds the one before it, since each entry exports what the one before it does. */
 function names() {
-  const lists = ENTRIES.map((entry) => {
-    const list = kernelsOf(entry).map(({ name }) => `  '${name}',\n`);
-    const constant = entry === 'index' ? 'KERNEL_NAMES' : `${entry.toUpperCase()}_NAMES`;
-    return `/** What assembly/${entry}.ts exports. */\nexport const ${constant}: readonly KernelName[] = [\n${list.join('')}];\n`;
+  const known = [];
+  const lists = ENTRIES.map((entry, i) => {
+    const own = kernelsOf(entry).filter(({ name }) => !known.includes(name));
+    known.push(...own.map(({ name }) => name));
+    const list = `[\n${own.map(({ name }) => `  '${name}',\n`).join('')}]`;
+    // a spread or a call that is not marked would keep bundlers from dropping a list that nobody names
+    const all = i ? `/* @__PURE__ */ ${namesOf(ENTRIES[i - 1])}.concat(${list})` : list;
+    return `/** What assembly/${entry}.ts exports. */\nexport const ${namesOf(entry)}: readonly KernelName[] = ${all};\n`;
   });
   return `import type { KernelName } from './kernelCalls.ts';\n\n${lists.join('\n')}`;
+}
+
+function namesOf(entry) {
+  return entry === 'index' ? 'KERNEL_NAMES' : `${entry.toUpperCase()}_NAMES`;
 }
 
 function struct({ name, file, fields }) {

@@ -5,10 +5,11 @@ export { reading, unreadable } from './errors.ts';
 /** Options with their defaults filled in: none is missing or undefined. */
 export type Filled<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
 
-/** @throws {ArgumentError} unless value is an integer of at least `min` */
-export function integer(name: string, value: unknown, min: number): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min) {
-    throw new ArgumentError(name, `an integer of at least ${min}`, value);
+/** @throws {ArgumentError} unless value is an integer in min..max */
+export function integer(name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min || value > max) {
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `in ${min}..${max}`;
+    throw new ArgumentError(name, `an integer ${range}`, value);
   }
   return value;
 }
@@ -63,9 +64,10 @@ export function options<T extends object>(of: string, given: T | undefined, know
   const copy = {} as T;
   if (given === undefined) return copy;
   const name = `the options of ${of}`;
-  if (typeof given !== 'object' || given === null) throw new ArgumentError(name, 'an object', given);
   const other = reading(name, given, () => {
-    if (Array.isArray(given)) throw new ArgumentError(name, 'an object', given);
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+      throw new ArgumentError(name, 'an object', given);
+    }
     for (const key of Object.keys(known) as (keyof T)[]) {
       const value = given[key];
       if (value !== undefined) copy[key] = value;
@@ -77,8 +79,7 @@ export function options<T extends object>(of: string, given: T | undefined, know
   if (other === undefined) return copy;
   const names = Object.keys(known);
   const meant = nearest(other, names);
-  const others = names.length ? `, expected one of ${names.join(', ')}` : `: ${of} has no options`;
-  const hint = meant ? ` (did you mean '${meant}'?)` : others;
+  const hint = meant ? ` (did you mean '${meant}'?)` : `, expected one of ${names.join(', ') || 'none'}`;
   throw new ArgumentError(`${of}: ${other}`, '', other, {
     message: `${of}: unknown option '${other}'${hint}`,
   });

@@ -1,6 +1,6 @@
 import type { Generator } from '../init/generator.ts';
 import { type MemoryArena, pageBytes } from '../memory/arena.ts';
-import { align, type Layout, type Region } from '../memory/layout.ts';
+import { At, align, type Layout, type Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
 import { keepsLast } from './keepsLast.ts';
 import type { Layer, LayerScope, Lookup, Pass, StateSlot } from './layer.ts';
@@ -148,9 +148,9 @@ export class Plan {
         output: (what, ...shape) => {
           if (training) return layout.take(what, ...shape);
           const shared = outputs[turn++ % 2]!;
-          const length = shape.reduce((a, b) => a * b, 1);
-          shared.length = Math.max(shared.length, length);
-          return new View(shared, shape, length);
+          const region = new At(shape, () => shared.ptr);
+          shared.length = Math.max(shared.length, region.length);
+          return region;
         },
         work: (bytes) => {
           if (stream) {
@@ -255,22 +255,5 @@ export class Plan {
     if (finish) this.penalty = 0;
     for (let i = 0; finish && i < this.passes.length; i++) this.penalty += this.passes[i]!.end?.() ?? 0;
     return wantInput ? { ...this.input, ptr: dy.ptr } : undefined;
-  }
-}
-
-/** A shape on a shared region. */
-class View implements Region {
-  readonly shape: readonly number[];
-  readonly length: number;
-  readonly #shared: Shared;
-
-  constructor(shared: Shared, shape: readonly number[], length: number) {
-    this.#shared = shared;
-    this.shape = shape;
-    this.length = length;
-  }
-
-  get ptr(): number {
-    return this.#shared.ptr;
   }
 }

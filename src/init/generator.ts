@@ -43,7 +43,7 @@ export class Generator {
 
   /** An integer in 0..n−1. @throws {ArgumentError} n that is no integer in 1..2^32 */
   integer(n: number): number {
-    if (integer('n', n, 1) > 2 ** 32) throw new ArgumentError('n', 'at most 2^32', n);
+    integer('n', n, 1, 2 ** 32);
     return Math.floor((this.next() / 2 ** 32) * n);
   }
 

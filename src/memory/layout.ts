@@ -46,6 +46,23 @@ export class Layout {
   }
 }
 
+/** A region that lies at a distance from another, which may be placed later or change from call to call. */
+export class At implements Region {
+  readonly shape: readonly number[];
+  readonly length: number;
+  readonly #ptr: () => number;
+
+  constructor(shape: readonly number[], ptr: () => number) {
+    this.shape = shape;
+    this.length = shape.reduce((a, b) => a * b, 1);
+    this.#ptr = ptr;
+  }
+
+  get ptr(): number {
+    return this.#ptr();
+  }
+}
+
 export function align(bytes: number): number {
   return Math.ceil(bytes / 64) * 64;
 }

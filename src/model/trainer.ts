@@ -17,6 +17,7 @@ import { OPTIONS as CORE_OPTIONS, TrainerBase } from './core/trainerBase.ts';
 import type { TrainerOptions as CoreOptions, StepResult as CoreResult, Look } from './core/training.ts';
 import { adapted, hasCustom, undoneOnError } from './custom.ts';
 import type { Sequential } from './sequential.ts';
+import { watch } from './watch.ts';
 
 export type { Truncation } from './bptt/truncated.ts';
 export type { Evaluation, NonFinitePolicy } from './core/training.ts';
@@ -80,6 +81,8 @@ export class Trainer extends TrainerBase {
     if (parts.truncation || parts.memoryBudget !== undefined) {
       this.#parts = new SegmentedBptt(this.training, parts);
       this.training.parts = this.#parts;
+    } else {
+      this.training.hint = '; run the step again with { flow: true } to see where it began';
     }
   }
 
@@ -119,7 +122,7 @@ export class Trainer extends TrainerBase {
     const given = opts === undefined ? opts : options('flow', opts, { lengths: true, mask: true });
     this.#checkStep({ ...given, flow: true });
     const watched = this.#watch();
-    this.training.watch(x, y, given, watched.look);
+    watch(this.training, x, y, given, watched.look);
     return watched.told.flow!;
   }
 

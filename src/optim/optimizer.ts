@@ -69,12 +69,10 @@ export abstract class Optimizer extends Summarized {
   restore(state: unknown): void {
     const { name, lr, steps } = (state ?? {}) as Partial<OptimizerState>;
     if (name !== this.name)
-      throw new FormatError(`optimizer state of ${show(name)}, where ${this.name} was expected`);
+      throw new FormatError(`optimizer state: expected ${this.name}, got ${show(name)}`);
     const whole = Number.isSafeInteger(steps) && steps! >= 0;
     if (typeof lr !== 'number' || !Number.isFinite(Math.fround(lr)) || lr < 0 || !whole) {
-      throw new FormatError(
-        `optimizer state: lr ${show(lr)} and steps ${show(steps)} are no numbers to continue from`,
-      );
+      throw new FormatError(`optimizer state: lr ${show(lr)}, steps ${show(steps)}`);
     }
     this.#lr = lr;
     this.#steps = steps!;

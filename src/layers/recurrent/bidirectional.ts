@@ -1,5 +1,5 @@
 import type { LayerScope, Pass } from '../../engine/layer.ts';
-import type { Region } from '../../memory/layout.ts';
+import { At, type Region } from '../../memory/layout.ts';
 import {
   MOVE_ADD as ADD,
   MOVE_COPY as COPY,
@@ -7,7 +7,6 @@ import {
 } from '../../wasm/generated/constants.ts';
 import type { Source } from './direction.ts';
 import type { MergeMode } from './options.ts';
-import { At } from './states.ts';
 
 /**
  * Both directions of a stacked layer. The one from the end runs on rows gathered from each row's last step to its first,
@@ -73,31 +72,16 @@ export function bidirectionalPass(
     kernels.move_rows(N, W, back.output.ptr, W, (last ?? reversed).ptr, at, width, how);
     if (mode === 'ave') kernels.vec_scale(N * W, 0.5, output.ptr);
   };
-  // one direction's gradient from that of the merged last steps: zeros but at each row's own last step
-  const spread = (dy: number, other: Region, index: Region, to: Region) => {
-    const N = rows.rowsWithSteps;
-    kernels.move_rows(N, W, dy, width, 0, dLast.ptr, W, COPY);
-    if (mode === 'ave') kernels.vec_scale(N * W, 0.5, dLast.ptr);
-    if (mode === 'mul') kernels.move_rows(N, W, other.ptr, W, index.ptr, dLast.ptr, W, MULTIPLY);
-    kernels.vec_fill(rows.count * W, 0, to.ptr);
-    kernels.scatter_add_rows(N, W, dLast.ptr, index.ptr, to.ptr);
-  };
-  const split = (dy: number) => {
-    const N = rows.count;
-    const right = dy + (mode === 'concat' ? W * 4 : 0);
+  // one direction's gradient from that of the merged output: of last steps zeros but at each row's own
+  const split = (dy: number, index: number, other: Region, to: Region) => {
+    const N = last ? rows.rowsWithSteps : rows.count;
+    const part = last ? dLast.ptr : to.ptr;
+    kernels.move_rows(N, W, dy, width, last ? 0 : index, part, W, COPY);
+    if (mode === 'ave') kernels.vec_scale(N * W, 0.5, part);
+    if (mode === 'mul') kernels.move_rows(N, W, other.ptr, W, (last ?? reversed).ptr, part, W, MULTIPLY);
     if (last) {
-      spread(dy, back.output, last, dAhead);
-      spread(right, ahead.output, last, dBack);
-      return;
-    }
-    kernels.move_rows(N, W, dy, width, 0, dAhead.ptr, W, COPY);
-    kernels.move_rows(N, W, right, width, reversed.ptr, dBack.ptr, W, COPY);
-    if (mode === 'ave') {
-      kernels.vec_scale(N * W, 0.5, dAhead.ptr);
-      kernels.vec_scale(N * W, 0.5, dBack.ptr);
-    } else if (mode === 'mul') {
-      kernels.move_rows(N, W, back.output.ptr, W, reversed.ptr, dAhead.ptr, W, MULTIPLY);
-      kernels.move_rows(N, W, ahead.output.ptr, W, reversed.ptr, dBack.ptr, W, MULTIPLY);
+      kernels.vec_fill(rows.count * W, 0, to.ptr);
+      kernels.scatter_add_rows(N, W, part, last.ptr, to.ptr);
     }
   };
   return {
@@ -115,7 +99,8 @@ export function bidirectionalPass(
       merge();
     },
     backward: (dy, dxAt, finish) => {
-      split(dy);
+      split(dy, 0, back.output, dAhead);
+      split(dy + (mode === 'concat' ? W * 4 : 0), reversed.ptr, ahead.output, dBack);
       ahead.backward(dAhead.ptr, dxAt, finish);
       reverseInput();
       back.backward(dBack.ptr, dxAt && dx.ptr, finish);

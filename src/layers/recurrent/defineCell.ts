@@ -1,12 +1,12 @@
 import type { GateTrace, LayerScope, Pass, StateSlot } from '../../engine/layer.ts';
 import type { Rows } from '../../engine/rows.ts';
-import { align, type Region } from '../../memory/layout.ts';
+import { At, align, type Region } from '../../memory/layout.ts';
 import type { KernelCalls, KernelName } from '../../wasm/generated/kernelCalls.ts';
 import { requireKernel } from '../../wasm/runtime.ts';
 import { type Cell, outputWidth, type ParameterKinds, type StateSpec } from './cell.ts';
 import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
 import { mapped } from './mapped.ts';
-import { At, type KeptStates, keepStates, runningState, watch } from './states.ts';
+import { type KeptStates, keepStates, runningState, watch } from './states.ts';
 import { tableGradient } from './tableGradient.ts';
 
 /** What the kernels of a forward pass are called with. Pointers hold once the plan is laid out. */

@@ -1,22 +1,5 @@
 import type { LayerScope, StateSlot } from '../../engine/layer.ts';
-import type { Region } from '../../memory/layout.ts';
-
-/** A region that lies at a distance from another, which may be placed later or change from call to call. */
-export class At implements Region {
-  readonly shape: readonly number[];
-  readonly length: number;
-  readonly #ptr: () => number;
-
-  constructor(shape: readonly number[], ptr: () => number) {
-    this.shape = shape;
-    this.length = shape.reduce((a, b) => a * b, 1);
-    this.#ptr = ptr;
-  }
-
-  get ptr(): number {
-    return this.#ptr();
-  }
-}
+import { At, type Region } from '../../memory/layout.ts';
 
 /** States of all steps, kept for the backward pass. */
 export interface KeptStates {

@@ -47,7 +47,7 @@ export function layerFromConfig(
     throw new FormatError(`saved model: no layer of type ${show(type)}`);
   }
   if (typeof config.numLayers === 'number' && config.numLayers > most) {
-    throw new FormatError(`saved model: ${type}: ${config.numLayers} layers, and ${most} tensors`);
+    throw new FormatError(`saved model: ${type}: numLayers ${config.numLayers}, with ${most} tensors`);
   }
   try {
     if (known(makers)) return (makers as Readonly<Record<string, Maker>>)[type]!(config);

@@ -1,13 +1,17 @@
 import type { Layer } from '../../engine/layer.ts';
 import { onlyInFullPackage } from '../../errors.ts';
-import * as recurrentLayers from '../../layers/core/recurrentLayers.ts';
-import { type LayerConfig, layerFromConfig } from './layerFactory.ts';
+import type * as recurrentLayers from '../../layers/core/recurrentLayers.ts';
+import { GRU, LSTM, RNN } from '../../layers/core/recurrentLayers.ts';
+import { type LayerConfig, layerFromConfig, type RecurrentClass } from './layerFactory.ts';
+
+/** By name, one for each of the list: an object of our own, where `import *` makes bundlers add a helper. */
+const RECURRENT: Readonly<Record<keyof typeof recurrentLayers, RecurrentClass>> = { GRU, LSTM, RNN };
 
 /** As layerFromConfig, of the plain cells. What else has a hiddenSize is a recurrent layer of the whole package. */
 export function makeLayer(description: unknown, most: number): Layer {
   const { type, hiddenSize } = (description ?? {}) as Partial<LayerConfig>;
-  if (typeof type === 'string' && hiddenSize !== undefined && !Object.hasOwn(recurrentLayers, type)) {
+  if (typeof type === 'string' && hiddenSize !== undefined && !Object.hasOwn(RECURRENT, type)) {
     throw onlyInFullPackage(`saved model: ${type}`);
   }
-  return layerFromConfig(recurrentLayers, description, most);
+  return layerFromConfig(RECURRENT, description, most);
 }

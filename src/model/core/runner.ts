@@ -145,10 +145,7 @@ export class Runner {
 
   /** Where the last output of a row is, if there is one. */
   #logits(row: number): number {
-    if (integer('row', row, 0) >= this.batch) {
-      throw new ArgumentError('row', `a row below ${this.batch}`, row);
-    }
-    const at = this.lastOf(row);
+    const at = this.lastOf(integer('row', row, 0, this.batch - 1));
     if (this.fresh[row]) throw new StateError('sample: make a step first');
     return at;
   }
@@ -181,7 +178,7 @@ export class Runner {
     }
     // plain arrays are not read here, but below, once
     if (single ? length !== 1 : !mayBeNumbers(given) || given.length !== length) {
-      throw new ArgumentError('input', `${length} number${length === 1 ? '' : 's'}`, given);
+      throw new ArgumentError('input', length === 1 ? '1 number' : `${length} numbers`, given);
     }
     // each number is read once, and checked as it is written: nothing but the input was touched where one is refused
     const memory = signal.kind === 'features' ? arena.f32 : arena.i32;

@@ -58,9 +58,7 @@ export class StreamBase extends Summarized {
     const row = kind === 'features' ? batch * size : batch;
     const steps = lengthOf(input) / row;
     if (!Number.isInteger(steps) || steps < 1 || steps > block) {
-      const most =
-        block === 1 ? '1 step, the block of this stream' : `1 to ${block} steps, the block of this stream`;
-      throw new ArgumentError('input', `${row} number${row === 1 ? '' : 's'} for each of ${most}`, input);
+      throw new ArgumentError('input', `${row} x n numbers, n from 1 to block ${block}`, input);
     }
     return this.runner.run(steps, batch, input);
   }
@@ -117,9 +115,6 @@ export class StreamBase extends Summarized {
   /** The first of the rows meant, and how many. @internal */
   protected rows(row: number | undefined): [first: number, count: number] {
     if (row === undefined) return [0, this.batch];
-    if (integer('row', row, 0) >= this.batch) {
-      throw new ArgumentError('row', `a row below ${this.batch}`, row);
-    }
-    return [row, 1];
+    return [integer('row', row, 0, this.batch - 1), 1];
   }
 }

@@ -89,7 +89,7 @@ export class TrainerBase extends Summarized {
       throw new ArgumentError('nonFinite', `one of ${Object.keys(POLICIES).join(', ')}`, given.nonFinite);
     }
     if (taken.has(given.optimizer)) {
-      throw new StateError('an optimizer serves one trainer: make a new one');
+      throw new StateError('the optimizer has another trainer');
     }
     this.model = model;
     this.optimizer = given.optimizer;

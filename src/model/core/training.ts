@@ -85,14 +85,17 @@ export class Training {
   readonly optimizer: Optimizer;
   readonly loss: Loss;
   readonly options: TrainerOptions;
+  /** What a batch must have. */
+  readonly shape: BatchShape;
   /** Set where sequences are taken in parts. */
   parts: InParts | undefined;
+  /** Ends the messages about numbers that are not finite. */
+  hint = '';
   /** Last states of the last step; undefined when the next step starts from zeros. */
   carried: Carried | undefined;
   /** Updates left out with `nonFinite: 'skip'`. */
   skipped = 0;
   readonly #owner: object;
-  readonly #shape: BatchShape;
   readonly #asked: { -readonly [K in keyof PlanRequest]: PlanRequest[K] };
   readonly #arguments = { rows: 0, size: 0, output: 0, targets: 0, gradient: 0, count: 0 };
   /** Where they lie for good. */
@@ -117,7 +120,7 @@ export class Training {
     this.optimizer = options.optimizer;
     this.loss = loss;
     this.options = options;
-    this.#shape = {
+    this.shape = {
       input: network.input,
       target: { kind: loss.targets, size: network.outputSize },
       rows: options.batch,
@@ -140,7 +143,7 @@ export class Training {
 
   /** @throws {StateError} where the model has another trainer */
   serves(): void {
-    if (this.model.trainer !== this.#owner) throw new StateError('the model has another trainer by now');
+    if (this.model.trainer !== this.#owner) throw new StateError('the model has another trainer');
   }
 
   /** One update, or with parts several. A step that is refused leaves all as it was. */
@@ -153,7 +156,7 @@ export class Training {
     try {
       network.enter('step');
       try {
-        readBatch(batch, this.#shape, { x, y, steps });
+        readBatch(batch, this.shape, { x, y, steps });
       } finally {
         network.leave();
       }
@@ -189,39 +192,12 @@ export class Training {
     const { network } = this;
     network.enter('evaluate');
     try {
-      const batch = readBatch(this.#other, this.#shape, { x, y, steps });
+      const batch = readBatch(this.#other, this.shape, { x, y, steps });
       const plan = this.written(batch, false);
       const count = this.count(plan);
       for (const { initial } of plan.states) network.arena.clear(initial);
       plan.forward();
       return this.run(plan, 0, plan.outputCount, 0, count) / count;
-    } finally {
-      network.leave();
-    }
-  }
-
-  /** Forward and backward as the next step would, for `look` to see; nothing changes but the gradients, which are 0. */
-  watch(x: Given, y: Given, steps: Steps | undefined, look: Look): void {
-    this.serves();
-    const { network } = this;
-    const { arena, generator } = network;
-    network.enter('flow');
-    try {
-      const batch = readBatch(this.#other, this.#shape, { x, y, steps });
-      this.roomNow(batch);
-      const plan = this.written(batch, true, true);
-      const count = this.count(plan);
-      generator.mark();
-      try {
-        this.ahead(plan, count, this.carried?.states);
-        const seen = look(plan);
-        arena.clear(network.gradients);
-        plan.backward(false);
-        seen();
-      } finally {
-        arena.clear(network.gradients);
-        generator.rewind();
-      }
     } finally {
       network.leave();
     }
@@ -261,7 +237,7 @@ export class Training {
   roomNow({ x: { batch } }: Batch): readonly Region[] | undefined {
     if (!this.carries) return undefined;
     if (this.carried && this.carried.batch !== batch) {
-      throw new ShapeError('x', `batch ${this.carried.batch}, as the states carried`, `batch ${batch}`);
+      throw new ShapeError('x', `batch ${this.carried.batch}, as before`, `batch ${batch}`);
     }
     return this.roomFor(batch);
   }
@@ -382,8 +358,7 @@ export class Training {
 
   nonFinite(what: string, loss = Number.NaN, gradNorm = Number.NaN): NonFiniteError {
     const step = this.optimizer.steps;
-    const hint = this.parts ? '' : '; run the step again with { flow: true } to see where it began';
-    return new NonFiniteError(`step ${step}: ${what}; no weight was changed${hint}`, {
+    return new NonFiniteError(`step ${step}: ${what}; no weight was changed${this.hint}`, {
       step,
       loss,
       gradNorm,

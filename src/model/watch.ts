@@ -1,0 +1,31 @@
+import type { Steps } from '../engine/batchIO.ts';
+import type { Given } from '../ndarray.ts';
+import { emptyBatch, readBatch } from './core/batch.ts';
+import type { Look, Training } from './core/training.ts';
+
+/** Forward and backward as the next step would, for `look` to see; nothing changes but the gradients, which are 0. */
+export function watch(training: Training, x: Given, y: Given, steps: Steps | undefined, look: Look): void {
+  training.serves();
+  const { network } = training;
+  const { arena, generator } = network;
+  network.enter('flow');
+  try {
+    const batch = readBatch(emptyBatch(), training.shape, { x, y, steps });
+    training.roomNow(batch);
+    const plan = training.written(batch, true, true);
+    const count = training.count(plan);
+    generator.mark();
+    try {
+      training.ahead(plan, count, training.carried?.states);
+      const seen = look(plan);
+      arena.clear(network.gradients);
+      plan.backward(false);
+      seen();
+    } finally {
+      arena.clear(network.gradients);
+      generator.rewind();
+    }
+  } finally {
+    network.leave();
+  }
+}
