@@ -16,6 +16,11 @@ describe.each(recipes)('$title', ({ body }) => {
     expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
+  test('each step has the command that checks it', () => {
+    const steps = body.split(/^\d+\. /m).slice(1);
+    expect(steps.filter((step) => !/`npm (run|test)/.test(step))).toEqual([]);
+  });
+
   test('the files and folders that it names are there', () => {
     const named = [...body.matchAll(/`([\w/.-]+)`/g)].map((m) => m[1]!).filter((name) => name.includes('/'));
     const paths = named.filter((name) => /^(assembly|src|test|docs|scripts|bench)\//.test(name));
