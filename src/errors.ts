@@ -46,6 +46,9 @@ export class ShapeError extends UnrolledError {
   }
 }
 
+/** For a shape that fits once its first two sizes change places. */
+export const BATCH_FIRST = ' (time-major [T, B, ...] expected: is this batch first?)';
+
 /** A file or buffer that breaks the rules of its format. Nothing of it was used. */
 export class FormatError extends UnrolledError {
   override readonly name = 'FormatError';

@@ -1,6 +1,6 @@
 import { byteArray, floats, integers } from '../allocate.ts';
 import { reading } from '../check.ts';
-import { ArgumentError, ShapeError, showShape } from '../errors.ts';
+import { ArgumentError, BATCH_FIRST, ShapeError, showShape } from '../errors.ts';
 import type { MemoryArena } from '../memory/arena.ts';
 import type { Region } from '../memory/layout.ts';
 import { isNumbers, type Numbers } from '../ndarray.ts';
@@ -41,7 +41,10 @@ function stepsOf({ lengths, mask }: Steps, steps: number, batch: number, batchFi
   if (lengths !== undefined) {
     const given = settledList(lengths);
     if (!isNumbers(given)) throw new ArgumentError('lengths', 'an array of numbers', lengths);
-    if (given.length !== batch) throw new ShapeError('lengths', `[${batch}]`, `${given.length} numbers`);
+    if (given.length !== batch) {
+      const hint = given.length === steps && !batchFirst ? BATCH_FIRST : '';
+      throw new ShapeError('lengths', `[${batch}]`, `${given.length} numbers${hint}`);
+    }
     const copy = integers(batch);
     let longest = 0;
     for (let b = 0; b < batch; b++) {

@@ -6,8 +6,11 @@ import {
   init,
   Linear,
   LSTM,
+  mse,
   Sequential,
+  SGD,
   ShapeError,
+  Trainer,
   UnrolledError,
 } from '../../src/index.ts';
 import { show, showShape } from '../../src/show.ts';
@@ -143,5 +146,42 @@ describe('an unknown option', () => {
     const error = thrown(() => new LSTM(1, 1, { get bias(): boolean { return explode(); } })); // biome-ignore format: one row
     expect(error).toBeInstanceOf(ArgumentError);
     expect((error as Error).cause).toEqual(new Error('called'));
+  });
+});
+
+describe('batch-first data in a time-major model, where it can be told', () => {
+  const x = (...shape: number[]) => ({ data: new Float32Array(shape.reduce((a, b) => a * b)), shape });
+  const make = () =>
+    new Trainer(new Sequential([new LSTM(3, 2)]), {
+      loss: mse,
+      optimizer: new SGD({ lr: 0.1 }),
+      carryState: true,
+    });
+
+  test.each<[string, string, () => unknown]>([
+    [
+      'lengths as long as the first axis',
+      'lengths',
+      () => make().step(x(4, 9, 3), x(4, 9, 2), { lengths: [9, 9, 8, 7] }),
+    ],
+    ['y time-major, x not', 'y', () => make().step(x(4, 9, 3), x(9, 4, 2))],
+    [
+      'the batch of the states carried',
+      'x',
+      () => {
+        const trainer = make();
+        trainer.step(x(9, 4, 3), x(9, 4, 2));
+        trainer.step(x(4, 9, 3), x(4, 9, 2));
+      },
+    ],
+  ])('%s', (_, argument, call) => {
+    const error = thrown(call) as ShapeError;
+    expect(error).toBeInstanceOf(ShapeError);
+    expect(error.argument).toBe(argument);
+    expect(error.message).toContain('batch first');
+  });
+
+  test('no hint where it does not help', () => {
+    expect((thrown(() => make().step(x(4, 9, 3), x(9, 5, 2))) as Error).message).not.toContain('batch first');
   });
 });

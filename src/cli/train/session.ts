@@ -5,6 +5,7 @@ import {
   crossEntropy,
   type Flow,
   type KernelBuild,
+  NonFiniteError,
   type PlanReport,
   Sequential,
   type StepResult,
@@ -111,10 +112,13 @@ export class Session {
   /** One update. @throws {CliError} a loss or gradients that are not finite */
   advance(): StepResult {
     const { x, y } = this.#corpus.read(this.step);
-    const result = this.trainer.step(x, y);
-    if (!Number.isFinite(result.loss) || !Number.isFinite(result.gradNorm)) this.diverged();
-    this.losses.add(result.loss);
-    return result;
+    try {
+      const result = this.trainer.step(x, y);
+      this.losses.add(result.loss);
+      return result;
+    } catch (error) {
+      throw error instanceof NonFiniteError ? this.diverged() : error;
+    }
   }
 
   /** Whether the next sequence has a finite loss: parameters that have diverged give none. */

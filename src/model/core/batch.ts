@@ -1,6 +1,6 @@
 import { readSteps, type Steps } from '../../engine/batchIO.ts';
 import type { Valid } from '../../engine/rows.ts';
-import { ShapeError } from '../../errors.ts';
+import { BATCH_FIRST, ShapeError } from '../../errors.ts';
 import { type Given, readSequence, type Sequence, type Signal } from '../../ndarray.ts';
 
 /** What an update is made on: checked, and as nobody can change it meanwhile. The record is used again by the next call. */
@@ -41,7 +41,8 @@ export function readBatch(
   if (steps !== y.steps || x.batch !== y.batch) {
     const wanted = `${steps} ${steps === 1 ? 'step' : 'steps'} of ${x.batch} rows`;
     const why = reduced ? `${wanted}, since LastStep gives one` : `${wanted}, as x`;
-    throw new ShapeError('y', why, `${y.steps} of ${y.batch}`);
+    const hint = y.batch === steps && y.steps === x.batch ? BATCH_FIRST : '';
+    throw new ShapeError('y', why, `${y.steps} of ${y.batch}${hint}`);
   }
   return into;
 }

@@ -2,7 +2,14 @@ import { finite } from '../../check.ts';
 import { moveState, type Steps, writeRows } from '../../engine/batchIO.ts';
 import type { Network } from '../../engine/network.ts';
 import type { Plan, PlanRequest } from '../../engine/plan.ts';
-import { ArgumentError, NonFiniteError, ShapeError, StateError, Verbatim } from '../../errors.ts';
+import {
+  ArgumentError,
+  BATCH_FIRST,
+  NonFiniteError,
+  ShapeError,
+  StateError,
+  Verbatim,
+} from '../../errors.ts';
 import type { Loss } from '../../losses/loss.ts';
 import type { Layout, Region } from '../../memory/layout.ts';
 import type { Given } from '../../ndarray.ts';
@@ -234,10 +241,11 @@ export class Training {
   }
 
   /** Memory for the states that a batch ends in; undefined where none are carried. @throws {ShapeError} another batch */
-  roomNow({ x: { batch } }: Batch): readonly Region[] | undefined {
+  roomNow({ x: { batch, steps } }: Batch): readonly Region[] | undefined {
     if (!this.carries) return undefined;
     if (this.carried && this.carried.batch !== batch) {
-      throw new ShapeError('x', `batch ${this.carried.batch}, as before`, `batch ${batch}`);
+      const hint = this.carried.batch === steps ? BATCH_FIRST : '';
+      throw new ShapeError('x', `batch ${this.carried.batch}, as before`, `batch ${batch}${hint}`);
     }
     return this.roomFor(batch);
   }
