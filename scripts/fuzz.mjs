@@ -152,7 +152,7 @@ function mutate(file) {
 
 let pages = 0;
 const { Memory } = WebAssembly;
-WebAssembly.Memory = (descriptor) => {
+WebAssembly.Memory = function counted(descriptor) {
   pages += descriptor.initial;
   return new Memory(descriptor);
 };
