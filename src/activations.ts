@@ -1,32 +1,32 @@
 import { number, options } from './check.ts';
 import { ArgumentError } from './errors.ts';
 
-/** The largest and the smallest float32 inside 0..1. */
+/** The largest and the smallest float32 strictly between 0 and 1. */
 const ABOVE_0 = 2 ** -126;
 const BELOW_1 = 1 - 2 ** -24;
 
-/** A function of one number, as diagnostics and kernels need to know it. */
+/** Properties of an activation used by diagnostics and kernels. */
 interface ActivationRow {
-  /** Its number in assembly/math/activation.ts. */
+  /** Its constant in assembly/math/activation.ts. */
   readonly kind: number;
-  /** α where it has one: what it is if not given. */
+  /** Default α; undefined if it has none. */
   readonly alpha?: number | undefined;
-  /** β, likewise. */
+  /** Default β; undefined if it has none. */
   readonly beta?: number | undefined;
   /** The largest |φ′|. */
   readonly largestSlope: (alpha: number, beta: number) => number;
   /**
-   * Values beyond which a gate counts as saturated; none where the function has no bound on both sides. The slope there
-   * is, of the largest: of σ below 4 %, of tanh 2 %, of softsign 2 %; of hardsigmoid 0.
+   * Values beyond which a gate counts as saturated; undefined if the function is not bounded on both sides. There the
+   * slope is at most 4 % (σ), 2 % (tanh, softsign) or 0 (hardsigmoid) of the largest.
    */
   readonly saturation?: ((alpha: number) => readonly [low: number, high: number]) | undefined;
-  /** The arguments at which it has these values, where saturation is told by arguments. */
+  /** Arguments at which it has these values, if saturation is determined by arguments. */
   readonly saturationArguments?: readonly [low: number, high: number] | undefined;
 }
 
 const one = () => 1;
 
-/** The list of activations: names, kernels' numbers, diagnostics and tests follow from it. */
+/** The list of activations; names, kernel constants, diagnostics and tests are derived from it. */
 export const ACTIVATIONS = {
   identity: { kind: 0, largestSlope: one },
   tanh: { kind: 1, largestSlope: one, saturation: () => [-0.99, 0.99] },
@@ -60,11 +60,11 @@ export const ACTIVATIONS = {
   affine: { kind: 10, alpha: 1, beta: 0, largestSlope: Math.abs },
 } as const satisfies Readonly<Record<string, ActivationRow>>;
 
-/** Names of the functions that gates can have. */
+/** Names of the activations. */
 export type ActivationName = keyof typeof ACTIVATIONS;
 
 /**
- * A function of one number: by name, or with its α and β.
+ * An activation, by name or with its α and β.
  *
  * | name | φ(x) | α, β |
  * |---|---|---|
@@ -77,13 +77,13 @@ export type ActivationName = keyof typeof ACTIVATIONS;
  * | `affine` | αx + β | 1, 0 |
  * | `silu` | x/(1 + e^−x) (Elfwing et al. 2017) | |
  *
- * `hardsigmoid` has the slope 0.2 of ONNX, Keras 1 and 2 and TensorFlow.js. PyTorch and Keras 3 have 1/6:
- * `{ name: 'hardsigmoid', alpha: 1 / 6 }`.
+ * `hardsigmoid` has the slope 0.2 of ONNX, Keras 1 and 2 and TensorFlow.js. PyTorch and Keras 3 use 1/6: `{ name:
+ * 'hardsigmoid', alpha: 1 / 6 }`.
  */
 export type Activation =
   | ActivationName
   | {
-      /** Which function. */
+      /** Name of the function. */
       readonly name: ActivationName;
       /** α. Default: as in the table. */
       readonly alpha?: number | undefined;
@@ -91,7 +91,7 @@ export type Activation =
       readonly beta?: number | undefined;
     };
 
-/** What the kernels take: the number of the function, α and β (0 where it has none). */
+/** Arguments of the kernels: the function's constant, α and β (0 if it has none). */
 export interface ActivationKind {
   readonly kind: number;
   readonly alpha: number;
@@ -99,8 +99,8 @@ export interface ActivationKind {
 }
 
 /**
- * The kernels' numbers for what a user gave.
- * @throws {ArgumentError} an unknown name or key, α or β not finite, α or β of a function that has none
+ * Converts an activation to the kernels' arguments.
+ * @throws {ArgumentError} if a name or key is unknown, α or β is not finite, or given for a function without it
  */
 export function activationOf(argument: string, given: unknown): ActivationKind {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return known(argument, given);
@@ -117,12 +117,12 @@ export function activationOf(argument: string, given: unknown): ActivationKind {
   };
 }
 
-/** The row of an activation, and its α and β. @throws {ArgumentError} what is no activation */
+/** The properties of an activation, and its α and β. @throws {ArgumentError} if it is not an activation */
 export function rowOf(activation: Activation): ActivationRow & ActivationKind {
   return { ...ACTIVATIONS[nameOf(activation)], ...activationOf('activation', activation) };
 }
 
-/** What a user may give for the kernels' numbers. */
+/** The activation for the kernels' arguments. */
 export function activationFrom({ kind, alpha, beta }: ActivationKind): Activation {
   const found = Object.entries(ACTIVATIONS).find(([, own]) => own.kind === kind)!;
   const name = found[0] as ActivationName;
@@ -151,6 +151,6 @@ function known(argument: string, name: unknown): ActivationKind {
 function parameter(argument: string, value: unknown, key: string, name: ActivationName): number | undefined {
   if (value === undefined) return undefined;
   if (!(key in ACTIVATIONS[name]))
-    throw new ArgumentError(argument, `none, since ${name} has no ${key}`, value);
+    throw new ArgumentError(argument, `undefined, since ${name} has no ${key}`, value);
   return number(argument, value);
 }

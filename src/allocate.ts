@@ -10,7 +10,7 @@ export function allocated<T>(bytes: number, make: () => T): T {
   }
 }
 
-/** An array of integers, zeros. @throws {MemoryError} where the engine refuses it */
+/** Allocates an Int32Array. @throws {MemoryError} if the engine can't allocate it */
 export function integers(length: number): Int32Array<ArrayBuffer> {
   return allocated(4 * length, () => new Int32Array(length));
 }
@@ -20,7 +20,7 @@ export function byteArray(length: number): Uint8Array<ArrayBuffer> {
   return allocated(length, () => new Uint8Array(length));
 }
 
-/** An array of zeros. @throws {MemoryError} where the engine refuses it */
+/** Allocates a Float32Array. @throws {MemoryError} if the engine can't allocate it */
 export function floats(length: number): Float32Array<ArrayBuffer> {
   return allocated(4 * length, () => new Float32Array(length));
 }

@@ -1,9 +1,9 @@
 const tag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!;
 
 /**
- * The class of a typed array, such as `Float32Array`, of any realm; undefined of everything else. It is read from the
- * internal slot of %TypedArray%, so subclasses, iframes, `vm` contexts and shared memory make no difference, and nothing
- * of the value is called.
+ * The class name of a typed array, such as `Float32Array`; undefined for everything else. It is read from the
+ * internal slot of %TypedArray%, so it works for subclasses, other realms and shared memory, and calls no code of the
+ * value.
  */
 export function arrayKind(value: unknown): string | undefined {
   return tag.get!.call(value);
@@ -21,7 +21,7 @@ export function isFloatArray(value: unknown): boolean {
 
 const byteLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength')!;
 
-/** Whether it is an ArrayBuffer, of any realm; shared memory is none. */
+/** Whether it is an ArrayBuffer of any realm; false for a SharedArrayBuffer. */
 export function isArrayBuffer(value: unknown): value is ArrayBuffer {
   try {
     byteLength.get!.call(value);

@@ -2,7 +2,7 @@ import { ArgumentError, reading, Verbatim } from './errors.ts';
 
 export { reading, unreadable } from './errors.ts';
 
-/** Options with their defaults filled in: none is missing or undefined. */
+/** Options with defaults filled in. */
 export type Filled<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
 
 /** @throws {ArgumentError} unless value is an integer in min..max */
@@ -30,8 +30,8 @@ export function finite(name: string, value: unknown, min = -Infinity, max = Infi
 }
 
 /**
- * As `finite`, of a number that the kernels use: rounded to float32 it must still be finite, other than 0 unless it is 0,
- * and below an open max.
+ * Same as `finite` for a number used by the kernels: rounded to float32 it must also be finite, not become 0, and
+ * stay below an open max.
  */
 export function number(name: string, value: unknown, min = -Infinity, max = Infinity, open = false): number {
   const given = finite(name, value, min, max, open);
@@ -52,13 +52,13 @@ export function boolean(name: string, value: unknown): boolean {
   return value;
 }
 
-/** The names of T's options: one too few or too many is a type error. */
+/** The names of T's options; a missing or extra one is a type error. */
 export type Names<T> = { readonly [K in keyof T]-?: true };
 
 /**
- * A copy of the options, each read once, so that what was checked is what is used. A key that is no option is refused by
- * name, with the name it may have been meant to be.
- * @throws {ArgumentError} options that are no object or that cannot be read, or that hold another key than those known
+ * Copies the options, reading each once, so that the checked values are the ones used. The error for an unknown key
+ * suggests the nearest option.
+ * @throws {ArgumentError} if it is not an object, can't be read, or has an unknown key
  */
 export function options<T extends object>(of: string, given: T | undefined, known: Names<NoInfer<T>>): T {
   const copy = {} as T;
@@ -95,12 +95,12 @@ export function instance<T>(
   try {
     if (value instanceof made) return;
   } catch {
-    // a Proxy that throws is none
+    // a Proxy that throws is not an instance
   }
   throw new ArgumentError(name, expected, value);
 }
 
-/** The known name that a misspelt one may stand for: few edits away from all of it, or from how it begins. */
+/** The known name closest to a misspelt one, or undefined if none is close. */
 function nearest(given: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.min(1 + given.length / 4, 4);
@@ -111,7 +111,7 @@ function nearest(given: string, known: readonly string[]): string | undefined {
   return best;
 }
 
-/** Edits (Levenshtein) from a to b; or to how b begins and half an edit, where that is less. */
+/** Levenshtein distance from a to b, or to a prefix of b plus ½ if that is less. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -1,5 +1,5 @@
 /**
- * torch.nn's recurrent layers and their training, with kernels of their own: what loads fast.
+ * torch.nn's recurrent layers and their training, with a smaller build of the kernels for fast loading.
  * @module unrolled/core
  */
 

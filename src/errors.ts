@@ -5,24 +5,24 @@ export { show, showShape, Verbatim };
 /** Longest message, in UTF-16 code units. */
 const LONGEST_MESSAGE = 400;
 
-/** Base of every error this package throws on purpose; `name` tells which, minified or not. */
+/** Base class of all errors thrown by this package. `name` is the class name, also in minified code. */
 export class UnrolledError extends Error {
-  /** The name of the class: it survives a bundler that renames classes. */
+  /** The class name, also in minified code. */
   override readonly name: string = 'UnrolledError';
 
-  /** A message of more than 400 characters is shortened in its middle. */
+  /** Messages of more than 400 characters are shortened in the middle. */
   constructor(message?: string, options?: ErrorOptions) {
     super(message && shorten(message, LONGEST_MESSAGE), options);
   }
 }
 
-/** A value out of its range or of the wrong type: `argument` names it. */
+/** A value is out of range or has the wrong type; `argument` names it. */
 export class ArgumentError extends UnrolledError {
   override readonly name = 'ArgumentError';
-  /** The argument, option or element that does not fit, such as `lengths[2]`. */
+  /** The invalid argument, option or element, such as `lengths[2]`. */
   readonly argument: string;
 
-  /** @param opts `message`: instead of the one made of what was expected and what came */
+  /** @param opts `message`: replaces the default message */
   constructor(
     argument: string,
     expected: string,
@@ -34,10 +34,10 @@ export class ArgumentError extends UnrolledError {
   }
 }
 
-/** An array whose rank, shape or length does not fit: `argument` names it. */
+/** An array has the wrong rank, shape or length; `argument` names it. */
 export class ShapeError extends UnrolledError {
   override readonly name = 'ShapeError';
-  /** The argument whose shape or length does not fit. */
+  /** The argument with the wrong shape or length. */
   readonly argument: string;
 
   constructor(argument: string, expected: string, got: string | readonly number[]) {
@@ -49,58 +49,58 @@ export class ShapeError extends UnrolledError {
 /** For a shape that fits once its first two sizes change places. */
 export const BATCH_FIRST = ' (time-major [T, B, ...] expected: is this batch first?)';
 
-/** A file or buffer that breaks the rules of its format. Nothing of it was used. */
+/** A file or buffer is not valid. Nothing was changed. */
 export class FormatError extends UnrolledError {
   override readonly name = 'FormatError';
 }
 
-/** More memory asked for than WebAssembly or the engine gives, or memory used after `dispose()`. */
+/** More memory was requested than is available, or memory was used after `dispose()`. */
 export class MemoryError extends UnrolledError {
   override readonly name = 'MemoryError';
 }
 
-/** The engine lacks a feature (SIMD, WebAssembly itself) or refuses to compile; or the import at hand lacks it. */
+/** The engine (or this entry point) lacks a feature, such as WebAssembly or SIMD, or the engine forbids compiling. */
 export class FeatureError extends UnrolledError {
   override readonly name = 'FeatureError';
 }
 
-/** A call at the wrong time: before `init()`, a backward without its forward, a layer in two models. */
+/** A call at the wrong time: before `init()`, `backward` without `forward`, a layer in two models. */
 export class StateError extends UnrolledError {
   override readonly name: string = 'StateError';
 }
 
-/** Where a number that is not finite was found in a step with `flow`. */
+/** Where a non-finite number was found in a step with `flow`. */
 export interface NonFiniteOrigin {
-  /** Counted over all recurrent layers from the input. */
+  /** Index of the recurrent layer, counted from the input. */
   readonly layer: number;
-  /** Of the pass. */
+  /** Direction of the pass. */
   readonly direction: 'forward' | 'reverse';
-  /** Of the sequence, from 0. */
+  /** Time step, from 0. */
   readonly timeStep: number;
-  /** Such as `i`; `h` for the state, `gradient` for the gradient on its way back. */
+  /** Gate, such as `i`; `h` for the state, `gradient` for the gradient. */
   readonly gate: string;
 }
 
-/** Numbers that are NaN or infinite, found before they changed anything: a loss, a gradient, or outputs to sample from. */
+/** A loss, gradient or output to sample from is NaN or infinite. Nothing was changed. */
 export class NonFiniteError extends StateError {
   override readonly name: string = 'NonFiniteError';
-  /** Of a training step: updates made before. */
+  /** For a training step: number of updates made before it. */
   declare readonly step?: number | undefined;
-  /** Of a training step: mean loss. */
+  /** For a training step: mean loss. */
   declare readonly loss?: number | undefined;
-  /** Of a training step: global 2-norm of the gradients. */
+  /** For a training step: global 2-norm of the gradients. */
   declare readonly gradNorm?: number | undefined;
-  /** Of a step with `flow`: as in {@link NonFiniteOrigin}. */
+  /** For a step with `flow`: see {@link NonFiniteOrigin}. */
   declare readonly layer?: number | undefined;
-  /** Of a step with `flow`: as in {@link NonFiniteOrigin}. */
+  /** For a step with `flow`: see {@link NonFiniteOrigin}. */
   declare readonly direction?: 'forward' | 'reverse' | undefined;
-  /** Of a step with `flow`: as in {@link NonFiniteOrigin}. */
+  /** For a step with `flow`: see {@link NonFiniteOrigin}. */
   declare readonly timeStep?: number | undefined;
-  /** Of a step with `flow`: as in {@link NonFiniteOrigin}. */
+  /** For a step with `flow`: see {@link NonFiniteOrigin}. */
   declare readonly gate?: string | undefined;
-  /** Of an output: its row. */
+  /** For an output: its row. */
   declare readonly row?: number | undefined;
-  /** Of an output: which one of the row. */
+  /** For an output: its index in the row. */
   declare readonly index?: number | undefined;
 
   constructor(message: string, found: NonFiniteFields = {}) {
@@ -109,7 +109,7 @@ export class NonFiniteError extends StateError {
   }
 }
 
-/** What a `NonFiniteError` carries beside its message. */
+/** Fields of a `NonFiniteError`. */
 export type NonFiniteFields = { readonly [K in keyof NonFiniteOrigin]?: NonFiniteOrigin[K] | undefined } & {
   readonly step?: number | undefined;
   readonly loss?: number | undefined;
@@ -118,7 +118,7 @@ export type NonFiniteFields = { readonly [K in keyof NonFiniteOrigin]?: NonFinit
   readonly index?: number | undefined;
 };
 
-/** What only the whole package has. */
+/** The error for a feature that only `unrolled` has. */
 export function onlyInFullPackage(what: string): FeatureError {
   return new FeatureError(
     `${what} is only in 'unrolled', not in 'unrolled/core', 'unrolled/slim' or 'unrolled/inference'`,
@@ -126,8 +126,8 @@ export function onlyInFullPackage(what: string): FeatureError {
 }
 
 /**
- * What `read` gives, which reads a value from outside: what its getters or a Proxy's traps throw becomes the cause.
- * @throws {ArgumentError} a value that throws when it is read
+ * Calls `read`, which reads a user's value. An error thrown by a getter or a Proxy becomes the cause.
+ * @throws {ArgumentError} if reading the value throws
  */
 export function reading<T>(name: string, value: unknown, read: () => T): T {
   try {
@@ -137,8 +137,8 @@ export function reading<T>(name: string, value: unknown, read: () => T): T {
   }
 }
 
-/** What is thrown for an error that came while a value from outside was read. */
+/** The error to throw if reading a user's value threw. */
 export function unreadable(name: string, value: unknown, error: unknown): UnrolledError {
   if (error instanceof UnrolledError) return error;
-  return new ArgumentError(name, 'a value that can be read', value, { cause: error });
+  return new ArgumentError(name, 'a readable value', value, { cause: error });
 }

@@ -1,5 +1,5 @@
 /**
- * Layers, losses, optimizers, trainers, streams. The kernels are inlined: `init()` needs nothing.
+ * Layers, losses, optimizers, trainers and streams. The kernels are inlined, so `init()` needs no files.
  * @module unrolled
  */
 

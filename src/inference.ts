@@ -1,5 +1,5 @@
 /**
- * Forward passes and streams alone, with kernels that do no more.
+ * Forward passes and streams only, with the kernels for inference.
  * @module unrolled/inference
  */
 

@@ -3,24 +3,24 @@ import { unreadable } from './check.ts';
 import { ArgumentError, ShapeError, showShape } from './errors.ts';
 import { settled } from './settled.ts';
 
-/** Numbers in row-major order, and their shape. */
+/** Numbers in row-major order with a shape. */
 export interface NDArray<A extends ArrayLike<number> = Float32Array<ArrayBuffer>> {
-  /** As many as the product of the shape. */
+  /** Elements; as many as the product of the shape. */
   readonly data: A;
-  /** Sizes of the dimensions, the fastest last. */
+  /** Dimensions, the fastest last. */
   readonly shape: readonly number[];
 }
 
 /** Any array of numbers. */
 export type Numbers = ArrayLike<number>;
-/** Numbers with a shape, or bare numbers of one dimension fewer: a batch of one. Row-major. */
+/** Numbers with a shape, or a bare array, which has one dimension fewer (a batch of one). Row-major. */
 export type Given = NDArray<ArrayLike<number>> | ArrayLike<number>;
 
-/** What a layer takes or gives at each step of each row: an index below `size`, or `size` features. */
+/** The kind of value at each step of each row: an index below `size`, or `size` features. */
 export interface Signal {
   /** Which of the two. */
   readonly kind: 'indices' | 'features';
-  /** Indices there are, or features. */
+  /** Number of indices or features. */
   readonly size: number;
 }
 
@@ -32,12 +32,11 @@ export interface Sequence {
 }
 
 /**
- * Reads a time-major sequence: indices as [T, B], features as [T, B, F], given as { data, shape }; or bare numbers,
- * which are T steps of `batch` rows (1, unless told otherwise). Gives `into`, overwritten, where it is given: a training
- * step makes no new one.
+ * Reads a time-major sequence: { data, shape } with [T, B] indices or [T, B, F] features, or a bare array of T steps
+ * of `batch` rows (default 1). Overwrites and returns `into` if given, so that a training step does not allocate.
  *
- * @throws {ArgumentError} what is no array of numbers, or of indices that are no integers
- * @throws {ShapeError} a wrong rank, a length that is not the product of the shape, an empty dimension
+ * @throws {ArgumentError} if it is not an array of numbers, or indices are not integers
+ * @throws {ShapeError} if the rank is wrong, the length is not the product of the shape, or a dimension is 0
  */
 export function readSequence(
   name: string,
@@ -74,10 +73,10 @@ export function readSequence(
 }
 
 /**
- * Reads numbers that must have this very shape; bare numbers need only its length.
+ * Reads numbers with exactly this shape; a bare array only needs the right length.
  *
- * @throws {ArgumentError} what is no array of numbers
- * @throws {ShapeError} another shape or length
+ * @throws {ArgumentError} if it is not an array of numbers
+ * @throws {ShapeError} if the shape or length does not match
  */
 export function readShaped(name: string, given: Given, wanted: readonly number[]): Numbers {
   const { data, shape } = readArray(name, given, () => showShape(wanted));
@@ -88,7 +87,7 @@ export function readShaped(name: string, given: Given, wanted: readonly number[]
   return data;
 }
 
-// texts for errors are made when there is one: a training step makes no strings
+// messages are only created for an error, so that a training step creates no strings
 
 function readArray(name: string, from: Given, wanted: () => string, whole = false) {
   try {
@@ -133,12 +132,12 @@ function missing(name: string, what: string): ArgumentError {
   return new ArgumentError(name, '', undefined, { message: `${name}: ${what} is missing` });
 }
 
-/** Whether it is a plain or a typed array, of whatever. */
+/** Whether it is an array or a typed array, of any element type. */
 function isList(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || arrayKind(value) !== undefined;
 }
 
-/** @throws {ArgumentError} bigints, or an element that is no number */
+/** @throws {ArgumentError} if it has bigints or an element that is not a number */
 function numbers(name: string, list: ArrayLike<unknown>): Numbers {
   const bad = notNumber(list);
   if (bad >= 0 && arrayKind(list)) throw new ArgumentError(name, 'numbers', list);
@@ -146,23 +145,23 @@ function numbers(name: string, list: ArrayLike<unknown>): Numbers {
   return list as Numbers;
 }
 
-/** Where the first element is that is no number, holes included; -1 where there is none. */
+/** Index of the first element that is not a number (or is a hole); -1 if there is none. */
 function notNumber(list: ArrayLike<unknown>): number {
   if (Array.isArray(list)) return list.findIndex((v) => typeof v !== 'number');
   return isNumberArray(list) || list.length === 0 ? -1 : 0;
 }
 
-/** Whether it may be an array of numbers: a plain one, of which no element is read, or a typed one, not of bigints. */
+/** Whether it can be an array of numbers: an array (elements are not read), or a typed array except of bigints. */
 export function mayBeNumbers(value: unknown): value is Numbers {
   try {
     return Array.isArray(value) || isNumberArray(value);
   } catch {
-    // a Proxy that was revoked
+    // a revoked Proxy
     return false;
   }
 }
 
-/** Length of what may be an array of numbers, of which no element is read; 0 of anything else. */
+/** Length of an array or typed array, without reading elements; 0 for anything else. */
 export function lengthOf(value: unknown): number {
   if (!mayBeNumbers(value)) return 0;
   try {
@@ -172,7 +171,7 @@ export function lengthOf(value: unknown): number {
   }
 }
 
-/** Whether it is an array of numbers: plain, or typed and not of bigints. */
+/** Whether it is an array of numbers, or a typed array except of bigints. */
 export function isNumbers(value: unknown): value is Numbers {
   try {
     return isList(value) && notNumber(value) < 0;
@@ -184,7 +183,7 @@ export function isNumbers(value: unknown): value is Numbers {
 
 function integers(name: string, data: Numbers): void {
   if (isFloatArray(data)) throw new ArgumentError(name, 'integers (Int32Array)', data);
-  // other typed arrays hold nothing that 32 bits would wrap
+  // elements of other typed arrays fit in 32 bits
   if (!Array.isArray(data) && arrayKind(data) !== 'Uint32Array') return;
   for (let i = 0; i < data.length; i++) {
     if ((data[i]! | 0) !== data[i]) throw new ArgumentError(`${name}[${i}]`, 'a 32-bit integer', data[i]);

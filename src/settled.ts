@@ -1,8 +1,8 @@
 import { allocated } from './allocate.ts';
 
 /**
- * Values from outside as nobody can change them while they are used: what is checked is what is used. Nothing is read
- * twice, so that a getter, a Proxy or shared memory can't give one value to a check and another one to what comes after.
+ * Copies of a user's values, so that the checked values are the ones used. Nothing is read twice: a getter, a Proxy
+ * or shared memory can't return a different value after the check.
  */
 
 const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
@@ -12,7 +12,7 @@ const bufferOf = slot('buffer');
 const lengthOf = slot('length');
 const kindOf = slot(Symbol.toStringTag);
 
-/** Elements at least that an error may show. */
+/** Minimum number of elements kept for error messages. */
 const SHOWN = 8;
 
 type TypedArrayClass = { new (from: unknown): ArrayLike<number>; readonly prototype: object };
@@ -29,7 +29,7 @@ export function typedLength(value: unknown): number {
   return kind === undefined || kind.startsWith('Big') ? -1 : lengthOf.call(value);
 }
 
-/** Whether it is a typed array over memory that is not shared, as the language made it: reading it calls nobody. */
+/** Whether it is a plain typed array over memory that is not shared, so that reading it runs no user code. */
 function isSettled(value: unknown): value is ArrayLike<number> {
   const made = classOf(value);
   return (
@@ -41,8 +41,8 @@ function isSettled(value: unknown): value is ArrayLike<number> {
 }
 
 /**
- * An array as it is where it is settled, else a copy: of a typed array one of its kind, of a plain one with holes after the
- * first element that is no number. Whatever else is given back.
+ * Returns a settled array as it is, otherwise a copy: of a typed array of the same class; of a plain array, with
+ * holes after the first element that is not a number. Other values are returned unchanged.
  */
 export function settledList<T>(value: T): T {
   if (isSettled(value)) return value;
@@ -56,12 +56,12 @@ export function settledList<T>(value: T): T {
     copy.push(element);
     numbers &&= typeof element === 'number';
   }
-  // what is missing holds nothing, and no number is refused before it is reached
+  // missing elements are holes; the error is thrown at the first element that is not a number
   if (copy.length < length) copy.length = length;
   return copy as T;
 }
 
-/** Numbers, or { data, shape }, each of the two read once. */
+/** Settles numbers or { data, shape }, reading each property once. */
 export function settled<T>(given: T): T {
   if (typeof given !== 'object' || given === null) return given;
   if (Array.isArray(given) || classOf(given)) return settledList(given);

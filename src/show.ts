@@ -1,6 +1,6 @@
 import { arrayKind } from './arrayKind.ts';
 
-/** Text about what came, shown as it is. */
+/** Text that is shown as it is in an error message. */
 export class Verbatim {
   readonly #text: string;
 
@@ -8,23 +8,23 @@ export class Verbatim {
     this.#text = text;
   }
 
-  /** The text of a Verbatim; undefined of everything else, a Proxy included. */
+  /** The text of a Verbatim; undefined for everything else, including a Proxy. */
   static read(value: object): string | undefined {
     return #text in value ? value.#text : undefined;
   }
 }
 
-/** Longest text of a value, in UTF-16 code units. */
+/** Maximum length of the text of a value, in UTF-16 code units. */
 const LONGEST = 120;
-/** Elements of an array that are shown, and how deep arrays in arrays are. */
+/** Maximum number of array elements shown, and maximum nesting. */
 const WIDEST = 8;
 const DEEPEST = 3;
-/** Digits of a bigint are counted up to here: more take time that grows with their square. */
+/** Largest bigint that is converted to decimal, which takes quadratic time. */
 const LARGE = 10n ** 30n;
 
 /**
- * Any value as short text for a message. It calls nothing of the value: no toString, valueOf, toJSON or getter, and what
- * a Proxy throws is caught.
+ * Formats any value as a short text for a message. Calls no code of the value (toString, valueOf, toJSON, getters);
+ * errors of a Proxy are caught.
  */
 export function show(value: unknown): string {
   try {
@@ -34,13 +34,13 @@ export function show(value: unknown): string {
   }
 }
 
-/** `[2, 3]` as text, whatever the elements are. */
+/** Formats a shape such as `[2, 3]`. */
 export function showShape(shape: readonly unknown[]): string {
   const { length } = shape;
   return length <= 16 ? `[${Array.from(shape, show).join(', ')}]` : `of ${length} dimensions`;
 }
 
-/** The text, its middle left out where it is longer than `longest`. */
+/** Shortens a text longer than `longest` in the middle. */
 export function shorten(text: string, longest: number): string {
   if (text.length <= longest) return text;
   const tail = Math.floor(longest / 3);
@@ -74,7 +74,7 @@ function list(value: readonly unknown[], depth: number): string {
   return `[${elements.join(', ')}]`;
 }
 
-/** Name of the class, read without calling a getter. */
+/** Class name, read without calling a getter. */
 function className(value: object): string {
   const made = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(value) ?? {}, 'constructor')?.value;
   const name = typeof made === 'function' && Object.getOwnPropertyDescriptor(made, 'name')?.value;

@@ -1,5 +1,5 @@
 /**
- * `unrolled/core` without kernels, which `init({ wasm })` takes from the caller.
+ * `unrolled/core` without inlined kernels; pass them to `init({ wasm })`.
  * @module unrolled/slim
  */
 

@@ -1,7 +1,10 @@
-/** `console.log` and `util.inspect` of Node call the method of this name. */
+/** Method called by Node's `console.log` and `util.inspect`. */
 const INSPECT: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
 
-/** What `console.log` and `JSON.stringify` show as a summary: memory, kernels and circles stay out. */
+/**
+ * Base class of objects that `console.log` and `JSON.stringify` show as a summary, without memory, kernels and
+ * cycles.
+ */
 export abstract class Summarized {
   /** A summary as plain data, for `JSON.stringify` and `console.log`. */
   abstract toJSON(): object;
@@ -12,7 +15,7 @@ export abstract class Summarized {
   }
 }
 
-/** A layer's summary: what a saved model says about it. */
+/** A layer's summary: its type and options, as in a saved model. */
 export abstract class SummarizedLayer extends Summarized {
   abstract readonly type: string;
   abstract config(): Record<string, unknown>;

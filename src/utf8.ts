@@ -1,4 +1,4 @@
-/** The text of bytes in UTF-8, a byte order mark included; `undefined` where they are none. */
+/** Decodes UTF-8, keeping a byte order mark; `undefined` if it is not valid. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     if (typeof TextDecoder === 'undefined') return decodeURIComponent(escaped(bytes));
@@ -9,21 +9,21 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** A text as UTF-8; what is no Unicode in it becomes U+FFFD. */
+/** Encodes text as UTF-8; lone surrogates become U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
   if (typeof TextEncoder !== 'undefined') return new TextEncoder().encode(text);
-  // an AudioWorklet and jsdom have none
+  // missing in an AudioWorklet and in jsdom
   const given = encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'));
   const bytes = given.replace(/%(..)/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
   return Uint8Array.from(bytes, (byte) => byte.charCodeAt(0));
 }
 
-/** Each byte as decodeURIComponent reads it, which refuses what is no UTF-8, too. */
+/** Percent-encodes the bytes for decodeURIComponent, which rejects invalid UTF-8, too. */
 function escaped(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
 }
 
-/** Told by names, since a decoder may be of another realm. Other TypeErrors of Node have another code. */
+/** Compares names, since the decoder may belong to another realm. Node's other TypeErrors have different codes. */
 function isMalformed({ name, code = MALFORMED }: Error & { code?: string }): boolean {
   return (name === 'TypeError' && code === MALFORMED) || name === 'URIError';
 }

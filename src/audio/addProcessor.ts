@@ -2,9 +2,9 @@ import { StateError } from '../errors.ts';
 import { inflate } from '../wasm/inflate.ts';
 
 /**
- * Loads the processor into a context: from the URL that is given, else from its file, which bundles may lack, else from
- * its text, which this package holds, too, and which a strict Content-Security-Policy refuses.
- * @throws {StateError} it can't be loaded
+ * Loads the processor into a context: from the given URL; otherwise from its file, which may be missing in a bundle,
+ * then from the text embedded in this package, which a strict Content-Security-Policy blocks.
+ * @throws {StateError} if it can't be loaded
  */
 export async function addProcessor(
   { audioWorklet }: BaseAudioContext,
@@ -22,18 +22,18 @@ export async function addProcessor(
     }
   }
   throw new StateError(
-    `AudioModel: ${tried} can’t be loaded as the processor (${(cause as Error).message}); ` +
-      'the option processor is the URL of a copy of unrolled/audio/processor',
+    `AudioModel: can't load the processor from ${tried} (${(cause as Error).message}); ` +
+      'set the option processor to the URL of a copy of unrolled/audio/processor',
     { cause },
   );
 }
 
 function file(): URL {
-  // bundlers look for these very words
+  // bundlers match this exact expression
   return new URL('./processor.js', import.meta.url);
 }
 
-/** One for all contexts: a context loads a URL once, and refuses a processor of the same name from another. */
+/** Shared by all contexts: a context loads a URL once and rejects a second processor with the same name. */
 let blob: Promise<string> | undefined;
 
 function text(): Promise<string> {

@@ -7,33 +7,36 @@ import { PROCESSOR, type Setup } from './messages.ts';
 import { packModel } from './packedModel.ts';
 import { ProcessorLink } from './processorLink.ts';
 
-/** What `AudioModel.create` takes besides context and model. */
+/** Options of `AudioModel.create`. */
 export interface AudioModelOptions {
-  /** Rows with states of their own, one after the other in the channels: 2 for a mono model on stereo. Default 1. */
+  /**
+   * Number of independent rows, laid out one after the other in the channels: 2 for a mono model on stereo. Default
+   * 1.
+   */
   readonly batch?: number | undefined;
-  /** Where the processor is, if a bundler does not find it: a copy of unrolled/audio/processor, one file. */
+  /** URL of the processor if the bundler does not find it: a copy of the file unrolled/audio/processor. */
   readonly processor?: string | URL | undefined;
-  /** Of the AudioWorkletNode, over those that follow from the model. */
+  /** Options of the AudioWorkletNode; they override those derived from the model. */
   readonly node?: AudioWorkletNodeOptions | undefined;
 }
 
-/** Channels of a node at most, in Chromium, Firefox and WebKit. */
+/** Maximum number of channels per node in Chromium, Firefox and WebKit. */
 const MAX_CHANNELS = 32;
 
 /**
- * A model in an AudioWorklet: batch · inputSize channels in, batch · outputSize out, one step per sample, in blocks of
- * 128 with the states kept. It has the parameters and the kernels that the model had when it was made.
+ * Runs a model in an AudioWorklet: batch · inputSize channels in, batch · outputSize channels out, one step per
+ * sample. States are kept between blocks of 128 samples. It uses a copy of the model's parameters and kernels.
  *
- * The audio thread answers each call, in order. A context that is suspended may answer only once it runs.
+ * The audio thread answers calls in order. A suspended context may not answer until it is resumed.
  */
 export class AudioModel {
-  /** To be connected. */
+  /** The node to connect. */
   readonly node: AudioWorkletNode;
   /**
-   * Settles once the model is there.
+   * Resolves when the model is loaded.
    *
-   * @throws {MemoryError} where the browser gives the audio thread no memory for it
-   * @throws {StateError} a processor that failed, a context that was closed
+   * @throws {MemoryError} if the audio thread can't allocate memory
+   * @throws {StateError} if the processor fails or the context is closed
    */
   readonly ready: Promise<void>;
   readonly #link: ProcessorLink;
@@ -43,14 +46,15 @@ export class AudioModel {
     this.node = node;
     this.#link = new ProcessorLink(node);
     this.ready = this.#link.ready;
-    // not to be reported where nobody asks: load, reset and dispose tell, too
+    // no unhandled rejection: load and reset reject, too
     this.ready.catch(() => {});
   }
 
   /**
-   * @throws {ArgumentError} a model that takes indices, a batch below 1, more than 32 channels, an unknown option
-   * @throws {FeatureError} a context without AudioWorklet, as in a page that is not served securely
-   * @throws {StateError} before `init()`; a context that is closed; a processor that can't be loaded
+   * @throws {ArgumentError} if the model's input is indices, batch is below 1, there are more than 32 channels, or an
+   * option is unknown
+   * @throws {FeatureError} if the context has no AudioWorklet, as in a page that is not served over HTTPS
+   * @throws {StateError} before `init()`, if the context is closed, or if the processor can't be loaded
    */
   static async create(
     context: BaseAudioContext,
@@ -71,7 +75,7 @@ export class AudioModel {
       channelCount,
       channelCountMode: 'explicit',
       ...given.node,
-      // what the processor relies on
+      // required by the processor
       numberOfOutputs: 1,
       outputChannelCount,
       processorOptions,
@@ -79,59 +83,60 @@ export class AudioModel {
     return new AudioModel(node);
   }
 
-  /** How often the states of a row were set to 0 because they or an output were NaN or infinite, as far as was told. */
+  /** How often the states of a row were reset because a state or an output was NaN or infinite, as last reported. */
   get resets(): number {
     return this.#link.resets;
   }
 
   /**
-   * Gives it the parameters of a model of the same layers, as they are now. Its states stay. Settles once they are in use.
+   * Loads the current parameters of a model with the same layers. States are kept. Resolves when the parameters are
+   * in use.
    *
-   * @throws {ArgumentError} or ShapeError: parameters that are not those of the model; it then keeps its own
-   * @throws {StateError} after `dispose()`, or where the processor is no more
+   * @throws {ArgumentError | ShapeError} if the parameters do not match; the current ones are kept
+   * @throws {StateError} after `dispose()` or if the processor has ended
    */
   async load(model: SequentialBase): Promise<void> {
     featuresOf(model);
     await this.#link.call({ kind: 'load', parameters: model.stateDict() });
   }
 
-  /** Sets all states to 0. @throws {StateError} after `dispose()`, or where the processor is no more */
+  /** Sets all states to 0. @throws {StateError} after `dispose()` or if the processor has ended */
   async reset(): Promise<void> {
     await this.#link.call({ kind: 'reset' });
   }
 
-  /** Ends it: the node is silent from then on. Settles once the audio thread has let go of the model's memory. */
+  /** Disconnects and silences the node. Resolves when the audio thread has freed the model's memory. */
   dispose(): Promise<void> {
     this.#disposed ??= this.#end();
     return this.#disposed;
   }
 
-  /** As `dispose`, for `using`. */
+  /** Same as `dispose`, for `using`. */
   [Symbol.dispose](): void {
     void this.dispose();
   }
 
-  /** As `dispose`, for `await using`. */
+  /** Same as `dispose`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
 
   async #end(): Promise<void> {
     this.node.disconnect();
-    // a processor that is no more holds nothing
+    // a processor that has ended holds no memory
     await this.#link.call({ kind: 'end' }).catch(() => {});
     this.#link.close(new StateError('the AudioModel was disposed'));
   }
 }
 
-/** @throws {ArgumentError} more channels than a node has */
+/** @throws {ArgumentError} if there are more channels than a node supports */
 function channels(which: string, batch: number, size: number): number {
   const count = batch * size;
   if (count > MAX_CHANNELS) {
     const many = new Verbatim(`${count} channels ${which}: ${batch} row${batch === 1 ? '' : 's'} of ${size}`);
     throw new ArgumentError(
       batch === 1 ? 'model' : 'batch',
-      `at most ${MAX_CHANNELS} channels of an audio node`,
+      `at most ${MAX_CHANNELS} channels per audio node`,
       many,
     );
   }

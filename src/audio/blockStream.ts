@@ -5,32 +5,32 @@ import type { SequentialBase } from '../model/core/sequentialBase.ts';
 import type { StreamBase, StreamOptions } from '../model/core/streamBase.ts';
 import { featuresOf } from './features.ts';
 
-/** Samples of a block of an AudioWorklet: so many steps are one call of the kernels. */
+/** Samples per block of an AudioWorklet, and steps per kernel call. */
 const BLOCK = 128;
 
 /**
- * A stream over blocks of samples, as an AudioWorklet has them: an array of channels, each of so many samples. Channels
- * are the model's features, those of row 0 first, then those of the next row: a model of one input and one output runs
- * on each of `batch` channels with states of their own. States stay from block to block; `process` allocates nothing.
+ * A stream over blocks of samples as in an AudioWorklet: an array of channels with one Float32Array each. Channels
+ * are the model's features, row by row: a model with one input and one output runs on `batch` independent channels.
+ * States are kept between blocks; `process` does not allocate.
  *
- * A row whose outputs or states are NaN or infinite after 128 samples, or at the end of a call, starts again from zero
- * states; such outputs are written as 0.
+ * If outputs or states of a row are NaN or infinite after 128 samples or at the end of a call, its states are reset
+ * to 0. Such outputs are written as 0.
  */
 export class BlockStream {
-  /** Channels in: batch · inputSize. */
+  /** Number of input channels: batch · inputSize. */
   readonly inputs: number;
-  /** Channels out: batch · outputSize. */
+  /** Number of output channels: batch · outputSize. */
   readonly outputs: number;
-  /** How often a row was set to zero states because its outputs or states were NaN or infinite. */
+  /** How often the states of a row were reset because a state or an output was NaN or infinite. */
   resets = 0;
   readonly #stream: StreamBase;
-  /** One sample of every channel, and BLOCK of them. */
+  /** One sample per channel, a view of `#block`; BLOCK samples per channel. */
   readonly #frame: Float32Array;
   readonly #block: Float32Array;
-  /** 1 for a row with an output that is not finite. */
+  /** [batch] 1 for rows with an output that is not finite. */
   readonly #broken: Uint8Array;
 
-  /** @throws {ArgumentError} a model that takes indices, or a batch below 1 */
+  /** @throws {ArgumentError} if the model's input is indices or batch is below 1 */
   constructor(model: SequentialBase, opts?: Pick<StreamOptions, 'batch'>) {
     const { batch = 1 } = options('BlockStream', opts, { batch: true });
     const { inputSize, outputSize } = featuresOf(model);
@@ -43,10 +43,10 @@ export class BlockStream {
   }
 
   /**
-   * As many samples as the channels of `output` have, written over them. Channels of `input` that are missing, as where
-   * nothing is connected, are silent; further ones are left out.
+   * Runs one step per sample of `output` and overwrites it. Missing channels of `input`, such as when nothing is
+   * connected, are silent; extra ones are ignored.
    *
-   * @throws {ShapeError} another number of output channels, or channels shorter than the first of `output`
+   * @throws {ShapeError} if the number of output channels differs or a channel is shorter than `output[0]`
    */
   process(input: readonly Float32Array[], output: readonly Float32Array[]): void {
     const samples = output.length === this.outputs ? output[0]!.length : -1;
@@ -64,14 +64,14 @@ export class BlockStream {
     }
   }
 
-  /** A value of output channel c, or 0 for one that is not finite. */
+  /** The value, or 0 if it is not finite; then marks the row of output channel c. */
   #checked(value: number, c: number): number {
     if (value - value === 0) return value;
     this.#broken[Math.floor((c * this.#stream.batch) / this.outputs)] = 1;
     return 0;
   }
 
-  /** Rows that would give NaN from now on start again. */
+  /** Resets rows whose outputs or states are not finite. */
   #mend(): void {
     for (let row = 0; row < this.#stream.batch; row++) {
       if (this.#broken[row] === 0 && this.#stream.finite(row)) continue;
@@ -81,7 +81,7 @@ export class BlockStream {
     }
   }
 
-  /** Outputs of so many samples from number t on. */
+  /** Outputs of `steps` samples, starting at sample t. */
   #run(input: readonly Float32Array[], given: number, t: number, steps: number): Float32Array {
     const block = this.#block;
     for (let i = 0, at = 0; i < steps; i++) {
@@ -95,12 +95,12 @@ export class BlockStream {
     this.#stream.reset();
   }
 
-  /** Gives the stream's memory to the next stream of the model; later calls throw. */
+  /** Releases the stream's memory for the model's next stream. Later calls throw. */
   dispose(): void {
     this.#stream.dispose();
   }
 
-  /** As `dispose`, for `using`. */
+  /** Same as `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

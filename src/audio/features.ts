@@ -1,7 +1,7 @@
 import { ArgumentError, Verbatim } from '../errors.ts';
 import type { SequentialBase } from '../model/core/sequentialBase.ts';
 
-/** Features per row in and out. @throws {ArgumentError} what is no SequentialBase, or one that takes indices */
+/** Input and output features per row. @throws {ArgumentError} if it is not a Sequential or its input is indices */
 export function featuresOf(model: SequentialBase): {
   readonly inputSize: number;
   readonly outputSize: number;
@@ -9,7 +9,7 @@ export function featuresOf(model: SequentialBase): {
   if (!model?.network) throw new ArgumentError('model', 'a Sequential', model);
   const { input, outputSize } = model.network;
   if (input.kind !== 'features') {
-    throw new ArgumentError('model', 'one that takes features', new Verbatim('one that takes indices'));
+    throw new ArgumentError('model', 'a model of features', new Verbatim('a model of indices'));
   }
   return { inputSize: input.size, outputSize };
 }

@@ -1,5 +1,5 @@
 /**
- * A model in an AudioWorklet, one step per sample.
+ * Runs a model in an AudioWorklet, one step per sample.
  * @module unrolled/audio
  */
 

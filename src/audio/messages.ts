@@ -11,23 +11,23 @@ export interface Setup {
   readonly batch: number;
 }
 
-/** What is asked of the processor. */
+/** Requests to the processor. */
 export type Request =
   | { readonly kind: 'load'; readonly parameters: Readonly<Record<string, NDArray>> }
   | { readonly kind: 'reset' | 'end' };
 
-/** To the processor; `id` tells its answer. */
+/** A request; its answer has the same `id`. */
 export interface Call {
   readonly id: number;
   readonly request: Request;
 }
 
-/** The id of an answer that nobody asked for: whether the model could be made. */
+/** The id of the first answer, which has no request: whether the model was created. */
 export const MADE = 0;
 
-/** From the processor. */
+/** Messages from the processor. */
 export type Told =
   | { readonly kind: 'answer'; readonly id: number; readonly failure?: Failure }
-  /** A call came that could not be read: whichever it was. */
+  /** A request could not be read; which one is unknown. */
   | { readonly kind: 'unreadable' }
   | { readonly kind: 'resets'; readonly count: number };

@@ -5,13 +5,13 @@ import type { NDArray } from '../ndarray.ts';
 import { initSync } from '../wasm/initSync.ts';
 import { runtime } from '../wasm/runtime.ts';
 
-/** A model and its kernels as data that postMessage carries, and that needs nothing to be loaded or decoded. */
+/** A model and its kernels as data for postMessage; nothing has to be loaded or decoded. */
 export interface PackedModel {
   /** The kernels, compiled. */
   readonly module: WebAssembly.Module;
-  /** Each layer by its type and options. */
+  /** Type and options of each layer. */
   readonly layers: readonly LayerConfig[];
-  /** By torch.nn's names. */
+  /** Parameters under torch.nn's names. */
   readonly parameters: Readonly<Record<string, NDArray>>;
 }
 
@@ -25,10 +25,10 @@ export function packModel(model: SequentialBase): PackedModel {
 }
 
 /**
- * The model on its kernels, at once; models made afterwards use them too.
- * @throws {ArgumentError} a module that is not these kernels
- * @throws {FormatError} layers of no known type
- * @throws {MemoryError} where the engine gives no memory
+ * Creates the model synchronously on its kernels, which models created later use as well.
+ * @throws {ArgumentError} if the module is not a build of these kernels
+ * @throws {FormatError} if a layer has an unknown type
+ * @throws {MemoryError} if the engine can't allocate memory
  */
 export function unpackModel({ module, layers, parameters }: PackedModel): Sequential {
   initSync({ module });

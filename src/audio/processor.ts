@@ -4,7 +4,7 @@ import { BlockStream } from './blockStream.ts';
 import { type Call, MADE, PROCESSOR, type Request, type Setup, type Told } from './messages.ts';
 import { unpackModel } from './packedModel.ts';
 
-// of AudioWorkletGlobalScope
+// globals globals globals globals globals of AudioWorkletGlobalScope
 declare class AudioWorkletProcessor {
   readonly port: MessagePort;
 }
@@ -15,7 +15,7 @@ declare function registerProcessor(
 
 const NO_CHANNELS: readonly Float32Array[] = [];
 
-/** Runs a model on what comes in, block by block, until it is told to end. Every call is answered. */
+/** Runs a model on its inputs, block by block, until it is told to end. Every request is answered. */
 class ModelProcessor extends AudioWorkletProcessor {
   #model: Sequential | undefined;
   #blocks: BlockStream | undefined;
@@ -56,7 +56,7 @@ class ModelProcessor extends AudioWorkletProcessor {
     else this.#end();
   }
 
-  /** The browser keeps the processor as long as its node: the memory must not hang on it. */
+  /** Undefined once ended: the browser keeps the processor alive as long as its node. */
   #end(): void {
     this.#blocks?.dispose();
     this.#model?.dispose();

@@ -7,31 +7,30 @@ interface Pending {
   reject(error: Error): void;
 }
 
-/** How long answers that are on their way may take once the context is closed, in ms. */
+/** How long to wait for pending answers after the context is closed, in ms. */
 const CLOSING_MS = 1000;
 
-/** Calls to the processor of a node. Each is answered, or rejected once the processor is no more. */
+/** Requests to the processor of a node. Pending ones are rejected when the processor ends. */
 export class ProcessorLink {
-  /** Settles once the model is there. */
+  /** Resolves when the model is loaded. */
   readonly ready: Promise<void>;
-  /** As the processor last told. */
+  /** Number of resets, as last reported by the processor. */
   resets = 0;
   readonly #node: AudioWorkletNode;
   readonly #pending = new Map<number, Pending>();
   readonly #listening = new AbortController();
   #id = MADE;
-  /** Why there are no answers any more. */
+  /** Why the link was closed. */
   #over: Error | undefined;
 
   constructor(node: AudioWorkletNode) {
     this.#node = node;
     const { signal } = this.#listening;
     node.port.onmessage = ({ data }: MessageEvent<Told>) => this.#take(data);
-    node.port.onmessageerror = () =>
-      this.close(new StateError('a message of the AudioWorklet can’t be read'));
+    node.port.onmessageerror = () => this.close(new StateError("can't read a message from the AudioWorklet"));
     node.addEventListener(
       'processorerror',
-      () => this.close(new StateError('the processor of the AudioWorklet failed')),
+      () => this.close(new StateError('the AudioWorklet processor failed')),
       { signal },
     );
     node.context.addEventListener('statechange', () => this.#closing(), { signal });
@@ -39,7 +38,7 @@ export class ProcessorLink {
     this.#closing();
   }
 
-  /** @throws {StateError} where the processor is no more; the processor's own error */
+  /** @throws {StateError} if the processor has ended; otherwise the processor's own error */
   async call(request: Request): Promise<void> {
     if (this.#over) throw this.#over;
     const id = ++this.#id;
@@ -47,7 +46,7 @@ export class ProcessorLink {
     await this.#expect(id);
   }
 
-  /** Rejects what is not answered yet and all later calls; nothing listens any more. */
+  /** Rejects all pending and later calls and removes the listeners. */
   close(reason: Error): void {
     if (this.#over) return;
     this.#over = reason;
@@ -72,7 +71,7 @@ export class ProcessorLink {
   #take(told: Told): void {
     if (told.kind === 'resets') this.resets = told.count;
     else if (told.kind === 'unreadable') {
-      this.#rejectAll(new StateError('the AudioWorklet could not read a message'));
+      this.#rejectAll(new StateError("the AudioWorklet can't read a message"));
     } else {
       const pending = this.#pending.get(told.id);
       this.#pending.delete(told.id);
@@ -92,12 +91,12 @@ export class ProcessorLink {
   }
 }
 
-/** Says what to do about the browser's limit. */
+/** Adds a hint about the browser's limit to a MemoryError. */
 function explained(error: Error): Error {
   if (!(error instanceof MemoryError)) return error;
   return new MemoryError(
-    `AudioModel: ${error.message} in the AudioWorklet. A browser gives a page a limited number of ` +
-      'WebAssembly memories, about 100 in Chromium: call dispose() of each AudioModel that is no longer used',
+    `AudioModel: ${error.message} in the AudioWorklet. A page can have a limited number of ` +
+      'WebAssembly memories, about 100 in Chromium: dispose() each AudioModel that is no longer used',
     { cause: error },
   );
 }

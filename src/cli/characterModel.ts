@@ -7,25 +7,25 @@ import { type Best, readBest } from './train/best.ts';
 import { Losses } from './train/losses.ts';
 import { readSettings, type Settings } from './train/settings.ts';
 
-/** What a model file says beside its layers, under these keys of its metadata. */
+/** Metadata of a character model, besides its layers. */
 export interface CharacterModel {
-  /** `vocabulary`: its characters, one after the other. */
+  /** Key `vocabulary`: its characters as one string. */
   readonly vocabulary: Vocabulary;
-  /** `training`: JSON; undefined in a file of another origin. */
+  /** Key `training`: JSON; undefined if the file was not saved by `train`. */
   readonly training: Training | undefined;
 }
 
-/** A run as it is saved. The place in the text follows from `step`. */
+/** The saved state of a run. The position in the text follows from `step`. */
 export interface Training {
   readonly settings: Settings;
   /** Updates made. */
   readonly step: number;
-  /** Updates the run was to make. */
+  /** Total number of updates. */
   readonly steps: number;
   readonly kernels: KernelBuild;
   readonly text: { readonly sha256: string; readonly characters: number };
   readonly losses: Losses;
-  /** With --val. */
+  /** Set with --val. */
   readonly best?: Best | undefined;
 }
 
@@ -38,12 +38,13 @@ export function characterMetadata(vocabulary: Vocabulary, training: Training): R
   };
 }
 
-/** @throws {CliError} a file that is no character model; `path` names it */
+/** @throws {CliError} if the file is not a character model; the message starts with `path` */
 export function readCharacterModel(bytes: Uint8Array, path: string): CharacterModel {
   const { metadata } = readTensors(bytes, path);
   try {
-    if (metadata.unrolled === undefined) throw new CliError('a safetensors file, but no model of unrolled');
-    if (metadata.vocabulary === undefined) throw new CliError('a model without a vocabulary of characters');
+    if (metadata.unrolled === undefined)
+      throw new CliError('a safetensors file, but not a model saved by unrolled');
+    if (metadata.vocabulary === undefined) throw new CliError('the model has no character vocabulary');
     const vocabulary = Vocabulary.parse(metadata.vocabulary);
     return { vocabulary, training: readTraining(metadata.training) };
   } catch (error) {
@@ -58,20 +59,18 @@ function readTraining(text: string | undefined): Training | undefined {
   try {
     json = JSON.parse(text);
   } catch {
-    throw new CliError('the state of its training is no JSON');
+    throw new CliError('its training state is not valid JSON');
   }
   const saved = (json ?? {}) as Training & { version: unknown };
   if (saved.version !== VERSION) {
-    throw new CliError(
-      `the state of its training has version ${show(saved.version)}, where ${VERSION} was expected`,
-    );
+    throw new CliError(`its training state: expected version ${VERSION}, got ${show(saved.version)}`);
   }
   const settings = readSettings(saved.settings);
   const losses = Losses.from(saved.losses);
   const { step, steps, kernels, text: trained } = saved;
   const whole = [step, steps, trained?.characters].every((n) => Number.isSafeInteger(n) && n! >= 0);
   const known = (kernels === 'simd' || kernels === 'relaxed') && typeof trained?.sha256 === 'string';
-  if (!settings || !losses || !whole || !known) throw new CliError('the state of its training is damaged');
+  if (!settings || !losses || !whole || !known) throw new CliError('its training state is damaged');
   const best = readBest(saved.best);
   return { settings, step, steps, kernels, text: trained, losses, ...(best ? { best } : {}) };
 }

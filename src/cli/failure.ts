@@ -1,4 +1,4 @@
-/** What a command can't do, as one line for the user. `exitCode`: 1, or 2 when the command line itself is wrong. */
+/** An error shown to the user as one line. `exitCode`: 1, or 2 for a usage error. */
 export class CliError extends Error {
   readonly exitCode: 1 | 2;
 
@@ -27,13 +27,13 @@ const REASONS: Record<string, string> = {
   ERR_INVALID_ARG_VALUE: 'no path',
 };
 
-/** Why a call on a file failed, in words. */
+/** The reason why a file operation failed. */
 export function reason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return (code && REASONS[code]) || message;
 }
 
-/** Text on one line, control characters escaped, so that a file can't write to the terminal what it likes. */
+/** Escapes control characters, so that text from a file stays on one line and can't control the terminal. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (c) => {
     const code = c.codePointAt(0)!;

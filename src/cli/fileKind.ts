@@ -1,24 +1,24 @@
-/** What a file seems to be. */
+/** A detected kind of file. */
 export interface FileKind {
   readonly name: string;
   /** In words, such as `a zip archive`. */
   readonly what: string;
-  /** Whether it is text that can be trained on. */
+  /** Whether it is UTF-8 text. */
   readonly isText?: boolean;
 }
 
 interface Row extends FileKind {
-  /** Matches its first bytes in hexadecimal. */
+  /** Matches the first bytes in hexadecimal. */
   readonly hex?: RegExp;
-  /** Matches its first 4 KiB, a character per byte. */
+  /** Matches the first 4 KiB, one character per byte. */
   readonly text?: RegExp;
-  /** Matches its first 4 KiB or its last 64 KiB, where a zip archive has the names of its files. */
+  /** Matches the first 4 KiB or the last 64 KiB, where a zip archive lists its files. */
   readonly ends?: RegExp;
 }
 
 const ZIP = /^504b(0304|0506|0708)/;
 
-/** The first row that fits counts; all that a row gives must fit. */
+/** The first matching row is used; all conditions of a row must match. */
 const ROWS: readonly Row[] = [
   // u64 length of the header, then its JSON
   { name: 'safetensors', what: 'a safetensors file', hex: /^.{8}0{8}7b/ },
@@ -82,7 +82,7 @@ export function recognize(bytes: Uint8Array): FileKind {
   const first = bytesOf(0, Math.min(HEAD, bytes.length));
   const hex = first.toString('hex', 0, 32);
   const head = first.toString('latin1');
-  // without a byte order mark
+  // UTF-16 UTF-16 UTF-16 UTF-16 UTF-16 without a byte order mark
   const text = head.replace(/^\xef\xbb\xbf/, '');
   const ends = head + bytesOf(Math.max(0, bytes.length - TAIL), bytes.length).toString('latin1');
   const row = ROWS.find(
@@ -98,7 +98,7 @@ function textOrNot(bytes: Uint8Array): FileKind {
     return { name: 'binary', what: 'binary data of an unknown format' };
   }
   try {
-    // what is cut off at the end of the part is no error
+    // a character cut off at the end of the part is not an error
     new TextDecoder('utf-8', { fatal: true }).decode(part, { stream: true });
     return { name: 'text', what: 'plain text', isText: true };
   } catch {

@@ -15,16 +15,16 @@ import type { Io } from './io.ts';
 
 /** The path that means standard input. */
 export const STDIN = '-';
-/** Bytes that are read at most of what does not tell its size. */
+/** Maximum number of bytes to read from an input of unknown size. */
 const MOST = 2 ** 29;
 const CHUNK = 1 << 16;
 
-/** A path for messages. */
+/** A path as shown in messages. */
 export function shown(path: string): string {
   return path === STDIN ? 'standard input' : printable(path);
 }
 
-/** The bytes of a file, or for `-` of standard input. @throws {CliError} as `readBytes` */
+/** Reads a file, or standard input for `-`. @throws {CliError} as `readBytes` */
 export async function readInput(path: string, io: Io): Promise<Uint8Array> {
   if (path !== STDIN) return readBytes(path);
   try {
@@ -41,15 +41,15 @@ export async function readInput(path: string, io: Io): Promise<Uint8Array> {
   }
 }
 
-/** The bytes of a file or pipe. @throws {CliError} one that is missing, can't be read or is neither */
+/** Reads a file or pipe. @throws {CliError} if it is missing, unreadable or neither a file nor a pipe */
 export function readBytes(path: string): Uint8Array {
   let file: number | undefined;
   try {
-    // without O_NONBLOCK: a pipe waits for its writer
+    // without O_NONBLOCK, so that reading a pipe waits for its writer
     file = openSync(path, constants.O_RDONLY);
     const stats = fstatSync(file);
     if (stats.isFIFO()) return readPipe(file);
-    if (isEndless(stats)) throw new CliError('neither a file nor a pipe');
+    if (isEndless(stats)) throw new CliError('not a file or pipe');
     return readFileSync(file);
   } catch (error) {
     throw unreadable(path, error);
@@ -58,11 +58,11 @@ export function readBytes(path: string): Uint8Array {
   }
 }
 
-/** The characters of a text in UTF-8, without a byte order mark. @throws {CliError} also where it is something else */
+/** Decodes UTF-8 text without its byte order mark. @throws {CliError} as `readBytes`, or if it is not UTF-8 text */
 export async function readText(path: string, io: Io): Promise<string> {
   const bytes = await readInput(path, io);
   const { isText, what } = recognize(bytes);
-  if (!isText) throw new CliError(`${shown(path)}: expected a text in UTF-8, but this seems to be ${what}`);
+  if (!isText) throw new CliError(`${shown(path)}: expected UTF-8 text, but this looks like ${what}`);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
@@ -72,12 +72,12 @@ export async function readText(path: string, io: Io): Promise<string> {
   }
 }
 
-/** A prompt as it was given, or for `-` what standard input has, without the end of its last line. */
+/** The given prompt, or for `-` standard input without its last line break. */
 export async function readPrompt(prompt: string | undefined, io: Io): Promise<string> {
   return prompt === STDIN ? (await readText(STDIN, io)).replace(/\r?\n$/, '') : (prompt ?? '');
 }
 
-/** A safetensors file's contents; `path` names it. @throws {CliError} one that breaks a rule of the format */
+/** Parses a safetensors file. @throws {CliError} if it is not valid; the message starts with `path` */
 export function readTensors(bytes: Uint8Array, path: string): SafetensorsFile {
   try {
     return parseSafetensors(bytes);
@@ -88,14 +88,14 @@ export function readTensors(bytes: Uint8Array, path: string): SafetensorsFile {
     throw new CliError(
       name === 'safetensors'
         ? `${shown(path)}: not a valid safetensors file: ${why}`
-        : `${shown(path)}: expected a safetensors file, but this seems to be ${what}`,
+        : `${shown(path)}: expected a safetensors file, but this looks like ${what}`,
       1,
       { cause: error },
     );
   }
 }
 
-/** Whether two paths lead to one file that exists. */
+/** Whether two paths refer to the same existing file. */
 export function sameFile(a: string, b: string): boolean {
   try {
     return realpathSync(a) === realpathSync(b);
@@ -104,7 +104,7 @@ export function sameFile(a: string, b: string): boolean {
   }
 }
 
-/** A device may never end. */
+/** Whether it is neither a file nor a pipe: reading a device may never end. */
 function isEndless(stats: Stats): boolean {
   return stats.isCharacterDevice() || stats.isBlockDevice() || stats.isSocket();
 }

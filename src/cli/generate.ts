@@ -12,20 +12,20 @@ export interface GenerateOptions {
   readonly length?: number;
   readonly temperature?: number;
   readonly seed?: number;
-  /** Sequences of a beam search, which draws nothing. */
+  /** Beam width; beam search does not sample. */
   readonly beams?: number;
-  /** Default `simd`: the same text on every engine. */
+  /** Default `simd`, which gives the same text on every engine. */
   readonly kernels?: KernelBuild;
 }
 
-/** Characters of a beam search at most. */
+/** Maximum number of characters of a beam search. */
 const BEAM_LENGTH = 100_000;
 
-/** `unrolled generate`: the prompt and what follows it. */
+/** `unrolled generate`: writes the prompt and its continuation. */
 export async function generate(path: string, options: GenerateOptions, io: Io): Promise<number> {
   const { length = 500, temperature = 0.7, seed = 1 } = options;
   if (path === STDIN && options.prompt === STDIN) {
-    throw new CliError('the model and --prompt can not both be read from standard input', 2);
+    throw new CliError('the model and --prompt cannot both be read from standard input', 2);
   }
   const bytes = await readInput(path, io);
   const { vocabulary } = readCharacterModel(bytes, path);
@@ -34,16 +34,13 @@ export async function generate(path: string, options: GenerateOptions, io: Io): 
   using model = load(path, bytes, vocabulary);
   if (options.beams !== undefined) {
     if (length > BEAM_LENGTH) {
-      throw new CliError(
-        `--length ${length} with --beams: expected at most ${BEAM_LENGTH}, which are held in memory`,
-        2,
-      );
+      throw new CliError(`--length with --beams: expected at most ${BEAM_LENGTH}, got ${length}`, 2);
     }
     const text = likeliest(model, vocabulary, { prompt, length, beams: options.beams });
     await print(io.stdout, `${prompt}${text}\n`);
     return 0;
   }
-  // refused before anything is written
+  // checked before anything is written
   vocabulary.encode(prompt);
   await print(io.stdout, prompt);
   await writePassage(io.stdout, passage(model, vocabulary, { prompt, length, temperature, seed }));
@@ -67,5 +64,7 @@ function load(path: string, bytes: Uint8Array, vocabulary: Vocabulary): Sequenti
     last.outFeatures === vocabulary.size;
   if (fits) return model;
   model.dispose();
-  throw new CliError(`${shown(path)}: its layers do not fit its vocabulary of ${vocabulary.size} characters`);
+  throw new CliError(
+    `${shown(path)}: its layers do not match its vocabulary of ${vocabulary.size} characters`,
+  );
 }

@@ -9,7 +9,9 @@ export interface InfoOptions {
   readonly tiles?: boolean;
 }
 
-/** `unrolled info`: which kernels run here, and with `--tiles` how fast each GEMM tile is and which ones are used. */
+/**
+ * `unrolled info`: shows which kernels run here; with `--tiles` also the speed of each GEMM tile and which are used.
+ */
 export async function info(options: InfoOptions, io: Io): Promise<number> {
   await loadKernels(options.kernels ?? 'auto', options.revectorize);
   const runtime = runtimeInfo();

@@ -5,12 +5,12 @@ import { readInput, readTensors, shown } from './files.ts';
 import { type Io, print } from './io.ts';
 import { brief, count, plural, size } from './show.ts';
 
-/** Characters of a metadata value that are shown. */
+/** Maximum number of characters shown per metadata value. */
 const SHOWN = 60;
-/** Tensors of a checkpoint that are no parameters. */
+/** Matches tensors of a checkpoint that are not parameters. */
 const STATE = /^(optimizer|carried)\./;
 
-/** `unrolled inspect`: what a safetensors file holds, and of a model its layers. */
+/** `unrolled inspect`: lists the tensors and metadata of a safetensors file and the layers of a model. */
 export async function inspect(path: string, io: Io): Promise<number> {
   const bytes = await readInput(path, io);
   const file = readTensors(bytes, path);
@@ -88,7 +88,7 @@ function tensors({ tensors }: SafetensorsFile): string[] {
   return rows.length ? ['', 'Tensors', ...table(rows)] : [];
 }
 
-/** Rows as columns of equal width, two spaces before each. */
+/** Formats rows as columns of equal width, each preceded by two spaces. */
 function table(rows: readonly (readonly string[])[]): string[] {
   const safe = rows.map((row) => row.map(printable));
   const widest = (k: number) => safe.reduce((most, row) => Math.max(most, row[k]?.length ?? 0), 0);

@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty';
 
-/** Where a command writes: a stream that may be a terminal. */
+/** An output stream, possibly a terminal. */
 export type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
 
 export interface Io {
@@ -8,34 +8,34 @@ export interface Io {
   readonly stdout: Output;
   /** Progress, warnings and errors. */
   readonly stderr: Output;
-  /** What `-` reads. Default: that of the process. */
+  /** What `-` reads. Default: process.stdin. */
   readonly stdin?: AsyncIterable<Uint8Array | string>;
-  /** How the user would type a command again, for hints. Default `unrolled`. */
+  /** The command name shown in hints. Default `unrolled`. */
   readonly program?: string;
-  /** How the user would continue a run. Default: the program's own `train`. */
+  /** The command shown to continue a run. Default: the program's own `train`. */
   readonly trainAgain?: string;
 }
 
-/** Output that can't be written: the disk is full, or the reader has gone away. */
+/** Output can't be written: the disk is full or the reader closed the pipe. */
 export class OutputError extends Error {
   override readonly name = 'OutputError';
 }
 
-/** Writes text and waits for a reader that is slower. @throws {OutputError} */
+/** Writes text, waiting for a slow reader. @throws {OutputError} if it can't be written */
 export async function print(stream: Output, text: string): Promise<void> {
   const error = await written(stream, text);
   if (error) throw new OutputError(error.message, { cause: error });
 }
 
-/** Why text can't be written; undefined when it was. An empty text tells whether earlier ones were. */
+/** Writes text and returns the error, or undefined on success. An empty text flushes earlier writes. */
 export function written(stream: Output, text = ''): Promise<NodeJS.ErrnoException | undefined> {
   return new Promise((resolve) => stream.write(text, (error) => resolve(error ?? undefined)));
 }
 
-/** Streams whose errors are asked for with `written`. */
+/** Streams whose errors are handled by `written`. */
 const guarded = new WeakSet<Output>();
 
-/** Keeps an error of a stream from ending the process: `written` tells of it. */
+/** Keeps an error of a stream from ending the process; `written` returns it. */
 export function guard(stream: Output): void {
   if (guarded.has(stream)) return;
   guarded.add(stream);

@@ -4,8 +4,8 @@ import { FeatureError, init, type KernelBuild } from '../index.ts';
 import { linkWith } from '../wasm/runtime.ts';
 
 /**
- * Loads the kernels, whose instances the loader makes, and says which. Only when `relaxed` is asked for by name, and the
- * engine knows it behind its flag alone (Node 20), that flag is set.
+ * Loads the kernels and returns the build in use. V8's flag for relaxed SIMD is set only if `relaxed` is requested
+ * explicitly and the engine needs the flag (Node 20).
  */
 export async function loadKernels(kernels: 'auto' | KernelBuild, revectorize = false): Promise<KernelBuild> {
   try {

@@ -9,7 +9,7 @@ import { CELLS, DEFAULT_SAVE_EVERY, DEFAULT_STEPS, DEFAULTS, FLOW_EVERY } from '
 import { fraction, notNegative, positive, whole } from './values.ts';
 import type { VerifyOptions } from './verifyCommand.ts';
 
-/** The commands, their options and help; each hands its exit code to `done`. */
+/** Defines the commands, options and help. Each command passes its exit code to `done`. */
 export function makeProgram(io: Io, done: (exitCode: number) => void): Command {
   const program = new Command('unrolled')
     .description('Recurrent networks on the CPU: train a character model on any text, and write with it.')
@@ -102,17 +102,18 @@ function addTrain(program: Command, io: Io, done: (exitCode: number) => void): v
     });
 }
 
-/** What follows `--flow` may be the text. */
+/** The optional value of `--flow` may be the text file. */
 function countOrFile(text: string): number | string {
   return Number.isNaN(Number(text)) ? text : whole(1)(text);
 }
 
 type GivenTrainOptions = Omit<TrainOptions, 'flow'> & { readonly flow?: number | string };
 
-/** `train --resume FILE`, `train --flow FILE`: what follows is the text when there is no other. */
+/** `train --resume FILE`, `train --flow FILE`: FILE is the text if no other argument is given. */
 function textOf(file: string | undefined, given: GivenTrainOptions): [string, TrainOptions] {
   if (typeof given.flow === 'string') {
-    if (file !== undefined) throw new CliError(`--flow takes a number of updates, not '${given.flow}'`, 2);
+    if (file !== undefined)
+      throw new CliError(`--flow: expected a number of updates, got '${given.flow}'`, 2);
     return textOf(given.flow, { ...given, flow: FLOW_EVERY });
   }
   const options = given as TrainOptions;

@@ -4,7 +4,10 @@ import { CliError, printable, reason } from './failure.ts';
 import { guard, type Io, OutputError, written } from './io.ts';
 import { makeProgram } from './program.ts';
 
-/** Runs the command line `args` (without the program) and gives the exit code; errors become one line each. */
+/**
+ * Runs the command line `args` (without the program name) and returns the exit code. Errors are printed as one line
+ * each.
+ */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   guard(io.stdout);
   guard(io.stderr);
@@ -14,7 +17,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   return exitCode === 0 && (out || err) ? 1 : exitCode;
 }
 
-/** The reader of a pipe or the terminal went away: nobody is there to be told. */
+/** The reader of the pipe or the terminal is gone, so nothing is printed. */
 const GONE = new Set<string | undefined>(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']);
 
 async function command(args: readonly string[], io: Io): Promise<number> {
@@ -26,7 +29,7 @@ async function command(args: readonly string[], io: Io): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
-    // printed already
+    // already printed
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof OutputError) return 1;
     const { message, stack } = error instanceof Error ? error : new Error(String(error));

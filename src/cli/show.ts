@@ -23,12 +23,12 @@ export function duration(seconds: number): string {
     : `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
 }
 
-/** A word for a POSIX shell. */
+/** Quotes a word for a POSIX shell. */
 export function quoted(word: string): string {
   return /^[\w./@%+:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** Lines of so many columns at most, unless a word is longer; each begins with `indent` spaces. */
+/** Wraps text at `columns` columns (longer words are not split), each line indented by `indent` spaces. */
 export function wrapped(text: string, columns: number, indent = 0): string[] {
   const lines: string[] = [];
   let line = ' '.repeat(indent);
@@ -42,10 +42,10 @@ export function wrapped(text: string, columns: number, indent = 0): string[] {
   return [...lines, line];
 }
 
-/** Characters of a value out of a file that are shown. */
+/** Maximum number of characters shown of a value from a file. */
 const BRIEF = 60;
 
-/** A value out of a file as JSON, cut short, however large or deeply nested it is. */
+/** A value from a file as truncated JSON; works for values of any size and nesting. */
 export function brief(value: unknown): string {
   let text = '…';
   try {

@@ -1,11 +1,11 @@
 import { linearWork } from '../memory/workspace.ts';
 import { instantiate, type Runtime } from '../wasm/runtime.ts';
 
-/** A GEMM tile of so many rows and columns, as measured here and now. */
+/** Measured speed of a GEMM tile of rows × columns. */
 export interface Candidate {
   readonly name: string;
   readonly gflops: number;
-  /** Whether the kernels take it for large products. */
+  /** Whether the kernels use it for large products. */
   readonly used: boolean;
 }
 
@@ -14,14 +14,16 @@ const K = 256;
 const ROUNDS = 25;
 const WARM_UP_MS = 40;
 
-/** Highest tile by build, of 8 and of 16 columns (assembly/gemm/tiles.ts). */
+/** Rows of the highest tile with 8 and with 16 columns, per build (assembly/gemm/tiles.ts). */
 const HIGHEST = { simd: { 8: 4, 16: 5 }, relaxed: { 8: 6, 16: 6 } };
 const ROWS = {
   simd: { 8: [1, 2, 3, 4], 16: [2, 3, 4, 5] },
   relaxed: { 8: [1, 2, 3, 4, 6], 16: [2, 3, 4, 5, 6] },
 };
 
-/** Times every tile of the kernels in use, on a product whose rows it takes in one piece; best of many rounds. */
+/**
+ * Times every tile of the loaded kernels, on a product whose rows are a multiple of the tile's; best of many rounds.
+ */
 export function candidates({ kernels, module, revectorized }: Runtime): Candidate[] {
   return ([8, 16] as const).flatMap((columns) => {
     const measure = bench(module, columns === 16);

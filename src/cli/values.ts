@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander';
 
 const NUMERAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** Reads an option's value as a number that passes `test`. */
+/** Parses an option's value as a number that passes `test`. */
 function numberThat(test: (value: number) => boolean, expected: string): (text: string) => number {
   return (text) => {
     const value = NUMERAL.test(text) ? Number(text) : Number.NaN;
@@ -11,12 +11,12 @@ function numberThat(test: (value: number) => boolean, expected: string): (text: 
   };
 }
 
-/** A whole number of at least `min`, up to 2^53 − 1. */
+/** An integer from `min` to 2^53 − 1. */
 export function whole(min: number): (text: string) => number {
   return numberThat((n) => Number.isSafeInteger(n) && n >= min, `a whole number of at least ${min}`);
 }
 
-/** float32, as the kernels compute. */
+/** A number rounded to float32, the kernels' precision. */
 const isFloat = (n: number) => Number.isFinite(Math.fround(n));
 
 export const positive = numberThat(

@@ -10,7 +10,7 @@ export interface VerifyOptions {
   readonly revectorize?: boolean;
 }
 
-/** `unrolled verify`: a line a file, then the sums; gives 1 when a case failed. */
+/** `unrolled verify`: prints one line per file, then the totals; returns 1 if a case failed. */
 export async function verifyCommand(
   files: readonly string[],
   options: VerifyOptions,
@@ -33,7 +33,7 @@ function verdict(file: string): { ok: boolean; says: string } {
     return { ok, says: `outputs ${number(errors.output)}, gradients ${number(errors.gradient)}` };
   } catch (error) {
     const { message } = error as Error;
-    // the line names the file already
+    // the line already starts with the file
     return { ok: false, says: message.startsWith(`${file}: `) ? message.slice(file.length + 2) : message };
   }
 }

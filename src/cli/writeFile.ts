@@ -15,14 +15,14 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { CliError, printable, reason } from './failure.ts';
 
-/** Temporary files that are older than this are left over, whichever process is named in them. */
+/** Temporary files older than this, in ms, are stale, whatever process they name. */
 const STALE_MS = 600_000;
-/** Of a name, so that the temporary file's stays below 255 bytes. */
+/** Maximum bytes of a name, so that the temporary file's name stays below 255 bytes. */
 const NAME_BYTES = 180;
 
 /**
- * Makes sure, without a trace, that `writeWhole` can write `bytes` to the file.
- * @throws {CliError} naming what is in the way
+ * Checks that `writeWhole` can write `bytes` to the file, and leaves nothing behind.
+ * @throws {CliError} if it can't be written
  */
 export function checkWritable(path: string, bytes: Uint8Array = new Uint8Array()): void {
   attempt(path, () => {
@@ -36,9 +36,9 @@ export function checkWritable(path: string, bytes: Uint8Array = new Uint8Array()
 }
 
 /**
- * Writes a file in one piece: whoever reads `path` finds what was there before or all of the new bytes, never a part, also
- * after a crash. Removes what earlier processes left over that were killed while they wrote it.
- * @throws {CliError} when it can't be written; what was there before stays
+ * Writes a file atomically: readers of `path` see either the old contents or all of the new bytes, even after a
+ * crash. Removes temporary files of killed processes.
+ * @throws {CliError} if it can't be written; the old contents are kept
  */
 export function writeWhole(path: string, bytes: Uint8Array): void {
   attempt(path, () => {
@@ -50,7 +50,7 @@ export function writeWhole(path: string, bytes: Uint8Array): void {
     try {
       write();
     } catch (error) {
-      // another process may have taken the temporary file for one that was left over
+      // another process may have removed the temporary file as stale
       const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT';
       if (!isGone || !statSync(dirname(target), { throwIfNoEntry: false })) throw error;
       write();
@@ -60,7 +60,7 @@ export function writeWhole(path: string, bytes: Uint8Array): void {
   });
 }
 
-/** Writes a temporary file besides `target` and hands it to `use`; it is gone whatever happens. */
+/** Writes a temporary file next to `target`, passes it to `use` and always removes it. */
 function besides(target: string, bytes: Uint8Array, mode: number, use: (temporary: string) => void): void {
   const suffix = `${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
   const temporary = join(dirname(target), `${stem(target)}${suffix}`);
@@ -79,7 +79,7 @@ function besides(target: string, bytes: Uint8Array, mode: number, use: (temporar
   }
 }
 
-/** How the names of a target's temporary files begin. */
+/** Prefix of the names of a target's temporary files. */
 function stem(target: string): string {
   const name = basename(target);
   const isLong = Buffer.byteLength(name) > NAME_BYTES;
@@ -87,9 +87,9 @@ function stem(target: string): string {
 }
 
 /**
- * Removes temporary files of `target` whose process, named in them, has ended, and old ones. A process of another
- * container may have the same number or not be seen from here: where its file is removed while it is written, the
- * process writes another one. Those of this process are no longer in use: it writes one at a time.
+ * Removes temporary files of `target` that are old or whose process (its id is in the name) has ended. A process in
+ * another container may have the same id or be invisible here; if its file is removed while it writes, it writes
+ * another one. Files of this process are not in use, since it writes one at a time.
  */
 function sweep(target: string): void {
   const folder = dirname(target);
@@ -104,11 +104,11 @@ function sweep(target: string): void {
       rmSync(path, { force: true });
     }
   } catch {
-    // what can't be removed disturbs nobody: names are drawn at random
+    // a file that can't be removed does no harm, since names are random
   }
 }
 
-/** Whether another process of this number is running. */
+/** Whether another process with this id is running. */
 function isRunning(pid: number): boolean {
   if (pid === process.pid) return false;
   try {
@@ -118,7 +118,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Makes a rename last through a loss of power, where the system can. */
+/** Makes a rename durable where the system supports it. */
 function syncFolder(path: string): void {
   try {
     const folder = openSync(path, 'r');
@@ -128,11 +128,11 @@ function syncFolder(path: string): void {
       closeSync(folder);
     }
   } catch {
-    // Windows has no such call
+    // not supported on Windows
   }
 }
 
-/** Where a symbolic link leads: the file is replaced, not the link. */
+/** Resolves symbolic links, so that the file is replaced, not the link. */
 function follow(path: string): string {
   return statSync(path, { throwIfNoEntry: false }) ? realpathSync(path) : path;
 }

@@ -8,7 +8,7 @@ import type { Signal } from '../ndarray.ts';
 import type { CustomLayer, LayerForward, Views } from './layer.ts';
 import { satisfies } from './satisfies.ts';
 
-/** Whether it is a layer of a user's own. */
+/** Whether it is a custom layer. */
 export function isCustomLayer(given: unknown): given is CustomLayer {
   return satisfies(() => {
     const { reserve, forward, backward } = (given ?? {}) as Partial<CustomLayer & Layer>;
@@ -16,19 +16,19 @@ export function isCustomLayer(given: unknown): given is CustomLayer {
   });
 }
 
-/** A layer of a user's own, as models take it. */
+/** Adapts a custom layer to the interface of models. */
 export class AdaptedLayer implements Layer {
   readonly type: string;
   readonly input: Signal | undefined;
   readonly parameters: readonly ParameterSpec[];
   readonly reducesSteps: boolean;
   readonly keepsState: boolean;
-  /** The user's. */
+  /** The custom layer. */
   readonly custom: CustomLayer;
   readonly #states: readonly (readonly [name: string, size: number])[];
   readonly #saved: number;
 
-  /** @throws {ArgumentError} a declaration that is no name, size or shape */
+  /** @throws {ArgumentError} if a declared name, size or shape is invalid */
   constructor(custom: CustomLayer) {
     const { type, inputSize, parameters = [], states, reducesSteps = false, saved = 0 } = custom;
     if (typeof type !== 'string' || type === '') throw new ArgumentError('layer.type', 'a name', type);
@@ -53,7 +53,7 @@ export class AdaptedLayer implements Layer {
     if (reducesSteps && states) {
       throw new ArgumentError(
         `${type}.states`,
-        'none with reducesSteps, which needs the sequence whole',
+        'undefined with reducesSteps, which needs the whole sequence',
         states,
       );
     }
@@ -102,7 +102,7 @@ export class AdaptedLayer implements Layer {
       Object.fromEntries(all.map(entry));
     const whole = (all: typeof parameters) =>
       byName(all, ([name, { ptr, length }]) => [name, view(ptr, length)]);
-    /** Rows of a sequence that the calls take: all of them at once, or those of each step. */
+    /** Rows per call: all of the sequence, or those of each step. */
     const calls = (): { first: number; sizes: Int32Array }[] => {
       const sizes = rows.sizes
         ? arena.i32.slice(rows.sizes / 4, rows.sizes / 4 + rows.steps)
@@ -115,7 +115,7 @@ export class AdaptedLayer implements Layer {
         return call;
       });
     };
-    /** Where the states before a step are: of the first step the initial ones, then those after the step before. */
+    /** Where the states before a step are: the initial ones for the first step, then those after the previous step. */
     const priorOf = (all: Region, W: number, first: number, before: number) =>
       all.ptr + (first === 0 ? 0 : rows.batch + first - before) * W * 4;
     const forwardViews = (first: number, sizes: Int32Array, before: number): LayerForward => {
@@ -128,7 +128,7 @@ export class AdaptedLayer implements Layer {
         batchSizes: sizes,
         before: byName(states, ({ name, W, kept, slot }) => [
           name,
-          // inference overwrites its states: those before the step are a copy
+          // inference overwrites states, so those before the step are copied
           kept ? view(priorOf(kept.all, W, first, before), n * W) : view(slot.initial.ptr, n * W).slice(),
         ]),
         after: byName(states, ({ name, W, kept, slot }) => [

@@ -5,30 +5,30 @@ import { AdaptedLayer, isCustomLayer } from './adaptLayer.ts';
 import type { CustomLayer, LayerBackward, Views } from './layer.ts';
 import { type CustomLoss, isCustomLoss } from './loss.ts';
 
-/** Sizes that `gradcheck` draws its numbers for. */
+/** Options of `gradcheck`. */
 export interface GradcheckShapes {
-  /** Rows of a loss, sequences of a layer. Default 3. */
+  /** Rows for a loss, sequences for a layer. Default 3. */
   readonly batch?: number | undefined;
-  /** Steps of a layer that is called once per sequence. Default 4. */
+  /** Steps for a layer that is called once per sequence. Default 4. */
   readonly steps?: number | undefined;
-  /** Features per row that a layer or a loss takes. Default: the layer's `inputSize`, else 5. */
+  /** Input features per row. Default: the layer's `inputSize`, otherwise 5. */
   readonly inputSize?: number | undefined;
-  /** Largest relative error that passes. Default 1e-3. */
+  /** Maximum relative error. Default 1e-3. */
   readonly tolerance?: number | undefined;
-  /** Of the numbers. Default 0. */
+  /** Seed of the random numbers. Default 0. */
   readonly seed?: number | undefined;
 }
 
-/** Half the distance of the two points of a central difference. */
+/** Step of the central differences. */
 const STEP = 1e-4;
 
 /**
- * Compares the gradients of a layer or a loss of your own with central differences, in float64: the arrays that it gets
- * here are Float64Arrays, so that only a wrong gradient shows.
+ * Compares the gradients of a custom layer or loss with central differences in float64. The arrays it is called with
+ * are Float64Arrays, so that rounding does not hide a wrong gradient.
  *
- * @returns the largest error: |gradient − difference| over the larger of the two, and at least over 1 % of the largest
- * difference of the same array
- * @throws {ArgumentError} a gradient that is wrong: `argument` names the array and the element
+ * @returns the largest error: |gradient − difference| divided by the larger of the two, or by 1 % of the largest
+ * difference of the same array if that is larger
+ * @throws {ArgumentError} if a gradient is wrong: `argument` names the array and the element
  */
 export function gradcheck(of: CustomLayer | CustomLoss, shapes?: GradcheckShapes): number {
   const given = options('gradcheck', shapes, {
@@ -46,10 +46,10 @@ export function gradcheck(of: CustomLayer | CustomLoss, shapes?: GradcheckShapes
   const draw = new Drawer(integer('seed', given.seed ?? 0, 0));
   if (isCustomLoss(of)) return check(lossProblem(of, draw, batch, inputSize), tolerance);
   if (isCustomLayer(of)) return check(layerProblem(of, draw, batch, steps, inputSize), tolerance);
-  throw new ArgumentError('of', 'a layer or a loss of your own', of);
+  throw new ArgumentError('of', 'a custom layer or loss', of);
 }
 
-/** A scalar of some arrays, and its gradients by them. */
+/** A scalar function of arrays, and its gradients. */
 interface Problem {
   readonly arrays: Readonly<Record<string, Float64Array>>;
   value(): number;
@@ -76,7 +76,7 @@ function check({ arrays, value, gradients }: Problem, tolerance: number): number
       if (!(error <= tolerance)) {
         throw new ArgumentError(
           `${name}[${i}]`,
-          `a gradient of ${difference}, as differences have it`,
+          `a gradient of ${difference} (central difference)`,
           gradient,
         );
       }
@@ -105,7 +105,7 @@ function lossProblem(loss: CustomLoss, draw: Drawer, rows: number, size: number)
   };
 }
 
-/** Of a layer's outputs and states after the step, each times a number drawn. */
+/** The sum of a layer's outputs and states after the step, weighted by random numbers. */
 function layerProblem(
   layer: CustomLayer,
   draw: Drawer,
@@ -177,7 +177,7 @@ function layerProblem(
   };
 }
 
-/** Numbers in ±1. */
+/** Random numbers in ±1. */
 class Drawer {
   readonly #generator: Generator;
 
@@ -194,7 +194,7 @@ class Drawer {
   }
 }
 
-/** A layer's code reads and writes elements of either. */
+/** A layer's code works with either. */
 function asViews(values: Float64Array): Float32Array {
   return values as unknown as Float32Array;
 }

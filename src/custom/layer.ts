@@ -4,64 +4,64 @@ import type { ParameterSpec } from '../engine/layer.ts';
 export type Views = Readonly<Record<string, Float32Array>>;
 
 /**
- * What `forward` of a layer of your own gets. The arrays are views of the model's memory, row-major: they hold during the
- * call only, and must not be kept.
+ * Argument of `forward` of a custom layer. The arrays are row-major views of the model's memory, valid only during
+ * the call.
  */
 export interface LayerForward {
   /** [N, inputSize] */
   readonly input: Float32Array;
-  /** [N, outputSize], zeros; [batchSizes[0], outputSize] of a layer that reduces steps. */
+  /** [N, outputSize], zeros; [batchSizes[0], outputSize] if the layer reduces steps. */
   readonly output: Float32Array;
-  /** By name, shaped as declared. */
+  /** Parameters by name, with the declared shapes. */
   readonly parameters: Views;
   /**
-   * Rows of each step, longest sequences first, as torch's PackedSequence has it: the rows of step t come behind those
-   * of step t − 1, and row b of every step is of the same sequence. N is their sum. One step where states are declared.
+   * Rows per step, longest sequences first, as in torch's PackedSequence: the rows of step t follow those of step t −
+   * 1, and row b of every step belongs to the same sequence. N is their sum. One step if states are declared.
    */
   readonly batchSizes: Int32Array;
-  /** [N, ·] of each state, before the step. */
+  /** [N, ·] each state before the step. */
   readonly before: Views;
-  /** [N, ·] of each state, zeros: the state after the step is written here. */
+  /** [N, ·] each state, zeros: write the state after the step here. */
   readonly after: Views;
-  /** [N, saved]: what `backward` will need. It holds from a forward call to the backward call of the same rows. */
+  /** [N, saved] values to keep for `backward`, valid until the backward call of the same rows. */
   readonly saved: Float32Array;
 }
 
-/** What `backward` of a layer of your own gets: views, as `forward`, and gradients. */
+/** Argument of `backward` of a custom layer: the views of `forward`, and gradients. */
 export interface LayerBackward extends LayerForward {
-  /** Shaped as the output. */
+  /** Gradient with respect to the output, same shape. */
   readonly outputGradient: Float32Array;
-  /** Shaped as the input, zeros: written here. */
+  /** Same shape as the input, zeros: write the gradient with respect to the input here. */
   readonly inputGradient: Float32Array;
-  /** By name: added to. */
+  /** Gradients of the parameters by name: add to them. */
   readonly gradients: Views;
-  /** Of each state after the step. */
+  /** Gradient with respect to each state after the step. */
   readonly afterGradient: Views;
-  /** Of each state before the step, zeros: written here. */
+  /** Zeros: write the gradient with respect to each state before the step here. */
   readonly beforeGradient: Views;
 }
 
-/** A layer of your own. */
+/** A custom layer. */
 export interface CustomLayer {
-  /** The name it is saved under, `Sequential.load(bytes, { layers: { Mean } })` finds it by. */
+  /** The name in saved models, looked up in `Sequential.load(bytes, { layers: { Mean } })`. */
   readonly type: string;
-  /** Features per row that it takes. Default: any. */
+  /** Input features per row. Default: any. */
   readonly inputSize?: number | undefined;
-  /** Features per row that it gives for so many taken. */
+  /** Output features per row, for the given input features. */
   outputSize(inputSize: number): number;
-  /** Names, shapes and initializers. Default: none. */
+  /** Names, shapes and initializers of the parameters. Default: none. */
   readonly parameters?: readonly ParameterSpec[] | undefined;
   /**
-   * Floats per row of each state, by name. A layer that declares its states is called once per step, in streams too;
-   * `{}` is a layer that treats each step by itself. Without, it is called once per sequence, and streams, `truncation`
-   * and `memoryBudget` refuse it.
+   * Floats per row of each state, by name. A layer that declares states is called once per step and works in streams;
+   * `{}` means that each step is independent. If undefined, it is called once per sequence and can't be used with
+   * streams, `truncation` or `memoryBudget`.
    */
   readonly states?: Readonly<Record<string, number>> | undefined;
-  /** Whether it gives one step per sequence, whatever it takes. Default false. */
+  /** Whether its output has one step per sequence. Default false. */
   readonly reducesSteps?: boolean | undefined;
   /** Floats per row of `saved`. Default 0. */
   readonly saved?: number | undefined;
-  /** What its constructor takes, as JSON, for saved models. Default: nothing. */
+  /** The constructor's argument as JSON, for saved models. Default: none. */
   config?(): Record<string, unknown>;
   /** Writes `output` and `after`. */
   forward(pass: LayerForward): void;
@@ -69,6 +69,6 @@ export interface CustomLayer {
   backward(pass: LayerBackward): void;
 }
 
-/** Makes a layer of your own from what its `config` gave. */
-// biome-ignore lint/suspicious/noExplicitAny: a config is what its own class makes of it
+/** Creates a custom layer from the result of its `config`. */
+// biome-ignore lint/suspicious/noExplicitAny: each class has its own config
 export type CustomLayerClass = new (config: any) => CustomLayer;

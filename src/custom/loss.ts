@@ -3,16 +3,16 @@ import type { Loss } from '../losses/loss.ts';
 import type { MemoryArena } from '../memory/arena.ts';
 import { satisfies } from './satisfies.ts';
 
-/** A loss of your own. It must be a function of the rows that it is given, and of nothing else. */
+/** A custom loss. Its result may depend only on the given rows. */
 export type CustomLoss = CustomFeatureLoss | CustomIndexLoss;
 
-/** A loss of your own whose targets are as many features as the row has outputs. */
+/** A custom loss whose targets have the shape of the output. */
 export interface CustomFeatureLoss extends Evaluated<Float32Array> {
   readonly targets: 'features';
   readonly ignoreIndex?: undefined;
 }
 
-/** A loss of your own whose targets are indices, one per row. */
+/** A custom loss whose targets are indices, one per row. */
 export interface CustomIndexLoss extends Evaluated<Int32Array> {
   readonly targets: 'indices';
   /** Rows with this target do not count and are not checked; `evaluate` skips them. Default: none. */
@@ -20,30 +20,30 @@ export interface CustomIndexLoss extends Evaluated<Int32Array> {
 }
 
 interface Evaluated<Target> {
-  /** Shown in messages. */
+  /** Name shown in error messages. */
   readonly name: string;
   /**
-   * The sum of the loss over the rows at hand, which may be a part of a batch. The trainer divides by what counts: the
-   * number of elements where targets are features, of rows where they are indices.
+   * Returns the sum of the loss over the given rows, which may be part of a batch. The trainer divides by the number
+   * of elements if targets are features, or of rows if they are indices.
    *
-   * The arrays are views of the model's memory: they hold during the call only, and must not be kept.
+   * The arrays are views of the model's memory, valid only during the call.
    *
    * @param output [N, outputSize], row-major
    * @param target [N, outputSize], or [N] indices as Int32Array
-   * @param gradient [N, outputSize], zeros: the gradient of the sum by the output is written here. Left out where only
-   * the loss is needed.
+   * @param gradient [N, outputSize], zeros: write the gradient of the sum with respect to the output here. Undefined
+   * if only the loss is needed.
    */
   evaluate(output: Float32Array, target: Target, gradient?: Float32Array | undefined): number;
 }
 
-/** Whether it is a loss of a user's own. */
+/** Whether it is a custom loss. */
 export function isCustomLoss(given: unknown): given is CustomLoss {
   return satisfies(() => typeof (given as CustomLoss | undefined)?.evaluate === 'function');
 }
 
 /**
- * The loss as trainers take it.
- * @throws {ArgumentError} no name, other targets, an ignoreIndex that is no 32-bit integer
+ * Adapts a loss to the interface of trainers.
+ * @throws {ArgumentError} if name, targets or ignoreIndex is invalid
  */
 export function adaptLoss(loss: CustomLoss, arena: MemoryArena): Loss {
   const { name, targets, ignoreIndex } = loss;
@@ -72,7 +72,7 @@ export function adaptLoss(loss: CustomLoss, arena: MemoryArena): Loss {
       const target = targets === 'features' ? floats(at) : arena.i32.subarray(at / 4, at / 4 + rows);
       const slope = gradient ? floats(gradient).fill(0) : undefined;
       const sum = loss.evaluate(floats(output), target as never, slope);
-      if (typeof sum !== 'number') throw new ArgumentError('loss.evaluate', 'a number as its result', sum);
+      if (typeof sum !== 'number') throw new ArgumentError('loss.evaluate', 'a number to be returned', sum);
       if (gradient) kernels.vec_scale(n, 1 / count, gradient);
       return sum;
     },

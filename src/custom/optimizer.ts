@@ -4,28 +4,27 @@ import { type Blocks, Optimizer } from '../optim/optimizer.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { satisfies } from './satisfies.ts';
 
-/** Which update an optimizer of your own makes. */
+/** The update to make. */
 export interface UpdateStep {
-  /** Number of the update, from 1 on. */
+  /** Number of the update, starting at 1. */
   readonly step: number;
-  /** Learning rate of this update: the optimizer's, times the schedule's factor. */
+  /** Learning rate of this update: the optimizer's times the schedule's factor. */
   readonly lr: number;
 }
 
-/** An optimizer of your own. What it must remember from update to update lies in its slots, which are saved. */
+/** A custom optimizer. Its state between updates is kept in slots, which are saved in checkpoints. */
 export interface CustomOptimizer {
-  /** The name it is saved under. */
+  /** The name in checkpoints. */
   readonly name: string;
-  /** Learning rate to begin with; the trainer's `optimizer.lr` is the one that counts later. */
+  /** Initial learning rate; later the trainer's `optimizer.lr` is used. */
   readonly lr: number;
-  /** Names of blocks of state, each as large as the parameters; zeros at the start. Default: none. */
+  /** Names of state arrays, each as long as the parameters and initially zero. Default: none. */
   readonly slots?: readonly string[] | undefined;
   /**
-   * Changes the parameters in place. All parameters lie one behind the other; gaps between them hold zeros, whose
-   * gradients are 0. Gradients are clipped already.
+   * Updates the parameters in place. They are concatenated; gaps between them are zeros with gradient 0. Gradients
+   * are already clipped.
    *
-   * The arrays are views of the model's memory, all of the same length: they hold during the call only, and must not
-   * be kept.
+   * The arrays are views of the model's memory, all of the same length, valid only during the call.
    */
   update(
     parameters: Float32Array,
@@ -35,7 +34,7 @@ export interface CustomOptimizer {
   ): void;
 }
 
-/** Whether it is an optimizer of a user's own. */
+/** Whether it is a custom optimizer. */
 export function isCustomOptimizer(given: unknown): given is CustomOptimizer {
   return satisfies(
     () =>
@@ -43,21 +42,21 @@ export function isCustomOptimizer(given: unknown): given is CustomOptimizer {
   );
 }
 
-/** An optimizer of a user's own, as trainers take it. */
+/** Adapts a custom optimizer to the interface of trainers. */
 export class AdaptedOptimizer extends Optimizer {
   readonly name: string;
   readonly slots: readonly string[];
   readonly #custom: CustomOptimizer;
   readonly #arena: MemoryArena;
 
-  /** @throws {ArgumentError} no name, an lr that is no number of at least 0, slots that are no different names */
+  /** @throws {ArgumentError} if name, lr or slots is invalid */
   constructor(custom: CustomOptimizer, arena: MemoryArena) {
     super(custom.lr);
     const { name, slots = [] } = custom;
     if (typeof name !== 'string' || name === '') throw new ArgumentError('optimizer.name', 'a name', name);
     const named = Array.isArray(slots) && slots.every((slot) => /^\w+$/.test(slot));
     if (!named || new Set(slots).size < slots.length) {
-      throw new ArgumentError('optimizer.slots', 'different names of letters, digits and _', slots);
+      throw new ArgumentError('optimizer.slots', 'distinct names of letters, digits and _', slots);
     }
     this.name = name;
     this.slots = [...slots];

@@ -1,4 +1,4 @@
-/** A number for reading, to `significant` digits: 0.83, 4.3e-5, 1.2e+6, 0, ∞. */
+/** Formats a number with `significant` digits: 0.83, 4.3e-5, 1.2e+6, 0, ∞. */
 export function digits(x: number, significant = 2): string {
   if (x === 0) return '0';
   if (!Number.isFinite(x)) return Number.isNaN(x) ? 'NaN' : x < 0 ? '-∞' : '∞';

@@ -4,98 +4,104 @@ import { bound } from './pascanu.ts';
 import type { Spectrum } from './spectrum.ts';
 import { judge, type Verdict } from './verdict.ts';
 
-/** In which order a pass takes the steps. */
+/** Order in which a pass processes the steps. */
 export type Direction = 'forward' | 'reverse';
 
-/** Numbers a step of `FlowInput.raw`. */
+/** Numbers per step of `FlowInput.raw`. */
 const COLUMNS = 3;
 
 /** One gate, or the one block of an RNN. */
 export interface GateInput {
-  /** Such as `i`, or `h` of an RNN. */
+  /** Name, such as `i`, or `h` for an RNN. */
   readonly gate: string;
-  /** φ of the gate. */
+  /** The gate's activation φ. */
   readonly activation: Activation;
-  /** Share 0..1 of its units that are saturated, over all steps and rows; left out of an activation without bounds. */
+  /** Fraction 0..1 of saturated units over all steps and rows; undefined if the activation is unbounded. */
   readonly saturated?: number | undefined;
-  /** Of its block of weight_hh; left out where the cell has none. */
+  /** Spectrum of its block of weight_hh; undefined if the cell has none. */
   readonly spectrum?: Spectrum | undefined;
 }
 
-/** What a backward pass tells of one layer and direction. */
+/** Measurements of a backward pass through one layer and direction. */
 export interface FlowInput {
-  /** Counted over all recurrent layers from the input. */
+  /** Index of the recurrent layer, counted from the input. */
   readonly layer: number;
   readonly direction: Direction;
   /**
-   * [T, 3] in the order of time: ‖∂L/∂h_t‖ with what the output at t brings; the joint norm of the gradient by all
-   * states (h, and c) at t; the joint norm of what step t passes on through the recurrence, to t − 1 or, in the reverse
-   * direction, t + 1.
+   * [T, 3] in order of time: ‖∂L/∂h_t‖ including the gradient from the output at t; the joint norm of the gradient
+   * with respect to all states (h and c) at t; the joint norm of the gradient that step t passes through the
+   * recurrence, to t − 1 or, in the reverse direction, to t + 1.
    */
   readonly raw: Float32Array;
   readonly gates: readonly GateInput[];
 }
 
-/** Where the first number that is not finite was found. */
+/** Where the first non-finite number was found. */
 export interface NonFinite {
-  /** Counted over all recurrent layers from the input. */
+  /** Index of the recurrent layer, counted from the input. */
   readonly layer: number;
-  /** Of the pass. */
+  /** Direction of the pass. */
   readonly direction: Direction;
-  /** From 0. */
+  /** Time step, from 0. */
   readonly step: number;
   /** Such as `i`. */
   readonly gate: string;
-  /** Such as `NaN` or `Infinity`. */
+  /** The value: `NaN`, `Infinity` or `-Infinity`. */
   readonly what: string;
 }
 
-/** What a step tells of one gate. */
+/** Flow through one gate. */
 export interface GateFlow extends GateInput {
-  /** What σ_max says (Pascanu et al. 2013), in words; left out where there is no spectrum. */
+  /** Interpretation of σ_max (Pascanu et al. 2013); undefined without a spectrum. */
   readonly bound?: string | undefined;
 }
 
-/** How the gradient went through one layer and direction. JSON has null for numbers that are not finite. */
+/** How the gradient flowed through one layer and direction. In JSON, numbers that are not finite are null. */
 export interface LayerFlow {
-  /** Counted over all recurrent layers from the input. */
+  /** Index of the recurrent layer, counted from the input. */
   readonly layer: number;
-  /** Of the pass. */
+  /** Direction of the pass. */
   readonly direction: Direction;
-  /** ‖∂L/∂h_t‖ for t = 0..T−1; of rows of their own lengths t counts those of their steps that are there. */
+  /** ‖∂L/∂h_t‖ for t = 0..T−1; with lengths or a mask, t counts each row's valid steps. */
   readonly hNorm: number[];
-  /** Norm passed on over norm that came, for t = 0..T−1; null where no gradient came. */
+  /** Ratio of the norm passed on to the norm received, for t = 0..T−1; null if no gradient was received. */
   readonly ratio: (number | null)[];
-  /** Geometric mean of the ratios above 0; 0 where nothing is passed on, null where no gradient came or one isn't finite. */
+  /**
+   * Geometric mean of the ratios above 0; 0 if nothing is passed on; null if no gradient was received or one is not
+   * finite.
+   */
   readonly meanRatio: number | null;
-  /** Steps after which 1/e is left, −1 / ln(meanRatio); Infinity from 1 on; null with meanRatio. */
+  /**
+   * Number of steps after which 1/e of the gradient is left, −1 / ln(meanRatio); Infinity if meanRatio >= 1; null if
+   * meanRatio is null.
+   */
   readonly memory: number | null;
-  /** Share of a gradient that is left after the T steps: the product of the ratios, null with meanRatio. */
+  /** Fraction of the gradient left after T steps: the product of the ratios; null if meanRatio is null. */
   readonly share: number | null;
-  /** Gate by gate. */
+  /** Flow through each gate. */
   readonly gates: GateFlow[];
-  /** Mean of the gates' saturated shares; 0 without any. */
+  /** Mean saturated fraction of the gates; 0 if there are none. */
   readonly saturated: number;
-  /** The judgement of `share`. */
+  /** Verdict on `share`. */
   readonly verdict: Verdict;
-  /** Why, in words. */
+  /** Reason for the verdict. */
   readonly reason: string;
 }
 
 /**
- * How a gradient flowed. With a loss at each step new gradient comes in everywhere, most of which may soon fade: how far
- * back it reaches is told best by a loss that counts at the last step alone.
+ * How a gradient flowed through the recurrent layers. A loss at every step adds gradient at every step; to see how
+ * far back the gradient reaches, use a loss at the last step only.
  */
 export interface Flow {
-  /** A layer and direction each, from the input. */
+  /** One entry per layer and direction, from the input. */
   readonly layers: LayerFlow[];
-  /** Left out where all numbers are finite. */
+  /** Undefined if all numbers are finite. */
   readonly nonFinite?: NonFinite | undefined;
 }
 
 /**
- * Judges how gradients flow through recurrent layers, from raw norms.
- * @throws {ShapeError} raw numbers that are no [T, 3] with T of at least 1
+ * Summarizes gradient flow through recurrent layers from raw norms.
+ * @throws {ShapeError} if `raw` is not [T, 3] with T at least 1
  */
 export function summarize(inputs: readonly FlowInput[], nonFinite?: NonFinite): Flow {
   return {
@@ -106,7 +112,7 @@ export function summarize(inputs: readonly FlowInput[], nonFinite?: NonFinite): 
 
 function summarizeLayer({ layer, direction, raw, gates }: FlowInput, nonFinite?: NonFinite): LayerFlow {
   if (raw.length === 0 || raw.length % COLUMNS) {
-    throw new ShapeError('raw', '[T, 3] with T of at least 1', `${raw.length} numbers`);
+    throw new ShapeError('raw', '[T, 3] with T at least 1', `${raw.length} numbers`);
   }
   const column = (k: number) => Array.from({ length: raw.length / COLUMNS }, (_, t) => raw[t * COLUMNS + k]!);
   const [hNorm, came, passed] = [column(0), column(1), column(2)];

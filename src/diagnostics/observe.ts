@@ -9,30 +9,30 @@ import { argumentSaturationOf, saturationOf } from './saturation.ts';
 import { gateSpectra } from './spectrum.ts';
 
 interface Gates {
-  /** Share of saturated units, by gate. */
+  /** Fraction of saturated units per gate. */
   readonly shares: readonly (number | undefined)[];
   readonly nonFinite: NonFinite | undefined;
 }
 
-/** Looks at what a forward pass that trains has kept, then at the norms of the backward pass. */
+/** Reads the activations kept by a training forward pass and the norms of the backward pass. */
 export class Observer {
   readonly #arena: MemoryArena;
   readonly #plan: Plan;
   readonly #gates: Gates[];
 
-  /** @throws {FeatureError} kernels that can't tell */
+  /** @throws {FeatureError} if the kernels can't measure it */
   static check({ kernels }: MemoryArena): void {
     requireKernel(kernels, 'find_nonfinite');
   }
 
-  /** After the forward pass and before the backward pass of a plan with `flow`. */
+  /** Call between the forward and the backward pass of a plan with `flow`. */
   constructor(arena: MemoryArena, plan: Plan) {
     this.#arena = arena;
     this.#plan = plan;
     this.#gates = this.#traces.map((sight, layer) => this.#look(sight, layer));
   }
 
-  /** After the backward pass. */
+  /** Call after the backward pass. */
   summarize(): Flow {
     const { steps } = this.#plan.rows;
     const inputs: FlowInput[] = this.#traces.map((sight, i) => {
@@ -53,7 +53,7 @@ export class Observer {
     return this.#plan.passes.flatMap((pass) => pass.traces ?? []);
   }
 
-  /** Number of the recurrent layer from the input on. */
+  /** Index of the recurrent layer, counted from the input. */
   #place(i: number): { layer: number; direction: 'forward' | 'reverse' } {
     const traces = this.#traces;
     const layer = traces.slice(0, i + 1).filter(({ place }) => !place.reverse).length - 1;
@@ -115,14 +115,14 @@ export class Observer {
   }
 }
 
-/** Rows [T, 3] in the order of time. */
+/** Reorders [T, 3] by time. */
 function turned(raw: Float32Array): Float32Array {
   const out = floats(raw.length);
   for (let t = 0; t < raw.length; t += 3) out.set(raw.subarray(t, t + 3), raw.length - 3 - t);
   return out;
 }
 
-/** The step, from the end of the sequence on, at which a gradient stops being finite. */
+/** The first step, going back from the end of the pass, whose gradient is not finite. */
 function firstBadNorm({ layer, direction, raw }: FlowInput): NonFinite | undefined {
   const steps = raw.length / 3;
   for (let s = 0; s < steps; s++) {

@@ -7,7 +7,7 @@ const PRECISION = 1e-6;
 
 /**
  * γ: the largest slope of an activation.
- * @throws {ArgumentError} what is no activation
+ * @throws {ArgumentError} if it is not an activation
  */
 export function largestSlope(activation: Activation): number {
   const { largestSlope: of, alpha, beta } = rowOf(activation);
@@ -15,9 +15,9 @@ export function largestSlope(activation: Activation): number {
 }
 
 /**
- * What σ_max of a recurrent matrix says about the path through it (Pascanu, Mikolov & Bengio 2013, section 2.1): below
- * 1/γ it suffices for vanishing, above 1/γ is necessary for exploding. In a gated cell other paths, such as the cell
- * state's, are not bounded by it.
+ * Interprets σ_max of a recurrent matrix (Pascanu, Mikolov & Bengio 2013, section 2.1): below 1/γ is sufficient for
+ * vanishing gradients, above 1/γ is necessary for exploding ones. In a gated cell, other paths such as the cell state
+ * are not bounded by it.
  */
 export function bound({ singularValue }: Spectrum, activation: Activation): string {
   const gamma = largestSlope(activation);

@@ -3,9 +3,9 @@ import { Layout, type Region } from '../memory/layout.ts';
 import { gemmWork } from '../memory/workspace.ts';
 import { requireKernel } from '../wasm/runtime.ts';
 
-/** A square matrix that is squared again and again, its size divided out. */
+/** A square matrix that is squared and normalized repeatedly. */
 export interface Power {
-  /** Frobenius norm; 0 where it is too small to be divided out. */
+  /** Frobenius norm; 0 if it is too small to divide by. */
   norm(): number;
   /** Divides by a number. */
   divide(by: number): void;
@@ -14,13 +14,13 @@ export interface Power {
   dispose(): void;
 }
 
-/** In f64, in JavaScript. */
+/** Powers in f64, in JavaScript. */
 export class SmallPower implements Power {
   readonly #n: number;
   #a: Float64Array;
   #next: Float64Array;
 
-  /** a: [n, n], which is overwritten. */
+  /** a: [n, n], overwritten. */
   constructor(a: Float64Array, n: number) {
     this.#n = n;
     this.#a = a;
@@ -45,9 +45,9 @@ export class SmallPower implements Power {
   dispose(): void {}
 }
 
-/** In f32, by the kernels, in a memory of its own. */
+/** Powers in f32, by the kernels, in their own memory. */
 export class LargePower implements Power {
-  /** Below it the inverse leaves f32. */
+  /** Smallest norm whose inverse is finite in f32. */
   static readonly #tiny = 2 ** -120;
   readonly #n: number;
   readonly #arena: MemoryArena;
@@ -58,7 +58,7 @@ export class LargePower implements Power {
   /**
    * a: [n, n].
    * @throws {StateError} before `init()`
-   * @throws {FeatureError} kernels that can't: those of `unrolled/core` or `unrolled/inference`
+   * @throws {FeatureError} with the kernels of `unrolled/core` or `unrolled/inference`
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(a: Float64Array, n: number) {

@@ -1,12 +1,12 @@
 import { type Activation, rowOf } from '../activations.ts';
 
-/** Values beyond which a gate counts as saturated; undefined where a function has no bound on both sides. */
+/** Values beyond which a gate counts as saturated; undefined if the function is not bounded on both sides. */
 export function saturationOf(activation: Activation): readonly [low: number, high: number] | undefined {
   const { saturation, alpha } = rowOf(activation);
   return saturation?.(alpha);
 }
 
-/** Where the function's argument is when its value is at these bounds; undefined for others than sigmoid. */
+/** Arguments at which the function has these values; undefined except for sigmoid. */
 export function argumentSaturationOf(
   activation: Activation,
 ): readonly [low: number, high: number] | undefined {

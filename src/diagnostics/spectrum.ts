@@ -3,11 +3,11 @@ import { integer } from '../check.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import { LargePower, multiply, SmallPower } from './powers.ts';
 
-/** What repeated multiplication by a matrix does to a vector. */
+/** Singular value and spectral radius of a matrix. */
 export interface Spectrum {
-  /** σ_max: how much one multiplication lengthens a vector at most. */
+  /** σ_max: the largest factor by which one multiplication scales the norm of a vector. */
   readonly singularValue: number;
-  /** ρ = max |λ|: by how much a vector grows a multiplication, after many of them. */
+  /** ρ = max |λ|: the growth of a vector per multiplication, after many multiplications. */
   readonly spectralRadius: number;
 }
 
@@ -16,15 +16,15 @@ export interface Spectrum {
  * block of 10, where C grows as m^9, by 2e-7.
  */
 const SQUARINGS = 30;
-/** Up to so many rows in f64 in JavaScript: 30 squarings of 96 rows are 27 million multiplications. */
+/** Up to this many rows, f64 in JavaScript is used: 30 squarings of 96 rows are 27 million multiplications. */
 const SMALL = 96;
 
 /**
- * The largest singular value of a row-major matrix [rows, cols]: the root of the spectral radius of WᵀW (or WWᵀ, where
- * that is smaller). Relative error below 1e-6.
+ * The largest singular value of a row-major matrix [rows, cols]: the root of the spectral radius of WᵀW (or WWᵀ,
+ * where that is smaller). Relative error below 1e-6.
  *
- * @throws {ShapeError} a matrix of another length
- * @throws {StateError} before `init()`, where rows and cols are above 96
+ * @throws {ShapeError} if the matrix has a different length
+ * @throws {StateError} before `init()`, if rows and cols are above 96
  */
 export function largestSingularValue(
   matrix: Float32Array | Float64Array,
@@ -45,12 +45,12 @@ export function largestSingularValue(
 }
 
 /**
- * The largest |λ| of a row-major real matrix [n, n], complex eigenvalues included: the limit of ‖A^m‖^(1/m)
- * (Gelfand 1941) for m = 2^30. Above 96 rows the powers are f32 (relative error below 2e-6 where the eigenvalues are
- * well conditioned).
+ * The largest |λ| of a row-major real matrix [n, n], complex eigenvalues included: the limit of ‖A^m‖^(1/m) (Gelfand
+ * 1941) for m = 2^30. Above 96 rows the powers are f32 (relative error below 2e-6 where the eigenvalues are well
+ * conditioned).
  *
- * @throws {ShapeError} a matrix of another length
- * @throws {StateError} before `init()`, where n is above 96
+ * @throws {ShapeError} if the matrix has a different length
+ * @throws {StateError} before `init()`, if n is above 96
  */
 export function spectralRadius(matrix: Float32Array | Float64Array, n: number): number {
   check(matrix, integer('n', n, 1), n);
@@ -66,10 +66,10 @@ export function spectralRadius(matrix: Float32Array | Float64Array, n: number): 
 }
 
 /**
- * Both for every gate's square block of a weight_hh [gates · H, H], in the order of its rows.
+ * Both measures of each gate's square block of a weight_hh [gates · H, H], in row order.
  *
- * @throws {ShapeError} a matrix that is no whole number of blocks
- * @throws {StateError} before `init()`, where hiddenSize is above 96
+ * @throws {ShapeError} if the matrix is not a whole number of blocks
+ * @throws {StateError} before `init()`, if hiddenSize is above 96
  */
 export function gateSpectra(weightHh: Float32Array | Float64Array, hiddenSize: number): Spectrum[] {
   const block = integer('hiddenSize', hiddenSize, 1) ** 2;
@@ -90,7 +90,7 @@ export function gateSpectra(weightHh: Float32Array | Float64Array, hiddenSize: n
   });
 }
 
-/** ρ of a[n, n], which is overwritten. */
+/** ρ of a [n, n]; a is overwritten. */
 function radius(a: Float64Array, n: number): number {
   const power = n <= SMALL ? new SmallPower(a, n) : new LargePower(a, n);
   try {
@@ -102,7 +102,7 @@ function radius(a: Float64Array, n: number): number {
       norms.push(norm);
       power.divide(norm);
     }
-    // ‖A^(2^k)‖^(2^−k) = s0 · √(s1 · √(s2 · …)): roots alone, the same bits on every engine
+    // ‖A^(2^k)‖^(2^−k) = s0 · √(s1 · √(s2 · …)): only roots, for the same bits on every engine
     return norms.reduceRight((inner, norm) => norm * Math.sqrt(inner), 1);
   } finally {
     power.dispose();
@@ -120,7 +120,7 @@ function checkFloats(name: string, matrix: unknown): void {
   if (!isFloatArray(matrix)) throw new ArgumentError(name, 'a Float32Array or Float64Array', matrix);
 }
 
-/** The largest |x|; NaN if any is. */
+/** The largest |x|; NaN if any element is NaN. */
 function magnitude(matrix: Float32Array | Float64Array): number {
   let largest = 0;
   for (const x of matrix) {

@@ -4,11 +4,11 @@ import { digits } from './digits.ts';
 export type Verdict = 'vanishing' | 'exploding' | 'healthy' | 'not finite';
 
 /**
- * Less of a gradient than this left after all steps is vanishing: the mean over a batch of a million sequences is as
- * noisy as that (1/√10⁶), so that what the first steps contribute can't be told from noise.
+ * A gradient is vanishing if less than this fraction is left after all steps. It is the noise 1/√10⁶ of a mean over a
+ * batch of a million sequences, below which the contribution of the first steps can't be distinguished.
  */
 export const VANISHING_SHARE = 1e-3;
-/** More than this is exploding: the first steps drown the last ones as much as these drown them when it vanishes. */
+/** A gradient is exploding above this, the inverse of the vanishing limit. */
 export const EXPLODING_SHARE = 1e3;
 
 export interface Evidence {
@@ -16,13 +16,13 @@ export interface Evidence {
   readonly memory: number | null;
   readonly share: number | null;
   readonly steps: number;
-  /** The first number that is not finite in this layer and direction. */
+  /** The first non-finite number in this layer and direction. */
   readonly nonFinite?: { readonly step: number; readonly gate: string; readonly what: string } | undefined;
   /** The first step whose norms are not finite. */
   readonly badStep?: number | undefined;
 }
 
-/** A verdict, and the numbers behind it in words. */
+/** A verdict and its reason. */
 export function judge(evidence: Evidence): { readonly verdict: Verdict; readonly reason: string } {
   const { meanRatio, share, nonFinite, badStep } = evidence;
   if (nonFinite) {

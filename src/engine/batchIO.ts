@@ -7,11 +7,11 @@ import { isNumbers, type Numbers } from '../ndarray.ts';
 import { settledList } from '../settled.ts';
 import type { Rows, Valid } from './rows.ts';
 
-/** Which steps count, as users give it. */
+/** Options that select which steps count. */
 export interface Steps {
-  /** Steps of each row [B], 0 to T; the rest is padding, which costs no time. Default: T of all rows. */
+  /** [B] number of steps of each row, 0 to T; the rest is padding and costs no time. Default: T. */
   readonly lengths?: ArrayLike<number> | undefined;
-  /** [T, B] (or [B, T] with batchFirst): 1 or true where a step counts, anywhere; the state passes by the others. */
+  /** [T, B] (or [B, T] with batchFirst): 1 or true for steps that count; the state skips the others. */
   readonly mask?:
     | ArrayLike<number | boolean>
     | {
@@ -24,9 +24,9 @@ export interface Steps {
 }
 
 /**
- * Checks lengths or a mask of T steps of B rows; the mask is [B, T] with batchFirst, and given back as [T, B].
- * @throws {ArgumentError} both, a length outside 0..T, a mark other than 0 and 1, no step that counts
- * @throws {ShapeError} another number of lengths or marks
+ * Checks lengths or a mask of T steps of B rows; the mask is [B, T] with batchFirst, and returned as [T, B].
+ * @throws {ArgumentError} if both are given, a length is outside 0..T, a mark is not 0 or 1, or no step counts
+ * @throws {ShapeError} if the number of lengths or marks does not match
  */
 export function readSteps(given: Steps, steps: number, batch: number, batchFirst = false): Valid | undefined {
   const { lengths, mask } = given;
@@ -62,7 +62,7 @@ function stepsOf({ lengths, mask }: Steps, steps: number, batch: number, batchFi
   return { mask: batchFirst ? transpose(marks, batch, steps, 1) : marks };
 }
 
-/** A copy, of which each mark is 0 or 1. */
+/** A copy with marks 0 or 1. */
 function readMarks(mask: Steps['mask'], wanted: readonly number[]): Uint8Array {
   const { data = mask, shape } = (mask ?? {}) as { data?: unknown; shape?: unknown };
   if (!Array.isArray(data) && !ArrayBuffer.isView(data))
@@ -84,7 +84,7 @@ function readMarks(mask: Steps['mask'], wanted: readonly number[]): Uint8Array {
   return copy;
 }
 
-/** Writes [T, B, width] to a plan's region, the first `count` of its rows: floats, or indices with width 1. */
+/** Writes [T, B, width] to the first `count` rows of a plan's region: floats, or indices with width 1. */
 export function writeRows(
   arena: MemoryArena,
   rows: Rows,
@@ -110,7 +110,7 @@ export function writeRows(
   }
 }
 
-/** Copies a plan's region to [T, B, width], into the part its rows have there; steps that do not count stay as they are. */
+/** Copies a plan's region to its part of [T, B, width]; steps that do not count are not written. */
 export function readRows(
   arena: MemoryArena,
   rows: Rows,
@@ -128,7 +128,10 @@ export function readRows(
   return into;
 }
 
-/** Copies a state [B, W] in the batch's order to a slot, from number `first` of an array on; zeros without one. */
+/**
+ * Copies a state [B, W] in batch order from an array, starting at element `first`, to a slot; writes zeros without an
+ * array.
+ */
 export function writeState(arena: MemoryArena, { order }: Rows, to: Region, data?: Numbers, first = 0): void {
   if (!data) {
     arena.clear(to);
@@ -142,7 +145,7 @@ export function writeState(arena: MemoryArena, { order }: Rows, to: Region, data
   }
 }
 
-/** Copies a slot [B, W] to an array from number `first` on, in the batch's order. */
+/** Copies a slot [B, W] in batch order to an array, starting at element `first`. */
 export function readState(
   arena: MemoryArena,
   { order }: Rows,
@@ -158,7 +161,7 @@ export function readState(
   }
 }
 
-/** Copies a state between a slot, in the order of the plan's rows, and a region in the batch's order. */
+/** Copies a state between a slot (plan's row order) and a region (batch order). */
 export function moveState(
   arena: MemoryArena,
   { order }: Rows,

@@ -1,8 +1,8 @@
 import type { Layer } from './layer.ts';
 
 /**
- * Number of the layer that gives each direction's own last output itself, since a `LastStep` stands behind it with none
- * but element-wise layers between; −1 where there is none.
+ * Index of the layer that returns each direction's last output itself, because it is followed by a `LastStep` with
+ * only element-wise layers in between; −1 if there is none.
  */
 export function keepsLast(layers: readonly Layer[]): number {
   const last = layers.findIndex(({ reducesSteps }) => reducesSteps);

@@ -7,57 +7,57 @@ import type { Signal } from '../ndarray.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import type { Rows } from './rows.ts';
 
-/** Layers of a model, and stacked layers of one layer, at most: it bounds what a number from outside can make. */
+/** Maximum number of layers of a model, and of stacked layers of a layer; bounds the work caused by untrusted input. */
 export const MAX_LAYERS = 10_000;
 
-/** A parameter as a layer describes it; names and shapes are torch.nn's. */
+/** A parameter of a layer; names and shapes are torch.nn's. */
 export interface ParameterSpec {
-  /** Such as `weight_ih_l0`. */
+  /** Name, such as `weight_ih_l0`. */
   readonly name: string;
-  /** Row-major; [out, in] of a matrix. */
+  /** Shape, row-major; [out, in] for a matrix. */
   readonly shape: readonly number[];
-  /** Fills it when a model is made. */
+  /** Fills it when a model is created. */
   readonly init: Initializer;
 }
 
-/** What a layer gets to lay itself out for one plan: at most T steps of B rows, forward only or for training. */
+/** What a layer needs to lay out its memory for one plan: at most T steps of B rows, forward only or for training. */
 export interface LayerScope {
   readonly kernels: KernelCalls;
   readonly arena: MemoryArena;
   readonly steps: number;
   readonly batch: number;
-  /** The rows at hand when a pass is called. */
+  /** The rows of the current call. */
   readonly rows: Rows;
-  /** Steps of the whole sequence, of which a plan may take one part after the other. */
+  /** Steps of the whole sequence, which a plan may process in parts. */
   readonly wholeSteps: number;
   readonly training: boolean;
-  /** Of a layer with directions: gives only each direction's own last output of every row, [1, B, ·]. */
+  /** For a layer with directions: output only each direction's last output of every row, [1, B, ·]. */
   readonly keepsLast: boolean;
-  /** Whether backpropagation notes the norms of the gradient at each step. */
+  /** Whether backpropagation records the norms of the gradient at each step. */
   readonly flow: boolean;
-  /** Step by step, so that one call reuses what another has packed. */
+  /** Whether it runs step by step, so that calls share packed weights. */
   readonly stream: boolean;
   readonly generator: Generator;
   parameter(name: string): Region;
   gradient(name: string): Region;
-  /** A region of this layer's own. */
+  /** Allocates a region for this layer only. */
   keep(what: string, ...shape: number[]): Region;
-  /** Where the output goes: kept when training, else shared with the layers after the next. */
+  /** Allocates the output: kept for training, otherwise shared with the layers after the next. */
   output(what: string, ...shape: number[]): Region;
-  /** Scratch memory of so many bytes, shared by all layers (a stream's: its own); `ptr` holds once all are laid out. */
+  /** Scratch memory, shared by all layers (not in a stream); `ptr` is valid once all layers are laid out. */
   work(bytes: number): Region;
-  /** For each row of the plan the one that takes its place when every row is read from its end. */
+  /** For each row of the plan, the row that replaces it when sequences are reversed. */
   reversed(): Region;
-  /** For each row of the batch where its last step is. */
+  /** For each row of the batch, the plan's row of its last step. */
   lastRows(): Region;
 }
 
 /**
- * A recurrent state [B, features]: where it starts, where it ends, and its gradient (last state's in, first state's out),
- * where it has one and the plan is for training. With lengths their rows are in the order of the plan's rows.
+ * Regions of a recurrent state [B, features]: initial and last state and, for training, the gradient (in: of the last
+ * state, out: of the initial one). With lengths, rows are in the plan's order.
  */
 export interface StateSlot {
-  /** As the cell names it. */
+  /** Name, as in the cell. */
   readonly name: string;
   readonly initial: Region;
   readonly final: Region;
@@ -65,13 +65,13 @@ export interface StateSlot {
 }
 
 /**
- * Rows still to be looked up: row i is row index[i] of a table [V, size]. A layer that multiplies its input can multiply
- * the table instead, once for all rows of one index.
+ * A pending lookup: row i is row index[i] of a table [V, size]. A layer that multiplies its input can multiply the
+ * table instead, once per row of the table.
  */
 export interface Lookup {
   readonly index: Region;
   readonly table: Region;
-  /** Of the table, when training; added to. */
+  /** Gradient of the table when training; accumulated. */
   readonly gradient: Region | undefined;
 }
 
@@ -79,83 +79,83 @@ export interface Lookup {
 export interface GateTrace {
   readonly name: string;
   readonly activation: Activation;
-  /** Whether its values are those that the activation takes, not those that it gives. */
+  /** Whether its values are arguments of the activation instead of results. */
   readonly ofArguments?: boolean | undefined;
-  /** Which block of hiddenSize floats it is in a row of `PassTrace.values`. */
+  /** Index of its block of hiddenSize floats in a row of `PassTrace.values`. */
   readonly block: number;
-  /** Which block of hiddenSize rows of W_hh is its own. */
+  /** Index of its block of hiddenSize rows of W_hh. */
   readonly weightBlock: number;
 }
 
-/** What a recurrent pass shows of itself: one direction of one stacked layer. */
+/** Data of a recurrent pass for diagnostics: one direction of one stacked layer. */
 export interface PassTrace {
-  /** Its direction, and its parameters by kind: W_hh [gates · hiddenSize, hiddenSize], where there is one. */
+  /** Its direction and parameters by kind: W_hh [gates · hiddenSize, hiddenSize], if it has one. */
   readonly place: { readonly reverse: boolean; region(kind: string): Region | undefined };
   readonly gates: readonly GateTrace[];
   readonly hiddenSize: number;
-  /** [N, stride] what the gates are after a forward pass that trains, up to the backward pass. */
+  /** [N, stride] gates, valid between a training forward pass and the backward pass. */
   readonly values: Region;
-  /** Floats from row to row of `values`. */
+  /** Row stride of `values`, in floats. */
   readonly stride: number;
   /** [N, W] the output of the pass. */
   readonly states: Region;
-  /** [T, 3] norms that a backward pass notes (assembly/sequence/stepHook.ts). */
+  /** [T, 3] norms recorded by a backward pass (assembly/sequence/stepHook.ts). */
   readonly norms: Region | undefined;
 }
 
-/** One fused call a direction: a layer, or one of its stacked layers, laid out in memory. */
+/** A layer, or one of its stacked layers, laid out in memory: one fused kernel call per direction. */
 export interface Pass {
   readonly output: Region;
   readonly states: readonly StateSlot[];
   readonly traces?: readonly PassTrace[] | undefined;
-  /** Before the first forward call of an update, which may take several: draws what all of them share. */
+  /** Called before the first forward call of an update, which may have several: draws their common random numbers. */
   begin?(): void;
-  /** `packed`: the scratch memory still holds the weights as the last call packed them. */
+  /** `packed`: the scratch memory still contains the weights packed by the last call. */
   forward(packed: boolean): void;
   /**
-   * Pointers of the gradients by output and by input, 0 to leave that out; parameters' gradients are added to. `finish`:
-   * no part of the sequence is left.
+   * Pointers of the gradients with respect to output and input, 0 to skip one; parameter gradients are accumulated.
+   * `finish`: this is the last part of the sequence.
    */
   backward(outputGradient: number, inputGradient: number, finish: boolean): void;
-  /** After the last backward call of an update: adds the gradients of penalties, and gives their value. */
+  /** Called after the last backward call of an update: adds the gradients of penalties and returns their value. */
   end?(): number;
 }
 
-/** A layer: what it takes, its parameters, and how it lies in memory. It owns no memory itself. */
+/** A layer: its input, its parameters and its memory layout. It owns no memory. */
 export interface Layer {
-  /** Name of the class, as saved models have it. */
+  /** Class name, as in saved models. */
   readonly type: string;
-  /** What it takes; `undefined` takes any features. */
+  /** Its input; `undefined` accepts any number of features. */
   readonly input: Signal | undefined;
-  /** Features it gives for so many taken. */
+  /** Output features for the given input features. */
   outputSize(inputSize: number): number;
-  /** Its parameters, in the order in which they are saved. */
+  /** Its parameters in the order in which they are saved. */
   readonly parameters: readonly ParameterSpec[];
   /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown>;
-  /** Whether it gives one step a row, whatever it takes. */
+  /** Whether its output has one step per row. */
   readonly reducesSteps?: boolean | undefined;
-  /** Of a layer that reduces steps: takes the last step in time, also of a direction that ends at the first. @internal */
+  /** For a layer that reduces steps: use the last step in time for the reverse direction, too. @internal */
   readonly sameStep?: boolean | undefined;
-  /** Whether its directions end at different steps, and it gives what `LayerScope.keepsLast` asks for. @internal */
+  /** Whether its directions end at different steps and it supports `LayerScope.keepsLast`. @internal */
   readonly hasDirections?: boolean | undefined;
-  /** Whether it treats each element on its own, so that it may run before or after steps are reduced. @internal */
+  /** Whether it is element-wise, so that it can run before or after steps are reduced. @internal */
   readonly elementwise?: boolean | undefined;
-  /** Whether a step's output needs later steps; then there is no step by step. */
+  /** Whether a step's output depends on later steps; then it can't run step by step. */
   readonly needsFuture?: boolean | undefined;
-  /** What it is that needs them, where it is not `bidirectional`. @internal */
+  /** Why it depends on them, if it is not bidirectional. @internal */
   readonly whyFuture?: string | undefined;
-  /** Whether it goes from step to step with a state. */
+  /** Whether it carries a state from step to step. */
   readonly keepsState?: boolean | undefined;
   /**
-   * Whether it changes nothing there; then it is left out. `stream`: step by step, each one the last so far.
+   * Whether it is the identity; then it is skipped. `stream`: step by step, each step being the last so far.
    * @internal
    */
   isIdle?(training: boolean, stream: boolean): boolean;
-  /** Of a layer that looks up rows, and does nothing else: what the next layer needs to do so itself. @internal */
+  /** For a layer that only looks up rows: what the next layer needs to do the lookup itself. @internal */
   lookup?(scope: LayerScope, input: Region): Lookup;
-  /** Whether it takes these rows still to be looked up, which must pay. @internal */
+  /** Whether it performs this lookup itself, which must be faster. @internal */
   takesLookup?(scope: LayerScope, lookup: Lookup): boolean;
-  /** Lays out its passes. With a lookup, which it has taken, `input` holds the indices. @internal */
+  /** Lays out its passes. With a lookup, `input` contains the indices. @internal */
   reserve(scope: LayerScope, input: Region, lookup?: Lookup): Pass[];
 }

@@ -12,53 +12,53 @@ import type { Rows, Valid } from './rows.ts';
 /** Idle streams from which on new ones take the place of those at the end of the memory. */
 const MOST_IDLE = 8;
 
-/** What a stream holds. */
+/** Memory of a stream. */
 export interface StreamPlan {
   readonly plan: Plan;
-  /** Of one row. */
+  /** Room for one row. */
   readonly probabilities: Region;
-  /** A row of the widest state, while two rows change places. */
+  /** Temporary memory for a row of the widest state, to swap two rows. */
   readonly spare: Region;
   readonly packed: Packed;
   /** First byte after it. */
   readonly end: number;
 }
 
-/** Options of a model whose parameters are about to be overwritten: they stay zeros, and nothing is drawn. */
+/** Options of a model whose parameters are about to be loaded: they stay zeros, and no random numbers are drawn. */
 export const UNINITIALIZED = Object.freeze({});
 
 /**
- * The memory of a chain of layers: parameters first, then what is reserved once (gradients, optimizer state, carried
- * states, streams), then the plan in use. Only the plan's part is ever laid out anew.
+ * The memory of a sequence of layers: parameters, then persistent regions (gradients, optimizer state, carried
+ * states, streams), then the current plan. Only the plan is laid out again.
  */
 export class Network {
   readonly layers: readonly Layer[];
-  /** What the names of each layer's parameters begin with. */
+  /** Prefixes of each layer's parameter names. */
   readonly prefixes: readonly string[];
   readonly input: Signal;
   readonly outputSize: number;
   readonly generator: Generator;
   readonly arena: MemoryArena;
   readonly parameters: ReadonlyMap<string, Region>;
-  /** All parameters as one block, gaps of up to 15 zeros between them. */
+  /** All parameters as one block, with gaps of up to 15 zeros. */
   readonly block: Region;
-  /** Grows whenever a parameter may have changed. */
+  /** Incremented whenever a parameter may have changed. */
   version = 0;
 
-  /** Name of the call that is under way. */
+  /** Name of the running call. */
   #running: string | undefined;
   #gradients: Region | undefined;
-  /** First byte after all that was reserved. */
+  /** End of the reserved memory. */
   #end: number;
   #plans: Plan[] = [];
-  /** The plan whose activations the shared area holds. */
+  /** The plan whose activations are in the shared area. */
   #written: Plan | undefined;
   readonly #slots: Region[] = [];
   #idleStreams: StreamPlan[] = [];
-  /** By steps and rows. */
+  /** Plans by steps and rows. */
   readonly #packed = new Map<string, Packed>();
 
-  /** @throws {ShapeError} layers whose sizes do not follow on each other */
+  /** @throws {ShapeError} if the sizes of consecutive layers do not match */
   constructor(layers: readonly Layer[], prefixes: readonly string[], seed: number, initialize = true) {
     this.layers = layers;
     this.prefixes = prefixes;
@@ -79,20 +79,20 @@ export class Network {
   }
 
   /**
-   * Lets no other call in until `leave`: what a call runs on is one plan, which another one would write over.
-   * @throws {StateError} while a call is under way, as where a getter, a loss or another function of the user's calls back
+   * Blocks other calls until `leave`, since they would overwrite the plan in use.
+   * @throws {StateError} if a call is already running, as when a user's function calls back
    */
   enter(call: string): void {
     this.free(call);
     this.#running = call;
   }
 
-  /** After `enter`, whatever came of the call. */
+  /** Call after `enter`, also after an error. */
   leave(): void {
     this.#running = undefined;
   }
 
-  /** @throws {StateError} while a call is under way */
+  /** @throws {StateError} if a call is running */
   free(call: string): void {
     if (this.#running === undefined) return;
     throw new StateError(
@@ -100,7 +100,7 @@ export class Network {
     );
   }
 
-  /** Gradients of all parameters, laid out as `block`; made on first use. */
+  /** Gradients of all parameters, laid out as `block`; created on first use. */
   get gradients(): Region {
     this.#gradients ??= this.reserve('gradients', this.block.length);
     return this.#gradients;
@@ -110,7 +110,7 @@ export class Network {
     return this.#gradients !== undefined;
   }
 
-  /** Block number k of optimizer state, laid out as `block`; zeroed when it is made. */
+  /** Block k of optimizer state, laid out as `block`; initially zero. */
   slot(k: number): Region {
     while (this.#slots.length <= k) this.#slots.push(this.reserve('optimizer state', this.block.length));
     return this.#slots[k]!;
@@ -122,8 +122,8 @@ export class Network {
   }
 
   /**
-   * Memory, zeroed, that stays where it is for the network's life. The plan in use is laid out anew after it.
-   * @throws {MemoryError} beyond 2 GiB, or refused by the engine
+   * Reserves zeroed memory for the network's lifetime. The current plan is laid out again after it.
+   * @throws {MemoryError} beyond 2 GiB, or if the engine can't allocate it
    */
   reserve(what: string, ...shape: number[]): Region {
     return this.reserveAll((layout) => layout.take(what, ...shape));
@@ -142,8 +142,8 @@ export class Network {
   }
 
   /**
-   * Lays out a plan without touching memory, as it would lie once the gradients, so many optimizer slots and what
-   * `reserve` takes are there.
+   * Lays out a plan without touching memory, as if the gradients, `slots` optimizer slots and what `reserve`
+   * allocates existed.
    * @throws {MemoryError} beyond 2 GiB
    */
   preview(request: PlanRequest, slots = 0, reserve: (layout: Layout) => unknown = () => {}): Plan {
@@ -155,9 +155,9 @@ export class Network {
   }
 
   /**
-   * The plan for a request, its memory there to be used. One for each shape is kept until something is reserved.
-   * @throws {MemoryError} beyond 2 GiB, or refused by the engine
-   * @throws {StateError} a plan for training or with a loss, and kernels that only infer
+   * Returns the plan for a request, ready to use. One per shape is cached until memory is reserved.
+   * @throws {MemoryError} beyond 2 GiB, or if the engine can't allocate it
+   * @throws {StateError} if the plan is for training or has a loss, but the kernels only support inference
    */
   prepare(request: PlanRequest): Plan {
     const { training, targets } = request;
@@ -172,7 +172,7 @@ export class Network {
       const gradients = request.training ? this.gradients.ptr : 0;
       plan = new Plan(this, new Layout(this.#end), gradients, request);
       this.arena.ensure(plan.end);
-      // a handful of shapes is usual; many different ones must not pile up
+      // a few shapes are usual; bounds the cache for many
       if (this.#plans.length >= 16) this.#plans = [];
       this.#plans.push(plan);
     }
@@ -180,10 +180,10 @@ export class Network {
   }
 
   /**
-   * A plan outside the area that plans share, for at most so many steps a call: one that `returnStream` gave back, or a
+   * Returns a plan outside the shared area, for at most `steps` steps per call: one released by `returnStream`, or a
    * new one. Plans of the same shape share their packed weights.
-   * @throws {StateError} layers that can not go step by step
-   * @throws {MemoryError} beyond 2 GiB, or refused by the engine
+   * @throws {StateError} if a layer can't run step by step
+   * @throws {MemoryError} beyond 2 GiB, or if the engine can't allocate it
    */
   takeStream(batch: number, steps: number): StreamPlan {
     this.free('stream');
@@ -226,8 +226,8 @@ export class Network {
   }
 
   /**
-   * Has a plan take a sequence, of which with `valid` only some steps count, and writes it to the plan's input.
-   * @throws {ArgumentError} an index outside the vocabulary
+   * Sets a plan's sequence, of which only the steps in `valid` count, and writes the plan's input.
+   * @throws {ArgumentError} if an index is outside the vocabulary
    */
   writeInput(name: string, plan: Plan, sequence: Sequence, valid?: Valid): void {
     this.#written = undefined;
@@ -236,19 +236,19 @@ export class Network {
     this.#written = plan;
   }
 
-  /** Writes the part of a sequence that the plan's rows are at. @throws {ArgumentError} as writeInput */
+  /** Writes the current part of a sequence. @throws {ArgumentError} as writeInput */
   writePart(name: string, plan: Plan, { data }: Sequence): void {
     const { kind, size } = this.input;
     if (kind === 'features') writeRows(this.arena, plan.rows, plan.input, data, size);
     else this.writeIndices(name, plan.rows, plan.input, data, size);
   }
 
-  /** Whether a plan's activations are still there: no other plan was written, nothing was reserved since. */
+  /** Whether a plan's activations are still valid: no other plan was used and nothing was reserved since. */
   holds(plan: Plan): boolean {
     return this.#written === plan;
   }
 
-  /** Writes indices of rows, checked against 0..limit−1 (or `ignore`: by default none other), to a region. */
+  /** Writes indices to a region. They must be in 0..limit−1, or equal to `ignore`. */
   writeIndices(
     name: string,
     rows: Rows,
@@ -266,13 +266,13 @@ export class Network {
     throw new ArgumentError(`${name} (${where})`, `an index in 0..${limit - 1}`, data[bad]);
   }
 
-  /** Parameters by name, as copies. */
+  /** Copies of the parameters by name. */
   stateDict(): Record<string, { data: Float32Array<ArrayBuffer>; shape: readonly number[] }> {
     this.free('stateDict');
     return this.#copies((region) => region);
   }
 
-  /** Gradients by name, as copies. @throws {StateError} before the first pass for training */
+  /** Copies of the gradients by name. @throws {StateError} before the first training pass */
   gradientDict(): Record<string, { data: Float32Array<ArrayBuffer>; shape: readonly number[] }> {
     this.free('gradients');
     if (!this.hasGradients)
@@ -281,9 +281,9 @@ export class Network {
   }
 
   /**
-   * Overwrites all parameters. Nothing is written unless every name and shape fits.
-   * @throws {ArgumentError} a missing or an extra name
-   * @throws {ShapeError} another shape
+   * Loads all parameters. Nothing is written unless all names and shapes match.
+   * @throws {ArgumentError} if a name is missing or unexpected
+   * @throws {ShapeError} if a shape does not match
    */
   loadStateDict(given: Readonly<Record<string, Given>>): void {
     this.enter('loadStateDict');
@@ -301,7 +301,7 @@ export class Network {
     }
   }
 
-  /** Lets the memory go; later calls throw. */
+  /** Frees the memory. Later calls throw. */
   dispose(): void {
     this.free('dispose');
     this.arena.dispose();
@@ -319,7 +319,7 @@ export class Network {
   }
 }
 
-/** What a chain of layers takes, and how many features it gives. */
+/** Input and output features of a sequence of layers. */
 function chain(layers: readonly Layer[]): [Signal, number] {
   const first = layers.findIndex((layer) => layer.input);
   const input = layers[first]?.input;
@@ -354,7 +354,7 @@ function chain(layers: readonly Layer[]): [Signal, number] {
   return [input, size];
 }
 
-/** @throws {StateError} a layer whose output at a step is not settled by the steps so far */
+/** @throws {StateError} if a layer's output depends on later steps */
 function refuseStream(layers: readonly Layer[]): void {
   let last = -1;
   for (const [i, layer] of layers.entries()) {
@@ -382,7 +382,7 @@ function misplaced(i: number, { type }: Layer): ArgumentError {
   );
 }
 
-/** @throws {ArgumentError} parameters by other names than the expected ones */
+/** @throws {ArgumentError} if the names are not the expected ones */
 export function checkNames(given: unknown, expected: readonly string[]): void {
   if (typeof given !== 'object' || given === null) {
     throw new ArgumentError('state dict', 'an object of arrays by name', given);

@@ -6,32 +6,32 @@ import { keepsLast } from './keepsLast.ts';
 import type { Layer, LayerScope, Lookup, Pass, StateSlot } from './layer.ts';
 import { Rows } from './rows.ts';
 
-/** What a plan is for. */
+/** Request for a plan. */
 export interface PlanRequest {
   readonly steps: number;
   readonly batch: number;
   readonly training: boolean;
-  /** What the loss compares with, where there is one. */
+  /** Targets of the loss, if any. */
   readonly targets: 'indices' | 'features' | 'none';
-  /** Step by step: every pass has scratch memory of its own, so that weights stay packed from call to call. */
+  /** Runs step by step: each pass has separate scratch memory, so that weights stay packed between calls. */
   readonly stream?: Packed | undefined;
-  /** For rows of their own lengths. */
+  /** For rows with lengths or a mask. */
   readonly ragged?: boolean | undefined;
-  /** Notes the norms of the gradient at each step. */
+  /** Records the norms of the gradient at each step. */
   readonly flow?: boolean | undefined;
-  /** Steps of the whole sequence, where the plan is for one part of it after the other. Default: steps. */
+  /** Steps of the whole sequence, if the plan processes it in parts. Default: steps. */
   readonly wholeSteps?: number | undefined;
 }
 
-/** Scratch memory of the passes of streams laid out for the same shape, one running at a time. */
+/** Scratch memory shared by the streams of a shape; one runs at a time. */
 export interface Packed {
-  /** In the order in which passes take them; the first such plan lays them out. */
+  /** Regions in the order in which passes request them; laid out by the first plan. */
   readonly regions: Region[];
-  /** Version of the parameters that are packed there. */
+  /** Version of the packed parameters. */
   version: number;
 }
 
-/** The network that a plan lays out. */
+/** The network of a plan. */
 export interface Planned {
   readonly layers: readonly Layer[];
   readonly prefixes: readonly string[];
@@ -43,7 +43,7 @@ export interface Planned {
   readonly block: Region;
 }
 
-/** A region placed only when the sizes of all its users are known. */
+/** A region that is placed once the sizes of all its users are known. */
 interface Shared {
   ptr: number;
   shape: readonly number[];
@@ -51,8 +51,8 @@ interface Shared {
 }
 
 /**
- * A network laid out for at most T steps of B rows: activations, then scratch, then input and targets. A description with
- * passes that run on it: nothing is allocated here, and pointers never move as long as the plan is used.
+ * A network laid out for at most T steps of B rows: activations, scratch, input and targets. It only computes
+ * addresses and allocates nothing; pointers stay valid as long as the plan is used.
  */
 export class Plan {
   readonly steps: number;
@@ -61,31 +61,31 @@ export class Plan {
   readonly ragged: boolean;
   readonly flow: boolean;
   readonly wholeSteps: number;
-  /** What targets it has. */
+  /** Its kind of targets. */
   readonly kind: PlanRequest['targets'];
   readonly rows: Rows;
-  /** Rows of the output: those of the input, or one step of each. */
+  /** Rows of the output: those of the input, or one step per row. */
   readonly outputRows: Rows;
-  /** Value of the layers' penalties in the last backward pass. */
+  /** Value of the layers' penalties, from the last backward pass. */
   penalty = 0;
   readonly input: Region;
   readonly targets: Region;
   readonly output: Region;
   readonly passes: readonly Pass[];
   readonly states: readonly StateSlot[];
-  /** Of a stream's states: the layer's prefix, h or c, and which one of the stack, such as `1.h_l0`. */
+  /** Names of a stream's states: layer prefix, state and stacked layer, such as `1.h_l0`. */
   readonly stateNames: readonly string[];
   /** First byte of the plan. */
   readonly start: number;
   /** First byte after the plan. */
   readonly end: number;
-  /** Gradient by output; the passes use both by turns on the way back. */
+  /** Gradients with respect to outputs; the backward passes alternate between the two. */
   readonly outputGradient: Region;
   readonly #otherGradient: Region;
 
   /**
    * @param layout where the plan begins
-   * @param gradients address of the parameters' gradients, when training
+   * @param gradients address of the parameter gradients, for training
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(network: Planned, layout: Layout, gradients: number, request: PlanRequest) {
@@ -200,7 +200,7 @@ export class Plan {
     this.end = layout.end;
   }
 
-  /** Whether it is laid out for such a request. */
+  /** Whether it matches a request. */
   serves({
     steps,
     batch,
@@ -221,17 +221,17 @@ export class Plan {
     );
   }
 
-  /** Rows of the output that count, the first ones: all but the last steps of rows that have none. */
+  /** Number of output rows that count (the first ones); excludes rows of the batch without steps. */
   get outputCount(): number {
     return this.outputRows === this.rows ? this.rows.count : this.rows.rowsWithSteps;
   }
 
-  /** Bytes the memory has once the plan is in use. */
+  /** Size of the memory with this plan in use, in bytes. */
   get bytes(): number {
     return pageBytes(this.end);
   }
 
-  /** Before the first forward call of an update. */
+  /** Call before the first forward call of an update. */
   begin(): void {
     for (const pass of this.passes) pass.begin?.();
   }
@@ -241,8 +241,8 @@ export class Plan {
   }
 
   /**
-   * From `outputGradient` back; the states' gradients go in as they are. Returns where the gradient by input is, if it
-   * was wanted. finish: no part of the sequence is left.
+   * Backpropagates from `outputGradient` and the current gradients of the states. Returns the region of the input
+   * gradient, if requested. finish: this is the last part of the sequence.
    */
   backward(wantInput: boolean, finish = true): Region | undefined {
     let dy = this.outputGradient;

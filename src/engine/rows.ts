@@ -2,33 +2,33 @@ import { integers } from '../allocate.ts';
 import type { MemoryArena } from '../memory/arena.ts';
 import type { Region } from '../memory/layout.ts';
 
-/** Which steps of which rows there are: how many of each row from its first on, or one mark a step and row [T, B]. */
+/** Valid steps: the number of steps of each row [B], or a mask [T, B]. */
 export interface Valid {
   readonly lengths?: ArrayLike<number> | undefined;
   readonly mask?: ArrayLike<number | boolean> | undefined;
 }
 
 /**
- * The rows of a plan as the kernels take them. Of a whole batch: T steps of B rows. With lengths or a mask the valid
- * steps of each row move together and the rows are sorted, longest first, so that each step has as many rows as there
- * are left: `take` and `order` tell where they come from. Counts are those of the sequence at hand.
+ * The rows of a plan in the order of the kernels. For a full batch: T steps of B rows. With lengths or a mask, the
+ * valid steps of each row are moved together and rows are sorted by length, longest first, as in torch's
+ * PackedSequence; `take` and `order` are the permutations. Counts are those of the current sequence.
  */
 export class Rows {
   steps: number;
   batch: number;
   /** N, rows of all steps. */
   count: number;
-  /** Number of the first row in the whole sequence, of which this may be a part. */
+  /** Index of the first row in the whole sequence, of which this may be a part. */
   first = 0;
-  /** Number of the first row among those that share a draw of random numbers. */
+  /** Index of the first row among those that share random numbers. */
   firstDrawn = 0;
-  /** Rows at each step [steps], for the kernels; 0 for `batch` at all steps. */
+  /** Pointer of the number of rows per step [steps]; 0 for `batch` rows at all steps. */
   sizes = 0;
-  /** With lengths: row i is number take[i] of all T·B. */
+  /** With lengths: row i is row take[i] of all T·B. */
   readonly take: Int32Array | undefined;
-  /** With lengths: row b of a state is the batch's row order[b]. */
+  /** With lengths: row b of a state is row order[b] of the batch. */
   readonly order: Int32Array | undefined;
-  /** Rows that have a step at all: the first ones. */
+  /** Number of rows with at least one step (the first ones). */
   rowsWithSteps: number;
   readonly #sizes: Region | undefined;
   readonly #lengths: Int32Array | undefined;
@@ -47,24 +47,24 @@ export class Rows {
     this.#lengths = integers(batch);
   }
 
-  /** One step of the same rows in the same order. */
+  /** A single step of the same rows in the same order. */
   static ofLast({ batch, order }: Rows): Rows {
     const rows = new Rows(1, batch, undefined);
     if (order) Object.assign(rows, { order, take: order });
     return rows;
   }
 
-  /** Has `arrange` write there for each row the one that takes its place when every row is read from its end. */
+  /** Makes `arrange` write the row permutation that reverses each sequence. */
   reverse(index: Region): void {
     this.#reversed = index;
   }
 
-  /** Has `arrange` write there for each row [B] where its last step is. */
+  /** Makes `arrange` write the row of the last step of each sequence [B]. */
   findLast(index: Region): void {
     this.#last = index;
   }
 
-  /** Takes T steps of B rows, of which with lengths or a mask only some are there. */
+  /** Sets T steps of B rows, of which only those in `valid` count. */
   arrange(arena: MemoryArena, steps: number, batch: number, valid?: Valid): void {
     this.steps = steps;
     this.batch = batch;
@@ -125,7 +125,7 @@ export class Rows {
       }
       return;
     }
-    // row b from its end: its last step begins where the steps before it have ended
+    // row b reversed: its last step comes after the rows of all earlier steps
     for (let b = 0; b < memory[sizes]!; b++) {
       let length = 0;
       let end = 0;

@@ -4,12 +4,12 @@ import { ArgumentError, ShapeError } from '../errors.ts';
 import type { Generator } from './generator.ts';
 
 /**
- * Fills a parameter of a shape. Only + − × ÷ √ and the integer generator, so that the bits are the same on every
- * engine.
+ * Fills a parameter of the given shape. Uses only + − × ÷ √ and the integer generator, so the bits are the same on
+ * every engine.
  */
 export type Initializer = (shape: readonly number[], generator: Generator) => Float32Array;
 
-/** @throws {ArgumentError} unless value is undefined or may be an initializer */
+/** @throws {ArgumentError} unless value is undefined or an initializer */
 export function initializer(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== 'function') {
     throw new ArgumentError(name, 'an initializer such as uniform(0.1)', value);
@@ -20,10 +20,10 @@ export function initializer(name: string, value: unknown): void {
  * Uniform in ±bound, or in low..high. torch.nn's default for recurrent and linear layers is ±1/√hiddenSize,
  * ±1/√inFeatures.
  *
- * @throws {ArgumentError} a bound that is negative or not finite, low above high
+ * @throws {ArgumentError} if bound is negative or not finite, or low is above high
  */
 export function uniform(bound: number): Initializer;
-/** Uniform in low..high. @throws {ArgumentError} a bound that is not finite, low above high */
+/** Uniform in low..high. @throws {ArgumentError} if low or high is not finite, or low is above high */
 export function uniform(low: number, high: number): Initializer;
 export function uniform(low: number, high?: number): Initializer {
   if (high === undefined) {
@@ -36,15 +36,16 @@ export function uniform(low: number, high?: number): Initializer {
 }
 
 /**
- * Mean 0, standard deviation `std` (Irwin–Hall, see {@link Generator.normal}): torch.nn's default for embeddings, std 1.
- * @throws {ArgumentError} a std that is negative or not finite
+ * Mean 0, standard deviation `std` (Irwin–Hall, see {@link Generator.normal}): torch.nn's default for embeddings, std
+ * 1.
+ * @throws {ArgumentError} if std is negative or not finite
  */
 export function normal(std = 1): Initializer {
   number('std', std, 0);
   return (shape, generator) => draw(shape, generator, 12, 2 ** -24, 6, std);
 }
 
-/** Every element the same. @throws {ArgumentError} a value that is not finite */
+/** Fills with a constant. @throws {ArgumentError} if value is not finite */
 export function constant(value: number): Initializer {
   number('value', value);
   return (shape) => floats(elements(shape)).fill(value);
@@ -52,8 +53,8 @@ export function constant(value: number): Initializer {
 
 /**
  * Uniform in ±gain·√(6 / (rows + columns)) (Glorot & Bengio 2010), as torch.nn.init.xavier_uniform_.
- * @throws {ArgumentError} a gain that is negative or not finite
- * @throws {ShapeError} once it fills a parameter that is no matrix
+ * @throws {ArgumentError} if gain is negative or not finite
+ * @throws {ShapeError} when it is applied to a parameter that is not a matrix
  */
 export function glorot(gain = 1): Initializer {
   number('gain', gain, 0);
@@ -64,11 +65,11 @@ export function glorot(gain = 1): Initializer {
 }
 
 /**
- * A random matrix with orthonormal columns, or rows where there are fewer rows, times gain (Saxe et al. 2014), as
- * torch.nn.init.orthogonal_: Gram–Schmidt in f64 of normal vectors.
+ * A random matrix with orthonormal columns, or rows if there are fewer rows, times gain (Saxe et al. 2014), as
+ * torch.nn.init.orthogonal_. Gram–Schmidt on normal vectors, in f64.
  *
- * @throws {ArgumentError} a gain that is not finite
- * @throws {ShapeError} once it fills a parameter that is no matrix
+ * @throws {ArgumentError} if gain is not finite
+ * @throws {ShapeError} when it is applied to a parameter that is not a matrix
  */
 export function orthogonal(gain = 1): Initializer {
   number('gain', gain);
@@ -93,15 +94,15 @@ export function orthogonal(gain = 1): Initializer {
 }
 
 /**
- * `scale` times the identity in every gate's square block (Le, Jaitly & Hinton 2015 for a ReLU RNN).
- * @throws {ArgumentError} a scale that is not finite
- * @throws {ShapeError} once it fills a parameter that is not made of square blocks
+ * `scale` times the identity in each gate's square block (Le, Jaitly & Hinton 2015 for a ReLU RNN).
+ * @throws {ArgumentError} if scale is not finite
+ * @throws {ShapeError} when it is applied to a parameter that does not consist of square blocks
  */
 export function identity(scale = 1): Initializer {
   number('scale', scale);
   return (shape) => {
     const [rows, columns] = matrix('identity', shape);
-    if (rows % columns) throw new ShapeError('identity', 'square blocks, one a gate', shape);
+    if (rows % columns) throw new ShapeError('identity', 'one square block per gate', shape);
     const out = floats(rows * columns);
     for (let i = 0; i < rows; i++) out[i * columns + (i % columns)] = scale;
     return out;
@@ -109,8 +110,8 @@ export function identity(scale = 1): Initializer {
 }
 
 /**
- * Modified Gram–Schmidt, in place. What lies along a vector is taken from four others at a time, whose sums do not wait
- * for each other.
+ * Modified Gram–Schmidt, in place. Each vector is projected out of four others at a time, so their sums run in
+ * parallel.
  */
 function orthonormalize(vectors: Float64Array[]): void {
   for (let i = 0; i < vectors.length; i++) {
@@ -159,10 +160,10 @@ function dot(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
-/** Numbers drawn at a time. */
+/** Numbers drawn per call. */
 const BLOCK = 1024;
 
-/** base + (sum · scale − offset) · factor of sums of so many draws; sum · scale − offset is exact. −0 adds nothing. */
+/** Writes base + (sum · scale − offset) · factor, where sum is over `terms` draws; sum · scale − offset is exact. */
 function draw(
   shape: readonly number[],
   generator: Generator,
@@ -182,7 +183,7 @@ function draw(
   return out;
 }
 
-/** A normal number from the sum of 12 draws, as Generator.normal gives it. */
+/** Normal numbers from sums of 12 draws, equal to Generator.normal. */
 function normalOf(sum: number): number {
   return sum * 2 ** -24 - 6;
 }

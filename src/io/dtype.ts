@@ -3,8 +3,8 @@ import { arrayKind } from '../arrayKind.ts';
 import { ArgumentError, reading } from '../errors.ts';
 
 /**
- * Array class of each element type of the safetensors format. The order is the one files are laid out in,
- * widest alignment first: the descending order of `Dtype` in huggingface/safetensors, safetensors/src/tensor.rs.
+ * Array class of each element type of the safetensors format. In the order of the file layout, widest alignment
+ * first: the descending order of `Dtype` in huggingface/safetensors, safetensors/src/tensor.rs.
  */
 export const ARRAYS = {
   U64: BigUint64Array,
@@ -22,7 +22,7 @@ export const ARRAYS = {
   BOOL: Uint8Array,
 } as const;
 
-/** Element types, by their name in the file. */
+/** Element types by their name in the file. */
 export type Dtype = keyof typeof ARRAYS;
 
 /** Elements of each type. F16 and BF16 are their raw 16 bits; BOOL is one byte each, 0 or 1. */
@@ -42,20 +42,20 @@ export interface DtypeArrays {
   BOOL: Uint8Array<ArrayBuffer>;
 }
 
-/** A tensor of one element type: `data` holds the product of `shape` elements, row-major (last index fastest). */
+/** A tensor of one element type: `data` has as many elements as the product of `shape`, row-major. */
 export interface TensorOf<D extends Dtype> {
   /** Element type. */
   dtype: D;
-  /** Sizes of the dimensions, the fastest last. */
+  /** Dimensions, the fastest last. */
   shape: number[];
   /** Elements, row-major. */
   data: DtypeArrays[D];
 }
 
-/** A tensor of any element type; `dtype` tells the class of `data`. */
+/** A tensor of any element type; `dtype` determines the class of `data`. */
 export type Tensor = { [D in Dtype]: TensorOf<D> }[Dtype];
 
-/** Any array class that holds a tensor's elements. */
+/** Array class of a tensor's elements. */
 export type TensorData =
   | BigUint64Array
   | BigInt64Array
@@ -68,11 +68,11 @@ export type TensorData =
   | Int8Array
   | Uint8Array;
 
-/** A tensor to write. Without `dtype` it follows from the class of `data` (Float32Array: F32, Uint8Array: U8 ...). */
+/** A tensor to write. The default `dtype` follows from the class of `data` (Float32Array: F32, Uint8Array: U8, ...). */
 export interface TensorInput {
   /** Default: follows from the class of `data`. */
   readonly dtype?: Dtype | undefined;
-  /** Sizes of the dimensions, the fastest last. */
+  /** Dimensions, the fastest last. */
   readonly shape: readonly number[];
   /** Elements, row-major. */
   readonly data: TensorData;
@@ -88,7 +88,7 @@ export function isDtype(name: unknown): name is Dtype {
   return typeof name === 'string' && Object.hasOwn(ARRAYS, name);
 }
 
-/** Element type that the class of `data` stands for, or undefined. */
+/** Element type inferred from the class of `data`, or undefined. */
 export function dtypeOf(data: TensorData): Dtype | undefined {
   return DTYPES.find((dtype) => !RAW.includes(dtype) && holds(dtype, data));
 }
@@ -100,7 +100,7 @@ export function holds(dtype: Dtype, data: unknown): data is TensorData {
 
 /** a * b, or -1 if the product of these two safe non-negative integers reaches 2^53. */
 export function checkedProduct(a: number, b: number): number {
-  // A product below 2^53 is exact; one that is not below cannot round to less.
+  // a product below 2^53 is exact; a larger one can't round to below 2^53
   const product = a * b;
   return product <= Number.MAX_SAFE_INTEGER ? product : -1;
 }
@@ -108,8 +108,8 @@ export function checkedProduct(a: number, b: number): number {
 /**
  * The elements of a floating-point tensor as f32, in a new array of the same length.
  *
- * F32 is copied bit by bit; F16 and BF16 convert exactly, subnormals, infinities and NaN payloads included; F64
- * is exact where f32 represents the value, else rounded to nearest even (infinite beyond the f32 range).
+ * F32 is copied bit by bit; F16 and BF16 convert exactly, subnormals, infinities and NaN payloads included; F64 is
+ * exact where f32 represents the value, otherwise rounded to nearest even (infinite beyond the f32 range).
  *
  * @throws {ArgumentError} for any other element type, or data of the wrong class for its type
  */

@@ -1,5 +1,5 @@
 /**
- * Files of tensors. Needs no WebAssembly and no `init()`.
+ * Reads and writes safetensors files. Needs no WebAssembly and no `init()`.
  * @module unrolled/io
  */
 

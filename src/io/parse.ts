@@ -6,24 +6,24 @@ import { ARRAYS, checkedProduct, DTYPES, type Dtype, isDtype, type Tensor } from
 import { bad, type HeaderEntry, parseHeader, quote } from './safetensors-header.ts';
 import { elements, MAX_HEADER } from './sizes.ts';
 
-/** What a safetensors file holds. */
+/** Contents of a safetensors file. */
 export interface SafetensorsFile {
-  /** By name, in the order of the header. */
+  /** Tensors by name, in the order of the header. */
   tensors: Map<string, Tensor>;
-  /** The free text of `__metadata__`: an object without a prototype, empty if the file has none. */
+  /** The metadata: an object without a prototype, empty if the file has none. */
   metadata: Record<string, string>;
 }
 
 /**
- * Reads a safetensors file: 8 bytes of header length N (little-endian), N bytes of JSON, then the elements of
- * all tensors, little-endian and row-major, without gaps.
+ * Reads a safetensors file: 8 bytes of header length N (little-endian), N bytes of JSON, then the elements of all
+ * tensors, little-endian and row-major, without gaps.
  *
- * Elements are copied, so `bytes` need not be aligned and may change afterwards. Values are not checked: NaN,
- * infinities and BOOL bytes other than 0 and 1 come out as they are. Sizes are all checked against the length
- * of `bytes` before anything of that size is allocated. Platforms other than little-endian are not supported.
+ * Elements are copied, so `bytes` can be unaligned and may change afterwards. Values are not checked: NaN, infinities
+ * and BOOL bytes other than 0 and 1 are kept. All sizes are checked against the length of `bytes` before anything of
+ * that size is allocated. Platforms other than little-endian are not supported.
  *
- * Format: https://github.com/huggingface/safetensors#format, with the rules its readers enforce (no duplicate
- * keys, no gaps, no overlaps, no trailing bytes), and one more: at most 100,000 metadata keys.
+ * Format: https://github.com/huggingface/safetensors#format, with the rules its readers enforce (no duplicate keys,
+ * no gaps, no overlaps, no trailing bytes), and one more: at most 100,000 metadata keys.
  *
  * @param bytes the whole file
  * @throws {FormatError} if the file breaks any rule of the format; the message names the tensor and the numbers
@@ -65,7 +65,7 @@ function decodeHeader(file: Uint8Array, end: number): string {
   // A copy, because decoders refuse shared memory.
   const header = byteArray(end - 8);
   header.set(file.subarray(8, end));
-  // a byte order mark is kept: it is no part of JSON
+  // a byte order mark is kept, since it is not part of JSON
   const text = decodeUtf8(header);
   if (text === undefined) throw bad(`header of ${header.length} bytes is not valid UTF-8`);
   if (!text.startsWith('{')) {
@@ -74,7 +74,7 @@ function decodeHeader(file: Uint8Array, end: number): string {
   return text;
 }
 
-/** The element type of an entry whose numbers agree with each other and with the `available` bytes of data. */
+/** Checks that the numbers of an entry match each other and the `available` bytes of data; returns its element type. */
 function checkEntry({ name, dtype, shape, begin, end }: HeaderEntry, available: number): Dtype {
   const owner = `tensor ${quote(name)}`;
   if (!isDtype(dtype))
@@ -96,7 +96,7 @@ function checkEntry({ name, dtype, shape, begin, end }: HeaderEntry, available: 
   return dtype;
 }
 
-/** The tensors, by offset, must follow each other from the first of the `available` bytes to the last. */
+/** Checks that the tensors cover the `available` bytes without gaps or overlaps. */
 function checkLayout(entries: readonly HeaderEntry[], available: number): void {
   let covered = 0;
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {

@@ -1,6 +1,6 @@
 import { FormatError } from '../errors.ts';
 
-/** What the header says of one tensor, not yet checked against the file. Offsets in bytes from the data's start. */
+/** A tensor's header entry, not yet checked against the file. Offsets in bytes from the start of the data. */
 export interface HeaderEntry {
   name: string;
   dtype: string;
@@ -9,7 +9,10 @@ export interface HeaderEntry {
   end: number;
 }
 
-/** Most keys of `__metadata__`. Not a rule of the format: V8 stalls on objects of 2^23 keys, which fit in 100 MB. */
+/**
+ * Maximum number of keys of `__metadata__`. Not part of the format: V8 stalls on objects of 2^23 keys, which fit in
+ * 100 MB.
+ */
 export const MAX_METADATA = 100_000;
 
 export interface Header {
@@ -22,17 +25,17 @@ export function bad(message: string): FormatError {
   return new FormatError(`safetensors: ${message}`);
 }
 
-/** `text` in quotes and cut to a length fit for a message. */
+/** Quotes and truncates `text` for a message. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
 }
 
 /**
- * Reads the JSON text of a safetensors header.
+ * Parses the JSON text of a safetensors header.
  *
  * The grammar is the header's own, not all of JSON: an object of entries, each of which has exactly the fields
  * `dtype` (string), `shape` and `data_offsets` (arrays of integers), and `__metadata__`, an object of strings.
- * Nothing in it nests without bound, so nothing here recurses. Keys are compared after their escapes are read.
+ * Nesting is bounded, so the parser does not recurse. Keys are compared after unescaping.
  *
  * @throws {FormatError} if the text is anything else
  */
@@ -83,7 +86,7 @@ class Scanner {
     this.#text = text;
   }
 
-  /** An object: `member` is called after each key and colon, and reads the value. */
+  /** Parses an object: `member` is called after each key and colon, and parses the value. */
   object(owner: string, member: (key: string) => void): void {
     if (this.#peek() !== '{') throw this.#mismatch(owner, 'an object');
     this.#at++;
@@ -123,7 +126,7 @@ class Scanner {
     return value;
   }
 
-  /** An array of non-negative safe integers, of at most `limit` elements. */
+  /** Parses an array of at most `limit` non-negative safe integers. */
   integers(what: string, limit = Number.POSITIVE_INFINITY): number[] {
     if (this.#peek() !== '[') throw this.#mismatch(what, 'an array');
     this.#at++;
@@ -137,7 +140,7 @@ class Scanner {
     return values;
   }
 
-  /** Nothing but white space is left. */
+  /** Checks that only white space is left. */
   end(): void {
     if (this.#peek() !== '') throw this.#invalid('nothing after the header object');
   }
@@ -150,7 +153,7 @@ class Scanner {
     const expected = 'non-negative safe integers';
     if (at === start || kind === 'E' || kind === 'e') throw this.#mismatch(what, expected);
     const token = this.#text.slice(start, Math.min(at, start + 40));
-    // Longer than 16 digits is beyond 2^53.
+    // more than 16 digits is beyond 2^53
     const value = /^(?:0|[1-9][0-9]{0,15})$/.test(token) ? Number(token) : Number.NaN;
     if (!Number.isSafeInteger(value)) throw bad(`${what} must be ${expected}, got ${token}`);
     this.#at = at;
@@ -172,7 +175,7 @@ class Scanner {
     return true;
   }
 
-  /** The error for a value of another kind than expected, or for no value at all. */
+  /** The error for an unexpected or missing value. */
   #mismatch(what: string, expected: string): FormatError {
     const char = this.#peek();
     const word = ['true', 'false', 'null'].find((literal) => this.#text.startsWith(literal, this.#at));
@@ -190,7 +193,7 @@ class Scanner {
   }
 }
 
-/** Half a surrogate pair: such a string is not Unicode text and has no UTF-8 form. */
+/** Matches a lone surrogate, which has no UTF-8 form. */
 export function hasLoneSurrogate(text: string): boolean {
   return /\p{Surrogate}/u.test(text);
 }

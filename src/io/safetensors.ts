@@ -16,9 +16,9 @@ export { parseSafetensors, type SafetensorsFile } from './parse.ts';
 
 /**
  * Writes a safetensors file, byte for byte as the reference implementation does (huggingface/safetensors,
- * safetensors/src/tensor.rs): tensors by descending alignment of their type, then by name in code point order,
- * header padded with spaces to a multiple of 8 bytes. Metadata keys are sorted too, and no `__metadata__` is
- * written for an empty one, so the bytes depend on the contents only, not on any order of the input.
+ * safetensors/src/tensor.rs): tensors by descending alignment of their type, then by name in code point order, header
+ * padded with spaces to a multiple of 8 bytes. Metadata keys are sorted too, and no `__metadata__` is written for an
+ * empty one, so the bytes do not depend on the order of the input.
  *
  * Platforms other than little-endian are not supported.
  *
@@ -26,7 +26,7 @@ export { parseSafetensors, type SafetensorsFile } from './parse.ts';
  *   holds the product of `shape` elements, row-major; F16 and BF16 are Uint16Array, BOOL is Uint8Array, and only
  *   these need their `dtype` said
  * @param metadata free text
- * @returns the whole file
+ * @returns the bytes of the file
  * @throws {ArgumentError} for a duplicate name, a name or text that is not Unicode, the name `__metadata__`, data
  *   of the wrong class or length for its dtype and shape, metadata that are not strings or over 100,000
  *   keys, a header over 100 MB
@@ -44,17 +44,16 @@ export function serializeSafetensors(
 
 function collect(tensors: Parameters<typeof serializeSafetensors>[0]): Piece[] {
   if (tensors === null || typeof tensors !== 'object') {
-    throw new ArgumentError('tensors', 'pairs of name and tensor, or an object of tensors', tensors);
+    throw new ArgumentError('tensors', '[name, tensor] pairs or an object of tensors', tensors);
   }
   const pieces = new Map<string, Piece>();
   const pairs = Symbol.iterator in tensors ? (tensors as Iterable<unknown>) : Object.entries(tensors);
   for (const pair of pairs) {
     if (!Array.isArray(pair) || pair.length !== 2)
-      throw new ArgumentError('tensors', 'pairs of name and tensor', pair);
+      throw new ArgumentError('tensors', '[name, tensor] pairs', pair);
     const [name, tensor] = pair;
     checkText('tensors', name);
-    if (name === '__metadata__')
-      throw new ArgumentError('tensors', 'a name other than the reserved one', name);
+    if (name === '__metadata__') throw new ArgumentError('tensors', 'a name that is not reserved', name);
     if (pieces.has(name)) throw new ArgumentError('tensors', 'distinct names', name);
     pieces.set(name, checkTensor(name, tensor));
   }

@@ -5,7 +5,7 @@ import { DTYPES, type Dtype } from './dtype.ts';
 import { hasLoneSurrogate, MAX_METADATA, quote } from './safetensors-header.ts';
 import { MAX_HEADER } from './sizes.ts';
 
-/** A tensor that was checked, and its bytes. */
+/** A checked tensor and its bytes. */
 export interface Piece {
   name: string;
   dtype: Dtype;
@@ -13,7 +13,7 @@ export interface Piece {
   data: Uint8Array;
 }
 
-/** The file of tensors of distinct names. Errors as serializeSafetensors, of the metadata and the sizes. */
+/** Writes tensors with distinct names. Throws for metadata and sizes as serializeSafetensors. */
 export function writeTensors(
   pieces: readonly Piece[],
   metadata: Readonly<Record<string, string>>,
@@ -48,7 +48,7 @@ export function writeTensors(
 
 function metadataMembers(metadata: Readonly<Record<string, string>>): string[] {
   if (metadata === null || typeof metadata !== 'object') {
-    throw new ArgumentError('metadata', 'an object of strings', metadata);
+    throw new ArgumentError('metadata', 'an object with string values', metadata);
   }
   const pairs = reading('metadata', metadata, () => Object.entries(metadata));
   if (pairs.length > MAX_METADATA)
@@ -63,13 +63,13 @@ function metadataMembers(metadata: Readonly<Record<string, string>>): string[] {
   return members.length === 0 ? [] : [`"__metadata__":{${members.join(',')}}`];
 }
 
-/** @throws {ArgumentError} what is no Unicode text */
+/** @throws {ArgumentError} if it is not Unicode text */
 export function checkText(argument: string, text: unknown): asserts text is string {
   if (typeof text !== 'string') throw new ArgumentError(argument, 'a string', text);
   if (hasLoneSurrogate(text)) throw new ArgumentError(argument, 'Unicode text without lone surrogates', text);
 }
 
-/** Order of the UTF-8 bytes; UTF-16 code units differ from it where surrogate pairs meet U+E000 to U+FFFF. */
+/** Compares by UTF-8 bytes, which differs from UTF-16 order between surrogate pairs and U+E000 to U+FFFF. */
 function compareCodePoints(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length);
   for (let i = 0; i < shorter; i++) {

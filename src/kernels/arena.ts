@@ -11,22 +11,22 @@ import { requireKernel } from '../wasm/runtime.ts';
 export type Mark = number & { readonly mark: unique symbol };
 
 /**
- * A WebAssembly memory of a fixed size and the kernels over it. Regions are taken one after the other, on 64-byte
- * boundaries, and given back last first; views never detach.
+ * A WebAssembly memory of fixed size with the kernels that run on it. Regions are allocated consecutively on 64-byte
+ * boundaries and released in reverse order. Views never detach.
  */
 export class Arena {
-  /** The kernels themselves: numbers in, a number or nothing out, nothing checked. */
+  /** The kernels. Arguments are not checked. */
   readonly kernels: KernelCalls;
-  /** Bytes that regions and scratch memory may take. */
+  /** Bytes available to regions and scratch memory. */
   readonly capacity: number;
   readonly #memory: MemoryArena;
   #layout = new Layout(MemoryArena.start);
 
   /**
-   * @param capacity bytes for regions and scratch memory; each region takes its size rounded up to 64
+   * @param capacity bytes for regions and scratch memory; the size of each region is rounded up to 64
    * @throws {StateError} before `init()`
-   * @throws {FeatureError} kernels without BLAS: those of `unrolled/core` or `unrolled/inference`
-   * @throws {MemoryError} beyond 2 GiB, or refused by the engine
+   * @throws {FeatureError} with the kernels of `unrolled/core` or `unrolled/inference`, which lack BLAS
+   * @throws {MemoryError} beyond 2 GiB, or if the engine can't allocate it
    */
   constructor(capacity: number) {
     integer('capacity', capacity, 1);
@@ -38,19 +38,19 @@ export class Arena {
     this.kernels = this.#memory.kernels;
   }
 
-  /** Bytes of the whole memory: pointers are below it. */
+  /** Size of the whole memory in bytes. */
   get bytes(): number {
     return this.#memory.bytes;
   }
 
-  /** Bytes still free. */
+  /** Free bytes. */
   get free(): number {
     return this.#memory.bytes - this.#layout.end;
   }
 
   /**
-   * Room for 32-bit numbers, floats or integers, of a shape; zeros in a new arena, else what was there before.
-   * @throws {MemoryError} more than is free
+   * Allocates a region of 32-bit floats or integers. It is not cleared: zeros only in a new arena.
+   * @throws {MemoryError} if not enough memory is free
    */
   take(...shape: number[]): Region {
     for (const [i, size] of shape.entries()) integer(`shape[${i}]`, size, 0);
@@ -62,9 +62,9 @@ export class Arena {
   }
 
   /**
-   * As take, filled: floats from a Float32Array or an array of numbers, integers from an Int32Array. Without a shape, as long
-   * as the values.
-   * @throws {MemoryError} more than is free, or more values than the shape has
+   * Allocates a region and fills it: floats from a Float32Array or an array of numbers, integers from an Int32Array.
+   * Default shape: [values.length].
+   * @throws {MemoryError} if not enough memory is free, or more values than the shape has
    */
   put(values: Int32Array | ArrayLike<number>, ...shape: number[]): Region {
     if (!isNumbers(values)) throw new ArgumentError('values', 'an array of numbers', values);
@@ -75,33 +75,33 @@ export class Arena {
     return region;
   }
 
-  /** A region's floats, in place. */
+  /** A region as a view of floats. */
   f32(region: Region): Float32Array<ArrayBuffer> {
     const { ptr, length } = this.#checked(region);
     return this.#memory.f32.subarray(ptr / 4, ptr / 4 + length);
   }
 
-  /** A region's integers, in place. */
+  /** A region as a view of integers. */
   i32(region: Region): Int32Array<ArrayBuffer> {
     const { ptr, length } = this.#checked(region);
     return this.#memory.i32.subarray(ptr / 4, ptr / 4 + length);
   }
 
-  /** Where the next region goes; `release` gives back all that is taken from here on. */
+  /** Marks the current position; `release` frees all regions allocated after it. */
   mark(): Mark {
     return this.#layout.end as Mark;
   }
 
-  /** Gives back every region taken since the mark. @throws {MemoryError} a mark beyond what is taken */
+  /** Frees all regions allocated since the mark. @throws {MemoryError} if the mark was already released */
   release(mark: Mark): void {
     integer('mark', mark, MemoryArena.start);
-    if (mark > this.#layout.end) throw new MemoryError('mark: it was given back before');
+    if (mark > this.#layout.end) throw new MemoryError('mark: already released');
     this.#layout = new Layout(mark);
   }
 
   /**
-   * Pointer to so many bytes of free memory, for one kernel call: the next region, or the next scratch, lies there too.
-   * @throws {MemoryError} more than is free
+   * Pointer to scratch memory for one kernel call. The next region or scratch memory overlaps it.
+   * @throws {MemoryError} if not enough memory is free
    */
   scratch(bytes: number): number {
     integer('bytes', bytes, 0);
@@ -109,17 +109,17 @@ export class Arena {
     return this.#layout.end;
   }
 
-  /** Lets the memory go; later calls throw. */
+  /** Frees the memory. Later calls throw. */
   dispose(): void {
     this.#memory.dispose();
   }
 
-  /** As `dispose`, for `using`. */
+  /** Same as `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  /** @throws {ArgumentError} what is no region of this arena */
+  /** @throws {ArgumentError} if it is not a region of this arena */
   #checked(region: Region): Region {
     const whole = reading('region', region, () => {
       const { ptr, length } = region ?? {};
@@ -138,10 +138,10 @@ export class Arena {
   }
 
   #full(bytes: number): MemoryError {
-    return new MemoryError(`${mebibytes(bytes)} (${bytes} bytes) asked for, and ${this.free} bytes are free`);
+    return new MemoryError(`requested ${mebibytes(bytes)} (${bytes} bytes), but ${this.free} bytes are free`);
   }
 
   #overflow(values: number, room: number): MemoryError {
-    return new MemoryError(`${values} values for a shape of ${room}`);
+    return new MemoryError(`values: expected ${room} numbers for the shape, got ${values}`);
   }
 }

@@ -10,14 +10,15 @@ import { Arena } from './arena.ts';
 export type Pointer = Region | number;
 
 /**
- * C[m, n] = op(A)[m, k] · op(B)[k, n] + beta·C. Row-major, unlike BLAS's; op is as it is or, for 't', transposed, so
- * that A is [m, k] or [k, m]. lda, ldb, ldc: floats from row to row. alpha is 1.
+ * C[m, n] = op(A)[m, k] · op(B)[k, n] + beta·C. Row-major, unlike BLAS. op transposes for 't', so A is [m, k] or [k,
+ * m]. lda, ldb, ldc: row strides in floats. alpha is 1.
  *
- * The arena must have `gemmWork(m, n, k)` bytes free.
+ * Needs `gemmWork(m, n, k)` free bytes in the arena.
  * @param beta 0 (C is not read) or 1
- * @throws {ArgumentError} a size, a flag or a pointer that can't be; both A and B transposed, which no kernel does
- * @throws {ShapeError} a matrix that reaches beyond its region, or beyond the arena
- * @throws {MemoryError} too little free for scratch memory
+ * @throws {ArgumentError} if a size, flag or pointer is invalid, or both A and B are transposed, which is not
+ * supported
+ * @throws {ShapeError} if a matrix exceeds its region or the arena
+ * @throws {MemoryError} if there is not enough free scratch memory
  */
 export function sgemm(
   arena: Arena,
@@ -36,7 +37,7 @@ export function sgemm(
 ): void {
   const ta = transposed('transA', transA);
   const tb = transposed('transB', transB);
-  if (ta && tb) throw new ArgumentError('transB', "'n' where A is transposed", transB);
+  if (ta && tb) throw new ArgumentError('transB', "'n' if transA is 't'", transB);
   integer('m', m, 0);
   integer('n', n, 0);
   integer('k', k, 0);
@@ -50,8 +51,8 @@ export function sgemm(
 }
 
 /**
- * y = op(A)·x + beta·y with A[m, n], row-major, lda floats from row to row: y[m] and x[n], or for 't' y[n] and x[m].
- * alpha is 1. Transposed, the arena must have `gemmWork(1, n, m)` bytes free.
+ * y = op(A)·x + beta·y with A[m, n] row-major, lda its row stride in floats: y[m] and x[n], or for 't' y[n] and x[m].
+ * alpha is 1. For 't', needs `gemmWork(1, n, m)` free bytes in the arena.
  * @throws as {@link sgemm}
  */
 export function sgemv(
@@ -137,7 +138,7 @@ function kernelsOf(arena: Arena): KernelCalls {
   return arena.kernels;
 }
 
-/** A copy of what a region says. */
+/** A copy of a region's description. */
 function regionOf(name: string, at: Region): { ptr: number; length: number } {
   return reading(name, at, () => {
     const { ptr, length } = at ?? {};
@@ -145,7 +146,7 @@ function regionOf(name: string, at: Region): { ptr: number; length: number } {
   });
 }
 
-/** The pointer to so many floats, all of them in their region and in the arena. */
+/** Pointer to `floats` floats, checked to be inside their region and the arena. */
 function reach(arena: Arena, name: string, at: Pointer, floats: number): number {
   const { ptr, length } = typeof at === 'number' ? { ptr: at, length: Infinity } : regionOf(name, at);
   if (
@@ -155,7 +156,7 @@ function reach(arena: Arena, name: string, at: Pointer, floats: number): number 
     ptr < MemoryArena.start ||
     !(length >= 0)
   ) {
-    throw new ArgumentError(name, `a region, or a multiple of 4 from ${MemoryArena.start} on`, at);
+    throw new ArgumentError(name, `a region, or a multiple of 4 that is at least ${MemoryArena.start}`, at);
   }
   instance('arena', arena, Arena, 'an Arena');
   const room = Math.min(length, (arena.bytes - ptr) / 4);

@@ -1,5 +1,5 @@
 /**
- * The kernels alone, over an arena of the caller's.
+ * Direct access to the kernels, on memory that the caller manages.
  * @module unrolled/kernels
  */
 

@@ -4,9 +4,9 @@ import type { Region } from '../memory/layout.ts';
 import { SummarizedLayer } from '../summary.ts';
 
 /**
- * Zeros each element with probability p while training and scales the others by 1/(1 − p), as torch.nn.Dropout.
- * The mask comes from the model's seeded generator: the same seed gives the same masks on every engine. Outside
- * training it does nothing.
+ * Zeros each element with probability p while training and scales the others by 1/(1 − p), as torch.nn.Dropout. Masks
+ * come from the model's seeded generator, so a seed gives the same masks on every engine. Has no effect outside
+ * training.
  */
 export class Dropout extends SummarizedLayer implements Layer {
   readonly type = 'Dropout';
@@ -14,10 +14,10 @@ export class Dropout extends SummarizedLayer implements Layer {
   readonly parameters: readonly ParameterSpec[] = [];
   /** @internal */
   readonly elementwise = true;
-  /** Probability with which an element is zeroed. */
+  /** Probability of an element to be zeroed. */
   readonly p: number;
 
-  /** @throws {ArgumentError} p outside 0 <= p < 1 */
+  /** @throws {ArgumentError} unless 0 <= p < 1 */
   constructor(p = 0.5) {
     super();
     this.p = number('p', p, 0, 1, true);
@@ -42,7 +42,7 @@ export class Dropout extends SummarizedLayer implements Layer {
   }
 }
 
-/** Zeros elements of [N, n] with probability p, each on its own. */
+/** Zeros elements of [N, n] independently with probability p. */
 export function dropoutPass(scope: LayerScope, input: Region, p: number): Pass {
   const { kernels, rows } = scope;
   const n = input.shape.at(-1)!;
@@ -51,7 +51,7 @@ export function dropoutPass(scope: LayerScope, input: Region, p: number): Pass {
   });
 }
 
-/** Zeros features of [N, n] with probability p, the same ones of a row at all its steps (Gal & Ghahramani 2016). */
+/** Zeros features of [N, n] with probability p, the same ones at all steps of a row (Gal & Ghahramani 2016). */
 export function variationalDropoutPass(scope: LayerScope, input: Region, p: number): Pass {
   const { kernels, rows } = scope;
   const n = input.shape.at(-1)!;

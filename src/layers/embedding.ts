@@ -5,26 +5,26 @@ import type { Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
 import { SummarizedLayer } from '../summary.ts';
 
-/** What `Embedding` takes beside its sizes. */
+/** Options of `Embedding`. */
 export interface EmbeddingOptions {
-  /** Default: normal, standard deviation 1, as torch.nn.Embedding. */
+  /** Initializer of the table. Default: normal with standard deviation 1, as torch.nn.Embedding. */
   readonly init?: Initializer | undefined;
 }
 
 /**
- * Rows of a table, one for each index: [T, B] to [T, B, embeddingDim], as torch.nn.Embedding.
- * Parameter: `weight` [numEmbeddings, embeddingDim].
+ * Looks up rows of a table by index: [T, B] to [T, B, embeddingDim], as torch.nn.Embedding. Parameter: `weight`
+ * [numEmbeddings, embeddingDim].
  */
 export class Embedding extends SummarizedLayer implements Layer {
   readonly type = 'Embedding';
   readonly input: Signal;
   readonly parameters: readonly ParameterSpec[];
-  /** Rows of the table: indices are below it. */
+  /** Number of rows of the table; indices must be below it. */
   readonly numEmbeddings: number;
-  /** Features of a row. */
+  /** Features per row. */
   readonly embeddingDim: number;
 
-  /** @throws {ArgumentError} sizes below 1, unknown options */
+  /** @throws {ArgumentError} if a size is below 1 or an option is unknown */
   constructor(numEmbeddings: number, embeddingDim: number, opts?: EmbeddingOptions) {
     super();
     this.numEmbeddings = integer('numEmbeddings', numEmbeddings, 1);

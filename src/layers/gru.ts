@@ -11,18 +11,18 @@ import {
 import { changed } from './recurrent/options.ts';
 import { Recurrent } from './recurrent/recurrent.ts';
 
-/** Options of a GRU: those of all recurrent layers, and its own. */
+/** Options of `GRU`, in addition to those of all recurrent layers. */
 export interface GRUOptions extends ConfigurableOptions {
   /**
-   * The reset gate acts on h·W_hnᵀ + b_hn (true, the default: torch.nn, cuDNN, Keras 3), or on h before the product
-   * (false: Cho et al. 2014, Keras 2, TensorFlow.js, ONNX's default).
+   * Whether the reset gate is applied to h·W_hnᵀ + b_hn (true, the default: torch.nn, cuDNN, Keras 3) or to h before
+   * the product (false: Cho et al. 2014, Keras 2, TensorFlow.js, ONNX's default).
    */
   readonly resetAfter?: boolean | undefined;
-  /** Of the candidate n. Default `tanh`. */
+  /** Activation of the candidate n. Default `tanh`. */
   readonly activation?: Activation | undefined;
-  /** Of r and z. Default `sigmoid`. */
+  /** Activation of the gates r and z. Default `sigmoid`. */
   readonly recurrentActivation?: Activation | undefined;
-  /** Gate by gate, before the two above. */
+  /** Activations per gate; they override the two above. */
   readonly activations?: Partial<Record<'r' | 'z' | 'n', Activation | undefined>> | undefined;
 }
 
@@ -41,7 +41,7 @@ const OPTIONS: Names<GRUOptions> = {
 export class GRU extends Recurrent {
   readonly type = 'GRU';
 
-  /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
+  /** @throws {ArgumentError} if a size is below 1, an option is unknown, or options conflict */
   constructor(inputSize: number, hiddenSize: number, opts?: GRUOptions) {
     const given = options('GRU', opts, OPTIONS);
     const H = integer('hiddenSize', hiddenSize, 1);

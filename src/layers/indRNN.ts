@@ -4,34 +4,34 @@ import { indrnn } from './cells/indrnn.ts';
 import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
 import { Recurrent } from './recurrent/recurrent.ts';
 
-/** Options of an IndRNN: those of all recurrent layers, and φ. */
+/** Options of `IndRNN`, in addition to those of all recurrent layers. */
 export interface IndRNNOptions extends RecurrentOptions {
-  /** φ. Default `relu`. */
+  /** Activation Activation Activation Activation φ. Default `relu`. */
   readonly nonlinearity?: 'relu' | 'tanh' | undefined;
 }
 
 /**
- * Independently recurrent network (Li et al. 2018, arXiv 1803.04831): h = φ(x·W_ihᵀ + b_ih + w_hh ⊙ h0); a unit sees
- * its own state alone. State h [numLayers · directions, B, hiddenSize].
+ * Independently recurrent network (Li et al. 2018, arXiv 1803.04831): h = φ(x·W_ihᵀ + b_ih + w_hh ⊙ h0); each unit
+ * reads only its own state. State h [numLayers · directions, B, hiddenSize].
  *
  * Parameters of layer k: `weight_ih_lk` [hiddenSize, inputSize], `weight_hh_lk` [hiddenSize], `bias_ih_lk`
- * [hiddenSize]. `weight_hh` starts uniform in 0..1, the others in ±1/√hiddenSize. For sequences of T steps the paper has
- * |w_hh| <= 2^(1/T) with relu, so that no gradient grows more than twofold: `init: { weight_hh: uniform(0, 2 ** (1 / T)) }`;
- * where only the last step is read, the last layer's start near 1.
+ * [hiddenSize]. `weight_hh` starts uniform in 0..1, the others in ±1/√hiddenSize. For sequences of T steps and relu
+ * the paper uses |w_hh| <= 2^(1/T), so that gradients at most double: `init: { weight_hh: uniform(0, 2 ** (1 / T))
+ * }`. If only the last step is used, those of the last layer start near 1.
  */
 export class IndRNN extends Recurrent {
   readonly type = 'IndRNN';
   /** φ. */
   readonly nonlinearity: 'relu' | 'tanh';
 
-  /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
+  /** @throws {ArgumentError} if a size is below 1, an option is unknown, or options conflict */
   constructor(inputSize: number, hiddenSize: number, opts?: IndRNNOptions) {
     const given = options('IndRNN', opts, { ...RECURRENT_OPTIONS, nonlinearity: true });
     const I = integer('inputSize', inputSize, 1);
     const H = integer('hiddenSize', hiddenSize, 1);
     const { nonlinearity = 'relu' } = given;
     if (nonlinearity !== 'relu' && nonlinearity !== 'tanh') {
-      throw new ArgumentError('nonlinearity', 'relu or tanh', nonlinearity);
+      throw new ArgumentError('nonlinearity', "'relu' or 'tanh'", nonlinearity);
     }
     super(I, H, given, indrnn(nonlinearity), { nonlinearity });
     this.nonlinearity = nonlinearity;

@@ -3,11 +3,11 @@ import { constant, identity, normal } from '../init/initializers.ts';
 import type { RNNOptions } from './rnn.ts';
 
 /**
- * Options that make an RNN the IRNN of Le, Jaitly & Hinton 2015 (arXiv 1504.00941): ReLU, W_hh = scale · identity, biases
- * 0, W_ih normal with standard deviation 0.001. So it starts by keeping its state, where a gradient neither vanishes nor
- * explodes; a scale below 1 forgets. `new RNN(28, 100, { ...irnn(), numLayers: 2 })`.
+ * Options that make an RNN the IRNN of Le, Jaitly & Hinton 2015 (arXiv 1504.00941): ReLU, W_hh = scale · identity,
+ * biases 0, W_ih normal with standard deviation 0.001. The initial network keeps its state, so that gradients neither
+ * vanish nor explode; with a scale below 1 it forgets. `new RNN(28, 100, { ...irnn(), numLayers: 2 })`.
  *
- * @throws {ArgumentError} a scale that is no finite number
+ * @throws {ArgumentError} if scale is not a finite number
  */
 export function irnn(scale = 1): Filled<Pick<RNNOptions, 'nonlinearity' | 'init'>> {
   return {

@@ -3,21 +3,21 @@ import type { Layer, LayerScope, ParameterSpec, Pass } from '../engine/layer.ts'
 import type { Region } from '../memory/layout.ts';
 import { SummarizedLayer } from '../summary.ts';
 
-/** What `LastStep` takes. */
+/** Options of `LastStep`. */
 export interface LastStepOptions {
   /**
-   * Behind a bidirectional layer: the outputs of both directions at the last step, where the reverse one has seen a single
-   * element. Default false. Saved models of version 1 mean it so.
+   * After a bidirectional layer: use the outputs of both directions at the last step, where the reverse direction has
+   * read only one element. Default false. Saved models of version 1 are loaded with true.
    */
   readonly sameStep?: boolean | undefined;
 }
 
 /**
- * The last step of every row, its own last one where rows have lengths: [T, B, F] to [1, B, F] (Keras's
- * `return_sequences=False`). Directly behind a bidirectional layer each direction gives its own last output, the reverse
- * one that at the first step: hN, merged as the layer's outputs are. A `Dropout` between the two changes nothing about
- * that; behind any other layer, such as a Linear over all steps, it is the last step in time. Zeros for a row without
- * steps. Layers after it have one step. In a stream each step is the last one so far.
+ * Returns the last step of each row, or its last valid step if lengths are given: [T, B, F] to [1, B, F] (Keras's
+ * `return_sequences=False`). After a bidirectional layer, also with a `Dropout` in between, it returns the last
+ * output of each direction (for the reverse direction that at the first step): hN, merged like the layer's outputs.
+ * After any other layer, such as a Linear over all steps, it returns the last step in time. Zeros for rows without
+ * steps. In a stream every step is returned.
  */
 export class LastStep extends SummarizedLayer implements Layer {
   readonly type = 'LastStep';
@@ -27,7 +27,7 @@ export class LastStep extends SummarizedLayer implements Layer {
   /** @internal */
   readonly sameStep: boolean;
 
-  /** @throws {ArgumentError} an unknown option, a value that is not true or false */
+  /** @throws {ArgumentError} if an option is unknown or not a boolean */
   constructor(opts?: LastStepOptions) {
     super();
     const { sameStep = false } = options('LastStep', opts, { sameStep: true });

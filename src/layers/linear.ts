@@ -6,11 +6,11 @@ import { linearBackwardWork, linearWork } from '../memory/workspace.ts';
 import type { Signal } from '../ndarray.ts';
 import { SummarizedLayer } from '../summary.ts';
 
-/** What `Linear` takes beside its sizes. */
+/** Options of `Linear`. */
 export interface LinearOptions {
-  /** Whether there is a bias. Default true. */
+  /** Whether to add a bias. Default true. */
   readonly bias?: boolean | undefined;
-  /** Of both parameters. Default: uniform in ±1/√inFeatures, as torch.nn.Linear. */
+  /** Initializer of both parameters. Default: uniform in ±1/√inFeatures, as torch.nn.Linear. */
   readonly init?: Initializer | undefined;
 }
 
@@ -22,14 +22,14 @@ export class Linear extends SummarizedLayer implements Layer {
   readonly type = 'Linear';
   readonly input: Signal;
   readonly parameters: readonly ParameterSpec[];
-  /** Features taken. */
+  /** Input features. */
   readonly inFeatures: number;
-  /** Features given. */
+  /** Output features. */
   readonly outFeatures: number;
   /** Whether there is a bias. */
   readonly bias: boolean;
 
-  /** @throws {ArgumentError} sizes below 1, unknown options */
+  /** @throws {ArgumentError} if a size is below 1 or an option is unknown */
   constructor(inFeatures: number, outFeatures: number, opts?: LinearOptions) {
     super();
     this.inFeatures = integer('inFeatures', inFeatures, 1);

@@ -15,21 +15,27 @@ import { Recurrent } from './recurrent/recurrent.ts';
 
 type Gate = 'i' | 'f' | 'g' | 'o' | 'h';
 
-/** Options of an LSTM: those of all recurrent layers, and its own. */
+/** Options of `LSTM`, in addition to those of all recurrent layers. */
 export interface LSTMOptions extends ConfigurableOptions {
-  /** The forget gate's bias to start from (Gers et al. 2000; Keras has 1): its `bias_ih` part; `bias_hh` then is 0. */
+  /** Initial bias of the forget gate (Gers et al. 2000; Keras uses 1), stored in `bias_ih`; its `bias_hh` is then 0. */
   readonly forgetBias?: number | undefined;
-  /** Features of h when they are to be fewer than of c: h = (o ⊙ tanh c)·W_hrᵀ (Sak et al. 2014). Default 0: as many. */
+  /** Size of h if smaller than that of c: h = (o ⊙ tanh c)·W_hrᵀ (Sak et al. 2014). Default 0: no projection. */
   readonly projSize?: number | undefined;
-  /** i and f see c0, o sees c, by `weight_ci`, `weight_cf`, `weight_co` [hiddenSize] (Gers 2000). Default false. */
+  /**
+   * Peephole connections from c0 to i and f, and from c to o: `weight_ci`, `weight_cf`, `weight_co` [hiddenSize]
+   * (Gers 2000). Default false.
+   */
   readonly peephole?: boolean | undefined;
-  /** f = 1 − i (Greff et al. 2017; ONNX's input_forget). Default false. */
+  /**
+   * Coupled gates Coupled gates Coupled gates Coupled gates f = 1 − i (Greff et al. 2017; ONNX's input_forget).
+   * Default false.
+   */
   readonly coupled?: boolean | undefined;
-  /** Of the candidate g and of c on its way out. Default `tanh`. */
+  /** Activation of the candidate g and of c in h = o ⊙ φ(c). Default `tanh`. */
   readonly activation?: Activation | undefined;
-  /** Of i, f and o. Default `sigmoid`. */
+  /** Activation of the gates i, f and o. Default `sigmoid`. */
   readonly recurrentActivation?: Activation | undefined;
-  /** Gate by gate, before the two above; `h` is that of c on its way out. */
+  /** Activations per gate; they override the two above. `h` is that of c in h = o ⊙ φ(c). */
   readonly activations?: Partial<Record<'i' | 'f' | 'g' | 'o' | 'h', Activation | undefined>> | undefined;
 }
 
@@ -52,23 +58,27 @@ const OPTIONS: Names<LSTMOptions> = {
  */
 export class LSTM extends Recurrent {
   readonly type = 'LSTM';
-  /** Features of h where they are fewer than of c, else 0. */
+  /** Size of h if smaller than that of c, otherwise 0. */
   readonly projSize: number;
 
-  /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
+  /** @throws {ArgumentError} if a size is below 1, an option is unknown, or options conflict */
   constructor(inputSize: number, hiddenSize: number, opts?: LSTMOptions) {
     const given = options('LSTM', opts, OPTIONS);
     const H = integer('hiddenSize', hiddenSize, 1);
     const { activation = 'tanh', recurrentActivation = 'sigmoid' } = given;
     const each = options('activations', given.activations, { i: true, f: true, g: true, o: true, h: true });
     const projSize = integer('projSize', given.projSize ?? 0, 0);
-    if (projSize >= H) throw new ArgumentError('projSize', `below hiddenSize ${H}`, projSize);
+    if (projSize >= H) throw new ArgumentError('projSize', `a number below hiddenSize ${H}`, projSize);
     const peephole = boolean('peephole', given.peephole ?? false);
     const coupled = boolean('coupled', given.coupled ?? false);
     if (coupled && each.f !== undefined)
-      throw new ArgumentError('activations.f', 'none with coupled: true, since f = 1 − i', each.f);
+      throw new ArgumentError('activations.f', 'undefined with coupled: true, since f = 1 − i', each.f);
     if (coupled && given.forgetBias !== undefined)
-      throw new ArgumentError('forgetBias', 'none with coupled: true, since f = 1 − i', given.forgetBias);
+      throw new ArgumentError(
+        'forgetBias',
+        'undefined with coupled: true, since f = 1 − i',
+        given.forgetBias,
+      );
     const features = configurationOf(H, given, {
       cell: LSTM_KIND,
       projSize,

@@ -4,16 +4,16 @@ import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts
 import { Recurrent } from './recurrent/recurrent.ts';
 
 /**
- * minGRU (Feng et al. 2024, arXiv 2410.01201): z = σ(x·W_zᵀ + b_z), n = x·W_nᵀ + b_n, h = (1 − z) ⊙ h0 + z ⊙ n; no
- * gate sees h. State h [numLayers · directions, B, hiddenSize].
+ * minGRU (Feng et al. 2024, arXiv 2410.01201): z = σ(x·W_zᵀ + b_z), n = x·W_nᵀ + b_n, h = (1 − z) ⊙ h0 + z ⊙ n; the
+ * gates do not depend on h. State h [numLayers · directions, B, hiddenSize].
  *
- * Parameters of layer k: `weight_ih_lk` [2·hiddenSize, inputSize], `bias_ih_lk` [2·hiddenSize], rows z n; they start
- * uniform in ±1/√inputSize, as the paper's torch.nn.Linear.
+ * Parameters of layer k: `weight_ih_lk` [2·hiddenSize, inputSize], `bias_ih_lk` [2·hiddenSize], rows z n; initially
+ * uniform in ±1/√inputSize, as torch.nn.Linear, which the paper uses.
  */
 export class MinGRU extends Recurrent {
   readonly type = 'MinGRU';
 
-  /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
+  /** @throws {ArgumentError} if a size is below 1, an option is unknown, or options conflict */
   constructor(inputSize: number, hiddenSize: number, opts?: RecurrentOptions) {
     const given = options('MinGRU', opts, RECURRENT_OPTIONS);
     super(integer('inputSize', inputSize, 1), integer('hiddenSize', hiddenSize, 1), given, mingru);

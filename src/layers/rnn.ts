@@ -11,9 +11,9 @@ import {
 } from './recurrent/configuration.ts';
 import { Recurrent } from './recurrent/recurrent.ts';
 
-/** Options of an RNN: those of all recurrent layers, and φ. */
+/** Options of `RNN`, in addition to those of all recurrent layers. */
 export interface RNNOptions extends ConfigurableOptions {
-  /** φ. Default `tanh`. */
+  /** Activation Activation Activation Activation φ. Default `tanh`. */
   readonly nonlinearity?: Activation | undefined;
 }
 
@@ -26,7 +26,7 @@ export class RNN extends Recurrent {
   /** φ. */
   readonly nonlinearity: Activation;
 
-  /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
+  /** @throws {ArgumentError} if a size is below 1, an option is unknown, or options conflict */
   constructor(inputSize: number, hiddenSize: number, opts?: RNNOptions) {
     const given = options('RNN', opts, { ...CONFIGURABLE_OPTIONS, nonlinearity: true });
     const H = integer('hiddenSize', hiddenSize, 1);
@@ -42,7 +42,7 @@ export class RNN extends Recurrent {
     if (features.penalty.omega > 0 && nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
       throw new ArgumentError(
         'penalty.omega',
-        'none with a nonlinearity other than tanh and relu',
+        'undefined with a nonlinearity other than tanh and relu',
         nonlinearity,
       );
     }

@@ -4,11 +4,11 @@ import { slstm } from './cells/slstm.ts';
 import { changed, RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
 import { Recurrent } from './recurrent/recurrent.ts';
 
-/** Options of an SLSTM: those of all recurrent layers, and its own. */
+/** Options of `SLSTM`, in addition to those of all recurrent layers. */
 export interface SLSTMOptions extends RecurrentOptions {
-  /** W_hh is block-diagonal in so many blocks, each hiddenSize / heads wide. Default 1. */
+  /** Number of diagonal blocks of W_hh, each hiddenSize / heads wide. Default 1. */
   readonly heads?: number | undefined;
-  /** f = σ(a_f), or f = exp(a_f). Default `sigmoid`. */
+  /** Forget gate: f = σ(a_f) or f = exp(a_f). Default `sigmoid`. */
   readonly forgetGate?: 'sigmoid' | 'exponential' | undefined;
 }
 
@@ -16,27 +16,27 @@ const OPTIONS: Names<SLSTMOptions> = { ...RECURRENT_OPTIONS, heads: true, forget
 
 /**
  * xLSTM's scalar cell (Beck et al. 2024, arXiv 2405.04517): an exponential input gate, a normalizer state n and a
- * stabilizer state m, which keeps every exponential at most 1. With a = x·W_ihᵀ + b_ih + h0·W_hhᵀ of the gates i f z o and
- * ln f = ln σ(a_f), or a_f:
+ * stabilizer state m, which keeps every exponential at most 1. With a = x·W_ihᵀ + b_ih + h0·W_hhᵀ for the gates i f z
+ * o and ln f = ln σ(a_f) or a_f:
  *
- * m = max(ln f + m0, a_i), or a_i where n0 is 0, as before the first step; i′ = exp(a_i − m); f′ = min(exp(ln f + m0 − m), 1);
- * c = f′ ⊙ c0 + i′ ⊙ tanh(a_z); n = f′ ⊙ n0 + i′; h = σ(a_o) ⊙ c / n.
+ * m = max(ln f + m0, a_i), or a_i if n0 is 0, as before the first step; i′ = exp(a_i − m); f′ = min(exp(ln f + m0 −
+ * m), 1); c = f′ ⊙ c0 + i′ ⊙ tanh(a_z); n = f′ ⊙ n0 + i′; h = σ(a_o) ⊙ c / n.
  *
- * This is what the CUDA kernels of NX-AI/xlstm compute, element by element (`slstm_pointwise.cu`; its PyTorch code takes
- * m = a_i only where n0 is 0 in the whole batch). m has no gradient: h does not depend on it. States h, c, n and m
- * [numLayers · directions, B, hiddenSize], zeros by default; `backward` takes and gives no gradient of m.
+ * This is what the CUDA kernels of NX-AI/xlstm compute, element by element (`slstm_pointwise.cu`; its PyTorch code
+ * takes m = a_i only where n0 is 0 in the whole batch). m has no gradient: h does not depend on it. States h, c, n
+ * and m [numLayers · directions, B, hiddenSize], zeros by default; `backward` has no gradient for m.
  *
  * Parameters of layer k: `weight_ih_lk` [4·hiddenSize, inputSize], `weight_hh_lk` [4·hiddenSize, hiddenSize / heads],
- * `bias_ih_lk` [4·hiddenSize], rows i f z o; they start uniform in ±1/√hiddenSize (`standard` there).
+ * `bias_ih_lk` [4·hiddenSize], rows i f z o; initially uniform in ±1/√hiddenSize (`standard` in NX-AI/xlstm).
  */
 export class SLSTM extends Recurrent<'h' | 'c' | 'n', 'm'> {
   readonly type = 'SLSTM';
-  /** Blocks of W_hh. */
+  /** Number of blocks of W_hh. */
   readonly heads: number;
-  /** Of what the forget gate is. */
+  /** Function of the forget gate. */
   readonly forgetGate: 'sigmoid' | 'exponential';
 
-  /** @throws {ArgumentError} sizes below 1, unknown options, heads that do not divide hiddenSize */
+  /** @throws {ArgumentError} if a size is below 1, an option is unknown, or heads does not divide hiddenSize */
   constructor(inputSize: number, hiddenSize: number, opts?: SLSTMOptions) {
     const given = options('SLSTM', opts, OPTIONS);
     const I = integer('inputSize', inputSize, 1);

@@ -4,26 +4,25 @@ import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts
 import { Recurrent } from './recurrent/recurrent.ts';
 import type { BackwardResult, ForwardResult } from './standalone.ts';
 
-/** What `forward` of an SRU alone gives: copies. */
+/** Result of `forward` of a standalone SRU, as copies. */
 export type SRUForwardResult = ForwardResult<'c'>;
 
-/** What `backward` of an SRU alone gives: gradients, as copies. */
+/** Result of `backward` of a standalone SRU: gradients, as copies. */
 export type SRUBackwardResult = BackwardResult<'c'>;
 
 /**
- * Simple recurrent unit (Lei et al. 2018, arXiv 1709.02755): f = σ(x·W_fᵀ + v_f ⊙ c0 + b_f),
- * r = σ(x·W_rᵀ + v_r ⊙ c0 + b_r), c = f ⊙ c0 + (1 − f) ⊙ x·W_uᵀ, h = r ⊙ c + (1 − r) ⊙ s, where s is x if
- * that has hiddenSize features, else x·W_sᵀ. State c [numLayers · directions, B, hiddenSize]; h is the output and no
- * state.
+ * Simple recurrent unit (Lei et al. 2018, arXiv 1709.02755): f = σ(x·W_fᵀ + v_f ⊙ c0 + b_f), r = σ(x·W_rᵀ + v_r ⊙ c0
+ * + b_r), c = f ⊙ c0 + (1 − f) ⊙ x·W_uᵀ, h = r ⊙ c + (1 − r) ⊙ s, where s is x if it has hiddenSize features,
+ * otherwise x·W_sᵀ. State c [numLayers · directions, B, hiddenSize]; h is the output, not a state.
  *
- * Parameters of layer k: `weight_ih_lk` [3·hiddenSize, its input], rows u f r, or [4·hiddenSize, .], u f r s; `weight_c_lk`
- * [2·hiddenSize], v_f v_r; `bias_ih_lk` [2·hiddenSize], b_f b_r. They start uniform in ±√(3/input) as in the paper,
- * uniform in ±1/√hiddenSize, and at 0.
+ * Parameters of layer k: `weight_ih_lk` [3·hiddenSize, its input], rows u f r, or [4·hiddenSize, .], u f r s;
+ * `weight_c_lk` [2·hiddenSize], v_f v_r; `bias_ih_lk` [2·hiddenSize], b_f b_r. Initial values: uniform in ±√(3/input)
+ * as in the paper, uniform in ±1/√hiddenSize, and 0.
  */
 export class SRU extends Recurrent<'c'> {
   readonly type = 'SRU';
 
-  /** @throws {ArgumentError} sizes below 1, unknown options, options that contradict each other */
+  /** @throws {ArgumentError} if a size is below 1, an option is unknown, or options conflict */
   constructor(inputSize: number, hiddenSize: number, opts?: RecurrentOptions) {
     const given = options('SRU', opts, RECURRENT_OPTIONS);
     super(integer('inputSize', inputSize, 1), integer('hiddenSize', hiddenSize, 1), given, sru);

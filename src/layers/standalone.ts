@@ -19,51 +19,51 @@ import { settled } from '../settled.ts';
 import { SummarizedLayer } from '../summary.ts';
 import type { Cell } from './recurrent/cell.ts';
 
-/** What `forward` of a layer alone takes besides x, and of each of its states `h` the initial values `h0`. */
+/** Options of `forward` of a standalone layer, including the initial value `h0` of each state `h`. */
 export type ForwardOptions<States extends string = 'h'> = Steps & {
   /** Keep what `backward` needs. Default false. */
   readonly training?: boolean | undefined;
 } & {
-  /** [numLayers · directions, B, hiddenSize], or projSize of an LSTM's h. Default zeros. */
+  /** [numLayers · directions, B, hiddenSize], or projSize for an LSTM's h. Default: zeros. */
   readonly [State in States | 'h' | 'c' as `${State}0`]?: Given | undefined;
 };
 
-/** What `forward` of a layer alone gives: copies, and of each state `h` its last values `hN`. */
+/** Result of `forward` of a standalone layer, as copies, including the last value `hN` of each state `h`. */
 export type ForwardResult<States extends string = 'h'> = {
-  /** The last stacked layer at every step, [T, B, outputSize]; zeros at steps that do not count. */
+  /** Outputs of the last stacked layer, [T, B, outputSize]; zeros at steps that do not count. */
   readonly output: NDArray;
 } & {
-  /** Shaped as the initial state: after each row's own last step (of the reverse direction its first). */
+  /** The state after each row's last step (for the reverse direction its first); same shape as the initial state. */
   readonly [State in States as `${State}N`]: NDArray;
 } & {
-  /** Of an LSTM, alike. */
+  /** Same for the cell state of an LSTM. */
   readonly cN?: NDArray | undefined;
 };
 
-/** Upstream gradients, shaped as what they are gradients of; those left out are zeros. */
+/** Upstream gradients, with the shapes of the corresponding values. Default: zeros. */
 export type BackwardInput<States extends string = 'h'> = {
-  /** Shaped as the output. */
+  /** Gradient with respect to the output; same shape. */
   readonly output?: Given | undefined;
 } & {
-  /** Shaped as the state. */
+  /** Gradient with respect to the last state; same shape. */
   readonly [State in States | 'h' | 'c' as `${State}N`]?: Given | undefined;
 };
 
-/** What `backward` of a layer alone gives: gradients, as copies. */
+/** Result of `backward` of a standalone layer: gradients, as copies. */
 export type BackwardResult<States extends string = 'h'> = {
-  /** By x, shaped as x. */
+  /** Gradient with respect to x; same shape. */
   readonly input: NDArray;
 } & {
-  /** By the initial state, and shaped as it. */
+  /** Gradient with respect to the initial state; same shape. */
   readonly [State in States as `${State}0`]: NDArray;
 } & {
-  /** Of an LSTM, alike. */
+  /** Same for the cell state of an LSTM. */
   readonly c0?: NDArray | undefined;
 };
 
 /**
- * A recurrent layer used alone: a network of that one layer, made on first use. States: names of those that have a
- * gradient; Final: of those that have none.
+ * A recurrent layer used without a model: a network of only that layer, created on first use. States: names of the
+ * states with a gradient; Final: of those without.
  */
 export abstract class Standalone<
   States extends string = 'h',
@@ -71,25 +71,25 @@ export abstract class Standalone<
 > extends SummarizedLayer {
   #network: Network | undefined;
   #owned = false;
-  /** While its initialisers run. */
+  /** True while its initializers run. */
   #making = false;
   #disposed = false;
   #last: Plan | undefined;
 
   /** @internal */
   abstract readonly cell: Cell;
-  /** Seed of the parameters when the layer is used alone. */
+  /** Seed of the parameters of a standalone layer. */
   protected abstract readonly seed: number;
-  /** Whether it takes and gives [B, T, ·]. */
+  /** Whether inputs and outputs are [B, T, ·]. */
   abstract readonly batchFirst: boolean;
 
   /**
    * Runs T steps of B rows. x: [T, B, inputSize], or [B, T, inputSize] with batchFirst.
    *
-   * @throws {ArgumentError} unknown options, no numbers, a length outside 0..T
-   * @throws {ShapeError} a wrong rank, shape or length
+   * @throws {ArgumentError} if an option is unknown, x is not numeric, or a length is outside 0..T
+   * @throws {ShapeError} if a rank, shape or length does not match
    * @throws {MemoryError} beyond 2 GiB
-   * @throws {StateError} before `init()`, or when the layer is part of a model
+   * @throws {StateError} before `init()`, or if the layer is part of a model
    */
   forward(x: Given, opts?: ForwardOptions<States | Final>): ForwardResult<States | Final> {
     const names = Object.keys(this.cell.states);
@@ -133,11 +133,11 @@ export abstract class Standalone<
   }
 
   /**
-   * Backpropagation through the steps of the last forward, which must have had `training`. The parameters' gradients
-   * are added to those there are: see `gradients` and `zeroGradients`.
+   * Backpropagation through the last `forward`, which must have been called with `training: true`. Parameter
+   * gradients are accumulated: see `gradients` and `zeroGradients`.
    *
-   * @throws {StateError} without such a forward, or twice after one
-   * @throws {ShapeError} a gradient of another shape
+   * @throws {StateError} without such a forward, or if called twice after one
+   * @throws {ShapeError} if the shape of a gradient does not match
    */
   backward(upstream: BackwardInput<States>): BackwardResult<States> {
     const names = Object.entries(this.cell.states).flatMap(([name, { gradient = true }]) =>
@@ -157,7 +157,7 @@ export abstract class Standalone<
   #backward(network: Network, given: BackwardInput): BackwardResult<States> {
     const plan = this.#last;
     if (!plan || !network.holds(plan))
-      throw new StateError('backward: first run forward with { training: true }; once for each backward');
+      throw new StateError('backward: call forward with { training: true } before each backward');
     const { arena, outputSize: width } = network;
     const { steps, batch, rows } = plan;
     const shape = this.batchFirst ? [batch, steps, width] : [steps, batch, width];
@@ -177,21 +177,21 @@ export abstract class Standalone<
     } as BackwardResult<States>;
   }
 
-  /** Parameters by torch.nn's names, as copies. */
+  /** Copies of the parameters under torch.nn's names. */
   stateDict(): Record<string, NDArray> {
     return this.#own().stateDict();
   }
 
   /**
-   * Overwrites all parameters; nothing is written unless every name and shape fits.
-   * @throws {ArgumentError} a missing or an extra name
-   * @throws {ShapeError} another shape
+   * Loads all parameters. Nothing is written unless all names and shapes match.
+   * @throws {ArgumentError} if a name is missing or unexpected
+   * @throws {ShapeError} if a shape does not match
    */
   loadStateDict(given: Readonly<Record<string, Given>>): void {
     this.#own().loadStateDict(given);
   }
 
-  /** Gradients by torch.nn's names, as copies. @throws {StateError} before the first forward for training */
+  /** Copies of the gradients under torch.nn's names. @throws {StateError} before the first forward with `training` */
   gradients(): Record<string, NDArray> {
     return this.#own().gradientDict();
   }
@@ -203,14 +203,14 @@ export abstract class Standalone<
     network.arena.clear(network.gradients);
   }
 
-  /** Lets the layer's memory go; later calls throw. */
+  /** Frees the layer's memory. Later calls throw. */
   dispose(): void {
     this.#network?.dispose();
     this.#disposed = true;
     this.#last = undefined;
   }
 
-  /** As `dispose`, for `using`. */
+  /** Same as `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -225,7 +225,7 @@ export abstract class Standalone<
     this.#owned = true;
   }
 
-  /** Refuses a state by name that is not among `names`. */
+  /** Throws for a state that is not in `names`. */
   #refuseStates(given: object | undefined, suffix: '0' | 'N', names: readonly string[]): void {
     for (const [key, value] of reading('options', given, () => Object.entries(given ?? {}))) {
       const name = key.slice(0, -1);
@@ -234,16 +234,16 @@ export abstract class Standalone<
       const why = this.cell.states[name]
         ? `no gradient goes through the state ${name}`
         : `the states of ${this.type} are ${Object.keys(this.cell.states).join(', ')}`;
-      throw new ArgumentError(key, `none, since ${why}`, value);
+      throw new ArgumentError(key, `undefined, since ${why}`, value);
     }
   }
 
-  /** A model that could not be made gives it back. @internal */
+  /** Releases the layer if creating the model failed. @internal */
   release(): void {
     this.#owned = false;
   }
 
-  /** x as time-major. */
+  /** Converts x to time-major. */
   #sequence(network: Network, from: Given): Sequence {
     const x = reading('x', from, () => settled(from));
     const sequence = readSequence('x', x, network.input);
@@ -252,7 +252,7 @@ export abstract class Standalone<
     return { data: transpose(sequence.data, batch, steps, network.input.size), steps, batch };
   }
 
-  /** Arrays for what a call gives, made before anything changes. */
+  /** Allocates the results of a call before anything changes. */
   #room(plan: Plan, width: number): Room {
     const length = plan.steps * plan.batch * width;
     const states = [...byName(plan)].map(([name, slots]) => {
@@ -286,12 +286,12 @@ export abstract class Standalone<
   }
 }
 
-/** What a call gives is written to. */
+/** Result arrays of a call. */
 interface Room {
   readonly data: Float32Array<ArrayBuffer>;
-  /** With batchFirst. */
+  /** Set with batchFirst. */
   readonly turned: Float32Array<ArrayBuffer> | undefined;
-  /** By state. */
+  /** Gradients by state. */
   readonly states: ReadonlyMap<string, Float32Array<ArrayBuffer>>;
 }
 
@@ -308,7 +308,7 @@ function readStates(plan: Plan, given: object, suffix: '0' | 'N'): Values {
   return values;
 }
 
-/** Names of options, one for each state; those of h and c stand for whichever there are. */
+/** Option names, one per state. */
 function optionNames<S extends '0' | 'N'>(
   names: readonly string[],
   suffix: S,
@@ -316,7 +316,7 @@ function optionNames<S extends '0' | 'N'>(
   return Object.fromEntries(names.map((name) => [name + suffix, true])) as Record<`${'h' | 'c'}${S}`, true>;
 }
 
-/** Where a slot has such a region. */
+/** Copies for slots that have such a region. */
 type Part = (slot: StateSlot) => Region | undefined;
 
 function writeStates(network: Network, plan: Plan, values: Values, part: Part): void {

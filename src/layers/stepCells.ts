@@ -12,17 +12,17 @@ import { RNN } from './rnn.ts';
 
 /** Options of the step cells. */
 export interface CellOptions {
-  /** Whether there are biases. Default true. */
+  /** Whether to use biases. Default true. */
   readonly bias?: boolean | undefined;
-  /** By parameter, such as `weight_hh`; those left out start uniform in ±1/√hiddenSize, as torch.nn's. */
+  /** Initializers by parameter, such as `weight_hh`. Default: uniform in ±1/√hiddenSize, as in torch.nn. */
   readonly init?: Readonly<Record<string, Initializer>> | undefined;
-  /** Of the parameters. Default 0. */
+  /** Seed of the parameters. Default 0. */
   readonly seed?: number | undefined;
 }
 
-/** Options of an RNNCell. */
+/** Options of `RNNCell`. */
 export interface RNNCellOptions extends CellOptions {
-  /** φ. Default `tanh`. */
+  /** Activation Activation Activation Activation φ. Default `tanh`. */
   readonly nonlinearity?: 'tanh' | 'relu' | undefined;
 }
 
@@ -32,59 +32,59 @@ const CELL_OPTIONS: Names<CellOptions> = {
   seed: true,
 };
 
-/** What `forward` of a cell takes beside x. */
+/** Options of `forward` of a cell. */
 export interface CellForwardOptions {
-  /** [B, hiddenSize], or [hiddenSize] for one row. Default zeros. */
+  /** [B, hiddenSize], or [hiddenSize] for one row. Default: zeros. */
   readonly h0?: Given | undefined;
-  /** Shaped as h0, of an LSTMCell. Default zeros. */
+  /** LSTMCell only; same shape as h0. Default: zeros. */
   readonly c0?: Given | undefined;
   /** Keep what `backward` needs. Default false. */
   readonly training?: boolean | undefined;
 }
 
-/** The state after the step, shaped as h0. */
+/** The state after the step; same shape as h0. */
 export interface CellState {
   /** Hidden state. */
   readonly h: NDArray;
 }
-/** The states after the step, shaped as h0. */
+/** The states after the step; same shape as h0. */
 export interface LSTMCellState extends CellState {
   /** Cell state. */
   readonly c: NDArray;
 }
 
-/** Gradients by the state after the step; those left out are zeros. */
+/** Gradients with respect to the states after the step. Default: zeros. */
 export interface CellUpstream {
-  /** Of the hidden state. */
+  /** Gradient with respect to the hidden state. */
   readonly h?: Given | undefined;
-  /** Of an LSTMCell. */
+  /** LSTMCell only: gradient with respect to the cell state. */
   readonly c?: Given | undefined;
 }
 
-/** What `backward` of a cell gives, as copies. */
+/** Result of `backward` of a cell, as copies. */
 export interface CellGradients {
-  /** Shaped as x. */
+  /** Gradient with respect to x; same shape. */
   readonly input: NDArray;
-  /** By the state before the step. */
+  /** Gradient with respect to the state before the step. */
   readonly h0: NDArray;
 }
-/** What `backward` of an LSTMCell gives, as copies. */
+/** Result of `backward` of an LSTMCell, as copies. */
 export interface LSTMCellGradients extends CellGradients {
-  /** By the cell state before the step. */
+  /** Gradient with respect to the cell state before the step. */
   readonly c0: NDArray;
 }
 
-/** What a layer's parameters have behind the cell's names. */
+/** Suffix of a layer's parameters compared to the cell's. */
 const SUFFIX = '_l0';
 
-/** One step of a recurrent layer: that layer with T = 1, under the names of torch.nn's cells. */
+/** One step of a recurrent layer: the layer with T = 1, with the names of torch.nn's cells. */
 abstract class Cell<State extends CellState, Gradients extends CellGradients> extends Summarized {
-  /** Features taken. */
+  /** Input features. */
   readonly inputSize: number;
   /** Units. */
   readonly hiddenSize: number;
   readonly #layer: Recurrent;
-  /** Of the states at the last step that trains. */
+  /** Shape of the states at the last training step. */
   #shape: readonly number[] | undefined;
 
   protected constructor(layer: Recurrent) {
@@ -97,8 +97,8 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> ex
   /**
    * One step of B rows. x: [B, inputSize], or [inputSize] (or a bare array) for one row without a batch.
    *
-   * @throws {ArgumentError} unknown options, no numbers, c0 of a cell that has none
-   * @throws {ShapeError} a wrong rank, shape or length
+   * @throws {ArgumentError} if an option is unknown, x is not numeric, or c0 is given to a cell without it
+   * @throws {ShapeError} if a rank, shape or length does not match
    * @throws {StateError} before `init()`
    */
   forward(from: Given, opts?: CellForwardOptions): State {
@@ -123,17 +123,17 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> ex
   }
 
   /**
-   * Backpropagation through the last step, whose forward must have had `training`; adds to the parameters' gradients.
+   * Backpropagation through the last `forward`, which must have been called with `training: true`. Parameter
+   * gradients are accumulated.
    *
-   * @throws {StateError} without such a forward, or twice after one
-   * @throws {ShapeError} a gradient of another shape
+   * @throws {StateError} without such a forward, or if called twice after one
+   * @throws {ShapeError} if the shape of a gradient does not match
    */
   backward(upstream: CellUpstream): Gradients {
     const names = this.#names;
     const given = options('backward', upstream, this.#options<CellUpstream>('', {}));
     const size = this.#shape;
-    if (!size)
-      throw new StateError('backward: first run forward with { training: true }; once for each backward');
+    if (!size) throw new StateError('backward: call forward with { training: true } before each backward');
     const result = this.#layer.backward(asLayers(given, names, '', 'N', size));
     this.#shape = undefined;
     return {
@@ -142,15 +142,15 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> ex
     } as unknown as Gradients;
   }
 
-  /** Parameters by torch.nn's names, as copies. */
+  /** Copies of the parameters under torch.nn's names. */
   stateDict(): Record<string, NDArray> {
     return bare(this.#layer.stateDict());
   }
 
   /**
-   * Overwrites all parameters; nothing is written unless every name and shape fits.
-   * @throws {ArgumentError} a missing or an extra name
-   * @throws {ShapeError} another shape
+   * Loads all parameters. Nothing is written unless all names and shapes match.
+   * @throws {ArgumentError} if a name is missing or unexpected
+   * @throws {ShapeError} if a shape does not match
    */
   loadStateDict(given: Readonly<Record<string, Given>>): void {
     const shapes = Object.fromEntries(
@@ -166,7 +166,7 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> ex
     this.#layer.loadStateDict(Object.fromEntries(entries));
   }
 
-  /** Gradients by torch.nn's names, as copies. @throws {StateError} before the first forward for training */
+  /** Copies of the gradients under torch.nn's names. @throws {StateError} before the first forward with `training` */
   gradients(): Record<string, NDArray> {
     return bare(this.#layer.gradients());
   }
@@ -182,17 +182,17 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> ex
     return { type: `${type}Cell`, inputSize: this.inputSize, hiddenSize: this.hiddenSize, bias };
   }
 
-  /** Lets the cell's memory go; later calls throw. */
+  /** Frees the cell's memory. Later calls throw. */
   dispose(): void {
     this.#layer.dispose();
   }
 
-  /** As `dispose`, for `using`. */
+  /** Same as `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  /** Names of options: those of the states, and others. T: the options of all cells. */
+  /** Option names: those of the states and the others. T: the options of all cells. */
   #options<T extends object>(suffix: string, others: Partial<Names<T>>): Names<T> {
     return Object.fromEntries([
       ...this.#names.map((name) => [name + suffix, true]),
@@ -205,7 +205,7 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> ex
   }
 }
 
-/** States as the layer takes them. from, to: what follows a state's name. */
+/** Converts states for the layer. from, to: suffixes of the state names. */
 function asLayers(
   given: object,
   names: readonly string[],
@@ -223,7 +223,7 @@ function asLayers(
   return states;
 }
 
-/** States as the cell gives them. */
+/** Converts states of the layer to those of the cell. */
 function asCells(
   result: object,
   names: readonly string[],
@@ -245,11 +245,11 @@ function bare(dict: Record<string, NDArray>): Record<string, NDArray> {
 }
 
 /**
- * One step of an RNN, as torch.nn.RNNCell: parameters `weight_ih` [hiddenSize, inputSize], `weight_hh`
- * [hiddenSize, hiddenSize], `bias_ih`, `bias_hh` [hiddenSize]. For many steps `RNN` is faster.
+ * One step of an RNN, as torch.nn.RNNCell. Parameters: `weight_ih` [hiddenSize, inputSize], `weight_hh` [hiddenSize,
+ * hiddenSize], `bias_ih`, `bias_hh` [hiddenSize]. For many steps `RNN` is faster.
  */
 export class RNNCell extends Cell<CellState, CellGradients> {
-  /** @throws {ArgumentError} sizes below 1, unknown options */
+  /** @throws {ArgumentError} if a size is below 1 or an option is unknown */
   constructor(inputSize: number, hiddenSize: number, opts?: RNNCellOptions) {
     super(new RNN(inputSize, hiddenSize, options('RNNCell', opts, { ...CELL_OPTIONS, nonlinearity: true })));
   }
@@ -257,7 +257,7 @@ export class RNNCell extends Cell<CellState, CellGradients> {
 
 /** One step of an LSTM, as torch.nn.LSTMCell: parameters as RNNCell's with 4·hiddenSize rows, gates i f g o. */
 export class LSTMCell extends Cell<LSTMCellState, LSTMCellGradients> {
-  /** @throws {ArgumentError} sizes below 1, unknown options */
+  /** @throws {ArgumentError} if a size is below 1 or an option is unknown */
   constructor(inputSize: number, hiddenSize: number, opts?: CellOptions) {
     super(new LSTM(inputSize, hiddenSize, options('LSTMCell', opts, CELL_OPTIONS)));
   }
@@ -265,7 +265,7 @@ export class LSTMCell extends Cell<LSTMCellState, LSTMCellGradients> {
 
 /** One step of a GRU, as torch.nn.GRUCell: parameters as RNNCell's with 3·hiddenSize rows, gates r z n. */
 export class GRUCell extends Cell<CellState, CellGradients> {
-  /** @throws {ArgumentError} sizes below 1, unknown options */
+  /** @throws {ArgumentError} if a size is below 1 or an option is unknown */
   constructor(inputSize: number, hiddenSize: number, opts?: CellOptions) {
     super(new GRU(inputSize, hiddenSize, options('GRUCell', opts, CELL_OPTIONS)));
   }

@@ -3,10 +3,9 @@ import { featureLoss } from './featureLoss.ts';
 import type { Loss } from './loss.ts';
 
 /**
- * Binary cross-entropy of σ(output) against targets in 0..1, the mean over all elements, as
- * torch.nn.BCEWithLogitsLoss.
+ * Binary cross-entropy of σ(output) and targets in 0..1, averaged over all elements, as torch.nn.BCEWithLogitsLoss.
  *
- * @throws {ArgumentError} an option: it has none
+ * @throws {ArgumentError} if options are given: it has none
  */
 export function bceWithLogits(opts?: Readonly<Record<string, never>>): Loss {
   options('bceWithLogits', opts, {});

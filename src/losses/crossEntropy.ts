@@ -2,17 +2,17 @@ import { integer, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import type { Loss } from './loss.ts';
 
-/** What `crossEntropy` takes. */
+/** Options of `crossEntropy`. */
 export interface CrossEntropyOptions {
-  /** Targets of this value count nothing. Default −100. */
+  /** Target value that is ignored. Default −100. */
   readonly ignoreIndex?: number | undefined;
 }
 
 /**
- * −ln softmax(output)[target], the mean over the targets that are not `ignoreIndex`, as torch.nn.CrossEntropyLoss:
- * the output are logits [T, B, classes], targets are indices [T, B].
+ * Cross-entropy −ln softmax(output)[target], averaged over the targets that are not `ignoreIndex`, as
+ * torch.nn.CrossEntropyLoss. The output is logits [T, B, classes], targets are indices [T, B].
  *
- * @throws {ArgumentError} an unknown option, an ignoreIndex that is no 32-bit integer
+ * @throws {ArgumentError} if an option is unknown or ignoreIndex is not a 32-bit integer
  */
 export function crossEntropy(opts?: CrossEntropyOptions): Loss {
   const { ignoreIndex = -100 } = options('crossEntropy', opts, { ignoreIndex: true });

@@ -5,15 +5,15 @@ import type { Loss } from './loss.ts';
 
 /** Options of `huber`. */
 export interface HuberOptions {
-  /** Where the loss goes over from quadratic to linear; above 0. Default 1. */
+  /** Threshold between quadratic and linear loss; above 0. Default 1. */
   readonly delta?: number | undefined;
 }
 
 /**
- * d²/2 where |d| <= delta, else delta·(|d| − delta/2), with d = output − target: the mean over all elements, as
- * torch.nn.HuberLoss.
+ * Huber loss: d²/2 if |d| <= delta, otherwise delta·(|d| − delta/2), with d = output − target, averaged over all
+ * elements, as torch.nn.HuberLoss.
  *
- * @throws {ArgumentError} an unknown option, a delta that is not above 0
+ * @throws {ArgumentError} if an option is unknown or delta is not above 0
  */
 export function huber(opts?: HuberOptions): Loss {
   const { delta = 1 } = options('huber', opts, { delta: true });

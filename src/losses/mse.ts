@@ -3,8 +3,8 @@ import { featureLoss } from './featureLoss.ts';
 import type { Loss } from './loss.ts';
 
 /**
- * (output − target)², the mean over all elements, as torch.nn.MSELoss.
- * @throws {ArgumentError} an option: it has none
+ * Mean squared error (output − target)² over all elements, as torch.nn.MSELoss.
+ * @throws {ArgumentError} if options are given: it has none
  */
 export function mse(opts?: Readonly<Record<string, never>>): Loss {
   options('mse', opts, {});

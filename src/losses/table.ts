@@ -1,7 +1,7 @@
 import * as losses from './index.ts';
 import type { Loss } from './loss.ts';
 
-/** Every loss, by the name that descriptions have. */
+/** All losses by name. */
 export const LOSSES = losses satisfies Readonly<Record<string, (opts?: never) => Loss>>;
 
 /** The name of a loss. */

@@ -6,18 +6,17 @@ import { MAX_BYTES, mebibytes, type Region } from './layout.ts';
 
 const PAGE = 65_536;
 
-/** Bytes of whole WebAssembly pages that hold so many. */
+/** Rounds bytes up to whole WebAssembly pages. */
 export function pageBytes(bytes: number): number {
   return Math.ceil(bytes / PAGE) * PAGE;
 }
 
 /**
- * The one owner of a WebAssembly.Memory, and the kernels over it. Page 0 is nobody's but for one word that tells the
- * kernels which tiles run: pointer 0 means "none", and
- * the compiler takes no access below 1024 for granted.
+ * Owns a WebAssembly.Memory and the kernels that run on it. Page 0 is reserved: pointer 0 means "none", and one word
+ * holds the tile flag.
  */
 export class MemoryArena {
-  /** The first byte that may be used. */
+  /** First usable byte. */
   static readonly start = PAGE;
 
   readonly build: KernelBuild;
@@ -36,13 +35,13 @@ export class MemoryArena {
     try {
       this.#memory = new WebAssembly.Memory({ initial: pages, maximum: MAX_BYTES / PAGE });
     } catch (error) {
-      throw new MemoryError(`the engine gave no memory of ${mebibytes(pages * PAGE)}`, { cause: error });
+      throw new MemoryError(`can't allocate ${mebibytes(pages * PAGE)} of memory`, { cause: error });
     }
     this.#kernels = instantiate(module, this.#memory, revectorized);
     this.#view();
   }
 
-  /** The kernels over the memory. */
+  /** The kernels on this memory. */
   get kernels(): KernelCalls {
     if (!this.#kernels) throw disposed();
     return this.#kernels;
@@ -53,30 +52,30 @@ export class MemoryArena {
     return this.#live.buffer.byteLength;
   }
 
-  /** All of the memory; made anew when it grew, so never kept across a call that may plan. */
+  /** View of all of the memory. Do not keep it across a call that may grow the memory. */
   get f32(): Float32Array<ArrayBuffer> {
     if (this.#f32.buffer !== this.#live.buffer) this.#view();
     return this.#f32;
   }
 
-  /** As f32. */
+  /** View as f32. */
   get i32(): Int32Array<ArrayBuffer> {
     if (this.#i32.buffer !== this.#live.buffer) this.#view();
     return this.#i32;
   }
 
-  /** Grows the memory, if need be, so that it has so many bytes. Contents stay; views detach. */
+  /** Grows the memory to at least `bytes` bytes. Contents are kept; views detach. */
   ensure(bytes: number): void {
     const missing = pageBytes(bytes) - this.bytes;
     if (missing <= 0) return;
     try {
       this.#live.grow(missing / PAGE);
     } catch (error) {
-      throw new MemoryError(`the engine gave no memory of ${mebibytes(pageBytes(bytes))}`, { cause: error });
+      throw new MemoryError(`can't allocate ${mebibytes(pageBytes(bytes))} of memory`, { cause: error });
     }
   }
 
-  /** Copy of a region's floats. */
+  /** Copies a region's floats. */
   read({ ptr, length }: Pick<Region, 'ptr' | 'length'>): Float32Array<ArrayBuffer> {
     return allocated(4 * length, () => this.f32.slice(ptr / 4, ptr / 4 + length));
   }
@@ -96,7 +95,7 @@ export class MemoryArena {
     this.f32.copyWithin(to.ptr / 4, from.ptr / 4, from.ptr / 4 + from.length);
   }
 
-  /** Lets the memory go. Every later access throws. */
+  /** Frees the memory. Later accesses throw. */
   dispose(): void {
     this.#memory = undefined;
     this.#kernels = undefined;

@@ -1,21 +1,19 @@
 import { MemoryError } from '../errors.ts';
 
-/** Where an array of 32-bit numbers lies in a memory. `ptr` is a byte offset, a multiple of 64. */
+/** Location of an array of 32-bit numbers in a memory. `ptr` is a byte offset, a multiple of 64. */
 export interface Region {
   /** Byte offset from the start of the memory. */
   readonly ptr: number;
-  /** Sizes of the dimensions, the fastest last. */
+  /** Dimensions, the fastest last. */
   readonly shape: readonly number[];
-  /** Elements: the product of the shape. */
+  /** Number of elements: the product of the shape. */
   readonly length: number;
 }
 
-/** WebAssembly's limit for a memory here: pointers stay below 2^31. */
+/** Maximum size of a memory in bytes: pointers are below 2^31. */
 export const MAX_BYTES = 2 ** 31;
 
-/**
- * Hands out regions one after the other from a start, on 64-byte boundaries. A description: no memory is touched.
- */
+/** Assigns consecutive regions on 64-byte boundaries. It only computes addresses; no memory is touched. */
 export class Layout {
   #end: number;
 
@@ -29,7 +27,7 @@ export class Layout {
   }
 
   /**
-   * The next region.
+   * Returns the next region.
    * @throws {MemoryError} beyond 2 GiB
    */
   take(what: string, ...shape: number[]): Region {
@@ -38,7 +36,7 @@ export class Layout {
     const end = align(ptr + 4 * length);
     if (end > MAX_BYTES) {
       throw new MemoryError(
-        `${what} [${shape.join(', ')}] would end at ${mebibytes(ptr + 4 * length)}, beyond the 2048 MiB of a memory`,
+        `${what} [${shape.join(', ')}] would end at ${mebibytes(ptr + 4 * length)}, beyond the memory limit of 2048 MiB`,
       );
     }
     this.#end = end;

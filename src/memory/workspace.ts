@@ -1,7 +1,4 @@
-/**
- * Bytes of scratch memory each kernel may use: the counterpart of the layouts stated in assembly/. Sizes are in
- * floats unless they say bytes.
- */
+/** Bytes of scratch memory each kernel needs; must match the layouts in assembly/. Sizes are in floats unless noted. */
 import { KC, MC, NC, TILE_BYTES } from '../wasm/generated/constants.ts';
 import type { Recurrence } from '../wasm/generated/structs.ts';
 import { align } from './layout.ts';
@@ -33,7 +30,7 @@ function table(V: number, gates: number): number {
   return align(V * gates * 4);
 }
 
-/** rnn_forward and rnn_forward_train; tableSize: rows of the table, 0 without one. */
+/** rnn_forward and rnn_forward_train; tableSize: rows of the table, 0 for none. */
 export function rnnWork(inputSize: number, hiddenSize: number, tableSize: number): number {
   const H = hiddenSize;
   return table(tableSize, H) + TILE_BYTES + H * 4 + packed(inputSize, H) + packed(H, H);
@@ -71,7 +68,7 @@ export function backwardWork(
   );
 }
 
-/** Shape of a sequence of a cell with options: N rows in all, B rows a step. */
+/** Shape of a sequence of a configurable cell: N rows in total, B rows per step. */
 export interface ConfigurableShape {
   /** N at most. */
   readonly rows: number;
@@ -83,23 +80,26 @@ export interface ConfigurableShape {
   readonly H: number;
   /** Features of h: projSize, or else H. */
   readonly W: number;
-  /** Floats a row of W_ih's product has. */
+  /** Floats per row of W_ih's product. */
   readonly G: number;
   /** Blocks of W_hh. */
   readonly heads: number;
-  /** How many gates each product with W_hh is of. */
+  /** Gates per product with W_hh. */
   readonly products: readonly number[];
-  /** Whether the backward pass runs in it too. */
+  /** Whether it is also used by the backward pass. */
   readonly training: boolean;
   /** 0 for none. */
   readonly projSize: number;
 }
 
-/** configurable_forward, configurable_backward: bytes in all, and where each part begins (assembly/configurable/recurrence.ts). */
+/**
+ * configurable_forward, configurable_backward: total bytes, and the offset of each part
+ * (assembly/configurable/recurrence.ts).
+ */
 export function configurableWork(shape: ConfigurableShape) {
   const { rows, batch, I, H, W, G, heads, products: groups, training, projSize } = shape;
   const hidden = (pack: (k: number, n: number) => number) =>
-    // by gate and head, or all gates of one product
+    // per gate and head, or all gates of one product
     groups.reduce(
       (sum, count) => sum + (heads === 1 ? pack(count * H, W) : count * heads * pack(H / heads, W / heads)),
       0,

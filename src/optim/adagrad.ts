@@ -2,15 +2,18 @@ import { number, options } from '../check.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { type Blocks, Optimizer } from './optimizer.ts';
 
-/** As torch.optim.Adagrad takes them. */
+/** Options of `Adagrad`, named as in torch.optim.Adagrad. */
 export interface AdagradOptions {
-  /** Default 1e-2. */
+  /** Learning rate. Learning rate. Learning rate. Learning rate. Default 1e-2. */
   readonly lr?: number | undefined;
   /** The rate of update t is lr / (1 + (t − 1)·lrDecay). Default 0. */
   readonly lrDecay?: number | undefined;
-  /** Default 1e-10. */
+  /**
+   * Added to the denominator. Added to the denominator. Added to the denominator. Added to the denominator. Default
+   * 1e-10.
+   */
   readonly eps?: number | undefined;
-  /** Times the parameter, added to its gradient. Default 0. */
+  /** L2 penalty: added to the gradient, times the parameter. Default 0. */
   readonly weightDecay?: number | undefined;
 }
 
@@ -22,7 +25,7 @@ export class Adagrad extends Optimizer {
   readonly #eps: number;
   readonly #weightDecay: number;
 
-  /** @throws {ArgumentError} numbers out of range */
+  /** @throws {ArgumentError} if a number is out of range */
   constructor(opts?: AdagradOptions) {
     const given = options('Adagrad', opts, { lr: true, lrDecay: true, eps: true, weightDecay: true });
     super(given.lr ?? 1e-2);

@@ -2,15 +2,21 @@ import { type Names, number, options } from '../check.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { type Blocks, betasOf, Optimizer, Power } from './optimizer.ts';
 
-/** As torch.optim.Adam and AdamW take them. */
+/** Options of `Adam` and `AdamW`, named as in torch.optim. */
 export interface AdamOptions {
-  /** Default 1e-3. */
+  /** Learning rate. Learning rate. Learning rate. Learning rate. Default 1e-3. */
   readonly lr?: number | undefined;
-  /** Default [0.9, 0.999]. */
+  /**
+   * Decay rates of the first and second moments. Decay rates of the first and second moments. Decay rates of the
+   * first and second moments. Decay rates of the first and second moments. Default [0.9, 0.999].
+   */
   readonly betas?: readonly [number, number] | undefined;
-  /** Default 1e-8. */
+  /**
+   * Added to the denominator. Added to the denominator. Added to the denominator. Added to the denominator. Default
+   * 1e-8.
+   */
   readonly eps?: number | undefined;
-  /** Default 0; for AdamW 0.01. */
+  /** Weight decay. Default 0; 0.01 for AdamW. */
   readonly weightDecay?: number | undefined;
 }
 
@@ -30,7 +36,7 @@ export class Adam extends Optimizer {
   readonly #eps: number;
   readonly #weightDecay: number;
 
-  /** @throws {ArgumentError} numbers out of range */
+  /** @throws {ArgumentError} if a number is out of range */
   constructor(opts?: AdamOptions) {
     const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options('Adam', opts, OPTIONS);
     super(lr);
@@ -63,7 +69,7 @@ export class AdamW extends Adam {
   override readonly name = 'adamw';
   protected override readonly decoupled = true;
 
-  /** @throws {ArgumentError} numbers out of range */
+  /** @throws {ArgumentError} if a number is out of range */
   constructor(opts?: AdamOptions) {
     const given = options('AdamW', opts, OPTIONS);
     super({ ...given, weightDecay: given.weightDecay ?? 0.01 });

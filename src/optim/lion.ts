@@ -4,24 +4,24 @@ import { type Blocks, betasOf, Optimizer } from './optimizer.ts';
 
 /** Options of `Lion`. */
 export interface LionOptions {
-  /** Default 1e-4. */
+  /** Learning rate. Learning rate. Learning rate. Learning rate. Default 1e-4. */
   readonly lr?: number | undefined;
-  /** Of the update's average and of the one that is kept. Default [0.9, 0.99]. */
+  /** Decay rates of the average used for the update and of the stored average. Default [0.9, 0.99]. */
   readonly betas?: readonly [number, number] | undefined;
-  /** Shrinks the parameters themselves by lr·weightDecay, as AdamW. Default 0. */
+  /** Decoupled weight decay, as in AdamW: shrinks the parameters by lr·weightDecay. Default 0. */
   readonly weightDecay?: number | undefined;
 }
 
 const OPTIONS: Names<LionOptions> = { lr: true, betas: true, weightDecay: true };
 
-/** Lion (Chen et al. 2023, arXiv 2302.06675): each parameter moves by lr, in the direction of an average gradient. */
+/** Lion (Chen et al. 2023, arXiv 2302.06675): each parameter moves by lr against the sign of an average gradient. */
 export class Lion extends Optimizer {
   readonly name = 'lion';
   readonly slots = ['exp_avg'];
   readonly #betas: readonly [number, number];
   readonly #weightDecay: number;
 
-  /** @throws {ArgumentError} numbers out of range */
+  /** @throws {ArgumentError} if a number is out of range */
   constructor(opts?: LionOptions) {
     const { lr = 1e-4, betas = [0.9, 0.99], weightDecay = 0 } = options('Lion', opts, OPTIONS);
     super(lr);

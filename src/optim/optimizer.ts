@@ -4,7 +4,7 @@ import { Summarized } from '../summary.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { runningPower } from './power.ts';
 
-/** Pointers to blocks of n floats: parameters, gradients, and one for each of the optimizer's slots. */
+/** Pointers to blocks of n floats: parameters, gradients and one per slot. */
 export interface Blocks {
   readonly n: number;
   readonly parameters: number;
@@ -12,18 +12,18 @@ export interface Blocks {
   readonly slots: readonly number[];
 }
 
-/** What an optimizer saves besides its slots. */
+/** The saved state of an optimizer, besides its slots. */
 export interface OptimizerState {
   readonly name: string;
   readonly lr: number;
   readonly steps: number;
 }
 
-/** Updates all parameters of a model in one pass over one block. */
+/** Base class of optimizers. Base class of optimizers. Updates all parameters of a model in one pass over one block. */
 export abstract class Optimizer extends Summarized {
-  /** The name it is saved under: torch.optim's, in lower case. */
+  /** The name in checkpoints: torch.optim's in lower case. */
   abstract readonly name: string;
-  /** Blocks of state as large as the parameters, under torch.optim's names; zeros at the start. */
+  /** Names of the state blocks, as in torch.optim. Each is as large as the parameters and initially zero. */
   abstract readonly slots: readonly string[];
   #lr: number;
   #steps = 0;
@@ -38,18 +38,18 @@ export abstract class Optimizer extends Summarized {
     return this.#lr;
   }
 
-  /** @throws {ArgumentError} NaN, infinite or negative */
+  /** @throws {ArgumentError} if it is NaN, infinite or negative */
   set lr(value: number) {
-    // a rate that decays below what float32 has is 0 there, which changes nothing
+    // a rate that decays below float32's range becomes 0, which makes no change
     this.#lr = Math.fround(finite('lr', value, 0)) === 0 ? value : number('lr', value, 0);
   }
 
-  /** Updates made. */
+  /** Number of updates made. */
   get steps(): number {
     return this.#steps;
   }
 
-  /** One update; gradients count `scale` times, the learning rate `factor` times. @internal */
+  /** Makes one update, with gradients times `scale` and the learning rate times `factor`. @internal */
   step(kernels: KernelCalls, blocks: Blocks, scale: number, factor = 1): void {
     this.apply(kernels, blocks, scale, this.#lr * factor, this.#steps + 1);
     this.#steps++;
@@ -60,12 +60,12 @@ export abstract class Optimizer extends Summarized {
     return this.state();
   }
 
-  /** What to save besides the slots. @internal */
+  /** The state to save, besides the slots. @internal */
   state(): OptimizerState {
     return { name: this.name, lr: this.#lr, steps: this.#steps };
   }
 
-  /** Continues from a saved state. @throws {FormatError} the state of another optimizer, or none at all @internal */
+  /** Restores a saved state. @throws {FormatError} if it is not a state of this optimizer @internal */
   restore(state: unknown): void {
     const { name, lr, steps } = (state ?? {}) as Partial<OptimizerState>;
     if (name !== this.name)
@@ -79,10 +79,10 @@ export abstract class Optimizer extends Summarized {
     this.continueFrom(steps!);
   }
 
-  /** Update number t, from 1 on. */
+  /** Makes update t, starting at 1. */
   protected abstract apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number, t: number): void;
 
-  /** Brings what depends on the number of updates to t. */
+  /** Recomputes values that depend on the number of updates t. */
   protected continueFrom(_t: number): void {}
 }
 
@@ -95,7 +95,7 @@ export function betasOf(betas: readonly [number, number]): readonly [number, num
   return [number('betas[0]', b1, 0, 1, true), number('betas[1]', b2, 0, 1, true)];
 }
 
-/** β^t by t multiplications, one at each step: the same bits on every engine, resumed or not. */
+/** β^t by one multiplication per step: the same bits on every engine, resumed or not. */
 export class Power {
   readonly base: number;
   value = 1;

@@ -1,11 +1,11 @@
-/** Multiplications that are made one by one at most: about 15 ms. */
+/** Maximum number of single multiplications: about 15 ms. */
 const ONE_BY_ONE = 4e6;
-/** The least number with all its digits. */
+/** The smallest normal number. */
 const LEAST_NORMAL = 2 ** -1022;
 
 /**
- * base^t by t multiplications one after the other, so that it has the bits of a product that was kept up at each of t
- * steps. From 4 million on, or where it has become subnormal, the rest is by squaring: any t takes the same short time.
+ * base^t by t successive multiplications, with the same bits as a product updated at each of t steps. From 4 million
+ * on, or once it is subnormal, the rest is computed by squaring, so the time is bounded.
  */
 export function runningPower(base: number, t: number): number {
   let value = 1;

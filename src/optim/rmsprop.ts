@@ -2,19 +2,22 @@ import { boolean, type Names, number, options } from '../check.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { type Blocks, Optimizer } from './optimizer.ts';
 
-/** As torch.optim.RMSprop takes them. */
+/** Options of `RMSprop`, named as in torch.optim.RMSprop. */
 export interface RMSpropOptions {
-  /** Default 1e-2. */
+  /** Learning rate. Learning rate. Learning rate. Learning rate. Default 1e-2. */
   readonly lr?: number | undefined;
-  /** Smoothing. Default 0.99. */
+  /** Smoothing factor. Default 0.99. */
   readonly alpha?: number | undefined;
-  /** Default 1e-8. */
+  /**
+   * Added to the denominator. Added to the denominator. Added to the denominator. Added to the denominator. Default
+   * 1e-8.
+   */
   readonly eps?: number | undefined;
-  /** Divide by the deviation rather than the root of the mean square. Default false. */
+  /** Divide by the standard deviation instead of the root mean square. Default false. */
   readonly centered?: boolean | undefined;
   /** Default 0. */
   readonly momentum?: number | undefined;
-  /** Times the parameter, added to its gradient. Default 0. */
+  /** L2 penalty: added to the gradient, times the parameter. Default 0. */
   readonly weightDecay?: number | undefined;
 }
 
@@ -37,7 +40,7 @@ export class RMSprop extends Optimizer {
   readonly #momentum: number;
   readonly #weightDecay: number;
 
-  /** @throws {ArgumentError} numbers out of range */
+  /** @throws {ArgumentError} if a number is out of range */
   constructor(opts?: RMSpropOptions) {
     const given = options('RMSprop', opts, OPTIONS);
     super(given.lr ?? 1e-2);

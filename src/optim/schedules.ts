@@ -3,14 +3,14 @@ import { ArgumentError } from '../errors.ts';
 import { runningPower } from './power.ts';
 
 /**
- * The learning rate of a step, as a factor of the optimizer's: a pure function of the number of steps made before,
- * so that a resumed run needs nothing but that number. Only + − × ÷, the same bits on every engine.
+ * A learning rate schedule: a pure function from the number of steps made to a factor of the optimizer's learning
+ * rate. Uses only + − × ÷, so the bits are the same on every engine.
  */
 export type Schedule = (step: number) => number;
 
 /**
  * gamma to the power of floor(step / stepSize), as torch.optim.lr_scheduler.StepLR. gamma: default 0.1.
- * @throws {ArgumentError} a stepSize below 1, a negative gamma
+ * @throws {ArgumentError} if stepSize is below 1 or gamma is negative
  */
 export function stepLR(opts: { readonly stepSize: number; readonly gamma?: number | undefined }): Schedule {
   const { stepSize, gamma = 0.1 } = options('stepLR', opts, { stepSize: true, gamma: true });
@@ -23,7 +23,7 @@ export function stepLR(opts: { readonly stepSize: number; readonly gamma?: numbe
  * From 1 to `floor` along half a cosine over `steps` steps (Loshchilov & Hutter 2017), then `floor`, as
  * torch.optim.lr_scheduler.CosineAnnealingLR with eta_min = floor·lr. floor: default 0.
  *
- * @throws {ArgumentError} steps below 1, a floor outside 0..1
+ * @throws {ArgumentError} if steps is below 1 or floor is outside 0..1
  */
 export function cosineLR(opts: { readonly steps: number; readonly floor?: number | undefined }): Schedule {
   const { steps, floor = 0 } = options('cosineLR', opts, { steps: true, floor: true });
@@ -33,8 +33,8 @@ export function cosineLR(opts: { readonly steps: number; readonly floor?: number
 }
 
 /**
- * From near 0 up to 1 in even steps over `steps` steps, then `after` (default: constant), counted from there.
- * @throws {ArgumentError} steps below 1, an `after` that is no function
+ * Linear warm-up to 1 over `steps` steps, then `after` (default: constant 1), which counts steps from there.
+ * @throws {ArgumentError} if steps is below 1 or `after` is not a function
  */
 export function warmup(opts: { readonly steps: number; readonly after?: Schedule | undefined }): Schedule {
   const { steps, after = () => 1 } = options('warmup', opts, { steps: true, after: true });

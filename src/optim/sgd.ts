@@ -3,15 +3,15 @@ import { ArgumentError } from '../errors.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { type Blocks, Optimizer } from './optimizer.ts';
 
-/** As torch.optim.SGD takes them. */
+/** Options of `SGD`, named as in torch.optim.SGD. */
 export interface SGDOptions {
   /** Learning rate. */
   readonly lr: number;
   /** Default 0. */
   readonly momentum?: number | undefined;
-  /** Nesterov's momentum, which must be above 0. Default false. */
+  /** Use Nesterov momentum; requires momentum above 0. Default false. */
   readonly nesterov?: boolean | undefined;
-  /** Times the parameter, added to its gradient. Default 0. */
+  /** L2 penalty: added to the gradient, times the parameter. Default 0. */
   readonly weightDecay?: number | undefined;
 }
 
@@ -23,7 +23,7 @@ export class SGD extends Optimizer {
   readonly #nesterov: boolean;
   readonly #weightDecay: number;
 
-  /** @throws {ArgumentError} numbers out of range, nesterov without momentum */
+  /** @throws {ArgumentError} if a number is out of range, or for nesterov without momentum */
   constructor(opts: SGDOptions) {
     const {
       lr,

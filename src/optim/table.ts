@@ -5,7 +5,7 @@ import * as schedules from './schedules.ts';
 
 type Classes = typeof optimizers;
 
-/** Every optimizer, by the name under which it is saved: that of its class in lower case. */
+/** All optimizers by their name in checkpoints, the class name in lower case. */
 export const OPTIMIZERS = Object.fromEntries(
   Object.entries(optimizers satisfies Record<string, new (opts: never) => Optimizer>).map(([name, type]) => [
     name.toLowerCase(),
@@ -16,7 +16,7 @@ export const OPTIMIZERS = Object.fromEntries(
 /** The name of an optimizer. */
 export type OptimizerName = keyof typeof OPTIMIZERS;
 
-/** Every schedule, by the name of the function that makes it. */
+/** All schedules by the name of their function. */
 export const SCHEDULES = schedules satisfies Readonly<Record<string, (opts: never) => Schedule>>;
 
 /** The name of a schedule. */

@@ -2,10 +2,10 @@ import { FeatureError } from '../errors.ts';
 import { type KernelSource, make } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 
-/** Builds that were loaded, by who brought them. */
+/** Loaded builds, by entry point. */
 const builds = new Map<KernelSource, Map<string, Promise<Runtime>>>();
 
-/** The build that was asked for; `auto`: relaxed, or simd where the engine has no relaxed SIMD. */
+/** The requested build; `auto`: relaxed, or simd if the engine does not support relaxed SIMD. */
 export async function loadBuild(
   kernels: 'auto' | KernelBuild,
   wide: boolean,
@@ -28,7 +28,7 @@ function build(kernels: KernelBuild, wide: boolean, means: KernelSource): Promis
   if (!loading) {
     loading = load(kernels, wide, means);
     ofMeans.set(key, loading);
-    // a failure is not kept: a later call may find the engine's flags changed
+    // failures are not cached: the engine's flags may change
     loading.catch(() => ofMeans.delete(key));
   }
   return loading;
@@ -39,8 +39,8 @@ async function load(kernels: KernelBuild, wide: boolean, means: KernelSource): P
   if (!(binary instanceof WebAssembly.Module) && !WebAssembly.validate(binary)) {
     throw new FeatureError(
       kernels === 'relaxed'
-        ? 'this engine has no relaxed SIMD (Node 20 has it behind --experimental-wasm-relaxed-simd): use simd kernels'
-        : 'this engine has no WebAssembly SIMD, which the kernels need',
+        ? 'this engine does not support relaxed SIMD (Node 20 needs --experimental-wasm-relaxed-simd): use the simd kernels'
+        : 'the kernels need WebAssembly SIMD, which this engine does not support',
     );
   }
   return make(binary, wide, means);

@@ -2,7 +2,7 @@ import { KERNEL_NAMES } from './generated/kernelNames.ts';
 import { compile, exportsOf, holdsKernels } from './module.ts';
 import { askForRevectorization, distinct, probe } from './revectorize.ts';
 
-/** The kernels compiled to 256-bit code; nothing, and a warning that says why, where that is not in effect. */
+/** Compiles the kernels to 256-bit code; returns undefined and warns with the reason if that is not in effect. */
 export async function compile256(
   given: Uint8Array | WebAssembly.Module,
 ): Promise<WebAssembly.Module | undefined> {

@@ -6,7 +6,7 @@ import { KERNEL_NAMES } from './generated/kernelNames.ts';
 import { type InitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 
-/** As the default `init`; the binaries are modules that workerd compiled when it loaded the worker. */
+/** Same as the default `init`, with modules that workerd compiled when it loaded the worker. */
 export function init(opts?: InitOptions): Promise<Runtime> {
   return start(opts, means);
 }

@@ -5,7 +5,7 @@ import { INFERENCE_NAMES } from './generated/kernelNames.ts';
 import { type PlainInitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 
-/** As inlinedInference's; the binaries are modules that workerd compiled when it loaded the worker. */
+/** Same as in inlinedInference, with modules that workerd compiled when it loaded the worker. */
 export function init(opts?: PlainInitOptions): Promise<Runtime> {
   return start(opts, means);
 }

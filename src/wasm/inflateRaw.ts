@@ -1,2 +1,2 @@
-// bundled when the package is built: users install nothing for it
+// bundled when the package is built, so it is not a dependency
 export { inflateSync } from 'fflate';

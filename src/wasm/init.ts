@@ -4,35 +4,35 @@ import { compile, describe, holdsKernels } from './module.ts';
 import { type KernelBuild, type Runtime, takeTurn } from './runtime.ts';
 import { binaryOf, type WasmSource } from './source.ts';
 
-/** What `init` takes. */
+/** Options of `init`. */
 export interface InitOptions {
-  /** `auto`, the default, takes `relaxed` where the engine validates it, else `simd`. */
+  /** `auto` (default) uses `relaxed` if the engine supports it, otherwise `simd`. */
   readonly kernels?: 'auto' | KernelBuild | undefined;
-  /** The binary, instead of the one inlined in the package: bytes, a Module, a Response, or a promise of one. */
+  /** The binary to use instead of the inlined one: bytes, a Module, a Response, or a promise of one. */
   readonly wasm?: WasmSource | Promise<WasmSource> | undefined;
   /**
-   * Ask V8 for 256-bit code (Node 24 and 26; a page's browser must have been started with it), nearly twice as fast. It
-   * sets an experimental flag for the whole process, and is checked by timing and by comparing bits, for a quarter of
-   * a second at most; where it is not in effect, or its results differ, a warning says so and the kernels run as
-   * without. Default false.
+   * Use V8's 256-bit code (Node 24 and 26; browsers must be started with the flag), nearly twice as fast. Sets an
+   * experimental flag for the whole process. Timings and results are checked first, for at most a quarter of a
+   * second; if it is not in effect or the results differ, a warning is printed and 128-bit code is used. Default
+   * false.
    */
   readonly revectorize?: boolean | undefined;
 }
 
-/** Of kernels that 256-bit code is not checked for. */
+/** Options for kernels that don't support 256-bit code. */
 export type PlainInitOptions = Pick<InitOptions, 'kernels' | 'wasm'>;
 
-/** What an entry point brings to its `init`. */
+/** What an entry point provides to its `init`. */
 export interface KernelSource {
-  /** The runtime of a build of its own. */
+  /** The runtime of an inlined build. */
   readonly load: (kernels: 'auto' | KernelBuild, wide: boolean, means: KernelSource) => Promise<Runtime>;
-  /** Where its binaries are, if it has any: the bytes of a build, or its module. */
+  /** Loads the binary of a build: bytes or a module. Undefined if it has none. */
   readonly binary?:
     | ((kernels: KernelBuild) => Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module>)
     | undefined;
-  /** Kernels that its builds have. */
+  /** Names of the kernels in its builds. */
   readonly names: readonly string[];
-  /** Compiles for 256-bit code; nothing where that is not in effect. Left out, there is no such option. */
+  /** Compiles to 256-bit code; undefined if that is not in effect. If left out, the option does not exist. */
   readonly compile256?:
     | ((given: Uint8Array | WebAssembly.Module) => Promise<WebAssembly.Module | undefined>)
     | undefined;
@@ -51,7 +51,7 @@ export async function start(opts: InitOptions | undefined, means: KernelSource):
   if (kernels !== 'auto' && kernels !== 'simd' && kernels !== 'relaxed') {
     throw new ArgumentError('kernels', "'auto', 'simd' or 'relaxed'", kernels);
   }
-  if (typeof WebAssembly === 'undefined') throw new FeatureError('this engine has no WebAssembly');
+  if (typeof WebAssembly === 'undefined') throw new FeatureError('this engine does not support WebAssembly');
   const set = takeTurn();
   const loaded = await (wasm === undefined
     ? means.load(kernels, wide, means)

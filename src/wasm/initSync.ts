@@ -4,18 +4,18 @@ import { KERNEL_NAMES } from './generated/kernelNames.ts';
 import { describe, holdsKernels } from './module.ts';
 import { type Runtime, takeTurn } from './runtime.ts';
 
-/** What `initSync` takes. */
+/** Options of `initSync`. */
 export interface InitSyncOptions {
-  /** The kernels, compiled: `runtimeInfo().module` of another thread, which `postMessage` carries. */
+  /** The compiled kernels: `runtimeInfo().module` of another thread, sent with `postMessage`. */
   readonly module: WebAssembly.Module;
 }
 
 /**
- * As `init`, at once and from a compiled module: for places that can't wait or load, such as an AudioWorklet. Nothing
- * is fetched, decoded or compiled.
+ * Synchronous `init` from a compiled module, for places that can't wait or load, such as an AudioWorklet. Nothing is
+ * fetched, decoded or compiled.
  *
- * @throws {ArgumentError} an unknown option, or a module that is not these kernels
- * @throws {FeatureError} an engine that can't instantiate it
+ * @throws {ArgumentError} if an option is unknown or the module is not a build of these kernels
+ * @throws {FeatureError} if the engine can't instantiate it
  */
 export function initSync(opts: InitSyncOptions): Runtime {
   const { module } = options('initSync', opts, { module: true });

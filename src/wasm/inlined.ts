@@ -6,18 +6,18 @@ import { type InitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 
 /**
- * Compiles the kernels; models made afterwards use them. Idempotent, and safe to call twice at once: each build is
+ * Compiles the kernels, which models created later use. Safe to call repeatedly and concurrently: each build is
  * loaded and compiled once, and the last call decides which one is used.
  *
- * @throws {ArgumentError} an unknown option, or bytes that are not these kernels
- * @throws {FeatureError} an engine without WebAssembly SIMD (or relaxed SIMD, when that was asked for), or one that
- * forbids compiling (a Content-Security-Policy without `wasm-unsafe-eval`)
+ * @throws {ArgumentError} if an option is unknown or the bytes are not a build of these kernels
+ * @throws {FeatureError} if the engine does not support WebAssembly SIMD (or relaxed SIMD, if requested) or forbids
+ * compiling (a Content-Security-Policy without `wasm-unsafe-eval`)
  */
 export function init(opts?: InitOptions): Promise<Runtime> {
   return start(opts, means);
 }
 
-/** One import a build, so that only the one in use is loaded. */
+/** One import per build, so that only the one in use is loaded. */
 async function inlined(kernels: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
   const { default: text } =
     kernels === 'relaxed' ? await import('./generated/relaxed.ts') : await import('./generated/simd.ts');

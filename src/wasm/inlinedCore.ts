@@ -5,17 +5,17 @@ import { type PlainInitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 
 /**
- * As `init` of `unrolled`, with the kernels of the plain cells alone. Where both were called, the last call decides.
+ * Same as `init` of `unrolled`, with only the kernels of torch.nn's cells. If both are called, the last call decides.
  *
- * @throws {ArgumentError} an unknown option, or bytes that are not these kernels
- * @throws {FeatureError} an engine without WebAssembly SIMD (or relaxed SIMD, when that was asked for), or one that
- * forbids compiling (a Content-Security-Policy without `wasm-unsafe-eval`)
+ * @throws {ArgumentError} if an option is unknown or the bytes are not a build of these kernels
+ * @throws {FeatureError} if the engine does not support WebAssembly SIMD (or relaxed SIMD, if requested) or forbids
+ * compiling (a Content-Security-Policy without `wasm-unsafe-eval`)
  */
 export function init(opts?: PlainInitOptions): Promise<Runtime> {
   return start(opts, means);
 }
 
-/** One import a build, so that only the one in use is loaded. */
+/** One import per build, so that only the one in use is loaded. */
 async function inlined(kernels: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
   const { default: text } =
     kernels === 'relaxed'

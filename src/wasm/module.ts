@@ -2,16 +2,19 @@ import { ArgumentError, FeatureError, MemoryError, Verbatim } from '../errors.ts
 import { CORE_NAMES, INFERENCE_NAMES } from './generated/kernelNames.ts';
 import { instantiate, type Runtime } from './runtime.ts';
 
-/** @throws {FeatureError} bytes that this engine can't compile, or is forbidden to */
+/** @throws {FeatureError} if the engine can't compile the bytes or forbids it */
 export async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes as BufferSource);
   } catch (error) {
-    throw new FeatureError(`the kernels can't be compiled: ${(error as Error).message}`, { cause: error });
+    throw new FeatureError(`can't compile the kernels: ${(error as Error).message}`, { cause: error });
   }
 }
 
-/** all: names of the largest build. @throws {ArgumentError} a module that is not these kernels, all of them, those of the plain cells, or all that inference takes */
+/**
+ * Checks a module's exports. all: kernel names of the largest build. @throws {ArgumentError} if the module does not
+ * export the kernels of the full, core or inference build
+ */
 export function holdsKernels(name: string, module: WebAssembly.Module, all: readonly string[]): void {
   const names = exportsOf(module);
   const part = [INFERENCE_NAMES, CORE_NAMES].find(({ length }) => length === names.size);
@@ -20,7 +23,7 @@ export function holdsKernels(name: string, module: WebAssembly.Module, all: read
     throw new ArgumentError(name, `a module that exports ${missing}`, new Verbatim('one that does not'));
 }
 
-/** Asks the kernels which build they are. */
+/** Returns which build the kernels are. */
 export function describe(module: WebAssembly.Module, revectorized: boolean): Runtime {
   const kernels = instantiate(module, onePage(), false);
   const training = exportsOf(module).size > INFERENCE_NAMES.length;
@@ -31,7 +34,7 @@ function onePage(): WebAssembly.Memory {
   try {
     return new WebAssembly.Memory({ initial: 1, maximum: 1 });
   } catch (error) {
-    throw new MemoryError('the engine gave no memory of 64 KiB', { cause: error });
+    throw new MemoryError("can't allocate 64 KiB of memory", { cause: error });
   }
 }
 

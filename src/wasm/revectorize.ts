@@ -1,7 +1,7 @@
 import type { KernelCalls } from './generated/kernelCalls.ts';
 import { instantiate } from './runtime.ts';
 
-/** V8's flag (Node 24 and 26; Chromium has it as --wasm-revectorize, to be given on its command line). */
+/** V8's flag (Node 24 and 26; Chromium accepts --wasm-revectorize on its command line). */
 const FLAG = '--experimental-wasm-revectorize';
 
 interface Process {
@@ -10,13 +10,13 @@ interface Process {
 }
 
 /**
- * Asks V8 to merge pairs of 128-bit operations into 256-bit ones in all that is compiled from now on, process-wide.
- * Gives why not, where it can't.
+ * Makes V8 merge pairs of 128-bit operations into 256-bit ones in all code compiled from now on, process-wide.
+ * Returns the reason if it can't.
  */
 export function askForRevectorization(): string | undefined {
   const { process } = globalThis as { process?: Process };
   const node = process?.versions?.node;
-  // a page can't set flags: whether the browser was started with it is for the probe to find
+  // a page can't set flags; the probe finds out whether the browser was started with it
   if (!node) return undefined;
   if (Number.parseInt(node, 10) < 24) return `Node ${node} can't (Node 24 and 26 can)`;
   const v8 = process?.getBuiltinModule?.('v8');
@@ -25,7 +25,7 @@ export function askForRevectorization(): string | undefined {
   return undefined;
 }
 
-/** The same binary with an empty custom section after it, so that V8 does not take code it compiled before. */
+/** The same binary with an empty custom section appended, so that V8 does not reuse previously compiled code. */
 export function distinct(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const section = [0, 7, 6, ...Array.from('256bit', (letter) => letter.charCodeAt(0))];
   const out = new Uint8Array(bytes.length + section.length);
@@ -34,24 +34,24 @@ export function distinct(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return out;
 }
 
-/** Longest the probe waits for V8's optimizing compiler. */
+/** Maximum time to wait for V8's optimizing compiler, in ms. */
 const LONGEST_MS = 250;
 const M = 60;
 const N = 96;
 const K = 128;
 
 export interface Finding {
-  /** Whether 256-bit code is in effect: 16 columns beat 8 by what only it explains. */
+  /** Whether 256-bit code is in effect: the speedup of 16 columns over 8 is only possible with it. */
   readonly wide: boolean;
-  /** How many times as fast 16 columns are as 8. Without 256-bit code about 0.65 (registers spill), with it 1.4. */
+  /** Speedup of 16 columns over 8: about 0.65 without 256-bit code (registers spill), 1.4 with it. */
   readonly ratio: number;
-  /** Whether optimized code gave the bits that V8's baseline compiler gave first, with either tile. */
+  /** Whether optimized code gives the same bits as V8's baseline compiler, with both tiles. */
   readonly agrees: boolean;
 }
 
 /**
- * Times tiles of 8 and of 16 columns by turns on [60, 128]·[128, 96] until both are as fast as they get, and compares
- * bits of a product and of an LSTM, forward and back, before and after optimization.
+ * Times tiles of 8 and 16 columns in turn on [60, 128]·[128, 96] until both are stable, and compares the bits of a
+ * product and of an LSTM, forward and backward, before and after optimization.
  */
 export function probe(module: WebAssembly.Module): Finding {
   const [narrow, wide] = [false, true].map((is) => new Rig(module, is)) as [Rig, Rig];
@@ -59,7 +59,7 @@ export function probe(module: WebAssembly.Module): Finding {
   const start = performance.now();
   let best = [Infinity, Infinity];
   let settled = 0;
-  // settled: 8 rounds in a row in which neither got faster by a tenth
+  // stable: neither got 10 % faster in 8 consecutive rounds
   for (let round = 0; settled < 8 && performance.now() - start < LONGEST_MS; round++) {
     const now = [narrow, wide].map((rig) => rig.time());
     settled = round > 24 && now.every((t, i) => t > 0.9 * best[i]!) ? settled + 1 : 0;
@@ -90,10 +90,10 @@ class Rig {
     return performance.now() - start;
   }
 
-  /** Bits of a product, and of all that an LSTM's forward and backward pass write. */
+  /** Bits of a product and of all outputs of an LSTM's forward and backward pass. */
   bits(): Uint32Array {
     const f = this.#f32;
-    // numbers in −0.5..0.5 that any engine makes alike
+    // numbers in −0.5..0.5, the same on every engine
     for (let i = AT.a / 4; i < AT.work / 4; i++)
       f[i] = ((Math.imul(i, 0x9e3779b1) >>> 8) - 2 ** 23) * 2 ** -24;
     const { a, b, c, work } = AT;

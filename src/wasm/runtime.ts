@@ -1,38 +1,38 @@
 import { FeatureError, StateError } from '../errors.ts';
 import type { KernelCalls, KernelName } from './generated/kernelCalls.ts';
 
-/** Which kernels run: `simd` gives the same bits on every engine; `relaxed` fuses multiply and add. */
+/** The build of the kernels: `simd` gives the same bits on every engine; `relaxed` uses fused multiply-add. */
 export type KernelBuild = 'simd' | 'relaxed';
 
-/** The compiled kernels that models made from now on run on. */
+/** The compiled kernels, used by models created from now on. */
 export interface Runtime {
-  /** Which build. */
+  /** The build. */
   readonly kernels: KernelBuild;
-  /** Compiled; `postMessage` carries it. */
+  /** The compiled module; can be sent with `postMessage`. */
   readonly module: WebAssembly.Module;
-  /** Whether V8 was found to merge 128-bit operations into 256-bit ones. The bits of results are the same. */
+  /** Whether V8 merges 128-bit operations into 256-bit ones. Results have the same bits. */
   readonly revectorized: boolean;
-  /** Whether they can train: not those of `unrolled/inference`. */
+  /** Whether the kernels can train; false for those of `unrolled/inference`. */
   readonly training: boolean;
 }
 
-/** Makes an instance of a module. */
+/** Instantiates a module. */
 export type Link = (
   module: WebAssembly.Module,
   imports: { env: { memory: WebAssembly.Memory } },
 ) => WebAssembly.Exports;
 
-/** What instances of a module are made with, where something was given. */
+/** Custom instantiation functions by module. */
 const links = new WeakMap<WebAssembly.Module, Link>();
 
-/** Has instances of a module made with `link`. */
+/** Instantiates a module with `link` from now on. */
 export function linkWith(module: WebAssembly.Module, link: Link): void {
   links.set(module, link);
 }
 
 const plainly: Link = (module, imports) => new WebAssembly.Instance(module, imports).exports;
 
-/** Where a memory says which tiles run (assembly/gemm/tiles.ts). */
+/** Address of the tile flag in a memory (assembly/gemm/tiles.ts). */
 const WIDE_AT = 65_472;
 
 let current: Runtime | undefined;
@@ -43,16 +43,16 @@ export function runtime(): Runtime {
   return current;
 }
 
-/** @throws {FeatureError} kernels that lack one: those of `unrolled/core` or `unrolled/inference` */
+/** @throws {FeatureError} if the kernels lack it: those of `unrolled/core` or `unrolled/inference` */
 export function requireKernel(kernels: KernelCalls, name: KernelName): void {
   if (!kernels[name]) {
-    throw new FeatureError(`the kernels loaded have no ${name}: those that init() of 'unrolled' loads have`);
+    throw new FeatureError(`the loaded kernels have no ${name}: use init() of 'unrolled'`);
   }
 }
 
 let turns = 0;
 
-/** A turn to set the runtime, which is in effect unless another was taken meanwhile. */
+/** Returns a function that sets the runtime unless `turn` has been called again since. */
 export function takeTurn(): (next: Runtime) => void {
   const turn = ++turns;
   return (next) => {
@@ -60,10 +60,7 @@ export function takeTurn(): (next: Runtime) => void {
   };
 }
 
-/**
- * The kernels over a memory of their own, with tiles of 16 columns (`wide`) or 8. They import that memory and nothing
- * else.
- */
+/** Instantiates the kernels on a memory, with tiles of 16 columns (`wide`) or 8. The memory is their only import. */
 export function instantiate(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
@@ -74,7 +71,7 @@ export function instantiate(
     const link = links.get(module) ?? plainly;
     return link(module, { env: { memory } }) as unknown as KernelCalls;
   } catch (error) {
-    throw new FeatureError(`the kernels can't be instantiated: ${(error as Error).message}`, {
+    throw new FeatureError(`can't instantiate the kernels: ${(error as Error).message}`, {
       cause: error,
     });
   }

@@ -1,13 +1,13 @@
 import { isArrayBuffer } from '../arrayKind.ts';
 import { ArgumentError, Verbatim } from '../errors.ts';
 
-/** What a caller may hand in as the kernels' binary. */
+/** A binary of the kernels, as given by the caller. */
 export type WasmSource = BufferSource | WebAssembly.Module | Response;
 
-/** Every binary of WebAssembly 1 begins so. */
+/** Magic number and version of WebAssembly 1. */
 const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
-/** The bytes that a caller handed in, or the module. @throws {ArgumentError} anything else */
+/** Returns the given bytes or module. @throws {ArgumentError} if it is anything else */
 export async function binaryOf(given: WasmSource): Promise<Uint8Array | WebAssembly.Module> {
   if (given instanceof WebAssembly.Module) return given;
   if (typeof Response !== 'undefined' && given instanceof Response) {
@@ -20,7 +20,7 @@ export async function binaryOf(given: WasmSource): Promise<Uint8Array | WebAssem
 }
 
 function checked(given: BufferSource): Uint8Array {
-  // older engines compile no DataView
+  // older engines can't compile from a DataView
   const bytes = ArrayBuffer.isView(given)
     ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
     : new Uint8Array(given);

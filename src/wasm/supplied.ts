@@ -4,7 +4,7 @@ import { type PlainInitOptions, start } from './init.ts';
 import type { Runtime } from './runtime.ts';
 import type { WasmSource } from './source.ts';
 
-/** What `init` of `unrolled/slim` takes. */
+/** Options of `init` of `unrolled/slim`. */
 export interface InitOptions extends PlainInitOptions {
   /**
    * The kernels' binary (`unrolled/simd-core.wasm`, `unrolled/relaxed-core.wasm`, or those of `unrolled` or
@@ -14,11 +14,11 @@ export interface InitOptions extends PlainInitOptions {
 }
 
 /**
- * Compiles the kernels that the caller supplies; models made afterwards use them. Of two calls at once the last decides.
+ * Compiles the given kernels, which models created later use. Of concurrent calls the last decides.
  *
- * @throws {ArgumentError} no `wasm`, an unknown option, or bytes that are not these kernels
- * @throws {FeatureError} an engine that can't compile them: without WebAssembly SIMD (or relaxed SIMD), or forbidden
- * to (a Content-Security-Policy without `wasm-unsafe-eval`)
+ * @throws {ArgumentError} if `wasm` is missing, an option is unknown, or the bytes are not a build of these kernels
+ * @throws {FeatureError} if the engine does not support WebAssembly SIMD (or relaxed SIMD) or forbids compiling (a
+ * Content-Security-Policy without `wasm-unsafe-eval`)
  */
 export function init(opts: InitOptions): Promise<Runtime> {
   return start(opts, means);

@@ -10,15 +10,15 @@ interface Pending {
   readonly notice: ((notice: Notice) => void) | undefined;
 }
 
-/** Calls to a worker. Each is answered, or rejected once the worker is no more. */
+/** Calls to a worker. Pending calls are rejected when the worker ends. */
 export class Channel {
-  /** Updates made, as the last answer said. */
+  /** Number of updates, as of the last answer. */
   steps = 0;
   readonly #worker: Worker | NodeWorker;
   readonly #pending = new Map<number, Pending>();
   readonly #lock = new AbortController();
   #id = 0;
-  /** Why the worker is no more. */
+  /** Why the worker ended. */
   #end: { readonly message: string; readonly cause: unknown } | undefined;
   #gone: Promise<unknown> | undefined;
   #heard = false;
@@ -48,7 +48,7 @@ export class Channel {
     return this.#end !== undefined && !this.#heard;
   }
 
-  /** The name of a lock for the worker to hold: that it is free again tells that the worker is no more. */
+  /** The name of a lock that the worker holds: once it is free, the worker has ended. */
   get lockName(): string | undefined {
     const there = !('on' in this.#worker) && globalThis.navigator?.locks;
     return there ? `unrolled ${crypto.randomUUID()}` : undefined;
@@ -59,14 +59,14 @@ export class Channel {
     const { signal } = this.#lock;
     navigator.locks
       .request(lock, { signal }, () => this.end('the worker ended'))
-      // aborted: it is no more anyway
+      // aborted: the worker has already ended
       .catch(() => {});
   }
 
   /**
-   * @param args by the names that errors give them
-   * @param transfer whether buffers in `args` are moved rather than copied
-   * @throws {ArgumentError} what can't be copied, or was moved before
+   * @param args by the argument names used in errors
+   * @param transfer whether buffers in `args` are transferred instead of copied
+   * @throws {ArgumentError} if a value can't be cloned or is detached
    */
   call<T>(
     name: string,
@@ -81,7 +81,7 @@ export class Channel {
       this.#post(name, { unrolled: 'call', id, name, args: Object.values(value) }, move);
       this.#id = id;
       this.#pending.set(id, { resolve, reject, notice: notice && ((it) => notice(it, id)) });
-      // a Node process lives as long as something is asked
+      // keeps the Node process alive while a call is pending
       if (this.#pending.size === 1 && 'ref' in this.#worker) this.#worker.ref();
     }) as Promise<T>;
   }
@@ -92,11 +92,11 @@ export class Channel {
     } catch (error) {
       if ((error as Error | undefined)?.name !== 'DataCloneError') throw error;
       const came = new Verbatim(messageOf(error));
-      throw new ArgumentError(name, 'what a message can carry', came, { cause: error });
+      throw new ArgumentError(name, 'a value that can be cloned', came, { cause: error });
     }
   }
 
-  /** Ends the worker and rejects all that is asked of it, now and later. Settles when it is no more. */
+  /** Ends the worker and rejects all pending and later calls. Resolves when it has ended. */
   end(message: string, cause?: unknown): Promise<unknown> {
     if (this.#gone) return this.#gone;
     this.#end = { message, cause };

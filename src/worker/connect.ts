@@ -4,12 +4,12 @@ import { fileName, SPAWNS, type Spawn } from './spawn.ts';
 import type { WorkerOptions } from './types.ts';
 
 /**
- * The channel of a worker, and what its first call gave. The worker is the one that is given, else this package's own.
+ * Starts the given worker, or this package's own, and returns its channel and the answer to the first call.
  *
- * @throws {ArgumentError} `worker` gives something else
- * @throws {FeatureError} an engine without workers
- * @throws {StateError} this package's own can't be loaded
- * @throws what the call rejects with; the signal's reason, once it is aborted
+ * @throws {ArgumentError} if `worker` does not return a worker
+ * @throws {FeatureError} if the engine does not support workers
+ * @throws {StateError} if this package's own worker can't be loaded
+ * @throws the error of the first call, or the signal's reason if it is aborted
  */
 export async function connect<T>(
   { worker, signal }: WorkerOptions,
@@ -36,8 +36,8 @@ export async function connect<T>(
     }
   }
   throw new StateError(
-    `the worker can’t be loaded, neither from ${fileName()} nor from a Blob (${messageOf(cause)}): ` +
-      'give { worker }, which makes one whose script imports unrolled/worker/host',
+    `can't load the worker from ${fileName()} or from a Blob (${messageOf(cause)}): ` +
+      'pass { worker }, a function that creates a Worker whose script imports unrolled/worker/host',
     { cause },
   );
 }
@@ -45,7 +45,7 @@ export async function connect<T>(
 function checked<T>(worker: T): T {
   const { postMessage, terminate } = (worker ?? {}) as Partial<Worker>;
   if (typeof postMessage !== 'function' || typeof terminate !== 'function') {
-    throw new ArgumentError('worker', 'a function that gives a Worker', worker);
+    throw new ArgumentError('worker', 'a function that returns a Worker', worker);
   }
   return worker;
 }

@@ -18,7 +18,7 @@ const builtIn: Record<string, () => Error> = {
   ReferenceError: () => new ReferenceError(),
 };
 
-/** Whatever was thrown, as data that a message can carry. */
+/** Converts any thrown value to data that can be cloned. */
 export function pack(error: unknown): Failure {
   if (!(error instanceof Error)) return { name: 'Error', message: textOf(() => error) };
   const { argument } = error as Partial<errors.ArgumentError>;
@@ -31,7 +31,7 @@ export function pack(error: unknown): Failure {
   };
 }
 
-/** The text of a value that a user's code made: reading or converting it may throw anything. */
+/** Converts a value of user code to text; reading or converting it may throw. */
 function textOf(read: () => unknown): string {
   try {
     return String(read());
@@ -40,7 +40,7 @@ function textOf(read: () => unknown): string {
   }
 }
 
-/** An error of the same class, with the same message, stack, `argument` and what a NonFiniteError carries. */
+/** Restores an error with its class, message, stack, `argument` and the fields of a NonFiniteError. */
 export function unpack({ name, numbers, ...rest }: Failure): Error {
   const make = { ...builtIn, ...own }[name];
   const error = make ? make() : Object.assign(new Error(), { name });

@@ -7,24 +7,24 @@ import type { StepOptions, Trainer } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { Batch, Corpus, FitResult, Progress } from './types.ts';
 
-/** Longest that updates run before messages are read, in ms; an update that takes longer is one turn. */
+/** Maximum time between reading messages, in ms; at least one update is made in between. */
 const TURN_MS = 5;
-/** Time between progress events, in ms, where no number of updates was asked for. */
+/** Default time between progress events, in ms. */
 const PROGRESS_MS = 100;
 
-/** Batches one after the other, `undefined` at the end; a promise where they come from outside. */
+/** A source of batches; `undefined` ends it. Returns a promise if batches come from messages. */
 export interface Source {
   next(): Batch | undefined | Promise<Batch | undefined>;
 }
 
-/** Next-token batches of a corpus, from the place on that the number of updates made says. */
+/** Next-token batches of a corpus. The position follows from the number of updates made. */
 export class CorpusSource implements Source {
   readonly updates: number;
   readonly #lanes: CorpusBatches;
   readonly #trainer: Trainer;
   readonly #last: number;
 
-  /** @throws {ArgumentError} a number out of range, or no corpus of integers of more than one sequence */
+  /** @throws {ArgumentError} if a number is out of range, or the data are not integers longer than one sequence */
   constructor(trainer: Trainer, corpus: Corpus) {
     const { data, stepsPerSequence, batch, updates } = options('fit', corpus, CORPUS);
     integer('stepsPerSequence', stepsPerSequence, 1);
@@ -59,13 +59,13 @@ const CORPUS: Names<Corpus> = {
   updates: true,
 };
 
-/** Batches that messages bring. */
+/** Batches received as messages. */
 export class Inbox implements Source {
   readonly #waiting: (Batch | undefined)[] = [];
   readonly #ask: () => void;
   #wake: ((batch: Batch | undefined) => void) | undefined;
 
-  /** `ask` asks for one more batch; `ahead` are asked for before the first is taken. */
+  /** `ask` requests one more batch; `ahead` batches are requested in advance. */
   constructor(ask: () => void, ahead: number) {
     this.#ask = ask;
     for (let i = 0; i < ahead; i++) ask();
@@ -90,7 +90,7 @@ export class Inbox implements Source {
 
 export interface FitRequest {
   readonly source: Source;
-  /** Updates in all, if that is known. */
+  /** Total number of updates, if known. */
   readonly updates: number | undefined;
   /** Updates between progress events. */
   readonly progressEvery: number | undefined;
@@ -99,7 +99,7 @@ export interface FitRequest {
   readonly progress: (progress: Progress) => void;
 }
 
-/** Many updates, between which the worker reads its messages. */
+/** Runs updates and reads the worker's messages in between. */
 export class Fit {
   readonly #trainer: Trainer;
   readonly #request: FitRequest;
@@ -124,7 +124,7 @@ export class Fit {
     this.#wake?.();
   }
 
-  /** No update is made after the one that runs. */
+  /** Stops after the current update. */
   stop(): void {
     this.#stopped = true;
     this.resume();
@@ -191,7 +191,7 @@ export class Fit {
   }
 }
 
-/** T·B of an input that a step has taken. */
+/** Number of tokens T·B of a step's input. */
 function rowsOf({ model }: Trainer, x: Given): number {
   const { kind, size } = model.network.input;
   const { length } = 'data' in x ? x.data : x;
@@ -199,10 +199,13 @@ function rowsOf({ model }: Trainer, x: Given): number {
 }
 
 const { setImmediate } = globalThis as { setImmediate?: (call: () => void) => unknown };
-/** In a browser, where setTimeout would take 4 ms. In Node a port reads up to 1000 messages at once, timers starving. */
+/**
+ * Browsers only: setTimeout would take 4 ms there. In Node a port reads up to 1000 messages at once and timers
+ * starve.
+ */
 const self = setImmediate ? undefined : new MessageChannel();
 
-/** Lets messages that wait be read. */
+/** Lets pending messages be read. */
 function messages(): Promise<void> {
   return new Promise((resolve) => {
     if (!self) {

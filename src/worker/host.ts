@@ -1,5 +1,5 @@
 /**
- * The inside of a trainer's worker, for a worker script of your own.
+ * Runs a trainer inside a worker, for your own worker script.
  * @module unrolled/worker/host
  */
 
@@ -11,12 +11,12 @@ import { type Exposed, Server, type WorkerFunction } from './serve.ts';
 
 export type { Exposed, WorkerFunction } from './serve.ts';
 
-/** A worker's end of its messages. */
+/** The worker's side of the message port. */
 interface Port {
   postMessage(message: unknown, move: ArrayBuffer[]): void;
 }
 
-/** Of node:worker_threads. */
+/** The message port of node:worker_threads. */
 interface ParentPort extends Port {
   on(event: 'message' | 'messageerror', listener: (message: unknown) => void): unknown;
 }
@@ -41,16 +41,16 @@ function listen(): Port {
     return scope;
   }
   const parent = scope.process?.getBuiltinModule?.('node:worker_threads')?.parentPort;
-  if (!parent) throw new StateError('unrolled/worker/host: to be imported in a worker');
+  if (!parent) throw new StateError('unrolled/worker/host must be imported in a worker');
   parent.on('message', take);
   parent.on('messageerror', () => server.lost());
   return parent;
 }
 
 /**
- * Functions of your own, which get the trainer between two updates: `WorkerTrainer.run(name, ...args)` calls them. What
- * they take and give is copied. `custom`: layers that models of the trainer may have, losses and optimizers that
- * `WorkerTrainer.create` may name, as `{ exposed: 'name', …options }`.
+ * Exposes your own functions to `WorkerTrainer.run(name, ...args)`. They are called with the trainer, between two
+ * updates; arguments and results are copied. `custom`: your own layers, and your own losses and optimizers, which
+ * `WorkerTrainer.create` refers to as `{ exposed: 'name', …options }`.
  */
 export function expose(functions: Readonly<Record<string, WorkerFunction>>, custom: Exposed = {}): void {
   const { layers, losses, optimizers } = options('expose', custom, {

@@ -2,9 +2,9 @@ import { arrayKind, isArrayBuffer } from '../arrayKind.ts';
 import { ArgumentError, Verbatim } from '../errors.ts';
 
 /**
- * A value as postMessage should get it. Cloning a view clones all of the buffer behind it, so views of a part become
- * copies of that part; `move` lists the buffers that may be transferred: of those copies, and with `transfer` all.
- * @throws {ArgumentError} memory that was transferred before: an engine may send it, and then nothing arrives
+ * Prepares a value for postMessage. Cloning a view clones its whole buffer, so views of a part are replaced by copies
+ * of that part. `move` lists the buffers to transfer: those of the copies, or with `transfer` all.
+ * @throws {ArgumentError} if a buffer is detached: some engines send it as an empty one
  */
 export function portable<T>(
   value: T,
@@ -14,7 +14,7 @@ export function portable<T>(
   const visit = (it: unknown, path: string): unknown => {
     if (ArrayBuffer.isView(it)) {
       const { buffer } = it;
-      // shared memory is shared
+      // shared memory is not copied
       if (!isArrayBuffer(buffer)) return it;
       present(buffer, path);
       const whole = it.byteLength === buffer.byteLength;
@@ -40,17 +40,17 @@ export function portable<T>(
   return { value: visit(value, '') as T, move: [...move] };
 }
 
-/** Whether it is an object of no class. */
+/** Whether it is a plain object. */
 export function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** @throws {ArgumentError} memory that was transferred */
+/** @throws {ArgumentError} if the buffer is detached */
 function present(buffer: ArrayBuffer, path: string): void {
   if (buffer.byteLength > 0 || !isDetached(buffer)) return;
-  throw new ArgumentError(path, 'memory that is here', new Verbatim('memory that was transferred before'));
+  throw new ArgumentError(path, 'memory that is not detached', new Verbatim('detached memory'));
 }
 
 function isDetached(buffer: ArrayBuffer & { readonly detached?: boolean }): boolean {
@@ -68,7 +68,7 @@ function isDetached(buffer: ArrayBuffer & { readonly detached?: boolean }): bool
 type View = new (buffer: ArrayBuffer) => ArrayBufferView;
 
 function copyOf(view: ArrayBufferView, buffer: ArrayBuffer): ArrayBufferView {
-  // Node's Buffer is a Uint8Array whose own constructor is not for this
+  // Node's Buffer is a Uint8Array, but its constructor is deprecated
   const make = arrayKind(view) === 'Uint8Array' ? Uint8Array : (view.constructor as View);
   return new make(buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 }

@@ -1,8 +1,10 @@
-/** What crosses between a page (or Node's main thread) and the worker: calls one way, answers and notices the other. */
+/**
+ * Messages between the page (or Node's main thread) and the worker: calls to the worker, answers and notices from it.
+ */
 
 import type { NonFiniteFields } from '../errors.ts';
 
-/** A call of `name`; `id` tells its answer and its notices. */
+/** A call of `name`; its answer and notices have the same `id`. */
 export interface Call {
   readonly unrolled: 'call';
   readonly id: number;
@@ -10,17 +12,17 @@ export interface Call {
   readonly args: readonly unknown[];
 }
 
-/** The end of a call. `steps`: updates made so far. */
+/** The answer to a call. `steps`: updates made so far. */
 export type Answer = { readonly unrolled: 'answer'; readonly id: number; readonly steps: number } & (
   | { readonly value: unknown }
   | { readonly failure: Failure }
 );
 
-/** Something on the way of a call. */
+/** A notice during a call. */
 export interface Notice {
   readonly unrolled: 'notice';
   readonly id: number;
-  /** `more`: another batch is wanted. */
+  /** `more`: requests another batch. */
   readonly kind: 'progress' | 'more';
   readonly value: unknown;
 }
@@ -30,12 +32,12 @@ export interface Failure {
   readonly name: string;
   readonly message: string;
   readonly argument?: string | undefined;
-  /** What a NonFiniteError carries. */
+  /** Fields of a NonFiniteError. */
   readonly numbers?: NonFiniteFields | undefined;
   readonly stack?: string | undefined;
 }
 
-/** Whether a message is one of these: a worker may carry others. */
+/** Whether it is one of these messages; a worker may receive others. */
 export function isOurs<K extends 'call' | 'answer' | 'notice'>(
   message: unknown,
   ...kinds: K[]

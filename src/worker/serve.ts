@@ -25,13 +25,13 @@ import { portable } from './portable.ts';
 import type { Answer, Call, Notice } from './protocol.ts';
 import type { Batch, Corpus, FitOptions, Sample, SampleOptions, WorkerTrainerOptions } from './types.ts';
 
-/** A function of a user's own, called as `WorkerTrainer.run(name, ...args)` between two updates. */
+/** A user's function, called by `WorkerTrainer.run(name, ...args)` between two updates. */
 // biome-ignore lint/suspicious/noExplicitAny: arguments are the user's own
 export type WorkerFunction = (trainer: Trainer, ...args: any[]) => unknown;
 
-/** What a worker's own script brings: layers, and what makes losses and optimizers from options. */
+/** Custom layers, and functions that create losses and optimizers from options. */
 export interface Exposed {
-  /** By the `type` they are saved under. */
+  /** Custom layers by `type`. */
   readonly layers?: Readonly<Record<string, CustomLayerClass>> | undefined;
   /** By name. */
   // biome-ignore lint/suspicious/noExplicitAny: options are the user's own
@@ -41,7 +41,7 @@ export interface Exposed {
   readonly optimizers?: Readonly<Record<string, (options: any) => CustomOptimizer | Optimizer>> | undefined;
 }
 
-/** What a description of a user's own makes; undefined for one of this package. */
+/** Creates an exposed loss or optimizer; undefined if the description is not `{ exposed }`. */
 function exposed<T>(
   argument: string,
   makers: Readonly<Record<string, (options: unknown) => T>>,
@@ -51,14 +51,14 @@ function exposed<T>(
   if (name === undefined) return undefined;
   if (typeof name !== 'string' || !Object.hasOwn(makers, name)) {
     const known = Object.keys(makers).join(', ') || 'none';
-    throw new ArgumentError(`${argument}.exposed`, `a name that the worker exposes (${known})`, name);
+    throw new ArgumentError(`${argument}.exposed`, `a name exposed by the worker (${known})`, name);
   }
   return makers[name]!(rest);
 }
 
 type Post = (message: Answer | Notice, move: ArrayBuffer[]) => void;
 
-/** Batches that are on their way before they are needed. */
+/** Number of batches requested in advance. */
 const AHEAD = 2;
 
 /** A trainer that answers calls. */
@@ -72,17 +72,17 @@ export class Server {
   #fit: Fit | undefined;
   #inbox: { readonly id: number; readonly batches: Inbox } | undefined;
   #paused = false;
-  /** The last call's. */
+  /** `id` of the last call. */
   #id = 0;
 
   constructor(post: Post) {
     this.#post = post;
   }
 
-  /** Answers a call that arrived but can't be read: the one after the last, since calls arrive in order. */
+  /** Rejects a call that can't be read: the one after the last, since calls arrive in order. */
   lost(): void {
     this.#id++;
-    this.#answer({ id: this.#id, failure: pack(new StateError('the worker can’t read this call')) }, false);
+    this.#answer({ id: this.#id, failure: pack(new StateError("the worker can't read this call")) }, false);
   }
 
   async take({ id, name, args }: Call): Promise<void> {
@@ -90,7 +90,7 @@ export class Server {
     try {
       const method = this.#methods[name];
       if (!method)
-        throw new StateError(`the worker knows no ${name}: it runs another version of this package`);
+        throw new StateError(`the worker has no method ${name}: it runs another version of this package`);
       const value = await method(id, ...args);
       this.#answer({ id, value }, FRESH.has(name));
     } catch (error) {
@@ -108,13 +108,13 @@ export class Server {
     return this.#made;
   }
 
-  /** The trainer, where no fit is under way. */
+  /** The trainer, if no fit is running. */
   get #idle(): Trainer {
-    if (this.#fit) throw new StateError('a fit is under way: await it, or abort it');
+    if (this.#fit) throw new StateError('a fit is already running: await it or abort it');
     return this.#trainer;
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: arguments are checked by what takes them
+  // biome-ignore lint/suspicious/noExplicitAny: arguments are checked by the called function
   readonly #methods: Record<string, (id: number, ...args: any[]) => unknown> = {
     create: (_, model: Uint8Array, opts: WorkerTrainerOptions, lock?: string) =>
       this.#create(model, opts, lock),
@@ -131,7 +131,7 @@ export class Server {
     sample: (_, opts: SampleOptions) => sample(this.#trainer, opts),
     fit: (id, corpus: Corpus | undefined, opts: FitOptions) => this.#run(id, corpus, opts),
     batch: (_, of: number, batch: Batch | undefined) => {
-      // of a fit that has ended meanwhile
+      // belongs to a fit that has ended
       if (this.#inbox?.id === of) this.#inbox.batches.put(batch);
     },
     stop: () => this.#fit?.stop(),
@@ -148,7 +148,7 @@ export class Server {
       if (!known.includes(name)) {
         throw new ArgumentError(
           'name',
-          `a function that the worker exposes (${known.join(', ') || 'none'})`,
+          `a function exposed by the worker (${known.join(', ') || 'none'})`,
           name,
         );
       }
@@ -157,7 +157,7 @@ export class Server {
   };
 
   async #create(model: Uint8Array, opts: WorkerTrainerOptions, lock?: string): Promise<unknown> {
-    if (this.#made) throw new StateError('the worker has a trainer already');
+    if (this.#made) throw new StateError('the worker already has a trainer');
     const { loss, optimizer, schedule, kernels, revectorize, wasm, ...rest } = opts;
     const locked = lock !== undefined && (await hold(lock));
     const runtime = await init({
@@ -200,10 +200,10 @@ export class Server {
   }
 }
 
-/** What these give is no one else's: it is transferred. */
+/** Calls whose results are transferred, not copied. */
 const FRESH = new Set(['save', 'saveModel', 'sample']);
 
-/** Holds a lock as long as the worker lives, so that its end is seen; false where there are no locks. */
+/** Holds a lock as long as the worker lives, to detect its end; false if locks are not supported. */
 async function hold(name: string): Promise<boolean> {
   const { locks } = navigator;
   if (!locks) return false;
@@ -223,7 +223,11 @@ function sample({ model }: Trainer, opts: SampleOptions): Sample {
   const length = integer('length', given.length, 1);
   const { input, outputSize } = model.network;
   if (input.kind !== 'indices' || outputSize > input.size) {
-    throw new ArgumentError('model', 'one that reads the indices it gives', new Verbatim('one of features'));
+    throw new ArgumentError(
+      'model',
+      'a model whose input and output are indices',
+      new Verbatim('a model of features'),
+    );
   }
   if (!(prompt?.length > 0)) throw new ArgumentError('prompt', 'at least one index', prompt);
   const generator = new Generator(seed);

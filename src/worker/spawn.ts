@@ -11,17 +11,16 @@ interface Process {
   getBuiltinModule?(name: string): Threads | undefined;
 }
 
-/** Makes a worker of this package: a Web Worker, in Node one of worker_threads. */
+/** Creates a worker of this package: a Web Worker, or in Node a thread of worker_threads. */
 export type Spawn = () => Worker | NodeWorker | Promise<Worker | NodeWorker>;
 
 /**
- * Ways to a worker, the next one for where the one before can't be loaded: the file of `unrolled/worker/host`, which is
- * missing in bundles that don't copy it; then its text, which this package holds, too, and which a strict
- * Content-Security-Policy refuses.
+ * Ways to load the worker, tried in order: the file of `unrolled/worker/host`, which may be missing in a bundle; then
+ * the text embedded in this package, which a strict Content-Security-Policy blocks.
  */
 export const SPAWNS: readonly Spawn[] = [fromFile, fromText];
 
-/** Where the file would be; bundlers that copy it rewrite only the call below. */
+/** URL of the file; bundlers that copy it rewrite only the call below. */
 export function fileName(): string {
   const here: string | undefined = import.meta.url;
   return here === undefined || here.startsWith('blob:') ? 'host.js' : new URL('./host.js', here).href;
@@ -29,11 +28,11 @@ export function fileName(): string {
 
 function fromFile(): Worker | NodeWorker {
   if (typeof Worker === 'function') {
-    // bundlers look for these very words
+    // bundlers match this exact expression
     return new Worker(new URL('./host.js', import.meta.url), { type: 'module', name: 'unrolled' });
   }
   const here = import.meta.url;
-  // and not for these: no second copy
+  // bundlers don't match this one, so there is no second copy
   return new (threads().Worker)(new URL('./host.js', here));
 }
 
@@ -47,15 +46,15 @@ async function fromText(): Promise<Worker | NodeWorker> {
   try {
     return new Worker(url, { name: 'unrolled' });
   } finally {
-    // the fetch of the script has begun with the URL as it was
+    // the script is already being fetched from the original URL
     URL.revokeObjectURL(url);
   }
 }
 
-/** @throws {FeatureError} an engine without workers */
+/** @throws {FeatureError} if the engine does not support workers */
 function threads(): Threads {
   const { process } = globalThis as { process?: Process };
   const found = process?.getBuiltinModule?.('node:worker_threads');
-  if (!found) throw new FeatureError('this engine has no workers');
+  if (!found) throw new FeatureError('this engine does not support workers');
   return found;
 }

@@ -30,11 +30,12 @@ interface Created {
 }
 
 /**
- * A Trainer in a worker: a Web Worker, in Node one of worker_threads. Its methods are Trainer's and give promises, its
- * results Trainer's to the bit. Calls are answered in order; while `fit` runs, between two updates.
+ * A Trainer in a Web Worker, or in Node a thread of worker_threads. It has the methods of Trainer, which return
+ * promises, and gives the same results, bit for bit. Calls are answered in order; while `fit` runs, between two
+ * updates.
  *
- * An error keeps its class and its `argument`. A worker that crashes or is terminated rejects all that was asked of it,
- * and all that is asked later, with a StateError.
+ * Errors keep their class and `argument`. If the worker crashes or is terminated, all pending and later calls are
+ * rejected with a StateError.
  */
 export class WorkerTrainer {
   /** The kernels in use. */
@@ -51,13 +52,13 @@ export class WorkerTrainer {
   }
 
   /**
-   * Starts a worker, and a trainer of a copy of the model in it.
+   * Starts a worker and creates a trainer in it, with a copy of the model.
    *
-   * @throws {ArgumentError} what is no model, no plain data, or refused by Trainer
-   * @throws {FormatError} bytes that are no model
-   * @throws {FeatureError} an engine without workers, or without the kernels asked for
-   * @throws {StateError} a worker that can't be loaded
-   * @throws the signal's reason, once it is aborted
+   * @throws {ArgumentError} if `model` is not a model, the options are not plain data, or Trainer rejects them
+   * @throws {FormatError} if the bytes are not a saved model
+   * @throws {FeatureError} if the engine does not support workers or the requested kernels
+   * @throws {StateError} if the worker can't be loaded
+   * @throws the signal's reason if it is aborted
    */
   static async create(
     model: ModelSource,
@@ -79,33 +80,33 @@ export class WorkerTrainer {
     return new WorkerTrainer(channel, answer);
   }
 
-  /** Updates made, as the worker's last answer said. */
+  /** Number of updates, as of the worker's last answer. */
   get steps(): number {
     return this.#channel.steps;
   }
 
-  /** As Trainer.step. @throws {StateError} while a fit is under way */
+  /** Same as Trainer.step. @throws {StateError} while a fit is running */
   step(x: Given, y: Given, opts?: WorkerStepOptions): Promise<StepResult> {
     return this.#withOptions('step', x, y, opts);
   }
 
-  /** As Trainer.evaluate. */
+  /** Same as Trainer.evaluate. */
   evaluate(x: Given, y: Given, opts?: WorkerStepOptions): Promise<Evaluation> {
     return this.#withOptions('evaluate', x, y, opts);
   }
 
-  /** As Trainer.flow, also while a fit is under way. */
+  /** Same as Trainer.flow. Can be called while a fit is running. */
   flow(x: Given, y: Given, opts?: WorkerStepOptions): Promise<Flow> {
     return this.#withOptions('flow', x, y, opts);
   }
 
   /**
-   * Many updates in the worker, on a corpus that lies there or on batches that are brought as they are needed. In between
-   * it answers other calls.
+   * Runs many updates in the worker, on a corpus that is copied to it or on batches that are sent as needed. Other
+   * calls are answered between updates.
    *
-   * @throws {ArgumentError} as Trainer.step, or options out of range
-   * @throws {StateError} another fit under way
-   * @throws the signal's reason, once it is aborted; whatever `onProgress` or the batches throw
+   * @throws {ArgumentError} as Trainer.step, or if an option is out of range
+   * @throws {StateError} if another fit is running
+   * @throws the signal's reason if it is aborted; any error thrown by `onProgress` or the batches
    */
   async fit(data: Corpus | Batches, opts?: FitOptions): Promise<FitResult> {
     const { onProgress, signal, transfer = false, ...rest } = options('fit', opts, FIT);
@@ -117,7 +118,7 @@ export class WorkerTrainer {
     let failed: { readonly reason: unknown } | undefined;
     const stop = (reason: unknown) => {
       failed ??= { reason };
-      // rejects if the worker is no more, and then so does the fit
+      // rejects if the worker has ended; then the fit rejects, too
       if (!over) this.#channel.call('stop').catch(() => {});
     };
     const bring = async (id: number) => {
@@ -135,7 +136,7 @@ export class WorkerTrainer {
       listener = undefined;
       stop(error);
     };
-    // one after the other, however many are asked for at once
+    // one at a time, even if several are requested at once
     let brought = Promise.resolve();
     const abort = () => stop(signal!.reason);
     signal?.addEventListener('abort', abort);
@@ -150,7 +151,7 @@ export class WorkerTrainer {
     } finally {
       over = true;
       signal?.removeEventListener('abort', abort);
-      // not awaited: batches that wait for something must not hold up an abort
+      // not awaited: a pending iterator must not delay an abort
       if (batches)
         attempt(
           () => void Promise.resolve(batches.return?.()).catch(() => {}),
@@ -159,67 +160,68 @@ export class WorkerTrainer {
     }
   }
 
-  /** Makes a fit wait, this one or the next; settles when no update runs. */
+  /** Pauses the current or the next fit. Resolves when no update is running. */
   pause(): Promise<void> {
     this.#paused = true;
     return this.#channel.call('pause');
   }
 
-  /** Lets it go on. */
+  /** Resumes it. */
   resume(): Promise<void> {
     this.#paused = false;
     return this.#channel.call('resume');
   }
 
-  /** Whether `pause` was the last of `pause` and `resume`. */
+  /** Whether it is paused. */
   get paused(): boolean {
     return this.#paused;
   }
 
-  /** As Trainer.resetState. @throws {StateError} while a fit is under way */
+  /** Same as Trainer.resetState. @throws {StateError} while a fit is running */
   resetState(): Promise<void> {
     return this.#channel.call('resetState');
   }
 
-  /** As setting `lr` of the optimizer: from the next update on. @throws {ArgumentError} NaN, infinite or negative */
+  /** Sets `lr` of the optimizer, from the next update on. @throws {ArgumentError} if it is NaN, infinite or negative */
   setLearningRate(lr: number): Promise<void> {
     return this.#channel.call('setLearningRate', { lr });
   }
 
-  /** As Trainer.save: a checkpoint. While a fit is under way, of the state between two updates. */
+  /** Same as Trainer.save: returns a checkpoint. While a fit is running it is taken between two updates. */
   save(metadata: Readonly<Record<string, string>> = {}): Promise<Uint8Array<ArrayBuffer>> {
     return this.#channel.call('save', { metadata });
   }
 
-  /** As Trainer.restore. @throws {StateError} while a fit is under way */
+  /** Same as Trainer.restore. @throws {StateError} while a fit is running */
   async restore(bytes: Uint8Array | ArrayBuffer): Promise<void> {
     await this.#channel.call('restore', { bytes: bytesOf(bytes) });
   }
 
-  /** As Sequential.save: the model alone, for `Sequential.load`. */
+  /** Same as Sequential.save: returns only the model, for `Sequential.load`. */
   saveModel(metadata: Readonly<Record<string, string>> = {}): Promise<Uint8Array<ArrayBuffer>> {
     return this.#channel.call('saveModel', { metadata });
   }
 
   /**
-   * Indices that the model writes after a prompt, with the weights it has now; training goes on as if nothing had been.
-   * @throws {ArgumentError} a model of features, an empty prompt, an index outside the vocabulary, a number out of range
+   * Generates indices after a prompt with the current weights. Training is not affected.
+   * @throws {ArgumentError} if the model's input is features, the prompt is empty, an index is outside the
+   * vocabulary, or a number is out of range
    */
   sample(opts: SampleOptions): Promise<Sample> {
     return this.#channel.call('sample', { options: opts });
   }
 
-  /** Calls a function that the worker's own script gave to `expose` of unrolled/worker/host. */
+  /** Calls a function that the worker script passed to `expose` of unrolled/worker/host. */
   run<T = unknown>(name: string, ...args: unknown[]): Promise<T> {
     return this.#channel.call('run', { name, args });
   }
 
-  /** Ends the worker. All that is asked of it rejects with a StateError. Settles when it is no more. */
+  /** Ends the worker. Pending and later calls are rejected with a StateError. Resolves when it has ended. */
   async terminate(): Promise<void> {
     await this.#channel.end('the trainer was terminated');
   }
 
-  /** As `terminate`, for `await using`. */
+  /** Same as `terminate`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.terminate();
   }
@@ -270,7 +272,7 @@ function signalOf(signal: AbortSignal | undefined): AbortSignal | undefined {
 function bytesOf(model: ModelSource): Uint8Array | ArrayBuffer {
   if (isArrayBuffer(model) || ArrayBuffer.isView(model)) return model;
   if (typeof model?.save !== 'function') {
-    throw new ArgumentError('model', 'a Sequential, or the bytes of one', model);
+    throw new ArgumentError('model', 'a Sequential or the bytes of a saved one', model);
   }
   return model.save();
 }

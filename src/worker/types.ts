@@ -9,30 +9,33 @@ import type { StepOptions, StepResult, TrainerOptions } from '../model/trainer.t
 import type { Given } from '../ndarray.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';
 
-/** What a trainer in a worker is made of: TrainerOptions, its functions and classes described by plain data. */
+/** Options of `WorkerTrainer.create`: TrainerOptions with functions and classes described by plain data. */
 export interface WorkerTrainerOptions extends Omit<TrainerOptions, 'loss' | 'optimizer' | 'schedule'> {
-  /** `'crossEntropy'`, or with its options `{ name: 'crossEntropy', ignoreIndex: 0 }`; likewise mse, bceWithLogits. */
+  /**
+   * `'crossEntropy'` or, with options, `{ name: 'crossEntropy', ignoreIndex: 0 }`; also mse, bceWithLogits and
+   * others.
+   */
   readonly loss: LossDescription | ExposedDescription;
-  /** `{ name: 'adamw', lr: 1e-3 }`; likewise sgd, adam, rmsprop, adagrad. */
+  /** `{ name: 'adamw', lr: 1e-3 }`; also sgd, adam, rmsprop, adagrad and others. */
   readonly optimizer: OptimizerDescription | ExposedDescription;
-  /** `{ name: 'cosineLR', steps: 1000 }`; likewise stepLR, warmup. */
+  /** `{ name: 'cosineLR', steps: 1000 }`; also stepLR, warmup. */
   readonly schedule?: ScheduleDescription | undefined;
-  /** As `init` takes it, in the worker. */
+  /** Same as the option of `init`, in the worker. */
   readonly kernels?: 'auto' | KernelBuild | undefined;
-  /** As `init` takes it, in the worker. */
+  /** Same as the option of `init`, in the worker. */
   readonly revectorize?: boolean | undefined;
-  /** The kernels' binary for the worker: bytes, or a Module compiled already. */
+  /** The kernels' binary for the worker: bytes or a compiled Module. */
   readonly wasm?: BufferSource | WebAssembly.Module | undefined;
 }
 
-/** A model, or the file that `Sequential.save` or `Trainer.save` gave. */
+/** A model, or a file saved by `Sequential.save` or `Trainer.save`. */
 export type ModelSource = SequentialBase | Uint8Array | ArrayBuffer;
 
-/** A Worker of node:worker_threads. */
+/** The interface used of a node:worker_threads Worker. */
 export interface NodeWorker {
   /** Sends a message. */
   postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
-  /** Listens. */
+  /** Adds a listener. */
   // biome-ignore lint/suspicious/noExplicitAny: events have arguments of their own
   on(event: string, listener: (value: any) => void): unknown;
   /** Ends the worker. */
@@ -43,108 +46,113 @@ export interface NodeWorker {
   unref(): void;
 }
 
-/** How `WorkerTrainer.create` makes its worker. */
+/** How `WorkerTrainer.create` starts its worker. */
 export interface WorkerOptions {
   /**
-   * Makes the worker, where a bundler does not find this package's own: a module worker whose script imports
-   * unrolled/worker/host. It serves one trainer, which ends it.
+   * Creates the worker if the bundler does not find this package's own: a module worker whose script imports
+   * unrolled/worker/host. It belongs to one trainer, which ends it.
    */
   readonly worker?: (() => Worker | NodeWorker) | undefined;
-  /** Ends a creation that is under way. */
+  /** Aborts the creation. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a step in a worker takes beside x and y. */
+/** Options of a step in a worker. */
 export interface WorkerStepOptions extends StepOptions {
-  /** Move the buffers of x, y and the options to the worker rather than copy them: they are empty afterwards. */
+  /**
+   * Transfer the buffers of x, y and the options to the worker instead of copying them; they are detached afterwards.
+   */
   readonly transfer?: boolean | undefined;
 }
 
-/** What one update of `fit` is made on. */
+/** The data of one update of `fit`. */
 export interface Batch {
-  /** As `step` takes it. */
+  /** Same as the argument of `step`. */
   readonly x: Given;
-  /** As `step` takes it. */
+  /** Same as the argument of `step`. */
   readonly y: Given;
-  /** Of this step, instead of those of `fit`. */
+  /** Options of this step, instead of `stepOptions` of `fit`. */
   readonly options?: StepOptions | undefined;
 }
 
 /**
- * Next-token training on a text that lies in the worker: B lanes, evenly spread over it, one sequence a lane and update;
- * after the end comes the beginning. What an update reads depends on the number of updates made before, so a restored
- * trainer goes on where the saved one was.
+ * Next-token training on a text that is copied to the worker. The batch's B rows start at evenly spaced positions and
+ * read one sequence per update, wrapping around at the end. The position depends only on the number of updates made,
+ * so a restored trainer continues where the saved one stopped.
  */
 export interface Corpus {
-  /** Indices, more than one sequence. */
+  /** Indices; longer than one sequence. */
   readonly data: Int32Array | Uint8Array | Uint16Array;
-  /** T. */
+  /** Sequence length Sequence length Sequence length Sequence length T. */
   readonly stepsPerSequence: number;
-  /** B. */
+  /** Batch size Batch size Batch size Batch size B. */
   readonly batch: number;
-  /** Updates to make. */
+  /** Number of updates. */
   readonly updates: number;
 }
 
-/** Batches, taken as the worker needs them, two ahead. */
+/** Batches, requested by the worker as needed, two in advance. */
 export type Batches = Iterable<Batch> | AsyncIterable<Batch>;
 
-/** How far `fit` is: the result of the last step, and: */
+/** The progress of `fit`: the result of the last step and: */
 export interface Progress extends StepResult {
-  /** Updates the trainer has made in its life. */
+  /** Total number of updates the trainer has made. */
   readonly step: number;
-  /** Of every update since the last event, in order. */
+  /** Losses of all updates since the last event, in order. */
   readonly losses: readonly number[];
-  /** Rows of steps, T·B an update, over the time since `fit` began, pauses left out. */
+  /** Tokens (T·B per update) per second since `fit` started, without pauses. */
   readonly tokensPerSecond: number;
-  /** `undefined` where the number of updates is not known. */
+  /** Estimated time left in seconds; `undefined` if the number of updates is not known. */
   readonly secondsLeft: number | undefined;
 }
 
-/** What `fit` takes beside the data. */
+/** Options of `fit`. */
 export interface FitOptions {
-  /** Hears how far it is. */
+  /** Called with the progress. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Updates between two progress events. Default: one every 100 ms. */
+  /** Updates between progress events. Default: one event every 100 ms. */
   readonly progressEvery?: number | undefined;
-  /** Stops between two updates: the promise rejects with the signal's reason, and the trainer stays usable. */
+  /** Stops between two updates: the promise rejects with the signal's reason; the trainer stays usable. */
   readonly signal?: AbortSignal | undefined;
-  /** Updates in all, where batches are given: for `secondsLeft`. */
+  /** Total number of batches, if known; used for `secondsLeft`. */
   readonly updates?: number | undefined;
-  /** Move the buffers of the data to the worker rather than copy them: they are empty afterwards. Default false. */
+  /**
+   * Transfer the buffers of the data to the worker instead of copying them; they are detached afterwards. Default
+   * false.
+   */
   readonly transfer?: boolean | undefined;
-  /** Of every step, but where a batch has its own. */
+  /** Options of every step, unless a batch has its own. */
   readonly stepOptions?: StepOptions | undefined;
 }
 
-/** What `fit` has done. */
+/** The result of `fit`. */
 export interface FitResult {
   /** Updates made. */
   readonly updates: number;
-  /** Mean over them; NaN where there were none. */
+  /** Mean loss over the updates; NaN if there were none. */
   readonly loss: number;
-  /** Updates left out with `nonFinite: 'skip'`. */
+  /** Updates skipped with `nonFinite: 'skip'`. */
   readonly skipped: number;
-  /** Pauses left out. */
+  /** Duration in seconds, without pauses. */
   readonly seconds: number;
 }
 
-/** What `sample` takes. */
+/** Options of `sample`. */
 export interface SampleOptions {
   /** Indices the model reads first, at least one. */
   readonly prompt: ArrayLike<number>;
-  /** Indices to write. */
+  /** Number of indices to generate. */
   readonly length: number;
-  /** 0 always takes the likeliest. Default 1. */
+  /** 0 always picks the most likely index. Default 1. */
   readonly temperature?: number | undefined;
-  /** The same one gives the same indices on every engine, with the same weights and kernels. Default 0. */
+  /** With the same weights and kernels, the same seed gives the same indices on every engine. Default 0. */
   readonly seed?: number | undefined;
 }
 
-/** What a model wrote. */
+/** Indices generated by a model. */
 export interface Sample {
-  /** Those after the prompt. */
+  /** The indices after the prompt. */
   readonly indices: Int32Array<ArrayBuffer>;
-  /** softmax(output) of each, whatever the temperature: how likely the model held it. */
+  /** softmax(output) of each generated index, at temperature 1. */
   readonly probabilities: Float32Array<ArrayBuffer>;
 }

@@ -92,7 +92,7 @@ describe('bad input', () => {
       [path('d'), 'is a directory'],
       [path('no/m'), 'no directory'],
       [path('t/m'), 'a part of the path is no directory'],
-      [path('t'), 'is the text itself'],
+      [path('t'), 'overwrite the text'],
       ['/dev/null', 'not a regular file'],
     ] as const) {
       const outcome = await cli('train', book, '--steps', 1e9, '--out', out);

@@ -138,11 +138,11 @@ describe('generate', () => {
     expect(await refused(new TextEncoder().encode('just some text'))).toContain('plain text');
     expect(await refused(new Uint8Array())).toContain('an empty file');
     expect(await refused(model.subarray(0, 5000))).toContain('not a valid safetensors file');
-    expect(await refused(loaded.save())).toContain('without a vocabulary');
-    expect(await refused(loaded.save({ vocabulary: 'ba' }))).toContain('vocabulary is no list');
-    expect(await refused(loaded.save({ vocabulary: 'abc' }))).toContain('do not fit its vocabulary of 3');
-    expect(await refused(loaded.save({ vocabulary: 'abc', training: '{' }))).toContain('is no JSON');
+    expect(await refused(loaded.save())).toContain('vocabulary');
+    expect(await refused(loaded.save({ vocabulary: 'ba' }))).toContain('sorted list');
+    expect(await refused(loaded.save({ vocabulary: 'abc' }))).toContain('vocabulary of 3');
+    expect(await refused(loaded.save({ vocabulary: 'abc', training: '{' }))).toContain('JSON');
     const damaged = loaded.save({ vocabulary: 'abc', training: '{"version":1}' });
-    expect(await refused(damaged)).toContain('the state of its training is damaged');
+    expect(await refused(damaged)).toContain('damaged');
   });
 });

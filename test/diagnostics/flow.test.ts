@@ -144,9 +144,7 @@ describe('summarize', () => {
 
   test.each([0, 4])('refuses %d numbers', (length) => {
     const input = { ...fading(1, 1), raw: new Float32Array(length) };
-    expect(() => summarize([input])).toThrow(
-      `raw: expected [T, 3] with T of at least 1, got ${length} numbers`,
-    );
+    expect(() => summarize([input])).toThrow(/^raw: expected \[T, 3\]/);
   });
 });
 

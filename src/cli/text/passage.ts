@@ -4,21 +4,22 @@ import { type Output, print } from '../io.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 export interface PassageOptions {
-  /** Characters the model reads first; empty: the start of a line. */
+  /** Characters the model reads first. If empty, generation starts at the beginning of a line. */
   readonly prompt: string;
-  /** Characters to write. */
+  /** Number of characters to generate. */
   readonly length: number;
-  /** 0 always takes the likeliest character. */
+  /** 0 always picks the most likely character. */
   readonly temperature: number;
   readonly seed: number;
 }
 
-/** Characters that are written at a time. */
+/** Number of characters per write. */
 const PIECE = 64;
 
 /**
- * Characters a model writes, one by one, after an empty one for each that it reads. The same seed gives the same ones on every engine with the same kernels.
- * @throws {CliError} a prompt with a character the model does not know
+ * Generates characters one by one, after an empty string for each prompt character. With the same kernels, the same
+ * seed gives the same characters on every engine.
+ * @throws {CliError} if the prompt has a character that is not in the vocabulary
  */
 export function* passage(model: Sequential, vocabulary: Vocabulary, options: PassageOptions) {
   const { prompt, length, temperature, seed } = options;
@@ -36,7 +37,7 @@ export function* passage(model: Sequential, vocabulary: Vocabulary, options: Pas
   }
 }
 
-/** Writes a passage as it comes; signals and timers have their turn. `isStopped` ends it early. */
+/** Writes characters as they are generated, letting signals and timers run in between. `isStopped` ends it early. */
 export async function writePassage(
   out: Output,
   characters: Iterable<string>,
@@ -56,7 +57,7 @@ export async function writePassage(
 }
 
 /**
- * The likeliest characters to follow, as a beam search finds them.
+ * The most likely continuation, found by beam search.
  * @throws {CliError} as `passage`
  */
 export function likeliest(

@@ -1,6 +1,6 @@
 import { CliError } from '../failure.ts';
 
-/** The characters (Unicode code points) a model knows, in the order of their code points; all that occur in its text. */
+/** The characters (Unicode code points) of a training text, sorted by code point. */
 export class Vocabulary {
   readonly characters: readonly string[];
   readonly #index: ReadonlyMap<string, number>;
@@ -10,17 +10,17 @@ export class Vocabulary {
     this.#index = new Map(characters.map((c, i) => [c, i]));
   }
 
-  /** Of a text that is not empty. */
+  /** The vocabulary of a non-empty text. */
   static of(text: string): Vocabulary {
     const sorted = [...new Set(text)].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!);
     return new Vocabulary(sorted);
   }
 
-  /** What `toString` gave. @throws {CliError} anything else */
+  /** Parses the result of `toString`. @throws {CliError} if it is anything else */
   static parse(text: string): Vocabulary {
     const vocabulary = Vocabulary.of(text);
     if (text === '' || vocabulary.toString() !== text) {
-      throw new CliError('its vocabulary is no list of characters in order');
+      throw new CliError('its vocabulary is not a sorted list of characters');
     }
     return vocabulary;
   }
@@ -29,7 +29,7 @@ export class Vocabulary {
     return this.characters.length;
   }
 
-  /** Indices of a text. @throws {CliError} naming a character that is not in the vocabulary */
+  /** Converts text to indices. @throws {CliError} if a character is not in the vocabulary */
   encode(text: string): Int32Array {
     const out = new Int32Array(text.length);
     let n = 0;

@@ -3,11 +3,11 @@ export interface Best {
   readonly step: number;
   /** Nats per character. */
   readonly loss: number;
-  /** Of the text that was validated on. */
+  /** Hash of the validation text. */
   readonly sha256: string;
 }
 
-/** From a file; undefined from anything else. */
+/** Reads it from JSON; undefined if it is invalid. */
 export function readBest(json: unknown): Best | undefined {
   const { step, loss, sha256 } = (json ?? {}) as Best;
   const isBest = Number.isSafeInteger(step) && Number.isFinite(loss) && typeof sha256 === 'string';

@@ -4,7 +4,7 @@ import type { Losses } from './losses.ts';
 const WIDTH = 60;
 const HEIGHT = 12;
 
-/** The loss over the steps as a chart of so many columns at most; empty for fewer than two points. */
+/** Draws the loss over the steps as a chart of at most `columns` columns; empty for fewer than two points. */
 export function lossCurve(losses: Losses, columns: number): string {
   const chart = chartOf(losses, WIDTH);
   const excess = widthOf(chart) - columns;
@@ -29,7 +29,7 @@ function chartOf(losses: Losses, width: number): string {
   return lines.filter((line) => line !== '').join('\n');
 }
 
-/** At most `most` points, each the mean of as many neighbours. */
+/** Reduces to at most `most` points by averaging equal numbers of neighbours. */
 function thin(points: readonly [number, number][], most: number): [number, number][] {
   const per = Math.max(1, Math.ceil(points.length / most));
   const out: [number, number][] = [];

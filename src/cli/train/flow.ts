@@ -4,22 +4,22 @@ import { VANISHING_SHARE } from '../../diagnostics/verdict.ts';
 import { plural, wrapped } from '../show.ts';
 
 const BARS = '▁▂▃▄▅▆▇█';
-/** Where every step's gradient is 0, and where one is not finite. */
+/** Shown if every gradient is 0, and if one is not finite. */
 const NONE = '·';
 const BROKEN = '!';
-/** Characters of a sparkline at most, and beside it. */
+/** Maximum width of a sparkline, and columns used next to it. */
 const WIDTH = 40;
 const NAME = 16;
 
-/** The scale of log10 that the lowest and the highest bar stand for. */
+/** log10 values of the lowest and the highest bar. */
 interface Scale {
   readonly low: number;
   readonly high: number;
 }
 
 /**
- * Lines of so many columns at most that tell how gradients flow: the scale, then for each layer a sparkline of ‖∂L/∂h_t‖
- * and what it means.
+ * Describes how gradients flow, in lines of at most `columns` columns: the scale, then for each layer a sparkline of
+ * ‖∂L/∂h_t‖ and a verdict.
  */
 export function flowLines({ layers }: Flow, columns: number): string[] {
   const bars = layers.map(({ hNorm }) => thin(hNorm, columns));
@@ -39,8 +39,8 @@ export function flowLines({ layers }: Flow, columns: number): string[] {
 }
 
 /**
- * How the gradient flows, for a progress bar: `gradient reaches 21 of 64 steps`. An alarm only where numbers are not
- * finite, or where it vanishes or explodes and the loss does not fall.
+ * The gradient flow for a progress bar: `gradient reaches 21 of 64 steps`. Warns only if numbers are not finite, or
+ * if the gradient vanishes or explodes and the loss does not fall.
  */
 export function remark({ layers }: Flow, isFalling: boolean): string {
   if (layers.some(({ verdict }) => verdict === 'not finite')) return 'gradient not finite!';
@@ -54,7 +54,7 @@ export function remark({ layers }: Flow, isFalling: boolean): string {
   return `gradient reaches ${reach} of ${steps} steps`;
 }
 
-/** Steps from the loss back after which more than a thousandth of the gradient is left. */
+/** Number of steps back from the loss at which more than 1/1000 of the gradient is left. */
 function reached({ ratio, direction }: LayerFlow): number {
   const back = direction === 'forward' ? ratio.toReversed() : ratio;
   let share = 1;
@@ -86,7 +86,10 @@ function steps(memory: number): string {
   return `${text} ${text === '1' ? 'step' : 'steps'}`;
 }
 
-/** log10 of as many norms as there is room for: each the mean of as many neighbours that are not 0; NaN where one is not finite. */
+/**
+ * log10 of the norms, averaged to fit the width: each the mean over equal numbers of neighbours, zeros excluded; NaN
+ * if one is not finite.
+ */
 function thin(norms: readonly number[], columns: number): number[] {
   const per = Math.ceil(norms.length / Math.max(1, Math.min(WIDTH, columns - NAME)));
   const out: number[] = [];

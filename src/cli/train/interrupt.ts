@@ -1,17 +1,17 @@
-/** Signals that end a run in good order. */
+/** Signals that stop a run gracefully. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-/** One Ctrl-C may come twice, from the terminal and from npm; what follows sooner is the same one. */
+/** One Ctrl-C may arrive twice, from the terminal and from npm: signals closer than this, in ms, count as one. */
 const SAME_MS = 200;
 
 /**
- * Listens for Ctrl-C (SIGINT), SIGTERM and a terminal that closes (SIGHUP): the first asks the run to stop, another Ctrl-C or
- * SIGTERM ends the process at once.
+ * Listens for Ctrl-C (SIGINT), SIGTERM and a closed terminal (SIGHUP). The first signal asks the run to stop; another
+ * SIGINT or SIGTERM ends the process immediately.
  */
 export class Interrupt {
   #since: number | undefined;
   readonly #listener: (signal: NodeJS.Signals) => void;
 
-  /** `last` runs before the process ends. */
+  /** `last` runs before the process is ended. */
   constructor(last: () => void) {
     this.#listener = (signal) => {
       const now = performance.now();
@@ -29,7 +29,7 @@ export class Interrupt {
     return this.#since !== undefined;
   }
 
-  /** Stops listening, unless a signal came: then what follows it must not end the process in another way. */
+  /** Stops listening, unless a signal was received: repeated signals must still be handled here. */
   [Symbol.dispose](): void {
     if (this.asked) return;
     for (const signal of SIGNALS) process.off(signal, this.#listener);

@@ -1,14 +1,14 @@
-/** Points a curve keeps at most. */
+/** Maximum number of points of the curve. */
 const POINTS = 256;
-/** Steps the loss that is shown averages over. */
+/** Number of steps the displayed loss is averaged over. */
 export const RECENT = 50;
 
-/** Losses of a run, in memory that does not grow with its length: means over ever longer stretches. */
+/** Losses of a run in constant memory: means over windows whose length doubles when the curve is full. */
 export class Losses {
-  /** Steps each mean is over. */
+  /** Steps per mean. */
   every = 1;
   readonly means: number[] = [];
-  /** Of the steps after the last mean. */
+  /** Sum over the steps after the last mean. */
   #sum = 0;
   #count = 0;
   readonly #recent: number[] = [];
@@ -26,12 +26,15 @@ export class Losses {
     this.every *= 2;
   }
 
-  /** Mean over the last steps; NaN before the first. */
+  /** Mean over the last steps; NaN before the first step. */
   get recent(): number {
     return this.#recent.reduce((a, b) => a + b, 0) / this.#recent.length;
   }
 
-  /** Whether the last losses are below those of the first half of the run by 1 %; true where there are too few to tell. */
+  /**
+   * Whether the last losses are at least 1 % below those of the first half of the run; true if there are too few to
+   * tell.
+   */
   get areFalling(): boolean {
     const early = this.means.slice(0, this.means.length >> 1);
     if (this.means.length * this.every < 2 * RECENT) return true;
@@ -53,7 +56,7 @@ export class Losses {
     };
   }
 
-  /** From what `toJSON` gave; undefined from anything else. */
+  /** Restores the result of `toJSON`; undefined if it is invalid. */
   static from(json: unknown): Losses | undefined {
     const { every, means, sum, count, recent } = (json ?? {}) as ReturnType<Losses['toJSON']>;
     const whole = [every, count].every((n) => Number.isSafeInteger(n) && n >= 0) && every >= 1;

@@ -7,42 +7,42 @@ import { plural } from '../show.ts';
 import { Session } from './session.ts';
 import { DEFAULT_STEPS, DEFAULTS, optionName, type Settings } from './settings.ts';
 
-/** What was given on the command line, nothing else. */
+/** Settings given on the command line, without defaults. */
 export interface TrainOptions extends Partial<Settings> {
   readonly steps?: number;
   readonly out?: string;
-  /** `true`: the file of `out`. */
+  /** `true` stands for the file `out`. */
   readonly resume?: string | true;
-  /** A text to validate on. */
+  /** The validation text. */
   readonly val?: string;
-  /** Seconds from one save to the next. */
+  /** Seconds between saves. */
   readonly saveEvery?: number;
   readonly kernels?: KernelBuild;
   readonly revectorize?: boolean;
-  /** Updates from one look at the gradient's flow to the next; without it there is none. */
+  /** Updates between measurements of the gradient flow. Default: no measurements. */
   readonly flow?: number;
-  /** Of the passage at the end. */
+  /** Options of the sample written at the end. */
   readonly prompt?: string;
   readonly length?: number;
   readonly temperature?: number;
 }
 
-/** A run, before its first update. */
+/** A prepared run. */
 export interface Run {
   readonly session: Session;
-  /** Updates in the end. */
+  /** Total number of updates. */
   readonly steps: number;
   readonly kernels: KernelBuild;
 }
 
-/** A run from its beginning. */
+/** Starts a new run. */
 export async function start(text: string, options: TrainOptions): Promise<Run> {
   const settings: Settings = { ...DEFAULTS, ...given(options) };
   const kernels = await loadKernels(options.kernels ?? 'auto', options.revectorize);
   return { session: new Session(text, settings, kernels), steps: options.steps ?? DEFAULT_STEPS, kernels };
 }
 
-/** A run that goes on. @throws {CliError} settings that contradict the file's, no more steps to make */
+/** Resumes a run. @throws {CliError} if settings contradict those of the file, or no steps are left */
 export async function resumed(
   path: string,
   text: string,
@@ -52,12 +52,14 @@ export async function resumed(
   const bytes = readBytes(path);
   const file = readCharacterModel(bytes, path);
   const { training } = file;
-  if (!training) throw new CliError(`${printable(path)}: a model without the state of its training`);
+  if (!training) throw new CliError(`${printable(path)}: the model has no training state`);
   checkSame(given(options), training.settings, path);
   const steps = options.steps ?? training.steps;
   if (training.step >= steps) {
     const made = plural(training.step, 'step');
-    throw new CliError(`${printable(path)} has made ${made} already: give --steps, the total, above that`);
+    throw new CliError(
+      `${printable(path)} is already at step ${made}: --steps is the total and must be larger`,
+    );
   }
   const kernels = await loadKernels(options.kernels ?? 'auto', options.revectorize);
   const same =
@@ -70,7 +72,7 @@ export async function resumed(
   return { session: load(path, text, file, bytes, same), steps, kernels: same };
 }
 
-/** The kernels of a run where the engine has them, else those it has. */
+/** The kernels the run was started with if the engine supports them, otherwise the supported ones. */
 async function trainedOn(kernels: KernelBuild, revectorize?: boolean): Promise<KernelBuild> {
   return loadKernels(kernels === 'simd' ? 'simd' : 'auto', revectorize);
 }
@@ -84,7 +86,7 @@ function load(path: string, text: string, file: CharacterModel, bytes: Uint8Arra
   }
 }
 
-/** Settings that were given. */
+/** The settings that were given. */
 function given(options: TrainOptions): Partial<Settings> {
   return Object.fromEntries(
     Object.keys(DEFAULTS).flatMap((key) => {
@@ -99,7 +101,7 @@ function checkSame(options: Partial<Settings>, settings: Settings, path: string)
     const saved = settings[key as keyof Settings];
     if (saved === value) continue;
     throw new CliError(
-      `${optionName(key)} ${value} contradicts ${printable(path)}, which was trained with ${saved}: leave it out`,
+      `${optionName(key)} ${value} contradicts ${printable(path)}, which was trained with ${saved}: omit it`,
     );
   }
 }

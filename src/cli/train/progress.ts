@@ -2,9 +2,9 @@ import { type GenericFormatter, Presets, SingleBar } from 'cli-progress';
 import type { Output } from '../io.ts';
 import { duration } from '../show.ts';
 
-/** Columns where a terminal does not tell. */
+/** Width if the terminal does not report one, in columns. */
 const COLUMNS = 80;
-/** Columns of the bar itself. */
+/** Width of the bar, in columns. */
 const WIDEST = 18;
 const NARROWEST = 6;
 
@@ -17,14 +17,14 @@ interface Facts {
   readonly left: string;
 }
 
-/** Columns that text may take: of a terminal its own, else 80. */
+/** Width available for text: that of the terminal, otherwise 80 columns. */
 export function columnsOf({ isTTY, columns }: Output): number {
   return (isTTY && columns) || COLUMNS;
 }
 
 /**
- * A bar with the loss, the time left, a remark and tokens per second, as far as there is room; a line every two seconds
- * where there is no terminal.
+ * A progress bar with the loss, time left, a note and tokens per second, as space permits. Without a terminal, one
+ * line every two seconds.
  */
 export class Progress {
   readonly #stream: Output;
@@ -36,7 +36,7 @@ export class Progress {
   #step: number;
   #facts: Facts = { loss: '-', validation: '', remark: '', rate: '-', left: '-' };
 
-  /** From step `first` on to `total`, each of so many tokens. */
+  /** Counts from step `first` to `total`, each of `tokensPerStep` tokens. */
   constructor(stream: Output, first: number, total: number, tokens: number) {
     this.#stream = stream;
     this.#first = first;
@@ -71,7 +71,7 @@ export class Progress {
     this.#bar.update(step, this.#facts);
   }
 
-  /** A line of its own between two states of the bar. */
+  /** Prints a line above the bar. */
   note(line: string): void {
     this.#bar.stop();
     this.#stream.write(`${line}\n`);
@@ -83,11 +83,11 @@ export class Progress {
   }
 }
 
-/** Lines that leave the last column of a terminal free; elsewhere they may be longer. */
+/** Fits a line to the terminal, leaving its last column free; unlimited without a terminal. */
 function lineFor(stream: Output): GenericFormatter {
   return ({ barCompleteChar, barIncompleteChar }, { progress, value, total }, facts: Facts) => {
     const room = stream.isTTY ? columnsOf(stream) - 1 : Infinity;
-    // where there is no room, the part of the lowest weight goes first
+    // if space is short, parts of the lowest weight are dropped first
     let parts = [
       { weight: 6, text: `${Math.floor(100 * progress)}%` },
       { weight: 2, text: ` ${value}/${total}` },

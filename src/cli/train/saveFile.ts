@@ -3,9 +3,9 @@ import { basename, dirname, extname, join } from 'node:path';
 import { printable } from '../failure.ts';
 import { writeWhole } from '../writeFile.ts';
 
-/** A file that a run writes again and again. What another process has written there meanwhile is not overwritten. */
+/** A file that a run saves to repeatedly. Never overwrites a file that another process wrote in the meantime. */
 export class SaveFile {
-  /** Where the next save goes. */
+  /** Path of the next save. */
   path: string;
   #seen: string | undefined;
   #isMoved = false;
@@ -17,7 +17,7 @@ export class SaveFile {
     this.#warn = warn;
   }
 
-  /** Replaces the file in one piece. @throws {CliError} what was there stays */
+  /** Replaces the file atomically. @throws {CliError} if it can't be written; the old file is kept */
   write(bytes: Uint8Array): void {
     const now = versionOf(this.path);
     if (!this.#isMoved && now !== undefined && now !== this.#seen) {
@@ -33,12 +33,12 @@ export class SaveFile {
   }
 }
 
-/** `m.best.safetensors` besides `m.safetensors`. */
+/** `m.best.safetensors` for `m.safetensors`. */
 export function bestPath(path: string): string {
   return withTag(path, '.best');
 }
 
-/** `m-2.safetensors`, or the next number that is free. */
+/** `m-2.safetensors`, or the next free number. */
 function freePath(path: string): string {
   for (let n = 2; ; n++) {
     const free = withTag(path, `-${n}`);
@@ -51,7 +51,7 @@ function withTag(path: string, tag: string): string {
   return join(dirname(path), `${basename(path, extension)}${tag}${extension}`);
 }
 
-/** Changes whenever the file is written; undefined when there is none. */
+/** A stamp that changes when the file is written; undefined if it does not exist. */
 function versionOf(path: string): string | undefined {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stats && `${stats.mtimeNs} ${stats.size}`;

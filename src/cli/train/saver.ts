@@ -3,12 +3,12 @@ import { plural } from '../show.ts';
 import type { SaveFile } from './saveFile.ts';
 import type { Session } from './session.ts';
 
-/** Milliseconds from one copy in memory to the next, at least. */
+/** Minimum time between copies in memory, in ms. */
 const PACE_MS = 1000;
-/** Copies take at most a fiftieth of the time. */
+/** Copies may use at most 1/50 of the time. */
 const SHARE = 50;
 
-/** A state of a run as it is saved. */
+/** A saved state of a run. */
 interface Saved {
   readonly step: number;
   readonly bytes: Uint8Array;
@@ -16,18 +16,18 @@ interface Saved {
 
 export interface SaverOptions {
   readonly last: SaveFile;
-  /** Of the lowest validation loss. */
+  /** File of the lowest validation loss. */
   readonly best: SaveFile | undefined;
-  /** Seconds from one save to the next, at most. */
+  /** Maximum time between saves, in seconds. */
   readonly every: number;
-  /** Updates the run is to make. */
+  /** Total number of updates. */
   readonly steps: number;
   readonly warn: (line: string) => void;
 }
 
 /**
- * Saves a run every so many seconds. A state is saved only where the loss it gives is finite; between saves a copy is kept
- * in memory, for a run that diverges.
+ * Saves a run periodically. A state is saved only if its loss is finite. Between saves a copy is kept in memory, in
+ * case the run diverges.
  */
 export class Saver {
   readonly #session: Session;
@@ -48,7 +48,9 @@ export class Saver {
     this.#options = options;
   }
 
-  /** After each update: copies or saves when it is time. A save that fails is told once; the next one is tried again. */
+  /**
+   * Call after each update: copies or saves if it is due. A failed save is reported once and retried at the next one.
+   */
   tick(): void {
     const now = performance.now();
     const isDue = now - this.#saved >= 1000 * this.#options.every;
@@ -67,24 +69,24 @@ export class Saver {
     this.#saved = performance.now();
   }
 
-  /** Takes the state at hand for the best so far. */
+  /** Saves the current state as the best so far. */
   offerBest(): void {
     this.#best = this.#session.save(this.#options.steps);
   }
 
-  /** Saves the state at hand. @throws {CliError} when it can't be written */
+  /** Saves the current state. @throws {CliError} if it can't be written */
   finish(): void {
     this.#copy();
     this.#write();
   }
 
-  /** After a failure: saves the last good state, and tells what is saved. */
+  /** Call after a failure: saves the last good state and reports what was saved. */
   rescue(): string {
     try {
       if (this.#session.isFinite()) this.#copy();
       if (this.#good?.step !== this.#written) this.#write();
     } catch {
-      // what failed first is told
+      // the first failure is the one reported
     }
     return this.#kept();
   }

@@ -20,21 +20,21 @@ import type { Best } from './best.ts';
 import { Losses } from './losses.ts';
 import { hasSettings, makeLayers, type Settings } from './settings.ts';
 
-/** Steps in which the learning rate rises. */
+/** Warm-up steps of the learning rate. */
 const WARMUP = 50;
-/** What is left of the learning rate after `decay` steps. */
+/** Factor of the learning rate after `decay` steps. */
 const FLOOR = 0.1;
-/** Second moments forget sooner than by default: runs are short. */
+/** beta2 is below the default because runs are short. */
 const BETAS = [0.9, 0.99] as const;
 
-/** A character model in training: truncated BPTT with carried states over a text, from a start or from a file. */
+/** Training of a character model: truncated BPTT with carried states over a text, new or resumed from a file. */
 export class Session {
   readonly settings: Settings;
   readonly vocabulary: Vocabulary;
   readonly losses: Losses;
   readonly model: Sequential;
   readonly trainer: Trainer;
-  /** What memory training takes; a step takes it. */
+  /** Memory required for training; allocated by the first step. */
   readonly plan: PlanReport;
   /** The lowest validation loss so far. */
   best: Best | undefined;
@@ -43,9 +43,9 @@ export class Session {
   readonly #corpus: CorpusBatches;
 
   /**
-   * A new model, or one to continue with.
-   * @throws {CliError} a text shorter than one sequence and the character after it
-   * @throws {MemoryError} sizes beyond 2 GiB
+   * Creates a session for a new model.
+   * @throws {CliError} if the text is shorter than one sequence plus one character
+   * @throws {MemoryError} beyond 2 GiB
    */
   constructor(
     text: string,
@@ -76,26 +76,26 @@ export class Session {
   }
 
   /**
-   * Continues a run bit for bit, on the same kernels. Sizes that the settings claim are compared with the tensors before
-   * memory of that size is taken.
-   * @throws {CliError} another text, settings that are not those of the model
-   * @throws {FormatError} a file without the state of its training
+   * Resumes a run, bit for bit with the same kernels. Sizes in the settings are checked against the tensors before
+   * memory is allocated.
+   * @throws {CliError} if the text differs or the settings do not match the model
+   * @throws {FormatError} if the file has no training state
    */
   static resume(text: string, file: CharacterModel, bytes: Uint8Array, kernels: KernelBuild): Session {
     const { vocabulary, training } = file;
-    if (!training) throw new CliError('a model without the state of its training');
+    if (!training) throw new CliError('the model has no training state');
     const { settings, losses, best, step } = training;
     if (fingerprint(text) !== training.text.sha256 || vocabulary.size !== Vocabulary.of(text).size) {
-      throw new CliError('the model was trained on another text, or this one has changed since');
+      throw new CliError('the model was trained on a different text, or the text has changed since');
     }
-    // the file's tensors bound its layers; its settings are only compared with them
+    // layers are bounded by the file's tensors; the settings are only compared with them
     const model = Sequential.load(bytes);
     if (!hasSettings(model.layers, settings, vocabulary.size)) {
-      throw new CliError('the settings of its training contradict its layers');
+      throw new CliError('its training settings do not match its layers');
     }
     const session = new Session(text, settings, kernels, losses, model);
     session.trainer.restore(bytes);
-    if (session.step !== step) throw new CliError('the numbers of its steps contradict each other');
+    if (session.step !== step) throw new CliError('its step counts do not match');
     session.best = best;
     return session;
   }
@@ -109,7 +109,7 @@ export class Session {
     return this.#text.characters;
   }
 
-  /** One update. @throws {CliError} a loss or gradients that are not finite */
+  /** Makes one update. @throws {CliError} if the loss or the gradients are not finite */
   advance(): StepResult {
     const { x, y } = this.#corpus.read(this.step);
     try {
@@ -121,7 +121,7 @@ export class Session {
     }
   }
 
-  /** Whether the next sequence has a finite loss: parameters that have diverged give none. */
+  /** Whether the loss of the next sequence is finite, that is, the parameters have not diverged. */
   isFinite(): boolean {
     const { x, y } = this.#corpus.read(this.step);
     return Number.isFinite(this.trainer.evaluate(x, y).loss);
@@ -134,8 +134,8 @@ export class Session {
   }
 
   /**
-   * How the gradient of the next sequence's last loss flows back through all of it. That of all losses would not tell how
-   * far it reaches: at each step new gradient comes in, most of which soon fades. Training goes on as if nothing had been.
+   * How the gradient of the next sequence's last loss flows back through the sequence. The gradient of all losses
+   * would not show how far it reaches, since every step adds new gradient. Training is not affected.
    */
   flow(): Flow {
     const { seqLen, batch } = this.settings;
@@ -144,7 +144,7 @@ export class Session {
     return this.trainer.flow(x, y);
   }
 
-  /** The file from which the run continues, and which `generate` reads. `steps`: updates the run was to make. */
+  /** The file to resume from, also read by `generate`. `steps`: total number of updates. */
   save(steps: number): Uint8Array {
     const { settings, step, losses, vocabulary, best } = this;
     const training = { settings, step, steps, kernels: this.#kernels, text: this.#text, losses, best };

@@ -3,19 +3,19 @@ import { Dropout, Embedding, GRU, type Layer, Linear, LSTM, RNN } from '../../in
 export const CELLS = { lstm: LSTM, gru: GRU, rnn: RNN } as const;
 export type Cell = keyof typeof CELLS;
 
-/** What a run is made of, and must stay as it is when the run is resumed. */
+/** Settings of a run that can't change when it is resumed. */
 export interface Settings {
   readonly cell: Cell;
   readonly hidden: number;
   readonly layers: number;
   readonly embed: number;
   readonly dropout: number;
-  /** T, characters. */
+  /** Sequence length T, in characters. */
   readonly seqLen: number;
-  /** B, lanes. */
+  /** Batch size B. */
   readonly batch: number;
   readonly lr: number;
-  /** Steps until the learning rate has fallen to a tenth. */
+  /** Steps until the learning rate has decayed to 1/10. */
   readonly decay: number;
   readonly seed: number;
 }
@@ -33,17 +33,17 @@ export const DEFAULTS: Settings = {
   seed: 1,
 };
 export const DEFAULT_STEPS = 2000;
-/** Seconds from one save to the next. */
+/** Seconds between saves. */
 export const DEFAULT_SAVE_EVERY = 30;
-/** Updates from one look at the gradient's flow to the next. */
+/** Updates between measurements of the gradient flow. */
 export const FLOW_EVERY = 100;
 
-/** The command line's name of a setting. */
+/** The command-line option of a setting. */
 export function optionName(setting: string): string {
   return `--${setting.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
 }
 
-/** Embedding, recurrent layers, dropout if there is any, Linear to one logit a character. */
+/** Embedding, recurrent layers, dropout if not 0, and a Linear layer to one logit per character. */
 export function makeLayers({ cell, embed, hidden, layers, dropout }: Settings, vocabulary: number): Layer[] {
   return [
     new Embedding(vocabulary, embed),
@@ -53,17 +53,17 @@ export function makeLayers({ cell, embed, hidden, layers, dropout }: Settings, v
   ];
 }
 
-/** Whether a model's layers are those that `makeLayers` makes. */
+/** Whether a model has the layers that `makeLayers` returns. */
 export function hasSettings(layers: readonly Layer[], settings: Settings, vocabulary: number): boolean {
   const recurrent = layers[1];
-  // bounds what is made to compare with
+  // bounds the layers created for the comparison
   if (!(recurrent instanceof CELLS[settings.cell]) || recurrent.numLayers !== settings.layers) return false;
   const configs = (list: readonly Layer[]) =>
     JSON.stringify(list.map((layer) => ({ type: layer.type, ...layer.config() })));
   return configs(layers) === configs(makeLayers(settings, vocabulary));
 }
 
-/** Settings out of a file; undefined from anything else. */
+/** Reads settings from JSON; undefined if they are invalid. */
 export function readSettings(json: unknown): Settings | undefined {
   const { cell, hidden, layers, embed, dropout, seqLen, batch, lr, decay, seed } = (json ?? {}) as Settings;
   const sizes = [hidden, layers, embed, seqLen, batch, decay];

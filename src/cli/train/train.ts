@@ -20,10 +20,10 @@ import { DEFAULT_SAVE_EVERY } from './settings.ts';
 import { VALIDATE_EVERY, Validation } from './validation.ts';
 
 const DEFAULT_OUT = 'model.safetensors';
-/** Columns of the labels of what is trained. */
+/** Width of the labels of the summary, in columns. */
 const LABEL = 8;
 
-/** `unrolled train`: gives the exit code, 130 after a signal. */
+/** `unrolled train`: returns the exit code, 130 after a signal. */
 export async function train(file: string, options: TrainOptions, io: Io): Promise<number> {
   const resume = options.resume === true ? (options.out ?? DEFAULT_OUT) : options.resume;
   const out = options.out ?? resume ?? DEFAULT_OUT;
@@ -37,7 +37,7 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   const { session, steps } = run;
   const { settings, vocabulary } = session;
   const from = session.step;
-  // refused now rather than at the end
+  // checked now rather than at the end
   vocabulary.encode(prompt);
   const validation = validationText === undefined ? undefined : new Validation(session, validationText);
   checkWritable(out, session.save(steps));
@@ -97,7 +97,10 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   return interrupt.asked ? 130 : 0;
 }
 
-/** What a run reads. @throws {CliError} a text that is empty or no text, standard input asked for more than once */
+/**
+ * Reads the inputs of a run. @throws {CliError} if a text is empty or not text, or standard input is used more than
+ * once
+ */
 async function readAll(file: string, options: TrainOptions, io: Io) {
   const { val, prompt } = options;
   if ([file, val, prompt].filter((path) => path === STDIN).length > 1) {
@@ -111,12 +114,12 @@ async function readAll(file: string, options: TrainOptions, io: Io) {
 
 function checkOutput(path: string, texts: readonly (string | undefined)[]): void {
   if (texts.some((text) => text !== undefined && sameFile(text, path))) {
-    throw new CliError(`--out ${printable(path)} is the text itself`);
+    throw new CliError(`--out ${printable(path)} would overwrite the text`);
   }
   checkWritable(path);
 }
 
-/** A command that continues the run. */
+/** The command that resumes the run. */
 function again(file: string, saved: string, { val }: TrainOptions, io: Io): string {
   const train = io.trainAgain ?? `${io.program ?? 'unrolled'} train ${quoted(file)}`;
   const rest = [`--resume${saved === DEFAULT_OUT ? '' : ` ${quoted(saved)}`}`];
@@ -144,7 +147,7 @@ function describe(file: string, { session, steps, kernels }: Run, columns: numbe
 }
 
 interface Watch {
-  /** Updates from one look at the gradient's flow to the next. */
+  /** Updates between measurements of the gradient flow. */
   readonly every: number | undefined;
   readonly validation: Validation | undefined;
   readonly saver: Saver;
@@ -153,9 +156,9 @@ interface Watch {
 }
 
 /**
- * Updates until `steps` are made or a signal came, and saves. With `every`, how the gradient flowed when that was last
- * looked at: after every so many updates, and after the last.
- * @throws {CliError} training that diverges, a last save that fails: what is saved is in the message
+ * Makes updates until `steps` is reached or a signal is received, and saves. With `every`, the gradient flow is
+ * measured every `every` updates and after the last; returns the last measurement.
+ * @throws {CliError} if training diverges or the last save fails; the message tells what was saved
  */
 async function updates(
   { session, steps }: Run,
@@ -177,7 +180,7 @@ async function updates(
       }
       progress.update(step, losses.recent, validation?.loss, told);
       saver.tick();
-      // lets signals and the progress bar's timer in
+      // lets signals and the progress bar's timer run
       await setImmediate();
     }
     if (session.step > from) saver.finish();

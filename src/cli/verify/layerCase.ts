@@ -4,10 +4,10 @@ import * as recurrentLayers from '../../layers/recurrentLayers.ts';
 import type { Given, NDArray } from '../../ndarray.ts';
 import { type Errors, type Fixture, group, relativeError, values } from './fixture.ts';
 
-/** Keys that only tell how the case was drawn. */
+/** Keys that only describe how the case was generated. */
 const DRAWN = ['kind', 'steps', 'batch', 'initialState', 'weightScale', 'inputScale', 'name', 'seed'];
 const COMMON = [...DRAWN, 'cell', 'inputSize', 'hiddenSize'];
-/** Options at the values that every layer has anyway. */
+/** Options with the values that every layer has by default. */
 const DEFAULTS: Record<string, unknown> = {
   bidirectional: false,
   projSize: 0,
@@ -65,13 +65,13 @@ export function layerCase(fixture: Fixture): Errors {
   return { output: Math.max(...outputs), gradient: Math.max(...gradients) };
 }
 
-/** Recurrent layers by the names that fixtures have: those of the classes in lower case. */
+/** Recurrent layers by their fixture names: the class names in lower case. */
 const CELLS = new Map(Object.entries(recurrentLayers).map(([name, type]) => [name.toLowerCase(), type]));
 
-/** @throws {FormatError} a name that no recurrent layer has */
+/** @throws {FormatError} if no recurrent layer has this name */
 export function recurrentLayer(cell: unknown) {
   const found = CELLS.get(cell as string);
-  if (!found) throw new FormatError(`option cell = ${JSON.stringify(cell)} is not known`);
+  if (!found) throw new FormatError(`unknown option cell = ${JSON.stringify(cell)}`);
   return found;
 }
 
@@ -91,6 +91,6 @@ function makeLayer(config: Readonly<Record<string, unknown>>): Recurrent {
     if (!(error instanceof ArgumentError)) throw error;
     const option = own.find(([key]) => error.argument.endsWith(`: ${key}`));
     if (!option) throw new FormatError(`fixture: ${error.message}`, { cause: error });
-    throw new FormatError(`option ${option[0]} = ${JSON.stringify(option[1])} is not known`);
+    throw new FormatError(`unknown option ${option[0]} = ${JSON.stringify(option[1])}`);
   }
 }

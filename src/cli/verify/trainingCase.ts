@@ -16,10 +16,10 @@ const KNOWN = [
   ...['kind', 'name', 'seed', 'pattern', 'vocab', 'embed', 'cell', 'hiddenSize', 'numLayers'],
   ...['steps', 'batch', 'updates', 'optimizer', 'loss', 'clipNorm', 'carryState'],
 ];
-/** A model's names for the parts of a case. */
+/** Parameter prefixes in the model of the parts of a case. */
 const PARTS: Record<string, string> = { embedding: '0', recurrent: '1', linear: '2' };
 
-/** Runs a case of kind `training`: all its updates. Losses and norms are compared as gradients are. */
+/** Runs all updates of a case of kind `training`. Losses and norms have the tolerance of gradients. */
 export function trainingCase(fixture: Fixture): Errors {
   const { config } = fixture;
   knownOnly(config, KNOWN);
@@ -72,7 +72,7 @@ export function trainingCase(fixture: Fixture): Errors {
   return { output: 0, gradient: Math.max(...errors) };
 }
 
-/** Batch number i of those that lie one behind the other. */
+/** Batch i of a tensor of consecutive batches. */
 function batches(data: Float64Array | Int32Array, ...shape: number[]): (i: number) => Given {
   const size = shape.reduce((a, b) => a * b);
   return (i) => ({ data: data.subarray(i * size, (i + 1) * size), shape });

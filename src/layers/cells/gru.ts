@@ -2,7 +2,7 @@ import { backwardWork, gruWork } from '../../memory/workspace.ts';
 import { defineCell } from '../recurrent/defineCell.ts';
 import { torchParameters } from './torch.ts';
 
-/** torch.nn's GRU and nothing else: assembly/sequence/gru.ts, whose gates lie in the order n r z q. */
+/** torch.nn's GRU without options: assembly/sequence/gru.ts, with gates in the order n r z q. */
 export const gru = /* @__PURE__ */ defineCell({
   name: 'gru',
   states: { h: { output: true } },

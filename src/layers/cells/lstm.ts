@@ -3,7 +3,7 @@ import { defineCell } from '../recurrent/defineCell.ts';
 import { gatesInOrder } from '../recurrent/gateTraces.ts';
 import { torchParameters } from './torch.ts';
 
-/** torch.nn's LSTM and nothing else: assembly/sequence/lstm.ts. */
+/** torch.nn's LSTM without options: assembly/sequence/lstm.ts. */
 export const lstm = /* @__PURE__ */ defineCell({
   name: 'lstm',
   states: { h: { output: true }, c: {} },

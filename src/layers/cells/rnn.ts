@@ -4,7 +4,7 @@ import { defineCell } from '../recurrent/defineCell.ts';
 import { gatesInOrder } from '../recurrent/gateTraces.ts';
 import { torchParameters } from './torch.ts';
 
-/** Elman's RNN with tanh or relu and nothing else: assembly/sequence/rnn.ts. */
+/** Elman's RNN with tanh or relu, without options: assembly/sequence/rnn.ts. */
 export function rnn(nonlinearity: 'tanh' | 'relu'): Cell {
   const relu = nonlinearity === 'relu' ? 1 : 0;
   return defineCell({

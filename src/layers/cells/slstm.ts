@@ -4,7 +4,7 @@ import { TILE_BYTES } from '../../wasm/generated/constants.ts';
 import type { Cell } from '../recurrent/cell.ts';
 import { defineCell } from '../recurrent/defineCell.ts';
 
-/** W_hh packed: one product with one head, else one per gate and head. */
+/** Size of the packed W_hh: one product with one head, otherwise one per gate and head. */
 function hidden(H: number, heads: number, forward: boolean): number {
   if (heads > 1) return 4 * heads * packed(H / heads, H / heads);
   return forward ? packed(H, 4 * H) : packed(4 * H, H);

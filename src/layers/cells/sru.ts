@@ -3,10 +3,10 @@ import { SCAN_SRU } from '../../wasm/generated/constants.ts';
 import { gatesInOrder } from '../recurrent/gateTraces.ts';
 import { scanCell } from '../recurrent/scanCell.ts';
 
-/** A block more than the three gates projects the skipped input where it has other features than c. */
+/** A fourth block projects the skip connection if the input's size differs from that of c. */
 const blocks = (inputSize: number, hiddenSize: number) => (inputSize === hiddenSize ? 3 : 4);
 
-/** assembly/scan/sru.ts: h is the output and no state. */
+/** assembly/scan/sru.ts: h is the output, not a state. */
 export const sru = /* @__PURE__ */ scanCell({
   name: 'sru',
   kind: SCAN_SRU,

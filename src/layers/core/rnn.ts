@@ -29,7 +29,7 @@ export class RNN extends Recurrent {
     const H = integer('hiddenSize', hiddenSize, 1);
     const { nonlinearity = 'tanh' } = given;
     if (nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
-      throw new ArgumentError('nonlinearity', "'tanh' or 'relu' (others take 'unrolled')", nonlinearity);
+      throw new ArgumentError('nonlinearity', "'tanh' or 'relu' (others need 'unrolled')", nonlinearity);
     }
     super(integer('inputSize', inputSize, 1), H, given, rnn(nonlinearity), { nonlinearity });
     this.nonlinearity = nonlinearity;

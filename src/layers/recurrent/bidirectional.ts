@@ -9,9 +9,9 @@ import type { Source } from './direction.ts';
 import type { MergeMode } from './options.ts';
 
 /**
- * Both directions of a stacked layer. The one from the end runs on rows gathered from each row's last step to its first,
- * so that the kernels know one direction alone. Its scratch memory lies after that of the kernels: the reversed input
- * and what passes between the directions and the merged output. keepsLast: of each direction only its own last output of
+ * Both directions of a stacked layer. The reverse direction runs on rows gathered from each row's last step to its
+ * first, so that the kernels only run forward in time. Its scratch memory follows that of the kernels: the reversed
+ * input, and the directions' outputs before they are merged. keepsLast: output only each direction's last output of
  * every row, [1, B, ·], which is hN.
  */
 export function bidirectionalPass(
@@ -27,7 +27,7 @@ export function bidirectionalPass(
   const capacity = scope.steps * scope.batch;
   const reversed = scope.reversed();
   const width = mode === 'concat' ? 2 * W : W;
-  // of both directions: each row's own last step lies in the same place, since both have the same rows at each step
+  // for both directions: each row's last step has the same index, since both have the same rows at each step
   const last = keepsLast ? scope.lastRows() : undefined;
   const output = scope.output('directions', last ? 1 : scope.steps, scope.batch, width);
   const scratch = scope.work(0);

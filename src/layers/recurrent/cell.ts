@@ -4,7 +4,7 @@ import type { LayerShape, Place, Source } from './direction.ts';
 
 /** A state that a cell carries from step to step, [B, features]. */
 export interface StateSpec {
-  /** Whether it is what the cell gives at each step; one state at most is. Else the cell gives something else. */
+  /** Whether it is the cell's output. True for at most one state; if for none, the output is separate. */
   readonly output?: boolean | undefined;
   /** Features. Default: hiddenSize. */
   readonly width?: number | undefined;
@@ -16,30 +16,27 @@ export interface StateSpec {
 export interface ParameterKind {
   readonly shape: readonly number[];
   readonly init: Initializer;
-  /** Whether a layer with `bias: false` is without it. */
+  /** Whether `bias: false` removes it. */
   readonly isBias?: boolean | undefined;
 }
 
-/** By name, in the order in which they are saved. */
+/** Name, in the order in which parameters are saved. */
 export type ParameterKinds<Names extends string = string> = Readonly<Record<Names, ParameterKind>>;
 
-/**
- * A recurrent cell as the layers see it. All that runs, streams, saves, checks and shows recurrent layers follows from
- * its states and its parameters.
- */
+/** A recurrent cell. Execution, streams, saved models and checks are all derived from its states and parameters. */
 export interface Cell {
-  /** Such as lstm. */
+  /** Name, such as lstm. */
   readonly name: string;
-  /** By name: state h is given as `h0` and comes back as `hN`. */
+  /** States by name: state h is passed as `h0` and returned as `hN`. */
   readonly states: Readonly<Record<string, StateSpec>>;
-  /** Whether its kernels take rows of a table still to be looked up. */
+  /** Whether its kernels can look up input rows in a table. */
   readonly takesTable: boolean;
   parameters(inputSize: number, hiddenSize: number): ParameterKinds;
-  /** Lays out one direction of one stacked layer. clipStepNorm: 0 for no limit. */
+  /** Lays out one direction of one stacked layer. clipStepNorm: 0 for none. */
   lay(scope: LayerScope, shape: LayerShape, from: Source, place: Place, clipStepNorm: number): Pass;
 }
 
-/** Features of what a cell gives. */
+/** Output features of a cell. */
 export function outputWidth({ states }: Pick<Cell, 'states'>, hiddenSize: number): number {
   return Object.values(states).find(({ output }) => output)?.width ?? hiddenSize;
 }

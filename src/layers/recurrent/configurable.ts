@@ -4,15 +4,15 @@ import { configurableCell } from './configurableCell.ts';
 import { type Configuration, configurableConfig, isPlain } from './configuration.ts';
 import { withPenalty } from './penaltyPass.ts';
 
-/** A cell of torch.nn, and what the activations are where it does. */
+/** A plain torch.nn cell, and the activations it requires. */
 interface Plain {
   readonly cell: Cell;
   readonly activations: readonly Activation[];
 }
 
 /**
- * An RNN, LSTM or GRU with options: one of the plain cells where that does, else that of assembly/configurable; and the
- * options that are not at their default, for saved models.
+ * Chooses the cell of an RNN, LSTM or GRU: the plain one if no option requires assembly/configurable. Also returns
+ * the options that differ from their defaults, for saved models.
  */
 export function configurable(
   features: Configuration,

@@ -67,7 +67,7 @@ function configurablePass(
     rstdC: kept(training && layerNorm && hasC, 'their deviations'),
     dhAll: kept(training && (projSize > 0 || features.penalty.omega > 0), 'step gradients', W),
   } satisfies Partial<Record<Field, Region | undefined>>;
-  // of its own, since rows of the parts of a sequence are to be added up in the order of those of the whole
+  // separate, since the rows of a sequence's parts must be summed in the order of the whole sequence
   const dwOmega =
     training && features.penalty.omega > 0 ? scope.keep('gradient of omega', G, W / heads) : undefined;
   const gates = training ? scope.keep('configurable gates', keptRows, S) : undefined;
@@ -189,7 +189,7 @@ function configurablePass(
   };
 }
 
-/** A coupled LSTM's f is 1 − i, from no product of its own. */
+/** A coupled LSTM computes f = 1 − i without a product. */
 function gatesOf({ cell, coupled, activations }: Configuration): GateTrace[] {
   const gates = gatesInOrder(
     Object.fromEntries(cell.gates.map((name, i) => [name, activationFrom(activations[i]!)])),
@@ -201,7 +201,7 @@ function finish(states: KeptStates | undefined): void {
   states?.finish();
 }
 
-/** Names of what an object literal holds. */
+/** Keys of an object literal. */
 function keys<Name extends string>(values: Readonly<Record<Name, unknown>>): Name[] {
   return Object.keys(values) as Name[];
 }

@@ -5,38 +5,44 @@ import { constant, type Initializer, uniform } from '../../init/initializers.ts'
 import type { ParameterKind, ParameterKinds, StateSpec } from './cell.ts';
 import { changed, RECURRENT_OPTIONS, type RecurrentOptions } from './options.ts';
 
-/** Probabilities with which a state keeps its old value. */
+/** Zoneout: probabilities that a state keeps its old value. */
 export interface Zoneout {
-  /** Of the hidden state. Default 0. */
+  /** For the hidden state. Default 0. */
   readonly h?: number | undefined;
-  /** Of the cell state, of an LSTM. Default 0. */
+  /** For the cell state of an LSTM. Default 0. */
   readonly c?: number | undefined;
 }
 
-/** Weights of what is added to the loss, by its gradient alone: the trainer's loss is without. */
+/** Weights of penalties. Only their gradients are added; the trainer reports their value separately from the loss. */
 export interface Penalty {
-  /** Of Σ W_hh². */
+  /** Weight of Σ W_hh². */
   readonly l2?: number | undefined;
-  /** Of ‖WᵀW − I‖² of every gate's W_hh. */
+  /** Weight of ‖WᵀW − I‖² for each gate's W_hh. */
   readonly orthogonality?: number | undefined;
-  /** Of Pascanu's Ω (RNN alone): Σ over steps and rows of (‖g·∂h/∂h0‖ / ‖g‖ − 1)², g = dL/dh. */
+  /** Weight of Pascanu's Ω (RNN only): Σ over steps and rows of (‖g·∂h/∂h0‖ / ‖g‖ − 1)², g = dL/dh. */
   readonly omega?: number | undefined;
 }
 
 /** Options of the layers with a recurrent product: RNN, LSTM, GRU. */
 export interface ConfigurableOptions extends RecurrentOptions {
   /**
-   * While training, zeros features of h on its way to the gates, the same at all steps of a call and for all gates
-   * (Keras's `recurrent_dropout` with TensorFlow.js's single mask; Gal & Ghahramani 2016). Default 0.
+   * Dropout of h before the recurrent product while training, with the same mask at all steps of a call and for all
+   * gates (Keras's `recurrent_dropout` with TensorFlow.js's single mask; Gal & Ghahramani 2016). Default 0.
    */
   readonly recurrentDropout?: number | undefined;
-  /** While training, a state keeps its old value with this probability; else it moves that much less (Krueger 2017). */
+  /**
+   * While training, a state keeps its old value with this probability; in inference the expected value is used
+   * (Krueger 2017).
+   */
   readonly zoneout?: number | Zoneout | undefined;
-  /** Pre-activations are clamped to ± this, with no gradient beyond (ONNX). Default: none. */
+  /** Clamps pre-activations to ±clip; the gradient is 0 outside (ONNX). Default: none. */
   readonly clip?: number | undefined;
-  /** Layer normalization of x·W_ihᵀ and of h·W_hhᵀ, and of an LSTM's c on its way out (Ba 2016). Default false. */
+  /**
+   * Layer normalization of x·W_ihᵀ, of h·W_hhᵀ, and of an LSTM's c before the output activation (Ba 2016). Default
+   * false.
+   */
   readonly layerNorm?: boolean | undefined;
-  /** W_hh is block-diagonal in so many blocks, each hiddenSize / heads wide: `weight_hh` [gates·H, H/heads]. Default 1. */
+  /** Number of diagonal blocks of W_hh, each hiddenSize / heads wide: `weight_hh` [gates·H, H/heads]. Default 1. */
   readonly heads?: number | undefined;
   /** Penalties on W_hh. Default: none. */
   readonly penalty?: Penalty | undefined;
@@ -52,27 +58,27 @@ export const CONFIGURABLE_OPTIONS: Names<ConfigurableOptions> = {
   penalty: true,
 };
 
-/** A cell that assembly/configurable has. */
+/** A cell of assembly/configurable. */
 export interface ConfigurableKind {
   /** Its constant of assembly/configurable/kinds.ts. */
   readonly kind: number;
   readonly states: Readonly<Record<string, StateSpec>>;
-  /** In the order of W_ih's rows. */
+  /** Gates in the order of W_ih's rows. */
   readonly gates: readonly string[];
-  /** How many of them each product with W_hh is of. */
+  /** Gates per product with W_hh. */
   readonly products: readonly number[];
-  /** Vectors of hiddenSize a row of the kept gates has. */
+  /** Vectors of hiddenSize per row of the kept gates. */
   readonly slots: number;
-  /** Why there is no layer normalization. */
+  /** Reason if layer normalization is not supported. */
   readonly noLayerNorm?: string | undefined;
-  /** Whether Ω is defined. Default false. */
+  /** Whether Ω is supported. Default false. */
   readonly hasOmega?: boolean | undefined;
 }
 
-/** What the kernels of assembly/configurable take. */
+/** Options of the kernels of assembly/configurable. */
 export interface Configuration {
   readonly cell: ConfigurableKind;
-  /** Of gates 0 to 3, and of an LSTM's c on its way out. */
+  /** Activations of gates 0 to 3, and of an LSTM's c in the output. */
   readonly activations: readonly ActivationKind[];
   readonly projSize: number;
   readonly peephole: boolean;
@@ -86,11 +92,11 @@ export interface Configuration {
   readonly penalty: Filled<Penalty>;
 }
 
-/** What a cell adds to the options that all have. */
+/** Options that a cell adds to the common ones. */
 export type CellConfiguration = Pick<Configuration, 'cell' | 'activations'> &
   Partial<Pick<Configuration, 'projSize' | 'peephole' | 'coupled'>>;
 
-/** @throws {ArgumentError} a value out of range, options that contradict each other or that the cell lacks */
+/** @throws {ArgumentError} if a value is out of range, options conflict, or the cell does not support one */
 export function configurationOf(
   hiddenSize: number,
   given: ConfigurableOptions,
@@ -118,19 +124,19 @@ export function configurationOf(
     throw new ArgumentError('heads', `a divisor of hiddenSize ${hiddenSize}`, heads);
   }
   if (c > 0 && !features.cell.states.c)
-    throw new ArgumentError('zoneout.c', 'none, since the layer has no state c: zoneout.h', c);
+    throw new ArgumentError('zoneout.c', 'undefined, since the layer has no state c (use zoneout.h)', c);
   if (heads > 1 && features.projSize > 0)
-    throw new ArgumentError('heads', '1 with projSize, since a head sees its own units of h', heads);
+    throw new ArgumentError('heads', '1 with projSize, since each head reads only its own units of h', heads);
   if (heads > 1 && penalty.orthogonality > 0)
     throw new ArgumentError(
       'penalty.orthogonality',
-      'none with heads: W_hh is not square',
+      'undefined with heads, since W_hh is not square',
       penalty.orthogonality,
     );
   if (features.projSize > 0 && penalty.orthogonality > 0)
     throw new ArgumentError(
       'penalty.orthogonality',
-      'none with projSize: W_hh is not square',
+      'undefined with projSize, since W_hh is not square',
       penalty.orthogonality,
     );
   const { noLayerNorm, hasOmega = false } = features.cell;
@@ -138,17 +144,22 @@ export function configurationOf(
     throw new ArgumentError('layerNorm', noLayerNorm, true);
   if (penalty.omega > 0) {
     const { omega } = penalty;
-    if (!hasOmega) throw new ArgumentError('penalty.omega', 'none, since it is defined for an RNN', omega);
+    if (!hasOmega)
+      throw new ArgumentError('penalty.omega', 'undefined, since omega is only defined for an RNN', omega);
     for (const name of ['recurrentDropout', 'zoneH'] as const) {
       if (features[name] > 0)
-        throw new ArgumentError('penalty.omega', `none with ${name === 'zoneH' ? 'zoneout' : name}`, omega);
+        throw new ArgumentError(
+          'penalty.omega',
+          `undefined with ${name === 'zoneH' ? 'zoneout' : name}`,
+          omega,
+        );
     }
-    if (features.layerNorm) throw new ArgumentError('penalty.omega', 'none with layerNorm', omega);
+    if (features.layerNorm) throw new ArgumentError('penalty.omega', 'undefined with layerNorm', omega);
   }
   return features;
 }
 
-/** Whether the plain kernels do: nothing but torch.nn's cell. */
+/** Whether the plain kernels of torch.nn's cells are sufficient. */
 export function isPlain(features: Configuration, standard: readonly Activation[]): boolean {
   const { projSize, peephole, coupled, clip, layerNorm, heads, zoneH, zoneC, recurrentDropout } = features;
   const { omega } = features.penalty;
@@ -183,7 +194,7 @@ export function parametersOf(features: Configuration, inputSize: number, hiddenS
   };
 }
 
-/** Those of the options that are not at their default, for saved models. */
+/** The options that differ from their defaults, for saved models. */
 export function configurableConfig({ penalty, ...features }: Configuration): Record<string, unknown> {
   const { zoneH, zoneC, clip, layerNorm, heads, recurrentDropout } = features;
   const weights = changed(penalty, { l2: 0, orthogonality: 0, omega: 0 });

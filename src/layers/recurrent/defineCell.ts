@@ -9,73 +9,79 @@ import { mapped } from './mapped.ts';
 import { type KeptStates, keepStates, runningState, watch } from './states.ts';
 import { tableGradient } from './tableGradient.ts';
 
-/** What the kernels of a forward pass are called with. Pointers hold once the plan is laid out. */
+/** Arguments of the forward kernels. Pointers are valid once the plan is laid out. */
 export interface Call<States extends string, Parameters extends string> extends LayerShape {
   readonly kernels: KernelCalls;
   readonly rows: Rows;
   readonly x: Region;
-  /** Of rows of a table; its pointer is 0 without one. */
+  /** Indices into a table; the pointer is 0 without a table. */
   readonly index: Region;
-  /** Pointers, 0 for parameters that the layer is without. */
+  /** Pointers of the parameters; 0 for missing ones. */
   readonly w: Readonly<Record<Parameters, number>>;
-  /** Inference: [B, features], the initial states, which become the last ones. Training: [B + N, features]. */
+  /** Inference: [B, features], overwritten from the initial to the last states. Training: [B + N, features]. */
   readonly states: Readonly<Record<States, Region>>;
   /** [N, W] */
   readonly output: Region;
-  /** [N, kept]; inference: of `chunk` steps. */
+  /** [N, kept]; inference: for `chunk` steps. */
   readonly gates: Region;
   readonly chunk: number;
   readonly work: Region;
 }
 
-/** What those of a backward pass are called with besides. */
+/** Additional arguments of the backward kernel. */
 export interface BackwardCall<States extends string, Parameters extends string>
   extends Call<States, Parameters> {
-  /** Gradients by the parameters, which are added to: pointers, 0 for none. */
+  /** Pointers of the parameter gradients, which are accumulated; 0 for none. */
   readonly dw: Readonly<Record<Parameters, number>>;
-  /** [B, features]: of the last states, become those of the initial ones. The pointer of a state without one is 0. */
+  /**
+   * [B, features] gradients, overwritten from those of the last to those of the initial states. 0 for a state without
+   * a gradient.
+   */
   readonly dStates: Readonly<Record<States, Region>>;
   /** dP of a table (assembly/sequence/input.ts), 0 without one. */
   readonly dTable: number;
-  /** Pointer to what backpropagation does besides (assembly/sequence/stepHook.ts), 0 for nothing. */
+  /** Pointer of the step hook (assembly/sequence/stepHook.ts), 0 for none. */
   watch(): number;
 }
 
-/** A cell whose kernels are three: T steps forward, forward for training, and back. */
+/** Description of a cell with three kernels: T steps forward, forward for training, and backward. */
 export interface CellDescription<States extends string, Parameters extends string> {
-  /** Such as lstm. */
+  /** Name, such as lstm. */
   readonly name: string;
   readonly states: Readonly<Record<States, StateSpec>>;
-  /** As they lie in a row of `gates`. Of a cell without gates its state, under the name h. */
+  /** In the order of a row of `gates`. For a cell without gates: its state, named h. */
   readonly gates: readonly GateTrace[];
   parameters(inputSize: number, hiddenSize: number): ParameterKinds<Parameters>;
-  /** A kernel that some builds lack. */
+  /** Name of a kernel that some builds lack. */
   readonly kernel: KernelName;
   /** Default false. */
   readonly takesTable?: boolean | undefined;
-  /** Floats that a forward pass writes for each row, for the backward pass. */
+  /** Floats per row that a forward pass keeps for the backward pass. */
   kept(inputSize: number, hiddenSize: number): number;
-  /** Whether inference writes them too, for `chunk` steps at a time. Default true. */
+  /** Whether inference writes them, too, for `chunk` steps at a time. Default true. */
   readonly chunked?: boolean | undefined;
   /** Bytes of scratch memory of the forward passes. */
   work(inputSize: number, hiddenSize: number, tableSize: number): number;
-  /** Bytes of scratch memory of the backward pass over so many rows. */
+  /** Bytes of scratch memory of the backward pass over `rows` rows. */
   backwardWork(rows: number, inputSize: number, hiddenSize: number, tableSize: number): number;
-  /** Once a plan is laid out; gives the call. packed: 1 if the scratch memory still holds the weights packed. */
+  /**
+   * Called once a plan is laid out; returns the kernel call. packed: 1 if the scratch memory still contains the
+   * packed weights.
+   */
   infer(call: Call<States, Parameters>): (packed: number) => void;
   train(call: Call<States, Parameters>): () => void;
-  /** dy, dx: pointers, 0 for none; finish: 1 if no part of the sequence is left. */
+  /** dy, dx: pointers, 0 for none; finish: 1 for the last part of the sequence. */
   backward(call: BackwardCall<States, Parameters>): (dy: number, dx: number, finish: number) => void;
 }
 
 const NONE: Region = { ptr: 0, shape: [], length: 0 };
 
-/** Inference keeps the last states only. */
+/** Inference keeps only the last states. */
 function lastOnly(slot: StateSlot): KeptStates {
   return { all: slot.initial, output: slot.initial, slot, finish: () => {} };
 }
 
-/** The cell that a description is of. */
+/** Creates a cell from its description. */
 export function defineCell<States extends string, Parameters extends string>(
   of: CellDescription<States, Parameters>,
 ): Cell {

@@ -2,10 +2,10 @@ import type { MemoryArena } from '../../memory/arena.ts';
 import type { Region } from '../../memory/layout.ts';
 import { Recurrence } from '../../wasm/generated/structs.ts';
 
-/** What the kernels read of a recurrent layer with options. */
+/** Fields of the descriptor read by the configurable kernels. */
 export type Field = keyof typeof Recurrence;
 
-/** Parameters by kind, under the descriptor's names; gradients have a d before them. */
+/** Parameters by kind, under the descriptor's names; their gradients have the prefix d. */
 export const PARAMETERS = {
   weight_ih: 'wIh',
   weight_hh: 'wHh',
@@ -26,8 +26,8 @@ export const PARAMETERS = {
 const AT = new Map((Object.keys(Recurrence) as Field[]).map((name, i) => [name, i]));
 
 /**
- * What the kernels of assembly/configurable read: values that stay, pointers that hold once the plan is laid out, and those
- * of the call at hand.
+ * The descriptor of assembly/configurable: constant values, pointers that are valid once the plan is laid out, and
+ * values of the current call.
  */
 export class Descriptor {
   static readonly words = AT.size;
@@ -51,7 +51,7 @@ export class Descriptor {
     for (const name of Object.keys(values) as Field[]) this.set(name, values[name]!);
   }
 
-  /** Writes it to memory, which other plans may have used since; gives the pointer. */
+  /** Writes it to memory, which other plans may have overwritten, and returns the pointer. */
   write(): number {
     this.#arena.i32.set(this.#bits, this.#at.ptr / 4);
     return this.#at.ptr;

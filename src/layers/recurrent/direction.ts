@@ -1,23 +1,23 @@
 import type { LayerScope } from '../../engine/layer.ts';
 import type { Region } from '../../memory/layout.ts';
 
-/** What one direction of one stacked layer is laid out for. */
+/** Sizes of one direction of one stacked layer. */
 export interface LayerShape {
   readonly I: number;
   readonly H: number;
-  /** Rows of the table that the input's rows are rows of; 0 without one. */
+  /** Rows of the input table; 0 without one. */
   readonly V: number;
 }
 
-/** What it reads: rows x [N, I], or rows of a table x [V, I] in the order of indices [N]. */
+/** Its input: rows x [N, I], or a table x [V, I] and indices [N]. */
 export interface Source {
   readonly x: Region;
   readonly index: Region | undefined;
-  /** Gradient of the table, which is added to; 0 without one. */
+  /** Gradient of the table, which is accumulated; 0 without one. */
   readonly dTable: number;
 }
 
-/** Its direction, and its parameters: pointers, 0 where there is none. */
+/** Its direction and the pointers of its parameters; 0 for missing ones. */
 export interface Place {
   readonly reverse: boolean;
   parameter(kind: string): number;
@@ -26,7 +26,7 @@ export interface Place {
   region(kind: string): Region | undefined;
 }
 
-/** Inference projects the input of so many steps at once that their gates [., B, gates] stay in L2 (256 kB). */
+/** Steps whose input is projected at once in inference, so that their gates [., B, gates] fit in L2 (256 kB). */
 export function chunkSteps({ steps, batch }: LayerScope, gates: number): number {
   return Math.max(1, Math.min(steps, Math.floor(65_536 / (batch * gates))));
 }

@@ -9,12 +9,12 @@ interface Options {
   readonly init?: Readonly<Record<string, Initializer>> | undefined;
 }
 
-/** The options with the forget gate's bias among the initializers. @throws {ArgumentError} with bias false */
+/** Adds the forget gate's bias to the initializers. @throws {ArgumentError} with bias false */
 export function withForgetBias<T extends Options>(opts: T, hiddenSize: number): T {
   const { forgetBias } = opts;
   if (forgetBias === undefined) return opts;
   number('forgetBias', forgetBias);
-  if (opts.bias === false) throw new ArgumentError('forgetBias', 'none where bias is false', forgetBias);
+  if (opts.bias === false) throw new ArgumentError('forgetBias', 'undefined with bias: false', forgetBias);
   const part = (value: number, other?: Initializer): Initializer => {
     return (shape: readonly number[], generator: Generator) => {
       const data = (other ?? uniform(1 / Math.sqrt(hiddenSize)))(shape, generator);

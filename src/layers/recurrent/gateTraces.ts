@@ -1,7 +1,7 @@
 import type { Activation } from '../../activations.ts';
 import type { GateTrace } from '../../engine/layer.ts';
 
-/** Gates that lie in a row of the kept ones as in the rows of W_hh. */
+/** Traces of gates that are kept in the order of W_hh's rows. */
 export function gatesInOrder(
   activations: Readonly<Record<string, Activation>>,
   { ofArguments }: Pick<GateTrace, 'ofArguments'> = {},

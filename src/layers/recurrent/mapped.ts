@@ -1,4 +1,4 @@
-/** The same names, of each what `to` gives. */
+/** Maps the values of an object with `to`. */
 export function mapped<K extends string, V, R>(
   of: Readonly<Record<K, V>>,
   to: (name: K, value: V) => R,

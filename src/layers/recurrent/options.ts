@@ -3,31 +3,33 @@ import { MAX_LAYERS } from '../../engine/layer.ts';
 import { ArgumentError, MemoryError } from '../../errors.ts';
 import type { Initializer } from '../../init/initializers.ts';
 
-/** How the outputs of both directions become one: side by side, or Keras's other modes. */
+/** How the outputs of both directions are merged: concatenated, or Keras's other modes. */
 export type MergeMode = 'concat' | 'sum' | 'mul' | 'ave';
 const MERGE_MODES: readonly MergeMode[] = ['concat', 'sum', 'mul', 'ave'];
 
-/** Options every recurrent layer has; defaults are torch.nn's. */
+/** Options of all recurrent layers; defaults are torch.nn's. */
 export interface RecurrentOptions {
-  /** Layers on top of each other. Default 1. */
+  /** Number of stacked layers. Default 1. */
   readonly numLayers?: number | undefined;
-  /** Whether there are biases. Default true. */
+  /** Whether to use biases. Default true. */
   readonly bias?: boolean | undefined;
-  /** A second direction, from each row's own last step to its first; its parameters end in `_reverse`. Default false. */
+  /**
+   * Add a reverse direction, from each row's last step to its first; its parameters end in `_reverse`. Default false.
+   */
   readonly bidirectional?: boolean | undefined;
-  /** Of a bidirectional layer: `concat` (default, as torch.nn), or Keras's `sum`, `mul`, `ave`. */
+  /** How a bidirectional layer merges its outputs: `concat` (default, as torch.nn), or Keras's `sum`, `mul`, `ave`. */
   readonly mergeMode?: MergeMode | undefined;
-  /** `forward` and `backward` of the layer alone take and give [B, T, ·] instead of [T, B, ·]. Default false. */
+  /** `forward` and `backward` of a standalone layer use [B, T, ·] instead of [T, B, ·]. Default false. */
   readonly batchFirst?: boolean | undefined;
-  /** While training, zeros outputs of all stacked layers but the last, each element on its own (torch.nn). Default 0. */
+  /** Dropout probability of the outputs of all stacked layers except the last (torch.nn). Default 0. */
   readonly dropout?: number | undefined;
-  /** While training, zeros features of the input of every stacked layer, the same at all steps (Keras's `dropout`). */
+  /** Dropout probability of the inputs of each stacked layer, with the same mask at all steps (Keras's `dropout`). */
   readonly inputDropout?: number | undefined;
-  /** Backpropagation scales dL/dh (of an SRU dL/dc) of each step and row down to this 2-norm. Default: no limit. */
+  /** Maximum 2-norm of dL/dh (for an SRU dL/dc) per step and row in backpropagation. Default: no limit. */
   readonly clipStepNorm?: number | undefined;
-  /** By kind of parameter, such as `weight_hh`; those left out start as the layer says, or as torch.nn's. */
+  /** Initializers by kind of parameter, such as `weight_hh`. Default: as documented for the layer, or torch.nn's. */
   readonly init?: Readonly<Record<string, Initializer>> | undefined;
-  /** Of the parameters when the layer is used alone; in a model it is the model's. Default 0. */
+  /** Seed of the parameters of a standalone layer; a model uses its own seed. Default 0. */
   readonly seed?: number | undefined;
 }
 
@@ -44,10 +46,10 @@ export const RECURRENT_OPTIONS: Names<RecurrentOptions> = {
   seed: true,
 };
 
-/** Checked, and what was left out filled in. */
+/** Checked options with defaults filled in. */
 export type Common = Filled<Omit<RecurrentOptions, 'init' | 'seed'>>;
 
-/** @throws {ArgumentError} a value out of range, options that contradict each other */
+/** @throws {ArgumentError} if a value is out of range or options conflict */
 export function commonOptions(given: RecurrentOptions): Common {
   const common: Common = {
     numLayers: integer('numLayers', given.numLayers ?? 1, 1),
@@ -60,25 +62,27 @@ export function commonOptions(given: RecurrentOptions): Common {
     clipStepNorm: number('clipStepNorm', given.clipStepNorm ?? 0, 0),
   };
   if (common.numLayers > MAX_LAYERS) {
-    throw new MemoryError(`numLayers: ${common.numLayers} stacked layers, where ${MAX_LAYERS} are the most`);
+    throw new MemoryError(
+      `numLayers: expected at most ${MAX_LAYERS} stacked layers, got ${common.numLayers}`,
+    );
   }
   if (!MERGE_MODES.includes(common.mergeMode)) {
     throw new ArgumentError('mergeMode', `one of ${MERGE_MODES.join(', ')}`, given.mergeMode);
   }
   if (given.mergeMode !== undefined && !common.bidirectional) {
-    throw new ArgumentError('mergeMode', 'none without bidirectional: true', given.mergeMode);
+    throw new ArgumentError('mergeMode', 'undefined without bidirectional: true', given.mergeMode);
   }
   if (common.dropout > 0 && common.numLayers === 1) {
     throw new ArgumentError(
       'dropout',
-      'none with one layer, since it acts between stacked layers: numLayers of at least 2, inputDropout, or a Dropout layer',
+      'undefined with one layer, since it acts between stacked layers (use numLayers of at least 2, inputDropout or a Dropout layer)',
       given.dropout,
     );
   }
   return common;
 }
 
-/** Those that are not at their default. */
+/** The options that differ from their defaults. */
 export function changed<T extends object>(values: T, defaults: Partial<T>): Partial<T> {
   const entries = Object.entries(values).filter(([key, value]) => defaults[key as keyof T] !== value);
   return Object.fromEntries(entries) as Partial<T>;

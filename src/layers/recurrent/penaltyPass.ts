@@ -16,7 +16,7 @@ export function withPenalty(cell: Cell, penalty: Filled<Penalty>): Cell {
 }
 
 /**
- * A pass whose end adds penalties on W_hh [gates·H, H] to its gradient: l2·Σ W², and of each gate's block
+ * A pass that finally adds the gradients of penalties on W_hh [gates·H, H]: l2·Σ W², and for each gate's block
  * orthogonality·‖WᵀW − I‖² (Frobenius), gradient 4·orthogonality·W(WᵀW − I).
  */
 function penaltyPass(

@@ -10,37 +10,37 @@ import { type Cell, outputWidth } from './cell.ts';
 import type { Place, Source } from './direction.ts';
 import { COMMON_DEFAULTS, type Common, changed, commonOptions, type RecurrentOptions } from './options.ts';
 
-/** A stream keeps the products of a table up to so many bytes. */
+/** Maximum size in bytes of the table products kept by a stream. */
 const STREAM_TABLE_BYTES = 4 * 2 ** 20;
 /**
- * Otherwise a table is multiplied where its rows are looked up so many times each on average. Time of an update without
- * over with, LSTM H128, T64 B8, for tables of 1/4, 1/2, 3/4, 9/10 as many rows: 1.07 0.99 1.00 0.99 with 8 features,
- * 1.14 1.08 1.05 1.00 with 32, 1.28 1.17 1.07 1.02 with 64; inference alike, but 0.92 to 1.03 from 1/2 on with up
- * to 64 features where the products leave L2 (H256, T64 B32: 4 MB).
+ * Otherwise the table is multiplied if each of its rows is looked up this many times on average. Time of an update
+ * without divided by with, LSTM H128, T64 B8, for tables with 1/4, 1/2, 3/4, 9/10 as many rows: 1.07 0.99 1.00 0.99
+ * with 8 features, 1.14 1.08 1.05 1.00 with 32, 1.28 1.17 1.07 1.02 with 64; similar for inference, but 0.92 to 1.03
+ * from 1/2 on with up to 64 features if the products exceed L2 (H256, T64 B32: 4 MB).
  */
 const LOOKUPS_A_ROW = 2;
 
 /**
- * A stack of recurrent layers of one cell: x [T, B, inputSize] to output [T, B, hiddenSize], or twice that with both
- * directions side by side. Each direction of each stacked layer is one kernel call a pass. Parameters of layer k:
- * `weight_ih_lk`, `weight_hh_lk`, `bias_ih_lk`, `bias_hh_lk`, of the other direction with `_reverse`; shapes and order of
- * gates as torch.nn's.
+ * A stack of recurrent layers with one cell: x [T, B, inputSize] to output [T, B, hiddenSize], or 2·hiddenSize with
+ * both directions concatenated. Each direction of each stacked layer is one kernel call per pass. Parameters of layer
+ * k: `weight_ih_lk`, `weight_hh_lk`, `bias_ih_lk`, `bias_hh_lk`, with the suffix `_reverse` for the reverse
+ * direction; shapes and gate order as in torch.nn.
  */
 export abstract class Recurrent<States extends string = 'h', Final extends string = never>
   extends Standalone<States, Final>
   implements Layer
 {
-  /** Name of the class, as saved models have it. */
+  /** Class name, as in saved models. */
   abstract override readonly type: string;
-  /** Features taken. */
+  /** Input features. */
   readonly inputSize: number;
-  /** Units of a direction of a stacked layer. */
+  /** Units per direction and stacked layer. */
   readonly hiddenSize: number;
-  /** Layers on top of each other. */
+  /** Number of stacked layers. */
   readonly numLayers: number;
-  /** Whether there are biases. */
+  /** Whether it has biases. */
   readonly bias: boolean;
-  /** Whether there is a second direction. */
+  /** Whether it has a reverse direction. */
   readonly bidirectional: boolean;
   override readonly batchFirst: boolean;
   readonly input: Signal;
@@ -54,10 +54,10 @@ export abstract class Recurrent<States extends string = 'h', Final extends strin
   readonly #names: ReadonlySet<string>;
   readonly #width: number;
   readonly #own: Readonly<Record<string, unknown>>;
-  /** Floats a row of gates has. */
+  /** Floats per row of gates. */
   readonly #gates: number;
 
-  /** @param own options of the class that are not at their default, for saved models */
+  /** @param own options of the class that differ from their defaults, for saved models */
   protected constructor(
     inputSize: number,
     hiddenSize: number,
@@ -104,7 +104,7 @@ export abstract class Recurrent<States extends string = 'h', Final extends strin
     return this.#width * (this.bidirectional && this.common.mergeMode === 'concat' ? 2 : 1);
   }
 
-  /** Whether a step needs what comes after it. */
+  /** Whether a step depends on later steps. */
   get needsFuture(): boolean {
     return this.bidirectional;
   }

@@ -8,21 +8,21 @@ export interface ScanDescription {
   readonly name: string;
   /** Its constant of assembly/scan/kinds.ts. */
   readonly kind: number;
-  /** Its one state; where that is no output, the output is a tensor of its own. */
+  /** Its only state; if it is not the output, the output is separate. */
   readonly states: Readonly<Record<string, StateSpec>>;
-  /** The functions' arguments; of a cell with one gate its output. */
+  /** Arguments of the activations; for a cell with one gate its output. */
   readonly gates: readonly GateTrace[];
-  /** Of hiddenSize rows of `weight_ih`. */
+  /** Blocks of hiddenSize rows of `weight_ih`. */
   blocks(inputSize: number, hiddenSize: number): number;
   parameters(
     inputSize: number,
     hiddenSize: number,
   ): ParameterKinds<'weight_ih' | 'bias_ih'> & { readonly [weights: string]: ParameterKind };
-  /** Which of the parameters are weights of the state, if any are. */
+  /** Names of the parameters that are weights of the state, if any. */
   readonly weights?: string | undefined;
 }
 
-/** The cell that a description is of. */
+/** Creates a cell from its description. */
 export function scanCell({ kind, blocks, weights = '', ...of }: ScanDescription): Cell {
   const state = Object.keys(of.states)[0]!;
   const hasOutput = !of.states[state]!.output;

@@ -8,7 +8,7 @@ export interface KeptStates {
   /** [N, W]: without the initial ones. */
   readonly output: Region;
   readonly slot: StateSlot;
-  /** After the forward pass: fetches the last states of rows of their own lengths. */
+  /** Call after the forward pass: copies the last states of rows with lengths. */
   finish(): void;
 }
 
@@ -31,16 +31,16 @@ export function keepStates(scope: LayerScope, name: string, W: number, hasGradie
   };
 }
 
-/** A state that inference overwrites step by step. */
+/** A state that inference overwrites at each step. */
 export function runningState(scope: LayerScope, name: string, W: number): StateSlot {
   const state = scope.keep(`state ${name}`, scope.batch, W);
   return { name, initial: state, final: state, gradient: undefined };
 }
 
-/** What backpropagation does beside (assembly/sequence/stepHook.ts). */
+/** The hook called at each step of backpropagation (assembly/sequence/stepHook.ts). */
 export interface StepHook {
   readonly norms: Region | undefined;
-  /** Its pointer for the kernels, 0 where there is nothing to do. */
+  /** Its pointer for the kernels, 0 if unused. */
   write(): number;
 }
 

@@ -1,6 +1,9 @@
 import type { LayerScope } from '../../engine/layer.ts';
 
-/** dP [V, gates] of a table that is multiplied instead of its rows (assembly/sequence/input.ts); nothing without one. */
+/**
+ * dP [V, gates] for a table that is multiplied instead of its rows (assembly/sequence/input.ts); undefined without a
+ * table.
+ */
 export function tableGradient(scope: LayerScope, V: number, gates: number): { ptr: number; clear(): void } {
   if (!V) return { ptr: 0, clear: () => {} };
   const region = scope.keep('gradients of table products', V, gates);
