@@ -163,7 +163,7 @@ function dot(a: Float64Array, b: Float64Array): number {
 /** Numbers drawn per call. */
 const BLOCK = 1024;
 
-/** Writes base + (sum · scale − offset) · factor, where sum is over `terms` draws; sum · scale − offset is exact. */
+/** Writes base + (sum · scale − offset) · factor, where sum is that of `terms` draws; sum · scale − offset is exact. */
 function draw(
   shape: readonly number[],
   generator: Generator,

@@ -52,7 +52,7 @@ export function requireKernel(kernels: KernelCalls, name: KernelName): void {
 
 let turns = 0;
 
-/** Returns a function that sets the runtime unless `turn` has been called again since. */
+/** Returns a function that sets the runtime unless `takeTurn` was called again in the meantime. */
 export function takeTurn(): (next: Runtime) => void {
   const turn = ++turns;
   return (next) => {

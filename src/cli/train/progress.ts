@@ -36,7 +36,7 @@ export class Progress {
   #step: number;
   #facts: Facts = { loss: '-', validation: '', remark: '', rate: '-', left: '-' };
 
-  /** Counts from step `first` to `total`, each of `tokensPerStep` tokens. */
+  /** Counts from step `first` to `total`, each of `tokens` tokens. */
   constructor(stream: Output, first: number, total: number, tokens: number) {
     this.#stream = stream;
     this.#first = first;
