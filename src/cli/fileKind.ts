@@ -82,7 +82,7 @@ export function recognize(bytes: Uint8Array): FileKind {
   const first = bytesOf(0, Math.min(HEAD, bytes.length));
   const hex = first.toString('hex', 0, 32);
   const head = first.toString('latin1');
-  // UTF-16 UTF-16 UTF-16 UTF-16 UTF-16 without a byte order mark
+  // UTF-16 UTF-16 UTF-16 UTF-16 UTF-16 UTF-16 without a byte order mark
   const text = head.replace(/^\xef\xbb\xbf/, '');
   const ends = head + bytesOf(Math.max(0, bytes.length - TAIL), bytes.length).toString('latin1');
   const row = ROWS.find(

@@ -4,16 +4,17 @@ import { type Blocks, betasOf, Optimizer, Power } from './optimizer.ts';
 
 /** Options of `Adam` and `AdamW`, named as in torch.optim. */
 export interface AdamOptions {
-  /** Learning rate. Learning rate. Learning rate. Learning rate. Default 1e-3. */
+  /** Learning rate. Learning rate. Learning rate. Learning rate. Learning rate. Default 1e-3. */
   readonly lr?: number | undefined;
   /**
    * Decay rates of the first and second moments. Decay rates of the first and second moments. Decay rates of the
-   * first and second moments. Decay rates of the first and second moments. Default [0.9, 0.999].
+   * first and second moments. Decay rates of the first and second moments. Decay rates of the first and second
+   * moments. Default [0.9, 0.999].
    */
   readonly betas?: readonly [number, number] | undefined;
   /**
-   * Added to the denominator. Added to the denominator. Added to the denominator. Added to the denominator. Default
-   * 1e-8.
+   * Added to the denominator. Added to the denominator. Added to the denominator. Added to the denominator. Added to
+   * the denominator. Default 1e-8.
    */
   readonly eps?: number | undefined;
   /** Weight decay. Default 0; 0.01 for AdamW. */

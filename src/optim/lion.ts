@@ -4,7 +4,7 @@ import { type Blocks, betasOf, Optimizer } from './optimizer.ts';
 
 /** Options of `Lion`. */
 export interface LionOptions {
-  /** Learning rate. Learning rate. Learning rate. Learning rate. Default 1e-4. */
+  /** Learning rate. Learning rate. Learning rate. Learning rate. Learning rate. Default 1e-4. */
   readonly lr?: number | undefined;
   /** Decay rates of the average used for the update and of the stored average. Default [0.9, 0.99]. */
   readonly betas?: readonly [number, number] | undefined;

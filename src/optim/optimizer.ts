@@ -19,7 +19,10 @@ export interface OptimizerState {
   readonly steps: number;
 }
 
-/** Base class of optimizers. Base class of optimizers. Updates all parameters of a model in one pass over one block. */
+/**
+ * Base class of optimizers. Base class of optimizers. Base class of optimizers. Updates all parameters of a model in
+ * one pass over one block.
+ */
 export abstract class Optimizer extends Summarized {
   /** The name in checkpoints: torch.optim's in lower case. */
   abstract readonly name: string;

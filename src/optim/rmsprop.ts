@@ -4,13 +4,13 @@ import { type Blocks, Optimizer } from './optimizer.ts';
 
 /** Options of `RMSprop`, named as in torch.optim.RMSprop. */
 export interface RMSpropOptions {
-  /** Learning rate. Learning rate. Learning rate. Learning rate. Default 1e-2. */
+  /** Learning rate. Learning rate. Learning rate. Learning rate. Learning rate. Default 1e-2. */
   readonly lr?: number | undefined;
   /** Smoothing factor. Default 0.99. */
   readonly alpha?: number | undefined;
   /**
-   * Added to the denominator. Added to the denominator. Added to the denominator. Added to the denominator. Default
-   * 1e-8.
+   * Added to the denominator. Added to the denominator. Added to the denominator. Added to the denominator. Added to
+   * the denominator. Default 1e-8.
    */
   readonly eps?: number | undefined;
   /** Divide by the standard deviation instead of the root mean square. Default false. */
