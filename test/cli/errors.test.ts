@@ -79,7 +79,7 @@ describe('bad input', () => {
     expect(await refused('')).toContain('the text is empty');
     const short = 'the text has 8 characters, but one sequence of --seq-len 8 needs 9';
     expect(await refused('12345678', '--seq-len', 8)).toBe(short);
-    expect(await refused(Uint8Array.of(0x63, 0x61, 0x66, 0xe9, 0x20))).toContain('a text in UTF-8');
+    expect(await refused(Uint8Array.of(0x63, 0x61, 0x66, 0xe9, 0x20))).toContain('UTF-8');
     expect(await refused('abc'.repeat(99), '--prompt', 'z')).toContain('"z" (U+007A)');
     expect(readdirSync(path('.'))).toEqual(['t']);
   });
@@ -113,7 +113,7 @@ describe('bad input', () => {
     ]) {
       const outcome = await cli('train', book, '--out', path('m'), ...size);
       expect(outcome.code).toBe(1);
-      expect(oneLine(outcome)).toContain('beyond the 2048 MiB');
+      expect(oneLine(outcome)).toContain('2048 MiB');
     }
   });
 });

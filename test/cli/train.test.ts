@@ -153,17 +153,17 @@ describe('train', () => {
       expect(outcome.code).toBe(1);
       return oneLine(outcome);
     };
-    expect(await resume(other, '--steps', 5)).toContain('was trained on another text');
+    expect(await resume(other, '--steps', 5)).toContain('different text');
     expect(await resume(book, '--steps', 5, '--hidden', 99)).toContain('--hidden 99 contradicts');
     expect(await resume(book, '--steps', 5, '--seq-len', 99)).toContain('--seq-len 99 contradicts');
     expect(await resume(book, '--steps', 5, '--cell', 'gru')).toContain('--cell gru contradicts');
-    expect(await resume(book, '--steps', 3)).toContain('has made 3 steps already');
-    expect(await resume(book)).toContain('has made 3 steps already');
+    expect(await resume(book, '--steps', 3)).toContain('already has 3 steps');
+    expect(await resume(book)).toContain('already has 3 steps');
     expect(readFileSync(model).equals(before)).toBe(true);
 
     using plain = Sequential.load(before);
     writeFileSync(model, plain.save({ vocabulary: parseSafetensors(before).metadata.vocabulary! }));
-    expect(await resume(book, '--steps', 5)).toContain('without the state of its training');
+    expect(await resume(book, '--steps', 5)).toContain('training state');
     writeFileSync(model, before.subarray(0, -4));
     expect(await resume(book, '--steps', 5)).toContain('not a valid safetensors file');
   });
@@ -183,9 +183,7 @@ describe('train', () => {
     symlinkSync(path('m'), path('link'));
     const diverged = await cli('train', book, ...TINY, '--steps', 30, '--lr', 1e30, '--out', path('link'));
     expect(diverged.code).toBe(1);
-    expect(lastLine(diverged)).toMatch(
-      /^training diverged at step \d+; try a learning rate below --lr 1e\+30; nothing of this run is saved$/,
-    );
+    expect(lastLine(diverged)).toMatch(/^training diverged at step \d+; .*--lr 1e\+30; nothing .*saved$/);
     expect(readFileSync(path('m'), 'utf8')).toBe('what was there');
     await cli('train', book, ...TINY, '--steps', 3, '--out', path('link'));
     expect(readFileSync(path('m')).length).toBeGreaterThan(1000);

@@ -57,9 +57,7 @@ export async function resumed(
   const steps = options.steps ?? training.steps;
   if (training.step >= steps) {
     const made = plural(training.step, 'step');
-    throw new CliError(
-      `${printable(path)} is already at step ${made}: --steps is the total and must be larger`,
-    );
+    throw new CliError(`${printable(path)} already has ${made}: --steps is the total and must be larger`);
   }
   const kernels = await loadKernels(options.kernels ?? 'auto', options.revectorize);
   const same =
