@@ -10,7 +10,7 @@ import { StreamingSequential } from './streaming/streamingSequential.ts';
 
 /** Options of `Sequential.load`. */
 export interface LoadOptions {
-  /** Layers of your own that the file may have, by the `type` they are saved under. */
+  /** Custom layers in the file, by `type`. */
   readonly layers?: Readonly<Record<string, CustomLayerClass>> | undefined;
 }
 
@@ -20,10 +20,10 @@ export interface LoadOptions {
  */
 export class Sequential extends StreamingSequential {
   /**
-   * @param layers of this package, or of your own (docs/guides/your-own.md)
-   * @throws {ArgumentError} no layers, something that is no layer, a bad seed
-   * @throws {ShapeError} layers whose sizes do not follow on each other
-   * @throws {StateError} before `init()`, or a layer that serves another model
+   * @param layers of this package, or custom layers (docs/guides/your-own.md)
+   * @throws {ArgumentError} if there are no layers, one is not a layer, or the seed is invalid
+   * @throws {ShapeError} if the sizes of consecutive layers do not match
+   * @throws {StateError} before `init()`, or if a layer is part of another model
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(layers: readonly (Layer | CustomLayer)[], opts?: SequentialOptions) {
@@ -35,15 +35,18 @@ export class Sequential extends StreamingSequential {
     super(adapted as readonly Layer[], opts);
   }
 
-  /** Many streams that step together in any company. @throws as {@link Sequential.stream}; a capacity below 1 */
+  /**
+   * Creates a pool of streams, any of which can step together. @throws as {@link Sequential.stream}, or if capacity
+   * is below 1
+   */
   streams(opts: StreamPoolOptions): StreamPool {
     return new StreamPool(this, opts);
   }
 
   /**
-   * The model of a file that `save` or `Trainer.save` wrote.
-   * @throws {FormatError} a file that breaks a rule of safetensors, or is no model of this package; a layer of your own that
-   * is not among `layers`
+   * Loads a model from a file written by `save` or `Trainer.save`.
+   * @throws {FormatError} if the file is not a valid safetensors file or not a model of this package, or a custom
+   * layer is missing in `layers`
    */
   static override load(bytes: Uint8Array | ArrayBuffer, opts?: LoadOptions): Sequential {
     const { layers = {} } = options('Sequential.load', opts, { layers: true });

@@ -5,27 +5,30 @@ import { readRunner, type StreamState, writeRunner } from './streaming/state.ts'
 export type { StreamOptions } from './core/streamBase.ts';
 
 /**
- * Inference step by step. States stay in the model's memory, weights stay packed while they do not change (once for all
- * streams of the same batch and block), and a step allocates nothing. Equal to `forward` over the same steps, to the bit.
+ * Inference step by step, with the same bits as `forward` over the same steps. States are kept in the model's memory;
+ * weights are packed once for all streams of the same batch and block; a step does not allocate.
  */
 export class Stream extends StreamBase {
-  /** States and last outputs of one row, or of all, as plain data. @throws {ArgumentError} a row outside the batch */
+  /**
+   * Returns states and last outputs of one row, or of all, as plain data. @throws {ArgumentError} if row is outside
+   * the batch
+   */
   snapshot(row?: number): StreamState {
     return readRunner(this.runner, ...this.rows(row));
   }
 
   /**
-   * Goes on from where a snapshot was taken, with one row or all: of this stream or of any model with these layers.
-   * Nothing changes unless all of it fits.
+   * Restores a snapshot of one row or of all, taken from any model with the same layers. Nothing changes unless all
+   * of it matches.
    *
-   * @throws {ArgumentError} a row outside the batch, other names, another number of rows
-   * @throws {ShapeError} states of another shape
+   * @throws {ArgumentError} if row is outside the batch, or names or number of rows do not match
+   * @throws {ShapeError} if the shape of a state does not match
    */
   restore(state: StreamState, row?: number): void {
     writeRunner(this.runner, state, ...this.rows(row));
   }
 
-  /** A stream of its own that goes on from here: same states, same last outputs, same batch and block. */
+  /** Returns an independent copy of the stream with the same states, last outputs, batch and block. */
   fork(): Stream {
     const { batch, block } = this;
     const fork = new Stream(this.runner.network, { batch, block });

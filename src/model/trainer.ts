@@ -22,32 +22,31 @@ import { watch } from './watch.ts';
 export type { Truncation } from './bptt/truncated.ts';
 export type { Evaluation, NonFinitePolicy } from './core/training.ts';
 
-/** What a `Trainer` takes beside the model. */
+/** Options of a `Trainer`. */
 export interface TrainerOptions extends Omit<CoreOptions, 'loss' | 'optimizer'> {
   /**
-   * `crossEntropy`, or with its options `crossEntropy({ ignoreIndex: 0 })`; likewise `mse` and the others; or a loss of
-   * your own.
+   * The loss: `crossEntropy` or, with options, `crossEntropy({ ignoreIndex: 0 })`; also `mse` and others, or a custom
+   * loss.
    */
   readonly loss: Loss | (() => Loss) | CustomLoss;
-  /** One of this package, which serves this trainer only, or one of your own. */
+  /** An optimizer of this package, which can't be shared with another trainer, or a custom one. */
   readonly optimizer: Optimizer | CustomOptimizer;
   /** Truncated BPTT inside a step (Williams & Peng 1990): an update every k1 steps, back through the last k2. */
   readonly truncation?: Truncation | undefined;
   /**
-   * Bytes that the plan of a step may take: of a longer sequence states are kept here and there, and the activations
-   * between them computed again (Gruslys et al. 2016). Gradients are the same to the bit. `model.plan()` tells what it
-   * costs.
+   * Maximum bytes of the plan of a step. For longer sequences only some states are kept and the activations between
+   * them are recomputed (Gruslys et al. 2016). Gradients have the same bits. `model.plan()` shows the cost.
    */
   readonly memoryBudget?: number | undefined;
 }
 
-/** What a step takes beside x and y. */
+/** Options of a step. */
 export interface StepOptions extends Steps {
-  /** Tells how the gradient flows through the recurrent layers. Default false. */
+  /** Measure how the gradient flows through the recurrent layers. Default false. */
   readonly flow?: boolean | undefined;
 }
 
-/** What a step tells. */
+/** Result of a step. */
 export interface StepResult extends CoreResult {
   /** With `flow`. */
   readonly flow?: Flow | undefined;
@@ -59,17 +58,17 @@ const OPTIONS: Names<TrainerOptions> = {
   memoryBudget: true,
 };
 
-/** Trains a model: forward, loss, BPTT, clipping and update over one plan, nothing allocated in a step. */
+/** Trains a model: forward, loss, BPTT, clipping and update. A step does not allocate. */
 export class Trainer extends TrainerBase {
-  /** What it trains. */
+  /** The model. */
   declare readonly model: Sequential;
   readonly #parts: SegmentedBptt | undefined;
   /** Whether an update runs code of the user's, which may throw. */
   readonly #custom: boolean;
 
   /**
-   * @throws {ArgumentError} a missing or unknown option, a number out of range
-   * @throws {StateError} an optimizer that serves another trainer
+   * @throws {ArgumentError} if an option is missing or unknown, or a number is out of range
+   * @throws {StateError} if the optimizer is used by another trainer
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(model: Sequential, opts: TrainerOptions) {
@@ -87,13 +86,14 @@ export class Trainer extends TrainerBase {
   }
 
   /**
-   * One update on a batch, or with `truncation` one every k1 steps. x: [T, B] indices or [T, B, inputSize]; y: [T, B]
-   * indices or [T, B, outputSize], as the loss takes them, of one step after a `LastStep`; time-major. Targets of steps
-   * that do not count do not count.
+   * Makes one update on a batch, or with `truncation` one every k1 steps. Time-major. x: [T, B] indices or [T, B,
+   * inputSize]; y: [T, B] indices or [T, B, outputSize], depending on the loss; T is 1 in y after a `LastStep`.
+   * Targets of steps that do not count are ignored.
    *
-   * @throws {ArgumentError} no numbers, an index outside the vocabulary, no target that counts, a schedule's bad factor, a
-   * length outside 0..T, options that the trainer's contradict
-   * @throws {ShapeError} a wrong rank, shape or length, x and y that do not fit, another batch than the states carried
+   * @throws {ArgumentError} if x or y is not numeric, an index is outside the vocabulary, no target counts, the
+   * schedule returns an invalid factor, a length is outside 0..T, or options conflict with the trainer's
+   * @throws {ShapeError} if a rank, shape or length does not match, or the batch differs from that of the carried
+   * states
    * @throws {MemoryError} beyond 2 GiB, or beyond the budget
    */
   override step(x: Given, y: Given, opts?: StepOptions): StepResult {
@@ -114,9 +114,8 @@ export class Trainer extends TrainerBase {
   }
 
   /**
-   * How the gradient of a batch flows through the recurrent layers, from the states in which the next step would start:
-   * what that step would tell with `flow`. Training goes on as if nothing had been, except that gradients are 0. Arguments
-   * and errors as `step`.
+   * Measures how the gradient of a batch flows through the recurrent layers, starting from the states of the next
+   * step. Training is not affected, except that gradients are set to 0. Arguments and errors as `step`.
    */
   flow(x: Given, y: Given, opts?: Steps): Flow {
     const given = opts === undefined ? opts : options('flow', opts, { lengths: true, mask: true });

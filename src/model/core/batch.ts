@@ -3,13 +3,13 @@ import type { Valid } from '../../engine/rows.ts';
 import { BATCH_FIRST, ShapeError } from '../../errors.ts';
 import { type Given, readSequence, type Sequence, type Signal } from '../../ndarray.ts';
 
-/** What an update is made on: checked, and as nobody can change it meanwhile. The record is used again by the next call. */
+/** A checked batch that can't be changed from outside. The record is reused by the next call. */
 export interface Batch {
   readonly x: Sequence;
   readonly y: Sequence;
-  /** Which steps count; undefined: all. */
+  /** Steps that count; undefined for all. */
   valid: Valid | undefined;
-  /** Factors of the learning rate: one for each update. */
+  /** Factors of the learning rate, one per update. */
   readonly factors: number[];
 }
 
@@ -18,13 +18,13 @@ export function emptyBatch(): Batch {
   return { x: sequence(), y: sequence(), valid: undefined, factors: [] };
 }
 
-/** What a model and its loss take. */
+/** Input of a model and targets of its loss. */
 export interface BatchShape {
   readonly input: Signal;
   readonly target: Signal;
-  /** Rows of sequences that are given as bare numbers. */
+  /** Batch size of sequences given as bare arrays. */
   readonly rows: number | undefined;
-  /** Whether the output has one step, whatever the input has. */
+  /** Whether the output has one step per row. */
   readonly reduced: boolean;
 }
 

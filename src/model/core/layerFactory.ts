@@ -6,20 +6,20 @@ import { Embedding } from '../../layers/embedding.ts';
 import { LastStep } from '../../layers/lastStep.ts';
 import { Linear } from '../../layers/linear.ts';
 
-/** A layer as a saved model describes it: its type and what `config()` gave. */
+/** A layer in a saved model: its type and the result of `config()`. */
 export interface LayerConfig {
-  /** Name of the class. */
+  /** Class name. */
   readonly type: string;
   readonly [option: string]: unknown;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what a file says is checked by the constructors
+// biome-ignore lint/suspicious/noExplicitAny: values from a file are checked by the constructors
 type Maker = (config: any) => Layer;
 
-/** Gives the layer that a saved model describes; `most`: tensors there are. */
+/** Creates a layer of a saved model; `most`: number of tensors in the file. */
 export type MakeLayer = (description: unknown, most: number) => Layer;
 
-/** The layers that every entry has. */
+/** The layers of all entry points. */
 export const makers = {
   Embedding: ({ numEmbeddings, embeddingDim, ...rest }) => new Embedding(numEmbeddings, embeddingDim, rest),
   Linear: ({ inFeatures, outFeatures, ...rest }) => new Linear(inFeatures, outFeatures, rest),
@@ -33,8 +33,8 @@ export const makers = {
 /**
  * @param recurrent by type, made from sizes and options
  * @param most parameters there are numbers for: a stack has at least one a layer
- * @throws {FormatError} an unknown type, or options the layer refuses
- * @throws {FeatureError} a layer, or options, that another entry has
+ * @throws {FormatError} if the type is unknown or the options are invalid
+ * @throws {FeatureError} if the layer or an option is only in another entry point
  */
 export function layerFromConfig(
   recurrent: Readonly<Record<string, RecurrentClass>>,
@@ -59,5 +59,5 @@ export function layerFromConfig(
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what a file says is checked by the constructors
+// biome-ignore lint/suspicious/noExplicitAny: values from a file are checked by the constructors
 export type RecurrentClass = new (inputSize: any, hiddenSize: any, opts: any) => Layer;

@@ -8,21 +8,21 @@ import { mayBeNumbers } from '../../ndarray.ts';
 import { typedLength } from '../../settled.ts';
 
 /**
- * A plan that goes step by step: up to `block` steps of the first k of its rows in one call. States, outputs and packed
- * weights are in the model's memory; a call allocates nothing but, the first time, a view for each number of rows.
+ * Runs a plan step by step: up to `block` steps of its first k rows per call. States, outputs and packed weights are
+ * in the model's memory. A call allocates nothing except, once per number of rows, a view.
  */
 export class Runner {
   readonly network: Network;
-  /** Rows at most. */
+  /** Maximum number of rows. */
   readonly batch: number;
   readonly block: number;
   readonly #of: string;
   #held: StreamPlan | undefined;
   readonly #views = new Map<number, Float32Array<ArrayBuffer>>();
   #viewed: ArrayBufferLike | undefined;
-  /** Row of the output where the last step begins. */
+  /** First output row of the last step. */
   last = 0;
-  /** 1 for rows that have no output. */
+  /** 1 for rows without an output. */
   readonly fresh: Uint8Array;
   /** How many rows, the first ones, are those with an output; −1: others. */
   ran = 0;
@@ -93,7 +93,7 @@ export class Runner {
     return true;
   }
 
-  /** A row has no output from now on. */
+  /** Marks a row as having no output. */
   forget(row: number): void {
     this.fresh[row] = 1;
     this.ran = -1;
@@ -130,7 +130,7 @@ export class Runner {
     this.#held = undefined;
   }
 
-  /** What it runs on. */
+  /** The network it runs on. */
   get live(): StreamPlan {
     if (!this.#held) throw new StateError(`the ${this.#of} was disposed`);
     return this.#held;
@@ -195,7 +195,7 @@ export class Runner {
   }
 }
 
-/** Refuses outputs of a row that nothing can be drawn from. @throws {NonFiniteError} NaN or an infinite one */
+/** Checks the outputs of a row before sampling. @throws {NonFiniteError} if one is NaN or infinite */
 export function checkFinite(call: string, outputs: Float32Array, at: number, n: number, row: number): void {
   for (let index = 0; index < n; index++) {
     const value = outputs[at + index]!;

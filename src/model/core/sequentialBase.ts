@@ -16,37 +16,37 @@ import { StreamBase, type StreamOptions } from './streamBase.ts';
 /** Layers that are part of a model. */
 const claimed = new WeakSet<Layer>();
 
-/** What `Sequential` takes beside its layers. */
+/** Options of `Sequential`. */
 export interface SequentialOptions {
-  /** Of the generator behind initial parameters and dropout. Default 0. */
+  /** Seed of initial parameters and dropout. Default 0. */
   readonly seed?: number | undefined;
 }
 
-/** What `forward` of a model takes beside x. */
+/** Options of `forward` of a model. */
 export interface ModelForwardOptions extends Steps {
   /** Keep what `backward` needs. Default false. */
   readonly training?: boolean | undefined;
 }
 
-/** The shape that `Sequential.plan` is asked about. */
+/** Options of `Sequential.plan`. */
 export interface PlanOptions {
   /** T. */
   readonly steps: number;
   /** B. */
   readonly batch: number;
-  /** With gradients and what backpropagation keeps. Default: whether the model has a trainer. */
+  /** Include gradients and activations kept for backpropagation. Default: whether the model has a trainer. */
   readonly training?: boolean | undefined;
 }
 
-/** What a plan takes. */
+/** Memory needed by a plan. */
 export interface PlanReport {
-  /** Size of the model's memory once the plan is in use: whole pages of 64 KiB. */
+  /** Size of the model's memory with the plan in use, in bytes; a multiple of 64 KiB. */
   readonly bytes: number;
-  /** Of which parameters. */
+  /** Bytes of the parameters. */
   readonly parameterBytes: number;
-  /** Of which the plan itself: input, activations, scratch; laid out anew for another shape; with checkpoints. */
+  /** Bytes of the plan: input, activations, scratch and checkpoints; depends on the shape. */
   readonly planBytes: number;
-  /** How a trainer with a `memoryBudget` goes about it. */
+  /** The checkpoints of a trainer with a `memoryBudget`. */
   readonly checkpoints?: CheckpointReport | undefined;
 }
 
@@ -55,7 +55,7 @@ export interface PlanReport {
  * owns one WebAssembly memory.
  */
 export class SequentialBase extends Summarized {
-  /** In the order in which they run. */
+  /** The layers in order. */
   readonly layers: readonly Layer[];
   /** @internal */
   readonly network: Network;
@@ -64,9 +64,9 @@ export class SequentialBase extends Summarized {
   #last: Plan | undefined;
 
   /**
-   * @throws {ArgumentError} no layers, something that is no layer, a bad seed
-   * @throws {ShapeError} layers whose sizes do not follow on each other
-   * @throws {StateError} before `init()`, or a layer that serves another model
+   * @throws {ArgumentError} if there are no layers, one is not a layer, or the seed is invalid
+   * @throws {ShapeError} if the sizes of consecutive layers do not match
+   * @throws {StateError} before `init()`, or if a layer is part of another model
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(layers: readonly Layer[], opts?: SequentialOptions) {
@@ -98,11 +98,11 @@ export class SequentialBase extends Summarized {
   }
 
   /**
-   * Runs T steps of B rows from zero states. x: [T, B] indices, or [T, B, inputSize]; gives [T, B, outputSize], zeros
-   * at steps that do not count; one step after a `LastStep`.
+   * Runs T steps of B rows from zero states. x: [T, B] indices, or [T, B, inputSize]. Returns [T, B, outputSize],
+   * zeros at steps that do not count; T is 1 after a `LastStep`.
    *
-   * @throws {ArgumentError} no numbers, an index outside the vocabulary, a length outside 0..T
-   * @throws {ShapeError} a wrong rank, shape or length
+   * @throws {ArgumentError} if x is not numeric, an index is outside the vocabulary, or a length is outside 0..T
+   * @throws {ShapeError} if a rank, shape or length does not match
    * @throws {MemoryError} beyond 2 GiB
    */
   forward(x: Given, opts?: ModelForwardOptions): NDArray {
@@ -130,11 +130,12 @@ export class SequentialBase extends Summarized {
   }
 
   /**
-   * Backpropagation from a gradient by the output of the last forward, which must have had `training`; adds to the
-   * parameters' gradients. Gives the gradient by the input, unless that was indices.
+   * Backpropagation through the last `forward`, which must have been called with `training: true`, from the gradient
+   * with respect to its output. Parameter gradients are accumulated. Returns the gradient with respect to the input,
+   * unless the input was indices.
    *
-   * @throws {StateError} without such a forward, or twice after one
-   * @throws {ShapeError} a gradient of another shape
+   * @throws {StateError} without such a forward, or if called twice after one
+   * @throws {ShapeError} if the shape of a gradient does not match
    */
   backward(outputGradient: Given): NDArray | undefined {
     const { network } = this;
@@ -159,10 +160,10 @@ export class SequentialBase extends Summarized {
   }
 
   /**
-   * Inference with the states kept from step to step.
+   * Creates a stream: inference step by step, keeping the states.
    *
-   * @throws {ArgumentError} a batch or a block below 1
-   * @throws {StateError} a bidirectional model, which needs the whole sequence
+   * @throws {ArgumentError} if batch or block is below 1
+   * @throws {StateError} if the model needs the whole sequence, as a bidirectional one
    * @throws {MemoryError} beyond 2 GiB
    */
   stream(opts?: StreamOptions): StreamBase {
@@ -170,9 +171,9 @@ export class SequentialBase extends Summarized {
   }
 
   /**
-   * What memory a shape takes, before any of it is allocated.
+   * Memory needed for a shape, without allocating it.
    *
-   * @throws {ArgumentError} steps or batch below 1
+   * @throws {ArgumentError} if steps or batch is below 1
    * @throws {MemoryError} beyond 2 GiB
    */
   plan(opts: PlanOptions): PlanReport {
@@ -192,7 +193,7 @@ export class SequentialBase extends Summarized {
     };
   }
 
-  /** Bytes of the model's memory now. */
+  /** Current size of the model's memory, in bytes. */
   get memoryBytes(): number {
     return this.network.arena.bytes;
   }
@@ -202,21 +203,21 @@ export class SequentialBase extends Summarized {
     return [...this.network.parameters.values()].reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** Parameters by torch.nn's names, as copies. */
+  /** Copies of the parameters under torch.nn's names. */
   stateDict(): Record<string, NDArray> {
     return this.network.stateDict();
   }
 
   /**
-   * Overwrites all parameters; nothing is written unless every name and shape fits.
-   * @throws {ArgumentError} a missing or an extra name
-   * @throws {ShapeError} another shape
+   * Loads all parameters. Nothing is written unless all names and shapes match.
+   * @throws {ArgumentError} if a name is missing or unexpected
+   * @throws {ShapeError} if a shape does not match
    */
   loadStateDict(given: Readonly<Record<string, Given>>): void {
     this.network.loadStateDict(given);
   }
 
-  /** Gradients by torch.nn's names, as copies. @throws {StateError} before the first forward for training */
+  /** Copies of the gradients under torch.nn's names. @throws {StateError} before the first forward with `training` */
   gradients(): Record<string, NDArray> {
     return this.network.gradientDict();
   }
@@ -228,8 +229,9 @@ export class SequentialBase extends Summarized {
   }
 
   /**
-   * The model as a safetensors file: parameters under torch.nn's names, the layers in its metadata beside yours.
-   * @throws {ArgumentError} metadata that are no strings, or under the name `unrolled`
+   * Saves the model as a safetensors file: parameters under torch.nn's names, the layers in the metadata, together
+   * with yours.
+   * @throws {ArgumentError} if metadata values are not strings, or a key is `unrolled`
    */
   save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
     this.network.free('save');
@@ -237,9 +239,9 @@ export class SequentialBase extends Summarized {
   }
 
   /**
-   * The model of a file that `save` or `Trainer.save` wrote.
-   * @throws {FormatError} a file that breaks a rule of safetensors, or is no model of this package
-   * @throws {FeatureError} a model with layers or options that `unrolled` alone has
+   * Loads a model from a file written by `save` or `Trainer.save`.
+   * @throws {FormatError} if the file is not a valid safetensors file or not a model of this package
+   * @throws {FeatureError} if a layer or option is only in `unrolled`
    */
   static load(bytes: Uint8Array | ArrayBuffer): SequentialBase {
     return readModel(bytes, makeLayer, (layers, opts) => new SequentialBase(layers, opts));
@@ -251,19 +253,19 @@ export class SequentialBase extends Summarized {
     return { type: 'Sequential', parameterCount: this.parameterCount, layers };
   }
 
-  /** Lets the memory go; later calls throw. */
+  /** Frees the memory. Later calls throw. */
   dispose(): void {
     this.network.dispose();
     this.#last = undefined;
   }
 
-  /** As `dispose`, for `using`. */
+  /** Same as `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
 }
 
-/** A copy of the layers of a model. @throws as the constructor of a model */
+/** Checks and copies a model's layers. @throws as the constructor of a model */
 function checkedLayers(given: readonly Layer[]): readonly Layer[] {
   if (!Array.isArray(given) || given.length === 0 || given.length > MAX_LAYERS)
     throw new ArgumentError('layers', `a list of 1 to ${MAX_LAYERS} layers`, given);

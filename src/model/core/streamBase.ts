@@ -6,22 +6,22 @@ import { lengthOf } from '../../ndarray.ts';
 import { Summarized } from '../../summary.ts';
 import { Runner } from './runner.ts';
 
-/** What `Sequential.stream` takes. */
+/** Options of `Sequential.stream`. */
 export interface StreamOptions {
-  /** Rows that step together, each with its own states. Default 1. */
+  /** Batch size: rows that step together, each with its own states. Default 1. */
   readonly batch?: number | undefined;
-  /** Steps that one call of `steps` takes at most. Default 1. */
+  /** Maximum number of steps per call of `steps`. Default 1. */
   readonly block?: number | undefined;
 }
 
 /**
- * Inference step by step. States stay in the model's memory, weights stay packed while they do not change (once for all
- * streams of the same batch and block), and a step allocates nothing. Equal to `forward` over the same steps, to the bit.
+ * Inference step by step, with the same bits as `forward` over the same steps. States are kept in the model's memory;
+ * weights are packed once for all streams of the same batch and block; a step does not allocate.
  */
 export class StreamBase extends Summarized {
-  /** Rows that step together. */
+  /** Batch size. */
   readonly batch: number;
-  /** Steps that one call of `steps` takes at most. */
+  /** Maximum number of steps per call of `steps`. */
   readonly block: number;
   /** @internal */
   protected readonly runner: Runner;
@@ -37,20 +37,20 @@ export class StreamBase extends Summarized {
   }
 
   /**
-   * One step: an index, or for each row an index, or [B, inputSize] features. Gives the output [B, outputSize] as a
-   * view of the model's memory, which holds until the next call on the model: copy what you keep.
+   * Runs one step: an index, one index per row, or [B, inputSize] features. Returns the output [B, outputSize] as a
+   * view of the model's memory that is valid until the next call on the model; copy it to keep it.
    *
-   * @throws {ArgumentError} an index outside the vocabulary, another number of values
+   * @throws {ArgumentError} if an index is outside the vocabulary or the number of values does not match
    */
   step(input: number | ArrayLike<number>): Float32Array {
     return this.runner.run(1, this.batch, input);
   }
 
   /**
-   * Up to `block` steps in one call: indices [T, B], or features [T, B, inputSize], one after the other. Gives the outputs
-   * [T, B, outputSize] as a view, as `step` does; to the bit what T calls of `step` give.
+   * Runs up to `block` steps in one call: indices [T, B] or features [T, B, inputSize]. Returns the outputs [T, B,
+   * outputSize] as a view, like `step`, with the same bits as T calls of `step`.
    *
-   * @throws {ArgumentError} an index outside the vocabulary, numbers that are not those of 1 to `block` steps
+   * @throws {ArgumentError} if an index is outside the vocabulary or the input is not 1 to `block` steps
    */
   steps(input: ArrayLike<number>): Float32Array {
     const { batch, block } = this;
@@ -64,11 +64,11 @@ export class StreamBase extends Summarized {
   }
 
   /**
-   * Draws an index from softmax(last output / temperature) for row `row`; temperature 0 takes the largest. The same
-   * generator gives the same indices on every engine.
+   * Samples an index from softmax(last output / temperature) of row `row`; temperature 0 picks the largest. The same
+   * generator state gives the same indices on every engine.
    *
-   * @throws {ArgumentError} a negative temperature, a row outside the batch, no generator
-   * @throws {NonFiniteError} an output that is NaN or infinite: `row` and `index` tell which
+   * @throws {ArgumentError} if temperature is negative, row is outside the batch, or generator is missing
+   * @throws {NonFiniteError} if an output is NaN or infinite: see `row` and `index`
    * @throws {StateError} before the first step, or the first after `reset`
    */
   sample(generator: Generator, temperature = 1, row = 0): number {
@@ -76,16 +76,16 @@ export class StreamBase extends Summarized {
   }
 
   /**
-   * softmax(last output) of row `row`: how likely each index is. A view of the model's memory, as `step` gives.
+   * Probabilities softmax(last output) of row `row`, as a view of the model's memory, like `step`.
    *
-   * @throws {ArgumentError} a row outside the batch
+   * @throws {ArgumentError} if row is outside the batch
    * @throws {StateError} before the first step, or the first after `reset`
    */
   probabilities(row = 0): Float32Array {
     return this.runner.probabilities(row);
   }
 
-  /** Sets the states of one row, or of all, to 0. @throws {ArgumentError} a row outside the batch */
+  /** Sets the states of one row, or of all, to 0. @throws {ArgumentError} if row is outside the batch */
   reset(row?: number): void {
     const [first, count] = this.rows(row);
     this.runner.clear(first, first + count);
@@ -102,12 +102,12 @@ export class StreamBase extends Summarized {
     return { type: 'Stream', batch: this.batch, block: this.block };
   }
 
-  /** Gives the stream's memory to the next stream of the model; later calls throw. */
+  /** Releases the stream's memory for the model's next stream. Later calls throw. */
   dispose(): void {
     this.runner.dispose();
   }
 
-  /** As `dispose`, for `using`. */
+  /** Same as `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -18,7 +18,7 @@ import {
 
 export type { Evaluation, NonFinitePolicy, StepResult, TrainerOptions } from './training.ts';
 
-/** Optimizers that serve a trainer: each counts the updates of one. */
+/** Optimizers in use: each counts the updates of one trainer. */
 const taken = new WeakSet<Optimizer>();
 
 /** Names of the options. @internal */
@@ -41,21 +41,21 @@ interface Elsewhere {
 
 const POLICIES: Readonly<Record<NonFinitePolicy, true>> = { throw: true, skip: true, allow: true };
 
-/** Trains a model: forward, loss, BPTT, clipping and update over one plan, nothing allocated in a step. */
+/** Trains a model: forward, loss, BPTT, clipping and update. A step does not allocate. */
 export class TrainerBase extends Summarized {
-  /** What it trains. */
+  /** The model. */
   readonly model: SequentialBase;
-  /** What makes the updates. */
+  /** The optimizer. */
   readonly optimizer: Optimizer;
-  /** What it lowers. */
+  /** The loss. */
   readonly loss: Loss;
   /** @internal */
   protected readonly training: Training;
 
   /**
-   * @throws {ArgumentError} a missing or unknown option, a number out of range
-   * @throws {FeatureError} an option that `unrolled` alone has
-   * @throws {StateError} an optimizer that serves another trainer
+   * @throws {ArgumentError} if an option is missing or unknown, or a number is out of range
+   * @throws {FeatureError} if an option is only in `unrolled`
+   * @throws {StateError} if the optimizer is used by another trainer
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(model: SequentialBase, opts: TrainerOptions) {
@@ -105,28 +105,30 @@ export class TrainerBase extends Summarized {
     return { type: 'Trainer', model: model.toJSON(), loss: loss.name, optimizer: optimizer.toJSON() };
   }
 
-  /** Updates made. */
+  /** Number of updates made. */
   get steps(): number {
     return this.optimizer.steps;
   }
 
-  /** Steps that made no update since their numbers were not finite, with `nonFinite: 'skip'`. */
+  /** Number of steps skipped with `nonFinite: 'skip'`. */
   get skipped(): number {
     return this.training.skipped;
   }
 
   /**
-   * One update on a batch. x: [T, B] indices or [T, B, inputSize]; y: [T, B] indices or [T, B, outputSize], as the loss
-   * takes them, of one step after a `LastStep`; time-major. Targets of steps that do not count do not count.
+   * Makes one update on a batch, time-major. x: [T, B] indices or [T, B, inputSize]; y: [T, B] indices or [T, B,
+   * outputSize], depending on the loss; T is 1 in y after a `LastStep`. Targets of steps that do not count are
+   * ignored.
    *
-   * @throws {ArgumentError} no numbers, an index outside the vocabulary, no target that counts, a schedule's bad factor, a
-   * length outside 0..T
-   * @throws {ShapeError} a wrong rank, shape or length, x and y that do not fit, another batch than the states carried
+   * @throws {ArgumentError} if x or y is not numeric, an index is outside the vocabulary, no target counts, the
+   * schedule returns an invalid factor, or a length is outside 0..T
+   * @throws {ShapeError} if a rank, shape or length does not match, or the batch differs from that of the carried
+   * states
    * @throws {MemoryError} beyond 2 GiB
-   * @throws {NonFiniteError} a loss or a gradient norm that is NaN or infinite, unless `nonFinite` says otherwise
-   * @throws {StateError} a call from within another one on the model
+   * @throws {NonFiniteError} if the loss or the gradient norm is NaN or infinite, unless `nonFinite` is set
+   * @throws {StateError} if called during another call on the model
    *
-   * What is refused changes nothing, the generator's state and the states carried included.
+   * An error changes nothing, including the generator's state and the carried states.
    */
   step(x: Given, y: Given, opts?: Steps): StepResult {
     const given =
@@ -138,23 +140,23 @@ export class TrainerBase extends Summarized {
   }
 
   /**
-   * The mean loss on a batch from zero states; nothing changes, dropout is off. Arguments and errors as `step`, without
-   * flow.
+   * Returns the mean loss of a batch from zero states, without dropout. Changes nothing. Arguments and errors as
+   * `step`, without flow.
    */
   evaluate(x: Given, y: Given, opts?: Steps): Evaluation {
     const given = opts === undefined ? opts : options('evaluate', opts, { lengths: true, mask: true });
     return { loss: this.training.evaluate(x, y, given) };
   }
 
-  /** The next step starts from zero states, and may have another batch. */
+  /** Makes the next step start from zero states; its batch size may differ. */
   resetState(): void {
     this.training.resetState();
   }
 
   /**
-   * The model, the optimizer's state, the generator's and the carried states as a safetensors file, from which
+   * Saves the model, the optimizer's and generator's state and the carried states as a safetensors file, from which
    * `restore` continues bit for bit.
-   * @throws {ArgumentError} metadata that are no strings, or under the name `unrolled`
+   * @throws {ArgumentError} if metadata values are not strings, or a key is `unrolled`
    */
   save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
     this.training.serves();
@@ -162,9 +164,9 @@ export class TrainerBase extends Summarized {
   }
 
   /**
-   * Continues from a file that `save` wrote, of a model of the same layers and an optimizer of the same kind. Nothing
-   * changes unless all of it fits.
-   * @throws {FormatError} another kind of file, model or optimizer
+   * Restores a file written by `save`, with the same layers and the same optimizer. Nothing changes unless all of it
+   * matches.
+   * @throws {FormatError} if the file, model or optimizer does not match
    */
   restore(bytes: Uint8Array | ArrayBuffer): void {
     this.training.serves();

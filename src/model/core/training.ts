@@ -19,21 +19,21 @@ import { type Batch, type BatchShape, emptyBatch, readBatch } from './batch.ts';
 import type { SequentialBase } from './sequentialBase.ts';
 import { StateRoom } from './stateRoom.ts';
 
-/** What a `Trainer` takes beside the model. */
+/** Options of a `Trainer`. */
 export interface TrainerOptions {
-  /** `crossEntropy`, or with its options `crossEntropy({ ignoreIndex: 0 })`; likewise `mse`, `bceWithLogits`. */
+  /** The loss: `crossEntropy` or, with options, `crossEntropy({ ignoreIndex: 0 })`; also `mse`, `bceWithLogits`. */
   readonly loss: Loss | (() => Loss);
-  /** It serves this trainer alone. */
+  /** The optimizer; it can't be shared with another trainer. */
   readonly optimizer: Optimizer;
-  /** The global norm of the gradients is brought down to this, as torch.nn.utils.clip_grad_norm_. */
+  /** Maximum global norm of the gradients, as torch.nn.utils.clip_grad_norm_. */
   readonly clipNorm?: number | undefined;
-  /** Each gradient is brought into ± this, as torch.nn.utils.clip_grad_value_. */
+  /** Maximum absolute value of each gradient, as torch.nn.utils.clip_grad_value_. */
   readonly clipValue?: number | undefined;
   /** Factor of the learning rate at each step. */
   readonly schedule?: Schedule | undefined;
-  /** Each step starts from the states in which the last one ended, detached. Default false. */
+  /** Each step starts from the last states of the previous one, detached. Default false. */
   readonly carryState?: boolean | undefined;
-  /** Rows of sequences that are given as bare numbers. Default 1. */
+  /** Batch size of sequences given as bare arrays. Default 1. */
   readonly batch?: number | undefined;
   /**
    * A loss or a gradient norm that is NaN or infinite: `throw` a NonFiniteError (default), or `skip` the update and count it
@@ -42,10 +42,10 @@ export interface TrainerOptions {
   readonly nonFinite?: NonFinitePolicy | undefined;
 }
 
-/** What a trainer does about numbers that are not finite. */
+/** How to handle a loss or gradient norm that is not finite. */
 export type NonFinitePolicy = 'throw' | 'skip' | 'allow';
 
-/** What a step tells. */
+/** Result of a step. */
 export interface StepResult {
   /** Mean loss before the update. */
   readonly loss: number;
@@ -53,13 +53,13 @@ export interface StepResult {
   readonly gradNorm: number;
   /** Learning rate of the update. */
   readonly lr: number;
-  /** Value of the layers' penalties, which the loss is without. */
+  /** Value of the layers' penalties; not included in the loss. */
   readonly penalty: number;
-  /** With `nonFinite: 'skip'`: set where no update was made. */
+  /** True if no update was made, with `nonFinite: 'skip'`. */
   readonly skipped?: true | undefined;
 }
 
-/** What an evaluation tells. */
+/** Result of an evaluation. */
 export interface Evaluation {
   /** Mean loss over the targets that count. */
   readonly loss: number;

@@ -8,31 +8,33 @@ import { StreamPool, type StreamSession } from './pool.ts';
 import { power } from './power.ts';
 import type { StreamState } from './state.ts';
 
-/** What `beamSearch` takes. */
+/** Options of `beamSearch`. */
 export interface BeamOptions {
   /** Indices that the model reads first, at least one. */
   readonly start: ArrayLike<number>;
-  /** Where `start` goes on from: a snapshot of one row. Default: zero states. */
+  /** State before `start`: a snapshot of one row. Default: zero states. */
   readonly state?: StreamState | undefined;
-  /** Indices that follow, at most. */
+  /** Maximum number of indices to generate. */
   readonly length: number;
-  /** Sequences that are followed. 1 is greedy. */
+  /** Beam width. 1 is greedy search. */
   readonly beams: number;
-  /** α of the score: log-probability / (number of indices)^α. Default 0: shorter ones have the advantage. */
+  /**
+   * Length penalty α of the score: log-probability / (number of indices)^α. Default 0, which favors short sequences.
+   */
   readonly lengthPenalty?: number | undefined;
   /** An index that ends a sequence. Default: none. */
   readonly end?: number | undefined;
 }
 
-/** A sequence that a beam search found. */
+/** A sequence found by beam search. */
 export interface Beam {
-  /** After `start`; the last one is `end` where the sequence has ended. */
+  /** The indices after `start`, including `end` if it was reached. */
   readonly indices: number[];
-  /** ln of its probability, given `start`. */
+  /** Log-probability given `start`. */
   readonly logProbability: number;
-  /** By which sequences are compared. */
+  /** Score used to rank sequences. */
   readonly score: number;
-  /** Whether `end` ends it; else `length` does. */
+  /** Whether it ended with `end`, not at `length`. */
   readonly ended: boolean;
 }
 
@@ -47,14 +49,14 @@ interface Path {
 }
 
 /**
- * The likeliest sequences that follow `start`, the best first, of a model of indices whose outputs are logits: at each
- * step all continuations of the `beams` best sequences compete, and those that have ended (Graves 2012; Sutskever,
- * Vinyals and Le 2014). All beams step as one batch. On a tie the sequence of the better beam wins, then the lower index:
- * with `simd` kernels the result is the same on every engine.
+ * The likeliest sequences that follow `start`, the best first, of a model of indices whose outputs are logits: at
+ * each step all continuations of the `beams` best sequences compete, and those that have ended (Graves 2012;
+ * Sutskever, Vinyals and Le 2014). All beams step as one batch. On a tie the sequence of the better beam wins, then
+ * the lower index: with `simd` kernels the result is the same on every engine.
  *
- * @throws {ArgumentError} a model of features, or that gives more indices than it takes; options out of range
- * @throws {StateError} a bidirectional model
- * @throws {NonFiniteError} outputs that are NaN or infinite: the row is that of the beam, the best first
+ * @throws {ArgumentError} if the model's input is features or smaller than its output, or an option is out of range
+ * @throws {StateError} if the model is bidirectional
+ * @throws {NonFiniteError} if an output is NaN or infinite; the row is the rank of the beam
  */
 export function beamSearch(model: SequentialBase, opts: BeamOptions): Beam[] {
   const given = options('beamSearch', opts, {

@@ -7,18 +7,18 @@ import { SequentialBase } from '../core/sequentialBase.ts';
 import { copyRow, swapRows } from './moveRows.ts';
 import { readRunner, type StreamState, writeRunner } from './state.ts';
 
-/** What `Sequential.streams` takes. */
+/** Options of `Sequential.streams`. */
 export interface StreamPoolOptions {
-  /** Sessions that can be open at once. */
+  /** Maximum number of open sessions. */
   readonly capacity: number;
 }
 
 /**
- * Many streams, each at its own step, of which any number step together as one batch. Each gives what a stream of its own
- * would, to the bit. A step allocates nothing once as many sessions have stepped together before.
+ * A pool of streams (sessions), any number of which can step together as one batch. Results have the same bits as
+ * those of separate streams. A step does not allocate once as many sessions have stepped together before.
  */
 export class StreamPool extends Summarized {
-  /** Sessions that can be open at once. */
+  /** Maximum number of open sessions. */
   readonly capacity: number;
   readonly #runner: Runner;
   /** The session at each row of the states. Those that step are brought to the first rows, if they are not there. */
@@ -38,12 +38,12 @@ export class StreamPool extends Summarized {
     this.#at = new Array<StreamSession | undefined>(this.capacity).fill(undefined);
   }
 
-  /** Sessions that are open. */
+  /** Number of open sessions. */
   get size(): number {
     return this.#open;
   }
 
-  /** A session that starts from zeros. @throws {StateError} when `capacity` sessions are open */
+  /** Opens a session with zero states. @throws {StateError} if `capacity` sessions are open */
   open(): StreamSession {
     this.#runner.network.free('open');
     const session = this.#place();
@@ -52,12 +52,13 @@ export class StreamPool extends Summarized {
   }
 
   /**
-   * One step of k sessions in one batch: an index, or inputSize features, for each. Gives their outputs [k, outputSize] in
-   * the order of the sessions, as a view of the model's memory, which holds until the next call on the model.
+   * Runs one step of k sessions as a batch: one index, or inputSize features, per session. Returns their outputs [k,
+   * outputSize] in the order of the sessions, as a view of the model's memory that is valid until the next call on
+   * the model.
    *
-   * @throws {ArgumentError} no sessions, one of another pool, one twice; an index outside the vocabulary, another number
-   * of values
-   * @throws {StateError} a session that was closed
+   * @throws {ArgumentError} if there are no sessions, one is of another pool or repeated, an index is outside the
+   * vocabulary, or the number of values does not match
+   * @throws {StateError} if a session is closed
    */
   step(sessions: readonly StreamSession[], input: number | ArrayLike<number>): Float32Array {
     const { network } = this.#runner;
@@ -76,13 +77,13 @@ export class StreamPool extends Summarized {
     return outputs;
   }
 
-  /** As {@link Stream.sample}, from output number `row` of the last step. */
+  /** Same as {@link Stream.sample}, for output row `row` of the last step. */
   sample(generator: Generator, temperature = 1, row = 0): number {
     this.#checkRow(row);
     return this.#runner.sample(generator, temperature, row);
   }
 
-  /** As {@link Stream.probabilities}, of output number `row` of the last step. */
+  /** Same as {@link Stream.probabilities}, for output row `row` of the last step. */
   probabilities(row = 0): Float32Array {
     this.#checkRow(row);
     return this.#runner.probabilities(row);
@@ -93,12 +94,12 @@ export class StreamPool extends Summarized {
     return { type: 'StreamPool', capacity: this.capacity, size: this.size };
   }
 
-  /** Gives the pool's memory to the next pool of the model; later calls, on its sessions too, throw. */
+  /** Releases the pool's memory for the model's next pool. Later calls throw, also those of its sessions. */
   dispose(): void {
     this.#runner.dispose();
   }
 
-  /** As `dispose`, for `using`. */
+  /** Same as `dispose`, for `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -192,7 +193,7 @@ export class StreamPool extends Summarized {
   }
 }
 
-/** A stream of a pool. */
+/** A session: one stream of a pool. */
 export class StreamSession extends Summarized {
   /** @internal */
   readonly pool: StreamPool;
@@ -213,36 +214,36 @@ export class StreamSession extends Summarized {
     return { type: 'StreamSession', open: this.row >= 0 };
   }
 
-  /** Sets its states to 0. */
+  /** Sets the states to 0. */
   reset(): void {
     this.pool.reset(this);
   }
 
-  /** Its states as plain data, such as a stream of one row gives and takes; without outputs, which are the pool's. */
+  /** Returns the states as plain data, compatible with a stream of one row; without outputs. */
   snapshot(): StreamState {
     return this.pool.snapshot(this);
   }
 
   /**
-   * Goes on from where a snapshot of one row was taken.
-   * @throws {ArgumentError} other names, another number of rows
-   * @throws {ShapeError} states of another shape
+   * Restores a snapshot of one row.
+   * @throws {ArgumentError} if names or number of rows do not match
+   * @throws {ShapeError} if the shape of a state does not match
    */
   restore(state: StreamState): void {
     this.pool.restore(this, state);
   }
 
-  /** A session of its own that goes on from here. @throws {StateError} when the pool is full */
+  /** Opens a session with a copy of the states. @throws {StateError} if the pool is full */
   fork(): StreamSession {
     return this.pool.fork(this);
   }
 
-  /** Makes room for another session; later calls throw. */
+  /** Closes the session. Later calls throw. */
   close(): void {
     this.pool.close(this);
   }
 
-  /** As `close`, for `using`. */
+  /** Same as `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

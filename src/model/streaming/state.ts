@@ -4,11 +4,11 @@ import { isNumbers, type NDArray, readShaped } from '../../ndarray.ts';
 import { settledList } from '../../settled.ts';
 import type { Runner } from '../core/runner.ts';
 
-/** Where a stream is: plain data, for `structuredClone`, `postMessage`, IndexedDB. */
+/** State of a stream as plain data, for `structuredClone`, `postMessage` or IndexedDB. */
 export interface StreamState {
-  /** States by layer, h or c, and which one of a stack, such as `1.h_l0`: [B, features]. */
+  /** States [B, features] by layer, state and stacked layer, such as `1.h_l0`. */
   readonly states: Readonly<Record<string, NDArray>>;
-  /** Last output [outputSize] of each row; null where a row has made no step. */
+  /** Last output [outputSize] of each row; null if the row has made no step. */
   readonly outputs: readonly (Float32Array<ArrayBuffer> | null)[];
 }
 

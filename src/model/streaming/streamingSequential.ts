@@ -9,10 +9,10 @@ import { Stream, type StreamOptions } from '../stream.ts';
  */
 export class StreamingSequential extends SequentialBase {
   /**
-   * Inference with the states kept from step to step.
+   * Creates a stream: inference step by step, keeping the states.
    *
-   * @throws {ArgumentError} a batch or a block below 1
-   * @throws {StateError} a bidirectional model, which needs the whole sequence
+   * @throws {ArgumentError} if batch or block is below 1
+   * @throws {StateError} if the model needs the whole sequence, as a bidirectional one
    * @throws {MemoryError} beyond 2 GiB
    */
   override stream(opts?: StreamOptions): Stream {
@@ -20,9 +20,9 @@ export class StreamingSequential extends SequentialBase {
   }
 
   /**
-   * The model of a file that `save` or `Trainer.save` wrote.
-   * @throws {FormatError} a file that breaks a rule of safetensors, or is no model of this package
-   * @throws {FeatureError} a model with layers or options that `unrolled` alone has
+   * Loads a model from a file written by `save` or `Trainer.save`.
+   * @throws {FormatError} if the file is not a valid safetensors file or not a model of this package
+   * @throws {FeatureError} if a layer or option is only in `unrolled`
    */
   static override load(bytes: Uint8Array | ArrayBuffer): StreamingSequential {
     return readModel(bytes, makeLayer, (layers, opts) => new StreamingSequential(layers, opts));
