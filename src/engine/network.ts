@@ -95,9 +95,7 @@ export class Network {
   /** @throws {StateError} if a call is running */
   free(call: string): void {
     if (this.#running === undefined) return;
-    throw new StateError(
-      `${call}: the model is in the middle of ${this.#running}, from within which this was called`,
-    );
+    throw new StateError(`${call}: called during ${this.#running} of the same model`);
   }
 
   /** Gradients of all parameters, laid out as `block`; created on first use. */
@@ -163,7 +161,7 @@ export class Network {
     const { training, targets } = request;
     if ((training || targets !== 'none') && !this.arena.trains) {
       throw new StateError(
-        "the kernels only infer: training and losses take those that init() of 'unrolled' loads",
+        "the loaded kernels only support inference: use init() of 'unrolled' for training",
       );
     }
     let plan: Plan | undefined;
@@ -276,7 +274,7 @@ export class Network {
   gradientDict(): Record<string, { data: Float32Array<ArrayBuffer>; shape: readonly number[] }> {
     this.free('gradients');
     if (!this.hasGradients)
-      throw new StateError('there are no gradients yet: run a forward with training first');
+      throw new StateError('there are no gradients yet: call forward with { training: true } first');
     return this.#copies((parameter) => this.partOf(this.gradients, parameter));
   }
 
@@ -338,7 +336,7 @@ function chain(layers: readonly Layer[]): [Signal, number] {
       if (layer.input.size !== size) {
         throw new ShapeError(
           `layers[${i}] (${layer.type})`,
-          `an input size of ${size}, which layer ${i - 1} gives`,
+          `input size ${size}, the output size of layer ${i - 1}`,
           `${layer.input.size}`,
         );
       }
@@ -347,7 +345,11 @@ function chain(layers: readonly Layer[]): [Signal, number] {
       const what = new Verbatim(
         `${layer.needsFuture && !layer.whyFuture ? 'a bidirectional' : 'a'} ${layer.type}`,
       );
-      throw new ArgumentError(`layers[${i}]`, 'a layer for the one step that LastStep gives', what);
+      throw new ArgumentError(
+        `layers[${i}]`,
+        'a layer that can follow LastStep, whose output is one step',
+        what,
+      );
     }
     size = layer.outputSize(size);
   }
@@ -366,8 +368,8 @@ function refuseStream(layers: readonly Layer[]): void {
     }
     if (last >= 0 && layer.keepsState) {
       throw new StateError(
-        `stream: layers[${i}] (${layer.type}) comes after layers[${last}] (${layers[last]!.type}) and runs once a ` +
-          'sequence, of which a stream knows no end; use forward on the whole sequence',
+        `stream: layers[${i}] (${layer.type}) comes after layers[${last}] (${layers[last]!.type}) and runs once per ` +
+          'sequence, but a stream has no end; use forward on the whole sequence',
       );
     }
     if (layer.reducesSteps) last = i;
@@ -377,8 +379,8 @@ function refuseStream(layers: readonly Layer[]): void {
 function misplaced(i: number, { type }: Layer): ArgumentError {
   return new ArgumentError(
     `layers[${i}]`,
-    'a layer that takes features',
-    new Verbatim(`an ${type}, which comes first`),
+    'a layer with features as input',
+    new Verbatim(`an ${type}, which must come first`),
   );
 }
 

@@ -44,7 +44,7 @@ export function layerFromConfig(
   const { type, ...config } = (description ?? {}) as LayerConfig;
   const known = (of: object) => typeof type === 'string' && Object.hasOwn(of, type);
   if (!known(makers) && !known(recurrent)) {
-    throw new FormatError(`saved model: no layer of type ${show(type)}`);
+    throw new FormatError(`saved model: unknown layer type ${show(type)}`);
   }
   if (typeof config.numLayers === 'number' && config.numLayers > most) {
     throw new FormatError(`saved model: ${type}: numLayers ${config.numLayers}, with ${most} tensors`);

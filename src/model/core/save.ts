@@ -117,9 +117,9 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
   const { tensors, description } = read(bytes);
   const { network } = model;
   if (!same(description.layers, JSON.parse(JSON.stringify(describe(model).layers)))) {
-    throw new FormatError('checkpoint: its layers are not those of the model');
+    throw new FormatError('checkpoint: its layers do not match the model');
   }
-  if (!description.optimizer) throw new FormatError('checkpoint: a model without the state of its training');
+  if (!description.optimizer) throw new FormatError('checkpoint: the file has no training state');
   const { optimizer } = trainer;
   const values = expected(tensors, network.parameters);
   const names = new Set(network.parameters.keys());
@@ -135,7 +135,7 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
   }
   const { carried } = description;
   if (carried !== undefined && !(Number.isSafeInteger(carried) && carried >= 1)) {
-    throw new FormatError(`checkpoint: carried states of batch ${show(carried)}`);
+    throw new FormatError(`checkpoint: invalid batch ${show(carried)} of carried states`);
   }
   const shapes = carried === undefined ? [] : trainer.stateShapes(carried);
   const states = shapes.map((shape, i) => {
@@ -145,7 +145,7 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
   noneExtra(tensors, (name) => names.has(name));
   const { skipped = 0 } = description;
   if (!(Number.isSafeInteger(skipped) && skipped >= 0)) {
-    throw new FormatError('checkpoint: expected an integer of at least 0 as skipped');
+    throw new FormatError('checkpoint: skipped is not an integer of at least 0');
   }
   const carry = carried !== undefined && trainer.carries ? carried : undefined;
   // memory that is refused is refused before anything changes
@@ -186,11 +186,11 @@ function write(
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
   if (typeof metadata !== 'object' || metadata === null)
-    throw new ArgumentError('metadata', 'an object of strings', metadata);
+    throw new ArgumentError('metadata', 'an object with string values', metadata);
   const own = reading('metadata', metadata, () => ({ ...metadata }));
   for (const [key, value] of Object.entries(own)) {
     if (typeof value !== 'string') throw new ArgumentError(`metadata.${key}`, 'a string', value);
-    if (key === KEY) throw new ArgumentError('metadata', `other names than ${KEY}`, key);
+    if (key === KEY) throw new ArgumentError('metadata', `names other than ${KEY}`, key);
   }
   const pieces = named.map(([name, { shape, data }]) => {
     return { name, dtype: 'F32', shape, data: new Uint8Array(data.buffer) } as const;
@@ -201,12 +201,12 @@ function write(
 function read(bytes: Uint8Array | ArrayBuffer): { tensors: Map<string, Tensor>; description: Description } {
   const { tensors, metadata } = parseSafetensors(reading('bytes', bytes, () => settledList(bytes)));
   const text = metadata[KEY];
-  if (text === undefined) throw new FormatError(`no model of this package: its metadata have no ${KEY}`);
+  if (text === undefined) throw new FormatError(`not a model of this package: its metadata has no ${KEY}`);
   let description: unknown;
   try {
     description = JSON.parse(text);
   } catch (error) {
-    throw new FormatError(`saved model: its description is no JSON: ${(error as Error).message}`, {
+    throw new FormatError(`saved model: its description is not valid JSON: ${(error as Error).message}`, {
       cause: error,
     });
   }
@@ -215,7 +215,7 @@ function read(bytes: Uint8Array | ArrayBuffer): { tensors: Map<string, Tensor>; 
   const upgraded = upgrade(given.version, layers);
   if (!Array.isArray(given.layers)) throw new FormatError('saved model: no list of layers');
   if (layers.length > MAX_LAYERS)
-    throw new FormatError(`saved model: ${layers.length} layers, where ${MAX_LAYERS} are the most`);
+    throw new FormatError(`saved model: ${layers.length} layers, more than ${MAX_LAYERS}`);
   return { tensors, description: { ...given, layers: upgraded } as Description };
 }
 
@@ -256,7 +256,7 @@ function take(
   copy = true,
 ): Float32Array {
   const tensor = tensors.get(name);
-  if (!tensor) throw new FormatError(`saved model: no tensor ${name}`);
+  if (!tensor) throw new FormatError(`saved model: missing tensor ${name}`);
   const fits = tensor.shape.length === shape.length && tensor.shape.every((n, i) => n === shape[i]);
   if (!fits) {
     throw new FormatError(

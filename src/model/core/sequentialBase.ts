@@ -144,7 +144,7 @@ export class SequentialBase extends Summarized {
     try {
       const plan = this.#last;
       if (!plan || !network.holds(plan))
-        throw new StateError('backward: first run forward with { training: true }; once for each backward');
+        throw new StateError('backward: call forward with { training: true } before each backward');
       const dy = readShaped('outputGradient', outputGradient, plan.output.shape);
       const wanted = input.kind === 'features';
       const shape = [plan.steps, plan.batch, input.size];
@@ -276,10 +276,11 @@ function checkedLayers(given: readonly Layer[]): readonly Layer[] {
     if ((layer as { batchFirst?: boolean }).batchFirst) {
       throw new ArgumentError(`layers[${i}].batchFirst`, 'false in a model, which is time-major', true);
     }
-    if (places.has(layer)) throw new StateError(`layers[${i}] is layers[${places.get(layer)}]`);
+    if (places.has(layer))
+      throw new StateError(`layers[${i}] is the same layer as layers[${places.get(layer)}]`);
     places.set(layer, i);
     if (claimed.has(layer) || (layer instanceof Standalone && !layer.free)) {
-      throw new StateError(`layers[${i}] (${layer.type}) serves another model, or was used alone`);
+      throw new StateError(`layers[${i}] (${layer.type}) is part of another model or was used standalone`);
     }
   }
   return layers;

@@ -156,7 +156,7 @@ export class Training {
   /** One update, or with parts several. A step that is refused leaves all as it was. */
   step(x: Given, y: Given, steps?: Steps, look?: Look): StepResult {
     this.serves();
-    if (this.#stepping) throw new StateError('step: called from within a step of the same trainer');
+    if (this.#stepping) throw new StateError('step: called during a step of the same trainer');
     const { network } = this;
     const batch = this.#batch;
     this.#stepping = true;

@@ -45,7 +45,7 @@ function restore(
   count: number,
   withOutputs: boolean,
 ): void {
-  if (state === undefined) throw new ArgumentError('state', 'what snapshot() gave', state);
+  if (state === undefined) throw new ArgumentError('state', 'the result of snapshot()', state);
   const { states, outputs } = options('state', state, { states: true, outputs: true });
   if (!Array.isArray(outputs)) throw new ArgumentError('state.outputs', 'an array', outputs);
   const { length } = outputs;
