@@ -20,7 +20,12 @@ export { Embedding, type EmbeddingOptions } from './layers/embedding.ts';
 export { LastStep, type LastStepOptions } from './layers/lastStep.ts';
 export { Linear, type LinearOptions } from './layers/linear.ts';
 export type { MergeMode, RecurrentOptions } from './layers/recurrent/options.ts';
-export type { BackwardInput, BackwardResult, ForwardOptions, ForwardResult } from './layers/standalone.ts';
+export type {
+  BackwardInput,
+  BackwardResult,
+  ForwardOptions,
+  ForwardResult,
+} from './layers/standaloneTypes.ts';
 export type {
   ModelForwardOptions,
   PlanOptions,

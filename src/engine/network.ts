@@ -1,10 +1,12 @@
 import { reading } from '../check.ts';
-import { ArgumentError, ShapeError, StateError, Verbatim } from '../errors.ts';
+import { ArgumentError, StateError } from '../errors.ts';
 import { Generator } from '../init/generator.ts';
 import { MemoryArena } from '../memory/arena.ts';
 import { Layout, type Region } from '../memory/layout.ts';
 import { type Given, readShaped, type Sequence, type Signal } from '../ndarray.ts';
 import { writeRows } from './batchIO.ts';
+import { chain, refuseStream } from './chain.ts';
+import { checkNames } from './checkNames.ts';
 import type { Layer } from './layer.ts';
 import { type Packed, Plan, type PlanRequest } from './plan.ts';
 import type { Rows, Valid } from './rows.ts';
@@ -315,87 +317,4 @@ export class Network {
     });
     return Object.fromEntries(entries);
   }
-}
-
-/** Input and output features of a sequence of layers. */
-function chain(layers: readonly Layer[]): [Signal, number] {
-  const first = layers.findIndex((layer) => layer.input);
-  const input = layers[first]?.input;
-  if (!input)
-    throw new ArgumentError(
-      'layers',
-      'at least one layer with a size',
-      new Verbatim(`${layers.length} without`),
-    );
-  if (first > 0 && input.kind === 'indices') throw misplaced(first, layers[first]!);
-  let size = input.size;
-  const last = layers.findIndex(({ reducesSteps }) => reducesSteps);
-  for (const [i, layer] of layers.entries()) {
-    if (i > first && layer.input) {
-      if (layer.input.kind === 'indices') throw misplaced(i, layer);
-      if (layer.input.size !== size) {
-        throw new ShapeError(
-          `layers[${i}] (${layer.type})`,
-          `input size ${size}, the output size of layer ${i - 1}`,
-          `${layer.input.size}`,
-        );
-      }
-    }
-    if (last >= 0 && i > last && (layer.needsFuture || layer.reducesSteps)) {
-      const what = new Verbatim(
-        `${layer.needsFuture && !layer.whyFuture ? 'a bidirectional' : 'a'} ${layer.type}`,
-      );
-      throw new ArgumentError(
-        `layers[${i}]`,
-        'a layer that can follow LastStep, whose output is one step',
-        what,
-      );
-    }
-    size = layer.outputSize(size);
-  }
-  return [input, size];
-}
-
-/** @throws {StateError} if a layer's output depends on later steps */
-function refuseStream(layers: readonly Layer[]): void {
-  let last = -1;
-  for (const [i, layer] of layers.entries()) {
-    if (layer.needsFuture) {
-      throw new StateError(
-        `stream: layers[${i}] (${layer.type}) is ${layer.whyFuture ?? 'bidirectional'}: its output at a step takes all steps after it, which a ` +
-          'stream has not seen; use forward on the whole sequence',
-      );
-    }
-    if (last >= 0 && layer.keepsState) {
-      throw new StateError(
-        `stream: layers[${i}] (${layer.type}) comes after layers[${last}] (${layers[last]!.type}) and runs once per ` +
-          'sequence, but a stream has no end; use forward on the whole sequence',
-      );
-    }
-    if (layer.reducesSteps) last = i;
-  }
-}
-
-function misplaced(i: number, { type }: Layer): ArgumentError {
-  return new ArgumentError(
-    `layers[${i}]`,
-    'a layer with features as input',
-    new Verbatim(`an ${type}, which must come first`),
-  );
-}
-
-/** @throws {ArgumentError} if the names are not the expected ones */
-export function checkNames(given: unknown, expected: readonly string[]): void {
-  if (typeof given !== 'object' || given === null) {
-    throw new ArgumentError('state dict', 'an object of arrays by name', given);
-  }
-  const missing = expected.filter((name) => !Object.hasOwn(given, name));
-  const known = new Set(expected);
-  const extra = Object.keys(given).filter((name) => !known.has(name));
-  if (!missing.length && !extra.length) return;
-  const parts = [
-    ...(missing.length ? [`without ${missing.join(', ')}`] : []),
-    ...(extra.length ? [`with ${extra.join(', ')}`] : []),
-  ];
-  throw new ArgumentError('state dict', expected.join(', '), new Verbatim(`one ${parts.join(' and ')}`));
 }

@@ -2,7 +2,7 @@ import { integer, options } from '../check.ts';
 import { sru } from './cells/sru.ts';
 import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
 import { Recurrent } from './recurrent/recurrent.ts';
-import type { BackwardResult, ForwardResult } from './standalone.ts';
+import type { BackwardResult, ForwardResult } from './standaloneTypes.ts';
 
 /** Result of `forward` of a standalone SRU, as copies. */
 export type SRUForwardResult = ForwardResult<'c'>;

@@ -1,5 +1,5 @@
 import { boolean, type Names, options, reading } from '../check.ts';
-import { checkNames } from '../engine/network.ts';
+import { checkNames } from '../engine/checkNames.ts';
 import { ShapeError, StateError } from '../errors.ts';
 import type { Initializer } from '../init/initializers.ts';
 import { type Given, isNumbers, type NDArray, type Numbers, readShaped } from '../ndarray.ts';

@@ -14,13 +14,13 @@ import { checkSegments, SegmentedBptt } from './bptt/segmentedBptt.ts';
 import type { Truncation } from './bptt/truncated.ts';
 import { SequentialBase } from './core/sequentialBase.ts';
 import { OPTIONS as CORE_OPTIONS, TrainerBase } from './core/trainerBase.ts';
-import type { TrainerOptions as CoreOptions, StepResult as CoreResult, Look } from './core/training.ts';
+import type { TrainerOptions as CoreOptions, StepResult as CoreResult, Look } from './core/trainerTypes.ts';
 import { adapted, hasCustom, undoneOnError } from './custom.ts';
 import type { Sequential } from './sequential.ts';
 import { watch } from './watch.ts';
 
 export type { Truncation } from './bptt/truncated.ts';
-export type { Evaluation, NonFinitePolicy } from './core/training.ts';
+export type { Evaluation, NonFinitePolicy } from './core/trainerTypes.ts';
 
 /** Options of a `Trainer`. */
 export interface TrainerOptions extends Omit<CoreOptions, 'loss' | 'optimizer'> {

@@ -1,7 +1,8 @@
 import type { Steps } from '../engine/batchIO.ts';
 import type { Given } from '../ndarray.ts';
 import { emptyBatch, readBatch } from './core/batch.ts';
-import type { Look, Training } from './core/training.ts';
+import type { Look } from './core/trainerTypes.ts';
+import type { Training } from './core/training.ts';
 
 /** Forward and backward as the next step would, for `look` to see; nothing changes but the gradients, which are 0. */
 export function watch(training: Training, x: Given, y: Given, steps: Steps | undefined, look: Look): void {

@@ -1,6 +1,7 @@
 import type { Batch } from '../core/batch.ts';
 import type { StateRoom } from '../core/stateRoom.ts';
-import type { StepResult, Training } from '../core/training.ts';
+import type { StepResult } from '../core/trainerTypes.ts';
+import type { Training } from '../core/training.ts';
 import { type CheckpointReport, splitAt } from './checkpoints.ts';
 import { takeWindow } from './window.ts';
 

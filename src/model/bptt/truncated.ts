@@ -1,6 +1,7 @@
 import type { Batch } from '../core/batch.ts';
 import type { StateRoom } from '../core/stateRoom.ts';
-import type { StepResult, Training } from '../core/training.ts';
+import type { StepResult } from '../core/trainerTypes.ts';
+import type { Training } from '../core/training.ts';
 import { takeWindow } from './window.ts';
 
 /** Truncated BPTT: an update every k1 steps, back through k2 (Williams & Peng 1990). */

@@ -8,15 +8,10 @@ import { Optimizer } from '../../optim/optimizer.ts';
 import { Summarized } from '../../summary.ts';
 import { readCheckpoint, writeCheckpoint } from './save.ts';
 import { SequentialBase } from './sequentialBase.ts';
-import {
-  type Evaluation,
-  type NonFinitePolicy,
-  type StepResult,
-  type TrainerOptions,
-  Training,
-} from './training.ts';
+import type { Evaluation, NonFinitePolicy, StepResult, TrainerOptions } from './trainerTypes.ts';
+import { Training } from './training.ts';
 
-export type { Evaluation, NonFinitePolicy, StepResult, TrainerOptions } from './training.ts';
+export type { Evaluation, NonFinitePolicy, StepResult, TrainerOptions } from './trainerTypes.ts';
 
 /** Optimizers in use: each counts the updates of one trainer. */
 const taken = new WeakSet<Optimizer>();

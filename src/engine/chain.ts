@@ -1,0 +1,70 @@
+import { ArgumentError, ShapeError, StateError, Verbatim } from '../errors.ts';
+import type { Signal } from '../ndarray.ts';
+import type { Layer } from './layer.ts';
+
+/** Input and output features of a sequence of layers. */
+export function chain(layers: readonly Layer[]): [Signal, number] {
+  const first = layers.findIndex((layer) => layer.input);
+  const input = layers[first]?.input;
+  if (!input)
+    throw new ArgumentError(
+      'layers',
+      'at least one layer with a size',
+      new Verbatim(`${layers.length} without`),
+    );
+  if (first > 0 && input.kind === 'indices') throw misplaced(first, layers[first]!);
+  let size = input.size;
+  const last = layers.findIndex(({ reducesSteps }) => reducesSteps);
+  for (const [i, layer] of layers.entries()) {
+    if (i > first && layer.input) {
+      if (layer.input.kind === 'indices') throw misplaced(i, layer);
+      if (layer.input.size !== size) {
+        throw new ShapeError(
+          `layers[${i}] (${layer.type})`,
+          `input size ${size}, the output size of layer ${i - 1}`,
+          `${layer.input.size}`,
+        );
+      }
+    }
+    if (last >= 0 && i > last && (layer.needsFuture || layer.reducesSteps)) {
+      const what = new Verbatim(
+        `${layer.needsFuture && !layer.whyFuture ? 'a bidirectional' : 'a'} ${layer.type}`,
+      );
+      throw new ArgumentError(
+        `layers[${i}]`,
+        'a layer that can follow LastStep, whose output is one step',
+        what,
+      );
+    }
+    size = layer.outputSize(size);
+  }
+  return [input, size];
+}
+
+/** @throws {StateError} if a layer's output depends on later steps */
+export function refuseStream(layers: readonly Layer[]): void {
+  let last = -1;
+  for (const [i, layer] of layers.entries()) {
+    if (layer.needsFuture) {
+      throw new StateError(
+        `stream: layers[${i}] (${layer.type}) is ${layer.whyFuture ?? 'bidirectional'}: its output at a step takes all steps after it, which a ` +
+          'stream has not seen; use forward on the whole sequence',
+      );
+    }
+    if (last >= 0 && layer.keepsState) {
+      throw new StateError(
+        `stream: layers[${i}] (${layer.type}) comes after layers[${last}] (${layers[last]!.type}) and runs once per ` +
+          'sequence, but a stream has no end; use forward on the whole sequence',
+      );
+    }
+    if (layer.reducesSteps) last = i;
+  }
+}
+
+function misplaced(i: number, { type }: Layer): ArgumentError {
+  return new ArgumentError(
+    `layers[${i}]`,
+    'a layer with features as input',
+    new Verbatim(`an ${type}, which must come first`),
+  );
+}
