@@ -26,7 +26,7 @@ if (!chosen.length) {
 await build(chosen);
 process.exitCode = node(
   tool('vitest'),
-  ['run', '--project', 'node', ...chosen],
+  ['run', '--project', 'node*', ...chosen],
   wantsSlow ? { UNROLLED_SLOW: '1' } : {},
 );
 

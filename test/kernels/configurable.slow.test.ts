@@ -1,3 +1,4 @@
+import './configurable.test.ts';
 import { describe, test } from 'vitest';
 import { cells, checkDrawn } from './configurableChecks.ts';
 

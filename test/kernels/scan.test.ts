@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { thorough } from '../thorough.ts';
 import { expectClose, expectSame, subnormals } from './closeness.ts';
 import { type BuildName, variants as builds } from './sandbox.ts';
 import {
@@ -28,7 +29,8 @@ function checkForward(build: BuildName, p: Problem, expected: Expected, label: s
   const states = kept.states!;
   expectSame(states.subarray(0, B * H), p.given.state0!, `${label}: states before the first step`);
   const y = kept.y ?? states.subarray(B * H);
-  for (const chunk of [1, 2, T, T + 3]) {
+  const chunks = build === 'checked' && !thorough ? [2] : [1, 2, T, T + 3];
+  for (const chunk of chunks) {
     const { out } = infer(build, p, chunk);
     const at = `${label}, chunk ${chunk}`;
     expectClose(out.y!, expected.y!, OUTPUT_TOLERANCE, `${at}: y`);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { thorough } from '../thorough.ts';
 import { expectClose, expectSame } from './closeness.ts';
 import { type BuildName, variants as builds } from './sandbox.ts';
 import {
@@ -28,7 +29,8 @@ function checkForward(build: BuildName, p: Problem, expected: Expected, label: s
   const h = kept.h!;
   expectSame(h.subarray(0, state), p.given.h0!, `${label}: h before the first step`);
   if (kept.c) expectSame(kept.c.subarray(0, state), p.given.c0!, `${label}: c before the first step`);
-  const chunks = p.cell.startsWith('rnn') ? [1] : [1, 2, T, T + 3];
+  const all = p.cell.startsWith('rnn') ? [1] : [1, 2, T, T + 3];
+  const chunks = build === 'checked' && !thorough ? all.slice(0, 1) : all;
   for (const chunk of chunks) {
     const found = infer(build, p, chunk).out;
     const at = `${label}, chunk ${chunk}`;

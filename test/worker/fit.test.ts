@@ -1,6 +1,6 @@
 import { ArgumentError, type NDArray, StateError } from 'unrolled';
 import type { Batch, Corpus, Progress, WorkerTrainer } from 'unrolled/worker';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { CorpusBatches } from '../../src/model/corpusBatches.ts';
 import { B, batch, hosted, inline, rejection, run, soon, T, text } from './helpers.ts';
 
@@ -327,20 +327,32 @@ describe('fit rejects', () => {
     expect(ended).toBe(true);
   });
 
-  test.each<[string, unknown, object, string]>([
-    ['floats', { data: new Float32Array(50), stepsPerSequence: 5, batch: 1, updates: 1 }, {}, 'data'],
-    ['a text too short', { data: new Int32Array(5), stepsPerSequence: 5, batch: 1, updates: 1 }, {}, 'data'],
-    ['no steps', { data: new Int32Array(50), batch: 1, updates: 1 }, {}, 'stepsPerSequence'],
-    ['no updates', { data: new Int32Array(50), stepsPerSequence: 5, batch: 1 }, {}, 'updates'],
-    ['another key', { ...corpus(1), epochs: 2 }, {}, 'fit: epochs'],
-    ['nothing', undefined, {}, 'data'],
-    ['batches that are none', [1], {}, 'data'],
-    ['another option', corpus(1), { every: 1 }, 'fit: every'],
-    ['progress every half update', corpus(1), { progressEvery: 0.5 }, 'progressEvery'],
-  ])('%s', async (_, data, opts, argument) => {
-    const trainer = await start();
-    const error = await rejection(soon(trainer.fit(data as Corpus, opts)));
-    expect(error).toBeInstanceOf(ArgumentError);
-    expect(error.argument).toBe(argument);
+  describe('what is no data or no option:', () => {
+    let trainer: WorkerTrainer;
+    beforeAll(async () => {
+      trainer = await hosted();
+    });
+    afterAll(() => trainer.terminate());
+
+    test.each<[string, unknown, object, string]>([
+      ['floats', { data: new Float32Array(50), stepsPerSequence: 5, batch: 1, updates: 1 }, {}, 'data'],
+      [
+        'a text too short',
+        { data: new Int32Array(5), stepsPerSequence: 5, batch: 1, updates: 1 },
+        {},
+        'data',
+      ],
+      ['no steps', { data: new Int32Array(50), batch: 1, updates: 1 }, {}, 'stepsPerSequence'],
+      ['no updates', { data: new Int32Array(50), stepsPerSequence: 5, batch: 1 }, {}, 'updates'],
+      ['another key', { ...corpus(1), epochs: 2 }, {}, 'fit: epochs'],
+      ['nothing', undefined, {}, 'data'],
+      ['batches that are none', [1], {}, 'data'],
+      ['another option', corpus(1), { every: 1 }, 'fit: every'],
+      ['progress every half update', corpus(1), { progressEvery: 0.5 }, 'progressEvery'],
+    ])('%s', async (_, data, opts, argument) => {
+      const error = await rejection(soon(trainer.fit(data as Corpus, opts)));
+      expect(error).toBeInstanceOf(ArgumentError);
+      expect(error.argument).toBe(argument);
+    });
   });
 });

@@ -11,7 +11,7 @@ import {
   Trainer,
 } from 'unrolled';
 import { WorkerTrainer, type WorkerTrainerOptions } from 'unrolled/worker';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { OPTIMIZERS, type OptimizerName } from '../../src/optim/table.ts';
 import { expectWords, type Words } from '../errors.ts';
 import { lossCases } from '../every.ts';
@@ -227,8 +227,13 @@ function twoRows() {
 }
 
 describe('sample', () => {
+  let trainer: WorkerTrainer;
+  beforeAll(async () => {
+    trainer = await hosted();
+  });
+  afterAll(() => trainer.terminate());
+
   test('writes what a stream of the saved model writes, and says how likely it was', async () => {
-    const trainer = await start();
     await run(trainer, 0, 3);
     const { indices, probabilities } = await trainer.sample({
       prompt: [1, 2],
@@ -253,7 +258,6 @@ describe('sample', () => {
   });
 
   test('takes the likeliest at temperature 0', async () => {
-    const trainer = await start();
     const a = await trainer.sample({ prompt: [3], length: 9, temperature: 0, seed: 1 });
     expect(await trainer.sample({ prompt: [3], length: 9, temperature: 0, seed: 2 })).toEqual(a);
     for (const p of a.probabilities) expect(p).toBeGreaterThanOrEqual(1 / V);
@@ -266,7 +270,6 @@ describe('sample', () => {
     ['a temperature below 0', { prompt: [1], length: 3, temperature: -1 }, 'temperature'],
     ['another option', { prompt: [1], length: 3, top: 1 }, 'sample: top'],
   ])('refuses %s', async (_, opts, argument) => {
-    const trainer = await start();
     const error = await rejection(trainer.sample(opts as never));
     expect(error).toBeInstanceOf(ArgumentError);
     expect(error.argument).toBe(argument);

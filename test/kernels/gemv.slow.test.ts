@@ -1,0 +1,1 @@
+import './gemv.test.ts';

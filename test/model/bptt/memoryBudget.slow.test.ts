@@ -1,0 +1,1 @@
+import './memoryBudget.test.ts';
