@@ -98,13 +98,6 @@ export function holds(dtype: Dtype, data: unknown): data is TensorData {
   return arrayKind(data) === ARRAYS[dtype].name;
 }
 
-/** a * b, or -1 if the product of these two safe non-negative integers reaches 2^53. */
-export function checkedProduct(a: number, b: number): number {
-  // a product below 2^53 is exact; a larger one can't round to below 2^53
-  const product = a * b;
-  return product <= Number.MAX_SAFE_INTEGER ? product : -1;
-}
-
 /**
  * The elements of a floating-point tensor as f32, in a new array of the same length.
  *

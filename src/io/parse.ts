@@ -2,7 +2,7 @@ import { byteArray } from '../allocate.ts';
 import { arrayKind, isArrayBuffer } from '../arrayKind.ts';
 import { ArgumentError, showShape } from '../errors.ts';
 import { decodeUtf8 } from '../utf8.ts';
-import { ARRAYS, checkedProduct, DTYPES, type Dtype, isDtype, type Tensor } from './dtype.ts';
+import { ARRAYS, DTYPES, type Dtype, isDtype, type Tensor } from './dtype.ts';
 import { bad, type HeaderEntry, parseHeader, quote } from './safetensors-header.ts';
 import { elements, MAX_HEADER } from './sizes.ts';
 
@@ -32,15 +32,15 @@ export interface SafetensorsFile {
  */
 export function parseSafetensors(bytes: Uint8Array | ArrayBuffer): SafetensorsFile {
   const file = toBytes(bytes);
-  if (file.length < 8)
-    throw bad(`file of ${file.length} bytes is shorter than the 8 bytes of the header length`);
+  if (file.length < 8) throw bad(`file of ${file.length} bytes is shorter than 8 bytes`);
   const declared = new DataView(file.buffer, file.byteOffset).getBigUint64(0, true);
-  if (declared > MAX_HEADER)
-    throw bad(`header length ${declared} is beyond the limit of ${MAX_HEADER} bytes`);
-  const start = 8 + Number(declared);
-  if (start > file.length) {
-    throw bad(`header length ${declared} is beyond the ${file.length - 8} bytes that follow it in the file`);
+  const most = file.length - 8;
+  if (declared > most || declared > MAX_HEADER) {
+    throw bad(
+      `header length ${declared} is beyond the limit: ${most} bytes follow, of at most ${MAX_HEADER}`,
+    );
   }
+  const start = 8 + Number(declared);
   const { entries, metadata } = parseHeader(decodeHeader(file, start));
   const checked = entries.map((entry) => checkEntry(entry, file.length - start));
   checkLayout(entries, file.length - start);
@@ -77,20 +77,17 @@ function decodeHeader(file: Uint8Array, end: number): string {
 /** Checks that the numbers of an entry match each other and the `available` bytes of data; returns its element type. */
 function checkEntry({ name, dtype, shape, begin, end }: HeaderEntry, available: number): Dtype {
   const owner = `tensor ${quote(name)}`;
-  if (!isDtype(dtype))
+  if (!isDtype(dtype)) {
     throw bad(`${owner}: unknown dtype ${quote(dtype)}, expected one of ${DTYPES.join(' ')}`);
-  if (begin > end) throw bad(`${owner}: data_offsets begin ${begin} is after their end ${end}`);
-  if (end > available) {
-    throw bad(`${owner}: data_offsets end ${end} is beyond the ${available} bytes of data in the file`);
   }
-  const count = elements(shape);
-  if (count < 0) throw bad(`${owner}: shape ${showShape(shape)} has 2^53 elements or more`);
-  const size = checkedProduct(count, ARRAYS[dtype].BYTES_PER_ELEMENT);
-  if (size < 0) throw bad(`${owner}: shape ${showShape(shape)} of ${dtype} takes 2^53 bytes or more`);
-  if (end - begin !== size) {
+  const offsets = `data_offsets [${begin}, ${end}]`;
+  if (begin > end) throw bad(`${owner}: ${offsets} end before they begin`);
+  if (end > available) throw bad(`${owner}: ${offsets} end beyond the ${available} bytes of data`);
+  const size = elements([...shape, ARRAYS[dtype].BYTES_PER_ELEMENT]);
+  if (size !== end - begin) {
+    const bytes = size < 0 ? '2^53 or more' : size;
     throw bad(
-      `${owner}: shape ${showShape(shape)} of ${dtype} takes ${size} bytes, ` +
-        `but data_offsets [${begin}, ${end}] hold ${end - begin}`,
+      `${owner}: shape ${showShape(shape)} of ${dtype} takes ${bytes} bytes, not the ${end - begin} of ${offsets}`,
     );
   }
   return dtype;
@@ -100,18 +97,13 @@ function checkEntry({ name, dtype, shape, begin, end }: HeaderEntry, available: 
 function checkLayout(entries: readonly HeaderEntry[], available: number): void {
   let covered = 0;
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin > covered)
-      throw bad(`tensor ${quote(name)}: hole before it, bytes ${covered} to ${begin} are unused`);
-    if (begin < covered) {
-      throw bad(
-        `tensor ${quote(name)}: overlap, begins at byte ${begin} but bytes up to ${covered} are taken`,
-      );
+    if (begin !== covered) {
+      const what = begin > covered ? 'hole' : 'overlap';
+      throw bad(`tensor ${quote(name)}: ${what}, begins at byte ${begin}, expected ${covered}`);
     }
     covered = end;
   }
   if (covered !== available) {
-    throw bad(
-      `${available - covered} trailing bytes: the tensors cover ${covered} of ${available} bytes of data`,
-    );
+    throw bad(`${available - covered} trailing bytes: the tensors cover ${covered} of ${available}`);
   }
 }

@@ -30,6 +30,8 @@ export function quote(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
 }
 
+const INVALID = 'header is not valid JSON';
+
 /**
  * Parses the JSON text of a safetensors header.
  *
@@ -63,14 +65,16 @@ function readEntry(scanner: Scanner, name: string): HeaderEntry {
   let shape: number[] | undefined;
   let offsets: number[] | undefined;
   scanner.object(owner, (key) => {
-    if (key === 'dtype') dtype = scanner.string(`${owner}: dtype`);
-    else if (key === 'shape') shape = scanner.integers(`${owner}: shape`);
-    else if (key === 'data_offsets') offsets = scanner.integers(`${owner}: data_offsets`, 2);
+    const what = `${owner}: ${key}`;
+    if (key === 'dtype') dtype = scanner.string(what);
+    else if (key === 'shape') shape = scanner.integers(what);
+    else if (key === 'data_offsets') offsets = scanner.integers(what, 2);
     else throw bad(`${owner}: unknown field ${quote(key)}`);
   });
-  if (dtype === undefined) throw bad(`${owner}: missing field "dtype"`);
-  if (shape === undefined) throw bad(`${owner}: missing field "shape"`);
-  if (offsets === undefined) throw bad(`${owner}: missing field "data_offsets"`);
+  if (dtype === undefined || !shape || !offsets) {
+    const missing = dtype === undefined ? 'dtype' : shape ? 'data_offsets' : 'shape';
+    throw bad(`${owner}: missing field "${missing}"`);
+  }
   const [begin, end] = offsets;
   if (begin === undefined || end === undefined) {
     throw bad(`${owner}: data_offsets must be 2 integers, got ${offsets.length}`);
@@ -109,8 +113,7 @@ class Scanner {
     for (let code = 0; code !== 0x22; at++) {
       code = this.#text.charCodeAt(at);
       if (code === 0x5c) at++;
-      else if (Number.isNaN(code))
-        throw bad(`header is not valid JSON: unterminated string at character ${start}`);
+      else if (Number.isNaN(code)) throw bad(`${INVALID}: unterminated string at character ${start}`);
     }
     this.#at = at;
     let value: string;
@@ -118,9 +121,7 @@ class Scanner {
       value = JSON.parse(this.#text.slice(start, at));
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      throw bad(
-        `header is not valid JSON: invalid escape or control character in the string at character ${start}`,
-      );
+      throw bad(`${INVALID}: invalid escape or control character in the string at character ${start}`);
     }
     if (hasLoneSurrogate(value)) throw bad(`${what} ${quote(value)} is not Unicode: it has a lone surrogate`);
     return value;
@@ -146,17 +147,14 @@ class Scanner {
   }
 
   #integer(what: string): number {
-    const kind = this.#peek();
-    const start = this.#at;
-    let at = start;
-    while (at < this.#text.length && '+-.0123456789Ee'.includes(this.#text.charAt(at))) at++;
     const expected = 'non-negative safe integers';
-    if (at === start || kind === 'E' || kind === 'e') throw this.#mismatch(what, expected);
-    const token = this.#text.slice(start, Math.min(at, start + 40));
+    if (!/[-+.\d]/.test(this.#peek())) throw this.#mismatch(what, expected);
+    // a number of more than 40 characters is refused by its first 40
+    const [token] = /^[-+.\dEe]+/.exec(this.#text.slice(this.#at, this.#at + 40))!;
     // more than 16 digits is beyond 2^53
-    const value = /^(?:0|[1-9][0-9]{0,15})$/.test(token) ? Number(token) : Number.NaN;
+    const value = /^(?:0|[1-9]\d{0,15})$/.test(token) ? Number(token) : Number.NaN;
     if (!Number.isSafeInteger(value)) throw bad(`${what} must be ${expected}, got ${token}`);
-    this.#at = at;
+    this.#at += token.length;
     return value;
   }
 
@@ -189,7 +187,7 @@ class Scanner {
   #invalid(expected: string): FormatError {
     const char = this.#peek();
     const got = char === '' ? 'the end of the header' : quote(char);
-    return bad(`header is not valid JSON: expected ${expected} at character ${this.#at}, got ${got}`);
+    return bad(`${INVALID}: expected ${expected} at character ${this.#at}, got ${got}`);
   }
 }
 
