@@ -1,7 +1,7 @@
 import { arrayKind, isFloatArray, isNumberArray } from './arrayKind.ts';
 import { unreadable } from './check.ts';
 import { ArgumentError, ShapeError, showShape } from './errors.ts';
-import { settled } from './settled.ts';
+import { settledList } from './settled.ts';
 
 /** Numbers in row-major order with a shape. */
 export interface NDArray<A extends ArrayLike<number> = Float32Array<ArrayBuffer>> {
@@ -41,16 +41,28 @@ export interface Sequence {
 export function readSequence(
   name: string,
   given: Given,
-  { kind, size }: Signal,
+  signal: Signal,
   batch = 1,
   into: Sequence = { data: [], steps: 0, batch: 0 },
 ): Sequence {
-  const wanted = () => (kind === 'indices' ? '[steps, batch]' : `[steps, batch, ${size}]`);
-  const width = kind === 'indices' ? 1 : size;
-  const { data, shape } = readArray(name, given, wanted, kind === 'indices');
-  if (!shape) {
-    const row = batch * width;
-    if (data.length === 0) throw new ShapeError(name, `${wanted()} with at least one step`, 'no numbers');
+  try {
+    return read(name, given, signal, batch, into);
+  } catch (error) {
+    throw unreadable(name, given, error);
+  }
+}
+
+// Each property is read once, and nothing is allocated but for an error: a training step reads x and y.
+
+function read(name: string, given: Given, signal: Signal, batch: number, into: Sequence): Sequence {
+  const { kind, size } = signal;
+  const bare = isList(given);
+  const { data: from, shape } = (bare ? BARE : record(name, given, signal)) as Partial<NDArray>;
+  const data = numbersOf(name, given, bare ? given : from, shape, signal);
+  if (kind === 'indices') integers(name, data);
+  if (bare) {
+    const row = batch * (kind === 'indices' ? 1 : size);
+    if (data.length === 0) throw new ShapeError(name, `${text(signal)} with at least one step`, 'no numbers');
     if (data.length % row) {
       throw new ShapeError(name, `a multiple of ${row} numbers (batch ${batch})`, `${data.length}`);
     }
@@ -60,12 +72,17 @@ export function readSequence(
     return into;
   }
   const rank = kind === 'indices' ? 2 : 3;
-  if (shape.length !== rank || (rank === 3 && shape[2] !== size)) throw new ShapeError(name, wanted(), shape);
-  const steps = shape[0]!;
-  const rows = shape[1]!;
-  if (steps < 1 || rows < 1)
-    throw new ShapeError(name, `${wanted()} with at least one step and one row`, shape);
-  sameLength(name, data, shape);
+  const list = shapeOf(name, shape, signal);
+  const steps = list[0]!;
+  const rows = list[1]!;
+  const width = rank === 3 ? list[2] : 1;
+  if (list.length !== rank || !isSize(steps) || !isSize(rows) || (rank === 3 && width !== size)) {
+    throw new ShapeError(name, text(signal), list);
+  }
+  if (steps < 1 || rows < 1) {
+    throw new ShapeError(name, `${text(signal)} with at least one step and one row`, list);
+  }
+  sameLength(name, data, steps * rows * width!, list);
   into.data = data;
   into.steps = steps;
   into.batch = rows;
@@ -79,53 +96,70 @@ export function readSequence(
  * @throws {ShapeError} if the shape or length does not match
  */
 export function readShaped(name: string, given: Given, wanted: readonly number[]): Numbers {
-  const { data, shape } = readArray(name, given, () => showShape(wanted));
-  if (shape && (shape.length !== wanted.length || shape.some((n, i) => n !== wanted[i]))) {
-    throw new ShapeError(name, showShape(wanted), shape);
-  }
-  sameLength(name, data, wanted);
-  return data;
-}
-
-// messages are only created for an error, so that a training step creates no strings
-
-function readArray(name: string, from: Given, wanted: () => string, whole = false) {
   try {
-    const given = settled(from);
-    const data = dataOf(name, given, wanted);
-    const shape = shapeOf(name, given, wanted);
-    if (whole) integers(name, data);
-    return { data, shape };
+    const bare = isList(given);
+    const { data: from, shape } = (bare ? BARE : record(name, given, wanted)) as Partial<NDArray>;
+    const data = numbersOf(name, given, bare ? given : from, shape, wanted);
+    if (!bare) {
+      const list = shapeOf(name, shape, wanted);
+      if (list.length !== wanted.length || wanted.some((n, i) => n !== list[i])) {
+        throw new ShapeError(name, text(wanted), list);
+      }
+    }
+    sameLength(
+      name,
+      data,
+      wanted.reduce((a, b) => a * b, 1),
+      wanted,
+    );
+    return data;
   } catch (error) {
-    throw unreadable(name, from, error);
+    throw unreadable(name, given, error);
   }
 }
 
-function dataOf(name: string, given: Given, wanted: () => string): Numbers {
-  if (isList(given)) return numbers(name, given);
-  const { data, shape } = record(name, given, wanted);
-  if (isList(data)) return numbers(`${name}.data`, data);
-  const expected = `{ data, shape: ${wanted()} } or a bare array`;
-  if (data === undefined && shape === undefined) throw new ArgumentError(name, expected, given);
-  throw data === undefined
-    ? missing(name, 'data')
-    : new ArgumentError(`${name}.data`, 'an array of numbers', data);
+/** Numbers without a shape. */
+const BARE: Partial<NDArray> = {};
+
+type Wanted = Signal | readonly number[];
+
+/** The shape that is wanted, for errors. */
+function text(wanted: Wanted): string {
+  if (!('kind' in wanted)) return showShape(wanted);
+  return wanted.kind === 'indices' ? '[steps, batch]' : `[steps, batch, ${wanted.size}]`;
 }
 
-function shapeOf(name: string, given: Given, wanted: () => string): readonly number[] | undefined {
-  if (isList(given)) return undefined;
-  const { shape } = record(name, given, wanted);
-  if (shape === undefined) throw missing(name, `shape ${wanted()}`);
-  if (!Array.isArray(shape)) throw new ArgumentError(`${name}.shape`, wanted(), shape);
-  for (let i = 0; i < shape.length; i++) {
-    if (!Number.isSafeInteger(shape[i]) || shape[i]! < 0) throw new ShapeError(name, wanted(), shape);
+function record(name: string, given: unknown, wanted: Wanted): object {
+  if (typeof given === 'object' && given !== null) return given;
+  throw new ArgumentError(name, `{ data, shape: ${text(wanted)} } or a bare array`, given);
+}
+
+/** Checked numbers: a copy, where another read could give other ones. */
+function numbersOf(name: string, given: unknown, from: unknown, shape: unknown, wanted: Wanted): Numbers {
+  const at = given === from ? '' : '.data';
+  if (!isList(from)) {
+    const expected = `{ data, shape: ${text(wanted)} } or a bare array`;
+    if (from === undefined && shape === undefined) throw new ArgumentError(name, expected, given);
+    throw from === undefined
+      ? missing(name, 'data')
+      : new ArgumentError(name + at, 'an array of numbers', from);
   }
+  const list = settledList(from);
+  const bad = notNumber(list);
+  if (bad < 0) return list as Numbers;
+  throw arrayKind(list)
+    ? new ArgumentError(name + at, 'numbers', list)
+    : new ArgumentError(`${name}${at}[${bad}]`, 'a number', list[bad]);
+}
+
+function shapeOf(name: string, shape: unknown, wanted: Wanted): readonly number[] {
+  if (shape === undefined) throw missing(name, `shape ${text(wanted)}`);
+  if (!Array.isArray(shape)) throw new ArgumentError(`${name}.shape`, text(wanted), shape);
   return shape;
 }
 
-function record(name: string, given: unknown, wanted: () => string): { data?: unknown; shape?: unknown } {
-  if (typeof given === 'object' && given !== null) return given;
-  throw new ArgumentError(name, `{ data, shape: ${wanted()} } or a bare array`, given);
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function missing(name: string, what: string): ArgumentError {
@@ -135,14 +169,6 @@ function missing(name: string, what: string): ArgumentError {
 /** Whether it is an array or a typed array, of any element type. */
 function isList(value: unknown): value is ArrayLike<unknown> {
   return Array.isArray(value) || arrayKind(value) !== undefined;
-}
-
-/** @throws {ArgumentError} if it has bigints or an element that is not a number */
-function numbers(name: string, list: ArrayLike<unknown>): Numbers {
-  const bad = notNumber(list);
-  if (bad >= 0 && arrayKind(list)) throw new ArgumentError(name, 'numbers', list);
-  if (bad >= 0) throw new ArgumentError(`${name}[${bad}]`, 'a number', list[bad]);
-  return list as Numbers;
 }
 
 /** Index of the first element that is not a number (or is a hole); -1 if there is none. */
@@ -190,9 +216,7 @@ function integers(name: string, data: Numbers): void {
   }
 }
 
-function sameLength(name: string, data: Numbers, shape: readonly number[]): void {
-  let length = 1;
-  for (let i = 0; i < shape.length; i++) length *= shape[i]!;
+function sameLength(name: string, data: Numbers, length: number, shape: readonly number[]): void {
   if (data.length !== length) {
     throw new ShapeError(name, `${length} numbers for ${showShape(shape)}`, `${data.length}`);
   }

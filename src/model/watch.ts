@@ -11,7 +11,7 @@ export function watch(training: Training, x: Given, y: Given, steps: Steps | und
   const { arena, generator } = network;
   network.enter('flow');
   try {
-    const batch = readBatch(emptyBatch(), training.shape, { x, y, steps });
+    const batch = readBatch(emptyBatch(), training.shape, x, y, steps);
     training.roomNow(batch);
     const plan = training.written(batch, true, true);
     const count = training.count(plan);

@@ -32,11 +32,13 @@ export interface BatchShape {
 export function readBatch(
   into: Batch,
   { input, target, rows, reduced }: BatchShape,
-  given: { x: Given; y: Given; steps: Steps | undefined },
+  givenX: Given,
+  givenY: Given,
+  given: Steps | undefined,
 ): Batch {
-  const x = readSequence('x', given.x, input, rows, into.x);
-  const y = readSequence('y', given.y, target, rows, into.y);
-  into.valid = given.steps === undefined ? undefined : readSteps(given.steps, x.steps, x.batch);
+  const x = readSequence('x', givenX, input, rows, into.x);
+  const y = readSequence('y', givenY, target, rows, into.y);
+  into.valid = given === undefined ? undefined : readSteps(given, x.steps, x.batch);
   const steps = reduced ? 1 : x.steps;
   if (steps !== y.steps || x.batch !== y.batch) {
     const wanted = `${steps} ${steps === 1 ? 'step' : 'steps'} of ${x.batch} rows`;

@@ -100,7 +100,7 @@ export class Training {
     try {
       network.enter('step');
       try {
-        readBatch(batch, this.shape, { x, y, steps });
+        readBatch(batch, this.shape, x, y, steps);
       } finally {
         network.leave();
       }
@@ -136,7 +136,7 @@ export class Training {
     const { network } = this;
     network.enter('evaluate');
     try {
-      const batch = readBatch(this.#other, this.shape, { x, y, steps });
+      const batch = readBatch(this.#other, this.shape, x, y, steps);
       const plan = this.written(batch, false);
       const count = this.count(plan);
       for (const { initial } of plan.states) network.arena.clear(initial);
