@@ -36,7 +36,7 @@ describe('every call settles:', () => {
     const error = await rejection(soon(trainer.step(x, y, { transfer: true })));
     expect(error).toBeInstanceOf(ArgumentError);
     expect(error.argument).toBe('x.data');
-    expect(error.message).toMatch(/transferred/);
+    expect(error.message).toMatch(/detached/);
     expect(trainer.steps).toBe(1);
     const next = batch(1);
     expect((await trainer.step(next.x, next.y)).loss).toBeGreaterThan(0);
