@@ -1,12 +1,26 @@
-const tag = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)!;
-
 /**
- * The class name of a typed array, such as `Float32Array`; undefined for everything else. It is read from the
- * internal slot of %TypedArray%, so it works for subclasses, other realms and shared memory, and calls no code of the
- * value.
+ * What is read from internal slots works for subclasses, other realms and shared memory, and calls no code of the value.
  */
+const slot = (of: object, name: PropertyKey) => Object.getOwnPropertyDescriptor(of, name)!.get!;
+const typedArray = Object.getPrototypeOf(Uint8Array.prototype);
+const kindOf = slot(typedArray, Symbol.toStringTag);
+const lengthOf = slot(typedArray, 'length');
+const bufferOf = slot(typedArray, 'buffer');
+const byteLengthOf = slot(ArrayBuffer.prototype, 'byteLength');
+
+/** The class name of a typed array, such as `Float32Array`; undefined for everything else. */
 export function arrayKind(value: unknown): string | undefined {
-  return tag.get!.call(value);
+  return kindOf.call(value);
+}
+
+/** Length of a typed array of numbers; -1 for everything else. */
+export function typedLength(value: unknown): number {
+  return isNumberArray(value) ? lengthOf.call(value) : -1;
+}
+
+/** Memory of a typed array. */
+export function bufferOfTyped(value: unknown): ArrayBufferLike {
+  return bufferOf.call(value);
 }
 
 /** Whether it is a typed array of numbers. */
@@ -19,12 +33,10 @@ export function isFloatArray(value: unknown): boolean {
   return arrayKind(value)?.startsWith('Float') === true;
 }
 
-const byteLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength')!;
-
 /** Whether it is an ArrayBuffer of any realm; false for a SharedArrayBuffer. */
 export function isArrayBuffer(value: unknown): value is ArrayBuffer {
   try {
-    byteLength.get!.call(value);
+    byteLengthOf.call(value);
     return true;
   } catch {
     return false;

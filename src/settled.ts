@@ -1,16 +1,10 @@
 import { allocated } from './allocate.ts';
+import { arrayKind, bufferOfTyped } from './arrayKind.ts';
 
 /**
  * Copies of a user's values, so that the checked values are the ones used. Nothing is read twice: a getter, a Proxy
  * or shared memory can't return a different value after the check.
  */
-
-const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
-const slot = (name: 'buffer' | 'length' | typeof Symbol.toStringTag) =>
-  Object.getOwnPropertyDescriptor(typedArray, name)!.get!;
-const bufferOf = slot('buffer');
-const lengthOf = slot('length');
-const kindOf = slot(Symbol.toStringTag);
 
 /** Minimum number of elements kept for error messages. */
 const SHOWN = 8;
@@ -19,14 +13,8 @@ type TypedArrayClass = { new (from: unknown): ArrayLike<number>; readonly protot
 
 /** The class of a typed array, in this realm. */
 function classOf(value: unknown): TypedArrayClass | undefined {
-  const kind = kindOf.call(value) as string | undefined;
-  return kind === undefined ? undefined : (globalThis as unknown as Record<string, TypedArrayClass>)[kind];
-}
-
-/** Length of a typed array of numbers, read from its internal slot; -1 of everything else. Calls nobody. */
-export function typedLength(value: unknown): number {
-  const kind = kindOf.call(value) as string | undefined;
-  return kind === undefined || kind.startsWith('Big') ? -1 : lengthOf.call(value);
+  const kind = arrayKind(value);
+  return kind ? (globalThis as unknown as Record<string, TypedArrayClass>)[kind] : undefined;
 }
 
 /** Whether it is a plain typed array over memory that is not shared, so that reading it runs no user code. */
@@ -36,7 +24,7 @@ function isSettled(value: unknown): value is ArrayLike<number> {
     made !== undefined &&
     Object.getPrototypeOf(value) === made.prototype &&
     !Object.hasOwn(value as object, 'length') &&
-    bufferOf.call(value) instanceof ArrayBuffer
+    bufferOfTyped(value) instanceof ArrayBuffer
   );
 }
 

@@ -24,7 +24,7 @@ const SRC = rooms({
   publicInference: 'publicShared model layers wasm',
   publicShared: 'model layers engine init ndarray wasm errors',
   model:
-    'allocate custom summary settled diagnostics layers engine losses optim init io ndarray memory check errors',
+    'allocate arrayKind custom summary settled diagnostics layers engine losses optim init io ndarray memory check errors',
   io: 'allocate utf8 errors arrayKind',
   diagnostics: 'allocate arrayKind layers engine activations ndarray memory wasm check errors',
   layers: 'allocate summary settled engine activations init ndarray memory wasm check errors',
@@ -34,7 +34,7 @@ const SRC = rooms({
   init: 'allocate check errors',
   activations: 'check errors',
   ndarray: 'settled check errors arrayKind',
-  settled: 'allocate',
+  settled: 'allocate arrayKind',
   memory: 'allocate wasm errors',
   wasm: 'check errors arrayKind fflate',
   check: 'errors',

@@ -1,11 +1,11 @@
 import { byteArray } from '../../allocate.ts';
+import { typedLength } from '../../arrayKind.ts';
 import { finite, instance, integer, unreadable } from '../../check.ts';
 import type { Network, StreamPlan } from '../../engine/network.ts';
 import { ArgumentError, NonFiniteError, StateError } from '../../errors.ts';
 import { Generator } from '../../init/generator.ts';
 import type { Region } from '../../memory/layout.ts';
 import { mayBeNumbers } from '../../ndarray.ts';
-import { typedLength } from '../../settled.ts';
 
 /**
  * Runs a plan step by step: up to `block` steps of its first k rows per call. States, outputs and packed weights are
