@@ -57,7 +57,7 @@ export function readSequence(
 function read(name: string, given: Given, signal: Signal, batch: number, into: Sequence): Sequence {
   const { kind, size } = signal;
   const bare = isList(given);
-  const { data: from, shape } = (bare ? BARE : record(name, given, signal)) as Partial<NDArray>;
+  const { data: from, shape } = (bare ? BARE : (given ?? BARE)) as Partial<NDArray>;
   const data = numbersOf(name, given, bare ? given : from, shape, signal);
   if (kind === 'indices') integers(name, data);
   if (bare) {
@@ -98,7 +98,7 @@ function read(name: string, given: Given, signal: Signal, batch: number, into: S
 export function readShaped(name: string, given: Given, wanted: readonly number[]): Numbers {
   try {
     const bare = isList(given);
-    const { data: from, shape } = (bare ? BARE : record(name, given, wanted)) as Partial<NDArray>;
+    const { data: from, shape } = (bare ? BARE : (given ?? BARE)) as Partial<NDArray>;
     const data = numbersOf(name, given, bare ? given : from, shape, wanted);
     if (!bare) {
       const list = shapeOf(name, shape, wanted);
@@ -127,11 +127,6 @@ type Wanted = Signal | readonly number[];
 function text(wanted: Wanted): string {
   if (!('kind' in wanted)) return showShape(wanted);
   return wanted.kind === 'indices' ? '[steps, batch]' : `[steps, batch, ${wanted.size}]`;
-}
-
-function record(name: string, given: unknown, wanted: Wanted): object {
-  if (typeof given === 'object' && given !== null) return given;
-  throw new ArgumentError(name, `{ data, shape: ${text(wanted)} } or a bare array`, given);
 }
 
 /** Checked numbers: a copy, where another read could give other ones. */

@@ -121,7 +121,7 @@ class Scanner {
       value = JSON.parse(this.#text.slice(start, at));
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      throw bad(`${INVALID}: invalid escape or control character in the string at character ${start}`);
+      throw bad(`${INVALID}: invalid string at character ${start}`);
     }
     if (hasLoneSurrogate(value)) throw bad(`${what} ${quote(value)} is not Unicode: it has a lone surrogate`);
     return value;

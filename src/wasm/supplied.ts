@@ -25,11 +25,7 @@ export function init(opts: InitOptions): Promise<Runtime> {
 }
 
 async function none(): Promise<never> {
-  throw new ArgumentError(
-    'wasm',
-    "the kernels' binary: bytes, a WebAssembly.Module or a Response",
-    undefined,
-  );
+  throw new ArgumentError('wasm', 'bytes, a WebAssembly.Module or a Response', undefined);
 }
 
 const means = { load: none, names: CORE_NAMES };

@@ -75,7 +75,7 @@ export function commonOptions(given: RecurrentOptions): Common {
   if (common.dropout > 0 && common.numLayers === 1) {
     throw new ArgumentError(
       'dropout',
-      'undefined with one layer, since it acts between stacked layers (use numLayers of at least 2, inputDropout or a Dropout layer)',
+      'undefined with numLayers 1, since it acts between stacked layers',
       given.dropout,
     );
   }

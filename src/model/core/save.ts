@@ -1,7 +1,7 @@
 import { reading } from '../../check.ts';
 import { type Layer, MAX_LAYERS } from '../../engine/layer.ts';
 import { type Network, UNINITIALIZED } from '../../engine/network.ts';
-import { ArgumentError, FormatError, ShapeError, show, showShape, UnrolledError } from '../../errors.ts';
+import { ArgumentError, FormatError, ShapeError, show, showShape } from '../../errors.ts';
 import { type Tensor, toFloat32 } from '../../io/dtype.ts';
 import { parseSafetensors } from '../../io/parse.ts';
 import { writeTensors } from '../../io/write.ts';
@@ -206,7 +206,7 @@ function read(bytes: Uint8Array | ArrayBuffer): { tensors: Map<string, Tensor>; 
   try {
     description = JSON.parse(text);
   } catch (error) {
-    throw new FormatError(`saved model: its description is not valid JSON: ${(error as Error).message}`, {
+    throw new FormatError(`saved model: not valid JSON: ${(error as Error).message}`, {
       cause: error,
     });
   }
@@ -257,12 +257,9 @@ function take(
 ): Float32Array {
   const tensor = tensors.get(name);
   if (!tensor) throw new FormatError(`saved model: missing tensor ${name}`);
-  const fits = tensor.shape.length === shape.length && tensor.shape.every((n, i) => n === shape[i]);
-  if (!fits) {
-    throw new FormatError(
-      `saved model: ${name}: expected ${showShape(shape)}, got ${showShape(tensor.shape)}`,
-    );
-  }
+  const wanted = showShape(shape);
+  const got = showShape(tensor.shape);
+  if (got !== wanted) throw new FormatError(`saved model: ${name}: expected ${wanted}, got ${got}`);
   return copy ? asFormat(() => toFloat32(tensor)) : new Float32Array();
 }
 
@@ -275,8 +272,7 @@ function asFormat<T>(call: () => T): T {
   try {
     return call();
   } catch (error) {
-    const own = error instanceof ArgumentError || error instanceof ShapeError;
-    if (!own || !(error instanceof UnrolledError)) throw error;
+    if (!(error instanceof ArgumentError || error instanceof ShapeError)) throw error;
     throw new FormatError(`saved model: ${error.message}`, { cause: error });
   }
 }

@@ -13,9 +13,9 @@ let warned = false;
 export function upgrade(version: unknown, layers: readonly LayerConfig[]): readonly LayerConfig[] {
   if (version === VERSION) return layers;
   if (version === 1) return fromVersion1(layers);
-  const later = typeof version === 'number' && version > VERSION;
-  const why = later ? 'was written by a later release: update unrolled' : `is none of 1 to ${VERSION}`;
-  throw new FormatError(`saved model: version ${show(version)} ${why}`);
+  throw new FormatError(
+    `saved model: expected version 1 to ${VERSION}, got ${show(version)} (a later one needs a later release)`,
+  );
 }
 
 function fromVersion1(layers: readonly LayerConfig[]): readonly LayerConfig[] {
@@ -25,8 +25,7 @@ function fromVersion1(layers: readonly LayerConfig[]): readonly LayerConfig[] {
   if (layers[before]?.bidirectional !== true) return layers;
   if (!warned) {
     console.warn(
-      'unrolled: a saved model of version 1 has a LastStep behind a bidirectional layer. It keeps its meaning, ' +
-        'LastStep({ sameStep: true }): the reverse direction at the last step, where it has seen one element',
+      'unrolled: in a saved model of version 1 LastStep behind a bidirectional layer is LastStep({ sameStep: true })',
     );
   }
   warned = true;
