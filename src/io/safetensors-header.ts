@@ -175,13 +175,10 @@ class Scanner {
 
   /** The error for an unexpected or missing value. */
   #mismatch(what: string, expected: string): FormatError {
-    const char = this.#peek();
-    const word = ['true', 'false', 'null'].find((literal) => this.#text.startsWith(literal, this.#at));
     const kinds: Record<string, string> = { '{': 'an object', '[': 'an array', '"': 'a string' };
-    const got = word ?? kinds[char] ?? (/[-0-9]/.test(char) ? 'a number' : undefined);
-    return got === undefined
-      ? this.#invalid(`${expected} for ${what}`)
-      : bad(`${what} must be ${expected}, got ${got}`);
+    const [word, digit] = /^(?:true|false|null|([-\d]))/.exec(this.#text.slice(this.#at, this.#at + 5)) ?? [];
+    const got = kinds[this.#peek()] ?? (digit ? 'a number' : word);
+    return got ? bad(`${what} must be ${expected}, got ${got}`) : this.#invalid(`${expected} for ${what}`);
   }
 
   #invalid(expected: string): FormatError {

@@ -1,8 +1,9 @@
 import { allocated } from '../allocate.ts';
 import { MemoryError } from '../errors.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
+import { withMemory } from '../wasm/module.ts';
 import { instantiate, type KernelBuild, runtime } from '../wasm/runtime.ts';
-import { MAX_BYTES, mebibytes, type Region } from './layout.ts';
+import { MAX_BYTES, type Region } from './layout.ts';
 
 const PAGE = 65_536;
 
@@ -31,13 +32,13 @@ export class MemoryArena {
     const { module, kernels, revectorized, training } = runtime();
     this.build = kernels;
     this.trains = training;
-    const pages = pageBytes(bytes) / PAGE;
-    try {
-      this.#memory = new WebAssembly.Memory({ initial: pages, maximum: MAX_BYTES / PAGE });
-    } catch (error) {
-      throw new MemoryError(`can't allocate ${mebibytes(pages * PAGE)} of memory`, { cause: error });
-    }
-    this.#kernels = instantiate(module, this.#memory, revectorized);
+    const initial = pageBytes(bytes) / PAGE;
+    const memory = withMemory(
+      initial * PAGE,
+      () => new WebAssembly.Memory({ initial, maximum: MAX_BYTES / PAGE }),
+    );
+    this.#memory = memory;
+    this.#kernels = instantiate(module, memory, revectorized);
     this.#view();
   }
 
@@ -68,11 +69,8 @@ export class MemoryArena {
   ensure(bytes: number): void {
     const missing = pageBytes(bytes) - this.bytes;
     if (missing <= 0) return;
-    try {
-      this.#live.grow(missing / PAGE);
-    } catch (error) {
-      throw new MemoryError(`can't allocate ${mebibytes(pageBytes(bytes))} of memory`, { cause: error });
-    }
+    const live = this.#live;
+    withMemory(pageBytes(bytes), () => live.grow(missing / PAGE));
   }
 
   /** Copies a region's floats. */

@@ -25,16 +25,18 @@ export function holdsKernels(name: string, module: WebAssembly.Module, all: read
 
 /** Returns which build the kernels are. */
 export function describe(module: WebAssembly.Module, revectorized: boolean): Runtime {
-  const kernels = instantiate(module, onePage(), false);
+  const page = withMemory(65_536, () => new WebAssembly.Memory({ initial: 1, maximum: 1 }));
+  const kernels = instantiate(module, page, false);
   const training = exportsOf(module).size > INFERENCE_NAMES.length;
   return { kernels: kernels.is_relaxed() === 1 ? 'relaxed' : 'simd', module, revectorized, training };
 }
 
-function onePage(): WebAssembly.Memory {
+/** What `make` makes of so many bytes of memory. @throws {MemoryError} if the engine can't allocate it */
+export function withMemory<T>(bytes: number, make: () => T): T {
   try {
-    return new WebAssembly.Memory({ initial: 1, maximum: 1 });
+    return make();
   } catch (error) {
-    throw new MemoryError("can't allocate 64 KiB of memory", { cause: error });
+    throw new MemoryError(`can't allocate ${bytes / 2 ** 20} MiB of memory`, { cause: error });
   }
 }
 
