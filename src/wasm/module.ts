@@ -36,7 +36,7 @@ export function withMemory<T>(bytes: number, make: () => T): T {
   try {
     return make();
   } catch (error) {
-    throw new MemoryError(`can't allocate ${bytes / 2 ** 20} MiB of memory`, { cause: error });
+    throw new MemoryError(`can't allocate ${(bytes / 2 ** 20).toFixed(1)} MiB of memory`, { cause: error });
   }
 }
 
