@@ -56,7 +56,10 @@ interface Instance {
 const MAX_INSTANCES = 8;
 /** Larger memories are not kept. */
 const MAX_PAGES = 8;
+/** How many are kept in all: a browser reserves gigabytes of addresses for each memory, and refuses new ones at some point. */
+const MAX_KEPT = 40;
 const instances = new Map<string, Instance[]>();
+let kept = 0;
 
 /** Reused, the least recently taken first: a new instance takes about 0.8 ms, poisoning its memory again 0.01 ms. */
 function instanceOf(variant: BuildName, pages: number): Instance {
@@ -64,9 +67,21 @@ function instanceOf(variant: BuildName, pages: number): Instance {
   const key = `${variant} ${pages}`;
   const same = instances.get(key) ?? [];
   instances.set(key, same);
-  const instance = (same.length === MAX_INSTANCES && same.shift()) || instantiate(variant, pages);
+  const reused = same.length === MAX_INSTANCES ? same.shift() : undefined;
+  if (!reused && ++kept > MAX_KEPT) forget();
+  const instance = reused ?? instantiate(variant, pages);
   same.push(instance);
+  // the key used last is the last one in the map
+  instances.delete(key);
+  instances.set(key, same);
   return instance;
+}
+
+/** Lets the instances of the variant and size that was not used for longest go. Their sandboxes stay usable. */
+function forget(): void {
+  const [key, oldest] = instances.entries().next().value!;
+  instances.delete(key);
+  kept -= oldest.length;
 }
 
 function instantiate(variant: BuildName, pages: number): Instance {

@@ -107,7 +107,7 @@ describe('nothing hangs:', () => {
     const made = WorkerTrainer.create(await language(), described, { worker: missingWorker });
     const error = await rejection(soon(made));
     expect(error).toBeInstanceOf(StateError);
-    expect(error.message).toMatch(inNode ? /crashed: Cannot find module/ : /load the worker/);
+    expect(error.message).toMatch(inNode ? /crashed: Cannot find module/ : /worker/);
   });
 
   test('a creation that is aborted', async () => {
