@@ -9,6 +9,7 @@ export {
   FormatError,
   MemoryError,
   NonFiniteError,
+  type NonFiniteOrigin,
   ShapeError,
   StateError,
   UnrolledError,

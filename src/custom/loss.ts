@@ -8,12 +8,15 @@ export type CustomLoss = CustomFeatureLoss | CustomIndexLoss;
 
 /** A custom loss whose targets have the shape of the output. */
 export interface CustomFeatureLoss extends Evaluated<Float32Array> {
+  /** Targets have the shape of the output. */
   readonly targets: 'features';
+  /** Only for targets that are indices. */
   readonly ignoreIndex?: undefined;
 }
 
 /** A custom loss whose targets are indices, one per row. */
 export interface CustomIndexLoss extends Evaluated<Int32Array> {
+  /** Targets are one index per row. */
   readonly targets: 'indices';
   /** Rows with this target do not count and are not checked; `evaluate` skips them. Default: none. */
   readonly ignoreIndex?: number | undefined;
