@@ -16,7 +16,7 @@ function showNorms() {
   const flows = Object.entries(LAYERS).map(([sign, { name }]) => ({ sign, name, ...flowOf(sign, seed) }));
   const curves = Object.fromEntries(flows.map(({ sign, hNorm }) => [sign, hNorm.map(Math.log10)]));
   const y = (log) => `1e${log.toFixed(1)}`;
-  console.log(`‖∂L/∂h_t‖ of a loss at step ${DELAY} alone`);
+  console.log(`‖∂L/∂h_t‖ of a loss at step ${DELAY} only`);
   console.log(chart(curves, { width: DELAY + 1, height: 19, y, x: ['t = 0', `t = ${DELAY}`] }));
   for (const { sign, name, meanRatio, verdict, reason } of flows) {
     console.log(`${sign}  ${name.padEnd(26)}  ${meanRatio.toFixed(3)} a step: ${verdict}, ${reason}`);
@@ -30,7 +30,7 @@ function showNorms() {
 function showRecall() {
   const after = [1 / 8, 1 / 4, 1 / 2, 1].map((part) => part * UPDATES);
   console.log(
-    `\nOne of ${SYMBOLS} symbols, named ${DELAY} steps after it was shown: loss after so many updates, accuracy; ` +
+    `\nOne of ${SYMBOLS} symbols, named ${DELAY} steps after it was shown: loss after the given number of updates, accuracy; ` +
       'the gradient at first',
   );
   const head = ['', ...after.map((update) => String(update).padStart(6)), 'accuracy'].join('  ');

@@ -1,5 +1,5 @@
 // Delayed recall (after Hochreiter & Schmidhuber 1997): a symbol is shown at step 0, then come distractors, then a cue,
-// at which the symbol must be named. The loss counts at the cue alone.
+// at which the symbol must be named. The loss counts only at the cue.
 import {
   AdamW,
   constant,
@@ -56,7 +56,7 @@ export const CELLS = {
 
 export const loss = crossEntropy({ ignoreIndex: -100 });
 
-/** x, y: [DELAY + 1, BATCH]; y counts at the cue alone. */
+/** x, y: [DELAY + 1, BATCH]; y counts only at the cue. */
 export function draw(generator) {
   const shape = [DELAY + 1, BATCH];
   const x = new Int32Array(shape[0] * BATCH);
