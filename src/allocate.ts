@@ -1,6 +1,6 @@
 import { MemoryError } from './errors.ts';
 
-/** What `make` gives, which needs so many bytes (0: not known). @throws {MemoryError} where the engine refuses them */
+/** The result of `make`, which needs `bytes` (0: unknown). @throws {MemoryError} if the engine refuses them */
 export function allocated<T>(bytes: number, make: () => T): T {
   try {
     return make();

@@ -73,7 +73,7 @@ export function hiddenBackward(
 }
 
 /**
- * dw [count·H, W / heads] += daᵀ·h from the last of so many rows to the first. ldda, ldh: floats from row to row.
+ * dw [count·H, W / heads] += daᵀ·h from the last row to the first. ldda, ldh: floats from row to row.
  * work: `gemmWork` of the product.
  */
 export function hiddenGradient(

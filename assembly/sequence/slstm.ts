@@ -13,7 +13,7 @@ import { afterStep, beforeStep } from './stepHook';
 
 /**
  * T steps, keeping nothing but the four states: h, c, n, m [B, H] are the initial ones and become the last ones.
- * gates: room for `chunk` steps [chunk·B, 4H]; the input is projected so many steps at a time.
+ * gates: room for `chunk` steps [chunk·B, 4H]; the input is projected `chunk` steps at a time.
  * work: TILE_BYTES, then W_ih packed, then W_hh; with `packed` it still holds what a former call with the same weights
  * put there.
  */

@@ -226,7 +226,7 @@ export class Network {
   }
 
   /**
-   * Sets a plan's sequence, of which only the steps in `valid` count, and writes the plan's input.
+   * Sets a plan's sequence, where only the steps in `valid` count, and writes the plan's input.
    * @throws {ArgumentError} if an index is outside the vocabulary
    */
   writeInput(name: string, plan: Plan, sequence: Sequence, valid?: Valid): void {

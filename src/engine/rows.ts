@@ -18,7 +18,7 @@ export class Rows {
   batch: number;
   /** N, rows of all steps. */
   count: number;
-  /** Index of the first row in the whole sequence, of which this may be a part. */
+  /** Index of the first row in the whole sequence; this may be a part of it. */
   first = 0;
   /** Index of the first row among those that share random numbers. */
   firstDrawn = 0;
@@ -64,7 +64,7 @@ export class Rows {
     this.#last = index;
   }
 
-  /** Sets T steps of B rows, of which only those in `valid` count. */
+  /** Sets T steps of B rows. Only those in `valid` count. */
   arrange(arena: MemoryArena, steps: number, batch: number, valid?: Valid): void {
     this.steps = steps;
     this.batch = batch;

@@ -9,7 +9,7 @@ export interface LossArguments {
   readonly output: number;
   readonly targets: number;
   readonly gradient: number;
-  /** Divisor of the mean: `count` of all rows of an update, of which these may be a part. */
+  /** Divisor of the mean: `count` of all rows of an update; these may be a part of them. */
   readonly count: number;
 }
 

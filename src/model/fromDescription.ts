@@ -25,7 +25,7 @@ export type OptimizerDescription = {
   [K in OptimizerName]: { readonly name: K } & Given<ConstructorParameters<(typeof OPTIMIZERS)[K]>[0]>;
 }[OptimizerName];
 
-/** A schedule as data: the name of the function that makes it, and its options, of which schedules are data, too. */
+/** A schedule as data: the name of the function that makes it, and its options. Schedules among the options are data, too. */
 export type ScheduleDescription = {
   [K in ScheduleName]: { readonly name: K } & Described<Parameters<(typeof SCHEDULES)[K]>[0]>;
 }[ScheduleName];

@@ -31,7 +31,7 @@ export function describe(module: WebAssembly.Module, revectorized: boolean): Run
   return { kernels: kernels.is_relaxed() === 1 ? 'relaxed' : 'simd', module, revectorized, training };
 }
 
-/** What `make` makes of so many bytes of memory. @throws {MemoryError} if the engine can't allocate it */
+/** The result of `make`, which needs `bytes` of memory. @throws {MemoryError} if the engine can't allocate it */
 export function withMemory<T>(bytes: number, make: () => T): T {
   try {
     return make();

@@ -17,7 +17,7 @@ export async function cli(...args: (string | number)[]): Promise<Outcome> {
   return cliOn({}, ...args);
 }
 
-/** Runs a command line in this process with standard input, on a terminal of so many columns. */
+/** Runs a command line in this process with standard input, on a terminal with this many columns. */
 export async function cliOn(
   { stdin, columns }: { stdin?: string | Uint8Array; columns?: number },
   ...args: (string | number)[]

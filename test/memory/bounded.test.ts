@@ -37,7 +37,7 @@ beforeAll(async () => {
   await init({ kernels: 'simd' });
 });
 
-/** Bytes of the states h and c of so many rows. */
+/** Bytes of the states h and c of `rows` rows. */
 const states = (rows: number) => rows * 2 * HIDDEN * 4;
 
 describe('memory is bounded by the largest call, not by how many different ones there were', () => {

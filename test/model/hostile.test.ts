@@ -64,7 +64,7 @@ const bytes = () => new Sequential([new Linear(1, 1)]).save();
 const make = () => new Sequential([new Embedding(4, 2), new LSTM(2, 2), new Linear(2, 4)]);
 const region = { ptr: 65_536, shape: [4], length: 4 };
 
-/** Good arguments, by function, class or method, of which one after the other is replaced. */
+/** Good arguments, by function, class or method. They are replaced one by one. */
 const GOOD: Record<string, () => unknown[]> = {
   beamSearch: () => [make(), { start: [1], length: 2, beams: 2, lengthPenalty: 0.5, end: 1 }],
   init: () => [{ kernels: 'simd' }],

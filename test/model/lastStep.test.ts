@@ -97,7 +97,7 @@ function split(dy: NDArray, hN: NDArray, stacked: number, W: number, mode: Merge
   return { data: out, shape: hN.shape };
 }
 
-/** The parameters of a model's first layer, under the names that the layer has alone. */
+/** The parameters of a model's first layer, under the names of the layer used by itself. */
 function ofFirst(dict: Record<string, NDArray>): Record<string, NDArray> {
   return Object.fromEntries(
     Object.entries(dict).flatMap(([name, value]) => (name.startsWith('0.') ? [[name.slice(2), value]] : [])),
@@ -128,7 +128,7 @@ describe('LastStep behind a bidirectional layer', () => {
             alone.zeroGradients();
             const dx = model.backward(dy)!;
             const { input } = alone.backward({ hN: split(dy, hN, numLayers, W, mergeMode) });
-            // hN's gradient of a row without steps passes to h0 alone
+            // hN's gradient of a row without steps passes to h0 only
             expectClose(dx.data, input.data, 1e-5, `${label}, gradient by x`);
             const gradients = alone.gradients();
             for (const [key, { data }] of Object.entries(ofFirst(model.gradients())))

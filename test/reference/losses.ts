@@ -34,7 +34,7 @@ export function crossEntropy(logits: Float64Array, targets: Int32Array, ignoreIn
   return { value: sum / count, grad };
 }
 
-/** The mean of n terms, each of which gives its value and its slope. */
+/** The mean of n terms. Each gives its value and its slope. */
 function meanOf(n: number, term: (i: number) => readonly [value: number, slope: number]): Loss {
   const grad = new Float64Array(n);
   let sum = 0;
@@ -78,7 +78,7 @@ type Options<K extends LossName> = NonNullable<Parameters<(typeof LOSSES)[K]>[0]
 export interface LossReference<O = never> {
   /** Targets as the loss takes them. */
   readonly of: (output: Float64Array, targets: ArrayLike<number>, options: O) => Loss;
-  /** Options, each of which suites try. */
+  /** Options; suites try each of them. */
   readonly cases: readonly O[];
   /** A target from a number in ±1, where targets are features. */
   readonly target?: (uniform: number) => number;

@@ -28,7 +28,7 @@ export class Vocabulary {
     return { vocabulary: new Vocabulary(codes.map((code) => String.fromCharCode(code))), length };
   }
 
-  /** Indices of a text of so many characters, all of this vocabulary. */
+  /** Indices of a text with this many characters, all in the vocabulary. */
   async indicesOf(text: LongText, length: number): Promise<Indices> {
     const out = this.characters.length > 256 ? new Uint16Array(length) : new Uint8Array(length);
     let at = 0;

@@ -63,7 +63,7 @@ export function seriesTab(panel: HTMLElement): void {
     updates.root,
   );
 
-  /** The series alone, before there is a model of it. The last one asked for wins. */
+  /** Only the series, before there is a model of it. The last one asked for wins. */
   async function preview(): Promise<void> {
     const asked = form.value;
     try {

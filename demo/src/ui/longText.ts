@@ -5,7 +5,7 @@ import { type Field, field, labelled } from './fields.ts';
 /** Characters that a field lays out within a frame. */
 const SHOWN = 50_000;
 
-/** Lines of text. A longer one than a field can lay out at once is put beside it, and said. */
+/** Lines of text. A text too long for the field is kept next to it, with a note. */
 export function longText(label: string, rows: number, hint: string): Field<LongText> {
   let beside: Blob | undefined;
   let reading: Promise<void> = Promise.resolve();

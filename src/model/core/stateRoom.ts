@@ -24,7 +24,7 @@ export class StateRoom {
     return Array.from({ length: Math.max(count - there, 0) }, () => this.#layoutStates(layout, rows));
   }
 
-  /** So many sets of the states of a batch. @throws {MemoryError} beyond 2 GiB, or refused by the engine */
+  /** Sets of states for a batch. @throws {MemoryError} beyond 2 GiB, or refused by the engine */
   take(batch: number, count = 1): readonly (readonly Region[])[] {
     const fits = batch <= this.#rows;
     if (!fits || this.#sets.length < count) {

@@ -187,7 +187,7 @@ export class Training {
     return this.roomFor(batch);
   }
 
-  /** Has the next step start from what was written to the room of so many rows. */
+  /** Has the next step start from what was written to the room for `batch` rows. */
   carry(batch: number): void {
     if (this.carried?.batch !== batch) this.carried = { batch, states: this.roomFor(batch) };
   }
@@ -216,7 +216,7 @@ export class Training {
     });
   }
 
-  /** The plan of so many steps of a batch at a time. */
+  /** The plan for `steps` steps of a batch at a time. */
   plan(
     { x: { batch }, valid }: Batch,
     steps: number,

@@ -132,7 +132,7 @@ function grow(
     }
     const from = row * outputSize;
     const logSum = arena.kernels.log_sum_exp(outputSize, outputs.byteOffset + from * 4);
-    // NaN or +Infinity among them, or nothing but -Infinity, which alone stands for no probability
+    // NaN or +Infinity among them, or only -Infinity (an output of -Infinity has no probability)
     if (!Number.isFinite(logSum)) checkFinite('beamSearch', outputs, from, outputSize, row);
     for (let index = 0; index < outputSize; index++) {
       const logProbability = path.logProbability + (outputs[from + index]! - logSum);
