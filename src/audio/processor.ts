@@ -4,7 +4,7 @@ import { BlockStream } from './blockStream.ts';
 import { type Call, MADE, PROCESSOR, type Request, type Setup, type Told } from './messages.ts';
 import { unpackModel } from './packedModel.ts';
 
-// globals globals globals globals globals globals of AudioWorkletGlobalScope
+// globals of AudioWorkletGlobalScope
 declare class AudioWorkletProcessor {
   readonly port: MessagePort;
 }

@@ -27,8 +27,7 @@ export interface LSTMOptions extends ConfigurableOptions {
    */
   readonly peephole?: boolean | undefined;
   /**
-   * Coupled gates Coupled gates Coupled gates Coupled gates Coupled gates f = 1 − i (Greff et al. 2017; ONNX's
-   * input_forget). Default false.
+   * Coupled gates: f = 1 − i (Greff et al. 2017; ONNX's input_forget). Default false.
    */
   readonly coupled?: boolean | undefined;
   /** Activation of the candidate g and of c in h = o ⊙ φ(c). Default `tanh`. */

@@ -83,9 +83,9 @@ export interface Batch {
 export interface Corpus {
   /** Indices; longer than one sequence. */
   readonly data: Int32Array | Uint8Array | Uint16Array;
-  /** Sequence length Sequence length Sequence length Sequence length Sequence length T. */
+  /** Sequence length T. */
   readonly stepsPerSequence: number;
-  /** Batch size Batch size Batch size Batch size Batch size B. */
+  /** Batch size B. */
   readonly batch: number;
   /** Number of updates. */
   readonly updates: number;
