@@ -6,7 +6,7 @@ import { Recurrent } from './recurrent/recurrent.ts';
 
 /** Options of `IndRNN`, in addition to those of all recurrent layers. */
 export interface IndRNNOptions extends RecurrentOptions {
-  /** Activation Activation Activation Activation Activation φ. Default `relu`. */
+  /** Activation φ. Default `relu`. */
   readonly nonlinearity?: 'relu' | 'tanh' | undefined;
 }
 

@@ -13,7 +13,7 @@ import { Recurrent } from './recurrent/recurrent.ts';
 
 /** Options of `RNN`, in addition to those of all recurrent layers. */
 export interface RNNOptions extends ConfigurableOptions {
-  /** Activation Activation Activation Activation Activation φ. Default `tanh`. */
+  /** Activation φ. Default `tanh`. */
   readonly nonlinearity?: Activation | undefined;
 }
 

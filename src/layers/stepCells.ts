@@ -22,7 +22,7 @@ export interface CellOptions {
 
 /** Options of `RNNCell`. */
 export interface RNNCellOptions extends CellOptions {
-  /** Activation Activation Activation Activation Activation φ. Default `tanh`. */
+  /** Activation φ. Default `tanh`. */
   readonly nonlinearity?: 'tanh' | 'relu' | undefined;
 }
 
