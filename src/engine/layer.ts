@@ -133,6 +133,11 @@ export interface Layer {
   readonly parameters: readonly ParameterSpec[];
   /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown>;
+  /**
+   * For a layer that changes the number of steps, such as a convolution: the steps of its output for so many of its
+   * input. The map never decreases, so that rows keep their order. Layers with the same key have the same map.
+   */
+  readonly timeAxis?: { readonly key: string; steps(steps: number): number } | undefined;
   /** Whether its output has one step per row. */
   readonly reducesSteps?: boolean | undefined;
   /** For a layer that reduces steps: use the last step in time for the reverse direction, too. @internal */
