@@ -6,9 +6,16 @@ export type { CustomOptimizer, UpdateStep } from './custom/optimizer.ts';
 export type { Direction, Flow, GateFlow, LayerFlow, NonFinite } from './diagnostics/flow.ts';
 export { gateSpectra, largestSingularValue, type Spectrum, spectralRadius } from './diagnostics/spectrum.ts';
 export type { Verdict } from './diagnostics/verdict.ts';
+export type { JoinInput, JoinLayer, JoinPass, NodeShape, TimeAxis } from './engine/join.ts';
+export { GraphNode, type InputOptions, input } from './engine/node.ts';
 export { constant, glorot, identity, normal, orthogonal, uniform } from './init/initializers.ts';
+export { Dropout } from './layers/graph/dropout.ts';
+export { Embedding } from './layers/graph/embedding.ts';
+export { LastStep } from './layers/graph/lastStep.ts';
+export { Linear } from './layers/graph/linear.ts';
 export { irnn } from './layers/irnn.ts';
 export type { ConfigurableOptions, Penalty, Zoneout } from './layers/recurrent/configuration.ts';
+export type { InitialNodes, RecurrentNode } from './layers/recurrent/graphRecurrent.ts';
 export * from './layers/recurrentLayers.ts';
 export {
   type CellForwardOptions,

@@ -9,13 +9,13 @@ import type { Rows } from './rows.ts';
  */
 export class TimeAxis {
   /** For a layer that changes the number of steps: the axis of its input, and the steps for so many of that. */
-  readonly from: { readonly axis: TimeAxis; readonly steps: (steps: number) => number } | undefined;
+  readonly parent: { readonly axis: TimeAxis; readonly steps: (steps: number) => number } | undefined;
   /** Number of steps, if it does not depend on an input; all rows have as many. */
   readonly fixed: number | undefined;
   readonly #derived = new Map<string, TimeAxis>();
 
-  constructor(opts: Pick<Partial<TimeAxis>, 'from' | 'fixed'> = {}) {
-    this.from = opts.from;
+  constructor(opts: Pick<Partial<TimeAxis>, 'parent' | 'fixed'> = {}) {
+    this.parent = opts.parent;
     this.fixed = opts.fixed;
   }
 
@@ -25,7 +25,7 @@ export class TimeAxis {
    */
   derived(key: string, steps: (steps: number) => number): TimeAxis {
     let axis = this.#derived.get(key);
-    if (!axis) this.#derived.set(key, (axis = new TimeAxis({ from: { axis: this, steps } })));
+    if (!axis) this.#derived.set(key, (axis = new TimeAxis({ parent: { axis: this, steps } })));
     return axis;
   }
 }

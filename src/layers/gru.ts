@@ -8,8 +8,8 @@ import {
   type ConfigurableOptions,
   configurationOf,
 } from './recurrent/configuration.ts';
+import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
 import { changed } from './recurrent/options.ts';
-import { Recurrent } from './recurrent/recurrent.ts';
 
 /** Options of `GRU`, in addition to those of all recurrent layers. */
 export interface GRUOptions extends ConfigurableOptions {
@@ -38,7 +38,7 @@ const OPTIONS: Names<GRUOptions> = {
  * Gated recurrent unit (Cho et al. 2014), as torch.nn.GRU: gates r z n; h = (1 − z) ⊙ n + z ⊙ h0.
  * State h [numLayers · directions, B, hiddenSize].
  */
-export class GRU extends Recurrent {
+export class GRU extends GraphRecurrent {
   readonly type = 'GRU';
 
   /** @throws {ArgumentError} if a size is below 1, an option is unknown, or options conflict */

@@ -1,8 +1,8 @@
 import { integer, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { indrnn } from './cells/indrnn.ts';
+import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
 import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
-import { Recurrent } from './recurrent/recurrent.ts';
 
 /** Options of `IndRNN`, in addition to those of all recurrent layers. */
 export interface IndRNNOptions extends RecurrentOptions {
@@ -19,7 +19,7 @@ export interface IndRNNOptions extends RecurrentOptions {
  * the paper uses |w_hh| <= 2^(1/T), so that gradients at most double: `init: { weight_hh: uniform(0, 2 ** (1 / T))
  * }`. If only the last step is used, those of the last layer start near 1.
  */
-export class IndRNN extends Recurrent {
+export class IndRNN extends GraphRecurrent {
   readonly type = 'IndRNN';
   /** φ. */
   readonly nonlinearity: 'relu' | 'tanh';

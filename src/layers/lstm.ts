@@ -10,8 +10,8 @@ import {
   configurationOf,
 } from './recurrent/configuration.ts';
 import { withForgetBias } from './recurrent/forgetBias.ts';
+import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
 import { changed } from './recurrent/options.ts';
-import { Recurrent } from './recurrent/recurrent.ts';
 
 type Gate = 'i' | 'f' | 'g' | 'o' | 'h';
 
@@ -55,7 +55,7 @@ const OPTIONS: Names<LSTMOptions> = {
  * c = f ⊙ c0 + i ⊙ g, h = o ⊙ tanh c. States h [numLayers · directions, B, projSize or hiddenSize] and
  * c [., B, hiddenSize].
  */
-export class LSTM extends Recurrent {
+export class LSTM extends GraphRecurrent<'h', never, 'h' | 'c'> {
   readonly type = 'LSTM';
   /** Size of h if smaller than that of c, otherwise 0. */
   readonly projSize: number;

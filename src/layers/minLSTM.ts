@@ -1,7 +1,7 @@
 import { integer, options } from '../check.ts';
 import { minlstm } from './cells/minlstm.ts';
+import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
 import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
-import { Recurrent } from './recurrent/recurrent.ts';
 
 /**
  * minLSTM with normalised gates (Feng et al. 2024, arXiv 2410.01201): f = σ(x·W_fᵀ + b_f), i = σ(x·W_iᵀ + b_i), g =
@@ -11,7 +11,7 @@ import { Recurrent } from './recurrent/recurrent.ts';
  * Parameters of layer k: `weight_ih_lk` [3·hiddenSize, inputSize], `bias_ih_lk` [3·hiddenSize], rows f i g; initially
  * uniform in ±1/√inputSize, as torch.nn.Linear, which the paper uses.
  */
-export class MinLSTM extends Recurrent {
+export class MinLSTM extends GraphRecurrent {
   readonly type = 'MinLSTM';
 
   /** @throws {ArgumentError} if a size is below 1, an option is unknown, or options conflict */

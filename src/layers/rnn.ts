@@ -9,7 +9,7 @@ import {
   type ConfigurableOptions,
   configurationOf,
 } from './recurrent/configuration.ts';
-import { Recurrent } from './recurrent/recurrent.ts';
+import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
 
 /** Options of `RNN`, in addition to those of all recurrent layers. */
 export interface RNNOptions extends ConfigurableOptions {
@@ -21,7 +21,7 @@ export interface RNNOptions extends ConfigurableOptions {
  * Elman's recurrent network (1990), as torch.nn.RNN: h = φ(x·W_ihᵀ + b_ih + h0·W_hhᵀ + b_hh).
  * State h [numLayers · directions, B, hiddenSize].
  */
-export class RNN extends Recurrent {
+export class RNN extends GraphRecurrent {
   readonly type = 'RNN';
   /** φ. */
   readonly nonlinearity: Activation;

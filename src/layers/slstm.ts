@@ -1,8 +1,8 @@
 import { integer, type Names, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { slstm } from './cells/slstm.ts';
+import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
 import { changed, RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
-import { Recurrent } from './recurrent/recurrent.ts';
 
 /** Options of `SLSTM`, in addition to those of all recurrent layers. */
 export interface SLSTMOptions extends RecurrentOptions {
@@ -29,7 +29,7 @@ const OPTIONS: Names<SLSTMOptions> = { ...RECURRENT_OPTIONS, heads: true, forget
  * Parameters of layer k: `weight_ih_lk` [4·hiddenSize, inputSize], `weight_hh_lk` [4·hiddenSize, hiddenSize / heads],
  * `bias_ih_lk` [4·hiddenSize], rows i f z o; initially uniform in ±1/√hiddenSize (`standard` in NX-AI/xlstm).
  */
-export class SLSTM extends Recurrent<'h' | 'c' | 'n', 'm'> {
+export class SLSTM extends GraphRecurrent<'h' | 'c' | 'n', 'm'> {
   readonly type = 'SLSTM';
   /** Number of blocks of W_hh. */
   readonly heads: number;

@@ -1,7 +1,7 @@
 import { integer, options } from '../check.ts';
 import { sru } from './cells/sru.ts';
+import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
 import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
-import { Recurrent } from './recurrent/recurrent.ts';
 import type { BackwardResult, ForwardResult } from './standaloneTypes.ts';
 
 /** Result of `forward` of a standalone SRU, as copies. */
@@ -19,7 +19,7 @@ export type SRUBackwardResult = BackwardResult<'c'>;
  * `weight_c_lk` [2·hiddenSize], v_f v_r; `bias_ih_lk` [2·hiddenSize], b_f b_r. Initial values: uniform in ±√(3/input)
  * as in the paper, uniform in ±1/√hiddenSize, and 0.
  */
-export class SRU extends Recurrent<'c'> {
+export class SRU extends GraphRecurrent<'c'> {
   readonly type = 'SRU';
 
   /** @throws {ArgumentError} if a size is below 1, an option is unknown, or options conflict */

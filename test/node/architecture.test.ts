@@ -28,7 +28,7 @@ const SRC = rooms({
   io: 'allocate utf8 errors arrayKind',
   diagnostics: 'allocate arrayKind layers engine activations ndarray memory wasm check errors',
   layers: 'allocate summary settled engine activations init ndarray memory wasm check errors',
-  engine: 'allocate settled activations init ndarray memory wasm check errors',
+  engine: 'allocate settled activations init ndarray memory wasm check errors summary',
   losses: 'wasm check errors',
   optim: 'wasm check errors summary',
   init: 'allocate check errors',

@@ -1,10 +1,10 @@
 import { options } from '../../check.ts';
 import type { Layer } from '../../engine/layer.ts';
 import { FeatureError, FormatError, show, UnrolledError } from '../../errors.ts';
-import { Dropout } from '../../layers/dropout.ts';
-import { Embedding } from '../../layers/embedding.ts';
-import { LastStep } from '../../layers/lastStep.ts';
-import { Linear } from '../../layers/linear.ts';
+import type { Dropout } from '../../layers/dropout.ts';
+import type { Embedding } from '../../layers/embedding.ts';
+import type { LastStep } from '../../layers/lastStep.ts';
+import type { Linear } from '../../layers/linear.ts';
 
 /** A layer in a saved model: its type and the result of `config()`. */
 export interface LayerConfig {
@@ -14,21 +14,33 @@ export interface LayerConfig {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: values from a file are checked by the constructors
-type Maker = (config: any) => Layer;
+export type Maker = (config: any) => Layer;
+
+/** The classes of the layers of all entry points. */
+interface Classes {
+  readonly Dropout: typeof Dropout;
+  readonly Embedding: typeof Embedding;
+  readonly LastStep: typeof LastStep;
+  readonly Linear: typeof Linear;
+}
 
 /** Creates a layer of a saved model; `most`: number of tensors in the file. */
 export type MakeLayer = (description: unknown, most: number) => Layer;
 
-/** The layers of all entry points. */
-export const makers = {
-  Embedding: ({ numEmbeddings, embeddingDim, ...rest }) => new Embedding(numEmbeddings, embeddingDim, rest),
-  Linear: ({ inFeatures, outFeatures, ...rest }) => new Linear(inFeatures, outFeatures, rest),
-  Dropout: ({ p, ...rest }) => {
-    options('Dropout', rest, { p: true });
-    return new Dropout(p);
-  },
-  LastStep: (rest) => new LastStep(rest),
-} satisfies Readonly<Record<string, Maker>>;
+/** How the layers of all entry points are created. */
+export const makersOf = ({ Dropout, Embedding, LastStep, Linear }: Classes) =>
+  ({
+    Embedding: ({ numEmbeddings, embeddingDim, ...rest }) => new Embedding(numEmbeddings, embeddingDim, rest),
+    Linear: ({ inFeatures, outFeatures, ...rest }) => new Linear(inFeatures, outFeatures, rest),
+    Dropout: ({ p, ...rest }) => {
+      options('Dropout', rest, { p: true });
+      return new Dropout(p);
+    },
+    LastStep: (rest) => new LastStep(rest),
+  }) satisfies Makers;
+
+/** By type. */
+export type Makers = Readonly<Record<string, Maker>>;
 
 /**
  * @param recurrent by type, made from sizes and options
@@ -37,6 +49,7 @@ export const makers = {
  * @throws {FeatureError} if the layer or an option is only in another entry point
  */
 export function layerFromConfig(
+  makers: Makers,
   recurrent: Readonly<Record<string, RecurrentClass>>,
   description: unknown,
   most: number,
@@ -50,7 +63,7 @@ export function layerFromConfig(
     throw new FormatError(`saved model: ${type}: numLayers ${config.numLayers}, with ${most} tensors`);
   }
   try {
-    if (known(makers)) return (makers as Readonly<Record<string, Maker>>)[type]!(config);
+    if (known(makers)) return makers[type]!(config);
     const { inputSize, hiddenSize, ...rest } = config;
     return new recurrent[type]!(inputSize, hiddenSize, rest);
   } catch (error) {

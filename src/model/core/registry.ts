@@ -2,7 +2,11 @@ import type { Layer } from '../../engine/layer.ts';
 import { onlyInFullPackage } from '../../errors.ts';
 import type * as recurrentLayers from '../../layers/core/recurrentLayers.ts';
 import { GRU, LSTM, RNN } from '../../layers/core/recurrentLayers.ts';
-import { type LayerConfig, layerFromConfig, type RecurrentClass } from './layerFactory.ts';
+import { Dropout } from '../../layers/dropout.ts';
+import { Embedding } from '../../layers/embedding.ts';
+import { LastStep } from '../../layers/lastStep.ts';
+import { Linear } from '../../layers/linear.ts';
+import { type LayerConfig, layerFromConfig, makersOf, type RecurrentClass } from './layerFactory.ts';
 
 /** By name, one for each of the list: an object of our own, where `import *` makes bundlers add a helper. */
 const RECURRENT: Readonly<Record<keyof typeof recurrentLayers, RecurrentClass>> = { GRU, LSTM, RNN };
@@ -13,5 +17,5 @@ export function makeLayer(description: unknown, most: number): Layer {
   if (typeof type === 'string' && hiddenSize !== undefined && !Object.hasOwn(RECURRENT, type)) {
     throw onlyInFullPackage(`saved model: ${type}`);
   }
-  return layerFromConfig(RECURRENT, description, most);
+  return layerFromConfig(makersOf({ Dropout, Embedding, LastStep, Linear }), RECURRENT, description, most);
 }
