@@ -43,6 +43,11 @@ export function runtime(): Runtime {
   return current;
 }
 
+/** Whether `init()` has loaded kernels. */
+export function isLoaded(): boolean {
+  return current !== undefined;
+}
+
 /** @throws {FeatureError} if the kernels lack it: those of `unrolled/core` or `unrolled/inference` */
 export function requireKernel(kernels: KernelCalls, name: KernelName): void {
   if (!kernels[name]) {

@@ -1,0 +1,9 @@
+/**
+ * Runs the recurrent layers of TensorFlow.js on the kernels of this package.
+ * @module unrolled/tfjs
+ */
+
+export { ArgumentError, FeatureError, MemoryError, StateError, UnrolledError } from '../errors.ts';
+export { install } from './install.ts';
+export type { InstallOptions } from './options.ts';
+export type { TensorFlow } from './tf.ts';

@@ -1,0 +1,56 @@
+import { StateError } from '../errors.ts';
+import { init } from '../wasm/inlined.ts';
+import { isLoaded } from '../wasm/runtime.ts';
+import { checkTensorFlow, warnOfVersion } from './checkTensorFlow.ts';
+import { classesOf } from './classes.ts';
+import type { Installation } from './installation.ts';
+import { type InstallOptions, readOptions } from './options.ts';
+import { Patches } from './patches.ts';
+import { patchRecurrent } from './patchRecurrent.ts';
+import type { TensorFlow } from './tf.ts';
+
+/** What is replaced in TF.js. Each may return what else to undo. */
+const FEATURES: readonly ((installation: Installation) => (() => void) | undefined)[] = [patchRecurrent];
+
+/** Installations by TF.js's class RNN. */
+const installed = new Map<unknown, Installation>();
+
+/**
+ * Makes TF.js run its recurrent layers on the kernels of this package: `tf.layers.lstm`, `gru`, `simpleRNN`, `rnn` with
+ * their cells, `bidirectional`, and models that are loaded. Nothing else changes; `explain(model)` tells which layers
+ * are run so.
+ *
+ * @param tf the module `@tensorflow/tfjs`, or an object with the exports of tfjs-core and tfjs-layers
+ * @returns a function that undoes it
+ * @throws {ArgumentError} if it is not TF.js with tfjs-layers, or an option is unknown
+ * @throws {StateError} if it is installed already, or TF.js has no backend
+ * @throws {FeatureError} if the engine does not support WebAssembly SIMD
+ */
+export async function install(tf: TensorFlow, options?: InstallOptions): Promise<() => void> {
+  const given = readOptions(options);
+  checkTensorFlow(tf);
+  if (!isLoaded() || Object.keys(given).length > 0) await init(given);
+  // TF.js may have changed while the kernels were loaded
+  checkTensorFlow(tf);
+  const { RNN } = tf;
+  if (installed.has(RNN)) {
+    throw new StateError(
+      'install: already installed for this TF.js: call the function that it returned first',
+    );
+  }
+  warnOfVersion(tf);
+  const installation = { tf, classes: classesOf(tf), patches: new Patches(), options: given };
+  installed.set(RNN, installation);
+  const undo = FEATURES.map((feature) => feature(installation));
+  return () => {
+    if (installed.get(RNN) !== installation) return;
+    installed.delete(RNN);
+    installation.patches.undo();
+    for (const more of undo) more?.();
+  };
+}
+
+/** All installations. */
+export function installations(): readonly Installation[] {
+  return [...installed.values()];
+}

@@ -1,0 +1,12 @@
+import type { Classes } from './classes.ts';
+import type { InstallOptions } from './options.ts';
+import type { Patches } from './patches.ts';
+import type { TensorFlow } from './tf.ts';
+
+/** What `install` made for one TF.js: each feature gets it, and replaces methods by `patches`. */
+export interface Installation {
+  readonly tf: TensorFlow;
+  readonly classes: Classes;
+  readonly patches: Patches;
+  readonly options: InstallOptions;
+}

@@ -1,0 +1,137 @@
+// The part of TF.js that is used here, as types of our own: TF.js is never imported. 4.22 is the tested version.
+
+/** Values of a tensor: float32, int32 or bool. */
+export type Values = Float32Array | Int32Array | Uint8Array;
+
+/** A tensor as kernels take and return it. */
+export interface TensorInfo {
+  readonly dataId: object;
+  readonly shape: number[];
+  readonly dtype: string;
+}
+
+/** A tensor. */
+export interface Tensor extends TensorInfo {
+  readonly id: number;
+  readonly size: number;
+  readonly isDisposed: boolean;
+  clone(): Tensor;
+  dispose(): void;
+}
+
+/** A tensor that is assigned to. `assign` takes over the data of the new value, so the same dataId means the same values. */
+export interface Variable extends Tensor {
+  assign(value: Tensor): void;
+}
+
+/** A weight of a layer. */
+export interface LayerVariable {
+  readonly name: string;
+  read(): Variable;
+}
+
+/** What keeps the data of tensors. */
+export interface Backend {
+  readSync(dataId: object): Values;
+  write(values: Values, shape: number[], dtype: string): object;
+  /** Of the wasm backend: a view of a tensor's values on its memory. */
+  typedArrayFromHeap?(tensor: TensorInfo): Values;
+}
+
+/** `tf.engine()`. */
+export interface Engine {
+  readonly backend: Backend;
+  readonly state: {
+    readonly gradientDepth: number;
+    readonly activeTape: readonly unknown[] | null | undefined;
+  };
+  backendNames(): string[];
+  isTapeOn(): boolean;
+  readSync(dataId: object): Values;
+  runKernel(name: string, inputs: Record<string, Tensor>, attributes: object): Tensor | Tensor[];
+}
+
+/** Arguments of a kernel. */
+export interface KernelCall {
+  readonly inputs: Record<string, TensorInfo>;
+  readonly attrs: object;
+  readonly backend: Backend;
+}
+
+/** Gradients by input, computed only when they are called. */
+export type LazyGradients = Record<string, () => Tensor>;
+
+/** An activation of a cell. */
+export interface Activation {
+  getClassName(): string;
+  apply(x: Tensor): Tensor;
+}
+
+/** A layer. */
+export interface Layer {
+  readonly name: string;
+  call(inputs: unknown, kwargs: unknown): Tensor | Tensor[];
+  getClassName(): string;
+}
+
+/** A cell of a recurrent layer. Which fields it has depends on its class. */
+export interface RnnCell extends Layer {
+  readonly units: number;
+  readonly stateSize: number | number[];
+  readonly kernel: LayerVariable;
+  readonly recurrentKernel: LayerVariable;
+  readonly bias: LayerVariable | null;
+  readonly activation: Activation | null;
+  readonly recurrentActivation: Activation;
+  readonly dropout: number;
+  readonly recurrentDropout: number;
+  readonly dropoutFunc: ((ones: Tensor, rate: number) => Tensor) | null | undefined;
+  dropoutMask: Tensor | Tensor[] | null;
+  recurrentDropoutMask: Tensor | Tensor[] | null;
+  /** Of StackedRNNCells. */
+  readonly cells?: readonly RnnCell[];
+}
+
+/** A recurrent layer. */
+export interface RnnLayer extends Layer {
+  readonly cell: RnnCell;
+  readonly returnSequences: boolean;
+  readonly returnState: boolean;
+  readonly goBackwards: boolean;
+  readonly stateful: boolean;
+  readonly states_: Tensor[] | null;
+  readonly unroll: boolean;
+  resetStates(states?: Tensor[] | null, training?: boolean): void;
+}
+
+/** A class whose methods are replaced. */
+export interface Patched {
+  readonly prototype: object;
+}
+
+/** The module `@tensorflow/tfjs`, or an object with the names of tfjs-core and tfjs-layers. */
+export interface TensorFlow {
+  readonly RNN: Patched;
+  readonly layers: Record<string, (args: never) => unknown>;
+  readonly version_layers?: string;
+  readonly version_core?: string;
+  engine(): Engine;
+  getBackend(): string;
+  registerKernel(config: {
+    kernelName: string;
+    backendName: string;
+    kernelFunc: (call: KernelCall) => TensorInfo[];
+  }): void;
+  unregisterKernel(kernelName: string, backendName: string): void;
+  getKernel(kernelName: string, backendName: string): unknown;
+  registerGradient(config: {
+    kernelName: string;
+    gradFunc: (dy: Tensor | Tensor[], saved: Tensor[], attributes: object) => LazyGradients;
+  }): void;
+  unregisterGradient(kernelName: string): void;
+  tidy<T>(f: () => T): T;
+  keep<T extends Tensor>(tensor: T): T;
+  onesLike(x: Tensor): Tensor;
+  dropout(x: Tensor, rate: number): Tensor;
+  tensor(values: Values, shape: number[], dtype?: string): Tensor;
+}
