@@ -41,6 +41,18 @@ export function chain(layers: readonly Layer[]): [Signal, number] {
   return [input, size];
 }
 
+/**
+ * Steps of the output for T steps of the input.
+ * @throws {ArgumentError | ShapeError} if the sequence is too short for a layer, or has lengths that it can't process
+ */
+export function outputSteps(layers: readonly Layer[], steps: number, ragged: boolean): number {
+  for (const layer of layers) {
+    layer.checkSteps?.(steps, ragged);
+    steps = layer.reducesSteps ? 1 : (layer.timeAxis?.steps(steps) ?? steps);
+  }
+  return steps;
+}
+
 /** @throws {StateError} if a layer's output depends on later steps */
 export function refuseStream(layers: readonly Layer[]): void {
   let last = -1;

@@ -2,7 +2,7 @@ import type { Activation } from '../activations.ts';
 import type { Generator } from '../init/generator.ts';
 import type { Initializer } from '../init/initializers.ts';
 import type { MemoryArena } from '../memory/arena.ts';
-import type { Region } from '../memory/layout.ts';
+import type { Layout, Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import type { Rows } from './rows.ts';
@@ -138,6 +138,17 @@ export interface Layer {
    * input. The map never decreases, so that rows keep their order. Layers with the same key have the same map.
    */
   readonly timeAxis?: { readonly key: string; steps(steps: number): number } | undefined;
+  /**
+   * For a layer with a `timeAxis`: the rows of its output, arranged whenever those of its input are. @internal
+   */
+  outputRows?(rows: Rows, layout: Layout): Rows;
+  /**
+   * For a layer that can't process every sequence: called before a sequence of T steps is laid out. ragged: with lengths
+   * or a mask.
+   * @throws {ArgumentError | ShapeError} if the sequence is too short or has lengths
+   * @internal
+   */
+  checkSteps?(steps: number, ragged: boolean): void;
   /** Whether its output has one step per row. */
   readonly reducesSteps?: boolean | undefined;
   /** For a layer that reduces steps: use the last step in time for the reverse direction, too. @internal */

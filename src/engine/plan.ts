@@ -64,7 +64,7 @@ export class Plan {
   /** Its kind of targets. */
   readonly kind: PlanRequest['targets'];
   readonly rows: Rows;
-  /** Rows of the output: those of the input, or one step per row. */
+  /** Rows of the output: those of the input, those with another number of steps, or one step per row. */
   readonly outputRows: Rows;
   /** Value of the layers' penalties, from the last backward pass. */
   penalty = 0;
@@ -105,9 +105,6 @@ export class Plan {
       kind === 'indices' ? layout.take('input', steps, batch) : layout.take('input', steps, batch, size);
     const rows = new Rows(steps, batch, sizes);
     this.rows = rows;
-    const out = request.targets === 'features' ? network.outputSize : request.targets === 'indices' ? 1 : 0;
-    this.targets = layout.take('targets', steps * batch * out);
-
     const scratch: Shared = { ptr: 0, shape: [], length: 0 };
     const outputs: Shared[] = [0, 1].map(() => ({ ptr: 0, shape: [], length: 0 }));
     let turn = 0;
@@ -115,8 +112,6 @@ export class Plan {
     const passes: Pass[] = [];
     let x = this.input;
     let lookup: Lookup | undefined;
-    let reversed: Region | undefined;
-    let last: Region | undefined;
     let current = rows;
     let works = 0;
     const stateNames: string[] = [];
@@ -134,7 +129,7 @@ export class Plan {
         steps: current.steps,
         batch,
         rows: current,
-        wholeSteps: current === rows ? wholeSteps : 1,
+        wholeSteps: current === rows ? wholeSteps : current.steps,
         training,
         keepsLast: i === keeper,
         flow,
@@ -160,14 +155,8 @@ export class Plan {
           scratch.length = Math.max(scratch.length, bytes / 4);
           return scratch;
         },
-        reversed: () => {
-          if (!reversed) rows.reverse((reversed = layout.take('reversed rows', steps * batch)));
-          return reversed!;
-        },
-        lastRows: () => {
-          if (!last) rows.findLast((last = layout.take('last rows', batch)));
-          return last!;
-        },
+        reversed: () => current.reversed(() => layout.take('reversed rows', current.count)),
+        lastRows: () => current.lastRows(() => layout.take('last rows', batch)),
       };
       const found = layer.lookup?.(scope, x);
       if (found && busy[at + 1]?.[1].takesLookup?.(scope, found)) {
@@ -185,9 +174,12 @@ export class Plan {
         widest = Math.max(widest, x.length);
       }
       lookup = undefined;
-      if ((layer.reducesSteps || i === keeper) && current === rows) current = Rows.ofLast(rows);
+      if (layer.reducesSteps || i === keeper) current = Rows.ofLast(current);
+      else current = layer.outputRows?.(current, layout) ?? current;
     }
     this.outputRows = current;
+    const out = request.targets === 'features' ? network.outputSize : request.targets === 'indices' ? 1 : 0;
+    this.targets = layout.take('targets', current.count * out);
     for (const shared of outputs) shared.ptr = layout.take('outputs', shared.length).ptr;
     const gradient = training ? Math.max(widest, this.input.length) : 0;
     this.outputGradient = layout.take('output gradients', gradient);
@@ -223,7 +215,7 @@ export class Plan {
 
   /** Number of output rows that count (the first ones); excludes rows of the batch without steps. */
   get outputCount(): number {
-    return this.outputRows === this.rows ? this.rows.count : this.rows.rowsWithSteps;
+    return this.outputRows.countWithSteps;
   }
 
   /** Size of the memory with this plan in use, in bytes. */

@@ -30,12 +30,17 @@ export class Rows {
   readonly order: Int32Array | undefined;
   /** Number of rows with at least one step (the first ones). */
   rowsWithSteps: number;
+  /** With lengths: number of steps of each row of the batch. */
+  readonly lengths: Int32Array | undefined;
+  /** Called whenever these rows are arranged, such as for rows derived from them. */
+  readonly followers: ((arena: MemoryArena) => void)[] = [];
+  /** For a single step: the rows that it is the last of. */
+  #ends: Rows | undefined;
   readonly #sizes: Region | undefined;
-  readonly #lengths: Int32Array | undefined;
   #reversed: Region | undefined;
   #last: Region | undefined;
 
-  constructor(steps: number, batch: number, sizes: Region | undefined) {
+  constructor(steps: number, batch: number, sizes: Region | undefined, order?: Int32Array) {
     this.steps = steps;
     this.batch = batch;
     this.count = steps * batch;
@@ -43,25 +48,32 @@ export class Rows {
     this.#sizes = sizes;
     if (!sizes) return;
     this.take = integers(steps * batch);
-    this.order = integers(batch);
-    this.#lengths = integers(batch);
+    this.order = order ?? integers(batch);
+    this.lengths = integers(batch);
   }
 
   /** A single step of the same rows in the same order. */
-  static ofLast({ batch, order }: Rows): Rows {
+  static ofLast(ends: Rows): Rows {
+    const { batch, order } = ends;
     const rows = new Rows(1, batch, undefined);
+    rows.#ends = ends;
     if (order) Object.assign(rows, { order, take: order });
     return rows;
   }
 
-  /** Makes `arrange` write the row permutation that reverses each sequence. */
-  reverse(index: Region): void {
-    this.#reversed = index;
+  /** Number of rows that count (the first ones); excludes rows of the batch without steps. */
+  get countWithSteps(): number {
+    return this.#ends?.rowsWithSteps ?? this.count;
   }
 
-  /** Makes `arrange` write the row of the last step of each sequence [B]. */
-  findLast(index: Region): void {
-    this.#last = index;
+  /** The row permutation that reverses each sequence, which `arrange` writes to the region taken on the first call. */
+  reversed(take: () => Region): Region {
+    return (this.#reversed ??= take());
+  }
+
+  /** The row of the last step of each sequence [B], which `arrange` writes to the region taken on the first call. */
+  lastRows(take: () => Region): Region {
+    return (this.#last ??= take());
   }
 
   /** Sets T steps of B rows. Only those in `valid` count. */
@@ -73,15 +85,21 @@ export class Rows {
     this.firstDrawn = 0;
     this.rowsWithSteps = batch;
     if (valid) this.#sort(arena, valid);
+    this.arranged(arena);
+  }
+
+  /** Writes what is derived from the arrangement. */
+  protected arranged(arena: MemoryArena): void {
     if (this.#reversed) this.#writeReversed(arena, this.#reversed);
     if (this.#last) this.#writeLast(arena, this.#last);
+    for (const follow of this.followers) follow(arena);
   }
 
   #sort(arena: MemoryArena, { lengths, mask }: Valid): void {
     const { steps, batch } = this;
     const order = this.order!;
     const take = this.take!;
-    const found = this.#lengths!;
+    const found = this.lengths!;
     found.fill(0);
     for (let b = 0; b < batch; b++) {
       order[b] = b;
@@ -89,29 +107,39 @@ export class Rows {
       for (let t = 0; mask && t < steps; t++) if (mask[t * batch + b]) found[b]!++;
     }
     order.sort((a, b) => found[b]! - found[a]! || a - b);
+    this.pack(arena);
+    if (!mask) return;
     const sizes = arena.i32;
-    const at = this.#sizes!.ptr / 4;
-    const longest = found[order[0]!]!;
-    let count = 0;
-    for (let s = 0, m = batch; s < longest; s++) {
-      while (found[order[m - 1]!]! <= s) m--;
-      sizes[at + s] = m;
-      for (let b = 0; b < m; b++) take[count++] = mask ? 0 : s * batch + order[b]!;
-    }
-    if (mask) {
-      for (let b = 0; b < batch; b++) {
-        const row = order[b]!;
-        for (let t = 0, s = 0, first = 0; t < steps; t++) {
-          if (!mask[t * batch + row]) continue;
-          take[first + b] = t * batch + row;
-          first += sizes[at + s++]!;
-        }
+    const at = this.sizes / 4;
+    for (let b = 0; b < batch; b++) {
+      const row = order[b]!;
+      for (let t = 0, s = 0, first = 0; t < steps; t++) {
+        if (!mask[t * batch + row]) continue;
+        take[first + b] = t * batch + row;
+        first += sizes[at + s++]!;
       }
     }
+  }
+
+  /** Moves the rows together: by `lengths`, which must not increase in `order`. */
+  protected pack(arena: MemoryArena): void {
+    const { batch } = this;
+    const order = this.order!;
+    const take = this.take!;
+    const lengths = this.lengths!;
+    const sizes = arena.i32;
+    const { ptr } = this.#sizes!;
+    const longest = lengths[order[0]!]!;
+    let count = 0;
+    for (let s = 0, m = batch; s < longest; s++) {
+      while (lengths[order[m - 1]!]! <= s) m--;
+      sizes[ptr / 4 + s] = m;
+      for (let b = 0; b < m; b++) take[count++] = s * batch + order[b]!;
+    }
     this.steps = longest;
-    this.rowsWithSteps = sizes[at]!;
+    this.rowsWithSteps = longest && sizes[ptr / 4]!;
     this.count = count;
-    this.sizes = this.#sizes!.ptr;
+    this.sizes = ptr;
   }
 
   #writeReversed(arena: MemoryArena, { ptr }: Region): void {

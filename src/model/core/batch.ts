@@ -24,14 +24,14 @@ export interface BatchShape {
   readonly target: Signal;
   /** Batch size of sequences given as bare arrays. */
   readonly rows: number | undefined;
-  /** Whether the output has one step per row. */
-  readonly reduced: boolean;
+  /** Steps of the output for T steps of the input, ragged: with lengths or a mask. */
+  outputSteps(steps: number, ragged: boolean): number;
 }
 
 /** Checks x, y and which steps count. @throws {ArgumentError | ShapeError} as `Trainer.step` */
 export function readBatch(
   into: Batch,
-  { input, target, rows, reduced }: BatchShape,
+  { input, target, rows, outputSteps }: BatchShape,
   givenX: Given,
   givenY: Given,
   given: Steps | undefined,
@@ -39,10 +39,10 @@ export function readBatch(
   const x = readSequence('x', givenX, input, rows, into.x);
   const y = readSequence('y', givenY, target, rows, into.y);
   into.valid = given === undefined ? undefined : readSteps(given, x.steps, x.batch);
-  const steps = reduced ? 1 : x.steps;
+  const steps = outputSteps(x.steps, into.valid !== undefined);
   if (steps !== y.steps || x.batch !== y.batch) {
     const wanted = `${steps} ${steps === 1 ? 'step' : 'steps'} of ${x.batch} rows`;
-    const why = reduced ? `${wanted}, since LastStep gives one` : `${wanted}, as x`;
+    const why = `${wanted}, as ${steps === x.steps ? 'x' : 'the output'}`;
     const hint = y.batch === steps && y.steps === x.batch ? BATCH_FIRST : '';
     throw new ShapeError('y', why, `${y.steps} of ${y.batch}${hint}`);
   }

@@ -1,6 +1,7 @@
 import { floats } from '../../allocate.ts';
 import { boolean, integer, options, reading } from '../../check.ts';
 import { readRows, readSteps, type Steps, writeRows } from '../../engine/batchIO.ts';
+import { outputSteps } from '../../engine/chain.ts';
 import { type Layer, MAX_LAYERS } from '../../engine/layer.ts';
 import { Network, UNINITIALIZED } from '../../engine/network.ts';
 import type { Plan } from '../../engine/plan.ts';
@@ -99,7 +100,7 @@ export class SequentialBase extends Summarized {
 
   /**
    * Runs T steps of B rows from zero states. x: [T, B] indices, or [T, B, inputSize]. Returns [T, B, outputSize],
-   * zeros at steps that do not count; T is 1 after a `LastStep`.
+   * zeros at steps that do not count; T is 1 after a `LastStep`, and other layers may change it, too.
    *
    * @throws {ArgumentError} if x is not numeric, an index is outside the vocabulary, or a length is outside 0..T
    * @throws {ShapeError} if a rank, shape or length does not match
@@ -115,8 +116,9 @@ export class SequentialBase extends Summarized {
       const sequence = readSequence('x', x, network.input);
       const { steps, batch } = sequence;
       const valid = readSteps(given, steps, batch);
-      const plan = network.prepare({ steps, batch, training, targets: 'none', ragged: valid !== undefined });
-      const shape = [plan.output.shape[0]!, batch, outputSize];
+      const ragged = valid !== undefined;
+      const shape = [outputSteps(this.layers, steps, ragged), batch, outputSize];
+      const plan = network.prepare({ steps, batch, training, targets: 'none', ragged });
       const data = floats(plan.output.length);
       network.writeInput('x', plan, sequence, valid);
       for (const { initial } of plan.states) arena.clear(initial);

@@ -1,5 +1,6 @@
 import { finite } from '../../check.ts';
 import { moveState, type Steps, writeRows } from '../../engine/batchIO.ts';
+import { outputSteps } from '../../engine/chain.ts';
 import type { Network } from '../../engine/network.ts';
 import type { Plan, PlanRequest } from '../../engine/plan.ts';
 import {
@@ -68,7 +69,7 @@ export class Training {
       input: network.input,
       target: { kind: loss.targets, size: network.outputSize },
       rows: options.batch,
-      reduced: model.layers.some(({ reducesSteps }) => reducesSteps),
+      outputSteps: (steps, ragged) => outputSteps(model.layers, steps, ragged),
     };
     this.#asked = { steps: 1, batch: 1, training: true, targets: loss.targets };
     // a model that was disposed is refused
