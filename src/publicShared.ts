@@ -3,6 +3,7 @@
 
 export type { Steps } from './engine/batchIO.ts';
 export type { Layer, ParameterSpec } from './engine/layer.ts';
+export type { ModelForwardOptions } from './engine/wholeSequences.ts';
 export {
   ArgumentError,
   FeatureError,
@@ -28,7 +29,6 @@ export type {
   ForwardResult,
 } from './layers/standaloneTypes.ts';
 export type {
-  ModelForwardOptions,
   PlanOptions,
   PlanReport,
   SequentialOptions,

@@ -172,6 +172,10 @@ export interface Layer {
   lookup?(scope: LayerScope, input: Region): Lookup;
   /** Whether it performs this lookup itself, which must be faster. @internal */
   takesLookup?(scope: LayerScope, lookup: Lookup): boolean;
+  /** Whether a model may claim it. Default true. @internal */
+  readonly free?: boolean | undefined;
+  /** Makes it part of a model; `false` releases it. @internal */
+  claim?(owned?: boolean): void;
   /** Lays out its passes. With a lookup, `input` contains the indices. @internal */
   reserve(scope: LayerScope, input: Region, lookup?: Lookup): Pass[];
 }

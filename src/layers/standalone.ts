@@ -1,10 +1,11 @@
 import { floats } from '../allocate.ts';
-import { boolean, integer, options, reading } from '../check.ts';
+import { boolean, options, reading } from '../check.ts';
 import { readRows, readState, readSteps, transpose, writeRows, writeState } from '../engine/batchIO.ts';
 import type { Layer, StateSlot } from '../engine/layer.ts';
-import { Network } from '../engine/network.ts';
+import type { Network } from '../engine/network.ts';
+import { OwnNetwork } from '../engine/ownNetwork.ts';
 import type { Plan } from '../engine/plan.ts';
-import { ArgumentError, MemoryError, StateError } from '../errors.ts';
+import { ArgumentError, StateError } from '../errors.ts';
 import type { Region } from '../memory/layout.ts';
 import { type Given, type NDArray, readSequence, readShaped, type Sequence } from '../ndarray.ts';
 import { settled } from '../settled.ts';
@@ -20,11 +21,7 @@ export abstract class Standalone<
   States extends string = 'h',
   Final extends string = never,
 > extends SummarizedLayer {
-  #network: Network | undefined;
-  #owned = false;
-  /** True while its initializers run. */
-  #making = false;
-  #disposed = false;
+  readonly #network = new OwnNetwork();
   #last: Plan | undefined;
 
   /** @internal */
@@ -156,8 +153,7 @@ export abstract class Standalone<
 
   /** Frees the layer's memory. Later calls throw. */
   dispose(): void {
-    this.#network?.dispose();
-    this.#disposed = true;
+    this.#network.dispose();
     this.#last = undefined;
   }
 
@@ -168,12 +164,12 @@ export abstract class Standalone<
 
   /** Whether a model may claim the layer. @internal */
   get free(): boolean {
-    return !this.#owned && !this.#network && !this.#making && !this.#disposed;
+    return this.#network.free;
   }
 
   /** Makes the layer part of a model. @internal */
-  claim(): void {
-    this.#owned = true;
+  claim(owned = true): void {
+    this.#network.owned = owned;
   }
 
   /** Throws for a state that is not in `names`. */
@@ -187,11 +183,6 @@ export abstract class Standalone<
         : `the states of ${this.type} are ${Object.keys(this.cell.states).join(', ')}`;
       throw new ArgumentError(key, `undefined, since ${why}`, value);
     }
-  }
-
-  /** Releases the layer if creating the model failed. @internal */
-  release(): void {
-    this.#owned = false;
   }
 
   /** Converts x to time-major. */
@@ -224,16 +215,7 @@ export abstract class Standalone<
   }
 
   #own(): Network {
-    if (this.#owned) throw new StateError('this layer is part of a model: call the model');
-    if (this.#disposed) throw new MemoryError('the layer was disposed');
-    if (this.#network) return this.#network;
-    if (this.#making) throw new StateError('this layer was called by one of its own initialisers');
-    this.#making = true;
-    try {
-      return (this.#network = new Network([this as unknown as Layer], [''], integer('seed', this.seed, 0)));
-    } finally {
-      this.#making = false;
-    }
+    return this.#network.of(() => [this as unknown as Layer], this.seed);
   }
 }
 

@@ -1,14 +1,9 @@
-import { applyLayer, type GraphNode } from '../../engine/node.ts';
 import { Dropout as CoreDropout } from '../dropout.ts';
+import { singleInput } from './singleInput.ts';
 
 /**
  * Zeros each element with probability p while training and scales the others by 1/(1 − p), as torch.nn.Dropout. Masks
  * come from the model's seeded generator, so a seed gives the same masks on every engine. Has no effect outside
  * training.
  */
-export class Dropout extends CoreDropout {
-  /** The node of this layer's output, for `Model`. @throws {ArgumentError} unless the node holds features */
-  apply(node: GraphNode): GraphNode {
-    return applyLayer(this, node);
-  }
-}
+export class Dropout extends singleInput(CoreDropout) {}

@@ -1,5 +1,5 @@
-import { applyLayer, type GraphNode } from '../../engine/node.ts';
 import { LastStep as CoreLastStep } from '../lastStep.ts';
+import { singleInput } from './singleInput.ts';
 
 /**
  * Returns the last step of each row, or its last valid step if lengths are given: [T, B, F] to [1, B, F] (Keras's
@@ -8,9 +8,4 @@ import { LastStep as CoreLastStep } from '../lastStep.ts';
  * like the layer's outputs. After any other layer, such as a Linear over all steps, it returns the last step in time.
  * Zeros for rows without steps. In a stream every step is returned.
  */
-export class LastStep extends CoreLastStep {
-  /** The node of this layer's output, for `Model`. @throws {ArgumentError} unless the node holds a sequence */
-  apply(node: GraphNode): GraphNode {
-    return applyLayer(this, node);
-  }
-}
+export class LastStep extends singleInput(CoreLastStep) {}

@@ -1,13 +1,10 @@
-import { floats } from '../../allocate.ts';
 import { boolean, integer, options, reading } from '../../check.ts';
-import { readRows, readSteps, type Steps, writeRows } from '../../engine/batchIO.ts';
-import { outputSteps } from '../../engine/chain.ts';
 import { type Layer, MAX_LAYERS } from '../../engine/layer.ts';
 import { Network, UNINITIALIZED } from '../../engine/network.ts';
 import type { Plan } from '../../engine/plan.ts';
+import { type ModelForwardOptions, WholeSequences } from '../../engine/wholeSequences.ts';
 import { ArgumentError, StateError } from '../../errors.ts';
-import { Standalone } from '../../layers/standalone.ts';
-import { type Given, type NDArray, readSequence, readShaped } from '../../ndarray.ts';
+import type { Given, NDArray } from '../../ndarray.ts';
 import { Summarized } from '../../summary.ts';
 import type { CheckpointReport } from '../bptt/checkpoints.ts';
 import { makeLayer } from './registry.ts';
@@ -21,12 +18,6 @@ const claimed = new WeakSet<Layer>();
 export interface SequentialOptions {
   /** Seed of initial parameters and dropout. Default 0. */
   readonly seed?: number | undefined;
-}
-
-/** Options of `forward` of a model. */
-export interface ModelForwardOptions extends Steps {
-  /** Keep what `backward` needs. Default false. */
-  readonly training?: boolean | undefined;
 }
 
 /** Options of `Sequential.plan`. */
@@ -62,7 +53,7 @@ export class SequentialBase extends Summarized {
   readonly network: Network;
   /** @internal */
   trainer: { plan(steps: number, batch: number): { plan: Plan; checkpoints?: CheckpointReport } } | undefined;
-  #last: Plan | undefined;
+  readonly #whole = new WholeSequences();
 
   /**
    * @throws {ArgumentError} if there are no layers, one is not a layer, or the seed is invalid
@@ -79,7 +70,7 @@ export class SequentialBase extends Summarized {
     // before initialisers run, which are the user's
     for (const layer of given) {
       claimed.add(layer);
-      if (layer instanceof Standalone) layer.claim();
+      layer.claim?.();
     }
     this.layers = given;
     try {
@@ -92,7 +83,7 @@ export class SequentialBase extends Summarized {
     } catch (error) {
       for (const layer of given) {
         claimed.delete(layer);
-        if (layer instanceof Standalone) layer.release();
+        layer.claim?.(false);
       }
       throw error;
     }
@@ -107,28 +98,7 @@ export class SequentialBase extends Summarized {
    * @throws {MemoryError} beyond 2 GiB
    */
   forward(x: Given, opts?: ModelForwardOptions): NDArray {
-    const given = options('forward', opts, { training: true, lengths: true, mask: true });
-    const training = boolean('training', given.training ?? false);
-    const { network } = this;
-    const { arena, outputSize } = network;
-    network.enter('forward');
-    try {
-      const sequence = readSequence('x', x, network.input);
-      const { steps, batch } = sequence;
-      const valid = readSteps(given, steps, batch);
-      const ragged = valid !== undefined;
-      const shape = [outputSteps(this.layers, steps, ragged), batch, outputSize];
-      const plan = network.prepare({ steps, batch, training, targets: 'none', ragged });
-      const data = floats(plan.output.length);
-      network.writeInput('x', plan, sequence, valid);
-      for (const { initial } of plan.states) arena.clear(initial);
-      if (training) plan.begin();
-      plan.forward();
-      this.#last = training ? plan : undefined;
-      return { data: readRows(arena, plan.outputRows, plan.output, outputSize, data), shape };
-    } finally {
-      network.leave();
-    }
+    return this.#whole.forward(this.network, x, opts);
   }
 
   /**
@@ -140,25 +110,7 @@ export class SequentialBase extends Summarized {
    * @throws {ShapeError} if the shape of a gradient does not match
    */
   backward(outputGradient: Given): NDArray | undefined {
-    const { network } = this;
-    const { arena, input, outputSize } = network;
-    network.enter('backward');
-    try {
-      const plan = this.#last;
-      if (!plan || !network.holds(plan))
-        throw new StateError('backward: call forward with { training: true } before each backward');
-      const dy = readShaped('outputGradient', outputGradient, plan.output.shape);
-      const wanted = input.kind === 'features';
-      const shape = [plan.steps, plan.batch, input.size];
-      const data = floats(wanted ? plan.input.length : 0);
-      this.#last = undefined;
-      writeRows(arena, plan.outputRows, plan.outputGradient, dy, outputSize);
-      for (const { gradient } of plan.states) if (gradient) arena.clear(gradient);
-      const dx = plan.backward(wanted);
-      return dx && { data: readRows(arena, plan.rows, dx, input.size, data), shape };
-    } finally {
-      network.leave();
-    }
+    return this.#whole.backward(this.network, outputGradient);
   }
 
   /**
@@ -258,7 +210,7 @@ export class SequentialBase extends Summarized {
   /** Frees the memory. Later calls throw. */
   dispose(): void {
     this.network.dispose();
-    this.#last = undefined;
+    this.#whole.forget();
   }
 
   /** Same as `dispose`, for `using`. */
@@ -281,7 +233,7 @@ function checkedLayers(given: readonly Layer[]): readonly Layer[] {
     if (places.has(layer))
       throw new StateError(`layers[${i}] is the same layer as layers[${places.get(layer)}]`);
     places.set(layer, i);
-    if (claimed.has(layer) || (layer instanceof Standalone && !layer.free)) {
+    if (claimed.has(layer) || layer.free === false) {
       throw new StateError(`layers[${i}] (${layer.type}) is part of another model or was used standalone`);
     }
   }
