@@ -31,9 +31,13 @@ export const launch = () =>
     ],
   });
 
+/** Longest to wait for anything, in s: on a busy machine, all takes several times as long. */
+const PATIENCE_S = 180;
+
 /** A context of its own: as a person who comes for the first time. */
 export async function visit(browser, url, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  context.setDefaultTimeout(1000 * PATIENCE_S);
   const said = [];
   const elsewhere = [];
   await context.addInitScript(() => {
@@ -74,8 +78,32 @@ export async function number(name, panel) {
   return Number(/[\d.,]+/.exec(text)?.[0].replaceAll(',', ''));
 }
 
+/** The tabs of the page, once they are there: it may still be loading, or be loading itself anew. */
+export async function tabsOf(page) {
+  const tabs = page.getByRole('tab');
+  await until(page, async () => (await tabs.count()) === 4);
+  return tabs.all();
+}
+
+/** Waits until the page's service worker answers its requests. */
+export const controlled = (page) =>
+  until(page, () => page.evaluate(() => navigator.serviceWorker.controller !== null));
+
+/** What `read` gives once it has been the same for `ms`. */
+export async function settled(page, read, ms = 1500) {
+  let value;
+  let since = 0;
+  await until(page, async () => {
+    const now = await read();
+    if (now !== value) since = Date.now();
+    value = now;
+    return Date.now() - since > ms;
+  });
+  return value;
+}
+
 /** Waits until something holds. */
-export async function until(page, holds, seconds = 60) {
+export async function until(page, holds, seconds = PATIENCE_S) {
   const end = Date.now() + seconds * 1000;
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`not within ${seconds} s: ${holds}`);

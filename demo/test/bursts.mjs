@@ -1,6 +1,6 @@
 // Bursts of clicks: the last one counts, one loop watches, one worker lives.
 import assert from 'node:assert/strict';
-import { number, until } from './browser.mjs';
+import { number, settled, until } from './browser.mjs';
 
 export const name = 'bursts of clicks';
 
@@ -46,11 +46,10 @@ export async function run({ page, said, note }) {
   }
   const at = await number('Update', panel);
   await until(page, async () => (await number('Update', panel)) > at + 5);
-  await page.waitForTimeout(1500);
-  const watchers = await page.evaluate(() => globalThis.watchers());
-  note(`loops after 20 pauses: ${watchers}; workers: ${page.workers().length}`);
-  assert.ok(watchers <= 1);
-  assert.equal(page.workers().length, 1);
+  const watchers = () => page.evaluate(() => globalThis.watchers());
+  const oneIsLeft = async () => (await watchers()) <= 1 && page.workers().length === 1;
+  await until(page, oneIsLeft);
+  note(`loops after 20 pauses: ${await watchers()}; workers: ${page.workers().length}`);
 
   // stop and train, again and again, without waiting for either
   for (let i = 0; i < 6; i++) {
@@ -63,12 +62,9 @@ export async function run({ page, said, note }) {
     await page.waitForTimeout(60 * i);
   }
   await until(page, async () => /^(Training|Stopped|Paused)/.test(await phase.textContent()));
-  await page.waitForTimeout(2500);
-  if (/^(Stopped|Paused)/.test(await phase.textContent())) await press(1);
+  if (/^(Stopped|Paused)/.test(await settled(page, () => phase.textContent(), 2500))) await press(1);
   await phase.getByText('Training').waitFor();
-  await page.waitForTimeout(1500);
-  assert.ok((await page.evaluate(() => globalThis.watchers())) <= 1);
-  assert.equal(page.workers().length, 1);
+  await until(page, oneIsLeft);
   await panel.getByRole('button', { name: 'Stop' }).click();
   await phase.getByText('Stopped').waitFor();
   assert.deepEqual(said, []);

@@ -1,6 +1,6 @@
 // Another version of the page is put where one was, on a host whose files browsers keep for an hour.
 import assert from 'node:assert/strict';
-import { visit } from './browser.mjs';
+import { controlled, tabsOf, until, visit } from './browser.mjs';
 import { builds, host } from './host.mjs';
 
 export const name = 'deploy: a new build, two pages on one origin, files that are gone';
@@ -96,29 +96,22 @@ async function goneForGood({ browser, server, after }) {
 }
 
 async function openTabs(page) {
-  for (const tab of await page.getByRole('tab').all()) {
+  for (const tab of await tabsOf(page)) {
     await tab.click();
-    await page.locator('[role=tabpanel]:not([hidden]) button.main').waitFor({ timeout: 10_000 });
+    await page.locator('[role=tabpanel]:not([hidden]) button.main').waitFor();
   }
-  assert.equal(await page.getByRole('tab').count(), 4);
 }
 
 const script = (page) => page.locator('script[type=module]').getAttribute('src');
 
-const controlled = (page) =>
-  page.evaluate(async () => {
-    await navigator.serviceWorker.ready;
-    while (!navigator.serviceWorker.controller) await new Promise((resolve) => setTimeout(resolve, 50));
-  });
-
-/** Waits for the service worker of the new build. */
-const updated = (page) =>
-  page.evaluate(async () => {
-    const registration = await navigator.serviceWorker.ready;
-    const old = navigator.serviceWorker.controller;
-    await registration.update();
-    const end = Date.now() + 20_000;
-    while (navigator.serviceWorker.controller === old && Date.now() < end)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  });
+/** Waits until the service worker of the new build has kept its files and answers the page's requests. */
+async function updated(page) {
+  await page.evaluate(async () => (await navigator.serviceWorker.ready).update());
+  const newOne = async () => {
+    const { installing, waiting, active, scope } = await navigator.serviceWorker.ready;
+    if (installing || waiting || active?.state !== 'activated') return false;
+    const mine = (await caches.keys()).filter((name) => name.startsWith(`unrolled-demo ${scope} `));
+    return mine.some((name) => !/ before-/.test(name)) && navigator.serviceWorker.controller === active;
+  };
+  await until(page, () => page.evaluate(newOne));
+}

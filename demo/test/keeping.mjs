@@ -1,6 +1,7 @@
 // What is kept, what can't be, and what is kept but can't be opened: the page says which, and deletes nothing.
 import assert from 'node:assert/strict';
 import { number, until, visit } from './browser.mjs';
+import { records, withStore } from './records.mjs';
 
 export const name = 'keeping: no room, a later version, failed requests, records that can’t be read';
 
@@ -134,32 +135,6 @@ async function unreadable(at) {
   await page.reload();
   await phase.getByText('a reload resumes here').waitFor();
 }
-
-/** Runs statements with `store`, an object store of what is kept, and `asked`, which awaits its requests. */
-const withStore = (page, statements) =>
-  page.evaluate(`(async () => {
-    const asked = (request) =>
-      new Promise((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-    const database = await asked(indexedDB.open('unrolled-demo'));
-    try {
-      const store = database.transaction('runs', 'readwrite').objectStore('runs');
-      ${statements}
-    } finally {
-      database.close();
-    }
-  })()`);
-
-/** Everything that is kept, as text. */
-const records = (page) =>
-  withStore(
-    page,
-    `const [keys, values] = await Promise.all([asked(store.getAllKeys()), asked(store.getAll())]);
-    const plain = (_, value) => (value instanceof Uint8Array ? [...value] : value);
-    return keys.map((key, i) => ({ key, value: JSON.stringify(values[i], plain) }));`,
-  );
 
 /** Changes the record of the text tab. */
 const edit = (page, change) =>

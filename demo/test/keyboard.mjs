@@ -1,11 +1,13 @@
 // Without a mouse: tabs by arrow keys, training by the space bar.
 import assert from 'node:assert/strict';
+import { tabsOf } from './browser.mjs';
 
 export const name = 'keyboard';
 
 export async function run({ page, said }) {
   const focused = () => page.evaluate(() => document.activeElement.textContent.trim());
-  const tabs = await page.getByRole('tab').allTextContents();
+  const tabs = await Promise.all((await tabsOf(page)).map((tab) => tab.textContent()));
+  await page.getByRole('button', { name: 'Train' }).first().waitFor();
   await page.keyboard.press('Tab');
   assert.equal(await focused(), tabs[0]);
   for (const [key, to] of [

@@ -3,9 +3,12 @@
 import { readdirSync } from 'node:fs';
 import { launch, serve, visit } from './browser.mjs';
 
+/** Longest that a test may take, in minutes: one that waits for what never comes fails. */
+const LIMIT_MIN = 10;
+
 const asked = process.argv.slice(2);
 const files = readdirSync(import.meta.dirname).filter(
-  (file) => !['browser.mjs', 'host.mjs', 'main.mjs'].includes(file),
+  (file) => !['browser.mjs', 'host.mjs', 'main.mjs', 'records.mjs'].includes(file),
 );
 const tests = files
   .map((file) => file.replace('.mjs', ''))
@@ -19,12 +22,8 @@ for (const file of tests) {
   const start = performance.now();
   const visitor = await visit(browser, server.url);
   try {
-    const skipped = await run({
-      ...visitor,
-      browser,
-      url: server.url,
-      note: (text) => console.log(`      ${text}`),
-    });
+    const note = (text) => console.log(`      ${text}`);
+    const skipped = await within(LIMIT_MIN, run({ ...visitor, browser, url: server.url, note }));
     if (skipped) console.log(`SKIP  ${name}: ${skipped}`);
     else console.log(`ok    ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
   } catch (error) {
@@ -38,4 +37,17 @@ for (const file of tests) {
 }
 await browser.close();
 await server.close();
-process.exitCode = failed || !tests.length ? 1 : 0;
+process.exit(failed || !tests.length ? 1 : 0);
+
+/** What a promise gives, or an error where that takes longer than so many minutes. */
+async function within(minutes, promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done within ${minutes} minutes`)), 60_000 * minutes);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,6 +1,6 @@
 // The melody tab: it learns the tunes, and what it writes is heard.
 import assert from 'node:assert/strict';
-import { number, until } from './browser.mjs';
+import { number, settled, until } from './browser.mjs';
 
 export const name = 'melody: train, write, play';
 
@@ -25,9 +25,9 @@ export async function run({ page, said }) {
   // the likeliest notes are a tune
   await panel.getByLabel('Temperature').fill('0');
   const melody = () => panel.getByRole('img', { name: /^Melody/ }).getAttribute('aria-label');
+  await settled(page, melody);
   await panel.getByRole('button', { name: 'Write another' }).click();
-  await page.waitForTimeout(300);
-  const sure = (await melody()).replace('Melody: ', '').split(' ');
+  const sure = (await settled(page, melody)).replace('Melody: ', '').split(' ');
   assert.ok(sure.length > 8, sure.join(' '));
   await panel.getByLabel('Temperature').fill('1.2');
   const before = await melody();

@@ -1,16 +1,14 @@
 // After one visit the page needs no network.
 import assert from 'node:assert/strict';
+import { controlled, tabsOf } from './browser.mjs';
 
 export const name = 'offline';
 
 export async function run({ context, page, said, elsewhere }) {
-  await page.evaluate(async () => {
-    await navigator.serviceWorker.ready;
-    while (!navigator.serviceWorker.controller) await new Promise((resolve) => setTimeout(resolve, 50));
-  });
+  await controlled(page);
   await context.setOffline(true);
   await page.reload();
-  for (const tab of await page.getByRole('tab').all()) await tab.click();
+  for (const tab of await tabsOf(page)) await tab.click();
   await page.getByRole('tab').first().click();
   await page.getByRole('combobox', { name: 'Hidden units' }).selectOption('16');
   await page.getByLabel('Updates').first().fill('60');

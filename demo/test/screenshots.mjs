@@ -1,6 +1,6 @@
 // Every tab while it works, at four sizes, light and dark.
 import assert from 'node:assert/strict';
-import { visit } from './browser.mjs';
+import { tabsOf, visit } from './browser.mjs';
 
 export const name = 'screenshots';
 
@@ -14,7 +14,7 @@ const SIZES = {
 export async function run({ browser, url }) {
   for (const [size, options] of Object.entries(SIZES)) {
     const { context, page, said } = await visit(browser, url, options);
-    for (const tab of await page.getByRole('tab').all()) {
+    for (const tab of await tabsOf(page)) {
       await tab.click();
       const panel = page.locator('[role=tabpanel]:not([hidden])');
       await panel.locator('button.main').first().click();

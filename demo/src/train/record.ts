@@ -1,7 +1,7 @@
 import { drop, kept, reasonOf, rename } from '../store.ts';
 
 /** Longest to wait for the lock of a run: after a reload, the former page may hold it for a moment. */
-const LOCK_MS = 1500;
+const LOCK_MS = 3000;
 
 /** A run of another tab. */
 export class Elsewhere extends Error {
