@@ -10,6 +10,8 @@ export { zoneout, zoneout_backward, zoneout_mean } from './vec/dropout';
 export { layer_norm, layer_norm_backward } from './vec/layer_norm';
 export { count_outside, find_nonfinite } from './vec/check';
 export { scan_backward, scan_forward, scan_forward_train } from './scan/scan';
+export { huber } from './loss/huber';
+export { lion_step } from './optim/lion';
 export { slstm_backward, slstm_forward, slstm_forward_train } from './sequence/slstm';
 export { configurable_backward } from './configurable/backward';
 export { configurable_forward } from './configurable/forward';

@@ -19,10 +19,11 @@ const c = { kind: 'forward', cell: 'lstm', shape: { T, B: 1, I, H } };
 const done = 'globalThis.result = performance.now() - globalThis.began;';
 
 const own = (entry) => `
-    import { init, LSTM } from '../dist/${entry}.js';
+    import { init, LSTM, Sequential } from '../dist/${entry}.js';
     await init();
-    const { output } = new LSTM(${I}, ${H}).forward({ data: new Float32Array(${T * I}), shape: [${T}, 1, ${I}] });
-    globalThis.value = output.data[0]; ${done}`;
+    const model = new Sequential([new LSTM(${I}, ${H})]);
+    const { data } = model.forward({ data: new Float32Array(${T * I}), shape: [${T}, 1, ${I}] });
+    globalThis.value = data[0]; ${done}`;
 
 /** A page's script each. */
 const SCRIPTS = {

@@ -17,6 +17,12 @@ export { irnn } from './layers/irnn.ts';
 export type { ConfigurableOptions, Penalty, Zoneout } from './layers/recurrent/configuration.ts';
 export type { InitialNodes, RecurrentNode } from './layers/recurrent/graphRecurrent.ts';
 export * from './layers/recurrentLayers.ts';
+export type {
+  BackwardInput,
+  BackwardResult,
+  ForwardOptions,
+  ForwardResult,
+} from './layers/standaloneTypes.ts';
 export {
   type CellForwardOptions,
   type CellGradients,

@@ -1,5 +1,5 @@
 export * from './layers/core/recurrentLayers.ts';
-export * from './losses/index.ts';
+export * from './losses/core.ts';
 export type { Loss } from './losses/loss.ts';
 export { SequentialBase as Sequential } from './model/core/sequentialBase.ts';
 export { StreamBase as Stream } from './model/core/streamBase.ts';
@@ -10,7 +10,7 @@ export {
   TrainerBase as Trainer,
   type TrainerOptions,
 } from './model/core/trainerBase.ts';
-export * from './optim/index.ts';
+export * from './optim/core.ts';
 export { Optimizer } from './optim/optimizer.ts';
 export { cosineLR, type Schedule, stepLR, warmup } from './optim/schedules.ts';
 export * from './publicShared.ts';

@@ -23,12 +23,6 @@ export { LastStep, type LastStepOptions } from './layers/lastStep.ts';
 export { Linear, type LinearOptions } from './layers/linear.ts';
 export type { MergeMode, RecurrentOptions } from './layers/recurrent/options.ts';
 export type {
-  BackwardInput,
-  BackwardResult,
-  ForwardOptions,
-  ForwardResult,
-} from './layers/standaloneTypes.ts';
-export type {
   PlanOptions,
   PlanReport,
   SequentialOptions,

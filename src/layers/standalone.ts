@@ -1,7 +1,7 @@
 import { floats } from '../allocate.ts';
 import { boolean, options, reading } from '../check.ts';
 import { readRows, readState, readSteps, transpose, writeRows, writeState } from '../engine/batchIO.ts';
-import type { Layer, StateSlot } from '../engine/layer.ts';
+import type { StateSlot } from '../engine/layer.ts';
 import type { Network } from '../engine/network.ts';
 import { OwnNetwork } from '../engine/ownNetwork.ts';
 import type { Plan } from '../engine/plan.ts';
@@ -9,8 +9,7 @@ import { ArgumentError, StateError } from '../errors.ts';
 import type { Region } from '../memory/layout.ts';
 import { type Given, type NDArray, readSequence, readShaped, type Sequence } from '../ndarray.ts';
 import { settled } from '../settled.ts';
-import { SummarizedLayer } from '../summary.ts';
-import type { Cell } from './recurrent/cell.ts';
+import { Recurrent } from './recurrent/recurrent.ts';
 import type { BackwardInput, BackwardResult, ForwardOptions, ForwardResult } from './standaloneTypes.ts';
 
 /**
@@ -20,16 +19,9 @@ import type { BackwardInput, BackwardResult, ForwardOptions, ForwardResult } fro
 export abstract class Standalone<
   States extends string = 'h',
   Final extends string = never,
-> extends SummarizedLayer {
+> extends Recurrent {
   readonly #network = new OwnNetwork();
   #last: Plan | undefined;
-
-  /** @internal */
-  abstract readonly cell: Cell;
-  /** Seed of the parameters of a standalone layer. */
-  protected abstract readonly seed: number;
-  /** Whether inputs and outputs are [B, T, ·]. */
-  abstract readonly batchFirst: boolean;
 
   /**
    * Runs T steps of B rows. x: [T, B, inputSize], or [B, T, inputSize] with batchFirst.
@@ -39,7 +31,7 @@ export abstract class Standalone<
    * @throws {MemoryError} beyond 2 GiB
    * @throws {StateError} before `init()`, or if the layer is part of a model
    */
-  forward(x: Given, opts?: ForwardOptions<States | Final>): ForwardResult<States | Final> {
+  override forward(x: Given, opts?: ForwardOptions<States | Final>): ForwardResult<States | Final> {
     const names = Object.keys(this.cell.states);
     this.#refuseStates(opts, '0', names);
     const given = options<ForwardOptions>('forward', opts, {
@@ -215,7 +207,7 @@ export abstract class Standalone<
   }
 
   #own(): Network {
-    return this.#network.of(() => [this as unknown as Layer], this.seed);
+    return this.#network.of(() => [this], this.seed);
   }
 }
 

@@ -7,8 +7,8 @@ import { settled } from '../settled.ts';
 import { Summarized } from '../summary.ts';
 import { GRU } from './gru.ts';
 import { LSTM } from './lstm.ts';
-import type { Recurrent } from './recurrent/recurrent.ts';
 import { RNN } from './rnn.ts';
+import type { Standalone } from './standalone.ts';
 
 /** Options of the step cells. */
 export interface CellOptions {
@@ -83,11 +83,11 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> ex
   readonly inputSize: number;
   /** Units. */
   readonly hiddenSize: number;
-  readonly #layer: Recurrent;
+  readonly #layer: Standalone;
   /** Shape of the states at the last training step. */
   #shape: readonly number[] | undefined;
 
-  protected constructor(layer: Recurrent) {
+  protected constructor(layer: Standalone) {
     super();
     this.#layer = layer;
     this.inputSize = layer.inputSize;

@@ -1,5 +1,6 @@
 import { number, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
+import { requireKernel } from '../wasm/runtime.ts';
 import { featureLoss } from './featureLoss.ts';
 import type { Loss } from './loss.ts';
 
@@ -20,6 +21,7 @@ export function huber(opts?: HuberOptions): Loss {
   number('delta', delta, 0);
   if (Math.fround(delta) === 0) throw new ArgumentError('delta', 'a number above 0', delta);
   return featureLoss('huber', (kernels, elements, { output, targets, gradient, count }) => {
+    requireKernel(kernels, 'huber');
     return kernels.huber(elements, output, targets, delta, 1 / count, gradient);
   });
 }

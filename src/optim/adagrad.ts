@@ -4,7 +4,7 @@ import { type Blocks, Optimizer } from './optimizer.ts';
 
 /** Options of `Adagrad`, named as in torch.optim.Adagrad. */
 export interface AdagradOptions {
-  /** Learning rate. Learning rate. Learning rate. Learning rate. Learning rate. Default 1e-2. */
+  /** Learning rate. Default 1e-2. */
   readonly lr?: number | undefined;
   /** The rate of update t is lr / (1 + (t − 1)·lrDecay). Default 0. */
   readonly lrDecay?: number | undefined;

@@ -4,7 +4,7 @@ import { type Blocks, betasOf, Optimizer, Power } from './optimizer.ts';
 
 /** Options of `Adam` and `AdamW`, named as in torch.optim. */
 export interface AdamOptions {
-  /** Learning rate. Learning rate. Learning rate. Learning rate. Learning rate. Default 1e-3. */
+  /** Learning rate. Default 1e-3. */
   readonly lr?: number | undefined;
   /**
    * Decay rates of the first and second moments. Decay rates of the first and second moments. Decay rates of the

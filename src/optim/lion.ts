@@ -1,10 +1,11 @@
 import { type Names, number, options } from '../check.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
+import { requireKernel } from '../wasm/runtime.ts';
 import { type Blocks, betasOf, Optimizer } from './optimizer.ts';
 
 /** Options of `Lion`. */
 export interface LionOptions {
-  /** Learning rate. Learning rate. Learning rate. Learning rate. Learning rate. Default 1e-4. */
+  /** Learning rate. Default 1e-4. */
   readonly lr?: number | undefined;
   /** Decay rates of the average used for the update and of the stored average. Default [0.9, 0.99]. */
   readonly betas?: readonly [number, number] | undefined;
@@ -30,6 +31,7 @@ export class Lion extends Optimizer {
   }
 
   protected apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number): void {
+    requireKernel(kernels, 'lion_step');
     const { n, parameters, gradients, slots } = blocks;
     const [b1, b2] = this.#betas;
     kernels.lion_step(n, parameters, gradients, slots[0]!, scale, lr, b1, b2, this.#weightDecay);

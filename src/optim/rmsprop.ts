@@ -4,7 +4,7 @@ import { type Blocks, Optimizer } from './optimizer.ts';
 
 /** Options of `RMSprop`, named as in torch.optim.RMSprop. */
 export interface RMSpropOptions {
-  /** Learning rate. Learning rate. Learning rate. Learning rate. Learning rate. Default 1e-2. */
+  /** Learning rate. Default 1e-2. */
   readonly lr?: number | undefined;
   /** Smoothing factor. Default 0.99. */
   readonly alpha?: number | undefined;

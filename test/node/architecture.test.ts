@@ -48,7 +48,7 @@ const SRC = rooms({
 });
 
 const ASSEMBLY = rooms({
-  index: 'core configurable sequence scan gemm vec math',
+  index: 'core configurable sequence scan gemm loss optim vec math',
   core: 'inference sequence gemm loss optim vec',
   inference: 'sequence gemm loss vec build',
   configurable: 'sequence cells gemm vec math simd',

@@ -51,7 +51,7 @@ test('layers have at most three bases in src/layers', () => {
   expect(deep).toEqual([]);
   expect(basesOf(layers.find(({ name }) => name === 'LSTM')!)).toEqual([
     'GraphRecurrent',
-    'Recurrent',
     'Standalone',
+    'Recurrent',
   ]);
 });

@@ -79,7 +79,7 @@ describe('unrolled/inference', () => {
       loss: unrolled.crossEntropy,
       optimizer: new unrolled.SGD({ lr: 1 }),
     });
-    const lstm = new LSTM(1, 1);
+    const lstm = new Sequential([new LSTM(1, 1)]);
     for (const call of [
       () => trainer.step([1, 2], [2, 3]),
       () => trainer.evaluate([1, 2], [2, 3]),
@@ -88,7 +88,7 @@ describe('unrolled/inference', () => {
       expect(thrown(call)).toBeInstanceOf(unrolled.StateError);
       expect((thrown(call) as Error).message).toMatch(/kernels.*infer/);
     }
-    expect(lstm.forward([1, 2]).output.shape).toEqual([2, 1, 1]);
+    expect(lstm.forward([1, 2]).shape).toEqual([2, 1, 1]);
   });
 
   test('a pool and a beam search over its models', async () => {

@@ -1,6 +1,6 @@
 import { ArgumentError, FormatError } from '../../errors.ts';
-import type { Recurrent } from '../../layers/recurrent/recurrent.ts';
 import * as recurrentLayers from '../../layers/recurrentLayers.ts';
+import type { Standalone } from '../../layers/standalone.ts';
 import type { Given, NDArray } from '../../ndarray.ts';
 import { type Errors, type Fixture, group, relativeError, values } from './fixture.ts';
 
@@ -75,7 +75,7 @@ export function recurrentLayer(cell: unknown) {
   return found;
 }
 
-function makeLayer(config: Readonly<Record<string, unknown>>): Recurrent {
+function makeLayer(config: Readonly<Record<string, unknown>>): Standalone {
   const { cell, inputSize, hiddenSize } = config;
   const Layer = recurrentLayer(cell);
   const own = Object.entries(config).filter(

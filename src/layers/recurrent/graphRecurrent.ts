@@ -1,7 +1,7 @@
 import { options } from '../../check.ts';
 import { checkNode, GraphNode, outputShape } from '../../engine/node.ts';
 import { ArgumentError, ShapeError } from '../../errors.ts';
-import { Recurrent } from './recurrent.ts';
+import { Standalone } from '../standalone.ts';
 
 /**
  * What a recurrent layer makes of a node: its output, and the last states as vectors [B, numLayers · directions ·
@@ -22,7 +22,7 @@ export abstract class GraphRecurrent<
   States extends string = 'h',
   Final extends string = never,
   Nodes extends string = States,
-> extends Recurrent<States, Final> {
+> extends Standalone<States, Final> {
   /**
    * The nodes of this layer's output and last states, for `Model`.
    * @throws {ArgumentError} if a state is unknown or not a node of a vector

@@ -1,10 +1,11 @@
 import { integer, options } from '../../check.ts';
 import type { Layer, LayerScope, Lookup, ParameterSpec, Pass } from '../../engine/layer.ts';
+import { onlyInFullPackage } from '../../errors.ts';
 import { initializer } from '../../init/initializers.ts';
 import type { Region } from '../../memory/layout.ts';
 import type { Signal } from '../../ndarray.ts';
+import { SummarizedLayer } from '../../summary.ts';
 import { dropoutPass, variationalDropoutPass } from '../dropout.ts';
-import { Standalone } from '../standalone.ts';
 import { bidirectionalPass } from './bidirectional.ts';
 import { type Cell, outputWidth } from './cell.ts';
 import type { Place, Source } from './direction.ts';
@@ -26,10 +27,7 @@ const LOOKUPS_A_ROW = 2;
  * k: `weight_ih_lk`, `weight_hh_lk`, `bias_ih_lk`, `bias_hh_lk`, with the suffix `_reverse` for the reverse
  * direction; shapes and gate order as in torch.nn.
  */
-export abstract class Recurrent<States extends string = 'h', Final extends string = never>
-  extends Standalone<States, Final>
-  implements Layer
-{
+export abstract class Recurrent extends SummarizedLayer implements Layer {
   /** Class name, as in saved models. */
   abstract override readonly type: string;
   /** Input features. */
@@ -42,12 +40,14 @@ export abstract class Recurrent<States extends string = 'h', Final extends strin
   readonly bias: boolean;
   /** Whether it has a reverse direction. */
   readonly bidirectional: boolean;
-  override readonly batchFirst: boolean;
+  /** Whether inputs and outputs of a standalone layer are [B, T, ·]. */
+  readonly batchFirst: boolean;
   readonly input: Signal;
   readonly parameters: readonly ParameterSpec[];
   readonly keepsState = true;
   /** @internal */
   readonly cell: Cell;
+  /** Seed of the parameters of a standalone layer. */
   protected readonly seed: number;
   protected readonly common: Common;
   /** Of all parameters. */
@@ -157,6 +157,11 @@ export abstract class Recurrent<States extends string = 'h', Final extends strin
       if (training && dropout > 0 && k + 1 < this.numLayers) x = push(dropoutPass(scope, x, dropout));
     }
     return passes;
+  }
+
+  /** Only in the whole package: `Standalone`. @internal */
+  forward(..._: never[]): unknown {
+    throw onlyInFullPackage(`${this.type} without a model`);
   }
 
   #inputOf(layer: number): number {
