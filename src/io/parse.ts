@@ -35,11 +35,10 @@ export function parseSafetensors(bytes: Uint8Array | ArrayBuffer): SafetensorsFi
   if (file.length < 8) throw bad(`file of ${file.length} bytes is shorter than 8 bytes`);
   const declared = new DataView(file.buffer, file.byteOffset).getBigUint64(0, true);
   const most = file.length - 8;
-  if (declared > most || declared > MAX_HEADER) {
+  if (declared > most || declared > MAX_HEADER)
     throw bad(
-      `header length ${declared} is beyond the limit: ${most} bytes follow, of at most ${MAX_HEADER}`,
+      `header length ${declared} is beyond the ${most} bytes that follow, or the limit ${MAX_HEADER}`,
     );
-  }
   const start = 8 + Number(declared);
   const { entries, metadata } = parseHeader(decodeHeader(file, start));
   const checked = entries.map((entry) => checkEntry(entry, file.length - start));
@@ -68,9 +67,7 @@ function decodeHeader(file: Uint8Array, end: number): string {
   // a byte order mark is kept, since it is not part of JSON
   const text = decodeUtf8(header);
   if (text === undefined) throw bad(`header of ${header.length} bytes is not valid UTF-8`);
-  if (!text.startsWith('{')) {
-    throw bad(`header must start with "{", got ${text === '' ? 'an empty header' : quote(text.charAt(0))}`);
-  }
+  if (!text.startsWith('{')) throw bad(`header must start with "{", got ${quote(text.slice(0, 1))}`);
   return text;
 }
 
@@ -80,14 +77,11 @@ function checkEntry({ name, dtype, shape, begin, end }: HeaderEntry, available: 
   if (!isDtype(dtype)) {
     throw bad(`${owner}: unknown dtype ${quote(dtype)}, expected one of ${DTYPES.join(' ')}`);
   }
-  const offsets = `data_offsets [${begin}, ${end}]`;
-  if (begin > end) throw bad(`${owner}: ${offsets} end before they begin`);
-  if (end > available) throw bad(`${owner}: ${offsets} end beyond the ${available} bytes of data`);
   const size = elements([...shape, ARRAYS[dtype].BYTES_PER_ELEMENT]);
-  if (size !== end - begin) {
+  if (size !== end - begin || end > available) {
     const bytes = size < 0 ? '2^53 or more' : size;
     throw bad(
-      `${owner}: shape ${showShape(shape)} of ${dtype} takes ${bytes} bytes, not the ${end - begin} of ${offsets}`,
+      `${owner}: shape ${showShape(shape)} of ${dtype} needs ${bytes} bytes, got data_offsets [${begin}, ${end}] in ${available} bytes of data`,
     );
   }
   return dtype;
@@ -104,6 +98,6 @@ function checkLayout(entries: readonly HeaderEntry[], available: number): void {
     covered = end;
   }
   if (covered !== available) {
-    throw bad(`${available - covered} trailing bytes: the tensors cover ${covered} of ${available}`);
+    throw bad(`${available - covered} trailing bytes after ${covered} of tensors`);
   }
 }

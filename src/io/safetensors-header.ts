@@ -1,6 +1,6 @@
 import { FormatError } from '../errors.ts';
 
-/** A tensor's header entry, not yet checked against the file. Offsets in bytes from the start of the data. */
+/** Entry of one tensor as written; offsets are relative to the start of the data. */
 export interface HeaderEntry {
   name: string;
   dtype: string;
@@ -30,8 +30,6 @@ export function quote(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
 }
 
-const INVALID = 'header is not valid JSON';
-
 /**
  * Parses the JSON text of a safetensors header.
  *
@@ -55,31 +53,27 @@ export function parseHeader(text: string): Header {
       });
     }
   });
-  scanner.end();
+  scanner.expect('', 'nothing after the header object');
   return { entries, metadata };
 }
 
 function readEntry(scanner: Scanner, name: string): HeaderEntry {
   const owner = `tensor ${quote(name)}`;
-  let dtype: string | undefined;
-  let shape: number[] | undefined;
-  let offsets: number[] | undefined;
+  const fields: { dtype?: string; shape?: number[]; data_offsets?: number[] } = {};
   scanner.object(owner, (key) => {
-    const what = `${owner}: ${key}`;
-    if (key === 'dtype') dtype = scanner.string(what);
-    else if (key === 'shape') shape = scanner.integers(what);
-    else if (key === 'data_offsets') offsets = scanner.integers(what, 2);
+    const what = `${key} of ${owner}`;
+    if (key === 'dtype') fields[key] = scanner.string(what);
+    else if (key === 'shape' || key === 'data_offsets') fields[key] = scanner.integers(what);
     else throw bad(`${owner}: unknown field ${quote(key)}`);
   });
+  const { dtype, shape, data_offsets: offsets } = fields;
   if (dtype === undefined || !shape || !offsets) {
     const missing = dtype === undefined ? 'dtype' : shape ? 'data_offsets' : 'shape';
     throw bad(`${owner}: missing field "${missing}"`);
   }
   const [begin, end] = offsets;
-  if (begin === undefined || end === undefined) {
-    throw bad(`${owner}: data_offsets must be 2 integers, got ${offsets.length}`);
-  }
-  return { name, dtype, shape, begin, end };
+  if (offsets.length !== 2) throw bad(`${owner}: data_offsets must be 2 integers, got ${offsets.length}`);
+  return { name, dtype, shape, begin: begin!, end: end! };
 }
 
 class Scanner {
@@ -92,70 +86,62 @@ class Scanner {
 
   /** Parses an object: `member` is called after each key and colon, and parses the value. */
   object(owner: string, member: (key: string) => void): void {
-    if (this.#peek() !== '{') throw this.#mismatch(owner, 'an object');
-    this.#at++;
+    this.expect('{', `an object for ${owner}`);
     if (this.#accept('}')) return;
     const seen = new Set<string>();
     do {
-      const key = this.string(`${owner}: key`);
+      const key = this.string(`a key of ${owner}`);
       if (seen.has(key)) throw bad(`${owner}: duplicate key ${quote(key)}`);
       seen.add(key);
-      if (!this.#accept(':')) throw this.#invalid(`":" after the key ${quote(key)}`);
+      this.expect(':', `":" after ${quote(key)}`);
       member(key);
     } while (this.#accept(','));
-    if (!this.#accept('}')) throw this.#invalid(`"," or "}" in ${owner}`);
+    this.expect('}', `"," or "}" in ${owner}`);
   }
 
   string(what: string): string {
-    if (this.#peek() !== '"') throw this.#mismatch(what, 'a string');
-    const start = this.#at;
-    let at = start + 1;
-    for (let code = 0; code !== 0x22; at++) {
-      code = this.#text.charCodeAt(at);
+    const expected = `a string for ${what}`;
+    this.expect('"', expected);
+    const start = this.#at - 1;
+    let at = start;
+    for (let code = 0; code !== 0x22 && at < this.#text.length; ) {
+      code = this.#text.charCodeAt(++at);
       if (code === 0x5c) at++;
-      else if (Number.isNaN(code)) throw bad(`${INVALID}: unterminated string at character ${start}`);
     }
-    this.#at = at;
     let value: string;
     try {
-      value = JSON.parse(this.#text.slice(start, at));
+      value = JSON.parse(this.#text.slice(start, at + 1));
     } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      throw bad(`${INVALID}: invalid string at character ${start}`);
+      this.#at = start;
+      throw error instanceof SyntaxError ? this.#refuse(expected) : error;
     }
-    if (hasLoneSurrogate(value)) throw bad(`${what} ${quote(value)} is not Unicode: it has a lone surrogate`);
+    this.#at = at + 1;
+    if (hasLoneSurrogate(value))
+      throw bad(`${what}: ${quote(value)} is not Unicode: it has a lone surrogate`);
     return value;
   }
 
-  /** Parses an array of at most `limit` non-negative safe integers. */
-  integers(what: string, limit = Number.POSITIVE_INFINITY): number[] {
-    if (this.#peek() !== '[') throw this.#mismatch(what, 'an array');
-    this.#at++;
+  /** Parses an array of non-negative safe integers. */
+  integers(what: string): number[] {
+    this.expect('[', `an array for ${what}`);
     const values: number[] = [];
     if (this.#accept(']')) return values;
     do {
-      if (values.length === limit) throw bad(`${what} must be ${limit} integers, got more`);
-      values.push(this.#integer(what));
+      this.#peek();
+      // more than 16 digits is beyond 2^53
+      INTEGER.lastIndex = this.#at;
+      const value = Number(INTEGER.exec(this.#text)?.[0]);
+      if (!Number.isSafeInteger(value)) throw this.#refuse(`non-negative safe integers for ${what}`);
+      this.#at = INTEGER.lastIndex;
+      values.push(value);
     } while (this.#accept(','));
-    if (!this.#accept(']')) throw this.#invalid(`"," or "]" in ${what}`);
+    this.expect(']', `"," or "]" in ${what}`);
     return values;
   }
 
-  /** Checks that only white space is left. */
-  end(): void {
-    if (this.#peek() !== '') throw this.#invalid('nothing after the header object');
-  }
-
-  #integer(what: string): number {
-    const expected = 'non-negative safe integers';
-    if (!/[-+.\d]/.test(this.#peek())) throw this.#mismatch(what, expected);
-    // a number of more than 40 characters is refused by its first 40
-    const [token] = /^[-+.\dEe]+/.exec(this.#text.slice(this.#at, this.#at + 40))!;
-    // more than 16 digits is beyond 2^53
-    const value = /^(?:0|[1-9]\d{0,15})$/.test(token) ? Number(token) : Number.NaN;
-    if (!Number.isSafeInteger(value)) throw bad(`${what} must be ${expected}, got ${token}`);
-    this.#at += token.length;
-    return value;
+  /** Skips a character ('': checks that the text ends). */
+  expect(char: string, expected: string): void {
+    if (!this.#accept(char)) throw this.#refuse(expected);
   }
 
   /** The next character that is not white space, or '' at the end. */
@@ -173,20 +159,15 @@ class Scanner {
     return true;
   }
 
-  /** The error for an unexpected or missing value. */
-  #mismatch(what: string, expected: string): FormatError {
-    const kinds: Record<string, string> = { '{': 'an object', '[': 'an array', '"': 'a string' };
-    const [word, digit] = /^(?:true|false|null|([-\d]))/.exec(this.#text.slice(this.#at, this.#at + 5)) ?? [];
-    const got = kinds[this.#peek()] ?? (digit ? 'a number' : word);
-    return got ? bad(`${what} must be ${expected}, got ${got}`) : this.#invalid(`${expected} for ${what}`);
-  }
-
-  #invalid(expected: string): FormatError {
-    const char = this.#peek();
-    const got = char === '' ? 'the end of the header' : quote(char);
-    return bad(`${INVALID}: expected ${expected} at character ${this.#at}, got ${got}`);
+  /** The error for what comes next. */
+  #refuse(expected: string): FormatError {
+    const next = this.#text.slice(this.#at, this.#at + 24);
+    const got = next ? quote(next) : 'its end';
+    return bad(`header JSON: expected ${expected} at character ${this.#at}, got ${got}`);
   }
 }
+
+const INTEGER = /(?:0|[1-9]\d{0,15})(?![-+.\dEe])/y;
 
 /** Matches a lone surrogate, which has no UTF-8 form. */
 export function hasLoneSurrogate(text: string): boolean {

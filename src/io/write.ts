@@ -69,17 +69,14 @@ export function checkText(argument: string, text: unknown): asserts text is stri
   if (hasLoneSurrogate(text)) throw new ArgumentError(argument, 'Unicode text without lone surrogates', text);
 }
 
-/** Compares by UTF-8 bytes, which differs from UTF-16 order between surrogate pairs and U+E000 to U+FFFF. */
+/** Compares distinct texts by UTF-8 bytes. */
 function compareCodePoints(a: string, b: string): number {
-  const shorter = Math.min(a.length, b.length);
-  for (let i = 0; i < shorter; i++) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(i);
-    if (x !== y) return surrogatesLast(x) - surrogatesLast(y);
-  }
-  return a.length - b.length;
+  return surrogatesLast(a) < surrogatesLast(b) ? -1 : 1;
 }
 
-function surrogatesLast(unit: number): number {
-  return unit >= 0xd800 && unit < 0xe000 ? unit + 0x10000 : unit;
+/** Swaps the code units of surrogates and U+E000 to U+FFFF, so that the order is that of code points. */
+function surrogatesLast(text: string): string {
+  return text.replace(/[\ud800-\uffff]/g, (unit) =>
+    String.fromCharCode(unit.charCodeAt(0) + (unit < '\ue000' ? 0x2000 : -0x800)),
+  );
 }
