@@ -10,6 +10,8 @@ export interface Use {
   readonly inputs: readonly GraphNode[];
   /** Initial states by name, such as h. */
   readonly initial: Readonly<Record<string, GraphNode>>;
+  /** Shape of the output. */
+  readonly shape: NodeShape;
 }
 
 /** Where a node's values come from: the caller, a layer, or the last state of a recurrent layer. */
@@ -81,18 +83,19 @@ export function input(opts: InputOptions, like?: GraphNode): GraphNode {
  * @throws {ArgumentError | ShapeError} if the layer does not take what the node holds
  */
 export function applyLayer(layer: Layer, node: GraphNode): GraphNode {
-  return new GraphNode(outputShape(layer, node), useOf(layer, [node]));
+  return outputNode(layer, [node], outputShape(layer, node));
 }
 
 /** The node of the output of a layer with several inputs. @throws as `joined` of the layer */
 export function applyJoin(layer: JoinLayer, given: readonly GraphNode[]): GraphNode {
   const nodes = [...given];
   for (const [i, node] of nodes.entries()) checkNode(`nodes[${i}]`, node);
-  return new GraphNode(layer.joined(nodes.map(({ shape }) => shape)), useOf(layer, nodes));
+  const shape = layer.joined(nodes.map(({ shape }) => shape));
+  return outputNode(layer, nodes, shape);
 }
 
-function useOf(layer: Layer | JoinLayer, inputs: readonly GraphNode[]): Origin {
-  return { use: { layer, inputs, initial: {} }, state: undefined };
+function outputNode(layer: Layer | JoinLayer, inputs: readonly GraphNode[], shape: NodeShape): GraphNode {
+  return new GraphNode(shape, { use: { layer, inputs, initial: {}, shape }, state: undefined });
 }
 
 /** @throws {ArgumentError} unless it is a node */

@@ -49,7 +49,7 @@ export abstract class GraphRecurrent<
       if (width !== size(name)) throw new ShapeError(key, `${size(name)} features`, `${width}`);
       from[name] = state;
     }
-    const use = { layer: this, inputs: [node], initial: from };
+    const use = { layer: this, inputs: [node], initial: from, shape };
     const output = new GraphNode(shape, { use, state: undefined });
     const last = states.flatMap(([state, { gradient = true }]) => {
       const vector = { kind: 'features', size: size(state), axis: undefined } as const;
