@@ -155,6 +155,8 @@ export interface Layer {
   readonly sameStep?: boolean | undefined;
   /** Whether its directions end at different steps and it supports `LayerScope.keepsLast`. @internal */
   readonly hasDirections?: boolean | undefined;
+  /** With two directions whose outputs are concatenated: features of the forward one. @internal */
+  readonly forwardSize?: number | undefined;
   /** Whether it is element-wise, so that it can run before or after steps are reduced. @internal */
   readonly elementwise?: boolean | undefined;
   /** Whether a step's output depends on later steps; then it can't run step by step. */

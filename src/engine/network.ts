@@ -6,9 +6,10 @@ import { Layout, type Region } from '../memory/layout.ts';
 import { type Given, readShaped, type Sequence, type Signal } from '../ndarray.ts';
 import { writeRows } from './batchIO.ts';
 import { chain, refuseStream } from './chain.ts';
+import { ChainPlan } from './chainPlan.ts';
 import { checkNames } from './checkNames.ts';
 import type { Layer } from './layer.ts';
-import { type Packed, Plan, type PlanRequest } from './plan.ts';
+import type { Packed, Plan, PlanRequest } from './plan.ts';
 import type { Rows, Valid } from './rows.ts';
 
 /** Idle streams from which on new ones take the place of those at the end of the memory. */
@@ -61,10 +62,16 @@ export class Network {
   readonly #packed = new Map<string, Packed>();
 
   /** @throws {ShapeError} if the sizes of consecutive layers do not match */
-  constructor(layers: readonly Layer[], prefixes: readonly string[], seed: number, initialize = true) {
+  constructor(
+    layers: readonly Layer[],
+    prefixes: readonly string[],
+    seed: number,
+    initialize = true,
+    ends = chain(layers),
+  ) {
     this.layers = layers;
     this.prefixes = prefixes;
-    [this.input, this.outputSize] = chain(layers);
+    [this.input, this.outputSize] = ends;
     this.generator = new Generator(seed);
     const layout = new Layout(MemoryArena.start);
     const specs = layers.flatMap((layer, i) =>
@@ -141,6 +148,11 @@ export class Network {
     return taken;
   }
 
+  /** @param gradients address of the parameter gradients, for training */
+  protected lay(layout: Layout, gradients: number, request: PlanRequest): Plan {
+    return new ChainPlan(this, layout, gradients, request);
+  }
+
   /**
    * Lays out a plan without touching memory, as if the gradients, `slots` optimizer slots and what `reserve`
    * allocates existed.
@@ -151,7 +163,7 @@ export class Network {
     if (request.training && !this.#gradients) layout.take('gradients', this.block.length);
     for (let k = this.#slots.length; k < slots; k++) layout.take('optimizer state', this.block.length);
     reserve(layout);
-    return new Plan(this, layout, 0, request);
+    return this.lay(layout, 0, request);
   }
 
   /**
@@ -170,7 +182,7 @@ export class Network {
     for (const p of this.#plans) if (p.serves(request)) plan = p;
     if (!plan) {
       const gradients = request.training ? this.gradients.ptr : 0;
-      plan = new Plan(this, new Layout(this.#end), gradients, request);
+      plan = this.lay(new Layout(this.#end), gradients, request);
       this.arena.ensure(plan.end);
       // a few shapes are usual; bounds the cache for many
       if (this.#plans.length >= 16) this.#plans = [];
@@ -195,7 +207,7 @@ export class Network {
     const from = this.#endWithoutIdle();
     const taken = this.reserveAll((layout) => {
       const request = { steps, batch, training: false, targets: 'none', stream: packed } as const;
-      const plan = new Plan(this, layout, 0, request);
+      const plan = this.lay(layout, 0, request);
       const widest = Math.max(0, ...plan.states.map(({ initial }) => initial.shape[1]!));
       return {
         plan,

@@ -1,10 +1,9 @@
 import type { Generator } from '../init/generator.ts';
-import { type MemoryArena, pageBytes } from '../memory/arena.ts';
-import { At, align, type Layout, type Region } from '../memory/layout.ts';
+import type { MemoryArena } from '../memory/arena.ts';
+import type { Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
-import { keepsLast } from './keepsLast.ts';
-import type { Layer, LayerScope, Lookup, Pass, StateSlot } from './layer.ts';
-import { Rows } from './rows.ts';
+import type { Layer, Pass, StateSlot } from './layer.ts';
+import type { Rows } from './rows.ts';
 
 /** Request for a plan. */
 export interface PlanRequest {
@@ -43,34 +42,25 @@ export interface Planned {
   readonly block: Region;
 }
 
-/** A region that is placed once the sizes of all its users are known. */
-interface Shared {
-  ptr: number;
-  shape: readonly number[];
-  length: number;
-}
-
 /**
  * A network laid out for at most T steps of B rows: activations, scratch, input and targets. It only computes
  * addresses and allocates nothing; pointers stay valid as long as the plan is used.
  */
-export class Plan {
+export interface Plan {
   readonly steps: number;
   readonly batch: number;
-  readonly training: boolean;
-  readonly ragged: boolean;
-  readonly flow: boolean;
-  readonly wholeSteps: number;
-  /** Its kind of targets. */
-  readonly kind: PlanRequest['targets'];
   readonly rows: Rows;
   /** Rows of the output: those of the input, those with another number of steps, or one step per row. */
   readonly outputRows: Rows;
+  /** Number of output rows that count (the first ones); excludes rows of the batch without steps. */
+  readonly outputCount: number;
   /** Value of the layers' penalties, from the last backward pass. */
-  penalty = 0;
+  readonly penalty: number;
   readonly input: Region;
   readonly targets: Region;
   readonly output: Region;
+  /** Gradient with respect to the output; the backward passes overwrite it. */
+  readonly outputGradient: Region;
   readonly passes: readonly Pass[];
   readonly states: readonly StateSlot[];
   /** Names of a stream's states: layer prefix, state and stacked layer, such as `1.h_l0`. */
@@ -79,173 +69,17 @@ export class Plan {
   readonly start: number;
   /** First byte after the plan. */
   readonly end: number;
-  /** Gradients with respect to outputs; the backward passes alternate between the two. */
-  readonly outputGradient: Region;
-  readonly #otherGradient: Region;
-
-  /**
-   * @param layout where the plan begins
-   * @param gradients address of the parameter gradients, for training
-   * @throws {MemoryError} beyond 2 GiB
-   */
-  constructor(network: Planned, layout: Layout, gradients: number, request: PlanRequest) {
-    const { steps, batch, training, stream, ragged = false, flow = false } = request;
-    const { wholeSteps = steps } = request;
-    this.steps = steps;
-    this.batch = batch;
-    this.training = training;
-    this.ragged = ragged;
-    this.flow = flow;
-    this.wholeSteps = wholeSteps;
-    this.kind = request.targets;
-    this.start = layout.end;
-    const sizes = ragged ? layout.take('sizes', steps) : undefined;
-    const { kind, size } = network.input;
-    this.input =
-      kind === 'indices' ? layout.take('input', steps, batch) : layout.take('input', steps, batch, size);
-    const rows = new Rows(steps, batch, sizes);
-    this.rows = rows;
-    const scratch: Shared = { ptr: 0, shape: [], length: 0 };
-    const outputs: Shared[] = [0, 1].map(() => ({ ptr: 0, shape: [], length: 0 }));
-    let turn = 0;
-    let widest = 0;
-    const passes: Pass[] = [];
-    let x = this.input;
-    let lookup: Lookup | undefined;
-    let current = rows;
-    let works = 0;
-    const stateNames: string[] = [];
-    const streamed = stream !== undefined;
-    const keeper = keepsLast(network.layers);
-    const busy = [...network.layers.entries()].filter(
-      ([, layer]) => !layer.isIdle?.(training, streamed) && !(keeper >= 0 && layer.reducesSteps),
-    );
-    for (const [at, [i, layer]] of busy.entries()) {
-      const parameter = (name: string) => network.parameters.get(network.prefixes[i] + name)!;
-      const scope: LayerScope = {
-        kernels: network.arena.kernels,
-        arena: network.arena,
-        generator: network.generator,
-        steps: current.steps,
-        batch,
-        rows: current,
-        wholeSteps: current === rows ? wholeSteps : current.steps,
-        training,
-        keepsLast: i === keeper,
-        flow,
-        stream: streamed,
-        parameter,
-        gradient: (name) => ({
-          ...parameter(name),
-          ptr: gradients + parameter(name).ptr - network.block.ptr,
-        }),
-        keep: (what, ...shape) => layout.take(what, ...shape),
-        output: (what, ...shape) => {
-          if (training) return layout.take(what, ...shape);
-          const shared = outputs[turn++ % 2]!;
-          const region = new At(shape, () => shared.ptr);
-          shared.length = Math.max(shared.length, region.length);
-          return region;
-        },
-        work: (bytes) => {
-          if (stream) {
-            stream.regions[works] ??= layout.take('packed weights', align(bytes) / 4);
-            return stream.regions[works++]!;
-          }
-          scratch.length = Math.max(scratch.length, bytes / 4);
-          return scratch;
-        },
-        reversed: () => current.reversed(() => layout.take('reversed rows', current.count)),
-        lastRows: () => current.lastRows(() => layout.take('last rows', batch)),
-      };
-      const found = layer.lookup?.(scope, x);
-      if (found && busy[at + 1]?.[1].takesLookup?.(scope, found)) {
-        lookup = found;
-        continue;
-      }
-      let stacked = 0;
-      for (const pass of layer.reserve(scope, x, lookup)) {
-        passes.push(pass);
-        if (streamed && pass.states.length > 0) {
-          stateNames.push(...pass.states.map(({ name }) => `${network.prefixes[i]}${name}_l${stacked}`));
-          stacked++;
-        }
-        x = pass.output;
-        widest = Math.max(widest, x.length);
-      }
-      lookup = undefined;
-      if (layer.reducesSteps || i === keeper) current = Rows.ofLast(current);
-      else current = layer.outputRows?.(current, layout) ?? current;
-    }
-    this.outputRows = current;
-    const out = request.targets === 'features' ? network.outputSize : request.targets === 'indices' ? 1 : 0;
-    this.targets = layout.take('targets', current.count * out);
-    for (const shared of outputs) shared.ptr = layout.take('outputs', shared.length).ptr;
-    const gradient = training ? Math.max(widest, this.input.length) : 0;
-    this.outputGradient = layout.take('output gradients', gradient);
-    this.#otherGradient = layout.take('input gradients', gradient);
-    scratch.ptr = layout.take('scratch', align(4 * scratch.length) / 4).ptr;
-    this.passes = passes;
-    this.states = passes.flatMap((pass) => pass.states);
-    this.stateNames = stateNames;
-    this.output = x;
-    this.end = layout.end;
-  }
-
-  /** Whether it matches a request. */
-  serves({
-    steps,
-    batch,
-    training,
-    targets,
-    ragged = false,
-    flow = false,
-    wholeSteps = steps,
-  }: PlanRequest): boolean {
-    return (
-      this.steps === steps &&
-      this.batch === batch &&
-      this.training === training &&
-      this.kind === targets &&
-      this.ragged === ragged &&
-      this.flow === flow &&
-      this.wholeSteps === wholeSteps
-    );
-  }
-
-  /** Number of output rows that count (the first ones); excludes rows of the batch without steps. */
-  get outputCount(): number {
-    return this.outputRows.countWithSteps;
-  }
-
   /** Size of the memory with this plan in use, in bytes. */
-  get bytes(): number {
-    return pageBytes(this.end);
-  }
-
+  readonly bytes: number;
+  /** Whether it matches a request. */
+  serves(request: PlanRequest): boolean;
   /** Call before the first forward call of an update. */
-  begin(): void {
-    for (const pass of this.passes) pass.begin?.();
-  }
-
-  forward(packed = false): void {
-    for (const pass of this.passes) pass.forward(packed);
-  }
-
+  begin(): void;
+  /** packed: the scratch memory still contains the weights packed by the last call. */
+  forward(packed?: boolean): void;
   /**
    * Backpropagates from `outputGradient` and the current gradients of the states. Returns the region of the input
    * gradient, if requested. finish: this is the last part of the sequence.
    */
-  backward(wantInput: boolean, finish = true): Region | undefined {
-    let dy = this.outputGradient;
-    let dx = this.#otherGradient;
-    for (let i = this.passes.length - 1; i >= 0; i--) {
-      const wanted = i > 0 || wantInput;
-      this.passes[i]!.backward(dy.ptr, wanted ? dx.ptr : 0, finish);
-      [dy, dx] = [dx, dy];
-    }
-    if (finish) this.penalty = 0;
-    for (let i = 0; finish && i < this.passes.length; i++) this.penalty += this.passes[i]!.end?.() ?? 0;
-    return wantInput ? { ...this.input, ptr: dy.ptr } : undefined;
-  }
+  backward(wantInput: boolean, finish?: boolean): Region | undefined;
 }

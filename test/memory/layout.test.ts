@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { ChainPlan } from '../../src/engine/chainPlan.ts';
 import { Network } from '../../src/engine/network.ts';
-import { Plan } from '../../src/engine/plan.ts';
 import {
   Adam,
   AdamW,
@@ -131,7 +131,7 @@ describe('the regions of a network', () => {
         targets: 'none',
       } as const;
       const layout = new Recorder(align(end));
-      const plan = new Plan(network, layout, network.gradients.ptr, request);
+      const plan = new ChainPlan(network, layout, network.gradients.ptr, request);
       expectOrdered(layout.regions, end);
       expect(plan.end).toBe(layout.end);
       const used = [

@@ -23,6 +23,11 @@ export abstract class GraphRecurrent<
   Final extends string = never,
   Nodes extends string = States,
 > extends Standalone<States, Final> {
+  /** @internal */
+  get forwardSize(): number | undefined {
+    return this.bidirectional && this.common.mergeMode === 'concat' ? this.outputSize() / 2 : undefined;
+  }
+
   /**
    * The nodes of this layer's output and last states, for `Model`.
    * @throws {ArgumentError} if a state is unknown or not a node of a vector

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { Plan } from '../../../src/engine/plan.ts';
+import { ChainPlan } from '../../../src/engine/chainPlan.ts';
 import {
   Adam,
   crossEntropy,
@@ -209,7 +209,7 @@ describe('memoryBudget', () => {
     ] as const) {
       const t = trainer(make, { memoryBudget: segment(steps) + kept * state });
       const { segments, extraForward, extraTime } = t.model.plan({ steps: T, batch: B }).checkpoints!;
-      const forward = vi.spyOn(Plan.prototype, 'forward');
+      const forward = vi.spyOn(ChainPlan.prototype, 'forward');
       run(t, T, 1);
       expect(forward.mock.calls.length).toBe(Math.round(segments * (1 + extraForward)));
       expect(extraTime).toBeCloseTo(1 + extraForward / 3, 12);
