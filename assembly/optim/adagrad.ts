@@ -7,6 +7,21 @@ import { flush, loadLanes, madd, storeLanes } from '../simd';
 export function adagrad_step(
   n: i32, p: usize, g: usize, v: usize, s: f32, rate: f32, eps: f32, weightDecay: f32,
 ): void {
+  adagrad(false, n, p, g, v, s, rate, eps, weightDecay);
+}
+
+/** As adagrad_step, with p −= rate·d / √(v + eps), as TF.js. */
+export function adagrad_inside_step(
+  n: i32, p: usize, g: usize, v: usize, s: f32, rate: f32, eps: f32, weightDecay: f32,
+): void {
+  adagrad(true, n, p, g, v, s, rate, eps, weightDecay);
+}
+
+// @ts-ignore: decorator
+@inline
+function adagrad(
+  inside: bool, n: i32, p: usize, g: usize, v: usize, s: f32, rate: f32, eps: f32, weightDecay: f32,
+): void {
   const vs = f32x4.splat(s);
   const vr = f32x4.splat(-rate);
   const ve = f32x4.splat(eps);
@@ -17,6 +32,7 @@ export function adagrad_step(
     const d = madd(vw, x, f32x4.mul(loadLanes(g, w), vs));
     const vt = flush(madd(d, d, loadLanes(v, w)));
     storeLanes(v, vt, w);
-    storeLanes(p, madd(vr, f32x4.div(d, f32x4.add(f32x4.sqrt(vt), ve)), x), w);
+    const root = inside ? f32x4.sqrt(f32x4.add(vt, ve)) : f32x4.add(f32x4.sqrt(vt), ve);
+    storeLanes(p, madd(vr, f32x4.div(d, root), x), w);
   }
 }

@@ -9,10 +9,31 @@ export function rmsprop_step(
   n: i32, p: usize, g: usize, v: usize, a: usize, b: usize, s: f32, lr: f32, alpha: f64, eps: f32,
   weightDecay: f32, momentum: f32,
 ): void {
+  rmsprop(false, 0, n, p, g, v, a, b, s, lr, alpha, eps, weightDecay, momentum);
+}
+
+/**
+ * As rmsprop_step, with u = d / √(v + eps). With rateInside the buffer holds the learning rate, as in TF.js: b =
+ * momentum·b + lr·u, p −= b. TF.js subtracts its epsilon when centered: eps may be negative.
+ */
+export function rmsprop_inside_step(
+  n: i32, p: usize, g: usize, v: usize, a: usize, b: usize, s: f32, lr: f32, alpha: f64, eps: f32,
+  weightDecay: f32, momentum: f32, rateInside: i32,
+): void {
+  rmsprop(true, rateInside, n, p, g, v, a, b, s, lr, alpha, eps, weightDecay, momentum);
+}
+
+// @ts-ignore: decorator
+@inline
+function rmsprop(
+  inside: bool, rateInside: i32, n: i32, p: usize, g: usize, v: usize, a: usize, b: usize, s: f32, lr: f32, alpha: f64, eps: f32,
+  weightDecay: f32, momentum: f32,
+): void {
   const vs = f32x4.splat(s);
   const al = f32x4.splat(<f32>alpha);
   const be = f32x4.splat(<f32>(1.0 - alpha));
   const ve = f32x4.splat(eps);
+  const vr = f32x4.splat(lr);
   const vlr = f32x4.splat(-lr);
   const vw = f32x4.splat(weightDecay);
   const vm = f32x4.splat(momentum);
@@ -29,12 +50,13 @@ export function rmsprop_step(
       variance = f32x4.max(nmadd(at, at, vt), f32x4.splat(0));
       a += 16;
     }
-    let u = f32x4.div(d, f32x4.add(f32x4.sqrt(variance), ve));
+    const root = inside ? f32x4.sqrt(f32x4.add(variance, ve)) : f32x4.add(f32x4.sqrt(variance), ve);
+    let u = f32x4.div(rateInside ? f32x4.mul(d, vr) : d, root);
     if (b) {
       u = flush(madd(vm, loadLanes(b, w), u));
       storeLanes(b, u, w);
       b += 16;
     }
-    storeLanes(p, madd(vlr, u, x), w);
+    storeLanes(p, rateInside ? f32x4.sub(x, u) : madd(vlr, u, x), w);
   }
 }

@@ -1,0 +1,30 @@
+import { flush, loadLanes, madd, storeLanes } from '../simd';
+
+/**
+ * Adadelta (Zeiler 2012) as torch.optim.Adadelta: d = s·g + weightDecay·p; v = ρ·v + (1 − ρ)·d²; u = √(a + eps) /
+ * √(v + eps)·d; a = ρ·a + (1 − ρ)·u²; p −= lr·u. TF.js divides by the root of v before its update (former). v, a: n
+ * floats of state, subnormals flushed.
+ */
+export function adadelta_step(
+  n: i32, p: usize, g: usize, v: usize, a: usize, s: f32, lr: f32, rho: f64, eps: f32, weightDecay: f32, former: i32,
+): void {
+  const vs = f32x4.splat(s);
+  const vlr = f32x4.splat(-lr);
+  const keep = f32x4.splat(<f32>rho);
+  const rest = f32x4.splat(<f32>(1.0 - rho));
+  const ve = f32x4.splat(eps);
+  const vw = f32x4.splat(weightDecay);
+  for (; n > 0; n -= 4, p += 16, g += 16, v += 16, a += 16) {
+    const w = min(n, 4);
+    const x = loadLanes(p, w);
+    const d = madd(vw, x, f32x4.mul(loadLanes(g, w), vs));
+    const v0 = loadLanes(v, w);
+    const vt = flush(madd(keep, v0, f32x4.mul(rest, f32x4.mul(d, d))));
+    storeLanes(v, vt, w);
+    const a0 = loadLanes(a, w);
+    const below = f32x4.sqrt(f32x4.add(former ? v0 : vt, ve));
+    const u = f32x4.mul(f32x4.div(f32x4.sqrt(f32x4.add(a0, ve)), below), d);
+    storeLanes(a, flush(madd(keep, a0, f32x4.mul(rest, f32x4.mul(u, u)))), w);
+    storeLanes(p, madd(vlr, u, x), w);
+  }
+}
