@@ -8,6 +8,7 @@ export { vec_add, vec_axpy, vec_mul } from './vec/elementwise';
 export { add_column_sums, add_column_sums2, vec_dot, vec_max, vec_sum } from './vec/reduce';
 export { zoneout, zoneout_backward, zoneout_mean } from './vec/dropout';
 export { layer_norm, layer_norm_backward } from './vec/layer_norm';
+export { transpose } from './vec/transpose';
 export { count_outside, find_nonfinite } from './vec/check';
 export { scan_backward, scan_forward, scan_forward_train } from './scan/scan';
 export { huber } from './loss/huber';

@@ -1,9 +1,10 @@
 import { number, options } from './check.ts';
 import { ArgumentError } from './errors.ts';
 
-/** The largest and the smallest float32 strictly between 0 and 1. */
+/** Float32 next to 0, 1 and 6, between 0 and them. */
 const ABOVE_0 = 2 ** -126;
 const BELOW_1 = 1 - 2 ** -24;
+const BELOW_6 = 6 - 2 ** -21;
 
 /** Properties of an activation used by diagnostics and kernels. */
 interface ActivationRow {
@@ -58,6 +59,16 @@ export const ACTIVATIONS = {
   },
   silu: { kind: 11, largestSlope: () => 1.0998393 },
   affine: { kind: 10, alpha: 1, beta: 0, largestSlope: Math.abs },
+  relu6: { kind: 12, largestSlope: one, saturation: () => [ABOVE_0, BELOW_6] },
+  selu: {
+    kind: 13,
+    alpha: 1.6732632423543772,
+    beta: 1.0507009873554805,
+    largestSlope: (alpha, beta) => Math.max(Math.abs(beta), Math.abs(alpha * beta)),
+  },
+  mish: { kind: 14, largestSlope: () => 1.0884982 },
+  gelu: { kind: 15, largestSlope: () => 1.1289041 },
+  gelutanh: { kind: 16, largestSlope: () => 1.1289931 },
 } as const satisfies Readonly<Record<string, ActivationRow>>;
 
 /** Names of the activations. */
@@ -76,6 +87,11 @@ export type ActivationName = keyof typeof ACTIVATIONS;
  * | `scaledtanh` | α·tanh(βx) | 1, 1 |
  * | `affine` | αx + β | 1, 0 |
  * | `silu` | x/(1 + e^−x) (Elfwing et al. 2017) | |
+ * | `relu6` | x clamped to 0..6 | |
+ * | `selu` | βx, or αβ(e^x − 1) where x <= 0 (Klambauer et al. 2017) | 1.67326, 1.0507 |
+ * | `mish` | x·tanh(ln(1 + e^x)) (Misra 2019) | |
+ * | `gelu` | x·Φ(x), Φ of the normal distribution (Hendrycks & Gimpel 2016) | |
+ * | `gelutanh` | x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2, an approximation of it | |
  *
  * `hardsigmoid` has the slope 0.2 of ONNX, Keras 1 and 2 and TensorFlow.js. PyTorch and Keras 3 use 1/6: `{ name:
  * 'hardsigmoid', alpha: 1 / 6 }`.

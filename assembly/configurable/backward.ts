@@ -7,7 +7,7 @@ import { inputGradients } from '../sequence/input';
 import { countRows, keepPrevious, rowsAt } from '../sequence/ragged';
 import { beforeStep, afterStep } from '../sequence/stepHook';
 import { dropout, zoneout_backward } from '../vec/dropout';
-import { vec_add, vec_fill } from '../vec/elementwise';
+import { vec_add, vec_fill, vec_mul } from '../vec/elementwise';
 import { layer_norm_backward } from '../vec/layer_norm';
 import { gruBackward, gruResetBack } from './gru';
 import { hiddenBackward, hiddenGradient, packHiddenBack } from './hidden';
@@ -57,7 +57,7 @@ function step(d: Recurrence, m: i32, row: i32, before: i32, panelsN: usize): f64
   const gates = d.gates + bytesOf(row, slotCount(d) * H);
   const slopes = d.slopes + bytesOf(row, gateCount(d) * H);
   const h0 = d.h + bytesOf(before, W);
-  const from = d.dropH ? d.dropped + bytesOf(row, W) : h0;
+  const from = d.dropped ? d.dropped + bytesOf(row, W) : h0;
   if (d.zoneH) {
     vec_fill(m * W, 0, d.oldW);
     zoneout_backward(m * W, d.zoneHKey, draw * W, d.zoneH, d.dh, d.oldW);
@@ -65,7 +65,7 @@ function step(d: Recurrence, m: i32, row: i32, before: i32, panelsN: usize): f64
   if (d.omega > 0) noteNorms(m, H, d.dh, d.rowsH);
   if (d.cell == RNN) rnn_cell_backward(m * H, d.dh, 0, slopes);
   else if (d.cell == LSTM) lstm(d, m, row, draw, gates, slopes, d.c + bytesOf(before, H));
-  else gruBackward(d, m, d.cell == GRU_RESET_BEFORE, gates, slopes, h0, d.dh);
+  else gruBackward(d, m, d.cell == GRU_RESET_BEFORE, gates, slopes, d.maskH ? from : h0, d.dh);
   const to = d.dropH ? d.rowsW : d.dh;
   if (!isGru(d)) plainBack(d, m, row, d.cell == RNN ? slopes : gates, to);
   else if (d.cell == GRU) gruBack(d, m, row, gates, panelsN, to);
@@ -74,6 +74,8 @@ function step(d: Recurrence, m: i32, row: i32, before: i32, panelsN: usize): f64
     dropout(m * W, d.dropHKey, 0, d.dropH, d.dropHScale, to, to);
     if (isGru(d)) vec_add(m * W, d.dh, to, d.dh);
     else memory.copy(d.dh, to, bytesOf(m, W));
+  } else if (d.maskH) {
+    vec_mul(m * W, d.dh, d.maskH, d.dh);
   }
   let omega: f64 = 0;
   if (d.omega > 0) omega = scaleByRatio(m, H, d.omega, d.dh, d.rowsH, d.dhAll + bytesOf(row, W));
@@ -167,7 +169,7 @@ function products(d: Recurrence, N: i32): void {
     }
   }
   keepPrevious(d.T, d.B, W, d.sizes, d.h);
-  const h = d.dropH ? d.dropped : d.h;
+  const h = d.dropped || d.h;
   if (d.lnHhWeight) {
     hiddenGradient(d, N, 0, gateCount(d), d.hatHh, G, h, W, d.dwHh);
   } else if (!isGru(d)) {

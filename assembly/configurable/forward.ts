@@ -4,7 +4,7 @@ import { multiply } from '../gemm/multiply';
 import { activate } from '../math/activation';
 import { countRows, nextRows, rowsAt } from '../sequence/ragged';
 import { dropout, zoneout, zoneout_mean } from '../vec/dropout';
-import { vec_add, vec_fill } from '../vec/elementwise';
+import { vec_add, vec_fill, vec_mul } from '../vec/elementwise';
 import { layer_norm } from '../vec/layer_norm';
 import { gruGates, gruState } from './gru';
 import { hiddenForward, packHidden } from './hidden';
@@ -91,12 +91,15 @@ function step(
   if (d.dropH) {
     from = d.dropped + bytesOf(row, W);
     dropout(m * W, d.dropHKey, 0, d.dropH, d.dropHScale, h0, from);
+  } else if (d.maskH) {
+    from = d.dropped + bytesOf(row, W);
+    vec_mul(m * W, h0, d.maskH, from);
   }
   const slopes = d.slopes ? d.slopes + bytesOf(row, gateCount(d) * H) : 0;
   takeHidden(d, m, row, gates, from);
   if (d.cell == RNN) activate(d.kind0, d.alpha0, d.beta0, d.clip, m * H, gates, h, slopes);
   else if (d.cell == LSTM) lstm(d, m, row, draw, gates, slopes, c0, h, c);
-  else gru(d, m, gates, slopes, from, h0, h);
+  else gru(d, m, gates, slopes, from, d.maskH ? from : h0, h);
   if (d.zoneH) zoneout(m * W, d.zoneHKey, draw * W, d.zoneH, h0, h);
   else if (d.zoneHMean > 0) zoneout_mean(m * W, d.zoneHMean, h0, h);
 }

@@ -87,6 +87,8 @@ export class Recurrence {
   dropH: u32;
   dropHKey: u32;
   dropHScale: f32;
+  /** [B, W]: h0 ⊙ this takes the place of h0, also in z ⊙ h0 of a GRU, at every step; instead of recurrent dropout. */
+  maskH: usize;
   /** Weight of the regularizer Ω in the gradient; 0 for none. RNN only. */
   omega: f32;
 
@@ -103,7 +105,7 @@ export class Recurrence {
   seen: usize; // [N, H], φ(c) or φ(LN(c)) of an LSTM
   seenSlope: usize; // [N, H], when training
   out: usize; // [N, H], o ⊙ seen, with a projection
-  dropped: usize; // [N, W], h0 after recurrent dropout
+  dropped: usize; // [N, W], h0 after recurrent dropout or maskH
   hatIh: usize; // [N, G] and [N], with layer norm
   rstdIh: usize;
   hatHh: usize;

@@ -16,7 +16,7 @@ const FUNCTIONS = [
   'keep',
   'tensor',
   'dropout',
-  'onesLike',
+  'ones',
 ] as const;
 
 /**

@@ -1,8 +1,10 @@
 import { StateError } from '../errors.ts';
 import { init } from '../wasm/inlined.ts';
-import { isLoaded } from '../wasm/runtime.ts';
+import { isLoaded, requireKernel } from '../wasm/runtime.ts';
 import { checkTensorFlow, warnOfVersion } from './checkTensorFlow.ts';
 import { classesOf } from './classes.ts';
+import { Fusable } from './fusable.ts';
+import { Heap } from './heap.ts';
 import type { Installation } from './installation.ts';
 import { type InstallOptions, readOptions } from './options.ts';
 import { Patches } from './patches.ts';
@@ -39,7 +41,11 @@ export async function install(tf: TensorFlow, options?: InstallOptions): Promise
     );
   }
   warnOfVersion(tf);
-  const installation = { tf, classes: classesOf(tf), patches: new Patches(), options: given };
+  const heap = new Heap();
+  requireKernel(heap.arena.kernels, 'configurable_forward');
+  const classes = classesOf(tf);
+  const fusable = new Fusable(tf, classes);
+  const installation = { tf, classes, patches: new Patches(), options: given, fusable, heap };
   installed.set(RNN, installation);
   const undo = FEATURES.map((feature) => feature(installation));
   return () => {

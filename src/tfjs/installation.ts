@@ -1,4 +1,6 @@
 import type { Classes } from './classes.ts';
+import type { Fusable } from './fusable.ts';
+import type { Heap } from './heap.ts';
 import type { InstallOptions } from './options.ts';
 import type { Patches } from './patches.ts';
 import type { TensorFlow } from './tf.ts';
@@ -9,4 +11,8 @@ export interface Installation {
   readonly classes: Classes;
   readonly patches: Patches;
   readonly options: InstallOptions;
+  /** Which recurrent layers the kernels can run. */
+  readonly fusable: Fusable;
+  /** The memory of the kernels. */
+  readonly heap: Heap;
 }

@@ -131,7 +131,7 @@ export interface TensorFlow {
   unregisterGradient(kernelName: string): void;
   tidy<T>(f: () => T): T;
   keep<T extends Tensor>(tensor: T): T;
-  onesLike(x: Tensor): Tensor;
+  ones(shape: number[]): Tensor;
   dropout(x: Tensor, rate: number): Tensor;
   tensor(values: Values, shape: number[], dtype?: string): Tensor;
 }

@@ -27,6 +27,7 @@ const cases: Case[] = [
   { name: 'leakyrelu', alpha: -0.25 },
   { name: 'scaledtanh', alpha: 1.7159, beta: 2 / 3 },
   { name: 'scaledtanh', alpha: -2, beta: -0.3 },
+  { name: 'selu', alpha: 0.7, beta: -1.3 },
   { name: 'affine', alpha: 0.3, beta: -1.25 },
 ];
 
@@ -81,7 +82,7 @@ function close(got: number, expected: number, ulps: number, slack: number, floor
 
 describe.each(cases)('$name $alpha $beta', (given) => {
   const reference = activations[given.name];
-  const { floor, slopeSlack = () => 0 } = reference;
+  const { floor, slack = 0, slopeSlack = () => 0 } = reference;
   const [alpha, beta] = parameters(given);
   const isLine = given.name === 'affine' || given.name === 'hardsigmoid';
   // tanh(βx) at the rounded βx, since e^(−2|βx|) magnifies the rounding
@@ -89,7 +90,7 @@ describe.each(cases)('$name $alpha $beta', (given) => {
     given.name === 'scaledtanh'
       ? alpha * beta * activations.tanh.slope(fround(beta * x), 0, 0)
       : reference.slope(x, alpha, beta);
-  const slackAt = (x: number) => (isLine ? (Math.abs(alpha * x) + Math.abs(beta)) * 2 ** -23 : 0);
+  const slackAt = (x: number) => (isLine ? (Math.abs(alpha * x) + Math.abs(beta)) * 2 ** -23 : slack);
 
   test.each(builds)('%s: y and slope against float64', (build) => {
     const { y, slope } = activate(build, given, points);

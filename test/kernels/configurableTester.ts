@@ -21,6 +21,8 @@ export interface ConfigurableShape {
   zoneH?: number;
   zoneC?: number;
   dropH?: number;
+  /** Whether h0 is multiplied by a mask at each step. */
+  maskH?: boolean;
   omega?: number;
   /** Number of the first row among those that are drawn. */
   firstRow?: number;
@@ -40,6 +42,7 @@ export interface ConfigurableProblem extends ConfigurableShape {
   before: Record<string, Float64Array>;
   x: Float64Array;
   h0: Float64Array;
+  mask: Float64Array;
   c0: Float64Array;
   up: Float64Array;
   dhN: Float64Array;
@@ -81,6 +84,7 @@ export function configurableProblem(shape: ConfigurableShape, seed: number): Con
     up: some(rows.T * B * W),
     dhN: some(B * W),
     dcN: some(B * H),
+    mask: some(B * W, 2),
   };
 }
 
@@ -106,6 +110,7 @@ export function expectedOf(p: ConfigurableProblem, noise: boolean): Tensors {
   const h = kind(p.zoneH, KEYS.zoneH, W);
   const c = kind(p.zoneC, KEYS.zoneC, H);
   if (h || c) options.zoneout = { ...(h ? { h } : {}), ...(c ? { c } : {}) };
+  if (p.maskH) options.stateMask = [p.mask];
   const { dropH } = p;
   if (dropH && noise) {
     options.recurrentDropout = [
@@ -237,6 +242,8 @@ export function inferred(build: BuildName, p: ConfigurableProblem, chunk: number
     ...{ chunk, zoneHMean: p.zoneH ?? 0, zoneCMean: p.zoneC ?? 0 },
     gates: sandbox.output('gates', chunk * rows.B * S * H),
     seen: isLstm ? sandbox.output('seen', rows.B * H) : 0,
+    maskH: p.maskH ? sandbox.input('mask', p.mask) : 0,
+    dropped: p.maskH ? sandbox.output('dropped', rows.B * W) : 0,
     out: config.projSize ? sandbox.output('out', rows.B * H) : 0,
   });
   const found: Record<string, ArrayLike<number>> = {};
@@ -272,7 +279,7 @@ export function trained(build: BuildName, p: ConfigurableProblem): Tensors {
     values.set(initial);
     return sandbox.output(name, values);
   };
-  const room = (on: boolean, name: string, n: number) =>
+  const room = (on: boolean | undefined, name: string, n: number) =>
     call.set({ [name]: on ? sandbox.output(name, N * n) : 0 });
   const h = states('h', p.h0, W);
   const c = isLstm ? states('c', p.c0, H) : 0;
@@ -289,7 +296,8 @@ export function trained(build: BuildName, p: ConfigurableProblem): Tensors {
   room(isLstm, 'seen', H);
   room(isLstm, 'seenSlope', H);
   room(projSize > 0, 'out', H);
-  room((p.dropH ?? 0) > 0, 'dropped', W);
+  room(p.maskH || (p.dropH ?? 0) > 0, 'dropped', W);
+  call.set({ maskH: p.maskH ? sandbox.input('mask', p.mask) : 0 });
   for (const part of ['Ih', 'Hh']) {
     room(layerNorm, `hat${part}`, G);
     room(layerNorm, `rstd${part}`, 1);

@@ -11,7 +11,7 @@ const SRC = rooms({
   cli: 'index model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander simple-ascii-chart node:',
   audio: 'allocate worker model ndarray wasm check errors',
   worker: 'allocate custom arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
-  tfjs: 'layers optim memory wasm check errors',
+  tfjs: 'layers activations optim memory wasm check errors',
   index: 'public wasm',
   core: 'publicCore wasm',
   'core.workerd': 'publicCore wasm',

@@ -22,6 +22,8 @@ export interface ConfigurableOptions {
   inputDropout?: readonly Float64Array[];
   /** Each [B, out]: multiplies h(t−1) at all steps as the gates see it, not where it is carried on. */
   recurrentDropout?: readonly Float64Array[];
+  /** Each [B, out]: multiplies h(t−1) at all steps wherever it is used. */
+  stateMask?: readonly Float64Array[];
   /**
    * state = m⊙previous + (1 − m)⊙new; a number is m's expectation for all. Masks for h each [T, B, out], for c
    * (lstm) [T, B, H], in the order of the input's steps. The new h follows from the new c (arXiv 1606.01305).
@@ -69,6 +71,7 @@ export function runConfigurable(
     lengths = new Array<number>(B).fill(T),
     inputDropout,
     recurrentDropout,
+    stateMask,
     zoneout,
     stepClip,
   } = options;
@@ -113,6 +116,7 @@ export function runConfigurable(
       list && tape.leaf(list[index]!, B, cols);
     const inputMask = constant(inputDropout, layerInput(config, Math.floor(index / D)));
     const recurrentMask = constant(recurrentDropout, out);
+    const mask = constant(stateMask, out);
     let h = h0[index];
     let c = c0[index];
     const ys: Node[] = [];
@@ -134,7 +138,7 @@ export function runConfigurable(
         const m = pick(tape.leaf(values, B, next.cols));
         return tape.add(tape.mul(old, m), tape.mul(next, tape.complement(m)));
       };
-      const before = { h: pick(h), c: pick(c) };
+      const before = { h: masked(pick(h), mask), c: pick(c) };
       const next = cells[cell](context, {
         ...before,
         x: masked(pick(sequence[time]!), inputMask),

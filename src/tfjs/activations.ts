@@ -1,0 +1,42 @@
+import { type ActivationKind, activationOf, type Activation as OurActivation } from '../activations.ts';
+import type { Activation, TensorFlow } from './tf.ts';
+
+/** Activations of TF.js by name. Its gelu is that of the error function, its gelu_new that of tanh. */
+const ACTIVATIONS: Readonly<Record<string, OurActivation>> = {
+  elu: 'elu',
+  gelu: 'gelu',
+  gelu_new: 'gelutanh',
+  hardSigmoid: 'hardsigmoid',
+  linear: 'identity',
+  mish: 'mish',
+  relu: 'relu',
+  relu6: 'relu6',
+  selu: 'selu',
+  sigmoid: 'sigmoid',
+  softplus: 'softplus',
+  softsign: 'softsign',
+  swish: 'silu',
+  tanh: 'tanh',
+};
+
+/** The kernels' arguments for TF.js's activations, by their class. */
+export type ActivationKinds = ReadonlyMap<unknown, ActivationKind>;
+
+/** The classes, from layers made for this; those that another version lacks are left out. */
+export function activationKinds(tf: TensorFlow): ActivationKinds {
+  const kinds = new Map<unknown, ActivationKind>();
+  for (const [name, ours] of Object.entries(ACTIVATIONS)) {
+    const { activation } = layerWith(tf, name) ?? {};
+    if (activation) kinds.set(activation.constructor, activationOf(name, ours));
+  }
+  return kinds;
+}
+
+function layerWith(tf: TensorFlow, activation: string): { activation: Activation } | undefined {
+  const make = tf.layers.activation as unknown as (args: object) => { activation: Activation };
+  try {
+    return make({ activation, name: 'unrolled' });
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import type { RnnCell, Tensor, TensorFlow } from './tf.ts';
+
+/** Masks of a cell for one call: [B, I] and [B, H]. */
+export interface DropoutMasks {
+  readonly input: Tensor | undefined;
+  readonly state: Tensor | undefined;
+}
+
+/**
+ * The masks of dropout and recurrentDropout, drawn as the cell draws them at its first step: by TF.js, or `dropoutFunc`, as
+ * often as there are gates. The first of them counts for all gates. They stay in the cell until its layer is called again.
+ *
+ * @param inputShape [B, I]
+ * @param stateShape [B, H]
+ * @param isLayer whether it is the cell of an LSTM, GRU or SimpleRNN, which drops the masks before each call; cells inside
+ * `rnn` keep them
+ */
+export function dropoutMasks(
+  tf: TensorFlow,
+  cell: RnnCell,
+  gates: number,
+  inputShape: readonly number[],
+  stateShape: readonly number[],
+  training: boolean,
+  isLayer: boolean,
+): DropoutMasks {
+  // then the masks would be ones, and nobody would see them
+  if (isLayer && !training) return { input: undefined, state: undefined };
+  const { dropout, recurrentDropout } = cell;
+  if (isUsed(dropout)) cell.dropoutMask ??= draw(tf, cell, dropout, gates, inputShape, training);
+  if (isUsed(recurrentDropout)) {
+    cell.recurrentDropoutMask ??= draw(tf, cell, recurrentDropout, gates, stateShape, training);
+  }
+  return {
+    input: isUsed(dropout) ? first(cell.dropoutMask!) : undefined,
+    state: isUsed(recurrentDropout) ? first(cell.recurrentDropoutMask!) : undefined,
+  };
+}
+
+function isUsed(rate: number): boolean {
+  return rate > 0 && rate < 1;
+}
+
+function first(masks: Tensor | Tensor[]): Tensor {
+  return Array.isArray(masks) ? masks[0]! : masks;
+}
+
+function draw(
+  tf: TensorFlow,
+  { dropoutFunc }: RnnCell,
+  rate: number,
+  gates: number,
+  shape: readonly number[],
+  training: boolean,
+): Tensor | Tensor[] {
+  const masks = tf.tidy(() =>
+    Array.from({ length: gates === 1 ? 1 : gates }, () => {
+      const ones = tf.ones([...shape]);
+      const mask = training ? (dropoutFunc ?? tf.dropout)(ones, rate) : ones;
+      return tf.keep(mask.clone());
+    }),
+  );
+  return gates === 1 ? masks[0]! : masks;
+}

@@ -1,0 +1,68 @@
+import { ArgumentError, StateError } from '../errors.ts';
+import { installations } from './install.ts';
+import type { Installation } from './installation.ts';
+import type { Layer, RnnLayer } from './tf.ts';
+
+/** How a layer of a model is run. */
+export interface ExplainedLayer {
+  /** Its name; of a layer inside others, with theirs before it, separated by `/`. */
+  readonly name: string;
+  /** The name of its class, such as `LSTM`. */
+  readonly className: string;
+  /** Whether the kernels of this package run it. */
+  readonly fused: boolean;
+  /** Why it is not; empty if it is. */
+  readonly reason: string;
+}
+
+/** Layers that others wrap: of Bidirectional, TimeDistributed, and a model. */
+interface Wrapping extends Layer {
+  readonly forwardLayer?: Layer;
+  readonly backwardLayer?: Layer;
+  readonly layer?: Layer;
+  readonly layers?: readonly Layer[];
+}
+
+/**
+ * Tells for each layer of a model of TF.js, also inside wrappers and models, whether the kernels of this package run it,
+ * and if not, why. What depends on a call is not known here: gradients of gradients and what TF.js itself refuses are
+ * run by TF.js.
+ *
+ * @throws {ArgumentError} if it is not a model or layer
+ * @throws {StateError} before `install`
+ */
+export function explain(model: object): ExplainedLayer[] {
+  const made = installations();
+  if (made.length === 0) throw new StateError('explain: call install(tf) first');
+  if (typeof model !== 'object' || model === null || typeof (model as Layer).getClassName !== 'function') {
+    throw new ArgumentError('model', 'a model or layer of TF.js', model);
+  }
+  const rows: ExplainedLayer[] = [];
+  visit(made, model as Wrapping, '', rows);
+  return rows;
+}
+
+function visit(made: readonly Installation[], layer: Wrapping, path: string, rows: ExplainedLayer[]): void {
+  const { forwardLayer, backwardLayer, layer: inner, layers } = layer;
+  const inside =
+    layers ?? (forwardLayer && backwardLayer ? [forwardLayer, backwardLayer] : inner ? [inner] : []);
+  const name = path + layer.name;
+  for (const each of inside) visit(made, each, layers && path === '' ? '' : `${name}/`, rows);
+  if (inside.length > 0) return;
+  const reason = reasonOf(made, layer);
+  rows.push({ name, className: layer.getClassName(), fused: reason === '', reason });
+}
+
+function reasonOf(made: readonly Installation[], layer: Layer): string {
+  const owner = made.find(({ tf }) => layer instanceof (tf.RNN as unknown as new () => object));
+  if (!owner)
+    return isRecurrent(layer)
+      ? 'it is of a TF.js on which install was not called'
+      : 'it is not a recurrent layer';
+  const cells = owner.fusable.cells(layer as RnnLayer);
+  return typeof cells === 'string' ? cells : '';
+}
+
+function isRecurrent(layer: Layer): boolean {
+  return (layer as Partial<RnnLayer>).cell !== undefined;
+}

@@ -1,0 +1,48 @@
+import type { ActivationKind } from '../activations.ts';
+import { LSTM_KIND, RESET_BEFORE_KIND, RNN_KIND } from '../layers/cells/configurable.ts';
+import type { ConfigurableKind } from '../layers/recurrent/configuration.ts';
+import type { ActivationKinds } from './activations.ts';
+import type { Classes } from './classes.ts';
+import type { Activation, RnnCell } from './tf.ts';
+
+/** How a class of cells is run by the kernels. */
+export interface Family {
+  readonly kind: ConfigurableKind;
+  /** Of each of our gates, its place among TF.js's. */
+  readonly blocks: readonly number[];
+  /** Activations in the order of the kernels: gates, then what the cell's state passes. */
+  readonly activations: (cell: RnnCell) => readonly (Activation | null)[];
+}
+
+/** By class of the cell. TF.js has an LSTM's gates in the order i f c o and a GRU's in the order z r h. */
+const FAMILIES: Readonly<Partial<Record<keyof Classes, Family>>> = {
+  SimpleRNNCell: { kind: RNN_KIND, blocks: [0], activations: ({ activation }) => [activation] },
+  LSTMCell: {
+    kind: LSTM_KIND,
+    blocks: [0, 1, 2, 3],
+    activations: ({ activation: a, recurrentActivation: r }) => [r, r, a, r, a],
+  },
+  GRUCell: {
+    kind: RESET_BEFORE_KIND,
+    blocks: [1, 0, 2],
+    activations: ({ activation: a, recurrentActivation: r }) => [r, r, a],
+  },
+};
+
+/** Families by class. */
+export function familiesOf(classes: Classes): ReadonlyMap<unknown, Family> {
+  return new Map(
+    Object.entries(FAMILIES).map(([name, family]) => [classes[name as keyof Classes], family!] as const),
+  );
+}
+
+/** The kernels' arguments for a cell's activations; undefined for one that the kernels lack. */
+export function kindsOf(
+  family: Family,
+  cell: RnnCell,
+  known: ActivationKinds,
+): (ActivationKind | undefined)[] {
+  return family.activations(cell).map((given) => (given === null ? IDENTITY : known.get(given.constructor)));
+}
+
+const IDENTITY: ActivationKind = { kind: 0, alpha: 0, beta: 0 };

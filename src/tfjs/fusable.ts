@@ -1,0 +1,69 @@
+import type { ActivationKind } from '../activations.ts';
+import { type ActivationKinds, activationKinds } from './activations.ts';
+import type { Classes } from './classes.ts';
+import { type Family, familiesOf, kindsOf } from './families.ts';
+import type { Layer, RnnCell, RnnLayer, TensorFlow } from './tf.ts';
+
+/** A cell that the kernels run. */
+export interface FusableCell {
+  readonly cell: RnnCell;
+  readonly family: Family;
+  readonly kinds: readonly ActivationKind[];
+}
+
+/** Tells which recurrent layers the kernels can run: exactly TF.js's classes, nothing of them replaced. */
+export class Fusable {
+  readonly #classes: Classes;
+  readonly #families: ReadonlyMap<unknown, Family>;
+  readonly #activations: ActivationKinds;
+  readonly #backend: () => string;
+  /** Methods of the cells as they were at installation. */
+  readonly #calls: ReadonlyMap<unknown, unknown>;
+
+  constructor(tf: TensorFlow, classes: Classes) {
+    this.#classes = classes;
+    this.#families = familiesOf(classes);
+    this.#activations = activationKinds(tf);
+    this.#backend = () => tf.getBackend();
+    const cells = [...this.#families.keys(), classes.StackedRNNCells];
+    this.#calls = new Map(cells.map((made) => [made, (made as { prototype: Layer }).prototype.call]));
+  }
+
+  /** The cells of a layer in the order in which they run, or why TF.js's own code runs it. */
+  cells(layer: RnnLayer): readonly FusableCell[] | string {
+    const { RNN, LSTM, GRU, SimpleRNN, StackedRNNCells } = this.#classes;
+    if (![RNN, LSTM, GRU, SimpleRNN].includes(layer.constructor)) {
+      return `${layer.getClassName()} is not one of TF.js's RNN, LSTM, GRU and SimpleRNN, or a class derived from them`;
+    }
+    if (this.#backend() === 'webgpu') return 'the backend webgpu can not be read synchronously';
+    const { cell } = layer;
+    const isStack = cell.constructor === StackedRNNCells;
+    const replaced = isStack ? this.#replaced(cell) : undefined;
+    if (replaced) return replaced;
+    const found: FusableCell[] = [];
+    for (const each of isStack ? cell.cells! : [cell]) {
+      const fusable = this.#cell(each);
+      if (typeof fusable === 'string') return fusable;
+      found.push(fusable);
+    }
+    return found.length > 0 ? found : 'it has no cells';
+  }
+
+  #cell(cell: RnnCell): FusableCell | string {
+    const family = this.#families.get(cell.constructor);
+    if (!family) return `the cell ${cell.getClassName()} is not one of TF.js's, or a class derived from them`;
+    const replaced = this.#replaced(cell);
+    if (replaced) return replaced;
+    const kinds = kindsOf(family, cell, this.#activations);
+    const missing = kinds.indexOf(undefined);
+    if (missing >= 0) {
+      return `the kernels have no activation ${family.activations(cell)[missing]!.getClassName()}`;
+    }
+    return { cell, family, kinds: kinds as ActivationKind[] };
+  }
+
+  #replaced(cell: RnnCell): string | undefined {
+    if (cell.call === this.#calls.get(cell.constructor)) return undefined;
+    return `the method call of ${cell.getClassName()} was replaced`;
+  }
+}

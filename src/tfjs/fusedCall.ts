@@ -1,0 +1,163 @@
+import { dropoutMasks } from './dropoutMasks.ts';
+import type { Fusable, FusableCell } from './fusable.ts';
+import type { Heap } from './heap.ts';
+import type { RecurrentKernel } from './kernel.ts';
+import { maskedRows } from './rows.ts';
+import type { RowsCache } from './rowsCache.ts';
+import { Sequence } from './sequence.ts';
+import type { Tapes } from './tapes.ts';
+import type { RnnLayer, Tensor, TensorFlow } from './tf.ts';
+import type { WeightStore } from './weights.ts';
+
+/** What all fused calls of an installation share. */
+export interface Fused {
+  readonly tf: TensorFlow;
+  readonly fusable: Fusable;
+  readonly kernel: RecurrentKernel;
+  readonly heap: Heap;
+  readonly store: WeightStore;
+  readonly rows: RowsCache;
+  readonly tapes: Tapes;
+}
+
+/** Arguments of a recurrent layer's `call`, checked. */
+interface Call {
+  readonly x: Tensor;
+  readonly mask: Tensor | undefined;
+  /** By cell, in the order in which they run; undefined for zeros. */
+  readonly initial: readonly (readonly Tensor[] | undefined)[];
+  readonly training: boolean;
+}
+
+interface Kwargs {
+  readonly mask?: unknown;
+  readonly training?: unknown;
+  readonly initialState?: unknown;
+}
+
+/** `RNN.call` by the kernels; undefined where TF.js's own code is to run: for what is not fused, and for its errors. */
+export function fusedCall(
+  fused: Fused,
+  layer: RnnLayer,
+  inputs: unknown,
+  kwargs: Kwargs | null | undefined,
+): Tensor | Tensor[] | undefined {
+  const cells = fused.fusable.cells(layer);
+  if (typeof cells === 'string') return undefined;
+  // gradients of gradients need TF.js's operations
+  if (fused.tf.engine().state.gradientDepth > 1) return undefined;
+  const call = readCall(layer, cells, inputs, kwargs ?? {});
+  if (!call) return undefined;
+  if (layer.unroll) {
+    console.warn('Ignoring unroll = true for RNN layer, due to imperative backend.');
+  }
+  return fused.tf.tidy(() => run(fused, layer, cells, call));
+}
+
+function readCall(
+  layer: RnnLayer,
+  cells: readonly FusableCell[],
+  inputs: unknown,
+  { mask, training, initialState }: Kwargs,
+): Call | undefined {
+  const x = (Array.isArray(inputs) ? (inputs.length === 1 ? inputs[0] : undefined) : inputs) as Tensor;
+  if (!isTensor(x) || x.shape.length !== 3 || x.size === 0) return undefined;
+  const [B, T, I] = x.shape as [number, number, number];
+  if (cells[0]!.cell.kernel.read().shape[0] !== I) return undefined;
+  if (mask !== null && mask !== undefined && !(isTensor(mask) && isShape(mask, [B, T]))) return undefined;
+  const states = (initialState ?? (layer.stateful ? layer.states_ : undefined)) as Tensor[] | undefined;
+  const initial: (readonly Tensor[] | undefined)[] = cells.map(() => undefined);
+  if (states) {
+    if (!Array.isArray(states)) return undefined;
+    // a stack has its last cell's states first
+    let at = 0;
+    for (const [i, { cell, family }] of [...cells.entries()].reverse()) {
+      const own = states.slice(at, (at += Object.keys(family.kind.states).length));
+      if (!own.every((state) => isTensor(state) && isShape(state, [B, cell.units]))) return undefined;
+      initial[i] = own;
+    }
+    if (at !== states.length) return undefined;
+  }
+  return { x, mask: (mask as Tensor | null) ?? undefined, initial, training: Boolean(training) };
+}
+
+function run(
+  fused: Fused,
+  layer: RnnLayer,
+  cells: readonly FusableCell[],
+  { x, mask, initial, training }: Call,
+): Tensor | Tensor[] {
+  const { tf, heap, rows: cache, tapes } = fused;
+  const engine = tf.engine();
+  tapes.collect();
+  const [B, T] = x.shape as [number, number];
+  const used = (reverse: boolean) => {
+    if (!mask) return cache.use(B, T, reverse);
+    const rows = maskedRows(heap, B, T, reverse, engine.readSync(mask.dataId));
+    return { rows, release: rows.release };
+  };
+  const needsStates = layer.stateful || layer.returnState;
+  let input = x;
+  let output: Tensor | undefined;
+  const states: Tensor[] = [];
+  for (const [i, { cell, family, kinds }] of cells.entries()) {
+    const isLast = i === cells.length - 1;
+    const needsY = !isLast || layer.returnSequences;
+    const isLayer = layer.constructor !== tf.RNN;
+    const masks = dropoutMasks(
+      tf,
+      cell,
+      family.blocks.length,
+      [B, input.shape[2]!],
+      [B, cell.units],
+      training,
+      isLayer,
+    );
+    const names: ('y' | 'h' | 'c')[] = needsY ? ['y'] : [];
+    if (!needsY || needsStates) names.push('h');
+    if (needsStates && family.kind.states.c) names.push('c');
+    // the first cell alone reads from the end
+    const { rows, release } = used(layer.goBackwards && i === 0);
+    const maskOf = (given: Tensor | undefined) => given && engine.readSync(given.dataId);
+    const recorded = engine.isTapeOn();
+    const sequence = new Sequence({
+      ...{ heap, store: fused.store, engine, rows, releaseRows: release, outputs: names, training: recorded },
+      makeTensor: (values, shape) => tf.tensor(values, shape, 'float32'),
+      weights: fused.store.use(engine, cell, family, kinds),
+      inputMask: maskOf(masks.input),
+      stateMask: maskOf(masks.state),
+    });
+    const [h0, c0] = initial[i] ?? [];
+    const tensors: Record<string, Tensor> = {
+      x: input,
+      kernel: cell.kernel.read(),
+      recurrentKernel: cell.recurrentKernel.read(),
+      ...(cell.bias ? { bias: cell.bias.read() } : {}),
+      ...(h0 ? { h0 } : {}),
+      ...(c0 ? { c0 } : {}),
+    };
+    let outputs: Tensor[];
+    try {
+      outputs = fused.kernel.run(sequence, tensors);
+    } catch (error) {
+      sequence.release();
+      throw error;
+    }
+    if (recorded) tapes.hold(() => sequence.release());
+    else sequence.release();
+    const named = (name: 'y' | 'h' | 'c') => outputs[names.indexOf(name)]!;
+    if (needsStates) states.unshift(...(family.kind.states.c ? [named('h'), named('c')] : [named('h')]));
+    if (needsY) input = named('y');
+    output = named(needsY ? 'y' : 'h');
+  }
+  if (layer.stateful) layer.resetStates(states, training);
+  return layer.returnState ? [output!, ...states] : output!;
+}
+
+function isTensor(value: unknown): value is Tensor {
+  return typeof value === 'object' && value !== null && 'dataId' in value && 'shape' in value;
+}
+
+function isShape({ shape }: Tensor, expected: readonly number[]): boolean {
+  return shape.length === expected.length && expected.every((size, i) => shape[i] === size);
+}

@@ -1,0 +1,49 @@
+import { MemoryError } from '../errors.ts';
+import { MemoryArena } from '../memory/arena.ts';
+import { MAX_BYTES, mebibytes } from '../memory/layout.ts';
+
+/** Blocks of one growing memory, by size class: a freed block is used again for the next one of its class. */
+export class Heap {
+  readonly arena = new MemoryArena(MemoryArena.start + 1);
+  readonly #free = new Map<number, number[]>();
+  #end = MemoryArena.start;
+
+  /** Bytes of the memory. It never shrinks. */
+  get bytes(): number {
+    return this.arena.bytes;
+  }
+
+  /**
+   * A block of at least so many bytes, on a boundary of 64. It is not cleared. Views of the arena may detach.
+   * @throws {MemoryError} beyond 2 GiB
+   */
+  take(bytes: number): number {
+    const size = sizeClass(bytes);
+    const found = this.#free.get(size)?.pop();
+    if (found !== undefined) return found;
+    const ptr = this.#end;
+    if (ptr + size > MAX_BYTES) {
+      throw new MemoryError(
+        `${mebibytes(size)} more for a recurrent layer of TF.js is beyond the limit of 2048 MiB`,
+      );
+    }
+    this.arena.ensure(ptr + size);
+    this.#end = ptr + size;
+    return ptr;
+  }
+
+  /** Frees a block. bytes: as it was taken. */
+  release(ptr: number, bytes: number): void {
+    const size = sizeClass(bytes);
+    const list = this.#free.get(size);
+    if (list) list.push(ptr);
+    else this.#free.set(size, [ptr]);
+  }
+}
+
+/** Four classes between two powers of two, so that less than a fifth of a block is unused; at least 256 bytes. */
+export function sizeClass(bytes: number): number {
+  if (bytes <= 256) return 256;
+  const step = 2 ** (Math.floor(Math.log2(bytes - 1)) - 2);
+  return Math.ceil(bytes / step) * step;
+}

@@ -1,0 +1,120 @@
+import { Layout } from '../memory/layout.ts';
+import type { Heap } from './heap.ts';
+import type { Values } from './tf.ts';
+
+/**
+ * Which steps of a batch are run, and where their rows are: TF.js has [B, T] batch first, the kernels N rows of steps,
+ * longest row first (assembly/sequence/ragged.ts). Steps that a mask excludes are not run. Pointers are of Int32 arrays.
+ */
+export interface Rows {
+  readonly B: number;
+  /** Steps of the batch. */
+  readonly T: number;
+  /** Steps that are run: those of the longest row. */
+  readonly steps: number;
+  /** N. */
+  readonly count: number;
+  /** Rows of each step; undefined for all B. */
+  readonly sizes: Int32Array | undefined;
+  readonly sizesAt: number;
+  /** [N]: of each row that is run, its place b·T + t in the input; 0 if it is the same. */
+  readonly inputAt: number;
+  /** [B·T]: of each place of the output, its row in [B + N] states with the initial ones first; 0 if it is B + place. */
+  readonly outputAt: number;
+  /** [B]: of each b, the row of its last state, likewise. */
+  readonly lastAt: number;
+  /** [B]: the b of each row of a step, and the reverse; 0 if it is the same. */
+  readonly orderAt: number;
+  readonly rankAt: number;
+  release(): void;
+}
+
+interface Order {
+  readonly steps: number;
+  readonly sizes?: Int32Array;
+  readonly input: Int32Array;
+  readonly output: Int32Array;
+  readonly last: Int32Array;
+  readonly order?: Int32Array;
+  readonly rank?: Int32Array;
+}
+
+/** Rows of a batch without a mask. reverse: the input is read from its end. */
+export function plainRows(heap: Heap, B: number, T: number, reverse: boolean): Rows {
+  const input = new Int32Array(B * T);
+  const output = new Int32Array(B * T);
+  for (let t = 0; t < T; t++) {
+    for (let b = 0; b < B; b++) {
+      input[t * B + b] = b * T + (reverse ? T - 1 - t : t);
+      output[b * T + t] = B + t * B + b;
+    }
+  }
+  const last = Int32Array.from({ length: B }, (_, b) => B + (T - 1) * B + b);
+  return place(heap, B, T, { steps: T, input, output, last });
+}
+
+/** Rows of a batch with a mask [B, T], in the order of the input. */
+export function maskedRows(heap: Heap, B: number, T: number, reverse: boolean, mask: Values): Rows {
+  const from = (t: number) => (reverse ? T - 1 - t : t);
+  const lengths = new Int32Array(B);
+  for (let i = 0; i < B * T; i++) if (mask[i]) lengths[Math.floor(i / T)]!++;
+  const order = Int32Array.from(lengths.keys()).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
+  const rank = new Int32Array(B);
+  for (const [p, b] of order.entries()) rank[b] = p;
+  const steps = lengths[order[0]!]!;
+  const sizes = new Int32Array(steps);
+  for (const n of lengths) for (let k = 0; k < n; k++) sizes[k]!++;
+  const first = new Int32Array(steps + 1);
+  for (let k = 0; k < steps; k++) first[k + 1] = first[k]! + sizes[k]!;
+  const input = new Int32Array(first[steps]!);
+  const output = new Int32Array(B * T);
+  const last = new Int32Array(B);
+  for (let b = 0; b < B; b++) {
+    const p = rank[b]!;
+    let row = p;
+    let k = 0;
+    for (let t = 0; t < T; t++) {
+      const at = b * T + from(t);
+      if (mask[at]) {
+        const n = first[k++]! + p;
+        input[n] = at;
+        row = B + n;
+      }
+      output[b * T + t] = row;
+    }
+    last[b] = row;
+  }
+  return place(heap, B, T, { steps, sizes, input, output, last, order, rank });
+}
+
+/** Writes the arrays to memory, but for those that change nothing. */
+function place(heap: Heap, B: number, T: number, rows: Order): Rows {
+  const { steps, sizes, input, output, last, order, rank } = rows;
+  const needed = {
+    sizesAt: sizes,
+    inputAt: isRising(input, 0) && input.length === B * T ? undefined : input,
+    outputAt: isRising(output, B) ? undefined : output,
+    lastAt: last,
+    orderAt: order && !isRising(order, 0) ? order : undefined,
+    rankAt: rank && !isRising(rank, 0) ? rank : undefined,
+  };
+  const names = Object.keys(needed) as (keyof typeof needed)[];
+  const layout = new Layout(0);
+  const regions = names.map((name) => layout.take(name, needed[name]?.length ?? 0));
+  const bytes = Math.max(layout.end, 1);
+  const block = heap.take(bytes);
+  const { i32 } = heap.arena;
+  const at = { sizesAt: 0, inputAt: 0, outputAt: 0, lastAt: 0, orderAt: 0, rankAt: 0 };
+  for (const [i, name] of names.entries()) {
+    const values = needed[name];
+    if (!values) continue;
+    at[name] = block + regions[i]!.ptr;
+    i32.set(values, at[name] / 4);
+  }
+  return { B, T, steps, count: input.length, sizes, ...at, release: () => heap.release(block, bytes) };
+}
+
+/** Whether the values are first, first + 1, … */
+function isRising(values: Int32Array, first: number): boolean {
+  return values.every((value, i) => value === first + i);
+}

@@ -1,0 +1,139 @@
+import type { ActivationKind } from '../activations.ts';
+import { Layout, type Region } from '../memory/layout.ts';
+import { configurableWork } from '../memory/workspace.ts';
+import type { Family } from './families.ts';
+import type { Heap } from './heap.ts';
+import type { Engine, RnnCell, Variable } from './tf.ts';
+
+/** Weights of a cell as the kernels read them: [G, I] by gate in our order, and packed. */
+export interface CellWeights {
+  readonly family: Family;
+  readonly kinds: readonly ActivationKind[];
+  readonly I: number;
+  readonly H: number;
+  /** Rows of the weights: gates · H. */
+  readonly G: number;
+  readonly wIh: number;
+  readonly wHh: number;
+  /** 0 for none. */
+  readonly bias: number;
+  /** Where the kernels keep the biases' sum and the packed weights. */
+  readonly panels: { readonly bias: number; readonly panelsIh: number; readonly panelsHh: number };
+  /** Whether they are packed. */
+  packed: boolean;
+  /** Passes that still need them. */
+  users: number;
+  /** Whether newer values have taken their place. */
+  stale: boolean;
+}
+
+interface Entry extends CellWeights {
+  readonly block: number;
+  readonly bytes: number;
+  ids: readonly (object | undefined)[];
+}
+
+/** Weights by the variable of a cell's kernel. They are converted once per value: a new value has another dataId. */
+export class WeightStore {
+  readonly #heap: Heap;
+  readonly #entries = new Map<Variable, Entry>();
+
+  constructor(heap: Heap) {
+    this.#heap = heap;
+  }
+
+  /** The weights of a cell, which then has one user more. */
+  use(engine: Engine, cell: RnnCell, family: Family, kinds: readonly ActivationKind[]): CellWeights {
+    const variables = [cell.kernel.read(), cell.recurrentKernel.read(), cell.bias?.read()];
+    const key = variables[0]!;
+    const ids = variables.map((variable) => variable?.dataId);
+    let entry = this.#entries.get(key);
+    if (!entry || ids.some((id, i) => id !== entry!.ids[i])) {
+      if (entry && entry.users > 0) {
+        entry.stale = true;
+        entry = undefined;
+      }
+      if (!entry) this.#freeDisposed();
+      entry ??= this.#take(cell, family, kinds);
+      this.#entries.set(key, entry);
+      this.#convert(engine, entry, variables);
+      entry.ids = ids;
+      entry.packed = false;
+    }
+    entry.users++;
+    return entry;
+  }
+
+  /** Ends a use. */
+  release(weights: CellWeights): void {
+    weights.users--;
+    if (weights.stale && weights.users === 0) this.#free(weights as Entry);
+  }
+
+  #take(cell: RnnCell, family: Family, kinds: readonly ActivationKind[]): Entry {
+    const [I, G] = cell.kernel.read().shape as [number, number];
+    const H = cell.units;
+    const { at } = configurableWork({
+      ...{ rows: 1, batch: 1, I, H, W: H, G, heads: 1, training: false, projSize: 0 },
+      products: family.kind.products,
+    });
+    const layout = new Layout(0);
+    const wIh = layout.take('weights', G, I);
+    const wHh = layout.take('recurrent weights', G, H);
+    const bias = layout.take('biases', G);
+    const panels = layout.take('packed weights', (at.panelsHr - at.bias) / 4);
+    const block = this.#heap.take(layout.end);
+    const ptr = (region: Region) => block + region.ptr;
+    return {
+      ...{ family, kinds, I, H, G, block, bytes: layout.end, ids: [], packed: false, users: 0, stale: false },
+      wIh: ptr(wIh),
+      wHh: ptr(wHh),
+      bias: cell.bias ? ptr(bias) : 0,
+      panels: {
+        bias: ptr(panels),
+        panelsIh: ptr(panels) + at.panelsIh - at.bias,
+        panelsHh: ptr(panels) + at.panelsHh - at.bias,
+      },
+    };
+  }
+
+  #convert(engine: Engine, entry: Entry, variables: readonly (Variable | undefined)[]): void {
+    const { I, H, G } = entry;
+    const heap = this.#heap;
+    const { kernels } = heap.arena;
+    const bytes = Math.max(I, H, 1) * G * 4;
+    const raw = heap.take(bytes);
+    for (const [i, [rows, to]] of (
+      [
+        [I, entry.wIh],
+        [H, entry.wHh],
+      ] as const
+    ).entries()) {
+      heap.arena.f32.set(engine.readSync(variables[i]!.dataId), raw / 4);
+      for (const [ours, theirs] of entry.family.blocks.entries()) {
+        kernels.transpose(rows, H, raw + theirs * H * 4, G, to + ours * H * rows * 4, rows);
+      }
+    }
+    if (entry.bias) {
+      const values = engine.readSync(variables[2]!.dataId);
+      for (const [ours, theirs] of entry.family.blocks.entries()) {
+        heap.arena.f32.set(values.subarray(theirs * H, (theirs + 1) * H), entry.bias / 4 + ours * H);
+      }
+    }
+    heap.release(raw, bytes);
+  }
+
+  /** Frees the weights of variables that were disposed. */
+  #freeDisposed(): void {
+    for (const [variable, entry] of this.#entries) {
+      if (!variable.isDisposed) continue;
+      this.#entries.delete(variable);
+      if (entry.users > 0) entry.stale = true;
+      else this.#free(entry);
+    }
+  }
+
+  #free({ block, bytes }: Entry): void {
+    this.#heap.release(block, bytes);
+  }
+}
