@@ -3,6 +3,7 @@ import { ArgumentError, Verbatim } from '../errors.ts';
 import type { JoinLayer, NodeShape, TimeAxis } from './join.ts';
 import { type Layer, MAX_LAYERS } from './layer.ts';
 import { checkNode, GraphNode, type Use } from './node.ts';
+import type { PlanRequest } from './plan.ts';
 
 /** Nodes by name, or a single one. */
 export type Nodes = GraphNode | Readonly<Record<string, GraphNode>>;
@@ -45,6 +46,16 @@ export interface Graph {
   readonly layers: readonly (Layer | JoinLayer)[];
   /** Time axes of inputs, and the name of the first input on each. */
   readonly axes: readonly { readonly axis: TimeAxis; readonly name: string }[];
+}
+
+/** Request for the plan of a graph. */
+export interface GraphRequest extends PlanRequest {
+  /** Steps of each time axis, in the order of `Graph.axes`. Default: `steps` for all. */
+  readonly axes?: readonly number[] | undefined;
+  /** Kinds of targets of each output. Default: `targets` for all. */
+  readonly kinds?: readonly PlanRequest['targets'][] | undefined;
+  /** Of a stream: index of the input that is read step by step; the others are given before. Default 0. */
+  readonly streamed?: number | undefined;
 }
 
 /**

@@ -1,9 +1,12 @@
 import { ArgumentError, Verbatim } from '../errors.ts';
 import type { Graph, Operation } from './graph.ts';
+import type { NodeShape } from './join.ts';
 import type { Layer } from './layer.ts';
 
 /** An operation that a plan runs. */
 export interface Job extends Operation {
+  /** Shapes of its inputs. */
+  readonly shapes: readonly NodeShape[];
   /** For a layer with directions: output only each direction's last output of every row. */
   readonly keepsLast: boolean;
   /**
@@ -32,7 +35,7 @@ export function resolved(graph: Graph, training: boolean, streamed: number): Res
   const { values, operations, outputs } = graph;
   const same = values.map((_, v) => v);
   const stepwise = values.map((_, v) => v === streamed);
-  const kept: Operation[] = [];
+  const kept: (Operation & Pick<Job, 'shapes'>)[] = [];
   for (const operation of operations) {
     const inputs = operation.inputs.map((v) => same[v]!);
     const initial = operation.initial.map(([state, v]) => [state, same[v]!] as const);
@@ -40,7 +43,7 @@ export function resolved(graph: Graph, training: boolean, streamed: number): Res
     for (const v of [operation.output, ...operation.final.map(([, v]) => v)]) stepwise[v] = inStream;
     const { layer } = operation;
     if (!('joins' in layer) && layer.isIdle?.(training, inStream)) same[operation.output] = inputs[0]!;
-    else kept.push({ ...operation, inputs, initial });
+    else kept.push({ ...operation, inputs, initial, shapes: operation.inputs.map((v) => values[v]!.shape) });
   }
   const isOutput = new Set(outputs.map(({ value }) => same[value]!));
   let readers: number[][] = [];
@@ -54,7 +57,7 @@ export function resolved(graph: Graph, training: boolean, streamed: number): Res
   const makers = new Map(kept.map((operation) => [operation.output, operation]));
   const keepers = new Set<Operation>();
   const halved = new Map<Operation, number>();
-  const left: Operation[] = [];
+  const left: typeof kept = [];
   for (const operation of kept) {
     const layer = operation.layer as Layer;
     let v = operation.inputs[0]!;

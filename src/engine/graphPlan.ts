@@ -1,0 +1,168 @@
+import { type MemoryArena, pageBytes } from '../memory/arena.ts';
+import type { Layout, Region } from '../memory/layout.ts';
+import type { Graph, GraphRequest } from './graph.ts';
+import { GraphBackward } from './graphBackward.ts';
+import { GraphLayout } from './graphLayout.ts';
+import { GraphRows } from './graphRows.ts';
+import type { Step } from './graphStep.ts';
+import type { NodeShape } from './join.ts';
+import type { Pass, StateSlot } from './layer.ts';
+import type { Plan, Planned, PlanRequest } from './plan.ts';
+import type { Rows, Valid } from './rows.ts';
+
+/** An input of a plan. */
+export interface Port {
+  readonly shape: NodeShape;
+  readonly rows: Rows;
+  readonly region: Region;
+  /** Gradient with respect to it; of an input only if it is wanted. */
+  readonly gradient: Region | undefined;
+}
+
+/** An output of a plan. */
+export interface OutputPort extends Port {
+  readonly targets: Region;
+  readonly gradient: Region;
+}
+
+/** The plan of a graph: steps in an order in which each reads what those before it wrote. */
+export class GraphPlan implements Plan {
+  readonly steps: number;
+  readonly batch: number;
+  readonly rows: Rows;
+  readonly passes: readonly Pass[];
+  readonly states: readonly StateSlot[];
+  readonly stateNames: readonly string[];
+  readonly start: number;
+  readonly end: number;
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly OutputPort[];
+  penalty = 0;
+  readonly #request: GraphRequest;
+  readonly #axes: readonly number[];
+  readonly #kinds: readonly PlanRequest['targets'][];
+  readonly #rows: GraphRows;
+  readonly #steps: readonly Step[];
+  readonly #backward: GraphBackward | undefined;
+
+  /** As `ChainPlan`. */
+  constructor(network: Planned, graph: Graph, layout: Layout, gradients: number, request: GraphRequest) {
+    const { steps, batch, training, stream, targets, ragged = false } = request;
+    this.#request = { ...request };
+    this.#axes = request.axes?.slice() ?? graph.axes.map(() => steps);
+    this.#kinds = request.kinds?.slice() ?? graph.outputs.map(() => targets);
+    this.steps = steps;
+    this.batch = batch;
+    this.start = layout.end;
+    const from = stream ? graph.inputs[request.streamed ?? 0]!.value : -1;
+    const streamedAxis = stream
+      ? graph.axes.findIndex(({ axis }) => axis === graph.values[from]!.shape.axis)
+      : -1;
+    const rows = new GraphRows(graph, layout, batch, this.#axes, ragged, streamedAxis);
+    this.#rows = rows;
+    this.rows = rows.first;
+    const laid = new GraphLayout(network, graph, layout, gradients, this.#request, rows, from);
+    this.#steps = laid.steps;
+    const ends = graph.outputs.map(({ value }, i) => {
+      const { region, rows: of } = laid.at(value);
+      const { shape } = graph.values[value]!;
+      const kind = this.#kinds[i]!;
+      const width = kind === 'features' ? shape.size : kind === 'indices' ? 1 : 0;
+      return { shape, rows: of, region, targets: layout.take('targets', of.steps * batch * width) };
+    });
+    const values = graph.outputs.map(({ value }) => laid.at(value));
+    this.#backward = training ? new GraphBackward(network.arena, laid.steps, values, layout) : undefined;
+    laid.finish();
+    this.outputs = ends.map((end, i) => {
+      const at = this.#backward?.outputs[i];
+      const { shape, length } = end.region;
+      return { ...end, gradient: { ptr: at?.ptr ?? 0, shape, length } };
+    });
+    this.inputs = graph.inputs.map(({ value }) => {
+      const { region, rows: of, gradient } = laid.at(value);
+      const at = gradient && { ...region, ptr: gradient.ptr };
+      return { shape: graph.values[value]!.shape, rows: of, region, gradient: at };
+    });
+    this.passes = laid.steps.flatMap(({ laid: { passes } }) => passes);
+    this.states = laid.steps.flatMap(({ streamed, laid: { states } }) => (stream && !streamed ? [] : states));
+    this.stateNames = laid.stateNames;
+    this.end = layout.end;
+  }
+
+  get input(): Region {
+    return this.inputs[0]!.region;
+  }
+
+  get output(): Region {
+    return this.outputs[0]!.region;
+  }
+
+  get outputRows(): Rows {
+    return this.outputs[0]!.rows;
+  }
+
+  get targets(): Region {
+    return this.outputs[0]!.targets;
+  }
+
+  get outputGradient(): Region {
+    return this.outputs[0]!.gradient;
+  }
+
+  get outputCount(): number {
+    return this.outputRows.countWithSteps;
+  }
+
+  get bytes(): number {
+    return pageBytes(this.end);
+  }
+
+  serves(request: GraphRequest): boolean {
+    const { steps, batch, training, targets, ragged = false, flow = false, wholeSteps = steps } = request;
+    const mine = this.#request;
+    return (
+      mine.steps === steps &&
+      mine.batch === batch &&
+      mine.training === training &&
+      mine.targets === targets &&
+      (mine.ragged ?? false) === ragged &&
+      (mine.flow ?? false) === flow &&
+      (mine.wholeSteps ?? mine.steps) === wholeSteps &&
+      same(this.#axes, request.axes, steps) &&
+      same(this.#kinds, request.kinds, targets)
+    );
+  }
+
+  /** Sets the sequences: steps and, with lengths, those that count, of each axis. */
+  arrange(arena: MemoryArena, steps: readonly number[], valid: readonly (Valid | undefined)[]): void {
+    this.#rows.arrange(arena, steps, valid);
+  }
+
+  begin(): void {
+    for (let i = 0; i < this.passes.length; i++) this.passes[i]!.begin?.();
+  }
+
+  forward(packed = false): void {
+    for (let i = 0; i < this.#steps.length; i++) {
+      const { laid } = this.#steps[i]!;
+      laid.start?.();
+      laid.forward(packed);
+    }
+  }
+
+  backward(_wantInput: boolean, finish = true): undefined {
+    this.#backward!.run(finish);
+    if (!finish) return;
+    this.penalty = 0;
+    for (let i = 0; i < this.#steps.length; i++) {
+      const { again, laid } = this.#steps[i]!;
+      for (let k = 0; !again && k < laid.passes.length; k++) this.penalty += laid.passes[k]!.end?.() ?? 0;
+    }
+  }
+}
+
+/** Whether a list has the wanted values; without any, `all` everywhere. */
+function same<T>(list: readonly T[], wanted: readonly T[] | undefined, all: T): boolean {
+  for (let i = 0; i < list.length; i++) if (list[i] !== (wanted ? wanted[i] : all)) return false;
+  return true;
+}
