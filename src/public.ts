@@ -6,6 +6,7 @@ export type { CustomOptimizer, UpdateStep } from './custom/optimizer.ts';
 export type { Direction, Flow, GateFlow, LayerFlow, NonFinite } from './diagnostics/flow.ts';
 export { gateSpectra, largestSingularValue, type Spectrum, spectralRadius } from './diagnostics/spectrum.ts';
 export type { Verdict } from './diagnostics/verdict.ts';
+export type { Nodes } from './engine/graph.ts';
 export type { JoinInput, JoinLayer, JoinPass, NodeShape, TimeAxis } from './engine/join.ts';
 export { GraphNode, type InputOptions, input } from './engine/node.ts';
 export { constant, glorot, identity, normal, orthogonal, uniform } from './init/initializers.ts';
@@ -39,6 +40,14 @@ export {
 export * from './losses/index.ts';
 export type { Loss } from './losses/loss.ts';
 export type { CheckpointReport } from './model/bptt/checkpoints.ts';
+export type { GraphSteps, Named } from './model/graph/feed.ts';
+export {
+  type GraphForwardOptions,
+  type GraphPlanOptions,
+  Model,
+  type ModelNodes,
+  type ValuesOf,
+} from './model/graph/model.ts';
 export { type LoadOptions, Sequential } from './model/sequential.ts';
 export { Stream } from './model/stream.ts';
 export { type Beam, type BeamOptions, beamSearch } from './model/streaming/beam.ts';

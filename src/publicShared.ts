@@ -22,11 +22,8 @@ export { Embedding, type EmbeddingOptions } from './layers/embedding.ts';
 export { LastStep, type LastStepOptions } from './layers/lastStep.ts';
 export { Linear, type LinearOptions } from './layers/linear.ts';
 export type { MergeMode, RecurrentOptions } from './layers/recurrent/options.ts';
-export type {
-  PlanOptions,
-  PlanReport,
-  SequentialOptions,
-} from './model/core/sequentialBase.ts';
+export type { PlanOptions, PlanReport } from './model/core/modelBase.ts';
+export type { SequentialOptions } from './model/core/sequentialBase.ts';
 export type { StreamOptions } from './model/core/streamBase.ts';
 export type { Given, NDArray, Signal } from './ndarray.ts';
 export { type KernelBuild, type Runtime, runtime as runtimeInfo } from './wasm/runtime.ts';

@@ -54,8 +54,8 @@ export class Network {
   /** End of the reserved memory. */
   #end: number;
   #plans: Plan[] = [];
-  /** The plan whose activations are in the shared area. */
-  #written: Plan | undefined;
+  /** The plan whose activations are in the shared area. @internal */
+  protected written: Plan | undefined;
   readonly #slots: Region[] = [];
   #idleStreams: StreamPlan[] = [];
   /** Plans by steps and rows. */
@@ -144,7 +144,7 @@ export class Network {
     this.arena.f32.fill(0, from / 4, layout.end / 4);
     this.#end = layout.end;
     this.#plans = [];
-    this.#written = undefined;
+    this.written = undefined;
     return taken;
   }
 
@@ -242,10 +242,10 @@ export class Network {
    * @throws {ArgumentError} if an index is outside the vocabulary
    */
   writeInput(name: string, plan: Plan, sequence: Sequence, valid?: Valid): void {
-    this.#written = undefined;
+    this.written = undefined;
     plan.rows.arrange(this.arena, sequence.steps, sequence.batch, valid);
     this.writePart(name, plan, sequence);
-    this.#written = plan;
+    this.written = plan;
   }
 
   /** Writes the current part of a sequence. @throws {ArgumentError} as writeInput */
@@ -257,7 +257,7 @@ export class Network {
 
   /** Whether a plan's activations are still valid: no other plan was used and nothing was reserved since. */
   holds(plan: Plan): boolean {
-    return this.#written === plan;
+    return this.written === plan;
   }
 
   /** Writes indices to a region. They must be in 0..limit−1, or equal to `ignore`. */

@@ -3,7 +3,7 @@ import { adaptLoss, type CustomLoss, isCustomLoss } from '../custom/loss.ts';
 import { AdaptedOptimizer, type CustomOptimizer, isCustomOptimizer } from '../custom/optimizer.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
-import type { SequentialBase } from './core/sequentialBase.ts';
+import type { ModelBase } from './core/modelBase.ts';
 import type { Training } from './core/training.ts';
 
 /** A loss and an optimizer, each of this package or of a user's own. */
@@ -13,14 +13,14 @@ interface Given {
 }
 
 /** Whether a model, a loss or an optimizer runs code of the user's. */
-export function hasCustom(model: SequentialBase, { loss, optimizer }: Given): boolean {
+export function hasCustom(model: ModelBase, { loss, optimizer }: Given): boolean {
   const layers = model.layers.some((layer) => layer instanceof AdaptedLayer);
   return layers || isCustomLoss(loss) || isCustomOptimizer(optimizer);
 }
 
 /** Options whose loss and optimizer are as a trainer takes them. @throws {ArgumentError} as adaptLoss, AdaptedOptimizer */
 export function adapted<T extends Given>(
-  model: SequentialBase,
+  model: ModelBase,
   given: T,
 ): Omit<T, keyof Given> & { readonly loss: Loss | (() => Loss); readonly optimizer: Optimizer } {
   const { loss, optimizer, ...others } = given;

@@ -12,7 +12,7 @@ import type { Optimizer } from '../optim/optimizer.ts';
 import type { CheckpointReport } from './bptt/checkpoints.ts';
 import { checkSegments, SegmentedBptt } from './bptt/segmentedBptt.ts';
 import type { Truncation } from './bptt/truncated.ts';
-import { SequentialBase } from './core/sequentialBase.ts';
+import { ModelBase } from './core/modelBase.ts';
 import { OPTIONS as CORE_OPTIONS, TrainerBase } from './core/trainerBase.ts';
 import type { TrainerOptions as CoreOptions, StepResult as CoreResult, Look } from './core/trainerTypes.ts';
 import { adapted, hasCustom, undoneOnError } from './custom.ts';
@@ -73,7 +73,7 @@ export class Trainer extends TrainerBase {
    */
   constructor(model: Sequential, opts: TrainerOptions) {
     const { truncation, memoryBudget, ...others } = options('Trainer', opts, OPTIONS);
-    instance('model', model, SequentialBase, 'a Sequential');
+    instance('model', model, ModelBase, 'a model such as a Sequential');
     const parts = checkSegments(model.layers, { truncation, memoryBudget });
     super(model, adapted(model, others));
     this.#custom = hasCustom(model, others);

@@ -1,4 +1,4 @@
-import type { SequentialBase } from '../model/core/sequentialBase.ts';
+import type { ModelBase } from '../model/core/modelBase.ts';
 import type {
   ExposedDescription,
   LossDescription,
@@ -29,7 +29,7 @@ export interface WorkerTrainerOptions extends Omit<TrainerOptions, 'loss' | 'opt
 }
 
 /** A model, or a file saved by `Sequential.save` or `Trainer.save`. */
-export type ModelSource = SequentialBase | Uint8Array | ArrayBuffer;
+export type ModelSource = ModelBase | Uint8Array | ArrayBuffer;
 
 /** The interface used of a node:worker_threads Worker. */
 export interface NodeWorker {

@@ -6,8 +6,8 @@ import type { Loss } from '../../losses/loss.ts';
 import type { Given } from '../../ndarray.ts';
 import { Optimizer } from '../../optim/optimizer.ts';
 import { Summarized } from '../../summary.ts';
+import { ModelBase } from './modelBase.ts';
 import { readCheckpoint, writeCheckpoint } from './save.ts';
-import { SequentialBase } from './sequentialBase.ts';
 import type { Evaluation, NonFinitePolicy, StepResult, TrainerOptions } from './trainerTypes.ts';
 import { Training } from './training.ts';
 
@@ -39,7 +39,7 @@ const POLICIES: Readonly<Record<NonFinitePolicy, true>> = { throw: true, skip: t
 /** Trains a model: forward, loss, BPTT, clipping and update. A step does not allocate. */
 export class TrainerBase extends Summarized {
   /** The model. */
-  readonly model: SequentialBase;
+  readonly model: ModelBase;
   /** The optimizer. */
   readonly optimizer: Optimizer;
   /** The loss. */
@@ -53,9 +53,9 @@ export class TrainerBase extends Summarized {
    * @throws {StateError} if the optimizer is used by another trainer
    * @throws {MemoryError} beyond 2 GiB
    */
-  constructor(model: SequentialBase, opts: TrainerOptions) {
+  constructor(model: ModelBase, opts: TrainerOptions) {
     super();
-    instance('model', model, SequentialBase, 'a Sequential');
+    instance('model', model, ModelBase, 'a model such as a Sequential');
     const given = options<TrainerOptions & Elsewhere>('Trainer', opts, {
       ...OPTIONS,
       truncation: true,

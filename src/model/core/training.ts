@@ -16,7 +16,7 @@ import type { Layout, Region } from '../../memory/layout.ts';
 import type { Given } from '../../ndarray.ts';
 import type { Blocks, Optimizer } from '../../optim/optimizer.ts';
 import { type Batch, type BatchShape, emptyBatch, readBatch } from './batch.ts';
-import type { SequentialBase } from './sequentialBase.ts';
+import type { ModelBase } from './modelBase.ts';
 import { StateRoom } from './stateRoom.ts';
 import type { Carried, InParts, Look, StepResult, TrainerOptions } from './trainerTypes.ts';
 
@@ -25,7 +25,7 @@ import type { Carried, InParts, Look, StepResult, TrainerOptions } from './train
  * called in the first two, and no other call on the model is let in while one of the other two is under way.
  */
 export class Training {
-  readonly model: SequentialBase;
+  readonly model: ModelBase;
   readonly network: Network;
   readonly optimizer: Optimizer;
   readonly loss: Loss;
@@ -55,7 +55,7 @@ export class Training {
    * @param owner the trainer, which is the model's as long as it has no other
    * @throws {MemoryError} beyond 2 GiB
    */
-  constructor(owner: object, model: SequentialBase, loss: Loss, options: TrainerOptions) {
+  constructor(owner: object, model: ModelBase, loss: Loss, options: TrainerOptions) {
     const { network } = model;
     network.free('new Trainer');
     this.#owner = owner;

@@ -2,8 +2,8 @@ import { finite, instance, integer, options, reading } from '../../check.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
 import { isNumbers } from '../../ndarray.ts';
 import { settledList } from '../../settled.ts';
+import { ModelBase } from '../core/modelBase.ts';
 import { checkFinite } from '../core/runner.ts';
-import { SequentialBase } from '../core/sequentialBase.ts';
 import { StreamPool, type StreamSession } from './pool.ts';
 import { power } from './power.ts';
 import type { StreamState } from './state.ts';
@@ -58,7 +58,7 @@ interface Path {
  * @throws {StateError} if the model is bidirectional
  * @throws {NonFiniteError} if an output is NaN or infinite; the row is the rank of the beam
  */
-export function beamSearch(model: SequentialBase, opts: BeamOptions): Beam[] {
+export function beamSearch(model: ModelBase, opts: BeamOptions): Beam[] {
   const given = options('beamSearch', opts, {
     start: true,
     state: true,
@@ -68,7 +68,7 @@ export function beamSearch(model: SequentialBase, opts: BeamOptions): Beam[] {
     end: true,
   });
   const { state, end } = given;
-  instance('model', model, SequentialBase, 'a Sequential');
+  instance('model', model, ModelBase, 'a model such as a Sequential');
   const { input, outputSize } = model.network;
   if (input.kind !== 'indices' || outputSize > input.size) {
     const wanted = 'one of indices that gives a logit for each of them';
@@ -110,7 +110,7 @@ export function beamSearch(model: SequentialBase, opts: BeamOptions): Beam[] {
 
 /** One step of all paths that have not ended; gives the best of what they become, and of those that have. */
 function grow(
-  model: SequentialBase,
+  model: ModelBase,
   pool: StreamPool,
   paths: readonly Path[],
   best: Best,

@@ -2,8 +2,8 @@ import { instance, integer, options, unreadable } from '../../check.ts';
 import { ArgumentError, StateError, Verbatim } from '../../errors.ts';
 import type { Generator } from '../../init/generator.ts';
 import { Summarized } from '../../summary.ts';
+import { ModelBase } from '../core/modelBase.ts';
 import { Runner } from '../core/runner.ts';
-import { SequentialBase } from '../core/sequentialBase.ts';
 import { copyRow, swapRows } from './moveRows.ts';
 import { readRunner, type StreamState, writeRunner } from './state.ts';
 
@@ -30,9 +30,9 @@ export class StreamPool extends Summarized {
   #stepped = 0;
 
   /** @throws as `Sequential.stream`; {ArgumentError} a capacity below 1 */
-  constructor(model: SequentialBase, opts: StreamPoolOptions) {
+  constructor(model: ModelBase, opts: StreamPoolOptions) {
     super();
-    instance('model', model, SequentialBase, 'a Sequential');
+    instance('model', model, ModelBase, 'a model such as a Sequential');
     this.capacity = integer('capacity', options('streams', opts, { capacity: true }).capacity, 1);
     this.#runner = new Runner(model.network, this.capacity, 1, 'pool');
     this.#at = new Array<StreamSession | undefined>(this.capacity).fill(undefined);

@@ -1,0 +1,82 @@
+import type { Layout } from '../memory/layout.ts';
+import type { Sequence } from '../ndarray.ts';
+import { writeRows } from './batchIO.ts';
+import type { Graph, GraphRequest } from './graph.ts';
+import { GraphPlan } from './graphPlan.ts';
+import type { TimeAxis } from './join.ts';
+import type { Layer } from './layer.ts';
+import { Network } from './network.ts';
+import type { Plan } from './plan.ts';
+import type { Valid } from './rows.ts';
+
+/** The memory of a graph. */
+export class GraphNetwork extends Network {
+  readonly graph: Graph;
+
+  /** @param prefixes of the names of each layer's parameters */
+  constructor(graph: Graph, prefixes: readonly string[], seed: number, initialize: boolean) {
+    const { inputs, outputs, values, layers } = graph;
+    const ends = [values[inputs[0]!.value]!.shape, values[outputs[0]!.value]!.shape.size] as const;
+    // of layers with several inputs the network needs only the parameters
+    super(layers as readonly Layer[], prefixes, seed, initialize, [...ends]);
+    this.graph = graph;
+  }
+
+  protected override lay(layout: Layout, gradients: number, request: GraphRequest): GraphPlan {
+    return new GraphPlan(this, this.graph, layout, gradients, request);
+  }
+
+  /** As of `Network`, for this graph's request. */
+  override prepare(request: GraphRequest): GraphPlan {
+    return super.prepare(request) as GraphPlan;
+  }
+
+  /** Steps of an axis, for so many of each axis of `graph.axes`. */
+  stepsOf(axis: TimeAxis, steps: readonly number[]): number {
+    if (axis.fixed !== undefined) return axis.fixed;
+    const { parent } = axis;
+    if (parent) return parent.steps(this.stepsOf(parent.axis, steps));
+    return steps[this.graph.axes.findIndex((one) => one.axis === axis)]!;
+  }
+
+  /** @throws {ArgumentError | ShapeError} if a sequence is too short for a layer, or has lengths that it can't process */
+  checkSteps(steps: readonly number[], ragged: boolean): void {
+    const { operations, values } = this.graph;
+    for (let i = 0; i < operations.length; i++) {
+      const { layer, inputs } = operations[i]!;
+      const { axis } = values[inputs[0]!]!.shape;
+      if (axis && 'checkSteps' in layer) layer.checkSteps?.(this.stepsOf(axis, steps), ragged);
+    }
+  }
+
+  /**
+   * Sets a plan's sequences and writes its inputs.
+   * @param steps of each axis
+   * @param valid steps that count of each axis
+   * @throws {ArgumentError} if an index is outside the vocabulary
+   */
+  writeInputs(
+    plan: GraphPlan,
+    sequences: readonly Sequence[],
+    steps: readonly number[],
+    valid: readonly (Valid | undefined)[],
+  ): void {
+    this.written = undefined;
+    plan.arrange(this.arena, steps, valid);
+    for (let i = 0; i < sequences.length; i++) {
+      const { shape, rows, region } = plan.inputs[i]!;
+      const { data } = sequences[i]!;
+      if (shape.kind === 'features') writeRows(this.arena, rows, region, data, shape.size);
+      else this.writeIndices(this.graph.inputs[i]!.name, rows, region, data, shape.size);
+    }
+    this.written = plan;
+  }
+
+  /** For a graph with one input, as of `Network`. */
+  override writeInput(name: string, plan: Plan, sequence: Sequence, valid?: Valid): void {
+    this.written = undefined;
+    (plan as GraphPlan).arrange(this.arena, [sequence.steps], [valid]);
+    this.writePart(name, plan, sequence);
+    this.written = plan;
+  }
+}
