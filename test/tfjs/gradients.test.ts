@@ -1,0 +1,152 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type Any, installed, kernelRuns, seedWeights, tensor } from './models.ts';
+
+const { layers } = tf;
+
+/** Numbers of all tensors, one after the other. */
+function numbers(tensors: Any): number[] {
+  return [tensors].flat().flatMap((t: Any) => [...t.dataSync()]);
+}
+
+/** f without and with `install`: the same numbers. */
+async function same(f: () => Any): Promise<void> {
+  const plain = numbers(f());
+  const fused = await installed(() => numbers(f()));
+  expect(plain.length).toBeGreaterThan(0);
+  expect(Math.max(...plain.map(Math.abs))).toBeGreaterThan(1e-4);
+  for (const [i, value] of plain.entries()) expect(Math.abs(value - fused[i]!)).toBeLessThan(1e-5);
+}
+
+describe.each(['lstm', 'gru', 'simpleRNN'])('gradients of %s', (kind) => {
+  beforeAll(() => tf.setBackend('cpu'));
+  const x = () => tensor([3, 5, 2], 1);
+
+  function built(options: object = {}): Any {
+    const layer = layers[kind]({ units: 4, ...options });
+    layer.build([3, 5, 2]);
+    seedWeights(layer);
+    return layer;
+  }
+
+  test('by the input', () =>
+    same(() => {
+      const layer = built({ returnSequences: true, goBackwards: true });
+      return tf.grad((z: Any) => tf.sum(tf.square(layer.apply(z))))(x());
+    }));
+
+  test('by the input only, of a masked layer', () =>
+    same(() => {
+      const layer = built({ returnSequences: true });
+      const mask = tf.tensor(
+        [
+          [1, 0, 1, 1, 0],
+          [0, 0, 0, 0, 0],
+          [0, 1, 1, 1, 1],
+        ],
+        [3, 5],
+        'bool',
+      );
+      return tf.grad((z: Any) => tf.sum(tf.square(layer.call(z, { mask }))))(x());
+    }));
+
+  test('by initial states, through all outputs', () =>
+    same(() => {
+      const layer = built({ returnSequences: true, returnState: true });
+      const states = Array.from({ length: kind === 'lstm' ? 2 : 1 }, (_, i) => tensor([3, 4], 7 + i));
+      const mask = tf.tensor(
+        [
+          [0, 1, 1, 1, 0],
+          [0, 0, 0, 0, 0],
+          [1, 1, 1, 1, 1],
+        ],
+        [3, 5],
+        'bool',
+      );
+      const f = (z: Any, ...initialState: Any[]) => {
+        const outputs = layer.call(z, { initialState, mask });
+        return tf.addN(outputs.map((out: Any, i: number) => tf.sum(tf.mul(i + 1, tf.square(out)))));
+      };
+      return tf.grads(f)([x(), ...states]);
+    }));
+
+  test('by one state only', () =>
+    same(() => {
+      const layer = built();
+      const states = Array.from({ length: kind === 'lstm' ? 2 : 1 }, (_, i) => tensor([3, 4], 7 + i));
+      const last = states.length - 1;
+      return tf.grad((s: Any) => tf.sum(layer.call(x(), { initialState: [...states.slice(0, last), s] })))(
+        states[last],
+      );
+    }));
+
+  test('of two calls before one backward pass', () =>
+    same(() => {
+      const layer = built();
+      return tf.grad((z: Any) => tf.sum(tf.mul(layer.apply(z), layer.apply(tf.mul(z, 2)))))(x());
+    }));
+
+  test('where the layer is not part of the loss', () =>
+    same(() => {
+      const layer = built();
+      return tf.grad((z: Any) => {
+        layer.apply(z);
+        return tf.sum(tf.square(z));
+      })(x());
+    }));
+
+  test('inside another tape run the code of TF.js', () =>
+    installed(async () => {
+      const layer = built();
+      const inner = tf.grad((z: Any) => tf.sum(layer.apply(z)));
+      const runs = await kernelRuns(() => {
+        tf.grad((z: Any) => {
+          inner(z);
+          return tf.sum(z);
+        })(x());
+      });
+      expect(runs).toBe(0);
+    }));
+
+  test('after a value was assigned to the weights are those of the new value', () =>
+    same(() => {
+      const layer = built();
+      const before = layer.apply(x());
+      seedWeights(layer, 9);
+      const after = layer.apply(x());
+      layer.cell.kernel.read().assign(tf.zeros(layer.cell.kernel.shape));
+      return [before, after, layer.apply(x())];
+    }));
+});
+
+describe('TF.js reports the errors', () => {
+  beforeAll(() => tf.setBackend('cpu'));
+
+  const message = (f: () => unknown) => {
+    try {
+      f();
+    } catch (error) {
+      return String((error as Error).message);
+    }
+    return '';
+  };
+
+  test.each([
+    ['an input of another size', () => layers.lstm({ units: 2, inputShape: [3, 2] }).apply(tf.zeros([1, 3]))],
+    [
+      'a state of another size',
+      () => layers.gru({ units: 2 }).apply(tf.zeros([1, 3, 2]), { initialState: [tf.zeros([1, 5])] }),
+    ],
+    [
+      'too many states',
+      () =>
+        layers
+          .gru({ units: 2 })
+          .apply(tf.zeros([1, 3, 2]), { initialState: [tf.zeros([1, 2]), tf.zeros([1, 2])] }),
+    ],
+  ])('%s', async (_, f) => {
+    const plain = message(f);
+    expect(plain).not.toBe('');
+    expect(await installed(() => message(f))).toBe(plain);
+  });
+});

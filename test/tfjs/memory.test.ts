@@ -1,0 +1,96 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { installations } from '../../src/tfjs/install.ts';
+import { type Any, installed, stack, tensor, withZeros } from './models.ts';
+
+const { layers } = tf;
+const SHAPE = [5, 6, 3] as const;
+
+/** Tensors and bytes of TF.js, and bytes of our memory. */
+function memory() {
+  const { numTensors, numDataBuffers, numBytes } = tf.memory();
+  return { numTensors, numDataBuffers, numBytes, ours: installations()[0]!.heap.bytes };
+}
+
+function model(): Any {
+  const made = stack([
+    layers.masking({ batchInputShape: SHAPE }),
+    layers.bidirectional({
+      layer: layers.lstm({ units: 4, returnSequences: true, dropout: 0.2, recurrentDropout: 0.2 }),
+    }),
+    layers.gru({ units: 3, stateful: true }),
+  ]);
+  made.compile({ optimizer: 'rmsprop', loss: 'meanSquaredError' });
+  return made;
+}
+
+describe('memory', () => {
+  beforeAll(() => tf.setBackend('cpu'));
+
+  test('is the same after 1000 steps and 1000 predictions, stateful and masked', () =>
+    installed(async () => {
+      const trained = model();
+      const x = withZeros(SHAPE, 1);
+      const y = tensor([5, 2], 2);
+      const step = async () => {
+        await trained.trainOnBatch(x, y);
+        trained.resetStates();
+        trained.predict(x).dispose();
+      };
+      for (let i = 0; i < 5; i++) await step();
+      const before = memory();
+      for (let i = 0; i < 1000; i++) await step();
+      expect(memory()).toEqual(before);
+    }));
+
+  test('is the same after models were made and disposed', () =>
+    installed(async () => {
+      const x = withZeros(SHAPE, 1);
+      const y = tensor([5, 2], 2);
+      const step = async () => {
+        const made = stack([
+          layers.lstm({ units: 30, returnSequences: true, inputShape: [6, 3] }),
+          layers.gru({ units: 20 }),
+        ]);
+        made.compile({ optimizer: tf.train.sgd(0.1), loss: 'meanSquaredError' });
+        await made.trainOnBatch(x, y);
+        made.predict(x).dispose();
+        made.dispose();
+      };
+      for (let i = 0; i < 3; i++) await step();
+      const before = memory();
+      for (let i = 0; i < 30; i++) await step();
+      expect(memory().ours).toBe(before.ours);
+    }));
+
+  test('of passes without a backward pass is used again', () =>
+    installed(() => {
+      const layer = layers.lstm({ units: 64, returnSequences: true });
+      const x = tensor([16, 20, 8], 1);
+      const run = () => {
+        // a tape that ends without our gradient
+        tf.tidy(() =>
+          tf.grad((z: Any) => tf.add(tf.sum(z), tf.mul(0, tf.sum(tf.mul(0, layer.apply(x))))))(x),
+        );
+      };
+      run();
+      run();
+      const before = memory().ours;
+      for (let i = 0; i < 20; i++) run();
+      expect(memory().ours).toBe(before);
+    }));
+
+  test('of shapes that come and go is bounded', () =>
+    installed(() => {
+      const layer = layers.gru({ units: 8 });
+      const run = (B: number, T: number) => {
+        tf.tidy(() => {
+          layer.apply(tensor([B, T, 3], 1));
+        });
+      };
+      for (let round = 0; round < 2; round++) for (let T = 1; T < 60; T++) run(1 + (T % 7), T);
+      const before = memory().ours;
+      for (let round = 0; round < 3; round++) for (let T = 1; T < 60; T++) run(1 + (T % 7), T);
+      expect(memory().ours).toBe(before);
+    }));
+});

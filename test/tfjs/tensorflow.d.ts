@@ -1,0 +1,2 @@
+// Without types, so that the tests of everything else compile where TF.js is not installed.
+declare module '@tensorflow/tfjs';
