@@ -17,7 +17,7 @@ export async function run(bytes) {
 const NOT_LOADED = /relaxed|inflateRaw/;
 
 /**
- * Uses by name: `code` a module, `without` chunks that this use does not load, `wasm` files it loads as they are, `limit`
+ * Uses by name: `code` a module (`beyond`: less what this module has), `without` chunks that this use does not load, `wasm` files it loads as they are, `limit`
  * bytes gzipped (`of`: of its JavaScript alone).
  */
 export const USES = {
@@ -54,14 +54,20 @@ export async function run() {
   return [Arena, sgemm];
 }`,
     without: NOT_LOADED,
-    limit: 30_000,
+    limit: 32_000,
   },
   'unrolled.min.js: one file, both builds of the kernels': {
     code: '',
     wasm: ['dist/unrolled.min.js'],
-    limit: 100_000,
+    limit: 106_000,
   },
   'unrolled/io': { code: "export * from 'unrolled/io';", limit: 8_000 },
+  'unrolled/tfjs beyond unrolled': {
+    code: "export * from 'unrolled'; export * as tfjs from 'unrolled/tfjs';",
+    beyond: "export * from 'unrolled';",
+    without: NOT_LOADED,
+    limit: 20_000,
+  },
 };
 
 function firstExample() {
@@ -109,8 +115,9 @@ export async function checkSizes() {
   const over = [];
   for (const [name, use] of Object.entries(USES)) {
     const size = await measure(use);
-    const counted = use.of === 'js' ? size.js : size.total;
-    const what = use.of === 'js' ? `JavaScript ${kB(size.js)}` : kB(size.total);
+    const less = use.beyond ? (await measure({ ...use, code: use.beyond })).total : 0;
+    const counted = (use.of === 'js' ? size.js : size.total) - less;
+    const what = use.of === 'js' ? `JavaScript ${kB(counted)}` : kB(counted);
     const line = `${name}: ${what} gzipped, at most ${kB(use.limit)}`;
     console.log(line);
     if (counted > use.limit) over.push(line);

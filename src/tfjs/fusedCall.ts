@@ -93,7 +93,7 @@ function run(
   const [B, T] = x.shape as [number, number];
   const used = (reverse: boolean) => {
     if (!mask) return cache.use(B, T, reverse);
-    const rows = maskedRows(heap, B, T, reverse, engine.readSync(mask.dataId));
+    const rows = maskedRows(heap, B, T, reverse, engine.readSync(mask.dataId), layer.goBackwards);
     return { rows, release: rows.release };
   };
   const needsStates = layer.stateful || layer.returnState;
@@ -116,7 +116,7 @@ function run(
     const names: ('y' | 'h' | 'c')[] = needsY ? ['y'] : [];
     if (!needsY || needsStates) names.push('h');
     if (needsStates && family.kind.states.c) names.push('c');
-    // the first cell alone reads from the end
+    // only the first cell reads its input from the end: the others read in the order of its steps
     const { rows, release } = used(layer.goBackwards && i === 0);
     const maskOf = (given: Tensor | undefined) => given && engine.readSync(given.dataId);
     const recorded = engine.isTapeOn();

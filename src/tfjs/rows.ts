@@ -53,9 +53,16 @@ export function plainRows(heap: Heap, B: number, T: number, reverse: boolean): R
   return place(heap, B, T, { steps: T, input, output, last });
 }
 
-/** Rows of a batch with a mask [B, T], in the order of the input. */
-export function maskedRows(heap: Heap, B: number, T: number, reverse: boolean, mask: Values): Rows {
-  const from = (t: number) => (reverse ? T - 1 - t : t);
+/** Rows of a batch with a mask [B, T]. reverse: the input is read from its end; reverseMask: the mask is. */
+export function maskedRows(
+  heap: Heap,
+  B: number,
+  T: number,
+  reverse: boolean,
+  mask: Values,
+  reverseMask: boolean,
+): Rows {
+  const from = (t: number, back: boolean) => (back ? T - 1 - t : t);
   const lengths = new Int32Array(B);
   for (let i = 0; i < B * T; i++) if (mask[i]) lengths[Math.floor(i / T)]!++;
   const order = Int32Array.from(lengths.keys()).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
@@ -74,10 +81,9 @@ export function maskedRows(heap: Heap, B: number, T: number, reverse: boolean, m
     let row = p;
     let k = 0;
     for (let t = 0; t < T; t++) {
-      const at = b * T + from(t);
-      if (mask[at]) {
+      if (mask[b * T + from(t, reverseMask)]) {
         const n = first[k++]! + p;
-        input[n] = at;
+        input[n] = b * T + from(t, reverse);
         row = B + n;
       }
       output[b * T + t] = row;

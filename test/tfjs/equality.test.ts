@@ -43,7 +43,7 @@ const cases: Record<string, Case> = {
         [`${kind} of one unit`, { make: one({ units: 1 }), runs: 1 }],
         [`${kind} stacked`, { make: () => stack([first({ returnSequences: true }), layer({})]), runs: 2 }],
         [`${kind} without bias`, { make: one({ useBias: false }), runs: 1 }],
-        [`${kind} goBackwards`, { make: one({ goBackwards: true, returnSequences: true }), runs: 1 }],
+        [`${kind} goBackwards`, { make: one({ goBackwards: true }), runs: 1 }],
         [
           `${kind} frozen`,
           { make: () => stack([first({ returnSequences: true }), layer({ trainable: false })]), runs: 2 },
@@ -167,7 +167,8 @@ const cases: Record<string, Case> = {
       const out = layers.dense({ units: 2 }).apply(layers.flatten().apply(y));
       return tf.model({ inputs: source, outputs: out });
     },
-    runs: 2,
+    // TF.js calls a layer once per output that is used
+    runs: 3,
   },
   'one layer called twice': {
     make: () => {
@@ -188,20 +189,20 @@ const cases: Record<string, Case> = {
   'a batch of one, many steps': {
     make: () =>
       stack([
-        layers.gru({ units: 5, returnSequences: true, inputShape: [40, 2] }),
-        layers.lstm({ units: 17 }),
+        layers.gru({ units: 5, returnSequences: true, inputShape: [20, 2] }),
+        layers.lstm({ units: 9 }),
       ]),
     runs: 2,
-    x: () => tensor([1, 40, 2], 3),
+    x: () => tensor([1, 20, 2], 3),
   },
   'beyond the blocks of the products': {
     make: () =>
       stack([
-        layers.lstm({ units: 40, returnSequences: true, inputShape: [7, 300] }),
-        layers.gru({ units: 33 }),
+        layers.lstm({ units: 20, returnSequences: true, inputShape: [3, 300] }),
+        layers.gru({ units: 9 }),
       ]),
     runs: 2,
-    x: () => tensor([9, 7, 300], 3, 0.1),
+    x: () => tensor([5, 3, 300], 3, 0.1),
   },
 };
 

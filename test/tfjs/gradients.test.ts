@@ -24,7 +24,7 @@ describe.each(['lstm', 'gru', 'simpleRNN'])('gradients of %s', (kind) => {
 
   function built(options: object = {}): Any {
     const layer = layers[kind]({ units: 4, ...options });
-    layer.build([3, 5, 2]);
+    layer.apply(x());
     seedWeights(layer);
     return layer;
   }
@@ -132,10 +132,13 @@ describe('TF.js reports the errors', () => {
   };
 
   test.each([
-    ['an input of another size', () => layers.lstm({ units: 2, inputShape: [3, 2] }).apply(tf.zeros([1, 3]))],
+    ['an input of another size', () => layers.lstm({ units: 2, name: 'one' }).apply(tf.zeros([1, 3]))],
     [
       'a state of another size',
-      () => layers.gru({ units: 2 }).apply(tf.zeros([1, 3, 2]), { initialState: [tf.zeros([1, 5])] }),
+      () =>
+        layers
+          .gru({ units: 2, name: 'one' })
+          .apply(tf.zeros([1, 3, 2]), { initialState: [tf.zeros([1, 5])] }),
     ],
     [
       'too many states',

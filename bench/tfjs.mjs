@@ -1,0 +1,139 @@
+// node bench/tfjs.mjs [--rounds N] [--only NAME] [--json FILE]: fit and predict of TF.js's recurrent layers with its default
+// activations, on its backends cpu and wasm, without and with `install`, and the step of our own Trainer on the same model, by
+// turns in one process. CPU time of the process in ms, medians; ratios to the faster of TF.js's two.
+import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import * as tf from '@tensorflow/tfjs';
+import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { Adam, GRU, init, LSTM, mse, RNN, Sequential, Trainer } from '../dist/index.js';
+import { install } from '../dist/tfjs/index.js';
+
+const { values: options } = parseArgs({
+  options: { rounds: { type: 'string', default: '5' }, only: { type: 'string' }, json: { type: 'string' } },
+});
+
+const HARD = { recurrentActivation: 'hardsigmoid' };
+const OURS = {
+  lstm: (I, H) => new LSTM(I, H, HARD),
+  gru: (I, H) => new GRU(I, H, { ...HARD, resetAfter: false }),
+  simpleRNN: (I, H) => new RNN(I, H),
+};
+
+/** Layers by kind and units; the last one gives all steps. */
+const CASES = {};
+for (const kind of ['lstm', 'gru', 'simpleRNN']) {
+  CASES[`${kind} T64 B32 (128, 256)`] = { T: 64, B: 32, I: 128, layers: [[kind, 256]] };
+  CASES[`${kind} T100 B1 (64, 64)`] = { T: 100, B: 1, I: 64, layers: [[kind, 64]] };
+}
+CASES['lstm 50, lstm 30, T30 B32, 5 features'] = {
+  ...{ T: 30, B: 32, I: 5 },
+  layers: [
+    ['lstm', 50],
+    ['lstm', 30],
+  ],
+};
+
+function random(length) {
+  return Float32Array.from({ length }, () => Math.random() * 2 - 1);
+}
+
+/** Fit and predict of TF.js on a backend. */
+function theirs({ T, B, I, layers }, backend, fused) {
+  let uninstall;
+  const model = tf.sequential();
+  for (const [i, [kind, units]] of layers.entries()) {
+    model.add(tf.layers[kind]({ units, returnSequences: true, ...(i ? {} : { inputShape: [T, I] }) }));
+  }
+  model.compile({ optimizer: 'adam', loss: 'meanSquaredError' });
+  const H = layers.at(-1)[1];
+  const x = tf.tensor(random(B * T * I), [B, T, I]);
+  const y = tf.tensor(random(B * T * H), [B, T, H]);
+  return {
+    enter: async () => {
+      await tf.setBackend(backend);
+      if (fused) uninstall = await install(tf);
+    },
+    leave: () => uninstall?.(),
+    fit: () => model.trainOnBatch(x, y),
+    predict: () => {
+      const out = model.predict(x);
+      out.dataSync();
+      out.dispose();
+    },
+  };
+}
+
+function ours({ T, B, I, layers }) {
+  let from = I;
+  const made = layers.map(([kind, units]) => {
+    const layer = OURS[kind](from, units);
+    from = units;
+    return layer;
+  });
+  const model = new Sequential(made, { seed: 1 });
+  const trainer = new Trainer(model, { loss: mse, optimizer: new Adam() });
+  const x = { data: random(T * B * I), shape: [T, B, I] };
+  const y = { data: random(T * B * from), shape: [T, B, from] };
+  return {
+    enter: () => undefined,
+    leave: () => undefined,
+    fit: () => trainer.step(x, y),
+    predict: () => model.forward(x),
+  };
+}
+
+async function cpuTime(f) {
+  const before = process.cpuUsage();
+  await f();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[values.length >> 1];
+}
+
+const rounds = Number(options.rounds);
+const { resolve } = createRequire(import.meta.url);
+setWasmPaths(`${dirname(resolve('@tensorflow/tfjs-backend-wasm/package.json'))}/${join('dist', '/')}`);
+setThreadsCount(1);
+const { kernels } = await init();
+const rows = [];
+console.log(`Node ${process.versions.node}, kernels ${kernels}, CPU ms, median of ${rounds}`);
+for (const [name, given] of Object.entries(CASES)) {
+  if (options.only && !name.includes(options.only)) continue;
+  const engines = {};
+  for (const backend of ['cpu', 'wasm']) {
+    await tf.setBackend(backend);
+    engines[backend] = theirs(given, backend, false);
+    engines[`${backend} + install`] = theirs(given, backend, true);
+  }
+  engines.Trainer = ours(given);
+  const times = {};
+  for (let round = 0; round <= rounds; round++) {
+    for (const [engine, { enter, leave, fit, predict }] of Object.entries(engines)) {
+      await enter();
+      for (const [what, run] of Object.entries({ fit, predict })) {
+        // cpu and wasm change places only after a call that is not counted
+        await run();
+        const ms = await cpuTime(run);
+        if (round > 0) ((times[what] ??= {})[engine] ??= []).push(ms);
+      }
+      leave();
+    }
+  }
+  for (const [what, by] of Object.entries(times)) {
+    const ms = Object.fromEntries(Object.entries(by).map(([engine, all]) => [engine, median(all)]));
+    const faster = Math.min(ms.cpu, ms.wasm);
+    const installed = Math.min(ms['cpu + install'], ms['wasm + install']);
+    rows.push({ name, what, ms, ratio: faster / installed, bound: faster / ms.Trainer });
+    const shown = Object.entries(ms).map(([engine, value]) => `${engine} ${value.toFixed(2)}`);
+    console.log(`${name} ${what}: ${shown.join(', ')}`);
+    console.log(
+      `  ${(faster / installed).toFixed(1)} times with install; ${(installed / ms.Trainer).toFixed(2)} of the Trainer's time`,
+    );
+  }
+}
+if (options.json) writeFileSync(options.json, JSON.stringify({ node: process.versions.node, kernels, rows }));
