@@ -3,7 +3,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 
 /** Suites that need files or processes; all others run in the browser too. */
-const nodeOnly = ['test/cli/**', 'test/node/**'];
+const nodeOnly = ['test/cli/**', 'test/node/**', 'test/tfjs/**'];
 /** Suites of what happens before init(), which need modules that no other suite has loaded. */
 const beforeInit = ['test/wasm/before-init.test.ts', 'test/wasm/engine.test.ts'];
 const thorough = Boolean(process.env.UNROLLED_SLOW);
