@@ -20,3 +20,8 @@ export { adamax_step } from './optim/adamax';
 export { rmsprop_inside_step } from './optim/rmsprop';
 export { configurable_backward } from './configurable/backward';
 export { configurable_forward } from './configurable/forward';
+export { batch_norm, batch_norm_backward, batch_norm_train } from './vec/batch_norm';
+export { log_softmax_backward, log_softmax_rows, softmax_backward } from './loss/softmax';
+export { dot_scores, dot_scores_backward } from './attention/dot';
+export { additive_scores, additive_scores_backward } from './attention/additive';
+export { attend, attend_backward } from './attention/attend';

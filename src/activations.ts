@@ -69,6 +69,7 @@ export const ACTIVATIONS = {
   mish: { kind: 14, largestSlope: () => 1.0884982 },
   gelu: { kind: 15, largestSlope: () => 1.1289041 },
   gelutanh: { kind: 16, largestSlope: () => 1.1289931 },
+  exponential: { kind: 17, largestSlope: () => Number.POSITIVE_INFINITY },
 } as const satisfies Readonly<Record<string, ActivationRow>>;
 
 /** Names of the activations. */
@@ -92,6 +93,7 @@ export type ActivationName = keyof typeof ACTIVATIONS;
  * | `mish` | x·tanh(ln(1 + e^x)) (Misra 2019) | |
  * | `gelu` | x·Φ(x), Φ of the normal distribution (Hendrycks & Gimpel 2016) | |
  * | `gelutanh` | x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2, an approximation of it | |
+ * | `exponential` | e^x | |
  *
  * `hardsigmoid` has the slope 0.2 of ONNX, Keras 1 and 2 and TensorFlow.js. PyTorch and Keras 3 use 1/6: `{ name:
  * 'hardsigmoid', alpha: 1 / 6 }`.

@@ -5,7 +5,7 @@ import { activate } from '../math/activation';
 import { countRows, nextRows, rowsAt } from '../sequence/ragged';
 import { dropout, zoneout, zoneout_mean } from '../vec/dropout';
 import { vec_add, vec_fill, vec_mul } from '../vec/elementwise';
-import { layer_norm } from '../vec/layer_norm';
+import { LAYER_NORM_EPS, layer_norm } from '../vec/layer_norm';
 import { gruGates, gruState } from './gru';
 import { hiddenForward, packHidden } from './hidden';
 import { GRU, GRU_RESET_BEFORE, LSTM, RNN } from './kinds';
@@ -78,7 +78,7 @@ function takeInput(d: Recurrence, first: i32, rows: i32): void {
   project(rows, G, d.I, x, d.panelsIh, normed ? 0 : d.bias, d.gates, bytesOf(1, ld), d.tile);
   if (!normed) return;
   const hat = d.training ? d.hatIh + bytesOf(first, G) : 0;
-  layer_norm(rows, G, d.gates, ld, d.lnIhWeight, d.bias, d.gates, ld, 0, hat, d.rstdIh + bytesOf(first, 1));
+  layer_norm(rows, G, d.gates, ld, d.lnIhWeight, d.bias, d.gates, ld, 0, hat, d.rstdIh + bytesOf(first, 1), LAYER_NORM_EPS);
 }
 
 /** m rows of one step. row: where they are kept; draw: their number among all rows of the sequence. */
@@ -127,10 +127,10 @@ function takeHidden(d: Recurrence, m: i32, row: i32, gates: usize, h0: usize): v
   const hat = d.training ? d.hatHh + bytesOf(row, G) : 0;
   const rstd = d.rstdHh + bytesOf(row, 1);
   if (!isGru(d)) {
-    layer_norm(m, G, to, G, d.lnHhWeight, 0, gates, slotCount(d) * H, 1, hat, rstd);
+    layer_norm(m, G, to, G, d.lnHhWeight, 0, gates, slotCount(d) * H, 1, hat, rstd, LAYER_NORM_EPS);
     return;
   }
-  layer_norm(m, G, to, G, d.lnHhWeight, 0, to, G, 0, hat, rstd);
+  layer_norm(m, G, to, G, d.lnHhWeight, 0, to, G, 0, hat, rstd, LAYER_NORM_EPS);
   for (let i = 0; i < m; i++) {
     const a = gates + <usize>i * ld;
     const b = to + <usize>i * rowG;

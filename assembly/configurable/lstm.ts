@@ -1,6 +1,6 @@
 import { activate } from '../math/activation';
 import { flush, loadLanes, madd, storeLanes } from '../simd';
-import { layer_norm, layer_norm_backward } from '../vec/layer_norm';
+import { LAYER_NORM_EPS, layer_norm, layer_norm_backward } from '../vec/layer_norm';
 import { Recurrence } from './recurrence';
 
 /**
@@ -38,7 +38,7 @@ export function lstmForward(
     let from = c;
     if (d.lnCWeight) {
       const hat = d.training ? d.hatC + at : 0;
-      layer_norm(1, H, c, H, d.lnCWeight, d.lnCBias, seen, H, 0, hat, d.rstdC + (<usize>(row + i) << 2));
+      layer_norm(1, H, c, H, d.lnCWeight, d.lnCBias, seen, H, 0, hat, d.rstdC + (<usize>(row + i) << 2), LAYER_NORM_EPS);
       from = seen;
     }
     activate(d.kind4, d.alpha4, d.beta4, Infinity, H, from, seen, d.seenSlope ? d.seenSlope + at : 0);

@@ -1,5 +1,5 @@
 import { flush, loadLanes, madd, storeLanes } from '../simd';
-import { vexpm1NonPositive, vexpNonPositive } from './exp';
+import { vexp, vexpm1NonPositive, vexpNonPositive } from './exp';
 import { complementOf, sigmoidDecay, sigmoidOf, vsigmoid } from './sigmoid';
 import { upperTail } from './normal';
 import { log1pUnit } from './softplus';
@@ -36,6 +36,8 @@ export const MISH: i32 = 14;
 export const GELU: i32 = 15;
 /** x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2. */
 export const GELU_TANH: i32 = 16;
+/** e^x. */
+export const EXPONENTIAL: i32 = 17;
 
 /**
  * y[n] = φ(x[n] clamped to ±clip), and slope[n] = φ′ there, 0 where |x| > clip, unless slope is 0. clip: above 0,
@@ -64,6 +66,7 @@ export function activate(
     case MISH: loop(MISH, a, b, c, n, x, y, slope); break;
     case GELU: loop(GELU, a, b, c, n, x, y, slope); break;
     case GELU_TANH: loop(GELU_TANH, a, b, c, n, x, y, slope); break;
+    case EXPONENTIAL: loop(EXPONENTIAL, a, b, c, n, x, y, slope); break;
     case SILU: loop(SILU, a, b, c, n, x, y, slope); break;
     case LEAKY_RELU: loop(LEAKY_RELU, a, b, c, n, x, y, slope); break;
     case TANH:
@@ -159,6 +162,9 @@ function loop(kind: i32, a: v128, b: v128, clip: v128, n: i32, x: usize, y: usiz
         const du = madd(f32x4.splat(0.21406443849), ww, f32x4.splat(1.59576912161));
         d = madd(f32x4.mul(w, f32x4.mul(s, complementOf(u, z))), du, s);
       }
+    } else if (kind == EXPONENTIAL) {
+      f = vexp(v);
+      d = f;
     } else if (kind == LEAKY_RELU) {
       const positive = f32x4.gt(v, zero);
       f = v128.bitselect(v, f32x4.mul(a, v), positive);
@@ -192,7 +198,7 @@ function loop(kind: i32, a: v128, b: v128, clip: v128, n: i32, x: usize, y: usiz
  * Infinity for none; y may be x. φ by kind: 0 x; 1 tanh x; 2 1/(1 + e^−x); 3 max(x, 0); 4 αx + β clamped to 0..1;
  * 5 x/(1 + |x|); 6 ln(1 + e^x); 7 x, or α(e^x − 1) where x <= 0; 8 x, or αx where x <= 0; 9 α·tanh(βx); 10 αx + β;
  * 11 x/(1 + e^−x), 0 where it is below 2^-119; 12 x clamped to 0..6; 13 βx, or αβ(e^x − 1) where x <= 0;
- * 14 x·tanh(ln(1 + e^x)); 15 x·P(X <= x) for a normal X; 16 x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2.
+ * 14 x·tanh(ln(1 + e^x)); 15 x·P(X <= x) for a normal X; 16 x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))/2; 17 e^x.
  * Subnormal results become +0; NaN gives NaN.
  */
 export function vec_activate(

@@ -1,23 +1,23 @@
 import { flush, loadLanes, madd, storeLanes } from '../simd';
 import { pairs, vec_sum } from './reduce';
 
-/** As the default of torch.nn.LayerNorm. */
-const EPS: f64 = 1e-5;
+/** The default of torch.nn.LayerNorm. */
+export const LAYER_NORM_EPS: f64 = 1e-5;
 
 /**
  * Layer normalization (Ba et al., 2016) of m rows of n >= 1 floats: y = x̂ ⊙ weight + bias, added to y when add is 1;
- * x̂ = (x − mean)/√(variance + 1e-5). ldx, ldy: floats from row to row. weight[n]; bias[n] or 0 for none. Keeps
+ * x̂ = (x − mean)/√(variance + eps). ldx, ldy: floats from row to row. weight[n]; bias[n] or 0 for none. Keeps
  * xhat[m, n] and rstd[m] for the backward pass unless xhat is 0. y may be x where their rows coincide and add is 0.
  * Mean, then variance, in f64.
  */
 export function layer_norm(
   m: i32, n: i32, x: usize, ldx: i32, weight: usize, bias: usize, y: usize, ldy: i32, add: i32,
-  xhat: usize, rstd: usize,
+  xhat: usize, rstd: usize, eps: f64,
 ): void {
   assert(ldx >= n && ldy >= n, 'layer_norm: a leading dimension is below its row');
   for (; m > 0; m--, x += (<usize>ldx) << 2, y += (<usize>ldy) << 2) {
     const mean = vec_sum(n, x) / <f64>n;
-    const r = <f32>(1 / sqrt(rowVariance(n, x, mean) + EPS));
+    const r = <f32>(1 / sqrt(rowVariance(n, x, mean) + eps));
     // the mean as two floats: rounded to one it would be off by more than a small deviation
     const first = <f32>mean;
     const high = f32x4.splat(first);

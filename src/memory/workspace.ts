@@ -30,6 +30,16 @@ function table(V: number, gates: number): number {
   return align(V * gates * 4);
 }
 
+/** batch_norm, batch_norm_train and batch_norm_backward of n columns: two f64 each, columns rounded up to four. */
+export function batchNormWork(n: number): number {
+  return 16 * Math.ceil(n / 4) * 4;
+}
+
+/** dot_scores and attend of at most Tq query steps and Tv value steps, rows of d, and their backward kernels. */
+export function attentionWork(Tq: number, Tv: number, d: number): number {
+  return Math.max(gemmWork(Tq, Tv, d), gemmWork(Tq, d, Tv), gemmWork(Tv, d, Tq));
+}
+
 /** rnn_forward and rnn_forward_train; tableSize: rows of the table, 0 for none. */
 export function rnnWork(inputSize: number, hiddenSize: number, tableSize: number): number {
   const H = hiddenSize;

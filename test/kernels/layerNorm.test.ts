@@ -36,6 +36,7 @@ interface Case {
   /** What y holds before; given: it is added to. */
   readonly before?: Float64Array;
   readonly gap?: number;
+  readonly eps?: number;
   readonly keep?: boolean;
   readonly inPlace?: boolean;
   readonly place?: Record<string, Placement>;
@@ -55,7 +56,7 @@ function forward(build: BuildName, c: Case) {
   const y = inPlace ? x : sandbox.output('y', start, place.y);
   const xhat = keep ? sandbox.output('xhat', m * n, place.xhat) : 0;
   const rstd = keep ? sandbox.output('rstd', m, place.rstd) : 0;
-  sandbox.run((k) => k.layer_norm(m, n, x, ldx, w, b, y, ldy, c.before ? 1 : 0, xhat, rstd));
+  sandbox.run((k) => k.layer_norm(m, n, x, ldx, w, b, y, ldy, c.before ? 1 : 0, xhat, rstd, c.eps ?? 1e-5));
   return {
     y: gathered(m, n, ldy, sandbox.read(y, length)),
     xhat: sandbox.read(xhat, keep ? m * n : 0),
@@ -118,6 +119,16 @@ describe.each(builds)('%s layer_norm', (build) => {
     expectClose(forward(build, { m: 1, n, x: flat, w }).y, new Float64Array(n), 1e-6, 'flat');
     const large = values(5, n, 1e30);
     expectClose(forward(build, { m: 1, n, x: large, w }).y, layerNorm(1, n, large, w).y, 4e-7, 'large');
+  });
+
+  test('eps', () => {
+    const c = shape(3, 6);
+    for (const eps of [0, 1e-12, 1e-3, 2]) {
+      const { y, rstd } = layerNorm(3, 6, c.x, c.w, c.b, eps);
+      const got = forward(build, { ...c, eps });
+      expectClose(got.y, y, 4e-7, `eps ${eps}: y`);
+      expectClose(got.rstd, rstd, 1e-7, `eps ${eps}: rstd`);
+    }
   });
 
   test('NaN: reaches its row and no other', () => {
@@ -278,6 +289,6 @@ test('checked: a leading dimension below its row is refused', () => {
   const sandbox = new Sandbox('checked', 4096);
   const p = sandbox.output('all', 512);
   const { kernels } = sandbox;
-  expect(() => kernels.layer_norm(1, 4, p, 3, p, p, p, 4, 0, 0, 0)).toThrow(/leading dimension/);
+  expect(() => kernels.layer_norm(1, 4, p, 3, p, p, p, 4, 0, 0, 0, 1e-5)).toThrow(/leading dimension/);
   expect(() => kernels.layer_norm_backward(1, 4, p, 4, p, p, p, p, 3, p, 0)).toThrow(/leading dimension/);
 });

@@ -106,5 +106,6 @@ export const activations: Readonly<Record<ActivationName, ActivationReference>> 
     slack: 4e-7,
     slopeSlack: () => 2e-6,
   },
+  exponential: { of: Math.exp, slope: Math.exp },
   affine: { of: (x, alpha, beta) => alpha * x + beta, slope: (_, alpha) => alpha },
 };

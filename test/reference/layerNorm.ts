@@ -1,5 +1,3 @@
-const EPS = 1e-5;
-
 export interface LayerNormPass {
   readonly y: Float64Array;
   readonly xhat: Float64Array;
@@ -13,6 +11,7 @@ export function layerNorm(
   x: Float64Array,
   w: Float64Array,
   b?: Float64Array,
+  eps = 1e-5,
 ): LayerNormPass {
   const y = new Float64Array(m * n);
   const xhat = new Float64Array(m * n);
@@ -20,7 +19,7 @@ export function layerNorm(
   for (let i = 0; i < m; i++) {
     const row = x.subarray(i * n, (i + 1) * n);
     const mean = row.reduce((s, v) => s + v, 0) / n;
-    rstd[i] = 1 / Math.sqrt(row.reduce((s, v) => s + (v - mean) ** 2, 0) / n + EPS);
+    rstd[i] = 1 / Math.sqrt(row.reduce((s, v) => s + (v - mean) ** 2, 0) / n + eps);
     for (let j = 0; j < n; j++) {
       xhat[i * n + j] = (row[j]! - mean) * rstd[i]!;
       y[i * n + j] = xhat[i * n + j]! * w[j]! + (b?.[j] ?? 0);
