@@ -1,4 +1,4 @@
-export type { Activation, ActivationName } from './activations.ts';
+export type { Activation as ActivationFunction, ActivationName } from './activations.ts';
 export { type GradcheckShapes, gradcheck } from './custom/gradcheck.ts';
 export type { CustomLayer, CustomLayerClass, LayerBackward, LayerForward, Views } from './custom/layer.ts';
 export type { CustomFeatureLoss, CustomIndexLoss, CustomLoss } from './custom/loss.ts';
@@ -13,7 +13,7 @@ export { constant, glorot, identity, normal, orthogonal, uniform } from './init/
 export { Dropout } from './layers/graph/dropout.ts';
 export { Embedding } from './layers/graph/embedding.ts';
 export { LastStep } from './layers/graph/lastStep.ts';
-export { Linear } from './layers/graph/linear.ts';
+export { Linear, type LinearOptions } from './layers/graph/linear.ts';
 export { irnn } from './layers/irnn.ts';
 export type { ConfigurableOptions, Penalty, Zoneout } from './layers/recurrent/configuration.ts';
 export type { InitialNodes, RecurrentNode } from './layers/recurrent/graphRecurrent.ts';
@@ -37,6 +37,7 @@ export {
   RNNCell,
   type RNNCellOptions,
 } from './layers/stepCells.ts';
+export * from './layers/stepLayers.ts';
 export * from './losses/index.ts';
 export type { Loss } from './losses/loss.ts';
 export type { CheckpointReport } from './model/bptt/checkpoints.ts';

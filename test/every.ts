@@ -1,10 +1,13 @@
 import {
+  Activation,
+  BatchNorm,
   Dropout,
   Embedding,
   GRU,
   IndRNN,
   LastStep,
   type Layer,
+  LayerNorm,
   Linear,
   LSTM,
   MinGRU,
@@ -26,12 +29,15 @@ export { type OptimizerCase, optimizerCases } from './reference/optimizers.ts';
 
 /** A layer of each type for 4 features, or 4 indices, with options that are not at their default. */
 export const layers: { readonly [K in LayerName]: () => Layer & { readonly type: K } } = {
+  Activation: () => new Activation({ name: 'elu', alpha: 0.5 }),
+  BatchNorm: () => new BatchNorm(4, { momentum: 0.3, eps: 1e-3 }),
   Dropout: () => new Dropout(0.25),
   Embedding: () => new Embedding(4, 3),
   GRU: () => new GRU(4, 3, { resetAfter: false }),
   IndRNN: () => new IndRNN(4, 3, { nonlinearity: 'relu' }),
   LastStep: () => new LastStep(),
-  Linear: () => new Linear(4, 3, { bias: false }),
+  LayerNorm: () => new LayerNorm(4, { eps: 1e-3, bias: false }),
+  Linear: () => new Linear(4, 3, { bias: false, activation: 'softmax' }),
   LSTM: () => new LSTM(4, 3, { peephole: true, clip: 5 }),
   MinGRU: () => new MinGRU(4, 3, { bias: false }),
   MinLSTM: () => new MinLSTM(4, 3, { numLayers: 2 }),

@@ -30,6 +30,10 @@ const factories: Record<string, Make> = {
     recurrentLayers,
     (Type: new (i: number, h: number, opts: never) => unknown) => new Type(2, 2, other),
   ),
+  Activation: ({ Activation }) => new Activation({ name: 'relu', ...(other as object) }),
+  BatchNorm: ({ BatchNorm }) => new BatchNorm(2, other),
+  LayerNorm: ({ LayerNorm }) => new LayerNorm(2, other),
+  input: ({ input }) => input(other),
   Embedding: ({ Embedding }) => new Embedding(2, 2, other),
   Linear: ({ Linear }) => new Linear(2, 2, other),
   RNNCell: ({ RNNCell }) => new RNNCell(2, 2, other),
@@ -45,7 +49,7 @@ const factories: Record<string, Make> = {
   Trainer: ({ Trainer, Sequential, Linear }) => new Trainer(new Sequential([new Linear(1, 1)]), other),
 };
 /** They take no options. */
-const others = /Error$|^(Dropout|Generator|LastStep|Optimizer|StreamSession)$/;
+const others = /Error$|^(Dropout|Generator|GraphNode|LastStep|Optimizer|StreamSession)$/;
 const plain =
   /^(init|initSync|runtimeInfo|constant|glorot|identity|normal|orthogonal|uniform|irnn|gateSpectra|largestSingularValue|spectralRadius)$/;
 

@@ -18,6 +18,8 @@ export interface ParameterSpec {
   readonly shape: readonly number[];
   /** Fills it when a model is created. */
   readonly init: Initializer;
+  /** Whether it is saved with the model but not trained, such as running statistics. Default false. */
+  readonly buffer?: boolean | undefined;
 }
 
 /** What a layer needs to lay out its memory for one plan: at most T steps of B rows, forward only or for training. */
@@ -38,8 +40,9 @@ export interface LayerScope {
   /** Whether it runs step by step, so that calls share packed weights. */
   readonly stream: boolean;
   readonly generator: Generator;
-  parameter(name: string): Region;
-  gradient(name: string): Region;
+  /** of: another layer of the model that has it. Default: this layer. */
+  parameter(name: string, of?: Layer): Region;
+  gradient(name: string, of?: Layer): Region;
   /** Allocates a region for this layer only. */
   keep(what: string, ...shape: number[]): Region;
   /** Allocates the output: kept for training, otherwise shared with the layers after the next. */
@@ -131,8 +134,10 @@ export interface Layer {
   outputSize(inputSize: number): number;
   /** Its parameters in the order in which they are saved. */
   readonly parameters: readonly ParameterSpec[];
-  /** The constructor's arguments as JSON, for saved models. */
-  config(): Record<string, unknown>;
+  /** The constructor's arguments as JSON, for saved models. layers: those of its model, in the order of the file. */
+  config(layers?: readonly Layer[]): Record<string, unknown>;
+  /** Layers whose parameters it uses; they must be part of the same model. @internal */
+  readonly uses?: readonly Layer[] | undefined;
   /**
    * For a layer that changes the number of steps, such as a convolution: the steps of its output for so many of its
    * input. The map never decreases, so that rows keep their order. Layers with the same key have the same map.
@@ -163,6 +168,8 @@ export interface Layer {
   readonly needsFuture?: boolean | undefined;
   /** Why it depends on them, if it is not bidirectional. @internal */
   readonly whyFuture?: string | undefined;
+  /** Whether it needs the whole sequence in training, such as for its statistics. @internal */
+  readonly trainsWhole?: boolean | undefined;
   /** Whether it carries a state from step to step. */
   readonly keepsState?: boolean | undefined;
   /**

@@ -43,8 +43,12 @@ export class Network {
   readonly generator: Generator;
   readonly arena: MemoryArena;
   readonly parameters: ReadonlyMap<string, Region>;
+  /** Parameters and buffers: all that is saved. */
+  readonly tensors: ReadonlyMap<string, Region>;
   /** All parameters as one block, with gaps of up to 15 zeros. */
   readonly block: Region;
+  /** All buffers as one block. */
+  readonly buffers: Region;
   /** Incremented whenever a parameter may have changed. */
   version = 0;
 
@@ -77,14 +81,25 @@ export class Network {
     const specs = layers.flatMap((layer, i) =>
       layer.parameters.map((spec) => ({ ...spec, name: `${prefixes[i]}${spec.name}` })),
     );
-    const regions = specs.map(({ name, shape }) => layout.take(name, ...shape));
+    const tensors = new Map<string, Region>();
+    const blockOf = (buffers: boolean): Region => {
+      const ptr = layout.end;
+      for (const { name, shape, buffer = false } of specs)
+        if (buffer === buffers) tensors.set(name, layout.take(name, ...shape));
+      return { ptr, shape: [], length: (layout.end - ptr) / 4 };
+    };
+    this.block = blockOf(false);
+    this.parameters = new Map(tensors);
+    this.buffers = blockOf(true);
+    this.tensors = tensors;
     this.#end = layout.end;
-    this.block = { ptr: MemoryArena.start, shape: [], length: (layout.end - MemoryArena.start) / 4 };
     this.arena = new MemoryArena(layout.end);
-    this.parameters = new Map(specs.map(({ name }, i) => [name, regions[i]!]));
     if (!initialize) return;
-    for (const [i, { name, shape, init }] of specs.entries())
-      this.arena.write(regions[i]!, readShaped(`init of ${name}`, init([...shape], this.generator), shape));
+    for (const { name, shape, init } of specs)
+      this.arena.write(
+        tensors.get(name)!,
+        readShaped(`init of ${name}`, init([...shape], this.generator), shape),
+      );
   }
 
   /**
@@ -281,7 +296,7 @@ export class Network {
   /** Copies of the parameters by name. */
   stateDict(): Record<string, { data: Float32Array<ArrayBuffer>; shape: readonly number[] }> {
     this.free('stateDict');
-    return this.#copies((region) => region);
+    return this.#copies(this.tensors, (region) => region);
   }
 
   /** Copies of the gradients by name. @throws {StateError} before the first training pass */
@@ -289,7 +304,7 @@ export class Network {
     this.free('gradients');
     if (!this.hasGradients)
       throw new StateError('there are no gradients yet: call forward with { training: true } first');
-    return this.#copies((parameter) => this.partOf(this.gradients, parameter));
+    return this.#copies(this.parameters, (parameter) => this.partOf(this.gradients, parameter));
   }
 
   /**
@@ -301,8 +316,8 @@ export class Network {
     this.enter('loadStateDict');
     try {
       const values = reading('state dict', given, () => {
-        checkNames(given, [...this.parameters.keys()]);
-        return [...this.parameters].map(
+        checkNames(given, [...this.tensors.keys()]);
+        return [...this.tensors].map(
           ([name, region]) => [region, readShaped(name, given[name]!, region.shape)] as const,
         );
       });
@@ -322,8 +337,8 @@ export class Network {
     this.#packed.clear();
   }
 
-  #copies(of: (parameter: Region) => Region) {
-    const entries = [...this.parameters].map(([name, parameter]) => {
+  #copies(regions: ReadonlyMap<string, Region>, of: (region: Region) => Region) {
+    const entries = [...regions].map(([name, parameter]) => {
       const region = of(parameter);
       return [name, { data: this.arena.read(region), shape: region.shape }] as const;
     });

@@ -38,7 +38,7 @@ export interface Planned {
   readonly outputSize: number;
   readonly generator: Generator;
   readonly arena: MemoryArena;
-  readonly parameters: ReadonlyMap<string, Region>;
+  readonly tensors: ReadonlyMap<string, Region>;
   readonly block: Region;
 }
 

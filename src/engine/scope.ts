@@ -1,5 +1,5 @@
 import type { Layout } from '../memory/layout.ts';
-import type { LayerScope } from './layer.ts';
+import type { Layer, LayerScope } from './layer.ts';
 import type { Planned, PlanRequest } from './plan.ts';
 import type { Rows } from './rows.ts';
 
@@ -12,7 +12,7 @@ type Own = Pick<LayerScope, 'wholeSteps' | 'keepsLast' | 'stream' | 'output' | '
  * @param prefix of the names of its parameters
  */
 export function layerScope(
-  { arena, generator, parameters, block }: Planned,
+  { arena, generator, tensors, block, layers, prefixes }: Planned,
   layout: Layout,
   gradients: number,
   { batch, training, flow = false }: PlanRequest,
@@ -20,7 +20,8 @@ export function layerScope(
   rows: Rows,
   own: Own,
 ): LayerScope {
-  const parameter = (name: string) => parameters.get(prefix + name)!;
+  const parameter = (name: string, of?: Layer) =>
+    tensors.get((of ? prefixes[layers.indexOf(of)] : prefix) + name)!;
   return {
     kernels: arena.kernels,
     arena,
@@ -31,7 +32,10 @@ export function layerScope(
     training,
     flow,
     parameter,
-    gradient: (name) => ({ ...parameter(name), ptr: gradients + parameter(name).ptr - block.ptr }),
+    gradient: (name, of) => {
+      const region = parameter(name, of);
+      return { ...region, ptr: gradients + region.ptr - block.ptr };
+    },
     keep: (what, ...shape) => layout.take(what, ...shape),
     reversed: () => rows.reversed(() => layout.take('reversed rows', rows.count)),
     lastRows: () => rows.lastRows(() => layout.take('last rows', batch)),

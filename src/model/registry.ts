@@ -1,3 +1,4 @@
+import { options } from '../check.ts';
 import { AdaptedLayer } from '../custom/adaptLayer.ts';
 import type { CustomLayerClass } from '../custom/layer.ts';
 import type { Layer } from '../engine/layer.ts';
@@ -7,12 +8,22 @@ import { Embedding } from '../layers/graph/embedding.ts';
 import { LastStep } from '../layers/graph/lastStep.ts';
 import { Linear } from '../layers/graph/linear.ts';
 import * as recurrentLayers from '../layers/recurrentLayers.ts';
-import { type LayerConfig, layerFromConfig, makersOf } from './core/layerFactory.ts';
+import type * as stepLayers from '../layers/stepLayers.ts';
+import { Activation, BatchNorm, LayerNorm } from '../layers/stepLayers.ts';
+import { type LayerConfig, layerFromConfig, type Maker, type Makers, makersOf } from './core/layerFactory.ts';
 
 export type { LayerConfig } from './core/layerFactory.ts';
 
 /** How layers other than recurrent ones are created. */
-const MAKERS = { ...makersOf({ Dropout, Embedding, LastStep, Linear }) };
+const MAKERS = {
+  ...makersOf({ Dropout, Embedding, LastStep, Linear }),
+  Activation: ({ activation, ...rest }) => {
+    options('Activation', rest, {});
+    return new Activation(activation);
+  },
+  BatchNorm: ({ size, ...rest }) => new BatchNorm(size, rest),
+  LayerNorm: ({ size, ...rest }) => new LayerNorm(size, rest),
+} satisfies Makers & Readonly<Record<keyof typeof stepLayers, Maker>>;
 
 /** The type of a layer, as saved models have it. */
 export type LayerName = keyof typeof recurrentLayers | keyof typeof MAKERS;
@@ -20,15 +31,19 @@ export type LayerName = keyof typeof recurrentLayers | keyof typeof MAKERS;
 /**
  * As layerFromConfig, of all recurrent layers.
  * @param custom layers of a user's own by type
+ * @param before layers of the model that were made, which one may be tied to by its index
  */
 export function makeLayer(
   description: unknown,
   most: number,
   custom: Readonly<Record<string, CustomLayerClass>> = {},
+  before: readonly Layer[] = [],
 ): Layer {
   const { type, ...config } = (description ?? {}) as LayerConfig;
   if (typeof type !== 'string' || !Object.hasOwn(custom, type)) {
-    return layerFromConfig(MAKERS, recurrentLayers, description, most);
+    const { tied } = config;
+    const given = typeof tied === 'number' ? { type, ...config, tied: before[tied] ?? null } : description;
+    return layerFromConfig(MAKERS, recurrentLayers, given, most);
   }
   const layer = new AdaptedLayer(new custom[type]!(config));
   if (layer.type === type) return layer;

@@ -1,6 +1,7 @@
 import { options, reading } from '../check.ts';
 import { AdaptedLayer, isCustomLayer } from '../custom/adaptLayer.ts';
 import type { CustomLayer, CustomLayerClass } from '../custom/layer.ts';
+import { checkUses } from '../engine/checkUses.ts';
 import type { Layer } from '../engine/layer.ts';
 import { readModel } from './core/save.ts';
 import type { SequentialOptions } from './core/sequentialBase.ts';
@@ -27,11 +28,12 @@ export class Sequential extends StreamingSequential {
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(layers: readonly (Layer | CustomLayer)[], opts?: SequentialOptions) {
-    const adapted = reading('layers', layers, () =>
-      Array.isArray(layers)
-        ? layers.map((layer) => (isCustomLayer(layer) ? new AdaptedLayer(layer) : layer))
-        : layers,
-    );
+    const adapted = reading('layers', layers, () => {
+      if (!Array.isArray(layers)) return layers;
+      const all = layers.map((layer) => (isCustomLayer(layer) ? new AdaptedLayer(layer) : layer));
+      checkUses(all.filter((layer) => typeof layer === 'object' && layer !== null));
+      return all;
+    });
     super(adapted as readonly Layer[], opts);
   }
 
@@ -50,7 +52,12 @@ export class Sequential extends StreamingSequential {
    */
   static override load(bytes: Uint8Array | ArrayBuffer, opts?: LoadOptions): Sequential {
     const { layers = {} } = options('Sequential.load', opts, { layers: true });
-    const make = (description: unknown, most: number) => makeLayer(description, most, layers);
+    const before: Layer[] = [];
+    const make = (description: unknown, most: number) => {
+      const layer = makeLayer(description, most, layers, before);
+      before.push(layer);
+      return layer;
+    };
     return readModel(bytes, make, (made, given) => new Sequential(made, given));
   }
 }

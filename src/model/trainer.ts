@@ -12,6 +12,7 @@ import type { Optimizer } from '../optim/optimizer.ts';
 import type { CheckpointReport } from './bptt/checkpoints.ts';
 import { checkSegments, SegmentedBptt } from './bptt/segmentedBptt.ts';
 import type { Truncation } from './bptt/truncated.ts';
+import { BufferGuard } from './bufferGuard.ts';
 import { ModelBase } from './core/modelBase.ts';
 import { OPTIONS as CORE_OPTIONS, TrainerBase } from './core/trainerBase.ts';
 import type { TrainerOptions as CoreOptions, StepResult as CoreResult, Look } from './core/trainerTypes.ts';
@@ -65,6 +66,8 @@ export class Trainer extends TrainerBase {
   readonly #parts: SegmentedBptt | undefined;
   /** Whether an update runs code of the user's, which may throw. */
   readonly #custom: boolean;
+  /** Set if the model has buffers. */
+  readonly #buffers: BufferGuard | undefined;
 
   /**
    * @throws {ArgumentError} if an option is missing or unknown, or a number is out of range
@@ -77,6 +80,7 @@ export class Trainer extends TrainerBase {
     const parts = checkSegments(model.layers, { truncation, memoryBudget });
     super(model, adapted(model, others));
     this.#custom = hasCustom(model, others);
+    if (model.network.buffers.length) this.#buffers = new BufferGuard(model.network);
     if (parts.truncation || parts.memoryBudget !== undefined) {
       this.#parts = new SegmentedBptt(this.training, parts);
       this.training.parts = this.#parts;
@@ -98,9 +102,17 @@ export class Trainer extends TrainerBase {
    */
   override step(x: Given, y: Given, opts?: StepOptions): StepResult {
     const given = opts === undefined ? opts : this.#checkStep(opts);
-    return this.#custom
-      ? undoneOnError(this.training, () => this.#step(x, y, given))
-      : this.#step(x, y, given);
+    this.#buffers?.keep();
+    try {
+      const result = this.#custom
+        ? undoneOnError(this.training, () => this.#step(x, y, given))
+        : this.#step(x, y, given);
+      if (result.skipped) this.#buffers?.restore();
+      return result;
+    } catch (error) {
+      this.#buffers?.restore();
+      throw error;
+    }
   }
 
   #step(x: Given, y: Given, given: StepOptions | undefined): StepResult {
@@ -121,7 +133,12 @@ export class Trainer extends TrainerBase {
     const given = opts === undefined ? opts : options('flow', opts, { lengths: true, mask: true });
     this.#checkStep({ ...given, flow: true });
     const watched = this.#watch();
-    watch(this.training, x, y, given, watched.look);
+    this.#buffers?.keep();
+    try {
+      watch(this.training, x, y, given, watched.look);
+    } finally {
+      this.#buffers?.restore();
+    }
     return watched.told.flow!;
   }
 

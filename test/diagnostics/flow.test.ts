@@ -187,7 +187,8 @@ describe("Pascanu's bound", () => {
     const { alpha, beta } = activationOf('activation', activation);
     const points = Array.from({ length: 80_001 }, (_, i) => (i - 40_000) / 1000 - 1e-9);
     const largest = Math.max(...points.map((x) => Math.abs(slope(x, alpha, beta))));
-    expect(largestSlope(activation)).toBeCloseTo(largest, 6);
+    if (activation === 'exponential') expect(largestSlope(activation)).toBe(Number.POSITIVE_INFINITY);
+    else expect(largestSlope(activation)).toBeCloseTo(largest, 6);
   });
 
   test('an activation without a slope lets nothing through', () => {

@@ -1,8 +1,77 @@
-import { Linear as CoreLinear } from '../linear.ts';
+import { integer, options } from '../../check.ts';
+import type { Layer, LayerScope, ParameterSpec, Pass } from '../../engine/layer.ts';
+import { ArgumentError } from '../../errors.ts';
+import type { Region } from '../../memory/layout.ts';
+import { activationPass, isIdentity, type LayerActivation, layerActivation } from '../activationPass.ts';
+import { Embedding } from '../embedding.ts';
+import { Linear as CoreLinear, type LinearOptions as CoreOptions } from '../linear.ts';
 import { singleInput } from './singleInput.ts';
 
+/** Options of `Linear`. */
+export interface LinearOptions extends CoreOptions {
+  /** Activation of the output, as Keras's. Default: none. */
+  readonly activation?: LayerActivation | undefined;
+  /**
+   * An `Embedding` of the same model whose table is the weight, too (Press & Wolf 2017): inFeatures is its embeddingDim,
+   * outFeatures its numEmbeddings. Their gradients are summed, and the table is saved once. Default: none.
+   */
+  readonly tied?: Embedding | undefined;
+}
+
 /**
- * y = x·Wᵀ + b at every step: [T, B, inFeatures] to [T, B, outFeatures], as torch.nn.Linear.
- * Parameters: `weight` [outFeatures, inFeatures], `bias` [outFeatures].
+ * y = φ(x·Wᵀ + b) at every step: [T, B, inFeatures] to [T, B, outFeatures], as torch.nn.Linear and Keras's Dense.
+ * Parameters: `weight` [outFeatures, inFeatures], unless it is tied, and `bias` [outFeatures].
  */
-export class Linear extends singleInput(CoreLinear) {}
+export class Linear extends singleInput(CoreLinear) {
+  declare readonly parameters: readonly ParameterSpec[];
+  /** φ. */
+  readonly activation: LayerActivation;
+  /** The embedding whose table is the weight. */
+  readonly tied: Embedding | undefined;
+
+  /** @throws {ArgumentError} if a size is below 1 or not that of the tied table, or an option is unknown */
+  constructor(inFeatures: number, outFeatures: number, opts?: LinearOptions) {
+    const all = { bias: true, init: true, activation: true, tied: true } as const;
+    const { activation = 'identity', tied, ...rest } = options('Linear', opts, all);
+    super(inFeatures, outFeatures, rest);
+    layerActivation('activation', activation);
+    this.activation = typeof activation === 'string' ? activation : { ...activation };
+    this.tied = tied;
+    if (!tied) return;
+    if (!(tied instanceof Embedding)) throw new ArgumentError('tied', 'an Embedding', tied);
+    integer('inFeatures (embeddingDim of tied)', inFeatures, tied.embeddingDim, tied.embeddingDim);
+    integer('outFeatures (numEmbeddings of tied)', outFeatures, tied.numEmbeddings, tied.numEmbeddings);
+    this.parameters = this.parameters.filter(({ name }) => name !== 'weight');
+  }
+
+  /** @internal */
+  get uses(): readonly Layer[] {
+    return this.tied ? [this.tied] : [];
+  }
+
+  override config(layers: readonly Layer[] = []): Record<string, unknown> {
+    const { activation, tied } = this;
+    return {
+      ...super.config(),
+      ...(isIdentity(activation) ? {} : { activation }),
+      ...(tied ? { tied: layers.indexOf(tied) } : {}),
+    };
+  }
+
+  /** @internal */
+  override reserve(scope: LayerScope, input: Region): Pass[] {
+    const { activation, tied } = this;
+    const ofTable = (name: string) => (name === 'weight' ? tied : undefined);
+    const passes = super.reserve(
+      {
+        ...scope,
+        parameter: (name) => scope.parameter(name, ofTable(name)),
+        gradient: (name) => scope.gradient(name, ofTable(name)),
+      },
+      input,
+    );
+    if (isIdentity(activation)) return passes;
+    const checked = layerActivation('activation', activation);
+    return [...passes, activationPass(scope, passes[0]!.output, checked, true)];
+  }
+}

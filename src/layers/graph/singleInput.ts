@@ -1,13 +1,14 @@
 import { reading } from '../../check.ts';
-import type { Layer } from '../../engine/layer.ts';
+import type { Layer, LayerScope, ParameterSpec, Pass } from '../../engine/layer.ts';
 import type { Network } from '../../engine/network.ts';
 import { applyLayer, type GraphNode } from '../../engine/node.ts';
 import { OwnNetwork } from '../../engine/ownNetwork.ts';
 import { type ModelForwardOptions, WholeSequences } from '../../engine/wholeSequences.ts';
 import { ShapeError, StateError } from '../../errors.ts';
-import { type Given, type NDArray, readSequence } from '../../ndarray.ts';
+import type { Region } from '../../memory/layout.ts';
+import { type Given, type NDArray, readSequence, type Signal } from '../../ndarray.ts';
 import { settled } from '../../settled.ts';
-import type { SummarizedLayer } from '../../summary.ts';
+import { SummarizedLayer } from '../../summary.ts';
 
 /** What a layer with one input offers besides being part of a `Sequential`: nodes of graphs, and calls without a model. */
 export interface SingleInput {
@@ -132,6 +133,8 @@ export function singleInput<T extends LayerClass>(
 
     #network(): Network {
       return this.#own.of(() => {
+        const tied = this.uses?.[0]?.type;
+        if (tied) throw new StateError(`${this.type}: it is tied to an ${tied}: use both in one model`);
         if (this.input) return [this];
         if (this.#size) return [new Sized(this.#size), this];
         throw new StateError(`${this.type}: call forward first, which tells the number of features`);
@@ -167,3 +170,18 @@ class Sized implements Layer {
     return [];
   }
 }
+
+abstract class Bare extends SummarizedLayer implements Layer {
+  abstract override readonly type: string;
+  abstract readonly input: Signal | undefined;
+  readonly parameters: readonly ParameterSpec[] = [];
+
+  outputSize(inputSize: number): number {
+    return inputSize;
+  }
+
+  abstract reserve(scope: LayerScope, input: Region): Pass[];
+}
+
+/** Base class of layers with one input, which is as large as the output. */
+export abstract class SingleLayer extends singleInput(Bare) {}

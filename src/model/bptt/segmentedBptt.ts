@@ -22,7 +22,7 @@ export interface PartsOptions {
 export function checkSegments(layers: readonly Layer[], given: PartsOptions): PartsOptions {
   const { truncation, memoryBudget } = given;
   for (const name of ['truncation', 'memoryBudget'] as const) {
-    const whole = layers.findIndex((layer) => layer.needsFuture || layer.reducesSteps);
+    const whole = layers.findIndex((layer) => layer.needsFuture || layer.reducesSteps || layer.trainsWhole);
     if (given[name] === undefined || whole < 0) continue;
     const { type, needsFuture, whyFuture } = layers[whole]!;
     const kind = needsFuture && !whyFuture ? 'bidirectional ' : '';

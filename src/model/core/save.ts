@@ -71,9 +71,9 @@ export function readModel<M extends Saved>(
   try {
     noneExtra(tensors, (name) => {
       const training = description.optimizer && /^(optimizer|carried)\./.test(name);
-      return network.parameters.has(name) || training;
+      return network.tensors.has(name) || training;
     });
-    const values = expected(tensors, network.parameters);
+    const values = expected(tensors, network.tensors);
     asFormat(() => {
       network.generator.state = description.generator;
     });
@@ -121,8 +121,8 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
   }
   if (!description.optimizer) throw new FormatError('checkpoint: the file has no training state');
   const { optimizer } = trainer;
-  const values = expected(tensors, network.parameters);
-  const names = new Set(network.parameters.keys());
+  const values = expected(tensors, network.tensors);
+  const names = new Set(network.tensors.keys());
   for (const [k, slot] of optimizer.slots.entries()) {
     const parts = new Map(
       [...network.parameters].map(([name, region]) => [
@@ -172,7 +172,7 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
 }
 
 function describe({ layers, network }: Saved): Description {
-  const configs = layers.map((layer) => ({ type: layer.type, ...layer.config() }));
+  const configs = layers.map((layer) => ({ type: layer.type, ...layer.config(layers) }));
   return { version: VERSION, layers: configs, generator: network.generator.state };
 }
 

@@ -1,6 +1,7 @@
 import { floats } from '../../allocate.ts';
 import { boolean, integer, options, reading } from '../../check.ts';
 import { readRows, writeRows } from '../../engine/batchIO.ts';
+import { checkUses } from '../../engine/checkUses.ts';
 import { type Graph, graphOf, type Nodes } from '../../engine/graph.ts';
 import { GraphNetwork } from '../../engine/graphNetwork.ts';
 import type { GraphPlan } from '../../engine/graphPlan.ts';
@@ -58,6 +59,7 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
     const graph = graphOf(given.inputs, given.outputs);
     const layers = graph.layers as readonly Layer[];
     for (const [i, layer] of layers.entries()) checkFree(`layers[${i}]`, layer);
+    checkUses(layers);
     const prefixes = layers.map((_, i) => `${i}.`);
     super(layers, () => new GraphNetwork(graph, prefixes, seed, initialize));
   }
