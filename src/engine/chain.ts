@@ -30,11 +30,7 @@ export function chain(layers: readonly Layer[]): [Signal, number] {
       const what = new Verbatim(
         `${layer.needsFuture && !layer.whyFuture ? 'a bidirectional' : 'a'} ${layer.type}`,
       );
-      throw new ArgumentError(
-        `layers[${i}]`,
-        'a layer that can follow LastStep, whose output is one step',
-        what,
-      );
+      throw new ArgumentError(`layers[${i}]`, 'a layer that can follow LastStep', what);
     }
     size = layer.outputSize(size);
   }
@@ -58,25 +54,23 @@ export function refuseStream(layers: readonly Layer[]): void {
   let last = -1;
   for (const [i, layer] of layers.entries()) {
     if (layer.needsFuture) {
-      throw new StateError(
-        `stream: layers[${i}] (${layer.type}) is ${layer.whyFuture ?? 'bidirectional'}: its output at a step takes all steps after it, which a ` +
-          'stream has not seen; use forward on the whole sequence',
-      );
+      throw wholeOnly(`layers[${i}] (${layer.type}) is ${layer.whyFuture ?? 'bidirectional'}`);
     }
     if (last >= 0 && layer.keepsState) {
-      throw new StateError(
-        `stream: layers[${i}] (${layer.type}) comes after layers[${last}] (${layers[last]!.type}) and runs once per ` +
-          'sequence, but a stream has no end; use forward on the whole sequence',
-      );
+      throw wholeOnly(`layers[${i}] (${layer.type}) comes after layers[${last}] (${layers[last]!.type})`);
     }
     if (layer.reducesSteps) last = i;
   }
 }
 
+function wholeOnly(which: string): StateError {
+  return new StateError(`stream: ${which} and needs the whole sequence: use forward`);
+}
+
 function misplaced(i: number, { type }: Layer): ArgumentError {
   return new ArgumentError(
     `layers[${i}]`,
-    'a layer with features as input',
-    new Verbatim(`an ${type}, which must come first`),
+    'a layer of features',
+    new Verbatim(`${type}, which must come first`),
   );
 }

@@ -143,38 +143,31 @@ export class Rows {
   }
 
   #writeReversed(arena: MemoryArena, { ptr }: Region): void {
-    const { steps, batch } = this;
     const memory = arena.i32;
-    const to = ptr / 4;
-    const sizes = this.sizes / 4;
-    if (!sizes) {
-      for (let t = 0, i = to; t < steps; t++) {
-        for (let b = 0; b < batch; b++) memory[i++] = (steps - 1 - t) * batch + b;
-      }
-      return;
-    }
     // row b reversed: its last step comes after the rows of all earlier steps
-    for (let b = 0; b < memory[sizes]!; b++) {
+    for (let b = 0; b < this.#sizeAt(memory, 0); b++) {
       let length = 0;
       let end = 0;
-      while (length < steps && memory[sizes + length]! > b) end += memory[sizes + length++]!;
+      for (let m = 0; (m = this.#sizeAt(memory, length)) > b; length++) end += m;
       for (let s = 0, first = 0; s < length; s++) {
-        end -= memory[sizes + length - 1 - s]!;
-        memory[to + first + b] = end + b;
-        first += memory[sizes + s]!;
+        end -= this.#sizeAt(memory, length - 1 - s);
+        memory[ptr / 4 + first + b] = end + b;
+        first += this.#sizeAt(memory, s);
       }
     }
   }
 
   #writeLast(arena: MemoryArena, { ptr }: Region): void {
-    const { steps, batch } = this;
     const memory = arena.i32;
-    const sizes = this.sizes / 4;
-    for (let t = 0, first = 0; t < steps; t++) {
-      const m = sizes ? memory[sizes + t]! : batch;
-      const left = t + 1 === steps ? 0 : sizes ? memory[sizes + t + 1]! : batch;
-      for (let b = left; b < m; b++) memory[ptr / 4 + b] = first + b;
+    for (let t = 0, first = 0; t < this.steps; t++) {
+      const m = this.#sizeAt(memory, t);
+      for (let b = this.#sizeAt(memory, t + 1); b < m; b++) memory[ptr / 4 + b] = first + b;
       first += m;
     }
+  }
+
+  /** Rows of a step; 0 after the last. */
+  #sizeAt(memory: Int32Array, t: number): number {
+    return t < this.steps ? (this.sizes ? memory[this.sizes / 4 + t]! : this.batch) : 0;
   }
 }

@@ -13,15 +13,19 @@ export interface Piece {
   data: Uint8Array;
 }
 
-/** Writes tensors with distinct names. Throws for metadata and sizes as serializeSafetensors. */
+/**
+ * Writes tensors with distinct names. Throws for metadata and sizes as serializeSafetensors. own: a key of the package's
+ * own, which metadata must not have, and its value.
+ */
 export function writeTensors(
   pieces: readonly Piece[],
   metadata: Readonly<Record<string, string>>,
+  own?: readonly [key: string, value: string],
 ): Uint8Array<ArrayBuffer> {
   const laidOut = [...pieces].sort(
     (a, b) => DTYPES.indexOf(a.dtype) - DTYPES.indexOf(b.dtype) || compareCodePoints(a.name, b.name),
   );
-  const members = metadataMembers(metadata);
+  const members = metadataMembers(metadata, own);
   let size = 0;
   for (const { name, dtype, shape, data } of laidOut) {
     const end = size + data.byteLength;
@@ -46,18 +50,26 @@ export function writeTensors(
   return file;
 }
 
-function metadataMembers(metadata: Readonly<Record<string, string>>): string[] {
+function metadataMembers(
+  metadata: Readonly<Record<string, string>>,
+  own: readonly [string, string] | undefined,
+): string[] {
   if (metadata === null || typeof metadata !== 'object') {
     throw new ArgumentError('metadata', 'an object with string values', metadata);
   }
   const pairs = reading('metadata', metadata, () => Object.entries(metadata));
   if (pairs.length > MAX_METADATA)
     throw new ArgumentError('metadata', `at most ${MAX_METADATA} keys`, pairs.length);
+  if (own) {
+    if (pairs.some(([key]) => key === own[0]))
+      throw new ArgumentError('metadata', `names other than ${own[0]}`, own[0]);
+    pairs.push([...own]);
+  }
   const members = pairs
     .sort(([a], [b]) => compareCodePoints(a, b))
     .map(([key, value]) => {
       checkText('metadata', key);
-      checkText(`metadata[${quote(key)}]`, value);
+      checkText(own ? `metadata.${key}` : `metadata[${quote(key)}]`, value);
       return `${JSON.stringify(key)}:${JSON.stringify(value)}`;
     });
   return members.length === 0 ? [] : [`"__metadata__":{${members.join(',')}}`];

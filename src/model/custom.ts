@@ -3,8 +3,8 @@ import { adaptLoss, type CustomLoss, isCustomLoss } from '../custom/loss.ts';
 import { AdaptedOptimizer, type CustomOptimizer, isCustomOptimizer } from '../custom/optimizer.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
+import type { CarryingTraining } from './carryingTraining.ts';
 import type { ModelBase } from './core/modelBase.ts';
-import type { Training } from './core/training.ts';
 
 /** A loss and an optimizer, each of this package or of a user's own. */
 interface Given {
@@ -33,7 +33,7 @@ export function adapted<T extends Given>(
 }
 
 /** Runs an update; if it throws, parameters, optimizer, carried states and generator are as they were. */
-export function undoneOnError<T>(training: Training, update: () => T): T {
+export function undoneOnError<T>(training: CarryingTraining, update: () => T): T {
   const { network, optimizer, carried } = training;
   const { arena, generator } = network;
   const regions = [

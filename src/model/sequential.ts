@@ -3,6 +3,7 @@ import { AdaptedLayer, isCustomLayer } from '../custom/adaptLayer.ts';
 import type { CustomLayer, CustomLayerClass } from '../custom/layer.ts';
 import { checkUses } from '../engine/checkUses.ts';
 import type { Layer } from '../engine/layer.ts';
+import { convert } from './convert.ts';
 import { readModel } from './core/save.ts';
 import type { SequentialOptions } from './core/sequentialBase.ts';
 import { makeLayer } from './registry.ts';
@@ -58,6 +59,6 @@ export class Sequential extends StreamingSequential {
       before.push(layer);
       return layer;
     };
-    return readModel(bytes, make, (made, given) => new Sequential(made, given));
+    return readModel(bytes, make, (made, given) => new Sequential(made, given), convert);
   }
 }

@@ -13,6 +13,7 @@ import type { CheckpointReport } from './bptt/checkpoints.ts';
 import { checkSegments, SegmentedBptt } from './bptt/segmentedBptt.ts';
 import type { Truncation } from './bptt/truncated.ts';
 import { BufferGuard } from './bufferGuard.ts';
+import { CarryingTraining } from './carryingTraining.ts';
 import { ModelBase } from './core/modelBase.ts';
 import { OPTIONS as CORE_OPTIONS, TrainerBase } from './core/trainerBase.ts';
 import type { TrainerOptions as CoreOptions, StepResult as CoreResult, Look } from './core/trainerTypes.ts';
@@ -34,6 +35,8 @@ export interface TrainerOptions extends Omit<CoreOptions, 'loss' | 'optimizer'> 
   readonly optimizer: Optimizer | CustomOptimizer;
   /** Truncated BPTT inside a step (Williams & Peng 1990): an update every k1 steps, back through the last k2. */
   readonly truncation?: Truncation | undefined;
+  /** Each step starts from the last states of the previous one, detached. Default false. */
+  readonly carryState?: boolean | undefined;
   /**
    * Maximum bytes of the plan of a step. For longer sequences only some states are kept and the activations between
    * them are recomputed (Gruslys et al. 2016). Gradients have the same bits. `model.plan()` shows the cost.
@@ -57,12 +60,15 @@ const OPTIONS: Names<TrainerOptions> = {
   ...CORE_OPTIONS,
   truncation: true,
   memoryBudget: true,
+  carryState: true,
 };
 
 /** Trains a model: forward, loss, BPTT, clipping and update. A step does not allocate. */
 export class Trainer extends TrainerBase {
   /** The model. */
   declare readonly model: Sequential;
+  /** @internal */
+  declare protected readonly training: CarryingTraining;
   readonly #parts: SegmentedBptt | undefined;
   /** Whether an update runs code of the user's, which may throw. */
   readonly #custom: boolean;
@@ -75,10 +81,12 @@ export class Trainer extends TrainerBase {
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(model: Sequential, opts: TrainerOptions) {
-    const { truncation, memoryBudget, ...others } = options('Trainer', opts, OPTIONS);
+    const { truncation, memoryBudget, carryState = false, ...others } = options('Trainer', opts, OPTIONS);
     instance('model', model, ModelBase, 'a model such as a Sequential');
+    const carries = boolean('carryState', carryState);
     const parts = checkSegments(model.layers, { truncation, memoryBudget });
-    super(model, adapted(model, others));
+    super(model, adapted(model, others), (...args) => new CarryingTraining(...args));
+    this.training.carries = carries;
     this.#custom = hasCustom(model, others);
     if (model.network.buffers.length) this.#buffers = new BufferGuard(model.network);
     if (parts.truncation || parts.memoryBudget !== undefined) {
@@ -140,6 +148,11 @@ export class Trainer extends TrainerBase {
       this.#buffers?.restore();
     }
     return watched.told.flow!;
+  }
+
+  /** Makes the next step start from zero states; its batch size may differ. */
+  resetState(): void {
+    this.training.resetState();
   }
 
   /** The plan of a training step, as it will lie. @internal */

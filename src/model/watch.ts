@@ -1,11 +1,17 @@
 import type { Steps } from '../engine/batchIO.ts';
 import type { Given } from '../ndarray.ts';
+import type { CarryingTraining } from './carryingTraining.ts';
 import { emptyBatch, readBatch } from './core/batch.ts';
 import type { Look } from './core/trainerTypes.ts';
-import type { Training } from './core/training.ts';
 
 /** Forward and backward as the next step would, for `look` to see; nothing changes but the gradients, which are 0. */
-export function watch(training: Training, x: Given, y: Given, steps: Steps | undefined, look: Look): void {
+export function watch(
+  training: CarryingTraining,
+  x: Given,
+  y: Given,
+  steps: Steps | undefined,
+  look: Look,
+): void {
   training.serves();
   const { network } = training;
   const { arena, generator } = network;
@@ -17,7 +23,7 @@ export function watch(training: Training, x: Given, y: Given, steps: Steps | und
     const count = training.count(plan);
     generator.mark();
     try {
-      training.ahead(plan, count, training.carried?.states);
+      training.ahead(plan, count);
       const seen = look(plan);
       arena.clear(network.gradients);
       plan.backward(false);

@@ -1,4 +1,4 @@
-import { ArgumentError, FeatureError, MemoryError, Verbatim } from '../errors.ts';
+import { ArgumentError, FeatureError, MemoryError } from '../errors.ts';
 import { CORE_NAMES, INFERENCE_NAMES } from './generated/kernelNames.ts';
 import { instantiate, type Runtime } from './runtime.ts';
 
@@ -19,8 +19,7 @@ export function holdsKernels(name: string, module: WebAssembly.Module, all: read
   const names = exportsOf(module);
   const part = [INFERENCE_NAMES, CORE_NAMES].find(({ length }) => length === names.size);
   const missing = (part ?? all).find((name) => !names.has(name));
-  if (missing)
-    throw new ArgumentError(name, `a module that exports ${missing}`, new Verbatim('one that does not'));
+  if (missing) throw new ArgumentError(name, `a module that exports ${missing}`, module);
 }
 
 /** Returns which build the kernels are. */

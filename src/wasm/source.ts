@@ -1,18 +1,14 @@
 import { isArrayBuffer } from '../arrayKind.ts';
-import { ArgumentError, Verbatim } from '../errors.ts';
+import { ArgumentError } from '../errors.ts';
 
 /** A binary of the kernels, as given by the caller. */
 export type WasmSource = BufferSource | WebAssembly.Module | Response;
-
-/** Magic number and version of WebAssembly 1. */
-const PREAMBLE = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
 
 /** Returns the given bytes or module. @throws {ArgumentError} if it is anything else */
 export async function binaryOf(given: WasmSource): Promise<Uint8Array | WebAssembly.Module> {
   if (given instanceof WebAssembly.Module) return given;
   if (typeof Response !== 'undefined' && given instanceof Response) {
-    if (!given.ok)
-      throw new ArgumentError('wasm', 'a Response that is ok', new Verbatim(`status ${given.status}`));
+    if (!given.ok) throw new ArgumentError('wasm', 'a Response of status 200', given.status);
     return checked(await given.arrayBuffer());
   }
   if (isArrayBuffer(given) || ArrayBuffer.isView(given)) return checked(given);
@@ -24,8 +20,8 @@ function checked(given: BufferSource): Uint8Array {
   const bytes = ArrayBuffer.isView(given)
     ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)
     : new Uint8Array(given);
-  if (PREAMBLE.some((byte, i) => bytes[i] !== byte)) {
+  // the magic number of WebAssembly
+  if (`${bytes.subarray(0, 4)}` !== '0,97,115,109')
     throw new ArgumentError('wasm', 'a WebAssembly binary', given);
-  }
   return bytes;
 }

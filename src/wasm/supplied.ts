@@ -1,8 +1,7 @@
-import { ArgumentError } from '../errors.ts';
 import { CORE_NAMES } from './generated/kernelNames.ts';
 import { type PlainInitOptions, start } from './init.ts';
 import type { Runtime } from './runtime.ts';
-import type { WasmSource } from './source.ts';
+import { binaryOf, type WasmSource } from './source.ts';
 
 /** Options of `init` of `unrolled/slim`. */
 export interface InitOptions extends PlainInitOptions {
@@ -24,8 +23,6 @@ export function init(opts: InitOptions): Promise<Runtime> {
   return start(opts, means);
 }
 
-async function none(): Promise<never> {
-  throw new ArgumentError('wasm', 'bytes, a WebAssembly.Module or a Response', undefined);
-}
-
-const means = { load: none, names: CORE_NAMES };
+/** Nothing is inlined: refuses that nothing is given. */
+const load = () => binaryOf(undefined as never) as Promise<never>;
+const means = { load, names: CORE_NAMES };

@@ -39,7 +39,7 @@ describe('initSync', () => {
     [
       'a module of another kind',
       { module: new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)) },
-      ['module', 'does'],
+      ['module', 'exports', 'Module'],
     ],
   ])('refuses %s', (_, opts, message) => {
     const error = thrown(() => initSync(opts as never));

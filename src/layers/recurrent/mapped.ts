@@ -1,6 +1,6 @@
 /** Maps the values of an object with `to`. */
 export function mapped<K extends string, V, R>(
-  of: Readonly<Record<K, V>>,
+  of: { readonly [Name in K]: V },
   to: (name: K, value: V) => R,
 ): Readonly<Record<K, R>> {
   const entries = Object.entries<V>(of).map(([name, value]) => [name, to(name as K, value)]);

@@ -2,6 +2,7 @@ import { boolean, type Filled, integer, type Names, number } from '../../check.t
 import { MAX_LAYERS } from '../../engine/layer.ts';
 import { ArgumentError, MemoryError } from '../../errors.ts';
 import type { Initializer } from '../../init/initializers.ts';
+import { mapped } from './mapped.ts';
 
 /** How the outputs of both directions are merged: concatenated, or Keras's other modes. */
 export type MergeMode = 'concat' | 'sum' | 'mul' | 'ave';
@@ -33,39 +34,35 @@ export interface RecurrentOptions {
   readonly seed?: number | undefined;
 }
 
-export const RECURRENT_OPTIONS: Names<RecurrentOptions> = {
-  numLayers: true,
+/** Checked options with defaults filled in. */
+export type Common = Filled<Omit<RecurrentOptions, 'init' | 'seed'>>;
+
+const DEFAULTS: Common = {
+  numLayers: 1,
   bias: true,
-  bidirectional: true,
-  mergeMode: true,
-  batchFirst: true,
-  dropout: true,
-  inputDropout: true,
-  clipStepNorm: true,
+  bidirectional: false,
+  mergeMode: 'concat',
+  batchFirst: false,
+  dropout: 0,
+  inputDropout: 0,
+  clipStepNorm: 0,
+};
+
+export const RECURRENT_OPTIONS: Names<RecurrentOptions> = {
+  ...(mapped(DEFAULTS, () => true) as Names<Common>),
   init: true,
   seed: true,
 };
 
-/** Checked options with defaults filled in. */
-export type Common = Filled<Omit<RecurrentOptions, 'init' | 'seed'>>;
-
 /** @throws {ArgumentError} if a value is out of range or options conflict */
 export function commonOptions(given: RecurrentOptions): Common {
-  const common: Common = {
-    numLayers: integer('numLayers', given.numLayers ?? 1, 1),
-    bias: boolean('bias', given.bias ?? true),
-    bidirectional: boolean('bidirectional', given.bidirectional ?? false),
-    mergeMode: given.mergeMode ?? 'concat',
-    batchFirst: boolean('batchFirst', given.batchFirst ?? false),
-    dropout: number('dropout', given.dropout ?? 0, 0, 1, true),
-    inputDropout: number('inputDropout', given.inputDropout ?? 0, 0, 1, true),
-    clipStepNorm: number('clipStepNorm', given.clipStepNorm ?? 0, 0),
-  };
-  if (common.numLayers > MAX_LAYERS) {
-    throw new MemoryError(
-      `numLayers: expected at most ${MAX_LAYERS} stacked layers, got ${common.numLayers}`,
-    );
-  }
+  const common = mapped(DEFAULTS, (name, value) => given[name] ?? value) as Common;
+  integer('numLayers', common.numLayers, 1);
+  for (const name of ['bias', 'bidirectional', 'batchFirst'] as const) boolean(name, common[name]);
+  for (const name of ['dropout', 'inputDropout'] as const) number(name, common[name], 0, 1, true);
+  number('clipStepNorm', common.clipStepNorm, 0);
+  if (common.numLayers > MAX_LAYERS)
+    throw new MemoryError(`numLayers: expected at most ${MAX_LAYERS}, got ${common.numLayers}`);
   if (!MERGE_MODES.includes(common.mergeMode)) {
     throw new ArgumentError('mergeMode', `one of ${MERGE_MODES.join(', ')}`, given.mergeMode);
   }
@@ -75,7 +72,7 @@ export function commonOptions(given: RecurrentOptions): Common {
   if (common.dropout > 0 && common.numLayers === 1) {
     throw new ArgumentError(
       'dropout',
-      'undefined with numLayers 1, since it acts between stacked layers',
+      'undefined with numLayers 1: it acts between stacked layers',
       given.dropout,
     );
   }
@@ -88,11 +85,8 @@ export function changed<T extends object>(values: T, defaults: Partial<T>): Part
   return Object.fromEntries(entries) as Partial<T>;
 }
 
-export const COMMON_DEFAULTS: Partial<Common> = {
-  bidirectional: false,
-  mergeMode: 'concat',
-  batchFirst: false,
-  dropout: 0,
-  inputDropout: 0,
-  clipStepNorm: 0,
-};
+/** As they are saved: the number of layers, whether there are biases, and what differs from the defaults. */
+export function savedOptions(common: Common): Partial<Common> {
+  const { numLayers, bias } = common;
+  return { numLayers, bias, ...changed(common, DEFAULTS) };
+}

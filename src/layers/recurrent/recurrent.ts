@@ -9,7 +9,7 @@ import { dropoutPass, variationalDropoutPass } from '../dropout.ts';
 import { bidirectionalPass } from './bidirectional.ts';
 import { type Cell, outputWidth } from './cell.ts';
 import type { Place, Source } from './direction.ts';
-import { COMMON_DEFAULTS, type Common, changed, commonOptions, type RecurrentOptions } from './options.ts';
+import { type Common, commonOptions, type RecurrentOptions, savedOptions } from './options.ts';
 
 /** Maximum size in bytes of the table products kept by a stream. */
 const STREAM_TABLE_BYTES = 4 * 2 ** 20;
@@ -117,7 +117,7 @@ export abstract class Recurrent extends SummarizedLayer implements Layer {
   /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {
     const { inputSize, hiddenSize, common } = this;
-    return { inputSize, hiddenSize, ...changed(common, COMMON_DEFAULTS), ...this.#own };
+    return { inputSize, hiddenSize, ...savedOptions(common), ...this.#own };
   }
 
   /** @internal */

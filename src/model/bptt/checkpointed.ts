@@ -1,13 +1,13 @@
+import type { CarryingTraining } from '../carryingTraining.ts';
 import type { Batch } from '../core/batch.ts';
-import type { StateRoom } from '../core/stateRoom.ts';
 import type { StepResult } from '../core/trainerTypes.ts';
-import type { Training } from '../core/training.ts';
+import type { StateRoom } from '../stateRoom.ts';
 import { type CheckpointReport, splitAt } from './checkpoints.ts';
 import { takeWindow } from './window.ts';
 
 /** Forward to the end keeping states alone, then segment by segment forward again and back. */
 export function checkpointed(
-  training: Training,
+  training: CarryingTraining,
   given: Batch,
   states: StateRoom,
   report: CheckpointReport,

@@ -4,10 +4,10 @@ import type { Plan } from '../../engine/plan.ts';
 import { ArgumentError } from '../../errors.ts';
 import { Layout } from '../../memory/layout.ts';
 import type { Sequence } from '../../ndarray.ts';
+import type { CarryingTraining } from '../carryingTraining.ts';
 import type { Batch } from '../core/batch.ts';
-import type { StateRoom } from '../core/stateRoom.ts';
 import type { InParts, StepResult } from '../core/trainerTypes.ts';
-import type { Training } from '../core/training.ts';
+import type { StateRoom } from '../stateRoom.ts';
 import { checkpointed } from './checkpointed.ts';
 import { type CheckpointReport, planCheckpoints } from './checkpoints.ts';
 import { type Truncation, truncated } from './truncated.ts';
@@ -44,13 +44,13 @@ export function checkSegments(layers: readonly Layer[], given: PartsOptions): Pa
 export class SegmentedBptt implements InParts {
   /** Of the two options the one that is given. */
   readonly name: 'truncation' | 'memoryBudget';
-  readonly #training: Training;
+  readonly #training: CarryingTraining;
   readonly #truncation: Truncation | undefined;
   readonly #budget: number;
   readonly #kept: StateRoom;
   readonly #reports = new Map<string, CheckpointReport>();
 
-  constructor(training: Training, { truncation, memoryBudget = 0 }: PartsOptions) {
+  constructor(training: CarryingTraining, { truncation, memoryBudget = 0 }: PartsOptions) {
     this.name = truncation ? 'truncation' : 'memoryBudget';
     this.#training = training;
     this.#truncation = truncation;

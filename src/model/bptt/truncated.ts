@@ -1,7 +1,7 @@
+import type { CarryingTraining } from '../carryingTraining.ts';
 import type { Batch } from '../core/batch.ts';
-import type { StateRoom } from '../core/stateRoom.ts';
 import type { StepResult } from '../core/trainerTypes.ts';
-import type { Training } from '../core/training.ts';
+import type { StateRoom } from '../stateRoom.ts';
 import { takeWindow } from './window.ts';
 
 /** Truncated BPTT: an update every k1 steps, back through k2 (Williams & Peng 1990). */
@@ -17,7 +17,7 @@ export interface Truncation {
  * refused leaves those before it as they are.
  */
 export function truncated(
-  training: Training,
+  training: CarryingTraining,
   given: Batch,
   kept: StateRoom,
   { k1, k2 }: Truncation,

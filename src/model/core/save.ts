@@ -1,8 +1,8 @@
 import { reading } from '../../check.ts';
 import { type Layer, MAX_LAYERS } from '../../engine/layer.ts';
 import { type Network, UNINITIALIZED } from '../../engine/network.ts';
-import { ArgumentError, FormatError, ShapeError, show, showShape } from '../../errors.ts';
-import { type Tensor, toFloat32 } from '../../io/dtype.ts';
+import { ArgumentError, FormatError, ShapeError, showShape } from '../../errors.ts';
+import type { Tensor } from '../../io/dtype.ts';
 import { parseSafetensors } from '../../io/parse.ts';
 import { writeTensors } from '../../io/write.ts';
 import type { Region } from '../../memory/layout.ts';
@@ -24,14 +24,27 @@ interface Saved {
 interface Training {
   readonly optimizer: Optimizer;
   skipped: number;
-  carried: { readonly batch: number; readonly states: readonly Region[] } | undefined;
-  /** Whether states are carried from step to step. */
-  readonly carries: boolean;
-  stateShapes(batch: number): (readonly number[])[];
-  /** Memory for carried states. */
-  roomFor(batch: number): readonly Region[];
-  carry(batch: number): void;
+  readonly convert?: Convert;
+  /** The states carried from step to step, if there are any. */
+  savedStates?(): SavedStates | undefined;
+  /** Reads the states of a file: `batch` rows, or undefined for none. Left out where states are not carried. */
+  readStates?(batch: unknown, take: TakeTensor): StatesInFile;
 }
+
+/** States of `batch` rows. */
+export interface SavedStates {
+  readonly batch: number;
+  readonly states: readonly Named[1][];
+}
+
+/** Checked states of a file: the memory for them is reserved before anything is written. */
+export interface StatesInFile {
+  reserve(): void;
+  write(): void;
+}
+
+/** A tensor of a file. @throws {FormatError} if there is none of this shape */
+export type TakeTensor = (name: string, shape: readonly number[]) => Float32Array;
 
 interface Description {
   readonly version: number;
@@ -43,6 +56,9 @@ interface Description {
   /** Updates left out since their numbers were not finite, where there were any. */
   readonly skipped?: number | undefined;
 }
+
+/** Changes a tensor of a file, if its element type is another than F32. */
+export type Convert = (tensor: Tensor) => Tensor;
 
 type Named = [string, { shape: readonly number[]; data: Float32Array<ArrayBuffer> }];
 
@@ -57,8 +73,9 @@ export function readModel<M extends Saved>(
   bytes: Uint8Array | ArrayBuffer,
   makeLayer: MakeLayer,
   make: (layers: Layer[], opts: object) => M,
+  convert?: Convert,
 ): M {
-  const { tensors, description } = read(bytes);
+  const { tensors, description } = read(bytes, convert);
   let left = tensors.size;
   const layers = description.layers.map((description) => {
     const layer = makeLayer(description, Math.max(left, 1));
@@ -92,7 +109,8 @@ export function writeCheckpoint(
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
   const { network } = model;
-  const { optimizer, carried } = trainer;
+  const { optimizer } = trainer;
+  const carried = trainer.savedStates?.();
   const named: Named[] = [...parameters(network)];
   for (const [k, slot] of optimizer.slots.entries()) {
     for (const [name, region] of network.parameters) {
@@ -100,9 +118,7 @@ export function writeCheckpoint(
       named.push([`optimizer.${slot}.${name}`, { shape: region.shape, data }]);
     }
   }
-  for (const [i, region] of carried?.states.entries() ?? []) {
-    named.push([`carried.${i}`, { shape: region.shape, data: network.arena.read(region) }]);
-  }
+  for (const [i, state] of carried?.states.entries() ?? []) named.push([`carried.${i}`, state]);
   const description: Description = {
     ...describe(model),
     optimizer: optimizer.state(),
@@ -114,7 +130,7 @@ export function writeCheckpoint(
 
 /** Reads all of the file before anything of the model changes. */
 export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, trainer: Training): void {
-  const { tensors, description } = read(bytes);
+  const { tensors, description } = read(bytes, trainer.convert);
   const { network } = model;
   if (!same(description.layers, JSON.parse(JSON.stringify(describe(model).layers)))) {
     throw new FormatError('checkpoint: its layers do not match the model');
@@ -133,23 +149,17 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
     values.push(...expected(tensors, parts));
     for (const name of parts.keys()) names.add(name);
   }
-  const { carried } = description;
-  if (carried !== undefined && !(Number.isSafeInteger(carried) && carried >= 1)) {
-    throw new FormatError(`checkpoint: invalid batch ${show(carried)} of carried states`);
-  }
-  const shapes = carried === undefined ? [] : trainer.stateShapes(carried);
-  const states = shapes.map((shape, i) => {
-    names.add(`carried.${i}`);
-    return take(tensors, `carried.${i}`, shape);
+  const states = trainer.readStates?.(description.carried, (name, shape) => {
+    names.add(name);
+    return take(tensors, name, shape);
   });
-  noneExtra(tensors, (name) => names.has(name));
+  noneExtra(tensors, (name) => names.has(name) || (!states && name.startsWith('carried.')));
   const { skipped = 0 } = description;
   if (!(Number.isSafeInteger(skipped) && skipped >= 0)) {
     throw new FormatError('checkpoint: skipped is not an integer of at least 0');
   }
-  const carry = carried !== undefined && trainer.carries ? carried : undefined;
   // memory that is refused is refused before anything changes
-  if (carry !== undefined) trainer.roomFor(carry);
+  states?.reserve();
   const before = { optimizer: optimizer.state(), generator: network.generator.state };
   asFormat(() => {
     try {
@@ -161,12 +171,8 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
       throw error;
     }
   });
-  trainer.carried = undefined;
   trainer.skipped = skipped;
-  if (carry !== undefined) {
-    for (const [i, region] of trainer.roomFor(carry).entries()) network.arena.write(region, states[i]!);
-    trainer.carry(carry);
-  }
+  states?.write();
   writeAll(network, values);
   network.version++;
 }
@@ -185,20 +191,16 @@ function write(
   named: readonly Named[],
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
-  if (typeof metadata !== 'object' || metadata === null)
-    throw new ArgumentError('metadata', 'an object with string values', metadata);
-  const own = reading('metadata', metadata, () => ({ ...metadata }));
-  for (const [key, value] of Object.entries(own)) {
-    if (typeof value !== 'string') throw new ArgumentError(`metadata.${key}`, 'a string', value);
-    if (key === KEY) throw new ArgumentError('metadata', `names other than ${KEY}`, key);
-  }
   const pieces = named.map(([name, { shape, data }]) => {
     return { name, dtype: 'F32', shape, data: new Uint8Array(data.buffer) } as const;
   });
-  return writeTensors(pieces, { ...own, [KEY]: JSON.stringify(description) });
+  return writeTensors(pieces, metadata, [KEY, JSON.stringify(description)]);
 }
 
-function read(bytes: Uint8Array | ArrayBuffer): { tensors: Map<string, Tensor>; description: Description } {
+function read(
+  bytes: Uint8Array | ArrayBuffer,
+  convert: Convert = (tensor) => tensor,
+): { tensors: Map<string, Tensor>; description: Description } {
   const { tensors, metadata } = parseSafetensors(reading('bytes', bytes, () => settledList(bytes)));
   const text = metadata[KEY];
   if (text === undefined) throw new FormatError(`not a model of this package: its metadata has no ${KEY}`);
@@ -216,6 +218,7 @@ function read(bytes: Uint8Array | ArrayBuffer): { tensors: Map<string, Tensor>; 
   if (!Array.isArray(given.layers)) throw new FormatError('saved model: no list of layers');
   if (layers.length > MAX_LAYERS)
     throw new FormatError(`saved model: ${layers.length} layers, more than ${MAX_LAYERS}`);
+  for (const [name, tensor] of tensors) tensors.set(name, convert(tensor));
   return { tensors, description: { ...given, layers: upgraded } as Description };
 }
 
@@ -233,7 +236,7 @@ function same(given: unknown, ours: unknown): boolean {
 /** A file that claims sizes it has no numbers for must not make a model of those sizes. */
 function checkSizes(layers: readonly Layer[], tensors: Map<string, Tensor>): void {
   for (const [i, layer] of layers.entries()) {
-    for (const { name, shape } of layer.parameters) take(tensors, `${i}.${name}`, shape, false);
+    for (const { name, shape } of layer.parameters) take(tensors, `${i}.${name}`, shape);
   }
 }
 
@@ -249,18 +252,12 @@ function expected(
   return [...regions].map(([name, region]) => [region, take(tensors, name, region.shape)]);
 }
 
-function take(
-  tensors: Map<string, Tensor>,
-  name: string,
-  shape: readonly number[],
-  copy = true,
-): Float32Array {
+function take(tensors: Map<string, Tensor>, name: string, shape: readonly number[]): Float32Array {
   const tensor = tensors.get(name);
-  if (!tensor) throw new FormatError(`saved model: missing tensor ${name}`);
-  const wanted = showShape(shape);
-  const got = showShape(tensor.shape);
+  const wanted = `F32 ${showShape(shape)}`;
+  const got = tensor ? `${tensor.dtype} ${showShape(tensor.shape)}` : 'no such tensor';
   if (got !== wanted) throw new FormatError(`saved model: ${name}: expected ${wanted}, got ${got}`);
-  return copy ? asFormat(() => toFloat32(tensor)) : new Float32Array();
+  return tensor!.data as Float32Array;
 }
 
 function writeAll(network: Network, values: readonly [Region, Float32Array][]): void {

@@ -1,4 +1,4 @@
-import { boolean, instance, integer, type Names, number, options, reading } from '../../check.ts';
+import { instance, integer, type Names, number, options, reading } from '../../check.ts';
 import type { Steps } from '../../engine/batchIO.ts';
 import type { Plan } from '../../engine/plan.ts';
 import { ArgumentError, onlyInFullPackage, StateError } from '../../errors.ts';
@@ -23,7 +23,6 @@ export const OPTIONS: Names<TrainerOptions> = {
   clipNorm: true,
   clipValue: true,
   schedule: true,
-  carryState: true,
   batch: true,
   nonFinite: true,
 };
@@ -32,7 +31,11 @@ export const OPTIONS: Names<TrainerOptions> = {
 interface Elsewhere {
   readonly truncation?: unknown;
   readonly memoryBudget?: unknown;
+  readonly carryState?: unknown;
 }
+
+/** Makes what a trainer updates with. */
+export type MakeTraining = (...args: ConstructorParameters<typeof Training>) => Training;
 
 const POLICIES: Readonly<Record<NonFinitePolicy, true>> = { throw: true, skip: true, allow: true };
 
@@ -53,16 +56,24 @@ export class TrainerBase extends Summarized {
    * @throws {StateError} if the optimizer is used by another trainer
    * @throws {MemoryError} beyond 2 GiB
    */
-  constructor(model: ModelBase, opts: TrainerOptions) {
+  constructor(model: ModelBase, opts: TrainerOptions);
+  /** @internal */
+  constructor(model: ModelBase, opts: TrainerOptions, make: MakeTraining);
+  constructor(
+    model: ModelBase,
+    opts: TrainerOptions,
+    make: MakeTraining = (...args) => new Training(...args),
+  ) {
     super();
     instance('model', model, ModelBase, 'a model such as a Sequential');
     const given = options<TrainerOptions & Elsewhere>('Trainer', opts, {
       ...OPTIONS,
       truncation: true,
       memoryBudget: true,
+      carryState: true,
     });
-    for (const name of ['truncation', 'memoryBudget'] as const) {
-      if (given[name] !== undefined) throw onlyInFullPackage(`Trainer: ${name}`);
+    for (const name of ['truncation', 'memoryBudget', 'carryState'] as const) {
+      if (given[name]) throw onlyInFullPackage(`Trainer: ${name}`);
     }
     const loss = reading('loss', given.loss, () => {
       const made = typeof given.loss === 'function' ? given.loss() : given.loss;
@@ -78,7 +89,6 @@ export class TrainerBase extends Summarized {
     if (given.schedule !== undefined && typeof given.schedule !== 'function') {
       throw new ArgumentError('schedule', 'a function of the step', given.schedule);
     }
-    boolean('carryState', given.carryState ?? false);
     integer('batch', given.batch ?? 1, 1);
     if (given.nonFinite !== undefined && !Object.hasOwn(POLICIES, given.nonFinite)) {
       throw new ArgumentError('nonFinite', `one of ${Object.keys(POLICIES).join(', ')}`, given.nonFinite);
@@ -89,7 +99,7 @@ export class TrainerBase extends Summarized {
     this.model = model;
     this.optimizer = given.optimizer;
     this.loss = loss;
-    this.training = new Training(this, model, loss, given);
+    this.training = make(this, model, loss, given);
     taken.add(given.optimizer);
     model.trainer = this;
   }
@@ -141,11 +151,6 @@ export class TrainerBase extends Summarized {
   evaluate(x: Given, y: Given, opts?: Steps): Evaluation {
     const given = opts === undefined ? opts : options('evaluate', opts, { lengths: true, mask: true });
     return { loss: this.training.evaluate(x, y, given) };
-  }
-
-  /** Makes the next step start from zero states; its batch size may differ. */
-  resetState(): void {
-    this.training.resetState();
   }
 
   /**

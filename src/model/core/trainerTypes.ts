@@ -1,6 +1,5 @@
 import type { Plan } from '../../engine/plan.ts';
 import type { Loss } from '../../losses/loss.ts';
-import type { Region } from '../../memory/layout.ts';
 import type { Optimizer } from '../../optim/optimizer.ts';
 import type { Schedule } from '../../optim/schedules.ts';
 import type { Batch } from './batch.ts';
@@ -17,8 +16,6 @@ export interface TrainerOptions {
   readonly clipValue?: number | undefined;
   /** Factor of the learning rate at each step. */
   readonly schedule?: Schedule | undefined;
-  /** Each step starts from the last states of the previous one, detached. Default false. */
-  readonly carryState?: boolean | undefined;
   /** Batch size of sequences given as bare arrays. Default 1. */
   readonly batch?: number | undefined;
   /**
@@ -49,12 +46,6 @@ export interface StepResult {
 export interface Evaluation {
   /** Mean loss over the targets that count. */
   readonly loss: number;
-}
-
-/** Last states of a step, one region a state slot. */
-export interface Carried {
-  readonly batch: number;
-  readonly states: readonly Region[];
 }
 
 /** Makes the updates of a batch in parts of its sequence, for `truncation` and `memoryBudget`. */

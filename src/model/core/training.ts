@@ -1,24 +1,16 @@
 import { finite } from '../../check.ts';
-import { moveState, type Steps, writeRows } from '../../engine/batchIO.ts';
+import { type Steps, writeRows } from '../../engine/batchIO.ts';
 import { outputSteps } from '../../engine/chain.ts';
 import type { Network } from '../../engine/network.ts';
 import type { Plan, PlanRequest } from '../../engine/plan.ts';
-import {
-  ArgumentError,
-  BATCH_FIRST,
-  NonFiniteError,
-  ShapeError,
-  StateError,
-  Verbatim,
-} from '../../errors.ts';
+import { ArgumentError, NonFiniteError, StateError, Verbatim } from '../../errors.ts';
 import type { Loss } from '../../losses/loss.ts';
-import type { Layout, Region } from '../../memory/layout.ts';
+import type { Layout } from '../../memory/layout.ts';
 import type { Given } from '../../ndarray.ts';
 import type { Blocks, Optimizer } from '../../optim/optimizer.ts';
 import { type Batch, type BatchShape, emptyBatch, readBatch } from './batch.ts';
 import type { ModelBase } from './modelBase.ts';
-import { StateRoom } from './stateRoom.ts';
-import type { Carried, InParts, Look, StepResult, TrainerOptions } from './trainerTypes.ts';
+import type { InParts, Look, StepResult, TrainerOptions } from './trainerTypes.ts';
 
 /**
  * What a trainer does updates with. A step reads the batch, then asks the schedule, then runs: what is the user's own is
@@ -36,8 +28,6 @@ export class Training {
   parts: InParts | undefined;
   /** Ends the messages about numbers that are not finite. */
   hint = '';
-  /** Last states of the last step; undefined when the next step starts from zeros. */
-  carried: Carried | undefined;
   /** Updates left out with `nonFinite: 'skip'`. */
   skipped = 0;
   readonly #owner: object;
@@ -45,7 +35,6 @@ export class Training {
   readonly #arguments = { rows: 0, size: 0, output: 0, targets: 0, gradient: 0, count: 0 };
   /** Where they lie for good. */
   readonly #blocks: Blocks;
-  readonly #room: StateRoom;
   // overwritten by every call, so that a step makes none: its own, and that of what a schedule may call
   readonly #batch = emptyBatch();
   readonly #other = emptyBatch();
@@ -61,7 +50,6 @@ export class Training {
     this.#owner = owner;
     this.model = model;
     this.network = network;
-    this.#room = this.stateRoom();
     this.optimizer = options.optimizer;
     this.loss = loss;
     this.options = options;
@@ -163,56 +151,25 @@ export class Training {
     }
   }
 
-  /** Whether states are carried from step to step. */
-  get carries(): boolean {
-    return this.options.carryState === true;
+  /** Before a step: reserves what it needs besides its plan. */
+  protected reserve(_batch: Batch): void {}
+
+  /** Memory behind what is reserved, which a step of so many rows reserves. */
+  protected layout(_layout: Layout, _batch: number): void {}
+
+  /** Sets the states that a step starts from: zeros. */
+  protected start({ states }: Plan): void {
+    for (const { initial } of states) this.network.arena.clear(initial);
   }
 
-  resetState(): void {
-    this.network.free('resetState');
-    this.carried = undefined;
-  }
+  /** After an update: keeps the states that it ended in. */
+  protected finish(_plan: Plan, _batch: Batch): void {}
 
-  /** Memory for the states of so many rows. */
-  roomFor(batch: number): readonly Region[] {
-    return this.#room.take(batch)[0]!;
-  }
-
-  /** Memory for the states that a batch ends in; undefined where none are carried. @throws {ShapeError} another batch */
-  roomNow({ x: { batch, steps } }: Batch): readonly Region[] | undefined {
-    if (!this.carries) return undefined;
-    if (this.carried && this.carried.batch !== batch) {
-      const hint = this.carried.batch === steps ? BATCH_FIRST : '';
-      throw new ShapeError('x', `batch ${this.carried.batch}, as before`, `batch ${batch}${hint}`);
-    }
-    return this.roomFor(batch);
-  }
-
-  /** Has the next step start from what was written to the room for `batch` rows. */
-  carry(batch: number): void {
-    if (this.carried?.batch !== batch) this.carried = { batch, states: this.roomFor(batch) };
-  }
-
-  /** Shapes [B, H] of all states, in the order in which they are carried. */
-  stateShapes(batch: number): (readonly number[])[] {
-    const plan = this.network.preview({ steps: 1, batch: 1, training: false, targets: 'none' });
-    return plan.states.map(({ initial }) => [batch, ...initial.shape.slice(1)]);
-  }
-
-  layoutStates(layout: Layout, batch: number): Region[] {
-    return this.stateShapes(batch).map((shape) => layout.take('carried state', ...shape));
-  }
-
-  /** Room for states of the model, apart from those carried. */
-  stateRoom(): StateRoom {
-    return new StateRoom(this.network, (layout, rows) => this.layoutStates(layout, rows));
-  }
-
-  /** A plan as it will lie, behind the room for carried states and what `reserve` takes. */
+  /** A plan as it will lie, behind what a step reserves and what `reserve` takes. */
   preview(steps: number, batch: number, wholeSteps = steps, reserve?: (layout: Layout) => unknown): Plan {
     const request = { steps, batch, training: true, targets: this.loss.targets, wholeSteps } as const;
     return this.network.preview(request, this.optimizer.slots.length, (layout) => {
-      if (this.carries) this.#room.lay(layout, batch, 1);
+      this.layout(layout, batch);
       reserve?.(layout);
     });
   }
@@ -244,15 +201,11 @@ export class Training {
     return plan;
   }
 
-  /** From states, or zeros, forward to the loss and the gradient by the output. */
-  ahead(plan: Plan, count: number, carried: readonly Region[] | undefined): number {
+  /** Forward to the loss and the gradient by the output. */
+  ahead(plan: Plan, count: number): number {
     const { arena } = this.network;
-    for (let i = 0; i < plan.states.length; i++) {
-      const { initial, gradient } = plan.states[i]!;
-      if (carried) moveState(arena, plan.rows, initial, carried[i]!, 'slot');
-      else arena.clear(initial);
-      if (gradient) arena.clear(gradient);
-    }
+    this.start(plan);
+    for (const { gradient } of plan.states) if (gradient) arena.clear(gradient);
     plan.begin();
     plan.forward();
     if (plan.outputCount < plan.outputRows.count) arena.clear(plan.outputGradient);
@@ -262,20 +215,16 @@ export class Training {
   /** Forward, loss, backward and update of all steps at once. */
   whole(batch: Batch, look?: Look): StepResult {
     const { arena, gradients } = this.network;
-    const states = this.roomNow(batch);
+    this.reserve(batch);
     const plan = this.written(batch, true, look !== undefined);
     const count = this.count(plan);
-    const loss = this.ahead(plan, count, this.carried?.states);
+    const loss = this.ahead(plan, count);
     const seen = look?.(plan);
     arena.clear(gradients);
     plan.backward(false);
     seen?.();
     const result = this.update(loss, plan.penalty, batch.factors[0]!);
-    if (states) {
-      for (let i = 0; i < plan.states.length; i++)
-        moveState(arena, plan.rows, plan.states[i]!.final, states[i]!, 'other');
-      this.carry(batch.x.batch);
-    }
+    this.finish(plan, batch);
     return result;
   }
 

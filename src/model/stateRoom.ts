@@ -1,5 +1,5 @@
-import type { Network } from '../../engine/network.ts';
-import type { Layout, Region } from '../../memory/layout.ts';
+import type { Network } from '../engine/network.ts';
+import type { Layout, Region } from '../memory/layout.ts';
 
 /** Memory for the states of a batch, one set or several. What the largest batch has taken serves smaller ones too. */
 export class StateRoom {
