@@ -7,6 +7,8 @@ const nodeOnly = ['test/cli/**', 'test/node/**', 'test/tfjs/**'];
 /** Suites of what happens before init(), which need modules that no other suite has loaded. */
 const beforeInit = ['test/wasm/before-init.test.ts', 'test/wasm/engine.test.ts'];
 const thorough = Boolean(process.env.UNROLLED_SLOW);
+/** Seeds of suites that draw cases; without them, their own. */
+const seeds = process.env.UNROLLED_SEEDS?.split(',').map(Number);
 const slow = thorough ? [] : ['**/*.slow.test.ts'];
 
 export const chromium = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
@@ -20,7 +22,7 @@ const inChromium = (files: { include: string[]; exclude: string[] }) => ({
   test: {
     name: 'chromium',
     ...files,
-    provide: { thorough },
+    provide: { thorough, seeds },
     testTimeout: 60_000,
     browser: {
       enabled: true,
@@ -50,7 +52,7 @@ const inNode = (name: string, files: { include: string[]; exclude: string[]; iso
   test: {
     name,
     ...files,
-    provide: { thorough },
+    provide: { thorough, seeds },
     testTimeout: 60_000,
     execArgv: ['--expose-gc', ...(node20 ? ['--experimental-wasm-relaxed-simd'] : [])],
   },

@@ -3,6 +3,8 @@ import { inject } from 'vitest';
 declare module 'vitest' {
   interface ProvidedContext {
     thorough: boolean;
+    /** From the environment variable UNROLLED_SEEDS. */
+    seeds: number[] | undefined;
   }
 }
 

@@ -15,7 +15,7 @@ export interface OutputGradients {
 export interface InputGradients {
   /** [B, T, I]. Only if `needsX` was given. */
   x(): Float32Array;
-  /** [I, G], [H, G], [G]. */
+  /** [I, G], [H, G], [G] or [2, G]. */
   kernel(): Float32Array;
   recurrentKernel(): Float32Array;
   bias(): Float32Array;
@@ -40,6 +40,7 @@ export function backward(
   const { kernels } = arena;
   const hasC = family.kind.states.c !== undefined;
   const work = workOf(weights, rows, true);
+  const biases = weights.stateBias ? 2 : weights.bias ? 1 : 0;
   const { at, block, bytes } = blockOf(heap, {
     // dh0 and dc0, dx and the weights' gradients in TF.js's order
     raw: Math.max(B * T * Math.max(dy.y ? H : 0, needsX ? I : 0), B * H, I * G, H * G),
@@ -49,7 +50,7 @@ export function backward(
     dx: needsX ? N * I : 0,
     dwIh: G * I,
     dwHh: G * H,
-    db: weights.bias ? G : 0,
+    db: biases * G,
     work: work.bytes / 4,
   });
   const clear = (ptr: number, floats: number) => arena.f32.fill(0, ptr / 4, ptr / 4 + floats);
@@ -71,12 +72,13 @@ export function backward(
   if (hasC) state(dy.c, at.dc);
   clear(at.dwIh, G * I);
   clear(at.dwHh, G * H);
-  if (at.db) clear(at.db, G);
+  clear(at.db, biases * G);
 
   const { descriptor } = kept;
   setWork(descriptor, work.at, at.work);
   descriptor.setAll({
     ...{ dwIh: at.dwIh, dwHh: at.dwHh, dbIh: at.db },
+    ...{ dbHh: weights.stateBias ? at.db + G * 4 : 0 },
     ...{ dy: dy.y ? first : 0, dh: at.dh, dc: at.dc, dx: at.dx },
   });
   if (N > 0) kernels.configurable_backward(descriptor.write());
@@ -104,10 +106,12 @@ export function backward(
     kernel: () => weight(at.dwIh, I),
     recurrentKernel: () => weight(at.dwHh, H),
     bias: () => {
-      const values = read(at.db, G);
-      const ordered = new Float32Array(G);
-      for (const [ours, theirs] of family.blocks.entries()) {
-        ordered.set(values.subarray(ours * H, (ours + 1) * H), theirs * H);
+      const values = read(at.db, biases * G);
+      const ordered = new Float32Array(biases * G);
+      for (let from = 0; from < ordered.length; from += G) {
+        for (const [ours, theirs] of family.blocks.entries()) {
+          ordered.set(values.subarray(from + ours * H, from + (ours + 1) * H), from + theirs * H);
+        }
       }
       return ordered;
     },

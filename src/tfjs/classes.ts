@@ -1,3 +1,4 @@
+import { type ResetAfterCell, resetAfterCell } from './resetAfter.ts';
 import type { Layer, RnnCell, RnnLayer, TensorFlow } from './tf.ts';
 
 /** Classes of TF.js's recurrent layers and cells, which it does not export. */
@@ -8,6 +9,8 @@ export interface Classes {
   readonly SimpleRNN: unknown;
   readonly LSTMCell: unknown;
   readonly GRUCell: unknown;
+  /** Of a GRU with `resetAfter: true`: derived from GRUCell. */
+  readonly ResetAfterCell: ResetAfterCell;
   readonly SimpleRNNCell: unknown;
   readonly StackedRNNCells: unknown;
   readonly Bidirectional: unknown;
@@ -29,6 +32,7 @@ export function classesOf(tf: TensorFlow): Classes {
     SimpleRNN: simpleRNN!.constructor,
     LSTMCell: lstm!.cell.constructor,
     GRUCell: gru!.cell.constructor,
+    ResetAfterCell: resetAfterCell(tf, gru!.cell.constructor),
     SimpleRNNCell: simpleRNN!.cell.constructor,
     StackedRNNCells: (make('stackedRNNCells', { cells: [] as RnnCell[] }) as RnnCell).constructor,
     Bidirectional: make('bidirectional', wrapped()).constructor,

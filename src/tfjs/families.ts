@@ -1,5 +1,5 @@
 import type { ActivationKind } from '../activations.ts';
-import { LSTM_KIND, RESET_BEFORE_KIND, RNN_KIND } from '../layers/cells/configurable.ts';
+import { GRU_KIND, LSTM_KIND, RESET_BEFORE_KIND, RNN_KIND } from '../layers/cells/configurable.ts';
 import type { ConfigurableKind } from '../layers/recurrent/configuration.ts';
 import type { ActivationKinds } from './activations.ts';
 import type { Classes } from './classes.ts';
@@ -10,6 +10,8 @@ export interface Family {
   readonly kind: ConfigurableKind;
   /** Of each of our gates, its place among TF.js's. */
   readonly blocks: readonly number[];
+  /** Whether the bias is [2, G], of the input and of the state, instead of [G]. */
+  readonly hasStateBias?: boolean;
   /** Activations in the order of the kernels: gates, then what the cell's state passes. */
   readonly activations: (cell: RnnCell) => readonly (Activation | null)[];
 }
@@ -25,6 +27,12 @@ const FAMILIES: Readonly<Partial<Record<keyof Classes, Family>>> = {
   GRUCell: {
     kind: RESET_BEFORE_KIND,
     blocks: [1, 0, 2],
+    activations: ({ activation: a, recurrentActivation: r }) => [r, r, a],
+  },
+  ResetAfterCell: {
+    kind: GRU_KIND,
+    blocks: [1, 0, 2],
+    hasStateBias: true,
     activations: ({ activation: a, recurrentActivation: r }) => [r, r, a],
   },
 };

@@ -8,11 +8,23 @@ import { Heap } from './heap.ts';
 import type { Installation } from './installation.ts';
 import { type InstallOptions, readOptions } from './options.ts';
 import { Patches } from './patches.ts';
+import { patchGru } from './patchGru.ts';
+import { patchLoading } from './patchLoading.ts';
+import { patchOptimizers } from './patchOptimizers.ts';
 import { patchRecurrent } from './patchRecurrent.ts';
+import { patchTimeDistributed } from './patchTimeDistributed.ts';
+import { registerSegmentSum } from './segmentSum.ts';
 import type { TensorFlow } from './tf.ts';
 
 /** What is replaced in TF.js. Each may return what else to undo. */
-const FEATURES: readonly ((installation: Installation) => (() => void) | undefined)[] = [patchRecurrent];
+const FEATURES: readonly ((installation: Installation) => (() => void) | undefined)[] = [
+  patchRecurrent,
+  patchOptimizers,
+  patchTimeDistributed,
+  patchGru,
+  patchLoading,
+  registerSegmentSum,
+];
 
 /** Installations by TF.js's class RNN. */
 const installed = new Map<unknown, Installation>();
@@ -31,7 +43,8 @@ const installed = new Map<unknown, Installation>();
 export async function install(tf: TensorFlow, options?: InstallOptions): Promise<() => void> {
   const given = readOptions(options);
   checkTensorFlow(tf);
-  if (!isLoaded() || Object.keys(given).length > 0) await init(given);
+  const { clipNorm: _clipNorm, ...kernels } = given;
+  if (!isLoaded() || Object.keys(kernels).length > 0) await init(kernels);
   // TF.js may have changed while the kernels were loaded
   checkTensorFlow(tf);
   const { RNN } = tf;

@@ -24,6 +24,9 @@ export interface Variable extends Tensor {
   assign(value: Tensor): void;
 }
 
+/** A class in the registry of what can be saved, and the function that makes an object of it from its config. */
+export type Registered = [type: unknown, fromConfig: (...args: never[]) => unknown];
+
 /** A weight of a layer. */
 export interface LayerVariable {
   readonly name: string;
@@ -32,6 +35,7 @@ export interface LayerVariable {
 
 /** What keeps the data of tensors. */
 export interface Backend {
+  epsilon(): number;
   readSync(dataId: object): Values;
   write(values: Values, shape: number[], dtype: string): object;
   /** Of the wasm backend: a view of a tensor's values on its memory. */
@@ -45,6 +49,7 @@ export interface Engine {
     readonly gradientDepth: number;
     readonly activeTape: readonly unknown[] | null | undefined;
   };
+  readonly registeredVariables: Readonly<Record<string, Variable>>;
   backendNames(): string[];
   isTapeOn(): boolean;
   readSync(dataId: object): Values;
@@ -56,6 +61,13 @@ export interface KernelCall {
   readonly inputs: Record<string, TensorInfo>;
   readonly attrs: object;
   readonly backend: Backend;
+}
+
+/** A kernel of a backend. */
+export interface Kernel {
+  readonly kernelName: string;
+  readonly backendName: string;
+  readonly kernelFunc: (call: KernelCall) => TensorInfo | TensorInfo[];
 }
 
 /** Gradients by input, computed only when they are called. */
@@ -112,18 +124,25 @@ export interface Patched {
 /** The module `@tensorflow/tfjs`, or an object with the names of tfjs-core and tfjs-layers. */
 export interface TensorFlow {
   readonly RNN: Patched;
+  readonly LayersModel: Patched;
+  readonly SGDOptimizer: Patched;
+  readonly MomentumOptimizer: Patched;
+  readonly AdamOptimizer: Patched;
+  readonly AdamaxOptimizer: Patched;
+  readonly RMSPropOptimizer: Patched;
+  readonly AdagradOptimizer: Patched;
+  readonly AdadeltaOptimizer: Patched;
+  readonly serialization: {
+    readonly SerializationMap: { getMap(): { readonly classNameMap: Record<string, Registered> } };
+  };
   readonly layers: Record<string, (args: never) => unknown>;
   readonly version_layers?: string;
   readonly version_core?: string;
   engine(): Engine;
   getBackend(): string;
-  registerKernel(config: {
-    kernelName: string;
-    backendName: string;
-    kernelFunc: (call: KernelCall) => TensorInfo[];
-  }): void;
+  registerKernel(kernel: Kernel): void;
   unregisterKernel(kernelName: string, backendName: string): void;
-  getKernel(kernelName: string, backendName: string): unknown;
+  getKernel(kernelName: string, backendName: string): Kernel | undefined;
   registerGradient(config: {
     kernelName: string;
     gradFunc: (dy: Tensor | Tensor[], saved: Tensor[], attributes: object) => LazyGradients;
@@ -132,6 +151,15 @@ export interface TensorFlow {
   tidy<T>(f: () => T): T;
   keep<T extends Tensor>(tensor: T): T;
   ones(shape: number[]): Tensor;
+  fill(shape: number[], value: number): Tensor;
+  variable(value: Tensor, trainable: boolean): Variable;
+  add(a: Tensor, b: Tensor): Tensor;
+  sub(a: Tensor | number, b: Tensor): Tensor;
+  mul(a: Tensor, b: Tensor): Tensor;
+  matMul(a: Tensor, b: Tensor): Tensor;
+  reshape(x: Tensor, shape: number[]): Tensor;
+  split(x: Tensor, parts: number, axis: number): Tensor[];
+  unstack(x: Tensor): Tensor[];
   dropout(x: Tensor, rate: number): Tensor;
   tensor(values: Values, shape: number[], dtype?: string): Tensor;
 }

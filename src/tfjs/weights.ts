@@ -17,6 +17,8 @@ export interface CellWeights {
   readonly wHh: number;
   /** 0 for none. */
   readonly bias: number;
+  /** That of the state; 0 for none. */
+  readonly stateBias: number;
   /** Where the kernels keep the biases' sum and the packed weights. */
   readonly panels: { readonly bias: number; readonly panelsIh: number; readonly panelsHh: number };
   /** Whether they are packed. */
@@ -80,7 +82,7 @@ export class WeightStore {
     const layout = new Layout(0);
     const wIh = layout.take('weights', G, I);
     const wHh = layout.take('recurrent weights', G, H);
-    const bias = layout.take('biases', G);
+    const biases = layout.take('biases', family.hasStateBias ? 2 : 1, G);
     const panels = layout.take('packed weights', (at.panelsHr - at.bias) / 4);
     const block = this.#heap.take(layout.end);
     const ptr = (region: Region) => block + region.ptr;
@@ -88,7 +90,8 @@ export class WeightStore {
       ...{ family, kinds, I, H, G, block, bytes: layout.end, ids: [], packed: false, users: 0, stale: false },
       wIh: ptr(wIh),
       wHh: ptr(wHh),
-      bias: cell.bias ? ptr(bias) : 0,
+      bias: cell.bias ? ptr(biases) : 0,
+      stateBias: cell.bias && family.hasStateBias ? ptr(biases) + G * 4 : 0,
       panels: {
         bias: ptr(panels),
         panelsIh: ptr(panels) + at.panelsIh - at.bias,
@@ -116,8 +119,11 @@ export class WeightStore {
     }
     if (entry.bias) {
       const values = engine.readSync(variables[2]!.dataId);
-      for (const [ours, theirs] of entry.family.blocks.entries()) {
-        heap.arena.f32.set(values.subarray(theirs * H, (theirs + 1) * H), entry.bias / 4 + ours * H);
+      for (let from = 0; from < values.length; from += G) {
+        for (const [ours, theirs] of entry.family.blocks.entries()) {
+          const gate = values.subarray(from + theirs * H, from + (theirs + 1) * H);
+          heap.arena.f32.set(gate, entry.bias / 4 + from + ours * H);
+        }
       }
     }
     heap.release(raw, bytes);

@@ -11,7 +11,7 @@ const SRC = rooms({
   cli: 'index model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander simple-ascii-chart node:',
   audio: 'allocate worker model ndarray wasm check errors',
   worker: 'allocate custom arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
-  tfjs: 'layers activations optim memory wasm check errors',
+  tfjs: 'layers activations formats optim memory wasm check errors',
   index: 'public wasm',
   core: 'publicCore wasm',
   'core.workerd': 'publicCore wasm',
@@ -27,6 +27,7 @@ const SRC = rooms({
   model:
     'allocate arrayKind custom summary settled diagnostics layers engine losses optim init io ndarray memory check errors',
   io: 'allocate utf8 errors arrayKind',
+  formats: 'errors',
   diagnostics: 'allocate arrayKind layers engine activations ndarray memory wasm check errors',
   layers: 'allocate summary settled engine activations init ndarray memory wasm check errors',
   engine: 'allocate settled activations init ndarray memory wasm check errors summary',

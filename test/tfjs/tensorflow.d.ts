@@ -1,2 +1,3 @@
 // Without types, so that the tests of everything else compile where TF.js is not installed.
 declare module '@tensorflow/tfjs';
+declare module '@tensorflow/tfjs-backend-wasm';

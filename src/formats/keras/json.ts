@@ -1,0 +1,27 @@
+/** A value of a JSON file. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+
+/** An object of a JSON file. */
+export interface JsonObject {
+  readonly [key: string]: Json | undefined;
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Keras's keys are snake_case; TF.js turns keys and strings to camelCase before its classes see them. */
+export function camelCase(name: string): string {
+  return name.replace(/_+(\w|$)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The field of a snake_case name, whichever way it is written. */
+export function field(object: JsonObject, name: string): Json | undefined {
+  return Object.hasOwn(object, name) ? object[name] : object[camelCase(name)];
+}
+
+/** A field's key as the object's other keys are written. */
+export function keyOf(object: JsonObject, name: string): string {
+  const isCamel = Object.hasOwn(object, 'className') || Object.hasOwn(object, 'batchShape');
+  return isCamel ? camelCase(name) : name;
+}

@@ -1,0 +1,143 @@
+import { inboundNodes, withoutMaskLayers } from './graph.ts';
+import { camelCase, field, isObject, type Json, type JsonObject, keyOf } from './json.ts';
+
+/** What Keras 3 wraps each object in, and Keras 2 does not know. */
+const WRAPPING = ['module', 'registered_name', 'build_config', 'compile_config', 'shared_object_id'];
+
+/** Classes of models: their config lists layers. */
+const MODELS = ['Functional', 'Model', 'Sequential'];
+
+/** Classes with another name in Keras 2. Values are made from the config. */
+const RENAMED: Readonly<Record<string, (config: JsonObject) => [className: string, config: JsonObject]>> = {
+  L1: ({ l1 = 0.01 }) => ['L1L2', { l1, l2: 0 }],
+  L2: ({ l2 = 0.01 }) => ['L1L2', { l1: 0, l2 }],
+  OrthogonalInitializer: (config) => ['Orthogonal', config],
+  IdentityInitializer: (config) => ['Identity', config],
+};
+
+/**
+ * A model's description as Keras 2 writes it, from one of Keras 3: { class_name, config }. Functional `inbound_nodes` are
+ * lists of [layer, node, tensor, kwargs], shapes of inputs are called `batch_input_shape`, dtype policies are names of
+ * dtypes, objects have no `module`, `registered_name` and `build_config`. Sequential gets the input layer that it was built
+ * with. What Keras 2 writes stays as it is. Keys may be snake_case, or camelCase as in TF.js.
+ */
+export function toKeras2(model: Json): Json {
+  return convert(model);
+}
+
+/** The config of a model, which is inside { class_name, config }. */
+export function configToKeras2(className: string, config: Json): Json {
+  return configOf(className, config, {});
+}
+
+function convert(value: Json | undefined): Json {
+  if (Array.isArray(value)) return (value as readonly Json[]).map(convert);
+  if (!isObject(value)) return value ?? null;
+  const name = field(value, 'class_name');
+  const config = field(value, 'config');
+  if (name === undefined || config === undefined) return plainObject(value);
+  return typeof name === 'string' ? serialized(value, name, config) : plainObject(value);
+}
+
+function plainObject(value: JsonObject): Json {
+  const name = field(value, 'class_name');
+  if (isNamed(name, '__tuple__')) return convert(field(value, 'items'));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, convert(each)]));
+}
+
+/** An object { class_name, config } and what surrounds it. */
+function serialized(value: JsonObject, name: string, config: Json): Json {
+  if (isNamed(name, '__numpy__') || isNamed(name, '__tensor__')) {
+    return convert(isObject(config) ? field(config, 'value') : config);
+  }
+  // of a function of the user's own, or a dtype, only the name is left
+  if (name === 'function' && typeof config === 'string') return config;
+  if (name.endsWith('DTypePolicy')) return dtypeOf(isObject(config) ? field(config, 'name') : 'float32');
+  const [className, renamed] = isObject(config) && RENAMED[name] ? RENAMED[name](config) : [name, config];
+  const kept = Object.entries(value).filter(([key]) => !WRAPPING.some((each) => isKey(key, each)));
+  return Object.fromEntries(
+    kept.map(([key, each]) => {
+      if (isKey(key, 'class_name')) return [key, className];
+      if (isKey(key, 'config')) return [key, configOf(className, renamed, value)];
+      return [key, convert(each)];
+    }),
+  );
+}
+
+function configOf(className: string, config: Json, wrapper: JsonObject): Json {
+  if (!isObject(config)) return convert(config);
+  if (className === 'Sequential') return sequential(config, wrapper);
+  if (MODELS.includes(className)) return functional(config);
+  const converted = plainObject(config) as JsonObject;
+  if (className !== 'InputLayer') return withDtype(converted);
+  const { [keyOf(config, 'batch_shape')]: shape, ...rest } = converted;
+  const key = keyOf({ ...config, ...wrapper }, 'batch_input_shape');
+  return withDtype(shape === undefined ? rest : { ...rest, [key]: shape });
+}
+
+/** The config of a model of class Functional. */
+function functional(config: JsonObject): JsonObject {
+  const layers = field(config, 'layers');
+  if (!Array.isArray(layers)) return plainObject(config) as JsonObject;
+  const graph = withoutMaskLayers(layers.filter(isObject));
+  const names = new Map(graph.map((layer) => [camelCase(String(layer.name)), String(layer.name)]));
+  const converted = graph.map((layer) => {
+    const { [keyOf(layer, 'inbound_nodes')]: nodes, ...rest } = layer;
+    const list = Array.isArray(nodes) ? inboundNodes(nodes, names) : nodes;
+    return { ...(convert(rest) as JsonObject), [keyOf(layer, 'inbound_nodes')]: list ?? [] };
+  });
+  const rest = Object.entries(config).map(([key, value]) => {
+    if (key === 'layers') return [key, converted];
+    const isEnd = isKey(key, 'input_layers') || isKey(key, 'output_layers');
+    return [key, isEnd ? ends(value) : convert(value)];
+  });
+  return Object.fromEntries(rest);
+}
+
+/** Inputs or outputs: [layer, node, tensor] for one, a list of them, or such lists by name. */
+function ends(value: Json | undefined): Json {
+  if (isObject(value)) return Object.values(value).flatMap((each) => ends(each) as Json[]);
+  if (!Array.isArray(value)) return value ?? null;
+  return typeof value[0] === 'string' ? [value] : value.flatMap((each) => ends(each) as Json[]);
+}
+
+/** The config of a model of class Sequential, whose first layer must know its shape. */
+function sequential(config: JsonObject, wrapper: JsonObject): JsonObject {
+  const { layers } = plainObject(config) as { layers?: Json };
+  const given = field(config, 'layers');
+  if (!Array.isArray(layers) || !Array.isArray(given) || !isObject(given[0]))
+    return plainObject(config) as JsonObject;
+  const first = given[0];
+  const build = field(first, 'build_config') ?? field(wrapper, 'build_config');
+  const shape =
+    field(config, 'build_input_shape') ?? (isObject(build) ? field(build, 'input_shape') : undefined);
+  const known = isObject(first.config) && field(first.config, 'batch_input_shape') !== undefined;
+  const rest = plainObject(config) as JsonObject;
+  if (known || field(first, 'class_name') === 'InputLayer' || !Array.isArray(shape)) return rest;
+  const key = (name: string) => keyOf(first, name);
+  const input = {
+    [key('class_name')]: 'InputLayer',
+    config: { [key('batch_input_shape')]: convert(shape), dtype: 'float32', sparse: false, name: 'input' },
+  };
+  return { ...rest, layers: [input, ...layers] };
+}
+
+/** Layers compute in float32 whatever they were trained in. */
+function withDtype(config: JsonObject): JsonObject {
+  return typeof config.dtype === 'string' ? { ...config, dtype: dtypeOf(config.dtype) } : config;
+}
+
+/** The dtype of variables that a policy's name, or a dtype, stands for. */
+function dtypeOf(name: Json | undefined): string {
+  if (typeof name !== 'string' || /^mixed/.test(name)) return 'float32';
+  if (/^u?int|^bool/.test(name)) return name === 'bool' ? 'bool' : 'int32';
+  return name === 'string' ? name : 'float32';
+}
+
+function isKey(key: string, name: string): boolean {
+  return key === name || key === camelCase(name);
+}
+
+function isNamed(value: Json | undefined, name: string): boolean {
+  return value === name || value === camelCase(name);
+}

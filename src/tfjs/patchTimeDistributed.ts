@@ -1,0 +1,82 @@
+import type { Installation } from './installation.ts';
+import type { Activation, Layer, Tensor, TensorFlow } from './tf.ts';
+
+/** Layers whose call acts on each row of [B, …] by itself, whether it trains or not. Softmax: see `isPerRow`. */
+const PER_ROW: readonly string[] = [
+  ...[
+    'Activation',
+    'Dense',
+    'ELU',
+    'Flatten',
+    'LeakyReLU',
+    'PReLU',
+    'Permute',
+    'ReLU',
+    'RepeatVector',
+    'Reshape',
+  ],
+  ...['Softmax', 'ThresholdedReLU', 'Embedding', 'Conv1D', 'Conv2D', 'MaxPooling1D', 'MaxPooling2D'],
+  ...['AveragePooling1D', 'AveragePooling2D', 'GlobalAveragePooling1D', 'GlobalAveragePooling2D'],
+  ...['GlobalMaxPooling1D', 'GlobalMaxPooling2D', 'UpSampling2D', 'ZeroPadding2D', 'Cropping2D'],
+];
+
+/** Activations of TF.js, all of which act on each row by itself. */
+const ACTIVATIONS: readonly string[] = [
+  ...['elu', 'selu', 'relu', 'relu6', 'linear', 'sigmoid', 'hardSigmoid', 'softplus', 'softsign', 'tanh'],
+  ...['softmax', 'logSoftmax', 'gelu', 'gelu_new', 'mish', 'swish'],
+];
+
+interface Child extends Layer {
+  readonly _callHook?: unknown;
+  readonly axis?: number | number[];
+  readonly activation?: Activation | null;
+}
+
+interface TimeDistributed extends Layer {
+  readonly layer: Child;
+}
+
+/**
+ * Replaces `TimeDistributed.prototype.call`: a layer that acts on each row by itself is called once with all steps,
+ * [B·T, …], instead of T times. Other layers run TF.js's code.
+ */
+export function patchTimeDistributed({ tf, classes, patches }: Installation): undefined {
+  patches.replace(
+    (classes.TimeDistributed as { prototype: object }).prototype,
+    'call',
+    (original) =>
+      function (this: unknown, ...args: never[]) {
+        const [inputs, kwargs] = args as unknown as [Tensor | Tensor[], Kwargs];
+        const x = Array.isArray(inputs) ? inputs[0] : inputs;
+        const { layer } = this as TimeDistributed;
+        const plain = x && x.shape.length > 2 && x.shape[1]! > 0 && !kwargs?.mask;
+        if (
+          !plain ||
+          (Array.isArray(inputs) && inputs.length > 1) ||
+          !isPerRow(tf, layer, x.shape.length - 1)
+        ) {
+          return original.apply(this, args);
+        }
+        return tf.tidy(() => {
+          const [B, T, ...rest] = x.shape as [number, number, ...number[]];
+          const called = layer.call(tf.reshape(x, [B * T, ...rest]), kwargs ?? {});
+          const y = Array.isArray(called) ? called[0]! : called;
+          return tf.reshape(y, [B, T, ...y.shape.slice(1)]);
+        });
+      },
+  );
+}
+
+type Kwargs = { readonly mask?: unknown } | null | undefined;
+
+/** rank: that of the layer's input. */
+function isPerRow(tf: TensorFlow, layer: Child, rank: number): boolean {
+  if (layer._callHook) return false;
+  const name = layer.getClassName();
+  const registered = tf.serialization.SerializationMap.getMap().classNameMap[name];
+  // a subclass, or a class of the user's own, may do anything
+  if (!PER_ROW.includes(name) || registered?.[0] !== layer.constructor) return false;
+  if (layer.activation && !ACTIVATIONS.includes(layer.activation.getClassName())) return false;
+  if (name === 'Softmax') return [-1, rank - 1].includes(layer.axis as number);
+  return true;
+}

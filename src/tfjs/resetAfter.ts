@@ -1,0 +1,95 @@
+import type { LayerVariable, RnnCell, Tensor, TensorFlow } from './tf.ts';
+
+/** What TF.js's GRUCell has besides what every cell has. */
+interface GruCell extends RnnCell {
+  kernel: LayerVariable;
+  recurrentKernel: LayerVariable;
+  bias: LayerVariable | null;
+  built: boolean;
+  readonly useBias: boolean;
+  readonly biasInitializer: unknown;
+  readonly biasRegularizer: unknown;
+  readonly biasConstraint: unknown;
+  addWeight(
+    name: string,
+    shape: readonly number[],
+    dtype: string | null,
+    initializer: unknown,
+    regularizer: unknown,
+    trainable: boolean,
+    constraint: unknown,
+  ): LayerVariable;
+  build(inputShape: unknown): void;
+  getConfig(): Record<string, unknown>;
+}
+
+/** A class whose prototype gives a GRU cell `resetAfter`. Its `className` is that of GRUCell. */
+export interface ResetAfterCell {
+  readonly prototype: GruCell;
+}
+
+/**
+ * A class of GRU cells with the reset gate after the product, as Keras's `reset_after: true` and PyTorch: z, r =
+ * recurrentActivation(x·K + b₀ + h·U + b₁), n = activation(x·Kₕ + b₀ₕ + r ⊙ (h·Uₕ + b₁ₕ)), h' = z ⊙ h + (1 − z) ⊙ n.
+ * The bias is [2, 3H]: input and recurrent. Dropout is that of TF.js's GRUCell.
+ */
+export function resetAfterCell(tf: TensorFlow, GRUCell: { readonly prototype: object }): ResetAfterCell {
+  const base = GRUCell.prototype as GruCell;
+  const ResetAfter = function GRUCell() {} as unknown as { prototype: GruCell };
+  Object.setPrototypeOf(ResetAfter, GRUCell);
+  const methods: Partial<GruCell> & ThisType<GruCell> = {
+    build(inputShape) {
+      const { useBias } = this;
+      const without = this as { useBias: boolean };
+      without.useBias = false;
+      try {
+        base.build.call(this, inputShape);
+      } finally {
+        without.useBias = useBias;
+      }
+      if (!useBias) return;
+      const { biasInitializer, biasRegularizer, biasConstraint } = this;
+      const shape = [2, 3 * this.units];
+      // biome-ignore format: the order of TF.js's arguments
+      this.bias = this.addWeight('bias', shape, null, biasInitializer, biasRegularizer, true, biasConstraint);
+    },
+    call(inputs, kwargs) {
+      const [x, h] = inputs as [Tensor, Tensor];
+      return tf.tidy(() => step(tf, this, x, h, (kwargs as { training?: boolean })?.training ?? false));
+    },
+    getConfig() {
+      return { ...base.getConfig.call(this), resetAfter: true };
+    },
+  };
+  ResetAfter.prototype = Object.create(base, {
+    ...Object.getOwnPropertyDescriptors(methods),
+    constructor: { value: ResetAfter, configurable: true, writable: true },
+  });
+  return ResetAfter;
+}
+
+/** One step: [h', h']. */
+function step(tf: TensorFlow, cell: GruCell, x: Tensor, h: Tensor, training: boolean): Tensor[] {
+  const masked = (value: Tensor, rate: number, name: 'dropoutMask' | 'recurrentDropoutMask') => {
+    if (!(rate > 0 && rate < 1)) return value;
+    cell[name] ??= Array.from({ length: 3 }, () => {
+      const ones = tf.ones(value.shape);
+      return tf.keep((training ? (cell.dropoutFunc ?? tf.dropout)(ones, rate) : ones).clone());
+    });
+    return tf.mul(value, (cell[name] as Tensor[])[0]!);
+  };
+  const [input, recurrent] = cell.bias ? tf.unstack(cell.bias.read()) : [];
+  const product = (value: Tensor, weights: LayerVariable, bias: Tensor | undefined) => {
+    const y = tf.matMul(value, weights.read());
+    return tf.split(bias ? tf.add(y, bias) : y, 3, 1) as [Tensor, Tensor, Tensor];
+  };
+  const [xz, xr, xh] = product(masked(x, cell.dropout, 'dropoutMask'), cell.kernel, input);
+  const state = masked(h, cell.recurrentDropout, 'recurrentDropoutMask');
+  const [hz, hr, hh] = product(state, cell.recurrentKernel, recurrent);
+  const z = cell.recurrentActivation.apply(tf.add(xz, hz));
+  const r = cell.recurrentActivation.apply(tf.add(xr, hr));
+  const inner = tf.add(xh, tf.mul(r, hh));
+  const n = cell.activation ? cell.activation.apply(inner) : inner;
+  const next = tf.add(tf.mul(z, state), tf.mul(tf.sub(1, z), n));
+  return [next, next];
+}

@@ -1,0 +1,56 @@
+import type { Installation } from './installation.ts';
+import type { Backend, Kernel, KernelCall, TensorFlow, TensorInfo } from './tf.ts';
+
+const NAME = 'UnsortedSegmentSum';
+
+/**
+ * Registers UnsortedSegmentSum, the gradient of an embedding: the wasm backend lacks it, and that of cpu passes over all
+ * rows once per segment.
+ */
+export function registerSegmentSum({ tf }: Installation): () => void {
+  const undo = ['cpu', 'wasm']
+    .filter((backend) => tf.engine().backendNames().includes(backend))
+    .map((backend) => register(tf, backend));
+  return () => {
+    for (const each of undo) each();
+  };
+}
+
+function register(tf: TensorFlow, backendName: string): () => void {
+  const original = tf.getKernel(NAME, backendName);
+  const ours: Kernel = { kernelName: NAME, backendName, kernelFunc: segmentSum };
+  const replace = (from: Kernel | undefined, to: Kernel | undefined) => {
+    if (tf.getKernel(NAME, backendName) !== from) return;
+    if (from) tf.unregisterKernel(NAME, backendName);
+    if (to) tf.registerKernel(to);
+  };
+  replace(original, ours);
+  return () => replace(ours, original);
+}
+
+/**
+ * Of x [N, …] and N segment ids, y [S, …] has the sums of the rows of each segment. Ids outside of 0 … S − 1 are left
+ * out.
+ */
+function segmentSum({ inputs, attrs, backend }: KernelCall): TensorInfo {
+  const x = inputs.x!;
+  const segmentIds = inputs.segmentIds!;
+  const { numSegments } = attrs as { numSegments: number };
+  const rest = x.shape.slice(segmentIds.shape.length);
+  const width = rest.reduce((product, size) => product * size, 1);
+  const values = valuesOf(backend, x);
+  // as TF.js, whose sums are of doubles
+  const sums = new Float64Array(numSegments * width);
+  for (const [n, id] of valuesOf(backend, segmentIds).entries()) {
+    if (id < 0 || id >= numSegments) continue;
+    for (let i = 0; i < width; i++) sums[id * width + i]! += values[n * width + i]!;
+  }
+  const shape = [numSegments, ...rest];
+  const dtype = x.dtype === 'float32' ? 'float32' : 'int32';
+  const y = dtype === 'float32' ? new Float32Array(sums) : new Int32Array(sums);
+  return { dataId: backend.write(y, shape, dtype), shape, dtype };
+}
+
+function valuesOf(backend: Backend, tensor: TensorInfo) {
+  return backend.typedArrayFromHeap?.(tensor) ?? backend.readSync(tensor.dataId);
+}

@@ -1,0 +1,17 @@
+import * as tf from '@tensorflow/tfjs';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { compare } from './grid/compare.ts';
+
+beforeAll(async () => {
+  await tf.setBackend('cpu');
+  // of `unroll`, which TF.js ignores
+  vi.spyOn(console, 'warn').mockImplementation(() => {});
+});
+
+describe('models drawn at random train as with plain TF.js', () => {
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])('seed %i', async (seed) => {
+    const { label, losses, weights } = await compare(seed, 10);
+    expect(losses, label).toBeLessThan(1e-4);
+    expect(weights, label).toBeLessThan(1e-4);
+  });
+});
