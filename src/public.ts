@@ -15,6 +15,7 @@ export { Embedding } from './layers/graph/embedding.ts';
 export { LastStep } from './layers/graph/lastStep.ts';
 export { Linear, type LinearOptions } from './layers/graph/linear.ts';
 export { irnn } from './layers/irnn.ts';
+export * from './layers/joinLayers.ts';
 export type { ConfigurableOptions, Penalty, Zoneout } from './layers/recurrent/configuration.ts';
 export type { InitialNodes, RecurrentNode } from './layers/recurrent/graphRecurrent.ts';
 export * from './layers/recurrentLayers.ts';

@@ -33,7 +33,12 @@ const factories: Record<string, Make> = {
   Activation: ({ Activation }) => new Activation({ name: 'relu', ...(other as object) }),
   BatchNorm: ({ BatchNorm }) => new BatchNorm(2, other),
   LayerNorm: ({ LayerNorm }) => new LayerNorm(2, other),
+  Attention: ({ Attention }) => new Attention(other),
   input: ({ input }) => input(other),
+  Model: ({ Model, Linear, input }) => {
+    const x = input({ features: 1 });
+    return new Model({ inputs: x, outputs: new Linear(1, 1).apply(x) }, other);
+  },
   Embedding: ({ Embedding }) => new Embedding(2, 2, other),
   Linear: ({ Linear }) => new Linear(2, 2, other),
   RNNCell: ({ RNNCell }) => new RNNCell(2, 2, other),
@@ -49,7 +54,8 @@ const factories: Record<string, Make> = {
   Trainer: ({ Trainer, Sequential, Linear }) => new Trainer(new Sequential([new Linear(1, 1)]), other),
 };
 /** They take no options. */
-const others = /Error$|^(Dropout|Generator|GraphNode|LastStep|Optimizer|StreamSession)$/;
+const others =
+  /Error$|^(Add|Concat|Dropout|Generator|GraphNode|LastStep|Multiply|RepeatVector|Optimizer|StreamSession)$/;
 const plain =
   /^(init|initSync|runtimeInfo|constant|glorot|identity|normal|orthogonal|uniform|irnn|gateSpectra|largestSingularValue|spectralRadius)$/;
 

@@ -90,8 +90,19 @@ export class BatchNorm extends SingleLayer {
         },
         forward: () =>
           kernels.batch_norm_train(
-            ...([rows.count, n, input.ptr, w!, b!, eps, momentum, mean!, variance!] as const),
-            ...([output.ptr, xhat.ptr, rstd.ptr, work.ptr] as const),
+            rows.count,
+            n,
+            input.ptr,
+            w!,
+            b!,
+            eps,
+            momentum,
+            mean!,
+            variance!,
+            output.ptr,
+            xhat.ptr,
+            rstd.ptr,
+            work.ptr,
           ),
         backward: (dy, dx) => {
           kernels.batch_norm_backward(rows.count, n, dy, w!, xhat.ptr, rstd.ptr, dx, dw, db, work.ptr);
