@@ -61,6 +61,7 @@ export async function run() {
     wasm: ['dist/unrolled.min.js'],
     limit: 106_000,
   },
+  'unrolled/data': { code: "export * from 'unrolled/data';", limit: 7_000 },
   'unrolled/io': { code: "export * from 'unrolled/io';", limit: 8_000 },
   'unrolled/tfjs beyond unrolled': {
     code: "export * from 'unrolled'; export * as tfjs from 'unrolled/tfjs';",

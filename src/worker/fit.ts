@@ -2,7 +2,7 @@ import { allocated } from '../allocate.ts';
 import { arrayKind, isFloatArray, isNumberArray } from '../arrayKind.ts';
 import { integer, type Names, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
-import { CorpusBatches } from '../model/corpusBatches.ts';
+import { Lanes } from '../data/lanes.ts';
 import type { StepOptions, Trainer } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { Batch, Corpus, FitResult, Progress } from './types.ts';
@@ -20,7 +20,7 @@ export interface Source {
 /** Next-token batches of a corpus. The position follows from the number of updates made. */
 export class CorpusSource implements Source {
   readonly updates: number;
-  readonly #lanes: CorpusBatches;
+  readonly #lanes: Lanes;
   readonly #trainer: Trainer;
   readonly #last: number;
 
@@ -40,7 +40,7 @@ export class CorpusSource implements Source {
       arrayKind(data) === 'Int32Array'
         ? (data as Int32Array)
         : allocated(4 * data.length, () => Int32Array.from(data));
-    this.#lanes = new CorpusBatches(indices, stepsPerSequence, batch);
+    this.#lanes = new Lanes(indices, { steps: stepsPerSequence, batch });
     this.#trainer = trainer;
     this.#last = trainer.steps + trainer.skipped + updates;
   }

@@ -8,9 +8,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Rooms, the outer ones first: what each may import besides itself. Names of packages as they are imported. */
 const SRC = rooms({
   custom: 'allocate engine layers losses optim init ndarray memory wasm check errors',
-  cli: 'index model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander simple-ascii-chart node:',
+  data: 'allocate arrayKind init ndarray check errors',
+  cli: 'index data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander simple-ascii-chart node:',
   audio: 'allocate worker model ndarray wasm check errors',
-  worker: 'allocate custom arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
+  worker: 'allocate custom data arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
   tfjs: 'layers activations formats optim memory wasm check errors',
   index: 'public wasm',
   core: 'publicCore wasm',

@@ -1,7 +1,7 @@
 import { ArgumentError, type NDArray, StateError } from 'unrolled';
 import type { Batch, Corpus, Progress, WorkerTrainer } from 'unrolled/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { CorpusBatches } from '../../src/model/corpusBatches.ts';
+import { Lanes } from '../../src/data/lanes.ts';
 import { B, batch, hosted, inline, rejection, run, soon, T, text } from './helpers.ts';
 
 const open: WorkerTrainer[] = [];
@@ -21,7 +21,7 @@ function corpus(updates: number): Corpus {
 
 /** Losses of updates first..last−1 on that corpus, inline. */
 async function losses(first: number, last: number, trainer = inline()): Promise<number[]> {
-  const lanes = new CorpusBatches(text(101), T, B);
+  const lanes = new Lanes(text(101), { steps: T, batch: B });
   const made: number[] = [];
   for (let i = first; i < last; i++) {
     const { x, y } = lanes.read(i);
@@ -130,7 +130,7 @@ describe('fit', () => {
     ]);
     const inlineResults = await (async () => {
       const here = await inline();
-      const lanes = new CorpusBatches(text(101), T, B);
+      const lanes = new Lanes(text(101), { steps: T, batch: B });
       return Array.from({ length: 10 }, (_, i) => here.step(lanes.read(i).x, lanes.read(i).y));
     })();
     for (const event of events) {

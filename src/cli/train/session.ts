@@ -12,7 +12,7 @@ import {
   Trainer,
   warmup,
 } from '../../index.ts';
-import { CorpusBatches } from '../../model/corpusBatches.ts';
+import { Lanes } from '../../data/lanes.ts';
 import { type CharacterModel, characterMetadata, type Training } from '../characterModel.ts';
 import { CliError } from '../failure.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
@@ -40,7 +40,7 @@ export class Session {
   best: Best | undefined;
   readonly #kernels: KernelBuild;
   readonly #text: Training['text'];
-  readonly #corpus: CorpusBatches;
+  readonly #corpus: Lanes;
 
   /**
    * Creates a session for a new model.
@@ -58,7 +58,7 @@ export class Session {
     this.settings = settings;
     this.losses = losses;
     this.#kernels = kernels;
-    this.vocabulary = Vocabulary.of(text);
+    this.vocabulary = new Vocabulary(text);
     const tokens = this.vocabulary.encode(text);
     checkLength(tokens.length, seqLen);
     this.#text = { sha256: fingerprint(text), characters: tokens.length };
@@ -72,7 +72,7 @@ export class Session {
       schedule: warmup({ steps: WARMUP, after: cosineLR({ steps: decay, floor: FLOOR }) }),
     });
     this.plan = this.model.plan({ steps: seqLen, batch });
-    this.#corpus = new CorpusBatches(tokens, seqLen, batch);
+    this.#corpus = new Lanes(tokens, { steps: seqLen, batch });
   }
 
   /**
@@ -85,7 +85,7 @@ export class Session {
     const { vocabulary, training } = file;
     if (!training) throw new CliError('the model has no training state');
     const { settings, losses, best, step } = training;
-    if (fingerprint(text) !== training.text.sha256 || vocabulary.size !== Vocabulary.of(text).size) {
+    if (fingerprint(text) !== training.text.sha256 || vocabulary.size !== new Vocabulary(text).size) {
       throw new CliError('the model was trained on a different text, or the text has changed since');
     }
     // layers are bounded by the file's tensors; the settings are only compared with them

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { CorpusBatches } from '../../model/corpusBatches.ts';
+import { Lanes } from '../../data/lanes.ts';
 import { CliError } from '../failure.ts';
 import type { Session } from './session.ts';
 
@@ -12,7 +12,7 @@ const BATCHES = 32;
 /** Evaluates a run on a validation text: up to 32 batches, each from zero states. */
 export class Validation {
   readonly #session: Session;
-  readonly #corpus: CorpusBatches;
+  readonly #corpus: Lanes;
   readonly #batches: number;
   readonly #sha256: string;
   /** The last loss, in nats per character. */
@@ -28,7 +28,7 @@ export class Validation {
       );
     }
     this.#session = session;
-    this.#corpus = new CorpusBatches(tokens, seqLen, batch);
+    this.#corpus = new Lanes(tokens, { steps: seqLen, batch });
     this.#batches = Math.min(BATCHES, Math.ceil(tokens.length / (seqLen * batch)));
     this.#sha256 = createHash('sha256').update(text, 'utf8').digest('hex');
     // losses on different texts can't be compared

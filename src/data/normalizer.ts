@@ -1,0 +1,133 @@
+import { allocated } from '../allocate.ts';
+import { integer, type Names, options } from '../check.ts';
+import { ArgumentError, FormatError, ShapeError } from '../errors.ts';
+
+/** Options of `Normalizer.fit`. */
+export interface NormalizerOptions {
+  /** Features per step. Default 1. */
+  readonly features?: number | undefined;
+  /** `standard`: mean 0, standard deviation 1; `minmax`: 0 to 1. Default `standard`. */
+  readonly kind?: 'standard' | 'minmax' | undefined;
+}
+
+const OPTIONS: Names<NormalizerOptions> = { features: true, kind: true };
+const KEY = 'normalizer';
+
+/**
+ * Scales each feature: (x − offset) / scale. Fit it on the training part only. In a saved model it is the metadata
+ * `normalizer`: JSON `{ "offset": […], "scale": […] }`.
+ */
+export class Normalizer {
+  /** Per feature: the mean, or the minimum. */
+  readonly offset: readonly number[];
+  /** Per feature: the standard deviation (of the population), or the range; 1 for a constant feature. */
+  readonly scale: readonly number[];
+
+  private constructor(offset: readonly number[], scale: readonly number[]) {
+    this.offset = offset;
+    this.scale = scale;
+  }
+
+  /**
+   * Reads the statistics of [N, features] numbers; the last dimension is the features.
+   * @throws {ArgumentError} if there are no numbers, or one is not finite
+   * @throws {ShapeError} if the length is not a multiple of `features`
+   */
+  static fit(data: ArrayLike<number>, opts?: NormalizerOptions): Normalizer {
+    const { features = 1, kind = 'standard' } = options('Normalizer', opts, OPTIONS);
+    integer('features', features, 1);
+    if (kind !== 'standard' && kind !== 'minmax')
+      throw new ArgumentError('kind', "'standard' or 'minmax'", kind);
+    const rows = rowsOf(data, features);
+    const columns = Array.from({ length: features }, (_, f) =>
+      kind === 'standard' ? meanAndDeviation(data, f, features, rows) : minimumAndRange(data, f, features),
+    );
+    return new Normalizer(
+      columns.map(([offset]) => offset),
+      columns.map(([, scale]) => scale || 1),
+    );
+  }
+
+  /**
+   * Reads it from a saved model's metadata.
+   * @throws {FormatError} if there is none, or it is not valid
+   */
+  static fromMetadata(metadata: Readonly<Record<string, string>>): Normalizer {
+    const text = metadata[KEY];
+    if (text === undefined) throw new FormatError(`metadata: no '${KEY}'`);
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch (cause) {
+      throw new FormatError(`metadata: '${KEY}' is not valid JSON`, { cause });
+    }
+    const { offset, scale } = (json ?? {}) as { offset?: unknown; scale?: unknown };
+    const isList = (list: unknown): list is number[] => Array.isArray(list) && list.every(Number.isFinite);
+    if (!isList(offset) || !isList(scale) || offset.length !== scale.length || scale.includes(0))
+      throw new FormatError(`metadata: '${KEY}' is not a list of offsets and scales`);
+    return new Normalizer(offset, scale);
+  }
+
+  /** Metadata for `model.save`. */
+  toMetadata(): Record<string, string> {
+    return { [KEY]: JSON.stringify({ offset: this.offset, scale: this.scale }) };
+  }
+
+  /** Normalized copy. @throws {ShapeError} if the length is not a multiple of the number of features */
+  apply(data: ArrayLike<number>): Float32Array<ArrayBuffer> {
+    const n = this.offset.length;
+    rowsOf(data, n);
+    return mapped(data, (x, i) => (x - this.offset[i % n]!) / this.scale[i % n]!);
+  }
+
+  /** The inverse of `apply`. @throws {ShapeError} as apply */
+  invert(data: ArrayLike<number>): Float32Array<ArrayBuffer> {
+    const n = this.offset.length;
+    rowsOf(data, n);
+    return mapped(data, (x, i) => x * this.scale[i % n]! + this.offset[i % n]!);
+  }
+}
+
+function mapped(data: ArrayLike<number>, of: (x: number, i: number) => number): Float32Array<ArrayBuffer> {
+  return allocated(4 * data.length, () => Float32Array.from(data, of));
+}
+
+function rowsOf(data: ArrayLike<number>, features: number): number {
+  const length: unknown = data?.length;
+  if (typeof data !== 'object' || typeof length !== 'number' || length === 0)
+    throw new ArgumentError('data', 'an array of numbers', data);
+  if (length % features)
+    throw new ShapeError('data', `a multiple of ${features} numbers (features)`, `${length}`);
+  return length / features;
+}
+
+function valueAt(data: ArrayLike<number>, i: number): number {
+  const value = data[i]!;
+  if (!Number.isFinite(value)) throw new ArgumentError(`data[${i}]`, 'a finite number', value);
+  return value;
+}
+
+/** In two passes, which keeps the digits of values far from 0. */
+function meanAndDeviation(
+  data: ArrayLike<number>,
+  first: number,
+  features: number,
+  rows: number,
+): [number, number] {
+  let sum = 0;
+  for (let i = first; i < data.length; i += features) sum += valueAt(data, i);
+  const mean = sum / rows;
+  let squares = 0;
+  for (let i = first; i < data.length; i += features) squares += (data[i]! - mean) ** 2;
+  return [mean, Math.sqrt(squares / rows)];
+}
+
+function minimumAndRange(data: ArrayLike<number>, first: number, features: number): [number, number] {
+  let [least, most] = [Infinity, -Infinity];
+  for (let i = first; i < data.length; i += features) {
+    const value = valueAt(data, i);
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  return [least, most - least];
+}

@@ -1,0 +1,250 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  batches,
+  CharacterVocabulary,
+  type Example,
+  Lanes,
+  Normalizer,
+  pad,
+  shuffled,
+  split,
+  WordVocabulary,
+  windows,
+} from '../../src/data/index.ts';
+import { FormatError, ShapeError } from '../../src/errors.ts';
+import { expectThrows } from '../errors.ts';
+
+const floatsOf = (...values: number[]) => Float32Array.from(values);
+
+describe('CharacterVocabulary', () => {
+  test('decodes what it encodes, also characters of two code units', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (text) => {
+        const vocabulary = new CharacterVocabulary(text);
+        const again = CharacterVocabulary.fromMetadata(vocabulary.toMetadata());
+        expect(again.characters).toEqual(vocabulary.characters);
+        expect(again.decode(again.encode(text))).toBe(text);
+      }),
+    );
+  });
+
+  test('sorts by code point', () => {
+    expect(new CharacterVocabulary('b😀a\ufffdb').characters).toEqual(['a', 'b', '\ufffd', '😀']);
+  });
+
+  test('refuses other characters, indices and metadata', () => {
+    const vocabulary = new CharacterVocabulary('ab');
+    expectThrows(() => vocabulary.encode('abc'), ['text[2]', 'U+0063']);
+    expectThrows(() => vocabulary.decode([0, 2]), ['indices[1]', '0..1']);
+    expectThrows(() => new CharacterVocabulary(''), ['text']);
+    expect(() => CharacterVocabulary.fromMetadata({})).toThrow(FormatError);
+    expect(() => CharacterVocabulary.fromMetadata({ vocabulary: 'ba' })).toThrow(FormatError);
+    expect(() => CharacterVocabulary.fromMetadata({ vocabulary: '' })).toThrow(FormatError);
+  });
+});
+
+describe('WordVocabulary', () => {
+  const texts = ["Don't stop, don't!", 'STOP: 2 naïve dogs'];
+
+  test('has padding, unknown words, then words by frequency', () => {
+    const vocabulary = WordVocabulary.of(texts);
+    expect(vocabulary.words).toEqual(['', '', "don't", 'stop', ',', '!', ':', '2', 'naïve', 'dogs']);
+    expect([...vocabulary.encode('Stop the dogs!')]).toEqual([3, 1, 9, 5]);
+    expect(vocabulary.decode([3, 1, 0])).toEqual(['stop', '', '']);
+  });
+
+  test('limits words by number and count', () => {
+    expect(WordVocabulary.of(texts, { maxWords: 1 }).words.slice(2)).toEqual(["don't"]);
+    expect(WordVocabulary.of(texts, { minCount: 2 }).words.slice(2)).toEqual(["don't", 'stop']);
+    expect(WordVocabulary.of(texts, { lowerCase: false, minCount: 2 }).size).toBe(2);
+  });
+
+  test('is restored from metadata', () => {
+    const vocabulary = WordVocabulary.of(texts);
+    const again = WordVocabulary.fromMetadata(vocabulary.toMetadata());
+    expect(again.words).toEqual(vocabulary.words);
+    for (const words of [
+      '',
+      '{',
+      'null',
+      '{"words":["a","a"],"lowerCase":true}',
+      '{"words":[1],"lowerCase":true}',
+    ])
+      expect(() => WordVocabulary.fromMetadata({ words })).toThrow(FormatError);
+    expectThrows(() => WordVocabulary.of([1 as never]), ['texts[0]']);
+  });
+});
+
+describe('windows', () => {
+  test('take every position once, with the steps after them', () => {
+    const { x, y, count } = windows([0, 1, 2, 3, 4, 5], { steps: 3, horizon: 2 });
+    expect(count).toBe(2);
+    expect(x).toEqual({ data: floatsOf(0, 1, 1, 2, 2, 3), shape: [3, 2, 1] });
+    expect(y).toEqual({ data: floatsOf(3, 4, 4, 5), shape: [1, 2, 2] });
+  });
+
+  test('have features, chosen targets, a stride and a target per step', () => {
+    const series = [0, 10, 1, 11, 2, 12, 3, 13, 4, 14];
+    const { x, y } = windows(series, { steps: 2, features: 2, stride: 2, targets: [1], everyStep: true });
+    expect(x).toEqual({ data: floatsOf(0, 10, 2, 12, 1, 11, 3, 13), shape: [2, 2, 2] });
+    expect(y).toEqual({ data: floatsOf(11, 13, 12, 14), shape: [2, 2, 1] });
+  });
+
+  test('refuse a series that is too short and other options', () => {
+    expectThrows(() => windows([1, 2, 3], { steps: 3 }), ['series', '4'], ShapeError);
+    expectThrows(() => windows([1, 2, 3], { steps: 1, features: 2 }), ['series', '2'], ShapeError);
+    expectThrows(() => windows([1, 2, 3], { steps: 1, targets: [1] }), ['targets[0]']);
+    expectThrows(() => windows([1, 2, 3], { steps: 0 }), ['steps']);
+  });
+});
+
+describe('Normalizer', () => {
+  test('gives mean 0 and deviation 1 per feature, far from 0 as well', () => {
+    const data = [1e6, 5, 1e6 + 1, 5, 1e6 + 2, 5];
+    const normalizer = Normalizer.fit(data, { features: 2 });
+    const scaled = normalizer.apply(data);
+    const deviation = Math.sqrt(2 / 3);
+    expect(normalizer.offset).toEqual([1e6 + 1, 5]);
+    expect(normalizer.scale[0]).toBeCloseTo(deviation, 12);
+    expect(scaled).toEqual(floatsOf(-1 / deviation, 0, 0, 0, 1 / deviation, 0));
+    expect(normalizer.invert(scaled)).toEqual(Float32Array.from(data));
+  });
+
+  test('gives 0 to 1 with minmax', () => {
+    expect(Normalizer.fit([2, 4, 3], { kind: 'minmax' }).apply([2, 4, 3])).toEqual(floatsOf(0, 1, 0.5));
+  });
+
+  test('is restored from metadata', () => {
+    const normalizer = Normalizer.fit([1, 2, 4]);
+    expect(Normalizer.fromMetadata(normalizer.toMetadata())).toEqual(normalizer);
+    for (const text of ['', '[]', '{"offset":[1],"scale":[0]}', '{"offset":[1],"scale":[1,2]}'])
+      expect(() => Normalizer.fromMetadata({ normalizer: text })).toThrow(FormatError);
+  });
+
+  test('refuses numbers that are not finite and other lengths', () => {
+    expectThrows(() => Normalizer.fit([1, Number.NaN]), ['data[1]']);
+    expectThrows(() => Normalizer.fit([1, 2, 3], { features: 2 }), ['data'], ShapeError);
+    expectThrows(() => Normalizer.fit([]), ['data']);
+  });
+});
+
+describe('pad', () => {
+  test('puts indices side by side, time-major', () => {
+    const { x, lengths } = pad([[1, 2, 3], Int32Array.of(4)]);
+    expect(x).toEqual({ data: Int32Array.of(1, 4, 2, 0, 3, 0), shape: [3, 2] });
+    expect(lengths).toEqual(Int32Array.of(3, 1));
+  });
+
+  test('puts features side by side', () => {
+    const one = { data: [1, 2, 3, 4], shape: [2, 2] };
+    const { x } = pad([one, { data: [5, 6], shape: [1, 2] }]);
+    expect(x).toEqual({ data: floatsOf(1, 2, 5, 6, 3, 4, 0, 0), shape: [2, 2, 2] });
+    expect(pad([floatsOf(0.5), floatsOf(1, 2)]).x).toEqual({
+      data: floatsOf(0.5, 1, 0, 2),
+      shape: [2, 2, 1],
+    });
+  });
+
+  test('refuses other numbers of features, indices that are not integers and no steps', () => {
+    expectThrows(() => pad([[1], floatsOf(1)]), ['sequences[1]', 'indices'], ShapeError);
+    expectThrows(() => pad([[1, 0.5]]), ['sequences[0][1]', 'index']);
+    expectThrows(() => pad([{ data: [1, 2, 3], shape: [2, 2] }]), ['sequences[0]'], ShapeError);
+    expectThrows(() => pad([[], []]), ['sequences', 'step']);
+    expectThrows(() => pad([]), ['sequences']);
+  });
+});
+
+describe('batches', () => {
+  const examples: Example[] = Array.from({ length: 23 }, (_, i) => ({
+    x: Array.from({ length: 1 + ((i * 7) % 11) }, () => i),
+    y: i,
+  }));
+
+  test('have every example once, with its length and target', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 30 }), fc.option(fc.nat(), { nil: undefined }), (batch, seed) => {
+        const seen: number[] = [];
+        for (const { x, y, options } of batches(examples, { batch, seed })) {
+          const B = x.shape[1]!;
+          for (let b = 0; b < B; b++) {
+            const label = y.data[b]!;
+            seen.push(label);
+            const column = Array.from({ length: x.shape[0]! }, (_, t) => x.data[t * B + b]);
+            const length = options.lengths[b]!;
+            expect(length).toBe((examples[label]!.x as number[]).length);
+            expect(column).toEqual(column.map((_, t) => (t < length ? label : 0)));
+          }
+        }
+        expect(seen.sort((a, b) => a - b)).toEqual(examples.map((_, i) => i));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('have similar lengths with buckets, in another order per seed', () => {
+    const spread = (bucket: boolean) => {
+      let padding = 0;
+      for (const { x, options } of batches(examples, { batch: 4, seed: 1, bucket }))
+        padding += x.data.length - options.lengths.reduce((a, b) => a + b, 0);
+      return padding;
+    };
+    expect(spread(true)).toBeLessThan(spread(false) / 2);
+    const order = (seed: number) =>
+      [...batches(examples, { batch: 4, seed })].flatMap(({ y }) => [...y.data]);
+    expect(order(1)).toEqual(order(1));
+    expect(order(1)).not.toEqual(order(2));
+  });
+
+  test('have targets per step', () => {
+    const [one] = batches(
+      [
+        { x: [1, 2], y: [3, 4] },
+        { x: [5], y: [6] },
+      ],
+      { batch: 2 },
+    );
+    expect(one!.y).toEqual({ data: Int32Array.of(3, 6, 4, 0), shape: [2, 2] });
+  });
+
+  test('refuse no examples and other options', () => {
+    expectThrows(() => batches([], { batch: 2 }), ['examples']);
+    expectThrows(() => batches(examples, { batch: 0 }), ['batch']);
+    expectThrows(() => [...batches([{ x: [1], y: 0.5 }], { batch: 1 })], ['y']);
+  });
+});
+
+describe('shuffled and split', () => {
+  test('keep all items', () => {
+    const items = Array.from({ length: 50 }, (_, i) => i);
+    const mixed = shuffled(items, 3);
+    expect(mixed).not.toEqual(items);
+    expect(mixed).toEqual(shuffled(items, 3));
+    expect(mixed.toSorted((a, b) => a - b)).toEqual(items);
+    const [training, validation] = split(items, { validation: 0.2, seed: 1 });
+    expect([training.length, validation.length]).toEqual([40, 10]);
+    expect([...training, ...validation].sort((a, b) => a - b)).toEqual(items);
+  });
+
+  test('take the end of a series without a seed, and at least one item each', () => {
+    expect(split([1, 2, 3, 4])).toEqual([[1, 2, 3], [4]]);
+    expect(split([1, 2], { validation: 1 })).toEqual([[1], [2]]);
+    expectThrows(() => split([1]), ['items']);
+    expectThrows(() => split([1, 2], { validation: 2 }), ['validation']);
+  });
+});
+
+describe('Lanes', () => {
+  test('read evenly spaced parts of the text, with the next token as target', () => {
+    const lanes = new Lanes(
+      Int32Array.from({ length: 12 }, (_, i) => i),
+      { steps: 2, batch: 3 },
+    );
+    expect(lanes.length).toBe(2);
+    const read = [...lanes].map(() => 0);
+    expect(read).toHaveLength(2);
+    expect([...lanes.read(1).x.data]).toEqual([2, 6, 10, 3, 7, 11]);
+    expect([...lanes.read(1).y.data]).toEqual([3, 7, 11, 4, 8, 0]);
+    expectThrows(() => new Lanes(Int32Array.of(1), { steps: 1, batch: 1 }), ['tokens']);
+  });
+});
