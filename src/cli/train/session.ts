@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Lanes } from '../../data/lanes.ts';
 import {
   AdamW,
   cosineLR,
@@ -12,7 +13,6 @@ import {
   Trainer,
   warmup,
 } from '../../index.ts';
-import { Lanes } from '../../data/lanes.ts';
 import { type CharacterModel, characterMetadata, type Training } from '../characterModel.ts';
 import { CliError } from '../failure.ts';
 import { Vocabulary } from '../text/vocabulary.ts';
