@@ -1,5 +1,6 @@
 import { type Activation, activationOf } from '../activations.ts';
 import { boolean, integer, type Names, options } from '../check.ts';
+import { ArgumentError } from '../errors.ts';
 import { GRU_KIND, RESET_BEFORE_KIND } from './cells/configurable.ts';
 import { gru } from './cells/gru.ts';
 import { configurable } from './recurrent/configurable.ts';
@@ -10,6 +11,7 @@ import {
 } from './recurrent/configuration.ts';
 import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
 import { changed } from './recurrent/options.ts';
+import { biasesOf } from './recurrent/singleBias.ts';
 
 /** Options of `GRU`, in addition to those of all recurrent layers. */
 export interface GRUOptions extends ConfigurableOptions {
@@ -60,8 +62,14 @@ export class GRU extends GraphRecurrent {
     });
     const plain = { cell: gru, activations: ['sigmoid', 'sigmoid', 'tanh'] } as const;
     const { cell, config } = configurable(features, resetAfter ? [plain] : []);
-    super(integer('inputSize', inputSize, 1), H, given, cell, {
+    if (resetAfter && given.bias === 'single') {
+      const expected = 'true or false with resetAfter, whose b_hn is apart in Keras as well';
+      throw new ArgumentError('bias', expected, given.bias);
+    }
+    const biases = biasesOf(given, cell);
+    super(integer('inputSize', inputSize, 1), H, biases.opts, biases.cell, {
       ...config,
+      ...biases.own,
       ...changed(
         { resetAfter, activation, recurrentActivation },
         { resetAfter: true, activation: 'tanh', recurrentActivation: 'sigmoid' },

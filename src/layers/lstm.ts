@@ -12,6 +12,7 @@ import {
 import { withForgetBias } from './recurrent/forgetBias.ts';
 import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
 import { changed } from './recurrent/options.ts';
+import { biasesOf } from './recurrent/singleBias.ts';
 
 type Gate = 'i' | 'f' | 'g' | 'o' | 'h';
 
@@ -92,8 +93,10 @@ export class LSTM extends GraphRecurrent<'h', never, 'h' | 'c'> {
     });
     const plain = { cell: lstm, activations: ['sigmoid', 'sigmoid', 'tanh', 'sigmoid', 'tanh'] } as const;
     const { cell, config } = configurable(features, [plain]);
-    super(integer('inputSize', inputSize, 1), H, withForgetBias(given, H), cell, {
+    const biases = biasesOf(given, cell, withForgetBias(given, H));
+    super(integer('inputSize', inputSize, 1), H, biases.opts, biases.cell, {
       ...config,
+      ...biases.own,
       ...changed(
         { projSize, peephole, coupled, activation, recurrentActivation },
         { projSize: 0, peephole: false, coupled: false, activation: 'tanh', recurrentActivation: 'sigmoid' },

@@ -10,6 +10,7 @@ import {
   configurationOf,
 } from './recurrent/configuration.ts';
 import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
+import { biasesOf } from './recurrent/singleBias.ts';
 
 /** Options of `RNN`, in addition to those of all recurrent layers. */
 export interface RNNOptions extends ConfigurableOptions {
@@ -37,7 +38,9 @@ export class RNN extends GraphRecurrent {
     });
     const plain = (['tanh', 'relu'] as const).map((name) => ({ cell: rnn(name), activations: [name] }));
     const { cell, config } = configurable(features, plain);
-    super(integer('inputSize', inputSize, 1), H, given, cell, { ...config, nonlinearity });
+    const biases = biasesOf(given, cell);
+    const own = { ...config, ...biases.own, nonlinearity };
+    super(integer('inputSize', inputSize, 1), H, biases.opts, biases.cell, own);
     this.nonlinearity = nonlinearity;
     if (features.penalty.omega > 0 && nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
       throw new ArgumentError(

@@ -36,7 +36,7 @@ describe('a layer is refused:', () => {
     ['0 stacked layers', () => new RNN(1, 1, { numLayers: 0 }), ['numLayers', '0']],
     ['a bias that is no boolean', () => new GRU(1, 1, { bias: 'no' as never }), ['bias', '"no"']],
     ['a seed below 0', () => new GRU(1, 1, { seed: -1 }), ['seed', '-1']],
-    ['a nonlinearity', () => new RNN(1, 1, { nonlinearity: 'gelu' as never }), ['nonlinearity', '"gelu"']],
+    ['a nonlinearity', () => new RNN(1, 1, { nonlinearity: 'prelu' as never }), ['nonlinearity', '"prelu"']],
     [
       'nonlinearity of an LSTM',
       () => new LSTM(1, 1, { nonlinearity: 'relu' } as never),

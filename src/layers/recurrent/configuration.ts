@@ -24,7 +24,13 @@ export interface Penalty {
 }
 
 /** Options of the layers with a recurrent product: RNN, LSTM, GRU. */
-export interface ConfigurableOptions extends RecurrentOptions {
+export interface ConfigurableOptions extends Omit<RecurrentOptions, 'bias'> {
+  /**
+   * Whether to use biases. `'single'`: one bias per gate, `bias_ih`, as Keras and TensorFlow.js, so that optimizers move
+   * it as far as theirs; of two that are summed, each moves as far as the one. Not for a GRU with resetAfter, which has
+   * two in Keras as well. Default true.
+   */
+  readonly bias?: boolean | 'single' | undefined;
   /**
    * Dropout of h before the recurrent product while training, with the same mask at all steps of a call and for all
    * gates (Keras's `recurrent_dropout` with TensorFlow.js's single mask; Gal & Ghahramani 2016). Default 0.

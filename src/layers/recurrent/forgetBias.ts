@@ -4,7 +4,7 @@ import type { Generator } from '../../init/generator.ts';
 import { constant, type Initializer, uniform } from '../../init/initializers.ts';
 
 interface Options {
-  readonly bias?: boolean | undefined;
+  readonly bias?: boolean | 'single' | undefined;
   readonly forgetBias?: number | undefined;
   readonly init?: Readonly<Record<string, Initializer>> | undefined;
 }
