@@ -1,10 +1,14 @@
 import {
   Activation,
+  Add,
+  Attention,
   BatchNorm,
+  Concat,
   Dropout,
   Embedding,
   GRU,
   IndRNN,
+  type JoinLayer,
   LastStep,
   type Layer,
   LayerNorm,
@@ -12,10 +16,13 @@ import {
   LSTM,
   MinGRU,
   MinLSTM,
+  Multiply,
+  RepeatVector,
   RNN,
   SLSTM,
   SRU,
 } from '../src/index.ts';
+import type { JoinName } from '../src/model/graph/joinRegistry.ts';
 import type { LayerName } from '../src/model/registry.ts';
 import type { SCHEDULES, ScheduleName } from '../src/optim/table.ts';
 
@@ -44,6 +51,15 @@ export const layers: { readonly [K in LayerName]: () => Layer & { readonly type:
   RNN: () => new RNN(4, 3, { nonlinearity: 'relu' }),
   SLSTM: () => new SLSTM(4, 6, { heads: 2, forgetGate: 'exponential' }),
   SRU: () => new SRU(4, 3),
+};
+
+/** A layer of each type with several inputs, with options that are not at their default. */
+export const joins: { readonly [K in JoinName]: () => JoinLayer & { readonly type: K } } = {
+  Add: () => new Add(),
+  Attention: () => new Attention({ kind: 'additive', units: 3 }),
+  Concat: () => new Concat(),
+  Multiply: () => new Multiply(),
+  RepeatVector: () => new RepeatVector(3),
 };
 
 /** Options of every schedule, as data. */

@@ -5,6 +5,7 @@ import {
   BatchNorm,
   bceWithLogits,
   Embedding,
+  FormatError,
   GRU,
   init,
   LastStep,
@@ -340,6 +341,17 @@ describe('Linear tied to an Embedding', () => {
     const stream = loaded.stream();
     expectSame(stream.step(0), whole.data.subarray(0, 9), 'step 0');
     expectSame(stream.step(8), whole.data.subarray(9), 'step 1');
+  });
+
+  test('a file that ties it to no layer, or to another one, is refused', () => {
+    const bytes = tied().save();
+    const text = new TextDecoder('latin1').decode(bytes);
+    const at = text.indexOf('\\"tied\\":0') + 9;
+    for (const index of ['9', '1', '2']) {
+      const changed = bytes.slice();
+      changed[at] = index.charCodeAt(0);
+      expect(thrown(() => Sequential.load(changed))).toBeInstanceOf(FormatError);
+    }
   });
 
   test('is refused with another size, another layer, in another model or without one', () => {

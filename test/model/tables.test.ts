@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { init, type Layer, Sequential } from '../../src/index.ts';
+import { FormatError, init, type JoinLayer, type Layer, Sequential } from '../../src/index.ts';
 import { LOSSES } from '../../src/losses/table.ts';
 import { makeLoss, makeOptimizer, makeSchedule } from '../../src/model/fromDescription.ts';
+import { makeJoin } from '../../src/model/graph/joinRegistry.ts';
 import { OPTIMIZERS, SCHEDULES } from '../../src/optim/table.ts';
-import { layers, lossCases, optimizerCases, schedules } from '../every.ts';
+import { joins, layers, lossCases, optimizerCases, schedules } from '../every.ts';
 
 beforeAll(() => init());
 
@@ -46,5 +47,15 @@ describe('saved models', () => {
       chain.map((it) => [it.type, it.config()]),
     );
     expect(loaded.stateDict()).toEqual(model.stateDict());
+  });
+});
+
+describe('layers with several inputs', () => {
+  test.each(Object.entries<() => JoinLayer>(joins))('%s is made again from its options', (type, make) => {
+    const join = make();
+    expect(join.type).toBe(type);
+    const made = makeJoin({ type, ...join.config() });
+    expect([made.constructor, made.config()]).toEqual([join.constructor, join.config()]);
+    expect(() => makeJoin({ type, nonsense: 1 })).toThrow(FormatError);
   });
 });

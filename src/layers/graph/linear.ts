@@ -37,7 +37,7 @@ export class Linear extends singleInput(CoreLinear) {
     layerActivation('activation', activation);
     this.activation = typeof activation === 'string' ? activation : { ...activation };
     this.tied = tied;
-    if (!tied) return;
+    if (tied === undefined) return;
     if (!(tied instanceof Embedding)) throw new ArgumentError('tied', 'an Embedding', tied);
     integer('inFeatures (embeddingDim of tied)', inFeatures, tied.embeddingDim, tied.embeddingDim);
     integer('outFeatures (numEmbeddings of tied)', outFeatures, tied.numEmbeddings, tied.numEmbeddings);
