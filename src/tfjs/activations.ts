@@ -1,4 +1,5 @@
 import { type ActivationKind, activationOf, type Activation as OurActivation } from '../activations.ts';
+import { HARD_SIGMOID_NAME } from './hardSigmoid.ts';
 import type { Activation, TensorFlow } from './tf.ts';
 
 /** Activations of TF.js by name. Its gelu is that of the error function, its gelu_new that of tanh. */
@@ -7,6 +8,7 @@ const ACTIVATIONS: Readonly<Record<string, OurActivation>> = {
   gelu: 'gelu',
   gelu_new: 'gelutanh',
   hardSigmoid: 'hardsigmoid',
+  [HARD_SIGMOID_NAME]: { name: 'hardsigmoid', alpha: 1 / 6 },
   linear: 'identity',
   mish: 'mish',
   relu: 'relu',

@@ -4,6 +4,7 @@ import { isLoaded, requireKernel } from '../wasm/runtime.ts';
 import { checkTensorFlow, warnOfVersion } from './checkTensorFlow.ts';
 import { classesOf } from './classes.ts';
 import { Fusable } from './fusable.ts';
+import { registerHardSigmoid } from './hardSigmoid.ts';
 import { Heap } from './heap.ts';
 import type { Installation } from './installation.ts';
 import { type InstallOptions, readOptions } from './options.ts';
@@ -31,8 +32,9 @@ const installed = new Map<unknown, Installation>();
 
 /**
  * Makes TF.js run its recurrent layers on the kernels of this package: `tf.layers.lstm`, `gru`, `simpleRNN`, `rnn` with
- * their cells, `bidirectional`, and models that are loaded. Nothing else changes; `explain(model)` tells which layers
- * are run so.
+ * their cells, `bidirectional`, and models that are loaded; `explain(model)` tells which layers are run so. Optimizers
+ * update each variable in one kernel call, `timeDistributed` calls layers that act on each row once. `resetAfter: true`
+ * and models of Keras 3 are accepted.
  *
  * @param tf the module `@tensorflow/tfjs`, or an object with the exports of tfjs-core and tfjs-layers
  * @returns a function that undoes it
@@ -57,10 +59,11 @@ export async function install(tf: TensorFlow, options?: InstallOptions): Promise
   const heap = new Heap();
   requireKernel(heap.arena.kernels, 'configurable_forward');
   const classes = classesOf(tf);
+  const unregister = registerHardSigmoid(tf);
   const fusable = new Fusable(tf, classes);
   const installation = { tf, classes, patches: new Patches(), options: given, fusable, heap };
   installed.set(RNN, installation);
-  const undo = FEATURES.map((feature) => feature(installation));
+  const undo = [unregister, ...FEATURES.map((feature) => feature(installation))];
   return () => {
     if (installed.get(RNN) !== installation) return;
     installed.delete(RNN);

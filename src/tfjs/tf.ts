@@ -153,6 +153,8 @@ export interface TensorFlow {
   ones(shape: number[]): Tensor;
   fill(shape: number[], value: number): Tensor;
   variable(value: Tensor, trainable: boolean): Variable;
+  scalar(value: number): Tensor;
+  clipByValue(x: Tensor, least: number, most: number): Tensor;
   add(a: Tensor, b: Tensor): Tensor;
   sub(a: Tensor | number, b: Tensor): Tensor;
   mul(a: Tensor, b: Tensor): Tensor;

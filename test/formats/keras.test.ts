@@ -213,6 +213,15 @@ describe('toKeras2', () => {
     },
   );
 
+  test('the hard sigmoid of Keras 3 has a name of its own', () => {
+    const config = { activation: 'hard_sigmoid', recurrent_activation: 'hard_sigmoid' };
+    const named = (given: JsonObject) => (toKeras2(given) as { config: JsonObject }).config;
+    const [own, camel] = ['hard_sigmoid_of_keras3', 'hardSigmoidOfKeras3'];
+    expect(named(layer('GRU', config))).toMatchObject({ activation: own, recurrent_activation: own });
+    expect(named(asTfjs(layer('GRU', config)) as JsonObject)).toMatchObject({ recurrentActivation: camel });
+    expect(named({ class_name: 'GRU', config })).toEqual(config);
+  });
+
   test('does not change its argument', () => {
     const before = structuredClone(TRANSLATION);
     toKeras2(TRANSLATION);

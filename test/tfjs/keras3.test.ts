@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/formats/keras/json.ts';
-import { install } from '../../src/tfjs/index.ts';
-import { SEQUENTIAL, TRANSLATION } from '../formats/kerasConfigs.ts';
+import { explain, install } from '../../src/tfjs/index.ts';
+import { inputLayer, layer, lstm, model, SEQUENTIAL, TRANSLATION } from '../formats/kerasConfigs.ts';
 import { difference } from './difference.ts';
 import { type Any, random } from './random.ts';
 
@@ -117,6 +117,24 @@ test('a functional model of Keras 3 with masks and initial states', async () => 
   const first = await loaded.trainOnBatch(x, y);
   for (let i = 0; i < 10; i++) await loaded.trainOnBatch(x, y);
   expect(await loaded.trainOnBatch(x, y)).toBeLessThan(first);
+});
+
+test('the hard sigmoid of Keras 3 has the slope 1/6, fused and by itself', async () => {
+  const recurrent_activation = 'hard_sigmoid';
+  const layersOf = [
+    inputLayer('x', [null, 1, 1]),
+    layer('LSTM', lstm('cell', 1, { recurrent_activation, activation: 'linear' })),
+    layer('Activation', { name: 'last', activation: 'hard_sigmoid' }),
+  ];
+  const topology = model('Sequential', { name: 's', layers: layersOf });
+  uninstall = await install(tf);
+  const loaded = await tf.models.modelFromJSON(topology);
+  // gates i f c o of x: 1.2, 0, 3, 6; h = o·i·c
+  loaded.setWeights([tf.tensor2d([[1.2, 0, 3, 6]]), tf.zeros([1, 4]), tf.zeros([4])]);
+  expect(explain(loaded).find(({ className }) => className === 'LSTM')!.fused).toBe(true);
+  const h = (1.2 / 6 + 0.5) * 3;
+  const x = tf.ones([1, 1, 1]);
+  expect(loaded.predict(x).dataSync()[0]).toBeCloseTo(h / 6 + 0.5, 6);
 });
 
 test('modelFromJSON reads it, too; uninstalled, it is refused as before', async () => {

@@ -7,6 +7,12 @@ const WRAPPING = ['module', 'registered_name', 'build_config', 'compile_config',
 /** Classes of models: their config lists layers. */
 const MODELS = ['Functional', 'Model', 'Sequential'];
 
+/**
+ * What `hard_sigmoid` of Keras 3 is called: relu6(x + 3) / 6. That of Keras 2 is x / 5 + 1 / 2, clamped to 0 … 1, under the
+ * same name.
+ */
+export const HARD_SIGMOID = 'hard_sigmoid_of_keras3';
+
 /** Classes with another name in Keras 2. Values are made from the config. */
 const RENAMED: Readonly<Record<string, (config: JsonObject) => [className: string, config: JsonObject]>> = {
   L1: ({ l1 = 0.01 }) => ['L1L2', { l1, l2: 0 }],
@@ -69,7 +75,10 @@ function configOf(className: string, config: Json, wrapper: JsonObject): Json {
   if (className === 'Sequential') return sequential(config, wrapper);
   if (MODELS.includes(className)) return functional(config);
   const converted = plainObject(config) as JsonObject;
-  if (className !== 'InputLayer') return withDtype(converted);
+  if (className !== 'InputLayer') {
+    const isKeras3 = Object.hasOwn(wrapper, 'module') || isObject(config.dtype);
+    return withDtype(isKeras3 ? withHardSigmoid(converted) : converted);
+  }
   const { [keyOf(config, 'batch_shape')]: shape, ...rest } = converted;
   const key = keyOf({ ...config, ...wrapper }, 'batch_input_shape');
   return withDtype(shape === undefined ? rest : { ...rest, [key]: shape });
@@ -120,6 +129,15 @@ function sequential(config: JsonObject, wrapper: JsonObject): JsonObject {
     config: { [key('batch_input_shape')]: convert(shape), dtype: 'float32', sparse: false, name: 'input' },
   };
   return { ...rest, layers: [input, ...layers] };
+}
+
+function withHardSigmoid(config: JsonObject): JsonObject {
+  const renamed = Object.entries(config).map(([key, value]) => {
+    const isActivation = key === 'activation' || isKey(key, 'recurrent_activation');
+    if (!isActivation || !isNamed(value, 'hard_sigmoid')) return [key, value];
+    return [key, value === 'hard_sigmoid' ? HARD_SIGMOID : camelCase(HARD_SIGMOID)];
+  });
+  return Object.fromEntries(renamed);
 }
 
 /** Layers compute in float32 whatever they were trained in. */
