@@ -11,7 +11,7 @@ export async function bundle({ root, folder, sources, tests, backend, plain, lea
   const outfile = join(folder, 'tests.mjs');
   await build({
     stdin: {
-      contents: ['setup', ...tests].map((file) => `import ${JSON.stringify(file)};`).join('\n'),
+      contents: ['setup', ...tests, 'start'].map((file) => `import ${JSON.stringify(file)};`).join('\n'),
       resolveDir: root,
     },
     outfile,
@@ -33,10 +33,14 @@ export async function bundle({ root, folder, sources, tests, backend, plain, lea
       {
         name: 'tfjs',
         setup({ onResolve, onLoad, resolve: find }) {
-          onResolve({ filter: /^setup$/ }, () => ({ path: 'setup', namespace: 'setup' }));
-          onLoad({ filter: /.*/, namespace: 'setup' }, () => ({
+          onResolve({ filter: /^(setup|start)$/ }, ({ path }) => ({ path, namespace: 'own' }));
+          onLoad({ filter: /^setup$/, namespace: 'own' }, () => ({
             contents: setup({ root, require, backend, plain, leakCheck }),
             resolveDir: root,
+          }));
+          // tests for cpu are defined, and run on the backend that is tested
+          onLoad({ filter: /^start$/, namespace: 'own' }, () => ({
+            contents: `import { environment } from 'setup'; environment.backendName = ${JSON.stringify(backend)};`,
           }));
           onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
             const file = relative(sources, resolve(resolveDir, path));
@@ -69,8 +73,8 @@ function setup({ root, require, backend, plain, leakCheck }) {
     ${backend === 'wasm' ? `import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';` : ''}
     ${plain ? '' : `import { install } from ${JSON.stringify(join(root, 'src/tfjs/index.ts'))};`}
     ${backend === 'wasm' ? `setWasmPaths(${JSON.stringify(`${join(wasm, 'dist')}/`)});` : ''}
-    // tests for cpu are run on the backend that is tested
-    setTestEnvs([{ name: 'cpu', backendName: ${JSON.stringify(backend)}, isDataSync: true }]);
+    export const environment = { name: 'cpu', backendName: 'cpu', isDataSync: true };
+    setTestEnvs([environment]);
     ${leakCheck ? '' : `core.engine().checkKernelForMemLeak = () => {};`}
     await core.setBackend(${JSON.stringify(backend)});
     ${plain ? '' : 'await install({ ...core, ...layers });'}
