@@ -13,8 +13,20 @@ const count = Number(process.argv[3] ?? 10_000);
 const MOST_MS = 100;
 const MOST_BYTES = 16 * 2 ** 20;
 
-const { Dropout, Embedding, GRU, init, LastStep, Linear, LSTM, Sequential, Trainer, UnrolledError } =
-  unrolled;
+const {
+  BatchNorm,
+  Dropout,
+  Embedding,
+  GRU,
+  init,
+  LastStep,
+  LayerNorm,
+  Linear,
+  LSTM,
+  Sequential,
+  Trainer,
+  UnrolledError,
+} = unrolled;
 await init({ kernels: 'simd' });
 console.warn = () => {};
 
@@ -35,6 +47,11 @@ const models = [
     new LSTM(3, 4, { peephole: true, zoneout: { h: 0.1, c: 0.2 } }),
     new Linear(4, 5),
   ],
+  () => {
+    const table = new Embedding(5, 3);
+    const recurrent = new LSTM(3, 3, { bias: 'single' });
+    return [table, recurrent, new LayerNorm(3), new BatchNorm(3), new Linear(3, 5, { tied: table })];
+  },
 ];
 const trainerOf = (make) => {
   const model = new Sequential(make());
