@@ -217,7 +217,8 @@ export class GraphLayout {
       keepsLast: job.keepsLast,
       stream: job.streamed,
       output: (what, ...shape) => {
-        if (training) return this.#layout.take(what, ...shape);
+        // what is given before a stream stays
+        if (training || (stream && !job.streamed)) return this.#layout.take(what, ...shape);
         const length = shape.reduce((a, b) => a * b, 1);
         // a pass reads only the output of the one before it
         const at = turn++ % 2;

@@ -1,13 +1,27 @@
+import { StateError } from '../errors.ts';
 import type { Layout } from '../memory/layout.ts';
-import type { Sequence } from '../ndarray.ts';
+import type { Sequence, Signal } from '../ndarray.ts';
 import { writeRows } from './batchIO.ts';
 import type { Graph, GraphRequest } from './graph.ts';
 import { GraphPlan } from './graphPlan.ts';
 import type { TimeAxis } from './join.ts';
 import type { Layer } from './layer.ts';
-import { Network } from './network.ts';
+import { Network, type StreamPlan } from './network.ts';
 import type { Plan } from './plan.ts';
+import { refuseGraphStream } from './refuseGraphStream.ts';
 import type { Valid } from './rows.ts';
+
+/** Inputs of a graph that are given before a stream of another input. */
+export interface GivenInputs {
+  /** Index of the input that is read step by step. */
+  readonly streamed: number;
+  /** By input; what is streamed has none. */
+  readonly sequences: readonly (Sequence | undefined)[];
+  /** Steps by axis. */
+  readonly steps: readonly number[];
+  /** Steps that count, by axis. */
+  readonly valid: readonly (Valid | undefined)[];
+}
 
 /** The memory of a graph. */
 export class GraphNetwork extends Network {
@@ -45,7 +59,9 @@ export class GraphNetwork extends Network {
     for (let i = 0; i < operations.length; i++) {
       const { layer, inputs } = operations[i]!;
       const { axis } = values[inputs[0]!]!.shape;
-      if (axis && 'checkSteps' in layer) layer.checkSteps?.(this.stepsOf(axis, steps), ragged);
+      // 0 for what is streamed
+      const count = axis && this.stepsOf(axis, steps);
+      if (count && 'checkSteps' in layer) layer.checkSteps?.(count, ragged);
     }
   }
 
@@ -64,10 +80,7 @@ export class GraphNetwork extends Network {
     this.written = undefined;
     plan.arrange(this.arena, steps, valid);
     for (let i = 0; i < sequences.length; i++) {
-      const { shape, rows, region } = plan.inputs[i]!;
-      const { data } = sequences[i]!;
-      if (shape.kind === 'features') writeRows(this.arena, rows, region, data, shape.size);
-      else this.writeIndices(this.graph.inputs[i]!.name, rows, region, data, shape.size);
+      this.#write(plan, i, sequences[i]!);
     }
     this.written = plan;
   }
@@ -78,5 +91,44 @@ export class GraphNetwork extends Network {
     (plan as GraphPlan).arrange(this.arena, [sequence.steps], [valid]);
     this.writePart(name, plan, sequence);
     this.written = plan;
+  }
+
+  /** As of `Network`, for a graph with several inputs once the others are given. */
+  override takeStream(batch: number, block: number, given?: GivenInputs): StreamPlan {
+    const { axes, inputs, values } = this.graph;
+    if (!given) {
+      if (inputs.length > 1) {
+        const names = inputs.map(({ name }) => name).join(', ');
+        throw new StateError(`stream: of the inputs ${names} all but one must be given: stream({ given })`);
+      }
+      return super.takeStream(batch, block, { streamed: 0 });
+    }
+    const { streamed, sequences, valid } = given;
+    const axis = axes.findIndex((one) => one.axis === values[inputs[streamed]!.value]!.shape.axis);
+    const steps = given.steps.map((n, i) => (i === axis ? block : n));
+    const ragged = valid.some((one) => one !== undefined);
+    const taken = super.takeStream(batch, block, { streamed, axes: steps, ragged });
+    const plan = taken.plan as GraphPlan;
+    try {
+      plan.arrange(this.arena, steps, valid);
+      for (const [i, sequence] of sequences.entries()) if (sequence) this.#write(plan, i, sequence);
+      plan.ahead();
+    } catch (error) {
+      this.returnStream(taken);
+      throw error;
+    }
+    return taken;
+  }
+
+  protected override streamed(steps: number, own: { readonly streamed: number }): Signal {
+    const { value } = this.graph.inputs[own.streamed]!;
+    refuseGraphStream(this.graph, value, steps);
+    return this.graph.values[value]!.shape;
+  }
+
+  #write(plan: GraphPlan, input: number, { data }: Sequence): void {
+    const { shape, rows, region } = plan.inputs[input]!;
+    if (shape.kind === 'features') writeRows(this.arena, rows, region, data, shape.size);
+    else this.writeIndices(this.graph.inputs[input]!.name, rows, region, data, shape.size);
   }
 }

@@ -44,17 +44,23 @@ export class GraphPlan implements Plan {
   readonly #rows: GraphRows;
   readonly #steps: readonly Step[];
   readonly #backward: GraphBackward | undefined;
+  readonly #streams: boolean;
+  readonly #arena: MemoryArena;
+  readonly #streamed: number;
 
   /** As `ChainPlan`. */
   constructor(network: Planned, graph: Graph, layout: Layout, gradients: number, request: GraphRequest) {
     const { steps, batch, training, stream, targets, ragged = false } = request;
     this.#request = { ...request };
+    this.#streams = stream !== undefined;
+    this.#arena = network.arena;
+    this.#streamed = request.streamed ?? 0;
     this.#axes = request.axes?.slice() ?? graph.axes.map(() => steps);
     this.#kinds = request.kinds?.slice() ?? graph.outputs.map(() => targets);
     this.steps = steps;
     this.batch = batch;
     this.start = layout.end;
-    const from = stream ? graph.inputs[request.streamed ?? 0]!.value : -1;
+    const from = stream ? graph.inputs[this.#streamed]!.value : -1;
     const streamedAxis = stream
       ? graph.axes.findIndex(({ axis }) => axis === graph.values[from]!.shape.axis)
       : -1;
@@ -90,7 +96,7 @@ export class GraphPlan implements Plan {
   }
 
   get input(): Region {
-    return this.inputs[0]!.region;
+    return this.inputs[this.#streamed]!.region;
   }
 
   get output(): Region {
@@ -128,6 +134,7 @@ export class GraphPlan implements Plan {
       (mine.ragged ?? false) === ragged &&
       (mine.flow ?? false) === flow &&
       (mine.wholeSteps ?? mine.steps) === wholeSteps &&
+      this.#streamed === (request.streamed ?? 0) &&
       same(this.#axes, request.axes, steps) &&
       same(this.#kinds, request.kinds, targets)
     );
@@ -144,10 +151,26 @@ export class GraphPlan implements Plan {
 
   forward(packed = false): void {
     for (let i = 0; i < this.#steps.length; i++) {
-      const { laid } = this.#steps[i]!;
-      laid.start?.();
+      const { laid, streamed } = this.#steps[i]!;
+      if (this.#streams && !streamed) continue;
+      if (!this.#streams) laid.start?.(0, this.batch);
       laid.forward(packed);
     }
+  }
+
+  /** Of a stream: runs what does not depend on the input that is read step by step. */
+  ahead(): void {
+    for (const { laid, streamed } of this.#steps) {
+      if (streamed) continue;
+      for (const { initial } of laid.states) this.#arena.clear(initial);
+      laid.start?.(0, this.batch);
+      laid.forward(false);
+    }
+  }
+
+  /** As of `Plan`. */
+  restart(first: number, count: number): void {
+    for (const { laid, streamed } of this.#steps) if (streamed) laid.start?.(first, count);
   }
 
   backward(_wantInput: boolean, finish = true): undefined {

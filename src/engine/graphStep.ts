@@ -40,8 +40,8 @@ export interface Laid {
   readonly passes: readonly Pass[];
   /** Regions of what it writes. */
   readonly outputs: readonly Region[];
-  /** Sets initial states. */
-  start?(): void;
+  /** Sets initial states of `count` rows. */
+  start?(first: number, count: number): void;
   forward(packed: boolean): void;
   /** Lengths of memory that `backward` needs for itself. */
   readonly spare: readonly number[];
@@ -95,14 +95,20 @@ export function layerStep(
     final.map(([name]) => name),
   );
   const finals = final.map(([name, width]) => scope.keep(`last ${name}`, scope.batch, width));
-  const move = ({ slot, offset, width }: Columns, vector: number, state: Region, write: boolean) => {
+  const read = ({ slot, offset, width }: Columns, vector: number, to: Region, first = 0, n = rows.batch) => {
     const W = slot.initial.shape[1]!;
-    const at = vector + 4 * offset;
-    if (write) kernels.move_rows(rows.batch, W, at, width, 0, state.ptr, W, COPY);
-    else kernels.move_rows(rows.batch, W, state.ptr, W, 0, at, width, COPY);
+    const at = vector + 4 * (first * width + offset);
+    kernels.move_rows(n, W, at, width, 0, to.ptr + 4 * first * W, W, COPY);
   };
-  const start = () => {
-    for (const column of into) move(column, initial[column.index]![1].region.ptr, column.slot.initial, true);
+  const write = ({ slot, offset, width }: Columns, vector: number, state: Region) => {
+    const W = slot.initial.shape[1]!;
+    kernels.move_rows(rows.batch, W, state.ptr, W, 0, vector + 4 * offset, width, COPY);
+  };
+  const start = (first: number, count: number) => {
+    for (let i = 0; i < into.length; i++) {
+      const column = into[i]!;
+      read(column, initial[column.index]![1].region.ptr, column.slot.initial, first, count);
+    }
   };
   const given = new Set(into.map(({ slot }) => slot));
   const taken = new Set(from.map(({ slot }) => slot));
@@ -117,13 +123,12 @@ export function layerStep(
     forward: (packed) => {
       for (let i = 0; i < passes.length; i++) passes[i]!.forward(packed);
       for (let i = 0; i < from.length; i++) {
-        move(from[i]!, finals[from[i]!.index]!.ptr, from[i]!.slot.final, false);
+        write(from[i]!, finals[from[i]!.index]!.ptr, from[i]!.slot.final);
       }
     },
     spare: passes.slice(1, 3).map(() => widest),
     backward: (dy, dx, spare, finish) => {
-      for (let i = 0; i < from.length; i++)
-        move(from[i]!, dy[1 + from[i]!.index]!, from[i]!.slot.gradient!, true);
+      for (let i = 0; i < from.length; i++) read(from[i]!, dy[1 + from[i]!.index]!, from[i]!.slot.gradient!);
       for (let i = 0; i < untaken.length; i++) arena.clear(untaken[i]!.slot.gradient!);
       let at = dy[0]!;
       for (let i = last; i >= 0; i--) {
@@ -133,7 +138,7 @@ export function layerStep(
       }
       for (let i = 0; i < into.length; i++) {
         const to = dx[1 + into[i]!.index]!;
-        if (to) move(into[i]!, to, into[i]!.slot.gradient!, false);
+        if (to) write(into[i]!, to, into[i]!.slot.gradient!);
       }
     },
   };

@@ -23,6 +23,8 @@ export interface StreamPlan {
   /** Temporary memory for a row of the widest state, to swap two rows. */
   readonly spare: Region;
   readonly packed: Packed;
+  /** What a step reads. */
+  readonly signal: Signal;
   /** First byte after it. */
   readonly end: number;
 }
@@ -209,19 +211,20 @@ export class Network {
   /**
    * Returns a plan outside the shared area, for at most `steps` steps per call: one released by `returnStream`, or a
    * new one. Plans of the same shape share their packed weights.
+   * @param own what else the request has
    * @throws {StateError} if a layer can't run step by step
    * @throws {MemoryError} beyond 2 GiB, or if the engine can't allocate it
    */
-  takeStream(batch: number, steps: number): StreamPlan {
+  takeStream(batch: number, steps: number, own: object = {}): StreamPlan {
     this.free('stream');
-    refuseStream(this.layers);
-    const idle = this.#idleStreams.findIndex(({ plan }) => plan.batch === batch && plan.steps === steps);
-    if (idle >= 0) return this.#idleStreams.splice(idle, 1)[0]!;
-    const shape = `${steps} ${batch}`;
+    const signal = this.streamed(steps, own);
+    const shape = `${steps} ${batch} ${JSON.stringify(own)}`;
     const packed = this.#packed.get(shape) ?? { regions: [], version: -1 };
+    const request = { steps, batch, training: false, targets: 'none', stream: packed, ...own } as const;
+    const idle = this.#idleStreams.findIndex(({ plan }) => plan.serves(request));
+    if (idle >= 0) return this.#idleStreams.splice(idle, 1)[0]!;
     const from = this.#endWithoutIdle();
     const taken = this.reserveAll((layout) => {
-      const request = { steps, batch, training: false, targets: 'none', stream: packed } as const;
       const plan = this.lay(layout, 0, request);
       const widest = Math.max(0, ...plan.states.map(({ initial }) => initial.shape[1]!));
       return {
@@ -229,6 +232,7 @@ export class Network {
         probabilities: layout.take('probabilities', this.outputSize),
         spare: layout.take('spare state', widest),
         packed,
+        signal,
         end: layout.end,
       };
     }, from);
@@ -237,6 +241,12 @@ export class Network {
       if (regions.some(({ ptr }) => ptr >= from)) this.#packed.delete(key);
     this.#packed.set(shape, packed);
     return taken;
+  }
+
+  /** What a step of a stream reads. @throws {StateError} if a layer can't run step by step */
+  protected streamed(_steps: number, _own: object): Signal {
+    refuseStream(this.layers);
+    return this.input;
   }
 
   /** Where what is reserved ends, but for idle streams at its end where there are many. */

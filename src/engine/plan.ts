@@ -75,6 +75,8 @@ export interface Plan {
   serves(request: PlanRequest): boolean;
   /** Call before the first forward call of an update. */
   begin(): void;
+  /** Of a stream: sets initial states of `count` rows, where they are not zeros. */
+  restart?(first: number, count: number): void;
   /** packed: the scratch memory still contains the weights packed by the last call. */
   forward(packed?: boolean): void;
   /**

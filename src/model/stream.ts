@@ -1,4 +1,5 @@
-import { StreamBase } from './core/streamBase.ts';
+import type { Network } from '../engine/network.ts';
+import { StreamBase, type StreamOptions } from './core/streamBase.ts';
 import { takeOver } from './streaming/moveRows.ts';
 import { readRunner, type StreamState, writeRunner } from './streaming/state.ts';
 
@@ -9,6 +10,14 @@ export type { StreamOptions } from './core/streamBase.ts';
  * weights are packed once for all streams of the same batch and block; a step does not allocate.
  */
 export class Stream extends StreamBase {
+  readonly #own: object | undefined;
+
+  /** @internal */
+  constructor(network: Network, opts?: StreamOptions, own?: object) {
+    super(network, opts, own);
+    this.#own = own;
+  }
+
   /**
    * Returns states and last outputs of one row, or of all, as plain data. @throws {ArgumentError} if row is outside
    * the batch
@@ -31,7 +40,7 @@ export class Stream extends StreamBase {
   /** Returns an independent copy of the stream with the same states, last outputs, batch and block. */
   fork(): Stream {
     const { batch, block } = this;
-    const fork = new Stream(this.runner.network, { batch, block });
+    const fork = new Stream(this.runner.network, { batch, block }, this.#own);
     try {
       takeOver(fork.runner, this.runner);
     } catch (error) {

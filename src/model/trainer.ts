@@ -18,19 +18,32 @@ import { ModelBase } from './core/modelBase.ts';
 import { OPTIONS as CORE_OPTIONS, TrainerBase } from './core/trainerBase.ts';
 import type { TrainerOptions as CoreOptions, StepResult as CoreResult, Look } from './core/trainerTypes.ts';
 import { adapted, hasCustom, undoneOnError } from './custom.ts';
+import type { GraphSteps, Named } from './graph/feed.ts';
+import { GraphTraining } from './graph/graphTraining.ts';
+import { Model } from './graph/model.ts';
+import { hasCustomPart, oneLoss } from './graph/multiLoss.ts';
+import { refuseFlow, refuseParts } from './graph/refusals.ts';
 import type { Sequential } from './sequential.ts';
 import { watch } from './watch.ts';
 
 export type { Truncation } from './bptt/truncated.ts';
+
+import type { Evaluation } from './core/trainerTypes.ts';
+
 export type { Evaluation, NonFinitePolicy } from './core/trainerTypes.ts';
+
+/** A loss of this package, a function that creates it, or a custom one. */
+export type AnyLoss = Loss | (() => Loss) | CustomLoss;
 
 /** Options of a `Trainer`. */
 export interface TrainerOptions extends Omit<CoreOptions, 'loss' | 'optimizer'> {
   /**
    * The loss: `crossEntropy` or, with options, `crossEntropy({ ignoreIndex: 0 })`; also `mse` and others, or a custom
-   * loss.
+   * loss. For a `Model` with named outputs a loss by name for each.
    */
-  readonly loss: Loss | (() => Loss) | CustomLoss;
+  readonly loss: AnyLoss | Readonly<Record<string, AnyLoss>>;
+  /** For losses by name: factor of each in their sum, which is the loss of a step. Default 1. */
+  readonly lossWeights?: Readonly<Record<string, number>> | undefined;
   /** An optimizer of this package, which can't be shared with another trainer, or a custom one. */
   readonly optimizer: Optimizer | CustomOptimizer;
   /** Truncated BPTT inside a step (Williams & Peng 1990): an update every k1 steps, back through the last k2. */
@@ -45,7 +58,7 @@ export interface TrainerOptions extends Omit<CoreOptions, 'loss' | 'optimizer'> 
 }
 
 /** Options of a step. */
-export interface StepOptions extends Steps {
+export interface StepOptions extends GraphSteps {
   /** Measure how the gradient flows through the recurrent layers. Default false. */
   readonly flow?: boolean | undefined;
 }
@@ -58,6 +71,7 @@ export interface StepResult extends CoreResult {
 
 const OPTIONS: Names<TrainerOptions> = {
   ...CORE_OPTIONS,
+  lossWeights: true,
   truncation: true,
   memoryBudget: true,
   carryState: true,
@@ -66,7 +80,7 @@ const OPTIONS: Names<TrainerOptions> = {
 /** Trains a model: forward, loss, BPTT, clipping and update. A step does not allocate. */
 export class Trainer extends TrainerBase {
   /** The model. */
-  declare readonly model: Sequential;
+  declare readonly model: Sequential | Model;
   /** @internal */
   declare protected readonly training: CarryingTraining;
   readonly #parts: SegmentedBptt | undefined;
@@ -80,14 +94,26 @@ export class Trainer extends TrainerBase {
    * @throws {StateError} if the optimizer is used by another trainer
    * @throws {MemoryError} beyond 2 GiB
    */
-  constructor(model: Sequential, opts: TrainerOptions) {
-    const { truncation, memoryBudget, carryState = false, ...others } = options('Trainer', opts, OPTIONS);
+  constructor(model: Sequential | Model, opts: TrainerOptions) {
+    const {
+      truncation,
+      memoryBudget,
+      loss: given,
+      lossWeights,
+      carryState = false,
+      ...others
+    } = options('Trainer', opts, OPTIONS);
     instance('model', model, ModelBase, 'a model such as a Sequential');
     const carries = boolean('carryState', carryState);
     const parts = checkSegments(model.layers, { truncation, memoryBudget });
-    super(model, adapted(model, others), (...args) => new CarryingTraining(...args));
+    const graph = model instanceof Model ? model.graph : undefined;
+    if (graph) refuseParts(graph, { ...parts, carryState: carries });
+    const loss = oneLoss(model, given, lossWeights);
+    super(model, adapted(model, { ...others, loss }), (...args) =>
+      graph ? new GraphTraining(...args) : new CarryingTraining(...args),
+    );
     this.training.carries = carries;
-    this.#custom = hasCustom(model, others);
+    this.#custom = hasCustom(model, { ...others, loss }) || hasCustomPart(loss);
     if (model.network.buffers.length) this.#buffers = new BufferGuard(model.network);
     if (parts.truncation || parts.memoryBudget !== undefined) {
       this.#parts = new SegmentedBptt(this.training, parts);
@@ -100,7 +126,8 @@ export class Trainer extends TrainerBase {
   /**
    * Makes one update on a batch, or with `truncation` one every k1 steps. Time-major. x: [T, B] indices or [T, B,
    * inputSize]; y: [T, B] indices or [T, B, outputSize], depending on the loss; T is 1 in y after a `LastStep`.
-   * Targets of steps that do not count are ignored.
+   * Targets of steps that do not count are ignored. For a `Model`, x and y are by name if its inputs and outputs are,
+   * and those of vectors are [B, size] or [B].
    *
    * @throws {ArgumentError} if x or y is not numeric, an index is outside the vocabulary, no target counts, the
    * schedule returns an invalid factor, a length is outside 0..T, or options conflict with the trainer's
@@ -108,7 +135,7 @@ export class Trainer extends TrainerBase {
    * states
    * @throws {MemoryError} beyond 2 GiB, or beyond the budget
    */
-  override step(x: Given, y: Given, opts?: StepOptions): StepResult {
+  override step(x: Named<Given>, y: Named<Given>, opts?: StepOptions): StepResult {
     const given = opts === undefined ? opts : this.#checkStep(opts);
     this.#buffers?.keep();
     try {
@@ -123,11 +150,11 @@ export class Trainer extends TrainerBase {
     }
   }
 
-  #step(x: Given, y: Given, given: StepOptions | undefined): StepResult {
-    if (given?.flow !== true) return this.training.step(x, y, given);
+  #step(x: Named<Given>, y: Named<Given>, given: StepOptions | undefined): StepResult {
+    if (given?.flow !== true) return this.training.step(x as Given, y as Given, given as Steps);
     const watched = this.#watch();
     try {
-      return { ...this.training.step(x, y, given, watched.look), ...watched.told };
+      return { ...this.training.step(x as Given, y as Given, given as Steps, watched.look), ...watched.told };
     } catch (error) {
       throw error instanceof NonFiniteError ? withOrigin(error, watched.told.flow) : error;
     }
@@ -137,13 +164,13 @@ export class Trainer extends TrainerBase {
    * Measures how the gradient of a batch flows through the recurrent layers, starting from the states of the next
    * step. Training is not affected, except that gradients are set to 0. Arguments and errors as `step`.
    */
-  flow(x: Given, y: Given, opts?: Steps): Flow {
+  flow(x: Named<Given>, y: Named<Given>, opts?: GraphSteps): Flow {
     const given = opts === undefined ? opts : options('flow', opts, { lengths: true, mask: true });
     this.#checkStep({ ...given, flow: true });
     const watched = this.#watch();
     this.#buffers?.keep();
     try {
-      watch(this.training, x, y, given, watched.look);
+      watch(this.training, x as Given, y as Given, given as Steps, watched.look);
     } finally {
       this.#buffers?.restore();
     }
@@ -153,6 +180,11 @@ export class Trainer extends TrainerBase {
   /** Makes the next step start from zero states; its batch size may differ. */
   resetState(): void {
     this.training.resetState();
+  }
+
+  /** Mean loss of a batch, as of the base. */
+  override evaluate(x: Named<Given>, y: Named<Given>, opts?: GraphSteps): Evaluation {
+    return super.evaluate(x as Given, y as Given, opts as Steps);
   }
 
   /** The plan of a training step, as it will lie. @internal */
@@ -181,6 +213,7 @@ export class Trainer extends TrainerBase {
         throw new ArgumentError(name, `none with the trainer's ${other}, which cuts the sequence`, value);
     }
     if (given.flow !== undefined && boolean('flow', given.flow)) {
+      if (this.model instanceof Model) refuseFlow(this.model.graph);
       Observer.check(this.training.network.arena);
     }
     return given;

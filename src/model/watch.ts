@@ -1,7 +1,7 @@
 import type { Steps } from '../engine/batchIO.ts';
 import type { Given } from '../ndarray.ts';
 import type { CarryingTraining } from './carryingTraining.ts';
-import { emptyBatch, readBatch } from './core/batch.ts';
+import { emptyBatch } from './core/batch.ts';
 import type { Look } from './core/trainerTypes.ts';
 
 /** Forward and backward as the next step would, for `look` to see; nothing changes but the gradients, which are 0. */
@@ -17,7 +17,7 @@ export function watch(
   const { arena, generator } = network;
   network.enter('flow');
   try {
-    const batch = readBatch(emptyBatch(), training.shape, x, y, steps);
+    const batch = training.read(emptyBatch(), x, y, steps);
     training.roomNow(batch);
     const plan = training.written(batch, true, true);
     const count = training.count(plan);

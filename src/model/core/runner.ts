@@ -27,13 +27,16 @@ export class Runner {
   /** How many rows, the first ones, are those with an output; −1: others. */
   ran = 0;
 
-  /** @param of what it is, for errors */
-  constructor(network: Network, batch: number, block: number, of: string) {
+  /**
+   * @param of what it is, for errors
+   * @param own what else the request of its plan has
+   */
+  constructor(network: Network, batch: number, block: number, of: string, own?: object) {
     this.network = network;
     this.batch = batch;
     this.block = block;
     this.#of = of;
-    const held = network.takeStream(batch, block);
+    const held = network.takeStream(batch, block, own);
     try {
       this.fresh = byteArray(batch).fill(1);
     } catch (error) {
@@ -73,12 +76,13 @@ export class Runner {
   /** Zeros states of rows from..to−1. */
   clear(from: number, to: number): void {
     this.network.free('reset');
-    const { states } = this.live.plan;
+    const { plan } = this.live;
     const memory = this.network.arena.f32;
-    for (const { initial } of states) {
+    for (const { initial } of plan.states) {
       const W = initial.shape[1]!;
       memory.fill(0, initial.ptr / 4 + from * W, initial.ptr / 4 + to * W);
     }
+    plan.restart?.(from, to - from);
   }
 
   /** Whether all states of a row are finite. Allocates nothing. */
@@ -167,7 +171,8 @@ export class Runner {
   }
 
   #write(to: Region, count: number, rows: number, given: number | ArrayLike<number>): void {
-    const { arena, input: signal } = this.network;
+    const { arena } = this.network;
+    const { signal } = this.live;
     const at = to.ptr / 4;
     const single = typeof given === 'number';
     const length = signal.kind === 'features' ? count * signal.size : count;

@@ -27,13 +27,13 @@ export class StreamBase extends Summarized {
   protected readonly runner: Runner;
 
   /** @internal */
-  constructor(network: Network, opts?: StreamOptions) {
+  constructor(network: Network, opts?: StreamOptions, own?: object) {
     super();
     const { batch = 1, block = 1 } = options('stream', opts, { batch: true, block: true });
     this.batch = integer('batch', batch, 1);
     this.block = integer('block', block, 1);
     instance('network', network, Network, 'that of a model: call model.stream()');
-    this.runner = new Runner(network, batch, block, 'stream');
+    this.runner = new Runner(network, batch, block, 'stream', own);
   }
 
   /**
@@ -54,7 +54,7 @@ export class StreamBase extends Summarized {
    */
   steps(input: ArrayLike<number>): Float32Array {
     const { batch, block } = this;
-    const { kind, size } = this.runner.network.input;
+    const { kind, size } = this.runner.live.signal;
     const row = kind === 'features' ? batch * size : batch;
     const steps = lengthOf(input) / row;
     if (!Number.isInteger(steps) || steps < 1 || steps > block) {

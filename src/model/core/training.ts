@@ -89,7 +89,7 @@ export class Training {
     try {
       network.enter('step');
       try {
-        readBatch(batch, this.shape, x, y, steps);
+        this.read(batch, x, y, steps);
       } finally {
         network.leave();
       }
@@ -104,6 +104,11 @@ export class Training {
     } finally {
       this.#stepping = false;
     }
+  }
+
+  /** Checks a batch and writes it to `into`. @throws {ArgumentError | ShapeError} as `Trainer.step` */
+  read(into: Batch, x: Given, y: Given, steps: Steps | undefined): Batch {
+    return readBatch(into, this.shape, x, y, steps);
   }
 
   #run(batch: Batch, look: Look | undefined): StepResult {
@@ -125,7 +130,7 @@ export class Training {
     const { network } = this;
     network.enter('evaluate');
     try {
-      const batch = readBatch(this.#other, this.shape, x, y, steps);
+      const batch = this.read(this.#other, x, y, steps);
       const plan = this.written(batch, false);
       const count = this.count(plan);
       for (const { initial } of plan.states) network.arena.clear(initial);

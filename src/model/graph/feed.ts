@@ -43,6 +43,7 @@ export function emptyFed(graph: Graph): Fed {
 /**
  * Reads and checks the inputs of a graph.
  * @param rows batch size of sequences given as bare arrays
+ * @param left index of an input that is not given
  * @throws {ArgumentError | ShapeError} as `Model.forward`
  */
 export function readInputs(
@@ -51,9 +52,10 @@ export function readInputs(
   given: unknown,
   options: GraphSteps | undefined,
   rows?: number,
+  left = -1,
 ): Fed {
   const { inputs, single, values, axes } = network.graph;
-  checkRecord('x', given, inputs, single.input);
+  if (left < 0) checkRecord('x', given, inputs, single.input);
   into.batch = 0;
   for (let i = 0; i < axes.length; i++) into.steps[i] = 0;
   // sequences first: they tell the batch of vectors without a shape
@@ -61,8 +63,8 @@ export function readInputs(
     for (let i = 0; i < inputs.length; i++) {
       const { name, value } = inputs[i]!;
       const { shape } = values[value]!;
-      if ((shape.axis === undefined) !== (isVector === 1)) continue;
-      const label = single.input ? 'x' : `x.${name}`;
+      if (i === left || (shape.axis === undefined) !== (isVector === 1)) continue;
+      const label = left >= 0 ? `given.${name}` : single.input ? 'x' : `x.${name}`;
       const data = pick(label, given, name, single.input);
       const sequence = into.sequences[i]!;
       if (shape.axis) readSequence(label, data as Given, shape, rows, sequence);
@@ -179,6 +181,7 @@ function readValid(into: Fed, graph: Graph, options: GraphSteps | undefined): vo
   const byName = [byInput('lengths', graph, lengths), byInput('mask', graph, mask)] as const;
   for (let a = 0; a < axes.length; a++) {
     const steps = into.steps[a]!;
+    if (!steps) continue;
     const given = { lengths: byName[0][a], mask: byName[1][a] } as Steps;
     const valid = readSteps(given, steps, into.batch) ?? { lengths: integers(into.batch).fill(steps) };
     if (axes.length > 1) everyRow(name, axes[a]!.name, valid, steps, into.batch);

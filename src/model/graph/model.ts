@@ -12,7 +12,10 @@ import { ArgumentError, StateError, Verbatim } from '../../errors.ts';
 import { type Given, type NDArray, readShaped } from '../../ndarray.ts';
 import { checkFree, ModelBase, type PlanOptions, type PlanReport } from '../core/modelBase.ts';
 import type { SequentialOptions } from '../core/sequentialBase.ts';
+import type { StreamOptions } from '../core/streamBase.ts';
+import { Stream } from '../stream.ts';
 import { checkRecord, emptyFed, type GraphSteps, type Named, pick, readInputs } from './feed.ts';
+import { GIVEN, type GivenOptions, readGiven } from './given.ts';
 
 /** Inputs and outputs of a `Model`: single nodes, or nodes by name. */
 export interface ModelNodes<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> {
@@ -30,6 +33,9 @@ export interface GraphForwardOptions extends GraphSteps {
   /** Keep what `backward` needs. Default false. */
   readonly training?: boolean | undefined;
 }
+
+/** Options of `stream` of a `Model`. */
+export interface GraphStreamOptions extends StreamOptions, GivenOptions {}
 
 /** Options of `Model.plan`. */
 export interface GraphPlanOptions extends Omit<PlanOptions, 'steps'> {
@@ -165,6 +171,26 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
     } finally {
       network.leave();
     }
+  }
+
+  /**
+   * Creates a stream: inference step by step, keeping the states. With several inputs all but one are given: what
+   * depends only on them runs once, such as an encoder, and each step reads the other one.
+   *
+   * @throws {ArgumentError} if batch or block is below 1, or given inputs do not match
+   * @throws {ShapeError} if the shape of a given input does not match
+   * @throws {StateError} if a step depends on later ones, or the model has several outputs
+   * @throws {MemoryError} beyond 2 GiB
+   */
+  stream(opts?: GraphStreamOptions): Stream {
+    const own = options('stream', opts, { batch: true, block: true, ...GIVEN });
+    const { batch, block } = own;
+    if (own.given === undefined) return new Stream(this.network, { batch, block });
+    const given = readGiven(this.network, own.given as Readonly<Record<string, Given>>, own);
+    if (batch !== undefined && batch !== given.batch) {
+      throw new ArgumentError('batch', `${given.batch}, as the given inputs`, batch);
+    }
+    return new Stream(this.network, { batch: given.batch, block }, given);
   }
 
   /**

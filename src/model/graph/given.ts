@@ -1,0 +1,77 @@
+import { type Names, reading } from '../../check.ts';
+import type { GivenInputs, GraphNetwork } from '../../engine/graphNetwork.ts';
+import type { Valid } from '../../engine/rows.ts';
+import { ArgumentError, Verbatim } from '../../errors.ts';
+import type { Given, Sequence } from '../../ndarray.ts';
+
+import { checkRecord, emptyFed, type GraphSteps, readInputs } from './feed.ts';
+
+/** What of a graph is given before it runs step by step. */
+export interface GivenOptions extends GraphSteps {
+  /** All inputs but the one that is read step by step, by name. */
+  readonly given?: Readonly<Record<string, Given>> | undefined;
+}
+
+/** Names of the options. */
+export const GIVEN: Names<GivenOptions> = { given: true, lengths: true, mask: true };
+
+/** Given inputs of so many rows. */
+export interface GivenRows extends GivenInputs {
+  readonly batch: number;
+}
+
+/**
+ * Reads the inputs of a graph that are given before a stream of another one.
+ * @throws {ArgumentError | ShapeError} if they are not all but one, or do not match
+ */
+export function readGiven(
+  network: GraphNetwork,
+  given: Readonly<Record<string, Given>>,
+  { lengths, mask }: GraphSteps,
+): GivenRows {
+  const { inputs, values, axes } = network.graph;
+  checkRecord('given', given, inputs, false, true);
+  const there = inputs.map(({ name }) => reading('given', given, () => given[name] !== undefined));
+  const streamed = there.indexOf(false);
+  if (streamed < 0 || there.indexOf(false, streamed + 1) >= 0) {
+    const names = inputs.map(({ name }) => name).join(', ');
+    const count = there.filter((one) => one).length;
+    throw new ArgumentError('given', `all but one of ${names}`, new Verbatim(`${count} of ${inputs.length}`));
+  }
+  const { axis } = values[inputs[streamed]!.value]!.shape;
+  const shared = inputs.find(({ value }, i) => i !== streamed && axis && values[value]!.shape.axis === axis);
+  if (shared) {
+    const what = `inputs with another time axis than ${inputs[streamed]!.name}`;
+    throw new ArgumentError(`given.${shared.name}`, what, new Verbatim('one with the same'));
+  }
+  const fed = readInputs(emptyFed(network.graph), network, given, { lengths, mask }, undefined, streamed);
+  const valid = axes.map((one, i) => (one.axis === axis ? undefined : fed.valid[i]));
+  // a fork reads them again
+  const sequences = fed.sequences.map(({ data, ...rest }, i): Sequence | undefined => {
+    return i === streamed ? undefined : { ...rest, data: Float64Array.from(data) };
+  });
+  return { batch: fed.batch, streamed, sequences, steps: fed.steps, valid };
+}
+
+/** A given input of one row for several rows. */
+export function repeated(given: GivenRows, rows: number): GivenRows {
+  const sequences = given.sequences.map((sequence) => {
+    if (!sequence) return undefined;
+    const { data, steps } = sequence;
+    const width = data.length / steps;
+    const copy = new Float64Array(data.length * rows);
+    for (let t = 0; t < steps; t++) {
+      for (let b = 0; b < rows; b++) {
+        for (let j = 0; j < width; j++) copy[(t * rows + b) * width + j] = data[t * width + j]!;
+      }
+    }
+    return { data: copy, steps, batch: rows };
+  });
+  const valid = given.valid.map((one) => one && repeatedSteps(one, rows));
+  return { ...given, batch: rows, sequences, valid };
+}
+
+function repeatedSteps({ lengths, mask }: Valid, rows: number): Valid {
+  if (lengths) return { lengths: new Int32Array(rows).fill(lengths[0]!) };
+  return { mask: Array.from({ length: mask!.length * rows }, (_, i) => mask![Math.floor(i / rows)]!) };
+}
