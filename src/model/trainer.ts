@@ -78,9 +78,9 @@ const OPTIONS: Names<TrainerOptions> = {
 };
 
 /** Trains a model: forward, loss, BPTT, clipping and update. A step does not allocate. */
-export class Trainer extends TrainerBase {
+export class Trainer<M extends Sequential | Model = Sequential> extends TrainerBase {
   /** The model. */
-  declare readonly model: Sequential | Model;
+  declare readonly model: M;
   /** @internal */
   declare protected readonly training: CarryingTraining;
   readonly #parts: SegmentedBptt | undefined;
@@ -94,7 +94,7 @@ export class Trainer extends TrainerBase {
    * @throws {StateError} if the optimizer is used by another trainer
    * @throws {MemoryError} beyond 2 GiB
    */
-  constructor(model: Sequential | Model, opts: TrainerOptions) {
+  constructor(model: M, opts: TrainerOptions) {
     const {
       truncation,
       memoryBudget,
