@@ -1,8 +1,8 @@
 import { allocated } from '../allocate.ts';
 import { arrayKind, isFloatArray, isNumberArray } from '../arrayKind.ts';
 import { integer, type Names, options } from '../check.ts';
-import { ArgumentError } from '../errors.ts';
 import { Lanes } from '../data/lanes.ts';
+import { ArgumentError } from '../errors.ts';
 import type { StepOptions, Trainer } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { Batch, Corpus, FitResult, Progress } from './types.ts';
