@@ -25,3 +25,5 @@ export { log_softmax_backward, log_softmax_rows, softmax_backward } from './loss
 export { dot_scores, dot_scores_backward } from './attention/dot';
 export { additive_scores, additive_scores_backward } from './attention/additive';
 export { attend, attend_backward } from './attention/attend';
+export { conv1d_backward, conv1d_forward } from './conv/conv1d';
+export { pool1d_backward, pool1d_forward } from './conv/pool1d';

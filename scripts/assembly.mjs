@@ -119,6 +119,7 @@ const SHARED = {
   'vec/byIndex': 'MOVE_',
   'configurable/kinds': 'CONFIGURABLE_',
   'scan/kinds': 'SCAN_',
+  'conv/pool1d': 'POOL_',
 };
 
 /** Numbers that assembly/ and src/ share, by file. @throws {Error} a file that exports none */

@@ -154,3 +154,22 @@ export function scanWork(gates: number, inputSize: number, hiddenSize: number): 
 export function scanBackwardWork(gates: number, rows: number, inputSize: number, hiddenSize: number): number {
   return linearBackwardWork(rows, gates * hiddenSize, inputSize);
 }
+
+/** Most columns of a block of a convolution with so many channels per group (assembly/conv/conv1d.ts). */
+function convColumns(channels: number): number {
+  return channels >= KC ? KC : Math.floor(KC / channels) * channels;
+}
+
+/** conv1d_forward. */
+export function convWork(I: number, O: number, taps: number, groups: number): number {
+  const n = I / groups;
+  return TILE_BYTES + groups * packed(n * taps, O / groups) + MC * convColumns(n) * 4;
+}
+
+/** conv1d_backward. */
+export function convBackwardWork(I: number, O: number, taps: number, groups: number): number {
+  const n = I / groups;
+  const columns = convColumns(n);
+  const product = Math.max(gemmWork(O / groups, columns, KC), gemmWork(KC, columns, O / groups));
+  return (2 * O * n * taps + KC * columns) * 4 + product;
+}

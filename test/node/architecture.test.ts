@@ -50,13 +50,14 @@ const SRC = rooms({
 });
 
 const ASSEMBLY = rooms({
-  index: 'core configurable attention sequence scan gemm loss optim vec math',
+  index: 'core configurable attention conv sequence scan gemm loss optim vec math',
   core: 'inference sequence gemm loss optim vec',
   inference: 'sequence gemm loss vec build',
   configurable: 'sequence cells gemm vec math simd',
   attention: 'gemm loss vec math simd',
   sequence: 'cells gemm vec',
   scan: 'sequence gemm vec math simd',
+  conv: 'gemm vec simd',
   cells: 'math simd',
   gemm: 'vec simd',
   loss: 'math simd',
