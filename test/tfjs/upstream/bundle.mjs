@@ -20,6 +20,8 @@ export async function bundle({ root, folder, sources, tests, backend, plain, lea
     format: 'esm',
     target: 'node20',
     mainFields: ['module', 'main'],
+    // names of metrics are those of functions
+    keepNames: true,
     sourcemap: 'inline',
     logLevel: 'error',
     banner: {
