@@ -1,9 +1,9 @@
 // npm run demo: the demo page on a local server, built from demo/ over dist/. --build: as static files into demo/dist.
 // --test: that, and its tests in Chromium; other arguments name tests.
-import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isStale } from './dist.mjs';
+import { npm } from './npm.mjs';
 import { node, root, tool } from './tools.mjs';
 
 const demo = join(root, 'demo');
@@ -13,7 +13,7 @@ const mode = ['--build', '--test'].find((flag) => args.includes(flag));
 if (!installed()) {
   console.log('Installing what the demo page is built with …');
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-  must(spawnSync('npm', ['ci', ...quiet], { cwd: demo, stdio: 'inherit' }).status ?? 1);
+  npm(['ci', ...quiet], { cwd: demo });
 }
 if (isStale()) {
   console.log('Building the kernels and the library …');

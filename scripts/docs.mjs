@@ -1,18 +1,15 @@
 // npm run docs: the API reference in docs/api, by typedoc in docs/typedoc with the TypeScript that it supports. Warnings
 // are errors: broken links, public names without a comment or not exported.
-import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isStale } from './dist.mjs';
+import { npm } from './npm.mjs';
 import { node, root } from './tools.mjs';
 
 const here = join(root, 'docs/typedoc');
 if (isStale() && node('scripts/build.mjs') !== 0) process.exit(1);
 if (!existsSync(join(here, 'node_modules'))) {
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  execFileSync(npm, ['ci', '--prefix', here, '--no-audit', '--no-fund', '--loglevel=error'], {
-    stdio: 'inherit',
-  });
+  npm(['ci', '--prefix', here, '--no-audit', '--no-fund', '--loglevel=error']);
 }
 const entryPoints = entries().flatMap((path) => ['--entryPoints', path]);
 const config = join(here, 'typedoc.json');

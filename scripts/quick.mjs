@@ -69,7 +69,7 @@ async function build(chosen) {
   const binaries = new Set(
     [...sources.matchAll(/\/generated\/((?:checked|simd|relaxed)[\w-]*)\.ts'/g)].map((m) => m[1]),
   );
-  await buildWasm([...binaries], { quick: true });
+  await buildWasm([...binaries], { level: 'quick' });
   const texts = ['src/worker/generated/host.ts', 'src/audio/generated/processor.ts'];
   if (!texts.every((file) => existsSync(join(root, file)))) await buildInlined();
 }

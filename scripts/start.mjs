@@ -6,7 +6,7 @@ import { node, root } from './tools.mjs';
 
 const SETTINGS = [
   ...['--cell', 'lstm', '--hidden', '128', '--embed', '32', '--seq-len', '64', '--batch', '8'],
-  ...['--lr', '0.015', '--steps', '2000', '--decay', '2000', '--temperature', '0.5'],
+  ...['--lr', '0.02', '--steps', '1500', '--decay', '1500', '--temperature', '0.5'],
 ];
 
 process.chdir(root);

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+import { command, isStale } from '../../scripts/dist.mjs';
 
 export interface Child {
   readonly process: ChildProcess;
@@ -16,11 +17,15 @@ export interface Child {
 
 type Start = (...args: (string | number)[]) => Child;
 
-/** For a file of tests: compiles the program from the sources as they are now; starts it without the flags of this process. */
+/**
+ * For a file of tests: the program from the sources as they are now, which is that of dist/ where it is up to date, else
+ * compiled; starts it without the flags of this process.
+ */
 export function program(): { start: Start; startIn: (shell: string, ...args: (string | number)[]) => Child } {
-  let path: string;
-  let built: string;
+  let path = command;
+  let built: string | undefined;
   beforeAll(() => {
+    if (!isStale()) return;
     mkdirSync('build', { recursive: true });
     built = mkdtempSync('build/cli-');
     copyFileSync('package.json', join(built, 'package.json'));
@@ -32,15 +37,17 @@ export function program(): { start: Start; startIn: (shell: string, ...args: (st
     spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', join(built, 'dist')]);
     expect(existsSync(path)).toBe(true);
   });
-  afterAll(() => rmSync(built, { recursive: true, force: true }));
-  const command = (args: (string | number)[]) => [process.execPath, path, ...args.map(String)];
+  afterAll(() => {
+    if (built) rmSync(built, { recursive: true, force: true });
+  });
+  const line = (args: (string | number)[]) => [process.execPath, path, ...args.map(String)];
   return {
     start: (...args) => {
-      const [node, ...rest] = command(args);
+      const [node, ...rest] = line(args);
       return child(node!, rest);
     },
     // `"$@"` in the shell's script is the program
-    startIn: (shell, ...args) => child('/bin/sh', ['-c', shell, 'sh', ...command(args)]),
+    startIn: (shell, ...args) => child('/bin/sh', ['-c', shell, 'sh', ...line(args)]),
   };
 }
 

@@ -117,7 +117,7 @@ export async function rejection(promise: Promise<unknown>): Promise<Error & { ar
 }
 
 /** Settles as the promise does, or rejects after some time: a test that hangs says where. */
-export function soon<T>(promise: Promise<T>, ms = 20_000): Promise<T> {
+export function soon<T>(promise: Promise<T>, ms = 100_000): Promise<T> {
   const late = new Promise<never>((_, reject) => {
     setTimeout(() => reject(new Error(`nothing within ${ms} ms`)), ms);
   });

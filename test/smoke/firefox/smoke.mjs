@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { serve } from '../lib/page.mjs';
-import { Skip } from '../lib/shell.mjs';
+import { PATIENCE_MS, Skip } from '../lib/shell.mjs';
 
 export const packages = ['puppeteer-core@24'];
 
@@ -18,11 +18,11 @@ export async function run({ project, same }) {
   const { default: puppeteer } = await import(pathToFileURL(require.resolve('puppeteer-core')).href);
   const folders = { '/': project, '/unrolled/': join(project, 'node_modules/unrolled/dist') };
   const { url, stop } = await serve(folders);
-  const browser = await puppeteer.launch({ browser: 'firefox', executablePath, timeout: 60_000 });
+  const browser = await puppeteer.launch({ browser: 'firefox', executablePath, timeout: PATIENCE_MS });
   try {
     const page = await browser.newPage();
     await page.goto(url);
-    await page.waitForFunction(() => globalThis.smoke, { timeout: 30_000 });
+    await page.waitForFunction(() => globalThis.smoke, { timeout: PATIENCE_MS });
     const [all, core] = await page.evaluate(() => globalThis.smoke);
     same(await browser.version(), all);
     same('unrolled/core', core);

@@ -1,6 +1,8 @@
 import * as unrolled from 'unrolled';
 import { train } from './train.js';
 
+jest.setTimeout(180_000);
+
 test('the bits of a training', async () => {
   expect(await train(unrolled)).toBe('EXPECTED');
 });

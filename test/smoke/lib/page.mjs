@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { build } from 'esbuild';
 import { chromium } from 'playwright';
-import { Skip } from './shell.mjs';
+import { PATIENCE_MS, Skip } from './shell.mjs';
 
 const TYPES = {
   '.html': 'text/html',
@@ -54,18 +54,41 @@ export async function open(url, { allowed = /^$/ } = {}) {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(String(error)));
-    await page.goto(url);
-    const waiting = page.waitForFunction(() => globalThis.smoke, undefined, { timeout: 30_000 });
-    await waiting.catch(() => {
-      throw new Error(`the page set no globalThis.smoke: ${complaints.join('; ')}`);
-    });
-    const result = await page.evaluate(() => globalThis.smoke);
+    await page.goto(url, { timeout: PATIENCE_MS });
+    const result = await resultOf(page, complaints);
     const unexpected = complaints.filter((text) => !allowed.test(text));
     if (unexpected.length) throw new Error(`the page complains: ${unexpected.join('; ')}`);
     return result;
   } finally {
     await browser.close();
   }
+}
+
+/** What `globalThis.smoke` resolves to. A development server may load the page anew while it runs. */
+async function resultOf(page, complaints) {
+  const missing = () => new Error(`the page set no globalThis.smoke: ${complaints.join('; ')}`);
+  const end = Date.now() + PATIENCE_MS;
+  while (Date.now() < end) {
+    try {
+      const timeout = end - Date.now();
+      const waiting = page.waitForFunction(() => globalThis.smoke, undefined, { timeout });
+      await waiting.catch((error) => {
+        throw error.name === 'TimeoutError' ? missing() : error;
+      });
+      return await page.evaluate(settledWithin, timeout);
+    } catch (error) {
+      if (!/context was destroyed|navigation/.test(error.message)) throw error;
+    }
+  }
+  throw missing();
+}
+
+/** In the page: what `smoke` resolves to, if it does within so many ms. */
+function settledWithin(ms) {
+  const late = new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(`globalThis.smoke is not settled within ${ms} ms`)), ms);
+  });
+  return Promise.race([globalThis.smoke, late]);
 }
 
 /** As open, of a project's folder whose `use.js` is bundled to one classic script, `bundled.js`. */

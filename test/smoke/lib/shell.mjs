@@ -3,9 +3,13 @@ import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { npm } from '../../../scripts/npm.mjs';
 
 /** Thrown by a smoke test that can't run here: the reason is shown, and nothing counts as passed. */
 export class Skip extends Error {}
+
+/** Longest to wait for a page or a server: on a busy machine, all takes several times as long. */
+export const PATIENCE_MS = 180_000;
 
 /** Runs a command; gives its standard output. Fails with all it said. */
 export function run(command, args, { cwd, env } = {}) {
@@ -13,7 +17,7 @@ export function run(command, args, { cwd, env } = {}) {
     cwd,
     env: { ...process.env, ...env },
     encoding: 'utf8',
-    timeout: 240_000,
+    timeout: 4 * PATIENCE_MS,
     maxBuffer: 2 ** 26,
   });
   if (error) throw error;
@@ -28,7 +32,7 @@ export function lastLine(text) {
 
 /** The current major version of a package and those before it, the newest first. */
 export function majors(name, count) {
-  const newest = Number.parseInt(run('npm', ['view', name, 'version']), 10);
+  const newest = Number.parseInt(npm(['view', name, 'version']), 10);
   return Array.from({ length: count }, (_, i) => newest - i);
 }
 
@@ -36,7 +40,7 @@ export function majors(name, count) {
 export function install(folder, packages) {
   if (!packages.length) return;
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--no-save', '--no-package-lock'];
-  run('npm', ['install', '--prefix', folder, ...quiet, ...packages], { cwd: folder });
+  npm(['install', '--prefix', folder, ...quiet, ...packages], { cwd: folder });
 }
 
 /** A binary that a package for this platform brings, or the reason why not. */
@@ -67,7 +71,7 @@ export function serving(command, args, url, { cwd } = {}) {
   child.once('error', (error) => (said += error.message));
   child.once('close', () => (ended = true));
   const ready = async () => {
-    for (let i = 0; i < 300; i++) {
+    for (const end = Date.now() + PATIENCE_MS; Date.now() < end; ) {
       if (ended) throw new Error(`${command} ended: ${said}`);
       const answer = await fetch(url).catch(() => undefined);
       if (answer) return answer;
