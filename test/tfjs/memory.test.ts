@@ -1,9 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { installations } from '../../src/tfjs/install.ts';
+import { thorough } from '../thorough.ts';
 import { type Any, installed, stack, tensor, withZeros } from './models.ts';
 
 const { layers } = tf;
+const rounds = thorough ? 1000 : 100;
+/** TF.js's orthogonal initializer is slow. */
+const fast = { recurrentInitializer: 'glorotNormal' };
 const SHAPE = [5, 6, 3] as const;
 
 /** Tensors and bytes of TF.js, and bytes of our memory. */
@@ -27,7 +31,7 @@ function model(): Any {
 describe('memory', () => {
   beforeAll(() => tf.setBackend('cpu'));
 
-  test('is the same after 1000 steps and 1000 predictions, stateful and masked', () =>
+  test(`is the same after ${rounds} steps and ${rounds} predictions, stateful and masked`, () =>
     installed(async () => {
       const trained = model();
       const x = withZeros(SHAPE, 1);
@@ -39,7 +43,7 @@ describe('memory', () => {
       };
       for (let i = 0; i < 5; i++) await step();
       const before = memory();
-      for (let i = 0; i < 1000; i++) await step();
+      for (let i = 0; i < rounds; i++) await step();
       expect(memory()).toEqual(before);
     }));
 
@@ -49,8 +53,8 @@ describe('memory', () => {
       const y = tensor([5, 2], 2);
       const step = async () => {
         const made = stack([
-          layers.lstm({ units: 30, returnSequences: true, inputShape: [6, 3] }),
-          layers.gru({ units: 20 }),
+          layers.lstm({ units: 20, returnSequences: true, inputShape: [6, 3], ...fast }),
+          layers.gru({ units: 20, ...fast }),
         ]);
         made.compile({ optimizer: tf.train.sgd(0.1), loss: 'meanSquaredError' });
         await made.trainOnBatch(x, y);
@@ -65,7 +69,7 @@ describe('memory', () => {
 
   test('of passes without a backward pass is used again', () =>
     installed(() => {
-      const layer = layers.lstm({ units: 64, returnSequences: true });
+      const layer = layers.lstm({ units: 64, returnSequences: true, ...fast });
       const x = tensor([16, 20, 8], 1);
       const run = () => {
         // a tape that ends without our gradient
