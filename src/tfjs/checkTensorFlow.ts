@@ -1,6 +1,16 @@
 import { ArgumentError, reading, StateError, Verbatim } from '../errors.ts';
 import type { TensorFlow } from './tf.ts';
 
+/** The module `@tensorflow/tfjs`, or an object with the exports of tfjs-core and tfjs-layers. */
+export interface TensorFlowModule {
+  engine(): object;
+  getBackend(): string;
+  /** Of tfjs-layers, as `layers`. */
+  readonly RNN: object;
+  readonly layers: object;
+  readonly version_layers?: string;
+}
+
 /** The version whose tests pass with `install`. */
 export const TESTED_VERSION = '4.22.0';
 
@@ -20,10 +30,12 @@ const FUNCTIONS = [
 ] as const;
 
 /**
+ * The given module, of which more is known.
  * @throws {ArgumentError} if it is not TF.js, or TF.js without tfjs-layers
  * @throws {StateError} without a backend
  */
-export function checkTensorFlow(tf: TensorFlow): void {
+export function checkTensorFlow(given: TensorFlowModule): TensorFlow {
+  const tf = given as unknown as TensorFlow;
   if ((typeof tf !== 'object' && typeof tf !== 'function') || tf === null) {
     throw new ArgumentError('tf', 'the module @tensorflow/tfjs', tf);
   }
@@ -35,11 +47,19 @@ export function checkTensorFlow(tf: TensorFlow): void {
   if (tf.engine().backendNames().length === 0) {
     throw new StateError('tf: TF.js has no backend: import one, or do not remove it before install');
   }
+  return tf;
 }
 
-/** Warns about a version of TF.js that was not tested. */
-export function warnOfVersion(tf: TensorFlow): void {
+/** Warns about a version of TF.js that was not tested, and about backends that are slow to read or can not be read. */
+export function warnOf(tf: TensorFlow): void {
   const version = tf.version_layers;
+  const backend = tf.getBackend();
+  if (backend === 'webgl' || backend === 'webgpu') {
+    console.warn(
+      `unrolled/tfjs: the backend of TF.js is ${backend}, which recurrent layers on the CPU have to wait for or can not read: ` +
+        "await tf.setBackend('wasm') or tf.setBackend('cpu') first",
+    );
+  }
   if (version === TESTED_VERSION) return;
   console.warn(
     `unrolled/tfjs was tested with @tensorflow/tfjs ${TESTED_VERSION}, and this is ${version ?? 'of unknown version'}: ` +

@@ -51,6 +51,20 @@ export function blockOf<Name extends string>(
   return { at: Object.fromEntries(pointers) as Record<Name, number>, block, bytes };
 }
 
+/** blockOf, which frees another block if there is no room. */
+function orFree<Name extends string>(
+  heap: Heap,
+  { block, bytes }: { readonly block: number; readonly bytes: number },
+  floats: Readonly<Record<Name, number>>,
+) {
+  try {
+    return blockOf(heap, floats);
+  } catch (error) {
+    heap.release(block, bytes);
+    throw error;
+  }
+}
+
 /** Scratch memory of the kernels for so many rows. */
 export function workOf(weights: CellWeights, rows: Rows, training: boolean) {
   const { I, H, G, family } = weights;
@@ -99,7 +113,7 @@ export function forward(
     maskH: part.if(masked, B * H),
   });
   const work = workOf(weights, rows, false);
-  const temporary = blockOf(heap, {
+  const temporary = orFree(heap, kept, {
     // a row, a state or an output batch first, or what is to be sorted
     raw: B * Math.max(T * (rows.inputAt ? I : 0), I, H, needsY && rows.outputAt ? T * H : 0),
     state: B * H,

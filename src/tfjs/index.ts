@@ -4,7 +4,7 @@
  */
 
 export { ArgumentError, FeatureError, MemoryError, StateError, UnrolledError } from '../errors.ts';
+export type { TensorFlowModule } from './checkTensorFlow.ts';
 export { type ExplainedLayer, explain } from './explain.ts';
 export { install } from './install.ts';
 export type { InstallOptions } from './options.ts';
-export type { TensorFlow } from './tf.ts';

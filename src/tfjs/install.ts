@@ -1,7 +1,7 @@
 import { StateError } from '../errors.ts';
 import { init } from '../wasm/inlined.ts';
 import { isLoaded, requireKernel } from '../wasm/runtime.ts';
-import { checkTensorFlow, warnOfVersion } from './checkTensorFlow.ts';
+import { checkTensorFlow, type TensorFlowModule, warnOf } from './checkTensorFlow.ts';
 import { classesOf } from './classes.ts';
 import { Fusable } from './fusable.ts';
 import { registerHardSigmoid } from './hardSigmoid.ts';
@@ -15,7 +15,6 @@ import { patchOptimizers } from './patchOptimizers.ts';
 import { patchRecurrent } from './patchRecurrent.ts';
 import { patchTimeDistributed } from './patchTimeDistributed.ts';
 import { registerSegmentSum } from './segmentSum.ts';
-import type { TensorFlow } from './tf.ts';
 
 /** What is replaced in TF.js. Each may return what else to undo. */
 const FEATURES: readonly ((installation: Installation) => (() => void) | undefined)[] = [
@@ -42,26 +41,26 @@ const installed = new Map<unknown, Installation>();
  * @throws {StateError} if it is installed already, or TF.js has no backend
  * @throws {FeatureError} if the engine does not support WebAssembly SIMD
  */
-export async function install(tf: TensorFlow, options?: InstallOptions): Promise<() => void> {
+export async function install(tf: TensorFlowModule, options?: InstallOptions): Promise<() => void> {
   const given = readOptions(options);
   checkTensorFlow(tf);
   const { clipNorm: _clipNorm, ...kernels } = given;
   if (!isLoaded() || Object.keys(kernels).length > 0) await init(kernels);
   // TF.js may have changed while the kernels were loaded
-  checkTensorFlow(tf);
-  const { RNN } = tf;
+  const module = checkTensorFlow(tf);
+  const { RNN } = module;
   if (installed.has(RNN)) {
     throw new StateError(
       'install: already installed for this TF.js: call the function that it returned first',
     );
   }
-  warnOfVersion(tf);
+  warnOf(module);
   const heap = new Heap();
   requireKernel(heap.arena.kernels, 'configurable_forward');
-  const classes = classesOf(tf);
-  const unregister = registerHardSigmoid(tf);
-  const fusable = new Fusable(tf, classes);
-  const installation = { tf, classes, patches: new Patches(), options: given, fusable, heap };
+  const classes = classesOf(module);
+  const unregister = registerHardSigmoid(module);
+  const fusable = new Fusable(module, classes);
+  const installation = { tf: module, classes, patches: new Patches(), options: given, fusable, heap };
   installed.set(RNN, installation);
   const undo = [unregister, ...FEATURES.map((feature) => feature(installation))];
   return () => {

@@ -88,6 +88,12 @@ describe('install', () => {
     expect(warn.mock.calls.flat().join()).toContain('4.21.0');
   });
 
+  test.each(['webgl', 'webgpu'])('the backend %s is named in a warning', async (backend) => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    (await install({ ...tf, getBackend: () => backend }))();
+    expect(warn.mock.calls.flat().join()).toContain(backend);
+  });
+
   test('the names of layers that are made later do not change', async () => {
     const name = () => layers.lstm({ units: 1 }).name as string;
     const number = (of: string) => Number(/\d+$/.exec(of)![0]);
