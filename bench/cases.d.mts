@@ -15,7 +15,7 @@ export interface Case {
   /** Work and shape; unique. */
   readonly name: string;
   readonly work: string;
-  readonly kind: 'matmul' | 'map' | 'step' | 'forward' | 'train' | 'char-lm';
+  readonly kind: 'matmul' | 'map' | 'step' | 'forward' | 'train' | 'conv-forward' | 'conv-train' | 'char-lm';
   readonly cell?: 'rnn' | 'lstm' | 'gru';
   readonly shape: SequenceShape | MatrixShape;
   /** Counted for one run. */
@@ -25,6 +25,8 @@ export interface Case {
   /** Whether the right-hand matrix is known beforehand, as weights are. */
   readonly constant?: boolean;
   readonly vanishing?: boolean;
+  /** Steps of a convolution's kernel. */
+  readonly taps?: number;
   readonly vocabulary?: number;
 }
 

@@ -68,6 +68,31 @@ const cellCases = (cell) => [
   recurrent(cell, 'train', ...LONG, true),
 ];
 
+/** A convolution with a kernel of `taps` steps, same padding: a product of M = T·B, N = H, K = I·taps; training three. */
+const conv1d = (training, taps, T, B, I, H) =>
+  named({
+    work: `conv1d-k${taps}-${training ? 'train' : 'forward'}`,
+    kind: training ? 'conv-train' : 'conv-forward',
+    shape: { T, B, I, H },
+    taps,
+    flops: 2 * T * B * H * I * taps * (training ? 3 : 1),
+  });
+
+/** [taps, T, B, I, H]: one channel, few, many. */
+const CONVOLUTIONS = [
+  [16, 512, 8, 1, 32],
+  [5, 128, 16, 64, 64],
+  [3, 128, 16, 128, 256],
+];
+
+/** Each beside the product that it makes. */
+const convolutions = () =>
+  CONVOLUTIONS.flatMap(([taps, T, B, I, H]) => [
+    matmul(T * B, H, I * taps, true),
+    conv1d(false, taps, T, B, I, H),
+    conv1d(true, taps, T, B, I, H),
+  ]);
+
 /** Embedding, two LSTM layers, Linear; one update. */
 const charLm = () => {
   const shape = { T: 64, B: 32, I: 64, H: 256 };
@@ -88,6 +113,7 @@ export const cases = [
   map('tanh'),
   map('sigmoid'),
   ...['rnn', 'lstm', 'gru'].flatMap(cellCases),
+  ...convolutions(),
   charLm(),
 ];
 
@@ -143,6 +169,13 @@ export function data(c) {
       return { x: uniform(4, ELEMENTS) };
     case 'char-lm':
       return charLmData(c, uniform, next);
+    case 'conv-forward':
+    case 'conv-train': {
+      const { T, B, I, H } = c.shape;
+      const bound = 1 / Math.sqrt(I * c.taps);
+      const given = { weight: uniform(bound, H, I, c.taps), bias: uniform(bound, H), x: uniform(1, T, B, I) };
+      return c.kind === 'conv-train' ? { ...given, dy: uniform(1, T, B, H) } : given;
+    }
     default: {
       const { T, B, I, H } = c.shape;
       const weights = recurrentWeights(
@@ -196,7 +229,8 @@ export function checkedRuns({ kind }) {
 
 /**
  * What an engine's `output` gives: the product; the mapped elements; the last h; h of all steps; after training the
- * gradients by weight_ih, weight_hh, bias_ih and the input, one after the other; the loss of the last update.
+ * gradients by weight_ih, weight_hh, bias_ih (of a convolution: weight, bias) and the input, one after the other; the
+ * loss of the last update.
  */
 export function joined(...arrays) {
   const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));

@@ -19,6 +19,7 @@ export * from './layers/joinLayers.ts';
 export type { ConfigurableOptions, Penalty, Zoneout } from './layers/recurrent/configuration.ts';
 export type { InitialNodes, RecurrentNode } from './layers/recurrent/graphRecurrent.ts';
 export * from './layers/recurrentLayers.ts';
+export * from './layers/sequenceLayers.ts';
 export type {
   BackwardInput,
   BackwardResult,

@@ -6,11 +6,11 @@ import { gather, scatter } from './columns';
 import { keepLast, spreadLast } from './state';
 import { inputRows, outputRows, Windows } from './windows';
 
-/** Taps of a block of columns with n channels each: at most KC columns, at least one tap. */
+/** Taps of a block of columns, of k with n channels each: at most KC columns, at least one tap. */
 // @ts-ignore: decorator
 @inline
-function tapsOf(n: i32): i32 {
-  return max(KC / max(n, 1), 1);
+function tapsOf(n: i32, k: i32): i32 {
+  return min(max(KC / n, 1), k);
 }
 
 /** out[O, k, n] = w[O, n, k], or back with n and k swapped. */
@@ -49,7 +49,7 @@ export function conv1d_forward(
     for (let g = 0; g < groups; g++) packTaps(n, o, k, w + ((<usize>(g * o * K)) << 2), panels + <usize>g * panel);
   }
   const N = outputRows(d);
-  const most = tapsOf(n);
+  const most = tapsOf(n, k);
   for (let first = 0; first < N; first += MC) {
     const m = min(MC, N - first);
     for (let g = 0; g < groups; g++) {
@@ -111,7 +111,7 @@ export function conv1d_backward(
   const turned = work;
   const dturned = turned + weights;
   const columns = dturned + weights;
-  const most = tapsOf(n);
+  const most = tapsOf(n, k);
   const product = columns + ((<usize>(KC * min(KC, most * n))) << 2);
   const N = outputRows(d);
   if (db) add_column_sums(N, O, dy, O, db);

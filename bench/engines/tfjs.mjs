@@ -27,9 +27,31 @@ function prepare(c) {
       return forward(c, given);
     case 'train':
       return train(c, given);
+    case 'conv-forward':
+      return convForward(c, given);
+    case 'conv-train':
+      return null;
     default:
       return charLm(c, given);
   }
+}
+
+/** Its convolutions are batch-first, with kernels [taps, I, H]. */
+function convForward({ taps, shape: { T, B, I, H } }, { weight, bias, x }) {
+  const kernel = tf.transpose(tf.tensor3d(weight.data, [H, I, taps]), [2, 1, 0]);
+  const input = tf.transpose(tf.tensor3d(x.data, [T, B, I]), [1, 0, 2]);
+  const b = tf.tensor1d(bias.data);
+  const { run, output } = result(input, () => tf.tidy(() => tf.add(tf.conv1d(input, kernel, 1, 'same'), b)));
+  return { run, output: () => batchFirst(output(), B, T, H) };
+}
+
+/** [T, B, width] of [B, T, width]. */
+function batchFirst(values, B, T, width) {
+  const out = new Float32Array(values.length);
+  for (let b = 0; b < B; b++)
+    for (let t = 0; t < T; t++)
+      out.set(values.subarray((b * T + t) * width, (b * T + t + 1) * width), (t * B + b) * width);
+  return out;
 }
 
 const product = (a, b) => result(a, () => tf.matMul(a, b));

@@ -85,6 +85,41 @@ def train(case, a):
     return run, output
 
 
+def convolution(case, a):
+    shape, taps = case["shape"], case["taps"]
+    module = torch.nn.Conv1d(shape["I"], shape["H"], taps, padding="same")
+    parameters = {name: a[name] for name in ("weight", "bias")}
+    # its own layout is [B, C, T]
+    return load(module, parameters), a["x"].permute(1, 2, 0).contiguous()
+
+
+def conv_forward(case, a):
+    module, x = convolution(case, a)
+    out = {}
+
+    @torch.inference_mode()
+    def run():
+        out["y"] = module(x)
+
+    return run, lambda: out["y"].permute(2, 0, 1)
+
+
+def conv_train(case, a):
+    module, x = convolution(case, a)
+    x.requires_grad_()
+    dy = a["dy"].permute(1, 2, 0).contiguous()
+
+    def run():
+        module.zero_grad(set_to_none=True)
+        x.grad = None
+        module(x).backward(dy)
+
+    def output():
+        return joined(module.weight.grad, module.bias.grad, x.grad.permute(2, 0, 1))
+
+    return run, output
+
+
 def char_lm(case, a):
     shape, vocabulary = case["shape"], case["vocabulary"]
     embedding = load(torch.nn.Embedding(vocabulary, shape["I"]), a, "0.")
@@ -112,6 +147,8 @@ KINDS = {
     "step": step,
     "forward": forward,
     "train": train,
+    "conv-forward": conv_forward,
+    "conv-train": conv_train,
     "char-lm": char_lm,
 }
 

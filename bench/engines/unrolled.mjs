@@ -28,6 +28,10 @@ function prepare(c, runtime) {
       return forward(c, given);
     case 'train':
       return train(c, given);
+    case 'conv-forward':
+      return convForward(c, given);
+    case 'conv-train':
+      return convTrain(c, given);
     default:
       return charLm(c, given);
   }
@@ -125,6 +129,40 @@ function train(c, given) {
       return joined(g.weight_ih_l0.data, g.weight_hh_l0.data, g.bias_ih_l0.data, dx.data);
     },
     dispose: () => cell.dispose(),
+  };
+}
+
+function convolution({ taps, shape: { I, H } }, given) {
+  const layer = new unrolled.Conv1d(I, H, taps, { padding: 'same' });
+  layer.loadStateDict(parameters(given));
+  return layer;
+}
+
+function convForward(c, given) {
+  const layer = convolution(c, given);
+  let y;
+  return {
+    run: () => {
+      y = layer.forward(given.x);
+    },
+    output: () => y.data,
+    dispose: () => layer.dispose(),
+  };
+}
+
+function convTrain(c, given) {
+  const layer = convolution(c, given);
+  let dx;
+  return {
+    run: () => {
+      layer.forward(given.x, { training: true });
+      dx = layer.backward(given.dy);
+    },
+    output: () => {
+      const { weight, bias } = layer.gradients();
+      return joined(weight.data, bias.data, dx.data);
+    },
+    dispose: () => layer.dispose(),
   };
 }
 

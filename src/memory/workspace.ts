@@ -156,20 +156,20 @@ export function scanBackwardWork(gates: number, rows: number, inputSize: number,
 }
 
 /** Most columns of a block of a convolution with so many channels per group (assembly/conv/conv1d.ts). */
-function convColumns(channels: number): number {
-  return channels >= KC ? KC : Math.floor(KC / channels) * channels;
+function convColumns(channels: number, taps: number): number {
+  return channels >= KC ? KC : Math.min(Math.floor(KC / channels), taps) * channels;
 }
 
 /** conv1d_forward. */
 export function convWork(I: number, O: number, taps: number, groups: number): number {
   const n = I / groups;
-  return TILE_BYTES + groups * packed(n * taps, O / groups) + MC * convColumns(n) * 4;
+  return TILE_BYTES + groups * packed(n * taps, O / groups) + MC * convColumns(n, taps) * 4;
 }
 
 /** conv1d_backward. */
 export function convBackwardWork(I: number, O: number, taps: number, groups: number): number {
   const n = I / groups;
-  const columns = convColumns(n);
+  const columns = convColumns(n, taps);
   const product = Math.max(gemmWork(O / groups, columns, KC), gemmWork(KC, columns, O / groups));
   return (2 * O * n * taps + KC * columns) * 4 + product;
 }

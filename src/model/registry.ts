@@ -8,6 +8,8 @@ import { Embedding } from '../layers/graph/embedding.ts';
 import { LastStep } from '../layers/graph/lastStep.ts';
 import { Linear } from '../layers/graph/linear.ts';
 import * as recurrentLayers from '../layers/recurrentLayers.ts';
+import type * as sequenceLayers from '../layers/sequenceLayers.ts';
+import { AvgPool1d, Conv1d, Flatten, MaxPool1d, Pool, Reverse } from '../layers/sequenceLayers.ts';
 import type * as stepLayers from '../layers/stepLayers.ts';
 import { Activation, BatchNorm, LayerNorm } from '../layers/stepLayers.ts';
 import { type LayerConfig, layerFromConfig, type Maker, type Makers, makersOf } from './core/layerFactory.ts';
@@ -23,7 +25,20 @@ const MAKERS = {
   },
   BatchNorm: ({ size, ...rest }) => new BatchNorm(size, rest),
   LayerNorm: ({ size, ...rest }) => new LayerNorm(size, rest),
-} satisfies Makers & Readonly<Record<keyof typeof stepLayers, Maker>>;
+  AvgPool1d: ({ size, ...rest }) => new AvgPool1d(size, rest),
+  Conv1d: ({ inChannels, outChannels, kernelSize, ...rest }) =>
+    new Conv1d(inChannels, outChannels, kernelSize, rest),
+  Flatten: (rest) => new Flatten(rest),
+  MaxPool1d: ({ size, ...rest }) => new MaxPool1d(size, rest),
+  Pool: (rest) => new Pool(rest),
+  Reverse: (rest) => {
+    options('Reverse', rest, {});
+    return new Reverse();
+  },
+} satisfies Makers & Readonly<Record<Listed, Maker>>;
+
+/** Names in the lists of layers. */
+type Listed = keyof typeof sequenceLayers | keyof typeof stepLayers;
 
 /** The type of a layer, as saved models have it. */
 export type LayerName = keyof typeof recurrentLayers | keyof typeof MAKERS;

@@ -22,7 +22,7 @@ import type { GraphSteps, Named } from './graph/feed.ts';
 import { GraphTraining } from './graph/graphTraining.ts';
 import { Model } from './graph/model.ts';
 import { hasCustomPart, oneLoss } from './graph/multiLoss.ts';
-import { refuseFlow, refuseParts } from './graph/refusals.ts';
+import { refuseChangedSteps, refuseFlow, refuseParts } from './graph/refusals.ts';
 import type { Sequential } from './sequential.ts';
 import { watch } from './watch.ts';
 
@@ -214,6 +214,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     }
     if (given.flow !== undefined && boolean('flow', given.flow)) {
       if (this.model instanceof Model) refuseFlow(this.model.graph);
+      refuseChangedSteps(this.model.layers);
       Observer.check(this.training.network.arena);
     }
     return given;

@@ -1,5 +1,6 @@
 import type { MemoryArena } from '../../memory/arena.ts';
 import type { Region } from '../../memory/layout.ts';
+import { Struct, wordsOf } from '../../memory/struct.ts';
 import { Recurrence } from '../../wasm/generated/structs.ts';
 
 /** Fields of the descriptor read by the configurable kernels. */
@@ -23,37 +24,14 @@ export const PARAMETERS = {
   ln_c_bias: 'lnCBias',
 } as const satisfies Readonly<Record<string, Field>>;
 
-const AT = new Map((Object.keys(Recurrence) as Field[]).map((name, i) => [name, i]));
-
 /**
  * The descriptor of assembly/configurable: constant values, pointers that are valid once the plan is laid out, and
  * values of the current call.
  */
-export class Descriptor {
-  static readonly words = AT.size;
-  readonly #arena: MemoryArena;
-  readonly #at: Region;
-  readonly #bits = new Int32Array(AT.size);
-  readonly #floats = new Float32Array(this.#bits.buffer);
+export class Descriptor extends Struct<typeof Recurrence> {
+  static readonly words = wordsOf(Recurrence);
 
   constructor(arena: MemoryArena, at: Region) {
-    this.#arena = arena;
-    this.#at = at;
-  }
-
-  set(name: Field, value: number): void {
-    const i = AT.get(name)!;
-    if (Recurrence[name] === 'f') this.#floats[i] = value;
-    else this.#bits[i] = value;
-  }
-
-  setAll(values: Readonly<Partial<Record<Field, number>>>): void {
-    for (const name of Object.keys(values) as Field[]) this.set(name, values[name]!);
-  }
-
-  /** Writes it to memory, which other plans may have overwritten, and returns the pointer. */
-  write(): number {
-    this.#arena.i32.set(this.#bits, this.#at.ptr / 4);
-    return this.#at.ptr;
+    super(arena, at, Recurrence);
   }
 }

@@ -1,4 +1,5 @@
 import type { Graph } from '../../engine/graph.ts';
+import type { Layer } from '../../engine/layer.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
 import type { PartsOptions } from '../bptt/segmentedBptt.ts';
 
@@ -32,4 +33,12 @@ export function refuseFlow({ axes }: Graph): void {
   if (axes.length === 1) return;
   const what = 'false for a graph with several time axes, or none';
   throw new ArgumentError('flow', what, new Verbatim('true'));
+}
+
+/** @throws {ArgumentError} if a layer changes the number of steps, so that the flow of gradients can't be measured */
+export function refuseChangedSteps(layers: readonly Pick<Layer, 'type' | 'timeAxis'>[]): void {
+  const at = layers.findIndex(({ timeAxis }) => timeAxis);
+  if (at < 0) return;
+  const what = `layers[${at}] (${layers[at]!.type})`;
+  throw new ArgumentError('flow', `false with ${what}, which changes the number of steps`, new Verbatim('true'));
 }

@@ -1,0 +1,349 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  AdamW,
+  ArgumentError,
+  Conv1d,
+  type Conv1dOptions,
+  init,
+  LastStep,
+  Linear,
+  LSTM,
+  mse,
+  type NDArray,
+  Sequential,
+  ShapeError,
+  StateError,
+  Trainer,
+  type TrainerOptions,
+} from '../../src/index.ts';
+import { Draw, expectSameArray, expectSameDict, stepsOf, thrown } from '../model/helpers.ts';
+import * as reference from '../reference/conv1d.ts';
+import { relativeError } from '../reference/gradcheck.ts';
+
+beforeAll(() => init({ kernels: 'simd' }));
+
+const T = 9;
+const LENGTHS = [4, 9, 0, 7, 9, 1];
+const B = LENGTHS.length;
+
+const options: Conv1dOptions[] = [
+  {},
+  { padding: 'same' },
+  { padding: 'causal', dilation: 2 },
+  { padding: 'causal', stride: 2, bias: false },
+  { padding: 'same', stride: 3, groups: 2 },
+  { padding: 'valid', stride: 2, dilation: 2 },
+  { padding: 1 },
+  { padding: 3, stride: 2, groups: 2, bias: false },
+];
+
+/** Steps of row b of [T, B, C]. */
+function rowOf({ data, shape }: NDArray, b: number, steps: number): Float64Array {
+  const [, rows, C] = shape as [number, number, number];
+  const at = (t: number) => data.slice((t * rows + b) * C, (t * rows + b + 1) * C);
+  return Float64Array.from(Array.from({ length: steps }, (_, t) => [...at(t)]).flat());
+}
+
+function parametersOf(layer: Conv1d): reference.Conv1dParams {
+  const { weight, bias } = layer.stateDict();
+  return {
+    ...layer,
+    size: layer.kernelSize,
+    weight: Float64Array.from(weight!.data),
+    bias: bias && Float64Array.from(bias.data),
+  };
+}
+
+describe.each(options)('%o', (opts) => {
+  test.each([undefined, LENGTHS])('output and gradients of every row, lengths %s', (lengths) => {
+    const draw = new Draw(8);
+    const layer = new Conv1d(4, 6, 3, opts);
+    const x = draw.features(1, T, B, 4);
+    const y = layer.forward(x, { training: true, lengths });
+    const dy = draw.features(1, ...y.shape);
+    const p = parametersOf(layer);
+    const dx = layer.backward(dy)!;
+    const dWeight = new Float64Array(p.weight.length);
+    const dBias = new Float64Array(6);
+    for (let b = 0; b < B; b++) {
+      const length = lengths?.[b] ?? T;
+      const row = rowOf(x, b, length);
+      const expected = reference.forward(p, row);
+      const count = expected.length / 6;
+      expect(relativeError(rowOf(y, b, count), expected, 1e-2), `row ${b}`).toBeLessThan(1e-5);
+      const rest = rowOf(y, b, y.shape[0]!).subarray(expected.length);
+      expect(
+        rest.every((v) => v === 0),
+        `row ${b} past its end`,
+      ).toBe(true);
+      const gradients = reference.backward(p, row, rowOf(dy, b, count));
+      for (const [i, d] of gradients.dWeight.entries()) dWeight[i]! += d;
+      for (const [i, d] of gradients.dBias.entries()) dBias[i]! += d;
+      expect(relativeError(rowOf(dx, b, length), gradients.dX, 1e-2), `dx of row ${b}`).toBeLessThan(1e-4);
+    }
+    const got = layer.gradients();
+    expect(relativeError(got.weight!.data, dWeight, 1e-2)).toBeLessThan(1e-4);
+    if (got.bias) expect(relativeError(got.bias.data, dBias, 1e-2)).toBeLessThan(1e-4);
+  });
+
+  test('inference has the bits of training, and a row those that it has with others', () => {
+    const draw = new Draw(9);
+    const layer = new Conv1d(4, 6, 3, opts);
+    const x = draw.features(1, T, B, 4);
+    const y = layer.forward(x, { training: true });
+    expectSameArray(layer.forward(x), y, 'inference');
+    const first = layer.forward({ data: Float32Array.from(rowOf(x, 0, T)), shape: [T, 1, 4] });
+    expect([...first.data]).toEqual([...rowOf(y, 0, y.shape[0]!)]);
+    const ragged = layer.forward(x, { lengths: new Array(B).fill(T) });
+    expectSameArray(ragged, y, 'with lengths');
+  });
+
+  test('trains before an LSTM, with lengths, and is the same after saving', () => {
+    const draw = new Draw(10);
+    const make = () =>
+      new Sequential([new Conv1d(4, 6, 3, opts), new LSTM(6, 5), new Linear(5, 2)], { seed: 3 });
+    const model = make();
+    const x = draw.features(1, T, B, 4);
+    const y = draw.features(0.5, model.forward(x).shape[0]!, B, 2);
+    const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW({ lr: 0.02 }) });
+    const losses = Array.from({ length: 40 }, () => trainer.step(x, y, { lengths: LENGTHS }).loss);
+    expect(losses.at(-1)!).toBeLessThan(losses[0]! * 0.7);
+    const loaded = Sequential.load(model.save());
+    expectSameArray(
+      loaded.forward(x, { lengths: LENGTHS }),
+      model.forward(x, { lengths: LENGTHS }),
+      'loaded',
+    );
+    expectSameDict(loaded.stateDict(), model.stateDict());
+  });
+});
+
+describe('a mask', () => {
+  test('makes the steps that count neighbours; without another number of steps they stay in place', () => {
+    const draw = new Draw(12);
+    const layer = new Conv1d(2, 3, 3, { padding: 'same' });
+    const x = draw.features(1, 6, 2, 2);
+    const mask = [1, 0, 1, 1, 0, 1, 1, 0, 0, 1, 0, 1];
+    const y = layer.forward(x, { mask });
+    const p = parametersOf(layer);
+    for (let b = 0; b < 2; b++) {
+      const steps = [0, 1, 2, 3, 4, 5].filter((t) => mask[t * 2 + b]);
+      const at = (array: NDArray, t: number, C: number) => [
+        ...array.data.slice((t * 2 + b) * C, (t * 2 + b + 1) * C),
+      ];
+      const expected = reference.forward(p, Float64Array.from(steps.flatMap((t) => at(x, t, 2))));
+      expect(
+        relativeError(
+          steps.flatMap((t) => at(y, t, 3)),
+          expected,
+          1e-2,
+        ),
+      ).toBeLessThan(1e-5);
+      for (let t = 0; t < 6; t++) if (!steps.includes(t)) expect(at(y, t, 3)).toEqual([0, 0, 0]);
+    }
+  });
+
+  test('otherwise outputs are the first steps of their row', () => {
+    const draw = new Draw(13);
+    const layer = new Conv1d(2, 3, 2, { stride: 2 });
+    const x = draw.features(1, 6, 1, 2);
+    const { data, shape } = layer.forward(x, { mask: [0, 1, 1, 0, 0, 1] });
+    expect(shape).toEqual([3, 1, 3]);
+    const steps = Float64Array.from([1, 2, 5].flatMap((t) => [...x.data.slice(t * 2, t * 2 + 2)]));
+    const expected = reference.forward(parametersOf(layer), steps);
+    expect(relativeError(data.subarray(0, 3), expected, 1e-2)).toBeLessThan(1e-5);
+    expect([...data.subarray(3)]).toEqual(new Array(6).fill(0));
+  });
+});
+
+describe('several axes in a row', () => {
+  test('two convolutions and directions: a row has the output it has without the others', () => {
+    const draw = new Draw(15);
+    const model = new Sequential([
+      new Conv1d(3, 4, 3, { stride: 2 }),
+      new Conv1d(4, 4, 2, { padding: 'same', stride: 2 }),
+      new LSTM(4, 3, { bidirectional: true }),
+      new LastStep(),
+      new Linear(6, 2),
+    ]);
+    const lengths = [12, 3, 7, 2, 12];
+    const x = draw.features(1, 12, 5, 3);
+    const { data, shape } = model.forward(x, { lengths });
+    expect(shape).toEqual([1, 5, 2]);
+    for (const [b, n] of lengths.entries()) {
+      const row = { data: Float32Array.from(rowOf(x, b, n)), shape: [n, 1, 3] };
+      const expected =
+        n < 3
+          ? new Linear(6, 2).forward({ data: new Float32Array(6), shape: [1, 1, 6] })
+          : model.forward(row);
+      if (n >= 3) expect([...data.subarray(b * 2, b * 2 + 2)], `row ${b}`).toEqual([...expected.data]);
+    }
+  });
+});
+
+describe('causal with stride 1', () => {
+  const make = () =>
+    new Sequential(
+      [new Conv1d(3, 4, 3, { padding: 'causal', dilation: 2 }), new Conv1d(4, 2, 2, { padding: 'causal' })],
+      {
+        seed: 5,
+      },
+    );
+
+  test.each([1, 2, 3, 5])('a stream in blocks of %i has the bits of forward', (block) => {
+    const model = make();
+    const x = new Draw(16).features(1, 15, 2, 3);
+    const whole = model.forward(x);
+    const stream = model.stream({ batch: 2, block });
+    const outputs: number[] = [];
+    let saved: ReturnType<typeof stream.snapshot> | undefined;
+    for (let t = 0; t < 15; t += block) {
+      const part = stepsOf(x as { data: Float32Array; shape: readonly number[] }, t, Math.min(t + block, 15));
+      outputs.push(...stream.steps(part.data));
+      if (t === 0) saved = stream.snapshot();
+    }
+    expect(outputs).toEqual([...whole.data]);
+    stream.restore(saved!);
+    const next = stepsOf(
+      x as { data: Float32Array; shape: readonly number[] },
+      block,
+      Math.min(2 * block, 15),
+    );
+    expect([...stream.steps(next.data)]).toEqual([
+      ...whole.data.subarray(block * 4, block * 4 + (next.data.length / 3) * 2),
+    ]);
+  });
+
+  test.each<[string, Partial<TrainerOptions>]>([
+    ['a memory budget', { memoryBudget: 80_000 }],
+    ['truncation over the whole sequence', { truncation: { k1: 400, k2: 400 } }],
+  ])('%s: the bits of a whole update', (_, parts) => {
+    const draw = new Draw(17);
+    const x = draw.features(1, 400, 3, 3);
+    const y = draw.features(1, 400, 3, 2);
+    const [whole, cut] = [undefined, parts].map((extra) => {
+      const model = make();
+      const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW(), carryState: true, ...extra });
+      const { checkpoints } = model.plan({ steps: 400, batch: 3 });
+      if (extra?.memoryBudget) expect(checkpoints!.segments).toBeGreaterThan(2);
+      for (let i = 0; i < 3; i++) trainer.step(x, y);
+      return model;
+    });
+    expectSameDict(cut!.stateDict(), whole!.stateDict());
+  });
+
+  test('carried states: two halves have the outputs of the whole', () => {
+    const model = make();
+    const x = new Draw(18).features(1, 8, 2, 3) as { data: Float32Array; shape: readonly number[] };
+    const y = new Draw(19).features(1, 8, 2, 2) as { data: Float32Array; shape: readonly number[] };
+    const expected = new Trainer(model, { loss: mse, optimizer: new AdamW() }).evaluate(x, y).loss;
+    const other = make();
+    const trainer = new Trainer(other, { loss: mse, optimizer: new AdamW({ lr: 0 }), carryState: true });
+    const halves = [0, 4].map((t) => trainer.step(stepsOf(x, t, t + 4), stepsOf(y, t, t + 4)).loss);
+    expect((halves[0]! + halves[1]!) / 2).toBeCloseTo(expected, 6);
+  });
+});
+
+describe('refused:', () => {
+  const refused: [string, () => unknown, new (...args: never[]) => Error, RegExp][] = [
+    ['no channels', () => new Conv1d(0, 1, 1), ArgumentError, /^inChannels: /],
+    [
+      'groups that do not divide',
+      () => new Conv1d(4, 6, 1, { groups: 4 }),
+      ArgumentError,
+      /^groups: .*outChannels 6/,
+    ],
+    [
+      'an unknown padding',
+      () => new Conv1d(1, 1, 1, { padding: 'full' as never }),
+      ArgumentError,
+      /^padding: .*causal/,
+    ],
+    ['negative padding', () => new Conv1d(1, 1, 1, { padding: -1 }), ArgumentError, /^padding: /],
+    ['stride 0', () => new Conv1d(1, 1, 1, { stride: 0 }), ArgumentError, /^stride: /],
+    ['an unknown option', () => new Conv1d(1, 1, 1, { stirde: 2 } as never), ArgumentError, /stirde/],
+    [
+      'a sequence shorter than the kernel',
+      () => new Conv1d(1, 1, 5).forward({ data: new Float32Array(4), shape: [4, 1, 1] }),
+      ShapeError,
+      /^x: .*5 steps.*Conv1d.*4/,
+    ],
+    [
+      'lengths shorter than the kernel',
+      () =>
+        new Conv1d(1, 1, 5).forward({ data: new Float32Array(12), shape: [6, 2, 1] }, { lengths: [4, 1] }),
+      ArgumentError,
+      /^lengths: .*row with enough steps/,
+    ],
+    [
+      'a stream with stride',
+      () => new Sequential([new Conv1d(1, 1, 2, { padding: 'causal', stride: 2 })]).stream(),
+      StateError,
+      /^stream: layers\[0\] \(Conv1d\) .*stride 1/,
+    ],
+    [
+      'a stream of same',
+      () => new Sequential([new Conv1d(1, 1, 2, { padding: 'same' })]).stream(),
+      StateError,
+      /^stream: layers\[0\] \(Conv1d\) .*causal/,
+    ],
+    [
+      'a memory budget',
+      () =>
+        new Trainer(new Sequential([new Conv1d(1, 1, 2)]), {
+          loss: mse,
+          optimizer: new AdamW(),
+          memoryBudget: 1e6,
+        }),
+      ArgumentError,
+      /^memoryBudget: .*layers\[0\] \(Conv1d/,
+    ],
+    [
+      'flow',
+      () => {
+        const model = new Sequential([new Conv1d(1, 1, 2), new LSTM(1, 2)]);
+        const x = { data: new Float32Array(4), shape: [4, 1, 1] };
+        const y = { data: new Float32Array(6), shape: [3, 1, 2] };
+        new Trainer(model, { loss: mse, optimizer: new AdamW() }).step(x, y, { flow: true });
+      },
+      ArgumentError,
+      /^flow: .*layers\[0\] \(Conv1d\)/,
+    ],
+    [
+      'targets of as many steps as x',
+      () => {
+        const trainer = new Trainer(new Sequential([new Conv1d(1, 1, 2)]), {
+          loss: mse,
+          optimizer: new AdamW(),
+        });
+        const x = { data: new Float32Array(4), shape: [4, 1, 1] };
+        trainer.step(x, x);
+      },
+      ShapeError,
+      /^y: .*3 steps/,
+    ],
+  ];
+  test.each(refused)('%s', (_, call, type, message) => {
+    const error = thrown(call);
+    expect(error).toBeInstanceOf(type);
+    expect((error as Error).message).toMatch(message);
+  });
+
+  test('a step that is too short leaves weights and carried states', () => {
+    const model = new Sequential([new Conv1d(1, 2, 3), new LSTM(2, 2)], { seed: 1 });
+    const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW(), carryState: true });
+    const draw = new Draw(20);
+    const x = draw.features(1, 6, 2, 1);
+    const y = draw.features(1, 4, 2, 2);
+    trainer.step(x, y);
+    const before = model.stateDict();
+    const short = { data: new Float32Array(4), shape: [2, 2, 1] };
+    expect(thrown(() => trainer.step(short, y))).toBeInstanceOf(ShapeError);
+    expect(thrown(() => trainer.step(x, y, { lengths: [2, 1] }))).toBeInstanceOf(ArgumentError);
+    expectSameDict(model.stateDict(), before);
+    const again = new Sequential([new Conv1d(1, 2, 3), new LSTM(2, 2)], { seed: 1 });
+    const other = new Trainer(again, { loss: mse, optimizer: new AdamW(), carryState: true });
+    other.step(x, y);
+    expect(trainer.step(x, y)).toEqual(other.step(x, y));
+  });
+});
