@@ -92,7 +92,8 @@ export class Rows {
   protected arranged(arena: MemoryArena): void {
     if (this.#reversed) this.#writeReversed(arena, this.#reversed);
     if (this.#last) this.#writeLast(arena, this.#last);
-    for (const follow of this.followers) follow(arena);
+    // an iterator would be garbage
+    for (let i = 0; i < this.followers.length; i++) this.followers[i]!(arena);
   }
 
   #sort(arena: MemoryArena, { lengths, mask }: Valid): void {

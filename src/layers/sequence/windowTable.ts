@@ -56,18 +56,18 @@ export class WindowTable {
       while (m > 0 && windows.steps(memory[lengths + m - 1]!) <= t) m--;
       memory[outStarts + t + 1] = memory[outStarts + t]! + m;
     }
-    const struct = this.#struct;
-    struct.set('T', steps);
-    struct.set('outT', outT);
-    struct.set('B', batch);
-    struct.set('full', sizes ? 0 : batch);
-    struct.set('starts', this.#starts.ptr);
-    struct.set('outStarts', this.#outStarts.ptr);
-    struct.set('lefts', this.#lefts.ptr);
-    struct.set('lengths', this.#lengths.ptr);
-    struct.set('taps', size);
-    struct.set('stride', windows.stride);
-    struct.set('dilation', windows.dilation);
-    return struct.write();
+    const descriptor = this.#struct;
+    descriptor.set('T', steps);
+    descriptor.set('outT', outT);
+    descriptor.set('B', batch);
+    descriptor.set('full', sizes ? 0 : batch);
+    descriptor.set('starts', this.#starts.ptr);
+    descriptor.set('outStarts', this.#outStarts.ptr);
+    descriptor.set('lefts', this.#lefts.ptr);
+    descriptor.set('lengths', this.#lengths.ptr);
+    descriptor.set('taps', size);
+    descriptor.set('stride', windows.stride);
+    descriptor.set('dilation', windows.dilation);
+    return descriptor.write();
   }
 }
