@@ -45,7 +45,15 @@ export const layers: { readonly [K in LayerName]: () => Layer & { readonly type:
   Activation: () => new Activation({ name: 'elu', alpha: 0.5 }),
   BatchNorm: () => new BatchNorm(4, { momentum: 0.3, eps: 1e-3 }),
   AvgPool1d: () => new AvgPool1d(3, { stride: 2, padding: 1 }),
-  Conv1d: () => new Conv1d(4, 6, 3, { stride: 2, dilation: 2, groups: 2, padding: 'same', bias: false }),
+  Conv1d: () =>
+    new Conv1d(4, 6, 3, {
+      stride: 2,
+      dilation: 2,
+      groups: 2,
+      padding: 'same',
+      bias: false,
+      activation: 'relu',
+    }),
   Dropout: () => new Dropout(0.25),
   Embedding: () => new Embedding(4, 3),
   Flatten: () => new Flatten({ steps: 5 }),

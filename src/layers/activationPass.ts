@@ -22,14 +22,15 @@ export function isIdentity(given: LayerActivation): boolean {
   return given !== 'softmax' && given !== 'logSoftmax' && nameOf(given) === 'identity';
 }
 
-/** Applies an activation to [N, n]. inPlace: the output takes the place of the input. */
+/** Applies an activation to [N, n], N = rows.count. inPlace: the output takes the place of the input. */
 export function activationPass(
   scope: LayerScope,
   input: Region,
   of: CheckedActivation,
   inPlace: boolean,
+  rows: { readonly count: number } = scope.rows,
 ): Pass {
-  const { kernels, rows, training } = scope;
+  const { kernels, training } = scope;
   const n = input.shape.at(-1)!;
   const x = input;
   const y = inPlace ? input : scope.output('activation', ...input.shape);

@@ -1,13 +1,17 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
+  Activation,
   AdamW,
+  Add,
   ArgumentError,
   Conv1d,
   type Conv1dOptions,
   init,
+  input,
   LastStep,
   Linear,
   LSTM,
+  Model,
   mse,
   type NDArray,
   Sequential,
@@ -118,6 +122,24 @@ describe.each(options)('%o', (opts) => {
   });
 });
 
+test.each(['tanh', 'softmax'] as const)(
+  'activation %s is that of the layer Activation, with lengths',
+  (name) => {
+    const draw = new Draw(11);
+    const fused = new Sequential([new Conv1d(4, 5, 3, { stride: 2, activation: name })], { seed: 4 });
+    const apart = new Sequential([new Conv1d(4, 5, 3, { stride: 2 }), new Activation(name)], { seed: 4 });
+    const x = draw.features(1, T, B, 4);
+    const dy = draw.features(1, 4, B, 5);
+    const [a, b] = [fused, apart].map((model) => {
+      const output = model.forward(x, { training: true, lengths: LENGTHS });
+      const input = model.backward(dy)!;
+      return { output, input, ...model.gradients() };
+    });
+    expectSameDict(a!, b!);
+    expectSameArray(Sequential.load(fused.save()).forward(x), fused.forward(x), 'loaded');
+  },
+);
+
 describe('a mask', () => {
   test('makes the steps that count neighbours; without another number of steps they stay in place', () => {
     const draw = new Draw(12);
@@ -178,6 +200,40 @@ describe('several axes in a row', () => {
           : model.forward(row);
       if (n >= 3) expect([...data.subarray(b * 2, b * 2 + 2)], `row ${b}`).toEqual([...expected.data]);
     }
+  });
+});
+
+describe('in a graph', () => {
+  test('a chain has the bits of Sequential; two convolutions of one input can be added', () => {
+    const draw = new Draw(21);
+    const x = draw.features(1, T, B, 4);
+    const dy = draw.features(1, 5, B, 3);
+    const opts = { stride: 2, padding: 'same' } as const;
+    const chain = new Sequential([new Conv1d(4, 3, 3, opts), new LSTM(3, 3)], { seed: 6 });
+    const from = input({ features: 4 });
+    const convolved = new Conv1d(4, 3, 3, opts).apply(from);
+    const graph = new Model({ inputs: from, outputs: new LSTM(3, 3).apply(convolved).output }, { seed: 6 });
+    const [a, b] = [chain, graph].map((model) => {
+      const output = model.forward(x, { training: true, lengths: LENGTHS }) as NDArray;
+      return { output, input: (model.backward(dy) as NDArray | undefined)! };
+    });
+    expectSameDict(b!, a!);
+
+    const source = input({ features: 4 });
+    const left = new Conv1d(4, 3, 3, opts);
+    const right = new Conv1d(4, 3, 5, opts);
+    const sum = new Add().apply(left.apply(source), right.apply(source));
+    const model = new Model({ inputs: source, outputs: sum }, { seed: 7 });
+    const y = model.forward(x, { training: true, lengths: LENGTHS }) as NDArray;
+    const dx = model.backward(draw.features(1, ...y.shape)) as NDArray | undefined;
+    for (const [b, n] of LENGTHS.entries()) {
+      const row = { data: Float32Array.from(rowOf(x, b, n)), shape: [n, 1, 4] };
+      const alone = n ? [...(model.forward(row) as NDArray).data] : [];
+      expect([...rowOf(y, b, Math.ceil(n / 2))], `row ${b}`).toEqual(alone);
+    }
+    expect(dx!.shape).toEqual(x.shape);
+    const other = new Conv1d(4, 3, 3).apply(source);
+    expect(thrown(() => new Add().apply(sum, other))).toBeInstanceOf(Error);
   });
 });
 
@@ -258,6 +314,12 @@ describe('refused:', () => {
       () => new Conv1d(1, 1, 1, { padding: 'full' as never }),
       ArgumentError,
       /^padding: .*causal/,
+    ],
+    [
+      'an unknown activation',
+      () => new Conv1d(1, 1, 1, { activation: 'sin' as never }),
+      ArgumentError,
+      /^activation/,
     ],
     ['negative padding', () => new Conv1d(1, 1, 1, { padding: -1 }), ArgumentError, /^padding: /],
     ['stride 0', () => new Conv1d(1, 1, 1, { stride: 0 }), ArgumentError, /^stride: /],

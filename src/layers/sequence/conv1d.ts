@@ -5,6 +5,7 @@ import { type Initializer, initializer, uniform } from '../../init/initializers.
 import type { Region } from '../../memory/layout.ts';
 import { convBackwardWork, convWork } from '../../memory/workspace.ts';
 import type { Signal } from '../../ndarray.ts';
+import { activationPass, isIdentity, type LayerActivation, layerActivation } from '../activationPass.ts';
 import { runningState } from '../recurrent/states.ts';
 import { type Padding, paddingOf } from './geometry.ts';
 import { WindowLayer } from './windowLayer.ts';
@@ -22,13 +23,15 @@ export interface Conv1dOptions {
   readonly padding?: Padding | undefined;
   /** Whether to add a bias. Default true. */
   readonly bias?: boolean | undefined;
+  /** Activation of the output, as Keras's. Default: none. */
+  readonly activation?: LayerActivation | undefined;
   /** Initializer of both parameters. Default: uniform in ±1/√(inChannels / groups · kernelSize), as torch.nn.Conv1d. */
   readonly init?: Initializer | undefined;
 }
 
 /**
  * A convolution (cross-correlation) over steps, as torch.nn.Conv1d, but time-major: [T, B, inChannels] to [T′, B,
- * outChannels]. Parameters: `weight` [outChannels, inChannels / groups, kernelSize], `bias` [outChannels].
+ * outChannels]; then an activation, if one is given. Parameters: `weight` [outChannels, inChannels / groups, kernelSize], `bias` [outChannels].
  *
  * T′ depends on the padding: T with `'same'` and `'causal'` and stride 1, in general ⌈T / stride⌉; with `'valid'` ⌊(T −
  * (kernelSize − 1) · dilation − 1) / stride⌋ + 1. `'same'` pads as Keras and TensorFlow. Each row has the output it would
@@ -59,6 +62,8 @@ export class Conv1d extends WindowLayer {
   readonly padding: Padding;
   /** Whether there is a bias. */
   readonly bias: boolean;
+  /** Activation of the output. */
+  readonly activation: LayerActivation;
 
   /** @throws {ArgumentError} if a size is below 1, groups divide no number of channels, or an option is unknown */
   constructor(inChannels: number, outChannels: number, kernelSize: number, opts?: Conv1dOptions) {
@@ -71,6 +76,7 @@ export class Conv1d extends WindowLayer {
       groups: true,
       padding: true,
       bias: true,
+      activation: true,
       init: true,
     });
     const stride = integer('stride', given.stride ?? 1, 1);
@@ -82,7 +88,8 @@ export class Conv1d extends WindowLayer {
     }
     super({ size: kernelSize, stride, dilation, padding });
     const seen = (inChannels / groups) * kernelSize;
-    const { bias = true, init = uniform(1 / Math.sqrt(seen)) } = given;
+    const { bias = true, activation = 'identity', init = uniform(1 / Math.sqrt(seen)) } = given;
+    layerActivation('activation', activation);
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.kernelSize = kernelSize;
@@ -91,6 +98,7 @@ export class Conv1d extends WindowLayer {
     this.groups = groups;
     this.padding = padding;
     this.bias = boolean('bias', bias);
+    this.activation = typeof activation === 'string' ? activation : { ...activation };
     initializer('init', init);
     this.input = { kind: 'features', size: inChannels };
     this.parameters = [
@@ -105,8 +113,11 @@ export class Conv1d extends WindowLayer {
   }
 
   config(): Record<string, unknown> {
-    const { inChannels, outChannels, kernelSize, stride, dilation, groups, padding, bias } = this;
-    return { inChannels, outChannels, kernelSize, stride, dilation, groups, padding, bias };
+    const { inChannels, outChannels, kernelSize, stride, dilation, groups, padding, bias, activation } = this;
+    return {
+      ...{ inChannels, outChannels, kernelSize, stride, dilation, groups, padding, bias },
+      ...(isIdentity(activation) ? {} : { activation }),
+    };
   }
 
   /** @internal */
@@ -124,52 +135,39 @@ export class Conv1d extends WindowLayer {
     const work = scope.work(
       Math.max(convWork(I, O, kernelSize, groups), training ? convBackwardWork(I, O, kernelSize, groups) : 0),
     );
-    return [
-      {
-        output,
-        states: state ? [state] : [],
-        forward: (packed) => {
-          const before = state?.initial.ptr ?? 0;
-          const last = state?.final.ptr ?? 0;
-          const table = windows.write();
-          const kept = packed ? 1 : 0;
-          kernels.conv1d_forward(
-            table,
-            I,
-            O,
-            groups,
-            input.ptr,
-            before,
-            last,
-            w,
-            b,
-            output.ptr,
-            kept,
-            work.ptr,
-          );
-        },
-        backward: (dy, dx) => {
-          const before = state?.initial.ptr ?? 0;
-          const dstate = state?.gradient?.ptr ?? 0;
-          const table = windows.write();
-          kernels.conv1d_backward(
-            table,
-            I,
-            O,
-            groups,
-            input.ptr,
-            before,
-            w,
-            dy,
-            dx,
-            dstate,
-            dw,
-            db,
-            work.ptr,
-          );
-        },
+    const convolution: Pass = {
+      output,
+      states: state ? [state] : [],
+      forward: (packed) => {
+        const before = state?.initial.ptr ?? 0;
+        const last = state?.final.ptr ?? 0;
+        const table = windows.write();
+        const kept = packed ? 1 : 0;
+        kernels.conv1d_forward(
+          table,
+          I,
+          O,
+          groups,
+          input.ptr,
+          before,
+          last,
+          w,
+          b,
+          output.ptr,
+          kept,
+          work.ptr,
+        );
       },
-    ];
+      backward: (dy, dx) => {
+        const before = state?.initial.ptr ?? 0;
+        const dstate = state?.gradient?.ptr ?? 0;
+        const table = windows.write();
+        kernels.conv1d_backward(table, I, O, groups, input.ptr, before, w, dy, dx, dstate, dw, db, work.ptr);
+      },
+    };
+    if (isIdentity(this.activation)) return [convolution];
+    const checked = layerActivation('activation', this.activation);
+    return [convolution, activationPass(scope, output, checked, true, windows)];
   }
 }
 

@@ -16,6 +16,8 @@ export class WindowTable {
   readonly #outStarts: Region;
   readonly #lefts: Region;
   readonly #lengths: Region;
+  /** Rows of the output, since the last `write`. */
+  count = 0;
 
   /** @param outSteps of the output, at most */
   constructor(scope: LayerScope, windows: Windowing, outSteps: number) {
@@ -56,6 +58,7 @@ export class WindowTable {
       while (m > 0 && windows.steps(memory[lengths + m - 1]!) <= t) m--;
       memory[outStarts + t + 1] = memory[outStarts + t]! + m;
     }
+    this.count = memory[outStarts + outT]!;
     const descriptor = this.#struct;
     descriptor.set('T', steps);
     descriptor.set('outT', outT);
