@@ -49,12 +49,12 @@ export class Linear extends singleInput(CoreLinear) {
     return this.tied ? [this.tied] : [];
   }
 
-  override config(layers: readonly Layer[] = []): Record<string, unknown> {
+  override config(layers?: readonly Layer[]): Record<string, unknown> {
     const { activation, tied } = this;
     return {
       ...super.config(),
       ...(isIdentity(activation) ? {} : { activation }),
-      ...(tied ? { tied: layers.indexOf(tied) } : {}),
+      ...(tied ? { tied: layers?.indexOf(tied) ?? true } : {}),
     };
   }
 
