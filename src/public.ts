@@ -44,14 +44,17 @@ export * from './losses/index.ts';
 export type { Loss } from './losses/loss.ts';
 export type { CheckpointReport } from './model/bptt/checkpoints.ts';
 export type { GraphSteps, Named } from './model/graph/feed.ts';
+export type { GivenOptions } from './model/graph/given.ts';
 export {
   type GraphForwardOptions,
   type GraphPlanOptions,
+  type GraphStreamOptions,
   Model,
   type ModelNodes,
   type ValuesOf,
 } from './model/graph/model.ts';
-export { type LoadOptions, Sequential } from './model/sequential.ts';
+export type { LoadOptions } from './model/registry.ts';
+export { Sequential } from './model/sequential.ts';
 export { Stream } from './model/stream.ts';
 export { type Beam, type BeamOptions, beamSearch } from './model/streaming/beam.ts';
 export { StreamPool, type StreamPoolOptions, StreamSession } from './model/streaming/pool.ts';

@@ -12,7 +12,15 @@ import type * as sequenceLayers from '../layers/sequenceLayers.ts';
 import { AvgPool1d, Conv1d, Flatten, MaxPool1d, Pool, Reverse } from '../layers/sequenceLayers.ts';
 import type * as stepLayers from '../layers/stepLayers.ts';
 import { Activation, BatchNorm, LayerNorm } from '../layers/stepLayers.ts';
-import { type LayerConfig, layerFromConfig, type Maker, type Makers, makersOf } from './core/layerFactory.ts';
+import {
+  type LayerConfig,
+  layerFromConfig,
+  type MakeLayer,
+  type Maker,
+  type Makers,
+  makersOf,
+} from './core/layerFactory.ts';
+import { isJoin, makeJoin } from './graph/joinRegistry.ts';
 
 export type { LayerConfig } from './core/layerFactory.ts';
 
@@ -63,4 +71,24 @@ export function makeLayer(
   const layer = new AdaptedLayer(new custom[type]!(config));
   if (layer.type === type) return layer;
   throw new ArgumentError(`layers.${type}`, `a layer of type ${type}`, layer.type);
+}
+
+/** Options of `load` of a model. */
+export interface LoadOptions {
+  /** Custom layers in the file, by `type`. */
+  readonly layers?: Readonly<Record<string, CustomLayerClass>> | undefined;
+}
+
+/** Makes the layers of a model one after the other. */
+export function layerMaker(custom: Readonly<Record<string, CustomLayerClass>>): MakeLayer {
+  const before: Layer[] = [];
+  return (description, most) => {
+    const { type } = (description ?? {}) as Partial<LayerConfig>;
+    // a network needs only the parameters of layers with several inputs
+    const layer = isJoin(type)
+      ? (makeJoin(description) as unknown as Layer)
+      : makeLayer(description, most, custom, before);
+    before.push(layer);
+    return layer;
+  };
 }

@@ -1,20 +1,14 @@
 import { options, reading } from '../check.ts';
 import { AdaptedLayer, isCustomLayer } from '../custom/adaptLayer.ts';
-import type { CustomLayer, CustomLayerClass } from '../custom/layer.ts';
+import type { CustomLayer } from '../custom/layer.ts';
 import { checkUses } from '../engine/checkUses.ts';
 import type { Layer } from '../engine/layer.ts';
 import { convert } from './convert.ts';
 import { readModel } from './core/save.ts';
 import type { SequentialOptions } from './core/sequentialBase.ts';
-import { makeLayer } from './registry.ts';
+import { type LoadOptions, layerMaker } from './registry.ts';
 import { StreamPool, type StreamPoolOptions } from './streaming/pool.ts';
 import { StreamingSequential } from './streaming/streamingSequential.ts';
-
-/** Options of `Sequential.load`. */
-export interface LoadOptions {
-  /** Custom layers in the file, by `type`. */
-  readonly layers?: Readonly<Record<string, CustomLayerClass>> | undefined;
-}
 
 /**
  * Layers one after the other, as torch.nn.Sequential: parameters are named `0.weight`, `1.weight_ih_l0`, … The model
@@ -53,12 +47,6 @@ export class Sequential extends StreamingSequential {
    */
   static override load(bytes: Uint8Array | ArrayBuffer, opts?: LoadOptions): Sequential {
     const { layers = {} } = options('Sequential.load', opts, { layers: true });
-    const before: Layer[] = [];
-    const make = (description: unknown, most: number) => {
-      const layer = makeLayer(description, most, layers, before);
-      before.push(layer);
-      return layer;
-    };
-    return readModel(bytes, make, (made, given) => new Sequential(made, given), convert);
+    return readModel(bytes, layerMaker(layers), (made, given) => new Sequential(made, given), convert);
   }
 }

@@ -18,6 +18,8 @@ const KEY = 'unrolled';
 interface Saved {
   readonly layers: readonly Layer[];
   readonly network: Network;
+  /** Of a graph: how its layers are connected, as JSON. */
+  structure?(): object;
 }
 
 /** What of a training is saved. */
@@ -50,6 +52,8 @@ interface Description {
   readonly version: number;
   readonly layers: readonly LayerConfig[];
   readonly generator: readonly number[];
+  /** How the layers of a graph are connected. */
+  readonly graph?: unknown;
   readonly optimizer?: unknown;
   /** Batch of the carried states. */
   readonly carried?: number | undefined;
@@ -72,10 +76,13 @@ export function writeModel(
 export function readModel<M extends Saved>(
   bytes: Uint8Array | ArrayBuffer,
   makeLayer: MakeLayer,
-  make: (layers: Layer[], opts: object) => M,
+  make: (layers: Layer[], opts: object, graph: unknown) => M,
   convert?: Convert,
+  isGraph = false,
 ): M {
   const { tensors, description } = read(bytes, convert);
+  if (isGraph === (description.graph === undefined))
+    throw new FormatError(`saved model: use ${isGraph ? 'Sequential' : 'Model'}.load`);
   let left = tensors.size;
   const layers = description.layers.map((description) => {
     const layer = makeLayer(description, Math.max(left, 1));
@@ -83,7 +90,7 @@ export function readModel<M extends Saved>(
     return layer;
   });
   checkSizes(layers, tensors);
-  const model = asFormat(() => make(layers, UNINITIALIZED));
+  const model = asFormat(() => make(layers, UNINITIALIZED, description.graph));
   const { network } = model;
   try {
     noneExtra(tensors, (name) => {
@@ -132,7 +139,8 @@ export function writeCheckpoint(
 export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, trainer: Training): void {
   const { tensors, description } = read(bytes, trainer.convert);
   const { network } = model;
-  if (!same(description.layers, JSON.parse(JSON.stringify(describe(model).layers)))) {
+  const ours = JSON.parse(JSON.stringify(describe(model)));
+  if (!same(description.layers, ours.layers) || !same(description.graph, ours.graph)) {
     throw new FormatError('checkpoint: its layers do not match the model');
   }
   if (!description.optimizer) throw new FormatError('checkpoint: the file has no training state');
@@ -177,9 +185,16 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
   network.version++;
 }
 
-function describe({ layers, network }: Saved): Description {
+function describe(model: Saved): Description {
+  const { layers, network } = model;
+  const graph = model.structure?.();
   const configs = layers.map((layer) => ({ type: layer.type, ...layer.config(layers) }));
-  return { version: VERSION, layers: configs, generator: network.generator.state };
+  return {
+    version: VERSION,
+    layers: configs,
+    generator: network.generator.state,
+    ...(graph ? { graph } : {}),
+  };
 }
 
 function parameters(network: Network): Named[] {

@@ -10,12 +10,16 @@ import { UNINITIALIZED } from '../../engine/network.ts';
 import type { GraphNode } from '../../engine/node.ts';
 import { ArgumentError, StateError, Verbatim } from '../../errors.ts';
 import { type Given, type NDArray, readShaped } from '../../ndarray.ts';
+import { convert } from '../convert.ts';
 import { checkFree, ModelBase, type PlanOptions, type PlanReport } from '../core/modelBase.ts';
+import { readModel } from '../core/save.ts';
 import type { SequentialOptions } from '../core/sequentialBase.ts';
 import type { StreamOptions } from '../core/streamBase.ts';
+import { type LoadOptions, layerMaker } from '../registry.ts';
 import { Stream } from '../stream.ts';
 import { checkRecord, emptyFed, type GraphSteps, type Named, pick, readInputs } from './feed.ts';
 import { GIVEN, type GivenOptions, readGiven } from './given.ts';
+import { nodesOf, structureOf } from './structure.ts';
 
 /** Inputs and outputs of a `Model`: single nodes, or nodes by name. */
 export interface ModelNodes<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> {
@@ -225,6 +229,27 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
 
   #named<T>(names: Graph['inputs'], single: boolean, list: readonly T[]): unknown {
     return single ? list[0] : Object.fromEntries(names.map(({ name }, i) => [name, list[i]]));
+  }
+
+  /** @internal */
+  structure(): object {
+    return structureOf(this.graph);
+  }
+
+  /**
+   * Loads a model from a file written by `save` or `Trainer.save`.
+   * @throws {FormatError} if the file is not a valid safetensors file or not a graph of this package, or a custom
+   * layer is missing in `layers`
+   */
+  static load(bytes: Uint8Array | ArrayBuffer, opts?: LoadOptions): Model {
+    const { layers = {} } = options('Model.load', opts, { layers: true });
+    return readModel(
+      bytes,
+      layerMaker(layers),
+      (made, given, graph) => new Model(nodesOf(graph, made), given),
+      convert,
+      true,
+    );
   }
 
   /** A summary as plain data, for `JSON.stringify` and `console.log`: layers and number of parameters. */

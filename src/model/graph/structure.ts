@@ -1,0 +1,106 @@
+import { integer } from '../../check.ts';
+import type { Graph, Nodes } from '../../engine/graph.ts';
+import type { JoinLayer } from '../../engine/join.ts';
+import type { Layer } from '../../engine/layer.ts';
+import { applyJoin, applyLayer, type GraphNode, input } from '../../engine/node.ts';
+import { ArgumentError, FormatError } from '../../errors.ts';
+import { GraphRecurrent } from '../../layers/recurrent/graphRecurrent.ts';
+import type { ModelNodes } from './model.ts';
+
+/** A value: the index of an input; or that of a use, and the name of one of its last states. */
+type Reference = number | readonly [use: number, state?: string];
+
+/** A graph as JSON; layers are listed beside it. */
+export interface Structure {
+  readonly inputs: readonly {
+    readonly name?: string;
+    readonly features?: number;
+    readonly indices?: number;
+    readonly steps: boolean;
+    /** Index of the first input on the same time axis, if it is another one. */
+    readonly like?: number;
+  }[];
+  readonly uses: readonly {
+    /** Index of the layer. */
+    readonly layer: number;
+    readonly inputs: readonly Reference[];
+    /** By name, such as h. */
+    readonly initial?: Readonly<Record<string, Reference>>;
+  }[];
+  readonly outputs: readonly { readonly name?: string; readonly of: Reference }[];
+}
+
+/** How the layers of a graph are connected. */
+export function structureOf({ inputs, outputs, single, values, operations }: Graph): Structure {
+  const references = new Map<number, Reference>(inputs.map(({ value }, i) => [value, i]));
+  for (const [i, { output, final }] of operations.entries()) {
+    references.set(output, [i]);
+    for (const [state, value] of final) references.set(value, [i, state]);
+  }
+  const of = (value: number) => references.get(value)!;
+  return {
+    inputs: inputs.map(({ name, value }, i) => {
+      const { kind, size, axis } = values[value]!.shape;
+      const first = axis ? inputs.findIndex((one) => values[one.value]!.shape.axis === axis) : i;
+      return {
+        ...(single.input ? {} : { name }),
+        [kind]: size,
+        steps: axis !== undefined,
+        ...(first < i ? { like: first } : {}),
+      };
+    }),
+    uses: operations.map(({ place, inputs, initial }) => ({
+      layer: place,
+      inputs: inputs.map(of),
+      ...(initial.length ? { initial: Object.fromEntries(initial.map(([state, v]) => [state, of(v)])) } : {}),
+    })),
+    outputs: outputs.map(({ name, value }) => ({ ...(single.output ? {} : { name }), of: of(value) })),
+  };
+}
+
+/**
+ * The nodes of a graph from a file.
+ * @throws {FormatError | ArgumentError | ShapeError} if it is not a graph, or the layers do not fit it
+ */
+export function nodesOf(graph: unknown, layers: readonly (Layer | JoinLayer)[]): ModelNodes {
+  const { inputs, uses, outputs } = (graph ?? {}) as Structure;
+  for (const [name, list] of Object.entries({ inputs, uses, outputs })) {
+    if (!Array.isArray(list)) throw new FormatError(`saved model: graph.${name} is not a list`);
+  }
+  const read: GraphNode[] = [];
+  for (const one of inputs) {
+    const { name: _, like, ...rest } = one ?? {};
+    const other = like === undefined ? undefined : read[integer('like', like, 0, read.length - 1)];
+    read.push(input(rest, other));
+  }
+  const made: GraphNode[] = [];
+  const nodeOf = (reference: Reference): GraphNode => {
+    if (!Array.isArray(reference)) return read[integer('graph input', reference, 0, read.length - 1)]!;
+    const [use, state] = reference as readonly [number, string?];
+    const node = made[integer('graph use', use, 0, made.length - 1)]!;
+    if (state === undefined) return node;
+    const last = (node as unknown as Record<string, GraphNode | undefined>)[`${state}N`];
+    if (!last) throw new ArgumentError('graph state', 'a state of the layer', state);
+    return last;
+  };
+  const listOf = (given: unknown): readonly Reference[] => {
+    if (!Array.isArray(given)) throw new ArgumentError('graph inputs', 'a list', given);
+    return given;
+  };
+  for (const { layer: place, inputs: from, initial } of uses) {
+    const layer = layers[integer('graph layer', place, 0, layers.length - 1)]!;
+    const nodes = listOf(from).map(nodeOf);
+    if ('joins' in layer) made.push(applyJoin(layer, nodes));
+    else if (nodes.length !== 1) throw new ArgumentError('graph inputs', 'one node', nodes.length);
+    else if (layer instanceof GraphRecurrent) {
+      const states = Object.entries(initial ?? {}).map(([state, v]) => [`${state}0`, nodeOf(v)]);
+      made.push(layer.apply(nodes[0]!, Object.fromEntries(states)));
+    } else made.push(applyLayer(layer, nodes[0]!));
+  }
+  const named = (list: readonly { readonly name?: string }[], nodes: readonly GraphNode[]): Nodes => {
+    if (nodes.length === 1 && list[0]!.name === undefined) return nodes[0]!;
+    return Object.fromEntries(list.map(({ name }, i) => [`${name}`, nodes[i]!]));
+  };
+  const ends = outputs.map(({ of }) => nodeOf(of));
+  return { inputs: named(inputs, read), outputs: named(outputs, ends) };
+}
