@@ -50,9 +50,9 @@ export {
   type GraphPlanOptions,
   type GraphStreamOptions,
   Model,
-  type ModelNodes,
   type ValuesOf,
 } from './model/graph/model.ts';
+export type { ModelNodes } from './model/graph/structure.ts';
 export type { LoadOptions } from './model/registry.ts';
 export { Sequential } from './model/sequential.ts';
 export { Stream } from './model/stream.ts';

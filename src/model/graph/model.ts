@@ -19,15 +19,7 @@ import { type LoadOptions, layerMaker } from '../registry.ts';
 import { Stream } from '../stream.ts';
 import { checkRecord, emptyFed, type GraphSteps, type Named, pick, readInputs } from './feed.ts';
 import { GIVEN, type GivenOptions, readGiven } from './given.ts';
-import { nodesOf, structureOf } from './structure.ts';
-
-/** Inputs and outputs of a `Model`: single nodes, or nodes by name. */
-export interface ModelNodes<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> {
-  /** Nodes created by `input`. */
-  readonly inputs: Inputs;
-  /** Nodes created by `apply`. */
-  readonly outputs: Outputs;
-}
+import { type ModelNodes, nodesOf, structureOf } from './structure.ts';
 
 /** Values for nodes: one for a single node, otherwise by name. */
 export type ValuesOf<N extends Nodes, T> = N extends GraphNode ? T : { readonly [K in keyof N]: T };

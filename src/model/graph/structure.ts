@@ -5,7 +5,14 @@ import type { Layer } from '../../engine/layer.ts';
 import { applyJoin, applyLayer, type GraphNode, input } from '../../engine/node.ts';
 import { ArgumentError, FormatError } from '../../errors.ts';
 import { GraphRecurrent } from '../../layers/recurrent/graphRecurrent.ts';
-import type { ModelNodes } from './model.ts';
+
+/** Inputs and outputs of a `Model`: single nodes, or nodes by name. */
+export interface ModelNodes<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> {
+  /** Nodes created by `input`. */
+  readonly inputs: Inputs;
+  /** Nodes created by `apply`. */
+  readonly outputs: Outputs;
+}
 
 /** A value: the index of an input; or that of a use, and the name of one of its last states. */
 type Reference = number | readonly [use: number, state?: string];
