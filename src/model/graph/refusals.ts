@@ -40,5 +40,9 @@ export function refuseChangedSteps(layers: readonly Pick<Layer, 'type' | 'timeAx
   const at = layers.findIndex(({ timeAxis }) => timeAxis);
   if (at < 0) return;
   const what = `layers[${at}] (${layers[at]!.type})`;
-  throw new ArgumentError('flow', `false with ${what}, which changes the number of steps`, new Verbatim('true'));
+  throw new ArgumentError(
+    'flow',
+    `false with ${what}, which changes the number of steps`,
+    new Verbatim('true'),
+  );
 }
