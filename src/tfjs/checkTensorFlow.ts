@@ -8,7 +8,7 @@ export interface TensorFlowModule {
   /** Of tfjs-layers, as `layers`. */
   readonly RNN: object;
   readonly layers: object;
-  readonly version_layers?: string;
+  readonly version_layers?: string | undefined;
 }
 
 /** The version whose tests pass with `install`. */
@@ -27,6 +27,24 @@ const FUNCTIONS = [
   'tensor',
   'dropout',
   'ones',
+  'fill',
+  'scalar',
+  'variable',
+  'add',
+  'sub',
+  'mul',
+  'matMul',
+  'reshape',
+  'split',
+  'unstack',
+  'clipByValue',
+  'SGDOptimizer',
+  'MomentumOptimizer',
+  'AdamOptimizer',
+  'AdamaxOptimizer',
+  'RMSPropOptimizer',
+  'AdagradOptimizer',
+  'AdadeltaOptimizer',
 ] as const;
 
 /**
@@ -41,8 +59,12 @@ export function checkTensorFlow(given: TensorFlowModule): TensorFlow {
   }
   const missing = reading('tf', tf, () => FUNCTIONS.find((name) => typeof tf[name] !== 'function'));
   if (missing) throw lacks(`tfjs-core (no function ${missing})`);
-  if (typeof tf.RNN !== 'function' || typeof tf.layers?.lstm !== 'function') {
+  const { RNN, LayersModel, layers, serialization } = tf;
+  if (typeof RNN !== 'function' || typeof LayersModel !== 'function' || typeof layers?.lstm !== 'function') {
     throw lacks('tfjs-layers (no RNN and layers): { ...core, ...layers } has both');
+  }
+  if (typeof serialization?.SerializationMap?.getMap !== 'function') {
+    throw lacks('tfjs-core (no serialization.SerializationMap)');
   }
   if (tf.engine().backendNames().length === 0) {
     throw new StateError('tf: TF.js has no backend: import one, or do not remove it before install');

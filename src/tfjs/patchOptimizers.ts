@@ -1,6 +1,8 @@
+import { StateError } from '../errors.ts';
 import type { Heap } from './heap.ts';
 import type { Installation } from './installation.ts';
 import { type Moment, RULES, type Rule, type RuleName, type Settings } from './optimizerRules.ts';
+import type { InstallOptions } from './options.ts';
 import type { Tensor, TensorFlow, Values, Variable } from './tf.ts';
 
 /** Gradients as `applyGradients` gets them: by variable, or a list in the order of the accumulators. */
@@ -43,8 +45,8 @@ export function patchOptimizers({ tf, patches, options, heap }: Installation): u
       'applyGradients',
       (original) =>
         function (this: unknown, gradients: never) {
-          // webgpu can't be read synchronously
-          if (tf.getBackend() === 'webgpu') return original.call(this, gradients);
+          if (tf.getBackend() === 'webgpu')
+            return withoutKernels(options, () => original.call(this, gradients));
           updates.apply(RULES[name], this as Optimizer, gradients);
         },
     );
@@ -165,6 +167,12 @@ class Updates {
     variable.assign(tensor);
     tensor.dispose();
   }
+}
+
+/** webgpu can't be read synchronously, so that TF.js's own code runs. */
+function withoutKernels({ clipNorm }: InstallOptions, update: () => unknown): unknown {
+  if (clipNorm === undefined) return update();
+  throw new StateError('clipNorm: not with the backend webgpu, which can not be read synchronously');
 }
 
 /** Bytes between blocks of n floats. */

@@ -121,7 +121,7 @@ export interface Patched {
   readonly prototype: object;
 }
 
-/** The module `@tensorflow/tfjs`, or an object with the names of tfjs-core and tfjs-layers. */
+/** What is used of TF.js. */
 export interface TensorFlow {
   readonly RNN: Patched;
   readonly LayersModel: Patched;

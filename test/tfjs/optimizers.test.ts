@@ -156,6 +156,14 @@ describe('clipNorm', () => {
     expect(await step({})).toEqual([-3, 0, -4]);
   });
 
+  test('is refused where gradients can not be read', async () => {
+    uninstall = await install({ ...tf, getBackend: () => 'webgpu' }, { clipNorm: 1 });
+    const w = tf.variable(tf.scalar(1));
+    const named = [{ name: w.name, tensor: tf.scalar(1) }];
+    expect(() => tf.train.sgd(1).applyGradients(named)).toThrow(/clipNorm.*webgpu/);
+    expect(w.dataSync()[0]).toBe(1);
+  });
+
   test.each([-1, Number.NaN, '1'])('%s is refused', async (clipNorm) => {
     await expect(install(tf, { clipNorm } as object)).rejects.toMatchObject({ argument: 'clipNorm' });
   });
