@@ -1,5 +1,5 @@
 import type { SequentialBase } from '../model/core/sequentialBase.ts';
-import { type LayerConfig, makeLayer } from '../model/registry.ts';
+import { type LayerConfig, layerMaker } from '../model/registry.ts';
 import { Sequential } from '../model/sequential.ts';
 import type { NDArray } from '../ndarray.ts';
 import { initSync } from '../wasm/initSync.ts';
@@ -19,7 +19,7 @@ export interface PackedModel {
 export function packModel(model: SequentialBase): PackedModel {
   return {
     module: runtime().module,
-    layers: model.layers.map((layer) => ({ type: layer.type, ...layer.config() })),
+    layers: model.layers.map((layer) => ({ type: layer.type, ...layer.config(model.layers) })),
     parameters: model.stateDict(),
   };
 }
@@ -33,7 +33,8 @@ export function packModel(model: SequentialBase): PackedModel {
 export function unpackModel({ module, layers, parameters }: PackedModel): Sequential {
   initSync({ module });
   const most = Object.keys(parameters).length;
-  const model = new Sequential(layers.map((layer) => makeLayer(layer, most)));
+  const make = layerMaker({});
+  const model = new Sequential(layers.map((layer) => make(layer, most)));
   try {
     model.loadStateDict(parameters);
   } catch (error) {

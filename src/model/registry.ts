@@ -56,7 +56,7 @@ export type LayerName = keyof typeof recurrentLayers | keyof typeof MAKERS;
  * @param custom layers of a user's own by type
  * @param before layers of the model that were made, which one may be tied to by its index
  */
-export function makeLayer(
+function makeLayer(
   description: unknown,
   most: number,
   custom: Readonly<Record<string, CustomLayerClass>> = {},
