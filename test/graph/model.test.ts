@@ -1,0 +1,208 @@
+import {
+  AdamW,
+  Attention,
+  Concat,
+  crossEntropy,
+  Dropout,
+  Embedding,
+  GRU,
+  type GraphNode,
+  init,
+  input,
+  LastStep,
+  type Layer,
+  Linear,
+  LSTM,
+  Model,
+  mse,
+  Sequential,
+  Trainer,
+} from 'unrolled';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { generator, uniform } from '../reference/random.ts';
+
+beforeAll(() => init({ kernels: 'simd' }));
+
+type Applied = Layer & { apply(node: GraphNode): GraphNode };
+
+/** Layers one after the other, as a graph. */
+function chainOf(from: GraphNode, layers: readonly Layer[], seed: number) {
+  const outputs = (layers as readonly Applied[]).reduce((node, layer) => layer.apply(node), from);
+  return new Model({ inputs: from, outputs }, { seed });
+}
+
+function indices(next: () => number, length: number, limit: number): Int32Array<ArrayBuffer> {
+  return Int32Array.from({ length }, () => Math.floor(next() * limit));
+}
+
+const V = 11;
+const T = 9;
+const B = 3;
+const chains: readonly (readonly [string, () => Layer[]])[] = [
+  ['a stack', () => [new Embedding(V, 6), new LSTM(6, 5, { numLayers: 3, dropout: 0.2 }), new Linear(5, V)]],
+  [
+    'a table that is multiplied',
+    () => [new Embedding(V, 6), new Dropout(0), new GRU(6, 5), new Dropout(0.3), new Linear(5, V)],
+  ],
+  [
+    'LastStep behind both directions',
+    () => [
+      new Embedding(V, 6),
+      new LSTM(6, 5, { bidirectional: true }),
+      new Dropout(0.4),
+      new LastStep(),
+      new Linear(10, V),
+    ],
+  ],
+];
+
+describe.each(chains)('a chain as a Model has the bits of Sequential: %s', (_, layers) => {
+  const next = generator(4);
+  const x = { data: indices(next, T * B, V), shape: [T, B] };
+  const y = { data: indices(next, T * B, V), shape: [T, B] };
+
+  test.each([[undefined], [[4, 9, 6]]])('training steps, lengths %j', (lengths) => {
+    const sequential = new Sequential(layers(), { seed: 5 });
+    const model = chainOf(input({ indices: V }), layers(), 5);
+    const trainers = [sequential, model].map(
+      (one) => new Trainer(one as Sequential, { loss: crossEntropy, optimizer: new AdamW(), clipNorm: 1 }),
+    );
+    const last = layers().some(({ type }) => type === 'LastStep');
+    const target = last ? { data: y.data.slice(0, B), shape: [1, B] } : y;
+    for (let i = 0; i < 3; i++) {
+      const [a, b] = trainers.map((trainer) => trainer.step(x, target, lengths ? { lengths } : {}));
+      expect(b).toEqual(a);
+    }
+    expect(model.stateDict()).toEqual(sequential.stateDict());
+    const opts = lengths ? { lengths } : {};
+    expect(trainers[1]!.evaluate(x, target, opts)).toEqual(trainers[0]!.evaluate(x, target, opts));
+    expect(model.forward(x, opts).data).toEqual(sequential.forward(x, opts).data);
+  });
+});
+
+/** An encoder and a decoder with attention. */
+function translator(seed = 1) {
+  const source = input({ indices: 12 });
+  const target = input({ indices: V });
+  const encoder = new LSTM(6, 4, { bidirectional: true }).apply(new Embedding(12, 6).apply(source));
+  const decoder = new LSTM(5, 8).apply(new Embedding(V, 5).apply(target), { h0: encoder.hN, c0: encoder.cN });
+  const context = new Attention({ kind: 'dot' }).apply(decoder.output, encoder.output);
+  const next = new Linear(16, V).apply(new Concat().apply(decoder.output, context));
+  return new Model({ inputs: { source, target }, outputs: { next } }, { seed });
+}
+
+const random = generator(8);
+const S = 7;
+const given = {
+  source: { data: indices(random, S * B, 12), shape: [S, B] },
+  target: { data: indices(random, T * B, V), shape: [T, B] },
+};
+const lengths = { source: [3, 7, 5], target: [8, 2, 9] };
+
+/** The steps of one row. */
+function row({ data, shape }: { data: Int32Array; shape: number[] }, b: number, length: number) {
+  return { data: Int32Array.from({ length }, (_, t) => data[t * shape[1]! + b]!), shape: [length, 1] };
+}
+
+describe('an encoder and a decoder with lengths of opposite orders', () => {
+  test('each row has the bits that it has alone', () => {
+    const model = translator();
+    const { next } = model.forward(given, { lengths });
+    for (let b = 0; b < B; b++) {
+      const [s, t] = [lengths.source[b]!, lengths.target[b]!];
+      const alone = model.forward({ source: row(given.source, b, s), target: row(given.target, b, t) }).next;
+      for (let step = 0; step < t; step++) {
+        const from = (step * B + b) * V;
+        const wanted = alone.data.subarray(step * V, (step + 1) * V);
+        expect([...next.data.subarray(from, from + V)]).toEqual([...wanted]);
+      }
+    }
+  });
+
+  test('a stream with the source given has the bits of forward', () => {
+    const model = translator();
+    const { next } = model.forward(given, { lengths });
+    const stream = model.stream({ given: { source: given.source }, lengths: { source: lengths.source } });
+    const check = (t: number, step: Float32Array, rows: readonly number[]) => {
+      for (const b of rows) {
+        if (t >= lengths.target[b]!) continue;
+        const from = (t * B + b) * V;
+        expect([...step.subarray(b * V, (b + 1) * V)]).toEqual([...next.data.subarray(from, from + V)]);
+      }
+    };
+    const at = (t: number) => given.target.data.subarray(t * B, (t + 1) * B);
+    let fork: ReturnType<typeof stream.fork> | undefined;
+    for (let t = 0; t < T; t++) {
+      if (t === 4) fork = stream.fork();
+      check(t, stream.step(at(t)), [0, 1, 2]);
+      if (fork) check(t, fork.step(at(t)), [0, 1, 2]);
+    }
+    stream.reset();
+    check(0, stream.step(at(0)), [0, 1, 2]);
+    stream.reset(1);
+    check(0, stream.step(at(0)), [1]);
+    const { states } = stream.snapshot();
+    expect(Object.keys(states)).toEqual(['3.h_l0', '3.c_l0']);
+  });
+
+  test('learns, and a checkpoint goes on with the same bits', () => {
+    const model = translator();
+    const options = () => ({ loss: { next: crossEntropy }, optimizer: new AdamW({ lr: 1e-2 }) });
+    const trainer = new Trainer(model, options());
+    const y = { next: { data: indices(generator(3), T * B, V), shape: [T, B] } };
+    const first = trainer.step(given, y, { lengths }).loss;
+    for (let i = 0; i < 80; i++) trainer.step(given, y, { lengths });
+    expect(trainer.evaluate(given, y, { lengths }).loss).toBeLessThan(first / 4);
+    const file = trainer.save();
+    const loaded = Model.load(file);
+    expect(loaded.forward(given, { lengths })).toEqual(model.forward(given, { lengths }));
+    const again = new Trainer(loaded, options());
+    again.restore(file);
+    expect(again.step(given, y, { lengths })).toEqual(trainer.step(given, y, { lengths }));
+    expect(() => Sequential.load(file)).toThrow(/Model\.load/);
+  });
+});
+
+describe('several losses', () => {
+  test('their weighted sum, and its gradient', () => {
+    const make = () => {
+      const x = input({ features: 4 });
+      const hidden = new GRU(4, 5).apply(x);
+      const outputs = { label: new Linear(5, 3).apply(hidden), value: new Linear(5, 2).apply(hidden.hN) };
+      return new Model({ inputs: x, outputs }, { seed: 2 });
+    };
+    const x = { data: uniform(generator(1), 6 * 2 * 4), shape: [6, 2, 4] };
+    const label = { data: indices(generator(2), 12, 3), shape: [6, 2] };
+    const value = { data: uniform(generator(3), 4), shape: [2, 2] };
+    const step = (label_: number, value_: number) => {
+      const model = make();
+      const trainer = new Trainer(model, {
+        loss: { label: crossEntropy, value: mse },
+        lossWeights: { label: label_, value: value_ },
+        optimizer: new AdamW({ lr: 0 }),
+      });
+      const { loss } = trainer.step(x, { label, value });
+      return { loss, gradients: Object.values(model.gradients()).map(({ data }) => [...data]) };
+    };
+    const both = step(1, 1);
+    const more = step(1, 3);
+    const double = step(2, 2);
+    expect(double.loss).toBeCloseTo(2 * both.loss, 10);
+    const value_ = (more.loss - both.loss) / 2;
+    expect(value_).toBeGreaterThan(0);
+    for (const [p, list] of both.gradients.entries()) {
+      for (const [i, g] of list.entries()) expect(double.gradients[p]![i]).toBeCloseTo(2 * g, 5);
+    }
+  });
+});
+
+test('adding an output renames nothing', () => {
+  const build = (more: boolean) => {
+    const x = input({ features: 4 });
+    const hidden = new GRU(4, 5).apply(x);
+    const first = new Linear(5, 3).apply(hidden);
+    const other = more ? { other: new Linear(5, 2).apply(hidden.hN) } : {};
+    return Object.keys(new Model({ inputs: { x }, outputs: { first, ...other } }).stateDict());
+  };
+  expect(build(true).slice(0, build(false).length)).toEqual(build(false));
+});
