@@ -182,6 +182,16 @@ describe.each(named)('%s', (_, c) => {
     }
   });
 
+  test('the bits do not depend on the tiles', () => {
+    for (const [build, other] of [
+      ['simd', 'simd wide'],
+      ['simd', 'checked'],
+    ] as const) {
+      expect(forward(other, c)).toEqual(forward(build, c));
+      expect(backward(other, c, true)).toEqual(backward(build, c, true));
+    }
+  });
+
   test.each([true, false])('conv1d_backward, dx %s: gradients of the float64 reference', (wantX) => {
     for (const build of builds) {
       const { drawn, dx, dw, db, dstate } = backward(build, c, wantX);

@@ -42,7 +42,11 @@ const options: Conv1dOptions[] = [
 ];
 
 /** Steps of row b of [T, B, C]. */
-function rowOf({ data, shape }: NDArray, b: number, steps: number): Float64Array {
+function rowOf(
+  { data, shape }: { data: Float32Array; shape: readonly number[] },
+  b: number,
+  steps: number,
+): Float64Array {
   const [, rows, C] = shape as [number, number, number];
   const at = (t: number) => data.slice((t * rows + b) * C, (t * rows + b + 1) * C);
   return Float64Array.from(Array.from({ length: steps }, (_, t) => [...at(t)]).flat());
@@ -270,6 +274,37 @@ describe('causal with stride 1', () => {
     ]);
   });
 
+  test('a pool of streams and a fork have the bits of forward', () => {
+    const model = make();
+    const x = new Draw(22).features(1, 6, 3, 3) as { data: Float32Array; shape: readonly number[] };
+    const whole = model.forward(x);
+    const pool = model.streams({ capacity: 4 });
+    const sessions = [0, 1, 2].map(() => pool.open());
+    const seen = sessions.map(() => 0);
+    const step = (rows: readonly number[]) => {
+      const inputs = rows.map((b) => [...rowOf(x, b, 6).subarray(seen[b]! * 3, (seen[b]! + 1) * 3)]);
+      const y = [
+        ...pool.step(
+          rows.map((b) => sessions[b]!),
+          inputs.flat(),
+        ),
+      ];
+      for (const [i, b] of rows.entries()) {
+        expect(y.slice(i * 2, i * 2 + 2), `row ${b}`).toEqual([
+          ...rowOf(whole, b, 6).subarray(seen[b]! * 2, seen[b]! * 2 + 2),
+        ]);
+        seen[b]!++;
+      }
+    };
+    for (const rows of [[0], [2, 0], [1], [0, 1, 2], [1, 2], [2], [0, 1], [2, 1]]) step(rows);
+    const stream = model.stream();
+    const inputs = rowOf(x, 0, 6);
+    for (let t = 0; t < 3; t++) stream.step(inputs.subarray(t * 3, t * 3 + 3));
+    const fork = stream.fork();
+    stream.step([9, 9, 9]);
+    expect([...fork.step(inputs.subarray(9, 12))]).toEqual([...rowOf(whole, 0, 6).subarray(6, 8)]);
+  });
+
   test.each<[string, Partial<TrainerOptions>]>([
     ['a memory budget', { memoryBudget: 80_000 }],
     ['truncation over the whole sequence', { truncation: { k1: 400, k2: 400 } }],
@@ -322,6 +357,14 @@ describe('refused:', () => {
       /^activation/,
     ],
     ['negative padding', () => new Conv1d(1, 1, 1, { padding: -1 }), ArgumentError, /^padding: /],
+    [
+      'a window beyond 32 bits',
+      () => new Conv1d(1, 1, 3, { dilation: 2 ** 29 }),
+      ArgumentError,
+      /^dilation: /,
+    ],
+    ['stride beyond 32 bits', () => new Conv1d(1, 1, 1, { stride: 2 ** 32 }), ArgumentError, /^stride: /],
+    ['padding beyond 32 bits', () => new Conv1d(1, 1, 1, { padding: 2 ** 31 }), ArgumentError, /^padding: /],
     ['stride 0', () => new Conv1d(1, 1, 1, { stride: 0 }), ArgumentError, /^stride: /],
     ['an unknown option', () => new Conv1d(1, 1, 1, { stirde: 2 } as never), ArgumentError, /stirde/],
     [

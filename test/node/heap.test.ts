@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { BlockStream } from '../../src/audio/blockStream.ts';
 import {
   AdamW,
+  Conv1d,
   cosineLR,
   crossEntropy,
   Embedding,
@@ -12,6 +13,8 @@ import {
   init,
   Linear,
   LSTM,
+  MaxPool1d,
+  mse,
   Sequential,
   Trainer,
 } from '../../src/index.ts';
@@ -143,6 +146,15 @@ describe('the JavaScript heap', () => {
       },
     ],
     [
+      'of a stream of convolutions',
+      () => {
+        const causal = { padding: 'causal', dilation: 2, activation: 'relu' } as const;
+        const stream = new Sequential([new Conv1d(2, 3, 3, causal), new Conv1d(3, 2, 2, causal)]).stream();
+        const x = new Float32Array(2).fill(0.5);
+        return () => stream.step(x);
+      },
+    ],
+    [
       'in blocks of one to four',
       () => {
         const stream = language().stream({ batch: 2, block: 4 });
@@ -210,6 +222,23 @@ describe('the JavaScript heap', () => {
     const x = { data: Int32Array.from({ length: 32 }, (_, i) => i % V), shape };
     const run = () => {
       for (let i = 0; i < 1000; i++) trainer.step(x, x);
+    };
+    for (let i = 0; i < 10; i++) run();
+    const left = [0, 1, 2].map(() => {
+      const before = heap();
+      run();
+      return process.memoryUsage().heapUsed - before;
+    });
+    expect(Math.min(...left) / 1000).toBeLessThan(1000);
+  });
+
+  test('a training step of convolutions and pooling leaves less than a kilobyte of garbage', () => {
+    const layers = [new Conv1d(3, 4, 3, { stride: 2 }), new MaxPool1d(2), new LSTM(4, 4)];
+    const trainer = new Trainer(new Sequential(layers), { loss: mse, optimizer: new AdamW() });
+    const x = { data: new Float32Array(9 * 4 * 3).fill(0.1), shape: [9, 4, 3] };
+    const y = { data: new Float32Array(2 * 4 * 4), shape: [2, 4, 4] };
+    const run = () => {
+      for (let i = 0; i < 1000; i++) trainer.step(x, y);
     };
     for (let i = 0; i < 10; i++) run();
     const left = [0, 1, 2].map(() => {

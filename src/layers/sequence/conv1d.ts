@@ -7,7 +7,7 @@ import { convBackwardWork, convWork } from '../../memory/workspace.ts';
 import type { Signal } from '../../ndarray.ts';
 import { activationPass, isIdentity, type LayerActivation, layerActivation } from '../activationPass.ts';
 import { runningState } from '../recurrent/states.ts';
-import { type Padding, paddingOf } from './geometry.ts';
+import { MAX_STEPS, type Padding, paddingOf } from './geometry.ts';
 import { WindowLayer } from './windowLayer.ts';
 import { WindowTable } from './windowTable.ts';
 
@@ -79,8 +79,8 @@ export class Conv1d extends WindowLayer {
       activation: true,
       init: true,
     });
-    const stride = integer('stride', given.stride ?? 1, 1);
-    const dilation = integer('dilation', given.dilation ?? 1, 1);
+    const stride = integer('stride', given.stride ?? 1, 1, MAX_STEPS);
+    const dilation = integer('dilation', given.dilation ?? 1, 1, MAX_STEPS);
     const groups = integer('groups', given.groups ?? 1, 1);
     const padding = paddingOf(given.padding ?? 'valid', ['valid', 'same', 'causal']);
     for (const [name, channels] of Object.entries({ inChannels, outChannels })) {

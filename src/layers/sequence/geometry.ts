@@ -1,5 +1,8 @@
 import { integer } from '../../check.ts';
-import { ArgumentError } from '../../errors.ts';
+import { ArgumentError, Verbatim } from '../../errors.ts';
+
+/** Steps that kernels count with in 32 bits: of a window, from window to window, of padding. */
+export const MAX_STEPS = 2 ** 29;
 
 /** How windows lie over the steps of a row. */
 export interface Windowing {
@@ -41,12 +44,17 @@ export class Geometry implements Windowing {
   /** Steps from the first to the last one that a window sees. */
   readonly span: number;
 
+  /** @throws {ArgumentError} if a window spans too many steps */
   constructor({ size, stride, dilation, padding }: WindowOptions) {
     this.size = size;
     this.stride = stride;
     this.dilation = dilation;
     this.padding = padding;
     this.span = (size - 1) * dilation;
+    if (this.span > MAX_STEPS) {
+      const what = new Verbatim(`${size} elements ${dilation} steps apart`);
+      throw new ArgumentError('dilation', `a window of at most ${MAX_STEPS} steps`, what);
+    }
   }
 
   steps(steps: number): number {
@@ -60,7 +68,7 @@ export class Geometry implements Windowing {
     const { padding, span, stride } = this;
     if (padding === 'causal') return span;
     if (padding !== 'same') return this.#sides;
-    return Math.max((this.steps(steps) - 1) * stride + span + 1 - steps, 0) >> 1;
+    return Math.floor(Math.max((this.steps(steps) - 1) * stride + span + 1 - steps, 0) / 2);
   }
 
   /** Fewest steps that a window fits in. */
@@ -91,11 +99,7 @@ export class Geometry implements Windowing {
 }
 
 /** @throws {ArgumentError} unless it is one of the names, or an integer of at most `most` */
-export function paddingOf(
-  padding: unknown,
-  names: readonly Padding[],
-  most = Number.MAX_SAFE_INTEGER,
-): Padding {
+export function paddingOf(padding: unknown, names: readonly Padding[], most = MAX_STEPS): Padding {
   if (names.includes(padding as Padding)) return padding as Padding;
   if (typeof padding === 'number') return integer('padding', padding, 0, most);
   throw new ArgumentError('padding', `a number of steps or one of ${names.join(', ')}`, padding);

@@ -2,7 +2,7 @@ import { integer, options } from '../../check.ts';
 import type { LayerScope, ParameterSpec, Pass } from '../../engine/layer.ts';
 import type { Region } from '../../memory/layout.ts';
 import { POOL_MAX, POOL_MEAN } from '../../wasm/generated/constants.ts';
-import { type Padding, paddingOf, type Windowing } from './geometry.ts';
+import { MAX_STEPS, type Padding, paddingOf, type Windowing } from './geometry.ts';
 import { WindowLayer } from './windowLayer.ts';
 import { WindowTable } from './windowTable.ts';
 
@@ -29,9 +29,9 @@ abstract class Pool1d extends WindowLayer {
 
   /** @throws {ArgumentError} if a number is out of range or an option is unknown */
   constructor(type: string, size: number, opts?: Pool1dOptions) {
-    integer('size', size, 1);
+    integer('size', size, 1, MAX_STEPS);
     const given = options(type, opts, { stride: true, padding: true });
-    const stride = integer('stride', given.stride ?? size, 1);
+    const stride = integer('stride', given.stride ?? size, 1, MAX_STEPS);
     const padding = paddingOf(given.padding ?? 'valid', ['valid', 'same'], size >> 1);
     super({ size, stride, dilation: 1, padding });
     this.size = size;
