@@ -12,5 +12,5 @@ export {
 } from './model/core/trainerBase.ts';
 export * from './optim/core.ts';
 export { Optimizer } from './optim/optimizer.ts';
-export { cosineLR, type Schedule, stepLR, warmup } from './optim/schedules.ts';
+export type { Schedule } from './optim/schedules.ts';
 export * from './publicShared.ts';

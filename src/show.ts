@@ -48,17 +48,17 @@ export function shorten(text: string, longest: number): string {
 }
 
 function text(value: unknown, depth: number): string {
-  if (typeof value === 'string') return JSON.stringify(shorten(value, 60));
+  const type = typeof value;
+  if (type === 'string') return JSON.stringify(shorten(value as string, 60));
   if (typeof value === 'bigint') return value < LARGE && value > -LARGE ? `${value}n` : 'a large bigint';
-  if (typeof value === 'function') return 'a function';
-  if (typeof value !== 'object' || value === null) return shorten(String(value), 60);
-  const verbatim = Verbatim.read(value);
+  if (type === 'function') return 'a function';
+  if (type !== 'object' || value === null) return shorten(String(value), 60);
+  const verbatim = Verbatim.read(value as object);
   if (verbatim !== undefined) return verbatim;
   if (Array.isArray(value)) return list(value, depth);
   const kind = arrayKind(value);
   if (kind) return `${kind}(${(value as Uint8Array).length})`;
-  if (ArrayBuffer.isView(value)) return 'a DataView';
-  const name = className(value);
+  const name = className(value as object);
   if (name === '' || name === 'Object') return 'an object';
   return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${shorten(name, 40)}`;
 }
@@ -68,8 +68,7 @@ function list(value: readonly unknown[], depth: number): string {
   if (length > WIDEST || depth >= DEEPEST) return `an array of ${length}`;
   const elements = Array.from({ length }, (_, i) => {
     const own = Object.getOwnPropertyDescriptor(value, i);
-    if (!own) return 'a hole';
-    return 'value' in own ? text(own.value, depth + 1) : 'a getter';
+    return own?.get ? 'a getter' : own ? text(own.value, depth + 1) : 'a hole';
   });
   return `[${elements.join(', ')}]`;
 }

@@ -17,12 +17,7 @@ interface Shared {
 export class ChainPlan implements Plan {
   readonly steps: number;
   readonly batch: number;
-  readonly training: boolean;
-  readonly ragged: boolean;
-  readonly flow: boolean;
-  readonly wholeSteps: number;
-  /** Its kind of targets. */
-  readonly kind: PlanRequest['targets'];
+  readonly #asked: PlanRequest;
   readonly rows: Rows;
   readonly outputRows: Rows;
   penalty = 0;
@@ -48,11 +43,7 @@ export class ChainPlan implements Plan {
     const { wholeSteps = steps } = request;
     this.steps = steps;
     this.batch = batch;
-    this.training = training;
-    this.ragged = ragged;
-    this.flow = flow;
-    this.wholeSteps = wholeSteps;
-    this.kind = request.targets;
+    this.#asked = { steps, batch, training, targets: request.targets, ragged, flow, wholeSteps };
     this.start = layout.end;
     const sizes = ragged ? layout.take('sizes', steps) : undefined;
     const { kind, size } = network.input;
@@ -139,14 +130,15 @@ export class ChainPlan implements Plan {
     flow = false,
     wholeSteps = steps,
   }: PlanRequest): boolean {
+    const asked = this.#asked;
     return (
-      this.steps === steps &&
-      this.batch === batch &&
-      this.training === training &&
-      this.kind === targets &&
-      this.ragged === ragged &&
-      this.flow === flow &&
-      this.wholeSteps === wholeSteps
+      asked.steps === steps &&
+      asked.batch === batch &&
+      asked.training === training &&
+      asked.targets === targets &&
+      asked.ragged === ragged &&
+      asked.flow === flow &&
+      asked.wholeSteps === wholeSteps
     );
   }
 

@@ -191,9 +191,7 @@ export class Network {
   prepare(request: PlanRequest): Plan {
     const { training, targets } = request;
     if ((training || targets !== 'none') && !this.arena.trains) {
-      throw new StateError(
-        "the loaded kernels only support inference: use init() of 'unrolled' for training",
-      );
+      throw new StateError("the loaded kernels only infer: use init() of 'unrolled' for training");
     }
     let plan: Plan | undefined;
     for (const p of this.#plans) if (p.serves(request)) plan = p;
@@ -312,8 +310,7 @@ export class Network {
   /** Copies of the gradients by name. @throws {StateError} before the first training pass */
   gradientDict(): Record<string, { data: Float32Array<ArrayBuffer>; shape: readonly number[] }> {
     this.free('gradients');
-    if (!this.hasGradients)
-      throw new StateError('there are no gradients yet: call forward with { training: true } first');
+    if (!this.hasGradients) throw new StateError('gradients: call forward with { training: true } first');
     return this.#copies(this.parameters, (parameter) => this.partOf(this.gradients, parameter));
   }
 

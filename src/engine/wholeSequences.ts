@@ -49,7 +49,7 @@ export class WholeSequences {
     try {
       const plan = this.#last;
       if (!plan || !network.holds(plan))
-        throw new StateError('backward: call forward with { training: true } before each backward');
+        throw new StateError('backward: call forward with { training: true } first');
       const dy = readShaped('outputGradient', outputGradient, plan.output.shape);
       const wanted = input.kind === 'features';
       const shape = [plan.steps, plan.batch, input.size];

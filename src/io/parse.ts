@@ -2,8 +2,8 @@ import { byteArray } from '../allocate.ts';
 import { arrayKind, isArrayBuffer } from '../arrayKind.ts';
 import { ArgumentError, showShape } from '../errors.ts';
 import { decodeUtf8 } from '../utf8.ts';
-import { ARRAYS, DTYPES, type Dtype, isDtype, type Tensor } from './dtype.ts';
-import { bad, type HeaderEntry, parseHeader, quote } from './safetensors-header.ts';
+import { ARRAYS, type Dtype, type Tensor } from './dtype.ts';
+import { bad, type Header, type HeaderEntry, parseHeader, quote } from './safetensors-header.ts';
 import { elements, MAX_HEADER } from './sizes.ts';
 
 /** Contents of a safetensors file. */
@@ -31,6 +31,15 @@ export interface SafetensorsFile {
  * @throws {MemoryError} if there is no memory for the copies
  */
 export function parseSafetensors(bytes: Uint8Array | ArrayBuffer): SafetensorsFile {
+  return readTensors(bytes, parseHeader, ARRAYS);
+}
+
+/** As parseSafetensors, with a parser of the header and the array classes of the element types that are accepted. */
+export function readTensors(
+  bytes: Uint8Array | ArrayBuffer,
+  parse: (text: string) => Header,
+  arrays: Partial<typeof ARRAYS>,
+): SafetensorsFile {
   const file = toBytes(bytes);
   if (file.length < 8) throw bad(`file of ${file.length} bytes is shorter than 8 bytes`);
   const declared = new DataView(file.buffer, file.byteOffset).getBigUint64(0, true);
@@ -40,8 +49,8 @@ export function parseSafetensors(bytes: Uint8Array | ArrayBuffer): SafetensorsFi
       `header length ${declared} is beyond the ${most} bytes that follow, or the limit ${MAX_HEADER}`,
     );
   const start = 8 + Number(declared);
-  const { entries, metadata } = parseHeader(decodeHeader(file, start));
-  const checked = entries.map((entry) => checkEntry(entry, file.length - start));
+  const { entries, metadata } = parse(decodeHeader(file, start));
+  const checked = entries.map((entry) => checkEntry(entry, file.length - start, arrays));
   checkLayout(entries, file.length - start);
 
   const tensors = new Map<string, Tensor>();
@@ -49,7 +58,7 @@ export function parseSafetensors(bytes: Uint8Array | ArrayBuffer): SafetensorsFi
     const dtype = checked[i]!;
     const copy = byteArray(end - begin);
     copy.set(file.subarray(start + begin, start + end));
-    tensors.set(name, { dtype, shape, data: new ARRAYS[dtype](copy.buffer) } as Tensor);
+    tensors.set(name, { dtype, shape, data: new arrays[dtype]!(copy.buffer) } as Tensor);
   });
   return { tensors, metadata };
 }
@@ -72,19 +81,23 @@ function decodeHeader(file: Uint8Array, end: number): string {
 }
 
 /** Checks that the numbers of an entry match each other and the `available` bytes of data; returns its element type. */
-function checkEntry({ name, dtype, shape, begin, end }: HeaderEntry, available: number): Dtype {
+function checkEntry(
+  { name, dtype, shape, begin, end }: HeaderEntry,
+  available: number,
+  arrays: Partial<typeof ARRAYS>,
+): Dtype {
   const owner = `tensor ${quote(name)}`;
-  if (!isDtype(dtype)) {
-    throw bad(`${owner}: unknown dtype ${quote(dtype)}, expected one of ${DTYPES.join(' ')}`);
+  if (!Object.hasOwn(arrays, dtype)) {
+    throw bad(`${owner}: unknown dtype ${quote(dtype)}, expected one of ${Object.keys(arrays).join(' ')}`);
   }
-  const size = elements([...shape, ARRAYS[dtype].BYTES_PER_ELEMENT]);
+  const size = elements([...shape, arrays[dtype as Dtype]!.BYTES_PER_ELEMENT]);
   if (size !== end - begin || end > available) {
     const bytes = size < 0 ? '2^53 or more' : size;
     throw bad(
       `${owner}: shape ${showShape(shape)} of ${dtype} needs ${bytes} bytes, got data_offsets [${begin}, ${end}] in ${available} bytes of data`,
     );
   }
-  return dtype;
+  return dtype as Dtype;
 }
 
 /** Checks that the tensors cover the `available` bytes without gaps or overlaps. */

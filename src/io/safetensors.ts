@@ -2,7 +2,7 @@ import { ArgumentError, reading, showShape } from '../errors.ts';
 import { ARRAYS, DTYPES, dtypeOf, holds, isDtype, type TensorInput } from './dtype.ts';
 import { quote } from './safetensors-header.ts';
 import { elements } from './sizes.ts';
-import { checkText, type Piece, writeTensors } from './write.ts';
+import { checkText, compareCodePoints, type Piece, writeTensors } from './write.ts';
 
 export {
   type Dtype,
@@ -36,10 +36,11 @@ export function serializeSafetensors(
   tensors: Iterable<readonly [string, TensorInput]> | Readonly<Record<string, TensorInput>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
-  return writeTensors(
-    reading('tensors', tensors, () => collect(tensors)),
-    metadata,
+  const pieces = reading('tensors', tensors, () => collect(tensors));
+  pieces.sort(
+    (a, b) => DTYPES.indexOf(a.dtype) - DTYPES.indexOf(b.dtype) || compareCodePoints(a.name, b.name),
   );
+  return writeTensors(pieces, metadata);
 }
 
 function collect(tensors: Parameters<typeof serializeSafetensors>[0]): Piece[] {

@@ -1,7 +1,7 @@
 import { byteArray } from '../allocate.ts';
 import { ArgumentError, reading } from '../errors.ts';
 import { encodeUtf8 } from '../utf8.ts';
-import { DTYPES, type Dtype } from './dtype.ts';
+import type { Dtype } from './dtype.ts';
 import { hasLoneSurrogate, MAX_METADATA, quote } from './safetensors-header.ts';
 import { MAX_HEADER } from './sizes.ts';
 
@@ -14,7 +14,7 @@ export interface Piece {
 }
 
 /**
- * Writes tensors with distinct names. Throws for metadata and sizes as serializeSafetensors. own: a key of the package's
+ * Writes tensors with distinct names, in this order. Throws for metadata and sizes as serializeSafetensors. own: a key of the package's
  * own, which metadata must not have, and its value.
  */
 export function writeTensors(
@@ -22,12 +22,9 @@ export function writeTensors(
   metadata: Readonly<Record<string, string>>,
   own?: readonly [key: string, value: string],
 ): Uint8Array<ArrayBuffer> {
-  const laidOut = [...pieces].sort(
-    (a, b) => DTYPES.indexOf(a.dtype) - DTYPES.indexOf(b.dtype) || compareCodePoints(a.name, b.name),
-  );
   const members = metadataMembers(metadata, own);
   let size = 0;
-  for (const { name, dtype, shape, data } of laidOut) {
+  for (const { name, dtype, shape, data } of pieces) {
     const end = size + data.byteLength;
     const fields = `"dtype":"${dtype}","shape":[${shape.join(',')}],"data_offsets":[${size},${end}]`;
     members.push(`${JSON.stringify(name)}:{${fields}}`);
@@ -43,7 +40,7 @@ export function writeTensors(
   file.fill(0x20, 8 + header.length, 8 + padded);
   file.set(header, 8);
   let at = 8 + padded;
-  for (const { data } of laidOut) {
+  for (const { data } of pieces) {
     file.set(data, at);
     at += data.length;
   }
@@ -82,7 +79,7 @@ export function checkText(argument: string, text: unknown): asserts text is stri
 }
 
 /** Compares distinct texts by UTF-8 bytes. */
-function compareCodePoints(a: string, b: string): number {
+export function compareCodePoints(a: string, b: string): number {
   return surrogatesLast(a) < surrogatesLast(b) ? -1 : 1;
 }
 

@@ -55,7 +55,7 @@ export function dropoutPass(scope: LayerScope, input: Region, p: number): Pass {
 export function variationalDropoutPass(scope: LayerScope, input: Region, p: number): Pass {
   const { kernels, rows } = scope;
   const n = input.shape.at(-1)!;
-  return maskedPass(scope, input, 'variational dropout', p, (key, threshold, scale, x, y) => {
+  return maskedPass(scope, input, 'dropout', p, (key, threshold, scale, x, y) => {
     kernels.dropout_steps(rows.steps, rows.batch, n, rows.sizes, key, threshold, scale, x, y);
   });
 }

@@ -9,7 +9,10 @@ import { ArgumentError, StateError } from '../errors.ts';
 import type { Region } from '../memory/layout.ts';
 import { type Given, type NDArray, readSequence, readShaped, type Sequence } from '../ndarray.ts';
 import { settled } from '../settled.ts';
+import type { Cell } from './recurrent/cell.ts';
+import type { RecurrentOptions } from './recurrent/options.ts';
 import { Recurrent } from './recurrent/recurrent.ts';
+import { withStepHook } from './recurrent/stepHook.ts';
 import type { BackwardInput, BackwardResult, ForwardOptions, ForwardResult } from './standaloneTypes.ts';
 
 /**
@@ -22,6 +25,17 @@ export abstract class Standalone<
 > extends Recurrent {
   readonly #network = new OwnNetwork();
   #last: Plan | undefined;
+
+  /** @param own options of the class that differ from their defaults, for saved models */
+  protected constructor(
+    inputSize: number,
+    hiddenSize: number,
+    opts: RecurrentOptions,
+    cell: Cell,
+    own?: Readonly<Record<string, unknown>>,
+  ) {
+    super(inputSize, hiddenSize, opts, withStepHook(cell, opts.clipStepNorm ?? 0), own);
+  }
 
   /**
    * Runs T steps of B rows. x: [T, B, inputSize], or [B, T, inputSize] with batchFirst.

@@ -36,7 +36,7 @@ export class Layout {
     const end = align(ptr + 4 * length);
     if (end > MAX_BYTES) {
       throw new MemoryError(
-        `${what} [${shape.join(', ')}] would end at ${mebibytes(ptr + 4 * length)}, beyond the limit of 2048 MiB`,
+        `${what} [${shape.join(', ')}] would end at ${mebibytes(ptr + 4 * length)}, beyond 2048 MiB`,
       );
     }
     this.#end = end;

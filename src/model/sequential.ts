@@ -3,9 +3,9 @@ import { AdaptedLayer, isCustomLayer } from '../custom/adaptLayer.ts';
 import type { CustomLayer } from '../custom/layer.ts';
 import { checkUses } from '../engine/checkUses.ts';
 import type { Layer } from '../engine/layer.ts';
-import { convert } from './convert.ts';
 import { readModel } from './core/save.ts';
 import type { SequentialOptions } from './core/sequentialBase.ts';
+import { FILES } from './files.ts';
 import { type LoadOptions, layerMaker } from './registry.ts';
 import { StreamPool, type StreamPoolOptions } from './streaming/pool.ts';
 import { StreamingSequential } from './streaming/streamingSequential.ts';
@@ -47,6 +47,6 @@ export class Sequential extends StreamingSequential {
    */
   static override load(bytes: Uint8Array | ArrayBuffer, opts?: LoadOptions): Sequential {
     const { layers = {} } = options('Sequential.load', opts, { layers: true });
-    return readModel(bytes, layerMaker(layers), (made, given) => new Sequential(made, given), convert);
+    return readModel(bytes, layerMaker(layers), (made, given) => new Sequential(made, given), FILES);
   }
 }

@@ -1,16 +1,13 @@
 import { backwardWork, gruWork } from '../../memory/workspace.ts';
 import { defineCell } from '../recurrent/defineCell.ts';
+import { gatesInOrder } from '../recurrent/gateTraces.ts';
 import { torchParameters } from './torch.ts';
 
 /** torch.nn's GRU without options: assembly/sequence/gru.ts, with gates in the order n r z q. */
 export const gru = /* @__PURE__ */ defineCell({
   name: 'gru',
   states: { h: { output: true } },
-  gates: [
-    { name: 'r', activation: 'sigmoid', block: 1, weightBlock: 0 },
-    { name: 'z', activation: 'sigmoid', block: 2, weightBlock: 1 },
-    { name: 'n', activation: 'tanh', block: 0, weightBlock: 2 },
-  ],
+  gates: /* @__PURE__ */ gatesInOrder({ r: 'sigmoid', z: 'sigmoid', n: 'tanh' }, { blocks: [1, 2, 0] }),
   parameters: (I: number, H: number) => torchParameters(3, I, H),
   kernel: 'gru_forward',
   takesTable: true,

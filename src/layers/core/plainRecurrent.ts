@@ -10,6 +10,7 @@ const OTHERS: Readonly<Record<string, unknown>> = {
   layerNorm: false,
   heads: 1,
   penalty: undefined,
+  clipStepNorm: 0,
 };
 const ACTIVATIONS = { activation: 'tanh', recurrentActivation: 'sigmoid', activations: undefined };
 export const OTHERS_OF_LSTM = { projSize: 0, peephole: false, coupled: false, ...ACTIVATIONS };

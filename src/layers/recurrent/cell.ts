@@ -1,5 +1,6 @@
 import type { LayerScope, Pass } from '../../engine/layer.ts';
 import type { Initializer } from '../../init/initializers.ts';
+import type { Region } from '../../memory/layout.ts';
 import type { LayerShape, Place, Source } from './direction.ts';
 
 /** A state that a cell carries from step to step, [B, features]. */
@@ -32,8 +33,16 @@ export interface Cell {
   /** Whether its kernels can look up input rows in a table. */
   readonly takesTable: boolean;
   parameters(inputSize: number, hiddenSize: number): ParameterKinds;
-  /** Lays out one direction of one stacked layer. clipStepNorm: 0 for none. */
-  lay(scope: LayerScope, shape: LayerShape, from: Source, place: Place, clipStepNorm: number): Pass;
+  /** Lays out one direction of one stacked layer. hook: that of its backward pass. */
+  lay(scope: LayerScope, shape: LayerShape, from: Source, place: Place, hook?: StepHook): Pass;
+}
+
+/** What a backward pass calls at each step. */
+export interface StepHook {
+  /** [T, 3], written with `flow`. */
+  readonly norms: Region | undefined;
+  /** Its pointer for the kernels. */
+  write(): number;
 }
 
 /** Output features of a cell. */

@@ -3,13 +3,13 @@ import type { GateTrace, LayerScope, Pass } from '../../engine/layer.ts';
 import { align, type Region } from '../../memory/layout.ts';
 import { configurableWork } from '../../memory/workspace.ts';
 import { requireKernel } from '../../wasm/runtime.ts';
-import type { Cell } from './cell.ts';
+import type { Cell, StepHook } from './cell.ts';
 import { type Configuration, parametersOf } from './configuration.ts';
 import { Descriptor, type Field, PARAMETERS } from './descriptor.ts';
 import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
 import { gatesInOrder } from './gateTraces.ts';
 import { mapped } from './mapped.ts';
-import { type KeptStates, keepStates, runningState, watch } from './states.ts';
+import { type KeptStates, keepStates, runningState } from './states.ts';
 
 /** An RNN, LSTM or GRU with options: assembly/configurable. */
 export function configurableCell(features: Configuration): Cell {
@@ -20,8 +20,7 @@ export function configurableCell(features: Configuration): Cell {
     states: width ? mapped(states, (_, spec) => (spec.output ? { ...spec, width } : spec)) : states,
     takesTable: false,
     parameters: (inputSize, hiddenSize) => parametersOf(features, inputSize, hiddenSize),
-    lay: (scope, shape, from, place, clipStepNorm) =>
-      configurablePass(scope, shape, from, place, features, clipStepNorm),
+    lay: (scope, shape, from, place, hook) => configurablePass(scope, shape, from, place, features, hook),
   };
 }
 
@@ -31,7 +30,7 @@ function configurablePass(
   from: Source,
   place: Place,
   features: Configuration,
-  clipStepNorm: number,
+  hook?: StepHook,
 ): Pass {
   const { arena, kernels, rows, steps, batch, training, generator } = scope;
   requireKernel(kernels, 'configurable_forward');
@@ -71,7 +70,6 @@ function configurablePass(
   const dwOmega =
     training && features.penalty.omega > 0 ? scope.keep('gradient of omega', G, W / heads) : undefined;
   const gates = training ? scope.keep('configurable gates', keptRows, S) : undefined;
-  const watched = training ? watch(scope, clipStepNorm) : undefined;
   const at = scope.keep('descriptor', Descriptor.words);
   const parts = configurableWork({
     rows: keptRows,
@@ -156,7 +154,7 @@ function configurablePass(
               values: single ? output : gates,
               stride: single ? W : S,
               states: output,
-              norms: watched!.norms,
+              norms: hook?.norms,
             },
           ],
         }
@@ -179,7 +177,7 @@ function configurablePass(
       arrange();
       descriptor.set('dy', dy);
       descriptor.set('dx', dx);
-      descriptor.set('watch', watched!.write());
+      descriptor.set('watch', hook?.write() ?? 0);
       omega += kernels.configurable_backward(descriptor.write());
     },
     end: () => {

@@ -3,10 +3,10 @@ import type { Rows } from '../../engine/rows.ts';
 import { At, align, type Region } from '../../memory/layout.ts';
 import type { KernelCalls, KernelName } from '../../wasm/generated/kernelCalls.ts';
 import { requireKernel } from '../../wasm/runtime.ts';
-import { type Cell, outputWidth, type ParameterKinds, type StateSpec } from './cell.ts';
+import { type Cell, outputWidth, type ParameterKinds, type StateSpec, type StepHook } from './cell.ts';
 import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
 import { mapped } from './mapped.ts';
-import { type KeptStates, keepStates, runningState, watch } from './states.ts';
+import { type KeptStates, keepStates, runningState } from './states.ts';
 import { tableGradient } from './tableGradient.ts';
 
 /** Arguments of the forward kernels. Pointers are valid once the plan is laid out. */
@@ -74,6 +74,7 @@ export interface CellDescription<States extends string, Parameters extends strin
   backward(call: BackwardCall<States, Parameters>): (dy: number, dx: number, finish: number) => void;
 }
 
+const none = () => 0;
 const NONE: Region = { ptr: 0, shape: [], length: 0 };
 
 /** Inference keeps only the last states. */
@@ -95,7 +96,7 @@ function lay<S extends string, P extends string>(
   shape: LayerShape,
   { x, index = NONE, dTable }: Source,
   place: Place,
-  clipStepNorm: number,
+  hook?: StepHook,
 ): Pass {
   const { kernels, rows, steps, batch, training } = scope;
   const { I, H, V } = shape;
@@ -132,14 +133,13 @@ function lay<S extends string, P extends string>(
     return { ...laid, forward: (packed) => run(packed ? 1 : 0), backward: () => {} };
   }
   const table = tableGradient(scope, V, (kinds as ParameterKinds).weight_ih!.shape[0]!);
-  const watched = watch(scope, clipStepNorm);
   const run = of.train(call);
   const back = of.backward({
     ...call,
     dw: mapped(kinds, place.gradient),
     dStates: mapped(states, (_, { slot }) => slot.gradient ?? NONE),
     dTable: table.ptr,
-    watch: watched.write,
+    watch: hook?.write ?? none,
   });
   const several = of.gates.length > 1;
   return {
@@ -152,7 +152,7 @@ function lay<S extends string, P extends string>(
         values: several ? gates : output,
         stride: several ? kept : W,
         states: output,
-        norms: watched.norms,
+        norms: hook?.norms,
       },
     ],
     begin: table.clear,

@@ -1,7 +1,6 @@
 import { number } from '../../check.ts';
 import { ArgumentError } from '../../errors.ts';
-import type { Generator } from '../../init/generator.ts';
-import { constant, type Initializer, uniform } from '../../init/initializers.ts';
+import { type Initializer, uniform } from '../../init/initializers.ts';
 
 interface Options {
   readonly bias?: boolean | 'single' | undefined;
@@ -15,13 +14,10 @@ export function withForgetBias<T extends Options>(opts: T, hiddenSize: number): 
   if (forgetBias === undefined) return opts;
   number('forgetBias', forgetBias);
   if (opts.bias === false) throw new ArgumentError('forgetBias', 'undefined with bias: false', forgetBias);
-  const part = (value: number, other?: Initializer): Initializer => {
-    return (shape: readonly number[], generator: Generator) => {
-      const data = (other ?? uniform(1 / Math.sqrt(hiddenSize)))(shape, generator);
-      data.set(constant(value)([hiddenSize], generator), hiddenSize);
-      return data;
-    };
-  };
+  const part =
+    (value: number, other = uniform(1 / Math.sqrt(hiddenSize))): Initializer =>
+    (shape, generator) =>
+      other(shape, generator).fill(value, hiddenSize, 2 * hiddenSize);
   const init = {
     ...opts.init,
     bias_ih: part(forgetBias, opts.init?.bias_ih),

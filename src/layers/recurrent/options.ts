@@ -70,11 +70,7 @@ export function commonOptions(given: RecurrentOptions): Common {
     throw new ArgumentError('mergeMode', 'undefined without bidirectional: true', given.mergeMode);
   }
   if (common.dropout > 0 && common.numLayers === 1) {
-    throw new ArgumentError(
-      'dropout',
-      'undefined with numLayers 1: it acts between stacked layers',
-      given.dropout,
-    );
+    throw new ArgumentError('dropout', 'undefined with numLayers 1', given.dropout);
   }
   return common;
 }

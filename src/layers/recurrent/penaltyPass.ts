@@ -10,8 +10,8 @@ import type { Place } from './direction.ts';
 export function withPenalty(cell: Cell, penalty: Filled<Penalty>): Cell {
   return {
     ...cell,
-    lay: (scope, shape, from, place, clipStepNorm) =>
-      penaltyPass(scope, cell.lay(scope, shape, from, place, clipStepNorm), place, shape.H, penalty),
+    lay: (scope, shape, from, place, hook) =>
+      penaltyPass(scope, cell.lay(scope, shape, from, place, hook), place, shape.H, penalty),
   };
 }
 

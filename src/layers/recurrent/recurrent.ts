@@ -131,7 +131,7 @@ export abstract class Recurrent extends SummarizedLayer implements Layer {
   /** @internal */
   reserve(scope: LayerScope, input: Region, lookup?: Lookup): Pass[] {
     const { training } = scope;
-    const { dropout, inputDropout, mergeMode, clipStepNorm } = this.common;
+    const { dropout, inputDropout, mergeMode } = this.common;
     const passes: Pass[] = [];
     const push = (pass: Pass): Region => {
       passes.push(pass);
@@ -148,7 +148,7 @@ export abstract class Recurrent extends SummarizedLayer implements Layer {
       const I = this.#inputOf(k);
       const shape = { I, H: this.hiddenSize, V: from.index ? from.x.shape[0]! : 0 };
       const lay = (inner: LayerScope, source: Source, reverse: boolean) =>
-        this.cell.lay(inner, shape, source, this.#place(scope, k, reverse), clipStepNorm);
+        this.cell.lay(inner, shape, source, this.#place(scope, k, reverse));
       x = push(
         this.bidirectional
           ? bidirectionalPass(scope, from, I, this.#width, mergeMode, keepsLast, lay)

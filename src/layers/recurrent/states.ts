@@ -36,25 +36,3 @@ export function runningState(scope: LayerScope, name: string, W: number): StateS
   const state = scope.keep(`state ${name}`, scope.batch, W);
   return { name, initial: state, final: state, gradient: undefined };
 }
-
-/** The hook called at each step of backpropagation (assembly/sequence/stepHook.ts). */
-export interface StepHook {
-  readonly norms: Region | undefined;
-  /** Its pointer for the kernels, 0 if unused. */
-  write(): number;
-}
-
-export function watch(scope: LayerScope, clipStepNorm: number): StepHook {
-  const { arena, flow, steps } = scope;
-  if (!flow && clipStepNorm === 0) return { norms: undefined, write: () => 0 };
-  const at = scope.keep('watch', 2);
-  const norms = flow ? scope.keep('norms', steps, 3) : undefined;
-  return {
-    norms,
-    write: () => {
-      arena.f32[at.ptr / 4] = clipStepNorm;
-      arena.i32[at.ptr / 4 + 1] = norms?.ptr ?? 0;
-      return at.ptr;
-    },
-  };
-}

@@ -6,6 +6,6 @@ import type { LayerScope } from '../../engine/layer.ts';
  */
 export function tableGradient(scope: LayerScope, V: number, gates: number): { ptr: number; clear(): void } {
   if (!V) return { ptr: 0, clear: () => {} };
-  const region = scope.keep('gradients of table products', V, gates);
+  const region = scope.keep('table gradients', V, gates);
   return { ptr: region.ptr, clear: () => scope.arena.clear(region) };
 }

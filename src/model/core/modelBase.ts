@@ -74,18 +74,10 @@ export abstract class ModelBase extends Summarized {
     const batch = integer('batch', given.batch, 1);
     const training = boolean('training', given.training ?? this.trainer !== undefined);
     return training && this.trainer
-      ? this.report(this.trainer.plan(steps, batch))
-      : this.report({ plan: this.network.preview({ steps, batch, training, targets: 'none' }) });
-  }
-
-  /** @internal */
-  protected report({ plan, checkpoints }: { plan: Plan; checkpoints?: CheckpointReport }): PlanReport {
-    return {
-      bytes: Math.max(plan.bytes, this.network.arena.bytes),
-      parameterBytes: this.network.block.length * 4,
-      planBytes: plan.end - plan.start + (checkpoints?.stateBytes ?? 0),
-      ...(checkpoints ? { checkpoints } : {}),
-    };
+      ? planReport(this.network, this.trainer.plan(steps, batch))
+      : planReport(this.network, {
+          plan: this.network.preview({ steps, batch, training, targets: 'none' }),
+        });
   }
 
   /** Current size of the model's memory, in bytes. */
@@ -142,6 +134,19 @@ export abstract class ModelBase extends Summarized {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/** What a plan needs. */
+export function planReport(
+  { arena, block }: Network,
+  { plan, checkpoints }: { plan: Plan; checkpoints?: CheckpointReport },
+): PlanReport {
+  return {
+    bytes: Math.max(plan.bytes, arena.bytes),
+    parameterBytes: block.length * 4,
+    planBytes: plan.end - plan.start + (checkpoints?.stateBytes ?? 0),
+    ...(checkpoints ? { checkpoints } : {}),
+  };
 }
 
 /** @throws {ArgumentError | StateError} if a layer can't be part of a model; name: where it is */

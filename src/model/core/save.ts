@@ -3,8 +3,9 @@ import { type Layer, MAX_LAYERS } from '../../engine/layer.ts';
 import { type Network, UNINITIALIZED } from '../../engine/network.ts';
 import { ArgumentError, FormatError, ShapeError, showShape } from '../../errors.ts';
 import type { Tensor } from '../../io/dtype.ts';
-import { parseSafetensors } from '../../io/parse.ts';
-import { writeTensors } from '../../io/write.ts';
+import { parseJsonHeader } from '../../io/jsonHeader.ts';
+import { readTensors, type SafetensorsFile } from '../../io/parse.ts';
+import { compareCodePoints, writeTensors } from '../../io/write.ts';
 import type { Region } from '../../memory/layout.ts';
 import type { Optimizer } from '../../optim/optimizer.ts';
 import { settledList } from '../../settled.ts';
@@ -26,7 +27,7 @@ interface Saved {
 interface Training {
   readonly optimizer: Optimizer;
   skipped: number;
-  readonly convert?: Convert;
+  readonly files?: Files;
   /** The states carried from step to step, if there are any. */
   savedStates?(): SavedStates | undefined;
   /** Reads the states of a file: `batch` rows, or undefined for none. Left out where states are not carried. */
@@ -61,8 +62,12 @@ interface Description {
   readonly skipped?: number | undefined;
 }
 
-/** Changes a tensor of a file, if its element type is another than F32. */
-export type Convert = (tensor: Tensor) => Tensor;
+/** What the whole package can read besides: other element types, and a LastStep of version 1. */
+export interface Files {
+  parse(bytes: Uint8Array | ArrayBuffer): SafetensorsFile;
+  convert(tensor: Tensor): Tensor;
+  fromVersion1(layers: readonly LayerConfig[]): readonly LayerConfig[];
+}
 
 type Named = [string, { shape: readonly number[]; data: Float32Array<ArrayBuffer> }];
 
@@ -77,10 +82,10 @@ export function readModel<M extends Saved>(
   bytes: Uint8Array | ArrayBuffer,
   makeLayer: MakeLayer,
   make: (layers: Layer[], opts: object, graph: unknown) => M,
-  convert?: Convert,
+  files?: Files,
   isGraph = false,
 ): M {
-  const { tensors, description } = read(bytes, convert);
+  const { tensors, description } = read(bytes, files);
   if (isGraph === (description.graph === undefined))
     throw new FormatError(`saved model: use ${isGraph ? 'Sequential' : 'Model'}.load`);
   let left = tensors.size;
@@ -137,7 +142,7 @@ export function writeCheckpoint(
 
 /** Reads all of the file before anything of the model changes. */
 export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, trainer: Training): void {
-  const { tensors, description } = read(bytes, trainer.convert);
+  const { tensors, description } = read(bytes, trainer.files);
   const { network } = model;
   const ours = JSON.parse(JSON.stringify(describe(model)));
   if (!same(description.layers, ours.layers) || !same(description.graph, ours.graph)) {
@@ -209,31 +214,36 @@ function write(
   const pieces = named.map(([name, { shape, data }]) => {
     return { name, dtype: 'F32', shape, data: new Uint8Array(data.buffer) } as const;
   });
+  pieces.sort((a, b) => compareCodePoints(a.name, b.name));
   return writeTensors(pieces, metadata, [KEY, JSON.stringify(description)]);
 }
 
 function read(
   bytes: Uint8Array | ArrayBuffer,
-  convert: Convert = (tensor) => tensor,
+  files?: Files,
 ): { tensors: Map<string, Tensor>; description: Description } {
-  const { tensors, metadata } = parseSafetensors(reading('bytes', bytes, () => settledList(bytes)));
+  const own = reading('bytes', bytes, () => settledList(bytes));
+  const { tensors, metadata } = files
+    ? files.parse(own)
+    : readTensors(own, parseJsonHeader, { F32: Float32Array });
   const text = metadata[KEY];
-  if (text === undefined) throw new FormatError(`not a model of this package: its metadata has no ${KEY}`);
+  if (typeof text !== 'string')
+    throw new FormatError(`not a model of this package: its metadata has no ${KEY}`);
   let description: unknown;
   try {
     description = JSON.parse(text);
   } catch (error) {
-    throw new FormatError(`saved model: not valid JSON: ${(error as Error).message}`, {
+    throw new FormatError(`saved model: ${(error as Error).message}`, {
       cause: error,
     });
   }
   const given = (description ?? {}) as Partial<Description>;
   const layers = Array.isArray(given.layers) ? given.layers : [];
-  const upgraded = upgrade(given.version, layers);
+  const upgraded = upgrade(given.version, layers, files?.fromVersion1);
   if (!Array.isArray(given.layers)) throw new FormatError('saved model: no list of layers');
   if (layers.length > MAX_LAYERS)
     throw new FormatError(`saved model: ${layers.length} layers, more than ${MAX_LAYERS}`);
-  for (const [name, tensor] of tensors) tensors.set(name, convert(tensor));
+  if (files) for (const [name, tensor] of tensors) tensors.set(name, files.convert(tensor));
   return { tensors, description: { ...given, layers: upgraded } as Description };
 }
 

@@ -10,11 +10,11 @@ import { UNINITIALIZED } from '../../engine/network.ts';
 import type { GraphNode } from '../../engine/node.ts';
 import { ArgumentError, StateError, Verbatim } from '../../errors.ts';
 import { type Given, type NDArray, readShaped } from '../../ndarray.ts';
-import { convert } from '../convert.ts';
-import { checkFree, ModelBase, type PlanOptions, type PlanReport } from '../core/modelBase.ts';
+import { checkFree, ModelBase, type PlanOptions, type PlanReport, planReport } from '../core/modelBase.ts';
 import { readModel } from '../core/save.ts';
 import type { SequentialOptions } from '../core/sequentialBase.ts';
 import type { StreamOptions } from '../core/streamBase.ts';
+import { FILES } from '../files.ts';
 import { type LoadOptions, layerMaker } from '../registry.ts';
 import { Stream } from '../stream.ts';
 import { checkRecord, emptyFed, type GraphSteps, type Named, pick, readInputs } from './feed.ts';
@@ -202,7 +202,7 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
     const batch = integer('batch', given.batch, 1);
     const training = boolean('training', given.training ?? this.trainer !== undefined);
     const request = { steps: axes[0] ?? 1, batch, training, targets: 'none', axes } as const;
-    return this.report({ plan: this.network.preview(request) });
+    return planReport(this.network, { plan: this.network.preview(request) });
   }
 
   #axes(steps: Readonly<Record<string, number>>): number[] {
@@ -239,7 +239,7 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
       bytes,
       layerMaker(layers),
       (made, given, graph) => new Model(nodesOf(graph, made), given),
-      convert,
+      FILES,
       true,
     );
   }

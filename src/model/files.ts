@@ -1,0 +1,31 @@
+import { type Tensor, toFloat32 } from '../io/dtype.ts';
+import { parseSafetensors } from '../io/parse.ts';
+import type { LayerConfig } from './core/layerFactory.ts';
+import type { Files } from './core/save.ts';
+
+/** What the whole package reads besides. */
+export const FILES: Files = { parse: parseSafetensors, convert, fromVersion1 };
+
+/** A tensor of floats as F32; others are unchanged. */
+function convert(tensor: Tensor): Tensor {
+  const { dtype, shape } = tensor;
+  if (dtype !== 'F64' && dtype !== 'F16' && dtype !== 'BF16') return tensor;
+  return { dtype: 'F32', shape, data: toFloat32(tensor) };
+}
+
+let warned = false;
+
+/** In version 1 a LastStep behind a bidirectional layer had the meaning of `sameStep`. */
+function fromVersion1(layers: readonly LayerConfig[]): readonly LayerConfig[] {
+  const last = layers.findIndex((layer) => layer?.type === 'LastStep');
+  let before = last - 1;
+  while (layers[before]?.type === 'Dropout') before--;
+  if (layers[before]?.bidirectional !== true) return layers;
+  if (!warned) {
+    console.warn(
+      'unrolled: in a saved model of version 1 LastStep behind a bidirectional layer is LastStep({ sameStep: true })',
+    );
+  }
+  warned = true;
+  return layers.map((layer, i) => (i === last ? { ...layer, sameStep: true } : layer));
+}
