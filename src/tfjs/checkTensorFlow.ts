@@ -3,11 +3,15 @@ import type { TensorFlow } from './tf.ts';
 
 /** The module `@tensorflow/tfjs`, or an object with the exports of tfjs-core and tfjs-layers. */
 export interface TensorFlowModule {
+  /** What runs operations. */
   engine(): object;
+  /** Name of the backend in use. */
   getBackend(): string;
-  /** Of tfjs-layers, as `layers`. */
+  /** Class of recurrent layers, of tfjs-layers. */
   readonly RNN: object;
+  /** Functions that make layers, of tfjs-layers. */
   readonly layers: object;
+  /** Version of tfjs-layers. */
   readonly version_layers?: string | undefined;
 }
 
