@@ -31,21 +31,25 @@ function model(): Any {
 describe('memory', () => {
   beforeAll(() => tf.setBackend('cpu'));
 
-  test(`is the same after ${rounds} steps and ${rounds} predictions, stateful and masked`, () =>
-    installed(async () => {
-      const trained = model();
-      const x = withZeros(SHAPE, 1);
-      const y = tensor([5, 2], 2);
-      const step = async () => {
-        await trained.trainOnBatch(x, y);
-        trained.resetStates();
-        trained.predict(x).dispose();
-      };
-      for (let i = 0; i < 5; i++) await step();
-      const before = memory();
-      for (let i = 0; i < rounds; i++) await step();
-      expect(memory()).toEqual(before);
-    }));
+  test(
+    `is the same after ${rounds} steps and ${rounds} predictions, stateful and masked`,
+    { timeout: 600_000 },
+    () =>
+      installed(async () => {
+        const trained = model();
+        const x = withZeros(SHAPE, 1);
+        const y = tensor([5, 2], 2);
+        const step = async () => {
+          await trained.trainOnBatch(x, y);
+          trained.resetStates();
+          trained.predict(x).dispose();
+        };
+        for (let i = 0; i < 5; i++) await step();
+        const before = memory();
+        for (let i = 0; i < rounds; i++) await step();
+        expect(memory()).toEqual(before);
+      }),
+  );
 
   test('is the same after models were made and disposed', () =>
     installed(async () => {
