@@ -1,11 +1,19 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { bundle } from './scripts/bundle.mjs';
 
 /** Suites that need files or processes; all others run in the browser too. */
 const nodeOnly = ['test/cli/**', 'test/node/**', 'test/tfjs/**'];
 /** Suites of what happens before init(), which need modules that no other suite has loaded. */
 const beforeInit = ['test/wasm/before-init.test.ts', 'test/wasm/engine.test.ts'];
+/** For machines that are busy: a test that hangs is found late, but one that is slow does not fail. */
+const TIMEOUT_MS = 180_000;
+/** Suites of the bits, and of what browsers limit: in a browser as people have it. */
+const asItComes = ['test/platform/**/*.test.ts', 'test/audio/audioModel.limits.test.ts'];
+/** Suites of plain TypeScript, which uses nothing of an engine: in browsers they are slow suites. */
+const pure = ['test/io/**', 'test/reference/**'];
 const thorough = Boolean(process.env.UNROLLED_SLOW);
 /** Seeds of suites that draw cases; without them, their own. */
 const seeds = process.env.UNROLLED_SEEDS?.split(',').map(Number);
@@ -17,16 +25,42 @@ export const chromium = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/go
 
 const node20 = process.versions.node.startsWith('20.');
 
-/** A page per file: one page for all of them runs out of memory for WebAssembly. */
-const inChromium = (files: { include: string[]; exclude: string[] }) => ({
+interface Files {
+  include: string[];
+  exclude: string[];
+  /** A process or page per file, else one for all. */
+  isolate: boolean;
+}
+
+/** The script of a trainer's worker in one file, as bundlers make it: a worker would ask for 160 modules else. */
+const hostInOneFile = {
+  name: 'host in one file',
+  async load(id: string) {
+    if (!/\/dist\/worker\/host\.js(\?|$)/.test(id)) return null;
+    const { code } = await bundle('src/worker/host.ts', { format: 'esm' });
+    return { code, map: null };
+  },
+};
+
+/**
+ * Chromium reserves gigabytes of addresses for each memory, so that a page can have 125 of them, unless it checks bounds
+ * by instructions: then all suites run in one page.
+ */
+const MANY_MEMORIES = ['--disable-features=WebAssemblyTrapHandler'];
+
+const inChromium = (name: string, files: Files, args: string[] = []) => ({
+  plugins: [hostInOneFile],
   test: {
-    name: 'chromium',
+    name,
     ...files,
     provide: { thorough, seeds },
-    testTimeout: 60_000,
+    setupFiles: ['test/setup.ts'],
+    testTimeout: TIMEOUT_MS,
+    hookTimeout: TIMEOUT_MS,
     browser: {
       enabled: true,
       headless: true,
+      fileParallelism: false,
       screenshotFailures: false,
       provider: playwright({
         launchOptions: {
@@ -39,6 +73,7 @@ const inChromium = (files: { include: string[]; exclude: string[] }) => ({
             '--disable-background-networking',
             '--disable-component-update',
             '--disable-sync',
+            ...args,
           ],
         },
       }),
@@ -47,28 +82,42 @@ const inChromium = (files: { include: string[]; exclude: string[] }) => ({
   },
 });
 
-/** `isolate`: a process per file, else one per worker. */
-const inNode = (name: string, files: { include: string[]; exclude: string[]; isolate: boolean }) => ({
+const inNode = (name: string, files: Files) => ({
   test: {
     name,
     ...files,
     provide: { thorough, seeds },
-    testTimeout: 60_000,
+    setupFiles: ['test/setup.ts'],
+    testTimeout: TIMEOUT_MS,
+    hookTimeout: TIMEOUT_MS,
     execArgv: ['--expose-gc', ...(node20 ? ['--experimental-wasm-relaxed-simd'] : [])],
   },
 });
 
 const all = ['test/**/*.test.ts'];
-const others = { include: all, exclude: [...beforeInit, ...slow], isolate: thorough };
-const alone = { include: beforeInit, exclude: [], isolate: true };
+const inBrowser = {
+  include: all,
+  exclude: [...nodeOnly, ...beforeInit, ...asItComes, ...slow, ...(thorough ? [] : pure)],
+  isolate: thorough,
+};
+const others = { include: all, exclude: [...beforeInit, ...(thorough ? pure : slow)], isolate: thorough };
+const alone = (include: string[]) => ({ include, exclude: slow, isolate: true });
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
+    testTimeout: TIMEOUT_MS,
+    hookTimeout: TIMEOUT_MS,
+    // Node's suites take longer than the browser's, which has one page
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       inNode('node', others),
-      inNode('node before init', alone),
-      ...(chromium ? [inChromium({ include: all, exclude: [...nodeOnly, ...slow] })] : []),
+      inNode('node before init', alone(beforeInit)),
+      ...(chromium
+        ? [
+            inChromium('chromium', inBrowser, MANY_MEMORIES),
+            inChromium('chromium as it comes', alone([...beforeInit, ...asItComes])),
+          ]
+        : []),
     ],
   },
 });

@@ -1,7 +1,8 @@
 // npm test: builds, type-checks, lints and runs every suite in Node, and in Chromium where one is found. With --slow
 // only the slow suites. Other arguments go to vitest.
+import { spawn } from 'node:child_process';
 import { resolveConfig } from 'vitest/node';
-import { node, root, tool } from './tools.mjs';
+import { root, tool } from './tools.mjs';
 
 process.chdir(root);
 const args = process.argv.slice(2);
@@ -14,21 +15,33 @@ const chromium = vitestConfig.projects?.some((project) => project.test?.name ===
 if (!chromium) shout();
 if (!chromium && required) process.exit(1);
 
-step('build', 'scripts/build.mjs');
-step('types', tool('typescript', 'tsc'), ['-p', 'tsconfig.json']);
-step('lint', tool('@biomejs/biome', 'biome'), ['check', '.']);
-step('suites', tool('vitest'), [
-  'run',
-  ...(slow ? ['.slow.test.'] : []),
-  ...args.filter((arg) => arg !== '--slow'),
-]);
+// two at a time: none of them has work for every core all the time
+await steps({
+  build: ['scripts/build.mjs'],
+  lint: [tool('@biomejs/biome', 'biome'), 'check', '.'],
+});
+await steps({
+  types: [tool('typescript', 'tsc'), '-p', 'tsconfig.json'],
+  suites: [
+    ...[tool('vitest'), 'run', ...(slow ? ['.slow.test.', 'test/io/', 'test/reference/'] : [])],
+    ...args.filter((arg) => arg !== '--slow'),
+  ],
+});
 if (!chromium) shout();
 
-function step(name, script, args = []) {
-  const code = node(script, args);
-  if (code === 0) return;
-  console.error(`npm test: ${name} failed`);
-  process.exit(code);
+/** Runs scripts at the same time; ends with the exit code of one that failed. */
+async function steps(scripts) {
+  const run = ([script, ...rest]) =>
+    new Promise((resolve) => {
+      const child = spawn(process.execPath, [script, ...rest], { stdio: 'inherit' });
+      child.on('close', (code) => resolve(code ?? 1));
+    });
+  const names = Object.keys(scripts);
+  const codes = await Promise.all(names.map((name) => run(scripts[name])));
+  const failed = names.filter((_, i) => codes[i] !== 0);
+  if (!failed.length) return;
+  console.error(`npm test: ${failed.join(' and ')} failed`);
+  process.exit(codes.find((code) => code !== 0));
 }
 
 function shout() {

@@ -55,7 +55,7 @@ interface Instance {
 /** How many sandboxes of one variant and size are usable at a time. */
 const MAX_INSTANCES = 8;
 /** Larger memories are not kept. */
-const MAX_PAGES = 8;
+const MAX_PAGES = 64;
 /** How many are kept in all: a browser reserves gigabytes of addresses for each memory, and refuses new ones at some point. */
 const MAX_KEPT = 40;
 const instances = new Map<string, Instance[]>();

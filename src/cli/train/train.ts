@@ -47,8 +47,11 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   for (const line of describe(file, run, columns)) await say(line);
 
   const began = performance.now();
+  let stop = () => {};
+  // before anything shows that it runs: a signal may come at once
+  using interrupt = new Interrupt(() => stop());
   const progress = new Progress(io.stderr, from, steps, settings.batch * settings.seqLen);
-  using interrupt = new Interrupt(() => progress.stop());
+  stop = () => progress.stop();
   warn = (line) => progress.note(line);
   const every = options.saveEvery ?? DEFAULT_SAVE_EVERY;
   const saver = new Saver(session, { last: last!, best, every, steps, warn });

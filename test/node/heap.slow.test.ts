@@ -1,0 +1,1 @@
+import './heap.test.ts';
