@@ -32,8 +32,10 @@ export function patchLoading({ tf, patches }: Installation): undefined {
     });
   }
   patches.replace(tf.LayersModel.prototype, 'loadWeights', (original) => {
-    const load = original as unknown as (this: unknown, weights: object, ...others: unknown[]) => void;
-    return function (this: unknown, weights: Record<string, Tensor>, ...others: unknown[]) {
+    const load = original as unknown as (this: unknown, weights: object, strict?: boolean) => void;
+    return function (this: unknown, weights: Record<string, Tensor>, strict?: boolean) {
+      // names that fit nothing are to be left out
+      if (strict === false) return load.call(this, weights, strict);
       const layers = (this as Model).layers.map((layer) => ({
         name: layer.name,
         className: layer.getClassName(),
@@ -41,7 +43,7 @@ export function patchLoading({ tf, patches }: Installation): undefined {
       }));
       const names = weightNames(Object.keys(weights), layers);
       const renamed = Object.entries(weights).map(([name, value]) => [names.get(name) ?? name, value]);
-      load.call(this, Object.fromEntries(renamed), ...others);
+      load.call(this, Object.fromEntries(renamed), strict);
     } as unknown as typeof original;
   });
 }

@@ -9,7 +9,8 @@ const NAME = 'UnsortedSegmentSum';
  */
 export function registerSegmentSum({ tf }: Installation): () => void {
   const undo = ['cpu', 'wasm']
-    .filter((backend) => tf.engine().backendNames().includes(backend))
+    // wasm may be imported later
+    .filter((backend) => backend === 'wasm' || tf.engine().backendNames().includes(backend))
     .map((backend) => register(tf, backend));
   return () => {
     for (const each of undo) each();

@@ -58,7 +58,8 @@ describe('toKeras2', () => {
 
   test('Sequential gets the input layer that it was built with', () => {
     const [input, ...others] = layersOf(toKeras2(SEQUENTIAL));
-    expect(input).toMatchObject({ class_name: 'InputLayer', config: { batch_input_shape: [null, 4, 2] } });
+    const config = { batch_input_shape: [null, 4, 2], name: 'sequential_5_input' };
+    expect(input).toMatchObject({ class_name: 'InputLayer', config });
     expect(others.map(({ class_name }) => class_name)).toEqual(['Bidirectional', 'Dropout', 'GRU', 'Dense']);
   });
 
@@ -206,12 +207,18 @@ describe('toKeras2', () => {
     expect(() => toKeras2(model('Functional', { layers }))).toThrow(/keras_history/);
   });
 
-  test.each([null, 3, 'x', [], {}, { class_name: 3, config: 4 }, { class_name: 'Functional', config: null }])(
-    'no exception for %j',
-    (given) => {
-      expect(() => toKeras2(given as Json)).not.toThrow();
-    },
-  );
+  test.each([
+    null,
+    3,
+    'x',
+    [],
+    {},
+    { class_name: 3, config: 4 },
+    { class_name: 'Functional', config: null },
+    { class_name: 'constructor', config: {} },
+  ])('no exception for %j', (given) => {
+    expect(() => toKeras2(given as Json)).not.toThrow();
+  });
 
   test('the hard sigmoid of Keras 3 has a name of its own', () => {
     const config = { activation: 'hard_sigmoid', recurrent_activation: 'hard_sigmoid' };

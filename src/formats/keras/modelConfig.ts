@@ -59,7 +59,8 @@ function serialized(value: JsonObject, name: string, config: Json): Json {
   // of a function of the user's own, or a dtype, only the name is left
   if (name === 'function' && typeof config === 'string') return config;
   if (name.endsWith('DTypePolicy')) return dtypeOf(isObject(config) ? field(config, 'name') : 'float32');
-  const [className, renamed] = isObject(config) && RENAMED[name] ? RENAMED[name](config) : [name, config];
+  const [className, renamed] =
+    isObject(config) && Object.hasOwn(RENAMED, name) ? RENAMED[name]!(config) : [name, config];
   const kept = Object.entries(value).filter(([key]) => !WRAPPING.some((each) => isKey(key, each)));
   return Object.fromEntries(
     kept.map(([key, each]) => {
@@ -126,7 +127,12 @@ function sequential(config: JsonObject, wrapper: JsonObject): JsonObject {
   const key = (name: string) => keyOf(first, name);
   const input = {
     [key('class_name')]: 'InputLayer',
-    config: { [key('batch_input_shape')]: convert(shape), dtype: 'float32', sparse: false, name: 'input' },
+    config: {
+      [key('batch_input_shape')]: convert(shape),
+      dtype: 'float32',
+      sparse: false,
+      name: `${field(config, 'name')}_input`,
+    },
   };
   return { ...rest, layers: [input, ...layers] };
 }
