@@ -43,6 +43,7 @@ export * from './layers/stepLayers.ts';
 export * from './losses/index.ts';
 export type { Loss } from './losses/loss.ts';
 export type { CheckpointReport } from './model/bptt/checkpoints.ts';
+export { type BeamOptions, beamSearch } from './model/graph/beamSearch.ts';
 export type { GraphSteps, Named } from './model/graph/feed.ts';
 export type { GivenOptions } from './model/graph/given.ts';
 export {
@@ -56,7 +57,7 @@ export type { ModelNodes } from './model/graph/structure.ts';
 export type { LoadOptions } from './model/registry.ts';
 export { Sequential } from './model/sequential.ts';
 export { Stream } from './model/stream.ts';
-export { type Beam, type BeamOptions, beamSearch } from './model/streaming/beam.ts';
+export type { Beam } from './model/streaming/beam.ts';
 export { StreamPool, type StreamPoolOptions, StreamSession } from './model/streaming/pool.ts';
 export type { StreamState } from './model/streaming/state.ts';
 export {

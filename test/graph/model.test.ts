@@ -1,10 +1,12 @@
 import {
   AdamW,
   Attention,
+  beamSearch,
   Concat,
   crossEntropy,
   Dropout,
   Embedding,
+  Generator,
   GRU,
   type GraphNode,
   init,
@@ -205,4 +207,33 @@ test('adding an output renames nothing', () => {
     return Object.keys(new Model({ inputs: { x }, outputs: { first, ...other } }).stateDict());
   };
   expect(build(true).slice(0, build(false).length)).toEqual(build(false));
+});
+
+test('beam search with the source given finds what a stream finds', () => {
+  const model = translator(6);
+  const source = row(given.source, 1, 6);
+  const start = [2];
+  const [greedy] = beamSearch(model, { given: { source }, start, length: 6, beams: 1 });
+  const stream = model.stream({ given: { source } });
+  const found: number[] = [];
+  let logProbability = 0;
+  for (let at = start[0]!; found.length < 6; found.push(at)) {
+    stream.step(at);
+    at = stream.sample(new Generator(1), 0);
+    logProbability += Math.log(stream.probabilities()[at]!);
+  }
+  expect(greedy!.indices).toEqual(found);
+  expect(greedy!.logProbability).toBeCloseTo(logProbability, 4);
+  // sequences that end early leave fewer rows than the pool has
+  const beams = beamSearch(model, { given: { source }, start, length: 6, beams: 4, end: found[1]! });
+  for (const { indices: list, logProbability: wanted } of beams) {
+    const other = model.stream({ given: { source } });
+    let sum = 0;
+    for (const [i, at] of [start[0]!, ...list].entries()) {
+      if (i > 0) sum += Math.log(other.probabilities()[at]!);
+      if (i < list.length) other.step(at);
+    }
+    expect(wanted).toBeCloseTo(sum, 4);
+    other.dispose();
+  }
 });

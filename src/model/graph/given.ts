@@ -2,7 +2,7 @@ import { type Names, reading } from '../../check.ts';
 import type { GivenInputs, GraphNetwork } from '../../engine/graphNetwork.ts';
 import type { Valid } from '../../engine/rows.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
-import type { Given, Sequence } from '../../ndarray.ts';
+import type { Given, Sequence, Signal } from '../../ndarray.ts';
 
 import { checkRecord, emptyFed, type GraphSteps, readInputs } from './feed.ts';
 
@@ -18,6 +18,8 @@ export const GIVEN: Names<GivenOptions> = { given: true, lengths: true, mask: tr
 /** Given inputs of so many rows. */
 export interface GivenRows extends GivenInputs {
   readonly batch: number;
+  /** Shape of the input that is streamed. */
+  readonly signal: Signal;
 }
 
 /**
@@ -50,7 +52,8 @@ export function readGiven(
   const sequences = fed.sequences.map(({ data, ...rest }, i): Sequence | undefined => {
     return i === streamed ? undefined : { ...rest, data: Float64Array.from(data) };
   });
-  return { batch: fed.batch, streamed, sequences, steps: fed.steps, valid };
+  const signal = values[inputs[streamed]!.value]!.shape;
+  return { batch: fed.batch, streamed, sequences, steps: fed.steps, valid, signal };
 }
 
 /** A given input of one row for several rows. */

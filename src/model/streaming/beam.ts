@@ -1,6 +1,6 @@
 import { finite, instance, integer, options, reading } from '../../check.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
-import { isNumbers } from '../../ndarray.ts';
+import { isNumbers, type Signal } from '../../ndarray.ts';
 import { settledList } from '../../settled.ts';
 import { ModelBase } from '../core/modelBase.ts';
 import { checkFinite } from '../core/runner.ts';
@@ -38,6 +38,12 @@ export interface Beam {
   readonly ended: boolean;
 }
 
+/** What a stream starts from, beside zero states. @internal */
+export interface StreamFrom {
+  /** What a step reads. */
+  readonly signal: Signal;
+}
+
 /** A sequence as its last index and what comes before. */
 interface Path {
   readonly before: Path | undefined;
@@ -58,7 +64,7 @@ interface Path {
  * @throws {StateError} if the model is bidirectional
  * @throws {NonFiniteError} if an output is NaN or infinite; the row is the rank of the beam
  */
-export function beamSearch(model: ModelBase, opts: BeamOptions): Beam[] {
+export function beamSearch(model: ModelBase, opts: BeamOptions, from?: StreamFrom): Beam[] {
   const given = options('beamSearch', opts, {
     start: true,
     state: true,
@@ -69,7 +75,8 @@ export function beamSearch(model: ModelBase, opts: BeamOptions): Beam[] {
   });
   const { state, end } = given;
   instance('model', model, ModelBase, 'a model such as a Sequential');
-  const { input, outputSize } = model.network;
+  const { outputSize } = model.network;
+  const input = from?.signal ?? model.network.input;
   if (input.kind !== 'indices' || outputSize > input.size) {
     const wanted = 'one of indices that gives a logit for each of them';
     const takes = input.kind === 'indices' ? `${input.size} indices` : `${input.size} features`;
@@ -84,7 +91,7 @@ export function beamSearch(model: ModelBase, opts: BeamOptions): Beam[] {
   const length = integer('length', given.length, 1);
   const beams = integer('beams', given.beams, 1);
   const alpha = finite('lengthPenalty', given.lengthPenalty ?? 0, 0, 10);
-  const pool = new StreamPool(model, { capacity: beams });
+  const pool = new StreamPool(model, { capacity: beams }, from);
   try {
     const session = pool.open();
     if (state) session.restore(state);

@@ -30,11 +30,11 @@ export class StreamPool extends Summarized {
   #stepped = 0;
 
   /** @throws as `Sequential.stream`; {ArgumentError} a capacity below 1 */
-  constructor(model: ModelBase, opts: StreamPoolOptions) {
+  constructor(model: ModelBase, opts: StreamPoolOptions, own?: object) {
     super();
     instance('model', model, ModelBase, 'a model such as a Sequential');
     this.capacity = integer('capacity', options('streams', opts, { capacity: true }).capacity, 1);
-    this.#runner = new Runner(model.network, this.capacity, 1, 'pool');
+    this.#runner = new Runner(model.network, this.capacity, 1, 'pool', own);
     this.#at = new Array<StreamSession | undefined>(this.capacity).fill(undefined);
   }
 
