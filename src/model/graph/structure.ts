@@ -20,21 +20,21 @@ type Reference = number | readonly [use: number, state?: string];
 /** A graph as JSON; layers are listed beside it. */
 export interface Structure {
   readonly inputs: readonly {
-    readonly name?: string;
-    readonly features?: number;
-    readonly indices?: number;
+    readonly name?: string | undefined;
+    readonly features?: number | undefined;
+    readonly indices?: number | undefined;
     readonly steps: boolean;
     /** Index of the first input on the same time axis, if it is another one. */
-    readonly like?: number;
+    readonly like?: number | undefined;
   }[];
   readonly uses: readonly {
     /** Index of the layer. */
     readonly layer: number;
     readonly inputs: readonly Reference[];
     /** By name, such as h. */
-    readonly initial?: Readonly<Record<string, Reference>>;
+    readonly initial?: Readonly<Record<string, Reference>> | undefined;
   }[];
-  readonly outputs: readonly { readonly name?: string; readonly of: Reference }[];
+  readonly outputs: readonly { readonly name?: string | undefined; readonly of: Reference }[];
 }
 
 /** How the layers of a graph are connected. */
@@ -104,7 +104,10 @@ export function nodesOf(graph: unknown, layers: readonly (Layer | JoinLayer)[]):
       made.push(layer.apply(nodes[0]!, Object.fromEntries(states)));
     } else made.push(applyLayer(layer, nodes[0]!));
   }
-  const named = (list: readonly { readonly name?: string }[], nodes: readonly GraphNode[]): Nodes => {
+  const named = (
+    list: readonly { readonly name?: string | undefined }[],
+    nodes: readonly GraphNode[],
+  ): Nodes => {
     if (nodes.length === 1 && list[0]!.name === undefined) return nodes[0]!;
     return Object.fromEntries(list.map(({ name }, i) => [`${name}`, nodes[i]!]));
   };
