@@ -9,6 +9,7 @@ import { FILES } from './files.ts';
 import { type LoadOptions, layerMaker } from './registry.ts';
 import { StreamPool, type StreamPoolOptions } from './streaming/pool.ts';
 import { StreamingSequential } from './streaming/streamingSequential.ts';
+import { chainTable } from './summaryTable.ts';
 
 /**
  * Layers one after the other, as torch.nn.Sequential: parameters are named `0.weight`, `1.weight_ih_l0`, … The model
@@ -38,6 +39,11 @@ export class Sequential extends StreamingSequential {
    */
   streams(opts: StreamPoolOptions): StreamPool {
     return new StreamPool(this, opts);
+  }
+
+  /** A table of the layers, their output shapes and numbers of parameters, as Keras's `summary`. */
+  summary(): string {
+    return chainTable(this.layers, this.network.input);
   }
 
   /**

@@ -17,6 +17,7 @@ import type { StreamOptions } from '../core/streamBase.ts';
 import { FILES } from '../files.ts';
 import { type LoadOptions, layerMaker } from '../registry.ts';
 import { Stream } from '../stream.ts';
+import { graphTable } from '../summaryTable.ts';
 import { checkRecord, emptyFed, type GraphSteps, type Named, pick, readInputs } from './feed.ts';
 import { GIVEN, type GivenOptions, readGiven } from './given.ts';
 import { type ModelNodes, nodesOf, structureOf } from './structure.ts';
@@ -221,6 +222,11 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
 
   #named<T>(names: Graph['inputs'], single: boolean, list: readonly T[]): unknown {
     return single ? list[0] : Object.fromEntries(names.map(({ name }, i) => [name, list[i]]));
+  }
+
+  /** A table of the layers, their output shapes and numbers of parameters, as Keras's `summary`. */
+  summary(): string {
+    return graphTable(this.graph);
   }
 
   /** @internal */
