@@ -63,6 +63,8 @@ function replaceFactories({ tf, classes, patches }: Installation): () => void {
     return made;
   };
   for (const name of ['gru', 'gruCell']) {
+    // a bundle in ES5 of ES modules has getters: there only saved models have resetAfter
+    if (!Object.getOwnPropertyDescriptor(tf.layers, name)?.writable) continue;
     patches.replace(tf.layers, name, (original) => {
       const make = original as unknown as Factory;
       return (args: never) => wrap(make, args);

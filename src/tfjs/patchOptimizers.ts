@@ -4,6 +4,7 @@ import type { Installation } from './installation.ts';
 import { type Moment, RULES, type Rule, type RuleName, type Settings } from './optimizerRules.ts';
 import type { InstallOptions } from './options.ts';
 import type { Tensor, TensorFlow, Values, Variable } from './tf.ts';
+import { valuesOf } from './values.ts';
 
 /** Gradients as `applyGradients` gets them: by variable, or a list in the order of the accumulators. */
 type Gradients = Readonly<Record<string, Tensor | null>> | readonly Named[];
@@ -154,7 +155,7 @@ class Updates {
   }
 
   #read(tensor: Tensor): Values {
-    return this.#tf.engine().readSync(tensor.dataId);
+    return valuesOf(this.#tf.engine().backend, tensor);
   }
 
   #write(ptr: number, tensor: Tensor): void {

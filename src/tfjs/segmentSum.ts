@@ -1,5 +1,6 @@
 import type { Installation } from './installation.ts';
-import type { Backend, Kernel, KernelCall, TensorFlow, TensorInfo } from './tf.ts';
+import type { Kernel, KernelCall, TensorFlow, TensorInfo } from './tf.ts';
+import { valuesOf } from './values.ts';
 
 const NAME = 'UnsortedSegmentSum';
 
@@ -50,8 +51,4 @@ function segmentSum({ inputs, attrs, backend }: KernelCall): TensorInfo {
   const dtype = x.dtype === 'float32' ? 'float32' : 'int32';
   const y = dtype === 'float32' ? new Float32Array(sums) : new Int32Array(sums);
   return { dataId: backend.write(y, shape, dtype), shape, dtype };
-}
-
-function valuesOf(backend: Backend, tensor: TensorInfo) {
-  return backend.typedArrayFromHeap?.(tensor) ?? backend.readSync(tensor.dataId);
 }
