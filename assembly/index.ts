@@ -27,3 +27,10 @@ export { additive_scores, additive_scores_backward } from './attention/additive'
 export { attend, attend_backward } from './attention/attend';
 export { conv1d_backward, conv1d_forward } from './conv/conv1d';
 export { pool1d_backward, pool1d_forward } from './conv/pool1d';
+export { ctc } from './loss/ctc';
+export { mae } from './loss/mae';
+export { pinball } from './loss/pinball';
+export { weighted_bce_with_logits } from './loss/weighted_bce';
+export { weighted_cross_entropy } from './loss/weighted_cross_entropy';
+export { amsgrad_step } from './optim/adam';
+export { sgd_dampened_step } from './optim/sgd';

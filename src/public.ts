@@ -40,7 +40,7 @@ export {
   type RNNCellOptions,
 } from './layers/stepCells.ts';
 export * from './layers/stepLayers.ts';
-export * from './losses/index.ts';
+export * from './losses/all.ts';
 export type { Loss } from './losses/loss.ts';
 export type { CheckpointReport } from './model/bptt/checkpoints.ts';
 export { type BeamOptions, beamSearch } from './model/graph/beamSearch.ts';
@@ -61,15 +61,22 @@ export type { Beam } from './model/streaming/beam.ts';
 export { StreamPool, type StreamPoolOptions, StreamSession } from './model/streaming/pool.ts';
 export type { StreamState } from './model/streaming/state.ts';
 export {
+  type BatchOptions,
   type Evaluation,
+  type EvaluationOptions,
+  type Gradients,
+  type Match,
   type NonFinitePolicy,
+  type ParameterGroup,
+  type States,
   type StepOptions,
   type StepResult,
+  type TargetWeights,
   Trainer,
   type TrainerOptions,
   type Truncation,
 } from './model/trainer.ts';
-export * from './optim/index.ts';
+export * from './optim/all.ts';
 export { Optimizer } from './optim/optimizer.ts';
 export { cosineLR, type Schedule, stepLR, warmup } from './optim/schedules.ts';
 export * from './publicShared.ts';

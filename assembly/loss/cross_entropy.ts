@@ -32,7 +32,8 @@ export function cross_entropy(
   return sum;
 }
 
-function rowMax(n: i32, x: usize): f32 {
+/** The largest of x[n]. */
+export function rowMax(n: i32, x: usize): f32 {
   let m = v128.load32_splat(x);
   for (; n >= 4; n -= 4, x += 16) m = f32x4.max(m, v128.load(x));
   for (; n > 0; n--, x += 4) m = f32x4.max(m, v128.load32_splat(x));
@@ -40,7 +41,7 @@ function rowMax(n: i32, x: usize): f32 {
 }
 
 /** Σ e^(x − largest), the terms to `to` where there is one. */
-function rowExp(n: i32, x: usize, largest: f32, to: usize): f32 {
+export function rowExp(n: i32, x: usize, largest: f32, to: usize): f32 {
   const m = f32x4.splat(largest);
   let sum = f32x4.splat(0);
   for (; n >= 4; n -= 4, x += 16) {

@@ -10,6 +10,23 @@ export function adam_step(
   n: i32, p: usize, g: usize, m: usize, v: usize, s: f32, lr: f32, beta1: f64, beta2: f64, eps: f32,
   weightDecay: f32, decoupled: i32, rate: f32, root: f32,
 ): void {
+  adam(false, n, p, g, m, v, 0, s, lr, beta1, beta2, eps, weightDecay, decoupled, rate, root);
+}
+
+/** As adam_step, with the largest v so far in its place (Reddi et al. 2018); top: n floats of state. */
+export function amsgrad_step(
+  n: i32, p: usize, g: usize, m: usize, v: usize, top: usize, s: f32, lr: f32, beta1: f64, beta2: f64, eps: f32,
+  weightDecay: f32, decoupled: i32, rate: f32, root: f32,
+): void {
+  adam(true, n, p, g, m, v, top, s, lr, beta1, beta2, eps, weightDecay, decoupled, rate, root);
+}
+
+// @ts-ignore: decorator
+@inline
+function adam(
+  amsgrad: bool, n: i32, p: usize, g: usize, m: usize, v: usize, top: usize, s: f32, lr: f32, beta1: f64,
+  beta2: f64, eps: f32, weightDecay: f32, decoupled: i32, rate: f32, root: f32,
+): void {
   const vs = f32x4.splat(s);
   const b1 = f32x4.splat(<f32>beta1);
   const a1 = f32x4.splat(<f32>(1.0 - beta1));
@@ -25,9 +42,14 @@ export function adam_step(
     const x = loadLanes(p, w);
     const d = madd(coupled, x, f32x4.mul(loadLanes(g, w), vs));
     const mt = flush(madd(b1, loadLanes(m, w), f32x4.mul(a1, d)));
-    const vt = flush(madd(b2, loadLanes(v, w), f32x4.mul(a2, f32x4.mul(d, d))));
+    let vt = flush(madd(b2, loadLanes(v, w), f32x4.mul(a2, f32x4.mul(d, d))));
     storeLanes(m, mt, w);
     storeLanes(v, vt, w);
+    if (amsgrad) {
+      vt = flush(f32x4.max(loadLanes(top, w), vt));
+      storeLanes(top, vt, w);
+      top += 16;
+    }
     const denominator = madd(f32x4.sqrt(vt), vroot, ve);
     storeLanes(p, madd(vr, f32x4.div(mt, denominator), f32x4.mul(x, keep)), w);
   }

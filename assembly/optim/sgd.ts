@@ -25,3 +25,24 @@ export function sgd_step(
     storeLanes(p, madd(vlr, d, x), w);
   }
 }
+
+/**
+ * As sgd_step without nesterov: b = momentum·b + fresh·d, p −= lr·b; fresh is 1 − dampening, or 1 in the first update.
+ */
+export function sgd_dampened_step(
+  n: i32, p: usize, g: usize, b: usize, s: f32, lr: f32, momentum: f32, fresh: f32, weightDecay: f32,
+): void {
+  const vs = f32x4.splat(s);
+  const vlr = f32x4.splat(-lr);
+  const vm = f32x4.splat(momentum);
+  const vf = f32x4.splat(fresh);
+  const vw = f32x4.splat(weightDecay);
+  for (; n > 0; n -= 4, p += 16, g += 16, b += 16) {
+    const w = min(n, 4);
+    const x = loadLanes(p, w);
+    const d = madd(vw, x, f32x4.mul(loadLanes(g, w), vs));
+    const m = flush(madd(vm, loadLanes(b, w), f32x4.mul(vf, d)));
+    storeLanes(b, m, w);
+    storeLanes(p, madd(vlr, m, x), w);
+  }
+}

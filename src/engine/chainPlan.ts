@@ -25,6 +25,8 @@ export class ChainPlan implements Plan {
   readonly targets: Region;
   readonly output: Region;
   readonly passes: readonly Pass[];
+  readonly passPrefixes: readonly string[];
+  lowest = 0;
   readonly states: readonly StateSlot[];
   readonly stateNames: readonly string[];
   readonly start: number;
@@ -56,6 +58,7 @@ export class ChainPlan implements Plan {
     let turn = 0;
     let widest = 0;
     const passes: Pass[] = [];
+    const passPrefixes: string[] = [];
     let x = this.input;
     let lookup: Lookup | undefined;
     let current = rows;
@@ -95,6 +98,7 @@ export class ChainPlan implements Plan {
       let stacked = 0;
       for (const pass of layer.reserve(scope, x, lookup)) {
         passes.push(pass);
+        passPrefixes.push(network.prefixes[i]!);
         if (streamed && pass.states.length > 0) {
           stateNames.push(...pass.states.map(({ name }) => `${network.prefixes[i]}${name}_l${stacked}`));
           stacked++;
@@ -115,6 +119,7 @@ export class ChainPlan implements Plan {
     this.#otherGradient = layout.take('input gradients', gradient);
     scratch.ptr = layout.take('scratch', align(4 * scratch.length) / 4).ptr;
     this.passes = passes;
+    this.passPrefixes = passPrefixes;
     this.states = passes.flatMap((pass) => pass.states);
     this.stateNames = stateNames;
     this.output = x;
@@ -161,13 +166,14 @@ export class ChainPlan implements Plan {
   backward(wantInput: boolean, finish = true): Region | undefined {
     let dy = this.outputGradient;
     let dx = this.#otherGradient;
-    for (let i = this.passes.length - 1; i >= 0; i--) {
-      const wanted = i > 0 || wantInput;
+    for (let i = this.passes.length - 1; i >= this.lowest; i--) {
+      const wanted = i > this.lowest || wantInput;
       this.passes[i]!.backward(dy.ptr, wanted ? dx.ptr : 0, finish);
       [dy, dx] = [dx, dy];
     }
     if (finish) this.penalty = 0;
-    for (let i = 0; finish && i < this.passes.length; i++) this.penalty += this.passes[i]!.end?.() ?? 0;
+    for (let i = this.lowest; finish && i < this.passes.length; i++)
+      this.penalty += this.passes[i]!.end?.() ?? 0;
     return wantInput ? { ...this.input, ptr: dy.ptr } : undefined;
   }
 }

@@ -62,6 +62,10 @@ export interface Plan {
   /** Gradient with respect to the output; the backward passes overwrite it. */
   readonly outputGradient: Region;
   readonly passes: readonly Pass[];
+  /** Prefix of the parameters of each pass's layer; only of chains. */
+  readonly passPrefixes?: readonly string[] | undefined;
+  /** First pass that runs backward: those below have no parameters that are trained. Default 0. */
+  lowest?: number | undefined;
   readonly states: readonly StateSlot[];
   /** Names of a stream's states: layer prefix, state and stacked layer, such as `1.h_l0`. */
   readonly stateNames: readonly string[];

@@ -11,18 +11,24 @@ export interface LossArguments {
   readonly gradient: number;
   /** Divisor of the mean: `count` of all rows of an update; these may be a part of them. */
   readonly count: number;
+  /** Its constants, if it has any. */
+  readonly constants?: number | undefined;
 }
 
 /** A loss: a mean, and its gradient with respect to the model's output. */
 export interface Loss {
   /** Name, such as `crossEntropy`. */
   readonly name: string;
-  /** Indices [T, B], or features shaped as the output. */
+  /** Indices [T, B], or features [T, B, n]. */
   readonly targets: 'indices' | 'features';
   /** Target index that is ignored. */
   readonly ignoreIndex: number;
   /** The divisor of the mean of `rows` rows. targets: indices, starting at element `first`. @internal */
   count(rows: number, size: number, targets: ArrayLike<number>, first: number): number;
+  /** Numbers per row of targets that are features, for so many outputs. Default: as many. @internal */
+  targetSize?(size: number): number;
+  /** Numbers that `run` needs in memory, for so many outputs. Only in the whole package. @internal */
+  constants?(size: number): Float32Array;
   /** Returns the sum over these rows; writes the gradient of the mean. @internal */
   run(kernels: KernelCalls, args: LossArguments): number;
 }

@@ -49,13 +49,13 @@ export class CarryingTraining extends Training {
   }
 
   /** Shapes [B, H] of all states, in the order in which they are carried. */
-  #stateShapes(batch: number): (readonly number[])[] {
+  protected stateShapes(batch: number): (readonly number[])[] {
     const plan = this.network.preview({ steps: 1, batch: 1, training: false, targets: 'none' });
     return plan.states.map(({ initial }) => [batch, ...initial.shape.slice(1)]);
   }
 
   layoutStates(layout: Layout, batch: number): Region[] {
-    return this.#stateShapes(batch).map((shape) => layout.take('carried state', ...shape));
+    return this.stateShapes(batch).map((shape) => layout.take('carried state', ...shape));
   }
 
   /** Room for states of the model, apart from those carried. */
@@ -71,20 +71,35 @@ export class CarryingTraining extends Training {
     if (this.carries) this.#room.lay(layout, batch, 1);
   }
 
-  protected override start(plan: Plan): void {
-    if (!this.carried) {
-      super.start(plan);
-      return;
+  /** The states that a batch starts from, undefined for zeros. */
+  initialStates(_batch: Batch): readonly Region[] | undefined {
+    return this.carried?.states;
+  }
+
+  protected override start(plan: Plan, batch: Batch): void {
+    this.startFrom(plan, this.initialStates(batch));
+  }
+
+  /** Sets the initial states: copies, or zeros. */
+  protected startFrom(plan: Plan, states: readonly Region[] | undefined): void {
+    const { arena } = this.network;
+    for (let i = 0; i < plan.states.length; i++) {
+      const { initial } = plan.states[i]!;
+      if (states) moveState(arena, plan.rows, initial, states[i]!, 'slot');
+      else arena.clear(initial);
     }
+  }
+
+  /** Copies the last states. */
+  protected endIn(plan: Plan, states: readonly Region[]): void {
     for (let i = 0; i < plan.states.length; i++)
-      moveState(this.network.arena, plan.rows, plan.states[i]!.initial, this.carried.states[i]!, 'slot');
+      moveState(this.network.arena, plan.rows, plan.states[i]!.final, states[i]!, 'other');
   }
 
   protected override finish(plan: Plan, batch: Batch): void {
     const states = this.roomNow(batch);
     if (!states) return;
-    for (let i = 0; i < plan.states.length; i++)
-      moveState(this.network.arena, plan.rows, plan.states[i]!.final, states[i]!, 'other');
+    this.endIn(plan, states);
     this.carry(batch.x.batch);
   }
 
@@ -104,7 +119,7 @@ export class CarryingTraining extends Training {
     if (batch !== undefined && !(Number.isSafeInteger(batch) && (batch as number) >= 1))
       throw new FormatError(`checkpoint: invalid batch ${show(batch)} of carried states`);
     const rows = batch as number | undefined;
-    const shapes = rows === undefined ? [] : this.#stateShapes(rows);
+    const shapes = rows === undefined ? [] : this.stateShapes(rows);
     const states = shapes.map((shape, i) => take(`carried.${i}`, shape));
     const carry = this.carries ? rows : undefined;
     return {

@@ -36,13 +36,10 @@ export function adapted<T extends Given>(
 export function undoneOnError<T>(training: CarryingTraining, update: () => T): T {
   const { network, optimizer, carried } = training;
   const { arena, generator } = network;
-  const regions = [
-    network.block,
-    ...optimizer.slots.map((_, k) => network.slot(k)),
-    ...(carried?.states ?? []),
-  ];
+  const regions = [network.block, ...training.kept().map(([, region]) => region), ...(carried?.states ?? [])];
   const values = regions.map((region) => arena.read(region));
   const before = { optimizer: optimizer.state(), generator: generator.state };
+  const resume = training.resume(training.progress());
   try {
     return update();
   } catch (error) {
@@ -50,6 +47,7 @@ export function undoneOnError<T>(training: CarryingTraining, update: () => T): T
     optimizer.restore(before.optimizer);
     generator.state = before.generator;
     training.carried = carried;
+    resume();
     network.version++;
     throw error;
   }

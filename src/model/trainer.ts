@@ -1,88 +1,60 @@
-import { boolean, instance, type Names, options } from '../check.ts';
-import type { CustomLoss } from '../custom/loss.ts';
-import type { CustomOptimizer } from '../custom/optimizer.ts';
+import { floats } from '../allocate.ts';
+import { boolean, instance, options } from '../check.ts';
 import type { Flow } from '../diagnostics/flow.ts';
 import { Observer } from '../diagnostics/observe.ts';
 import type { Steps } from '../engine/batchIO.ts';
 import type { Plan } from '../engine/plan.ts';
-import { ArgumentError, NonFiniteError } from '../errors.ts';
-import type { Loss } from '../losses/loss.ts';
+import { ArgumentError, NonFiniteError, StateError } from '../errors.ts';
 import type { Given } from '../ndarray.ts';
-import type { Optimizer } from '../optim/optimizer.ts';
 import type { CheckpointReport } from './bptt/checkpoints.ts';
 import { checkSegments, SegmentedBptt } from './bptt/segmentedBptt.ts';
-import type { Truncation } from './bptt/truncated.ts';
 import { BufferGuard } from './bufferGuard.ts';
-import { CarryingTraining } from './carryingTraining.ts';
 import { ModelBase } from './core/modelBase.ts';
-import { OPTIONS as CORE_OPTIONS, TrainerBase } from './core/trainerBase.ts';
-import type { TrainerOptions as CoreOptions, StepResult as CoreResult, Look } from './core/trainerTypes.ts';
+import { TrainerBase } from './core/trainerBase.ts';
+import type { Evaluation, Look } from './core/trainerTypes.ts';
 import { adapted, hasCustom, undoneOnError } from './custom.ts';
-import type { GraphSteps, Named } from './graph/feed.ts';
+import type { Named } from './graph/feed.ts';
+import { GraphObjective } from './graph/graphObjective.ts';
 import { GraphTraining } from './graph/graphTraining.ts';
 import { Model } from './graph/model.ts';
 import { hasCustomPart, oneLoss } from './graph/multiLoss.ts';
 import { refuseChangedSteps, refuseFlow, refuseParts } from './graph/refusals.ts';
 import type { Sequential } from './sequential.ts';
+import {
+  BATCH,
+  type EvaluationOptions,
+  type Gradients,
+  OPTIONS,
+  type StepOptions,
+  type StepResult,
+  type TrainerOptions,
+} from './trainerTypes.ts';
+import { checkOptions } from './training/fullOptions.ts';
+import { type BatchOptions, FullTraining } from './training/fullTraining.ts';
+import { WeightedObjective } from './training/weightedObjective.ts';
 import { watch } from './watch.ts';
 
 export type { Truncation } from './bptt/truncated.ts';
-
-import type { Evaluation } from './core/trainerTypes.ts';
-
 export type { Evaluation, NonFinitePolicy } from './core/trainerTypes.ts';
-
-/** A loss of this package, a function that creates it, or a custom one. */
-export type AnyLoss = Loss | (() => Loss) | CustomLoss;
-
-/** Options of a `Trainer`. */
-export interface TrainerOptions extends Omit<CoreOptions, 'loss' | 'optimizer'> {
-  /**
-   * The loss: `crossEntropy` or, with options, `crossEntropy({ ignoreIndex: 0 })`; also `mse` and others, or a custom
-   * loss. For a `Model` with named outputs a loss by name for each.
-   */
-  readonly loss: AnyLoss | Readonly<Record<string, AnyLoss>>;
-  /** For losses by name: factor of each in their sum, which is the loss of a step. Default 1. */
-  readonly lossWeights?: Readonly<Record<string, number>> | undefined;
-  /** An optimizer of this package, which can't be shared with another trainer, or a custom one. */
-  readonly optimizer: Optimizer | CustomOptimizer;
-  /** Truncated BPTT inside a step (Williams & Peng 1990): an update every k1 steps, back through the last k2. */
-  readonly truncation?: Truncation | undefined;
-  /** Each step starts from the last states of the previous one, detached. Default false. */
-  readonly carryState?: boolean | undefined;
-  /**
-   * Maximum bytes of the plan of a step. For longer sequences only some states are kept and the activations between
-   * them are recomputed (Gruslys et al. 2016). Gradients have the same bits. `model.plan()` shows the cost.
-   */
-  readonly memoryBudget?: number | undefined;
-}
-
-/** Options of a step. */
-export interface StepOptions extends GraphSteps {
-  /** Measure how the gradient flows through the recurrent layers. Default false. */
-  readonly flow?: boolean | undefined;
-}
-
-/** Result of a step. */
-export interface StepResult extends CoreResult {
-  /** With `flow`. */
-  readonly flow?: Flow | undefined;
-}
-
-const OPTIONS: Names<TrainerOptions> = {
-  ...CORE_OPTIONS,
-  lossWeights: true,
-  truncation: true,
-  memoryBudget: true,
-  carryState: true,
-};
+export type {
+  AnyLoss,
+  EvaluationOptions,
+  Gradients,
+  StepOptions,
+  StepResult,
+  TrainerOptions,
+} from './trainerTypes.ts';
+export type { BatchOptions } from './training/fullTraining.ts';
+export type { States } from './training/givenStates.ts';
+export type { Match, ParameterGroup } from './training/parameterParts.ts';
+export type { TargetWeights } from './training/rowWeights.ts';
 
 /** Trains a model: forward, loss, BPTT, clipping and update. A step does not allocate. */
 export class Trainer<M extends Sequential | Model = Sequential> extends TrainerBase {
   /** The model. */
   declare readonly model: M;
   /** @internal */
-  declare protected readonly training: CarryingTraining;
+  declare protected readonly training: FullTraining;
   readonly #parts: SegmentedBptt | undefined;
   /** Whether an update runs code of the user's, which may throw. */
   readonly #custom: boolean;
@@ -100,17 +72,31 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
       memoryBudget,
       loss: given,
       lossWeights,
+      warmup,
+      frozen,
+      groups,
+      accumulate,
+      averages,
       carryState = false,
       ...others
     } = options('Trainer', opts, OPTIONS);
     instance('model', model, ModelBase, 'a model such as a Sequential');
     const carries = boolean('carryState', carryState);
     const parts = checkSegments(model.layers, { truncation, memoryBudget });
-    const graph = model instanceof Model ? model.graph : undefined;
-    if (graph) refuseParts(graph, { ...parts, carryState: carries });
+    const graph = model instanceof Model ? model : undefined;
+    if (graph) refuseParts(graph.graph, { ...parts, carryState: carries });
+    const more = checkOptions(model.network, { warmup, frozen, groups, accumulate, averages });
+    if (truncation && more.accumulate > 1)
+      throw new ArgumentError(
+        'accumulate',
+        'none with truncation, which makes several updates a step',
+        accumulate,
+      );
     const loss = oneLoss(model, given, lossWeights);
-    super(model, adapted(model, { ...others, loss }), (...args) =>
-      graph ? new GraphTraining(...args) : new CarryingTraining(...args),
+    super(model, adapted(model, { ...others, loss }), (owner, _, loss, opts) =>
+      graph
+        ? new GraphTraining(owner, model, new GraphObjective(graph, loss), opts, more)
+        : new FullTraining(owner, model, new WeightedObjective(model.network, loss), opts, more),
     );
     this.training.carries = carries;
     this.#custom = hasCustom(model, { ...others, loss }) || hasCustomPart(loss);
@@ -137,17 +123,79 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    */
   override step(x: Named<Given>, y: Named<Given>, opts?: StepOptions): StepResult {
     const given = opts === undefined ? opts : this.#checkStep(opts);
+    return this.#safely('step', () => this.#step(x, y, given));
+  }
+
+  /**
+   * As `step`, but returns the gradients instead of making the update, to combine them with others (those of other
+   * workers, say) and to give them to `apply`. States are carried, and random numbers drawn, as by a step.
+   *
+   * @throws {StateError} with `accumulate` or `truncation`
+   * @throws {NonFiniteError} if the loss or the gradient norm is NaN or infinite, unless `nonFinite` is `'allow'`
+   */
+  gradients(x: Named<Given>, y: Named<Given>, opts?: BatchOptions): Gradients {
+    const given = opts === undefined ? opts : this.#checkStep(options('gradients', opts, BATCH));
+    const gradients = floats(this.training.trainedCount);
+    return this.#safely('gradients', () => ({
+      ...this.training.gradientsOf(gradients, x as Given, y as Given, given),
+      gradients,
+    }));
+  }
+
+  /**
+   * Makes one update with gradients as `gradients` returns them, clipped as the trainer's. The result has no loss.
+   *
+   * @throws {ArgumentError} if they are not numbers
+   * @throws {ShapeError} if there are not as many as parameters that are not frozen
+   * @throws {NonFiniteError} if one is NaN or infinite, unless `nonFinite` is `'allow'`
+   * @throws {StateError} with `accumulate` or `truncation`
+   */
+  apply(gradients: ArrayLike<number>): Omit<StepResult, 'loss' | 'penalty' | 'flow'> {
+    return this.#safely('apply', () => this.training.applyGradients(gradients));
+  }
+
+  /** Number of steps made, of which `accumulate` make an update; those skipped count as well. */
+  get batches(): number {
+    return this.training.batches;
+  }
+
+  /** Number of steps from update to update. */
+  get accumulate(): number {
+    return this.training.accumulate;
+  }
+
+  /** Runs an update; if code of the user's throws in it, it is undone. */
+  #safely<T extends { readonly skipped?: true | undefined }>(call: string, update: () => T): T {
+    this.training.averages?.swappedOut(call);
     this.#buffers?.keep();
     try {
-      const result = this.#custom
-        ? undoneOnError(this.training, () => this.#step(x, y, given))
-        : this.#step(x, y, given);
+      const result = this.#custom ? undoneOnError(this.training, update) : update();
       if (result.skipped) this.#buffers?.restore();
       return result;
     } catch (error) {
       this.#buffers?.restore();
       throw error;
     }
+  }
+
+  /**
+   * Makes the next step start from zero states: all rows, or those given. @throws {ArgumentError} if a row is outside the
+   * batch
+   */
+  resetState(rows?: ArrayLike<number>): void {
+    this.training.resetState(rows);
+  }
+
+  /**
+   * Swaps the parameters and their averages, to evaluate, stream or save the model with the averages; call it again
+   * before the next step.
+   * @throws {StateError} without the option `averages`, or before the first update
+   */
+  swapAverages(): void {
+    const { averages, network } = this.training;
+    if (!averages) throw new StateError('swapAverages: the trainer has no averages');
+    network.free('swapAverages');
+    averages.swap();
   }
 
   #step(x: Named<Given>, y: Named<Given>, given: StepOptions | undefined): StepResult {
@@ -161,11 +209,21 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
   }
 
   /**
+   * Returns the mean loss of a batch from zero states, without dropout. Changes nothing. Arguments and errors as
+   * `step`, without flow.
+   */
+  override evaluate(x: Named<Given>, y: Named<Given>, opts?: EvaluationOptions): Evaluation {
+    const given = opts === undefined ? opts : options('evaluate', opts, { ...BATCH, carry: true });
+    const carry = boolean('carry', given?.carry ?? false);
+    return { loss: this.training.evaluateFrom(x as Given, y as Given, given, carry) };
+  }
+
+  /**
    * Measures how the gradient of a batch flows through the recurrent layers, starting from the states of the next
    * step. Training is not affected, except that gradients are set to 0. Arguments and errors as `step`.
    */
-  flow(x: Named<Given>, y: Named<Given>, opts?: GraphSteps): Flow {
-    const given = opts === undefined ? opts : options('flow', opts, { lengths: true, mask: true });
+  flow(x: Named<Given>, y: Named<Given>, opts?: BatchOptions): Flow {
+    const given = opts === undefined ? opts : options('flow', opts, BATCH);
     this.#checkStep({ ...given, flow: true });
     const watched = this.#watch();
     this.#buffers?.keep();
@@ -177,14 +235,14 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     return watched.told.flow!;
   }
 
-  /** Makes the next step start from zero states; its batch size may differ. */
-  resetState(): void {
-    this.training.resetState();
+  override save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
+    this.training.averages?.swappedOut('save');
+    return super.save(metadata);
   }
 
-  /** Mean loss of a batch, as of the base. */
-  override evaluate(x: Named<Given>, y: Named<Given>, opts?: GraphSteps): Evaluation {
-    return super.evaluate(x as Given, y as Given, opts as Steps);
+  override restore(bytes: Uint8Array | ArrayBuffer): void {
+    this.training.averages?.swappedOut('restore');
+    super.restore(bytes);
   }
 
   /** The plan of a training step, as it will lie. @internal */
@@ -205,7 +263,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
   }
 
   #checkStep(opts: StepOptions): StepOptions {
-    const given = options('step', opts, { lengths: true, mask: true, flow: true });
+    const given = options('step', opts, { ...BATCH, flow: true });
     const other = this.#parts?.name;
     for (const name of ['lengths', 'mask', 'flow'] as const) {
       const value = given[name];

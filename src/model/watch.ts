@@ -20,10 +20,10 @@ export function watch(
     const batch = training.read(emptyBatch(), x, y, steps);
     training.roomNow(batch);
     const plan = training.written(batch, true, true);
-    const count = training.count(plan);
+    const count = training.objective.count(batch, plan);
     generator.mark();
     try {
-      training.ahead(plan, count);
+      training.ahead(batch, plan, count);
       const seen = look(plan);
       arena.clear(network.gradients);
       plan.backward(false);

@@ -8,10 +8,7 @@ export interface AdagradOptions {
   readonly lr?: number | undefined;
   /** The rate of update t is lr / (1 + (t − 1)·lrDecay). Default 0. */
   readonly lrDecay?: number | undefined;
-  /**
-   * Added to the denominator. Added to the denominator. Added to the denominator. Added to the denominator. Added to
-   * the denominator. Default 1e-10.
-   */
+  /** Added to the denominator. Default 1e-10. */
   readonly eps?: number | undefined;
   /** L2 penalty: added to the gradient, times the parameter. Default 0. */
   readonly weightDecay?: number | undefined;
@@ -35,8 +32,8 @@ export class Adagrad extends Optimizer {
   }
 
   protected apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number, t: number): void {
-    const { n, parameters, gradients, slots } = blocks;
+    const { n, parameters, gradients, slots, weightDecay = this.#weightDecay } = blocks;
     const rate = lr / (1 + (t - 1) * this.#lrDecay);
-    kernels.adagrad_step(n, parameters, gradients, slots[0]!, scale, rate, this.#eps, this.#weightDecay);
+    kernels.adagrad_step(n, parameters, gradients, slots[0]!, scale, rate, this.#eps, weightDecay);
   }
 }

@@ -32,8 +32,8 @@ export class Lion extends Optimizer {
 
   protected apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number): void {
     requireKernel(kernels, 'lion_step');
-    const { n, parameters, gradients, slots } = blocks;
+    const { n, parameters, gradients, slots, weightDecay = this.#weightDecay } = blocks;
     const [b1, b2] = this.#betas;
-    kernels.lion_step(n, parameters, gradients, slots[0]!, scale, lr, b1, b2, this.#weightDecay);
+    kernels.lion_step(n, parameters, gradients, slots[0]!, scale, lr, b1, b2, weightDecay);
   }
 }

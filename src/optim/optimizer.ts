@@ -4,12 +4,14 @@ import { Summarized } from '../summary.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { runningPower } from './power.ts';
 
-/** Pointers to blocks of n floats: parameters, gradients and one per slot. */
+/** Pointers to blocks of n floats: parameters, gradients and one per slot; options that these parameters have of their own. */
 export interface Blocks {
   readonly n: number;
   readonly parameters: number;
   readonly gradients: number;
   readonly slots: readonly number[];
+  readonly lr?: number | undefined;
+  readonly weightDecay?: number | undefined;
 }
 
 /** The saved state of an optimizer, besides its slots. */
@@ -20,7 +22,7 @@ export interface OptimizerState {
 }
 
 /**
- * Base class of optimizers. Base class of optimizers. Base class of optimizers. Updates all parameters of a model in
+ * Base class of optimizers. Updates all parameters of a model in
  * one pass over one block.
  */
 export abstract class Optimizer extends Summarized {
@@ -52,10 +54,13 @@ export abstract class Optimizer extends Summarized {
     return this.#steps;
   }
 
-  /** Makes one update, with gradients times `scale` and the learning rate times `factor`. @internal */
-  step(kernels: KernelCalls, blocks: Blocks, scale: number, factor = 1): void {
-    this.apply(kernels, blocks, scale, this.#lr * factor, this.#steps + 1);
-    this.#steps++;
+  /**
+   * Makes one update, or a part of one, with gradients times `scale` and the learning rate times `factor`.
+   * last: no part follows. @internal
+   */
+  step(kernels: KernelCalls, blocks: Blocks, scale: number, factor = 1, last = true): void {
+    this.apply(kernels, blocks, scale, (blocks.lr ?? this.#lr) * factor, this.#steps + 1);
+    if (last) this.#steps++;
   }
 
   /** A summary as plain data, for `JSON.stringify` and `console.log`. */
@@ -82,7 +87,7 @@ export abstract class Optimizer extends Summarized {
     this.continueFrom(steps!);
   }
 
-  /** Makes update t, starting at 1. */
+  /** Makes update t, starting at 1, on one part of the parameters or several. */
   protected abstract apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number, t: number): void;
 
   /** Recomputes values that depend on the number of updates t. */
@@ -102,17 +107,21 @@ export function betasOf(betas: readonly [number, number]): readonly [number, num
 export class Power {
   readonly base: number;
   value = 1;
+  #t = 0;
 
   constructor(base: number) {
     this.base = base;
   }
 
-  next(): number {
-    this.value *= this.base;
+  /** For t as in the last call, or one more. */
+  at(t: number): number {
+    if (t !== this.#t) this.value *= this.base;
+    this.#t = t;
     return this.value;
   }
 
   continueFrom(t: number): void {
     this.value = runningPower(this.base, t);
+    this.#t = t;
   }
 }

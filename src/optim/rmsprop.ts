@@ -8,10 +8,7 @@ export interface RMSpropOptions {
   readonly lr?: number | undefined;
   /** Smoothing factor. Default 0.99. */
   readonly alpha?: number | undefined;
-  /**
-   * Added to the denominator. Added to the denominator. Added to the denominator. Added to the denominator. Added to
-   * the denominator. Default 1e-8.
-   */
+  /** Added to the denominator. Default 1e-8. */
   readonly eps?: number | undefined;
   /** Divide by the standard deviation instead of the root mean square. Default false. */
   readonly centered?: boolean | undefined;
@@ -56,14 +53,14 @@ export class RMSprop extends Optimizer {
     ];
   }
 
-  protected apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number): void {
-    const { n, parameters, gradients, slots } = blocks;
+  protected apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number, _t: number): void {
+    const { n, parameters, gradients, slots, weightDecay = this.#weightDecay } = blocks;
     const average = this.#centered ? slots[1]! : 0;
     const buffer = this.#momentum ? slots.at(-1)! : 0;
     // biome-ignore format: the order of the kernel's arguments
     kernels.rmsprop_step(
       n, parameters, gradients, slots[0]!, average, buffer, scale, lr, this.#alpha, this.#eps,
-      this.#weightDecay, this.#momentum,
+      weightDecay, this.#momentum,
     );
   }
 }

@@ -39,11 +39,11 @@ export class SGD extends Optimizer {
     this.slots = momentum ? ['momentum_buffer'] : [];
   }
 
-  protected apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number): void {
-    const { n, parameters, gradients, slots } = blocks;
+  protected apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number, _t: number): void {
+    const { n, parameters, gradients, slots, weightDecay = this.#weightDecay } = blocks;
     const nesterov = this.#nesterov ? 1 : 0;
     const buffer = slots[0] ?? 0;
     // biome-ignore format: the order of the kernel's arguments
-    kernels.sgd_step(n, parameters, gradients, buffer, scale, lr, this.#momentum, this.#weightDecay, nesterov);
+    kernels.sgd_step(n, parameters, gradients, buffer, scale, lr, this.#momentum, weightDecay, nesterov);
   }
 }

@@ -1,4 +1,4 @@
-import * as optimizers from './index.ts';
+import * as optimizers from './all.ts';
 import type { Optimizer } from './optimizer.ts';
 import type { Schedule } from './schedules.ts';
 import * as schedules from './schedules.ts';

@@ -19,7 +19,7 @@ export interface Source {
 
 /** Next-token batches of a corpus. The position follows from the number of updates made. */
 export class CorpusSource implements Source {
-  readonly updates: number;
+  readonly batches: number;
   readonly #lanes: Lanes;
   readonly #trainer: Trainer;
   readonly #last: number;
@@ -29,7 +29,7 @@ export class CorpusSource implements Source {
     const { data, stepsPerSequence, batch, updates } = options('fit', corpus, CORPUS);
     integer('stepsPerSequence', stepsPerSequence, 1);
     integer('batch', batch, 1);
-    this.updates = integer('updates', updates, 0);
+    this.batches = integer('updates', updates, 0) * trainer.accumulate;
     if (!isNumberArray(data) || isFloatArray(data)) {
       throw new ArgumentError('data', 'indices as Int32Array, Uint8Array or Uint16Array', data);
     }
@@ -42,12 +42,12 @@ export class CorpusSource implements Source {
         : allocated(4 * data.length, () => Int32Array.from(data));
     this.#lanes = new Lanes(indices, { steps: stepsPerSequence, batch });
     this.#trainer = trainer;
-    this.#last = trainer.steps + trainer.skipped + updates;
+    this.#last = trainer.batches + this.batches;
   }
 
   next(): Batch | undefined {
     // a batch that was skipped is not read again
-    const at = this.#trainer.steps + this.#trainer.skipped;
+    const at = this.#trainer.batches;
     return at < this.#last ? this.#lanes.read(at) : undefined;
   }
 }
@@ -90,8 +90,8 @@ export class Inbox implements Source {
 
 export interface FitRequest {
   readonly source: Source;
-  /** Total number of updates, if known. */
-  readonly updates: number | undefined;
+  /** Total number of batches, if known. */
+  readonly batches: number | undefined;
   /** Updates between progress events. */
   readonly progressEvery: number | undefined;
   /** Options of each step. */
@@ -132,11 +132,11 @@ export class Fit {
   }
 
   async run(): Promise<FitResult> {
-    const { source, updates, progressEvery, stepOptions, progress } = this.#request;
+    const { source, batches, progressEvery, stepOptions, progress } = this.#request;
     const trainer = this.#trainer;
     const start = performance.now();
     const seconds = () => (performance.now() - start - this.#pauses) / 1000;
-    let [made, sum, skipped, tokens] = [0, 0, 0, 0];
+    let [made, updates, sum, skipped, tokens] = [0, 0, 0, 0, 0];
     let losses: number[] = [];
     let told = start;
     let read = start;
@@ -160,6 +160,7 @@ export class Fit {
       made++;
       if (result.skipped) skipped++;
       else sum += result.loss;
+      if (!result.skipped && result.accumulated === undefined) updates++;
       losses.push(result.loss);
       tokens += rowsOf(trainer, x);
       const now = performance.now();
@@ -169,7 +170,7 @@ export class Fit {
         step: trainer.steps,
         losses: [],
         tokensPerSecond: tokens / seconds(),
-        secondsLeft: updates === undefined ? undefined : (seconds() / made) * (updates - made),
+        secondsLeft: batches === undefined ? undefined : (seconds() / made) * (batches - made),
       };
       if (!due) continue;
       progress({ ...last, losses });
@@ -177,7 +178,7 @@ export class Fit {
       told = now;
     }
     if (last && losses.length) progress({ ...last, losses });
-    return { updates: made - skipped, loss: sum / (made - skipped), skipped, seconds: seconds() };
+    return { updates, loss: sum / (made - skipped), skipped, seconds: seconds() };
   }
 
   async #pause(): Promise<void> {

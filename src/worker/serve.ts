@@ -15,7 +15,7 @@ import {
   type OptimizerDescription,
 } from '../model/fromDescription.ts';
 import { Sequential } from '../model/sequential.ts';
-import { type StepOptions, Trainer } from '../model/trainer.ts';
+import { type BatchOptions, type EvaluationOptions, type StepOptions, Trainer } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import { init } from '../wasm/inlined.ts';
@@ -119,9 +119,12 @@ export class Server {
     create: (_, model: Uint8Array, opts: WorkerTrainerOptions, lock?: string) =>
       this.#create(model, opts, lock),
     step: (_, x: Given, y: Given, opts?: StepOptions) => this.#idle.step(x, y, opts),
-    evaluate: (_, x: Given, y: Given, opts?: StepOptions) => this.#trainer.evaluate(x, y, opts),
-    flow: (_, x: Given, y: Given, opts?: StepOptions) => this.#trainer.flow(x, y, opts),
-    resetState: () => this.#idle.resetState(),
+    evaluate: (_, x: Given, y: Given, opts?: EvaluationOptions) => this.#trainer.evaluate(x, y, opts),
+    flow: (_, x: Given, y: Given, opts?: BatchOptions) => this.#trainer.flow(x, y, opts),
+    gradients: (_, x: Given, y: Given, opts?: BatchOptions) => this.#idle.gradients(x, y, opts),
+    apply: (_, gradients: ArrayLike<number>) => this.#idle.apply(gradients),
+    swapAverages: () => this.#idle.swapAverages(),
+    resetState: (_, rows?: ArrayLike<number>) => this.#idle.resetState(rows),
     setLearningRate: (_, lr: number) => {
       this.#trainer.optimizer.lr = lr;
     },
@@ -188,9 +191,9 @@ export class Server {
       ? new CorpusSource(trainer, corpus)
       : new Inbox(() => notice('more', undefined), AHEAD);
     if (source instanceof Inbox) this.#inbox = { id, batches: source };
-    const updates = source instanceof CorpusSource ? source.updates : opts.updates;
+    const batches = source instanceof CorpusSource ? source.batches : opts.updates;
     const progress = (value: unknown) => notice('progress', value);
-    this.#fit = new Fit(trainer, { source, updates, progressEvery, stepOptions, progress }, this.#paused);
+    this.#fit = new Fit(trainer, { source, batches, progressEvery, stepOptions, progress }, this.#paused);
     try {
       return await this.#fit.run();
     } finally {
@@ -201,7 +204,7 @@ export class Server {
 }
 
 /** Calls whose results are transferred, not copied. */
-const FRESH = new Set(['save', 'saveModel', 'sample']);
+const FRESH = new Set(['save', 'saveModel', 'sample', 'gradients']);
 
 /** Holds a lock as long as the worker lives, to detect its end; false if locks are not supported. */
 async function hold(name: string): Promise<boolean> {

@@ -2,7 +2,7 @@ import { isArrayBuffer } from '../arrayKind.ts';
 import { boolean, type Names, options } from '../check.ts';
 import type { Flow } from '../diagnostics/flow.ts';
 import { ArgumentError } from '../errors.ts';
-import type { Evaluation, StepResult } from '../model/trainer.ts';
+import type { Evaluation, Gradients, StepResult, Trainer } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';
 import type { Channel } from './channel.ts';
@@ -18,6 +18,8 @@ import type {
   Progress,
   Sample,
   SampleOptions,
+  WorkerBatchOptions,
+  WorkerEvaluationOptions,
   WorkerOptions,
   WorkerStepOptions,
   WorkerTrainerOptions,
@@ -91,12 +93,12 @@ export class WorkerTrainer {
   }
 
   /** Same as Trainer.evaluate. */
-  evaluate(x: Given, y: Given, opts?: WorkerStepOptions): Promise<Evaluation> {
+  evaluate(x: Given, y: Given, opts?: WorkerEvaluationOptions): Promise<Evaluation> {
     return this.#withOptions('evaluate', x, y, opts);
   }
 
   /** Same as Trainer.flow. Can be called while a fit is running. */
-  flow(x: Given, y: Given, opts?: WorkerStepOptions): Promise<Flow> {
+  flow(x: Given, y: Given, opts?: WorkerBatchOptions): Promise<Flow> {
     return this.#withOptions('flow', x, y, opts);
   }
 
@@ -177,9 +179,24 @@ export class WorkerTrainer {
     return this.#paused;
   }
 
+  /** Same as Trainer.gradients. @throws {StateError} while a fit is running */
+  gradients(x: Given, y: Given, opts?: WorkerBatchOptions): Promise<Gradients> {
+    return this.#withOptions('gradients', x, y, opts);
+  }
+
+  /** Same as Trainer.apply. @throws {StateError} while a fit is running */
+  apply(gradients: ArrayLike<number>): Promise<ReturnType<Trainer['apply']>> {
+    return this.#channel.call('apply', { gradients });
+  }
+
+  /** Same as Trainer.swapAverages. @throws {StateError} while a fit is running */
+  swapAverages(): Promise<void> {
+    return this.#channel.call('swapAverages');
+  }
+
   /** Same as Trainer.resetState. @throws {StateError} while a fit is running */
-  resetState(): Promise<void> {
-    return this.#channel.call('resetState');
+  resetState(rows?: ArrayLike<number>): Promise<void> {
+    return this.#channel.call('resetState', { rows });
   }
 
   /** Sets `lr` of the optimizer, from the next update on. @throws {ArgumentError} if it is NaN, infinite or negative */
@@ -226,7 +243,7 @@ export class WorkerTrainer {
     return this.terminate();
   }
 
-  async #withOptions<T>(name: string, x: Given, y: Given, opts?: WorkerStepOptions): Promise<T> {
+  async #withOptions<T>(name: string, x: Given, y: Given, opts?: WorkerBatchOptions): Promise<T> {
     const plain: boolean = opts === undefined || isPlain(opts);
     if (!plain) throw new ArgumentError(`the options of ${name}`, 'an object', opts);
     const { transfer = false, ...rest } = opts ?? {};

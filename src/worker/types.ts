@@ -5,7 +5,13 @@ import type {
   OptimizerDescription,
   ScheduleDescription,
 } from '../model/fromDescription.ts';
-import type { StepOptions, StepResult, TrainerOptions } from '../model/trainer.ts';
+import type {
+  BatchOptions,
+  EvaluationOptions,
+  StepOptions,
+  StepResult,
+  TrainerOptions,
+} from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';
 
@@ -57,13 +63,22 @@ export interface WorkerOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Options of a step in a worker. */
-export interface WorkerStepOptions extends StepOptions {
+/** How a batch is sent to a worker. */
+export interface Transfer {
   /**
    * Transfer the buffers of x, y and the options to the worker instead of copying them; they are detached afterwards.
    */
   readonly transfer?: boolean | undefined;
 }
+
+/** Options of a batch in a worker. */
+export interface WorkerBatchOptions extends BatchOptions, Transfer {}
+
+/** Options of an evaluation in a worker. */
+export interface WorkerEvaluationOptions extends EvaluationOptions, Transfer {}
+
+/** Options of a step in a worker. */
+export interface WorkerStepOptions extends StepOptions, Transfer {}
 
 /** The data of one update of `fit`. */
 export interface Batch {

@@ -55,11 +55,13 @@ function featureLoss(
   build: BuildName,
   x: ArrayLike<number>,
   y: ArrayLike<number>,
-  { count = x.length, into = 'apart' as Into, flush = '' } = {},
+  { count = x.length, size = 1, into = 'apart' as Into, flush = '' } = {},
 ): Found {
   return run(build, x, into, flush, (sandbox, output, gradient, place) => {
     const targets = sandbox.input('y', y, place('y'));
-    const args = { rows: x.length, size: 1, output, targets, gradient, count };
+    const own = loss.constants?.(size);
+    const constants = own ? sandbox.input('constants', own, place('constants')) : 0;
+    const args = { rows: x.length / size, size, output, targets, gradient, count, constants };
     return sandbox.run((k) => loss.run(k, args));
   });
 }
@@ -154,6 +156,71 @@ describe('cross_entropy', () => {
   });
 });
 
+describe('weighted_cross_entropy', () => {
+  test.each(tails)('%i classes: value, gradient, ignored rows', (n) => {
+    const m = 7;
+    const next = generator(n);
+    const logits = rounded(uniform(next, m * n, 4));
+    const weight = rounded(uniform(next, n).map((w) => (w < -0.6 ? 0 : w + 1)));
+    const targets = Array.from({ length: m }, (_, i) => (i % 3 === 1 ? IGNORE : Math.floor(next() * n)));
+    weight[targets[0]!] = 1.5;
+    for (const options of [
+      { weight },
+      { labelSmoothing: 0.2 },
+      { weight, labelSmoothing: 0.35 },
+      { labelSmoothing: 1 },
+    ]) {
+      const loss = LOSSES.crossEntropy(options);
+      const count = loss.count(m, n, targets, 0);
+      const { value, grad } = crossEntropy(logits, Int32Array.from(targets), options);
+      const found = builds.map((build) => {
+        for (const into of intos) {
+          for (const flush of ['', 'x', 'target', 'constants', ...(into === 'apart' ? ['dx'] : [])]) {
+            const label = `${build}, ${JSON.stringify(options)}, dx ${into}, ${flush || 'none'} last`;
+            const got = run(build, logits, into, flush, (sandbox, output, gradient, place) => {
+              const at = sandbox.indices('target', targets, place('target'));
+              const own = loss.constants?.(n);
+              const constants = own ? sandbox.input('constants', own, place('constants')) : 0;
+              const args = { rows: m, size: n, output, targets: at, gradient, count, constants };
+              return sandbox.run((k) => loss.run(k, args));
+            });
+            expect(Math.abs(got.value / count - value), label).toBeLessThanOrEqual(2e-6);
+            // relative to the largest weight over the divisor, since the exact gradient may be 0
+            const error = got.dx?.reduce((worst, g, i) => Math.max(worst, Math.abs(g - grad[i]!)), 0) ?? 0;
+            expect(error, `${label}: gradient`).toBeLessThanOrEqual(2e-6 / count);
+          }
+        }
+        return run(build, logits, 'none', '', (sandbox, output) => {
+          const at = sandbox.indices('target', targets);
+          const own = loss.constants?.(n);
+          const constants = own ? sandbox.input('constants', own) : 0;
+          return sandbox.run((k) =>
+            loss.run(k, { rows: m, size: n, output, targets: at, gradient: 0, count, constants }),
+          );
+        }).value;
+      });
+      expect(found[builds.indexOf('checked')]).toBe(found[builds.indexOf('simd')]);
+    }
+  });
+
+  test.each(builds)('%s: −Inf is a class that cannot be, a NaN stays', (build) => {
+    const loss = LOSSES.crossEntropy({ weight: [1, 2, 3] });
+    const of = (logits: number[], target: number) =>
+      run(build, logits, 'apart', '', (sandbox, output, gradient) => {
+        const targets = sandbox.indices('target', [target]);
+        const constants = sandbox.input('constants', loss.constants!(3));
+        return sandbox.run((k) =>
+          loss.run(k, { rows: 1, size: 3, output, targets, gradient, count: 1, constants }),
+        );
+      });
+    const { value, dx } = of([Number.NEGATIVE_INFINITY, 1, 1], 1);
+    expect(value).toBeCloseTo(2 * Math.LN2, 12);
+    expect([...dx!]).toEqual([0, -1, 1]);
+    expect(of([1, Number.NaN, 1], 0).value).toBeNaN();
+    expect([...of([1, Number.NaN, 1], 0).dx!].every(Number.isNaN)).toBe(true);
+  });
+});
+
 describe('softmax_rows', () => {
   function softmax(x: Float64Array, n: number, inverse: number): Float64Array {
     const y = new Float64Array(x.length);
@@ -241,19 +308,20 @@ describe('log_sum_exp', () => {
 
 const ofFeatures = lossCases.filter((row) => row.make().targets === 'features');
 
-describe.each<LossCase>(ofFeatures)('$label', ({ make, reference, range, target }) => {
+describe.each<LossCase>(ofFeatures)('$label', ({ make, reference, range, size, target }) => {
   test.each(tails)('n %i: value and gradient', (n) => {
     const next = generator(n);
-    const x = rounded(uniform(next, n, range));
-    const y = rounded(uniform(next, n).map(target));
+    const loss = make();
+    const x = rounded(uniform(next, n * size, range));
+    const y = rounded(uniform(next, n * (loss.targetSize?.(size) ?? size)).map(target));
     const { value, grad } = reference(x, y);
     const found = new Map<string, Found>();
     for (const build of builds) {
       for (const into of intos) {
-        for (const flush of ['', 'x', 'y', ...(into === 'apart' ? ['dx'] : [])]) {
+        for (const flush of ['', 'x', 'y', 'constants', ...(into === 'apart' ? ['dx'] : [])]) {
           const label = `${build}, seed ${n}, dx ${into}, ${flush || 'none'} last`;
-          const got = featureLoss(make(), build, x, y, { into, flush });
-          expectValue(got.value, value * n, n, label);
+          const got = featureLoss(loss, build, x, y, { size, into, flush });
+          expectValue(got.value, value * x.length, x.length, label);
           if (got.dx) {
             expectClose(got.dx, grad, 1e-6, `${label}: gradient`);
             found.set(build, got);
@@ -266,9 +334,11 @@ describe.each<LossCase>(ofFeatures)('$label', ({ make, reference, range, target 
   });
 
   test.each(builds)('%s: NaN', (build) => {
-    const { value, dx } = featureLoss(make(), build, [1, Number.NaN, 0, 2, 1], [1, 1, 0, 1, 0]);
+    const x = new Float32Array(5 * size).fill(1);
+    x[size] = Number.NaN;
+    const { value, dx } = featureLoss(make(), build, x, new Float32Array(x.length), { size });
     expect(value).toBeNaN();
-    expect([...dx!].map(Number.isNaN)).toEqual([false, true, false, false, false]);
+    expect([...dx!].map(Number.isNaN)).toEqual([...x].map(Number.isNaN));
   });
 });
 

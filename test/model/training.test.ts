@@ -26,7 +26,7 @@ function language(): Sequential {
 }
 
 function features(): Sequential {
-  return new Sequential([new RNN(4, 9), new LSTM(9, 6, { bias: false }), new Linear(6, 2)], { seed: 2 });
+  return new Sequential([new RNN(4, 9), new LSTM(9, 6, { bias: false }), new Linear(6, 6)], { seed: 2 });
 }
 
 interface Batch {
@@ -117,7 +117,7 @@ for (const kernels of kernelBuilds) {
       const opts = { loss, optimizer: new SGD(sgd) };
       if (loss.targets === 'features') {
         const batch = (draw: Draw) => {
-          const y = draw.features(1, T, B, 2);
+          const y = draw.features(1, T, B, loss.targetSize?.(6) ?? 6);
           return { x: draw.features(1, T, B, 4), y: { ...y, data: y.data.map(target) } };
         };
         compare(features(), opts, batch, reference, optimizers.sgd(sgd));

@@ -26,7 +26,7 @@ const SRC = rooms({
   publicInference: 'publicShared model layers wasm',
   publicShared: 'model layers engine init ndarray wasm errors',
   model:
-    'allocate arrayKind custom summary settled diagnostics layers engine losses optim init io ndarray memory check errors',
+    'allocate arrayKind custom summary settled diagnostics layers engine losses optim init io ndarray memory wasm check errors',
   io: 'allocate utf8 errors arrayKind',
   formats: 'errors',
   diagnostics: 'allocate arrayKind layers engine activations ndarray memory wasm check errors',

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
+  Adadelta,
   Adagrad,
   Adam,
+  Adamax,
   AdamW,
   ArgumentError,
   FormatError,
@@ -27,6 +29,8 @@ describe('optimizers', () => {
     AdamW: (o?: object) => new AdamW(o),
     RMSprop: (o?: object) => new RMSprop(o),
     Adagrad: (o?: object) => new Adagrad(o),
+    Adadelta: (o?: object) => new Adadelta(o),
+    Adamax: (o?: object) => new Adamax(o),
   };
 
   test.each<[keyof typeof makers, object | undefined, Words]>([
@@ -36,12 +40,16 @@ describe('optimizers', () => {
     ['SGD', { lr: '0.1' }, ['lr', '"0.1"']],
     ['SGD', { lr: 1, nesterov: true }, ['momentum', '0']],
     ['SGD', { lr: 1, nesterov: 1 }, ['nesterov', '1']],
-    ['SGD', { lr: 1, dampening: 0.1 }, ['SGD: dampening']],
+    ['SGD', { lr: 1, momentum: 0.9, nesterov: true, dampening: 0.1 }, ['dampening', '0.1']],
+    ['SGD', { lr: 1, maximize: 1 }, ['maximize', '1']],
+    ['SGD', { lr: 1, fused: true }, ['SGD: fused']],
     ['Adam', { betas: [0.9] }, ['betas', '[0.9]']],
     ['Adam', { betas: [0.9, 1] }, ['betas[1]', '1']],
     ['Adam', { eps: Number.POSITIVE_INFINITY }, ['eps', 'Infinity']],
-    ['Adam', { amsgrad: true }, ['Adam: amsgrad']],
-    ['AdamW', { amsgrad: true }, ['AdamW: amsgrad']],
+    ['Adam', { amsgrad: 1 }, ['amsgrad', '1']],
+    ['AdamW', { capturable: true }, ['AdamW: capturable']],
+    ['Adadelta', { rho: 2 }, ['rho', '2']],
+    ['Adamax', { betas: [1, 0] }, ['betas[0]', '1']],
     ['RMSprop', { alpha: 1.1 }, ['alpha', '1.1']],
     ['RMSprop', { centered: 0 }, ['centered', '0']],
     ['RMSprop', { momentum: -1 }, ['momentum', '-1']],
@@ -106,10 +114,11 @@ describe('optimizers', () => {
 describe('Power', () => {
   test.each([0, 0.5, 0.9, 0.999])('continued at t it has the bits of t steps: %f', (base) => {
     const [walked, jumped] = [new Power(base), new Power(base)];
-    for (let t = 1; t <= 2000; t++) walked.next();
+    for (let t = 1; t <= 2000; t++) walked.at(t);
     jumped.continueFrom(2000);
     expect(jumped.value).toBe(walked.value);
-    expect(jumped.next()).toBe(walked.next());
+    expect(jumped.at(2001)).toBe(walked.at(2001));
+    expect(jumped.at(2001), 'a second part of the same update').toBe(walked.value);
   });
 
   test('a number of steps no run has made ends', () => {

@@ -7,17 +7,36 @@ export interface Loss {
   grad: Float64Array;
 }
 
+/** Options of crossEntropy in float64. */
+export interface CrossEntropyReference {
+  readonly ignoreIndex?: number | undefined;
+  readonly weight?: ArrayLike<number> | undefined;
+  readonly labelSmoothing?: number | undefined;
+}
+
 /**
- * −log softmax at the target, mean over the rows not ignored. logits [N, V], targets [N] in 0 ≤ t < V or
- * ignoreIndex. With every row ignored the value is NaN and the gradient zero, as PyTorch.
+ * −(1 − ε)·w[t]·log p[t] − ε/V·Σ_c w[c]·log p[c], p = softmax, over the rows not ignored, divided by their Σ w[t]. logits
+ * [N, V], targets [N] in 0 ≤ t < V or ignoreIndex. With every row ignored the value is NaN and the gradient zero, as
+ * PyTorch.
  */
-export function crossEntropy(logits: Float64Array, targets: Int32Array, ignoreIndex = -100): Loss {
+export function crossEntropy(
+  logits: Float64Array,
+  targets: Int32Array,
+  given: CrossEntropyReference | number = {},
+): Loss {
+  const {
+    ignoreIndex = -100,
+    weight,
+    labelSmoothing = 0,
+  } = typeof given === 'number' ? { ignoreIndex: given } : given;
   const rows = targets.length;
   const vocab = logits.length / rows;
+  const w = Array.from({ length: vocab }, (_, c) => Math.fround(weight?.[c] ?? 1));
+  const each = labelSmoothing / vocab;
   const grad = new Float64Array(logits.length);
   let count = 0;
-  for (const target of targets) if (target !== ignoreIndex) count++;
   let sum = 0;
+  for (const target of targets) if (target !== ignoreIndex) count += w[target]!;
   for (let i = 0; i < rows; i++) {
     const target = targets[i]!;
     if (target === ignoreIndex) continue;
@@ -26,9 +45,12 @@ export function crossEntropy(logits: Float64Array, targets: Int32Array, ignoreIn
     for (const x of row) max = Math.max(max, x);
     let total = 0;
     for (const x of row) total += Math.exp(x - max);
-    sum += Math.log(total) + max - row[target]!;
+    // how much of −log p[c] counts
+    const parts = w.map((v, c) => each * v + (c === target ? (1 - labelSmoothing) * v : 0));
+    const all = parts.reduce((a, b) => a + b, 0);
     for (let j = 0; j < vocab; j++) {
-      grad[i * vocab + j] = (Math.exp(row[j]! - max) / total - (j === target ? 1 : 0)) / count;
+      if (parts[j] !== 0) sum += parts[j]! * (Math.log(total) + max - row[j]!);
+      grad[i * vocab + j] = ((all * Math.exp(row[j]! - max)) / total - parts[j]!) / count;
     }
   }
   return { value: sum / count, grad };
@@ -54,12 +76,39 @@ export function mse(predictions: Float64Array, targets: Float64Array): Loss {
   });
 }
 
-/** Mean of −t·log σ(x) − (1 − t)·log(1 − σ(x)) over all elements; targets in [0, 1]. */
-export function bceWithLogits(logits: Float64Array, targets: Float64Array): Loss {
+/** Mean of −p·t·log σ(x) − (1 − t)·log(1 − σ(x)) over all elements, p the output's weight; targets in [0, 1]. */
+export function bceWithLogits(
+  logits: Float64Array,
+  targets: Float64Array,
+  posWeight: number | ArrayLike<number> = 1,
+): Loss {
   return meanOf(logits.length, (i) => {
     const x = logits[i]!;
     const t = targets[i]!;
-    return [softplus(x) - t * x, sigmoid(x) - t];
+    const p = Math.fround(typeof posWeight === 'number' ? posWeight : posWeight[i % posWeight.length]!);
+    return [p * t * softplus(-x) + (1 - t) * softplus(x), (1 - t) * sigmoid(x) - p * t * sigmoid(-x)];
+  });
+}
+
+/** Mean of |prediction − target| over all elements. */
+export function mae(predictions: Float64Array, targets: Float64Array): Loss {
+  return meanOf(predictions.length, (i) => {
+    const d = predictions[i]! - targets[i]!;
+    return [Math.abs(d), Math.sign(d)];
+  });
+}
+
+/** Mean of max(q·e, (q − 1)·e), e = target − prediction; predictions [N, quantiles], targets [N]. */
+export function pinball(
+  predictions: Float64Array,
+  targets: Float64Array,
+  quantiles: ArrayLike<number>,
+): Loss {
+  const k = quantiles.length;
+  return meanOf(predictions.length, (i) => {
+    const e = targets[Math.floor(i / k)]! - predictions[i]!;
+    const q = Math.fround(quantiles[i % k]!);
+    return e > 0 ? [q * e, -q] : [(q - 1) * e, e < 0 ? 1 - q : 0];
   });
 }
 
@@ -84,13 +133,25 @@ export interface LossReference<O = never> {
   readonly target?: (uniform: number) => number;
   /** Range of outputs where the kernel is compared with it. */
   readonly range: number;
+  /** Outputs per row where the kernel is compared with it, if targets are features; suites of models have 6. Default 1. */
+  readonly size?: number;
 }
+
+/** Weights of the 11 classes that suites of models have. */
+const WEIGHTS = [1, 0.5, 2, 0, 1.25, 3, 0.1, 1, 0.7, 1.5, 0.3];
 
 /** Each loss's reference. A row that is missing is a type error. */
 export const lossReferences: { readonly [K in LossName]: LossReference<Options<K>> } = {
   crossEntropy: {
-    of: (output, y, { ignoreIndex }) => crossEntropy(output, Int32Array.from(y), ignoreIndex),
-    cases: [{}, { ignoreIndex: 0 }, { ignoreIndex: 4 }],
+    of: (output, y, options) => crossEntropy(output, Int32Array.from(y), options),
+    cases: [
+      {},
+      { ignoreIndex: 0 },
+      { ignoreIndex: 4 },
+      { labelSmoothing: 0.1 },
+      { weight: WEIGHTS },
+      { weight: WEIGHTS, labelSmoothing: 0.3, ignoreIndex: 2 },
+    ],
     range: 4,
   },
   huber: {
@@ -99,9 +160,17 @@ export const lossReferences: { readonly [K in LossName]: LossReference<Options<K
     range: 2,
   },
   mse: { of: (output, y) => mse(output, Float64Array.from(y)), cases: [{}], range: 2 },
+  mae: { of: (output, y) => mae(output, Float64Array.from(y)), cases: [{}], range: 2 },
+  pinball: {
+    of: (output, y, { quantiles }) => pinball(output, Float64Array.from(y), quantiles),
+    cases: [{ quantiles: [0.5] }, { quantiles: [0.1, 0.5, 0.95] }],
+    range: 2,
+    size: 3,
+  },
   bceWithLogits: {
-    of: (output, y) => bceWithLogits(output, Float64Array.from(y)),
-    cases: [{}],
+    of: (output, y, { posWeight }) => bceWithLogits(output, Float64Array.from(y), posWeight),
+    cases: [{}, { posWeight: 3 }, { posWeight: [0.5, 1, 2, 0, 4, 1.5] }],
+    size: 6,
     // hard and soft ones
     target: (uniform) => (uniform < -0.5 ? 0 : uniform > 0.5 ? 1 : uniform + 0.5),
     range: 6,
@@ -114,6 +183,7 @@ export interface LossCase {
   readonly name: LossName;
   readonly options: object;
   readonly range: number;
+  readonly size: number;
   make(): ReturnType<(typeof LOSSES)[LossName]>;
   reference(output: Float64Array, targets: ArrayLike<number>): Loss;
   target(uniform: number): number;
@@ -128,6 +198,7 @@ export const lossCases: readonly LossCase[] = Object.entries(lossReferences).fla
       name,
       options,
       range: row.range,
+      size: 'size' in row ? row.size! : 1,
       make: () => LOSSES[name](options as never),
       reference: (output, targets) => row.of(output, targets, options as never),
       target: 'target' in row ? row.target! : (uniform) => uniform,

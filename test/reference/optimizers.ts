@@ -1,10 +1,12 @@
 import type {
+  AdadeltaOptions,
   AdagradOptions,
+  AdamaxOptions,
   AdamOptions,
   LionOptions,
   RMSpropOptions,
   SGDOptions,
-} from '../../src/optim/index.ts';
+} from '../../src/optim/all.ts';
 import { OPTIMIZERS, type OptimizerName } from '../../src/optim/table.ts';
 import type { Tensors } from './stack.ts';
 
@@ -36,13 +38,19 @@ function optimizer(update: Update): Optimizer {
   };
 }
 
-/** Dampening 0. */
-export function sgd({ lr, momentum = 0, nesterov = false, weightDecay = 0 }: SGDOptions): Optimizer {
-  return optimizer((w, grad, _, state) => {
+export function sgd({
+  lr,
+  momentum = 0,
+  nesterov = false,
+  weightDecay = 0,
+  dampening = 0,
+  maximize = false,
+}: SGDOptions): Optimizer {
+  return optimizer((w, grad, t, state) => {
     const velocity = state('velocity');
     for (let i = 0; i < w.length; i++) {
-      const g = grad[i]! + weightDecay * w[i]!;
-      const v = momentum * velocity[i]! + g;
+      const g = (maximize ? -grad[i]! : grad[i]!) + weightDecay * w[i]!;
+      const v = t === 1 ? g : momentum * velocity[i]! + (1 - dampening) * g;
       velocity[i] = v;
       w[i]! -= lr * (momentum === 0 ? g : nesterov ? g + momentum * v : v);
     }
@@ -51,18 +59,22 @@ export function sgd({ lr, momentum = 0, nesterov = false, weightDecay = 0 }: SGD
 
 function adamWith(o: AdamOptions, decoupled: boolean, defaultDecay: number): Optimizer {
   const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = defaultDecay } = o;
+  const { amsgrad = false, maximize = false } = o;
   const [beta1, beta2] = betas;
   return optimizer((w, grad, t, state) => {
     const m = state('m');
     const v = state('v');
+    const top = state('top');
     const correction1 = 1 - beta1 ** t;
     const correction2 = 1 - beta2 ** t;
     for (let i = 0; i < w.length; i++) {
       if (decoupled) w[i]! *= 1 - lr * weightDecay;
-      const g = grad[i]! + (decoupled ? 0 : weightDecay * w[i]!);
+      const g = (maximize ? -grad[i]! : grad[i]!) + (decoupled ? 0 : weightDecay * w[i]!);
       m[i] = beta1 * m[i]! + (1 - beta1) * g;
       v[i] = beta2 * v[i]! + (1 - beta2) * g * g;
-      w[i]! -= (lr * (m[i]! / correction1)) / (Math.sqrt(v[i]! / correction2) + eps);
+      top[i] = Math.max(top[i]!, v[i]!);
+      const second = amsgrad ? top[i]! : v[i]!;
+      w[i]! -= (lr * (m[i]! / correction1)) / (Math.sqrt(second / correction2) + eps);
     }
   });
 }
@@ -79,16 +91,18 @@ export function adamW(options: AdamOptions = {}): Optimizer {
 
 export function rmsprop(options: RMSpropOptions = {}): Optimizer {
   const { lr = 0.01, alpha = 0.99, eps = 1e-8, centered = false, momentum = 0, weightDecay = 0 } = options;
+  const { epsInsideRoot = false, maximize = false } = options;
   return optimizer((w, grad, _, state) => {
     const square = state('square');
     const mean = state('mean');
     const velocity = state('velocity');
     for (let i = 0; i < w.length; i++) {
-      const g = grad[i]! + weightDecay * w[i]!;
+      const g = (maximize ? -grad[i]! : grad[i]!) + weightDecay * w[i]!;
       square[i] = alpha * square[i]! + (1 - alpha) * g * g;
       mean[i] = alpha * mean[i]! + (1 - alpha) * g;
       const variance = centered ? square[i]! - mean[i]! * mean[i]! : square[i]!;
-      velocity[i] = momentum * velocity[i]! + g / (Math.sqrt(variance) + eps);
+      const root = epsInsideRoot ? Math.sqrt(variance + eps) : Math.sqrt(variance) + eps;
+      velocity[i] = momentum * velocity[i]! + g / root;
       w[i]! -= lr * velocity[i]!;
     }
   });
@@ -103,6 +117,35 @@ export function adagrad(options: AdagradOptions = {}): Optimizer {
       const g = grad[i]! + weightDecay * w[i]!;
       sum[i]! += g * g;
       w[i]! -= (rate * g) / (Math.sqrt(sum[i]!) + eps);
+    }
+  });
+}
+
+export function adadelta(options: AdadeltaOptions = {}): Optimizer {
+  const { lr = 1, rho = 0.9, eps = 1e-6, weightDecay = 0, maximize = false } = options;
+  return optimizer((w, grad, _, state) => {
+    const square = state('square');
+    const delta = state('delta');
+    for (let i = 0; i < w.length; i++) {
+      const g = (maximize ? -grad[i]! : grad[i]!) + weightDecay * w[i]!;
+      square[i] = rho * square[i]! + (1 - rho) * g * g;
+      const u = (Math.sqrt(delta[i]! + eps) / Math.sqrt(square[i]! + eps)) * g;
+      delta[i] = rho * delta[i]! + (1 - rho) * u * u;
+      w[i]! -= lr * u;
+    }
+  });
+}
+
+export function adamax(options: AdamaxOptions = {}): Optimizer {
+  const { lr = 2e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, maximize = false } = options;
+  return optimizer((w, grad, t, state) => {
+    const m = state('m');
+    const norm = state('norm');
+    for (let i = 0; i < w.length; i++) {
+      const g = (maximize ? -grad[i]! : grad[i]!) + weightDecay * w[i]!;
+      m[i] = betas[0] * m[i]! + (1 - betas[0]) * g;
+      norm[i] = Math.max(betas[1] * norm[i]!, Math.abs(g) + eps);
+      w[i]! -= ((lr / (1 - betas[0] ** t)) * m[i]!) / norm[i]!;
     }
   });
 }
@@ -132,9 +175,25 @@ const references: {
     { lr: 0.1, weightDecay: 0.05 },
     { lr: 0.1, momentum: 0.9 },
     { lr: 0.05, momentum: 0.8, nesterov: true, weightDecay: 0.01 },
+    { lr: 0.1, momentum: 0.7, dampening: 0.4, weightDecay: 0.01 },
+    { lr: 0.01, momentum: 0.5, dampening: 0.2, maximize: true },
+    { lr: 0.01, weightDecay: 0.05, maximize: true },
   ],
-  adam: [adam, {}, { lr: 0.01, betas: [0.8, 0.95], eps: 1e-4 }, { lr: 0.005, weightDecay: 0.1 }],
-  adamw: [adamW, {}, { lr: 0.01, betas: [0.8, 0.95], eps: 1e-4 }, { lr: 0.005, weightDecay: 0.1 }],
+  adam: [
+    adam,
+    {},
+    { lr: 0.01, betas: [0.8, 0.95], eps: 1e-4 },
+    { lr: 0.005, weightDecay: 0.1 },
+    { lr: 0.005, betas: [0.8, 0.9], weightDecay: 0.1, amsgrad: true },
+    { lr: 0.002, maximize: true },
+  ],
+  adamw: [
+    adamW,
+    {},
+    { lr: 0.01, betas: [0.8, 0.95], eps: 1e-4 },
+    { lr: 0.005, weightDecay: 0.1 },
+    { lr: 0.005, betas: [0.8, 0.9], amsgrad: true, maximize: true },
+  ],
   rmsprop: [
     rmsprop,
     {},
@@ -142,6 +201,20 @@ const references: {
     { lr: 0.001, momentum: 0.7, weightDecay: 0.02 },
     { lr: 0.001, centered: true, eps: 1e-3 },
     { lr: 0.001, centered: true, momentum: 0.5, eps: 1e-3 },
+    { lr: 0.001, eps: 1e-4, epsInsideRoot: true, momentum: 0.5, weightDecay: 0.01 },
+    { lr: 0.001, centered: true, eps: 1e-3, epsInsideRoot: true, maximize: true },
+  ],
+  adadelta: [
+    adadelta,
+    {},
+    { lr: 0.5, rho: 0.8, eps: 1e-4, weightDecay: 0.01 },
+    { eps: 1e-5, maximize: true },
+  ],
+  adamax: [
+    adamax,
+    {},
+    { lr: 0.01, betas: [0.8, 0.95], eps: 1e-4, weightDecay: 0.05 },
+    { lr: 0.002, maximize: true },
   ],
   lion: [lion, {}, { lr: 0.001, betas: [0.8, 0.95], weightDecay: 0.1 }],
   adagrad: [adagrad, {}, { lr: 0.05, lrDecay: 0.1, eps: 1e-6, weightDecay: 0.01 }],

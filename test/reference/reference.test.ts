@@ -5,7 +5,7 @@ import { numericGradient, relativeError } from './gradcheck.ts';
 import * as gru from './gru.ts';
 import type { LayerGradients, LayerParams } from './layer.ts';
 import * as linear from './linear.ts';
-import { bceWithLogits, crossEntropy, mse } from './losses.ts';
+import { bceWithLogits, crossEntropy, lossCases, mse } from './losses.ts';
 import * as lstm from './lstm.ts';
 import { sigmoid, softplus, ulpDiff32 } from './math.ts';
 import {
@@ -393,6 +393,24 @@ describe('losses', () => {
     const targets = uniform(next, 12).map((x) => (x + 1) / 2);
     const loss = () => bceWithLogits(logits, targets).value;
     expectGradients(loss, { logits }, { logits: bceWithLogits(logits, targets).grad });
+  });
+});
+
+describe('the gradient of each loss', () => {
+  test.each(lossCases)('$label', ({ make, reference, range, target }) => {
+    const next = generator(9);
+    const loss = make();
+    const indices = loss.targets === 'indices';
+    const outputs = indices ? 11 : 6;
+    const output = uniform(next, 4 * outputs, range);
+    const targets = indices
+      ? Int32Array.of(3, loss.ignoreIndex, 0, 10)
+      : uniform(next, 4 * (loss.targetSize?.(outputs) ?? outputs)).map(target);
+    expectGradients(
+      () => reference(output, targets).value,
+      { output },
+      { output: reference(output, targets).grad },
+    );
   });
 });
 

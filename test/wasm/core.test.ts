@@ -40,10 +40,21 @@ const stacks: Record<string, (entry: Entry) => unrolled.Layer[]> = {
     new Linear(6, V),
   ],
 };
+/** Whether core has it with these options. */
+function accepts(member: unknown, options: object): boolean {
+  try {
+    if (/^class/.test(String(member))) new (member as new (options: object) => object)(options);
+    else (member as (options: object) => object)(options);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The rows of losses or optimizers that the entry has. */
-function ofCore<T extends { readonly name: string }>(rows: readonly T[]): T[] {
-  const names = new Set(Object.keys(core).map((name) => name.toLowerCase()));
-  const found = rows.filter(({ name }) => names.has(name.toLowerCase()));
+function ofCore<T extends { readonly name: string; readonly options: object }>(rows: readonly T[]): T[] {
+  const members = new Map(Object.entries(core).map(([name, member]) => [name.toLowerCase(), member]));
+  const found = rows.filter(({ name, options }) => accepts(members.get(name.toLowerCase()), options));
   expect(found.length).toBeGreaterThan(2);
   return found;
 }

@@ -112,12 +112,14 @@ describe('a trainer in a worker gives what one inline gives, to the bit:', () =>
 
   test.each(lossCases)('$label gives the loss it gives inline', async ({ name, options, make, target }) => {
     await language();
-    const model = new Sequential([new LSTM(2, 4), new Linear(4, 3)], { seed: 3 });
-    const file = model.save();
     const loss = make();
+    const outputs = loss.targets === 'indices' ? 11 : 6;
+    const model = new Sequential([new LSTM(2, 4), new Linear(4, outputs)], { seed: 3 });
+    const file = model.save();
     const draw = new Draw(3);
     const x = draw.features(1, 3, 2, 2);
-    const y = loss.targets === 'indices' ? draw.indices(3, 3, 2) : draw.features(1, 3, 2, 3);
+    const y =
+      loss.targets === 'indices' ? draw.indices(11, 3, 2) : draw.features(1, 3, 2, loss.targetSize?.(6) ?? 6);
     if (loss.targets === 'features')
       y.data.forEach((v, i) => {
         y.data[i] = target(v);

@@ -13,7 +13,7 @@ export function checkpointed(
   report: CheckpointReport,
 ): StepResult {
   const { segmentSteps, segments, checkpoints } = report;
-  const { network } = training;
+  const { network, objective } = training;
   const { x, y } = given;
   const { arena } = network;
   const { steps, batch } = x;
@@ -21,10 +21,11 @@ export function checkpointed(
   const kept = states.take(batch, checkpoints);
   const plan = training.plan(given, segmentSteps, steps, true);
   network.writeInput('x', plan, { data: x.data, steps: segmentSteps, batch });
-  const count = training.loss.count(steps * batch, network.outputSize, y.data, 0);
+  const count = objective.counted(given, steps * batch, 0, y.data);
+  const initials = training.initialStates(given);
   for (let i = 0; i < plan.states.length; i++) {
     const { initial, gradient } = plan.states[i]!;
-    if (training.carried) arena.copy(training.carried.states[i]!, initial);
+    if (initials) arena.copy(initials[i]!, initial);
     else arena.clear(initial);
     arena.copy(initial, kept[0]![i]!);
     if (gradient) arena.clear(gradient);
@@ -43,8 +44,8 @@ export function checkpointed(
     if (segment === segments - 1) {
       for (let i = 0; room && i < plan.states.length; i++) arena.copy(plan.states[i]!.final, room[i]!);
     }
-    training.writeTargets(plan, given);
-    loss += training.run(plan, 0, plan.rows.count, plan.outputGradient.ptr, count);
+    objective.writeTargets(plan, given);
+    loss += objective.run(given, plan, 0, plan.rows.count, plan.outputGradient.ptr, count);
     plan.backward(false, segment === 0);
   };
   const load = (slot: number) => {

@@ -76,15 +76,17 @@ export class SegmentedBptt implements InParts {
    * @throws {ArgumentError} an index outside the vocabulary, no target that counts
    * @throws {NonFiniteError} with truncation, features that are not finite
    */
-  #check({ x, y }: Batch): void {
-    const { network, loss, checksFinite } = this.#training;
-    const { input, outputSize } = network;
+  #check(batch: Batch): void {
+    const { x, y } = batch;
+    const { network, objective, checksFinite } = this.#training;
+    const { input } = network;
+    const { target, loss } = objective;
     const finite = checksFinite && this.#truncation !== undefined;
     if (input.kind === 'indices') inRange('x', x, input.size);
     else if (finite) this.#finite('x', x);
-    if (loss.targets === 'indices') inRange('y', y, outputSize, loss.ignoreIndex);
+    if (target.kind === 'indices') inRange('y', y, target.size, loss.ignoreIndex);
     else if (finite) this.#finite('y', y);
-    this.#training.some(loss.count(y.steps * y.batch, outputSize, y.data, 0));
+    objective.some(objective.counted(batch, y.steps * y.batch, 0, y.data));
   }
 
   #finite(name: string, { data, steps }: Sequence): void {

@@ -22,7 +22,7 @@ export function truncated(
   kept: StateRoom,
   { k1, k2 }: Truncation,
 ): StepResult {
-  const { network } = training;
+  const { network, objective } = training;
   const { x, y } = given;
   const { arena } = network;
   const { steps, batch } = x;
@@ -32,6 +32,7 @@ export function truncated(
   const ring = kept.take(batch, slots);
   const plan = training.plan(given, length, length, true);
   network.writeInput('x', plan, { data: x.data, steps: length, batch });
+  const states = training.initialStates(given);
   let loss = 0;
   let counted = 0;
   let worst: StepResult | undefined;
@@ -42,22 +43,22 @@ export function truncated(
     const start = (update - back) * k1;
     takeWindow(plan.rows, start, end - start, 'alone');
     network.writePart('x', plan, x);
-    training.writeTargets(plan, given);
+    objective.writeTargets(plan, given);
     for (let i = 0; i < plan.states.length; i++) {
       const { initial, gradient } = plan.states[i]!;
       if (start > 0) arena.copy(ring[(update - back) % slots]![i]!, initial);
-      else if (training.carried) arena.copy(training.carried.states[i]!, initial);
+      else if (states) arena.copy(states[i]!, initial);
       else arena.clear(initial);
       if (gradient) arena.clear(gradient);
     }
     const skipped = (from - start) * batch;
     const rows = (end - from) * batch;
     const size = network.outputSize;
-    const count = training.loss.count(rows, size, y.data, from * batch);
+    const count = objective.counted(given, rows, from * batch, y.data);
     arena.clear({ ...plan.outputGradient, length: skipped * size });
     plan.begin();
     plan.forward();
-    const sum = training.run(plan, skipped, rows, plan.outputGradient.ptr, Math.max(count, 1));
+    const sum = objective.run(given, plan, skipped, rows, plan.outputGradient.ptr, Math.max(count, 1));
     arena.clear(network.gradients);
     plan.backward(false);
     const result = training.update(count ? sum / count : 0, plan.penalty, given.factors[update]!);

@@ -1,7 +1,8 @@
 import { readSteps, type Steps } from '../../engine/batchIO.ts';
 import type { Valid } from '../../engine/rows.ts';
 import { BATCH_FIRST, ShapeError } from '../../errors.ts';
-import { type Given, readSequence, type Sequence, type Signal } from '../../ndarray.ts';
+
+import { type Given, type Numbers, readSequence, type Sequence, type Signal } from '../../ndarray.ts';
 
 /** A checked batch that can't be changed from outside. The record is reused by the next call. */
 export interface Batch {
@@ -11,6 +12,12 @@ export interface Batch {
   valid: Valid | undefined;
   /** Factors of the learning rate, one per update. */
   readonly factors: number[];
+  /** [T·B] how much each target counts; undefined: all the same. In the whole package. */
+  weights?: Float32Array | undefined;
+  /** First steps that don't count. In the whole package. */
+  warmup?: number | undefined;
+  /** Given states to start from, in the order in which they are carried. In the whole package. */
+  states?: readonly (Numbers | undefined)[] | undefined;
 }
 
 export function emptyBatch(): Batch {

@@ -26,12 +26,20 @@ interface Saved {
 /** What of a training is saved. */
 interface Training {
   readonly optimizer: Optimizer;
-  skipped: number;
+  kept(): (readonly [string, Region])[];
+  progress(): Progress;
+  resume(progress: Progress): () => void;
   readonly files?: Files;
   /** The states carried from step to step, if there are any. */
   savedStates?(): SavedStates | undefined;
   /** Reads the states of a file: `batch` rows, or undefined for none. Left out where states are not carried. */
   readStates?(batch: unknown, take: TakeTensor): StatesInFile;
+}
+
+/** What a checkpoint tells of a training besides the optimizer's state. */
+export interface Progress {
+  /** Updates left out since their numbers were not finite, if there were any. */
+  readonly skipped?: number | undefined;
 }
 
 /** States of `batch` rows. */
@@ -49,7 +57,7 @@ export interface StatesInFile {
 /** A tensor of a file. @throws {FormatError} if there is none of this shape */
 export type TakeTensor = (name: string, shape: readonly number[]) => Float32Array;
 
-interface Description {
+interface Description extends Progress {
   readonly version: number;
   readonly layers: readonly LayerConfig[];
   readonly generator: readonly number[];
@@ -58,8 +66,6 @@ interface Description {
   readonly optimizer?: unknown;
   /** Batch of the carried states. */
   readonly carried?: number | undefined;
-  /** Updates left out since their numbers were not finite, where there were any. */
-  readonly skipped?: number | undefined;
 }
 
 /** What the whole package can read besides: other element types, and a LastStep of version 1. */
@@ -124,9 +130,9 @@ export function writeCheckpoint(
   const { optimizer } = trainer;
   const carried = trainer.savedStates?.();
   const named: Named[] = [...parameters(network)];
-  for (const [k, slot] of optimizer.slots.entries()) {
+  for (const [slot, block] of trainer.kept()) {
     for (const [name, region] of network.parameters) {
-      const data = network.arena.read(network.partOf(network.slot(k), region));
+      const data = network.arena.read(network.partOf(block, region));
       named.push([`optimizer.${slot}.${name}`, { shape: region.shape, data }]);
     }
   }
@@ -135,7 +141,7 @@ export function writeCheckpoint(
     ...describe(model),
     optimizer: optimizer.state(),
     ...(carried ? { carried: carried.batch } : {}),
-    ...(trainer.skipped ? { skipped: trainer.skipped } : {}),
+    ...trainer.progress(),
   };
   return write(description, named, metadata);
 }
@@ -152,11 +158,11 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
   const { optimizer } = trainer;
   const values = expected(tensors, network.tensors);
   const names = new Set(network.tensors.keys());
-  for (const [k, slot] of optimizer.slots.entries()) {
+  for (const [slot, block] of trainer.kept()) {
     const parts = new Map(
       [...network.parameters].map(([name, region]) => [
         `optimizer.${slot}.${name}`,
-        network.partOf(network.slot(k), region),
+        network.partOf(block, region),
       ]),
     );
     values.push(...expected(tensors, parts));
@@ -167,10 +173,7 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
     return take(tensors, name, shape);
   });
   noneExtra(tensors, (name) => names.has(name) || (!states && name.startsWith('carried.')));
-  const { skipped = 0 } = description;
-  if (!(Number.isSafeInteger(skipped) && skipped >= 0)) {
-    throw new FormatError('checkpoint: skipped is not an integer of at least 0');
-  }
+  const resume = trainer.resume(description);
   // memory that is refused is refused before anything changes
   states?.reserve();
   const before = { optimizer: optimizer.state(), generator: network.generator.state };
@@ -184,7 +187,7 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
       throw error;
     }
   });
-  trainer.skipped = skipped;
+  resume();
   states?.write();
   writeAll(network, values);
   network.version++;

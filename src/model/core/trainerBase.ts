@@ -7,6 +7,7 @@ import type { Given } from '../../ndarray.ts';
 import { Optimizer } from '../../optim/optimizer.ts';
 import { Summarized } from '../../summary.ts';
 import { ModelBase } from './modelBase.ts';
+import { Objective } from './objective.ts';
 import { readCheckpoint, writeCheckpoint } from './save.ts';
 import type { Evaluation, NonFinitePolicy, StepResult, TrainerOptions } from './trainerTypes.ts';
 import { Training } from './training.ts';
@@ -35,7 +36,10 @@ interface Elsewhere {
 }
 
 /** Makes what a trainer updates with. */
-export type MakeTraining = (...args: ConstructorParameters<typeof Training>) => Training;
+export type MakeTraining = (owner: object, model: ModelBase, loss: Loss, opts: TrainerOptions) => Training;
+
+const makeTraining: MakeTraining = (owner, model, loss, opts) =>
+  new Training(owner, model, new Objective(model.network, loss), opts);
 
 const POLICIES: Readonly<Record<NonFinitePolicy, true>> = { throw: true, skip: true, allow: true };
 
@@ -59,11 +63,7 @@ export class TrainerBase extends Summarized {
   constructor(model: ModelBase, opts: TrainerOptions);
   /** @internal */
   constructor(model: ModelBase, opts: TrainerOptions, make: MakeTraining);
-  constructor(
-    model: ModelBase,
-    opts: TrainerOptions,
-    make: MakeTraining = (...args) => new Training(...args),
-  ) {
+  constructor(model: ModelBase, opts: TrainerOptions, make = makeTraining) {
     super();
     instance('model', model, ModelBase, 'a model such as a Sequential');
     const given = options<TrainerOptions & Elsewhere>('Trainer', opts, {

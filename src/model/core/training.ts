@@ -1,15 +1,16 @@
 import { finite } from '../../check.ts';
-import { type Steps, writeRows } from '../../engine/batchIO.ts';
+import type { Steps } from '../../engine/batchIO.ts';
 import { outputSteps } from '../../engine/chain.ts';
 import type { Network } from '../../engine/network.ts';
 import type { Plan, PlanRequest } from '../../engine/plan.ts';
-import { ArgumentError, NonFiniteError, StateError, Verbatim } from '../../errors.ts';
-import type { Loss } from '../../losses/loss.ts';
-import type { Layout } from '../../memory/layout.ts';
+import { ArgumentError, FormatError, NonFiniteError, StateError } from '../../errors.ts';
+import type { Layout, Region } from '../../memory/layout.ts';
 import type { Given } from '../../ndarray.ts';
 import type { Blocks, Optimizer } from '../../optim/optimizer.ts';
 import { type Batch, type BatchShape, emptyBatch, readBatch } from './batch.ts';
 import type { ModelBase } from './modelBase.ts';
+import type { Objective } from './objective.ts';
+import type { Progress } from './save.ts';
 import type { InParts, Look, StepResult, TrainerOptions } from './trainerTypes.ts';
 
 /**
@@ -20,7 +21,7 @@ export class Training {
   readonly model: ModelBase;
   readonly network: Network;
   readonly optimizer: Optimizer;
-  readonly loss: Loss;
+  readonly objective: Objective;
   readonly options: TrainerOptions;
   /** What a batch must have. */
   readonly shape: BatchShape;
@@ -32,46 +33,47 @@ export class Training {
   skipped = 0;
   readonly #owner: object;
   readonly #asked: { -readonly [K in keyof PlanRequest]: PlanRequest[K] };
-  readonly #arguments = { rows: 0, size: 0, output: 0, targets: 0, gradient: 0, count: 0 };
-  /** Where they lie for good. */
-  readonly #blocks: Blocks;
+  /** What an update changes, in one part or several. */
+  protected blocks: readonly Blocks[];
   // overwritten by every call, so that a step makes none: its own, and that of what a schedule may call
   readonly #batch = emptyBatch();
-  readonly #other = emptyBatch();
+  protected readonly other = emptyBatch();
   #stepping = false;
 
   /**
    * @param owner the trainer, which is the model's as long as it has no other
    * @throws {MemoryError} beyond 2 GiB
    */
-  constructor(owner: object, model: ModelBase, loss: Loss, options: TrainerOptions) {
+  constructor(owner: object, model: ModelBase, objective: Objective, options: TrainerOptions) {
     const { network } = model;
     network.free('new Trainer');
     this.#owner = owner;
     this.model = model;
     this.network = network;
     this.optimizer = options.optimizer;
-    this.loss = loss;
+    this.objective = objective;
     this.options = options;
     this.shape = {
       input: network.input,
-      target: { kind: loss.targets, size: network.outputSize },
+      target: objective.target,
       rows: options.batch,
       outputSteps: (steps, ragged) => outputSteps(model.layers, steps, ragged),
     };
-    this.#asked = { steps: 1, batch: 1, training: true, targets: loss.targets };
+    this.#asked = { steps: 1, batch: 1, training: true, targets: objective.target.kind };
     // a model that was disposed is refused
     network.arena.kernels;
     network.gradients;
     const slots = this.optimizer.slots.map((_, k) => network.slot(k));
     for (const slot of slots) network.arena.clear(slot);
     const { block, gradients } = network;
-    this.#blocks = {
-      n: block.length,
-      parameters: block.ptr,
-      gradients: gradients.ptr,
-      slots: slots.map(({ ptr }) => ptr),
-    };
+    this.blocks = [
+      {
+        n: block.length,
+        parameters: block.ptr,
+        gradients: gradients.ptr,
+        slots: slots.map(({ ptr }) => ptr),
+      },
+    ];
   }
 
   /** @throws {StateError} where the model has another trainer */
@@ -93,7 +95,7 @@ export class Training {
       } finally {
         network.leave();
       }
-      this.#askSchedule(batch);
+      this.askSchedule(batch.factors, this.parts?.updates(batch.x.steps) ?? 1);
       this.serves();
       network.enter('step');
       try {
@@ -106,11 +108,6 @@ export class Training {
     }
   }
 
-  /** Checks a batch and writes it to `into`. @throws {ArgumentError | ShapeError} as `Trainer.step` */
-  read(into: Batch, x: Given, y: Given, steps: Steps | undefined): Batch {
-    return readBatch(into, this.shape, x, y, steps);
-  }
-
   #run(batch: Batch, look: Look | undefined): StepResult {
     const { generator } = this.network;
     generator.mark();
@@ -118,7 +115,7 @@ export class Training {
       return this.parts ? this.parts.step(batch) : this.whole(batch, look);
     } catch (error) {
       generator.rewind();
-      if (!(error instanceof NonFiniteError && this.options.nonFinite === 'skip')) throw error;
+      if (!(error instanceof NonFiniteError && this.skips)) throw error;
       this.skipped++;
       const { loss = Number.NaN, gradNorm = Number.NaN } = error;
       return { loss, gradNorm, lr: this.optimizer.lr * batch.factors[0]!, penalty: 0, skipped: true };
@@ -130,22 +127,28 @@ export class Training {
     const { network } = this;
     network.enter('evaluate');
     try {
-      const batch = this.read(this.#other, x, y, steps);
+      const batch = this.read(this.other, x, y, steps);
       const plan = this.written(batch, false);
-      const count = this.count(plan);
       for (const { initial } of plan.states) network.arena.clear(initial);
-      plan.forward();
-      return this.run(plan, 0, plan.outputCount, 0, count) / count;
+      return this.evaluated(batch, plan);
     } finally {
       network.leave();
     }
   }
 
-  /** Asks the schedule for every update of a batch. */
-  #askSchedule({ x, factors }: Batch): void {
+  /** The mean loss of a batch, once its states are set. */
+  protected evaluated(batch: Batch, plan: Plan): number {
+    const { objective } = this;
+    const count = objective.count(batch, plan);
+    plan.forward();
+    return objective.run(batch, plan, 0, plan.outputCount, 0, count) / count;
+  }
+
+  /** Asks the schedule for the factors of so many updates. */
+  protected askSchedule(factors: number[], updates: number): void {
     const { schedule } = this.options;
-    const { lr, steps } = this.optimizer;
-    const updates = this.parts?.updates(x.steps) ?? 1;
+    const { steps } = this.optimizer;
+    const lr = this.highestRate;
     factors.length = updates;
     for (let i = 0; i < updates; i++) {
       const factor = schedule ? finite('schedule', schedule(steps + i), 0) : 1;
@@ -156,6 +159,16 @@ export class Training {
     }
   }
 
+  /** Checks a batch. @throws {ArgumentError | ShapeError} as `Trainer.step` */
+  read(into: Batch, x: Given, y: Given, steps: Steps | undefined): Batch {
+    return readBatch(into, this.shape, x, y, steps);
+  }
+
+  /** The highest learning rate that the schedule's factor is applied to. */
+  protected get highestRate(): number {
+    return this.optimizer.lr;
+  }
+
   /** Before a step: reserves what it needs besides its plan. */
   protected reserve(_batch: Batch): void {}
 
@@ -163,7 +176,7 @@ export class Training {
   protected layout(_layout: Layout, _batch: number): void {}
 
   /** Sets the states that a step starts from: zeros. */
-  protected start({ states }: Plan): void {
+  protected start({ states }: Plan, _batch: Batch): void {
     for (const { initial } of states) this.network.arena.clear(initial);
   }
 
@@ -172,7 +185,13 @@ export class Training {
 
   /** A plan as it will lie, behind what a step reserves and what `reserve` takes. */
   preview(steps: number, batch: number, wholeSteps = steps, reserve?: (layout: Layout) => unknown): Plan {
-    const request = { steps, batch, training: true, targets: this.loss.targets, wholeSteps } as const;
+    const request = {
+      steps,
+      batch,
+      training: true,
+      targets: this.objective.target.kind,
+      wholeSteps,
+    } as const;
     return this.network.preview(request, this.optimizer.slots.length, (layout) => {
       this.layout(layout, batch);
       reserve?.(layout);
@@ -202,19 +221,19 @@ export class Training {
     const { steps } = batch.x;
     const plan = this.plan(batch, steps, steps, training, flow);
     this.network.writeInput('x', plan, batch.x, batch.valid);
-    this.writeTargets(plan, batch);
+    this.objective.writeTargets(plan, batch);
     return plan;
   }
 
   /** Forward to the loss and the gradient by the output. */
-  ahead(plan: Plan, count: number): number {
+  ahead(batch: Batch, plan: Plan, count: number): number {
     const { arena } = this.network;
-    this.start(plan);
+    this.start(plan, batch);
     for (const { gradient } of plan.states) if (gradient) arena.clear(gradient);
     plan.begin();
     plan.forward();
     if (plan.outputCount < plan.outputRows.count) arena.clear(plan.outputGradient);
-    return this.run(plan, 0, plan.outputCount, plan.outputGradient.ptr, count) / count;
+    return this.objective.run(batch, plan, 0, plan.outputCount, plan.outputGradient.ptr, count) / count;
   }
 
   /** Forward, loss, backward and update of all steps at once. */
@@ -222,8 +241,8 @@ export class Training {
     const { arena, gradients } = this.network;
     this.reserve(batch);
     const plan = this.written(batch, true, look !== undefined);
-    const count = this.count(plan);
-    const loss = this.ahead(plan, count);
+    const count = this.objective.count(batch, plan);
+    const loss = this.ahead(batch, plan, count);
     const seen = look?.(plan);
     arena.clear(gradients);
     plan.backward(false);
@@ -233,22 +252,58 @@ export class Training {
     return result;
   }
 
-  /** Clips the gradients and updates the parameters. @throws {NonFiniteError} unless all is finite, or anything goes */
-  update(loss: number, penalty: number, factor: number): StepResult {
-    const network = this.network;
-    const { clipNorm, clipValue } = this.options;
-    const { gradients, block } = network;
-    const { kernels } = network.arena;
-    const gradNorm = Math.sqrt(kernels.vec_sum_squares(block.length, gradients.ptr));
+  /** The 2-norm of the gradients. @throws {NonFiniteError} unless it and the loss are finite, or anything goes */
+  norm(loss: number, penalty: number): number {
+    const { arena, gradients } = this.network;
+    let squares = 0;
+    for (const part of this.blocks) squares += arena.kernels.vec_sum_squares(part.n, part.gradients);
+    const gradNorm = Math.sqrt(squares);
     if (this.checksFinite && !(Number.isFinite(loss + penalty) && Number.isFinite(gradNorm))) {
-      network.arena.clear(gradients);
+      arena.clear(gradients);
       throw this.nonFinite(`the loss is ${loss}, the norm of the gradients ${gradNorm}`, loss, gradNorm);
     }
-    if (clipValue !== undefined) kernels.vec_clamp(block.length, clipValue, gradients.ptr);
+    return gradNorm;
+  }
+
+  /** Clips the gradients and updates the parameters. @throws {NonFiniteError} as `norm` */
+  update(loss: number, penalty: number, factor: number): StepResult {
+    const { network, optimizer, blocks } = this;
+    const { clipNorm, clipValue } = this.options;
+    const { kernels } = network.arena;
+    const gradNorm = this.norm(loss, penalty);
     const scale = clipNorm === undefined ? 1 : Math.min(1, clipNorm / (gradNorm + 1e-6));
-    this.optimizer.step(kernels, this.#blocks, scale, factor);
+    for (let i = 0; i < blocks.length; i++) {
+      const part = blocks[i]!;
+      if (clipValue !== undefined) kernels.vec_clamp(part.n, clipValue, part.gradients);
+      optimizer.step(kernels, part, scale, factor, i === blocks.length - 1);
+    }
     network.version++;
-    return { loss, gradNorm, lr: this.optimizer.lr * factor, penalty };
+    return { loss, gradNorm, lr: optimizer.lr * factor, penalty };
+  }
+
+  /** What an update changes besides the parameters, laid out as these, by name in checkpoints. */
+  kept(): (readonly [string, Region])[] {
+    return this.optimizer.slots.map((slot, k) => [slot, this.network.slot(k)]);
+  }
+
+  /** What else checkpoints tell, as JSON. */
+  progress(): Progress {
+    return this.skipped ? { skipped: this.skipped } : {};
+  }
+
+  /** Checks what `progress` gave; the result sets it. @throws {FormatError} if it is invalid */
+  resume({ skipped = 0 }: Progress): () => void {
+    if (!(Number.isSafeInteger(skipped) && skipped >= 0)) {
+      throw new FormatError('checkpoint: skipped is not an integer of at least 0');
+    }
+    return () => {
+      this.skipped = skipped;
+    };
+  }
+
+  /** Whether an update of numbers that are not finite is left out. */
+  get skips(): boolean {
+    return this.options.nonFinite === 'skip';
   }
 
   /** Whether an update of numbers that are not finite is refused. */
@@ -263,42 +318,5 @@ export class Training {
       loss,
       gradNorm,
     });
-  }
-
-  /** Writes the targets of the rows that a plan is at. */
-  writeTargets(plan: Plan, { y: { data } }: Batch): void {
-    const network = this.network;
-    const { outputSize, arena } = network;
-    const { outputRows, outputCount, targets } = plan;
-    if (this.loss.targets === 'features')
-      writeRows(arena, outputRows, targets, data, outputSize, 'f32', outputCount);
-    else network.writeIndices('y', outputRows, targets, data, outputSize, this.loss.ignoreIndex, outputCount);
-  }
-
-  /** Refuses a mean over nothing. */
-  some(count: number): number {
-    if (count > 0) return count;
-    const what = `a target other than ignoreIndex ${this.loss.ignoreIndex}`;
-    throw new ArgumentError('y', what, new Verbatim('none'));
-  }
-
-  /** What the mean of all the plan's rows is over. */
-  count({ outputCount, targets }: Plan): number {
-    const { arena, outputSize } = this.network;
-    return this.some(this.loss.count(outputCount, outputSize, arena.i32, targets.ptr / 4));
-  }
-
-  /** The sum over so many rows from row `first` of the plan on; the gradient to theirs at `gradient`, 0 for none. */
-  run(plan: Plan, first: number, rows: number, gradient: number, count: number): number {
-    const args = this.#arguments;
-    const size = this.network.outputSize;
-    const target = this.loss.targets === 'features' ? size : 1;
-    args.rows = rows;
-    args.size = size;
-    args.output = plan.output.ptr + first * size * 4;
-    args.targets = plan.targets.ptr + first * target * 4;
-    args.gradient = gradient && gradient + first * size * 4;
-    args.count = count;
-    return this.loss.run(this.network.arena.kernels, args);
   }
 }

@@ -1,0 +1,6 @@
+// The list of losses of the whole package: entry points, names in descriptions, and tests follow from it.
+export { type HuberOptions, huber, mse } from './index.ts';
+export { mae } from './mae.ts';
+export { type PinballOptions, pinball } from './pinball.ts';
+export { type BCEWithLogitsOptions, bceWithLogits } from './weighted/bceWithLogits.ts';
+export { type CrossEntropyOptions, crossEntropy } from './weighted/crossEntropy.ts';

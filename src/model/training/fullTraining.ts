@@ -1,0 +1,294 @@
+import { integer } from '../../check.ts';
+import type { Steps } from '../../engine/batchIO.ts';
+import type { Plan } from '../../engine/plan.ts';
+import { ArgumentError, FormatError, ShapeError, StateError, show } from '../../errors.ts';
+import type { Region } from '../../memory/layout.ts';
+import { type Given, type Numbers, readShaped } from '../../ndarray.ts';
+import { CarryingTraining } from '../carryingTraining.ts';
+import type { Batch } from '../core/batch.ts';
+import type { ModelBase } from '../core/modelBase.ts';
+import type { Objective } from '../core/objective.ts';
+import type { TrainerOptions } from '../core/trainerTypes.ts';
+import type { GraphSteps } from '../graph/feed.ts';
+import { Accumulator } from './accumulator.ts';
+import type { CheckedOptions } from './fullOptions.ts';
+import { readStates, type States } from './givenStates.ts';
+import { lowestPass, namesOfStates } from './passes.ts';
+import { readTargetWeights, type TargetWeights } from './rowWeights.ts';
+import type { FullProgress, FullStepResult } from './types.ts';
+import { WeightAverage } from './weightAverage.ts';
+
+/** Options of a step that a batch is read with. */
+export interface BatchOptions extends GraphSteps, TargetWeights {
+  /**
+   * States to start from, by name: `{ '1.h_l0': [B, H] }`. Others are carried, or zeros. Names are those of the layer, the
+   * state and the stacked layer, with `_reverse` for the reverse direction.
+   */
+  readonly states?: States | undefined;
+}
+
+/** What a trainer of the whole package does updates with. */
+export class FullTraining extends CarryingTraining {
+  readonly averages: WeightAverage | undefined;
+  readonly accumulator: Accumulator | undefined;
+  readonly #more: CheckedOptions;
+  readonly #names: readonly string[];
+  /** The gradients of what is trained, in the order of the parameters. */
+  readonly #trained: readonly Region[];
+  readonly #trainedNames: readonly string[];
+  #planned: Plan | undefined;
+  readonly #given = this.stateRoom();
+  readonly #evaluation = this.stateRoom();
+  /** Rows and updates at the end of the last evaluation that carries its states. */
+  #evaluated: { readonly batch: number; readonly steps: number } | undefined;
+  /** Where gradients are asked for instead of an update. */
+  #into: Float32Array | undefined;
+
+  constructor(
+    owner: object,
+    model: ModelBase,
+    objective: Objective,
+    options: TrainerOptions,
+    more: CheckedOptions,
+  ) {
+    super(owner, model, objective, options);
+    const { network } = model;
+    const { accumulate, averages, frozen, parts } = more;
+    this.#more = more;
+    if (accumulate > 1) this.accumulator = new Accumulator(network, accumulate);
+    if (averages !== undefined) this.averages = new WeightAverage(network, averages);
+    this.#names = namesOfStates(this.preview(1, 1));
+    const trained = [...network.parameters].filter(([name]) => !frozen.has(name));
+    this.#trainedNames = trained.map(([name]) => name);
+    this.#trained = trained.map(([, region]) => network.partOf(network.gradients, region));
+    const [whole] = this.blocks;
+    if (!parts.length) return;
+    const unchanged = parts.length === 1 && !frozen.size;
+    this.blocks = parts.map(({ first, last, lr, weightDecay }) => {
+      const offset = unchanged ? 0 : first.ptr - whole!.parameters;
+      return {
+        n: unchanged ? whole!.n : (last.ptr - first.ptr) / 4 + last.length,
+        parameters: whole!.parameters + offset,
+        gradients: whole!.gradients + offset,
+        slots: whole!.slots.map((slot) => slot + offset),
+        lr,
+        weightDecay,
+      };
+    });
+  }
+
+  /** Number of parameters that are trained. */
+  get trainedCount(): number {
+    return this.#trained.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** First steps that don't count. */
+  protected get warmup(): number {
+    return this.#more.warmup;
+  }
+
+  /** Steps from update to update. */
+  get accumulate(): number {
+    return this.#more.accumulate;
+  }
+
+  /** Number of batches whose gradients were taken or skipped. */
+  get batches(): number {
+    return this.optimizer.steps * this.accumulate + (this.accumulator?.count ?? 0) + this.skipped;
+  }
+
+  override read(into: Batch, x: Given, y: Given, given: BatchOptions | undefined): Batch {
+    super.read(into, x, y, given as Steps);
+    const { batch } = into.x;
+    readTargetWeights(into, this.objective, { warmup: this.warmup, ...(given as Steps) });
+    const states = given?.states;
+    if (states && this.carries && this.parts)
+      throw new ArgumentError('states', 'none with carryState and a trainer that cuts the sequence', states);
+    into.states = states && readStates(states, this.#names, this.stateShapes(batch));
+    return into;
+  }
+
+  override roomNow(batch: Batch): readonly Region[] | undefined {
+    if (batch.states) this.#given.take(batch.x.batch);
+    return super.roomNow(batch);
+  }
+
+  override initialStates(batch: Batch): readonly Region[] | undefined {
+    return this.#mixed(batch, super.initialStates(batch));
+  }
+
+  /** The given states of a batch, and others where none are given. */
+  #mixed({ states, x }: Batch, others: readonly Region[] | undefined): readonly Region[] | undefined {
+    if (!states) return others;
+    const { arena } = this.network;
+    const regions = this.#given.take(x.batch)[0]!;
+    for (const [i, region] of regions.entries()) {
+      const given: Numbers | undefined = states[i];
+      if (given) arena.write(region, given);
+      else if (others) arena.copy(others[i]!, region);
+      else arena.clear(region);
+    }
+    return regions;
+  }
+
+  override plan(batch: Batch, steps: number, whole: number, training: boolean, flow = false): Plan {
+    const plan = super.plan(batch, steps, whole, training, flow);
+    if (plan === this.#planned || !training) return plan;
+    this.#planned = plan;
+    // what is diagnosed runs backward; another trainer of the model may have left its own
+    plan.lowest = this.#more.frozen.size && !flow ? lowestPass(plan, this.#trainedNames) : 0;
+    return plan;
+  }
+
+  /**
+   * The mean loss of a batch; carry: from the states in which the last evaluation with `carry` ended, if no update was made
+   * since.
+   */
+  evaluateFrom(x: Given, y: Given, given: BatchOptions | undefined, carry: boolean): number {
+    const { network } = this;
+    network.enter('evaluate');
+    try {
+      const batch = this.read(this.other, x, y, given);
+      const rows = batch.x.batch;
+      const { steps } = this.optimizer;
+      const last = carry && this.#evaluated?.steps === steps ? this.#evaluated : undefined;
+      if (last && last.batch !== rows)
+        throw new ShapeError('x', `batch ${last.batch}, as before`, `batch ${rows}`);
+      if (batch.states) this.#given.take(rows);
+      const room = carry ? this.#evaluation.take(rows)[0] : undefined;
+      const plan = this.written(batch, false);
+      this.startFrom(plan, this.#mixed(batch, last && room));
+      const loss = this.evaluated(batch, plan);
+      if (room) this.endIn(plan, room);
+      if (carry) this.#evaluated = { batch: rows, steps };
+      return loss;
+    } finally {
+      network.leave();
+    }
+  }
+
+  /** Has rows of the next step, or all, start from zero states. @throws {ArgumentError} a row outside the batch */
+  override resetState(rows?: ArrayLike<number>): void {
+    if (rows === undefined) {
+      super.resetState();
+      this.#evaluated = undefined;
+      return;
+    }
+    this.network.free('resetState');
+    if (!Array.isArray(rows) && !ArrayBuffer.isView(rows))
+      throw new ArgumentError('rows', 'a list of rows', rows);
+    const most = this.carried ? this.carried.batch - 1 : Number.MAX_SAFE_INTEGER;
+    const chosen = Array.from(rows as ArrayLike<number>, (row, i) => integer(`rows[${i}]`, row, 0, most));
+    for (const { ptr, shape } of this.carried?.states ?? []) {
+      const width = shape[1]!;
+      for (const row of chosen)
+        this.network.arena.clear({ ptr: ptr + row * width * 4, shape: [], length: width });
+    }
+  }
+
+  protected override get highestRate(): number {
+    return Math.max(super.highestRate, ...this.#more.parts.map(({ lr = 0 }) => lr));
+  }
+
+  override get skips(): boolean {
+    return super.skips && !this.#into;
+  }
+
+  override update(loss: number, penalty: number, factor: number): FullStepResult {
+    const { accumulator, averages, optimizer } = this;
+    if (this.#into || (accumulator && !accumulator.isLast)) {
+      const gradNorm = this.norm(loss, penalty);
+      const result = { loss, gradNorm, lr: optimizer.lr * factor, penalty };
+      if (this.#into) {
+        this.#readGradients(this.#into);
+        return result;
+      }
+      accumulator!.add();
+      return { ...result, accumulated: accumulator!.count };
+    }
+    accumulator?.merge();
+    const result = super.update(loss, penalty, factor);
+    accumulator?.reset();
+    averages?.add(optimizer.steps === 1);
+    return result;
+  }
+
+  override kept(): (readonly [string, Region])[] {
+    const { accumulator, averages } = this;
+    const kept = super.kept();
+    // names that no slot of a user's own optimizer can have
+    if (accumulator) kept.push(['accumulated-gradient', accumulator.sum]);
+    if (averages) kept.push(['moving-average', averages.values]);
+    return kept;
+  }
+
+  override progress(): FullProgress {
+    const { accumulator } = this;
+    return { ...super.progress(), ...(accumulator?.count ? { accumulated: accumulator.count } : {}) };
+  }
+
+  override resume(progress: FullProgress): () => void {
+    const { accumulator } = this;
+    const set = super.resume(progress);
+    const { accumulated = 0 } = progress;
+    const most = this.#more.accumulate - 1;
+    if (!(Number.isSafeInteger(accumulated) && accumulated >= 0 && accumulated <= most))
+      throw new FormatError(`checkpoint: accumulated ${show(accumulated)} is not an integer in 0..${most}`);
+    return () => {
+      set();
+      if (accumulator) accumulator.count = accumulated;
+      this.#evaluated = undefined;
+    };
+  }
+
+  #readGradients(into: Float32Array): void {
+    const { f32 } = this.network.arena;
+    let at = 0;
+    for (const { ptr, length } of this.#trained) {
+      into.set(f32.subarray(ptr / 4, ptr / 4 + length), at);
+      at += length;
+    }
+  }
+
+  /** A step that writes the gradients instead of making the update. */
+  gradientsOf(into: Float32Array, x: Given, y: Given, given: BatchOptions | undefined): FullStepResult {
+    this.#alone('gradients');
+    this.#into = into;
+    try {
+      return this.step(x, y, given as Steps);
+    } finally {
+      this.#into = undefined;
+    }
+  }
+
+  /** Makes an update with gradients from elsewhere. */
+  applyGradients(gradients: ArrayLike<number>): FullStepResult {
+    const { network } = this;
+    this.serves();
+    this.#alone('apply');
+    network.free('apply');
+    const values = Float32Array.from(readShaped('gradients', gradients as Given, [this.trainedCount]));
+    const factors: number[] = [];
+    this.askSchedule(factors, 1);
+    network.enter('apply');
+    try {
+      network.arena.clear(network.gradients);
+      let at = 0;
+      for (const region of this.#trained) {
+        network.arena.write(region, values.subarray(at, at + region.length));
+        at += region.length;
+      }
+      return this.update(0, 0, factors[0]!);
+    } finally {
+      network.leave();
+    }
+  }
+
+  /** Refuses options that make several updates of a step, or one of several steps. */
+  #alone(call: string): void {
+    const other = this.accumulator
+      ? 'accumulate'
+      : this.parts && this.parts.updates(2 ** 30) > 1 && 'truncation';
+    if (other) throw new StateError(`${call}: not with the trainer's ${other}`);
+  }
+}

@@ -1,0 +1,106 @@
+import type { Network } from '../../engine/network.ts';
+import type { Plan } from '../../engine/plan.ts';
+import { ArgumentError, Verbatim } from '../../errors.ts';
+import type { Loss } from '../../losses/loss.ts';
+import type { Batch } from '../core/batch.ts';
+import { Objective } from '../core/objective.ts';
+
+/** Writes the constants of a loss to memory of their own. Returns where, 0 for none. */
+export function writeConstants(network: Network, loss: Loss, size: number): number {
+  const constants = loss.constants?.(size);
+  if (!constants) return 0;
+  const region = network.reserve('constants of the loss', constants.length);
+  network.arena.write(region, constants);
+  return region.ptr;
+}
+
+/** An objective whose targets may count more or less, or not at all; its loss may have constants. */
+export class WeightedObjective extends Objective {
+  /** @throws {ShapeError} if the constants of the loss do not match the outputs */
+  constructor(network: Network, loss: Loss) {
+    super(network, loss);
+    this.constants = writeConstants(network, loss, network.outputSize);
+  }
+
+  override some(count: number): number {
+    if (count > 0) return count;
+    const { targets, ignoreIndex } = this.loss;
+    const other = targets === 'indices' ? ` other than ignoreIndex ${ignoreIndex}` : '';
+    throw new ArgumentError('y', `a target${other} whose weight is above 0`, new Verbatim('none'));
+  }
+
+  override count(batch: Batch, plan: Plan): number {
+    const { outputCount, targets } = plan;
+    const { i32 } = this.network.arena;
+    const skipped = this.#uncounted(batch, plan);
+    return this.some(this.#counted(batch, outputCount, 0, i32, targets.ptr / 4, skipped));
+  }
+
+  override counted(
+    batch: Batch,
+    rows: number,
+    first: number,
+    targets: ArrayLike<number>,
+    at = first,
+  ): number {
+    return this.#counted(batch, rows, first, targets, at, this.#uncounted(batch));
+  }
+
+  #counted(
+    batch: Batch,
+    rows: number,
+    first: number,
+    targets: ArrayLike<number>,
+    at: number,
+    uncounted: number,
+  ): number {
+    const { weights } = batch;
+    const skipped = Math.min(rows, Math.max(0, uncounted - first));
+    if (!weights) return super.counted(batch, rows - skipped, first + skipped, targets, at + skipped);
+    let sum = 0;
+    for (let i = skipped; i < rows; i++) {
+      const weight = weights[first + i]!;
+      if (weight > 0) sum += weight * super.counted(batch, 1, first + i, targets, at + i);
+    }
+    return sum;
+  }
+
+  override run(
+    batch: Batch,
+    plan: Plan,
+    first: number,
+    rows: number,
+    gradient: number,
+    count: number,
+  ): number {
+    const { weights } = batch;
+    const at = plan.outputRows.first + first;
+    const skipped = Math.min(rows, Math.max(0, this.#uncounted(batch, plan) - at));
+    if (gradient) this.#clear(gradient, first, skipped);
+    if (!weights) return super.run(batch, plan, first + skipped, rows - skipped, gradient, count);
+    let sum = 0;
+    for (let i = skipped; i < rows; i++) {
+      const weight = weights[at + i]!;
+      // the gradient of the mean is that of the row's loss times weight / count
+      if (weight > 0) sum += weight * super.run(batch, plan, first + i, 1, gradient, count / weight);
+      else if (gradient) this.#clear(gradient, first + i, 1);
+    }
+    return sum;
+  }
+
+  /** Rows of the whole sequence that only warm up: the first ones. */
+  #uncounted({ warmup = 0, valid, y }: Batch, plan?: Plan): number {
+    if (!warmup || !valid || !plan) return warmup * y.batch;
+    const { sizes } = plan.outputRows;
+    const { i32 } = this.network.arena;
+    let rows = 0;
+    for (let t = 0; t < warmup; t++) rows += i32[sizes / 4 + t]!;
+    return rows;
+  }
+
+  #clear(gradient: number, first: number, rows: number): void {
+    const size = this.network.outputSize;
+    const ptr = gradient + first * size * 4;
+    this.network.arena.clear({ ptr, shape: [], length: rows * size });
+  }
+}
