@@ -17,10 +17,10 @@ export interface ExplainedLayer {
 
 /** Layers that others wrap: of Bidirectional, TimeDistributed, and a model. */
 interface Wrapping extends Layer {
-  readonly forwardLayer?: Layer;
-  readonly backwardLayer?: Layer;
-  readonly layer?: Layer;
-  readonly layers?: readonly Layer[];
+  readonly forwardLayer?: Layer | undefined;
+  readonly backwardLayer?: Layer | undefined;
+  readonly layer?: Layer | undefined;
+  readonly layers?: readonly Layer[] | undefined;
 }
 
 /**

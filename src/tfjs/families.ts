@@ -11,7 +11,7 @@ export interface Family {
   /** Of each of our gates, its place among TF.js's. */
   readonly blocks: readonly number[];
   /** Whether the bias is [2, G], of the input and of the state, instead of [G]. */
-  readonly hasStateBias?: boolean;
+  readonly hasStateBias?: boolean | undefined;
   /** Activations in the order of the kernels: gates, then what the cell's state passes. */
   readonly activations: (cell: RnnCell) => readonly (Activation | null)[];
 }

@@ -3,7 +3,7 @@ import type { RnnLayer } from './tf.ts';
 
 /** Arguments of a GRU layer or cell. */
 interface Given {
-  readonly resetAfter?: boolean;
+  readonly resetAfter?: boolean | undefined;
 }
 
 type Factory = (args: Given) => object;

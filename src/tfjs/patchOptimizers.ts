@@ -22,9 +22,9 @@ interface Accumulator {
 
 /** An optimizer of TF.js. Which fields it has depends on its class. */
 interface Optimizer extends Settings {
-  readonly accBeta1?: Variable;
-  readonly accBeta2?: Variable;
-  readonly iteration?: Variable;
+  readonly accBeta1?: Variable | undefined;
+  readonly accBeta2?: Variable | undefined;
+  readonly iteration?: Variable | undefined;
   incrementIterations(): void;
 }
 

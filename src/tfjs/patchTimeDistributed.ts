@@ -28,8 +28,8 @@ const ACTIVATIONS: readonly string[] = [
 
 interface Child extends Layer {
   readonly _callHook?: unknown;
-  readonly axis?: number | number[];
-  readonly activation?: Activation | null;
+  readonly axis?: number | number[] | undefined;
+  readonly activation?: Activation | null | undefined;
 }
 
 interface TimeDistributed extends Layer {

@@ -31,12 +31,12 @@ export interface Rows {
 
 interface Order {
   readonly steps: number;
-  readonly sizes?: Int32Array;
+  readonly sizes?: Int32Array | undefined;
   readonly input: Int32Array;
   readonly output: Int32Array;
   readonly last: Int32Array;
-  readonly order?: Int32Array;
-  readonly rank?: Int32Array;
+  readonly order?: Int32Array | undefined;
+  readonly rank?: Int32Array | undefined;
 }
 
 /** Rows of a batch without a mask. reverse: the input is read from its end. */

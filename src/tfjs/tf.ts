@@ -101,7 +101,7 @@ export interface RnnCell extends Layer {
   dropoutMask: Tensor | Tensor[] | null;
   recurrentDropoutMask: Tensor | Tensor[] | null;
   /** Of StackedRNNCells. */
-  readonly cells?: readonly RnnCell[];
+  readonly cells?: readonly RnnCell[] | undefined;
 }
 
 /** A recurrent layer. */
@@ -136,8 +136,8 @@ export interface TensorFlow {
     readonly SerializationMap: { getMap(): { readonly classNameMap: Record<string, Registered> } };
   };
   readonly layers: Record<string, (args: never) => unknown>;
-  readonly version_layers?: string;
-  readonly version_core?: string;
+  readonly version_layers?: string | undefined;
+  readonly version_core?: string | undefined;
   engine(): Engine;
   getBackend(): string;
   registerKernel(kernel: Kernel): void;
