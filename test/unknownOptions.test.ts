@@ -33,6 +33,11 @@ const factories: Record<string, Make> = {
   Activation: ({ Activation }) => new Activation({ name: 'relu', ...(other as object) }),
   BatchNorm: ({ BatchNorm }) => new BatchNorm(2, other),
   LayerNorm: ({ LayerNorm }) => new LayerNorm(2, other),
+  Conv1d: ({ Conv1d }) => new Conv1d(2, 2, 1, other),
+  AvgPool1d: ({ AvgPool1d }) => new AvgPool1d(2, other),
+  MaxPool1d: ({ MaxPool1d }) => new MaxPool1d(2, other),
+  Flatten: ({ Flatten }) => new Flatten(other),
+  Pool: ({ Pool }) => new Pool(other),
   Attention: ({ Attention }) => new Attention(other),
   input: ({ input }) => input(other),
   Model: ({ Model, Linear, input }) => {
@@ -55,7 +60,7 @@ const factories: Record<string, Make> = {
 };
 /** They take no options. */
 const others =
-  /Error$|^(Add|Concat|Dropout|Generator|GraphNode|LastStep|Multiply|RepeatVector|Optimizer|StreamSession)$/;
+  /Error$|^(Add|Concat|Dropout|Generator|GraphNode|LastStep|Multiply|RepeatVector|Reverse|Optimizer|StreamSession)$/;
 const plain =
   /^(init|initSync|runtimeInfo|constant|glorot|identity|normal|orthogonal|uniform|irnn|gateSpectra|largestSingularValue|spectralRadius)$/;
 

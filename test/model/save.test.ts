@@ -135,7 +135,7 @@ describe('a model file is refused with a FormatError', () => {
       () => changed(({ tensors }) => tensors.set('0.weight', { shape: [15], data: new Float32Array(15) })),
       ['0.weight', '[5, 3]', '[15]'],
     ],
-    ['an unknown layer', () => layer(0, { type: 'Conv1d' }), ['"Conv1d"']],
+    ['an unknown layer', () => layer(0, { type: 'Conv7d' }), ['"Conv7d"']],
     ['a layer named as an inherited property', () => layer(0, { type: 'constructor' }), ['"constructor"']],
     ['a layer without a type', () => layer(0, { type: null }), ['null']],
     [

@@ -11,11 +11,12 @@ import { type LayerConfig, layerFromConfig, makersOf, type RecurrentClass } from
 /** By name, one for each of the list: an object of our own, where `import *` makes bundlers add a helper. */
 const RECURRENT: Readonly<Record<keyof typeof recurrentLayers, RecurrentClass>> = { GRU, LSTM, RNN };
 
-/** As layerFromConfig, of the plain cells. What else has a hiddenSize is a recurrent layer of the whole package. */
+/** As layerFromConfig, of the plain cells. What else is named as a class is a layer of the whole package. */
 export function makeLayer(description: unknown, most: number): Layer {
-  const { type, hiddenSize } = (description ?? {}) as Partial<LayerConfig>;
-  if (typeof type === 'string' && hiddenSize !== undefined && !Object.hasOwn(RECURRENT, type)) {
+  const { type } = (description ?? {}) as Partial<LayerConfig>;
+  const makers = makersOf({ Dropout, Embedding, LastStep, Linear });
+  if (/^[A-Z]\w+$/.test(`${type}`) && !Object.hasOwn({ ...makers, ...RECURRENT }, type!)) {
     throw onlyInFullPackage(`saved model: ${type}`);
   }
-  return layerFromConfig(makersOf({ Dropout, Embedding, LastStep, Linear }), RECURRENT, description, most);
+  return layerFromConfig(makers, RECURRENT, description, most);
 }
