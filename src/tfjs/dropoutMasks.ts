@@ -9,6 +9,7 @@ export interface DropoutMasks {
 /**
  * The masks of dropout and recurrentDropout, drawn as the cell draws them at its first step: by TF.js, or `dropoutFunc`, as
  * often as there are gates. The first of them counts for all gates. They stay in the cell until its layer is called again.
+ * Undefined if one has another shape: `dropoutFunc` gave it, or it was drawn for another batch.
  *
  * @param inputShape [B, I]
  * @param stateShape [B, H]
@@ -23,7 +24,7 @@ export function dropoutMasks(
   stateShape: readonly number[],
   training: boolean,
   isLayer: boolean,
-): DropoutMasks {
+): DropoutMasks | undefined {
   // then the masks would be ones, and nobody would see them
   if (isLayer && !training) return { input: undefined, state: undefined };
   const { dropout, recurrentDropout } = cell;
@@ -31,10 +32,13 @@ export function dropoutMasks(
   if (isUsed(recurrentDropout)) {
     cell.recurrentDropoutMask ??= draw(tf, cell, recurrentDropout, gates, stateShape, training);
   }
-  return {
-    input: isUsed(dropout) ? first(cell.dropoutMask!) : undefined,
-    state: isUsed(recurrentDropout) ? first(cell.recurrentDropoutMask!) : undefined,
-  };
+  const input = isUsed(dropout) ? first(cell.dropoutMask!) : undefined;
+  const state = isUsed(recurrentDropout) ? first(cell.recurrentDropoutMask!) : undefined;
+  return fits(input, inputShape) && fits(state, stateShape) ? { input, state } : undefined;
+}
+
+function fits(mask: Tensor | undefined, shape: readonly number[]): boolean {
+  return !mask || (mask.shape.length === shape.length && shape.every((size, i) => mask.shape[i] === size));
 }
 
 function isUsed(rate: number): boolean {

@@ -1,4 +1,4 @@
-import { dropoutMasks } from './dropoutMasks.ts';
+import { type DropoutMasks, dropoutMasks } from './dropoutMasks.ts';
 import type { Fusable, FusableCell } from './fusable.ts';
 import type { Heap } from './heap.ts';
 import type { RecurrentKernel } from './kernel.ts';
@@ -48,10 +48,28 @@ export function fusedCall(
   if (fused.tf.engine().state.gradientDepth > 1) return undefined;
   const call = readCall(layer, cells, inputs, kwargs ?? {});
   if (!call) return undefined;
+  const masks = drawMasks(fused.tf, layer, cells, call);
+  if (!masks) return undefined;
   if (layer.unroll) {
     console.warn('Ignoring unroll = true for RNN layer, due to imperative backend.');
   }
-  return fused.tf.tidy(() => run(fused, layer, cells, call));
+  return fused.tf.tidy(() => run(fused, layer, cells, call, masks));
+}
+
+/** The masks of dropout by cell; undefined if TF.js's code is to use them. */
+function drawMasks(
+  tf: TensorFlow,
+  layer: RnnLayer,
+  cells: readonly FusableCell[],
+  { x, training }: Call,
+): DropoutMasks[] | undefined {
+  const [B, , I] = x.shape as [number, number, number];
+  const isLayer = layer.constructor !== tf.RNN;
+  const masks = cells.map(({ cell, family }, i) => {
+    const width = i === 0 ? I : cells[i - 1]!.cell.units;
+    return dropoutMasks(tf, cell, family.blocks.length, [B, width], [B, cell.units], training, isLayer);
+  });
+  return masks.every((each) => each !== undefined) ? (masks as DropoutMasks[]) : undefined;
 }
 
 function readCall(
@@ -86,6 +104,7 @@ function run(
   layer: RnnLayer,
   cells: readonly FusableCell[],
   { x, mask, initial, training }: Call,
+  masks: readonly DropoutMasks[],
 ): Tensor | Tensor[] {
   const { tf, heap, rows: cache, tapes } = fused;
   const engine = tf.engine();
@@ -103,16 +122,6 @@ function run(
   for (const [i, { cell, family, kinds }] of cells.entries()) {
     const isLast = i === cells.length - 1;
     const needsY = !isLast || layer.returnSequences;
-    const isLayer = layer.constructor !== tf.RNN;
-    const masks = dropoutMasks(
-      tf,
-      cell,
-      family.blocks.length,
-      [B, input.shape[2]!],
-      [B, cell.units],
-      training,
-      isLayer,
-    );
     const names: ('y' | 'h' | 'c')[] = needsY ? ['y'] : [];
     if (!needsY || needsStates) names.push('h');
     if (needsStates && family.kind.states.c) names.push('c');
@@ -124,8 +133,8 @@ function run(
       ...{ heap, store: fused.store, engine, rows, releaseRows: release, outputs: names, training: recorded },
       makeTensor: (values, shape) => tf.tensor(values, shape, 'float32'),
       weights: fused.store.use(engine, cell, family, kinds),
-      inputMask: maskOf(masks.input),
-      stateMask: maskOf(masks.state),
+      inputMask: maskOf(masks[i]!.input),
+      stateMask: maskOf(masks[i]!.state),
     });
     const [h0, c0] = initial[i] ?? [];
     const tensors: Record<string, Tensor> = {

@@ -119,6 +119,33 @@ describe.each(['lstm', 'gru', 'simpleRNN'])('gradients of %s', (kind) => {
     }));
 });
 
+describe('masks of dropout', () => {
+  beforeAll(() => tf.setBackend('cpu'));
+
+  test('of another shape, which TF.js broadcasts', () =>
+    same(() => {
+      const dropoutFunc = () => tf.tensor([[0.5, 2]], [1, 2]);
+      const layer = layers.lstm({ units: 2, dropout: 0.5, recurrentDropout: 0.5, dropoutFunc });
+      layer.apply(tensor([3, 4, 2], 1));
+      seedWeights(layer);
+      return tf.grad((z: Any) => tf.sum(tf.square(layer.call(z, { training: true }))))(tensor([3, 4, 2], 1));
+    }));
+
+  test('that cells in rnn have kept, for the same batch', () =>
+    same(() => {
+      const ones = (_: Any, rate: number) => tf.fill([3, 2], rate * 3);
+      const cell = layers.gruCell({ units: 2, dropout: 0.5, recurrentDropout: 0.4, dropoutFunc: ones });
+      const layer = layers.rnn({ cell });
+      const x = tensor([3, 4, 2], 1);
+      layer.apply(x);
+      seedWeights(layer);
+      cell.dropoutMask = null;
+      cell.recurrentDropoutMask = null;
+      // TF.js keeps the masks of the first call, whether it trains or not
+      return [layer.call(x, { training: true }), layer.call(x, { training: false })];
+    }));
+});
+
 describe('TF.js reports the errors', () => {
   beforeAll(() => tf.setBackend('cpu'));
 
@@ -133,6 +160,16 @@ describe('TF.js reports the errors', () => {
 
   test.each([
     ['an input of another size', () => layers.lstm({ units: 2, name: 'one' }).apply(tf.zeros([1, 3]))],
+    [
+      'a mask that a cell in rnn has kept from another batch',
+      () => {
+        const layer = layers.rnn({
+          cell: layers.lstmCell({ units: 2, dropout: 0.5, recurrentDropout: 0.5 }),
+        });
+        layer.apply(tf.zeros([2, 3, 2]), { training: true });
+        layer.apply(tf.zeros([4, 3, 2]), { training: true });
+      },
+    ],
     [
       'a state of another size',
       () =>
