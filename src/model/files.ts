@@ -1,10 +1,27 @@
 import { type Tensor, toFloat32 } from '../io/dtype.ts';
 import { parseSafetensors } from '../io/parse.ts';
 import type { LayerConfig } from './core/layerFactory.ts';
-import type { Files } from './core/save.ts';
+import { type Files, KEY } from './core/save.ts';
+
+/** Texts by name that a saved model contains, such as a vocabulary. */
+export type Metadata = Readonly<Record<string, string>>;
 
 /** What the whole package reads besides. */
 export const FILES: Files = { parse: parseSafetensors, convert, fromVersion1 };
+
+/** Loads a model, which keeps the metadata of its file. */
+export function withMetadata<M extends { metadata: Metadata }>(load: (files: Files) => M): M {
+  let found: Metadata = {};
+  const parse = (bytes: Uint8Array | ArrayBuffer) => {
+    const file = parseSafetensors(bytes);
+    found = file.metadata;
+    return file;
+  };
+  const model = load({ ...FILES, parse });
+  const { [KEY]: _, ...metadata } = found;
+  model.metadata = metadata;
+  return model;
+}
 
 /** A tensor of floats as F32; others are unchanged. */
 function convert(tensor: Tensor): Tensor {

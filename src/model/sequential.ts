@@ -5,7 +5,7 @@ import { checkUses } from '../engine/checkUses.ts';
 import type { Layer } from '../engine/layer.ts';
 import { readModel } from './core/save.ts';
 import type { SequentialOptions } from './core/sequentialBase.ts';
-import { FILES } from './files.ts';
+import { withMetadata } from './files.ts';
 import { type LoadOptions, layerMaker } from './registry.ts';
 import { StreamPool, type StreamPoolOptions } from './streaming/pool.ts';
 import { StreamingSequential } from './streaming/streamingSequential.ts';
@@ -16,6 +16,9 @@ import { chainTable } from './summaryTable.ts';
  * owns one WebAssembly memory.
  */
 export class Sequential extends StreamingSequential {
+  /** Metadata that `save` writes, such as a vocabulary; `load` reads them. */
+  metadata: Readonly<Record<string, string>> = {};
+
   /**
    * @param layers of this package, or custom layers (docs/guides/your-own.md)
    * @throws {ArgumentError} if there are no layers, one is not a layer, or the seed is invalid
@@ -47,12 +50,23 @@ export class Sequential extends StreamingSequential {
   }
 
   /**
+   * Saves the model as a safetensors file: parameters under torch.nn's names, the layers and `metadata`, to which
+   * those given here are added.
+   * @throws {ArgumentError} if metadata values are not strings, or a key is `unrolled`
+   */
+  override save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
+    return super.save({ ...this.metadata, ...metadata });
+  }
+
+  /**
    * Loads a model from a file written by `save` or `Trainer.save`.
    * @throws {FormatError} if the file is not a valid safetensors file or not a model of this package, or a custom
    * layer is missing in `layers`
    */
   static override load(bytes: Uint8Array | ArrayBuffer, opts?: LoadOptions): Sequential {
     const { layers = {} } = options('Sequential.load', opts, { layers: true });
-    return readModel(bytes, layerMaker(layers), (made, given) => new Sequential(made, given), FILES);
+    return withMetadata((files) =>
+      readModel(bytes, layerMaker(layers), (made, given) => new Sequential(made, given), files),
+    );
   }
 }

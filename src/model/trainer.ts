@@ -245,6 +245,11 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     super.restore(bytes);
   }
 
+  /** As of the base class; with the model's metadata. */
+  override save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
+    return super.save({ ...this.model.metadata, ...metadata });
+  }
+
   /** The plan of a training step, as it will lie. @internal */
   override plan(steps: number, batch: number): { plan: Plan; checkpoints?: CheckpointReport } {
     return this.#parts ? this.#parts.plan(steps, batch) : super.plan(steps, batch);

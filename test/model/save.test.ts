@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
+  AdamW,
   ArgumentError,
+  crossEntropy,
   Dropout,
   Embedding,
   FormatError,
@@ -11,6 +13,7 @@ import {
   LSTM,
   RNN,
   Sequential,
+  Trainer,
 } from '../../src/index.ts';
 import { parseSafetensors, serializeSafetensors, type TensorInput } from '../../src/io/index.ts';
 import { expectThrows, expectWords, type Words } from '../errors.ts';
@@ -94,6 +97,18 @@ describe('Sequential.load(model.save())', () => {
       ].sort(),
     );
     expect(tensors.get('2.weight_ih_l1')).toMatchObject({ dtype: 'F32', shape: [24, 6] });
+  });
+
+  test('metadata are kept by load, and saved again', () => {
+    const saved = small().save({ corpus: 'moby dick' });
+    const model = Sequential.load(saved);
+    expect(model.metadata).toEqual({ corpus: 'moby dick' });
+    model.metadata = { ...model.metadata, vocabulary: 'abc' };
+    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new AdamW() });
+    const again = Sequential.load(trainer.save({ corpus: 'other' }));
+    expect(again.metadata).toEqual({ corpus: 'other', vocabulary: 'abc' });
+    expect(parseSafetensors(again.save()).metadata).toMatchObject(again.metadata);
+    expectThrows(() => Object.assign(again, { metadata: { n: 3 } }).save(), ['metadata.n', '3']);
   });
 
   test('metadata go along', () => {

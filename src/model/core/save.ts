@@ -13,7 +13,7 @@ import type { LayerConfig, MakeLayer } from './layerFactory.ts';
 import { upgrade, VERSION } from './versions.ts';
 
 /** Key of the metadata that tells how to make the model again, as JSON. */
-const KEY = 'unrolled';
+export const KEY = 'unrolled';
 
 /** What of a model is saved. */
 interface Saved {

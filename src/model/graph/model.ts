@@ -14,7 +14,7 @@ import { checkFree, ModelBase, type PlanOptions, type PlanReport, planReport } f
 import { readModel } from '../core/save.ts';
 import type { SequentialOptions } from '../core/sequentialBase.ts';
 import type { StreamOptions } from '../core/streamBase.ts';
-import { FILES } from '../files.ts';
+import { withMetadata } from '../files.ts';
 import { type LoadOptions, layerMaker } from '../registry.ts';
 import { Stream } from '../stream.ts';
 import { graphTable } from '../summaryTable.ts';
@@ -47,6 +47,8 @@ export interface GraphPlanOptions extends Omit<PlanOptions, 'steps'> {
  */
 export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> extends ModelBase {
   declare readonly network: GraphNetwork;
+  /** Metadata that `save` writes, such as a vocabulary; `load` reads them. */
+  metadata: Readonly<Record<string, string>> = {};
   #last: { readonly plan: GraphPlan; readonly steps: readonly number[] } | undefined;
 
   /**
@@ -235,18 +237,29 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
   }
 
   /**
+   * Saves the model as a safetensors file: parameters under torch.nn's names, the layers and `metadata`, to which
+   * those given here are added.
+   * @throws {ArgumentError} if metadata values are not strings, or a key is `unrolled`
+   */
+  override save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
+    return super.save({ ...this.metadata, ...metadata });
+  }
+
+  /**
    * Loads a model from a file written by `save` or `Trainer.save`.
    * @throws {FormatError} if the file is not a valid safetensors file or not a graph of this package, or a custom
    * layer is missing in `layers`
    */
   static load(bytes: Uint8Array | ArrayBuffer, opts?: LoadOptions): Model {
     const { layers = {} } = options('Model.load', opts, { layers: true });
-    return readModel(
-      bytes,
-      layerMaker(layers),
-      (made, given, graph) => new Model(nodesOf(graph, made), given),
-      FILES,
-      true,
+    return withMetadata((files) =>
+      readModel(
+        bytes,
+        layerMaker(layers),
+        (made, given, graph) => new Model(nodesOf(graph, made), given),
+        files,
+        true,
+      ),
     );
   }
 
