@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -60,8 +60,11 @@ describe('a reader that has gone away', () => {
     ['inspect test/fixtures/lstm-plain.safetensors'],
     ['train TEXT --steps 1000000000 --out MODEL'],
   ])('silence, exit code 1: %s', async (command) => {
-    const { args } = filled(command);
-    const shell = `{ sleep 0.3; "$@"; echo "exit $?" >&2; } | true`;
+    const { book, args } = filled(command);
+    const there = `${book} is read`;
+    writeFileSync(there, '');
+    const gone = `while [ -e '${there}' ]; do sleep 0.05; done; sleep 0.2`;
+    const shell = `{ ${gone}; "$@"; echo "exit $?" >&2; } | rm '${there}'`;
     expect(await outcome(shell, ...args)).toEqual([0, 'exit 1\n']);
   });
 

@@ -143,16 +143,16 @@ describe('fit', () => {
     expect(events[0]!.secondsLeft).toBeGreaterThan(0);
   });
 
-  test('by default several times a second', async () => {
+  test('by default at intervals of time, not after every update', async () => {
     const trainer = await start();
     const stop = new AbortController();
-    const times: number[] = [];
-    const onProgress = () => {
-      times.push(performance.now());
-      if (times.length === 6) stop.abort();
+    const steps: number[] = [];
+    const onProgress = ({ step }: Progress) => {
+      steps.push(step);
+      if (steps.length === 6) stop.abort();
     };
     await rejection(soon(trainer.fit(corpus(ENDLESS), { onProgress, signal: stop.signal })));
-    expect(times.at(-1)! - times[0]!).toBeGreaterThan(300);
+    expect(steps.at(-1)! - steps[0]!).toBeGreaterThan(10);
   });
 });
 
