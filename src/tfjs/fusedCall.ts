@@ -35,6 +35,9 @@ interface Kwargs {
   readonly initialState?: unknown;
 }
 
+/** What the kernels read as float32. */
+const NUMBERS: readonly string[] = ['float32', 'int32', 'bool'];
+
 /** `RNN.call` by the kernels; undefined where TF.js's own code is to run: for what is not fused, and for its errors. */
 export function fusedCall(
   fused: Fused,
@@ -79,7 +82,7 @@ function readCall(
   { mask, training, initialState }: Kwargs,
 ): Call | undefined {
   const x = (Array.isArray(inputs) ? (inputs.length === 1 ? inputs[0] : undefined) : inputs) as Tensor;
-  if (!isTensor(x) || x.shape.length !== 3 || x.size === 0) return undefined;
+  if (!isTensor(x) || !NUMBERS.includes(x.dtype) || x.shape.length !== 3 || x.size === 0) return undefined;
   const [B, T, I] = x.shape as [number, number, number];
   if (cells[0]!.cell.kernel.read().shape[0] !== I) return undefined;
   if (mask !== null && mask !== undefined && !(isTensor(mask) && isShape(mask, [B, T]))) return undefined;
