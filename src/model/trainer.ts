@@ -235,19 +235,15 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     return watched.told.flow!;
   }
 
+  /** As of the base class; with the model's metadata. */
   override save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
     this.training.averages?.swappedOut('save');
-    return super.save(metadata);
+    return super.save({ ...this.model.metadata, ...metadata });
   }
 
   override restore(bytes: Uint8Array | ArrayBuffer): void {
     this.training.averages?.swappedOut('restore');
     super.restore(bytes);
-  }
-
-  /** As of the base class; with the model's metadata. */
-  override save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
-    return super.save({ ...this.model.metadata, ...metadata });
   }
 
   /** The plan of a training step, as it will lie. @internal */
