@@ -3,6 +3,7 @@ import { options } from '../check.ts';
 import { ShapeError } from '../errors.ts';
 import type { SequentialBase } from '../model/core/sequentialBase.ts';
 import type { StreamBase, StreamOptions } from '../model/core/streamBase.ts';
+import { finiteStates } from '../model/streaming/finiteStates.ts';
 import { featuresOf } from './features.ts';
 
 /** Samples per block of an AudioWorklet, and steps per kernel call. */
@@ -74,7 +75,7 @@ export class BlockStream {
   /** Resets rows whose outputs or states are not finite. */
   #mend(): void {
     for (let row = 0; row < this.#stream.batch; row++) {
-      if (this.#broken[row] === 0 && this.#stream.finite(row)) continue;
+      if (this.#broken[row] === 0 && finiteStates(this.#stream.runner, row)) continue;
       this.#broken[row] = 0;
       this.#stream.reset(row);
       this.resets++;

@@ -85,18 +85,6 @@ export class Runner {
     plan.restart?.(from, to - from);
   }
 
-  /** Whether all states of a row are finite. Allocates nothing. */
-  finite(row: number): boolean {
-    const { states } = this.live.plan;
-    const { f32 } = this.network.arena;
-    for (let i = 0; i < states.length; i++) {
-      const { ptr, shape } = states[i]!.initial;
-      const begin = ptr / 4 + row * shape[1]!;
-      for (let at = begin; at < begin + shape[1]!; at++) if (f32[at]! - f32[at]! !== 0) return false;
-    }
-    return true;
-  }
-
   /** Marks a row as having no output. */
   forget(row: number): void {
     this.fresh[row] = 1;

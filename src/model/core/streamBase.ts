@@ -24,7 +24,7 @@ export class StreamBase extends Summarized {
   /** Maximum number of steps per call of `steps`. */
   readonly block: number;
   /** @internal */
-  protected readonly runner: Runner;
+  readonly runner: Runner;
 
   /** @internal */
   constructor(network: Network, opts?: StreamOptions, own?: object) {
@@ -90,11 +90,6 @@ export class StreamBase extends Summarized {
     const [first, count] = this.rows(row);
     this.runner.clear(first, first + count);
     for (let i = first; i < first + count; i++) this.runner.forget(i);
-  }
-
-  /** Whether all states of a row are finite. @internal */
-  finite(row: number): boolean {
-    return this.runner.finite(row);
   }
 
   /** A summary as plain data, for `JSON.stringify` and `console.log`. */
