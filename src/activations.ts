@@ -1,4 +1,4 @@
-import { number, options } from './check.ts';
+import { number, options, reading } from './check.ts';
 import { ArgumentError } from './errors.ts';
 
 /** Float32 next to 0, 1 and 6, between 0 and them. */
@@ -121,6 +121,10 @@ export interface ActivationKind {
  * @throws {ArgumentError} if a name or key is unknown, α or β is not finite, or given for a function without it
  */
 export function activationOf(argument: string, given: unknown): ActivationKind {
+  return reading(argument, given, () => readActivation(argument, given));
+}
+
+function readActivation(argument: string, given: unknown): ActivationKind {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) return known(argument, given);
   const { name, alpha, beta } = options(argument, given as Record<'name' | 'alpha' | 'beta', unknown>, {
     name: true,

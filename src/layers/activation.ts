@@ -6,6 +6,7 @@ import {
   isIdentity,
   type LayerActivation,
   layerActivation,
+  plainActivation,
 } from './activationPass.ts';
 import { SingleLayer } from './graph/singleInput.ts';
 
@@ -24,7 +25,7 @@ export class Activation extends SingleLayer {
   constructor(activation: LayerActivation) {
     super();
     this.#checked = layerActivation('activation', activation);
-    this.activation = typeof activation === 'string' ? activation : { ...activation };
+    this.activation = plainActivation(this.#checked);
   }
 
   config(): Record<string, unknown> {

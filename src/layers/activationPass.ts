@@ -1,4 +1,10 @@
-import { type Activation, type ActivationKind, activationOf, nameOf } from '../activations.ts';
+import {
+  type Activation,
+  type ActivationKind,
+  activationFrom,
+  activationOf,
+  nameOf,
+} from '../activations.ts';
 import type { LayerScope, Pass } from '../engine/layer.ts';
 import type { Region } from '../memory/layout.ts';
 import { requireKernel } from '../wasm/runtime.ts';
@@ -15,6 +21,11 @@ export type CheckedActivation = 'softmax' | 'logSoftmax' | ActivationKind;
 /** @throws {ArgumentError} if a name or key is unknown, α or β is not finite, or given for a function without it */
 export function layerActivation(argument: string, given: LayerActivation): CheckedActivation {
   return given === 'softmax' || given === 'logSoftmax' ? given : activationOf(argument, given);
+}
+
+/** The activation as plain data. */
+export function plainActivation(of: CheckedActivation): LayerActivation {
+  return typeof of === 'string' ? of : activationFrom(of);
 }
 
 /** Whether it changes nothing. */

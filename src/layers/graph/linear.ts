@@ -1,8 +1,13 @@
-import { integer, options } from '../../check.ts';
+import { instance, integer, options } from '../../check.ts';
 import type { Layer, LayerScope, ParameterSpec, Pass } from '../../engine/layer.ts';
-import { ArgumentError } from '../../errors.ts';
 import type { Region } from '../../memory/layout.ts';
-import { activationPass, isIdentity, type LayerActivation, layerActivation } from '../activationPass.ts';
+import {
+  activationPass,
+  isIdentity,
+  type LayerActivation,
+  layerActivation,
+  plainActivation,
+} from '../activationPass.ts';
 import { Embedding } from '../embedding.ts';
 import { Linear as CoreLinear, type LinearOptions as CoreOptions } from '../linear.ts';
 import { singleInput } from './singleInput.ts';
@@ -34,11 +39,10 @@ export class Linear extends singleInput(CoreLinear) {
     const all = { bias: true, init: true, activation: true, tied: true } as const;
     const { activation = 'identity', tied, ...rest } = options('Linear', opts, all);
     super(inFeatures, outFeatures, rest);
-    layerActivation('activation', activation);
-    this.activation = typeof activation === 'string' ? activation : { ...activation };
+    this.activation = plainActivation(layerActivation('activation', activation));
     this.tied = tied;
     if (tied === undefined) return;
-    if (!(tied instanceof Embedding)) throw new ArgumentError('tied', 'an Embedding', tied);
+    instance('tied', tied, Embedding, 'an Embedding');
     integer('inFeatures (embeddingDim of tied)', inFeatures, tied.embeddingDim, tied.embeddingDim);
     integer('outFeatures (numEmbeddings of tied)', outFeatures, tied.numEmbeddings, tied.numEmbeddings);
     this.parameters = this.parameters.filter(({ name }) => name !== 'weight');
