@@ -2,7 +2,7 @@ import { multiply, KC, MC, TILE_BYTES } from '../gemm/multiply';
 import { packedBytes } from '../gemm/pack';
 import { sgemm_nn, sgemm_tn_reversed } from '../gemm/sgemm';
 import { add_column_sums } from '../vec/reduce';
-import { gather, scatter } from './columns';
+import { gather, inPlace, scatter, tapBytes } from './columns';
 import { keepLast, spreadLast } from './state';
 import { inputRows, outputRows, Windows } from './windows';
 
@@ -62,8 +62,15 @@ export function conv1d_forward(
         for (let i = 0; i < n; i += KC) {
           const ni = min(KC, n - i);
           const width = taps * ni;
-          gather(d, first, m, j, taps, ni, (<usize>(g * n + i)) << 2, ld, x, state, columns);
-          multiply(m, o, width, columns, (<usize>width) << 2, 4, at, 32, psB, init, ldi, c, ldy, work);
+          const offset = (<usize>(g * n + i)) << 2;
+          const there = inPlace(d, first, m, j, taps, ni, offset, ld, x);
+          if (there) {
+            const csA = ni == 1 && taps > 1 ? tapBytes(d, ld) : 4;
+            multiply(m, o, width, there, <usize>d.stride * ld, csA, at, 32, psB, init, ldi, c, ldy, work);
+          } else {
+            gather(d, first, m, j, taps, ni, offset, ld, x, state, columns);
+            multiply(m, o, width, columns, (<usize>width) << 2, 4, at, 32, psB, init, ldi, c, ldy, work);
+          }
           at += (<usize>width) << 5;
           init = c;
           ldi = ldy;

@@ -23,6 +23,7 @@ import {
 import { Draw, expectSameArray, expectSameDict, stepsOf, thrown } from '../model/helpers.ts';
 import * as reference from '../reference/conv1d.ts';
 import { relativeError } from '../reference/gradcheck.ts';
+import { rowOf } from './rowOf.ts';
 
 beforeAll(() => init({ kernels: 'simd' }));
 
@@ -40,17 +41,6 @@ const options: Conv1dOptions[] = [
   { padding: 1 },
   { padding: 3, stride: 2, groups: 2, bias: false },
 ];
-
-/** Steps of row b of [T, B, C]. */
-function rowOf(
-  { data, shape }: { data: Float32Array; shape: readonly number[] },
-  b: number,
-  steps: number,
-): Float64Array {
-  const [, rows, C] = shape as [number, number, number];
-  const at = (t: number) => data.slice((t * rows + b) * C, (t * rows + b + 1) * C);
-  return Float64Array.from(Array.from({ length: steps }, (_, t) => [...at(t)]).flat());
-}
 
 function parametersOf(layer: Conv1d): reference.Conv1dParams {
   const { weight, bias } = layer.stateDict();

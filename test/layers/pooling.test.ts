@@ -12,7 +12,6 @@ import {
   LSTM,
   MaxPool1d,
   mse,
-  type NDArray,
   Pool,
   type PoolOptions,
   Reverse,
@@ -24,6 +23,7 @@ import {
 import { Draw, expectSameArray, thrown } from '../model/helpers.ts';
 import { relativeError } from '../reference/gradcheck.ts';
 import * as reference from '../reference/pool.ts';
+import { rowOf } from './rowOf.ts';
 
 beforeAll(() => init({ kernels: 'simd' }));
 
@@ -31,13 +31,6 @@ const T = 7;
 const LENGTHS = [2, 7, 0, 5, 7];
 const B = LENGTHS.length;
 const C = 3;
-
-/** Steps of row b of [T, B, C]. */
-function rowOf({ data, shape }: NDArray, b: number, steps: number): Float64Array {
-  const [, rows, width] = shape as [number, number, number];
-  const at = (t: number) => [...data.slice((t * rows + b) * width, (t * rows + b + 1) * width)];
-  return Float64Array.from(Array.from({ length: steps }, (_, t) => at(t)).flat());
-}
 
 describe.each([
   ['max', (size: number, opts: object) => new MaxPool1d(size, opts)],
