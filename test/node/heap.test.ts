@@ -4,6 +4,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { BlockStream } from '../../src/audio/blockStream.ts';
 import {
   AdamW,
+  Attention,
+  Concat,
   Conv1d,
   cosineLR,
   crossEntropy,
@@ -11,9 +13,11 @@ import {
   Generator,
   GRU,
   init,
+  input,
   Linear,
   LSTM,
   MaxPool1d,
+  Model,
   mse,
   Sequential,
   Trainer,
@@ -240,6 +244,30 @@ describe('the JavaScript heap', () => {
     const trainer = new Trainer(new Sequential(layers), { loss: mse, optimizer: new AdamW() });
     const x = { data: new Float32Array(9 * 4 * 3).fill(0.1), shape: [9, 4, 3] };
     const y = { data: new Float32Array(2 * 4 * 4), shape: [2, 4, 4] };
+    const run = () => {
+      for (let i = 0; i < 1000; i++) trainer.step(x, y);
+    };
+    for (let i = 0; i < 10; i++) run();
+    const left = [0, 1, 2].map(() => {
+      const before = heap();
+      run();
+      return process.memoryUsage().heapUsed - before;
+    });
+    expect(Math.min(...left) / 1000).toBeLessThan(1000);
+  });
+
+  test('a training step of a graph leaves less than a kilobyte of garbage', () => {
+    const source = input({ indices: V });
+    const target = input({ features: 3 });
+    const encoder = new LSTM(4, 5).apply(new Embedding(V, 4).apply(source));
+    const decoder = new LSTM(3, 5).apply(target, { h0: encoder.hN, c0: encoder.cN });
+    const context = new Attention().apply(decoder.output, encoder.output);
+    const next = new Linear(10, 3).apply(new Concat().apply(decoder.output, context));
+    const model = new Model({ inputs: { source, target }, outputs: { next } });
+    const trainer = new Trainer(model, { loss: { next: mse }, optimizer: new AdamW() });
+    const frames = (steps: number) => ({ data: new Float32Array(steps * 6).fill(0.1), shape: [steps, 2, 3] });
+    const x = { source: { data: new Int32Array(14), shape: [7, 2] }, target: frames(5) };
+    const y = { next: frames(5) };
     const run = () => {
       for (let i = 0; i < 1000; i++) trainer.step(x, y);
     };
