@@ -43,6 +43,7 @@ export * from './layers/stepLayers.ts';
 export * from './losses/all.ts';
 export type { Loss } from './losses/loss.ts';
 export type { CheckpointReport } from './model/bptt/checkpoints.ts';
+export { type CTCGreedyOptions, ctcGreedy } from './model/ctcGreedy.ts';
 export { type BeamOptions, beamSearch } from './model/graph/beamSearch.ts';
 export type { GraphSteps, Named } from './model/graph/feed.ts';
 export type { GivenOptions } from './model/graph/given.ts';

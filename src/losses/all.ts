@@ -1,4 +1,6 @@
 // The list of losses of the whole package: entry points, names in descriptions, and tests follow from it.
+
+export { type CTCOptions, ctc } from './ctc.ts';
 export { type HuberOptions, huber, mse } from './index.ts';
 export { mae } from './mae.ts';
 export { type PinballOptions, pinball } from './pinball.ts';

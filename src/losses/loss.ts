@@ -13,6 +13,8 @@ export interface LossArguments {
   readonly count: number;
   /** Its constants, if it has any. */
   readonly constants?: number | undefined;
+  /** Labels of a single sequence, for a loss of whole rows. */
+  readonly labels?: { readonly index: number; readonly length: number; readonly work: number } | undefined;
 }
 
 /** A loss: a mean, and its gradient with respect to the model's output. */
@@ -25,6 +27,8 @@ export interface Loss {
   readonly ignoreIndex: number;
   /** The divisor of the mean of `rows` rows. targets: indices, starting at element `first`. @internal */
   count(rows: number, size: number, targets: ArrayLike<number>, first: number): number;
+  /** The blank of a loss of whole rows, whose targets are labels without times. @internal */
+  readonly blank?: number | undefined;
   /** Numbers per row of targets that are features, for so many outputs. Default: as many. @internal */
   targetSize?(size: number): number;
   /** Numbers that `run` needs in memory, for so many outputs. Only in the whole package. @internal */

@@ -31,7 +31,7 @@ import {
 } from './trainerTypes.ts';
 import { checkOptions } from './training/fullOptions.ts';
 import { type BatchOptions, FullTraining } from './training/fullTraining.ts';
-import { WeightedObjective } from './training/weightedObjective.ts';
+import { objectiveOf, refuseWholeRows } from './training/objectives.ts';
 import { watch } from './watch.ts';
 
 export type { Truncation } from './bptt/truncated.ts';
@@ -93,10 +93,11 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
         accumulate,
       );
     const loss = oneLoss(model, given, lossWeights);
+    refuseWholeRows(loss, { ...parts, graph });
     super(model, adapted(model, { ...others, loss }), (owner, _, loss, opts) =>
       graph
         ? new GraphTraining(owner, model, new GraphObjective(graph, loss), opts, more)
-        : new FullTraining(owner, model, new WeightedObjective(model.network, loss), opts, more),
+        : new FullTraining(owner, model, objectiveOf(model.network, loss), opts, more),
     );
     this.training.carries = carries;
     this.#custom = hasCustom(model, { ...others, loss }) || hasCustomPart(loss);

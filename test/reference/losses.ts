@@ -140,8 +140,8 @@ export interface LossReference<O = never> {
 /** Weights of the 11 classes that suites of models have. */
 const WEIGHTS = [1, 0.5, 2, 0, 1.25, 3, 0.1, 1, 0.7, 1.5, 0.3];
 
-/** Each loss's reference. A row that is missing is a type error. */
-export const lossReferences: { readonly [K in LossName]: LossReference<Options<K>> } = {
+/** Each loss of steps' reference; ctc's is in ctc.ts. A row that is missing is a type error. */
+export const lossReferences: { readonly [K in Exclude<LossName, 'ctc'>]: LossReference<Options<K>> } = {
   crossEntropy: {
     of: (output, y, options) => crossEntropy(output, Int32Array.from(y), options),
     cases: [

@@ -16,6 +16,8 @@ export interface Batch {
   weights?: Float32Array | undefined;
   /** First steps that don't count. In the whole package. */
   warmup?: number | undefined;
+  /** Labels [S, B] without times, and how many each row has. In the whole package. */
+  labels?: { readonly data: Numbers; readonly lengths: Int32Array; readonly longest: number } | undefined;
   /** Given states to start from, in the order in which they are carried. In the whole package. */
   states?: readonly (Numbers | undefined)[] | undefined;
 }

@@ -1,10 +1,10 @@
-import { writeRows } from '../../engine/batchIO.ts';
+import { type Steps, writeRows } from '../../engine/batchIO.ts';
 import type { Network } from '../../engine/network.ts';
 import type { Plan } from '../../engine/plan.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
 import type { Loss } from '../../losses/loss.ts';
-import type { Signal } from '../../ndarray.ts';
-import type { Batch } from './batch.ts';
+import type { Given, Signal } from '../../ndarray.ts';
+import { type Batch, type BatchShape, readBatch } from './batch.ts';
 
 /** A loss over the rows of a plan: its targets, the divisor of its mean, sums and gradients. */
 export class Objective {
@@ -21,6 +21,11 @@ export class Objective {
     this.loss = loss;
     const { outputSize } = network;
     this.target = { kind: loss.targets, size: loss.targetSize?.(outputSize) ?? outputSize };
+  }
+
+  /** Checks a batch. @throws {ArgumentError | ShapeError} as `Trainer.step` */
+  read(into: Batch, shape: BatchShape, x: Given, y: Given, steps: Steps | undefined): Batch {
+    return readBatch(into, shape, x, y, steps);
   }
 
   /** Writes the targets of the rows that a plan is at. */

@@ -7,7 +7,7 @@ import { ArgumentError, FormatError, NonFiniteError, StateError } from '../../er
 import type { Layout, Region } from '../../memory/layout.ts';
 import type { Given } from '../../ndarray.ts';
 import type { Blocks, Optimizer } from '../../optim/optimizer.ts';
-import { type Batch, type BatchShape, emptyBatch, readBatch } from './batch.ts';
+import { type Batch, type BatchShape, emptyBatch } from './batch.ts';
 import type { ModelBase } from './modelBase.ts';
 import type { Objective } from './objective.ts';
 import type { Progress } from './save.ts';
@@ -161,7 +161,7 @@ export class Training {
 
   /** Checks a batch. @throws {ArgumentError | ShapeError} as `Trainer.step` */
   read(into: Batch, x: Given, y: Given, steps: Steps | undefined): Batch {
-    return readBatch(into, this.shape, x, y, steps);
+    return this.objective.read(into, this.shape, x, y, steps);
   }
 
   /** The highest learning rate that the schedule's factor is applied to. */

@@ -14,7 +14,7 @@ import { Accumulator } from './accumulator.ts';
 import type { CheckedOptions } from './fullOptions.ts';
 import { readStates, type States } from './givenStates.ts';
 import { lowestPass, namesOfStates } from './passes.ts';
-import { readTargetWeights, type TargetWeights } from './rowWeights.ts';
+import { readTargetWeights, refuseWeights, type TargetWeights } from './rowWeights.ts';
 import type { FullProgress, FullStepResult } from './types.ts';
 import { WeightAverage } from './weightAverage.ts';
 
@@ -100,7 +100,8 @@ export class FullTraining extends CarryingTraining {
   override read(into: Batch, x: Given, y: Given, given: BatchOptions | undefined): Batch {
     super.read(into, x, y, given as Steps);
     const { batch } = into.x;
-    readTargetWeights(into, this.objective, { warmup: this.warmup, ...(given as Steps) });
+    if (into.labels) refuseWeights(given, this.warmup);
+    else readTargetWeights(into, this.objective, { warmup: this.warmup, ...(given as Steps) });
     const states = given?.states;
     if (states && this.carries && this.parts)
       throw new ArgumentError('states', 'none with carryState and a trainer that cuts the sequence', states);

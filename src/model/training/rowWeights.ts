@@ -69,3 +69,9 @@ function readAll(weights: NonNullable<TargetWeights['weights']>, wanted: readonl
     throw new ArgumentError(`weights[${i}]`, 'a finite number of at least 0', value);
   });
 }
+
+/** @throws {ArgumentError} for a loss of whole rows, whose targets have no times */
+export function refuseWeights({ weights, warmup }: TargetWeights = {}, own: number): void {
+  if (weights !== undefined) throw new ArgumentError('weights', 'none with a loss of whole rows', weights);
+  if (warmup ?? own) throw new ArgumentError('warmup', '0 with a loss of whole rows', warmup ?? own);
+}

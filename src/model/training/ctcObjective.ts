@@ -1,0 +1,135 @@
+import { integer, reading } from '../../check.ts';
+import { readSteps, type Steps } from '../../engine/batchIO.ts';
+import type { Network } from '../../engine/network.ts';
+import type { Plan } from '../../engine/plan.ts';
+import { ArgumentError, ShapeError } from '../../errors.ts';
+import type { Loss } from '../../losses/loss.ts';
+import type { Region } from '../../memory/layout.ts';
+import { type Given, readSequence } from '../../ndarray.ts';
+import { settledList } from '../../settled.ts';
+import type { Batch, BatchShape } from '../core/batch.ts';
+import { Objective } from '../core/objective.ts';
+
+/** An objective whose targets are labels without times: a loss of whole rows. */
+export class CTCObjective extends Objective {
+  /** Memory for a row's labels, the rows of its steps, and what the kernel keeps. */
+  #room: Region = { ptr: 0, shape: [], length: 0 };
+  readonly #blank: number;
+
+  /** @throws {ArgumentError} if blank is no output of the model */
+  constructor(network: Network, loss: Loss) {
+    super(network, loss);
+    this.#blank = integer('blank', loss.blank, 0, network.outputSize - 1);
+  }
+
+  override read(into: Batch, shape: BatchShape, x: Given, y: Given, given: Steps | undefined): Batch {
+    readSequence('x', x, shape.input, shape.rows, into.x);
+    const { steps, batch } = into.x;
+    into.valid = given === undefined ? undefined : readSteps(given, steps, batch);
+    readSequence('y', y, { kind: 'indices', size: this.network.outputSize }, batch, into.y);
+    if (into.y.batch !== batch) throw new ShapeError('y', `[S, ${batch}]`, [into.y.steps, into.y.batch]);
+    into.labels = {
+      data: into.y.data,
+      longest: into.y.steps,
+      lengths: readLengths(y, into.y.steps, batch),
+    };
+    this.#checkLabels(into.labels, batch);
+    const most = shape.outputSteps(steps, into.valid !== undefined);
+    this.#reserve(most, into.y.steps);
+    return into;
+  }
+
+  #checkLabels({ data, lengths, longest }: NonNullable<Batch['labels']>, batch: number): void {
+    const last = this.network.outputSize - 1;
+    for (let s = 0; s < longest; s++) {
+      for (let b = 0; b < batch; b++) {
+        const label = data[s * batch + b]!;
+        if (s >= lengths[b]! || (label >= 0 && label <= last && label !== this.#blank)) continue;
+        const wanted = `a label in 0..${last} other than the blank ${this.#blank}`;
+        throw new ArgumentError(`y (label ${s}, row ${b})`, wanted, label);
+      }
+    }
+  }
+
+  /** Room for rows of so many steps and labels. Call before a plan is made. */
+  #reserve(steps: number, labels: number): void {
+    const floats = 2 * ((steps + 2) * (2 * labels + 1) + steps) + steps + labels;
+    if (this.#room.length < floats) this.#room = this.network.reserve('memory of ctc', 2 * floats);
+  }
+
+  /** Nothing: labels are written row by row. */
+  override writeTargets(): void {}
+
+  /** The rows that have steps. @throws {ArgumentError} if a row's labels need more steps than it has */
+  override count(batch: Batch, plan: Plan): number {
+    const { data, lengths } = batch.labels!;
+    let rows = 0;
+    for (let b = 0; b < batch.x.batch; b++) {
+      const steps = stepsOf(plan, b);
+      let needed = lengths[b]!;
+      for (let s = 1; s < lengths[b]!; s++) {
+        if (data[s * batch.x.batch + b] === data[(s - 1) * batch.x.batch + b]) needed++;
+      }
+      if (needed > steps) {
+        const labels = `labels of row ${b} that fit into its ${steps} steps`;
+        throw new ArgumentError('y', labels, `${lengths[b]} labels, which need ${needed}`);
+      }
+      if (steps > 0) rows++;
+    }
+    return this.some(rows);
+  }
+
+  override run(
+    batch: Batch,
+    plan: Plan,
+    _first: number,
+    _rows: number,
+    gradient: number,
+    count: number,
+  ): number {
+    const { arena, outputSize } = this.network;
+    const { data, lengths } = batch.labels!;
+    const { batch: rows } = batch.x;
+    const { order, sizes } = plan.outputRows;
+    let sum = 0;
+    for (let at = 0; at < rows; at++) {
+      const b = order ? order[at]! : at;
+      const steps = stepsOf(plan, b);
+      if (steps === 0) continue;
+      const index = this.#room.ptr / 4;
+      const targets = index + steps;
+      const memory = arena.i32;
+      for (let t = 0, first = 0; t < steps; t++) {
+        memory[index + t] = first + at;
+        first += sizes ? memory[sizes / 4 + t]! : rows;
+      }
+      const length = lengths[b]!;
+      for (let s = 0; s < length; s++) memory[targets + s] = data[s * rows + b]!;
+      // doubles lie at multiples of 8
+      const work = 8 * Math.ceil((targets + length) / 2);
+      sum += this.loss.run(arena.kernels, {
+        rows: steps,
+        size: outputSize,
+        output: plan.output.ptr,
+        targets: 4 * targets,
+        gradient,
+        count,
+        labels: { index: 4 * index, length, work },
+      });
+    }
+    return sum;
+  }
+}
+
+/** Steps of the output of row b. */
+function stepsOf({ outputRows }: Plan, b: number): number {
+  return outputRows.lengths ? outputRows.lengths[b]! : outputRows.steps;
+}
+
+function readLengths(y: Given, longest: number, batch: number): Int32Array {
+  const { lengths } = y as { lengths?: ArrayLike<number> };
+  if (lengths === undefined) return new Int32Array(batch).fill(longest);
+  const given = reading('y.lengths', lengths, () => settledList(lengths)) as ArrayLike<number>;
+  if (given.length !== batch) throw new ShapeError('y.lengths', `[${batch}]`, `${given.length} numbers`);
+  return Int32Array.from(given, (n, b) => integer(`y.lengths[${b}]`, n, 0, longest));
+}
