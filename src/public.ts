@@ -78,7 +78,8 @@ export {
   type Truncation,
 } from './model/trainer.ts';
 export * from './optim/all.ts';
+export * from './optim/allSchedules.ts';
 export { Optimizer } from './optim/optimizer.ts';
-export { cosineLR, type Schedule, stepLR, warmup } from './optim/schedules.ts';
+export type { Schedule } from './optim/schedules.ts';
 export * from './publicShared.ts';
 export { type InitSyncOptions, initSync } from './wasm/initSync.ts';

@@ -89,4 +89,8 @@ export const schedules: {
   stepLR: { stepSize: 2, gamma: 0.5 },
   cosineLR: { steps: 5, floor: 0.1 },
   warmup: { steps: 3 },
+  exponentialLR: { gamma: 0.9 },
+  multiStepLR: { milestones: [2, 4], gamma: 0.5 },
+  oneCycle: { steps: 8, pctStart: 0.4 },
+  plateau: { patience: 1 },
 };

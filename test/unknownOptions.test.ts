@@ -5,7 +5,7 @@ import * as inference from '../src/inference.ts';
 import * as recurrentLayers from '../src/layers/recurrentLayers.ts';
 import * as losses from '../src/losses/all.ts';
 import * as optimizers from '../src/optim/all.ts';
-import * as schedules from '../src/optim/schedules.ts';
+import * as schedules from '../src/optim/allSchedules.ts';
 import { thrown } from './model/helpers.ts';
 
 beforeAll(async () => {
@@ -56,6 +56,7 @@ const factories: Record<string, Make> = {
   beamSearch: ({ beamSearch, Sequential, Embedding }) =>
     beamSearch(new Sequential([new Embedding(2, 2)]), other),
   gradcheck: ({ gradcheck }) => gradcheck({} as never, other),
+  ctcGreedy: ({ ctcGreedy }) => ctcGreedy({ data: [], shape: [0, 0, 0] } as never, other),
   Trainer: ({ Trainer, Sequential, Linear }) => new Trainer(new Sequential([new Linear(1, 1)]), other),
 };
 /** They take no options. */

@@ -52,7 +52,9 @@ export function makeSchedule(description: ScheduleDescription): Schedule {
   const { row, options } = find('schedule', SCHEDULES, description);
   const made = Object.entries(options).map(([key, value]) => [
     key,
-    typeof value === 'object' ? makeSchedule(value as ScheduleDescription) : value,
+    typeof value === 'object' && value !== null && 'name' in value
+      ? makeSchedule(value as ScheduleDescription)
+      : value,
   ]);
   return row(Object.fromEntries(made) as never);
 }

@@ -155,6 +155,17 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     return this.#safely('apply', () => this.training.applyGradients(gradients));
   }
 
+  /**
+   * Tells the schedule the next value of its metric, such as the loss of an evaluation.
+   * @throws {ArgumentError} if it is not a number
+   * @throws {StateError} if the schedule follows no metric: see `plateau`
+   */
+  report(metric: number): void {
+    const { metricSchedule } = this.training;
+    if (!metricSchedule) throw new StateError('report: the schedule follows no metric');
+    metricSchedule.report(metric);
+  }
+
   /** Number of steps made, of which `accumulate` make an update; those skipped count as well. */
   get batches(): number {
     return this.training.batches;

@@ -1,5 +1,6 @@
 import { integer, number, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
+import { cosPi } from './cosPi.ts';
 import { runningPower } from './power.ts';
 
 /**
@@ -41,13 +42,4 @@ export function warmup(opts: { readonly steps: number; readonly after?: Schedule
   integer('steps', steps, 1);
   if (typeof after !== 'function') throw new ArgumentError('after', 'a schedule', after);
   return (step) => (step < steps ? (step + 1) / steps : after(step - steps));
-}
-
-/** cos(πx) for x in 0..1, absolute error below 1e-14: the Taylor series about ½, where |πx − π/2| <= π/2. */
-function cosPi(x: number): number {
-  const t = Math.PI * (0.5 - x);
-  const q = t * t;
-  let sum = 0;
-  for (let k = 23; k >= 3; k -= 2) sum = ((sum + 1) * -q) / (k * (k - 1));
-  return t * (1 + sum);
 }

@@ -1,7 +1,7 @@
 import * as optimizers from './all.ts';
+import * as schedules from './allSchedules.ts';
 import type { Optimizer } from './optimizer.ts';
 import type { Schedule } from './schedules.ts';
-import * as schedules from './schedules.ts';
 
 type Classes = typeof optimizers;
 

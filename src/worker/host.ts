@@ -53,13 +53,15 @@ function listen(): Port {
  * `WorkerTrainer.create` refers to as `{ exposed: 'name', …options }`.
  */
 export function expose(functions: Readonly<Record<string, WorkerFunction>>, custom: Exposed = {}): void {
-  const { layers, losses, optimizers } = options('expose', custom, {
+  const { layers, losses, optimizers, schedules } = options('expose', custom, {
     layers: true,
     losses: true,
     optimizers: true,
+    schedules: true,
   });
   Object.assign(server.functions, functions);
   Object.assign(server.layers, layers);
   Object.assign(server.losses, losses);
   Object.assign(server.optimizers, optimizers);
+  Object.assign(server.schedules, schedules);
 }

@@ -13,11 +13,13 @@ import {
   makeOptimizer,
   makeSchedule,
   type OptimizerDescription,
+  type ScheduleDescription,
 } from '../model/fromDescription.ts';
 import { Sequential } from '../model/sequential.ts';
 import { type BatchOptions, type EvaluationOptions, type StepOptions, Trainer } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
+import type { Schedule } from '../optim/schedules.ts';
 import { init } from '../wasm/inlined.ts';
 import { pack } from './failure.ts';
 import { CorpusSource, Fit, Inbox } from './fit.ts';
@@ -29,7 +31,7 @@ import type { Batch, Corpus, FitOptions, Sample, SampleOptions, WorkerTrainerOpt
 // biome-ignore lint/suspicious/noExplicitAny: arguments are the user's own
 export type WorkerFunction = (trainer: Trainer, ...args: any[]) => unknown;
 
-/** Custom layers, and functions that create losses and optimizers from options. */
+/** Custom layers, and functions that create losses, optimizers and schedules from options. */
 export interface Exposed {
   /** Custom layers by `type`. */
   readonly layers?: Readonly<Record<string, CustomLayerClass>> | undefined;
@@ -39,6 +41,9 @@ export interface Exposed {
   /** By name. */
   // biome-ignore lint/suspicious/noExplicitAny: options are the user's own
   readonly optimizers?: Readonly<Record<string, (options: any) => CustomOptimizer | Optimizer>> | undefined;
+  /** By name. */
+  // biome-ignore lint/suspicious/noExplicitAny: options are the user's own
+  readonly schedules?: Readonly<Record<string, (options: any) => Schedule>> | undefined;
 }
 
 /** Creates an exposed loss or optimizer; undefined if the description is not `{ exposed }`. */
@@ -67,6 +72,7 @@ export class Server {
   readonly layers: Record<string, CustomLayerClass> = {};
   readonly losses: NonNullable<Exposed['losses']> = {};
   readonly optimizers: NonNullable<Exposed['optimizers']> = {};
+  readonly schedules: NonNullable<Exposed['schedules']> = {};
   readonly #post: Post;
   #made: Trainer | undefined;
   #fit: Fit | undefined;
@@ -124,6 +130,7 @@ export class Server {
     gradients: (_, x: Given, y: Given, opts?: BatchOptions) => this.#idle.gradients(x, y, opts),
     apply: (_, gradients: ArrayLike<number>) => this.#idle.apply(gradients),
     swapAverages: () => this.#idle.swapAverages(),
+    report: (_, metric: number) => this.#trainer.report(metric),
     resetState: (_, rows?: ArrayLike<number>) => this.#idle.resetState(rows),
     setLearningRate: (_, lr: number) => {
       this.#trainer.optimizer.lr = lr;
@@ -173,7 +180,12 @@ export class Server {
       loss: exposed('loss', this.losses, loss) ?? makeLoss(loss as LossDescription),
       optimizer:
         exposed('optimizer', this.optimizers, optimizer) ?? makeOptimizer(optimizer as OptimizerDescription),
-      ...(schedule === undefined ? {} : { schedule: makeSchedule(schedule) }),
+      ...(schedule === undefined
+        ? {}
+        : {
+            schedule:
+              exposed('schedule', this.schedules, schedule) ?? makeSchedule(schedule as ScheduleDescription),
+          }),
     });
     return { kernels: runtime.kernels, revectorized: runtime.revectorized, locked };
   }

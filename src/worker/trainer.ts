@@ -189,6 +189,11 @@ export class WorkerTrainer {
     return this.#channel.call('apply', { gradients });
   }
 
+  /** Same as Trainer.report. */
+  report(metric: number): Promise<void> {
+    return this.#channel.call('report', { metric });
+  }
+
   /** Same as Trainer.swapAverages. @throws {StateError} while a fit is running */
   swapAverages(): Promise<void> {
     return this.#channel.call('swapAverages');

@@ -25,7 +25,7 @@ export interface WorkerTrainerOptions extends Omit<TrainerOptions, 'loss' | 'opt
   /** `{ name: 'adamw', lr: 1e-3 }`; also sgd, adam, rmsprop, adagrad and others. */
   readonly optimizer: OptimizerDescription | ExposedDescription;
   /** `{ name: 'cosineLR', steps: 1000 }`; also stepLR, warmup. */
-  readonly schedule?: ScheduleDescription | undefined;
+  readonly schedule?: ScheduleDescription | ExposedDescription | undefined;
   /** Same as the option of `init`, in the worker. */
   readonly kernels?: 'auto' | KernelBuild | undefined;
   /** Same as the option of `init`, in the worker. */

@@ -11,4 +11,6 @@ export interface FullStepResult extends StepResult {
 export interface FullProgress extends Progress {
   /** Steps whose gradients wait for the update, if there are any. */
   readonly accumulated?: number | undefined;
+  /** State of a schedule that follows a metric. */
+  readonly schedule?: unknown;
 }
