@@ -331,7 +331,7 @@ describe('models and trainers are refused:', () => {
   });
 
   test('targets of every step after a LastStep', () => {
-    expectError(() => trainer(last()).step(x, y), ShapeError, ['y', '1', '2', 'LastStep', '4 of 2']);
+    expectError(() => trainer(last()).step(x, y), ShapeError, ['y', '1', '2', 'output', '4 of 2']);
   });
 
   test('a model that was refused leaves its layers free', () => {

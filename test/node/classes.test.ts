@@ -23,7 +23,7 @@ const classes: Class[] = readdirSync(src, { recursive: true, encoding: 'utf8' })
     ].map(([, exported, name, base]) => ({ file, name: name!, base, exported: exported !== undefined })),
   );
 
-test('no two exported classes share a name but layers of core and of the whole package', () => {
+test('no two exported classes share a name but layers and optimizers of core and of the whole package', () => {
   expect(classes.length).toBeGreaterThan(40);
   const shared = new Map<string, string[]>();
   for (const { name, file, exported } of classes) {
@@ -38,6 +38,12 @@ test('no two exported classes share a name but layers of core and of the whole p
     LastStep: ['layers/graph/lastStep.ts', 'layers/lastStep.ts'],
     Linear: ['layers/graph/linear.ts', 'layers/linear.ts'],
     RNN: ['layers/core/rnn.ts', 'layers/rnn.ts'],
+    ...Object.fromEntries(
+      Object.entries({ Adam: 'adam', AdamW: 'adam', RMSprop: 'rmsprop', SGD: 'sgd' }).map(([name, file]) => [
+        name,
+        [`optim/${file}.ts`, `optim/extended/${file}.ts`].sort(),
+      ]),
+    ),
   });
 });
 
