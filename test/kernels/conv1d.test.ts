@@ -31,7 +31,7 @@ const cases: Case[] = [
   { ...base, I: 8, O: 12, size: 3, groups: 4, padding: 'same', lengths: [4, 4, 2] },
   { ...base, I: 9, O: 9, size: 3, groups: 9, padding: 'causal', lengths: [4, 4] },
   { ...base, I: 17, O: 33, size: 2, padding: 'valid', lengths: [3, 2, 1] },
-  { ...base, I: 33, O: 6, size: 9, padding: 'causal', lengths: [130] },
+  { ...base, I: 33, O: 3, size: 9, padding: 'causal', lengths: [125] },
   { ...base, I: 130, O: 5, size: 3, padding: 'same', lengths: [4, 3] },
   { ...base, I: 260, O: 10, size: 2, groups: 1, padding: 'causal', lengths: [2, 2] },
   { ...base, I: 514, O: 4, size: 2, groups: 2, padding: 'valid', lengths: [3] },
@@ -217,16 +217,16 @@ describe.each(named)('%s', (_, c) => {
     }
   });
 
-  test.each(['x', 'w', 'b', 'state', 'last', 'y', 'work'])('conv1d_forward flush: %s', (flush) => {
-    for (const build of builds) expect(forward(build, c, flush)).toEqual(forward(build, c));
-  });
-
-  test.each(['x', 'w', 'dy', 'state', 'dstate', 'dx', 'dw', 'db', 'work'])(
-    'conv1d_backward flush: %s',
-    (flush) => {
-      for (const build of builds) expect(backward(build, c, true, flush)).toEqual(backward(build, c, true));
-    },
-  );
+  for (const build of builds) {
+    test(`${build}: each buffer last in memory gives the same bits`, () => {
+      const ahead = forward(build, c);
+      for (const flush of ['x', 'w', 'b', 'state', 'last', 'y', 'work'])
+        expect(forward(build, c, flush), flush).toEqual(ahead);
+      const back = backward(build, c, true);
+      for (const flush of ['x', 'w', 'dy', 'state', 'dstate', 'dx', 'dw', 'db', 'work'])
+        expect(backward(build, c, true, flush), flush).toEqual(back);
+    });
+  }
 });
 
 test('conv1d_forward: NaN in a step reaches the outputs that see it, and no others', () => {
