@@ -121,7 +121,7 @@ describe('generate', () => {
   test('names a prompt character that is not in the vocabulary', async () => {
     const unknown = await cli('generate', file(), '--prompt', 'the €');
     expect(unknown.code).toBe(1);
-    expect(oneLine(unknown)).toBe('the character "€" (U+20AC) is not in the model\'s vocabulary');
+    expect(oneLine(unknown)).toMatch(/"€" \(U\+20AC\).* vocabulary/);
     const digits = await cli('generate', file(), '--prompt', '007');
     expect(oneLine(digits)).toContain('"0" (U+0030)');
     const dashes = await cli('generate', file(), '--prompt', '--x');
