@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
  * need a page or another program, and are type-checked.
  */
 const guides = (await readdir('docs/guides')).filter((name) => name.endsWith('.md')).sort();
-const files = ['README.md', ...guides.map((name) => join('docs/guides', name))];
+const files = ['README.md', 'docs/training.md', ...guides.map((name) => join('docs/guides', name))];
 
 interface Example {
   readonly title: string;

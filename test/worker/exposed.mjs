@@ -36,4 +36,9 @@ const descent = ({ lr }) => ({
   },
 });
 
-expose({}, { layers: { Scale }, losses: { power }, optimizers: { descent } });
+const halves =
+  ({ base }) =>
+  (step) =>
+    base / 2 ** step;
+
+expose({}, { layers: { Scale }, losses: { power }, optimizers: { descent }, schedules: { halves } });

@@ -77,3 +77,11 @@ test.each([
   const error = await rejection(WorkerTrainer.create(await model(), options, { worker }));
   expect(error).toMatchObject({ name: 'ArgumentError', argument });
 });
+
+test("a schedule of the worker's own", async () => {
+  const options = { ...described, schedule: { exposed: 'halves', base: 0.5 } };
+  const trainer = await WorkerTrainer.create(await model(), options, { worker });
+  expect((await trainer.step(x, y)).lr).toBe(0.005);
+  expect((await trainer.step(x, y)).lr).toBe(0.0025);
+  await trainer.terminate();
+});

@@ -76,3 +76,17 @@ test('fit on a corpus counts updates, each of several batches', async () => {
   expect(result.updates).toBe(4);
   expect(there.steps).toBe(4);
 });
+
+test('a plateau of the metric that is reported', async () => {
+  const schedule = { patience: 0, factor: 0.5 };
+  const there = await WorkerTrainer.create(await language(), {
+    loss: 'crossEntropy',
+    optimizer: { name: 'adamax', lr: 0.02 },
+    schedule: { name: 'plateau', ...schedule },
+    kernels: 'simd',
+  });
+  open.push(there);
+  const { x, y } = batch(1);
+  for (const metric of [1, 2, 2]) await there.report(metric);
+  expect((await there.step(x, y)).lr).toBe(0.005);
+});

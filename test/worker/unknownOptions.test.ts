@@ -11,8 +11,8 @@ describe('an option nobody knows is refused in a worker, too', () => {
 
   test.each([
     [{ loss: { name: 'mse', reduction: 'sum' }, optimizer: sgd }, 'reduction'],
-    [{ loss: { name: 'bceWithLogits', posWeight: 10 }, optimizer: sgd }, 'posWeight'],
-    [{ loss: 'mse', optimizer: { ...sgd, dampening: 1 } }, 'dampening'],
+    [{ loss: { name: 'bceWithLogits', reduction: 'sum' }, optimizer: sgd }, 'reduction'],
+    [{ loss: 'mse', optimizer: { ...sgd, fused: true } }, 'fused'],
     [{ loss: 'mse', optimizer: sgd, schedule: { name: 'stepLR', stepSize: 1, lastEpoch: 1 } }, 'lastEpoch'],
     [{ loss: 'mse', optimizer: sgd, clip: 1 }, 'clip'],
   ])('%o', async (options, name) => {
