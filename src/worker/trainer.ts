@@ -296,6 +296,9 @@ function bytesOf(model: ModelSource): Uint8Array | ArrayBuffer {
   if (typeof model?.save !== 'function') {
     throw new ArgumentError('model', 'a Sequential or the bytes of a saved one', model);
   }
+  if ('structure' in model) {
+    throw new ArgumentError('model', 'a Sequential, since a worker does not train graphs', model);
+  }
   return model.save();
 }
 
