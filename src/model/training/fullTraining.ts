@@ -102,7 +102,12 @@ export class FullTraining extends CarryingTraining {
     super.read(into, x, y, given as Steps);
     const { batch } = into.x;
     if (into.labels) refuseWeights(given, this.warmup);
-    else readTargetWeights(into, this.objective, { warmup: this.warmup, ...(given as Steps) });
+    else if (given || this.warmup) {
+      readTargetWeights(into, this.objective, { warmup: this.warmup, ...(given as Steps) });
+    } else {
+      into.warmup = 0;
+      into.weights = undefined;
+    }
     const states = given?.states;
     if (states && this.carries && this.parts)
       throw new ArgumentError('states', 'none with carryState and a trainer that cuts the sequence', states);
