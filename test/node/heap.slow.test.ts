@@ -1,1 +1,0 @@
-import './heap.test.ts';
