@@ -201,7 +201,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
   /**
    * Swaps the parameters and their averages, to evaluate, stream or save the model with the averages; call it again
    * before the next step.
-   * @throws {StateError} without the option `averages`, or before the first update
+   * @throws {StateError} without the option `averages`
    */
   swapAverages(): void {
     const { averages, network } = this.training;
