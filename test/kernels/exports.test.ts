@@ -7,7 +7,14 @@ import { builds, Sandbox } from './sandbox.ts';
 const sources = Object.values(
   import.meta.glob<string>(
     // optimizers and losses are tested by what calls their kernels, row by row of their tables
-    ['./*.ts', '!./*.slow.test.ts', '!./exports.test.ts', '../../src/optim/*.ts', '../../src/losses/*.ts'],
+    [
+      './*.ts',
+      '!./*.slow.test.ts',
+      '!./exports.test.ts',
+      '../../src/optim/**/*.ts',
+      '../../src/losses/**/*.ts',
+      '../../src/tfjs/optimizerRules.ts',
+    ],
     { query: '?raw', import: 'default', eager: true },
   ),
 ).join('\n');

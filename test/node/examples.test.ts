@@ -44,12 +44,15 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'unrolled-examples-'));
   await mkdir(join(folder, 'node_modules'));
   await symlink(resolve('.'), join(folder, 'node_modules/unrolled'), 'junction');
+  await symlink(resolve('node_modules/@tensorflow'), join(folder, 'node_modules/@tensorflow'), 'junction');
 });
 afterAll(() => rm(folder, { recursive: true }));
 
 let count = 0;
 
-describe.each(files)('%s', (file) => {
+const withExamples = files.filter((file) => blocks(texts.get(file)!, 'js').length > 0);
+
+describe.each(withExamples)('%s', (file) => {
   test.each(blocks(texts.get(file)!, 'js'))('$title', async ({ code }) => {
     const path = join(folder, `${count++}.mjs`);
     await writeFile(path, code);

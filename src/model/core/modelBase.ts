@@ -40,7 +40,9 @@ export abstract class ModelBase extends Summarized {
   /** @internal */
   readonly network: Network;
   /** @internal */
-  trainer: { plan(steps: number, batch: number): { plan: Plan; checkpoints?: CheckpointReport } } | undefined;
+  trainer:
+    | { plan(steps: number, batch: number): { plan: Plan; checkpoints?: CheckpointReport | undefined } }
+    | undefined;
 
   /** @internal */
   constructor(layers: readonly Layer[], make: () => Network) {
@@ -139,7 +141,7 @@ export abstract class ModelBase extends Summarized {
 /** What a plan needs. */
 export function planReport(
   { arena, block }: Network,
-  { plan, checkpoints }: { plan: Plan; checkpoints?: CheckpointReport },
+  { plan, checkpoints }: { plan: Plan; checkpoints?: CheckpointReport | undefined },
 ): PlanReport {
   return {
     bytes: Math.max(plan.bytes, arena.bytes),

@@ -29,7 +29,7 @@ interface Training {
   kept(): (readonly [string, Region])[];
   progress(): Progress;
   resume(progress: Progress): () => void;
-  readonly files?: Files;
+  readonly files?: Files | undefined;
   /** The states carried from step to step, if there are any. */
   savedStates?(): SavedStates | undefined;
   /** Reads the states of a file: `batch` rows, or undefined for none. Left out where states are not carried. */
