@@ -8,6 +8,8 @@ import { bundle } from './scripts/bundle.mjs';
 const nodeOnly = ['test/cli/**', 'test/node/**', 'test/tfjs/**'];
 /** Suites of what happens before init(), which need modules that no other suite has loaded. */
 const beforeInit = ['test/wasm/before-init.test.ts', 'test/wasm/engine.test.ts'];
+/** Suites that measure garbage, or load two copies of TF.js: other suites in the process change what they see. */
+const ownProcess = ['test/node/heap.test.ts', 'test/tfjs/resetAfterClasses.test.ts'];
 /** For machines that are busy: a test that hangs is found late, but one that is slow does not fail. */
 const TIMEOUT_MS = 180_000;
 /** Suites of the bits, and of what browsers limit: in a browser as people have it. */
@@ -100,7 +102,11 @@ const inBrowser = {
   exclude: [...nodeOnly, ...beforeInit, ...asItComes, ...slow, ...(thorough ? [] : pure)],
   isolate: thorough,
 };
-const others = { include: all, exclude: [...beforeInit, ...(thorough ? pure : slow)], isolate: thorough };
+const others = {
+  include: all,
+  exclude: [...beforeInit, ...ownProcess, ...(thorough ? pure : slow)],
+  isolate: thorough,
+};
 const alone = (include: string[]) => ({ include, exclude: slow, isolate: true });
 
 export default defineConfig({
@@ -111,7 +117,7 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       inNode('node', others),
-      inNode('node before init', alone(beforeInit)),
+      inNode('node isolated', alone([...beforeInit, ...ownProcess])),
       ...(chromium
         ? [
             inChromium('chromium', inBrowser, MANY_MEMORIES),

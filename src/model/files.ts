@@ -1,3 +1,4 @@
+import { reading } from '../check.ts';
 import { type Tensor, toFloat32 } from '../io/dtype.ts';
 import { parseSafetensors } from '../io/parse.ts';
 import type { LayerConfig } from './core/layerFactory.ts';
@@ -8,6 +9,11 @@ export type Metadata = Readonly<Record<string, string>>;
 
 /** What the whole package reads besides. */
 export const FILES: Files = { parse: parseSafetensors, convert, fromVersion1 };
+
+/** The metadata of a model and those given to `save`. @throws {ArgumentError} if they can't be read */
+export function merged(own: Metadata, given: Metadata): Metadata {
+  return reading('metadata', given, () => ({ ...own, ...given }));
+}
 
 /** Loads a model, which keeps the metadata of its file. */
 export function withMetadata<M extends { metadata: Metadata }>(load: (files: Files) => M): M {

@@ -5,7 +5,7 @@ import { checkUses } from '../engine/checkUses.ts';
 import type { Layer } from '../engine/layer.ts';
 import { readModel } from './core/save.ts';
 import type { SequentialOptions } from './core/sequentialBase.ts';
-import { withMetadata } from './files.ts';
+import { merged, withMetadata } from './files.ts';
 import { type LoadOptions, layerMaker } from './registry.ts';
 import { StreamPool, type StreamPoolOptions } from './streaming/pool.ts';
 import { StreamingSequential } from './streaming/streamingSequential.ts';
@@ -55,7 +55,7 @@ export class Sequential extends StreamingSequential {
    * @throws {ArgumentError} if metadata values are not strings, or a key is `unrolled`
    */
   override save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
-    return super.save({ ...this.metadata, ...metadata });
+    return super.save(merged(this.metadata, metadata));
   }
 
   /**

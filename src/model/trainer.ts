@@ -13,6 +13,7 @@ import { ModelBase } from './core/modelBase.ts';
 import { TrainerBase } from './core/trainerBase.ts';
 import type { Evaluation, Look } from './core/trainerTypes.ts';
 import { adapted, hasCustom, undoneOnError } from './custom.ts';
+import { merged } from './files.ts';
 import type { Named } from './graph/feed.ts';
 import { GraphObjective } from './graph/graphObjective.ts';
 import { GraphTraining } from './graph/graphTraining.ts';
@@ -250,7 +251,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
   /** As of the base class; with the model's metadata. */
   override save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
     this.training.averages?.swappedOut('save');
-    return super.save({ ...this.model.metadata, ...metadata });
+    return super.save(merged(this.model.metadata, metadata));
   }
 
   override restore(bytes: Uint8Array | ArrayBuffer): void {

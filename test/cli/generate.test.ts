@@ -72,6 +72,7 @@ describe('generate', () => {
     expect(best).not.toBe(greedy);
     expect(best.length).toBe(35);
     using loaded = Sequential.load(model);
+    loaded.metadata = {};
     const { vocabulary } = readCharacterModel(model, path);
     const likelihood = (line: string): number => {
       using stream = loaded.stream();
@@ -135,6 +136,7 @@ describe('generate', () => {
       return oneLine(outcome);
     };
     using loaded = Sequential.load(model);
+    loaded.metadata = {};
     expect(await refused(new TextEncoder().encode('just some text'))).toContain('plain text');
     expect(await refused(new Uint8Array())).toContain('an empty file');
     expect(await refused(model.subarray(0, 5000))).toContain('not a valid safetensors file');

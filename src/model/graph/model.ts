@@ -14,7 +14,7 @@ import { checkFree, ModelBase, type PlanOptions, type PlanReport, planReport } f
 import { readModel } from '../core/save.ts';
 import type { SequentialOptions } from '../core/sequentialBase.ts';
 import type { StreamOptions } from '../core/streamBase.ts';
-import { withMetadata } from '../files.ts';
+import { merged, withMetadata } from '../files.ts';
 import { type LoadOptions, layerMaker } from '../registry.ts';
 import { Stream } from '../stream.ts';
 import { graphTable } from '../summaryTable.ts';
@@ -242,7 +242,7 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
    * @throws {ArgumentError} if metadata values are not strings, or a key is `unrolled`
    */
   override save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
-    return super.save({ ...this.metadata, ...metadata });
+    return super.save(merged(this.metadata, metadata));
   }
 
   /**

@@ -1,4 +1,4 @@
-import { integer } from '../../check.ts';
+import { integer, reading } from '../../check.ts';
 import type { Steps } from '../../engine/batchIO.ts';
 import type { Plan } from '../../engine/plan.ts';
 import { ArgumentError, FormatError, ShapeError, StateError, show } from '../../errors.ts';
@@ -182,10 +182,12 @@ export class FullTraining extends CarryingTraining {
       return;
     }
     this.network.free('resetState');
-    if (!Array.isArray(rows) && !ArrayBuffer.isView(rows))
-      throw new ArgumentError('rows', 'a list of rows', rows);
     const most = this.carried ? this.carried.batch - 1 : Number.MAX_SAFE_INTEGER;
-    const chosen = Array.from(rows as ArrayLike<number>, (row, i) => integer(`rows[${i}]`, row, 0, most));
+    const chosen = reading('rows', rows, () => {
+      if (!Array.isArray(rows) && !ArrayBuffer.isView(rows))
+        throw new ArgumentError('rows', 'a list of rows', rows);
+      return Array.from(rows as ArrayLike<number>, (row, i) => integer(`rows[${i}]`, row, 0, most));
+    });
     for (const { ptr, shape } of this.carried?.states ?? []) {
       const width = shape[1]!;
       for (const row of chosen)
