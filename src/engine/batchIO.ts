@@ -25,60 +25,73 @@ export interface Steps {
 
 /**
  * Checks lengths or a mask of T steps of B rows; the mask is [B, T] with batchFirst, and returned as [T, B].
+ * @param of ends the name of the argument in errors, such as `.source`
  * @throws {ArgumentError} if both are given, a length is outside 0..T, a mark is not 0 or 1, or no step counts
  * @throws {ShapeError} if the number of lengths or marks does not match
  */
-export function readSteps(given: Steps, steps: number, batch: number, batchFirst = false): Valid | undefined {
+export function readSteps(
+  given: Steps,
+  steps: number,
+  batch: number,
+  batchFirst = false,
+  of = '',
+): Valid | undefined {
   const { lengths, mask } = given;
   if (lengths === undefined && mask === undefined) return undefined;
-  const name = lengths === undefined ? 'mask' : 'lengths';
-  return reading(name, lengths ?? mask, () => stepsOf({ lengths, mask }, steps, batch, batchFirst));
+  const name = (lengths === undefined ? 'mask' : 'lengths') + of;
+  return reading(name, lengths ?? mask, () => stepsOf({ lengths, mask }, steps, batch, batchFirst, name));
 }
 
-function stepsOf({ lengths, mask }: Steps, steps: number, batch: number, batchFirst: boolean): Valid {
+function stepsOf(
+  { lengths, mask }: Steps,
+  steps: number,
+  batch: number,
+  batchFirst: boolean,
+  name: string,
+): Valid {
   if (lengths !== undefined && mask !== undefined)
     throw new ArgumentError('mask', 'one of lengths and mask', mask);
   if (lengths !== undefined) {
     const given = settledList(lengths);
-    if (!isNumbers(given)) throw new ArgumentError('lengths', 'an array of numbers', lengths);
+    if (!isNumbers(given)) throw new ArgumentError(name, 'an array of numbers', lengths);
     if (given.length !== batch) {
       const hint = given.length === steps && !batchFirst ? BATCH_FIRST : '';
-      throw new ShapeError('lengths', `[${batch}]`, `${given.length} numbers${hint}`);
+      throw new ShapeError(name, `[${batch}]`, `${given.length} numbers${hint}`);
     }
     const copy = integers(batch);
     let longest = 0;
     for (let b = 0; b < batch; b++) {
       const n = given[b]!;
       if (!Number.isInteger(n) || n < 0 || n > steps)
-        throw new ArgumentError(`lengths[${b}]`, `an integer in 0..${steps}`, n);
+        throw new ArgumentError(`${name}[${b}]`, `an integer in 0..${steps}`, n);
       copy[b] = n;
       longest = Math.max(longest, n);
     }
-    if (longest === 0) throw new ArgumentError('lengths', 'at least one step', given);
+    if (longest === 0) throw new ArgumentError(name, 'at least one step', given);
     return { lengths: copy };
   }
-  const marks = readMarks(mask, batchFirst ? [batch, steps] : [steps, batch]);
-  if (!marks.includes(1)) throw new ArgumentError('mask', 'at least one step that counts', mask);
+  const marks = readMarks(mask, batchFirst ? [batch, steps] : [steps, batch], name);
+  if (!marks.includes(1)) throw new ArgumentError(name, 'at least one step that counts', mask);
   return { mask: batchFirst ? transpose(marks, batch, steps, 1) : marks };
 }
 
 /** A copy with marks 0 or 1. */
-function readMarks(mask: Steps['mask'], wanted: readonly number[]): Uint8Array {
+function readMarks(mask: Steps['mask'], wanted: readonly number[], name: string): Uint8Array {
   const { data = mask, shape } = (mask ?? {}) as { data?: unknown; shape?: unknown };
   if (!Array.isArray(data) && !ArrayBuffer.isView(data))
-    throw new ArgumentError('mask', 'an array of 0 and 1', mask);
+    throw new ArgumentError(name, 'an array of 0 and 1', mask);
   const sizes = Array.isArray(shape) ? settledList(shape) : shape;
   if (sizes !== undefined && (!isNumbers(sizes) || `${sizes}` !== `${wanted}`))
-    throw new ShapeError('mask', showShape(wanted), isNumbers(sizes) ? (sizes as number[]) : 'another shape');
+    throw new ShapeError(name, showShape(wanted), isNumbers(sizes) ? (sizes as number[]) : 'another shape');
   const marks = data as unknown as ArrayLike<unknown>;
   const { length } = marks;
   const count = wanted[0]! * wanted[1]!;
-  if (length !== count) throw new ShapeError('mask', showShape(wanted), `${length} marks`);
+  if (length !== count) throw new ShapeError(name, showShape(wanted), `${length} marks`);
   const copy = byteArray(count);
   for (let i = 0; i < count; i++) {
     const given = marks[i];
     const mark = given === true ? 1 : given === false ? 0 : given;
-    if (mark !== 0 && mark !== 1) throw new ArgumentError(`mask[${i}]`, '0 or 1', given);
+    if (mark !== 0 && mark !== 1) throw new ArgumentError(`${name}[${i}]`, '0 or 1', given);
     copy[i] = mark;
   }
   return copy;

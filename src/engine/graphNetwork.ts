@@ -79,9 +79,7 @@ export class GraphNetwork extends Network {
   ): void {
     this.written = undefined;
     plan.arrange(this.arena, steps, valid);
-    for (let i = 0; i < sequences.length; i++) {
-      this.#write(plan, i, sequences[i]!);
-    }
+    for (let i = 0; i < sequences.length; i++) this.#write(plan, 'x', i, sequences[i]!);
     this.written = plan;
   }
 
@@ -111,7 +109,7 @@ export class GraphNetwork extends Network {
     const plan = taken.plan as GraphPlan;
     try {
       plan.arrange(this.arena, steps, valid);
-      for (const [i, sequence] of sequences.entries()) if (sequence) this.#write(plan, i, sequence);
+      for (const [i, sequence] of sequences.entries()) if (sequence) this.#write(plan, 'given', i, sequence);
       plan.ahead();
     } catch (error) {
       this.returnStream(taken);
@@ -126,9 +124,14 @@ export class GraphNetwork extends Network {
     return this.graph.values[value]!.shape;
   }
 
-  #write(plan: GraphPlan, input: number, { data }: Sequence): void {
+  /** @param argument that the input is part of */
+  #write(plan: GraphPlan, argument: string, input: number, { data }: Sequence): void {
     const { shape, rows, region } = plan.inputs[input]!;
     if (shape.kind === 'features') writeRows(this.arena, rows, region, data, shape.size);
-    else this.writeIndices(this.graph.inputs[input]!.name, rows, region, data, shape.size);
+    else {
+      const { inputs, single } = this.graph;
+      const name = single.input ? argument : `${argument}.${inputs[input]!.name}`;
+      this.writeIndices(name, rows, region, data, shape.size);
+    }
   }
 }

@@ -170,7 +170,12 @@ describe('calls', () => {
     ['lengths without a name', good, { lengths: [1, 2] }, 'lengths'],
     ['lengths of an unknown input', good, { lengths: { c: [1, 2] } }, 'lengths.c'],
     ['a length of 0', good, { lengths: { a: [0, 2] } }, 'lengths.a'],
-    ['a length beyond the steps', good, { lengths: { b: [6, 2] } }, 'lengths[0]'],
+    ['a length beyond the steps', good, { lengths: { b: [6, 2] } }, 'lengths.b[0]'],
+    ['a length that is no integer', good, { lengths: { a: [3, 1.5] } }, 'lengths.a[1]'],
+    ['too few lengths', good, { lengths: { b: [5] } }, 'lengths.b'],
+    ['a mark of 2', good, { mask: { a: [1, 1, 1, 2, 1, 1] } }, 'mask.a[3]'],
+    ['too few marks', good, { mask: { a: [1] } }, 'mask.a'],
+    ['a row without marks', good, { mask: { a: [1, 0, 1, 0, 1, 0] } }, 'mask.a'],
   ])('forward: %s', (_, given, opts, argument) => {
     const model = build();
     expect(() => model.forward(given as never, opts)).toThrow(expect.objectContaining({ argument }));

@@ -182,21 +182,31 @@ function readValid(into: Fed, graph: Graph, options: GraphSteps | undefined): vo
   for (let a = 0; a < axes.length; a++) {
     const steps = into.steps[a]!;
     if (!steps) continue;
-    const given = { lengths: byName[0][a], mask: byName[1][a] } as Steps;
-    const valid = readSteps(given, steps, into.batch) ?? { lengths: integers(into.batch).fill(steps) };
-    if (axes.length > 1) everyRow(name, axes[a]!.name, valid, steps, into.batch);
+    const [ofLengths, ofMask] = [byName[0][a], byName[1][a]];
+    const given = { lengths: ofLengths?.given, mask: ofMask?.given } as Steps;
+    const of = (ofLengths ?? ofMask)?.of;
+    const valid = readSteps(given, steps, into.batch, false, of) ?? {
+      lengths: integers(into.batch).fill(steps),
+    };
+    if (axes.length > 1) everyRow(`${ofLengths ? 'lengths' : 'mask'}${of ?? ''}`, valid, steps, into.batch);
     into.valid[a] = valid;
   }
 }
 
+/** Lengths or a mask, and what ends their name: that of an input, `.source`, or nothing. */
+interface OfInput {
+  readonly given: unknown;
+  readonly of: string;
+}
+
 /** By time axis what is given for one of its inputs. */
-function byInput(argument: string, graph: Graph, given: unknown): unknown[] {
+function byInput(argument: string, graph: Graph, given: unknown): (OfInput | undefined)[] {
   const { axes, inputs, values } = graph;
-  const found: unknown[] = axes.map(() => undefined);
+  const found: (OfInput | undefined)[] = axes.map(() => undefined);
   if (given === undefined) return found;
   const isList = Array.isArray(given) || ArrayBuffer.isView(given);
   if (axes.length === 1 && (isList || (given as { data?: unknown } | null)?.data !== undefined))
-    return [given];
+    return [{ given, of: '' }];
   checkRecord(argument, given, inputs, false, true);
   for (const { name, value } of inputs) {
     const one = pick(`${argument}.${name}`, given, name, false);
@@ -207,25 +217,19 @@ function byInput(argument: string, graph: Graph, given: unknown): unknown[] {
       const what = `undefined, since those of ${axes[a]!.name} are the same`;
       throw new ArgumentError(`${argument}.${name}`, what, one);
     }
-    found[a] = one;
+    found[a] = { given: one, of: `.${name}` };
   }
   return found;
 }
 
 /** With several time axes every row has at least one step of each. */
-function everyRow(
-  argument: string,
-  axis: string,
-  { lengths, mask }: Valid,
-  steps: number,
-  batch: number,
-): void {
+function everyRow(argument: string, { lengths, mask }: Valid, steps: number, batch: number): void {
   for (let b = 0; b < batch; b++) {
     let length = lengths ? lengths[b]! : 0;
     for (let t = 0; mask && t < steps; t++) if (mask[t * batch + b]) length++;
     if (length > 0) continue;
     const what = 'at least one step of each row, since there are several time axes';
-    throw new ArgumentError(`${argument}.${axis}`, what, new Verbatim(`none of row ${b}`));
+    throw new ArgumentError(argument, what, new Verbatim(`none of row ${b}`));
   }
 }
 
