@@ -12,7 +12,11 @@ interface Of {
 
 /** The backward pass of one step, with pointers of gradients; 0 for none. */
 interface Back {
+  /** Index of the step. */
+  readonly step: number;
   readonly laid: Laid;
+  /** What it reads. */
+  readonly reads: readonly Placed[];
   readonly dy: readonly number[];
   readonly dx: readonly number[];
   readonly spare: readonly number[];
@@ -20,6 +24,14 @@ interface Back {
   readonly clear: readonly Of[];
   /** Gradients of what others have read, too, to be added to theirs. */
   readonly add: readonly Of[];
+}
+
+/** What a backward pass is for. */
+export interface Needed {
+  /** Whether each step of the plan runs; whatever reads what it writes does, too. */
+  readonly runs: readonly boolean[];
+  /** Values whose gradients are needed. */
+  readonly needed: ReadonlySet<Placed>;
 }
 
 /**
@@ -30,7 +42,10 @@ export class GraphBackward {
   /** Where the gradient of each output is written. */
   readonly outputs: readonly Slot[];
   readonly #arena: MemoryArena;
-  readonly #backs: readonly Back[];
+  /** Of all steps with gradients. */
+  readonly #all: readonly Back[];
+  /** Those that run. */
+  #backs: readonly Back[];
   /** Gradients of outputs that are the same value as another. */
   readonly #sums: readonly Of[];
 
@@ -45,8 +60,9 @@ export class GraphBackward {
       return at;
     });
     this.#sums = sums;
-    const backward = steps.filter(({ hasGradient }) => hasGradient).reverse();
-    const taken = backward.map(({ laid, reads, writes }) => {
+    const backward = [...steps.keys()].filter((step) => steps[step]!.hasGradient).reverse();
+    const taken = backward.map((step) => {
+      const { laid, reads, writes } = steps[step]!;
       const clear: Of[] = [];
       const dy = writes.map((value) => {
         if (!value.gradient) clear.push({ value, at: (value.gradient = slots.take(value.region.length)) });
@@ -66,14 +82,31 @@ export class GraphBackward {
         })
         .reverse();
       for (const slot of new Set([...spare, ...add.map(({ at }) => at), ...dy])) slots.release(slot);
-      return { laid, dy, dx, spare, clear, add };
+      return { step, laid, reads, dy, dx, spare, clear, add };
     });
     if (sums.length || taken.some(({ add }) => add.length)) requireKernel(arena.kernels, 'vec_add');
     slots.place(layout, 'gradients');
     const pointers = (all: readonly Slot[]) => all.map(({ ptr }) => ptr);
-    this.#backs = taken.map(({ dy, dx, spare, ...rest }) => {
+    this.#all = taken.map(({ dy, dx, spare, ...rest }) => {
       return { ...rest, dy: pointers(dy), dx: pointers(dx), spare: pointers(spare) };
     });
+    this.#backs = this.#all;
+  }
+
+  /** Leaves out what is not needed; undefined: nothing. */
+  train(only: Needed | undefined): void {
+    if (!only) {
+      this.#backs = this.#all;
+      return;
+    }
+    const { runs, needed } = only;
+    this.#backs = this.#all
+      .filter(({ step }) => runs[step])
+      .map(({ dx, add, ...back }) => ({
+        ...back,
+        dx: dx.map((ptr, i) => (needed.has(back.reads[i]!) ? ptr : 0)),
+        add: add.filter(({ value }) => needed.has(value)),
+      }));
   }
 
   run(finish: boolean): void {

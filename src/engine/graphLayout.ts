@@ -18,6 +18,12 @@ import type { Rows } from './rows.ts';
 import { layerScope } from './scope.ts';
 import { type Slot, Slots } from './slots.ts';
 
+/** A lookup left to the next layer, and the index of the embedding. */
+interface Found {
+  readonly lookup: Lookup;
+  readonly place: number;
+}
+
 /** Lays out the steps of a graph one after the other, each with the memory for what it writes. */
 export class GraphLayout {
   readonly steps: Step[] = [];
@@ -64,7 +70,7 @@ export class GraphLayout {
       this.#place(value, width, of, needsGradient).region = layout.take('input', of.steps, batch, width);
     }
     const outputs = new Set(graph.outputs.map(({ value }) => same[value]!));
-    const lookups = new Map<number, Lookup>();
+    const lookups = new Map<number, Found>();
     for (const [k, job] of jobs.entries()) {
       const { layer, inputs, initial, output } = job;
       if ('joins' in layer) this.#join(job, layer);
@@ -80,7 +86,7 @@ export class GraphLayout {
           next.inputs[0] === output &&
           next.layer.takesLookup?.(scope, found)
         ) {
-          lookups.set(output, found);
+          lookups.set(output, { lookup: found, place: job.place });
           this.#placed[output] = x;
           continue;
         }
@@ -119,6 +125,7 @@ export class GraphLayout {
     writes: readonly Placed[],
     hasGradient: boolean,
     lay: () => Laid,
+    table = -1,
   ): void {
     this.#taken = new Map();
     const laid = lay();
@@ -129,10 +136,10 @@ export class GraphLayout {
     const kept = new Set(writes.map(({ slot }) => slot));
     for (const slot of new Set(this.#taken.values())) if (!kept.has(slot)) this.#slots.release(slot);
     const again = place >= 0 && this.steps.some((step) => step.place === place);
-    this.steps.push({ laid, reads, writes, hasGradient, streamed, place, again });
+    this.steps.push({ laid, reads, writes, hasGradient, streamed, place, table, again });
   }
 
-  #layer(job: Job, layer: Layer, x: Placed, scope: LayerScope, lookup: Lookup | undefined): void {
+  #layer(job: Job, layer: Layer, x: Placed, scope: LayerScope, found: Found | undefined): void {
     const { values } = this.#graph;
     const { training } = this.#request;
     const initial = job.initial.map(
@@ -149,11 +156,11 @@ export class GraphLayout {
       ...job.final.map(([, v]) => this.#place(v, values[v]!.shape.size, last(), hasGradient)),
     ];
     const final = job.final.map(([name, v]) => [name, values[v]!.shape.size] as const);
-    this.#add(job, job.place, reads, writes, hasGradient, () =>
+    const lay = () =>
       job.forwardSize
         ? lastDirectionsStep(scope, x.region, job.forwardSize)
-        : layerStep(layer, scope, x.region, lookup, initial, final),
-    );
+        : layerStep(layer, scope, x.region, found?.lookup, initial, final);
+    this.#add(job, job.place, reads, writes, hasGradient, lay, found?.place);
     if (!job.streamed) return;
     const { passes } = this.steps.at(-1)!.laid;
     const prefix = this.#network.prefixes[job.place]!;

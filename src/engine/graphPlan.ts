@@ -4,9 +4,9 @@ import type { Graph, GraphRequest } from './graph.ts';
 import { GraphBackward } from './graphBackward.ts';
 import { GraphLayout } from './graphLayout.ts';
 import { GraphRows } from './graphRows.ts';
-import type { Step } from './graphStep.ts';
+import type { Placed, Step } from './graphStep.ts';
 import type { NodeShape } from './join.ts';
-import type { Pass, StateSlot } from './layer.ts';
+import type { Layer, Pass, StateSlot } from './layer.ts';
 import type { Plan, Planned, PlanRequest } from './plan.ts';
 import type { Rows, Valid } from './rows.ts';
 
@@ -33,17 +33,22 @@ export class GraphPlan implements Plan {
   readonly passes: readonly Pass[];
   readonly states: readonly StateSlot[];
   readonly stateNames: readonly string[];
+  readonly stateRows: readonly Rows[];
   readonly start: number;
   readonly end: number;
   readonly inputs: readonly Port[];
   readonly outputs: readonly OutputPort[];
   penalty = 0;
+  readonly #graph: Graph;
+  readonly #prefixes: readonly string[];
   readonly #request: GraphRequest;
   readonly #axes: readonly number[];
   readonly #kinds: readonly PlanRequest['targets'][];
   readonly #rows: GraphRows;
   readonly #steps: readonly Step[];
   readonly #backward: GraphBackward | undefined;
+  /** Whether each step runs backward; undefined for all. */
+  #runs: readonly boolean[] | undefined;
   readonly #streams: boolean;
   readonly #arena: MemoryArena;
   readonly #streamed: number;
@@ -51,6 +56,8 @@ export class GraphPlan implements Plan {
   /** As `ChainPlan`. */
   constructor(network: Planned, graph: Graph, layout: Layout, gradients: number, request: GraphRequest) {
     const { steps, batch, training, stream, targets, ragged = false } = request;
+    this.#graph = graph;
+    this.#prefixes = network.prefixes;
     this.#request = { ...request };
     this.#streams = stream !== undefined;
     this.#arena = network.arena;
@@ -90,7 +97,10 @@ export class GraphPlan implements Plan {
       return { shape: graph.values[value]!.shape, rows: of, region, gradient: at };
     });
     this.passes = laid.steps.flatMap(({ laid: { passes } }) => passes);
-    this.states = laid.steps.flatMap(({ streamed, laid: { states } }) => (stream && !streamed ? [] : states));
+    const stateful = laid.steps.filter(({ streamed }) => !stream || streamed);
+    this.states = stateful.flatMap(({ laid: { states } }) => states);
+    // a step with states reads its sequence first
+    this.stateRows = stateful.flatMap(({ laid: { states }, reads }) => states.map(() => reads[0]!.rows));
     this.stateNames = laid.stateNames;
     this.end = layout.end;
   }
@@ -173,13 +183,36 @@ export class GraphPlan implements Plan {
     for (const { laid, streamed } of this.#steps) if (streamed) laid.start?.(first, count);
   }
 
+  /** As of `Plan`. */
+  train(parameters: readonly string[] | undefined): void {
+    this.#runs = undefined;
+    this.#backward!.train(undefined);
+    if (!parameters) return;
+    const layers = this.#graph.layers as readonly Layer[];
+    const prefixes = new Set(parameters.map((name) => name.slice(0, name.lastIndexOf('.') + 1)));
+    const isTrained = (place: number): boolean => {
+      if (place < 0) return false;
+      const { uses = [] } = layers[place]!;
+      return prefixes.has(this.#prefixes[place]!) || uses.some((one) => isTrained(layers.indexOf(one)));
+    };
+    const needed = new Set<Placed>();
+    const runs = this.#steps.map(({ place, table, reads, writes }) => {
+      const isNeeded = isTrained(place) || isTrained(table) || reads.some((value) => needed.has(value));
+      if (isNeeded) for (const value of writes) needed.add(value);
+      return isNeeded;
+    });
+    this.#runs = runs;
+    this.#backward!.train({ runs, needed });
+  }
+
   backward(_wantInput: boolean, finish = true): undefined {
     this.#backward!.run(finish);
     if (!finish) return;
     this.penalty = 0;
     for (let i = 0; i < this.#steps.length; i++) {
       const { again, laid } = this.#steps[i]!;
-      for (let k = 0; !again && k < laid.passes.length; k++) this.penalty += laid.passes[k]!.end?.() ?? 0;
+      const counts = !again && (this.#runs?.[i] ?? true);
+      for (let k = 0; counts && k < laid.passes.length; k++) this.penalty += laid.passes[k]!.end?.() ?? 0;
     }
   }
 }

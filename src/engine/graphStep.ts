@@ -31,6 +31,8 @@ export interface Step {
   readonly streamed: boolean;
   /** Index of its layer; −1 for none. */
   readonly place: number;
+  /** Index of the embedding that it looks up itself; −1 for none. */
+  readonly table: number;
   /** Whether its layer has run before in the same pass. */
   readonly again: boolean;
 }

@@ -66,7 +66,11 @@ export interface Plan {
   readonly passPrefixes?: readonly string[] | undefined;
   /** First pass that runs backward: those below have no parameters that are trained. Default 0. */
   lowest?: number | undefined;
+  /** Of a graph: has only those steps run backward that a gradient of these parameters needs; undefined for all. */
+  train?(parameters: readonly string[] | undefined): void;
   readonly states: readonly StateSlot[];
+  /** Of a graph: the rows of each state. Default: `rows`. */
+  readonly stateRows?: readonly Rows[] | undefined;
   /** Names of a stream's states: layer prefix, state and stacked layer, such as `1.h_l0`. */
   readonly stateNames: readonly string[];
   /** First byte of the plan. */

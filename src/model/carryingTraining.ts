@@ -85,15 +85,17 @@ export class CarryingTraining extends Training {
     const { arena } = this.network;
     for (let i = 0; i < plan.states.length; i++) {
       const { initial } = plan.states[i]!;
-      if (states) moveState(arena, plan.rows, initial, states[i]!, 'slot');
+      if (states) moveState(arena, plan.stateRows?.[i] ?? plan.rows, initial, states[i]!, 'slot');
       else arena.clear(initial);
     }
   }
 
   /** Copies the last states. */
   protected endIn(plan: Plan, states: readonly Region[]): void {
-    for (let i = 0; i < plan.states.length; i++)
-      moveState(this.network.arena, plan.rows, plan.states[i]!.final, states[i]!, 'other');
+    for (let i = 0; i < plan.states.length; i++) {
+      const rows = plan.stateRows?.[i] ?? plan.rows;
+      moveState(this.network.arena, rows, plan.states[i]!.final, states[i]!, 'other');
+    }
   }
 
   protected override finish(plan: Plan, batch: Batch): void {

@@ -5,21 +5,18 @@ import { ArgumentError, Verbatim } from '../../errors.ts';
 import type { Loss } from '../../losses/loss.ts';
 import type { Sequence, Signal } from '../../ndarray.ts';
 import type { Batch } from '../core/batch.ts';
-import { Objective } from '../core/objective.ts';
-import { writeConstants } from '../training/weightedObjective.ts';
+import { WeightedObjective, writeConstants } from '../training/weightedObjective.ts';
 import type { Model } from './model.ts';
 import { isMultiLoss, type Part } from './multiLoss.ts';
 
-/** A loss per output of a graph: the weighted sum of their means. */
-export class GraphObjective extends Objective {
+/** A loss per output of a graph: the weighted sum of their means. With one output, targets may count more or less. */
+export class GraphObjective extends WeightedObjective {
   declare readonly network: GraphNetwork;
   /** The targets of each output. */
   readonly signals: readonly Signal[];
   readonly kinds: readonly Loss['targets'][];
   /** Targets of a batch by output; set when it is read. */
   readonly targets = new WeakMap<Batch, readonly Sequence[]>();
-  /** Set where the sequence is taken in parts, of a graph with one output. */
-  inParts = false;
   readonly #parts: readonly Part[];
   /** Outputs of each. */
   readonly #sizes: readonly number[];
@@ -36,16 +33,19 @@ export class GraphObjective extends Objective {
       const names = outputs.map(({ name }) => name).join(', ');
       throw new ArgumentError('loss', `losses for ${names}`, new Verbatim('one'));
     }
-    super(network, loss);
-    this.#parts = isMultiLoss(loss) ? loss.parts : [{ loss, weight: 1 }];
+    const parts = isMultiLoss(loss) ? loss.parts : [{ loss, weight: 1 }];
+    super(network, parts.length === 1 ? parts[0]!.loss : loss);
+    this.#parts = parts;
     const sizes = outputs.map(({ value }) => values[value]!.shape.size);
     this.#sizes = sizes;
     this.kinds = this.#parts.map(({ loss }) => loss.targets);
     this.signals = this.#parts.map(({ loss }, i) => {
       return { kind: loss.targets, size: loss.targetSize?.(sizes[i]!) ?? sizes[i]! };
     });
-    this.#constants = this.#parts.map(({ loss }, i) => writeConstants(network, loss, sizes[i]!));
-    this.constants = this.#constants[0]!;
+    this.#constants =
+      parts.length === 1
+        ? [this.constants]
+        : parts.map(({ loss }, i) => writeConstants(network, loss, sizes[i]!));
   }
 
   override writeTargets(plan: GraphPlan, batch: Batch): void {
@@ -65,8 +65,24 @@ export class GraphObjective extends Objective {
     }
   }
 
-  /** Counts what the mean of each output is over; the sum of the means is over 1. */
-  override count(_batch: Batch, plan: GraphPlan): number {
+  /** Whether there is one output, whose targets may count more or less. */
+  get isSingle(): boolean {
+    return this.#parts.length === 1;
+  }
+
+  override counted(
+    batch: Batch,
+    rows: number,
+    first: number,
+    targets: ArrayLike<number>,
+    at = first,
+  ): number {
+    return super.counted(batch, rows, first, targets, at) / this.#parts[0]!.weight;
+  }
+
+  /** Counts what the mean of each output is over; the sum of several means is over 1. */
+  override count(batch: Batch, plan: GraphPlan): number {
+    if (this.isSingle) return super.count(batch, plan) / this.#parts[0]!.weight;
     const { i32 } = this.network.arena;
     for (let i = 0; i < this.#parts.length; i++) {
       const { loss } = this.#parts[i]!;
@@ -78,7 +94,7 @@ export class GraphObjective extends Objective {
   }
 
   override some(count: number, output = 0): number {
-    if (count > 0 || this.#parts.length === 1) return super.some(count);
+    if (count > 0 || this.isSingle) return super.some(count);
     const { name } = this.network.graph.outputs[output]!;
     const what = `a target other than ignoreIndex ${this.#parts[output]!.loss.ignoreIndex}`;
     throw new ArgumentError(`y.${name}`, what, new Verbatim('none'));
@@ -92,7 +108,7 @@ export class GraphObjective extends Objective {
     gradient: number,
     count: number,
   ): number {
-    if (this.inParts) return super.run(batch, plan, first, rows, gradient, count);
+    if (this.isSingle) return super.run(batch, plan, first, rows, gradient, count);
     const { arena } = this.network;
     const args = this.#args;
     let sum = 0;

@@ -1,3 +1,4 @@
+import type { Steps } from '../../engine/batchIO.ts';
 import type { GraphRequest } from '../../engine/graph.ts';
 import type { GraphNetwork } from '../../engine/graphNetwork.ts';
 import type { GraphPlan } from '../../engine/graphPlan.ts';
@@ -8,6 +9,7 @@ import type { ModelBase } from '../core/modelBase.ts';
 import type { TrainerOptions } from '../core/trainerTypes.ts';
 import type { CheckedOptions } from '../training/fullOptions.ts';
 import { type BatchOptions, FullTraining } from '../training/fullTraining.ts';
+import { readTargetWeights } from '../training/rowWeights.ts';
 import { checkRecord, checkTargets, emptyFed, type Fed, pick, readInputs, readVector } from './feed.ts';
 import type { GraphObjective } from './graphObjective.ts';
 
@@ -52,7 +54,7 @@ export class GraphTraining extends FullTraining {
     }
     const rows = this.options.batch;
     const { fed, targets } = batch;
-    refuseOptions(steps, this.warmup);
+    refuseOptions(steps, this.objective.isSingle, this.warmup);
     readInputs(fed, network, x, steps, rows);
     checkRecord('y', y, graph.outputs, graph.single.output);
     for (let i = 0; i < targets.length; i++) {
@@ -67,6 +69,11 @@ export class GraphTraining extends FullTraining {
       checkTargets(label, target, axis ? network.stepsOf(axis, fed.steps) : 1, fed.batch);
     }
     into.valid = fed.ragged ? fed.valid[0] : undefined;
+    into.warmup = 0;
+    into.weights = undefined;
+    if (this.objective.isSingle && (steps || this.warmup)) {
+      readTargetWeights(into, this.objective, { warmup: this.warmup, ...(steps as Steps) });
+    }
     return into;
   }
 
@@ -81,7 +88,7 @@ export class GraphTraining extends FullTraining {
     request.training = training;
     request.ragged = fed.ragged;
     request.flow = flow;
-    return this.network.prepare(request);
+    return this.trainedOnly(this.network.prepare(request), training, flow);
   }
 
   override written(batch: Batch, training: boolean, flow = false): GraphPlan {
@@ -89,7 +96,6 @@ export class GraphTraining extends FullTraining {
     const { steps } = batch.x;
     const plan = this.plan(batch, steps, steps, training, flow);
     this.network.writeInputs(plan, fed.sequences, fed.steps, fed.valid);
-    this.objective.inParts = this.parts !== undefined;
     this.objective.writeTargets(plan, batch);
     return plan;
   }
@@ -100,12 +106,12 @@ export class GraphTraining extends FullTraining {
 }
 
 /** @throws {ArgumentError} for options of a batch that a graph does not take */
-function refuseOptions(given: BatchOptions | undefined, warmup: number): void {
-  for (const name of ['weights', 'states'] as const) {
-    if (given?.[name] !== undefined) {
-      const instead = name === 'states' ? ': give them to an input' : '';
-      throw new ArgumentError(name, `none with a Model${instead}`, given[name]);
-    }
-  }
-  if (given?.warmup ?? warmup) throw new ArgumentError('warmup', '0 with a Model', given?.warmup ?? warmup);
+function refuseOptions(given: BatchOptions | undefined, single: boolean, own: number): void {
+  if (given?.states !== undefined)
+    throw new ArgumentError('states', 'none with a Model: give them to an input', given.states);
+  if (single) return;
+  if (given?.weights !== undefined)
+    throw new ArgumentError('weights', 'none with a Model of several outputs', given.weights);
+  const warmup = given?.warmup ?? own;
+  if (warmup) throw new ArgumentError('warmup', '0 with a Model of several outputs', warmup);
 }

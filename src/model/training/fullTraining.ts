@@ -139,11 +139,17 @@ export class FullTraining extends CarryingTraining {
   }
 
   override plan(batch: Batch, steps: number, whole: number, training: boolean, flow = false): Plan {
-    const plan = super.plan(batch, steps, whole, training, flow);
+    return this.trainedOnly(super.plan(batch, steps, whole, training, flow), training, flow);
+  }
+
+  /** A plan that runs backward only as far as there are parameters that are trained. */
+  protected trainedOnly<P extends Plan>(plan: P, training: boolean, flow: boolean): P {
     if (plan === this.#planned || !training) return plan;
     this.#planned = plan;
     // what is diagnosed runs backward; another trainer of the model may have left its own
-    plan.lowest = this.#more.frozen.size && !flow ? lowestPass(plan, this.#trainedNames) : 0;
+    const trained = this.#more.frozen.size && !flow ? this.#trainedNames : undefined;
+    if (plan.train) plan.train(trained);
+    else plan.lowest = trained ? lowestPass(plan, trained) : 0;
     return plan;
   }
 

@@ -90,8 +90,8 @@ export class WeightedObjective extends Objective {
 
   /** Rows of the whole sequence that only warm up: the first ones. */
   #uncounted({ warmup = 0, valid, y }: Batch, plan?: Plan): number {
-    if (!warmup || !valid || !plan) return warmup * y.batch;
-    const { sizes } = plan.outputRows;
+    const sizes = plan?.outputRows.sizes;
+    if (!warmup || !valid || !sizes) return warmup * y.batch;
     const { i32 } = this.network.arena;
     let rows = 0;
     for (let t = 0; t < warmup; t++) rows += i32[sizes / 4 + t]!;

@@ -1,0 +1,168 @@
+import {
+  AdamW,
+  BatchNorm,
+  Conv1d,
+  crossEntropy,
+  Embedding,
+  Flatten,
+  GRU,
+  type GraphNode,
+  init,
+  input,
+  LastStep,
+  type Layer,
+  LayerNorm,
+  Linear,
+  LSTM,
+  MaxPool1d,
+  Model,
+  mse,
+  Pool,
+  Reverse,
+  Sequential,
+  Trainer,
+  type TrainerOptions,
+} from 'unrolled';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { Draw, expectSameArray, expectSameDict } from '../model/helpers.ts';
+
+beforeAll(() => init({ kernels: 'simd' }));
+
+const [T, B, V] = [8, 3, 7];
+const LENGTHS = [5, 8, 6];
+
+/** The same layers as a `Sequential`, as a `Model`, and as a `Model` whose output has a name. */
+function three(from: () => GraphNode, layers: () => Layer[]) {
+  const node = (made: Layer[], x: GraphNode) =>
+    (made as (Layer & { apply(node: GraphNode): GraphNode })[]).reduce((value, one) => one.apply(value), x);
+  const [a, b] = [from(), from()];
+  return [
+    new Sequential(layers(), { seed: 5 }),
+    new Model({ inputs: a, outputs: node(layers(), a) }, { seed: 5 }),
+    new Model({ inputs: { x: b }, outputs: { y: node(layers(), b) } }, { seed: 5 }),
+  ] as const;
+}
+
+const language = () => [
+  new Embedding(V, 4),
+  new LSTM(4, 5, { numLayers: 2 }),
+  new GRU(5, 6),
+  new Linear(6, V),
+];
+const marks = Float32Array.from({ length: T * B }, (_, i) => (i % 4 === 1 ? 0 : 1 + (i % 3)));
+const mask = Uint8Array.from({ length: T * B }, (_, i) => (i % 5 === 2 ? 0 : 1));
+
+const trainers: readonly (readonly [string, Partial<TrainerOptions>, object])[] = [
+  ['nothing else', {}, {}],
+  ['lengths', {}, { lengths: LENGTHS }],
+  ['a mask', {}, { mask }],
+  ['weights of targets', {}, { weights: marks }],
+  ['warmup', { warmup: 2 }, {}],
+  ['warmup and lengths', { warmup: 2 }, { lengths: LENGTHS }],
+  ['warmup of a step', {}, { warmup: 3 }],
+  ['frozen lower layers', { frozen: ['0', '1'] }, {}],
+  ['a frozen layer in between', { frozen: ['2'] }, { lengths: LENGTHS }],
+  ['all but the table frozen', { frozen: [/^[123]/] }, {}],
+  ['groups', { groups: [{ match: '3', lr: 0.05, weightDecay: 0 }] }, {}],
+  ['accumulated gradients and averages', { accumulate: 2, averages: 0.9 }, { lengths: LENGTHS }],
+  ['carried states', { carryState: true }, {}],
+  ['carried states and lengths', { carryState: true }, { lengths: LENGTHS }],
+  ['truncation', { truncation: { k1: 2, k2: 4 } }, {}],
+  ['truncation and weights', { truncation: { k1: 2, k2: 4 } }, { weights: marks }],
+  ['a memory budget', { memoryBudget: 9000 }, {}],
+];
+
+test.each(trainers)('a chain trains as a Sequential does, to the bit: %s', (_, opts, stepOptions) => {
+  const models = three(() => input({ indices: V }), language);
+  const [sequential, chain, named] = models;
+  const options = () => ({ optimizer: new AdamW({ lr: 0.02 }), clipNorm: 1, ...opts });
+  const a = new Trainer(sequential, { loss: crossEntropy, ...options() });
+  const b = new Trainer(chain, { loss: crossEntropy, ...options() });
+  const c = new Trainer(named, { loss: { y: crossEntropy }, ...options() });
+  for (const model of opts.memoryBudget ? [sequential, chain] : [])
+    expect(model.plan({ steps: T, batch: B }).checkpoints!.segments).toBeGreaterThan(1);
+  const draw = new Draw(3);
+  const step = { lengths: undefined, mask: undefined, ...stepOptions };
+  const byName = {
+    ...stepOptions,
+    ...(step.lengths ? { lengths: { x: step.lengths } } : {}),
+    ...(step.mask ? { mask: { x: step.mask } } : {}),
+  };
+  for (let i = 0; i < 4; i++) {
+    const [x, y] = [draw.indices(V, T, B), draw.indices(V, T, B)];
+    const wanted = a.step(x, y, stepOptions);
+    expect(Number.isFinite(wanted.loss)).toBe(true);
+    expect(b.step(x, y, stepOptions)).toEqual(wanted);
+    expect(c.step({ x }, { y }, byName)).toEqual(wanted);
+    if (opts.truncation || opts.memoryBudget) continue;
+    const carry = { carry: true };
+    const evaluated = a.evaluate(x, y, { ...stepOptions, ...carry });
+    expect(b.evaluate(x, y, { ...stepOptions, ...carry })).toEqual(evaluated);
+    expect(c.evaluate({ x }, { y }, { ...byName, ...carry })).toEqual(evaluated);
+  }
+  for (const model of [chain, named]) expectSameDict(model.stateDict(), sequential.stateDict());
+  if (!opts.averages) return;
+  for (const trainer of [a, b]) trainer.swapAverages();
+  expectSameDict(chain.stateDict(), sequential.stateDict(), 'averages');
+});
+
+const F = 4;
+const layers: readonly (readonly [string, () => Layer[], boolean])[] = [
+  ['Conv1d, same', () => [new Conv1d(F, 5, 3, { padding: 'same', activation: 'tanh' }), new GRU(5, 3)], true],
+  ['Conv1d, causal', () => [new Conv1d(F, 5, 3, { padding: 'causal', dilation: 2 }), new LSTM(5, 3)], true],
+  ['Conv1d, stride 2', () => [new Conv1d(F, 5, 3, { stride: 2 }), new GRU(5, 3)], true],
+  [
+    'two strides',
+    () => [new Conv1d(F, 5, 3, { stride: 2, padding: 'same' }), new MaxPool1d(2), new GRU(5, 3)],
+    true,
+  ],
+  ['MaxPool1d', () => [new Linear(F, 5), new MaxPool1d(2), new LSTM(5, 3, { bidirectional: true })], true],
+  ['Pool, mean', () => [new GRU(F, 5), new Pool({ kind: 'mean' }), new Linear(5, 3)], true],
+  ['Pool, max, of strides', () => [new Conv1d(F, 5, 2, { stride: 2 }), new Pool({ kind: 'max' })], true],
+  ['Flatten', () => [new GRU(F, 5), new Flatten({ steps: T }), new Linear(5 * T, 3)], false],
+  ['Reverse', () => [new Reverse(), new GRU(F, 5), new Reverse(), new Linear(5, 3)], true],
+  ['BatchNorm', () => [new Linear(F, 5), new BatchNorm(5), new GRU(5, 3)], true],
+  ['BatchNorm of vectors', () => [new GRU(F, 5), new LastStep(), new BatchNorm(5), new Linear(5, 3)], true],
+  ['LayerNorm', () => [new LayerNorm(F), new GRU(F, 3)], true],
+];
+
+describe.each(layers)('in a Model as in a Sequential, to the bit: %s', (_, make, hasLengths) => {
+  const all = [undefined, ...(hasLengths ? [LENGTHS] : [])];
+
+  test.each(all.map((lengths) => [lengths]))('lengths %j', (lengths) => {
+    const [sequential, chain, named] = three(() => input({ features: F }), make);
+    const opts = lengths ? { lengths } : {};
+    const byName = lengths ? { lengths: { x: lengths } } : {};
+    const draw = new Draw(9);
+    const x = draw.features(1, T, B, F);
+    const wanted = sequential.forward(x, opts);
+    const isVector = chain.forward(x, opts).shape.length === 2;
+    const whole = ({ data }: { data: Float32Array }) => ({
+      data: Float32Array.from(data),
+      shape: wanted.shape,
+    });
+    expectSameArray(whole(chain.forward(x, opts)), wanted, 'output');
+    expectSameArray(whole(named.forward({ x }, byName).y), wanted, 'output');
+    const gradient = draw.features(1, ...wanted.shape);
+    const dy = isVector ? { ...gradient, shape: wanted.shape.slice(1) } : gradient;
+    sequential.forward(x, { ...opts, training: true });
+    chain.forward(x, { ...opts, training: true });
+    named.forward({ x }, { ...byName, training: true });
+    const dx = sequential.backward(gradient);
+    expectSameArray(chain.backward(dy), dx, 'dx');
+    expectSameArray(named.backward({ y: dy }).x, dx, 'dx');
+    expectSameDict(chain.gradients(), sequential.gradients());
+    const target = draw.features(1, ...wanted.shape);
+    const ys = isVector ? { ...target, shape: wanted.shape.slice(1) } : target;
+    const a = new Trainer(sequential, { loss: mse, optimizer: new AdamW() });
+    const b = new Trainer(chain, { loss: mse, optimizer: new AdamW() });
+    const c = new Trainer(named, { loss: { y: mse }, optimizer: new AdamW() });
+    for (let i = 0; i < 3; i++) {
+      const result = a.step(x, target, opts);
+      expect(b.step(x, ys, opts)).toEqual(result);
+      expect(c.step({ x }, { y: ys }, byName)).toEqual(result);
+    }
+    expect(b.evaluate(x, ys, opts)).toEqual(a.evaluate(x, target, opts));
+    for (const model of [chain, named]) expectSameDict(model.stateDict(), sequential.stateDict());
+  });
+});

@@ -1,0 +1,356 @@
+import {
+  AdamW,
+  Add,
+  Attention,
+  BatchNorm,
+  Concat,
+  Conv1d,
+  crossEntropy,
+  Embedding,
+  GRU,
+  init,
+  input,
+  Linear,
+  LSTM,
+  Model,
+  mse,
+  Pool,
+  RepeatVector,
+  Reverse,
+  SGD,
+  Trainer,
+  type TrainerOptions,
+} from 'unrolled';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { expectWords } from '../errors.ts';
+import { concatenated, Draw, expectSameDict, thrown } from '../model/helpers.ts';
+
+beforeAll(() => init({ kernels: 'simd' }));
+
+const [S, T, B, V, W] = [7, 5, 3, 6, 8];
+
+/** An encoder in both directions and a decoder with attention. */
+function translator() {
+  const source = input({ indices: W });
+  const target = input({ indices: V });
+  const [table, lstm] = [new Embedding(W, 4), new LSTM(4, 3, { bidirectional: true })];
+  const encoder = lstm.apply(table.apply(source));
+  const decoder = new LSTM(4, 6).apply(new Embedding(V, 4).apply(target), {
+    h0: encoder.hN,
+    c0: encoder.cN,
+  });
+  const context = new Attention().apply(decoder.output, encoder.output);
+  const next = new Linear(12, V).apply(new Concat().apply(decoder.output, context));
+  const model = new Model({ inputs: { source, target }, outputs: { next } }, { seed: 1 });
+  // names of the layers of the encoder
+  const names = [table, lstm].map((layer) => `${(model.layers as readonly unknown[]).indexOf(layer)}`);
+  return { model, names };
+}
+
+function training(opts: Partial<TrainerOptions> = {}) {
+  const { model, names } = translator();
+  const optimizer = new AdamW({ lr: 0.02 });
+  return { model, names, trainer: new Trainer(model, { loss: { next: crossEntropy }, optimizer, ...opts }) };
+}
+
+const lengths = { source: [3, 7, 5], target: [5, 2, 4] };
+const batch = (seed: number) => {
+  const draw = new Draw(seed);
+  const x = { source: draw.indices(W, S, B), target: draw.indices(V, T, B) };
+  return [x, { next: draw.indices(V, T, B) }, { lengths }] as const;
+};
+
+/** What a file of a trainer holds. */
+const all = ({ trainer }: { trainer: Trainer<Model> | Trainer }) => [...trainer.save()];
+
+test('a mask of first steps is as lengths, and each may be that of another input', () => {
+  const marks = (list: readonly number[], steps: number) =>
+    Uint8Array.from({ length: steps * B }, (_, i) => (Math.floor(i / B) < list[i % B]! ? 1 : 0));
+  const results = [
+    { lengths },
+    { mask: { source: marks(lengths.source, S), target: marks(lengths.target, T) } },
+    { lengths: { source: lengths.source }, mask: { target: marks(lengths.target, T) } },
+  ].map((opts) => {
+    const { model, trainer } = training();
+    const [x, y] = batch(1);
+    const results = [trainer.step(x, y, opts), trainer.step(x, y, opts), trainer.evaluate(x, y, opts)];
+    return [results, model.stateDict()];
+  });
+  expect(results[1]).toEqual(results[0]);
+  expect(results[2]).toEqual(results[0]);
+});
+
+describe('frozen', () => {
+  test('an encoder stays, and no gradient is computed for it', () => {
+    const { names } = translator();
+    const [a, b] = [training({ frozen: names, clipNorm: 9 }), training({ clipNorm: 9 })];
+    const before = a.model.stateDict();
+    const isStill = (name: string) => names.includes(name.split('.')[0]!);
+    const [frozen, free] = [a.trainer.step(...batch(1)), b.trainer.step(...batch(1))];
+    expect(frozen.loss).toBe(free.loss);
+    expect(frozen.gradNorm).toBeLessThan(free.gradNorm);
+    const [gradients, wanted] = [a.model.gradients(), b.model.gradients()];
+    const moved = b.model.stateDict();
+    for (const [name, { data }] of Object.entries(a.model.stateDict())) {
+      expect(data, name).toEqual((isStill(name) ? before : moved)[name]!.data);
+      if (!isStill(name)) expect(gradients[name]!.data, name).toEqual(wanted[name]!.data);
+      expect([name, wanted[name]!.data.some((g) => g !== 0)]).toEqual([name, true]);
+    }
+    for (const name of Object.keys(gradients).filter(isStill)) {
+      expect(
+        gradients[name]!.data.every((g) => g === 0),
+        name,
+      ).toBe(true);
+    }
+    // another trainer of the model computes all of them
+    new Trainer(a.model, { loss: { next: crossEntropy }, optimizer: new SGD({ lr: 0 }) }).step(...batch(1));
+    expect(a.model.gradients()[`${names[0]}.weight`]!.data.some((g) => g !== 0)).toBe(true);
+  });
+
+  test.each([0, 1, 2, 3])(
+    'whatever is trained alone has the gradient it has with all others: layer %i',
+    (k) => {
+      const x = input({ features: 4 });
+      const shared = new Linear(4, 4);
+      const left = new GRU(4, 4).apply(shared.apply(x));
+      const right = new Conv1d(4, 4, 3, { padding: 'same' }).apply(new Reverse().apply(x));
+      const sum = shared.apply(new Add().apply(left, right));
+      const outputs = { a: new Linear(4, 2).apply(sum), b: new Pool({ kind: 'mean' }).apply(right) };
+      const model = new Model({ inputs: x, outputs }, { seed: 3 });
+      const own = (name: string) => model.layers[Number(name.split('.')[0])]!.type;
+      const types = ['Linear', 'GRU', 'Conv1d', 'BatchNorm'];
+      const keys = Object.keys(model.stateDict());
+      const trained = k < 3 ? keys.filter((name) => own(name) === types[k]) : keys.slice(-1);
+      const frozen = keys.filter((name) => !trained.includes(name));
+      const draw = new Draw(4);
+      const args = [
+        draw.features(1, T, B, 4),
+        { a: draw.features(1, T, B, 2), b: draw.features(1, B, 4) },
+        { lengths: [2, 5, 3] },
+      ] as const;
+      const make = (opts: object) =>
+        new Trainer(model, { loss: { a: mse, b: mse }, optimizer: new SGD({ lr: 0 }), ...opts });
+      make({}).step(...args);
+      const wanted = model.gradients();
+      make({ frozen }).step(...args);
+      const got = model.gradients();
+      for (const name of trained) expect(got[name]!.data, name).toEqual(wanted[name]!.data);
+    },
+  );
+
+  test('a table is trained by a tied layer where its own lookups come later', () => {
+    const a = input({ indices: V });
+    const table = new Embedding(V, 4);
+    const first = new GRU(4, 4).apply(new Embedding(V, 4).apply(a));
+    const logits = new Linear(4, V, { tied: table }).apply(first);
+    const mixed = new Concat().apply(logits, table.apply(a));
+    const model = new Model({ inputs: a, outputs: new Linear(V + 4, V).apply(mixed) }, { seed: 2 });
+    const place = (model.layers as readonly unknown[]).indexOf(table);
+    const draw = new Draw(5);
+    const [x, y] = [draw.indices(V, T, B), draw.indices(V, T, B)];
+    const make = (opts: object) =>
+      new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0 }), ...opts }).step(x, y);
+    make({});
+    const wanted = model.gradients();
+    const keys = Object.keys(wanted);
+    make({ frozen: keys.filter((name) => name !== `${place}.weight`) });
+    expect(model.gradients()[`${place}.weight`]).toEqual(wanted[`${place}.weight`]);
+  });
+});
+
+describe('options of training', () => {
+  test('a group with the rate of the others changes nothing; one with a rate of 0 stays', () => {
+    const { names } = translator();
+    const same = { groups: [{ match: names, lr: 0.02 }] };
+    const still = { groups: [{ match: names, lr: 0, weightDecay: 0 }] };
+    const [a, b, c] = [training(), training(same), training(still)];
+    const before = c.model.stateDict();
+    for (let i = 0; i < 3; i++) for (const { trainer } of [a, b, c]) trainer.step(...batch(i));
+    expectSameDict(b.model.stateDict(), a.model.stateDict());
+    for (const [name, { data }] of Object.entries(c.model.stateDict())) {
+      expect([name, data.every((v, i) => v === before[name]!.data[i])]).toEqual([
+        name,
+        names.includes(name.split('.')[0]!),
+      ]);
+    }
+  });
+
+  test('a checkpoint between two accumulated steps goes on with the same bits', () => {
+    const opts = () => ({ accumulate: 3, averages: 0.9, clipNorm: 1 });
+    const a = training(opts());
+    for (let i = 0; i < 4; i++) a.trainer.step(...batch(i));
+    expect([a.trainer.steps, a.trainer.batches]).toEqual([1, 4]);
+    const file = a.trainer.save();
+    const b = training(opts());
+    b.trainer.step(...batch(9));
+    b.trainer.restore(file);
+    expect(all(b)).toEqual([...file]);
+    for (let i = 4; i < 8; i++) expect(b.trainer.step(...batch(i))).toEqual(a.trainer.step(...batch(i)));
+    expect(all(b)).toEqual(all(a));
+    for (const { trainer } of [a, b]) trainer.swapAverages();
+    expectSameDict(b.model.stateDict(), a.model.stateDict());
+    expect(thrown(() => a.trainer.step(...batch(1)))).toMatchObject({ name: 'StateError' });
+  });
+
+  test('the mean gradient of two steps is that of one update', () => {
+    const [a, b] = [training({ accumulate: 2 }), training()];
+    a.trainer.step(...batch(1));
+    const { accumulated } = a.trainer.step(...batch(2));
+    expect(accumulated).toBeUndefined();
+    const [one, two] = [1, 2].map((seed) => b.trainer.gradients(...batch(seed)).gradients);
+    b.trainer.apply(one!.map((g, i) => (g + two![i]!) / 2));
+    const [got, wanted] = [concatenated(a.model.stateDict()), concatenated(b.model.stateDict())];
+    for (const [i, v] of wanted.entries()) expect(got[i]).toBeCloseTo(v, 4);
+  });
+
+  test('gradients and apply make the update of a step', () => {
+    const { names } = translator();
+    for (const opts of [{}, { frozen: names }]) {
+      const [a, b] = [training(opts), training(opts)];
+      for (let i = 0; i < 3; i++) {
+        a.trainer.step(...batch(i));
+        b.trainer.apply(b.trainer.gradients(...batch(i)).gradients);
+      }
+      expect(all(b)).toEqual(all(a));
+    }
+  });
+});
+
+describe('a step that is refused leaves all as it was', () => {
+  const [x, y] = batch(1);
+  const nan = {
+    next: { data: Int32Array.from(y.next.data, (v, i) => (i === 3 ? V : v)), shape: y.next.shape },
+  };
+  const bad = { data: Int32Array.from(x.source.data, (v, i) => (i === 4 ? W : v)), shape: x.source.shape };
+  test.each<[string, unknown, unknown, object, string]>([
+    ['an index outside the vocabulary of a named input', { ...x, source: bad }, y, {}, 'x.source'],
+    ['a target outside the vocabulary', x, nan, {}, 'y.next'],
+    ['a missing input', { source: x.source }, y, {}, 'x.target'],
+    ['steps of another input', x, { next: x.source }, {}, 'y.next'],
+    ['a length beyond the steps', x, y, { lengths: { source: [8, 1, 1] } }, 'lengths.source[0]'],
+    ['a mark that is no mark', x, y, { mask: { target: Array(15).fill(2) } }, 'mask.target[0]'],
+    ['states', x, y, { states: {} }, 'states'],
+    ['weights and lengths', x, y, { lengths, weights: new Float32Array(15).fill(1) }, 'weights'],
+    ['too few weights', x, y, { weights: [1] }, 'weights'],
+    ['all steps to warm up', x, y, { warmup: 5 }, 'warmup'],
+  ])('%s', (_, given, target, opts, words) => {
+    const a = training({ accumulate: 2, averages: 0.9 });
+    a.trainer.step(...batch(5));
+    const before = all(a);
+    const error = thrown(() => a.trainer.step(given as never, target as never, opts));
+    expect((error as { argument: string }).argument).toContain(words);
+    expect(all(a)).toEqual(before);
+    const b = training({ accumulate: 2, averages: 0.9 });
+    b.trainer.step(...batch(5));
+    expect(a.trainer.step(...batch(6))).toEqual(b.trainer.step(...batch(6)));
+  });
+
+  test('weights for several outputs are refused by name', () => {
+    const from = input({ features: 2 });
+    const outputs = { a: new Linear(2, 2).apply(from), b: new Linear(2, 2).apply(from) };
+    const model = new Model({ inputs: from, outputs });
+    const trainer = new Trainer(model, { loss: { a: mse, b: mse }, optimizer: new SGD({ lr: 0.1 }) });
+    const data = new Draw(1).features(1, 2, 1, 2);
+    for (const opts of [{ weights: [1, 1] }, { warmup: 1 }]) {
+      const error = thrown(() => trainer.step(data, { a: data, b: data }, opts));
+      expectWords(error, [Object.keys(opts)[0]!, 'several outputs']);
+    }
+  });
+});
+
+test('numbers that are not finite skip the update of a BatchNorm in a branch, and of its statistics', () => {
+  const make = () => {
+    const x = input({ features: 4 });
+    const norm = new BatchNorm(4).apply(new GRU(4, 4).apply(x));
+    const model = new Model({ inputs: { x }, outputs: { y: new Add().apply(x, norm) } }, { seed: 4 });
+    const trainer = new Trainer(model, {
+      loss: { y: mse },
+      optimizer: new AdamW({ lr: 0.1 }),
+      nonFinite: 'skip',
+      accumulate: 2,
+    });
+    return { model, trainer };
+  };
+  const [a, b] = [make(), make()];
+  const x = new Draw(6).features(1, T, B, 4);
+  const bad = { ...x, data: x.data.map((v, i) => (i === 7 ? Number.NaN : v)) };
+  a.trainer.step({ x }, { y: x });
+  b.trainer.step({ x }, { y: x });
+  for (const [given, target] of [
+    [x, bad],
+    [bad, x],
+  ] as const) {
+    const before = a.model.stateDict();
+    expect(a.trainer.step({ x: given }, { y: target })).toMatchObject({ skipped: true });
+    expectSameDict(a.model.stateDict(), before);
+  }
+  expect(a.trainer.skipped).toBe(2);
+  expect(a.trainer.step({ x }, { y: x })).toEqual(b.trainer.step({ x }, { y: x }));
+  expectSameDict(a.model.stateDict(), b.model.stateDict());
+});
+
+describe('states of a decoder with steps of its own', () => {
+  /** An encoder whose last state is repeated and decoded. */
+  const make = (carryState: boolean) => {
+    const x = input({ features: 3 });
+    const code = new GRU(3, 4).apply(x).hN;
+    const decoded = new GRU(4, 4).apply(new RepeatVector(3).apply(code));
+    const model = new Model({ inputs: x, outputs: new Linear(4, 2).apply(decoded) }, { seed: 7 });
+    return new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 0 }), carryState });
+  };
+  const draw = new Draw(8);
+  const [x, y] = [draw.features(1, T, B, 3), draw.features(1, 3, B, 2)];
+  const row = ({ data, shape }: typeof x, b: number, steps: number) => {
+    const width = shape[2]!;
+    const at = (i: number) => (Math.floor(i / width) * B + b) * width + (i % width);
+    return {
+      data: Float32Array.from({ length: steps * width }, (_, i) => data[at(i)]!),
+      shape: [steps, 1, width],
+    };
+  };
+
+  test('are carried row by row, whatever the order of the lengths', () => {
+    const lists = [
+      [2, 5, 3],
+      [5, 1, 4],
+      [3, 3, 5],
+    ];
+    const whole = make(true);
+    const results = lists.map((list) => [
+      whole.step(x, y, { lengths: list }).loss,
+      whole.evaluate(x, y, { lengths: list, carry: true }).loss,
+    ]);
+    const sums = lists.map(() => [0, 0]);
+    for (let b = 0; b < B; b++) {
+      const alone = make(true);
+      for (const [i, list] of lists.entries()) {
+        const args = [row(x, b, list[b]!), row(y, b, 3)] as const;
+        sums[i]![0]! += alone.step(...args).loss / B;
+        // updates with a rate of 0 start evaluations again
+        sums[i]![1]! += alone.evaluate(...args, { carry: true }).loss / B;
+      }
+    }
+    for (const [i, pair] of results.entries())
+      for (const [k, loss] of pair.entries()) expect(loss).toBeCloseTo(sums[i]![k]!, 6);
+    const file = whole.save();
+    const again = make(true);
+    again.restore(file);
+    expect(again.step(x, y, { lengths: lists[1]! })).toEqual(whole.step(x, y, { lengths: lists[1]! }));
+  });
+
+  test('evaluations carry them, too', () => {
+    const lists = [
+      [2, 5, 3],
+      [5, 1, 4],
+    ];
+    const whole = make(false);
+    const got = lists.map((list) => whole.evaluate(x, y, { lengths: list, carry: true }).loss);
+    const sums = [0, 0];
+    for (let b = 0; b < B; b++) {
+      const alone = make(false);
+      for (const [i, list] of lists.entries())
+        sums[i]! += alone.evaluate(row(x, b, list[b]!), row(y, b, 3), { carry: true }).loss / B;
+    }
+    for (const [i, loss] of got.entries()) expect(loss).toBeCloseTo(sums[i]!, 6);
+  });
+});
