@@ -77,9 +77,14 @@ export function backward(
   const { descriptor } = kept;
   setWork(descriptor, work.at, at.work);
   descriptor.setAll({
-    ...{ dwIh: at.dwIh, dwHh: at.dwHh, dbIh: at.db },
-    ...{ dbHh: weights.stateBias ? at.db + G * 4 : 0 },
-    ...{ dy: dy.y ? first : 0, dh: at.dh, dc: at.dc, dx: at.dx },
+    dwIh: at.dwIh,
+    dwHh: at.dwHh,
+    dbIh: at.db,
+    dbHh: weights.stateBias ? at.db + G * 4 : 0,
+    dy: dy.y ? first : 0,
+    dh: at.dh,
+    dc: at.dc,
+    dx: at.dx,
   });
   if (N > 0) kernels.configurable_backward(descriptor.write());
   if (dy.y) kernels.vec_add(B * H, at.dh, at.steps, at.dh);

@@ -146,17 +146,38 @@ export function forward(
 
   const descriptor = new Descriptor(arena, { ptr: at.descriptor, shape: [], length: 0 } satisfies Region);
   descriptor.setAll({
-    ...{ cell: family.kind.kind, T: steps, B, I, H, W: H, heads: 1, sizes: rows.sizesAt },
-    ...{ x: at.x, wIh: weights.wIh, wHh: weights.wHh },
-    ...{ bIh: weights.bias, bHh: weights.stateBias },
-    ...{ clip: Number.POSITIVE_INFINITY, training: training ? 1 : 0, chunk, packed: weights.packed ? 1 : 0 },
-    ...{ h: training ? at.h : state, c: at.c, y: training ? 0 : at.h + B * H * 4 },
-    ...{ gates: at.gates, slopes: at.slopes, seen: at.seen, seenSlope: at.seenSlope },
-    ...{ dropped: at.dropped, maskH: at.maskH },
+    cell: family.kind.kind,
+    T: steps,
+    B,
+    I,
+    H,
+    W: H,
+    heads: 1,
+    sizes: rows.sizesAt,
+    x: at.x,
+    wIh: weights.wIh,
+    wHh: weights.wHh,
+    bIh: weights.bias,
+    bHh: weights.stateBias,
+    clip: Number.POSITIVE_INFINITY,
+    training: training ? 1 : 0,
+    chunk,
+    packed: weights.packed ? 1 : 0,
+    h: training ? at.h : state,
+    c: at.c,
+    y: training ? 0 : at.h + B * H * 4,
+    gates: at.gates,
+    slopes: at.slopes,
+    seen: at.seen,
+    seenSlope: at.seenSlope,
+    dropped: at.dropped,
+    maskH: at.maskH,
   });
   for (const [k, { kind, alpha, beta }] of weights.kinds.entries()) {
     const gate = k as 0 | 1 | 2 | 3 | 4;
-    descriptor.setAll({ [`kind${gate}`]: kind, [`alpha${gate}`]: alpha, [`beta${gate}`]: beta });
+    descriptor.set(`kind${gate}`, kind);
+    descriptor.set(`alpha${gate}`, alpha);
+    descriptor.set(`beta${gate}`, beta);
   }
   setWork(descriptor, work.at, temporary.at.work);
   descriptor.setAll(weights.panels);

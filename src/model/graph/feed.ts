@@ -14,7 +14,7 @@ export type Named<T> = T | Readonly<Record<string, T>>;
 export interface GraphSteps {
   /** [B] number of steps of each row, 0 to T (with several time axes 1 to T). Default: T. */
   readonly lengths?: Named<ArrayLike<number>> | undefined;
-  /** [T, B]: 1 or true for steps that count; the state skips the others. */
+  /** [T, B] marks: true or 1 for steps that count; the state skips the others. */
   readonly mask?: Named<NonNullable<Steps['mask']>> | undefined;
 }
 
