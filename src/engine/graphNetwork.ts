@@ -53,15 +53,21 @@ export class GraphNetwork extends Network {
     return steps[this.graph.axes.findIndex((one) => one.axis === axis)]!;
   }
 
-  /** @throws {ArgumentError | ShapeError} if a sequence is too short for a layer, or has lengths that it can't process */
-  checkSteps(steps: readonly number[], ragged: boolean): void {
-    const { operations, values } = this.graph;
+  /**
+   * @param limited of each axis, whether it has lengths or a mask
+   * @throws {ArgumentError | ShapeError} if a sequence is too short for a layer, or has lengths that it can't process
+   */
+  checkSteps(steps: readonly number[], limited: readonly boolean[]): void {
+    const { axes, operations, values } = this.graph;
     for (let i = 0; i < operations.length; i++) {
       const { layer, inputs } = operations[i]!;
       const { axis } = values[inputs[0]!]!.shape;
       // 0 for what is streamed
       const count = axis && this.stepsOf(axis, steps);
-      if (count && 'checkSteps' in layer) layer.checkSteps?.(count, ragged);
+      if (!count || !('checkSteps' in layer)) continue;
+      let root = axis;
+      while (root.parent) root = root.parent.axis;
+      layer.checkSteps?.(count, limited[axes.findIndex((one) => one.axis === root)] ?? false);
     }
   }
 

@@ -17,6 +17,8 @@ export class GraphRows {
   readonly #batch: number;
   readonly #roots: readonly Rows[];
   readonly #byAxis = new Map<TimeAxis | undefined, Rows>();
+  /** Of axes whose steps do not depend on an input. */
+  readonly #fixed: Rows[] = [];
   readonly #vectors = new Map<Order, Rows>();
   readonly #lasts = new Map<Rows, Rows>();
   readonly #rowOf: Int32Array;
@@ -51,7 +53,10 @@ export class GraphRows {
   of(axis: TimeAxis | undefined): Rows {
     if (!axis) return this.vectors(undefined);
     let rows = this.#byAxis.get(axis);
-    if (!rows) this.#byAxis.set(axis, (rows = new Rows(axis.fixed!, this.#batch, undefined)));
+    if (!rows) {
+      this.#byAxis.set(axis, (rows = new Rows(axis.fixed!, this.#batch, undefined)));
+      this.#fixed.push(rows);
+    }
     return rows;
   }
 
@@ -96,6 +101,7 @@ export class GraphRows {
     for (let i = 0; i < this.#roots.length; i++) {
       this.#roots[i]!.arrange(arena, steps[i]!, batch, valid[i]);
     }
+    for (let i = 0; i < this.#fixed.length; i++) this.#fixed[i]!.arrange(arena, this.#fixed[i]!.steps, batch);
     const { i32 } = arena;
     const rowOf = this.#rowOf;
     for (let k = 0; k < this.#permutations.length; k++) {

@@ -6,6 +6,7 @@ import {
   crossEntropy,
   Dropout,
   Embedding,
+  Flatten,
   Generator,
   GRU,
   type GraphNode,
@@ -15,8 +16,12 @@ import {
   type Layer,
   Linear,
   LSTM,
+  MaxPool1d,
   Model,
   mse,
+  Pool,
+  RepeatVector,
+  Reverse,
   Sequential,
   Trainer,
 } from 'unrolled';
@@ -163,6 +168,61 @@ describe('an encoder and a decoder with lengths of opposite orders', () => {
     expect(again.step(given, y, { lengths })).toEqual(trainer.step(given, y, { lengths }));
     expect(() => Sequential.load(file)).toThrow(/Model\.load/);
   });
+});
+
+test('Flatten of a time axis without lengths, where another has some', () => {
+  const a = input({ features: 2 });
+  const b = input({ features: 3 });
+  const joined = new Concat().apply(new Flatten({ steps: 2 }).apply(a), new GRU(3, 4).apply(b).hN);
+  const model = new Model({ inputs: { a, b }, outputs: new Linear(8, 2).apply(joined) }, { seed: 3 });
+  const next = generator(5);
+  const x = {
+    a: { data: uniform(next, 2 * 3 * 2), shape: [2, 3, 2] },
+    b: { data: uniform(next, 5 * 3 * 3), shape: [5, 3, 3] },
+  };
+  const lengthsOfB = [2, 5, 3];
+  const all = model.forward(x, { lengths: { b: lengthsOfB } });
+  const part = (
+    { data, shape: [, , F] }: { data: Float64Array; shape: number[] },
+    row: number,
+    T: number,
+  ) => ({
+    data: Float64Array.from(
+      { length: T * F! },
+      (_, i) => data[(Math.floor(i / F!) * 3 + row) * F! + (i % F!)]!,
+    ),
+    shape: [T, 1, F!],
+  });
+  for (const [row, length] of lengthsOfB.entries()) {
+    const alone = model.forward({ a: part(x.a, row, 2), b: part(x.b, row, length) });
+    expect([...all.data.subarray(2 * row, 2 * row + 2)]).toEqual([...alone.data]);
+  }
+  expect(() => model.forward(x, { lengths: { a: [2, 1, 2], b: lengthsOfB } })).toThrow(/lengths.*Flatten/);
+});
+
+describe('layers behind RepeatVector(n)', () => {
+  const next = generator(6);
+  const x = { data: uniform(next, 5 * 4 * 2), shape: [5, 4, 2] };
+  const lengths = [2, 5, 1, 3];
+  const forward = (layers: readonly Applied[], opts: object) => {
+    const inputs = input({ features: 2 });
+    const repeated = new RepeatVector(3).apply(new GRU(2, 4).apply(inputs).hN);
+    const outputs = layers.reduce((node, layer) => layer.apply(node), repeated);
+    return [...new Model({ inputs, outputs }, { seed: 2 }).forward(x, opts).data];
+  };
+
+  test.each([{}, { lengths }])(
+    'all steps are the same, so are their reversal, last step and maximum: %j',
+    (opts) => {
+      const repeated = forward([], opts);
+      expect(forward([new Reverse()], opts)).toEqual(repeated);
+      expect(forward([new MaxPool1d(3, { stride: 1, padding: 1 })], opts)).toEqual(repeated);
+      const vector = repeated.slice(0, 4 * 4);
+      expect(forward([new LastStep()], opts)).toEqual(vector);
+      expect(forward([new MaxPool1d(2), new LastStep()], opts)).toEqual(vector);
+      expect(forward([new Pool({ kind: 'max' })], opts)).toEqual(vector);
+    },
+  );
 });
 
 describe('several losses', () => {

@@ -27,6 +27,9 @@ export interface Fed {
   readonly steps: number[];
   /** By time axis: steps that count; undefined for all of a plan without lengths. */
   readonly valid: (Valid | undefined)[];
+  /** By time axis: whether lengths or a mask are given for it. */
+  readonly limited: boolean[];
+  /** Whether lengths or a mask are given. */
   ragged: boolean;
 }
 
@@ -36,6 +39,7 @@ export function emptyFed(graph: Graph): Fed {
     sequences: graph.inputs.map(() => ({ data: [], steps: 0, batch: 0 })),
     steps: [],
     valid: [],
+    limited: [],
     ragged: false,
   };
 }
@@ -85,7 +89,7 @@ export function readInputs(
     }
   }
   readValid(into, network.graph, options);
-  network.checkSteps(into.steps, into.ragged);
+  network.checkSteps(into.steps, into.limited);
   return into;
 }
 
@@ -173,7 +177,10 @@ function readValid(into: Fed, graph: Graph, options: GraphSteps | undefined): vo
   const { axes } = graph;
   const { lengths, mask } = options ?? {};
   into.ragged = lengths !== undefined || mask !== undefined;
-  for (let a = 0; a < axes.length; a++) into.valid[a] = undefined;
+  for (let a = 0; a < axes.length; a++) {
+    into.valid[a] = undefined;
+    into.limited[a] = false;
+  }
   if (!into.ragged) return;
   const name = lengths === undefined ? 'mask' : 'lengths';
   if (axes.length === 0)
@@ -190,6 +197,7 @@ function readValid(into: Fed, graph: Graph, options: GraphSteps | undefined): vo
     };
     if (axes.length > 1) everyRow(`${ofLengths ? 'lengths' : 'mask'}${of ?? ''}`, valid, steps, into.batch);
     into.valid[a] = valid;
+    into.limited[a] = given.lengths !== undefined || given.mask !== undefined;
   }
 }
 
