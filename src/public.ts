@@ -62,6 +62,7 @@ export type { Beam } from './model/streaming/beam.ts';
 export { StreamPool, type StreamPoolOptions, StreamSession } from './model/streaming/pool.ts';
 export type { StreamState } from './model/streaming/state.ts';
 export {
+  type AnyLoss,
   type BatchOptions,
   type Evaluation,
   type EvaluationOptions,

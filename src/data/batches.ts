@@ -29,7 +29,10 @@ export interface DataBatch {
   /** Targets: [1, B] class indices, or padded as x. */
   readonly y: Padded['x'];
   /** The lengths of x. */
-  readonly options: { readonly lengths: Int32Array<ArrayBuffer> };
+  readonly options: {
+    /** [B] steps of each example. */
+    readonly lengths: Int32Array<ArrayBuffer>;
+  };
 }
 
 const OPTIONS: Names<BatchesOptions> = { batch: true, seed: true, bucket: true };

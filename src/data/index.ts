@@ -8,7 +8,7 @@ export { ArgumentError, FormatError, MemoryError, ShapeError } from '../errors.t
 export type { NDArray } from '../ndarray.ts';
 export { type BatchesOptions, batches, type DataBatch, type Example } from './batches.ts';
 export { CharacterVocabulary } from './characters.ts';
-export { Lanes, type LanesOptions } from './lanes.ts';
+export { Lanes, type LanesBatch, type LanesOptions } from './lanes.ts';
 export { Normalizer, type NormalizerOptions } from './normalizer.ts';
 export { type Padded, pad, type SequenceLike } from './pad.ts';
 export { shuffled } from './shuffle.ts';

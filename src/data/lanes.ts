@@ -12,6 +12,14 @@ export interface LanesOptions {
   readonly batch: number;
 }
 
+/** One batch of `Lanes`. */
+export interface LanesBatch {
+  /** [T, B] tokens. */
+  readonly x: NDArray<Int32Array<ArrayBuffer>>;
+  /** [T, B] the token after each. */
+  readonly y: NDArray<Int32Array<ArrayBuffer>>;
+}
+
 const OPTIONS: Names<LanesOptions> = { steps: true, batch: true };
 
 /**
@@ -44,7 +52,7 @@ export class Lanes {
   }
 
   /** Input and targets [T, B] of batch number `step`, from 0; overwritten by the next call. */
-  read(step: number): { x: NDArray<Int32Array<ArrayBuffer>>; y: NDArray<Int32Array<ArrayBuffer>> } {
+  read(step: number): LanesBatch {
     const tokens = this.#tokens;
     const n = tokens.length;
     const [T, B] = this.#shape;
@@ -60,7 +68,7 @@ export class Lanes {
   }
 
   /** The first `length` batches, each overwritten by the next. */
-  *[Symbol.iterator](): Generator<ReturnType<Lanes['read']>> {
+  *[Symbol.iterator](): Generator<LanesBatch> {
     for (let i = 0; i < this.length; i++) yield this.read(i);
   }
 }

@@ -9,7 +9,14 @@ import type { Rows } from './rows.ts';
  */
 export class TimeAxis {
   /** For a layer that changes the number of steps: the axis of its input, and the steps for so many of that. */
-  readonly parent: { readonly axis: TimeAxis; readonly steps: (steps: number) => number } | undefined;
+  readonly parent:
+    | {
+        /** The axis of the input. */
+        readonly axis: TimeAxis;
+        /** Steps of this axis for so many steps of the input. */
+        readonly steps: (steps: number) => number;
+      }
+    | undefined;
   /** Number of steps, if it does not depend on an input; all rows have as many. */
   readonly fixed: number | undefined;
   readonly #derived = new Map<string, TimeAxis>();
@@ -43,6 +50,7 @@ export interface NodeShape extends Signal {
 
 /** An input of a layer with several inputs, laid out in a plan. */
 export interface JoinInput {
+  /** Its features and time axis. */
   readonly shape: NodeShape;
   /** [N, size] values, N = rows.count; a vector has N = B. */
   readonly region: Region;
@@ -67,6 +75,7 @@ export interface JoinPass extends Pick<Pass, 'output' | 'begin' | 'forward' | 'e
 export interface JoinLayer {
   /** Class name, as in saved models. */
   readonly type: string;
+  /** Marks a layer with several inputs. */
   readonly joins: true;
   /** Its parameters in the order in which they are saved. */
   readonly parameters: readonly ParameterSpec[];

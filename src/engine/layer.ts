@@ -108,6 +108,7 @@ export interface PassTrace {
 
 /** A layer, or one of its stacked layers, laid out in memory: one fused kernel call per direction. */
 export interface Pass {
+  /** Region of the output. */
   readonly output: Region;
   readonly states: readonly StateSlot[];
   readonly traces?: readonly PassTrace[] | undefined;
@@ -142,7 +143,14 @@ export interface Layer {
    * For a layer that changes the number of steps, such as a convolution: the steps of its output for so many of its
    * input. The map never decreases, so that rows keep their order. Layers with the same key have the same map.
    */
-  readonly timeAxis?: { readonly key: string; steps(steps: number): number } | undefined;
+  readonly timeAxis?:
+    | {
+        /** Equal for layers with the same map. */
+        readonly key: string;
+        /** Steps of the output. */
+        steps(steps: number): number;
+      }
+    | undefined;
   /**
    * For a layer with a `timeAxis`: the rows of its output, arranged whenever those of its input are. @internal
    */

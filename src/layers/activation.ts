@@ -15,7 +15,9 @@ import { SingleLayer } from './graph/singleInput.ts';
  * `{ name: 'elu', alpha: 0.5 }`, or `softmax` or `logSoftmax` over the features. [T, B, F] to [T, B, F].
  */
 export class Activation extends SingleLayer {
+  /** Class name, as in saved models. */
   readonly type = 'Activation';
+  /** Its input; `undefined` accepts any number of features. */
   readonly input = undefined;
   /** φ. */
   readonly activation: LayerActivation;
@@ -28,6 +30,7 @@ export class Activation extends SingleLayer {
     this.activation = plainActivation(this.#checked);
   }
 
+  /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {
     return { activation: this.activation };
   }

@@ -27,8 +27,11 @@ export interface BatchNormOptions {
  * A refused training step leaves the buffers as they were.
  */
 export class BatchNorm extends SingleLayer {
+  /** Class name, as in saved models. */
   readonly type = 'BatchNorm';
+  /** Its input; `undefined` accepts any number of features. */
   readonly input: Signal;
+  /** Its parameters in the order in which they are saved. */
   override readonly parameters: readonly ParameterSpec[];
   /** Number of features. */
   readonly size: number;
@@ -56,6 +59,7 @@ export class BatchNorm extends SingleLayer {
     ];
   }
 
+  /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {
     return { size: this.size, momentum: this.momentum, eps: this.eps };
   }

@@ -9,6 +9,7 @@ import { SummarizedLayer } from '../summary.ts';
  * training.
  */
 export class Dropout extends SummarizedLayer implements Layer {
+  /** Class name, as in saved models. */
   readonly type = 'Dropout';
   readonly input = undefined;
   readonly parameters: readonly ParameterSpec[] = [];
@@ -27,6 +28,7 @@ export class Dropout extends SummarizedLayer implements Layer {
     return inputSize;
   }
 
+  /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {
     return { p: this.p };
   }

@@ -16,6 +16,7 @@ export interface EmbeddingOptions {
  * [numEmbeddings, embeddingDim].
  */
 export class Embedding extends SummarizedLayer implements Layer {
+  /** Class name, as in saved models. */
   readonly type = 'Embedding';
   readonly input: Signal;
   readonly parameters: readonly ParameterSpec[];
@@ -39,6 +40,7 @@ export class Embedding extends SummarizedLayer implements Layer {
     return this.embeddingDim;
   }
 
+  /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {
     return { numEmbeddings: this.numEmbeddings, embeddingDim: this.embeddingDim };
   }

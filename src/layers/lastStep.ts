@@ -20,6 +20,7 @@ export interface LastStepOptions {
  * steps. In a stream every step is returned.
  */
 export class LastStep extends SummarizedLayer implements Layer {
+  /** Class name, as in saved models. */
   readonly type = 'LastStep';
   readonly input = undefined;
   readonly parameters: readonly ParameterSpec[] = [];
@@ -38,6 +39,7 @@ export class LastStep extends SummarizedLayer implements Layer {
     return inputSize;
   }
 
+  /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {
     return this.sameStep ? { sameStep: true } : {};
   }

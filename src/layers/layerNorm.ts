@@ -20,8 +20,11 @@ export interface LayerNormOptions {
  * initially 1, and `bias` [size], initially 0.
  */
 export class LayerNorm extends SingleLayer {
+  /** Class name, as in saved models. */
   readonly type = 'LayerNorm';
+  /** Its input; `undefined` accepts any number of features. */
   readonly input: Signal;
+  /** Its parameters in the order in which they are saved. */
   override readonly parameters: readonly ParameterSpec[];
   /** Number of features. */
   readonly size: number;
@@ -45,6 +48,7 @@ export class LayerNorm extends SingleLayer {
     ];
   }
 
+  /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {
     return { size: this.size, eps: this.eps, bias: this.bias };
   }

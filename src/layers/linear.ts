@@ -19,6 +19,7 @@ export interface LinearOptions {
  * Parameters: `weight` [outFeatures, inFeatures], `bias` [outFeatures].
  */
 export class Linear extends SummarizedLayer implements Layer {
+  /** Class name, as in saved models. */
   readonly type = 'Linear';
   readonly input: Signal;
   readonly parameters: readonly ParameterSpec[];

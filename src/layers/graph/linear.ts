@@ -28,6 +28,7 @@ export interface LinearOptions extends CoreOptions {
  * Parameters: `weight` [outFeatures, inFeatures], unless it is tied, and `bias` [outFeatures].
  */
 export class Linear extends singleInput(CoreLinear) {
+  /** Its parameters in the order in which they are saved. */
   declare readonly parameters: readonly ParameterSpec[];
   /** φ. */
   readonly activation: LayerActivation;
@@ -53,6 +54,7 @@ export class Linear extends singleInput(CoreLinear) {
     return this.tied ? [this.tied] : [];
   }
 
+  /** The constructor's arguments as JSON, for saved models. */
   override config(layers?: readonly Layer[]): Record<string, unknown> {
     const { activation, tied } = this;
     return {

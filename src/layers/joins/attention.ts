@@ -30,6 +30,7 @@ const KINDS: readonly unknown[] = ['dot', 'scaled', 'additive'];
  * `key_weight` [units, features of the key], `scale` [units].
  */
 export class Attention extends Join {
+  /** Class name, as in saved models. */
   readonly type = 'Attention';
   /** How scores are computed. */
   readonly kind: AttentionKind;
@@ -37,6 +38,7 @@ export class Attention extends Join {
   readonly units: number | undefined;
   /** Features of query and key, once it was applied. */
   #sizes: readonly [query: number, key: number] | undefined;
+  /** Its parameters in the order in which they are saved. */
   override parameters: readonly ParameterSpec[] = [];
 
   /** @throws {ArgumentError} if the kind or an option is unknown, or units is below 1 or given for another kind */
@@ -61,6 +63,7 @@ export class Attention extends Join {
     return applyJoin(this, key === undefined ? [query, value] : [query, value, key]);
   }
 
+  /** The constructor's arguments as JSON, for saved models. */
   override config(): Record<string, unknown> {
     const { kind, units } = this;
     return { kind, ...(units === undefined ? {} : { units }) };

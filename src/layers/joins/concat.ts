@@ -9,6 +9,7 @@ import { commonAxis, Join } from './join.ts';
  * sequences on one time axis, or vectors.
  */
 export class Concat extends Join {
+  /** Class name, as in saved models. */
   readonly type = 'Concat';
 
   /**

@@ -53,6 +53,7 @@ abstract class Elementwise extends Join {
 
 /** The sum of several nodes of the same size, as Keras's Add: sequences on one time axis, or vectors. */
 export class Add extends Elementwise {
+  /** Class name, as in saved models. */
   readonly type = 'Add';
   /** @internal */
   protected readonly kernel = 'vec_add';
@@ -60,6 +61,7 @@ export class Add extends Elementwise {
 
 /** The product of several nodes of the same size, element by element, as Keras's Multiply. */
 export class Multiply extends Elementwise {
+  /** Class name, as in saved models. */
   readonly type = 'Multiply';
   /** @internal */
   protected readonly kernel = 'vec_mul';

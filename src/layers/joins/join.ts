@@ -10,6 +10,7 @@ export abstract class Join extends SummarizedLayer implements JoinLayer {
   readonly joins = true;
   readonly parameters: readonly ParameterSpec[] = [];
 
+  /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {
     return {};
   }

@@ -11,6 +11,7 @@ import { checkFeatures, Join } from './join.ts';
  * can be joined.
  */
 export class RepeatVector extends Join {
+  /** Class name, as in saved models. */
   readonly type = 'RepeatVector';
   /** Number of steps; undefined for those of a sequence. */
   readonly n: number | undefined;
@@ -29,6 +30,7 @@ export class RepeatVector extends Join {
     return applyJoin(this, like === undefined ? [vector] : [vector, like]);
   }
 
+  /** The constructor's arguments as JSON, for saved models. */
   override config(): Record<string, unknown> {
     return this.n === undefined ? {} : { n: this.n };
   }

@@ -42,9 +42,13 @@ export interface Conv1dOptions {
  * (kernelSize − 1) · dilation · inChannels], the steps before.
  */
 export class Conv1d extends WindowLayer {
+  /** Class name, as in saved models. */
   readonly type = 'Conv1d';
+  /** Its input; `undefined` accepts any number of features. */
   readonly input: Signal;
+  /** Its parameters in the order in which they are saved. */
   readonly parameters: readonly ParameterSpec[];
+  /** Whether it carries a state from step to step. */
   readonly keepsState: boolean;
   /** Input features. */
   readonly inChannels: number;
@@ -108,10 +112,12 @@ export class Conv1d extends WindowLayer {
     this.keepsState = this.geometry.isCausal && this.geometry.span > 0;
   }
 
+  /** Output features for the given input features. */
   outputSize(): number {
     return this.outChannels;
   }
 
+  /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {
     const { inChannels, outChannels, kernelSize, stride, dilation, groups, padding, bias, activation } = this;
     return {

@@ -16,7 +16,9 @@ export interface FlattenOptions {
  * Keras's Flatten. T is fixed. Lengths and masks are refused.
  */
 export class Flatten extends WholeLayer {
+  /** Class name, as in saved models. */
   readonly type = 'Flatten';
+  /** Whether its output has one step per row. */
   readonly reducesSteps = true;
   /** @internal */
   readonly sameStep = true;
@@ -32,10 +34,12 @@ export class Flatten extends WholeLayer {
     this.steps = integer('steps', steps, 1);
   }
 
+  /** Output features for the given input features. */
   override outputSize(inputSize: number): number {
     return this.steps * inputSize;
   }
 
+  /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {
     return { steps: this.steps };
   }

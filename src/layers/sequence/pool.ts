@@ -32,7 +32,9 @@ const WHOLE: Windowing = {
  * In a stream, `'last'` returns every step.
  */
 export class Pool extends WholeLayer {
+  /** Class name, as in saved models. */
   readonly type = 'Pool';
+  /** Whether its output has one step per row. */
   readonly reducesSteps = true;
   /** @internal */
   readonly sameStep = true;
@@ -51,6 +53,7 @@ export class Pool extends WholeLayer {
     this.whyFuture = `a ${kind} over all steps`;
   }
 
+  /** Whether a step's output depends on later steps. */
   override get needsFuture(): boolean {
     return this.kind !== 'last';
   }
@@ -60,6 +63,7 @@ export class Pool extends WholeLayer {
     return stream && this.kind === 'last';
   }
 
+  /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {
     return { kind: this.kind };
   }

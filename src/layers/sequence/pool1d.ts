@@ -16,7 +16,9 @@ export interface Pool1dOptions {
 
 /** Pooling over windows: [T, B, F] to [T′, B, F]. */
 abstract class Pool1d extends WindowLayer {
+  /** Its input; `undefined` accepts any number of features. */
   readonly input = undefined;
+  /** Its parameters in the order in which they are saved. */
   readonly parameters: readonly ParameterSpec[] = [];
   /** Steps of a window. */
   readonly size: number;
@@ -39,10 +41,12 @@ abstract class Pool1d extends WindowLayer {
     this.padding = padding;
   }
 
+  /** Output features for the given input features. */
   outputSize(inputSize: number): number {
     return inputSize;
   }
 
+  /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {
     const { size, stride, padding } = this;
     return { size, stride, padding };
@@ -61,6 +65,7 @@ abstract class Pool1d extends WindowLayer {
  * masks as in `Conv1d`.
  */
 export class MaxPool1d extends Pool1d {
+  /** Class name, as in saved models. */
   readonly type = 'MaxPool1d';
   /** @internal */
   readonly kernelKind = POOL_MAX;
@@ -77,6 +82,7 @@ export class MaxPool1d extends Pool1d {
  * `Conv1d`.
  */
 export class AvgPool1d extends Pool1d {
+  /** Class name, as in saved models. */
   readonly type = 'AvgPool1d';
   /** @internal */
   readonly kernelKind = POOL_MEAN;
@@ -90,6 +96,7 @@ export class AvgPool1d extends Pool1d {
 /** Pools windows of [N, F]; `whole`: each window is a whole row. */
 export function poolPass(
   scope: LayerScope,
+  /** Its input; `undefined` accepts any number of features. */
   input: Region,
   kind: number,
   windowing: Windowing,

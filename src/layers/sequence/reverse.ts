@@ -8,10 +8,12 @@ import { WholeLayer } from './wholeLayer.ts';
  * and padding stays where it is (tf.reverse_sequence).
  */
 export class Reverse extends WholeLayer {
+  /** Class name, as in saved models. */
   readonly type = 'Reverse';
   /** @internal */
   readonly whyFuture = 'a reversal';
 
+  /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {
     return {};
   }

@@ -14,7 +14,12 @@ export interface TargetWeights {
    */
   readonly weights?:
     | ArrayLike<number>
-    | { readonly data: ArrayLike<number>; readonly shape?: readonly number[] | undefined }
+    | {
+        /** T · B weights, row-major. */
+        readonly data: ArrayLike<number>;
+        /** [T, B]. */
+        readonly shape?: readonly number[] | undefined;
+      }
     | undefined;
   /** Number of first steps of each row that run, but don't count in the loss. Default: that of the trainer. */
   readonly warmup?: number | undefined;
