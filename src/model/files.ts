@@ -29,6 +29,21 @@ export function withMetadata<M extends { metadata: Metadata }>(load: (files: Fil
   return model;
 }
 
+/** Whether a file has a graph, for `Model.load`. @throws {FormatError} if it is no safetensors file */
+export function hasGraph(bytes: Uint8Array | ArrayBuffer): boolean {
+  const { metadata } = parseSafetensors(bytes);
+  return described(metadata[KEY])?.graph !== undefined;
+}
+
+/** What a text of JSON describes; undefined if it is not JSON, which is for `load` to tell. */
+function described(text: string | undefined): { readonly graph?: unknown } | undefined {
+  try {
+    return JSON.parse(text ?? 'null');
+  } catch {
+    return undefined;
+  }
+}
+
 /** A tensor of floats as F32; others are unchanged. */
 function convert(tensor: Tensor): Tensor {
   const { dtype, shape } = tensor;

@@ -35,9 +35,9 @@ type Described<O> = {
 };
 
 /** @throws {ArgumentError} an unknown name, or options that the loss refuses */
-export function makeLoss(description: LossDescription): Loss {
+export function makeLoss(description: LossDescription, argument = 'loss'): Loss {
   const given = typeof description === 'string' ? { name: description } : description;
-  const { row, options } = find('loss', LOSSES, given);
+  const { row, options } = find(argument, LOSSES, given);
   return row(options as never);
 }
 

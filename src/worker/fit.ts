@@ -3,9 +3,15 @@ import { arrayKind, isFloatArray, isNumberArray } from '../arrayKind.ts';
 import { integer, type Names, options } from '../check.ts';
 import { Lanes } from '../data/lanes.ts';
 import { ArgumentError } from '../errors.ts';
+import type { Named } from '../model/graph/feed.ts';
+import type { Model } from '../model/graph/model.ts';
+import type { Sequential } from '../model/sequential.ts';
 import type { StepOptions, Trainer } from '../model/trainer.ts';
-import type { Given } from '../ndarray.ts';
+import type { Given, Signal } from '../ndarray.ts';
 import type { Batch, Corpus, FitResult, Progress } from './types.ts';
+
+/** A trainer of any model. */
+export type AnyTrainer = Trainer<Sequential | Model>;
 
 /** Maximum time between reading messages, in ms; at least one update is made in between. */
 const TURN_MS = 5;
@@ -21,11 +27,11 @@ export interface Source {
 export class CorpusSource implements Source {
   readonly batches: number;
   readonly #lanes: Lanes;
-  readonly #trainer: Trainer;
+  readonly #trainer: AnyTrainer;
   readonly #last: number;
 
   /** @throws {ArgumentError} if a number is out of range, or the data are not integers longer than one sequence */
-  constructor(trainer: Trainer, corpus: Corpus) {
+  constructor(trainer: AnyTrainer, corpus: Corpus) {
     const { data, stepsPerSequence, batch, updates } = options('fit', corpus, CORPUS);
     integer('stepsPerSequence', stepsPerSequence, 1);
     integer('batch', batch, 1);
@@ -101,7 +107,7 @@ export interface FitRequest {
 
 /** Runs updates and reads the worker's messages in between. */
 export class Fit {
-  readonly #trainer: Trainer;
+  readonly #trainer: AnyTrainer;
   readonly #request: FitRequest;
   #stopped = false;
   #paused: boolean;
@@ -109,7 +115,7 @@ export class Fit {
   /** ms. */
   #pauses = 0;
 
-  constructor(trainer: Trainer, request: FitRequest, paused: boolean) {
+  constructor(trainer: AnyTrainer, request: FitRequest, paused: boolean) {
     this.#trainer = trainer;
     this.#request = request;
     this.#paused = paused;
@@ -192,9 +198,15 @@ export class Fit {
   }
 }
 
-/** Number of tokens T·B of a step's input. */
-function rowsOf({ model }: Trainer, x: Given): number {
-  const { kind, size } = model.network.input;
+/** Number of tokens T·B of a step's input; of several, of the largest. */
+function rowsOf({ model }: AnyTrainer, x: Named<Given>): number {
+  const { graph } = model as Partial<Model>;
+  if (!graph || graph.single.input) return rowsIn(x as Given, model.network.input);
+  const given = x as Readonly<Record<string, Given>>;
+  return Math.max(...graph.inputs.map(({ name, value }) => rowsIn(given[name]!, graph.values[value]!.shape)));
+}
+
+function rowsIn(x: Given, { kind, size }: Signal): number {
   const { length } = 'data' in x ? x.data : x;
   return kind === 'indices' ? length : length / size;
 }

@@ -6,6 +6,7 @@ import type { CustomOptimizer } from '../custom/optimizer.ts';
 import { ArgumentError, StateError, Verbatim } from '../errors.ts';
 import { Generator } from '../init/generator.ts';
 import type { Loss } from '../losses/loss.ts';
+import { hasGraph } from '../model/files.ts';
 import {
   type ExposedDescription,
   type LossDescription,
@@ -15,15 +16,23 @@ import {
   type OptimizerDescription,
   type ScheduleDescription,
 } from '../model/fromDescription.ts';
+import type { Named } from '../model/graph/feed.ts';
+import { Model } from '../model/graph/model.ts';
 import { Sequential } from '../model/sequential.ts';
-import { type BatchOptions, type EvaluationOptions, type StepOptions, Trainer } from '../model/trainer.ts';
+import {
+  type BatchOptions,
+  type EvaluationOptions,
+  type StepOptions,
+  Trainer,
+  type TrainerOptions,
+} from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedules.ts';
 import { init } from '../wasm/inlined.ts';
 import { pack } from './failure.ts';
-import { CorpusSource, Fit, Inbox } from './fit.ts';
-import { portable } from './portable.ts';
+import { type AnyTrainer, CorpusSource, Fit, Inbox } from './fit.ts';
+import { isPlain, portable } from './portable.ts';
 import type { Answer, Call, Notice } from './protocol.ts';
 import type { Batch, Corpus, FitOptions, Sample, SampleOptions, WorkerTrainerOptions } from './types.ts';
 
@@ -74,7 +83,7 @@ export class Server {
   readonly optimizers: NonNullable<Exposed['optimizers']> = {};
   readonly schedules: NonNullable<Exposed['schedules']> = {};
   readonly #post: Post;
-  #made: Trainer | undefined;
+  #made: AnyTrainer | undefined;
   #fit: Fit | undefined;
   #inbox: { readonly id: number; readonly batches: Inbox } | undefined;
   #paused = false;
@@ -109,13 +118,13 @@ export class Server {
     this.#post({ unrolled: 'answer', steps: this.#made?.steps ?? 0, ...value } as Answer, move);
   }
 
-  get #trainer(): Trainer {
+  get #trainer(): AnyTrainer {
     if (!this.#made) throw new StateError('the worker has no trainer yet');
     return this.#made;
   }
 
   /** The trainer, if no fit is running. */
-  get #idle(): Trainer {
+  get #idle(): AnyTrainer {
     if (this.#fit) throw new StateError('a fit is already running: await it or abort it');
     return this.#trainer;
   }
@@ -124,10 +133,11 @@ export class Server {
   readonly #methods: Record<string, (id: number, ...args: any[]) => unknown> = {
     create: (_, model: Uint8Array, opts: WorkerTrainerOptions, lock?: string) =>
       this.#create(model, opts, lock),
-    step: (_, x: Given, y: Given, opts?: StepOptions) => this.#idle.step(x, y, opts),
-    evaluate: (_, x: Given, y: Given, opts?: EvaluationOptions) => this.#trainer.evaluate(x, y, opts),
-    flow: (_, x: Given, y: Given, opts?: BatchOptions) => this.#trainer.flow(x, y, opts),
-    gradients: (_, x: Given, y: Given, opts?: BatchOptions) => this.#idle.gradients(x, y, opts),
+    step: (_, x: Named<Given>, y: Named<Given>, opts?: StepOptions) => this.#idle.step(x, y, opts),
+    evaluate: (_, x: Named<Given>, y: Named<Given>, opts?: EvaluationOptions) =>
+      this.#trainer.evaluate(x, y, opts),
+    flow: (_, x: Named<Given>, y: Named<Given>, opts?: BatchOptions) => this.#trainer.flow(x, y, opts),
+    gradients: (_, x: Named<Given>, y: Named<Given>, opts?: BatchOptions) => this.#idle.gradients(x, y, opts),
     apply: (_, gradients: ArrayLike<number>) => this.#idle.apply(gradients),
     swapAverages: () => this.#idle.swapAverages(),
     report: (_, metric: number) => this.#trainer.report(metric),
@@ -162,7 +172,7 @@ export class Server {
           name,
         );
       }
-      return this.functions[name]!(this.#trainer, ...args);
+      return this.functions[name]!(this.#trainer as Trainer, ...args);
     },
   };
 
@@ -175,9 +185,10 @@ export class Server {
       ...(revectorize === undefined ? {} : { revectorize }),
       ...(wasm === undefined ? {} : { wasm }),
     });
-    this.#made = new Trainer(Sequential.load(model, { layers: this.layers }), {
+    const loaded = (hasGraph(model) ? Model : Sequential).load(model, { layers: this.layers });
+    this.#made = new Trainer(loaded, {
       ...rest,
-      loss: exposed('loss', this.losses, loss) ?? makeLoss(loss as LossDescription),
+      loss: this.#losses(loaded, loss),
       optimizer:
         exposed('optimizer', this.optimizers, optimizer) ?? makeOptimizer(optimizer as OptimizerDescription),
       ...(schedule === undefined
@@ -188,6 +199,16 @@ export class Server {
           }),
     });
     return { kernels: runtime.kernels, revectorized: runtime.revectorized, locked };
+  }
+
+  /** The loss, or those by output of a graph whose outputs have names. */
+  #losses(model: Sequential | Model, given: WorkerTrainerOptions['loss']): TrainerOptions['loss'] {
+    const make = (argument: string, description: unknown) =>
+      exposed(argument, this.losses, description) ?? makeLoss(description as LossDescription, argument);
+    if (!(model instanceof Model) || model.graph.single.output || !isPlain(given)) return make('loss', given);
+    return Object.fromEntries(
+      Object.entries(given).map(([name, description]) => [name, make(`loss.${name}`, description)]),
+    );
   }
 
   async #run(id: number, corpus: Corpus | undefined, opts: FitOptions): Promise<unknown> {
@@ -232,10 +253,12 @@ async function hold(name: string): Promise<boolean> {
   return true;
 }
 
-function sample({ model }: Trainer, opts: SampleOptions): Sample {
+function sample({ model }: AnyTrainer, opts: SampleOptions): Sample {
   const given = options('sample', opts, { prompt: true, length: true, temperature: true, seed: true });
   const { prompt, temperature = 1, seed = 0 } = given;
   const length = integer('length', given.length, 1);
+  const inputs = model instanceof Model ? model.graph.inputs.length : 1;
+  if (inputs > 1) throw new ArgumentError('model', 'a model with one input', new Verbatim(`${inputs}`));
   const { input, outputSize } = model.network;
   if (input.kind !== 'indices' || outputSize > input.size) {
     throw new ArgumentError(

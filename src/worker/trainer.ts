@@ -2,6 +2,7 @@ import { isArrayBuffer } from '../arrayKind.ts';
 import { boolean, type Names, options } from '../check.ts';
 import type { Flow } from '../diagnostics/flow.ts';
 import { ArgumentError } from '../errors.ts';
+import type { Named } from '../model/graph/feed.ts';
 import type { Evaluation, Gradients, StepResult, Trainer } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';
@@ -88,17 +89,17 @@ export class WorkerTrainer {
   }
 
   /** Same as Trainer.step. @throws {StateError} while a fit is running */
-  step(x: Given, y: Given, opts?: WorkerStepOptions): Promise<StepResult> {
+  step(x: Named<Given>, y: Named<Given>, opts?: WorkerStepOptions): Promise<StepResult> {
     return this.#withOptions('step', x, y, opts);
   }
 
   /** Same as Trainer.evaluate. */
-  evaluate(x: Given, y: Given, opts?: WorkerEvaluationOptions): Promise<Evaluation> {
+  evaluate(x: Named<Given>, y: Named<Given>, opts?: WorkerEvaluationOptions): Promise<Evaluation> {
     return this.#withOptions('evaluate', x, y, opts);
   }
 
   /** Same as Trainer.flow. Can be called while a fit is running. */
-  flow(x: Given, y: Given, opts?: WorkerBatchOptions): Promise<Flow> {
+  flow(x: Named<Given>, y: Named<Given>, opts?: WorkerBatchOptions): Promise<Flow> {
     return this.#withOptions('flow', x, y, opts);
   }
 
@@ -180,7 +181,7 @@ export class WorkerTrainer {
   }
 
   /** Same as Trainer.gradients. @throws {StateError} while a fit is running */
-  gradients(x: Given, y: Given, opts?: WorkerBatchOptions): Promise<Gradients> {
+  gradients(x: Named<Given>, y: Named<Given>, opts?: WorkerBatchOptions): Promise<Gradients> {
     return this.#withOptions('gradients', x, y, opts);
   }
 
@@ -219,7 +220,7 @@ export class WorkerTrainer {
     await this.#channel.call('restore', { bytes: bytesOf(bytes) });
   }
 
-  /** Same as Sequential.save: returns only the model, for `Sequential.load`. */
+  /** Same as `save` of the model: returns only the model, for `Sequential.load` or `Model.load`. */
   saveModel(metadata: Readonly<Record<string, string>> = {}): Promise<Uint8Array<ArrayBuffer>> {
     return this.#channel.call('saveModel', { metadata });
   }
@@ -248,7 +249,12 @@ export class WorkerTrainer {
     return this.terminate();
   }
 
-  async #withOptions<T>(name: string, x: Given, y: Given, opts?: WorkerBatchOptions): Promise<T> {
+  async #withOptions<T>(
+    name: string,
+    x: Named<Given>,
+    y: Named<Given>,
+    opts?: WorkerBatchOptions,
+  ): Promise<T> {
     const plain: boolean = opts === undefined || isPlain(opts);
     if (!plain) throw new ArgumentError(`the options of ${name}`, 'an object', opts);
     const { transfer = false, ...rest } = opts ?? {};
@@ -268,7 +274,7 @@ const FIT: Names<FitOptions> = {
 };
 
 const DESCRIBED = {
-  loss: "a name such as 'crossEntropy', or { name: 'crossEntropy', ignoreIndex: 0 }",
+  loss: "a name such as 'crossEntropy', or { name: 'crossEntropy', ignoreIndex: 0 }, or these by output",
   optimizer: "{ name: 'adamw', lr: 1e-3 }",
   schedule: "{ name: 'cosineLR', steps: 1000 }",
 };
@@ -294,10 +300,7 @@ function signalOf(signal: AbortSignal | undefined): AbortSignal | undefined {
 function bytesOf(model: ModelSource): Uint8Array | ArrayBuffer {
   if (isArrayBuffer(model) || ArrayBuffer.isView(model)) return model;
   if (typeof model?.save !== 'function') {
-    throw new ArgumentError('model', 'a Sequential or the bytes of a saved one', model);
-  }
-  if ('structure' in model) {
-    throw new ArgumentError('model', 'a Sequential, since a worker does not train graphs', model);
+    throw new ArgumentError('model', 'a Sequential, a Model or the bytes of a saved one', model);
   }
   return model.save();
 }

@@ -5,6 +5,7 @@ import type {
   OptimizerDescription,
   ScheduleDescription,
 } from '../model/fromDescription.ts';
+import type { Named } from '../model/graph/feed.ts';
 import type {
   BatchOptions,
   EvaluationOptions,
@@ -19,9 +20,12 @@ import type { KernelBuild } from '../wasm/runtime.ts';
 export interface WorkerTrainerOptions extends Omit<TrainerOptions, 'loss' | 'optimizer' | 'schedule'> {
   /**
    * `'crossEntropy'` or, with options, `{ name: 'crossEntropy', ignoreIndex: 0 }`; also mse, bceWithLogits and
-   * others.
+   * others. For a `Model` whose outputs have names, by output: `{ next: 'crossEntropy' }`.
    */
-  readonly loss: LossDescription | ExposedDescription;
+  readonly loss:
+    | LossDescription
+    | ExposedDescription
+    | Readonly<Record<string, LossDescription | ExposedDescription>>;
   /** `{ name: 'adamw', lr: 1e-3 }`; also sgd, adam, rmsprop, adagrad and others. */
   readonly optimizer: OptimizerDescription | ExposedDescription;
   /** `{ name: 'cosineLR', steps: 1000 }`; also stepLR, warmup. */
@@ -34,7 +38,7 @@ export interface WorkerTrainerOptions extends Omit<TrainerOptions, 'loss' | 'opt
   readonly wasm?: BufferSource | WebAssembly.Module | undefined;
 }
 
-/** A model, or a file saved by `Sequential.save` or `Trainer.save`. */
+/** A model, or a file saved by `Sequential.save`, `Model.save` or `Trainer.save`. */
 export type ModelSource = ModelBase | Uint8Array | ArrayBuffer;
 
 /** The interface used of a node:worker_threads Worker. */
@@ -83,9 +87,9 @@ export interface WorkerStepOptions extends StepOptions, Transfer {}
 /** The data of one update of `fit`. */
 export interface Batch {
   /** Same as the argument of `step`. */
-  readonly x: Given;
+  readonly x: Named<Given>;
   /** Same as the argument of `step`. */
-  readonly y: Given;
+  readonly y: Named<Given>;
   /** Options of this step, instead of `stepOptions` of `fit`. */
   readonly options?: StepOptions | undefined;
 }
@@ -115,7 +119,7 @@ export interface Progress extends StepResult {
   readonly step: number;
   /** Losses of all updates since the last event, in order. */
   readonly losses: readonly number[];
-  /** Tokens (T·B per update) per second since `fit` started, without pauses. */
+  /** Tokens (T·B per update; with several inputs, of the largest) per second since `fit` started, without pauses. */
   readonly tokensPerSecond: number;
   /** Estimated time left in seconds; `undefined` if the number of updates is not known. */
   readonly secondsLeft: number | undefined;
