@@ -188,7 +188,10 @@ export class GraphLayout {
         ? this.#rows.of(shape.axis)
         : given.some((one) => one.shape.axis)
           ? this.#rows.lastOf(lead)
-          : lead;
+          : // of several origins: all rows count
+            given.some(({ value }) => value.rows !== lead)
+            ? this.#rows.vectors(lead.order)
+            : lead;
     const hasGradient =
       this.#request.training &&
       (layer.parameters.length > 0 || reads.some(({ needsGradient }) => needsGradient));

@@ -1,5 +1,6 @@
 import {
   AdamW,
+  Add,
   Attention,
   beamSearch,
   Concat,
@@ -223,6 +224,31 @@ describe('layers behind RepeatVector(n)', () => {
       expect(forward([new Pool({ kind: 'max' })], opts)).toEqual(vector);
     },
   );
+});
+
+test('a join of vectors has the same loss in any order, where a row has no steps', () => {
+  const next = generator(7);
+  const x = {
+    a: { data: uniform(next, 3 * 4 * 2), shape: [3, 4, 2] },
+    v: { data: uniform(next, 4 * 5), shape: [4, 5] },
+  };
+  const y = { data: uniform(next, 4 * 5), shape: [4, 5] };
+  const lengths = { a: [3, 0, 2, 0] };
+  const [first, second] = [false, true].map((swapped) => {
+    const [a, v] = [input({ features: 2 }), input({ features: 5, steps: false })];
+    const last = new GRU(2, 5).apply(a).hN;
+    const outputs = swapped ? new Add().apply(v, last) : new Add().apply(last, v);
+    const model = new Model({ inputs: { a, v }, outputs }, { seed: 4 });
+    const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW() });
+    const { data } = model.forward(x, { lengths });
+    const { loss } = trainer.evaluate(x, y, { lengths });
+    // v has values in all rows
+    const all = data.reduce((sum, value, i) => sum + (value - y.data[i]!) ** 2, 0);
+    expect(loss).toBeCloseTo(all / data.length, 5);
+    return trainer.gradients(x, y, { lengths });
+  });
+  expect(second!.loss).toBeCloseTo(first!.loss, 6);
+  for (const [i, g] of first!.gradients.entries()) expect(second!.gradients[i]).toBeCloseTo(g, 6);
 });
 
 describe('several losses', () => {
