@@ -1,0 +1,137 @@
+import {
+  Add,
+  Attention,
+  BatchNorm,
+  Concat,
+  Conv1d,
+  Flatten,
+  GRU,
+  type GraphNode,
+  init,
+  input,
+  Linear,
+  MaxPool1d,
+  Model,
+  Multiply,
+  Pool,
+  RepeatVector,
+  Reverse,
+} from 'unrolled';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { Draw } from '../model/helpers.ts';
+
+beforeAll(() => init({ kernels: 'simd' }));
+
+const [S, T, B, F] = [7, 5, 3, 4];
+
+type Build = (a: GraphNode, b: GraphNode) => GraphNode;
+
+/** Graphs of a sequence `a` and another one `b`. */
+const graphs: readonly (readonly [string, Build, boolean])[] = [
+  [
+    'a residual block of a convolution and BatchNorm',
+    (a, b) => {
+      const block = new BatchNorm(F).apply(new Conv1d(F, F, 3, { padding: 'same' }).apply(a));
+      const sum = new Add().apply(a, block);
+      return new Attention().apply(b, sum);
+    },
+    true,
+  ],
+  [
+    'attention over a convolution with stride 2',
+    (a, b) => {
+      const keys = new Conv1d(F, F, 3, { stride: 2, padding: 'same', activation: 'tanh' }).apply(a);
+      return new Attention({ kind: 'additive', units: 3 }).apply(new GRU(F, F).apply(b), keys);
+    },
+    true,
+  ],
+  [
+    'pooled vectors of both, and states from a pooled one',
+    (a, b) => {
+      const mean = new Pool({ kind: 'mean' }).apply(new MaxPool1d(2).apply(new Linear(F, F).apply(a)));
+      const decoded = new GRU(F, F).apply(b, { h0: mean });
+      return new Multiply().apply(decoded, new RepeatVector().apply(mean, b));
+    },
+    true,
+  ],
+  [
+    'both directions by Reverse, and a causal convolution',
+    (a, b) => {
+      const back = new Reverse().apply(new GRU(F, 3).apply(new Reverse().apply(a)));
+      const both = new Concat().apply(back, new Conv1d(F, 2, 2, { padding: 'causal' }).apply(a));
+      return new Attention({ kind: 'scaled' }).apply(b, new Linear(5, F).apply(both));
+    },
+    true,
+  ],
+  [
+    'Flatten, repeated at the steps of the other',
+    (a, b) => {
+      const vector = new Linear(S * F, F).apply(new Flatten({ steps: S }).apply(new GRU(F, F).apply(a)));
+      return new Add().apply(b, new RepeatVector().apply(vector, b));
+    },
+    false,
+  ],
+];
+
+describe.each(graphs)('gradients are those of differences: %s', (_, build, hasLengths) => {
+  const all = [undefined, ...(hasLengths ? [{ a: [4, 7, 6], b: [5, 2, 3] }] : [])];
+
+  test.each(all.map((lengths) => [lengths]))('lengths %j', (lengths) => {
+    const [a, b] = [input({ features: F }), input({ features: F })];
+    const model = new Model({ inputs: { a, b }, outputs: { y: build(a, b) } }, { seed: 6 });
+    const draw = new Draw(12);
+    const x = { a: draw.features(1, S, B, F), b: draw.features(1, T, B, F) };
+    const opts = { training: true, ...(lengths ? { lengths } : {}) };
+    const { shape } = model.forward(x, opts).y;
+    const dy = draw.features(1, ...shape);
+    const dx = model.backward({ y: dy });
+    const gradients = model.gradients();
+    // model.forward in training updates the running statistics of BatchNorm only
+    const loss = () => model.forward(x, opts).y.data.reduce((sum, v, i) => sum + v * dy.data[i]!, 0);
+    // small, so that hardly a maximum changes places
+    const step = 1e-3;
+    const difference = (set: (by: number) => void) => {
+      set(step);
+      const above = loss();
+      set(-step);
+      const below = loss();
+      set(0);
+      return (above - below) / (2 * step);
+    };
+    const close = (
+      name: string,
+      got: ArrayLike<number>,
+      wanted: readonly number[],
+      at: readonly number[],
+    ) => {
+      const most = Math.max(...wanted.map(Math.abs), 0.5);
+      for (const [k, i] of at.entries())
+        expect(Math.abs(got[i]! - wanted[k]!) / most, `${name}[${i}]`).toBeLessThan(0.01);
+    };
+    const some = (length: number) =>
+      Array.from({ length: Math.min(length, 6) }, (_, k) => Math.floor((k * length) / 6));
+    for (const name of ['a', 'b'] as const) {
+      const { data } = x[name];
+      const at = data.length < 6 ? [] : some(data.length);
+      const wanted = at.map((i) => {
+        const v = data[i]!;
+        return difference((by) => {
+          data[i] = v + by;
+        });
+      });
+      close(name, dx[name]!.data, wanted, at);
+    }
+    const start = model.stateDict();
+    for (const [name, { data }] of Object.entries(gradients)) {
+      const at = [...new Set(some(data.length))];
+      const wanted = at.map((i) =>
+        difference((by) => {
+          const moved = start[name]!.data.slice();
+          moved[i]! += by;
+          model.loadStateDict({ ...start, [name]: { ...start[name]!, data: moved } });
+        }),
+      );
+      close(name, data, wanted, at);
+    }
+  });
+});
