@@ -180,6 +180,7 @@ abstract class Bare extends SummarizedLayer implements Layer {
     return inputSize;
   }
 
+  /** @internal */
   abstract reserve(scope: LayerScope, input: Region): Pass[];
 }
 

@@ -69,7 +69,7 @@ export class Attention extends Join {
     return { kind, ...(units === undefined ? {} : { units }) };
   }
 
-  /** @internal */
+  /** Shape of the output. */
   joined(inputs: readonly NodeShape[]): NodeShape {
     const [query, value, key = value] = inputs as readonly [NodeShape, NodeShape, NodeShape?];
     for (const [name, shape] of Object.entries({ query, value, key })) checkFeatures(name, shape);

@@ -20,7 +20,7 @@ export class Concat extends Join {
     return applyJoin(this, nodes);
   }
 
-  /** @internal */
+  /** Shape of the output. */
   joined(inputs: readonly NodeShape[]): NodeShape {
     const axis = commonAxis(this.type, inputs);
     return { kind: 'features', size: inputs.reduce((sum, { size }) => sum + size, 0), axis };

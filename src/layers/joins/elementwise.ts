@@ -7,6 +7,7 @@ import { commonShape, Join } from './join.ts';
 
 /** Combines nodes of the same size element by element. */
 abstract class Elementwise extends Join {
+  /** @internal */
   protected abstract readonly kernel: 'vec_add' | 'vec_mul';
 
   /**
@@ -18,7 +19,7 @@ abstract class Elementwise extends Join {
     return applyJoin(this, nodes);
   }
 
-  /** @internal */
+  /** Shape of the output. */
   joined(inputs: readonly NodeShape[]): NodeShape {
     return commonShape(this.type, inputs);
   }

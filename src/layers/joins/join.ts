@@ -6,7 +6,7 @@ import { SummarizedLayer } from '../../summary.ts';
 
 /** Base class of layers with several inputs. */
 export abstract class Join extends SummarizedLayer implements JoinLayer {
-  /** @internal */
+  /** Marks a layer with several inputs. */
   readonly joins = true;
   readonly parameters: readonly ParameterSpec[] = [];
 
@@ -15,7 +15,7 @@ export abstract class Join extends SummarizedLayer implements JoinLayer {
     return {};
   }
 
-  /** @internal */
+  /** Shape of the output. */
   abstract joined(inputs: readonly NodeShape[]): NodeShape;
   /** @internal */
   abstract reserveJoin(scope: LayerScope, inputs: readonly JoinInput[]): JoinPass;

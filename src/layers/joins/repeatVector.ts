@@ -35,7 +35,7 @@ export class RepeatVector extends Join {
     return this.n === undefined ? {} : { n: this.n };
   }
 
-  /** @internal */
+  /** Shape of the output. */
   joined([vector, like]: readonly NodeShape[]): NodeShape {
     const { kind, size, axis } = vector!;
     checkFeatures('vector', vector!);

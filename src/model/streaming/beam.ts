@@ -38,7 +38,7 @@ export interface Beam {
   readonly ended: boolean;
 }
 
-/** What a stream starts from, beside zero states. @internal */
+/** What a stream starts from, besides zero states. */
 export interface StreamFrom {
   /** What a step reads. */
   readonly signal: Signal;
