@@ -1,20 +1,26 @@
 import { readFileSync } from 'node:fs';
 import {
   AdamW,
+  Concat,
   crossEntropy,
   type InitOptions,
   init,
+  input,
+  Linear,
   LSTM,
+  Model,
   type Runtime,
   Sequential,
   Trainer,
 } from 'unrolled';
 import { AudioModel, type AudioModelOptions } from 'unrolled/audio';
 import { LSTM as CoreLSTM, Sequential as CoreSequential, Trainer as CoreTrainer, mse } from 'unrolled/core';
+import { batches, Lanes } from 'unrolled/data';
 import { Sequential as Inferring } from 'unrolled/inference';
 import { parseSafetensors } from 'unrolled/io';
 import { Arena, type KernelCalls, sgemm } from 'unrolled/kernels';
 import { init as initSlim } from 'unrolled/slim';
+import { type InstallOptions, install } from 'unrolled/tfjs';
 import { WorkerTrainer, type WorkerTrainerOptions } from 'unrolled/worker';
 
 const options: InitOptions = { kernels: 'simd', wasm: undefined };
@@ -32,6 +38,17 @@ await initSlim({});
 const trainer = new Trainer(new Sequential([new LSTM(1, 2)]), { loss: crossEntropy, optimizer: new AdamW() });
 const loss: number = trainer.step([1], [0]).loss;
 const output: Float32Array = Inferring.load(new Uint8Array()).stream().step(1);
+const source = input({ features: 2 });
+const encoded = new LSTM(2, 3).apply(source);
+const next = new Linear(6, 2).apply(new Concat().apply(encoded.output, encoded));
+const graph = new Model({ inputs: { source }, outputs: { next } });
+const graphTrainer = new Trainer(graph, { loss: { next: crossEntropy }, optimizer: new AdamW() });
+graphTrainer.step({ source: [1, 2] }, { next: [0] });
+const named: Float32Array = graph.forward({ source: [1, 2] }).next.data;
+for (const { x, y, options } of batches([{ x: [1], y: 0 }], { batch: 1 })) trainer.step(x, y, options);
+console.log(named, new Lanes(Int32Array.of(1, 2), { steps: 1, batch: 1 }).length);
+const installOptions: InstallOptions = {};
+console.log(install, installOptions);
 const arena = new Arena(64);
 const kernels: KernelCalls = arena.kernels;
 // @ts-expect-error an argument too few
