@@ -5,7 +5,7 @@ import { LOSSES, type LossName } from '../../src/losses/table.ts';
 import { readFixture } from '../fixtures/read.ts';
 import { generator, uniform } from '../reference/random.ts';
 
-/** A graph as ../fixtures/graphs.py describes it; the format is in ../fixtures/README.md. */
+/** A graph as ../fixtures/graphs/graphs.py describes it; the format is in ../fixtures/README.md. */
 export interface GraphCase {
   readonly seed: number;
   readonly batch: number;
@@ -52,9 +52,9 @@ interface OutputCase {
   readonly targetSize: number;
 }
 
-/** All cases of ../fixtures/graphs.safetensors. */
+/** All cases of ../fixtures/graphs/drawn.safetensors. */
 export async function graphCases(): Promise<GraphCase[]> {
-  const { tensors, metadata } = parseSafetensors(await readFixture('graphs'));
+  const { tensors, metadata } = parseSafetensors(await readFixture('graphs/drawn'));
   const cases = JSON.parse(metadata.cases!) as Omit<GraphCase, 'expected'>[];
   return cases.map((one) => ({ ...one, expected: tensors.get(`${one.seed}`)!.data as Float32Array }));
 }
