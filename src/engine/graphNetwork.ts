@@ -6,10 +6,11 @@ import type { Graph, GraphRequest } from './graph.ts';
 import { GraphPlan } from './graphPlan.ts';
 import type { TimeAxis } from './join.ts';
 import type { Layer } from './layer.ts';
-import { Network, type StreamPlan } from './network.ts';
+import { Network } from './network.ts';
 import type { Plan } from './plan.ts';
 import { refuseGraphStream } from './refuseGraphStream.ts';
 import type { Valid } from './rows.ts';
+import type { StreamPlan } from './streamPlan.ts';
 
 /** Inputs of a graph that are given before a stream of another input. */
 export interface GivenInputs {

@@ -11,23 +11,10 @@ import { checkNames } from './checkNames.ts';
 import type { Layer } from './layer.ts';
 import type { Packed, Plan, PlanRequest } from './plan.ts';
 import type { Rows, Valid } from './rows.ts';
+import type { StreamPlan } from './streamPlan.ts';
 
 /** Idle streams from which on new ones take the place of those at the end of the memory. */
 const MOST_IDLE = 8;
-
-/** Memory of a stream. */
-export interface StreamPlan {
-  readonly plan: Plan;
-  /** Room for one row. */
-  readonly probabilities: Region;
-  /** Temporary memory for a row of the widest state, to swap two rows. */
-  readonly spare: Region;
-  readonly packed: Packed;
-  /** What a step reads. */
-  readonly signal: Signal;
-  /** First byte after it. */
-  readonly end: number;
-}
 
 /** Options of a model whose parameters are about to be loaded: they stay zeros, and no random numbers are drawn. */
 export const UNINITIALIZED = Object.freeze({});

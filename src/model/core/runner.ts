@@ -1,7 +1,8 @@
 import { byteArray } from '../../allocate.ts';
 import { typedLength } from '../../arrayKind.ts';
 import { finite, instance, integer, unreadable } from '../../check.ts';
-import type { Network, StreamPlan } from '../../engine/network.ts';
+import type { Network } from '../../engine/network.ts';
+import type { StreamPlan } from '../../engine/streamPlan.ts';
 import { ArgumentError, NonFiniteError, StateError } from '../../errors.ts';
 import { Generator } from '../../init/generator.ts';
 import type { Region } from '../../memory/layout.ts';
