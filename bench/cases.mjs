@@ -85,7 +85,7 @@ const CONVOLUTIONS = [
   [3, 128, 16, 128, 256],
 ];
 
-/** Each beside the product that it makes. */
+/** Each next to the product that it computes. */
 const convolutions = () =>
   CONVOLUTIONS.flatMap(([taps, T, B, I, H]) => [
     matmul(T * B, H, I * taps, true),

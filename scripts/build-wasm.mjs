@@ -37,7 +37,7 @@ const TOOLS = [
  * takes 40 % of the time; `quick` is not optimized.
  */
 const LEVELS = ['ships', 'fast', 'quick'];
-/** Besides the target, of which the configuration says how it ships. */
+/** Options besides the target; the configuration says how it ships. */
 const ARGUMENTS = { ships: [], fast: ['-O3', '--shrinkLevel', '1'], quick: [] };
 
 /** Builds binaries by their names, default all, but for those that are up to date at their level or a better one. */

@@ -39,7 +39,7 @@ await browser.close();
 await server.close();
 process.exit(failed || !tests.length ? 1 : 0);
 
-/** What a promise gives, or an error where that takes longer than so many minutes. */
+/** The result of a promise, or an error if it takes longer than the given number of minutes. */
 async function within(minutes, promise) {
   let timer;
   const late = new Promise((_, reject) => {

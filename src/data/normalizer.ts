@@ -1,6 +1,7 @@
 import { allocated } from '../allocate.ts';
 import { integer, type Names, options } from '../check.ts';
 import { ArgumentError, FormatError, ShapeError } from '../errors.ts';
+import { readMetadata } from './readMetadata.ts';
 
 /** Options of `Normalizer.fit`. */
 export interface NormalizerOptions {
@@ -53,15 +54,7 @@ export class Normalizer {
    * @throws {FormatError} if there is none, or it is not valid
    */
   static fromMetadata(metadata: Readonly<Record<string, string>>): Normalizer {
-    const text = metadata[KEY];
-    if (text === undefined) throw new FormatError(`metadata: no '${KEY}'`);
-    let json: unknown;
-    try {
-      json = JSON.parse(text);
-    } catch (cause) {
-      throw new FormatError(`metadata: '${KEY}' is not valid JSON`, { cause });
-    }
-    const { offset, scale } = (json ?? {}) as { offset?: unknown; scale?: unknown };
+    const { offset, scale } = (readMetadata(metadata, KEY) ?? {}) as { offset?: unknown; scale?: unknown };
     const isList = (list: unknown): list is number[] => Array.isArray(list) && list.every(Number.isFinite);
     if (!isList(offset) || !isList(scale) || offset.length !== scale.length || scale.includes(0))
       throw new FormatError(`metadata: '${KEY}' is not a list of offsets and scales`);

@@ -1,6 +1,7 @@
 import { integers } from '../allocate.ts';
 import { boolean, integer, type Names, options } from '../check.ts';
 import { ArgumentError, FormatError } from '../errors.ts';
+import { readMetadata } from './readMetadata.ts';
 
 /** Options of `WordVocabulary.of`. */
 export interface WordVocabularyOptions {
@@ -66,15 +67,10 @@ export class WordVocabulary {
    * @throws {FormatError} if there is none, or it is not a list of different words
    */
   static fromMetadata(metadata: Readonly<Record<string, string>>): WordVocabulary {
-    const text = metadata[KEY];
-    if (text === undefined) throw new FormatError(`metadata: no '${KEY}'`);
-    let json: unknown;
-    try {
-      json = JSON.parse(text);
-    } catch (cause) {
-      throw new FormatError(`metadata: '${KEY}' is not valid JSON`, { cause });
-    }
-    const { words, lowerCase } = (json ?? {}) as { words?: unknown; lowerCase?: unknown };
+    const { words, lowerCase } = (readMetadata(metadata, KEY) ?? {}) as {
+      words?: unknown;
+      lowerCase?: unknown;
+    };
     const isList = Array.isArray(words) && words.every((word) => typeof word === 'string' && word !== '');
     if (!isList || new Set(words).size !== words.length || typeof lowerCase !== 'boolean')
       throw new FormatError(`metadata: '${KEY}' is not a list of different words`);

@@ -46,7 +46,7 @@ export class GraphNetwork extends Network {
     return super.prepare(request) as GraphPlan;
   }
 
-  /** Steps of an axis, for so many of each axis of `graph.axes`. */
+  /** Steps of an axis, for the given steps of each axis of `graph.axes`. */
   stepsOf(axis: TimeAxis, steps: readonly number[]): number {
     if (axis.fixed !== undefined) return axis.fixed;
     const { parent } = axis;

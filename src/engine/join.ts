@@ -8,12 +8,12 @@ import type { Rows } from './rows.ts';
  * joined if their axes are the same.
  */
 export class TimeAxis {
-  /** For a layer that changes the number of steps: the axis of its input, and the steps for so many of that. */
+  /** For a layer that changes the number of steps: the axis of its input, and its steps as a function of that axis's. */
   readonly parent:
     | {
         /** The axis of the input. */
         readonly axis: TimeAxis;
-        /** Steps of this axis for so many steps of the input. */
+        /** Steps of this axis for the given steps of the input. */
         readonly steps: (steps: number) => number;
       }
     | undefined;

@@ -7,7 +7,7 @@ export interface Slot {
   length: number;
 }
 
-/** Slots in a row of steps, each of which takes slots and releases those that no later step needs. */
+/** Slots in a list of steps: each step takes slots and releases those that no later step needs. */
 export class Slots {
   readonly #all: Slot[] = [];
   #free: Slot[] = [];

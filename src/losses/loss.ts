@@ -29,9 +29,9 @@ export interface Loss {
   count(rows: number, size: number, targets: ArrayLike<number>, first: number): number;
   /** The blank of a loss of whole rows, whose targets are labels without times. @internal */
   readonly blank?: number | undefined;
-  /** Numbers per row of targets that are features, for so many outputs. Default: as many. @internal */
+  /** Numbers per row of targets that are features, for the given number of outputs. Default: the same number. @internal */
   targetSize?(size: number): number;
-  /** Numbers that `run` needs in memory, for so many outputs. Only in the whole package. @internal */
+  /** Numbers that `run` needs in memory, for the given number of outputs. Only in the whole package. @internal */
   constants?(size: number): Float32Array;
   /** Returns the sum over these rows; writes the gradient of the mean. @internal */
   run(kernels: KernelCalls, args: LossArguments): number;

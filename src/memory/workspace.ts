@@ -155,7 +155,7 @@ export function scanBackwardWork(gates: number, rows: number, inputSize: number,
   return linearBackwardWork(rows, gates * hiddenSize, inputSize);
 }
 
-/** Most columns of a block of a convolution with so many channels per group (assembly/conv/conv1d.ts). */
+/** Most columns of a block of a convolution with the given channels per group (assembly/conv/conv1d.ts). */
 function convColumns(channels: number, taps: number): number {
   return channels >= KC ? KC : Math.min(Math.floor(KC / channels), taps) * channels;
 }

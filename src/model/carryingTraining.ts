@@ -28,7 +28,7 @@ export class CarryingTraining extends Training {
     this.carried = undefined;
   }
 
-  /** Memory for the states of so many rows. */
+  /** Memory for the states of the given number of rows. */
   #roomFor(batch: number): readonly Region[] {
     return this.#room.take(batch)[0]!;
   }

@@ -167,7 +167,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     metricSchedule.report(metric);
   }
 
-  /** Number of steps made, of which `accumulate` make an update; those skipped count as well. */
+  /** Number of steps made, including skipped ones; `accumulate` of them make an update. */
   get batches(): number {
     return this.training.batches;
   }

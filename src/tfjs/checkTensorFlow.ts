@@ -52,7 +52,7 @@ const FUNCTIONS = [
 ] as const;
 
 /**
- * The given module, of which more is known.
+ * The given module, with a narrower type.
  * @throws {ArgumentError} if it is not TF.js, or TF.js without tfjs-layers
  * @throws {StateError} without a backend
  */

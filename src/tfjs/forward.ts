@@ -65,7 +65,7 @@ function orFree<Name extends string>(
   }
 }
 
-/** Scratch memory of the kernels for so many rows. */
+/** Scratch memory of the kernels for the given number of rows. */
 export function workOf(weights: CellWeights, rows: Rows, training: boolean) {
   const { I, H, G, family } = weights;
   return configurableWork({

@@ -14,7 +14,7 @@ export class Heap {
   }
 
   /**
-   * A block of at least so many bytes, on a boundary of 64. It is not cleared. Views of the arena may detach.
+   * A block of at least the given bytes, on a boundary of 64. It is not cleared. Views of the arena may detach.
    * @throws {MemoryError} beyond 2 GiB
    */
   take(bytes: number): number {

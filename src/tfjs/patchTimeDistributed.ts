@@ -20,7 +20,7 @@ const PER_ROW: readonly string[] = [
   ...['GlobalMaxPooling1D', 'GlobalMaxPooling2D', 'UpSampling2D', 'ZeroPadding2D', 'Cropping2D'],
 ];
 
-/** Activations of TF.js, all of which act on each row by itself. */
+/** Activations of TF.js; all act on each row by itself. */
 const ACTIVATIONS: readonly string[] = [
   ...['elu', 'selu', 'relu', 'relu6', 'linear', 'sigmoid', 'hardSigmoid', 'softplus', 'softsign', 'tanh'],
   ...['softmax', 'logSoftmax', 'gelu', 'gelu_new', 'mish', 'swish'],

@@ -15,7 +15,7 @@ export interface AttentionOptions {
    * Keras's AdditiveAttention).
    */
   readonly kind?: AttentionKind | undefined;
-  /** For `additive`: projects query and key to so many features first, as Bahdanau et al. Default: no projection. */
+  /** For `additive`: the number of features to which query and key are projected first, as Bahdanau et al. Default: no projection. */
   readonly units?: number | undefined;
 }
 

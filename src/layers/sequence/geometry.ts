@@ -12,9 +12,9 @@ export interface Windowing {
   readonly stride: number;
   /** Steps from one that a window sees to the next. */
   readonly dilation: number;
-  /** Number of windows over a row of so many steps; never decreases. */
+  /** Number of windows over a row with the given steps; never decreases. */
   steps(steps: number): number;
-  /** Steps of padding before a row of so many steps. */
+  /** Steps of padding before a row with the given steps. */
   left(steps: number): number;
 }
 
@@ -24,7 +24,7 @@ export interface Windowing {
  * - `'same'`: ⌈n / stride⌉ windows as in Keras and TensorFlow. Padding is (windows − 1) · stride + span + 1 − n, at least
  *   0; half of it, rounded down, comes before the row. With stride 1 that is torch's `'same'`, too.
  * - `'causal'`: span steps before the row, ⌈n / stride⌉ windows; a window sees no later step than its last one.
- * - a number: so many steps on both sides, as in torch.
+ * - a number: the steps of padding on each side, as in torch.
  */
 export type Padding = 'same' | 'valid' | 'causal' | number;
 

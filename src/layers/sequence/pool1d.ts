@@ -10,7 +10,7 @@ import { WindowTable } from './windowTable.ts';
 export interface Pool1dOptions {
   /** Steps from window to window. Default: the size. */
   readonly stride?: number | undefined;
-  /** `'valid'`, `'same'`, or so many steps on both sides, at most half the size. Default `'valid'`. */
+  /** `'valid'`, `'same'`, or the steps of padding on each side, at most half the size. Default `'valid'`. */
   readonly padding?: Exclude<Padding, 'causal'> | undefined;
 }
 

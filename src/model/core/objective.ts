@@ -54,7 +54,7 @@ export class Objective {
     return this.some(this.counted(batch, outputCount, 0, this.network.arena.i32, targets.ptr / 4));
   }
 
-  /** The sum over so many rows from row `first` of the plan on; the gradient to theirs at `gradient`, 0 for none. */
+  /** The sum over the given number of rows from row `first` of the plan on; the gradient to theirs at `gradient`, 0 for none. */
   run(_batch: Batch, plan: Plan, first: number, rows: number, gradient: number, count: number): number {
     const args = this.#arguments;
     const { network, target } = this;

@@ -144,7 +144,7 @@ export class Training {
     return objective.run(batch, plan, 0, plan.outputCount, 0, count) / count;
   }
 
-  /** Asks the schedule for the factors of so many updates. */
+  /** Asks the schedule for the factors of the given number of updates. */
   protected askSchedule(factors: number[], updates: number): void {
     const { schedule } = this.options;
     const { steps } = this.optimizer;
@@ -172,7 +172,7 @@ export class Training {
   /** Before a step: reserves what it needs besides its plan. */
   protected reserve(_batch: Batch): void {}
 
-  /** Memory behind what is reserved, which a step of so many rows reserves. */
+  /** Memory behind what is reserved, which a step of the given number of rows reserves. */
   protected layout(_layout: Layout, _batch: number): void {}
 
   /** Sets the states that a step starts from: zeros. */

@@ -15,7 +15,7 @@ export interface GivenOptions extends GraphSteps {
 /** Names of the options. */
 export const GIVEN: Names<GivenOptions> = { given: true, lengths: true, mask: true };
 
-/** Given inputs of so many rows. */
+/** Given inputs and their number of rows. */
 export interface GivenRows extends GivenInputs {
   readonly batch: number;
   /** Shape of the input that is streamed. */

@@ -17,7 +17,7 @@ export interface ModelNodes<Inputs extends Nodes = Nodes, Outputs extends Nodes 
 /** A value: the index of an input; or that of a use, and the name of one of its last states. */
 type Reference = number | readonly [use: number, state?: string];
 
-/** A graph as JSON; layers are listed beside it. */
+/** A graph as JSON; layers are listed separately. */
 export interface Structure {
   readonly inputs: readonly {
     readonly name?: string | undefined;

@@ -2,7 +2,7 @@ import type { Network } from '../../engine/network.ts';
 import type { Region } from '../../memory/layout.ts';
 import { requireKernel } from '../../wasm/runtime.ts';
 
-/** Adds up the gradients of several batches, of which one update is made: their mean. */
+/** Adds up the gradients of several batches for one update with their mean. */
 export class Accumulator {
   /** The sum, laid out as the parameters. */
   readonly sum: Region;

@@ -51,7 +51,7 @@ export class CTCObjective extends Objective {
     }
   }
 
-  /** Room for rows of so many steps and labels. Call before a plan is made. */
+  /** Memory for rows with the given steps and labels. Call before a plan is made. */
   #reserve(steps: number, labels: number): void {
     const floats = 2 * ((steps + 2) * (2 * labels + 1) + steps) + steps + labels;
     if (this.#room.length < floats) this.#room = this.network.reserve('memory of ctc', 2 * floats);
