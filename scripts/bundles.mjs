@@ -13,6 +13,7 @@ const BUNDLES = {
   // for a page without a bundler
   'unrolled.min.js': { input: 'src/index.ts', sourcemap: true },
   'wasm/inflateRaw.js': { input: 'src/wasm/inflateRaw.ts' },
+  'formats/zip/inflateRaw.js': { input: 'src/formats/zip/inflateRaw.ts' },
   'cli/run.js': {
     input: 'src/cli/run.ts',
     options: { platform: 'node', external: ['@assemblyscript/loader', /^node:/] },
