@@ -24,3 +24,8 @@ export function byteArray(length: number): Uint8Array<ArrayBuffer> {
 export function floats(length: number): Float32Array<ArrayBuffer> {
   return allocated(4 * length, () => new Float32Array(length));
 }
+
+/** Allocates a Float64Array. @throws {MemoryError} if the engine can't allocate it */
+export function doubles(length: number): Float64Array<ArrayBuffer> {
+  return allocated(8 * length, () => new Float64Array(length));
+}

@@ -25,12 +25,14 @@ export function bufferOfTyped(value: unknown): ArrayBufferLike {
 
 /** Whether it is a typed array of numbers. */
 export function isNumberArray(value: unknown): boolean {
-  return arrayKind(value)?.startsWith('Big') === false;
+  const kind = arrayKind(value);
+  // its first letter: Float32Array, Int8Array, Uint8Array, but BigInt64Array; startsWith is a call in optimized code
+  return kind !== undefined && kind[0] !== 'B';
 }
 
 /** Whether it is a typed array of floats. */
 export function isFloatArray(value: unknown): boolean {
-  return arrayKind(value)?.startsWith('Float') === true;
+  return arrayKind(value)?.[0] === 'F';
 }
 
 /** Whether it is an ArrayBuffer of any realm; false for a SharedArrayBuffer. */

@@ -1,3 +1,4 @@
+import { doubles } from '../allocate.ts';
 import { integer, number, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { Generator } from '../init/generator.ts';
@@ -98,7 +99,7 @@ function lossProblem(loss: CustomLoss, draw: Drawer, rows: number, size: number)
     arrays: { output },
     value: () => evaluate(),
     gradients: () => {
-      const gradient = new Float64Array(output.length);
+      const gradient = doubles(output.length);
       evaluate(gradient);
       return { output: gradient };
     },
@@ -128,17 +129,17 @@ function layerProblem(
   const outputGradient = draw.floats(outputs);
   const afterGradient = states.map(([name, n]) => [name, draw.floats(rows * n)] as const);
   const zeros = (all: readonly (readonly [string, Float64Array])[]) =>
-    all.map(([name, { length }]) => [name, new Float64Array(length)] as const);
+    all.map(([name, { length }]) => [name, doubles(length)] as const);
   const forward = () => {
     const after = zeros(before);
     const pass = {
       input: asViews(input),
-      output: asViews(new Float64Array(outputs)),
+      output: asViews(doubles(outputs)),
       parameters: named(weights),
       batchSizes,
       before: named(before),
       after: named(after),
-      saved: asViews(new Float64Array(rows * (layer.saved ?? 0))),
+      saved: asViews(doubles(rows * (layer.saved ?? 0))),
     };
     layer.forward(pass);
     return pass;
@@ -156,7 +157,7 @@ function layerProblem(
       );
     },
     gradients: () => {
-      const inputGradient = new Float64Array(input.length);
+      const inputGradient = doubles(input.length);
       const gradients = zeros(weights);
       const beforeGradient = zeros(before);
       const pass: LayerBackward = {

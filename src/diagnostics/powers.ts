@@ -1,3 +1,4 @@
+import { doubles } from '../allocate.ts';
 import { MemoryArena } from '../memory/arena.ts';
 import { Layout, type Region } from '../memory/layout.ts';
 import { gemmWork } from '../memory/workspace.ts';
@@ -24,7 +25,7 @@ export class SmallPower implements Power {
   constructor(a: Float64Array, n: number) {
     this.#n = n;
     this.#a = a;
-    this.#next = new Float64Array(n * n);
+    this.#next = doubles(n * n);
   }
 
   norm(): number {

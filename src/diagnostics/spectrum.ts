@@ -1,3 +1,4 @@
+import { doubles } from '../allocate.ts';
 import { isFloatArray } from '../arrayKind.ts';
 import { integer } from '../check.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
@@ -35,10 +36,10 @@ export function largestSingularValue(
   const largest = magnitude(matrix);
   if (largest === 0 || !Number.isFinite(largest)) return largest;
   const w = Float64Array.from(matrix, (x) => x / largest);
-  const transposed = new Float64Array(w.length);
+  const transposed = doubles(w.length);
   for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) transposed[j * rows + i] = w[i * cols + j]!;
   const n = Math.min(rows, cols);
-  const gram = new Float64Array(n * n);
+  const gram = doubles(n * n);
   if (rows < cols) multiply(w, transposed, gram, n, n, cols);
   else multiply(transposed, w, gram, n, n, rows);
   return largest * Math.sqrt(radius(gram, n));

@@ -1,3 +1,4 @@
+import { floats } from '../../allocate.ts';
 import { number, options } from '../../check.ts';
 import { ShapeError } from '../../errors.ts';
 import { requireKernel } from '../../wasm/runtime.ts';
@@ -25,7 +26,7 @@ export function bceWithLogits(opts?: BCEWithLogitsOptions): Loss {
   return {
     ...unweighted(),
     constants(size) {
-      if (!weights) return new Float32Array(size).fill(weight);
+      if (!weights) return floats(size).fill(weight);
       if (weights.length === size) return weights;
       throw new ShapeError('posWeight', `[${size}], one per output`, `${weights.length} numbers`);
     },

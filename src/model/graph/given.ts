@@ -1,3 +1,4 @@
+import { doubles, integers } from '../../allocate.ts';
 import { type Names, reading } from '../../check.ts';
 import type { GivenInputs, GraphNetwork } from '../../engine/graphNetwork.ts';
 import type { Valid } from '../../engine/rows.ts';
@@ -62,7 +63,7 @@ export function repeated(given: GivenRows, rows: number): GivenRows {
     if (!sequence) return undefined;
     const { data, steps } = sequence;
     const width = data.length / steps;
-    const copy = new Float64Array(data.length * rows);
+    const copy = doubles(data.length * rows);
     for (let t = 0; t < steps; t++) {
       for (let b = 0; b < rows; b++) {
         for (let j = 0; j < width; j++) copy[(t * rows + b) * width + j] = data[t * width + j]!;
@@ -75,6 +76,6 @@ export function repeated(given: GivenRows, rows: number): GivenRows {
 }
 
 function repeatedSteps({ lengths, mask }: Valid, rows: number): Valid {
-  if (lengths) return { lengths: new Int32Array(rows).fill(lengths[0]!) };
+  if (lengths) return { lengths: integers(rows).fill(lengths[0]!) };
   return { mask: Array.from({ length: mask!.length * rows }, (_, i) => mask![Math.floor(i / rows)]!) };
 }

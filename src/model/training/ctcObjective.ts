@@ -1,3 +1,4 @@
+import { integers } from '../../allocate.ts';
 import { integer, reading } from '../../check.ts';
 import { readSteps, type Steps } from '../../engine/batchIO.ts';
 import type { Network } from '../../engine/network.ts';
@@ -128,7 +129,7 @@ function stepsOf({ outputRows }: Plan, b: number): number {
 
 function readLengths(y: Given, longest: number, batch: number): Int32Array {
   const { lengths } = y as { lengths?: ArrayLike<number> };
-  if (lengths === undefined) return new Int32Array(batch).fill(longest);
+  if (lengths === undefined) return integers(batch).fill(longest);
   const given = reading('y.lengths', lengths, () => settledList(lengths)) as ArrayLike<number>;
   if (given.length !== batch) throw new ShapeError('y.lengths', `[${batch}]`, `${given.length} numbers`);
   return Int32Array.from(given, (n, b) => integer(`y.lengths[${b}]`, n, 0, longest));
