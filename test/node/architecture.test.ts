@@ -32,7 +32,7 @@ const SRC = rooms({
   diagnostics: 'allocate arrayKind layers engine activations ndarray memory wasm check errors',
   layers: 'allocate summary settled engine activations init ndarray memory wasm check errors',
   engine: 'allocate settled activations init ndarray memory wasm check errors summary',
-  losses: 'wasm check errors',
+  losses: 'allocate wasm check errors',
   optim: 'wasm check errors summary',
   init: 'allocate check errors',
   activations: 'check errors',
