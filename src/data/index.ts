@@ -6,7 +6,15 @@
 
 export { ArgumentError, FormatError, MemoryError, ShapeError } from '../errors.ts';
 export type { NDArray } from '../ndarray.ts';
-export { type BatchesOptions, batches, type DataBatch, type Example } from './batches.ts';
+export {
+  type BatchesOptions,
+  type BatchTarget,
+  batches,
+  type DataBatch,
+  type Example,
+  type NamedExample,
+  type TargetLike,
+} from './batches.ts';
 export { CharacterVocabulary } from './characters.ts';
 export { Lanes, type LanesBatch, type LanesOptions } from './lanes.ts';
 export { Normalizer, type NormalizerOptions } from './normalizer.ts';

@@ -5,6 +5,7 @@ import {
   CharacterVocabulary,
   type Example,
   Lanes,
+  type NamedExample,
   Normalizer,
   pad,
   shuffled,
@@ -204,13 +205,55 @@ describe('batches', () => {
       ],
       { batch: 2 },
     );
-    expect(one!.y).toEqual({ data: Int32Array.of(3, 6, 4, 0), shape: [2, 2] });
+    expect(one!.y).toEqual({ data: Int32Array.of(3, 6, 4, 0), shape: [2, 2], lengths: Int32Array.of(2, 1) });
+  });
+
+  test('have inputs, lengths and targets by name', () => {
+    const [one] = batches(
+      [
+        { x: { source: [1, 2, 3], target: Float32Array.of(0.5) }, y: { next: [7], kind: 1 } },
+        { x: { source: [4], target: Float32Array.of(1, 2) }, y: { next: [8, 9], kind: 0 } },
+      ],
+      { batch: 2 },
+    );
+    expect(one).toEqual({
+      x: {
+        source: { data: Int32Array.of(1, 4, 2, 0, 3, 0), shape: [3, 2] },
+        target: { data: Float32Array.of(0.5, 1, 0, 2), shape: [2, 2, 1] },
+      },
+      y: {
+        next: { data: Int32Array.of(7, 8, 0, 9), shape: [2, 2], lengths: Int32Array.of(1, 2) },
+        kind: { data: Int32Array.of(1, 0), shape: [1, 2] },
+      },
+      options: { lengths: { source: Int32Array.of(3, 1), target: Int32Array.of(1, 2) } },
+    });
+    expect(one!.options.lengths.source[0]).toBe(3);
+  });
+
+  test('sort by the steps of all inputs', () => {
+    const steps = [
+      [1, 1],
+      [1, 9],
+      [9, 1],
+      [9, 9],
+    ];
+    const list = steps.map(([a, b], y) => ({ x: { a: new Int32Array(a!), b: new Int32Array(b!) }, y }));
+    const order = [...batches(list, { batch: 1 })].map(({ y }) => y.data[0]);
+    expect(order).toEqual([3, 1, 2, 0]);
   });
 
   test('refuse no examples and other options', () => {
     expectThrows(() => batches([], { batch: 2 }), ['examples']);
     expectThrows(() => batches(examples, { batch: 0 }), ['batch']);
     expectThrows(() => [...batches([{ x: [1], y: 0.5 }], { batch: 1 })], ['y']);
+    const named = (x: object, y: unknown = 1) => [{ x: { a: [1] }, y: 1 }, { x, y } as NamedExample];
+    const read = (x: object, y?: unknown) => [...batches(named(x, y), { batch: 2 })];
+    expectThrows(() => read({ b: [1] }), ['x', 'a']);
+    expectThrows(() => read({ a: [1], b: [1] }), ['x', 'a']);
+    expectThrows(() => read([1]), ['x', 'a']);
+    expectThrows(() => read({ a: [0.5] }), ['sequences[1][0]', 'an index']);
+    expectThrows(() => read({ a: [1] }, 0.5), ['y', 'class indices']);
+    expectThrows(() => [...batches([{ x: {}, y: 1 }], { batch: 1 })], ['x', 'names']);
   });
 });
 

@@ -112,6 +112,38 @@ function row({ data, shape }: { data: Int32Array; shape: number[] }, b: number, 
   return { data: Int32Array.from({ length }, (_, t) => data[t * shape[1]! + b]!), shape: [length, 1] };
 }
 
+describe('two inputs of one time axis', () => {
+  const made = () => {
+    const a = input({ features: 2 });
+    const b = input({ features: 3 }, a);
+    return new Model({ inputs: { a, b }, outputs: new GRU(5, 4).apply(new Concat().apply(a, b)) });
+  };
+  const next = generator(4);
+  const given = {
+    a: { data: uniform(next, 6 * 3 * 2), shape: [6, 3, 2] },
+    b: { data: uniform(next, 6 * 3 * 3), shape: [6, 3, 3] },
+  };
+
+  test('have lengths of one of them, or the same for both', () => {
+    const model = made();
+    const one = model.forward(given, { lengths: { b: [2, 6, 4] } });
+    const both = { a: Int32Array.of(2, 6, 4), b: [2, 6, 4] };
+    expect(model.forward(given, { lengths: both })).toEqual(one);
+  });
+
+  test.each([
+    ['other lengths', { lengths: { a: [2, 6, 4], b: [2, 6, 5] } }, 'lengths.b'],
+    ['fewer lengths', { lengths: { a: [2, 6, 4], b: [2, 6] } }, 'lengths.b'],
+    [
+      'masks without a length',
+      { mask: { a: { data: [1], shape: [6, 3] }, b: { data: [0], shape: [6, 3] } } },
+      'mask.b',
+    ],
+  ])('refuse %s', (_, options, argument) => {
+    expect(() => made().forward(given, options as never)).toThrow(expect.objectContaining({ argument }));
+  });
+});
+
 describe('an encoder and a decoder with lengths of opposite orders', () => {
   test('each row has the bits that it has alone', () => {
     const model = translator();

@@ -1,5 +1,5 @@
 import { integers } from '../../allocate.ts';
-import { unreadable } from '../../check.ts';
+import { reading, unreadable } from '../../check.ts';
 import { readSteps, type Steps } from '../../engine/batchIO.ts';
 import type { Graph, NamedValue } from '../../engine/graph.ts';
 import type { GraphNetwork } from '../../engine/graphNetwork.ts';
@@ -221,13 +221,20 @@ function byInput(argument: string, graph: Graph, given: unknown): (OfInput | und
     if (one === undefined) continue;
     const a = axes.findIndex(({ axis }) => axis === values[value]!.shape.axis);
     if (a < 0) throw new ArgumentError(`${argument}.${name}`, 'undefined for an input without steps', one);
-    if (found[a] !== undefined) {
-      const what = `undefined, since those of ${axes[a]!.name} are the same`;
+    const before = found[a];
+    if (before === undefined) found[a] = { given: one, of: `.${name}` };
+    else if (!reading(argument, given, () => isSameList(before.given, one))) {
+      const what = `undefined or the same as ${argument}${before.of}, since they have the same steps`;
       throw new ArgumentError(`${argument}.${name}`, what, one);
     }
-    found[a] = { given: one, of: `.${name}` };
   }
   return found;
+}
+
+function isSameList(a: unknown, b: unknown): boolean {
+  const [one, other] = [a, b] as (ArrayLike<unknown> | null)[];
+  if (typeof one?.length !== 'number' || one.length !== other?.length) return false;
+  return Array.prototype.every.call(one, (item, i) => item === other[i]);
 }
 
 /** With several time axes every row has at least one step of each. */
