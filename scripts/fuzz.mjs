@@ -1,7 +1,7 @@
 // Mutates saved models and checkpoints, and has them read: node scripts/fuzz.mjs [SEED] [COUNT], over the built package.
 // Prints the seed, how many files were refused, foreign errors, calls over 100 ms, and calls that took more memory than
-// 4 times the file and 16 MB. A call that is slow is made again: what counts is the faster one, since other work on the
-// machine slows calls too.
+// 4 times the file and 16 MB. A call that is slow, or takes much, is made again, up to four times: what counts is the
+// least, since other work on the machine slows calls, and V8 collects when it likes.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as unrolled from '../dist/index.js';
@@ -212,7 +212,12 @@ for (let i = 0; i < count; i++) {
     ['restore', () => void trainer.restore(file)],
   ]) {
     let { ms, bytes, error } = measure(call);
-    if (ms > MOST_MS) ({ ms } = measure(call));
+    const mostBytes = 4 * file.length + MOST_BYTES;
+    for (let again = 0; again < 4 && (ms > MOST_MS || bytes > mostBytes); again++) {
+      const next = measure(call);
+      ms = Math.min(ms, next.ms);
+      bytes = Math.min(bytes, next.bytes);
+    }
     refused ||= error !== undefined;
     if (error && !(error instanceof UnrolledError && error.message.length <= 400)) {
       found.foreign++;
@@ -222,7 +227,7 @@ for (let i = 0; i < count; i++) {
       found.slow++;
       report('slow', i, name, `${ms.toFixed(0)} ms`);
     }
-    if (bytes > 4 * file.length + MOST_BYTES) {
+    if (bytes > mostBytes) {
       found.large++;
       report('large', i, name, `${(bytes / 2 ** 20).toFixed(1)} MiB of a file of ${file.length} bytes`);
     }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import puppeteer from 'puppeteer-core';
-import { until } from './browser.mjs';
+import { PATIENCE_S, until } from './browser.mjs';
 
 export const name = 'Firefox: train, write, pause, reload, resume';
 
@@ -15,11 +15,11 @@ export async function run({ url, note, page: clock }) {
     assert.ok(!process.env.CI, 'no Firefox (FIREFOX says where it is)');
     return 'no Firefox (FIREFOX says where it is)';
   }
-  const browser = await puppeteer.launch({ browser: 'firefox', executablePath, timeout: 180_000 });
+  const browser = await puppeteer.launch({ browser: 'firefox', executablePath, timeout: 1000 * PATIENCE_S });
   try {
     note(await browser.version());
     const page = await browser.newPage();
-    page.setDefaultTimeout(180_000);
+    page.setDefaultTimeout(1000 * PATIENCE_S);
     const said = [];
     page.on('console', (message) => said.push(message.text()));
     page.on('pageerror', (error) => said.push(String(error)));
@@ -50,10 +50,8 @@ async function use(page, url, clock) {
   await page.goto(url);
   await press('Train');
   await past(10);
-  const [, early] = await numbers();
-  await past(200);
-  const [, late] = await numbers();
-  assert.ok(late < early - 0.2, `the loss fell from ${early} to ${late}`);
+  // in nats per character: a model that knows nothing has a loss of 4
+  await until(clock, async () => (await numbers())[1] < 3);
   await until(clock, async () => (await text('.written')).length > 250);
   await press('Pause');
   await phase('a reload resumes here');

@@ -1,6 +1,7 @@
-// A text of 20 MB is pasted and trained on; no task of the main thread takes over 50 ms.
+// A text of 20 MB is pasted and trained on; no task of the main thread takes over 50 ms: it notes those
+// that do, and fails above twice that.
 import assert from 'node:assert/strict';
-import { number, tasksOver, until } from './browser.mjs';
+import { number, tasksOver, tooLong, until } from './browser.mjs';
 
 export const name = 'a text of 20 MB';
 
@@ -34,7 +35,7 @@ export async function run({ browser, page, said, note }) {
   note(
     `tasks over ${LONG_MS} ms, pasting: ${pasting.join(', ') || 'none'}; training: ${training.join(', ') || 'none'}`,
   );
-  assert.deepEqual([pasting, training], [[], []]);
+  assert.deepEqual(tooLong([...pasting, ...training], LONG_MS), []);
 
   await panel.getByRole('button', { name: 'Pause' }).click();
   await phase.getByText('a reload resumes here').waitFor();

@@ -35,7 +35,7 @@ async function withBadSample(value: number, rows = 1) {
 }
 
 describe.runIf(typeof OfflineAudioContext === 'function')('AudioModel', () => {
-  test('300 are made and disposed in one context', { timeout: 120_000 }, async () => {
+  test('300 are made and disposed in one context', async () => {
     const context = new AudioContext({ sampleRate: RATE });
     const model = effect();
     for (let i = 0; i < 300; i++) {
@@ -46,7 +46,7 @@ describe.runIf(typeof OfflineAudioContext === 'function')('AudioModel', () => {
     await context.close();
   });
 
-  test('without dispose, the error says what the browser limits', { timeout: 120_000 }, async () => {
+  test('without dispose, the error says what the browser limits', async () => {
     const context = new AudioContext({ sampleRate: RATE });
     const model = effect();
     const held: AudioModel[] = [];

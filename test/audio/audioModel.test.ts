@@ -18,7 +18,7 @@ async function render(
   input: Float32Array<ArrayBuffer>[],
   outputs: number,
   make: (context: OfflineAudioContext) => Promise<AudioModel>,
-  meanwhile?: (audio: AudioModel) => void,
+  meanwhile?: (audio: AudioModel) => Promise<void>,
 ): Promise<Float32Array[]> {
   const context = new OfflineAudioContext(outputs, LENGTH, RATE);
   const audio = await make(context);
@@ -32,9 +32,7 @@ async function render(
   }
   if (meanwhile) {
     void context.suspend((20 * 128) / RATE).then(async () => {
-      meanwhile(audio);
-      // a message is read between two blocks
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await meanwhile(audio);
       await context.resume();
     });
   }
@@ -88,9 +86,8 @@ describe.runIf(typeof OfflineAudioContext === 'function')('AudioModel', () => {
     const half = 20 * 128;
     for (const change of ['load', 'reset', 'end'] as const) {
       const got = await render(input, 1, create, (audio) => {
-        if (change === 'load') audio.load(effect(2));
-        else if (change === 'reset') audio.reset();
-        else audio.dispose();
+        if (change === 'load') return audio.load(effect(2));
+        return change === 'reset' ? audio.reset() : audio.dispose();
       });
       const model = effect();
       const blocks = new BlockStream(model);

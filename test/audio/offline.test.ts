@@ -68,7 +68,7 @@ test('ten seconds at 48 kHz give the stored bits, block by block', async () => {
   expect(hash, hash).toBe(hashes.audio);
 });
 
-test.runIf(inBrowser)('an AudioWorklet gives the same, to the bit', { timeout: 120_000 }, async () => {
+test.runIf(inBrowser)('an AudioWorklet gives the same, to the bit', async () => {
   const input = signal();
   const [output, seconds] = await offline(input);
   tell('AudioWorklet', seconds);

@@ -66,7 +66,7 @@ describe.each(withExamples)('%s', (file) => {
   });
 });
 
-test('the blocks of ts fit the declarations', { timeout: 120_000 }, async () => {
+test('the blocks of ts fit the declarations', async () => {
   const scripts = files.flatMap((file) => blocks(texts.get(file)!, 'ts'));
   expect(scripts.length).toBeGreaterThan(0);
   const names = scripts.map((_, i) => `block${i}.ts`);

@@ -152,7 +152,8 @@ describe('fit', () => {
       if (steps.length === 6) stop.abort();
     };
     await rejection(soon(trainer.fit(corpus(ENDLESS), { onProgress, signal: stop.signal })));
-    expect(steps.at(-1)! - steps[0]!).toBeGreaterThan(10);
+    // after every update, it would be 5
+    expect(steps.at(-1)! - steps[0]!).toBeGreaterThan(5);
   });
 });
 

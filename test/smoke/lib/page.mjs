@@ -46,6 +46,7 @@ export async function open(url, { allowed = /^$/ } = {}) {
   const browser = await chromium.launch({
     executablePath,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic'],
+    timeout: PATIENCE_MS,
   });
   try {
     const page = await browser.newPage();
