@@ -5,7 +5,7 @@ import type { StateRoom } from '../stateRoom.ts';
 import { type CheckpointReport, splitAt } from './checkpoints.ts';
 import { takeWindow } from './window.ts';
 
-/** Forward to the end keeping states alone, then segment by segment forward again and back. */
+/** Runs forward to the end and keeps only states, then runs each segment forward again and backward, from last to first. */
 export function checkpointed(
   training: CarryingTraining,
   given: Batch,
@@ -51,7 +51,7 @@ export function checkpointed(
   const load = (slot: number) => {
     for (let i = 0; i < plan.states.length; i++) arena.copy(kept[slot]![i]!, plan.states[i]!.initial);
   };
-  // segments from..to−1, whose first one's state is kept in `slot`
+  // segments from..to−1; the state at the start of the first one is kept in `slot`
   const solve = (from: number, to: number, slot: number): void => {
     load(slot);
     if (to - from === 1) {
@@ -79,7 +79,7 @@ export function checkpointed(
     if (room) training.carry(batch);
     return result;
   } catch (error) {
-    // the next step starts where this one did
+    // the next step starts from the same states as this one
     for (let i = 0; room && i < plan.states.length; i++) arena.copy(kept[0]![i]!, room[i]!);
     throw error;
   }

@@ -1,44 +1,44 @@
 import { MemoryError } from '../../errors.ts';
 
-/** How an update of a long sequence keeps within a memory budget. */
+/** Checkpoints of an update of a long sequence within a memory budget. */
 export interface CheckpointReport {
-  /** Steps whose activations are in memory at a time. */
+  /** Number of steps per segment: their activations are in memory at the same time. */
   readonly segmentSteps: number;
-  /** Parts into which the sequence is cut. */
+  /** Number of segments of the sequence. */
   readonly segments: number;
-  /** States that are kept at once, each at the start of a segment. */
+  /** Maximum number of states kept at the same time, each at the start of a segment. */
   readonly checkpoints: number;
-  /** Their bytes. */
+  /** Bytes of these states. */
   readonly stateBytes: number;
   /** Bytes of the plan of one segment and of the states. */
   readonly bytes: number;
   /** Bytes of the plan without checkpoints. */
   readonly fullBytes: number;
-  /** Forward passes over the whole sequence beside the one that is always made. */
+  /** Additional forward passes over the whole sequence. */
   readonly extraForward: number;
-  /** Time over that without checkpoints, a forward pass taken as a third of an update. */
+  /** Estimated time relative to an update without checkpoints, with a forward pass as a third of an update. */
   readonly extraTime: number;
 }
 
-/** What the planner needs to know. */
+/** Input of the planner. */
 export interface Costs {
   readonly steps: number;
   readonly budget: number;
-  /** Bytes of the plan of so many steps. */
+  /** Bytes of the plan for a number of steps. */
   planBytes(steps: number): number;
   /** Bytes of all recurrent states at one step. */
   readonly stateBytes: number;
 }
 
-/** Segments at most: the tables have segments² · checkpoints entries. */
+/** Maximum number of segments: the tables have segments² · checkpoints entries. */
 const MOST_SEGMENTS = 128;
-/** Share of a forward pass in the products of an update: one of three. */
+/** A forward pass has one of the three matrix products of an update. */
 const FORWARD_SHARE = 1 / 3;
 
 /**
- * Splits a sequence into segments so that the least is computed again within the budget (Gruslys et al. 2016: states
- * at the start of segments, activations inside the segment at hand).
- * @throws {MemoryError} a budget below what any split takes
+ * Splits a sequence into segments with the least recomputation within the budget (Gruslys et al. 2016: states at the
+ * starts of segments, activations only of the current segment).
+ * @throws {MemoryError} if no split fits the budget
  */
 export function planCheckpoints({ steps, budget, planBytes, stateBytes }: Costs): CheckpointReport {
   const fullBytes = planBytes(steps);
@@ -77,7 +77,7 @@ export function planCheckpoints({ steps, budget, planBytes, stateBytes }: Costs)
   return best;
 }
 
-/** costs[m][n]: forward passes over a segment to reach all n of them from the last to the first with m kept states. */
+/** costs[m][n]: forward passes over a segment that n segments, visited from last to first, need with m kept states. */
 const costs: number[][] = [];
 
 function cost(n: number, m: number): number {
@@ -89,7 +89,7 @@ function cost(n: number, m: number): number {
   return row[n]!;
 }
 
-/** Where to keep the next state, and what it costs. */
+/** The number of segments before the next kept state, and its cost. */
 function cheapest(n: number, m: number): [at: number, cost: number] {
   let at = 1;
   let least = Number.POSITIVE_INFINITY;
@@ -100,7 +100,7 @@ function cheapest(n: number, m: number): [at: number, cost: number] {
   return [at, least];
 }
 
-/** Of n segments whose first one's state is kept, with m states in all: how many to run ahead before keeping another. */
+/** For n segments, the state of the first one kept, and m states in all: segments to run before the next state is kept. */
 export function splitAt(n: number, m: number): number {
   return m === 1 ? n - 1 : cheapest(n, m)[0];
 }

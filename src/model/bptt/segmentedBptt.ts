@@ -12,13 +12,16 @@ import { checkpointed } from './checkpointed.ts';
 import { type CheckpointReport, planCheckpoints } from './checkpoints.ts';
 import { type Truncation, truncated } from './truncated.ts';
 
-/** How a trainer goes through a sequence in parts. */
+/** Options for training on a sequence in parts. */
 export interface PartsOptions {
   readonly truncation: Truncation | undefined;
   readonly memoryBudget: number | undefined;
 }
 
-/** A copy. @throws {ArgumentError} numbers out of range, both options at once, layers that need the sequence whole */
+/**
+ * Checks and copies the options.
+ * @throws {ArgumentError} if a number is out of range, both options are given, or a layer needs the whole sequence
+ */
 export function checkSegments(layers: readonly Layer[], given: PartsOptions): PartsOptions {
   const { truncation, memoryBudget } = given;
   for (const name of ['truncation', 'memoryBudget'] as const) {
@@ -40,9 +43,9 @@ export function checkSegments(layers: readonly Layer[], given: PartsOptions): Pa
   return { truncation: { k1, k2 }, memoryBudget };
 }
 
-/** Goes through sequences in parts: windows of truncated BPTT, or segments within a memory budget. */
+/** Trains on a sequence in parts: windows of truncated BPTT, or segments within a memory budget. */
 export class SegmentedBptt implements InParts {
-  /** Of the two options the one that is given. */
+  /** The option that is given. */
   readonly name: 'truncation' | 'memoryBudget';
   readonly #training: CarryingTraining;
   readonly #truncation: Truncation | undefined;
@@ -62,7 +65,7 @@ export class SegmentedBptt implements InParts {
     return this.#truncation ? Math.ceil(steps / this.#truncation.k1) : 1;
   }
 
-  /** One update, or with truncation several. */
+  /** Makes one update; with truncation, one per window. */
   step(batch: Batch): StepResult {
     const training = this.#training;
     this.#check(batch);
@@ -72,9 +75,9 @@ export class SegmentedBptt implements InParts {
   }
 
   /**
-   * Checks all of a batch before anything changes: parts are written when others have led to an update.
-   * @throws {ArgumentError} an index outside the vocabulary, no target that counts
-   * @throws {NonFiniteError} with truncation, features that are not finite
+   * Checks the whole batch before anything changes, since later parts are written after the updates of earlier ones.
+   * @throws {ArgumentError} if an index is outside the vocabulary or no target counts
+   * @throws {NonFiniteError} with truncation, if a feature is not finite
    */
   #check(batch: Batch): void {
     const { x, y } = batch;
@@ -97,7 +100,7 @@ export class SegmentedBptt implements InParts {
     }
   }
 
-  /** The plan of a training step, as it will lie. */
+  /** The memory plan of a training step. */
   plan(steps: number, batch: number): { plan: Plan; checkpoints?: CheckpointReport } {
     if (this.#truncation) {
       const { k1, k2 } = this.#truncation;

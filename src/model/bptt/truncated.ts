@@ -4,17 +4,17 @@ import type { StepResult } from '../core/trainerTypes.ts';
 import type { StateRoom } from '../stateRoom.ts';
 import { takeWindow } from './window.ts';
 
-/** Truncated BPTT: an update every k1 steps, back through k2 (Williams & Peng 1990). */
+/** Truncated BPTT: an update every k1 steps, backward through k2 steps (Williams & Peng 1990). */
 export interface Truncation {
-  /** Steps from update to update. */
+  /** Number of steps per update. */
   readonly k1: number;
-  /** A multiple of k1. */
+  /** Number of steps to go back; a multiple of k1. */
   readonly k2: number;
 }
 
 /**
- * Truncated backpropagation: every k1 steps an update from the loss of these, through the last k2 steps. An update that is
- * refused leaves those before it as they are.
+ * Truncated backpropagation: an update after every k1 steps, with the loss of these steps, backward through the last k2
+ * steps. If an update is refused, the updates before it stay.
  */
 export function truncated(
   training: CarryingTraining,

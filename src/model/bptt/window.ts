@@ -1,6 +1,6 @@
 import type { Rows } from '../../engine/rows.ts';
 
-/** Has rows take `steps` steps of those arranged, from step t on, as parts of one draw or with one of their own. */
+/** Restricts rows to `steps` arranged steps, from step t on, with the random numbers of the whole sequence or their own. */
 export function takeWindow(rows: Rows, t: number, steps: number, drawn: 'together' | 'alone'): void {
   rows.steps = steps;
   rows.first = t * rows.batch;
