@@ -52,6 +52,11 @@ export function boolean(name: string, value: unknown): boolean {
   return value;
 }
 
+/** @throws {ArgumentError} unless value is a function */
+export function callable(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw new ArgumentError(name, 'a function', value);
+}
+
 /** The names of T's options; a missing or extra one is a type error. */
 export type Names<T> = { readonly [K in keyof T]-?: true };
 

@@ -3,6 +3,8 @@ export { type GradcheckShapes, gradcheck } from './custom/gradcheck.ts';
 export type { CustomLayer, CustomLayerClass, LayerBackward, LayerForward, Views } from './custom/layer.ts';
 export type { CustomFeatureLoss, CustomIndexLoss, CustomLoss } from './custom/loss.ts';
 export type { CustomOptimizer, UpdateStep } from './custom/optimizer.ts';
+export type { Metric, MetricFunction, MetricRows, MetricValue } from './data/metrics/metric.ts';
+export type { MetricDescription, MetricName } from './data/metrics/table.ts';
 export type { Direction, Flow, GateFlow, LayerFlow, NonFinite } from './diagnostics/flow.ts';
 export { gateSpectra, largestSingularValue, type Spectrum, spectralRadius } from './diagnostics/spectrum.ts';
 export type { Verdict } from './diagnostics/verdict.ts';
@@ -44,6 +46,12 @@ export * from './losses/all.ts';
 export type { Loss } from './losses/loss.ts';
 export type { CheckpointReport } from './model/bptt/checkpoints.ts';
 export { type CTCGreedyOptions, ctcGreedy } from './model/ctcGreedy.ts';
+export type { ExampleValue, FitExample } from './model/fit/fitExample.ts';
+export type {
+  LossDescription,
+  OptimizerDescription,
+  ScheduleDescription,
+} from './model/fromDescription.ts';
 export { type BeamOptions, beamSearch } from './model/graph/beamSearch.ts';
 export type { GraphSteps, Named } from './model/graph/feed.ts';
 export type { GivenOptions } from './model/graph/given.ts';
@@ -63,13 +71,25 @@ export { StreamPool, type StreamPoolOptions, StreamSession } from './model/strea
 export type { StreamState } from './model/streaming/state.ts';
 export {
   type AnyLoss,
+  type AnyMetric,
+  type Arrays,
+  type Batch,
+  type Batches,
+  type BatchingOptions,
   type BatchOptions,
+  type Checkpointing,
+  type Corpus,
+  type EpochRecord,
   type Evaluation,
   type EvaluationOptions,
+  type FitData,
+  type FitOptions,
+  type FitResult,
   type Gradients,
   type Match,
   type NonFinitePolicy,
   type ParameterGroup,
+  type Progress,
   type States,
   type StepOptions,
   type StepResult,
@@ -77,6 +97,8 @@ export {
   Trainer,
   type TrainerOptions,
   type Truncation,
+  type ValidationOptions,
+  type ValidationResult,
 } from './model/trainer.ts';
 export * from './optim/all.ts';
 export * from './optim/allSchedules.ts';

@@ -72,18 +72,27 @@ export function batches<E extends NamedExample>(
   integer('batch', batch, 1);
   boolean('bucket', bucket);
   if (seed !== undefined) integer('seed', seed, 0);
-  let all: E[] = [...examples];
+  const all: E[] = [...examples];
   if (all.length === 0) throw new ArgumentError('examples', 'at least one example', all);
-  if (seed !== undefined) all = shuffled(all, seed);
-  if (bucket) all.sort((a, b) => stepsOf(b.x) - stepsOf(a.x));
-  const groups: E[][] = [];
-  for (let i = 0; i < all.length; i += batch) groups.push(all.slice(i, i + batch));
-  const order = seed === undefined ? groups : shuffled(groups, seed);
+  const order = grouped(all, { batch, seed, bucket }, ({ x }) => stepsOf(x));
   return {
     *[Symbol.iterator]() {
       for (const group of order) yield collate(group);
     },
   };
+}
+
+/** Examples cut in batches, as `batches` does it. */
+export function grouped<T>(
+  examples: readonly T[],
+  { batch, seed, bucket }: BatchesOptions,
+  steps: (example: T) => number,
+): T[][] {
+  const all = seed === undefined ? [...examples] : shuffled(examples, seed);
+  if (bucket) all.sort((a, b) => steps(b) - steps(a));
+  const groups: T[][] = [];
+  for (let i = 0; i < all.length; i += batch) groups.push(all.slice(i, i + batch));
+  return seed === undefined ? groups : shuffled(groups, seed);
 }
 
 function collate<E extends NamedExample>(group: readonly E[]): DataBatch<E> {

@@ -17,6 +17,8 @@ export {
 } from './batches.ts';
 export { CharacterVocabulary } from './characters.ts';
 export { Lanes, type LanesBatch, type LanesOptions } from './lanes.ts';
+export * as metrics from './metrics/all.ts';
+export type { Metric, MetricFunction, MetricRows, MetricValue } from './metrics/metric.ts';
 export { Normalizer, type NormalizerOptions } from './normalizer.ts';
 export { type Padded, pad, type SequenceLike } from './pad.ts';
 export { shuffled } from './shuffle.ts';

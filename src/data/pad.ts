@@ -20,16 +20,21 @@ export interface Padded {
  * @throws {ShapeError} if their numbers of features differ
  */
 export function pad(sequences: readonly SequenceLike[]): Padded {
+  return padNamed('sequences', sequences);
+}
+
+/** As `pad`; name: that of the sequences in errors. */
+export function padNamed(name: string, sequences: readonly SequenceLike[]): Padded {
   if (!Array.isArray(sequences) || sequences.length === 0)
-    throw new ArgumentError('sequences', 'at least one sequence', sequences);
-  const read = sequences.map((sequence, i) => readOne(`sequences[${i}]`, sequence));
+    throw new ArgumentError(name, 'at least one sequence', sequences);
+  const read = sequences.map((sequence, i) => readOne(`${name}[${i}]`, sequence));
   const width = read[0]!.width;
   for (const [i, { width: other }] of read.entries()) {
-    if (other !== width) throw new ShapeError(`sequences[${i}]`, `${text(width)}, as the first`, text(other));
+    if (other !== width) throw new ShapeError(`${name}[${i}]`, `${text(width)}, as the first`, text(other));
   }
   const lengths = Int32Array.from(read, ({ steps }) => steps);
   const T = Math.max(...lengths);
-  if (T === 0) throw new ArgumentError('sequences', 'at least one step', sequences);
+  if (T === 0) throw new ArgumentError(name, 'at least one step', sequences);
   const B = read.length;
   const size = width ?? 1;
   const data = width === undefined ? integers(T * B) : floats(T * B * size);

@@ -3,7 +3,7 @@ import type { Plan } from '../engine/plan.ts';
 import { BATCH_FIRST, FormatError, ShapeError, show } from '../errors.ts';
 import type { Layout, Region } from '../memory/layout.ts';
 import type { Batch } from './core/batch.ts';
-import type { SavedStates, StatesInFile, TakeTensor } from './core/save.ts';
+import type { Files, SavedStates, StatesInFile, TakeTensor } from './core/save.ts';
 import { Training } from './core/training.ts';
 import { FILES } from './files.ts';
 import { StateRoom } from './stateRoom.ts';
@@ -16,7 +16,7 @@ interface Carried {
 
 /** Updates of the whole package: with `carryState` each starts from the states in which the one before it ended. */
 export class CarryingTraining extends Training {
-  readonly files = FILES;
+  readonly files: Files = FILES;
   /** Whether states are carried from step to step. */
   carries = false;
   /** Last states of the last step; undefined when the next step starts from zeros. */

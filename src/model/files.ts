@@ -1,6 +1,6 @@
 import { reading } from '../check.ts';
 import { type Tensor, toFloat32 } from '../io/dtype.ts';
-import { parseSafetensors } from '../io/parse.ts';
+import { parseSafetensors, type SafetensorsFile } from '../io/parse.ts';
 import type { LayerConfig } from './core/layerFactory.ts';
 import { type Files, KEY } from './core/save.ts';
 
@@ -9,6 +9,12 @@ export type Metadata = Readonly<Record<string, string>>;
 
 /** What the whole package reads besides. */
 export const FILES: Files = { parse: parseSafetensors, convert, fromVersion1 };
+
+/** A file without what a fit adds to a checkpoint. */
+export function withoutFit(file: SafetensorsFile): SafetensorsFile {
+  const isFit = (name: string) => /^optimizer\.fit-best(-average)?\./.test(name);
+  return { ...file, tensors: new Map([...file.tensors].filter(([name]) => !isFit(name))) };
+}
 
 /** The metadata of a model and those given to `save`. @throws {ArgumentError} if they can't be read */
 export function merged(own: Metadata, given: Metadata): Metadata {

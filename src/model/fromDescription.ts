@@ -1,3 +1,4 @@
+import { satisfies } from '../custom/satisfies.ts';
 import { ArgumentError } from '../errors.ts';
 import type { Loss } from '../losses/loss.ts';
 import { LOSSES, type LossName } from '../losses/table.ts';
@@ -20,10 +21,12 @@ export interface ExposedDescription {
   readonly [option: string]: unknown;
 }
 
-/** An optimizer as data: the name it is saved under, and its options. */
-export type OptimizerDescription = {
-  [K in OptimizerName]: { readonly name: K } & Given<ConstructorParameters<(typeof OPTIMIZERS)[K]>[0]>;
-}[OptimizerName];
+/** An optimizer as data: the name it is saved under, or its name and options. */
+export type OptimizerDescription =
+  | OptimizerName
+  | {
+      [K in OptimizerName]: { readonly name: K } & Given<ConstructorParameters<(typeof OPTIMIZERS)[K]>[0]>;
+    }[OptimizerName];
 
 /** A schedule as data: the name of the function that makes it, and its options. Schedules among the options are data, too. */
 export type ScheduleDescription = {
@@ -34,22 +37,35 @@ type Described<O> = {
   [P in keyof O]: O[P] extends Schedule | undefined ? ScheduleDescription | undefined : O[P];
 };
 
+/** Whether it is a name, or a plain object with a name: a description, not what it describes. */
+export function isDescription(given: unknown): given is string | { readonly name: string } {
+  return satisfies(() => {
+    if (typeof given === 'string') return true;
+    const { name } = given as { name?: unknown };
+    return typeof name === 'string' && Object.getPrototypeOf(given) === Object.prototype && !isMade(given);
+  });
+}
+
+/** Whether it has methods, as losses, optimizers and schedules have. */
+function isMade(given: unknown): boolean {
+  return Object.values(given as object).some((value) => typeof value === 'function');
+}
+
 /** @throws {ArgumentError} an unknown name, or options that the loss refuses */
 export function makeLoss(description: LossDescription, argument = 'loss'): Loss {
-  const given = typeof description === 'string' ? { name: description } : description;
-  const { row, options } = find(argument, LOSSES, given);
+  const { row, options } = find(argument, LOSSES, named(description));
   return row(options as never);
 }
 
 /** @throws {ArgumentError} an unknown name, or options that the optimizer refuses */
 export function makeOptimizer(description: OptimizerDescription): Optimizer {
-  const { row, options } = find('optimizer', OPTIMIZERS, description);
+  const { row, options } = find('optimizer', OPTIMIZERS, named(description));
   return new row(options as never);
 }
 
 /** @throws {ArgumentError} an unknown name, or options that the schedule refuses */
 export function makeSchedule(description: ScheduleDescription): Schedule {
-  const { row, options } = find('schedule', SCHEDULES, description);
+  const { row, options } = find('schedule', SCHEDULES, named(description));
   const made = Object.entries(options).map(([key, value]) => [
     key,
     typeof value === 'object' && value !== null && 'name' in value
@@ -57,6 +73,10 @@ export function makeSchedule(description: ScheduleDescription): Schedule {
       : value,
   ]);
   return row(Object.fromEntries(made) as never);
+}
+
+function named<D extends { readonly name: string }>(description: D | string): { readonly name: string } {
+  return typeof description === 'string' ? { name: description } : description;
 }
 
 /** A table's row of a description's name, and the options beside the name. They are checked by what they make. */

@@ -1,5 +1,5 @@
 import { floats } from '../allocate.ts';
-import { boolean, instance, options } from '../check.ts';
+import { boolean, instance, options, reading } from '../check.ts';
 import type { Flow } from '../diagnostics/flow.ts';
 import { Observer } from '../diagnostics/observe.ts';
 import type { Steps } from '../engine/batchIO.ts';
@@ -13,7 +13,14 @@ import { ModelBase } from './core/modelBase.ts';
 import { TrainerBase } from './core/trainerBase.ts';
 import type { Evaluation, Look } from './core/trainerTypes.ts';
 import { adapted, hasCustom, undoneOnError } from './custom.ts';
+import { described, lossesOf } from './described.ts';
 import { merged } from './files.ts';
+import type { FitState } from './fit/fitState.ts';
+import { Pacer } from './fit/pacer.ts';
+import { type PreparedOptions, prepareFit, prepareValidation, signalOf } from './fit/prepareFit.ts';
+import type { Source } from './fit/source.ts';
+import type { FitData, FitOptions, FitResult, ValidationOptions, ValidationResult } from './fit/types.ts';
+import { validateOn } from './fit/validate.ts';
 import type { Named } from './graph/feed.ts';
 import { GraphObjective } from './graph/graphObjective.ts';
 import { GraphTraining } from './graph/graphTraining.ts';
@@ -37,6 +44,7 @@ import { watch } from './watch.ts';
 
 export type { Truncation } from './bptt/truncated.ts';
 export type { Evaluation, NonFinitePolicy } from './core/trainerTypes.ts';
+export type * from './fit/types.ts';
 export type {
   AnyLoss,
   EvaluationOptions,
@@ -59,6 +67,8 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
   readonly #parts: SegmentedBptt | undefined;
   /** Whether an update runs code of the user's, which may throw. */
   readonly #custom: boolean;
+  /** Of a fit under way: has its state written to a checkpoint. */
+  #fit: ((save: () => Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>) | undefined;
   /** Set if the model has buffers. */
   readonly #buffers: BufferGuard | undefined;
 
@@ -93,15 +103,17 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
         'none with truncation, which makes several updates a step',
         accumulate,
       );
-    const loss = oneLoss(model, given, lossWeights);
+    const loss = oneLoss(model, lossesOf(model, given), lossWeights);
+    const { optimizer, schedule, ...rest } = others;
+    const own = { ...rest, ...described({ optimizer, schedule }), loss };
     refuseWholeRows(loss, { ...parts, graph });
-    super(model, adapted(model, { ...others, loss }), (owner, _, loss, opts) =>
+    super(model, adapted(model, own), (owner, _, loss, opts) =>
       graph
         ? new GraphTraining(owner, model, new GraphObjective(graph, loss), opts, more)
         : new FullTraining(owner, model, objectiveOf(model.network, loss), opts, more),
     );
     this.training.carries = carries;
-    this.#custom = hasCustom(model, { ...others, loss }) || hasCustomPart(loss);
+    this.#custom = hasCustom(model, own) || hasCustomPart(loss);
     if (model.network.buffers.length) this.#buffers = new BufferGuard(model.network);
     if (parts.truncation || parts.memoryBudget !== undefined) {
       this.#parts = new SegmentedBptt(this.training, parts);
@@ -124,8 +136,93 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    * @throws {MemoryError} beyond 2 GiB, or beyond the budget
    */
   override step(x: Named<Given>, y: Named<Given>, opts?: StepOptions): StepResult {
+    this.#idle('step');
+    return this.#update(x, y, opts);
+  }
+
+  #update(x: Named<Given>, y: Named<Given>, opts: StepOptions | undefined): StepResult {
     const given = opts === undefined ? opts : this.#checkStep(opts);
     return this.#safely('step', () => this.#step(x, y, given));
+  }
+
+  /**
+   * Trains for epochs over data, in this thread; `WorkerTrainer` does the same in a worker. Between two steps other tasks
+   * run, and this trainer may be asked to evaluate, to stream and to save. An error, also one that a function of the
+   * caller's throws, leaves the trainer after the last step that was made.
+   *
+   * @throws {ArgumentError | ShapeError} as `step`, or if an option is unknown or out of range, or the data can't be read in
+   * each epoch
+   * @throws {FormatError} if `resume` is not a checkpoint of `fit` with these layers and options
+   * @throws {StateError} if another fit is running
+   * @throws any error thrown by the data, by `onProgress` or by `checkpoint.save`
+   */
+  async fit(data: FitData, opts?: FitOptions): Promise<FitResult> {
+    const { signal } = reading('the options of fit', opts, () => ({ signal: signalOf(opts?.signal) }));
+    const fit = this.startFit(data, opts);
+    const stop = () => fit.pacer.stop();
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop);
+    try {
+      return await fit.run();
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  /** A fit that is to be run. @internal */
+  startFit(
+    data: FitData | Source,
+    opts?: PreparedOptions,
+    paused = false,
+  ): { readonly pacer: Pacer; run(): Promise<FitResult> } {
+    this.#idle('fit');
+    const { training } = this;
+    let state: FitState | undefined;
+    const inFile = <T>(of: FitState | undefined, call: () => T): T => {
+      training.fit = of;
+      try {
+        return call();
+      } finally {
+        training.fit = undefined;
+      }
+    };
+    const fit = prepareFit(
+      {
+        training,
+        step: (x, y, options) => this.#update(x, y, options),
+        resetState: () => training.resetState(),
+        save: () => this.save(),
+        restore: (bytes, of) => inFile(of, () => this.restore(bytes)),
+      },
+      data,
+      opts,
+      paused,
+    );
+    state = fit.state;
+    const run = async () => {
+      this.#idle('fit');
+      this.#fit = (save) => inFile(state, save);
+      try {
+        return await fit.run();
+      } finally {
+        this.#fit = undefined;
+      }
+    };
+    return { pacer: fit.pacer, run };
+  }
+
+  /**
+   * The mean loss and the metrics of data, without dropout, and with the moving averages if the trainer has them.
+   * @throws {ArgumentError | ShapeError} as `evaluate`, or if an option is unknown
+   */
+  async validate(data: FitData, opts?: ValidationOptions): Promise<ValidationResult> {
+    const { source, metrics } = prepareValidation(this.training, data, opts);
+    return (await validateOn(this.training, source, metrics, new Pacer()))!;
+  }
+
+  /** @throws {StateError} while a fit is running */
+  #idle(call: string): void {
+    if (this.#fit) throw new StateError(`${call}: a fit is already running: await it or abort it`);
   }
 
   /**
@@ -136,6 +233,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    * @throws {NonFiniteError} if the loss or the gradient norm is NaN or infinite, unless `nonFinite` is `'allow'`
    */
   gradients(x: Named<Given>, y: Named<Given>, opts?: BatchOptions): Gradients {
+    this.#idle('gradients');
     const given = opts === undefined ? opts : this.#checkStep(options('gradients', opts, BATCH));
     const gradients = floats(this.training.trainedCount);
     return this.#safely('gradients', () => ({
@@ -153,6 +251,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    * @throws {StateError} with `accumulate` or `truncation`
    */
   apply(gradients: ArrayLike<number>): Omit<StepResult, 'loss' | 'penalty' | 'flow'> {
+    this.#idle('apply');
     return this.#safely('apply', () => this.training.applyGradients(gradients));
   }
 
@@ -196,6 +295,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    * batch
    */
   resetState(rows?: ArrayLike<number>): void {
+    this.#idle('resetState');
     this.training.resetState(rows);
   }
 
@@ -205,6 +305,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    * @throws {StateError} without the option `averages`
    */
   swapAverages(): void {
+    this.#idle('swapAverages');
     const { averages, network } = this.training;
     if (!averages) throw new StateError('swapAverages: the trainer has no averages');
     network.free('swapAverages');
@@ -228,7 +329,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
   override evaluate(x: Named<Given>, y: Named<Given>, opts?: EvaluationOptions): Evaluation {
     const given = opts === undefined ? opts : options('evaluate', opts, { ...BATCH, carry: true });
     const carry = boolean('carry', given?.carry ?? false);
-    return { loss: this.training.evaluateFrom(x as Given, y as Given, given, carry) };
+    return { loss: this.training.measure(x, y, given, { carry }).loss };
   }
 
   /**
@@ -251,10 +352,12 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
   /** As of the base class; with the model's metadata. */
   override save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
     this.training.averages?.swappedOut('save');
-    return super.save(merged(this.model.metadata, metadata));
+    const save = () => super.save(merged(this.model.metadata, metadata));
+    return this.#fit ? this.#fit(save) : save();
   }
 
   override restore(bytes: Uint8Array | ArrayBuffer): void {
+    this.#idle('restore');
     this.training.averages?.swappedOut('restore');
     super.restore(bytes);
   }

@@ -4,27 +4,35 @@ import type { CustomOptimizer } from '../custom/optimizer.ts';
 import type { Flow } from '../diagnostics/flow.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
+import type { Schedule } from '../optim/schedules.ts';
 import type { Truncation } from './bptt/truncated.ts';
 import { OPTIONS as CORE_OPTIONS } from './core/trainerBase.ts';
 import type { TrainerOptions as CoreOptions } from './core/trainerTypes.ts';
+import type { LossDescription, OptimizerDescription, ScheduleDescription } from './fromDescription.ts';
 import type { FullOptions } from './training/fullOptions.ts';
 import type { BatchOptions } from './training/fullTraining.ts';
 import type { FullStepResult } from './training/types.ts';
 
-/** A loss of this package, a function that creates it, or a custom one. */
-export type AnyLoss = Loss | (() => Loss) | CustomLoss;
+/** A loss of this package, a function that creates it, its name or description, or a custom one. */
+export type AnyLoss = Loss | (() => Loss) | CustomLoss | LossDescription;
 
 /** Options of a `Trainer`. */
-export interface TrainerOptions extends Omit<CoreOptions, 'loss' | 'optimizer'>, FullOptions {
+export interface TrainerOptions extends Omit<CoreOptions, 'loss' | 'optimizer' | 'schedule'>, FullOptions {
   /**
    * The loss: `crossEntropy` or, with options, `crossEntropy({ ignoreIndex: 0 })`; also `mse` and others, or a custom
-   * loss. For a `Model` with named outputs a loss by name for each.
+   * loss; or by name, `'crossEntropy'` or `{ name: 'crossEntropy', ignoreIndex: 0 }`. For a `Model` with named outputs one
+   * of these for each.
    */
   readonly loss: AnyLoss | Readonly<Record<string, AnyLoss>>;
   /** For losses by name: factor of each in their sum, which is the loss of a step. Default 1. */
   readonly lossWeights?: Readonly<Record<string, number>> | undefined;
-  /** An optimizer of this package, which can't be shared with another trainer, or a custom one. */
-  readonly optimizer: Optimizer | CustomOptimizer;
+  /**
+   * An optimizer of this package, which can't be shared with another trainer, or a custom one; or by name, `'adamw'` or
+   * `{ name: 'adamw', lr: 1e-3 }`.
+   */
+  readonly optimizer: Optimizer | CustomOptimizer | OptimizerDescription;
+  /** Factor of the learning rate at each step: a function, or `{ name: 'cosineLR', steps: 1000 }`. */
+  readonly schedule?: Schedule | ScheduleDescription | undefined;
   /** Truncated BPTT inside a step (Williams & Peng 1990): an update every k1 steps, back through the last k2. */
   readonly truncation?: Truncation | undefined;
   /** Each step starts from the last states of the previous one, detached. Default false. */

@@ -5,6 +5,7 @@ import { ArgumentError, Verbatim } from '../../errors.ts';
 import type { Loss } from '../../losses/loss.ts';
 import type { Sequence, Signal } from '../../ndarray.ts';
 import type { Batch } from '../core/batch.ts';
+import type { OutputRegion } from '../fit/outputRows.ts';
 import { WeightedObjective, writeConstants } from '../training/weightedObjective.ts';
 import type { Model } from './model.ts';
 import { isMultiLoss, type Part } from './multiLoss.ts';
@@ -98,6 +99,24 @@ export class GraphObjective extends WeightedObjective {
     const { name } = this.network.graph.outputs[output]!;
     const what = `a target other than ignoreIndex ${this.#parts[output]!.loss.ignoreIndex}`;
     throw new ArgumentError(`y.${name}`, what, new Verbatim('none'));
+  }
+
+  override regions(batch: Batch, plan: GraphPlan): OutputRegion[] {
+    if (this.isSingle) return super.regions(batch, plan);
+    return plan.outputs.map(({ rows, region, targets }, i) => {
+      const { kind, size } = this.signals[i]!;
+      return {
+        output: region.ptr,
+        targets: targets.ptr,
+        rows: rows.countWithSteps,
+        size: this.#sizes[i]!,
+        kind,
+        targetSize: size,
+        ignoreIndex: this.#parts[i]!.loss.ignoreIndex,
+        skipped: 0,
+        weights: undefined,
+      };
+    });
   }
 
   override run(

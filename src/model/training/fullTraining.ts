@@ -9,8 +9,12 @@ import { CarryingTraining } from '../carryingTraining.ts';
 import type { Batch } from '../core/batch.ts';
 import type { ModelBase } from '../core/modelBase.ts';
 import type { Objective } from '../core/objective.ts';
+import type { Files } from '../core/save.ts';
 import type { TrainerOptions } from '../core/trainerTypes.ts';
-import type { GraphSteps } from '../graph/feed.ts';
+import { FILES, withoutFit } from '../files.ts';
+import type { BestWeights } from '../fit/bestWeights.ts';
+import { type OutputRows, outputRows } from '../fit/outputRows.ts';
+import type { GraphSteps, Named } from '../graph/feed.ts';
 import { Accumulator } from './accumulator.ts';
 import type { CheckedOptions } from './fullOptions.ts';
 import { readStates, type States } from './givenStates.ts';
@@ -18,6 +22,7 @@ import { lowestPass, namesOfStates } from './passes.ts';
 import { readTargetWeights, refuseWeights, type TargetWeights } from './rowWeights.ts';
 import type { FullProgress, FullStepResult } from './types.ts';
 import { WeightAverage } from './weightAverage.ts';
+import type { WeightedObjective } from './weightedObjective.ts';
 
 /** Options of a step that a batch is read with. */
 export interface BatchOptions extends GraphSteps, TargetWeights {
@@ -26,6 +31,34 @@ export interface BatchOptions extends GraphSteps, TargetWeights {
    * state and the stacked layer, with `_reverse` for the reverse direction.
    */
   readonly states?: States | undefined;
+}
+
+/** How a batch is evaluated. */
+export interface Measuring {
+  /** Whether it starts from the states in which the last evaluation ended. */
+  readonly carry: boolean;
+  /** Whether it starts from zeros nevertheless. */
+  readonly restart?: boolean | undefined;
+  /** Whether outputs and targets are wanted. */
+  readonly outputs?: boolean | undefined;
+}
+
+/** A batch that was evaluated. */
+export interface Measured {
+  readonly loss: number;
+  /** Divisor of the mean. */
+  readonly count: number;
+  /** By output; none unless they are wanted. */
+  readonly outputs: readonly OutputRows[];
+}
+
+/** What checkpoints have of a fit. */
+export interface FitInFile {
+  /** Blocks laid out as the parameters, by name. */
+  kept(): (readonly [string, Region])[];
+  state(): string;
+  /** Sets what was read. */
+  resume(): () => void;
 }
 
 /** What a trainer of the whole package does updates with. */
@@ -42,6 +75,14 @@ export class FullTraining extends CarryingTraining {
   readonly #evaluation = this.stateRoom();
   /** Rows and updates at the end of the last evaluation that carries its states. */
   #evaluated: { readonly batch: number; readonly steps: number } | undefined;
+  /** Of a fit under way, while its checkpoint is written or read. */
+  fit: FitInFile | undefined;
+  /** Memory for the best weights of a fit. */
+  bestWeights: BestWeights | undefined;
+  override readonly files: Files = {
+    ...FILES,
+    parse: (bytes) => (this.fit ? FILES.parse(bytes) : withoutFit(FILES.parse(bytes))),
+  };
   /** Where gradients are asked for instead of an update. */
   #into: Float32Array | undefined;
 
@@ -154,27 +195,32 @@ export class FullTraining extends CarryingTraining {
   }
 
   /**
-   * The mean loss of a batch; carry: from the states in which the last evaluation with `carry` ended, if no update was made
-   * since.
+   * The mean loss of a batch and its divisor. With `carry` from the states in which the last evaluation with `carry` ended,
+   * if no update was made since; unless `restart`.
    */
-  evaluateFrom(x: Given, y: Given, given: BatchOptions | undefined, carry: boolean): number {
-    const { network } = this;
+  measure(x: Named<Given>, y: Named<Given>, given: BatchOptions | undefined, how: Measuring): Measured {
+    const { network, objective } = this;
+    const { carry, restart = false, outputs = false } = how;
     network.enter('evaluate');
     try {
-      const batch = this.read(this.other, x, y, given);
+      const batch = this.read(this.other, x as Given, y as Given, given);
       const rows = batch.x.batch;
       const { steps } = this.optimizer;
-      const last = carry && this.#evaluated?.steps === steps ? this.#evaluated : undefined;
+      const known = carry && !restart && this.#evaluated?.steps === steps;
+      const last = known ? this.#evaluated : undefined;
       if (last && last.batch !== rows)
         throw new ShapeError('x', `batch ${last.batch}, as before`, `batch ${rows}`);
       if (batch.states) this.#given.take(rows);
       const room = carry ? this.#evaluation.take(rows)[0] : undefined;
       const plan = this.written(batch, false);
       this.startFrom(plan, this.#mixed(batch, last && room));
-      const loss = this.evaluated(batch, plan);
+      const count = objective.count(batch, plan);
+      plan.forward();
+      const loss = objective.run(batch, plan, 0, plan.outputCount, 0, count) / count;
       if (room) this.endIn(plan, room);
       if (carry) this.#evaluated = { batch: rows, steps };
-      return loss;
+      const regions = outputs ? (objective as WeightedObjective).regions(batch, plan) : [];
+      return { loss, count, outputs: regions.map((region) => outputRows(network.arena, region)) };
     } finally {
       network.leave();
     }
@@ -240,7 +286,7 @@ export class FullTraining extends CarryingTraining {
     // names that no slot of a user's own optimizer can have
     if (accumulator) kept.push(['accumulated-gradient', accumulator.sum]);
     if (averages) kept.push(['moving-average', averages.values]);
-    return kept;
+    return this.fit ? [...kept, ...this.fit.kept()] : kept;
   }
 
   override progress(): FullProgress {
@@ -249,6 +295,7 @@ export class FullTraining extends CarryingTraining {
       ...super.progress(),
       ...(accumulator?.count ? { accumulated: accumulator.count } : {}),
       ...(this.metricSchedule ? { schedule: this.metricSchedule.state() } : {}),
+      ...(this.fit ? { fit: this.fit.state() } : {}),
     };
   }
 
@@ -264,8 +311,10 @@ export class FullTraining extends CarryingTraining {
     // what is wrong is told before anything changes
     metricSchedule?.restore(progress.schedule);
     metricSchedule?.restore(before);
+    const setFit = this.fit?.resume();
     return () => {
       set();
+      setFit?.();
       metricSchedule?.restore(progress.schedule);
       if (accumulator) accumulator.count = accumulated;
       this.#evaluated = undefined;

@@ -13,4 +13,6 @@ export interface FullProgress extends Progress {
   readonly accumulated?: number | undefined;
   /** State of a schedule that follows a metric. */
   readonly schedule?: unknown;
+  /** State of a fit, as text. */
+  readonly fit?: string | undefined;
 }

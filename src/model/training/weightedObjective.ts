@@ -4,6 +4,7 @@ import { ArgumentError, Verbatim } from '../../errors.ts';
 import type { Loss } from '../../losses/loss.ts';
 import type { Batch } from '../core/batch.ts';
 import { Objective } from '../core/objective.ts';
+import type { OutputRegion } from '../fit/outputRows.ts';
 
 /** Writes the constants of a loss to memory of their own. Returns where, 0 for none. */
 export function writeConstants(network: Network, loss: Loss, size: number): number {
@@ -86,6 +87,23 @@ export class WeightedObjective extends Objective {
       else if (gradient) this.#clear(gradient, first + i, 1);
     }
     return sum;
+  }
+
+  /** Where the outputs and targets of a plan of all steps are, by output. */
+  regions(batch: Batch, plan: Plan): OutputRegion[] {
+    const { loss, network, target } = this;
+    const region = {
+      output: plan.output.ptr,
+      targets: plan.targets.ptr,
+      rows: plan.outputCount,
+      size: network.outputSize,
+      kind: target.kind,
+      targetSize: target.size,
+      ignoreIndex: loss.ignoreIndex,
+      skipped: this.#uncounted(batch, plan),
+      weights: batch.weights,
+    };
+    return [region];
   }
 
   /** Rows of the whole sequence that only warm up: the first ones. */

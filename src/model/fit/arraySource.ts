@@ -1,0 +1,205 @@
+import { floats, integers } from '../../allocate.ts';
+import { integer, options, reading } from '../../check.ts';
+import { shuffled } from '../../data/shuffle.ts';
+import { ArgumentError, ShapeError } from '../../errors.ts';
+import { Generator } from '../../init/generator.ts';
+import { type Given, type NDArray, type Numbers, readSequence, type Sequence } from '../../ndarray.ts';
+import { settledList } from '../../settled.ts';
+import { checkRecord, pick, readVector } from '../graph/feed.ts';
+import type { Port, Ports } from './ports.ts';
+import { Source } from './source.ts';
+import type { Arrays, Batch } from './types.ts';
+
+/** How examples are cut in batches. */
+export interface Cut {
+  readonly batchSize: number;
+  /** Undefined: in the given order. */
+  readonly seed: number | undefined;
+  /** Whether all batches must have the same size, as with states that are carried. */
+  readonly isWhole: boolean;
+}
+
+/** The seed of an epoch (from 1). */
+export function epochSeed(seed: number, epoch: number): number {
+  const generator = new Generator(seed);
+  for (let i = 1; i < epoch; i++) generator.next();
+  return generator.next();
+}
+
+/** Numbers per example and step; `data` has N examples at each step. */
+interface Column {
+  readonly data: ArrayLike<number | boolean>;
+  readonly width: number;
+  readonly steps: number;
+  readonly make: (length: number) => Numbers & { [i: number]: number };
+  /** The shape of the part with B examples. */
+  shape(batch: number): number[];
+}
+
+type Named<T> = readonly (readonly [name: string, value: T])[];
+
+/** A whole data set, cut in batches of examples. */
+export class ArraySource extends Source {
+  readonly batches: number;
+  readonly #count: number;
+  readonly #cut: Cut;
+  readonly #ports: Ports;
+  readonly #x: Named<Column>;
+  readonly #y: Named<Column>;
+  readonly #more: readonly (readonly [
+    option: 'lengths' | 'mask' | 'weights',
+    name: string,
+    column: Column,
+  ])[];
+  #order: readonly number[] = [];
+  #at = 0;
+
+  /** @throws {ArgumentError | ShapeError} as `step` for all examples as one batch; `argument`: name in errors */
+  constructor(ports: Ports, data: Arrays, cut: Cut, argument: string) {
+    super();
+    const known = { x: true, y: true, lengths: true, mask: true, weights: true, count: true } as const;
+    const given = options<Arrays & { count?: number }>(argument, data, known);
+    const [x, y] = [fields(ports, 'x', given.x), fields(ports, 'y', given.y)];
+    this.#count = this.#countOf([...x, ...y]);
+    const N = this.#count;
+    this.#x = x.map(([port, , sequence]) => [port.name, column(port, sequence)]);
+    this.#y = y.map(([port, , sequence]) => [port.name, column(port, sequence)]);
+    const more: [option: 'lengths' | 'mask' | 'weights', name: string, column: Column][] = [];
+    const rows = (option: 'lengths' | 'mask' | 'weights', name: string, value: unknown) => {
+      const label = name ? `${option}.${name}` : option;
+      more.push([option, name, marks(label, value, N, option === 'lengths')]);
+    };
+    for (const option of ['lengths', 'mask', 'weights'] as const) {
+      const value = given[option];
+      if (value === undefined) continue;
+      const isNamed = option !== 'weights' && !isList(value) && !('data' in value);
+      if (isNamed) for (const [name, one] of Object.entries(value)) rows(option, name, one);
+      else rows(option, '', value);
+    }
+    this.#more = more;
+    this.#ports = ports;
+    this.#cut = cut;
+    if (cut.isWhole && N % cut.batchSize) {
+      const what = `a divisor of ${N}, the number of examples, with carryState`;
+      throw new ArgumentError('batchSize', what, cut.batchSize);
+    }
+    this.batches = Math.ceil(N / cut.batchSize);
+  }
+
+  #countOf(all: readonly (readonly [Port, Given, Sequence])[]): number {
+    // a bare array has as many examples as those with a shape
+    const first = all.find(([, given]) => !isList(given)) ?? all[0]!;
+    const N = first[2].batch;
+    for (const [port, given, sequence] of all) {
+      if (isList(given) && sequence.batch !== N) {
+        if (port.isVector) readVector(port.label, given, port, N, sequence);
+        else readSequence(port.label, given, port, N, sequence);
+      }
+      if (sequence.batch === N) continue;
+      throw new ShapeError(port.label, `${N} examples, as ${first[0].label}`, `${sequence.batch}`);
+    }
+    return N;
+  }
+
+  start(epoch: number, at: number): void {
+    const { seed } = this.#cut;
+    const order = Array.from({ length: this.#count }, (_, i) => i);
+    this.#order = seed === undefined ? order : shuffled(order, epochSeed(seed, epoch));
+    this.#at = at;
+  }
+
+  next(): Batch | undefined {
+    const { batchSize } = this.#cut;
+    const chosen = this.#order.slice(this.#at * batchSize, (this.#at + 1) * batchSize);
+    if (chosen.length === 0) return undefined;
+    this.#at++;
+    const N = this.#count;
+    const { input, output } = this.#ports.single;
+    const part = (one: Column) => gather(one, N, chosen);
+    const all = (columns: Named<Column>, single: boolean) =>
+      single
+        ? part(columns[0]![1])
+        : Object.fromEntries(columns.map(([name, one]) => [name, part(one)] as const));
+    const more: Record<string, unknown> = {};
+    for (const [option, name, one] of this.#more) {
+      const value = option === 'lengths' ? part(one).data : part(one);
+      if (name === '') more[option] = value;
+      else more[option] = { ...(more[option] as object | undefined), [name]: value };
+    }
+    return { x: all(this.#x, input), y: all(this.#y, output), ...more };
+  }
+}
+
+/** Checked sequences of all inputs, or of all targets. */
+function fields(ports: Ports, argument: 'x' | 'y', given: unknown): [Port, Given, Sequence][] {
+  const [of, single] =
+    argument === 'x' ? [ports.inputs, ports.single.input] : [ports.outputs, ports.single.output];
+  const named = of.map(({ name }, value) => ({ name, value }));
+  checkRecord(argument, given, named, single);
+  return of.map((port) => {
+    const one = pick(port.label, given, port.name, single) as Given;
+    const into: Sequence = { data: [], steps: 0, batch: 0 };
+    const sequence = port.isVector
+      ? readVector(port.label, one, port, 0, into)
+      : readSequence(port.label, one, port, 1, into);
+    return [port, one, sequence];
+  });
+}
+
+function column({ kind, size, isVector }: Port, { data, steps }: Sequence): Column {
+  const isIndices = kind === 'indices';
+  const tail = isIndices ? [] : [size];
+  return {
+    data,
+    width: isIndices ? 1 : size,
+    steps,
+    make: isIndices ? integers : floats,
+    shape: (batch) => (isVector ? [batch, ...tail] : [steps, batch, ...tail]),
+  };
+}
+
+/** Lengths [N], or a mask or weights [T, N]. */
+function marks(label: string, given: unknown, N: number, isVector: boolean): Column {
+  const data = reading(label, given, () => {
+    const { data: list = given } = given as { data?: unknown };
+    return isList(list) ? settledList(list) : undefined;
+  });
+  if (!data) throw new ArgumentError(label, 'an array of numbers', given);
+  const steps = data.length / N;
+  if (!Number.isInteger(steps) || steps === 0 || (isVector && steps !== 1))
+    throw new ShapeError(label, isVector ? `[${N}]` : `[T, ${N}]`, `${data.length} numbers`);
+  return {
+    data,
+    width: 1,
+    steps,
+    make: floats,
+    shape: (batch) => (isVector ? [batch] : [steps, batch]),
+  };
+}
+
+function isList(value: unknown): value is ArrayLike<number> {
+  return Array.isArray(value) || ArrayBuffer.isView(value);
+}
+
+/** The numbers of the chosen examples. */
+function gather(
+  { data, width, steps, make, shape }: Column,
+  N: number,
+  chosen: readonly number[],
+): NDArray<Numbers> {
+  const B = chosen.length;
+  const into = make(steps * B * width);
+  let at = 0;
+  for (let t = 0; t < steps; t++) {
+    for (const example of chosen) {
+      const from = (t * N + example) * width;
+      for (let j = 0; j < width; j++) into[at++] = Number(data[from + j]);
+    }
+  }
+  return { data: into, shape: shape(B) };
+}
+
+/** @throws {ArgumentError} if the batch size is below 1 */
+export function batchSizeOf(given: number | undefined): number {
+  return integer('batchSize', given ?? 32, 1);
+}

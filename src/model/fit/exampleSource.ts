@@ -1,0 +1,155 @@
+import { floats, integers } from '../../allocate.ts';
+import { grouped } from '../../data/batches.ts';
+import { type Padded, padNamed, type SequenceLike } from '../../data/pad.ts';
+import { ArgumentError, ShapeError } from '../../errors.ts';
+import type { NDArray, Numbers } from '../../ndarray.ts';
+import { checkRecord, pick } from '../graph/feed.ts';
+import { type Cut, epochSeed } from './arraySource.ts';
+import type { FitExample, ExampleValue } from './fitExample.ts';
+import type { Port, Ports } from './ports.ts';
+import { Source } from './source.ts';
+import type { Batch } from './types.ts';
+
+/** A list of examples of different lengths, cut in padded batches of similar lengths. */
+export class ExampleSource extends Source {
+  readonly batches: number;
+  readonly #examples: readonly FitExample[];
+  readonly #cut: Cut;
+  readonly #ports: Ports;
+  #groups: readonly (readonly FitExample[])[] = [];
+  #at = 0;
+
+  /** @throws {ArgumentError} if there are no examples, or one is not an example */
+  constructor(ports: Ports, examples: readonly FitExample[], cut: Cut, argument: string) {
+    super();
+    if (examples.length === 0) throw new ArgumentError(argument, 'at least one example', examples);
+    if (cut.isWhole)
+      throw new ArgumentError(argument, 'arrays or batches with carryState, which cuts no padding', examples);
+    for (const [i, example] of examples.entries()) {
+      const label = `${argument}[${i}]`;
+      if (typeof example !== 'object' || example === null || !('x' in example && 'y' in example))
+        throw new ArgumentError(label, 'an example { x, y }', example);
+      checkRecord(`${label}.x`, example.x, named(ports.inputs), ports.single.input);
+      checkRecord(`${label}.y`, example.y, named(ports.outputs), ports.single.output);
+    }
+    this.#examples = examples;
+    this.#cut = cut;
+    this.#ports = ports;
+    this.batches = Math.ceil(examples.length / cut.batchSize);
+  }
+
+  start(epoch: number, at: number): void {
+    const { batchSize: batch, seed } = this.#cut;
+    const { inputs, single } = this.#ports;
+    const sequences = inputs.filter(({ isVector }) => !isVector);
+    const steps = (example: FitExample) =>
+      sequences.reduce((sum, port) => {
+        return sum + lengthOf(port, partOf(port, example.x, single.input, port.label));
+      }, 0);
+    const own = seed === undefined ? undefined : epochSeed(seed, epoch);
+    this.#groups = grouped(this.#examples, { batch, seed: own, bucket: own !== undefined }, steps);
+    this.#at = at;
+  }
+
+  next(): Batch | undefined {
+    const group = this.#groups[this.#at];
+    if (!group) return undefined;
+    this.#at++;
+    return collate(this.#ports, group);
+  }
+}
+
+function named(ports: readonly Port[]): { name: string; value: number }[] {
+  return ports.map(({ name }, value) => ({ name, value }));
+}
+
+function collate(ports: Ports, group: readonly FitExample[]): Batch {
+  const { inputs, outputs, single } = ports;
+  // steps of each example by time axis
+  const steps: number[][] = [];
+  const limited: Record<string, Int32Array> = {};
+  const read = (port: Port): NDArray<Numbers> => {
+    const values = group.map((example) => partOf(port, example.x, single.input, port.label));
+    if (port.isVector) return vector(port, values);
+    const { x, lengths } = padded(port, values);
+    const known = steps[port.axis];
+    if (known?.some((n, b) => n !== lengths[b]))
+      throw new ShapeError(port.label, 'as many steps as other inputs on its time axis', [...lengths]);
+    if (!known && lengths.some((n) => n !== x.shape[0])) limited[port.name] = lengths;
+    steps[port.axis] = [...lengths];
+    return x;
+  };
+  const x = inputs.map((port) => [port.name, read(port)] as const);
+  const y = outputs.map((port) => {
+    const values = group.map((example) => partOf(port, example.y, single.output, port.label));
+    if (port.isVector) return [port.name, vector(port, values)] as const;
+    const { x: data, lengths } = padded(port, values);
+    if (ports.isCtc) return [port.name, { ...data, lengths }] as const;
+    for (const [b, n] of lengths.entries()) {
+      const wanted = port.steps(steps.map((lengths) => lengths[b]!));
+      if (n !== wanted)
+        throw new ShapeError(port.label, `${wanted} steps, as the output of its example`, `${n}`);
+    }
+    return [port.name, data] as const;
+  });
+  const lengths = single.input ? limited[inputs[0]!.name] : limited;
+  return {
+    x: single.input ? x[0]![1] : Object.fromEntries(x),
+    y: single.output ? y[0]![1] : Object.fromEntries(y),
+    ...(Object.keys(limited).length ? { lengths } : {}),
+  };
+}
+
+function partOf({ name }: Port, given: FitExample['x'], single: boolean, label: string): ExampleValue {
+  return pick(label, given, name, single) as ExampleValue;
+}
+
+/** Steps of a value. */
+function lengthOf(port: Port, value: ExampleValue): number {
+  const { shape } = sequenceOf(port, value);
+  return shape[0]!;
+}
+
+/** A value as a sequence with a shape. */
+function sequenceOf({ kind, size, label }: Port, value: ExampleValue): NDArray<Numbers> {
+  const list = typeof value === 'number' ? [value] : value;
+  if (typeof list !== 'object' || list === null)
+    throw new ArgumentError(label, 'a number or a sequence', value);
+  const width = kind === 'indices' ? 1 : size;
+  const { data = list as Numbers, shape = undefined } = 'shape' in list ? list : {};
+  if (shape && kind === 'features' && (shape.length !== 2 || shape[1] !== size))
+    throw new ShapeError(label, `[T, ${size}]`, shape);
+  if (shape && kind === 'indices' && shape.length !== 1) throw new ShapeError(label, '[T]', shape);
+  const { length } = data;
+  if (!Number.isInteger(length / width)) {
+    throw new ShapeError(label, `a multiple of ${width} numbers`, `${length}`);
+  }
+  return { data, shape: kind === 'indices' ? [length] : [length / width, width] };
+}
+
+function padded(port: Port, values: readonly ExampleValue[]): Padded {
+  const sequences = values.map((value): SequenceLike => {
+    const sequence = sequenceOf(port, value);
+    return port.kind === 'indices' ? Array.from(sequence.data) : sequence;
+  });
+  return padNamed(port.label, sequences);
+}
+
+/** [B] indices, or [B, size]. */
+function vector(port: Port, values: readonly ExampleValue[]): NDArray<Numbers> {
+  const { kind, size, label } = port;
+  const isIndices = kind === 'indices';
+  const width = isIndices ? 1 : size;
+  const data = isIndices ? integers(values.length) : floats(values.length * size);
+  for (const [b, value] of values.entries()) {
+    const { data: own } = sequenceOf(port, value);
+    if (own.length !== width) throw new ShapeError(label, `${width} numbers`, `${own.length}`);
+    for (let j = 0; j < width; j++) {
+      const one = own[j];
+      if (typeof one !== 'number' || (isIndices && (one | 0) !== one))
+        throw new ArgumentError(label, isIndices ? 'an index' : 'a number', one);
+      data[b * width + j] = one;
+    }
+  }
+  return { data, shape: isIndices ? [values.length] : [values.length, size] };
+}
