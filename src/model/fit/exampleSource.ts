@@ -5,7 +5,7 @@ import { ArgumentError, ShapeError } from '../../errors.ts';
 import type { NDArray, Numbers } from '../../ndarray.ts';
 import { checkRecord, pick } from '../graph/feed.ts';
 import { type Cut, epochSeed } from './arraySource.ts';
-import type { FitExample, ExampleValue } from './fitExample.ts';
+import type { ExampleValue, FitExample } from './fitExample.ts';
 import type { Port, Ports } from './ports.ts';
 import { Source } from './source.ts';
 import type { Batch } from './types.ts';

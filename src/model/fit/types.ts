@@ -26,7 +26,7 @@ export interface Arrays extends GraphSteps {
   /** [T, N] indices or [T, N, outputSize]; by name if the model's outputs are. */
   readonly y: Named<Given>;
   /** [T, N] how much each target counts. */
-  readonly weights?: BatchOptions['weights'];
+  readonly weights?: BatchOptions['weights'] | undefined;
 }
 
 /**
