@@ -13,6 +13,36 @@ export async function run(bytes) {
   return Sequential.load(bytes).stream();
 }`;
 
+const TRAIN_TEXT = `
+import { AdamW, crossEntropy, Embedding, init, Linear, LSTM, Sequential, Trainer } from 'unrolled/core';
+import { CharacterVocabulary, Lanes } from 'unrolled/data';
+export async function train(text) {
+  await init({ kernels: 'simd' });
+  const vocabulary = new CharacterVocabulary(text);
+  const { size } = vocabulary;
+  const model = new Sequential([new Embedding(size, 32), new LSTM(32, 128), new Linear(128, size)]);
+  const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new AdamW(), clipNorm: 1 });
+  for (const { x, y } of new Lanes(vocabulary.encode(text), { steps: 64, batch: 8 })) trainer.step(x, y);
+  return model.save(vocabulary.toMetadata());
+}`;
+
+const RUN_TEXT = `
+import { Generator, init, Sequential } from 'unrolled/inference';
+import { CharacterVocabulary } from 'unrolled/data';
+import { parseSafetensors } from 'unrolled/io';
+export async function run(bytes) {
+  await init({ kernels: 'simd' });
+  const vocabulary = CharacterVocabulary.fromMetadata(parseSafetensors(bytes).metadata);
+  return [vocabulary, Sequential.load(bytes).stream(), new Generator(1)];
+}`;
+
+const RUN_GRAPH = `
+import { beamSearch, init, Model } from 'unrolled';
+export async function run(bytes, given) {
+  await init({ kernels: 'simd' });
+  return beamSearch(Model.load(bytes), { given, start: [0], length: 10, beams: 4 });
+}`;
+
 /** Chunks that a use does not load: another build of the kernels, and what stands in for DecompressionStream. */
 const NOT_LOADED = /relaxed|inflateRaw/;
 
@@ -47,6 +77,13 @@ export const USES = {
     without: NOT_LOADED,
     limit: 128_000,
   },
+  'train a text model: `core` and `data`': { code: TRAIN_TEXT, without: NOT_LOADED, limit: 41_000 },
+  'run a saved text model: `inference`, `data` and `io`': {
+    code: RUN_TEXT,
+    without: NOT_LOADED,
+    limit: 32_500,
+  },
+  'run a saved graph: `unrolled`': { code: RUN_GRAPH, without: NOT_LOADED, limit: 92_000 },
   'unrolled/kernels: sgemm': {
     code: `import { Arena, init, sgemm } from 'unrolled/kernels';
 export async function run() {
