@@ -34,3 +34,8 @@ export { weighted_bce_with_logits } from './loss/weighted_bce';
 export { weighted_cross_entropy } from './loss/weighted_cross_entropy';
 export { amsgrad_step } from './optim/adam';
 export { sgd_dampened_step } from './optim/sgd';
+export { tensor_binary } from './tensor/binary';
+export { tensor_compare, tensor_select } from './tensor/compare';
+export { tensor_copy } from './tensor/copy';
+export { segment_sum, tensor_max, tensor_sum } from './tensor/reduce';
+export { tensor_unary } from './tensor/unary';

@@ -21,6 +21,12 @@ export const TESTED_VERSION = '4.22.0';
 const FUNCTIONS = [
   'engine',
   'getBackend',
+  'ready',
+  'setBackend',
+  'findBackend',
+  'registerBackend',
+  'removeBackend',
+  'getKernelsForBackend',
   'getKernel',
   'registerKernel',
   'unregisterKernel',

@@ -15,6 +15,14 @@ export interface ExplainedLayer {
   readonly reason: string;
 }
 
+/** A kernel of TF.js that ran on the code of its cpu backend. */
+export interface ExplainedKernel {
+  /** Its name, such as `Cumsum`. */
+  readonly kernel: string;
+  /** How often. */
+  readonly calls: number;
+}
+
 /** Layers that others wrap: of Bidirectional, TimeDistributed, and a model. */
 interface Wrapping extends Layer {
   readonly forwardLayer?: Layer | undefined;
@@ -24,6 +32,13 @@ interface Wrapping extends Layer {
 }
 
 /**
+ * Without a model: the kernels that ran on the code of TF.js's cpu backend since `install`, because the backend `unrolled` has
+ * none of its own for them, or not for such types and shapes. None are listed if that backend is not installed.
+ *
+ * @throws {StateError} before `install`
+ */
+export function explain(): ExplainedKernel[];
+/**
  * Tells for each layer of a model of TF.js, also inside wrappers and models, whether the kernels of this package run it,
  * and if not, why. What depends on a call is not known here: gradients of gradients and what TF.js itself refuses are
  * run by TF.js.
@@ -31,15 +46,26 @@ interface Wrapping extends Layer {
  * @throws {ArgumentError} if it is not a model or layer
  * @throws {StateError} before `install`
  */
-export function explain(model: object): ExplainedLayer[] {
+export function explain(model: object): ExplainedLayer[];
+export function explain(...args: [model?: object]): ExplainedLayer[] | ExplainedKernel[] {
   const made = installations();
   if (made.length === 0) throw new StateError('explain: call install(tf) first');
+  if (args.length === 0) return kernels(made);
+  const [model] = args;
   if (typeof model !== 'object' || model === null || typeof (model as Layer).getClassName !== 'function') {
     throw new ArgumentError('model', 'a model or layer of TF.js', model);
   }
   const rows: ExplainedLayer[] = [];
   visit(made, model as Wrapping, '', rows);
   return rows;
+}
+
+function kernels(made: readonly Installation[]): ExplainedKernel[] {
+  const calls = new Map<string, number>();
+  for (const { fallbacks } of made) {
+    for (const [kernel, n] of fallbacks ?? []) calls.set(kernel, (calls.get(kernel) ?? 0) + n);
+  }
+  return [...calls].map(([kernel, n]) => ({ kernel, calls: n })).sort((a, b) => b.calls - a.calls);
 }
 
 function visit(made: readonly Installation[], layer: Wrapping, path: string, rows: ExplainedLayer[]): void {

@@ -5,6 +5,6 @@
 
 export { ArgumentError, FeatureError, MemoryError, StateError, UnrolledError } from '../errors.ts';
 export type { TensorFlowModule } from './checkTensorFlow.ts';
-export { type ExplainedLayer, explain } from './explain.ts';
+export { type ExplainedKernel, type ExplainedLayer, explain } from './explain.ts';
 export { install } from './install.ts';
 export type { InstallOptions } from './options.ts';

@@ -1,6 +1,8 @@
 import { StateError } from '../errors.ts';
 import { init } from '../wasm/inlined.ts';
 import { isLoaded, requireKernel } from '../wasm/runtime.ts';
+import { BACKEND } from './backend/backend.ts';
+import { registerBackend } from './backend/register.ts';
 import { checkTensorFlow, type TensorFlowModule, warnOf } from './checkTensorFlow.ts';
 import { classesOf } from './classes.ts';
 import { Fusable } from './fusable.ts';
@@ -15,6 +17,7 @@ import { patchOptimizers } from './patchOptimizers.ts';
 import { patchRecurrent } from './patchRecurrent.ts';
 import { patchTimeDistributed } from './patchTimeDistributed.ts';
 import { registerSegmentSum } from './segmentSum.ts';
+import type { TensorFlow } from './tf.ts';
 
 /** What is replaced in TF.js. Each may return what else to undo. */
 const FEATURES: readonly ((installation: Installation) => (() => void) | undefined)[] = [
@@ -44,9 +47,12 @@ const installed = new Map<unknown, Installation>();
 export async function install(tf: TensorFlowModule, options?: InstallOptions): Promise<() => void> {
   const given = readOptions(options);
   checkTensorFlow(tf);
-  const { clipNorm: _clipNorm, ...kernels } = given;
+  const { clipNorm: _clipNorm, backend: _backend, ...kernels } = given;
   if (!isLoaded() || Object.keys(kernels).length > 0) await init(kernels);
-  // TF.js may have changed while the kernels were loaded
+  // TF.js chooses its backend when it is first used
+  if (!(tf as TensorFlow & TensorFlowModule).getBackend())
+    await (tf as TensorFlow & TensorFlowModule).ready();
+  // TF.js may have changed in the meantime
   const module = checkTensorFlow(tf);
   const { RNN } = module;
   if (installed.has(RNN)) {
@@ -57,18 +63,32 @@ export async function install(tf: TensorFlowModule, options?: InstallOptions): P
   warnOf(module);
   const heap = new Heap();
   requireKernel(heap.arena.kernels, 'configurable_forward');
+  const registered = wantsBackend(module, given) ? registerBackend(module, heap) : undefined;
   const classes = classesOf(module);
   const unregister = registerHardSigmoid(module);
   const fusable = new Fusable(module, classes);
-  const installation = { tf: module, classes, patches: new Patches(), options: given, fusable, heap };
+  const installation: Installation = {
+    ...{ tf: module, classes, patches: new Patches(), options: given, fusable, heap },
+    fallbacks: registered?.fallbacks,
+  };
   installed.set(RNN, installation);
   const undo = [unregister, ...FEATURES.map((feature) => feature(installation))];
+  const deselect = registered?.select();
   return () => {
     if (installed.get(RNN) !== installation) return;
     installed.delete(RNN);
     installation.patches.undo();
+    deselect?.();
     for (const more of undo) more?.();
+    registered?.unregister();
   };
+}
+
+/** Whether to select our backend. Its tensors can be read at once, so it is no help where the others run on a GPU. */
+function wantsBackend(tf: TensorFlow, { backend }: InstallOptions): boolean {
+  if (tf.engine().backendNames().includes(BACKEND))
+    throw new StateError(`install: TF.js has a backend '${BACKEND}' already`);
+  return backend ?? ['cpu', 'wasm'].includes(tf.getBackend());
 }
 
 /** All installations. */

@@ -15,4 +15,6 @@ export interface Installation {
   readonly fusable: Fusable;
   /** The memory of the kernels. */
   readonly heap: Heap;
+  /** How often kernels of the backend `unrolled` ran code of the cpu backend; undefined without that backend. */
+  readonly fallbacks: ReadonlyMap<string, number> | undefined;
 }

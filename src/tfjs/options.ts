@@ -1,4 +1,4 @@
-import { type Names, number, options } from '../check.ts';
+import { boolean, type Names, number, options } from '../check.ts';
 import type { InitOptions } from '../wasm/init.ts';
 
 /** Options of `install`, and those of `init`: without any of these, kernels that are loaded already are used. */
@@ -8,13 +8,25 @@ export interface InstallOptions extends InitOptions {
    * Default: as they are.
    */
   readonly clipNorm?: number | undefined;
+  /**
+   * Whether to select the backend `unrolled`, whose tensors lie in the memory of the kernels. Default: if the backend is `cpu`
+   * or `wasm`.
+   */
+  readonly backend?: boolean | undefined;
 }
 
-const NAMES: Names<InstallOptions> = { kernels: true, wasm: true, revectorize: true, clipNorm: true };
+const NAMES: Names<InstallOptions> = {
+  kernels: true,
+  wasm: true,
+  revectorize: true,
+  clipNorm: true,
+  backend: true,
+};
 
 /** A copy of the options. @throws {ArgumentError} if one is unknown or out of range */
 export function readOptions(given: InstallOptions | undefined): InstallOptions {
   const read = options('install', given, NAMES);
   if (read.clipNorm !== undefined) number('clipNorm', read.clipNorm, 0);
+  if (read.backend !== undefined) boolean('backend', read.backend);
   return read;
 }

@@ -34,7 +34,7 @@ function register(tf: TensorFlow, backendName: string): () => void {
  * Of x [N, …] and N segment ids, y [S, …] has the sums of the rows of each segment. Ids outside of 0 … S − 1 are left
  * out.
  */
-function segmentSum({ inputs, attrs, backend }: KernelCall): TensorInfo {
+export function segmentSum({ inputs, attrs, backend }: KernelCall): TensorInfo {
   const x = inputs.x!;
   const segmentIds = inputs.segmentIds!;
   const { numSegments } = attrs as { numSegments: number };

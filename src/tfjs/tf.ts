@@ -51,6 +51,8 @@ export interface Engine {
   };
   readonly registeredVariables: Readonly<Record<string, Variable>>;
   backendNames(): string[];
+  readonly registryFactory: Readonly<Record<string, object>>;
+  makeTensorFromTensorInfo(info: TensorInfo): Tensor;
   isTapeOn(): boolean;
   readSync(dataId: object): Values;
   runKernel(name: string, inputs: Record<string, Tensor>, attributes: object): Tensor | Tensor[];
@@ -140,6 +142,13 @@ export interface TensorFlow {
   readonly version_core?: string | undefined;
   engine(): Engine;
   getBackend(): string;
+  ready(): Promise<void>;
+  /** Done when it returns, if the backend has been in use before. */
+  setBackend(name: string): Promise<boolean>;
+  findBackend(name: string): Backend | null;
+  registerBackend(name: string, factory: () => Backend, priority: number): boolean;
+  removeBackend(name: string): void;
+  getKernelsForBackend(name: string): Kernel[];
   registerKernel(kernel: Kernel): void;
   unregisterKernel(kernelName: string, backendName: string): void;
   getKernel(kernelName: string, backendName: string): Kernel | undefined;

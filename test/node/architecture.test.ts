@@ -50,7 +50,7 @@ const SRC = rooms({
 });
 
 const ASSEMBLY = rooms({
-  index: 'core configurable attention conv sequence scan gemm loss optim vec math',
+  index: 'core configurable attention conv sequence scan gemm loss optim tensor vec math',
   core: 'inference sequence gemm loss optim vec',
   inference: 'sequence gemm loss vec build',
   configurable: 'sequence cells gemm vec math simd',
@@ -62,6 +62,7 @@ const ASSEMBLY = rooms({
   gemm: 'vec simd',
   loss: 'math simd',
   optim: 'simd',
+  tensor: 'vec math simd',
   vec: 'simd',
   math: 'simd',
   simd: '',

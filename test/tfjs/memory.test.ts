@@ -77,9 +77,9 @@ describe('memory', () => {
       const x = tensor([16, 20, 8], 1);
       const run = () => {
         // a tape that ends without our gradient
-        tf.tidy(() =>
-          tf.grad((z: Any) => tf.add(tf.sum(z), tf.mul(0, tf.sum(tf.mul(0, layer.apply(x))))))(x),
-        );
+        tf.tidy(() => {
+          tf.grad((z: Any) => tf.add(tf.sum(z), tf.mul(0, tf.sum(tf.mul(0, layer.apply(x))))))(x);
+        });
       };
       run();
       run();

@@ -1,4 +1,4 @@
-// One file of TF.js's tests, their utilities, and TF.js from node_modules: one copy of each, since the tests import TF.js's
+// One file of TF.js's tests (sources: tfjs-layers/src, undefined for those of tfjs-core), their utilities, and TF.js from node_modules: one copy of each, since the tests import TF.js's
 // files one by one.
 import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -22,6 +22,8 @@ export async function bundle({ root, folder, sources, tests, backend, plain, lea
     mainFields: ['module', 'main'],
     // names of metrics are those of functions
     keepNames: true,
+    // tests are imported for their side effects, which the package does not name
+    ignoreAnnotations: true,
     sourcemap: 'inline',
     logLevel: 'error',
     banner: {
@@ -45,6 +47,7 @@ export async function bundle({ root, folder, sources, tests, backend, plain, lea
             contents: `import { environment } from 'setup'; environment.backendName = ${JSON.stringify(backend)};`,
           }));
           onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
+            if (!sources) return undefined;
             const file = relative(sources, resolve(resolveDir, path));
             if (file === '../package.json') return { path: join(layers, file) };
             if (file.startsWith('..')) return undefined;
@@ -78,7 +81,7 @@ function setup({ root, require, backend, plain, leakCheck }) {
     export const environment = { name: 'cpu', backendName: 'cpu', isDataSync: true };
     setTestEnvs([environment]);
     ${leakCheck ? '' : `core.engine().checkKernelForMemLeak = () => {};`}
-    await core.setBackend(${JSON.stringify(backend)});
-    ${plain ? '' : 'await install({ ...core, ...layers });'}
+    await core.setBackend(${JSON.stringify(backend === 'unrolled' ? 'cpu' : backend)});
+    ${plain ? '' : `await install({ ...core, ...layers }, { backend: ${backend === 'unrolled'} });`}
   `;
 }

@@ -1,7 +1,9 @@
-// npm run test:tfjs:upstream -- [--sources FOLDER] [--files PATTERN] [--backend cpu|wasm] [--plain] [--no-leak-check]
+// npm run test:tfjs:upstream -- [--sources FOLDER] [--files PATTERN] [--backend unrolled|cpu|wasm] [--plain] [--no-leak-check]
+// [--core]
 // Runs TF.js's own tests of its layers against the packages from npm, with `install` or (--plain) without. Their sources are
 // not in the packages and not in this repository: --sources names a checkout of tensorflow/tfjs (or a folder with its
-// tfjs-layers/src); without it, the archive of the tested version is downloaded to a temporary folder.
+// tfjs-layers/src); without it, the archive of the tested version is downloaded to a temporary folder. --core: those of
+// tfjs-core's operations instead, which are in its package.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,23 +14,29 @@ import { parseArgs } from 'node:util';
 import { bundle } from './bundle.mjs';
 
 const VERSION = '4.22.0';
+const OPERATIONS = '^(ops|gradients_test|tensor_test|variable_test|optimizers)';
 const RECURRENT = '^layers/(recurrent|wrappers|convolutional_recurrent)_test';
 
 const { values } = parseArgs({
   options: {
     sources: { type: 'string' },
-    files: { type: 'string', default: RECURRENT },
-    backend: { type: 'string', default: 'cpu' },
+    files: { type: 'string' },
+    backend: { type: 'string', default: 'unrolled' },
     plain: { type: 'boolean', default: false },
     'no-leak-check': { type: 'boolean', default: false },
+    core: { type: 'boolean', default: false },
   },
 });
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'unrolled-tfjs-'));
 try {
-  const sources = sourcesIn(values.sources ? resolve(values.sources) : await download(folder));
-  const tests = testsIn(sources, new RegExp(values.files));
+  const sources = values.core
+    ? undefined
+    : sourcesIn(values.sources ? resolve(values.sources) : await download(folder));
+  const tests = sources
+    ? testsIn(sources, '_test.ts', values.files ?? RECURRENT)
+    : testsIn(join(root, 'node_modules/@tensorflow/tfjs-core/dist'), '_test.js', values.files ?? OPERATIONS);
   console.log(
     `${tests.length} files of tests, ${values.backend}, ${values.plain ? 'without' : 'with'} install`,
   );
@@ -72,10 +80,10 @@ async function download(to) {
   return to;
 }
 
-/** Paths of tests below tfjs-layers/src that match. */
-function testsIn(sources, pattern) {
+/** Paths of tests below a folder that match. */
+function testsIn(sources, end, pattern) {
   const files = readdirSync(sources, { recursive: true, encoding: 'utf8' });
-  const tests = files.filter((file) => file.endsWith('_test.ts') && pattern.test(file)).sort();
+  const tests = files.filter((file) => file.endsWith(end) && new RegExp(pattern).test(file)).sort();
   if (tests.length === 0)
     throw new Error(`--files: no test of ${relative(root, sources)} matches ${pattern}`);
   return tests.map((file) => join(sources, file));

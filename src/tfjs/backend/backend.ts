@@ -1,0 +1,138 @@
+import { StateError } from '../../errors.ts';
+import type { KernelCalls } from '../../wasm/generated/kernelCalls.ts';
+import type { Heap } from '../heap.ts';
+import type { Backend, TensorInfo, Values } from '../tf.ts';
+import { Data } from './data.ts';
+import { sizeOf } from './shape.ts';
+
+/** The name under which the backend is registered. */
+export const BACKEND = 'unrolled';
+
+/** TF.js's storage of data by dataId. `get` moves what lies in another backend. */
+interface Storage {
+  get(dataId: object): Data;
+  set(dataId: object, data: Data): void;
+  has(dataId: object): boolean;
+  delete(dataId: object): void;
+}
+
+/** The part of TF.js's cpu backend that is used here. */
+export interface CpuBackend extends Backend {
+  readonly data: Storage;
+  read(dataId: object): Promise<Values>;
+  incRef(dataId: object): void;
+  disposeData(dataId: object, force?: boolean): boolean;
+  dispose(): void;
+}
+
+/** A tensor that is yet to be written. */
+export interface Made {
+  readonly ptr: number;
+  readonly info: TensorInfo;
+}
+
+/** A backend whose tensors lie in one memory with our kernels. */
+export interface UnrolledBackend extends CpuBackend {
+  readonly heap: Heap;
+  /** The kernels on its memory. @throws {StateError} once it was removed */
+  readonly kernels: KernelCalls;
+  /** Where the values of a tensor lie; undefined for strings, complex numbers, and data of another type. */
+  pointer(tensor: TensorInfo): number | undefined;
+  /** Memory for a tensor of float32, int32 or bool. */
+  make(shape: number[], dtype?: string): Made;
+  /** What `tf.removeBackend` does from now on: tensors keep their data. */
+  keepData(): void;
+}
+
+/** Makes the backend as a subclass of TF.js's cpu backend, whose kernels it can run. */
+export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBackend {
+  class Unrolled extends Cpu implements UnrolledBackend {
+    readonly heap = heap;
+    /** Frees the memory of tensors that a program has dropped without disposing of them. */
+    readonly #dropped = new FinalizationRegistry<Data>((data) => data.free());
+    #keepsData = false;
+    #isRemoved = false;
+
+    get kernels(): KernelCalls {
+      if (this.#isRemoved) throw removed();
+      return heap.arena.kernels;
+    }
+
+    override write(values: Values, _shape: number[], dtype: string): object {
+      const dataId = {};
+      this.move(dataId, values, _shape, dtype, 1);
+      return dataId;
+    }
+
+    move(dataId: object, values: Values, _shape: number[], dtype: string, refCount: number): void {
+      if (this.#isRemoved) throw removed();
+      const data = new Data(heap, dtype, this.#own(values));
+      data.refCount = refCount;
+      this.data.set(dataId, data);
+    }
+
+    make(shape: number[], dtype = 'float32'): Made {
+      if (this.#isRemoved) throw removed();
+      const dataId = {};
+      const data = new Data(heap, dtype, undefined, sizeOf(shape));
+      this.data.set(dataId, data);
+      this.#dropped.register(dataId, data, data);
+      return { ptr: data.pointer()!, info: { dataId, shape, dtype } };
+    }
+
+    pointer({ dataId, dtype }: TensorInfo): number | undefined {
+      const data = this.data.get(dataId);
+      if (data.dtype !== dtype) return undefined;
+      if (data.isInMemory) return data.pointer();
+      const ptr = data.pointer();
+      if (ptr !== undefined) this.#dropped.register(dataId, data, data);
+      return ptr;
+    }
+
+    override readSync(dataId: object): Values {
+      if (this.#isRemoved) throw removed();
+      // a view would change with the memory
+      const values = super.readSync(dataId);
+      return this.data.get(dataId).isInMemory ? (values?.slice() as Values) : values;
+    }
+
+    override async read(dataId: object): Promise<Values> {
+      return this.readSync(dataId);
+    }
+
+    override disposeData(dataId: object, force = false): boolean {
+      if (!this.data.has(dataId)) return true;
+      const data = this.data.get(dataId);
+      const gone = super.disposeData(dataId, force);
+      if (gone) {
+        if (data.isInMemory) this.#dropped.unregister(data);
+        data.free();
+      }
+      return gone;
+    }
+
+    memory(): object {
+      return { unreliable: false };
+    }
+
+    keepData(): void {
+      this.#keepsData = true;
+    }
+
+    override dispose(): void {
+      this.#isRemoved = !this.#keepsData;
+    }
+
+    /** A view of our memory is copied: it would change. */
+    #own(values: Values): Values {
+      return values?.buffer === heap.arena.f32.buffer ? (values.slice() as Values) : values;
+    }
+  }
+  return new Unrolled();
+}
+
+function removed(): StateError {
+  return new StateError(
+    `the backend '${BACKEND}' was removed, and its tensors with it: call what install returned, then install(tf) again`,
+  );
+}

@@ -1,0 +1,72 @@
+import type { Heap } from '../heap.ts';
+import type { Values } from '../tf.ts';
+
+/** Bytes of a value of each type that can lie in our memory. */
+const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1 };
+
+/**
+ * Data of tensors, with the fields that TF.js's cpu backend has. What comes as an array stays one until a kernel of ours
+ * needs it in memory; strings and complex numbers always do.
+ */
+export class Data {
+  refCount = 1;
+  /** Of complex numbers, set by the cpu backend. */
+  complexTensorInfos: unknown;
+  readonly dtype: string;
+  readonly #heap: Heap;
+  #array: Values | undefined;
+  #ptr = 0;
+  #length = 0;
+
+  /** array: the values; undefined for memory of `length` values that are yet to be written. */
+  constructor(heap: Heap, dtype: string, array: Values | undefined, length?: number) {
+    this.#heap = heap;
+    this.dtype = dtype;
+    this.#array = array;
+    if (length !== undefined) this.#take(length);
+  }
+
+  /** The array, or a view of the memory, which is valid until that grows or the data is freed. */
+  get values(): Values | undefined {
+    return this.#ptr ? viewOf(this.#heap, this.dtype, this.#ptr, this.#length) : this.#array;
+  }
+
+  /** Whether the values lie in our memory. */
+  get isInMemory(): boolean {
+    return this.#ptr !== 0;
+  }
+
+  /** Where the values lie; undefined if their type can not. @throws {MemoryError} beyond 2 GiB */
+  pointer(): number | undefined {
+    if (this.#ptr) return this.#ptr;
+    const array = this.#array;
+    if (!array || !BYTES[this.dtype]) return undefined;
+    this.#take(array.length);
+    viewOf(this.#heap, this.dtype, this.#ptr, array.length).set(array);
+    this.#array = undefined;
+    return this.#ptr;
+  }
+
+  free(): void {
+    if (this.#ptr) this.#heap.release(this.#ptr, this.#bytes);
+    this.#ptr = 0;
+    this.#array = undefined;
+  }
+
+  get #bytes(): number {
+    return this.#length * BYTES[this.dtype]!;
+  }
+
+  #take(length: number): void {
+    const ptr = this.#heap.take(length * BYTES[this.dtype]!);
+    this.#length = length;
+    this.#ptr = ptr;
+  }
+}
+
+/** A view of values in memory. */
+export function viewOf({ arena }: Heap, dtype: string, ptr: number, length: number): Values {
+  if (dtype === 'float32') return arena.f32.subarray(ptr / 4, ptr / 4 + length);
+  if (dtype === 'int32') return arena.i32.subarray(ptr / 4, ptr / 4 + length);
+  return new Uint8Array(arena.f32.buffer, ptr, length);
+}

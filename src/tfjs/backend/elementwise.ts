@@ -1,0 +1,202 @@
+import { type ActivationKind, activationOf, type Activation as OurActivation } from '../../activations.ts';
+import type { TensorInfo } from '../tf.ts';
+import type { UnrolledBackend } from './backend.ts';
+import { floats, type OwnKernel } from './own.ts';
+import { broadcastShape, forOuter, isSame, merged, repeatedStrides, sizeOf, stridesOf } from './shape.ts';
+
+/** A kernel over m rows of n values; strides of a and b, the last one 0 or 1. */
+type Rows = (
+  m: number,
+  n: number,
+  ...operands: [a: number, lda: number, sa: number, b: number, ldb: number, sb: number, y: number]
+) => void;
+
+/** Kinds of tensor_binary (assembly/tensor/binary.ts). */
+const BINARY = {
+  Add: 0,
+  Sub: 1,
+  Multiply: 2,
+  RealDiv: 3,
+  Maximum: 4,
+  Minimum: 5,
+  SquaredDifference: 6,
+} as const;
+
+/** Kinds of tensor_compare (assembly/tensor/compare.ts). */
+const COMPARE = {
+  Equal: 0,
+  NotEqual: 1,
+  Greater: 2,
+  GreaterEqual: 3,
+  Less: 4,
+  LessEqual: 5,
+  LogicalAnd: 6,
+  LogicalOr: 7,
+} as const;
+
+/** Kinds of tensor_unary (assembly/tensor/unary.ts). */
+const UNARY = {
+  Neg: 0,
+  Abs: 1,
+  Square: 2,
+  Sqrt: 3,
+  Rsqrt: 4,
+  Reciprocal: 5,
+  Floor: 6,
+  Ceil: 7,
+  Round: 8,
+  Step: 9,
+  ClipByValue: 10,
+  Log: 11,
+} as const;
+
+/** Activations by TF.js's kernels. */
+export const ACTIVATIONS: Readonly<Record<string, OurActivation>> = {
+  Elu: 'elu',
+  Exp: 'exponential',
+  LeakyRelu: 'leakyrelu',
+  Relu: 'relu',
+  Relu6: 'relu6',
+  Selu: 'selu',
+  Sigmoid: 'sigmoid',
+  Softplus: 'softplus',
+  Tanh: 'tanh',
+};
+
+/** Types of tensor_compare. */
+const TYPES: Readonly<Record<string, number>> = { float32: 0, int32: 1, bool: 2 };
+
+/** Runs a kernel over all rows of a and b, repeated as shapes require; undefined if they do not fit. */
+function broadcast(
+  backend: UnrolledBackend,
+  a: TensorInfo,
+  b: TensorInfo,
+  dtype: string,
+  bytes: number,
+  run: Rows,
+): TensorInfo | undefined {
+  const pa = backend.pointer(a);
+  const pb = backend.pointer(b);
+  const shape = broadcastShape(a.shape, b.shape);
+  if (pa === undefined || pb === undefined || !shape) return undefined;
+  const { ptr, info } = backend.make(shape, dtype);
+  const size = sizeOf(shape);
+  if (isSame(a.shape, b.shape)) {
+    run(1, size, pa, 0, 1, pb, 0, 1, ptr);
+    return info;
+  }
+  const axes = merged(shape, [
+    repeatedStrides(a.shape, shape),
+    repeatedStrides(b.shape, shape),
+    stridesOf(shape),
+  ]);
+  const [sa, sb] = axes.strides.map((own) => own.at(-1) ?? 0) as [number, number];
+  const [lda, ldb] = axes.strides.map((own) => own.at(-2) ?? 0) as [number, number];
+  const m = axes.sizes.at(-2) ?? 1;
+  const n = axes.sizes.at(-1) ?? 1;
+  const result = dtype === 'bool' ? 1 : bytes;
+  forOuter(axes, 2, ([atA, atB, atY]) => {
+    run(m, n, pa + atA! * bytes, lda, sa, pb + atB! * bytes, ldb, sb, ptr + atY! * result);
+  });
+  return info;
+}
+
+function binary(kind: number): OwnKernel {
+  return ({ inputs, backend }) => {
+    const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
+    if (a.dtype !== 'float32' || b.dtype !== 'float32') return undefined;
+    const { kernels } = backend;
+    return broadcast(backend, a, b, 'float32', 4, (m, n, ...operands) =>
+      kernels.tensor_binary(kind, m, n, ...operands),
+    );
+  };
+}
+
+function compare(kind: number): OwnKernel {
+  return ({ inputs, backend }) => {
+    const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
+    const type = TYPES[a.dtype];
+    if (type === undefined || a.dtype !== b.dtype) return undefined;
+    const { kernels } = backend;
+    return broadcast(backend, a, b, 'bool', type === 2 ? 1 : 4, (m, n, ...operands) =>
+      kernels.tensor_compare(kind, type, m, n, ...operands),
+    );
+  };
+}
+
+function unary(kind: number): OwnKernel {
+  return ({ inputs, attrs, backend }) => {
+    const x = inputs.x!;
+    const [from] = floats(backend, x) ?? [];
+    if (from === undefined) return undefined;
+    const { ptr, info } = backend.make(x.shape);
+    const alpha = attrs?.clipValueMin ?? attrs?.alpha ?? 0;
+    backend.kernels.tensor_unary(kind, alpha, attrs?.clipValueMax ?? 0, sizeOf(x.shape), from, ptr);
+    return info;
+  };
+}
+
+/** y[n] = φ(x[n]); y may be x. */
+export function activate(
+  backend: UnrolledBackend,
+  { kind, alpha, beta }: ActivationKind,
+  n: number,
+  x: number,
+  y: number,
+): void {
+  backend.kernels.vec_activate(kind, alpha, beta, Number.POSITIVE_INFINITY, n, x, y, 0);
+}
+
+function activation(name: string): OwnKernel {
+  const kind = activationOf(name, ACTIVATIONS[name]!);
+  return ({ inputs, attrs, backend }) => {
+    const x = inputs.x!;
+    const [from] = floats(backend, x) ?? [];
+    if (from === undefined) return undefined;
+    const { ptr, info } = backend.make(x.shape);
+    activate(backend, { ...kind, alpha: attrs?.alpha ?? kind.alpha }, sizeOf(x.shape), from, ptr);
+    return info;
+  };
+}
+
+/** The sum of tensors of one shape. */
+const addN: OwnKernel = ({ inputs, backend }) => {
+  const tensors = Object.values(inputs);
+  const pointers = floats(backend, ...tensors);
+  const [first] = tensors;
+  if (!pointers || !tensors.every(({ shape }) => isSame(shape, first!.shape))) return undefined;
+  const { ptr, info } = backend.make(first!.shape);
+  const { kernels, heap } = backend;
+  const n = sizeOf(first!.shape);
+  heap.arena.f32.copyWithin(ptr / 4, pointers[0]! / 4, pointers[0]! / 4 + n);
+  for (const each of pointers.slice(1)) kernels.vec_add(n, ptr, each, ptr);
+  return info;
+};
+
+/** Where `condition` is true the values of t, else those of e. */
+const select: OwnKernel = ({ inputs, backend }) => {
+  const { condition, t, e } = inputs as { condition: TensorInfo; t: TensorInfo; e: TensorInfo };
+  const values = floats(backend, t, e);
+  const at = condition.dtype === 'bool' ? backend.pointer(condition) : undefined;
+  if (!values || at === undefined || !isSame(t.shape, e.shape)) return undefined;
+  const m = sizeOf(condition.shape);
+  const n = sizeOf(t.shape);
+  const isByRow = condition.shape.length === 1 && condition.shape[0] === t.shape[0];
+  if (!isByRow && !isSame(condition.shape, t.shape)) return undefined;
+  const { ptr, info } = backend.make(t.shape);
+  backend.kernels.tensor_select(m, m && n / m, at, values[0]!, values[1]!, ptr);
+  return info;
+};
+
+function each<T>(table: Readonly<Record<string, T>>, make: (value: T, name: string) => OwnKernel) {
+  return Object.fromEntries(Object.entries(table).map(([name, value]) => [name, make(value, name)]));
+}
+
+export const elementwise: Readonly<Record<string, OwnKernel>> = {
+  ...each(BINARY, binary),
+  ...each(COMPARE, compare),
+  ...each(UNARY, unary),
+  ...each(ACTIVATIONS, (_, name) => activation(name)),
+  AddN: addN,
+  Select: select,
+};

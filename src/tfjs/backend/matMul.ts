@@ -1,0 +1,106 @@
+import { activationOf } from '../../activations.ts';
+import { gemmWork } from '../../memory/workspace.ts';
+import type { TensorInfo } from '../tf.ts';
+import type { Made, UnrolledBackend } from './backend.ts';
+import { ACTIVATIONS, activate } from './elementwise.ts';
+import { floats, type OwnKernel } from './own.ts';
+import { broadcastShape, forOuter, merged, repeatedStrides, sizeOf, stridesOf } from './shape.ts';
+
+/** TF.js's names of activations in a fused product, by those of its kernels. */
+const FUSED: Readonly<Record<string, string>> = {
+  elu: 'Elu',
+  leakyrelu: 'LeakyRelu',
+  relu: 'Relu',
+  relu6: 'Relu6',
+  sigmoid: 'Sigmoid',
+};
+
+/** Scratch memory while f runs. */
+export function withWork<T>({ heap }: UnrolledBackend, bytes: number, f: (work: number) => T): T {
+  const work = heap.take(bytes);
+  try {
+    return f(work);
+  } finally {
+    heap.release(work, bytes);
+  }
+}
+
+/** A product, and its rows and columns. */
+interface Product extends Made {
+  readonly m: number;
+  readonly n: number;
+}
+
+/** op(A)[…, m, k] · op(B)[…, k, n]. Batches are repeated as shapes require. */
+function product(
+  backend: UnrolledBackend,
+  a: TensorInfo,
+  b: TensorInfo,
+  ta: boolean,
+  tb: boolean,
+): Product | undefined {
+  const pointers = floats(backend, a, b);
+  const batch = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  if (!pointers || !batch || a.shape.length < 2 || b.shape.length < 2) return undefined;
+  const [pa, pb] = pointers as [number, number];
+  const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
+  const [rowsB, columnsB] = b.shape.slice(-2) as [number, number];
+  const [m, k] = ta ? [columnsA, rowsA] : [rowsA, columnsA];
+  const [k2, n] = tb ? [columnsB, rowsB] : [rowsB, columnsB];
+  if (k !== k2) return undefined;
+  const made = backend.make([...batch, m, n]);
+  const { kernels } = backend;
+  const axes = merged(batch, [
+    repeatedStrides(a.shape.slice(0, -2), batch),
+    repeatedStrides(b.shape.slice(0, -2), batch),
+    stridesOf(batch),
+  ]);
+  const bytes = Math.max(gemmWork(m, n, k), gemmWork(n, m, k));
+  withWork(backend, bytes + (ta && tb ? m * n * 4 : 0), (work) => {
+    forOuter(axes, 0, ([i, j, l]) => {
+      const x = pa + i! * m * k * 4;
+      const w = pb + j! * k * n * 4;
+      const y = made.ptr + l! * m * n * 4;
+      if (ta && tb) {
+        // AᵀBᵀ = (BA)ᵀ
+        const flipped = work + bytes;
+        kernels.sgemm_nn(n, m, k, w, k, x, m, 0, flipped, m, work);
+        kernels.transpose(n, m, flipped, m, y, n);
+      } else if (ta) kernels.sgemm_tn(m, n, k, x, m, w, n, 0, y, n, work);
+      else if (tb) kernels.sgemm_nt(m, n, k, x, k, w, k, 0, y, n, work);
+      else kernels.sgemm_nn(m, n, k, x, k, w, n, 0, y, n, work);
+    });
+  });
+  return { ...made, m, n };
+}
+
+const batchMatMul: OwnKernel = ({ inputs, attrs, backend }) => {
+  const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
+  return product(backend, a, b, attrs.transposeA, attrs.transposeB)?.info;
+};
+
+const fusedMatMul: OwnKernel = ({ inputs, attrs, backend }) => {
+  const { a, b, bias } = inputs as { a: TensorInfo; b: TensorInfo; bias?: TensorInfo };
+  const linear = !attrs.activation || attrs.activation === 'linear';
+  const name = FUSED[attrs.activation];
+  const [at] = bias ? (floats(backend, bias) ?? []) : [0];
+  const columns = attrs.transposeB ? b.shape.at(-2) : b.shape.at(-1);
+  const fits = !bias || (sizeOf(bias.shape) === columns && bias.shape.at(-1) === columns);
+  if ((!linear && !name) || at === undefined || !fits) return undefined;
+  const made = product(backend, a, b, attrs.transposeA, attrs.transposeB);
+  if (!made) return undefined;
+  const { ptr, info, n } = made;
+  const size = sizeOf(info.shape);
+  if (bias && n > 0) backend.kernels.tensor_binary(0, size / n, n, ptr, n, 1, at, 0, 1, ptr);
+  if (name) {
+    const kind = activationOf(name, ACTIVATIONS[name]!);
+    const alpha = name === 'LeakyRelu' ? (attrs.leakyreluAlpha ?? 0.2) : kind.alpha;
+    activate(backend, { ...kind, alpha }, size, ptr, ptr);
+  }
+  return info;
+};
+
+export const products: Readonly<Record<string, OwnKernel>> = {
+  BatchMatMul: batchMatMul,
+  _FusedMatMul: fusedMatMul,
+};

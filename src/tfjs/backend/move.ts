@@ -1,0 +1,210 @@
+import type { TensorInfo } from '../tf.ts';
+import type { UnrolledBackend } from './backend.ts';
+import { type OwnKernel, reshaped, words } from './own.ts';
+import { axesOf, forOuter, isSame, merged, sizeOf, stridesOf } from './shape.ts';
+
+/** y at its strides = x at its strides, for all indices of the axes. Pointers; strides in words, those of x may be 0. */
+function copy(
+  { kernels }: UnrolledBackend,
+  sizes: readonly number[],
+  x: number,
+  strideX: readonly number[],
+  y: number,
+  strideY: readonly number[],
+): void {
+  const axes = merged(sizes, [strideX, strideY]);
+  const inner = (values: readonly number[], otherwise: number) => {
+    const last = values.slice(-4);
+    return [...new Array<number>(4 - last.length).fill(otherwise), ...last] as [
+      number,
+      number,
+      number,
+      number,
+    ];
+  };
+  const [s, t] = axes.strides.map((own) => inner(own, 0)) as [typeof n, typeof n];
+  const n = inner(axes.sizes, 1);
+  forOuter(axes, 4, ([i, j]) => kernels.tensor_copy(...n, x + i! * 4, ...s, y + j! * 4, ...t));
+}
+
+const transpose: OwnKernel = ({ inputs, attrs, backend }) => {
+  const x = inputs.x!;
+  const from = words(backend, x);
+  const perm: number[] = attrs.perm;
+  if (
+    from === undefined ||
+    !isSame(
+      axesOf(perm, x.shape.length) ?? [],
+      perm.toSorted((a, b) => a - b),
+    )
+  ) {
+    return undefined;
+  }
+  const shape = perm.map((axis) => x.shape[axis]!);
+  const { ptr, info } = backend.make(shape, x.dtype);
+  const strides = stridesOf(x.shape);
+  const own = perm.map((axis) => strides[axis]!);
+  const axes = merged(shape, [own, stridesOf(shape)]);
+  // the last two axes change places
+  if (axes.strides[0]!.at(-2) === 1) {
+    const [rows, columns] = axes.sizes.slice(-2) as [number, number];
+    const ld = axes.strides[0]!.at(-1)!;
+    forOuter(axes, 2, ([i, j]) => {
+      backend.kernels.transpose(columns, rows, from + i! * 4, ld, ptr + j! * 4, columns);
+    });
+  } else copy(backend, shape, from, own, ptr, stridesOf(shape));
+  return info;
+};
+
+/** begin and size as TF.js reads them: short lists are filled up, size −1 is the rest. */
+function range(
+  shape: readonly number[],
+  begin: number | number[],
+  size: number | number[] | null | undefined,
+) {
+  const first = [begin].flat();
+  const many = size === null || size === undefined ? [] : [size].flat();
+  const at = shape.map((_, i) => first[i] ?? 0);
+  const sizes = shape.map((n, i) => ((many[i] ?? -1) === -1 ? n - at[i]! : many[i]!));
+  const fits = shape.every((n, i) => at[i]! >= 0 && sizes[i]! >= 0 && at[i]! + sizes[i]! <= n);
+  return fits ? { at, sizes } : undefined;
+}
+
+/** Part of a tensor. */
+function part(
+  backend: UnrolledBackend,
+  x: TensorInfo,
+  from: number,
+  at: readonly number[],
+  sizes: readonly number[],
+  shape: readonly number[] = sizes,
+): TensorInfo {
+  const { ptr, info } = backend.make([...shape], x.dtype);
+  const strides = stridesOf(x.shape);
+  const first = at.reduce((sum, i, axis) => sum + i * strides[axis]!, 0);
+  copy(backend, sizes, from + first * 4, strides, ptr, stridesOf(sizes));
+  return info;
+}
+
+const slice: OwnKernel = ({ inputs, attrs, backend }) => {
+  const x = inputs.x!;
+  const from = words(backend, x);
+  const found = range(x.shape, attrs.begin, attrs.size);
+  return from === undefined || !found ? undefined : part(backend, x, from, found.at, found.sizes);
+};
+
+/** Parts of a tensor along an axis. */
+function parts(
+  backend: UnrolledBackend,
+  x: TensorInfo,
+  axis: number,
+  sizes: readonly number[],
+  isKept: boolean,
+): TensorInfo[] | undefined {
+  const from = words(backend, x);
+  if (from === undefined) return undefined;
+  let first = 0;
+  return sizes.map((size) => {
+    const shape = x.shape.with(axis, size);
+    const at = x.shape.map((_, i) => (i === axis ? first : 0));
+    first += size;
+    return part(backend, x, from, at, shape, isKept ? shape : shape.toSpliced(axis, 1));
+  });
+}
+
+const unpack: OwnKernel = ({ inputs, attrs, backend }) => {
+  const x = inputs.value!;
+  const [axis] = axesOf(attrs.axis, x.shape.length) ?? [];
+  return axis === undefined ? undefined : parts(backend, x, axis, new Array(x.shape[axis]!).fill(1), false);
+};
+
+const split: OwnKernel = ({ inputs, attrs, backend }) => {
+  const x = inputs.x!;
+  const [axis] = axesOf(attrs.axis, x.shape.length) ?? [];
+  if (axis === undefined) return undefined;
+  const given: number | number[] = attrs.numOrSizeSplits;
+  const n = x.shape[axis]!;
+  const sizes = typeof given === 'number' ? new Array<number>(given).fill(n / given) : given;
+  const fits = sizes.every((size) => Number.isInteger(size) && size >= 0);
+  return fits && sizes.reduce((a, b) => a + b, 0) === n ? parts(backend, x, axis, sizes, true) : undefined;
+};
+
+/** Tensors of one type next to each other: each as rows of `widths` words. */
+function beside(
+  backend: UnrolledBackend,
+  tensors: readonly TensorInfo[],
+  rows: number,
+  widths: readonly number[],
+  shape: number[],
+): TensorInfo | undefined {
+  const { dtype } = tensors[0]!;
+  const pointers = tensors.map((each) => (each.dtype === dtype ? words(backend, each) : undefined));
+  if (pointers.includes(undefined)) return undefined;
+  const { ptr, info } = backend.make(shape, dtype);
+  const total = widths.reduce((a, b) => a + b, 0);
+  let at = ptr;
+  for (const [i, from] of pointers.entries()) {
+    const width = widths[i]!;
+    copy(backend, [rows, width], from!, [width, 1], at, [total, 1]);
+    at += width * 4;
+  }
+  return info;
+}
+
+const concat: OwnKernel = ({ inputs, attrs, backend }) => {
+  const all = Object.values(inputs);
+  const { shape } = all[0]!;
+  const [axis] = axesOf(attrs.axis, shape.length) ?? [];
+  if (axis === undefined) return undefined;
+  const fits = all.every((each) => isSame(each.shape.with(axis, 0), shape.with(axis, 0)));
+  if (!fits) return undefined;
+  if (all.length === 1) return reshaped(backend, all[0]!, shape);
+  const total = all.reduce((sum, each) => sum + each.shape[axis]!, 0);
+  const widths = all.map((each) => sizeOf(each.shape.slice(axis)));
+  return beside(backend, all, sizeOf(shape.slice(0, axis)), widths, shape.with(axis, total));
+};
+
+const pack: OwnKernel = ({ inputs, attrs, backend }) => {
+  const all = Object.values(inputs);
+  const { shape } = all[0]!;
+  const [axis] = axesOf(attrs.axis, shape.length + 1) ?? [];
+  if (axis === undefined || !all.every((each) => isSame(each.shape, shape))) return undefined;
+  const width = sizeOf(shape.slice(axis));
+  const widths = all.map(() => width);
+  return beside(backend, all, sizeOf(shape.slice(0, axis)), widths, shape.toSpliced(axis, 0, all.length));
+};
+
+const tile: OwnKernel = ({ inputs, attrs, backend }) => {
+  const x = inputs.x!;
+  const from = words(backend, x);
+  const reps: number[] = attrs.reps;
+  if (from === undefined || reps.length !== x.shape.length) return undefined;
+  const { ptr, info } = backend.make(
+    x.shape.map((n, i) => n * reps[i]!),
+    x.dtype,
+  );
+  const strides = stridesOf(x.shape);
+  const sizes = x.shape.flatMap((n, i) => [reps[i]!, n]);
+  const repeated = strides.flatMap((step) => [0, step]);
+  copy(backend, sizes, from, repeated, ptr, stridesOf(sizes));
+  return info;
+};
+
+const expandDims: OwnKernel = ({ inputs, attrs, backend }) => {
+  const x = inputs.input!;
+  const [axis] = axesOf(attrs.dim, x.shape.length + 1) ?? [];
+  return axis === undefined || x.dtype === 'complex64'
+    ? undefined
+    : reshaped(backend, x, x.shape.toSpliced(axis, 0, 1));
+};
+
+export const moves: Readonly<Record<string, OwnKernel>> = {
+  Concat: concat,
+  ExpandDims: expandDims,
+  Pack: pack,
+  Slice: slice,
+  SplitV: split,
+  Tile: tile,
+  Transpose: transpose,
+  Unpack: unpack,
+};

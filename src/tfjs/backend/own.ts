@@ -1,0 +1,39 @@
+import type { TensorInfo } from '../tf.ts';
+import type { UnrolledBackend } from './backend.ts';
+
+/** What a kernel of ours is called with. */
+export interface OwnCall {
+  readonly inputs: Readonly<Record<string, TensorInfo>>;
+  // biome-ignore lint/suspicious/noExplicitAny: each kernel has attributes of its own
+  readonly attrs: any;
+  readonly backend: UnrolledBackend;
+}
+
+/** A kernel; undefined for what is left to the cpu backend: other types, rare shapes, and what it refuses. */
+export type OwnKernel = (call: OwnCall) => TensorInfo | TensorInfo[] | undefined;
+
+/** Pointers of tensors of float32; undefined if one is of another type. */
+export function floats(backend: UnrolledBackend, ...tensors: readonly TensorInfo[]): number[] | undefined {
+  const pointers: number[] = [];
+  for (const tensor of tensors) {
+    const ptr = tensor.dtype === 'float32' ? backend.pointer(tensor) : undefined;
+    if (ptr === undefined) return undefined;
+    pointers.push(ptr);
+  }
+  return pointers;
+}
+
+/** The pointer of a tensor of float32 or int32; undefined for other types. */
+export function words(backend: UnrolledBackend, tensor: TensorInfo): number | undefined {
+  return tensor.dtype === 'float32' || tensor.dtype === 'int32' ? backend.pointer(tensor) : undefined;
+}
+
+/** The same data with another shape. */
+export function reshaped(
+  backend: UnrolledBackend,
+  { dataId, dtype }: TensorInfo,
+  shape: readonly number[],
+): TensorInfo {
+  backend.incRef(dataId);
+  return { dataId, dtype, shape: [...shape] };
+}

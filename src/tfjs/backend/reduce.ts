@@ -1,0 +1,127 @@
+import type { KernelCalls } from '../../wasm/generated/kernelCalls.ts';
+import { segmentSum } from '../segmentSum.ts';
+import type { TensorInfo } from '../tf.ts';
+import { floats, type OwnKernel, reshaped } from './own.ts';
+import { axesOf, sizeOf } from './shape.ts';
+
+/** Reduces the middle axis of x[m, k, n]. */
+type Reduce = (kernels: KernelCalls, m: number, k: number, n: number, x: number, y: number) => void;
+
+const sum: Reduce = (kernels, ...args) => kernels.tensor_sum(...args);
+const max: Reduce = (kernels, ...args) => kernels.tensor_max(...args);
+const mean: Reduce = (kernels, m, k, n, x, y) => {
+  kernels.tensor_sum(m, k, n, x, y);
+  kernels.vec_scale(m * n, 1 / k, y);
+};
+
+/** The reduced axes must be neighbours, axes of size 1 aside. */
+function reduction(reduce: Reduce, needsValues: boolean): OwnKernel {
+  return ({ inputs, attrs, backend }) => {
+    const x = inputs.x!;
+    const { shape } = x;
+    const axes = axesOf(attrs.reductionIndices ?? attrs.axis, shape.length);
+    const [from] = floats(backend, x) ?? [];
+    if (from === undefined || !axes) return undefined;
+    const wide = axes.filter((axis) => shape[axis] !== 1);
+    const first = wide[0] ?? 0;
+    const end = (wide.at(-1) ?? -1) + 1;
+    for (let i = first; i < end; i++) if (shape[i] !== 1 && !wide.includes(i)) return undefined;
+    const m = sizeOf(shape.slice(0, first));
+    const k = sizeOf(shape.slice(first, end));
+    const n = sizeOf(shape.slice(Math.max(first, end)));
+    if (needsValues && k === 0) return undefined;
+    const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+    const { ptr, info } = backend.make(
+      attrs.keepDims ? kept : kept.filter((_, axis) => !axes.includes(axis)),
+    );
+    reduce(backend.kernels, m, k, n, from, ptr);
+    return info;
+  };
+}
+
+/** The index of the largest value of each row. */
+const argMax: OwnKernel = ({ inputs, attrs, backend }) => {
+  const x = inputs.x!;
+  const [axis] = axesOf(attrs.axis, x.shape.length) ?? [];
+  const [from] = floats(backend, x) ?? [];
+  const n = x.shape.at(-1);
+  if (from === undefined || !n || axis !== x.shape.length - 1) return undefined;
+  const { ptr, info } = backend.make(x.shape.slice(0, -1), 'int32');
+  const { kernels, heap } = backend;
+  const m = sizeOf(info.shape);
+  for (let i = 0; i < m; i++) heap.arena.i32[ptr / 4 + i] = kernels.index_of_max(n, from + i * n * 4);
+  return info;
+};
+
+const softmax: OwnKernel = ({ inputs, attrs, backend }) => {
+  const x = inputs.logits!;
+  const [from] = floats(backend, x) ?? [];
+  const n = x.shape.at(-1);
+  if (from === undefined || !n || ![-1, x.shape.length - 1].includes(attrs.dim)) return undefined;
+  const { ptr, info } = backend.make(x.shape);
+  backend.kernels.softmax_rows(sizeOf(x.shape) / n, n, 1, from, ptr);
+  return info;
+};
+
+/** Slices of x along an axis, by index. */
+const gather: OwnKernel = ({ inputs, attrs, backend }) => {
+  const { x, indices } = inputs as { x: TensorInfo; indices: TensorInfo };
+  const [axis] = axesOf(attrs.axis ?? 0, x.shape.length) ?? [];
+  const [from] = floats(backend, x) ?? [];
+  const at = indices.dtype === 'int32' ? backend.pointer(indices) : undefined;
+  if (from === undefined || at === undefined || axis === undefined || attrs.batchDims) return undefined;
+  const { kernels } = backend;
+  const many = sizeOf(indices.shape);
+  const rows = x.shape[axis]!;
+  // the cpu backend refuses it
+  if (rows === 0 || kernels.find_bad_index(many, at, rows, 0) >= 0) return undefined;
+  const inner = x.shape.slice(axis + 1);
+  const outer = x.shape.slice(0, axis);
+  const { ptr, info } = backend.make([...outer, ...indices.shape, ...inner]);
+  const width = sizeOf(inner);
+  for (let i = 0; i < sizeOf(outer); i++) {
+    kernels.gather_rows(many, width, from + i * rows * width * 4, at, ptr + i * many * width * 4);
+  }
+  return info;
+};
+
+const unsortedSegmentSum: OwnKernel = ({ inputs, attrs, backend }) => {
+  const { x, segmentIds } = inputs as { x: TensorInfo; segmentIds: TensorInfo };
+  const [from] = floats(backend, x) ?? [];
+  const ids = segmentIds.dtype === 'int32' ? backend.pointer(segmentIds) : undefined;
+  if (from === undefined || ids === undefined) return segmentSum({ inputs, attrs, backend });
+  const rest = x.shape.slice(segmentIds.shape.length);
+  const { ptr, info } = backend.make([attrs.numSegments, ...rest]);
+  const m = sizeOf(segmentIds.shape);
+  backend.kernels.segment_sum(m, sizeOf(rest), from, ids, attrs.numSegments, ptr);
+  return info;
+};
+
+const reshape: OwnKernel = ({ inputs, attrs, backend }) => {
+  const x = inputs.x!;
+  const given: number[] = attrs.shape;
+  const missing = given.indexOf(-1);
+  const known = given.reduce((product, n, i) => (i === missing ? product : product * n), 1);
+  const size = sizeOf(x.shape);
+  const shape = given.map((n, i) => (i === missing ? size / known : n));
+  if (
+    x.dtype === 'complex64' ||
+    sizeOf(shape) !== size ||
+    !shape.every((n) => Number.isInteger(n) && n >= 0)
+  ) {
+    return undefined;
+  }
+  return reshaped(backend, x, shape);
+};
+
+export const rows: Readonly<Record<string, OwnKernel>> = {
+  ArgMax: argMax,
+  GatherV2: gather,
+  Identity: ({ inputs, backend }) => reshaped(backend, inputs.x!, inputs.x!.shape),
+  Max: reduction(max, true),
+  Mean: reduction(mean, true),
+  Reshape: reshape,
+  Softmax: softmax,
+  Sum: reduction(sum, false),
+  UnsortedSegmentSum: unsortedSegmentSum,
+};

@@ -1,0 +1,75 @@
+import type { Heap } from '../heap.ts';
+import type { Kernel, TensorFlow } from '../tf.ts';
+import { BACKEND, type CpuBackend, makeBackend, type UnrolledBackend } from './backend.ts';
+import { convolutions } from './conv.ts';
+import { creations } from './create.ts';
+import { elementwise } from './elementwise.ts';
+import { products } from './matMul.ts';
+import { moves } from './move.ts';
+import type { OwnCall, OwnKernel } from './own.ts';
+import { rows } from './reduce.ts';
+
+/** Our kernels by TF.js's names. All others are those of the cpu backend. */
+export const OWN: Readonly<Record<string, OwnKernel>> = {
+  ...convolutions,
+  ...creations,
+  ...elementwise,
+  ...moves,
+  ...products,
+  ...rows,
+};
+
+/** A registered backend. */
+export interface Registered {
+  /** How often code of the cpu backend ran, by the name of the kernel. */
+  readonly fallbacks: ReadonlyMap<string, number>;
+  /** Selects it, and returns a function that selects the one before, unless another one was selected since. */
+  select(): () => void;
+  /** Takes it from TF.js. Its tensors keep their data, and move to another backend when they are used. */
+  unregister(): void;
+}
+
+/** Registers the backend with the kernels of TF.js's cpu backend. Undefined if TF.js has no cpu backend. */
+export function registerBackend(tf: TensorFlow, heap: Heap): Registered | undefined {
+  const Cpu = tf.findBackend('cpu')?.constructor as (new () => CpuBackend) | undefined;
+  if (!Cpu) return undefined;
+  let backend: UnrolledBackend | undefined;
+  // TF.js makes another one after `tf.engine().reset()`; it never chooses it by itself
+  tf.registerBackend(BACKEND, () => (backend = makeBackend(Cpu, heap)), 0);
+  const fallbacks = new Map<string, number>();
+  const names = tf.getKernelsForBackend('cpu').map((kernel) => {
+    tf.registerKernel(onOurMemory(kernel, fallbacks));
+    return kernel.kernelName;
+  });
+  return {
+    fallbacks,
+    select: () => {
+      const before = tf.getBackend();
+      void tf.setBackend(BACKEND);
+      return () => {
+        if (tf.getBackend() === BACKEND && tf.findBackend(before)) void tf.setBackend(before);
+      };
+    },
+    unregister: () => {
+      backend?.keepData();
+      if (tf.engine().registryFactory[BACKEND]) tf.removeBackend(BACKEND);
+      for (const name of names) if (tf.getKernel(name, BACKEND)) tf.unregisterKernel(name, BACKEND);
+    },
+  };
+}
+
+/** A kernel of the cpu backend, or ours where there is one and it can. */
+function onOurMemory(kernel: Kernel, fallbacks: Map<string, number>): Kernel {
+  const { kernelName, kernelFunc } = kernel;
+  const own = OWN[kernelName];
+  return {
+    ...kernel,
+    backendName: BACKEND,
+    kernelFunc: (call) => {
+      const done = own?.(call as unknown as OwnCall);
+      if (done) return done;
+      fallbacks.set(kernelName, (fallbacks.get(kernelName) ?? 0) + 1);
+      return kernelFunc(call);
+    },
+  };
+}

@@ -1,0 +1,95 @@
+/** How many values a tensor has. */
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1;
+  for (const n of shape) size *= n;
+  return size;
+}
+
+/** Values from one index of each axis to the next. */
+export function stridesOf(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  let step = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = step;
+    step *= shape[i]!;
+  }
+  return strides;
+}
+
+/** Whether two shapes are equal. */
+export function isSame(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((n, i) => n === b[i]);
+}
+
+/** Axes as indices from 0 on, in order, without repetitions; undefined if one is out of range. */
+export function axesOf(
+  axis: number | readonly number[] | null | undefined,
+  rank: number,
+): number[] | undefined {
+  const given =
+    axis === null || axis === undefined ? Array.from({ length: rank }, (_, i) => i) : [axis].flat();
+  const axes = [...new Set(given.map((i) => (i < 0 ? i + rank : i)))].sort((a, b) => a - b);
+  return axes.every((i) => Number.isInteger(i) && i >= 0 && i < rank) ? axes : undefined;
+}
+
+/** Axes with the strides of several operands. */
+export interface Axes {
+  readonly sizes: number[];
+  /** By operand. */
+  readonly strides: number[][];
+}
+
+/** The same axes, those of size 1 left out and neighbours merged where all operands allow it. */
+export function merged(sizes: readonly number[], strides: readonly (readonly number[])[]): Axes {
+  const kept: number[] = [];
+  const steps = strides.map((): number[] => []);
+  for (const [i, size] of sizes.entries()) {
+    if (size === 1) continue;
+    const last = kept.length - 1;
+    if (last >= 0 && strides.every((own, k) => steps[k]![last] === own[i]! * size)) {
+      kept[last]! *= size;
+      for (const [k, own] of strides.entries()) steps[k]![last] = own[i]!;
+    } else {
+      kept.push(size);
+      for (const [k, own] of strides.entries()) steps[k]!.push(own[i]!);
+    }
+  }
+  return { sizes: kept, strides: steps };
+}
+
+/** Calls f with the offset of each operand for every index of all axes but the last `inner` ones. */
+export function forOuter({ sizes, strides }: Axes, inner: number, f: (offsets: number[]) => void): void {
+  const walk = (axis: number, offsets: number[]) => {
+    if (axis >= sizes.length - inner) return f(offsets);
+    for (let i = 0; i < sizes[axis]!; i++) {
+      walk(
+        axis + 1,
+        offsets.map((offset, k) => offset + i * strides[k]![axis]!),
+      );
+    }
+  };
+  walk(
+    0,
+    strides.map(() => 0),
+  );
+}
+
+/** The shape of a result of two shapes; undefined if they do not fit. */
+export function broadcastShape(a: readonly number[], b: readonly number[]): number[] | undefined {
+  const rank = Math.max(a.length, b.length);
+  const shape: number[] = [];
+  for (let i = 0; i < rank; i++) {
+    const m = a[a.length - rank + i] ?? 1;
+    const n = b[b.length - rank + i] ?? 1;
+    if (m !== n && m !== 1 && n !== 1) return undefined;
+    shape.push(m === 1 ? n : m);
+  }
+  return shape;
+}
+
+/** Strides of a tensor that is repeated along axes of another shape, of its rank or a higher one. */
+export function repeatedStrides(own: readonly number[], shape: readonly number[]): number[] {
+  const strides = stridesOf(own);
+  const missing = shape.length - own.length;
+  return shape.map((_, i) => (i < missing || own[i - missing] === 1 ? 0 : strides[i - missing]!));
+}
