@@ -63,7 +63,8 @@ export function readTensors(
   return { tensors, metadata };
 }
 
-function toBytes(bytes: Uint8Array | ArrayBuffer): Uint8Array {
+/** The bytes of a file. @throws {ArgumentError} for anything else */
+export function toBytes(bytes: Uint8Array | ArrayBuffer): Uint8Array {
   if (arrayKind(bytes) === 'Uint8Array') return bytes as Uint8Array;
   if (isArrayBuffer(bytes)) return new Uint8Array(bytes);
   throw new ArgumentError('bytes', 'a Uint8Array or ArrayBuffer', bytes);

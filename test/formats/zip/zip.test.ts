@@ -1,7 +1,10 @@
 import { strToU8, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { FormatError } from '../../../src/errors.ts';
-import { readZip } from '../../../src/formats/zip/zip.ts';
+import { inflate } from '../../../src/formats/zip/inflate.ts';
+import { readZip as read } from '../../../src/formats/zip/zip.ts';
+
+const readZip = (bytes: Uint8Array) => read(bytes, { format: 'test', inflate });
 
 const words = strToU8('the whale '.repeat(900));
 const FILES = { 'a.txt': strToU8('stored'), 'folder/b.txt': words, empty: new Uint8Array() };
@@ -40,15 +43,15 @@ describe('a zip archive', () => {
   test('that is cut off anywhere is refused', () => {
     const bytes = archive(9);
     for (let n = 0; n < bytes.length; n++) {
-      expect(() => readZip(bytes.subarray(0, n), 'torch')).toThrow(/^torch: /);
+      expect(() => readZip(bytes.subarray(0, n))).toThrow(/^test: /);
     }
   });
 
   test.each([
     ['encrypted', 8, [1]],
-    ['compression method', 10, [12]],
+    ['compressed by method', 10, [12]],
     ['no header', 42, [3]],
-    ["can't hold", 24, [7]],
+    ['6 bytes for 7', 24, [7]],
     ['beyond the archive', 20, [0, 0, 1]],
   ])('%s', (words, offset, values) => {
     const bytes = archive(0);
@@ -59,9 +62,15 @@ describe('a zip archive', () => {
   test('a bomb is refused before memory is taken: sizes beyond the archive, overlapping files', () => {
     const bytes = archive(9);
     const size = entryAt(bytes, 1) + 24;
-    expect(() => readZip(patched(bytes, size, 0, 0, 0, 0x7f))).toThrow(/inflates to/);
+    expect(() => readZip(patched(bytes, size, 0, 0, 0, 0x7f))).toThrow(/bytes for/);
     const same = patched(bytes, entryAt(bytes, 1) + 42, 0, 0, 0, 0);
-    expect(() => readZip(same)).toThrow(/overlap|can't hold|beyond/);
+    expect(() => readZip(same)).toThrow(/overlap|bytes for|beyond/);
+  });
+
+  test('without inflate, files must be stored', () => {
+    const files = read(archive(9), { format: 'test' });
+    expect(() => files.get('folder/b.txt')!.read()).toThrow(/compressed/);
+    expect(read(archive(0), { format: 'test' }).size).toBe(3);
   });
 
   test('a file that inflates to more or less than it says is refused by name', () => {

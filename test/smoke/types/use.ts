@@ -21,6 +21,7 @@ import { parseSafetensors } from 'unrolled/io';
 import { Arena, type KernelCalls, sgemm } from 'unrolled/kernels';
 import { init as initSlim } from 'unrolled/slim';
 import { type InstallOptions, install } from 'unrolled/tfjs';
+import { readTorch, type TorchFile } from 'unrolled/torch';
 import { WorkerTrainer, type WorkerTrainerOptions } from 'unrolled/worker';
 
 const options: InitOptions = { kernels: 'simd', wasm: undefined };
@@ -49,6 +50,8 @@ for (const { x, y, options } of batches([{ x: [1], y: 0 }], { batch: 1 })) train
 console.log(named, new Lanes(Int32Array.of(1, 2), { steps: 1, batch: 1 }).length);
 const installOptions: InstallOptions = {};
 console.log(install, installOptions);
+const file: TorchFile = readTorch(new Uint8Array());
+graph.loadStateDict(file.stateDict({ lstm: 0 }));
 const arena = new Arena(64);
 const kernels: KernelCalls = arena.kernels;
 // @ts-expect-error an argument too few

@@ -1,0 +1,131 @@
+import { FormatError } from '../../errors.ts';
+import type { Tensor } from '../../io/dtype.ts';
+import { toBytes } from '../../io/parse.ts';
+import { readZip } from '../zip/zip.ts';
+import { Bytes } from './bytes.ts';
+import { groupTensors, type TorchGroup } from './groups.ts';
+import { namesOf } from './names.ts';
+import { readPickle } from './pickle.ts';
+import { isStorage, TorchHost } from './rebuild.ts';
+import { type Layers, type StateDict, stateDictOf } from './stateDict.ts';
+import { TensorReader } from './storage.ts';
+import { findTensors, type TorchValue } from './values.ts';
+
+/** What a file of torch.save holds. */
+export interface TorchFile {
+  /** `zip` since PyTorch 1.6, or `legacy`. */
+  readonly form: 'zip' | 'legacy';
+  /** Tensors by name, in the order of the file. F16 and BF16 are their raw 16 bits. */
+  readonly tensors: Map<string, Tensor>;
+  /** Layers that the tensors look like. A file has no more of a model's architecture than their names and shapes. */
+  readonly groups: readonly TorchGroup[];
+  /** Numbers, texts and short lists of them by path, such as `epoch`. */
+  readonly values: Map<string, TorchValue>;
+  /** Classes and functions that the file would call in Python. They were not called. */
+  readonly ignored: readonly string[];
+  /** Parameters for `model.loadStateDict`, as {@link stateDictOf}; by default those of the model, without an optimizer's. */
+  stateDict(layers?: Layers): StateDict;
+}
+
+interface Contents {
+  readonly form: 'zip' | 'legacy';
+  readonly value: unknown;
+}
+
+/** torch.save of 0.1.11 to 1.5, and since then with `_use_new_zipfile_serialization=False`. */
+const MAGIC = 0x1950a86a20f9469cfc6cn;
+const LEGACY_PROTOCOL = 1001;
+/** First character of `big` in the file `byteorder`. */
+const BIG = 0x62;
+const BIG_ENDIAN = 'a file of a big-endian machine, expected little-endian';
+/** Maximum nesting of files inside of pickles. */
+const MAX_NESTED = 8;
+
+/**
+ * Reads the tensors of a file written by torch.save: `.pt`, `.pth`, `.bin`, `.tar`, `.ckpt`; state dicts, checkpoints that
+ * have some inside, and whole modules. Nothing in the file is executed: globals that are not known become data.
+ * Needs no WebAssembly and no `init()`.
+ *
+ * Elements are copied. The copies and what is inflated are at most four times the file, plus 16 MiB.
+ *
+ * @param bytes the whole file
+ * @throws {FormatError} if the file is not valid, or a TorchScript archive; the message says where
+ * @throws {ArgumentError} if `bytes` is not a Uint8Array or ArrayBuffer
+ */
+export function readTorch(bytes: Uint8Array | ArrayBuffer): TorchFile {
+  const all = toBytes(bytes);
+  const ignored = new Set<string>();
+  const { form, value } = contentsOf(all, ignored, 0);
+  const reader = new TensorReader(4 * all.length + 2 ** 24);
+  const found = findTensors(value);
+  const readable = found.tensors.filter(({ view: { dtype, storage } }) => {
+    if (dtype === undefined) ignored.add(storage.type.replace(' ', '.'));
+    return dtype !== undefined;
+  });
+  const { names, isModel } = namesOf(readable);
+  const tensors = new Map<string, Tensor>();
+  for (const [i, { view }] of readable.entries()) tensors.set(names[i]!, reader.read(names[i]!, view));
+  const own = new Map([...tensors].filter((_, i) => isModel(i)));
+  const shapes = new Map([...own].map(([name, { shape }]) => [name, shape]));
+  return {
+    form,
+    tensors,
+    groups: groupTensors(shapes),
+    values: found.values,
+    ignored: [...ignored].sort(),
+    stateDict: (layers) => stateDictOf(layers === undefined ? own : tensors, layers),
+  };
+}
+
+function contentsOf(bytes: Uint8Array, ignored: Set<string>, depth: number): Contents {
+  if (depth > MAX_NESTED) throw bad(`files inside of files, more than ${MAX_NESTED} deep`);
+  if (String.fromCharCode(...bytes.subarray(257, 262)) === 'ustar')
+    throw bad('a tar archive, as PyTorch up to 0.1.10 wrote them');
+  const host = new TorchHost(ignored, (part) => {
+    const { value } = contentsOf(part, ignored, depth + 1);
+    return isStorage(value) ? value : undefined;
+  });
+  return bytes[0] === 0x50 && bytes[1] === 0x4b ? readArchive(bytes, host) : readLegacy(bytes, host);
+}
+
+function readArchive(bytes: Uint8Array, host: TorchHost): Contents {
+  const entries = readZip(bytes, { format: 'torch' });
+  const pickle = [...entries.keys()].find((name) => /^([^/]*\/)?data\.pkl$/.test(name));
+  if (pickle === undefined) throw bad('no data.pkl in the zip archive: not a file of torch.save');
+  const folder = pickle.slice(0, -'data.pkl'.length);
+  if (entries.has(`${folder}constants.pkl`))
+    throw bad(
+      'a TorchScript archive, which is a program: in Python, torch.save(torch.jit.load(file).state_dict(), other)',
+    );
+  const order = entries.get(`${folder}byteorder`)?.read();
+  if (order?.[0] === BIG) throw bad(BIG_ENDIAN);
+  const value = readPickle(new Bytes(entries.get(pickle)!.read(), 'data.pkl'), host);
+  for (const [key, memory] of host.memories) memory.bytes = entries.get(`${folder}data/${key}`)?.read();
+  return { form: 'zip', value };
+}
+
+/** Pickles one after the other: magic number, protocol, system, the value, keys of storages; then the storages. */
+function readLegacy(file: Uint8Array, host: TorchHost): Contents {
+  const bytes = new Bytes(file, 'file');
+  const next = () => readPickle(bytes, host);
+  const first = next();
+  // a pickle of pickle.dump, whose storages are files inside
+  if (first !== MAGIC) return { form: 'legacy', value: first };
+  if (next() !== LEGACY_PROTOCOL) throw bytes.bad(`not of protocol ${LEGACY_PROTOCOL}`);
+  const system = next();
+  if (system instanceof Map && system.get('little_endian') === false) throw bad(BIG_ENDIAN);
+  const value = next();
+  const keys = next();
+  if (!Array.isArray(keys)) throw bytes.bad('no list of storages');
+  for (const key of keys) {
+    const length = bytes.u64();
+    const memory = host.memories.get(key);
+    if (!memory?.width) throw bytes.bad('a storage that no tensor has, or of an unknown type');
+    memory.bytes = bytes.take(length * memory.width);
+  }
+  return { form: 'legacy', value };
+}
+
+function bad(message: string): FormatError {
+  return new FormatError(`torch: ${message}`);
+}

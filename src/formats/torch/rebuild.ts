@@ -1,0 +1,80 @@
+import { FormatError } from '../../errors.ts';
+import { Global, type PickleHost } from './pickle.ts';
+import { type Memory, type Storage, TensorView, typeNamed } from './storage.ts';
+
+/** Reads a file inside a pickle, as torch.load would. */
+export type ReadNested = (bytes: Uint8Array) => unknown;
+
+type Rebuild = (args: readonly unknown[], host: TorchHost) => unknown;
+
+/** The only globals that are known; what they make is data. Names as `module name`. */
+const KNOWN: Readonly<Record<string, Rebuild>> = {
+  'collections OrderedDict': ([pairs]) =>
+    new Map(Array.isArray(pairs) ? (pairs as [unknown, unknown][]) : []),
+  'torch._utils _rebuild_tensor': view,
+  'torch._utils _rebuild_tensor_v2': view,
+  'torch._utils _rebuild_tensor_v3': view,
+  'torch._utils _rebuild_parameter': ([tensor]) => tensor,
+  'torch._utils _rebuild_parameter_with_state': ([tensor]) => tensor,
+  'torch._tensor _rebuild_from_type_v2': ([global, , args], host) =>
+    global instanceof Global && Array.isArray(args) ? host.reduce(global.name, args) : undefined,
+  'torch.storage _load_from_bytes': ([bytes], host) =>
+    bytes instanceof Uint8Array ? host.nested(bytes) : undefined,
+  // how bytes are pickled by protocol 2
+  '_codecs encode': ([text]) =>
+    typeof text === 'string' ? Uint8Array.from(text, (char) => char.charCodeAt(0)) : undefined,
+};
+
+/** Makes of a pickle of torch.save its tensors. Other globals are listed, and never called. */
+export class TorchHost implements PickleHost {
+  /** Memory of storages by key; where it is in the file is not said by the pickle. */
+  readonly memories = new Map<unknown, Memory>();
+  readonly nested: ReadNested;
+  readonly #ignored: Set<string>;
+
+  /** @param ignored gets the names of globals that are not known */
+  constructor(ignored: Set<string>, nested: ReadNested) {
+    this.#ignored = ignored;
+    this.nested = nested;
+  }
+
+  reduce(global: string, args: readonly unknown[]): unknown {
+    const made = Object.hasOwn(KNOWN, global) ? KNOWN[global]!(args, this) : undefined;
+    if (made === undefined) this.#ignored.add(global.replace(' ', '.'));
+    return made;
+  }
+
+  /** ('storage', class, key, device, elements) and in the legacy form a view: (key, offset, elements), or None. */
+  persistent(id: unknown): unknown {
+    const [kind, type, key, , elements, part] = Array.isArray(id) ? id : [];
+    // ('module', class, source file, source), of the legacy form
+    if (kind === 'module') return type;
+    const [, offset, length] = Array.isArray(part) ? part : [key, 0, elements];
+    if (kind !== 'storage' || !(type instanceof Global) || !isSize(offset) || !isSize(length))
+      throw new FormatError('torch: a persistent id that is not ("storage", class, key, device, elements)');
+    const { dtype, width } = typeNamed(type.name);
+    const memory = this.memories.get(key) ?? { width };
+    this.memories.set(key, memory);
+    return { memory, type: type.name, dtype, offset, length } satisfies Storage;
+  }
+}
+
+/** (storage, offset, shape, strides, requires_grad, hooks, dtype); undefined if torch would not save it like that. */
+function view([storage, offset, shape, strides, , , dtype]: readonly unknown[]): TensorView | undefined {
+  if (!isStorage(storage) || !isSize(offset) || !isSizes(shape) || !isSizes(strides)) return undefined;
+  if (shape.length !== strides.length || shape.length > 64) return undefined;
+  const given = dtype instanceof Global ? typeNamed(dtype.name).dtype : storage.dtype;
+  return new TensorView(storage, offset, shape, strides, given);
+}
+
+export function isStorage(value: unknown): value is Storage {
+  return typeof value === 'object' && value !== null && 'memory' in value;
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(isSize);
+}

@@ -1,0 +1,40 @@
+import { ArgumentError } from '../../errors.ts';
+import { type Tensor, toFloat32 } from '../../io/dtype.ts';
+import type { NDArray } from '../../ndarray.ts';
+
+/** Parameters by name, as `model.loadStateDict` takes them. */
+export type StateDict = Record<string, NDArray>;
+
+/**
+ * Which tensors to take. A text: those whose names start with it, which is left out. An object: by a module's name in
+ * the file, the name of the layer in the model, such as `{ lstm: 1, fc: 2 }` for layers 1 and 2 of a `Sequential`.
+ */
+export type Layers = string | Readonly<Record<string, string | number>>;
+
+/**
+ * Parameters of a model among the tensors of a file, as float32: for `model.loadStateDict`. Tensors of integers, such as
+ * BatchNorm's num_batches_tracked, are left out; those of cells (`weight_ih`) are named as those of a layer
+ * (`weight_ih_l0`).
+ *
+ * @param tensors by name, from `readTorch` or `parseSafetensors`
+ * @param layers default: all tensors, under their names
+ * @throws {ArgumentError} if a prefix or a module has no tensors
+ */
+export function stateDictOf(tensors: ReadonlyMap<string, Tensor>, layers: Layers = ''): StateDict {
+  const rules: [string, string][] =
+    typeof layers === 'string'
+      ? [[layers, '']]
+      : Object.entries(layers).map(([from, to]) => [from && `${from}.`, to === '' ? '' : `${to}.`]);
+  const dict: [string, NDArray][] = [];
+  for (const [from, to] of rules) {
+    const names = [...tensors.keys()].filter((name) => name.startsWith(from));
+    if (!names.length) throw new ArgumentError('layers', `names that ${tensors.size} tensors have`, from);
+    for (const name of names) {
+      const tensor = tensors.get(name)!;
+      if (!/^B?F/.test(tensor.dtype)) continue;
+      const rest = name.slice(from.length).replace(/((?:^|\.)(?:weight|bias)_[ih]h)$/, '$1_l0');
+      dict.push([to + rest, { data: toFloat32(tensor), shape: tensor.shape }]);
+    }
+  }
+  return Object.fromEntries(dict);
+}

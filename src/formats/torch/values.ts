@@ -1,0 +1,96 @@
+import { FormatError } from '../../errors.ts';
+import { Inert } from './pickle.ts';
+import { TensorView } from './storage.ts';
+
+/** A tensor and where it was found. */
+export interface FoundTensor {
+  /** Its name in its dictionary or module, such as `lstm.weight_ih_l0`. */
+  readonly name: string;
+  /** Path of that dictionary in the file; empty for the file's own value. */
+  readonly container: string;
+  readonly view: TensorView;
+}
+
+/** A value of a checkpoint besides its tensors. */
+export type TorchValue = string | number | boolean | readonly (string | number | boolean)[];
+
+/** Limits of what is walked: values that contain others many times over, or each other. */
+const MAX_DEPTH = 200;
+const MAX_VALUES = 2 ** 20;
+/** Limits of what is kept of other values: the depth leaves out an optimizer's state. */
+const MAX_KEPT_DEPTH = 3;
+const MAX_LIST = 64;
+const MAX_TEXT = 4096;
+
+/** Finds the tensors in what a file holds: dictionaries, lists, modules, objects of other classes. */
+export function findTensors(root: unknown): { tensors: FoundTensor[]; values: Map<string, TorchValue> } {
+  const tensors: FoundTensor[] = [];
+  const values = new Map<string, TorchValue>();
+  const above = new Set<unknown>();
+  let visited = 0;
+
+  const walk = (value: unknown, container: string, name: string): void => {
+    const path = join(container, name);
+    if (++visited > MAX_VALUES || above.size > MAX_DEPTH)
+      throw new FormatError(
+        `torch: more than ${MAX_VALUES} values, or nested more than ${MAX_DEPTH} deep, at ${path.slice(0, 80)}`,
+      );
+    if (value instanceof TensorView) {
+      tensors.push({ name: name || 'tensor', container, view: value });
+      return;
+    }
+    const kept = plain(value);
+    if (kept !== undefined && path && above.size <= MAX_KEPT_DEPTH) values.set(path, kept);
+    if (kept !== undefined || typeof value !== 'object' || value === null || above.has(value)) return;
+    above.add(value);
+    const parts = modulePartsOf(value);
+    // the names of a module's own tensors go on through its modules
+    if (parts) for (const [key, part] of parts) walkInside(part, container, join(name, key));
+    else for (const [key, part] of partsOf(value)) walk(part, path, key);
+    above.delete(value);
+  };
+
+  const walkInside = (value: unknown, container: string, name: string): void => {
+    if (value instanceof TensorView || modulePartsOf(value)) walk(value, container, name);
+  };
+
+  // a module by itself is its own dictionary
+  walk(root, '', '');
+  return { tensors, values };
+}
+
+/** Members of an nn.Module by name: parameters, buffers, modules. */
+function modulePartsOf(value: unknown): [string, unknown][] | undefined {
+  if (!(value instanceof Inert) || !(value.state instanceof Map)) return undefined;
+  const { state } = value;
+  const of = ['_parameters', '_buffers', '_modules'].map((key) => state.get(key));
+  if (!of.every((part) => part instanceof Map)) return undefined;
+  return of.flatMap((part) => [...(part as Map<unknown, unknown>)].flatMap(named));
+}
+
+/** Values inside another one, by name. */
+function partsOf(value: object): [string, unknown][] {
+  if (value instanceof Map) return [...value].flatMap(named);
+  if (Array.isArray(value)) return value.map((part, i) => [String(i), part]);
+  if (!(value instanceof Inert)) return [];
+  const { items, state } = value;
+  const states = Array.isArray(state) ? state : [state];
+  return [items, ...states].filter((part) => part instanceof Map).flatMap((part) => [...part].flatMap(named));
+}
+
+function named([key, value]: readonly [unknown, unknown]): [string, unknown][] {
+  return typeof key === 'string' || typeof key === 'number' ? [[String(key), value]] : [];
+}
+
+function plain(value: unknown): TorchValue | undefined {
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'string') return value.slice(0, MAX_TEXT);
+  if (typeof value === 'number' || typeof value === 'boolean') return value;
+  if (!Array.isArray(value) || !value.length || value.length > MAX_LIST) return undefined;
+  const list = value.map((one) => (Array.isArray(one) ? undefined : plain(one)));
+  return list.includes(undefined) ? undefined : (list as TorchValue);
+}
+
+function join(path: string, name: string): string {
+  return path && name ? `${path}.${name}` : path || name;
+}

@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest';
+import { ArgumentError, FormatError } from '../../../src/errors.ts';
+import { readTorch, type Tensor } from '../../../src/formats/torch/index.ts';
+import {
+  BatchNorm,
+  Conv1d,
+  Embedding,
+  GRU,
+  init,
+  input,
+  LayerNorm,
+  Linear,
+  LSTM,
+  Model,
+  RNN,
+  Sequential,
+} from '../../../src/index.ts';
+import { toFloat32 } from '../../../src/io/index.ts';
+import { readFixtureFile } from '../../fixtures/read.ts';
+
+interface Listed {
+  readonly shape: number[];
+  readonly dtype: string;
+  readonly data: (number | string)[];
+}
+type ByName = Record<string, Listed>;
+
+const read = async (name: string) => readFixtureFile(`torch/${name}`);
+const { tensors, models } = JSON.parse(new TextDecoder().decode(await read('expected.json'))) as {
+  tensors: Record<string, ByName | string>;
+  models: Record<string, { x: Listed; output: Listed }>;
+};
+const expectedOf = (name: string): ByName => {
+  const found = tensors[name]!;
+  return typeof found === 'string' ? expectedOf(found) : found;
+};
+const DTYPES: Record<string, string> = {
+  ...{ float32: 'F32', float64: 'F64', float16: 'F16', bfloat16: 'BF16', int64: 'I64', int32: 'I32' },
+  ...{ int16: 'I16', int8: 'I8', uint8: 'U8', uint16: 'U16', bool: 'BOOL' },
+};
+const numbersOf = (tensor: Tensor) =>
+  Array.from(
+    /F16/.test(tensor.dtype) ? toFloat32(tensor) : (tensor.data as ArrayLike<number | bigint>),
+    Number,
+  );
+
+describe('a file of torch.save', () => {
+  test.each(Object.keys(tensors))('%s gives its tensors', async (name) => {
+    const expected = expectedOf(name);
+    const file = readTorch(await read(name));
+    expect([...file.tensors.keys()].sort()).toEqual(Object.keys(expected).sort());
+    for (const [key, { shape, dtype, data }] of Object.entries(expected)) {
+      const tensor = file.tensors.get(key)!;
+      expect([key, tensor.shape, tensor.dtype]).toEqual([key, shape, DTYPES[dtype]]);
+      const numbers = numbersOf(tensor);
+      const wanted = data.map(Number);
+      expect(numbers.length).toBe(wanted.length);
+      for (const [i, value] of wanted.entries()) {
+        if (Number.isFinite(value))
+          expect(Math.abs(numbers[i]! - value)).toBeLessThanOrEqual(1e-7 * Math.abs(value));
+        else expect(numbers[i]).toBe(value);
+      }
+    }
+  });
+
+  test('knows its form', async () => {
+    expect(readTorch(await read('state.pt')).form).toBe('zip');
+    expect(readTorch(await read('legacy.pth')).form).toBe('legacy');
+  });
+
+  test('a checkpoint gives its values; classes and functions are listed, not called', async () => {
+    const { values, ignored, stateDict } = readTorch(await read('checkpoint.tar'));
+    expect(values.get('epoch')).toBe(7);
+    expect(values.get('sizes')).toEqual([4, 5, 3]);
+    expect(values.get('args.hidden')).toBe(5);
+    expect(ignored.join()).toMatch(/argparse\.Namespace.*numpy.*scalar/);
+    expect(Object.keys(stateDict()).sort()).toEqual(Object.keys(expectedOf('state.pt')).sort());
+  });
+
+  test('a module says its class', async () => {
+    expect(readTorch(await read('module.pt')).ignored).toContain('__main__.Tagger');
+  });
+
+  test('TorchScript is refused by name', async () => {
+    const bytes = await read('script.pt');
+    expect(() => readTorch(bytes)).toThrow(FormatError);
+    expect(() => readTorch(bytes)).toThrow(/TorchScript/);
+  });
+
+  test('elements of other types than those of safetensors are left out, and said', async () => {
+    expect(readTorch(await read('complex.pt')).ignored).toContain('torch.ComplexFloatStorage');
+  });
+
+  test('lists the layers that tensors look like', async () => {
+    expect(readTorch(await read('state.pt')).groups).toEqual([
+      { prefix: 'emb', type: 'Embedding', config: { numEmbeddings: 11, embeddingDim: 4 } },
+      {
+        prefix: 'lstm',
+        type: 'LSTM',
+        config: { inputSize: 4, hiddenSize: 5, numLayers: 2, bidirectional: true },
+      },
+      { prefix: 'norm', type: 'LayerNorm', config: { size: 10 } },
+      { prefix: 'fc', type: 'Linear', config: { inFeatures: 10, outFeatures: 3 } },
+    ]);
+    expect(readTorch(await read('wave.bin')).groups.map(({ type, config }) => [type, config])).toEqual([
+      ['Conv1d', { inChannels: 1, outChannels: 6, kernelSize: 3 }],
+      ['BatchNorm', { size: 6 }],
+      ['GRU', { inputSize: 6, hiddenSize: 4, bias: false }],
+      ['RNN', { inputSize: 4, hiddenSize: 3 }],
+      ['Linear', { inFeatures: 3, outFeatures: 1, bias: false }],
+    ]);
+    expect(readTorch(await read('two.pt')).groups.map(({ type, prefix }) => [type, prefix])).toEqual([
+      ['Linear', 'generator'],
+      ['GRUCell', 'critic'],
+    ]);
+  });
+
+  test('what is not bytes is refused', () => {
+    expect(() => readTorch('model.pt' as never)).toThrow(ArgumentError);
+    expect(() => readTorch(new Uint8Array())).toThrow(FormatError);
+  });
+});
+
+describe('a model with the parameters of a file', () => {
+  const compare = (model: Sequential | Model, name: string, isIndices: boolean) => {
+    const { x, output } = models[name]!;
+    const data = isIndices ? Int32Array.from(x.data, Number) : Float32Array.from(x.data, Number);
+    const result = (model as Sequential).forward({ data, shape: x.shape });
+    expect(result.shape).toEqual(output.shape);
+    const most = Math.max(...output.data.map((v) => Math.abs(Number(v))));
+    output.data.forEach((value, i) => {
+      expect(Math.abs(result.data[i]! - Number(value))).toBeLessThan(1e-5 * most);
+    });
+  };
+
+  test('computes what PyTorch does: layers by name', async () => {
+    await init();
+    const layers = [
+      new Embedding(11, 4),
+      new LSTM(4, 5, { numLayers: 2, bidirectional: true }),
+      new LayerNorm(10),
+      new Linear(10, 3),
+    ];
+    const model = new Sequential(layers);
+    const { stateDict } = readTorch(await read('legacy.pth'));
+    model.loadStateDict(stateDict({ emb: 0, lstm: 1, norm: 2, fc: 3 }));
+    compare(model, 'state.pt', true);
+  });
+
+  test('computes what PyTorch does: a graph, and a prefix', async () => {
+    await init();
+    const x = input({ features: 2 });
+    const y = new RNN(4, 3).apply(
+      new GRU(6, 4, { bias: false }).apply(
+        new BatchNorm(6).apply(new Conv1d(2, 6, 3, { groups: 2 }).apply(x)),
+      ).output,
+    ).output;
+    const model = new Model({ inputs: x, outputs: new Linear(3, 1, { bias: false }).apply(y) });
+    const { stateDict } = readTorch(await read('wrapped.ckpt'));
+    model.loadStateDict(stateDict({ conv: 0, bn: 1, gru: 2, rnn: 3, head: 4 }));
+    compare(model, 'wave.bin', false);
+    const { stateDict: ofTwo } = readTorch(await read('two.pt'));
+    new Sequential([new Linear(2, 2)]).loadStateDict(ofTwo({ generator: 0 }));
+    expect(Object.keys(ofTwo('critic.')).sort()).toEqual([
+      'bias_hh_l0',
+      'bias_ih_l0',
+      'weight_hh_l0',
+      'weight_ih_l0',
+    ]);
+  });
+
+  test('a prefix that no tensor has is refused', async () => {
+    const { stateDict } = readTorch(await read('state.pt'));
+    expect(() => stateDict({ gru: 0 })).toThrow(ArgumentError);
+  });
+});
