@@ -66,7 +66,7 @@ export class BatchNorm extends SingleLayer {
 
   /** @internal */
   reserve(scope: LayerScope, input: Region): Pass[] {
-    const { kernels, rows, steps, batch, training } = scope;
+    const { arena, kernels, rows, steps, batch, training } = scope;
     const { size: n, eps, momentum } = this;
     requireKernel(kernels, 'batch_norm');
     const [w, b, mean, variance] = this.parameters.map(({ name }) => scope.parameter(name).ptr);
@@ -85,16 +85,17 @@ export class BatchNorm extends SingleLayer {
         output,
         states: [],
         begin: () => {
-          if (rows.count > 1) return;
+          if (rows.countWithSteps > 1) return;
           throw new ArgumentError(
             'x',
             'at least two steps that count, to train a BatchNorm',
             new Verbatim('1'),
           );
         },
-        forward: () =>
+        forward: () => {
+          if (rows.countWithSteps < rows.count) arena.clear(output);
           kernels.batch_norm_train(
-            rows.count,
+            rows.countWithSteps,
             n,
             input.ptr,
             w!,
@@ -107,9 +108,12 @@ export class BatchNorm extends SingleLayer {
             xhat.ptr,
             rstd.ptr,
             work.ptr,
-          ),
+          );
+        },
         backward: (dy, dx) => {
-          kernels.batch_norm_backward(rows.count, n, dy, w!, xhat.ptr, rstd.ptr, dx, dw, db, work.ptr);
+          const count = rows.countWithSteps;
+          if (dx && count < rows.count) kernels.vec_fill((rows.count - count) * n, 0, dx + 4 * count * n);
+          kernels.batch_norm_backward(count, n, dy, w!, xhat.ptr, rstd.ptr, dx, dw, db, work.ptr);
         },
       },
     ];

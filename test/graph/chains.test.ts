@@ -166,3 +166,33 @@ describe.each(layers)('in a Model as in a Sequential, to the bit: %s', (_, make,
     for (const model of [chain, named]) expectSameDict(model.stateDict(), sequential.stateDict());
   });
 });
+
+test('BatchNorm behind last steps takes the statistics of rows that have steps', () => {
+  const layers = () => [new GRU(F, 5), new LastStep(), new BatchNorm(5), new Linear(5, 3)];
+  const draw = new Draw(14);
+  const [all, two] = [draw.features(1, T, 3, F), { data: new Float32Array(T * 2 * F), shape: [T, 2, F] }];
+  for (let i = 0; i < two.data.length; i++)
+    two.data[i] = all.data[Math.floor(i / (2 * F)) * 3 * F + F + (i % (2 * F))]!;
+  const target = draw.features(1, 1, 3, 3);
+  const rest = { data: target.data.slice(3), shape: [1, 2, 3] };
+  const vector = ({ data, shape }: typeof target) => ({ data, shape: shape.slice(1) });
+  const [sequential, chain] = three(() => input({ features: F }), layers);
+  const [wanted] = three(() => input({ features: F }), layers);
+  const step = (model: Sequential | Model, ...args: Parameters<Trainer['step']>) =>
+    new Trainer(model, { loss: mse, optimizer: new AdamW() }).step(...args);
+  const { loss, gradNorm } = step(wanted, two, rest, { lengths: [8, 3] });
+  const lengths = [0, 8, 3];
+  for (const result of [
+    step(sequential, all, target, { lengths }),
+    step(chain as Model, all, vector(target), { lengths }),
+  ]) {
+    expect(result.loss).toBeCloseTo(loss, 5);
+    expect(result.gradNorm).toBeCloseTo(gradNorm, 4);
+  }
+  const [mean, variance] = ['2.running_mean', '2.running_var'];
+  for (const name of [mean!, variance!]) {
+    const { data } = wanted.stateDict()[name]!;
+    for (const model of [sequential, chain])
+      for (const [i, v] of data.entries()) expect(model.stateDict()[name]!.data[i]).toBeCloseTo(v, 5);
+  }
+});
