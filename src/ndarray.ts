@@ -100,18 +100,15 @@ export function readShaped(name: string, given: Given, wanted: readonly number[]
     const bare = isList(given);
     const { data: from, shape } = (bare ? BARE : (given ?? BARE)) as Partial<NDArray>;
     const data = numbersOf(name, given, bare ? given : from, shape, wanted);
-    if (!bare) {
-      const list = shapeOf(name, shape, wanted);
-      if (list.length !== wanted.length || wanted.some((n, i) => n !== list[i])) {
-        throw new ShapeError(name, text(wanted), list);
-      }
+    const list = bare ? wanted : shapeOf(name, shape, wanted);
+    let same = list.length === wanted.length;
+    let length = 1;
+    for (let i = 0; i < wanted.length; i++) {
+      same &&= list[i] === wanted[i];
+      length *= wanted[i]!;
     }
-    sameLength(
-      name,
-      data,
-      wanted.reduce((a, b) => a * b, 1),
-      wanted,
-    );
+    if (!same) throw new ShapeError(name, text(wanted), list);
+    sameLength(name, data, length, wanted);
     return data;
   } catch (error) {
     throw unreadable(name, given, error);

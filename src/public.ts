@@ -53,7 +53,7 @@ export type {
   ScheduleDescription,
 } from './model/fromDescription.ts';
 export { type BeamOptions, beamSearch } from './model/graph/beamSearch.ts';
-export type { GraphSteps, Named } from './model/graph/feed.ts';
+export type { GraphSteps } from './model/graph/countedSteps.ts';
 export type { GivenOptions } from './model/graph/given.ts';
 export {
   type GraphForwardOptions,

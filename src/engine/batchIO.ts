@@ -1,9 +1,9 @@
 import { byteArray, floats, integers } from '../allocate.ts';
-import { reading } from '../check.ts';
+import { unreadable } from '../check.ts';
 import { ArgumentError, BATCH_FIRST, ShapeError, showShape } from '../errors.ts';
 import type { MemoryArena } from '../memory/arena.ts';
 import type { Region } from '../memory/layout.ts';
-import { isNumbers, type Numbers } from '../ndarray.ts';
+import { isNumbers, mayBeNumbers, type Numbers } from '../ndarray.ts';
 import { settledList } from '../settled.ts';
 import type { Rows, Valid } from './rows.ts';
 
@@ -23,63 +23,85 @@ export interface Steps {
     | undefined;
 }
 
+/** A copy of lengths or of a mask; the next one overwrites it. */
+export interface KeptSteps {
+  lengths?: Int32Array<ArrayBuffer> | undefined;
+  mask?: Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer> | undefined;
+}
+
 /**
  * Checks lengths or a mask of T steps of B rows; the mask is [B, T] with batchFirst, and returned as [T, B].
- * @param of ends the name of the argument in errors, such as `.source`
+ * @param into overwritten and returned, so that a training step does not allocate
+ * @param name of what is given in errors
  * @throws {ArgumentError} if both are given, a length is outside 0..T, a mark is not 0 or 1, or no step counts
  * @throws {ShapeError} if the number of lengths or marks does not match
  */
 export function readSteps(
-  given: Steps,
+  { lengths, mask }: Steps,
   steps: number,
   batch: number,
   batchFirst = false,
-  of = '',
+  into: KeptSteps = {},
+  name = lengths === undefined ? 'mask' : 'lengths',
 ): Valid | undefined {
-  const { lengths, mask } = given;
-  if (lengths === undefined && mask === undefined) return undefined;
-  const name = (lengths === undefined ? 'mask' : 'lengths') + of;
-  return reading(name, lengths ?? mask, () => stepsOf({ lengths, mask }, steps, batch, batchFirst, name));
+  const given = lengths ?? mask;
+  if (given === undefined) return undefined;
+  const kept = into.lengths;
+  const keptMask = into.mask;
+  into.lengths = into.mask = undefined;
+  try {
+    if (lengths === undefined) {
+      const marks = readMarks(mask, batchFirst ? [batch, steps] : [steps, batch], name, keptMask);
+      if (!marks.includes(1)) throw new ArgumentError(name, 'at least one step that counts', mask);
+      into.mask = batchFirst ? transpose(marks, batch, steps, 1) : marks;
+    } else {
+      if (mask !== undefined) throw new ArgumentError('mask', 'one of lengths and mask', mask);
+      into.lengths = readLengths(lengths, steps, batch, batchFirst, name, kept);
+    }
+  } catch (error) {
+    throw unreadable(name, given, error);
+  }
+  return into;
 }
 
-function stepsOf(
-  { lengths, mask }: Steps,
+/** A copy; each length is read once. */
+function readLengths(
+  given: ArrayLike<number>,
   steps: number,
   batch: number,
   batchFirst: boolean,
   name: string,
-): Valid {
-  if (lengths !== undefined && mask !== undefined)
-    throw new ArgumentError('mask', 'one of lengths and mask', mask);
-  if (lengths !== undefined) {
-    const given = settledList(lengths);
-    if (!isNumbers(given)) throw new ArgumentError(name, 'an array of numbers', lengths);
-    if (given.length !== batch) {
-      const hint = given.length === steps && !batchFirst ? BATCH_FIRST : '';
-      throw new ShapeError(name, `[${batch}]`, `${given.length} numbers${hint}`);
-    }
-    const copy = integers(batch);
-    let longest = 0;
-    for (let b = 0; b < batch; b++) {
-      const n = given[b]!;
-      if (!Number.isInteger(n) || n < 0 || n > steps)
-        throw new ArgumentError(`${name}[${b}]`, `an integer in 0..${steps}`, n);
-      copy[b] = n;
-      longest = Math.max(longest, n);
-    }
-    if (longest === 0) throw new ArgumentError(name, 'at least one step', given);
-    return { lengths: copy };
+  kept: KeptSteps['lengths'],
+): Int32Array<ArrayBuffer> {
+  if (!mayBeNumbers(given)) throw new ArgumentError(name, 'an array of numbers', given);
+  const { length } = given;
+  if (length !== batch) {
+    const hint = length === steps && !batchFirst ? BATCH_FIRST : '';
+    throw new ShapeError(name, `[${batch}]`, `${length} numbers${hint}`);
   }
-  const marks = readMarks(mask, batchFirst ? [batch, steps] : [steps, batch], name);
-  if (!marks.includes(1)) throw new ArgumentError(name, 'at least one step that counts', mask);
-  return { mask: batchFirst ? transpose(marks, batch, steps, 1) : marks };
+  const copy = kept?.length === batch ? kept : integers(batch);
+  let longest = 0;
+  for (let b = 0; b < batch; b++) {
+    const n = given[b]!;
+    if (!Number.isInteger(n) || n < 0 || n > steps)
+      throw new ArgumentError(`${name}[${b}]`, `an integer in 0..${steps}`, n);
+    copy[b] = n;
+    longest = Math.max(longest, n);
+  }
+  if (longest === 0) throw new ArgumentError(name, 'at least one step', given);
+  return copy;
 }
 
 /** A copy with marks 0 or 1. */
-function readMarks(mask: Steps['mask'], wanted: readonly number[], name: string): Uint8Array {
-  const { data = mask, shape } = (mask ?? {}) as { data?: unknown; shape?: unknown };
+function readMarks(
+  given: Steps['mask'],
+  wanted: readonly number[],
+  name: string,
+  kept: KeptSteps['mask'],
+): NonNullable<KeptSteps['mask']> {
+  const { data = given, shape } = (given ?? {}) as { data?: unknown; shape?: unknown };
   if (!Array.isArray(data) && !ArrayBuffer.isView(data))
-    throw new ArgumentError(name, 'an array of 0 and 1', mask);
+    throw new ArgumentError(name, 'an array of 0 and 1', given);
   const sizes = Array.isArray(shape) ? settledList(shape) : shape;
   if (sizes !== undefined && (!isNumbers(sizes) || `${sizes}` !== `${wanted}`))
     throw new ShapeError(name, showShape(wanted), isNumbers(sizes) ? (sizes as number[]) : 'another shape');
@@ -87,7 +109,7 @@ function readMarks(mask: Steps['mask'], wanted: readonly number[], name: string)
   const { length } = marks;
   const count = wanted[0]! * wanted[1]!;
   if (length !== count) throw new ShapeError(name, showShape(wanted), `${length} marks`);
-  const copy = byteArray(count);
+  const copy = kept?.length === count ? kept : byteArray(count);
   for (let i = 0; i < count; i++) {
     const given = marks[i];
     const mark = given === true ? 1 : given === false ? 0 : given;

@@ -32,6 +32,10 @@ export interface Operation {
 export interface NamedValue {
   readonly name: string;
   readonly value: number;
+  /** Its name in errors: `x.source`, `y.next`, or x and y of single nodes. */
+  readonly label: string;
+  /** Index of its time axis among those of inputs; −1 for none. */
+  readonly axis: number;
 }
 
 /** Operations in an order in which each reads what those before it wrote. */
@@ -126,8 +130,13 @@ export function graphOf(givenInputs: Nodes, givenOutputs: Nodes): Graph {
     if (axis && !axes.some((one) => one.axis === axis)) axes.push({ axis, name: name.slice(1) || 'x' });
   }
   const found = new Map<number, string>();
-  const plain = (all: readonly Named[], single: string) =>
-    all.map(({ name, node }) => ({ name: name.slice(1) || single, value: numbers.get(node)! }));
+  const plain = (all: readonly Named[], single: string, argument: string) =>
+    all.map(({ name, node }) => ({
+      name: name.slice(1) || single,
+      value: numbers.get(node)!,
+      label: argument + name,
+      axis: axes.findIndex(({ axis }) => axis === node.shape.axis),
+    }));
   for (const { name, node } of outputs) {
     const value = numbers.get(node)!;
     if (value < listed) throw new ArgumentError(`outputs${name}`, 'the output of a layer', node);
@@ -135,8 +144,8 @@ export function graphOf(givenInputs: Nodes, givenOutputs: Nodes): Graph {
     found.set(value, name);
   }
   return {
-    inputs: plain(inputs, 'x'),
-    outputs: plain(outputs, 'output'),
+    inputs: plain(inputs, 'x', 'x'),
+    outputs: plain(outputs, 'output', 'y'),
     single: { input: givenInputs instanceof GraphNode, output: givenOutputs instanceof GraphNode },
     values,
     operations,

@@ -51,7 +51,7 @@ export class GraphNetwork extends Network {
     if (axis.fixed !== undefined) return axis.fixed;
     const { parent } = axis;
     if (parent) return parent.steps(this.stepsOf(parent.axis, steps));
-    return steps[this.graph.axes.findIndex((one) => one.axis === axis)]!;
+    return steps[this.#indexOf(axis)]!;
   }
 
   /**
@@ -59,7 +59,7 @@ export class GraphNetwork extends Network {
    * @throws {ArgumentError | ShapeError} if a sequence is too short for a layer, or has lengths that it can't process
    */
   checkSteps(steps: readonly number[], limited: readonly boolean[]): void {
-    const { axes, operations, values } = this.graph;
+    const { operations, values } = this.graph;
     for (let i = 0; i < operations.length; i++) {
       const { layer, inputs } = operations[i]!;
       const { axis } = values[inputs[0]!]!.shape;
@@ -68,8 +68,16 @@ export class GraphNetwork extends Network {
       if (!count || !('checkSteps' in layer)) continue;
       let root = axis;
       while (root.parent) root = root.parent.axis;
-      layer.checkSteps?.(count, limited[axes.findIndex((one) => one.axis === root)] ?? false);
+      layer.checkSteps?.(count, limited[this.#indexOf(root)] ?? false);
     }
+  }
+
+  /** Index of a time axis of inputs; −1 for another one. */
+  #indexOf(axis: TimeAxis): number {
+    const { axes } = this.graph;
+    // a callback would be garbage
+    for (let i = 0; i < axes.length; i++) if (axes[i]!.axis === axis) return i;
+    return -1;
   }
 
   /**
@@ -86,7 +94,8 @@ export class GraphNetwork extends Network {
   ): void {
     this.written = undefined;
     plan.arrange(this.arena, steps, valid);
-    for (let i = 0; i < sequences.length; i++) this.#write(plan, 'x', i, sequences[i]!);
+    for (let i = 0; i < sequences.length; i++)
+      this.#write(plan, this.graph.inputs[i]!.label, i, sequences[i]!);
     this.written = plan;
   }
 
@@ -100,7 +109,7 @@ export class GraphNetwork extends Network {
 
   /** As of `Network`, for a graph with several inputs once the others are given. */
   override takeStream(batch: number, block: number, given?: GivenInputs): StreamPlan {
-    const { axes, inputs, values } = this.graph;
+    const { inputs } = this.graph;
     if (!given) {
       if (inputs.length > 1) {
         const names = inputs.map(({ name }) => name).join(', ');
@@ -109,14 +118,15 @@ export class GraphNetwork extends Network {
       return super.takeStream(batch, block, { streamed: 0 });
     }
     const { streamed, sequences, valid } = given;
-    const axis = axes.findIndex((one) => one.axis === values[inputs[streamed]!.value]!.shape.axis);
+    const { axis } = inputs[streamed]!;
     const steps = given.steps.map((n, i) => (i === axis ? block : n));
     const ragged = valid.some((one) => one !== undefined);
     const taken = super.takeStream(batch, block, { streamed, axes: steps, ragged });
     const plan = taken.plan as GraphPlan;
     try {
       plan.arrange(this.arena, steps, valid);
-      for (const [i, sequence] of sequences.entries()) if (sequence) this.#write(plan, 'given', i, sequence);
+      for (const [i, sequence] of sequences.entries())
+        if (sequence) this.#write(plan, `given.${inputs[i]!.name}`, i, sequence);
       plan.ahead();
     } catch (error) {
       this.returnStream(taken);
@@ -131,14 +141,10 @@ export class GraphNetwork extends Network {
     return this.graph.values[value]!.shape;
   }
 
-  /** @param argument that the input is part of */
-  #write(plan: GraphPlan, argument: string, input: number, { data }: Sequence): void {
+  /** @param name of the input in errors */
+  #write(plan: GraphPlan, name: string, input: number, { data }: Sequence): void {
     const { shape, rows, region } = plan.inputs[input]!;
     if (shape.kind === 'features') writeRows(this.arena, rows, region, data, shape.size);
-    else {
-      const { inputs, single } = this.graph;
-      const name = single.input ? argument : `${argument}.${inputs[input]!.name}`;
-      this.writeIndices(name, rows, region, data, shape.size);
-    }
+    else this.writeIndices(name, rows, region, data, shape.size);
   }
 }

@@ -68,9 +68,7 @@ export class GraphPlan implements Plan {
     this.batch = batch;
     this.start = layout.end;
     const from = stream ? graph.inputs[this.#streamed]!.value : -1;
-    const streamedAxis = stream
-      ? graph.axes.findIndex(({ axis }) => axis === graph.values[from]!.shape.axis)
-      : -1;
+    const streamedAxis = stream ? graph.inputs[this.#streamed]!.axis : -1;
     const rows = new GraphRows(graph, layout, batch, this.#axes, ragged, streamedAxis);
     this.#rows = rows;
     this.rows = rows.first;

@@ -101,13 +101,16 @@ export class Rows {
     const order = this.order!;
     const take = this.take!;
     const found = this.lengths!;
-    found.fill(0);
+    // a counting sort, since sort() leaves garbage: `take` is written later
+    take.fill(0);
     for (let b = 0; b < batch; b++) {
-      order[b] = b;
-      if (lengths) found[b] = lengths[b]!;
-      for (let t = 0; mask && t < steps; t++) if (mask[t * batch + b]) found[b]!++;
+      let n = lengths?.[b] ?? 0;
+      for (let t = 0; t < steps; t++) if (mask?.[t * batch + b]) n++;
+      found[b] = n;
+      take[steps - n]!++;
     }
-    order.sort((a, b) => found[b]! - found[a]! || a - b);
+    for (let i = 1; i <= steps; i++) take[i]! += take[i - 1]!;
+    for (let b = batch; b--; ) order[--take[steps - found[b]!]!] = b;
     this.pack(arena);
     if (!mask) return;
     const sizes = arena.i32;

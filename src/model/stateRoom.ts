@@ -26,18 +26,22 @@ export class StateRoom {
 
   /** Sets of states for a batch. @throws {MemoryError} beyond 2 GiB, or refused by the engine */
   take(batch: number, count = 1): readonly (readonly Region[])[] {
-    const fits = batch <= this.#rows;
-    if (!fits || this.#sets.length < count) {
-      const added = this.#network.reserveAll((layout) => this.lay(layout, batch, count));
-      this.#sets = fits ? [...this.#sets, ...added] : added;
-      this.#rows = this.#rowsFor(batch);
-      this.#batch = 0;
-    }
-    if (this.#batch !== batch) {
-      this.#views = this.#sets.map((set) => set.map((region) => firstRows(region, batch)));
-      this.#batch = batch;
-    }
+    // callbacks would be garbage of each step
+    if (batch > this.#rows || this.#sets.length < count) this.#reserve(batch, count);
+    if (this.#batch !== batch) this.#view(batch);
     return this.#views;
+  }
+
+  #reserve(batch: number, count: number): void {
+    const added = this.#network.reserveAll((layout) => this.lay(layout, batch, count));
+    this.#sets = batch <= this.#rows ? [...this.#sets, ...added] : added;
+    this.#rows = this.#rowsFor(batch);
+    this.#batch = 0;
+  }
+
+  #view(batch: number): void {
+    this.#views = this.#sets.map((set) => set.map((region) => firstRows(region, batch)));
+    this.#batch = batch;
   }
 
   /** Twice as many where there are too few: all that was taken in vain is less than what is there. */

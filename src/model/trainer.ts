@@ -21,11 +21,11 @@ import { type PreparedOptions, prepareFit, prepareValidation, signalOf } from '.
 import type { Source } from './fit/source.ts';
 import type { FitData, FitOptions, FitResult, ValidationOptions, ValidationResult } from './fit/types.ts';
 import { validateOn } from './fit/validate.ts';
-import type { Named } from './graph/feed.ts';
 import { GraphObjective } from './graph/graphObjective.ts';
 import { GraphTraining } from './graph/graphTraining.ts';
 import { Model } from './graph/model.ts';
 import { hasCustomPart, oneLoss } from './graph/multiLoss.ts';
+import type { Named } from './graph/named.ts';
 import { refuseChangedSteps, refuseFlow, refuseParts } from './graph/refusals.ts';
 import type { Sequential } from './sequential.ts';
 import {
@@ -33,6 +33,7 @@ import {
   type EvaluationOptions,
   type Gradients,
   OPTIONS,
+  STEP,
   type StepOptions,
   type StepResult,
   type TrainerOptions,
@@ -40,6 +41,7 @@ import {
 import { checkOptions } from './training/fullOptions.ts';
 import { type BatchOptions, FullTraining } from './training/fullTraining.ts';
 import { objectiveOf, refuseWholeRows } from './training/objectives.ts';
+import { optionsTo } from './training/stepOptions.ts';
 import { watch } from './watch.ts';
 
 export type { Truncation } from './bptt/truncated.ts';
@@ -69,6 +71,8 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
   readonly #custom: boolean;
   /** Of a fit under way: has its state written to a checkpoint. */
   #fit: ((save: () => Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>) | undefined;
+  /** Where a step copies its options to; undefined while one does. */
+  #options: StepOptions | undefined = {};
   /** Set if the model has buffers. */
   readonly #buffers: BufferGuard | undefined;
 
@@ -141,8 +145,15 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
   }
 
   #update(x: Named<Given>, y: Named<Given>, opts: StepOptions | undefined): StepResult {
-    const given = opts === undefined ? opts : this.#checkStep(opts);
-    return this.#safely('step', () => this.#step(x, y, given));
+    // a step that is called by a getter of the options has a record of its own
+    const record = this.#options ?? {};
+    this.#options = undefined;
+    try {
+      const given = opts === undefined ? opts : this.#checkStep(optionsTo(record, 'step', opts, STEP));
+      return this.#safely('step', this.#step, x, y, given);
+    } finally {
+      this.#options = record;
+    }
   }
 
   /**
@@ -235,11 +246,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
   gradients(x: Named<Given>, y: Named<Given>, opts?: BatchOptions): Gradients {
     this.#idle('gradients');
     const given = opts === undefined ? opts : this.#checkStep(options('gradients', opts, BATCH));
-    const gradients = floats(this.training.trainedCount);
-    return this.#safely('gradients', () => ({
-      ...this.training.gradientsOf(gradients, x as Given, y as Given, given),
-      gradients,
-    }));
+    return this.#safely('gradients', this.#gradients, x, y, given);
   }
 
   /**
@@ -252,7 +259,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    */
   apply(gradients: ArrayLike<number>): Omit<StepResult, 'loss' | 'penalty' | 'flow'> {
     this.#idle('apply');
-    return this.#safely('apply', () => this.training.applyGradients(gradients));
+    return this.#safely('apply', this.#apply, gradients);
   }
 
   /**
@@ -276,18 +283,37 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     return this.training.accumulate;
   }
 
-  /** Runs an update; if code of the user's throws in it, it is undone. */
-  #safely<T extends { readonly skipped?: true | undefined }>(call: string, update: () => T): T {
+  /** Runs an update; if code of the user's throws in it, it is undone. Without a callback, which would be garbage. */
+  #safely<T extends { readonly skipped?: true | undefined }>(
+    call: string,
+    update: Update<T>,
+    x: Named<Given>,
+    y: Named<Given> = [],
+    given?: StepOptions,
+  ): T {
     this.training.averages?.swappedOut(call);
     this.#buffers?.keep();
     try {
-      const result = this.#custom ? undoneOnError(this.training, update) : update();
+      const result = this.#custom ? this.#undoable(update, x, y, given) : update.call(this, x, y, given);
       if (result.skipped) this.#buffers?.restore();
       return result;
     } catch (error) {
       this.#buffers?.restore();
       throw error;
     }
+  }
+
+  #undoable<T>(update: Update<T>, x: Named<Given>, y: Named<Given>, given: StepOptions | undefined): T {
+    return undoneOnError(this.training, () => update.call(this, x, y, given));
+  }
+
+  #gradients(x: Named<Given>, y: Named<Given>, given: StepOptions | undefined): Gradients {
+    const gradients = floats(this.training.trainedCount);
+    return { ...this.training.gradientsOf(gradients, x as Given, y as Given, given), gradients };
+  }
+
+  #apply(gradients: Named<Given>): StepResult {
+    return this.training.applyGradients(gradients as ArrayLike<number>);
   }
 
   /**
@@ -379,12 +405,11 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     return { told, look };
   }
 
-  #checkStep(opts: StepOptions): StepOptions {
-    const given = options('step', opts, { ...BATCH, flow: true });
+  #checkStep(given: StepOptions): StepOptions {
     const other = this.#parts?.name;
-    for (const name of ['lengths', 'mask', 'flow'] as const) {
+    for (const name of other ? CUT : []) {
       const value = given[name];
-      if (other && value !== undefined && value !== false)
+      if (value !== undefined && value !== false)
         throw new ArgumentError(name, `none with the trainer's ${other}, which cuts the sequence`, value);
     }
     if (given.flow !== undefined && boolean('flow', given.flow)) {
@@ -395,6 +420,17 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     return given;
   }
 }
+
+/** Options of a step that need the whole sequence. */
+const CUT = ['lengths', 'mask', 'flow'] as const;
+
+/** An update, as `Trainer` makes it. */
+type Update<T> = (
+  this: Trainer<Sequential | Model>,
+  x: Named<Given>,
+  y: Named<Given>,
+  given: StepOptions | undefined,
+) => T;
 
 /** An error that tells where in the recurrent layers the numbers stopped being finite, if it was there. */
 function withOrigin({ step, loss, gradNorm }: NonFiniteError, flow: Flow | undefined): NonFiniteError {

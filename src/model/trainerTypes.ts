@@ -93,3 +93,6 @@ export const BATCH: Names<BatchOptions> = {
   warmup: true,
   states: true,
 };
+
+/** Names of the options of a step. */
+export const STEP: Names<StepOptions> = { ...BATCH, flow: true };

@@ -16,8 +16,8 @@ import {
   type OptimizerDescription,
   type ScheduleDescription,
 } from '../model/fromDescription.ts';
-import type { Named } from '../model/graph/feed.ts';
 import { Model } from '../model/graph/model.ts';
+import type { Named } from '../model/graph/named.ts';
 import { Sequential } from '../model/sequential.ts';
 import {
   type BatchOptions,

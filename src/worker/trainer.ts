@@ -2,7 +2,7 @@ import { isArrayBuffer } from '../arrayKind.ts';
 import { boolean, type Names, options } from '../check.ts';
 import type { Flow } from '../diagnostics/flow.ts';
 import { ArgumentError } from '../errors.ts';
-import type { Named } from '../model/graph/feed.ts';
+import type { Named } from '../model/graph/named.ts';
 import type { Evaluation, Gradients, StepResult, Trainer } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';

@@ -5,7 +5,7 @@ import type {
   OptimizerDescription,
   ScheduleDescription,
 } from '../model/fromDescription.ts';
-import type { Named } from '../model/graph/feed.ts';
+import type { Named } from '../model/graph/named.ts';
 import type {
   BatchOptions,
   EvaluationOptions,

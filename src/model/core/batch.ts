@@ -1,7 +1,6 @@
-import { readSteps, type Steps } from '../../engine/batchIO.ts';
+import { type KeptSteps, readSteps, type Steps } from '../../engine/batchIO.ts';
 import type { Valid } from '../../engine/rows.ts';
 import { BATCH_FIRST, ShapeError } from '../../errors.ts';
-
 import { type Given, type Numbers, readSequence, type Sequence, type Signal } from '../../ndarray.ts';
 
 /** A checked batch that can't be changed from outside. The record is reused by the next call. */
@@ -10,6 +9,8 @@ export interface Batch {
   readonly y: Sequence;
   /** Steps that count; undefined for all. */
   valid: Valid | undefined;
+  /** Memory for those. */
+  readonly kept: KeptSteps;
   /** Factors of the learning rate, one per update. */
   readonly factors: number[];
   /** [T·B] how much each target counts; undefined: all the same. In the whole package. */
@@ -24,7 +25,7 @@ export interface Batch {
 
 export function emptyBatch(): Batch {
   const sequence = (): Sequence => ({ data: [], steps: 0, batch: 0 });
-  return { x: sequence(), y: sequence(), valid: undefined, factors: [] };
+  return { x: sequence(), y: sequence(), valid: undefined, kept: {}, factors: [] };
 }
 
 /** Input of a model and targets of its loss. */
@@ -47,7 +48,7 @@ export function readBatch(
 ): Batch {
   const x = readSequence('x', givenX, input, rows, into.x);
   const y = readSequence('y', givenY, target, rows, into.y);
-  into.valid = given === undefined ? undefined : readSteps(given, x.steps, x.batch);
+  into.valid = given === undefined ? undefined : readSteps(given, x.steps, x.batch, false, into.kept);
   const steps = outputSteps(x.steps, into.valid !== undefined);
   if (steps !== y.steps || x.batch !== y.batch) {
     const wanted = `${steps} ${steps === 1 ? 'step' : 'steps'} of ${x.batch} rows`;

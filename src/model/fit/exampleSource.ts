@@ -3,7 +3,7 @@ import { grouped } from '../../data/batches.ts';
 import { type Padded, padNamed, type SequenceLike } from '../../data/pad.ts';
 import { ArgumentError, ShapeError } from '../../errors.ts';
 import type { NDArray, Numbers } from '../../ndarray.ts';
-import { checkRecord, pick } from '../graph/feed.ts';
+import { checkRecord, pick } from '../graph/named.ts';
 import { type Cut, epochSeed } from './arraySource.ts';
 import type { ExampleValue, FitExample } from './fitExample.ts';
 import type { Port, Ports } from './ports.ts';

@@ -1,5 +1,5 @@
 import type { Given } from '../../ndarray.ts';
-import type { Named } from '../graph/feed.ts';
+import type { Named } from '../graph/named.ts';
 import type { StepOptions, StepResult } from '../trainerTypes.ts';
 import type { FullTraining } from '../training/fullTraining.ts';
 import { batchOptions } from './batchOptions.ts';

@@ -2,7 +2,7 @@ import { reading } from '../../check.ts';
 import type { Metric, MetricFunction, MetricValue } from '../../data/metrics/metric.ts';
 import { METRICS, type MetricName } from '../../data/metrics/table.ts';
 import { ArgumentError } from '../../errors.ts';
-import { checkRecord, pick } from '../graph/feed.ts';
+import { checkRecord, pick } from '../graph/named.ts';
 import type { OutputRows } from './outputRows.ts';
 import type { Ports } from './ports.ts';
 import type { AnyMetric, ValidationOptions } from './types.ts';

@@ -1,7 +1,8 @@
 import type { Metric, MetricFunction, MetricValue } from '../../data/metrics/metric.ts';
 import type { MetricDescription } from '../../data/metrics/table.ts';
 import type { Given } from '../../ndarray.ts';
-import type { GraphSteps, Named } from '../graph/feed.ts';
+import type { GraphSteps } from '../graph/countedSteps.ts';
+import type { Named } from '../graph/named.ts';
 import type { StepOptions, StepResult } from '../trainerTypes.ts';
 import type { BatchOptions } from '../training/fullTraining.ts';
 import type { FitExample } from './fitExample.ts';

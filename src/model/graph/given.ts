@@ -4,8 +4,9 @@ import type { GivenInputs, GraphNetwork } from '../../engine/graphNetwork.ts';
 import type { Valid } from '../../engine/rows.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
 import type { Given, Sequence, Signal } from '../../ndarray.ts';
-
-import { checkRecord, emptyFed, type GraphSteps, readInputs } from './feed.ts';
+import type { GraphSteps } from './countedSteps.ts';
+import { emptyFed, readInputs } from './feed.ts';
+import { checkRecord } from './named.ts';
 
 /** What of a graph is given before it runs step by step. */
 export interface GivenOptions extends GraphSteps {
@@ -48,7 +49,7 @@ export function readGiven(
     throw new ArgumentError(`given.${shared.name}`, what, new Verbatim('one with the same'));
   }
   const fed = readInputs(emptyFed(network.graph), network, given, { lengths, mask }, undefined, streamed);
-  const valid = axes.map((one, i) => (one.axis === axis ? undefined : fed.valid[i]));
+  const valid = axes.map((one, i) => (one.axis === axis ? undefined : fed.counted.valid[i]));
   // a fork reads them again
   const sequences = fed.sequences.map(({ data, ...rest }, i): Sequence | undefined => {
     return i === streamed ? undefined : { ...rest, data: Float64Array.from(data) };

@@ -52,7 +52,7 @@ export class GraphObjective extends WeightedObjective {
   override writeTargets(plan: GraphPlan, batch: Batch): void {
     const { network } = this;
     const targets = this.targets.get(batch)!;
-    const { outputs, single } = network.graph;
+    const { outputs } = network.graph;
     for (let i = 0; i < targets.length; i++) {
       const { rows, targets: region } = plan.outputs[i]!;
       const { data } = targets[i]!;
@@ -60,8 +60,15 @@ export class GraphObjective extends WeightedObjective {
       const count = rows.countWithSteps;
       if (kind === 'features') writeRows(network.arena, rows, region, data, size, 'f32', count);
       else {
-        const label = single.output ? 'y' : `y.${outputs[i]!.name}`;
-        network.writeIndices(label, rows, region, data, size, this.#parts[i]!.loss.ignoreIndex, count);
+        network.writeIndices(
+          outputs[i]!.label,
+          rows,
+          region,
+          data,
+          size,
+          this.#parts[i]!.loss.ignoreIndex,
+          count,
+        );
       }
     }
   }

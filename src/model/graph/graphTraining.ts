@@ -10,8 +10,9 @@ import type { TrainerOptions } from '../core/trainerTypes.ts';
 import type { CheckedOptions } from '../training/fullOptions.ts';
 import { type BatchOptions, FullTraining } from '../training/fullTraining.ts';
 import { readTargetWeights } from '../training/rowWeights.ts';
-import { checkRecord, checkTargets, emptyFed, type Fed, pick, readInputs, readVector } from './feed.ts';
+import { checkTargets, emptyFed, type Fed, readInputs, readVector } from './feed.ts';
 import type { GraphObjective } from './graphObjective.ts';
+import { checkRecord, pick } from './named.ts';
 
 /** Inputs and targets of a batch. */
 interface GraphBatch {
@@ -58,9 +59,8 @@ export class GraphTraining extends FullTraining {
     readInputs(fed, network, x, steps, rows);
     checkRecord('y', y, graph.outputs, graph.single.output);
     for (let i = 0; i < targets.length; i++) {
-      const { name, value } = graph.outputs[i]!;
+      const { name, value, label } = graph.outputs[i]!;
       const { axis } = graph.values[value]!.shape;
-      const label = graph.single.output ? 'y' : `y.${name}`;
       const given = pick(label, y, name, graph.single.output) as Given;
       const signal = this.objective.signals[i]!;
       const target = targets[i]!;
@@ -68,11 +68,11 @@ export class GraphTraining extends FullTraining {
       else readVector(label, given, signal, 0, target);
       checkTargets(label, target, axis ? network.stepsOf(axis, fed.steps) : 1, fed.batch);
     }
-    into.valid = fed.ragged ? fed.valid[0] : undefined;
+    into.valid = fed.counted.ragged ? fed.counted.valid[0] : undefined;
     into.warmup = 0;
     into.weights = undefined;
     if (this.objective.isSingle && (steps || this.warmup)) {
-      readTargetWeights(into, this.objective, { warmup: this.warmup, ...(steps as Steps) });
+      readTargetWeights(into, this.objective, steps as BatchOptions & Steps, this.warmup);
     }
     return into;
   }
@@ -86,7 +86,7 @@ export class GraphTraining extends FullTraining {
     request.axes = isWhole ? fed.steps : undefined;
     request.batch = fed.batch;
     request.training = training;
-    request.ragged = fed.ragged;
+    request.ragged = fed.counted.ragged;
     request.flow = flow;
     return this.trainedOnly(this.network.prepare(request), training, flow);
   }
@@ -95,7 +95,7 @@ export class GraphTraining extends FullTraining {
     const { fed } = this.#of(batch);
     const { steps } = batch.x;
     const plan = this.plan(batch, steps, steps, training, flow);
-    this.network.writeInputs(plan, fed.sequences, fed.steps, fed.valid);
+    this.network.writeInputs(plan, fed.sequences, fed.steps, fed.counted.valid);
     this.objective.writeTargets(plan, batch);
     return plan;
   }

@@ -18,8 +18,10 @@ import { merged, withMetadata } from '../files.ts';
 import { type LoadOptions, layerMaker } from '../registry.ts';
 import { Stream } from '../stream.ts';
 import { graphTable } from '../summaryTable.ts';
-import { checkRecord, emptyFed, type GraphSteps, type Named, pick, readInputs } from './feed.ts';
+import type { GraphSteps } from './countedSteps.ts';
+import { emptyFed, readInputs } from './feed.ts';
 import { GIVEN, type GivenOptions, readGiven } from './given.ts';
+import { checkRecord, type Named, pick } from './named.ts';
 import { type ModelNodes, nodesOf, structureOf } from './structure.ts';
 
 /** Values for nodes: one for a single node, otherwise by name. */
@@ -91,13 +93,13 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
     const { arena, graph } = network;
     network.enter('forward');
     try {
-      const { batch, sequences, steps, valid, ragged } = readInputs(emptyFed(graph), network, x, given);
+      const { batch, sequences, steps, counted } = readInputs(emptyFed(graph), network, x, given);
       const request = {
         steps: steps[0] ?? 1,
         batch,
         training,
         targets: 'none',
-        ragged,
+        ragged: counted.ragged,
         axes: steps,
       } as const;
       const plan = network.prepare(request);
@@ -106,7 +108,7 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
         const shape = axis ? [network.stepsOf(axis, steps), batch, size] : [batch, size];
         return { data: floats(shape.reduce((a, b) => a * b)), shape };
       });
-      network.writeInputs(plan, sequences, steps, valid);
+      network.writeInputs(plan, sequences, steps, counted.valid);
       for (const { initial } of plan.states) arena.clear(initial);
       if (training) plan.begin();
       plan.forward();

@@ -5,8 +5,8 @@ import { ArgumentError, Verbatim } from '../../errors.ts';
 import type { Loss } from '../../losses/loss.ts';
 import type { MemoryArena } from '../../memory/arena.ts';
 import type { ModelBase } from '../core/modelBase.ts';
-import { checkRecord } from './feed.ts';
 import type { Model } from './model.ts';
+import { checkRecord } from './named.ts';
 
 /** A loss by output of a graph, and its weight in the sum. */
 export interface Part {

@@ -26,7 +26,7 @@ export class CTCObjective extends Objective {
   override read(into: Batch, shape: BatchShape, x: Given, y: Given, given: Steps | undefined): Batch {
     readSequence('x', x, shape.input, shape.rows, into.x);
     const { steps, batch } = into.x;
-    into.valid = given === undefined ? undefined : readSteps(given, steps, batch);
+    into.valid = given === undefined ? undefined : readSteps(given, steps, batch, false, into.kept);
     readSequence('y', y, { kind: 'indices', size: this.network.outputSize }, batch, into.y);
     if (into.y.batch !== batch) throw new ShapeError('y', `[S, ${batch}]`, [into.y.steps, into.y.batch]);
     into.labels = {

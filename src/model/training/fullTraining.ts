@@ -14,7 +14,8 @@ import type { TrainerOptions } from '../core/trainerTypes.ts';
 import { FILES, withoutFit } from '../files.ts';
 import type { BestWeights } from '../fit/bestWeights.ts';
 import { type OutputRows, outputRows } from '../fit/outputRows.ts';
-import type { GraphSteps, Named } from '../graph/feed.ts';
+import type { GraphSteps } from '../graph/countedSteps.ts';
+import type { Named } from '../graph/named.ts';
 import { Accumulator } from './accumulator.ts';
 import type { CheckedOptions } from './fullOptions.ts';
 import { readStates, type States } from './givenStates.ts';
@@ -70,6 +71,8 @@ export class FullTraining extends CarryingTraining {
   /** The gradients of what is trained, in the order of the parameters. */
   readonly #trained: readonly Region[];
   readonly #trainedNames: readonly string[];
+  /** The highest learning rate of a group. */
+  readonly #highest: number;
   #planned: Plan | undefined;
   readonly #given = this.stateRoom();
   readonly #evaluation = this.stateRoom();
@@ -97,6 +100,7 @@ export class FullTraining extends CarryingTraining {
     const { network } = model;
     const { accumulate, averages, frozen, parts } = more;
     this.#more = more;
+    this.#highest = Math.max(0, ...parts.map(({ lr = 0 }) => lr));
     if (accumulate > 1) this.accumulator = new Accumulator(network, accumulate);
     if (averages !== undefined) this.averages = new WeightAverage(network, averages);
     this.#names = namesOfStates(this.preview(1, 1));
@@ -144,7 +148,7 @@ export class FullTraining extends CarryingTraining {
     const { batch } = into.x;
     if (into.labels) refuseWeights(given, this.warmup);
     else if (given || this.warmup) {
-      readTargetWeights(into, this.objective, { warmup: this.warmup, ...(given as Steps) });
+      readTargetWeights(into, this.objective, given as BatchOptions & Steps, this.warmup);
     } else {
       into.warmup = 0;
       into.weights = undefined;
@@ -248,7 +252,7 @@ export class FullTraining extends CarryingTraining {
   }
 
   protected override get highestRate(): number {
-    return Math.max(super.highestRate, ...this.#more.parts.map(({ lr = 0 }) => lr));
+    return Math.max(super.highestRate, this.#highest);
   }
 
   override get skips(): boolean {

@@ -27,6 +27,7 @@ export interface TargetWeights {
 
 /**
  * Checks how much each target of a batch counts, and writes it to the batch.
+ * @param own warm-up of the trainer
  * @throws {ArgumentError} if a weight is negative or not finite, all are 0, weights are given besides lengths or a mask,
  * or warmup is not below the number of steps
  * @throws {ShapeError} if the shape of the weights is not that of the targets
@@ -34,14 +35,17 @@ export interface TargetWeights {
 export function readTargetWeights(
   batch: Batch,
   objective: Objective,
-  { weights, warmup = 0, lengths, mask }: TargetWeights & Steps,
+  given: (TargetWeights & Steps) | undefined,
+  own: number,
 ): void {
   const { steps, batch: rows } = batch.y;
+  const warmup = given?.warmup ?? own;
   integer('warmup', warmup, 0);
   if (warmup >= steps) throw new ArgumentError('warmup', `below ${steps}, the steps of the targets`, warmup);
   batch.warmup = warmup;
   batch.weights = undefined;
-  if (weights === undefined) return;
+  if (given?.weights === undefined) return;
+  const { weights, lengths, mask } = given;
   const other = lengths === undefined ? mask && 'a mask' : 'lengths';
   if (other)
     throw new ArgumentError('weights', `none besides ${other}: give missing steps the weight 0`, weights);

@@ -117,8 +117,8 @@ export class WeightedObjective extends Objective {
   }
 
   #clear(gradient: number, first: number, rows: number): void {
-    const size = this.network.outputSize;
-    const ptr = gradient + first * size * 4;
-    this.network.arena.clear({ ptr, shape: [], length: rows * size });
+    const { arena, outputSize } = this.network;
+    const from = gradient / 4 + first * outputSize;
+    arena.f32.fill(0, from, from + rows * outputSize);
   }
 }
