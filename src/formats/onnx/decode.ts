@@ -1,0 +1,146 @@
+import { FormatError } from '../../errors.ts';
+import { MESSAGES, type Message, type MessageName } from './schema.ts';
+
+/** Messages inside each other: 3 for a graph in a node's attribute. */
+const DEEPEST = 96;
+/** Messages in a file at most: what they take in memory is bounded by it. */
+const MOST_MESSAGES = 400_000;
+
+const text = /* @__PURE__ */ new TextDecoder();
+const NONE: readonly never[] = [];
+
+interface Field {
+  readonly name: string;
+  readonly kind: string;
+  readonly repeated: boolean;
+}
+
+/** Fields of a message by number, and an object with its absent values. */
+interface Table {
+  readonly fields: ReadonlyMap<number, Field>;
+  readonly absent: object;
+}
+
+const tables = new Map<string, Table>();
+
+function tableOf(message: MessageName): Table {
+  let table = tables.get(message);
+  if (table) return table;
+  const fields = new Map<number, Field>();
+  const absent: Record<string, unknown> = {};
+  for (const [name, [number, kind]] of Object.entries<readonly [number, string]>(MESSAGES[message])) {
+    const repeated = kind.endsWith('[]');
+    fields.set(number, { name, kind: repeated ? kind.slice(0, -2) : kind, repeated });
+    if (repeated) absent[name] = NONE;
+    else if (kind === 'string') absent[name] = '';
+    else if (kind === 'int' || kind === 'float') absent[name] = 0;
+  }
+  table = { fields, absent };
+  tables.set(message, table);
+  return table;
+}
+
+/**
+ * Decodes a message of ONNX. `bytes` fields are views of the file.
+ * @throws {FormatError} bytes that are no such message, too many or too deep messages
+ */
+export function decode<M extends MessageName>(bytes: Uint8Array, message: M): Message<M> {
+  return new Decoder(bytes).message(message, bytes.length, 0) as Message<M>;
+}
+
+class Decoder {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+  #messages = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  message(name: MessageName, end: number, depth: number): object {
+    if (depth > DEEPEST) throw this.#bad(`messages are more than ${DEEPEST} deep`);
+    if (++this.#messages > MOST_MESSAGES) throw this.#bad(`more than ${MOST_MESSAGES} messages`);
+    const { fields, absent } = tableOf(name);
+    const out = Object.create(absent) as Record<string, unknown>;
+    while (this.#at < end) {
+      const tag = this.#varint(end);
+      const field = fields.get(Math.floor(tag / 8));
+      const wire = tag % 8;
+      if (!field) {
+        this.#skip(wire, end);
+        continue;
+      }
+      if (!field.repeated) {
+        out[field.name] = this.#value(field.kind, wire, end, depth);
+        continue;
+      }
+      const list = (out[field.name] === NONE ? (out[field.name] = []) : out[field.name]) as unknown[];
+      if (wire === 2 && /int|float|double/.test(field.kind)) {
+        const stop = this.#length(end);
+        const own = field.kind === 'int' ? 0 : field.kind === 'float' ? 5 : 1;
+        while (this.#at < stop) list.push(this.#value(field.kind, own, stop, depth));
+      } else list.push(this.#value(field.kind, wire, end, depth));
+    }
+    return out;
+  }
+
+  #value(kind: string, wire: number, end: number, depth: number): unknown {
+    const expected = kind === 'int' ? 0 : kind === 'float' ? 5 : kind === 'double' ? 1 : 2;
+    if (wire !== expected) throw this.#bad(`wire type ${wire} where ${expected} was expected`);
+    if (kind === 'int') return this.#varint(end);
+    if (kind === 'float') return this.#view.getFloat32(this.#forward(4, end), true);
+    if (kind === 'double') return this.#view.getFloat64(this.#forward(8, end), true);
+    const stop = this.#length(end);
+    if (kind !== 'string' && kind !== 'bytes') return this.message(kind as MessageName, stop, depth + 1);
+    const part = this.#bytes.subarray(this.#at, stop);
+    this.#at = stop;
+    return kind === 'bytes' ? part : text.decode(part);
+  }
+
+  /** An int64 as the nearest number. */
+  #varint(end: number): number {
+    let low = 0;
+    let high = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = this.#bytes[this.#forward(1, end)]!;
+      const bits = byte & 127;
+      if (shift < 28) low += bits * 2 ** shift;
+      else high += bits * 2 ** (shift - 28);
+      if (byte < 128) {
+        const top = high % 2 ** 36;
+        return (top < 2 ** 35 ? top : top - 2 ** 36) * 2 ** 28 + low;
+      }
+    }
+    throw this.#bad('a number of more than ten bytes');
+  }
+
+  /** Where a part ends whose length comes next. */
+  #length(end: number): number {
+    const length = this.#varint(end);
+    if (!(length >= 0 && length <= end - this.#at)) {
+      throw this.#bad(`a part of ${length} bytes, where ${end - this.#at} are left`);
+    }
+    return this.#at + length;
+  }
+
+  #forward(bytes: number, end: number): number {
+    const from = this.#at;
+    if (bytes > end - from) throw this.#bad('the data ends inside a field');
+    this.#at += bytes;
+    return from;
+  }
+
+  #skip(wire: number, end: number): void {
+    if (wire === 0) this.#varint(end);
+    else if (wire === 1) this.#forward(8, end);
+    else if (wire === 5) this.#forward(4, end);
+    else if (wire === 2) this.#at = this.#length(end);
+    else throw this.#bad(`unknown wire type ${wire}`);
+  }
+
+  #bad(what: string): FormatError {
+    return new FormatError(`not an ONNX file: ${what} (byte ${this.#at})`);
+  }
+}

@@ -1,0 +1,200 @@
+import { FormatError } from '../../errors.ts';
+import type { Message } from './schema.ts';
+import { type OnnxTensor, readTensor } from './tensor.ts';
+
+/** An attribute of a node. */
+export interface OnnxAttribute {
+  readonly f: number;
+  readonly i: number;
+  readonly s: string;
+  readonly floats: readonly number[];
+  readonly ints: readonly number[];
+  readonly strings: readonly string[];
+  readonly tensor: OnnxTensor | undefined;
+  readonly graph: OnnxGraph | undefined;
+  /** In a function: the attribute of the call that it stands for; '' for none. */
+  readonly ref: string;
+}
+
+/** A node of a graph. */
+export interface OnnxNode {
+  readonly op: string;
+  readonly domain: string;
+  readonly name: string;
+  /** Names of its inputs; '' where one is left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, OnnxAttribute>;
+  /** Names of outer values that its subgraphs read. */
+  readonly captures: ReadonlySet<string>;
+}
+
+/** An input or output of a graph. */
+export interface OnnxValueInfo {
+  readonly name: string;
+  /** Number of its element type, 0 where the file does not say. */
+  readonly dtype: number;
+  /** Sizes; a name or null where one is free. undefined: the file does not say. */
+  readonly shape: readonly (number | string | null)[] | undefined;
+}
+
+/** A graph: nodes that its outputs need, each after those it reads. */
+export interface OnnxGraph {
+  readonly name: string;
+  readonly inputs: readonly OnnxValueInfo[];
+  readonly outputs: readonly OnnxValueInfo[];
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: ReadonlyMap<string, OnnxTensor>;
+  /** Names of outer values that it reads. */
+  readonly captures: ReadonlySet<string>;
+}
+
+/** A function of a model: nodes with named inputs and outputs. */
+export interface OnnxFunction {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly nodes: readonly OnnxNode[];
+  readonly attributes: ReadonlyMap<string, OnnxAttribute>;
+  readonly opsets: ReadonlyMap<string, number>;
+}
+
+/** Reads a graph: its tensors, and its nodes in an order in which they can run. */
+export function readGraph(graph: Message<'Graph'>, where: string): OnnxGraph {
+  if (graph.sparseInitializer.length)
+    throw new FormatError(`${where}: sparse initializers are not supported`);
+  const initializers = new Map<string, OnnxTensor>();
+  for (const tensor of graph.initializer) {
+    initializers.set(tensor.name, readTensor(tensor, `${where}: initializer`));
+  }
+  const inputs = graph.input.map(readValueInfo).filter(({ name }) => !initializers.has(name));
+  const outputs = graph.output.map(readValueInfo);
+  const known = new Set([...initializers.keys(), ...inputs.map(({ name }) => name)]);
+  const all = graph.node.map((node) => readNode(node, where));
+  const { nodes, captures } = sortNodes(
+    all,
+    known,
+    outputs.map(({ name }) => name),
+    where,
+  );
+  return { name: graph.name, inputs, outputs, nodes, initializers, captures };
+}
+
+/** Reads a function. */
+export function readFunction(given: Message<'Function'>): OnnxFunction {
+  const where = `function '${given.name}'`;
+  const all = given.node.map((node) => readNode(node, where));
+  const { nodes, captures } = sortNodes(all, new Set(given.input), given.output, where);
+  for (const name of captures) throw new FormatError(`${where}: nothing computes '${name}'`);
+  return {
+    inputs: given.input,
+    outputs: given.output,
+    nodes,
+    attributes: new Map(given.attributeProto.map((a) => [a.name, readAttribute(a, where)])),
+    opsets: readOpsets(given.opsetImport),
+  };
+}
+
+/** Versions by domain; '' and 'ai.onnx' are the same. */
+export function readOpsets(given: readonly Message<'OperatorSet'>[]): Map<string, number> {
+  return new Map(given.map(({ domain, version }) => [domainOf(domain), version]));
+}
+
+function domainOf(domain: string): string {
+  return domain === 'ai.onnx' ? '' : domain;
+}
+
+function readValueInfo({ name, type }: Message<'ValueInfo'>): OnnxValueInfo {
+  const tensor = type?.tensorType;
+  const shape = tensor?.shape?.dim.map(({ dimParam, ...rest }) => {
+    if (dimParam) return dimParam;
+    return 'dimValue' in rest ? (rest.dimValue as number) : null;
+  });
+  return { name, dtype: tensor?.elemType ?? 0, shape };
+}
+
+function readNode(node: Message<'Node'>, where: string): OnnxNode {
+  const { opType, name, input, output } = node;
+  const at = `${where}: ${nodeName({ op: opType, name, outputs: output })}`;
+  if (!opType) throw new FormatError(`${at}: has no operator`);
+  const attributes = new Map(node.attribute.map((a) => [a.name, readAttribute(a, at)]));
+  const captures = new Set<string>();
+  for (const { graph } of attributes.values()) for (const outer of graph?.captures ?? []) captures.add(outer);
+  return {
+    op: opType,
+    domain: domainOf(node.domain),
+    name,
+    inputs: input,
+    outputs: output,
+    attributes,
+    captures,
+  };
+}
+
+/** A node as messages name it. */
+export function nodeName({ op, name, outputs }: Pick<OnnxNode, 'op' | 'name' | 'outputs'>): string {
+  return `${op} '${name || outputs.find(Boolean) || ''}'`;
+}
+
+function readAttribute(given: Message<'Attribute'>, where: string): OnnxAttribute {
+  const at = `${where}, attribute '${given.name}'`;
+  if (given.sparseTensor) throw new FormatError(`${at}: sparse tensors are not supported`);
+  return {
+    f: given.f,
+    i: given.i,
+    s: given.s,
+    floats: given.floats,
+    ints: given.ints,
+    strings: given.strings,
+    tensor: given.t && readTensor(given.t, at),
+    graph: given.g && readGraph(given.g, at),
+    ref: given.refAttrName,
+  };
+}
+
+/**
+ * The nodes that the outputs need, each after those it reads, and the names that nothing in the graph computes.
+ * @throws {FormatError} two nodes that compute one name, a circle
+ */
+function sortNodes(
+  all: readonly OnnxNode[],
+  known: ReadonlySet<string>,
+  outputs: readonly string[],
+  where: string,
+): { nodes: OnnxNode[]; captures: Set<string> } {
+  const makers = new Map<string, OnnxNode>();
+  for (const node of all) {
+    for (const name of node.outputs) {
+      if (!name) continue;
+      if (makers.has(name) || known.has(name)) throw new FormatError(`${where}: '${name}' is computed twice`);
+      makers.set(name, node);
+    }
+  }
+  const nodes: OnnxNode[] = [];
+  const captures = new Set<string>();
+  const state = new Map<OnnxNode, 'open' | 'done'>();
+  const stack: { node: OnnxNode; reads: Iterator<string> }[] = [];
+  const visit = (name: string) => {
+    if (!name || known.has(name)) return;
+    const node = makers.get(name);
+    if (!node) captures.add(name);
+    else if (state.get(node) === 'open') {
+      throw new FormatError(`${where}: ${nodeName(node)} reads what is computed from it`);
+    } else if (!state.has(node)) {
+      state.set(node, 'open');
+      stack.push({ node, reads: [...node.inputs, ...node.captures].values() });
+    }
+  };
+  for (const output of outputs) {
+    visit(output);
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const { done, value } = top.reads.next();
+      if (!done) visit(value);
+      else {
+        stack.pop();
+        state.set(top.node, 'done');
+        nodes.push(top.node);
+      }
+    }
+  }
+  return { nodes, captures };
+}

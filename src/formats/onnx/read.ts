@@ -1,0 +1,45 @@
+import { FormatError } from '../../errors.ts';
+import { decode } from './decode.ts';
+import { type OnnxFunction, type OnnxGraph, readFunction, readGraph, readOpsets } from './graph.ts';
+
+/** What an ONNX file says. */
+export interface OnnxModel {
+  readonly irVersion: number;
+  /** The program that wrote it, such as 'pytorch 2.3.0'. */
+  readonly producer: string;
+  /** Versions of the operator sets by domain; '' is ONNX's own. */
+  readonly opsets: ReadonlyMap<string, number>;
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly graph: OnnxGraph;
+  /** By `domain:name`. */
+  readonly functions: ReadonlyMap<string, OnnxFunction>;
+}
+
+/** Opsets of ONNX that are read. */
+const OLDEST = 6;
+const NEWEST = 28;
+
+/**
+ * Reads an ONNX file.
+ * @throws {FormatError} bytes that are no ONNX file, or one that refers to other files, sparse tensors, other opsets
+ */
+export function readOnnx(bytes: Uint8Array): OnnxModel {
+  // a Buffer's slice would be a view
+  const model = decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), 'Model');
+  if (!model.graph) throw new FormatError('not an ONNX file: it has no graph');
+  const opsets = readOpsets(model.opsetImport);
+  const opset = opsets.get('') ?? (opsets.size ? NEWEST : 0);
+  if (!(opset >= OLDEST && opset <= NEWEST)) {
+    throw new FormatError(`opset ${opset || 'not given'}: ${OLDEST} to ${NEWEST} are supported`);
+  }
+  const graph = readGraph(model.graph, 'graph');
+  for (const name of graph.captures) throw new FormatError(`graph: nothing computes '${name}'`);
+  return {
+    irVersion: model.irVersion,
+    producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
+    opsets: opsets.has('') ? opsets : new Map([...opsets, ['', opset]]),
+    metadata: new Map(model.metadataProps.map(({ key, value }) => [key, value])),
+    graph,
+    functions: new Map(model.functions.map((f) => [`${f.domain}:${f.name}`, readFunction(f)])),
+  };
+}

@@ -1,0 +1,19 @@
+import type { OnnxNode } from '../formats/onnx/graph.ts';
+import type { OnnxModel } from '../formats/onnx/read.ts';
+import { findOperator, operatorOf } from './operators.ts';
+
+/**
+ * Asks for every operator of a model. Those in branches of an If are asked for once the branch is taken.
+ * @throws {FormatError} one that is missing
+ */
+export function checkOperators({ graph, functions, opsets }: OnnxModel): void {
+  const check = (nodes: readonly OnnxNode[], versions: ReadonlyMap<string, number>) => {
+    for (const node of nodes) {
+      const called = functions.get(`${node.domain}:${node.op}`);
+      if (!called && !findOperator(node)) operatorOf(node, versions.get(node.domain) ?? 1);
+      if (node.op === 'If') continue;
+      for (const { graph } of node.attributes.values()) if (graph) check(graph.nodes, versions);
+    }
+  };
+  check(graph.nodes, opsets);
+}

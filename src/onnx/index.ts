@@ -1,0 +1,19 @@
+/**
+ * Runs ONNX models on the kernels of this package.
+ * @module unrolled/onnx
+ */
+
+export { ArgumentError, FormatError, MemoryError, ShapeError, StateError, UnrolledError } from '../errors.ts';
+export type {
+  OnnxAttribute,
+  OnnxFunction,
+  OnnxGraph,
+  OnnxNode,
+  OnnxValueInfo,
+} from '../formats/onnx/graph.ts';
+export type { OnnxModel } from '../formats/onnx/read.ts';
+export type { OnnxDtype } from '../formats/onnx/schema.ts';
+export type { OnnxTensor, TensorData as OnnxData } from '../formats/onnx/tensor.ts';
+export { loadOnnx } from './load.ts';
+export type { LoadOnnxOptions, OnnxOutputs, OnnxPort, OnnxSession, RunOptions } from './session.ts';
+export type { OnnxArray, OnnxFeed, OnnxTensorResult } from './tensors.ts';

@@ -1,0 +1,69 @@
+import type { TensorData } from '../formats/onnx/tensor.ts';
+import { MemoryArena } from '../memory/arena.ts';
+import { Layout } from '../memory/layout.ts';
+import type { Kept } from './value.ts';
+
+/** The memory of a session: constants and packed weights, which plans share, and blocks of plans. */
+export class SessionMemory {
+  readonly arena = new MemoryArena(MemoryArena.start);
+  #layout = new Layout(MemoryArena.start);
+  #placed = new Map<TensorData, number>();
+  #kept = new Map<string, Kept>();
+  #ids = new WeakMap<TensorData, number>();
+  #count = 0;
+  #derived = new WeakMap<TensorData, Map<string, TensorData>>();
+
+  /** The first free byte. */
+  get end(): number {
+    return this.#layout.end;
+  }
+
+  /** Pointer to `words` new words, which may hold anything. */
+  take(words: number): number {
+    const { ptr } = this.#layout.take('the model', words);
+    this.arena.ensure(this.#layout.end);
+    return ptr;
+  }
+
+  /** Pointer to a constant. */
+  place(data: TensorData): number {
+    let ptr = this.#placed.get(data);
+    if (ptr !== undefined) return ptr;
+    ptr = this.take(data.length);
+    this.write(ptr, data);
+    this.#placed.set(data, ptr);
+    return ptr;
+  }
+
+  write(ptr: number, data: TensorData): void {
+    if (data instanceof Float32Array) this.arena.f32.set(data, ptr / 4);
+    else this.arena.i32.set(data, ptr / 4);
+  }
+
+  keep(sources: readonly TensorData[], name: string, bytes: number): Kept {
+    const ids = sources.map((source) => {
+      if (!this.#ids.has(source)) this.#ids.set(source, this.#count++);
+      return this.#ids.get(source);
+    });
+    return entry(this.#kept, `${name} ${ids}`, () => ({ bytes, ptr: 0, ready: 0 }));
+  }
+
+  derive(source: TensorData, name: string, make: () => TensorData): TensorData {
+    let all = this.#derived.get(source);
+    if (!all) this.#derived.set(source, (all = new Map()));
+    return entry(all, name, make);
+  }
+
+  /** Frees everything: no plan made before can run. */
+  reset(): void {
+    this.#layout = new Layout(MemoryArena.start);
+    this.#placed.clear();
+    this.#kept.clear();
+  }
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
+}

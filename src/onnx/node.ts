@@ -1,0 +1,162 @@
+import { FormatError } from '../errors.ts';
+import { nodeName, type OnnxAttribute, type OnnxGraph, type OnnxNode } from '../formats/onnx/graph.ts';
+import { elements, isFloat, type OnnxTensor, type TensorData } from '../formats/onnx/tensor.ts';
+import { type Io, type Kept, rootOf, type Step, type Value } from './value.ts';
+
+/** A plan needs the values of a tensor that only a run knows. */
+export class NeedsValues extends FormatError {}
+
+/** What a node of a graph asks of the plan that it becomes part of. */
+export interface Planning {
+  add(step: Step): void;
+  /** Memory for what is made of constants, shared by all that ask for it with the same name. */
+  keep(sources: readonly TensorData[], name: string, bytes: number): Kept;
+  /** A constant made of another, made once. */
+  derive(source: TensorData, name: string, make: () => TensorData): TensorData;
+  /** Plans a subgraph with the given inputs; gives its outputs. */
+  subgraph(graph: OnnxGraph, inputs: readonly Value[]): Value[];
+}
+
+/** A node while it is planned: its inputs, attributes and outputs. */
+export class PlannedNode {
+  readonly node: OnnxNode;
+  /** Version of the operator set. */
+  readonly opset: number;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly outputs: Value[] = [];
+  readonly planning: Planning;
+  readonly #attributes: ReadonlyMap<string, OnnxAttribute>;
+
+  constructor(
+    planning: Planning,
+    node: OnnxNode,
+    attributes: ReadonlyMap<string, OnnxAttribute>,
+    opset: number,
+    inputs: readonly (Value | undefined)[],
+  ) {
+    this.planning = planning;
+    this.node = node;
+    this.opset = opset;
+    this.inputs = inputs;
+    this.#attributes = attributes;
+  }
+
+  /** As messages name it. */
+  get where(): string {
+    return nodeName(this.node);
+  }
+
+  has(name: string): boolean {
+    return this.#attributes.has(name);
+  }
+
+  int(name: string, absent: number): number {
+    return this.#attributes.get(name)?.i ?? absent;
+  }
+
+  float(name: string, absent: number): number {
+    return this.#attributes.get(name)?.f ?? absent;
+  }
+
+  text(name: string, absent: string): string {
+    return this.#attributes.get(name)?.s ?? absent;
+  }
+
+  ints(name: string): readonly number[] | undefined {
+    return this.#attributes.get(name)?.ints;
+  }
+
+  floats(name: string): readonly number[] | undefined {
+    return this.#attributes.get(name)?.floats;
+  }
+
+  texts(name: string): readonly string[] | undefined {
+    return this.#attributes.get(name)?.strings;
+  }
+
+  tensor(name: string): OnnxTensor | undefined {
+    return this.#attributes.get(name)?.tensor;
+  }
+
+  graph(name: string): OnnxGraph {
+    return this.#attributes.get(name)?.graph ?? this.fail(`has no graph '${name}'`);
+  }
+
+  /** An input that must be there. */
+  input(i: number): Value {
+    return this.inputs[i] ?? this.fail(`lacks input ${i}`);
+  }
+
+  /** The values of an input that must be known before a run; undefined where it is left out. */
+  constant(i: number): TensorData | undefined {
+    const value = this.inputs[i];
+    if (!value) return undefined;
+    const { data } = rootOf(value);
+    if (!data) throw new NeedsValues(`${this.where}: input ${i} ('${this.node.inputs[i]}') depends on data`);
+    return data;
+  }
+
+  /** An attribute of older opsets that became an input: integers. */
+  sizes(name: string, i: number): readonly number[] | undefined {
+    return this.ints(name) ?? (this.inputs[i] ? Array.from(this.constant(i)!) : undefined);
+  }
+
+  /** An axis as a number from 0 to rank − 1. */
+  axis(given: number, rank: number): number {
+    if (!(given >= -rank && given < rank)) this.fail(`axis ${given} of ${rank} dimensions`);
+    return given < 0 ? given + rank : given;
+  }
+
+  /** Adds an output. */
+  output(shape: readonly number[], dtype = this.input(0).dtype): Value {
+    const value = { dtype, shape, size: elements(shape, this.where) };
+    this.outputs.push(value);
+    return value;
+  }
+
+  /** Adds an output with the values of `value` in its order. */
+  alias(value: Value, shape: readonly number[] = value.shape, dtype = value.dtype): void {
+    const size = elements(shape, this.where);
+    if (size !== value.size) this.fail(`[${value.shape}] can't become [${shape}]`);
+    this.outputs.push({ dtype, shape, size, of: value });
+  }
+
+  /** Adds an output that is a constant. */
+  fixed(data: TensorData, shape: readonly number[], dtype: number): void {
+    this.outputs.push({ dtype, shape, size: elements(shape, this.where), data });
+  }
+
+  /** A constant made of `value`, or undefined if that is not a constant. */
+  derived(value: Value, name: string, shape: readonly number[], make: (from: TensorData) => TensorData) {
+    const { data } = rootOf(value);
+    if (!data) return undefined;
+    const made = this.planning.derive(data, name, () => make(data));
+    return { dtype: value.dtype, shape, size: made.length, data: made } satisfies Value;
+  }
+
+  /** Adds the step that computes the outputs from the inputs (by default those of the node). */
+  step(
+    run: (io: Io) => void,
+    opts: {
+      scratch?: number;
+      inputs?: readonly (Value | undefined)[];
+      kept?: readonly Kept[];
+      outputs?: readonly Value[];
+    } = {},
+  ): void {
+    const { scratch = 0, inputs = this.inputs, kept = [], outputs = this.outputs } = opts;
+    this.planning.add({ where: this.where, inputs, outputs, scratch, kept, run });
+  }
+
+  fail(what: string): never {
+    throw new FormatError(`${this.where} (opset ${this.opset}): ${what}`);
+  }
+}
+
+/** An operator: plans a node. */
+export type Operator = (node: PlannedNode) => void;
+
+/** New memory for values of an element type. */
+export function newData(dtype: number, size: number): TensorData {
+  return isFloat(dtype) ? new Float32Array(size) : new Int32Array(size);
+}

@@ -1,0 +1,167 @@
+import { linearWork } from '../../memory/workspace.ts';
+import type { Io } from '../value.ts';
+import { type Gate, gateKind } from './activations.ts';
+import { Parts } from './recurrentData.ts';
+
+/** A recurrent operator in one direction, as the operator's attributes say it. */
+export interface Cell {
+  readonly kind: 'RNN' | 'GRU' | 'LSTM';
+  readonly T: number;
+  readonly N: number;
+  readonly I: number;
+  readonly H: number;
+  readonly gates: readonly Gate[];
+  /** Infinity for none. */
+  readonly clip: number;
+  readonly inputForget: boolean;
+  readonly linearBeforeReset: boolean;
+  readonly bias: boolean;
+  readonly peepholes: boolean;
+}
+
+/** Floats at the given pointers; 0 for none. Weights in ONNX's order of gates. */
+export interface CellMemory {
+  readonly x: number;
+  readonly w: number;
+  readonly r: number;
+  readonly b: number;
+  readonly p: number;
+  /** State, and result: h [N, H]. */
+  readonly h: number;
+  readonly c: number;
+  /** [T, N, H]. */
+  readonly y: number;
+  readonly work: number;
+}
+
+/** Number of gates. */
+export const GATE_COUNTS = { RNN: 1, GRU: 3, LSTM: 4 } as const;
+
+/**
+ * T steps of a cell with any of ONNX's options: products by the kernels, gates step by step. `length(n)`: the steps of
+ * row n; a row keeps its state, and its output is 0, beyond them.
+ */
+export function generalCell(cell: Cell): {
+  bytes: number;
+  run: (io: Io, at: CellMemory, length: (n: number) => number) => void;
+} {
+  const { kind, T, N, I, H, bias, clip } = cell;
+  const count = GATE_COUNTS[kind];
+  const G = count * H;
+  const parts = new Parts();
+  const sum = parts.take(G);
+  const pre = parts.take(T * N * G);
+  const rec = parts.take(N * G);
+  const part = parts.take(N * H);
+  const reset = parts.take(N * H);
+  const inputPanels = parts.take(linearWork(G, I) / 4);
+  const panels = parts.take(linearWork(G, H) / 4);
+  const newPanels = parts.take(linearWork(H, H) / 4);
+  const gru = kind === 'GRU';
+  const split = gru && !cell.linearBeforeReset;
+
+  const run = (io: Io, at: CellMemory, length: (n: number) => number) => {
+    const { kernels, f32 } = io;
+    const { x, w, r, b, p, h, c, y, work } = at;
+    const F = (ptr: number) => ptr / 4;
+    // biases that are added to x's product: all but those of h in GRU's last gate, which the reset gate multiplies
+    const inner = gru && cell.linearBeforeReset;
+    if (bias) {
+      for (let i = 0; i < G; i++) {
+        const both = !inner || i < 2 * H;
+        f32[F(work + sum) + i] = f32[F(b) + i]! + (both ? f32[F(b) + G + i]! : 0);
+      }
+    }
+    kernels.linear_forward(T * N, G, I, x, w, bias ? work + sum : 0, work + pre, 0, work + inputPanels);
+    const apply = (gate: Gate, n: number, ptr: number) => {
+      const kindOf = gateKind(gate);
+      if (kindOf >= 0) return kernels.vec_activate(kindOf, gate.alpha, gate.beta, clip, n, ptr, ptr, 0);
+      for (let i = F(ptr); i < F(ptr) + n; i++) {
+        const v = Math.max(-clip, Math.min(clip, f32[i]!));
+        f32[i] = v > gate.alpha ? v : 0;
+      }
+    };
+    const column = (t: number, n: number, gate: number) => F(work + pre) + (t * N + n) * G + gate * H;
+    for (let t = 0; t < T; t++) {
+      const product = split ? 2 * H : G;
+      kernels.linear_forward(N, product, H, h, r, 0, work + rec, t ? 1 : 0, work + panels);
+      for (let n = 0; n < N; n++) {
+        const row = work + pre + 4 * (t * N + n) * G;
+        const own = F(work + rec) + n * product;
+        const sums = inner ? 2 * H : product;
+        for (let i = 0; i < sums; i++) f32[F(row) + i]! += f32[own + i]!;
+        if (kind === 'LSTM') {
+          if (p) for (let j = 0; j < H; j++) f32[F(row) + j]! += f32[F(p) + j]! * f32[F(c) + n * H + j]!;
+          if (p)
+            for (let j = 0; j < H; j++)
+              f32[F(row) + 2 * H + j]! += f32[F(p) + 2 * H + j]! * f32[F(c) + n * H + j]!;
+          apply(cell.gates[0]!, H, row);
+          apply(cell.gates[0]!, H, row + 8 * H);
+          apply(cell.gates[1]!, H, row + 12 * H);
+        } else if (gru) {
+          apply(cell.gates[0]!, 2 * H, row);
+          for (let j = 0; j < H; j++) {
+            const r1 = f32[F(row) + H + j]!;
+            if (split) f32[F(work + reset) + n * H + j] = r1 * f32[F(h) + n * H + j]!;
+            else
+              f32[F(row) + 2 * H + j]! +=
+                r1 * (f32[own + 2 * H + j]! + (bias ? f32[F(b) + G + 2 * H + j]! : 0));
+          }
+        } else apply(cell.gates[0]!, H, row);
+      }
+      if (split) {
+        kernels.linear_forward(
+          N,
+          H,
+          H,
+          work + reset,
+          r + 8 * H * H,
+          0,
+          work + part,
+          t ? 1 : 0,
+          work + newPanels,
+        );
+      }
+      for (let n = 0; n < N; n++) {
+        const live = t < length(n);
+        const out = F(y) + (t * N + n) * H;
+        const state = F(h) + n * H;
+        if (!live) {
+          f32.fill(0, out, out + H);
+          continue;
+        }
+        const a = column(t, n, 0);
+        if (kind === 'RNN') f32.copyWithin(out, a, a + H);
+        else if (gru) {
+          if (split) for (let j = 0; j < H; j++) f32[a + 2 * H + j]! += f32[F(work + part) + n * H + j]!;
+          apply(cell.gates[1]!, H, 4 * (a + 2 * H));
+          for (let j = 0; j < H; j++) {
+            const z = f32[a + j]!;
+            f32[out + j] = (1 - z) * f32[a + 2 * H + j]! + z * f32[state + j]!;
+          }
+        } else {
+          const cells = F(c) + n * H;
+          for (let j = 0; j < H; j++) {
+            const i = f32[a + j]!;
+            const f = cell.inputForget ? 1 - i : f32[a + 2 * H + j]!;
+            const next = f * f32[cells + j]! + i * f32[a + 3 * H + j]!;
+            f32[cells + j] = next;
+            f32[out + j] = next;
+            if (p) f32[a + H + j]! += f32[F(p) + H + j]! * next;
+          }
+          apply(cell.gates[0]!, H, 4 * (a + H));
+          // ONNX clips what the gates take, not c
+          const { name, alpha, beta } = cell.gates[2]!;
+          const cKind = gateKind(cell.gates[2]!);
+          if (cKind >= 0)
+            kernels.vec_activate(cKind, alpha, beta, Number.POSITIVE_INFINITY, H, 4 * out, 4 * out, 0);
+          else for (let j = out; j < out + H; j++) f32[j] = f32[j]! > alpha ? f32[j]! : 0;
+          void name;
+          for (let j = 0; j < H; j++) f32[out + j]! *= f32[a + H + j]!;
+        }
+        f32.copyWithin(state, out, out + H);
+      }
+    }
+  };
+  return { bytes: parts.bytes, run };
+}

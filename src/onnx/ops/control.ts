@@ -1,0 +1,114 @@
+import type { OnnxValueInfo } from '../../formats/onnx/graph.ts';
+import { DTYPES } from '../../formats/onnx/schema.ts';
+import { newData, type Operator, type PlannedNode } from '../node.ts';
+import { copier, stridesOf } from '../strided.ts';
+import { rootOf, type Value } from '../value.ts';
+import { join } from './move.ts';
+
+/** A condition that is known chooses a branch; else both are computed, and one of each pair of outputs is taken. */
+const branch: Operator = (node) => {
+  const known = rootOf(node.input(0)).data;
+  if (known) {
+    const graph = node.graph(known[0] ? 'then_branch' : 'else_branch');
+    for (const value of node.planning.subgraph(graph, [])) node.alias(value);
+    return;
+  }
+  const [yes, no] = ['then_branch', 'else_branch'].map((name) =>
+    node.planning.subgraph(node.graph(name), []),
+  ) as [Value[], Value[]];
+  for (const [i, value] of yes.entries()) {
+    const other = no[i] ?? node.fail('branches with different outputs');
+    if (String(value.shape) !== String(other.shape) || value.dtype !== other.dtype) node.constant(0);
+    const out = node.output(value.shape, value.dtype);
+    node.step(({ x, y }) => y[0]!.set(x[0]![0] ? x[1]! : x[2]!), {
+      inputs: [node.input(0), value, other],
+      outputs: [out],
+    });
+  }
+};
+
+function scalar(value: number, dtype: number): Value {
+  const data = newData(dtype, 1);
+  data[0] = value;
+  return { dtype, shape: [], size: 1, data };
+}
+
+/** Adds an output with the values of all passes of a loop along a new axis; `info` says what they are if there is none. */
+function stack(node: PlannedNode, passes: readonly Value[], axis: number, info: OnnxValueInfo): void {
+  const [first] = passes;
+  if (!first) {
+    const shape = (info.shape ?? []).map((size) => (typeof size === 'number' ? size : 0));
+    const dtype = info.dtype || DTYPES.float32;
+    node.fixed(newData(dtype, 0), [0, ...shape], dtype);
+    return;
+  }
+  const at = node.axis(axis, first.shape.length + 1);
+  const along = (size: number) => first.shape.toSpliced(at, 0, size);
+  const out = node.output(along(passes.length), first.dtype);
+  const parts = passes.map((value) => ({ ...value, shape: along(1), of: value }));
+  join(node, parts, at, out);
+}
+
+/** Passes whose number does not depend on data are steps of the plan, one after the other. */
+const loop: Operator = (node) => {
+  const body = node.graph('body');
+  const most = node.constant(0)?.[0] ?? Number.POSITIVE_INFINITY;
+  let go = node.inputs[1] ? node.constant(1)![0]! : 1;
+  let carried = node.inputs.slice(2).map((_, i) => node.input(i + 2));
+  const stacked: Value[][] = body.outputs.slice(1 + carried.length).map(() => []);
+  for (let i = 0; i < most && go; i++) {
+    const inputs = [scalar(i, DTYPES.int64), scalar(1, DTYPES.bool), ...carried];
+    const [next, ...outputs] = node.planning.subgraph(body, inputs);
+    carried = outputs.slice(0, carried.length);
+    for (const [k, list] of stacked.entries()) list.push(outputs[carried.length + k]!);
+    const { data } = rootOf(next!);
+    go = (data ?? node.fail('the number of its passes depends on data'))[0]!;
+  }
+  for (const value of carried) node.alias(value);
+  for (const [k, list] of stacked.entries()) stack(node, list, 0, body.outputs[1 + carried.length + k]!);
+};
+
+const scan: Operator = (node) => {
+  if (node.opset < 9) node.fail('Scan of opset 8 is not supported');
+  const body = node.graph('body');
+  const count = node.int('num_scan_inputs', 1);
+  const all = node.inputs.map((_, i) => node.input(i));
+  let states = all.slice(0, all.length - count);
+  const sequences = all.slice(all.length - count);
+  const zeros = (name: string) => node.ints(name) ?? [];
+  const axes = sequences.map((v, i) => node.axis(zeros('scan_input_axes')[i] ?? 0, v.shape.length));
+  const length = sequences[0]?.shape[axes[0]!] ?? node.fail('has no sequence');
+  const stacked: Value[][] = body.outputs.slice(states.length).map(() => []);
+  for (let t = 0; t < length; t++) {
+    const parts = sequences.map((value, i) => {
+      const reversed = zeros('scan_input_directions')[i] === 1;
+      return part(node, value, axes[i]!, reversed ? length - 1 - t : t);
+    });
+    const outputs = node.planning.subgraph(body, [...states, ...parts]);
+    states = outputs.slice(0, states.length);
+    for (const [k, list] of stacked.entries()) list.push(outputs[states.length + k]!);
+  }
+  for (const value of states) node.alias(value);
+  for (const [k, list] of stacked.entries()) {
+    if (zeros('scan_output_directions')[k] === 1) list.reverse();
+    stack(node, list, zeros('scan_output_axes')[k] ?? 0, body.outputs[states.length + k]!);
+  }
+};
+
+/** One step of a sequence. */
+function part(node: PlannedNode, value: Value, axis: number, t: number): Value {
+  const shape = value.shape.filter((_, i) => i !== axis);
+  const strides = stridesOf(value.shape);
+  const offset = t * strides[axis]!;
+  const out = { dtype: value.dtype, shape, size: value.size / value.shape[axis]! };
+  const copy = copier(
+    shape,
+    { strides: strides.filter((_, i) => i !== axis), offset },
+    { strides: stridesOf(shape) },
+  );
+  node.step(({ x, y }) => copy(x[0]!, y[0]!), { inputs: [value], outputs: [out] });
+  return out;
+}
+
+/** Operators with subgraphs. */
+export const CONTROL: Readonly<Record<string, Operator>> = { If: branch, Loop: loop, Scan: scan };

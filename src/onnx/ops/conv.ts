@@ -1,0 +1,267 @@
+import { gemmWork, linearWork } from '../../memory/workspace.ts';
+import type { Operator, PlannedNode } from '../node.ts';
+import { product } from '../strided.ts';
+import { rootOf } from '../value.ts';
+import { asTwo, type Window, windowsOf } from './windows.ts';
+
+/**
+ * Writes the windows of x[C, h, w] as columns [C·taps, positions], or as rows [positions, C·taps]: `dc` floats from
+ * one row of the columns to the next, `dp` from one position to the next. Floats at index `to` of `f32`.
+ */
+function unfold(
+  f32: Float32Array,
+  from: number,
+  to: number,
+  C: number,
+  [a, b]: readonly [Window, Window],
+  dc: number,
+  dp: number,
+): void {
+  let row = to;
+  for (let c = 0; c < C; c++) {
+    const plane = from + c * a.size * b.size;
+    for (let i = 0; i < a.taps; i++) {
+      for (let j = 0; j < b.taps; j++, row += dc) {
+        let o = row;
+        for (let p = 0; p < a.count; p++) {
+          const y = p * a.stride + i * a.dilation - a.before;
+          const inside = y >= 0 && y < a.size;
+          const line = plane + y * b.size;
+          let x = j * b.dilation - b.before;
+          for (let q = 0; q < b.count; q++, o += dp, x += b.stride) {
+            f32[o] = inside && x >= 0 && x < b.size ? f32[line + x]! : 0;
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Adds columns [C·taps, positions] to where they lie in y[C, h, w]. */
+function foldBack(
+  f32: Float32Array,
+  from: number,
+  to: number,
+  C: number,
+  [a, b]: readonly [Window, Window],
+): void {
+  let at = from;
+  for (let c = 0; c < C; c++) {
+    const plane = to + c * a.size * b.size;
+    for (let i = 0; i < a.taps; i++) {
+      for (let j = 0; j < b.taps; j++) {
+        for (let p = 0; p < a.count; p++) {
+          const y = p * a.stride + i * a.dilation - a.before;
+          const line = plane + y * b.size;
+          let x = j * b.dilation - b.before;
+          for (let q = 0; q < b.count; q++, at++, x += b.stride) {
+            if (y >= 0 && y < a.size && x >= 0 && x < b.size) f32[line + x]! += f32[at]!;
+          }
+        }
+      }
+    }
+  }
+}
+
+function spatial(node: PlannedNode): { sizes: readonly number[]; kernel: readonly number[] } {
+  const [x, w] = [node.input(0), node.input(1)];
+  const sizes = x.shape.slice(2);
+  if (sizes.length < 1 || sizes.length > 2)
+    node.fail(`${sizes.length} spatial dimensions: 1 and 2 are supported`);
+  if (w.shape.length !== x.shape.length) node.fail(`x [${x.shape}], w [${w.shape}]`);
+  return { sizes, kernel: w.shape.slice(2) };
+}
+
+/** Positions below which windows are rows, so that the weights are packed once and bias is added on the way. */
+const FEW = 64;
+
+const conv: Operator = (node) => {
+  const [x, w] = [node.input(0), node.input(1)];
+  const bias = node.inputs[2];
+  const { sizes, kernel } = spatial(node);
+  const windows = windowsOf(node, sizes, kernel);
+  const two = asTwo(windows);
+  const groups = node.int('group', 1);
+  const [N, C] = x.shape as [number, number];
+  const O = w.shape[0]!;
+  const [I, G] = [C / groups, O / groups];
+  if (!(Number.isInteger(I) && Number.isInteger(G)) || w.shape[1] !== I) {
+    node.fail(`x [${x.shape}], w [${w.shape}] in ${groups} groups`);
+  }
+  const counts = windows.map(({ count }) => count);
+  const positions = product(counts);
+  const k = I * product(kernel);
+  node.output([N, O, ...counts]);
+  // a kernel of one tap reads x as it lies
+  const direct = two.every((d) => d.taps === 1 && d.stride === 1 && d.before === 0 && d.count === d.size);
+  const [plane, outPlane] = [product(sizes), positions];
+  const depthwise = I === 1 && G === 1;
+  if (depthwise) return depthwiseConv(node, N, C, two);
+  const data = rootOf(w).data;
+  if (data && groups === 1 && positions && positions <= FEW && k) {
+    const slot = node.planning.keep([data], `linear ${O} ${k}`, linearWork(O, k));
+    const rows = 4 * positions * k;
+    const out = positions > 1 ? 4 * positions * O : 0;
+    node.step(
+      ({ kernels, f32, px, py, work }) => {
+        for (let n = 0; n < N; n++) {
+          const y = py[0]! + 4 * n * O * outPlane;
+          let from = px[0]! + 4 * n * C * plane;
+          if (!direct || positions > 1) {
+            unfold(f32, from / 4, work / 4, C, two, 1, k);
+            from = work;
+          }
+          const to = out ? work + rows : y;
+          kernels.linear_forward(positions, O, k, from, px[1]!, px[2]!, to, slot.ready, slot.ptr);
+          slot.ready = 1;
+          if (out) kernels.transpose(positions, O, to, O, y, positions);
+        }
+      },
+      { scratch: rows + out, kept: [slot], inputs: [x, w, bias] },
+    );
+    return;
+  }
+  const columns = direct ? 0 : 64 * Math.ceil((4 * k * positions) / 64);
+  node.step(
+    ({ kernels, f32, x, y, px, py, work }) => {
+      for (let n = 0; n < N * groups; n++) {
+        const g = n % groups;
+        const from = px[0]! + 4 * n * I * plane;
+        if (!direct) unfold(f32, from / 4, work / 4, I, two, positions, 1);
+        const to = py[0]! + 4 * n * G * outPlane;
+        kernels.sgemm_nn(
+          G,
+          positions,
+          k,
+          px[1]! + 4 * g * G * k,
+          k,
+          direct ? from : work,
+          positions,
+          0,
+          to,
+          positions,
+          work + columns,
+        );
+      }
+      if (bias) addChannels(y[0] as Float32Array, x[2] as Float32Array, N, O, positions);
+    },
+    { scratch: columns + gemmWork(G, positions, k), inputs: [x, w, bias] },
+  );
+};
+
+function addChannels(y: Float32Array, bias: Float32Array, N: number, O: number, positions: number): void {
+  for (let n = 0, o = 0; n < N; n++) {
+    for (let c = 0; c < O; c++) {
+      const b = bias[c]!;
+      for (let p = 0; p < positions; p++, o++) y[o]! += b;
+    }
+  }
+}
+
+/** One channel per group: sums of taps, without columns. */
+function depthwiseConv(node: PlannedNode, N: number, C: number, [a, b]: readonly [Window, Window]): void {
+  const bias = Boolean(node.inputs[2]);
+  const taps = a.taps * b.taps;
+  node.step(({ x, y }) => {
+    const [from, w, to] = [x[0]!, x[1]!, y[0]!];
+    let o = 0;
+    for (let n = 0; n < N * C; n++) {
+      const c = n % C;
+      const plane = n * a.size * b.size;
+      const start = bias ? x[2]![c]! : 0;
+      for (let p = 0; p < a.count; p++) {
+        for (let q = 0; q < b.count; q++, o++) {
+          let sum = start;
+          for (let i = 0; i < a.taps; i++) {
+            const row = p * a.stride + i * a.dilation - a.before;
+            if (row < 0 || row >= a.size) continue;
+            for (let j = 0; j < b.taps; j++) {
+              const column = q * b.stride + j * b.dilation - b.before;
+              if (column < 0 || column >= b.size) continue;
+              sum += from[plane + row * b.size + column]! * w[c * taps + i * b.taps + j]!;
+            }
+          }
+          to[o] = sum;
+        }
+      }
+    }
+  });
+}
+
+/** Windows of the output, at whose positions the input lies. */
+function outputWindows(node: PlannedNode, sizes: readonly number[], kernel: readonly number[]): Window[] {
+  const rank = sizes.length;
+  const fill = (value: number, length = rank) => new Array<number>(length).fill(value);
+  const strides = node.ints('strides') ?? fill(1);
+  const dilations = node.ints('dilations') ?? fill(1);
+  const extra = node.ints('output_padding') ?? fill(0);
+  const pads = node.ints('pads') ?? fill(0, 2 * rank);
+  const auto = node.text('auto_pad', 'NOTSET');
+  const asked = node.ints('output_shape')?.slice(-rank);
+  return sizes.map((count, i) => {
+    const [taps, stride, dilation] = [kernel[i]!, strides[i] ?? 1, dilations[i] ?? 1];
+    const full = stride * (count - 1) + (extra[i] ?? 0) + (taps - 1) * dilation + 1;
+    const same = auto.startsWith('SAME');
+    if (asked || same) {
+      const size = asked?.[i] ?? count * stride;
+      const total = Math.max(0, full - size);
+      const before = auto === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2);
+      return {
+        size,
+        taps,
+        stride,
+        dilation,
+        before: auto === 'SAME_LOWER' || same ? before : Math.floor(total / 2),
+        count,
+      };
+    }
+    const [before, after] = auto === 'VALID' ? [0, 0] : [pads[i] ?? 0, pads[i + rank] ?? 0];
+    return { size: full - before - after, taps, stride, dilation, before, count };
+  });
+}
+
+const convTranspose: Operator = (node) => {
+  const [x, w] = [node.input(0), node.input(1)];
+  const { sizes, kernel } = spatial(node);
+  const windows = outputWindows(node, sizes, kernel);
+  const two = asTwo(windows);
+  const groups = node.int('group', 1);
+  const [N, C] = x.shape as [number, number];
+  const [I, G] = [C / groups, w.shape[1]!];
+  if (!Number.isInteger(I) || w.shape[0] !== C)
+    node.fail(`x [${x.shape}], w [${w.shape}] in ${groups} groups`);
+  const positions = product(sizes);
+  const taps = product(kernel);
+  const out = node.output([N, G * groups, ...windows.map(({ size }) => size)]);
+  const plane = product(out.shape.slice(2));
+  const columns = 64 * Math.ceil((4 * G * taps * positions) / 64);
+  const bias = Boolean(node.inputs[2]);
+  node.step(
+    ({ kernels, f32, x, y, px, py, work }) => {
+      y[0]!.fill(0);
+      for (let n = 0; n < N * groups; n++) {
+        const g = n % groups;
+        const rows = G * taps;
+        kernels.sgemm_tn(
+          rows,
+          positions,
+          I,
+          px[1]! + 4 * g * I * rows,
+          rows,
+          px[0]! + 4 * n * I * positions,
+          positions,
+          0,
+          work,
+          positions,
+          work + columns,
+        );
+        foldBack(f32, work / 4, py[0]! / 4 + n * G * plane, G, two);
+      }
+      if (bias) addChannels(y[0] as Float32Array, x[2] as Float32Array, N, G * groups, plane);
+    },
+    { scratch: columns + gemmWork(G * taps, positions, I) },
+  );
+};
+
+/** Convolutions of one and two dimensions. */
+export const CONVOLUTIONS: Readonly<Record<string, Operator>> = { Conv: conv, ConvTranspose: convTranspose };

@@ -1,0 +1,291 @@
+import { newData, type Operator, type PlannedNode } from '../node.ts';
+import { broadcastShape, broadcastStrides, copier, type Part, product, stridesOf } from '../strided.ts';
+import type { Value } from '../value.ts';
+
+/** Adds an output of `shape` read from `value` as `from` says. */
+function moved(node: PlannedNode, value: Value, shape: readonly number[], from: Part): void {
+  node.output(shape, value.dtype);
+  const copy = copier(shape, from, { strides: stridesOf(shape) });
+  node.step(({ x, y }) => copy(x[0]!, y[0]!), { inputs: [value] });
+}
+
+const reshape: Operator = (node) => {
+  const value = node.input(0);
+  const asked = [...(node.sizes('shape', 1) ?? node.fail('has no shape'))];
+  const keepsZero = node.int('allowzero', 0);
+  for (const [i, size] of asked.entries()) if (size === 0 && !keepsZero) asked[i] = value.shape[i] ?? 0;
+  const free = asked.indexOf(-1);
+  if (free >= 0) asked[free] = value.size / product(asked.filter((_, i) => i !== free)) || 0;
+  node.alias(value, asked);
+};
+
+const transpose: Operator = (node) => {
+  const value = node.input(0);
+  const { shape } = value;
+  const perm = node.ints('perm') ?? shape.map((_, i) => shape.length - 1 - i);
+  if (
+    perm.length !== shape.length ||
+    new Set(perm).size !== perm.length ||
+    perm.some((i) => shape[i] === undefined)
+  ) {
+    node.fail(`perm [${perm}] for ${shape.length} dimensions`);
+  }
+  const to = perm.map((i) => shape[i]!);
+  // dimensions of size 1 may go anywhere
+  const kept = perm.filter((i) => shape[i] !== 1);
+  if (kept.every((i, k) => k === 0 || kept[k - 1]! < i)) return node.alias(value, to);
+  const strides = stridesOf(shape);
+  return moved(node, value, to, { strides: perm.map((i) => strides[i]!) });
+};
+
+const squeeze: Operator = (node) => {
+  const value = node.input(0);
+  const axes = node.sizes('axes', 1)?.map((axis) => node.axis(axis, value.shape.length));
+  node.alias(
+    value,
+    value.shape.filter((size, i) => (axes ? !axes.includes(i) : size !== 1)),
+  );
+};
+
+const unsqueeze: Operator = (node) => {
+  const value = node.input(0);
+  const axes = node.sizes('axes', 1) ?? node.fail('has no axes');
+  const rank = value.shape.length + axes.length;
+  const ones = new Set(axes.map((axis) => node.axis(axis, rank)));
+  const sizes = value.shape.values();
+  node.alias(
+    value,
+    Array.from({ length: rank }, (_, i) => (ones.has(i) ? 1 : (sizes.next().value ?? 1))),
+  );
+};
+
+const flatten: Operator = (node) => {
+  const value = node.input(0);
+  const given = node.int('axis', 1);
+  const axis = given < 0 ? given + value.shape.length : given;
+  node.alias(value, [product(value.shape.slice(0, axis)), product(value.shape.slice(axis))]);
+};
+
+const expand: Operator = (node) => {
+  const value = node.input(0);
+  const asked = Array.from(node.constant(1)!);
+  const shape =
+    broadcastShape([value.shape, asked]) ?? node.fail(`[${value.shape}] does not expand to [${asked}]`);
+  if (product(shape) === value.size) return node.alias(value, shape);
+  return moved(node, value, shape, { strides: broadcastStrides(value.shape, shape) });
+};
+
+const tile: Operator = (node) => {
+  const value = node.input(0);
+  const times = Array.from(node.constant(1)!);
+  const own = stridesOf(value.shape);
+  const shape = value.shape.map((size, i) => size * times[i]!);
+  node.output(shape);
+  const parts = value.shape.flatMap((size, i) => [times[i]!, size]);
+  const copy = copier(
+    parts,
+    { strides: value.shape.flatMap((_, i) => [0, own[i]!]) },
+    { strides: stridesOf(parts) },
+  );
+  node.step(({ x, y }) => copy(x[0]!, y[0]!), { inputs: [value] });
+};
+
+const concat: Operator = (node) => {
+  const values = node.inputs.map((_, i) => node.input(i));
+  const { shape, dtype } = node.input(0);
+  const axis = node.axis(node.int('axis', 1), shape.length);
+  const sum = values.reduce((all, value) => all + (value.shape[axis] ?? 0), 0);
+  for (const v of values) {
+    if (v.shape.length !== shape.length || v.shape.some((size, i) => i !== axis && size !== shape[i])) {
+      node.fail(`[${shape}] and [${v.shape}] differ beside axis ${axis}`);
+    }
+  }
+  const to = shape.map((size, i) => (i === axis ? sum : size));
+  join(node, values, axis, node.output(to, dtype));
+};
+
+/** Adds the step that writes values one after the other along an axis of an output. */
+export function join(node: PlannedNode, values: readonly Value[], axis: number, out: Value): void {
+  const strides = stridesOf(out.shape);
+  let at = 0;
+  const copies = values.map((value) => {
+    const offset = at * strides[axis]!;
+    at += value.shape[axis]!;
+    return copier(value.shape, { strides: stridesOf(value.shape) }, { strides, offset });
+  });
+  node.step(
+    ({ x, y }) => {
+      for (let i = 0; i < copies.length; i++) copies[i]!(x[i]!, y[0]!);
+    },
+    { inputs: values, outputs: [out] },
+  );
+}
+
+const split: Operator = (node) => {
+  const value = node.input(0);
+  const axis = node.axis(node.int('axis', 0), value.shape.length);
+  const size = value.shape[axis]!;
+  const count = node.int('num_outputs', node.node.outputs.length);
+  const each = Math.ceil(size / count);
+  const given = node.sizes('split', 1);
+  const sizes =
+    given ?? Array.from({ length: count }, (_, i) => Math.max(0, Math.min(each, size - i * each)));
+  if (sizes.reduce((a, b) => a + b, 0) !== size) node.fail(`parts [${sizes}] of ${size}`);
+  const strides = stridesOf(value.shape);
+  let at = 0;
+  const copies = sizes.map((part) => {
+    const shape = value.shape.map((own, i) => (i === axis ? part : own));
+    node.output(shape);
+    const copy = copier(shape, { strides, offset: at * strides[axis]! }, { strides: stridesOf(shape) });
+    at += part;
+    return copy;
+  });
+  node.step(
+    ({ x, y }) => {
+      for (let i = 0; i < copies.length; i++) copies[i]!(x[0]!, y[i]!);
+    },
+    { inputs: [value] },
+  );
+};
+
+const slice: Operator = (node) => {
+  const value = node.input(0);
+  const { shape } = value;
+  const starts = node.sizes('starts', 1) ?? node.fail('has no starts');
+  const ends = node.sizes('ends', 2) ?? node.fail('has no ends');
+  const axes = node.sizes('axes', 3) ?? starts.map((_, i) => i);
+  const steps = node.sizes('steps', 4) ?? starts.map(() => 1);
+  const strides = stridesOf(shape);
+  const to = [...shape];
+  let offset = 0;
+  for (const [i, given] of axes.entries()) {
+    const axis = node.axis(given, shape.length);
+    const size = shape[axis]!;
+    const step = steps[i] || node.fail('a step of 0');
+    const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
+    const within = (at: number) => Math.max(low, Math.min(high, at < 0 ? at + size : at));
+    const start = within(starts[i]!);
+    // an end before the first one is the first one left out
+    const end = step < 0 && ends[i]! < -size ? -1 : within(ends[i]!);
+    to[axis] = Math.max(0, Math.ceil((end - start) / step));
+    offset += start * strides[axis]!;
+    strides[axis]! *= step;
+  }
+  if (product(to) === value.size && steps.every((step) => step > 0)) return node.alias(value, to);
+  return moved(node, value, to, { strides, offset });
+};
+
+/** Where an element comes from in one dimension; −1: it is filled. */
+const SOURCES: Readonly<Record<string, (at: number, size: number) => number>> = {
+  constant: (at, size) => (at < 0 || at >= size ? -1 : at),
+  edge: (at, size) => Math.max(0, Math.min(size - 1, at)),
+  reflect: (at, size) => {
+    const period = Math.max(1, 2 * size - 2);
+    const k = ((at % period) + period) % period;
+    return k < size ? k : period - k;
+  },
+  wrap: (at, size) => ((at % size) + size) % size,
+};
+
+const pad: Operator = (node) => {
+  const value = node.input(0);
+  const rank = value.shape.length;
+  const given = node.sizes('pads', 1) ?? node.ints('paddings') ?? node.fail('has no pads');
+  const axes = node.inputs[3]
+    ? Array.from(node.constant(3)!, (a) => node.axis(a, rank))
+    : value.shape.map((_, i) => i);
+  const before = new Array<number>(rank).fill(0);
+  const shape = [...value.shape];
+  for (const [i, axis] of axes.entries()) {
+    before[axis] = given[i] ?? 0;
+    shape[axis]! += (given[i] ?? 0) + (given[i + axes.length] ?? 0);
+  }
+  if (shape.every((size, i) => size === value.shape[i])) return node.alias(value);
+  const mode = node.text('mode', 'constant');
+  const source = SOURCES[mode] ?? node.fail(`mode ${mode}`);
+  const fill = node.float('value', 0);
+  const filled = Boolean(node.inputs[2]);
+  node.output(shape);
+  const table = tableOf(shape, value.shape, (at, i) => source(at - before[i]!, value.shape[i]!));
+  return node.step(
+    ({ x, y }) => {
+      const [from, to] = [x[0]!, y[0]!];
+      const empty = filled ? x[1]![0]! : fill;
+      for (let k = 0; k < table.length; k++) to[k] = table[k]! < 0 ? empty : from[table[k]!]!;
+    },
+    { inputs: [value, node.inputs[2]] },
+  );
+};
+
+/** For each element of an output, the index of the one it is copied from, or −1. */
+export function tableOf(
+  shape: readonly number[],
+  from: readonly number[],
+  source: (at: number, dimension: number) => number,
+): Int32Array {
+  const strides = stridesOf(from);
+  let table = Int32Array.of(0);
+  for (const [i, size] of shape.entries()) {
+    const next = new Int32Array(table.length * size);
+    for (let a = 0, o = 0; a < table.length; a++) {
+      for (let k = 0; k < size; k++, o++) {
+        const at = source(k, i);
+        next[o] = at < 0 || table[a]! < 0 ? -1 : table[a]! + at * strides[i]!;
+      }
+    }
+    table = next;
+  }
+  return table;
+}
+
+const depthToSpace: Operator = (node) => {
+  const value = node.input(0);
+  const [n, c, h, w] = value.shape as [number, number, number, number];
+  const b = node.int('blocksize', 1);
+  const deep = node.node.op === 'DepthToSpace';
+  const C = deep ? c / (b * b) : c;
+  const [H, W] = deep ? [h, w] : [h / b, w / b];
+  const first = node.text('mode', 'DCR') === 'DCR';
+  const split = deep ? (first ? [n, b, b, C, H, W] : [n, C, b, b, H, W]) : [n, C, H, b, W, b];
+  const perm = deep
+    ? first
+      ? [0, 3, 4, 1, 5, 2]
+      : [0, 1, 4, 2, 5, 3]
+    : first
+      ? [0, 3, 5, 1, 2, 4]
+      : [0, 1, 3, 5, 2, 4];
+  const strides = stridesOf(split);
+  const shape = perm.map((i) => split[i]!);
+  node.output(deep ? [n, C, H * b, W * b] : [n, C * b * b, H, W]);
+  const copy = copier(shape, { strides: perm.map((i) => strides[i]!) }, { strides: stridesOf(shape) });
+  node.step(({ x, y }) => copy(x[0]!, y[0]!), { inputs: [value] });
+};
+
+const identity: Operator = (node) => node.alias(node.input(0));
+
+/** Dropout changes nothing in inference; its mask, if asked for, is true. */
+const dropout: Operator = (node) => {
+  const value = node.input(0);
+  if (node.constant(2)?.[0]) node.fail('training_mode is not supported');
+  node.alias(value);
+  node.fixed(newData(9, value.size).fill(1), value.shape, 9);
+};
+
+/** Operators that move elements. */
+export const MOVES: Readonly<Record<string, Operator>> = {
+  Identity: identity,
+  Dropout: dropout,
+  Reshape: reshape,
+  Transpose: transpose,
+  Squeeze: squeeze,
+  Unsqueeze: unsqueeze,
+  Flatten: flatten,
+  Expand: expand,
+  Tile: tile,
+  Concat: concat,
+  Split: split,
+  Slice: slice,
+  Pad: pad,
+  DepthToSpace: depthToSpace,
+  SpaceToDepth: depthToSpace,
+};

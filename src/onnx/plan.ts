@@ -1,0 +1,176 @@
+import { isFloat, type TensorData } from '../formats/onnx/tensor.ts';
+import { align } from '../memory/layout.ts';
+import type { SessionMemory } from './memory.ts';
+import { type Io, rootOf, type Step, type Value } from './value.ts';
+
+/** Steps for one set of shapes, laid out in a session's memory. */
+export class Plan {
+  readonly inputs: ReadonlyMap<string, Value>;
+  readonly outputs: ReadonlyMap<string, Value>;
+  readonly steps: readonly Step[];
+  readonly #memory: SessionMemory;
+  readonly #places = new Map<Value, number>();
+  readonly #work: number;
+  #ios: Io[] = [];
+  #buffer: ArrayBuffer | undefined;
+
+  constructor(
+    memory: SessionMemory,
+    inputs: ReadonlyMap<string, Value>,
+    outputs: ReadonlyMap<string, Value>,
+    steps: readonly Step[],
+  ) {
+    this.#memory = memory;
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.steps = needed(steps, [...outputs.values()]);
+    const constants = new Set<TensorData>();
+    const read = (value: Value | undefined) => {
+      const data = value && rootOf(value).data;
+      if (data) constants.add(data);
+    };
+    for (const step of this.steps) step.inputs.forEach(read);
+    for (const value of outputs.values()) read(value);
+    for (const data of constants) memory.place(data);
+    for (const { kept } of this.steps) {
+      for (const slot of kept) if (!slot.ptr) slot.ptr = memory.take(slot.bytes / 4);
+    }
+    const { offsets, bytes } = layOut(this.steps, inputs, outputs);
+    const scratch = Math.max(0, ...this.steps.map((step) => step.scratch));
+    const base = memory.take(bytes / 4);
+    this.#work = memory.take(Math.ceil(scratch / 4));
+    for (const [value, offset] of offsets) this.#places.set(value, base + offset);
+  }
+
+  /** Pointer to a value. */
+  ptr(value: Value): number {
+    const root = rootOf(value);
+    return root.data ? this.#memory.place(root.data) : this.#places.get(root)!;
+  }
+
+  /** View of a value, until the memory grows. */
+  view(value: Value): TensorData {
+    return viewOf(this.#memory, this.ptr(value), value);
+  }
+
+  run(): void {
+    if (this.#buffer !== this.#memory.arena.f32.buffer) this.#bind();
+    const { steps } = this;
+    for (let i = 0; i < steps.length; i++) steps[i]!.run(this.#ios[i]!);
+  }
+
+  #bind(): void {
+    this.#ios = this.steps.map((step) => ioOf(this.#memory, step, (value) => this.ptr(value), this.#work));
+    this.#buffer = this.#memory.arena.f32.buffer;
+  }
+}
+
+function viewOf(memory: SessionMemory, ptr: number, { dtype, size }: Value): TensorData {
+  const { f32, i32 } = memory.arena;
+  return (isFloat(dtype) ? f32 : i32).subarray(ptr / 4, ptr / 4 + size) as TensorData;
+}
+
+const NOTHING = /* @__PURE__ */ new Float32Array();
+
+/** What a step reads and writes, with the values where `ptr` says. */
+export function ioOf(memory: SessionMemory, step: Step, ptr: (value: Value) => number, work: number): Io {
+  const { inputs, outputs } = step;
+  return {
+    kernels: memory.arena.kernels,
+    f32: memory.arena.f32,
+    x: inputs.map((value) => (value ? viewOf(memory, ptr(value), value) : NOTHING)),
+    px: inputs.map((value) => (value ? ptr(value) : 0)),
+    y: outputs.map((value) => viewOf(memory, ptr(value), value)),
+    py: outputs.map(ptr),
+    work,
+  };
+}
+
+/** The steps that the outputs need. */
+function needed(steps: readonly Step[], outputs: readonly Value[]): Step[] {
+  const roots = new Set(outputs.map(rootOf));
+  const kept: Step[] = [];
+  for (let i = steps.length - 1; i >= 0; i--) {
+    const step = steps[i]!;
+    if (!step.outputs.some((value) => roots.has(rootOf(value)))) continue;
+    kept.push(step);
+    for (const value of step.inputs) if (value) roots.add(rootOf(value));
+  }
+  return kept.reverse();
+}
+
+/** Offsets of values that are no constants, so that those alive at the same time lie apart. */
+function layOut(
+  steps: readonly Step[],
+  inputs: ReadonlyMap<string, Value>,
+  outputs: ReadonlyMap<string, Value>,
+): { offsets: Map<Value, number>; bytes: number } {
+  const last = new Map<Value, number>();
+  const use = (value: Value | undefined, at: number) => {
+    const root = value && rootOf(value);
+    if (root && !root.data) last.set(root, at);
+  };
+  for (const value of inputs.values()) use(value, 0);
+  for (const [i, step] of steps.entries()) for (const v of [...step.outputs, ...step.inputs]) use(v, i);
+  for (const value of outputs.values()) use(value, steps.length);
+  const offsets = new Map<Value, number>();
+  const free = new FreeList();
+  const dying = new Map<number, Value[]>();
+  const place = (value: Value) => {
+    const root = rootOf(value);
+    if (root.data || offsets.has(root)) return;
+    offsets.set(root, free.take(align(4 * root.size)));
+    const at = last.get(root)!;
+    dying.set(at, [...(dying.get(at) ?? []), root]);
+  };
+  for (const value of inputs.values()) place(value);
+  for (const [i, step] of steps.entries()) {
+    for (const value of step.outputs) place(value);
+    for (const root of dying.get(i) ?? []) free.give(offsets.get(root)!, align(4 * root.size));
+  }
+  for (const value of outputs.values()) place(value);
+  return { offsets, bytes: free.end };
+}
+
+/** Free parts of a block that grows at its end: the first that is large enough is taken. */
+class FreeList {
+  end = 0;
+  #parts: { at: number; bytes: number }[] = [];
+
+  take(bytes: number): number {
+    const i = this.#parts.findIndex((part) => part.bytes >= bytes);
+    if (i < 0) {
+      const tail = this.#parts.at(-1);
+      if (tail && tail.at + tail.bytes === this.end) {
+        this.#parts.pop();
+        this.end = tail.at;
+      }
+      this.end += bytes;
+      return this.end - bytes;
+    }
+    const part = this.#parts[i]!;
+    const { at } = part;
+    part.at += bytes;
+    part.bytes -= bytes;
+    if (!part.bytes) this.#parts.splice(i, 1);
+    return at;
+  }
+
+  give(at: number, bytes: number): void {
+    if (!bytes) return;
+    const i = this.#parts.findIndex((part) => part.at > at);
+    const next = i < 0 ? this.#parts.length : i;
+    const before = this.#parts[next - 1];
+    const after = this.#parts[next];
+    if (before && before.at + before.bytes === at) {
+      before.bytes += bytes;
+      if (after && before.at + before.bytes === after.at) {
+        before.bytes += after.bytes;
+        this.#parts.splice(next, 1);
+      }
+    } else if (after && at + bytes === after.at) {
+      after.at = at;
+      after.bytes += bytes;
+    } else this.#parts.splice(next, 0, { at, bytes });
+  }
+}

@@ -1,0 +1,197 @@
+import { FormatError, UnrolledError } from '../errors.ts';
+import { nodeName, type OnnxAttribute, type OnnxGraph, type OnnxNode } from '../formats/onnx/graph.ts';
+import type { OnnxModel } from '../formats/onnx/read.ts';
+import type { OnnxTensor, TensorData } from '../formats/onnx/tensor.ts';
+import type { SessionMemory } from './memory.ts';
+import { newData, PlannedNode, type Planning } from './node.ts';
+import { operatorOf } from './operators.ts';
+import { ioOf } from './plan.ts';
+import { type Kept, rootOf, type Step, type Value } from './value.ts';
+
+/** Nodes of a plan at most, those of loops once a pass. */
+const MOST_NODES = 200_000;
+/** Elements of an output that is computed when it is planned, unless its inputs have more. */
+const MOST_FOLDED = 2 ** 16;
+/** Calls of functions inside each other at most. */
+const DEEPEST = 32;
+
+type Attributes = ReadonlyMap<string, OnnxAttribute>;
+
+/** Names of values, and those around them. */
+interface Scope {
+  readonly values: Map<string, Value>;
+  readonly outer: Scope | undefined;
+  readonly opsets: ReadonlyMap<string, number>;
+  /** Attributes of the call, in a function. */
+  readonly attributes: Attributes;
+}
+
+/** Makes steps of a graph whose input shapes are known; what depends on constants alone is computed at once. */
+export class Planner implements Planning {
+  readonly steps: Step[] = [];
+  readonly #model: OnnxModel;
+  readonly #memory: SessionMemory;
+  readonly #tensors: Map<OnnxTensor, Value>;
+  #scope: Scope;
+  #nodes = 0;
+  #depth = 0;
+
+  /** @param tensors the values of tensors of the file, so that they are the same in all plans */
+  constructor(model: OnnxModel, memory: SessionMemory, tensors: Map<OnnxTensor, Value>) {
+    this.#model = model;
+    this.#memory = memory;
+    this.#tensors = tensors;
+    this.#scope = { values: new Map(), outer: undefined, opsets: model.opsets, attributes: new Map() };
+  }
+
+  /** Plans the model's graph; gives its outputs. */
+  model(inputs: ReadonlyMap<string, Value>): Value[] {
+    const { graph } = this.#model;
+    return this.subgraph(
+      graph,
+      graph.inputs.map(({ name }) => inputs.get(name)!),
+    );
+  }
+
+  subgraph(graph: OnnxGraph, inputs: readonly Value[]): Value[] {
+    const { opsets, attributes } = this.#scope;
+    return this.#inside({ values: new Map(), outer: this.#scope, opsets, attributes }, () => {
+      const { values } = this.#scope;
+      for (const [name, tensor] of graph.initializers) values.set(name, this.#tensor(tensor));
+      for (const [i, { name }] of graph.inputs.entries()) values.set(name, inputs[i]!);
+      for (const node of graph.nodes) this.#node(node);
+      return graph.outputs.map(({ name }) => this.#find(name, 'graph'));
+    });
+  }
+
+  add(step: Step): void {
+    const { inputs, outputs } = step;
+    const constant = inputs.every((value) => !value || rootOf(value).data);
+    const most = Math.max(MOST_FOLDED, ...inputs.map((value) => 4 * (value?.size ?? 0)));
+    if (constant && outputs.every(({ size }) => size <= most)) this.#fold(step);
+    else this.steps.push(step);
+  }
+
+  keep(sources: readonly TensorData[], name: string, bytes: number): Kept {
+    return this.#memory.keep(sources, name, bytes);
+  }
+
+  derive(source: TensorData, name: string, make: () => TensorData): TensorData {
+    return this.#memory.derive(source, name, make);
+  }
+
+  #tensor(tensor: OnnxTensor): Value {
+    const { dtype, shape, data } = tensor;
+    let value = this.#tensors.get(tensor);
+    if (!value) this.#tensors.set(tensor, (value = { dtype, shape, size: data.length, data }));
+    return value;
+  }
+
+  #inside(scope: Scope, plan: () => Value[]): Value[] {
+    const before = this.#scope;
+    if (++this.#depth > DEEPEST) throw new FormatError(`graphs and functions are more than ${DEEPEST} deep`);
+    this.#scope = scope;
+    try {
+      return plan();
+    } finally {
+      this.#scope = before;
+      this.#depth--;
+    }
+  }
+
+  #find(name: string, where: string): Value {
+    for (let scope: Scope | undefined = this.#scope; scope; scope = scope.outer) {
+      const value = scope.values.get(name);
+      if (value) return value;
+    }
+    throw new FormatError(`${where}: nothing computes '${name}'`);
+  }
+
+  #node(node: OnnxNode): void {
+    const where = nodeName(node);
+    if (++this.#nodes > MOST_NODES)
+      throw new FormatError(`${where}: a run would have more than ${MOST_NODES} steps`);
+    const inputs = node.inputs.map((name) => (name ? this.#find(name, where) : undefined));
+    let outputs: readonly Value[];
+    try {
+      outputs = this.#outputs(node, inputs);
+    } catch (error) {
+      if (error instanceof UnrolledError) throw error;
+      throw new FormatError(`${where}: ${(error as Error).message}`, { cause: error });
+    }
+    for (const [i, name] of node.outputs.entries()) {
+      if (!name) continue;
+      const value = outputs[i];
+      if (!value) throw new FormatError(`${where}: has no output ${i}`);
+      this.#scope.values.set(name, value);
+    }
+  }
+
+  #outputs(node: OnnxNode, inputs: readonly (Value | undefined)[]): readonly Value[] {
+    const attributes = resolve(node.attributes, this.#scope.attributes);
+    const opset = this.#scope.opsets.get(node.domain) ?? 1;
+    const called = this.#model.functions.get(`${node.domain}:${node.op}`);
+    if (called) {
+      const values = new Map(
+        called.inputs.flatMap((name, i) => (inputs[i] ? [[name, inputs[i]!] as const] : [])),
+      );
+      const scope: Scope = {
+        values,
+        outer: undefined,
+        opsets: called.opsets,
+        attributes: new Map([...called.attributes, ...attributes]),
+      };
+      return this.#inside(scope, () => {
+        for (const inner of called.nodes) this.#node(inner);
+        return called.outputs.map((name) => this.#find(name, nodeName(node)));
+      });
+    }
+    const planned = new PlannedNode(this, node, attributes, opset, inputs);
+    operatorOf(node, opset)(planned);
+    return planned.outputs;
+  }
+
+  /** Runs a step now: its outputs become constants. */
+  #fold(step: Step): void {
+    const { inputs, outputs, scratch, kept } = step;
+    const memory = this.#memory;
+    const places = new Map<Value, number>();
+    let end = memory.end;
+    const place = (value: Value | undefined) => {
+      if (!value || places.has(rootOf(value))) return;
+      places.set(rootOf(value), end);
+      end += 64 * Math.ceil(value.size / 16);
+    };
+    inputs.forEach(place);
+    outputs.forEach(place);
+    const slots = kept.filter(({ ptr }) => !ptr);
+    for (const slot of slots) {
+      slot.ptr = end;
+      end += 64 * Math.ceil(slot.bytes / 64);
+    }
+    memory.arena.ensure(end + scratch);
+    for (const value of inputs) if (value) memory.write(places.get(rootOf(value))!, rootOf(value).data!);
+    const io = ioOf(memory, step, (value) => places.get(rootOf(value))!, end);
+    step.run(io);
+    for (const [i, value] of outputs.entries()) {
+      const data = newData(value.dtype, value.size);
+      data.set(io.y[i]!);
+      (value as { data?: TensorData }).data = data;
+    }
+    for (const slot of slots) {
+      slot.ptr = 0;
+      slot.ready = 0;
+    }
+  }
+}
+
+/** Attributes with those of the call in place of references to them. */
+function resolve(own: Attributes, call: Attributes): Attributes {
+  if (![...own.values()].some(({ ref }) => ref)) return own;
+  const resolved = new Map<string, OnnxAttribute>();
+  for (const [name, attribute] of own) {
+    const value = attribute.ref ? call.get(attribute.ref) : attribute;
+    if (value) resolved.set(name, value);
+  }
+  return resolved;
+}

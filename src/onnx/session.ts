@@ -1,0 +1,210 @@
+import { ArgumentError, FormatError, StateError } from '../errors.ts';
+import type { OnnxValueInfo } from '../formats/onnx/graph.ts';
+import type { OnnxModel } from '../formats/onnx/read.ts';
+import { dtypeName, type OnnxDtype } from '../formats/onnx/schema.ts';
+import { isFloat, type OnnxTensor, type TensorData } from '../formats/onnx/tensor.ts';
+import { checkOperators } from './checkOperators.ts';
+import { SessionMemory } from './memory.ts';
+import { NeedsValues, newData } from './node.ts';
+import { Plan } from './plan.ts';
+import { Planner } from './planner.ts';
+import {
+  type CheckedFeed,
+  copyOut,
+  newResult,
+  type OnnxFeed,
+  type OnnxTensorResult,
+  readFeed,
+  writeFeed,
+} from './tensors.ts';
+import type { Value } from './value.ts';
+
+/** Plans that a session keeps, one per set of shapes. */
+const MOST_PLANS = 8;
+/** Elements of an integer input at most whose values a plan may depend on. */
+const SMALL = 64;
+
+/** An input or output of a model. */
+export interface OnnxPort {
+  readonly name: string;
+  readonly dtype: OnnxDtype | undefined;
+  /** Sizes; a name or null where one is free. undefined: the file does not say. */
+  readonly shape: readonly (number | string | null)[] | undefined;
+}
+
+/** Options of `loadOnnx`. */
+export interface LoadOnnxOptions {
+  /** Sizes of named dimensions, or whole shapes by the name of an input. */
+  readonly shapes?: Readonly<Record<string, number | readonly number[]>> | undefined;
+}
+
+/** Results of a run by the name of the output. */
+export type OnnxOutputs = Record<string, OnnxTensorResult>;
+
+/** Options of a run. */
+export interface RunOptions {
+  /** Results of an earlier run with the same shapes: they are overwritten and given, so that nothing is allocated. */
+  readonly outputs?: OnnxOutputs | undefined;
+}
+
+/** An ONNX model that runs on the kernels. Memory is planned once per set of input shapes. */
+export class OnnxSession {
+  /** Inputs in the file's order. */
+  readonly inputs: readonly OnnxPort[];
+  /** Outputs in the file's order. */
+  readonly outputs: readonly OnnxPort[];
+  /** What the file says. */
+  readonly file: OnnxModel;
+  readonly #memory = new SessionMemory();
+  readonly #tensors = new Map<OnnxTensor, Value>();
+  readonly #plans = new Map<string, Plan>();
+  readonly #shapes: Readonly<Record<string, number | readonly number[]>>;
+  /** Integer inputs whose values plans depend on. */
+  #byValue = false;
+  #disposed = false;
+
+  /** @throws {FormatError} an operator that is missing */
+  constructor(file: OnnxModel, { shapes = {} }: LoadOnnxOptions = {}) {
+    this.file = file;
+    this.#shapes = shapes;
+    this.inputs = file.graph.inputs.map(portOf);
+    this.outputs = file.graph.outputs.map(portOf);
+    checkOperators(file);
+    const known = file.graph.inputs.map((info) => this.#shapeOf(info));
+    if (!known.every((shape) => shape)) return;
+    try {
+      this.#planFor(new Map(known.map((shape, i) => [file.graph.inputs[i]!.name, { shape: shape! }])));
+    } catch (error) {
+      if (!(error instanceof NeedsValues)) throw error;
+    }
+  }
+
+  /**
+   * Runs the model.
+   * @param feeds values by the name of the input
+   * @throws {ArgumentError | ShapeError} a feed that is missing, unknown or does not fit
+   * @throws {FormatError} a graph that can't run with these shapes; the message names the node
+   */
+  run(feeds: Readonly<Record<string, OnnxFeed>>, opts: RunOptions = {}): OnnxOutputs {
+    if (this.#disposed) throw new StateError('the session was disposed');
+    const { graph } = this.file;
+    for (const name of Object.keys(feeds)) {
+      if (!graph.inputs.some((info) => info.name === name)) {
+        throw new ArgumentError('feeds', `inputs ${graph.inputs.map((info) => info.name).join(', ')}`, name);
+      }
+    }
+    const checked = new Map<string, CheckedFeed>();
+    const sizes = (name: string) => {
+      const size = this.#shapes[name];
+      return typeof size === 'number' ? size : undefined;
+    };
+    for (const info of graph.inputs) {
+      const fixed = this.#shapes[info.name];
+      checked.set(
+        info.name,
+        readFeed(info, feeds[info.name], sizes, Array.isArray(fixed) ? fixed : undefined),
+      );
+    }
+    const plan = this.#planFor(checked);
+    for (const [name, value] of plan.inputs) {
+      if (!value.data) writeFeed(name, checked.get(name)!.data, value.dtype, plan.view(value));
+    }
+    plan.run();
+    return this.#results(plan, opts.outputs);
+  }
+
+  /** Frees the memory. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#plans.clear();
+    this.#memory.arena.dispose();
+  }
+
+  /** Same as `dispose`, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #results(plan: Plan, given: OnnxOutputs | undefined): OnnxOutputs {
+    const results = given ?? {};
+    for (const [name, value] of plan.outputs) {
+      let own = given?.[name];
+      if (!own || own.data.length !== value.size || String(own.shape) !== String(value.shape)) {
+        own = newResult(value.dtype, value.shape);
+        results[name] = own;
+      }
+      copyOut(plan.view(value), own.data);
+    }
+    return results;
+  }
+
+  /** Sizes that the file and the options give, if they give all. */
+  #shapeOf(info: OnnxValueInfo): number[] | undefined {
+    const given = this.#shapes[info.name];
+    if (Array.isArray(given)) return [...given];
+    const sizes = info.shape?.map((size) => (typeof size === 'string' ? this.#shapes[size] : size));
+    return sizes?.every((size) => typeof size === 'number') ? sizes : undefined;
+  }
+
+  /** The plan for feeds; without data only for their shapes. */
+  #planFor(feeds: ReadonlyMap<string, Partial<CheckedFeed> & Pick<CheckedFeed, 'shape'>>): Plan {
+    const key = this.#key(feeds);
+    let plan = this.#plans.get(key);
+    if (plan) return plan;
+    if (this.#plans.size >= MOST_PLANS) {
+      this.#plans.clear();
+      this.#memory.reset();
+    }
+    try {
+      plan = this.#makePlan(feeds);
+    } catch (error) {
+      const small = [...feeds].some(([name, feed]) => feed.data && this.#isSmall(name, feed.shape));
+      if (!(error instanceof NeedsValues) || this.#byValue || !small) throw error;
+      this.#byValue = true;
+      return this.#planFor(feeds);
+    }
+    this.#plans.set(key, plan);
+    return plan;
+  }
+
+  #key(feeds: ReadonlyMap<string, Partial<CheckedFeed> & Pick<CheckedFeed, 'shape'>>): string {
+    let key = '';
+    for (const [name, { shape, data }] of feeds) {
+      key += `${shape}`;
+      if (this.#byValue && data && this.#isSmall(name, shape))
+        key += `=${Array.from(data as ArrayLike<number>)}`;
+      key += ';';
+    }
+    return key;
+  }
+
+  #isSmall(name: string, shape: readonly number[]): boolean {
+    const { dtype } = this.file.graph.inputs.find((info) => info.name === name)!;
+    return !isFloat(dtype) && shape.reduce((a, b) => a * b, 1) <= SMALL;
+  }
+
+  #makePlan(feeds: ReadonlyMap<string, Partial<CheckedFeed> & Pick<CheckedFeed, 'shape'>>): Plan {
+    const { graph } = this.file;
+    const inputs = new Map<string, Value>();
+    for (const { name, dtype } of graph.inputs) {
+      const { shape, data } = feeds.get(name)!;
+      const size = shape.reduce((a, b) => a * b, 1);
+      let constant: TensorData | undefined;
+      if (this.#byValue && data && this.#isSmall(name, shape)) {
+        constant = newData(dtype, size);
+        writeFeed(name, data, dtype, constant);
+      }
+      inputs.set(name, { dtype: dtype || 1, shape, size, data: constant });
+    }
+    const planner = new Planner(this.file, this.#memory, this.#tensors);
+    const values = planner.model(inputs);
+    const outputs = new Map(graph.outputs.map(({ name }, i) => [name, values[i]!]));
+    return new Plan(this.#memory, inputs, outputs, planner.steps);
+  }
+}
+
+function portOf({ name, dtype, shape }: OnnxValueInfo): OnnxPort {
+  const type = dtypeName(dtype);
+  if (type === 'string') throw new FormatError(`'${name}': tensors of strings are not supported`);
+  return { name, dtype: type, shape };
+}

@@ -1,0 +1,128 @@
+import type { TensorData } from '../formats/onnx/tensor.ts';
+
+/** Elements from one to the next in each dimension of a row-major tensor. */
+export function stridesOf(shape: readonly number[]): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let i = shape.length - 1; i >= 0; i--) {
+    strides[i] = stride;
+    stride *= shape[i]!;
+  }
+  return strides;
+}
+
+/** The product of sizes. */
+export function product(sizes: readonly number[]): number {
+  return sizes.reduce((a, b) => a * b, 1);
+}
+
+/** The shape that tensors are broadcast to, as NumPy does; undefined if they do not fit. */
+export function broadcastShape(shapes: readonly (readonly number[])[]): number[] | undefined {
+  const rank = Math.max(...shapes.map(({ length }) => length));
+  const out = new Array<number>(rank).fill(1);
+  for (const shape of shapes) {
+    for (const [i, size] of shape.entries()) {
+      const at = rank - shape.length + i;
+      if (size === out[at] || size === 1) continue;
+      if (out[at] !== 1) return undefined;
+      out[at] = size;
+    }
+  }
+  return out;
+}
+
+/** Strides with which a tensor is read where it is broadcast to `shape`. */
+export function broadcastStrides(from: readonly number[], shape: readonly number[]): number[] {
+  const own = stridesOf(from);
+  return shape.map((_, i) => {
+    const at = i - (shape.length - from.length);
+    return at < 0 || from[at] === 1 ? 0 : own[at]!;
+  });
+}
+
+/** Dimensions to go through, with the strides of several tensors: those that are one step in all of them joined. */
+export interface Walk {
+  readonly shape: readonly number[];
+  readonly strides: readonly (readonly number[])[];
+}
+
+/** Joins dimensions and leaves out those of size 1; at least one dimension is left. */
+export function walk(shape: readonly number[], strides: readonly (readonly number[])[]): Walk {
+  const sizes: number[] = [];
+  const steps: number[][] = strides.map(() => []);
+  for (const [i, size] of shape.entries()) {
+    if (size === 1) continue;
+    const last = sizes.length - 1;
+    if (last >= 0 && strides.every((own, j) => steps[j]![last] === own[i]! * size)) {
+      sizes[last]! *= size;
+      for (const [j, own] of strides.entries()) steps[j]![last] = own[i]!;
+    } else {
+      sizes.push(size);
+      for (const [j, own] of strides.entries()) steps[j]!.push(own[i]!);
+    }
+  }
+  if (!sizes.length) {
+    sizes.push(1);
+    for (const own of steps) own.push(0);
+  }
+  return { shape: sizes, strides: steps };
+}
+
+/** Calls `row` with the offsets of each innermost row. Nothing is allocated in a call. */
+export function rowsOf({
+  shape,
+  strides,
+}: Walk): (row: (a: number, b: number, c: number, d: number) => void) => void {
+  const outer = shape.length - 1;
+  const counts = new Int32Array(outer);
+  const at = new Float64Array(4);
+  const empty = shape.includes(0);
+  return (row) => {
+    if (empty) return;
+    counts.fill(0);
+    at.fill(0);
+    for (;;) {
+      row(at[0]!, at[1]!, at[2]!, at[3]!);
+      let i = outer - 1;
+      for (; i >= 0; i--) {
+        for (let j = 0; j < strides.length; j++) at[j]! += strides[j]![i]!;
+        if (++counts[i]! < shape[i]!) break;
+        for (let j = 0; j < strides.length; j++) at[j]! -= strides[j]![i]! * shape[i]!;
+        counts[i] = 0;
+      }
+      if (i < 0) return;
+    }
+  };
+}
+
+/** A tensor, or a part of one, as it is read or written. */
+export interface Part {
+  readonly strides: readonly number[];
+  /** Default 0. */
+  readonly offset?: number;
+}
+
+/** Copies elements of `shape` from one part to another. */
+export function copier(
+  shape: readonly number[],
+  from: Part,
+  to: Part,
+): (x: TensorData, y: TensorData) => void {
+  const way = walk(shape, [from.strides, to.strides]);
+  const each = rowsOf(way);
+  const n = way.shape.at(-1)!;
+  const [dx, dy] = [way.strides[0]!.at(-1)!, way.strides[1]!.at(-1)!];
+  const [x0, y0] = [from.offset ?? 0, to.offset ?? 0];
+  let x: TensorData;
+  let y: TensorData;
+  const row = (a: number, b: number) => {
+    let i = a + x0;
+    let o = b + y0;
+    for (let k = 0; k < n; k++, i += dx, o += dy) y[o] = x[i]!;
+  };
+  return (from, to) => {
+    x = from;
+    y = to;
+    each(row);
+  };
+}

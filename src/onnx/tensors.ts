@@ -1,0 +1,154 @@
+import { ArgumentError, reading, ShapeError } from '../errors.ts';
+import type { OnnxValueInfo } from '../formats/onnx/graph.ts';
+import { DTYPES, dtypeName, type OnnxDtype } from '../formats/onnx/schema.ts';
+import { halfToNumber, isFloat, type TensorData } from '../formats/onnx/tensor.ts';
+import { product } from './strided.ts';
+
+/** Arrays of outputs by element type: what ONNX Runtime's web package gives. float16 and bfloat16 become float32. */
+const ARRAYS = {
+  float32: Float32Array,
+  float16: Float32Array,
+  bfloat16: Float32Array,
+  float64: Float64Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+} as const;
+
+/** Elements of a tensor. */
+export type OnnxArray = InstanceType<(typeof ARRAYS)[keyof typeof ARRAYS]>;
+
+/** A tensor as a session gives it. */
+export interface OnnxTensorResult {
+  /** Element type; that of float16 and bfloat16 is float32. */
+  readonly dtype: OnnxDtype;
+  readonly shape: readonly number[];
+  /** Elements, the last dimension fastest. */
+  readonly data: OnnxArray;
+}
+
+/** Values of an input: an array whose shape follows from the file, or an array with its shape. */
+export type OnnxFeed =
+  | ArrayLike<number | bigint>
+  | { readonly data: ArrayLike<number | bigint>; readonly shape: readonly number[] };
+
+/** A feed that was checked. */
+export interface CheckedFeed {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number | bigint>;
+}
+
+/** Reads the feed of an input and works out its shape; `sizes` has those of named dimensions. */
+export function readFeed(
+  info: OnnxValueInfo,
+  given: OnnxFeed | undefined,
+  sizes: (name: string) => number | undefined,
+  fixed: readonly number[] | undefined,
+): CheckedFeed {
+  const argument = `feeds.${info.name}`;
+  return reading(argument, given, () => {
+    if (given === undefined || given === null || typeof given !== 'object') {
+      throw new ArgumentError(argument, 'an array or { data, shape }', given);
+    }
+    const own = 'data' in given ? given : { data: given, shape: undefined };
+    const { data } = own;
+    if (!data || typeof data !== 'object' || !Number.isInteger(data.length)) {
+      throw new ArgumentError(argument, 'an array or { data, shape }', given);
+    }
+    const asked =
+      fixed ?? info.shape?.map((size) => (typeof size === 'string' ? (sizes(size) ?? size) : size));
+    const shape = own.shape ? Array.from(own.shape) : shapeFrom(argument, asked, data.length);
+    if (!shape.every((size) => Number.isInteger(size) && size >= 0)) {
+      throw new ShapeError(`${argument}.shape`, 'sizes', shape);
+    }
+    if (product(shape) !== data.length) {
+      throw new ShapeError(argument, `${product(shape)} values for [${shape.join(', ')}]`, `${data.length}`);
+    }
+    const fits =
+      !asked ||
+      (asked.length === shape.length && asked.every((s, i) => typeof s !== 'number' || s === shape[i]));
+    if (!fits) throw new ShapeError(argument, show(asked), shape);
+    return { shape, data };
+  });
+}
+
+function show(shape: readonly (number | string | null)[]): string {
+  return `[${shape.map((size) => size ?? '?').join(', ')}]`;
+}
+
+/** The one free dimension takes what is left. */
+function shapeFrom(
+  argument: string,
+  asked: readonly (number | string | null)[] | undefined,
+  length: number,
+): number[] {
+  const free = asked?.filter((size) => typeof size !== 'number').length ?? 2;
+  if (!asked || free > 1) {
+    throw new ArgumentError(
+      argument,
+      `{ data, shape }, since the file has ${asked ? show(asked) : 'no shape'}`,
+      'an array',
+    );
+  }
+  const known = product(asked.filter((size) => typeof size === 'number'));
+  return asked.map((size) => (typeof size === 'number' ? size : known ? Math.floor(length / known) : 0));
+}
+
+/** Arrays whose elements need no check. */
+const FLOAT_ARRAYS = [Float32Array, Float64Array];
+const INTEGER_ARRAYS = [Int32Array, Uint8Array, Int8Array, Int16Array, Uint16Array];
+
+/** Writes a feed's values to `to`. @throws {ArgumentError} integers beyond 32 bits, values that are no numbers */
+export function writeFeed(
+  name: string,
+  data: ArrayLike<number | bigint>,
+  dtype: number,
+  to: TensorData,
+): void {
+  const half = (dtype === DTYPES.float16 && data instanceof Uint16Array) || isHalf(data);
+  const plain = isFloat(dtype) ? FLOAT_ARRAYS : INTEGER_ARRAYS;
+  if (!half && plain.some((array) => data instanceof array)) {
+    to.set(data as Float32Array);
+    return;
+  }
+  for (let i = 0; i < to.length; i++) {
+    const given: unknown = data[i];
+    const v =
+      half && data instanceof Uint16Array
+        ? halfToNumber(data[i]!)
+        : typeof given === 'boolean'
+          ? +given
+          : given;
+    if (typeof v !== 'number' && typeof v !== 'bigint')
+      throw new ArgumentError(`feeds.${name}[${i}]`, 'a number', v);
+    const n = Number(v);
+    if (!isFloat(dtype) && (n | 0) !== n)
+      throw new ArgumentError(`feeds.${name}[${i}]`, 'an integer of 32 bits', v);
+    to[i] = n;
+  }
+}
+
+function isHalf(data: ArrayLike<number | bigint>): boolean {
+  return Object.prototype.toString.call(data) === '[object Float16Array]';
+}
+
+/** A tensor for an output. */
+export function newResult(dtype: number, shape: readonly number[]): OnnxTensorResult {
+  const name = dtypeName(dtype) as keyof typeof ARRAYS;
+  const array = ARRAYS[name];
+  const half = dtype === DTYPES.float16 || dtype === DTYPES.bfloat16;
+  return { dtype: half ? 'float32' : name, shape, data: new array(product(shape)) };
+}
+
+/** Copies values to an output. */
+export function copyOut(from: TensorData, to: OnnxArray): void {
+  if (to instanceof BigInt64Array || to instanceof BigUint64Array) {
+    for (let i = 0; i < from.length; i++) to[i] = BigInt(from[i]!);
+  } else to.set(from);
+}
