@@ -70,8 +70,9 @@ export function readFeed(
     if (product(shape) !== data.length) {
       throw new ShapeError(argument, `${product(shape)} values for [${shape.join(', ')}]`, `${data.length}`);
     }
+    // for a scalar any shape of one element will do
     const fits =
-      !asked ||
+      !asked?.length ||
       (asked.length === shape.length && asked.every((s, i) => typeof s !== 'number' || s === shape[i]));
     if (!fits) throw new ShapeError(argument, show(asked), shape);
     return { shape, data };

@@ -12,6 +12,7 @@ const SRC = rooms({
   cli: 'index data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander simple-ascii-chart node:',
   audio: 'allocate worker model ndarray wasm check errors',
   worker: 'allocate custom data arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
+  onnx: 'formats activations memory wasm check errors',
   tfjs: 'layers activations formats optim memory wasm check errors',
   index: 'public wasm',
   core: 'publicCore wasm',

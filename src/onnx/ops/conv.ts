@@ -201,22 +201,14 @@ function outputWindows(node: PlannedNode, sizes: readonly number[], kernel: read
   return sizes.map((count, i) => {
     const [taps, stride, dilation] = [kernel[i]!, strides[i] ?? 1, dilations[i] ?? 1];
     const full = stride * (count - 1) + (extra[i] ?? 0) + (taps - 1) * dilation + 1;
-    const same = auto.startsWith('SAME');
-    if (asked || same) {
+    if (asked || auto.startsWith('SAME')) {
       const size = asked?.[i] ?? count * stride;
-      const total = Math.max(0, full - size);
-      const before = auto === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2);
-      return {
-        size,
-        taps,
-        stride,
-        dilation,
-        before: auto === 'SAME_LOWER' || same ? before : Math.floor(total / 2),
-        count,
-      };
+      const half = Math.max(0, full - size) / 2;
+      const before = auto === 'SAME_UPPER' ? Math.floor(half) : Math.ceil(half);
+      return { size, taps, stride, dilation, before, after: 0, count };
     }
     const [before, after] = auto === 'VALID' ? [0, 0] : [pads[i] ?? 0, pads[i + rank] ?? 0];
-    return { size: full - before - after, taps, stride, dilation, before, count };
+    return { size: full - before - after, taps, stride, dilation, before, after, count };
   });
 }
 

@@ -21,8 +21,6 @@ function pool(kind: 'max' | 'average' | 'lp'): Operator {
     const planes = value.shape[0]! * value.shape[1]!;
     const padded = node.int('count_include_pad', 0);
     const p = node.int('p', 2);
-    const ends = node.ints('pads') ?? [];
-    const [afterA, afterB] = windows.length === 1 ? [0, ends[1] ?? 0] : [ends[2] ?? 0, ends[3] ?? 0];
     node.step(({ x, y }) => {
       const from = x[0]!;
       let o = 0;
@@ -35,10 +33,10 @@ function pool(kind: 'max' | 'average' | 'lp'): Operator {
             let count = 0;
             for (let u = 0; u < a.taps; u++) {
               const row = i * a.stride + u * a.dilation - a.before;
-              if (row >= a.size + afterA) break;
+              if (row >= a.size + a.after) break;
               for (let v = 0; v < b.taps; v++) {
                 const column = j * b.stride + v * b.dilation - b.before;
-                if (column >= b.size + afterB) break;
+                if (column >= b.size + b.after) break;
                 const inside = row >= 0 && row < a.size && column >= 0 && column < b.size;
                 if (inside || padded) count++;
                 if (!inside) continue;

@@ -7,8 +7,9 @@ export interface Window {
   readonly taps: number;
   readonly stride: number;
   readonly dilation: number;
-  /** Steps before the first one. */
+  /** Padding before the first step and after the last one. */
   readonly before: number;
+  readonly after: number;
   /** Windows. */
   readonly count: number;
 }
@@ -30,19 +31,19 @@ export function windowsOf(node: PlannedNode, sizes: readonly number[], kernel: r
       const count = Math.ceil(size / stride);
       const total = Math.max(0, (count - 1) * stride + extent - size);
       const before = auto === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2);
-      return { size, taps, stride, dilation, before, count };
+      return { size, taps, stride, dilation, before, after: total - before, count };
     }
     const [before, after] = auto === 'VALID' ? [0, 0] : [pads[i] ?? 0, pads[i + rank] ?? 0];
     const room = size + before + after - extent;
     let count = Math.max(0, (ceil ? Math.ceil(room / stride) : Math.floor(room / stride)) + 1);
     // a window that begins in the padding after the input is none
     if (ceil && (count - 1) * stride >= size + before) count--;
-    return { size, taps, stride, dilation, before, count };
+    return { size, taps, stride, dilation, before, after, count };
   });
 }
 
 /** One or two dimensions as two: a first one of size 1 is added. */
 export function asTwo(windows: readonly Window[]): [Window, Window] {
-  const none: Window = { size: 1, taps: 1, stride: 1, dilation: 1, before: 0, count: 1 };
+  const none: Window = { size: 1, taps: 1, stride: 1, dilation: 1, before: 0, after: 0, count: 1 };
   return windows.length === 1 ? [none, windows[0]!] : [windows[0]!, windows[1]!];
 }
