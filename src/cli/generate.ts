@@ -1,9 +1,10 @@
-import { Embedding, FormatError, type KernelBuild, Linear, Sequential } from '../index.ts';
+import { Embedding, type KernelBuild, Linear, type Sequential } from '../index.ts';
 import { readCharacterModel } from './characterModel.ts';
 import { CliError } from './failure.ts';
-import { readInput, readPrompt, STDIN, shown } from './files.ts';
+import { readInput, readPrompt, STDIN } from './files.ts';
 import { type Io, print } from './io.ts';
 import { loadKernels } from './kernels.ts';
+import { loadModel } from './loadModel.ts';
 import { likeliest, passage, writePassage } from './text/passage.ts';
 import type { Vocabulary } from './text/vocabulary.ts';
 
@@ -28,7 +29,7 @@ export async function generate(path: string, options: GenerateOptions, io: Io): 
     throw new CliError('the model and --prompt cannot both be read from standard input', 2);
   }
   const bytes = await readInput(path, io);
-  const { vocabulary } = readCharacterModel(bytes, path);
+  const vocabulary = readCharacterModel(bytes, path);
   const prompt = await readPrompt(options.prompt, io);
   await loadKernels(options.kernels ?? 'simd');
   using model = load(path, bytes, vocabulary);
@@ -48,23 +49,10 @@ export async function generate(path: string, options: GenerateOptions, io: Io): 
   return 0;
 }
 
-function load(path: string, bytes: Uint8Array, vocabulary: Vocabulary): Sequential {
-  let model: Sequential;
-  try {
-    model = Sequential.load(bytes);
-  } catch (error) {
-    if (!(error instanceof FormatError)) throw error;
-    throw new CliError(`${shown(path)}: ${error.message}`, 1, { cause: error });
-  }
-  const [first, last] = [model.layers[0], model.layers.at(-1)];
-  const fits =
-    first instanceof Embedding &&
-    last instanceof Linear &&
-    first.numEmbeddings === vocabulary.size &&
-    last.outFeatures === vocabulary.size;
-  if (fits) return model;
-  model.dispose();
-  throw new CliError(
-    `${shown(path)}: its layers do not match its vocabulary of ${vocabulary.size} characters`,
-  );
+function load(path: string, bytes: Uint8Array, { size }: Vocabulary): Sequential {
+  return loadModel(path, bytes, `its vocabulary of ${size} characters`, ({ layers }) => {
+    const [first, last] = [layers[0], layers.at(-1)];
+    const isCharacters = first instanceof Embedding && last instanceof Linear;
+    return isCharacters && first.numEmbeddings === size && last.outFeatures === size;
+  });
 }

@@ -4,6 +4,9 @@ import { printable } from './failure.ts';
 import { readInput, readTensors, shown } from './files.ts';
 import { type Io, print } from './io.ts';
 import { brief, count, plural, size } from './show.ts';
+import { isTableModel, readTableModel } from './table/tableModel.ts';
+import { UNITS } from './train/subject.ts';
+import { named, readTraining } from './train/training.ts';
 
 /** Maximum number of characters shown per metadata value. */
 const SHOWN = 60;
@@ -51,20 +54,40 @@ function layers({ metadata }: SafetensorsFile): string[] {
 }
 
 function training(bytes: Uint8Array, { metadata }: SafetensorsFile, path: string): string[] {
-  if (metadata.unrolled === undefined || metadata.vocabulary === undefined) return [];
-  const { vocabulary, training } = readCharacterModel(bytes, path);
-  const lines = ['', `Character model of ${plural(vocabulary.size, 'character')}`];
-  if (!training) return lines;
-  const { settings, step, steps, kernels, text, losses, best } = training;
+  if (metadata.unrolled === undefined) return [];
+  const of = subject(bytes, metadata, path);
+  if (of.length === 0) return [];
+  const training = named(path, () => readTraining(metadata));
+  if (!training) return of;
+  const { kind, source, settings, step, steps, kernels, losses, best } = training;
+  const units = UNITS[kind];
   const rows = [
     ['steps', `${count(step)} of ${count(steps)} on ${kernels} kernels`],
-    ['text', plural(text.characters, 'character')],
+    [kind, plural(source.size, units.step)],
     ...Object.entries(settings).map(([key, value]) => [key, String(value)]),
-  ];
-  if (step > 0) rows.push(['loss', `${losses.recent.toFixed(3)} nats a character`]);
+  ].filter(([key]) => kind === 'text' || key !== 'embed');
+  if (step > 0) rows.push(['loss', `${losses.recent.toFixed(3)} ${units.loss}`]);
   if (best)
-    rows.push(['best', `${best.loss.toFixed(3)} on the validation text, after ${plural(best.step, 'step')}`]);
-  return [...lines, ...table(rows)];
+    rows.push([
+      'best',
+      `${best.loss.toFixed(3)} on the validation ${kind}, after ${plural(best.step, 'step')}`,
+    ]);
+  return [...of, ...table(rows)];
+}
+
+/** What a model was trained for; nothing if it is neither characters nor a table. */
+function subject(bytes: Uint8Array, metadata: SafetensorsFile['metadata'], path: string): string[] {
+  if (metadata.vocabulary !== undefined) {
+    const { size } = readCharacterModel(bytes, path);
+    return ['', `Character model of ${plural(size, 'character')}`];
+  }
+  const model = isTableModel(metadata) ? readTableModel(bytes, path) : undefined;
+  if (!model) return [];
+  const { columns, normalizer } = model;
+  const digits = (value: number) => String(Number(value.toPrecision(6)));
+  const rows = columns.map((name, i) => [name, digits(normalizer.offset[i]!), digits(normalizer.scale[i]!)]);
+  const title = `Forecast of a table of ${plural(columns.length, 'column')}`;
+  return ['', title, ...table([['column', 'mean', 'deviation'], ...rows]), ''];
 }
 
 function metadata({ metadata }: SafetensorsFile): string[] {

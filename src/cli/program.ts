@@ -1,18 +1,28 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { CliError } from './failure.ts';
+import type { ForecastOptions } from './forecast.ts';
 import type { GenerateOptions } from './generate.ts';
 import type { InfoOptions } from './info.ts';
 import type { Io } from './io.ts';
 import type { TrainOptions } from './train/prepare.ts';
-import { CELLS, DEFAULT_SAVE_EVERY, DEFAULT_STEPS, DEFAULTS, FLOW_EVERY } from './train/settings.ts';
+import {
+  CELLS,
+  DEFAULT_SAVE_EVERY,
+  DEFAULT_STEPS,
+  DEFAULTS,
+  FLOW_EVERY,
+  FORECAST_STEPS,
+} from './train/settings.ts';
 import { fraction, notNegative, positive, whole } from './values.ts';
 import type { VerifyOptions } from './verifyCommand.ts';
 
 /** Defines the commands, options and help. Each command passes its exit code to `done`. */
 export function makeProgram(io: Io, done: (exitCode: number) => void): Command {
   const program = new Command('unrolled')
-    .description('Recurrent networks on the CPU: train a character model on any text, and write with it.')
+    .description(
+      'Recurrent networks on the CPU: train a model on any text or table, write or forecast with it.',
+    )
     .version(version(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
@@ -28,6 +38,7 @@ export function makeProgram(io: Io, done: (exitCode: number) => void): Command {
     );
   addTrain(program, io, done);
   addGenerate(program, io, done);
+  addForecast(program, io, done);
   addVerify(program, io, done);
   addInspect(program, io, done);
   addInfo(program, io, done);
@@ -38,15 +49,16 @@ function addTrain(program: Command, io: Io, done: (exitCode: number) => void): v
   const { hidden, layers, embed, dropout, seqLen, batch, lr, decay, seed } = DEFAULTS;
   program
     .command('train')
-    .summary('train a character model on a text')
+    .summary('train a model on a text or a table')
     .description(
-      'Trains a character model (embedding, recurrent layers, linear) on a UTF-8 text and saves it. ' +
-        'The text is read in parallel lanes by truncated backpropagation through time; states are carried over. ' +
+      'Trains a character model (embedding, recurrent layers, linear) on a UTF-8 text, or a forecast of the next row ' +
+        '(recurrent layers, linear) on a table FILE.csv, and saves it. A table has a header with the names of its ' +
+        'columns and numbers below; a column of dates names its rows. The data are read in parallel lanes by truncated backpropagation through time; states are carried over. ' +
         'The run is saved as it goes; Ctrl-C, SIGTERM and SIGHUP save it and end it, and --resume continues, bit for ' +
         'bit. A second Ctrl-C ends at once. Progress goes to stderr.',
     )
     .usage('[options] <FILE>')
-    .argument('[FILE]', 'the text; - for standard input')
+    .argument('[FILE]', 'the text, or a table FILE.csv; - for a text from standard input')
     .addOption(new Option('--cell <name>', 'recurrent cell (default lstm)').choices(Object.keys(CELLS)))
     .option('--hidden <units>', `units of a recurrent layer (default ${hidden})`, whole(1))
     .option('--layers <n>', `recurrent layers on top of each other (default ${layers})`, whole(1))
@@ -57,7 +69,9 @@ function addTrain(program: Command, io: Io, done: (exitCode: number) => void): v
       `updates in all, those before --resume included (default ${DEFAULT_STEPS})`,
       whole(1),
     )
-    .option('--seq-len <n>', `characters of a sequence (default ${seqLen})`, whole(1))
+    .option('--columns <names>', 'columns of a table, separated by commas (default: all)')
+    .addOption(missing())
+    .option('--seq-len <n>', `characters or rows of a sequence (default ${seqLen})`, whole(1))
     .option('--batch <n>', `sequences in parallel (default ${batch})`, whole(1))
     .option('--lr <rate>', `learning rate of AdamW after 50 steps of warmup (default ${lr})`, positive)
     .option('--decay <n>', `steps in which it falls to a tenth, along a cosine (default ${decay})`, whole(1))
@@ -80,7 +94,7 @@ function addTrain(program: Command, io: Io, done: (exitCode: number) => void): v
     )
     .option(
       '--val <file>',
-      'a text to validate on; the best model goes to NAME.best.safetensors besides --out',
+      'a text or table to validate on; the best model goes to NAME.best.safetensors besides --out',
     )
     .option('--resume [model]', 'continue from a saved model (default: the file of --out)')
     .option('--prompt <text>', 'what the passage at the end begins with; - for standard input')
@@ -93,6 +107,7 @@ function addTrain(program: Command, io: Io, done: (exitCode: number) => void): v
         'train book.txt --cell gru --hidden 256 --layers 2 --dropout 0.2 --steps 5000 --decay 5000',
         'train book.txt --cell rnn --seq-len 200 --flow',
         'train book.txt --resume model.safetensors --steps 4000',
+        'train weather.csv --columns temperature,pressure --hidden 32 --steps 1000',
       ),
     )
     .action(async (file: string | undefined, options: GivenTrainOptions) => {
@@ -109,7 +124,7 @@ function countOrFile(text: string): number | string {
 
 type GivenTrainOptions = Omit<TrainOptions, 'flow'> & { readonly flow?: number | string };
 
-/** `train --resume FILE`, `train --flow FILE`: FILE is the text if no other argument is given. */
+/** `train --resume FILE`, `train --flow FILE`: FILE is the text or table if no other argument is given. */
 function textOf(file: string | undefined, given: GivenTrainOptions): [string, TrainOptions] {
   if (typeof given.flow === 'string') {
     if (file !== undefined)
@@ -167,6 +182,26 @@ function addGenerate(program: Command, io: Io, done: (exitCode: number) => void)
     });
 }
 
+function addForecast(program: Command, io: Io, done: (exitCode: number) => void): void {
+  program
+    .command('forecast')
+    .summary('forecast a table with a trained model')
+    .description(
+      'Reads a table with the columns of a model that `train` made of one, and writes the rows that follow as CSV. ' +
+        'Each row is forecast from all before it, those that were forecast included.',
+    )
+    .argument('<MODEL>', 'a file that `train` saved; - for standard input')
+    .argument('<FILE>', 'a table (CSV) that ends where the forecast begins; - for standard input')
+    .option('--steps <n>', `rows to forecast (default ${FORECAST_STEPS})`, whole(1))
+    .addOption(missing())
+    .addOption(kernels('which kernels (default simd; relaxed may give other digits on another engine)'))
+    .addHelpText('after', examples('forecast model.safetensors weather.csv --steps 48'))
+    .action(async (model: string, file: string, options: ForecastOptions) => {
+      const { forecast } = await import('./forecast.ts');
+      done(await forecast(model, file, options, io));
+    });
+}
+
 function addVerify(program: Command, io: Io, done: (exitCode: number) => void): void {
   program
     .command('verify')
@@ -220,6 +255,13 @@ function addInfo(program: Command, io: Io, done: (exitCode: number) => void): vo
 }
 
 const REVECTORIZE = 'ask V8 for 256-bit code (Node 24 and 26): faster, the same bits, an experimental flag';
+
+function missing(): Option {
+  return new Option(
+    '--missing <how>',
+    'what becomes of missing values of a table: an error, or the value before (default refuse)',
+  ).choices(['refuse', 'previous']);
+}
 
 function kernels(description: string): Option {
   return new Option('--kernels <build>', description).choices(['simd', 'relaxed']);

@@ -73,7 +73,7 @@ describe('generate', () => {
     expect(best.length).toBe(35);
     using loaded = Sequential.load(model);
     loaded.metadata = {};
-    const { vocabulary } = readCharacterModel(model, path);
+    const vocabulary = readCharacterModel(model, path);
     const likelihood = (line: string): number => {
       using stream = loaded.stream();
       let sum = 0;

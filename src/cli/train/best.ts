@@ -1,9 +1,9 @@
 /** The lowest validation loss of a run. */
 export interface Best {
   readonly step: number;
-  /** Nats per character. */
+  /** In the unit of the subject. */
   readonly loss: number;
-  /** Hash of the validation text. */
+  /** Hash of the validation file. */
   readonly sha256: string;
 }
 

@@ -1,11 +1,13 @@
 import { FormatError, type KernelBuild } from '../../index.ts';
-import { type CharacterModel, readCharacterModel } from '../characterModel.ts';
 import { CliError, printable } from '../failure.ts';
 import { readBytes } from '../files.ts';
 import { loadKernels } from '../kernels.ts';
 import { plural } from '../show.ts';
+import type { Missing } from '../table/readTable.ts';
 import { Session } from './session.ts';
 import { DEFAULT_STEPS, DEFAULTS, optionName, type Settings } from './settings.ts';
+import type { Subject } from './subject.ts';
+import { readTrained, type Trained } from './training.ts';
 
 /** Settings given on the command line, without defaults. */
 export interface TrainOptions extends Partial<Settings> {
@@ -13,7 +15,7 @@ export interface TrainOptions extends Partial<Settings> {
   readonly out?: string;
   /** `true` stands for the file `out`. */
   readonly resume?: string | true;
-  /** The validation text. */
+  /** The file to validate on. */
   readonly val?: string;
   /** Seconds between saves. */
   readonly saveEvery?: number;
@@ -21,6 +23,10 @@ export interface TrainOptions extends Partial<Settings> {
   readonly revectorize?: boolean;
   /** Updates between measurements of the gradient flow. Default: no measurements. */
   readonly flow?: number;
+  /** Columns of a table, separated by commas. Default: all. */
+  readonly columns?: string;
+  /** What becomes of missing values of a table. Default `refuse`. */
+  readonly missing?: Missing;
   /** Options of the sample written at the end. */
   readonly prompt?: string;
   readonly length?: number;
@@ -36,23 +42,22 @@ export interface Run {
 }
 
 /** Starts a new run. */
-export async function start(text: string, options: TrainOptions): Promise<Run> {
+export async function start(subject: Subject, options: TrainOptions): Promise<Run> {
   const settings: Settings = { ...DEFAULTS, ...given(options) };
   const kernels = await loadKernels(options.kernels ?? 'auto', options.revectorize);
-  return { session: new Session(text, settings, kernels), steps: options.steps ?? DEFAULT_STEPS, kernels };
+  return { session: new Session(subject, settings, kernels), steps: options.steps ?? DEFAULT_STEPS, kernels };
 }
 
 /** Resumes a run. @throws {CliError} if settings contradict those of the file, or no steps are left */
 export async function resumed(
   path: string,
-  text: string,
+  subject: Subject,
   options: TrainOptions,
   warn: (line: string) => void,
 ): Promise<Run> {
   const bytes = readBytes(path);
-  const file = readCharacterModel(bytes, path);
+  const file = readTrained(bytes, path);
   const { training } = file;
-  if (!training) throw new CliError(`${printable(path)}: the model has no training state`);
   checkSame(given(options), training.settings, path);
   const steps = options.steps ?? training.steps;
   if (training.step >= steps) {
@@ -67,7 +72,7 @@ export async function resumed(
   if (same !== training.kernels) {
     warn(`Trained on ${training.kernels} kernels so far, on ${same} from here: close, but not bit for bit`);
   }
-  return { session: load(path, text, file, bytes, same), steps, kernels: same };
+  return { session: load(path, subject, file, bytes, same), steps, kernels: same };
 }
 
 /** The kernels the run was started with if the engine supports them, otherwise the supported ones. */
@@ -75,9 +80,9 @@ async function trainedOn(kernels: KernelBuild, revectorize?: boolean): Promise<K
   return loadKernels(kernels === 'simd' ? 'simd' : 'auto', revectorize);
 }
 
-function load(path: string, text: string, file: CharacterModel, bytes: Uint8Array, kernels: KernelBuild) {
+function load(path: string, subject: Subject, file: Trained, bytes: Uint8Array, kernels: KernelBuild) {
   try {
-    return Session.resume(text, file, bytes, kernels);
+    return Session.resume(subject, file, bytes, kernels);
   } catch (error) {
     if (!(error instanceof CliError || error instanceof FormatError)) throw error;
     throw new CliError(`${printable(path)}: ${error.message}`, 1, { cause: error });

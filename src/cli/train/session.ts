@@ -1,9 +1,6 @@
-import { createHash } from 'node:crypto';
-import { Lanes } from '../../data/lanes.ts';
 import {
   AdamW,
   cosineLR,
-  crossEntropy,
   type Flow,
   type KernelBuild,
   NonFiniteError,
@@ -13,12 +10,13 @@ import {
   Trainer,
   warmup,
 } from '../../index.ts';
-import { type CharacterModel, characterMetadata, type Training } from '../characterModel.ts';
 import { CliError } from '../failure.ts';
-import { Vocabulary } from '../text/vocabulary.ts';
+import { plural } from '../show.ts';
 import type { Best } from './best.ts';
 import { Losses } from './losses.ts';
-import { hasSettings, makeLayers, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
+import { hasSettings, type Subject, type SubjectBatches, UNITS } from './subject.ts';
+import { type Trained, trainingMetadata } from './training.ts';
 
 /** Warm-up steps of the learning rate. */
 const WARMUP = 50;
@@ -27,10 +25,10 @@ const FLOOR = 0.1;
 /** beta2 is below the default because runs are short. */
 const BETAS = [0.9, 0.99] as const;
 
-/** Training of a character model: truncated BPTT with carried states over a text, new or resumed from a file. */
+/** Training: truncated BPTT with carried states over a text or a table, new or resumed from a file. */
 export class Session {
   readonly settings: Settings;
-  readonly vocabulary: Vocabulary;
+  readonly subject: Subject;
   readonly losses: Losses;
   readonly model: Sequential;
   readonly trainer: Trainer;
@@ -39,16 +37,15 @@ export class Session {
   /** The lowest validation loss so far. */
   best: Best | undefined;
   readonly #kernels: KernelBuild;
-  readonly #text: Training['text'];
-  readonly #corpus: Lanes;
+  readonly #batches: SubjectBatches;
 
   /**
    * Creates a session for a new model.
-   * @throws {CliError} if the text is shorter than one sequence plus one character
+   * @throws {CliError} if the subject is shorter than one sequence plus one step
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(
-    text: string,
+    subject: Subject,
     settings: Settings,
     kernels: KernelBuild,
     losses = new Losses(),
@@ -58,13 +55,11 @@ export class Session {
     this.settings = settings;
     this.losses = losses;
     this.#kernels = kernels;
-    this.vocabulary = new Vocabulary(text);
-    const tokens = this.vocabulary.encode(text);
-    checkLength(tokens.length, seqLen);
-    this.#text = { sha256: fingerprint(text), characters: tokens.length };
-    this.model = model ?? new Sequential(makeLayers(settings, this.vocabulary.size), { seed });
+    this.subject = subject;
+    checkLength(subject, seqLen, `the ${subject.kind}`);
+    this.model = model ?? new Sequential(subject.makeLayers(settings), { seed });
     this.trainer = new Trainer(this.model, {
-      loss: crossEntropy,
+      loss: subject.loss,
       optimizer: new AdamW({ lr, betas: BETAS }),
       clipNorm: 1,
       carryState: true,
@@ -72,28 +67,30 @@ export class Session {
       schedule: warmup({ steps: WARMUP, after: cosineLR({ steps: decay, floor: FLOOR }) }),
     });
     this.plan = this.model.plan({ steps: seqLen, batch });
-    this.#corpus = new Lanes(tokens, { steps: seqLen, batch });
+    this.#batches = subject.batches(seqLen, batch);
   }
 
   /**
    * Resumes a run, bit for bit with the same kernels. Sizes in the settings are checked against the tensors before
    * memory is allocated.
-   * @throws {CliError} if the text differs or the settings do not match the model
+   * @throws {CliError} if the text or table differs, or the settings do not match the model
    * @throws {FormatError} if the file has no training state
    */
-  static resume(text: string, file: CharacterModel, bytes: Uint8Array, kernels: KernelBuild): Session {
-    const { vocabulary, training } = file;
-    if (!training) throw new CliError('the model has no training state');
+  static resume(subject: Subject, file: Trained, bytes: Uint8Array, kernels: KernelBuild): Session {
+    const { training, metadata } = file;
     const { settings, losses, best, step } = training;
-    if (fingerprint(text) !== training.text.sha256 || vocabulary.size !== new Vocabulary(text).size) {
-      throw new CliError('the model was trained on a different text, or the text has changed since');
+    const { kind, source } = subject;
+    const isSame = Object.entries(subject.metadata).every(([key, value]) => metadata[key] === value);
+    if (kind !== training.kind || source.sha256 !== training.source.sha256 || !isSame) {
+      const other = training.kind;
+      throw new CliError(`the model was trained on a different ${other}, or the ${other} has changed since`);
     }
     // layers are bounded by the file's tensors; the settings are only compared with them
     const model = Sequential.load(bytes);
-    if (!hasSettings(model.layers, settings, vocabulary.size)) {
+    if (!hasSettings(model.layers, settings, subject)) {
       throw new CliError('its training settings do not match its layers');
     }
-    const session = new Session(text, settings, kernels, losses, model);
+    const session = new Session(subject, settings, kernels, losses, model);
     session.trainer.restore(bytes);
     if (session.step !== step) throw new CliError('its step counts do not match');
     session.best = best;
@@ -105,13 +102,9 @@ export class Session {
     return this.trainer.steps;
   }
 
-  get characters(): number {
-    return this.#text.characters;
-  }
-
   /** Makes one update. @throws {CliError} if the loss or the gradients are not finite */
   advance(): StepResult {
-    const { x, y } = this.#corpus.read(this.step);
+    const { x, y } = this.#batches.read(this.step);
     try {
       const result = this.trainer.step(x, y);
       this.losses.add(result.loss);
@@ -123,7 +116,7 @@ export class Session {
 
   /** Whether the loss of the next sequence is finite, that is, the parameters have not diverged. */
   isFinite(): boolean {
-    const { x, y } = this.#corpus.read(this.step);
+    const { x, y } = this.#batches.read(this.step);
     return Number.isFinite(this.trainer.evaluate(x, y).loss);
   }
 
@@ -139,26 +132,24 @@ export class Session {
    */
   flow(): Flow {
     const { seqLen, batch } = this.settings;
-    const { x, y } = this.#corpus.read(this.step);
-    y.data.fill(this.trainer.loss.ignoreIndex, 0, (seqLen - 1) * batch);
-    return this.trainer.flow(x, y);
+    const { x, y } = this.#batches.read(this.step);
+    const weights = new Float32Array(seqLen * batch).fill(1, (seqLen - 1) * batch);
+    return this.trainer.flow(x, y, { weights });
   }
 
-  /** The file to resume from, also read by `generate`. `steps`: total number of updates. */
+  /** The file to resume from, also read by `generate` and `forecast`. `steps`: total number of updates. */
   save(steps: number): Uint8Array {
-    const { settings, step, losses, vocabulary, best } = this;
-    const training = { settings, step, steps, kernels: this.#kernels, text: this.#text, losses, best };
-    return this.trainer.save(characterMetadata(vocabulary, training));
+    const { settings, step, losses, subject, best } = this;
+    const { kind, source } = subject;
+    const training = { kind, source, settings, step, steps, kernels: this.#kernels, losses, best };
+    return this.trainer.save({ ...subject.metadata, ...trainingMetadata(training) });
   }
 }
 
-function checkLength(characters: number, seqLen: number): void {
-  if (characters > seqLen) return;
+/** @throws {CliError} if it has no sequence and the step after it; `name`: in the message */
+export function checkLength({ kind, source }: Subject, seqLen: number, name: string): void {
+  if (source.size > seqLen) return;
   throw new CliError(
-    `the text has ${characters} characters, but one sequence of --seq-len ${seqLen} needs ${seqLen + 1}`,
+    `${name} has ${plural(source.size, UNITS[kind].step)}, but one sequence of --seq-len ${seqLen} needs ${seqLen + 1}`,
   );
-}
-
-function fingerprint(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
 }

@@ -1,4 +1,4 @@
-import { Dropout, Embedding, GRU, type Layer, Linear, LSTM, RNN } from '../../index.ts';
+import { GRU, type Layer, LSTM, RNN } from '../../index.ts';
 
 export const CELLS = { lstm: LSTM, gru: GRU, rnn: RNN } as const;
 export type Cell = keyof typeof CELLS;
@@ -35,6 +35,8 @@ export const DEFAULTS: Settings = {
 export const DEFAULT_STEPS = 2000;
 /** Seconds between saves. */
 export const DEFAULT_SAVE_EVERY = 30;
+/** Rows of a forecast. */
+export const FORECAST_STEPS = 24;
 /** Updates between measurements of the gradient flow. */
 export const FLOW_EVERY = 100;
 
@@ -43,24 +45,9 @@ export function optionName(setting: string): string {
   return `--${setting.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
 }
 
-/** Embedding, recurrent layers, dropout if not 0, and a Linear layer to one logit per character. */
-export function makeLayers({ cell, embed, hidden, layers, dropout }: Settings, vocabulary: number): Layer[] {
-  return [
-    new Embedding(vocabulary, embed),
-    new CELLS[cell](embed, hidden, { numLayers: layers }),
-    ...(dropout > 0 ? [new Dropout(dropout)] : []),
-    new Linear(hidden, vocabulary),
-  ];
-}
-
-/** Whether a model has the layers that `makeLayers` returns. */
-export function hasSettings(layers: readonly Layer[], settings: Settings, vocabulary: number): boolean {
-  const recurrent = layers[1];
-  // bounds the layers created for the comparison
-  if (!(recurrent instanceof CELLS[settings.cell]) || recurrent.numLayers !== settings.layers) return false;
-  const configs = (list: readonly Layer[]) =>
-    JSON.stringify(list.map((layer) => ({ type: layer.type, ...layer.config() })));
-  return configs(layers) === configs(makeLayers(settings, vocabulary));
+/** The recurrent layers for `inputs` features. */
+export function makeRecurrent({ cell, hidden, layers }: Settings, inputs: number): Layer {
+  return new CELLS[cell](inputs, hidden, { numLayers: layers });
 }
 
 /** Reads settings from JSON; undefined if they are invalid. */

@@ -6,7 +6,9 @@ import { CliError, printable } from '../failure.ts';
 import { readPrompt, readText, STDIN, sameFile, shown } from '../files.ts';
 import { type Io, print } from '../io.ts';
 import { count, duration, plural, quoted, size, wrapped } from '../show.ts';
+import { TableSubject } from '../table/tableSubject.ts';
 import { passage, writePassage } from '../text/passage.ts';
+import { TextSubject } from '../text/textSubject.ts';
 import { checkWritable } from '../writeFile.ts';
 import { lossCurve } from './curve.ts';
 import { flowLines, remark } from './flow.ts';
@@ -16,7 +18,9 @@ import { type Run, resumed, start, type TrainOptions } from './prepare.ts';
 import { columnsOf, Progress } from './progress.ts';
 import { bestPath, SaveFile } from './saveFile.ts';
 import { Saver } from './saver.ts';
-import { DEFAULT_SAVE_EVERY } from './settings.ts';
+import { DEFAULT_SAVE_EVERY, optionName } from './settings.ts';
+import { type Kind, UNITS } from './subject.ts';
+import { named } from './training.ts';
 import { VALIDATE_EVERY, Validation } from './validation.ts';
 
 const DEFAULT_OUT = 'model.safetensors';
@@ -27,19 +31,21 @@ const LABEL = 8;
 export async function train(file: string, options: TrainOptions, io: Io): Promise<number> {
   const resume = options.resume === true ? (options.out ?? DEFAULT_OUT) : options.resume;
   const out = options.out ?? resume ?? DEFAULT_OUT;
-  const { text, validationText, prompt } = await readAll(file, options, io);
+  const { subject, validationText, prompt } = await readAll(file, options, io);
   const outputs = options.val === undefined ? [out] : [out, bestPath(out)];
   for (const path of outputs) checkOutput(path, [file, options.val]);
 
   let warn = (line: string): void => void io.stderr.write(`${line}\n`);
   const [last, best] = outputs.map((path) => new SaveFile(path, (line) => warn(line)));
-  const run = resume === undefined ? await start(text, options) : await resumed(resume, text, options, warn);
+  const run =
+    resume === undefined ? await start(subject, options) : await resumed(resume, subject, options, warn);
   const { session, steps } = run;
-  const { settings, vocabulary } = session;
+  const { settings } = session;
   const from = session.step;
-  // checked now rather than at the end
-  vocabulary.encode(prompt);
-  const validation = validationText === undefined ? undefined : new Validation(session, validationText);
+  const validation =
+    validationText === undefined
+      ? undefined
+      : named(options.val!, () => new Validation(session, validationText));
   checkWritable(out, session.save(steps));
   if (out !== resume && existsSync(out)) warn(`${printable(out)} exists and will be replaced`);
   const say = (line: string) => print(io.stdout, `${line}\n`);
@@ -66,13 +72,14 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
     await say(`Saved ${printable(saved)}; continue with: ${again(file, saved, options, io)}`);
     return 130;
   }
-  await say(`\nLoss by step, nats per character\n${lossCurve(session.losses, columns)}\n`);
+  const unit = UNITS[subject.kind].loss;
+  await say(`\nLoss by step, ${unit}\n${lossCurve(session.losses, columns)}\n`);
   if (flow) {
     const title = wrapped(`Gradient of a sequence's last loss after ${plural(steps, 'step')}`, columns);
     await say(`${[...title, ...flowLines(flow, columns)].join('\n')}\n`);
   }
   await say(
-    `Loss ${session.losses.recent.toFixed(3)} nats per character (mean of the last ${Math.min(RECENT, session.step)} steps), ` +
+    `Loss ${session.losses.recent.toFixed(3)} ${unit} (mean of the last ${Math.min(RECENT, session.step)} steps), ` +
       `trained in ${duration((performance.now() - began) / 1000)}`,
   );
   if (best && session.best) {
@@ -81,22 +88,24 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
       `Lowest validation loss ${loss.toFixed(3)}, after ${plural(step, 'step')}: ${printable(best.path)}`,
     );
   }
+  const program = io.program ?? 'unrolled';
+  if (subject instanceof TableSubject) {
+    await say(`Repeating the row before has a loss of ${subject.repeating.toFixed(3)}`);
+    await say(
+      `Saved ${printable(saved)}; forecast with: ${program} forecast ${quoted(saved)} ${quoted(file)}`,
+    );
+    return interrupt.asked ? 130 : 0;
+  }
   const { length = 400, temperature = 0.7 } = options;
   if (length > 0) {
     await say(`\nA passage the model wrote (temperature ${temperature})\n`);
     await print(io.stdout, prompt);
-    const characters = passage(session.model, vocabulary, {
-      prompt,
-      length,
-      temperature,
-      seed: settings.seed,
-    });
+    const { seed } = settings;
+    const characters = passage(session.model, subject.vocabulary, { prompt, length, temperature, seed });
     await writePassage(io.stdout, characters, () => interrupt.asked);
     await say('\n');
   }
-  await say(
-    `Saved ${printable(saved)}; write more with: ${io.program ?? 'unrolled'} generate ${quoted(saved)}`,
-  );
+  await say(`Saved ${printable(saved)}; write more with: ${program} generate ${quoted(saved)}`);
   return interrupt.asked ? 130 : 0;
 }
 
@@ -111,8 +120,33 @@ async function readAll(file: string, options: TrainOptions, io: Io) {
   }
   const text = await readText(file, io);
   if (text === '') throw new CliError(`${shown(file)}: the text is empty`);
+  const isTable = /\.csv$/i.test(file);
+  checkKind(isTable ? 'table' : 'text', options);
+  const subject = isTable ? named(file, () => tableOf(text, options)) : new TextSubject(text);
   const validationText = val === undefined ? undefined : await readText(val, io);
-  return { text, validationText, prompt: await readPrompt(prompt, io) };
+  const read = await readPrompt(prompt, io);
+  // checked now rather than at the end
+  if (subject instanceof TextSubject) subject.vocabulary.encode(read);
+  return { subject, validationText, prompt: read };
+}
+
+/** Options that only one kind of data has. */
+const ONLY = {
+  text: ['embed', 'prompt', 'length', 'temperature'],
+  table: ['columns', 'missing'],
+} as const;
+
+function checkKind(kind: Kind, options: TrainOptions): void {
+  const other = kind === 'text' ? 'table' : 'text';
+  const given = ONLY[other].find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  const file = other === 'table' ? 'a table (FILE.csv)' : 'a text';
+  throw new CliError(`${optionName(given)} is for ${file}`, 2);
+}
+
+function tableOf(text: string, { columns, missing }: TrainOptions): TableSubject {
+  const names = columns?.split(',').map((name) => name.trim());
+  return new TableSubject(text, { columns: names, missing });
 }
 
 function checkOutput(path: string, texts: readonly (string | undefined)[]): void {
@@ -123,25 +157,28 @@ function checkOutput(path: string, texts: readonly (string | undefined)[]): void
 }
 
 /** The command that resumes the run. */
-function again(file: string, saved: string, { val }: TrainOptions, io: Io): string {
+function again(file: string, saved: string, { val, columns, missing }: TrainOptions, io: Io): string {
   const train = io.trainAgain ?? `${io.program ?? 'unrolled'} train ${quoted(file)}`;
   const rest = [`--resume${saved === DEFAULT_OUT ? '' : ` ${quoted(saved)}`}`];
-  if (val !== undefined) rest.push(`--val ${quoted(val)}`);
+  for (const [name, value] of Object.entries({ val, columns, missing }))
+    if (value !== undefined) rest.push(`--${name} ${quoted(value)}`);
   return `${train} ${rest.join(' ')}`;
 }
 
 function describe(file: string, { session, steps, kernels }: Run, columns: number): string[] {
-  const { settings, vocabulary, model, step } = session;
+  const { settings, subject, model, step } = session;
   const { cell, hidden, layers, embed, dropout, seqLen, batch, lr } = settings;
+  const { kind } = subject;
   const from = step > 0 ? `steps ${count(step + 1)} to ${count(steps)}` : plural(steps, 'step');
   const name = file === STDIN ? shown(file) : printable(basename(file));
   const rows = {
-    Text: `${name}: ${plural(session.characters, 'character')}, ${count(vocabulary.size)} different`,
+    [kind === 'text' ? 'Text' : 'Table']: `${name}: ${printable(subject.describe())}`,
     Model:
-      `${cell.toUpperCase()}, ${plural(layers, 'layer')} of ${plural(hidden, 'unit')}, embedding ${embed}` +
+      `${cell.toUpperCase()}, ${plural(layers, 'layer')} of ${plural(hidden, 'unit')}` +
+      `${kind === 'text' ? `, embedding ${embed}` : ''}` +
       `${dropout > 0 ? `, dropout ${dropout}` : ''}: ${plural(model.parameterCount, 'parameter')}`,
     Memory: `${size(session.plan.bytes)} for training; ${kernels} kernels`,
-    Train: `${from} of ${batch} x ${seqLen} characters, learning rate ${lr}`,
+    Train: `${from} of ${batch} x ${seqLen} ${UNITS[kind].step}s, learning rate ${lr}`,
   };
   return Object.entries(rows).flatMap(([label, text]) => {
     const [first, ...rest] = wrapped(text, columns, LABEL);

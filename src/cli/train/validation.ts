@@ -1,37 +1,32 @@
-import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { Lanes } from '../../data/lanes.ts';
-import { CliError } from '../failure.ts';
-import type { Session } from './session.ts';
+import { checkLength, type Session } from './session.ts';
+import type { SubjectBatches } from './subject.ts';
 
 /** Updates between validations. */
 export const VALIDATE_EVERY = 100;
 /** Maximum number of batches per validation. */
 const BATCHES = 32;
 
-/** Evaluates a run on a validation text: up to 32 batches, each from zero states. */
+/** Evaluates a run on a validation text or table: up to 32 batches, each from zero states. */
 export class Validation {
   readonly #session: Session;
-  readonly #corpus: Lanes;
+  readonly #data: SubjectBatches;
   readonly #batches: number;
   readonly #sha256: string;
-  /** The last loss, in nats per character. */
+  /** The last loss, in the unit of the subject. */
   loss: number | undefined;
 
-  /** @throws {CliError} if the text is shorter than a sequence or has a character that is not in the vocabulary */
+  /** @throws {CliError} if the text is shorter than a sequence or has a character or column that the run does not know */
   constructor(session: Session, text: string) {
     const { seqLen, batch } = session.settings;
-    const tokens = session.vocabulary.encode(text);
-    if (tokens.length <= seqLen) {
-      throw new CliError(
-        `the validation text has ${tokens.length} characters, but one sequence of --seq-len ${seqLen} needs ${seqLen + 1}`,
-      );
-    }
+    const { kind } = session.subject;
+    const subject = session.subject.another(text);
+    checkLength(subject, seqLen, `the validation ${kind}`);
     this.#session = session;
-    this.#corpus = new Lanes(tokens, { steps: seqLen, batch });
-    this.#batches = Math.min(BATCHES, Math.ceil(tokens.length / (seqLen * batch)));
-    this.#sha256 = createHash('sha256').update(text, 'utf8').digest('hex');
-    // losses on different texts can't be compared
+    this.#data = subject.batches(seqLen, batch);
+    this.#batches = Math.min(BATCHES, Math.ceil(subject.source.size / (seqLen * batch)));
+    this.#sha256 = subject.source.sha256;
+    // losses on different data can't be compared
     if (session.best?.sha256 !== this.#sha256) session.best = undefined;
   }
 
@@ -43,7 +38,7 @@ export class Validation {
     const session = this.#session;
     let sum = 0;
     for (let i = 0; i < this.#batches; i++) {
-      const { x, y } = this.#corpus.read(i);
+      const { x, y } = this.#data.read(i);
       sum += session.trainer.evaluate(x, y).loss;
       // lets signals run
       await setImmediate();

@@ -1,0 +1,60 @@
+import type { KernelBuild } from '../index.ts';
+import { CliError } from './failure.ts';
+import { readInput, readText, STDIN } from './files.ts';
+import { type Io, print } from './io.ts';
+import { loadKernels } from './kernels.ts';
+import { loadModel } from './loadModel.ts';
+import { type Missing, readTable } from './table/readTable.ts';
+import { readTableModel } from './table/tableModel.ts';
+import { FORECAST_STEPS } from './train/settings.ts';
+import { named } from './train/training.ts';
+
+export interface ForecastOptions {
+  readonly steps?: number;
+  readonly missing?: Missing;
+  /** Default `simd`, which gives the same digits on every engine. */
+  readonly kernels?: KernelBuild;
+}
+
+/** Digits of the numbers written. */
+const DIGITS = 7;
+
+/** `unrolled forecast`: writes the rows that follow a table as CSV. */
+export async function forecast(
+  path: string,
+  file: string,
+  options: ForecastOptions,
+  io: Io,
+): Promise<number> {
+  const { steps = FORECAST_STEPS, missing } = options;
+  if (path === STDIN && file === STDIN)
+    throw new CliError('the model and the table cannot both be read from standard input', 2);
+  const bytes = await readInput(path, io);
+  const { columns, normalizer } = readTableModel(bytes, path);
+  const text = await readText(file, io);
+  const { data, rows, dates } = named(file, () => readTable(text, { columns, missing }));
+  await loadKernels(options.kernels ?? 'simd');
+  const F = columns.length;
+  using model = loadModel(path, bytes, `its ${F} columns`, ({ network: { input, outputSize } }) => {
+    return input.kind === 'features' && input.size === F && outputSize === F;
+  });
+  using stream = model.stream();
+  const known = normalizer.apply(data);
+  let next = known;
+  for (let r = 0; r < rows; r++) next = Float32Array.from(stream.step(known.subarray(r * F, (r + 1) * F)));
+  // an irregular table has no dates to come
+  const first = dates?.interval === undefined ? 'row' : dates.column;
+  const lines = [[first, ...columns]];
+  for (let n = 1; n <= steps; n++) {
+    const values = Array.from(normalizer.invert(next), (value) => String(Number(value.toPrecision(DIGITS))));
+    lines.push([dates?.after(n) ?? String(rows + n), ...values]);
+    next = Float32Array.from(stream.step(next));
+  }
+  await print(io.stdout, lines.map((line) => `${line.map(field).join(',')}\n`).join(''));
+  return 0;
+}
+
+/** A field of CSV. */
+function field(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,240 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parseSafetensors, serializeSafetensors } from '../../src/io/index.ts';
+import { cli, cliOn, folder, lastLine, oneLine, textFile } from './helper.ts';
+
+/** Two waves and a column without one, hour by hour. */
+function waves(rows: number): string {
+  const lines = Array.from({ length: rows }, (_, i) => {
+    const time = new Date(Date.UTC(2024, 0, 1, i)).toISOString().slice(0, 16).replace('T', ' ');
+    const [a, b] = [50 + 10 * Math.sin(i / 3), 0.01 * Math.cos(i / 3)];
+    return `${time},${a.toFixed(4)},${b.toFixed(6)},7`;
+  });
+  return `time,load,"price, in €",zone\n${lines.join('\n')}\n`;
+}
+
+const SMALL = ['--hidden', 12, '--seq-len', 20, '--batch', 4, '--kernels', 'simd'];
+
+function table(text = waves(400)) {
+  const path = folder();
+  writeFileSync(path('t.csv'), text);
+  return { path, file: path('t.csv'), out: path('m.safetensors') };
+}
+
+describe('train FILE.csv', () => {
+  test('learns the next row, better than repeating the last one, and forecasts it', async () => {
+    const { file, out } = table();
+    const steps = ['--steps', 300, '--decay', 300, '--lr', 0.02];
+    const shown = await cli('train', file, ...SMALL, ...steps, '--out', out);
+    expect(shown.code).toBe(0);
+    expect(shown.out).toMatch(/^Table {3}t\.csv: 400 rows of load, price, in €, zone, 2024-01-01 00:00 to/m);
+    expect(shown.out).toMatch(/^Model {3}LSTM, 1 layer of 12 units: [\d,]+ parameters$/m);
+    expect(shown.out).toMatch(/^Train {3}300 steps of 4 x 20 rows/m);
+    const [, loss] = /^Loss (\d\.\d{3}) of the variance/m.exec(shown.out)!;
+    const [, repeating] = /^Repeating the row before has a loss of (\d\.\d{3})$/m.exec(shown.out)!;
+    expect(Number(loss)).toBeLessThan(Number(repeating) / 5);
+    expect(shown.out).toContain(`forecast ${out}`);
+
+    const { metadata } = parseSafetensors(readFileSync(out));
+    expect(JSON.parse(metadata.columns!)).toEqual(['load', 'price, in €', 'zone']);
+    expect(JSON.parse(metadata.normalizer!).scale).toHaveLength(3);
+
+    const forecast = await cli('forecast', out, file, '--steps', 10);
+    expect([forecast.code, forecast.err]).toEqual([0, '']);
+    const [head, ...lines] = forecast.out.trimEnd().split('\n');
+    expect(head).toBe('time,load,"price, in €",zone');
+    const rows = lines.map((line) => line.split(','));
+    expect(rows.map(([time]) => time)).toEqual(
+      Array.from({ length: 10 }, (_, i) => `2024-01-17 ${String(16 + i).padStart(2, '0')}:00`).map(
+        (time, i) => (i < 8 ? time : `2024-01-18 ${String(i - 8).padStart(2, '0')}:00`),
+      ),
+    );
+    for (const [i, [, load, price, zone]] of rows.entries()) {
+      expect(Math.abs(Number(load) - (50 + 10 * Math.sin((400 + i) / 3)))).toBeLessThan(3);
+      expect(Math.abs(Number(price) - 0.01 * Math.cos((400 + i) / 3))).toBeLessThan(0.003);
+      expect(Number(zone)).toBeCloseTo(7, 1);
+    }
+  });
+
+  test('is resumed bit for bit as in one go', async () => {
+    const { path, file } = table();
+    const args = [file, ...SMALL, '--columns', 'load,zone'];
+    await cli('train', ...args, '--steps', 40, '--out', path('whole'));
+    await cli('train', ...args, '--steps', 25, '--out', path('part'));
+    const resumed = await cli(
+      ...['train', file, '--resume', path('part'), '--columns', 'load,zone', '--steps', 40],
+    );
+    expect(resumed.code).toBe(0);
+    const [whole, part] = ['whole', 'part'].map((name) => parseSafetensors(readFileSync(path(name))));
+    expect([...part!.tensors]).toEqual([...whole!.tensors]);
+    const other = await cli('train', file, '--resume', path('part'), '--steps', 50);
+    expect(oneLine(other)).toContain('different table');
+    const text = textFile(path('book'));
+    expect(oneLine(await cli('train', text, '--resume', path('part'), '--steps', 50))).toContain(
+      'different table',
+    );
+  });
+
+  test('validates on another table, whose columns may be in another order', async () => {
+    const { path, file, out } = table();
+    const turned = waves(100).replace(/^([^,]*),([^,]*),(".*"|[^,]*),(.*)$/gm, '$1,$4,$3,$2');
+    writeFileSync(path('v.csv'), turned);
+    const shown = await cli('train', file, ...SMALL, '--steps', 20, '--val', path('v.csv'), '--out', out);
+    expect(shown.out).toMatch(/^Lowest validation loss \d\.\d{3}, after 20 steps/m);
+    writeFileSync(path('v.csv'), 'load,zone\n1,2\n');
+    const refused = await cli('train', file, ...SMALL, '--val', path('v.csv'), '--out', out);
+    expect(oneLine(refused)).toMatch(/v\.csv: there is no column 'price, in €'/);
+  });
+
+  test('shows how the gradient flows', async () => {
+    const { file, out } = table();
+    const shown = await cli('train', file, ...SMALL, '--steps', 4, '--flow', '--out', out);
+    expect(shown.out).toContain("Gradient of a sequence's last loss");
+  });
+
+  test('inspect shows its columns, and generate says what it is', async () => {
+    const { file, out } = table('a,b\n1,10\n2,20\n3,30\n');
+    await cli('train', file, '--seq-len', 2, '--steps', 2, '--out', out);
+    const shown = (await cli('inspect', out)).out;
+    expect(shown).toContain(
+      'Forecast of a table of 2 columns\n  column  mean  deviation\n  a       2     0.816497\n',
+    );
+    expect(shown).toMatch(/^ {2}table +3 rows$/m);
+    expect(shown).not.toMatch(/^ {2}embed/m);
+    expect(oneLine(await cli('generate', out))).toMatch(/no character vocabulary.*forecast/);
+  });
+});
+
+describe('a table', () => {
+  const tables: readonly (readonly [string, string, RegExp])[] = [
+    ['no rows', 'a,b\n', /header, but no rows/],
+    ['no header', '1,2\n3,4\n', /line 1: expected a header/],
+    ['a column without a name', 'a,,b\n1,2,3\n', /line 1: column 2 has no name/],
+    ['two columns of one name', 'a,b,a\n1,2,3\n', /line 1: two columns are named 'a'/],
+    ['a row that is too short', 'a,b\n1,2\n\n3\n', /line 4: 1 field, but the header has 2/],
+    ['a row that is too long', 'a,b\n1,2\n3,4,5\n', /line 3: 3 fields/],
+    ['a text', 'a,city\n1,2\n3,Paris\n', /line 3, column 'city': expected a number, got 'Paris'/],
+    ['a number beyond float32', 'a\n1\n1e39\n', /line 3, column 'a': expected a number/],
+    ['a hexadecimal number', 'a\n1\n0x10\n', /line 3, column 'a'/],
+    [
+      'missing values',
+      'a,b\n1,\nNA,2\n3,NaN\n4,null\n',
+      /line 2, column 'b'; line 3, column 'a'; line 4, column 'b' and 1 more/,
+    ],
+    ['a date that is none', 'day,a\n2024-02-28,1\n2024-02-31,2\n', /line 3, column 'day': expected a date/],
+    [
+      'dates in another order',
+      'day,a\n2024-02-28,1\n2024-02-27,2\n',
+      /line 3, column 'day': 2024-02-27 is not after/,
+    ],
+    ['only dates', 'day\n2024-02-28\n2024-02-29\n', /no column of numbers/],
+    ['a quote that does not end', 'a,b\n1,"2\n3,4\n', /line \d/],
+    ['too few rows', 'a\n1\n2\n', /the table has 2 rows, but one sequence of --seq-len 2 needs 3/],
+  ];
+  test.each(tables)('is refused in one line: %s', async (_, text, message) => {
+    const { file, out } = table(text);
+    const outcome = await cli('train', file, '--seq-len', 2, '--steps', 1, '--out', out);
+    expect([outcome.code, outcome.out]).toEqual([1, '']);
+    expect(oneLine(outcome)).toMatch(message);
+  });
+
+  test.each([
+    ['an unknown column', ['--columns', 'b'], 1, /there is no column 'b'; the columns are a/],
+    ['options of a text', ['--embed', 4], 2, /--embed is for a text/],
+    ['a prompt', ['--prompt', 'x'], 2, /--prompt is for a text/],
+    [
+      'a value that is missing at the start',
+      ['--missing', 'previous', '--columns', 'c'],
+      1,
+      /line 2, column 'c'/,
+    ],
+  ])('is refused with %s', async (_, options, code, message) => {
+    const { file, out } = table('a,c\n1,\n2,2\n3,3\n');
+    const outcome = await cli('train', file, ...options, '--seq-len', 2, '--out', out);
+    expect(outcome.code).toBe(code);
+    expect(oneLine(outcome)).toMatch(message);
+  });
+
+  test('has options that a text has not', async () => {
+    const outcome = await cli('train', textFile(folder()('t')), '--missing', 'previous');
+    expect([outcome.code, oneLine(outcome)]).toEqual([2, '--missing is for a table (FILE.csv)']);
+  });
+
+  test.each([
+    ['semicolons, quotes, CRLF and a byte order mark', '\ufeff"a";b\r\n1;"2"\r\n3;4\r\n5;6\r\n'],
+    ['tabs and spaces', 'a\tb\n 1\t2 \n3\t4\n5\t6'],
+    ['a missing value', 'a,b\n1,2\n3,4\n5,\n'],
+    ['dates that are not evenly spaced', 'day,a,b\n2024-01-01,1,2\n2024-01-02,3,4\n2024-01-09,5,6\n'],
+  ])('is read with %s', async (_, text) => {
+    const { file, out } = table(text);
+    const options = ['--missing', 'previous'];
+    await cli('train', file, '--seq-len', 2, '--steps', 1, '--out', out, ...options);
+    expect(JSON.parse(parseSafetensors(readFileSync(out)).metadata.columns!)).toEqual(['a', 'b']);
+    const forecast = await cli('forecast', out, file, '--steps', 1, ...options);
+    expect(forecast.out).toMatch(/^row,a,b\n4,[-\d.e]+,[-\d.e]+\n$/);
+  });
+
+  test.each([
+    ['2024-02-28', '2024-02-29', '2024-03-01'],
+    ['2024-12-31T22:30:00Z', '2024-12-31T23:30:00Z', '2025-01-01T00:30:00Z'],
+    ['2024-06-30T22:00+02:00', '2024-06-30T23:00+02:00', '2024-07-01T00:00+02:00'],
+    ['2024-06-30 22:00:10', '2024-06-30 23:00:10', '2024-07-01 00:00:10'],
+  ])('of dates %s and %s goes on with %s', async (first, second, third) => {
+    const { file, out } = table(`day,a\n${first},1\n${second},2\n`);
+    await cli('train', file, '--seq-len', 1, '--steps', 1, '--out', out);
+    const { out: forecast } = await cli('forecast', out, file, '--steps', 1);
+    expect(forecast.split('\n')[1]).toMatch(`${third},`);
+  });
+});
+
+describe('forecast', () => {
+  test('reads the table from standard input, with more columns and in another order', async () => {
+    const { file, out } = table('a,b\n1,5\n2,6\n3,7\n4,8\n');
+    await cli('train', file, '--seq-len', 2, '--steps', 3, '--out', out);
+    const expected = await cli('forecast', out, file, '--steps', 2);
+    const piped = await cliOn(
+      { stdin: 'c,b,a\nx,5,1\ny,6,2\nz,7,3\n,8,4\n' },
+      'forecast',
+      out,
+      '-',
+      '--steps',
+      2,
+    );
+    expect(piped).toEqual(expected);
+    expect(expected.out.split('\n')).toHaveLength(4);
+  });
+
+  test('refuses models that are none of a table, in one line', async () => {
+    const { path, file, out } = table('a,b\n1,5\n2,6\n3,7\n4,8\n');
+    await cli(
+      'train',
+      textFile(path('book')),
+      '--seq-len',
+      5,
+      '--steps',
+      1,
+      '--length',
+      0,
+      '--out',
+      path('text'),
+    );
+    expect(oneLine(await cli('forecast', path('text'), file))).toContain('not trained on a table');
+    expect(oneLine(await cli('forecast', file, file))).toContain('t.csv: expected a safetensors file');
+    await cli('train', file, '--seq-len', 2, '--steps', 1, '--out', out);
+    const { tensors, metadata } = parseSafetensors(readFileSync(out));
+    for (const [change, message] of [
+      [{ columns: '["a"]' }, /do not match/],
+      [{ columns: '["a","a"]' }, /different names/],
+      [{ columns: '{' }, /different names/],
+      [{ normalizer: '{"offset":[0,0],"scale":[1,0]}' }, /normalizer/],
+      [{ columns: '["a","b","c"]', normalizer: '{"offset":[0,0,0],"scale":[1,1,1]}' }, /columns/],
+    ] as const) {
+      writeFileSync(path('x'), serializeSafetensors(Object.fromEntries(tensors), { ...metadata, ...change }));
+      const refused = await cli('forecast', path('x'), file);
+      expect([refused.code, refused.out]).toEqual([1, '']);
+      expect(oneLine(refused)).toMatch(message);
+    }
+    writeFileSync(file, 'a\n1\n2\n');
+    expect(lastLine(await cli('forecast', out, file))).toContain("t.csv: there is no column 'b'");
+  });
+});
