@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
-import { bundle } from './scripts/bundle.mjs';
+import { inBrowsers, inThreads } from './test/workerScripts.ts';
 
 /** Suites that need files or processes; all others run in the browser too. */
 const nodeOnly = ['test/cli/**', 'test/node/**', 'test/tfjs/**'];
@@ -38,16 +38,6 @@ interface Files {
   isolate: boolean;
 }
 
-/** The script of a trainer's worker in one file, as bundlers make it: a worker would ask for 160 modules else. */
-const hostInOneFile = {
-  name: 'host in one file',
-  async load(id: string) {
-    if (!/\/dist\/worker\/host\.js(\?|$)/.test(id)) return null;
-    const { code } = await bundle('src/worker/host.ts', { format: 'esm' });
-    return { code, map: null };
-  },
-};
-
 /**
  * Chromium reserves gigabytes of addresses for each memory, so that a page can have 125 of them, unless it checks bounds
  * by instructions: then all suites run in one page.
@@ -55,7 +45,7 @@ const hostInOneFile = {
 const MANY_MEMORIES = ['--disable-features=WebAssemblyTrapHandler'];
 
 const inChromium = (name: string, files: Files, args: string[] = []) => ({
-  plugins: [hostInOneFile],
+  plugins: [inBrowsers],
   test: {
     name,
     ...files,
@@ -91,6 +81,7 @@ const inChromium = (name: string, files: Files, args: string[] = []) => ({
 });
 
 const inNode = (name: string, files: Files, flags: string[] = []) => ({
+  plugins: [inThreads],
   test: {
     name,
     ...files,
