@@ -7,6 +7,7 @@ import {
   Concat,
   Conv1d,
   Dropout,
+  Dropout1d,
   Embedding,
   Flatten,
   GRU,
@@ -27,6 +28,7 @@ import {
   RNN,
   SLSTM,
   SRU,
+  Unflatten,
 } from '../src/index.ts';
 import type { JoinName } from '../src/model/graph/joinRegistry.ts';
 import type { LayerName } from '../src/model/registry.ts';
@@ -55,6 +57,7 @@ export const layers: { readonly [K in LayerName]: () => Layer & { readonly type:
       activation: 'relu',
     }),
   Dropout: () => new Dropout(0.25),
+  Dropout1d: () => new Dropout1d(0.25),
   Embedding: () => new Embedding(4, 3),
   Flatten: () => new Flatten({ steps: 5 }),
   GRU: () => new GRU(4, 3, { resetAfter: false }),
@@ -79,6 +82,7 @@ export const joins: { readonly [K in JoinName]: () => JoinLayer & { readonly typ
   Attention: () => new Attention({ kind: 'additive', units: 3 }),
   Concat: () => new Concat(),
   Multiply: () => new Multiply(),
+  Unflatten: () => new Unflatten({ steps: 2 }),
   RepeatVector: () => new RepeatVector(3),
 };
 

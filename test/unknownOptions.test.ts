@@ -36,6 +36,7 @@ const factories: Record<string, Make> = {
   Conv1d: ({ Conv1d }) => new Conv1d(2, 2, 1, other),
   AvgPool1d: ({ AvgPool1d }) => new AvgPool1d(2, other),
   MaxPool1d: ({ MaxPool1d }) => new MaxPool1d(2, other),
+  Unflatten: ({ Unflatten }) => new Unflatten(other),
   Flatten: ({ Flatten }) => new Flatten(other),
   Pool: ({ Pool }) => new Pool(other),
   Attention: ({ Attention }) => new Attention(other),
@@ -61,7 +62,7 @@ const factories: Record<string, Make> = {
 };
 /** They take no options. */
 const others =
-  /Error$|^(Add|Concat|Dropout|Generator|GraphNode|LastStep|Multiply|RepeatVector|Reverse|Optimizer|StreamSession)$/;
+  /Error$|^(Add|Concat|Dropout|Dropout1d|Generator|GraphNode|LastStep|Multiply|RepeatVector|Reverse|Optimizer|StreamSession)$/;
 const plain =
   /^(init|initSync|runtimeInfo|constant|glorot|identity|normal|orthogonal|uniform|irnn|gateSpectra|largestSingularValue|spectralRadius)$/;
 

@@ -36,6 +36,8 @@ export interface NamedValue {
   readonly label: string;
   /** Index of its time axis among those of inputs; −1 for none. */
   readonly axis: number;
+  /** Of an input: steps equal to it do not count, unless lengths or a mask are given. */
+  readonly maskValue: number | undefined;
 }
 
 /** Operations in an order in which each reads what those before it wrote. */
@@ -136,6 +138,7 @@ export function graphOf(givenInputs: Nodes, givenOutputs: Nodes): Graph {
       value: numbers.get(node)!,
       label: argument + name,
       axis: axes.findIndex(({ axis }) => axis === node.shape.axis),
+      maskValue: node.origin.maskValue,
     }));
   for (const { name, node } of outputs) {
     const value = numbers.get(node)!;

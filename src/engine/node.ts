@@ -1,4 +1,4 @@
-import { boolean, instance, integer, options } from '../check.ts';
+import { boolean, instance, integer, number, options } from '../check.ts';
 import { ArgumentError, ShapeError, Verbatim } from '../errors.ts';
 import { Summarized } from '../summary.ts';
 import { type JoinLayer, type NodeShape, TimeAxis } from './join.ts';
@@ -16,8 +16,8 @@ export interface Use {
 
 /** Where a node's values come from: the caller, a layer, or the last state of a recurrent layer. */
 type Origin =
-  | { readonly use: undefined; readonly state?: undefined }
-  | { readonly use: Use; readonly state: string | undefined };
+  | { readonly use: undefined; readonly state?: undefined; readonly maskValue?: number | undefined }
+  | { readonly use: Use; readonly state: string | undefined; readonly maskValue?: undefined };
 
 /**
  * A value of a graph that `Model` runs: an input or what a layer makes of other nodes. It has no numbers. Created by
@@ -53,6 +53,11 @@ export interface InputOptions {
   readonly indices?: number | undefined;
   /** Whether it is a sequence [T, B, features]; otherwise a vector [B, features]. Default true. */
   readonly steps?: boolean | undefined;
+  /**
+   * Steps whose index, or all of whose features, are equal to it do not count, unless lengths or a mask are given:
+   * Keras's `mask_zero` and Masking, with 0. Not for vectors. Streams read every step. Default: all steps count.
+   */
+  readonly maskValue?: number | undefined;
 }
 
 /**
@@ -62,20 +67,24 @@ export interface InputOptions {
  * @throws {ArgumentError} unless exactly one of `features` and `indices` is given, an integer of at least 1
  */
 export function input(opts: InputOptions, like?: GraphNode): GraphNode {
-  const given = options('input', opts, { features: true, indices: true, steps: true });
-  const { features, indices } = given;
+  const given = options('input', opts, { features: true, indices: true, steps: true, maskValue: true });
+  const { features, indices, maskValue } = given;
   if ((features === undefined) === (indices === undefined)) {
     throw new ArgumentError('input', 'one of features and indices', opts);
   }
   const kind = indices === undefined ? 'features' : 'indices';
   const size = integer(kind, given[kind], 1);
   const steps = boolean('steps', given.steps ?? true);
+  if (maskValue !== undefined) {
+    number('maskValue', maskValue);
+    if (!steps) throw new ArgumentError('maskValue', 'undefined for a vector', maskValue);
+  }
   if (like !== undefined) {
     instance('like', like, GraphNode, 'a node such as input({ features: 8 })');
     if (!steps || !like.shape.axis) throw new ArgumentError('like', 'a node of a sequence', like);
   }
   const axis = like?.shape.axis ?? (steps ? new TimeAxis() : undefined);
-  return new GraphNode({ kind, size, axis }, { use: undefined });
+  return new GraphNode({ kind, size, axis }, { use: undefined, maskValue });
 }
 
 /**

@@ -4,3 +4,4 @@ export type { AttentionKind } from './joins/attentionPass.ts';
 export { Concat } from './joins/concat.ts';
 export { Add, Multiply } from './joins/elementwise.ts';
 export { RepeatVector } from './joins/repeatVector.ts';
+export { Unflatten, type UnflattenOptions } from './joins/unflatten.ts';

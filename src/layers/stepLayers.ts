@@ -2,4 +2,5 @@
 export { Activation } from './activation.ts';
 export type { LayerActivation } from './activationPass.ts';
 export { BatchNorm, type BatchNormOptions } from './batchNorm.ts';
+export { Dropout1d } from './dropout1d.ts';
 export { LayerNorm, type LayerNormOptions } from './layerNorm.ts';

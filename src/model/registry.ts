@@ -11,7 +11,7 @@ import * as recurrentLayers from '../layers/recurrentLayers.ts';
 import type * as sequenceLayers from '../layers/sequenceLayers.ts';
 import { AvgPool1d, Conv1d, Flatten, MaxPool1d, Pool, Reverse } from '../layers/sequenceLayers.ts';
 import type * as stepLayers from '../layers/stepLayers.ts';
-import { Activation, BatchNorm, LayerNorm } from '../layers/stepLayers.ts';
+import { Activation, BatchNorm, Dropout1d, LayerNorm } from '../layers/stepLayers.ts';
 import {
   type LayerConfig,
   layerFromConfig,
@@ -36,6 +36,10 @@ const MAKERS = {
   AvgPool1d: ({ size, ...rest }) => new AvgPool1d(size, rest),
   Conv1d: ({ inChannels, outChannels, kernelSize, ...rest }) =>
     new Conv1d(inChannels, outChannels, kernelSize, rest),
+  Dropout1d: ({ p, ...rest }) => {
+    options('Dropout1d', rest, {});
+    return new Dropout1d(p);
+  },
   Flatten: (rest) => new Flatten(rest),
   MaxPool1d: ({ size, ...rest }) => new MaxPool1d(size, rest),
   Pool: (rest) => new Pool(rest),

@@ -80,7 +80,7 @@ function keysOf(layers: readonly NamedLayer[]): Map<string, NamedLayer> {
 }
 
 /** As Keras names folders. */
-function snakeCase(name: string): string {
+export function snakeCase(name: string): string {
   return name
     .replace(/(.)([A-Z][a-z]+)/g, '$1_$2')
     .replace(/([a-z])([A-Z])/g, '$1_$2')

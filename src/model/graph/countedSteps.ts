@@ -4,6 +4,8 @@ import { type KeptSteps, readSteps, type Steps } from '../../engine/batchIO.ts';
 import type { Graph } from '../../engine/graph.ts';
 import type { Valid } from '../../engine/rows.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
+import type { Sequence } from '../../ndarray.ts';
+import { countedByValue } from './excludedSteps.ts';
 import { checkRecord, type Named, pick } from './named.ts';
 
 /** Options that select which steps count, of the only time axis or by input. */
@@ -26,6 +28,9 @@ export class CountedSteps {
   readonly #lengths: ByAxis;
   readonly #masks: ByAxis;
   readonly #kept: readonly KeptSteps[];
+  readonly #hasMaskValues: boolean;
+  /** By axis: marks that follow from the values of inputs. */
+  readonly #marks: (Uint8Array | undefined)[] = [];
   /** Those of an axis. */
   readonly #given: { -readonly [K in keyof Steps]: Steps[K] } = {};
 
@@ -34,13 +39,20 @@ export class CountedSteps {
     this.#lengths = new ByAxis('lengths', graph);
     this.#masks = new ByAxis('mask', graph);
     this.#kept = graph.axes.map(() => ({}));
+    this.#hasMaskValues = graph.inputs.some(({ maskValue }) => maskValue !== undefined);
   }
 
   /**
    * @param steps of each axis; 0 for one that is not given
+   * @param sequences the inputs, for those with a `maskValue`
    * @throws {ArgumentError | ShapeError} as `Model.forward`
    */
-  read(steps: readonly number[], batch: number, options: GraphSteps | undefined): void {
+  read(
+    steps: readonly number[],
+    batch: number,
+    sequences: readonly Sequence[],
+    options: GraphSteps | undefined,
+  ): void {
     const { axes } = this.#graph;
     const lengths = options?.lengths;
     const mask = options?.mask;
@@ -49,22 +61,28 @@ export class CountedSteps {
       this.valid[a] = undefined;
       this.limited[a] = false;
     }
-    if (!this.ragged) return;
+    if (!this.ragged && !this.#hasMaskValues) return;
     if (axes.length === 0) {
       const name = lengths === undefined ? 'mask' : 'lengths';
       throw new ArgumentError(name, 'undefined, since no input is a sequence', lengths ?? mask);
     }
     this.#lengths.read(lengths);
     this.#masks.read(mask);
+    for (let a = 0; this.#hasMaskValues && a < axes.length; a++) {
+      const isGiven = this.#lengths.given[a] !== undefined || this.#masks.given[a] !== undefined;
+      this.#marks[a] = isGiven ? undefined : countedByValue(this.#graph, a, sequences);
+      if (this.#marks[a]) this.ragged = true;
+    }
+    if (!this.ragged) return;
     for (let a = 0; a < axes.length; a++) if (steps[a]) this.#readAxis(a, steps[a]!, batch);
   }
 
   #readAxis(a: number, steps: number, batch: number): void {
     const given = this.#given;
     given.lengths = this.#lengths.given[a] as Steps['lengths'];
-    given.mask = this.#masks.given[a] as Steps['mask'];
+    given.mask = (this.#masks.given[a] as Steps['mask']) ?? this.#marks[a];
     const kept = this.#kept[a]!;
-    const label = (given.lengths === undefined ? this.#masks : this.#lengths).labels[a]!;
+    const label = (given.lengths === undefined ? this.#masks : this.#lengths).labels[a] ?? 'mask';
     const valid = readSteps(given, steps, batch, false, kept, label);
     if (!valid) {
       kept.lengths = (kept.lengths?.length === batch ? kept.lengths : integers(batch)).fill(steps);

@@ -68,7 +68,7 @@ export function readInputs(
       into.steps[axis] = sequence.steps;
     }
   }
-  into.counted.read(into.steps, into.batch, options);
+  into.counted.read(into.steps, into.batch, into.sequences, options);
   network.checkSteps(into.steps, into.counted.limited);
   return into;
 }

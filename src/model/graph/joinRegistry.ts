@@ -2,7 +2,7 @@ import { options } from '../../check.ts';
 import type { JoinLayer } from '../../engine/join.ts';
 import { FormatError, show, UnrolledError } from '../../errors.ts';
 import type * as joinLayers from '../../layers/joinLayers.ts';
-import { Add, Attention, Concat, Multiply, RepeatVector } from '../../layers/joinLayers.ts';
+import { Add, Attention, Concat, Multiply, RepeatVector, Unflatten } from '../../layers/joinLayers.ts';
 import type { LayerConfig } from '../core/layerFactory.ts';
 
 type Classes = typeof joinLayers;
@@ -31,6 +31,7 @@ const MAKERS: Readonly<Record<JoinName, JoinMaker>> = {
     options('RepeatVector', rest, {});
     return new RepeatVector(n);
   },
+  Unflatten: (config) => new Unflatten(config),
 };
 
 /** Whether a layer of a saved model has several inputs. */

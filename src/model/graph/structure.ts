@@ -26,6 +26,7 @@ export interface Structure {
     readonly steps: boolean;
     /** Index of the first input on the same time axis, if it is another one. */
     readonly like?: number | undefined;
+    readonly maskValue?: number | undefined;
   }[];
   readonly uses: readonly {
     /** Index of the layer. */
@@ -46,7 +47,7 @@ export function structureOf({ inputs, outputs, single, values, operations }: Gra
   }
   const of = (value: number) => references.get(value)!;
   return {
-    inputs: inputs.map(({ name, value }, i) => {
+    inputs: inputs.map(({ name, value, maskValue }, i) => {
       const { kind, size, axis } = values[value]!.shape;
       const first = axis ? inputs.findIndex((one) => values[one.value]!.shape.axis === axis) : i;
       return {
@@ -54,6 +55,7 @@ export function structureOf({ inputs, outputs, single, values, operations }: Gra
         [kind]: size,
         steps: axis !== undefined,
         ...(first < i ? { like: first } : {}),
+        ...(maskValue === undefined ? {} : { maskValue }),
       };
     }),
     uses: operations.map(({ place, inputs, initial }) => ({

@@ -1,0 +1,93 @@
+import { denseObjects } from './dense.ts';
+import { type Cursor, type Hdf5Bytes, NOWHERE } from './file.ts';
+import { MESSAGE, type Message } from './messages.ts';
+
+/** Names and addresses of the objects in a group. */
+export type Links = Map<string, number>;
+
+/**
+ * What a group contains: by a symbol table, by messages, or by a fractal heap. Symbolic and external links are left out.
+ * @throws {FormatError} if it is damaged
+ */
+export function linksOf(file: Hdf5Bytes, messages: readonly Message[]): Links {
+  const links: Links = new Map();
+  for (const { type, data } of messages) {
+    const cursor = data.copy();
+    if (type === MESSAGE.symbolTable) symbolTable(file, cursor, links);
+    if (type === MESSAGE.link) readLink(cursor, links);
+    if (type === MESSAGE.linkInfo) linkInfo(file, cursor, links);
+  }
+  return links;
+}
+
+/** Cache type of a symbolic link. */
+const SYMBOLIC = 2;
+
+function symbolTable(file: Hdf5Bytes, message: Cursor, links: Links): void {
+  const { where } = message;
+  const root = message.address();
+  const heap = file.at(message.address(), where);
+  heap.signature('HEAP');
+  heap.skip(4);
+  const size = heap.length();
+  heap.length();
+  const names = file.at(heap.address(), where, size);
+  const visited = new Set<number>();
+  const visit = (address: number, level: number | undefined) => {
+    const node = file.at(address, where);
+    if (visited.has(address)) node.fail('a B-tree with a cycle');
+    visited.add(address);
+    if (level === 0) return symbols(node, names, links);
+    node.signature('TREE');
+    if (node.u8() !== 0) node.fail('expected a B-tree of names');
+    const own = node.u8() + 1;
+    if (level !== undefined && own !== level) node.fail(`expected level ${level - 1}, got ${own - 1}`);
+    const entries = node.u16();
+    node.skip(2 * file.offsetSize);
+    for (let i = 0; i < entries; i++) {
+      node.length();
+      visit(node.address(), own - 1);
+    }
+  };
+  visit(root, undefined);
+}
+
+function symbols(node: Cursor, names: Cursor, links: Links): void {
+  node.signature('SNOD');
+  node.skip(2);
+  const count = node.u16();
+  for (let i = 0; i < count; i++) {
+    const name = names.copy();
+    name.skip(Math.max(node.address(), 0));
+    const address = node.address();
+    const cache = node.u32();
+    node.skip(20);
+    if (cache !== SYMBOLIC) links.set(name.text(name.left), address);
+  }
+}
+
+/** Flags of a link message. */
+const HAS_TYPE = 8;
+const HAS_ORDER = 4;
+const HAS_CHARSET = 16;
+
+/** Reads a link; only hard ones are kept. */
+function readLink(cursor: Cursor, links: Links): void {
+  const version = cursor.u8();
+  if (version !== 1) cursor.fail(`expected link version 1, got ${version}`);
+  const flags = cursor.u8();
+  const type = flags & HAS_TYPE ? cursor.u8() : 0;
+  if (flags & HAS_ORDER) cursor.skip(8);
+  if (flags & HAS_CHARSET) cursor.skip(1);
+  const name = cursor.text(cursor.uint(1 << (flags & 3)));
+  if (type === 0) links.set(name, cursor.address());
+}
+
+function linkInfo(file: Hdf5Bytes, cursor: Cursor, links: Links): void {
+  cursor.skip(1);
+  if (cursor.u8() & 1) cursor.skip(8);
+  const heap = cursor.address();
+  const tree = cursor.address();
+  if (heap === NOWHERE || tree === NOWHERE) return;
+  for (const object of denseObjects(file, heap, tree, cursor.where)) readLink(object, links);
+}

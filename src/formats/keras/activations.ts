@@ -1,0 +1,60 @@
+import type { LayerConfig } from './config.ts';
+import { field, isObject, type Json } from './json.ts';
+import { HARD_SIGMOID } from './modelConfig.ts';
+
+/** An activation of this package. */
+type Activation = string | { readonly name: string; readonly alpha?: number; readonly beta?: number };
+
+/** By their name in Keras. */
+const ACTIVATIONS: Readonly<Record<string, Activation>> = {
+  linear: 'identity',
+  tanh: 'tanh',
+  sigmoid: 'sigmoid',
+  relu: 'relu',
+  softmax: 'softmax',
+  log_softmax: 'logSoftmax',
+  elu: 'elu',
+  selu: 'selu',
+  softplus: 'softplus',
+  softsign: 'softsign',
+  // max(0, min(1, x / 5 + 1 / 2)) in Keras 2, x / 6 + 1 / 2 in Keras 3
+  hard_sigmoid: 'hardsigmoid',
+  [HARD_SIGMOID]: { name: 'hardsigmoid', alpha: 1 / 6 },
+  exponential: 'exponential',
+  swish: 'silu',
+  silu: 'silu',
+  gelu: 'gelu',
+  mish: 'mish',
+  relu6: 'relu6',
+  leaky_relu: { name: 'leakyrelu', alpha: 0.2 },
+};
+
+/** Those over the features of a step, which gates have not. */
+const OVER_FEATURES = ['softmax', 'logSoftmax'];
+
+/** The activation of an option, by default the identity. @throws {FormatError} if it is unknown */
+export function activationOf(layer: LayerConfig, option: string, otherwise = 'linear'): Activation {
+  const given = layer.get(option) ?? otherwise;
+  const name = nameOf(given);
+  if (typeof name === 'string' && Object.hasOwn(ACTIVATIONS, name)) return ACTIVATIONS[name]!;
+  return layer.refuse(option);
+}
+
+/** As activationOf, of the gates of a recurrent layer. A missing option is the default, null the identity. */
+export function gateActivation(layer: LayerConfig, option: string, otherwise: string): Activation {
+  const found = activationOf(layer, option, layer.get(option) === null ? 'linear' : otherwise);
+  return typeof found === 'string' && OVER_FEATURES.includes(found) ? layer.refuse(option) : found;
+}
+
+/** The name of an activation, which may be an object { class_name, config }. */
+function nameOf(given: Json): Json | undefined {
+  if (!isObject(given)) return given;
+  const config = field(given, 'config');
+  if (typeof config === 'string') return config;
+  return isObject(config) ? (field(config, 'activation') ?? field(config, 'name')) : undefined;
+}
+
+/** Options of an activation that are not its default; the identity is left out. */
+export function withActivation(activation: Activation): { activation?: Activation } {
+  return activation === 'identity' ? {} : { activation };
+}

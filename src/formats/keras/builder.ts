@@ -1,0 +1,190 @@
+import { FormatError } from '../../errors.ts';
+import type { LayerConfig } from './config.ts';
+import type { InputDescription, LayerDescription, Reference, UseDescription } from './description.ts';
+import type { Tensor } from './tensor.ts';
+import type { Place, Weights } from './weights.ts';
+
+/** Most layers, and most calls of layers, of a model. */
+export const MOST = 10_000;
+
+/** What a Keras tensor is here. */
+export interface Value {
+  readonly ref: Reference;
+  /** Sizes without the batch: [F] features or [] an index of a vector, [T, F] or [T] of a sequence. */
+  readonly shape: readonly (number | null)[];
+  /** Index of the input whose time axis it has. */
+  readonly axis?: number | undefined;
+  /** Index of the input that says which of its steps count in Keras. */
+  readonly mask?: number | undefined;
+}
+
+/** Features of an input, once a layer has read them. */
+interface Input {
+  readonly name: string;
+  readonly shape: readonly (number | null)[];
+  kind?: 'features' | 'indices';
+  /** Size of the vocabulary. */
+  limit: number;
+  maskValue?: number;
+  /** Whether a layer looks at the mask. */
+  masked: boolean;
+  /** The first input on the same time axis. */
+  like: number;
+}
+
+/** Collects layers and their calls. */
+export class Builder {
+  readonly weights: Weights;
+  readonly layers: LayerDescription[] = [];
+  readonly uses: UseDescription[] = [];
+  readonly ignored = new Set<string>();
+  readonly #inputs: Input[] = [];
+  /** Layers that see all steps of a sequence, masked or not. */
+  readonly #unmasked: { readonly axis: number; readonly layer: LayerConfig }[] = [];
+
+  #calls = 0;
+
+  constructor(weights: Weights) {
+    this.weights = weights;
+  }
+
+  /** Counts a call of a Keras layer. @throws {FormatError} if there are too many, such as of models in models */
+  count(): void {
+    if (++this.#calls > 4 * MOST) throw new FormatError('keras: too many calls of layers');
+  }
+
+  /** A new input. */
+  input(name: string, shape: readonly (number | null)[]): Value {
+    const like = this.#inputs.length;
+    this.#inputs.push({ name, shape, limit: Number.MAX_SAFE_INTEGER, masked: false, like });
+    return { ref: like, shape, axis: shape.length > 1 ? like : undefined };
+  }
+
+  /** Adds a layer and returns its index. */
+  layer(
+    name: string,
+    type: string,
+    options: Readonly<Record<string, unknown>> = {},
+    weights: Readonly<Record<string, Tensor>> = {},
+  ): number {
+    if (this.layers.length >= MOST) throw new FormatError(`keras: more than ${MOST} layers`);
+    return this.layers.push({ name, config: { type, ...options }, weights }) - 1;
+  }
+
+  /** Adds a call of a layer. */
+  use(
+    layer: number,
+    inputs: readonly Value[],
+    shape: Value['shape'],
+    of: Partial<Value> = inputs[0]!,
+    initial?: Readonly<Record<string, Reference>>,
+  ): Value {
+    if (this.uses.length >= MOST) throw new FormatError(`keras: more than ${MOST} calls of layers`);
+    const { name, config } = this.layers[layer]!;
+    for (const value of inputs)
+      this.reads(value, name, config.type === 'Embedding' ? (config.numEmbeddings as number) : 0);
+    const call = { layer, inputs: inputs.map(({ ref }) => ref), ...(initial ? { initial } : {}) };
+    const ref = [this.uses.push(call) - 1] as const;
+    const steps = shape.length > 1;
+    return { ref, shape, axis: steps ? of.axis : undefined, mask: steps ? of.mask : undefined };
+  }
+
+  /** Adds a layer without weights, and its only call. */
+  apply(
+    name: string,
+    type: string,
+    options: Readonly<Record<string, unknown>>,
+    inputs: readonly Value[],
+    shape: Value['shape'] = inputs[0]!.shape,
+    of: Partial<Value> = inputs[0]!,
+  ): Value {
+    return this.use(this.layer(name, type, options), inputs, shape, of);
+  }
+
+  /** A layer reads a value; if that is an input, it now has features, or indices below a limit. */
+  reads({ ref }: Value, layer: string, limit = 0): void {
+    if (typeof ref !== 'number') return;
+    const input = this.#inputs[ref]!;
+    const kind = limit ? 'indices' : 'features';
+    if (input.kind && input.kind !== kind)
+      throw new FormatError(
+        `keras: layer ${layer}: input ${input.name} is read both as features and as indices`,
+      );
+    input.kind = kind;
+    if (limit) input.limit = Math.min(input.limit, limit);
+  }
+
+  /** Steps that do not count in an input, if the value is one. Returns whether it is. */
+  maskInput({ ref }: Value, maskValue: number): boolean {
+    if (typeof ref !== 'number') return false;
+    const input = this.#inputs[ref]!;
+    if (input.maskValue !== undefined && input.maskValue !== maskValue) return false;
+    input.maskValue = maskValue;
+    return true;
+  }
+
+  /** A layer looks at which steps of a value count. */
+  usesMask({ mask }: Value): void {
+    if (mask !== undefined) this.#inputs[mask]!.masked = true;
+  }
+
+  /** A layer in Keras sees all steps of a value. */
+  seesAllSteps(layer: LayerConfig, { axis }: Value): void {
+    if (axis !== undefined) this.#unmasked.push({ axis, layer });
+  }
+
+  /** Two sequences are joined step by step, so that their inputs must have the same lengths. */
+  sameAxis(a: Value, b: Value): void {
+    if (a.axis === undefined || b.axis === undefined) return;
+    const [x, y] = [this.#root(a.axis), this.#root(b.axis)];
+    this.#inputs[Math.max(x, y)]!.like = Math.min(x, y);
+  }
+
+  #root(input: number): number {
+    let root = input;
+    while (this.#inputs[root]!.like !== root) root = this.#inputs[root]!.like;
+    return root;
+  }
+
+  /**
+   * The inputs, once all layers are known.
+   * @throws {FormatError} if a layer must see steps that are skipped here
+   */
+  inputs(single: boolean): (InputDescription & { readonly indices?: number | undefined })[] {
+    const masked = new Set(this.#inputs.flatMap(({ masked }, i) => (masked ? [this.#root(i)] : [])));
+    for (const { axis, layer } of this.#unmasked) {
+      if (!masked.has(this.#root(axis))) continue;
+      layer.fail('it sees steps that a mask (mask_zero, Masking) excludes, which is not supported');
+    }
+    return this.#inputs.map(({ name, shape, kind = 'features', limit, maskValue, masked }, i) => {
+      const size = shape.at(-1);
+      const steps = shape.length > (kind === 'features' ? 1 : 0);
+      if (shape.length > 2 || (kind === 'indices' && shape.length > 1))
+        throw new FormatError(`keras: input ${name}: shape [batch, ${shape}] has too many dimensions`);
+      if (kind === 'features' && !size)
+        throw new FormatError(`keras: input ${name}: the number of features is not fixed`);
+      const like = this.#root(i);
+      return {
+        ...(single ? {} : { name }),
+        [kind]: kind === 'features' ? size : limit,
+        steps,
+        ...(like < i ? { like } : {}),
+        ...(masked ? { maskValue } : {}),
+      };
+    });
+  }
+}
+
+/** What describes the calls of a layer. */
+export interface Context {
+  readonly builder: Builder;
+  readonly layer: LayerConfig;
+  readonly place: Place;
+  /** What `make` gave at the layer's first call. */
+  once<T>(make: () => T): T;
+  /** The layer's weights, of these shapes. @throws {FormatError} if the file has others */
+  weights(...shapes: readonly (readonly number[])[]): Tensor[];
+}
+
+/** The results of a layer for its inputs. */
+export type Describe = (context: Context, inputs: readonly Value[]) => readonly Value[];

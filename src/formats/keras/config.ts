@@ -1,0 +1,85 @@
+import { FormatError } from '../../errors.ts';
+import { field, isObject, type Json, type JsonObject } from './json.ts';
+
+/** The config of a layer, whose options are read by name. */
+export class LayerConfig {
+  readonly className: string;
+  readonly name: string;
+  readonly options: JsonObject;
+
+  constructor(className: string, options: JsonObject, name = field(options, 'name')) {
+    this.className = className;
+    this.options = options;
+    this.name = typeof name === 'string' ? name : className;
+  }
+
+  /** @throws {FormatError} that names the layer */
+  fail(what: string): never {
+    throw new FormatError(`keras: layer ${this.name} (${this.className}): ${what}`);
+  }
+
+  /** @throws {FormatError} that names an option and its value */
+  refuse(option: string, why = 'is not supported'): never {
+    return this.fail(`${option} ${shown(this.get(option))} ${why}`);
+  }
+
+  get(option: string): Json | undefined {
+    return field(this.options, option);
+  }
+
+  /** @throws {FormatError} unless the option has one of these values; null and a missing option are `undefined` */
+  only(option: string, ...allowed: readonly Json[]): void {
+    const value = this.get(option);
+    if (value === undefined || value === null || allowed.some((one) => same(one, value))) return;
+    this.refuse(option);
+  }
+
+  /** Text; `otherwise` where the option is missing. */
+  text(option: string, otherwise?: string): string {
+    const value = this.get(option) ?? otherwise;
+    return typeof value === 'string' ? value : this.refuse(option, 'is not a text');
+  }
+
+  flag(option: string, otherwise: boolean): boolean {
+    const value = this.get(option) ?? otherwise;
+    return typeof value === 'boolean' ? value : this.refuse(option, 'is not true or false');
+  }
+
+  number(option: string, otherwise?: number): number {
+    const value = this.get(option) ?? otherwise;
+    return typeof value === 'number' ? value : this.refuse(option, 'is not a number');
+  }
+
+  /** An integer of at least 1; also the only one of a list, as [3]. */
+  size(option: string, otherwise?: number): number {
+    const given = this.get(option) ?? otherwise;
+    const value = Array.isArray(given) && given.length === 1 ? given[0] : given;
+    if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
+    return this.refuse(option, 'is not a number of at least 1');
+  }
+
+  /** A config { class_name, config } inside this one. @throws {FormatError} if it is none */
+  inner(option: string): LayerConfig {
+    return layerOf(this.get(option)) ?? this.refuse(option, 'is not a layer');
+  }
+}
+
+/** The layer of { class_name, config }; undefined if it is none. */
+export function layerOf(value: Json | undefined): LayerConfig | undefined {
+  if (!isObject(value)) return undefined;
+  const className = field(value, 'class_name');
+  const config = field(value, 'config');
+  if (typeof className !== 'string') return undefined;
+  // models of Keras 2.1 are lists of layers
+  const options = Array.isArray(config) ? { layers: config } : config;
+  if (!isObject(options)) return undefined;
+  // Keras 3 writes the name of a registered class, such as Custom>Attention2
+  return new LayerConfig(className, options, field(options, 'name') ?? field(value, 'name'));
+}
+
+const same = (a: Json, b: Json) => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+export function shown(value: Json | undefined): string {
+  const text = JSON.stringify(value) ?? 'missing';
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,288 @@
+import { FormatError } from '../../errors.ts';
+import { Builder, type Context, MOST, type Value } from './builder.ts';
+import { type LayerConfig, layerOf, shown } from './config.ts';
+import type { KerasDescription, KerasTensor } from './description.ts';
+import { field, isObject, type Json, type JsonObject } from './json.ts';
+import { LAYERS } from './layers.ts';
+import { HARD_SIGMOID, toKeras2 } from './modelConfig.ts';
+import { checkShape } from './tensor.ts';
+import { snakeCase } from './weightNames.ts';
+import type { Place, Weights } from './weights.ts';
+
+/** Models within each other, at most. */
+const DEEPEST = 16;
+
+/** A layer of a Keras model; a model if it has layers of its own. */
+interface KerasLayer {
+  readonly config: LayerConfig;
+  readonly place: Place;
+  /** Calls: the layers, calls and outputs whose results they take. */
+  readonly calls: readonly (readonly Source[])[];
+  readonly model: KerasModel | undefined;
+  /** What its first call made. */
+  made?: { readonly value: unknown };
+}
+
+/** Output of a call of a layer. */
+type Source = readonly [layer: string, call: number, output: number];
+
+interface KerasModel {
+  readonly name: string;
+  readonly sequential: boolean;
+  readonly layers: ReadonlyMap<string, KerasLayer>;
+  readonly inputs: readonly Source[];
+  readonly outputs: readonly Source[];
+}
+
+/** Inputs and outputs of a description in progress. */
+interface Ends {
+  readonly inputs: { readonly name: string; readonly value: Value }[];
+  readonly outputs: { readonly name: string; value: Value }[];
+}
+
+/**
+ * Describes a Keras model in terms of this package.
+ * @param given { class_name, config } of Keras 2 or 3
+ * @throws {FormatError} if it is damaged, its weights do not fit, or it has a layer or option that is not supported
+ */
+export function describe(given: Json, weights: Weights, version: string | undefined): KerasDescription {
+  const json = toKeras2(given);
+  // what wraps objects tells Keras 3 apart, but for .keras files of Keras 2, and .h5 files of Keras 3
+  const own = /^([23])\./.exec(version ?? '')?.[1];
+  const outer = layerOf(own ? withHardSigmoid(json, own === '3') : json);
+  if (!outer) return fail('expected a model { class_name, config }');
+  const model = readModel(outer, [], '', 0);
+  const builder = new Builder(weights);
+  const ends = outermost(model, builder);
+  const single = { input: ends.inputs.length === 1, output: ends.outputs.length === 1 };
+  // a value is one output, and not an input
+  const seen = new Set<string>();
+  for (const end of ends.outputs) {
+    const key = `${end.value.ref}`;
+    if (typeof end.value.ref === 'number' || seen.has(key))
+      end.value = builder.apply(end.name, 'Activation', { activation: 'identity' }, [end.value]);
+    seen.add(key);
+  }
+  const inputs = builder.inputs(single.input);
+  const names = ends.outputs.map(({ name }, i) => {
+    const before = ends.outputs.slice(0, i).filter((one) => one.name === name).length;
+    return before ? `${name}_${before}` : name;
+  });
+  return {
+    layers: builder.layers,
+    graph: {
+      inputs,
+      uses: builder.uses,
+      outputs: ends.outputs.map(({ value }, i) => ({
+        ...(single.output ? {} : { name: names[i]! }),
+        of: value.ref,
+      })),
+    },
+    inputs: ends.inputs.map(({ name, value }, i) => tensorOf(name, value, inputs[i]!.indices !== undefined)),
+    outputs: ends.outputs.map(({ value }, i) => tensorOf(names[i]!, value, false)),
+    version,
+    ignored: [...builder.ignored],
+  };
+}
+
+/** The same with the hard sigmoid of one version in place of the other's. */
+function withHardSigmoid(value: Json | undefined, isKeras3: boolean): Json {
+  if (Array.isArray(value)) return value.map((each) => withHardSigmoid(each, isKeras3));
+  if (isObject(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [key, withHardSigmoid(each, isKeras3)]),
+    );
+  const isIt = value === 'hard_sigmoid' || value === HARD_SIGMOID;
+  return isIt ? (isKeras3 ? HARD_SIGMOID : 'hard_sigmoid') : (value ?? null);
+}
+
+function fail(what: string): never {
+  throw new FormatError(`keras: ${what}`);
+}
+
+function tensorOf(name: string, { shape }: Value, indices: boolean): KerasTensor {
+  return { name, shape: [null, ...shape], indices };
+}
+
+/** Makes the inputs, and runs the model on them. */
+function outermost(model: KerasModel, builder: Builder): Ends {
+  const inputs = model.inputs.map(([name]) => {
+    const shape = inputShape(model.layers.get(name)!);
+    return { name, value: builder.input(name, shape) };
+  });
+  const values = run(
+    model,
+    builder,
+    inputs.map(({ value }) => value),
+  );
+  return { inputs, outputs: model.outputs.map(([name], i) => ({ name, value: values[i]! })) };
+}
+
+/** The shape of an input layer, or of a layer that says what it reads, without the batch. */
+function inputShape({ config, model }: KerasLayer): (number | null)[] {
+  if (model) return inputShape(model.layers.get(model.inputs[0]![0])!);
+  const shape = config.get('batch_input_shape') ?? config.get('batch_shape');
+  const isSize = (size: Json) => size === null || (Number.isSafeInteger(size) && (size as number) >= 1);
+  if (Array.isArray(shape) && shape.length >= 1 && (shape as Json[]).every(isSize))
+    return shape.slice(1) as (number | null)[];
+  // any number of indices
+  if (config.className === 'Embedding' && shape === undefined) return [null];
+  return config.refuse('batch_input_shape', 'is not a shape');
+}
+
+/** The outputs of a model for its inputs. */
+function run(model: KerasModel, builder: Builder, inputs: readonly Value[]): readonly Value[] {
+  if (inputs.length !== model.inputs.length)
+    return fail(`model ${model.name}: expected ${model.inputs.length} inputs, got ${inputs.length}`);
+  const known = new Map<string, readonly Value[]>();
+  const key = ([layer, call]: Source) => `${call} ${layer}`;
+  for (const [i, source] of model.inputs.entries()) {
+    const { config } = model.layers.get(source[0])!;
+    if (config.className === 'InputLayer') known.set(key(source), [inputs[i]!]);
+    // of Sequential: the first layer reads it
+    else known.set(`input ${source[0]}`, [inputs[i]!]);
+  }
+  const at = (source: Source): Value => {
+    const value = known.get(key(source))![source[2]];
+    return value ?? fail(`model ${model.name}: layer ${source[0]} has no output ${source[2]}`);
+  };
+  const waiting = new Set<string>();
+  const stack = [...model.outputs].reverse();
+  while (stack.length) {
+    const source = stack.at(-1)!;
+    const own = key(source);
+    if (known.has(own)) {
+      stack.pop();
+      continue;
+    }
+    const layer = model.layers.get(source[0]) ?? fail(`model ${model.name}: no layer ${source[0]}`);
+    const first = known.get(`input ${source[0]}`);
+    const sources = first ? [] : layer.calls[source[1]];
+    if (!sources || (!first && sources.length === 0))
+      return fail(`model ${model.name}: layer ${source[0]} has no call ${source[1]}`);
+    const missing = sources.filter((each) => !known.has(key(each)));
+    if (missing.length) {
+      if (waiting.has(own)) return fail(`model ${model.name}: layer ${source[0]} depends on itself`);
+      waiting.add(own);
+      stack.push(...missing.reverse());
+      continue;
+    }
+    known.set(own, call(layer, builder, first ?? sources.map(at)));
+    stack.pop();
+  }
+  return model.outputs.map(at);
+}
+
+/** The results of a call of a layer. */
+function call(layer: KerasLayer, builder: Builder, inputs: readonly Value[]): readonly Value[] {
+  const { config, place, model } = layer;
+  builder.count();
+  if (model) return run(model, builder, inputs);
+  const { className } = config;
+  if (className === 'InputLayer') return inputs;
+  if (className === 'Lambda') return config.fail('it is Python code, which is not run');
+  if (!Object.hasOwn(LAYERS, className)) return config.fail(`layers of class ${className} are not supported`);
+  const context: Context = {
+    builder,
+    layer: config,
+    place,
+    once: <T>(make: () => T) => {
+      layer.made ??= { value: make() };
+      return layer.made.value as T;
+    },
+    weights: (...shapes) => {
+      const found = builder.weights.take(place, shapes.length);
+      for (const [i, shape] of shapes.entries())
+        checkShape(`layer ${config.name}: weight ${i}`, found[i]!, shape);
+      return found;
+    },
+  };
+  return LAYERS[className as keyof typeof LAYERS](context, inputs);
+}
+
+/** Reads a model's layers and how they are connected. */
+function readModel(config: LayerConfig, names: readonly string[], path: string, depth: number): KerasModel {
+  if (depth > DEEPEST) config.fail('models are nested too deep');
+  const list = config.get('layers');
+  if (!Array.isArray(list)) return config.fail(`models of class ${config.className} are not supported`);
+  if (list.length < 1 || list.length > MOST) config.fail(`expected 1 to ${MOST} layers, got ${list.length}`);
+  const layers = new Map<string, KerasLayer>();
+  const counts = new Map<string, number>();
+  for (const [i, given] of (list as readonly Json[]).entries()) {
+    const own = layerOf(given) ?? config.fail(`layers[${i}] is not a layer`);
+    const folder = snakeCase(own.className);
+    const count = counts.get(folder) ?? 0;
+    counts.set(folder, count + 1);
+    const place = {
+      names: [...names, own.name],
+      path: `${path}layers/${folder}${count ? `_${count}` : ''}`,
+    };
+    if (layers.has(own.name)) config.fail(`two layers have the name ${own.name}`);
+    const isModel = Array.isArray(own.get('layers'));
+    layers.set(own.name, {
+      config: own,
+      place,
+      calls: callsOf(own, given as JsonObject),
+      model: isModel ? readModel(own, place.names, `${place.path}/`, depth + 1) : undefined,
+    });
+  }
+  const { name } = config;
+  const isSequential = config.className === 'Sequential' || config.get('output_layers') === undefined;
+  if (isSequential) return sequentialModel(name, layers);
+  const [inputs, outputs] = ['input_layers', 'output_layers'].map((option) => {
+    const ends = sourcesOf(config, config.get(option));
+    if (!ends.length) config.refuse(option, 'is not a list of layers');
+    for (const [layer] of ends) if (!layers.has(layer)) config.refuse(option, `: there is no layer ${layer}`);
+    return ends;
+  });
+  for (const [layer] of inputs!)
+    if (layers.get(layer)!.config.className !== 'InputLayer')
+      config.refuse('input_layers', `: ${layer} is no input`);
+  return { name, sequential: false, layers, inputs: inputs!, outputs: outputs! };
+}
+
+/** Layers one after the other. */
+function sequentialModel(name: string, given: ReadonlyMap<string, KerasLayer>): KerasModel {
+  const layers = new Map<string, KerasLayer>();
+  let before: Source | undefined;
+  for (const [own, layer] of given) {
+    layers.set(own, { ...layer, calls: [before ? [before] : []] });
+    before = [own, 0, 0];
+  }
+  const first = [...given.keys()][0]!;
+  return { name, sequential: true, layers, inputs: [[first, 0, 0]], outputs: [before!] };
+}
+
+/** The calls of a layer of a functional model. */
+function callsOf(config: LayerConfig, given: JsonObject): readonly (readonly Source[])[] {
+  const nodes = field(given, 'inbound_nodes');
+  if (!Array.isArray(nodes)) return [];
+  return (nodes as readonly Json[]).map((node) => {
+    const sources = sourcesOf(config, node);
+    for (const each of Array.isArray(node) ? (node as readonly Json[]) : []) {
+      const args = Array.isArray(each) ? each[3] : undefined;
+      if (isObject(args)) checkArguments(config, args);
+    }
+    return sources;
+  });
+}
+
+/** Arguments of calls other than tensors. */
+function checkArguments(config: LayerConfig, args: JsonObject): void {
+  for (const [name, value] of Object.entries(args)) {
+    if (name === 'training' || value === null || value === undefined || value === false) continue;
+    config.fail(`argument ${name} of its call is not supported`);
+  }
+}
+
+/** A list of [layer, call, output], or a single one. */
+function sourcesOf(config: LayerConfig, given: Json | undefined): readonly Source[] {
+  if (!Array.isArray(given)) return [];
+  const list = typeof given[0] === 'string' ? [given] : (given as readonly Json[]);
+  return list.map((each) => {
+    const [layer, call, output] = Array.isArray(each) ? (each as readonly Json[]) : [];
+    if (typeof layer === 'string' && Number.isSafeInteger(call) && Number.isSafeInteger(output))
+      return [layer, call as number, output as number];
+    return config.fail(`expected [layer, call, output], got ${shown(each)}`);
+  });
+}

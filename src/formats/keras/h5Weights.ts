@@ -1,0 +1,115 @@
+import { FormatError } from '../../errors.ts';
+import { toFloat32 } from '../../io/dtype.ts';
+import type { Hdf5Dataset } from '../hdf5/dataset.ts';
+import type { Hdf5Object } from '../hdf5/object.ts';
+import type { Tensor } from './tensor.ts';
+import { namesWithin, type Place, Weights } from './weights.ts';
+
+/** Weights of .h5 files: a group for each layer of the outermost model, whose attribute lists their names. */
+export class LayerWeights extends Weights {
+  readonly #root: Hdf5Object;
+  readonly #names = new Map<string, readonly string[]>();
+  readonly #datasets = new Map<string, Hdf5Dataset>();
+
+  constructor(root: Hdf5Object) {
+    super();
+    this.#root = root;
+  }
+
+  protected find({ names }: Place): readonly string[] {
+    const outer = names[0]!;
+    const all = this.#of(outer);
+    if (names.length === 1) return all;
+    const inner = all.map((name) => name.slice(outer.length + 1));
+    return namesWithin(inner, names.at(-1)!).map((name) => `${outer}/${name}`);
+  }
+
+  /** All weights in a layer's group: the group's name, a slash, and their own. */
+  #of(layer: string): readonly string[] {
+    let known = this.#names.get(layer);
+    if (known) return known;
+    const group = this.#root.get(layer);
+    const names = group ? listOf(group, 'weight_names') : [];
+    for (const name of names) {
+      const dataset = group!.get(name)?.dataset;
+      if (!dataset) throw new FormatError(`keras: layer ${layer}: weight ${name} is not in the file`);
+      this.#datasets.set(`${layer}/${name}`, dataset);
+    }
+    this.#names.set(layer, (known = names.map((name) => `${layer}/${name}`)));
+    return known;
+  }
+
+  protected shape(name: string): readonly number[] {
+    return this.#datasets.get(name)!.shape;
+  }
+
+  protected read(name: string): Tensor {
+    return floatsOf(this.#datasets.get(name)!, name);
+  }
+}
+
+/** Weights of .keras files, or of .weights.h5: `layers/lstm_1/cell/vars/0`. */
+export class PathWeights extends Weights {
+  readonly #datasets: ReadonlyMap<string, Hdf5Dataset>;
+
+  constructor(root: Hdf5Object) {
+    super();
+    // of Windows
+    const all = [...root.datasets()].map(([path, dataset]) => [path.replaceAll('\\', '/'), dataset] as const);
+    this.#datasets = new Map(
+      all
+        .filter(([path]) => !/(^|\/)(seed_generator|optimizer)\//.test(path))
+        .map(([path, dataset]) => [path.replaceAll('_layer_checkpoint_dependencies/', 'layers/'), dataset]),
+    );
+  }
+
+  protected find({ path }: Place): readonly string[] {
+    const own = [...this.#datasets.keys()].filter(
+      (name) => name.startsWith(`${path}/`) && /\/vars\/\d+$/.test(name),
+    );
+    return own.sort((a, b) => inOrder(a).localeCompare(inOrder(b), 'en', { numeric: true }));
+  }
+
+  protected shape(name: string): readonly number[] {
+    return this.#datasets.get(name)!.shape;
+  }
+
+  protected read(name: string): Tensor {
+    return floatsOf(this.#datasets.get(name)!, name);
+  }
+}
+
+/** Key of the order of a layer's weights: forward before backward, cells and variables by number. */
+function inOrder(path: string): string {
+  return path.replace('/forward_layer', '/0').replace('/backward_layer', '/1');
+}
+
+/** A list of names, which Keras cuts into several attributes if it is long: weight_names0, weight_names1, … */
+export function listOf(object: Hdf5Object, attribute: string): string[] {
+  const whole = textsOf(object, attribute);
+  if (whole) return whole;
+  const found: string[] = [];
+  for (let i = 0; ; i++) {
+    const part = textsOf(object, `${attribute}${i}`);
+    if (!part) return found;
+    found.push(...part);
+  }
+}
+
+/** The texts of an attribute; undefined if there is none. */
+export function textsOf(object: Hdf5Object, attribute: string): string[] | undefined {
+  const value = object.attribute(attribute);
+  if (!value) return undefined;
+  const { data } = value;
+  // an empty list has no type of its own
+  if (data.length === 0) return [];
+  if (Array.isArray(data)) return data;
+  throw new FormatError(`keras: attribute ${attribute} of ${object.path || '/'}: expected text`);
+}
+
+function floatsOf(dataset: Hdf5Dataset, name: string): Tensor {
+  const { shape, data } = dataset.read();
+  if (data instanceof Float32Array) return { shape, data };
+  if (data instanceof Float64Array) return { shape, data: toFloat32({ dtype: 'F64', data }) };
+  throw new FormatError(`keras: weight ${name}: expected floats, got another type`);
+}

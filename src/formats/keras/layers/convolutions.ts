@@ -1,0 +1,184 @@
+import { activationOf, withActivation } from '../activations.ts';
+import type { Context, Describe, Value } from '../builder.ts';
+import type { LayerConfig } from '../config.ts';
+import type { Tensor } from '../tensor.ts';
+import { featuresOf, noteIgnored, only } from './steps.ts';
+
+/** Steps of windows over so many steps; null if they are not known. */
+function windows(
+  steps: number | null,
+  {
+    size,
+    stride,
+    dilation = 1,
+    padding,
+  }: { size: number; stride: number; dilation?: number; padding: string },
+): number | null {
+  if (steps === null) return null;
+  if (padding !== 'valid') return Math.ceil(steps / stride);
+  return Math.max(Math.floor((steps - (size - 1) * dilation - 1) / stride) + 1, 0);
+}
+
+/** The only input, a sequence. */
+function sequenceOf({ layer }: Context, inputs: readonly Value[]): Value {
+  const value = only(layer, inputs);
+  featuresOf(layer, value);
+  if (value.shape.length !== 2) layer.fail('its input is not a sequence');
+  layer.only('data_format', 'channels_last');
+  return value;
+}
+
+/** The padding of an option. */
+function paddingOf(layer: LayerConfig, names: readonly string[]): string {
+  const padding = layer.text('padding', layer.text('border_mode', 'valid'));
+  return names.includes(padding) ? padding : layer.refuse('padding');
+}
+
+/** Options of a convolution. */
+function convOptions(layer: LayerConfig) {
+  return {
+    kernelSize: layer.size('kernel_size'),
+    stride: layer.size('strides', 1),
+    dilation: layer.size('dilation_rate', 1),
+    padding: paddingOf(layer, ['valid', 'same', 'causal']),
+    bias: layer.flag('use_bias', true),
+    activation: withActivation(activationOf(layer, 'activation')),
+  };
+}
+
+/** The output of a convolution. */
+function convolved(context: Context, index: number, value: Value, outChannels: number): Value {
+  const { builder, layer } = context;
+  const { kernelSize: size, stride, dilation, padding } = convOptions(layer);
+  builder.seesAllSteps(layer, value);
+  const steps = windows(value.shape[0]!, { size, stride, dilation, padding });
+  return builder.use(
+    index,
+    [value],
+    [steps, outChannels],
+    value.axis === undefined ? {} : { axis: value.axis },
+  );
+}
+
+/** A kernel [taps, in, out] as [out, in, taps]. */
+function kernelOf({ shape, data }: Tensor): Tensor {
+  const [taps, from, to] = shape as readonly [number, number, number];
+  const out = new Float32Array(data.length);
+  for (let k = 0; k < taps; k++)
+    for (let i = 0; i < from; i++)
+      for (let o = 0; o < to; o++) out[(o * from + i) * taps + k] = data[(k * from + i) * to + o]!;
+  return { shape: [to, from, taps], data: out };
+}
+
+export const conv1d: Describe = (context, inputs) => {
+  const { builder, layer } = context;
+  const value = sequenceOf(context, inputs);
+  const inChannels = featuresOf(layer, value);
+  const outChannels = layer.size('filters');
+  const { activation, ...options } = convOptions(layer);
+  const groups = layer.size('groups', 1);
+  if (inChannels % groups) layer.refuse('groups', `do not divide ${inChannels} channels`);
+  const index = context.once(() => {
+    noteIgnored(context);
+    const { kernelSize, bias } = options;
+    const [kernel, added] = context.weights(
+      [kernelSize, inChannels / groups, outChannels],
+      ...(bias ? [[outChannels]] : []),
+    );
+    const weights = { weight: kernelOf(kernel!), ...(added ? { bias: added } : {}) };
+    return builder.layer(
+      layer.name,
+      'Conv1d',
+      { inChannels, outChannels, ...options, groups, ...activation },
+      weights,
+    );
+  });
+  return [convolved(context, index, value, outChannels)];
+};
+
+/** A kernel [taps, channels, multiplier] as [channels · multiplier, 1, taps]. */
+function depthKernel(kernel: Tensor): Tensor {
+  const [taps, channels, multiplier] = kernel.shape as readonly [number, number, number];
+  return kernelOf({ shape: [taps, 1, channels * multiplier], data: kernel.data });
+}
+
+export const depthwise: Describe = (context, inputs) => {
+  const { builder, layer } = context;
+  const value = sequenceOf(context, inputs);
+  const inChannels = featuresOf(layer, value);
+  const multiplier = layer.size('depth_multiplier', 1);
+  const outChannels = inChannels * multiplier;
+  const { activation, ...options } = convOptions(layer);
+  const index = context.once(() => {
+    noteIgnored(context);
+    const { kernelSize, bias } = options;
+    const [kernel, added] = context.weights(
+      [kernelSize, inChannels, multiplier],
+      ...(bias ? [[outChannels]] : []),
+    );
+    const weights = { weight: depthKernel(kernel!), ...(added ? { bias: added } : {}) };
+    const own = { inChannels, outChannels, ...options, groups: inChannels, ...activation };
+    return builder.layer(layer.name, 'Conv1d', own, weights);
+  });
+  return [convolved(context, index, value, outChannels)];
+};
+
+/** A convolution of each channel, and a product over the channels at each step. */
+export const separable: Describe = (context, inputs) => {
+  const { builder, layer } = context;
+  const value = sequenceOf(context, inputs);
+  const inChannels = featuresOf(layer, value);
+  const between = inChannels * layer.size('depth_multiplier', 1);
+  const outFeatures = layer.size('filters');
+  const { activation, ...options } = convOptions(layer);
+  const indices = context.once(() => {
+    noteIgnored(context);
+    const { kernelSize, bias } = options;
+    const [deep, point, added] = context.weights(
+      [kernelSize, inChannels, between / inChannels],
+      [1, between, outFeatures],
+      ...(bias ? [[outFeatures]] : []),
+    );
+    const conv = { inChannels, outChannels: between, ...options, bias: false, groups: inChannels };
+    const { data } = kernelOf(point!);
+    const weight = { shape: [outFeatures, between], data };
+    return [
+      builder.layer(layer.name, 'Conv1d', conv, { weight: depthKernel(deep!) }),
+      builder.layer(
+        layer.name,
+        'Linear',
+        { inFeatures: between, outFeatures, bias, ...activation },
+        { weight, ...(added ? { bias: added } : {}) },
+      ),
+    ] as const;
+  });
+  const convolution = convolved(context, indices[0], value, between);
+  return [builder.use(indices[1], [convolution], [convolution.shape[0]!, outFeatures])];
+};
+
+export const pool: Describe = (context, inputs) => {
+  const { builder, layer } = context;
+  const value = sequenceOf(context, inputs);
+  // Keras 1 called them pool_length and stride
+  const size = layer.size('pool_size', 2);
+  const stride = layer.get('strides') == null ? size : layer.size('strides');
+  const padding = paddingOf(layer, ['valid', 'same']);
+  builder.seesAllSteps(layer, value);
+  const type = layer.className === 'MaxPooling1D' ? 'MaxPool1d' : 'AvgPool1d';
+  const shape = [windows(value.shape[0]!, { size, stride, padding }), value.shape[1]!];
+  const of = value.axis === undefined ? {} : { axis: value.axis };
+  return [builder.apply(layer.name, type, { size, stride, padding }, [value], shape, of)];
+};
+
+export const globalPool: Describe = (context, inputs) => {
+  const { builder, layer } = context;
+  const value = sequenceOf(context, inputs);
+  const features = featuresOf(layer, value);
+  const isMean = layer.className === 'GlobalAveragePooling1D';
+  if (isMean) builder.usesMask(value);
+  if (!isMean || value.mask === undefined) builder.seesAllSteps(layer, value);
+  const kind = isMean ? 'mean' : 'max';
+  const pooled = builder.apply(layer.name, 'Pool', { kind }, [value], [features]);
+  if (!layer.flag('keepdims', false)) return [pooled];
+  return [builder.apply(layer.name, 'RepeatVector', { n: 1 }, [pooled], [1, features], {})];
+};

@@ -1,0 +1,50 @@
+import { FormatError } from '../../errors.ts';
+
+/** Numbers of a file and their shape, row-major. */
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array<ArrayBuffer>;
+}
+
+/** Elements of a shape. */
+export const countOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+/** A matrix [rows, columns] as [columns, rows]. */
+export function transposed({ shape, data }: Tensor): Tensor {
+  const [rows, columns] = shape as readonly [number, number];
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = data[i * columns + j]!;
+  return { shape: [columns, rows], data: out };
+}
+
+/** The same numbers in another shape. */
+export function reshaped({ data }: Tensor, ...shape: number[]): Tensor {
+  return { shape, data };
+}
+
+/** Equal parts of a tensor along its first dimension. */
+export function split({ shape, data }: Tensor, parts: number): Tensor[] {
+  const [first, ...rest] = shape as readonly [number, ...number[]];
+  const length = data.length / parts;
+  return Array.from({ length: parts }, (_, i) => {
+    return { shape: [first / parts, ...rest], data: data.slice(i * length, (i + 1) * length) };
+  });
+}
+
+/** Tensors one after the other along their first dimension. */
+export function joined(tensors: readonly Tensor[]): Tensor {
+  const [, ...rest] = tensors[0]!.shape;
+  const data = new Float32Array(tensors.reduce((sum, each) => sum + each.data.length, 0));
+  let at = 0;
+  for (const each of tensors) {
+    data.set(each.data, at);
+    at += each.data.length;
+  }
+  return { shape: [tensors.reduce((sum, { shape }) => sum + shape[0]!, 0), ...rest], data };
+}
+
+/** @throws {FormatError} unless the shape is the expected one */
+export function checkShape(name: string, { shape }: Tensor, expected: readonly number[]): void {
+  if (shape.length === expected.length && shape.every((size, i) => size === expected[i])) return;
+  throw new FormatError(`keras: ${name}: expected shape [${expected}], got [${shape}]`);
+}

@@ -1,0 +1,111 @@
+import { FormatError } from '../../errors.ts';
+import { toFloat32 } from '../../io/dtype.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
+import { countOf, type Tensor } from './tensor.ts';
+import { namesWithin, type Place, Weights } from './weights.ts';
+
+/** A weight of a manifest: where its bytes lie, and how they become numbers. */
+interface Entry {
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly scale: number;
+  readonly min: number;
+  /** The bytes of its group of shards. */
+  readonly group: Group;
+  readonly at: number;
+  readonly bytes: number;
+}
+
+interface Group {
+  /** The parts of the group's bytes, in order. */
+  readonly shards: readonly Uint8Array[];
+}
+
+/** Bytes of an element as it is stored. */
+const SIZES: Readonly<Record<string, number>> = {
+  float32: 4,
+  int32: 4,
+  bool: 1,
+  uint8: 1,
+  uint16: 2,
+  float16: 2,
+};
+
+/** Weights of TensorFlow.js: shards that a manifest describes. */
+export class ManifestWeights extends Weights {
+  readonly #entries = new Map<string, Entry>();
+
+  /** @param shard the bytes of a path in the manifest @throws {FormatError} if sizes do not match */
+  constructor(manifest: Json | undefined, shard: (path: string) => Uint8Array) {
+    super();
+    if (!Array.isArray(manifest)) throw new FormatError('keras: weightsManifest: expected a list');
+    for (const [i, given] of (manifest as readonly Json[]).entries()) {
+      const { paths, weights } = (isObject(given) ? given : {}) as JsonObject;
+      if (!Array.isArray(paths) || !Array.isArray(weights))
+        throw new FormatError(`keras: weightsManifest[${i}]: expected { paths, weights }`);
+      const shards = (paths as readonly Json[]).map((path) => shard(String(path)));
+      const total = shards.reduce((sum, { length }) => sum + length, 0);
+      let at = 0;
+      for (const weight of weights as readonly Json[]) {
+        const [name, entry] = readEntry(weight, { shards }, at);
+        at += entry.bytes;
+        if (at > total)
+          throw new FormatError(
+            `keras: weight ${name}: expected ${at} bytes or more in its shards, got ${total}`,
+          );
+        if (this.#entries.has(name))
+          throw new FormatError(`keras: weight ${name} occurs twice in the manifest`);
+        this.#entries.set(name, entry);
+      }
+    }
+  }
+
+  protected find({ names }: Place): readonly string[] {
+    return namesWithin([...this.#entries.keys()], names.at(-1)!);
+  }
+
+  protected shape(name: string): readonly number[] {
+    return this.#entries.get(name)!.shape;
+  }
+
+  protected read(name: string): Tensor {
+    const { shape, dtype, scale, min, group, at, bytes } = this.#entries.get(name)!;
+    const raw = new Uint8Array(bytes);
+    let start = 0;
+    for (const shard of group.shards) {
+      const from = Math.max(at - start, 0);
+      const to = Math.min(at + bytes - start, shard.length);
+      if (to > from) raw.set(shard.subarray(from, to), start + from - at);
+      start += shard.length;
+    }
+    const { buffer } = raw;
+    if (dtype === 'float32') return { shape, data: new Float32Array(buffer) };
+    if (dtype === 'float16')
+      return { shape, data: toFloat32({ dtype: 'F16', data: new Uint16Array(buffer) }) };
+    const stored = dtype === 'uint8' ? raw : dtype === 'uint16' ? new Uint16Array(buffer) : undefined;
+    if (!stored) throw new FormatError(`keras: weight ${name}: expected floats, got ${dtype}`);
+    return { shape, data: Float32Array.from(stored, (value) => value * scale + min) };
+  }
+}
+
+function readEntry(given: Json, group: Group, at: number): [string, Entry] {
+  const { name, shape, dtype, quantization } = (isObject(given) ? given : {}) as JsonObject;
+  const sizes = Array.isArray(shape) ? (shape as readonly Json[]) : undefined;
+  if (
+    typeof name !== 'string' ||
+    !sizes?.every((size) => Number.isSafeInteger(size) && (size as number) >= 0)
+  )
+    throw new FormatError(
+      `keras: weightsManifest: expected { name, shape, dtype }, got ${JSON.stringify(given).slice(0, 80)}`,
+    );
+  const how = isObject(quantization) ? quantization : {};
+  const stored = String(how.dtype ?? dtype);
+  const { scale = 1, min = 0 } = how;
+  if (!Object.hasOwn(SIZES, stored) || typeof scale !== 'number' || typeof min !== 'number')
+    throw new FormatError(`keras: weight ${name}: dtype ${stored} is not supported`);
+  const count = countOf(sizes as number[]);
+  return [
+    name,
+    { shape: sizes as number[], dtype: stored, scale, min, group, at, bytes: count * SIZES[stored]! },
+  ];
+}

@@ -1,0 +1,16 @@
+/**
+ * Loads models of Keras and TensorFlow.js.
+ * @module unrolled/keras
+ */
+
+export { ArgumentError, FormatError, MemoryError, StateError, UnrolledError } from '../errors.ts';
+export type {
+  InputDescription,
+  KerasDescription,
+  KerasTensor,
+  LayerDescription,
+  Reference,
+  UseDescription,
+} from '../formats/keras/description.ts';
+export type { KerasModel, KerasValues } from './kerasModel.ts';
+export { type KerasFiles, type KerasOptions, loadKeras, readKeras } from './loadKeras.ts';

@@ -1,0 +1,121 @@
+import { floats, integers } from '../allocate.ts';
+import { options } from '../check.ts';
+import { ArgumentError, reading, ShapeError } from '../errors.ts';
+import type { KerasDescription, KerasTensor } from '../formats/keras/description.ts';
+import { modelOf } from '../model/graph/described.ts';
+import type { GraphForwardOptions } from '../model/graph/model.ts';
+import { Model } from '../model/graph/model.ts';
+import type { Given, NDArray } from '../ndarray.ts';
+import { settled } from '../settled.ts';
+
+/** Values by the name of an input or output; a single one has no name. */
+export type KerasValues<T> = T | Readonly<Record<string, T>>;
+
+/**
+ * A model that was read from files of Keras. It trains, streams and saves as any `Model`, time-major; `predict` has the
+ * layout of Keras, batch first.
+ */
+export class KerasModel extends Model {
+  /** Inputs as Keras has them, batch first; null for a size that is not fixed. */
+  readonly kerasInputs: readonly KerasTensor[];
+  /** Outputs as Keras has them, batch first. */
+  readonly kerasOutputs: readonly KerasTensor[];
+  /** Options of the file without effect here, which matter in training only, such as `dense: kernel_regularizer`. */
+  readonly ignored: readonly string[];
+
+  /** @internal */
+  constructor(nodes: ConstructorParameters<typeof Model>[0], opts: object, description: KerasDescription) {
+    super(nodes, opts);
+    this.kerasInputs = description.inputs;
+    this.kerasOutputs = description.outputs;
+    this.ignored = description.ignored;
+  }
+
+  /**
+   * Runs the model as Keras's `predict`, batch first: x is [B, T, F], [B, T] indices, or [B, F]; by name for several
+   * inputs. Returns [B, T, F] or [B, F], by name for several outputs. A bare array is one row.
+   *
+   * @throws {ArgumentError | ShapeError} as `forward`
+   */
+  predict(x: KerasValues<Given>, opts?: Pick<GraphForwardOptions, 'lengths'>): KerasValues<NDArray> {
+    const { lengths } = options('predict', opts, { lengths: true });
+    const { kerasInputs: inputs, kerasOutputs: outputs } = this;
+    const [only] = inputs;
+    const given =
+      inputs.length === 1
+        ? timeMajor('x', x as Given, only!)
+        : Object.fromEntries(
+            inputs.map((input) => {
+              const value = (x as Readonly<Record<string, Given>> | null)?.[input.name];
+              if (value === undefined) throw new ArgumentError(`x.${input.name}`, 'an array', value);
+              return [input.name, timeMajor(`x.${input.name}`, value, input)];
+            }),
+          );
+    const result = this.forward(given as never, { lengths });
+    if (outputs.length === 1) return batchFirst(result as NDArray);
+    const named = Object.entries(result as Readonly<Record<string, NDArray>>);
+    return Object.fromEntries(named.map(([name, value]) => [name, batchFirst(value)]));
+  }
+}
+
+/** An input of Keras's layout in ours. */
+function timeMajor(name: string, given: Given, { shape, indices }: KerasTensor): Given {
+  const rank = shape.length;
+  const { data, shape: own } = shaped(name, given, shape);
+  if (own.length !== rank) throw new ShapeError(name, `[${shape.map((size) => size ?? 'any')}]`, own);
+  const value = { data: indices ? indicesOf(name, data) : data, shape: own };
+  return rank === (indices ? 1 : 2) ? value : swapped(name, value);
+}
+
+/** Numbers and their shape. */
+interface Shaped {
+  readonly data: ArrayLike<number>;
+  readonly shape: readonly number[];
+}
+
+/** Indices, which Keras takes as floats, too. @throws {ArgumentError} if one is not an integer */
+function indicesOf(name: string, data: ArrayLike<number>): Int32Array {
+  const out = integers(data.length);
+  for (let i = 0; i < out.length; i++) {
+    out[i] = data[i]!;
+    if (out[i] !== data[i]) throw new ArgumentError(`${name}[${i}]`, 'a 32-bit integer', data[i]);
+  }
+  return out;
+}
+
+/** The numbers and the shape of what is given; a bare array is one row. */
+function shaped(name: string, given: Given, expected: KerasTensor['shape']): Shaped {
+  const isBare = Array.isArray(given) || ArrayBuffer.isView(given);
+  const { data, shape } = reading(name, given, () =>
+    settled(isBare ? { data: given } : (given ?? {})),
+  ) as Partial<NDArray>;
+  const length = typeof data === 'object' && data !== null ? data.length : undefined;
+  if (length === undefined) throw new ArgumentError(name, '{ data, shape } or a list of numbers', given);
+  if (Array.isArray(shape)) return { data: data!, shape };
+  const known = expected.slice(1).reduce<number>((n, size) => n * (size ?? 1), 1);
+  const row = expected.slice(1).map((size) => size ?? length / known);
+  return { data: data!, shape: [1, ...row] };
+}
+
+/** The first two dimensions change places. */
+function swapped(name: string, { data, shape }: Shaped) {
+  const [a, b, ...rest] = shape as [number, number, ...number[]];
+  const n = rest.reduce((x, y) => x * y, 1);
+  if (data.length !== a * b * n)
+    throw new ShapeError(name, `${a * b * n} numbers, as its shape says`, `${data.length}`);
+  const out = data instanceof Int32Array ? integers(data.length) : floats(data.length);
+  for (let i = 0; i < a; i++)
+    for (let j = 0; j < b; j++)
+      for (let k = 0; k < n; k++) out[(j * a + i) * n + k] = data[(i * b + j) * n + k]!;
+  return { data: out, shape: [b, a, ...rest] };
+}
+
+/** An output of ours in Keras's layout. */
+function batchFirst(value: NDArray): NDArray {
+  return value.shape.length === 3 ? (swapped('output', value) as NDArray) : value;
+}
+
+/** Makes a model from what files describe. */
+export function kerasModelOf(description: KerasDescription): KerasModel {
+  return modelOf(description, (nodes, opts) => new KerasModel(nodes, opts, description), 'keras');
+}

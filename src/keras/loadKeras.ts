@@ -1,0 +1,78 @@
+import { arrayKind, isArrayBuffer } from '../arrayKind.ts';
+import { options } from '../check.ts';
+import { ArgumentError, reading } from '../errors.ts';
+import type { KerasDescription } from '../formats/keras/description.ts';
+import type { Json } from '../formats/keras/json.ts';
+import { parseJson } from '../formats/keras/parse.ts';
+import { modelIn, readKeras as readFiles } from '../formats/keras/readKeras.ts';
+import { settledList } from '../settled.ts';
+import { type KerasModel, kerasModelOf } from './kerasModel.ts';
+
+/** The bytes of one file, or those of several by name. */
+export type KerasFiles = Uint8Array | ArrayBuffer | Readonly<Record<string, Uint8Array | ArrayBuffer>>;
+
+/** Options of `loadKeras` and `readKeras`. */
+export interface KerasOptions {
+  /** For files that contain weights only: the result of `model.to_json()`, as text or parsed. */
+  readonly architecture?: string | object | undefined;
+}
+
+/**
+ * Loads a model of Keras 2 or 3 or of TensorFlow.js, whose weights are those of the file. One file: `.keras`, or `.h5` of
+ * a whole model; with `architecture` also an `.h5` of weights only. Several files by name: `model.json` of TensorFlow.js and
+ * the shards that it lists; `config.json` and `model.weights.h5`; an architecture as JSON and an `.h5` of weights.
+ *
+ * @throws {FormatError} if the files are damaged or incomplete, or the model has a layer or option that is not supported;
+ * the message names both
+ * @throws {ArgumentError} if the files are not bytes, or an option is unknown
+ * @throws {MemoryError} beyond 2 GiB
+ * @throws {StateError} before `init()`
+ */
+export function loadKeras(files: KerasFiles, opts?: KerasOptions): KerasModel {
+  return kerasModelOf(readKeras(files, opts));
+}
+
+/**
+ * Reads what `loadKeras` loads without making a model: its layers and weights as this package has them, how they are
+ * connected, and inputs and outputs in the layout of the file. Needs no WebAssembly and no `init()`.
+ *
+ * @throws {FormatError | ArgumentError} as `loadKeras`
+ */
+export function readKeras(files: KerasFiles, opts?: KerasOptions): KerasDescription {
+  const { architecture } = options('loadKeras', opts, { architecture: true });
+  return readFiles(
+    bytesByName(files),
+    architecture === undefined ? architecture : architectureOf(architecture),
+  );
+}
+
+function architectureOf(given: unknown): Json {
+  const isText = typeof given === 'string';
+  if (!isText && (typeof given !== 'object' || given === null))
+    throw new ArgumentError('architecture', 'the result of model.to_json(), as text or parsed', given);
+  const text = isText ? given : reading('architecture', given, () => JSON.stringify(given));
+  const json = parseJson(text, 'architecture');
+  return modelIn(json) ?? json;
+}
+
+function bytesByName(files: unknown): Map<string, Uint8Array> {
+  const one = bytesOf(files);
+  if (one) return new Map([['', one]]);
+  if (typeof files !== 'object' || files === null || Array.isArray(files) || arrayKind(files))
+    throw new ArgumentError('files', 'the bytes of a file, or those of several by name', files);
+  const found = new Map<string, Uint8Array>();
+  for (const [name, given] of reading('files', files, () => Object.entries(files))) {
+    const bytes = bytesOf(given);
+    if (!bytes)
+      throw new ArgumentError(`files[${JSON.stringify(name)}]`, 'a Uint8Array or ArrayBuffer', given);
+    found.set(name, bytes);
+  }
+  if (found.size === 0) throw new ArgumentError('files', 'at least one file', files);
+  return found;
+}
+
+/** The bytes of a file, in memory that is not shared; undefined for other values. */
+function bytesOf(given: unknown): Uint8Array | undefined {
+  if (isArrayBuffer(given)) return new Uint8Array(given);
+  return arrayKind(given) === 'Uint8Array' ? settledList(given as Uint8Array) : undefined;
+}

@@ -1,0 +1,48 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { init } from '../../src/index.ts';
+import type { KerasModel } from '../../src/keras/index.ts';
+import { loadKeras } from '../../src/keras/index.ts';
+import type { NDArray } from '../../src/ndarray.ts';
+import { type KerasCase, kerasCases } from '../fixtures/keras/read.ts';
+
+const CASES = await kerasCases();
+
+beforeAll(async () => {
+  await init({ kernels: 'simd' });
+});
+
+/** What a model makes of a case's inputs, in the order of Keras's outputs. */
+function predicted(model: KerasModel, { inputs, outputs }: KerasCase): NDArray[] {
+  const [only] = inputs;
+  const x =
+    inputs.length === 1
+      ? only!
+      : Object.fromEntries(inputs.map((input, i) => [model.kerasInputs[i]!.name, input]));
+  const result = model.predict(x as never);
+  if (outputs.length === 1) return [result as NDArray];
+  const named = result as Record<string, NDArray>;
+  return outputs.map(({ name }, i) => named[name ?? model.kerasOutputs[i]!.name]!);
+}
+
+/** The largest difference. */
+function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let most = a.length === b.length ? 0 : Number.POSITIVE_INFINITY;
+  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs(a[i]! - b[i]!));
+  return most;
+}
+
+test('the grid has all cases', () => {
+  expect(CASES.length).toBeGreaterThan(50);
+});
+
+describe('models of Keras 3 compute what Keras computes', () => {
+  test.each(CASES.map((each) => [each.name, each] as const))('%s', (_, each) => {
+    const model = loadKeras(each.file);
+    const results = predicted(model, each);
+    for (const [i, { shape, data }] of each.outputs.entries()) {
+      expect(results[i]!.shape).toEqual(shape);
+      expect(difference(results[i]!.data, data), `output ${i}`).toBeLessThan(1e-5);
+    }
+    model.dispose();
+  });
+});
