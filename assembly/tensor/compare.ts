@@ -46,12 +46,7 @@ function row<T>(kind: i32, n: i32, a: usize, sa: i32, b: usize, sb: i32, y: usiz
   }
 }
 
-/** y[i, :] = a[i, :] where the byte which[i] is not 0, else b[i, :]; m rows of n words. */
-export function tensor_select(m: i32, n: i32, which: usize, a: usize, b: usize, y: usize): void {
-  if (n == 1) {
-    for (; m > 0; m--, which++, a += 4, b += 4, y += 4) store<u32>(y, load<u8>(which) ? load<u32>(a) : load<u32>(b));
-    return;
-  }
-  const bytes = (<usize>n) << 2;
-  for (; m > 0; m--, which++, a += bytes, b += bytes, y += bytes) memory.copy(y, load<u8>(which) ? a : b, bytes);
+/** y[i] = a[i] where the byte which[i] is not 0, else b[i]; n words. */
+export function tensor_select(n: i32, which: usize, a: usize, b: usize, y: usize): void {
+  for (; n > 0; n--, which++, a += 4, b += 4, y += 4) store<u32>(y, load<u8>(which) ? load<u32>(a) : load<u32>(b));
 }

@@ -18,44 +18,12 @@ export interface TensorFlowModule {
 /** The version whose tests pass with `install`. */
 export const TESTED_VERSION = '4.22.0';
 
-const FUNCTIONS = [
-  'engine',
-  'getBackend',
-  'ready',
-  'setBackend',
-  'findBackend',
-  'registerBackend',
-  'removeBackend',
-  'getKernelsForBackend',
-  'getKernel',
-  'registerKernel',
-  'unregisterKernel',
-  'registerGradient',
-  'unregisterGradient',
-  'tidy',
-  'keep',
-  'tensor',
-  'dropout',
-  'ones',
-  'fill',
-  'scalar',
-  'variable',
-  'add',
-  'sub',
-  'mul',
-  'matMul',
-  'reshape',
-  'split',
-  'unstack',
-  'clipByValue',
-  'SGDOptimizer',
-  'MomentumOptimizer',
-  'AdamOptimizer',
-  'AdamaxOptimizer',
-  'RMSPropOptimizer',
-  'AdagradOptimizer',
-  'AdadeltaOptimizer',
-] as const;
+const FUNCTIONS = (
+  'engine getBackend ready setBackend findBackend registerBackend removeBackend getKernelsForBackend ' +
+  'getKernel registerKernel unregisterKernel registerGradient unregisterGradient tidy keep tensor ' +
+  'dropout ones fill scalar variable add sub mul matMul reshape split unstack clipByValue SGDOptimizer ' +
+  'MomentumOptimizer AdamOptimizer AdamaxOptimizer RMSPropOptimizer AdagradOptimizer AdadeltaOptimizer'
+).split(' ') as (keyof TensorFlow)[];
 
 /**
  * The given module, with a narrower type.

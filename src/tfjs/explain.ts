@@ -61,11 +61,9 @@ export function explain(...args: [model?: object]): ExplainedLayer[] | Explained
 }
 
 function kernels(made: readonly Installation[]): ExplainedKernel[] {
-  const calls = new Map<string, number>();
-  for (const { fallbacks } of made) {
-    for (const [kernel, n] of fallbacks ?? []) calls.set(kernel, (calls.get(kernel) ?? 0) + n);
-  }
-  return [...calls].map(([kernel, n]) => ({ kernel, calls: n })).sort((a, b) => b.calls - a.calls);
+  return made.flatMap(({ fallbacks }) =>
+    Array.from(fallbacks ?? [], ([kernel, calls]) => ({ kernel, calls })),
+  );
 }
 
 function visit(made: readonly Installation[], layer: Wrapping, path: string, rows: ExplainedLayer[]): void {

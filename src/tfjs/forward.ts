@@ -1,29 +1,26 @@
 import { Descriptor } from '../layers/recurrent/descriptor.ts';
 import { Layout, type Region } from '../memory/layout.ts';
 import { configurableWork } from '../memory/workspace.ts';
+import type { Exchange } from './exchange.ts';
 import type { Heap } from './heap.ts';
 import type { Rows } from './rows.ts';
-import type { Values } from './tf.ts';
+import type { TensorInfo } from './tf.ts';
 import type { CellWeights } from './weights.ts';
 
 /** What a pass over a sequence reads. */
 export interface SequenceInput {
   /** [B, T, I]. */
-  readonly x: Values;
+  readonly x: TensorInfo;
   /** [B, H]; zeros if left out. */
-  readonly h0?: Values | undefined;
-  readonly c0?: Values | undefined;
+  readonly h0?: TensorInfo | undefined;
+  readonly c0?: TensorInfo | undefined;
   /** [B, I] and [B, H]: what x and h0 are multiplied by at each step. */
-  readonly inputMask?: Values | undefined;
-  readonly stateMask?: Values | undefined;
+  readonly inputMask?: TensorInfo | undefined;
+  readonly stateMask?: TensorInfo | undefined;
 }
 
-/** What a pass over a sequence gives: [B, T, H] if asked for, [B, H], and [B, H] of an LSTM. */
-export interface SequenceOutput {
-  readonly y: Float32Array | undefined;
-  readonly h: Float32Array;
-  readonly c: Float32Array | undefined;
-}
+/** What a pass over a sequence gives: [B, T, H], [B, H], and [B, H] of an LSTM. */
+export type SequenceOutput = 'y' | 'h' | 'c';
 
 /** Memory of a forward pass that trains, until the backward pass: pointers. */
 export interface Kept {
@@ -33,36 +30,24 @@ export interface Kept {
   readonly h: number;
   /** [B, I], rows in the order of the steps; 0 for none. */
   readonly inputMask: number;
-  readonly block: number;
-  readonly bytes: number;
+  release(): void;
 }
 
 /** A block with regions: their pointers. */
 export function blockOf<Name extends string>(
   heap: Heap,
   floats: Readonly<Record<Name, number>>,
-): { at: Record<Name, number>; block: number; bytes: number } {
+): { at: Record<Name, number>; release: () => void } {
   const layout = new Layout(0);
   const names = Object.keys(floats) as Name[];
   const regions = names.map((name) => (floats[name] > 0 ? layout.take(name, floats[name]) : undefined));
   const bytes = Math.max(layout.end, 64);
   const block = heap.take(bytes);
   const pointers = names.map((name, i) => [name, regions[i] ? block + regions[i].ptr : 0] as const);
-  return { at: Object.fromEntries(pointers) as Record<Name, number>, block, bytes };
-}
-
-/** blockOf, which frees another block if there is no room. */
-function orFree<Name extends string>(
-  heap: Heap,
-  { block, bytes }: { readonly block: number; readonly bytes: number },
-  floats: Readonly<Record<Name, number>>,
-) {
-  try {
-    return blockOf(heap, floats);
-  } catch (error) {
-    heap.release(block, bytes);
-    throw error;
-  }
+  return {
+    at: Object.fromEntries(pointers) as Record<Name, number>,
+    release: () => heap.release(block, bytes),
+  };
 }
 
 /** Scratch memory of the kernels for the given number of rows. */
@@ -79,70 +64,107 @@ export function workOf(weights: CellWeights, rows: Rows, training: boolean) {
 const CHUNK_FLOATS = 65_536;
 
 /**
- * All steps of one cell. training: keeps what `backward` needs, else nothing.
+ * All steps of one cell. outputs: what it gives, in this order. training: keeps what `backward` needs, else nothing.
  * @throws {MemoryError} beyond 2 GiB
  */
 export function forward(
   heap: Heap,
+  exchange: Exchange,
   weights: CellWeights,
   rows: Rows,
   input: SequenceInput,
-  needsY: boolean,
+  outputs: readonly SequenceOutput[],
   training: boolean,
-): { output: SequenceOutput; kept: Kept | undefined } {
+): { output: TensorInfo[]; kept: Kept | undefined } {
+  const held: (() => void)[] = [];
+  const temporary: (() => void)[] = [];
+  const releaseAll = (list: (() => void)[]) => {
+    for (const release of list) release();
+  };
+  try {
+    const { descriptor, at, x } = place(heap, exchange, weights, rows, input, training, held, temporary);
+    const { kernels } = heap.arena;
+    if (rows.count > 0) {
+      kernels.configurable_forward(descriptor.write());
+      weights.packed = true;
+    }
+    const output = outputs.map((name) => write(heap, exchange, weights, rows, name, at, training));
+    releaseAll(temporary);
+    if (!training) releaseAll(held);
+    const kept = { descriptor, x, h: at.h, inputMask: at.inputMask, release: () => releaseAll(held) };
+    return { output, kept: training ? kept : undefined };
+  } catch (error) {
+    releaseAll([...temporary, ...held]);
+    throw error;
+  }
+}
+
+/** Memory and descriptor of a pass. held, temporary: get what frees the memory that is kept, and the rest. */
+function place(
+  heap: Heap,
+  exchange: Exchange,
+  weights: CellWeights,
+  rows: Rows,
+  input: SequenceInput,
+  training: boolean,
+  held: (() => void)[],
+  temporary: (() => void)[],
+) {
   const { I, H, G, family } = weights;
-  const { B, T, steps, count: N } = rows;
+  const { B, steps, count: N } = rows;
   const { arena } = heap;
   const S = family.kind.slots * H;
   const hasC = family.kind.states.c !== undefined;
-  const held = training ? N : B;
+  const kept = training ? N : B;
   const chunk = training ? steps : Math.max(1, Math.min(steps, Math.floor(CHUNK_FLOATS / (B * S))));
   const masked = input.stateMask !== undefined;
+  // x is read where it is, if its rows are those of the steps
+  const isInPlace = !rows.inputAt && !input.inputMask;
   const part = { if: (on: boolean, floats: number) => (on ? floats : 0) };
-  const kept = blockOf(heap, {
+  const { at, release } = blockOf(heap, {
     descriptor: Descriptor.words,
-    x: N * I,
+    x: part.if(!isInPlace, N * I),
     h: (B + N) * H,
     c: part.if(hasC, training ? (B + N) * H : B * H),
     gates: (training ? N : Math.min(chunk * B, N)) * S,
     slopes: part.if(training, N * G),
-    seen: part.if(hasC, held * H),
+    seen: part.if(hasC, kept * H),
     seenSlope: part.if(hasC && training, N * H),
-    dropped: part.if(masked, held * H),
+    dropped: part.if(masked, kept * H),
     inputMask: part.if(input.inputMask !== undefined, B * I),
     maskH: part.if(masked, B * H),
   });
+  held.push(release);
   const work = workOf(weights, rows, false);
-  const temporary = orFree(heap, kept, {
-    // a row, a state or an output batch first, or what is to be sorted
-    raw: B * Math.max(T * (rows.inputAt ? I : 0), I, H, needsY && rows.outputAt ? T * H : 0),
-    state: B * H,
-    work: work.bytes / 4,
-  });
-  const { at } = kept;
-  const { raw, state } = temporary.at;
+  const scratch = blockOf(heap, { state: B * H, work: work.bytes / 4 });
+  temporary.push(scratch.release);
+  const { state } = scratch.at;
   const { kernels } = arena;
-  const write = (values: Values, width: number, to: number) => {
-    const from = rows.orderAt ? raw : to;
-    arena.f32.set(values, from / 4);
-    if (rows.orderAt) kernels.gather_rows(B, width, raw, rows.orderAt, to);
+  const open = (tensor: TensorInfo, list: (() => void)[]) => {
+    const { ptr, close } = exchange.open(tensor);
+    list.push(close);
+    return ptr;
   };
-  const initial = (values: Values | undefined, to: number) => {
-    if (values) write(values, H, to);
-    else arena.f32.fill(0, to / 4, to / 4 + B * H);
+  /** [B, width], in the order of the rows; zeros if it is left out. */
+  const read = (tensor: TensorInfo | undefined, width: number, to: number) => {
+    if (!tensor) return heap.clear(to, B * width);
+    const from = open(tensor, temporary);
+    if (rows.orderAt) kernels.gather_rows(B, width, from, rows.orderAt, to);
+    else heap.copy(from, to, B * width);
   };
 
-  // x, by step
-  arena.f32.set(input.x, (rows.inputAt ? raw : at.x) / 4);
-  if (rows.inputAt) kernels.gather_rows(N, I, raw, rows.inputAt, at.x);
+  const given = open(input.x, isInPlace ? held : temporary);
+  const x = isInPlace ? given : at.x;
+  if (rows.inputAt) kernels.gather_rows(N, I, given, rows.inputAt, x);
+  else if (!isInPlace) heap.copy(given, x, N * I);
   if (input.inputMask) {
-    write(input.inputMask, I, at.inputMask);
-    multiplySteps(heap, rows, I, at.inputMask, at.x);
+    read(input.inputMask, I, at.inputMask);
+    multiplySteps(heap, rows, I, at.inputMask, x);
   }
-  if (input.stateMask) write(input.stateMask, H, at.maskH);
-  initial(input.h0, at.h);
-  if (hasC) initial(input.c0, at.c);
-  if (!training) arena.f32.copyWithin(state / 4, at.h / 4, at.h / 4 + B * H);
+  if (input.stateMask) read(input.stateMask, H, at.maskH);
+  read(input.h0, H, at.h);
+  if (hasC) read(input.c0, H, at.c);
+  if (!training) heap.copy(at.h, state, B * H);
 
   const descriptor = new Descriptor(arena, { ptr: at.descriptor, shape: [], length: 0 } satisfies Region);
   descriptor.setAll({
@@ -154,7 +176,7 @@ export function forward(
     W: H,
     heads: 1,
     sizes: rows.sizesAt,
-    x: at.x,
+    x,
     wIh: weights.wIh,
     wHh: weights.wHh,
     bIh: weights.bias,
@@ -179,39 +201,37 @@ export function forward(
     descriptor.set(`alpha${gate}`, alpha);
     descriptor.set(`beta${gate}`, beta);
   }
-  setWork(descriptor, work.at, temporary.at.work);
+  setWork(descriptor, work.at, scratch.at.work);
   descriptor.setAll(weights.panels);
-  if (N > 0) {
-    kernels.configurable_forward(descriptor.write());
-    weights.packed = true;
-  }
+  return { descriptor, at, x };
+}
 
-  const read = (ptr: number, floats: number) => arena.read({ ptr, length: floats });
-  let y: Float32Array | undefined;
-  if (needsY) {
-    if (rows.outputAt) kernels.gather_rows(B * T, H, at.h, rows.outputAt, raw);
-    y = read(rows.outputAt ? raw : at.h + B * H * 4, B * T * H);
+/** Writes an output. */
+function write(
+  heap: Heap,
+  exchange: Exchange,
+  { H }: CellWeights,
+  rows: Rows,
+  name: SequenceOutput,
+  at: { readonly h: number; readonly c: number },
+  training: boolean,
+): TensorInfo {
+  const { B, T, steps } = rows;
+  const made = exchange.make(name === 'y' ? [B, T, H] : [B, H]);
+  const { kernels } = heap.arena;
+  if (name === 'h') kernels.gather_rows(B, H, at.h, rows.lastAt, made.ptr);
+  else if (name === 'y') {
+    if (rows.outputAt) kernels.gather_rows(B * T, H, at.h, rows.outputAt, made.ptr);
+    else heap.copy(at.h + B * H * 4, made.ptr, B * T * H);
+  } else {
+    const last = training ? blockOf(heap, { c: B * H }) : undefined;
+    if (last) kernels.last_rows(steps, B, H, rows.sizesAt, at.c, last.at.c);
+    const from = last ? last.at.c : at.c;
+    if (rows.rankAt) kernels.gather_rows(B, H, from, rows.rankAt, made.ptr);
+    else heap.copy(from, made.ptr, B * H);
+    last?.release();
   }
-  kernels.gather_rows(B, H, at.h, rows.lastAt, raw);
-  const h = read(raw, B * H);
-  let c: Float32Array | undefined;
-  if (hasC) {
-    let from = at.c;
-    if (training) {
-      kernels.last_rows(steps, B, H, rows.sizesAt, at.c, state);
-      from = state;
-    }
-    if (rows.rankAt) kernels.gather_rows(B, H, from, rows.rankAt, raw);
-    c = read(rows.rankAt ? raw : from, B * H);
-  }
-  heap.release(temporary.block, temporary.bytes);
-  if (!training) heap.release(kept.block, kept.bytes);
-  return {
-    output: { y, h, c },
-    kept: training
-      ? { descriptor, x: at.x, h: at.h, inputMask: at.inputMask, block: kept.block, bytes: kept.bytes }
-      : undefined,
-  };
+  return made.finish();
 }
 
 /** Pointers of scratch memory. */

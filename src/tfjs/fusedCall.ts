@@ -1,4 +1,5 @@
 import { type DropoutMasks, dropoutMasks } from './dropoutMasks.ts';
+import { exchangeWith } from './exchange.ts';
 import type { Fusable, FusableCell } from './fusable.ts';
 import type { Heap } from './heap.ts';
 import type { RecurrentKernel } from './kernel.ts';
@@ -130,14 +131,12 @@ function run(
     if (needsStates && family.kind.states.c) names.push('c');
     // only the first cell reads its input from the end: the others read in the order of its steps
     const { rows, release } = used(layer.goBackwards && i === 0);
-    const maskOf = (given: Tensor | undefined) => given && engine.readSync(given.dataId);
     const recorded = engine.isTapeOn();
     const sequence = new Sequence({
       ...{ heap, store: fused.store, engine, rows, releaseRows: release, outputs: names, training: recorded },
-      makeTensor: (values, shape) => tf.tensor(values, shape, 'float32'),
-      weights: fused.store.use(engine, cell, family, kinds),
-      inputMask: maskOf(masks[i]!.input),
-      stateMask: maskOf(masks[i]!.state),
+      weights: fused.store.use(exchangeWith(engine, heap), cell, family, kinds),
+      inputMask: masks[i]!.input,
+      stateMask: masks[i]!.state,
     });
     const [h0, c0] = initial[i] ?? [];
     const tensors: Record<string, Tensor> = {

@@ -32,6 +32,16 @@ export class Heap {
     return ptr;
   }
 
+  /** Copies floats from one pointer to another. */
+  copy(from: number, to: number, floats: number): void {
+    this.arena.f32.copyWithin(to / 4, from / 4, from / 4 + floats);
+  }
+
+  /** Sets floats to 0. */
+  clear(ptr: number, floats: number): void {
+    this.arena.f32.fill(0, ptr / 4, ptr / 4 + floats);
+  }
+
   /** Frees a block. bytes: as it was taken. */
   release(ptr: number, bytes: number): void {
     const size = sizeClass(bytes);

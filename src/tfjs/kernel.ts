@@ -1,5 +1,5 @@
 import type { Sequence } from './sequence.ts';
-import type { Backend, KernelCall, Tensor, TensorFlow, TensorInfo } from './tf.ts';
+import type { KernelCall, Tensor, TensorFlow, TensorInfo } from './tf.ts';
 
 const NAME = 'UnrolledRecurrent';
 
@@ -58,8 +58,8 @@ export class RecurrentKernel {
   }
 }
 
-function run({ inputs, attrs, backend }: KernelCall): TensorInfo[] {
-  return (attrs as Attributes).sequence.forward(inputs, backend satisfies Backend);
+function run({ inputs, attrs }: KernelCall): TensorInfo[] {
+  return (attrs as Attributes).sequence.forward(inputs);
 }
 
 function gradient(dys: Tensor | Tensor[], _saved: Tensor[], attrs: object) {

@@ -1,4 +1,5 @@
 import { StateError } from '../errors.ts';
+import { type Exchange, exchangeWith } from './exchange.ts';
 import type { Heap } from './heap.ts';
 import type { Installation } from './installation.ts';
 import { type Moment, RULES, type Rule, type RuleName, type Settings } from './optimizerRules.ts';
@@ -67,19 +68,12 @@ class Updates {
 
   apply(rule: Rule, optimizer: Optimizer, gradients: Gradients): void {
     this.#tf.tidy(() => {
+      const exchange = exchangeWith(this.#tf.engine(), this.#heap);
       const moment = this.#begin(optimizer);
       const jobs = this.#jobs(rule, optimizer, gradients);
-      const size = Math.max(0, ...jobs.map(({ value }) => value.size));
-      const blocks = 2 + Math.max(0, ...jobs.map(({ slots }) => slots.length));
-      const bytes = stride(size) * blocks;
-      const memory = this.#heap.take(bytes);
-      try {
-        const scale = this.#scale(jobs, memory);
-        for (const job of jobs) if (job.gradient) this.#update(rule, optimizer, job, memory, scale, moment);
-      } finally {
-        this.#heap.release(memory, bytes);
-      }
-      this.#end(optimizer, moment);
+      const scale = this.#scale(exchange, jobs);
+      for (const job of jobs) if (job.gradient) this.#update(exchange, rule, optimizer, job, scale, moment);
+      this.#end(exchange, optimizer, moment);
     });
     optimizer.incrementIterations();
   }
@@ -95,9 +89,13 @@ class Updates {
     };
   }
 
-  #end({ accBeta1, accBeta2, iteration, beta1, beta2 }: Optimizer, { power1, power2, iteration: i }: Moment) {
+  #end(exchange: Exchange, optimizer: Optimizer, { power1, power2, iteration: i }: Moment) {
+    const { accBeta1, accBeta2, iteration, beta1, beta2 } = optimizer;
     const assign = (variable: Variable | undefined, value: number) => {
-      if (variable) this.#assign(variable, Float32Array.of(value));
+      if (!variable) return;
+      const { ptr, done } = this.#overwrite(exchange, variable, false);
+      this.#heap.arena.f32[ptr / 4] = value;
+      done();
     };
     assign(accBeta1, power1 * Math.fround(beta1));
     assign(accBeta2, power2 * Math.fround(beta2));
@@ -125,48 +123,60 @@ class Updates {
   }
 
   /** What gradients are multiplied by: min(1, clipNorm / norm), with the norm of all of them together. */
-  #scale(jobs: readonly Job[], memory: number): number {
+  #scale(exchange: Exchange, jobs: readonly Job[]): number {
     if (this.#clipNorm === undefined) return 1;
     let squares = 0;
     for (const { gradient } of jobs) {
       if (!gradient) continue;
-      this.#write(memory, gradient);
-      squares += this.#heap.arena.kernels.vec_sum_squares(gradient.size, memory);
+      const { ptr, close } = exchange.open(gradient);
+      squares += this.#heap.arena.kernels.vec_sum_squares(gradient.size, ptr);
+      close();
     }
     const norm = Math.sqrt(squares);
     if (!Number.isFinite(norm)) return Number.NaN;
     return norm > this.#clipNorm ? this.#clipNorm / norm : 1;
   }
 
-  #update(rule: Rule, optimizer: Optimizer, job: Job, memory: number, scale: number, moment: Moment): void {
-    const { value, gradient, slots } = job;
-    const n = value.size;
-    const [parameters, gradients, ...pointers] = [value, gradient!, ...slots].map((tensor, i) => {
-      const ptr = memory + i * stride(n);
-      this.#write(ptr, tensor);
-      return ptr;
-    });
-    const blocks = { n, parameters: parameters!, gradients: gradients!, slots: pointers };
+  #update(
+    exchange: Exchange,
+    rule: Rule,
+    optimizer: Optimizer,
+    { value, gradient, slots }: Job,
+    scale: number,
+    moment: Moment,
+  ): void {
+    const opened = exchange.open(gradient!);
+    const written = [value, ...slots].map((variable) => this.#overwrite(exchange, variable, true));
+    const [parameters, ...pointers] = written.map(({ ptr }) => ptr);
+    const blocks = { n: value.size, parameters: parameters!, gradients: opened.ptr, slots: pointers };
     rule.update(this.#heap.arena.kernels, optimizer, blocks, scale, moment);
-    for (const [i, variable] of [value, ...slots].entries()) {
-      const at = [parameters!, ...pointers][i]! / 4;
-      this.#assign(variable, this.#heap.arena.f32.slice(at, at + n));
-    }
+    for (const { done } of written) done();
+    opened.close();
   }
 
   #read(tensor: Tensor): Values {
     return valuesOf(this.#tf.engine().backend, tensor);
   }
 
-  #write(ptr: number, tensor: Tensor): void {
-    this.#heap.arena.f32.set(this.#read(tensor), ptr / 4);
-  }
-
-  /** A new value has new data, so that clones of the variable keep theirs. */
-  #assign(variable: Variable, values: Float32Array): void {
-    const tensor = this.#tf.tensor(values, variable.shape, 'float32');
-    variable.assign(tensor);
-    tensor.dispose();
+  /**
+   * Where to write the new values of a variable: in place, unless other tensors share its data or that is not in our memory.
+   * Then it gets new data, so that its clones keep theirs. reads: the values are there already.
+   */
+  #overwrite(exchange: Exchange, variable: Variable, reads: boolean): { ptr: number; done: () => void } {
+    const own = exchange.writable(variable);
+    if (own !== undefined) return { ptr: own, done: () => {} };
+    const made = exchange.make([...variable.shape]);
+    if (reads) {
+      const { ptr, close } = exchange.open(variable);
+      this.#heap.copy(ptr, made.ptr, variable.size);
+      close();
+    }
+    const done = () => {
+      const tensor = this.#tf.engine().makeTensorFromTensorInfo(made.finish());
+      variable.assign(tensor);
+      tensor.dispose();
+    };
+    return { ptr: made.ptr, done };
   }
 }
 
@@ -174,9 +184,4 @@ class Updates {
 function withoutKernels({ clipNorm }: InstallOptions, update: () => unknown): unknown {
   if (clipNorm === undefined) return update();
   throw new StateError('clipNorm: not with the backend webgpu, which can not be read synchronously');
-}
-
-/** Bytes between blocks of n floats. */
-function stride(n: number): number {
-  return Math.ceil(n / 16) * 64;
 }

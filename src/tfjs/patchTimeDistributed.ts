@@ -2,29 +2,18 @@ import type { Installation } from './installation.ts';
 import type { Activation, Layer, Tensor, TensorFlow } from './tf.ts';
 
 /** Layers whose call acts on each row of [B, …] by itself, whether it trains or not. Softmax: see `isPerRow`. */
-const PER_ROW: readonly string[] = [
-  ...[
-    'Activation',
-    'Dense',
-    'ELU',
-    'Flatten',
-    'LeakyReLU',
-    'PReLU',
-    'Permute',
-    'ReLU',
-    'RepeatVector',
-    'Reshape',
-  ],
-  ...['Softmax', 'ThresholdedReLU', 'Embedding', 'Conv1D', 'Conv2D', 'MaxPooling1D', 'MaxPooling2D'],
-  ...['AveragePooling1D', 'AveragePooling2D', 'GlobalAveragePooling1D', 'GlobalAveragePooling2D'],
-  ...['GlobalMaxPooling1D', 'GlobalMaxPooling2D', 'UpSampling2D', 'ZeroPadding2D', 'Cropping2D'],
-];
+const PER_ROW: readonly string[] = (
+  'Activation Dense ELU Flatten LeakyReLU PReLU Permute ReLU RepeatVector Reshape Softmax ' +
+  'ThresholdedReLU Embedding Conv1D Conv2D MaxPooling1D MaxPooling2D AveragePooling1D AveragePooling2D ' +
+  'GlobalAveragePooling1D GlobalAveragePooling2D GlobalMaxPooling1D GlobalMaxPooling2D UpSampling2D ' +
+  'ZeroPadding2D Cropping2D'
+).split(' ');
 
 /** Activations of TF.js; all act on each row by itself. */
-const ACTIVATIONS: readonly string[] = [
-  ...['elu', 'selu', 'relu', 'relu6', 'linear', 'sigmoid', 'hardSigmoid', 'softplus', 'softsign', 'tanh'],
-  ...['softmax', 'logSoftmax', 'gelu', 'gelu_new', 'mish', 'swish'],
-];
+const ACTIVATIONS: readonly string[] = (
+  'elu selu relu relu6 linear sigmoid hardSigmoid softplus softsign tanh softmax logSoftmax gelu ' +
+  'gelu_new mish swish'
+).split(' ');
 
 interface Child extends Layer {
   readonly _callHook?: unknown;

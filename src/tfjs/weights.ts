@@ -1,9 +1,10 @@
 import type { ActivationKind } from '../activations.ts';
 import { Layout, type Region } from '../memory/layout.ts';
 import { configurableWork } from '../memory/workspace.ts';
+import type { Exchange } from './exchange.ts';
 import type { Family } from './families.ts';
 import type { Heap } from './heap.ts';
-import type { Engine, RnnCell, Variable } from './tf.ts';
+import type { RnnCell, Variable } from './tf.ts';
 
 /** Weights of a cell as the kernels read them: [G, I] by gate in our order, and packed. */
 export interface CellWeights {
@@ -35,7 +36,7 @@ interface Entry extends CellWeights {
   ids: readonly (object | undefined)[];
 }
 
-/** Weights by the variable of a cell's kernel. They are converted once per value: a new value has another dataId. */
+/** Weights by the variable of a cell's kernel. They are converted once per value: `Exchange.stamp` tells. */
 export class WeightStore {
   readonly #heap: Heap;
   readonly #entries = new Map<Variable, Entry>();
@@ -45,10 +46,10 @@ export class WeightStore {
   }
 
   /** The weights of a cell, which then has one user more. */
-  use(engine: Engine, cell: RnnCell, family: Family, kinds: readonly ActivationKind[]): CellWeights {
+  use(exchange: Exchange, cell: RnnCell, family: Family, kinds: readonly ActivationKind[]): CellWeights {
     const variables = [cell.kernel.read(), cell.recurrentKernel.read(), cell.bias?.read()];
     const key = variables[0]!;
-    const ids = variables.map((variable) => variable?.dataId);
+    const ids = variables.map((variable) => variable && exchange.stamp(variable));
     let entry = this.#entries.get(key);
     if (!entry || ids.some((id, i) => id !== entry!.ids[i])) {
       if (entry && entry.users > 0) {
@@ -58,7 +59,7 @@ export class WeightStore {
       if (!entry) this.#freeDisposed();
       entry ??= this.#take(cell, family, kinds);
       this.#entries.set(key, entry);
-      this.#convert(engine, entry, variables);
+      this.#convert(exchange, entry, variables);
       entry.ids = ids;
       entry.packed = false;
     }
@@ -100,33 +101,29 @@ export class WeightStore {
     };
   }
 
-  #convert(engine: Engine, entry: Entry, variables: readonly (Variable | undefined)[]): void {
-    const { I, H, G } = entry;
-    const heap = this.#heap;
-    const { kernels } = heap.arena;
-    const bytes = Math.max(I, H, 1) * G * 4;
-    const raw = heap.take(bytes);
+  #convert(exchange: Exchange, entry: Entry, variables: readonly (Variable | undefined)[]): void {
+    const { I, H, G, family } = entry;
+    const { arena } = this.#heap;
     for (const [i, [rows, to]] of (
       [
         [I, entry.wIh],
         [H, entry.wHh],
       ] as const
     ).entries()) {
-      heap.arena.f32.set(engine.readSync(variables[i]!.dataId), raw / 4);
-      for (const [ours, theirs] of entry.family.blocks.entries()) {
-        kernels.transpose(rows, H, raw + theirs * H * 4, G, to + ours * H * rows * 4, rows);
+      const { ptr, close } = exchange.open(variables[i]!);
+      for (const [ours, theirs] of family.blocks.entries()) {
+        arena.kernels.transpose(rows, H, ptr + theirs * H * 4, G, to + ours * H * rows * 4, rows);
+      }
+      close();
+    }
+    if (!entry.bias) return;
+    const { ptr, close } = exchange.open(variables[2]!);
+    for (let from = 0; from < variables[2]!.size; from += G) {
+      for (const [ours, theirs] of family.blocks.entries()) {
+        this.#heap.copy(ptr + (from + theirs * H) * 4, entry.bias + (from + ours * H) * 4, H);
       }
     }
-    if (entry.bias) {
-      const values = engine.readSync(variables[2]!.dataId);
-      for (let from = 0; from < values.length; from += G) {
-        for (const [ours, theirs] of entry.family.blocks.entries()) {
-          const gate = values.subarray(from + theirs * H, from + (theirs + 1) * H);
-          heap.arena.f32.set(gate, entry.bias / 4 + from + ours * H);
-        }
-      }
-    }
-    heap.release(raw, bytes);
+    close();
   }
 
   /** Frees the weights of variables that were disposed. */

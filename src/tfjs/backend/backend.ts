@@ -19,7 +19,6 @@ interface Storage {
 /** The part of TF.js's cpu backend that is used here. */
 export interface CpuBackend extends Backend {
   readonly data: Storage;
-  read(dataId: object): Promise<Values>;
   incRef(dataId: object): void;
   disposeData(dataId: object, force?: boolean): boolean;
   dispose(): void;
@@ -40,6 +39,10 @@ export interface UnrolledBackend extends CpuBackend {
   pointer(tensor: TensorInfo): number | undefined;
   /** Memory for a tensor of float32, int32 or bool. */
   make(shape: number[], dtype?: string): Made;
+  /** An object that is another one whenever the values of a tensor are others. */
+  stamp(tensor: TensorInfo): object;
+  /** Where the values of a tensor of float32 may be overwritten; undefined if other tensors share them. */
+  writable(tensor: TensorInfo): number | undefined;
   /** What `tf.removeBackend` does from now on: tensors keep their data. */
   keepData(): void;
 }
@@ -89,15 +92,22 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
       return ptr;
     }
 
+    stamp({ dataId }: TensorInfo): object {
+      return this.data.get(dataId).stamp;
+    }
+
+    writable(tensor: TensorInfo): number | undefined {
+      const data = this.data.get(tensor.dataId);
+      if (data.refCount !== 1 || tensor.dtype !== 'float32') return undefined;
+      data.change();
+      return this.pointer(tensor);
+    }
+
     override readSync(dataId: object): Values {
       if (this.#isRemoved) throw removed();
       // a view would change with the memory
       const values = super.readSync(dataId);
       return this.data.get(dataId).isInMemory ? (values?.slice() as Values) : values;
-    }
-
-    override async read(dataId: object): Promise<Values> {
-      return this.readSync(dataId);
     }
 
     override disposeData(dataId: object, force = false): boolean {
@@ -133,6 +143,6 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
 
 function removed(): StateError {
   return new StateError(
-    `the backend '${BACKEND}' was removed, and its tensors with it: call what install returned, then install(tf) again`,
+    `the backend '${BACKEND}' and its tensors were removed: undo install, then call it again`,
   );
 }

@@ -1,6 +1,5 @@
 import { gemmWork } from '../../memory/workspace.ts';
 import type { TensorInfo } from '../tf.ts';
-import type { UnrolledBackend } from './backend.ts';
 import { withWork } from './matMul.ts';
 import { floats, type OwnKernel } from './own.ts';
 import { sizeOf } from './shape.ts';
@@ -66,10 +65,6 @@ function forTaps(
   }
 }
 
-function zeros({ heap }: UnrolledBackend, ptr: number, n: number): void {
-  heap.arena.f32.fill(0, ptr / 4, ptr / 4 + n);
-}
-
 function workOf({ N, I, O }: Geometry): number {
   return Math.max(gemmWork(N, O, I), gemmWork(N, I, O), gemmWork(I, O, N));
 }
@@ -81,7 +76,7 @@ const forward: OwnKernel = ({ inputs, attrs, backend }) => {
   if (!geometry || from === undefined || w === undefined) return undefined;
   const { B, N, I, O, stride } = geometry;
   const { ptr, info } = backend.make([B, 1, N, O]);
-  zeros(backend, ptr, sizeOf(info.shape));
+  backend.heap.clear(ptr, sizeOf(info.shape));
   withWork(backend, workOf(geometry), (work) => {
     forTaps(geometry, from, ptr, (n, xn, yn, k) => {
       backend.kernels.sgemm_nn(n, O, I, xn, stride * I, w + k * I * O * 4, O, 1, yn, O, work);
@@ -97,7 +92,7 @@ const inputGradient: OwnKernel = ({ inputs, attrs, backend }) => {
   if (!geometry || from === undefined || w === undefined || dy.shape[2] !== geometry.N) return undefined;
   const { I, O, stride } = geometry;
   const { ptr, info } = backend.make([...attrs.inputShape]);
-  zeros(backend, ptr, sizeOf(info.shape));
+  backend.heap.clear(ptr, sizeOf(info.shape));
   withWork(backend, workOf(geometry), (work) => {
     forTaps(geometry, ptr, from, (n, xn, yn, k) => {
       backend.kernels.sgemm_nt(n, I, O, yn, O, w + k * I * O * 4, O, 1, xn, stride * I, work);
@@ -113,7 +108,7 @@ const filterGradient: OwnKernel = ({ inputs, attrs, backend }) => {
   if (!geometry || from === undefined || dyAt === undefined || dy.shape[2] !== geometry.N) return undefined;
   const { I, O, stride } = geometry;
   const { ptr, info } = backend.make([...attrs.filterShape]);
-  zeros(backend, ptr, sizeOf(info.shape));
+  backend.heap.clear(ptr, sizeOf(info.shape));
   withWork(backend, workOf(geometry), (work) => {
     forTaps(geometry, from, dyAt, (n, xn, yn, k) => {
       backend.kernels.sgemm_tn(I, O, n, xn, stride * I, yn, O, 1, ptr + k * I * O * 4, O, work);

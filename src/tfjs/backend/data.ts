@@ -17,6 +17,7 @@ export class Data {
   #array: Values | undefined;
   #ptr = 0;
   #length = 0;
+  #stamp: object | undefined;
 
   /** array: the values; undefined for memory of `length` values that are yet to be written. */
   constructor(heap: Heap, dtype: string, array: Values | undefined, length?: number) {
@@ -45,6 +46,17 @@ export class Data {
     viewOf(this.#heap, this.dtype, this.#ptr, array.length).set(array);
     this.#array = undefined;
     return this.#ptr;
+  }
+
+  /** An object that is another one after `change`. */
+  get stamp(): object {
+    this.#stamp ??= {};
+    return this.#stamp;
+  }
+
+  /** Says that the values are about to be overwritten. */
+  change(): void {
+    this.#stamp = undefined;
   }
 
   free(): void {

@@ -159,32 +159,15 @@ function activation(name: string): OwnKernel {
   };
 }
 
-/** The sum of tensors of one shape. */
-const addN: OwnKernel = ({ inputs, backend }) => {
-  const tensors = Object.values(inputs);
-  const pointers = floats(backend, ...tensors);
-  const [first] = tensors;
-  if (!pointers || !tensors.every(({ shape }) => isSame(shape, first!.shape))) return undefined;
-  const { ptr, info } = backend.make(first!.shape);
-  const { kernels, heap } = backend;
-  const n = sizeOf(first!.shape);
-  heap.arena.f32.copyWithin(ptr / 4, pointers[0]! / 4, pointers[0]! / 4 + n);
-  for (const each of pointers.slice(1)) kernels.vec_add(n, ptr, each, ptr);
-  return info;
-};
-
 /** Where `condition` is true the values of t, else those of e. */
 const select: OwnKernel = ({ inputs, backend }) => {
   const { condition, t, e } = inputs as { condition: TensorInfo; t: TensorInfo; e: TensorInfo };
   const values = floats(backend, t, e);
   const at = condition.dtype === 'bool' ? backend.pointer(condition) : undefined;
-  if (!values || at === undefined || !isSame(t.shape, e.shape)) return undefined;
-  const m = sizeOf(condition.shape);
-  const n = sizeOf(t.shape);
-  const isByRow = condition.shape.length === 1 && condition.shape[0] === t.shape[0];
-  if (!isByRow && !isSame(condition.shape, t.shape)) return undefined;
+  if (!values || at === undefined || ![e, condition].every(({ shape }) => isSame(shape, t.shape)))
+    return undefined;
   const { ptr, info } = backend.make(t.shape);
-  backend.kernels.tensor_select(m, m && n / m, at, values[0]!, values[1]!, ptr);
+  backend.kernels.tensor_select(sizeOf(t.shape), at, values[0]!, values[1]!, ptr);
   return info;
 };
 
@@ -197,6 +180,5 @@ export const elementwise: Readonly<Record<string, OwnKernel>> = {
   ...each(COMPARE, compare),
   ...each(UNARY, unary),
   ...each(ACTIVATIONS, (_, name) => activation(name)),
-  AddN: addN,
   Select: select,
 };

@@ -93,40 +93,15 @@ const slice: OwnKernel = ({ inputs, attrs, backend }) => {
   return from === undefined || !found ? undefined : part(backend, x, from, found.at, found.sizes);
 };
 
-/** Parts of a tensor along an axis. */
-function parts(
-  backend: UnrolledBackend,
-  x: TensorInfo,
-  axis: number,
-  sizes: readonly number[],
-  isKept: boolean,
-): TensorInfo[] | undefined {
-  const from = words(backend, x);
-  if (from === undefined) return undefined;
-  let first = 0;
-  return sizes.map((size) => {
-    const shape = x.shape.with(axis, size);
-    const at = x.shape.map((_, i) => (i === axis ? first : 0));
-    first += size;
-    return part(backend, x, from, at, shape, isKept ? shape : shape.toSpliced(axis, 1));
-  });
-}
-
 const unpack: OwnKernel = ({ inputs, attrs, backend }) => {
   const x = inputs.value!;
   const [axis] = axesOf(attrs.axis, x.shape.length) ?? [];
-  return axis === undefined ? undefined : parts(backend, x, axis, new Array(x.shape[axis]!).fill(1), false);
-};
-
-const split: OwnKernel = ({ inputs, attrs, backend }) => {
-  const x = inputs.x!;
-  const [axis] = axesOf(attrs.axis, x.shape.length) ?? [];
-  if (axis === undefined) return undefined;
-  const given: number | number[] = attrs.numOrSizeSplits;
-  const n = x.shape[axis]!;
-  const sizes = typeof given === 'number' ? new Array<number>(given).fill(n / given) : given;
-  const fits = sizes.every((size) => Number.isInteger(size) && size >= 0);
-  return fits && sizes.reduce((a, b) => a + b, 0) === n ? parts(backend, x, axis, sizes, true) : undefined;
+  const from = words(backend, x);
+  if (from === undefined || axis === undefined) return undefined;
+  const sizes = x.shape.with(axis, 1);
+  return Array.from({ length: x.shape[axis]! }, (_, i) =>
+    part(backend, x, from, new Array(sizes.length).fill(0).with(axis, i), sizes, sizes.toSpliced(axis, 1)),
+  );
 };
 
 /** Tensors of one type next to each other: each as rows of `widths` words. */
@@ -190,20 +165,10 @@ const tile: OwnKernel = ({ inputs, attrs, backend }) => {
   return info;
 };
 
-const expandDims: OwnKernel = ({ inputs, attrs, backend }) => {
-  const x = inputs.input!;
-  const [axis] = axesOf(attrs.dim, x.shape.length + 1) ?? [];
-  return axis === undefined || x.dtype === 'complex64'
-    ? undefined
-    : reshaped(backend, x, x.shape.toSpliced(axis, 0, 1));
-};
-
 export const moves: Readonly<Record<string, OwnKernel>> = {
   Concat: concat,
-  ExpandDims: expandDims,
   Pack: pack,
   Slice: slice,
-  SplitV: split,
   Tile: tile,
   Transpose: transpose,
   Unpack: unpack,

@@ -1,7 +1,7 @@
 import type { KernelCalls } from '../../wasm/generated/kernelCalls.ts';
 import { segmentSum } from '../segmentSum.ts';
 import type { TensorInfo } from '../tf.ts';
-import { floats, type OwnKernel, reshaped } from './own.ts';
+import { floats, type OwnKernel } from './own.ts';
 import { axesOf, sizeOf } from './shape.ts';
 
 /** Reduces the middle axis of x[m, k, n]. */
@@ -97,30 +97,11 @@ const unsortedSegmentSum: OwnKernel = ({ inputs, attrs, backend }) => {
   return info;
 };
 
-const reshape: OwnKernel = ({ inputs, attrs, backend }) => {
-  const x = inputs.x!;
-  const given: number[] = attrs.shape;
-  const missing = given.indexOf(-1);
-  const known = given.reduce((product, n, i) => (i === missing ? product : product * n), 1);
-  const size = sizeOf(x.shape);
-  const shape = given.map((n, i) => (i === missing ? size / known : n));
-  if (
-    x.dtype === 'complex64' ||
-    sizeOf(shape) !== size ||
-    !shape.every((n) => Number.isInteger(n) && n >= 0)
-  ) {
-    return undefined;
-  }
-  return reshaped(backend, x, shape);
-};
-
 export const rows: Readonly<Record<string, OwnKernel>> = {
   ArgMax: argMax,
   GatherV2: gather,
-  Identity: ({ inputs, backend }) => reshaped(backend, inputs.x!, inputs.x!.shape),
   Max: reduction(max, true),
   Mean: reduction(mean, true),
-  Reshape: reshape,
   Softmax: softmax,
   Sum: reduction(sum, false),
   UnsortedSegmentSum: unsortedSegmentSum,

@@ -19,6 +19,9 @@ export const OWN: Readonly<Record<string, OwnKernel>> = {
   ...rows,
 };
 
+/** Kernels of the cpu backend that only count one more reference to the data. */
+const FREE: readonly string[] = ['ExpandDims', 'Identity', 'Reshape'];
+
 /** A registered backend. */
 export interface Registered {
   /** How often code of the cpu backend ran, by the name of the kernel. */
@@ -68,7 +71,7 @@ function onOurMemory(kernel: Kernel, fallbacks: Map<string, number>): Kernel {
     kernelFunc: (call) => {
       const done = own?.(call as unknown as OwnCall);
       if (done) return done;
-      fallbacks.set(kernelName, (fallbacks.get(kernelName) ?? 0) + 1);
+      if (!FREE.includes(kernelName)) fallbacks.set(kernelName, (fallbacks.get(kernelName) ?? 0) + 1);
       return kernelFunc(call);
     },
   };
