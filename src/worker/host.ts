@@ -49,19 +49,21 @@ function listen(): Port {
 
 /**
  * Exposes your own functions to `WorkerTrainer.run(name, ...args)`. They are called with the trainer, between two
- * updates; arguments and results are copied. `custom`: your own layers, and your own losses and optimizers, which
- * `WorkerTrainer.create` refers to as `{ exposed: 'name', …options }`.
+ * updates; arguments and results are copied. `custom`: your own layers, and your own losses, optimizers, schedules and
+ * metrics, which `WorkerTrainer` refers to as `{ exposed: 'name', …options }`.
  */
 export function expose(functions: Readonly<Record<string, WorkerFunction>>, custom: Exposed = {}): void {
-  const { layers, losses, optimizers, schedules } = options('expose', custom, {
+  const { layers, losses, optimizers, schedules, metrics } = options('expose', custom, {
     layers: true,
     losses: true,
     optimizers: true,
     schedules: true,
+    metrics: true,
   });
   Object.assign(server.functions, functions);
   Object.assign(server.layers, layers);
   Object.assign(server.losses, losses);
   Object.assign(server.optimizers, optimizers);
   Object.assign(server.schedules, schedules);
+  Object.assign(server.metrics, metrics);
 }

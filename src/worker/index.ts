@@ -9,23 +9,33 @@ export type {
   OptimizerDescription,
   ScheduleDescription,
 } from '../model/fromDescription.ts';
+export type {
+  Arrays,
+  Batch,
+  Batches,
+  Checkpointing,
+  Corpus,
+  EpochRecord,
+  FitData,
+  FitOptions,
+  FitResult,
+  Progress,
+  ValidationResult,
+} from '../model/trainer.ts';
 export type { Exposed, WorkerFunction } from './serve.ts';
 export { WorkerTrainer } from './trainer.ts';
 export type {
-  Batch,
-  Batches,
-  Corpus,
-  FitOptions,
-  FitResult,
   ModelSource,
   NodeWorker,
-  Progress,
   Sample,
   SampleOptions,
   Transfer,
   WorkerBatchOptions,
   WorkerEvaluationOptions,
+  WorkerFitOptions,
+  WorkerMetric,
   WorkerOptions,
   WorkerStepOptions,
   WorkerTrainerOptions,
+  WorkerValidationOptions,
 } from './types.ts';

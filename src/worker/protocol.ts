@@ -23,7 +23,7 @@ export interface Notice {
   readonly unrolled: 'notice';
   readonly id: number;
   /** `more`: requests another batch. */
-  readonly kind: 'progress' | 'more';
+  readonly kind: 'progress' | 'more' | 'checkpoint';
   readonly value: unknown;
 }
 

@@ -3,6 +3,7 @@ import { integer, options } from '../check.ts';
 import type { CustomLayerClass } from '../custom/layer.ts';
 import type { CustomLoss } from '../custom/loss.ts';
 import type { CustomOptimizer } from '../custom/optimizer.ts';
+import type { Metric, MetricFunction } from '../data/metrics/metric.ts';
 import { ArgumentError, StateError, Verbatim } from '../errors.ts';
 import { Generator } from '../init/generator.ts';
 import type { Loss } from '../losses/loss.ts';
@@ -22,25 +23,29 @@ import { Sequential } from '../model/sequential.ts';
 import {
   type BatchOptions,
   type EvaluationOptions,
+  type FitData,
+  type FitOptions,
   type StepOptions,
   Trainer,
   type TrainerOptions,
+  type ValidationOptions,
 } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedules.ts';
 import { init } from '../wasm/inlined.ts';
 import { pack } from './failure.ts';
-import { type AnyTrainer, CorpusSource, Fit, Inbox } from './fit.ts';
+import { Inbox, type Item } from './inbox.ts';
+import type { Role, Wanted } from './outbox.ts';
 import { isPlain, portable } from './portable.ts';
 import type { Answer, Call, Notice } from './protocol.ts';
-import type { Batch, Corpus, FitOptions, Sample, SampleOptions, WorkerTrainerOptions } from './types.ts';
+import type { Sample, SampleOptions, WorkerTrainerOptions } from './types.ts';
 
 /** A user's function, called by `WorkerTrainer.run(name, ...args)` between two updates. */
 // biome-ignore lint/suspicious/noExplicitAny: arguments are the user's own
 export type WorkerFunction = (trainer: Trainer, ...args: any[]) => unknown;
 
-/** Custom layers, and functions that create losses, optimizers and schedules from options. */
+/** Custom layers, and functions that create losses, optimizers, schedules and metrics from options. */
 export interface Exposed {
   /** Custom layers by `type`. */
   readonly layers?: Readonly<Record<string, CustomLayerClass>> | undefined;
@@ -53,6 +58,9 @@ export interface Exposed {
   /** By name. */
   // biome-ignore lint/suspicious/noExplicitAny: options are the user's own
   readonly schedules?: Readonly<Record<string, (options: any) => Schedule>> | undefined;
+  /** By name. */
+  // biome-ignore lint/suspicious/noExplicitAny: options are the user's own
+  readonly metrics?: Readonly<Record<string, (options: any) => Metric | MetricFunction>> | undefined;
 }
 
 /** Creates an exposed loss or optimizer; undefined if the description is not `{ exposed }`. */
@@ -70,10 +78,17 @@ function exposed<T>(
   return makers[name]!(rest);
 }
 
-type Post = (message: Answer | Notice, move: ArrayBuffer[]) => void;
+/** A trainer of any model. */
+type AnyTrainer = Trainer<Sequential | Model>;
 
-/** Number of batches requested in advance. */
-const AHEAD = 2;
+/** What a call of `fit` or `validate` has besides data and options. */
+interface Sent {
+  /** Data that are sent batch by batch. */
+  readonly roles: readonly Role[];
+  readonly isStopped?: boolean | undefined;
+}
+
+type Post = (message: Answer | Notice, move: ArrayBuffer[]) => void;
 
 /** A trainer that answers calls. */
 export class Server {
@@ -82,10 +97,12 @@ export class Server {
   readonly losses: NonNullable<Exposed['losses']> = {};
   readonly optimizers: NonNullable<Exposed['optimizers']> = {};
   readonly schedules: NonNullable<Exposed['schedules']> = {};
+  readonly metrics: NonNullable<Exposed['metrics']> = {};
   readonly #post: Post;
   #made: AnyTrainer | undefined;
-  #fit: Fit | undefined;
-  #inbox: { readonly id: number; readonly batches: Inbox } | undefined;
+  #fit: ReturnType<AnyTrainer['startFit']> | undefined;
+  /** By call. */
+  readonly #inboxes = new Map<number, Partial<Record<Role, Inbox>>>();
   #paused = false;
   /** `id` of the last call. */
   #id = 0;
@@ -149,19 +166,20 @@ export class Server {
     saveModel: (_, metadata?: Record<string, string>) => this.#trainer.model.save(metadata),
     restore: (_, bytes: Uint8Array) => this.#idle.restore(bytes),
     sample: (_, opts: SampleOptions) => sample(this.#trainer, opts),
-    fit: (id, corpus: Corpus | undefined, opts: FitOptions) => this.#run(id, corpus, opts),
-    batch: (_, of: number, batch: Batch | undefined) => {
-      // belongs to a fit that has ended
-      if (this.#inbox?.id === of) this.#inbox.batches.put(batch);
-    },
-    stop: () => this.#fit?.stop(),
+    fit: (id, data: FitData, opts: FitOptions, sent: Sent) => this.#run(id, data, opts, sent),
+    validate: (id, data: FitData, opts: ValidationOptions, sent: Sent) =>
+      this.#validate(id, data, opts, sent),
+    // one that belongs to a call that has ended is left
+    batch: (_, of: number, { role, epoch }: Wanted, batch: Item) =>
+      this.#inboxes.get(of)?.[role]?.put(epoch, batch),
+    stop: () => this.#fit?.pacer.stop(),
     pause: () => {
       this.#paused = true;
-      this.#fit?.pause();
+      this.#fit?.pacer.pause();
     },
     resume: () => {
       this.#paused = false;
-      this.#fit?.resume();
+      this.#fit?.pacer.resume();
     },
     run: (_, name: string, args: unknown[]) => {
       const known = Object.keys(this.functions);
@@ -211,28 +229,68 @@ export class Server {
     );
   }
 
-  async #run(id: number, corpus: Corpus | undefined, opts: FitOptions): Promise<unknown> {
+  async #run(id: number, data: FitData, opts: FitOptions, { roles, isStopped }: Sent): Promise<unknown> {
     const trainer = this.#idle;
-    const { progressEvery, stepOptions } = opts;
-    if (progressEvery !== undefined) integer('progressEvery', progressEvery, 1);
-    if (opts.updates !== undefined) integer('updates', opts.updates, 0);
-    const notice = (kind: Notice['kind'], given: unknown) => {
-      const { value, move } = portable(given, false);
-      this.#post({ unrolled: 'notice', id, kind, value }, move);
-    };
-    const source = corpus
-      ? new CorpusSource(trainer, corpus)
-      : new Inbox(() => notice('more', undefined), AHEAD);
-    if (source instanceof Inbox) this.#inbox = { id, batches: source };
-    const batches = source instanceof CorpusSource ? source.batches : opts.updates;
-    const progress = (value: unknown) => notice('progress', value);
-    this.#fit = new Fit(trainer, { source, batches, progressEvery, stepOptions, progress }, this.#paused);
+    const inboxes = this.#open(id, roles, opts.updates);
     try {
-      return await this.#fit.run();
+      const { checkpoint } = opts;
+      const fit = trainer.startFit(
+        inboxes.data ?? data,
+        {
+          ...opts,
+          validation: inboxes.validation ?? opts.validation,
+          metrics: this.#metricsOf(opts.metrics),
+          onProgress: (progress) => this.#notice(id, 'progress', progress),
+          checkpoint: checkpoint && { ...checkpoint, save: (bytes) => this.#notice(id, 'checkpoint', bytes) },
+        },
+        this.#paused,
+      );
+      if (isStopped) fit.pacer.stop();
+      this.#fit = fit;
+      return await fit.run();
     } finally {
       this.#fit = undefined;
-      this.#inbox = undefined;
+      this.#inboxes.delete(id);
     }
+  }
+
+  async #validate(id: number, data: FitData, opts: ValidationOptions, { roles }: Sent): Promise<unknown> {
+    const inboxes = this.#open(id, roles);
+    try {
+      const given = { ...opts, metrics: this.#metricsOf(opts.metrics) };
+      return await this.#trainer.validate((inboxes.data ?? data) as FitData, given);
+    } finally {
+      this.#inboxes.delete(id);
+    }
+  }
+
+  /** Inboxes for the data that a call is sent batch by batch. */
+  #open(id: number, roles: readonly Role[], batches?: number): Partial<Record<Role, Inbox>> {
+    const inbox = (role: Role) =>
+      new Inbox(
+        (epoch) => this.#notice(id, 'more', { role, epoch } satisfies Wanted),
+        role === 'data' ? batches : undefined,
+      );
+    const inboxes = Object.fromEntries(roles.map((role) => [role, inbox(role)]));
+    this.#inboxes.set(id, inboxes);
+    return inboxes;
+  }
+
+  /** Metrics, those that are exposed created. */
+  #metricsOf(given: ValidationOptions['metrics']): ValidationOptions['metrics'] {
+    const make = (argument: string, list: unknown) =>
+      Array.isArray(list)
+        ? list.map((one, i) => exposed(`${argument}[${i}]`, this.metrics, one) ?? one)
+        : list;
+    if (Array.isArray(given) || !isPlain(given))
+      return make('metrics', given) as ValidationOptions['metrics'];
+    const entries = Object.entries(given).map(([name, list]) => [name, make(`metrics.${name}`, list)]);
+    return Object.fromEntries(entries) as ValidationOptions['metrics'];
+  }
+
+  #notice(id: number, kind: Notice['kind'], given: unknown): void {
+    const { value, move } = portable(given, kind === 'checkpoint');
+    this.#post({ unrolled: 'notice', id, kind, value }, move);
   }
 }
 

@@ -1,29 +1,35 @@
 import { isArrayBuffer } from '../arrayKind.ts';
-import { boolean, type Names, options } from '../check.ts';
+import { boolean, callable, options } from '../check.ts';
 import type { Flow } from '../diagnostics/flow.ts';
 import { ArgumentError } from '../errors.ts';
+import { signalOf } from '../model/fit/prepareFit.ts';
 import type { Named } from '../model/graph/named.ts';
-import type { Evaluation, Gradients, StepResult, Trainer } from '../model/trainer.ts';
+import type {
+  Evaluation,
+  FitData,
+  FitResult,
+  Gradients,
+  StepResult,
+  Trainer,
+  ValidationResult,
+} from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';
 import type { Channel } from './channel.ts';
 import { connect } from './connect.ts';
 import { isPlain } from './portable.ts';
+import { runFit, runValidation } from './runFit.ts';
 import type {
-  Batch,
-  Batches,
-  Corpus,
-  FitOptions,
-  FitResult,
   ModelSource,
-  Progress,
   Sample,
   SampleOptions,
   WorkerBatchOptions,
   WorkerEvaluationOptions,
+  WorkerFitOptions,
   WorkerOptions,
   WorkerStepOptions,
   WorkerTrainerOptions,
+  WorkerValidationOptions,
 } from './types.ts';
 
 interface Created {
@@ -104,63 +110,20 @@ export class WorkerTrainer {
   }
 
   /**
-   * Runs many updates in the worker, on a corpus that is copied to it or on batches that are sent as needed. Other
-   * calls are answered between updates.
+   * Same as Trainer.fit, in the worker: arrays are copied there, batches of iterables are sent as needed, two in advance.
+   * Other calls are answered between two steps.
    *
-   * @throws {ArgumentError} as Trainer.step, or if an option is out of range
+   * @throws {ArgumentError} as Trainer.fit, or if a metric is not plain data
    * @throws {StateError} if another fit is running
-   * @throws the signal's reason if it is aborted; any error thrown by `onProgress` or the batches
+   * @throws any error thrown by the data, by `onProgress` or by `checkpoint.save`
    */
-  async fit(data: Corpus | Batches, opts?: FitOptions): Promise<FitResult> {
-    const { onProgress, signal, transfer = false, ...rest } = options('fit', opts, FIT);
-    boolean('transfer', transfer);
-    if (onProgress !== undefined) callable('onProgress', onProgress);
-    signalOf(signal)?.throwIfAborted();
-    const batches = iterate(data);
-    let over = false;
-    let failed: { readonly reason: unknown } | undefined;
-    const stop = (reason: unknown) => {
-      failed ??= { reason };
-      // rejects if the worker has ended; then the fit rejects, too
-      if (!over) this.#channel.call('stop').catch(() => {});
-    };
-    const bring = async (id: number) => {
-      try {
-        const next = await batches!.next();
-        if (over) return;
-        const batch = next.done ? undefined : batchOf(next.value);
-        await this.#channel.call('batch', { id, batch }, transfer);
-      } catch (error) {
-        stop(error);
-      }
-    };
-    let listener = onProgress;
-    const deaf = (error: unknown) => {
-      listener = undefined;
-      stop(error);
-    };
-    // one at a time, even if several are requested at once
-    let brought = Promise.resolve();
-    const abort = () => stop(signal!.reason);
-    signal?.addEventListener('abort', abort);
-    try {
-      const args = { data: batches ? undefined : data, options: rest };
-      const result = await this.#channel.call<FitResult>('fit', args, transfer, ({ kind, value }, id) => {
-        if (kind === 'more') brought = brought.then(() => bring(id));
-        else attempt(() => listener?.(value as Progress), deaf);
-      });
-      if (failed) throw failed.reason;
-      return result;
-    } finally {
-      over = true;
-      signal?.removeEventListener('abort', abort);
-      // not awaited: a pending iterator must not delay an abort
-      if (batches)
-        attempt(
-          () => void Promise.resolve(batches.return?.()).catch(() => {}),
-          () => {},
-        );
-    }
+  fit(data: FitData, opts?: WorkerFitOptions): Promise<FitResult> {
+    return runFit(this.#channel, data, opts);
+  }
+
+  /** Same as Trainer.validate. */
+  validate(data: FitData, opts?: WorkerValidationOptions): Promise<ValidationResult> {
+    return runValidation(this.#channel, data, opts);
   }
 
   /** Pauses the current or the next fit. Resolves when no update is running. */
@@ -264,37 +227,19 @@ export class WorkerTrainer {
   }
 }
 
-const FIT: Names<FitOptions> = {
-  onProgress: true,
-  progressEvery: true,
-  signal: true,
-  updates: true,
-  transfer: true,
-  stepOptions: true,
-};
-
 const DESCRIBED = {
   loss: "a name such as 'crossEntropy', or { name: 'crossEntropy', ignoreIndex: 0 }, or these by output",
-  optimizer: "{ name: 'adamw', lr: 1e-3 }",
+  optimizer: "'adamw' or { name: 'adamw', lr: 1e-3 }",
   schedule: "{ name: 'cosineLR', steps: 1000 }",
 };
 
 function described(name: string, value: unknown, example: string): void {
   const missing = value === undefined && name === 'schedule';
-  if (missing || (name === 'loss' && typeof value === 'string') || isPlain(value)) {
+  if (missing || typeof value === 'string' || isPlain(value)) {
     const made = isPlain(value) && Object.values(value).find((inner) => typeof inner === 'function');
     if (!made) return;
   }
   throw new ArgumentError(name, `plain data: ${example}`, value);
-}
-
-function callable(name: string, value: unknown): void {
-  if (typeof value !== 'function') throw new ArgumentError(name, 'a function', value);
-}
-
-function signalOf(signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (signal === undefined || typeof signal?.throwIfAborted === 'function') return signal;
-  throw new ArgumentError('signal', 'an AbortSignal', signal);
 }
 
 function bytesOf(model: ModelSource): Uint8Array | ArrayBuffer {
@@ -303,27 +248,4 @@ function bytesOf(model: ModelSource): Uint8Array | ArrayBuffer {
     throw new ArgumentError('model', 'a Sequential, a Model or the bytes of a saved one', model);
   }
   return model.save();
-}
-
-function iterate(data: Corpus | Batches): AsyncIterator<Batch> | Iterator<Batch> | undefined {
-  if (typeof data !== 'object' || data === null) {
-    throw new ArgumentError('data', 'a corpus or batches', data);
-  }
-  if (Symbol.asyncIterator in data) return data[Symbol.asyncIterator]();
-  return Symbol.iterator in data ? data[Symbol.iterator]() : undefined;
-}
-
-function batchOf(value: unknown): Batch {
-  if (!isPlain(value) || !('x' in value && 'y' in value)) {
-    throw new ArgumentError('data', 'batches { x, y }', value);
-  }
-  return value as unknown as Batch;
-}
-
-function attempt(call: () => void, failed: (error: unknown) => void): void {
-  try {
-    call();
-  } catch (error) {
-    failed(error);
-  }
 }

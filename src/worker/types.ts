@@ -1,3 +1,4 @@
+import type { MetricDescription } from '../data/metrics/table.ts';
 import type { ModelBase } from '../model/core/modelBase.ts';
 import type {
   ExposedDescription,
@@ -5,15 +6,14 @@ import type {
   OptimizerDescription,
   ScheduleDescription,
 } from '../model/fromDescription.ts';
-import type { Named } from '../model/graph/named.ts';
 import type {
   BatchOptions,
   EvaluationOptions,
+  FitOptions,
   StepOptions,
-  StepResult,
   TrainerOptions,
+  ValidationOptions,
 } from '../model/trainer.ts';
-import type { Given } from '../ndarray.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';
 
 /** Options of `WorkerTrainer.create`: TrainerOptions with functions and classes described by plain data. */
@@ -26,7 +26,7 @@ export interface WorkerTrainerOptions extends Omit<TrainerOptions, 'loss' | 'opt
     | LossDescription
     | ExposedDescription
     | Readonly<Record<string, LossDescription | ExposedDescription>>;
-  /** `{ name: 'adamw', lr: 1e-3 }`; also sgd, adam, rmsprop, adagrad and others. */
+  /** `'adamw'` or, with options, `{ name: 'adamw', lr: 1e-3 }`; also sgd, adam, rmsprop, adagrad and others. */
   readonly optimizer: OptimizerDescription | ExposedDescription;
   /** `{ name: 'cosineLR', steps: 1000 }`; also stepLR, warmup. */
   readonly schedule?: ScheduleDescription | ExposedDescription | undefined;
@@ -84,77 +84,17 @@ export interface WorkerEvaluationOptions extends EvaluationOptions, Transfer {}
 /** Options of a step in a worker. */
 export interface WorkerStepOptions extends StepOptions, Transfer {}
 
-/** The data of one update of `fit`. */
-export interface Batch {
-  /** Same as the argument of `step`. */
-  readonly x: Named<Given>;
-  /** Same as the argument of `step`. */
-  readonly y: Named<Given>;
-  /** Options of this step, instead of `stepOptions` of `fit`. */
-  readonly options?: StepOptions | undefined;
+/** Metrics of `WorkerTrainer`: by name, as `{ name, …options }`, or exposed by the worker's script. */
+export type WorkerMetric = MetricDescription | ExposedDescription;
+
+/** Options of `WorkerTrainer.validate`. */
+export interface WorkerValidationOptions extends Omit<ValidationOptions, 'metrics'>, Transfer {
+  /** Metrics of the outputs; for a `Model` with named outputs, lists by name. */
+  readonly metrics?: readonly WorkerMetric[] | Readonly<Record<string, readonly WorkerMetric[]>> | undefined;
 }
 
-/**
- * Next-token training on a text that is copied to the worker. The batch's B rows start at evenly spaced positions and
- * read one sequence per update, wrapping around at the end. The position depends only on the number of updates made,
- * so a restored trainer continues where the saved one stopped.
- */
-export interface Corpus {
-  /** Indices; longer than one sequence. */
-  readonly data: Int32Array | Uint8Array | Uint16Array;
-  /** Sequence length T. */
-  readonly stepsPerSequence: number;
-  /** Batch size B. */
-  readonly batch: number;
-  /** Number of updates. */
-  readonly updates: number;
-}
-
-/** Batches, requested by the worker as needed, two in advance. */
-export type Batches = Iterable<Batch> | AsyncIterable<Batch>;
-
-/** The progress of `fit`: the result of the last step and: */
-export interface Progress extends StepResult {
-  /** Total number of updates the trainer has made. */
-  readonly step: number;
-  /** Losses of all updates since the last event, in order. */
-  readonly losses: readonly number[];
-  /** Tokens (T·B per update; with several inputs, of the largest) per second since `fit` started, without pauses. */
-  readonly tokensPerSecond: number;
-  /** Estimated time left in seconds; `undefined` if the number of updates is not known. */
-  readonly secondsLeft: number | undefined;
-}
-
-/** Options of `fit`. */
-export interface FitOptions {
-  /** Called with the progress. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** Updates between progress events. Default: one event every 100 ms. */
-  readonly progressEvery?: number | undefined;
-  /** Stops between two updates: the promise rejects with the signal's reason; the trainer stays usable. */
-  readonly signal?: AbortSignal | undefined;
-  /** Total number of batches, if known; used for `secondsLeft`. */
-  readonly updates?: number | undefined;
-  /**
-   * Transfer the buffers of the data to the worker instead of copying them; they are detached afterwards. Default
-   * false.
-   */
-  readonly transfer?: boolean | undefined;
-  /** Options of every step, unless a batch has its own. */
-  readonly stepOptions?: StepOptions | undefined;
-}
-
-/** The result of `fit`. */
-export interface FitResult {
-  /** Updates made. */
-  readonly updates: number;
-  /** Mean loss over the updates; NaN if there were none. */
-  readonly loss: number;
-  /** Updates skipped with `nonFinite: 'skip'`. */
-  readonly skipped: number;
-  /** Duration in seconds, without pauses. */
-  readonly seconds: number;
-}
+/** Options of `WorkerTrainer.fit`: those of `Trainer.fit` with metrics as plain data. */
+export interface WorkerFitOptions extends Omit<FitOptions, 'metrics'>, WorkerValidationOptions {}
 
 /** Options of `sample`. */
 export interface SampleOptions {

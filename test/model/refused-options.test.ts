@@ -104,9 +104,9 @@ describe('a Trainer is refused, and the model stays as it was:', () => {
     ],
     ['no loss', ({ model }) => new Trainer(model, { optimizer: sgd() } as never), ['loss']],
     [
-      'the name of a loss',
-      ({ model }) => new Trainer(model, { loss: 'mse' as never, optimizer: sgd() }),
-      ['loss', '"mse"'],
+      'an unknown name of a loss',
+      ({ model }) => new Trainer(model, { loss: 'msee' as never, optimizer: sgd() }),
+      ['loss.name', '"msee"'],
     ],
     ['no optimizer', ({ model }) => new Trainer(model, { loss: mse } as never), ['optimizer', 'undefined']],
     [

@@ -33,7 +33,7 @@ describe('a worker of one’s own', () => {
     );
     expect(await soon(trainer.run('add', 1, 1))).toBe(2);
     stop.abort();
-    await rejection(fit);
+    expect((await fit).stopped).toBe('aborted');
   });
 
   test('gives their errors as what they are', async () => {

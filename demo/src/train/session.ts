@@ -1,4 +1,4 @@
-import type { Batches, Corpus, FitOptions, Progress, WorkerTrainerOptions } from 'unrolled/worker';
+import type { Batches, Corpus, Progress, WorkerFitOptions, WorkerTrainerOptions } from 'unrolled/worker';
 import { WorkerTrainer } from 'unrolled/worker';
 import { NotLoaded } from '../data/fetchText.ts';
 import type { Ask, Made } from './host.ts';
@@ -55,11 +55,12 @@ export class Session {
   async run(onProgress: (progress: Progress) => void): Promise<boolean> {
     const left = Math.max(0, this.updates - this.trainer.steps);
     const { signal } = this.#stop;
-    const options: FitOptions = { onProgress, signal, updates: left, transfer: true };
+    const options: WorkerFitOptions = { onProgress, signal, updates: left, transfer: true };
     try {
-      await this.trainer.fit(this.#source(left), options);
-      return true;
+      const { stopped } = await this.trainer.fit(this.#source(left), options);
+      return stopped !== 'aborted';
     } catch (error) {
+      // a worker that was ended meanwhile
       if (signal.aborted) return false;
       throw error;
     }

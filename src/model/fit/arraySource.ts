@@ -163,7 +163,9 @@ function column({ kind, size, isVector }: Port, { data, steps }: Sequence): Colu
 function marks(label: string, given: unknown, N: number, isVector: boolean): Column {
   const data = reading(label, given, () => {
     const { data: list = given } = given as { data?: unknown };
-    return isList(list) ? settledList(list) : undefined;
+    if (!isList(list)) return undefined;
+    // marks may be true and false
+    return Array.isArray(list) ? [...list] : settledList(list);
   });
   if (!data) throw new ArgumentError(label, 'an array of numbers', given);
   const steps = data.length / N;

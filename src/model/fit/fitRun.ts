@@ -1,3 +1,4 @@
+import { ArgumentError } from '../../errors.ts';
 import type { Given } from '../../ndarray.ts';
 import type { Named } from '../graph/named.ts';
 import type { StepOptions, StepResult } from '../trainerTypes.ts';
@@ -81,6 +82,7 @@ export class FitRun {
         }
         if (!(await this.#epoch())) {
           stopped = 'aborted';
+          if (this.#losses.length) await this.#tell('now');
           break;
         }
       }
@@ -158,8 +160,9 @@ export class FitRun {
     const { monitor, mode, minDelta } = this.#request;
     const state = this.state;
     const { validationLoss, loss, metrics, epoch } = record;
+    const value = monitor === undefined ? (validationLoss ?? loss) : metrics[monitor];
+    if (typeof value !== 'number') throw new ArgumentError('monitor', 'a metric that is a number', value);
     state.history = [...state.history, record];
-    const value = monitor === undefined ? (validationLoss ?? loss) : (metrics[monitor] as number);
     this.#host.training.metricSchedule?.report(value);
     if (validationLoss !== undefined) {
       const { best } = state;
@@ -179,17 +182,18 @@ export class FitRun {
     if (save) await save(this.#host.save());
   }
 
-  /** Tells the progress, if it is due. record: at the end of an epoch; made: steps of the epoch. */
-  async #tell(record?: EpochRecord, made = this.state.at): Promise<void> {
+  /** Tells the progress, if it is due: with the record of an epoch, `now`, or after some steps. made: steps of the epoch. */
+  async #tell(why?: EpochRecord | 'now', made = this.state.at): Promise<void> {
     const { progress, progressEvery, epochs, source } = this.#request;
     if (!progress || !this.#last) return;
     const now = performance.now();
     const state = this.state;
+    const record = why === 'now' ? undefined : why;
     const isLast = made === source.batches;
     const due =
       progressEvery === undefined ? now - this.#told >= PROGRESS_MS : this.#made % progressEvery === 0;
     // the last step of an epoch is told with its record
-    if (!record && (!due || isLast)) return;
+    if (!why && (!due || isLast)) return;
     this.#told = now;
     const losses = this.#losses;
     this.#losses = [];

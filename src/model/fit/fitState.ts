@@ -30,6 +30,10 @@ interface Setting {
   readonly restoreBest: boolean;
   /** Steps per epoch, if an epoch can be continued. */
   readonly batches: number | undefined;
+  /** Of arrays and examples. */
+  readonly batchSize: number | undefined;
+  /** Seed of the order; undefined if it is that of the data. */
+  readonly seed: number | undefined;
 }
 
 interface Saved extends Position, Setting {
@@ -79,15 +83,11 @@ export class FitState implements Position {
    */
   read(bytes: Uint8Array | ArrayBuffer): void {
     const saved = savedIn(bytes);
-    const { restoreBest, batches } = this.#setting;
-    if (saved.restoreBest !== restoreBest)
-      throw new ArgumentError('restoreBest', `${saved.restoreBest}, as in the checkpoint`, restoreBest);
-    if (saved.batches !== batches) {
-      throw new ArgumentError(
-        'resume',
-        `a checkpoint of ${batches} steps per epoch, as the data`,
-        saved.batches,
-      );
+    for (const [name, value] of Object.entries(this.#setting)) {
+      const before = saved[name as keyof Setting];
+      if (before === value) continue;
+      const [argument, what] = name === 'batches' ? ['data', ' steps per epoch'] : [name, ''];
+      throw new ArgumentError(argument, `${before}${what}, as in the checkpoint`, value);
     }
     this.#file = saved;
   }

@@ -26,6 +26,8 @@ export class IterableSource extends Source {
     this.#data = data;
     this.#argument = argument;
     this.batches = batches;
+    if (ArrayBuffer.isView(data))
+      throw new ArgumentError(argument, 'arrays { x, y }, examples, batches or a text', data);
     // a generator returns itself
     if (epochs > 1 && typeof data !== 'function' && (iterate(data) as unknown) === data)
       throw this.#onlyOnce(epochs);
@@ -40,7 +42,8 @@ export class IterableSource extends Source {
   }
 
   next(): Batch | undefined | Promise<Batch | undefined> {
-    const next = this.#iterator!.next();
+    if (!this.#iterator) return undefined;
+    const next = this.#iterator.next();
     return next instanceof Promise
       ? next.then((it) => this.#take(it))
       : this.#take(next as IteratorResult<Batch>);
@@ -56,6 +59,10 @@ export class IterableSource extends Source {
     const { value } = next;
     if (typeof value !== 'object' || value === null || !('x' in value && 'y' in value))
       throw new ArgumentError(this.#argument, 'batches { x, y }', value);
+    if (typeof value.y === 'number') {
+      const what = 'a number of examples per batch, for a list of examples';
+      throw new ArgumentError('batchSize', what, new Verbatim('none'));
+    }
     return value;
   }
 

@@ -1,6 +1,7 @@
 import { boolean, callable, finite, integer, type Names, options, reading } from '../../check.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
 import type { FullTraining } from '../training/fullTraining.ts';
+import { batchSizeOf } from './arraySource.ts';
 import type { FitHost, FitRequest } from './fitRun.ts';
 import { FitRun } from './fitRun.ts';
 import { FitState } from './fitState.ts';
@@ -11,9 +12,9 @@ import type { Source } from './source.ts';
 import { sourceOf } from './sources.ts';
 import type { Checkpointing, FitData, FitOptions, ValidationOptions } from './types.ts';
 
-const VALIDATION: Names<ValidationOptions> = { batchSize: true, metrics: true };
+export const VALIDATION: Names<ValidationOptions> = { batchSize: true, metrics: true };
 
-const FIT: Names<FitOptions> = {
+export const FIT: Names<FitOptions> = {
   ...VALIDATION,
   epochs: true,
   shuffle: true,
@@ -79,9 +80,12 @@ export function prepareFit(
     ...told(given),
     stepOptions: given.stepOptions,
   };
+  const isCut = source.seekable && !source.wraps;
   const state = new FitState(training, {
     restoreBest,
     batches: source.seekable ? source.batches : undefined,
+    batchSize: isCut ? batchSizeOf(batchSize) : undefined,
+    seed: isCut && shuffles ? seed : undefined,
   });
   if (given.resume !== undefined) {
     state.read(given.resume);
@@ -122,7 +126,7 @@ function watched(
   const needs = { patience, restoreBest, metrics: !metrics.isEmpty, monitor: metric };
   for (const [name, value] of Object.entries(needs)) {
     if (value && !hasValidation)
-      throw new ArgumentError('validation', `data, with ${name}`, new Verbatim('none'));
+      throw new ArgumentError('validation', `data, which ${name} needs`, new Verbatim('none'));
   }
   return {
     metrics,

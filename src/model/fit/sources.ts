@@ -1,4 +1,4 @@
-import { ArgumentError, Verbatim } from '../../errors.ts';
+import { ArgumentError } from '../../errors.ts';
 import type { FullTraining } from '../training/fullTraining.ts';
 import { ArraySource, batchSizeOf, type Cut } from './arraySource.ts';
 import { CorpusSource } from './corpusSource.ts';
@@ -34,9 +34,6 @@ export function sourceOf(
     throw new ArgumentError(argument, 'arrays { x, y }, examples, batches or a text', data);
   const cut: Cut = { batchSize: batchSizeOf(batchSize), seed, isWhole: training.carries };
   if (Array.isArray(data) && batchSize !== undefined) return new ExampleSource(ports, data, cut, argument);
-  if (Array.isArray(data) && typeof data[0]?.y === 'number') {
-    throw new ArgumentError('batchSize', 'a number of examples per batch', new Verbatim('none'));
-  }
   if (isIterable(data)) return new IterableSource(data, epochs, argument, updates);
   if ('x' in data || 'y' in data) return new ArraySource(ports, data as Arrays, cut, argument);
   return new CorpusSource(training, data as Corpus, 'fit');
