@@ -1,5 +1,7 @@
 import {
+  Add,
   type Batch,
+  Embedding,
   type FitData,
   init,
   input,
