@@ -104,6 +104,7 @@ export async function run() {
   'unrolled/keras beyond unrolled': beyond('keras', 24_500),
   'unrolled/torch beyond unrolled': beyond('torch', 6_000),
   'unrolled/onnx beyond unrolled': beyond('onnx', 27_000),
+  'unrolled/amp beyond unrolled': beyond('amp', 6_000),
 };
 
 /** What an entry adds to the whole package. */

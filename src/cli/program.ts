@@ -4,7 +4,10 @@ import { CliError } from './failure.ts';
 import type { ForecastOptions } from './forecast.ts';
 import type { GenerateOptions } from './generate.ts';
 import type { InfoOptions } from './info.ts';
+import type { InspectOptions } from './inspect.ts';
 import type { Io } from './io.ts';
+import { EXPECTED } from './models/table.ts';
+import type { RunOptions } from './runModel.ts';
 import type { TrainOptions } from './train/prepare.ts';
 import {
   CELLS,
@@ -41,6 +44,8 @@ export function makeProgram(io: Io, done: (exitCode: number) => void): Command {
   addForecast(program, io, done);
   addVerify(program, io, done);
   addInspect(program, io, done);
+  addRun(program, io, done);
+  addConvert(program, io, done);
   addInfo(program, io, done);
   return program;
 }
@@ -221,18 +226,61 @@ function addVerify(program: Command, io: Io, done: (exitCode: number) => void): 
     });
 }
 
+/** What the commands below open; the list is that of models/table.ts. */
+const MODEL = 'a model file, or a folder with one; - for standard input';
+
 function addInspect(program: Command, io: Io, done: (exitCode: number) => void): void {
   program
     .command('inspect')
-    .summary('show what a safetensors file holds')
+    .summary('show what a model file holds')
     .description(
-      "Prints a safetensors file's tensors, metadata and number of parameters; of a model, its layers.",
+      `Prints what a file holds: layers with their sizes and orders of gates, inputs and outputs, parameters, metadata and tensors. Reads ${EXPECTED}.`,
     )
-    .argument('<FILE>', 'any safetensors file; - for standard input')
-    .addHelpText('after', examples('inspect model.safetensors'))
-    .action(async (file: string) => {
+    .argument('<FILE>', MODEL)
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('inspect model.safetensors', 'inspect checkpoint.pt --json'))
+    .action(async (file: string, options: InspectOptions) => {
       const { inspect } = await import('./inspect.ts');
-      done(await inspect(file, io));
+      done(await inspect(file, options, io));
+    });
+}
+
+function addRun(program: Command, io: Io, done: (exitCode: number) => void): void {
+  program
+    .command('run')
+    .summary('run a model, or compare it with its own runtime')
+    .description(
+      "Runs a model on inputs in the file's own layout and prints the outputs as JSON. With --oracle prints per output " +
+        'the largest difference from what the file expects, relative to the largest value (limit 1e-4), and exits with 1 when one fails.',
+    )
+    .argument('<MODEL>', MODEL)
+    .option(
+      '--inputs <file>',
+      'JSON { inputs: [{ name, type, dims, data }] }, or one .npy (default: those of the oracle, else numbers that are drawn)',
+    )
+    .option('--oracle <file.json>', 'inputs and expected outputs: { inputs, outputs }')
+    .addOption(kernels('which kernels (default: relaxed where the engine has them, else simd)'))
+    .addHelpText(
+      'after',
+      examples('run model.safetensors --inputs x.npy', 'run model.onnx --oracle expected.json'),
+    )
+    .action(async (model: string, options: RunOptions) => {
+      const { runModel } = await import('./runModel.ts');
+      done(await runModel(model, options, io));
+    });
+}
+
+function addConvert(program: Command, io: Io, done: (exitCode: number) => void): void {
+  program
+    .command('convert')
+    .summary('write a model in another format')
+    .description('Reads a model and writes it in the format that OUT ends with (docs/formats.md).')
+    .argument('<IN>', MODEL)
+    .argument('<OUT>', 'the file to write')
+    .addHelpText('after', examples('convert checkpoint.pt weights.safetensors'))
+    .action(async (from: string, to: string) => {
+      const { convert } = await import('./convert.ts');
+      done(await convert(from, to, io));
     });
 }
 

@@ -64,7 +64,8 @@ describe('bad input', () => {
       const missing = await cli(command, path('missing\n'));
       expect([missing.code, oneLine(missing)]).toEqual([1, `${path('missing')}\\n: no such file`]);
       const directory = await cli(command, path('d'));
-      expect([directory.code, oneLine(directory)]).toEqual([1, `${path('d')}: is a directory`]);
+      expect(directory.code).toBe(1);
+      expect(oneLine(directory).startsWith(`${path('d')}: is a directory`)).toBe(true);
     },
   );
 

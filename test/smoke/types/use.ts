@@ -13,6 +13,7 @@ import {
   Sequential,
   Trainer,
 } from 'unrolled';
+import { loadAmp } from 'unrolled/amp';
 import { AudioModel, type AudioModelOptions } from 'unrolled/audio';
 import { LSTM as CoreLSTM, Sequential as CoreSequential, Trainer as CoreTrainer, mse } from 'unrolled/core';
 import { batches, Lanes } from 'unrolled/data';
@@ -53,6 +54,8 @@ const ran: OnnxOutputs = loadOnnx(new Uint8Array(), { shapes: { batch: 1 } }).ru
 console.log(ran.y?.data);
 const installOptions: InstallOptions = {};
 console.log(install, installOptions);
+const amp: Float32Array = loadAmp('{}').stream({ block: 128 }).steps([0]);
+console.log(amp.length);
 const file: TorchFile = readTorch(new Uint8Array());
 graph.loadStateDict(file.stateDict({ lstm: 0 }));
 const arena = new Arena(64);

@@ -1,0 +1,40 @@
+import type { Model, Sequential } from '../../index.ts';
+import { loadKernels } from '../kernels.ts';
+import { type Layout, portsOf, runModel } from './modelPorts.ts';
+import type { LayerRow, Opened } from './opened.ts';
+import { drawn } from './values.ts';
+
+/** Order of the gates in the rows of weights, by layer. */
+const GATES: Readonly<Record<string, string>> = {
+  LSTM: 'i f g o',
+  GRU: 'r z n',
+  LSTMCell: 'i f g o',
+  GRUCell: 'r z n',
+};
+
+/** A layer as inspect shows it: with the order of its gates in the file, if it has gates. */
+export function layerRow(
+  name: string,
+  type: string,
+  config: Readonly<Record<string, unknown>>,
+  gates = GATES[type],
+): LayerRow {
+  return { name, type, config: gates ? { ...config, gates } : config };
+}
+
+/** What follows from a layers model. `make` needs the kernels. */
+export async function layersModel(
+  make: () => Sequential | Model | Promise<Sequential | Model>,
+  layout: Layout,
+): Promise<Pick<Opened, 'layers' | 'inputs' | 'outputs' | 'parameters' | 'model' | 'run'>> {
+  await loadKernels('auto');
+  const model = await make();
+  const ports = portsOf(model, layout);
+  return {
+    parameters: model.parameterCount,
+    layers: model.layers.map((layer, i) => layerRow(String(i), layer.type, layer.config(model.layers))),
+    ...ports,
+    model: async () => model,
+    run: async (inputs = drawn(ports.inputs)) => runModel(model, inputs, layout),
+  };
+}

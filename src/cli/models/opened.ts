@@ -1,0 +1,69 @@
+import type { Model, Sequential } from '../../index.ts';
+import type { TensorInput } from '../../io/index.ts';
+
+/** A value of a model as files of inputs and outputs have it: as in the oracles of ONNX Runtime and Keras. */
+export interface Value {
+  readonly name: string;
+  /** Element type in the words of NumPy, such as `float32`. */
+  readonly type: string;
+  readonly dims: readonly number[];
+  readonly data: ArrayLike<number | bigint>;
+}
+
+/** An input or output. Sizes that are free are null or a name. */
+export interface Port {
+  readonly name: string;
+  readonly type: string;
+  readonly dims: readonly (number | string | null)[];
+}
+
+/** A layer, as inspect shows it. */
+export interface LayerRow {
+  readonly name: string;
+  readonly type: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** What a model file is and holds. What a format does not have is left out. */
+export interface Opened {
+  /** The format in words, with what matters of it, such as `a PyTorch file (zip)`. */
+  readonly format: string;
+  /** Number of parameters, if not all elements of `tensors`. */
+  readonly parameters?: number;
+  /** Numbers of training state among the tensors. */
+  readonly state?: number;
+  readonly layers?: readonly LayerRow[];
+  readonly inputs?: readonly Port[];
+  readonly outputs?: readonly Port[];
+  /** Titled rows of what only this format has. */
+  readonly sections?: readonly { readonly title: string; readonly rows: readonly (readonly string[])[] }[];
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly tensors?: ReadonlyMap<string, TensorInput & { readonly dtype: string }>;
+  /** The layers model, made when it is asked for. Needs the kernels. */
+  model?(): Promise<Sequential | Model>;
+  /** Why it can't run, if it can't. */
+  readonly whyNot?: string;
+  /** Runs it, by default on numbers that are drawn. Values come and go in the file's own layout. Needs the kernels. */
+  run?(inputs: readonly Value[] | undefined): Promise<readonly Value[]>;
+}
+
+/** A file on the command line, and those besides it. */
+export interface ModelFile {
+  /** As in messages. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  /** The file in words, as it was recognized. */
+  readonly what: string;
+  /** The file and those in its folder that its format may consist of, by their name in it. */
+  folder(): ReadonlyMap<string, Uint8Array>;
+}
+
+/** How files of some kinds are opened. */
+export interface Format {
+  /** Names of the kinds, as `recognize` gives them. */
+  readonly kinds: readonly string[];
+  /** What a file is called that should be of this kind. */
+  readonly expected: string;
+  /** @throws {UnrolledError} if it is not valid */
+  open(file: ModelFile): Promise<Opened>;
+}

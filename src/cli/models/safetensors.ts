@@ -1,0 +1,64 @@
+import { groupTensors } from '../../formats/torch/groups.ts';
+import { Model, Sequential } from '../../index.ts';
+import { parseSafetensors, type SafetensorsFile } from '../../io/index.ts';
+import { brief } from '../show.ts';
+import { layerRow, layersModel } from './layersModel.ts';
+import type { Format, LayerRow } from './opened.ts';
+import { trainedSections } from './trained.ts';
+
+/** Matches tensors of a checkpoint that are not parameters. */
+const STATE = /^(optimizer|carried)\./;
+
+/** Files of safetensors: models of this package, or tensors of any other. */
+export const safetensors: Format = {
+  kinds: ['safetensors'],
+  expected: 'a safetensors file',
+  open: async ({ bytes, path }) => {
+    const file = parseSafetensors(bytes);
+    const { tensors, metadata } = file;
+    const isOurs = metadata.unrolled !== undefined;
+    const elements = (isState: boolean) =>
+      [...tensors]
+        .filter(([name]) => (isOurs && STATE.test(name)) === isState)
+        .reduce((sum, [, { data }]) => sum + data.length, 0);
+    const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+    const make = () =>
+      description(metadata)?.graph === undefined ? Sequential.load(bytes) : Model.load(bytes);
+    return {
+      format: `safetensors`,
+      parameters: elements(false),
+      state: elements(true),
+      layers: isOurs
+        ? layersOf(metadata)
+        : groupTensors(shapes).map(({ prefix, type, config }) => layerRow(prefix, type, config)),
+      sections: trainedSections(bytes, file, path),
+      metadata,
+      tensors,
+      ...(isOurs
+        ? {
+            model: async () => (await layersModel(make, 'time-major')).model!(),
+            run: async (inputs) => (await layersModel(make, 'time-major')).run!(inputs),
+          }
+        : {
+            whyNot: 'it has tensors, but not the layers of a model: only models saved by unrolled have them',
+          }),
+    };
+  },
+};
+
+function layersOf(metadata: SafetensorsFile['metadata']): LayerRow[] {
+  const list = description(metadata)?.layers;
+  if (!Array.isArray(list)) return [];
+  return list.map((layer: unknown, i) => {
+    const { type, ...config } = (layer ?? {}) as Record<string, unknown>;
+    return layerRow(String(i), typeof type === 'string' ? type : brief(type), config);
+  });
+}
+
+function description(metadata: SafetensorsFile['metadata']): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(metadata.unrolled ?? '');
+  } catch {
+    return undefined;
+  }
+}

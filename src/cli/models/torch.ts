@@ -1,0 +1,23 @@
+import { readTorch } from '../../formats/torch/index.ts';
+import { brief } from '../show.ts';
+import { layerRow } from './layersModel.ts';
+import type { Format } from './opened.ts';
+
+/** Files of torch.save. */
+export const torch: Format = {
+  kinds: ['pytorch', 'pickle'],
+  expected: 'a PyTorch file (.pt)',
+  open: async ({ bytes }) => {
+    const { form, tensors, groups, values, ignored } = readTorch(bytes);
+    return {
+      format: `PyTorch (${form})`,
+      layers: groups.map(({ prefix, type, config }) => layerRow(prefix, type, config)),
+      metadata: Object.fromEntries([...values].map(([key, value]) => [key, brief(value)])),
+      tensors,
+      sections: ignored.length
+        ? [{ title: 'Classes and functions that were not called', rows: ignored.map((name) => [name]) }]
+        : [],
+      whyNot: 'a PyTorch file has tensors, but not the layers of a model (docs/guides/pytorch.md)',
+    };
+  },
+};

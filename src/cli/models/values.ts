@@ -1,0 +1,124 @@
+import { readNpy } from '../../formats/npy/npy.ts';
+import { UnrolledError } from '../../index.ts';
+import { type Tensor, toFloat32 } from '../../io/index.ts';
+import { CliError } from '../failure.ts';
+import { recognize } from '../fileKind.ts';
+import { readInput, shown } from '../files.ts';
+import type { Io } from '../io.ts';
+import type { Port, Value } from './opened.ts';
+
+/** NumPy's names of element types. */
+const TYPES: Readonly<Record<string, string>> = {
+  ...{ F16: 'float32', BF16: 'float32', F32: 'float32', F64: 'float64', BOOL: 'bool' },
+  ...{ I8: 'int8', I16: 'int16', I32: 'int32', I64: 'int64' },
+  ...{ U8: 'uint8', U16: 'uint16', U32: 'uint32', U64: 'uint64' },
+};
+
+/** Values of a file, and what should come out. */
+export interface Case {
+  readonly inputs: readonly Value[];
+  /** Undefined if the file has none. */
+  readonly outputs?: readonly Value[] | undefined;
+}
+
+/**
+ * Reads inputs, and outputs if they are there: JSON as `{ inputs: [{ name, type, dims, data }], outputs }`, or values by
+ * name, or a list of them; or one array of NumPy.
+ * @throws {CliError} if it is neither; the message starts with `path`
+ */
+export async function readValues(path: string, io: Io): Promise<Case> {
+  const bytes = await readInput(path, io);
+  const { name, what } = recognize(bytes);
+  const bad = (why: string) => new CliError(`${shown(path)}: ${why}`);
+  if (name === 'npy') {
+    try {
+      return { inputs: [fromTensor('x', readNpy(bytes))] };
+    } catch (error) {
+      if (!(error instanceof UnrolledError)) throw error;
+      throw bad(error.message);
+    }
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw bad(`expected values as JSON or a NumPy array (.npy), but this looks like ${what}`);
+  }
+  const given = typeof json === 'object' && json !== null && !Array.isArray(json) ? json : { inputs: json };
+  const { inputs = given, outputs } = given as { inputs?: unknown; outputs?: unknown };
+  const list = (name: string, values: unknown): Value[] => {
+    const named = Array.isArray(values)
+      ? typeof values[0] === 'object' && values[0] !== null && 'data' in values[0]
+        ? values.map((value, i) => [value?.name ?? `${name}[${i}]`, value])
+        : [[name, values]]
+      : Object.entries(values as object);
+    return named.map(([name, value]) => readValue(String(name), value, bad));
+  };
+  return {
+    inputs: list('x', inputs),
+    ...(outputs === undefined ? {} : { outputs: list('output', outputs) }),
+  };
+}
+
+/** A value: `{ type, dims, data }`, or nested lists of numbers. */
+function readValue(name: string, given: unknown, bad: (why: string) => CliError): Value {
+  const isLists = Array.isArray(given);
+  const { type = 'float32', dims, data } = (isLists ? flattened(given) : (given ?? {})) as Partial<Value>;
+  const isNumber = (value: unknown) => typeof value === 'number' || typeof value === 'boolean';
+  const numbers = Array.isArray(data) ? data.map((value) => special(value)) : [];
+  if (!Array.isArray(data) || !numbers.every(isNumber)) throw bad(`${name}.data: expected a list of numbers`);
+  const sizes = dims ?? [data.length];
+  const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) >= 0;
+  if (!Array.isArray(sizes) || !sizes.every(isSize) || sizes.reduce((a, b) => a * b, 1) !== data.length)
+    throw bad(`${name}.dims: expected sizes of ${data.length} numbers`);
+  return { name, type: String(type), dims: sizes, data: numbers.map(Number) };
+}
+
+/** Numbers that JSON lacks, as texts. */
+function special(value: unknown): unknown {
+  return typeof value === 'string' && /^-?(\d+|Infinity|inf|NaN|nan)$/.test(value)
+    ? Number(value.replace('inf', 'Infinity').replace('nan', 'NaN'))
+    : value;
+}
+
+function flattened(lists: readonly unknown[]): Partial<Value> {
+  const dims: number[] = [];
+  let data: unknown[] = [lists];
+  for (let level: unknown = lists; Array.isArray(level); level = level[0]) {
+    dims.push(level.length);
+    data = data.flat();
+  }
+  return { dims, data: data as number[] };
+}
+
+/** A tensor as a value. */
+export function fromTensor(name: string, { dtype, shape, data }: Tensor): Value {
+  const isHalf = dtype === 'F16' || dtype === 'BF16';
+  return { name, type: TYPES[dtype]!, dims: shape, data: isHalf ? toFloat32({ dtype, data }) : data };
+}
+
+/** Multiplier, increment of a linear congruential generator: Numerical Recipes, 2nd edition, chapter 7.1. */
+const [MULTIPLIER, INCREMENT] = [1664525, 1013904223];
+const STEPS = 16;
+
+/** Numbers for inputs of a model that is run without any: the same ones each time. */
+export function drawn(inputs: readonly Port[]): Value[] {
+  let state = 12345;
+  const next = () => {
+    state = (Math.imul(state, MULTIPLIER) + INCREMENT) >>> 0;
+    return state / 2 ** 32 - 0.5;
+  };
+  return inputs.map(({ name, type, dims }) => {
+    const sizes = dims.map((size, i) =>
+      typeof size === 'number' ? size : isSteps(size, dims, i) ? STEPS : 1,
+    );
+    const length = sizes.reduce((a, b) => a * b, 1);
+    const data = Array.from({ length }, () => (type.startsWith('float') ? Math.fround(next()) : 0));
+    return { name, type, dims: sizes, data };
+  });
+}
+
+/** Whether a free size is the number of steps: the one named so, else the second one. */
+function isSteps(size: string | null, dims: Port['dims'], i: number): boolean {
+  return size === 'T' || (size !== 'B' && i === 1 && dims.length === 3);
+}

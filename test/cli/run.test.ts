@@ -1,0 +1,184 @@
+import { writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import {
+  Concat,
+  Embedding,
+  GRU,
+  init,
+  input,
+  LastStep,
+  Linear,
+  LSTM,
+  Model,
+  Sequential,
+} from '../../src/index.ts';
+import { parseSafetensors } from '../../src/io/index.ts';
+import { readFixtureFile } from '../fixtures/read.ts';
+import { cli, folder, oneLine } from './helper.ts';
+
+await init();
+
+/** A NumPy array of float32. */
+function npy(data: readonly number[], shape: readonly number[], order = 'False'): Buffer {
+  const header = `{'descr': '<f4', 'fortran_order': ${order}, 'shape': (${shape.join(', ')},), }`.padEnd(117);
+  const numbers = Buffer.from(Float32Array.from(data).buffer);
+  return Buffer.concat([Buffer.from('\x93NUMPY\x01\0\x76\0', 'latin1'), Buffer.from(`${header}\n`), numbers]);
+}
+
+/** A model of this package, its input and its output, as files. */
+function files() {
+  const path = folder();
+  const model = new Sequential([new LSTM(2, 3), new Linear(3, 2)], { seed: 4 });
+  const x = { data: Float32Array.from({ length: 12 }, (_, i) => Math.sin(i)), shape: [3, 2, 2] };
+  const { data, shape } = model.forward(x);
+  writeFileSync(path('m'), model.save());
+  const value = (name: string, { data, shape }: { data: Float32Array; shape: readonly number[] }) => ({
+    name,
+    type: 'float32',
+    dims: shape,
+    data: [...data],
+  });
+  const oracle = { inputs: [value('x', x)], outputs: [value('output', { data, shape })] };
+  const write = (name: string, value: unknown) => writeFileSync(path(name), JSON.stringify(value));
+  write('oracle.json', oracle);
+  return { path, x, oracle, write, output: { data, shape } };
+}
+
+describe('run', () => {
+  test('prints the outputs of inputs from JSON, by name or as lists, and from NumPy', async () => {
+    const { path, x, oracle, write, output } = files();
+    write(
+      'lists.json',
+      [0, 1, 2].map((t) => [0, 1].map((b) => [...x.data.slice(4 * t + 2 * b, 4 * t + 2 * b + 2)])),
+    );
+    write('named.json', { x: { dims: x.shape, data: [...x.data] } });
+    writeFileSync(path('x.npy'), npy([...x.data], x.shape));
+    const turned = [0, 1].flatMap((f) =>
+      [0, 1].flatMap((b) => [0, 1, 2].map((t) => x.data[4 * t + 2 * b + f]!)),
+    );
+    writeFileSync(path('fortran.npy'), npy(turned, x.shape, 'True'));
+    for (const name of ['oracle.json', 'lists.json', 'named.json', 'x.npy', 'fortran.npy']) {
+      const { code, out, err } = await cli('run', path('m'), '--inputs', path(name), '--kernels', 'simd');
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      const [found] = JSON.parse(out).outputs;
+      expect([found.name, found.type, found.dims]).toEqual(['output', 'float32', output.shape]);
+      for (const [i, value] of output.data.entries()) expect(found.data[i]).toBeCloseTo(value, 5);
+    }
+    expect(oracle.outputs.length).toBe(1);
+  });
+
+  test('without inputs the same numbers are drawn each time', async () => {
+    const { path } = files();
+    const [a, b] = [await cli('run', path('m')), await cli('run', path('m'))];
+    expect(JSON.parse(a.out).outputs[0].dims).toEqual([16, 1, 2]);
+    expect(a.out).toBe(b.out);
+  });
+
+  test('compares with an oracle: a line per output, the sums, exit code 1 on a failure', async () => {
+    const { path, oracle, write } = files();
+    const good = await cli('run', path('m'), '--oracle', path('oracle.json'));
+    expect([good.code, good.err]).toEqual([0, '']);
+    expect(good.out).toMatch(/^ok {3}\d\.\d\de[+-]\d+ output\n1 passed, 0 failed\n$/);
+    const [output] = oracle.outputs;
+    const wrong = (data: number[], dims = output!.dims) => {
+      write('wrong.json', { ...oracle, outputs: [{ ...output, dims, data }] });
+      return cli('run', path('m'), '--oracle', path('wrong.json'));
+    };
+    const most = Math.max(...output!.data.map(Math.abs));
+    const off = await wrong(output!.data.map((value, i) => value + (i === 3 ? 3e-4 * most : 0)));
+    expect(off.code).toBe(1);
+    expect(off.out).toMatch(/^FAIL [23]\.\d\de-4 output\n0 passed, 1 failed\n$/);
+    expect((await wrong(output!.data.map((value, i) => value + (i === 3 ? 5e-5 * most : 0)))).code).toBe(0);
+    expect((await wrong(output!.data.slice(1), [11])).out).toMatch(
+      /^FAIL Infinity output: .*expected \[11\]\n/,
+    );
+    expect((await wrong([...output!.data.slice(1), Number.NaN])).code).toBe(1);
+  });
+
+  test('a graph: inputs and outputs by name, indices and vectors', async () => {
+    const path = folder();
+    const [text, more] = [input({ indices: 5 }), input({ features: 2, steps: false })];
+    const last = new LastStep().apply(new GRU(3, 4).apply(new Embedding(5, 3).apply(text)).output);
+    const y = new Linear(6, 2).apply(new Concat().apply(last, more));
+    const model = new Model({ inputs: { text, more }, outputs: { y, last } }, { seed: 2 });
+    writeFileSync(path('m'), model.save());
+    const expected = model.forward({
+      text: { data: Int32Array.of(1, 2, 3, 4), shape: [2, 2] },
+      more: { data: [1, 2, 3, 4], shape: [2, 2] },
+    });
+    const value = (name: string) => ({ name, dims: [2, 4], data: [...expected[name as 'y'].data] });
+    const oracle = {
+      inputs: [
+        { name: 'more', dims: [2, 2], data: [1, 2, 3, 4] },
+        { name: 'text', type: 'int64', dims: [2, 2], data: ['1', '2', 3, 4] },
+      ],
+      outputs: [value('last'), { ...value('y'), dims: [2, 2] }],
+    };
+    writeFileSync(path('o.json'), JSON.stringify(oracle));
+    const { code, out } = await cli('run', path('m'), '--oracle', path('o.json'));
+    expect(out).toMatch(/last\n.* y\n2 passed, 0 failed\n$/);
+    expect(code).toBe(0);
+    expect((await cli('inspect', path('m'))).out).toMatch(/GRU .*gates "r z n"/);
+  });
+
+  test('what can not run, and inputs that do not fit, say why in one line', async () => {
+    const { path, write } = files();
+    writeFileSync(path('t.pt'), await readFixtureFile('torch/state.pt'));
+    expect(oneLine(await cli('run', path('t.pt')))).toContain("can't run");
+    write('none.json', []);
+    write('two.json', { inputs: [1, 2].map((name) => ({ name: `${name}`, dims: [1], data: [0] })) });
+    write('text.json', { x: { dims: [1], data: ['a'] } });
+    write('dims.json', { x: { dims: [2], data: [1] } });
+    write('rank.json', { x: { dims: [1], data: [1] } });
+    for (const name of ['none', 'two', 'text', 'dims', 'rank']) {
+      const outcome = await cli('run', path('m'), '--inputs', path(`${name}.json`));
+      expect([name, outcome.code]).toEqual([name, 1]);
+      oneLine(outcome);
+    }
+    writeFileSync(path('x.npy'), npy([1, 2], [3]));
+    expect(oneLine(await cli('run', path('m'), '--inputs', path('x.npy')))).toContain('npy: shape');
+    expect(oneLine(await cli('run', path('m'), '--oracle', path('x.npy')))).toContain('npy');
+  });
+});
+
+describe('convert', () => {
+  test('PyTorch to safetensors: tensors and values', async () => {
+    const path = folder();
+    writeFileSync(path('t.tar'), await readFixtureFile('torch/checkpoint.tar'));
+    const { code, out } = await cli('convert', path('t.tar'), path('t.safetensors'));
+    expect([code, out]).toEqual([0, expect.stringContaining('PyTorch (zip)')]);
+    const { readFileSync } = await import('node:fs');
+    const { tensors, metadata } = parseSafetensors(readFileSync(path('t.safetensors')));
+    expect(tensors.get('emb.weight')!.shape).toEqual([11, 4]);
+    expect(metadata.epoch).toBe('7');
+  });
+
+  test('formats that are not written, and the file itself, are refused before a byte is written', async () => {
+    const { path } = files();
+    expect(oneLine(await cli('convert', path('m'), path('m.gguf')))).toContain('.safetensors');
+    expect(oneLine(await cli('convert', path('m'), path('m')))).toContain('ends with');
+  });
+});
+
+describe('inspect --json', () => {
+  test('has what the text has', async () => {
+    const path = folder();
+    writeFileSync(path('t.pt'), await readFixtureFile('torch/module.pt'));
+    const { out } = await cli('inspect', path('t.pt'), '--json');
+    const found = JSON.parse(out);
+    expect(found.format).toBe('PyTorch (zip)');
+    expect(found.layers[1]).toEqual({
+      name: 'lstm',
+      type: 'LSTM',
+      config: { inputSize: 4, hiddenSize: 5, numLayers: 2, bidirectional: true, gates: 'i f g o' },
+    });
+    expect(found.tensors.length).toBe(21);
+    expect(found.parameters).toBe(
+      found.tensors.reduce(
+        (sum: number, { shape }: { shape: number[] }) => sum + shape.reduce((a, b) => a * b, 1),
+        0,
+      ),
+    );
+    expect(JSON.stringify(found.sections)).toContain('__main__.Tagger');
+  });
+});
