@@ -47,7 +47,7 @@ export class ShapeError extends UnrolledError {
 }
 
 /** For a shape that fits once its first two sizes change places. */
-export const BATCH_FIRST = ' (time-major [T, B, ...] expected: is this batch first?)';
+export const BATCH_FIRST = ' (time-major [T, B]: is this batch first?)';
 
 /** A file or buffer is not valid. Nothing was changed. */
 export class FormatError extends UnrolledError {

@@ -2,6 +2,7 @@ import { floats, integers } from '../allocate.ts';
 import { boolean, integer } from '../check.ts';
 import type { Layer, LayerScope, ParameterSpec, Pass } from '../engine/layer.ts';
 import { ArgumentError } from '../errors.ts';
+import { setName } from '../layers/layerName.ts';
 import { keepStates, runningState } from '../layers/recurrent/states.ts';
 import type { Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
@@ -19,6 +20,7 @@ export function isCustomLayer(given: unknown): given is CustomLayer {
 /** Adapts a custom layer to the interface of models. */
 export class AdaptedLayer implements Layer {
   readonly type: string;
+  declare readonly name?: string | undefined;
   readonly input: Signal | undefined;
   readonly parameters: readonly ParameterSpec[];
   readonly reducesSteps: boolean;
@@ -30,7 +32,7 @@ export class AdaptedLayer implements Layer {
 
   /** @throws {ArgumentError} if a declared name, size or shape is invalid */
   constructor(custom: CustomLayer) {
-    const { type, inputSize, parameters = [], states, reducesSteps = false, saved = 0 } = custom;
+    const { type, name, inputSize, parameters = [], states, reducesSteps = false, saved = 0 } = custom;
     if (typeof type !== 'string' || type === '') throw new ArgumentError('layer.type', 'a name', type);
     if (typeof custom.outputSize !== 'function') {
       throw new ArgumentError(`${type}.outputSize`, 'a function of inputSize', custom.outputSize);
@@ -60,6 +62,7 @@ export class AdaptedLayer implements Layer {
     this.#saved = integer(`${type}.saved`, saved, 0);
     this.keepsState = this.#states.length > 0;
     this.custom = custom;
+    setName(this, name);
   }
 
   outputSize(inputSize: number): number {

@@ -45,6 +45,8 @@ export interface LayerBackward extends LayerForward {
 export interface CustomLayer {
   /** The name in saved models, looked up in `Sequential.load(bytes, { layers: { Mean } })`. */
   readonly type: string;
+  /** Name that its parameters begin with in a model, without a dot. Default: its index. */
+  readonly name?: string | undefined;
   /** Input features per row. Default: any. */
   readonly inputSize?: number | undefined;
   /** Output features per row, for the given input features. */

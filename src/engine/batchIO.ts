@@ -52,7 +52,7 @@ export function readSteps(
   try {
     if (lengths === undefined) {
       const marks = readMarks(mask, batchFirst ? [batch, steps] : [steps, batch], name, keptMask);
-      if (!marks.includes(1)) throw new ArgumentError(name, 'at least one step that counts', mask);
+      if (!marks.includes(1)) throw new ArgumentError(name, 'at least one step', mask);
       into.mask = batchFirst ? transpose(marks, batch, steps, 1) : marks;
     } else {
       if (mask !== undefined) throw new ArgumentError('mask', 'one of lengths and mask', mask);

@@ -75,6 +75,8 @@ export interface JoinPass extends Pick<Pass, 'output' | 'begin' | 'forward' | 'e
 export interface JoinLayer {
   /** Class name, as in saved models. */
   readonly type: string;
+  /** Name that its parameters begin with in a model. Default: its index. */
+  readonly name?: string | undefined;
   /** Marks a layer with several inputs. */
   readonly joins: true;
   /** Its parameters in the order in which they are saved. */

@@ -129,6 +129,8 @@ export interface Pass {
 export interface Layer {
   /** Class name, as in saved models. */
   readonly type: string;
+  /** Name that its parameters begin with in a model. Default: its index. In the whole package. */
+  readonly name?: string | undefined;
   /** Its input; `undefined` accepts any number of features. */
   readonly input: Signal | undefined;
   /** Output features for the given input features. */

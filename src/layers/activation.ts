@@ -1,3 +1,4 @@
+import { options } from '../check.ts';
 import type { LayerScope, Pass } from '../engine/layer.ts';
 import type { Region } from '../memory/layout.ts';
 import {
@@ -9,6 +10,7 @@ import {
   plainActivation,
 } from './activationPass.ts';
 import { SingleLayer } from './graph/singleInput.ts';
+import { NAME, type NameOption } from './layerName.ts';
 
 /**
  * An activation at every step, as Keras's Activation: one of the functions of recurrent layers, such as `relu`, `gelu` or
@@ -23,9 +25,12 @@ export class Activation extends SingleLayer {
   readonly activation: LayerActivation;
   readonly #checked: CheckedActivation;
 
-  /** @throws {ArgumentError} if a name or key is unknown, or α or β is not finite or given for a function without it */
-  constructor(activation: LayerActivation) {
-    super();
+  /**
+   * @throws {ArgumentError} if a name, key or option is unknown, or α or β is not finite or given for a function without
+   * it
+   */
+  constructor(activation: LayerActivation, opts?: NameOption) {
+    super(options('Activation', opts, NAME));
     this.#checked = layerActivation('activation', activation);
     this.activation = plainActivation(this.#checked);
   }

@@ -7,9 +7,10 @@ import { batchNormWork } from '../memory/workspace.ts';
 import type { Signal } from '../ndarray.ts';
 import { requireKernel } from '../wasm/runtime.ts';
 import { SingleLayer } from './graph/singleInput.ts';
+import type { NameOption } from './layerName.ts';
 
 /** Options of `BatchNorm`. */
-export interface BatchNormOptions {
+export interface BatchNormOptions extends NameOption {
   /** Share of a batch's statistics in the new running ones. Default 0.1, as torch's; Keras's momentum is 1 minus it. */
   readonly momentum?: number | undefined;
   /** Added to the variance. Default 1e-5; Keras's is 1e-3. */
@@ -44,9 +45,13 @@ export class BatchNorm extends SingleLayer {
 
   /** @throws {ArgumentError} if size is below 1, momentum outside 0..1, eps below 0, or an option is unknown */
   constructor(size: number, opts?: BatchNormOptions) {
-    super();
+    super(opts);
     this.size = integer('size', size, 1);
-    const { momentum = 0.1, eps = 1e-5 } = options('BatchNorm', opts, { momentum: true, eps: true });
+    const { momentum = 0.1, eps = 1e-5 } = options('BatchNorm', opts, {
+      momentum: true,
+      eps: true,
+      name: true,
+    });
     this.momentum = number('momentum', momentum, 0, 1);
     this.eps = number('eps', eps, 0);
     this.input = { kind: 'features', size };

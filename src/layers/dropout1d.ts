@@ -1,8 +1,9 @@
-import { number } from '../check.ts';
+import { number, options } from '../check.ts';
 import type { LayerScope, Pass } from '../engine/layer.ts';
 import type { Region } from '../memory/layout.ts';
 import { variationalDropoutPass } from './dropout.ts';
 import { SingleLayer } from './graph/singleInput.ts';
+import { NAME, type NameOption } from './layerName.ts';
 
 /**
  * Zeros whole features of each row with probability p while training, the same ones at all steps, and scales the others by
@@ -19,9 +20,9 @@ export class Dropout1d extends SingleLayer {
   /** Probability of a feature to be zeroed. */
   readonly p: number;
 
-  /** @throws {ArgumentError} unless 0 <= p < 1 */
-  constructor(p = 0.5) {
-    super();
+  /** @throws {ArgumentError} unless 0 <= p < 1, or if an option is unknown */
+  constructor(p = 0.5, opts?: NameOption) {
+    super(options('Dropout1d', opts, NAME));
     this.p = number('p', p, 0, 1, true);
   }
 

@@ -1,11 +1,12 @@
 import { integer, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { indrnn } from './cells/indrnn.ts';
+import { NAME, type NameOption } from './layerName.ts';
 import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
 import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
 
 /** Options of `IndRNN`, in addition to those of all recurrent layers. */
-export interface IndRNNOptions extends RecurrentOptions {
+export interface IndRNNOptions extends RecurrentOptions, NameOption {
   /** Activation φ. Default `relu`. */
   readonly nonlinearity?: 'relu' | 'tanh' | undefined;
 }
@@ -26,7 +27,7 @@ export class IndRNN extends GraphRecurrent {
 
   /** @throws {ArgumentError} if a size is below 1, an option is unknown, or options conflict */
   constructor(inputSize: number, hiddenSize: number, opts?: IndRNNOptions) {
-    const given = options('IndRNN', opts, { ...RECURRENT_OPTIONS, nonlinearity: true });
+    const given = options('IndRNN', opts, { ...RECURRENT_OPTIONS, ...NAME, nonlinearity: true });
     const I = integer('inputSize', inputSize, 1);
     const H = integer('hiddenSize', hiddenSize, 1);
     const { nonlinearity = 'relu' } = given;

@@ -5,9 +5,10 @@ import type { Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
 import { requireKernel } from '../wasm/runtime.ts';
 import { SingleLayer } from './graph/singleInput.ts';
+import type { NameOption } from './layerName.ts';
 
 /** Options of `LayerNorm`. */
-export interface LayerNormOptions {
+export interface LayerNormOptions extends NameOption {
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number | undefined;
   /** Whether to add a bias. Default true. */
@@ -35,9 +36,9 @@ export class LayerNorm extends SingleLayer {
 
   /** @throws {ArgumentError} if size is below 1, eps below 0, or an option is unknown */
   constructor(size: number, opts?: LayerNormOptions) {
-    super();
+    super(opts);
     this.size = integer('size', size, 1);
-    const { eps = 1e-5, bias = true } = options('LayerNorm', opts, { eps: true, bias: true });
+    const { eps = 1e-5, bias = true } = options('LayerNorm', opts, { eps: true, bias: true, name: true });
     this.eps = number('eps', eps, 0);
     this.bias = boolean('bias', bias);
     this.input = { kind: 'features', size };

@@ -1,5 +1,6 @@
 import { integer, options } from '../check.ts';
 import { mingru } from './cells/mingru.ts';
+import { NAME, type NameOption } from './layerName.ts';
 import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
 import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
 
@@ -14,8 +15,8 @@ export class MinGRU extends GraphRecurrent {
   readonly type = 'MinGRU';
 
   /** @throws {ArgumentError} if a size is below 1, an option is unknown, or options conflict */
-  constructor(inputSize: number, hiddenSize: number, opts?: RecurrentOptions) {
-    const given = options('MinGRU', opts, RECURRENT_OPTIONS);
+  constructor(inputSize: number, hiddenSize: number, opts?: RecurrentOptions & NameOption) {
+    const given = options('MinGRU', opts, { ...RECURRENT_OPTIONS, ...NAME });
     super(integer('inputSize', inputSize, 1), integer('hiddenSize', hiddenSize, 1), given, mingru);
   }
 }

@@ -1,5 +1,6 @@
 import { integer, options } from '../check.ts';
 import { minlstm } from './cells/minlstm.ts';
+import { NAME, type NameOption } from './layerName.ts';
 import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
 import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
 
@@ -15,8 +16,8 @@ export class MinLSTM extends GraphRecurrent {
   readonly type = 'MinLSTM';
 
   /** @throws {ArgumentError} if a size is below 1, an option is unknown, or options conflict */
-  constructor(inputSize: number, hiddenSize: number, opts?: RecurrentOptions) {
-    const given = options('MinLSTM', opts, RECURRENT_OPTIONS);
+  constructor(inputSize: number, hiddenSize: number, opts?: RecurrentOptions & NameOption) {
+    const given = options('MinLSTM', opts, { ...RECURRENT_OPTIONS, ...NAME });
     super(integer('inputSize', inputSize, 1), integer('hiddenSize', hiddenSize, 1), given, minlstm);
   }
 }

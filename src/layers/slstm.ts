@@ -1,18 +1,19 @@
 import { integer, type Names, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { slstm } from './cells/slstm.ts';
+import { NAME, type NameOption } from './layerName.ts';
 import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
 import { changed, RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
 
 /** Options of `SLSTM`, in addition to those of all recurrent layers. */
-export interface SLSTMOptions extends RecurrentOptions {
+export interface SLSTMOptions extends RecurrentOptions, NameOption {
   /** Number of diagonal blocks of W_hh, each hiddenSize / heads wide. Default 1. */
   readonly heads?: number | undefined;
   /** Forget gate: f = σ(a_f) or f = exp(a_f). Default `sigmoid`. */
   readonly forgetGate?: 'sigmoid' | 'exponential' | undefined;
 }
 
-const OPTIONS: Names<SLSTMOptions> = { ...RECURRENT_OPTIONS, heads: true, forgetGate: true };
+const OPTIONS: Names<SLSTMOptions> = { ...RECURRENT_OPTIONS, ...NAME, heads: true, forgetGate: true };
 
 /**
  * xLSTM's scalar cell (Beck et al. 2024, arXiv 2405.04517): an exponential input gate, a normalizer state n and a

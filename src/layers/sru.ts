@@ -1,5 +1,6 @@
 import { integer, options } from '../check.ts';
 import { sru } from './cells/sru.ts';
+import { NAME, type NameOption } from './layerName.ts';
 import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
 import { RECURRENT_OPTIONS, type RecurrentOptions } from './recurrent/options.ts';
 import type { BackwardResult, ForwardResult } from './standaloneTypes.ts';
@@ -23,8 +24,8 @@ export class SRU extends GraphRecurrent<'c'> {
   readonly type = 'SRU';
 
   /** @throws {ArgumentError} if a size is below 1, an option is unknown, or options conflict */
-  constructor(inputSize: number, hiddenSize: number, opts?: RecurrentOptions) {
-    const given = options('SRU', opts, RECURRENT_OPTIONS);
+  constructor(inputSize: number, hiddenSize: number, opts?: RecurrentOptions & NameOption) {
+    const given = options('SRU', opts, { ...RECURRENT_OPTIONS, ...NAME });
     super(integer('inputSize', inputSize, 1), integer('hiddenSize', hiddenSize, 1), given, sru);
   }
 }

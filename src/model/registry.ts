@@ -1,4 +1,3 @@
-import { options } from '../check.ts';
 import { AdaptedLayer } from '../custom/adaptLayer.ts';
 import type { CustomLayerClass } from '../custom/layer.ts';
 import type { Layer } from '../engine/layer.ts';
@@ -7,6 +6,7 @@ import { Dropout } from '../layers/graph/dropout.ts';
 import { Embedding } from '../layers/graph/embedding.ts';
 import { LastStep } from '../layers/graph/lastStep.ts';
 import { Linear } from '../layers/graph/linear.ts';
+import { setName } from '../layers/layerName.ts';
 import * as recurrentLayers from '../layers/recurrentLayers.ts';
 import type * as sequenceLayers from '../layers/sequenceLayers.ts';
 import { AvgPool1d, Conv1d, Flatten, MaxPool1d, Pool, Reverse } from '../layers/sequenceLayers.ts';
@@ -27,26 +27,18 @@ export type { LayerConfig } from './core/layerFactory.ts';
 /** How layers other than recurrent ones are created. */
 const MAKERS = {
   ...makersOf({ Dropout, Embedding, LastStep, Linear }),
-  Activation: ({ activation, ...rest }) => {
-    options('Activation', rest, {});
-    return new Activation(activation);
-  },
+  Dropout: ({ p, ...rest }) => new Dropout(p, rest),
+  Activation: ({ activation, ...rest }) => new Activation(activation, rest),
   BatchNorm: ({ size, ...rest }) => new BatchNorm(size, rest),
   LayerNorm: ({ size, ...rest }) => new LayerNorm(size, rest),
   AvgPool1d: ({ size, ...rest }) => new AvgPool1d(size, rest),
   Conv1d: ({ inChannels, outChannels, kernelSize, ...rest }) =>
     new Conv1d(inChannels, outChannels, kernelSize, rest),
-  Dropout1d: ({ p, ...rest }) => {
-    options('Dropout1d', rest, {});
-    return new Dropout1d(p);
-  },
+  Dropout1d: ({ p, ...rest }) => new Dropout1d(p, rest),
   Flatten: (rest) => new Flatten(rest),
   MaxPool1d: ({ size, ...rest }) => new MaxPool1d(size, rest),
   Pool: (rest) => new Pool(rest),
-  Reverse: (rest) => {
-    options('Reverse', rest, {});
-    return new Reverse();
-  },
+  Reverse: (rest) => new Reverse(rest),
 } satisfies Makers & Readonly<Record<Listed, Maker>>;
 
 /** Names in the lists of layers. */
@@ -72,7 +64,9 @@ function makeLayer(
     const given = typeof tied === 'number' ? { type, ...config, tied: before[tied] ?? null } : description;
     return layerFromConfig(MAKERS, recurrentLayers, given, most);
   }
+  const { name } = config;
   const layer = new AdaptedLayer(new custom[type]!(config));
+  if (name !== layer.name) setName(layer, name);
   if (layer.type === type) return layer;
   throw new ArgumentError(`layers.${type}`, `a layer of type ${type}`, layer.type);
 }

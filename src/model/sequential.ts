@@ -3,6 +3,7 @@ import { AdaptedLayer, isCustomLayer } from '../custom/adaptLayer.ts';
 import type { CustomLayer } from '../custom/layer.ts';
 import { checkUses } from '../engine/checkUses.ts';
 import type { Layer } from '../engine/layer.ts';
+import { checkLayerNames } from '../layers/layerName.ts';
 import { readModel } from './core/save.ts';
 import type { SequentialOptions } from './core/sequentialBase.ts';
 import { merged, withMetadata } from './files.ts';
@@ -21,7 +22,7 @@ export class Sequential extends StreamingSequential {
 
   /**
    * @param layers of this package, or custom layers (docs/guides/your-own.md)
-   * @throws {ArgumentError} if there are no layers, one is not a layer, or the seed is invalid
+   * @throws {ArgumentError} if there are no layers, one is not a layer, two have the same name, or the seed is invalid
    * @throws {ShapeError} if the sizes of consecutive layers do not match
    * @throws {StateError} before `init()`, or if a layer is part of another model
    * @throws {MemoryError} beyond 2 GiB
@@ -30,7 +31,9 @@ export class Sequential extends StreamingSequential {
     const adapted = reading('layers', layers, () => {
       if (!Array.isArray(layers)) return layers;
       const all = layers.map((layer) => (isCustomLayer(layer) ? new AdaptedLayer(layer) : layer));
-      checkUses(all.filter((layer) => typeof layer === 'object' && layer !== null));
+      const made = all.filter((layer) => typeof layer === 'object' && layer !== null);
+      checkUses(made);
+      checkLayerNames(made);
       return all;
     });
     super(adapted as readonly Layer[], opts);

@@ -17,7 +17,7 @@ export function chainTable(layers: readonly Layer[], input: Signal): string {
     size = layer.outputSize(size);
     if (layer.reducesSteps) steps = '1';
     else if (layer.outputRows && steps === 'T') steps = 'T′';
-    return [`${i} (${layer.type})`, `[${steps}, B, ${size}]`, `${countOf(layer)}`];
+    return [`${layer.name ?? i} (${layer.type})`, `[${steps}, B, ${size}]`, `${countOf(layer)}`];
   });
   return table(['Layer (type)', 'Output shape', 'Parameters'], rows, total(layers));
 }
@@ -44,9 +44,10 @@ export function graphTable({ inputs, values, operations, layers, axes }: Graph):
     ];
     const parameters = seen.has(place) ? '0 (shared)' : `${countOf(layer)}`;
     seen.add(place);
-    names.set(output, `${place}`);
-    for (const [state, v] of final) names.set(v, `${place}.${state}N`);
-    rows.push([`${place} (${layer.type})`, shapeOf(values[output]!.shape), parameters, read.join(', ')]);
+    const name = layer.name ?? `${place}`;
+    names.set(output, name);
+    for (const [state, v] of final) names.set(v, `${name}.${state}N`);
+    rows.push([`${name} (${layer.type})`, shapeOf(values[output]!.shape), parameters, read.join(', ')]);
   }
   return table(['Layer (type)', 'Output shape', 'Parameters', 'Connected to'], rows, total(layers));
 }

@@ -159,7 +159,7 @@ describe('steps that count are refused:', () => {
     ['lengths and mask', { lengths: [3, 3], mask: [1, 1, 1, 1, 1, 1] }, ArgumentError, ['mask']],
     ['a short mask', { mask: [1, 1, 1] }, ShapeError, ['mask', '3']],
     ['a mark', { mask: [1, 1, 1, 1, 1, 2] }, ArgumentError, ['mask[5]', '0', '1', '2']],
-    ['a mask of nothing', { mask: [0, 0, 0, 0, 0, 0] }, ArgumentError, ['mask', 'counts']],
+    ['a mask of nothing', { mask: [0, 0, 0, 0, 0, 0] }, ArgumentError, ['mask', 'step']],
     ['a mask of words', { mask: 'yes' }, ArgumentError, ['mask', '0', '1', '"yes"']],
     ['a mask that is a number', { mask: 5 }, ArgumentError, ['mask', '0', '1', '5']],
     ['no mask', { mask: null }, ArgumentError, ['mask', '0', '1', 'null']],

@@ -1,4 +1,5 @@
-import { LastStep as CoreLastStep } from '../lastStep.ts';
+import { LastStep as CoreLastStep, type LastStepOptions } from '../lastStep.ts';
+import type { NameOption } from '../layerName.ts';
 import { singleInput } from './singleInput.ts';
 
 /**
@@ -8,4 +9,9 @@ import { singleInput } from './singleInput.ts';
  * like the layer's outputs. After any other layer, such as a Linear over all steps, it returns the last step in time.
  * Zeros for rows without steps. In a stream every step is returned.
  */
-export class LastStep extends singleInput(CoreLastStep) {}
+export class LastStep extends singleInput(CoreLastStep) {
+  /** @throws {ArgumentError} if an option is unknown or not a boolean */
+  constructor(opts?: LastStepOptions & NameOption) {
+    super(opts);
+  }
+}

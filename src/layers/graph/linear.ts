@@ -9,11 +9,12 @@ import {
   plainActivation,
 } from '../activationPass.ts';
 import { Embedding } from '../embedding.ts';
+import type { NameOption } from '../layerName.ts';
 import { Linear as CoreLinear, type LinearOptions as CoreOptions } from '../linear.ts';
 import { singleInput } from './singleInput.ts';
 
 /** Options of `Linear`. */
-export interface LinearOptions extends CoreOptions {
+export interface LinearOptions extends CoreOptions, NameOption {
   /** Activation of the output, as Keras's. Default: none. */
   readonly activation?: LayerActivation | undefined;
   /**
@@ -37,7 +38,7 @@ export class Linear extends singleInput(CoreLinear) {
 
   /** @throws {ArgumentError} if a size is below 1 or not that of the tied table, or an option is unknown */
   constructor(inFeatures: number, outFeatures: number, opts?: LinearOptions) {
-    const all = { bias: true, init: true, activation: true, tied: true } as const;
+    const all = { bias: true, init: true, activation: true, tied: true, name: true } as const;
     const { activation = 'identity', tied, ...rest } = options('Linear', opts, all);
     super(inFeatures, outFeatures, rest);
     this.activation = plainActivation(layerActivation('activation', activation));

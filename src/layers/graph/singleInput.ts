@@ -9,9 +9,12 @@ import type { Region } from '../../memory/layout.ts';
 import { type Given, type NDArray, readSequence, type Signal } from '../../ndarray.ts';
 import { settled } from '../../settled.ts';
 import { SummarizedLayer } from '../../summary.ts';
+import { setName, splitName } from '../layerName.ts';
 
 /** What a layer with one input offers besides being part of a `Sequential`: nodes of graphs, and calls without a model. */
 export interface SingleInput {
+  /** Name that its parameters begin with in a model. Default: its index. */
+  readonly name?: string | undefined;
   /**
    * The node of this layer's output, for `Model`.
    * @throws {ArgumentError | ShapeError} if the layer does not take what the node holds
@@ -60,16 +63,23 @@ export interface SingleInput {
 // biome-ignore lint/suspicious/noExplicitAny: a mixin's constructor takes any arguments
 type LayerClass = abstract new (...args: any[]) => SummarizedLayer & Layer;
 
+// biome-ignore lint/suspicious/noExplicitAny: a mixin's constructor takes any arguments
+type Extended<T extends LayerClass> = abstract new (...args: any[]) => InstanceType<T> & SingleInput;
+
 /** The class of a layer with one input, extended by `apply` and by what it can do without a model. */
-export function singleInput<T extends LayerClass>(
-  Base: T,
-  // biome-ignore lint/suspicious/noExplicitAny: a mixin's constructor takes any arguments
-): T & (abstract new (...args: any[]) => SingleInput) {
+export function singleInput<T extends LayerClass>(Base: T): Extended<T> {
   abstract class Single extends Base implements SingleInput {
     readonly #own = new OwnNetwork();
     readonly #whole = new WholeSequences();
     /** Features of the first input, for a layer without a size. */
     #size: number | undefined;
+
+    // biome-ignore lint/suspicious/noExplicitAny: a mixin's constructor takes any arguments
+    constructor(...given: any[]) {
+      const { args, name } = splitName(given);
+      super(...args);
+      setName(this, name);
+    }
 
     apply(node: GraphNode): GraphNode {
       return applyLayer(this, node);

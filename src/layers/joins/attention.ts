@@ -4,11 +4,12 @@ import type { LayerScope, ParameterSpec } from '../../engine/layer.ts';
 import { applyJoin, type GraphNode } from '../../engine/node.ts';
 import { ArgumentError, ShapeError, Verbatim } from '../../errors.ts';
 import { uniform } from '../../init/initializers.ts';
+import type { NameOption } from '../layerName.ts';
 import { type AttentionKind, attentionPass } from './attentionPass.ts';
 import { checkFeatures, Join } from './join.ts';
 
 /** Options of `Attention`. */
-export interface AttentionOptions {
+export interface AttentionOptions extends NameOption {
   /**
    * Scores of a query q and a key k: `dot` q·k (default; Luong et al. 2015, Keras's Attention), `scaled` q·k/√features
    * (Vaswani et al. 2017, torch's scaled_dot_product_attention), `additive` Σ scale ⊙ tanh(q + k) (Bahdanau et al. 2015,
@@ -43,8 +44,8 @@ export class Attention extends Join {
 
   /** @throws {ArgumentError} if the kind or an option is unknown, or units is below 1 or given for another kind */
   constructor(opts?: AttentionOptions) {
-    super();
-    const { kind = 'dot', units } = options('Attention', opts, { kind: true, units: true });
+    super(opts);
+    const { kind = 'dot', units } = options('Attention', opts, { kind: true, units: true, name: true });
     if (!KINDS.includes(kind)) throw new ArgumentError('kind', "'dot', 'scaled' or 'additive'", kind);
     if (units !== undefined && kind !== 'additive')
       throw new ArgumentError('units', `undefined for kind '${kind}'`, units);

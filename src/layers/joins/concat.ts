@@ -1,7 +1,9 @@
+import { options } from '../../check.ts';
 import type { JoinInput, JoinPass, NodeShape } from '../../engine/join.ts';
 import type { LayerScope } from '../../engine/layer.ts';
 import { applyJoin, type GraphNode } from '../../engine/node.ts';
 import { MOVE_COPY as COPY } from '../../wasm/generated/constants.ts';
+import { NAME, type NameOption } from '../layerName.ts';
 import { commonAxis, Join } from './join.ts';
 
 /**
@@ -11,6 +13,11 @@ import { commonAxis, Join } from './join.ts';
 export class Concat extends Join {
   /** Class name, as in saved models. */
   readonly type = 'Concat';
+
+  /** @throws {ArgumentError} if an option is unknown */
+  constructor(opts?: NameOption) {
+    super(options('Concat', opts, NAME));
+  }
 
   /**
    * @param nodes two or more

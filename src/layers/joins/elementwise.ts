@@ -1,8 +1,10 @@
+import { options } from '../../check.ts';
 import type { JoinInput, JoinPass, NodeShape } from '../../engine/join.ts';
 import type { LayerScope } from '../../engine/layer.ts';
 import { applyJoin, type GraphNode } from '../../engine/node.ts';
 import { MOVE_COPY as COPY } from '../../wasm/generated/constants.ts';
 import { requireKernel } from '../../wasm/runtime.ts';
+import { NAME, type NameOption } from '../layerName.ts';
 import { commonShape, Join } from './join.ts';
 
 /** Combines nodes of the same size element by element. */
@@ -56,6 +58,11 @@ abstract class Elementwise extends Join {
 export class Add extends Elementwise {
   /** Class name, as in saved models. */
   readonly type = 'Add';
+
+  /** @throws {ArgumentError} if an option is unknown */
+  constructor(opts?: NameOption) {
+    super(options('Add', opts, NAME));
+  }
   /** @internal */
   protected readonly kernel = 'vec_add';
 }
@@ -64,6 +71,11 @@ export class Add extends Elementwise {
 export class Multiply extends Elementwise {
   /** Class name, as in saved models. */
   readonly type = 'Multiply';
+
+  /** @throws {ArgumentError} if an option is unknown */
+  constructor(opts?: NameOption) {
+    super(options('Multiply', opts, NAME));
+  }
   /** @internal */
   protected readonly kernel = 'vec_mul';
 }

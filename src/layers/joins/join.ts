@@ -3,12 +3,20 @@ import { sameAxis } from '../../engine/join.ts';
 import type { LayerScope, ParameterSpec } from '../../engine/layer.ts';
 import { ArgumentError, ShapeError, Verbatim } from '../../errors.ts';
 import { SummarizedLayer } from '../../summary.ts';
+import { type NameOption, setName, splitName } from '../layerName.ts';
 
 /** Base class of layers with several inputs. */
 export abstract class Join extends SummarizedLayer implements JoinLayer {
   /** Marks a layer with several inputs. */
   readonly joins = true;
+  /** Name that its parameters begin with in a model. Default: its index. */
+  declare readonly name?: string | undefined;
   readonly parameters: readonly ParameterSpec[] = [];
+
+  constructor(opts?: NameOption) {
+    super();
+    setName(this, splitName([opts]).name);
+  }
 
   /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {

@@ -1,9 +1,10 @@
-import { integer } from '../../check.ts';
+import { integer, options } from '../../check.ts';
 import { type JoinInput, type JoinPass, type NodeShape, TimeAxis } from '../../engine/join.ts';
 import type { LayerScope } from '../../engine/layer.ts';
 import { applyJoin, type GraphNode } from '../../engine/node.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
 import { MOVE_ADD as ADD, MOVE_COPY as COPY } from '../../wasm/generated/constants.ts';
+import { NAME, type NameOption } from '../layerName.ts';
 import { checkFeatures, Join } from './join.ts';
 
 /**
@@ -17,8 +18,8 @@ export class RepeatVector extends Join {
   readonly n: number | undefined;
 
   /** @throws {ArgumentError} if n is given and below 1 */
-  constructor(n?: number) {
-    super();
+  constructor(n?: number, opts?: NameOption) {
+    super(options('RepeatVector', opts, NAME));
     this.n = n === undefined ? n : integer('n', n, 1);
   }
 

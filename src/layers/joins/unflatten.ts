@@ -4,10 +4,11 @@ import type { LayerScope } from '../../engine/layer.ts';
 import { applyJoin, type GraphNode } from '../../engine/node.ts';
 import { ArgumentError, ShapeError, Verbatim } from '../../errors.ts';
 import { MOVE_COPY as COPY } from '../../wasm/generated/constants.ts';
+import type { NameOption } from '../layerName.ts';
 import { checkFeatures, Join } from './join.ts';
 
 /** Options of `Unflatten`. */
-export interface UnflattenOptions {
+export interface UnflattenOptions extends NameOption {
   /** T, the number of steps that a vector is cut into. */
   readonly steps: number;
 }
@@ -24,8 +25,8 @@ export class Unflatten extends Join {
 
   /** @throws {ArgumentError} if steps is below 1 or an option is unknown */
   constructor(opts: UnflattenOptions) {
-    super();
-    this.steps = integer('steps', options('Unflatten', opts, { steps: true }).steps, 1);
+    super(opts);
+    this.steps = integer('steps', options('Unflatten', opts, { steps: true, name: true }).steps, 1);
   }
 
   /**

@@ -2,6 +2,7 @@ import { type Activation, type ActivationKind, activationOf } from '../../activa
 import { boolean, type Filled, integer, type Names, number, options } from '../../check.ts';
 import { ArgumentError } from '../../errors.ts';
 import { constant, type Initializer, uniform } from '../../init/initializers.ts';
+import { NAME, type NameOption } from '../layerName.ts';
 import type { ParameterKind, ParameterKinds, StateSpec } from './cell.ts';
 import { changed, RECURRENT_OPTIONS, type RecurrentOptions } from './options.ts';
 
@@ -24,7 +25,7 @@ export interface Penalty {
 }
 
 /** Options of the layers with a recurrent product: RNN, LSTM, GRU. */
-export interface ConfigurableOptions extends Omit<RecurrentOptions, 'bias'> {
+export interface ConfigurableOptions extends Omit<RecurrentOptions, 'bias'>, NameOption {
   /**
    * Whether to use biases. `'single'`: one bias per gate, `bias_ih`, as Keras and TensorFlow.js, so that optimizers move
    * it as far as theirs; of two that are summed, each moves as far as the one. Not for a GRU with resetAfter, which has
@@ -56,6 +57,7 @@ export interface ConfigurableOptions extends Omit<RecurrentOptions, 'bias'> {
 
 export const CONFIGURABLE_OPTIONS: Names<ConfigurableOptions> = {
   ...RECURRENT_OPTIONS,
+  ...NAME,
   recurrentDropout: true,
   zoneout: true,
   clip: true,

@@ -1,7 +1,10 @@
 import { options } from '../../check.ts';
 import { checkNode, GraphNode, outputShape } from '../../engine/node.ts';
 import { ArgumentError, ShapeError } from '../../errors.ts';
+import { type NameOption, setName } from '../layerName.ts';
 import { Standalone } from '../standalone.ts';
+import type { Cell } from './cell.ts';
+import type { RecurrentOptions } from './options.ts';
 
 /**
  * What a recurrent layer makes of a node: its output, and the last states as vectors [B, numLayers · directions ·
@@ -23,6 +26,20 @@ export abstract class GraphRecurrent<
   Final extends string = never,
   Nodes extends string = States,
 > extends Standalone<States, Final> {
+  /** Name that its parameters begin with in a model. Default: its index. */
+  declare readonly name?: string | undefined;
+
+  protected constructor(
+    inputSize: number,
+    hiddenSize: number,
+    opts: RecurrentOptions & NameOption,
+    cell: Cell,
+    own?: Readonly<Record<string, unknown>>,
+  ) {
+    super(inputSize, hiddenSize, opts, cell, own);
+    setName(this, opts.name);
+  }
+
   /** @internal */
   get forwardSize(): number | undefined {
     return this.bidirectional && this.common.mergeMode === 'concat' ? this.outputSize() / 2 : undefined;

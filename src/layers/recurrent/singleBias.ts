@@ -1,11 +1,12 @@
 import { ArgumentError } from '../../errors.ts';
+import type { NameOption } from '../layerName.ts';
 import type { Cell } from './cell.ts';
 import type { ConfigurableOptions } from './configuration.ts';
 import type { RecurrentOptions } from './options.ts';
 
 /** What a layer with or without `bias: 'single'` is made of. */
 interface Biases {
-  readonly opts: RecurrentOptions;
+  readonly opts: RecurrentOptions & NameOption;
   readonly cell: Cell;
   /** For saved models. */
   readonly own: Readonly<Record<string, unknown>>;

@@ -6,13 +6,14 @@ import type { Region } from '../../memory/layout.ts';
 import { convBackwardWork, convWork } from '../../memory/workspace.ts';
 import type { Signal } from '../../ndarray.ts';
 import { activationPass, isIdentity, type LayerActivation, layerActivation } from '../activationPass.ts';
+import type { NameOption } from '../layerName.ts';
 import { runningState } from '../recurrent/states.ts';
 import { MAX_STEPS, type Padding, paddingOf } from './geometry.ts';
 import { WindowLayer } from './windowLayer.ts';
 import { WindowTable } from './windowTable.ts';
 
 /** Options of `Conv1d`. */
-export interface Conv1dOptions {
+export interface Conv1dOptions extends NameOption {
   /** Steps from one output to the next. Default 1. */
   readonly stride?: number | undefined;
   /** Steps from one element of the kernel to the next. Default 1. */
@@ -82,6 +83,7 @@ export class Conv1d extends WindowLayer {
       bias: true,
       activation: true,
       init: true,
+      name: true,
     });
     const stride = integer('stride', given.stride ?? 1, 1, MAX_STEPS);
     const dilation = integer('dilation', given.dilation ?? 1, 1, MAX_STEPS);
@@ -90,7 +92,7 @@ export class Conv1d extends WindowLayer {
     for (const [name, channels] of Object.entries({ inChannels, outChannels })) {
       if (channels % groups) throw new ArgumentError('groups', `a divisor of ${name} ${channels}`, groups);
     }
-    super({ size: kernelSize, stride, dilation, padding });
+    super({ size: kernelSize, stride, dilation, padding, name: given.name });
     const seen = (inChannels / groups) * kernelSize;
     const { bias = true, activation = 'identity', init = uniform(1 / Math.sqrt(seen)) } = given;
     layerActivation('activation', activation);

@@ -3,10 +3,11 @@ import type { LayerScope, Pass } from '../../engine/layer.ts';
 import { ArgumentError, ShapeError } from '../../errors.ts';
 import type { Region } from '../../memory/layout.ts';
 import { MOVE_COPY } from '../../wasm/generated/constants.ts';
+import type { NameOption } from '../layerName.ts';
 import { WholeLayer } from './wholeLayer.ts';
 
 /** Options of `Flatten`. */
-export interface FlattenOptions {
+export interface FlattenOptions extends NameOption {
   /** T, the number of steps of every sequence. */
   readonly steps: number;
 }
@@ -29,8 +30,8 @@ export class Flatten extends WholeLayer {
 
   /** @throws {ArgumentError} if steps is below 1 or an option is unknown */
   constructor(opts: FlattenOptions) {
-    super();
-    const { steps } = options('Flatten', opts, { steps: true });
+    super(opts);
+    const { steps } = options('Flatten', opts, { steps: true, name: true });
     this.steps = integer('steps', steps, 1);
   }
 

@@ -4,6 +4,7 @@ import { ArgumentError } from '../../errors.ts';
 import type { Region } from '../../memory/layout.ts';
 import { POOL_MAX, POOL_MEAN } from '../../wasm/generated/constants.ts';
 import { LastStep } from '../lastStep.ts';
+import type { NameOption } from '../layerName.ts';
 import type { Windowing } from './geometry.ts';
 import { poolPass } from './pool1d.ts';
 import { WholeLayer } from './wholeLayer.ts';
@@ -11,7 +12,7 @@ import { WholeLayer } from './wholeLayer.ts';
 const KINDS = { mean: POOL_MEAN, max: POOL_MAX, last: -1 } as const;
 
 /** Options of `Pool`. */
-export interface PoolOptions {
+export interface PoolOptions extends NameOption {
   /** The mean or the largest value of each feature over all steps of a row, or its last step. */
   readonly kind: keyof typeof KINDS;
 }
@@ -45,8 +46,8 @@ export class Pool extends WholeLayer {
 
   /** @throws {ArgumentError} if the kind or an option is unknown */
   constructor(opts: PoolOptions) {
-    super();
-    const { kind } = options('Pool', opts, { kind: true });
+    super(opts);
+    const { kind } = options('Pool', opts, { kind: true, name: true });
     if (typeof kind !== 'string' || !Object.hasOwn(KINDS, kind))
       throw new ArgumentError('kind', `one of ${Object.keys(KINDS).join(', ')}`, kind);
     this.kind = kind;

@@ -2,12 +2,13 @@ import { integer, options } from '../../check.ts';
 import type { LayerScope, ParameterSpec, Pass } from '../../engine/layer.ts';
 import type { Region } from '../../memory/layout.ts';
 import { POOL_MAX, POOL_MEAN } from '../../wasm/generated/constants.ts';
+import type { NameOption } from '../layerName.ts';
 import { MAX_STEPS, type Padding, paddingOf, type Windowing } from './geometry.ts';
 import { WindowLayer } from './windowLayer.ts';
 import { WindowTable } from './windowTable.ts';
 
 /** Options of `MaxPool1d` and `AvgPool1d`. */
-export interface Pool1dOptions {
+export interface Pool1dOptions extends NameOption {
   /** Steps from window to window. Default: the size. */
   readonly stride?: number | undefined;
   /** `'valid'`, `'same'`, or the steps of padding on each side, at most half the size. Default `'valid'`. */
@@ -32,10 +33,10 @@ abstract class Pool1d extends WindowLayer {
   /** @throws {ArgumentError} if a number is out of range or an option is unknown */
   constructor(type: string, size: number, opts?: Pool1dOptions) {
     integer('size', size, 1, MAX_STEPS);
-    const given = options(type, opts, { stride: true, padding: true });
+    const given = options(type, opts, { stride: true, padding: true, name: true });
     const stride = integer('stride', given.stride ?? size, 1, MAX_STEPS);
     const padding = paddingOf(given.padding ?? 'valid', ['valid', 'same'], size >> 1);
-    super({ size, stride, dilation: 1, padding });
+    super({ size, stride, dilation: 1, padding, name: given.name });
     this.size = size;
     this.stride = stride;
     this.padding = padding;

@@ -1,6 +1,8 @@
+import { options } from '../../check.ts';
 import type { LayerScope, Pass } from '../../engine/layer.ts';
 import type { Region } from '../../memory/layout.ts';
 import { MOVE_COPY } from '../../wasm/generated/constants.ts';
+import { NAME, type NameOption } from '../layerName.ts';
 import { WholeLayer } from './wholeLayer.ts';
 
 /**
@@ -12,6 +14,11 @@ export class Reverse extends WholeLayer {
   readonly type = 'Reverse';
   /** @internal */
   readonly whyFuture = 'a reversal';
+
+  /** @throws {ArgumentError} if an option is unknown */
+  constructor(opts?: NameOption) {
+    super(options('Reverse', opts, NAME));
+  }
 
   /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {

@@ -6,6 +6,7 @@ import type { Layout, Region } from '../../memory/layout.ts';
 import type { Signal } from '../../ndarray.ts';
 import { SummarizedLayer } from '../../summary.ts';
 import { singleInput } from '../graph/singleInput.ts';
+import type { NameOption } from '../layerName.ts';
 import { Geometry, type WindowOptions } from './geometry.ts';
 
 /** A layer whose output has a step per window over the steps of its input. */
@@ -20,7 +21,7 @@ abstract class Windowed extends SummarizedLayer implements Layer {
   /** @internal */
   readonly whyFuture = 'not causal with stride 1';
 
-  constructor(windows: WindowOptions) {
+  constructor(windows: WindowOptions & NameOption) {
     super();
     const geometry = new Geometry(windows);
     const { key } = geometry;

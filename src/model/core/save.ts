@@ -264,7 +264,7 @@ function same(given: unknown, ours: unknown): boolean {
 /** A file that claims sizes it has no numbers for must not make a model of those sizes. */
 function checkSizes(layers: readonly Layer[], tensors: Map<string, Tensor>): void {
   for (const [i, layer] of layers.entries()) {
-    for (const { name, shape } of layer.parameters) take(tensors, `${i}.${name}`, shape);
+    for (const { name, shape } of layer.parameters) take(tensors, `${layer.name ?? i}.${name}`, shape);
   }
 }
 

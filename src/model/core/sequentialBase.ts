@@ -33,7 +33,7 @@ export class SequentialBase extends ModelBase {
     const { seed = 0 } = options('Sequential', opts, { seed: true });
     integer('seed', seed, 0);
     const given = reading('layers', layers, () => checkedLayers(layers));
-    const prefixes = given.map((_, i) => `${i}.`);
+    const prefixes = given.map(({ name }, i) => `${name ?? i}.`);
     super(given, () => new Network(given, prefixes, seed, initialize));
   }
 

@@ -1,4 +1,3 @@
-import { options } from '../../check.ts';
 import type { JoinLayer } from '../../engine/join.ts';
 import { FormatError, show, UnrolledError } from '../../errors.ts';
 import type * as joinLayers from '../../layers/joinLayers.ts';
@@ -13,24 +12,13 @@ export type JoinName = keyof Classes;
 // biome-ignore lint/suspicious/noExplicitAny: values from a file are checked by the constructors
 type JoinMaker = (config: any) => JoinLayer;
 
-/** For a layer without options. */
-const plain = (name: JoinName, Type: new () => JoinLayer): JoinMaker => {
-  return (config) => {
-    options(name, config, {});
-    return new Type();
-  };
-};
-
 /** How layers with several inputs are created. */
 const MAKERS: Readonly<Record<JoinName, JoinMaker>> = {
-  Add: plain('Add', Add),
+  Add: (config) => new Add(config),
   Attention: (config) => new Attention(config),
-  Concat: plain('Concat', Concat),
-  Multiply: plain('Multiply', Multiply),
-  RepeatVector: ({ n, ...rest }) => {
-    options('RepeatVector', rest, {});
-    return new RepeatVector(n);
-  },
+  Concat: (config) => new Concat(config),
+  Multiply: (config) => new Multiply(config),
+  RepeatVector: ({ n, ...rest }) => new RepeatVector(n, rest),
   Unflatten: (config) => new Unflatten(config),
 };
 

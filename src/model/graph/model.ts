@@ -9,6 +9,7 @@ import type { Layer } from '../../engine/layer.ts';
 import { UNINITIALIZED } from '../../engine/network.ts';
 import type { GraphNode } from '../../engine/node.ts';
 import { ArgumentError, StateError, Verbatim } from '../../errors.ts';
+import { checkLayerNames } from '../../layers/layerName.ts';
 import { type Given, type NDArray, readShaped } from '../../ndarray.ts';
 import { checkFree, ModelBase, type PlanOptions, type PlanReport, planReport } from '../core/modelBase.ts';
 import { readModel } from '../core/save.ts';
@@ -44,7 +45,7 @@ export interface GraphPlanOptions extends Omit<PlanOptions, 'steps'> {
 
 /**
  * A graph of layers from inputs to outputs, as Keras's functional API. Parameters of a layer have its index in
- * depth-first order from the outputs as prefix, as in `Sequential` for a chain: `0.weight`. A layer that is applied
+ * depth-first order from the outputs as prefix, as in `Sequential` for a chain: `0.weight`; or its `name`. A layer that is applied
  * several times has one set of parameters. The model owns one WebAssembly memory.
  */
 export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> extends ModelBase {
@@ -54,7 +55,7 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
   #last: { readonly plan: GraphPlan; readonly steps: readonly number[] } | undefined;
 
   /**
-   * @throws {ArgumentError} if a node is not a node, an input is not used or not listed, or the seed is invalid
+   * @throws {ArgumentError} if a node is not a node, an input is not used or not listed, two layers have the same name, or the seed is invalid
    * @throws {StateError} before `init()`, or if a layer is part of another model
    * @throws {MemoryError} beyond 2 GiB
    */
@@ -67,7 +68,8 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
     const layers = graph.layers as readonly Layer[];
     for (const [i, layer] of layers.entries()) checkFree(`layers[${i}]`, layer);
     checkUses(layers);
-    const prefixes = layers.map((_, i) => `${i}.`);
+    checkLayerNames(layers);
+    const prefixes = layers.map(({ name }, i) => `${name ?? i}.`);
     super(layers, () => new GraphNetwork(graph, prefixes, seed, initialize));
   }
 

@@ -194,7 +194,7 @@ export class FullTraining extends CarryingTraining {
     // what is diagnosed runs backward; another trainer of the model may have left its own
     const trained = this.#more.frozen.size && !flow ? this.#trainedNames : undefined;
     if (plan.train) plan.train(trained);
-    else plan.lowest = trained ? lowestPass(plan, trained) : 0;
+    else plan.lowest = trained ? lowestPass(plan, this.network.prefixes, trained) : 0;
     return plan;
   }
 

@@ -21,18 +21,25 @@ export function namesOfStates({ passes, passPrefixes, stateNames }: Plan): reado
   return names;
 }
 
-/** The first pass with a gradient of a parameter that is not frozen; an embedding may be looked up by the pass after it. */
-export function lowestPass({ passes, passPrefixes }: Plan, trained: readonly string[]): number {
+/**
+ * The first pass with a gradient of a parameter that is not frozen; an embedding may be looked up by the pass after it.
+ * prefixes: those of all layers.
+ */
+export function lowestPass(
+  { passes, passPrefixes }: Plan,
+  prefixes: readonly string[],
+  trained: readonly string[],
+): number {
   if (!passPrefixes) return 0;
-  const order = [...new Set(passPrefixes)];
   let lowest = passes.length - 1;
   for (const name of trained) {
     const prefix = name.slice(0, name.lastIndexOf('.') + 1);
     const own = passPrefixes.flatMap((other, i) => (other === prefix ? [i] : []));
     if (!own.length) {
       // the pass of the next layer looks it up
-      const next = order.find((other) => Number.parseInt(other, 10) > Number.parseInt(prefix, 10));
-      lowest = Math.min(lowest, Math.max(0, passPrefixes.indexOf(next ?? '')));
+      const from = prefixes.indexOf(prefix);
+      const next = passPrefixes.findIndex((other) => prefixes.indexOf(other) > from);
+      lowest = Math.min(lowest, Math.max(0, next));
       continue;
     }
     const stack = /_l(\d+)(?:_reverse)?$/.exec(name);
