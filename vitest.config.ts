@@ -49,7 +49,7 @@ const inChromium = (name: string, files: Files, args: string[] = []) => ({
   test: {
     name,
     ...files,
-    provide: { thorough, seeds },
+    provide: { thorough, seeds, browser: true },
     setupFiles: ['test/setup.ts'],
     testTimeout: TIMEOUT_MS,
     hookTimeout: TIMEOUT_MS,
@@ -85,7 +85,7 @@ const inNode = (name: string, files: Files, flags: string[] = []) => ({
   test: {
     name,
     ...files,
-    provide: { thorough, seeds },
+    provide: { thorough, seeds, browser: false },
     setupFiles: ['test/setup.ts'],
     testTimeout: TIMEOUT_MS,
     hookTimeout: TIMEOUT_MS,
@@ -108,6 +108,7 @@ const alone = (include: string[]) => ({ include, exclude: slow, isolate: true })
 
 export default defineConfig({
   test: {
+    reporters: ['default', './test/cost.ts'],
     testTimeout: TIMEOUT_MS,
     hookTimeout: TIMEOUT_MS,
     // Node's suites take longer than the browser's, which has one page

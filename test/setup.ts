@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 
 /** Typed arrays of the same bytes are equal. What differs is left to vitest, which takes 100 times as long. */
 function sameBytes(a: unknown, b: unknown): true | undefined {
@@ -10,3 +10,14 @@ function sameBytes(a: unknown, b: unknown): true | undefined {
 }
 
 expect.addEqualityTesters([sameBytes]);
+
+const { process } = globalThis as { process?: NodeJS.Process };
+const before = process?.cpuUsage?.();
+
+// for test/cost.ts
+// biome-ignore lint/correctness/noEmptyPattern: a fixture's place, which vitest wants to be a pattern
+afterAll(({}, file) => {
+  if (!before) return;
+  const { user, system } = process!.cpuUsage(before);
+  file.meta.cpu = (user + system) / 1e6;
+});

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { lossCurve } from '../../src/cli/train/curve.ts';
 import { Losses } from '../../src/cli/train/losses.ts';
 import { columnsOf, Progress } from '../../src/cli/train/progress.ts';
+import { some } from '../thorough.ts';
 import { cli, cliOn, folder, TINY, textFile } from './helper.ts';
 import { program } from './program.ts';
 
@@ -105,7 +106,7 @@ function lines(text: string): string[] {
   return stripVTControlCharacters(text.replaceAll('\x1b[1G', '\n')).split('\n');
 }
 
-describe.each([40, 60, 80])('a terminal of %d columns', (columns) => {
+describe.each(some([40, 60, 80], 2))('a terminal of %d columns', (columns) => {
   test('holds the whole output of train, but for the passage and the last hints', async () => {
     const path = folder();
     const book = textFile(path('t'));

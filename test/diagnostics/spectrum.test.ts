@@ -2,10 +2,15 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { gateSpectra, largestSingularValue, spectralRadius } from '../../src/diagnostics/spectrum.ts';
 import { Generator, init, orthogonal, ShapeError } from '../../src/index.ts';
 import { expectThrows } from '../errors.ts';
+import { thorough } from '../thorough.ts';
 
 beforeAll(() => init({ kernels: 'simd' }));
 
 type Rows = Float64Array[];
+
+/** Cases by their first number, the rows: in `npm test` without the large ones. */
+const small = <T extends readonly [number, ...unknown[]]>(cases: T[]) =>
+  cases.filter(([rows]) => thorough || rows < 140);
 
 const flat = (rows: Rows) => Float64Array.from(rows.flatMap((row) => [...row]));
 const square = (n: number, value: (i: number, j: number) => number): Rows =>
@@ -89,13 +94,15 @@ describe('spectralRadius', () => {
     expectNear(spectralRadius(Float64Array.of(0, 1, 1e-40, 0), 2), 1e-20, 1e-9);
   });
 
-  test.each([
-    [5, 1e-7],
-    [64, 1e-7],
-    [96, 1e-7],
-    [97, 2e-6],
-    [300, 2e-6],
-  ])('complex pairs in a dense matrix of %d, far from normal', (n, relative) => {
+  test.each(
+    small([
+      [5, 1e-7],
+      [64, 1e-7],
+      [96, 1e-7],
+      [97, 2e-6],
+      [300, 2e-6],
+    ]),
+  )('complex pairs in a dense matrix of %d, far from normal', (n, relative) => {
     const generator = new Generator(n);
     const half = (n + 1) >> 1;
     const moduli = Array.from({ length: half }, () => generator.uniform());
@@ -105,7 +112,7 @@ describe('spectralRadius', () => {
     expectNear(spectralRadius(flat(a), n), largest, relative);
   });
 
-  test.each([8, 96, 97, 300])('an orthogonal matrix of %d, times 1.5', (n) => {
+  test.each(small([[8], [96], [97], [300]]))('an orthogonal matrix of %d, times 1.5', (n) => {
     const matrix = orthogonal(1.5)([n, n], new Generator(n));
     expectNear(spectralRadius(matrix, n), 1.5, 2e-6);
     expectNear(largestSingularValue(matrix, n, n), 1.5, 2e-6);
@@ -130,14 +137,16 @@ describe('spectralRadius', () => {
 });
 
 describe('largestSingularValue', () => {
-  test.each([
-    [1, 7],
-    [7, 1],
-    [20, 130],
-    [130, 20],
-    [150, 120],
-    [300, 300],
-  ])('U·diag(s)·V of %d x %d', (rows, cols) => {
+  test.each(
+    small([
+      [1, 7],
+      [7, 1],
+      [20, 130],
+      [130, 20],
+      [150, 120],
+      [300, 300],
+    ]),
+  )('U·diag(s)·V of %d x %d', (rows, cols) => {
     const generator = new Generator(rows + cols);
     const n = Math.max(rows, cols);
     const s = Float64Array.from({ length: n }, (_, i) =>

@@ -3,6 +3,7 @@ import { convBackwardWork, convWork } from '../../src/memory/workspace.ts';
 import * as reference from '../reference/conv1d.ts';
 import { generator, uniform } from '../reference/random.ts';
 import type { WindowShape } from '../reference/windows.ts';
+import { some } from '../thorough.ts';
 import { type BuildName, variants as builds, type Placement, Sandbox } from './sandbox.ts';
 import { PackedWindows } from './windowTester.ts';
 
@@ -140,7 +141,7 @@ function expectClose(got: ArrayLike<number>, expected: ArrayLike<number>, terms:
   }
 }
 
-describe.each(named)('%s', (_, c) => {
+describe.each(some(named, 2))('%s', (_, c) => {
   const { I, O, size, groups } = c;
   const terms = (I / groups) * size;
 

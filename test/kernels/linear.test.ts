@@ -1,30 +1,34 @@
 import { describe, expect, test } from 'vitest';
 import { linearBackwardWork, linearWork } from '../../src/memory/workspace.ts';
 import { generator, uniform } from '../reference/random.ts';
+import { some } from '../thorough.ts';
 import { type BuildName, variants as builds, type Placement, Sandbox } from './sandbox.ts';
 
 const SEED = 99;
 const { fround } = Math;
 
 /** [m, n, k]: rows, outputs, inputs. Tails, zeros, one row, and both sides of 256 inputs and 120 rows. */
-const shapes = [
-  [0, 3, 4],
-  [3, 0, 4],
-  [3, 5, 0],
-  [1, 1, 1],
-  [1, 7, 3],
-  [1, 32, 16],
-  [1, 45, 300],
-  [2, 3, 5],
-  [3, 8, 8],
-  [4, 9, 17],
-  [5, 33, 31],
-  [6, 16, 64],
-  [7, 31, 257],
-  [13, 12, 513],
-  [121, 10, 6],
-  [130, 3, 260],
-] as const;
+const shapes = some(
+  [
+    [0, 3, 4],
+    [3, 0, 4],
+    [3, 5, 0],
+    [1, 1, 1],
+    [1, 7, 3],
+    [1, 32, 16],
+    [1, 45, 300],
+    [2, 3, 5],
+    [3, 8, 8],
+    [4, 9, 17],
+    [5, 33, 31],
+    [6, 16, 64],
+    [7, 31, 257],
+    [13, 12, 513],
+    [121, 10, 6],
+    [130, 3, 260],
+  ] as const,
+  2,
+);
 
 interface Case {
   m: number;

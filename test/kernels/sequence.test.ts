@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { thorough } from '../thorough.ts';
+import { some, thorough } from '../thorough.ts';
 import { expectClose, expectSame } from './closeness.ts';
 import { type BuildName, variants as builds } from './sandbox.ts';
 import {
@@ -111,7 +111,7 @@ const shapes: [name: string, shape: Shape][] = [
 ];
 
 describe.each(cells)('%s: forward, forward_train, backward', (cell) => {
-  test.each(shapes)('%s', (name, shape) => {
+  test.each(some(shapes, 3, cells.indexOf(cell)))('%s', (name, shape) => {
     check(cell, shape, 100 + shapes.findIndex((s) => s[0] === name));
   });
 });
@@ -134,7 +134,7 @@ const tables: [name: string, shape: Shape][] = [
 ];
 
 describe.each(cells)('%s: rows of a table', (cell) => {
-  test.each(tables)('%s', (name, shape) => {
+  test.each(some(tables, 3, cells.indexOf(cell)))('%s', (name, shape) => {
     const seed = 300 + tables.findIndex((s) => s[0] === name);
     check(cell, shape, seed);
     const p = problem(cell, shape, seed);
@@ -170,16 +170,18 @@ describe.each(cells)('%s: rows of a table', (cell) => {
   });
 });
 
+const ends: Shape[] = [
+  { T: 3, B: 3, I: 5, H: 7 },
+  { T: 2, B: 5, I: 1, H: 9 },
+  { T: 2, B: 1, I: 3, H: 2 },
+  { T: 1, B: 2, I: 6, H: 1 },
+  { T: 2, B: 7, I: 10, H: 11 },
+  { T: 3, B: 3, I: 5, H: 7, V: 4 },
+  { T: 2, B: 1, I: 3, H: 2, V: 7 },
+];
+
 describe.each(cells)('%s: each buffer in turn at the end of memory', (cell) => {
-  test.each<Shape>([
-    { T: 3, B: 3, I: 5, H: 7 },
-    { T: 2, B: 5, I: 1, H: 9 },
-    { T: 2, B: 1, I: 3, H: 2 },
-    { T: 1, B: 2, I: 6, H: 1 },
-    { T: 2, B: 7, I: 10, H: 11 },
-    { T: 3, B: 3, I: 5, H: 7, V: 4 },
-    { T: 2, B: 1, I: 3, H: 2, V: 7 },
-  ])('T $T, B $B, I $I, H $H, V $V', (shape) => {
+  test.each<Shape>(some(ends, 3, cells.indexOf(cell)))('T $T, B $B, I $I, H $H, V $V', (shape) => {
     const p = problem(cell, shape, 7);
     for (const build of builds) {
       const kept = train(build, p);

@@ -12,9 +12,10 @@ import {
 } from '../../src/index.ts';
 import { expectSame } from '../kernels/closeness.ts';
 import { Draw } from '../model/helpers.ts';
+import { thorough } from '../thorough.ts';
 
 const V = 6;
-const HIDDEN = 256;
+const HIDDEN = thorough ? 256 : 96;
 
 function language(): Sequential {
   return new Sequential([new Embedding(V, 8), new LSTM(8, HIDDEN), new Linear(HIDDEN, V)], { seed: 1 });

@@ -19,6 +19,7 @@ import { expectWords } from '../errors.ts';
 import { optimizerCases } from '../every.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from '../model/helpers.ts';
 import { languageModel } from '../model/languageModel.ts';
+import { thorough } from '../thorough.ts';
 
 beforeAll(() => init());
 
@@ -44,7 +45,7 @@ describe('plan tells the bytes there are after the first step', () => {
         [1, 1],
         [7, 3],
         [40, 16],
-        [300, 32],
+        ...(thorough ? ([[300, 32]] as const) : []),
       ] as const) {
         using model = language();
         const trainer = new Trainer(model, { loss: crossEntropy, optimizer: optimizer(), carryState });

@@ -28,6 +28,7 @@ import { expectThrows } from '../errors.ts';
 import { expectClose } from '../kernels/closeness.ts';
 import { numericGradient } from '../reference/gradcheck.ts';
 import { runStack, type StackConfig } from '../reference/stack.ts';
+import { some } from '../thorough.ts';
 import { Draw, doubles, expectSameArray, expectSameDict } from './helpers.ts';
 
 const [I, H, T, B] = [3, 4, 6, 5];
@@ -111,7 +112,7 @@ describe('LastStep behind a bidirectional layer', () => {
     test(`${name}: is hN to the bit, with its gradients, in stacks, modes, lengths and masks`, () => {
       const draw = new Draw(name.length);
       for (const numLayers of [1, 2, 3]) {
-        for (const mergeMode of MODES) {
+        for (const mergeMode of some(MODES, 2, numLayers)) {
           const opts = { numLayers, mergeMode, bidirectional: true };
           const model = new Sequential([make(opts), new LastStep()], { seed: 3 });
           const alone = make(opts);
@@ -194,7 +195,7 @@ describe('LastStep behind a bidirectional layer', () => {
       expectClose(gradients[key]!.data, numericGradient(loss, value), 1e-4, key);
   });
 
-  test.each([1, 2, 3])('learns the first of 40 tokens, seed %i', (seed) => {
+  test.each(some([1, 2, 3], 3))('learns the first of 40 tokens, seed %i', (seed) => {
     const [steps, batch, classes] = [40, 32, 4];
     const model = new Sequential(
       [

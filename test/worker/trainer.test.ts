@@ -16,6 +16,7 @@ import { OPTIMIZERS, type OptimizerName } from '../../src/optim/table.ts';
 import { expectWords, type Words } from '../errors.ts';
 import { lossCases } from '../every.ts';
 import { Draw } from '../model/helpers.ts';
+import { some } from '../thorough.ts';
 import { B, batch, described, hosted, inline, language, rejection, run, T, V } from './helpers.ts';
 
 const open: WorkerTrainer[] = [];
@@ -99,38 +100,46 @@ describe('a trainer in a worker gives what one inline gives, to the bit:', () =>
     expect(second).toEqual(await run(await inline(2), 3, 8));
   });
 
-  test.each(Object.keys(OPTIMIZERS) as OptimizerName[])('of features, from a file, with %s', async (name) => {
-    await language();
-    const model = new Sequential([new LSTM(2, 4), new Linear(4, 1)], { seed: 3 });
-    const trainer = await create({ loss: 'mse', optimizer: { name, lr: 0.01 } }, model.save());
-    const x = { data: Float32Array.from({ length: 12 }, (_, i) => i / 12), shape: [3, 2, 2] };
-    const y = { data: new Float32Array(6).fill(0.5), shape: [3, 2, 1] };
-    const { loss: before } = await trainer.evaluate(x, y);
-    expect((await trainer.step(x, y)).loss).toBe(before);
-    expect((await trainer.step(x, y)).loss).not.toBe(before);
-  });
+  test.each(some(Object.keys(OPTIMIZERS) as OptimizerName[], 3))(
+    'of features, from a file, with %s',
+    async (name) => {
+      await language();
+      const model = new Sequential([new LSTM(2, 4), new Linear(4, 1)], { seed: 3 });
+      const trainer = await create({ loss: 'mse', optimizer: { name, lr: 0.01 } }, model.save());
+      const x = { data: Float32Array.from({ length: 12 }, (_, i) => i / 12), shape: [3, 2, 2] };
+      const y = { data: new Float32Array(6).fill(0.5), shape: [3, 2, 1] };
+      const { loss: before } = await trainer.evaluate(x, y);
+      expect((await trainer.step(x, y)).loss).toBe(before);
+      expect((await trainer.step(x, y)).loss).not.toBe(before);
+    },
+  );
 
-  test.each(lossCases)('$label gives the loss it gives inline', async ({ name, options, make, target }) => {
-    await language();
-    const loss = make();
-    const outputs = loss.targets === 'indices' ? 11 : 6;
-    const model = new Sequential([new LSTM(2, 4), new Linear(4, outputs)], { seed: 3 });
-    const file = model.save();
-    const draw = new Draw(3);
-    const x = draw.features(1, 3, 2, 2);
-    const y =
-      loss.targets === 'indices' ? draw.indices(11, 3, 2) : draw.features(1, 3, 2, loss.targetSize?.(6) ?? 6);
-    if (loss.targets === 'features')
-      y.data.forEach((v, i) => {
-        y.data[i] = target(v);
-      });
-    const there = await create(
-      { ...plain, loss: { name, ...options } as never, optimizer: { name: 'sgd', lr: 0.1 } },
-      file,
-    );
-    const here = new Trainer(model, { loss, optimizer: new SGD({ lr: 0.1 }) });
-    for (let i = 0; i < 2; i++) expect(await there.step(x, y)).toEqual(here.step(x, y));
-  });
+  test.each(some(lossCases, 3))(
+    '$label gives the loss it gives inline',
+    async ({ name, options, make, target }) => {
+      await language();
+      const loss = make();
+      const outputs = loss.targets === 'indices' ? 11 : 6;
+      const model = new Sequential([new LSTM(2, 4), new Linear(4, outputs)], { seed: 3 });
+      const file = model.save();
+      const draw = new Draw(3);
+      const x = draw.features(1, 3, 2, 2);
+      const y =
+        loss.targets === 'indices'
+          ? draw.indices(11, 3, 2)
+          : draw.features(1, 3, 2, loss.targetSize?.(6) ?? 6);
+      if (loss.targets === 'features')
+        y.data.forEach((v, i) => {
+          y.data[i] = target(v);
+        });
+      const there = await create(
+        { ...plain, loss: { name, ...options } as never, optimizer: { name: 'sgd', lr: 0.1 } },
+        file,
+      );
+      const here = new Trainer(model, { loss, optimizer: new SGD({ lr: 0.1 }) });
+      for (let i = 0; i < 2; i++) expect(await there.step(x, y)).toEqual(here.step(x, y));
+    },
+  );
 
   test('ignoreIndex comes along', async () => {
     const trainer = await create({ loss: { name: 'crossEntropy', ignoreIndex: 2 } });

@@ -1,0 +1,1 @@
+import './saves.test.ts';

@@ -1,0 +1,1 @@
+import './ragged.test.ts';

@@ -1,0 +1,1 @@
+import './sequenceValues.test.ts';

@@ -1,0 +1,1 @@
+import './slstm.test.ts';

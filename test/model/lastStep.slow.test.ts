@@ -1,0 +1,1 @@
+import './lastStep.test.ts';

@@ -1,0 +1,1 @@
+import './training.test.ts';
