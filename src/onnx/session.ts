@@ -26,7 +26,9 @@ const SMALL = 64;
 
 /** An input or output of a model. */
 export interface OnnxPort {
+  /** Name in the file. */
   readonly name: string;
+  /** Element type; undefined: the file does not say. */
   readonly dtype: OnnxDtype | undefined;
   /** Sizes; a name or null where one is free. undefined: the file does not say. */
   readonly shape: readonly (number | string | null)[] | undefined;

@@ -28,6 +28,7 @@ export type OnnxArray = InstanceType<(typeof ARRAYS)[keyof typeof ARRAYS]>;
 export interface OnnxTensorResult {
   /** Element type; that of float16 and bfloat16 is float32. */
   readonly dtype: OnnxDtype;
+  /** Sizes. */
   readonly shape: readonly number[];
   /** Elements, the last dimension fastest. */
   readonly data: OnnxArray;
@@ -36,7 +37,12 @@ export interface OnnxTensorResult {
 /** Values of an input: an array whose shape follows from the file, or an array with its shape. */
 export type OnnxFeed =
   | ArrayLike<number | bigint>
-  | { readonly data: ArrayLike<number | bigint>; readonly shape: readonly number[] };
+  | {
+      /** Elements, the last dimension fastest. */
+      readonly data: ArrayLike<number | bigint>;
+      /** Sizes. */
+      readonly shape: readonly number[];
+    };
 
 /** A feed that was checked. */
 export interface CheckedFeed {

@@ -4,12 +4,15 @@ import { type OnnxFunction, type OnnxGraph, readFunction, readGraph, readOpsets 
 
 /** What an ONNX file says. */
 export interface OnnxModel {
+  /** Version of the file format. */
   readonly irVersion: number;
   /** The program that wrote it, such as 'pytorch 2.3.0'. */
   readonly producer: string;
   /** Versions of the operator sets by domain; '' is ONNX's own. */
   readonly opsets: ReadonlyMap<string, number>;
+  /** Metadata by key. */
   readonly metadata: ReadonlyMap<string, string>;
+  /** The main graph. */
   readonly graph: OnnxGraph;
   /** By `domain:name`. */
   readonly functions: ReadonlyMap<string, OnnxFunction>;

@@ -6,10 +6,13 @@ export type TensorData = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
 /** A tensor of a file. */
 export interface OnnxTensor {
+  /** Name of the tensor. */
   readonly name: string;
   /** Number of its element type. */
   readonly dtype: number;
+  /** Sizes. */
   readonly shape: readonly number[];
+  /** Elements, the last dimension fastest. */
   readonly data: TensorData;
 }
 
