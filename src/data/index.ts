@@ -6,6 +6,7 @@
 
 export { ArgumentError, FormatError, MemoryError, ShapeError } from '../errors.ts';
 export type { NDArray } from '../ndarray.ts';
+export { argmax } from './argmax.ts';
 export {
   type BatchesOptions,
   type BatchTarget,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  argmax,
   batches,
   CharacterVocabulary,
   type Example,
@@ -153,6 +154,24 @@ describe('pad', () => {
     expectThrows(() => pad([{ data: [1, 2, 3], shape: [2, 2] }]), ['sequences[0]'], ShapeError);
     expectThrows(() => pad([[], []]), ['sequences', 'step']);
     expectThrows(() => pad([]), ['sequences']);
+  });
+});
+
+describe('argmax', () => {
+  test('gives indices along the last dimension, the first of equal ones', () => {
+    const data = Float32Array.of(1, 3, 2, 5, 5, 4, -1, -2, -3, 0, 0, 9);
+    expect(argmax({ data, shape: [2, 2, 3] })).toEqual({ data: Int32Array.of(1, 0, 0, 2), shape: [2, 2] });
+    expect(argmax({ data: data.subarray(0, 3), shape: [3] })).toEqual({ data: Int32Array.of(1), shape: [] });
+    expect(argmax({ data: new Float32Array(0), shape: [0, 2, 3] }).shape).toEqual([0, 2]);
+  });
+
+  test('refuses arrays of another length', () => {
+    const refused = (value: unknown) => () => argmax(value as never);
+    expectThrows(refused({ data: new Float32Array(5), shape: [2, 3] }), ['output'], ShapeError);
+    expectThrows(refused({ data: new Float32Array(0), shape: [2, 0] }), ['output'], ShapeError);
+    expectThrows(refused({ data: [1, 2], shape: [2] }), ['output'], ShapeError);
+    expectThrows(refused({ data: new Float32Array(1), shape: [] }), ['output'], ShapeError);
+    expect(refused(undefined)).toThrow(expect.objectContaining({ argument: 'output' }));
   });
 });
 

@@ -1,0 +1,22 @@
+import { integers } from '../allocate.ts';
+import { arrayKind } from '../arrayKind.ts';
+import { reading } from '../check.ts';
+import { ShapeError } from '../errors.ts';
+import type { NDArray } from '../ndarray.ts';
+import { largest } from './metrics/classes.ts';
+
+/**
+ * Indices of the largest numbers along the last dimension, as of logits; of equal ones the first. [T, B, classes] gives
+ * [T, B].
+ * @throws {ShapeError} if it has no dimension or no number, or the data are not a Float32Array of that many numbers
+ */
+export function argmax(output: NDArray): NDArray<Int32Array<ArrayBuffer>> {
+  const { data, shape } = reading('output', output, () => ({ data: output.data, shape: [...output.shape] }));
+  const size = shape.pop() ?? 0;
+  const rows = shape.reduce((a, b) => a * b, 1);
+  if (size < 1 || arrayKind(data) !== 'Float32Array' || data.length !== rows * size)
+    throw new ShapeError('output', 'a Float32Array and its shape, at least one class', [...shape, size]);
+  const indices = integers(rows);
+  for (let i = 0; i < rows; i++) indices[i] = largest(data, i, size);
+  return { data: indices, shape };
+}
