@@ -30,7 +30,9 @@ async function filesOf({ path, format }: Entry): Promise<Uint8Array | Record<str
   const { readdir } = await import('node:fs/promises');
   const from = path.slice(0, path.lastIndexOf('/'));
   const names = await readdir(`${folder}/${from}`);
-  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await read(`${from}/${name}`)])));
+  return Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await read(`${from}/${name}`)])),
+  );
 }
 
 /** Files that lack what the model needs, and what the error says. */
@@ -64,6 +66,7 @@ describe('models that people have published', () => {
     const result = model.predict({ data, shape }) as NDArray;
     const expected = oracle.outputs[0];
     expect(result.shape).toEqual(expected.dims);
-    for (const [i, value] of expected.data.entries()) expect(Math.abs(result.data[i]! - value)).toBeLessThan(1e-4);
+    for (const [i, value] of expected.data.entries())
+      expect(Math.abs(result.data[i]! - value)).toBeLessThan(1e-4);
   });
 });
