@@ -64,10 +64,27 @@ export class PathWeights extends Weights {
   }
 
   protected find({ path }: Place): readonly string[] {
+    const exact = this.#within(path);
+    return exact.length ? exact : this.#within(this.#byRank(path));
+  }
+
+  #within(path: string): readonly string[] {
     const own = [...this.#datasets.keys()].filter(
       (name) => name.startsWith(`${path}/`) && /\/vars\/\d+$/.test(name),
     );
     return own.sort((a, b) => inOrder(a).localeCompare(inOrder(b), 'en', { numeric: true }));
+  }
+
+  /** In files of tf.keras 2.12 numbers of a class's layers have gaps: the n-th of those that there are. */
+  #byRank(path: string): string {
+    const [, base, number = '0'] = /^(.*?)(?:_(\d+))?$/.exec(path)!;
+    const numbers = new Set<number>();
+    for (const name of this.#datasets.keys()) {
+      const rest = name.startsWith(base!) ? /^(?:_(\d+))?\//.exec(name.slice(base!.length)) : null;
+      if (rest) numbers.add(Number(rest[1] ?? 0));
+    }
+    const found = [...numbers].sort((a, b) => a - b)[Number(number)];
+    return found ? `${base}_${found}` : base!;
   }
 
   protected shape(name: string): readonly number[] {

@@ -31,6 +31,17 @@ const SIZES: Readonly<Record<string, number>> = {
   float16: 2,
 };
 
+/** Last parts of names, in the order of each layer's weights. */
+const ORDER = [
+  ...['depthwise_kernel', 'pointwise_kernel', 'kernel', 'recurrent_kernel', 'bias'],
+  ...['gamma', 'beta', 'moving_mean', 'moving_variance'],
+];
+
+/** A weight's place among those of its layer: forward before backward. */
+function orderOf(name: string): number {
+  return ORDER.indexOf(name.split('/').at(-1)!) + (/\/backward/.test(name) ? ORDER.length : 0);
+}
+
 /** Weights of TensorFlow.js: shards that a manifest describes. */
 export class ManifestWeights extends Weights {
   readonly #entries = new Map<string, Entry>();
@@ -61,7 +72,9 @@ export class ManifestWeights extends Weights {
   }
 
   protected find({ names }: Place): readonly string[] {
-    return namesWithin([...this.#entries.keys()], names.at(-1)!);
+    const own = namesWithin([...this.#entries.keys()], names.at(-1)!);
+    // some converters sort names
+    return [...own].sort((a, b) => orderOf(a) - orderOf(b));
   }
 
   protected shape(name: string): readonly number[] {

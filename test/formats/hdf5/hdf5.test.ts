@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openHdf5 } from '../../../src/formats/hdf5/object.ts';
+import { bytesOf } from '../../fixtures/keras/read.ts';
 import { drawFile } from './drawFile.ts';
 
 describe.each(['default', 'v108', 'v110'])('files that the HDF5 library writes, libver %s', (libver) => {
@@ -22,5 +23,49 @@ describe.each(['default', 'v108', 'v110'])('files that the HDF5 library writes, 
     }
     expect(read).toBeGreaterThan(60);
     expect(dense).toBeGreaterThan(0);
+  });
+});
+
+describe('types and layouts that h5py writes (generate.py, types.h5)', async () => {
+  const root = openHdf5(await bytesOf('types.h5'));
+  const read = (name: string) => root.get(name)!.dataset!.read();
+
+  test.each([
+    ['big-endian', [2, 3], Float32Array.of(0, 0.25, 0.5, 0.75, 1, 1.25)],
+    ['big-endian-int', [3], Int32Array.of(1, -2, 300_000)],
+    ['half', [4], Float32Array.of(0.5, -2, 2 ** -23, 65504)],
+    ['hard', [4], Float32Array.of(0.5, -2, 2 ** -23, 65504)],
+    ['bool', [3], Int8Array.of(1, 0, 1)],
+    ['shuffled', [20, 10], BigInt64Array.from({ length: 200 }, (_, i) => BigInt(i % 17))],
+    ['checked', [31], Float32Array.from({ length: 31 }, (_, i) => i)],
+    ['unwritten', [3, 2], new Float32Array(6)],
+    ['unwritten-chunks', [9], new Float64Array(9)],
+    ['empty', [0, 3], new Float32Array(0)],
+    ['fixed', [2], ['ab', 'cde']],
+    ['compact', [4], Float32Array.of(1, 2, 3, 4)],
+    ['of-named-type', [2], Float32Array.of(1.5, 2.5)],
+  ] as const)('%s', (name, shape, data) => {
+    expect(read(name)).toEqual({ shape, data });
+  });
+
+  test('attributes', () => {
+    expect(root.attribute('texts')!.data).toEqual(['naïve', '', 'text']);
+    expect(root.attribute('scalar')).toEqual({ shape: [], data: ['one'] });
+    expect(root.attribute('fixed')).toEqual({ shape: [], data: ['bytes'] });
+    expect(root.attribute('none')).toBeUndefined();
+  });
+
+  test('what is not supported is refused by name when it is read', () => {
+    expect(root.names).not.toContain('soft');
+    expect(() => read('lzf')).toThrow(/lzf: filter 32000/);
+    expect(() => read('compound')).toThrow(/compound: values of type compound/);
+  });
+
+  test('a checksum that does not match is refused', async () => {
+    const bytes = await bytesOf('types.h5');
+    const values = new Uint8Array(Float32Array.of(8, 9, 10, 11).buffer);
+    const at = bytes.findIndex((_, i) => values.every((byte, k) => bytes[i + k] === byte));
+    bytes[at + 2]! ^= 1;
+    expect(() => openHdf5(bytes).get('checked')!.dataset!.read()).toThrow(/checksum/);
   });
 });

@@ -19,6 +19,7 @@ import { LSTM as CoreLSTM, Sequential as CoreSequential, Trainer as CoreTrainer,
 import { batches, Lanes } from 'unrolled/data';
 import { Sequential as Inferring } from 'unrolled/inference';
 import { parseSafetensors } from 'unrolled/io';
+import { type KerasModel, loadKeras } from 'unrolled/keras';
 import { Arena, type KernelCalls, sgemm } from 'unrolled/kernels';
 import { loadOnnx, type OnnxOutputs } from 'unrolled/onnx';
 import { init as initSlim } from 'unrolled/slim';
@@ -52,6 +53,8 @@ for (const { x, y, options } of batches([{ x: [1], y: 0 }], { batch: 1 })) train
 console.log(named, new Lanes(Int32Array.of(1, 2), { steps: 1, batch: 1 }).length);
 const ran: OnnxOutputs = loadOnnx(new Uint8Array(), { shapes: { batch: 1 } }).run({ x: [1] });
 console.log(ran.y?.data);
+const keras: KerasModel = loadKeras({ 'a.keras': new Uint8Array() }, { architecture: '{}' });
+console.log(keras.predict([1]), keras.kerasInputs[0]?.shape);
 const installOptions: InstallOptions = {};
 console.log(install, installOptions);
 const amp: Float32Array = loadAmp('{}').stream({ block: 128 }).steps([0]);
