@@ -42,6 +42,7 @@ export class Builder {
   /** Layers that see all steps of a sequence, masked or not. */
   readonly #unmasked: { readonly axis: number; readonly layer: LayerConfig }[] = [];
 
+  readonly #names = new Set<string>();
   #calls = 0;
 
   constructor(weights: Weights) {
@@ -68,7 +69,17 @@ export class Builder {
     weights: Readonly<Record<string, Tensor>> = {},
   ): number {
     if (this.layers.length >= MOST) throw new FormatError(`keras: more than ${MOST} layers`);
-    return this.layers.push({ name, config: { type, ...options }, weights }) - 1;
+    const own = Object.keys(weights).length ? this.#nameOf(name) : {};
+    return this.layers.push({ name, config: { type, ...options, ...own }, weights }) - 1;
+  }
+
+  /** The name of a layer with weights, if it can be one here; another one where it is taken. */
+  #nameOf(name: string): { name?: string } {
+    if (!/^(?!\d+$|optimizer$|carried$)[^.]{1,180}$/.test(name)) return {};
+    let own = name;
+    for (let i = 1; this.#names.has(own); i++) own = `${name}_${i}`;
+    this.#names.add(own);
+    return { name: own };
   }
 
   /** Adds a call of a layer. */

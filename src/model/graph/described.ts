@@ -35,7 +35,7 @@ export function modelOf<M extends Model>(
     const model = make(nodesOf(graph, made), UNINITIALIZED);
     const weights = model.layers.flatMap((layer, i) => {
       const own = Object.entries(layers[made.indexOf(layer)]!.weights);
-      return own.map(([name, value]) => [`${i}.${name}`, value] as const);
+      return own.map(([name, value]) => [`${layer.name ?? i}.${name}`, value] as const);
     });
     try {
       model.loadStateDict(Object.fromEntries(weights));
