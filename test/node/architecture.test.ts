@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const SRC = rooms({
   custom: 'allocate engine layers losses optim init ndarray memory wasm check errors',
   data: 'allocate arrayKind init ndarray check errors',
-  cli: 'index amp formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
+  cli: 'index amp keras onnx formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
   amp: 'formats model engine ndarray errors',
   audio: 'allocate worker model ndarray wasm check errors',
   worker: 'allocate custom data arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',

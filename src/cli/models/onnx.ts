@@ -1,6 +1,78 @@
+import type { OnnxNode, OnnxValueInfo } from '../../formats/onnx/graph.ts';
 import { readOnnx } from '../../formats/onnx/read.ts';
+import { dtypeName } from '../../formats/onnx/schema.ts';
+import type { OnnxTensor } from '../../formats/onnx/tensor.ts';
 import { loadOnnx } from '../../onnx/index.ts';
-import { loadKernels } from '../kernels.ts';
+import { layerRow } from './layersModel.ts';
 import { matched } from './modelPorts.ts';
-import type { Format, Port } from './opened.ts';
+import type { Format, LayerRow, Port } from './opened.ts';
 import { drawn } from './values.ts';
+
+/** Order of the gates in the rows of weights. */
+const GATES: Readonly<Record<string, string>> = {
+  LSTM: 'i o f c',
+  GRU: 'z r h',
+  DynamicQuantizeLSTM: 'i o f c',
+};
+
+/** Models of ONNX. */
+export const onnx: Format = {
+  kinds: ['onnx'],
+  expected: 'an ONNX model',
+  open: async ({ bytes }) => {
+    const { graph, opsets, producer, irVersion, metadata } = readOnnx(bytes);
+    const tensors = [...graph.initializers].map(([name, { shape, data }]) => {
+      const dtype = data instanceof Float32Array ? 'F32' : 'I32';
+      return [name, { dtype, shape, data }] as const;
+    });
+    const versions = [...opsets].map(([domain, version]) => `${domain || 'ai.onnx'} ${version}`);
+    const session = () => loadOnnx(bytes);
+    const counted = new Map<string, number>();
+    for (const { op } of graph.nodes) counted.set(op, (counted.get(op) ?? 0) + 1);
+    const inputs = graph.inputs.map(portOf);
+    return {
+      format: `ONNX (${versions.join(', ')})`,
+      layers: recurrentNodes(graph.nodes, graph.initializers),
+      inputs,
+      outputs: graph.outputs.map(portOf),
+      sections: [{ title: 'Operators', rows: [...counted].map(([op, count]) => [op, String(count)]) }],
+      metadata: { producer, 'IR version': String(irVersion), ...Object.fromEntries(metadata) },
+      tensors: new Map(tensors),
+      run: async (given = drawn(inputs)) => {
+        const loaded = session();
+        const values = matched(loaded.inputs, given);
+        const feeds = loaded.inputs.map(({ name }, i) => {
+          const { data, dims } = values[i]!;
+          return [name, { data: Array.from(data, Number), shape: dims }] as const;
+        });
+        const results = loaded.run(Object.fromEntries(feeds));
+        return loaded.outputs.map(({ name }) => {
+          const { dtype, shape, data } = results[name]!;
+          return { name, type: dtype, dims: shape, data };
+        });
+      },
+    };
+  },
+};
+
+function portOf({ name, dtype, shape }: OnnxValueInfo): Port {
+  return { name, type: dtypeName(dtype) ?? 'unknown', dims: shape ?? [] };
+}
+
+/** Recurrent nodes as layers, with their sizes. */
+function recurrentNodes(
+  nodes: readonly OnnxNode[],
+  initializers: ReadonlyMap<string, OnnxTensor>,
+): LayerRow[] {
+  const found = nodes.filter(({ op }) => /^(LSTM|GRU|RNN|DynamicQuantizeLSTM)$/.test(op));
+  return found.map(({ op, name, inputs, attributes }) => {
+    const [directions, , inputSize] = initializers.get(inputs[1] ?? '')?.shape ?? [];
+    const config = {
+      ...(inputSize ? { inputSize } : {}),
+      hiddenSize: attributes.get('hidden_size')?.i,
+      direction: attributes.get('direction')?.s || 'forward',
+      ...(directions ? { directions } : {}),
+    };
+    return layerRow(name, op, config, GATES[op]);
+  });
+}

@@ -23,7 +23,7 @@ export async function openModel(path: string, io: Io): Promise<Opened & { readon
   const { name, what } = recognize(bytes);
   const format = FORMATS.find(({ kinds }) => kinds.includes(name));
   if (!format) throw new CliError(`${shown(path)}: expected ${EXPECTED}, but this looks like ${what}`);
-  const file = { path: shown(main), bytes, what, folder: () => parts(main, bytes) };
+  const file = { path: shown(main), bytes, kind: name, folder: () => parts(main, bytes) };
   try {
     return { ...(await format.open(file)), size: bytes.length };
   } catch (error) {

@@ -52,8 +52,8 @@ export interface ModelFile {
   /** As in messages. */
   readonly path: string;
   readonly bytes: Uint8Array;
-  /** The file in words, as it was recognized. */
-  readonly what: string;
+  /** Its kind, as it was recognized. */
+  readonly kind: string;
   /** The file and those in its folder that its format may consist of, by their name in it. */
   folder(): ReadonlyMap<string, Uint8Array>;
 }

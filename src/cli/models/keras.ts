@@ -1,0 +1,94 @@
+import { openHdf5 } from '../../formats/hdf5/object.ts';
+import { FormatError } from '../../index.ts';
+import { type KerasModel, loadKeras } from '../../keras/index.ts';
+import { layersModel } from './layersModel.ts';
+import { matched } from './modelPorts.ts';
+import type { Format, LayerRow, ModelFile, Opened, Port, Value } from './opened.ts';
+import { drawn } from './values.ts';
+
+/** Models of Keras and TensorFlow.js. */
+export const keras: Format = {
+  kinds: ['keras', 'hdf5', 'tfjs'],
+  expected: 'a model of Keras or TensorFlow.js (.keras, .h5, model.json)',
+  open: async (file) => {
+    try {
+      return await whole(file);
+    } catch (error) {
+      const part = error instanceof FormatError ? parts(file) : undefined;
+      if (!part) throw error;
+      return { ...part, whyNot: (error as FormatError).message };
+    }
+  },
+};
+
+async function whole({ bytes, kind, folder }: ModelFile): Promise<Opened> {
+  const files = kind === 'tfjs' ? Object.fromEntries(folder()) : bytes;
+  let made: KerasModel | undefined;
+  const layers = await layersModel(() => (made = loadKeras(files)), 'batch-first');
+  const model = made!;
+  const port = ({ name, shape, indices }: KerasModel['kerasInputs'][number]): Port => ({
+    name,
+    type: indices ? 'int32' : 'float32',
+    dims: shape,
+  });
+  const [inputs, outputs] = [model.kerasInputs.map(port), model.kerasOutputs.map(port)];
+  return {
+    ...layers,
+    format: kind === 'tfjs' ? 'TensorFlow.js layers model' : 'Keras model',
+    inputs,
+    outputs,
+    sections: model.ignored.length
+      ? [{ title: 'Options of training without effect', rows: model.ignored.map((option) => [option]) }]
+      : [],
+    run: async (given = drawn(inputs)) => predict(model, inputs, outputs, given),
+  };
+}
+
+function predict(
+  model: KerasModel,
+  inputs: readonly Port[],
+  outputs: readonly Port[],
+  given: readonly Value[],
+): Value[] {
+  const values = matched(inputs, given).map(({ data, dims }) => ({
+    data: Array.from(data, Number),
+    shape: dims,
+  }));
+  const x =
+    inputs.length === 1 ? values[0]! : Object.fromEntries(inputs.map(({ name }, i) => [name, values[i]!]));
+  const result = model.predict(x);
+  const results = outputs.length === 1 ? [result] : Object.values(result);
+  return (results as { data: Float32Array; shape: number[] }[]).map(({ data, shape }, i) => {
+    return { name: outputs[i]!.name, type: 'float32', dims: shape, data };
+  });
+}
+
+/** What a file holds that is not a whole model: the datasets of an .h5, the layers of a model.json. */
+function parts({ bytes, kind }: ModelFile): Opened | undefined {
+  if (kind === 'hdf5') {
+    const tensors = [...openHdf5(bytes).datasets()].flatMap(([name, { shape, read }]) => {
+      const { data } = read();
+      return data instanceof Float32Array ? [[name, { dtype: 'F32' as const, shape, data }] as const] : [];
+    });
+    return tensors.length ? { format: 'HDF5 with weights', tensors: new Map(tensors) } : undefined;
+  }
+  if (kind !== 'tfjs') return undefined;
+  const { modelTopology, weightsManifest } = JSON.parse(new TextDecoder().decode(bytes));
+  const { config } = modelTopology?.model_config ?? modelTopology ?? {};
+  const layers: unknown = Array.isArray(config) ? config : config?.layers;
+  if (!Array.isArray(layers)) return undefined;
+  const weights = (Array.isArray(weightsManifest) ? weightsManifest : []).flatMap(
+    (group) => group?.weights ?? [],
+  );
+  const sizes = weights.map(({ shape }: { shape?: unknown }) =>
+    Array.isArray(shape) ? shape.reduce((a: number, b: number) => a * b, 1) : 0,
+  );
+  return {
+    format: 'TensorFlow.js layers model without its weights',
+    parameters: sizes.reduce((a: number, b: number) => a + b, 0),
+    layers: layers.map((layer): LayerRow => {
+      const { class_name: type, name, config } = layer ?? {};
+      return { name: String(name ?? config?.name ?? ''), type: String(type), config: {} };
+    }),
+  };
+}
