@@ -8,6 +8,8 @@ export class NeedsValues extends FormatError {}
 
 /** What a node of a graph asks of the plan that it becomes part of. */
 export interface Planning {
+  /** Whether all values that can be known before a run are. */
+  readonly final: boolean;
   add(step: Step): void;
   /** Memory for what is made of constants, shared by all that ask for it with the same name. */
   keep(sources: readonly TensorData[], name: string, bytes: number): Kept;

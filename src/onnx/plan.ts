@@ -12,6 +12,7 @@ export class Plan {
   readonly #places = new Map<Value, number>();
   readonly #work: number;
   #ios: Io[] = [];
+  readonly #views = new Map<Value, TensorData>();
   #buffer: ArrayBuffer | undefined;
 
   constructor(
@@ -48,9 +49,10 @@ export class Plan {
     return root.data ? this.#memory.place(root.data) : this.#places.get(root)!;
   }
 
-  /** View of a value, until the memory grows. */
+  /** View of an input or output, until the memory grows. */
   view(value: Value): TensorData {
-    return viewOf(this.#memory, this.ptr(value), value);
+    if (this.#buffer !== this.#memory.arena.f32.buffer) this.#bind();
+    return this.#views.get(value)!;
   }
 
   run(): void {
@@ -61,6 +63,10 @@ export class Plan {
 
   #bind(): void {
     this.#ios = this.steps.map((step) => ioOf(this.#memory, step, (value) => this.ptr(value), this.#work));
+    const inputs = [...this.inputs.values()].filter(({ data }) => !data);
+    for (const value of [...inputs, ...this.outputs.values()]) {
+      this.#views.set(value, viewOf(this.#memory, this.ptr(value), value));
+    }
     this.#buffer = this.#memory.arena.f32.buffer;
   }
 }

@@ -26,9 +26,20 @@ interface Scope {
   readonly attributes: Attributes;
 }
 
+/** A node as it was planned. */
+export interface Planned {
+  readonly node: OnnxNode;
+  readonly attributes: Attributes;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly outputs: readonly Value[];
+}
+
 /** Makes steps of a graph whose input shapes are known; what depends on constants alone is computed at once. */
 export class Planner implements Planning {
   readonly steps: Step[] = [];
+  final = false;
+  /** Called for each node that is planned, if given. */
+  onNode: ((planned: Planned) => void) | undefined;
   readonly #model: OnnxModel;
   readonly #memory: SessionMemory;
   readonly #tensors: Map<OnnxTensor, Value>;
@@ -148,6 +159,7 @@ export class Planner implements Planning {
     }
     const planned = new PlannedNode(this, node, attributes, opset, inputs);
     operatorOf(node, opset)(planned);
+    this.onNode?.({ node, attributes, inputs, outputs: planned.outputs });
     return planned.outputs;
   }
 

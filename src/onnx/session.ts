@@ -1,20 +1,24 @@
 import { ArgumentError, FormatError, StateError } from '../errors.ts';
 import type { OnnxValueInfo } from '../formats/onnx/graph.ts';
 import type { OnnxModel } from '../formats/onnx/read.ts';
-import { dtypeName, type OnnxDtype } from '../formats/onnx/schema.ts';
+import { dtypeName } from '../formats/onnx/schema.ts';
 import { isFloat, type OnnxTensor, type TensorData } from '../formats/onnx/tensor.ts';
 import { checkOperators } from './checkOperators.ts';
 import { SessionMemory } from './memory.ts';
 import { NeedsValues, newData } from './node.ts';
 import { Plan } from './plan.ts';
 import { Planner } from './planner.ts';
+import { OnnxStream, type OnnxStreamOptions } from './stream.ts';
 import {
   type CheckedFeed,
   copyOut,
+  dataOf,
   newResult,
   type OnnxFeed,
-  type OnnxTensorResult,
+  type OnnxOutputs,
+  type OnnxPort,
   readFeed,
+  sameShape,
   writeFeed,
 } from './tensors.ts';
 import type { Value } from './value.ts';
@@ -24,24 +28,11 @@ const MOST_PLANS = 8;
 /** Elements of an integer input at most whose values a plan may depend on. */
 const SMALL = 64;
 
-/** An input or output of a model. */
-export interface OnnxPort {
-  /** Name in the file. */
-  readonly name: string;
-  /** Element type; undefined: the file does not say. */
-  readonly dtype: OnnxDtype | undefined;
-  /** Sizes; a name or null where one is free. undefined: the file does not say. */
-  readonly shape: readonly (number | string | null)[] | undefined;
-}
-
 /** Options of `loadOnnx`. */
 export interface LoadOnnxOptions {
   /** Sizes of named dimensions, or whole shapes by the name of an input. */
   readonly shapes?: Readonly<Record<string, number | readonly number[]>> | undefined;
 }
-
-/** Results of a run by the name of the output. */
-export type OnnxOutputs = Record<string, OnnxTensorResult>;
 
 /** Options of a run. */
 export interface RunOptions {
@@ -61,6 +52,7 @@ export class OnnxSession {
   readonly #tensors = new Map<OnnxTensor, Value>();
   readonly #plans = new Map<string, Plan>();
   readonly #shapes: Readonly<Record<string, number | readonly number[]>>;
+  #last: Plan | undefined;
   /** Integer inputs whose values plans depend on. */
   #byValue = false;
   #disposed = false;
@@ -89,6 +81,43 @@ export class OnnxSession {
    */
   run(feeds: Readonly<Record<string, OnnxFeed>>, opts: RunOptions = {}): OnnxOutputs {
     if (this.#disposed) throw new StateError('the session was disposed');
+    const plan = this.#isLast(feeds) ? this.#last! : this.#checked(feeds);
+    this.#last = plan;
+    for (const [name, value] of plan.inputs) {
+      if (!value.data) writeFeed(name, dataOf(feeds[name]!), value.dtype, plan.view(value));
+    }
+    plan.run();
+    return this.#results(plan, opts.outputs);
+  }
+
+  /**
+   * Runs the model step by step: states that come out go in again.
+   * @throws {ArgumentError} names of states that are no outputs and inputs
+   */
+  stream(opts: OnnxStreamOptions): OnnxStream {
+    return new OnnxStream(
+      this,
+      opts,
+      (name) => this.#shapeOf(this.file.graph.inputs.find((i) => i.name === name)!, 1)!,
+    );
+  }
+
+  /** The plan of the last run, if these feeds have its shapes: nothing is allocated. */
+  #isLast(feeds: Readonly<Record<string, OnnxFeed>>): boolean {
+    const plan = this.#last;
+    if (!plan) return false;
+    let count = 0;
+    for (const [name, value] of plan.inputs) {
+      const feed = feeds[name];
+      if (!feed || !sameShape(feed, value)) return false;
+      count++;
+    }
+    for (const name in feeds) if (feeds[name] !== undefined) count--;
+    return count === 0;
+  }
+
+  /** Checks feeds; gives the plan for their shapes. */
+  #checked(feeds: Readonly<Record<string, OnnxFeed>>): Plan {
     const { graph } = this.file;
     for (const name of Object.keys(feeds)) {
       if (!graph.inputs.some((info) => info.name === name)) {
@@ -107,12 +136,7 @@ export class OnnxSession {
         readFeed(info, feeds[info.name], sizes, Array.isArray(fixed) ? fixed : undefined),
       );
     }
-    const plan = this.#planFor(checked);
-    for (const [name, value] of plan.inputs) {
-      if (!value.data) writeFeed(name, checked.get(name)!.data, value.dtype, plan.view(value));
-    }
-    plan.run();
-    return this.#results(plan, opts.outputs);
+    return this.#planFor(checked);
   }
 
   /** Frees the memory. */
@@ -140,11 +164,11 @@ export class OnnxSession {
     return results;
   }
 
-  /** Sizes that the file and the options give, if they give all. */
-  #shapeOf(info: OnnxValueInfo): number[] | undefined {
+  /** Sizes that the file and the options give, if they give all; `free` for those that they leave out. */
+  #shapeOf(info: OnnxValueInfo, free?: number): number[] | undefined {
     const given = this.#shapes[info.name];
     if (Array.isArray(given)) return [...given];
-    const sizes = info.shape?.map((size) => (typeof size === 'string' ? this.#shapes[size] : size));
+    const sizes = info.shape?.map((size) => (typeof size === 'string' ? this.#shapes[size] : size) ?? free);
     return sizes?.every((size) => typeof size === 'number') ? sizes : undefined;
   }
 
@@ -155,13 +179,15 @@ export class OnnxSession {
     if (plan) return plan;
     if (this.#plans.size >= MOST_PLANS) {
       this.#plans.clear();
+      this.#last = undefined;
       this.#memory.reset();
     }
     try {
       plan = this.#makePlan(feeds);
     } catch (error) {
-      const small = [...feeds].some(([name, feed]) => feed.data && this.#isSmall(name, feed.shape));
-      if (!(error instanceof NeedsValues) || this.#byValue || !small) throw error;
+      // before a run there are no values that a plan could be made for
+      const given = [...feeds.values()].every(({ data }) => data);
+      if (!(error instanceof NeedsValues) || this.#byValue || !given) throw error;
       this.#byValue = true;
       return this.#planFor(feeds);
     }
@@ -199,6 +225,7 @@ export class OnnxSession {
       inputs.set(name, { dtype: dtype || 1, shape, size, data: constant });
     }
     const planner = new Planner(this.file, this.#memory, this.#tensors);
+    planner.final = this.#byValue;
     const values = planner.model(inputs);
     const outputs = new Map(graph.outputs.map(({ name }, i) => [name, values[i]!]));
     return new Plan(this.#memory, inputs, outputs, planner.steps);

@@ -3,6 +3,7 @@ import type { OnnxValueInfo } from '../formats/onnx/graph.ts';
 import { DTYPES, dtypeName, type OnnxDtype } from '../formats/onnx/schema.ts';
 import { halfToNumber, isFloat, type TensorData } from '../formats/onnx/tensor.ts';
 import { product } from './strided.ts';
+import type { Value } from './value.ts';
 
 /** Arrays of outputs by element type: what ONNX Runtime's web package gives. float16 and bfloat16 become float32. */
 const ARRAYS = {
@@ -29,10 +30,24 @@ export interface OnnxTensorResult {
   /** Element type; that of float16 and bfloat16 is float32. */
   readonly dtype: OnnxDtype;
   /** Sizes. */
+  /** Sizes of its dimensions. */
   readonly shape: readonly number[];
   /** Elements, the last dimension fastest. */
   readonly data: OnnxArray;
 }
+
+/** An input or output of a model. */
+export interface OnnxPort {
+  /** Name in the file. */
+  readonly name: string;
+  /** Element type; undefined: the file does not say. */
+  readonly dtype: OnnxDtype | undefined;
+  /** Sizes; a name or null where one is free. undefined: the file does not say. */
+  readonly shape: readonly (number | string | null)[] | undefined;
+}
+
+/** Results of a run by the name of the output. */
+export type OnnxOutputs = Record<string, OnnxTensorResult>;
 
 /** Values of an input: an array whose shape follows from the file, or an array with its shape. */
 export type OnnxFeed =
@@ -83,6 +98,23 @@ export function readFeed(
     if (!fits) throw new ShapeError(argument, show(asked), shape);
     return { shape, data };
   });
+}
+
+/** The values of a feed. */
+export function dataOf(feed: OnnxFeed): ArrayLike<number | bigint> {
+  return 'data' in feed ? feed.data : feed;
+}
+
+/** Whether a feed has the shape of a value, and where that is a constant its values. Nothing is allocated. */
+export function sameShape(feed: OnnxFeed, { shape, size, data }: Value): boolean {
+  const given = dataOf(feed);
+  if (given?.length !== size) return false;
+  if ('data' in feed && feed.shape) {
+    if (feed.shape.length !== shape.length) return false;
+    for (let i = 0; i < shape.length; i++) if (feed.shape[i] !== shape[i]) return false;
+  }
+  if (data) for (let i = 0; i < size; i++) if (Number(given[i]) !== data[i]) return false;
+  return true;
 }
 
 function show(shape: readonly (number | string | null)[]): string {

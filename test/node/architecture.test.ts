@@ -13,7 +13,7 @@ const SRC = rooms({
   amp: 'formats model engine ndarray errors',
   audio: 'allocate worker model ndarray wasm check errors',
   worker: 'allocate custom data arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
-  onnx: 'formats activations memory wasm check errors',
+  onnx: 'model layers engine formats activations memory wasm check errors',
   keras: 'model formats ndarray settled allocate arrayKind check errors',
   tfjs: 'layers activations formats optim memory wasm check errors',
   index: 'public wasm',

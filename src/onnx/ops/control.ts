@@ -13,6 +13,7 @@ const branch: Operator = (node) => {
     for (const value of node.planning.subgraph(graph, [])) node.alias(value);
     return;
   }
+  if (!node.planning.final) node.constant(0);
   const [yes, no] = ['then_branch', 'else_branch'].map((name) =>
     node.planning.subgraph(node.graph(name), []),
   ) as [Value[], Value[]];

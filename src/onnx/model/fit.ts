@@ -1,0 +1,28 @@
+import type { Layer } from '../../engine/layer.ts';
+import type { GraphNode } from '../../engine/node.ts';
+import type { TensorData } from '../../formats/onnx/tensor.ts';
+import type { Planned } from '../planner.ts';
+import type { Value } from '../value.ts';
+
+/** What a value of the graph is in the model: axes are named after those of the input, 'D' for directions. */
+export interface Fit {
+  readonly node: GraphNode;
+  readonly axes: readonly string[];
+  /** One direction of two. */
+  readonly half?: number | undefined;
+  /** Whether it is the output of a bidirectional layer, whose last step is not the state. */
+  readonly both?: boolean | undefined;
+}
+
+/** What rules ask of the model that is made. */
+export interface Fitting {
+  find(value: Value | undefined, indices?: number): Fit | undefined;
+  set(value: Value, fit: Fit): void;
+  weights(layer: Layer, weights: Record<string, { shape: number[]; data: Float32Array }>): void;
+  refuse(planned: Planned, what: string): never;
+  /** Of a constant. */
+  data(value: Value | undefined): TensorData | undefined;
+}
+
+/** Makes of a node what it is in the model; a node that reads nothing of the model is left out. */
+export type Rule = (fitting: Fitting, planned: Planned, all: readonly Planned[]) => void;

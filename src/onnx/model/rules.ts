@@ -1,0 +1,244 @@
+import { Activation } from '../../layers/activation.ts';
+import type { LayerActivation } from '../../layers/activationPass.ts';
+import { Embedding } from '../../layers/graph/embedding.ts';
+import { LastStep } from '../../layers/graph/lastStep.ts';
+import { Linear } from '../../layers/graph/linear.ts';
+import { Add, Concat } from '../../layers/joinLayers.ts';
+import { transposed } from '../ops/matmul.ts';
+import type { Planned } from '../planner.ts';
+import type { Value } from '../value.ts';
+import type { Fit, Fitting, Rule } from './fit.ts';
+import { recurrentRule } from './recurrentRule.ts';
+
+const transpose: Rule = (fitting, { attributes, inputs, outputs }) => {
+  const fit = fitting.find(inputs[0]);
+  if (!fit) return;
+  const perm = attributes.get('perm')?.ints ?? fit.axes.map((_, i) => fit.axes.length - 1 - i);
+  fitting.set(outputs[0]!, { ...fit, axes: perm.map((i) => fit.axes[i]!) });
+};
+
+/** Axes of size 1 come and go; directions and features next to each other become features. */
+const reshape: Rule = (fitting, planned) => {
+  const [value, out] = [planned.inputs[0]!, planned.outputs[0]!];
+  const fit = fitting.find(value);
+  if (!fit) return;
+  let left = fit.axes.map((name, i) => ({ name, size: value.shape[i]! }));
+  const d = left.findIndex(({ name }) => name === 'D');
+  const single = d >= 0 && left[d]!.size === 1;
+  if (d >= 0 && !single && left[d + 1]?.name === 'F' && out.shape.at(-1) === 2 * left[d + 1]!.size) {
+    left = left.toSpliced(d, 2, { name: 'F', size: 2 * left[d + 1]!.size });
+  }
+  const axes: string[] = [];
+  for (const size of out.shape) {
+    while (left[0] && left[0].size !== size && left[0].size === 1) left.shift();
+    // of two axes of size 1 that of the directions goes
+    if (left[0]?.name === 'D' && left[1]?.size === size && left.length > out.shape.length - axes.length)
+      left.shift();
+    if (left[0]?.size === size) axes.push(left.shift()!.name);
+    else if (size === 1) axes.push('1');
+    else return fitting.refuse(planned, `[${value.shape}] becomes [${out.shape}]`);
+  }
+  if (left.some(({ size }) => size !== 1))
+    return fitting.refuse(planned, `[${value.shape}] becomes [${out.shape}]`);
+  fitting.set(out, { ...fit, axes });
+};
+
+const squeeze: Rule = (fitting, planned, all) => {
+  const [value, out] = [planned.inputs[0]!, planned.outputs[0]!];
+  const fit = fitting.find(value);
+  if (!fit) return;
+  const given = planned.attributes.get('axes')?.ints ?? fitting.data(planned.inputs[1]);
+  if (!given) return reshape(fitting, planned, all);
+  const gone = Array.from(given, (axis) => (axis < 0 ? axis + value.shape.length : axis));
+  fitting.set(out, { ...fit, axes: fit.axes.filter((_, i) => !gone.includes(i)) });
+};
+
+/** The table's rows by index, the last step of a sequence, or one of two directions. */
+const gather: Rule = (fitting, planned) => {
+  const [value, at] = [planned.inputs[0]!, planned.inputs[1]!];
+  const table = fitting.data(value);
+  if (table && value.shape.length === 2) {
+    const [rows, columns] = value.shape as [number, number];
+    const fit = fitting.find(at, rows);
+    if (!fit) return;
+    const layer = new Embedding(rows, columns);
+    fitting.weights(layer, { weight: { shape: [rows, columns], data: table as Float32Array } });
+    fitting.set(planned.outputs[0]!, { node: layer.apply(fit.node), axes: [...fit.axes, 'F'] });
+    return;
+  }
+  const axis = planned.attributes.get('axis')?.i ?? 0;
+  const index = fitting.data(at);
+  const fit = fitting.find(value);
+  if (!fit) return;
+  const i = axis < 0 ? axis + value.shape.length : axis;
+  if (index?.length !== 1) return fitting.refuse(planned, 'more than one index');
+  const from = index[0]! < 0 ? index[0]! + value.shape[i]! : index[0]!;
+  pick(fitting, planned, fit, i, from, at.shape.length === 0);
+};
+
+const slice: Rule = (fitting, planned) => {
+  const [value, out] = [planned.inputs[0]!, planned.outputs[0]!];
+  const fit = fitting.find(value);
+  if (!fit) return;
+  const changed = value.shape.flatMap((size, i) => (size === out.shape[i] ? [] : [i]));
+  if (!changed.length) return fitting.set(out, fit);
+  const starts = planned.attributes.get('starts')?.ints ?? fitting.data(planned.inputs[1]);
+  const axes =
+    planned.attributes.get('axes')?.ints ?? fitting.data(planned.inputs[3]) ?? value.shape.map((_, i) => i);
+  const at = changed[0]!;
+  const k = Array.from(axes).findIndex((axis) => (axis + value.shape.length) % value.shape.length === at);
+  if (changed.length > 1 || out.shape[at] !== 1 || !starts || k < 0)
+    return fitting.refuse(planned, 'a part of a sequence');
+  const start = starts[k]!;
+  pick(fitting, planned, fit, at, start < 0 ? start + value.shape[at]! : start, false);
+};
+
+function pick(
+  fitting: Fitting,
+  planned: Planned,
+  fit: Fit,
+  axis: number,
+  index: number,
+  gone: boolean,
+): void {
+  const size = planned.inputs[0]!.shape[axis]!;
+  const name = fit.axes[axis]!;
+  const axes = gone ? fit.axes.toSpliced(axis, 1) : fit.axes.with(axis, '1');
+  const out = planned.outputs[0]!;
+  if (size === 1 || name === 'D') {
+    fitting.set(out, { ...fit, axes, ...(size > 1 ? { half: index } : {}) });
+    return;
+  }
+  const sequence = fit.node.shape.axis !== undefined;
+  if (name === 'F' || !sequence || index !== size - 1) fitting.refuse(planned, `index ${index} of ${size}`);
+  if (fit.both) fitting.refuse(planned, 'the last step of a bidirectional layer');
+  fitting.set(out, { node: new LastStep().apply(fit.node), axes });
+}
+
+/** A product with a constant, and the bias that is added next. */
+const product: Rule = (fitting, planned, all) => {
+  const { node, inputs, outputs, attributes } = planned;
+  const fit = whole(fitting, planned, inputs[0]);
+  const w = inputs[1]!;
+  const weight = fitting.data(w);
+  if (!fit) return;
+  const number = (name: string, usual: number) => attributes.get(name)?.f ?? usual;
+  const turned = Boolean(attributes.get('transB')?.i);
+  const plain = !attributes.get('transA')?.i && number('alpha', 1) === 1 && number('beta', 1) === 1;
+  if (!weight || w.shape.length !== 2 || !plain || fit.axes.at(-1) !== 'F') {
+    return fitting.refuse(planned, 'no product of features with constant weights');
+  }
+  const [I, O] = turned ? [w.shape[1]!, w.shape[0]!] : (w.shape as [number, number]);
+  let out = outputs[0]!;
+  let bias = node.op === 'Gemm' ? fitting.data(inputs[2]) : undefined;
+  if (node.op === 'MatMul') {
+    const add = all.find((own) => own.node.op === 'Add' && own.inputs.includes(out));
+    const other = add?.inputs.find((value) => value !== out);
+    const data = fitting.data(other);
+    if (add && data && other!.size === O && other!.shape.at(-1) === O) {
+      bias = data;
+      out = add.outputs[0]!;
+    }
+  }
+  if (bias && bias.length !== O) return fitting.refuse(planned, `a bias of ${bias.length} numbers`);
+  const layer = new Linear(I, O, { bias: Boolean(bias) });
+  const data = (turned ? weight : transposed(weight, I, O)) as Float32Array;
+  fitting.weights(layer, {
+    weight: { shape: [O, I], data },
+    ...(bias ? { bias: { shape: [O], data: bias as Float32Array } } : {}),
+  });
+  fitting.set(out, { ...fit, node: layer.apply(fit.node), both: false });
+};
+
+/** A value that is no single direction. */
+function whole(fitting: Fitting, planned: Planned, value: Value | undefined): Fit | undefined {
+  const fit = fitting.find(value);
+  if (fit && (fit.half !== undefined || fit.axes.includes('D')))
+    return fitting.refuse(planned, 'directions by themselves');
+  return fit;
+}
+
+/** Layers by operator; the softmaxes are over the features. */
+export const ACTIVATION_RULES: Readonly<
+  Record<string, (number: (name: string, usual: number) => number) => LayerActivation>
+> = {
+  Relu: () => 'relu',
+  Sigmoid: () => 'sigmoid',
+  Tanh: () => 'tanh',
+  Softplus: () => 'softplus',
+  Softsign: () => 'softsign',
+  Mish: () => 'mish',
+  Exp: () => 'exponential',
+  LeakyRelu: (number) => ({ name: 'leakyrelu', alpha: number('alpha', 0.01) }),
+  Elu: (number) => ({ name: 'elu', alpha: number('alpha', 1) }),
+  HardSigmoid: (number) => ({ name: 'hardsigmoid', alpha: number('alpha', 0.2), beta: number('beta', 0.5) }),
+  Softmax: () => 'softmax',
+  LogSoftmax: () => 'logSoftmax',
+};
+
+const activation: Rule = (fitting, planned) => {
+  const { node, attributes, inputs, outputs } = planned;
+  const fit = fitting.find(inputs[0]);
+  if (!fit) return;
+  if (node.op.endsWith('oftmax')) {
+    const rank = inputs[0]!.shape.length;
+    const axis = attributes.get('axis')?.i ?? (rank === 2 ? 1 : -1);
+    const last = axis === -1 || axis === rank - 1;
+    if (!last || fit.axes.at(-1) !== 'F' || fit.half !== undefined)
+      return fitting.refuse(planned, 'not over the features');
+  }
+  const number = (name: string, usual: number) => attributes.get(name)?.f ?? usual;
+  const layer = new Activation(ACTIVATION_RULES[node.op]!(number));
+  fitting.set(outputs[0]!, { ...fit, node: layer.apply(fit.node) });
+};
+
+const add: Rule = (fitting, planned) => {
+  const [a, b] = planned.inputs.map((value) => whole(fitting, planned, value));
+  if (!a && !b) return;
+  if (!a || !b || String(a.axes) !== String(b.axes))
+    return fitting.refuse(planned, 'a constant, or axes in another order');
+  fitting.set(planned.outputs[0]!, { node: new Add().apply(a.node, b.node), axes: a.axes });
+};
+
+/** Features of several nodes, or both directions of one. */
+const concat: Rule = (fitting, planned) => {
+  const fits = planned.inputs.map((value) => fitting.find(value));
+  if (!fits.some(Boolean)) return;
+  const [first, second] = fits;
+  const { length } = planned.inputs[0]!.shape;
+  const axis = ((planned.attributes.get('axis')?.i ?? 1) + length) % length;
+  if (!fits.every((fit) => fit && String(fit.axes) === String(first!.axes)) || first!.axes[axis] !== 'F') {
+    return fitting.refuse(planned, 'not features of layers');
+  }
+  const out = planned.outputs[0]!;
+  if (fits.length === 2 && first!.half === 0 && second!.half === 1 && first!.node === second!.node) {
+    fitting.set(out, { ...first!, half: undefined });
+    return;
+  }
+  if (fits.some((fit) => fit!.half !== undefined)) return fitting.refuse(planned, 'directions by themselves');
+  const [a, ...others] = fits.map((fit) => fit!.node);
+  const node = others.length ? new Concat().apply(a!, others[0]!, ...others.slice(1)) : a!;
+  fitting.set(out, { ...first!, node, both: fits.some((fit) => fit!.both) });
+};
+
+/** Rules by operator; `activation` is that of all activations. */
+export const RULES: Readonly<Record<string, Rule>> & { readonly activation: Rule } = {
+  activation,
+  Transpose: transpose,
+  Reshape: reshape,
+  Flatten: reshape,
+  Unsqueeze: reshape,
+  Identity: reshape,
+  Dropout: reshape,
+  Cast: reshape,
+  Squeeze: squeeze,
+  Gather: gather,
+  Slice: slice,
+  MatMul: product,
+  Gemm: product,
+  Add: add,
+  Concat: concat,
+  LSTM: recurrentRule,
+  GRU: recurrentRule,
+  RNN: recurrentRule,
+};

@@ -1,0 +1,75 @@
+import { ArgumentError } from '../errors.ts';
+import { newResult, type OnnxFeed, type OnnxOutputs, type OnnxPort } from './tensors.ts';
+
+/** Options of `stream`. */
+export interface OnnxStreamOptions {
+  /** States: the input that takes each output in the next step. */
+  readonly states: Readonly<Record<string, string>>;
+  /** First values of states by the name of the input. Default: zeros, with size 1 where the file leaves it free. */
+  readonly initial?: Readonly<Record<string, OnnxFeed>> | undefined;
+}
+
+/** What a stream runs. */
+interface Runs {
+  readonly inputs: readonly OnnxPort[];
+  readonly outputs: readonly OnnxPort[];
+  run(feeds: Readonly<Record<string, OnnxFeed>>, opts: { outputs: OnnxOutputs | undefined }): OnnxOutputs;
+}
+
+/** A model that runs step by step. */
+export class OnnxStream {
+  readonly #session: Runs;
+  readonly #states: readonly (readonly [output: string, input: string])[];
+  readonly #start: Readonly<Record<string, OnnxFeed>>;
+  readonly #feeds: Record<string, OnnxFeed> = {};
+  /** Results take turns: a step reads the states of the one before. */
+  readonly #results: [OnnxOutputs | undefined, OnnxOutputs | undefined] = [undefined, undefined];
+  #turn = 0;
+
+  /** @internal */
+  constructor(
+    session: Runs,
+    { states, initial = {} }: OnnxStreamOptions,
+    shapeOf: (input: string) => readonly number[],
+  ) {
+    this.#session = session;
+    this.#states = Object.entries(states);
+    const start: Record<string, OnnxFeed> = {};
+    for (const [output, input] of this.#states) {
+      const known = (ports: readonly OnnxPort[]) => ports.map(({ name }) => name);
+      if (!known(session.outputs).includes(output)) {
+        throw new ArgumentError('states', `outputs among ${known(session.outputs).join(', ')}`, output);
+      }
+      if (!known(session.inputs).includes(input)) {
+        throw new ArgumentError(
+          `states.${output}`,
+          `an input among ${known(session.inputs).join(', ')}`,
+          input,
+        );
+      }
+      start[input] = initial[input] ?? newResult(1, shapeOf(input));
+    }
+    this.#start = start;
+    this.reset();
+  }
+
+  /** Sets the states to their first values. */
+  reset(): void {
+    Object.assign(this.#feeds, this.#start);
+  }
+
+  /**
+   * Runs one step.
+   * @param feeds the inputs that are no states
+   * @returns all outputs; the arrays are overwritten two steps later
+   * @throws as {@link OnnxSession.run}; the states stay as they were
+   */
+  step(feeds: Readonly<Record<string, OnnxFeed>>): OnnxOutputs {
+    for (const name in feeds) this.#feeds[name] = feeds[name]!;
+    const results = this.#session.run(this.#feeds, { outputs: this.#results[this.#turn] });
+    this.#results[this.#turn] = results;
+    this.#turn = 1 - this.#turn;
+    for (const [output, input] of this.#states) this.#feeds[input] = results[output]!;
+    return results;
+  }
+}

@@ -1,0 +1,136 @@
+import type { Layer } from '../engine/layer.ts';
+import { type GraphNode, input } from '../engine/node.ts';
+import { FormatError } from '../errors.ts';
+import { nodeName } from '../formats/onnx/graph.ts';
+import { isFloat, type TensorData } from '../formats/onnx/tensor.ts';
+import { Model } from '../model/graph/model.ts';
+import { SessionMemory } from './memory.ts';
+import type { Fit, Fitting } from './model/fit.ts';
+import { ACTIVATION_RULES, RULES } from './model/rules.ts';
+import { type Planned, Planner } from './planner.ts';
+import type { OnnxSession } from './session.ts';
+import { rootOf, type Value } from './value.ts';
+
+/** Steps and rows that stand for those that the file leaves free: no other sizes of models. */
+const FREE = [5, 3];
+
+/** A model with inputs and outputs by name. */
+export type LoadedModel = Model<Readonly<Record<string, GraphNode>>, Readonly<Record<string, GraphNode>>>;
+
+/**
+ * A model of layers that computes what an ONNX model does, so that it can be trained: LSTM, GRU and RNN with zero initial
+ * states, Linear, Embedding, activations, the last step, Concat and Add, as PyTorch, tf2onnx and keras2onnx write them.
+ * Inputs and outputs keep their names; sequences are time-major, [T, B, features], whatever the file has.
+ * @throws {FormatError} a graph with other nodes; the message names the first one
+ */
+export function toModel(session: OnnxSession, { seed = 0 }: { seed?: number | undefined } = {}): LoadedModel {
+  const { file } = session;
+  const { graph } = file;
+  const memory = new SessionMemory();
+  const values = new Map(
+    graph.inputs.map(({ name, dtype, shape = [] }) => {
+      const sizes = shape.map((size, i) => (typeof size === 'number' && size > 0 ? size : FREE[i]!));
+      return [
+        name,
+        { dtype: dtype || 1, shape: sizes, size: sizes.reduce((a, b) => a * b, 1) } satisfies Value,
+      ];
+    }),
+  );
+  const fitted = new Fitted();
+  for (const [name, value] of values) fitted.input(name, value);
+  const planner = new Planner(file, memory, new Map());
+  const planned: Planned[] = [];
+  planner.onNode = (own) => void planned.push(own);
+  const outputs = planner.model(values);
+  memory.arena.dispose();
+  for (const own of planned) fitted.node(own, planned);
+  const nodes = Object.fromEntries(
+    graph.outputs.map(({ name }, i) => [name, fitted.output(name, outputs[i]!)]),
+  );
+  const model = new Model({ inputs: fitted.inputs(), outputs: nodes }, { seed });
+  model.loadStateDict(fitted.stateDict(model.layers));
+  return model;
+}
+
+/** Values of the graph, and their nodes in the model. */
+class Fitted implements Fitting {
+  readonly #fits = new Map<Value, Fit>();
+  readonly #inputs = new Map<Value, string>();
+  readonly #nodes = new Map<string, GraphNode>();
+  readonly #weights = new Map<Layer, Record<string, { shape: number[]; data: Float32Array }>>();
+
+  input(name: string, value: Value): void {
+    this.#inputs.set(value, name);
+  }
+
+  inputs(): Record<string, GraphNode> {
+    return Object.fromEntries(this.#nodes);
+  }
+
+  /** The node of a value, if it has one; an input becomes one when it is first read. */
+  find(value: Value | undefined, indices?: number): Fit | undefined {
+    for (let own = value; own; own = own.of) {
+      const fit = this.#fits.get(own);
+      if (fit) return fit.axes.length === value!.shape.length ? fit : undefined;
+      const name = this.#inputs.get(own);
+      if (name !== undefined) return this.#fitInput(name, own, indices);
+    }
+    return undefined;
+  }
+
+  set(value: Value, fit: Fit): void {
+    this.#fits.set(value, fit);
+  }
+
+  weights(layer: Layer, weights: Record<string, { shape: number[]; data: Float32Array }>): void {
+    this.#weights.set(layer, weights);
+  }
+
+  node(own: Planned, all: readonly Planned[]): void {
+    const { node, inputs, outputs } = own;
+    const known = outputs.every((value) => rootOf(value).data || this.#fits.has(value));
+    // control flow was planned node by node, constants are computed
+    if (known || node.op === 'If' || node.op === 'Loop') return;
+    const rule = RULES[node.op] ?? (node.op in ACTIVATION_RULES ? RULES.activation : undefined);
+    if (!rule || node.domain) {
+      if (inputs.some((value) => this.find(value))) this.refuse(own, `operator ${node.op} is no layer`);
+      return;
+    }
+    rule(this, own, all);
+  }
+
+  output(name: string, value: Value): GraphNode {
+    const fit = this.find(value);
+    if (!fit) throw new FormatError(`toModel: output '${name}' is not computed by layers`);
+    return fit.node;
+  }
+
+  stateDict(layers: readonly Layer[]): Record<string, { shape: number[]; data: Float32Array }> {
+    const all = layers.flatMap((layer, i) =>
+      Object.entries(this.#weights.get(layer) ?? {}).map(([name, value]) => [`${i}.${name}`, value] as const),
+    );
+    return Object.fromEntries(all);
+  }
+
+  refuse({ node }: Planned, what: string): never {
+    throw new FormatError(`toModel: ${nodeName(node)}: ${what}`);
+  }
+
+  data(value: Value | undefined): TensorData | undefined {
+    return value && rootOf(value).data;
+  }
+
+  #fitInput(name: string, value: Value, indices: number | undefined): Fit | undefined {
+    const rank = value.shape.length;
+    if (rank < 2 || rank > 3 || isFloat(value.dtype) === (indices !== undefined)) return undefined;
+    const axes = value.shape.map((_, i) => (indices === undefined && i === rank - 1 ? 'F' : `${name} ${i}`));
+    const node =
+      indices === undefined
+        ? input({ features: value.shape.at(-1)!, steps: rank === 3 })
+        : input({ indices });
+    this.#nodes.set(name, node);
+    const fit = { node, axes };
+    this.#fits.set(value, fit);
+    return fit;
+  }
+}

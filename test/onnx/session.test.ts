@@ -1,0 +1,173 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { init } from '../../src/index.ts';
+import {
+  ArgumentError,
+  FormatError,
+  loadOnnx,
+  type OnnxSession,
+  ShapeError,
+  StateError,
+} from '../../src/onnx/index.ts';
+import { type Case, readCases } from './cases.ts';
+
+let cases: Map<string, Case>;
+
+beforeAll(async () => {
+  await init();
+  const all = await Promise.all(['matrix', 'models'].map(readCases));
+  cases = new Map(all.flat().map((own) => [own.name, own]));
+});
+
+const load = (name: string): OnnxSession => loadOnnx(cases.get(name)!.model);
+
+/** x [B, T, 3] of numbers that differ. */
+const rows = (B: number, T: number) => ({
+  data: Float32Array.from({ length: B * T * 3 }, (_, i) => Math.sin(1.7 * i)),
+  shape: [B, T, 3],
+});
+
+describe('inputs and outputs', () => {
+  test('are described as the file has them', () => {
+    const { inputs, outputs } = load('torch-lstm');
+    expect(inputs).toEqual([{ name: 'x', dtype: 'float32', shape: ['batch', 'steps', 3] }]);
+    expect(outputs[0]!.name).toBe('out');
+  });
+
+  test('each row of a batch gives what it gives by itself, with any number of rows and steps', () => {
+    const session = load('torch-lstm');
+    const { data } = rows(3, 7);
+    const all = session.run({ x: { data, shape: [3, 7, 3] } }).out!;
+    expect(all.shape).toEqual([3, 2]);
+    for (let b = 0; b < 3; b++) {
+      const one = session.run({ x: { data: data.subarray(21 * b, 21 * (b + 1)), shape: [1, 7, 3] } }).out!;
+      expect(one.data).toEqual(all.data.slice(2 * b, 2 * (b + 1)));
+    }
+  });
+
+  test('shapes of a session or a feed: an array takes the one size that is left', () => {
+    const { model } = cases.get('torch-lstm')!;
+    const expected = load('torch-lstm').run({ x: rows(2, 4) }).out;
+    expect(loadOnnx(model, { shapes: { batch: 2 } }).run({ x: rows(2, 4).data }).out).toEqual(expected);
+    expect(loadOnnx(model, { shapes: { x: [2, 4, 3] } }).run({ x: [...rows(2, 4).data] }).out).toEqual(
+      expected,
+    );
+  });
+
+  test('more sets of shapes than a session keeps', () => {
+    const session = load('torch-lstm');
+    const first = session.run({ x: rows(2, 3) }).out;
+    for (let T = 1; T < 30; T++) session.run({ x: rows(2, T) });
+    expect(session.run({ x: rows(2, 3) }).out).toEqual(first);
+  });
+
+  test('int64 comes as BigInt64Array, and bool, number and bigint go in', () => {
+    const session = load('loop-lstm');
+    const { n } = session.run({ x: { data: new Float32Array(16), shape: [2, 4, 2] } });
+    expect(n).toEqual({ dtype: 'int64', shape: [], data: BigInt64Array.of(4n) });
+    const own = cases.get('if-16000')!;
+    const x = own.inputs[0]!;
+    for (const rate of [[16000], [16000n], BigInt64Array.of(16000n), { data: [16000], shape: [1] }]) {
+      expect(load('if-16000').run({ x, rate }).out!.data).toEqual(own.outputs[0]!.data);
+    }
+  });
+
+  test('results that are given are overwritten', () => {
+    const session = load('torch-lstm');
+    const outputs = session.run({ x: rows(2, 4) });
+    const { data } = outputs.out!;
+    const other = session.run({ x: { ...rows(2, 4), data: new Float32Array(24) } }, { outputs });
+    expect(other).toBe(outputs);
+    expect(other.out!.data).toBe(data);
+    expect(load('torch-lstm').run({ x: { data: new Float32Array(24), shape: [2, 4, 3] } }).out!.data).toEqual(
+      data,
+    );
+    // of other shapes they are made anew
+    expect(session.run({ x: rows(1, 4) }, { outputs }).out!.data.length).toBe(2);
+  });
+
+  test('a plan that depends on the value of an integer is made for each value', () => {
+    const session = load('if-16000');
+    const [yes, no] = [cases.get('if-16000')!, cases.get('if-8000')!];
+    const { data, shape } = yes.inputs[0]!;
+    const x = { data, shape };
+    const plus = Float32Array.from(data as Float32Array, (v) => 2 * v);
+    for (let i = 0; i < 3; i++) {
+      expect(session.run({ x, rate: [16000] }).out!.data).toEqual(plus);
+      expect(session.run({ x, rate: [8000] }).out!.data).toEqual(plus.map((v) => -v / 2));
+    }
+    expect(no.outputs[0]!.data.length).toBe(6);
+  });
+});
+
+describe('what is refused', () => {
+  test.each([
+    ['a missing input', {}, ArgumentError, /feeds\.x/],
+    ['an unknown input', { x: [], y: [1] }, ArgumentError, /inputs x/],
+    ['an array for two free sizes', { x: [1, 2, 3] }, ArgumentError, /\{ data, shape \}/],
+    ['another number of features', { x: { data: [1, 2], shape: [1, 1, 2] } }, ShapeError, /feeds\.x/],
+    ['another rank', { x: { data: [1, 2, 3], shape: [1, 3] } }, ShapeError, /feeds\.x/],
+    ['too few values', { x: { data: [1, 2], shape: [1, 1, 3] } }, ShapeError, /3 values/],
+    ['negative sizes', { x: { data: [], shape: [-1, 0, 3] } }, ShapeError, /shape/],
+    ['text', { x: { data: ['a', 'b', 'c'], shape: [1, 1, 3] } }, ArgumentError, /feeds\.x\[0\]/],
+    ['null', { x: null }, ArgumentError, /feeds\.x/],
+  ])('%s', (_, feeds, kind, words) => {
+    const session = load('torch-lstm');
+    const before = session.run({ x: rows(1, 2) }).out;
+    const run = () => session.run(feeds as never);
+    expect(run).toThrow(kind);
+    expect(run).toThrow(words);
+    expect(session.run({ x: rows(1, 2) }).out).toEqual(before);
+  });
+
+  test('integers beyond 32 bits', () => {
+    expect(() => load('if-16000').run({ x: new Float32Array(6), rate: [2n ** 40n] })).toThrow(/32 bits/);
+  });
+
+  test('bytes that are no model', () => {
+    for (const bytes of [new Uint8Array(), Uint8Array.of(1, 2, 3), new Uint8Array(1000)]) {
+      expect(() => loadOnnx(bytes)).toThrow(FormatError);
+    }
+    expect(() => loadOnnx('model.onnx' as never)).toThrow(ArgumentError);
+  });
+
+  test('an index outside of a table', () => {
+    const session = load('torch-embedding');
+    expect(() => session.run({ ids: { data: [0, 7], shape: [1, 2] } })).toThrow(/Gather.*index 7 of 7/);
+    expect(() => session.run({ ids: { data: [0, 6], shape: [1, 2] } })).not.toThrow();
+  });
+
+  test('runs after dispose', () => {
+    const session = load('torch-lstm');
+    session.dispose();
+    expect(() => session.run({ x: rows(1, 1) })).toThrow(StateError);
+  });
+});
+
+describe('stream', () => {
+  test('names that are no outputs and inputs', () => {
+    const session = load('scan-0');
+    expect(() => session.stream({ states: { Z: 's0' } })).toThrow(/Z/);
+    expect(() => session.stream({ states: { s: 'X' } })).toThrow(ArgumentError);
+  });
+
+  test('steps give what one run over all of them gives', () => {
+    const { model, inputs, outputs } = cases.get('scan-0')!;
+    const [s0, x] = [inputs[0]!, inputs[1]!.data as Float32Array];
+    const stream = loadOnnx(model, { shapes: { x: [1, 3] } }).stream({
+      states: { s: 's0' },
+      initial: { s0 },
+    });
+    for (let pass = 0; pass < 2; pass++) {
+      const steps = [0, 1, 2, 3].map((t) => [
+        ...(stream.step({ x: x.subarray(3 * t, 3 * t + 3) }).y!.data as Float32Array),
+      ]);
+      const expected = [...(outputs[1]!.data as Float32Array)];
+      for (const [i, v] of steps.flat().entries()) expect(v).toBeCloseTo(expected[i]!, 6);
+      stream.reset();
+    }
+    // without first values, the states are zeros
+    const zeros = loadOnnx(model, { shapes: { x: [1, 3] } }).stream({ states: { s: 's0' } });
+    expect(zeros.step({ x: [1, 2, 3] }).s!.data).toEqual(Float32Array.of(1, 2, 3));
+    expect(zeros.step({ x: [1, 2, 3] }).s!.data).toEqual(Float32Array.of(2, 4, 6));
+  });
+});

@@ -1,0 +1,118 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { Adam, init, mse, Trainer } from '../../src/index.ts';
+import { FormatError, loadOnnx, toModel } from '../../src/onnx/index.ts';
+import { type Case, readCases } from './cases.ts';
+
+let cases: Map<string, Case>;
+
+beforeAll(async () => {
+  await init();
+  const all = await Promise.all(['matrix', 'models'].map(readCases));
+  cases = new Map(all.flat().map((own) => [own.name, own]));
+});
+
+/** [A, B, n] as [B, A, n]. */
+function swapped(data: ArrayLike<number>, A: number, B: number): Float32Array {
+  const n = data.length / (A * B);
+  return Float32Array.from(data, (_, i) => {
+    const [b, a, k] = [Math.floor(i / (A * n)), Math.floor(i / n) % A, i % n];
+    return data[(a * B + b) * n + k]!;
+  });
+}
+
+const numbers = (data: ArrayLike<number | bigint>) => Float32Array.from(data, Number);
+
+/** Asserts that both are the same within 1e-6. */
+function near(got: ArrayLike<number>, expected: ArrayLike<number>): void {
+  expect(got.length).toBe(expected.length);
+  const worst = Math.max(...Array.from(expected, (v, i) => Math.abs(v - got[i]!)));
+  expect(worst).toBeLessThan(1e-6);
+}
+
+describe('models of layers', () => {
+  test.each([
+    ['torch-lstm', 'LSTM LastStep Linear', true],
+    ['torch-embedding', 'Embedding LSTM Linear Activation Activation', true],
+    ['keras-gru', 'GRU Linear Activation Linear Activation', true],
+    ['torch-gru-stack', 'GRU GRU Linear Activation', false],
+  ])('%s becomes %s', (name, types, batchFirst) => {
+    const own = cases.get(name)!;
+    const model = toModel(loadOnnx(own.model));
+    expect(model.layers.map(({ type }) => type).join(' ')).toBe(types);
+    const session = loadOnnx(own.model);
+    const { shape, data } = own.inputs[0]!;
+    const [A, B, ...rest] = shape as [number, number];
+    const x = batchFirst ? swapped(numbers(data), A, B) : numbers(data);
+    const given = { data: x, shape: batchFirst ? [B, A, ...rest] : shape };
+    const input = session.inputs[0]!.name;
+    const results = model.forward({
+      [input]: name === 'torch-embedding' ? { ...given, data: Int32Array.from(x) } : given,
+    });
+    for (const [i, output] of session.outputs.entries()) {
+      near(results[output.name]!.data, numbers(own.outputs[i]!.data));
+    }
+  });
+
+  test('one trains, and its file is one of this package', () => {
+    const own = cases.get('keras-gru')!;
+    const model = toModel(loadOnnx(own.model), { seed: 1 });
+    const trainer = new Trainer(model, { loss: { p: mse, q: mse }, optimizer: new Adam({ lr: 0.02 }) });
+    const x = { data: swapped(numbers(own.inputs[0]!.data), 3, 4), shape: [4, 3, 2] };
+    const y = { p: new Float32Array(3).fill(0.9), q: new Float32Array(9).fill(-0.3) };
+    const first = trainer.step({ x }, y).loss;
+    let last = first;
+    for (let i = 0; i < 60; i++) last = trainer.step({ x }, y).loss;
+    expect(last).toBeLessThan(first / 4);
+  });
+
+  test.each(['RNN', 'GRU', 'LSTM'])('%s by itself, with its last states', (op) => {
+    for (const [direction, option] of [
+      ['forward', 'plain'],
+      ['forward', 'nobias'],
+      ['bidirectional', 'plain'],
+      ['forward', 'layout'],
+    ] as const) {
+      const own = cases.get(`${op}-${direction}-${option}`)!;
+      const make = () => toModel(loadOnnx(own.model));
+      if (option === 'layout') {
+        // its initial state is an input
+        expect(make).toThrow(/initial state/);
+        continue;
+      }
+      const results = make().forward({
+        X: { data: numbers(own.inputs[0]!.data), shape: own.inputs[0]!.shape },
+      });
+      const D = direction === 'forward' ? 1 : 2;
+      const [T, N, H] = [4, 3, 4];
+      // [T, D, N, H] as [T, N, D·H]
+      const expected = numbers(own.outputs[0]!.data);
+      const y = Array.from({ length: T }, (_, t) =>
+        swapped(expected.subarray(t * D * N * H, (t + 1) * D * N * H), D, N),
+      );
+      near(
+        results.Y!.data,
+        y.flatMap((part) => [...part]),
+      );
+      near(results.Yh!.data, swapped(numbers(own.outputs[1]!.data), D, N));
+    }
+  });
+});
+
+describe('what is no model of layers is refused by the name of the node', () => {
+  test.each([
+    ['LSTM-reverse-plain', /reverse/],
+    ['LSTM-forward-lengths', /sequence_lens/],
+    ['LSTM-forward-state', /initial state/],
+    ['LSTM-forward-peephole', /peepholes|initial state/],
+    ['LSTM-forward-clip', /clip/],
+    ['GRU-forward-hard', /activations/],
+    ['GRU-forward-inputs', /weights/],
+    ['loop-lstm', /toModel/],
+    ['scan-0', /toModel/],
+    ['if-data-1', /If/],
+  ])('%s', (name, words) => {
+    const make = () => toModel(loadOnnx(cases.get(name)!.model));
+    expect(make).toThrow(FormatError);
+    expect(make).toThrow(words);
+  });
+});
