@@ -18,13 +18,13 @@ function model(maskValue?: number) {
 
 describe('maskValue of an input', () => {
   test('is the mask of the steps that differ from it', () => {
-    expectSameArray(model(0).forward(TOKENS), model().forward(TOKENS, { mask: MASK }));
+    expectSameArray(model(0).forward(TOKENS), model().forward(TOKENS, { mask: MASK }), 'output');
     expect(model(0).forward(TOKENS)).not.toEqual(model().forward(TOKENS));
   });
 
   test('gives way to lengths and masks', () => {
     const lengths = [4, 2, 3];
-    expectSameArray(model(0).forward(TOKENS, { lengths }), model().forward(TOKENS, { lengths }));
+    expectSameArray(model(0).forward(TOKENS, { lengths }), model().forward(TOKENS, { lengths }), 'output');
   });
 
   test('of features excludes steps all of whose features are equal to it', () => {
@@ -36,7 +36,7 @@ describe('maskValue of an input', () => {
       return new Model({ inputs: x, outputs: new LSTM(2, 3).apply(x) }, { seed: 1 });
     };
     const mask = Array.from({ length: T * B }, (_, i) => Number(i !== 1));
-    expectSameArray(make(-1).forward(given), make().forward(given, { mask }));
+    expectSameArray(make(-1).forward(given), make().forward(given, { mask }), 'output');
   });
 
   test('holds in training, and in a saved model', () => {

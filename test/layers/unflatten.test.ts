@@ -12,8 +12,8 @@ describe('Unflatten', () => {
     const back = new Unflatten({ steps: 4 }).apply(new Flatten({ steps: 4 }).apply(x));
     const model = new Model({ inputs: x, outputs: back });
     const given = draw.features(1, 4, 5, 3);
-    expectSameArray(model.forward(given, { training: true }), given);
-    expectSameArray(model.backward(given)!, given);
+    expectSameArray(model.forward(given, { training: true }), given, 'output');
+    expectSameArray(model.backward(given)!, given, 'gradient');
   });
 
   test('cuts a vector into steps that a layer reads, beside a sequence with lengths', () => {
@@ -29,7 +29,7 @@ describe('Unflatten', () => {
     const whole = model.forward(given);
     const ragged = model.forward(given, { lengths: { x: [2, 4] } });
     expect(whole.cut.shape).toEqual([3, 2, 3]);
-    expectSameArray(ragged.cut, whole.cut);
+    expectSameArray(ragged.cut, whole.cut, 'cut');
   });
 
   test('refuses a sequence, and features that are not divisible', () => {
@@ -53,7 +53,7 @@ describe('Dropout1d', () => {
     expect(kept.length).toBeGreaterThan(80);
     expect(kept.length).toBeLessThan(160);
     expect(kept.every((value) => value === Math.fround(1 / 0.6))).toBe(true);
-    expectSameArray(model.backward(ones)!, { data, shape: [6, 4, 50] });
-    expectSameArray(model.forward(ones), ones);
+    expectSameArray(model.backward(ones)!, { data, shape: [6, 4, 50] }, 'gradient');
+    expectSameArray(model.forward(ones), ones, 'output');
   });
 });
