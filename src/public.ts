@@ -100,6 +100,7 @@ export {
   type ValidationOptions,
   type ValidationResult,
 } from './model/trainer.ts';
+export { type UpdateResult, Updater, type UpdaterOptions } from './model/updater.ts';
 export * from './optim/all.ts';
 export * from './optim/allSchedules.ts';
 export { Optimizer } from './optim/optimizer.ts';

@@ -14,8 +14,8 @@ import { Training } from './training.ts';
 
 export type { Evaluation, NonFinitePolicy, StepResult, TrainerOptions } from './trainerTypes.ts';
 
-/** Optimizers in use: each counts the updates of one trainer. */
-const taken = new WeakSet<Optimizer>();
+/** Optimizers in use: each counts the updates of one trainer. @internal */
+export const taken = new WeakSet<Optimizer>();
 
 /** Names of the options. @internal */
 export const OPTIONS: Names<TrainerOptions> = {
