@@ -75,8 +75,8 @@ export function killedAfter(steps: number, every: number | undefined) {
       },
     },
     progressEvery: 1,
-    onProgress: ({ record }) => {
-      if (!record) made++;
+    onProgress: ({ losses }) => {
+      made += losses.length;
       if (made >= steps) stop.abort();
     },
     signal: stop.signal,

@@ -114,7 +114,7 @@ export class FitRun {
       if (!next) return false;
       if (!next.batch) break;
       this.#step(next.batch);
-      if (saveEvery !== undefined && state.at % saveEvery === 0) await this.#save();
+      if (saveEvery !== undefined && this.#made % saveEvery === 0) await this.#save();
       await this.#tell();
     }
     const validated =

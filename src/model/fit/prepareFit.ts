@@ -83,9 +83,9 @@ export function prepareFit(
   const isCut = source.seekable && !source.wraps;
   const state = new FitState(training, {
     restoreBest,
-    batches: source.seekable ? source.batches : undefined,
     batchSize: isCut ? batchSizeOf(batchSize) : undefined,
     seed: isCut && shuffles ? seed : undefined,
+    batches: source.seekable ? source.batches : undefined,
   });
   if (given.resume !== undefined) {
     state.read(given.resume);
