@@ -27,7 +27,7 @@ interface Found {
 /** Lays out the steps of a graph one after the other, each with the memory for what it writes. */
 export class GraphLayout {
   readonly steps: Step[] = [];
-  /** Names of a stream's states. */
+  /** Names of the states, or of those of a stream. */
   readonly stateNames: string[] = [];
   readonly #network: Planned;
   readonly #graph: Graph;
@@ -161,11 +161,15 @@ export class GraphLayout {
         ? lastDirectionsStep(scope, x.region, job.forwardSize)
         : layerStep(layer, scope, x.region, found?.lookup, initial, final);
     this.#add(job, job.place, reads, writes, hasGradient, lay, found?.place);
-    if (!job.streamed) return;
-    const { passes } = this.steps.at(-1)!.laid;
+    if (this.#request.stream && !job.streamed) return;
+    const { passes, states } = this.steps.at(-1)!.laid;
     const prefix = this.#network.prefixes[job.place]!;
-    for (const [k, { states }] of passes.filter(({ states }) => states.length > 0).entries()) {
-      this.stateNames.push(...states.map(({ name }) => `${prefix}${name}_l${k}`));
+    for (const [k, pass] of passes.filter((one) => one.states.length > 0).entries()) {
+      const names = pass.states.map(({ name }) => name);
+      for (const [i, slot] of pass.states.entries()) {
+        const reverse = names.indexOf(slot.name) < i ? '_reverse' : '';
+        if (states.includes(slot)) this.stateNames.push(`${prefix}${slot.name}_l${k}${reverse}`);
+      }
     }
   }
 

@@ -7,7 +7,7 @@ import { GraphRows } from './graphRows.ts';
 import type { Placed, Step } from './graphStep.ts';
 import type { NodeShape } from './join.ts';
 import type { Layer, Pass, StateSlot } from './layer.ts';
-import type { Plan, Planned, PlanRequest } from './plan.ts';
+import type { Plan, Planned, PlanOutput, PlanRequest } from './plan.ts';
 import type { Rows, Valid } from './rows.ts';
 
 /** An input of a plan. */
@@ -38,6 +38,8 @@ export class GraphPlan implements Plan {
   readonly end: number;
   readonly inputs: readonly Port[];
   readonly outputs: readonly OutputPort[];
+  /** The outputs, as those of plans with one. */
+  readonly planOutputs: readonly PlanOutput[];
   penalty = 0;
   readonly #graph: Graph;
   readonly #prefixes: readonly string[];
@@ -89,6 +91,15 @@ export class GraphPlan implements Plan {
       const { shape, length } = end.region;
       return { ...end, gradient: { ptr: at?.ptr ?? 0, shape, length } };
     });
+    this.planOutputs = this.outputs.map(({ rows: of, region, targets, gradient }) => ({
+      output: region,
+      outputRows: of,
+      get outputCount() {
+        return of.countWithSteps;
+      },
+      outputGradient: gradient,
+      targets,
+    }));
     this.inputs = graph.inputs.map(({ value }) => {
       const { region, rows: of, gradient } = laid.at(value);
       const at = gradient && { ...region, ptr: gradient.ptr };

@@ -42,6 +42,9 @@ export interface Planned {
   readonly block: Region;
 }
 
+/** An output of a plan, and the targets of its loss. */
+export type PlanOutput = Pick<Plan, 'output' | 'outputRows' | 'outputCount' | 'outputGradient' | 'targets'>;
+
 /**
  * A network laid out for at most T steps of B rows: activations, scratch, input and targets. It only computes
  * addresses and allocates nothing; pointers stay valid as long as the plan is used.

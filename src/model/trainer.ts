@@ -110,7 +110,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     const loss = oneLoss(model, lossesOf(model, given), lossWeights);
     const { optimizer, schedule, ...rest } = others;
     const own = { ...rest, ...described({ optimizer, schedule }), loss };
-    refuseWholeRows(loss, { ...parts, graph });
+    refuseWholeRows(loss, parts);
     super(model, adapted(model, own), (owner, _, loss, opts) =>
       graph
         ? new GraphTraining(owner, model, new GraphObjective(graph, loss), opts, more)

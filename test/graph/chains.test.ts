@@ -52,6 +52,12 @@ const language = () => [
 const marks = Float32Array.from({ length: T * B }, (_, i) => (i % 4 === 1 ? 0 : 1 + (i % 3)));
 const mask = Uint8Array.from({ length: T * B }, (_, i) => (i % 5 === 2 ? 0 : 1));
 
+const STATES = {
+  '1.c_l0': new Float32Array(5 * B).fill(0.3),
+  '1.h_l1': new Draw(2).features(1, 1, B, 5).data,
+  '2.h_l0': { data: new Draw(4).features(1, 1, B, 6).data, shape: [B, 6] },
+};
+
 const trainers: readonly (readonly [string, Partial<TrainerOptions>, object])[] = [
   ['nothing else', {}, {}],
   ['lengths', {}, { lengths: LENGTHS }],
@@ -67,6 +73,9 @@ const trainers: readonly (readonly [string, Partial<TrainerOptions>, object])[] 
   ['accumulated gradients and averages', { accumulate: 2, averages: 0.9 }, { lengths: LENGTHS }],
   ['carried states', { carryState: true }, {}],
   ['carried states and lengths', { carryState: true }, { lengths: LENGTHS }],
+  ['given states', {}, { states: STATES }],
+  ['given states and lengths', {}, { states: STATES, lengths: LENGTHS }],
+  ['given states among carried ones', { carryState: true }, { states: STATES }],
   ['truncation', { truncation: { k1: 2, k2: 4 } }, {}],
   ['truncation and weights', { truncation: { k1: 2, k2: 4 } }, { weights: marks }],
   ['a memory budget', { memoryBudget: 9000 }, {}],

@@ -6,6 +6,7 @@ import {
   Concat,
   Conv1d,
   crossEntropy,
+  ctc,
   Embedding,
   GRU,
   init,
@@ -17,12 +18,12 @@ import {
   Pool,
   RepeatVector,
   Reverse,
+  Sequential,
   SGD,
   Trainer,
   type TrainerOptions,
 } from 'unrolled';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { expectWords } from '../errors.ts';
 import { concatenated, Draw, expectSameDict, thrown } from '../model/helpers.ts';
 
 beforeAll(() => init({ kernels: 'simd' }));
@@ -229,7 +230,8 @@ describe('a step that is refused leaves all as it was', () => {
     ['steps of another input', x, { next: x.source }, {}, 'y.next'],
     ['a length beyond the steps', x, y, { lengths: { source: [8, 1, 1] } }, 'lengths.source[0]'],
     ['a mark that is no mark', x, y, { mask: { target: Array(15).fill(2) } }, 'mask.target[0]'],
-    ['states', x, y, { states: {} }, 'states'],
+    ['an unknown state', x, y, { states: { h: [1] } }, 'states'],
+    ['a state of another size', x, y, { states: { '2.h_l0': [1] } }, 'states'],
     ['weights and lengths', x, y, { lengths, weights: new Float32Array(15).fill(1) }, 'weights'],
     ['too few weights', x, y, { weights: [1] }, 'weights'],
     ['all steps to warm up', x, y, { warmup: 5 }, 'warmup'],
@@ -244,17 +246,196 @@ describe('a step that is refused leaves all as it was', () => {
     b.trainer.step(...batch(5));
     expect(a.trainer.step(...batch(6))).toEqual(b.trainer.step(...batch(6)));
   });
+});
 
-  test('weights for several outputs are refused by name', () => {
-    const from = input({ features: 2 });
-    const outputs = { a: new Linear(2, 2).apply(from), b: new Linear(2, 2).apply(from) };
-    const model = new Model({ inputs: from, outputs });
-    const trainer = new Trainer(model, { loss: { a: mse, b: mse }, optimizer: new SGD({ lr: 0.1 }) });
-    const data = new Draw(1).features(1, 2, 1, 2);
-    for (const opts of [{ weights: [1, 1] }, { warmup: 1 }]) {
-      const error = thrown(() => trainer.step(data, { a: data, b: data }, opts));
-      expectWords(error, [Object.keys(opts)[0]!, 'several outputs']);
+describe('several outputs', () => {
+  const from = () => {
+    const x = input({ features: 2 });
+    const h = new GRU(2, 4).apply(x);
+    const outputs = {
+      a: new Linear(4, 2).apply(h),
+      b: new Linear(4, V).apply(h),
+      c: new Linear(4, 3).apply(h.hN),
+    };
+    return new Model({ inputs: x, outputs }, { seed: 2 });
+  };
+  const losses = { a: mse, b: crossEntropy, c: mse };
+  const draw = new Draw(9);
+  const x = draw.features(1, T, B, 2);
+  const y = {
+    a: draw.features(1, T, B, 2),
+    b: draw.indices(V, T, B),
+    c: { data: draw.features(1, 1, B, 3).data, shape: [B, 3] },
+  };
+  const make = (opts: Partial<TrainerOptions> = {}) =>
+    new Trainer(from(), { loss: losses, optimizer: new SGD({ lr: 0.1 }), ...opts });
+  const weights = Float32Array.from({ length: T * B }, (_, i) => (i % 4 === 1 ? 0 : 0.5 + (i % 3)));
+
+  /** The weighted mean over all steps, from the outputs themselves. */
+  function meanOf(name: 'a' | 'b', weightOf: (t: number, b: number) => number): number {
+    const { data, shape } = from().forward(x)[name]!;
+    const size = shape[2]!;
+    let [sum, count] = [0, 0];
+    for (let t = 0; t < T; t++) {
+      for (let b = 0; b < B; b++) {
+        const row = Array.from(data.subarray((t * B + b) * size, (t * B + b + 1) * size));
+        const at = t * B + b;
+        let loss = 0;
+        if (name === 'b') {
+          const total = Math.log(row.reduce((all, v) => all + Math.exp(v), 0));
+          loss = total - row[y.b.data[at]!]!;
+        } else for (const [j, v] of row.entries()) loss += (v - y.a.data[at * size + j]!) ** 2;
+        sum += weightOf(t, b) * loss;
+        count += weightOf(t, b) * (name === 'a' ? size : 1);
+      }
     }
+    return sum / count;
+  }
+
+  test('have weights of their own', () => {
+    const plain = make().evaluate(x, y).loss;
+    const others = plain - meanOf('a', () => 1) - meanOf('b', () => 1);
+    const weighted = (t: number, b: number) => weights[t * B + b]!;
+    const found = make().evaluate(x, y, {
+      weights: { a: weights, b: { data: weights, shape: [T, B] } },
+    }).loss;
+    expect(found).toBeCloseTo(meanOf('a', weighted) + meanOf('b', weighted) + others, 5);
+    const one = make().evaluate(x, y, { weights: { b: weights } }).loss;
+    expect(one).toBeCloseTo(meanOf('a', () => 1) + meanOf('b', weighted) + others, 5);
+  });
+
+  test('have gradients that are those of the weighted loss', () => {
+    const options = { weights: { a: weights, b: weights } };
+    const trainer = make();
+    const { gradients } = trainer.gradients(x, y, options);
+    const state = trainer.model.stateDict();
+    const names = Object.keys(state);
+    let at = 0;
+    for (const name of names) {
+      const { data } = state[name]!;
+      for (const i of [0, data.length - 1]) {
+        const lossAt = (by: number) => {
+          const moved = { ...state, [name]: { ...state[name]!, data: Float32Array.from(data) } };
+          moved[name]!.data[i]! += by;
+          trainer.model.loadStateDict(moved);
+          return trainer.evaluate(x, y, options).loss;
+        };
+        expect(gradients[at + i]!).toBeCloseTo((lossAt(0.01) - lossAt(-0.01)) / 0.02, 3);
+      }
+      at += data.length;
+    }
+  });
+
+  test('warm up where they have steps', () => {
+    const after = (t: number) => (t < 2 ? 0 : 1);
+    const others = make().evaluate(x, y).loss - meanOf('a', () => 1) - meanOf('b', () => 1);
+    const wanted = meanOf('a', after) + meanOf('b', after) + others;
+    expect(make().evaluate(x, y, { warmup: 2 }).loss).toBeCloseTo(wanted, 5);
+    expect(make({ warmup: 2 }).evaluate(x, y).loss).toBeCloseTo(wanted, 5);
+  });
+
+  test.each<[string, object, string]>([
+    ['weights without names', { weights }, 'weights'],
+    ['weights of an unknown output', { weights: { d: weights } }, 'weights.d'],
+    ['too few weights', { weights: { a: [1] } }, 'weights.a'],
+    ['a negative weight', { weights: { a: weights.map((v, i) => (i === 2 ? -1 : v)) } }, 'weights.a[2]'],
+    ['no weight above 0', { weights: { b: new Float32Array(T * B) } }, 'weights.b'],
+    ['weights and lengths', { weights: { a: weights }, lengths: [5, 5, 4] }, 'weights.a'],
+  ])('%s are refused by name', (_, opts, argument) => {
+    const trainer = make();
+    const before = all({ trainer, model: trainer.model } as never);
+    expect(thrown(() => trainer.step(x, y, opts))).toMatchObject({
+      name: expect.stringMatching(/ArgumentError|ShapeError/),
+      argument,
+    });
+    expect(all({ trainer, model: trainer.model } as never)).toEqual(before);
+  });
+});
+
+describe('ctc of a graph', () => {
+  const F = 4;
+  const layers = () => [
+    new Conv1d(F, 5, 3, { stride: 2, padding: 'same' }),
+    new LSTM(5, 4, { bidirectional: true }),
+    new Linear(8, 3),
+  ];
+  const draw = new Draw(12);
+  const x = draw.features(1, 12, B, F);
+  const y = { data: Int32Array.of(1, 2, 1, 2, 1, 7, 2, 7, 7), shape: [3, B], lengths: [3, 2, 1] };
+  const chain = () => {
+    const node = input({ features: F });
+    const outputs = layers().reduce((at, layer) => layer.apply(at), node);
+    return new Model({ inputs: node, outputs }, { seed: 4 });
+  };
+
+  test.each([undefined, { lengths: [12, 9, 5] }])('trains as a Sequential does, to the bit: %o', (opts) => {
+    const options = () => ({ loss: ctc, optimizer: new AdamW({ lr: 0.05 }) });
+    const a = new Trainer(new Sequential(layers(), { seed: 4 }), options());
+    const b = new Trainer(chain(), options());
+    for (let i = 0; i < 3; i++) {
+      expect(b.step(x, y, opts)).toEqual(a.step(x, y, opts));
+      expect(b.evaluate(x, y, opts)).toEqual(a.evaluate(x, y, opts));
+    }
+    expectSameDict(b.model.stateDict(), a.model.stateDict());
+  });
+
+  test('besides another output: the sum of both losses, and of their gradients', () => {
+    const node = input({ features: F });
+    const h = new LSTM(F, 4).apply(node);
+    const [labels, other] = [new Linear(4, 3).apply(h), new Linear(4, 2).apply(h)];
+    const model = new Model({ inputs: node, outputs: { labels, other } }, { seed: 1 });
+    const target = { labels: y, other: draw.features(1, 12, B, 2) };
+    const opts = { lengths: [12, 9, 5] };
+    const of = (lossWeights: Record<string, number>) => {
+      const trainer = new Trainer(model, {
+        loss: { labels: ctc, other: mse },
+        lossWeights,
+        optimizer: new SGD({ lr: 0.1 }),
+      });
+      const { loss } = trainer.evaluate(x, target, opts);
+      return { loss, gradients: trainer.gradients(x, target, opts).gradients };
+    };
+    const [both, first, second] = [of({}), of({ other: 1e-9 }), of({ labels: 1e-9 })];
+    expect(both.loss).toBeCloseTo(first.loss + second.loss, 4);
+    for (const [i, v] of both.gradients.entries())
+      expect(v).toBeCloseTo(first.gradients[i]! + second.gradients[i]!, 4);
+    const single = new Sequential([new LSTM(F, 4), new Linear(4, 3)]);
+    const state = model.stateDict();
+    const names = Object.keys(single.stateDict());
+    single.loadStateDict(Object.fromEntries(names.map((name) => [name, state[name]!])));
+    const alone = new Trainer(single, { loss: ctc, optimizer: new SGD({ lr: 0.1 }) }).evaluate(
+      x,
+      y,
+      opts,
+    ).loss;
+    expect(first.loss).toBeCloseTo(alone, 4);
+  });
+
+  test.each<[string, object, object, string]>([
+    [
+      'more labels than steps',
+      { data: new Int32Array(9).map((_, i) => 1 + (i % 2)), shape: [3, B] },
+      { lengths: [12, 9, 3] },
+      'y',
+    ],
+    ['a blank', { data: new Int32Array(9), shape: [3, B] }, {}, 'y (label 0, row 0)'],
+    ['weights', y, { weights: [1] }, 'weights'],
+    ['a warm-up', y, { warmup: 1 }, 'warmup'],
+    ['lengths of another batch', { ...y, lengths: [1] }, {}, 'y.lengths'],
+  ])('%s: refused, and nothing is changed', (_, target, opts, argument) => {
+    const model = chain();
+    const trainer = new Trainer(model, { loss: ctc, optimizer: new AdamW() });
+    const before = model.stateDict();
+    expect(thrown(() => trainer.step(x, target as never, opts))).toMatchObject({ argument });
+    expectSameDict(model.stateDict(), before);
+  });
+
+  test('is refused for a vector', () => {
+    const node = input({ features: F });
+    const model = new Model({ inputs: node, outputs: new Linear(4, 3).apply(new LSTM(F, 4).apply(node).hN) });
+    expect(thrown(() => new Trainer(model, { loss: ctc, optimizer: new SGD({ lr: 0.1 }) }))).toMatchObject({
+      argument: 'loss',
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import { type Steps, writeRows } from '../../engine/batchIO.ts';
 import type { Network } from '../../engine/network.ts';
-import type { Plan } from '../../engine/plan.ts';
+import type { PlanOutput } from '../../engine/plan.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
 import type { Loss } from '../../losses/loss.ts';
 import type { Given, Signal } from '../../ndarray.ts';
@@ -12,15 +12,17 @@ export class Objective {
   readonly loss: Loss;
   /** The targets of a batch. */
   readonly target: Signal;
+  /** Outputs per row. */
+  protected readonly size: number;
   /** Where the loss has its constants. */
   protected constants = 0;
   readonly #arguments = { rows: 0, size: 0, output: 0, targets: 0, gradient: 0, count: 0, constants: 0 };
 
-  constructor(network: Network, loss: Loss) {
+  constructor(network: Network, loss: Loss, size = network.outputSize) {
     this.network = network;
     this.loss = loss;
-    const { outputSize } = network;
-    this.target = { kind: loss.targets, size: loss.targetSize?.(outputSize) ?? outputSize };
+    this.size = size;
+    this.target = { kind: loss.targets, size: loss.targetSize?.(size) ?? size };
   }
 
   /** Checks a batch. @throws {ArgumentError | ShapeError} as `Trainer.step` */
@@ -29,7 +31,7 @@ export class Objective {
   }
 
   /** Writes the targets of the rows that a plan is at. */
-  writeTargets(plan: Plan, { y: { data } }: Batch): void {
+  writeTargets(plan: PlanOutput, { y: { data } }: Batch): void {
     const { network, target, loss } = this;
     const { outputRows, outputCount, targets } = plan;
     if (target.kind === 'features')
@@ -46,19 +48,18 @@ export class Objective {
 
   /** The divisor of the mean over `rows` rows of a batch from row `first` on; their targets start at targets[at]. */
   counted(_batch: Batch, rows: number, first: number, targets: ArrayLike<number>, at = first): number {
-    return this.loss.count(rows, this.network.outputSize, targets, at);
+    return this.loss.count(rows, this.size, targets, at);
   }
 
   /** The divisor of the mean over all rows of a plan. */
-  count(batch: Batch, { outputCount, targets }: Plan): number {
+  count(batch: Batch, { outputCount, targets }: PlanOutput): number {
     return this.some(this.counted(batch, outputCount, 0, this.network.arena.i32, targets.ptr / 4));
   }
 
   /** The sum over the given number of rows from row `first` of the plan on; the gradient to theirs at `gradient`, 0 for none. */
-  run(_batch: Batch, plan: Plan, first: number, rows: number, gradient: number, count: number): number {
+  run(_batch: Batch, plan: PlanOutput, first: number, rows: number, gradient: number, count: number): number {
     const args = this.#arguments;
-    const { network, target } = this;
-    const size = network.outputSize;
+    const { network, target, size } = this;
     args.rows = rows;
     args.size = size;
     args.output = plan.output.ptr + first * size * 4;

@@ -47,7 +47,7 @@ export function portsOf(training: FullTraining): Ports {
   }
   const { graph, network } = model;
   const { axes, inputs, outputs, single, values } = graph;
-  const { signals } = objective as GraphObjective;
+  const { signals, parts } = objective as GraphObjective;
   const port = (
     argument: string,
     name: string,
@@ -71,6 +71,6 @@ export function portsOf(training: FullTraining): Ports {
       ...port('y', name, value, single.output),
     })),
     single,
-    isCtc: false,
+    isCtc: parts.length === 1 && parts[0]!.loss.blank !== undefined,
   };
 }

@@ -3,31 +3,32 @@ import type { GraphNetwork } from '../../engine/graphNetwork.ts';
 import type { GraphPlan } from '../../engine/graphPlan.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
 import type { Loss } from '../../losses/loss.ts';
-import type { Sequence, Signal } from '../../ndarray.ts';
+import type { Signal } from '../../ndarray.ts';
 import type { Batch } from '../core/batch.ts';
+import { Objective } from '../core/objective.ts';
 import type { OutputRegion } from '../fit/outputRows.ts';
-import { WeightedObjective, writeConstants } from '../training/weightedObjective.ts';
+import { CTCObjective } from '../training/ctcObjective.ts';
+import { objectiveOf } from '../training/objectives.ts';
+import type { WeightedObjective } from '../training/weightedObjective.ts';
 import type { Model } from './model.ts';
-import { isMultiLoss, type Part } from './multiLoss.ts';
+import { isMultiLoss } from './multiLoss.ts';
 
-/** A loss per output of a graph: the weighted sum of their means. With one output, targets may count more or less. */
-export class GraphObjective extends WeightedObjective {
+/** A loss per output of a graph: the weighted sum of their means. */
+export class GraphObjective extends Objective {
   declare readonly network: GraphNetwork;
+  /** By output. */
+  readonly parts: readonly (WeightedObjective | CTCObjective)[];
   /** The targets of each output. */
   readonly signals: readonly Signal[];
   readonly kinds: readonly Loss['targets'][];
-  /** Targets of a batch by output; set when it is read. */
-  readonly targets = new WeakMap<Batch, readonly Sequence[]>();
-  readonly #parts: readonly Part[];
-  /** Outputs of each. */
-  readonly #sizes: readonly number[];
-  /** Where each loss has its constants. */
-  readonly #constants: readonly number[];
+  /** A batch as each output needs it; set when it is read. With a single output it is the batch. */
+  readonly batches = new WeakMap<Batch, readonly Batch[]>();
+  /** Of each output in the sum. */
+  readonly #weights: readonly number[];
   /** Divisor of each output's mean. */
   readonly #counts: number[] = [];
-  readonly #args = { rows: 0, size: 0, output: 0, targets: 0, gradient: 0, count: 0, constants: 0 };
 
-  /** @throws {ArgumentError} if there is no loss for each output */
+  /** @throws {ArgumentError} if there is no loss for each output, or one that its output can't have */
   constructor({ graph, network }: Model, loss: Loss) {
     const { outputs, values, single } = graph;
     if (!single.output && !isMultiLoss(loss)) {
@@ -35,47 +36,43 @@ export class GraphObjective extends WeightedObjective {
       throw new ArgumentError('loss', `losses for ${names}`, new Verbatim('one'));
     }
     const parts = isMultiLoss(loss) ? loss.parts : [{ loss, weight: 1 }];
-    super(network, parts.length === 1 ? parts[0]!.loss : loss);
-    this.#parts = parts;
-    const sizes = outputs.map(({ value }) => values[value]!.shape.size);
-    this.#sizes = sizes;
-    this.kinds = this.#parts.map(({ loss }) => loss.targets);
-    this.signals = this.#parts.map(({ loss }, i) => {
-      return { kind: loss.targets, size: loss.targetSize?.(sizes[i]!) ?? sizes[i]! };
+    super(network, parts[0]!.loss);
+    this.parts = parts.map(({ loss }, i) => {
+      const { value, name, label } = outputs[i]!;
+      const { size, axis } = values[value]!.shape;
+      if (loss.blank !== undefined && !axis) {
+        const argument = single.output ? 'loss' : `loss.${name}`;
+        throw new ArgumentError(
+          argument,
+          'a loss of vectors',
+          new Verbatim(`${loss.name}, which needs steps`),
+        );
+      }
+      return objectiveOf(network, loss, size, label);
     });
-    this.#constants =
-      parts.length === 1
-        ? [this.constants]
-        : parts.map(({ loss }, i) => writeConstants(network, loss, sizes[i]!));
+    this.kinds = parts.map(({ loss }) => loss.targets);
+    this.signals = this.parts.map(({ target }) => target);
+    this.#weights = parts.map(({ weight }) => weight);
   }
 
   override writeTargets(plan: GraphPlan, batch: Batch): void {
-    const { network } = this;
-    const targets = this.targets.get(batch)!;
-    const { outputs } = network.graph;
-    for (let i = 0; i < targets.length; i++) {
-      const { rows, targets: region } = plan.outputs[i]!;
-      const { data } = targets[i]!;
-      const { kind, size } = this.signals[i]!;
+    const { network, parts } = this;
+    const batches = this.batches.get(batch)!;
+    for (let i = 0; i < parts.length; i++) {
+      const { target, loss, label } = parts[i]!;
+      if (loss.blank !== undefined) continue;
+      const { rows, targets } = plan.outputs[i]!;
+      const { data } = batches[i]!.y;
       const count = rows.countWithSteps;
-      if (kind === 'features') writeRows(network.arena, rows, region, data, size, 'f32', count);
-      else {
-        network.writeIndices(
-          outputs[i]!.label,
-          rows,
-          region,
-          data,
-          size,
-          this.#parts[i]!.loss.ignoreIndex,
-          count,
-        );
-      }
+      if (target.kind === 'features')
+        writeRows(network.arena, rows, targets, data, target.size, 'f32', count);
+      else network.writeIndices(label, rows, targets, data, target.size, loss.ignoreIndex, count);
     }
   }
 
-  /** Whether there is one output, whose targets may count more or less. */
+  /** Whether there is one output. */
   get isSingle(): boolean {
-    return this.#parts.length === 1;
+    return this.parts.length === 1;
   }
 
   override counted(
@@ -85,45 +82,22 @@ export class GraphObjective extends WeightedObjective {
     targets: ArrayLike<number>,
     at = first,
   ): number {
-    return super.counted(batch, rows, first, targets, at) / this.#parts[0]!.weight;
+    return this.parts[0]!.counted(batch, rows, first, targets, at) / this.#weights[0]!;
+  }
+
+  override some(count: number): number {
+    return this.parts[0]!.some(count);
   }
 
   /** Counts what the mean of each output is over; the sum of several means is over 1. */
   override count(batch: Batch, plan: GraphPlan): number {
-    if (this.isSingle) return super.count(batch, plan) / this.#parts[0]!.weight;
-    const { i32 } = this.network.arena;
-    for (let i = 0; i < this.#parts.length; i++) {
-      const { loss } = this.#parts[i]!;
-      const { rows, targets } = plan.outputs[i]!;
-      const size = this.#sizes[i]!;
-      this.#counts[i] = this.some(loss.count(rows.countWithSteps, size, i32, targets.ptr / 4), i);
+    const { parts } = this;
+    if (this.isSingle) return parts[0]!.count(batch, plan) / this.#weights[0]!;
+    const batches = this.batches.get(batch)!;
+    for (let i = 0; i < parts.length; i++) {
+      this.#counts[i] = parts[i]!.count(batches[i]!, plan.planOutputs[i]!) / this.#weights[i]!;
     }
     return 1;
-  }
-
-  override some(count: number, output = 0): number {
-    if (count > 0 || this.isSingle) return super.some(count);
-    const { name } = this.network.graph.outputs[output]!;
-    const what = `a target other than ignoreIndex ${this.#parts[output]!.loss.ignoreIndex}`;
-    throw new ArgumentError(`y.${name}`, what, new Verbatim('none'));
-  }
-
-  override regions(batch: Batch, plan: GraphPlan): OutputRegion[] {
-    if (this.isSingle) return super.regions(batch, plan);
-    return plan.outputs.map(({ rows, region, targets }, i) => {
-      const { kind, size } = this.signals[i]!;
-      return {
-        output: region.ptr,
-        targets: targets.ptr,
-        rows: rows.countWithSteps,
-        size: this.#sizes[i]!,
-        kind,
-        targetSize: size,
-        ignoreIndex: this.#parts[i]!.loss.ignoreIndex,
-        skipped: 0,
-        weights: undefined,
-      };
-    });
   }
 
   override run(
@@ -134,23 +108,30 @@ export class GraphObjective extends WeightedObjective {
     gradient: number,
     count: number,
   ): number {
-    if (this.isSingle) return super.run(batch, plan, first, rows, gradient, count);
-    const { arena } = this.network;
-    const args = this.#args;
+    const { parts } = this;
+    if (this.isSingle) return parts[0]!.run(batch, plan, first, rows, gradient, count);
+    const batches = this.batches.get(batch)!;
     let sum = 0;
-    for (let i = 0; i < this.#parts.length; i++) {
-      const { loss, weight } = this.#parts[i]!;
-      const { rows, region, targets, gradient: to } = plan.outputs[i]!;
-      args.rows = rows.countWithSteps;
-      args.size = this.#sizes[i]!;
-      args.output = region.ptr;
-      args.targets = targets.ptr;
-      args.gradient = gradient && to.ptr;
-      args.count = this.#counts[i]! / weight;
-      args.constants = this.#constants[i]!;
-      if (gradient && args.rows < rows.count) arena.clear(to);
-      sum += loss.run(arena.kernels, args) / args.count;
+    for (let i = 0; i < parts.length; i++) {
+      const output = plan.planOutputs[i]!;
+      const { outputCount, outputGradient: to } = output;
+      if (gradient && outputCount < output.outputRows.count) this.network.arena.clear(to);
+      const of = this.#counts[i]!;
+      sum += parts[i]!.run(batches[i]!, output, 0, outputCount, gradient && to.ptr, of) / of;
     }
     return sum;
+  }
+
+  /** Where the outputs and targets of a plan of all steps are, by output; none of labels without times. */
+  regions(batch: Batch, plan: GraphPlan): OutputRegion[] {
+    const batches = this.batches.get(batch)!;
+    return this.parts.flatMap((part, i) => {
+      if (!(part instanceof CTCObjective)) return part.regions(batches[i]!, plan.planOutputs[i]!);
+      const { loss, target } = part;
+      const { output, targets } = plan.planOutputs[i]!;
+      const none = { rows: 0, skipped: 0, weights: undefined, size: target.size, targetSize: 1 };
+      const { ignoreIndex, targets: kind } = loss;
+      return [{ ...none, output: output.ptr, targets: targets.ptr, kind, ignoreIndex }];
+    });
   }
 }

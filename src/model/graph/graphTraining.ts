@@ -2,23 +2,22 @@ import type { Steps } from '../../engine/batchIO.ts';
 import type { GraphRequest } from '../../engine/graph.ts';
 import type { GraphNetwork } from '../../engine/graphNetwork.ts';
 import type { GraphPlan } from '../../engine/graphPlan.ts';
-import { ArgumentError } from '../../errors.ts';
-import { type Given, readSequence, type Sequence } from '../../ndarray.ts';
-import type { Batch } from '../core/batch.ts';
+import { type Given, readSequence } from '../../ndarray.ts';
+import { type Batch, emptyBatch } from '../core/batch.ts';
 import type { ModelBase } from '../core/modelBase.ts';
 import type { TrainerOptions } from '../core/trainerTypes.ts';
+import { CTCObjective } from '../training/ctcObjective.ts';
 import type { CheckedOptions } from '../training/fullOptions.ts';
 import { type BatchOptions, FullTraining } from '../training/fullTraining.ts';
-import { readTargetWeights } from '../training/rowWeights.ts';
+import { readTargetWeights, refuseWeights, type TargetWeights } from '../training/rowWeights.ts';
 import { checkTargets, emptyFed, type Fed, readInputs, readVector } from './feed.ts';
 import type { GraphObjective } from './graphObjective.ts';
 import { checkRecord, pick } from './named.ts';
 
-/** Inputs and targets of a batch. */
+/** Inputs of a batch, and the batch as each output needs it. */
 interface GraphBatch {
   readonly fed: Fed;
-  /** By output. */
-  readonly targets: readonly Sequence[];
+  readonly outputs: readonly Batch[];
 }
 
 /** What a trainer of a `Model` does updates with: several inputs, and a loss per output. */
@@ -46,34 +45,26 @@ export class GraphTraining extends FullTraining {
     let batch = this.#batches.get(into);
     if (!batch) {
       const fed = emptyFed(graph);
-      const targets: Sequence[] = graph.outputs.map(() => ({ data: [], steps: 0, batch: 0 }));
       // what goes through a sequence in parts knows one input and one output
       fed.sequences[0] = into.x;
-      targets[0] = into.y;
-      this.#batches.set(into, (batch = { fed, targets }));
-      this.objective.targets.set(into, targets);
+      const outputs = this.objective.isSingle ? [into] : graph.outputs.map(emptyBatch);
+      this.#batches.set(into, (batch = { fed, outputs }));
+      this.objective.batches.set(into, outputs);
     }
-    const rows = this.options.batch;
-    const { fed, targets } = batch;
-    refuseOptions(steps, this.objective.isSingle, this.warmup);
-    readInputs(fed, network, x, steps, rows);
+    const { fed, outputs } = batch;
+    readInputs(fed, network, x, steps, this.options.batch);
     checkRecord('y', y, graph.outputs, graph.single.output);
-    for (let i = 0; i < targets.length; i++) {
-      const { name, value, label } = graph.outputs[i]!;
-      const { axis } = graph.values[value]!.shape;
-      const given = pick(label, y, name, graph.single.output) as Given;
-      const signal = this.objective.signals[i]!;
-      const target = targets[i]!;
-      if (axis) readSequence(label, given, signal, rows, target);
-      else readVector(label, given, signal, 0, target);
-      checkTargets(label, target, axis ? network.stepsOf(axis, fed.steps) : 1, fed.batch);
-    }
+    const weights = steps?.weights;
+    if (weights !== undefined) checkRecord('weights', weights, graph.outputs, this.objective.isSingle, true);
     into.valid = fed.counted.ragged ? fed.counted.valid[0] : undefined;
-    into.warmup = 0;
-    into.weights = undefined;
-    if (this.objective.isSingle && (steps || this.warmup)) {
-      readTargetWeights(into, this.objective, steps as BatchOptions & Steps, this.warmup);
+    for (let i = 0; i < outputs.length; i++) {
+      const output = outputs[i]!;
+      output.x.batch = fed.batch;
+      output.valid = into.valid;
+      this.#readTargets(output, fed, i, y);
+      this.#readWeights(output, i, steps);
     }
+    this.readInitial(into, steps?.states, fed.batch);
     return into;
   }
 
@@ -100,18 +91,51 @@ export class GraphTraining extends FullTraining {
     return plan;
   }
 
+  #readTargets(into: Batch, { steps, batch }: Fed, i: number, y: unknown): void {
+    const { graph } = this.network;
+    const { name, value, label } = graph.outputs[i]!;
+    const { axis } = graph.values[value]!.shape;
+    const part = this.objective.parts[i]!;
+    const given = pick(label, y, name, graph.single.output) as Given;
+    const count = axis ? this.network.stepsOf(axis, steps) : 1;
+    if (part instanceof CTCObjective) {
+      part.readLabels(into, given, count);
+      return;
+    }
+    if (axis) readSequence(label, given, part.target, this.options.batch, into.y);
+    else readVector(label, given, part.target, 0, into.y);
+    checkTargets(label, into.y, count, batch);
+  }
+
+  /** How much each target of an output counts; of several outputs, those that are vectors do not warm up. */
+  #readWeights(into: Batch, i: number, given: BatchOptions | undefined): void {
+    const { graph } = this.network;
+    const part = this.objective.parts[i]!;
+    const { isSingle } = this.objective;
+    into.warmup = 0;
+    into.weights = undefined;
+    if (isSingle && part instanceof CTCObjective) {
+      refuseWeights(given as TargetWeights, this.warmup);
+      return;
+    }
+    if (!given && !this.warmup) return;
+    if (isSingle) {
+      readTargetWeights(into, part, given as TargetWeights & Steps, this.warmup);
+      return;
+    }
+    if (given?.weights === undefined && (given?.warmup ?? this.warmup) === 0) return;
+    const { name, value } = graph.outputs[i]!;
+    const label = `weights.${name}`;
+    const weights = given?.weights && pick(label, given.weights, name, false);
+    if (part instanceof CTCObjective) {
+      refuseWeights({ weights } as TargetWeights, 0, label);
+      return;
+    }
+    const warmup = graph.values[value]!.shape.axis ? (given?.warmup ?? this.warmup) : 0;
+    readTargetWeights(into, part, { ...given, weights, warmup } as TargetWeights & Steps, 0, label);
+  }
+
   #of(batch: Batch): GraphBatch {
     return this.#batches.get(batch)!;
   }
-}
-
-/** @throws {ArgumentError} for options of a batch that a graph does not take */
-function refuseOptions(given: BatchOptions | undefined, single: boolean, own: number): void {
-  if (given?.states !== undefined)
-    throw new ArgumentError('states', 'none with a Model: give them to an input', given.states);
-  if (single) return;
-  if (given?.weights !== undefined)
-    throw new ArgumentError('weights', 'none with a Model of several outputs', given.weights);
-  const warmup = given?.warmup ?? own;
-  if (warmup) throw new ArgumentError('warmup', '0 with a Model of several outputs', warmup);
 }

@@ -2,7 +2,7 @@ import { integers } from '../../allocate.ts';
 import { integer, reading } from '../../check.ts';
 import { readSteps, type Steps } from '../../engine/batchIO.ts';
 import type { Network } from '../../engine/network.ts';
-import type { Plan } from '../../engine/plan.ts';
+import type { PlanOutput } from '../../engine/plan.ts';
 import { ArgumentError, ShapeError } from '../../errors.ts';
 import type { Loss } from '../../losses/loss.ts';
 import type { Region } from '../../memory/layout.ts';
@@ -16,38 +16,50 @@ export class CTCObjective extends Objective {
   /** Memory for a row's labels, the rows of its steps, and what the kernel keeps. */
   #room: Region = { ptr: 0, shape: [], length: 0 };
   readonly #blank: number;
+  /** Name of the labels in errors. */
+  readonly label: string;
 
   /** @throws {ArgumentError} if blank is no output of the model */
-  constructor(network: Network, loss: Loss) {
-    super(network, loss);
-    this.#blank = integer('blank', loss.blank, 0, network.outputSize - 1);
+  constructor(network: Network, loss: Loss, size = network.outputSize, label = 'y') {
+    super(network, loss, size);
+    this.#blank = integer('blank', loss.blank, 0, size - 1);
+    this.label = label;
   }
 
   override read(into: Batch, shape: BatchShape, x: Given, y: Given, given: Steps | undefined): Batch {
     readSequence('x', x, shape.input, shape.rows, into.x);
     const { steps, batch } = into.x;
     into.valid = given === undefined ? undefined : readSteps(given, steps, batch, false, into.kept);
-    readSequence('y', y, { kind: 'indices', size: this.network.outputSize }, batch, into.y);
-    if (into.y.batch !== batch) throw new ShapeError('y', `[S, ${batch}]`, [into.y.steps, into.y.batch]);
-    into.labels = {
-      data: into.y.data,
-      longest: into.y.steps,
-      lengths: readLengths(y, into.y.steps, batch),
-    };
-    this.#checkLabels(into.labels, batch);
-    const most = shape.outputSteps(steps, into.valid !== undefined);
-    this.#reserve(most, into.y.steps);
+    this.readLabels(into, y, shape.outputSteps(steps, into.valid !== undefined));
     return into;
   }
 
+  /**
+   * Checks the labels of a batch whose input was read. steps: those of the output.
+   * @throws {ArgumentError | ShapeError} as `Trainer.step`
+   */
+  readLabels(into: Batch, y: Given, steps: number): void {
+    const { label } = this;
+    const { batch } = into.x;
+    readSequence(label, y, { kind: 'indices', size: this.size }, batch, into.y);
+    if (into.y.batch !== batch) throw new ShapeError(label, `[S, ${batch}]`, [into.y.steps, into.y.batch]);
+    into.labels = {
+      data: into.y.data,
+      longest: into.y.steps,
+      lengths: readLengths(`${label}.lengths`, y, into.y.steps, batch),
+    };
+    this.#checkLabels(into.labels, batch);
+    this.#reserve(steps, into.y.steps);
+  }
+
   #checkLabels({ data, lengths, longest }: NonNullable<Batch['labels']>, batch: number): void {
-    const last = this.network.outputSize - 1;
+    const last = this.size - 1;
     for (let s = 0; s < longest; s++) {
       for (let b = 0; b < batch; b++) {
         const label = data[s * batch + b]!;
         if (s >= lengths[b]! || (label >= 0 && label <= last && label !== this.#blank)) continue;
         const wanted = `a label in 0..${last} other than the blank ${this.#blank}`;
-        throw new ArgumentError(`y (label ${s}, row ${b})`, wanted, label);
+        throw new ArgumentError(`${this.label} (label ${s}, row ${b})`, wanted, label);
       }
     }
   }
@@ -62,7 +74,7 @@ export class CTCObjective extends Objective {
   override writeTargets(): void {}
 
   /** The rows that have steps. @throws {ArgumentError} if a row's labels need more steps than it has */
-  override count(batch: Batch, plan: Plan): number {
+  override count(batch: Batch, plan: PlanOutput): number {
     const { data, lengths } = batch.labels!;
     let rows = 0;
     for (let b = 0; b < batch.x.batch; b++) {
@@ -73,7 +85,7 @@ export class CTCObjective extends Objective {
       }
       if (needed > steps) {
         const labels = `labels of row ${b} that fit into its ${steps} steps`;
-        throw new ArgumentError('y', labels, `${lengths[b]} labels, which need ${needed}`);
+        throw new ArgumentError(this.label, labels, `${lengths[b]} labels, which need ${needed}`);
       }
       if (steps > 0) rows++;
     }
@@ -82,13 +94,13 @@ export class CTCObjective extends Objective {
 
   override run(
     batch: Batch,
-    plan: Plan,
+    plan: PlanOutput,
     _first: number,
     _rows: number,
     gradient: number,
     count: number,
   ): number {
-    const { arena, outputSize } = this.network;
+    const { arena } = this.network;
     const { data, lengths } = batch.labels!;
     const { batch: rows } = batch.x;
     const { order, sizes } = plan.outputRows;
@@ -110,7 +122,7 @@ export class CTCObjective extends Objective {
       const work = 8 * Math.ceil((targets + length) / 2);
       sum += this.loss.run(arena.kernels, {
         rows: steps,
-        size: outputSize,
+        size: this.size,
         output: plan.output.ptr,
         targets: 4 * targets,
         gradient,
@@ -123,14 +135,14 @@ export class CTCObjective extends Objective {
 }
 
 /** Steps of the output of row b. */
-function stepsOf({ outputRows }: Plan, b: number): number {
+function stepsOf({ outputRows }: PlanOutput, b: number): number {
   return outputRows.lengths ? outputRows.lengths[b]! : outputRows.steps;
 }
 
-function readLengths(y: Given, longest: number, batch: number): Int32Array {
+function readLengths(name: string, y: Given, longest: number, batch: number): Int32Array {
   const { lengths } = y as { lengths?: ArrayLike<number> };
   if (lengths === undefined) return integers(batch).fill(longest);
-  const given = reading('y.lengths', lengths, () => settledList(lengths)) as ArrayLike<number>;
-  if (given.length !== batch) throw new ShapeError('y.lengths', `[${batch}]`, `${given.length} numbers`);
-  return Int32Array.from(given, (n, b) => integer(`y.lengths[${b}]`, n, 0, longest));
+  const given = reading(name, lengths, () => settledList(lengths)) as ArrayLike<number>;
+  if (given.length !== batch) throw new ShapeError(name, `[${batch}]`, `${given.length} numbers`);
+  return Int32Array.from(given, (n, b) => integer(`${name}[${b}]`, n, 0, longest));
 }

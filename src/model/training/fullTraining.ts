@@ -26,7 +26,9 @@ import { WeightAverage } from './weightAverage.ts';
 import type { WeightedObjective } from './weightedObjective.ts';
 
 /** Options of a step that a batch is read with. */
-export interface BatchOptions extends GraphSteps, TargetWeights {
+export interface BatchOptions extends GraphSteps, Omit<TargetWeights, 'weights'> {
+  /** As of `TargetWeights`; by name for a `Model` with several outputs. */
+  readonly weights?: Named<NonNullable<TargetWeights['weights']>> | undefined;
   /**
    * States to start from, by name: `{ '1.h_l0': [B, H] }`. Others are carried, or zeros. Names are those of the layer, the
    * state and the stacked layer, with `_reverse` for the reverse direction.
@@ -146,18 +148,22 @@ export class FullTraining extends CarryingTraining {
   override read(into: Batch, x: Given, y: Given, given: BatchOptions | undefined): Batch {
     super.read(into, x, y, given as Steps);
     const { batch } = into.x;
-    if (into.labels) refuseWeights(given, this.warmup);
+    if (into.labels) refuseWeights(given as TargetWeights, this.warmup);
     else if (given || this.warmup) {
-      readTargetWeights(into, this.objective, given as BatchOptions & Steps, this.warmup);
+      readTargetWeights(into, this.objective, given as TargetWeights & Steps, this.warmup);
     } else {
       into.warmup = 0;
       into.weights = undefined;
     }
-    const states = given?.states;
+    this.readInitial(into, given?.states, batch);
+    return into;
+  }
+
+  /** Checks the states that a batch starts from. @throws {ArgumentError | ShapeError} as `Trainer.step` */
+  protected readInitial(into: Batch, states: States | undefined, batch: number): void {
     if (states && this.carries && this.parts)
       throw new ArgumentError('states', 'none with carryState and a trainer that cuts the sequence', states);
     into.states = states && readStates(states, this.#names, this.stateShapes(batch));
-    return into;
   }
 
   override roomNow(batch: Batch): readonly Region[] | undefined {

@@ -37,6 +37,7 @@ export function readTargetWeights(
   objective: Objective,
   given: (TargetWeights & Steps) | undefined,
   own: number,
+  label = 'weights',
 ): void {
   const { steps, batch: rows } = batch.y;
   const warmup = given?.warmup ?? own;
@@ -48,10 +49,10 @@ export function readTargetWeights(
   const { weights, lengths, mask } = given;
   const other = lengths === undefined ? mask && 'a mask' : 'lengths';
   if (other)
-    throw new ArgumentError('weights', `none besides ${other}: give missing steps the weight 0`, weights);
-  const copy = reading('weights', weights, () => readAll(weights, [steps, rows]));
+    throw new ArgumentError(label, `none besides ${other}: give missing steps the weight 0`, weights);
+  const copy = reading(label, weights, () => readAll(label, weights, [steps, rows]));
   if (!copy.subarray(warmup * rows).some((weight) => weight > 0)) {
-    throw new ArgumentError('weights', 'at least one weight above 0 at a step that counts', weights);
+    throw new ArgumentError(label, 'at least one weight above 0 at a step that counts', weights);
   }
   batch.weights = copy;
   hideMissing(batch, copy, objective);
@@ -64,23 +65,27 @@ function hideMissing({ y }: Batch, weights: Float32Array, { target, loss }: Obje
   y.data = Array.from(y.data, (value, i) => (weights[Math.floor(i / width)] ? value : missing));
 }
 
-function readAll(weights: NonNullable<TargetWeights['weights']>, wanted: readonly number[]): Float32Array {
+function readAll(
+  label: string,
+  weights: NonNullable<TargetWeights['weights']>,
+  wanted: readonly number[],
+): Float32Array {
   const { data = weights, shape } = weights as { data?: unknown; shape?: readonly number[] };
   if (!Array.isArray(data) && !ArrayBuffer.isView(data))
-    throw new ArgumentError('weights', 'numbers [T, B]', weights);
+    throw new ArgumentError(label, 'numbers [T, B]', weights);
   if (shape !== undefined && `${settledList(shape)}` !== `${wanted}`)
-    throw new ShapeError('weights', showShape(wanted), showShape([...shape]));
+    throw new ShapeError(label, showShape(wanted), showShape([...shape]));
   const values = data as ArrayLike<number>;
   if (values.length !== wanted[0]! * wanted[1]!)
-    throw new ShapeError('weights', showShape(wanted), `${values.length} numbers`);
+    throw new ShapeError(label, showShape(wanted), `${values.length} numbers`);
   return Float32Array.from(values, (value, i) => {
     if (typeof value === 'number' && value >= 0 && Number.isFinite(Math.fround(value))) return value;
-    throw new ArgumentError(`weights[${i}]`, 'a finite number of at least 0', value);
+    throw new ArgumentError(`${label}[${i}]`, 'a finite number of at least 0', value);
   });
 }
 
 /** @throws {ArgumentError} for a loss of whole rows, whose targets have no times */
-export function refuseWeights({ weights, warmup }: TargetWeights = {}, own: number): void {
-  if (weights !== undefined) throw new ArgumentError('weights', 'none with a loss of whole rows', weights);
+export function refuseWeights({ weights, warmup }: TargetWeights = {}, own: number, label = 'weights'): void {
+  if (weights !== undefined) throw new ArgumentError(label, 'none with a loss of whole rows', weights);
   if (warmup ?? own) throw new ArgumentError('warmup', '0 with a loss of whole rows', warmup ?? own);
 }

@@ -1,5 +1,5 @@
 import type { Network } from '../../engine/network.ts';
-import type { Plan } from '../../engine/plan.ts';
+import type { PlanOutput } from '../../engine/plan.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
 import type { Loss } from '../../losses/loss.ts';
 import type { Batch } from '../core/batch.ts';
@@ -7,7 +7,7 @@ import { Objective } from '../core/objective.ts';
 import type { OutputRegion } from '../fit/outputRows.ts';
 
 /** Writes the constants of a loss to memory of their own. Returns where, 0 for none. */
-export function writeConstants(network: Network, loss: Loss, size: number): number {
+function writeConstants(network: Network, loss: Loss, size: number): number {
   const constants = loss.constants?.(size);
   if (!constants) return 0;
   const region = network.reserve('constants of the loss', constants.length);
@@ -17,20 +17,24 @@ export function writeConstants(network: Network, loss: Loss, size: number): numb
 
 /** An objective whose targets may count more or less, or not at all; its loss may have constants. */
 export class WeightedObjective extends Objective {
+  /** Name of the targets in errors. */
+  readonly label: string;
+
   /** @throws {ShapeError} if the constants of the loss do not match the outputs */
-  constructor(network: Network, loss: Loss) {
-    super(network, loss);
-    this.constants = writeConstants(network, loss, network.outputSize);
+  constructor(network: Network, loss: Loss, size = network.outputSize, label = 'y') {
+    super(network, loss, size);
+    this.constants = writeConstants(network, loss, size);
+    this.label = label;
   }
 
   override some(count: number): number {
     if (count > 0) return count;
     const { targets, ignoreIndex } = this.loss;
     const other = targets === 'indices' ? ` other than ignoreIndex ${ignoreIndex}` : '';
-    throw new ArgumentError('y', `a target${other} whose weight is above 0`, new Verbatim('none'));
+    throw new ArgumentError(this.label, `a target${other} whose weight is above 0`, new Verbatim('none'));
   }
 
-  override count(batch: Batch, plan: Plan): number {
+  override count(batch: Batch, plan: PlanOutput): number {
     const { outputCount, targets } = plan;
     const { i32 } = this.network.arena;
     const skipped = this.#uncounted(batch, plan);
@@ -68,7 +72,7 @@ export class WeightedObjective extends Objective {
 
   override run(
     batch: Batch,
-    plan: Plan,
+    plan: PlanOutput,
     first: number,
     rows: number,
     gradient: number,
@@ -90,13 +94,13 @@ export class WeightedObjective extends Objective {
   }
 
   /** Where the outputs and targets of a plan of all steps are, by output. */
-  regions(batch: Batch, plan: Plan): OutputRegion[] {
-    const { loss, network, target } = this;
+  regions(batch: Batch, plan: PlanOutput): OutputRegion[] {
+    const { loss, size, target } = this;
     const region = {
       output: plan.output.ptr,
       targets: plan.targets.ptr,
       rows: plan.outputCount,
-      size: network.outputSize,
+      size,
       kind: target.kind,
       targetSize: target.size,
       ignoreIndex: loss.ignoreIndex,
@@ -107,7 +111,7 @@ export class WeightedObjective extends Objective {
   }
 
   /** Rows of the whole sequence that only warm up: the first ones. */
-  #uncounted({ warmup = 0, valid, y }: Batch, plan?: Plan): number {
+  #uncounted({ warmup = 0, valid, y }: Batch, plan?: PlanOutput): number {
     const sizes = plan?.outputRows.sizes;
     if (!warmup || !valid || !sizes) return warmup * y.batch;
     const { i32 } = this.network.arena;
@@ -117,8 +121,7 @@ export class WeightedObjective extends Objective {
   }
 
   #clear(gradient: number, first: number, rows: number): void {
-    const { arena, outputSize } = this.network;
-    const from = gradient / 4 + first * outputSize;
-    arena.f32.fill(0, from, from + rows * outputSize);
+    const from = gradient / 4 + first * this.size;
+    this.network.arena.f32.fill(0, from, from + rows * this.size);
   }
 }
