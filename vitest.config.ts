@@ -44,15 +44,20 @@ interface Files {
  */
 const MANY_MEMORIES = ['--disable-features=WebAssemblyTrapHandler'];
 
+/** What all projects share. */
+const common = {
+  setupFiles: ['test/setup.ts'],
+  testTimeout: TIMEOUT_MS,
+  hookTimeout: TIMEOUT_MS,
+};
+
 const inChromium = (name: string, files: Files, args: string[] = []) => ({
   plugins: [inBrowsers],
   test: {
     name,
     ...files,
+    ...common,
     provide: { thorough, seeds, browser: true },
-    setupFiles: ['test/setup.ts'],
-    testTimeout: TIMEOUT_MS,
-    hookTimeout: TIMEOUT_MS,
     browser: {
       enabled: true,
       headless: true,
@@ -85,10 +90,8 @@ const inNode = (name: string, files: Files, flags: string[] = []) => ({
   test: {
     name,
     ...files,
+    ...common,
     provide: { thorough, seeds, browser: false },
-    setupFiles: ['test/setup.ts'],
-    testTimeout: TIMEOUT_MS,
-    hookTimeout: TIMEOUT_MS,
     execArgv: ['--expose-gc', ...(node20 ? ['--experimental-wasm-relaxed-simd'] : []), ...flags],
   },
 });

@@ -3,39 +3,12 @@ import { OPTIMIZERS } from '../../src/optim/table.ts';
 import { type OptimizerCase, optimizerCases } from '../reference/optimizers.ts';
 import { generator, uniform } from '../reference/random.ts';
 import { expectClose, expectSame, rounded, subnormals } from './closeness.ts';
-import { type BuildName, builds, type Placement, Sandbox } from './sandbox.ts';
+import { type Setup, updated } from './optimTester.ts';
+import { type BuildName, builds } from './sandbox.ts';
 
 const UPDATES = 10;
 
-interface Setup {
-  start: ArrayLike<number>;
-  gradients: ArrayLike<number>[];
-  s?: number;
-  /** Of every state before the first update; default 0. */
-  state?: number;
-  flush?: string;
-}
-
-/** p and the states after one update for each of the gradients. */
-function run(
-  build: BuildName,
-  rule: OptimizerCase,
-  { start, gradients, s = 1, state = 0, flush = '' }: Setup,
-) {
-  const n = start.length;
-  const sandbox = new Sandbox(build, n * 4 * (gradients.length + 4) + 256);
-  const place = (name: string): Placement => (name === flush ? 'flush' : 'guarded');
-  const p = sandbox.output('p', start, place('p'));
-  const optimizer = rule.make();
-  const slots = optimizer.slots.map((_, i) =>
-    sandbox.output(`state ${i}`, new Float32Array(n).fill(state), place(`state ${i}`)),
-  );
-  const gs = gradients.map((gradient, i) => sandbox.input(`g ${i}`, gradient, place(`g ${i}`)));
-  sandbox.run((k) => {
-    for (const gradients of gs) optimizer.step(k, { n, parameters: p, gradients, slots }, s);
-  });
-  return { p: sandbox.read(p, n), states: slots.map((at) => sandbox.read(at, n)) };
-}
+const run = (build: BuildName, rule: OptimizerCase, setup: Setup) => updated(build, rule.make(), setup);
 
 describe.each(optimizerCases)('$label', (rule) => {
   test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 17])('n %i, ten updates', (n) => {
@@ -49,11 +22,11 @@ describe.each(optimizerCases)('$label', (rule) => {
       const found = Object.fromEntries(
         builds.map((build) => {
           const label = `${build}, seed ${n}, s ${s}`;
-          const guarded = run(build, rule, { start, gradients, s });
+          const guarded = run(build, rule, { start, gradients, scale: s });
           expectClose(guarded.p, params.w, 1e-5, label);
           const names = rule.make().slots.map((_, i) => `state ${i}`);
           for (const flush of ['p', 'g 0', ...names]) {
-            const { p } = run(build, rule, { start, gradients, s, flush });
+            const { p } = run(build, rule, { start, gradients, scale: s, flush });
             expectSame(p, guarded.p, `${label}, ${flush} last`);
           }
           return [build, guarded];

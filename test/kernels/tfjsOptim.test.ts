@@ -2,30 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { generator, uniform } from '../reference/random.ts';
 import { type TfjsCase, tfjsCases } from '../reference/tfjsOptimizers.ts';
 import { expectClose, expectSame, rounded, subnormals } from './closeness.ts';
-import { type BuildName, builds, type Placement, Sandbox } from './sandbox.ts';
+import { type Setup, updated } from './optimTester.ts';
+import { type BuildName, builds } from './sandbox.ts';
 
-interface Setup {
-  readonly start: ArrayLike<number>;
-  readonly gradients: readonly ArrayLike<number>[];
-  readonly scale?: number;
-  readonly flush?: string;
-}
-
-/** p and the states after one update for each of the gradients. */
-function run(build: BuildName, rule: TfjsCase, { start, gradients, scale = 1, flush = '' }: Setup) {
-  const n = start.length;
-  const sandbox = new Sandbox(build, n * 4 * (gradients.length + 4) + 256);
-  const place = (name: string): Placement => (name === flush ? 'flush' : 'guarded');
-  const p = sandbox.output('p', start, place('p'));
+function run(build: BuildName, rule: TfjsCase, setup: Setup) {
   const optimizer = rule.make();
-  const slots = optimizer.slots.map((_, i) =>
-    sandbox.output(`state ${i}`, new Float32Array(n).fill(optimizer.initial), place(`state ${i}`)),
-  );
-  const gs = gradients.map((gradient, i) => sandbox.input(`g ${i}`, gradient, place(`g ${i}`)));
-  sandbox.run((k) => {
-    for (const g of gs) optimizer.step(k, { n, parameters: p, gradients: g, slots }, scale);
-  });
-  return { p: sandbox.read(p, n), states: slots.map((at) => sandbox.read(at, n)) };
+  return updated(build, optimizer, { state: optimizer.initial, ...setup });
 }
 
 describe.each(tfjsCases)('$label', (rule) => {

@@ -24,6 +24,7 @@ import { Draw, expectSameArray, expectSameDict, stepsOf, thrown } from '../model
 import * as reference from '../reference/conv1d.ts';
 import { relativeError } from '../reference/gradcheck.ts';
 import { rowOf } from './rowOf.ts';
+import { expectTrains } from './trains.ts';
 
 beforeAll(() => init({ kernels: 'simd' }));
 
@@ -103,16 +104,7 @@ describe.each(options)('%o', (opts) => {
     const model = make();
     const x = draw.features(1, T, B, 4);
     const y = draw.features(0.5, model.forward(x).shape[0]!, B, 2);
-    const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW({ lr: 0.02 }) });
-    const losses = Array.from({ length: 40 }, () => trainer.step(x, y, { lengths: LENGTHS }).loss);
-    expect(losses.at(-1)!).toBeLessThan(losses[0]! * 0.7);
-    const loaded = Sequential.load(model.save());
-    expectSameArray(
-      loaded.forward(x, { lengths: LENGTHS }),
-      model.forward(x, { lengths: LENGTHS }),
-      'loaded',
-    );
-    expectSameDict(loaded.stateDict(), model.stateDict());
+    expectTrains(model, x, y, { lengths: LENGTHS });
   });
 });
 

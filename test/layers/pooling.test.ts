@@ -24,6 +24,7 @@ import { Draw, expectSameArray, thrown } from '../model/helpers.ts';
 import { relativeError } from '../reference/gradcheck.ts';
 import * as reference from '../reference/pool.ts';
 import { rowOf } from './rowOf.ts';
+import { expectTrains } from './trains.ts';
 
 beforeAll(() => init({ kernels: 'simd' }));
 
@@ -127,15 +128,7 @@ describe.each(['mean', 'max', 'last'] as const)('Pool %s', (kind) => {
     ]);
     const x = draw.features(1, T, B, C);
     const y = draw.features(0.5, 1, B, 2);
-    const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW({ lr: 0.02 }) });
-    const losses = Array.from({ length: 40 }, () => trainer.step(x, y, { lengths: LENGTHS }).loss);
-    expect(losses.at(-1)!).toBeLessThan(losses[0]! * 0.7);
-    const loaded = Sequential.load(model.save());
-    expectSameArray(
-      loaded.forward(x, { lengths: LENGTHS }),
-      model.forward(x, { lengths: LENGTHS }),
-      'loaded',
-    );
+    expectTrains(model, x, y, { lengths: LENGTHS });
   });
 });
 

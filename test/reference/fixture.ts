@@ -1,17 +1,11 @@
 import { readFixture } from '../fixtures/read.ts';
+import type { CellSizes } from './parameters.ts';
 
 /** ../fixtures/README.md describes the keys. */
-export interface FixtureConfig {
+export interface FixtureConfig extends CellSizes {
   kind: 'layer' | 'training';
   cell: string;
   steps: number;
-  batch: number;
-  inputSize: number;
-  hiddenSize: number;
-  numLayers?: number;
-  bidirectional?: boolean;
-  bias?: boolean;
-  projSize?: number;
   nonlinearity?: 'tanh' | 'relu';
   resetAfter?: boolean;
   peephole?: boolean;

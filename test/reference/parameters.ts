@@ -5,9 +5,8 @@ export type Cell = 'rnn' | 'lstm' | 'gru' | 'mingru' | 'minlstm' | 'indrnn' | 's
 /** lstm: i f g o, h = what c goes through on its way to the output. gru: r z n. */
 export type Gate = 'i' | 'f' | 'g' | 'o' | 'h' | 'r' | 'z' | 'n';
 
-/** The keys of fixtures (../fixtures/README.md), and more. D = 2 if bidirectional, else 1; out = projSize or H. */
-export interface ConfigurableCell {
-  cell: Cell;
+/** Sizes of a stack of cells. D = 2 if bidirectional, else 1; out = projSize or H. */
+export interface CellSizes {
   batch: number;
   inputSize: number;
   hiddenSize: number;
@@ -15,6 +14,11 @@ export interface ConfigurableCell {
   bidirectional?: boolean;
   bias?: boolean;
   projSize?: number;
+}
+
+/** The keys of fixtures (../fixtures/README.md), and more. */
+export interface ConfigurableCell extends CellSizes {
+  cell: Cell;
   /** rnn (default tanh) and indrnn (default relu). */
   nonlinearity?: Activation;
   /** gru: default true. */

@@ -18,6 +18,12 @@ async function same(f: () => Any): Promise<void> {
   for (const [i, value] of plain.entries()) expect(Math.abs(value - fused[i]!)).toBeLessThan(1e-5);
 }
 
+/** A mask [B, T] of rows of 0s and 1s. */
+function maskOf(...rows: string[]): Any {
+  const steps = rows.map((row) => [...row].map(Number));
+  return tf.tensor(steps, undefined, 'bool');
+}
+
 describe.each(['lstm', 'gru', 'simpleRNN'])('gradients of %s', (kind) => {
   beforeAll(() => tf.setBackend('cpu'));
   const x = () => tensor([3, 5, 2], 1);
@@ -38,15 +44,7 @@ describe.each(['lstm', 'gru', 'simpleRNN'])('gradients of %s', (kind) => {
   test('by the input only, of a masked layer', () =>
     same(() => {
       const layer = built({ returnSequences: true });
-      const mask = tf.tensor(
-        [
-          [1, 0, 1, 1, 0],
-          [0, 0, 0, 0, 0],
-          [0, 1, 1, 1, 1],
-        ],
-        [3, 5],
-        'bool',
-      );
+      const mask = maskOf('10110', '00000', '01111');
       return tf.grad((z: Any) => tf.sum(tf.square(layer.call(z, { mask }))))(x());
     }));
 
@@ -54,15 +52,7 @@ describe.each(['lstm', 'gru', 'simpleRNN'])('gradients of %s', (kind) => {
     same(() => {
       const layer = built({ returnSequences: true, returnState: true });
       const states = Array.from({ length: kind === 'lstm' ? 2 : 1 }, (_, i) => tensor([3, 4], 7 + i));
-      const mask = tf.tensor(
-        [
-          [0, 1, 1, 1, 0],
-          [0, 0, 0, 0, 0],
-          [1, 1, 1, 1, 1],
-        ],
-        [3, 5],
-        'bool',
-      );
+      const mask = maskOf('01110', '00000', '11111');
       const f = (z: Any, ...initialState: Any[]) => {
         const outputs = layer.call(z, { initialState, mask });
         return tf.addN(outputs.map((out: Any, i: number) => tf.sum(tf.mul(i + 1, tf.square(out)))));
