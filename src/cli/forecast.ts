@@ -18,6 +18,8 @@ export interface ForecastOptions {
 
 /** Digits of the numbers written. */
 const DIGITS = 7;
+/** Rows per write. */
+const PIECE = 64;
 
 /** `unrolled forecast`: writes the rows that follow a table as CSV. */
 export async function forecast(
@@ -44,17 +46,20 @@ export async function forecast(
   for (let r = 0; r < rows; r++) next = Float32Array.from(stream.step(known.subarray(r * F, (r + 1) * F)));
   // an irregular table has no dates to come
   const first = dates?.interval === undefined ? 'row' : dates.column;
-  const lines = [[first, ...columns]];
+  let lines = line([first, ...columns]);
   for (let n = 1; n <= steps; n++) {
     const values = Array.from(normalizer.invert(next), (value) => String(Number(value.toPrecision(DIGITS))));
-    lines.push([dates?.after(n) ?? String(rows + n), ...values]);
+    lines += line([dates?.after(n) ?? String(rows + n), ...values]);
     next = Float32Array.from(stream.step(next));
+    if (n % PIECE !== 0 && n < steps) continue;
+    await print(io.stdout, lines);
+    lines = '';
   }
-  await print(io.stdout, lines.map((line) => `${line.map(field).join(',')}\n`).join(''));
   return 0;
 }
 
-/** A field of CSV. */
-function field(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+/** A line of CSV. */
+function line(fields: readonly string[]): string {
+  const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  return `${fields.map(quoted).join(',')}\n`;
 }

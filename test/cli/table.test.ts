@@ -61,13 +61,12 @@ describe('train FILE.csv', () => {
     const args = [file, ...SMALL, '--columns', 'load,zone'];
     await cli('train', ...args, '--steps', 40, '--out', path('whole'));
     await cli('train', ...args, '--steps', 25, '--out', path('part'));
-    const resumed = await cli(
-      ...['train', file, '--resume', path('part'), '--columns', 'load,zone', '--steps', 40],
-    );
+    const resumed = await cli('train', file, '--resume', path('part'), '--steps', 40);
     expect(resumed.code).toBe(0);
     const [whole, part] = ['whole', 'part'].map((name) => parseSafetensors(readFileSync(path(name))));
     expect([...part!.tensors]).toEqual([...whole!.tensors]);
-    const other = await cli('train', file, '--resume', path('part'), '--steps', 50);
+    const columns = ['--columns', 'load'];
+    const other = await cli('train', file, ...columns, '--resume', path('part'), '--steps', 50);
     expect(oneLine(other)).toContain('different table');
     const text = textFile(path('book'));
     expect(oneLine(await cli('train', text, '--resume', path('part'), '--steps', 50))).toContain(
@@ -202,6 +201,18 @@ describe('forecast', () => {
     );
     expect(piped).toEqual(expected);
     expect(expected.out.split('\n')).toHaveLength(4);
+  });
+
+  test('writes many rows', async () => {
+    const { file, out } = table('a\n1\n2\n3\n');
+    await cli('train', file, '--seq-len', 2, '--steps', 1, '--out', out);
+    for (const steps of [1, 64, 65, 200]) {
+      const lines = (await cli('forecast', out, file, '--steps', steps)).out.trimEnd().split('\n');
+      expect(lines.map((line) => line.split(',')[0])).toEqual([
+        'row',
+        ...Array.from({ length: steps }, (_, i) => `${4 + i}`),
+      ]);
+    }
   });
 
   test('refuses models that are none of a table, in one line', async () => {

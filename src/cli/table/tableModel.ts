@@ -1,7 +1,7 @@
 import { Normalizer } from '../../data/normalizer.ts';
 import { FormatError } from '../../index.ts';
 import { CliError } from '../failure.ts';
-import { readTensors } from '../files.ts';
+import { readBytes, readTensors } from '../files.ts';
 import { checkSaved, named } from '../train/training.ts';
 
 /** What is saved with a model of a table: the metadata `columns`, a JSON list of names, and `normalizer`. */
@@ -35,6 +35,12 @@ export function readTableModel(bytes: Uint8Array, path: string): TableModel {
       throw new CliError(error.message, 1, { cause: error });
     }
   });
+}
+
+/** The columns of a saved run; undefined if it is not one of a table. @throws {CliError} if it can't be read */
+export function savedColumns(path: string): readonly string[] | undefined {
+  const bytes = readBytes(path);
+  return isTableModel(readTensors(bytes, path).metadata) ? readTableModel(bytes, path).columns : undefined;
 }
 
 function columnsOf(text: string | undefined): readonly string[] {

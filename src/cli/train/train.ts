@@ -6,6 +6,7 @@ import { CliError, printable } from '../failure.ts';
 import { readPrompt, readText, STDIN, sameFile, shown } from '../files.ts';
 import { type Io, print } from '../io.ts';
 import { count, duration, plural, quoted, size, wrapped } from '../show.ts';
+import { savedColumns } from '../table/tableModel.ts';
 import { TableSubject } from '../table/tableSubject.ts';
 import { passage, writePassage } from '../text/passage.ts';
 import { TextSubject } from '../text/textSubject.ts';
@@ -31,7 +32,7 @@ const LABEL = 8;
 export async function train(file: string, options: TrainOptions, io: Io): Promise<number> {
   const resume = options.resume === true ? (options.out ?? DEFAULT_OUT) : options.resume;
   const out = options.out ?? resume ?? DEFAULT_OUT;
-  const { subject, validationText, prompt } = await readAll(file, options, io);
+  const { subject, validationText, prompt } = await readAll(file, options, resume, io);
   const outputs = options.val === undefined ? [out] : [out, bestPath(out)];
   for (const path of outputs) checkOutput(path, [file, options.val]);
 
@@ -113,7 +114,7 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
  * Reads the inputs of a run. @throws {CliError} if a text is empty or not text, or standard input is used more than
  * once
  */
-async function readAll(file: string, options: TrainOptions, io: Io) {
+async function readAll(file: string, options: TrainOptions, resume: string | undefined, io: Io) {
   const { val, prompt } = options;
   if ([file, val, prompt].filter((path) => path === STDIN).length > 1) {
     throw new CliError('only one of FILE, --val and --prompt can be standard input', 2);
@@ -122,7 +123,7 @@ async function readAll(file: string, options: TrainOptions, io: Io) {
   if (text === '') throw new CliError(`${shown(file)}: the text is empty`);
   const isTable = /\.csv$/i.test(file);
   checkKind(isTable ? 'table' : 'text', options);
-  const subject = isTable ? named(file, () => tableOf(text, options)) : new TextSubject(text);
+  const subject = isTable ? named(file, () => tableOf(text, options, resume)) : new TextSubject(text);
   const validationText = val === undefined ? undefined : await readText(val, io);
   const read = await readPrompt(prompt, io);
   // checked now rather than at the end
@@ -144,9 +145,11 @@ function checkKind(kind: Kind, options: TrainOptions): void {
   throw new CliError(`${optionName(given)} is for ${file}`, 2);
 }
 
-function tableOf(text: string, { columns, missing }: TrainOptions): TableSubject {
-  const names = columns?.split(',').map((name) => name.trim());
-  return new TableSubject(text, { columns: names, missing });
+/** A resumed run has the columns of its file. */
+function tableOf(text: string, { columns, missing }: TrainOptions, resume: string | undefined): TableSubject {
+  const given = columns?.split(',').map((name) => name.trim());
+  const saved = resume === undefined ? undefined : savedColumns(resume);
+  return new TableSubject(text, { columns: given ?? saved, missing });
 }
 
 function checkOutput(path: string, texts: readonly (string | undefined)[]): void {
