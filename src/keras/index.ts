@@ -9,8 +9,10 @@ export type {
   KerasDescription,
   KerasTensor,
   LayerDescription,
+  OutputDescription,
   Reference,
   UseDescription,
 } from '../formats/keras/description.ts';
+export type { Tensor } from '../formats/keras/tensor.ts';
 export type { KerasModel, KerasValues } from './kerasModel.ts';
 export { type KerasFiles, type KerasOptions, loadKeras, readKeras } from './loadKeras.ts';

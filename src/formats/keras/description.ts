@@ -4,7 +4,12 @@ import type { Tensor } from './tensor.ts';
 export interface LayerDescription {
   /** Name of the layer in Keras. */
   readonly name: string;
-  readonly config: { readonly type: string; readonly [option: string]: unknown };
+  /** Its class here, and the options of its constructor. */
+  readonly config: {
+    /** Class name. */
+    readonly type: string;
+    readonly [option: string]: unknown;
+  };
   /** By name, as of the layer's parameters. */
   readonly weights: Readonly<Record<string, Tensor>>;
 }
@@ -14,16 +19,23 @@ export type Reference = number | readonly [use: number, state?: string];
 
 /** One call of a layer. */
 export interface UseDescription {
+  /** Index of the layer. */
   readonly layer: number;
+  /** What it reads. */
   readonly inputs: readonly Reference[];
+  /** Initial states by name, such as h. */
   readonly initial?: Readonly<Record<string, Reference>> | undefined;
 }
 
 /** An input. */
 export interface InputDescription {
+  /** Name in Keras; undefined for the only one. */
   readonly name?: string | undefined;
+  /** Number of features, if it is not indices. */
   readonly features?: number | undefined;
+  /** Size of the vocabulary, if it is indices. */
   readonly indices?: number | undefined;
+  /** Whether it is a sequence. */
   readonly steps: boolean;
   /** Index of the first input on the same time axis. */
   readonly like?: number | undefined;
@@ -31,8 +43,17 @@ export interface InputDescription {
   readonly maskValue?: number | undefined;
 }
 
+/** An output. */
+export interface OutputDescription {
+  /** Name in Keras; undefined for the only one. */
+  readonly name?: string | undefined;
+  /** The value that it is. */
+  readonly of: Reference;
+}
+
 /** An input or output as Keras has it, batch first. */
 export interface KerasTensor {
+  /** Name in Keras. */
   readonly name: string;
   /** Sizes, batch first; null where one is not fixed. */
   readonly shape: readonly (number | null)[];
@@ -42,13 +63,20 @@ export interface KerasTensor {
 
 /** A model of Keras in terms of this package: layers with weights, and how they are connected. */
 export interface KerasDescription {
+  /** Layers; a layer of Keras may be several here. */
   readonly layers: readonly LayerDescription[];
+  /** How they are connected. */
   readonly graph: {
+    /** Inputs, time-major. */
     readonly inputs: readonly InputDescription[];
+    /** Calls of layers, in an order in which each reads what those before it gave. */
     readonly uses: readonly UseDescription[];
-    readonly outputs: readonly { readonly name?: string | undefined; readonly of: Reference }[];
+    /** Outputs; a single one has no name. */
+    readonly outputs: readonly OutputDescription[];
   };
+  /** Inputs in the layout of Keras. */
   readonly inputs: readonly KerasTensor[];
+  /** Outputs in the layout of Keras. */
   readonly outputs: readonly KerasTensor[];
   /** Version of Keras that wrote the file, if it says so. */
   readonly version: string | undefined;

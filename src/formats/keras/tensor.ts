@@ -2,7 +2,9 @@ import { FormatError } from '../../errors.ts';
 
 /** Numbers of a file and their shape, row-major. */
 export interface Tensor {
+  /** Sizes, the fastest last. */
   readonly shape: readonly number[];
+  /** Numbers, row-major. */
   readonly data: Float32Array<ArrayBuffer>;
 }
 
