@@ -43,6 +43,14 @@ export async function run(bytes, given) {
   return beamSearch(Model.load(bytes), { given, start: [0], length: 10, beams: 4 });
 }`;
 
+const RUN_KERAS = `
+import { init } from 'unrolled';
+import { loadKeras } from 'unrolled/keras';
+export async function run(bytes, x) {
+  await init({ kernels: 'simd' });
+  return loadKeras(bytes).predict(x);
+}`;
+
 /** Chunks that a use does not load: another build of the kernels, and what stands in for DecompressionStream. */
 const NOT_LOADED = /relaxed|inflateRaw/;
 
@@ -84,6 +92,7 @@ export const USES = {
     limit: 32_500,
   },
   'run a saved graph: `unrolled`': { code: RUN_GRAPH, without: NOT_LOADED, limit: 92_000 },
+  'run a Keras LSTM: `unrolled` and `keras`': { code: RUN_KERAS, without: NOT_LOADED, limit: 114_500 },
   'unrolled/kernels: sgemm': {
     code: `import { Arena, init, sgemm } from 'unrolled/kernels';
 export async function run() {
