@@ -91,7 +91,7 @@ export const USES = {
     without: NOT_LOADED,
     limit: 32_500,
   },
-  'run a saved graph: `unrolled`': { code: RUN_GRAPH, without: NOT_LOADED, limit: 92_000 },
+  'run a saved graph: `unrolled`': { code: RUN_GRAPH, without: NOT_LOADED, limit: 94_000 },
   'run a Keras LSTM: `unrolled` and `keras`': { code: RUN_KERAS, without: NOT_LOADED, limit: 114_500 },
   'unrolled/kernels: sgemm': {
     code: `import { Arena, init, sgemm } from 'unrolled/kernels';
