@@ -1,4 +1,5 @@
 export type { Activation as ActivationFunction, ActivationName } from './activations.ts';
+export { type AppliedLayer, customLayer } from './custom/customLayer.ts';
 export { type GradcheckShapes, gradcheck } from './custom/gradcheck.ts';
 export type { CustomLayer, CustomLayerClass, LayerBackward, LayerForward, Views } from './custom/layer.ts';
 export type { CustomFeatureLoss, CustomIndexLoss, CustomLoss } from './custom/loss.ts';
@@ -15,7 +16,7 @@ export { constant, glorot, identity, normal, orthogonal, uniform } from './init/
 export { Dropout } from './layers/graph/dropout.ts';
 export { Embedding } from './layers/graph/embedding.ts';
 export { LastStep } from './layers/graph/lastStep.ts';
-export { Linear, type LinearOptions } from './layers/graph/linear.ts';
+export { Linear, type LinearOptions, type TiedOptions } from './layers/graph/linear.ts';
 export { irnn } from './layers/irnn.ts';
 export * from './layers/joinLayers.ts';
 export type { ConfigurableOptions, Penalty, Zoneout } from './layers/recurrent/configuration.ts';

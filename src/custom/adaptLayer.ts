@@ -1,6 +1,7 @@
 import { floats, integers } from '../allocate.ts';
 import { boolean, integer } from '../check.ts';
 import type { Layer, LayerScope, ParameterSpec, Pass } from '../engine/layer.ts';
+import { applyLayer, type GraphNode } from '../engine/node.ts';
 import { ArgumentError } from '../errors.ts';
 import { setName } from '../layers/layerName.ts';
 import { keepStates, runningState } from '../layers/recurrent/states.ts';
@@ -63,6 +64,10 @@ export class AdaptedLayer implements Layer {
     this.keepsState = this.#states.length > 0;
     this.custom = custom;
     setName(this, name);
+  }
+
+  apply(node: GraphNode): GraphNode {
+    return applyLayer(this, node);
   }
 
   outputSize(inputSize: number): number {

@@ -24,6 +24,11 @@ export interface LinearOptions extends CoreOptions, NameOption {
   readonly tied?: Embedding | undefined;
 }
 
+/** Options of `Linear` without sizes. */
+export interface TiedOptions extends LinearOptions {
+  readonly tied: Embedding;
+}
+
 /**
  * y = φ(x·Wᵀ + b) at every step: [T, B, inFeatures] to [T, B, outFeatures], as torch.nn.Linear and Keras's Dense.
  * Parameters: `weight` [outFeatures, inFeatures], unless it is tied, and `bias` [outFeatures].
@@ -36,10 +41,17 @@ export class Linear extends singleInput(CoreLinear) {
   /** The embedding whose table is the weight. */
   readonly tied: Embedding | undefined;
 
+  /** With the sizes of the tied table. @throws {ArgumentError} as with sizes */
+  constructor(opts: TiedOptions);
   /** @throws {ArgumentError} if a size is below 1 or not that of the tied table, or an option is unknown */
-  constructor(inFeatures: number, outFeatures: number, opts?: LinearOptions) {
+  constructor(inFeatures: number, outFeatures: number, opts?: LinearOptions);
+  constructor(given: number | TiedOptions, out?: number, opts?: LinearOptions) {
     const all = { bias: true, init: true, activation: true, tied: true, name: true } as const;
-    const { activation = 'identity', tied, ...rest } = options('Linear', opts, all);
+    const sized = typeof given !== 'object' || given === null;
+    const { activation = 'identity', tied, ...rest } = options('Linear', sized ? opts : given, all);
+    if (!sized) instance('tied', tied, Embedding, 'an Embedding');
+    const inFeatures = sized ? given : tied!.embeddingDim;
+    const outFeatures = sized ? out! : tied!.numEmbeddings;
     super(inFeatures, outFeatures, rest);
     this.activation = plainActivation(layerActivation('activation', activation));
     this.tied = tied;
