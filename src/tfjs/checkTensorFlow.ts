@@ -56,14 +56,12 @@ export function warnOf(tf: TensorFlow): void {
   const backend = tf.getBackend();
   if (backend === 'webgl' || backend === 'webgpu') {
     console.warn(
-      `unrolled/tfjs: the backend of TF.js is ${backend}, which recurrent layers on the CPU have to wait for or can not read: ` +
-        "await tf.setBackend('wasm') or tf.setBackend('cpu') first",
+      `unrolled/tfjs: layers on the CPU wait for the backend ${backend} or can't read it: await tf.setBackend('cpu') before install`,
     );
   }
   if (version === TESTED_VERSION) return;
   console.warn(
-    `unrolled/tfjs was tested with @tensorflow/tfjs ${TESTED_VERSION}, and this is ${version ?? 'of unknown version'}: ` +
-      'if results differ, use that version, or report it',
+    `unrolled/tfjs was tested with @tensorflow/tfjs ${TESTED_VERSION}, and this is version ${version}`,
   );
 }
 

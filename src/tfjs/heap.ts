@@ -54,6 +54,7 @@ export class Heap {
 /** Four classes between two powers of two, so that less than a fifth of a block is unused; at least 256 bytes. */
 export function sizeClass(bytes: number): number {
   if (bytes <= 256) return 256;
-  const step = 2 ** (Math.floor(Math.log2(bytes - 1)) - 2);
+  if (bytes > MAX_BYTES) return bytes;
+  const step = 2 ** (29 - Math.clz32(bytes - 1));
   return Math.ceil(bytes / step) * step;
 }

@@ -36,7 +36,8 @@ const installed = new Map<unknown, Installation>();
  * Makes TF.js run its recurrent layers on the kernels of this package: `tf.layers.lstm`, `gru`, `simpleRNN`, `rnn` with
  * their cells, `bidirectional`, and models that are loaded; `explain(model)` tells which layers are run so. Optimizers
  * update each variable in one kernel call, `timeDistributed` calls layers that act on each row once. `resetAfter: true`
- * and models of Keras 3 are accepted.
+ * and models of Keras 3 are accepted. Where the backend is `cpu` or `wasm`, it selects `unrolled`, whose tensors lie in the memory
+ * of the kernels.
  *
  * @param tf the module `@tensorflow/tfjs`, or an object with the exports of tfjs-core and tfjs-layers
  * @returns a function that undoes it
@@ -64,6 +65,7 @@ export async function install(tf: TensorFlowModule, options?: InstallOptions): P
   const heap = new Heap();
   requireKernel(heap.arena.kernels, 'configurable_forward');
   const registered = wantsBackend(module, given) ? registerBackend(module, heap) : undefined;
+  if (given.backend && !registered) throw new StateError("backend: true needs the backend 'cpu' of TF.js");
   const classes = classesOf(module);
   const unregister = registerHardSigmoid(module);
   const fusable = new Fusable(module, classes);

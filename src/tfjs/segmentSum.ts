@@ -1,3 +1,4 @@
+import { sizeOf } from './backend/shape.ts';
 import type { Installation } from './installation.ts';
 import type { Kernel, KernelCall, TensorFlow, TensorInfo } from './tf.ts';
 import { valuesOf } from './values.ts';
@@ -39,7 +40,7 @@ export function segmentSum({ inputs, attrs, backend }: KernelCall): TensorInfo {
   const segmentIds = inputs.segmentIds!;
   const { numSegments } = attrs as { numSegments: number };
   const rest = x.shape.slice(segmentIds.shape.length);
-  const width = rest.reduce((product, size) => product * size, 1);
+  const width = sizeOf(rest);
   const values = valuesOf(backend, x);
   // as TF.js, whose sums are of doubles
   const sums = new Float64Array(numSegments * width);

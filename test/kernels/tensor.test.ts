@@ -270,7 +270,7 @@ describe.each(builds)('tensors, %s', (build) => {
       const sandbox = new Sandbox(build, (x.length + before.length) * 4);
       const from = sandbox.input('x', x, 'flush');
       const y = sandbox.output('y', before);
-      sandbox.run((kernels) => kernels.tensor_copy(...sizes, from, ...s, y, ...t));
+      sandbox.run((kernels) => kernels.tensor_copy(2, ...sizes, from, ...s, y, ...t));
       const expected = before.slice();
       const [n0, n1, n2, n3] = sizes;
       for (let h = 0; h < n0; h++)
@@ -281,6 +281,26 @@ describe.each(builds)('tensors, %s', (build) => {
                 x[h * s[0] + i * s[1] + j * s[2] + k * s[3]]!;
             }
       expectSame(sandbox.read(y, expected.length), expected, `${sizes}`);
+    }
+  });
+
+  test('tensor_copy of bytes', () => {
+    for (const [s3, t3] of [
+      [1, 1],
+      [2, 1],
+      [1, 3],
+    ] as const) {
+      const sandbox = new Sandbox(build, 128);
+      const [x, y] = [sandbox.indices('x', new Int32Array(9)), sandbox.output('y', 12)];
+      const bytes = (ptr: number, n: number) => new Uint8Array(sandbox.memory.buffer, ptr, n);
+      bytes(x, 36).forEach((_, i, all) => {
+        all[i] = i + 1;
+      });
+      bytes(y, 48).fill(99);
+      sandbox.run((kernels) => kernels.tensor_copy(0, 1, 1, 2, 5, x, 0, 0, 11, s3, y, 0, 0, 16, t3));
+      const expected = new Array(48).fill(99);
+      for (const j of [0, 1]) for (let k = 0; k < 5; k++) expected[j * 16 + k * t3] = 1 + j * 11 + k * s3;
+      expect([...bytes(y, 48)]).toEqual(expected);
     }
   });
 });

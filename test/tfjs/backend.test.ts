@@ -158,6 +158,7 @@ describe('the backend', () => {
       () => tf.gather(tf.ones([2, 3]), tf.tensor1d([2], 'int32')),
       () => tf.slice(tf.ones([2, 3]), [1, 1], [2, 2]),
       () => tf.reshape(tf.ones([2, 3]), [4]),
+      () => tf.split(tf.ones([3, 4]), 3, 1),
     ];
     const messages = () =>
       bad.map((f) => {

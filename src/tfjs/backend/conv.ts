@@ -36,13 +36,11 @@ function geometryOf(
   const stride = along(attrs.strides);
   const dilation = along(attrs.dilations);
   const reach = (K - 1) * dilation + 1;
-  if (pad === 'same') {
-    const N = Math.ceil(T / stride);
-    const before = Math.floor(Math.max(0, (N - 1) * stride + reach - T) / 2);
-    return { B, T, I, K, O, N, stride, dilation, before };
-  }
-  if (pad !== 'valid' || T < reach) return undefined;
-  return { B, T, I, K, O, N: Math.floor((T - reach) / stride) + 1, stride, dilation, before: 0 };
+  const isSame = pad === 'same';
+  if (!isSame && (pad !== 'valid' || T < reach)) return undefined;
+  const N = Math.ceil((isSame ? T : T - reach + 1) / stride);
+  const before = isSame ? Math.floor(Math.max(0, (N - 1) * stride + reach - T) / 2) : 0;
+  return { B, T, I, K, O, N, stride, dilation, before };
 }
 
 /**
@@ -65,60 +63,32 @@ function forTaps(
   }
 }
 
-function workOf({ N, I, O }: Geometry): number {
-  return Math.max(gemmWork(N, O, I), gemmWork(N, I, O), gemmWork(I, O, N));
-}
-
-const forward: OwnKernel = ({ inputs, attrs, backend }) => {
-  const { x, filter } = inputs as { x: TensorInfo; filter: TensorInfo };
-  const geometry = attrs.dimRoundingMode ? undefined : geometryOf(x.shape, filter.shape, attrs);
-  const [from, w] = floats(backend, x, filter) ?? [];
-  if (!geometry || from === undefined || w === undefined) return undefined;
+/** Of x, filter and the output (dy, its gradient), two are given: the third one is computed, each tap of it by one product. */
+const conv: OwnKernel = ({ inputs, attrs, backend }) => {
+  const { x, filter, dy } = inputs as { x?: TensorInfo; filter?: TensorInfo; dy?: TensorInfo };
+  const geometry = geometryOf(x?.shape ?? attrs.inputShape, filter?.shape ?? attrs.filterShape, attrs);
+  const fits = geometry && !attrs.dimRoundingMode && (!dy || dy.shape[2] === geometry.N);
+  if (!fits || !floats(backend, ...Object.values(inputs))) return undefined;
   const { B, N, I, O, stride } = geometry;
-  const { ptr, info } = backend.make([B, 1, N, O]);
-  backend.heap.clear(ptr, sizeOf(info.shape));
-  withWork(backend, workOf(geometry), (work) => {
-    forTaps(geometry, from, ptr, (n, xn, yn, k) => {
-      backend.kernels.sgemm_nn(n, O, I, xn, stride * I, w + k * I * O * 4, O, 1, yn, O, work);
-    });
-  });
-  return info;
-};
-
-const inputGradient: OwnKernel = ({ inputs, attrs, backend }) => {
-  const { dy, filter } = inputs as { dy: TensorInfo; filter: TensorInfo };
-  const geometry = geometryOf(attrs.inputShape, filter.shape, attrs);
-  const [from, w] = floats(backend, dy, filter) ?? [];
-  if (!geometry || from === undefined || w === undefined || dy.shape[2] !== geometry.N) return undefined;
-  const { I, O, stride } = geometry;
-  const { ptr, info } = backend.make([...attrs.inputShape]);
-  backend.heap.clear(ptr, sizeOf(info.shape));
-  withWork(backend, workOf(geometry), (work) => {
-    forTaps(geometry, ptr, from, (n, xn, yn, k) => {
-      backend.kernels.sgemm_nt(n, I, O, yn, O, w + k * I * O * 4, O, 1, xn, stride * I, work);
-    });
-  });
-  return info;
-};
-
-const filterGradient: OwnKernel = ({ inputs, attrs, backend }) => {
-  const { x, dy } = inputs as { x: TensorInfo; dy: TensorInfo };
-  const geometry = geometryOf(x.shape, attrs.filterShape, attrs);
-  const [from, dyAt] = floats(backend, x, dy) ?? [];
-  if (!geometry || from === undefined || dyAt === undefined || dy.shape[2] !== geometry.N) return undefined;
-  const { I, O, stride } = geometry;
-  const { ptr, info } = backend.make([...attrs.filterShape]);
-  backend.heap.clear(ptr, sizeOf(info.shape));
-  withWork(backend, workOf(geometry), (work) => {
-    forTaps(geometry, from, dyAt, (n, xn, yn, k) => {
-      backend.kernels.sgemm_tn(I, O, n, xn, stride * I, yn, O, 1, ptr + k * I * O * 4, O, work);
+  const { ptr, info } = backend.make(!dy ? [B, 1, N, O] : [...(x ? attrs.filterShape : attrs.inputShape)]);
+  const at = (tensor: TensorInfo | undefined) => (tensor ? backend.pointer(tensor)! : ptr);
+  const { kernels, heap } = backend;
+  heap.clear(ptr, sizeOf(info.shape));
+  const bytes = Math.max(gemmWork(N, O, I), gemmWork(N, I, O), gemmWork(I, O, N));
+  const ldx = stride * I;
+  withWork(backend, bytes, (work) => {
+    forTaps(geometry, at(x), at(dy), (n, xn, yn, k) => {
+      const w = at(filter) + k * I * O * 4;
+      if (!dy) kernels.sgemm_nn(n, O, I, xn, ldx, w, O, 1, yn, O, work);
+      else if (!x) kernels.sgemm_nt(n, I, O, yn, O, w, O, 1, xn, ldx, work);
+      else kernels.sgemm_tn(I, O, n, xn, ldx, yn, O, 1, w, O, work);
     });
   });
   return info;
 };
 
 export const convolutions: Readonly<Record<string, OwnKernel>> = {
-  Conv2D: forward,
-  Conv2DBackpropFilter: filterGradient,
-  Conv2DBackpropInput: inputGradient,
+  Conv2D: conv,
+  Conv2DBackpropFilter: conv,
+  Conv2DBackpropInput: conv,
 };

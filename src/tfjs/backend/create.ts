@@ -1,10 +1,8 @@
 import type { TensorInfo } from '../tf.ts';
 import type { UnrolledBackend } from './backend.ts';
-import { viewOf } from './data.ts';
+import { TYPES, viewOf } from './data.ts';
 import { type OwnKernel, reshaped } from './own.ts';
 import { sizeOf } from './shape.ts';
-
-const TYPES: readonly string[] = ['float32', 'int32', 'bool'];
 
 function filled(
   backend: UnrolledBackend,

@@ -2,7 +2,10 @@ import type { Heap } from '../heap.ts';
 import type { Values } from '../tf.ts';
 
 /** Bytes of a value of each type that can lie in our memory. */
-const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1 };
+export const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1 };
+
+/** Types that can, in the order of tensor_compare's numbers (assembly/tensor/compare.ts). */
+export const TYPES: readonly string[] = Object.keys(BYTES);
 
 /**
  * Data of tensors, with the fields that TF.js's cpu backend has. What comes as an array stays one until a kernel of ours

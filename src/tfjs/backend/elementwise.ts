@@ -1,6 +1,7 @@
 import { type ActivationKind, activationOf, type Activation as OurActivation } from '../../activations.ts';
 import type { TensorInfo } from '../tf.ts';
 import type { UnrolledBackend } from './backend.ts';
+import { BYTES, TYPES } from './data.ts';
 import { floats, type OwnKernel } from './own.ts';
 import { broadcastShape, forOuter, isSame, merged, repeatedStrides, sizeOf, stridesOf } from './shape.ts';
 
@@ -63,9 +64,6 @@ export const ACTIVATIONS: Readonly<Record<string, OurActivation>> = {
   Tanh: 'tanh',
 };
 
-/** Types of tensor_compare. */
-const TYPES: Readonly<Record<string, number>> = { float32: 0, int32: 1, bool: 2 };
-
 /** Runs a kernel over all rows of a and b, repeated as shapes require; undefined if they do not fit. */
 function broadcast(
   backend: UnrolledBackend,
@@ -115,10 +113,10 @@ function binary(kind: number): OwnKernel {
 function compare(kind: number): OwnKernel {
   return ({ inputs, backend }) => {
     const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
-    const type = TYPES[a.dtype];
-    if (type === undefined || a.dtype !== b.dtype) return undefined;
+    const type = TYPES.indexOf(a.dtype);
+    if (type < 0 || a.dtype !== b.dtype) return undefined;
     const { kernels } = backend;
-    return broadcast(backend, a, b, 'bool', type === 2 ? 1 : 4, (m, n, ...operands) =>
+    return broadcast(backend, a, b, 'bool', BYTES[a.dtype]!, (m, n, ...operands) =>
       kernels.tensor_compare(kind, type, m, n, ...operands),
     );
   };

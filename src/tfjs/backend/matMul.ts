@@ -6,15 +6,6 @@ import { ACTIVATIONS, activate } from './elementwise.ts';
 import { floats, type OwnKernel } from './own.ts';
 import { broadcastShape, forOuter, merged, repeatedStrides, sizeOf, stridesOf } from './shape.ts';
 
-/** TF.js's names of activations in a fused product, by those of its kernels. */
-const FUSED: Readonly<Record<string, string>> = {
-  elu: 'Elu',
-  leakyrelu: 'LeakyRelu',
-  relu: 'Relu',
-  relu6: 'Relu6',
-  sigmoid: 'Sigmoid',
-};
-
 /** Scratch memory while f runs. */
 export function withWork<T>({ heap }: UnrolledBackend, bytes: number, f: (work: number) => T): T {
   const work = heap.take(bytes);
@@ -82,7 +73,7 @@ const batchMatMul: OwnKernel = ({ inputs, attrs, backend }) => {
 const fusedMatMul: OwnKernel = ({ inputs, attrs, backend }) => {
   const { a, b, bias } = inputs as { a: TensorInfo; b: TensorInfo; bias?: TensorInfo };
   const linear = !attrs.activation || attrs.activation === 'linear';
-  const name = FUSED[attrs.activation];
+  const name = Object.keys(ACTIVATIONS).find((each) => each.toLowerCase() === attrs.activation);
   const [at] = bias ? (floats(backend, bias) ?? []) : [0];
   const columns = attrs.transposeB ? b.shape.at(-2) : b.shape.at(-1);
   const fits = !bias || (sizeOf(bias.shape) === columns && bias.shape.at(-1) === columns);

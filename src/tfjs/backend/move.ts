@@ -1,11 +1,13 @@
 import type { TensorInfo } from '../tf.ts';
 import type { UnrolledBackend } from './backend.ts';
-import { type OwnKernel, reshaped, words } from './own.ts';
+import { BYTES } from './data.ts';
+import { type OwnKernel, reshaped } from './own.ts';
 import { axesOf, forOuter, isSame, merged, sizeOf, stridesOf } from './shape.ts';
 
-/** y at its strides = x at its strides, for all indices of the axes. Pointers; strides in words, those of x may be 0. */
+/** y at its strides = x at its strides, for all indices of the axes. Pointers; strides in values, those of x may be 0. */
 function copy(
   { kernels }: UnrolledBackend,
+  bytes: number,
   sizes: readonly number[],
   x: number,
   strideX: readonly number[],
@@ -24,12 +26,14 @@ function copy(
   };
   const [s, t] = axes.strides.map((own) => inner(own, 0)) as [typeof n, typeof n];
   const n = inner(axes.sizes, 1);
-  forOuter(axes, 4, ([i, j]) => kernels.tensor_copy(...n, x + i! * 4, ...s, y + j! * 4, ...t));
+  forOuter(axes, 4, ([i, j]) =>
+    kernels.tensor_copy(bytes >> 1, ...n, x + i! * bytes, ...s, y + j! * bytes, ...t),
+  );
 }
 
 const transpose: OwnKernel = ({ inputs, attrs, backend }) => {
   const x = inputs.x!;
-  const from = words(backend, x);
+  const from = backend.pointer(x);
   const perm: number[] = attrs.perm;
   if (
     from === undefined ||
@@ -45,14 +49,15 @@ const transpose: OwnKernel = ({ inputs, attrs, backend }) => {
   const strides = stridesOf(x.shape);
   const own = perm.map((axis) => strides[axis]!);
   const axes = merged(shape, [own, stridesOf(shape)]);
+  const bytes = BYTES[x.dtype]!;
   // the last two axes change places
-  if (axes.strides[0]!.at(-2) === 1) {
+  if (axes.strides[0]!.at(-2) === 1 && bytes === 4) {
     const [rows, columns] = axes.sizes.slice(-2) as [number, number];
     const ld = axes.strides[0]!.at(-1)!;
     forOuter(axes, 2, ([i, j]) => {
       backend.kernels.transpose(columns, rows, from + i! * 4, ld, ptr + j! * 4, columns);
     });
-  } else copy(backend, shape, from, own, ptr, stridesOf(shape));
+  } else copy(backend, bytes, shape, from, own, ptr, stridesOf(shape));
   return info;
 };
 
@@ -82,29 +87,56 @@ function part(
   const { ptr, info } = backend.make([...shape], x.dtype);
   const strides = stridesOf(x.shape);
   const first = at.reduce((sum, i, axis) => sum + i * strides[axis]!, 0);
-  copy(backend, sizes, from + first * 4, strides, ptr, stridesOf(sizes));
+  const bytes = BYTES[x.dtype]!;
+  copy(backend, bytes, sizes, from + first * bytes, strides, ptr, stridesOf(sizes));
   return info;
 }
 
 const slice: OwnKernel = ({ inputs, attrs, backend }) => {
   const x = inputs.x!;
-  const from = words(backend, x);
+  const from = backend.pointer(x);
   const found = range(x.shape, attrs.begin, attrs.size);
   return from === undefined || !found ? undefined : part(backend, x, from, found.at, found.sizes);
 };
 
+/** Parts of a tensor along an axis, which is left out of their shapes unless it is kept. */
+function parts(
+  backend: UnrolledBackend,
+  x: TensorInfo,
+  axis: number | undefined,
+  sizesOf: (n: number) => readonly number[],
+  isKept: boolean,
+): TensorInfo[] | undefined {
+  const from = backend.pointer(x);
+  if (from === undefined || axis === undefined) return undefined;
+  const n = x.shape[axis]!;
+  const sizes = sizesOf(n);
+  if (!sizes.every((size) => Number.isInteger(size) && size >= 0) || sizes.reduce((a, b) => a + b, 0) !== n)
+    return undefined;
+  let first = 0;
+  return sizes.map((size) => {
+    const shape = x.shape.with(axis, size);
+    const at = shape.map((_, i) => (i === axis ? first : 0));
+    first += size;
+    return part(backend, x, from, at, shape, isKept ? shape : shape.toSpliced(axis, 1));
+  });
+}
+
 const unpack: OwnKernel = ({ inputs, attrs, backend }) => {
   const x = inputs.value!;
   const [axis] = axesOf(attrs.axis, x.shape.length) ?? [];
-  const from = words(backend, x);
-  if (from === undefined || axis === undefined) return undefined;
-  const sizes = x.shape.with(axis, 1);
-  return Array.from({ length: x.shape[axis]! }, (_, i) =>
-    part(backend, x, from, new Array(sizes.length).fill(0).with(axis, i), sizes, sizes.toSpliced(axis, 1)),
-  );
+  return parts(backend, x, axis, (n) => new Array(n).fill(1), false);
 };
 
-/** Tensors of one type next to each other: each as rows of `widths` words. */
+const split: OwnKernel = ({ inputs, attrs, backend }) => {
+  const x = inputs.x!;
+  const [axis] = axesOf(attrs.axis, x.shape.length) ?? [];
+  const given: number | number[] = attrs.numOrSizeSplits;
+  const sizes = (n: number) => (typeof given === 'number' ? new Array(given).fill(n / given) : given);
+  return parts(backend, x, axis, sizes, true);
+};
+
+/** Tensors of one type next to each other: each as rows of `widths` values. */
 function beside(
   backend: UnrolledBackend,
   tensors: readonly TensorInfo[],
@@ -113,15 +145,16 @@ function beside(
   shape: number[],
 ): TensorInfo | undefined {
   const { dtype } = tensors[0]!;
-  const pointers = tensors.map((each) => (each.dtype === dtype ? words(backend, each) : undefined));
+  const pointers = tensors.map((each) => (each.dtype === dtype ? backend.pointer(each) : undefined));
   if (pointers.includes(undefined)) return undefined;
   const { ptr, info } = backend.make(shape, dtype);
   const total = widths.reduce((a, b) => a + b, 0);
+  const bytes = BYTES[dtype]!;
   let at = ptr;
   for (const [i, from] of pointers.entries()) {
     const width = widths[i]!;
-    copy(backend, [rows, width], from!, [width, 1], at, [total, 1]);
-    at += width * 4;
+    copy(backend, bytes, [rows, width], from!, [width, 1], at, [total, 1]);
+    at += width * bytes;
   }
   return info;
 }
@@ -151,7 +184,7 @@ const pack: OwnKernel = ({ inputs, attrs, backend }) => {
 
 const tile: OwnKernel = ({ inputs, attrs, backend }) => {
   const x = inputs.x!;
-  const from = words(backend, x);
+  const from = backend.pointer(x);
   const reps: number[] = attrs.reps;
   if (from === undefined || reps.length !== x.shape.length) return undefined;
   const { ptr, info } = backend.make(
@@ -161,7 +194,7 @@ const tile: OwnKernel = ({ inputs, attrs, backend }) => {
   const strides = stridesOf(x.shape);
   const sizes = x.shape.flatMap((n, i) => [reps[i]!, n]);
   const repeated = strides.flatMap((step) => [0, step]);
-  copy(backend, sizes, from, repeated, ptr, stridesOf(sizes));
+  copy(backend, BYTES[x.dtype]!, sizes, from, repeated, ptr, stridesOf(sizes));
   return info;
 };
 
@@ -169,6 +202,7 @@ export const moves: Readonly<Record<string, OwnKernel>> = {
   Concat: concat,
   Pack: pack,
   Slice: slice,
+  SplitV: split,
   Tile: tile,
   Transpose: transpose,
   Unpack: unpack,

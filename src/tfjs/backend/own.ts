@@ -23,11 +23,6 @@ export function floats(backend: UnrolledBackend, ...tensors: readonly TensorInfo
   return pointers;
 }
 
-/** The pointer of a tensor of float32 or int32; undefined for other types. */
-export function words(backend: UnrolledBackend, tensor: TensorInfo): number | undefined {
-  return tensor.dtype === 'float32' || tensor.dtype === 'int32' ? backend.pointer(tensor) : undefined;
-}
-
 /** The same data with another shape. */
 export function reshaped(
   backend: UnrolledBackend,

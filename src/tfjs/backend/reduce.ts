@@ -1,26 +1,33 @@
-import type { KernelCalls } from '../../wasm/generated/kernelCalls.ts';
+import type { Heap } from '../heap.ts';
 import { segmentSum } from '../segmentSum.ts';
 import type { TensorInfo } from '../tf.ts';
+import { viewOf } from './data.ts';
 import { floats, type OwnKernel } from './own.ts';
 import { axesOf, sizeOf } from './shape.ts';
 
 /** Reduces the middle axis of x[m, k, n]. */
-type Reduce = (kernels: KernelCalls, m: number, k: number, n: number, x: number, y: number) => void;
+type Reduce = (heap: Heap, m: number, k: number, n: number, x: number, y: number) => void;
 
-const sum: Reduce = (kernels, ...args) => kernels.tensor_sum(...args);
-const max: Reduce = (kernels, ...args) => kernels.tensor_max(...args);
-const mean: Reduce = (kernels, m, k, n, x, y) => {
-  kernels.tensor_sum(m, k, n, x, y);
-  kernels.vec_scale(m * n, 1 / k, y);
+const sum: Reduce = ({ arena }, ...args) => arena.kernels.tensor_sum(...args);
+const max: Reduce = ({ arena }, ...args) => arena.kernels.tensor_max(...args);
+const mean: Reduce = (heap, m, k, n, x, y) => {
+  sum(heap, m, k, n, x, y);
+  heap.arena.kernels.vec_scale(m * n, 1 / k, y);
+};
+/** Whether all bytes are not 0. */
+const all: Reduce = (heap, m, k, n, x, y) => {
+  const from = viewOf(heap, 'bool', x, m * k * n);
+  const to = viewOf(heap, 'bool', y, m * n).fill(1);
+  for (let i = 0; i < from.length; i++) if (!from[i]) to[Math.floor(i / (k * n)) * n + (i % n)] = 0;
 };
 
 /** The reduced axes must be neighbours, axes of size 1 aside. */
-function reduction(reduce: Reduce, needsValues: boolean): OwnKernel {
+function reduction(reduce: Reduce, needsValues: boolean, dtype = 'float32'): OwnKernel {
   return ({ inputs, attrs, backend }) => {
     const x = inputs.x!;
     const { shape } = x;
     const axes = axesOf(attrs.reductionIndices ?? attrs.axis, shape.length);
-    const [from] = floats(backend, x) ?? [];
+    const from = x.dtype === dtype ? backend.pointer(x) : undefined;
     if (from === undefined || !axes) return undefined;
     const wide = axes.filter((axis) => shape[axis] !== 1);
     const first = wide[0] ?? 0;
@@ -31,10 +38,9 @@ function reduction(reduce: Reduce, needsValues: boolean): OwnKernel {
     const n = sizeOf(shape.slice(Math.max(first, end)));
     if (needsValues && k === 0) return undefined;
     const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-    const { ptr, info } = backend.make(
-      attrs.keepDims ? kept : kept.filter((_, axis) => !axes.includes(axis)),
-    );
-    reduce(backend.kernels, m, k, n, from, ptr);
+    const left = attrs.keepDims ? kept : kept.filter((_, axis) => !axes.includes(axis));
+    const { ptr, info } = backend.make(left, dtype);
+    reduce(backend.heap, m, k, n, from, ptr);
     return info;
   };
 }
@@ -98,6 +104,7 @@ const unsortedSegmentSum: OwnKernel = ({ inputs, attrs, backend }) => {
 };
 
 export const rows: Readonly<Record<string, OwnKernel>> = {
+  All: reduction(all, false, 'bool'),
   ArgMax: argMax,
   GatherV2: gather,
   Max: reduction(max, true),
