@@ -1,3 +1,4 @@
+import { CHUNKS, walkBtree } from './btree.ts';
 import { type Cursor, type Hdf5Bytes, NOWHERE } from './file.ts';
 
 /** A chunk in the file. */
@@ -76,29 +77,15 @@ function offsetOf(number: number, { shape, chunk }: Grid): number[] {
 
 function fromBtree(file: Hdf5Bytes, root: number, grid: Grid, most: number, where: string): Chunk[] {
   const found: Chunk[] = [];
-  const visited = new Set<number>();
-  const visit = (address: number, level: number | undefined) => {
-    const node = file.at(address, where);
-    if (visited.has(address)) node.fail('a B-tree with a cycle');
-    visited.add(address);
-    node.signature('TREE');
-    if (node.u8() !== 1) node.fail('expected a B-tree of chunks');
-    const own = node.u8();
-    if (level !== undefined && own !== level) node.fail(`expected level ${level}, got ${own}`);
-    const entries = node.u16();
-    node.skip(2 * file.offsetSize);
-    for (let i = 0; i < entries; i++) {
-      const bytes = node.u32();
-      const mask = node.u32();
-      const offset = grid.shape.map(() => node.uint(8));
-      node.skip(8);
-      const child = node.address();
-      if (own > 0) visit(child, own - 1);
-      else if (found.push({ offset, address: child, bytes, mask }) > most)
-        node.fail(`expected at most ${most} chunks`);
-    }
+  const key = (node: Cursor) => {
+    const [bytes, mask] = [node.u32(), node.u32()];
+    const offset = grid.shape.map(() => node.uint(8));
+    node.skip(8);
+    return { offset, bytes, mask, node };
   };
-  visit(root, undefined);
+  walkBtree(file, root, CHUNKS, where, key, ({ node, ...chunk }, address) => {
+    if (found.push({ ...chunk, address }) > most) node.fail(`expected at most ${most} chunks`);
+  });
   return found;
 }
 

@@ -1,3 +1,4 @@
+import { NAMES, walkBtree } from './btree.ts';
 import { denseObjects } from './dense.ts';
 import { type Cursor, type Hdf5Bytes, NOWHERE } from './file.ts';
 import { MESSAGE, type Message } from './messages.ts';
@@ -32,24 +33,15 @@ function symbolTable(file: Hdf5Bytes, message: Cursor, links: Links): void {
   const size = heap.length();
   heap.length();
   const names = file.at(heap.address(), where, size);
+  // a list of symbols may be there only once, as a node of the tree
   const visited = new Set<number>();
-  const visit = (address: number, level: number | undefined) => {
+  const key = (node: Cursor) => node.length();
+  walkBtree(file, root, NAMES, where, key, (_, address) => {
     const node = file.at(address, where);
-    if (visited.has(address)) node.fail('a B-tree with a cycle');
+    if (visited.has(address)) node.fail('a list of symbols that occurs twice');
     visited.add(address);
-    if (level === 0) return symbols(node, names, links);
-    node.signature('TREE');
-    if (node.u8() !== 0) node.fail('expected a B-tree of names');
-    const own = node.u8() + 1;
-    if (level !== undefined && own !== level) node.fail(`expected level ${level - 1}, got ${own - 1}`);
-    const entries = node.u16();
-    node.skip(2 * file.offsetSize);
-    for (let i = 0; i < entries; i++) {
-      node.length();
-      visit(node.address(), own - 1);
-    }
-  };
-  visit(root, undefined);
+    symbols(node, names, links);
+  });
 }
 
 function symbols(node: Cursor, names: Cursor, links: Links): void {
