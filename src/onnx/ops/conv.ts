@@ -88,6 +88,7 @@ const conv: Operator = (node) => {
   if (!(Number.isInteger(I) && Number.isInteger(G)) || w.shape[1] !== I) {
     node.fail(`x [${x.shape}], w [${w.shape}] in ${groups} groups`);
   }
+  if (bias && bias.size !== O) node.fail(`a bias of ${bias.size} numbers for ${O} channels`);
   const counts = windows.map(({ count }) => count);
   const positions = product(counts);
   const k = I * product(kernel);

@@ -1,0 +1,45 @@
+import { UnrolledError } from '../../src/index.ts';
+import { loadOnnx } from '../../src/onnx/index.ts';
+import type { Case } from './cases.ts';
+
+/** A file, and what became of it. */
+export interface Outcome {
+  readonly what: 'ran' | 'refused';
+  readonly message: string;
+  readonly ms: number;
+}
+
+/** Loads and runs a file. @throws what is no error of this package */
+export function tryFile(bytes: Uint8Array, { inputs }: Case): Outcome {
+  const began = performance.now();
+  const outcome = (what: Outcome['what'], message: string) => ({
+    what,
+    message,
+    ms: performance.now() - began,
+  });
+  let session: ReturnType<typeof loadOnnx> | undefined;
+  try {
+    session = loadOnnx(bytes);
+    session.run(Object.fromEntries(session.inputs.map(({ name }, i) => [name, inputs[i] ?? [1]])));
+    return outcome('ran', '');
+  } catch (error) {
+    if (!(error instanceof UnrolledError)) throw error;
+    return outcome('refused', error.message);
+  } finally {
+    session?.dispose();
+  }
+}
+
+/** A copy with a few bytes changed, by a seed. */
+export function mutated(bytes: Uint8Array, seed: number): Uint8Array {
+  let state = seed + 1;
+  const draw = (n: number) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
+  draw(1);
+  const copy = bytes.slice();
+  for (let i = draw(4); i >= 0; i--)
+    copy[draw(copy.length)] = draw(3) ? draw(256) : [0, 127, 128, 255][draw(4)]!;
+  return copy;
+}
