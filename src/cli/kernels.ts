@@ -17,8 +17,16 @@ export async function loadKernels(kernels: 'auto' | KernelBuild, revectorize = f
   }
 }
 
+/** Loads the kernels that the engine runs fastest, unless the command has loaded some. */
+export async function needKernels(): Promise<void> {
+  if (!loaded) await loadKernels('auto');
+}
+
+let loaded = false;
+
 async function load(kernels: 'auto' | KernelBuild, revectorize: boolean): Promise<KernelBuild> {
   const runtime = await init({ kernels, revectorize });
+  loaded = true;
   linkWith(runtime.module, (module, imports) => instantiateSync(module, imports).instance.exports);
   return runtime.kernels;
 }

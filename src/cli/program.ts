@@ -251,7 +251,7 @@ function addRun(program: Command, io: Io, done: (exitCode: number) => void): voi
     .summary('run a model, or compare it with its own runtime')
     .description(
       "Runs a model on inputs in the file's own layout and prints the outputs as JSON. With --oracle prints per output " +
-        'the largest difference from what the file expects, relative to the largest value (limit 1e-4), and exits with 1 when one fails.',
+        'the largest difference from what the file expects, relative to the largest value (limit 1e-4, or 1.2e-7 in absolute terms), and exits with 1 when one fails.',
     )
     .argument('<MODEL>', MODEL)
     .option(

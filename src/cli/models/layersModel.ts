@@ -1,5 +1,5 @@
 import type { Model, Sequential } from '../../index.ts';
-import { loadKernels } from '../kernels.ts';
+import { needKernels } from '../kernels.ts';
 import { type Layout, portsOf, runModel } from './modelPorts.ts';
 import type { LayerRow, Opened } from './opened.ts';
 import { drawn } from './values.ts';
@@ -27,7 +27,7 @@ export async function layersModel(
   make: () => Sequential | Model | Promise<Sequential | Model>,
   layout: Layout,
 ): Promise<Pick<Opened, 'layers' | 'inputs' | 'outputs' | 'parameters' | 'model' | 'run'>> {
-  await loadKernels('auto');
+  await needKernels();
   const model = await make();
   const ports = portsOf(model, layout);
   return {
