@@ -114,6 +114,7 @@ export async function run() {
   'unrolled/torch beyond unrolled': beyond('torch', 6_000),
   'unrolled/onnx beyond unrolled': beyond('onnx', 27_000),
   'unrolled/amp beyond unrolled': beyond('amp', 6_000),
+  'unrolled/onnx-writer beyond unrolled': beyond('onnx-writer', 7_000),
 };
 
 /** What an entry adds to the whole package. */

@@ -1,5 +1,7 @@
 import { extname } from 'node:path';
+import type { Model } from '../index.ts';
 import { serializeSafetensors } from '../io/index.ts';
+import { saveOnnx } from '../onnxWriter/index.ts';
 import { CliError } from './failure.ts';
 import { sameFile, shown } from './files.ts';
 import { type Io, print } from './io.ts';
@@ -16,6 +18,10 @@ const WRITERS: Readonly<Record<string, Write>> = {
     if (model) return (await model()).save();
     if (tensors) return serializeSafetensors(tensors as never, metadata);
     throw new CliError(`${path}: has neither tensors nor layers that can be saved`);
+  },
+  '.onnx': async ({ model, whyNot }, path) => {
+    if (!model) throw new CliError(`${path}: can't be written as ONNX: ${whyNot ?? 'it has no layers'}`);
+    return saveOnnx((await model()) as Model);
   },
 };
 

@@ -41,7 +41,9 @@ if (folder === undefined || !existsSync(join(folder, 'index.json'))) {
     test.each(files)('$path can be inspected', async (file) => {
       const { code, out, err } = await cli('inspect', at(file), '--json');
       expect({ code, err }).toEqual({ code: 0, err: '' });
-      expect(JSON.parse(out).parameters).toBeGreaterThan(0);
+      const { parameters, sections } = JSON.parse(out);
+      // weights may be constants in the nodes of an ONNX graph
+      expect(parameters || sections).toBeTruthy();
     });
   });
 }

@@ -9,8 +9,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const SRC = rooms({
   custom: 'allocate engine layers losses optim init ndarray memory wasm check errors',
   data: 'allocate arrayKind init ndarray check errors',
-  cli: 'index amp keras onnx formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
+  cli: 'index amp keras onnx onnxWriter formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
   amp: 'formats model engine ndarray errors',
+  onnxWriter: 'allocate formats model engine activations ndarray check errors',
   audio: 'allocate worker model ndarray wasm check errors',
   worker: 'allocate custom data arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
   onnx: 'model layers engine formats activations memory wasm check errors',

@@ -90,11 +90,11 @@ function recurrent(kind: Cell['kind']): Operator {
       return layOut(node, cell, d, D, reverse, batchFirst);
     });
     const inputs = [...node.inputs, ...directions.flatMap(({ values }) => values)];
-    for (let i = 0; i < inputs.length; i++) {
+    const base = node.inputs.length;
+    for (let i = 0; i < base; i++) {
       // weights that all directions have in another order are not read
       if ([1, 2, 3].includes(i) && directions.every(({ values }) => values.length)) inputs[i] = undefined;
     }
-    const base = node.inputs.length;
     node.step(
       (io) => {
         let at = base;

@@ -1,0 +1,179 @@
+import { boolean, instance, options } from '../check.ts';
+import type { JoinLayer } from '../engine/join.ts';
+import type { Layer } from '../engine/layer.ts';
+import { FormatError } from '../errors.ts';
+import { encode } from '../formats/onnx/encode.ts';
+import { ModelBase } from '../model/core/modelBase.ts';
+import { Model } from '../model/graph/model.ts';
+import type { Sequential } from '../model/sequential.ts';
+import { type Dims, GraphBuilder } from './graphBuilder.ts';
+import { WRITERS } from './layers.ts';
+
+/** Options of `saveOnnx`. */
+export interface SaveOnnxOptions {
+  /**
+   * Whether the states of recurrent layers are inputs and outputs: `0.h0` and `0.hN`, [layers · directions, B, H], for the
+   * layer 0. Default false: they start from zeros.
+   */
+  readonly states?: boolean | undefined;
+}
+
+/** Opset with LayerNormalization, and the format's version that has it. */
+const [OPSET, IR_VERSION] = [17, 8];
+
+interface Shape {
+  readonly kind: 'indices' | 'features';
+  readonly size: number;
+  /** Whether it has steps. */
+  readonly axis: unknown;
+}
+
+/** A model as a list of uses, whether it is a chain or a graph. */
+interface View {
+  readonly inputs: readonly { readonly name: string; readonly value: number }[];
+  readonly outputs: readonly { readonly name: string; readonly value: number }[];
+  readonly shapes: readonly Shape[];
+  readonly uses: readonly {
+    readonly layer: Layer | JoinLayer;
+    readonly place: number;
+    readonly inputs: readonly number[];
+    readonly initial: readonly (readonly [string, number])[];
+    readonly output: number;
+    readonly final: readonly (readonly [string, number])[];
+  }[];
+  /** Names of time axes. */
+  steps(axis: unknown): string | number;
+}
+
+/**
+ * Writes a model as an ONNX file (opset 17) with free numbers of steps and rows. Inputs and outputs are those of
+ * `forward`: sequences [T, B, F], indices [T, B] of int64, vectors [B, F]. Lengths are not part of it.
+ *
+ * @throws {FormatError} if a layer or option can't be said with ONNX's operators; the message names the layer
+ * @throws {ArgumentError} if it is not a model, or an option is unknown
+ */
+export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uint8Array<ArrayBuffer> {
+  instance('model', model, ModelBase as never, 'a Sequential or Model');
+  const given = options('saveOnnx', opts, { states: true });
+  const withStates = boolean('states', given.states ?? false);
+  const view = model instanceof Model ? viewOfGraph(model) : viewOfChain(model);
+  const g = new GraphBuilder();
+  const parameters = model.stateDict();
+  const layers = model.layers as readonly (Layer | JoinLayer)[];
+  const names: string[] = [];
+  const dims = ({ kind, size, axis }: Shape): Dims => [
+    ...(axis ? [view.steps(axis)] : []),
+    'batch',
+    ...(kind === 'indices' ? [] : [size]),
+  ];
+  for (const { name, value } of view.inputs) {
+    names[value] = name;
+    const shape = view.shapes[value]!;
+    g.input(name, dims(shape), shape.kind === 'indices' ? 'int64' : 'float32');
+  }
+  const used = new Set<number>();
+  for (const { layer, place, inputs, initial, output, final } of view.uses) {
+    const refuse = (what: string) =>
+      new FormatError(`onnx: layers[${place}] (${layer.type}): ONNX has no operator for ${what}`);
+    if (!Object.hasOwn(WRITERS, layer.type)) throw refuse('it');
+    if (withStates && used.has(place) && 'keepsState' in layer && layer.keepsState)
+      throw refuse('states of a layer that is used several times');
+    if (withStates && layer.type === 'Conv1d' && 'keepsState' in layer && layer.keepsState)
+      throw refuse('the state of a causal convolution');
+    const prefix = used.has(place) ? `${place}.${used.size}_${names.length}.` : `${place}.`;
+    used.add(place);
+    const states: string[] = [];
+    const emitted = WRITERS[layer.type]!({
+      g,
+      layer,
+      config: (layer as Layer).config(layers as readonly Layer[]),
+      prefix,
+      inputs: inputs.map((value) => names[value]!),
+      isSequence: inputs.map((value) => view.shapes[value]!.axis !== undefined),
+      givesSequence: view.shapes[output]!.axis !== undefined,
+      sizes: inputs.map((value) => view.shapes[value]!.size),
+      forwardSize: forwardSizeOf(view, inputs[0]!),
+      parameters: (name) => parameters[`${place}.${name}`],
+      initial: (state, rows, size) => {
+        const own = initial.find(([name]) => name === state);
+        if (own) return g.one('Unsqueeze', [names[own[1]]!, g.ints(0)]);
+        if (!withStates) return undefined;
+        const name = `${place}.${state}0`;
+        g.input(name, [rows, 'batch', size]);
+        states.push(state);
+        return name;
+      },
+      refuse,
+    });
+    names[output] = emitted.output;
+    for (const state of states) {
+      const rows =
+        Number((layer as Layer).config().numLayers) *
+        ((layer as { bidirectional?: boolean }).bidirectional ? 2 : 1);
+      const last = g.node('Identity', [emitted.final![state]!], {}, [`${place}.${state}N`])[0]!;
+      g.output(last, [rows, 'batch', Number((layer as Layer).config().hiddenSize)]);
+    }
+    for (const [state, value] of final)
+      names[value] = g.one('Squeeze', [lastOf(emitted.final![state]!), g.ints(0)]);
+    function lastOf(all: string): string {
+      const config = (layer as Layer).config();
+      if ((layer as { bidirectional?: boolean }).bidirectional)
+        throw refuse('the last state of two directions');
+      return Number(config.numLayers) > 1
+        ? g.one('Slice', [all, g.ints(-1), g.ints(2 ** 31 - 1), g.ints(0)])
+        : all;
+    }
+  }
+  for (const { name, value } of view.outputs) {
+    g.node('Identity', [names[value]!], {}, [name]);
+    g.output(name, dims(view.shapes[value]!));
+  }
+  return encode('Model', {
+    irVersion: IR_VERSION,
+    producerName: 'unrolled',
+    graph: g.build('unrolled'),
+    opsetImport: [{ domain: '', version: OPSET }],
+  });
+}
+
+function viewOfGraph({ graph }: Model): View {
+  const { inputs, outputs, values, operations, axes } = graph;
+  return {
+    inputs,
+    outputs,
+    shapes: values.map(({ shape }) => shape),
+    uses: operations,
+    steps: (axis) => {
+      const found = axes.find((one) => one.axis === axis);
+      if (found) return axes.length > 1 ? `steps_${found.name}` : 'steps';
+      return (axis as { fixed?: number }).fixed ?? 'steps_out';
+    },
+  };
+}
+
+/** A chain keeps its steps: one behind a layer that reduces them. */
+function viewOfChain({ layers, network }: Sequential): View {
+  const [whole, one, changed] = [{}, {}, {}];
+  const shapes: Shape[] = [{ ...network.input, axis: whole }];
+  const uses = layers.map((layer, i) => {
+    const { size, axis } = shapes[i]!;
+    const next = layer.reducesSteps ? one : layer.timeAxis ? changed : axis;
+    shapes.push({ kind: 'features', size: layer.outputSize(size), axis: next });
+    return { layer, place: i, inputs: [i], initial: [], output: i + 1, final: [] };
+  });
+  return {
+    inputs: [{ name: 'x', value: 0 }],
+    outputs: [{ name: 'output', value: layers.length }],
+    shapes,
+    uses,
+    steps: (axis) => (axis === whole ? 'steps' : axis === one ? 1 : 'steps_out'),
+  };
+}
+
+/** With only element-wise layers in between behind two concatenated directions: features of the forward one. */
+function forwardSizeOf({ uses }: View, value: number): number | undefined {
+  const use = uses.find(({ output }) => output === value);
+  if (!use || 'joins' in use.layer) return undefined;
+  if (use.layer.hasDirections) return use.layer.forwardSize;
+  return use.layer.elementwise ? forwardSizeOf({ uses } as View, use.inputs[0]!) : undefined;
+}

@@ -1,0 +1,112 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { ArgumentError, FormatError } from '../../src/errors.ts';
+import { GRU, IndRNN, init, Linear, LSTM, MinGRU, type NDArray, Sequential } from '../../src/index.ts';
+import { loadOnnx } from '../../src/onnx/index.ts';
+import { saveOnnx } from '../../src/onnxWriter/index.ts';
+import { CASES, outputsOf } from './grid.ts';
+
+beforeAll(() => init({ kernels: 'simd' }));
+
+function close(found: ArrayLike<number | bigint>, expected: Float32Array): void {
+  const most = Math.max(...expected.map(Math.abs));
+  expect(found.length).toBe(expected.length);
+  for (const [i, value] of expected.entries())
+    expect(Math.abs(Number(found[i]) - value)).toBeLessThan(1e-5 * Math.max(most, 1e-3));
+}
+
+/** A folder for check.py, which compares with ONNX Runtime. */
+const OUT = globalThis.process?.env?.UNROLLED_ONNX_OUT;
+
+async function keep(
+  folder: string,
+  number: number,
+  file: Uint8Array,
+  x: (typeof CASES)[number]['x'],
+  outputs: Record<string, NDArray>,
+): Promise<void> {
+  const { writeFileSync } = await import('node:fs');
+  const plain = (values: Readonly<Record<string, NDArray | { data: ArrayLike<number>; shape: number[] }>>) =>
+    Object.entries(values).map(([name, { data, shape }]) => ({ name, dims: shape, data: Array.from(data) }));
+  writeFileSync(`${folder}/${number}.onnx`, file);
+  writeFileSync(`${folder}/${number}.json`, JSON.stringify({ inputs: plain(x), outputs: plain(outputs) }));
+}
+
+describe('a model written as ONNX computes the same', () => {
+  test.each(CASES)('$name', async ({ make, x }) => {
+    const model = make();
+    const expected = outputsOf(model, x);
+    const file = saveOnnx(model);
+    if (OUT)
+      await keep(
+        OUT,
+        CASES.findIndex((each) => each.make === make),
+        file,
+        x,
+        expected,
+      );
+    const session = loadOnnx(file);
+    expect(session.outputs.map(({ name }) => name).sort()).toEqual(Object.keys(expected).sort());
+    const names = session.inputs.map(({ name }) => name);
+    const feeds = names.length === 1 ? { [names[0]!]: Object.values(x)[0]! } : x;
+    const found = session.run(feeds as never);
+    for (const [name, { data, shape }] of Object.entries(expected)) {
+      expect([name, found[name]!.shape]).toEqual([name, shape]);
+      close(found[name]!.data, data);
+    }
+  });
+});
+
+describe('states as inputs and outputs', () => {
+  test('two parts of a sequence give what the whole gives', () => {
+    const model = new Sequential([new LSTM(2, 3, { numLayers: 2 }), new GRU(3, 4), new Linear(4, 2)], {
+      seed: 3,
+    });
+    const session = loadOnnx(saveOnnx(model, { states: true }));
+    expect(session.inputs.map(({ name }) => name)).toEqual(['x', '0.h0', '0.c0', '1.h0']);
+    const data = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i));
+    const whole = model.forward({ data, shape: [6, 2, 2] });
+    const zeros = (rows: number, size: number) => ({
+      data: new Float32Array(rows * 2 * size),
+      shape: [rows, 2, size],
+    });
+    let states: Record<string, { data: Float32Array; shape: readonly number[] }> = {
+      '0.h0': zeros(2, 3),
+      '0.c0': zeros(2, 3),
+      '1.h0': zeros(1, 4),
+    };
+    const found: number[] = [];
+    for (const part of [data.slice(0, 16), data.slice(16)]) {
+      const results = session.run({ x: { data: part, shape: [part.length / 4, 2, 2] }, ...states });
+      found.push(...(results.output!.data as Float32Array));
+      states = Object.fromEntries(
+        Object.keys(states).map((name) => {
+          const { data, shape } = results[name.replace(/0$/, 'N')]!;
+          return [name, { data: new Float32Array(data as Float32Array), shape }];
+        }),
+      );
+    }
+    close(found, whole.data);
+  });
+});
+
+describe('what ONNX can not say is refused by the name of the layer', () => {
+  test.each([
+    ['MinGRU', () => new MinGRU(2, 3), /layers\[1\] \(MinGRU\)/],
+    ['IndRNN', () => new IndRNN(2, 3), /layers\[1\] \(IndRNN\)/],
+    ['projSize', () => new LSTM(2, 3, { projSize: 2 }), /LSTM.*projSize/],
+    ['layerNorm', () => new GRU(2, 3, { layerNorm: true }), /GRU.*layerNorm/],
+    ['zoneout', () => new GRU(2, 3, { zoneout: 0.1 }), /GRU.*zoneout/],
+    ['an activation', () => new GRU(2, 3, { activation: 'gelu' }), /GRU.*gelu/],
+  ])('%s', (_, make, message) => {
+    const model = new Sequential([new Linear(2, 2), make()]);
+    expect(() => saveOnnx(model)).toThrow(FormatError);
+    expect(() => saveOnnx(model)).toThrow(message);
+  });
+
+  test('what is no model', () => {
+    expect(() => saveOnnx({} as never)).toThrow(ArgumentError);
+    expect(() => saveOnnx(new Sequential([new Linear(1, 1)]), { state: true } as never)).toThrow(
+      ArgumentError,
+    );
+  });
+});
