@@ -32,7 +32,7 @@ const SRC = rooms({
   model:
     'allocate arrayKind custom data summary settled diagnostics layers engine losses optim init io ndarray memory wasm check errors',
   io: 'allocate utf8 errors arrayKind',
-  formats: 'allocate io ndarray errors fflate',
+  formats: 'allocate io ndarray errors fflate utf8',
   diagnostics: 'allocate arrayKind layers engine activations ndarray memory wasm check errors',
   layers: 'allocate summary settled engine activations init ndarray memory wasm check errors',
   engine: 'allocate settled activations init ndarray memory wasm check errors summary',
