@@ -32,9 +32,9 @@ beforeAll(async () => {
 
 describe('damaged files give errors of the package', () => {
   test('mutations of .keras, .h5 and config.json', () => {
-    expect(attack('.keras', caseOf(CASES, 'functional.keras').file, 200)).toBeGreaterThan(20);
-    expect(attack('.h5', caseOf(CASES, 'norms-h5.h5').file, 200)).toBeGreaterThan(20);
-    expect(attackJson('config.json', CONFIG, { 'model.weights.h5': WEIGHTS }, 300)).toBeGreaterThan(20);
+    expect(attack('.keras', caseOf(CASES, 'functional.keras').file, 80)).toBeGreaterThan(8);
+    expect(attack('.h5', caseOf(CASES, 'norms-h5.h5').file, 80)).toBeGreaterThan(8);
+    expect(attackJson('config.json', CONFIG, { 'model.weights.h5': WEIGHTS }, 120)).toBeGreaterThan(8);
   });
 
   test('a file that is cut off', () => {
@@ -60,9 +60,17 @@ describe('damaged files give errors of the package', () => {
 
 describe('files that claim more than they have', () => {
   test('a bomb in an archive', () => {
-    const bomb = zipSync({ 'config.json': new Uint8Array(2 ** 25), 'model.weights.h5': WEIGHTS });
-    expect(bomb.length).toBeLessThan(2 ** 17);
+    const bomb = zipSync(
+      { 'config.json': new Uint8Array(2 ** 24 + 2 ** 20), 'model.weights.h5': WEIGHTS },
+      { level: 1 },
+    );
+    expect(bomb.length).toBeLessThan(2 ** 18);
     expect(() => readKeras(bomb)).toThrow(/keras: file "config.json"/);
+    const smaller = zipSync(
+      { 'config.json': new Uint8Array(2 ** 23), 'model.weights.h5': WEIGHTS },
+      { level: 1 },
+    );
+    expect(() => readKeras(smaller)).toThrow(/config.json: 8388608 bytes are too many/);
   });
 
   test('layers larger than their weights', () => {
@@ -102,13 +110,13 @@ describe('files that claim more than they have', () => {
     expect(() => loadKeras(withConfig(model))).toThrow(/too many calls|more than/);
   });
 
-  test('ten thousand layers one after the other', () => {
-    const layers = Array.from({ length: 9_000 }, (_, i) => ({
+  test('two thousand layers one after the other', () => {
+    const layers = Array.from({ length: 2_000 }, (_, i) => ({
       class_name: 'ReLU',
       config: { name: `r${i}`, ...(i ? {} : { batch_input_shape: [null, 3, 4] }) },
     }));
     const model = loadKeras(withConfig({ class_name: 'Sequential', config: { layers } }));
-    expect(model.layers.length).toBe(9_000);
+    expect(model.layers.length).toBe(2_000);
     model.dispose();
   });
 });

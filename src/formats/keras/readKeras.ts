@@ -15,6 +15,9 @@ import type { Weights } from './weights.ts';
 /** Files by name. */
 export type FileMap = ReadonlyMap<string, Uint8Array>;
 
+/** Bytes of a description in an archive, besides the size of the archive. */
+const LONGEST_JSON = 2 ** 22;
+
 /** What the files of a model are: its architecture, and its numbers. */
 interface Parts {
   architecture?: Json | undefined;
@@ -75,6 +78,10 @@ function readArchive(bytes: Uint8Array, parts: Parts): void {
   const members = readZip(bytes, { format: 'keras', inflate });
   const text = (name: string) => {
     const member = members.get(name);
+    if (member && member.size > LONGEST_JSON + bytes.length)
+      throw new FormatError(
+        `keras: ${name}: ${member.size} bytes are too many for an archive of ${bytes.length}`,
+      );
     return member && parseJson(new TextDecoder().decode(member.read()), name);
   };
   const config = text('config.json');
