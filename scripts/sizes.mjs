@@ -110,7 +110,7 @@ export async function run() {
   'unrolled/data': { code: "export * from 'unrolled/data';", limit: 9_000 },
   'unrolled/io': { code: "export * from 'unrolled/io';", limit: 8_000 },
   'unrolled/tfjs beyond unrolled': beyond('tfjs', 20_000),
-  'unrolled/keras beyond unrolled': beyond('keras', 24_500),
+  'unrolled/keras beyond unrolled': beyond('keras', 25_000),
   'unrolled/torch beyond unrolled': beyond('torch', 6_000),
   'unrolled/onnx beyond unrolled': beyond('onnx', 27_000),
   'unrolled/amp beyond unrolled': beyond('amp', 6_000),

@@ -134,6 +134,11 @@ const MODELS: Record<string, () => Any> = {
       ),
       L.bidirectional({ layer: L.gru({ units: 2 }), mergeMode: 'concat' }),
     ),
+  'RNN of cells': () =>
+    sequential(
+      L.rnn({ cell: L.gruCell({ units: 4 }), inputShape, returnSequences: true }),
+      L.rnn({ cell: L.lstmCell({ units: 3, activation: 'sigmoid' }) }),
+    ),
   'GRU backwards': () =>
     sequential(L.gru({ units: 4, inputShape, goBackwards: true, returnSequences: true })),
   'Conv1D, pooling, normalization': () =>

@@ -2,7 +2,7 @@ import type { Describe } from './builder.ts';
 import { bidirectional } from './layers/bidirectional.ts';
 import * as convolutions from './layers/convolutions.ts';
 import * as joins from './layers/joins.ts';
-import { recurrent } from './layers/recurrent.ts';
+import { recurrent, rnnOfCell } from './layers/recurrent.ts';
 import * as shapes from './layers/shapes.ts';
 import * as steps from './layers/steps.ts';
 import { timeDistributed } from './layers/timeDistributed.ts';
@@ -41,6 +41,7 @@ export const LAYERS = {
   Masking: steps.masking,
   MaxPooling1D: convolutions.pool,
   Multiply: joins.multiply,
+  RNN: rnnOfCell,
   ReLU: steps.relu,
   RepeatVector: shapes.repeatVector,
   Reshape: shapes.reshape,

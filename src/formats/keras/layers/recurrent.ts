@@ -1,6 +1,6 @@
 import { gateActivation } from '../activations.ts';
 import type { Context, Describe, Value } from '../builder.ts';
-import type { LayerConfig } from '../config.ts';
+import { LayerConfig } from '../config.ts';
 import { type Bias, type DirectionWeights, kindOf, named, takeWeights } from './recurrentWeights.ts';
 import { featuresOf, noteIgnored } from './steps.ts';
 
@@ -113,4 +113,14 @@ export const recurrent: Describe = (context, inputs) => {
     layer.refuse('go_backwards', 'with return_sequences and a mask is not supported');
   const output = sequences ? direction.sequence : direction.last();
   return layer.flag('return_state', false) ? [output, ...direction.states] : [output];
+};
+
+/** RNN with one cell: the layer of that cell. */
+export const rnnOfCell: Describe = (context, inputs) => {
+  const { layer } = context;
+  const cell = layer.inner('cell');
+  const className = /^(SimpleRNN|LSTM|GRU)Cell$/.exec(cell.className)?.[1];
+  if (!className) return layer.fail(`a cell of class ${cell.className} is not supported`);
+  const own = new LayerConfig(className, { ...cell.options, ...layer.options }, layer.name);
+  return recurrent({ ...context, layer: own }, inputs);
 };
