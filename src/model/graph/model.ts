@@ -20,7 +20,7 @@ import { type LoadOptions, layerMaker } from '../registry.ts';
 import { Stream } from '../stream.ts';
 import { graphTable } from '../summaryTable.ts';
 import type { GraphSteps } from './countedSteps.ts';
-import { emptyFed, readInputs } from './feed.ts';
+import { emptyFed, type Fed, readInputs } from './feed.ts';
 import { GIVEN, type GivenOptions, readGiven } from './given.ts';
 import { checkRecord, type Named, pick } from './named.ts';
 import { type ModelNodes, nodesOf, structureOf } from './structure.ts';
@@ -52,6 +52,7 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
   declare readonly network: GraphNetwork;
   /** Metadata that `save` writes, such as a vocabulary; `load` reads them. */
   metadata: Readonly<Record<string, string>> = {};
+  #read: Fed | undefined;
   #last: { readonly plan: GraphPlan; readonly steps: readonly number[] } | undefined;
 
   /**
@@ -95,7 +96,7 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
     const { arena, graph } = network;
     network.enter('forward');
     try {
-      const { batch, sequences, steps, counted } = readInputs(emptyFed(graph), network, x, given);
+      const { batch, sequences, steps, counted } = readInputs(this.#fed(), network, x, given);
       const request = {
         steps: steps[0] ?? 1,
         batch,
@@ -114,7 +115,9 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
       for (const { initial } of plan.states) arena.clear(initial);
       if (training) plan.begin();
       plan.forward();
-      this.#last = training ? { plan, steps } : undefined;
+      this.#last = training ? { plan, steps: [...steps] } : undefined;
+      // the caller's arrays are not kept
+      for (const sequence of sequences) sequence.data = [];
       for (const [i, { data }] of results.entries()) {
         const { rows, region, shape } = plan.outputs[i]!;
         readRows(arena, rows, region, shape.size, data);
@@ -224,6 +227,12 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
         return integer(`steps.${of.name}`, steps[of.name], 1);
       });
     });
+  }
+
+  /** Where `forward` reads its inputs to. */
+  #fed(): Fed {
+    this.#read ??= emptyFed(this.graph);
+    return this.#read;
   }
 
   #named<T>(names: Graph['inputs'], single: boolean, list: readonly T[]): unknown {
