@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { cli } from './helper.ts';
 
@@ -15,18 +15,16 @@ interface Listed {
   readonly oracle?: string;
 }
 
-/** Files that are parts of others, by format. */
-const PARTS = ['raw', 'json'];
+/** Files that are parts of others, and formats that are not read. */
+const LEFT_OUT = /^(raw|json)$|^ICU|weight dump/;
 
 if (folder === undefined || !existsSync(join(folder, 'index.json'))) {
   console.warn('SKIPPED: models of other runtimes. UNROLLED_MODELS=FOLDER names the folder that has them.');
   describe.skip('models of other runtimes (UNROLLED_MODELS)', () => test('no folder', () => {}));
 } else {
   const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8')) as Listed[];
-  const isDump = ({ format, path }: Listed) => /weight dump/.test(format) && !path.endsWith('manifest.json');
-  const files = index.filter((file) => !PARTS.includes(file.format) && !isDump(file));
-  const at = ({ path }: Listed) =>
-    path.endsWith('manifest.json') ? dirname(join(folder, path)) : join(folder, path);
+  const files = index.filter(({ format }) => !LEFT_OUT.test(format));
+  const at = ({ path }: Listed) => join(folder, path);
 
   describe('models of other runtimes', () => {
     test.each(files.filter(({ oracle }) => oracle))(

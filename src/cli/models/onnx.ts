@@ -2,7 +2,8 @@ import type { OnnxNode, OnnxValueInfo } from '../../formats/onnx/graph.ts';
 import { readOnnx } from '../../formats/onnx/read.ts';
 import { dtypeName } from '../../formats/onnx/schema.ts';
 import type { OnnxTensor } from '../../formats/onnx/tensor.ts';
-import { loadOnnx } from '../../onnx/index.ts';
+import { loadOnnx, toModel } from '../../onnx/index.ts';
+import { loadKernels } from '../kernels.ts';
 import { layerRow } from './layersModel.ts';
 import { matched } from './modelPorts.ts';
 import type { Format, LayerRow, Port } from './opened.ts';
@@ -38,6 +39,10 @@ export const onnx: Format = {
       sections: [{ title: 'Operators', rows: [...counted].map(([op, count]) => [op, String(count)]) }],
       metadata: { producer, 'IR version': String(irVersion), ...Object.fromEntries(metadata) },
       tensors: new Map(tensors),
+      model: async () => {
+        await loadKernels('auto');
+        return toModel(session());
+      },
       run: async (given = drawn(inputs)) => {
         const loaded = session();
         const values = matched(loaded.inputs, given);
