@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 import { inBrowsers, inThreads } from './test/workerScripts.ts';
 
 /** Suites that need files or processes; all others run in the browser too. */
-const nodeOnly = ['test/cli/**', 'test/node/**', 'test/tfjs/**'];
+const nodeOnly = ['test/cli/**', 'test/node/**', 'test/tfjs/wasm.test.ts'];
 /** Suites of what happens before init(), which need modules that no other suite has loaded. */
 const beforeInit = ['test/wasm/before-init.test.ts', 'test/wasm/engine.test.ts'];
 /** Suites that load two copies of TF.js: other suites in the process change what they see. */
@@ -99,7 +99,7 @@ const inNode = (name: string, files: Files, flags: string[] = []) => ({
 const all = ['test/**/*.test.ts'];
 const inBrowser = {
   include: all,
-  exclude: [...nodeOnly, ...beforeInit, ...asItComes, ...slow, ...(thorough ? [] : pure)],
+  exclude: [...nodeOnly, ...ownProcess, ...beforeInit, ...asItComes, ...slow, ...(thorough ? [] : pure)],
   isolate: thorough,
 };
 const others = {

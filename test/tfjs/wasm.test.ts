@@ -42,3 +42,11 @@ test.each(['sgd', 'adam', 'rmsprop'])('an embedding trains on wasm as on cpu: %s
   uninstall();
   expect(tf.getKernel('UnsortedSegmentSum', 'wasm')).toBeUndefined();
 });
+
+test('the backend is selected where wasm is, and deselected', async () => {
+  await tf.setBackend('wasm');
+  uninstall = await install(tf);
+  expect(tf.getBackend()).toBe('unrolled');
+  uninstall();
+  expect(tf.getBackend()).toBe('wasm');
+});
