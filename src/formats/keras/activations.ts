@@ -35,6 +35,12 @@ const OVER_FEATURES = ['softmax', 'logSoftmax'];
 /** The activation of an option, by default the identity. @throws {FormatError} if it is unknown */
 export function activationOf(layer: LayerConfig, option: string, otherwise = 'linear'): Activation {
   const given = layer.get(option) ?? otherwise;
+  // a layer as activation
+  const { class_name: className, config } = isObject(given) ? given : {};
+  if (className === 'LeakyReLU' && isObject(config)) {
+    const alpha = config.negative_slope ?? config.alpha ?? 0.3;
+    if (typeof alpha === 'number') return { name: 'leakyrelu', alpha };
+  }
   const name = nameOf(given);
   if (typeof name === 'string' && Object.hasOwn(ACTIVATIONS, name)) return ACTIVATIONS[name]!;
   return layer.refuse(option);

@@ -1,0 +1,125 @@
+import { zipSync } from 'fflate';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { inflate } from '../../src/formats/zip/inflate.ts';
+import { readZip } from '../../src/formats/zip/zip.ts';
+import { init } from '../../src/index.ts';
+import { loadKeras, readKeras } from '../../src/keras/index.ts';
+import type { NDArray } from '../../src/ndarray.ts';
+import { kerasCases } from '../fixtures/keras/read.ts';
+import { caseOf } from './hostile.ts';
+import { drawing } from './mutate.ts';
+
+const CASES = await kerasCases();
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+beforeAll(async () => {
+  await init({ kernels: 'simd' });
+});
+
+/** A recurrent layer of 3 features and 4 units, as TensorFlow.js stores it. */
+function files(
+  className: string,
+  weights: Record<string, { shape: number[]; data: Float32Array }>,
+  opts = {},
+) {
+  const config = { name: 'it', units: 4, batch_input_shape: [null, 5, 3], ...opts };
+  const entries = Object.entries(weights).map(([name, { shape }]) => {
+    return { name: `it/${name}`, shape, dtype: 'float32' };
+  });
+  const bytes = Object.values(weights).flatMap(({ data }) => [...new Uint8Array(data.buffer)]);
+  const model = { class_name: 'Sequential', config: { layers: [{ class_name: className, config }] } };
+  const manifest = [{ paths: ['w'], weights: entries }];
+  return {
+    'model.json': utf8(JSON.stringify({ modelTopology: model, weightsManifest: manifest })),
+    w: Uint8Array.from(bytes),
+  };
+}
+
+function drawn(seed: number, ...shape: number[]) {
+  const draw = drawing(seed);
+  const length = shape.reduce((a, b) => a * b, 1);
+  return { shape, data: Float32Array.from({ length }, () => draw(1000) / 1000 - 0.5) };
+}
+
+/** A matrix as CuDNN's layers of Keras 2 store it: the numbers of each gate's block in the order of its transpose. */
+function asCudnn({ shape, data }: { shape: number[]; data: Float32Array }, gates: number) {
+  const [rows, columns] = shape as [number, number];
+  const units = columns / gates;
+  const out = new Float32Array(data.length);
+  for (let g = 0; g < gates; g++)
+    for (let i = 0; i < rows; i++)
+      for (let u = 0; u < units; u++) {
+        const at = u * rows + i;
+        out[Math.floor(at / units) * columns + g * units + (at % units)] = data[i * columns + g * units + u]!;
+      }
+  return { shape, data: out };
+}
+
+const X = drawn(9, 2, 5, 3);
+const outputOf = (given: Parameters<typeof loadKeras>[0]) => (loadKeras(given).predict(X) as NDArray).data;
+
+describe('weights of CuDNN layers', () => {
+  test('of LSTM: two biases one after the other, matrices transposed', () => {
+    const [kernel, recurrent, bias] = [drawn(1, 3, 16), drawn(2, 4, 16), drawn(3, 16)];
+    const opts = { recurrent_activation: 'sigmoid' };
+    const plain = outputOf(files('LSTM', { kernel, recurrent_kernel: recurrent, bias }, opts));
+    const other = drawn(4, 16).data;
+    const both = Float32Array.from([...bias.data.map((b, i) => b - other[i]!), ...other]);
+    const cudnn = {
+      kernel: asCudnn(kernel, 4),
+      recurrent_kernel: asCudnn(recurrent, 4),
+      bias: { shape: [32], data: both },
+    };
+    for (const className of ['CuDNNLSTM', 'LSTM']) {
+      const data = outputOf(files(className, cudnn, opts));
+      for (let i = 0; i < plain.length; i++) expect(data[i]).toBeCloseTo(plain[i]!, 5);
+    }
+  });
+
+  test('of GRU', () => {
+    const [kernel, recurrent, bias] = [drawn(1, 3, 12), drawn(2, 4, 12), drawn(3, 2, 12)];
+    const opts = { recurrent_activation: 'sigmoid', reset_after: true };
+    const plain = outputOf(files('GRU', { kernel, recurrent_kernel: recurrent, bias }, opts));
+    const cudnn = {
+      kernel: asCudnn(kernel, 3),
+      recurrent_kernel: asCudnn(recurrent, 3),
+      bias: { shape: [24], data: bias.data },
+    };
+    const data = outputOf(files('CuDNNGRU', cudnn));
+    for (let i = 0; i < plain.length; i++) expect(data[i]).toBeCloseTo(plain[i]!, 5);
+  });
+});
+
+describe('versions of Keras', () => {
+  const activationsOf = (version: string | undefined) => {
+    const members = readZip(caseOf(CASES, 'hard-sigmoid.keras').file, { format: 'keras', inflate });
+    const archive = Object.fromEntries([...members].map(([name, { read }]) => [name, read()]));
+    archive['metadata.json'] = utf8(JSON.stringify({ keras_version: version }));
+    const { layers } = readKeras(zipSync(archive));
+    return layers.map(({ config }) => config.recurrentActivation).filter((found) => found !== undefined);
+  };
+
+  test('the slope of hard sigmoid is 1/6 in Keras 3, 0.2 in .keras files of Keras 2', () => {
+    const own = { name: 'hardsigmoid', alpha: 1 / 6 };
+    expect(activationsOf('3.4.1')).toEqual([own, own]);
+    expect(activationsOf(undefined)).toEqual([own, own]);
+    expect(activationsOf('2.15.0')).toEqual(['hardsigmoid', 'hardsigmoid']);
+  });
+
+  test('a GRU that does not say reset_after: its bias tells', () => {
+    const weights = { kernel: drawn(1, 3, 12), recurrent_kernel: drawn(2, 4, 12) };
+    const configOf = (bias: ReturnType<typeof drawn>) =>
+      readKeras(files('GRU', { ...weights, bias })).layers[0]!.config;
+    expect(configOf(drawn(3, 2, 12))).toMatchObject({ type: 'GRU', bias: true });
+    expect(configOf(drawn(3, 2, 12))).not.toHaveProperty('resetAfter');
+    expect(configOf(drawn(3, 12))).toMatchObject({ resetAfter: false, bias: 'single' });
+  });
+
+  test('a layer as activation, and weights in another order', () => {
+    const weights = { bias: drawn(2, 2), kernel: drawn(1, 3, 2) };
+    const leaky = { class_name: 'LeakyReLU', config: { alpha: 0.1 } };
+    const [layer] = readKeras(files('Dense', weights, { units: 2, activation: leaky })).layers;
+    expect(layer!.config.activation).toEqual({ name: 'leakyrelu', alpha: 0.1 });
+    expect(layer!.weights.bias!.data).toEqual(weights.bias.data);
+  });
+});
