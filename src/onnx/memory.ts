@@ -1,6 +1,7 @@
 import type { TensorData } from '../formats/onnx/tensor.ts';
 import { MemoryArena } from '../memory/arena.ts';
 import { Layout } from '../memory/layout.ts';
+import { requireKernel } from '../wasm/runtime.ts';
 import type { Kept } from './value.ts';
 
 /** The memory of a session: constants and packed weights, which plans share, and blocks of plans. */
@@ -12,6 +13,11 @@ export class SessionMemory {
   #ids = new WeakMap<TensorData, number>();
   #count = 0;
   #derived = new WeakMap<TensorData, Map<string, TensorData>>();
+
+  /** @throws {FeatureError} with the kernels of `unrolled/core` or `unrolled/inference` */
+  constructor() {
+    requireKernel(this.arena.kernels, 'tensor_copy');
+  }
 
   /** The first free byte. */
   get end(): number {

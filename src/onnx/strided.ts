@@ -1,4 +1,4 @@
-import type { TensorData } from '../formats/onnx/tensor.ts';
+import type { Io } from './value.ts';
 
 /** Elements from one to the next in each dimension of a row-major tensor. */
 export function stridesOf(shape: readonly number[]): number[] {
@@ -102,27 +102,58 @@ export interface Part {
   readonly offset?: number;
 }
 
-/** Copies elements of `shape` from one part to another. */
+/** Copies elements of `shape` from part `from` of input i to part `to` of output o. */
 export function copier(
   shape: readonly number[],
   from: Part,
   to: Part,
-): (x: TensorData, y: TensorData) => void {
+): (io: Io, i: number, o: number) => void {
   const way = walk(shape, [from.strides, to.strides]);
-  const each = rowsOf(way);
-  const n = way.shape.at(-1)!;
-  const [dx, dy] = [way.strides[0]!.at(-1)!, way.strides[1]!.at(-1)!];
-  const [x0, y0] = [from.offset ?? 0, to.offset ?? 0];
-  let x: TensorData;
-  let y: TensorData;
-  const row = (a: number, b: number) => {
-    let i = a + x0;
-    let o = b + y0;
-    for (let k = 0; k < n; k++, i += dx, o += dy) y[o] = x[i]!;
+  const rank = way.shape.length;
+  const inner = Math.max(0, rank - 4);
+  const last = (list: readonly number[], fill: number) => {
+    const own = list.slice(inner);
+    return [...new Array<number>(4 - own.length).fill(fill), ...own] as [number, number, number, number];
   };
-  return (from, to) => {
-    x = from;
-    y = to;
+  const [n0, n1, n2, n3] = last(way.shape, 1);
+  const [s0, s1, s2, s3] = last(way.strides[0]!, 0);
+  const [t0, t1, t2, t3] = last(way.strides[1]!, 0);
+  const [x0, y0] = [from.offset ?? 0, to.offset ?? 0];
+  // the kernel goes through four dimensions, rows of one element through those before them
+  const outer = {
+    shape: [...way.shape.slice(0, inner), 1],
+    strides: way.strides.map((own) => [...own.slice(0, inner), 0]),
+  };
+  const each = rowsOf(outer);
+  const empty = shape.includes(0);
+  let io: Io;
+  let x = 0;
+  let y = 0;
+  const row = (a: number, b: number) => {
+    // 2: words of four bytes
+    io.kernels.tensor_copy(
+      2,
+      n0,
+      n1,
+      n2,
+      n3,
+      x + 4 * (a + x0),
+      s0,
+      s1,
+      s2,
+      s3,
+      y + 4 * (b + y0),
+      t0,
+      t1,
+      t2,
+      t3,
+    );
+  };
+  return (given, i, o) => {
+    if (empty) return;
+    io = given;
+    x = io.px[i]!;
+    y = io.py[o]!;
     each(row);
   };
 }

@@ -107,7 +107,7 @@ function part(node: PlannedNode, value: Value, axis: number, t: number): Value {
     { strides: strides.filter((_, i) => i !== axis), offset },
     { strides: stridesOf(shape) },
   );
-  node.step(({ x, y }) => copy(x[0]!, y[0]!), { inputs: [value], outputs: [out] });
+  node.step((io) => copy(io, 0, 0), { inputs: [value], outputs: [out] });
   return out;
 }
 

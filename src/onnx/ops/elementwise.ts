@@ -36,36 +36,31 @@ function plain(a: Value, b: Value, shape: readonly number[], f: Two): (io: Io) =
   };
 }
 
-/** Rows [m, n] op one row [n], one number or as many rows, the usual ways of Add, Sub, Mul and Div. */
+/** By the kernels, where the innermost rows are without gaps or one number. */
 function quick(kind: number, a: Value, b: Value, shape: readonly number[]): ((io: Io) => void) | undefined {
-  const way = walk(
-    shape,
-    [a, b].map((v) => broadcastStrides(v.shape, shape)),
-  );
+  const way = walk(shape, [...[a, b].map((v) => broadcastStrides(v.shape, shape)), stridesOf(shape)]);
   const n = way.shape.at(-1)!;
-  const each = rowsOf(way);
-  const [da, db] = [way.strides[0]!.at(-1)!, way.strides[1]!.at(-1)!];
-  if (da > 1 || db > 1) return undefined;
-  if (way.shape.length === 1 && da && db && kind % 2 === 0) {
-    return ({ kernels, px, py }) => (kind ? kernels.vec_mul : kernels.vec_add)(n, px[0]!, px[1]!, py[0]!);
-  }
+  const [sa, sb] = way.strides.map((own) => own.at(-1)!) as [number, number];
+  if (sa > 1 || sb > 1) return undefined;
+  // the last two dimensions in one call
+  const two = way.shape.length > 1;
+  const [m, lda, ldb] = two
+    ? ([way.shape, ...way.strides].map((own) => own.at(-2)!) as [number, number, number])
+    : [1, 0, 0];
+  const outer = {
+    shape: [...way.shape.slice(0, -2), 1],
+    strides: way.strides.map((own) => [...own.slice(0, -2), 0]),
+  };
+  const each = rowsOf(outer);
+  const empty = shape.includes(0);
   let io: Io;
-  let o = 0;
-  const row = (i: number, j: number) => {
-    const x = io.x[0] as Float32Array;
-    const z = io.x[1] as Float32Array;
-    const y = io.y[0] as Float32Array;
-    const end = o + n;
-    let p = i;
-    let q = j;
-    if (kind === 0) for (; o < end; o++, p += da, q += db) y[o] = x[p]! + z[q]!;
-    else if (kind === 1) for (; o < end; o++, p += da, q += db) y[o] = x[p]! - z[q]!;
-    else if (kind === 2) for (; o < end; o++, p += da, q += db) y[o] = x[p]! * z[q]!;
-    else for (; o < end; o++, p += da, q += db) y[o] = x[p]! / z[q]!;
+  const row = (i: number, j: number, o: number) => {
+    const { kernels, px, py } = io;
+    kernels.tensor_binary(kind, m, n, px[0]! + 4 * i, lda, sa, px[1]! + 4 * j, ldb, sb, py[0]! + 4 * o);
   };
   return (given) => {
+    if (empty) return;
     io = given;
-    o = 0;
     each(row);
   };
 }

@@ -6,7 +6,7 @@ import type { Value } from '../value.ts';
 function moved(node: PlannedNode, value: Value, shape: readonly number[], from: Part): void {
   node.output(shape, value.dtype);
   const copy = copier(shape, from, { strides: stridesOf(shape) });
-  node.step(({ x, y }) => copy(x[0]!, y[0]!), { inputs: [value] });
+  node.step((io) => copy(io, 0, 0), { inputs: [value] });
 }
 
 const reshape: Operator = (node) => {
@@ -87,7 +87,7 @@ const tile: Operator = (node) => {
     { strides: value.shape.flatMap((_, i) => [0, own[i]!]) },
     { strides: stridesOf(parts) },
   );
-  node.step(({ x, y }) => copy(x[0]!, y[0]!), { inputs: [value] });
+  node.step((io) => copy(io, 0, 0), { inputs: [value] });
 };
 
 const concat: Operator = (node) => {
@@ -114,8 +114,8 @@ export function join(node: PlannedNode, values: readonly Value[], axis: number, 
     return copier(value.shape, { strides: stridesOf(value.shape) }, { strides, offset });
   });
   node.step(
-    ({ x, y }) => {
-      for (let i = 0; i < copies.length; i++) copies[i]!(x[i]!, y[0]!);
+    (io) => {
+      for (let i = 0; i < copies.length; i++) copies[i]!(io, i, 0);
     },
     { inputs: values, outputs: [out] },
   );
@@ -141,8 +141,8 @@ const split: Operator = (node) => {
     return copy;
   });
   node.step(
-    ({ x, y }) => {
-      for (let i = 0; i < copies.length; i++) copies[i]!(x[0]!, y[i]!);
+    (io) => {
+      for (let i = 0; i < copies.length; i++) copies[i]!(io, 0, i);
     },
     { inputs: [value] },
   );
@@ -258,7 +258,7 @@ const depthToSpace: Operator = (node) => {
   const shape = perm.map((i) => split[i]!);
   node.output(deep ? [n, C, H * b, W * b] : [n, C * b * b, H, W]);
   const copy = copier(shape, { strides: perm.map((i) => strides[i]!) }, { strides: stridesOf(shape) });
-  node.step(({ x, y }) => copy(x[0]!, y[0]!), { inputs: [value] });
+  node.step((io) => copy(io, 0, 0), { inputs: [value] });
 };
 
 const identity: Operator = (node) => node.alias(node.input(0));
