@@ -1,6 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ArgumentError, explain, type InstallOptions, install, StateError } from '../../src/tfjs/index.ts';
+import {
+  ArgumentError,
+  explain,
+  type InstallOptions,
+  install,
+  MemoryError,
+  StateError,
+} from '../../src/tfjs/index.ts';
 import { installations } from '../../src/tfjs/install.ts';
 import { type Any, stack, tensor } from './models.ts';
 
@@ -50,6 +57,19 @@ describe('the backend', () => {
     expect(error).toBeInstanceOf(ArgumentError);
     expect(error.argument).toBe('backend');
     expect(tf.getBackend()).toBe('cpu');
+  });
+
+  test('needs the cpu backend', async () => {
+    const without = { ...tf, findBackend: () => null };
+    await expect(install(without, { backend: true })).rejects.toThrow(StateError);
+    uninstall = await install(without);
+    expect(tf.getBackend()).toBe('cpu');
+  });
+
+  test('that would grow beyond 2 GiB refuses a tensor, and stays usable', async () => {
+    await start();
+    expect(() => tf.fill([2 ** 15, 2 ** 15], 1)).toThrow(MemoryError);
+    expect(tf.add(1, 2).dataSync()[0]).toBe(3);
   });
 
   test('of somebody else of the same name is refused', async () => {
