@@ -1,7 +1,6 @@
 import { floats } from '../allocate.ts';
-import { boolean, instance, options, reading } from '../check.ts';
+import { boolean, instance, options } from '../check.ts';
 import type { Flow } from '../diagnostics/flow.ts';
-import { Observer } from '../diagnostics/observe.ts';
 import type { Steps } from '../engine/batchIO.ts';
 import type { Plan } from '../engine/plan.ts';
 import { ArgumentError, NonFiniteError, StateError } from '../errors.ts';
@@ -11,13 +10,13 @@ import { checkSegments, SegmentedBptt } from './bptt/segmentedBptt.ts';
 import { BufferGuard } from './bufferGuard.ts';
 import { ModelBase } from './core/modelBase.ts';
 import { TrainerBase } from './core/trainerBase.ts';
-import type { Evaluation, Look } from './core/trainerTypes.ts';
+import type { Evaluation } from './core/trainerTypes.ts';
 import { adapted, hasCustom, undoneOnError } from './custom.ts';
 import { described, lossesOf } from './described.ts';
 import { merged } from './files.ts';
-import type { FitState } from './fit/fitState.ts';
+import { Fitting } from './fit/fitting.ts';
 import { Pacer } from './fit/pacer.ts';
-import { type PreparedOptions, prepareFit, prepareValidation, signalOf } from './fit/prepareFit.ts';
+import { type PreparedOptions, prepareValidation } from './fit/prepareFit.ts';
 import type { Source } from './fit/source.ts';
 import type { FitData, FitOptions, FitResult, ValidationOptions, ValidationResult } from './fit/types.ts';
 import { validateOn } from './fit/validate.ts';
@@ -26,7 +25,7 @@ import { GraphTraining } from './graph/graphTraining.ts';
 import { Model } from './graph/model.ts';
 import { hasCustomPart, oneLoss } from './graph/multiLoss.ts';
 import type { Named } from './graph/named.ts';
-import { refuseChangedSteps, refuseFlow, refuseParts } from './graph/refusals.ts';
+import { refuseParts } from './graph/refusals.ts';
 import type { Sequential } from './sequential.ts';
 import {
   BATCH,
@@ -42,23 +41,10 @@ import { checkOptions } from './training/fullOptions.ts';
 import { type BatchOptions, FullTraining } from './training/fullTraining.ts';
 import { objectiveOf, refuseWholeRows } from './training/objectives.ts';
 import { optionsTo } from './training/stepOptions.ts';
-import { watch } from './watch.ts';
+import { checkFlow, watch, watching, withOrigin } from './watch.ts';
 
-export type { Truncation } from './bptt/truncated.ts';
-export type { Evaluation, NonFinitePolicy } from './core/trainerTypes.ts';
 export type * from './fit/types.ts';
-export type {
-  AnyLoss,
-  EvaluationOptions,
-  Gradients,
-  StepOptions,
-  StepResult,
-  TrainerOptions,
-} from './trainerTypes.ts';
-export type { BatchOptions } from './training/fullTraining.ts';
-export type { States } from './training/givenStates.ts';
-export type { Match, ParameterGroup } from './training/parameterParts.ts';
-export type { TargetWeights } from './training/rowWeights.ts';
+export type * from './trainerTypes.ts';
 
 /** Trains a model: forward, loss, BPTT, clipping and update. A step does not allocate. */
 export class Trainer<M extends Sequential | Model = Sequential> extends TrainerBase {
@@ -69,8 +55,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
   readonly #parts: SegmentedBptt | undefined;
   /** Whether an update runs code of the user's, which may throw. */
   readonly #custom: boolean;
-  /** Of a fit under way: has its state written to a checkpoint. */
-  #fit: ((save: () => Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>) | undefined;
+  readonly #fitting: Fitting;
   /** Where a step copies its options to; undefined while one does. */
   #options: StepOptions | undefined = {};
   /** Set if the model has buffers. */
@@ -100,13 +85,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     const parts = checkSegments(model.layers, { truncation, memoryBudget });
     const graph = model instanceof Model ? model : undefined;
     if (graph) refuseParts(graph.graph, { ...parts, carryState: carries });
-    const more = checkOptions(model.network, { warmup, frozen, groups, accumulate, averages });
-    if (truncation && more.accumulate > 1)
-      throw new ArgumentError(
-        'accumulate',
-        'none with truncation, which makes several updates a step',
-        accumulate,
-      );
+    const more = checkOptions(model.network, { warmup, frozen, groups, accumulate, averages }, truncation);
     const loss = oneLoss(model, lossesOf(model, given), lossWeights);
     const { optimizer, schedule, ...rest } = others;
     const own = { ...rest, ...described({ optimizer, schedule }), loss };
@@ -118,6 +97,14 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     );
     this.training.carries = carries;
     this.#custom = hasCustom(model, own) || hasCustomPart(loss);
+    const { training } = this;
+    this.#fitting = new Fitting({
+      training,
+      step: (x, y, opts) => this.#update(x, y, opts),
+      resetState: () => training.resetState(),
+      save: () => this.save(),
+      restore: (bytes) => this.restore(bytes),
+    });
     if (model.network.buffers.length) this.#buffers = new BufferGuard(model.network);
     if (parts.truncation || parts.memoryBudget !== undefined) {
       this.#parts = new SegmentedBptt(this.training, parts);
@@ -140,7 +127,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    * @throws {MemoryError} beyond 2 GiB, or beyond the budget
    */
   override step(x: Named<Given>, y: Named<Given>, opts?: StepOptions): StepResult {
-    this.#idle('step');
+    this.#fitting.refuse('step');
     return this.#update(x, y, opts);
   }
 
@@ -168,58 +155,12 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    * @throws any error thrown by the data, by `onProgress` or by `checkpoint.save`
    */
   async fit(data: FitData, opts?: FitOptions): Promise<FitResult> {
-    const { signal } = reading('the options of fit', opts, () => ({ signal: signalOf(opts?.signal) }));
-    const fit = this.startFit(data, opts);
-    const stop = () => fit.pacer.stop();
-    if (signal?.aborted) stop();
-    signal?.addEventListener('abort', stop);
-    try {
-      return await fit.run();
-    } finally {
-      signal?.removeEventListener('abort', stop);
-    }
+    return this.#fitting.run(data, opts);
   }
 
   /** A fit that is to be run. @internal */
-  startFit(
-    data: FitData | Source,
-    opts?: PreparedOptions,
-    paused = false,
-  ): { readonly pacer: Pacer; run(): Promise<FitResult> } {
-    this.#idle('fit');
-    const { training } = this;
-    let state: FitState | undefined;
-    const inFile = <T>(of: FitState | undefined, call: () => T): T => {
-      training.fit = of;
-      try {
-        return call();
-      } finally {
-        training.fit = undefined;
-      }
-    };
-    const fit = prepareFit(
-      {
-        training,
-        step: (x, y, options) => this.#update(x, y, options),
-        resetState: () => training.resetState(),
-        save: () => this.save(),
-        restore: (bytes, of) => inFile(of, () => this.restore(bytes)),
-      },
-      data,
-      opts,
-      paused,
-    );
-    state = fit.state;
-    const run = async () => {
-      this.#idle('fit');
-      this.#fit = (save) => inFile(state, save);
-      try {
-        return await fit.run();
-      } finally {
-        this.#fit = undefined;
-      }
-    };
-    return { pacer: fit.pacer, run };
+  startFit(data: FitData | Source, opts?: PreparedOptions, paused = false): ReturnType<Fitting['start']> {
+    return this.#fitting.start(data, opts, paused);
   }
 
   /**
@@ -231,11 +172,6 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     return (await validateOn(this.training, source, metrics, new Pacer()))!;
   }
 
-  /** @throws {StateError} while a fit is running */
-  #idle(call: string): void {
-    if (this.#fit) throw new StateError(`${call}: a fit is already running: await it or abort it`);
-  }
-
   /**
    * As `step`, but returns the gradients instead of making the update, to combine them with others (those of other
    * workers, say) and to give them to `apply`. States are carried, and random numbers drawn, as by a step.
@@ -244,7 +180,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    * @throws {NonFiniteError} if the loss or the gradient norm is NaN or infinite, unless `nonFinite` is `'allow'`
    */
   gradients(x: Named<Given>, y: Named<Given>, opts?: BatchOptions): Gradients {
-    this.#idle('gradients');
+    this.#fitting.refuse('gradients');
     const given = opts === undefined ? opts : this.#checkStep(options('gradients', opts, BATCH));
     return this.#safely('gradients', this.#gradients, x, y, given);
   }
@@ -258,7 +194,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    * @throws {StateError} with `accumulate` or `truncation`
    */
   apply(gradients: ArrayLike<number>): Omit<StepResult, 'loss' | 'penalty' | 'flow'> {
-    this.#idle('apply');
+    this.#fitting.refuse('apply');
     return this.#safely('apply', this.#apply, gradients);
   }
 
@@ -321,7 +257,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    * batch
    */
   resetState(rows?: ArrayLike<number>): void {
-    this.#idle('resetState');
+    this.#fitting.refuse('resetState');
     this.training.resetState(rows);
   }
 
@@ -331,7 +267,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    * @throws {StateError} without the option `averages`
    */
   swapAverages(): void {
-    this.#idle('swapAverages');
+    this.#fitting.refuse('swapAverages');
     const { averages, network } = this.training;
     if (!averages) throw new StateError('swapAverages: the trainer has no averages');
     network.free('swapAverages');
@@ -340,7 +276,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
 
   #step(x: Named<Given>, y: Named<Given>, given: StepOptions | undefined): StepResult {
     if (given?.flow !== true) return this.training.step(x as Given, y as Given, given as Steps);
-    const watched = this.#watch();
+    const watched = watching(this.training.network.arena);
     try {
       return { ...this.training.step(x as Given, y as Given, given as Steps, watched.look), ...watched.told };
     } catch (error) {
@@ -365,7 +301,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
   flow(x: Named<Given>, y: Named<Given>, opts?: BatchOptions): Flow {
     const given = opts === undefined ? opts : options('flow', opts, BATCH);
     this.#checkStep({ ...given, flow: true });
-    const watched = this.#watch();
+    const watched = watching(this.training.network.arena);
     this.#buffers?.keep();
     try {
       watch(this.training, x as Given, y as Given, given as Steps, watched.look);
@@ -378,12 +314,11 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
   /** As of the base class; with the model's metadata. */
   override save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
     this.training.averages?.swappedOut('save');
-    const save = () => super.save(merged(this.model.metadata, metadata));
-    return this.#fit ? this.#fit(save) : save();
+    return this.#fitting.saved(() => super.save(merged(this.model.metadata, metadata)));
   }
 
   override restore(bytes: Uint8Array | ArrayBuffer): void {
-    this.#idle('restore');
+    this.#fitting.refuse('restore');
     this.training.averages?.swappedOut('restore');
     super.restore(bytes);
   }
@@ -393,18 +328,6 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     return this.#parts ? this.#parts.plan(steps, batch) : super.plan(steps, batch);
   }
 
-  /** Has an update tell how its gradient flows. */
-  #watch(): { readonly told: { flow?: Flow }; readonly look: Look } {
-    const told: { flow?: Flow } = {};
-    const look: Look = (plan) => {
-      const observer = new Observer(this.training.network.arena, plan);
-      return () => {
-        told.flow = observer.summarize();
-      };
-    };
-    return { told, look };
-  }
-
   #checkStep(given: StepOptions): StepOptions {
     const other = this.#parts?.name;
     for (const name of other ? CUT : []) {
@@ -412,11 +335,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
       if (value !== undefined && value !== false)
         throw new ArgumentError(name, `none with the trainer's ${other}, which cuts the sequence`, value);
     }
-    if (given.flow !== undefined && boolean('flow', given.flow)) {
-      if (this.model instanceof Model) refuseFlow(this.model.graph);
-      refuseChangedSteps(this.model.layers);
-      Observer.check(this.training.network.arena);
-    }
+    if (given.flow !== undefined && boolean('flow', given.flow)) checkFlow(this.model);
     return given;
   }
 }
@@ -431,20 +350,3 @@ type Update<T> = (
   y: Named<Given>,
   given: StepOptions | undefined,
 ) => T;
-
-/** An error that tells where in the recurrent layers the numbers stopped being finite, if it was there. */
-function withOrigin({ step, loss, gradNorm }: NonFiniteError, flow: Flow | undefined): NonFiniteError {
-  const found = flow?.nonFinite;
-  const what = `step ${step}: the loss is ${loss}, the norm of the gradients ${gradNorm}; no weight was changed`;
-  const numbers = { step: step!, loss: loss!, gradNorm: gradNorm! };
-  if (!found) return new NonFiniteError(`${what}; all numbers in the recurrent layers are finite`, numbers);
-  const { layer, direction, step: timeStep, gate } = found;
-  const where = `recurrent layer ${layer} (${direction}), time step ${timeStep}, gate ${gate}: ${found.what}`;
-  return new NonFiniteError(`${what}; it began in ${where}`, {
-    ...numbers,
-    layer,
-    direction,
-    timeStep,
-    gate,
-  });
-}

@@ -13,6 +13,13 @@ import type { FullOptions } from './training/fullOptions.ts';
 import type { BatchOptions } from './training/fullTraining.ts';
 import type { FullStepResult } from './training/types.ts';
 
+export type { Truncation } from './bptt/truncated.ts';
+export type { Evaluation, NonFinitePolicy } from './core/trainerTypes.ts';
+export type { BatchOptions } from './training/fullTraining.ts';
+export type { States } from './training/givenStates.ts';
+export type { Match, ParameterGroup } from './training/parameterParts.ts';
+export type { TargetWeights } from './training/rowWeights.ts';
+
 /** A loss of this package, a function that creates it, its name or description, or a custom one. */
 export type AnyLoss = Loss | (() => Loss) | CustomLoss | LossDescription;
 

@@ -44,10 +44,14 @@ export interface CheckedOptions {
  * @throws {ArgumentError} if a number is out of range, a name or pattern matches nothing, all parameters are frozen, or
  * groups overlap
  */
-export function checkOptions(network: Network, given: FullOptions): CheckedOptions {
+export function checkOptions(network: Network, given: FullOptions, truncation: unknown): CheckedOptions {
   const { warmup = 0, accumulate = 1, averages, frozen = [], groups = [] } = given;
   integer('warmup', warmup, 0);
   integer('accumulate', accumulate, 1);
+  if (truncation && accumulate > 1) {
+    const what = 'none with truncation, which makes several updates a step';
+    throw new ArgumentError('accumulate', what, accumulate);
+  }
   if (averages !== undefined) number('averages', averages, 0, 1, true);
   const names = [...network.parameters.keys()];
   const still = matching('frozen', frozen, names);
