@@ -131,6 +131,53 @@ describe('fit over arrays makes the steps of batches cut by hand, to the bit', (
   });
 });
 
+test('labels of ctc are cut along with their lengths, in arrays and examples', async () => {
+  const draw = new Draw(6);
+  const [x, labels] = [draw.features(1, 9, 8, 2), draw.indices(2, 3, 8).data.map((v) => v + 1)];
+  const lengths = Array.from({ length: 8 }, (_, i) => i % 4);
+  const make = () =>
+    new Trainer(new Sequential([new LSTM(2, 4), new Linear(4, 3)], { seed: 1 }), {
+      loss: 'ctc',
+      optimizer: 'adam',
+    });
+  const y = { data: labels, shape: [3, 8], lengths };
+  const [arrays, examples, hand] = [make(), make(), make()];
+  await arrays.fit({ x, y }, { batchSize: 4, shuffle: false });
+  const list = lengths.map((length, i) => ({
+    x: { data: columns(x, [i]).data, shape: [9, 2] },
+    y: [...columns({ data: labels, shape: [3, 8] }, [i]).data].slice(0, length),
+  }));
+  await examples.fit(list, { batchSize: 4, shuffle: false });
+  for (const rows of chosenIn(1, 4, undefined, 8)) {
+    const own = columns({ data: labels, shape: [3, 8] }, rows);
+    hand.step(columns(x, rows), { ...own, lengths: rows.map((i) => lengths[i]!) } as never);
+  }
+  expect(arrays.save()).toEqual(hand.save());
+  expect(examples.save()).toEqual(hand.save());
+});
+
+test('weights of several outputs, by name', async () => {
+  const make = () => {
+    const a = input({ features: 2 });
+    const { output } = new LSTM(2, 3).apply(a);
+    const outputs = { one: new Linear(3, 2).apply(output), two: new Linear(3, 1).apply(output) };
+    return new Trainer(new Model({ inputs: { a }, outputs }, { seed: 3 }), {
+      loss: { one: 'crossEntropy', two: 'mse' },
+      optimizer: 'adamw',
+    });
+  };
+  const draw = new Draw(9);
+  const [a, one, two] = [draw.features(1, T, N, 2), draw.indices(2, T, N), draw.features(1, T, N, 1)];
+  const weights = { data: Float32Array.from({ length: T * N }, (_, i) => (i % 3) + 0.5), shape: [T, N] };
+  const [fit, hand] = [make(), make()];
+  await fit.fit({ x: { a }, y: { one, two }, weights: { two: weights } }, { batchSize: 8, seed: 1 });
+  for (const rows of chosenIn(1, 8, 1)) {
+    const y = { one: columns(one, rows), two: columns(two, rows) };
+    hand.step({ a: columns(a, rows) }, y, { weights: { two: columns(weights, rows) } });
+  }
+  expect(fit.save()).toEqual(hand.save());
+});
+
 describe('fit over other data', () => {
   const examples = Array.from({ length: 19 }, (_, i) => ({
     x: Int32Array.from({ length: 1 + (i % 6) }, (_, t) => (i * t + t) % V),

@@ -47,6 +47,8 @@ export class ArraySource extends Source {
   readonly #ports: Ports;
   readonly #x: Named<Column>;
   readonly #y: Named<Column>;
+  /** Numbers of labels, by target. */
+  readonly #labels = new Map<string, Column>();
   readonly #more: readonly (readonly [
     option: 'lengths' | 'mask' | 'weights',
     name: string,
@@ -65,6 +67,11 @@ export class ArraySource extends Source {
     const N = this.#count;
     this.#x = x.map(([port, , sequence]) => [port.name, column(port, sequence)]);
     this.#y = y.map(([port, , sequence]) => [port.name, column(port, sequence)]);
+    for (const [{ isLabels, name, label }, target] of y) {
+      const { lengths } = target as { readonly lengths?: unknown };
+      if (isLabels && lengths !== undefined)
+        this.#labels.set(name, marks(`${label}.lengths`, lengths, N, true));
+    }
     const more: [option: 'lengths' | 'mask' | 'weights', name: string, column: Column][] = [];
     const rows = (option: 'lengths' | 'mask' | 'weights', name: string, value: unknown) => {
       const label = name ? `${option}.${name}` : option;
@@ -73,7 +80,7 @@ export class ArraySource extends Source {
     for (const option of ['lengths', 'mask', 'weights'] as const) {
       const value = given[option];
       if (value === undefined) continue;
-      const isNamed = option !== 'weights' && !isList(value) && !('data' in value);
+      const isNamed = !isList(value) && !('data' in value);
       if (isNamed) for (const [name, one] of Object.entries(value)) rows(option, name, one);
       else rows(option, '', value);
     }
@@ -117,17 +124,20 @@ export class ArraySource extends Source {
     const N = this.#count;
     const { input, output } = this.#ports.single;
     const part = (one: Column) => gather(one, N, chosen);
-    const all = (columns: Named<Column>, single: boolean) =>
-      single
-        ? part(columns[0]![1])
-        : Object.fromEntries(columns.map(([name, one]) => [name, part(one)] as const));
+    const all = (columns: Named<Column>, single: boolean, labels?: ReadonlyMap<string, Column>) => {
+      const parts = columns.map(([name, one]) => {
+        const lengths = labels?.get(name);
+        return [name, lengths ? { ...part(one), lengths: part(lengths).data } : part(one)] as const;
+      });
+      return single ? parts[0]![1] : Object.fromEntries(parts);
+    };
     const more: Record<string, unknown> = {};
     for (const [option, name, one] of this.#more) {
       const value = option === 'lengths' ? part(one).data : part(one);
       if (name === '') more[option] = value;
       else more[option] = { ...(more[option] as object | undefined), [name]: value };
     }
-    return { x: all(this.#x, input), y: all(this.#y, output), ...more };
+    return { x: all(this.#x, input), y: all(this.#y, output, this.#labels), ...more };
   }
 }
 

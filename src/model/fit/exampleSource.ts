@@ -84,7 +84,7 @@ function collate(ports: Ports, group: readonly FitExample[]): Batch {
     const values = group.map((example) => partOf(port, example.y, single.output, port.label));
     if (port.isVector) return [port.name, vector(port, values)] as const;
     const { x: data, lengths } = padded(port, values);
-    if (ports.isCtc) return [port.name, { ...data, lengths }] as const;
+    if (port.isLabels) return [port.name, { ...data, lengths }] as const;
     for (const [b, n] of lengths.entries()) {
       const wanted = port.steps(steps.map((lengths) => lengths[b]!));
       if (n !== wanted)

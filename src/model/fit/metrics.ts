@@ -25,6 +25,8 @@ export class Metrics {
     const all: OfOutput[] = [];
     const add = (argument: string, list: unknown, output: number, prefix: string) => {
       if (!Array.isArray(list)) throw new ArgumentError(argument, 'a list of metrics', list);
+      if (ports.outputs[output]!.isLabels && list.length)
+        throw new ArgumentError(argument, 'none with ctc, whose targets have no times', list);
       for (const [i, one] of list.entries()) {
         const metric = metricOf(`${argument}[${i}]`, one);
         const key = prefix + metric.name;
@@ -33,9 +35,6 @@ export class Metrics {
         all.push({ output, key, metric });
       }
     };
-    if (given !== undefined && ports.isCtc) {
-      throw new ArgumentError('metrics', 'none with ctc, whose targets have no times', given);
-    }
     if (given !== undefined && ports.single.output) add('metrics', given, 0, '');
     else if (given !== undefined) {
       const named = ports.outputs.map(({ name }, value) => ({ name, value }));

@@ -12,6 +12,8 @@ export interface Port extends Signal {
   readonly isVector: boolean;
   /** Of an input: number of its time axis, the same for inputs that share one. */
   readonly axis: number;
+  /** Of a target: whether it is labels without times, as of ctc. */
+  readonly isLabels: boolean;
   /** Steps for examples with the given number of steps on each axis. */
   steps(axes: readonly number[]): number;
 }
@@ -22,8 +24,6 @@ export interface Ports {
   readonly outputs: readonly Port[];
   /** Whether inputs and outputs are given without names. */
   readonly single: { readonly input: boolean; readonly output: boolean };
-  /** Whether targets are labels without times. */
-  readonly isCtc: boolean;
 }
 
 /** The inputs and targets of what is trained. */
@@ -35,15 +35,17 @@ export function portsOf(training: FullTraining): Ports {
       label: 'x',
       name: 'x',
       isVector: false,
+      isLabels: false,
       axis: 0,
       steps: ([T]) => T!,
     };
     const output: Port = {
       ...{ ...shape.target, label: 'y', name: 'y', isVector: false, axis: -1 },
+      isLabels: objective.loss.blank !== undefined,
       steps: ([T]) => shape.outputSteps(T!, true),
     };
     const single = { input: true, output: true };
-    return { inputs: [input], outputs: [output], single, isCtc: objective.loss.blank !== undefined };
+    return { inputs: [input], outputs: [output], single };
   }
   const { graph, network } = model;
   const { axes, inputs, outputs, single, values } = graph;
@@ -57,6 +59,7 @@ export function portsOf(training: FullTraining): Ports {
     const { axis } = values[value]!.shape;
     return {
       ...{ label: isSingle ? argument : `${argument}.${name}`, name, isVector: axis === undefined },
+      isLabels: false,
       axis: axes.findIndex((one) => one.axis === axis),
       steps: (steps) => (axis ? network.stepsOf(axis, steps) : 1),
     };
@@ -69,8 +72,8 @@ export function portsOf(training: FullTraining): Ports {
     outputs: outputs.map(({ name, value }, i) => ({
       ...signals[i]!,
       ...port('y', name, value, single.output),
+      isLabels: parts[i]!.loss.blank !== undefined,
     })),
     single,
-    isCtc: parts.length === 1 && parts[0]!.loss.blank !== undefined,
   };
 }
