@@ -19,6 +19,7 @@ export { LastStep } from './layers/graph/lastStep.ts';
 export { Linear, type LinearOptions, type TiedOptions } from './layers/graph/linear.ts';
 export { irnn } from './layers/irnn.ts';
 export * from './layers/joinLayers.ts';
+export type { NameOption } from './layers/layerName.ts';
 export type { ConfigurableOptions, Penalty, Zoneout } from './layers/recurrent/configuration.ts';
 export type { InitialNodes, RecurrentNode } from './layers/recurrent/graphRecurrent.ts';
 export * from './layers/recurrentLayers.ts';
