@@ -3,7 +3,7 @@ import { DTYPES } from '../../formats/onnx/schema.ts';
 import { isFloat } from '../../formats/onnx/tensor.ts';
 import type { Operator, PlannedNode } from '../node.ts';
 import { broadcastShape, broadcastStrides, rowsOf, stridesOf, walk } from '../strided.ts';
-import type { Io, Value } from '../value.ts';
+import { type Io, rootOf, type Value } from '../value.ts';
 import { erf } from './erf.ts';
 
 /** The shape that inputs are broadcast to. */
@@ -123,6 +123,27 @@ export function unary(f: (x: number) => number, dtype?: number): Operator {
     });
   };
 }
+
+/** As unary; floats by the kernels (assembly/tensor/unary.ts). */
+function tensorUnary(kind: number, f: (x: number) => number): Operator {
+  return (node) => {
+    const { shape, size, dtype } = node.input(0);
+    if (!isFloat(dtype)) return unary(f)(node);
+    node.output(shape);
+    return node.step(({ kernels, px, py }) => kernels.tensor_unary(kind, 0, 0, size, px[0]!, py[0]!));
+  };
+}
+
+/** A square by the kernels. */
+const pow: Operator = (node) => {
+  const exponent = rootOf(node.input(1));
+  const square =
+    exponent.data?.[0] === 2 &&
+    exponent.size === 1 &&
+    node.input(1).shape.length <= node.input(0).shape.length;
+  if (square) tensorUnary(2, (x) => x * x)(node);
+  else binary((a, b) => a ** b)(node);
+};
 
 /** One input by the kernels; `values`: α and β of a node. */
 function activation(
@@ -248,7 +269,7 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   Sub: binary((a, b) => a - b),
   Mul: binary((a, b) => a * b, { integer: Math.imul }),
   Div: binary((a, b) => a / b, { integer: (a, b) => (a / b) | 0 }),
-  Pow: binary((a, b) => a ** b),
+  Pow: pow,
   Mod: (node) => binary(mod(node))(node),
   PRelu: prelu,
   Equal: binary((a, b) => +(a === b), { bool: true }),
@@ -274,10 +295,10 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   Clip: clip,
   Cast: cast,
   CastLike: cast,
-  Abs: unary(Math.abs),
-  Neg: unary((x) => -x),
-  Sqrt: unary(Math.sqrt),
-  Reciprocal: unary((x) => 1 / x),
+  Abs: tensorUnary(1, Math.abs),
+  Neg: tensorUnary(0, (x) => -x),
+  Sqrt: tensorUnary(3, Math.sqrt),
+  Reciprocal: tensorUnary(5, (x) => 1 / x),
   Log: unary(Math.log),
   Ceil: unary(Math.ceil),
   Floor: unary(Math.floor),
