@@ -10,6 +10,8 @@ const nodeOnly = ['test/cli/**', 'test/node/**', 'test/tfjs/wasm.test.ts'];
 const beforeInit = ['test/wasm/before-init.test.ts', 'test/wasm/engine.test.ts'];
 /** Suites that load two copies of TF.js: other suites in the process change what they see. */
 const ownProcess = ['test/tfjs/resetAfterClasses.test.ts'];
+/** Suites that have a process of their own in Node: the result of TF.js before and after `install`. */
+const ownInNode = ['test/tfjs/equality*.test.ts'];
 /** Suites that measure garbage. */
 const garbage = ['test/node/heap.test.ts', 'test/node/heap.slow.test.ts'];
 /** V8 compiles and collects at the same points of every run, however busy the machine; 64 MB fit before a collection. */
@@ -104,7 +106,7 @@ const inBrowser = {
 };
 const others = {
   include: all,
-  exclude: [...beforeInit, ...ownProcess, ...garbage, ...(thorough ? pure : slow)],
+  exclude: [...beforeInit, ...ownProcess, ...ownInNode, ...garbage, ...(thorough ? pure : slow)],
   isolate: thorough,
 };
 const alone = (include: string[]) => ({ include, exclude: slow, isolate: true });
@@ -118,7 +120,7 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       inNode('node', others),
-      inNode('node isolated', alone([...beforeInit, ...ownProcess])),
+      inNode('node isolated', alone([...beforeInit, ...ownProcess, ...ownInNode])),
       inNode('node garbage', alone(garbage), REPEATABLE),
       ...(chromium
         ? [
