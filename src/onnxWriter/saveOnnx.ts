@@ -80,7 +80,9 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
       throw refuse('states of a layer that is used several times');
     if (withStates && layer.type === 'Conv1d' && 'keepsState' in layer && layer.keepsState)
       throw refuse('the state of a causal convolution');
-    const prefix = used.has(place) ? `${place}.${used.size}_${names.length}.` : `${place}.`;
+    // the layer's name or index
+    const own = model.network.prefixes[place]!;
+    const prefix = used.has(place) ? `${own}${used.size}_${names.length}.` : own;
     used.add(place);
     const states: string[] = [];
     const emitted = WRITERS[layer.type]!({
@@ -93,12 +95,12 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
       givesSequence: view.shapes[output]!.axis !== undefined,
       sizes: inputs.map((value) => view.shapes[value]!.size),
       forwardSize: forwardSizeOf(view, inputs[0]!),
-      parameters: (name) => parameters[`${place}.${name}`],
+      parameters: (name) => parameters[`${own}${name}`],
       initial: (state, rows, size) => {
-        const own = initial.find(([name]) => name === state);
-        if (own) return g.one('Unsqueeze', [names[own[1]]!, g.ints(0)]);
+        const first = initial.find(([name]) => name === state);
+        if (first) return g.one('Unsqueeze', [names[first[1]]!, g.ints(0)]);
         if (!withStates) return undefined;
-        const name = `${place}.${state}0`;
+        const name = `${own}${state}0`;
         g.input(name, [rows, 'batch', size]);
         states.push(state);
         return name;
@@ -110,7 +112,7 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
       const rows =
         Number((layer as Layer).config().numLayers) *
         ((layer as { bidirectional?: boolean }).bidirectional ? 2 : 1);
-      const last = g.node('Identity', [emitted.final![state]!], {}, [`${place}.${state}N`])[0]!;
+      const last = g.node('Identity', [emitted.final![state]!], {}, [`${own}${state}N`])[0]!;
       g.output(last, [rows, 'batch', Number((layer as Layer).config().hiddenSize)]);
     }
     for (const [state, value] of final)
