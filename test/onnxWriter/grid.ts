@@ -68,6 +68,11 @@ const ACTIVATIONS: (ActivationFunction | 'softmax' | 'logSoftmax')[] = [
 
 /** Models that ONNX can say. */
 export const CASES: readonly Case[] = [
+  chain('layers with names', features(4, 2, 3), () => {
+    return new Sequential([new GRU(3, 4, { name: 'encoder' }), new Linear(4, 2, { name: 'head' })], {
+      seed: 3,
+    });
+  }),
   chain(
     'text model',
     indices(7, 5, 3),
