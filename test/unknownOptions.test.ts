@@ -59,12 +59,13 @@ const factories: Record<string, Make> = {
   gradcheck: ({ gradcheck }) => gradcheck({} as never, other),
   ctcGreedy: ({ ctcGreedy }) => ctcGreedy({ data: [], shape: [0, 0, 0] } as never, other),
   Trainer: ({ Trainer, Sequential, Linear }) => new Trainer(new Sequential([new Linear(1, 1)]), other),
+  Updater: ({ Updater, Sequential, Linear }) => new Updater([new Sequential([new Linear(1, 1)])], other),
 };
 /** They take no options. */
 const others =
   /Error$|^(Add|Concat|Dropout|Dropout1d|Generator|GraphNode|LastStep|Multiply|RepeatVector|Reverse|Optimizer|StreamSession)$/;
 const plain =
-  /^(init|initSync|runtimeInfo|constant|glorot|identity|normal|orthogonal|uniform|irnn|gateSpectra|largestSingularValue|spectralRadius)$/;
+  /^(init|initSync|runtimeInfo|constant|glorot|identity|normal|orthogonal|uniform|irnn|customLayer|gateSpectra|largestSingularValue|spectralRadius)$/;
 
 describe.each([
   ['unrolled', unrolled],

@@ -134,8 +134,10 @@ describe('memoryBudget', () => {
         const expected = run(whole, T, 3);
         const { segment, state } = costs(make, T);
         const seen = new Set<string>();
-        for (const steps of some([1, 2, 3, 4, 5, 7, 8], 3)) {
-          for (const kept of some([1, 2, 3, T], 2)) {
+        const segments = some([1, 2, 3, 4, 5, 7, 8], 3);
+        const states = some([1, 2, 3, T], 2);
+        for (const steps of segments) {
+          for (const kept of states) {
             const memoryBudget = segment(steps) + kept * state;
             const t = trainer(make, { carryState, memoryBudget });
             const { checkpoints } = t.model.plan({ steps: T, batch: B });
@@ -151,7 +153,8 @@ describe('memoryBudget', () => {
             }
           }
         }
-        expect(seen.size).toBeGreaterThan(3);
+        // some budgets lead to the same checkpoints
+        expect(seen.size).toBeGreaterThan(Math.min(3, (segments.length * states.length) / 2));
       });
     }
   }
