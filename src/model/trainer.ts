@@ -29,6 +29,7 @@ import { refuseParts } from './graph/refusals.ts';
 import type { Sequential } from './sequential.ts';
 import {
   BATCH,
+  CUT,
   type EvaluationOptions,
   type Gradients,
   OPTIONS,
@@ -38,7 +39,8 @@ import {
   type TrainerOptions,
 } from './trainerTypes.ts';
 import { checkOptions } from './training/fullOptions.ts';
-import { type BatchOptions, FullTraining } from './training/fullTraining.ts';
+import { FullTraining } from './training/fullTraining.ts';
+import type { BatchOptions } from './training/fullTypes.ts';
 import { objectiveOf, refuseWholeRows } from './training/objectives.ts';
 import { optionsTo } from './training/stepOptions.ts';
 import { checkFlow, watch, watching, withOrigin } from './watch.ts';
@@ -122,8 +124,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    *
    * @throws {ArgumentError} if x or y is not numeric, an index is outside the vocabulary, no target counts, the
    * schedule returns an invalid factor, a length is outside 0..T, or options conflict with the trainer's
-   * @throws {ShapeError} if a rank, shape or length does not match, or the batch differs from that of the carried
-   * states
+   * @throws {ShapeError} if a rank, shape or length, or the batch of the carried states does not match
    * @throws {MemoryError} beyond 2 GiB, or beyond the budget
    */
   override step(x: Named<Given>, y: Named<Given>, opts?: StepOptions): StepResult {
@@ -339,9 +340,6 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     return given;
   }
 }
-
-/** Options of a step that need the whole sequence. */
-const CUT = ['lengths', 'mask', 'flow'] as const;
 
 /** An update, as `Trainer` makes it. */
 type Update<T> = (

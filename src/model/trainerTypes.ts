@@ -10,12 +10,12 @@ import { OPTIONS as CORE_OPTIONS } from './core/trainerBase.ts';
 import type { TrainerOptions as CoreOptions } from './core/trainerTypes.ts';
 import type { LossDescription, OptimizerDescription, ScheduleDescription } from './fromDescription.ts';
 import type { FullOptions } from './training/fullOptions.ts';
-import type { BatchOptions } from './training/fullTraining.ts';
+import type { BatchOptions } from './training/fullTypes.ts';
 import type { FullStepResult } from './training/types.ts';
 
 export type { Truncation } from './bptt/truncated.ts';
 export type { Evaluation, NonFinitePolicy } from './core/trainerTypes.ts';
-export type { BatchOptions } from './training/fullTraining.ts';
+export type { BatchOptions } from './training/fullTypes.ts';
 export type { States } from './training/givenStates.ts';
 export type { Match, ParameterGroup } from './training/parameterParts.ts';
 export type { TargetWeights } from './training/rowWeights.ts';
@@ -103,3 +103,6 @@ export const BATCH: Names<BatchOptions> = {
 
 /** Names of the options of a step. */
 export const STEP: Names<StepOptions> = { ...BATCH, flow: true };
+
+/** Options of a step that need the whole sequence. */
+export const CUT = ['lengths', 'mask', 'flow'] as const;

@@ -4,7 +4,7 @@ import type { Given } from '../../ndarray.ts';
 import type { GraphSteps } from '../graph/countedSteps.ts';
 import type { Named } from '../graph/named.ts';
 import type { StepOptions, StepResult } from '../trainerTypes.ts';
-import type { BatchOptions } from '../training/fullTraining.ts';
+import type { BatchOptions } from '../training/fullTypes.ts';
 import type { FitExample } from './fitExample.ts';
 
 /** A batch, as `step` takes it. */

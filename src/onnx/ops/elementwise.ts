@@ -5,6 +5,7 @@ import type { Operator, PlannedNode } from '../node.ts';
 import { broadcastShape, broadcastStrides, rowsOf, stridesOf, walk } from '../strided.ts';
 import { type Io, rootOf, type Value } from '../value.ts';
 import { erf } from './erf.ts';
+import { RANGES, roundEven, toInt, wrap } from './rounding.ts';
 
 /** The shape that inputs are broadcast to. */
 export function broadcast(node: PlannedNode, values: readonly Value[]): number[] {
@@ -230,29 +231,6 @@ const cast: Operator = (node) => {
           : toInt;
   return unary(convert, to)(node);
 };
-
-/** Bits and sign of small integers. */
-const RANGES: Readonly<Record<number, readonly [bits: number, signed: boolean]>> = {
-  2: [8, false],
-  3: [8, true],
-  4: [16, false],
-  5: [16, true],
-};
-
-function wrap([bits, signed]: readonly [number, boolean]): (v: number) => number {
-  const shift = 32 - bits;
-  return (v) => (signed ? (toInt(v) << shift) >> shift : (toInt(v) << shift) >>> shift);
-}
-
-function toInt(v: number): number {
-  return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(v))) || 0;
-}
-
-/** Halves to even, as ONNX's Round. */
-export function roundEven(v: number): number {
-  const r = Math.round(v);
-  return Math.abs(v % 1) === 0.5 && r % 2 !== 0 ? r - 1 : r;
-}
 
 function mod(node: PlannedNode): Two {
   if (node.int('fmod', 0)) return (a, b) => a % b;

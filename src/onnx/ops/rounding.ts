@@ -1,0 +1,24 @@
+/** Bits and sign of small integers. */
+export const RANGES: Readonly<Record<number, readonly [bits: number, signed: boolean]>> = {
+  2: [8, false],
+  3: [8, true],
+  4: [16, false],
+  5: [16, true],
+};
+
+/** Keeps the lowest bits, as a cast to a small integer. */
+export function wrap([bits, signed]: readonly [number, boolean]): (v: number) => number {
+  const shift = 32 - bits;
+  return (v) => (signed ? (toInt(v) << shift) >> shift : (toInt(v) << shift) >>> shift);
+}
+
+/** Truncated; what fits no int32 is clamped. NaN gives 0. */
+export function toInt(v: number): number {
+  return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(v))) || 0;
+}
+
+/** Halves to even, as ONNX's Round. */
+export function roundEven(v: number): number {
+  const r = Math.round(v);
+  return Math.abs(v % 1) === 0.5 && r % 2 !== 0 ? r - 1 : r;
+}
