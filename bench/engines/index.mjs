@@ -48,7 +48,16 @@ export function ours({ revectorize, chromium, relaxed }) {
   return [...node, ...page];
 }
 
+const PEERS = [
+  'tfjs-unrolled',
+  'tfjs-wasm',
+  'tfjs-cpu',
+  'ort-web',
+  'ort-node',
+  'jax-js',
+  'brain-js',
+  'torch',
+];
+
 /** @type {readonly Engine[]} */
-export const peers = ['tfjs-wasm', 'tfjs-cpu', 'ort-web', 'ort-node', 'jax-js', 'brain-js', 'torch'].map(
-  (name) => ({ name, module: name }),
-);
+export const peers = PEERS.map((name) => ({ name, module: name }));
