@@ -106,7 +106,7 @@ describe('npm run bench', () => {
 
   test.each([
     [['--only', 'nothing'], /--only: no case has nothing in its name/],
-    [['--peers', 'nobody'], /--peers: no nobody; there are tfjs-wasm,/],
+    [['--peers', 'nobody'], /--peers: no nobody; there are tfjs-unrolled,/],
     [['--time', '0'], /--time: seconds, not 0/],
     [['--fast'], /--fast/],
   ])('%j ends with a message', async (args, message) => {
