@@ -1,4 +1,4 @@
-import { ArgumentError } from '../../errors.ts';
+import { ArgumentError, reading } from '../../errors.ts';
 import type { FullTraining } from '../training/fullTraining.ts';
 import { ArraySource, batchSizeOf, type Cut } from './arraySource.ts';
 import { CorpusSource } from './corpusSource.ts';
@@ -22,6 +22,16 @@ export interface Reading {
  * @throws {ArgumentError | ShapeError} unless they are data for `fit`
  */
 export function sourceOf(
+  training: FullTraining,
+  ports: Ports,
+  data: FitData | Source,
+  argument: string,
+  given: Reading,
+): Source {
+  return reading(argument, data, () => read(training, ports, data, argument, given));
+}
+
+function read(
   training: FullTraining,
   ports: Ports,
   data: FitData | Source,
