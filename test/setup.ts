@@ -1,4 +1,5 @@
 import { afterAll, expect } from 'vitest';
+import { isLoaded, type Runtime, runtime, takeTurn } from '../src/wasm/runtime.ts';
 
 /** Typed arrays of the same bytes are equal. What differs is left to vitest, which takes 100 times as long. */
 function sameBytes(a: unknown, b: unknown): true | undefined {
@@ -20,4 +21,17 @@ afterAll(({}, file) => {
   if (!before) return;
   const { user, system } = process!.cpuUsage(before);
   file.meta.cpu = (user + system) / 1e6;
+});
+
+/** Of all suites that share this process or page: the kernels of the whole package, loaded last. */
+const shared = globalThis as { wholePackage?: Runtime };
+
+// kernels of unrolled/core or unrolled/inference are not left to the next suite
+afterAll(() => {
+  if (!isLoaded()) return;
+  const isWhole = WebAssembly.Module.exports(runtime().module).some(
+    ({ name }) => name === 'configurable_forward',
+  );
+  if (isWhole) shared.wholePackage = runtime();
+  else takeTurn()(shared.wholePackage as Runtime);
 });
