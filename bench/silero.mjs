@@ -1,4 +1,4 @@
-// Silero VAD on unrolled/onnx beside ONNX Runtime: `node bench/silero.mjs [--calls N] [--no-web]`, with onnxruntime-node,
+// Silero VAD on unrolled/onnx and on ONNX Runtime: `node bench/silero.mjs [--calls N] [--no-web]`, with onnxruntime-node,
 // onnxruntime-web and @ricky0123/vad-web installed where PEERS points to (default: bench/). Needs the build. Each model
 // is fed as its wrappers do: 512 new samples per call, for v5 and v6 after the last 64 samples, states in and out. Prints
 // the largest difference from onnxruntime-node, the number of frames above 0.9, and the median times per call, taken in

@@ -32,7 +32,7 @@ export function amplifier(input) {
   });
 }
 
-/** Rows of `steps` samples, each of which begins where the one before ended, less the warm-up. */
+/** Rows of `steps` samples. Each begins where the one before ended, less the warm-up. */
 export function rowsOf(dry, wet, { steps, warmup }) {
   const stride = steps - warmup;
   return Array.from({ length: Math.floor((dry.length - warmup) / stride) }, (_, i) => {

@@ -3,7 +3,7 @@ import { CliError } from './failure.ts';
 import { shown } from './files.ts';
 
 /**
- * Loads a model of which `fits` must hold; `what`: what its layers have to match.
+ * Loads a model that `fits` accepts; `what`: what its layers have to match.
  * @throws {CliError} if it can't be loaded or does not fit; the message starts with `path`
  */
 export function loadModel(

@@ -128,7 +128,7 @@ export function toFloat32(tensor: Pick<TensorInput, 'dtype' | 'data'>): Float32A
 }
 
 /** Bits of an IEEE 754 binary16 to the bits of the same value as binary32. */
-function halfToSingle(half: number): number {
+export function halfToSingle(half: number): number {
   const sign = (half & 0x8000) << 16;
   const exponent = (half >> 10) & 31;
   const mantissa = half & 0x3ff;

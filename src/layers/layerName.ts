@@ -17,7 +17,7 @@ export const NAME: Names<NameOption> = { name: true };
 /** Names that checkpoints use. */
 const TAKEN = ['optimizer', 'carried'];
 
-/** Splits the name from the arguments of a layer, of which options are the last. */
+/** Splits the name from the arguments of a layer; the options are the last one. */
 export function splitName(args: readonly unknown[]): { args: readonly unknown[]; name: unknown } {
   const last = args.at(-1);
   return reading('options', last, () => {

@@ -34,7 +34,7 @@ export interface Planned {
   readonly outputs: readonly Value[];
 }
 
-/** Makes steps of a graph whose input shapes are known; what depends on constants alone is computed at once. */
+/** Makes steps of a graph whose input shapes are known; what depends only on constants is computed at once. */
 export class Planner implements Planning {
   readonly steps: Step[] = [];
   final = false;

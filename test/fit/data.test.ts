@@ -271,7 +271,7 @@ describe('fit over other data', () => {
     expect(fit.save()).toEqual(hand.save());
   });
 
-  test('a function is given the epoch; lengths stand beside x and y, or among options', async () => {
+  test('a function is given the epoch; lengths are next to x and y, or among the options', async () => {
     const epochs: number[] = [];
     const lengths = [1, 2, 3, 4];
     const [fit, hand] = [trainerOf(), trainerOf()];

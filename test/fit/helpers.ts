@@ -62,7 +62,7 @@ export function chosenIn(epoch: number, batchSize: number, seed: number | undefi
   );
 }
 
-/** Options that stop a fit after so many steps, as if the process were killed, and keep the last checkpoint. */
+/** Options that stop a fit after a number of steps, as if the process were killed, and keep the last checkpoint. */
 export function killedAfter(steps: number, every: number | undefined) {
   let last: Uint8Array<ArrayBuffer> | undefined;
   let made = 0;

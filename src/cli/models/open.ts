@@ -44,7 +44,7 @@ function fileOf(path: string): string {
   throw new CliError(`${shown(path)}: is a directory without ${MAIN.join(', ')}`);
 }
 
-/** The file and those beside it, by name. Folders inside are not looked into. */
+/** The file and the others in its folder, by name, without subfolders. */
 function parts(main: string, bytes: Uint8Array): Map<string, Uint8Array> {
   const files = new Map([[basename(main), bytes]]);
   if (main === STDIN) return files;

@@ -7,7 +7,7 @@ export const METRICS = metrics satisfies Readonly<Record<string, (opts: never) =
 /** The name of a metric. */
 export type MetricName = keyof typeof METRICS;
 
-/** The options of one that has none, of which a description has nothing. */
+/** Options as a description has them: nothing for a metric without options. */
 type Given<O> = string extends keyof NonNullable<O> ? unknown : NonNullable<O>;
 
 /** A metric as data: its name, or its name and options. */

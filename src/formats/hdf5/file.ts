@@ -92,7 +92,7 @@ export class Cursor {
     return this.file.view.getUint32(this.skip(4), true);
   }
 
-  /** An integer of so many bytes; NOWHERE if all bits are set. */
+  /** An integer of `size` bytes; NOWHERE if all bits are set. */
   uint(size: number): number {
     const start = this.skip(size);
     let value = 0;

@@ -1,4 +1,5 @@
 import { FormatError } from '../../errors.ts';
+import { halfToSingle } from '../../io/dtype.ts';
 import { DTYPES, dtypeName, type Message } from './schema.ts';
 
 /** Values of a tensor: floats for the floating-point types, integers for all others; int64 is clamped to 32 bits. */
@@ -43,15 +44,6 @@ const BYTES: Readonly<Record<number, number>> = {
 /** The nearest 32-bit integer. */
 export function clampInt(value: number): number {
   return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, value));
-}
-
-/** The number that 16 bits of a half float say. */
-export function halfToNumber(bits: number): number {
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  const sign = bits & 0x8000 ? -1 : 1;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24);
 }
 
 /** Number of elements of a shape. @throws {FormatError} sizes that are negative, fractional or too large */
@@ -135,6 +127,12 @@ const READERS: Readonly<Record<number, (view: DataView, i: number) => number>> =
 
 const word = /* @__PURE__ */ new Float32Array(1);
 const wordBits = /* @__PURE__ */ new Uint32Array(word.buffer);
+
+/** The number that 16 bits of a half float say. */
+export function halfToNumber(bits: number): number {
+  wordBits[0] = halfToSingle(bits);
+  return word[0]!;
+}
 
 /** The number that 16 bits of a bfloat16 say. */
 function brain(bits: number): number {

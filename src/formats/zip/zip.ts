@@ -16,7 +16,7 @@ export interface ZipOptions {
   readonly inflate?: (packed: Uint8Array, size: number) => Uint8Array | undefined;
 }
 
-/** Maximum number of bytes of all files that are deflated: so many times the archive, plus 16 MiB. */
+/** Deflated files may have this many times the bytes of the archive, plus 16 MiB. */
 const MAX_RATIO = 4;
 const MAX_MORE = 2 ** 24;
 

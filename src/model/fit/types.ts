@@ -13,7 +13,7 @@ export interface Batch extends BatchOptions {
   readonly x: Named<Given>;
   /** Same as the argument of `step`. */
   readonly y: Named<Given>;
-  /** Options of this step, instead of `stepOptions` of `fit`; also `lengths`, `mask`, `weights` beside x and y. */
+  /** Options of this step, instead of `stepOptions` of `fit`; also `lengths`, `mask`, `weights` next to x and y. */
   readonly options?: StepOptions | undefined;
 }
 

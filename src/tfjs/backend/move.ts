@@ -137,7 +137,7 @@ const split: OwnKernel = ({ inputs, attrs, backend }) => {
 };
 
 /** Tensors of one type next to each other: each as rows of `widths` values. */
-function beside(
+function joined(
   backend: UnrolledBackend,
   tensors: readonly TensorInfo[],
   rows: number,
@@ -169,7 +169,7 @@ const concat: OwnKernel = ({ inputs, attrs, backend }) => {
   if (all.length === 1) return reshaped(backend, all[0]!, shape);
   const total = all.reduce((sum, each) => sum + each.shape[axis]!, 0);
   const widths = all.map((each) => sizeOf(each.shape.slice(axis)));
-  return beside(backend, all, sizeOf(shape.slice(0, axis)), widths, shape.with(axis, total));
+  return joined(backend, all, sizeOf(shape.slice(0, axis)), widths, shape.with(axis, total));
 };
 
 const pack: OwnKernel = ({ inputs, attrs, backend }) => {
@@ -179,7 +179,7 @@ const pack: OwnKernel = ({ inputs, attrs, backend }) => {
   if (axis === undefined || !all.every((each) => isSame(each.shape, shape))) return undefined;
   const width = sizeOf(shape.slice(axis));
   const widths = all.map(() => width);
-  return beside(backend, all, sizeOf(shape.slice(0, axis)), widths, shape.toSpliced(axis, 0, all.length));
+  return joined(backend, all, sizeOf(shape.slice(0, axis)), widths, shape.toSpliced(axis, 0, all.length));
 };
 
 const tile: OwnKernel = ({ inputs, attrs, backend }) => {

@@ -4,7 +4,7 @@ import type { LayerConfig } from '../config.ts';
 import type { Tensor } from '../tensor.ts';
 import { featuresOf, noteIgnored, only } from './steps.ts';
 
-/** Steps of windows over so many steps; null if they are not known. */
+/** Number of windows over a number of steps; null if it is not known. */
 function windows(
   steps: number | null,
   {
