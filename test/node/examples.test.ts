@@ -89,9 +89,10 @@ test('the blocks of ts fit the declarations', async () => {
   expect(said).toBe('');
 });
 
-describe('README', () => {
-  test('has an example of all that the package is for', () => {
-    const titles = blocks(texts.get('README.md')!, 'js').map(({ title }) => title);
+describe('the tour', () => {
+  test('has an example of all that the package is for', async () => {
+    const tour = await readFile('docs/guides/tour.md', 'utf8');
+    const titles = blocks(tour, 'js').map(({ title }) => title);
     for (const part of ['Train', 'Train in a worker', 'Stream', 'Use only the kernels']) {
       expect(titles).toContain(part);
     }
