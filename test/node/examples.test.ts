@@ -13,7 +13,7 @@ import { thorough } from '../thorough.ts';
  */
 const guides = (await readdir('docs/guides')).filter((name) => name.endsWith('.md')).sort();
 const documents = ['README.md', 'docs/training.md', ...guides.map((name) => join('docs/guides', name))];
-/** In `npm test` only the README. */
+/** Whose blocks of `js` are run: in `npm test` only the README's. */
 const files = thorough ? documents : documents.slice(0, 1);
 
 interface Example {
@@ -38,7 +38,7 @@ function blocks(text: string, language: 'js' | 'ts'): Example[] {
 }
 
 const texts = new Map(
-  await Promise.all(files.map(async (file) => [file, await readFile(file, 'utf8')] as const)),
+  await Promise.all(documents.map(async (file) => [file, await readFile(file, 'utf8')] as const)),
 );
 const run = promisify(execFile);
 let folder: string;
@@ -70,7 +70,7 @@ describe.each(withExamples)('%s', (file) => {
 });
 
 test('the blocks of ts fit the declarations', async () => {
-  const scripts = files.flatMap((file) => blocks(texts.get(file)!, 'ts'));
+  const scripts = documents.flatMap((file) => blocks(texts.get(file)!, 'ts'));
   expect(scripts.length).toBeGreaterThan(0);
   const names = scripts.map((_, i) => `block${i}.ts`);
   await Promise.all(
@@ -90,9 +90,8 @@ test('the blocks of ts fit the declarations', async () => {
 });
 
 describe('the tour', () => {
-  test('has an example of all that the package is for', async () => {
-    const tour = await readFile('docs/guides/tour.md', 'utf8');
-    const titles = blocks(tour, 'js').map(({ title }) => title);
+  test('has an example of all that the package is for', () => {
+    const titles = blocks(texts.get('docs/guides/tour.md')!, 'js').map(({ title }) => title);
     for (const part of ['Train', 'Train in a worker', 'Stream', 'Use only the kernels']) {
       expect(titles).toContain(part);
     }
