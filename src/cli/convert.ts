@@ -1,29 +1,12 @@
 import { extname } from 'node:path';
-import type { Model } from '../index.ts';
-import { serializeSafetensors } from '../io/index.ts';
-import { saveOnnx } from '../onnxWriter/index.ts';
+import { UnrolledError } from '../errors.ts';
+import { WRITERS } from '../modelFiles/writers.ts';
 import { CliError } from './failure.ts';
 import { sameFile, shown } from './files.ts';
 import { type Io, print } from './io.ts';
-import { openModel } from './models/open.ts';
-import type { Opened } from './models/opened.ts';
+import { openModel } from './openModel.ts';
 import { size } from './show.ts';
 import { writeWhole } from './writeFile.ts';
-
-type Write = (opened: Opened, path: string) => Promise<Uint8Array>;
-
-/** Formats that are written, by the ending of the file's name. */
-const WRITERS: Readonly<Record<string, Write>> = {
-  '.safetensors': async ({ model, tensors, metadata }, path) => {
-    if (model) return (await model()).save();
-    if (tensors) return serializeSafetensors(tensors as never, metadata);
-    throw new CliError(`${path}: has neither tensors nor layers that can be saved`);
-  },
-  '.onnx': async ({ model, whyNot }, path) => {
-    if (!model) throw new CliError(`${path}: can't be written as ONNX: ${whyNot ?? 'it has no layers'}`);
-    return saveOnnx((await model()) as Model);
-  },
-};
 
 /** Endings that `convert` writes. */
 export const ENDINGS = Object.keys(WRITERS);
@@ -35,7 +18,9 @@ export async function convert(from: string, to: string, io: Io): Promise<number>
   if (!write) throw new CliError(`${shown(to)}: expected a name that ends with ${ENDINGS.join(' or ')}`, 2);
   if (sameFile(from, to)) throw new CliError(`${shown(to)} is the file to read`, 2);
   const opened = await openModel(from, io);
-  const bytes = await write(opened, shown(from));
+  const bytes = await write(opened).catch((error) => {
+    throw error instanceof UnrolledError ? new CliError(`${shown(from)}: ${error.message}`) : error;
+  });
   writeWhole(to, bytes);
   await print(io.stdout, `${shown(to)}: ${size(bytes.length)} from ${opened.format}\n`);
   return 0;

@@ -9,8 +9,8 @@ import {
   type Stats,
 } from 'node:fs';
 import { FormatError, parseSafetensors, type SafetensorsFile } from '../io/index.ts';
+import { recognize } from '../modelFiles/fileKind.ts';
 import { CliError, printable, reason } from './failure.ts';
-import { recognize } from './fileKind.ts';
 import type { Io } from './io.ts';
 
 /** The path that means standard input. */

@@ -1,9 +1,10 @@
+import { brief } from '../modelFiles/brief.ts';
+import type { Opened, Port } from '../modelFiles/opened.ts';
 import { printable } from './failure.ts';
 import { shown } from './files.ts';
 import { type Io, print } from './io.ts';
-import { openModel } from './models/open.ts';
-import type { Opened, Port } from './models/opened.ts';
-import { brief, count, plural, size } from './show.ts';
+import { openModel } from './openModel.ts';
+import { count, plural, size } from './show.ts';
 
 /** Maximum number of characters shown per metadata value. */
 const SHOWN = 60;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { EXPECTED } from '../modelFiles/table.ts';
 import { CliError } from './failure.ts';
 import type { ForecastOptions } from './forecast.ts';
 import type { GenerateOptions } from './generate.ts';
 import type { InfoOptions } from './info.ts';
 import type { InspectOptions } from './inspect.ts';
 import type { Io } from './io.ts';
-import { EXPECTED } from './models/table.ts';
 import type { RunOptions } from './runModel.ts';
 import type { TrainOptions } from './train/prepare.ts';
 import {

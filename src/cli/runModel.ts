@@ -1,10 +1,10 @@
+import type { Value } from '../modelFiles/opened.ts';
 import { CliError } from './failure.ts';
 import { shown } from './files.ts';
 import { type Io, print } from './io.ts';
 import { loadKernels } from './kernels.ts';
-import { openModel } from './models/open.ts';
-import type { Value } from './models/opened.ts';
-import { readValues } from './models/values.ts';
+import { readValues } from './modelValues.ts';
+import { openModel } from './openModel.ts';
 
 /** Maximum of the largest difference divided by the largest expected value. */
 const LIMIT = 1e-4;

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { recognize } from '../../src/cli/fileKind.ts';
 import { serializeSafetensors } from '../../src/io/index.ts';
+import { recognize } from '../../src/modelFiles/fileKind.ts';
 import { cli, folder, lastLine, TINY } from './helper.ts';
 
 const bytes = (hex: string, rest = '') =>

@@ -9,7 +9,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const SRC = rooms({
   custom: 'allocate engine layers losses optim init ndarray memory wasm check errors',
   data: 'allocate arrayKind init ndarray check errors',
-  cli: 'index amp keras onnx onnxWriter formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
+  cli: 'index modelFiles formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
+  modelFiles: 'index amp keras onnx onnxWriter formats engine io errors',
   amp: 'formats model engine ndarray errors',
   onnxWriter: 'allocate formats model engine activations ndarray check errors',
   audio: 'allocate worker model ndarray wasm check errors',

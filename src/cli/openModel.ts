@@ -1,12 +1,14 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { UnrolledError } from '../../index.ts';
-import { CliError } from '../failure.ts';
-import { recognize } from '../fileKind.ts';
-import { readBytes, readInput, STDIN, shown } from '../files.ts';
-import type { Io } from '../io.ts';
-import type { Opened } from './opened.ts';
-import { EXPECTED, FORMATS } from './table.ts';
+import { UnrolledError } from '../index.ts';
+import { recognize } from '../modelFiles/fileKind.ts';
+import type { Opened } from '../modelFiles/opened.ts';
+import { EXPECTED, FORMATS } from '../modelFiles/table.ts';
+import { CliError } from './failure.ts';
+import { readBytes, readInput, STDIN, shown } from './files.ts';
+import type { Io } from './io.ts';
+import { needKernels } from './kernels.ts';
+import { trainedSections } from './trained.ts';
 
 /** Files that a folder may hold its model in, the first one that is there. */
 const MAIN = ['model.json', 'config.json', 'manifest.json'];
@@ -23,9 +25,11 @@ export async function openModel(path: string, io: Io): Promise<Opened & { readon
   const { name, what } = recognize(bytes);
   const format = FORMATS.find(({ kinds }) => kinds.includes(name));
   if (!format) throw new CliError(`${shown(path)}: expected ${EXPECTED}, but this looks like ${what}`);
-  const file = { path: shown(main), bytes, kind: name, folder: () => parts(main, bytes) };
+  const file = { bytes, kind: name, folder: () => parts(main, bytes), kernels: needKernels };
   try {
-    return { ...(await format.open(file)), size: bytes.length };
+    const opened = await format.open(file);
+    if (name !== 'safetensors') return { ...opened, size: bytes.length };
+    return { ...opened, sections: trainedSections(bytes, opened.metadata!, shown(main)), size: bytes.length };
   } catch (error) {
     if (!(error instanceof UnrolledError)) throw error;
     throw new CliError(`${shown(path)}: not a valid file, which looks like ${what}: ${error.message}`, 1, {

@@ -1,4 +1,4 @@
-import { readNpy } from '../../formats/npy/npy.ts';
+import { readNpy } from '../formats/npy/npy.ts';
 import type { Format } from './opened.ts';
 
 /** Arrays of NumPy. */

@@ -1,6 +1,6 @@
-import type { NodeShape } from '../../engine/join.ts';
-import { type Given, Model, type NDArray, type Sequential } from '../../index.ts';
-import { CliError } from '../failure.ts';
+import type { NodeShape } from '../engine/join.ts';
+import { ArgumentError, ShapeError, Verbatim } from '../errors.ts';
+import { type Given, Model, type NDArray, type Sequential } from '../index.ts';
 import type { Port, Value } from './opened.ts';
 
 /** How a file orders the dimensions of a sequence: [T, B, …] as this package, or [B, T, …] as Keras. */
@@ -47,8 +47,10 @@ export function runModel(
 /** Values in the order of the inputs: by name, else the one that is left, else in order. */
 export function matched(inputs: readonly { readonly name: string }[], values: readonly Value[]): Value[] {
   if (values.length !== inputs.length)
-    throw new CliError(
-      `expected ${inputs.length} inputs (${names(inputs)}), got ${values.length} (${names(values)})`,
+    throw new ArgumentError(
+      'inputs',
+      `${inputs.length} (${names(inputs)})`,
+      new Verbatim(`${values.length} (${names(values)})`),
     );
   const byName = inputs.map(({ name }) => values.find((value) => value.name === name));
   return byName.every((value) => value) ? (byName as Value[]) : [...values];
@@ -84,8 +86,7 @@ function arrayOf({ name, dims, data }: Value, { shape }: Named, layout: Layout):
   if (all.length === rank - 1 && shape.kind === 'features' && shape.size === 1) all.push(1);
   if (shape.axis && all.length === rank - 1)
     all = layout === 'batch-first' ? [1, ...all] : [all[0]!, 1, ...all.slice(1)];
-  if (all.length !== rank)
-    throw new CliError(`input ${name}: expected ${rank} dimensions, got [${dims.join(', ')}]`);
+  if (all.length !== rank) throw new ShapeError(`input ${name}`, `${rank} dimensions`, dims);
   if (layout === 'time-major' || !shape.axis) return { data: numbers, shape: all };
   const { data: turned, dims: shapeOf } = swapped(numbers, all);
   return { data: turned, shape: shapeOf };

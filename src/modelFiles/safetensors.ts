@@ -1,10 +1,9 @@
-import { groupTensors } from '../../formats/torch/groups.ts';
-import { Model, Sequential } from '../../index.ts';
-import { parseSafetensors, type SafetensorsFile } from '../../io/index.ts';
-import { brief } from '../show.ts';
+import { groupTensors } from '../formats/torch/groups.ts';
+import { Model, Sequential } from '../index.ts';
+import { parseSafetensors, type SafetensorsFile } from '../io/index.ts';
+import { brief } from './brief.ts';
 import { layerRow, layersModel } from './layersModel.ts';
 import type { Format, LayerRow } from './opened.ts';
-import { trainedSections } from './trained.ts';
 
 /** Matches tensors of a checkpoint that are not parameters. */
 const STATE = /^(optimizer|carried)\./;
@@ -13,9 +12,9 @@ const STATE = /^(optimizer|carried)\./;
 export const safetensors: Format = {
   kinds: ['safetensors'],
   expected: 'a safetensors file',
-  open: async ({ bytes, path }) => {
-    const file = parseSafetensors(bytes);
-    const { tensors, metadata } = file;
+  open: async (file) => {
+    const { bytes } = file;
+    const { tensors, metadata } = parseSafetensors(bytes);
     const isOurs = metadata.unrolled !== undefined;
     const elements = (isState: boolean) =>
       [...tensors]
@@ -31,13 +30,12 @@ export const safetensors: Format = {
       layers: isOurs
         ? layersOf(metadata)
         : groupTensors(shapes).map(({ prefix, type, config }) => layerRow(prefix, type, config)),
-      sections: trainedSections(bytes, file, path),
       metadata,
       tensors,
       ...(isOurs
         ? {
-            model: async () => (await layersModel(make, 'time-major')).model!(),
-            run: async (inputs) => (await layersModel(make, 'time-major')).run!(inputs),
+            model: async () => (await layersModel(file, make, 'time-major')).model!(),
+            run: async (inputs) => (await layersModel(file, make, 'time-major')).run!(inputs),
           }
         : {
             whyNot: 'it has tensors, but not the layers of a model: only models saved by unrolled have them',

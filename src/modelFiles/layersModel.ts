@@ -1,8 +1,7 @@
-import type { Model, Sequential } from '../../index.ts';
-import { needKernels } from '../kernels.ts';
+import type { Model, Sequential } from '../index.ts';
+import { drawn } from './drawn.ts';
 import { type Layout, portsOf, runModel } from './modelPorts.ts';
-import type { LayerRow, Opened } from './opened.ts';
-import { drawn } from './values.ts';
+import type { LayerRow, ModelFile, Opened } from './opened.ts';
 
 /** Order of the gates in the rows of weights, by layer. */
 const GATES: Readonly<Record<string, string>> = {
@@ -22,12 +21,13 @@ export function layerRow(
   return { name, type, config: gates ? { ...config, gates } : config };
 }
 
-/** What follows from a layers model. `make` needs the kernels. */
+/** What follows from a layers model, which `make` makes of kernels that `file` loads. */
 export async function layersModel(
+  { kernels }: ModelFile,
   make: () => Sequential | Model | Promise<Sequential | Model>,
   layout: Layout,
 ): Promise<Pick<Opened, 'layers' | 'inputs' | 'outputs' | 'parameters' | 'model' | 'run'>> {
-  await needKernels();
+  await kernels();
   const model = await make();
   const ports = portsOf(model, layout);
   return {

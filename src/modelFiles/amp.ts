@@ -1,5 +1,5 @@
-import { AmpModel } from '../../amp/ampModel.ts';
-import { readAmp } from '../../formats/amp/readAmp.ts';
+import { AmpModel } from '../amp/ampModel.ts';
+import { readAmp } from '../formats/amp/readAmp.ts';
 import { layersModel } from './layersModel.ts';
 import type { Format } from './opened.ts';
 
@@ -7,13 +7,13 @@ import type { Format } from './opened.ts';
 export const amp: Format = {
   kinds: ['json'],
   expected: 'a model of an amplifier (.nam, .json)',
-  open: async ({ bytes }) => {
-    const description = readAmp(bytes);
+  open: async (file) => {
+    const description = readAmp(file.bytes);
     const { format, metadata, sampleRate } = description;
     const rate: Record<string, string> = sampleRate ? { 'sample rate': String(sampleRate) } : {};
     return {
       format: `${format} model of an amplifier`,
-      ...(await layersModel(() => new AmpModel(description), 'batch-first')),
+      ...(await layersModel(file, () => new AmpModel(description), 'batch-first')),
       metadata: { ...rate, ...metadata },
     };
   },

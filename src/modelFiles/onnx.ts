@@ -1,13 +1,12 @@
-import type { OnnxNode, OnnxValueInfo } from '../../formats/onnx/graph.ts';
-import { readOnnx } from '../../formats/onnx/read.ts';
-import { dtypeName } from '../../formats/onnx/schema.ts';
-import type { OnnxTensor } from '../../formats/onnx/tensor.ts';
-import { loadOnnx, toModel } from '../../onnx/index.ts';
-import { loadKernels } from '../kernels.ts';
+import type { OnnxNode, OnnxValueInfo } from '../formats/onnx/graph.ts';
+import { readOnnx } from '../formats/onnx/read.ts';
+import { dtypeName } from '../formats/onnx/schema.ts';
+import type { OnnxTensor } from '../formats/onnx/tensor.ts';
+import { loadOnnx, toModel } from '../onnx/index.ts';
+import { drawn } from './drawn.ts';
 import { layerRow } from './layersModel.ts';
 import { matched } from './modelPorts.ts';
 import type { Format, LayerRow, Port } from './opened.ts';
-import { drawn } from './values.ts';
 
 /** Order of the gates in the rows of weights. */
 const GATES: Readonly<Record<string, string>> = {
@@ -20,7 +19,7 @@ const GATES: Readonly<Record<string, string>> = {
 export const onnx: Format = {
   kinds: ['onnx'],
   expected: 'an ONNX model',
-  open: async ({ bytes }) => {
+  open: async ({ bytes, kernels }) => {
     const { graph, opsets, producer, irVersion, metadata } = readOnnx(bytes);
     const tensors = [...graph.initializers].map(([name, { shape, data }]) => {
       const dtype = data instanceof Float32Array ? 'F32' : 'I32';
@@ -40,10 +39,11 @@ export const onnx: Format = {
       metadata: { producer, 'IR version': String(irVersion), ...Object.fromEntries(metadata) },
       tensors: new Map(tensors),
       model: async () => {
-        await loadKernels('auto');
+        await kernels();
         return toModel(session());
       },
       run: async (given = drawn(inputs)) => {
+        await kernels();
         const loaded = session();
         const values = matched(loaded.inputs, given);
         const feeds = loaded.inputs.map(({ name }, i) => {

@@ -1,17 +1,17 @@
-import type { SafetensorsFile } from '../../io/index.ts';
-import { readCharacterModel } from '../characterModel.ts';
-import { count, plural } from '../show.ts';
-import { isTableModel, readTableModel } from '../table/tableModel.ts';
-import { UNITS } from '../train/subject.ts';
-import { named, readTraining } from '../train/training.ts';
-import type { Opened } from './opened.ts';
+import type { SafetensorsFile } from '../io/index.ts';
+import type { Opened } from '../modelFiles/opened.ts';
+import { readCharacterModel } from './characterModel.ts';
+import { count, plural } from './show.ts';
+import { isTableModel, readTableModel } from './table/tableModel.ts';
+import { UNITS } from './train/subject.ts';
+import { named, readTraining } from './train/training.ts';
 
 type Section = NonNullable<Opened['sections']>[number];
 
 /** What `train` made of a model: what it was trained for, and how. */
 export function trainedSections(
   bytes: Uint8Array,
-  { metadata }: SafetensorsFile,
+  metadata: SafetensorsFile['metadata'],
   path: string,
 ): readonly Section[] {
   if (metadata.unrolled === undefined) return [];

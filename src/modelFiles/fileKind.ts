@@ -77,18 +77,23 @@ const TAIL = 65_536;
 /** What a file seems to be, by its contents. */
 export function recognize(bytes: Uint8Array): FileKind {
   if (bytes.length === 0) return { name: 'empty', what: 'an empty file', isText: true };
-  const bytesOf = (from: number, to: number) =>
-    Buffer.from(bytes.buffer, bytes.byteOffset + from, Math.max(0, to - from));
-  const first = bytesOf(0, Math.min(HEAD, bytes.length));
-  const hex = first.toString('hex', 0, 32);
-  const head = first.toString('latin1');
+  const hex = Array.from(bytes.subarray(0, 32), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const head = latin1(bytes.subarray(0, HEAD));
   // UTF-16 UTF-16 UTF-16 UTF-16 UTF-16 UTF-16 without a byte order mark
   const text = head.replace(/^\xef\xbb\xbf/, '');
-  const ends = head + bytesOf(Math.max(0, bytes.length - TAIL), bytes.length).toString('latin1');
+  const ends = head + latin1(bytes.subarray(Math.max(0, bytes.length - TAIL)));
   const row = ROWS.find(
     (row) => (row.hex?.test(hex) ?? true) && (row.text?.test(text) ?? true) && (row.ends?.test(ends) ?? true),
   );
   return row ? { name: row.name, what: row.what, isText: row.isText ?? false } : textOrNot(bytes);
+}
+
+/** One character per byte. TextDecoder's latin1 is windows-1252. */
+function latin1(bytes: Uint8Array): string {
+  const parts = [];
+  for (let from = 0; from < bytes.length; from += HEAD)
+    parts.push(String.fromCharCode(...bytes.subarray(from, from + HEAD)));
+  return parts.join('');
 }
 
 function textOrNot(bytes: Uint8Array): FileKind {

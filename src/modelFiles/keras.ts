@@ -1,10 +1,10 @@
-import { openHdf5 } from '../../formats/hdf5/object.ts';
-import { FormatError } from '../../index.ts';
-import { type KerasModel, loadKeras } from '../../keras/index.ts';
+import { openHdf5 } from '../formats/hdf5/object.ts';
+import { FormatError } from '../index.ts';
+import { type KerasModel, loadKeras } from '../keras/index.ts';
+import { drawn } from './drawn.ts';
 import { layersModel } from './layersModel.ts';
 import { matched } from './modelPorts.ts';
 import type { Format, LayerRow, ModelFile, Opened, Port, Value } from './opened.ts';
-import { drawn } from './values.ts';
 
 /** Models of Keras and TensorFlow.js. */
 export const keras: Format = {
@@ -21,10 +21,11 @@ export const keras: Format = {
   },
 };
 
-async function whole({ bytes, kind, folder }: ModelFile): Promise<Opened> {
+async function whole(file: ModelFile): Promise<Opened> {
+  const { bytes, kind, folder } = file;
   const files = kind === 'tfjs' ? Object.fromEntries(folder()) : bytes;
   let made: KerasModel | undefined;
-  const layers = await layersModel(() => (made = loadKeras(files)), 'batch-first');
+  const layers = await layersModel(file, () => (made = loadKeras(files)), 'batch-first');
   const model = made!;
   const port = ({ name, shape, indices }: KerasModel['kerasInputs'][number]): Port => ({
     name,

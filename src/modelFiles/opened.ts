@@ -1,5 +1,5 @@
-import type { Model, Sequential } from '../../index.ts';
-import type { TensorInput } from '../../io/index.ts';
+import type { Model, Sequential } from '../index.ts';
+import type { TensorInput } from '../io/index.ts';
 
 /** A value of a model as files of inputs and outputs have it: as in the oracles of ONNX Runtime and Keras. */
 export interface Value {
@@ -47,15 +47,15 @@ export interface Opened {
   run?(inputs: readonly Value[] | undefined): Promise<readonly Value[]>;
 }
 
-/** A file on the command line, and those besides it. */
+/** A file, and those besides it. */
 export interface ModelFile {
-  /** As in messages. */
-  readonly path: string;
   readonly bytes: Uint8Array;
   /** Its kind, as it was recognized. */
   readonly kind: string;
   /** The file and those in its folder that its format may consist of, by their name in it. */
   folder(): ReadonlyMap<string, Uint8Array>;
+  /** Loads the kernels, where they are not loaded. */
+  kernels(): Promise<unknown>;
 }
 
 /** How files of some kinds are opened. */

@@ -1,5 +1,5 @@
-import { readTorch } from '../../formats/torch/index.ts';
-import { brief } from '../show.ts';
+import { readTorch } from '../formats/torch/index.ts';
+import { brief } from './brief.ts';
 import { layerRow } from './layersModel.ts';
 import type { Format } from './opened.ts';
 
