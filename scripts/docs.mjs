@@ -1,5 +1,5 @@
-// npm run docs: the API reference in docs/api, by typedoc in docs/typedoc with the TypeScript that it supports. Warnings
-// are errors: broken links, public names without a comment or not exported.
+// npm run docs: the API reference and the guides as HTML in docs/api, or in `--out FOLDER`, by typedoc in docs/typedoc with the
+// TypeScript that it supports. Warnings are errors: broken links, public names without a comment or not exported.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isStale } from './dist.mjs';
@@ -14,7 +14,7 @@ if (!existsSync(join(here, 'node_modules'))) {
 const entryPoints = entries().flatMap((path) => ['--entryPoints', path]);
 const config = join(here, 'typedoc.json');
 const typedoc = join(here, 'node_modules/typedoc/bin/typedoc');
-process.exit(node(typedoc, ['--options', config, ...entryPoints]));
+process.exit(node(typedoc, ['--options', config, ...entryPoints, ...process.argv.slice(2)]));
 
 /** The sources of what package.json exports; audio/processor gives no names. */
 function entries() {
