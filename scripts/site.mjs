@@ -9,7 +9,9 @@ rmSync(site, { recursive: true, force: true });
 must(node('scripts/demo.mjs', ['--build']));
 cpSync(join(root, 'demo/dist'), site, { recursive: true });
 must(node('scripts/docs.mjs', ['--out', join(site, 'docs')]));
-const files = readdirSync(site, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.html'));
+const files = readdirSync(site, { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.html'),
+);
 const dead = files.flatMap((file) => deadLinks(join(site, file)));
 if (dead.length > 0) {
   console.error(dead.join('\n'));
@@ -19,7 +21,10 @@ console.log(`site/: ${files.length} pages, every link leads to a file of it`);
 
 /** Relative links of an HTML file that lead to no file. */
 function deadLinks(file) {
-  const text = readFileSync(file, 'utf8').replace(/<(script|style)\b[^>]*>[\s\S]*?<\/\1>|<pre>[\s\S]*?<\/pre>/g, '');
+  const text = readFileSync(file, 'utf8').replace(
+    /<(script|style)\b[^>]*>[\s\S]*?<\/\1>|<pre>[\s\S]*?<\/pre>/g,
+    '',
+  );
   const links = [...text.matchAll(/\s(?:href|src)="([^"]*)"/g)].map(([, link]) => link);
   return links
     .map((link) => link.replace(/[?#].*$/, ''))
@@ -29,7 +34,9 @@ function deadLinks(file) {
 
 function leads(file, link) {
   const path = link.startsWith('/') ? join(site, link) : join(dirname(file), link);
-  return existsSync(statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, 'index.html') : path);
+  return existsSync(
+    statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, 'index.html') : path,
+  );
 }
 
 function must(code) {
