@@ -1,28 +1,17 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { BlockStream } from '../../src/audio/blockStream.ts';
 import { packModel, unpackModel } from '../../src/audio/packedModel.ts';
-import {
-  ArgumentError,
-  Embedding,
-  FormatError,
-  init,
-  Linear,
-  LSTM,
-  RNN,
-  runtimeInfo,
-  Sequential,
-  ShapeError,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectSame } from '../kernels/closeness.ts';
 import { Draw, expectSameDict, kernelBuilds, thrown } from '../model/helpers.ts';
 
 const [T, B, F, G] = [37, 2, 3, 2];
 
-function make(): Sequential {
-  return new Sequential([new LSTM(F, 7), new Linear(7, G)], { seed: 2 });
+function make(): u.Sequential {
+  return new u.Sequential([new u.LSTM(F, 7), new u.Linear(7, G)], { seed: 2 });
 }
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 /** Channels of [T, rows, features]. */
 function channels(data: Float32Array, count: number): Float32Array[] {
@@ -37,7 +26,7 @@ function silent(count: number, samples: number): Float32Array[] {
 
 describe('BlockStream', () => {
   test.each(kernelBuilds)('%s: blocks of any size give what forward gives, to the bit', async (kernels) => {
-    await init({ kernels });
+    await u.init({ kernels });
     const model = make();
     const x = new Draw(1).features(1, T, B, F);
     const expected = channels(model.forward(x).data, B * G);
@@ -54,7 +43,7 @@ describe('BlockStream', () => {
         expectSame(output[c]!, data, `blocks of ${size}: channel ${c}`);
       blocks.dispose();
     }
-    await init({ kernels: 'simd' });
+    await u.init({ kernels: 'simd' });
   });
 
   test('missing channels are silent, further ones left out', () => {
@@ -117,7 +106,9 @@ describe('BlockStream', () => {
   });
 
   test('states that are infinite count, too, while outputs are finite', () => {
-    const model = new Sequential([new RNN(1, 1, { nonlinearity: 'relu' }), new Linear(1, 1)], { seed: 2 });
+    const model = new u.Sequential([new u.RNN(1, 1, { nonlinearity: 'relu' }), new u.Linear(1, 1)], {
+      seed: 2,
+    });
     const state = model.stateDict();
     for (const { data } of Object.values(state)) data.fill(0);
     state['0.weight_ih_l0']!.data.fill(3e38);
@@ -140,25 +131,25 @@ describe('BlockStream', () => {
   ])('refuses %s', (_, input, output, argument) => {
     const make1 = (lengths: number[]) => lengths.map((n) => new Float32Array(n));
     const error = thrown(() => new BlockStream(make()).process(make1(input), make1(output)));
-    expect(error).toBeInstanceOf(ShapeError);
-    expect((error as ShapeError).argument).toBe(argument);
+    expect(error).toBeInstanceOf(u.ShapeError);
+    expect((error as u.ShapeError).argument).toBe(argument);
   });
 
   test('refuses a model of indices', () => {
-    const error = thrown(() => new BlockStream(new Sequential([new Embedding(3, 2)])));
-    expect(error).toBeInstanceOf(ArgumentError);
-    expect((error as ArgumentError).argument).toBe('model');
+    const error = thrown(() => new BlockStream(new u.Sequential([new u.Embedding(3, 2)])));
+    expect(error).toBeInstanceOf(u.ArgumentError);
+    expect((error as u.ArgumentError).argument).toBe('model');
   });
 });
 
 describe('packModel and unpackModel', () => {
   test('carry a model and its kernels through postMessage', () => {
     const model = make();
-    const { module } = runtimeInfo();
+    const { module } = u.runtimeInfo();
     const again = unpackModel(structuredClone(packModel(model)));
     expectSameDict(again.stateDict(), model.stateDict());
-    expect(runtimeInfo().kernels).toBe('simd');
-    expect(runtimeInfo().module).not.toBe(module);
+    expect(u.runtimeInfo().kernels).toBe('simd');
+    expect(u.runtimeInfo().module).not.toBe(module);
     const x = new Draw(1).features(1, T, B, F);
     expect(again.forward(x)).toEqual(model.forward(x));
   });
@@ -166,8 +157,8 @@ describe('packModel and unpackModel', () => {
   test('refuse what is no packed model', () => {
     const packed = packModel(make());
     const refused = (change: object) => thrown(() => unpackModel({ ...packed, ...change }));
-    expect(refused({ module: 1 })).toBeInstanceOf(ArgumentError);
-    expect(refused({ layers: [{ type: 'Conv' }] })).toBeInstanceOf(FormatError);
+    expect(refused({ module: 1 })).toBeInstanceOf(u.ArgumentError);
+    expect(refused({ layers: [{ type: 'Conv' }] })).toBeInstanceOf(u.FormatError);
     expect(refused({ parameters: {} })).toBeInstanceOf(Error);
   });
 });

@@ -1,22 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import {
-  Concat,
-  Embedding,
-  GRU,
-  init,
-  input,
-  LastStep,
-  Linear,
-  LSTM,
-  Model,
-  Sequential,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { parseSafetensors } from '../../src/io/index.ts';
 import { readFixtureFile } from '../fixtures/read.ts';
 import { cli, folder, oneLine } from './helper.ts';
 
-await init();
+await u.init();
 
 /** A NumPy array of float32. */
 function npy(data: readonly number[], shape: readonly number[], order = 'False'): Buffer {
@@ -28,7 +17,7 @@ function npy(data: readonly number[], shape: readonly number[], order = 'False')
 /** A model of this package, its input and its output, as files. */
 function files() {
   const path = folder();
-  const model = new Sequential([new LSTM(2, 3), new Linear(3, 2)], { seed: 4 });
+  const model = new u.Sequential([new u.LSTM(2, 3), new u.Linear(3, 2)], { seed: 4 });
   const x = { data: Float32Array.from({ length: 12 }, (_, i) => Math.sin(i)), shape: [3, 2, 2] };
   const { data, shape } = model.forward(x);
   writeFileSync(path('m'), model.save());
@@ -97,10 +86,10 @@ describe('run', () => {
 
   test('a graph: inputs and outputs by name, indices and vectors', async () => {
     const path = folder();
-    const [text, more] = [input({ indices: 5 }), input({ features: 2, steps: false })];
-    const last = new LastStep().apply(new GRU(3, 4).apply(new Embedding(5, 3).apply(text)).output);
-    const y = new Linear(6, 2).apply(new Concat().apply(last, more));
-    const model = new Model({ inputs: { text, more }, outputs: { y, last } }, { seed: 2 });
+    const [text, more] = [u.input({ indices: 5 }), u.input({ features: 2, steps: false })];
+    const last = new u.LastStep().apply(new u.GRU(3, 4).apply(new u.Embedding(5, 3).apply(text)).output);
+    const y = new u.Linear(6, 2).apply(new u.Concat().apply(last, more));
+    const model = new u.Model({ inputs: { text, more }, outputs: { y, last } }, { seed: 2 });
     writeFileSync(path('m'), model.save());
     const expected = model.forward({
       text: { data: Int32Array.of(1, 2, 3, 4), shape: [2, 2] },

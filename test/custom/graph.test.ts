@@ -1,44 +1,30 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  Concat,
-  customLayer,
-  Embedding,
-  GRU,
-  init,
-  input,
-  Linear,
-  Model,
-  mse,
-  Pool,
-  RNN,
-  SGD,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectClose } from '../kernels/closeness.ts';
 import { Draw, expectSameDict, thrown } from '../model/helpers.ts';
 import { Dense, Elman } from './layers.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 const [T, B, F] = [6, 3, 4];
 
 /** Two sequences of their own lengths; the layers by those of this package, or of one's own. */
-function graph(own: boolean): Model {
-  const [a, b] = [input({ features: F }), input({ features: F })];
-  const dense = own ? customLayer(new Dense({ inputSize: F, units: 5 })) : new Linear(F, 5);
-  const elman = own ? customLayer(new Elman({ inputSize: 5, units: 4 })) : new RNN(5, 4, { bias: false });
-  const last = new GRU(4, 3).apply(elman.apply(dense.apply(a)));
+function graph(own: boolean): u.Model {
+  const [a, b] = [u.input({ features: F }), u.input({ features: F })];
+  const dense = own ? u.customLayer(new Dense({ inputSize: F, units: 5 })) : new u.Linear(F, 5);
+  const elman = own ? u.customLayer(new Elman({ inputSize: 5, units: 4 })) : new u.RNN(5, 4, { bias: false });
+  const last = new u.GRU(4, 3).apply(elman.apply(dense.apply(a)));
   // the same layer once more, on another time axis
-  const mean = new Pool({ kind: 'mean' }).apply(dense.apply(b));
+  const mean = new u.Pool({ kind: 'mean' }).apply(dense.apply(b));
   const outputs = {
-    class: new Linear(8, 2).apply(new Concat().apply(last.hN, mean)),
+    class: new u.Linear(8, 2).apply(new u.Concat().apply(last.hN, mean)),
     each: elman.apply(dense.apply(b)),
   };
-  return new Model({ inputs: { a, b }, outputs }, { seed: 3 });
+  return new u.Model({ inputs: { a, b }, outputs }, { seed: 3 });
 }
 
 /** Parameters of the one under the names of the other. */
-function copied(from: Model, to: Model): void {
+function copied(from: u.Model, to: u.Model): void {
   const values = Object.values(from.stateDict());
   to.loadStateDict(Object.fromEntries(Object.keys(to.stateDict()).map((name, i) => [name, values[i]!])));
 }
@@ -57,7 +43,8 @@ describe('layers of one’s own in a graph', () => {
     );
     for (const name of ['class', 'each']) expectClose(got![name]!.data, wanted![name]!.data, 1e-5, name);
     const trainers = [own, built].map(
-      (model) => new Trainer(model, { loss: { class: mse, each: mse }, optimizer: new SGD({ lr: 0.1 }) }),
+      (model) =>
+        new u.Trainer(model, { loss: { class: u.mse, each: u.mse }, optimizer: new u.SGD({ lr: 0.1 }) }),
     );
     const [a, b] = trainers.map((trainer) => trainer.gradients(x, y, opts));
     expectClose(a!.gradients, b!.gradients, 1e-4, 'gradients');
@@ -69,19 +56,19 @@ describe('layers of one’s own in a graph', () => {
 
   test('are saved, and loaded by their classes', () => {
     const model = graph(true);
-    const loaded = Model.load(model.save(), { layers: { Dense, Elman } });
+    const loaded = u.Model.load(model.save(), { layers: { Dense, Elman } });
     expectSameDict(loaded.stateDict(), model.stateDict());
     expect(loaded.forward(x)).toEqual(model.forward(x));
     expect(loaded.summary()).toBe(model.summary());
-    expect(thrown(() => Model.load(model.save(), { layers: { Dense } }))).toMatchObject({
+    expect(thrown(() => u.Model.load(model.save(), { layers: { Dense } }))).toMatchObject({
       name: 'FormatError',
     });
   });
 
   test('stream where they declare states', () => {
-    const node = input({ features: F });
-    const elman = customLayer(new Elman({ inputSize: F, units: 4 }));
-    const model = new Model({ inputs: node, outputs: new Linear(4, 2).apply(elman.apply(node)) });
+    const node = u.input({ features: F });
+    const elman = u.customLayer(new Elman({ inputSize: F, units: 4 }));
+    const model = new u.Model({ inputs: node, outputs: new u.Linear(4, 2).apply(elman.apply(node)) });
     const steps = model.forward(x.a);
     const stream = model.stream({ batch: B });
     for (let t = 0; t < T; t++) {
@@ -92,9 +79,9 @@ describe('layers of one’s own in a graph', () => {
   });
 
   test('are refused if they are no layers, or do not fit', () => {
-    expect(thrown(() => customLayer({} as never))).toMatchObject({ argument: 'layer' });
-    const dense = customLayer(new Dense({ inputSize: 3, units: 5 }));
-    expect(thrown(() => dense.apply(input({ features: F })))).toMatchObject({
+    expect(thrown(() => u.customLayer({} as never))).toMatchObject({ argument: 'layer' });
+    const dense = u.customLayer(new Dense({ inputSize: 3, units: 5 }));
+    expect(thrown(() => dense.apply(u.input({ features: F })))).toMatchObject({
       argument: 'node (input of Dense)',
     });
   });
@@ -102,15 +89,15 @@ describe('layers of one’s own in a graph', () => {
 
 test('a tied Linear has the sizes of the table', () => {
   const make = (sized: boolean) => {
-    const tokens = input({ indices: 7 });
-    const table = new Embedding(7, 3);
-    const tied = sized ? new Linear(3, 7, { tied: table }) : new Linear({ tied: table });
-    return new Model({ inputs: tokens, outputs: tied.apply(new GRU(3, 3).apply(table.apply(tokens))) });
+    const tokens = u.input({ indices: 7 });
+    const table = new u.Embedding(7, 3);
+    const tied = sized ? new u.Linear(3, 7, { tied: table }) : new u.Linear({ tied: table });
+    return new u.Model({ inputs: tokens, outputs: tied.apply(new u.GRU(3, 3).apply(table.apply(tokens))) });
   };
   const [a, b] = [make(true), make(false)];
   const x = { data: Int32Array.of(1, 2, 3), shape: [3, 1] };
   expect(b.forward(x)).toEqual(a.forward(x));
-  expect(Model.load(b.save()).forward(x)).toEqual(a.forward(x));
+  expect(u.Model.load(b.save()).forward(x)).toEqual(a.forward(x));
   for (const opts of [{}, { tied: 5 }, null])
-    expect(thrown(() => new Linear(opts as never))).toMatchObject({ name: 'ArgumentError' });
+    expect(thrown(() => new u.Linear(opts as never))).toMatchObject({ name: 'ArgumentError' });
 });

@@ -1,33 +1,23 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  AdamW,
-  ArgumentError,
-  FormatError,
-  init,
-  Linear,
-  mse,
-  RNN,
-  Sequential,
-  SGD,
-  StateError,
-  Trainer,
-  type TrainerOptions,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectClose } from '../kernels/closeness.ts';
 import { Draw, thrown } from '../model/helpers.ts';
 import { Dense, Elman, Mean } from './layers.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 const [T, B, I, H, O] = [6, 3, 4, 5, 2];
 const lengths = [2, 6, 4];
 
 /** A model of layers of a user's own, and the same of this package. */
 function both() {
-  const own = new Sequential([new Elman({ inputSize: I, units: H }), new Dense({ inputSize: H, units: O })], {
-    seed: 3,
-  });
-  const built = new Sequential([new RNN(I, H, { bias: false }), new Linear(H, O)]);
+  const own = new u.Sequential(
+    [new Elman({ inputSize: I, units: H }), new Dense({ inputSize: H, units: O })],
+    {
+      seed: 3,
+    },
+  );
+  const built = new u.Sequential([new u.RNN(I, H, { bias: false }), new u.Linear(H, O)]);
   const state = own.stateDict();
   built.loadStateDict(
     Object.fromEntries(
@@ -61,15 +51,15 @@ describe('layers of your own', () => {
     }
   });
 
-  test.each<[string, Partial<TrainerOptions>]>([
+  test.each<[string, Partial<u.TrainerOptions>]>([
     ['plain', {}],
     ['carried states', { carryState: true }],
     ['a memory budget', { memoryBudget: 2000 }],
     ['truncation', { truncation: { k1: 2, k2: 4 } }],
   ])('training with %s', (_, opts) => {
     const { own, built } = both();
-    const train = (model: Sequential) => {
-      const trainer = new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 0.1 }), ...opts });
+    const train = (model: u.Sequential) => {
+      const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.SGD({ lr: 0.1 }), ...opts });
       return batches(6).map(({ x, y }) => trainer.step(x, y).loss);
     };
     expectClose(train(own), train(built), 1e-5, 'losses');
@@ -103,7 +93,7 @@ describe('layers of your own', () => {
   });
 
   test('the mean over the steps of rows of their own lengths', () => {
-    const model = new Sequential([new Mean(), new Linear(I, 1)]);
+    const model = new u.Sequential([new Mean(), new u.Linear(I, 1)]);
     const [{ x }] = batches(1) as [ReturnType<typeof batches>[0]];
     const { weight, bias } = Object.fromEntries(
       Object.entries(model.stateDict()).map(([name, { data }]) => [name.slice(2), data]),
@@ -115,7 +105,7 @@ describe('layers of your own', () => {
       return sum;
     });
     expectClose(model.forward(x, { lengths }).data, expected, 1e-6, 'means');
-    const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW({ lr: 0.05 }) });
+    const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.AdamW({ lr: 0.05 }) });
     const y = { data: new Float32Array(B).fill(1), shape: [1, B, 1] };
     const before = trainer.step(x, y, { lengths }).loss;
     for (let i = 0; i < 30; i++) trainer.step(x, y, { lengths });
@@ -125,30 +115,30 @@ describe('layers of your own', () => {
   test('are saved by name, and loaded with their classes', () => {
     const { own } = both();
     const file = own.save();
-    const loaded = Sequential.load(file, { layers: { Dense, Elman } });
+    const loaded = u.Sequential.load(file, { layers: { Dense, Elman } });
     const [{ x }] = batches(1) as [ReturnType<typeof batches>[0]];
     expect(loaded.forward(x)).toEqual(own.forward(x));
     expect(loaded.save()).toEqual(file);
-    const error = thrown(() => Sequential.load(file, { layers: { Dense } }));
-    expect(error).toBeInstanceOf(FormatError);
+    const error = thrown(() => u.Sequential.load(file, { layers: { Dense } }));
+    expect(error).toBeInstanceOf(u.FormatError);
     expect((error as Error).message).toContain('Elman');
   });
 
   test('what sees the whole sequence is refused by streams, truncation and memoryBudget, by name', () => {
-    const make = () => new Sequential([new Linear(I, I), new Mean()]);
+    const make = () => new u.Sequential([new u.Linear(I, I), new Mean()]);
     const error = thrown(() => make().stream());
-    expect(error).toBeInstanceOf(StateError);
+    expect(error).toBeInstanceOf(u.StateError);
     expect((error as Error).message).toMatch(/layers\[1\] \(Mean\).*states/);
     for (const opts of [{ truncation: { k1: 1, k2: 1 } }, { memoryBudget: 1e6 }]) {
-      const refused = thrown(() => new Trainer(make(), { loss: mse, optimizer: new AdamW(), ...opts }));
-      expect(refused).toBeInstanceOf(ArgumentError);
+      const refused = thrown(() => new u.Trainer(make(), { loss: u.mse, optimizer: new u.AdamW(), ...opts }));
+      expect(refused).toBeInstanceOf(u.ArgumentError);
       expect((refused as Error).message).toContain('Mean');
     }
   });
 
   test('one that throws leaves the model as it was', () => {
     const { own } = both();
-    const trainer = new Trainer(own, { loss: mse, optimizer: new AdamW(), carryState: true });
+    const trainer = new u.Trainer(own, { loss: u.mse, optimizer: new u.AdamW(), carryState: true });
     const [first, second] = batches(2) as [ReturnType<typeof batches>[0], ReturnType<typeof batches>[0]];
     trainer.step(first.x, first.y);
     const file = trainer.save();
@@ -183,8 +173,8 @@ describe('layers of your own', () => {
       ...{ type: 'Odd', inputSize: 2, outputSize: () => 2, forward: () => {}, backward: () => {} },
       ...change,
     };
-    const error = thrown(() => new Sequential([layer as never]));
-    expect(error).toBeInstanceOf(ArgumentError);
-    expect((error as ArgumentError).argument).toBe(argument);
+    const error = thrown(() => new u.Sequential([layer as never]));
+    expect(error).toBeInstanceOf(u.ArgumentError);
+    expect((error as u.ArgumentError).argument).toBe(argument);
   });
 });

@@ -1,28 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  AdamW,
-  ArgumentError,
-  type CustomFeatureLoss,
-  type CustomIndexLoss,
-  type CustomLoss,
-  crossEntropy,
-  GRU,
-  huber,
-  init,
-  Linear,
-  type Loss,
-  Sequential,
-  Trainer,
-  type TrainerOptions,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectClose } from '../kernels/closeness.ts';
 import { Draw, thrown } from '../model/helpers.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 const [T, B, I, O] = [6, 3, 4, 3];
 
-const ownHuber: CustomFeatureLoss = {
+const ownHuber: u.CustomFeatureLoss = {
   name: 'huber',
   targets: 'features',
   evaluate(output, target, gradient) {
@@ -37,7 +22,7 @@ const ownHuber: CustomFeatureLoss = {
   },
 };
 
-const ownCrossEntropy: CustomIndexLoss = {
+const ownCrossEntropy: u.CustomIndexLoss = {
   name: 'own cross entropy',
   targets: 'indices',
   ignoreIndex: -1,
@@ -59,9 +44,9 @@ const ownCrossEntropy: CustomIndexLoss = {
 
 type Steps = { lengths?: number[] };
 
-function train(loss: Loss | CustomLoss, opts: Partial<TrainerOptions>, steps: Steps) {
-  const model = new Sequential([new GRU(I, 5), new Linear(5, O)], { seed: 2 });
-  const trainer = new Trainer(model, { loss, optimizer: new AdamW({ lr: 0.01 }), clipNorm: 1, ...opts });
+function train(loss: u.Loss | u.CustomLoss, opts: Partial<u.TrainerOptions>, steps: Steps) {
+  const model = new u.Sequential([new u.GRU(I, 5), new u.Linear(5, O)], { seed: 2 });
+  const trainer = new u.Trainer(model, { loss, optimizer: new u.AdamW({ lr: 0.01 }), clipNorm: 1, ...opts });
   const draw = new Draw(7);
   const results: number[] = [];
   for (let i = 0; i < 5; i++) {
@@ -77,29 +62,29 @@ function train(loss: Loss | CustomLoss, opts: Partial<TrainerOptions>, steps: St
 }
 
 describe('a loss of your own', () => {
-  test.each<[string, Partial<TrainerOptions>, Steps]>([
+  test.each<[string, Partial<u.TrainerOptions>, Steps]>([
     ['whole sequences', {}, {}],
     ['lengths', {}, { lengths: [2, 6, 3] }],
     ['segments of a memory budget', { memoryBudget: 6000 }, {}],
     ['windows of truncated BPTT', { truncation: { k1: 2, k2: 4 } }, {}],
     ['carried states', { carryState: true }, {}],
   ])('is worth the same as one of this package: %s', (_, opts, steps) => {
-    expectClose(train(ownHuber, opts, steps), train(huber({ delta: 0.4 }), opts, steps), 1e-6, 'huber');
-    const expected = train(crossEntropy({ ignoreIndex: -1 }), opts, steps);
+    expectClose(train(ownHuber, opts, steps), train(u.huber({ delta: 0.4 }), opts, steps), 1e-6, 'huber');
+    const expected = train(u.crossEntropy({ ignoreIndex: -1 }), opts, steps);
     expectClose(train(ownCrossEntropy, opts, steps), expected, 1e-6, 'cross entropy');
   });
 
   test('one that throws leaves the training as it was', () => {
     let calls = 0;
-    const loss: CustomFeatureLoss = {
+    const loss: u.CustomFeatureLoss = {
       ...ownHuber,
-      evaluate: (...args: Parameters<CustomFeatureLoss['evaluate']>) => {
+      evaluate: (...args: Parameters<u.CustomFeatureLoss['evaluate']>) => {
         if (++calls === 4) throw new RangeError('broken');
         return ownHuber.evaluate(...args);
       },
     };
-    const model = new Sequential([new GRU(I, 5), new Linear(5, O)]);
-    const trainer = new Trainer(model, { loss, optimizer: new AdamW(), truncation: { k1: 2, k2: 2 } });
+    const model = new u.Sequential([new u.GRU(I, 5), new u.Linear(5, O)]);
+    const trainer = new u.Trainer(model, { loss, optimizer: new u.AdamW(), truncation: { k1: 2, k2: 2 } });
     const draw = new Draw(1);
     const [x, y] = [draw.features(1, T, B, I), draw.features(1, T, B, O)];
     const before = trainer.save();
@@ -118,16 +103,16 @@ describe('a loss of your own', () => {
     [{ ignoreIndex: 0.5 }, 'loss.ignoreIndex'],
   ])('%o is refused', (change, argument) => {
     const make = () =>
-      new Trainer(new Sequential([new Linear(1, 1)]), {
-        loss: { ...ownHuber, ...change } as CustomLoss,
-        optimizer: new AdamW(),
+      new u.Trainer(new u.Sequential([new u.Linear(1, 1)]), {
+        loss: { ...ownHuber, ...change } as u.CustomLoss,
+        optimizer: new u.AdamW(),
       });
-    expect((thrown(make) as ArgumentError).argument).toBe(argument);
+    expect((thrown(make) as u.ArgumentError).argument).toBe(argument);
   });
 
   test('a result that is no number is refused', () => {
     const loss = { ...ownHuber, evaluate: () => undefined as never };
-    const trainer = new Trainer(new Sequential([new Linear(1, 1)]), { loss, optimizer: new AdamW() });
-    expect(thrown(() => trainer.step([1], [1]))).toBeInstanceOf(ArgumentError);
+    const trainer = new u.Trainer(new u.Sequential([new u.Linear(1, 1)]), { loss, optimizer: new u.AdamW() });
+    expect(thrown(() => trainer.step([1], [1]))).toBeInstanceOf(u.ArgumentError);
   });
 });

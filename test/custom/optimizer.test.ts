@@ -1,25 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  type ArgumentError,
-  type CustomOptimizer,
-  cosineLR,
-  FormatError,
-  init,
-  Linear,
-  LSTM,
-  mse,
-  type Optimizer,
-  Sequential,
-  SGD,
-  Trainer,
-  type TrainerOptions,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectClose } from '../kernels/closeness.ts';
 import { Draw, thrown } from '../model/helpers.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
-const momentum = (): CustomOptimizer => ({
+const momentum = (): u.CustomOptimizer => ({
   name: 'own momentum',
   lr: 0.1,
   slots: ['velocity'],
@@ -31,12 +17,15 @@ const momentum = (): CustomOptimizer => ({
   },
 });
 
-function trainerOf(optimizer: Optimizer | CustomOptimizer, opts: Partial<TrainerOptions> = {}): Trainer {
-  const model = new Sequential([new LSTM(3, 4), new Linear(4, 2)], { seed: 1 });
-  return new Trainer(model, { loss: mse, optimizer, ...opts });
+function trainerOf(
+  optimizer: u.Optimizer | u.CustomOptimizer,
+  opts: Partial<u.TrainerOptions> = {},
+): u.Trainer {
+  const model = new u.Sequential([new u.LSTM(3, 4), new u.Linear(4, 2)], { seed: 1 });
+  return new u.Trainer(model, { loss: u.mse, optimizer, ...opts });
 }
 
-function run(trainer: Trainer, from: number, to: number): number[] {
+function run(trainer: u.Trainer, from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, i) => {
     const draw = new Draw(from + i);
     return trainer.step(draw.features(1, 5, 2, 3), draw.features(1, 5, 2, 2)).loss;
@@ -44,12 +33,15 @@ function run(trainer: Trainer, from: number, to: number): number[] {
 }
 
 describe('an optimizer of your own', () => {
-  test.each<[string, Partial<TrainerOptions>]>([
+  test.each<[string, Partial<u.TrainerOptions>]>([
     ['alone', {}],
-    ['clipped, with a schedule', { clipNorm: 0.1, schedule: cosineLR({ steps: 6 }) }],
+    ['clipped, with a schedule', { clipNorm: 0.1, schedule: u.cosineLR({ steps: 6 }) }],
     ['in windows', { truncation: { k1: 2, k2: 4 } }],
   ])('makes the updates of one of this package: %s', (_, opts) => {
-    const [own, built] = [trainerOf(momentum(), opts), trainerOf(new SGD({ lr: 0.1, momentum: 0.9 }), opts)];
+    const [own, built] = [
+      trainerOf(momentum(), opts),
+      trainerOf(new u.SGD({ lr: 0.1, momentum: 0.9 }), opts),
+    ];
     expectClose(run(own, 0, 8), run(built, 0, 8), 1e-5, 'losses');
     expect(own.steps).toBe(built.steps);
     const expected = built.model.stateDict();
@@ -67,7 +59,7 @@ describe('an optimizer of your own', () => {
     again.restore(file);
     expect(run(again, 4, 8)).toEqual(tail);
     expect(again.save()).toEqual(whole.save());
-    expect(thrown(() => trainerOf(new SGD({ lr: 1 })).restore(file))).toBeInstanceOf(FormatError);
+    expect(thrown(() => trainerOf(new u.SGD({ lr: 1 })).restore(file))).toBeInstanceOf(u.FormatError);
   });
 
   test('the learning rate is set as that of any optimizer', () => {
@@ -84,7 +76,7 @@ describe('an optimizer of your own', () => {
     const { update } = optimizer;
     const trainer = trainerOf({
       ...optimizer,
-      update(...args: Parameters<CustomOptimizer['update']>) {
+      update(...args: Parameters<u.CustomOptimizer['update']>) {
         update(...args);
         if (fails) throw new RangeError('broken');
       },
@@ -107,6 +99,6 @@ describe('an optimizer of your own', () => {
     [{ slots: 'ab' }, 'optimizer.slots'],
   ])('%o is refused', (change, argument) => {
     const make = () => trainerOf({ ...momentum(), ...change });
-    expect((thrown(make) as ArgumentError).argument).toBe(argument);
+    expect((thrown(make) as u.ArgumentError).argument).toBe(argument);
   });
 });

@@ -1,23 +1,10 @@
-import {
-  Add,
-  type Batch,
-  Embedding,
-  type FitData,
-  init,
-  input,
-  Linear,
-  LSTM,
-  Model,
-  mse,
-  Sequential,
-  Trainer,
-} from 'unrolled';
+import * as u from 'unrolled';
 import { batches, Lanes, windows } from 'unrolled/data';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Draw } from '../model/helpers.ts';
 import { C, chosenIn, classifier, columns, N, sequences, T, tagger, trainerOf, V } from './helpers.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 describe('fit over arrays makes the steps of batches cut by hand, to the bit', () => {
   test.each([
@@ -71,8 +58,8 @@ describe('fit over arrays makes the steps of batches cut by hand, to the bit', (
     const x = draw.features(1, T, N, 2);
     const y = draw.features(1, 1, N, 1);
     const make = () =>
-      new Trainer(new Sequential([new LSTM(2, 3), new Linear(3, 1)], { seed: 2 }), {
-        loss: mse,
+      new u.Trainer(new u.Sequential([new u.LSTM(2, 3), new u.Linear(3, 1)], { seed: 2 }), {
+        loss: u.mse,
         optimizer: { name: 'sgd', lr: 0.1 },
       });
     const full = { data: Float32Array.from({ length: T * N }, (_, i) => y.data[i % N]!), shape: [T, N, 1] };
@@ -90,7 +77,7 @@ describe('fit over arrays makes the steps of batches cut by hand, to the bit', (
 
   test('windows as they are', async () => {
     const series = Float32Array.from({ length: 60 }, (_, i) => Math.sin(i / 3));
-    const trainer = new Trainer(new Sequential([new LSTM(1, 4), new Linear(4, 1)]), {
+    const trainer = new u.Trainer(new u.Sequential([new u.LSTM(1, 4), new u.Linear(4, 1)]), {
       loss: 'mse',
       optimizer: 'adam',
     });
@@ -102,16 +89,16 @@ describe('fit over arrays makes the steps of batches cut by hand, to the bit', (
 
   test('inputs and outputs by name, vectors among them', async () => {
     const make = () => {
-      const [a, b] = [input({ features: 2 }), input({ features: 3, steps: false })];
-      const { output, hN } = new LSTM(2, 3).apply(a, { h0: b });
-      const model = new Model(
+      const [a, b] = [u.input({ features: 2 }), u.input({ features: 3, steps: false })];
+      const { output, hN } = new u.LSTM(2, 3).apply(a, { h0: b });
+      const model = new u.Model(
         {
           inputs: { a, b },
-          outputs: { each: new Linear(3, 2).apply(output), one: new Linear(3, 2).apply(hN) },
+          outputs: { each: new u.Linear(3, 2).apply(output), one: new u.Linear(3, 2).apply(hN) },
         },
         { seed: 3 },
       );
-      return new Trainer(model, { loss: { each: 'mse', one: 'crossEntropy' }, optimizer: 'adamw' });
+      return new u.Trainer(model, { loss: { each: 'mse', one: 'crossEntropy' }, optimizer: 'adamw' });
     };
     const draw = new Draw(4);
     const [a, b, each] = [draw.features(1, T, N, 2), draw.features(1, N, 3), draw.features(1, T, N, 2)];
@@ -136,7 +123,7 @@ test('labels of ctc are cut along with their lengths, in arrays and examples', a
   const [x, labels] = [draw.features(1, 9, 8, 2), draw.indices(2, 3, 8).data.map((v) => v + 1)];
   const lengths = Array.from({ length: 8 }, (_, i) => i % 4);
   const make = () =>
-    new Trainer(new Sequential([new LSTM(2, 4), new Linear(4, 3)], { seed: 1 }), {
+    new u.Trainer(new u.Sequential([new u.LSTM(2, 4), new u.Linear(4, 3)], { seed: 1 }), {
       loss: 'ctc',
       optimizer: 'adam',
     });
@@ -158,10 +145,10 @@ test('labels of ctc are cut along with their lengths, in arrays and examples', a
 
 test('weights of several outputs, by name', async () => {
   const make = () => {
-    const a = input({ features: 2 });
-    const { output } = new LSTM(2, 3).apply(a);
-    const outputs = { one: new Linear(3, 2).apply(output), two: new Linear(3, 1).apply(output) };
-    return new Trainer(new Model({ inputs: { a }, outputs }, { seed: 3 }), {
+    const a = u.input({ features: 2 });
+    const { output } = new u.LSTM(2, 3).apply(a);
+    const outputs = { one: new u.Linear(3, 2).apply(output), two: new u.Linear(3, 1).apply(output) };
+    return new u.Trainer(new u.Model({ inputs: { a }, outputs }, { seed: 3 }), {
       loss: { one: 'crossEntropy', two: 'mse' },
       optimizer: 'adamw',
     });
@@ -204,18 +191,19 @@ describe('fit over other data', () => {
 
   test('examples of a Model: inputs of two lengths, a vector, targets by step', async () => {
     const [source, target, bias] = [
-      input({ features: 1 }),
-      input({ indices: V }),
-      input({ indices: 2, steps: false }),
+      u.input({ features: 1 }),
+      u.input({ indices: V }),
+      u.input({ indices: 2, steps: false }),
     ];
-    const { hN } = new LSTM(1, 3).apply(source);
-    const h0 = new Add().apply(hN, new Embedding(2, 3).apply(bias));
-    const { output } = new LSTM(2, 3).apply(new Embedding(V, 2).apply(target), { h0 });
-    const model = new Model({
+    const { hN } = new u.LSTM(1, 3).apply(source);
+    const h0 = new u.Add().apply(hN, new u.Embedding(2, 3).apply(bias));
+    const { output } = new u.LSTM(2, 3).apply(new u.Embedding(V, 2).apply(target), { h0 });
+    const model = new u.Model({
       inputs: { source, target, bias },
-      outputs: { next: new Linear(3, V).apply(output) },
+      outputs: { next: new u.Linear(3, V).apply(output) },
     });
-    const make = (given: Model) => new Trainer(given, { loss: { next: 'crossEntropy' }, optimizer: 'adam' });
+    const make = (given: u.Model) =>
+      new u.Trainer(given, { loss: { next: 'crossEntropy' }, optimizer: 'adam' });
     const list = Array.from({ length: 7 }, (_, i) => {
       const tokens = Array.from({ length: 1 + (i % 4) }, (_, t) => (t + i) % V);
       return {
@@ -226,7 +214,7 @@ describe('fit over other data', () => {
     const trainer = make(model);
     const file = model.save();
     await trainer.fit(list, { batchSize: 7, shuffle: false });
-    const hand = make(Model.load(file));
+    const hand = make(u.Model.load(file));
     const lengths = {
       source: list.map(({ x }) => x.source.length),
       target: list.map(({ x }) => x.target.length),
@@ -245,12 +233,12 @@ describe('fit over other data', () => {
     await expect(trainer.fit(wrong, { batchSize: 8 })).rejects.toMatchObject({ argument: 'y.next' });
   });
 
-  function batch(seed: number): Batch {
+  function batch(seed: number): u.Batch {
     const { x, y } = sequences(seed, 4);
     return { x, y };
   }
 
-  test.each<[string, () => FitData]>([
+  test.each<[string, () => u.FitData]>([
     ['a list', () => [batch(1), batch(2)]],
     ['a function that returns a generator', () => () => [batch(1), batch(2)].values()],
     [
@@ -360,13 +348,13 @@ describe('options of the trainer', () => {
 
   test('losses, optimizers and schedules by name are those of their classes', async () => {
     const { x, y } = sequences();
-    const named = new Trainer(tagger(), {
+    const named = new u.Trainer(tagger(), {
       loss: { name: 'crossEntropy', labelSmoothing: 0.1 },
       optimizer: { name: 'sgd', lr: 0.1, momentum: 0.9 },
       schedule: { name: 'warmup', steps: 4, after: { name: 'stepLR', stepSize: 1 } },
     });
     const { SGD, crossEntropy, stepLR, warmup } = await import('unrolled');
-    const made = new Trainer(tagger(), {
+    const made = new u.Trainer(tagger(), {
       loss: crossEntropy({ labelSmoothing: 0.1 }),
       optimizer: new SGD({ lr: 0.1, momentum: 0.9 }),
       schedule: warmup({ steps: 4, after: stepLR({ stepSize: 1 }) }),

@@ -1,14 +1,4 @@
-import {
-  Dropout,
-  Embedding,
-  type FitOptions,
-  GRU,
-  LastStep,
-  Linear,
-  Sequential,
-  Trainer,
-  type TrainerOptions,
-} from 'unrolled';
+import * as u from 'unrolled';
 import { shuffled } from '../../src/data/shuffle.ts';
 import { epochSeed } from '../../src/model/fit/arraySource.ts';
 import { Draw } from '../model/helpers.ts';
@@ -24,17 +14,21 @@ export function sequences(seed = 1, n = N) {
 }
 
 /** A tagger with dropout: the order of random numbers matters. */
-export function tagger(seed = 1): Sequential {
-  return new Sequential([new Embedding(V, 4), new Dropout(0.2), new GRU(4, 6), new Linear(6, C)], { seed });
+export function tagger(seed = 1): u.Sequential {
+  return new u.Sequential([new u.Embedding(V, 4), new u.Dropout(0.2), new u.GRU(4, 6), new u.Linear(6, C)], {
+    seed,
+  });
 }
 
 /** A classifier of whole sequences. */
-export function classifier(seed = 1): Sequential {
-  return new Sequential([new Embedding(V, 4), new GRU(4, 6), new LastStep(), new Linear(6, C)], { seed });
+export function classifier(seed = 1): u.Sequential {
+  return new u.Sequential([new u.Embedding(V, 4), new u.GRU(4, 6), new u.LastStep(), new u.Linear(6, C)], {
+    seed,
+  });
 }
 
-export function trainerOf(model = tagger(), opts: Partial<TrainerOptions> = {}): Trainer {
-  return new Trainer(model, { loss: 'crossEntropy', optimizer: { name: 'adamw', lr: 0.02 }, ...opts });
+export function trainerOf(model = tagger(), opts: Partial<u.TrainerOptions> = {}): u.Trainer {
+  return new u.Trainer(model, { loss: 'crossEntropy', optimizer: { name: 'adamw', lr: 0.02 }, ...opts });
 }
 
 /** Columns of [T, n] or [T, n, width] numbers. */
@@ -67,7 +61,7 @@ export function killedAfter(steps: number, every: number | undefined) {
   let last: Uint8Array<ArrayBuffer> | undefined;
   let made = 0;
   const stop = new AbortController();
-  const options: FitOptions = {
+  const options: u.FitOptions = {
     checkpoint: {
       every,
       save(bytes) {

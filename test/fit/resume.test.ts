@@ -1,20 +1,11 @@
-import {
-  type FitData,
-  type FitOptions,
-  FormatError,
-  init,
-  plateau,
-  Sequential,
-  type Trainer,
-  type TrainerOptions,
-} from 'unrolled';
+import * as u from 'unrolled';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { killedAfter, sequences, tagger, trainerOf } from './helpers.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 /** All that a run leaves, but for times. */
-function outcome(trainer: Trainer, { history, bestEpoch, stopped }: Awaited<ReturnType<Trainer['fit']>>) {
+function outcome(trainer: u.Trainer, { history, bestEpoch, stopped }: Awaited<ReturnType<u.Trainer['fit']>>) {
   return {
     file: trainer.save(),
     history: history.map(({ seconds, ...record }) => record),
@@ -23,7 +14,7 @@ function outcome(trainer: Trainer, { history, bestEpoch, stopped }: Awaited<Retu
   };
 }
 
-const options: FitOptions = {
+const options: u.FitOptions = {
   epochs: 4,
   batchSize: 6,
   seed: 3,
@@ -33,14 +24,14 @@ const options: FitOptions = {
   restoreBest: true,
 };
 
-const settings: [string, () => Partial<TrainerOptions>, FitOptions][] = [
+const settings: [string, () => Partial<u.TrainerOptions>, u.FitOptions][] = [
   ['shuffled, with dropout', () => ({}), {}],
   [
     'with averages, a plateau and accumulated steps',
     () => ({
       averages: 0.9,
       accumulate: 3,
-      schedule: plateau({ patience: 0, factor: 0.5 }),
+      schedule: u.plateau({ patience: 0, factor: 0.5 }),
     }),
     {},
   ],
@@ -80,7 +71,7 @@ test('checkpoints at the end of each epoch, by default', async () => {
 });
 
 test('over iterables from the start of an epoch', async () => {
-  const data: FitData = (epoch) => [0, 1, 2].map((i) => sequences(10 * epoch + i, 4));
+  const data: u.FitData = (epoch) => [0, 1, 2].map((i) => sequences(10 * epoch + i, 4));
   const opts = { epochs: 3, validation: [sequences(2, 4)], restoreBest: true };
   const whole = trainerOf();
   const expected = outcome(whole, await whole.fit(data, opts));
@@ -122,7 +113,7 @@ describe('a checkpoint of fit', () => {
     const trainer = trainerOf(tagger(3));
     trainer.restore(file);
     expect(trainer.steps).toBe(5);
-    expect(Sequential.load(file).stateDict()).toEqual(trainer.model.stateDict());
+    expect(u.Sequential.load(file).stateDict()).toEqual(trainer.model.stateDict());
   });
 
   test('save during a fit gives one', async () => {
@@ -146,7 +137,7 @@ describe('a checkpoint of fit', () => {
     const file = await checkpoint();
     const trainer = trainerOf(tagger(4));
     const before = trainer.save();
-    const refused: [string, FitOptions, FitData?][] = [
+    const refused: [string, u.FitOptions, u.FitData?][] = [
       ['seed', { seed: 4 }],
       ['seed', { shuffle: false }],
       ['restoreBest', { restoreBest: false }],
@@ -158,9 +149,9 @@ describe('a checkpoint of fit', () => {
       await expect(promise).rejects.toMatchObject({ argument });
     }
     for (const resume of [trainer.save(), new Uint8Array(20), file.slice(0, -4)])
-      await expect(trainer.fit(sequences(), { ...options, resume })).rejects.toThrow(FormatError);
+      await expect(trainer.fit(sequences(), { ...options, resume })).rejects.toThrow(u.FormatError);
     const larger = trainerOf(tagger(4), { averages: 0.5 });
-    await expect(larger.fit(sequences(), { ...options, resume: file })).rejects.toThrow(FormatError);
+    await expect(larger.fit(sequences(), { ...options, resume: file })).rejects.toThrow(u.FormatError);
     expect(trainer.save()).toEqual(before);
     expect((await trainer.fit(sequences(), options)).history.length).toBeGreaterThan(0);
   });
@@ -168,7 +159,7 @@ describe('a checkpoint of fit', () => {
   test('after which patience was exhausted ends at once', async () => {
     const files: Uint8Array<ArrayBuffer>[] = [];
     const never = { name: 'never', reset() {}, update() {}, result: () => 1 };
-    const opts: FitOptions = { ...options, metrics: [never], monitor: 'never', patience: 2 };
+    const opts: u.FitOptions = { ...options, metrics: [never], monitor: 'never', patience: 2 };
     const trainer = trainerOf();
     const expected = outcome(
       trainer,

@@ -1,30 +1,14 @@
-import {
-  BatchNorm,
-  ctc,
-  type EpochRecord,
-  type FitOptions,
-  GRU,
-  init,
-  input,
-  LastStep,
-  Linear,
-  type Metric,
-  Model,
-  mse,
-  plateau,
-  Sequential,
-  Trainer,
-} from 'unrolled';
+import * as u from 'unrolled';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Draw } from '../model/helpers.ts';
 import { C, classifier, N, sequences, T, tagger, trainerOf } from './helpers.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 /** Takes the number of rows and their sum, to see which rows a metric is given. */
 function spy(name = 'spy') {
   const seen: { output: number[]; target: number[]; weights: number[] | undefined }[] = [];
-  const metric: Metric = {
+  const metric: u.Metric = {
     name,
     mode: 'min',
     reset: () => seen.splice(0),
@@ -109,13 +93,13 @@ describe('validation', () => {
   });
 
   test('metrics by output of a Model, functions, and those of the caller', async () => {
-    const a = input({ features: 2 });
-    const { output, hN } = new GRU(2, 3).apply(a);
-    const model = new Model({
+    const a = u.input({ features: 2 });
+    const { output, hN } = new u.GRU(2, 3).apply(a);
+    const model = new u.Model({
       inputs: { a },
-      outputs: { each: new Linear(3, 2).apply(output), one: new Linear(3, 2).apply(hN) },
+      outputs: { each: new u.Linear(3, 2).apply(output), one: new u.Linear(3, 2).apply(hN) },
     });
-    const trainer = new Trainer(model, { loss: { each: 'mse', one: 'crossEntropy' }, optimizer: 'adam' });
+    const trainer = new u.Trainer(model, { loss: { each: 'mse', one: 'crossEntropy' }, optimizer: 'adam' });
     const draw = new Draw(1);
     const data = {
       x: { a: draw.features(1, T, N, 2) },
@@ -156,7 +140,7 @@ describe('validation', () => {
 });
 
 /** Values of the monitored metric, one per epoch. */
-function scripted(values: readonly number[], mode: 'min' | 'max' = 'min'): Metric {
+function scripted(values: readonly number[], mode: 'min' | 'max' = 'min'): u.Metric {
   let at = -1;
   return { name: 'scripted', mode, reset: () => at++, update() {}, result: () => values[at]! };
 }
@@ -164,7 +148,7 @@ function scripted(values: readonly number[], mode: 'min' | 'max' = 'min'): Metri
 describe('the best epoch', () => {
   const run = async (
     values: readonly number[],
-    opts: FitOptions,
+    opts: u.FitOptions,
     mode?: 'min' | 'max',
     trainer = trainerOf(),
   ) => {
@@ -183,7 +167,7 @@ describe('the best epoch', () => {
     return { ...result, states, trainer };
   };
 
-  test.each<[string, number[], FitOptions, 'min' | 'max' | undefined, [number, number, string]]>([
+  test.each<[string, number[], u.FitOptions, 'min' | 'max' | undefined, [number, number, string]]>([
     ['patience', [5, 4, 4, 4.5, 3], { patience: 2 }, 'min', [4, 2, 'patience']],
     ['an improvement in time', [5, 4, 4, 3, 4, 4], { patience: 3 }, 'min', [6, 4, 'epochs']],
     ['of what is to rise', [1, 2, 2, 1, 9], { patience: 2 }, 'max', [4, 2, 'patience']],
@@ -205,8 +189,8 @@ describe('the best epoch', () => {
   });
 
   test('also those of buffers and averages', async () => {
-    const model = new Sequential([new GRU(2, 4), new BatchNorm(4), new Linear(4, 1)], { seed: 1 });
-    const trainer = new Trainer(model, { loss: mse, optimizer: 'adamw', averages: 0.9 });
+    const model = new u.Sequential([new u.GRU(2, 4), new u.BatchNorm(4), new u.Linear(4, 1)], { seed: 1 });
+    const trainer = new u.Trainer(model, { loss: u.mse, optimizer: 'adamw', averages: 0.9 });
     const draw = new Draw(7);
     const data = { x: draw.features(1, T, N, 2), y: draw.features(1, T, N, 1) };
     const kept: object[] = [];
@@ -235,7 +219,7 @@ describe('the best epoch', () => {
   });
 
   test('a plateau follows it, or the loss of training', async () => {
-    const schedule = () => plateau({ patience: 0, factor: 0.5 });
+    const schedule = () => u.plateau({ patience: 0, factor: 0.5 });
     const { history } = await run([3, 3, 3], {}, 'min', trainerOf(tagger(), { schedule: schedule() }));
     expect(history.map(({ lr }) => lr)).toEqual([0.02, 0.02, 0.01]);
     const told: number[] = [];
@@ -248,7 +232,7 @@ describe('the best epoch', () => {
 describe('progress', () => {
   test('tells steps, epochs and records', async () => {
     const told: [number, number, number, boolean][] = [];
-    const records: EpochRecord[] = [];
+    const records: u.EpochRecord[] = [];
     const { history } = await trainerOf().fit(sequences(), {
       epochs: 2,
       batchSize: 8,
@@ -304,7 +288,7 @@ describe('what is no option is refused by name, and nothing is done', () => {
   ])('%s of %o', async (argument, opts) => {
     const trainer = trainerOf();
     const before = trainer.save();
-    const promise = trainer.fit(sequences(), opts as FitOptions);
+    const promise = trainer.fit(sequences(), opts as u.FitOptions);
     if (argument === 'resume') await expect(promise).rejects.toThrow(/bytes|resume/);
     else await expect(promise).rejects.toMatchObject({ argument, name: 'ArgumentError' });
     expect(trainer.save()).toEqual(before);
@@ -323,8 +307,8 @@ describe('what is no option is refused by name, and nothing is done', () => {
   });
 
   test('metrics of ctc, and one that is no number', async () => {
-    const model = new Sequential([new GRU(2, 3), new Linear(3, 3)]);
-    const trainer = new Trainer(model, { loss: ctc(), optimizer: 'adam' });
+    const model = new u.Sequential([new u.GRU(2, 3), new u.Linear(3, 3)]);
+    const trainer = new u.Trainer(model, { loss: u.ctc(), optimizer: 'adam' });
     await expect(trainer.validate([], { metrics: ['accuracy'] })).rejects.toMatchObject({
       argument: 'metrics',
     });
@@ -338,7 +322,7 @@ describe('functions of the caller that throw', () => {
   const fail = () => {
     throw new RangeError('no more');
   };
-  test.each<[string, FitOptions, number]>([
+  test.each<[string, u.FitOptions, number]>([
     ['onProgress', { onProgress: fail, progressEvery: 2 }, 2],
     ['onProgress, later', { onProgress: async () => fail(), progressEvery: 2 }, 2],
     ['checkpoint', { checkpoint: { every: 2, save: fail } }, 2],
@@ -383,7 +367,7 @@ describe('functions of the caller that throw', () => {
   });
 
   test('a signal returns what was reached, also in the middle of an epoch', async () => {
-    const trainer = trainerOf(new Sequential([new GRU(1, 2), new LastStep(), new Linear(2, 1)]), {
+    const trainer = trainerOf(new u.Sequential([new u.GRU(1, 2), new u.LastStep(), new u.Linear(2, 1)]), {
       loss: 'mse',
     });
     const draw = new Draw(1);
@@ -396,7 +380,7 @@ describe('functions of the caller that throw', () => {
   });
 });
 
-function stopAfter(steps: number): FitOptions {
+function stopAfter(steps: number): u.FitOptions {
   const stop = new AbortController();
   let made = 0;
   return {

@@ -1,53 +1,32 @@
-import {
-  AdamW,
-  BatchNorm,
-  Conv1d,
-  crossEntropy,
-  Embedding,
-  Flatten,
-  GRU,
-  type GraphNode,
-  init,
-  input,
-  LastStep,
-  type Layer,
-  LayerNorm,
-  Linear,
-  LSTM,
-  MaxPool1d,
-  Model,
-  mse,
-  Pool,
-  Reverse,
-  Sequential,
-  Trainer,
-  type TrainerOptions,
-} from 'unrolled';
+import * as u from 'unrolled';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Draw, expectSameArray, expectSameDict } from '../model/helpers.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 const [T, B, V] = [8, 3, 7];
 const LENGTHS = [5, 8, 6];
 
 /** The same layers as a `Sequential`, as a `Model`, and as a `Model` whose output has a name. */
-function three(from: () => GraphNode, layers: () => Layer[]) {
-  const node = (made: Layer[], x: GraphNode) =>
-    (made as (Layer & { apply(node: GraphNode): GraphNode })[]).reduce((value, one) => one.apply(value), x);
+function three(from: () => u.GraphNode, layers: () => u.Layer[]) {
+  const node = (made: u.Layer[], x: u.GraphNode) =>
+    (made as (u.Layer & { apply(node: u.GraphNode): u.GraphNode })[]).reduce(
+      (value, one) => one.apply(value),
+      x,
+    );
   const [a, b] = [from(), from()];
   return [
-    new Sequential(layers(), { seed: 5 }),
-    new Model({ inputs: a, outputs: node(layers(), a) }, { seed: 5 }),
-    new Model({ inputs: { x: b }, outputs: { y: node(layers(), b) } }, { seed: 5 }),
+    new u.Sequential(layers(), { seed: 5 }),
+    new u.Model({ inputs: a, outputs: node(layers(), a) }, { seed: 5 }),
+    new u.Model({ inputs: { x: b }, outputs: { y: node(layers(), b) } }, { seed: 5 }),
   ] as const;
 }
 
 const language = () => [
-  new Embedding(V, 4),
-  new LSTM(4, 5, { numLayers: 2 }),
-  new GRU(5, 6),
-  new Linear(6, V),
+  new u.Embedding(V, 4),
+  new u.LSTM(4, 5, { numLayers: 2 }),
+  new u.GRU(5, 6),
+  new u.Linear(6, V),
 ];
 const marks = Float32Array.from({ length: T * B }, (_, i) => (i % 4 === 1 ? 0 : 1 + (i % 3)));
 const mask = Uint8Array.from({ length: T * B }, (_, i) => (i % 5 === 2 ? 0 : 1));
@@ -58,7 +37,7 @@ const STATES = {
   '2.h_l0': { data: new Draw(4).features(1, 1, B, 6).data, shape: [B, 6] },
 };
 
-const trainers: readonly (readonly [string, Partial<TrainerOptions>, object])[] = [
+const trainers: readonly (readonly [string, Partial<u.TrainerOptions>, object])[] = [
   ['nothing else', {}, {}],
   ['lengths', {}, { lengths: LENGTHS }],
   ['a mask', {}, { mask }],
@@ -82,12 +61,12 @@ const trainers: readonly (readonly [string, Partial<TrainerOptions>, object])[] 
 ];
 
 test.each(trainers)('a chain trains as a Sequential does, to the bit: %s', (_, opts, stepOptions) => {
-  const models = three(() => input({ indices: V }), language);
+  const models = three(() => u.input({ indices: V }), language);
   const [sequential, chain, named] = models;
-  const options = () => ({ optimizer: new AdamW({ lr: 0.02 }), clipNorm: 1, ...opts });
-  const a = new Trainer(sequential, { loss: crossEntropy, ...options() });
-  const b = new Trainer(chain, { loss: crossEntropy, ...options() });
-  const c = new Trainer(named, { loss: { y: crossEntropy }, ...options() });
+  const options = () => ({ optimizer: new u.AdamW({ lr: 0.02 }), clipNorm: 1, ...opts });
+  const a = new u.Trainer(sequential, { loss: u.crossEntropy, ...options() });
+  const b = new u.Trainer(chain, { loss: u.crossEntropy, ...options() });
+  const c = new u.Trainer(named, { loss: { y: u.crossEntropy }, ...options() });
   for (const model of opts.memoryBudget ? [sequential, chain] : [])
     expect(model.plan({ steps: T, batch: B }).checkpoints!.segments).toBeGreaterThan(1);
   const draw = new Draw(3);
@@ -116,30 +95,46 @@ test.each(trainers)('a chain trains as a Sequential does, to the bit: %s', (_, o
 });
 
 const F = 4;
-const layers: readonly (readonly [string, () => Layer[], boolean])[] = [
-  ['Conv1d, same', () => [new Conv1d(F, 5, 3, { padding: 'same', activation: 'tanh' }), new GRU(5, 3)], true],
-  ['Conv1d, causal', () => [new Conv1d(F, 5, 3, { padding: 'causal', dilation: 2 }), new LSTM(5, 3)], true],
-  ['Conv1d, stride 2', () => [new Conv1d(F, 5, 3, { stride: 2 }), new GRU(5, 3)], true],
+const layers: readonly (readonly [string, () => u.Layer[], boolean])[] = [
   [
-    'two strides',
-    () => [new Conv1d(F, 5, 3, { stride: 2, padding: 'same' }), new MaxPool1d(2), new GRU(5, 3)],
+    'Conv1d, same',
+    () => [new u.Conv1d(F, 5, 3, { padding: 'same', activation: 'tanh' }), new u.GRU(5, 3)],
     true,
   ],
-  ['MaxPool1d', () => [new Linear(F, 5), new MaxPool1d(2), new LSTM(5, 3, { bidirectional: true })], true],
-  ['Pool, mean', () => [new GRU(F, 5), new Pool({ kind: 'mean' }), new Linear(5, 3)], true],
-  ['Pool, max, of strides', () => [new Conv1d(F, 5, 2, { stride: 2 }), new Pool({ kind: 'max' })], true],
-  ['Flatten', () => [new GRU(F, 5), new Flatten({ steps: T }), new Linear(5 * T, 3)], false],
-  ['Reverse', () => [new Reverse(), new GRU(F, 5), new Reverse(), new Linear(5, 3)], true],
-  ['BatchNorm', () => [new Linear(F, 5), new BatchNorm(5), new GRU(5, 3)], true],
-  ['BatchNorm of vectors', () => [new GRU(F, 5), new LastStep(), new BatchNorm(5), new Linear(5, 3)], true],
-  ['LayerNorm', () => [new LayerNorm(F), new GRU(F, 3)], true],
+  [
+    'Conv1d, causal',
+    () => [new u.Conv1d(F, 5, 3, { padding: 'causal', dilation: 2 }), new u.LSTM(5, 3)],
+    true,
+  ],
+  ['Conv1d, stride 2', () => [new u.Conv1d(F, 5, 3, { stride: 2 }), new u.GRU(5, 3)], true],
+  [
+    'two strides',
+    () => [new u.Conv1d(F, 5, 3, { stride: 2, padding: 'same' }), new u.MaxPool1d(2), new u.GRU(5, 3)],
+    true,
+  ],
+  [
+    'MaxPool1d',
+    () => [new u.Linear(F, 5), new u.MaxPool1d(2), new u.LSTM(5, 3, { bidirectional: true })],
+    true,
+  ],
+  ['Pool, mean', () => [new u.GRU(F, 5), new u.Pool({ kind: 'mean' }), new u.Linear(5, 3)], true],
+  ['Pool, max, of strides', () => [new u.Conv1d(F, 5, 2, { stride: 2 }), new u.Pool({ kind: 'max' })], true],
+  ['Flatten', () => [new u.GRU(F, 5), new u.Flatten({ steps: T }), new u.Linear(5 * T, 3)], false],
+  ['Reverse', () => [new u.Reverse(), new u.GRU(F, 5), new u.Reverse(), new u.Linear(5, 3)], true],
+  ['BatchNorm', () => [new u.Linear(F, 5), new u.BatchNorm(5), new u.GRU(5, 3)], true],
+  [
+    'BatchNorm of vectors',
+    () => [new u.GRU(F, 5), new u.LastStep(), new u.BatchNorm(5), new u.Linear(5, 3)],
+    true,
+  ],
+  ['LayerNorm', () => [new u.LayerNorm(F), new u.GRU(F, 3)], true],
 ];
 
 describe.each(layers)('in a Model as in a Sequential, to the bit: %s', (_, make, hasLengths) => {
   const all = [undefined, ...(hasLengths ? [LENGTHS] : [])];
 
   test.each(all.map((lengths) => [lengths]))('lengths %j', (lengths) => {
-    const [sequential, chain, named] = three(() => input({ features: F }), make);
+    const [sequential, chain, named] = three(() => u.input({ features: F }), make);
     const opts = lengths ? { lengths } : {};
     const byName = lengths ? { lengths: { x: lengths } } : {};
     const draw = new Draw(9);
@@ -163,9 +158,9 @@ describe.each(layers)('in a Model as in a Sequential, to the bit: %s', (_, make,
     expectSameDict(chain.gradients(), sequential.gradients());
     const target = draw.features(1, ...wanted.shape);
     const ys = isVector ? { ...target, shape: wanted.shape.slice(1) } : target;
-    const a = new Trainer(sequential, { loss: mse, optimizer: new AdamW() });
-    const b = new Trainer(chain, { loss: mse, optimizer: new AdamW() });
-    const c = new Trainer(named, { loss: { y: mse }, optimizer: new AdamW() });
+    const a = new u.Trainer(sequential, { loss: u.mse, optimizer: new u.AdamW() });
+    const b = new u.Trainer(chain, { loss: u.mse, optimizer: new u.AdamW() });
+    const c = new u.Trainer(named, { loss: { y: u.mse }, optimizer: new u.AdamW() });
     for (let i = 0; i < 3; i++) {
       const result = a.step(x, target, opts);
       expect(b.step(x, ys, opts)).toEqual(result);
@@ -177,7 +172,7 @@ describe.each(layers)('in a Model as in a Sequential, to the bit: %s', (_, make,
 });
 
 test('BatchNorm behind last steps takes the statistics of rows that have steps', () => {
-  const layers = () => [new GRU(F, 5), new LastStep(), new BatchNorm(5), new Linear(5, 3)];
+  const layers = () => [new u.GRU(F, 5), new u.LastStep(), new u.BatchNorm(5), new u.Linear(5, 3)];
   const draw = new Draw(14);
   const [all, two] = [draw.features(1, T, 3, F), { data: new Float32Array(T * 2 * F), shape: [T, 2, F] }];
   for (let i = 0; i < two.data.length; i++)
@@ -185,15 +180,15 @@ test('BatchNorm behind last steps takes the statistics of rows that have steps',
   const target = draw.features(1, 1, 3, 3);
   const rest = { data: target.data.slice(3), shape: [1, 2, 3] };
   const vector = ({ data, shape }: typeof target) => ({ data, shape: shape.slice(1) });
-  const [sequential, chain] = three(() => input({ features: F }), layers);
-  const [wanted] = three(() => input({ features: F }), layers);
-  const step = (model: Sequential | Model, ...args: Parameters<Trainer['step']>) =>
-    new Trainer(model, { loss: mse, optimizer: new AdamW() }).step(...args);
+  const [sequential, chain] = three(() => u.input({ features: F }), layers);
+  const [wanted] = three(() => u.input({ features: F }), layers);
+  const step = (model: u.Sequential | u.Model, ...args: Parameters<u.Trainer['step']>) =>
+    new u.Trainer(model, { loss: u.mse, optimizer: new u.AdamW() }).step(...args);
   const { loss, gradNorm } = step(wanted, two, rest, { lengths: [8, 3] });
   const lengths = [0, 8, 3];
   for (const result of [
     step(sequential, all, target, { lengths }),
-    step(chain as Model, all, vector(target), { lengths }),
+    step(chain as u.Model, all, vector(target), { lengths }),
   ]) {
     expect(result.loss).toBeCloseTo(loss, 5);
     expect(result.gradNorm).toBeCloseTo(gradNorm, 4);

@@ -1,73 +1,57 @@
-import {
-  Add,
-  Attention,
-  BatchNorm,
-  Concat,
-  Conv1d,
-  Flatten,
-  GRU,
-  type GraphNode,
-  init,
-  input,
-  Linear,
-  MaxPool1d,
-  Model,
-  Multiply,
-  Pool,
-  RepeatVector,
-  Reverse,
-} from 'unrolled';
+import * as u from 'unrolled';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Draw } from '../model/helpers.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 const [S, T, B, F] = [7, 5, 3, 4];
 
-type Build = (a: GraphNode, b: GraphNode) => GraphNode;
+type Build = (a: u.GraphNode, b: u.GraphNode) => u.GraphNode;
 
 /** Graphs of a sequence `a` and another one `b`. */
 const graphs: readonly (readonly [string, Build, boolean])[] = [
   [
     'a residual block of a convolution and BatchNorm',
     (a, b) => {
-      const block = new BatchNorm(F).apply(new Conv1d(F, F, 3, { padding: 'same' }).apply(a));
-      const sum = new Add().apply(a, block);
-      return new Attention().apply(b, sum);
+      const block = new u.BatchNorm(F).apply(new u.Conv1d(F, F, 3, { padding: 'same' }).apply(a));
+      const sum = new u.Add().apply(a, block);
+      return new u.Attention().apply(b, sum);
     },
     true,
   ],
   [
     'attention over a convolution with stride 2',
     (a, b) => {
-      const keys = new Conv1d(F, F, 3, { stride: 2, padding: 'same', activation: 'tanh' }).apply(a);
-      return new Attention({ kind: 'additive', units: 3 }).apply(new GRU(F, F).apply(b), keys);
+      const keys = new u.Conv1d(F, F, 3, { stride: 2, padding: 'same', activation: 'tanh' }).apply(a);
+      return new u.Attention({ kind: 'additive', units: 3 }).apply(new u.GRU(F, F).apply(b), keys);
     },
     true,
   ],
   [
     'pooled vectors of both, and states from a pooled one',
     (a, b) => {
-      const mean = new Pool({ kind: 'mean' }).apply(new MaxPool1d(2).apply(new Linear(F, F).apply(a)));
-      const decoded = new GRU(F, F).apply(b, { h0: mean });
-      return new Multiply().apply(decoded, new RepeatVector().apply(mean, b));
+      const mean = new u.Pool({ kind: 'mean' }).apply(new u.MaxPool1d(2).apply(new u.Linear(F, F).apply(a)));
+      const decoded = new u.GRU(F, F).apply(b, { h0: mean });
+      return new u.Multiply().apply(decoded, new u.RepeatVector().apply(mean, b));
     },
     true,
   ],
   [
     'both directions by Reverse, and a causal convolution',
     (a, b) => {
-      const back = new Reverse().apply(new GRU(F, 3).apply(new Reverse().apply(a)));
-      const both = new Concat().apply(back, new Conv1d(F, 2, 2, { padding: 'causal' }).apply(a));
-      return new Attention({ kind: 'scaled' }).apply(b, new Linear(5, F).apply(both));
+      const back = new u.Reverse().apply(new u.GRU(F, 3).apply(new u.Reverse().apply(a)));
+      const both = new u.Concat().apply(back, new u.Conv1d(F, 2, 2, { padding: 'causal' }).apply(a));
+      return new u.Attention({ kind: 'scaled' }).apply(b, new u.Linear(5, F).apply(both));
     },
     true,
   ],
   [
     'Flatten, repeated at the steps of the other',
     (a, b) => {
-      const vector = new Linear(S * F, F).apply(new Flatten({ steps: S }).apply(new GRU(F, F).apply(a)));
-      return new Add().apply(b, new RepeatVector().apply(vector, b));
+      const vector = new u.Linear(S * F, F).apply(
+        new u.Flatten({ steps: S }).apply(new u.GRU(F, F).apply(a)),
+      );
+      return new u.Add().apply(b, new u.RepeatVector().apply(vector, b));
     },
     false,
   ],
@@ -77,8 +61,8 @@ describe.each(graphs)('gradients are those of differences: %s', (_, build, hasLe
   const all = [undefined, ...(hasLengths ? [{ a: [4, 7, 6], b: [5, 2, 3] }] : [])];
 
   test.each(all.map((lengths) => [lengths]))('lengths %j', (lengths) => {
-    const [a, b] = [input({ features: F }), input({ features: F })];
-    const model = new Model({ inputs: { a, b }, outputs: { y: build(a, b) } }, { seed: 6 });
+    const [a, b] = [u.input({ features: F }), u.input({ features: F })];
+    const model = new u.Model({ inputs: { a, b }, outputs: { y: build(a, b) } }, { seed: 6 });
     const draw = new Draw(12);
     const x = { a: draw.features(1, S, B, F), b: draw.features(1, T, B, F) };
     const opts = { training: true, ...(lengths ? { lengths } : {}) };

@@ -1,18 +1,4 @@
-import {
-  Add,
-  Concat,
-  Embedding,
-  GRU,
-  type GraphNode,
-  input,
-  LastStep,
-  type Layer,
-  Linear,
-  LSTM,
-  Model,
-  Multiply,
-  RNN,
-} from 'unrolled';
+import * as u from 'unrolled';
 import { cells } from '../reference/cells.ts';
 import { generator } from '../reference/random.ts';
 import { type Node, Tape } from '../reference/tape.ts';
@@ -29,7 +15,7 @@ export interface Run {
 
 /** A node and its value at each step of a row; a vector has one step. */
 interface Value {
-  readonly node: GraphNode;
+  readonly node: u.GraphNode;
   readonly size: number;
   /** Name of the input whose axis it has; undefined for a vector. */
   readonly axis: string | undefined;
@@ -37,7 +23,7 @@ interface Value {
 }
 
 export interface Drawn {
-  readonly model: Model<Record<string, GraphNode>, Record<string, GraphNode>>;
+  readonly model: u.Model<Record<string, u.GraphNode>, Record<string, u.GraphNode>>;
   readonly outputs: Readonly<Record<string, Value>>;
 }
 
@@ -55,10 +41,10 @@ export function drawGraph(seed: number): Drawn {
       return known.get(run)!;
     };
   };
-  const a = input({ features: FEATURES });
-  const b = input({ indices: VOCABULARY });
-  const v = input({ features: FEATURES, steps: false });
-  const embedding = new Embedding(VOCABULARY, 4);
+  const a = u.input({ features: FEATURES });
+  const b = u.input({ indices: VOCABULARY });
+  const v = u.input({ features: FEATURES, steps: false });
+  const embedding = new u.Embedding(VOCABULARY, 4);
   const values: Value[] = [
     { node: a, size: FEATURES, axis: 'a', at: ({ inputs }) => inputs.a! },
     {
@@ -72,8 +58,8 @@ export function drawGraph(seed: number): Drawn {
     { node: v, size: FEATURES, axis: undefined, at: ({ inputs }) => inputs.v! },
   ];
   const used = new Set<Value>();
-  const shared = new Map<number, Linear>();
-  const linear = (x: Value, size: number, layer = new Linear(x.size, size)): Value => ({
+  const shared = new Map<number, u.Linear>();
+  const linear = (x: Value, size: number, layer = new u.Linear(x.size, size)): Value => ({
     node: layer.apply(x.node),
     size,
     axis: x.axis,
@@ -103,7 +89,7 @@ export function drawGraph(seed: number): Drawn {
           )
         : undefined;
     const layer =
-      name === 'rnn' ? new RNN(x.size, H) : name === 'gru' ? new GRU(x.size, H) : new LSTM(x.size, H);
+      name === 'rnn' ? new u.RNN(x.size, H) : name === 'gru' ? new u.GRU(x.size, H) : new u.LSTM(x.size, H);
     const made = layer.apply(x.node, state ? { h0: state.node } : {});
     const run = remembered((at) => {
       const { tape } = at;
@@ -132,7 +118,7 @@ export function drawGraph(seed: number): Drawn {
     const kind = integer(3);
     const other = pick(({ axis }) => axis === x.axis);
     const y = kind === 0 || other.size === x.size ? other : linear(other, x.size);
-    const layer = [new Concat(), new Add(), new Multiply()][kind]!;
+    const layer = [new u.Concat(), new u.Add(), new u.Multiply()][kind]!;
     values.push({
       node: layer.apply(x.node, y.node),
       size: kind === 0 ? x.size + y.size : x.size,
@@ -153,12 +139,12 @@ export function drawGraph(seed: number): Drawn {
     else if (what < 0.7) join();
     else if (what < 0.85) {
       const x = pick(() => true);
-      const layer = shared.get(x.size) ?? new Linear(x.size, x.size);
+      const layer = shared.get(x.size) ?? new u.Linear(x.size, x.size);
       shared.set(x.size, layer);
       values.push(linear(x, x.size, layer));
     } else {
       const x = pick(({ axis }) => axis !== undefined);
-      const node = new LastStep().apply(x.node);
+      const node = new u.LastStep().apply(x.node);
       values.push({ node, size: x.size, axis: undefined, at: (run) => x.at(run).slice(-1) });
     }
   }
@@ -171,7 +157,7 @@ export function drawGraph(seed: number): Drawn {
   }
   for (const [key, all] of groups) {
     outputs[`of_${key}`] = all.reduce((x, y) => ({
-      node: new Add().apply(x.node, y.node),
+      node: new u.Add().apply(x.node, y.node),
       size: 4,
       axis: x.axis,
       at: remembered((run) => {
@@ -181,7 +167,7 @@ export function drawGraph(seed: number): Drawn {
     }));
   }
   const nodes = Object.fromEntries(Object.entries(outputs).map(([name, { node }]) => [name, node]));
-  return { model: new Model({ inputs: { a, b, v }, outputs: nodes }, { seed }), outputs };
+  return { model: new u.Model({ inputs: { a, b, v }, outputs: nodes }, { seed }), outputs };
 }
 
 /** The parameters of a model as leaves of a tape. */
@@ -195,7 +181,7 @@ export function parametersOf(
     leaves.set(name, tape.leaf(Float64Array.from(data), rows!, cols!));
   }
   const get: Run['parameter'] = (layer, name) =>
-    leaves.get(`${model.layers.indexOf(layer as Layer)}.${name}`);
+    leaves.get(`${model.layers.indexOf(layer as u.Layer)}.${name}`);
   return { get, leaves };
 }
 

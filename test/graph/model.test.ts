@@ -1,42 +1,15 @@
-import {
-  AdamW,
-  Add,
-  Attention,
-  beamSearch,
-  Concat,
-  crossEntropy,
-  Dropout,
-  Embedding,
-  Flatten,
-  Generator,
-  GRU,
-  type GraphNode,
-  init,
-  input,
-  LastStep,
-  type Layer,
-  Linear,
-  LSTM,
-  MaxPool1d,
-  Model,
-  mse,
-  Pool,
-  RepeatVector,
-  Reverse,
-  Sequential,
-  Trainer,
-} from 'unrolled';
+import * as u from 'unrolled';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { generator, uniform } from '../reference/random.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
-type Applied = Layer & { apply(node: GraphNode): GraphNode };
+type Applied = u.Layer & { apply(node: u.GraphNode): u.GraphNode };
 
 /** Layers one after the other, as a graph. */
-function chainOf(from: GraphNode, layers: readonly Layer[], seed: number) {
+function chainOf(from: u.GraphNode, layers: readonly u.Layer[], seed: number) {
   const outputs = (layers as readonly Applied[]).reduce((node, layer) => layer.apply(node), from);
-  return new Model({ inputs: from, outputs }, { seed });
+  return new u.Model({ inputs: from, outputs }, { seed });
 }
 
 function indices(next: () => number, length: number, limit: number): Int32Array<ArrayBuffer> {
@@ -46,20 +19,23 @@ function indices(next: () => number, length: number, limit: number): Int32Array<
 const V = 11;
 const T = 9;
 const B = 3;
-const chains: readonly (readonly [string, () => Layer[]])[] = [
-  ['a stack', () => [new Embedding(V, 6), new LSTM(6, 5, { numLayers: 3, dropout: 0.2 }), new Linear(5, V)]],
+const chains: readonly (readonly [string, () => u.Layer[]])[] = [
+  [
+    'a stack',
+    () => [new u.Embedding(V, 6), new u.LSTM(6, 5, { numLayers: 3, dropout: 0.2 }), new u.Linear(5, V)],
+  ],
   [
     'a table that is multiplied',
-    () => [new Embedding(V, 6), new Dropout(0), new GRU(6, 5), new Dropout(0.3), new Linear(5, V)],
+    () => [new u.Embedding(V, 6), new u.Dropout(0), new u.GRU(6, 5), new u.Dropout(0.3), new u.Linear(5, V)],
   ],
   [
     'LastStep behind both directions',
     () => [
-      new Embedding(V, 6),
-      new LSTM(6, 5, { bidirectional: true }),
-      new Dropout(0.4),
-      new LastStep(),
-      new Linear(10, V),
+      new u.Embedding(V, 6),
+      new u.LSTM(6, 5, { bidirectional: true }),
+      new u.Dropout(0.4),
+      new u.LastStep(),
+      new u.Linear(10, V),
     ],
   ],
 ];
@@ -70,10 +46,11 @@ describe.each(chains)('a chain as a Model has the bits of Sequential: %s', (_, l
   const y = { data: indices(next, T * B, V), shape: [T, B] };
 
   test.each([[undefined], [[4, 9, 6]]])('training steps, lengths %j', (lengths) => {
-    const sequential = new Sequential(layers(), { seed: 5 });
-    const model = chainOf(input({ indices: V }), layers(), 5);
+    const sequential = new u.Sequential(layers(), { seed: 5 });
+    const model = chainOf(u.input({ indices: V }), layers(), 5);
     const trainers = [sequential, model].map(
-      (one) => new Trainer(one as Sequential, { loss: crossEntropy, optimizer: new AdamW(), clipNorm: 1 }),
+      (one) =>
+        new u.Trainer(one as u.Sequential, { loss: u.crossEntropy, optimizer: new u.AdamW(), clipNorm: 1 }),
     );
     const last = layers().some(({ type }) => type === 'LastStep');
     const target = last ? { data: y.data.slice(0, B), shape: [1, B] } : y;
@@ -90,13 +67,16 @@ describe.each(chains)('a chain as a Model has the bits of Sequential: %s', (_, l
 
 /** An encoder and a decoder with attention. */
 function translator(seed = 1) {
-  const source = input({ indices: 12 });
-  const target = input({ indices: V });
-  const encoder = new LSTM(6, 4, { bidirectional: true }).apply(new Embedding(12, 6).apply(source));
-  const decoder = new LSTM(5, 8).apply(new Embedding(V, 5).apply(target), { h0: encoder.hN, c0: encoder.cN });
-  const context = new Attention({ kind: 'dot' }).apply(decoder.output, encoder.output);
-  const next = new Linear(16, V).apply(new Concat().apply(decoder.output, context));
-  return new Model({ inputs: { source, target }, outputs: { next } }, { seed });
+  const source = u.input({ indices: 12 });
+  const target = u.input({ indices: V });
+  const encoder = new u.LSTM(6, 4, { bidirectional: true }).apply(new u.Embedding(12, 6).apply(source));
+  const decoder = new u.LSTM(5, 8).apply(new u.Embedding(V, 5).apply(target), {
+    h0: encoder.hN,
+    c0: encoder.cN,
+  });
+  const context = new u.Attention({ kind: 'dot' }).apply(decoder.output, encoder.output);
+  const next = new u.Linear(16, V).apply(new u.Concat().apply(decoder.output, context));
+  return new u.Model({ inputs: { source, target }, outputs: { next } }, { seed });
 }
 
 const random = generator(8);
@@ -114,9 +94,9 @@ function row({ data, shape }: { data: Int32Array; shape: number[] }, b: number, 
 
 describe('two inputs of one time axis', () => {
   const made = () => {
-    const a = input({ features: 2 });
-    const b = input({ features: 3 }, a);
-    return new Model({ inputs: { a, b }, outputs: new GRU(5, 4).apply(new Concat().apply(a, b)) });
+    const a = u.input({ features: 2 });
+    const b = u.input({ features: 3 }, a);
+    return new u.Model({ inputs: { a, b }, outputs: new u.GRU(5, 4).apply(new u.Concat().apply(a, b)) });
   };
   const next = generator(4);
   const given = {
@@ -187,27 +167,27 @@ describe('an encoder and a decoder with lengths of opposite orders', () => {
 
   test('learns, and a checkpoint goes on with the same bits', () => {
     const model = translator();
-    const options = () => ({ loss: { next: crossEntropy }, optimizer: new AdamW({ lr: 1e-2 }) });
-    const trainer = new Trainer(model, options());
+    const options = () => ({ loss: { next: u.crossEntropy }, optimizer: new u.AdamW({ lr: 1e-2 }) });
+    const trainer = new u.Trainer(model, options());
     const y = { next: { data: indices(generator(3), T * B, V), shape: [T, B] } };
     const first = trainer.step(given, y, { lengths }).loss;
     for (let i = 0; i < 80; i++) trainer.step(given, y, { lengths });
     expect(trainer.evaluate(given, y, { lengths }).loss).toBeLessThan(first / 4);
     const file = trainer.save();
-    const loaded = Model.load(file);
+    const loaded = u.Model.load(file);
     expect(loaded.forward(given, { lengths })).toEqual(model.forward(given, { lengths }));
-    const again = new Trainer(loaded, options());
+    const again = new u.Trainer(loaded, options());
     again.restore(file);
     expect(again.step(given, y, { lengths })).toEqual(trainer.step(given, y, { lengths }));
-    expect(() => Sequential.load(file)).toThrow(/Model\.load/);
+    expect(() => u.Sequential.load(file)).toThrow(/Model\.load/);
   });
 });
 
 test('Flatten of a time axis without lengths, where another has some', () => {
-  const a = input({ features: 2 });
-  const b = input({ features: 3 });
-  const joined = new Concat().apply(new Flatten({ steps: 2 }).apply(a), new GRU(3, 4).apply(b).hN);
-  const model = new Model({ inputs: { a, b }, outputs: new Linear(8, 2).apply(joined) }, { seed: 3 });
+  const a = u.input({ features: 2 });
+  const b = u.input({ features: 3 });
+  const joined = new u.Concat().apply(new u.Flatten({ steps: 2 }).apply(a), new u.GRU(3, 4).apply(b).hN);
+  const model = new u.Model({ inputs: { a, b }, outputs: new u.Linear(8, 2).apply(joined) }, { seed: 3 });
   const next = generator(5);
   const x = {
     a: { data: uniform(next, 2 * 3 * 2), shape: [2, 3, 2] },
@@ -238,22 +218,22 @@ describe('layers behind RepeatVector(n)', () => {
   const x = { data: uniform(next, 5 * 4 * 2), shape: [5, 4, 2] };
   const lengths = [2, 5, 1, 3];
   const forward = (layers: readonly Applied[], opts: object) => {
-    const inputs = input({ features: 2 });
-    const repeated = new RepeatVector(3).apply(new GRU(2, 4).apply(inputs).hN);
+    const inputs = u.input({ features: 2 });
+    const repeated = new u.RepeatVector(3).apply(new u.GRU(2, 4).apply(inputs).hN);
     const outputs = layers.reduce((node, layer) => layer.apply(node), repeated);
-    return [...new Model({ inputs, outputs }, { seed: 2 }).forward(x, opts).data];
+    return [...new u.Model({ inputs, outputs }, { seed: 2 }).forward(x, opts).data];
   };
 
   test.each([{}, { lengths }])(
     'all steps are the same, so are their reversal, last step and maximum: %j',
     (opts) => {
       const repeated = forward([], opts);
-      expect(forward([new Reverse()], opts)).toEqual(repeated);
-      expect(forward([new MaxPool1d(3, { stride: 1, padding: 1 })], opts)).toEqual(repeated);
+      expect(forward([new u.Reverse()], opts)).toEqual(repeated);
+      expect(forward([new u.MaxPool1d(3, { stride: 1, padding: 1 })], opts)).toEqual(repeated);
       const vector = repeated.slice(0, 4 * 4);
-      expect(forward([new LastStep()], opts)).toEqual(vector);
-      expect(forward([new MaxPool1d(2), new LastStep()], opts)).toEqual(vector);
-      expect(forward([new Pool({ kind: 'max' })], opts)).toEqual(vector);
+      expect(forward([new u.LastStep()], opts)).toEqual(vector);
+      expect(forward([new u.MaxPool1d(2), new u.LastStep()], opts)).toEqual(vector);
+      expect(forward([new u.Pool({ kind: 'max' })], opts)).toEqual(vector);
     },
   );
 });
@@ -267,11 +247,11 @@ test('a join of vectors has the same loss in any order, where a row has no steps
   const y = { data: uniform(next, 4 * 5), shape: [4, 5] };
   const lengths = { a: [3, 0, 2, 0] };
   const [first, second] = [false, true].map((swapped) => {
-    const [a, v] = [input({ features: 2 }), input({ features: 5, steps: false })];
-    const last = new GRU(2, 5).apply(a).hN;
-    const outputs = swapped ? new Add().apply(v, last) : new Add().apply(last, v);
-    const model = new Model({ inputs: { a, v }, outputs }, { seed: 4 });
-    const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW() });
+    const [a, v] = [u.input({ features: 2 }), u.input({ features: 5, steps: false })];
+    const last = new u.GRU(2, 5).apply(a).hN;
+    const outputs = swapped ? new u.Add().apply(v, last) : new u.Add().apply(last, v);
+    const model = new u.Model({ inputs: { a, v }, outputs }, { seed: 4 });
+    const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.AdamW() });
     const { data } = model.forward(x, { lengths });
     const { loss } = trainer.evaluate(x, y, { lengths });
     // v has values in all rows
@@ -286,20 +266,20 @@ test('a join of vectors has the same loss in any order, where a row has no steps
 describe('several losses', () => {
   test('their weighted sum, and its gradient', () => {
     const make = () => {
-      const x = input({ features: 4 });
-      const hidden = new GRU(4, 5).apply(x);
-      const outputs = { label: new Linear(5, 3).apply(hidden), value: new Linear(5, 2).apply(hidden.hN) };
-      return new Model({ inputs: x, outputs }, { seed: 2 });
+      const x = u.input({ features: 4 });
+      const hidden = new u.GRU(4, 5).apply(x);
+      const outputs = { label: new u.Linear(5, 3).apply(hidden), value: new u.Linear(5, 2).apply(hidden.hN) };
+      return new u.Model({ inputs: x, outputs }, { seed: 2 });
     };
     const x = { data: uniform(generator(1), 6 * 2 * 4), shape: [6, 2, 4] };
     const label = { data: indices(generator(2), 12, 3), shape: [6, 2] };
     const value = { data: uniform(generator(3), 4), shape: [2, 2] };
     const step = (label_: number, value_: number) => {
       const model = make();
-      const trainer = new Trainer(model, {
-        loss: { label: crossEntropy, value: mse },
+      const trainer = new u.Trainer(model, {
+        loss: { label: u.crossEntropy, value: u.mse },
         lossWeights: { label: label_, value: value_ },
-        optimizer: new AdamW({ lr: 0 }),
+        optimizer: new u.AdamW({ lr: 0 }),
       });
       const { loss } = trainer.step(x, { label, value });
       return { loss, gradients: Object.values(model.gradients()).map(({ data }) => [...data]) };
@@ -318,11 +298,11 @@ describe('several losses', () => {
 
 test('adding an output renames nothing', () => {
   const build = (more: boolean) => {
-    const x = input({ features: 4 });
-    const hidden = new GRU(4, 5).apply(x);
-    const first = new Linear(5, 3).apply(hidden);
-    const other = more ? { other: new Linear(5, 2).apply(hidden.hN) } : {};
-    return Object.keys(new Model({ inputs: { x }, outputs: { first, ...other } }).stateDict());
+    const x = u.input({ features: 4 });
+    const hidden = new u.GRU(4, 5).apply(x);
+    const first = new u.Linear(5, 3).apply(hidden);
+    const other = more ? { other: new u.Linear(5, 2).apply(hidden.hN) } : {};
+    return Object.keys(new u.Model({ inputs: { x }, outputs: { first, ...other } }).stateDict());
   };
   expect(build(true).slice(0, build(false).length)).toEqual(build(false));
 });
@@ -331,19 +311,19 @@ test('beam search with the source given finds what a stream finds', () => {
   const model = translator(6);
   const source = row(given.source, 1, 6);
   const start = [2];
-  const [greedy] = beamSearch(model, { given: { source }, start, length: 6, beams: 1 });
+  const [greedy] = u.beamSearch(model, { given: { source }, start, length: 6, beams: 1 });
   const stream = model.stream({ given: { source } });
   const found: number[] = [];
   let logProbability = 0;
   for (let at = start[0]!; found.length < 6; found.push(at)) {
     stream.step(at);
-    at = stream.sample(new Generator(1), 0);
+    at = stream.sample(new u.Generator(1), 0);
     logProbability += Math.log(stream.probabilities()[at]!);
   }
   expect(greedy!.indices).toEqual(found);
   expect(greedy!.logProbability).toBeCloseTo(logProbability, 4);
   // sequences that end early leave fewer rows than the pool has
-  const beams = beamSearch(model, { given: { source }, start, length: 6, beams: 4, end: found[1]! });
+  const beams = u.beamSearch(model, { given: { source }, start, length: 6, beams: 4, end: found[1]! });
   for (const { indices: list, logProbability: wanted } of beams) {
     const other = model.stream({ given: { source } });
     let sum = 0;

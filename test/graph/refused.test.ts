@@ -1,73 +1,56 @@
-import {
-  AdamW,
-  Add,
-  Concat,
-  crossEntropy,
-  Embedding,
-  GRU,
-  type GraphNode,
-  init,
-  input,
-  LastStep,
-  Linear,
-  LSTM,
-  Model,
-  mse,
-  Sequential,
-  Trainer,
-} from 'unrolled';
+import * as u from 'unrolled';
 import { beforeAll, describe, expect, test } from 'vitest';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
-const x = () => input({ features: 4 });
+const x = () => u.input({ features: 4 });
 
 const cases: readonly (readonly [string, () => unknown, string, RegExp])[] = [
-  ['neither features nor indices', () => input({}), 'input', /one of features and indices/],
-  ['both', () => input({ features: 2, indices: 2 }), 'input', /one of features and indices/],
-  ['no features', () => input({ features: 0 }), 'features', /at least 1/],
-  ['not a node', () => new Linear(4, 3).apply({} as never), 'node', /a node/],
-  ['another number of features', () => new Linear(5, 3).apply(x()), 'node (input of Linear)', /5 features/],
+  ['neither features nor indices', () => u.input({}), 'input', /one of features and indices/],
+  ['both', () => u.input({ features: 2, indices: 2 }), 'input', /one of features and indices/],
+  ['no features', () => u.input({ features: 0 }), 'features', /at least 1/],
+  ['not a node', () => new u.Linear(4, 3).apply({} as never), 'node', /a node/],
+  ['another number of features', () => new u.Linear(5, 3).apply(x()), 'node (input of Linear)', /5 features/],
   [
     'indices for features',
-    () => new Linear(5, 3).apply(input({ indices: 5 })),
+    () => new u.Linear(5, 3).apply(u.input({ indices: 5 })),
     'node (input of Linear)',
     /features/,
   ],
-  ['features for indices', () => new Embedding(9, 3).apply(x()), 'node (input of Embedding)', /indices/],
+  ['features for indices', () => new u.Embedding(9, 3).apply(x()), 'node (input of Embedding)', /indices/],
   [
     'a larger vocabulary',
-    () => new Embedding(9, 3).apply(input({ indices: 10 })),
+    () => new u.Embedding(9, 3).apply(u.input({ indices: 10 })),
     'node (input of Embedding)',
     /9 indices/,
   ],
   [
     'the last step of a vector',
-    () => new LastStep().apply(input({ features: 4, steps: false })),
+    () => new u.LastStep().apply(u.input({ features: 4, steps: false })),
     'node (input of LastStep)',
     /a sequence/,
   ],
   [
     'a state that is a sequence',
-    () => new GRU(4, 5).apply(x(), { h0: new Linear(4, 5).apply(x()) }),
+    () => new u.GRU(4, 5).apply(x(), { h0: new u.Linear(4, 5).apply(x()) }),
     'h0',
     /vector/,
   ],
   [
     'a state of another size',
-    () => new GRU(4, 5).apply(x(), { h0: input({ features: 4, steps: false }) }),
+    () => new u.GRU(4, 5).apply(x(), { h0: u.input({ features: 4, steps: false }) }),
     'h0',
     /5 features/,
   ],
   [
     'a state that the layer lacks',
-    () => new GRU(4, 5).apply(x(), { c0: input({ features: 5, steps: false }) } as never),
+    () => new u.GRU(4, 5).apply(x(), { c0: u.input({ features: 5, steps: false }) } as never),
     'GRU.apply: c0',
     /unknown/,
   ],
   [
     'an input that is not listed',
-    () => new Model({ inputs: x(), outputs: new Linear(4, 2).apply(x()) }),
+    () => new u.Model({ inputs: x(), outputs: new u.Linear(4, 2).apply(x()) }),
     'inputs',
     /all inputs/,
   ],
@@ -75,7 +58,7 @@ const cases: readonly (readonly [string, () => unknown, string, RegExp])[] = [
     'an input that no output depends on',
     () => {
       const a = x();
-      return new Model({ inputs: { a, b: x() }, outputs: new Linear(4, 2).apply(a) });
+      return new u.Model({ inputs: { a, b: x() }, outputs: new u.Linear(4, 2).apply(a) });
     },
     'inputs.b',
     /depends on/,
@@ -83,8 +66,8 @@ const cases: readonly (readonly [string, () => unknown, string, RegExp])[] = [
   [
     'a node of a layer as input',
     () => {
-      const node = new Linear(4, 4).apply(x());
-      return new Model({ inputs: node, outputs: new Linear(4, 2).apply(node) });
+      const node = new u.Linear(4, 4).apply(x());
+      return new u.Model({ inputs: node, outputs: new u.Linear(4, 2).apply(node) });
     },
     'inputs',
     /input\(\)/,
@@ -93,15 +76,15 @@ const cases: readonly (readonly [string, () => unknown, string, RegExp])[] = [
     'an input as output',
     () => {
       const a = x();
-      return new Model({ inputs: a, outputs: { a, b: new Linear(4, 2).apply(a) } });
+      return new u.Model({ inputs: a, outputs: { a, b: new u.Linear(4, 2).apply(a) } });
     },
     'outputs.a',
     /output of a layer/,
   ],
-  ['no outputs', () => new Model({ inputs: x(), outputs: {} }), 'outputs', /object of nodes/],
+  ['no outputs', () => new u.Model({ inputs: x(), outputs: {} }), 'outputs', /object of nodes/],
   [
     'outputs that are not nodes',
-    () => new Model({ inputs: x(), outputs: { a: 1 as never } }),
+    () => new u.Model({ inputs: x(), outputs: { a: 1 as never } }),
     'outputs.a',
     /a node/,
   ],
@@ -109,8 +92,8 @@ const cases: readonly (readonly [string, () => unknown, string, RegExp])[] = [
     'the same node twice',
     () => {
       const a = x();
-      const b = new Linear(4, 2).apply(a);
-      return new Model({ inputs: a, outputs: { b, c: b } });
+      const b = new u.Linear(4, 2).apply(a);
+      return new u.Model({ inputs: a, outputs: { b, c: b } });
     },
     'outputs.c',
     /once/,
@@ -119,15 +102,15 @@ const cases: readonly (readonly [string, () => unknown, string, RegExp])[] = [
     'a cycle',
     () => {
       const a = x();
-      const b = new Linear(4, 4).apply(a) as unknown as { origin: { use: { inputs: GraphNode[] } } };
-      const c = new Linear(4, 4).apply(b as unknown as GraphNode);
+      const b = new u.Linear(4, 4).apply(a) as unknown as { origin: { use: { inputs: u.GraphNode[] } } };
+      const c = new u.Linear(4, 4).apply(b as unknown as u.GraphNode);
       b.origin.use.inputs[0] = c;
-      return new Model({ inputs: a, outputs: c });
+      return new u.Model({ inputs: a, outputs: c });
     },
     'outputs',
     /cycle/,
   ],
-  ['sequences on two time axes', () => new Add().apply(x(), x()), '', /axis|axes/],
+  ['sequences on two time axes', () => new u.Add().apply(x(), x()), '', /axis|axes/],
 ];
 
 test.each(cases)('%s', (_, call, argument, words) => {
@@ -143,20 +126,20 @@ test.each(cases)('%s', (_, call, argument, words) => {
 });
 
 test('a layer of another model', () => {
-  const layer = new Linear(4, 2);
+  const layer = new u.Linear(4, 2);
   const a = x();
   const node = layer.apply(a);
-  new Model({ inputs: a, outputs: node });
-  expect(() => new Model({ inputs: a, outputs: node })).toThrow(/part of another model/);
-  expect(() => new Sequential([layer])).toThrow(/part of another model/);
+  new u.Model({ inputs: a, outputs: node });
+  expect(() => new u.Model({ inputs: a, outputs: node })).toThrow(/part of another model/);
+  expect(() => new u.Sequential([layer])).toThrow(/part of another model/);
 });
 
 describe('calls', () => {
   const build = () => {
     const [a, b] = [x(), x()];
-    const of = new GRU(4, 3).apply(a);
-    const to = new GRU(4, 3).apply(b, { h0: of.hN });
-    return new Model({ inputs: { a, b }, outputs: { y: new Concat().apply(to, to) } }, { seed: 1 });
+    const of = new u.GRU(4, 3).apply(a);
+    const to = new u.GRU(4, 3).apply(b, { h0: of.hN });
+    return new u.Model({ inputs: { a, b }, outputs: { y: new u.Concat().apply(to, to) } }, { seed: 1 });
   };
   const zeros = (...shape: number[]) => ({ data: new Float32Array(shape.reduce((p, q) => p * q)), shape });
   const good = { a: zeros(3, 2, 4), b: zeros(5, 2, 4) };
@@ -183,18 +166,18 @@ describe('calls', () => {
   });
 
   test.each<[string, object, string]>([
-    ['one loss for named outputs', { loss: mse }, 'loss'],
-    ['a loss of an unknown output', { loss: { z: mse } }, 'loss.z'],
-    ['a weight of 0', { loss: { y: mse }, lossWeights: { y: 0 } }, 'lossWeights.y'],
-    ['weights without names', { loss: mse, lossWeights: { y: 1 } }, 'lossWeights'],
-    ['carried states of two time axes', { loss: { y: mse }, carryState: true }, 'carryState'],
-    ['a memory budget', { loss: { y: mse }, memoryBudget: 1e6 }, 'memoryBudget'],
-    ['truncation', { loss: { y: mse }, truncation: { k1: 1, k2: 1 } }, 'truncation'],
+    ['one loss for named outputs', { loss: u.mse }, 'loss'],
+    ['a loss of an unknown output', { loss: { z: u.mse } }, 'loss.z'],
+    ['a weight of 0', { loss: { y: u.mse }, lossWeights: { y: 0 } }, 'lossWeights.y'],
+    ['weights without names', { loss: u.mse, lossWeights: { y: 1 } }, 'lossWeights'],
+    ['carried states of two time axes', { loss: { y: u.mse }, carryState: true }, 'carryState'],
+    ['a memory budget', { loss: { y: u.mse }, memoryBudget: 1e6 }, 'memoryBudget'],
+    ['truncation', { loss: { y: u.mse }, truncation: { k1: 1, k2: 1 } }, 'truncation'],
   ])('Trainer: %s', (_, opts, argument) => {
     const model = build();
-    const make = (given: object) => new Trainer(model, { optimizer: new AdamW(), ...given } as never);
+    const make = (given: object) => new u.Trainer(model, { optimizer: new u.AdamW(), ...given } as never);
     expect(() => make(opts)).toThrow(expect.objectContaining({ argument }));
-    const trainer = make({ loss: { y: mse } });
+    const trainer = make({ loss: { y: u.mse } });
     expect(() => trainer.step(good, { z: zeros(5, 2, 6) })).toThrow(
       expect.objectContaining({ argument: 'y.z' }),
     );
@@ -218,10 +201,10 @@ describe('calls', () => {
       expect.objectContaining({ argument: 'batch' }),
     );
     expect(model.stream({ given: { a: good.a } }).step(new Float32Array(8))).toHaveLength(12);
-    const source = input({ indices: 5 });
-    const both = new LSTM(3, 2, { bidirectional: true }).apply(new Embedding(5, 3).apply(source));
-    const whole = new Model({ inputs: source, outputs: new Linear(4, 5).apply(both) });
+    const source = u.input({ indices: 5 });
+    const both = new u.LSTM(3, 2, { bidirectional: true }).apply(new u.Embedding(5, 3).apply(source));
+    const whole = new u.Model({ inputs: source, outputs: new u.Linear(4, 5).apply(both) });
     expect(() => whole.stream()).toThrow(/bidirectional/);
-    expect(new Trainer(whole, { loss: crossEntropy, optimizer: new AdamW() }).steps).toBe(0);
+    expect(new u.Trainer(whole, { loss: u.crossEntropy, optimizer: new u.AdamW() }).steps).toBe(0);
   });
 });

@@ -1,57 +1,37 @@
-import {
-  AdamW,
-  Add,
-  Attention,
-  BatchNorm,
-  Concat,
-  Conv1d,
-  crossEntropy,
-  ctc,
-  Embedding,
-  GRU,
-  init,
-  input,
-  Linear,
-  LSTM,
-  Model,
-  mse,
-  Pool,
-  RepeatVector,
-  Reverse,
-  Sequential,
-  SGD,
-  Trainer,
-  type TrainerOptions,
-} from 'unrolled';
+import * as u from 'unrolled';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { concatenated, Draw, expectSameDict, thrown } from '../model/helpers.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 const [S, T, B, V, W] = [7, 5, 3, 6, 8];
 
 /** An encoder in both directions and a decoder with attention. */
 function translator() {
-  const source = input({ indices: W });
-  const target = input({ indices: V });
-  const [table, lstm] = [new Embedding(W, 4), new LSTM(4, 3, { bidirectional: true })];
+  const source = u.input({ indices: W });
+  const target = u.input({ indices: V });
+  const [table, lstm] = [new u.Embedding(W, 4), new u.LSTM(4, 3, { bidirectional: true })];
   const encoder = lstm.apply(table.apply(source));
-  const decoder = new LSTM(4, 6).apply(new Embedding(V, 4).apply(target), {
+  const decoder = new u.LSTM(4, 6).apply(new u.Embedding(V, 4).apply(target), {
     h0: encoder.hN,
     c0: encoder.cN,
   });
-  const context = new Attention().apply(decoder.output, encoder.output);
-  const next = new Linear(12, V).apply(new Concat().apply(decoder.output, context));
-  const model = new Model({ inputs: { source, target }, outputs: { next } }, { seed: 1 });
+  const context = new u.Attention().apply(decoder.output, encoder.output);
+  const next = new u.Linear(12, V).apply(new u.Concat().apply(decoder.output, context));
+  const model = new u.Model({ inputs: { source, target }, outputs: { next } }, { seed: 1 });
   // names of the layers of the encoder
   const names = [table, lstm].map((layer) => `${(model.layers as readonly unknown[]).indexOf(layer)}`);
   return { model, names };
 }
 
-function training(opts: Partial<TrainerOptions> = {}) {
+function training(opts: Partial<u.TrainerOptions> = {}) {
   const { model, names } = translator();
-  const optimizer = new AdamW({ lr: 0.02 });
-  return { model, names, trainer: new Trainer(model, { loss: { next: crossEntropy }, optimizer, ...opts }) };
+  const optimizer = new u.AdamW({ lr: 0.02 });
+  return {
+    model,
+    names,
+    trainer: new u.Trainer(model, { loss: { next: u.crossEntropy }, optimizer, ...opts }),
+  };
 }
 
 const lengths = { source: [3, 7, 5], target: [5, 2, 4] };
@@ -62,7 +42,7 @@ const batch = (seed: number) => {
 };
 
 /** What a file of a trainer holds. */
-const all = ({ trainer }: { trainer: Trainer<Model> | Trainer }) => [...trainer.save()];
+const all = ({ trainer }: { trainer: u.Trainer<u.Model> | u.Trainer }) => [...trainer.save()];
 
 test('a mask of first steps is as lengths, and each may be that of another input', () => {
   const marks = (list: readonly number[], steps: number) =>
@@ -104,20 +84,22 @@ describe('frozen', () => {
       ).toBe(true);
     }
     // another trainer of the model computes all of them
-    new Trainer(a.model, { loss: { next: crossEntropy }, optimizer: new SGD({ lr: 0 }) }).step(...batch(1));
+    new u.Trainer(a.model, { loss: { next: u.crossEntropy }, optimizer: new u.SGD({ lr: 0 }) }).step(
+      ...batch(1),
+    );
     expect(a.model.gradients()[`${names[0]}.weight`]!.data.some((g) => g !== 0)).toBe(true);
   });
 
   test.each([0, 1, 2, 3])(
     'whatever is trained alone has the gradient it has with all others: layer %i',
     (k) => {
-      const x = input({ features: 4 });
-      const shared = new Linear(4, 4);
-      const left = new GRU(4, 4).apply(shared.apply(x));
-      const right = new Conv1d(4, 4, 3, { padding: 'same' }).apply(new Reverse().apply(x));
-      const sum = shared.apply(new Add().apply(left, right));
-      const outputs = { a: new Linear(4, 2).apply(sum), b: new Pool({ kind: 'mean' }).apply(right) };
-      const model = new Model({ inputs: x, outputs }, { seed: 3 });
+      const x = u.input({ features: 4 });
+      const shared = new u.Linear(4, 4);
+      const left = new u.GRU(4, 4).apply(shared.apply(x));
+      const right = new u.Conv1d(4, 4, 3, { padding: 'same' }).apply(new u.Reverse().apply(x));
+      const sum = shared.apply(new u.Add().apply(left, right));
+      const outputs = { a: new u.Linear(4, 2).apply(sum), b: new u.Pool({ kind: 'mean' }).apply(right) };
+      const model = new u.Model({ inputs: x, outputs }, { seed: 3 });
       const own = (name: string) => model.layers[Number(name.split('.')[0])]!.type;
       const types = ['Linear', 'GRU', 'Conv1d', 'BatchNorm'];
       const keys = Object.keys(model.stateDict());
@@ -130,7 +112,7 @@ describe('frozen', () => {
         { lengths: [2, 5, 3] },
       ] as const;
       const make = (opts: object) =>
-        new Trainer(model, { loss: { a: mse, b: mse }, optimizer: new SGD({ lr: 0 }), ...opts });
+        new u.Trainer(model, { loss: { a: u.mse, b: u.mse }, optimizer: new u.SGD({ lr: 0 }), ...opts });
       make({}).step(...args);
       const wanted = model.gradients();
       make({ frozen }).step(...args);
@@ -140,17 +122,17 @@ describe('frozen', () => {
   );
 
   test('a table is trained by a tied layer where its own lookups come later', () => {
-    const a = input({ indices: V });
-    const table = new Embedding(V, 4);
-    const first = new GRU(4, 4).apply(new Embedding(V, 4).apply(a));
-    const logits = new Linear(4, V, { tied: table }).apply(first);
-    const mixed = new Concat().apply(logits, table.apply(a));
-    const model = new Model({ inputs: a, outputs: new Linear(V + 4, V).apply(mixed) }, { seed: 2 });
+    const a = u.input({ indices: V });
+    const table = new u.Embedding(V, 4);
+    const first = new u.GRU(4, 4).apply(new u.Embedding(V, 4).apply(a));
+    const logits = new u.Linear(4, V, { tied: table }).apply(first);
+    const mixed = new u.Concat().apply(logits, table.apply(a));
+    const model = new u.Model({ inputs: a, outputs: new u.Linear(V + 4, V).apply(mixed) }, { seed: 2 });
     const place = (model.layers as readonly unknown[]).indexOf(table);
     const draw = new Draw(5);
     const [x, y] = [draw.indices(V, T, B), draw.indices(V, T, B)];
     const make = (opts: object) =>
-      new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0 }), ...opts }).step(x, y);
+      new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.SGD({ lr: 0 }), ...opts }).step(x, y);
     make({});
     const wanted = model.gradients();
     const keys = Object.keys(wanted);
@@ -250,16 +232,16 @@ describe('a step that is refused leaves all as it was', () => {
 
 describe('several outputs', () => {
   const from = () => {
-    const x = input({ features: 2 });
-    const h = new GRU(2, 4).apply(x);
+    const x = u.input({ features: 2 });
+    const h = new u.GRU(2, 4).apply(x);
     const outputs = {
-      a: new Linear(4, 2).apply(h),
-      b: new Linear(4, V).apply(h),
-      c: new Linear(4, 3).apply(h.hN),
+      a: new u.Linear(4, 2).apply(h),
+      b: new u.Linear(4, V).apply(h),
+      c: new u.Linear(4, 3).apply(h.hN),
     };
-    return new Model({ inputs: x, outputs }, { seed: 2 });
+    return new u.Model({ inputs: x, outputs }, { seed: 2 });
   };
-  const losses = { a: mse, b: crossEntropy, c: mse };
+  const losses = { a: u.mse, b: u.crossEntropy, c: u.mse };
   const draw = new Draw(9);
   const x = draw.features(1, T, B, 2);
   const y = {
@@ -267,8 +249,8 @@ describe('several outputs', () => {
     b: draw.indices(V, T, B),
     c: { data: draw.features(1, 1, B, 3).data, shape: [B, 3] },
   };
-  const make = (opts: Partial<TrainerOptions> = {}) =>
-    new Trainer(from(), { loss: losses, optimizer: new SGD({ lr: 0.1 }), ...opts });
+  const make = (opts: Partial<u.TrainerOptions> = {}) =>
+    new u.Trainer(from(), { loss: losses, optimizer: new u.SGD({ lr: 0.1 }), ...opts });
   const weights = Float32Array.from({ length: T * B }, (_, i) => (i % 4 === 1 ? 0 : 0.5 + (i % 3)));
 
   /** The weighted mean over all steps, from the outputs themselves. */
@@ -355,23 +337,23 @@ describe('several outputs', () => {
 describe('ctc of a graph', () => {
   const F = 4;
   const layers = () => [
-    new Conv1d(F, 5, 3, { stride: 2, padding: 'same' }),
-    new LSTM(5, 4, { bidirectional: true }),
-    new Linear(8, 3),
+    new u.Conv1d(F, 5, 3, { stride: 2, padding: 'same' }),
+    new u.LSTM(5, 4, { bidirectional: true }),
+    new u.Linear(8, 3),
   ];
   const draw = new Draw(12);
   const x = draw.features(1, 12, B, F);
   const y = { data: Int32Array.of(1, 2, 1, 2, 1, 7, 2, 7, 7), shape: [3, B], lengths: [3, 2, 1] };
   const chain = () => {
-    const node = input({ features: F });
+    const node = u.input({ features: F });
     const outputs = layers().reduce((at, layer) => layer.apply(at), node);
-    return new Model({ inputs: node, outputs }, { seed: 4 });
+    return new u.Model({ inputs: node, outputs }, { seed: 4 });
   };
 
   test.each([undefined, { lengths: [12, 9, 5] }])('trains as a Sequential does, to the bit: %o', (opts) => {
-    const options = () => ({ loss: ctc, optimizer: new AdamW({ lr: 0.05 }) });
-    const a = new Trainer(new Sequential(layers(), { seed: 4 }), options());
-    const b = new Trainer(chain(), options());
+    const options = () => ({ loss: u.ctc, optimizer: new u.AdamW({ lr: 0.05 }) });
+    const a = new u.Trainer(new u.Sequential(layers(), { seed: 4 }), options());
+    const b = new u.Trainer(chain(), options());
     for (let i = 0; i < 3; i++) {
       expect(b.step(x, y, opts)).toEqual(a.step(x, y, opts));
       expect(b.evaluate(x, y, opts)).toEqual(a.evaluate(x, y, opts));
@@ -380,17 +362,17 @@ describe('ctc of a graph', () => {
   });
 
   test('besides another output: the sum of both losses, and of their gradients', () => {
-    const node = input({ features: F });
-    const h = new LSTM(F, 4).apply(node);
-    const [labels, other] = [new Linear(4, 3).apply(h), new Linear(4, 2).apply(h)];
-    const model = new Model({ inputs: node, outputs: { labels, other } }, { seed: 1 });
+    const node = u.input({ features: F });
+    const h = new u.LSTM(F, 4).apply(node);
+    const [labels, other] = [new u.Linear(4, 3).apply(h), new u.Linear(4, 2).apply(h)];
+    const model = new u.Model({ inputs: node, outputs: { labels, other } }, { seed: 1 });
     const target = { labels: y, other: draw.features(1, 12, B, 2) };
     const opts = { lengths: [12, 9, 5] };
     const of = (lossWeights: Record<string, number>) => {
-      const trainer = new Trainer(model, {
-        loss: { labels: ctc, other: mse },
+      const trainer = new u.Trainer(model, {
+        loss: { labels: u.ctc, other: u.mse },
         lossWeights,
-        optimizer: new SGD({ lr: 0.1 }),
+        optimizer: new u.SGD({ lr: 0.1 }),
       });
       const { loss } = trainer.evaluate(x, target, opts);
       return { loss, gradients: trainer.gradients(x, target, opts).gradients };
@@ -399,11 +381,11 @@ describe('ctc of a graph', () => {
     expect(both.loss).toBeCloseTo(first.loss + second.loss, 4);
     for (const [i, v] of both.gradients.entries())
       expect(v).toBeCloseTo(first.gradients[i]! + second.gradients[i]!, 4);
-    const single = new Sequential([new LSTM(F, 4), new Linear(4, 3)]);
+    const single = new u.Sequential([new u.LSTM(F, 4), new u.Linear(4, 3)]);
     const state = model.stateDict();
     const names = Object.keys(single.stateDict());
     single.loadStateDict(Object.fromEntries(names.map((name) => [name, state[name]!])));
-    const alone = new Trainer(single, { loss: ctc, optimizer: new SGD({ lr: 0.1 }) }).evaluate(
+    const alone = new u.Trainer(single, { loss: u.ctc, optimizer: new u.SGD({ lr: 0.1 }) }).evaluate(
       x,
       y,
       opts,
@@ -424,16 +406,21 @@ describe('ctc of a graph', () => {
     ['lengths of another batch', { ...y, lengths: [1] }, {}, 'y.lengths'],
   ])('%s: refused, and nothing is changed', (_, target, opts, argument) => {
     const model = chain();
-    const trainer = new Trainer(model, { loss: ctc, optimizer: new AdamW() });
+    const trainer = new u.Trainer(model, { loss: u.ctc, optimizer: new u.AdamW() });
     const before = model.stateDict();
     expect(thrown(() => trainer.step(x, target as never, opts))).toMatchObject({ argument });
     expectSameDict(model.stateDict(), before);
   });
 
   test('is refused for a vector', () => {
-    const node = input({ features: F });
-    const model = new Model({ inputs: node, outputs: new Linear(4, 3).apply(new LSTM(F, 4).apply(node).hN) });
-    expect(thrown(() => new Trainer(model, { loss: ctc, optimizer: new SGD({ lr: 0.1 }) }))).toMatchObject({
+    const node = u.input({ features: F });
+    const model = new u.Model({
+      inputs: node,
+      outputs: new u.Linear(4, 3).apply(new u.LSTM(F, 4).apply(node).hN),
+    });
+    expect(
+      thrown(() => new u.Trainer(model, { loss: u.ctc, optimizer: new u.SGD({ lr: 0.1 }) })),
+    ).toMatchObject({
       argument: 'loss',
     });
   });
@@ -441,12 +428,12 @@ describe('ctc of a graph', () => {
 
 test('numbers that are not finite skip the update of a BatchNorm in a branch, and of its statistics', () => {
   const make = () => {
-    const x = input({ features: 4 });
-    const norm = new BatchNorm(4).apply(new GRU(4, 4).apply(x));
-    const model = new Model({ inputs: { x }, outputs: { y: new Add().apply(x, norm) } }, { seed: 4 });
-    const trainer = new Trainer(model, {
-      loss: { y: mse },
-      optimizer: new AdamW({ lr: 0.1 }),
+    const x = u.input({ features: 4 });
+    const norm = new u.BatchNorm(4).apply(new u.GRU(4, 4).apply(x));
+    const model = new u.Model({ inputs: { x }, outputs: { y: new u.Add().apply(x, norm) } }, { seed: 4 });
+    const trainer = new u.Trainer(model, {
+      loss: { y: u.mse },
+      optimizer: new u.AdamW({ lr: 0.1 }),
       nonFinite: 'skip',
       accumulate: 2,
     });
@@ -473,11 +460,11 @@ test('numbers that are not finite skip the update of a BatchNorm in a branch, an
 describe('states of a decoder with steps of its own', () => {
   /** An encoder whose last state is repeated and decoded. */
   const make = (carryState: boolean) => {
-    const x = input({ features: 3 });
-    const code = new GRU(3, 4).apply(x).hN;
-    const decoded = new GRU(4, 4).apply(new RepeatVector(3).apply(code));
-    const model = new Model({ inputs: x, outputs: new Linear(4, 2).apply(decoded) }, { seed: 7 });
-    return new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 0 }), carryState });
+    const x = u.input({ features: 3 });
+    const code = new u.GRU(3, 4).apply(x).hN;
+    const decoded = new u.GRU(4, 4).apply(new u.RepeatVector(3).apply(code));
+    const model = new u.Model({ inputs: x, outputs: new u.Linear(4, 2).apply(decoded) }, { seed: 7 });
+    return new u.Trainer(model, { loss: u.mse, optimizer: new u.SGD({ lr: 0 }), carryState });
   };
   const draw = new Draw(8);
   const [x, y] = [draw.features(1, T, B, 3), draw.features(1, 3, B, 2)];

@@ -1,30 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  ArgumentError,
-  constant,
-  Embedding,
-  Generator,
-  GRU,
-  glorot,
-  type Initializer,
-  identity,
-  init,
-  Linear,
-  LSTM,
-  normal,
-  orthogonal,
-  RNN,
-  Sequential,
-  ShapeError,
-  uniform,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectThrows, expectWords, type Words } from '../errors.ts';
 import hashes from '../fixtures/hashes.json' with { type: 'json' };
 import { expectSame } from '../kernels/closeness.ts';
 import { concatenated, sha256, thrown } from '../model/helpers.ts';
 
 const N = 30_000;
-const fill = (initializer: Initializer, ...shape: number[]) => initializer(shape, new Generator(1));
+const fill = (initializer: u.Initializer, ...shape: number[]) => initializer(shape, new u.Generator(1));
 
 /** In ±bound, with the mean and the variance of the uniform distribution. */
 function expectUniform(data: Float32Array, bound: number, label: string): void {
@@ -44,11 +26,11 @@ function expectUniform(data: Float32Array, bound: number, label: string): void {
 
 describe('initializers', () => {
   test('uniform', () => {
-    expectUniform(fill(uniform(0.3), N), Math.fround(0.3), 'uniform');
+    expectUniform(fill(u.uniform(0.3), N), Math.fround(0.3), 'uniform');
   });
 
   test('uniform from low to high', () => {
-    const data = fill(uniform(-1, 3), N);
+    const data = fill(u.uniform(-1, 3), N);
     expect(Math.min(...data)).toBeGreaterThanOrEqual(-1);
     expect(Math.max(...data)).toBeLessThanOrEqual(3);
     expectUniform(
@@ -56,25 +38,25 @@ describe('initializers', () => {
       2,
       'uniform less its middle',
     );
-    expect(fill(uniform(2, 2), 3)).toEqual(Float32Array.of(2, 2, 2));
-    expectThrows(() => uniform(1, 0), ['high', 'finite', '0']);
+    expect(fill(u.uniform(2, 2), 3)).toEqual(Float32Array.of(2, 2, 2));
+    expectThrows(() => u.uniform(1, 0), ['high', 'finite', '0']);
   });
 
   test('glorot: ±gain·√(6 / (rows + columns))', () => {
     for (const gain of [1, 2.5]) {
       const bound = gain * Math.sqrt(6 / (120 + 250));
-      expectUniform(fill(glorot(gain), 120, 250), bound, 'glorot');
+      expectUniform(fill(u.glorot(gain), 120, 250), bound, 'glorot');
     }
   });
 
   test('normal: standard deviation', () => {
-    const data = fill(normal(0.02), N);
+    const data = fill(u.normal(0.02), N);
     const deviation = Math.sqrt(data.reduce((a, b) => a + b * b, 0) / N);
     expect(Math.abs(deviation / 0.02 - 1)).toBeLessThan(5 / Math.sqrt(2 * N));
   });
 
   test('constant', () => {
-    expectSame(fill(constant(0.1), 2, 3), new Float32Array(6).fill(0.1), 'constant');
+    expectSame(fill(u.constant(0.1), 2, 3), new Float32Array(6).fill(0.1), 'constant');
   });
 
   test.each([
@@ -85,7 +67,7 @@ describe('initializers', () => {
     [5, 1],
   ])('orthogonal [%i, %i]: QᵀQ = gain² of the smaller side', (rows, columns) => {
     for (const gain of [1, Math.SQRT2]) {
-      const q = fill(orthogonal(gain), rows, columns);
+      const q = fill(u.orthogonal(gain), rows, columns);
       const at = (i: number, k: number) => (rows >= columns ? q[k * columns + i]! : q[i * columns + k]!);
       const [small, large] = [Math.min(rows, columns), Math.max(rows, columns)];
       for (let i = 0; i < small; i++) {
@@ -99,21 +81,21 @@ describe('initializers', () => {
   });
 
   test('orthogonal: signs are even', () => {
-    const positive = fill(orthogonal(), 80, 80).filter((v) => v > 0).length;
+    const positive = fill(u.orthogonal(), 80, 80).filter((v) => v > 0).length;
     expect(Math.abs(positive - 3200)).toBeLessThan(5 * 40);
   });
 
   test('identity: one block a gate', () => {
     const eye = [2, 0, 0, 0, 2, 0, 0, 0, 2];
-    expectSame(fill(identity(2), 9, 3), [...eye, ...eye, ...eye], 'identity');
+    expectSame(fill(u.identity(2), 9, 3), [...eye, ...eye, ...eye], 'identity');
   });
 
   test('the same seed gives the stored bits', async () => {
     const of: Record<string, Float32Array> = {
-      uniform: fill(uniform(0.5), 1000),
-      normal: fill(normal(), 1000),
-      glorot: fill(glorot(), 20, 30),
-      orthogonal: fill(orthogonal(), 40, 24),
+      uniform: fill(u.uniform(0.5), 1000),
+      normal: fill(u.normal(), 1000),
+      glorot: fill(u.glorot(), 20, 30),
+      orthogonal: fill(u.orthogonal(), 40, 24),
     };
     const got: Record<string, string> = {};
     for (const [name, data] of Object.entries(of))
@@ -121,13 +103,13 @@ describe('initializers', () => {
     expect(got, JSON.stringify(got)).toEqual(hashes.initializers);
   });
 
-  test.each<[string, () => unknown, typeof ArgumentError | typeof ShapeError, Words]>([
-    ['uniform', () => uniform(-1), ArgumentError, ['bound', '-1']],
-    ['normal', () => normal(Number.NaN), ArgumentError, ['std', 'NaN']],
-    ['constant', () => constant('a' as never), ArgumentError, ['value', '"a"']],
-    ['glorot of a vector', () => fill(glorot(), 3), ShapeError, ['glorot', '[3]']],
-    ['orthogonal of a vector', () => fill(orthogonal(), 3), ShapeError, ['orthogonal', '[3]']],
-    ['identity of no squares', () => fill(identity(), 5, 3), ShapeError, ['identity', '[5, 3]']],
+  test.each<[string, () => unknown, typeof u.ArgumentError | typeof u.ShapeError, Words]>([
+    ['uniform', () => u.uniform(-1), u.ArgumentError, ['bound', '-1']],
+    ['normal', () => u.normal(Number.NaN), u.ArgumentError, ['std', 'NaN']],
+    ['constant', () => u.constant('a' as never), u.ArgumentError, ['value', '"a"']],
+    ['glorot of a vector', () => fill(u.glorot(), 3), u.ShapeError, ['glorot', '[3]']],
+    ['orthogonal of a vector', () => fill(u.orthogonal(), 3), u.ShapeError, ['orthogonal', '[3]']],
+    ['identity of no squares', () => fill(u.identity(), 5, 3), u.ShapeError, ['identity', '[5, 3]']],
   ])('bad: %s', (_, call, type, message) => {
     const error = thrown(call);
     expect(error).toBeInstanceOf(type);
@@ -136,12 +118,12 @@ describe('initializers', () => {
 });
 
 describe('initial parameters', () => {
-  beforeAll(() => init());
+  beforeAll(() => u.init());
 
   test.each([
-    ['RNN', new RNN(50, 120)],
-    ['LSTM', new LSTM(50, 60, { numLayers: 2 })],
-    ['GRU', new GRU(50, 70)],
+    ['RNN', new u.RNN(50, 120)],
+    ['LSTM', new u.LSTM(50, 60, { numLayers: 2 })],
+    ['GRU', new u.GRU(50, 70)],
   ])('%s: uniform in ±1/√hiddenSize, as torch.nn’s', (_, layer) => {
     const bound = Math.fround(1 / Math.sqrt(layer.hiddenSize));
     for (const [name, { data }] of Object.entries(layer.stateDict())) expectUniform(data, bound, name);
@@ -149,7 +131,7 @@ describe('initial parameters', () => {
   });
 
   test('Linear: uniform in ±1/√inFeatures; Embedding: standard normal', () => {
-    const state = new Sequential([new Embedding(200, 100), new Linear(100, 90)]).stateDict();
+    const state = new u.Sequential([new u.Embedding(200, 100), new u.Linear(100, 90)]).stateDict();
     expectUniform(state['1.weight']!.data, Math.fround(0.1), 'weight');
     expectUniform(state['1.bias']!.data, Math.fround(0.1), 'bias');
     const { data } = state['0.weight']!;
@@ -159,7 +141,7 @@ describe('initial parameters', () => {
 
   test('forgetBias: the forget gate’s biases alone, their sum is it', () => {
     const [with1, without] = [{ forgetBias: 1 }, {}].map((o) =>
-      new LSTM(3, 4, { ...o, numLayers: 2 }).stateDict(),
+      new u.LSTM(3, 4, { ...o, numLayers: 2 }).stateDict(),
     );
     for (const k of [0, 1]) {
       const [ih, hh] = ['ih', 'hh'].map((part) => with1![`bias_${part}_l${k}`]!.data);
@@ -176,18 +158,18 @@ describe('initial parameters', () => {
   });
 
   test('forgetBias and init.bias_ih go together', () => {
-    const { bias_ih_l0, bias_hh_l0 } = new LSTM(3, 2, {
+    const { bias_ih_l0, bias_hh_l0 } = new u.LSTM(3, 2, {
       forgetBias: 2,
-      init: { bias_ih: constant(5), bias_hh: constant(6) },
+      init: { bias_ih: u.constant(5), bias_hh: u.constant(6) },
     }).stateDict();
     expectSame(bias_ih_l0!.data, [5, 5, 2, 2, 5, 5, 5, 5], 'bias_ih');
     expectSame(bias_hh_l0!.data, [6, 6, 0, 0, 6, 6, 6, 6], 'bias_hh');
   });
 
   test('init by kind of parameter, in every stacked layer', () => {
-    const state = new GRU(3, 2, {
+    const state = new u.GRU(3, 2, {
       numLayers: 2,
-      init: { weight_hh: identity(0.5), bias_hh: constant(3) },
+      init: { weight_hh: u.identity(0.5), bias_hh: u.constant(3) },
     }).stateDict();
     for (const k of [0, 1]) {
       expectSame(
@@ -199,47 +181,47 @@ describe('initial parameters', () => {
     }
   });
 
-  test.each<[string, () => unknown, typeof ArgumentError | typeof ShapeError, Words]>([
+  test.each<[string, () => unknown, typeof u.ArgumentError | typeof u.ShapeError, Words]>([
     [
       'a kind there is not',
-      () => new RNN(1, 1, { init: { weight: uniform(1) } as never }),
-      ArgumentError,
+      () => new u.RNN(1, 1, { init: { weight: u.uniform(1) } as never }),
+      u.ArgumentError,
       ['init: weight'],
     ],
     [
       'no initializer',
-      () => new RNN(1, 1, { init: { weight_ih: 1 } as never }),
-      ArgumentError,
+      () => new u.RNN(1, 1, { init: { weight_ih: 1 } as never }),
+      u.ArgumentError,
       ['init.weight_ih', '1'],
     ],
     [
       'no initializer of Linear',
-      () => new Linear(1, 1, { init: 0.1 as never }),
-      ArgumentError,
+      () => new u.Linear(1, 1, { init: 0.1 as never }),
+      u.ArgumentError,
       ['init', '0.1'],
     ],
     [
       'no initializer of Embedding',
-      () => new Embedding(1, 1, { init: 'x' as never }),
-      ArgumentError,
+      () => new u.Embedding(1, 1, { init: 'x' as never }),
+      u.ArgumentError,
       ['init', '"x"'],
     ],
     [
       'forgetBias without biases',
-      () => new LSTM(1, 1, { forgetBias: 1, bias: false }),
-      ArgumentError,
+      () => new u.LSTM(1, 1, { forgetBias: 1, bias: false }),
+      u.ArgumentError,
       ['forgetBias'],
     ],
     [
       'an initializer that gives too many',
-      () => new Sequential([new Linear(2, 2, { init: () => new Float32Array(9) })]),
-      ShapeError,
+      () => new u.Sequential([new u.Linear(2, 2, { init: () => new Float32Array(9) })]),
+      u.ShapeError,
       ['init of 0.weight', '4', '[2, 2]', '9'],
     ],
     [
       'an initializer that gives none',
-      () => new Sequential([new Linear(2, 2, { init: (() => {}) as never })]),
-      ArgumentError,
+      () => new u.Sequential([new u.Linear(2, 2, { init: (() => {}) as never })]),
+      u.ArgumentError,
       ['init of 0.weight', 'undefined'],
     ],
   ])('bad: %s', (_, call, type, message) => {
@@ -250,15 +232,15 @@ describe('initial parameters', () => {
 });
 
 describe('an initializer that draws in blocks has the bits of one draw after the other', () => {
-  test.each<[string, Initializer, (g: Generator) => number]>([
-    ['uniform', uniform(0.3), (g) => (2 * g.uniform() - 1) * 0.3],
-    ['uniform of bound 0', uniform(0), (g) => (2 * g.uniform() - 1) * 0],
-    ['uniform of two bounds', uniform(-0.1, 0.7), (g) => -0.1 + g.uniform() * (0.7 - -0.1)],
-    ['normal', normal(0.7), (g) => g.normal() * 0.7],
-    ['normal of std 0', normal(0), (g) => g.normal() * 0],
+  test.each<[string, u.Initializer, (g: u.Generator) => number]>([
+    ['uniform', u.uniform(0.3), (g) => (2 * g.uniform() - 1) * 0.3],
+    ['uniform of bound 0', u.uniform(0), (g) => (2 * g.uniform() - 1) * 0],
+    ['uniform of two bounds', u.uniform(-0.1, 0.7), (g) => -0.1 + g.uniform() * (0.7 - -0.1)],
+    ['normal', u.normal(0.7), (g) => g.normal() * 0.7],
+    ['normal of std 0', u.normal(0), (g) => g.normal() * 0],
   ])('%s', (_, initializer, one) => {
     for (const length of [0, 1, 1023, 1024, 1025, 5000]) {
-      const [got, want] = [new Generator(length + 9), new Generator(length + 9)];
+      const [got, want] = [new u.Generator(length + 9), new u.Generator(length + 9)];
       const expected = Float32Array.from({ length }, () => one(want));
       const bits = (data: Float32Array) => new Uint32Array(data.buffer);
       expect(bits(initializer([length], got))).toEqual(bits(expected));

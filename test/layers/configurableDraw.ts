@@ -1,19 +1,11 @@
-import {
-  GRU,
-  type GRUOptions,
-  LSTM,
-  type LSTMOptions,
-  type NDArray,
-  RNN,
-  type RNNOptions,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { Draw } from '../model/helpers.ts';
 import type { ConfigurableCell } from '../reference/parameters.ts';
 import type { Tensors } from '../reference/stack.ts';
 
 export type GatedCell = 'rnn' | 'lstm' | 'gru';
-export type ConfigurableRecurrent = RNN | LSTM | GRU;
-export type ConfigurableOptions = RNNOptions & LSTMOptions & GRUOptions;
+export type ConfigurableRecurrent = u.RNN | u.LSTM | u.GRU;
+export type ConfigurableOptions = u.RNNOptions & u.LSTMOptions & u.GRUOptions;
 
 export function make(
   cell: GatedCell,
@@ -21,8 +13,8 @@ export function make(
   hiddenSize: number,
   opts: ConfigurableOptions,
 ): ConfigurableRecurrent {
-  if (cell === 'lstm') return new LSTM(inputSize, hiddenSize, opts);
-  return cell === 'gru' ? new GRU(inputSize, hiddenSize, opts) : new RNN(inputSize, hiddenSize, opts);
+  if (cell === 'lstm') return new u.LSTM(inputSize, hiddenSize, opts);
+  return cell === 'gru' ? new u.GRU(inputSize, hiddenSize, opts) : new u.RNN(inputSize, hiddenSize, opts);
 }
 
 /** Options as the layer takes them. */
@@ -108,7 +100,7 @@ export function configOf({ cell, inputSize, hiddenSize, batch, opts }: Drawn): C
 /** Overwrites all parameters with numbers in ±scale·√(1 / fan-in), those of layer norm with 0.3 to 1.3. */
 export function randomize(layer: ConfigurableRecurrent, seed: number, scale = 1.2): Tensors {
   const draw = new Draw(seed);
-  const state: Record<string, NDArray> = {};
+  const state: Record<string, u.NDArray> = {};
   const doubles: Tensors = {};
   for (const [name, { shape }] of Object.entries(layer.stateDict())) {
     const fan = shape.length > 1 ? shape[1]! : layer.hiddenSize;

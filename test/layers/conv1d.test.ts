@@ -1,38 +1,18 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  Activation,
-  AdamW,
-  Add,
-  ArgumentError,
-  Conv1d,
-  type Conv1dOptions,
-  init,
-  input,
-  LastStep,
-  Linear,
-  LSTM,
-  Model,
-  mse,
-  type NDArray,
-  Sequential,
-  ShapeError,
-  StateError,
-  Trainer,
-  type TrainerOptions,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { Draw, expectSameArray, expectSameDict, stepsOf, thrown } from '../model/helpers.ts';
 import * as reference from '../reference/conv1d.ts';
 import { relativeError } from '../reference/gradcheck.ts';
 import { rowOf } from './rowOf.ts';
 import { expectTrains } from './trains.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 const T = 9;
 const LENGTHS = [4, 9, 0, 7, 9, 1];
 const B = LENGTHS.length;
 
-const options: Conv1dOptions[] = [
+const options: u.Conv1dOptions[] = [
   {},
   { padding: 'same' },
   { padding: 'causal', dilation: 2 },
@@ -43,7 +23,7 @@ const options: Conv1dOptions[] = [
   { padding: 3, stride: 2, groups: 2, bias: false },
 ];
 
-function parametersOf(layer: Conv1d): reference.Conv1dParams {
+function parametersOf(layer: u.Conv1d): reference.Conv1dParams {
   const { weight, bias } = layer.stateDict();
   return {
     ...layer,
@@ -56,7 +36,7 @@ function parametersOf(layer: Conv1d): reference.Conv1dParams {
 describe.each(options)('%o', (opts) => {
   test.each([undefined, LENGTHS])('output and gradients of every row, lengths %s', (lengths) => {
     const draw = new Draw(8);
-    const layer = new Conv1d(4, 6, 3, opts);
+    const layer = new u.Conv1d(4, 6, 3, opts);
     const x = draw.features(1, T, B, 4);
     const y = layer.forward(x, { training: true, lengths });
     const dy = draw.features(1, ...y.shape);
@@ -87,7 +67,7 @@ describe.each(options)('%o', (opts) => {
 
   test('inference has the bits of training, and a row those that it has with others', () => {
     const draw = new Draw(9);
-    const layer = new Conv1d(4, 6, 3, opts);
+    const layer = new u.Conv1d(4, 6, 3, opts);
     const x = draw.features(1, T, B, 4);
     const y = layer.forward(x, { training: true });
     expectSameArray(layer.forward(x), y, 'inference');
@@ -100,7 +80,7 @@ describe.each(options)('%o', (opts) => {
   test('trains before an LSTM, with lengths, and is the same after saving', () => {
     const draw = new Draw(10);
     const make = () =>
-      new Sequential([new Conv1d(4, 6, 3, opts), new LSTM(6, 5), new Linear(5, 2)], { seed: 3 });
+      new u.Sequential([new u.Conv1d(4, 6, 3, opts), new u.LSTM(6, 5), new u.Linear(5, 2)], { seed: 3 });
     const model = make();
     const x = draw.features(1, T, B, 4);
     const y = draw.features(0.5, model.forward(x).shape[0]!, B, 2);
@@ -112,8 +92,10 @@ test.each(['tanh', 'softmax'] as const)(
   'activation %s is that of the layer Activation, with lengths',
   (name) => {
     const draw = new Draw(11);
-    const fused = new Sequential([new Conv1d(4, 5, 3, { stride: 2, activation: name })], { seed: 4 });
-    const apart = new Sequential([new Conv1d(4, 5, 3, { stride: 2 }), new Activation(name)], { seed: 4 });
+    const fused = new u.Sequential([new u.Conv1d(4, 5, 3, { stride: 2, activation: name })], { seed: 4 });
+    const apart = new u.Sequential([new u.Conv1d(4, 5, 3, { stride: 2 }), new u.Activation(name)], {
+      seed: 4,
+    });
     const x = draw.features(1, T, B, 4);
     const dy = draw.features(1, 4, B, 5);
     const [a, b] = [fused, apart].map((model) => {
@@ -122,21 +104,21 @@ test.each(['tanh', 'softmax'] as const)(
       return { output, input, ...model.gradients() };
     });
     expectSameDict(a!, b!);
-    expectSameArray(Sequential.load(fused.save()).forward(x), fused.forward(x), 'loaded');
+    expectSameArray(u.Sequential.load(fused.save()).forward(x), fused.forward(x), 'loaded');
   },
 );
 
 describe('a mask', () => {
   test('makes the steps that count neighbours; without another number of steps they stay in place', () => {
     const draw = new Draw(12);
-    const layer = new Conv1d(2, 3, 3, { padding: 'same' });
+    const layer = new u.Conv1d(2, 3, 3, { padding: 'same' });
     const x = draw.features(1, 6, 2, 2);
     const mask = [1, 0, 1, 1, 0, 1, 1, 0, 0, 1, 0, 1];
     const y = layer.forward(x, { mask });
     const p = parametersOf(layer);
     for (let b = 0; b < 2; b++) {
       const steps = [0, 1, 2, 3, 4, 5].filter((t) => mask[t * 2 + b]);
-      const at = (array: NDArray, t: number, C: number) => [
+      const at = (array: u.NDArray, t: number, C: number) => [
         ...array.data.slice((t * 2 + b) * C, (t * 2 + b + 1) * C),
       ];
       const expected = reference.forward(p, Float64Array.from(steps.flatMap((t) => at(x, t, 2))));
@@ -153,7 +135,7 @@ describe('a mask', () => {
 
   test('otherwise outputs are the first steps of their row', () => {
     const draw = new Draw(13);
-    const layer = new Conv1d(2, 3, 2, { stride: 2 });
+    const layer = new u.Conv1d(2, 3, 2, { stride: 2 });
     const x = draw.features(1, 6, 1, 2);
     const { data, shape } = layer.forward(x, { mask: [0, 1, 1, 0, 0, 1] });
     expect(shape).toEqual([3, 1, 3]);
@@ -167,12 +149,12 @@ describe('a mask', () => {
 describe('several axes in a row', () => {
   test('two convolutions and directions: a row has the output it has without the others', () => {
     const draw = new Draw(15);
-    const model = new Sequential([
-      new Conv1d(3, 4, 3, { stride: 2 }),
-      new Conv1d(4, 4, 2, { padding: 'same', stride: 2 }),
-      new LSTM(4, 3, { bidirectional: true }),
-      new LastStep(),
-      new Linear(6, 2),
+    const model = new u.Sequential([
+      new u.Conv1d(3, 4, 3, { stride: 2 }),
+      new u.Conv1d(4, 4, 2, { padding: 'same', stride: 2 }),
+      new u.LSTM(4, 3, { bidirectional: true }),
+      new u.LastStep(),
+      new u.Linear(6, 2),
     ]);
     const lengths = [12, 3, 7, 2, 12];
     const x = draw.features(1, 12, 5, 3);
@@ -182,7 +164,7 @@ describe('several axes in a row', () => {
       const row = { data: Float32Array.from(rowOf(x, b, n)), shape: [n, 1, 3] };
       const expected =
         n < 3
-          ? new Linear(6, 2).forward({ data: new Float32Array(6), shape: [1, 1, 6] })
+          ? new u.Linear(6, 2).forward({ data: new Float32Array(6), shape: [1, 1, 6] })
           : model.forward(row);
       if (n >= 3) expect([...data.subarray(b * 2, b * 2 + 2)], `row ${b}`).toEqual([...expected.data]);
     }
@@ -195,38 +177,44 @@ describe('in a graph', () => {
     const x = draw.features(1, T, B, 4);
     const dy = draw.features(1, 5, B, 3);
     const opts = { stride: 2, padding: 'same' } as const;
-    const chain = new Sequential([new Conv1d(4, 3, 3, opts), new LSTM(3, 3)], { seed: 6 });
-    const from = input({ features: 4 });
-    const convolved = new Conv1d(4, 3, 3, opts).apply(from);
-    const graph = new Model({ inputs: from, outputs: new LSTM(3, 3).apply(convolved).output }, { seed: 6 });
+    const chain = new u.Sequential([new u.Conv1d(4, 3, 3, opts), new u.LSTM(3, 3)], { seed: 6 });
+    const from = u.input({ features: 4 });
+    const convolved = new u.Conv1d(4, 3, 3, opts).apply(from);
+    const graph = new u.Model(
+      { inputs: from, outputs: new u.LSTM(3, 3).apply(convolved).output },
+      { seed: 6 },
+    );
     const [a, b] = [chain, graph].map((model) => {
-      const output = model.forward(x, { training: true, lengths: LENGTHS }) as NDArray;
-      return { output, input: (model.backward(dy) as NDArray | undefined)! };
+      const output = model.forward(x, { training: true, lengths: LENGTHS }) as u.NDArray;
+      return { output, input: (model.backward(dy) as u.NDArray | undefined)! };
     });
     expectSameDict(b!, a!);
 
-    const source = input({ features: 4 });
-    const left = new Conv1d(4, 3, 3, opts);
-    const right = new Conv1d(4, 3, 5, opts);
-    const sum = new Add().apply(left.apply(source), right.apply(source));
-    const model = new Model({ inputs: source, outputs: sum }, { seed: 7 });
-    const y = model.forward(x, { training: true, lengths: LENGTHS }) as NDArray;
-    const dx = model.backward(draw.features(1, ...y.shape)) as NDArray | undefined;
+    const source = u.input({ features: 4 });
+    const left = new u.Conv1d(4, 3, 3, opts);
+    const right = new u.Conv1d(4, 3, 5, opts);
+    const sum = new u.Add().apply(left.apply(source), right.apply(source));
+    const model = new u.Model({ inputs: source, outputs: sum }, { seed: 7 });
+    const y = model.forward(x, { training: true, lengths: LENGTHS }) as u.NDArray;
+    const dx = model.backward(draw.features(1, ...y.shape)) as u.NDArray | undefined;
     for (const [b, n] of LENGTHS.entries()) {
       const row = { data: Float32Array.from(rowOf(x, b, n)), shape: [n, 1, 4] };
-      const alone = n ? [...(model.forward(row) as NDArray).data] : [];
+      const alone = n ? [...(model.forward(row) as u.NDArray).data] : [];
       expect([...rowOf(y, b, Math.ceil(n / 2))], `row ${b}`).toEqual(alone);
     }
     expect(dx!.shape).toEqual(x.shape);
-    const other = new Conv1d(4, 3, 3).apply(source);
-    expect(thrown(() => new Add().apply(sum, other))).toBeInstanceOf(Error);
+    const other = new u.Conv1d(4, 3, 3).apply(source);
+    expect(thrown(() => new u.Add().apply(sum, other))).toBeInstanceOf(Error);
   });
 });
 
 describe('causal with stride 1', () => {
   const make = () =>
-    new Sequential(
-      [new Conv1d(3, 4, 3, { padding: 'causal', dilation: 2 }), new Conv1d(4, 2, 2, { padding: 'causal' })],
+    new u.Sequential(
+      [
+        new u.Conv1d(3, 4, 3, { padding: 'causal', dilation: 2 }),
+        new u.Conv1d(4, 2, 2, { padding: 'causal' }),
+      ],
       {
         seed: 5,
       },
@@ -287,7 +275,7 @@ describe('causal with stride 1', () => {
     expect([...fork.step(inputs.subarray(9, 12))]).toEqual([...rowOf(whole, 0, 6).subarray(6, 8)]);
   });
 
-  test.each<[string, Partial<TrainerOptions>]>([
+  test.each<[string, Partial<u.TrainerOptions>]>([
     ['a memory budget', { memoryBudget: 80_000 }],
     ['truncation over the whole sequence', { truncation: { k1: 400, k2: 400 } }],
   ])('%s: the bits of a whole update', (_, parts) => {
@@ -296,7 +284,12 @@ describe('causal with stride 1', () => {
     const y = draw.features(1, 400, 3, 2);
     const [whole, cut] = [undefined, parts].map((extra) => {
       const model = make();
-      const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW(), carryState: true, ...extra });
+      const trainer = new u.Trainer(model, {
+        loss: u.mse,
+        optimizer: new u.AdamW(),
+        carryState: true,
+        ...extra,
+      });
       const { checkpoints } = model.plan({ steps: 400, batch: 3 });
       if (extra?.memoryBudget) expect(checkpoints!.segments).toBeGreaterThan(2);
       for (let i = 0; i < 3; i++) trainer.step(x, y);
@@ -309,9 +302,13 @@ describe('causal with stride 1', () => {
     const model = make();
     const x = new Draw(18).features(1, 8, 2, 3) as { data: Float32Array; shape: readonly number[] };
     const y = new Draw(19).features(1, 8, 2, 2) as { data: Float32Array; shape: readonly number[] };
-    const expected = new Trainer(model, { loss: mse, optimizer: new AdamW() }).evaluate(x, y).loss;
+    const expected = new u.Trainer(model, { loss: u.mse, optimizer: new u.AdamW() }).evaluate(x, y).loss;
     const other = make();
-    const trainer = new Trainer(other, { loss: mse, optimizer: new AdamW({ lr: 0 }), carryState: true });
+    const trainer = new u.Trainer(other, {
+      loss: u.mse,
+      optimizer: new u.AdamW({ lr: 0 }),
+      carryState: true,
+    });
     const halves = [0, 4].map((t) => trainer.step(stepsOf(x, t, t + 4), stepsOf(y, t, t + 4)).loss);
     expect((halves[0]! + halves[1]!) / 2).toBeCloseTo(expected, 6);
   });
@@ -319,94 +316,99 @@ describe('causal with stride 1', () => {
 
 describe('refused:', () => {
   const refused: [string, () => unknown, new (...args: never[]) => Error, RegExp][] = [
-    ['no channels', () => new Conv1d(0, 1, 1), ArgumentError, /^inChannels: /],
+    ['no channels', () => new u.Conv1d(0, 1, 1), u.ArgumentError, /^inChannels: /],
     [
       'groups that do not divide',
-      () => new Conv1d(4, 6, 1, { groups: 4 }),
-      ArgumentError,
+      () => new u.Conv1d(4, 6, 1, { groups: 4 }),
+      u.ArgumentError,
       /^groups: .*outChannels 6/,
     ],
     [
       'an unknown padding',
-      () => new Conv1d(1, 1, 1, { padding: 'full' as never }),
-      ArgumentError,
+      () => new u.Conv1d(1, 1, 1, { padding: 'full' as never }),
+      u.ArgumentError,
       /^padding: .*causal/,
     ],
     [
       'an unknown activation',
-      () => new Conv1d(1, 1, 1, { activation: 'sin' as never }),
-      ArgumentError,
+      () => new u.Conv1d(1, 1, 1, { activation: 'sin' as never }),
+      u.ArgumentError,
       /^activation/,
     ],
-    ['negative padding', () => new Conv1d(1, 1, 1, { padding: -1 }), ArgumentError, /^padding: /],
+    ['negative padding', () => new u.Conv1d(1, 1, 1, { padding: -1 }), u.ArgumentError, /^padding: /],
     [
       'a window beyond 32 bits',
-      () => new Conv1d(1, 1, 3, { dilation: 2 ** 29 }),
-      ArgumentError,
+      () => new u.Conv1d(1, 1, 3, { dilation: 2 ** 29 }),
+      u.ArgumentError,
       /^dilation: /,
     ],
-    ['stride beyond 32 bits', () => new Conv1d(1, 1, 1, { stride: 2 ** 32 }), ArgumentError, /^stride: /],
-    ['padding beyond 32 bits', () => new Conv1d(1, 1, 1, { padding: 2 ** 31 }), ArgumentError, /^padding: /],
-    ['stride 0', () => new Conv1d(1, 1, 1, { stride: 0 }), ArgumentError, /^stride: /],
-    ['an unknown option', () => new Conv1d(1, 1, 1, { stirde: 2 } as never), ArgumentError, /stirde/],
+    ['stride beyond 32 bits', () => new u.Conv1d(1, 1, 1, { stride: 2 ** 32 }), u.ArgumentError, /^stride: /],
+    [
+      'padding beyond 32 bits',
+      () => new u.Conv1d(1, 1, 1, { padding: 2 ** 31 }),
+      u.ArgumentError,
+      /^padding: /,
+    ],
+    ['stride 0', () => new u.Conv1d(1, 1, 1, { stride: 0 }), u.ArgumentError, /^stride: /],
+    ['an unknown option', () => new u.Conv1d(1, 1, 1, { stirde: 2 } as never), u.ArgumentError, /stirde/],
     [
       'a sequence shorter than the kernel',
-      () => new Conv1d(1, 1, 5).forward({ data: new Float32Array(4), shape: [4, 1, 1] }),
-      ShapeError,
+      () => new u.Conv1d(1, 1, 5).forward({ data: new Float32Array(4), shape: [4, 1, 1] }),
+      u.ShapeError,
       /^x: .*5 steps.*Conv1d.*4/,
     ],
     [
       'lengths shorter than the kernel',
       () =>
-        new Conv1d(1, 1, 5).forward({ data: new Float32Array(12), shape: [6, 2, 1] }, { lengths: [4, 1] }),
-      ArgumentError,
+        new u.Conv1d(1, 1, 5).forward({ data: new Float32Array(12), shape: [6, 2, 1] }, { lengths: [4, 1] }),
+      u.ArgumentError,
       /^lengths: .*row with enough steps/,
     ],
     [
       'a stream with stride',
-      () => new Sequential([new Conv1d(1, 1, 2, { padding: 'causal', stride: 2 })]).stream(),
-      StateError,
+      () => new u.Sequential([new u.Conv1d(1, 1, 2, { padding: 'causal', stride: 2 })]).stream(),
+      u.StateError,
       /^stream: layers\[0\] \(Conv1d\) .*stride 1/,
     ],
     [
       'a stream of same',
-      () => new Sequential([new Conv1d(1, 1, 2, { padding: 'same' })]).stream(),
-      StateError,
+      () => new u.Sequential([new u.Conv1d(1, 1, 2, { padding: 'same' })]).stream(),
+      u.StateError,
       /^stream: layers\[0\] \(Conv1d\) .*causal/,
     ],
     [
       'a memory budget',
       () =>
-        new Trainer(new Sequential([new Conv1d(1, 1, 2)]), {
-          loss: mse,
-          optimizer: new AdamW(),
+        new u.Trainer(new u.Sequential([new u.Conv1d(1, 1, 2)]), {
+          loss: u.mse,
+          optimizer: new u.AdamW(),
           memoryBudget: 1e6,
         }),
-      ArgumentError,
+      u.ArgumentError,
       /^memoryBudget: .*layers\[0\] \(Conv1d/,
     ],
     [
       'flow',
       () => {
-        const model = new Sequential([new Conv1d(1, 1, 2), new LSTM(1, 2)]);
+        const model = new u.Sequential([new u.Conv1d(1, 1, 2), new u.LSTM(1, 2)]);
         const x = { data: new Float32Array(4), shape: [4, 1, 1] };
         const y = { data: new Float32Array(6), shape: [3, 1, 2] };
-        new Trainer(model, { loss: mse, optimizer: new AdamW() }).step(x, y, { flow: true });
+        new u.Trainer(model, { loss: u.mse, optimizer: new u.AdamW() }).step(x, y, { flow: true });
       },
-      ArgumentError,
+      u.ArgumentError,
       /^flow: .*layers\[0\] \(Conv1d\)/,
     ],
     [
       'targets of as many steps as x',
       () => {
-        const trainer = new Trainer(new Sequential([new Conv1d(1, 1, 2)]), {
-          loss: mse,
-          optimizer: new AdamW(),
+        const trainer = new u.Trainer(new u.Sequential([new u.Conv1d(1, 1, 2)]), {
+          loss: u.mse,
+          optimizer: new u.AdamW(),
         });
         const x = { data: new Float32Array(4), shape: [4, 1, 1] };
         trainer.step(x, x);
       },
-      ShapeError,
+      u.ShapeError,
       /^y: .*3 steps/,
     ],
   ];
@@ -417,19 +419,19 @@ describe('refused:', () => {
   });
 
   test('a step that is too short leaves weights and carried states', () => {
-    const model = new Sequential([new Conv1d(1, 2, 3), new LSTM(2, 2)], { seed: 1 });
-    const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW(), carryState: true });
+    const model = new u.Sequential([new u.Conv1d(1, 2, 3), new u.LSTM(2, 2)], { seed: 1 });
+    const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.AdamW(), carryState: true });
     const draw = new Draw(20);
     const x = draw.features(1, 6, 2, 1);
     const y = draw.features(1, 4, 2, 2);
     trainer.step(x, y);
     const before = model.stateDict();
     const short = { data: new Float32Array(4), shape: [2, 2, 1] };
-    expect(thrown(() => trainer.step(short, y))).toBeInstanceOf(ShapeError);
-    expect(thrown(() => trainer.step(x, y, { lengths: [2, 1] }))).toBeInstanceOf(ArgumentError);
+    expect(thrown(() => trainer.step(short, y))).toBeInstanceOf(u.ShapeError);
+    expect(thrown(() => trainer.step(x, y, { lengths: [2, 1] }))).toBeInstanceOf(u.ArgumentError);
     expectSameDict(model.stateDict(), before);
-    const again = new Sequential([new Conv1d(1, 2, 3), new LSTM(2, 2)], { seed: 1 });
-    const other = new Trainer(again, { loss: mse, optimizer: new AdamW(), carryState: true });
+    const again = new u.Sequential([new u.Conv1d(1, 2, 3), new u.LSTM(2, 2)], { seed: 1 });
+    const other = new u.Trainer(again, { loss: u.mse, optimizer: new u.AdamW(), carryState: true });
     other.step(x, y);
     expect(trainer.step(x, y)).toEqual(other.step(x, y));
   });

@@ -1,51 +1,33 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { packModel, unpackModel } from '../../src/audio/packedModel.ts';
-import {
-  AdamW,
-  Add,
-  Attention,
-  BatchNorm,
-  Concat,
-  crossEntropy,
-  Embedding,
-  GRU,
-  init,
-  input,
-  LayerNorm,
-  Linear,
-  LSTM,
-  Model,
-  mse,
-  NonFiniteError,
-  Sequential,
-  SGD,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from '../model/helpers.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 const draw = new Draw(23);
 
 /** An encoder and a decoder whose output layer is tied to the decoder's table. */
 function translator() {
-  const source = input({ indices: 7 });
-  const target = input({ indices: 9 });
-  const encoder = new LSTM(4, 6).apply(new Embedding(7, 4).apply(source));
-  const table = new Embedding(9, 4);
-  const decoder = new LSTM(4, 6).apply(table.apply(target), { h0: encoder.hN, c0: encoder.cN });
-  const attention = new Attention({ kind: 'additive', units: 5 });
+  const source = u.input({ indices: 7 });
+  const target = u.input({ indices: 9 });
+  const encoder = new u.LSTM(4, 6).apply(new u.Embedding(7, 4).apply(source));
+  const table = new u.Embedding(9, 4);
+  const decoder = new u.LSTM(4, 6).apply(table.apply(target), { h0: encoder.hN, c0: encoder.cN });
+  const attention = new u.Attention({ kind: 'additive', units: 5 });
   const context = attention.apply(decoder.output, encoder.output);
-  const hidden = new Linear(12, 4, { activation: 'tanh' }).apply(new Concat().apply(decoder.output, context));
-  const outputs = new Linear(4, 9, { tied: table }).apply(new LayerNorm(4).apply(hidden));
-  return new Model({ inputs: { source, target }, outputs }, { seed: 4 });
+  const hidden = new u.Linear(12, 4, { activation: 'tanh' }).apply(
+    new u.Concat().apply(decoder.output, context),
+  );
+  const outputs = new u.Linear(4, 9, { tied: table }).apply(new u.LayerNorm(4).apply(hidden));
+  return new u.Model({ inputs: { source, target }, outputs }, { seed: 4 });
 }
 
 /** A residual block with batch normalization. */
 function residual() {
-  const x = input({ features: 4 });
-  const block = new BatchNorm(4).apply(new GRU(4, 4).apply(x));
-  return new Model({ inputs: x, outputs: new Add().apply(x, block) }, { seed: 4 });
+  const x = u.input({ features: 4 });
+  const block = new u.BatchNorm(4).apply(new u.GRU(4, 4).apply(x));
+  return new u.Model({ inputs: x, outputs: new u.Add().apply(x, block) }, { seed: 4 });
 }
 
 const given = {
@@ -57,7 +39,7 @@ const lengths = { source: [2, 4], target: [3, 1] };
 describe('an encoder-decoder with attention and a tied output', () => {
   test('is saved and loaded', () => {
     const model = translator();
-    const loaded = Model.load(model.save()) as unknown as typeof model;
+    const loaded = u.Model.load(model.save()) as unknown as typeof model;
     expectSameDict(loaded.stateDict(), model.stateDict());
     expectSameArray(loaded.forward(given, { lengths }), model.forward(given, { lengths }), 'output');
     expect(Object.values(loaded.stateDict()).filter(({ shape }) => `${shape}` === '9,4').length).toBe(1);
@@ -65,7 +47,7 @@ describe('an encoder-decoder with attention and a tied output', () => {
 
   test('learns a batch, with lengths of both sides in opposite orders', () => {
     const model = translator();
-    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new AdamW({ lr: 0.02 }) });
+    const trainer = new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.AdamW({ lr: 0.02 }) });
     const y = { data: Int32Array.from([8, 3, 2, 2, 0, 1]), shape: [3, 2] };
     let loss = 9;
     for (let i = 0; i < 150; i++) ({ loss } = trainer.step(given, y, { lengths }));
@@ -93,15 +75,15 @@ describe('a residual block with BatchNorm', () => {
 
   test('running statistics move in a step, not in a refused one, and are saved', () => {
     const model = residual();
-    const trainer = new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 0.1 }) });
+    const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.SGD({ lr: 0.1 }) });
     const start = model.stateDict();
     trainer.step(x, x);
     const moved = model.stateDict();
     const mean = Object.keys(moved).find((name) => name.endsWith('running_mean'))!;
     expect(moved[mean]!.data).not.toEqual(start[mean]!.data);
-    expect(thrown(() => trainer.step(x, bad))).toBeInstanceOf(NonFiniteError);
+    expect(thrown(() => trainer.step(x, bad))).toBeInstanceOf(u.NonFiniteError);
     expectSameDict(model.stateDict(), moved);
-    expectSameDict(Model.load(model.save()).stateDict(), moved);
+    expectSameDict(u.Model.load(model.save()).stateDict(), moved);
   });
 
   test('streams', () => {
@@ -118,8 +100,13 @@ describe('a residual block with BatchNorm', () => {
 });
 
 test('a tied layer and buffers come along to an AudioWorklet', () => {
-  const table = new Embedding(9, 4);
-  const model = new Sequential([table, new LSTM(4, 4), new BatchNorm(4), new Linear(4, 9, { tied: table })]);
+  const table = new u.Embedding(9, 4);
+  const model = new u.Sequential([
+    table,
+    new u.LSTM(4, 4),
+    new u.BatchNorm(4),
+    new u.Linear(4, 9, { tied: table }),
+  ]);
   const x = { data: Int32Array.from([0, 8, 3, 3]), shape: [4, 1] };
   model.forward(x, { training: true });
   const unpacked = unpackModel(structuredClone(packModel(model)));

@@ -1,26 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  Add,
-  ArgumentError,
-  Attention,
-  Concat,
-  GRU,
-  type GraphNode,
-  init,
-  input,
-  LastStep,
-  Linear,
-  Model,
-  Multiply,
-  type NDArray,
-  RepeatVector,
-  ShapeError,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectClose, expectSame, rounded } from '../kernels/closeness.ts';
 import { Draw, expectSameArray, thrown } from '../model/helpers.ts';
 import { type AttentionCase, attention, attentionBackward } from '../reference/attention.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 const [Tq, Tv, B] = [5, 4, 3];
 // longest first in the one is last in the other
@@ -28,7 +12,7 @@ const LENGTHS = { query: [1, 3, 5], value: [4, 2, 1] };
 const draw = new Draw(11);
 
 /** The steps of row b that count. */
-function rowOf({ data, shape }: NDArray, b: number, length: number): Float64Array {
+function rowOf({ data, shape }: u.NDArray, b: number, length: number): Float64Array {
   const [, batch, n] = shape as [number, number, number];
   const steps = Array.from({ length }, (_, t) => data.subarray((t * batch + b) * n, (t * batch + b + 1) * n));
   return Float64Array.from(steps.flatMap((step) => [...step]));
@@ -49,11 +33,11 @@ describe.each([false, true])('with lengths: %s', (ragged) => {
   ] as const)('Attention %s, units %s, a key apart: %s, against float64', (kind, units, apart) => {
     const d = units ? 3 : 4;
     const dv = apart ? 7 : 4;
-    const query = input({ features: d });
-    const value = input({ features: dv });
-    const key = apart ? input({ features: 4 }, value) : undefined;
-    const layer = new Attention({ kind, ...(units ? { units } : {}) });
-    const model = new Model({
+    const query = u.input({ features: d });
+    const value = u.input({ features: dv });
+    const key = apart ? u.input({ features: 4 }, value) : undefined;
+    const layer = new u.Attention({ kind, ...(units ? { units } : {}) });
+    const model = new u.Model({
       inputs: { query, value, ...(key ? { key } : {}) },
       outputs: { out: layer.apply(query, value, key) },
     });
@@ -61,10 +45,10 @@ describe.each([false, true])('with lengths: %s', (ragged) => {
       query: draw.features(1, Tq, B, d),
       value: draw.features(1, Tv, B, dv),
       ...(apart ? { key: draw.features(1, Tv, B, 4) } : {}),
-    } as { query: NDArray; value: NDArray; key?: NDArray };
+    } as { query: u.NDArray; value: u.NDArray; key?: u.NDArray };
     const dy = draw.features(1, Tq, B, dv);
-    const { out } = model.forward(x as never, { ...opts, training: true } as never) as { out: NDArray };
-    const back = model.backward({ out: dy } as never) as Record<string, NDArray>;
+    const { out } = model.forward(x as never, { ...opts, training: true } as never) as { out: u.NDArray };
+    const back = model.backward({ out: dy } as never) as Record<string, u.NDArray>;
     const own = Object.fromEntries(
       Object.entries(model.stateDict()).map(([name, { data }]) => [name.slice(2), rounded(data)]),
     );
@@ -106,15 +90,15 @@ describe.each([false, true])('with lengths: %s', (ragged) => {
     for (const [name, { data }] of kind === 'additive' ? Object.entries(model.gradients()) : [])
       expectClose(data, sums[name.slice(2)]!, 5e-6, name);
     // inference and steps that do not count
-    const inferred = model.forward(x as never, opts as never) as { out: NDArray };
+    const inferred = model.forward(x as never, opts as never) as { out: u.NDArray };
     expectSameArray(inferred.out, out, 'inference');
     if (ragged) expect([...out.data.subarray(B * dv, (B + 1) * dv)]).toEqual(new Array(dv).fill(0));
   });
 
   test('Attention of a vector is that of a sequence of one step', () => {
-    const vector = input({ features: 4, steps: false });
-    const value = input({ features: 4 });
-    const model = new Model({ inputs: { vector, value }, outputs: new Attention().apply(vector, value) });
+    const vector = u.input({ features: 4, steps: false });
+    const value = u.input({ features: 4 });
+    const model = new u.Model({ inputs: { vector, value }, outputs: new u.Attention().apply(vector, value) });
     const x = {
       vector: { data: draw.features(1, 1, B, 4).data, shape: [B, 4] },
       value: draw.features(1, Tv, B, 4),
@@ -130,14 +114,14 @@ describe.each([false, true])('with lengths: %s', (ragged) => {
   });
 
   test('Concat, Add and Multiply of sequences, and their gradients', () => {
-    const x = input({ features: 3 });
-    const y = input({ features: 3 }, x);
+    const x = u.input({ features: 3 });
+    const y = u.input({ features: 3 }, x);
     const outputs = {
-      joined: new Concat().apply(x, y, x),
-      sum: new Add().apply(x, y, x),
-      product: new Multiply().apply(x, y, x),
+      joined: new u.Concat().apply(x, y, x),
+      sum: new u.Add().apply(x, y, x),
+      product: new u.Multiply().apply(x, y, x),
     };
-    const model = new Model({ inputs: { x, y }, outputs });
+    const model = new u.Model({ inputs: { x, y }, outputs });
     const given = { x: draw.features(1, Tq, B, 3), y: draw.features(1, Tq, B, 3) };
     const lengths = ragged ? { lengths: { x: LENGTHS.query } } : {};
     const out = model.forward(given, { ...lengths, training: true } as never);
@@ -146,7 +130,7 @@ describe.each([false, true])('with lengths: %s', (ragged) => {
       sum: draw.features(1, Tq, B, 3),
       product: draw.features(1, Tq, B, 3),
     };
-    const back = model.backward(dy) as Record<'x' | 'y', NDArray>;
+    const back = model.backward(dy) as Record<'x' | 'y', u.NDArray>;
     for (let i = 0; i < Tq * B * 3; i++) {
       const row = Math.floor(i / 3);
       const counts = !ragged || Math.floor(row / B) < LENGTHS.query[row % B]!;
@@ -164,10 +148,10 @@ describe.each([false, true])('with lengths: %s', (ragged) => {
   });
 
   test('RepeatVector at the steps of a sequence', () => {
-    const vector = input({ features: 3, steps: false });
-    const like = input({ features: 2 });
-    const outputs = new RepeatVector().apply(vector, like);
-    const model = new Model({ inputs: { vector, like }, outputs });
+    const vector = u.input({ features: 3, steps: false });
+    const like = u.input({ features: 2 });
+    const outputs = new u.RepeatVector().apply(vector, like);
+    const model = new u.Model({ inputs: { vector, like }, outputs });
     const given = {
       vector: { data: draw.features(1, 1, B, 3).data, shape: [B, 3] },
       like: draw.features(1, Tq, B, 2),
@@ -177,7 +161,7 @@ describe.each([false, true])('with lengths: %s', (ragged) => {
       training: true,
     } as never);
     const dy = draw.features(1, Tq, B, 3);
-    const back = model.backward(dy) as Record<string, NDArray>;
+    const back = model.backward(dy) as Record<string, u.NDArray>;
     for (let b = 0; b < B; b++) {
       const length = lengthsOf('query', b);
       const own = [...given.vector.data.subarray(b * 3, b * 3 + 3)];
@@ -222,10 +206,10 @@ function outer(d: Float64Array, n: number, rows: Float64Array, width: number): F
 }
 
 test('an autoencoder: RepeatVector(n) makes a sequence of n steps', () => {
-  const x = input({ features: 3 });
-  const code = new LastStep().apply(new GRU(3, 4).apply(x));
-  const again = new GRU(4, 5).apply(new RepeatVector(6).apply(code));
-  const model = new Model({ inputs: x, outputs: new Linear(5, 3).apply(again) });
+  const x = u.input({ features: 3 });
+  const code = new u.LastStep().apply(new u.GRU(3, 4).apply(x));
+  const again = new u.GRU(4, 5).apply(new u.RepeatVector(6).apply(code));
+  const model = new u.Model({ inputs: x, outputs: new u.Linear(5, 3).apply(again) });
   const out = model.forward(draw.features(1, 6, B, 3), { training: true });
   expect(out.shape).toEqual([6, B, 3]);
   model.backward(out);
@@ -233,8 +217,8 @@ test('an autoencoder: RepeatVector(n) makes a sequence of n steps', () => {
 });
 
 test('self-attention: the gradients of query and value add up', () => {
-  const x = input({ features: 4 });
-  const model = new Model({ inputs: x, outputs: new Attention({ kind: 'scaled' }).apply(x, x) });
+  const x = u.input({ features: 4 });
+  const model = new u.Model({ inputs: x, outputs: new u.Attention({ kind: 'scaled' }).apply(x, x) });
   const given = draw.features(1, Tq, 1, 4);
   const dy = draw.features(1, Tq, 1, 4);
   model.forward(given, { training: true });
@@ -251,11 +235,11 @@ test('self-attention: the gradients of query and value add up', () => {
 });
 
 test('gradient descent on a model with attention fits a batch', () => {
-  const query = input({ features: 4 });
-  const value = input({ features: 4 });
-  const context = new Attention({ kind: 'additive', units: 8 }).apply(query, value);
-  const outputs = new Linear(8, 4).apply(new Concat().apply(query, context));
-  const model = new Model({ inputs: { query, value }, outputs }, { seed: 2 });
+  const query = u.input({ features: 4 });
+  const value = u.input({ features: 4 });
+  const context = new u.Attention({ kind: 'additive', units: 8 }).apply(query, value);
+  const outputs = new u.Linear(8, 4).apply(new u.Concat().apply(query, context));
+  const model = new u.Model({ inputs: { query, value }, outputs }, { seed: 2 });
   const x = { query: draw.features(1, Tq, B, 4), value: draw.features(1, Tv, B, 4) };
   const target = draw.features(1, Tq, B, 4);
   const losses: number[] = [];
@@ -275,29 +259,29 @@ test('gradient descent on a model with attention fits a batch', () => {
 });
 
 describe('refused:', () => {
-  const x = input({ features: 3 });
-  const other = input({ features: 3 });
-  const wide = input({ features: 4 }, x);
-  const vector = input({ features: 3, steps: false });
-  const ids = input({ indices: 3 });
+  const x = u.input({ features: 3 });
+  const other = u.input({ features: 3 });
+  const wide = u.input({ features: 4 }, x);
+  const vector = u.input({ features: 3, steps: false });
+  const ids = u.input({ indices: 3 });
 
-  test.each<[string, () => GraphNode, typeof ArgumentError | typeof ShapeError, string]>([
-    ['one node', () => new Concat().apply(x), ArgumentError, 'nodes'],
-    ['no node', () => new Add().apply({} as never, x), ArgumentError, 'nodes[0]'],
-    ['two time axes', () => new Concat().apply(x, other), ArgumentError, 'nodes[1]'],
-    ['a vector beside a sequence', () => new Multiply().apply(x, vector), ArgumentError, 'nodes[1]'],
-    ['two sizes', () => new Add().apply(x, wide), ShapeError, 'nodes[1]'],
-    ['indices', () => new Concat().apply(ids, ids), ArgumentError, 'nodes[0]'],
-    ['a sequence to repeat', () => new RepeatVector(2).apply(x), ArgumentError, 'vector'],
-    ['no n and no sequence', () => new RepeatVector().apply(vector), ArgumentError, 'like'],
-    ['n and a sequence', () => new RepeatVector(2).apply(vector, x), ArgumentError, 'like'],
-    ['n of 0', () => new RepeatVector(0).apply(vector), ArgumentError, 'n'],
-    ['a vector as value', () => new Attention().apply(x, vector), ArgumentError, 'value'],
-    ['a key on another axis', () => new Attention().apply(x, x, other), ArgumentError, 'key'],
-    ['query and value of two sizes', () => new Attention().apply(x, wide), ShapeError, 'value'],
-    ['query and key of two sizes', () => new Attention().apply(x, x, wide), ShapeError, 'key'],
-    ['units of dot', () => new Attention({ units: 2 }).apply(x, x), ArgumentError, 'units'],
-    ['a kind', () => new Attention({ kind: 'general' as never }).apply(x, x), ArgumentError, 'kind'],
+  test.each<[string, () => u.GraphNode, typeof u.ArgumentError | typeof u.ShapeError, string]>([
+    ['one node', () => new u.Concat().apply(x), u.ArgumentError, 'nodes'],
+    ['no node', () => new u.Add().apply({} as never, x), u.ArgumentError, 'nodes[0]'],
+    ['two time axes', () => new u.Concat().apply(x, other), u.ArgumentError, 'nodes[1]'],
+    ['a vector beside a sequence', () => new u.Multiply().apply(x, vector), u.ArgumentError, 'nodes[1]'],
+    ['two sizes', () => new u.Add().apply(x, wide), u.ShapeError, 'nodes[1]'],
+    ['indices', () => new u.Concat().apply(ids, ids), u.ArgumentError, 'nodes[0]'],
+    ['a sequence to repeat', () => new u.RepeatVector(2).apply(x), u.ArgumentError, 'vector'],
+    ['no n and no sequence', () => new u.RepeatVector().apply(vector), u.ArgumentError, 'like'],
+    ['n and a sequence', () => new u.RepeatVector(2).apply(vector, x), u.ArgumentError, 'like'],
+    ['n of 0', () => new u.RepeatVector(0).apply(vector), u.ArgumentError, 'n'],
+    ['a vector as value', () => new u.Attention().apply(x, vector), u.ArgumentError, 'value'],
+    ['a key on another axis', () => new u.Attention().apply(x, x, other), u.ArgumentError, 'key'],
+    ['query and value of two sizes', () => new u.Attention().apply(x, wide), u.ShapeError, 'value'],
+    ['query and key of two sizes', () => new u.Attention().apply(x, x, wide), u.ShapeError, 'key'],
+    ['units of dot', () => new u.Attention({ units: 2 }).apply(x, x), u.ArgumentError, 'units'],
+    ['a kind', () => new u.Attention({ kind: 'general' as never }).apply(x, x), u.ArgumentError, 'kind'],
   ])('%s', (_, call, type, argument) => {
     const error = thrown(call);
     expect(error).toBeInstanceOf(type);
@@ -305,18 +289,18 @@ describe('refused:', () => {
   });
 
   test('an additive Attention applied again to other sizes', () => {
-    const layer = new Attention({ kind: 'additive' });
+    const layer = new u.Attention({ kind: 'additive' });
     layer.apply(x, x);
-    expect(thrown(() => layer.apply(wide, wide))).toBeInstanceOf(ShapeError);
+    expect(thrown(() => layer.apply(wide, wide))).toBeInstanceOf(u.ShapeError);
     expect(layer.parameters.map(({ shape }) => shape)).toEqual([[3]]);
   });
 });
 
 test('bits do not depend on the other rows', () => {
-  const query = input({ features: 4 });
-  const value = input({ features: 4 });
-  const layer = new Attention({ kind: 'additive' });
-  const model = new Model({ inputs: { query, value }, outputs: layer.apply(query, value) });
+  const query = u.input({ features: 4 });
+  const value = u.input({ features: 4 });
+  const layer = new u.Attention({ kind: 'additive' });
+  const model = new u.Model({ inputs: { query, value }, outputs: layer.apply(query, value) });
   const x = { query: draw.features(1, Tq, B, 4), value: draw.features(1, Tv, B, 4) };
   const all = model.forward(x, { lengths: LENGTHS } as never);
   for (let b = 0; b < B; b++) {

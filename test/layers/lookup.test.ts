@@ -1,16 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  Dropout,
-  Embedding,
-  GRU,
-  init,
-  type Layer,
-  Linear,
-  LSTM,
-  type NDArray,
-  RNN,
-  Sequential,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectClose, expectSame } from '../kernels/closeness.ts';
 import { chainOf } from '../model/chain.ts';
 import { Draw, expectSameArray, expectSameDict, kernelBuilds, stepsOf } from '../model/helpers.ts';
@@ -21,18 +10,18 @@ import { gather } from '../reference/embedding.ts';
 const E = 6;
 const H = 11;
 
-const layersOf: [string, () => Layer][] = [
-  ['rnn', () => new RNN(E, H)],
-  ['relu rnn', () => new RNN(E, H, { nonlinearity: 'relu' })],
-  ['lstm', () => new LSTM(E, H)],
-  ['gru', () => new GRU(E, H)],
-  ['stacked lstm', () => new LSTM(E, H, { numLayers: 2 })],
-  ['stacked gru without biases', () => new GRU(E, H, { numLayers: 3, bias: false })],
+const layersOf: [string, () => u.Layer][] = [
+  ['rnn', () => new u.RNN(E, H)],
+  ['relu rnn', () => new u.RNN(E, H, { nonlinearity: 'relu' })],
+  ['lstm', () => new u.LSTM(E, H)],
+  ['gru', () => new u.GRU(E, H)],
+  ['stacked lstm', () => new u.LSTM(E, H, { numLayers: 2 })],
+  ['stacked gru without biases', () => new u.GRU(E, H, { numLayers: 3, bias: false })],
 ];
 
 /** How many calls a pass makes: one fewer where the rows are looked up by the second layer. */
 function calls(
-  model: Sequential,
+  model: u.Sequential,
   steps: number,
   batch: number,
   how: { training?: boolean; stream?: boolean },
@@ -42,14 +31,14 @@ function calls(
   return model.network.preview({ steps, batch, training, targets: 'none', ...stream }).passes.length;
 }
 
-function embedded(model: Sequential, x: NDArray<Int32Array>): NDArray {
+function embedded(model: u.Sequential, x: u.NDArray<Int32Array>): u.NDArray {
   const table = Float64Array.from(model.stateDict()['0.weight']!.data);
   return { data: Float32Array.from(gather(table, x.data, E)), shape: [...x.shape, E] };
 }
 
 /** The model's layers from the second on, taking the rows themselves. */
-function afterEmbedding(model: Sequential, layer: Layer): Sequential {
-  const rest = new Sequential([layer]);
+function afterEmbedding(model: u.Sequential, layer: u.Layer): u.Sequential {
+  const rest = new u.Sequential([layer]);
   const own = Object.entries(model.stateDict()).filter(([name]) => name.startsWith('1.'));
   rest.loadStateDict(Object.fromEntries(own.map(([name, value]) => [name.replace('1.', '0.'), value])));
   return rest;
@@ -57,7 +46,7 @@ function afterEmbedding(model: Sequential, layer: Layer): Sequential {
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: a table multiplied`, () => {
-    beforeAll(() => init({ kernels }));
+    beforeAll(() => u.init({ kernels }));
 
     describe.each(layersOf)('%s', (_, layer) => {
       test.each([
@@ -65,7 +54,7 @@ for (const kernels of kernelBuilds) {
         [5, 9, 4],
         [13, 30, 1],
       ])('V %i, T %i, B %i: outputs as of the rows to the bit, gradients as the reference', (V, T, B) => {
-        using model = new Sequential([new Embedding(V, E), layer()], { seed: V });
+        using model = new u.Sequential([new u.Embedding(V, E), layer()], { seed: V });
         using rest = afterEmbedding(model, layer());
         for (const training of [false, true]) {
           expect(calls(model, T, B, { training })).toBe(calls(rest, T, B, { training }));
@@ -114,9 +103,9 @@ for (const kernels of kernelBuilds) {
 
       test('a Dropout that drops nothing between them changes nothing', () => {
         const [V, T, B] = [5, 9, 4];
-        const [plain, dropout] = [[], [new Dropout(0)]].map(
-          (between) => new Sequential([new Embedding(V, E), ...between, layer()], { seed: 2 }),
-        ) as [Sequential, Sequential];
+        const [plain, dropout] = [[], [new u.Dropout(0)]].map(
+          (between) => new u.Sequential([new u.Embedding(V, E), ...between, layer()], { seed: 2 }),
+        ) as [u.Sequential, u.Sequential];
         const draw = new Draw(2);
         const [x, dy] = [draw.indices(V, T, B), draw.features(1, T, B, H)];
         const [a, b] = [plain, dropout].map((model) => {
@@ -131,7 +120,7 @@ for (const kernels of kernelBuilds) {
     });
 
     test('a stream makes the products anew when only the table has changed', () => {
-      using model = new Sequential([new Embedding(4, E), new LSTM(E, H)], { seed: 1 });
+      using model = new u.Sequential([new u.Embedding(4, E), new u.LSTM(E, H)], { seed: 1 });
       using stream = model.stream();
       stream.step(2);
       const parameters = model.stateDict();
@@ -143,10 +132,10 @@ for (const kernels of kernelBuilds) {
 }
 
 describe('where a table is multiplied', () => {
-  beforeAll(() => init());
+  beforeAll(() => u.init());
 
   test('inference and training: where its rows are looked up twice each on average', () => {
-    using model = new Sequential([new Embedding(6, E), new LSTM(E, H), new Linear(H, 6)]);
+    using model = new u.Sequential([new u.Embedding(6, E), new u.LSTM(E, H), new u.Linear(H, 6)]);
     for (const training of [false, true]) {
       expect(calls(model, 3, 4, { training })).toBe(2);
       expect(calls(model, 11, 1, { training })).toBe(3);
@@ -157,32 +146,32 @@ describe('where a table is multiplied', () => {
     [1024, 256, 2],
     [1025, 256, 3],
   ])('streams: up to 4 MiB of products (V %i, H %i: %i calls)', (V, width, expected) => {
-    using model = new Sequential([new Embedding(V, 1), new LSTM(1, width), new Linear(width, 1)]);
+    using model = new u.Sequential([new u.Embedding(V, 1), new u.LSTM(1, width), new u.Linear(width, 1)]);
     expect(calls(model, 1, 1, { stream: true })).toBe(expected);
     using stream = model.stream();
     expectSame(stream.step(V - 1).slice(), model.forward([V - 1]).data, 'output');
   });
 
   test('not behind a Dropout that drops, nor by a Linear', () => {
-    using dropout = new Sequential([new Embedding(3, E), new Dropout(0.5), new LSTM(E, H)]);
+    using dropout = new u.Sequential([new u.Embedding(3, E), new u.Dropout(0.5), new u.LSTM(E, H)]);
     expect(calls(dropout, 9, 4, { training: true })).toBe(3);
     expect(calls(dropout, 9, 4, {})).toBe(1);
-    using linear = new Sequential([new Embedding(3, E), new Linear(E, H), new LSTM(H, H)]);
+    using linear = new u.Sequential([new u.Embedding(3, E), new u.Linear(E, H), new u.LSTM(H, H)]);
     expect(calls(linear, 9, 4, {})).toBe(3);
-    using alone = new Sequential([new Embedding(3, E), new Dropout(0.5)]);
+    using alone = new u.Sequential([new u.Embedding(3, E), new u.Dropout(0.5)]);
     expect(calls(alone, 9, 4, {})).toBe(1);
     expect(alone.forward([2, 1]).shape).toEqual([2, 1, E]);
   });
 
   test('a longer sequence of the same model is on the other side: equal to the bit', () => {
-    using model = new Sequential([new Embedding(20, E), new GRU(E, H)], { seed: 1 });
+    using model = new u.Sequential([new u.Embedding(20, E), new u.GRU(E, H)], { seed: 1 });
     const x = new Draw(1).indices(20, 60, 1);
     expect([calls(model, 60, 1, {}), calls(model, 30, 1, {})]).toEqual([1, 2]);
     expectSame(model.forward(stepsOf(x, 0, 30)).data, stepsOf(model.forward(x), 0, 30).data, 'first half');
   });
 
   test('the plan says what the memory takes', () => {
-    using model = new Sequential([new Embedding(500, 20), new LSTM(20, 100)]);
+    using model = new u.Sequential([new u.Embedding(500, 20), new u.LSTM(20, 100)]);
     for (const training of [false, true]) {
       const { bytes } = model.plan({ steps: 100, batch: 20, training });
       const x = new Draw(1).indices(500, 100, 20);

@@ -1,15 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  crossEntropy,
-  Embedding,
-  init,
-  Linear,
-  LSTM,
-  RNN,
-  Sequential,
-  SGD,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectClose, expectSame, scaledError } from '../kernels/closeness.ts';
 import { Draw } from '../model/helpers.ts';
 import { runConfigurable } from '../reference/configurable.ts';
@@ -36,7 +26,7 @@ function distance(weight: Float64Array, H: number): number {
 }
 
 describe('penalties', () => {
-  beforeAll(() => init({ kernels: 'simd' }));
+  beforeAll(() => u.init({ kernels: 'simd' }));
 
   for (const cell of cells) {
     test.each([1, 2, 3])(`l2 and orthogonality of ${cell}: value and gradient, draw %i`, (seed) => {
@@ -68,11 +58,11 @@ describe('penalties', () => {
         const difference = data.map((v, i) => v - without[name]!.data[i]!);
         expect(scaledError(difference, numericGradient(value, weight)), name).toBeLessThan(1e-4);
       }
-      const outer = new Sequential([make(cell, I, H, { ...shape, penalty: { l2, orthogonality } })]);
+      const outer = new u.Sequential([make(cell, I, H, { ...shape, penalty: { l2, orthogonality } })]);
       outer.loadStateDict(
         Object.fromEntries(Object.entries(layer.stateDict()).map(([name, a]) => [`0.${name}`, a])),
       );
-      const trainer = new Trainer(outer, { loss: crossEntropy, optimizer: new SGD({ lr: 0 }) });
+      const trainer = new u.Trainer(outer, { loss: u.crossEntropy, optimizer: new u.SGD({ lr: 0 }) });
       const { penalty, loss } = trainer.step(x, new Draw(1).indices(outer.network.outputSize, T, B));
       expect(penalty / expectedValue).toBeCloseTo(1, 5);
       expect(loss).toBeCloseTo(
@@ -96,7 +86,7 @@ describe('penalties', () => {
       bias: seed % 5 > 0,
     } as const;
     const weight = 0.4;
-    const layer = new RNN(I, H, { ...opts, penalty: { omega: weight } });
+    const layer = new u.RNN(I, H, { ...opts, penalty: { omega: weight } });
     const params = randomize(layer, seed);
     const x = draw.features(1, T, B, I);
     const up = draw.features(1, T, B, layer.outputSize());
@@ -118,8 +108,10 @@ describe('penalties', () => {
   });
 
   test('Ω as a trainer tells it', () => {
-    const model = new Sequential([new RNN(3, 5, { penalty: { omega: 0.4 } }), new Linear(5, 4)], { seed: 2 });
-    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0 }) });
+    const model = new u.Sequential([new u.RNN(3, 5, { penalty: { omega: 0.4 } }), new u.Linear(5, 4)], {
+      seed: 2,
+    });
+    const trainer = new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.SGD({ lr: 0 }) });
     const draw = new Draw(5);
     const [x, y] = [draw.features(1, 6, 3, 3), draw.indices(4, 6, 3)];
     const { penalty } = trainer.step(x, y);
@@ -149,9 +141,13 @@ describe('penalties', () => {
 
   test('a table that is looked up has the same penalties', () => {
     const of = (rows: number) => {
-      const layers = [new Embedding(rows, 3), new LSTM(3, 5, { penalty: { l2: 0.5 } }), new Linear(5, 4)];
-      const model = new Sequential(layers, { seed: 2 });
-      const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0 }) });
+      const layers = [
+        new u.Embedding(rows, 3),
+        new u.LSTM(3, 5, { penalty: { l2: 0.5 } }),
+        new u.Linear(5, 4),
+      ];
+      const model = new u.Sequential(layers, { seed: 2 });
+      const trainer = new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.SGD({ lr: 0 }) });
       const { penalty } = trainer.step([0, 1, 2, 0, 1, 2, 0, 1], [0, 1, 2, 3, 0, 1, 2, 3]);
       const w = model.stateDict()['1.weight_hh_l0']!.data;
       expect(penalty / (0.5 * w.reduce((sum, v) => sum + v * v, 0))).toBeCloseTo(1, 5);

@@ -1,32 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  AdamW,
-  ArgumentError,
-  AvgPool1d,
-  Conv1d,
-  Flatten,
-  init,
-  LastStep,
-  type Layer,
-  Linear,
-  LSTM,
-  MaxPool1d,
-  mse,
-  Pool,
-  type PoolOptions,
-  Reverse,
-  Sequential,
-  ShapeError,
-  StateError,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { Draw, expectSameArray, thrown } from '../model/helpers.ts';
 import { relativeError } from '../reference/gradcheck.ts';
 import * as reference from '../reference/pool.ts';
 import { rowOf } from './rowOf.ts';
 import { expectTrains } from './trains.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 const T = 7;
 const LENGTHS = [2, 7, 0, 5, 7];
@@ -34,8 +14,8 @@ const B = LENGTHS.length;
 const C = 3;
 
 describe.each([
-  ['max', (size: number, opts: object) => new MaxPool1d(size, opts)],
-  ['mean', (size: number, opts: object) => new AvgPool1d(size, opts)],
+  ['max', (size: number, opts: object) => new u.MaxPool1d(size, opts)],
+  ['mean', (size: number, opts: object) => new u.AvgPool1d(size, opts)],
 ] as const)('%s of windows', (kind, make) => {
   test.each([
     [2, {}],
@@ -74,8 +54,8 @@ describe.each([
     expect(thrown(() => make(4, { padding: 3 }))).toMatchObject({ argument: 'padding' });
     expect(thrown(() => make(4, { padding: 'causal' }))).toMatchObject({ argument: 'padding' });
     expect(thrown(() => make(0, {}))).toMatchObject({ argument: 'size' });
-    const error = thrown(() => new Sequential([new Linear(1, 1), make(2, {})]).stream());
-    expect(error).toBeInstanceOf(StateError);
+    const error = thrown(() => new u.Sequential([new u.Linear(1, 1), make(2, {})]).stream());
+    expect(error).toBeInstanceOf(u.StateError);
     expect((error as Error).message).toMatch(/^stream: layers\[1\] \(\w+Pool1d\)/);
   });
 });
@@ -85,7 +65,7 @@ describe.each(['mean', 'max', 'last'] as const)('Pool %s', (kind) => {
 
   test('output and gradient of every row, with lengths and without', () => {
     const draw = new Draw(4);
-    const layer = new Pool({ kind });
+    const layer = new u.Pool({ kind });
     const x = draw.features(1, T, B, C);
     for (const lengths of [undefined, LENGTHS]) {
       const y = layer.forward(x, { training: true, lengths });
@@ -120,11 +100,11 @@ describe.each(['mean', 'max', 'last'] as const)('Pool %s', (kind) => {
 
   test('trains behind a convolution and a bidirectional layer', () => {
     const draw = new Draw(5);
-    const model = new Sequential([
-      new Conv1d(C, 4, 3, { padding: 'same', stride: 2 }),
-      new LSTM(4, 3, { bidirectional: true }),
-      new Pool({ kind }),
-      new Linear(6, 2),
+    const model = new u.Sequential([
+      new u.Conv1d(C, 4, 3, { padding: 'same', stride: 2 }),
+      new u.LSTM(4, 3, { bidirectional: true }),
+      new u.Pool({ kind }),
+      new u.Linear(6, 2),
     ]);
     const x = draw.features(1, T, B, C);
     const y = draw.features(0.5, 1, B, 2);
@@ -135,31 +115,33 @@ describe.each(['mean', 'max', 'last'] as const)('Pool %s', (kind) => {
 describe('Pool', () => {
   test('last is LastStep of the same step, also in streams', () => {
     const x = new Draw(6).features(1, 4, 2, 2);
-    const [pool, last] = [new Pool({ kind: 'last' }), new LastStep({ sameStep: true })].map(
-      (layer) => new Sequential([new LSTM(2, 3, { bidirectional: true }), layer], { seed: 1 }),
+    const [pool, last] = [new u.Pool({ kind: 'last' }), new u.LastStep({ sameStep: true })].map(
+      (layer) => new u.Sequential([new u.LSTM(2, 3, { bidirectional: true }), layer], { seed: 1 }),
     );
     expectSameArray(pool!.forward(x), last!.forward(x), 'output');
-    const stream = new Sequential([new LSTM(2, 3), new Pool({ kind: 'last' })]).stream();
+    const stream = new u.Sequential([new u.LSTM(2, 3), new u.Pool({ kind: 'last' })]).stream();
     expect(stream.step([1, 2]).length).toBe(3);
   });
 
   test('refused: an unknown kind, none, streams of a mean', () => {
-    expect(thrown(() => new Pool({ kind: 'sum' } as unknown as PoolOptions))).toMatchObject({
+    expect(thrown(() => new u.Pool({ kind: 'sum' } as unknown as u.PoolOptions))).toMatchObject({
       argument: 'kind',
     });
-    expect(thrown(() => new Pool(undefined as unknown as PoolOptions))).toMatchObject({ argument: 'kind' });
-    const model = new Sequential([new LSTM(2, 3), new Pool({ kind: 'mean' })]);
+    expect(thrown(() => new u.Pool(undefined as unknown as u.PoolOptions))).toMatchObject({
+      argument: 'kind',
+    });
+    const model = new u.Sequential([new u.LSTM(2, 3), new u.Pool({ kind: 'mean' })]);
     expect((thrown(() => model.stream()) as Error).message).toMatch(
       /^stream: layers\[1\] \(Pool\) is a mean/,
     );
-    const after = () => new Sequential([new LSTM(2, 3), new LastStep(), new MaxPool1d(2)]);
+    const after = () => new u.Sequential([new u.LSTM(2, 3), new u.LastStep(), new u.MaxPool1d(2)]);
     expect(thrown(after)).toMatchObject({ argument: 'layers[2]' });
   });
 });
 
 describe('Flatten', () => {
   test('puts the steps of a row one after the other, and back', () => {
-    const layer = new Flatten({ steps: 3 });
+    const layer = new u.Flatten({ steps: 3 });
     const x = new Draw(7).features(1, 3, 2, 2);
     const { data, shape } = layer.forward(x, { training: true });
     expect(shape).toEqual([1, 2, 6]);
@@ -170,40 +152,44 @@ describe('Flatten', () => {
 
   test('trains before a Linear, and is the same after saving', () => {
     const draw = new Draw(8);
-    const model = new Sequential([
-      new Conv1d(2, 3, 3),
-      new MaxPool1d(2),
-      new Flatten({ steps: 3 }),
-      new Linear(9, 2),
+    const model = new u.Sequential([
+      new u.Conv1d(2, 3, 3),
+      new u.MaxPool1d(2),
+      new u.Flatten({ steps: 3 }),
+      new u.Linear(9, 2),
     ]);
     const x = draw.features(1, 8, 4, 2);
     const y = draw.features(0.5, 1, 4, 2);
-    const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW({ lr: 0.02 }), carryState: true });
+    const trainer = new u.Trainer(model, {
+      loss: u.mse,
+      optimizer: new u.AdamW({ lr: 0.02 }),
+      carryState: true,
+    });
     const losses = Array.from({ length: 40 }, () => trainer.step(x, y).loss);
     expect(losses.at(-1)!).toBeLessThan(losses[0]! * 0.7);
-    expectSameArray(Sequential.load(model.save()).forward(x), model.forward(x), 'loaded');
+    expectSameArray(u.Sequential.load(model.save()).forward(x), model.forward(x), 'loaded');
   });
 
   test('refused: another number of steps, lengths, a mask, streams', () => {
-    const layer = new Flatten({ steps: 3 });
+    const layer = new u.Flatten({ steps: 3 });
     const x = { data: new Float32Array(4), shape: [2, 2, 1] };
-    expect(thrown(() => layer.forward(x))).toBeInstanceOf(ShapeError);
+    expect(thrown(() => layer.forward(x))).toBeInstanceOf(u.ShapeError);
     expect(thrown(() => layer.forward(x))).toMatchObject({ argument: 'x' });
     const three = { data: new Float32Array(6), shape: [3, 2, 1] };
     for (const opts of [{ lengths: [3, 3] }, { mask: new Array(6).fill(1) }]) {
-      expect(thrown(() => layer.forward(three, opts))).toBeInstanceOf(ArgumentError);
+      expect(thrown(() => layer.forward(three, opts))).toBeInstanceOf(u.ArgumentError);
       expect(thrown(() => layer.forward(three, opts))).toMatchObject({ argument: 'lengths' });
     }
-    expect(thrown(() => new Flatten({ steps: 0 }))).toMatchObject({ argument: 'steps' });
+    expect(thrown(() => new u.Flatten({ steps: 0 }))).toMatchObject({ argument: 'steps' });
     expect(
-      thrown(() => new Sequential([new Linear(1, 1), new Flatten({ steps: 2 })]).stream()),
-    ).toBeInstanceOf(StateError);
+      thrown(() => new u.Sequential([new u.Linear(1, 1), new u.Flatten({ steps: 2 })]).stream()),
+    ).toBeInstanceOf(u.StateError);
   });
 });
 
 describe('Reverse', () => {
   test('turns the steps of each row that count round, twice is the identity', () => {
-    const layer = new Reverse();
+    const layer = new u.Reverse();
     const x = new Draw(9).features(1, T, B, C);
     const y = layer.forward(x, { training: true, lengths: LENGTHS });
     for (const [b, n] of LENGTHS.entries()) {
@@ -221,8 +207,8 @@ describe('Reverse', () => {
 
   test('before and after a recurrent layer it is the reverse direction', () => {
     const x = new Draw(10).features(1, 5, 2, 3);
-    const both = new Sequential([new LSTM(3, 2, { bidirectional: true })], { seed: 2 });
-    const model = new Sequential([new Reverse(), new LSTM(3, 2), new Reverse()], { seed: 2 });
+    const both = new u.Sequential([new u.LSTM(3, 2, { bidirectional: true })], { seed: 2 });
+    const model = new u.Sequential([new u.Reverse(), new u.LSTM(3, 2), new u.Reverse()], { seed: 2 });
     const dict = both.stateDict();
     model.loadStateDict(
       Object.fromEntries(
@@ -235,14 +221,16 @@ describe('Reverse', () => {
   });
 });
 
-test.each<[string, () => Layer]>([
-  ['MaxPool1d', () => new MaxPool1d(2)],
-  ['Pool', () => new Pool({ kind: 'max' })],
-  ['Flatten', () => new Flatten({ steps: 4 })],
-  ['Reverse', () => new Reverse()],
+test.each<[string, () => u.Layer]>([
+  ['MaxPool1d', () => new u.MaxPool1d(2)],
+  ['Pool', () => new u.Pool({ kind: 'max' })],
+  ['Flatten', () => new u.Flatten({ steps: 4 })],
+  ['Reverse', () => new u.Reverse()],
 ])('%s is refused by name in parts of a sequence', (type, make) => {
-  const model = new Sequential([new LSTM(2, 2), make()]);
-  const error = thrown(() => new Trainer(model, { loss: mse, optimizer: new AdamW(), memoryBudget: 1e7 }));
+  const model = new u.Sequential([new u.LSTM(2, 2), make()]);
+  const error = thrown(
+    () => new u.Trainer(model, { loss: u.mse, optimizer: new u.AdamW(), memoryBudget: 1e7 }),
+  );
   expect(error).toMatchObject({ argument: 'memoryBudget' });
   expect((error as Error).message).toContain(`layers[1] (${type}`);
 });

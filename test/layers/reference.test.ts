@@ -1,14 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  type ForwardOptions,
-  type ForwardResult,
-  GRU,
-  init,
-  LSTM,
-  type NDArray,
-  RNN,
-  type RNNOptions,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectClose, expectSame } from '../kernels/closeness.ts';
 import { Draw, doubles, expectSameArray, kernelBuilds } from '../model/helpers.ts';
 import { backwardStack, type CellName, runStack } from '../reference/stack.ts';
@@ -16,10 +7,10 @@ import { backwardStack, type CellName, runStack } from '../reference/stack.ts';
 const OUTPUT = 1e-5;
 const GRADIENT = 1e-4;
 
-function make(cell: CellName, inputSize: number, hiddenSize: number, opts: RNNOptions) {
+function make(cell: CellName, inputSize: number, hiddenSize: number, opts: u.RNNOptions) {
   const { nonlinearity, ...rest } = opts;
-  if (cell === 'lstm') return new LSTM(inputSize, hiddenSize, rest);
-  return cell === 'gru' ? new GRU(inputSize, hiddenSize, rest) : new RNN(inputSize, hiddenSize, opts);
+  if (cell === 'lstm') return new u.LSTM(inputSize, hiddenSize, rest);
+  return cell === 'gru' ? new u.GRU(inputSize, hiddenSize, rest) : new u.RNN(inputSize, hiddenSize, opts);
 }
 
 /** A stack with everything drawn from the seed, and its reference. */
@@ -32,12 +23,13 @@ function drawn(cell: CellName, seed: number) {
   const layer = make(cell, inputSize, hiddenSize, { numLayers, bias, seed, nonlinearity });
   const state = () => draw.features(1, numLayers, batch, hiddenSize);
   const x = draw.features(1, steps, batch, inputSize);
-  const given: ForwardOptions = seed % 2 ? { h0: state(), ...(cell === 'lstm' ? { c0: state() } : {}) } : {};
-  const upstream: Record<'output', NDArray> & { hN?: NDArray; cN?: NDArray } = {
+  const given: u.ForwardOptions =
+    seed % 2 ? { h0: state(), ...(cell === 'lstm' ? { c0: state() } : {}) } : {};
+  const upstream: Record<'output', u.NDArray> & { hN?: u.NDArray; cN?: u.NDArray } = {
     output: draw.features(1, steps, batch, hiddenSize),
     ...(seed % 4 < 2 ? { hN: state(), ...(cell === 'lstm' ? { cN: state() } : {}) } : {}),
   };
-  const d64 = (array?: NDArray) => array && Float64Array.from(array.data);
+  const d64 = (array?: u.NDArray) => array && Float64Array.from(array.data);
   const config = { batch, inputSize, hiddenSize, numLayers, nonlinearity } as const;
   const parameters = doubles(layer.stateDict());
   const expected = runStack(
@@ -45,8 +37,8 @@ function drawn(cell: CellName, seed: number) {
     config,
     parameters,
     d64(x)!,
-    d64(given.h0 as NDArray),
-    d64(given.c0 as NDArray),
+    d64(given.h0 as u.NDArray),
+    d64(given.c0 as u.NDArray),
   );
   const wanted = backwardStack(
     config,
@@ -63,7 +55,7 @@ const cells: CellName[] = ['rnn', 'lstm', 'gru'];
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: stacks against the float64 reference`, () => {
-    beforeAll(() => init({ kernels }));
+    beforeAll(() => u.init({ kernels }));
 
     for (const cell of cells) {
       test.each(seeds)(`${cell}: outputs, states and gradients of draw %i`, (seed) => {
@@ -91,7 +83,7 @@ for (const kernels of kernelBuilds) {
         const { layer, x, given } = drawn(cell, seed);
         const inference = layer.forward(x, given);
         const training = layer.forward(x, { ...given, training: true });
-        for (const name of ['output', 'hN', 'cN'] as (keyof ForwardResult)[]) {
+        for (const name of ['output', 'hN', 'cN'] as (keyof u.ForwardResult)[]) {
           expectSameArray(inference[name], training[name], name);
         }
       });

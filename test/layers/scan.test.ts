@@ -1,22 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  type BackwardResult,
-  constant,
-  type ForwardResult,
-  type Given,
-  IndRNN,
-  type IndRNNOptions,
-  init,
-  Linear,
-  MinGRU,
-  MinLSTM,
-  mse,
-  type NDArray,
-  Sequential,
-  SGD,
-  SRU,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectThrows } from '../errors.ts';
 import { expectClose, expectSame } from '../kernels/closeness.ts';
 import { Draw, doubles, expectSameArray, expectSameDict, kernelBuilds, stepsOf } from '../model/helpers.ts';
@@ -27,32 +10,32 @@ const OUTPUT = 1e-5;
 const GRADIENT = 1e-4;
 
 const makers = {
-  mingru: MinGRU,
-  minlstm: MinLSTM,
-  'indrnn relu': IndRNN,
-  'indrnn tanh': IndRNN,
-  sru: SRU,
+  mingru: u.MinGRU,
+  minlstm: u.MinLSTM,
+  'indrnn relu': u.IndRNN,
+  'indrnn tanh': u.IndRNN,
+  sru: u.SRU,
 } as const;
 type Name = keyof typeof makers;
 const names = Object.keys(makers) as Name[];
 
 /** What all of them have in common; states as the cell has them. */
 interface Any {
-  forward(x: Given, opts?: object): Pick<ForwardResult, 'output'> & Partial<ForwardResult>;
-  backward(upstream: object): Pick<BackwardResult, 'input'> & Partial<BackwardResult>;
-  stateDict(): Record<string, NDArray>;
-  gradients(): Record<string, NDArray>;
+  forward(x: u.Given, opts?: object): Pick<u.ForwardResult, 'output'> & Partial<u.ForwardResult>;
+  backward(upstream: object): Pick<u.BackwardResult, 'input'> & Partial<u.BackwardResult>;
+  stateDict(): Record<string, u.NDArray>;
+  gradients(): Record<string, u.NDArray>;
   config(): Record<string, unknown>;
 }
 
-function make(name: Name, inputSize: number, hiddenSize: number, opts: IndRNNOptions = {}): Any {
+function make(name: Name, inputSize: number, hiddenSize: number, opts: u.IndRNNOptions = {}): Any {
   const own = name === 'indrnn tanh' ? { nonlinearity: 'tanh' as const } : {};
   return new makers[name](inputSize, hiddenSize, { ...own, ...opts });
 }
 
 interface Case {
   label: string;
-  opts?: IndRNNOptions;
+  opts?: u.IndRNNOptions;
   sizes?: [T: number, B: number, I: number, H: number];
   lengths?: number[];
   states?: boolean;
@@ -107,7 +90,7 @@ function drawn(name: Name, { opts = {}, sizes = [6, 4, 5, 7], lengths, states }:
     ...(nonlinearity ? { nonlinearity } : {}),
     ...(mergeMode ? { merge: mergeMode } : {}),
   };
-  const d64 = (array: unknown) => (array ? Float64Array.from((array as NDArray).data) : undefined);
+  const d64 = (array: unknown) => (array ? Float64Array.from((array as u.NDArray).data) : undefined);
   const run = runConfigurable(config, doubles(layer.stateDict()), d64(x)!, {
     [`${slot}0`]: d64((given as Record<string, unknown>)[`${slot}0`]),
     lengths,
@@ -124,7 +107,7 @@ function drawn(name: Name, { opts = {}, sizes = [6, 4, 5, 7], lengths, states }:
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: against the float64 reference`, () => {
-    beforeAll(() => init({ kernels }));
+    beforeAll(() => u.init({ kernels }));
 
     describe.each(names)('%s', (name) => {
       test.each(cases)('$label: outputs, states, gradients; inference has the bits of training', (given) => {
@@ -171,7 +154,7 @@ for (const kernels of kernelBuilds) {
 
       test.each([1, 3])('steps of a stream have the bits of forward, batch %i', (batch) => {
         const layer = make(name, 5, 9, { numLayers: 2 });
-        using model = new Sequential([layer as MinGRU, new Linear(9, 2)], { seed: 1 });
+        using model = new u.Sequential([layer as u.MinGRU, new u.Linear(9, 2)], { seed: 1 });
         const x = new Draw(2).features(1, 7, batch, 5);
         const expected = model.forward(x);
         using stream = model.stream({ batch });
@@ -185,22 +168,22 @@ for (const kernels of kernelBuilds) {
 
 describe.each(names)('%s', (name) => {
   const model = () =>
-    new Sequential(
+    new u.Sequential(
       [
-        make(name, 4, 6, { numLayers: 2, bidirectional: true, mergeMode: 'sum', dropout: 0.2 }) as MinGRU,
-        make(name, 6, 5, { bias: false, clipStepNorm: 2, inputDropout: 0.1 }) as MinGRU,
-        new Linear(5, 3),
+        make(name, 4, 6, { numLayers: 2, bidirectional: true, mergeMode: 'sum', dropout: 0.2 }) as u.MinGRU,
+        make(name, 6, 5, { bias: false, clipStepNorm: 2, inputDropout: 0.1 }) as u.MinGRU,
+        new u.Linear(5, 3),
       ],
       { seed: 9 },
     );
   const x = new Draw(5).features(1, 6, 3, 4);
   const y = new Draw(6).features(1, 6, 3, 3);
 
-  beforeAll(() => init());
+  beforeAll(() => u.init());
 
   test('is saved and loaded: layers, options, parameters, outputs', () => {
     const saved = model();
-    const loaded = Sequential.load(saved.save());
+    const loaded = u.Sequential.load(saved.save());
     expect(loaded.layers.map((l) => [l.type, l.config()])).toEqual(
       saved.layers.map((l) => [l.type, l.config()]),
     );
@@ -209,7 +192,7 @@ describe.each(names)('%s', (name) => {
   });
 
   test('trains; flow tells of every layer and direction', () => {
-    const trainer = new Trainer(model(), { loss: mse, optimizer: new SGD({ lr: 0.1 }) });
+    const trainer = new u.Trainer(model(), { loss: u.mse, optimizer: new u.SGD({ lr: 0.1 }) });
     const first = trainer.step(x, y).loss;
     for (let i = 0; i < 100; i++) trainer.step(x, y);
     const { loss, flow } = trainer.step(x, y, { flow: true, lengths: [6, 3, 5] });
@@ -226,9 +209,9 @@ describe.each(names)('%s', (name) => {
 
   test('flow tells of saturated gates', () => {
     const H = 5;
-    const layer = make(name, 4, H, { init: { bias_ih: constant(10), weight_ih: constant(0) } });
-    const model = new Sequential([layer as MinGRU], { seed: 1 });
-    const trainer = new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 0.1 }) });
+    const layer = make(name, 4, H, { init: { bias_ih: u.constant(10), weight_ih: u.constant(0) } });
+    const model = new u.Sequential([layer as u.MinGRU], { seed: 1 });
+    const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.SGD({ lr: 0.1 }) });
     const targets = new Draw(6).features(1, 6, 3, H);
     const { gates } = trainer.step(x, targets, { flow: true }).flow!.layers[0]!;
     expect(Object.fromEntries(gates.map(({ gate, saturated }) => [gate, saturated]))).toEqual(
@@ -279,5 +262,8 @@ describe.each(names)('%s', (name) => {
 });
 
 test('IndRNN: another nonlinearity is refused', () => {
-  expectThrows(() => new IndRNN(3, 4, { nonlinearity: 'sigmoid' as 'tanh' }), ['nonlinearity', '"sigmoid"']);
+  expectThrows(
+    () => new u.IndRNN(3, 4, { nonlinearity: 'sigmoid' as 'tanh' }),
+    ['nonlinearity', '"sigmoid"'],
+  );
 });

@@ -2,19 +2,7 @@ import * as built from 'unrolled';
 import { WorkerTrainer } from 'unrolled/worker';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { verify } from '../../src/cli/verify/verify.ts';
-import {
-  type Given,
-  init,
-  Linear,
-  mse,
-  type NDArray,
-  Sequential,
-  SGD,
-  ShapeError,
-  SLSTM,
-  type SLSTMOptions,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { serializeSafetensors } from '../../src/io/safetensors.ts';
 import { expectThrows } from '../errors.ts';
 import { expectClose, expectSame } from '../kernels/closeness.ts';
@@ -23,16 +11,16 @@ import { backward, forward, type SlstmParams } from '../reference/slstm.ts';
 
 const [T, B, I, H] = [5, 3, 4, 6];
 const STATES = ['h', 'c', 'n', 'm'] as const;
-const d64 = ({ data }: NDArray) => Float64Array.from(data);
-const one = ({ data, shape }: NDArray) => ({ data, shape: [1, ...shape] });
-const options: SLSTMOptions[] = [
+const d64 = ({ data }: u.NDArray) => Float64Array.from(data);
+const one = ({ data, shape }: u.NDArray) => ({ data, shape: [1, ...shape] });
+const options: u.SLSTMOptions[] = [
   {},
   { heads: 2 },
   { forgetGate: 'exponential' },
   { heads: 3, forgetGate: 'exponential', bias: false },
 ];
 
-function referenceOf(layer: SLSTM, suffix = '_l0'): SlstmParams {
+function referenceOf(layer: u.SLSTM, suffix = '_l0'): SlstmParams {
   const dict = layer.stateDict();
   const get = (name: string) => dict[name + suffix] && d64(dict[name + suffix]!);
   return {
@@ -56,10 +44,10 @@ function drawn(seed = 4) {
 
 for (const kernels of kernelBuilds) {
   describe.each(options)(`${kernels}: %j`, (opts) => {
-    beforeAll(() => init({ kernels }));
+    beforeAll(() => u.init({ kernels }));
 
     test('outputs, four states and their gradients as the float64 reference has them', () => {
-      const layer = new SLSTM(I, H, { ...opts, seed: 3 });
+      const layer = new u.SLSTM(I, H, { ...opts, seed: 3 });
       const { x, before, upstream } = drawn();
       const given = Object.fromEntries(STATES.map((name) => [`${name}0`, one(before[name])]));
       const states = { h: d64(before.h), c: d64(before.c), n: d64(before.n), m: d64(before.m) };
@@ -90,22 +78,22 @@ for (const kernels of kernelBuilds) {
     });
 
     test('both directions of two layers, lengths: each is a layer alone on its part', () => {
-      const layer = new SLSTM(I, H, { ...opts, numLayers: 2, bidirectional: true, seed: 5 });
+      const layer = new u.SLSTM(I, H, { ...opts, numLayers: 2, bidirectional: true, seed: 5 });
       const lengths = [5, 2, 4];
       const { x } = drawn();
       const { output, nN } = layer.forward(x, { lengths });
       const dict = layer.stateDict();
       for (let b = 0; b < B; b++) {
         const length = lengths[b]!;
-        const row = (values: NDArray, t: number) => {
+        const row = (values: u.NDArray, t: number) => {
           const width = values.shape.at(-1)!;
           return values.data.subarray((t * B + b) * width, (t * B + b + 1) * width);
         };
         let seen = Array.from({ length }, (_, t) => row(x, t));
         for (let k = 0; k < 2; k++) {
           const runs = ['', '_reverse'].map((direction) => {
-            const alone = new SLSTM(seen[0]!.length, H, opts);
-            const own = Object.keys(alone.stateDict()).map((name): [string, Given] => [
+            const alone = new u.SLSTM(seen[0]!.length, H, opts);
+            const own = Object.keys(alone.stateDict()).map((name): [string, u.Given] => [
               name,
               dict[name.replace('_l0', `_l${k}${direction}`)]!,
             ]);
@@ -128,7 +116,7 @@ for (const kernels of kernelBuilds) {
     });
 
     test('steps of a stream, of a fork and of pooled sessions have the bits of forward', () => {
-      using model = new Sequential([new SLSTM(I, H, { ...opts, numLayers: 2 }), new Linear(H, 2)], {
+      using model = new u.Sequential([new u.SLSTM(I, H, { ...opts, numLayers: 2 }), new u.Linear(H, 2)], {
         seed: 1,
       });
       const x = new Draw(2).features(1, T, 1, I);
@@ -156,14 +144,14 @@ for (const kernels of kernelBuilds) {
 }
 
 describe('an SLSTM', () => {
-  beforeAll(() => init());
+  beforeAll(() => u.init());
 
   const model = () =>
-    new Sequential([new SLSTM(I, H, { heads: 2, numLayers: 2 }), new Linear(H, 2)], { seed: 9 });
+    new u.Sequential([new u.SLSTM(I, H, { heads: 2, numLayers: 2 }), new u.Linear(H, 2)], { seed: 9 });
   const x = new Draw(5).features(1, 12, B, I);
   const y = new Draw(6).features(1, 12, B, 2);
   const train = (opts: object = {}) => {
-    const trainer = new Trainer(model(), { loss: mse, optimizer: new SGD({ lr: 0.1 }), ...opts });
+    const trainer = new u.Trainer(model(), { loss: u.mse, optimizer: new u.SGD({ lr: 0.1 }), ...opts });
     const losses = Array.from({ length: 20 }, () => trainer.step(x, y).loss);
     expect(losses.at(-1)).toBeLessThan(losses[0]!);
     return trainer;
@@ -193,7 +181,7 @@ describe('an SLSTM', () => {
 
   test('is saved and loaded with its options', () => {
     const saved = model();
-    const loaded = Sequential.load(saved.save());
+    const loaded = u.Sequential.load(saved.save());
     expect(loaded.layers.map((l) => l.config())).toEqual(saved.layers.map((l) => l.config()));
     expectSameArray(loaded.forward(x), saved.forward(x), 'output');
   });
@@ -215,7 +203,7 @@ describe('an SLSTM', () => {
   });
 
   test.each([0, 0.01])('a conformance fixture is verified; off by %f', async (difference) => {
-    const layer = new SLSTM(I, H, { heads: 2 });
+    const layer = new u.SLSTM(I, H, { heads: 2 });
     const { x: input, before, upstream } = drawn(8);
     const p = referenceOf(layer);
     const sizes = Array<number>(T).fill(B);
@@ -260,14 +248,14 @@ describe('an SLSTM', () => {
   });
 
   test('refuses what it has not', () => {
-    const layer = new SLSTM(I, H);
+    const layer = new u.SLSTM(I, H);
     const { x, before } = drawn();
-    expectThrows(() => new SLSTM(I, H, { heads: 4 }), ['heads', 'hiddenSize', '6']);
-    expectThrows(() => new SLSTM(I, H, { forgetGate: 'tanh' as 'sigmoid' }), ['forgetGate']);
-    expectThrows(() => new SLSTM(I, H, { zoneout: 0.1 } as object), ['SLSTM: zoneout']);
+    expectThrows(() => new u.SLSTM(I, H, { heads: 4 }), ['heads', 'hiddenSize', '6']);
+    expectThrows(() => new u.SLSTM(I, H, { forgetGate: 'tanh' as 'sigmoid' }), ['forgetGate']);
+    expectThrows(() => new u.SLSTM(I, H, { zoneout: 0.1 } as object), ['SLSTM: zoneout']);
     expectThrows(() => layer.forward(x, { q0: one(before.h) } as object), ['q0', 'SLSTM']);
     layer.forward(x, { training: true });
     expectThrows(() => layer.backward({ mN: one(before.m) } as object), ['mN', 'state']);
-    expectThrows(() => layer.backward({ nN: before.n }), ['nN'], ShapeError);
+    expectThrows(() => layer.backward({ nN: before.n }), ['nN'], u.ShapeError);
   });
 });

@@ -1,17 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  type CellUpstream,
-  GRU,
-  GRUCell,
-  init,
-  irnn,
-  LSTM,
-  LSTMCell,
-  type NDArray,
-  RNN,
-  RNNCell,
-  ShapeError,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectThrows } from '../errors.ts';
 import { expectSame } from '../kernels/closeness.ts';
 import { Draw, expectSameArray, expectSameDict, kernelBuilds } from '../model/helpers.ts';
@@ -19,18 +7,18 @@ import { Draw, expectSameArray, expectSameDict, kernelBuilds } from '../model/he
 const [B, I, H] = [3, 5, 9];
 
 const pairs = [
-  ['RNNCell', () => new RNNCell(I, H, { seed: 4 }), () => new RNN(I, H, { seed: 4 })],
+  ['RNNCell', () => new u.RNNCell(I, H, { seed: 4 }), () => new u.RNN(I, H, { seed: 4 })],
   [
     'RNNCell with relu, no bias',
-    () => new RNNCell(I, H, { seed: 4, nonlinearity: 'relu', bias: false }),
-    () => new RNN(I, H, { seed: 4, nonlinearity: 'relu', bias: false }),
+    () => new u.RNNCell(I, H, { seed: 4, nonlinearity: 'relu', bias: false }),
+    () => new u.RNN(I, H, { seed: 4, nonlinearity: 'relu', bias: false }),
   ],
-  ['LSTMCell', () => new LSTMCell(I, H, { seed: 4 }), () => new LSTM(I, H, { seed: 4 })],
-  ['GRUCell', () => new GRUCell(I, H, { seed: 4 }), () => new GRU(I, H, { seed: 4 })],
+  ['LSTMCell', () => new u.LSTMCell(I, H, { seed: 4 }), () => new u.LSTM(I, H, { seed: 4 })],
+  ['GRUCell', () => new u.GRUCell(I, H, { seed: 4 }), () => new u.GRU(I, H, { seed: 4 })],
 ] as const;
 
-const one = ({ data, shape }: NDArray) => ({ data, shape: [1, ...shape] });
-const stripped = (dict: Record<string, NDArray>) =>
+const one = ({ data, shape }: u.NDArray) => ({ data, shape: [1, ...shape] });
+const stripped = (dict: Record<string, u.NDArray>) =>
   Object.fromEntries(Object.entries(dict).map(([name, value]) => [name.replace('_l0', ''), value]));
 
 for (const kernels of kernelBuilds) {
@@ -43,7 +31,7 @@ for (const kernels of kernelBuilds) {
       const [h0, c0] = [draw.features(1, B, H), draw.features(1, B, H)];
       const [dh, dc] = [draw.features(1, B, H), draw.features(1, B, H)];
 
-      beforeAll(() => init({ kernels }));
+      beforeAll(() => u.init({ kernels }));
 
       test('parameters', () => {
         using cell = makeCell();
@@ -57,7 +45,7 @@ for (const kernels of kernelBuilds) {
         const layerStates = { h0: one(h0), ...(isLstm ? { c0: one(c0) } : {}) };
         const expected = layer.forward(one(x), { ...layerStates, training: true });
         for (const training of [false, true]) {
-          const { h, c } = cell.forward(x, { ...states, training }) as { h: NDArray; c?: NDArray };
+          const { h, c } = cell.forward(x, { ...states, training }) as { h: u.NDArray; c?: u.NDArray };
           expectSameArray(one(h), expected.hN, 'h');
           expectSameArray(c && one(c), expected.cN, 'c');
           expectSame(h.data, expected.output.data, 'output');
@@ -67,7 +55,7 @@ for (const kernels of kernelBuilds) {
         expectSameArray(one(back.input), wanted.input, 'input');
         expectSameArray(one(back.h0), wanted.h0, 'h0');
         expect('c0' in back).toBe(isLstm);
-        if ('c0' in back) expectSameArray(one(back.c0 as NDArray), wanted.c0, 'c0');
+        if ('c0' in back) expectSameArray(one(back.c0 as u.NDArray), wanted.c0, 'c0');
         expectSameDict(cell.gradients(), stripped(layer.gradients()));
         cell.zeroGradients();
         for (const { data } of Object.values(cell.gradients()))
@@ -80,7 +68,7 @@ for (const kernels of kernelBuilds) {
 
       test('a row without a batch', () => {
         using cell = makeCell();
-        const row = <S extends number[]>({ data }: NDArray, ...shape: S) => ({
+        const row = <S extends number[]>({ data }: u.NDArray, ...shape: S) => ({
           data: data.slice(0, shape[0]),
           shape,
         });
@@ -104,7 +92,7 @@ for (const kernels of kernelBuilds) {
         let states: object = {};
         for (let t = 0; t < T; t++) {
           const part = { data: xs.data.subarray(t * B * I, (t + 1) * B * I), shape: [B, I] };
-          const { h, c } = cell.forward(part, states) as { h: NDArray; c?: NDArray };
+          const { h, c } = cell.forward(part, states) as { h: u.NDArray; c?: u.NDArray };
           expectSame(h.data, output.data.subarray(t * B * H, (t + 1) * B * H), `step ${t}`);
           states = { h0: h, ...(c ? { c0: c } : {}) };
         }
@@ -114,11 +102,11 @@ for (const kernels of kernelBuilds) {
 }
 
 describe('cells', () => {
-  beforeAll(() => init());
+  beforeAll(() => u.init());
 
   test('loadStateDict takes the names of torch.nn, and no others', () => {
-    using from = new LSTMCell(I, H, { seed: 1 });
-    using to = new LSTMCell(I, H, { seed: 2 });
+    using from = new u.LSTMCell(I, H, { seed: 1 });
+    using to = new u.LSTMCell(I, H, { seed: 2 });
     to.loadStateDict(from.stateDict());
     expectSameDict(to.stateDict(), from.stateDict());
     const { bias_hh: _, ...rest } = from.stateDict();
@@ -126,48 +114,48 @@ describe('cells', () => {
     expectThrows(
       () => to.loadStateDict({ ...from.stateDict(), weight_ih: [1] }),
       ['weight_ih', '180', '[36, 5]', '1'],
-      ShapeError,
+      u.ShapeError,
     );
   });
 
   test('what is refused', () => {
-    using cell = new GRUCell(I, H);
+    using cell = new u.GRUCell(I, H);
     const x = new Float32Array(I);
-    const upstream: CellUpstream = { h: new Float32Array(H) };
+    const upstream: u.CellUpstream = { h: new Float32Array(H) };
     const first = /^backward: .*forward/;
-    expectThrows(() => new RNNCell(I, H, { numLayers: 2 } as object), ['RNNCell: numLayers']);
+    expectThrows(() => new u.RNNCell(I, H, { numLayers: 2 } as object), ['RNNCell: numLayers']);
     expect(() => cell.backward(upstream)).toThrow(first);
     expectThrows(
       () => cell.forward({ data: new Float32Array(8), shape: [2, 4] }),
       ['x', '[batch, 5]', '[5]', '[2, 4]'],
-      ShapeError,
+      u.ShapeError,
     );
-    expectThrows(() => cell.forward({ data: [], shape: [0, 5] }), ['x', '[batch, 5]'], ShapeError);
-    expectThrows(() => cell.forward([1, 2]), ['x', '5', '[5]', '2'], ShapeError);
+    expectThrows(() => cell.forward({ data: [], shape: [0, 5] }), ['x', '[batch, 5]'], u.ShapeError);
+    expectThrows(() => cell.forward([1, 2]), ['x', '5', '[5]', '2'], u.ShapeError);
     expectThrows(() => cell.forward(null as never), ['x', 'null']);
-    expectThrows(() => cell.forward(x, { h0: [1] }), ['h0', '9', '[9]', '1'], ShapeError);
+    expectThrows(() => cell.forward(x, { h0: [1] }), ['h0', '9', '[9]', '1'], u.ShapeError);
     expectThrows(() => cell.forward(x, { c0: new Float32Array(H) }), ['forward: c0']);
     cell.forward(x);
     expect(() => cell.backward(upstream)).toThrow(first);
     cell.forward(x, { training: true });
     expectThrows(() => cell.backward({ c: new Float32Array(H) }), ['backward: c']);
-    expectThrows(() => cell.backward({ h: [1] }), ['h', '9', '[9]', '1'], ShapeError);
+    expectThrows(() => cell.backward({ h: [1] }), ['h', '9', '[9]', '1'], u.ShapeError);
     cell.backward(upstream);
     expect(() => cell.backward(upstream)).toThrow(first);
   });
 
   test('irnn: the RNN of Le et al. keeps a state that is positive', () => {
-    using layer = new RNN(2, 4, { ...irnn(), numLayers: 2 });
+    using layer = new u.RNN(2, 4, { ...u.irnn(), numLayers: 2 });
     const { weight_ih_l0, weight_hh_l0, bias_ih_l1, bias_hh_l1 } = layer.stateDict();
     expect([...weight_hh_l0!.data]).toEqual([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
     expect([...bias_ih_l1!.data, ...bias_hh_l1!.data]).toEqual(Array(8).fill(0));
     expect(Math.max(...weight_ih_l0!.data.map(Math.abs))).toBeLessThan(0.006);
     expect(Math.max(...weight_ih_l0!.data.map(Math.abs))).toBeGreaterThan(0);
-    using single = new RNN(2, 4, irnn());
+    using single = new u.RNN(2, 4, u.irnn());
     const h0 = { data: [1, 2, 3, 4], shape: [1, 1, 4] };
     const { hN } = single.forward(new Float32Array(2 * 50), { h0 });
     expect([...hN.data]).toEqual([1, 2, 3, 4]);
-    using scaled = new RNN(2, 4, irnn(0.5));
+    using scaled = new u.RNN(2, 4, u.irnn(0.5));
     expect(scaled.stateDict().weight_hh_l0!.data[5]).toBe(0.5);
   });
 });

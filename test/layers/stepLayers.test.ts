@@ -1,26 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  Activation,
-  ArgumentError,
-  BatchNorm,
-  bceWithLogits,
-  Embedding,
-  FormatError,
-  GRU,
-  init,
-  LastStep,
-  type Layer,
-  LayerNorm,
-  Linear,
-  LSTM,
-  mse,
-  type NDArray,
-  NonFiniteError,
-  Sequential,
-  SGD,
-  StateError,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectClose, expectSame, rounded } from '../kernels/closeness.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from '../model/helpers.ts';
 import { activations } from '../reference/activations.ts';
@@ -28,14 +7,14 @@ import { batchNorm, batchNormBackward, running } from '../reference/batchNorm.ts
 import { layerNorm, layerNormBackward } from '../reference/layerNorm.ts';
 import { logSoftmax, logSoftmaxBackward, softmax, softmaxBackward } from '../reference/softmax.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 const [T, B] = [5, 3];
 const LENGTHS = [3, 0, 5];
 const draw = new Draw(7);
 
 /** Rows of [T, B, n] that count. */
-function valid(n: number, { data }: NDArray, lengths: readonly number[] | undefined): Float64Array {
+function valid(n: number, { data }: u.NDArray, lengths: readonly number[] | undefined): Float64Array {
   const rows: number[] = [];
   for (let t = 0; t < T; t++) {
     for (let b = 0; b < B; b++) {
@@ -46,8 +25,8 @@ function valid(n: number, { data }: NDArray, lengths: readonly number[] | undefi
 }
 
 /** Forward and backward of one layer, and what counts of it. */
-function run(layer: Layer, n: number, out: number, lengths: readonly number[] | undefined, seed = 0) {
-  const model = new Sequential([layer], { seed });
+function run(layer: u.Layer, n: number, out: number, lengths: readonly number[] | undefined, seed = 0) {
+  const model = new u.Sequential([layer], { seed });
   const named = Object.entries(model.stateDict()).filter(([name]) => !/running/.test(name));
   const drawn = named.map(([name, { shape }]) => {
     const data = draw.features(
@@ -74,7 +53,7 @@ function run(layer: Layer, n: number, out: number, lengths: readonly number[] | 
 describe.each([undefined, LENGTHS])('lengths %o:', (lengths) => {
   test.each(Object.keys(activations))('Activation %s against float64', (name) => {
     const { of, slope, slack = 0 } = activations[name as keyof typeof activations]!;
-    const layer = new Activation(name as 'relu');
+    const layer = new u.Activation(name as 'relu');
     const { alpha = 0, beta = 0 } = { alpha: 0, beta: 0, ...defaults(name) };
     const { y, dx, given, upstream } = run(new Wrapped(layer, 7), 7, 7, lengths);
     expectClose(
@@ -92,11 +71,11 @@ describe.each([undefined, LENGTHS])('lengths %o:', (lengths) => {
   });
 
   test('softmax and logSoftmax against float64', () => {
-    const soft = run(new Wrapped(new Activation('softmax'), 7), 7, 7, lengths);
+    const soft = run(new Wrapped(new u.Activation('softmax'), 7), 7, 7, lengths);
     expectClose(soft.y, softmax(7, soft.given), 1e-6, 'softmax');
     const back = softmaxBackward(7, soft.upstream, softmax(7, soft.given));
     expectClose(soft.dx, back, 3e-6, 'gradient of softmax');
-    const log = run(new Wrapped(new Activation('logSoftmax'), 7), 7, 7, lengths);
+    const log = run(new Wrapped(new u.Activation('logSoftmax'), 7), 7, 7, lengths);
     expectClose(log.y, logSoftmax(7, log.given), 1e-6, 'logSoftmax');
     const logBack = logSoftmaxBackward(7, log.upstream, logSoftmax(7, log.given));
     expectClose(log.dx, logBack, 3e-6, 'gradient of logSoftmax');
@@ -107,7 +86,7 @@ describe.each([undefined, LENGTHS])('lengths %o:', (lengths) => {
     [4, 1e-3, true],
     [7, 1e-5, false],
   ])('LayerNorm of %i, eps %f, bias %s, against float64', (n, eps, bias) => {
-    const got = run(new LayerNorm(n, { eps, bias }), n, n, lengths);
+    const got = run(new u.LayerNorm(n, { eps, bias }), n, n, lengths);
     const { weight, bias: b } = got.parameters;
     const m = got.given.length / n;
     const pass = layerNorm(m, n, got.given, weight!, b, eps);
@@ -119,7 +98,7 @@ describe.each([undefined, LENGTHS])('lengths %o:', (lengths) => {
   });
 
   test.each([1, 4, 7])('BatchNorm of %i against float64, with the rows that count', (n) => {
-    const got = run(new BatchNorm(n, { momentum: 0.3, eps: 1e-3 }), n, n, lengths);
+    const got = run(new u.BatchNorm(n, { momentum: 0.3, eps: 1e-3 }), n, n, lengths);
     const { weight, bias } = got.parameters;
     const m = got.given.length / n;
     const pass = batchNorm(m, n, got.given, weight!, bias!, 1e-3);
@@ -143,8 +122,8 @@ describe.each([undefined, LENGTHS])('lengths %o:', (lengths) => {
   test.each(['tanh', 'softmax', { name: 'elu', alpha: 0.5 }] as const)(
     'Linear with %o is Linear and Activation',
     (activation) => {
-      const fused = run(new Linear(4, 6, { activation }), 4, 6, lengths);
-      const apart = new Sequential([new Linear(4, 6), new Activation(activation)]);
+      const fused = run(new u.Linear(4, 6, { activation }), 4, 6, lengths);
+      const apart = new u.Sequential([new u.Linear(4, 6), new u.Activation(activation)]);
       apart.loadStateDict(fused.model.stateDict());
       const y = apart.forward(fused.x, { ...fused.opts, training: true });
       expectSame(fused.y, valid(6, y, lengths), 'training');
@@ -154,13 +133,13 @@ describe.each([undefined, LENGTHS])('lengths %o:', (lengths) => {
 });
 
 /** Gives a layer without a size one. */
-class Wrapped implements Layer {
+class Wrapped implements u.Layer {
   readonly type = 'Wrapped';
   readonly input;
   readonly parameters = [];
-  readonly #layer: Layer;
+  readonly #layer: u.Layer;
 
-  constructor(layer: Layer, size: number) {
+  constructor(layer: u.Layer, size: number) {
     this.#layer = layer;
     this.input = { kind: 'features', size } as const;
   }
@@ -177,7 +156,7 @@ class Wrapped implements Layer {
     return this.#layer.isIdle?.(training, stream) ?? false;
   }
 
-  reserve(...args: Parameters<Layer['reserve']>) {
+  reserve(...args: Parameters<u.Layer['reserve']>) {
     return this.#layer.reserve(...args);
   }
 }
@@ -190,15 +169,15 @@ function defaults(name: string): { alpha?: number; beta?: number } {
   return name === 'scaledtanh' || name === 'affine' ? { alpha: 1, beta: name === 'affine' ? 0 : 1 } : {};
 }
 
-function stepModel(): Sequential {
+function stepModel(): u.Sequential {
   const layers = [
-    new LSTM(4, 6),
-    new LayerNorm(6),
-    new Linear(6, 5, { activation: 'gelu' }),
-    new BatchNorm(5),
-    new Activation('logSoftmax'),
+    new u.LSTM(4, 6),
+    new u.LayerNorm(6),
+    new u.Linear(6, 5, { activation: 'gelu' }),
+    new u.BatchNorm(5),
+    new u.Activation('logSoftmax'),
   ];
-  return new Sequential(layers, { seed: 3 });
+  return new u.Sequential(layers, { seed: 3 });
 }
 
 describe('models with step layers', () => {
@@ -218,12 +197,15 @@ describe('models with step layers', () => {
 
   test('a saved model has the running statistics, a checkpoint goes on with the same bits', () => {
     const [x, y] = [draw.features(1, T, B, 4), draw.features(1, T, B, 5)];
-    const make = (model: Sequential) =>
-      new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 0.1, momentum: 0.9, weightDecay: 0.1 }) });
+    const make = (model: u.Sequential) =>
+      new u.Trainer(model, {
+        loss: u.mse,
+        optimizer: new u.SGD({ lr: 0.1, momentum: 0.9, weightDecay: 0.1 }),
+      });
     const model = stepModel();
     const trainer = make(model);
     trainer.step(x, y);
-    const loaded = Sequential.load(model.save());
+    const loaded = u.Sequential.load(model.save());
     expectSameDict(loaded.stateDict(), model.stateDict());
     expectSameArray(loaded.forward(x), model.forward(x), 'output');
     const again = make(stepModel());
@@ -234,24 +216,24 @@ describe('models with step layers', () => {
   });
 
   test('weight decay and the number of parameters leave running statistics out', () => {
-    const model = new Sequential([new BatchNorm(4)]);
+    const model = new u.Sequential([new u.BatchNorm(4)]);
     expect(model.parameterCount).toBe(8);
-    const trainer = new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 1, weightDecay: 0.5 }) });
+    const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.SGD({ lr: 1, weightDecay: 0.5 }) });
     const x = draw.features(1, T, B, 4);
     trainer.step(x, x);
-    const alone = new Sequential([new BatchNorm(4)]);
+    const alone = new u.Sequential([new u.BatchNorm(4)]);
     alone.forward(x, { training: true });
     for (const name of ['0.running_mean', '0.running_var'])
       expectSame(model.stateDict()[name]!.data, alone.stateDict()[name]!.data, name);
   });
 
   test('after a bidirectional layer, LastStep takes the last step of what mixes features', () => {
-    for (const layer of [new LayerNorm(6), new Activation('softmax')]) {
-      const model = new Sequential([new GRU(4, 3, { bidirectional: true }), layer, new LastStep()]);
+    for (const layer of [new u.LayerNorm(6), new u.Activation('softmax')]) {
+      const model = new u.Sequential([new u.GRU(4, 3, { bidirectional: true }), layer, new u.LastStep()]);
       const x = draw.features(1, T, B, 4);
-      const all = new Sequential([
-        new GRU(4, 3, { bidirectional: true }),
-        layer.type === 'LayerNorm' ? new LayerNorm(6) : new Activation('softmax'),
+      const all = new u.Sequential([
+        new u.GRU(4, 3, { bidirectional: true }),
+        layer.type === 'LayerNorm' ? new u.LayerNorm(6) : new u.Activation('softmax'),
       ]);
       all.loadStateDict(model.stateDict());
       expectSame(model.forward(x).data, all.forward(x).data.subarray((T - 1) * B * 6), layer.type);
@@ -264,8 +246,8 @@ describe('running statistics stay where nothing is trained:', () => {
   const bad = { ...x, data: x.data.map((v, i) => (i === 7 ? Number.NaN : v)) };
 
   function trained(nonFinite: 'throw' | 'skip') {
-    const model = new Sequential([new BatchNorm(4), new Linear(4, 4)]);
-    const trainer = new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 0.1 }), nonFinite });
+    const model = new u.Sequential([new u.BatchNorm(4), new u.Linear(4, 4)]);
+    const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.SGD({ lr: 0.1 }), nonFinite });
     trainer.step(x, x);
     return { model, trainer, before: model.stateDict() };
   }
@@ -276,7 +258,7 @@ describe('running statistics stay where nothing is trained:', () => {
       [x, bad],
     ] as const) {
       const thrower = trained('throw');
-      expect(thrown(() => thrower.trainer.step(a, b))).toBeInstanceOf(NonFiniteError);
+      expect(thrown(() => thrower.trainer.step(a, b))).toBeInstanceOf(u.NonFiniteError);
       expectSameDict(thrower.model.stateDict(), thrower.before);
       const skipper = trained('skip');
       expect(skipper.trainer.step(a, b).skipped).toBe(true);
@@ -290,18 +272,18 @@ describe('running statistics stay where nothing is trained:', () => {
     trainer.evaluate(x, x);
     model.forward(x);
     expect(thrown(() => trainer.step(x.data.subarray(0, 4), x.data.subarray(0, 4)))).toBeInstanceOf(
-      ArgumentError,
+      u.ArgumentError,
     );
     expect(thrown(() => model.forward(x.data.subarray(0, 4), { training: true }))).toBeInstanceOf(
-      ArgumentError,
+      u.ArgumentError,
     );
     expectSameDict(model.stateDict(), before);
   });
 
   test('parts of a sequence are refused', () => {
-    const model = new Sequential([new BatchNorm(4)]);
+    const model = new u.Sequential([new u.BatchNorm(4)]);
     for (const parts of [{ memoryBudget: 1e6 }, { truncation: { k1: 1, k2: 1 } }]) {
-      const make = () => new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 0.1 }), ...parts });
+      const make = () => new u.Trainer(model, { loss: u.mse, optimizer: new u.SGD({ lr: 0.1 }), ...parts });
       expect(thrown(make)).toMatchObject({ argument: Object.keys(parts)[0] });
     }
   });
@@ -309,8 +291,10 @@ describe('running statistics stay where nothing is trained:', () => {
 
 describe('Linear tied to an Embedding', () => {
   function tied() {
-    const embedding = new Embedding(9, 4);
-    return new Sequential([embedding, new LSTM(4, 4), new Linear(4, 9, { tied: embedding })], { seed: 5 });
+    const embedding = new u.Embedding(9, 4);
+    return new u.Sequential([embedding, new u.LSTM(4, 4), new u.Linear(4, 9, { tied: embedding })], {
+      seed: 5,
+    });
   }
   // enough rows for a recurrent layer to multiply the table instead
   const x = { data: Int32Array.from({ length: 24 }, (_, i) => (i * 5 + (i >> 2)) % 9), shape: [8, 3] };
@@ -322,7 +306,7 @@ describe('Linear tied to an Embedding', () => {
     const table = model.stateDict()['0.weight']!;
     expect(Object.keys(model.stateDict())).not.toContain('2.weight');
     expect(model.parameterCount).toBe(9 * 4 + 160 + 9);
-    const apart = new Sequential([new Embedding(9, 4), new LSTM(4, 4), new Linear(4, 9)]);
+    const apart = new u.Sequential([new u.Embedding(9, 4), new u.LSTM(4, 4), new u.Linear(4, 9)]);
     apart.loadStateDict({ ...model.stateDict(), '2.weight': table });
     expectSameArray(model.forward(x), apart.forward(x), 'inference');
     expectSameArray(model.forward(x, { training: true }), apart.forward(x, { training: true }), 'training');
@@ -336,8 +320,8 @@ describe('Linear tied to an Embedding', () => {
 
   test('is saved once and tied again; streams', () => {
     const model = tied();
-    const loaded = Sequential.load(model.save());
-    expect((loaded.layers[2] as Linear).tied).toBe(loaded.layers[0]);
+    const loaded = u.Sequential.load(model.save());
+    expect((loaded.layers[2] as u.Linear).tied).toBe(loaded.layers[0]);
     expectSameDict(loaded.stateDict(), model.stateDict());
     const whole = loaded.forward({ data: few.data.subarray(0, 2), shape: [2, 1] });
     const stream = loaded.stream();
@@ -352,35 +336,35 @@ describe('Linear tied to an Embedding', () => {
     for (const index of ['9', '1', '2']) {
       const changed = bytes.slice();
       changed[at] = index.charCodeAt(0);
-      expect(thrown(() => Sequential.load(changed))).toBeInstanceOf(FormatError);
+      expect(thrown(() => u.Sequential.load(changed))).toBeInstanceOf(u.FormatError);
     }
   });
 
   test('is refused with another size, another layer, in another model or without one', () => {
-    const embedding = new Embedding(9, 4);
-    expect(thrown(() => new Linear(3, 9, { tied: embedding }))).toBeInstanceOf(ArgumentError);
-    expect(thrown(() => new Linear(4, 8, { tied: embedding }))).toBeInstanceOf(ArgumentError);
-    expect(thrown(() => new Linear(4, 9, { tied: new Linear(4, 9) as never }))).toMatchObject({
+    const embedding = new u.Embedding(9, 4);
+    expect(thrown(() => new u.Linear(3, 9, { tied: embedding }))).toBeInstanceOf(u.ArgumentError);
+    expect(thrown(() => new u.Linear(4, 8, { tied: embedding }))).toBeInstanceOf(u.ArgumentError);
+    expect(thrown(() => new u.Linear(4, 9, { tied: new u.Linear(4, 9) as never }))).toMatchObject({
       argument: 'tied',
     });
-    const linear = new Linear(4, 9, { tied: embedding });
-    expect(thrown(() => new Sequential([new LSTM(4, 4), linear]))).toBeInstanceOf(ArgumentError);
+    const linear = new u.Linear(4, 9, { tied: embedding });
+    expect(thrown(() => new u.Sequential([new u.LSTM(4, 4), linear]))).toBeInstanceOf(u.ArgumentError);
     expect(thrown(() => linear.forward({ data: new Float32Array(4), shape: [1, 1, 4] }))).toBeInstanceOf(
-      StateError,
+      u.StateError,
     );
-    new Sequential([embedding, linear]);
+    new u.Sequential([embedding, linear]);
   });
 });
 
 test('BatchNorm, LayerNorm and Activation refuse what is not theirs', () => {
   for (const [make, argument] of [
-    [() => new Activation('gelus' as never), 'activation'],
-    [() => new Activation({ name: 'relu', alpha: 1 }), 'activation.alpha'],
-    [() => new LayerNorm(0), 'size'],
-    [() => new LayerNorm(4, { eps: -1 }), 'eps'],
-    [() => new BatchNorm(4, { momentum: 2 }), 'momentum'],
-    [() => new BatchNorm(4, { affine: true } as never), 'BatchNorm: affine'],
-    [() => new Linear(4, 4, { activation: 'softmin' as never }), 'activation'],
+    [() => new u.Activation('gelus' as never), 'activation'],
+    [() => new u.Activation({ name: 'relu', alpha: 1 }), 'activation.alpha'],
+    [() => new u.LayerNorm(0), 'size'],
+    [() => new u.LayerNorm(4, { eps: -1 }), 'eps'],
+    [() => new u.BatchNorm(4, { momentum: 2 }), 'momentum'],
+    [() => new u.BatchNorm(4, { affine: true } as never), 'BatchNorm: affine'],
+    [() => new u.Linear(4, 4, { activation: 'softmin' as never }), 'activation'],
   ] as const) {
     expect(thrown(make)).toMatchObject({ name: 'ArgumentError', argument });
   }
@@ -388,14 +372,17 @@ test('BatchNorm, LayerNorm and Activation refuse what is not theirs', () => {
 
 test('trains: a sequence tagger with all of them learns a rule of its inputs', () => {
   const layers = [
-    new GRU(3, 12),
-    new LayerNorm(12),
-    new Linear(12, 8, { activation: 'mish' }),
-    new BatchNorm(8),
-    new Linear(8, 1),
+    new u.GRU(3, 12),
+    new u.LayerNorm(12),
+    new u.Linear(12, 8, { activation: 'mish' }),
+    new u.BatchNorm(8),
+    new u.Linear(8, 1),
   ];
-  const model = new Sequential(layers, { seed: 1 });
-  const trainer = new Trainer(model, { loss: bceWithLogits, optimizer: new SGD({ lr: 0.3, momentum: 0.9 }) });
+  const model = new u.Sequential(layers, { seed: 1 });
+  const trainer = new u.Trainer(model, {
+    loss: u.bceWithLogits,
+    optimizer: new u.SGD({ lr: 0.3, momentum: 0.9 }),
+  });
   const x = draw.features(1, 12, 16, 3);
   // whether the first feature is above that of the step before
   const y = Float32Array.from({ length: 12 * 16 }, (_, i) => {

@@ -1,15 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  crossEntropy,
-  Embedding,
-  init,
-  Linear,
-  LSTM,
-  Sequential,
-  SGD,
-  Trainer,
-  type TrainerOptions,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectSame } from '../kernels/closeness.ts';
 import { Draw } from '../model/helpers.ts';
 import { thorough } from '../thorough.ts';
@@ -17,14 +7,16 @@ import { thorough } from '../thorough.ts';
 const V = 6;
 const HIDDEN = thorough ? 256 : 96;
 
-function language(): Sequential {
-  return new Sequential([new Embedding(V, 8), new LSTM(8, HIDDEN), new Linear(HIDDEN, V)], { seed: 1 });
+function language(): u.Sequential {
+  return new u.Sequential([new u.Embedding(V, 8), new u.LSTM(8, HIDDEN), new u.Linear(HIDDEN, V)], {
+    seed: 1,
+  });
 }
 
-function make(opts: Partial<TrainerOptions> = {}): Trainer {
-  return new Trainer(language(), {
-    loss: crossEntropy,
-    optimizer: new SGD({ lr: 0.1 }),
+function make(opts: Partial<u.TrainerOptions> = {}): u.Trainer {
+  return new u.Trainer(language(), {
+    loss: u.crossEntropy,
+    optimizer: new u.SGD({ lr: 0.1 }),
     carryState: true,
     ...opts,
   });
@@ -35,14 +27,14 @@ function tokens(steps: number, batch: number) {
 }
 
 beforeAll(async () => {
-  await init({ kernels: 'simd' });
+  await u.init({ kernels: 'simd' });
 });
 
 /** Bytes of the states h and c of `rows` rows. */
 const states = (rows: number) => rows * 2 * HIDDEN * 4;
 
 describe('memory is bounded by the largest call, not by how many different ones there were', () => {
-  test.each<[string, Partial<TrainerOptions>, number, number]>([
+  test.each<[string, Partial<u.TrainerOptions>, number, number]>([
     ['whole sequences', {}, 2, 1],
     ['truncation', { truncation: { k1: 1, k2: 2 } }, 3, 3],
     ['a memory budget', { memoryBudget: 2_000_000 }, 12, 6],

@@ -1,17 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import {
-  AdamW,
-  crossEntropy,
-  Dropout,
-  Embedding,
-  Generator,
-  init,
-  Linear,
-  LSTM,
-  Sequential,
-  Trainer,
-  UnrolledError,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import * as blas from '../../src/kernels/index.ts';
 
 const seed = Number(globalThis.process?.env?.FUZZ_SEED ?? Date.now() % 2 ** 31);
@@ -20,11 +8,11 @@ const V = 5;
 const WORDS = 64;
 
 beforeAll(async () => {
-  await init({ kernels: 'simd' });
+  await u.init({ kernels: 'simd' });
   await blas.init({ kernels: 'simd' });
 });
 
-const generator = new Generator(seed);
+const generator = new u.Generator(seed);
 const below = (n: number) => generator.integer(n);
 const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
 
@@ -73,7 +61,7 @@ const sequence = () => {
 };
 
 /** A pattern of its own behind what was reserved so far. */
-function guard({ network }: Sequential): () => boolean {
+function guard({ network }: u.Sequential): () => boolean {
   const region = network.reserve('canary', WORDS);
   network.arena.i32.fill(0x5eed1e55, region.ptr / 4, region.ptr / 4 + WORDS);
   return () =>
@@ -81,10 +69,10 @@ function guard({ network }: Sequential): () => boolean {
 }
 
 test(`${CALLS} calls with odd arguments write nowhere but where they should (FUZZ_SEED=${seed})`, () => {
-  const layers = [new Embedding(V, 3), new LSTM(3, 5), new Dropout(0.3), new Linear(5, V)];
-  const model = new Sequential(layers, { seed: 1 });
+  const layers = [new u.Embedding(V, 3), new u.LSTM(3, 5), new u.Dropout(0.3), new u.Linear(5, V)];
+  const model = new u.Sequential(layers, { seed: 1 });
   const guards = [guard(model)];
-  const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new AdamW(), carryState: true });
+  const trainer = new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.AdamW(), carryState: true });
   guards.push(guard(model));
   let stream = model.stream({ batch: 2, block: 3 });
   guards.push(guard(model));
@@ -193,7 +181,7 @@ test(`${CALLS} calls with odd arguments write nowhere but where they should (FUZ
       call();
     } catch (error) {
       refused = true;
-      if (!(error instanceof UnrolledError || error instanceof blas.UnrolledError))
+      if (!(error instanceof u.UnrolledError || error instanceof blas.UnrolledError))
         throw new Error(what, { cause: error });
       if (error.message.length > 400) throw new Error(`${what}: a message of ${error.message.length}`);
     }

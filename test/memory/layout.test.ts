@@ -1,29 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ChainPlan } from '../../src/engine/chainPlan.ts';
 import { Network } from '../../src/engine/network.ts';
-import {
-  Adam,
-  AdamW,
-  crossEntropy,
-  Dropout,
-  Embedding,
-  GRU,
-  init,
-  type Layer,
-  Linear,
-  LSTM,
-  MemoryError,
-  mse,
-  RMSprop,
-  RNN,
-  Sequential,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { MemoryArena } from '../../src/memory/arena.ts';
 import { align, Layout, MAX_BYTES, type Region } from '../../src/memory/layout.ts';
 import { Draw, thrown } from '../model/helpers.ts';
 
-beforeAll(() => init());
+beforeAll(() => u.init());
 
 const PAGE = 65_536;
 /** The last bytes of page 0 may tell the kernels something, once and for all. */
@@ -51,20 +34,20 @@ function expectOrdered(regions: readonly Region[], start: number): void {
   }
 }
 
-function drawnLayers(draw: Draw): Layer[] {
+function drawnLayers(draw: Draw): u.Layer[] {
   const makers = [
-    (i: number, o: number) => new RNN(i, o, { numLayers: draw.integer(1, 2) }),
-    (i: number, o: number) => new LSTM(i, o, { numLayers: draw.integer(1, 3), bias: draw.next() < 0.5 }),
-    (i: number, o: number) => new GRU(i, o, { numLayers: draw.integer(1, 2) }),
-    (i: number, o: number) => new Linear(i, o),
+    (i: number, o: number) => new u.RNN(i, o, { numLayers: draw.integer(1, 2) }),
+    (i: number, o: number) => new u.LSTM(i, o, { numLayers: draw.integer(1, 3), bias: draw.next() < 0.5 }),
+    (i: number, o: number) => new u.GRU(i, o, { numLayers: draw.integer(1, 2) }),
+    (i: number, o: number) => new u.Linear(i, o),
   ];
   let size = draw.integer(1, 30);
-  const layers: Layer[] = draw.next() < 0.5 ? [new Embedding(20, size)] : [];
+  const layers: u.Layer[] = draw.next() < 0.5 ? [new u.Embedding(20, size)] : [];
   const count = draw.integer(1, 4);
   for (let k = 0; k < count; k++) {
     const out = draw.integer(1, 40);
     layers.push(makers[draw.integer(0, 3)]!(size, out));
-    if (draw.next() < 0.3) layers.push(new Dropout(0.5));
+    if (draw.next() < 0.3) layers.push(new u.Dropout(0.5));
     size = out;
   }
   return layers;
@@ -90,13 +73,13 @@ describe('Layout', () => {
     const layout = new Layout(MAX_BYTES - 128);
     expect(layout.take('last', 32).ptr).toBe(MAX_BYTES - 128);
     expect(layout.end).toBe(MAX_BYTES);
-    expect(thrown(() => layout.take('more', 1))).toBeInstanceOf(MemoryError);
-    expect(thrown(() => new Layout(PAGE).take('huge', 1e9, 1e9, 1e300))).toBeInstanceOf(MemoryError);
+    expect(thrown(() => layout.take('more', 1))).toBeInstanceOf(u.MemoryError);
+    expect(thrown(() => new Layout(PAGE).take('huge', 1e9, 1e9, 1e300))).toBeInstanceOf(u.MemoryError);
   });
 
   test('a region too large leaves the layout as it was', () => {
     const layout = new Layout(PAGE);
-    expect(thrown(() => layout.take('huge', MAX_BYTES))).toBeInstanceOf(MemoryError);
+    expect(thrown(() => layout.take('huge', MAX_BYTES))).toBeInstanceOf(u.MemoryError);
     expect(layout.take('next', 4).ptr).toBe(PAGE);
   });
 });
@@ -151,7 +134,7 @@ describe('the regions of a network', () => {
 
   test.each(seeds)('draw %i: page 0 stays as it is, and nothing past the plan is written', (seed) => {
     const draw = new Draw(seed);
-    const model = new Sequential(drawnLayers(draw), { seed });
+    const model = new u.Sequential(drawnLayers(draw), { seed });
     const { network } = model;
     const [steps, batch] = [draw.integer(1, 9), draw.integer(1, 7)];
     const { kind, size } = network.input;
@@ -162,9 +145,11 @@ describe('the regions of a network', () => {
       ofIndices
         ? draw.indices(network.outputSize, steps, batch)
         : draw.features(1, steps, batch, network.outputSize);
-    const optimizer = [new Adam(), new AdamW(), new RMSprop({ centered: true, momentum: 0.5 })][seed % 3]!;
-    const trainer = new Trainer(model, {
-      loss: ofIndices ? crossEntropy : mse,
+    const optimizer = [new u.Adam(), new u.AdamW(), new u.RMSprop({ centered: true, momentum: 0.5 })][
+      seed % 3
+    ]!;
+    const trainer = new u.Trainer(model, {
+      loss: ofIndices ? u.crossEntropy : u.mse,
       optimizer,
       carryState: seed % 4 < 2,
     });

@@ -1,36 +1,21 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  Adam,
-  AdamW,
-  ArgumentError,
-  crossEntropy,
-  Embedding,
-  init,
-  Linear,
-  LSTM,
-  MemoryError,
-  mse,
-  RNN,
-  Sequential,
-  SGD,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectWords } from '../errors.ts';
 import { optimizerCases } from '../every.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from '../model/helpers.ts';
 import { languageModel } from '../model/languageModel.ts';
 import { thorough } from '../thorough.ts';
 
-beforeAll(() => init());
+beforeAll(() => u.init());
 
 const V = 11;
 
-function language(seed = 1): Sequential {
+function language(seed = 1): u.Sequential {
   return languageModel(V, [6, 9, 7], { seed, numLayers: 2, dropout: 0.1 });
 }
 
-function features(): Sequential {
-  return new Sequential([new RNN(5, 33), new Linear(33, 4)], { seed: 1 });
+function features(): u.Sequential {
+  return new u.Sequential([new u.RNN(5, 33), new u.Linear(33, 4)], { seed: 1 });
 }
 
 function tokens(steps: number, batch: number) {
@@ -48,7 +33,7 @@ describe('plan tells the bytes there are after the first step', () => {
         ...(thorough ? ([[300, 32]] as const) : []),
       ] as const) {
         using model = language();
-        const trainer = new Trainer(model, { loss: crossEntropy, optimizer: optimizer(), carryState });
+        const trainer = new u.Trainer(model, { loss: u.crossEntropy, optimizer: optimizer(), carryState });
         const { bytes, parameterBytes, planBytes } = model.plan({ steps, batch });
         expect(bytes % 65_536).toBe(0);
         expect(bytes).toBeGreaterThan(65_536 + parameterBytes + planBytes);
@@ -61,7 +46,7 @@ describe('plan tells the bytes there are after the first step', () => {
 
   test('a loss of features', () => {
     using model = features();
-    const trainer = new Trainer(model, { loss: mse, optimizer: new Adam() });
+    const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.Adam() });
     const { bytes } = model.plan({ steps: 100, batch: 40 });
     const draw = new Draw(1);
     trainer.step(draw.features(1, 100, 40, 5), draw.features(1, 100, 40, 4));
@@ -70,8 +55,8 @@ describe('plan tells the bytes there are after the first step', () => {
 
   test('a second trainer with more state', () => {
     using model = language();
-    new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 1 }) }).step(...tokens(3, 2));
-    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new Adam(), carryState: true });
+    new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.SGD({ lr: 1 }) }).step(...tokens(3, 2));
+    const trainer = new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.Adam(), carryState: true });
     model.stream();
     const { bytes } = model.plan({ steps: 200, batch: 32 });
     trainer.step(...tokens(200, 32));
@@ -112,7 +97,7 @@ describe('plan tells the bytes there are after the first step', () => {
   ])('%o is refused', (given, message) => {
     using model = language();
     const error = thrown(() => model.plan(given as never));
-    expect(error).toBeInstanceOf(ArgumentError);
+    expect(error).toBeInstanceOf(u.ArgumentError);
     expectWords(error, message);
   });
 });
@@ -120,7 +105,11 @@ describe('plan tells the bytes there are after the first step', () => {
 describe('memory', () => {
   test('stays as it is over 1000 steps', () => {
     using model = language();
-    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new AdamW(), carryState: true });
+    const trainer = new u.Trainer(model, {
+      loss: u.crossEntropy,
+      optimizer: new u.AdamW(),
+      carryState: true,
+    });
     const batch = tokens(4, 2);
     trainer.step(...batch);
     const bytes = model.memoryBytes;
@@ -130,7 +119,7 @@ describe('memory', () => {
 
   test('grows for a longer sequence: parameters and pointers stay', () => {
     using model = language();
-    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new Adam() });
+    const trainer = new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.Adam() });
     trainer.step(...tokens(3, 2));
     const { network } = model;
     const pointers = () =>
@@ -147,10 +136,10 @@ describe('memory', () => {
   });
 
   test('a longer sequence changes no result of the shorter', () => {
-    const run = (between: (t: Trainer) => unknown) => {
-      const trainer = new Trainer(language(), {
-        loss: crossEntropy,
-        optimizer: new Adam(),
+    const run = (between: (t: u.Trainer) => unknown) => {
+      const trainer = new u.Trainer(language(), {
+        loss: u.crossEntropy,
+        optimizer: new u.Adam(),
         carryState: true,
       });
       const losses = [];
@@ -166,7 +155,7 @@ describe('memory', () => {
 
   test('does not grow without bound when shapes alternate', () => {
     using model = language();
-    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0.01 }) });
+    const trainer = new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.SGD({ lr: 0.01 }) });
     const largest = model.plan({ steps: 40, batch: 8 }).bytes;
     trainer.step(...tokens(40, 8));
     const first = model.forward(tokens(5, 3)[0]);
@@ -181,9 +170,9 @@ describe('memory', () => {
 
   test('does not grow without bound when batches with carried states alternate', () => {
     using model = language();
-    const trainer = new Trainer(model, {
-      loss: crossEntropy,
-      optimizer: new SGD({ lr: 0.01 }),
+    const trainer = new u.Trainer(model, {
+      loss: u.crossEntropy,
+      optimizer: new u.SGD({ lr: 0.01 }),
       carryState: true,
     });
     const step = (batch: number) => {
@@ -198,7 +187,7 @@ describe('memory', () => {
 });
 
 describe('beyond 2 GiB', () => {
-  test.each<[string, (model: Sequential, trainer: Trainer) => unknown]>([
+  test.each<[string, (model: u.Sequential, trainer: u.Trainer) => unknown]>([
     ['a plan', (m) => m.plan({ steps: 1e6, batch: 1000 })],
     ['a plan of inference', (m) => m.plan({ steps: 1e6, batch: 1e3, training: false })],
     [
@@ -210,13 +199,13 @@ describe('beyond 2 GiB', () => {
     using model = language();
     const untouched = language();
     const [trainer, other] = [model, untouched].map(
-      (m) => new Trainer(m, { loss: crossEntropy, optimizer: new Adam(), carryState: true }),
+      (m) => new u.Trainer(m, { loss: u.crossEntropy, optimizer: new u.Adam(), carryState: true }),
     );
     trainer!.step(...tokens(3, 2));
     other!.step(...tokens(3, 2));
     const bytes = model.memoryBytes;
     const error = thrown(() => call(model, trainer!));
-    expect(error).toBeInstanceOf(MemoryError);
+    expect(error).toBeInstanceOf(u.MemoryError);
     expect((error as Error).message).toMatch(/ \[.+\] .*\d+\.\d MiB.*\b2048 MiB/);
     expect(model.memoryBytes).toBe(bytes);
     expect(trainer!.step(...tokens(4, 2))).toEqual(other!.step(...tokens(4, 2)));
@@ -224,19 +213,19 @@ describe('beyond 2 GiB', () => {
 
   test('a step throws a MemoryError, the model stays usable', () => {
     // few inputs, large activations
-    const model = new Sequential([new Embedding(2, 20_000), new Linear(20_000, 2)]);
-    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0.1 }) });
+    const model = new u.Sequential([new u.Embedding(2, 20_000), new u.Linear(20_000, 2)]);
+    const trainer = new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.SGD({ lr: 0.1 }) });
     const before = trainer.step([0, 1], [1, 0]).loss;
     const long = { data: new Int32Array(30_000), shape: [30_000, 1] };
-    expect(thrown(() => trainer.step(long, long))).toBeInstanceOf(MemoryError);
-    expect(thrown(() => model.forward(long))).toBeInstanceOf(MemoryError);
+    expect(thrown(() => trainer.step(long, long))).toBeInstanceOf(u.MemoryError);
+    expect(thrown(() => model.forward(long))).toBeInstanceOf(u.MemoryError);
     expect(trainer.steps).toBe(1);
     expect(trainer.step([0, 1], [1, 0]).loss).toBeLessThan(before);
   });
 
   test('a model throws a MemoryError, and its layers stay free', () => {
-    const layers = [new Embedding(1e6, 1000), new LSTM(1000, 10)];
-    expect(thrown(() => new Sequential(layers))).toBeInstanceOf(MemoryError);
-    expect(new Sequential([layers[1]!]).parameterCount).toBe(40 * 1010 + 80);
+    const layers = [new u.Embedding(1e6, 1000), new u.LSTM(1000, 10)];
+    expect(thrown(() => new u.Sequential(layers))).toBeInstanceOf(u.MemoryError);
+    expect(new u.Sequential([layers[1]!]).parameterCount).toBe(40 * 1010 + 80);
   });
 });

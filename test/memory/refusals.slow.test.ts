@@ -1,18 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import {
-  AdamW,
-  crossEntropy,
-  Dropout,
-  Embedding,
-  Generator,
-  init,
-  Linear,
-  LSTM,
-  MemoryError,
-  Sequential,
-  Trainer,
-  type TrainerOptions,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 
 type Attempt = <T>(call: () => T) => T;
 
@@ -33,15 +20,18 @@ const mask = [1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0];
 const upstream = new Array<number>(6 * 2 * V).fill(0.1);
 const outputGradient = new Array<number>(16).fill(1);
 
-function make(attempt: Attempt, opts: Partial<TrainerOptions>, hidden = 16): Trainer {
+function make(attempt: Attempt, opts: Partial<u.TrainerOptions>, hidden = 16): u.Trainer {
   const model = attempt(
     () =>
-      new Sequential([new Embedding(V, 8), new LSTM(8, hidden), new Dropout(0.5), new Linear(hidden, V)], {
-        seed: 1,
-      }),
+      new u.Sequential(
+        [new u.Embedding(V, 8), new u.LSTM(8, hidden), new u.Dropout(0.5), new u.Linear(hidden, V)],
+        {
+          seed: 1,
+        },
+      ),
   );
   return attempt(
-    () => new Trainer(model, { loss: crossEntropy, optimizer: new AdamW(), carryState: true, ...opts }),
+    () => new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.AdamW(), carryState: true, ...opts }),
   );
 }
 
@@ -67,7 +57,7 @@ const scenarios: Record<string, (attempt: Attempt) => unknown[]> = {
     return seen;
   },
   'a layer used alone'(attempt) {
-    const layer = new LSTM(3, 4, { batchFirst: true, inputDropout: 0.5 });
+    const layer = new u.LSTM(3, 4, { batchFirst: true, inputDropout: 0.5 });
     const seen: unknown[] = [];
     for (let i = 0; i < 2; i++) {
       seen.push(attempt(() => layer.forward(features, { training: true })));
@@ -90,7 +80,7 @@ const scenarios: Record<string, (attempt: Attempt) => unknown[]> = {
     const other = make(attempt, {});
     attempt(() => other.restore(file));
     seen.push(attempt(() => other.step(tokens(6, 900), tokens(6, 900))));
-    const loaded = attempt(() => Sequential.load(file));
+    const loaded = attempt(() => u.Sequential.load(file));
     seen.push(
       attempt(() => loaded.forward(small)),
       file.length,
@@ -122,7 +112,7 @@ const scenarios: Record<string, (attempt: Attempt) => unknown[]> = {
   },
   'streams and pools'(attempt) {
     const { model } = make(attempt, {}, 64);
-    const generator = new Generator(3);
+    const generator = new u.Generator(3);
     const seen: unknown[] = [];
     for (const [batch, block] of [
       [1, 1],
@@ -217,7 +207,7 @@ describe.each([
   ['an array that is refused', refuseArrays, 8],
 ] as const)('%s: a MemoryError, after which the same calls give the same bits', (_, install, least) => {
   beforeAll(async () => {
-    await init({ kernels: 'simd' });
+    await u.init({ kernels: 'simd' });
   });
 
   test.each(Object.entries(scenarios))('%s', (_, scenario) => {
@@ -225,7 +215,7 @@ describe.each([
     expect(count).toBeGreaterThanOrEqual(least);
     for (let n = 1; n <= count; n++) {
       const refused = run(scenario, n, install);
-      expect(refused.errors, `number ${n} of ${count}`).toEqual([expect.any(MemoryError)]);
+      expect(refused.errors, `number ${n} of ${count}`).toEqual([expect.any(u.MemoryError)]);
       expect(refused.seen === seen, `number ${n} of ${count}: the same bits`).toBe(true);
     }
   });

@@ -1,20 +1,9 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import {
-  crossEntropy,
-  Embedding,
-  init,
-  Linear,
-  LSTM,
-  MemoryError,
-  mse,
-  Sequential,
-  SGD,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { Draw, expectSameDict, thrown } from '../model/helpers.ts';
 
 beforeAll(async () => {
-  await init();
+  await u.init();
 });
 
 afterEach(() => {
@@ -29,11 +18,11 @@ function refuseGrowth(): void {
 
 const V = 6;
 
-function make(): Trainer {
-  const model = new Sequential([new Embedding(V, 4), new LSTM(4, 8), new Linear(8, V)], { seed: 1 });
-  return new Trainer(model, {
-    loss: crossEntropy,
-    optimizer: new SGD({ lr: 0.1, momentum: 0.9 }),
+function make(): u.Trainer {
+  const model = new u.Sequential([new u.Embedding(V, 4), new u.LSTM(4, 8), new u.Linear(8, V)], { seed: 1 });
+  return new u.Trainer(model, {
+    loss: u.crossEntropy,
+    optimizer: new u.SGD({ lr: 0.1, momentum: 0.9 }),
     carryState: true,
   });
 }
@@ -44,7 +33,7 @@ function tokens(steps: number, batch: number) {
 }
 
 describe('an engine that gives no more memory', () => {
-  test.each<[string, (t: Trainer) => unknown]>([
+  test.each<[string, (t: u.Trainer) => unknown]>([
     ['step', (t) => t.step(...tokens(9000, 2))],
     ['evaluate', (t) => t.evaluate(...tokens(900, 32))],
     ['forward', (t) => t.model.forward(tokens(3000, 32)[0])],
@@ -53,7 +42,9 @@ describe('an engine that gives no more memory', () => {
     [
       'a second trainer',
       (t) =>
-        new Trainer(t.model, { loss: crossEntropy, optimizer: new SGD({ lr: 1 }) }).step(...tokens(900, 32)),
+        new u.Trainer(t.model, { loss: u.crossEntropy, optimizer: new u.SGD({ lr: 1 }) }).step(
+          ...tokens(900, 32),
+        ),
     ],
   ])('%s: MemoryError, and the model stays usable', (what, call) => {
     const [trainer, other] = [make(), make()];
@@ -62,7 +53,7 @@ describe('an engine that gives no more memory', () => {
     const bytes = trainer.model.memoryBytes;
     refuseGrowth();
     const error = thrown(() => call(trainer));
-    expect(error).toBeInstanceOf(MemoryError);
+    expect(error).toBeInstanceOf(u.MemoryError);
     expect((error as Error).message).toMatch(/\b\d+\.\d MiB\b/);
     expect((error as Error).cause).toBeInstanceOf(RangeError);
     expect(trainer.model.memoryBytes).toBe(bytes);
@@ -80,17 +71,17 @@ describe('an engine that gives no more memory', () => {
     vi.spyOn(WebAssembly, 'Memory').mockImplementation(function refuse() {
       throw new RangeError('could not allocate memory');
     } as never);
-    const layers = [new LSTM(2, 3)];
-    const error = thrown(() => new Sequential(layers));
-    expect(error).toBeInstanceOf(MemoryError);
+    const layers = [new u.LSTM(2, 3)];
+    const error = thrown(() => new u.Sequential(layers));
+    expect(error).toBeInstanceOf(u.MemoryError);
     vi.restoreAllMocks();
     expect(WebAssembly.Memory).toBe(Memory);
-    expect(new Sequential(layers).parameterCount).toBeGreaterThan(0);
+    expect(new u.Sequential(layers).parameterCount).toBeGreaterThan(0);
   });
 });
 
 describe('after dispose()', () => {
-  const calls: [string, (m: Sequential, t: Trainer) => unknown][] = [
+  const calls: [string, (m: u.Sequential, t: u.Trainer) => unknown][] = [
     ['forward', (m) => m.forward([1, 2])],
     ['forward for training', (m) => m.forward([1, 2], { training: true })],
     ['plan', (m) => m.plan({ steps: 1, batch: 1 })],
@@ -105,14 +96,14 @@ describe('after dispose()', () => {
     ['evaluate', (_, t) => t.evaluate([1, 2], [1, 2])],
     ['Trainer.save', (_, t) => t.save()],
     ['Trainer.restore', (_, t) => t.restore(make().save())],
-    ['a trainer', (m) => new Trainer(m, { loss: mse, optimizer: new SGD({ lr: 1, momentum: 1 }) })],
+    ['a trainer', (m) => new u.Trainer(m, { loss: u.mse, optimizer: new u.SGD({ lr: 1, momentum: 1 }) })],
   ];
   test.each(calls)('%s throws a MemoryError', (_, call) => {
     const trainer = make();
     trainer.step([1, 2], [1, 2]);
     trainer.model.dispose();
     const error = thrown(() => call(trainer.model, trainer));
-    expect(error).toBeInstanceOf(MemoryError);
+    expect(error).toBeInstanceOf(u.MemoryError);
     expect((error as Error).message).toMatch(/\bdisposed\b/);
   });
 
@@ -120,11 +111,11 @@ describe('after dispose()', () => {
     const { model } = make();
     model.dispose();
     model.dispose();
-    expect(thrown(() => model.memoryBytes)).toBeInstanceOf(MemoryError);
+    expect(thrown(() => model.memoryBytes)).toBeInstanceOf(u.MemoryError);
   });
 
   test('a layer used alone', () => {
-    const [used, unused] = [new LSTM(2, 3), new LSTM(2, 3)];
+    const [used, unused] = [new u.LSTM(2, 3), new u.LSTM(2, 3)];
     used.forward([1, 2]);
     for (const layer of [used, unused]) {
       layer.dispose();
@@ -134,14 +125,14 @@ describe('after dispose()', () => {
         () => layer.stateDict(),
         () => layer.zeroGradients(),
       ]) {
-        expect(thrown(call)).toBeInstanceOf(MemoryError);
+        expect(thrown(call)).toBeInstanceOf(u.MemoryError);
       }
     }
   });
 
   test('dispose of a layer leaves its model alone', () => {
-    using layer = new LSTM(2, 3);
-    const model = new Sequential([layer]);
+    using layer = new u.LSTM(2, 3);
+    const model = new u.Sequential([layer]);
     layer.dispose();
     expect(model.forward([1, 2]).shape).toEqual([1, 1, 3]);
   });

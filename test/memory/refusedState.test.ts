@@ -1,32 +1,20 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import {
-  crossEntropy,
-  Dropout,
-  Embedding,
-  init,
-  Linear,
-  LSTM,
-  MemoryError,
-  Sequential,
-  SGD,
-  Trainer,
-  type TrainerOptions,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { Draw, thrown } from '../model/helpers.ts';
 
 const V = 6;
 
-const ways: Record<string, Partial<TrainerOptions>> = {
+const ways: Record<string, Partial<u.TrainerOptions>> = {
   'whole sequences': {},
   truncation: { truncation: { k1: 2, k2: 4 } },
   'a memory budget': { memoryBudget: 300_000 },
 };
 
-function make(opts: Partial<TrainerOptions>): Trainer {
-  const layers = [new Embedding(V, 4), new Dropout(0.2), new LSTM(4, 8), new Linear(8, V)];
-  return new Trainer(new Sequential(layers, { seed: 1 }), {
-    loss: crossEntropy,
-    optimizer: new SGD({ lr: 0.1, momentum: 0.9 }),
+function make(opts: Partial<u.TrainerOptions>): u.Trainer {
+  const layers = [new u.Embedding(V, 4), new u.Dropout(0.2), new u.LSTM(4, 8), new u.Linear(8, V)];
+  return new u.Trainer(new u.Sequential(layers, { seed: 1 }), {
+    loss: u.crossEntropy,
+    optimizer: new u.SGD({ lr: 0.1, momentum: 0.9 }),
     carryState: true,
     ...opts,
   });
@@ -38,7 +26,7 @@ function tokens(steps: number, batch: number) {
 }
 
 beforeAll(async () => {
-  await init();
+  await u.init();
 });
 
 afterEach(() => {
@@ -74,7 +62,7 @@ describe('a step that gets no memory', () => {
             made.push(rows);
           }
         });
-        expect(error).toBeInstanceOf(MemoryError);
+        expect(error).toBeInstanceOf(u.MemoryError);
         vi.restoreAllMocks();
         for (const rows of made) {
           other.resetState();

@@ -1,32 +1,19 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  type Beam,
-  type BeamOptions,
-  beamSearch,
-  Embedding,
-  Generator,
-  GRU,
-  init,
-  Linear,
-  LSTM,
-  NonFiniteError,
-  Sequential,
-  StateError,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { power } from '../../src/model/streaming/power.ts';
 import { expectThrows, expectWords, type Words } from '../errors.ts';
 import { kernelBuilds, thrown } from './helpers.ts';
 
 const V = 5;
 
-function tiny(seed: number, size = V): Sequential {
-  return new Sequential([new Embedding(size, 4), new GRU(4, 6), new Linear(6, V)], { seed });
+function tiny(seed: number, size = V): u.Sequential {
+  return new u.Sequential([new u.Embedding(size, 4), new u.GRU(4, 6), new u.Linear(6, V)], { seed });
 }
 
 /** The same logits, whatever comes. */
-function constant(...logits: number[]): Sequential {
+function constant(...logits: number[]): u.Sequential {
   const n = logits.length;
-  const model = new Sequential([new Embedding(n, 1), new LSTM(1, 1), new Linear(1, n)]);
+  const model = new u.Sequential([new u.Embedding(n, 1), new u.LSTM(1, 1), new u.Linear(1, n)]);
   const dict = model.stateDict();
   dict['2.weight']!.data.fill(0);
   dict['2.bias']!.data.set(logits);
@@ -35,7 +22,7 @@ function constant(...logits: number[]): Sequential {
 }
 
 /** ln softmax of each step in f64, from forward over start and what follows. */
-function logProbability(model: Sequential, start: readonly number[], indices: readonly number[]): number {
+function logProbability(model: u.Sequential, start: readonly number[], indices: readonly number[]): number {
   const { data } = model.forward([...start, ...indices].slice(0, -1));
   return indices.reduce((sum, index, i) => {
     const at = (start.length - 1 + i) * V;
@@ -54,7 +41,7 @@ function all(length: number, end: number | undefined): number[][] {
 }
 
 /** What a beam search should find, from forward over each sequence on its own. */
-function reference(model: Sequential, { start, length, beams, lengthPenalty = 0, end }: BeamOptions) {
+function reference(model: u.Sequential, { start, length, beams, lengthPenalty = 0, end }: u.BeamOptions) {
   type Found = { indices: number[]; logProbability: number; score: number; ended: boolean };
   const prompt = Array.from(start);
   let paths: Found[] = [{ indices: [], logProbability: 0, score: 0, ended: false }];
@@ -73,7 +60,7 @@ function reference(model: Sequential, { start, length, beams, lengthPenalty = 0,
   return paths;
 }
 
-function expectBeams(got: readonly Beam[], expected: readonly Beam[]): void {
+function expectBeams(got: readonly u.Beam[], expected: readonly u.Beam[]): void {
   expect(got.map(({ indices }) => indices)).toEqual(expected.map(({ indices }) => indices));
   for (const [i, beam] of got.entries()) {
     expect(Math.abs(beam.logProbability - expected[i]!.logProbability), `beam ${i}`).toBeLessThan(1e-5);
@@ -84,7 +71,7 @@ function expectBeams(got: readonly Beam[], expected: readonly Beam[]): void {
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: beam search`, () => {
-    beforeAll(() => init({ kernels }));
+    beforeAll(() => u.init({ kernels }));
 
     test.each([
       [undefined, 0],
@@ -103,7 +90,7 @@ for (const kernels of kernelBuilds) {
           })
           .sort((a, b) => b.score - a.score);
         const options = { start, length: 3, beams: V ** 3, lengthPenalty: penalty };
-        expectBeams(beamSearch(model, end === undefined ? options : { ...options, end }), expected);
+        expectBeams(u.beamSearch(model, end === undefined ? options : { ...options, end }), expected);
       }
     });
 
@@ -115,7 +102,7 @@ for (const kernels of kernelBuilds) {
       ] as const) {
         using model = tiny(seed);
         const options = { start: [seed % V], length: 8, beams, end, lengthPenalty };
-        expectBeams(beamSearch(model, options), reference(model, options));
+        expectBeams(u.beamSearch(model, options), reference(model, options));
       }
     });
 
@@ -125,20 +112,20 @@ for (const kernels of kernelBuilds) {
       let token = 2;
       const greedy = Array.from({ length: 30 }, () => {
         stream.step(token);
-        return (token = stream.sample(new Generator(1), 0));
+        return (token = stream.sample(new u.Generator(1), 0));
       });
-      const [best] = beamSearch(model, { start: [2], length: 30, beams: 1 });
+      const [best] = u.beamSearch(model, { start: [2], length: 30, beams: 1 });
       expect(best!.indices).toEqual(greedy);
     });
   });
 }
 
 describe('beamSearch', () => {
-  beforeAll(() => init());
+  beforeAll(() => u.init());
 
   test('breaks ties by the better beam, then the lower index', () => {
     using model = constant(0, 0, 0);
-    const found = beamSearch(model, { start: [0], length: 2, beams: 4 });
+    const found = u.beamSearch(model, { start: [0], length: 2, beams: 4 });
     expect(found.map(({ indices }) => indices)).toEqual([
       [0, 0],
       [0, 1],
@@ -150,13 +137,13 @@ describe('beamSearch', () => {
 
   test('leaves out what has no probability, and gives fewer sequences then', () => {
     using model = constant(1, Number.NEGATIVE_INFINITY, 1);
-    const found = beamSearch(model, { start: [1], length: 2, beams: 9 });
+    const found = u.beamSearch(model, { start: [1], length: 2, beams: 9 });
     expect(found.map(({ indices }) => indices.join(''))).toEqual(['00', '02', '20', '22']);
   });
 
   test('ends when all sequences have', () => {
     using model = constant(0, 9, 0);
-    const found = beamSearch(model, { start: [0], length: 1e6, beams: 2, end: 1 });
+    const found = u.beamSearch(model, { start: [0], length: 1e6, beams: 2, end: 1 });
     expect(found.map(({ indices }) => indices)).toEqual([[1], [0, 1]]);
     expect(found.every(({ ended }) => ended)).toBe(true);
   });
@@ -164,7 +151,7 @@ describe('beamSearch', () => {
   test('a length penalty favours longer sequences', () => {
     using model = constant(2, 2, 0);
     const search = (lengthPenalty: number) =>
-      beamSearch(model, { start: [0], length: 6, beams: 3, end: 1, lengthPenalty })[0]!.indices;
+      u.beamSearch(model, { start: [0], length: 6, beams: 3, end: 1, lengthPenalty })[0]!.indices;
     expect(search(0)).toEqual([1]);
     expect(search(2)).toEqual([0, 0, 0, 0, 0, 0]);
   });
@@ -172,16 +159,16 @@ describe('beamSearch', () => {
   test('goes on from a snapshot', () => {
     using model = tiny(8);
     const options = { length: 6, beams: 3 };
-    const expected = beamSearch(model, { ...options, start: [1, 2, 3, 4, 0] });
+    const expected = u.beamSearch(model, { ...options, start: [1, 2, 3, 4, 0] });
     using stream = model.stream({ block: 3 });
     stream.steps([1, 2, 3]);
-    expect(beamSearch(model, { ...options, start: [4, 0], state: stream.snapshot() })).toEqual(expected);
-    expect(beamSearch(model, { ...options, start: [4, 0] })).not.toEqual(expected);
+    expect(u.beamSearch(model, { ...options, start: [4, 0], state: stream.snapshot() })).toEqual(expected);
+    expect(u.beamSearch(model, { ...options, start: [4, 0] })).not.toEqual(expected);
   });
 
   test('keeps memory flat', () => {
     using model = tiny(9);
-    const search = () => beamSearch(model, { start: [1], length: 5, beams: 4 });
+    const search = () => u.beamSearch(model, { start: [1], length: 5, beams: 4 });
     const first = search();
     const bytes = model.memoryBytes;
     for (let i = 0; i < 20; i++) expect(search()).toEqual(first);
@@ -190,7 +177,7 @@ describe('beamSearch', () => {
 
   test('may take more indices than the model gives', () => {
     using model = tiny(1, V + 3);
-    expect(beamSearch(model, { start: [V + 2], length: 2, beams: 2 }).length).toBe(2);
+    expect(u.beamSearch(model, { start: [V + 2], length: 2, beams: 2 }).length).toBe(2);
   });
 
   const good = { start: [1], length: 3, beams: 2 };
@@ -206,20 +193,24 @@ describe('beamSearch', () => {
     ['a state of two rows', { state: { states: {}, outputs: [null, null] } }, ['state', '1', '2']],
   ])('refuses %s', (_, bad, message) => {
     using model = tiny(1);
-    const error = thrown(() => beamSearch(model, { ...good, ...bad } as BeamOptions)) as Error;
+    const error = thrown(() => u.beamSearch(model, { ...good, ...bad } as u.BeamOptions)) as Error;
     expect(error.name).toBe('ArgumentError');
     expectWords(error, message);
   });
 
   test('refuses models that give no logits of what they take, or need the whole sequence', () => {
-    const wide = new Sequential([new Embedding(3, 2), new LSTM(2, 4)]);
-    expectThrows(() => beamSearch(wide, good), ['model', '3', '4']);
-    const features = new Sequential([new LSTM(4, 4)]);
-    expectThrows(() => beamSearch(features, good), ['model', '4']);
-    const both = new Sequential([new Embedding(4, 2), new LSTM(2, 2, { bidirectional: true })]);
-    expectThrows(() => beamSearch(both, good), ['stream', 'layers[1] (LSTM)', 'bidirectional'], StateError);
+    const wide = new u.Sequential([new u.Embedding(3, 2), new u.LSTM(2, 4)]);
+    expectThrows(() => u.beamSearch(wide, good), ['model', '3', '4']);
+    const features = new u.Sequential([new u.LSTM(4, 4)]);
+    expectThrows(() => u.beamSearch(features, good), ['model', '4']);
+    const both = new u.Sequential([new u.Embedding(4, 2), new u.LSTM(2, 2, { bidirectional: true })]);
+    expectThrows(
+      () => u.beamSearch(both, good),
+      ['stream', 'layers[1] (LSTM)', 'bidirectional'],
+      u.StateError,
+    );
     const nan = constant(Number.NaN, 1, 1);
-    expectThrows(() => beamSearch(nan, good), ['beamSearch', 'NaN'], NonFiniteError);
+    expectThrows(() => u.beamSearch(nan, good), ['beamSearch', 'NaN'], u.NonFiniteError);
   });
 });
 

@@ -1,28 +1,14 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  AdamW,
-  ArgumentError,
-  crossEntropy,
-  Dropout,
-  Embedding,
-  FormatError,
-  init,
-  Linear,
-  LSTM,
-  MemoryError,
-  Sequential,
-  stepLR,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { parseSafetensors, serializeSafetensors } from '../../src/io/index.ts';
 import { runningPower } from '../../src/optim/power.ts';
 import { thrown } from './helpers.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
-const make = () => new Sequential([new Embedding(4, 2), new LSTM(2, 3), new Linear(3, 4)]);
+const make = () => new u.Sequential([new u.Embedding(4, 2), new u.LSTM(2, 3), new u.Linear(3, 4)]);
 const trainerOf = (betas: [number, number] = [0.9, 0.999]) =>
-  new Trainer(make(), { loss: crossEntropy, optimizer: new AdamW({ betas }) });
+  new u.Trainer(make(), { loss: u.crossEntropy, optimizer: new u.AdamW({ betas }) });
 
 /** The file with another description of its model. */
 // biome-ignore lint/suspicious/noExplicitAny: it is JSON
@@ -36,10 +22,10 @@ function changed(file: Uint8Array, change: (description: any) => void): Uint8Arr
 // each of these took seconds to minutes, or the heap, before numbers were compared with what is there
 describe('a number from outside is bounded before it bounds anything', () => {
   test('stacked layers', () => {
-    expect(thrown(() => new LSTM(1, 1, { numLayers: 1e7 }))).toBeInstanceOf(MemoryError);
-    expect(thrown(() => new LSTM(1, 1, { numLayers: 2 ** 53 - 1 }))).toBeInstanceOf(MemoryError);
+    expect(thrown(() => new u.LSTM(1, 1, { numLayers: 1e7 }))).toBeInstanceOf(u.MemoryError);
+    expect(thrown(() => new u.LSTM(1, 1, { numLayers: 2 ** 53 - 1 }))).toBeInstanceOf(u.MemoryError);
     const file = changed(make().save(), ({ layers }) => void (layers[1].numLayers = 1e6));
-    expect(thrown(() => Sequential.load(file))).toBeInstanceOf(FormatError);
+    expect(thrown(() => u.Sequential.load(file))).toBeInstanceOf(u.FormatError);
   });
 
   test('layers of a file, and of a model', () => {
@@ -48,14 +34,14 @@ describe('a number from outside is bounded before it bounds anything', () => {
       make().save(),
       (description) => void (description.layers = description.layers.concat(many)),
     );
-    expect(thrown(() => Sequential.load(file))).toBeInstanceOf(FormatError);
-    const layers = Array.from({ length: 200_000 }, () => new Dropout());
-    expect(thrown(() => new Sequential([new Linear(1, 1), ...layers]))).toBeInstanceOf(ArgumentError);
+    expect(thrown(() => u.Sequential.load(file))).toBeInstanceOf(u.FormatError);
+    const layers = Array.from({ length: 200_000 }, () => new u.Dropout());
+    expect(thrown(() => new u.Sequential([new u.Linear(1, 1), ...layers]))).toBeInstanceOf(u.ArgumentError);
   });
 
   test('sizes of a file', () => {
     const file = changed(make().save(), ({ layers }) => void (layers[1].hiddenSize = 11_000));
-    expect(thrown(() => Sequential.load(file))).toBeInstanceOf(FormatError);
+    expect(thrown(() => u.Sequential.load(file))).toBeInstanceOf(u.FormatError);
   });
 
   test('updates of an optimizer', () => {
@@ -64,15 +50,15 @@ describe('a number from outside is bounded before it bounds anything', () => {
     trainer.restore(changed(trainer.save(), (description) => void (description.optimizer.steps = steps)));
     expect(Number.isFinite(trainer.step([1, 2], [1, 2]).loss)).toBe(true);
     expect(trainer.steps).toBe(steps + 1);
-    expect(stepLR({ stepSize: 1, gamma: 0.9999999 })(Number.MAX_SAFE_INTEGER)).toBe(0);
+    expect(u.stepLR({ stepSize: 1, gamma: 0.9999999 })(Number.MAX_SAFE_INTEGER)).toBe(0);
   });
 
   test('rows and steps', () => {
     const model = make();
     for (const size of [1e6, 1e9, 1e15]) {
-      expect(thrown(() => model.plan({ steps: size, batch: size }))).toBeInstanceOf(MemoryError);
-      expect(thrown(() => model.stream({ batch: size, block: size }))).toBeInstanceOf(MemoryError);
-      expect(thrown(() => model.streams({ capacity: Math.max(size, 1e9) }))).toBeInstanceOf(MemoryError);
+      expect(thrown(() => model.plan({ steps: size, batch: size }))).toBeInstanceOf(u.MemoryError);
+      expect(thrown(() => model.stream({ batch: size, block: size }))).toBeInstanceOf(u.MemoryError);
+      expect(thrown(() => model.streams({ capacity: Math.max(size, 1e9) }))).toBeInstanceOf(u.MemoryError);
     }
     expect(model.forward([1, 2]).shape).toEqual([2, 1, 4]);
   });

@@ -1,15 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  crossEntropy,
-  init,
-  Linear,
-  mse,
-  RNN,
-  Sequential,
-  SGD,
-  ShapeError,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectThrows, expectWords } from '../errors.ts';
 import { expectClose } from '../kernels/closeness.ts';
 import * as losses from '../reference/losses.ts';
@@ -19,17 +9,17 @@ import { languageModel } from './languageModel.ts';
 const [V, B, WINDOW, WINDOWS] = [9, 3, 6, 5];
 const T = WINDOW * WINDOWS;
 
-function language(): Sequential {
+function language(): u.Sequential {
   return languageModel(V, [5, 8, 6], { seed: 4, numLayers: 2 });
 }
 
 /** A trainer that changes nothing but states. */
-function still(model: Sequential, carryState: boolean): Trainer {
-  return new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0 }), carryState });
+function still(model: u.Sequential, carryState: boolean): u.Trainer {
+  return new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.SGD({ lr: 0 }), carryState });
 }
 
 describe('carryState', () => {
-  beforeAll(() => init());
+  beforeAll(() => u.init());
 
   const draw = new Draw(1);
   const x = draw.indices(V, T, B);
@@ -37,7 +27,7 @@ describe('carryState', () => {
   const windows = Array.from({ length: WINDOWS }, (_, i) => [i * WINDOW, (i + 1) * WINDOW] as const);
 
   /** Losses of the windows of one forward over all steps. */
-  function whole(model: Sequential): number[] {
+  function whole(model: u.Sequential): number[] {
     const output = model.forward(x);
     return windows.map(([from, to]) => {
       const logits = Float64Array.from(stepsOf(output, from, to).data);
@@ -45,7 +35,7 @@ describe('carryState', () => {
     });
   }
 
-  function walk(trainer: Trainer): number[] {
+  function walk(trainer: u.Trainer): number[] {
     return windows.map(([from, to]) => trainer.step(stepsOf(x, from, to), stepsOf(y, from, to)).loss);
   }
 
@@ -108,7 +98,7 @@ describe('carryState', () => {
     const trainer = still(language(), true);
     trainer.step(stepsOf(x, 0, 2), stepsOf(y, 0, 2));
     const error = thrown(() => trainer.step([1, 2], [3, 4]));
-    expect(error).toBeInstanceOf(ShapeError);
+    expect(error).toBeInstanceOf(u.ShapeError);
     expectWords(error, ['x', 'batch', '3', '1']);
     trainer.resetState();
     expect(trainer.step([1, 2], [3, 4]).loss).toBeGreaterThan(0);
@@ -116,7 +106,7 @@ describe('carryState', () => {
 
   test('a step that was refused carries nothing', () => {
     const trainer = still(language(), true);
-    expectThrows(() => trainer.step(stepsOf(x, 0, 2), new Int32Array(3)), ['y'], ShapeError);
+    expectThrows(() => trainer.step(stepsOf(x, 0, 2), new Int32Array(3)), ['y'], u.ShapeError);
     expectThrows(() => trainer.step([1, V], [3, 4]), ['x (step 1, row 0)']);
     expect(trainer.step(stepsOf(x, 0, WINDOW), stepsOf(y, 0, WINDOW)).loss).toBe(
       walk(still(language(), true))[0],
@@ -124,8 +114,8 @@ describe('carryState', () => {
   });
 
   test('gradients do not go back into the window before', () => {
-    const model = new Sequential([new RNN(2, 3), new Linear(3, 1)], { seed: 2 });
-    const trainer = new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 0 }), carryState: true });
+    const model = new u.Sequential([new u.RNN(2, 3), new u.Linear(3, 1)], { seed: 2 });
+    const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.SGD({ lr: 0 }), carryState: true });
     const input = new Draw(3).features(1, 2, 1, 2);
     const target = { data: new Float32Array(2), shape: [2, 1, 1] };
     trainer.step(stepsOf(input, 0, 1), stepsOf(target, 0, 1));

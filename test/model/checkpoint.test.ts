@@ -1,42 +1,25 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  Adagrad,
-  Adam,
-  AdamW,
-  cosineLR,
-  crossEntropy,
-  Embedding,
-  FormatError,
-  init,
-  Linear,
-  type Optimizer,
-  Sequential,
-  SGD,
-  StateError,
-  Trainer,
-  type TrainerOptions,
-  warmup,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { parseSafetensors, serializeSafetensors, type TensorInput } from '../../src/io/index.ts';
 import { expectWords, type Words } from '../errors.ts';
 import { optimizerCases } from '../every.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from './helpers.ts';
 import { languageModel } from './languageModel.ts';
 
-beforeAll(() => init());
+beforeAll(() => u.init());
 
 const [V, T, B] = [7, 5, 3];
 
-function language(seed: number): Sequential {
+function language(seed: number): u.Sequential {
   return languageModel(V, [4, 6, 5], { seed, dropout: 0.3 });
 }
 
-function trainer(optimizer: Optimizer, opts: Partial<TrainerOptions> = {}, seed = 1): Trainer {
-  return new Trainer(language(seed), { loss: crossEntropy, optimizer, carryState: true, ...opts });
+function trainer(optimizer: u.Optimizer, opts: Partial<u.TrainerOptions> = {}, seed = 1): u.Trainer {
+  return new u.Trainer(language(seed), { loss: u.crossEntropy, optimizer, carryState: true, ...opts });
 }
 
 /** Updates first..last−1 of a run, each on a batch of its own. */
-function run(t: Trainer, first: number, last: number): number[] {
+function run(t: u.Trainer, first: number, last: number): number[] {
   const results: number[] = [];
   for (let i = first; i < last; i++) {
     const draw = new Draw(100 + i);
@@ -50,7 +33,7 @@ describe('Trainer.save and restore', () => {
   test.each(optimizerCases)('$label: the run continues bit for bit', ({ make: optimizer }) => {
     const opts = () => ({
       clipNorm: 0.5,
-      schedule: warmup({ steps: 3, after: cosineLR({ steps: 20, floor: 0.1 }) }),
+      schedule: u.warmup({ steps: 3, after: u.cosineLR({ steps: 20, floor: 0.1 }) }),
     });
     const whole = trainer(optimizer(), opts());
     const head = run(whole, 0, 6);
@@ -69,46 +52,46 @@ describe('Trainer.save and restore', () => {
 
   test('without states carried, and from a trainer that had not made a step', () => {
     for (const steps of [0, 3]) {
-      const whole = trainer(new AdamW(), { carryState: false });
+      const whole = trainer(new u.AdamW(), { carryState: false });
       run(whole, 0, steps);
       const file = whole.save();
-      const again = trainer(new AdamW(), { carryState: false }, 9);
+      const again = trainer(new u.AdamW(), { carryState: false }, 9);
       again.restore(file);
       expect(run(again, steps, steps + 3)).toEqual(run(whole, steps, steps + 3));
     }
   });
 
   test('a file without carried states makes the next step start from zeros', () => {
-    const a = trainer(new SGD({ lr: 0.1 }));
+    const a = trainer(new u.SGD({ lr: 0.1 }));
     run(a, 0, 2);
     a.resetState();
     const file = a.save();
-    const b = trainer(new SGD({ lr: 0.1 }));
+    const b = trainer(new u.SGD({ lr: 0.1 }));
     run(b, 5, 7);
     b.restore(file);
     expect(run(b, 2, 4)).toEqual(run(a, 2, 4));
   });
 
   test('states carried are left out where the trainer carries none', () => {
-    const a = trainer(new SGD({ lr: 0.1 }));
+    const a = trainer(new u.SGD({ lr: 0.1 }));
     run(a, 0, 2);
-    const b = trainer(new SGD({ lr: 0.1 }), { carryState: false }, 4);
+    const b = trainer(new u.SGD({ lr: 0.1 }), { carryState: false }, 4);
     b.restore(a.save());
     expectSameDict(b.model.stateDict(), a.model.stateDict());
     expect([...parseSafetensors(b.save()).tensors.keys()].filter((n) => n.startsWith('carried'))).toEqual([]);
   });
 
   test('a learning rate set by hand is kept', () => {
-    const a = trainer(new SGD({ lr: 0.1 }));
+    const a = trainer(new u.SGD({ lr: 0.1 }));
     a.optimizer.lr = 0.05;
-    const b = trainer(new SGD({ lr: 0.1 }));
+    const b = trainer(new u.SGD({ lr: 0.1 }));
     b.restore(a.save());
     expect(b.optimizer.lr).toBe(0.05);
   });
 
   test('a stream sees the parameters restored', () => {
-    const a = trainer(new SGD({ lr: 0.1 }));
-    const b = trainer(new SGD({ lr: 0.1 }), {}, 5);
+    const a = trainer(new u.SGD({ lr: 0.1 }));
+    const b = trainer(new u.SGD({ lr: 0.1 }), {}, 5);
     const stream = b.model.stream();
     stream.step(1);
     b.restore(a.save());
@@ -117,21 +100,21 @@ describe('Trainer.save and restore', () => {
   });
 
   test('Sequential.load takes the model of a checkpoint', () => {
-    const a = trainer(new AdamW());
+    const a = trainer(new u.AdamW());
     run(a, 0, 3);
     const x = new Draw(1).indices(V, T, B);
-    expectSameArray(Sequential.load(a.save()).forward(x), a.model.forward(x), 'output');
+    expectSameArray(u.Sequential.load(a.save()).forward(x), a.model.forward(x), 'output');
   });
 
   test('tensors of the optimizer have torch.optim’s names before the parameters’', () => {
-    const names = (optimizer: Optimizer) =>
+    const names = (optimizer: u.Optimizer) =>
       [...parseSafetensors(trainer(optimizer).save()).tensors.keys()].filter((n) => n.endsWith('0.weight'));
-    expect(names(new Adam()).sort()).toEqual([
+    expect(names(new u.Adam()).sort()).toEqual([
       '0.weight',
       'optimizer.exp_avg.0.weight',
       'optimizer.exp_avg_sq.0.weight',
     ]);
-    expect(names(new Adagrad()).sort()).toEqual(['0.weight', 'optimizer.sum.0.weight']);
+    expect(names(new u.Adagrad()).sort()).toEqual(['0.weight', 'optimizer.sum.0.weight']);
   });
 });
 
@@ -141,7 +124,7 @@ describe('a checkpoint is refused with a FormatError, and nothing changes:', () 
     description: Record<string, unknown>;
   }
 
-  function changed(change: (file: File) => unknown, of = trainer(new AdamW())): Uint8Array {
+  function changed(change: (file: File) => unknown, of = trainer(new u.AdamW())): Uint8Array {
     run(of, 3, 5);
     const { tensors, metadata } = parseSafetensors(of.save());
     const file: File = { tensors: new Map(tensors), description: JSON.parse(metadata.unrolled!) };
@@ -157,10 +140,10 @@ describe('a checkpoint is refused with a FormatError, and nothing changes:', () 
 
   test.each<[string, () => Uint8Array, Words]>([
     ['a model without training', () => language(1).save(), ['training']],
-    ['another optimizer', () => changed(() => {}, trainer(new Adam())), ['"adam"']],
+    ['another optimizer', () => changed(() => {}, trainer(new u.Adam())), ['"adam"']],
     [
       'an optimizer with fewer slots',
-      () => changed(() => {}, trainer(new SGD({ lr: 1 }))),
+      () => changed(() => {}, trainer(new u.SGD({ lr: 1 }))),
       ['tensor', 'optimizer.exp_avg.0.weight'],
     ],
     ['no name of an optimizer', () => set('optimizer', { ...state, name: undefined }), ['undefined']],
@@ -204,9 +187,9 @@ describe('a checkpoint is refused with a FormatError, and nothing changes:', () 
       () =>
         changed(
           () => {},
-          new Trainer(new Sequential([new Embedding(V, 4), new Linear(4, V)]), {
-            loss: crossEntropy,
-            optimizer: new AdamW(),
+          new u.Trainer(new u.Sequential([new u.Embedding(V, 4), new u.Linear(4, V)]), {
+            loss: u.crossEntropy,
+            optimizer: new u.AdamW(),
           }),
         ),
       ['checkpoint', 'layers'],
@@ -214,25 +197,25 @@ describe('a checkpoint is refused with a FormatError, and nothing changes:', () 
     ['another generator', () => set('generator', [1, 2, 3]), ['generator state']],
     ['another version', () => set('version', 0), ['version', '0']],
   ])('%s', (_, make, message) => {
-    const t = trainer(new AdamW(), {}, 2);
+    const t = trainer(new u.AdamW(), {}, 2);
     run(t, 0, 2);
     const before = t.save();
     const bytes = make();
     const error = thrown(() => t.restore(bytes));
-    expect(error).toBeInstanceOf(FormatError);
+    expect(error).toBeInstanceOf(u.FormatError);
     expectWords(error, message);
     expect(t.save()).toEqual(before);
-    const untouched = trainer(new AdamW(), {}, 2);
+    const untouched = trainer(new u.AdamW(), {}, 2);
     run(untouched, 0, 2);
     expect(run(t, 2, 4)).toEqual(run(untouched, 2, 4));
   });
 
   test('a trainer that the model has no more is refused', () => {
-    const first = trainer(new AdamW());
+    const first = trainer(new u.AdamW());
     const file = first.save();
-    new Trainer(first.model, { loss: crossEntropy, optimizer: new AdamW() });
+    new u.Trainer(first.model, { loss: u.crossEntropy, optimizer: new u.AdamW() });
     for (const call of [() => first.save(), () => first.restore(file), () => first.step([1], [2])]) {
-      expect(thrown(call), String(call)).toBeInstanceOf(StateError);
+      expect(thrown(call), String(call)).toBeInstanceOf(u.StateError);
     }
   });
 });

@@ -1,18 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  Adam,
-  ArgumentError,
-  Conv1d,
-  ctc,
-  ctcGreedy,
-  init,
-  Linear,
-  LSTM,
-  Sequential,
-  SGD,
-  ShapeError,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectWords } from '../errors.ts';
 import { expectClose } from '../kernels/closeness.ts';
 import { ctcOfRow } from '../reference/ctc.ts';
@@ -21,14 +8,17 @@ import { Draw, expectSameDict, kernelBuilds, thrown } from './helpers.ts';
 
 /** Logits are the input times the identity: gradients of the weight tell those by the logits. */
 function identity(classes: number, blank = 0) {
-  const model = new Sequential([new Linear(classes, classes, { bias: false })]);
+  const model = new u.Sequential([new u.Linear(classes, classes, { bias: false })]);
   const weight = Float32Array.from({ length: classes ** 2 }, (_, i) => (i % (classes + 1) === 0 ? 1 : 0));
   model.loadStateDict({ '0.weight': { data: weight, shape: [classes, classes] } });
-  return { model, trainer: new Trainer(model, { loss: ctc({ blank }), optimizer: new SGD({ lr: 1 }) }) };
+  return {
+    model,
+    trainer: new u.Trainer(model, { loss: u.ctc({ blank }), optimizer: new u.SGD({ lr: 1 }) }),
+  };
 }
 
 describe.each(kernelBuilds)('ctc: %s', (kernels) => {
-  beforeAll(() => init({ kernels }));
+  beforeAll(() => u.init({ kernels }));
 
   test.each<[string, number, number[][], number[] | undefined]>([
     ['one label each', 0, [[1], [2]], undefined],
@@ -75,7 +65,7 @@ describe.each(kernelBuilds)('ctc: %s', (kernels) => {
 });
 
 describe('ctc', () => {
-  beforeAll(() => init({ kernels: 'simd' }));
+  beforeAll(() => u.init({ kernels: 'simd' }));
 
   test('the value of torch.nn.CTCLoss (PyTorch 2.15, float64)', () => {
     const [T, B, C] = [7, 3, 5];
@@ -100,21 +90,21 @@ describe('ctc', () => {
   });
 
   test('behind a convolution the steps are those of its output', () => {
-    const model = new Sequential([new Conv1d(2, 4, 2, { stride: 2 }), new Linear(4, 3)], { seed: 1 });
-    const trainer = new Trainer(model, { loss: ctc(), optimizer: new SGD({ lr: 0.1 }) });
+    const model = new u.Sequential([new u.Conv1d(2, 4, 2, { stride: 2 }), new u.Linear(4, 3)], { seed: 1 });
+    const trainer = new u.Trainer(model, { loss: u.ctc(), optimizer: new u.SGD({ lr: 0.1 }) });
     const draw = new Draw(2);
     const x = draw.features(1, 8, 2, 2);
     const y = { data: [1, 2, 2, 1], shape: [2, 2] };
     expect(trainer.step(x, y, { lengths: [8, 5] }).loss).toBeGreaterThan(0);
     // 3 steps of the input are one of the output
     const error = thrown(() => trainer.step(x, y, { lengths: [8, 3] }));
-    expect(error).toBeInstanceOf(ArgumentError);
+    expect(error).toBeInstanceOf(u.ArgumentError);
     expectWords(error, ['y', 'row 1', '1']);
   });
 
   test('learns where labels are, and greedy decoding reads them', () => {
-    const model = new Sequential([new LSTM(4, 12), new Linear(12, 4)], { seed: 1 });
-    const trainer = new Trainer(model, { loss: ctc(), optimizer: new Adam({ lr: 0.02 }) });
+    const model = new u.Sequential([new u.LSTM(4, 12), new u.Linear(12, 4)], { seed: 1 });
+    const trainer = new u.Trainer(model, { loss: u.ctc(), optimizer: new u.Adam({ lr: 0.02 }) });
     // label k is shown for two steps, then nothing for one
     const strip = [2, 1, 3, 3];
     const x = new Float32Array(12 * 4);
@@ -124,7 +114,7 @@ describe('ctc', () => {
     const { loss: before } = trainer.evaluate(given, y);
     for (let i = 0; i < 150; i++) trainer.step(given, y);
     expect(trainer.evaluate(given, y).loss).toBeLessThan(before / 10);
-    expect(ctcGreedy(model.forward(given)).map((row) => [...row])).toEqual([strip]);
+    expect(u.ctcGreedy(model.forward(given)).map((row) => [...row])).toEqual([strip]);
   });
 
   test.each<[string, object, object | undefined, new (...args: never[]) => Error, string[]]>([
@@ -132,40 +122,46 @@ describe('ctc', () => {
       'more labels than steps',
       { data: [1, 2, 1, 2], shape: [4, 1] },
       undefined,
-      ArgumentError,
+      u.ArgumentError,
       ['y', 'row 0', '4'],
     ],
     [
       'equal labels need a blank between',
       { data: [1, 1], shape: [2, 1] },
       { lengths: [2] },
-      ArgumentError,
+      u.ArgumentError,
       ['y', 'row 0', '3'],
     ],
     [
       'a blank',
       { data: [1, 0], shape: [2, 1] },
       undefined,
-      ArgumentError,
+      u.ArgumentError,
       ['y (label 1, row 0)', 'blank', '0'],
     ],
-    ['a label outside', { data: [3], shape: [1, 1] }, undefined, ArgumentError, ['y (label 0, row 0)', '3']],
+    [
+      'a label outside',
+      { data: [3], shape: [1, 1] },
+      undefined,
+      u.ArgumentError,
+      ['y (label 0, row 0)', '3'],
+    ],
     [
       'a length above S',
       { data: [1], shape: [1, 1], lengths: [2] },
       undefined,
-      ArgumentError,
+      u.ArgumentError,
       ['y.lengths[0]', '2'],
     ],
     [
       'lengths of another batch',
       { data: [1], shape: [1, 1], lengths: [1, 1] },
       undefined,
-      ShapeError,
+      u.ShapeError,
       ['y.lengths'],
     ],
-    ['another batch', { data: [1, 1], shape: [1, 2] }, undefined, ShapeError, ['y']],
-    ['weights', { data: [1], shape: [1, 1] }, { weights: [1] }, ArgumentError, ['weights']],
+    ['another batch', { data: [1, 1], shape: [1, 2] }, undefined, u.ShapeError, ['y']],
+    ['weights', { data: [1], shape: [1, 1] }, { weights: [1] }, u.ArgumentError, ['weights']],
   ])('refused, nothing changed: %s', (_, y, opts, type, words) => {
     const { model, trainer } = identity(3);
     const before = model.stateDict();
@@ -177,17 +173,22 @@ describe('ctc', () => {
   });
 
   test('refused: a blank outside, parts of a sequence, options nobody knows', () => {
-    const make = (opts: object, loss = ctc()) =>
+    const make = (opts: object, loss = u.ctc()) =>
       thrown(
-        () => new Trainer(new Sequential([new LSTM(3, 3)]), { loss, optimizer: new SGD({ lr: 1 }), ...opts }),
+        () =>
+          new u.Trainer(new u.Sequential([new u.LSTM(3, 3)]), {
+            loss,
+            optimizer: new u.SGD({ lr: 1 }),
+            ...opts,
+          }),
       );
-    expectWords(make({}, ctc({ blank: 3 })), ['blank', '3']);
+    expectWords(make({}, u.ctc({ blank: 3 })), ['blank', '3']);
     expectWords(make({ memoryBudget: 1e6 }), ['memoryBudget', 'ctc']);
     expectWords(make({ truncation: { k1: 1, k2: 1 } }), ['truncation', 'ctc']);
-    expectWords(make({ loss: ctc, memoryBudget: 1e6 }), ['memoryBudget', 'ctc']);
-    expect(thrown(() => ctc({ blank: -1 }))).toMatchObject({ argument: 'blank' });
-    expect(thrown(() => ctcGreedy({ data: new Float32Array(5), shape: [1, 2, 3] }))).toBeInstanceOf(
-      ShapeError,
+    expectWords(make({ loss: u.ctc, memoryBudget: 1e6 }), ['memoryBudget', 'ctc']);
+    expect(thrown(() => u.ctc({ blank: -1 }))).toMatchObject({ argument: 'blank' });
+    expect(thrown(() => u.ctcGreedy({ data: new Float32Array(5), shape: [1, 2, 3] }))).toBeInstanceOf(
+      u.ShapeError,
     );
   });
 });

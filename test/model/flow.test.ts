@@ -1,38 +1,21 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  AdamW,
-  crossEntropy,
-  Dropout,
-  Embedding,
-  type Flow,
-  GRU,
-  gateSpectra,
-  init,
-  type Layer,
-  Linear,
-  LSTM,
-  mse,
-  RNN,
-  Sequential,
-  Trainer,
-  type TrainerOptions,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { Draw, expectSameDict, stepsOf } from './helpers.ts';
 
 const [T, B, V] = [6, 3, 7];
 
-function language(opts: Partial<TrainerOptions> = {}, layers?: Layer[]): Trainer {
-  const model = new Sequential(
+function language(opts: Partial<u.TrainerOptions> = {}, layers?: u.Layer[]): u.Trainer {
+  const model = new u.Sequential(
     layers ?? [
-      new Embedding(V, 4),
-      new LSTM(4, 5, { bidirectional: true, dropout: 0.3, numLayers: 2 }),
-      new Dropout(0.2),
-      new GRU(10, 6, { zoneout: 0.1 }),
-      new Linear(6, V),
+      new u.Embedding(V, 4),
+      new u.LSTM(4, 5, { bidirectional: true, dropout: 0.3, numLayers: 2 }),
+      new u.Dropout(0.2),
+      new u.GRU(10, 6, { zoneout: 0.1 }),
+      new u.Linear(6, V),
     ],
     { seed: 3 },
   );
-  return new Trainer(model, { loss: crossEntropy, optimizer: new AdamW({ lr: 1e-2 }), ...opts });
+  return new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.AdamW({ lr: 1e-2 }), ...opts });
 }
 
 const draw = new Draw(1);
@@ -40,7 +23,7 @@ const x = draw.indices(V, T, B);
 const y = draw.indices(V, T, B);
 const lengths = [6, 2, 4];
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 describe('step with flow', () => {
   test.each([{}, { carryState: true }])('changes no bit of the training: %j', (opts) => {
@@ -76,7 +59,7 @@ describe('step with flow', () => {
       ['truncation', { truncation: { k1: 2, k2: 4 } }],
       ['memoryBudget', { memoryBudget: 100_000 }],
     ] as const) {
-      const trainer = language(opts, [new Embedding(V, 4), new LSTM(4, 5), new Linear(5, V)]);
+      const trainer = language(opts, [new u.Embedding(V, 4), new u.LSTM(4, 5), new u.Linear(5, V)]);
       const message = `flow: expected none with the trainer's ${name}, which cuts the sequence, got true`;
       expect(() => trainer.step(x, y, { flow: true })).toThrow(message);
       expect(() => trainer.flow(x, y)).toThrow(message);
@@ -90,7 +73,7 @@ describe('Trainer.flow', () => {
       const [plain, told] = [language({ carryState }), language({ carryState })];
       for (let i = 0; i < 3; i++) {
         expect(told.flow(x, y, opts)).toEqual(told.flow(x, y, opts));
-        const flow: Flow = told.flow(x, y, opts);
+        const flow: u.Flow = told.flow(x, y, opts);
         expect(told.save()).toEqual(plain.save());
         expect(flow).toEqual(plain.step(x, y, { ...opts, flow: true }).flow);
         told.step(x, y, opts);
@@ -117,9 +100,9 @@ describe('Trainer.flow', () => {
 
 describe('what it tells', () => {
   /** Gradients by h and c at the start of steps from..T−1, of the loss there. */
-  function gradientAtStart(layer: Layer, input: Numbers, target: Numbers, from: number, state: State) {
+  function gradientAtStart(layer: u.Layer, input: Numbers, target: Numbers, from: number, state: State) {
     const alone =
-      layer instanceof RNN ? new RNN(3, 4) : layer instanceof LSTM ? new LSTM(3, 4) : new GRU(3, 4);
+      layer instanceof u.RNN ? new u.RNN(3, 4) : layer instanceof u.LSTM ? new u.LSTM(3, 4) : new u.GRU(3, 4);
     alone.loadStateDict(state.parameters);
     const rest = stepsOf(input, from, T);
     const states = { h0: state.h, ...(state.c ? { c0: state.c } : {}) };
@@ -141,18 +124,18 @@ describe('what it tells', () => {
     Math.sqrt(parts.flatMap((part) => [...Array.from(part ?? [])]).reduce((sum, v) => sum + v * v, 0));
 
   test.each([
-    ['RNN', () => new RNN(3, 4)],
-    ['LSTM', () => new LSTM(3, 4)],
-    ['GRU', () => new GRU(3, 4)],
-    ['RNN by the kernels of variants', () => new RNN(3, 4, { clip: 1e9 })],
-    ['LSTM by the kernels of variants', () => new LSTM(3, 4, { clip: 1e9 })],
-    ['GRU by the kernels of variants', () => new GRU(3, 4, { clip: 1e9 })],
+    ['RNN', () => new u.RNN(3, 4)],
+    ['LSTM', () => new u.LSTM(3, 4)],
+    ['GRU', () => new u.GRU(3, 4)],
+    ['RNN by the kernels of variants', () => new u.RNN(3, 4, { clip: 1e9 })],
+    ['LSTM by the kernels of variants', () => new u.LSTM(3, 4, { clip: 1e9 })],
+    ['GRU by the kernels of variants', () => new u.GRU(3, 4, { clip: 1e9 })],
   ])('%s: norms are those of the gradients by the states', (_, make) => {
     const random = new Draw(5);
     const [input, target] = [random.features(1, T, B, 3), random.features(1, T, B, 4)];
     const layer = make();
-    const model = new Sequential([layer], { seed: 2 });
-    const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW() });
+    const model = new u.Sequential([layer], { seed: 2 });
+    const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.AdamW() });
     const parameters = Object.fromEntries(
       Object.entries(model.stateDict()).map(([name, value]) => [name.replace('0.', ''), value]),
     ) as Record<string, Numbers>;
@@ -161,9 +144,9 @@ describe('what it tells', () => {
     // the states before each step
     const zeros = () => ({ data: new Float32Array(B * 4), shape: [1, B, 4] });
     const alone =
-      layer instanceof RNN ? new RNN(3, 4) : layer instanceof LSTM ? new LSTM(3, 4) : new GRU(3, 4);
+      layer instanceof u.RNN ? new u.RNN(3, 4) : layer instanceof u.LSTM ? new u.LSTM(3, 4) : new u.GRU(3, 4);
     alone.loadStateDict(parameters);
-    let [h, c] = [zeros() as Numbers, layer instanceof LSTM ? (zeros() as Numbers) : undefined];
+    let [h, c] = [zeros() as Numbers, layer instanceof u.LSTM ? (zeros() as Numbers) : undefined];
     const starts = Array.from({ length: T }, (__, t) => {
       const start = { parameters, h, c };
       const { hN, cN } = alone.forward(stepsOf(input, t, t + 1), { h0: h, ...(c ? { c0: c } : {}) });
@@ -181,31 +164,31 @@ describe('what it tells', () => {
   });
 
   test('gates, their activations, and whose rows of W_hh are their own', () => {
-    const layers: [Layer, string][] = [
-      [new RNN(3, 4), 'h tanh'],
-      [new RNN(3, 4, { nonlinearity: 'relu' }), 'h relu'],
+    const layers: [u.Layer, string][] = [
+      [new u.RNN(3, 4), 'h tanh'],
+      [new u.RNN(3, 4, { nonlinearity: 'relu' }), 'h relu'],
       [
-        new RNN(3, 4, { nonlinearity: { name: 'scaledtanh', alpha: 2 } }),
+        new u.RNN(3, 4, { nonlinearity: { name: 'scaledtanh', alpha: 2 } }),
         'h {"name":"scaledtanh","alpha":2}',
       ],
-      [new LSTM(3, 4), 'i sigmoid, f sigmoid, g tanh, o sigmoid'],
+      [new u.LSTM(3, 4), 'i sigmoid, f sigmoid, g tanh, o sigmoid'],
       [
-        new LSTM(3, 4, { recurrentActivation: 'hardsigmoid', activations: { g: 'softsign' } }),
+        new u.LSTM(3, 4, { recurrentActivation: 'hardsigmoid', activations: { g: 'softsign' } }),
         'i hardsigmoid, f hardsigmoid, g softsign, o hardsigmoid',
       ],
-      [new LSTM(3, 4, { coupled: true }), 'i sigmoid, g tanh, o sigmoid'],
-      [new GRU(3, 4), 'r sigmoid, z sigmoid, n tanh'],
-      [new GRU(3, 4, { resetAfter: false, activation: 'elu' }), 'r sigmoid, z sigmoid, n elu'],
+      [new u.LSTM(3, 4, { coupled: true }), 'i sigmoid, g tanh, o sigmoid'],
+      [new u.GRU(3, 4), 'r sigmoid, z sigmoid, n tanh'],
+      [new u.GRU(3, 4, { resetAfter: false, activation: 'elu' }), 'r sigmoid, z sigmoid, n elu'],
     ];
     for (const [layer, wanted] of layers) {
-      const model = new Sequential([layer]);
-      const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW() });
+      const model = new u.Sequential([layer]);
+      const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.AdamW() });
       const { gates } = trainer.flow(draw.features(1, T, B, 3), draw.features(1, T, B, 4)).layers[0]!;
       const shown = gates.map(({ gate, activation }) =>
         [gate, typeof activation === 'string' ? activation : JSON.stringify(activation)].join(' '),
       );
       expect(shown.join(', ')).toBe(wanted);
-      const spectra = gateSpectra(model.stateDict()['0.weight_hh_l0']!.data as Float32Array, 4);
+      const spectra = u.gateSpectra(model.stateDict()['0.weight_hh_l0']!.data as Float32Array, 4);
       const own = wanted.startsWith('i sigmoid, g') ? spectra.filter((__, k) => k !== 1) : spectra;
       expect(gates.map(({ spectrum }) => spectrum)).toEqual(own);
       for (const { activation, saturated } of gates)
@@ -214,10 +197,10 @@ describe('what it tells', () => {
   });
 
   test.each([
-    ['GRU', () => new GRU(1, 2), { r: 1, z: 0.5, n: 0 }],
-    ['GRU by the kernels of variants', () => new GRU(1, 2, { clip: 1e9 }), { r: 1, z: 0.5, n: 0 }],
+    ['GRU', () => new u.GRU(1, 2), { r: 1, z: 0.5, n: 0 }],
+    ['GRU by the kernels of variants', () => new u.GRU(1, 2, { clip: 1e9 }), { r: 1, z: 0.5, n: 0 }],
   ])('%s: the share of a gate is its own', (_, make, wanted) => {
-    const model = new Sequential([make()]);
+    const model = new u.Sequential([make()]);
     const { weight_ih, weight_hh } = { weight_ih: new Float32Array(6), weight_hh: new Float32Array(12) };
     model.loadStateDict({
       '0.weight_ih_l0': { data: weight_ih, shape: [6, 1] },
@@ -225,7 +208,7 @@ describe('what it tells', () => {
       '0.bias_ih_l0': { data: Float32Array.of(9, -9, 9, 0, 1, -1), shape: [6] },
       '0.bias_hh_l0': { data: new Float32Array(6), shape: [6] },
     });
-    const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW() });
+    const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.AdamW() });
     const { gates } = trainer.flow(draw.features(1, T, B, 1), draw.features(1, T, B, 2)).layers[0]!;
     expect(Object.fromEntries(gates.map(({ gate, saturated }) => [gate, saturated]))).toEqual(wanted);
   });
@@ -233,8 +216,8 @@ describe('what it tells', () => {
   test('the first number that is not finite', () => {
     const random = new Draw(9);
     const [input, target] = [random.features(1, T, B, 3), random.features(1, T, B, 4)];
-    const model = new Sequential([new LSTM(3, 4)]);
-    const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW() });
+    const model = new u.Sequential([new u.LSTM(3, 4)]);
+    const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.AdamW() });
     expect(trainer.flow(input, target).nonFinite).toBeUndefined();
     input.data[(2 * B + 1) * 3] = Number.NaN;
     const { nonFinite, layers } = trainer.flow(input, target);

@@ -1,29 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Steps } from '../../src/engine/batchIO.ts';
-import {
-  Adam,
-  crossEntropy,
-  Dropout,
-  Embedding,
-  GRU,
-  IndRNN,
-  init,
-  LastStep,
-  type Layer,
-  Linear,
-  LSTM,
-  type MergeMode,
-  MinGRU,
-  MinLSTM,
-  mse,
-  type NDArray,
-  type RecurrentOptions,
-  RNN,
-  Sequential,
-  SGD,
-  SRU,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectThrows } from '../errors.ts';
 import { expectClose } from '../kernels/closeness.ts';
 import { numericGradient } from '../reference/gradcheck.ts';
@@ -32,26 +9,26 @@ import { some } from '../thorough.ts';
 import { Draw, doubles, expectSameArray, expectSameDict } from './helpers.ts';
 
 const [I, H, T, B] = [3, 4, 6, 5];
-const MODES: MergeMode[] = ['concat', 'sum', 'ave', 'mul'];
+const MODES: u.MergeMode[] = ['concat', 'sum', 'ave', 'mul'];
 
 interface Cell {
-  make(opts: RecurrentOptions): RNN | LSTM | GRU | MinGRU | MinLSTM | IndRNN;
+  make(opts: u.RecurrentOptions): u.RNN | u.LSTM | u.GRU | u.MinGRU | u.MinLSTM | u.IndRNN;
   readonly width?: number;
 }
 
 const cells: Record<string, Cell> = {
-  RNN: { make: (opts) => new RNN(I, H, opts) },
-  LSTM: { make: (opts) => new LSTM(I, H, opts) },
-  'LSTM, projected': { make: (opts) => new LSTM(I, H, { ...opts, projSize: 2 }), width: 2 },
+  RNN: { make: (opts) => new u.RNN(I, H, opts) },
+  LSTM: { make: (opts) => new u.LSTM(I, H, opts) },
+  'LSTM, projected': { make: (opts) => new u.LSTM(I, H, { ...opts, projSize: 2 }), width: 2 },
   'LSTM, projected with peepholes': {
-    make: (opts) => new LSTM(I, H, { ...opts, projSize: 2, peephole: true }),
+    make: (opts) => new u.LSTM(I, H, { ...opts, projSize: 2, peephole: true }),
     width: 2,
   },
-  GRU: { make: (opts) => new GRU(I, H, opts) },
-  'GRU, reset before the product': { make: (opts) => new GRU(I, H, { ...opts, resetAfter: false }) },
-  MinGRU: { make: (opts) => new MinGRU(I, H, opts) },
-  MinLSTM: { make: (opts) => new MinLSTM(I, H, opts) },
-  IndRNN: { make: (opts) => new IndRNN(I, H, opts) },
+  GRU: { make: (opts) => new u.GRU(I, H, opts) },
+  'GRU, reset before the product': { make: (opts) => new u.GRU(I, H, { ...opts, resetAfter: false }) },
+  MinGRU: { make: (opts) => new u.MinGRU(I, H, opts) },
+  MinLSTM: { make: (opts) => new u.MinLSTM(I, H, opts) },
+  IndRNN: { make: (opts) => new u.IndRNN(I, H, opts) },
 };
 
 const counted: Record<string, Steps> = {
@@ -62,7 +39,7 @@ const counted: Record<string, Steps> = {
 };
 
 /** hN of the last of `stacked` layers, merged as the outputs are: [1, B, ·]. */
-function merged({ data }: NDArray, stacked: number, W: number, mode: MergeMode): NDArray {
+function merged({ data }: u.NDArray, stacked: number, W: number, mode: u.MergeMode): u.NDArray {
   const at = (direction: number, b: number, j: number) =>
     data[((2 * (stacked - 1) + direction) * B + b) * W + j]!;
   const width = mode === 'concat' ? 2 * W : W;
@@ -83,7 +60,7 @@ function merged({ data }: NDArray, stacked: number, W: number, mode: MergeMode):
 }
 
 /** Gradient by hN from that by what `merged` gives. */
-function split(dy: NDArray, hN: NDArray, stacked: number, W: number, mode: MergeMode): NDArray {
+function split(dy: u.NDArray, hN: u.NDArray, stacked: number, W: number, mode: u.MergeMode): u.NDArray {
   const out = new Float32Array(hN.data.length);
   const width = mode === 'concat' ? 2 * W : W;
   for (let direction = 0; direction < 2; direction++) {
@@ -99,13 +76,13 @@ function split(dy: NDArray, hN: NDArray, stacked: number, W: number, mode: Merge
 }
 
 /** The parameters of a model's first layer, under the names of the layer used by itself. */
-function ofFirst(dict: Record<string, NDArray>): Record<string, NDArray> {
+function ofFirst(dict: Record<string, u.NDArray>): Record<string, u.NDArray> {
   return Object.fromEntries(
     Object.entries(dict).flatMap(([name, value]) => (name.startsWith('0.') ? [[name.slice(2), value]] : [])),
   );
 }
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 describe('LastStep behind a bidirectional layer', () => {
   for (const [name, { make, width: W = H }] of Object.entries(cells)) {
@@ -114,7 +91,7 @@ describe('LastStep behind a bidirectional layer', () => {
       for (const numLayers of [1, 2, 3]) {
         for (const mergeMode of some(MODES, 2, numLayers)) {
           const opts = { numLayers, mergeMode, bidirectional: true };
-          const model = new Sequential([make(opts), new LastStep()], { seed: 3 });
+          const model = new u.Sequential([make(opts), new u.LastStep()], { seed: 3 });
           const alone = make(opts);
           alone.loadStateDict(ofFirst(model.stateDict()));
           for (const [kind, steps] of Object.entries(counted)) {
@@ -143,8 +120,8 @@ describe('LastStep behind a bidirectional layer', () => {
   }
 
   test('of an SRU: the output of each direction at its own last step', () => {
-    const model = new Sequential([new SRU(I, H, { bidirectional: true }), new LastStep()], { seed: 1 });
-    const whole = new Sequential([new SRU(I, H, { bidirectional: true })], { seed: 1 });
+    const model = new u.Sequential([new u.SRU(I, H, { bidirectional: true }), new u.LastStep()], { seed: 1 });
+    const whole = new u.Sequential([new u.SRU(I, H, { bidirectional: true })], { seed: 1 });
     const x = new Draw(1).features(1, T, B, I);
     const lengths = [1, 6, 3, 0, 5];
     const { data } = whole.forward(x, { lengths });
@@ -159,7 +136,9 @@ describe('LastStep behind a bidirectional layer', () => {
   });
 
   test('gradients are those of the float64 reference, and of finite differences', () => {
-    const model = new Sequential([new LSTM(I, H, { bidirectional: true }), new LastStep()], { seed: 5 });
+    const model = new u.Sequential([new u.LSTM(I, H, { bidirectional: true }), new u.LastStep()], {
+      seed: 5,
+    });
     const draw = new Draw(4);
     const x = draw.features(1, T, B, I);
     model.forward(x, { training: true });
@@ -197,16 +176,16 @@ describe('LastStep behind a bidirectional layer', () => {
 
   test.each(some([1, 2, 3], 3))('learns the first of 40 tokens, seed %i', (seed) => {
     const [steps, batch, classes] = [40, 32, 4];
-    const model = new Sequential(
+    const model = new u.Sequential(
       [
-        new Embedding(classes, 8),
-        new LSTM(8, 16, { bidirectional: true }),
-        new LastStep(),
-        new Linear(32, classes),
+        new u.Embedding(classes, 8),
+        new u.LSTM(8, 16, { bidirectional: true }),
+        new u.LastStep(),
+        new u.Linear(32, classes),
       ],
       { seed },
     );
-    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new Adam({ lr: 0.01 }) });
+    const trainer = new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.Adam({ lr: 0.01 }) });
     const draw = new Draw(seed);
     let loss = Number.NaN;
     for (let i = 0; i < 150; i++) {
@@ -217,14 +196,20 @@ describe('LastStep behind a bidirectional layer', () => {
   });
 
   test('a Dropout between them changes nothing about which step is meant', () => {
-    const layers = (between: boolean): Layer[] => {
-      const [bi, last, dropout] = [new GRU(I, H, { bidirectional: true }), new LastStep(), new Dropout(0.4)];
-      return between ? [bi, dropout, last, new Linear(2 * H, 2)] : [bi, last, dropout, new Linear(2 * H, 2)];
+    const layers = (between: boolean): u.Layer[] => {
+      const [bi, last, dropout] = [
+        new u.GRU(I, H, { bidirectional: true }),
+        new u.LastStep(),
+        new u.Dropout(0.4),
+      ];
+      return between
+        ? [bi, dropout, last, new u.Linear(2 * H, 2)]
+        : [bi, last, dropout, new u.Linear(2 * H, 2)];
     };
     const [a, b] = [true, false].map((between) => {
-      const model = new Sequential(layers(between), { seed: 2 });
-      return new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 0.1 }) });
-    }) as [Trainer, Trainer];
+      const model = new u.Sequential(layers(between), { seed: 2 });
+      return new u.Trainer(model, { loss: u.mse, optimizer: new u.SGD({ lr: 0.1 }) });
+    }) as [u.Trainer, u.Trainer];
     const draw = new Draw(3);
     const [x, y] = [draw.features(1, T, B, I), draw.features(1, 1, B, 2)];
     for (let i = 0; i < 3; i++) {
@@ -235,22 +220,22 @@ describe('LastStep behind a bidirectional layer', () => {
   });
 
   test('a Linear between them mixes the directions: then it is the last step in time', () => {
-    const layers = (): Layer[] => [new LSTM(I, H, { bidirectional: true }), new Linear(2 * H, 2)];
+    const layers = (): u.Layer[] => [new u.LSTM(I, H, { bidirectional: true }), new u.Linear(2 * H, 2)];
     const x = new Draw(3).features(1, T, B, I);
-    const whole = new Sequential(layers(), { seed: 2 }).forward(x);
-    const last = new Sequential([...layers(), new LastStep()], { seed: 2 }).forward(x);
+    const whole = new u.Sequential(layers(), { seed: 2 }).forward(x);
+    const last = new u.Sequential([...layers(), new u.LastStep()], { seed: 2 }).forward(x);
     expectSameArray(last, { data: whole.data.slice(-B * 2), shape: [1, B, 2] }, 'last in time');
   });
 
   test('sameStep: both directions at the last step in time, which a saved model keeps', () => {
-    const layer = () => new LSTM(I, H, { bidirectional: true });
+    const layer = () => new u.LSTM(I, H, { bidirectional: true });
     const x = new Draw(3).features(1, T, B, I);
-    const model = new Sequential([layer(), new LastStep({ sameStep: true })], { seed: 2 });
-    const whole = new Sequential([layer()], { seed: 2 }).forward(x);
+    const model = new u.Sequential([layer(), new u.LastStep({ sameStep: true })], { seed: 2 });
+    const whole = new u.Sequential([layer()], { seed: 2 }).forward(x);
     const expected = { data: whole.data.slice(-B * 2 * H), shape: [1, B, 2 * H] };
     expectSameArray(model.forward(x), expected, 'sameStep');
-    expectSameArray(Sequential.load(model.save()).forward(x), expected, 'loaded');
-    expect(new LastStep().config()).toEqual({});
-    expectThrows(() => new LastStep({ sameStep: 1 as unknown as boolean }), ['sameStep']);
+    expectSameArray(u.Sequential.load(model.save()).forward(x), expected, 'loaded');
+    expect(new u.LastStep().config()).toEqual({});
+    expectThrows(() => new u.LastStep({ sameStep: 1 as unknown as boolean }), ['sameStep']);
   });
 });

@@ -1,22 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  Adam,
-  crossEntropy,
-  Dropout,
-  Embedding,
-  GRU,
-  init,
-  LastStep,
-  type Layer,
-  Linear,
-  LSTM,
-  mse,
-  RNN,
-  Sequential,
-  SGD,
-  Trainer,
-  type TrainerOptions,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectClose } from '../kernels/closeness.ts';
 import { numericGradient } from '../reference/gradcheck.ts';
 import { Draw, expectSameArray, expectSameDict } from './helpers.ts';
@@ -24,43 +7,43 @@ import { Draw, expectSameArray, expectSameDict } from './helpers.ts';
 const [V, F, T, B] = [7, 4, 9, 5];
 const lengths = [4, 9, 0, 7, 4];
 
-const models: Record<string, () => Layer[]> = {
+const models: Record<string, () => u.Layer[]> = {
   'stack of all cells': () => [
-    new Embedding(V, F),
-    new RNN(F, 6),
-    new LSTM(6, 5, { numLayers: 2 }),
-    new GRU(5, 6),
-    new Linear(6, V),
+    new u.Embedding(V, F),
+    new u.RNN(F, 6),
+    new u.LSTM(6, 5, { numLayers: 2 }),
+    new u.GRU(5, 6),
+    new u.Linear(6, V),
   ],
   'both directions': () => [
-    new Embedding(V, F),
-    new LSTM(F, 5, { bidirectional: true }),
-    new GRU(10, 6, { bidirectional: true, mergeMode: 'sum', resetAfter: false }),
-    new Linear(6, V),
+    new u.Embedding(V, F),
+    new u.LSTM(F, 5, { bidirectional: true }),
+    new u.GRU(10, 6, { bidirectional: true, mergeMode: 'sum', resetAfter: false }),
+    new u.Linear(6, V),
   ],
   'both directions, not looked up': () => [
-    new Embedding(400, F),
-    new LSTM(F, 5, { bidirectional: true, numLayers: 2 }),
-    new Linear(10, V),
+    new u.Embedding(400, F),
+    new u.LSTM(F, 5, { bidirectional: true, numLayers: 2 }),
+    new u.Linear(10, V),
   ],
   options: () => [
-    new Embedding(V, F),
-    new LSTM(F, 6, { projSize: 3, peephole: true, layerNorm: true }),
-    new GRU(3, 6, { heads: 2 }),
-    new Linear(6, V),
+    new u.Embedding(V, F),
+    new u.LSTM(F, 6, { projSize: 3, peephole: true, layerNorm: true }),
+    new u.GRU(3, 6, { heads: 2 }),
+    new u.Linear(6, V),
   ],
 };
 
-function trainer(layers: Layer[], opts: Partial<TrainerOptions> = {}): Trainer {
-  const model = new Sequential(layers, { seed: 3 });
-  return new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0.1 }), ...opts });
+function trainer(layers: u.Layer[], opts: Partial<u.TrainerOptions> = {}): u.Trainer {
+  const model = new u.Sequential(layers, { seed: 3 });
+  return new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.SGD({ lr: 0.1 }), ...opts });
 }
 
 /** 1 where a step counts. */
 const counted = Uint8Array.from({ length: T * B }, (_, i) => (Math.floor(i / B) < lengths[i % B]! ? 1 : 0));
 
 describe('rows of their own lengths in training', () => {
-  beforeAll(() => init({ kernels: 'simd' }));
+  beforeAll(() => u.init({ kernels: 'simd' }));
 
   for (const [name, layers] of Object.entries(models)) {
     test(`${name}: as if the targets of padding were ignored, or the rows came one by one`, () => {
@@ -71,7 +54,7 @@ describe('rows of their own lengths in training', () => {
       const { loss, gradNorm } = t.step(x, y, { lengths });
       const gradients = t.model.gradients();
       // one row after the other
-      const rows = trainer(layers(), { optimizer: new SGD({ lr: 0 }) });
+      const rows = trainer(layers(), { optimizer: new u.SGD({ lr: 0 }) });
       const sums: Record<string, Float64Array> = {};
       let sum = 0;
       const all = lengths.reduce((a, b) => a + b);
@@ -119,10 +102,10 @@ describe('rows of their own lengths in training', () => {
 
   test('lengths that are all T are none, to the bit, with dropout too', () => {
     const layers = () => [
-      new Embedding(V, F),
-      new Dropout(0.2),
-      new LSTM(F, 6, { numLayers: 2, dropout: 0.2, zoneout: 0.1, recurrentDropout: 0.1 }),
-      new Linear(6, V),
+      new u.Embedding(V, F),
+      new u.Dropout(0.2),
+      new u.LSTM(F, 6, { numLayers: 2, dropout: 0.2, zoneout: 0.1, recurrentDropout: 0.1 }),
+      new u.Linear(6, V),
     ];
     const [a, b] = [trainer(layers(), { carryState: true }), trainer(layers(), { carryState: true })];
     const draw = new Draw(4);
@@ -137,7 +120,7 @@ describe('rows of their own lengths in training', () => {
     const layers = models.options!;
     const draw = new Draw(4);
     const [x, y] = [draw.indices(V, T, B), draw.indices(V, T, B)];
-    const t = trainer(layers(), { optimizer: new SGD({ lr: 0 }) });
+    const t = trainer(layers(), { optimizer: new u.SGD({ lr: 0 }) });
     const plain = t.step(x, y).loss;
     const ragged = t.step(x, y, { lengths }).loss;
     expect(ragged).not.toBe(plain);
@@ -150,9 +133,9 @@ describe('rows of their own lengths in training', () => {
   });
 
   test('states carried from rows of their own lengths are those after their last steps', () => {
-    const layers = () => [new Embedding(V, F), new LSTM(F, 6), new GRU(6, 5), new Linear(5, V)];
-    const t = trainer(layers(), { optimizer: new SGD({ lr: 0 }), carryState: true });
-    const whole = trainer(layers(), { optimizer: new SGD({ lr: 0 }), carryState: true });
+    const layers = () => [new u.Embedding(V, F), new u.LSTM(F, 6), new u.GRU(6, 5), new u.Linear(5, V)];
+    const t = trainer(layers(), { optimizer: new u.SGD({ lr: 0 }), carryState: true });
+    const whole = trainer(layers(), { optimizer: new u.SGD({ lr: 0 }), carryState: true });
     const draw = new Draw(4);
     const own = [4, 9, 1, 7, 4];
     const [x, y] = [draw.indices(V, T, B), draw.indices(V, T, B)];
@@ -172,20 +155,20 @@ describe('rows of their own lengths in training', () => {
 });
 
 describe('LastStep', () => {
-  beforeAll(() => init({ kernels: 'simd' }));
+  beforeAll(() => u.init({ kernels: 'simd' }));
 
-  const layers = (bidirectional = false): Layer[] => [
-    new GRU(3, 4, { bidirectional }),
-    new LastStep(),
-    new Linear(bidirectional ? 8 : 4, 2),
+  const layers = (bidirectional = false): u.Layer[] => [
+    new u.GRU(3, 4, { bidirectional }),
+    new u.LastStep(),
+    new u.Linear(bidirectional ? 8 : 4, 2),
   ];
 
   test.each([
     { bidirectional: false, name: 'one direction' },
     { bidirectional: true, name: 'both directions' },
   ])('$name: the output is that of the last step that counts, of each direction', ({ bidirectional }) => {
-    const model = new Sequential(layers(bidirectional).slice(0, 2), { seed: 3 });
-    const all = new Sequential(layers(bidirectional).slice(0, 1), { seed: 3 });
+    const model = new u.Sequential(layers(bidirectional).slice(0, 2), { seed: 3 });
+    const all = new u.Sequential(layers(bidirectional).slice(0, 1), { seed: 3 });
     const x = new Draw(5).features(1, T, B, 3);
     const W = all.network.outputSize;
     for (const own of [undefined, [4, 9, 1, 7, 4], lengths]) {
@@ -215,7 +198,7 @@ describe('LastStep', () => {
     test.each([false, true])(
       `${what}: gradients are central differences of the loss, bidirectional %s`,
       (both) => {
-        const t = trainer(layers(both), { loss: mse, optimizer: new SGD({ lr: 0 }) });
+        const t = trainer(layers(both), { loss: u.mse, optimizer: new u.SGD({ lr: 0 }) });
         const draw = new Draw(6);
         const x = draw.features(1, T, B, 3);
         const y = draw.features(1, 1, B, 2);
@@ -237,7 +220,7 @@ describe('LastStep', () => {
   }
 
   test.each([false, true])('a row without steps does not count in the loss, bidirectional %s', (both) => {
-    const make = () => trainer(layers(both), { loss: mse, optimizer: new SGD({ lr: 0.1 }) });
+    const make = () => trainer(layers(both), { loss: u.mse, optimizer: new u.SGD({ lr: 0.1 }) });
     const [all, without] = [make(), make()];
     const draw = new Draw(6);
     const [x, y] = [draw.features(1, T, B, 3), draw.features(1, 1, B, 2)];
@@ -262,14 +245,20 @@ describe('LastStep', () => {
       expect(all.step(x, y, { lengths })).toEqual(without.step(fewX, fewY, given));
     }
     expectSameDict(all.model.stateDict(), without.model.stateDict());
-    const indices = trainer([new Embedding(V, F), new LSTM(F, 6), new LastStep(), new Linear(6, 3)]);
+    const indices = trainer([new u.Embedding(V, F), new u.LSTM(F, 6), new u.LastStep(), new u.Linear(6, 3)]);
     const target = { data: Int32Array.from([0, 1, 99, 2, 0]), shape: [1, B] };
     expect(indices.step(draw.indices(V, T, B), target, { lengths }).loss).toBeGreaterThan(0);
   });
 
   test('a dense layer and dropout after it, trained', () => {
-    const model = [new Embedding(V, F), new LSTM(F, 6), new LastStep(), new Dropout(0.1), new Linear(6, 3)];
-    const t = trainer(model, { optimizer: new Adam({ lr: 0.02 }) });
+    const model = [
+      new u.Embedding(V, F),
+      new u.LSTM(F, 6),
+      new u.LastStep(),
+      new u.Dropout(0.1),
+      new u.Linear(6, 3),
+    ];
+    const t = trainer(model, { optimizer: new u.Adam({ lr: 0.02 }) });
     const draw = new Draw(1);
     // the class is the last token that counts
     let loss = 9;
@@ -283,7 +272,7 @@ describe('LastStep', () => {
   });
 
   test('backward of a model gives the gradient by the input, zeros where a step does not count', () => {
-    const model = new Sequential(layers(true), { seed: 3 });
+    const model = new u.Sequential(layers(true), { seed: 3 });
     const x = new Draw(5).features(1, T, B, 3);
     model.forward(x, { training: true, lengths });
     const dx = model.backward(new Draw(6).features(1, 1, B, 2))!;

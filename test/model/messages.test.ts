@@ -1,23 +1,11 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  ArgumentError,
-  Embedding,
-  init,
-  Linear,
-  LSTM,
-  mse,
-  Sequential,
-  SGD,
-  ShapeError,
-  Trainer,
-  UnrolledError,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { show, showShape } from '../../src/show.ts';
 import { expectThrows, expectWords } from '../errors.ts';
 import { thrown } from './helpers.ts';
 
-beforeAll(() => init());
+beforeAll(() => u.init());
 
 const throwing = new Proxy(
   {},
@@ -82,21 +70,21 @@ test('no message is longer than 400 characters', () => {
       fc.string({ maxLength: 5000 }),
       fc.anything(),
       (a, b, value) => {
-        expect(new ArgumentError(a, b, value).message.length).toBeLessThanOrEqual(400);
-        expect(new ShapeError(a, b, [value] as never).message.length).toBeLessThanOrEqual(400);
-        expect(new UnrolledError(a + b).message.length).toBeLessThanOrEqual(400);
+        expect(new u.ArgumentError(a, b, value).message.length).toBeLessThanOrEqual(400);
+        expect(new u.ShapeError(a, b, [value] as never).message.length).toBeLessThanOrEqual(400);
+        expect(new u.UnrolledError(a + b).message.length).toBeLessThanOrEqual(400);
       },
     ),
   );
   const dict = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`name ${i}`, [1]]));
-  const error = thrown(() => new Sequential([new Linear(1, 1)]).loadStateDict(dict)) as Error;
+  const error = thrown(() => new u.Sequential([new u.Linear(1, 1)]).loadStateDict(dict)) as Error;
   expect(error.message.length).toBeLessThanOrEqual(400);
   expect(error.message).toMatch(/^state dict: .*name/s);
 });
 
 describe('a message names the element', () => {
   const data = (element: unknown) => Object.assign(new Array(10_000).fill(0), { 7: element });
-  const model = () => new Sequential([new Linear(1, 1)]);
+  const model = () => new u.Sequential([new u.Linear(1, 1)]);
   test.each<[string, unknown, string]>([
     ['null', null, 'null'],
     ['undefined', undefined, 'undefined'],
@@ -104,7 +92,7 @@ describe('a message names the element', () => {
     ['an array', [1], '[1]'],
   ])('%s among 10,000 numbers', (_, element, shown) => {
     const error = thrown(() => model().forward({ data: data(element), shape: [10_000, 1, 1] } as never));
-    expect(error).toBeInstanceOf(ArgumentError);
+    expect(error).toBeInstanceOf(u.ArgumentError);
     expectWords(error, ['x.data[7]', 'number', shown]);
   });
 
@@ -127,16 +115,21 @@ describe('a message names the element', () => {
 
 describe('an unknown option', () => {
   test.each<[string, () => unknown, string, string]>([
-    ['a letter left out', () => new LSTM(1, 1, { numLayer: 2 } as object), 'LSTM', 'numLayers'],
-    ['a letter of two', () => new LSTM(1, 1, { droput: 0.1 } as object), 'LSTM', "'dropout'"],
-    ['letters the wrong way round', () => new LSTM(1, 1, { layerNrom: true } as object), 'LSTM', 'layerNorm'],
-    ['letters at the beginning', () => new LSTM(1, 1, { nmu_layers: 2 } as object), 'LSTM', 'numLayers'],
-    ['PyTorch’s name', () => new LSTM(1, 1, { batch_first: true } as object), 'LSTM', 'batchFirst'],
-    ['how it begins', () => new LSTM(1, 1, { layerN: true } as object), 'LSTM', 'layerNorm'],
-    ['nothing alike', () => new Embedding(1, 1, { paddingIdx: 0 } as object), 'Embedding', 'init'],
+    ['a letter left out', () => new u.LSTM(1, 1, { numLayer: 2 } as object), 'LSTM', 'numLayers'],
+    ['a letter of two', () => new u.LSTM(1, 1, { droput: 0.1 } as object), 'LSTM', "'dropout'"],
+    [
+      'letters the wrong way round',
+      () => new u.LSTM(1, 1, { layerNrom: true } as object),
+      'LSTM',
+      'layerNorm',
+    ],
+    ['letters at the beginning', () => new u.LSTM(1, 1, { nmu_layers: 2 } as object), 'LSTM', 'numLayers'],
+    ['PyTorch’s name', () => new u.LSTM(1, 1, { batch_first: true } as object), 'LSTM', 'batchFirst'],
+    ['how it begins', () => new u.LSTM(1, 1, { layerN: true } as object), 'LSTM', 'layerNorm'],
+    ['nothing alike', () => new u.Embedding(1, 1, { paddingIdx: 0 } as object), 'Embedding', 'init'],
   ])('%s', (_, call, of, meant) => {
-    const error = thrown(call) as ArgumentError;
-    expect(error).toBeInstanceOf(ArgumentError);
+    const error = thrown(call) as u.ArgumentError;
+    expect(error).toBeInstanceOf(u.ArgumentError);
     expect(error.argument).toMatch(new RegExp(`^${of}: \\w+$`));
     expectWords(error, [error.argument, meant]);
   });
@@ -144,10 +137,10 @@ describe('an unknown option', () => {
   test('options are read once, and a getter that throws is the cause', () => {
     let reads = 0;
     const once = { get numLayers() { return ++reads; } }; // biome-ignore format: one row
-    expect(new LSTM(1, 1, once).numLayers).toBe(1);
+    expect(new u.LSTM(1, 1, once).numLayers).toBe(1);
     expect(reads).toBe(1);
-    const error = thrown(() => new LSTM(1, 1, { get bias(): boolean { return explode(); } })); // biome-ignore format: one row
-    expect(error).toBeInstanceOf(ArgumentError);
+    const error = thrown(() => new u.LSTM(1, 1, { get bias(): boolean { return explode(); } })); // biome-ignore format: one row
+    expect(error).toBeInstanceOf(u.ArgumentError);
     expect((error as Error).cause).toEqual(new Error('called'));
   });
 });
@@ -155,9 +148,9 @@ describe('an unknown option', () => {
 describe('batch-first data in a time-major model, where it can be told', () => {
   const x = (...shape: number[]) => ({ data: new Float32Array(shape.reduce((a, b) => a * b)), shape });
   const make = () =>
-    new Trainer(new Sequential([new LSTM(3, 2)]), {
-      loss: mse,
-      optimizer: new SGD({ lr: 0.1 }),
+    new u.Trainer(new u.Sequential([new u.LSTM(3, 2)]), {
+      loss: u.mse,
+      optimizer: new u.SGD({ lr: 0.1 }),
       carryState: true,
     });
 
@@ -178,8 +171,8 @@ describe('batch-first data in a time-major model, where it can be told', () => {
       },
     ],
   ])('%s', (_, argument, call) => {
-    const error = thrown(call) as ShapeError;
-    expect(error).toBeInstanceOf(ShapeError);
+    const error = thrown(call) as u.ShapeError;
+    expect(error).toBeInstanceOf(u.ShapeError);
     expect(error.argument).toBe(argument);
     expect(error.message).toContain('batch first');
   });

@@ -1,48 +1,31 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  Adagrad,
-  Adam,
-  AdamW,
-  ArgumentError,
-  beamSearch,
-  Dropout,
-  Embedding,
-  Generator,
-  GRU,
-  init,
-  Linear,
-  LSTM,
-  mse,
-  type NDArray,
-  NonFiniteError,
-  RMSprop,
-  Sequential,
-  SGD,
-  Trainer,
-  type TrainerOptions,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { Draw, expectSameDict, thrown } from './helpers.ts';
 
 const [F, T, B] = [3, 8, 2];
 
-function make(opts: Partial<TrainerOptions> = {}): Trainer {
-  const layers = [new LSTM(F, 5), new Dropout(0.3), new GRU(5, 4), new Linear(4, 2)];
-  return new Trainer(new Sequential(layers, { seed: 1 }), { loss: mse, optimizer: new Adam(), ...opts });
+function make(opts: Partial<u.TrainerOptions> = {}): u.Trainer {
+  const layers = [new u.LSTM(F, 5), new u.Dropout(0.3), new u.GRU(5, 4), new u.Linear(4, 2)];
+  return new u.Trainer(new u.Sequential(layers, { seed: 1 }), {
+    loss: u.mse,
+    optimizer: new u.Adam(),
+    ...opts,
+  });
 }
 
-function batch(seed: number): { x: NDArray; y: NDArray } {
+function batch(seed: number): { x: u.NDArray; y: u.NDArray } {
   const draw = new Draw(seed);
   return { x: draw.features(1, T, B, F), y: draw.features(1, T, B, 2) };
 }
 
 /** A copy with one value at a step. */
-function spoilt({ data, shape }: NDArray, value: number, step = 3): NDArray {
+function spoilt({ data, shape }: u.NDArray, value: number, step = 3): u.NDArray {
   const copy = data.slice();
   copy[(step * data.length) / shape[0]!] = value;
   return { data: copy, shape };
 }
 
-const ways: Record<string, Partial<TrainerOptions>> = {
+const ways: Record<string, Partial<u.TrainerOptions>> = {
   'whole sequences': {},
   'carried states': { carryState: true },
   clipping: { clipNorm: 1 },
@@ -50,7 +33,7 @@ const ways: Record<string, Partial<TrainerOptions>> = {
   'a memory budget': { memoryBudget: 20_000, carryState: true },
 };
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 describe('a step whose loss or gradients are not finite', () => {
   for (const [name, opts] of Object.entries(ways)) {
@@ -63,8 +46,8 @@ describe('a step whose loss or gradients are not finite', () => {
         }
         const { x, y } = batch(5);
         const bad = { x, y, [where]: spoilt(where === 'x' ? x : y, value) };
-        const error = thrown(() => t.step(bad.x, bad.y)) as NonFiniteError;
-        expect(error).toBeInstanceOf(NonFiniteError);
+        const error = thrown(() => t.step(bad.x, bad.y)) as u.NonFiniteError;
+        expect(error).toBeInstanceOf(u.NonFiniteError);
         expect(error.name).toBe('NonFiniteError');
         expect(error.step).toBe(plain.steps);
         expect(t.save()).toEqual(plain.save());
@@ -98,12 +81,12 @@ describe('a step whose loss or gradients are not finite', () => {
   });
 
   test('a diverging run ends before its weights do', () => {
-    const t = make({ optimizer: new SGD({ lr: 1e6 }) });
+    const t = make({ optimizer: new u.SGD({ lr: 1e6 }) });
     const { x, y } = batch(1);
     const error = thrown(() => {
       for (let i = 0; i < 500; i++) t.step(x, y);
     });
-    expect(error).toBeInstanceOf(NonFiniteError);
+    expect(error).toBeInstanceOf(u.NonFiniteError);
     for (const { data } of Object.values(t.model.stateDict())) expect(data.every(Number.isFinite)).toBe(true);
   });
 
@@ -114,43 +97,43 @@ describe('a step whose loss or gradients are not finite', () => {
     const t = make();
     const { x, y } = batch(2);
     const bad = spoilt(x, value, step);
-    const first = thrown(() => t.step(bad, y)) as NonFiniteError;
+    const first = thrown(() => t.step(bad, y)) as u.NonFiniteError;
     expect(first.message).toMatch(/flow/);
-    const error = thrown(() => t.step(bad, y, { flow: true })) as NonFiniteError;
-    expect(error).toBeInstanceOf(NonFiniteError);
+    const error = thrown(() => t.step(bad, y, { flow: true })) as u.NonFiniteError;
+    expect(error).toBeInstanceOf(u.NonFiniteError);
     expect(error).toMatchObject({ step: 0, layer: 0, direction: 'forward', timeStep: step, gate: 'i' });
     expect(error.message).toMatch(/layer 0 .*time step \d, gate i/);
-    const inTargets = thrown(() => t.step(x, spoilt(y, value, step), { flow: true })) as NonFiniteError;
+    const inTargets = thrown(() => t.step(x, spoilt(y, value, step), { flow: true })) as u.NonFiniteError;
     expect(inTargets).toMatchObject({ step: 0, layer: 0, gate: 'gradient' });
   });
 
   test('a policy that nobody knows', () => {
-    const error = thrown(() => make({ nonFinite: 'ignore' as 'allow' })) as ArgumentError;
-    expect(error).toBeInstanceOf(ArgumentError);
+    const error = thrown(() => make({ nonFinite: 'ignore' as 'allow' })) as u.ArgumentError;
+    expect(error).toBeInstanceOf(u.ArgumentError);
     expect(error.argument).toBe('nonFinite');
   });
 });
 
 describe('numbers that float32 does not have are refused:', () => {
   test.each<[string, () => unknown, string]>([
-    ['Adam eps', () => new Adam({ eps: 1e-46 }), 'eps'],
-    ['AdamW eps', () => new AdamW({ eps: 1e-46 }), 'eps'],
-    ['RMSprop eps', () => new RMSprop({ eps: 1e-46 }), 'eps'],
-    ['Adagrad eps', () => new Adagrad({ eps: 1e-46 }), 'eps'],
-    ['lr', () => new SGD({ lr: 1e308 }), 'lr'],
-    ['lr, set later', () => Object.assign(new Adam(), { lr: 1e39 }), 'lr'],
-    ['beta that rounds to 1', () => new Adam({ betas: [0.9, 1 - 2 ** -30] }), 'betas[1]'],
-    ['weightDecay', () => new AdamW({ weightDecay: 1e39 }), 'weightDecay'],
-    ['momentum', () => new SGD({ lr: 1, momentum: 1e-50 }), 'momentum'],
+    ['Adam eps', () => new u.Adam({ eps: 1e-46 }), 'eps'],
+    ['AdamW eps', () => new u.AdamW({ eps: 1e-46 }), 'eps'],
+    ['RMSprop eps', () => new u.RMSprop({ eps: 1e-46 }), 'eps'],
+    ['Adagrad eps', () => new u.Adagrad({ eps: 1e-46 }), 'eps'],
+    ['lr', () => new u.SGD({ lr: 1e308 }), 'lr'],
+    ['lr, set later', () => Object.assign(new u.Adam(), { lr: 1e39 }), 'lr'],
+    ['beta that rounds to 1', () => new u.Adam({ betas: [0.9, 1 - 2 ** -30] }), 'betas[1]'],
+    ['weightDecay', () => new u.AdamW({ weightDecay: 1e39 }), 'weightDecay'],
+    ['momentum', () => new u.SGD({ lr: 1, momentum: 1e-50 }), 'momentum'],
     ['clipNorm', () => make({ clipNorm: 1e300 }), 'clipNorm'],
     ['clipValue', () => make({ clipValue: 1e-60 }), 'clipValue'],
-    ['dropout that rounds to 1', () => new Dropout(1 - 2 ** -30), 'p'],
-    ['clip', () => new LSTM(1, 1, { clip: 1e300 }), 'clip'],
-    ['clipStepNorm', () => new LSTM(1, 1, { clipStepNorm: 1e300 }), 'clipStepNorm'],
-    ['forgetBias', () => new LSTM(1, 1, { forgetBias: -1e300 }), 'forgetBias'],
+    ['dropout that rounds to 1', () => new u.Dropout(1 - 2 ** -30), 'p'],
+    ['clip', () => new u.LSTM(1, 1, { clip: 1e300 }), 'clip'],
+    ['clipStepNorm', () => new u.LSTM(1, 1, { clipStepNorm: 1e300 }), 'clipStepNorm'],
+    ['forgetBias', () => new u.LSTM(1, 1, { forgetBias: -1e300 }), 'forgetBias'],
   ])('%s', (_, call, argument) => {
-    const error = thrown(call) as ArgumentError;
-    expect(error).toBeInstanceOf(ArgumentError);
+    const error = thrown(call) as u.ArgumentError;
+    expect(error).toBeInstanceOf(u.ArgumentError);
     expect(error.argument).toBe(argument);
   });
 
@@ -158,13 +141,13 @@ describe('numbers that float32 does not have are refused:', () => {
     let factor = 1e300;
     const [t, plain] = [make({ schedule: () => factor }), make()];
     const { x, y } = batch(1);
-    expect((thrown(() => t.step(x, y)) as ArgumentError).argument).toBe('schedule');
+    expect((thrown(() => t.step(x, y)) as u.ArgumentError).argument).toBe('schedule');
     factor = 1;
     expect(t.step(x, y)).toEqual(plain.step(x, y));
   });
 
   test('a learning rate that decays to 0 goes on', () => {
-    const optimizer = new SGD({ lr: 1 });
+    const optimizer = new u.SGD({ lr: 1 });
     for (let i = 0; i < 60; i++) optimizer.lr *= 0.1;
     expect(optimizer.lr).toBeGreaterThan(0);
   });
@@ -172,8 +155,10 @@ describe('numbers that float32 does not have are refused:', () => {
 
 describe('outputs that are not finite are not sampled from:', () => {
   /** A model whose output number `at` is `value`, whatever comes. */
-  function constant(value: number, at: number): Sequential {
-    const model = new Sequential([new Embedding(4, 2), new LSTM(2, 3), new Linear(3, 4)], { seed: 1 });
+  function constant(value: number, at: number): u.Sequential {
+    const model = new u.Sequential([new u.Embedding(4, 2), new u.LSTM(2, 3), new u.Linear(3, 4)], {
+      seed: 1,
+    });
     const state = model.stateDict();
     state['2.bias']!.data[at] = value;
     model.loadStateDict(state);
@@ -182,7 +167,7 @@ describe('outputs that are not finite are not sampled from:', () => {
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('%d', (value) => {
     const model = constant(value, 2);
-    const generator = new Generator(1);
+    const generator = new u.Generator(1);
     const before = generator.state;
     const stream = model.stream({ batch: 2 });
     stream.step([1, 2]);
@@ -190,8 +175,8 @@ describe('outputs that are not finite are not sampled from:', () => {
     pool.step([pool.open(), pool.open()], [0, 1]);
     for (const temperature of [1, 0, 0.5]) {
       for (const from of [stream, pool]) {
-        const error = thrown(() => from.sample(generator, temperature, 1)) as NonFiniteError;
-        expect(error).toBeInstanceOf(NonFiniteError);
+        const error = thrown(() => from.sample(generator, temperature, 1)) as u.NonFiniteError;
+        expect(error).toBeInstanceOf(u.NonFiniteError);
         expect(error).toMatchObject({ row: 1, index: 2 });
         expect(error.message).toMatch(/output 2 of row 1/);
       }
@@ -200,8 +185,8 @@ describe('outputs that are not finite are not sampled from:', () => {
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY])('beam search: %d', (value) => {
-    const error = thrown(() => beamSearch(constant(value, 3), { start: [1], length: 3, beams: 2 }));
-    expect(error).toBeInstanceOf(NonFiniteError);
+    const error = thrown(() => u.beamSearch(constant(value, 3), { start: [1], length: 3, beams: 2 }));
+    expect(error).toBeInstanceOf(u.NonFiniteError);
     expect(error).toMatchObject({ row: 0, index: 3 });
   });
 });

@@ -1,80 +1,65 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  ArgumentError,
-  Dropout,
-  Embedding,
-  Generator,
-  GRU,
-  init,
-  LastStep,
-  Linear,
-  LSTM,
-  MemoryError,
-  mse,
-  RNN,
-  Sequential,
-  SGD,
-  StateError,
-  type StreamPool,
-  type StreamSession,
-  Trainer,
-  type UnrolledError,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectThrows, expectWords, type Words } from '../errors.ts';
 import { expectSame } from '../kernels/closeness.ts';
 import { thrown, wrong } from './helpers.ts';
 
 const V = 9;
 
-function language(): Sequential {
-  return new Sequential([new Embedding(V, 5), new LSTM(5, 8), new Dropout(0.5), new Linear(8, V)], {
+function language(): u.Sequential {
+  return new u.Sequential([new u.Embedding(V, 5), new u.LSTM(5, 8), new u.Dropout(0.5), new u.Linear(8, V)], {
     seed: 3,
   });
 }
 
 describe('a stream refuses', () => {
   beforeAll(async () => {
-    await init();
+    await u.init();
   });
 
-  const generator = new Generator(1);
-  type Case = [string, (model: Sequential) => unknown, new (...args: never[]) => UnrolledError, Words];
+  const generator = new u.Generator(1);
+  type Case = [string, (model: u.Sequential) => unknown, new (...args: never[]) => u.UnrolledError, Words];
   test.each<Case>([
-    ['a batch of 0', (m) => m.stream({ batch: 0 }), ArgumentError, ['batch', '0']],
-    ['an unknown option', (m) => m.stream({ size: 1 } as never), ArgumentError, ['stream: size']],
-    ['a token outside', (m) => m.stream().step(V), ArgumentError, ['input (row 0)', '0..8', '9']],
-    ['a token of −1', (m) => m.stream().step(-1), ArgumentError, ['input (row 0)', '-1']],
-    ['half a token', (m) => m.stream({ batch: 2 }).step([1, 0.5]), ArgumentError, ['input (row 1)', '0.5']],
-    ['NaN', (m) => m.stream().step(Number.NaN), ArgumentError, ['input (row 0)', 'NaN']],
-    ['no number', (m) => m.stream().step('a' as never), ArgumentError, ['input', '1', '"a"']],
-    ['nothing', (m) => m.stream().step(undefined as never), ArgumentError, ['input', '1', 'undefined']],
-    ['too many', (m) => m.stream().step([1, 2]), ArgumentError, ['input', '1', '[1, 2]']],
-    ['too few', (m) => m.stream({ batch: 2 }).step(1), ArgumentError, ['input', '2', '1']],
-    ['bigints', (m) => m.stream().step(wrong([1n]) as never), ArgumentError, ['input (row 0)', '1n']],
-    ['a block of 0', (m) => m.stream({ block: 0 }), ArgumentError, ['block', '0']],
-    ['steps without a block', (m) => m.stream().steps([1, 2]), ArgumentError, ['input', '1', '[1, 2]']],
+    ['a batch of 0', (m) => m.stream({ batch: 0 }), u.ArgumentError, ['batch', '0']],
+    ['an unknown option', (m) => m.stream({ size: 1 } as never), u.ArgumentError, ['stream: size']],
+    ['a token outside', (m) => m.stream().step(V), u.ArgumentError, ['input (row 0)', '0..8', '9']],
+    ['a token of −1', (m) => m.stream().step(-1), u.ArgumentError, ['input (row 0)', '-1']],
+    ['half a token', (m) => m.stream({ batch: 2 }).step([1, 0.5]), u.ArgumentError, ['input (row 1)', '0.5']],
+    ['NaN', (m) => m.stream().step(Number.NaN), u.ArgumentError, ['input (row 0)', 'NaN']],
+    ['no number', (m) => m.stream().step('a' as never), u.ArgumentError, ['input', '1', '"a"']],
+    ['nothing', (m) => m.stream().step(undefined as never), u.ArgumentError, ['input', '1', 'undefined']],
+    ['too many', (m) => m.stream().step([1, 2]), u.ArgumentError, ['input', '1', '[1, 2]']],
+    ['too few', (m) => m.stream({ batch: 2 }).step(1), u.ArgumentError, ['input', '2', '1']],
+    ['bigints', (m) => m.stream().step(wrong([1n]) as never), u.ArgumentError, ['input (row 0)', '1n']],
+    ['a block of 0', (m) => m.stream({ block: 0 }), u.ArgumentError, ['block', '0']],
+    ['steps without a block', (m) => m.stream().steps([1, 2]), u.ArgumentError, ['input', '1', '[1, 2]']],
     [
       'more steps than the block',
       (m) => m.stream({ batch: 2, block: 3 }).steps(new Int32Array(8)),
-      ArgumentError,
+      u.ArgumentError,
       ['input', '2', '1', '3', 'Int32Array(8)'],
     ],
-    ['half a step', (m) => m.stream({ batch: 2, block: 3 }).steps([1, 2, 3]), ArgumentError, ['input']],
-    ['no steps', (m) => m.stream({ block: 3 }).steps([]), ArgumentError, ['input']],
-    ['a single number as steps', (m) => m.stream().steps(1 as never), ArgumentError, ['input', '1']],
+    ['half a step', (m) => m.stream({ batch: 2, block: 3 }).steps([1, 2, 3]), u.ArgumentError, ['input']],
+    ['no steps', (m) => m.stream({ block: 3 }).steps([]), u.ArgumentError, ['input']],
+    ['a single number as steps', (m) => m.stream().steps(1 as never), u.ArgumentError, ['input', '1']],
     [
       'a token outside in a block',
       (m) => m.stream({ batch: 2, block: 3 }).steps([1, 2, 3, V]),
-      ArgumentError,
+      u.ArgumentError,
       ['input (step 1, row 1)', '0..8', '9'],
     ],
-    ['a reset of no row', (m) => m.stream().reset(1), ArgumentError, ['row', '1']],
-    ['a reset of half a row', (m) => m.stream().reset(0.5), ArgumentError, ['row', '0.5']],
-    ['a snapshot of no row', (m) => m.stream().snapshot(2), ArgumentError, ['row', '2']],
-    ['a sample before a step', (m) => m.stream().sample(generator), StateError, ['sample', 'step']],
-    ['no generator', (m) => m.stream().sample({} as never), ArgumentError, ['generator', 'Generator']],
-    ['a negative temperature', (m) => m.stream().sample(generator, -1), ArgumentError, ['temperature', '-1']],
-    ['a row outside', (m) => m.stream().sample(generator, 1, 1), ArgumentError, ['row', '1']],
+    ['a reset of no row', (m) => m.stream().reset(1), u.ArgumentError, ['row', '1']],
+    ['a reset of half a row', (m) => m.stream().reset(0.5), u.ArgumentError, ['row', '0.5']],
+    ['a snapshot of no row', (m) => m.stream().snapshot(2), u.ArgumentError, ['row', '2']],
+    ['a sample before a step', (m) => m.stream().sample(generator), u.StateError, ['sample', 'step']],
+    ['no generator', (m) => m.stream().sample({} as never), u.ArgumentError, ['generator', 'Generator']],
+    [
+      'a negative temperature',
+      (m) => m.stream().sample(generator, -1),
+      u.ArgumentError,
+      ['temperature', '-1'],
+    ],
+    ['a row outside', (m) => m.stream().sample(generator, 1, 1), u.ArgumentError, ['row', '1']],
   ])('%s', (_, call, type, message) => {
     const model = language();
     const expected = model.stream().step(3).slice();
@@ -94,11 +79,11 @@ describe('a stream refuses', () => {
   });
 
   test('strings as features', () => {
-    const model = new Sequential([new RNN(2, 3)], { seed: 1 });
+    const model = new u.Sequential([new u.RNN(2, 3)], { seed: 1 });
     for (const bad of [['a', 'b'], 'ab', [1n, 2n], [undefined, 1], new BigInt64Array(2)]) {
       const error = thrown(() => model.stream().step(bad as never));
-      expect(error, String(bad)).toBeInstanceOf(ArgumentError);
-      expect((error as ArgumentError).argument).toMatch(/^input/);
+      expect(error, String(bad)).toBeInstanceOf(u.ArgumentError);
+      expect((error as u.ArgumentError).argument).toMatch(/^input/);
     }
   });
 
@@ -117,13 +102,13 @@ describe('a stream refuses', () => {
       () => stream.restore(state),
       () => stream.fork(),
     ]) {
-      expect(thrown(call)).toBeInstanceOf(StateError);
+      expect(thrown(call)).toBeInstanceOf(u.StateError);
     }
   });
 
   test('anything after the model’s dispose', () => {
-    const model = new Sequential([new RNN(1, 2)]);
-    const trainer = new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 1 }) });
+    const model = new u.Sequential([new u.RNN(1, 2)]);
+    const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.SGD({ lr: 1 }) });
     const stream = model.stream();
     stream.step(1);
     model.dispose();
@@ -136,18 +121,18 @@ describe('a stream refuses', () => {
       () => stream.reset(),
       () => model.stream(),
     ];
-    for (const call of calls) expect(thrown(call), String(call)).toBeInstanceOf(MemoryError);
+    for (const call of calls) expect(thrown(call), String(call)).toBeInstanceOf(u.MemoryError);
     expect(trainer.steps).toBe(0);
   });
 });
 
 describe('a model that can not go step by step is refused:', () => {
   beforeAll(async () => {
-    await init();
+    await u.init();
   });
 
-  const bidirectional = () => new Sequential([new RNN(2, 3), new GRU(3, 4, { bidirectional: true })]);
-  const calls: [string, (model: Sequential) => unknown][] = [
+  const bidirectional = () => new u.Sequential([new u.RNN(2, 3), new u.GRU(3, 4, { bidirectional: true })]);
+  const calls: [string, (model: u.Sequential) => unknown][] = [
     ['stream', (m) => m.stream()],
     ['streams', (m) => m.streams({ capacity: 2 })],
   ];
@@ -156,7 +141,7 @@ describe('a model that can not go step by step is refused:', () => {
     const model = bidirectional();
     const bytes = model.memoryBytes;
     const error = thrown(() => call(model));
-    expect(error).toBeInstanceOf(StateError);
+    expect(error).toBeInstanceOf(u.StateError);
     expect((error as Error).message).toMatch(
       /^stream: layers\[1\] \(GRU\) is bidirectional .*whole sequence/,
     );
@@ -165,9 +150,9 @@ describe('a model that can not go step by step is refused:', () => {
   });
 
   test.each(calls)('a recurrent layer after a LastStep, %s', (_, call) => {
-    const model = new Sequential([new RNN(2, 3), new LastStep(), new LSTM(3, 4)]);
+    const model = new u.Sequential([new u.RNN(2, 3), new u.LastStep(), new u.LSTM(3, 4)]);
     const error = thrown(() => call(model));
-    expect(error).toBeInstanceOf(StateError);
+    expect(error).toBeInstanceOf(u.StateError);
     expect((error as Error).message).toMatch(
       /^stream: layers\[2\] \(LSTM\) comes after layers\[1\] \(LastStep\) /,
     );
@@ -176,7 +161,7 @@ describe('a model that can not go step by step is refused:', () => {
 
 describe('restore refuses', () => {
   beforeAll(async () => {
-    await init();
+    await u.init();
   });
 
   const good = () => language().stream({ batch: 2 }).snapshot();
@@ -197,7 +182,7 @@ describe('restore refuses', () => {
     [
       'a state of another model',
       () =>
-        new Sequential([new Embedding(V, 5), new GRU(5, 8), new Linear(8, V)])
+        new u.Sequential([new u.Embedding(V, 5), new u.GRU(5, 8), new u.Linear(8, V)])
           .stream({ batch: 2 })
           .snapshot(),
       'ArgumentError',
@@ -232,38 +217,40 @@ describe('restore refuses', () => {
 
 describe('a pool refuses', () => {
   beforeAll(async () => {
-    await init();
+    await u.init();
   });
 
-  test.each<[string, (pool: StreamPool, a: StreamSession, b: StreamSession) => unknown, string, Words]>([
-    ['more sessions than its capacity', (pool) => pool.open(), 'StateError', ['2']],
-    ['a fork of one more', (_, a) => a.fork(), 'StateError', ['2']],
-    ['a step of none', (pool) => pool.step([], []), 'ArgumentError', ['sessions', '1', '2', '[]']],
-    ['a step of no list', (pool, a) => pool.step(a as never, 1), 'ArgumentError', ['sessions', 'list']],
-    ['a step of more than it has', (pool, a, b) => pool.step([a, b, a], 1), 'ArgumentError', ['sessions']],
+  test.each<[string, (pool: u.StreamPool, a: u.StreamSession, b: u.StreamSession) => unknown, string, Words]>(
     [
-      'something else',
-      (pool, a) => pool.step([a, {} as never], [1, 2]),
-      'ArgumentError',
-      ['sessions[1]', 'object'],
+      ['more sessions than its capacity', (pool) => pool.open(), 'StateError', ['2']],
+      ['a fork of one more', (_, a) => a.fork(), 'StateError', ['2']],
+      ['a step of none', (pool) => pool.step([], []), 'ArgumentError', ['sessions', '1', '2', '[]']],
+      ['a step of no list', (pool, a) => pool.step(a as never, 1), 'ArgumentError', ['sessions', 'list']],
+      ['a step of more than it has', (pool, a, b) => pool.step([a, b, a], 1), 'ArgumentError', ['sessions']],
+      [
+        'something else',
+        (pool, a) => pool.step([a, {} as never], [1, 2]),
+        'ArgumentError',
+        ['sessions[1]', 'object'],
+      ],
+      [
+        'a session of another pool',
+        (pool) => pool.step([language().streams({ capacity: 1 }).open()], 1),
+        'ArgumentError',
+        ['sessions[0]', 'StreamSession'],
+      ],
+      ['a session twice', (pool, a) => pool.step([a, a], [1, 2]), 'ArgumentError', ['sessions[1]', 'before']],
+      ['too few inputs', (pool, a, b) => pool.step([a, b], [1]), 'ArgumentError', ['input', '2']],
+      [
+        'a token outside',
+        (pool, a, b) => pool.step([a, b], [1, V]),
+        'ArgumentError',
+        ['input (row 1)', '0..8', '9'],
+      ],
+      ['a sample of no row', (pool) => pool.sample(new u.Generator(1), 1, 2), 'ArgumentError', ['row']],
+      ['a state of two rows', (_, a) => a.restore(two()), 'ArgumentError', ['state', '1', '2']],
     ],
-    [
-      'a session of another pool',
-      (pool) => pool.step([language().streams({ capacity: 1 }).open()], 1),
-      'ArgumentError',
-      ['sessions[0]', 'StreamSession'],
-    ],
-    ['a session twice', (pool, a) => pool.step([a, a], [1, 2]), 'ArgumentError', ['sessions[1]', 'before']],
-    ['too few inputs', (pool, a, b) => pool.step([a, b], [1]), 'ArgumentError', ['input', '2']],
-    [
-      'a token outside',
-      (pool, a, b) => pool.step([a, b], [1, V]),
-      'ArgumentError',
-      ['input (row 1)', '0..8', '9'],
-    ],
-    ['a sample of no row', (pool) => pool.sample(new Generator(1), 1, 2), 'ArgumentError', ['row']],
-    ['a state of two rows', (_, a) => a.restore(two()), 'ArgumentError', ['state', '1', '2']],
-  ])('%s, and changes nothing', (_, call, name, message) => {
+  )('%s, and changes nothing', (_, call, name, message) => {
     const pools = [0, 1].map(() => {
       const pool = language().streams({ capacity: 2 });
       const [a, b] = [pool.open(), pool.open()] as const;
@@ -284,7 +271,7 @@ describe('a pool refuses', () => {
     expectThrows(() => model.streams({ capacity: 0 }), ['capacity', '0']);
     expectThrows(() => model.streams(undefined as never), ['capacity', 'undefined']);
     expectThrows(() => model.streams({ size: 3 } as never), ['streams: size']);
-    expectThrows(() => model.streams({ capacity: 3 }).sample(new Generator(1)), ['step'], StateError);
+    expectThrows(() => model.streams({ capacity: 3 }).sample(new u.Generator(1)), ['step'], u.StateError);
   });
 
   test('a session that was closed, and all when it was disposed', () => {
@@ -299,11 +286,11 @@ describe('a pool refuses', () => {
       () => a.restore(state),
       () => a.fork(),
     ]) {
-      expect(thrown(call)).toEqual(new StateError('the session was closed'));
+      expect(thrown(call)).toEqual(new u.StateError('the session was closed'));
     }
     pool.dispose();
     for (const call of [() => pool.step([b], 1), () => b.reset(), () => b.snapshot(), () => pool.open()]) {
-      expect(thrown(call)).toEqual(new StateError('the pool was disposed'));
+      expect(thrown(call)).toEqual(new u.StateError('the pool was disposed'));
     }
   });
 });

@@ -1,20 +1,5 @@
 import { expect } from 'vitest';
-import {
-  AdamW,
-  type ArgumentError,
-  crossEntropy,
-  Dropout,
-  Embedding,
-  Linear,
-  LSTM,
-  mse,
-  Sequential,
-  SGD,
-  type ShapeError,
-  type StateError,
-  Trainer,
-  type TrainerOptions,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectWords, type Words } from '../errors.ts';
 import { Draw, expectSameDict, thrown } from './helpers.ts';
 
@@ -22,30 +7,34 @@ import { Draw, expectSameDict, thrown } from './helpers.ts';
 export const [V, T, B, F] = [6, 4, 2, 3];
 
 export interface Setup {
-  readonly trainer: Trainer;
-  readonly model: Sequential;
+  readonly trainer: u.Trainer;
+  readonly model: u.Sequential;
   /** A good input and target. */
   readonly x: ReturnType<Draw['indices']> | ReturnType<Draw['features']>;
   readonly y: ReturnType<Draw['indices']> | ReturnType<Draw['features']>;
 }
 
-export function language(opts: Partial<TrainerOptions> = {}): Setup {
-  const layers = [new Embedding(V, 4), new Dropout(0.2), new LSTM(4, 5), new Linear(5, V)];
-  const model = new Sequential(layers, { seed: 1 });
-  const optimizer = new AdamW({ lr: 0.01 });
-  const trainer = new Trainer(model, { loss: crossEntropy, optimizer, carryState: true, ...opts });
+export function language(opts: Partial<u.TrainerOptions> = {}): Setup {
+  const layers = [new u.Embedding(V, 4), new u.Dropout(0.2), new u.LSTM(4, 5), new u.Linear(5, V)];
+  const model = new u.Sequential(layers, { seed: 1 });
+  const optimizer = new u.AdamW({ lr: 0.01 });
+  const trainer = new u.Trainer(model, { loss: u.crossEntropy, optimizer, carryState: true, ...opts });
   const draw = new Draw(1);
   return { trainer, model, x: draw.indices(V, T, B), y: draw.indices(V, T, B) };
 }
 
-export function features(opts: Partial<TrainerOptions> = {}): Setup {
-  const model = new Sequential([new LSTM(F, 5), new Linear(5, 2)], { seed: 1 });
-  const trainer = new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 0.1, momentum: 0.9 }), ...opts });
+export function features(opts: Partial<u.TrainerOptions> = {}): Setup {
+  const model = new u.Sequential([new u.LSTM(F, 5), new u.Linear(5, 2)], { seed: 1 });
+  const trainer = new u.Trainer(model, {
+    loss: u.mse,
+    optimizer: new u.SGD({ lr: 0.1, momentum: 0.9 }),
+    ...opts,
+  });
   const draw = new Draw(1);
   return { trainer, model, x: draw.features(1, T, B, F), y: draw.features(1, T, B, 2) };
 }
 
-export type Type = typeof ArgumentError | typeof ShapeError | typeof StateError;
+export type Type = typeof u.ArgumentError | typeof u.ShapeError | typeof u.StateError;
 
 /** `call` throws `type` with these words, and the model trains on as one that never saw it. */
 export function refuses(make: () => Setup, call: (setup: Setup) => unknown, type: Type, words: Words): void {

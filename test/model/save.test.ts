@@ -1,37 +1,22 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  AdamW,
-  ArgumentError,
-  crossEntropy,
-  Dropout,
-  Embedding,
-  FormatError,
-  GRU,
-  init,
-  type Layer,
-  Linear,
-  LSTM,
-  RNN,
-  Sequential,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { parseSafetensors, serializeSafetensors, type TensorInput } from '../../src/io/index.ts';
 import { expectThrows, expectWords, type Words } from '../errors.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from './helpers.ts';
 
-beforeAll(() => init());
+beforeAll(() => u.init());
 
-const everyLayer = (): Layer[] => [
-  new Embedding(7, 5),
-  new Dropout(0.25),
-  new LSTM(5, 6, { numLayers: 2, forgetBias: 1 }),
-  new GRU(6, 4, { bias: false }),
-  new RNN(4, 3, { nonlinearity: 'relu' }),
-  new Linear(3, 7, { bias: false }),
+const everyLayer = (): u.Layer[] => [
+  new u.Embedding(7, 5),
+  new u.Dropout(0.25),
+  new u.LSTM(5, 6, { numLayers: 2, forgetBias: 1 }),
+  new u.GRU(6, 4, { bias: false }),
+  new u.RNN(4, 3, { nonlinearity: 'relu' }),
+  new u.Linear(3, 7, { bias: false }),
 ];
 
-function small(): Sequential {
-  return new Sequential([new Embedding(5, 3), new LSTM(3, 4), new Linear(4, 5)], { seed: 6 });
+function small(): u.Sequential {
+  return new u.Sequential([new u.Embedding(5, 3), new u.LSTM(3, 4), new u.Linear(4, 5)], { seed: 6 });
 }
 
 interface File {
@@ -57,8 +42,8 @@ function layer(index: number, change: object): Uint8Array {
 
 describe('Sequential.load(model.save())', () => {
   test('has the layers, the parameters and the outputs, to the bit', () => {
-    const model = new Sequential(everyLayer(), { seed: 5 });
-    const loaded = Sequential.load(model.save());
+    const model = new u.Sequential(everyLayer(), { seed: 5 });
+    const loaded = u.Sequential.load(model.save());
     expect(loaded.layers.map((l) => [l.type, l.config()])).toEqual(
       model.layers.map((l) => [l.type, l.config()]),
     );
@@ -69,10 +54,10 @@ describe('Sequential.load(model.save())', () => {
   });
 
   test('draws the dropout masks the model would have drawn', () => {
-    const model = new Sequential(everyLayer(), { seed: 5 });
+    const model = new u.Sequential(everyLayer(), { seed: 5 });
     const x = new Draw(1).indices(7, 9, 3);
     model.forward(x, { training: true });
-    const loaded = Sequential.load(model.save());
+    const loaded = u.Sequential.load(model.save());
     expectSameArray(loaded.forward(x, { training: true }), model.forward(x, { training: true }), 'output');
   });
 
@@ -81,12 +66,12 @@ describe('Sequential.load(model.save())', () => {
     const shifted = new Uint8Array(bytes.length + 3);
     shifted.set(bytes, 3);
     for (const given of [bytes.buffer, shifted.subarray(3)]) {
-      expectSameDict(Sequential.load(given).stateDict(), small().stateDict());
+      expectSameDict(u.Sequential.load(given).stateDict(), small().stateDict());
     }
   });
 
   test('tensors have the names of torch.nn.Sequential', () => {
-    const { tensors } = parseSafetensors(new Sequential(everyLayer()).save());
+    const { tensors } = parseSafetensors(new u.Sequential(everyLayer()).save());
     expect([...tensors.keys()].sort()).toEqual(
       [
         '0.weight',
@@ -101,11 +86,11 @@ describe('Sequential.load(model.save())', () => {
 
   test('metadata are kept by load, and saved again', () => {
     const saved = small().save({ corpus: 'moby dick' });
-    const model = Sequential.load(saved);
+    const model = u.Sequential.load(saved);
     expect(model.metadata).toEqual({ corpus: 'moby dick' });
     model.metadata = { ...model.metadata, vocabulary: 'abc' };
-    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new AdamW() });
-    const again = Sequential.load(trainer.save({ corpus: 'other' }));
+    const trainer = new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.AdamW() });
+    const again = u.Sequential.load(trainer.save({ corpus: 'other' }));
     expect(again.metadata).toEqual({ corpus: 'other', vocabulary: 'abc' });
     expect(parseSafetensors(again.save()).metadata).toMatchObject(again.metadata);
     expectThrows(() => Object.assign(again, { metadata: { n: 3 } }).save(), ['metadata.n', '3']);
@@ -114,7 +99,7 @@ describe('Sequential.load(model.save())', () => {
   test('metadata go along', () => {
     const { metadata } = parseSafetensors(small().save({ corpus: 'moby dick' }));
     expect(metadata.corpus).toBe('moby dick');
-    expect(thrown(() => small().save({ n: 3 } as never))).toBeInstanceOf(ArgumentError);
+    expect(thrown(() => small().save({ n: 3 } as never))).toBeInstanceOf(u.ArgumentError);
     expectThrows(() => small().save({ n: 3 } as never), ['metadata.n', '3']);
     expectThrows(() => small().save({ unrolled: '' }), ['metadata', 'unrolled']);
   });
@@ -188,8 +173,8 @@ describe('a model file is refused with a FormatError', () => {
   ])('%s', (_, make, message) => {
     const model = small();
     const before = model.save();
-    const error = thrown(() => Sequential.load(make()));
-    expect(error).toBeInstanceOf(FormatError);
+    const error = thrown(() => u.Sequential.load(make()));
+    expect(error).toBeInstanceOf(u.FormatError);
     expectWords(error, message);
     expect(model.save()).toEqual(before);
   });
@@ -203,10 +188,10 @@ describe('a model file is refused with a FormatError', () => {
     expect(claimed.length).toBe(header.length);
     expect(claimed).not.toBe(header);
     bytes.set(new TextEncoder().encode(claimed), 8);
-    expect(thrown(() => Sequential.load(bytes))).toBeInstanceOf(FormatError);
+    expect(thrown(() => u.Sequential.load(bytes))).toBeInstanceOf(u.FormatError);
   });
 
   test.each([undefined, 'model', 3, new Float32Array(3)])('%o is no file', (given) => {
-    expect(thrown(() => Sequential.load(given as never))).toBeInstanceOf(ArgumentError);
+    expect(thrown(() => u.Sequential.load(given as never))).toBeInstanceOf(u.ArgumentError);
   });
 });

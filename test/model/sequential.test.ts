@@ -1,43 +1,32 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  Dropout,
-  Embedding,
-  GRU,
-  init,
-  Linear,
-  LSTM,
-  RNN,
-  Sequential,
-  ShapeError,
-  StateError,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectThrows } from '../errors.ts';
 import { expectClose } from '../kernels/closeness.ts';
 import { chainOf } from './chain.ts';
 import { Draw, expectSameArray, expectSameDict, kernelBuilds, thrown } from './helpers.ts';
 
 /** Of indices; no dropout. */
-function language(seed = 1): Sequential {
-  return new Sequential([new Embedding(13, 6), new LSTM(6, 9, { numLayers: 2 }), new Linear(9, 13)], {
+function language(seed = 1): u.Sequential {
+  return new u.Sequential([new u.Embedding(13, 6), new u.LSTM(6, 9, { numLayers: 2 }), new u.Linear(9, 13)], {
     seed,
   });
 }
 
 /** Of features; every kind of layer that takes them. */
-function features(seed = 2): Sequential {
+function features(seed = 2): u.Sequential {
   const layers = [
-    new Linear(5, 7, { bias: false }),
-    new LSTM(7, 10),
-    new GRU(10, 6, { numLayers: 2, bias: false }),
-    new RNN(6, 11),
-    new Linear(11, 3),
+    new u.Linear(5, 7, { bias: false }),
+    new u.LSTM(7, 10),
+    new u.GRU(10, 6, { numLayers: 2, bias: false }),
+    new u.RNN(6, 11),
+    new u.Linear(11, 3),
   ];
-  return new Sequential(layers, { seed });
+  return new u.Sequential(layers, { seed });
 }
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: a chain against the float64 reference`, () => {
-    beforeAll(() => init({ kernels }));
+    beforeAll(() => u.init({ kernels }));
 
     test.each([
       ['of indices', language, (draw: Draw) => draw.indices(13, 6, 4)],
@@ -77,7 +66,7 @@ for (const kernels of kernelBuilds) {
 }
 
 describe('Sequential', () => {
-  beforeAll(() => init());
+  beforeAll(() => u.init());
 
   test('gradients add up over two backward passes, zeroGradients clears them', () => {
     using model = features();
@@ -111,13 +100,13 @@ describe('Sequential', () => {
 
   test('parameters have the names of torch.nn.Sequential, in its order', () => {
     const layers = [
-      new Embedding(4, 2),
-      new Dropout(0.1),
-      new LSTM(2, 3, { numLayers: 2 }),
-      new Linear(3, 4),
+      new u.Embedding(4, 2),
+      new u.Dropout(0.1),
+      new u.LSTM(2, 3, { numLayers: 2 }),
+      new u.Linear(3, 4),
     ];
     expect(
-      Object.entries(new Sequential(layers).stateDict()).map(([name, { shape }]) => [name, shape]),
+      Object.entries(new u.Sequential(layers).stateDict()).map(([name, { shape }]) => [name, shape]),
     ).toEqual([
       ['0.weight', [4, 2]],
       ['2.weight_ih_l0', [12, 2]],
@@ -149,7 +138,7 @@ describe('Sequential', () => {
   describe('backward', () => {
     const x = new Draw(8).features(1, 2, 2, 5);
     const dy = new Draw(9).features(1, 2, 2, 3);
-    const between: [string, (model: Sequential) => unknown][] = [
+    const between: [string, (model: u.Sequential) => unknown][] = [
       ['no forward for training', (model) => model.forward(x)],
       ['another backward', (model) => model.backward(dy)],
       ['an inference', (model) => model.forward(x)],
@@ -159,14 +148,14 @@ describe('Sequential', () => {
       using model = features();
       if (!what.startsWith('no')) model.forward(x, { training: true });
       act(model);
-      expect(thrown(() => model.backward(dy))).toBeInstanceOf(StateError);
+      expect(thrown(() => model.backward(dy))).toBeInstanceOf(u.StateError);
     });
 
     test('is still there after a forward that was refused', () => {
       using model = features();
       model.forward(x, { training: true });
-      expectThrows(() => model.forward(new Float32Array(4)), ['x', '5'], ShapeError);
-      expectThrows(() => model.backward(new Float32Array(4)), ['outputGradient', '12'], ShapeError);
+      expectThrows(() => model.forward(new Float32Array(4)), ['x', '5'], u.ShapeError);
+      expectThrows(() => model.backward(new Float32Array(4)), ['outputGradient', '12'], u.ShapeError);
       expect(model.backward(dy)!.shape).toEqual([2, 2, 5]);
     });
   });

@@ -1,14 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  Embedding,
-  Generator,
-  init,
-  Linear,
-  LSTM,
-  Sequential,
-  type Stream,
-  type StreamSession,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectThrows } from '../errors.ts';
 import { expectSame } from '../kernels/closeness.ts';
 import { Draw, kernelBuilds } from './helpers.ts';
@@ -16,13 +7,13 @@ import { language, stepwise, V } from './stream-layers.ts';
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: sessions of a pool equal streams of their own, to the bit`, () => {
-    beforeAll(() => init({ kernels }));
+    beforeAll(() => u.init({ kernels }));
 
     test.each(stepwise)('%s: in any company, opened, forked, reset and closed on the way', (_, layers) => {
-      using model = new Sequential([new Embedding(V, 6), ...layers(6), new Linear(11, V)], { seed: 1 });
+      using model = new u.Sequential([new u.Embedding(V, 6), ...layers(6), new u.Linear(11, V)], { seed: 1 });
       using pool = model.streams({ capacity: 7 });
       const draw = new Draw(5);
-      const pairs: [StreamSession, Stream][] = [];
+      const pairs: [u.StreamSession, u.Stream][] = [];
       for (let i = 0; i < 150; i++) {
         const what = draw.integer(0, 9);
         const at = draw.integer(0, Math.max(0, pairs.length - 1));
@@ -58,10 +49,10 @@ for (const kernels of kernelBuilds) {
 }
 
 describe('StreamPool', () => {
-  beforeAll(() => init());
+  beforeAll(() => u.init());
 
   test('takes features', () => {
-    const model = new Sequential([new LSTM(3, 5)], { seed: 1 });
+    const model = new u.Sequential([new u.LSTM(3, 5)], { seed: 1 });
     const pool = model.streams({ capacity: 2 });
     const [a, b] = [pool.open(), pool.open()];
     const [x, y] = [new Draw(1).features(1, 3).data, new Draw(2).features(1, 3).data];
@@ -92,9 +83,9 @@ describe('StreamPool', () => {
     const stream = model.stream();
     stream.step(1);
     stream.step(5);
-    expect(pool.sample(new Generator(1), 0.8, 1)).toBe(stream.sample(new Generator(1), 0.8));
+    expect(pool.sample(new u.Generator(1), 0.8, 1)).toBe(stream.sample(new u.Generator(1), 0.8));
     expectSame(pool.probabilities(1).slice(), stream.probabilities(), 'probabilities');
-    expectThrows(() => pool.sample(new Generator(1), 1, 2), ['row', 'sessions']);
+    expectThrows(() => pool.sample(new u.Generator(1), 1, 2), ['row', 'sessions']);
   });
 
   test('a session opened where another was closed starts from zeros', () => {

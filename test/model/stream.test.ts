@@ -1,19 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  crossEntropy,
-  Embedding,
-  Generator,
-  GRU,
-  init,
-  type Layer,
-  Linear,
-  LSTM,
-  RNN,
-  Sequential,
-  SGD,
-  StateError,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectThrows } from '../errors.ts';
 import { expectSame } from '../kernels/closeness.ts';
 import { Draw, kernelBuilds, stepsOf } from './helpers.ts';
@@ -21,23 +7,23 @@ import { language, V } from './stream-layers.ts';
 
 const T = 12;
 
-const recurrent: [string, (size: number) => Layer[]][] = [
-  ['rnn', (size) => [new RNN(size, 11)]],
-  ['relu rnn', (size) => [new RNN(size, 11, { nonlinearity: 'relu' })]],
-  ['lstm', (size) => [new LSTM(size, 11)]],
-  ['gru', (size) => [new GRU(size, 11)]],
-  ['stacked lstm', (size) => [new LSTM(size, 11, { numLayers: 3 })]],
-  ['stacked gru without biases', (size) => [new GRU(size, 11, { numLayers: 2, bias: false })]],
-  ['one of each', (size) => [new RNN(size, 7), new LSTM(7, 6), new GRU(6, 11)]],
+const recurrent: [string, (size: number) => u.Layer[]][] = [
+  ['rnn', (size) => [new u.RNN(size, 11)]],
+  ['relu rnn', (size) => [new u.RNN(size, 11, { nonlinearity: 'relu' })]],
+  ['lstm', (size) => [new u.LSTM(size, 11)]],
+  ['gru', (size) => [new u.GRU(size, 11)]],
+  ['stacked lstm', (size) => [new u.LSTM(size, 11, { numLayers: 3 })]],
+  ['stacked gru without biases', (size) => [new u.GRU(size, 11, { numLayers: 2, bias: false })]],
+  ['one of each', (size) => [new u.RNN(size, 7), new u.LSTM(7, 6), new u.GRU(6, 11)]],
 ];
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: steps of a stream equal forward over the same steps, to the bit`, () => {
-    beforeAll(() => init({ kernels }));
+    beforeAll(() => u.init({ kernels }));
 
     for (const batch of [1, 5]) {
       test.each(recurrent)(`features, %s, batch ${batch}`, (_, layers) => {
-        using model = new Sequential([...layers(4), new Linear(11, 3)], { seed: 1 });
+        using model = new u.Sequential([...layers(4), new u.Linear(11, 3)], { seed: 1 });
         const x = new Draw(2).features(1, T, batch, 4);
         const expected = model.forward(x);
         using stream = model.stream({ batch });
@@ -47,7 +33,9 @@ for (const kernels of kernelBuilds) {
       });
 
       test.each(recurrent)(`indices, %s, batch ${batch}`, (_, layers) => {
-        using model = new Sequential([new Embedding(V, 6), ...layers(6), new Linear(11, V)], { seed: 1 });
+        using model = new u.Sequential([new u.Embedding(V, 6), ...layers(6), new u.Linear(11, V)], {
+          seed: 1,
+        });
         const x = new Draw(2).indices(V, T, batch);
         const expected = model.forward(x);
         using stream = model.stream({ batch });
@@ -62,7 +50,7 @@ for (const kernels of kernelBuilds) {
 }
 
 describe('Stream', () => {
-  beforeAll(() => init());
+  beforeAll(() => u.init());
 
   const tokens = [1, 5, 2, 8, 0, 3];
   const walk = (stream: { step(x: number): Float32Array }) =>
@@ -85,7 +73,7 @@ describe('Stream', () => {
     const model = language();
     const expected = walk(model.stream());
     const [a, b] = [model.stream(), model.stream({ batch: 2 })];
-    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0 }) });
+    const trainer = new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.SGD({ lr: 0 }) });
     for (const [t, token] of tokens.entries()) {
       expectSame(a.step(token), expected[t]!, `a, step ${t}`);
       expectSame(b.step([token, 0]).slice(0, V), expected[t]!, `b, step ${t}`);
@@ -98,7 +86,7 @@ describe('Stream', () => {
     const [model, other] = [language(), language()];
     const [stream, fresh] = [model.stream(), other.stream()];
     const before = stream.step(1).slice();
-    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0.5 }) });
+    const trainer = new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.SGD({ lr: 0.5 }) });
     trainer.step(tokens, tokens);
     stream.reset();
     const after = stream.step(1).slice();
@@ -147,7 +135,7 @@ describe('Stream', () => {
   });
 
   test('a step takes the output of the one before', () => {
-    const model = new Sequential([new GRU(3, 3)], { seed: 1 });
+    const model = new u.Sequential([new u.GRU(3, 3)], { seed: 1 });
     const [a, b] = [model.stream(), model.stream()];
     let y = a.step([1, 2, 3]);
     let copy = Array.from(b.step([1, 2, 3]));
@@ -159,18 +147,18 @@ describe('Stream', () => {
   });
 
   test('a single number is the input of a batch of one with one feature', () => {
-    const model = new Sequential([new RNN(1, 3)], { seed: 1 });
+    const model = new u.Sequential([new u.RNN(1, 3)], { seed: 1 });
     expectSame(model.stream().step(0.7), model.stream().step([0.7]), 'output');
   });
 });
 
 describe('sample', () => {
-  beforeAll(() => init());
+  beforeAll(() => u.init());
 
   test('the same generator draws the same indices', () => {
     const draw = (seed: number) => {
       const stream = language().stream();
-      const generator = new Generator(seed);
+      const generator = new u.Generator(seed);
       stream.step(1);
       return Array.from({ length: 40 }, () => stream.sample(generator, 0.9));
     };
@@ -183,7 +171,7 @@ describe('sample', () => {
     const logits = stream.step([1, 4]).slice(V);
     const weights = Array.from(logits, (v) => Math.exp(v / 0.2));
     const total = weights.reduce((a, b) => a + b);
-    const generator = new Generator(1);
+    const generator = new u.Generator(1);
     const counts = new Array(V).fill(0);
     const N = 20_000;
     for (let i = 0; i < N; i++) counts[stream.sample(generator, 0.2, 1)]++;
@@ -195,7 +183,7 @@ describe('sample', () => {
 
   test('temperature 0 takes the largest and draws nothing', () => {
     const stream = language().stream({ batch: 3 });
-    const generator = new Generator(1);
+    const generator = new u.Generator(1);
     const state = generator.state;
     for (const row of [0, 1, 2]) {
       const logits = Array.from(stream.step([1, 2, 3]).slice(row * V, row * V + V));
@@ -207,10 +195,10 @@ describe('sample', () => {
   test('a temperature near 0 takes the largest', () => {
     const stream = language().stream();
     stream.step(1);
-    const largest = stream.sample(new Generator(1), 0);
+    const largest = stream.sample(new u.Generator(1), 0);
     for (const temperature of [1e-6, 1e-20, 1e-37, 1e-40, Number.MIN_VALUE]) {
       for (let i = 0; i < 5; i++) {
-        expect(stream.sample(new Generator(i), temperature), `${temperature}`).toBe(largest);
+        expect(stream.sample(new u.Generator(i), temperature), `${temperature}`).toBe(largest);
       }
     }
   });
@@ -231,7 +219,7 @@ describe('probabilities', () => {
 
   test('need a step, and a row of the batch', () => {
     const stream = language().stream();
-    expectThrows(() => stream.probabilities(), ['step'], StateError);
+    expectThrows(() => stream.probabilities(), ['step'], u.StateError);
     stream.step(1);
     expectThrows(() => stream.probabilities(1), ['row', '1']);
   });

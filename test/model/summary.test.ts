@@ -1,28 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  AdamW,
-  crossEntropy,
-  Dropout,
-  Embedding,
-  init,
-  LastStep,
-  Linear,
-  LSTM,
-  LSTMCell,
-  MemoryError,
-  Sequential,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectThrows } from '../errors.ts';
 
-beforeAll(() => init());
+beforeAll(() => u.init());
 
 const layers = () => [
-  new Embedding(5, 3),
-  new LSTM(3, 4),
-  new Dropout(0.2),
-  new LastStep(),
-  new Linear(4, 5),
+  new u.Embedding(5, 3),
+  new u.LSTM(3, 4),
+  new u.Dropout(0.2),
+  new u.LastStep(),
+  new u.Linear(4, 5),
 ];
 const summary = {
   type: 'Sequential',
@@ -42,8 +29,8 @@ const shown = (value: object) => (value as { [INSPECT](): object })[INSPECT]();
 
 describe('JSON.stringify and console.log give a summary', () => {
   test('of a model, with a trainer, disposed too', () => {
-    const model = new Sequential(layers());
-    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new AdamW({ lr: 0.5 }) });
+    const model = new u.Sequential(layers());
+    const trainer = new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.AdamW({ lr: 0.5 }) });
     expect(JSON.parse(JSON.stringify(model))).toEqual(summary);
     expect(shown(model)).toEqual(summary);
     const ofTrainer = {
@@ -59,10 +46,10 @@ describe('JSON.stringify and console.log give a summary', () => {
   });
 
   test('of streams, pools, sessions and cells', () => {
-    const model = new Sequential(layers());
+    const model = new u.Sequential(layers());
     const pool = model.streams({ capacity: 3 });
     const session = pool.open();
-    const all = [model.stream({ batch: 2 }), pool, session, new LSTMCell(2, 3)];
+    const all = [model.stream({ batch: 2 }), pool, session, new u.LSTMCell(2, 3)];
     expect(JSON.parse(JSON.stringify(all))).toEqual([
       { type: 'Stream', batch: 2, block: 1 },
       { type: 'StreamPool', capacity: 3, size: 1 },
@@ -74,8 +61,8 @@ describe('JSON.stringify and console.log give a summary', () => {
 
   test.runIf(typeof document === 'undefined')('of Node’s util.inspect, short', async () => {
     const { inspect } = await import('node:util');
-    const model = new Sequential(layers());
-    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new AdamW() });
+    const model = new u.Sequential(layers());
+    const trainer = new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.AdamW() });
     for (const value of [model, trainer, model.layers[1]!]) {
       expect(inspect(value)).toContain("type: '");
       expect(inspect(value).length).toBeLessThan(1000);
@@ -84,11 +71,11 @@ describe('JSON.stringify and console.log give a summary', () => {
 });
 
 test('a disposed model takes no trainer, even where it had one', () => {
-  const make = () => ({ loss: crossEntropy, optimizer: new AdamW() });
+  const make = () => ({ loss: u.crossEntropy, optimizer: new u.AdamW() });
   for (const trained of [false, true]) {
-    const model = new Sequential(layers());
-    if (trained) new Trainer(model, make());
+    const model = new u.Sequential(layers());
+    if (trained) new u.Trainer(model, make());
     model.dispose();
-    expectThrows(() => new Trainer(model, make()), ['disposed'], MemoryError);
+    expectThrows(() => new u.Trainer(model, make()), ['disposed'], u.MemoryError);
   }
 });

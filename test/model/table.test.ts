@@ -1,21 +1,16 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  Concat,
-  Embedding,
-  init,
-  input,
-  LastStep,
-  Linear,
-  LSTM,
-  Model,
-  Sequential,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 describe('summary', () => {
   test('of a chain has each layer, its shape and parameters', () => {
-    const model = new Sequential([new Embedding(5, 3), new LSTM(3, 4), new LastStep(), new Linear(4, 2)]);
+    const model = new u.Sequential([
+      new u.Embedding(5, 3),
+      new u.LSTM(3, 4),
+      new u.LastStep(),
+      new u.Linear(4, 2),
+    ]);
     expect(model.summary().split('\n')).toEqual([
       'Layer (type)   Output shape  Parameters',
       '───────────────────────────────────────',
@@ -30,13 +25,13 @@ describe('summary', () => {
   });
 
   test('of a graph says what each layer reads, and which are shared', () => {
-    const source = input({ features: 3 });
-    const target = input({ features: 3 });
-    const project = new Linear(3, 2);
-    const encoder = new LSTM(2, 4).apply(project.apply(source));
-    const decoder = new LSTM(2, 4).apply(project.apply(target), { h0: encoder.hN, c0: encoder.cN });
-    const next = new Concat().apply(decoder.output, decoder.output);
-    const model = new Model({ inputs: { source, target }, outputs: { next } });
+    const source = u.input({ features: 3 });
+    const target = u.input({ features: 3 });
+    const project = new u.Linear(3, 2);
+    const encoder = new u.LSTM(2, 4).apply(project.apply(source));
+    const decoder = new u.LSTM(2, 4).apply(project.apply(target), { h0: encoder.hN, c0: encoder.cN });
+    const next = new u.Concat().apply(decoder.output, decoder.output);
+    const model = new u.Model({ inputs: { source, target }, outputs: { next } });
     const lines = model.summary().split('\n');
     expect(lines[0]).toMatch(/^Layer \(type\) +Output shape +Parameters +Connected to$/);
     expect(lines.slice(2, -2).map((line) => line.split(/ {2,}/))).toEqual([

@@ -1,21 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  ArgumentError,
-  crossEntropy,
-  init,
-  LastStep,
-  Linear,
-  LSTM,
-  mse,
-  pinball,
-  RNN,
-  Sequential,
-  SGD,
-  ShapeError,
-  type StepOptions,
-  Trainer,
-  type TrainerOptions,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectWords } from '../errors.ts';
 import { expectClose } from '../kernels/closeness.ts';
 import * as losses from '../reference/losses.ts';
@@ -24,17 +8,17 @@ import { Draw, expectSameDict, thrown } from './helpers.ts';
 import { languageModel } from './languageModel.ts';
 
 const [T, B, V] = [6, 3, 11];
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 const tokens = (seed: number) => {
   const draw = new Draw(seed);
   return { x: draw.indices(V, T, B), y: draw.indices(V, T, B) };
 };
-const language = (opts: Partial<TrainerOptions> = {}) => {
+const language = (opts: Partial<u.TrainerOptions> = {}) => {
   const model = languageModel(V, [5, 6, 4]);
   return {
     model,
-    trainer: new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0.5 }), ...opts }),
+    trainer: new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.SGD({ lr: 0.5 }), ...opts }),
   };
 };
 const weightsOf = (seed: number) => {
@@ -46,7 +30,7 @@ describe('weights of the targets', () => {
   test.each([undefined, [1, 0.5, 2, 0, 1.25, 3, 0.1, 1, 0.7, 1.5, 0.3]])(
     'the loss and its gradients are the weighted mean, class weights %j',
     (weight) => {
-      const { model, trainer } = language({ loss: crossEntropy({ weight }) });
+      const { model, trainer } = language({ loss: u.crossEntropy({ weight }) });
       const { x, y } = tokens(1);
       const weights = weightsOf(2);
       const forward = chainOf(model).forward(x.data, B);
@@ -79,9 +63,9 @@ describe('weights of the targets', () => {
     const { loss } = trainer.evaluate(x, y, { weights });
     const odd = { ...y, data: y.data.with(4, 999) };
     expect(trainer.evaluate(x, odd, { weights }).loss).toBe(loss);
-    expect(thrown(() => trainer.evaluate(x, odd))).toBeInstanceOf(ArgumentError);
-    const model = new Sequential([new RNN(2, 4), new Linear(4, 2)]);
-    const features = new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 0.1 }) });
+    expect(thrown(() => trainer.evaluate(x, odd))).toBeInstanceOf(u.ArgumentError);
+    const model = new u.Sequential([new u.RNN(2, 4), new u.Linear(4, 2)]);
+    const features = new u.Trainer(model, { loss: u.mse, optimizer: new u.SGD({ lr: 0.1 }) });
     const draw = new Draw(3);
     const given = { x: draw.features(1, 3, 1, 2), y: draw.features(1, 3, 1, 2) };
     given.y.data.fill(Number.NaN, 2, 4);
@@ -107,42 +91,47 @@ describe('weights of the targets', () => {
     expectSameDict(budget.model.stateDict(), model.stateDict());
   });
 
-  test.each<[string, StepOptions, new (...args: never[]) => Error, string[]]>([
-    ['as many as there are targets', { weights: new Float32Array(5) }, ShapeError, ['weights']],
+  test.each<[string, u.StepOptions, new (...args: never[]) => Error, string[]]>([
+    ['as many as there are targets', { weights: new Float32Array(5) }, u.ShapeError, ['weights']],
     [
       'shaped as the targets',
       { weights: { data: new Float32Array(T * B).fill(1), shape: [B, T] } },
-      ShapeError,
+      u.ShapeError,
       ['weights'],
     ],
-    ['not negative', { weights: new Float32Array(T * B).fill(1).with(3, -1) }, ArgumentError, ['weights[3]']],
+    [
+      'not negative',
+      { weights: new Float32Array(T * B).fill(1).with(3, -1) },
+      u.ArgumentError,
+      ['weights[3]'],
+    ],
     [
       'finite',
       { weights: new Float32Array(T * B).fill(1).with(3, Number.NaN) },
-      ArgumentError,
+      u.ArgumentError,
       ['weights[3]'],
     ],
-    ['not all 0', { weights: new Float32Array(T * B) }, ArgumentError, ['weights', 'above 0']],
+    ['not all 0', { weights: new Float32Array(T * B) }, u.ArgumentError, ['weights', 'above 0']],
     [
       'not all 0 behind the warm-up',
       { weights: new Float32Array(T * B).fill(1, 0, B), warmup: 1 },
-      ArgumentError,
+      u.ArgumentError,
       ['weights', 'above 0'],
     ],
     [
       'not besides lengths',
       { weights: new Float32Array(T * B).fill(1), lengths: [T, T, T] },
-      ArgumentError,
+      u.ArgumentError,
       ['weights', 'lengths'],
     ],
     [
       'not besides a mask',
       { weights: new Float32Array(T * B).fill(1), mask: new Array(T * B).fill(1) },
-      ArgumentError,
+      u.ArgumentError,
       ['weights', 'mask'],
     ],
-    ['warmup below the steps', { warmup: T }, ArgumentError, ['warmup']],
-    ['warmup an integer', { warmup: 0.5 }, ArgumentError, ['warmup']],
+    ['warmup below the steps', { warmup: T }, u.ArgumentError, ['warmup']],
+    ['warmup an integer', { warmup: 0.5 }, u.ArgumentError, ['warmup']],
   ])('must be %s; nothing changes', (_, opts, type, words) => {
     const { model, trainer } = language();
     const { x, y } = tokens(1);
@@ -178,13 +167,13 @@ describe('warmup', () => {
     expect(a.trainer.step(x, y, { lengths }).loss).toBe(b.trainer.step(x, ignored, { lengths }).loss);
     expectSameDict(a.model.stateDict(), b.model.stateDict());
     const error = thrown(() => a.trainer.step(x, y, { lengths: [2, 3, 1] }));
-    expect(error).toBeInstanceOf(ArgumentError);
+    expect(error).toBeInstanceOf(u.ArgumentError);
     expectWords(error, ['y']);
   });
 
   test('a LastStep gives one step, so there is nothing to leave out', () => {
-    const model = new Sequential([new LSTM(2, 3), new LastStep(), new Linear(3, 2)]);
-    const trainer = new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 0.1 }) });
+    const model = new u.Sequential([new u.LSTM(2, 3), new u.LastStep(), new u.Linear(3, 2)]);
+    const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.SGD({ lr: 0.1 }) });
     const draw = new Draw(1);
     const [x, y] = [draw.features(1, 4, 2, 2), draw.features(1, 1, 2, 2)];
     expectWords(
@@ -197,30 +186,30 @@ describe('warmup', () => {
 
 describe('pinball in a model', () => {
   test('has a target per feature, quantiles outputs', () => {
-    const model = new Sequential([new RNN(2, 4), new Linear(4, 6)]);
-    const loss = pinball({ quantiles: [0.1, 0.5, 0.9] });
-    const trainer = new Trainer(model, { loss, optimizer: new SGD({ lr: 0.1 }) });
+    const model = new u.Sequential([new u.RNN(2, 4), new u.Linear(4, 6)]);
+    const loss = u.pinball({ quantiles: [0.1, 0.5, 0.9] });
+    const trainer = new u.Trainer(model, { loss, optimizer: new u.SGD({ lr: 0.1 }) });
     const draw = new Draw(1);
     const x = draw.features(1, 4, 2, 2);
     const { loss: mean } = trainer.evaluate(x, draw.features(1, 4, 2, 2));
     expect(mean).toBeGreaterThan(0);
-    expect(thrown(() => trainer.step(x, draw.features(1, 4, 2, 6)))).toBeInstanceOf(ShapeError);
+    expect(thrown(() => trainer.step(x, draw.features(1, 4, 2, 6)))).toBeInstanceOf(u.ShapeError);
   });
 
   test.each<[string, () => unknown, string]>([
-    ['none', () => pinball({ quantiles: [] }), 'quantiles'],
-    ['0', () => pinball({ quantiles: [0] }), 'quantiles[0]'],
-    ['1', () => pinball({ quantiles: [0.5, 1] }), 'quantiles[1]'],
-    ['not dividing the outputs', () => trainerOf(pinball({ quantiles: [0.5, 0.6] })), 'quantiles'],
-    ['class weights of another number', () => trainerOf(crossEntropy({ weight: [1, 2] })), 'weight'],
-    ['class weights that are all 0', () => crossEntropy({ weight: [0, 0] }), 'weight'],
-    ['a negative class weight', () => crossEntropy({ weight: [1, -1] }), 'weight[1]'],
-    ['label smoothing above 1', () => crossEntropy({ labelSmoothing: 1.5 }), 'labelSmoothing'],
+    ['none', () => u.pinball({ quantiles: [] }), 'quantiles'],
+    ['0', () => u.pinball({ quantiles: [0] }), 'quantiles[0]'],
+    ['1', () => u.pinball({ quantiles: [0.5, 1] }), 'quantiles[1]'],
+    ['not dividing the outputs', () => trainerOf(u.pinball({ quantiles: [0.5, 0.6] })), 'quantiles'],
+    ['class weights of another number', () => trainerOf(u.crossEntropy({ weight: [1, 2] })), 'weight'],
+    ['class weights that are all 0', () => u.crossEntropy({ weight: [0, 0] }), 'weight'],
+    ['a negative class weight', () => u.crossEntropy({ weight: [1, -1] }), 'weight[1]'],
+    ['label smoothing above 1', () => u.crossEntropy({ labelSmoothing: 1.5 }), 'labelSmoothing'],
   ])('refused: %s', (_, call, argument) => {
     expect(thrown(call)).toMatchObject({ argument });
   });
 });
 
-function trainerOf(loss: TrainerOptions['loss']): Trainer {
-  return new Trainer(new Sequential([new RNN(2, 3)]), { loss, optimizer: new SGD({ lr: 0.1 }) });
+function trainerOf(loss: u.TrainerOptions['loss']): u.Trainer {
+  return new u.Trainer(new u.Sequential([new u.RNN(2, 3)]), { loss, optimizer: new u.SGD({ lr: 0.1 }) });
 }

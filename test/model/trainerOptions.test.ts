@@ -1,51 +1,35 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  Adam,
-  AdamW,
-  ArgumentError,
-  crossEntropy,
-  Dropout,
-  Embedding,
-  FormatError,
-  GRU,
-  init,
-  Linear,
-  LSTM,
-  NonFiniteError,
-  Sequential,
-  SGD,
-  ShapeError,
-  StateError,
-  Trainer,
-  type TrainerOptions,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectWords } from '../errors.ts';
 import { expectClose } from '../kernels/closeness.ts';
 import { Draw, expectSameDict, thrown } from './helpers.ts';
 
 const [T, B, V] = [5, 3, 7];
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 /** Parameters by layer: 0. embedding, 1. stacked bidirectional LSTM, 2. GRU, 3. linear. */
-function language(opts: Partial<TrainerOptions> = {}, dropout = 0) {
+function language(opts: Partial<u.TrainerOptions> = {}, dropout = 0) {
   const layers = [
-    new Embedding(V, 4),
-    new LSTM(4, 5, { numLayers: 2, bidirectional: true }),
-    new GRU(10, 6),
-    ...(dropout ? [new Dropout(dropout)] : []),
+    new u.Embedding(V, 4),
+    new u.LSTM(4, 5, { numLayers: 2, bidirectional: true }),
+    new u.GRU(10, 6),
+    ...(dropout ? [new u.Dropout(dropout)] : []),
   ];
-  const model = new Sequential([...layers, new Linear(6, V)], { seed: 1 });
-  const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0.5 }), ...opts });
+  const model = new u.Sequential([...layers, new u.Linear(6, V)], { seed: 1 });
+  const trainer = new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.SGD({ lr: 0.5 }), ...opts });
   return { model, trainer };
 }
 
-function causal(opts: Partial<TrainerOptions> = {}) {
-  const model = new Sequential([new Embedding(V, 4), new LSTM(4, 5, { numLayers: 2 }), new Linear(5, V)], {
-    seed: 1,
-  });
+function causal(opts: Partial<u.TrainerOptions> = {}) {
+  const model = new u.Sequential(
+    [new u.Embedding(V, 4), new u.LSTM(4, 5, { numLayers: 2 }), new u.Linear(5, V)],
+    {
+      seed: 1,
+    },
+  );
   return {
     model,
-    trainer: new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0.5 }), ...opts }),
+    trainer: new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.SGD({ lr: 0.5 }), ...opts }),
   };
 }
 
@@ -57,7 +41,7 @@ const tokens = (seed: number, steps = T, batch = B) => {
 const namesOf = (dict: object, pattern: RegExp) => Object.keys(dict).filter((name) => pattern.test(name));
 
 describe('frozen', () => {
-  test.each<[string, TrainerOptions['frozen'], RegExp]>([
+  test.each<[string, u.TrainerOptions['frozen'], RegExp]>([
     ['a layer by its name', ['0'], /^0\./],
     ['the first two layers', ['0', '1'], /^[01]\./],
     ['a pattern', [/weight_hh/], /weight_hh/],
@@ -97,7 +81,7 @@ describe('frozen', () => {
   });
 
   test('slots of the optimizer and weight decay do not touch them; the norm that is clipped is that of the others', () => {
-    const optimizer = new AdamW({ lr: 0.1, weightDecay: 0.5 });
+    const optimizer = new u.AdamW({ lr: 0.1, weightDecay: 0.5 });
     const { model, trainer } = causal({ frozen: ['0', /bias/], optimizer, clipNorm: 0.1 });
     const before = model.stateDict();
     for (let i = 0; i < 3; i++) {
@@ -115,12 +99,12 @@ describe('frozen', () => {
   });
 
   test('an update in parts gives the bits of one whole', () => {
-    const whole = causal({ optimizer: new Adam({ lr: 0.05, weightDecay: 0.1 }) });
+    const whole = causal({ optimizer: new u.Adam({ lr: 0.05, weightDecay: 0.1 }) });
     const groups = [
       { match: [/weight_hh/, '0'], lr: 0.05 },
       { match: /bias/, weightDecay: 0.1 },
     ];
-    const parts = causal({ optimizer: new Adam({ lr: 0.05, weightDecay: 0.1 }), groups });
+    const parts = causal({ optimizer: new u.Adam({ lr: 0.05, weightDecay: 0.1 }), groups });
     for (let i = 0; i < 4; i++) {
       const { x, y } = tokens(i);
       whole.trainer.step(x, y);
@@ -153,7 +137,7 @@ describe('groups', () => {
       { match: /bias/, weightDecay: 0 },
       { match: ['0', '2.weight'], lr: 0.25 },
     ];
-    const optimizer = () => new SGD({ lr: 1, weightDecay: 0.1 });
+    const optimizer = () => new u.SGD({ lr: 1, weightDecay: 0.1 });
     const [a, b, c] = [
       causal({ groups, optimizer: optimizer() }),
       causal({ optimizer: optimizer() }),
@@ -176,7 +160,7 @@ describe('groups', () => {
   test('the schedule applies to them', () => {
     const [a, b] = [
       causal({ groups: [{ match: /./, lr: 1 }], schedule: () => 0.5 }),
-      causal({ optimizer: new SGD({ lr: 1 }), schedule: () => 0.5 }),
+      causal({ optimizer: new u.SGD({ lr: 1 }), schedule: () => 0.5 }),
     ];
     const { x, y } = tokens(3);
     a.trainer.step(x, y);
@@ -189,7 +173,7 @@ describe('groups', () => {
 });
 
 describe('refused, with nothing changed:', () => {
-  test.each<[string, Partial<TrainerOptions>, string, string[]]>([
+  test.each<[string, Partial<u.TrainerOptions>, string, string[]]>([
     ['a frozen name that matches nothing', { frozen: ['9'] }, 'frozen[0]', ['9']],
     ['a part of a name', { frozen: ['0', 'weight'] }, 'frozen[1]', ['weight']],
     ['a frozen pattern that matches nothing', { frozen: [/gamma/] }, 'frozen[0]', ['/gamma/']],
@@ -216,14 +200,14 @@ describe('refused, with nothing changed:', () => {
   ])('%s', (_, opts, argument, words) => {
     const { model } = causal();
     const first = model.trainer;
-    const optimizer = new SGD({ lr: 1 });
-    const error = thrown(() => new Trainer(model, { loss: crossEntropy, optimizer, ...opts }));
-    expect(error).toBeInstanceOf(ArgumentError);
+    const optimizer = new u.SGD({ lr: 1 });
+    const error = thrown(() => new u.Trainer(model, { loss: u.crossEntropy, optimizer, ...opts }));
+    expect(error).toBeInstanceOf(u.ArgumentError);
     expectWords(error, [argument, ...words]);
     expect((error as Error).message.length).toBeLessThanOrEqual(400);
     expect(model.trainer).toBe(first);
     // it has no trainer yet
-    new Trainer(model, { loss: crossEntropy, optimizer });
+    new u.Trainer(model, { loss: u.crossEntropy, optimizer });
   });
 });
 
@@ -258,7 +242,7 @@ describe('accumulate', () => {
     bad.x.data[3] = Number.NaN;
     a.trainer.step(first.x, first.y);
     b.trainer.step(first.x, first.y);
-    expect(thrown(() => a.trainer.step(bad.x, bad.y))).toBeInstanceOf(NonFiniteError);
+    expect(thrown(() => a.trainer.step(bad.x, bad.y))).toBeInstanceOf(u.NonFiniteError);
     expect(b.trainer.step(bad.x, bad.y).skipped).toBe(true);
     expect(b.trainer.step(second.x, second.y)).toEqual(a.trainer.step(second.x, second.y));
     expect([a.trainer.steps, b.trainer.steps]).toEqual([1, 1]);
@@ -266,22 +250,22 @@ describe('accumulate', () => {
   });
 
   test('saved in the middle it goes on bit for bit', () => {
-    const opts = () => ({ accumulate: 3, averages: 0.9, optimizer: new Adam({ lr: 0.05 }) });
+    const opts = () => ({ accumulate: 3, averages: 0.9, optimizer: new u.Adam({ lr: 0.05 }) });
     const [a, b] = [causal(opts()), causal(opts())];
     for (let i = 0; i < 5; i++) a.trainer.step(tokens(i).x, tokens(i).y);
     b.trainer.restore(a.trainer.save());
     for (let i = 5; i < 9; i++)
       expect(b.trainer.step(tokens(i).x, tokens(i).y)).toEqual(a.trainer.step(tokens(i).x, tokens(i).y));
     expect(b.trainer.save()).toEqual(a.trainer.save());
-    expect(Sequential.load(a.trainer.save()).stateDict()).toEqual(a.model.stateDict());
+    expect(u.Sequential.load(a.trainer.save()).stateDict()).toEqual(a.model.stateDict());
     expect(
       thrown(() =>
-        causal({ accumulate: 2, averages: 0.9, optimizer: new Adam() }).trainer.restore(savedWith(a, 2)),
+        causal({ accumulate: 2, averages: 0.9, optimizer: new u.Adam() }).trainer.restore(savedWith(a, 2)),
       ),
-    ).toBeInstanceOf(FormatError);
-    expect(thrown(() => causal({ optimizer: new Adam() }).trainer.restore(a.trainer.save()))).toBeInstanceOf(
-      FormatError,
-    );
+    ).toBeInstanceOf(u.FormatError);
+    expect(
+      thrown(() => causal({ optimizer: new u.Adam() }).trainer.restore(a.trainer.save())),
+    ).toBeInstanceOf(u.FormatError);
   });
 });
 
@@ -290,11 +274,11 @@ function savedWith({ trainer }: ReturnType<typeof causal>, steps: number): Uint8
   return trainer.save();
 }
 
-function features(opts: Partial<TrainerOptions> = {}) {
-  const model = new Sequential([new GRU(2, 4), new Linear(4, V)], { seed: 1 });
+function features(opts: Partial<u.TrainerOptions> = {}) {
+  const model = new u.Sequential([new u.GRU(2, 4), new u.Linear(4, V)], { seed: 1 });
   return {
     model,
-    trainer: new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0.5 }), ...opts }),
+    trainer: new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.SGD({ lr: 0.5 }), ...opts }),
   };
 }
 
@@ -309,14 +293,14 @@ describe('gradients and apply', () => {
       carryState: true,
       clipNorm: 0.5,
       frozen: [/weight_hh/],
-      optimizer: new Adam({ lr: 0.05 }),
+      optimizer: new u.Adam({ lr: 0.05 }),
     });
     const make = () => {
-      const model = new Sequential(
-        [new Embedding(V, 4), new LSTM(4, 5), new Dropout(0.3), new Linear(5, V)],
+      const model = new u.Sequential(
+        [new u.Embedding(V, 4), new u.LSTM(4, 5), new u.Dropout(0.3), new u.Linear(5, V)],
         { seed: 1 },
       );
-      return { model, trainer: new Trainer(model, { loss: crossEntropy, ...opts() }) };
+      return { model, trainer: new u.Trainer(model, { loss: u.crossEntropy, ...opts() }) };
     };
     const [a, b] = [make(), make()];
     for (let i = 0; i < 3; i++) {
@@ -343,13 +327,15 @@ describe('gradients and apply', () => {
     const { model, trainer } = causal();
     const before = model.stateDict();
     const n = model.parameterCount;
-    expect(thrown(() => trainer.apply(new Float32Array(n - 1)))).toBeInstanceOf(ShapeError);
+    expect(thrown(() => trainer.apply(new Float32Array(n - 1)))).toBeInstanceOf(u.ShapeError);
     expect(thrown(() => trainer.apply('abc' as never))).toMatchObject({ argument: 'gradients' });
-    expect(thrown(() => trainer.apply(new Float32Array(n).fill(Number.NaN)))).toBeInstanceOf(NonFiniteError);
+    expect(thrown(() => trainer.apply(new Float32Array(n).fill(Number.NaN)))).toBeInstanceOf(
+      u.NonFiniteError,
+    );
     const { x, y } = tokens(1);
     for (const opts of [{ accumulate: 2 }, { truncation: { k1: 1, k2: 1 } }]) {
-      expect(thrown(() => causal(opts).trainer.gradients(x, y))).toBeInstanceOf(StateError);
-      expect(thrown(() => causal(opts).trainer.apply(new Float32Array(n)))).toBeInstanceOf(StateError);
+      expect(thrown(() => causal(opts).trainer.gradients(x, y))).toBeInstanceOf(u.StateError);
+      expect(thrown(() => causal(opts).trainer.apply(new Float32Array(n)))).toBeInstanceOf(u.StateError);
     }
     expectSameDict(model.stateDict(), before);
     expect(trainer.steps).toBe(0);
@@ -376,16 +362,16 @@ describe('averages', () => {
       expectClose(data, expected[name]!, 1e-6, name);
     const { x, y } = tokens(9);
     expect(trainer.evaluate(x, y).loss).toBe(
-      new Trainer(Sequential.load(model.save()), {
-        loss: crossEntropy,
-        optimizer: new SGD({ lr: 1 }),
+      new u.Trainer(u.Sequential.load(model.save()), {
+        loss: u.crossEntropy,
+        optimizer: new u.SGD({ lr: 1 }),
       }).evaluate(x, y).loss,
     );
-    expect(thrown(() => trainer.step(x, y))).toBeInstanceOf(StateError);
-    expect(thrown(() => trainer.save())).toBeInstanceOf(StateError);
+    expect(thrown(() => trainer.step(x, y))).toBeInstanceOf(u.StateError);
+    expect(thrown(() => trainer.save())).toBeInstanceOf(u.StateError);
     trainer.swapAverages();
     expectSameDict(model.stateDict(), own);
-    expect(thrown(() => causal().trainer.swapAverages())).toBeInstanceOf(StateError);
+    expect(thrown(() => causal().trainer.swapAverages())).toBeInstanceOf(u.StateError);
   });
 });
 
@@ -485,7 +471,7 @@ describe('states', () => {
     expect(trainer.evaluate(x, y).loss).toBe(fresh);
     expect(
       thrown(() => trainer.evaluate(tokens(1, T, 2).x, tokens(1, T, 2).y, { carry: true })),
-    ).toBeInstanceOf(ShapeError);
+    ).toBeInstanceOf(u.ShapeError);
     trainer.resetState();
     expect(trainer.evaluate(x, y, { carry: true }).loss).toBe(fresh);
     trainer.step(x, y);

@@ -1,16 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  crossEntropy,
-  init,
-  Linear,
-  LSTM,
-  type NDArray,
-  RNN,
-  Sequential,
-  SGD,
-  Trainer,
-  type TrainerOptions,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectClose } from '../kernels/closeness.ts';
 import * as losses from '../reference/losses.ts';
 import * as optimizers from '../reference/optimizers.ts';
@@ -22,32 +11,34 @@ import { languageModel } from './languageModel.ts';
 const UPDATES = 20;
 const [T, B, V] = [5, 3, 11];
 
-function language(): Sequential {
+function language(): u.Sequential {
   return languageModel(V, [6, 8, 7]);
 }
 
-function features(): Sequential {
-  return new Sequential([new RNN(4, 9), new LSTM(9, 6, { bias: false }), new Linear(6, 6)], { seed: 2 });
+function features(): u.Sequential {
+  return new u.Sequential([new u.RNN(4, 9), new u.LSTM(9, 6, { bias: false }), new u.Linear(6, 6)], {
+    seed: 2,
+  });
 }
 
 interface Batch {
-  readonly x: NDArray<Int32Array> | NDArray;
-  readonly y: NDArray<Int32Array> | NDArray;
+  readonly x: u.NDArray<Int32Array> | u.NDArray;
+  readonly y: u.NDArray<Int32Array> | u.NDArray;
 }
 
 type Reference = (output: Float64Array, y: ArrayLike<number>) => losses.Loss;
 
 /** Trains both, each update on a batch of its own, and compares losses, norms and parameters. */
 function compare(
-  model: Sequential,
-  opts: TrainerOptions,
+  model: u.Sequential,
+  opts: u.TrainerOptions,
   batch: (draw: Draw) => Batch,
   loss: Reference,
   optimizer: optimizers.Optimizer,
   tolerance = 1e-4,
 ): void {
   const chain = chainOf(model);
-  const trainer = new Trainer(model, opts);
+  const trainer = new u.Trainer(model, opts);
   const draw = new Draw(3);
   const got: number[] = [];
   const expected: number[] = [];
@@ -77,14 +68,14 @@ const crossEntropyOf: Reference = (output, y) => losses.crossEntropy(output, Int
 
 for (const kernels of kernelBuilds) {
   describe(`${kernels}: ${UPDATES} updates against the float64 reference`, () => {
-    beforeAll(() => init({ kernels }));
+    beforeAll(() => u.init({ kernels }));
 
     test.each(some(optimizers.optimizerCases, 2, kernelBuilds.indexOf(kernels)))(
       '$label',
       ({ label, make, reference }) => {
         compare(
           language(),
-          { loss: crossEntropy, optimizer: make() },
+          { loss: u.crossEntropy, optimizer: make() },
           tokens,
           crossEntropyOf,
           reference(),
@@ -97,22 +88,22 @@ for (const kernels of kernelBuilds) {
     const sgd = { lr: 0.5, momentum: 0.5 };
 
     test('clipNorm', () => {
-      const opts = { loss: crossEntropy, optimizer: new SGD(sgd), clipNorm: 0.2 };
+      const opts = { loss: u.crossEntropy, optimizer: new u.SGD(sgd), clipNorm: 0.2 };
       compare(language(), opts, tokens, crossEntropyOf, optimizers.sgd(sgd));
     });
 
     test('clipNorm above every norm changes nothing', () => {
-      const opts = { loss: crossEntropy, optimizer: new SGD(sgd), clipNorm: 1e6 };
+      const opts = { loss: u.crossEntropy, optimizer: new u.SGD(sgd), clipNorm: 1e6 };
       compare(language(), opts, tokens, crossEntropyOf, optimizers.sgd(sgd));
     });
 
     test('clipValue', () => {
-      const opts = { loss: crossEntropy, optimizer: new SGD(sgd), clipValue: 0.01 };
+      const opts = { loss: u.crossEntropy, optimizer: new u.SGD(sgd), clipValue: 0.01 };
       compare(language(), opts, tokens, crossEntropyOf, optimizers.sgd(sgd));
     });
 
     test('carryState', () => {
-      const opts = { loss: crossEntropy, optimizer: new SGD(sgd), carryState: true };
+      const opts = { loss: u.crossEntropy, optimizer: new u.SGD(sgd), carryState: true };
       compare(language(), opts, tokens, crossEntropyOf, optimizers.sgd(sgd));
     });
 
@@ -120,7 +111,7 @@ for (const kernels of kernelBuilds) {
       '$label',
       ({ make, reference, target }) => {
         const loss = make();
-        const opts = { loss, optimizer: new SGD(sgd) };
+        const opts = { loss, optimizer: new u.SGD(sgd) };
         if (loss.targets === 'features') {
           const batch = (draw: Draw) => {
             const y = draw.features(1, T, B, loss.targetSize?.(6) ?? 6);

@@ -1,50 +1,35 @@
-import {
-  Adam,
-  AdamW,
-  ArgumentError,
-  FormatError,
-  GRU,
-  init,
-  input,
-  Linear,
-  LSTM,
-  Model,
-  NonFiniteError,
-  RMSprop,
-  Sequential,
-  SGD,
-  StateError,
-  Trainer,
-  Updater,
-} from 'unrolled';
+import * as u from 'unrolled';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Draw } from './helpers.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 const [S, T, B] = [4, 3, 5];
 
 /** An encoder that gives its last state, and a decoder that starts from it. */
 function pair() {
-  const source = input({ features: 2 });
-  const encoder = new Model({ inputs: source, outputs: new GRU(2, 4).apply(source).hN }, { seed: 1 });
-  const target = input({ features: 3 });
-  const h0 = input({ features: 4, steps: false });
-  const { output } = new GRU(3, 4).apply(target, { h0 });
-  const decoder = new Model({ inputs: { target, h0 }, outputs: new Linear(4, 2).apply(output) }, { seed: 2 });
+  const source = u.input({ features: 2 });
+  const encoder = new u.Model({ inputs: source, outputs: new u.GRU(2, 4).apply(source).hN }, { seed: 1 });
+  const target = u.input({ features: 3 });
+  const h0 = u.input({ features: 4, steps: false });
+  const { output } = new u.GRU(3, 4).apply(target, { h0 });
+  const decoder = new u.Model(
+    { inputs: { target, h0 }, outputs: new u.Linear(4, 2).apply(output) },
+    { seed: 2 },
+  );
   return { encoder, decoder };
 }
 
 /** Both as one model. */
-function joined(): Model {
-  const source = input({ features: 2 });
-  const target = input({ features: 3 });
-  const first = new GRU(2, 4).apply(source);
-  const { output } = new GRU(3, 4).apply(target, { h0: first.hN });
-  return new Model({
+function joined(): u.Model {
+  const source = u.input({ features: 2 });
+  const target = u.input({ features: 3 });
+  const first = new u.GRU(2, 4).apply(source);
+  const { output } = new u.GRU(3, 4).apply(target, { h0: first.hN });
+  return new u.Model({
     inputs: { source, target },
-    outputs: new Linear(4, 2).apply(output),
-  }) as unknown as Model;
+    outputs: new u.Linear(4, 2).apply(output),
+  }) as unknown as u.Model;
 }
 
 const draw = new Draw(1);
@@ -59,7 +44,7 @@ function loss(output: { data: Float32Array; shape: readonly number[] }) {
   return { data, shape: output.shape };
 }
 
-function update({ encoder, decoder }: ReturnType<typeof pair>, updater: Updater) {
+function update({ encoder, decoder }: ReturnType<typeof pair>, updater: u.Updater) {
   const h0 = encoder.forward(source, { training: true });
   const output = decoder.forward({ target, h0 }, { training: true });
   encoder.backward(decoder.backward(loss(output)).h0!);
@@ -68,12 +53,12 @@ function update({ encoder, decoder }: ReturnType<typeof pair>, updater: Updater)
 
 describe('Updater', () => {
   test.each([
-    ['SGD with momentum', () => new SGD({ lr: 0.1, momentum: 0.9 })],
-    ['AdamW', () => new AdamW({ lr: 0.02 })],
-    ['RMSprop', () => new RMSprop({ lr: 0.02 })],
+    ['SGD with momentum', () => new u.SGD({ lr: 0.1, momentum: 0.9 })],
+    ['AdamW', () => new u.AdamW({ lr: 0.02 })],
+    ['RMSprop', () => new u.RMSprop({ lr: 0.02 })],
   ])('%s over an encoder and a decoder makes the updates of both as one model', (_, optimizer) => {
     const two = pair();
-    const updater = new Updater([two.encoder, two.decoder], { optimizer: optimizer(), clipNorm: 0.05 });
+    const updater = new u.Updater([two.encoder, two.decoder], { optimizer: optimizer(), clipNorm: 0.05 });
     const model = joined();
     const [e, d] = [two.encoder.stateDict(), two.decoder.stateDict()];
     // the joined model numbers its layers from the outputs: encoder, decoder, linear
@@ -84,7 +69,7 @@ describe('Updater', () => {
       }),
     );
     model.loadStateDict(dict);
-    const one = new Trainer(model, { loss: 'mse', optimizer: optimizer(), clipNorm: 0.05 });
+    const one = new u.Trainer(model, { loss: 'mse', optimizer: optimizer(), clipNorm: 0.05 });
     for (let i = 0; i < 5; i++) {
       const { gradNorm, lr } = update(two, updater);
       const expected = one.step({ source, target }, y);
@@ -101,13 +86,13 @@ describe('Updater', () => {
   });
 
   test('gradients add up until a step, which sets them to 0; a schedule by name', () => {
-    const make = () => new Sequential([new LSTM(2, 3)], { seed: 4 });
+    const make = () => new u.Sequential([new u.LSTM(2, 3)], { seed: 4 });
     const [a, b] = [make(), make()];
     const options = {
       optimizer: { name: 'sgd', lr: 0.1 },
       schedule: { name: 'stepLR', stepSize: 1 },
     } as const;
-    const [twice, scaled] = [new Updater([a], options), new Updater([b], options)];
+    const [twice, scaled] = [new u.Updater([a], options), new u.Updater([b], options)];
     const gradient = (k: number) => ({ data: new Float32Array(S * B * 3).fill(k), shape: [S, B, 3] });
     for (const rates of [0.1, 0.01]) {
       for (let i = 0; i < 2; i++) {
@@ -128,12 +113,12 @@ describe('Updater', () => {
 
   test('adversarial: one updater each, and the gradients of the other model are forgotten', () => {
     const [generator, critic] = [
-      new Sequential([new Linear(2, 3)], { seed: 1 }),
-      new Sequential([new Linear(3, 1)], { seed: 2 }),
+      new u.Sequential([new u.Linear(2, 3)], { seed: 1 }),
+      new u.Sequential([new u.Linear(3, 1)], { seed: 2 }),
     ];
     const [forGenerator, forCritic] = [generator, critic].map(
-      (model) => new Updater([model], { optimizer: 'adam' }),
-    ) as [Updater, Updater];
+      (model) => new u.Updater([model], { optimizer: 'adam' }),
+    ) as [u.Updater, u.Updater];
     const before = [generator.stateDict(), critic.stateDict()];
     const fake = generator.forward(source, { training: true });
     critic.forward(fake, { training: true });
@@ -148,53 +133,53 @@ describe('Updater', () => {
 
   test('saves and restores, to the bit; a file that does not match changes nothing', () => {
     const two = pair();
-    const updater = new Updater([two.encoder, two.decoder], { optimizer: new Adam({ lr: 0.02 }) });
+    const updater = new u.Updater([two.encoder, two.decoder], { optimizer: new u.Adam({ lr: 0.02 }) });
     update(two, updater);
     const files = updater.save();
     const other = pair();
-    const restored = new Updater([other.encoder, other.decoder], { optimizer: new Adam() });
+    const restored = new u.Updater([other.encoder, other.decoder], { optimizer: new u.Adam() });
     restored.restore(files);
     expect(restored.steps).toBe(1);
     expect(restored.optimizer.lr).toBe(0.02);
     expect(update(other, restored)).toEqual(update(two, updater));
     expect(restored.save()).toEqual(updater.save());
     const now = restored.save();
-    expect(() => restored.restore([files[0]!, files[0]!])).toThrow(FormatError);
+    expect(() => restored.restore([files[0]!, files[0]!])).toThrow(u.FormatError);
     expect(restored.save()).toEqual(now);
-    expect(() => restored.restore(files.slice(1))).toThrow(ArgumentError);
-    expect(Model.load(files[0]!).parameterCount).toBe(two.encoder.parameterCount);
+    expect(() => restored.restore(files.slice(1))).toThrow(u.ArgumentError);
+    expect(u.Model.load(files[0]!).parameterCount).toBe(two.encoder.parameterCount);
   });
 
   test('gradients that are not finite are refused and forgotten', () => {
     const { encoder, decoder } = pair();
-    const updater = new Updater([encoder, decoder], { optimizer: 'adam' });
+    const updater = new u.Updater([encoder, decoder], { optimizer: 'adam' });
     const before = updater.save();
     encoder.forward(source, { training: true });
     encoder.backward({ data: new Float32Array(B * 4).fill(Number.NaN), shape: [B, 4] });
-    expect(() => updater.step()).toThrow(NonFiniteError);
+    expect(() => updater.step()).toThrow(u.NonFiniteError);
     expect(updater.save()).toEqual(before);
     expect(updater.step().gradNorm).toBe(0);
   });
 
   test('what does not fit is refused', () => {
     const { encoder, decoder } = pair();
-    const sgd = new SGD({ lr: 1 });
+    const sgd = new u.SGD({ lr: 1 });
     const refused: readonly [() => unknown, string | undefined][] = [
-      [() => new Updater([], { optimizer: 'adam' }), 'models'],
-      [() => new Updater(encoder as never, { optimizer: 'adam' }), 'models'],
-      [() => new Updater([encoder, encoder], { optimizer: 'adam' }), 'models[1]'],
-      [() => new Updater([encoder, {} as never], { optimizer: 'adam' }), 'models[1]'],
-      [() => new Updater([encoder], { optimizer: 'adamm' as never }), 'optimizer.name'],
-      [() => new Updater([encoder], {} as never), 'optimizer'],
-      [() => new Updater([encoder], { optimizer: 'adam', clipNorm: -1 }), 'clipNorm'],
-      [() => new Updater([encoder], { optimizer: 'adam', schedule: 1 as never }), 'schedule'],
-      [() => new Updater([encoder], { optimizer: 'adam', clip: 1 } as never), 'Updater: clip'],
+      [() => new u.Updater([], { optimizer: 'adam' }), 'models'],
+      [() => new u.Updater(encoder as never, { optimizer: 'adam' }), 'models'],
+      [() => new u.Updater([encoder, encoder], { optimizer: 'adam' }), 'models[1]'],
+      [() => new u.Updater([encoder, {} as never], { optimizer: 'adam' }), 'models[1]'],
+      [() => new u.Updater([encoder], { optimizer: 'adamm' as never }), 'optimizer.name'],
+      [() => new u.Updater([encoder], {} as never), 'optimizer'],
+      [() => new u.Updater([encoder], { optimizer: 'adam', clipNorm: -1 }), 'clipNorm'],
+      [() => new u.Updater([encoder], { optimizer: 'adam', schedule: 1 as never }), 'schedule'],
+      [() => new u.Updater([encoder], { optimizer: 'adam', clip: 1 } as never), 'Updater: clip'],
     ];
     for (const [call, argument] of refused) expect(call).toThrow(expect.objectContaining({ argument }));
-    const first = new Updater([encoder], { optimizer: sgd });
-    expect(() => new Updater([decoder], { optimizer: sgd })).toThrow(StateError);
-    new Updater([encoder], { optimizer: 'adam' });
-    expect(() => first.step()).toThrow(StateError);
+    const first = new u.Updater([encoder], { optimizer: sgd });
+    expect(() => new u.Updater([decoder], { optimizer: sgd })).toThrow(u.StateError);
+    new u.Updater([encoder], { optimizer: 'adam' });
+    expect(() => first.step()).toThrow(u.StateError);
     expect(JSON.parse(JSON.stringify(first))).toMatchObject({ type: 'Updater' });
   });
 });

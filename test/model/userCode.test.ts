@@ -1,28 +1,17 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  beamSearch,
-  crossEntropy,
-  Generator,
-  GRU,
-  init,
-  type Loss,
-  LSTM,
-  mse,
-  Sequential,
-  SGD,
-  StateError,
-  Trainer,
-  type TrainerOptions,
-  UnrolledError,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { Draw, expectSameArray, expectSameDict, thrown } from './helpers.ts';
 import { languageModel } from './languageModel.ts';
 
 const [V, T, B] = [6, 8, 2];
 
-function make(opts: Partial<TrainerOptions> = {}): Trainer {
+function make(opts: Partial<u.TrainerOptions> = {}): u.Trainer {
   const model = languageModel(V, [4, 5, 5], { dropout: 0.2 });
-  return new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 0.1, momentum: 0.9 }), ...opts });
+  return new u.Trainer(model, {
+    loss: u.crossEntropy,
+    optimizer: new u.SGD({ lr: 0.1, momentum: 0.9 }),
+    ...opts,
+  });
 }
 
 function batch(seed: number, steps = T, rows = B) {
@@ -30,7 +19,7 @@ function batch(seed: number, steps = T, rows = B) {
   return { x: draw.indices(V, steps, rows), y: draw.indices(V, steps, rows) };
 }
 
-const ways: Record<string, Partial<TrainerOptions>> = {
+const ways: Record<string, Partial<u.TrainerOptions>> = {
   'whole sequences': {},
   'carried states': { carryState: true },
   truncation: { truncation: { k1: 2, k2: 4 }, carryState: true },
@@ -41,7 +30,7 @@ const ways: Record<string, Partial<TrainerOptions>> = {
 const CHANGES = ['dispose', 'restore', 'resetState', 'loadStateDict', 'new Trainer', 'forward for training'];
 
 /** Every other call on a trainer and its model. */
-function calls(t: Trainer): Record<string, () => unknown> {
+function calls(t: u.Trainer): Record<string, () => unknown> {
   const { x, y } = batch(9, 3, 4);
   const { model } = t;
   const stream = model.stream();
@@ -57,7 +46,7 @@ function calls(t: Trainer): Record<string, () => unknown> {
     resetState: () => t.resetState(),
     restore: () => t.restore(file),
     'Trainer.save': () => t.save(),
-    'new Trainer': () => new Trainer(model, { loss: crossEntropy, optimizer: new SGD({ lr: 1 }) }),
+    'new Trainer': () => new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.SGD({ lr: 1 }) }),
     forward: () => model.forward(x),
     'forward for training': () => model.forward(x, { training: true }),
     save: () => model.save(),
@@ -68,7 +57,7 @@ function calls(t: Trainer): Record<string, () => unknown> {
     dispose: () => model.dispose(),
     stream: () => model.stream({ batch: 3 }),
     'stream.step': () => stream.step(2),
-    'stream.sample': () => stream.sample(new Generator(1)),
+    'stream.sample': () => stream.sample(new u.Generator(1)),
     'stream.probabilities': () => stream.probabilities(),
     'stream.reset': () => stream.reset(),
     'stream.snapshot': () => stream.snapshot(),
@@ -81,18 +70,18 @@ function calls(t: Trainer): Record<string, () => unknown> {
     'session.fork': () => session.fork(),
     'session.close': () => session.close(),
     'pool.dispose': () => pool.dispose(),
-    beamSearch: () => beamSearch(model, { start: [1], length: 2, beams: 2 }),
+    beamSearch: () => u.beamSearch(model, { start: [1], length: 2, beams: 2 }),
   };
 }
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 describe('a schedule that looks at a validation loss', () => {
   for (const [name, opts] of Object.entries(ways)) {
     test(`trains on its own batch, with ${name}`, () => {
       const valid = batch(7, 5, 3);
       const seen: number[] = [];
-      let inside: Trainer | undefined;
+      let inside: u.Trainer | undefined;
       const schedule = () => {
         if (inside) seen.push(inside.evaluate(valid.x, valid.y).loss);
         return 0.5;
@@ -131,7 +120,7 @@ describe('a schedule that looks at a validation loss', () => {
         };
         const { x, y } = batch(2);
         expect(acting.step(x, y), call).toEqual(plain.step(x, y));
-        if (call === 'step') expect(error).toBeInstanceOf(StateError);
+        if (call === 'step') expect(error).toBeInstanceOf(u.StateError);
         else if (call !== 'flow') expect(error, call).toBeUndefined();
         expectSameDict(acting.model.stateDict(), plain.model.stateDict(), call);
       }
@@ -141,8 +130,8 @@ describe('a schedule that looks at a validation loss', () => {
 
 describe('while a call is under way every other one on the model is refused:', () => {
   /** A loss that calls back in the middle of an update. */
-  function calling(call: () => void): Loss {
-    const inner = crossEntropy();
+  function calling(call: () => void): u.Loss {
+    const inner = u.crossEntropy();
     return {
       ...inner,
       run(kernels, args) {
@@ -167,7 +156,7 @@ describe('while a call is under way every other one on the model is refused:', (
         const { x, y } = batch(3);
         expect(acting.step(x, y), call).toEqual(plain.step(x, y));
         expect(errors.length, call).toBeGreaterThan(0);
-        const type = call === 'flow' && opts !== ways['whole sequences'] ? UnrolledError : StateError;
+        const type = call === 'flow' && opts !== ways['whole sequences'] ? u.UnrolledError : u.StateError;
         for (const error of errors.splice(0)) expect(error, call).toBeInstanceOf(type);
       }
       expectSameDict(acting.model.stateDict(), plain.model.stateDict());
@@ -204,7 +193,7 @@ describe('while a call is under way every other one on the model is refused:', (
       const result = acting.step(getters, ownY, { lengths: proxy(lengths) });
       expect(result, call).toEqual(plain.step(x, y, { lengths }));
       expect(errors.length, call).toBeGreaterThan(4);
-      for (const error of errors) expect(error, call).toBeInstanceOf(StateError);
+      for (const error of errors) expect(error, call).toBeInstanceOf(u.StateError);
     }
     expectSameDict(acting.model.stateDict(), plain.model.stateDict());
   });
@@ -228,7 +217,7 @@ describe('while a call is under way every other one on the model is refused:', (
     expect(Float32Array.from(stream.step(proxy([1, 2])))).toEqual(expected);
     expect(Float32Array.from(pool.step(proxy(sessions), proxy([1, 2])))).toEqual(expected);
     expect(errors.length).toBeGreaterThan(20);
-    for (const error of errors) expect(error).toBeInstanceOf(StateError);
+    for (const error of errors) expect(error).toBeInstanceOf(u.StateError);
   });
 
   test('an error in user code leaves the model free for the next call', () => {
@@ -254,27 +243,27 @@ describe('while a call is under way every other one on the model is refused:', (
         return new Float32Array(shape[0]! * shape[1]!);
       },
     };
-    const layer = new LSTM(2, 3, { init });
+    const layer = new u.LSTM(2, 3, { init });
     let error: unknown;
     act = () => {
-      error = thrown(() => new Sequential([layer]));
+      error = thrown(() => new u.Sequential([layer]));
     };
-    const model = new Sequential([layer]);
-    expect(error).toBeInstanceOf(StateError);
+    const model = new u.Sequential([layer]);
+    expect(error).toBeInstanceOf(u.StateError);
     expect(model.forward([1, 2]).shape).toEqual([1, 1, 3]);
-    const alone = new LSTM(2, 3, { init });
+    const alone = new u.LSTM(2, 3, { init });
     act = () => {
       error = thrown(() => alone.forward([1, 2]));
     };
     expect(alone.forward([1, 2]).output.shape).toEqual([1, 1, 3]);
-    expect(error).toBeInstanceOf(StateError);
+    expect(error).toBeInstanceOf(u.StateError);
     act = () => {
       throw new RangeError('mine');
     };
-    const failing = new LSTM(2, 3, { init });
-    expect(thrown(() => new Sequential([failing]))).toBeInstanceOf(RangeError);
+    const failing = new u.LSTM(2, 3, { init });
+    expect(thrown(() => new u.Sequential([failing]))).toBeInstanceOf(RangeError);
     act = () => {};
-    expect(new Sequential([failing]).parameterCount).toBeGreaterThan(0);
+    expect(new u.Sequential([failing]).parameterCount).toBeGreaterThan(0);
   });
 });
 
@@ -309,8 +298,8 @@ describe('what is checked is what is used:', () => {
     const [a, b] = [t.model.stream({ batch: 2, block: 2 }), plain.model.stream({ batch: 2, block: 2 })];
     const steps = Float32Array.from(a.steps(changing([1, 2, 3, 4], later)));
     expect(steps).toEqual(Float32Array.from(b.steps([1, 2, 3, 4])));
-    expect(beamSearch(t.model, { start: changing([1, 2], later), length: 2, beams: 2 })).toEqual(
-      beamSearch(plain.model, { start: [1, 2], length: 2, beams: 2 }),
+    expect(u.beamSearch(t.model, { start: changing([1, 2], later), length: 2, beams: 2 })).toEqual(
+      u.beamSearch(plain.model, { start: [1, 2], length: 2, beams: 2 }),
     );
     for (const way of ['truncation', 'a memory budget']) {
       const [c, d] = [make(ways[way]), make(ways[way])];
@@ -319,7 +308,7 @@ describe('what is checked is what is used:', () => {
   });
 
   test('states and features that change, of a layer alone and of streams', () => {
-    const [a, b] = [new GRU(2, 3), new GRU(2, 3)];
+    const [a, b] = [new u.GRU(2, 3), new u.GRU(2, 3)];
     const draw = new Draw(2);
     const [x, h0] = [draw.features(1, 4, 1, 2), draw.features(1, 1, 1, 3)];
     const lying = (of: typeof x) => ({ data: changing([...of.data], 1e30), shape: changing(of.shape, 1e9) });
@@ -352,10 +341,10 @@ describe('what is checked is what is used:', () => {
     expect(t.step({ data: given, shape: [T, B] }, y)).toEqual(plain.step(x, y));
     const long = new Lying(100_000).fill(1);
     const error = thrown(() => t.step({ data: long, shape: [T, B] }, y));
-    expect(error).toBeInstanceOf(UnrolledError);
+    expect(error).toBeInstanceOf(u.UnrolledError);
     expect(t.step(x, y)).toEqual(plain.step(x, y));
     expectSameDict(t.model.stateDict(), plain.model.stateDict());
-    const features = new Sequential([new GRU(1, 2)]).stream();
+    const features = new u.Sequential([new u.GRU(1, 2)]).stream();
     const lie = new (class extends Float32Array {
       override get length(): number {
         return 1;
@@ -366,9 +355,9 @@ describe('what is checked is what is used:', () => {
 
   test('options that change after the trainer was made', () => {
     const truncation = { k1: 2, k2: 4 };
-    const opts = { loss: mse, optimizer: new SGD({ lr: 0.1 }), truncation, clipNorm: 1 };
-    const model = new Sequential([new GRU(1, 2)]);
-    const trainer = new Trainer(model, opts);
+    const opts = { loss: u.mse, optimizer: new u.SGD({ lr: 0.1 }), truncation, clipNorm: 1 };
+    const model = new u.Sequential([new u.GRU(1, 2)]);
+    const trainer = new u.Trainer(model, opts);
     Object.assign(truncation, { k1: 0 });
     Object.assign(opts, { clipNorm: Number.NaN });
     const draw = new Draw(1);

@@ -1,25 +1,12 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import {
-  AdamW,
-  crossEntropy,
-  Dropout,
-  Embedding,
-  FormatError,
-  GRU,
-  init,
-  LastStep,
-  Linear,
-  LSTM,
-  Sequential,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { parseSafetensors, serializeSafetensors } from '../../src/io/index.ts';
 import { VERSION } from '../../src/model/core/versions.ts';
 import { expectThrows, expectWords, type Words } from '../errors.ts';
 import { readFixture } from '../fixtures/read.ts';
 import { thrown } from './helpers.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 const x = { data: Int32Array.of(1, 2, 3, 4, 0, 1, 2, 3), shape: [4, 2] };
 const y = { data: Int32Array.of(0, 1, 2, 3, 4, 0, 1, 2), shape: [4, 2] };
@@ -46,7 +33,7 @@ const described = (file: Uint8Array): { version: unknown } =>
 
 test('files are of the last version that has fixtures', () => {
   expect(VERSIONS.at(-1)).toBe(VERSION);
-  expect(described(new Sequential([new Linear(1, 1)]).save()).version).toBe(VERSION);
+  expect(described(new u.Sequential([new u.Linear(1, 1)]).save()).version).toBe(VERSION);
 });
 
 describe.each(VERSIONS)('a file of version %i', (version) => {
@@ -57,9 +44,13 @@ describe.each(VERSIONS)('a file of version %i', (version) => {
   });
 
   test('goes on training to the bit', async () => {
-    const layers = [new Embedding(5, 3), new LSTM(3, 4, { numLayers: 2, dropout: 0.1 })];
-    const model = new Sequential([...layers, new Dropout(0.2), new Linear(4, 5)]);
-    const trainer = new Trainer(model, { loss: crossEntropy, optimizer: new AdamW(), carryState: true });
+    const layers = [new u.Embedding(5, 3), new u.LSTM(3, 4, { numLayers: 2, dropout: 0.1 })];
+    const model = new u.Sequential([...layers, new u.Dropout(0.2), new u.Linear(4, 5)]);
+    const trainer = new u.Trainer(model, {
+      loss: u.crossEntropy,
+      optimizer: new u.AdamW(),
+      carryState: true,
+    });
     trainer.restore(await readFixture(`models/version-${version}-trainer`));
     expect([trainer.step(x, y).loss, trainer.step(x, y).loss]).toEqual(LOSSES);
   });
@@ -67,12 +58,12 @@ describe.each(VERSIONS)('a file of version %i', (version) => {
   test('keeps what LastStep behind a bidirectional layer means in it', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     try {
-      const model = Sequential.load(await readFixture(`models/version-${version}-last-step`));
+      const model = u.Sequential.load(await readFixture(`models/version-${version}-last-step`));
       const { whole, lengths } = OUTPUTS[version]!;
       expect([...model.forward(x).data]).toEqual(whole);
       expect([...model.forward(x, { lengths: [4, 2] }).data]).toEqual(lengths);
       // saved again it keeps that meaning, and needs no warning
-      const again = Sequential.load(model.save());
+      const again = u.Sequential.load(model.save());
       expect([...again.forward(x).data]).toEqual(whole);
       expect(described(model.save()).version).toBe(VERSION);
       expect(warn).toHaveBeenCalledTimes(version === 1 ? 1 : 0);
@@ -87,21 +78,21 @@ test('the layers of a version 1 checkpoint are those that give the same', async 
   const { tensors, metadata } = parseSafetensors(await readFixture('models/version-1-last-step'));
   const description = JSON.parse(metadata.unrolled!);
   const layers = (opts?: object) => [
-    new Embedding(5, 3),
-    new GRU(3, 4, { bidirectional: true }),
-    new Dropout(0.2),
-    new LastStep(opts),
-    new Linear(8, 2),
+    new u.Embedding(5, 3),
+    new u.GRU(3, 4, { bidirectional: true }),
+    new u.Dropout(0.2),
+    new u.LastStep(opts),
+    new u.Linear(8, 2),
   ];
   const restore = (opts?: object) => {
-    const options = { loss: crossEntropy, optimizer: new AdamW() };
-    const trainer = new Trainer(new Sequential(layers(opts)), options);
+    const options = { loss: u.crossEntropy, optimizer: new u.AdamW() };
+    const trainer = new u.Trainer(new u.Sequential(layers(opts)), options);
     const slots = [...parseSafetensors(trainer.save()).tensors].filter(([name]) => name.startsWith('opt'));
     const unrolled = JSON.stringify({ ...description, optimizer: { name: 'adamw', lr: 0.1, steps: 0 } });
     trainer.restore(serializeSafetensors([...tensors, ...slots], { ...metadata, unrolled }));
     return [...trainer.model.forward(x).data];
   };
-  expectThrows(() => restore(), ['checkpoint', 'layers'], FormatError);
+  expectThrows(() => restore(), ['checkpoint', 'layers'], u.FormatError);
   expect(restore({ sameStep: true })).toEqual(OUTPUTS[1]!.whole);
 });
 
@@ -113,9 +104,9 @@ test.each<[string, unknown, Words]>([
   ['text', '2', ['"2"']],
   ['an object that cannot be text', { toString: 1 }, ['object']],
 ])('a file of another version is refused: %s', (_, version, message) => {
-  const { tensors, metadata } = parseSafetensors(new Sequential([new Linear(1, 1)]).save());
+  const { tensors, metadata } = parseSafetensors(new u.Sequential([new u.Linear(1, 1)]).save());
   const unrolled = JSON.stringify({ ...JSON.parse(metadata.unrolled!), version });
-  const error = thrown(() => Sequential.load(serializeSafetensors(tensors, { unrolled })));
-  expect(error).toBeInstanceOf(FormatError);
+  const error = thrown(() => u.Sequential.load(serializeSafetensors(tensors, { unrolled })));
+  expect(error).toBeInstanceOf(u.FormatError);
   expectWords(error, message);
 });

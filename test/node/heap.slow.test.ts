@@ -1,24 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BlockStream } from '../../src/audio/blockStream.ts';
-import {
-  AdamW,
-  Attention,
-  Concat,
-  Conv1d,
-  crossEntropy,
-  Embedding,
-  Generator,
-  GRU,
-  input,
-  Linear,
-  LSTM,
-  MaxPool1d,
-  Model,
-  mse,
-  RepeatVector,
-  Sequential,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { FLAT, garbage, growth, language, measured, OBJECT, V } from './heap.ts';
 
 measured();
@@ -27,7 +9,7 @@ describe('the JavaScript heap stays flat', () => {
   test('over 10,000 steps of a stream', () => {
     const model = language();
     const stream = model.stream();
-    const generator = new Generator(1);
+    const generator = new u.Generator(1);
     let token = 0;
     const step = () => {
       stream.step(token);
@@ -61,7 +43,7 @@ describe('100,000 steps leave no garbage', () => {
     [
       'of a stream with features, every one taken from the last',
       () => {
-        const stream = new Sequential([new GRU(6, 6), new Linear(6, 6)]).stream({ batch: 2 });
+        const stream = new u.Sequential([new u.GRU(6, 6), new u.Linear(6, 6)]).stream({ batch: 2 });
         let y = stream.step(new Float32Array(12).fill(0.5));
         return () => {
           y = stream.step(y);
@@ -71,10 +53,10 @@ describe('100,000 steps leave no garbage', () => {
     [
       'of a stream of layers with options',
       () => {
-        const stream = new Sequential([
-          new Embedding(V, 4),
-          new LSTM(4, 6, { layerNorm: true, zoneout: 0.1, projSize: 3 }),
-          new GRU(3, 4, { resetAfter: false }),
+        const stream = new u.Sequential([
+          new u.Embedding(V, 4),
+          new u.LSTM(4, 6, { layerNorm: true, zoneout: 0.1, projSize: 3 }),
+          new u.GRU(3, 4, { resetAfter: false }),
         ]).stream();
         return (i) => stream.step(i % V);
       },
@@ -83,7 +65,10 @@ describe('100,000 steps leave no garbage', () => {
       'of a stream of convolutions',
       () => {
         const causal = { padding: 'causal', dilation: 2, activation: 'relu' } as const;
-        const stream = new Sequential([new Conv1d(2, 3, 3, causal), new Conv1d(3, 2, 2, causal)]).stream();
+        const stream = new u.Sequential([
+          new u.Conv1d(2, 3, 3, causal),
+          new u.Conv1d(3, 2, 2, causal),
+        ]).stream();
         const x = new Float32Array(2).fill(0.5);
         return () => stream.step(x);
       },
@@ -113,7 +98,7 @@ describe('100,000 steps leave no garbage', () => {
   });
 
   test.each([1, 2])('of %d rows of samples, in blocks of 128', (batch) => {
-    const blocks = new BlockStream(new Sequential([new GRU(1, 8), new Linear(8, 1)]), { batch });
+    const blocks = new BlockStream(new u.Sequential([new u.GRU(1, 8), new u.Linear(8, 1)]), { batch });
     const [from, to] = [0, 1].map(() => Array.from({ length: batch }, () => new Float32Array(128).fill(0.5)));
     expect(garbage(20, 800, () => blocks.process(from!, to!))).toBeLessThan(OBJECT / 2);
   });
@@ -128,14 +113,14 @@ describe(`a training step leaves less than ${MOST} bytes of garbage`, () => {
     shape: [steps, batch, features],
   });
 
-  const translation = (): Model => {
-    const source = input({ indices: V });
-    const target = input({ features: 3 });
-    const encoder = new LSTM(4, 5).apply(new Embedding(V, 4).apply(source));
-    const decoder = new LSTM(3, 5).apply(target, { h0: encoder.hN, c0: encoder.cN });
-    const context = new Attention().apply(decoder.output, encoder.output);
-    const next = new Linear(10, 3).apply(new Concat().apply(decoder.output, context));
-    return new Model({ inputs: { source, target }, outputs: { next } });
+  const translation = (): u.Model => {
+    const source = u.input({ indices: V });
+    const target = u.input({ features: 3 });
+    const encoder = new u.LSTM(4, 5).apply(new u.Embedding(V, 4).apply(source));
+    const decoder = new u.LSTM(3, 5).apply(target, { h0: encoder.hN, c0: encoder.cN });
+    const context = new u.Attention().apply(decoder.output, encoder.output);
+    const next = new u.Linear(10, 3).apply(new u.Concat().apply(decoder.output, context));
+    return new u.Model({ inputs: { source, target }, outputs: { next } });
   };
   const sentences = { source: { data: new Int32Array(14), shape: [7, 2] }, target: frames(5, 2, 3) };
 
@@ -143,9 +128,9 @@ describe(`a training step leaves less than ${MOST} bytes of garbage`, () => {
     [
       'of a chain',
       () => {
-        const trainer = new Trainer(language(), {
-          loss: crossEntropy,
-          optimizer: new AdamW(),
+        const trainer = new u.Trainer(language(), {
+          loss: u.crossEntropy,
+          optimizer: new u.AdamW(),
           carryState: true,
         });
         const x = { data: Int32Array.from({ length: 32 }, (_, i) => i % V), shape: [8, 4] };
@@ -155,7 +140,7 @@ describe(`a training step leaves less than ${MOST} bytes of garbage`, () => {
     [
       'of a chain with lengths',
       () => {
-        const trainer = new Trainer(language(), { loss: crossEntropy, optimizer: new AdamW() });
+        const trainer = new u.Trainer(language(), { loss: u.crossEntropy, optimizer: new u.AdamW() });
         const x = { data: Int32Array.from({ length: 32 }, (_, i) => i % V), shape: [8, 4] };
         const steps = { lengths: Int32Array.of(3, 8, 0, 5) };
         return () => trainer.step(x, x, steps);
@@ -164,8 +149,8 @@ describe(`a training step leaves less than ${MOST} bytes of garbage`, () => {
     [
       'of convolutions and pooling',
       () => {
-        const layers = [new Conv1d(3, 4, 3, { stride: 2 }), new MaxPool1d(2), new LSTM(4, 4)];
-        const trainer = new Trainer(new Sequential(layers), { loss: mse, optimizer: new AdamW() });
+        const layers = [new u.Conv1d(3, 4, 3, { stride: 2 }), new u.MaxPool1d(2), new u.LSTM(4, 4)];
+        const trainer = new u.Trainer(new u.Sequential(layers), { loss: u.mse, optimizer: new u.AdamW() });
         const [x, y] = [frames(9, 4, 3), frames(2, 4, 4)];
         return () => trainer.step(x, y);
       },
@@ -173,7 +158,7 @@ describe(`a training step leaves less than ${MOST} bytes of garbage`, () => {
     [
       'of a graph with attention',
       () => {
-        const trainer = new Trainer(translation(), { loss: { next: mse }, optimizer: new AdamW() });
+        const trainer = new u.Trainer(translation(), { loss: { next: u.mse }, optimizer: new u.AdamW() });
         const y = { next: frames(5, 2, 3) };
         return () => trainer.step(sentences, y);
       },
@@ -181,7 +166,7 @@ describe(`a training step leaves less than ${MOST} bytes of garbage`, () => {
     [
       'of a graph with lengths of two inputs',
       () => {
-        const trainer = new Trainer(translation(), { loss: { next: mse }, optimizer: new AdamW() });
+        const trainer = new u.Trainer(translation(), { loss: { next: u.mse }, optimizer: new u.AdamW() });
         const y = { next: frames(5, 2, 3) };
         const steps = { lengths: { source: Int32Array.of(7, 4), target: Int32Array.of(3, 5) } };
         return () => trainer.step(sentences, y, steps);
@@ -190,17 +175,17 @@ describe(`a training step leaves less than ${MOST} bytes of garbage`, () => {
     [
       'of a graph with a mask, a vector and two outputs',
       () => {
-        const x = input({ features: 3 });
-        const about = input({ features: 2, steps: false });
-        const state = new GRU(2, 4).apply(new RepeatVector().apply(about, x));
-        const all = new GRU(7, 4).apply(new Concat().apply(x, state));
-        const model = new Model({
+        const x = u.input({ features: 3 });
+        const about = u.input({ features: 2, steps: false });
+        const state = new u.GRU(2, 4).apply(new u.RepeatVector().apply(about, x));
+        const all = new u.GRU(7, 4).apply(new u.Concat().apply(x, state));
+        const model = new u.Model({
           inputs: { x, about },
-          outputs: { each: new Linear(4, 3).apply(all), class: new Linear(4, V).apply(all.hN) },
+          outputs: { each: new u.Linear(4, 3).apply(all), class: new u.Linear(4, V).apply(all.hN) },
         });
-        const trainer = new Trainer(model, {
-          loss: { each: mse, class: crossEntropy },
-          optimizer: new AdamW(),
+        const trainer = new u.Trainer(model, {
+          loss: { each: u.mse, class: u.crossEntropy },
+          optimizer: new u.AdamW(),
           clipNorm: 1,
         });
         const given = { x: frames(4, 2, 3), about: { data: new Float32Array(4), shape: [2, 2] } };

@@ -1,33 +1,6 @@
-import {
-  Activation,
-  type ActivationFunction,
-  Add,
-  Attention,
-  AvgPool1d,
-  BatchNorm,
-  Concat,
-  Conv1d,
-  Dropout,
-  Embedding,
-  Flatten,
-  GRU,
-  input,
-  LastStep,
-  LayerNorm,
-  Linear,
-  LSTM,
-  MaxPool1d,
-  Model,
-  Multiply,
-  type NDArray,
-  Pool,
-  RepeatVector,
-  Reverse,
-  RNN,
-  Sequential,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 
-type AnyModel = Sequential | Model;
+type AnyModel = u.Sequential | u.Model;
 type Values = Record<string, { data: Float32Array | Int32Array; shape: number[] }>;
 
 /** A model and inputs for it. */
@@ -50,14 +23,14 @@ const indices = (size: number, ...shape: number[]) => ({
   data: Int32Array.from({ length: shape.reduce((a, b) => a * b) }, () => Math.floor((next() + 0.5) * size)),
   shape,
 });
-const chain = (name: string, x: Values[string], make: () => Sequential): Case => ({ name, x: { x }, make });
+const chain = (name: string, x: Values[string], make: () => u.Sequential): Case => ({ name, x: { x }, make });
 const graph = (name: string, x: Values, make: () => unknown): Case => ({
   name,
   x,
-  make: make as () => Model,
+  make: make as () => u.Model,
 });
 
-const ACTIVATIONS: (ActivationFunction | 'softmax' | 'logSoftmax')[] = [
+const ACTIVATIONS: (u.ActivationFunction | 'softmax' | 'logSoftmax')[] = [
   ...(['tanh', 'sigmoid', 'relu', 'hardsigmoid', 'softsign', 'softplus', 'silu', 'relu6', 'mish'] as const),
   ...(['gelu', 'gelutanh', 'exponential', 'selu', 'elu', 'leakyrelu', 'softmax', 'logSoftmax'] as const),
   { name: 'elu', alpha: 0.5 },
@@ -69,7 +42,7 @@ const ACTIVATIONS: (ActivationFunction | 'softmax' | 'logSoftmax')[] = [
 /** Models that ONNX can say. */
 export const CASES: readonly Case[] = [
   chain('layers with names', features(4, 2, 3), () => {
-    return new Sequential([new GRU(3, 4, { name: 'encoder' }), new Linear(4, 2, { name: 'head' })], {
+    return new u.Sequential([new u.GRU(3, 4, { name: 'encoder' }), new u.Linear(4, 2, { name: 'head' })], {
       seed: 3,
     });
   }),
@@ -77,14 +50,16 @@ export const CASES: readonly Case[] = [
     'text model',
     indices(7, 5, 3),
     () =>
-      new Sequential([new Embedding(7, 4), new LSTM(4, 6, { numLayers: 2 }), new Linear(6, 7)], { seed: 1 }),
+      new u.Sequential([new u.Embedding(7, 4), new u.LSTM(4, 6, { numLayers: 2 }), new u.Linear(6, 7)], {
+        seed: 1,
+      }),
   ),
   ...(['LSTM', 'GRU', 'RNN'] as const).flatMap((kind) => {
-    const layers = { LSTM, GRU, RNN };
+    const layers = { LSTM: u.LSTM, GRU: u.GRU, RNN: u.RNN };
     const one = (name: string, opts: object, size = 4, out = size) =>
       chain(`${kind} ${name}`, features(6, 2, 3), () => {
         const layer = new layers[kind](3, size, opts as never);
-        return new Sequential([layer, new Linear(out, 2)], { seed: 2 });
+        return new u.Sequential([layer, new u.Linear(out, 2)], { seed: 2 });
       });
     return [
       one('plain', {}),
@@ -99,35 +74,35 @@ export const CASES: readonly Case[] = [
   chain(
     'GRU reset before',
     features(6, 2, 3),
-    () => new Sequential([new GRU(3, 4, { resetAfter: false })], { seed: 3 }),
+    () => new u.Sequential([new u.GRU(3, 4, { resetAfter: false })], { seed: 3 }),
   ),
   chain(
     'RNN relu',
     features(6, 2, 3),
-    () => new Sequential([new RNN(3, 4, { nonlinearity: 'relu' })], { seed: 3 }),
+    () => new u.Sequential([new u.RNN(3, 4, { nonlinearity: 'relu' })], { seed: 3 }),
   ),
   chain(
     'LSTM with peepholes',
     features(6, 2, 3),
-    () => new Sequential([new LSTM(3, 4, { peephole: true, bidirectional: true })], { seed: 3 }),
+    () => new u.Sequential([new u.LSTM(3, 4, { peephole: true, bidirectional: true })], { seed: 3 }),
   ),
   chain(
     'LSTM with coupled gates',
     features(6, 2, 3),
-    () => new Sequential([new LSTM(3, 4, { coupled: true })], { seed: 3 }),
+    () => new u.Sequential([new u.LSTM(3, 4, { coupled: true })], { seed: 3 }),
   ),
   chain(
     'LSTM with one bias',
     features(6, 2, 3),
-    () => new Sequential([new LSTM(3, 4, { bias: 'single' })], { seed: 3 }),
+    () => new u.Sequential([new u.LSTM(3, 4, { bias: 'single' })], { seed: 3 }),
   ),
   chain(
     'LSTM with other activations',
     features(6, 2, 3),
     () =>
-      new Sequential(
+      new u.Sequential(
         [
-          new LSTM(3, 4, {
+          new u.LSTM(3, 4, {
             activation: 'softsign',
             recurrentActivation: { name: 'hardsigmoid', alpha: 0.2, beta: 0.5 },
           }),
@@ -137,44 +112,52 @@ export const CASES: readonly Case[] = [
   ),
   ...ACTIVATIONS.map((activation) =>
     chain(`activation ${JSON.stringify(activation)}`, features(3, 2, 4), () => {
-      return new Sequential([new Linear(4, 5, { activation }), new Activation(activation)], { seed: 4 });
+      return new u.Sequential([new u.Linear(4, 5, { activation }), new u.Activation(activation)], {
+        seed: 4,
+      });
     }),
   ),
   ...(['valid', 'same', 'causal', 2] as const).flatMap((padding) =>
     [1, 2].map((stride) =>
       chain(`Conv1d ${padding}, stride ${stride}`, features(9, 2, 4), () => {
-        const conv = new Conv1d(4, 6, 3, {
+        const conv = new u.Conv1d(4, 6, 3, {
           padding,
           stride,
           groups: 2,
           dilation: stride === 1 ? 2 : 1,
           activation: 'relu',
         });
-        return new Sequential([conv, new LSTM(6, 3)], { seed: 5 });
+        return new u.Sequential([conv, new u.LSTM(6, 3)], { seed: 5 });
       }),
     ),
   ),
   chain(
     'pooling over windows',
     features(9, 2, 4),
-    () => new Sequential([new Linear(4, 4), new MaxPool1d(2), new AvgPool1d(2, { stride: 1 })], { seed: 5 }),
+    () =>
+      new u.Sequential([new u.Linear(4, 4), new u.MaxPool1d(2), new u.AvgPool1d(2, { stride: 1 })], {
+        seed: 5,
+      }),
   ),
   ...(['mean', 'max', 'last'] as const).map((kind) =>
     chain(
       `Pool ${kind}`,
       features(5, 2, 4),
       () =>
-        new Sequential([new GRU(4, 3, { bidirectional: true }), new Pool({ kind }), new Linear(6, 2)], {
-          seed: 6,
-        }),
+        new u.Sequential(
+          [new u.GRU(4, 3, { bidirectional: true }), new u.Pool({ kind }), new u.Linear(6, 2)],
+          {
+            seed: 6,
+          },
+        ),
     ),
   ),
   chain(
     'last step of two directions',
     features(5, 2, 4),
     () =>
-      new Sequential(
-        [new LSTM(4, 3, { bidirectional: true }), new Dropout(0.5), new LastStep(), new Linear(6, 2)],
+      new u.Sequential(
+        [new u.LSTM(4, 3, { bidirectional: true }), new u.Dropout(0.5), new u.LastStep(), new u.Linear(6, 2)],
         { seed: 6 },
       ),
   ),
@@ -182,49 +165,55 @@ export const CASES: readonly Case[] = [
     'LayerNorm, BatchNorm, Reverse',
     features(5, 2, 4),
     () =>
-      new Sequential([new LayerNorm(4), new BatchNorm(4), new Reverse(), new LayerNorm(4, { bias: false })], {
-        seed: 6,
-      }),
+      new u.Sequential(
+        [new u.LayerNorm(4), new u.BatchNorm(4), new u.Reverse(), new u.LayerNorm(4, { bias: false })],
+        {
+          seed: 6,
+        },
+      ),
   ),
   chain(
     'Flatten',
     features(5, 2, 4),
-    () => new Sequential([new Linear(4, 4), new Flatten({ steps: 5 }), new Linear(20, 3)], { seed: 6 }),
+    () =>
+      new u.Sequential([new u.Linear(4, 4), new u.Flatten({ steps: 5 }), new u.Linear(20, 3)], { seed: 6 }),
   ),
   graph('encoder and decoder with attention', { source: indices(5, 6, 2), target: indices(4, 3, 2) }, () => {
-    const [source, target] = [input({ indices: 5 }), input({ indices: 4 })];
-    const encoder = new LSTM(3, 4).apply(new Embedding(5, 3).apply(source));
-    const decoder = new LSTM(3, 4).apply(new Embedding(4, 3).apply(target), {
+    const [source, target] = [u.input({ indices: 5 }), u.input({ indices: 4 })];
+    const encoder = new u.LSTM(3, 4).apply(new u.Embedding(5, 3).apply(source));
+    const decoder = new u.LSTM(3, 4).apply(new u.Embedding(4, 3).apply(target), {
       h0: encoder.hN,
       c0: encoder.cN,
     });
-    const context = new Attention({ kind: 'dot' }).apply(decoder.output, encoder.output);
-    const next = new Linear(8, 4).apply(new Concat().apply(decoder.output, context));
-    return new Model({ inputs: { source, target }, outputs: { next, last: encoder.hN } }, { seed: 7 });
+    const context = new u.Attention({ kind: 'dot' }).apply(decoder.output, encoder.output);
+    const next = new u.Linear(8, 4).apply(new u.Concat().apply(decoder.output, context));
+    return new u.Model({ inputs: { source, target }, outputs: { next, last: encoder.hN } }, { seed: 7 });
   }),
   graph('vectors and sequences, one layer used twice', { a: features(4, 2, 3), b: features(2, 5) }, () => {
-    const [a, b] = [input({ features: 3 }), input({ features: 5, steps: false })];
-    const shared = new Linear(3, 3);
+    const [a, b] = [u.input({ features: 3 }), u.input({ features: 5, steps: false })];
+    const shared = new u.Linear(3, 3);
     const twice = shared.apply(shared.apply(a));
-    const repeated = new RepeatVector().apply(new Linear(5, 3).apply(b), a);
-    const sum = new Add().apply(twice, repeated, new Multiply().apply(a, repeated));
-    const query = new LastStep().apply(new GRU(3, 3).apply(sum).output);
-    const found = new Attention({ kind: 'scaled' }).apply(query, sum);
-    return new Model({ inputs: { a, b }, outputs: { found, sum } }, { seed: 8 });
+    const repeated = new u.RepeatVector().apply(new u.Linear(5, 3).apply(b), a);
+    const sum = new u.Add().apply(twice, repeated, new u.Multiply().apply(a, repeated));
+    const query = new u.LastStep().apply(new u.GRU(3, 3).apply(sum).output);
+    const found = new u.Attention({ kind: 'scaled' }).apply(query, sum);
+    return new u.Model({ inputs: { a, b }, outputs: { found, sum } }, { seed: 8 });
   }),
   graph('RepeatVector', { a: features(2, 3) }, () => {
-    const a = input({ features: 3, steps: false });
-    return new Model(
-      { inputs: a, outputs: new GRU(3, 2).apply(new RepeatVector(4).apply(a)).output },
+    const a = u.input({ features: 3, steps: false });
+    return new u.Model(
+      { inputs: a, outputs: new u.GRU(3, 2).apply(new u.RepeatVector(4).apply(a)).output },
       { seed: 8 },
     );
   }),
 ];
 
 /** Outputs by name, as the ONNX file names them. */
-export function outputsOf(model: AnyModel, x: Values): Record<string, NDArray> {
+export function outputsOf(model: AnyModel, x: Values): Record<string, u.NDArray> {
   const [only, ...more] = Object.values(x);
-  const single = !more.length && !(model instanceof Model && !model.graph.single.input);
-  const result = (model as Sequential).forward((single ? only : x) as never) as unknown;
-  return 'data' in (result as object) ? { output: result as NDArray } : (result as Record<string, NDArray>);
+  const single = !more.length && !(model instanceof u.Model && !model.graph.single.input);
+  const result = (model as u.Sequential).forward((single ? only : x) as never) as unknown;
+  return 'data' in (result as object)
+    ? { output: result as u.NDArray }
+    : (result as Record<string, u.NDArray>);
 }

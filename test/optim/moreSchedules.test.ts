@@ -1,32 +1,18 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  ArgumentError,
-  exponentialLR,
-  FormatError,
-  init,
-  Linear,
-  mse,
-  multiStepLR,
-  oneCycle,
-  plateau,
-  Sequential,
-  SGD,
-  StateError,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { expectClose } from '../kernels/closeness.ts';
 import { thrown } from '../model/helpers.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 // rates of PyTorch 2.15 with lr 1
 describe('as torch.optim.lr_scheduler', () => {
   test.each([
-    ['ExponentialLR', exponentialLR({ gamma: 0.9 }), [1, 0.9, 0.81, 0.729, 0.6561]],
-    ['MultiStepLR', multiStepLR({ milestones: [2, 5] }), [1, 1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01]],
+    ['ExponentialLR', u.exponentialLR({ gamma: 0.9 }), [1, 0.9, 0.81, 0.729, 0.6561]],
+    ['MultiStepLR', u.multiStepLR({ milestones: [2, 5] }), [1, 1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01]],
     [
       'OneCycleLR',
-      oneCycle({ steps: 10 }),
+      u.oneCycle({ steps: 10 }),
       [
         ...[0.04, 0.52, 1, 0.9504846320134737, 0.8117456539497631, 0.6112620219362893],
         ...[0.38874197806371075, 0.18825834605023697, 0.049519367986526286, 4e-6],
@@ -54,7 +40,7 @@ describe('as torch.optim.lr_scheduler', () => {
       [1, 1, 0.5, 0.5, 0.25, 0.2, 0.2, 0.2],
     ],
   ] as const)('ReduceLROnPlateau %j', (opts, metrics, rates) => {
-    const schedule = plateau(opts);
+    const schedule = u.plateau(opts);
     const got = metrics.map((metric, step) => {
       const rate = schedule(step);
       schedule.report(metric);
@@ -65,9 +51,9 @@ describe('as torch.optim.lr_scheduler', () => {
 });
 
 function made() {
-  const schedule = plateau({ patience: 0, factor: 0.5 });
-  const model = new Sequential([new Linear(1, 1)]);
-  return new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 1 }), schedule });
+  const schedule = u.plateau({ patience: 0, factor: 0.5 });
+  const model = new u.Sequential([new u.Linear(1, 1)]);
+  return new u.Trainer(model, { loss: u.mse, optimizer: new u.SGD({ lr: 1 }), schedule });
 }
 const one = { data: [1], shape: [1, 1, 1] };
 
@@ -82,23 +68,23 @@ test('a trainer reports the metric, and saves what the schedule knows', () => {
 });
 
 test.each<[string, () => unknown, string]>([
-  ['a gamma that is negative', () => exponentialLR({ gamma: -1 }), 'gamma'],
-  ['milestones that are not a list', () => multiStepLR({ milestones: 3 as never }), 'milestones'],
-  ['a milestone that is no integer', () => multiStepLR({ milestones: [1, 1.5] }), 'milestones[1]'],
-  ['no steps', () => oneCycle({ steps: 0 }), 'steps'],
-  ['a divisor of 0', () => oneCycle({ steps: 5, divFactor: 0 }), 'divFactor'],
-  ['a factor of 1', () => plateau({ factor: 1 }), 'factor'],
-  ['a mode nobody knows', () => plateau({ mode: 'up' as never }), 'mode'],
+  ['a gamma that is negative', () => u.exponentialLR({ gamma: -1 }), 'gamma'],
+  ['milestones that are not a list', () => u.multiStepLR({ milestones: 3 as never }), 'milestones'],
+  ['a milestone that is no integer', () => u.multiStepLR({ milestones: [1, 1.5] }), 'milestones[1]'],
+  ['no steps', () => u.oneCycle({ steps: 0 }), 'steps'],
+  ['a divisor of 0', () => u.oneCycle({ steps: 5, divFactor: 0 }), 'divFactor'],
+  ['a factor of 1', () => u.plateau({ factor: 1 }), 'factor'],
+  ['a mode nobody knows', () => u.plateau({ mode: 'up' as never }), 'mode'],
   ['a metric that is no number', () => made().report('1' as never), 'metric'],
 ])('refused: %s', (_, call, argument) => {
   const error = thrown(call);
-  expect(error).toBeInstanceOf(ArgumentError);
+  expect(error).toBeInstanceOf(u.ArgumentError);
   expect(error).toMatchObject({ argument });
 });
 
 test('a trainer without such a schedule takes no metric; a broken state is refused', () => {
-  const model = new Sequential([new Linear(1, 1)]);
-  const trainer = new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 1 }) });
-  expect(thrown(() => trainer.report(1))).toBeInstanceOf(StateError);
-  expect(thrown(() => plateau().restore({ scale: -1 }))).toBeInstanceOf(FormatError);
+  const model = new u.Sequential([new u.Linear(1, 1)]);
+  const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.SGD({ lr: 1 }) });
+  expect(thrown(() => trainer.report(1))).toBeInstanceOf(u.StateError);
+  expect(thrown(() => u.plateau().restore({ scale: -1 }))).toBeInstanceOf(u.FormatError);
 });

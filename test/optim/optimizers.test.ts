@@ -1,36 +1,20 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  Adadelta,
-  Adagrad,
-  Adam,
-  Adamax,
-  AdamW,
-  ArgumentError,
-  FormatError,
-  init,
-  Linear,
-  mse,
-  RMSprop,
-  Sequential,
-  SGD,
-  StateError,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { Power } from '../../src/optim/optimizer.ts';
 import { expectWords, type Words } from '../errors.ts';
 import { Draw, expectSameDict, thrown } from '../model/helpers.ts';
 
-beforeAll(() => init());
+beforeAll(() => u.init());
 
 describe('optimizers', () => {
   const makers = {
-    SGD: (o?: object) => new SGD(o as never),
-    Adam: (o?: object) => new Adam(o),
-    AdamW: (o?: object) => new AdamW(o),
-    RMSprop: (o?: object) => new RMSprop(o),
-    Adagrad: (o?: object) => new Adagrad(o),
-    Adadelta: (o?: object) => new Adadelta(o),
-    Adamax: (o?: object) => new Adamax(o),
+    SGD: (o?: object) => new u.SGD(o as never),
+    Adam: (o?: object) => new u.Adam(o),
+    AdamW: (o?: object) => new u.AdamW(o),
+    RMSprop: (o?: object) => new u.RMSprop(o),
+    Adagrad: (o?: object) => new u.Adagrad(o),
+    Adadelta: (o?: object) => new u.Adadelta(o),
+    Adamax: (o?: object) => new u.Adamax(o),
   };
 
   test.each<[keyof typeof makers, object | undefined, Words]>([
@@ -57,18 +41,18 @@ describe('optimizers', () => {
     ['Adagrad', 3 as never, ['the options of Adagrad', '3']],
   ])('%s refuses %o', (name, given, message) => {
     const error = thrown(() => makers[name](given));
-    expect(error).toBeInstanceOf(ArgumentError);
+    expect(error).toBeInstanceOf(u.ArgumentError);
     expectWords(error, message);
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, '1' as never, undefined as never])(
     'lr = %o is refused and leaves the rate as it was',
     (value) => {
-      const optimizer = new SGD({ lr: 0.5 });
+      const optimizer = new u.SGD({ lr: 0.5 });
       const error = thrown(() => {
         optimizer.lr = value;
       });
-      expect(error).toBeInstanceOf(ArgumentError);
+      expect(error).toBeInstanceOf(u.ArgumentError);
       expectWords(error, ['lr']);
       expect(optimizer.lr).toBe(0.5);
       optimizer.lr = 0.25;
@@ -78,14 +62,14 @@ describe('optimizers', () => {
 
   test('an option that is undefined is left out', () => {
     const x = new Draw(1).features(1, 3, 2, 3);
-    const run = (optimizer: AdamW) => {
-      const model = new Sequential([new Linear(3, 3)]);
-      new Trainer(model, { loss: mse, optimizer }).step(x, x);
+    const run = (optimizer: u.AdamW) => {
+      const model = new u.Sequential([new u.Linear(3, 3)]);
+      new u.Trainer(model, { loss: u.mse, optimizer }).step(x, x);
       return model.stateDict();
     };
-    const given = run(new AdamW({ weightDecay: undefined } as never));
-    expectSameDict(given, run(new AdamW()));
-    expect(given['0.weight']!.data).not.toEqual(run(new AdamW({ weightDecay: 0 }))['0.weight']!.data);
+    const given = run(new u.AdamW({ weightDecay: undefined } as never));
+    expectSameDict(given, run(new u.AdamW()));
+    expect(given['0.weight']!.data).not.toEqual(run(new u.AdamW({ weightDecay: 0 }))['0.weight']!.data);
   });
 
   test.each([
@@ -96,18 +80,18 @@ describe('optimizers', () => {
     [{ name: 'sgd', lr: 1, steps: 1.5 }, ['steps', '1.5']],
     [{ name: 'sgd', lr: '1', steps: 1 }, ['lr', '"1"']],
   ])('restore refuses %o and changes nothing', (state, message) => {
-    const optimizer = new SGD({ lr: 0.5 });
+    const optimizer = new u.SGD({ lr: 0.5 });
     const error = thrown(() => optimizer.restore(state));
-    expect(error).toBeInstanceOf(FormatError);
+    expect(error).toBeInstanceOf(u.FormatError);
     expectWords(error, message);
     expect(optimizer.state()).toEqual({ name: 'sgd', lr: 0.5, steps: 0 });
   });
 
   test('an optimizer serves one trainer', () => {
-    const optimizer = new Adam();
-    new Trainer(new Sequential([new Linear(1, 1)]), { loss: mse, optimizer });
-    const again = () => new Trainer(new Sequential([new Linear(1, 1)]), { loss: mse, optimizer });
-    expect(thrown(again)).toBeInstanceOf(StateError);
+    const optimizer = new u.Adam();
+    new u.Trainer(new u.Sequential([new u.Linear(1, 1)]), { loss: u.mse, optimizer });
+    const again = () => new u.Trainer(new u.Sequential([new u.Linear(1, 1)]), { loss: u.mse, optimizer });
+    expect(thrown(again)).toBeInstanceOf(u.StateError);
   });
 });
 

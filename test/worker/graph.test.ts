@@ -1,27 +1,11 @@
-import {
-  AdamW,
-  ArgumentError,
-  Attention,
-  BatchNorm,
-  Concat,
-  crossEntropy,
-  Embedding,
-  GRU,
-  init,
-  input,
-  Linear,
-  LSTM,
-  Model,
-  mse,
-  Trainer,
-} from 'unrolled';
+import * as u from 'unrolled';
 import { WorkerTrainer, type WorkerTrainerOptions } from 'unrolled/worker';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { expectWords } from '../errors.ts';
 import { Draw } from '../model/helpers.ts';
 import { rejection } from './helpers.ts';
 
-beforeAll(() => init({ kernels: 'simd' }));
+beforeAll(() => u.init({ kernels: 'simd' }));
 
 const open: WorkerTrainer[] = [];
 afterEach(async () => {
@@ -32,14 +16,14 @@ const [S, T, B, V, W] = [6, 4, 3, 7, 5];
 
 /** An encoder and a decoder with attention, and a second output: a vector of the encoder. */
 function translator() {
-  const source = input({ indices: W });
-  const target = input({ indices: V });
-  const encoder = new GRU(4, 6).apply(new Embedding(W, 4).apply(source));
-  const decoder = new GRU(4, 6).apply(new Embedding(V, 4).apply(target), { h0: encoder.hN });
-  const context = new Attention().apply(decoder.output, encoder.output);
-  const next = new Linear(12, V).apply(new Concat().apply(decoder.output, context));
-  const code = new Linear(6, 2).apply(new BatchNorm(6).apply(encoder.hN));
-  return new Model({ inputs: { source, target }, outputs: { next, code } }, { seed: 1 });
+  const source = u.input({ indices: W });
+  const target = u.input({ indices: V });
+  const encoder = new u.GRU(4, 6).apply(new u.Embedding(W, 4).apply(source));
+  const decoder = new u.GRU(4, 6).apply(new u.Embedding(V, 4).apply(target), { h0: encoder.hN });
+  const context = new u.Attention().apply(decoder.output, encoder.output);
+  const next = new u.Linear(12, V).apply(new u.Concat().apply(decoder.output, context));
+  const code = new u.Linear(6, 2).apply(new u.BatchNorm(6).apply(encoder.hN));
+  return new u.Model({ inputs: { source, target }, outputs: { next, code } }, { seed: 1 });
 }
 
 const batch = (seed: number) => {
@@ -59,7 +43,7 @@ const described: WorkerTrainerOptions = {
 };
 
 async function create(
-  model: Model | Uint8Array,
+  model: u.Model | Uint8Array,
   opts: Partial<WorkerTrainerOptions> = {},
 ): Promise<WorkerTrainer> {
   const trainer = await WorkerTrainer.create(model, { ...described, ...opts });
@@ -68,10 +52,10 @@ async function create(
 }
 
 const inline = () =>
-  new Trainer(translator(), {
-    loss: { next: crossEntropy, code: mse },
+  new u.Trainer(translator(), {
+    loss: { next: u.crossEntropy, code: u.mse },
     lossWeights: { code: 0.5 },
-    optimizer: new AdamW({ lr: 0.01 }),
+    optimizer: new u.AdamW({ lr: 0.01 }),
     averages: 0.9,
   });
 
@@ -87,7 +71,7 @@ test.each(['a model', 'its file'])('a graph trains in a worker as inline, to the
   expect(await there.gradients(x, y)).toEqual(here.gradients(x, y));
   const file = await there.save({ note: 'a' });
   expect(file).toEqual(here.save({ note: 'a' }));
-  expect(Model.load(await there.saveModel()).stateDict()).toEqual(here.model.stateDict());
+  expect(u.Model.load(await there.saveModel()).stateDict()).toEqual(here.model.stateDict());
   const again = await create(file);
   await again.restore(file);
   expect(await again.step(x, y)).toEqual(here.step(x, y));
@@ -112,10 +96,10 @@ test('batches that are sent, with lengths of their own', async () => {
 
 test('a graph with one input and one output takes one loss and a corpus', async () => {
   const make = () => {
-    const x = input({ indices: V });
-    return new Model({
+    const x = u.input({ indices: V });
+    return new u.Model({
       inputs: x,
-      outputs: new Linear(5, V).apply(new LSTM(4, 5).apply(new Embedding(V, 4).apply(x))),
+      outputs: new u.Linear(5, V).apply(new u.LSTM(4, 5).apply(new u.Embedding(V, 4).apply(x))),
     });
   };
   const there = await create(make(), { loss: 'crossEntropy', lossWeights: undefined });
@@ -129,11 +113,11 @@ test('losses, inputs and lengths that do not fit are named', async () => {
     [{ loss: 'crossEntropy', lossWeights: undefined }, 'loss', 'next'],
     [{ loss: { next: 'crossEntropy' } }, 'loss.code', 'code'],
     [{ loss: { next: 'crossEntropi' as 'crossEntropy', code: 'mse' } }, 'loss.next.name', 'crossEntropy'],
-    [{ loss: { next: crossEntropy as never, code: 'mse' } }, 'loss', 'crossEntropy'],
+    [{ loss: { next: u.crossEntropy as never, code: 'mse' } }, 'loss', 'crossEntropy'],
   ];
   for (const [opts, ...words] of refused) {
     const error = await rejection(create(translator(), opts));
-    expect(error).toBeInstanceOf(ArgumentError);
+    expect(error).toBeInstanceOf(u.ArgumentError);
     expectWords(error, words);
   }
   const there = await create(translator());

@@ -1,18 +1,4 @@
-import {
-  AdamW,
-  crossEntropy,
-  Dropout,
-  Embedding,
-  GRU,
-  init,
-  Linear,
-  LSTM,
-  type NDArray,
-  Sequential,
-  type StepResult,
-  Trainer,
-  warmup,
-} from 'unrolled';
+import * as u from 'unrolled';
 import { type NodeWorker, WorkerTrainer, type WorkerTrainerOptions } from 'unrolled/worker';
 import { Draw } from '../model/helpers.ts';
 
@@ -45,10 +31,16 @@ export function missingWorker(): Worker | NodeWorker {
 }
 
 /** A character model with dropout, whose generator must come along. */
-export async function language(seed = 1): Promise<Sequential> {
-  await init({ kernels: 'simd' });
-  const layers = [new Embedding(V, 4), new Dropout(0.3), new LSTM(4, 6), new GRU(6, 5), new Linear(5, V)];
-  return new Sequential(layers, { seed });
+export async function language(seed = 1): Promise<u.Sequential> {
+  await u.init({ kernels: 'simd' });
+  const layers = [
+    new u.Embedding(V, 4),
+    new u.Dropout(0.3),
+    new u.LSTM(4, 6),
+    new u.GRU(6, 5),
+    new u.Linear(5, V),
+  ];
+  return new u.Sequential(layers, { seed });
 }
 
 /** The same training as data, and inline. */
@@ -61,11 +53,11 @@ export const described: WorkerTrainerOptions = {
   kernels: 'simd',
 };
 
-export async function inline(seed = 1): Promise<Trainer> {
-  return new Trainer(await language(seed), {
-    loss: crossEntropy,
-    optimizer: new AdamW({ lr: 0.01 }),
-    schedule: warmup({ steps: 3, after: (step) => 0.5 ** Math.floor(step / 4) }),
+export async function inline(seed = 1): Promise<u.Trainer> {
+  return new u.Trainer(await language(seed), {
+    loss: u.crossEntropy,
+    optimizer: new u.AdamW({ lr: 0.01 }),
+    schedule: u.warmup({ steps: 3, after: (step) => 0.5 ** Math.floor(step / 4) }),
     clipNorm: 0.5,
     carryState: true,
   });
@@ -80,8 +72,8 @@ export async function hosted(
 
 /** Batch number i, always the same. */
 export function batch(i: number): {
-  x: NDArray<Int32Array<ArrayBuffer>>;
-  y: NDArray<Int32Array<ArrayBuffer>>;
+  x: u.NDArray<Int32Array<ArrayBuffer>>;
+  y: u.NDArray<Int32Array<ArrayBuffer>>;
 } {
   const draw = new Draw(100 + i);
   return { x: draw.indices(V, T, B), y: draw.indices(V, T, B) };
@@ -89,11 +81,11 @@ export function batch(i: number): {
 
 /** Updates first..last−1 of a run, each on a batch of its own. */
 export async function run(
-  trainer: { step(x: NDArray<Int32Array>, y: NDArray<Int32Array>): StepResult | Promise<StepResult> },
+  trainer: { step(x: u.NDArray<Int32Array>, y: u.NDArray<Int32Array>): u.StepResult | Promise<u.StepResult> },
   first: number,
   last: number,
-): Promise<StepResult[]> {
-  const results: StepResult[] = [];
+): Promise<u.StepResult[]> {
+  const results: u.StepResult[] = [];
   for (let i = first; i < last; i++) {
     const { x, y } = batch(i);
     results.push(await trainer.step(x, y));

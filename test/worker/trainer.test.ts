@@ -1,15 +1,4 @@
-import {
-  ArgumentError,
-  Dropout,
-  FormatError,
-  Linear,
-  LSTM,
-  Sequential,
-  SGD,
-  ShapeError,
-  StateError,
-  Trainer,
-} from 'unrolled';
+import * as u from 'unrolled';
 import { WorkerTrainer, type WorkerTrainerOptions } from 'unrolled/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { OPTIMIZERS, type OptimizerName } from '../../src/optim/table.ts';
@@ -34,7 +23,7 @@ async function start(seed?: number): Promise<WorkerTrainer> {
 
 async function create(
   opts: Partial<WorkerTrainerOptions>,
-  model?: Sequential | Uint8Array,
+  model?: u.Sequential | Uint8Array,
 ): Promise<WorkerTrainer> {
   const trainer = await WorkerTrainer.create(model ?? (await language()), { ...described, ...opts });
   open.push(trainer);
@@ -76,7 +65,7 @@ describe('a trainer in a worker gives what one inline gives, to the bit:', () =>
     expect(await run(again, 5, 9)).toEqual(rest);
     here.restore(file);
     expect(await run(here, 5, 9)).toEqual(rest);
-    expect(Sequential.load(await again.saveModel()).stateDict()).toEqual(here.model.stateDict());
+    expect(u.Sequential.load(await again.saveModel()).stateDict()).toEqual(here.model.stateDict());
   });
 
   test('with options of a step: lengths, and how the gradient flows', async () => {
@@ -90,7 +79,7 @@ describe('a trainer in a worker gives what one inline gives, to the bit:', () =>
     expect(await there.evaluate(x, y, { lengths })).toEqual(here.evaluate(x, y, { lengths }));
     const error = await rejection(there.step(x, y, { lengths: [1] }));
     expect(error).toMatchObject({ name: 'ShapeError', argument: 'lengths' });
-    expect(await rejection(there.step(x, y, { speed: 1 } as never))).toBeInstanceOf(ArgumentError);
+    expect(await rejection(there.step(x, y, { speed: 1 } as never))).toBeInstanceOf(u.ArgumentError);
   });
 
   test('two at once do not disturb each other', async () => {
@@ -104,7 +93,7 @@ describe('a trainer in a worker gives what one inline gives, to the bit:', () =>
     'of features, from a file, with %s',
     async (name) => {
       await language();
-      const model = new Sequential([new LSTM(2, 4), new Linear(4, 1)], { seed: 3 });
+      const model = new u.Sequential([new u.LSTM(2, 4), new u.Linear(4, 1)], { seed: 3 });
       const trainer = await create({ loss: 'mse', optimizer: { name, lr: 0.01 } }, model.save());
       const x = { data: Float32Array.from({ length: 12 }, (_, i) => i / 12), shape: [3, 2, 2] };
       const y = { data: new Float32Array(6).fill(0.5), shape: [3, 2, 1] };
@@ -120,7 +109,7 @@ describe('a trainer in a worker gives what one inline gives, to the bit:', () =>
       await language();
       const loss = make();
       const outputs = loss.targets === 'indices' ? 11 : 6;
-      const model = new Sequential([new LSTM(2, 4), new Linear(4, outputs)], { seed: 3 });
+      const model = new u.Sequential([new u.LSTM(2, 4), new u.Linear(4, outputs)], { seed: 3 });
       const file = model.save();
       const draw = new Draw(3);
       const x = draw.features(1, 3, 2, 2);
@@ -136,7 +125,7 @@ describe('a trainer in a worker gives what one inline gives, to the bit:', () =>
         { ...plain, loss: { name, ...options } as never, optimizer: { name: 'sgd', lr: 0.1 } },
         file,
       );
-      const here = new Trainer(model, { loss, optimizer: new SGD({ lr: 0.1 }) });
+      const here = new u.Trainer(model, { loss, optimizer: new u.SGD({ lr: 0.1 }) });
       for (let i = 0; i < 2; i++) expect(await there.step(x, y)).toEqual(here.step(x, y));
     },
   );
@@ -145,7 +134,7 @@ describe('a trainer in a worker gives what one inline gives, to the bit:', () =>
     const trainer = await create({ loss: { name: 'crossEntropy', ignoreIndex: 2 } });
     const { x, y } = batch(0);
     const error = await rejection(trainer.step(x, { ...y, data: y.data.map(() => 2) }));
-    expect(error).toBeInstanceOf(ArgumentError);
+    expect(error).toBeInstanceOf(u.ArgumentError);
     expectWords(error, ['y', 'ignoreIndex', '2']);
   });
 });
@@ -187,10 +176,10 @@ describe('errors keep their class and what they name:', () => {
     const [there, here] = [await start(), await inline()];
     const { x, y } = batch(0);
     const shape = await rejection(there.step({ data: x.data, shape: [4, 4] }, y));
-    expect(shape).toBeInstanceOf(ShapeError);
+    expect(shape).toBeInstanceOf(u.ShapeError);
     expect([shape.name, shape.argument]).toEqual(['ShapeError', 'x']);
     const index = await rejection(there.step({ ...x, data: x.data.map(() => V) }, y));
-    expect(index).toBeInstanceOf(ArgumentError);
+    expect(index).toBeInstanceOf(u.ArgumentError);
     expectWords(index, ['x (step 0, row 0)', '0..6', '7']);
     expect(await run(there, 0, 3)).toEqual(await run(here, 0, 3));
   });
@@ -210,24 +199,24 @@ describe('errors keep their class and what they name:', () => {
     ['kernels of no name', { kernels: 'fast' as 'simd' }, ['kernels', '"fast"']],
   ])('at the start: %s', async (_, opts, words) => {
     const error = await rejection(create(opts));
-    expect(error).toBeInstanceOf(ArgumentError);
+    expect(error).toBeInstanceOf(u.ArgumentError);
     expectWords(error, words);
   });
 
   test('at the start: an optimizer that is no plain data, a model that is none', async () => {
     const { AdamW } = await import('unrolled');
     expect((await rejection(create({ optimizer: new AdamW() as never }))).argument).toBe('optimizer');
-    expect((await rejection(create({}, new Dropout(0.1) as never))).argument).toBe('model');
-    expect(await rejection(create({}, new Uint8Array(20)))).toBeInstanceOf(FormatError);
+    expect((await rejection(create({}, new u.Dropout(0.1) as never))).argument).toBe('model');
+    expect(await rejection(create({}, new Uint8Array(20)))).toBeInstanceOf(u.FormatError);
   });
 
   test('a checkpoint of another model', async () => {
     const trainer = await start();
-    expect(await rejection(trainer.restore((await language()).save()))).toBeInstanceOf(FormatError);
-    expect(await rejection(trainer.setLearningRate(Number.NaN))).toBeInstanceOf(ArgumentError);
+    expect(await rejection(trainer.restore((await language()).save()))).toBeInstanceOf(u.FormatError);
+    expect(await rejection(trainer.setLearningRate(Number.NaN))).toBeInstanceOf(u.ArgumentError);
     expect(await rejection(trainer.run('anything'))).toMatchObject({ argument: 'name' });
     expect(await rejection(trainer.step([1], [2]).then(() => trainer.step(...twoRows())))).toBeInstanceOf(
-      ShapeError,
+      u.ShapeError,
     );
   });
 });
@@ -253,7 +242,7 @@ describe('sample', () => {
       seed: 4,
     });
     const { Generator } = await import('unrolled');
-    const model = Sequential.load(await trainer.saveModel());
+    const model = u.Sequential.load(await trainer.saveModel());
     const stream = model.stream();
     const generator = new Generator(4);
     stream.step(1);
@@ -282,14 +271,14 @@ describe('sample', () => {
     ['another option', { prompt: [1], length: 3, top: 1 }, 'sample: top'],
   ])('refuses %s', async (_, opts, argument) => {
     const error = await rejection(trainer.sample(opts as never));
-    expect(error).toBeInstanceOf(ArgumentError);
+    expect(error).toBeInstanceOf(u.ArgumentError);
     expect(error.argument).toBe(argument);
   });
 
   test('refuses a model of features', async () => {
     await language();
-    const trainer = await create({ loss: 'mse' }, new Sequential([new LSTM(2, 2)]));
+    const trainer = await create({ loss: 'mse' }, new u.Sequential([new u.LSTM(2, 2)]));
     expect((await rejection(trainer.sample({ prompt: [1], length: 1 }))).argument).toBe('model');
-    expect(await rejection(trainer.restore(new Uint8Array(3)))).not.toBeInstanceOf(StateError);
+    expect(await rejection(trainer.restore(new Uint8Array(3)))).not.toBeInstanceOf(u.StateError);
   });
 });

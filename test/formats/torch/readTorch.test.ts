@@ -1,20 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ArgumentError, FormatError } from '../../../src/errors.ts';
 import { readTorch, type Tensor } from '../../../src/formats/torch/index.ts';
-import {
-  BatchNorm,
-  Conv1d,
-  Embedding,
-  GRU,
-  init,
-  input,
-  LayerNorm,
-  Linear,
-  LSTM,
-  Model,
-  RNN,
-  Sequential,
-} from '../../../src/index.ts';
+import * as u from '../../../src/index.ts';
 import { toFloat32 } from '../../../src/io/index.ts';
 import { readFixtureFile } from '../../fixtures/read.ts';
 
@@ -122,10 +109,10 @@ describe('a file of torch.save', () => {
 });
 
 describe('a model with the parameters of a file', () => {
-  const compare = (model: Sequential | Model, name: string, isIndices: boolean) => {
+  const compare = (model: u.Sequential | u.Model, name: string, isIndices: boolean) => {
     const { x, output } = models[name]!;
     const data = isIndices ? Int32Array.from(x.data, Number) : Float32Array.from(x.data, Number);
-    const result = (model as Sequential).forward({ data, shape: x.shape });
+    const result = (model as u.Sequential).forward({ data, shape: x.shape });
     expect(result.shape).toEqual(output.shape);
     const most = Math.max(...output.data.map((v) => Math.abs(Number(v))));
     output.data.forEach((value, i) => {
@@ -134,33 +121,33 @@ describe('a model with the parameters of a file', () => {
   };
 
   test('computes what PyTorch does: layers by name', async () => {
-    await init();
+    await u.init();
     const layers = [
-      new Embedding(11, 4),
-      new LSTM(4, 5, { numLayers: 2, bidirectional: true }),
-      new LayerNorm(10),
-      new Linear(10, 3),
+      new u.Embedding(11, 4),
+      new u.LSTM(4, 5, { numLayers: 2, bidirectional: true }),
+      new u.LayerNorm(10),
+      new u.Linear(10, 3),
     ];
-    const model = new Sequential(layers);
+    const model = new u.Sequential(layers);
     const { stateDict } = readTorch(await read('legacy.pth'));
     model.loadStateDict(stateDict({ emb: 0, lstm: 1, norm: 2, fc: 3 }));
     compare(model, 'state.pt', true);
   });
 
   test('computes what PyTorch does: a graph, and a prefix', async () => {
-    await init();
-    const x = input({ features: 2 });
-    const y = new RNN(4, 3).apply(
-      new GRU(6, 4, { bias: false }).apply(
-        new BatchNorm(6).apply(new Conv1d(2, 6, 3, { groups: 2 }).apply(x)),
+    await u.init();
+    const x = u.input({ features: 2 });
+    const y = new u.RNN(4, 3).apply(
+      new u.GRU(6, 4, { bias: false }).apply(
+        new u.BatchNorm(6).apply(new u.Conv1d(2, 6, 3, { groups: 2 }).apply(x)),
       ).output,
     ).output;
-    const model = new Model({ inputs: x, outputs: new Linear(3, 1, { bias: false }).apply(y) });
+    const model = new u.Model({ inputs: x, outputs: new u.Linear(3, 1, { bias: false }).apply(y) });
     const { stateDict } = readTorch(await read('wrapped.ckpt'));
     model.loadStateDict(stateDict({ conv: 0, bn: 1, gru: 2, rnn: 3, head: 4 }));
     compare(model, 'wave.bin', false);
     const { stateDict: ofTwo } = readTorch(await read('two.pt'));
-    new Sequential([new Linear(2, 2)]).loadStateDict(ofTwo({ generator: 0 }));
+    new u.Sequential([new u.Linear(2, 2)]).loadStateDict(ofTwo({ generator: 0 }));
     expect(Object.keys(ofTwo('critic.')).sort()).toEqual([
       'bias_hh_l0',
       'bias_ih_l0',

@@ -1,108 +1,88 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { ChainPlan } from '../../../src/engine/chainPlan.ts';
-import {
-  Adam,
-  crossEntropy,
-  Dropout,
-  Embedding,
-  GRU,
-  IndRNN,
-  init,
-  type Layer,
-  Linear,
-  LSTM,
-  MemoryError,
-  MinGRU,
-  MinLSTM,
-  mse,
-  RNN,
-  Sequential,
-  SRU,
-  Trainer,
-  type TrainerOptions,
-} from '../../../src/index.ts';
+import * as u from '../../../src/index.ts';
 import { expectThrows } from '../../errors.ts';
 import { some } from '../../thorough.ts';
 import { Draw, expectSameDict } from '../helpers.ts';
 
-type Make = () => Layer[];
+type Make = () => u.Layer[];
 const [V, F] = [7, 5];
 
 /** Models whose updates must not depend on where a sequence is cut. */
 const models: Record<string, Make> = {
-  'rnn looked up': () => [new Embedding(V, F), new RNN(F, 6), new Linear(6, V)],
-  'lstm looked up': () => [new Embedding(V, F), new LSTM(F, 6, { numLayers: 2 }), new Linear(6, V)],
-  'gru looked up': () => [new Embedding(V, F), new GRU(F, 7, { numLayers: 2 }), new Linear(7, V)],
-  'embedding without lookup': () => [new Embedding(900, F), new LSTM(F, 6), new Linear(6, V)],
+  'rnn looked up': () => [new u.Embedding(V, F), new u.RNN(F, 6), new u.Linear(6, V)],
+  'lstm looked up': () => [new u.Embedding(V, F), new u.LSTM(F, 6, { numLayers: 2 }), new u.Linear(6, V)],
+  'gru looked up': () => [new u.Embedding(V, F), new u.GRU(F, 7, { numLayers: 2 }), new u.Linear(7, V)],
+  'embedding without lookup': () => [new u.Embedding(900, F), new u.LSTM(F, 6), new u.Linear(6, V)],
   dropouts: () => [
-    new Embedding(V, F),
-    new Dropout(0.3),
-    new LSTM(F, 6, { numLayers: 2, dropout: 0.4, inputDropout: 0.2 }),
-    new Dropout(0.2),
-    new Linear(6, V),
+    new u.Embedding(V, F),
+    new u.Dropout(0.3),
+    new u.LSTM(F, 6, { numLayers: 2, dropout: 0.4, inputDropout: 0.2 }),
+    new u.Dropout(0.2),
+    new u.Linear(6, V),
   ],
   'zoneout and recurrent dropout': () => [
-    new Embedding(V, F),
-    new LSTM(F, 6, { numLayers: 2, zoneout: { h: 0.2, c: 0.3 }, recurrentDropout: 0.3 }),
-    new GRU(6, 5, { zoneout: 0.3, recurrentDropout: 0.2 }),
-    new RNN(5, 6, { zoneout: 0.3, recurrentDropout: 0.2 }),
-    new Linear(6, V),
+    new u.Embedding(V, F),
+    new u.LSTM(F, 6, { numLayers: 2, zoneout: { h: 0.2, c: 0.3 }, recurrentDropout: 0.3 }),
+    new u.GRU(6, 5, { zoneout: 0.3, recurrentDropout: 0.2 }),
+    new u.RNN(5, 6, { zoneout: 0.3, recurrentDropout: 0.2 }),
+    new u.Linear(6, V),
   ],
   'layer norm': () => [
-    new Embedding(V, F),
-    new RNN(F, 5, { layerNorm: true }),
-    new LSTM(5, 6, { layerNorm: true }),
-    new GRU(6, 5, { layerNorm: true }),
-    new Linear(5, V),
+    new u.Embedding(V, F),
+    new u.RNN(F, 5, { layerNorm: true }),
+    new u.LSTM(5, 6, { layerNorm: true }),
+    new u.GRU(6, 5, { layerNorm: true }),
+    new u.Linear(5, V),
   ],
   'lstm options': () => [
-    new Embedding(V, F),
-    new LSTM(F, 6, { projSize: 3, peephole: true, coupled: true }),
-    new LSTM(3, 6, { heads: 2, clip: 0.4, peephole: true, layerNorm: true }),
-    new Linear(6, V),
+    new u.Embedding(V, F),
+    new u.LSTM(F, 6, { projSize: 3, peephole: true, coupled: true }),
+    new u.LSTM(3, 6, { heads: 2, clip: 0.4, peephole: true, layerNorm: true }),
+    new u.Linear(6, V),
   ],
   'gru options': () => [
-    new Embedding(V, F),
-    new GRU(F, 6, { resetAfter: false, heads: 3, clip: 0.5 }),
-    new GRU(6, 5, { activation: 'softsign', recurrentDropout: 0.3, resetAfter: false }),
-    new Linear(5, V),
+    new u.Embedding(V, F),
+    new u.GRU(F, 6, { resetAfter: false, heads: 3, clip: 0.5 }),
+    new u.GRU(6, 5, { activation: 'softsign', recurrentDropout: 0.3, resetAfter: false }),
+    new u.Linear(5, V),
   ],
   penalties: () => [
-    new Embedding(V, F),
-    new RNN(F, 6, { penalty: { omega: 0.3, l2: 0.1, orthogonality: 0.05 } }),
-    new RNN(6, 6, { penalty: { omega: 0.2 }, heads: 2, nonlinearity: 'relu' }),
-    new LSTM(6, 4, { penalty: { l2: 0.2, orthogonality: 0.1 } }),
-    new Linear(4, V),
+    new u.Embedding(V, F),
+    new u.RNN(F, 6, { penalty: { omega: 0.3, l2: 0.1, orthogonality: 0.05 } }),
+    new u.RNN(6, 6, { penalty: { omega: 0.2 }, heads: 2, nonlinearity: 'relu' }),
+    new u.LSTM(6, 4, { penalty: { l2: 0.2, orthogonality: 0.1 } }),
+    new u.Linear(4, V),
   ],
   'cells without a recurrent product': () => [
-    new Embedding(V, F),
-    new MinGRU(F, 6, { numLayers: 2, dropout: 0.2 }),
-    new MinLSTM(6, 5),
-    new IndRNN(5, 6, { inputDropout: 0.2 }),
-    new SRU(6, 6, { clipStepNorm: 0.02 }),
-    new SRU(6, 5),
-    new IndRNN(5, 5, { nonlinearity: 'tanh', clipStepNorm: 0.01 }),
-    new Linear(5, V),
+    new u.Embedding(V, F),
+    new u.MinGRU(F, 6, { numLayers: 2, dropout: 0.2 }),
+    new u.MinLSTM(6, 5),
+    new u.IndRNN(5, 6, { inputDropout: 0.2 }),
+    new u.SRU(6, 6, { clipStepNorm: 0.02 }),
+    new u.SRU(6, 5),
+    new u.IndRNN(5, 5, { nonlinearity: 'tanh', clipStepNorm: 0.01 }),
+    new u.Linear(5, V),
   ],
   'step clipping': () => [
-    new Embedding(V, F),
-    new RNN(F, 6, { clipStepNorm: 0.01 }),
-    new LSTM(6, 5, { clipStepNorm: 0.02, projSize: 4 }),
-    new GRU(4, 5, { clipStepNorm: 0.02 }),
-    new Linear(5, V),
+    new u.Embedding(V, F),
+    new u.RNN(F, 6, { clipStepNorm: 0.01 }),
+    new u.LSTM(6, 5, { clipStepNorm: 0.02, projSize: 4 }),
+    new u.GRU(4, 5, { clipStepNorm: 0.02 }),
+    new u.Linear(5, V),
   ],
 };
 
 const B = 3;
 
-function trainer(make: Make, opts: Partial<TrainerOptions> = {}): Trainer {
-  const model = new Sequential(make(), { seed: 5 });
-  return new Trainer(model, { loss: crossEntropy, optimizer: new Adam({ lr: 1e-2 }), ...opts });
+function trainer(make: Make, opts: Partial<u.TrainerOptions> = {}): u.Trainer {
+  const model = new u.Sequential(make(), { seed: 5 });
+  return new u.Trainer(model, { loss: u.crossEntropy, optimizer: new u.Adam({ lr: 1e-2 }), ...opts });
 }
 
 /** Bytes of the plan of so many steps of a sequence, and of one kept state of every layer. */
 function costs(make: Make, T: number): { segment(steps: number): number; state: number } {
-  const model = new Sequential(make(), { seed: 5 });
+  const model = new u.Sequential(make(), { seed: 5 });
   const request = { batch: B, training: true, targets: 'indices', wholeSteps: T } as const;
   const plan = (steps: number) => model.network.preview({ ...request, steps });
   const state = plan(1).states.reduce((sum, { initial }) => sum + Math.ceil(initial.length / 16) * 64, 0);
@@ -116,13 +96,13 @@ function costs(make: Make, T: number): { segment(steps: number): number; state: 
 }
 
 /** Losses of some updates. */
-function run(t: Trainer, T: number, updates: number) {
+function run(t: u.Trainer, T: number, updates: number) {
   const draw = new Draw(3);
   return Array.from({ length: updates }, () => t.step(draw.indices(V, T, B), draw.indices(V, T, B)));
 }
 
 describe('memoryBudget', () => {
-  beforeAll(() => init({ kernels: 'simd' }));
+  beforeAll(() => u.init({ kernels: 'simd' }));
 
   for (const [name, make] of Object.entries(models)) {
     for (const [T, carryState] of [
@@ -160,12 +140,12 @@ describe('memoryBudget', () => {
   }
 
   test('features and a loss over all of their elements', () => {
-    const make = () => [new GRU(3, 5, { numLayers: 2 }), new Linear(5, 2)];
+    const make = () => [new u.GRU(3, 5, { numLayers: 2 }), new u.Linear(5, 2)];
     const T = 11;
     const step = (memoryBudget?: number) => {
-      const model = new Sequential(make(), { seed: 5 });
-      const optimizer = new Adam({ lr: 1e-2 });
-      const t = new Trainer(model, { loss: mse, optimizer, ...(memoryBudget ? { memoryBudget } : {}) });
+      const model = new u.Sequential(make(), { seed: 5 });
+      const optimizer = new u.Adam({ lr: 1e-2 });
+      const t = new u.Trainer(model, { loss: u.mse, optimizer, ...(memoryBudget ? { memoryBudget } : {}) });
       const draw = new Draw(3);
       const results = [1, 2].map(() => t.step(draw.features(1, T, B, 3), draw.features(1, T, B, 2)));
       return { results, parameters: model.stateDict(), plan: model.plan({ steps: T, batch: B }) };
@@ -182,11 +162,11 @@ describe('memoryBudget', () => {
 
   test('more rows than a block of a product has', () => {
     const make = () => [
-      new Embedding(V, F),
-      new LSTM(F, 9),
-      new LSTM(9, 9, { layerNorm: true, peephole: true }),
-      new GRU(9, 9),
-      new Linear(9, V),
+      new u.Embedding(V, F),
+      new u.LSTM(F, 9),
+      new u.LSTM(9, 9, { layerNorm: true, peephole: true }),
+      new u.GRU(9, 9),
+      new u.Linear(9, V),
     ];
     const T = 190;
     const { segment, state } = costs(make, T);
@@ -276,8 +256,8 @@ describe('memoryBudget', () => {
   });
 
   test('a large batch of states takes the memory that the plan tells', () => {
-    const model = new Sequential([new LSTM(1, 256), new Linear(256, 1)]);
-    const t = new Trainer(model, { loss: mse, optimizer: new Adam(), memoryBudget: 2 ** 22 });
+    const model = new u.Sequential([new u.LSTM(1, 256), new u.Linear(256, 1)]);
+    const t = new u.Trainer(model, { loss: u.mse, optimizer: new u.Adam(), memoryBudget: 2 ** 22 });
     const { bytes, checkpoints } = model.plan({ steps: 200, batch: 16 });
     expect(checkpoints!.segments).toBeGreaterThan(1);
     const x = { data: new Float32Array(200 * 16), shape: [200, 16, 1] };
@@ -288,16 +268,16 @@ describe('memoryBudget', () => {
   test('a budget below the least is refused by name, and nothing changes', () => {
     const t = trainer(models['gru looked up']!, { memoryBudget: 1000 });
     const before = t.model.stateDict();
-    expect(() => run(t, 20, 1)).toThrow(MemoryError);
-    expectThrows(() => run(t, 20, 1), ['memoryBudget'], MemoryError);
-    expectThrows(() => t.model.plan({ steps: 20, batch: B }), ['memoryBudget'], MemoryError);
+    expect(() => run(t, 20, 1)).toThrow(u.MemoryError);
+    expectThrows(() => run(t, 20, 1), ['memoryBudget'], u.MemoryError);
+    expectThrows(() => t.model.plan({ steps: 20, batch: B }), ['memoryBudget'], u.MemoryError);
     expectSameDict(t.model.stateDict(), before);
     expect(t.steps).toBe(0);
     const { segment, state } = costs(models['gru looked up']!, 20);
     const least = segment(1) + state;
     run(trainer(models['gru looked up']!, { memoryBudget: least }), 20, 1);
     expect(() => run(trainer(models['gru looked up']!, { memoryBudget: least - 1 }), 20, 1)).toThrow(
-      MemoryError,
+      u.MemoryError,
     );
   });
 

@@ -1,42 +1,27 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  Adam,
-  crossEntropy,
-  Embedding,
-  GRU,
-  init,
-  type Layer,
-  Linear,
-  LSTM,
-  mse,
-  RNN,
-  Sequential,
-  SGD,
-  Trainer,
-  type TrainerOptions,
-} from '../../../src/index.ts';
+import * as u from '../../../src/index.ts';
 import { expectThrows } from '../../errors.ts';
 import { expectClose } from '../../kernels/closeness.ts';
 import * as losses from '../../reference/losses.ts';
 import { Draw, expectSameDict, stepsOf } from '../helpers.ts';
 
 const [V, B] = [7, 3];
-const layers = (): Layer[] => [
-  new Embedding(V, 4),
-  new LSTM(4, 6, { numLayers: 2, dropout: 0.2 }),
-  new GRU(6, 5, { zoneout: 0.2 }),
-  new RNN(5, 6, { penalty: { l2: 0.01 } }),
-  new Linear(6, V),
+const layers = (): u.Layer[] => [
+  new u.Embedding(V, 4),
+  new u.LSTM(4, 6, { numLayers: 2, dropout: 0.2 }),
+  new u.GRU(6, 5, { zoneout: 0.2 }),
+  new u.RNN(5, 6, { penalty: { l2: 0.01 } }),
+  new u.Linear(6, V),
 ];
-const trainer = (opts: Partial<TrainerOptions> = {}) =>
-  new Trainer(new Sequential(layers(), { seed: 5 }), {
-    loss: crossEntropy,
-    optimizer: new Adam({ lr: 1e-2 }),
+const trainer = (opts: Partial<u.TrainerOptions> = {}) =>
+  new u.Trainer(new u.Sequential(layers(), { seed: 5 }), {
+    loss: u.crossEntropy,
+    optimizer: new u.Adam({ lr: 1e-2 }),
     ...opts,
   });
 
 describe('truncation', () => {
-  beforeAll(() => init({ kernels: 'simd' }));
+  beforeAll(() => u.init({ kernels: 'simd' }));
 
   for (const carryState of [false, true]) {
     test(`k1 = k2 = T is the plain step, to the bit${carryState ? ', states carried' : ''}`, () => {
@@ -87,13 +72,13 @@ describe('truncation', () => {
   }
 
   test('without carryState each call starts from zeros', () => {
-    const a = trainer({ truncation: { k1: 3, k2: 3 }, optimizer: new SGD({ lr: 0 }) });
+    const a = trainer({ truncation: { k1: 3, k2: 3 }, optimizer: new u.SGD({ lr: 0 }) });
     const [x, y] = [new Draw(1).indices(V, 6, B), new Draw(2).indices(V, 6, B)];
     expect(a.evaluate(x, y).loss).toBeGreaterThan(0);
-    const plain = () => [new Embedding(V, 4), new LSTM(4, 6), new Linear(6, V)];
-    const t = new Trainer(new Sequential(plain()), {
-      loss: crossEntropy,
-      optimizer: new SGD({ lr: 0 }),
+    const plain = () => [new u.Embedding(V, 4), new u.LSTM(4, 6), new u.Linear(6, V)];
+    const t = new u.Trainer(new u.Sequential(plain()), {
+      loss: u.crossEntropy,
+      optimizer: new u.SGD({ lr: 0 }),
       truncation: { k1: 2, k2: 4 },
     });
     const first = t.step(x, y).loss;
@@ -111,10 +96,17 @@ describe('truncation', () => {
     test(`k1 ${k1}, k2 ${k2}, ${T} steps: the last losses' gradient through the last k2 steps`, () => {
       // with a learning rate of 0 every update is of the same parameters
       const make = () =>
-        new Sequential([new LSTM(3, 5, { numLayers: 2, peephole: true }), new GRU(5, 4), new Linear(4, 2)], {
-          seed: 3,
-        });
-      const t = new Trainer(make(), { loss: mse, optimizer: new SGD({ lr: 0 }), truncation: { k1, k2 } });
+        new u.Sequential(
+          [new u.LSTM(3, 5, { numLayers: 2, peephole: true }), new u.GRU(5, 4), new u.Linear(4, 2)],
+          {
+            seed: 3,
+          },
+        );
+      const t = new u.Trainer(make(), {
+        loss: u.mse,
+        optimizer: new u.SGD({ lr: 0 }),
+        truncation: { k1, k2 },
+      });
       const draw = new Draw(7);
       const x = draw.features(1, T, B, 3);
       const y = draw.features(1, T, B, 2);
@@ -133,11 +125,11 @@ describe('truncation', () => {
   }
 
   test('the state after a call is carried, whatever k2', () => {
-    const make = () => [new Embedding(V, 4), new LSTM(4, 6), new Linear(6, V)];
-    const of = (opts: Partial<TrainerOptions>) =>
-      new Trainer(new Sequential(make(), { seed: 1 }), {
-        loss: crossEntropy,
-        optimizer: new SGD({ lr: 0 }),
+    const make = () => [new u.Embedding(V, 4), new u.LSTM(4, 6), new u.Linear(6, V)];
+    const of = (opts: Partial<u.TrainerOptions>) =>
+      new u.Trainer(new u.Sequential(make(), { seed: 1 }), {
+        loss: u.crossEntropy,
+        optimizer: new u.SGD({ lr: 0 }),
         carryState: true,
         ...opts,
       });
@@ -156,7 +148,11 @@ describe('truncation', () => {
     const batches = Array.from({ length: 4 }, () => [draw.indices(V, 6, B), draw.indices(V, 6, B)] as const);
     for (const [x, y] of batches.slice(0, 2)) a.step(x, y);
     const file = a.save();
-    const b = new Trainer(Sequential.load(file), { loss: crossEntropy, optimizer: new Adam(), ...opts });
+    const b = new u.Trainer(u.Sequential.load(file), {
+      loss: u.crossEntropy,
+      optimizer: new u.Adam(),
+      ...opts,
+    });
     b.restore(file);
     for (const [x, y] of batches.slice(2)) {
       a.step(x, y);
@@ -220,9 +216,9 @@ function gradientOfLast(
         .filter(([name]) => name.startsWith(prefix))
         .map(([name, value]) => [name.slice(prefix.length), value]),
     );
-  const lstm = new LSTM(3, 5, { numLayers: 2, peephole: true });
+  const lstm = new u.LSTM(3, 5, { numLayers: 2, peephole: true });
   lstm.loadStateDict(part('0.'));
-  const gru = new GRU(5, 4);
+  const gru = new u.GRU(5, 4);
   gru.loadStateDict(part('1.'));
   const weight = state['2.weight']!.data;
   const bias = state['2.bias']!.data;
@@ -253,8 +249,8 @@ function gradientOfLast(
   const gradients: Record<string, ArrayLike<number>> = { '2.weight': dWeight, '2.bias': dBias };
   for (const [name, { data }] of Object.entries(lstm.gradients())) gradients[`0.${name}`] = data;
   for (const [name, { data }] of Object.entries(gru.gradients())) gradients[`1.${name}`] = data;
-  const model = new Sequential(
-    [new LSTM(3, 5, { numLayers: 2, peephole: true }), new GRU(5, 4), new Linear(4, 2)],
+  const model = new u.Sequential(
+    [new u.LSTM(3, 5, { numLayers: 2, peephole: true }), new u.GRU(5, 4), new u.Linear(4, 2)],
     { seed: 3 },
   );
   const output = Float64Array.from(model.forward(x).data);
