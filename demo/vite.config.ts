@@ -7,7 +7,17 @@ export default defineConfig({
   // relative: the page works from any folder of any server
   base: './',
   plugins: [found(), csp(), offline()],
-  worker: { format: 'es', plugins: () => [found()] },
+  worker: {
+    format: 'es',
+    plugins: () => [found()],
+    // by this name the service worker leaves them out
+    rolldownOptions: {
+      output: {
+        chunkFileNames: ({ moduleIds }) =>
+          `assets/${moduleIds.some((id) => id.includes('@tensorflow')) ? 'tfjs-' : ''}[name]-[hash].js`,
+      },
+    },
+  },
   build: {
     target: 'es2022',
     // files only: the policy of the page knows no data: addresses

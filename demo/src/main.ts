@@ -3,6 +3,7 @@ import './style/parts.css';
 import './style/series.css';
 import './style/melody.css';
 import './style/benchmark.css';
+import './style/tensorflow.css';
 import { keepOffline } from './offline.ts';
 import { tabs } from './ui/tabs.ts';
 
@@ -10,6 +11,11 @@ tabs(document.querySelector<HTMLElement>('#tabs')!, [
   { id: 'text', label: 'Text', open: async () => (await import('./tabs/text.ts')).textTab },
   { id: 'series', label: 'Time series', open: async () => (await import('./tabs/series.ts')).seriesTab },
   { id: 'melody', label: 'Melody', open: async () => (await import('./tabs/melody.ts')).melodyTab },
+  {
+    id: 'tensorflow',
+    label: 'TensorFlow.js',
+    open: async () => (await import('./tabs/tensorflow.ts')).tensorflowTab,
+  },
   {
     id: 'benchmark',
     label: 'Benchmark',

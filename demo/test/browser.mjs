@@ -36,7 +36,8 @@ export const launch = () =>
   });
 
 /** A context of its own: as a person who comes for the first time. */
-export async function visit(browser, url, options = {}) {
+export async function visit(browser, address, options = {}) {
+  const [url] = address.split('#');
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   context.setDefaultTimeout(1000 * PATIENCE_S);
   const said = [];
@@ -53,7 +54,7 @@ export async function visit(browser, url, options = {}) {
     if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) elsewhere.push(request.url());
   });
   const page = await context.newPage();
-  await page.goto(url);
+  await page.goto(address);
   return { context, page, said, elsewhere };
 }
 
@@ -85,7 +86,7 @@ export async function number(name, panel) {
 /** The tabs of the page, once they are there: it may still be loading, or be loading itself anew. */
 export async function tabsOf(page) {
   const tabs = page.getByRole('tab');
-  await until(page, async () => (await tabs.count()) === 4);
+  await tabs.first().waitFor();
   return tabs.all();
 }
 

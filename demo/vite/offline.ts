@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Plugin, Rolldown } from 'vite';
 
-/** What only a benchmark that was asked for needs: fetched then, and kept from then on. */
-const LATER = /(ort|tfjs)/;
+/** Of other runtimes, which only a measurement that was asked for needs: fetched then, and kept from then on. */
+const LATER = /^assets\/(ort|tfjs)/;
 
 const open = (name: string) => readFileSync(new URL(name, import.meta.url));
 

@@ -1,0 +1,212 @@
+import { PairChart } from '../charts/pairChart.ts';
+import program from '../tfjs/addition.js?raw';
+import { Side } from '../tfjs/contest.ts';
+import type { Backend, Kind, Sum } from '../tfjs/protocol.ts';
+import { bench } from '../ui/bench.ts';
+import { Code } from '../ui/code.ts';
+import { el } from '../ui/el.ts';
+import { choice, numbers } from '../ui/fields.ts';
+import { short } from '../ui/words.ts';
+
+/** Updates after which a side ends. */
+const STEPS = 2000;
+const TWO_LINES = `import { install } from 'unrolled/tfjs';\nawait install(tf);\n`;
+
+/** A program of TensorFlow.js with `install` and without, at the same time. */
+export function tensorflowTab(panel: HTMLElement): void {
+  const backend = choice(
+    'Backend without unrolled',
+    [
+      ['wasm', 'wasm'],
+      ['cpu', 'cpu'],
+      ['webgl', 'webgl'],
+    ],
+    'wasm',
+  );
+  const kind = choice(
+    'Layers',
+    [
+      ['lstm', 'LSTM'],
+      ['gru', 'GRU'],
+      ['simpleRNN', 'SimpleRNN'],
+    ],
+    'lstm',
+  );
+  const units = numbers('Units', [32, 64, 128, 256], 128);
+  const button = el('button', { type: 'button', class: 'main', onclick: () => press() }, 'Train both');
+  const status = el('p', { class: 'phase', role: 'status' }, 'Not started yet');
+  const factor = el('strong', { class: 'factor' }, '–');
+  const own = new Column('With unrolled', 'own');
+  const plain = new Column('TensorFlow.js alone', 'plain');
+  const bySteps = new PairChart('Loss by step, with unrolled and without', '');
+  const byTime = new PairChart('Loss by time, with unrolled and without', ' s');
+  const fieldset = el(
+    'fieldset',
+    {},
+    el('legend', {}, 'What to train'),
+    el('div', { class: 'pairs' }, kind.root, units.root),
+    backend.root,
+  );
+  let sides: { own: Side; plain: Side } | undefined;
+  let frame = 0;
+
+  function press(): void {
+    if (!sides || !running()) {
+      const settings = { backend: backend.value as Backend, kind: kind.value as Kind, units: units.value };
+      const side = (install: boolean) => new Side({ ...settings, install, steps: STEPS }, later);
+      sides = { own: side(true), plain: side(false) };
+    } else {
+      sides.own.stop();
+      sides.plain.stop();
+    }
+    show();
+  }
+
+  const running = () =>
+    Object.values(sides!).some(({ phase }) => phase === 'loading' || phase === 'training');
+
+  function later(): void {
+    if (frame) return;
+    frame = requestAnimationFrame(() => {
+      frame = 0;
+      show();
+    });
+  }
+
+  function show(): void {
+    const { own: mine, plain: theirs } = sides!;
+    own.show(mine);
+    plain.show(theirs);
+    const times = mine.ms && theirs.ms ? theirs.ms / mine.ms : undefined;
+    factor.textContent = times ? `${times >= 10 ? Math.round(times) : short(times)} ×` : '–';
+    bySteps.draw(curve(mine, indices(mine)), curve(theirs, indices(theirs)));
+    byTime.draw(curve(mine, mine.seconds), curve(theirs, theirs.seconds));
+    const going = running();
+    button.textContent = going ? 'Stop' : 'Train both again';
+    fieldset.disabled = going;
+    said(mine, theirs, going);
+  }
+
+  function said(mine: Side, theirs: Side, going: boolean): void {
+    const failed = [mine, theirs].find(({ phase }) => phase === 'failed');
+    const loading = [mine, theirs].some(({ phase }) => phase === 'loading');
+    const words = failed
+      ? `Failed: ${failed.error}`
+      : loading
+        ? 'Loading TensorFlow.js …'
+        : going
+          ? 'Training'
+          : 'Stopped';
+    status.dataset.phase = failed ? 'failed' : going ? 'training' : '';
+    if (status.textContent !== words) status.textContent = words;
+  }
+
+  panel.append(
+    bench(
+      [
+        fieldset,
+        el('div', { class: 'buttons' }, button),
+        el(
+          'p',
+          { class: 'note' },
+          'TensorFlow.js (2 MB) is loaded when you press the button. Each side has a worker of its own, one thread, the same random numbers.',
+        ),
+      ],
+      el(
+        'div',
+        { class: 'column' },
+        el(
+          'section',
+          { class: 'card', 'aria-labelledby': 'contest-title' },
+          el('h2', { id: 'contest-title' }, 'TensorFlow.js learns to add, with two more lines and without'),
+          el(
+            'p',
+            { class: 'headline' },
+            factor,
+            ' ',
+            el('span', {}, 'as many steps a second with unrolled, in the program below, as it is'),
+          ),
+          status,
+          el('div', { class: 'contest' }, own.root, plain.root),
+        ),
+        el(
+          'section',
+          { class: 'card', 'aria-labelledby': 'curves-title' },
+          el('h2', { id: 'curves-title' }, 'The same curve, sooner'),
+          el(
+            'div',
+            { class: 'contest' },
+            figure('Loss by step: the two are the same', bySteps.root),
+            figure('Loss by time', byTime.root),
+          ),
+          el(
+            'p',
+            { class: 'legend keys' },
+            el('span', { class: 'entry' }, el('span', { class: 'key accent' }), 'with unrolled'),
+            el('span', { class: 'entry' }, el('span', { class: 'key thick' }), 'TensorFlow.js alone'),
+          ),
+        ),
+        new Code('The program, and the two lines', withLines(program), TWO_LINES.trim().split('\n')).root,
+      ),
+    ),
+  );
+}
+
+/** The program with the two lines behind its import. */
+function withLines(source: string): string {
+  const end = source.indexOf('\n') + 1;
+  return source.slice(0, end) + TWO_LINES + source.slice(end);
+}
+
+const curve = ({ losses }: Side, x: readonly number[]) => [x, losses] as const;
+const indices = ({ losses }: Side) => losses.map((_, i) => i + 1);
+
+function figure(caption: string, chart: HTMLElement): HTMLElement {
+  return el('figure', {}, el('figcaption', { class: 'note' }, caption), chart);
+}
+
+const EMPTY: readonly Sum[] = ['7+5', '12+34', '38+47', '50+50', '64+29', '99+1'].map((question) => ({
+  question,
+  answer: '…',
+  right: false,
+}));
+
+/** What one side does. */
+class Column {
+  readonly root: HTMLElement;
+  readonly #rate = el('dd', {}, '–');
+  readonly #steps = el('dd', {}, '–');
+  readonly #loss = el('dd', {}, '–');
+  readonly #sums = el('ul', { class: 'sums' });
+
+  constructor(title: string, kind: string) {
+    const pair = (name: string, value: HTMLElement) => el('div', {}, el('dt', {}, name), value);
+    this.root = el(
+      'div',
+      { class: `side-of ${kind}` },
+      el('h3', {}, title),
+      el(
+        'dl',
+        { class: 'numbers' },
+        pair('Steps a second', this.#rate),
+        pair('Steps', this.#steps),
+        pair('Loss', this.#loss),
+      ),
+      this.#sums,
+    );
+    this.#show(EMPTY);
+  }
+
+  show({ ms, steps, losses, sums }: Side): void {
+    this.#rate.textContent = ms ? short(1000 / ms) : '–';
+    this.#steps.textContent = steps ? String(steps) : '–';
+    this.#loss.textContent = steps ? short(losses.at(-1)!) : '–';
+    this.#show(sums.length ? sums : EMPTY);
+  }
+
+  #show(sums: readonly Sum[]): void {
+    const item = ({ question, answer, right }: Sum) =>
+      el('li', { class: right ? 'right' : '' }, `${question} = ${answer}${right ? ' ✓' : ''}`);
+    this.#sums.replaceChildren(...sums.map(item));
+  }
+}

@@ -1,0 +1,32 @@
+import { el } from './el.ts';
+
+/** Source text that can be copied, with some of its lines marked. */
+export class Code {
+  readonly root: HTMLElement;
+
+  constructor(title: string, source: string, marked: readonly string[] = []) {
+    const id = `code-${title.replace(/\W+/g, '-').toLowerCase()}`;
+    const lines = source.trimEnd().split('\n');
+    const line = (text: string) =>
+      el(marked.includes(text) ? 'mark' : 'span', { class: 'line' }, `${text}\n`);
+    const said = el('span', { class: 'said', role: 'status' });
+    const copy = async () => {
+      said.textContent = await navigator.clipboard.writeText(source).then(
+        () => 'Copied',
+        () => 'This browser does not let the page copy: select the text instead',
+      );
+    };
+    this.root = el(
+      'section',
+      { class: 'card code', 'aria-labelledby': id },
+      el(
+        'div',
+        { class: 'bar' },
+        el('h2', { id }, title),
+        el('button', { type: 'button', onclick: () => void copy() }, 'Copy'),
+        said,
+      ),
+      el('pre', { tabindex: 0, role: 'group', 'aria-label': 'Source' }, el('code', {}, ...lines.map(line))),
+    );
+  }
+}
