@@ -8,7 +8,7 @@ const run = promisify(execFile);
 
 async function printed(job: string): Promise<string> {
   const { stdout, stderr } = await run(process.execPath, [`examples/${job}/main.mjs`], { cwd: resolve('.') });
-  expect(stderr).toBe('');
+  expect(stderr.replace(/^=+\n.*tfjs-node.*\n=+$/m, '').trim()).toBe(''); // the advertisement of TensorFlow.js
   return stdout;
 }
 
@@ -70,5 +70,26 @@ describe('examples', { timeout: 600_000 }, () => {
     const [percent, count] = numbers(text, /([\d.]+) % of (\d+) unseen strips/);
     expect(count).toBe(300);
     expect(percent).toBeLessThan(2);
+  });
+
+  test('tfjs: the same losses with install', async () => {
+    const text = await printed('tfjs');
+    const [plain] = text.match(/(?<=TensorFlow\.js: +)[\d. ]+(?= {2})/)!;
+    const [installed] = text.match(/(?<=install\(tf\): +)[\d. ]+(?= {2})/)!;
+    expect(installed).toBe(plain);
+    expect(plain.split(' ')).toHaveLength(3);
+  });
+
+  test('keras: trained further, the model forecasts what it could not', async () => {
+    const text = await printed('keras');
+    const [slow, fast] = numbers(text, /slow waves ([\d.]+), of fast ones ([\d.]+)/);
+    const [trained] = numbers(text, /after training ([\d.]+)/);
+    expect([slow! < 0.03, fast! > 0.5, trained! < 0.05]).toEqual([true, true, true]);
+  });
+
+  test('onnx: the file streams what the model streams', async () => {
+    const text = await printed('onnx');
+    const [difference] = numbers(text, /over 201 steps: ([\d.e-]+)/);
+    expect(difference).toBeLessThan(1e-6);
   });
 });
