@@ -90,6 +90,15 @@ export function options<T extends object>(of: string, given: T | undefined, know
   });
 }
 
+/** The options, with defaults where they are missing. @throws {ArgumentError} as `options` */
+export function withDefaults<T extends object>(
+  of: string,
+  given: T | undefined,
+  defaults: Filled<NoInfer<T>>,
+): Filled<T> {
+  return { ...defaults, ...options(of, given, defaults as Names<T>) } as Filled<T>;
+}
+
 /** @throws {ArgumentError} unless value is an instance of a class of this package */
 export function instance<T>(
   name: string,

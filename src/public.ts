@@ -105,7 +105,7 @@ export {
 export { type UpdateResult, Updater, type UpdaterOptions } from './model/updater.ts';
 export * from './optim/all.ts';
 export * from './optim/allSchedules.ts';
-export { Optimizer } from './optim/optimizer.ts';
+export { type MaximizeOption, Optimizer, type PenaltyOption } from './optim/optimizer.ts';
 export type { Schedule } from './optim/schedules.ts';
 export * from './publicShared.ts';
 export { type InitSyncOptions, initSync } from './wasm/initSync.ts';

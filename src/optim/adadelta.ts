@@ -1,20 +1,16 @@
-import { boolean, number, options } from '../check.ts';
+import { boolean, number, withDefaults } from '../check.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { requireKernel } from '../wasm/runtime.ts';
-import { type Blocks, Optimizer } from './optimizer.ts';
+import { type Blocks, type MaximizeOption, Optimizer, type PenaltyOption } from './optimizer.ts';
 
 /** Options of `Adadelta`, named as in torch.optim.Adadelta. */
-export interface AdadeltaOptions {
+export interface AdadeltaOptions extends PenaltyOption, MaximizeOption {
   /** Factor of the update. Default 1. */
   readonly lr?: number | undefined;
   /** Decay rate of the mean squares. Default 0.9. */
   readonly rho?: number | undefined;
   /** Added to the mean squares. Default 1e-6. */
   readonly eps?: number | undefined;
-  /** L2 penalty: added to the gradient, times the parameter. Default 0. */
-  readonly weightDecay?: number | undefined;
-  /** Maximize the loss instead of minimizing it. Default false. */
-  readonly maximize?: boolean | undefined;
 }
 
 /** Adadelta (Zeiler 2012, arXiv 1212.5701), as torch.optim.Adadelta. */
@@ -28,18 +24,13 @@ export class Adadelta extends Optimizer {
 
   /** @throws {ArgumentError} if a number is out of range */
   constructor(opts?: AdadeltaOptions) {
-    const given = options('Adadelta', opts, {
-      lr: true,
-      rho: true,
-      eps: true,
-      weightDecay: true,
-      maximize: true,
-    });
-    super(given.lr ?? 1);
-    this.#rho = number('rho', given.rho ?? 0.9, 0, 1);
-    this.#eps = number('eps', given.eps ?? 1e-6, 0);
-    this.#weightDecay = number('weightDecay', given.weightDecay ?? 0, 0);
-    this.#sign = boolean('maximize', given.maximize ?? false) ? -1 : 1;
+    const defaults = { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false };
+    const given = withDefaults('Adadelta', opts, defaults);
+    super(given.lr);
+    this.#rho = number('rho', given.rho, 0, 1);
+    this.#eps = number('eps', given.eps, 0);
+    this.#weightDecay = number('weightDecay', given.weightDecay, 0);
+    this.#sign = boolean('maximize', given.maximize) ? -1 : 1;
   }
 
   protected apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number): void {

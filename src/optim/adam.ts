@@ -1,4 +1,4 @@
-import { type Names, number, options } from '../check.ts';
+import { type Filled, number, withDefaults } from '../check.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { type Blocks, betasOf, Optimizer, Power } from './optimizer.ts';
 
@@ -14,12 +14,8 @@ export interface AdamOptions {
   readonly weightDecay?: number | undefined;
 }
 
-const OPTIONS: Names<AdamOptions> = {
-  lr: true,
-  betas: true,
-  eps: true,
-  weightDecay: true,
-};
+export const ADAM: Filled<AdamOptions> = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 };
+export const ADAMW: Filled<AdamOptions> = { ...ADAM, weightDecay: 0.01 };
 
 /** Adam (Kingma & Ba 2015), as torch.optim.Adam: weight decay is added to the gradient. */
 export class Adam extends Optimizer {
@@ -35,7 +31,7 @@ export class Adam extends Optimizer {
 
   /** @throws {ArgumentError} if a number is out of range */
   constructor(opts?: AdamOptions) {
-    const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options('Adam', opts, OPTIONS);
+    const { lr, betas, eps, weightDecay } = withDefaults('Adam', opts, ADAM);
     super(lr);
     const [b1, b2] = betasOf(betas);
     this.powers = [new Power(b1), new Power(b2)];
@@ -68,7 +64,6 @@ export class AdamW extends Adam {
 
   /** @throws {ArgumentError} if a number is out of range */
   constructor(opts?: AdamOptions) {
-    const given = options('AdamW', opts, OPTIONS);
-    super({ ...given, weightDecay: given.weightDecay ?? 0.01 });
+    super(withDefaults('AdamW', opts, ADAMW));
   }
 }

@@ -1,20 +1,23 @@
-import { boolean, number, options } from '../check.ts';
+import { boolean, number, withDefaults } from '../check.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { requireKernel } from '../wasm/runtime.ts';
-import { type Blocks, betasOf, Optimizer, Power } from './optimizer.ts';
+import {
+  type Blocks,
+  betasOf,
+  type MaximizeOption,
+  Optimizer,
+  type PenaltyOption,
+  Power,
+} from './optimizer.ts';
 
 /** Options of `Adamax`, named as in torch.optim.Adamax. */
-export interface AdamaxOptions {
+export interface AdamaxOptions extends PenaltyOption, MaximizeOption {
   /** Learning rate. Default 2e-3. */
   readonly lr?: number | undefined;
   /** Decay rates of the first moment and of the infinity norm. Default [0.9, 0.999]. */
   readonly betas?: readonly [number, number] | undefined;
   /** Added to the absolute gradient. Default 1e-8. */
   readonly eps?: number | undefined;
-  /** L2 penalty: added to the gradient, times the parameter. Default 0. */
-  readonly weightDecay?: number | undefined;
-  /** Maximize the loss instead of minimizing it. Default false. */
-  readonly maximize?: boolean | undefined;
 }
 
 /** Adamax (Kingma & Ba 2015, section 7.1), as torch.optim.Adamax. */
@@ -29,20 +32,16 @@ export class Adamax extends Optimizer {
 
   /** @throws {ArgumentError} if a number is out of range */
   constructor(opts?: AdamaxOptions) {
-    const given = options('Adamax', opts, {
-      lr: true,
-      betas: true,
-      eps: true,
-      weightDecay: true,
-      maximize: true,
+    const { lr, betas, eps, weightDecay, maximize } = withDefaults('Adamax', opts, {
+      ...{ lr: 2e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, maximize: false },
     });
-    super(given.lr ?? 2e-3);
-    const [b1, b2] = betasOf(given.betas ?? [0.9, 0.999]);
+    super(lr);
+    const [b1, b2] = betasOf(betas);
     this.#first = new Power(b1);
     this.#second = b2;
-    this.#eps = number('eps', given.eps ?? 1e-8, 0);
-    this.#weightDecay = number('weightDecay', given.weightDecay ?? 0, 0);
-    this.#sign = boolean('maximize', given.maximize ?? false) ? -1 : 1;
+    this.#eps = number('eps', eps, 0);
+    this.#weightDecay = number('weightDecay', weightDecay, 0);
+    this.#sign = boolean('maximize', maximize) ? -1 : 1;
   }
 
   protected apply(kernels: KernelCalls, blocks: Blocks, scale: number, lr: number, t: number): void {

@@ -1,4 +1,4 @@
-import { type Names, number, options } from '../check.ts';
+import { number, withDefaults } from '../check.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { requireKernel } from '../wasm/runtime.ts';
 import { type Blocks, betasOf, Optimizer } from './optimizer.ts';
@@ -13,8 +13,6 @@ export interface LionOptions {
   readonly weightDecay?: number | undefined;
 }
 
-const OPTIONS: Names<LionOptions> = { lr: true, betas: true, weightDecay: true };
-
 /** Lion (Chen et al. 2023, arXiv 2302.06675): each parameter moves by lr against the sign of an average gradient. */
 export class Lion extends Optimizer {
   readonly name = 'lion';
@@ -24,7 +22,8 @@ export class Lion extends Optimizer {
 
   /** @throws {ArgumentError} if a number is out of range */
   constructor(opts?: LionOptions) {
-    const { lr = 1e-4, betas = [0.9, 0.99], weightDecay = 0 } = options('Lion', opts, OPTIONS);
+    const defaults = { lr: 1e-4, betas: [0.9, 0.99], weightDecay: 0 } as const;
+    const { lr, betas, weightDecay } = withDefaults('Lion', opts, defaults);
     super(lr);
     this.#betas = betasOf(betas);
     this.#weightDecay = number('weightDecay', weightDecay, 0);

@@ -14,6 +14,18 @@ export interface Blocks {
   readonly weightDecay?: number | undefined;
 }
 
+/** An option of optimizers whose weight decay is a penalty of the loss. */
+export interface PenaltyOption {
+  /** L2 penalty: added to the gradient, times the parameter. Default 0. */
+  readonly weightDecay?: number | undefined;
+}
+
+/** An option of optimizers. */
+export interface MaximizeOption {
+  /** Maximize the loss instead of minimizing it. Default false. */
+  readonly maximize?: boolean | undefined;
+}
+
 /** The saved state of an optimizer, besides its slots. */
 export interface OptimizerState {
   readonly name: string;

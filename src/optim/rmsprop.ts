@@ -1,9 +1,9 @@
-import { boolean, type Names, number, options } from '../check.ts';
+import { boolean, type Filled, number, withDefaults } from '../check.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
-import { type Blocks, Optimizer } from './optimizer.ts';
+import { type Blocks, Optimizer, type PenaltyOption } from './optimizer.ts';
 
 /** Options of `RMSprop`, named as in torch.optim.RMSprop. */
-export interface RMSpropOptions {
+export interface RMSpropOptions extends PenaltyOption {
   /** Learning rate. Default 1e-2. */
   readonly lr?: number | undefined;
   /** Smoothing factor. Default 0.99. */
@@ -14,17 +14,10 @@ export interface RMSpropOptions {
   readonly centered?: boolean | undefined;
   /** Default 0. */
   readonly momentum?: number | undefined;
-  /** L2 penalty: added to the gradient, times the parameter. Default 0. */
-  readonly weightDecay?: number | undefined;
 }
 
-const OPTIONS: Names<RMSpropOptions> = {
-  lr: true,
-  alpha: true,
-  eps: true,
-  centered: true,
-  momentum: true,
-  weightDecay: true,
+export const RMSPROP: Filled<RMSpropOptions> = {
+  ...{ lr: 1e-2, alpha: 0.99, eps: 1e-8, centered: false, momentum: 0, weightDecay: 0 },
 };
 
 /** RMSprop (Tieleman & Hinton 2012), as torch.optim.RMSprop. */
@@ -39,13 +32,13 @@ export class RMSprop extends Optimizer {
 
   /** @throws {ArgumentError} if a number is out of range */
   constructor(opts?: RMSpropOptions) {
-    const given = options('RMSprop', opts, OPTIONS);
-    super(given.lr ?? 1e-2);
-    this.#alpha = number('alpha', given.alpha ?? 0.99, 0, 1);
-    this.#eps = number('eps', given.eps ?? 1e-8, 0);
-    this.#centered = boolean('centered', given.centered ?? false);
-    this.#momentum = number('momentum', given.momentum ?? 0, 0);
-    this.#weightDecay = number('weightDecay', given.weightDecay ?? 0, 0);
+    const given = withDefaults('RMSprop', opts, RMSPROP);
+    super(given.lr);
+    this.#alpha = number('alpha', given.alpha, 0, 1);
+    this.#eps = number('eps', given.eps, 0);
+    this.#centered = boolean('centered', given.centered);
+    this.#momentum = number('momentum', given.momentum, 0);
+    this.#weightDecay = number('weightDecay', given.weightDecay, 0);
     this.slots = [
       'square_avg',
       ...(this.#centered ? ['grad_avg'] : []),

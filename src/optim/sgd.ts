@@ -1,18 +1,16 @@
 import { boolean, number, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
-import { type Blocks, Optimizer } from './optimizer.ts';
+import { type Blocks, Optimizer, type PenaltyOption } from './optimizer.ts';
 
 /** Options of `SGD`, named as in torch.optim.SGD. */
-export interface SGDOptions {
+export interface SGDOptions extends PenaltyOption {
   /** Learning rate. */
   readonly lr: number;
   /** Default 0. */
   readonly momentum?: number | undefined;
   /** Use Nesterov momentum; requires momentum above 0. Default false. */
   readonly nesterov?: boolean | undefined;
-  /** L2 penalty: added to the gradient, times the parameter. Default 0. */
-  readonly weightDecay?: number | undefined;
 }
 
 /** Stochastic gradient descent, as torch.optim.SGD without dampening. */

@@ -1,25 +1,16 @@
-import { boolean, type Names, options } from '../../check.ts';
+import { boolean, withDefaults } from '../../check.ts';
 import type { KernelCalls } from '../../wasm/generated/kernelCalls.ts';
 import { requireKernel } from '../../wasm/runtime.ts';
-import { Adam as CoreAdam, type AdamOptions as CoreOptions } from '../adam.ts';
-import type { Blocks } from '../optimizer.ts';
+import { ADAM, ADAMW, Adam as CoreAdam, type AdamOptions as CoreOptions } from '../adam.ts';
+import type { Blocks, MaximizeOption } from '../optimizer.ts';
 
 /** Options of `Adam` and `AdamW`, named as in torch.optim. */
-export interface AdamOptions extends CoreOptions {
+export interface AdamOptions extends CoreOptions, MaximizeOption {
   /** Divide by the largest second moment so far (Reddi et al. 2018). Default false. */
   readonly amsgrad?: boolean | undefined;
-  /** Maximize the loss instead of minimizing it. Default false. */
-  readonly maximize?: boolean | undefined;
 }
 
-const OPTIONS: Names<AdamOptions> = {
-  lr: true,
-  betas: true,
-  eps: true,
-  weightDecay: true,
-  amsgrad: true,
-  maximize: true,
-};
+const OWN = { amsgrad: false, maximize: false };
 
 /** Adam (Kingma & Ba 2015), as torch.optim.Adam: weight decay is added to the gradient. */
 export class Adam extends CoreAdam {
@@ -29,7 +20,7 @@ export class Adam extends CoreAdam {
 
   /** @throws {ArgumentError} if a number is out of range */
   constructor(opts?: AdamOptions) {
-    const { amsgrad = false, maximize = false, ...others } = options('Adam', opts, OPTIONS);
+    const { amsgrad, maximize, ...others } = withDefaults('Adam', opts, { ...ADAM, ...OWN });
     super(others);
     this.#amsgrad = boolean('amsgrad', amsgrad);
     this.#sign = boolean('maximize', maximize) ? -1 : 1;
@@ -62,7 +53,6 @@ export class AdamW extends Adam {
 
   /** @throws {ArgumentError} if a number is out of range */
   constructor(opts?: AdamOptions) {
-    const given = options('AdamW', opts, OPTIONS);
-    super({ ...given, weightDecay: given.weightDecay ?? 0.01 });
+    super(withDefaults('AdamW', opts, { ...ADAMW, ...OWN }));
   }
 }

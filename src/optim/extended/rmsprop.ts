@@ -1,33 +1,25 @@
-import { boolean, options } from '../../check.ts';
+import { boolean, type Filled, withDefaults } from '../../check.ts';
 import type { KernelCalls } from '../../wasm/generated/kernelCalls.ts';
 import { requireKernel } from '../../wasm/runtime.ts';
-import type { Blocks } from '../optimizer.ts';
-import { type RMSpropOptions as CoreOptions, RMSprop as CoreRMSprop } from '../rmsprop.ts';
+import type { Blocks, MaximizeOption } from '../optimizer.ts';
+import { type RMSpropOptions as CoreOptions, RMSprop as CoreRMSprop, RMSPROP } from '../rmsprop.ts';
 
 /** Options of `RMSprop`, named as in torch.optim.RMSprop. */
-export interface RMSpropOptions extends CoreOptions {
+export interface RMSpropOptions extends CoreOptions, MaximizeOption {
   /** Add eps to the mean square, inside the root, as Keras and TF.js do. Default false. */
   readonly epsInsideRoot?: boolean | undefined;
-  /** Maximize the loss instead of minimizing it. Default false. */
-  readonly maximize?: boolean | undefined;
 }
 
 /** RMSprop (Tieleman & Hinton 2012), as torch.optim.RMSprop. */
 export class RMSprop extends CoreRMSprop {
-  readonly #given: CoreOptions;
+  readonly #given: Filled<CoreOptions>;
   readonly #inside: boolean;
   readonly #sign: number;
 
   /** @throws {ArgumentError} if a number is out of range */
   constructor(opts?: RMSpropOptions) {
-    const {
-      epsInsideRoot = false,
-      maximize = false,
-      ...others
-    } = options('RMSprop', opts, {
-      ...{ lr: true, alpha: true, eps: true, centered: true, momentum: true, weightDecay: true },
-      ...{ epsInsideRoot: true, maximize: true },
-    });
+    const defaults = { ...RMSPROP, epsInsideRoot: false, maximize: false };
+    const { epsInsideRoot, maximize, ...others } = withDefaults('RMSprop', opts, defaults);
     super(others);
     this.#given = others;
     this.#inside = boolean('epsInsideRoot', epsInsideRoot);
@@ -40,8 +32,8 @@ export class RMSprop extends CoreRMSprop {
       return;
     }
     requireKernel(kernels, 'rmsprop_inside_step');
-    const { alpha = 0.99, eps = 1e-8, centered = false, momentum = 0 } = this.#given;
-    const { n, parameters, gradients, slots, weightDecay = this.#given.weightDecay ?? 0 } = blocks;
+    const { alpha, eps, centered, momentum } = this.#given;
+    const { n, parameters, gradients, slots, weightDecay = this.#given.weightDecay } = blocks;
     const average = centered ? slots[1]! : 0;
     const buffer = momentum ? slots.at(-1)! : 0;
     // biome-ignore format: the order of the kernel's arguments

@@ -2,15 +2,13 @@ import { boolean, number, options } from '../../check.ts';
 import { ArgumentError } from '../../errors.ts';
 import type { KernelCalls } from '../../wasm/generated/kernelCalls.ts';
 import { requireKernel } from '../../wasm/runtime.ts';
-import type { Blocks } from '../optimizer.ts';
+import type { Blocks, MaximizeOption } from '../optimizer.ts';
 import { type SGDOptions as CoreOptions, SGD as CoreSGD } from '../sgd.ts';
 
 /** Options of `SGD`, named as in torch.optim.SGD. */
-export interface SGDOptions extends CoreOptions {
+export interface SGDOptions extends CoreOptions, MaximizeOption {
   /** What of the gradient is left out of the momentum, from the second update on; not with nesterov. Default 0. */
   readonly dampening?: number | undefined;
-  /** Maximize the loss instead of minimizing it. Default false. */
-  readonly maximize?: boolean | undefined;
 }
 
 /** Stochastic gradient descent, as torch.optim.SGD. */
