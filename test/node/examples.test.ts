@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { blocks, misprint } from '../smoke/lib/documents.mjs';
 import { thorough } from '../thorough.ts';
 
 /**
@@ -13,29 +14,8 @@ import { thorough } from '../thorough.ts';
  */
 const guides = (await readdir('docs/guides')).filter((name) => name.endsWith('.md')).sort();
 const documents = ['README.md', 'docs/training.md', ...guides.map((name) => join('docs/guides', name))];
-/** Whose blocks of `js` are run: in `npm test` only the README's. */
+/** Whose blocks of `js` are run here: in `npm test` only the README's. test/smoke/documents runs all of them from the tarball. */
 const files = thorough ? documents : documents.slice(0, 1);
-
-interface Example {
-  readonly title: string;
-  readonly code: string;
-}
-
-/** Blocks of a language, each under the heading before it. */
-function blocks(text: string, language: 'js' | 'ts'): Example[] {
-  let heading = '';
-  const found: Example[] = [];
-  for (const [, title, kind, code] of text.matchAll(/^#+ (.*)$|^```(\w*)\n([\s\S]*?)^```$/gm)) {
-    if (title !== undefined) heading = title;
-    else if (kind === language) found.push({ title: heading, code: code! });
-  }
-  const times = new Map<string, number>();
-  return found.map(({ title, code }) => {
-    const n = (times.get(title) ?? 0) + 1;
-    times.set(title, n);
-    return { title: n > 1 ? `${title} (${n})` : title, code };
-  });
-}
 
 const texts = new Map(
   await Promise.all(documents.map(async (file) => [file, await readFile(file, 'utf8')] as const)),
@@ -61,11 +41,7 @@ describe.each(withExamples)('%s', (file) => {
     await writeFile(path, code);
     const { stdout, stderr } = await run(process.execPath, [path], { cwd: folder });
     expect(stderr).toBe('');
-    let rest = stdout;
-    for (const [, expected] of code.matchAll(/\/\/ → (.*)$/gm)) {
-      expect(rest).toContain(expected);
-      rest = rest.slice(rest.indexOf(expected!) + expected!.length);
-    }
+    expect(misprint(code, stdout)).toBeUndefined();
   });
 });
 
