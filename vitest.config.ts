@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { whole } from './test/wholeFolders.ts';
 import { inBrowsers, inThreads } from './test/workerScripts.ts';
 
 /** Suites that need files or processes; all others run in the browser too. */
@@ -11,7 +12,7 @@ const beforeInit = ['test/wasm/before-init.test.ts', 'test/wasm/engine.test.ts']
 /** Suites that load two copies of TF.js: other suites in the process change what they see. */
 const ownProcess = ['test/tfjs/resetAfterClasses.test.ts'];
 /** Suites that have a process of their own in Node: the result of TF.js before and after `install`. */
-const ownInNode = ['test/tfjs/equality*.test.ts'];
+const ownInNode = ['test/tfjs/equality.test.ts'];
 /** Suites that measure garbage. */
 const garbage = ['test/node/heap.test.ts', 'test/node/heap.slow.test.ts'];
 /** V8 compiles and collects at the same points of every run, however busy the machine; 64 MB fit before a collection. */
@@ -20,12 +21,14 @@ const REPEATABLE = ['--single-threaded', '--min-semi-space-size=64', '--max-semi
 const TIMEOUT_MS = 180_000;
 /** Suites of the bits, and of what browsers limit: in a browser as people have it. */
 const asItComes = ['test/platform/**/*.test.ts', 'test/audio/audioModel.limits.test.ts'];
-/** Suites of plain TypeScript, which uses nothing of an engine: in browsers they are slow suites. */
-const pure = ['test/io/**', 'test/reference/**'];
+const folders = `test/@(${whole.join('|')})/**`;
 const thorough = Boolean(process.env.UNROLLED_SLOW);
 /** Seeds of suites that draw cases; without them, their own. */
 const seeds = process.env.UNROLLED_SEEDS?.split(',').map(Number);
-const slow = thorough ? [] : ['**/*.slow.test.ts'];
+/** Suites of the other kind: slow ones in `npm test`, fast ones among the slow. */
+const other = thorough
+  ? ['test/!(*.slow).test.ts', `test/!(${whole.join('|')})/**/!(*.slow).test.ts`]
+  : ['**/*.slow.test.ts'];
 
 export const chromium = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
   (path) => path && existsSync(path),
@@ -101,15 +104,22 @@ const inNode = (name: string, files: Files, flags: string[] = []) => ({
 const all = ['test/**/*.test.ts'];
 const inBrowser = {
   include: all,
-  exclude: [...nodeOnly, ...ownProcess, ...beforeInit, ...asItComes, ...slow, ...(thorough ? [] : pure)],
+  exclude: [
+    ...nodeOnly,
+    ...ownProcess,
+    ...beforeInit,
+    ...asItComes,
+    ...other,
+    ...(thorough ? [] : [folders]),
+  ],
   isolate: thorough,
 };
 const others = {
   include: all,
-  exclude: [...beforeInit, ...ownProcess, ...ownInNode, ...garbage, ...(thorough ? pure : slow)],
+  exclude: [...beforeInit, ...ownProcess, ...ownInNode, ...garbage, ...other],
   isolate: thorough,
 };
-const alone = (include: string[]) => ({ include, exclude: slow, isolate: true });
+const alone = (include: string[]) => ({ include, exclude: other, isolate: true });
 
 export default defineConfig({
   test: {

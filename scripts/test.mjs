@@ -1,5 +1,5 @@
 // npm test: builds, type-checks, lints and runs every suite in Node, and in Chromium where one is found. With --slow
-// only the slow suites. Other arguments go to vitest.
+// only the slow suites (vitest.config.ts says which). Other arguments go to vitest.
 import { spawn } from 'node:child_process';
 import { resolveConfig } from 'vitest/node';
 import { root, tool } from './tools.mjs';
@@ -22,10 +22,7 @@ await steps({
 });
 await steps({
   types: [tool('typescript', 'tsc'), '-p', 'tsconfig.json'],
-  suites: [
-    ...[tool('vitest'), 'run', ...(slow ? ['.slow.test.', 'test/io/', 'test/reference/'] : [])],
-    ...args.filter((arg) => arg !== '--slow'),
-  ],
+  suites: [tool('vitest'), 'run', ...args.filter((arg) => arg !== '--slow')],
 });
 if (!chromium) shout();
 

@@ -1,4 +1,3 @@
-import './configurable.test.ts';
 import { describe, test } from 'vitest';
 import { cells, checkDrawn } from './configurableChecks.ts';
 

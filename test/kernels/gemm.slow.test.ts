@@ -1,5 +1,4 @@
 import { describe, test } from 'vitest';
-import './gemm.test.ts';
 import { DATA, type GemmKernel, GemmTester, K, LEADS, M, N, problem } from './gemmTester.ts';
 import { prove } from './prove.ts';
 import { variants as builds } from './sandbox.ts';

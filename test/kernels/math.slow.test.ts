@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import './math.test.ts';
 import { judge, judgeOdd, MathTester, mathKernels, promises } from './mathTester.ts';
 import { builds } from './sandbox.ts';
 

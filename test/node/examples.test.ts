@@ -5,7 +5,6 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blocks, misprint } from '../smoke/lib/documents.mjs';
-import { thorough } from '../thorough.ts';
 
 /**
  * The examples of the README and of the guides, in a folder where the package is installed. Blocks of `js` are run as
@@ -14,8 +13,8 @@ import { thorough } from '../thorough.ts';
  */
 const guides = (await readdir('docs/guides')).filter((name) => name.endsWith('.md')).sort();
 const documents = ['README.md', 'docs/training.md', ...guides.map((name) => join('docs/guides', name))];
-/** Whose blocks of `js` are run here: in `npm test` only the README's. test/smoke/documents runs all of them from the tarball. */
-const files = thorough ? documents : documents.slice(0, 1);
+/** Whose blocks of `js` are run here: only the README's. test/smoke/documents runs all of them from the tarball. */
+const files = ['README.md'];
 
 const texts = new Map(
   await Promise.all(documents.map(async (file) => [file, await readFile(file, 'utf8')] as const)),

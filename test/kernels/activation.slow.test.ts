@@ -1,1 +1,0 @@
-import './activation.test.ts';

@@ -1,1 +1,0 @@
-import './conv1d.test.ts';

@@ -1,1 +1,0 @@
-import './gemv.test.ts';

@@ -1,1 +1,0 @@
-import './ragged.test.ts';

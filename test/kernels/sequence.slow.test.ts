@@ -1,1 +1,0 @@
-import './sequence.test.ts';

@@ -1,1 +1,0 @@
-import './sequenceValues.test.ts';

@@ -1,1 +1,0 @@
-import './equality.test.ts';
