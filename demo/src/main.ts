@@ -4,6 +4,7 @@ import './style/series.css';
 import './style/melody.css';
 import './style/benchmark.css';
 import './style/tensorflow.css';
+import './style/model.css';
 import { keepOffline } from './offline.ts';
 import { tabs } from './ui/tabs.ts';
 
@@ -11,6 +12,7 @@ tabs(document.querySelector<HTMLElement>('#tabs')!, [
   { id: 'text', label: 'Text', open: async () => (await import('./tabs/text.ts')).textTab },
   { id: 'series', label: 'Time series', open: async () => (await import('./tabs/series.ts')).seriesTab },
   { id: 'melody', label: 'Melody', open: async () => (await import('./tabs/melody.ts')).melodyTab },
+  { id: 'model', label: 'Your model', open: async () => (await import('./tabs/model.ts')).modelTab },
   {
     id: 'tensorflow',
     label: 'TensorFlow.js',

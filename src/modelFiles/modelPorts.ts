@@ -17,7 +17,7 @@ export function portsOf(model: Sequential | Model, layout: Layout): { inputs: Po
   const port = ({ name, shape: { kind, size, axis } }: Named): Port => {
     const sequence = layout === 'batch-first' ? ['B', 'T'] : ['T', 'B'];
     const dims = [...(axis ? sequence : ['B']), ...(kind === 'indices' ? [] : [size])];
-    return { name, type: kind === 'indices' ? 'int32' : 'float32', dims };
+    return kind === 'indices' ? { name, type: 'int32', dims, below: size } : { name, type: 'float32', dims };
   };
   return { inputs: inputs.map(port), outputs: outputs.map(port) };
 }
@@ -30,8 +30,9 @@ export function runModel(
 ): readonly Value[] {
   const { inputs, outputs } = namesOf(model);
   const given = matched(inputs, values).map((value, i) => arrayOf(value, inputs[i]!, layout));
-  const single = !(model instanceof Model) || model.graph.single.input;
-  const x = single ? given[0]! : Object.fromEntries(inputs.map(({ name }, i) => [name, given[i]!]));
+  const x = isSingle(model).input
+    ? given[0]!
+    : Object.fromEntries(inputs.map(({ name }, i) => [name, given[i]!]));
   const result = (model as Sequential).forward(x as Given);
   const results = outputs.length === 1 && 'shape' in result ? [result] : Object.values(result);
   return (results as NDArray[]).map((array, i) => {
@@ -42,6 +43,11 @@ export function runModel(
         : { data: array.data, dims: array.shape };
     return { name, type: 'float32', dims, data };
   });
+}
+
+/** Whether a model takes and gives a value itself, or values by name. */
+export function isSingle(model: Sequential | Model): { readonly input: boolean; readonly output: boolean } {
+  return model instanceof Model ? model.graph.single : { input: true, output: true };
 }
 
 /** Values in the order of the inputs: by name, else the one that is left, else in order. */

@@ -26,7 +26,8 @@ export const onnx: Format = {
       return [name, { dtype, shape, data }] as const;
     });
     const versions = [...opsets].map(([domain, version]) => `${domain || 'ai.onnx'} ${version}`);
-    const session = () => loadOnnx(bytes);
+    let opened: ReturnType<typeof loadOnnx> | undefined;
+    const session = () => (opened ??= loadOnnx(bytes));
     const counted = new Map<string, number>();
     for (const { op } of graph.nodes) counted.set(op, (counted.get(op) ?? 0) + 1);
     const inputs = graph.inputs.map(portOf);

@@ -15,6 +15,8 @@ export interface Port {
   readonly name: string;
   readonly type: string;
   readonly dims: readonly (number | string | null)[];
+  /** Of indices: the size of the vocabulary, if it is known. */
+  readonly below?: number;
 }
 
 /** A layer, as inspect shows it. */

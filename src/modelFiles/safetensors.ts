@@ -23,6 +23,8 @@ export const safetensors: Format = {
     const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
     const make = () =>
       description(metadata)?.graph === undefined ? Sequential.load(bytes) : Model.load(bytes);
+    let made: ReturnType<typeof layersModel> | undefined;
+    const whole = () => (made ??= layersModel(file, make, 'time-major'));
     return {
       format: `safetensors`,
       parameters: elements(false),
@@ -34,8 +36,8 @@ export const safetensors: Format = {
       tensors,
       ...(isOurs
         ? {
-            model: async () => (await layersModel(file, make, 'time-major')).model!(),
-            run: async (inputs) => (await layersModel(file, make, 'time-major')).run!(inputs),
+            model: async () => (await whole()).model!(),
+            run: async (inputs) => (await whole()).run!(inputs),
           }
         : {
             whyNot: 'it has tensors, but not the layers of a model: only models saved by unrolled have them',

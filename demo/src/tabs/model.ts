@@ -1,0 +1,221 @@
+import { LossChart } from '../charts/lossChart.ts';
+import { ModelClient } from '../model/client.ts';
+import { graphOf } from '../model/graph.ts';
+import type { Described, Given, Ran } from '../model/protocol.ts';
+import { bench } from '../ui/bench.ts';
+import { download } from '../ui/download.ts';
+import { dropZone } from '../ui/dropZone.ts';
+import { el } from '../ui/el.ts';
+import { short, size } from '../ui/words.ts';
+
+/** Steps of one training. */
+const STEPS = 150;
+/** Of all files together. */
+const MOST_BYTES = 2 ** 29;
+
+const KINDS =
+  'Keras (.keras, .h5), TensorFlow.js (model.json with its shards), PyTorch (.pt), ONNX, safetensors, amplifiers (.nam, RTNeural JSON), NumPy (.npy)';
+
+/** A model that a person has: what it is, a run of it, more training, and the same in another format. */
+export function modelTab(panel: HTMLElement): void {
+  const client = new ModelClient();
+  const zone = dropZone('Drop a model here', 'or choose files', (files) => void open(files));
+  const stop = el(
+    'button',
+    { type: 'button', hidden: true, onclick: () => client.end(new Error('Stopped')) },
+    'Stop',
+  );
+  const status = el('p', { class: 'phase', role: 'status' }, 'Nothing opened yet: it stays in this page.');
+  const column = el('div', { class: 'column' });
+  let busy = false;
+
+  async function open(files: readonly File[]): Promise<void> {
+    if (!files.length) return;
+    if (files.reduce((sum, file) => sum + file.size, 0) > MOST_BYTES) {
+      say(`Too large: ${size(MOST_BYTES)} at most.`, true);
+      return;
+    }
+    const described = await doing(`Reading ${files[0]!.name} …`, async () => {
+      const given: Given[] = await Promise.all(
+        files.map(async (file) => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })),
+      );
+      return client.call('open', [given], { transfer: given.map(({ bytes }) => bytes.buffer) });
+    });
+    if (!described) {
+      column.replaceChildren(about());
+      return;
+    }
+    say(`${described.name}: ${described.format}`);
+    show(described);
+  }
+
+  /** One thing at a time; what fails is said. */
+  async function doing<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+    if (busy) return undefined;
+    busy = true;
+    say(what);
+    stop.hidden = false;
+    panel.setAttribute('aria-busy', 'true');
+    try {
+      return await work();
+    } catch (error) {
+      say((error as Error).message, true);
+      return undefined;
+    } finally {
+      busy = false;
+      stop.hidden = true;
+      panel.removeAttribute('aria-busy');
+    }
+  }
+
+  function say(words: string, isWrong = false): void {
+    status.textContent = words;
+    status.dataset.phase = isWrong ? 'failed' : busy ? 'training' : '';
+  }
+
+  function show(described: Described): void {
+    const { name, format, bytes, parameters, runs, trains, whyNot } = described;
+    const facts = [format, size(bytes), `${parameters.toLocaleString('en')} parameters`];
+    const cards = [
+      card(name, el('p', { class: 'note' }, facts.join(' · ')), ...graphOf(described)),
+      ...(runs ? [runCard()] : []),
+      ...(trains ? [trainCard(described)] : []),
+      ...(described.saves.length ? [saveCard(described)] : []),
+    ];
+    if (whyNot && !trains)
+      cards[0]!.append(
+        el('p', { class: 'note' }, `${runs ? 'Not trained here' : 'Not run here'}: ${whyNot}.`),
+      );
+    column.replaceChildren(...cards);
+  }
+
+  function runCard(): HTMLElement {
+    const result = el('div', { class: 'result', 'aria-live': 'polite' });
+    const run = async () => {
+      const ran = await doing('Running …', () => client.call('run', []));
+      if (!ran) return;
+      say(`Ran ${ran.runs} times`);
+      result.replaceChildren(...shownRun(ran));
+    };
+    return card(
+      'Run it',
+      el('p', { class: 'note' }, 'On numbers that are drawn, again and again: the median time of a run.'),
+      el('div', { class: 'buttons' }, el('button', { type: 'button', onclick: () => void run() }, 'Run')),
+      result,
+    );
+  }
+
+  function trainCard({ inputs, outputs }: Described): HTMLElement {
+    const chart = new LossChart('Loss');
+    const steps: number[] = [];
+    const losses: number[] = [];
+    const said = el(
+      'p',
+      { class: 'note' },
+      'A wave or indices go in; it learns to give the mean of the last steps, or which index it was.',
+    );
+    let csv: string | undefined;
+    const train = async () => {
+      const before = steps.length;
+      const done = await doing('Training …', () =>
+        client.call('train', [csv, STEPS], {
+          losses: (step, more) => {
+            for (const [i, loss] of more.entries()) {
+              steps.push(before + step - more.length + i + 1);
+              losses.push(loss);
+            }
+            chart.root.hidden = false;
+            chart.draw(steps, losses);
+          },
+        }),
+      );
+      if (!done) return;
+      const mean = (part: readonly number[]) => part.reduce((a, b) => a + b, 0) / part.length;
+      said.textContent = `Loss ${short(mean(losses.slice(0, 5)))} at first, ${short(mean(losses.slice(-5)))} after ${done.trained} updates.`;
+      say('Trained');
+    };
+    const table = dropZone('A table of your own (.csv)', 'numbers, a row a step', (files) => {
+      void files[0]?.text().then((text) => {
+        csv = text;
+        steps.length = losses.length = 0;
+        said.textContent = `${files[0]!.name}: the first columns are read; the last ones, or the row after, are what it is to give.`;
+      });
+    });
+    chart.root.hidden = true;
+    const isPlain = inputs.length === 1 && outputs.length === 1 && inputs[0]!.type !== 'int32';
+    return card(
+      'Train it further',
+      said,
+      chart.root,
+      el(
+        'div',
+        { class: 'buttons' },
+        el('button', { type: 'button', onclick: () => void train() }, `Train ${STEPS} updates`),
+      ),
+      ...(isPlain ? [table] : []),
+    );
+  }
+
+  function saveCard({ name, saves }: Described): HTMLElement {
+    const save = async (ending: string) => {
+      const bytes = await doing('Writing …', () => client.call('save', [ending]));
+      if (!bytes) return;
+      const file = `${name.replace(/\.\w+$/, '')}${ending}`;
+      download(file, bytes);
+      say(`Saved ${file}, ${size(bytes.length)}`);
+    };
+    const button = (ending: string) =>
+      el('button', { type: 'button', onclick: () => void save(ending) }, `Save as ${ending}`);
+    return card(
+      'Take it with you',
+      el(
+        'p',
+        { class: 'note' },
+        'safetensors opens in PyTorch, ONNX in ONNX Runtime; what it has learned here is in it.',
+      ),
+      el('div', { class: 'buttons' }, ...saves.map(button)),
+    );
+  }
+
+  column.append(about());
+  for (const kind of ['dragover', 'drop']) panel.addEventListener(kind, (event) => event.preventDefault());
+  panel.addEventListener('drop', ({ dataTransfer }) => void open([...(dataTransfer?.files ?? [])]));
+  panel.append(bench([zone, stop, status], column));
+}
+
+function about(): HTMLElement {
+  return card(
+    'What can be opened',
+    el('p', {}, KINDS, '.'),
+    el(
+      'p',
+      { class: 'note' },
+      'A recurrent model is drawn layer by layer, run and timed, trained further where it consists of layers, and saved as safetensors or ONNX. The file is read in a worker and never leaves this page.',
+    ),
+  );
+}
+
+function card(title: string, ...children: HTMLElement[]): HTMLElement {
+  const id = `model-${title.replace(/\W+/g, '-')}`;
+  return el('section', { class: 'card', 'aria-labelledby': id }, el('h2', { id }, title), ...children);
+}
+
+function shownRun({ ms, inputs, outputs }: Ran): HTMLElement[] {
+  const time = ms < 1 ? `${short(1000 * ms)} µs` : `${short(ms)} ms`;
+  const dims = (list: readonly number[]) => `[${list.join(', ')}]`;
+  return [
+    el(
+      'p',
+      { class: 'headline' },
+      el('strong', { class: 'factor' }, time),
+      el('span', {}, `a run of ${inputs.map((input) => dims(input.dims)).join(', ')}`),
+    ),
+    ...outputs.map(({ name, dims: sizes, low, high, values }) =>
+      el(
+        'p',
+        { class: 'values' },
+        `${name} ${dims(sizes)}, ${short(low)} … ${short(high)}: ${values.map(short).join(', ')}${values.length < sizes.reduce((a, b) => a * b, 1) ? ', …' : ''}`,
+      ),
+    ),
+  ];
+}
