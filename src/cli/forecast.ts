@@ -3,9 +3,8 @@ import { CliError } from './failure.ts';
 import { readInput, readText, STDIN } from './files.ts';
 import { type Io, print } from './io.ts';
 import { loadKernels } from './kernels.ts';
-import { loadModel } from './loadModel.ts';
 import { type Missing, readTable } from './table/readTable.ts';
-import { readTableModel } from './table/tableModel.ts';
+import { loadTableModel, readTableModel } from './table/tableModel.ts';
 import { FORECAST_STEPS } from './train/settings.ts';
 import { named } from './train/training.ts';
 
@@ -37,9 +36,7 @@ export async function forecast(
   const { data, rows, dates } = named(file, () => readTable(text, { columns, missing }));
   await loadKernels(options.kernels ?? 'simd');
   const F = columns.length;
-  using model = loadModel(path, bytes, `its ${F} columns`, ({ network: { input, outputSize } }) => {
-    return input.kind === 'features' && input.size === F && outputSize === F;
-  });
+  using model = loadTableModel(path, bytes, F);
   using stream = model.stream();
   const known = normalizer.apply(data);
   let next = known;

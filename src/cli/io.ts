@@ -1,7 +1,7 @@
 import type { WriteStream } from 'node:tty';
 
 /** An output stream, possibly a terminal. */
-export type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
+export type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns' | 'hasColors'>>;
 
 export interface Io {
   /** Results. */

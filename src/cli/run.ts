@@ -1,8 +1,9 @@
 import { CommanderError } from 'commander';
 import { UnrolledError } from '../index.ts';
 import { CliError, printable, reason } from './failure.ts';
-import { guard, type Io, OutputError, written } from './io.ts';
-import { makeProgram } from './program.ts';
+import { guard, type Io, OutputError, print, written } from './io.ts';
+import { beginning, makeProgram } from './program.ts';
+import { styled } from './style.ts';
 
 /**
  * Runs the command line `args` (without the program name) and returns the exit code. Errors are printed as one line
@@ -26,7 +27,8 @@ async function command(args: readonly string[], io: Io): Promise<number> {
     exitCode = code;
   });
   try {
-    await program.parseAsync(args, { from: 'user' });
+    if (args.length === 0) await print(io.stdout, beginning(io));
+    else await program.parseAsync(args, { from: 'user' });
     return exitCode;
   } catch (error) {
     // already printed
@@ -35,7 +37,7 @@ async function command(args: readonly string[], io: Io): Promise<number> {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     const expected = error instanceof CliError || error instanceof UnrolledError;
     const line = expected ? message : `unexpected error: ${message} (UNROLLED_DEBUG=1 shows where)`;
-    io.stderr.write(`unrolled: ${printable(line)}\n`);
+    io.stderr.write(`${styled(io.stderr, 'red', 'unrolled:')} ${printable(line)}\n`);
     if (process.env.UNROLLED_DEBUG) io.stderr.write(`${stack}\n`);
     return error instanceof CliError ? error.exitCode : 1;
   }

@@ -5,6 +5,7 @@ import { type Io, print } from './io.ts';
 import { loadKernels } from './kernels.ts';
 import { readValues } from './modelValues.ts';
 import { openModel } from './openModel.ts';
+import { mark } from './style.ts';
 
 /** Maximum of the largest difference divided by the largest expected value. */
 const LIMIT = 1e-4;
@@ -44,7 +45,7 @@ async function compare(outputs: readonly Value[], expected: readonly Value[], io
     const isOk = error <= LIMIT || largest <= SPACING;
     if (!isOk) failed++;
     const name = found?.name ?? wanted.name;
-    await print(io.stdout, `${isOk ? 'ok  ' : 'FAIL'} ${error.toExponential(2)} ${name}${why}\n`);
+    await print(io.stdout, `${mark(io.stdout, isOk)} ${error.toExponential(2)} ${name}${why}\n`);
   }
   await print(io.stdout, `${expected.length - failed} passed, ${failed} failed\n`);
   return failed ? 1 : 0;

@@ -28,3 +28,4 @@ export const notNegative = numberThat(
   'a number of at least 0 that float32 can hold',
 );
 export const fraction = numberThat((n) => n >= 0 && Math.fround(n) < 1, 'a number of at least 0 and below 1');
+export const share = numberThat((n) => n > 0 && n <= 1, 'a number above 0 and at most 1');

@@ -3,6 +3,7 @@ import { printable } from './failure.ts';
 import { readBytes } from './files.ts';
 import { type Io, print } from './io.ts';
 import { loadKernels } from './kernels.ts';
+import { mark } from './style.ts';
 import { verify } from './verify/verify.ts';
 
 export interface VerifyOptions {
@@ -21,7 +22,7 @@ export async function verifyCommand(
   for (const file of files) {
     const { ok, says } = verdict(file);
     if (!ok) failed++;
-    await print(io.stdout, `${ok ? 'ok  ' : 'FAIL'}  ${printable(file)}  ${printable(says)}\n`);
+    await print(io.stdout, `${mark(io.stdout, ok)}  ${printable(file)}  ${printable(says)}\n`);
   }
   await print(io.stdout, `${files.length - failed} passed, ${failed} failed\n`);
   return failed ? 1 : 0;

@@ -1,7 +1,8 @@
 import { Normalizer } from '../../data/normalizer.ts';
-import { FormatError } from '../../index.ts';
+import { FormatError, type Sequential } from '../../index.ts';
 import { CliError } from '../failure.ts';
 import { readBytes, readTensors } from '../files.ts';
+import { loadModel } from '../loadModel.ts';
 import { checkSaved, named } from '../train/training.ts';
 
 /** What is saved with a model of a table: the metadata `columns`, a JSON list of names, and `normalizer`. */
@@ -34,6 +35,13 @@ export function readTableModel(bytes: Uint8Array, path: string): TableModel {
       if (!(error instanceof FormatError)) throw error;
       throw new CliError(error.message, 1, { cause: error });
     }
+  });
+}
+
+/** Loads a model of a table. @throws {CliError} if its layers do not match the columns; the message starts with `path` */
+export function loadTableModel(path: string, bytes: Uint8Array, columns: number): Sequential {
+  return loadModel(path, bytes, `its ${columns} columns`, ({ network: { input, outputSize } }) => {
+    return input.kind === 'features' && input.size === columns && outputSize === columns;
   });
 }
 

@@ -1,15 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import { beamSearch, Generator, type Sequential } from '../../index.ts';
+import { beamSearch, Generator, type Sequential, type Stream } from '../../index.ts';
 import { type Output, print } from '../io.ts';
+import { draw, type Sampling } from './sampling.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
-export interface PassageOptions {
+export interface PassageOptions extends Sampling {
   /** Characters the model reads first. If empty, generation starts at the beginning of a line. */
   readonly prompt: string;
   /** Number of characters to generate. */
   readonly length: number;
-  /** 0 always picks the most likely character. */
-  readonly temperature: number;
   readonly seed: number;
 }
 
@@ -22,18 +21,51 @@ const PIECE = 64;
  * @throws {CliError} if the prompt has a character that is not in the vocabulary
  */
 export function* passage(model: Sequential, vocabulary: Vocabulary, options: PassageOptions) {
-  const { prompt, length, temperature, seed } = options;
-  const given = read(vocabulary, prompt);
-  using stream = model.stream();
-  const generator = new Generator(seed);
-  for (const token of given) {
-    stream.step(token);
-    yield '';
+  const { prompt, length, seed } = options;
+  using writer = new Writer(model, vocabulary, new Generator(seed));
+  yield* writer.read(prompt || start(vocabulary));
+  yield* writer.write(length, options);
+}
+
+/** A stream of characters: reads some, writes those that follow, and keeps its state. */
+export class Writer {
+  readonly #vocabulary: Vocabulary;
+  readonly #generator: Generator;
+  readonly #stream: Stream;
+  #logits: Float32Array = new Float32Array();
+
+  constructor(model: Sequential, vocabulary: Vocabulary, generator: Generator) {
+    this.#vocabulary = vocabulary;
+    this.#generator = generator;
+    this.#stream = model.stream();
   }
-  for (let i = 0; i < length; i++) {
-    const token = stream.sample(generator, temperature);
-    yield vocabulary.characters[token]!;
-    stream.step(token);
+
+  /**
+   * Reads a text; yields an empty string for each character.
+   * @throws {CliError} if a character is not in the vocabulary; nothing is read
+   */
+  *read(text: string) {
+    for (const token of this.#vocabulary.encode(text)) {
+      this.#logits = this.#stream.step(token);
+      yield '';
+    }
+  }
+
+  /** Yields `length` characters. */
+  *write(length: number, sampling: Sampling) {
+    for (let i = 0; i < length; i++) {
+      const from = {
+        sample: (generator: Generator, temperature: number) => this.#stream.sample(generator, temperature),
+        logits: this.#logits,
+      };
+      const token = draw(from, sampling, this.#generator);
+      this.#logits = this.#stream.step(token);
+      yield this.#vocabulary.characters[token]!;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#stream.dispose();
   }
 }
 
@@ -65,11 +97,12 @@ export function likeliest(
   vocabulary: Vocabulary,
   { prompt, length, beams }: Pick<PassageOptions, 'prompt' | 'length'> & { readonly beams: number },
 ): string {
-  const [best] = beamSearch(model, { start: read(vocabulary, prompt), length, beams });
+  const read = vocabulary.encode(prompt || start(vocabulary));
+  const [best] = beamSearch(model, { start: read, length, beams });
   return best!.indices.map((token) => vocabulary.characters[token]!).join('');
 }
 
-function read(vocabulary: Vocabulary, prompt: string): Int32Array {
-  const start = vocabulary.characters.includes('\n') ? '\n' : vocabulary.characters[0]!;
-  return vocabulary.encode(prompt || start);
+/** What a model reads before it writes without a prompt: the start of a line. */
+export function start({ characters }: Vocabulary): string {
+  return characters.includes('\n') ? '\n' : characters[0]!;
 }

@@ -23,6 +23,8 @@ export interface TrainOptions extends Partial<Settings> {
   readonly revectorize?: boolean;
   /** Updates between measurements of the gradient flow. Default: no measurements. */
   readonly flow?: number;
+  /** Updates between samples of text. Default: none. */
+  readonly sampleEvery?: number;
   /** Columns of a table, separated by commas. Default: all. */
   readonly columns?: string;
   /** What becomes of missing values of a table. Default `refuse`. */

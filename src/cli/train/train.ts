@@ -25,6 +25,8 @@ import { named } from './training.ts';
 import { VALIDATE_EVERY, Validation } from './validation.ts';
 
 const DEFAULT_OUT = 'model.safetensors';
+/** Characters of a sample while it trains. */
+const SAMPLE_LENGTH = 160;
 /** Width of the labels of the summary, in columns. */
 const LABEL = 8;
 
@@ -62,7 +64,16 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   warn = (line) => progress.note(line);
   const every = options.saveEvery ?? DEFAULT_SAVE_EVERY;
   const saver = new Saver(session, { last: last!, best, every, steps, warn });
-  const flow = await updates(run, { every: options.flow, validation, saver, progress, interrupt });
+  const { length = 400, temperature = 0.7, sampleEvery = Infinity } = options;
+  const sample = () => {
+    if (!(subject instanceof TextSubject)) return;
+    const from = { prompt, length: SAMPLE_LENGTH, temperature, seed: settings.seed };
+    const text = [...passage(session.model, subject.vocabulary, from)].join('');
+    for (const line of sampleLines(session.step, `${prompt}${text}`, columnsOf(io.stderr)))
+      progress.note(line);
+  };
+  const watch = { every: options.flow, sampleEvery, sample, validation, saver, progress, interrupt };
+  const flow = await updates(run, watch);
   if (session.step === from) {
     await say(`Stopped before the first of ${plural(steps - from, 'step')}: nothing to save.`);
     return 130;
@@ -97,7 +108,6 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
     );
     return interrupt.asked ? 130 : 0;
   }
-  const { length = 400, temperature = 0.7 } = options;
   if (length > 0) {
     await say(`\nA passage the model wrote (temperature ${temperature})\n`);
     await print(io.stdout, prompt);
@@ -133,7 +143,7 @@ async function readAll(file: string, options: TrainOptions, resume: string | und
 
 /** Options that only one kind of data has. */
 const ONLY = {
-  text: ['embed', 'prompt', 'length', 'temperature'],
+  text: ['embed', 'prompt', 'length', 'temperature', 'sampleEvery'],
   table: ['columns', 'missing'],
 } as const;
 
@@ -189,9 +199,19 @@ function describe(file: string, { session, steps, kernels }: Run, columns: numbe
   });
 }
 
+/** A sample as lines, its line breaks as spaces. */
+function sampleLines(step: number, text: string, columns: number): string[] {
+  const line = printable(text.replace(/\s+/g, ' ').trim());
+  return [`after ${plural(step, 'step')}:`, ...wrapped(line, columns, 2)];
+}
+
 interface Watch {
   /** Updates between measurements of the gradient flow. */
   readonly every: number | undefined;
+  /** Updates between samples. */
+  readonly sampleEvery: number;
+  /** Shows what the model writes now. */
+  sample(): void;
   readonly validation: Validation | undefined;
   readonly saver: Saver;
   readonly progress: Progress;
@@ -205,7 +225,7 @@ interface Watch {
  */
 async function updates(
   { session, steps }: Run,
-  { every, validation, saver, progress, interrupt }: Watch,
+  { every, sampleEvery, sample, validation, saver, progress, interrupt }: Watch,
 ): Promise<Flow | undefined> {
   const from = session.step;
   let flow: Flow | undefined;
@@ -222,6 +242,7 @@ async function updates(
         if (await validation.run(() => interrupt.asked)) saver.offerBest();
       }
       progress.update(step, losses.recent, validation?.loss, told);
+      if (step % sampleEvery === 0 && step < steps) sample();
       saver.tick();
       // lets signals and the progress bar's timer run
       await setImmediate();

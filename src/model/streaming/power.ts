@@ -17,8 +17,8 @@ function ln(x: number): number {
   return e * Math.LN2 + 2 * s * sum;
 }
 
-/** e^x = 2^k·e^r with |r| <= ½·ln2, series to r^16. */
-function exp(x: number): number {
+/** e^x = 2^k·e^r with |r| <= ½·ln2, series to r^16; the time it takes grows with |x|. */
+export function exp(x: number): number {
   const k = Math.round(x / Math.LN2);
   const r = x - k * Math.LN2;
   let value = 1;

@@ -1,0 +1,179 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { StreamPool } from '../../index.ts';
+import { Batcher } from './batcher.ts';
+import { HttpError } from './httpError.ts';
+import { page } from './page.ts';
+import { type Call, ROUTES, type Service } from './routes.ts';
+import type { Served } from './served.ts';
+import { Sessions } from './sessions.ts';
+
+/** Limits of a server. Times in ms. */
+export interface Limits {
+  readonly sessions: number;
+  /** After which an unused session ends. */
+  readonly idle: number;
+  /** Most time for a request to arrive, or for a client to read. */
+  readonly timeout: number;
+  /** Most bytes of a body. */
+  readonly maxBody: number;
+}
+
+/** Most time that requests have to end when the server stops, in ms. */
+const GRACE_MS = 5000;
+/** Most bytes of the headers of a request. */
+const HEADERS = 16_384;
+
+/** A running server. */
+export interface Running {
+  readonly url: string;
+  readonly sessions: Sessions;
+  readonly batcher: Batcher;
+  /** Takes no more requests, ends what is being written, and closes. */
+  stop(): Promise<void>;
+}
+
+/** Starts a server. `failed`: told of errors that are the server's own. @throws if it can't listen */
+export async function startServer(
+  served: Served,
+  { host, port }: { readonly host: string; readonly port: number },
+  limits: Limits,
+  failed: (error: unknown) => void,
+): Promise<Running> {
+  const { timeout, maxBody, idle } = limits;
+  const pool = new StreamPool(served.model, { capacity: limits.sessions });
+  const [batcher, sessions] = [new Batcher(pool), new Sessions(pool, idle)];
+  let isStopping = false;
+  const service: Service = {
+    ...{ served, pool, batcher, sessions, maxBody, timeout },
+    isStopping: () => isStopping,
+  };
+  const server = createServer({
+    ...{ requestTimeout: timeout, headersTimeout: timeout, keepAliveTimeout: 5000, maxHeaderSize: HEADERS },
+    connectionsCheckingInterval: Math.min(1000, timeout / 2),
+  });
+  // sessions may have several connections each; more than this are closed at once
+  server.maxConnections = 4 * limits.sessions + 64;
+  server.on('request', (request, response) => void answer(service, request, response, failed));
+  server.on('clientError', refuse);
+  await listening(server, host, port);
+  const sweeping = setInterval(() => sessions.sweep(), Math.min(idle, 60_000) / 2);
+  return {
+    url: urlOf(server),
+    sessions,
+    batcher,
+    stop: async () => {
+      isStopping = true;
+      clearInterval(sweeping);
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      const late = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+      await closed;
+      clearTimeout(late);
+      pool.dispose();
+    },
+  };
+}
+
+function listening(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}/`;
+}
+
+async function answer(
+  service: Service,
+  request: IncomingMessage,
+  response: ServerResponse,
+  failed: (error: unknown) => void,
+): Promise<void> {
+  response.setHeader('x-content-type-options', 'nosniff');
+  response.setHeader('cache-control', 'no-store');
+  // a client that is gone gets no answer
+  response.on('error', () => {});
+  try {
+    if (service.isStopping()) throw new HttpError(503, 'the server is stopping');
+    await dispatch({ service, request, response, id: '' });
+  } catch (error) {
+    const isGone = request.destroyed && !request.complete;
+    const { status, message, headers } =
+      error instanceof HttpError ? error : new HttpError(500, 'an error of the server');
+    if (!(error instanceof HttpError) && !isGone) failed(error);
+    if (response.headersSent || isGone) response.destroy();
+    else send(response, status, { error: message }, headers);
+  }
+  // the rest of a body that is too large is not read
+  if (!request.complete && !response.destroyed) response.once('finish', () => request.destroy());
+  if (service.isStopping()) response.once('finish', () => request.socket.destroySoon());
+}
+
+async function dispatch(call: Call): Promise<void> {
+  const { request, response } = call;
+  const path = (request.url ?? '').split('?', 1)[0]!;
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  if (path === '/') {
+    if (method !== 'GET') throw notAllowed(['GET']);
+    return void response.writeHead(200, page.headers).end(page.html);
+  }
+  const found = ROUTES.filter((route) => route.path.test(path));
+  if (found.length === 0) throw new HttpError(404, 'no such path: see docs/guides/server.md');
+  const route = found.find((one) => one.method === method);
+  if (!route) throw notAllowed(found.map((one) => one.method));
+  const [, id = ''] = route.path.exec(path)!;
+  const result = await route.handle({ ...call, id });
+  if (result) send(response, result.status, result.json);
+}
+
+function notAllowed(methods: readonly string[]): HttpError {
+  const allow = methods.join(', ');
+  return new HttpError(405, `this path allows ${allow}`, { allow });
+}
+
+function send(
+  response: ServerResponse,
+  status: number,
+  json?: object,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const text = json === undefined ? '' : JSON.stringify(json);
+  response.writeHead(status, {
+    ...(json === undefined
+      ? {}
+      : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
+    ...headers,
+  });
+  response.end(text);
+}
+
+/** Codes of errors of node:http for what is not a request of HTTP, and their status. */
+const REFUSED: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/** Answers what is not a valid request, or did not arrive in time, and closes the connection. */
+function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const status = REFUSED[error.code ?? ''] ?? 400;
+  const text = JSON.stringify({ error: STATUS_CODES[status] });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
+      `content-length: ${text.length}\r\n\r\n${text}`,
+    () => socket.destroySoon(),
+  );
+}
