@@ -52,7 +52,7 @@ export function makeProgram(io: Io, done: (exitCode: number) => void): Command {
 /** What `unrolled` without arguments prints: first commands to try. */
 export function beginning(io: Io): string {
   const rows = [
-    ['train book.txt', 'learn any text, in about a minute'],
+    ['train book.txt', 'learn any text in a minute'],
     ['generate model.safetensors', 'write more of it'],
     ['chat model.safetensors', 'begin a line, the model goes on'],
     ['serve model.safetensors', 'the same over HTTP, with a page'],

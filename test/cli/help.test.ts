@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
+import { run } from '../../src/cli/run.ts';
 import { cli } from './helper.ts';
 
 test('--help names every command, --version prints the version', async () => {
   const help = await cli('--help');
   expect([help.code, help.err]).toEqual([0, '']);
-  for (const name of ['train', 'generate', 'verify', 'inspect']) expect(help.out).toContain(`  ${name} `);
+  for (const name of ['train', 'generate', 'chat', 'forecast', 'eval', 'plot', 'serve', 'verify', 'inspect'])
+    expect(help.out).toContain(`  ${name} `);
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
   for (const flag of ['--version', '-v']) {
     expect(await cli(flag)).toEqual({ code: 0, out: `${version}\n`, err: '' });
@@ -15,9 +18,24 @@ test('--help names every command, --version prints the version', async () => {
 test.each([
   [
     'train',
-    ['--cell', '--hidden', '--layers', '--steps', '--seq-len', '--batch', '--lr', '--out', '--resume'],
+    [
+      '--cell',
+      '--hidden',
+      '--layers',
+      '--steps',
+      '--seq-len',
+      '--batch',
+      '--lr',
+      '--out',
+      '--resume',
+      '--sample-every',
+    ],
   ],
-  ['generate', ['--prompt', '--length', '--temperature', '--seed']],
+  ['generate', ['--prompt', '--length', '--temperature', '--seed', '--top-k', '--top-p', '--beams']],
+  ['chat', ['--length', '--temperature', '--seed', '--top-k', '--top-p']],
+  ['eval', ['--json', '--missing']],
+  ['serve', ['--port', '--host', '--sessions', '--idle', '--timeout', '--max-body']],
+  ['plot', ['--csv']],
   ['verify', ['--kernels']],
   ['inspect', ['<FILE>']],
 ])('%s --help names every option', async (command, options) => {
@@ -28,8 +46,26 @@ test.each([
   expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThan(110);
 });
 
-test('no command at all prints the help as an error', async () => {
+test('no command at all says how to start, in 80 columns', async () => {
   const { code, out, err } = await cli();
-  expect([code, out]).toEqual([2, '']);
-  expect(err).toContain('Usage: unrolled');
+  expect([code, err]).toEqual([0, '']);
+  for (const name of ['train', 'generate', 'chat', 'serve', 'forecast'])
+    expect(out).toContain(`unrolled ${name} `);
+  expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+});
+
+test('styles are for terminals that show colours', async () => {
+  const lines = async (colours?: boolean) => {
+    const outputs = [new PassThrough(), new PassThrough()].map((stream) =>
+      Object.assign(
+        stream,
+        colours === undefined ? {} : { isTTY: true, columns: 80, hasColors: () => colours },
+      ),
+    );
+    await run(['inspect', 'missing'], { stdout: outputs[0]!, stderr: outputs[1]! });
+    return String(outputs[1]!.read());
+  };
+  expect(await lines(true)).toContain('\x1b[31munrolled:\x1b[39m missing: ');
+  expect(await lines(false)).toMatch(/^unrolled: missing: /);
+  expect(await lines()).toBe(await lines(false));
 });

@@ -1,5 +1,5 @@
-import type { InspectOptions } from '../inspect.ts';
 import { EXPECTED } from '../../modelFiles/table.ts';
+import type { InspectOptions } from '../inspect.ts';
 import type { RunOptions } from '../runModel.ts';
 import { type Context, examples, kernels } from './shared.ts';
 

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 
 /** An answer of server-sent events (HTML standard, 9.2). */
@@ -17,11 +16,17 @@ export class EventStream {
   async send(data: object): Promise<void> {
     const response = this.#response;
     if (response.destroyed || response.write(`data: ${JSON.stringify(data)}\n\n`)) return;
-    try {
-      await once(response, 'drain', { signal: AbortSignal.timeout(this.#timeout) });
-    } catch {
-      response.destroy();
-    }
+    await new Promise<void>((resolve) => {
+      const late = setTimeout(() => response.destroy(), this.#timeout);
+      const done = () => {
+        clearTimeout(late);
+        response.off('drain', done);
+        response.off('close', done);
+        resolve();
+      };
+      response.on('drain', done);
+      response.on('close', done);
+    });
   }
 
   /** Sends the last event, `done`. */

@@ -55,11 +55,12 @@ $('new').addEventListener('click', async () => {
   session = undefined;
   $('text').textContent = '';
 });
-const about = await (await fetch('model')).json();
-$('about').textContent = about.kind === 'text'
-  ? about.parameters.toLocaleString() + ' parameters, ' + [...about.characters].length + ' different characters'
-  : 'A forecast of ' + about.columns.join(', ') + ': POST rows to /sessions/ID/step';
-$('form').hidden = about.kind !== 'text';
+fetch('model').then((answer) => answer.json()).then((about) => {
+  $('about').textContent = about.kind === 'text'
+    ? about.parameters.toLocaleString() + ' parameters, ' + [...about.characters].length + ' different characters'
+    : 'A forecast of ' + about.columns.join(', ') + ': POST rows to /sessions/ID/step';
+  $('form').hidden = about.kind !== 'text';
+});
 `;
 
 const HTML = `<!doctype html>

@@ -69,8 +69,7 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
     if (!(subject instanceof TextSubject)) return;
     const from = { prompt, length: SAMPLE_LENGTH, temperature, seed: settings.seed };
     const text = [...passage(session.model, subject.vocabulary, from)].join('');
-    for (const line of sampleLines(session.step, `${prompt}${text}`, columnsOf(io.stderr)))
-      progress.note(line);
+    progress.note(sampleLines(session.step, `${prompt}${text}`, columnsOf(io.stderr)));
   };
   const watch = { every: options.flow, sampleEvery, sample, validation, saver, progress, interrupt };
   const flow = await updates(run, watch);
@@ -199,10 +198,10 @@ function describe(file: string, { session, steps, kernels }: Run, columns: numbe
   });
 }
 
-/** A sample as lines, its line breaks as spaces. */
-function sampleLines(step: number, text: string, columns: number): string[] {
+/** A sample under its step, its line breaks as spaces. */
+function sampleLines(step: number, text: string, columns: number): string {
   const line = printable(text.replace(/\s+/g, ' ').trim());
-  return [`after ${plural(step, 'step')}:`, ...wrapped(line, columns, 2)];
+  return [`after ${plural(step, 'step')}:`, ...wrapped(line, columns, 2)].join('\n');
 }
 
 interface Watch {
