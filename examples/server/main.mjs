@@ -1,4 +1,4 @@
-// A server with sessions over node:http: GET /SESSION/NUMBER makes a step. Then 50 clients, and how well it answers.
+// Sessions over node:http: GET /SESSION/NUMBER makes a step. Then 50 clients, and how well it answers.
 import { createServer } from 'node:http';
 import { sineModel, visits } from './clients.mjs';
 
