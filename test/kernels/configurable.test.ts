@@ -1,4 +1,5 @@
 import { describe, test } from 'vitest';
+import { some } from '../thorough.ts';
 import { expectSame } from './closeness.ts';
 import { cells, check, checkDrawn, type Options, shapeOf } from './configurableChecks.ts';
 import { configurableProblem, trained } from './configurableTester.ts';
@@ -32,12 +33,15 @@ const options: Record<string, [cells: readonly (typeof cells)[number][], options
   'Ω with heads and relu': [['rnn'], { omega: 0.7, heads: 3, nonlinearity: 'relu' }],
 };
 
-for (const [name, [of, given]] of Object.entries(options)) {
+for (const [i, [name, [of, given]]] of Object.entries(options).entries()) {
   describe(`configurable_forward, configurable_backward, last_rows: ${name}`, () => {
     test.each(of)('%s', (cell) => {
-      check(shapeOf(cell, 5, 6, [3, 3, 3], given), 1);
-      check(shapeOf(cell, 4, 6, RAGGED, given), 2);
-      check(shapeOf(cell, 3, 12, [5], given), 3);
+      const shapes = [
+        shapeOf(cell, 5, 6, [3, 3, 3], given),
+        shapeOf(cell, 4, 6, RAGGED, given),
+        shapeOf(cell, 3, 12, [5], given),
+      ];
+      for (const shape of some(shapes, 3, i + cells.indexOf(cell))) check(shape, 1 + shapes.indexOf(shape));
     });
   });
 }
@@ -46,7 +50,7 @@ describe('configurable_forward, configurable_backward: every tail', () => {
   for (const cell of cells) {
     test(cell, () => {
       let seed = 10;
-      for (const H of [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33]) {
+      for (const H of some([1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33], 3, cells.indexOf(cell))) {
         check(shapeOf(cell, 1 + (H % 5), H, [3, 2, 2], { clipStep: 5 }), seed++);
         if (cell === 'lstm' && H > 1) {
           for (const projSize of [1, Math.ceil(H / 2), H - 1])
@@ -58,32 +62,30 @@ describe('configurable_forward, configurable_backward: every tail', () => {
           if (cell === 'gru') check(shapeOf(cell, 3, H, [3, 2], { heads, resetAfter: false }), seed++);
         }
       }
-      for (const I of [1, 2, 3, 4, 5, 8, 9, 31]) check(shapeOf(cell, I, 5, [2, 2]), seed++);
-      for (const B of [1, 2, 3, 4, 5, 6, 7, 8, 13])
+      for (const I of some([1, 2, 3, 4, 5, 8, 9, 31], 3, cells.indexOf(cell)))
+        check(shapeOf(cell, I, 5, [2, 2]), seed++);
+      for (const B of some([1, 2, 3, 4, 5, 6, 7, 8, 13], 3, cells.indexOf(cell)))
         check(shapeOf(cell, 3, 6, new Array(B).fill(2), { layerNorm: true }), seed++);
     });
 
     test(`${cell}: past the blocks of the products`, () => {
-      check(shapeOf(cell, 300, 9, [3, 2, 1]), 90);
-      check(shapeOf(cell, 3, 140, [2, 2, 1]), 91);
-      check(shapeOf(cell, 6, 8, new Array(40).fill(9), { layerNorm: true }), 92);
-      check(
-        shapeOf(
-          cell,
-          6,
-          8,
-          Array.from({ length: 40 }, (_, b) => 12 - Math.floor(b / 5)),
-          { heads: 2 },
-        ),
-        93,
-      );
+      const lengths = Array.from({ length: 40 }, (_, b) => 12 - Math.floor(b / 5));
+      const shapes = [
+        shapeOf(cell, 300, 9, [3, 2, 1]),
+        shapeOf(cell, 3, 140, [2, 2, 1]),
+        shapeOf(cell, 6, 8, new Array(40).fill(9), { layerNorm: true }),
+        shapeOf(cell, 6, 8, lengths, { heads: 2 }),
+      ];
+      for (const shape of some(shapes, 3, cells.indexOf(cell))) check(shape, 90 + shapes.indexOf(shape));
     });
   }
 });
 
 describe('configurable_forward, configurable_backward: options drawn together', () => {
   for (const cell of cells) {
-    test.each([0, 1, 2, 3, 4, 5, 6, 7])(`${cell} %i`, (seed) => checkDrawn(cell, seed));
+    test.each(some([0, 1, 2, 3, 4, 5, 6, 7], 2, cells.indexOf(cell)))(`${cell} %i`, (seed) =>
+      checkDrawn(cell, seed),
+    );
   }
 });
 

@@ -96,7 +96,7 @@ const shapes: [name: string, shape: Shape][] = [
 ];
 
 describe.each(names)('%s: forward, forward_train, backward', (name) => {
-  test.each(some(shapes, 3, names.indexOf(name)))('%s', (label, shape) => {
+  test.each(some(shapes, 5, names.indexOf(name)))('%s', (label, shape) => {
     const seed = 500 + shapes.findIndex((s) => s[0] === label);
     const p = problem(name, shape, seed);
     const expected = reference(p);

@@ -111,7 +111,7 @@ const shapes: [name: string, shape: Shape][] = [
 ];
 
 describe.each(cells)('%s: forward, forward_train, backward', (cell) => {
-  test.each(some(shapes, 3, cells.indexOf(cell)))('%s', (name, shape) => {
+  test.each(some(shapes, 5, cells.indexOf(cell)))('%s', (name, shape) => {
     check(cell, shape, 100 + shapes.findIndex((s) => s[0] === name));
   });
 });

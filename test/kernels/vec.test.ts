@@ -3,6 +3,7 @@ import type { KernelCalls } from '../../src/wasm/generated/kernelCalls.ts';
 import { gather, scatterAdd } from '../reference/embedding.ts';
 import { ulpDiff32 } from '../reference/math.ts';
 import { generator, uniform } from '../reference/random.ts';
+import { some } from '../thorough.ts';
 import { type BuildName, builds, Sandbox } from './sandbox.ts';
 
 const SEED = 31_337;
@@ -97,7 +98,7 @@ for (const [name, kernel] of Object.entries(elementwise)) {
       test(`${name} ${where}: every tail, every value exact`, () => {
         for (const build of builds) {
           for (const n of LENGTHS) {
-            for (const [what, draw] of flush ? data.slice(0, 2) : data) {
+            for (const [what, draw] of some(flush ? data.slice(0, 2) : data, 2, n)) {
               const sandbox = new Sandbox(build, n * 4 * 3);
               const inputs = kernel.inputs.map((_, i) => draw(n, i));
               const before = draw(n, 2);
@@ -367,7 +368,7 @@ describe.each(['add_column_sums', 'add_column_sums2'] as const)('%s', (kernel) =
   test('tails: every column from the last row to the first to the bit, with gaps and without', () => {
     for (const build of builds) {
       for (const n of LENGTHS) {
-        for (const m of [0, 1, 2, 5, 33]) {
+        for (const m of some([0, 1, 2, 5, 33], 2, n)) {
           for (const gap of [0, 1, 5]) {
             for (const flush of gap === 1 ? ['', 'a', 'y0', 'y1'].slice(0, 2 + outputs) : ['']) {
               const { got, wanted } = columnSums(build, m, n, gap, flush);

@@ -5,7 +5,7 @@ import { thorough } from '../thorough.ts';
 import { type Any, installed, stack, tensor, withZeros } from './models.ts';
 
 const { layers } = tf;
-const rounds = thorough ? 1000 : 100;
+const rounds = thorough ? 1000 : 30;
 /** TF.js's orthogonal initializer is slow. */
 const fast = { recurrentInitializer: 'glorotNormal' };
 const SHAPE = [5, 6, 3] as const;

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PROGRAMS } from '../../bench/tfjsPrograms.mjs';
 import { explain } from '../../src/tfjs/index.ts';
+import { some } from '../thorough.ts';
 import { type Any, installed, seedWeights } from './models.ts';
 
 const STEPS = 4;
@@ -39,7 +40,7 @@ function repeated(like: Any): Any {
 describe("TF.js's examples", () => {
   beforeAll(() => tf.setBackend('cpu'));
 
-  test.each(Object.keys(PROGRAMS))(
+  test.each(some(Object.keys(PROGRAMS), 2))(
     '%s trains as with plain TF.js, on kernels of this package only',
     async (name) => {
       const expected = await trained(name);
