@@ -48,6 +48,11 @@ export class Channel {
     return this.#end !== undefined && !this.#heard;
   }
 
+  /** Whether it ended. */
+  get isOver(): boolean {
+    return this.#end !== undefined;
+  }
+
   /** The name of a lock that the worker holds: once it is free, the worker has ended. */
   get lockName(): string | undefined {
     const there = !('on' in this.#worker) && globalThis.navigator?.locks;

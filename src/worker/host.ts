@@ -5,11 +5,13 @@
 
 import { options } from '../check.ts';
 import { StateError } from '../errors.ts';
+import { EXPOSED, type Exposed } from './exposed.ts';
 import type { Call } from './protocol.ts';
 import { isOurs } from './protocol.ts';
-import { type Exposed, Server, type WorkerFunction } from './serve.ts';
+import { Server, type WorkerFunction } from './serve.ts';
 
-export type { Exposed, WorkerFunction } from './serve.ts';
+export type { Exposed } from './exposed.ts';
+export type { WorkerFunction } from './serve.ts';
 
 /** The worker's side of the message port. */
 interface Port {
@@ -53,13 +55,7 @@ function listen(): Port {
  * metrics, which `WorkerTrainer` refers to as `{ exposed: 'name', …options }`.
  */
 export function expose(functions: Readonly<Record<string, WorkerFunction>>, custom: Exposed = {}): void {
-  const { layers, losses, optimizers, schedules, metrics } = options('expose', custom, {
-    layers: true,
-    losses: true,
-    optimizers: true,
-    schedules: true,
-    metrics: true,
-  });
+  const { layers, losses, optimizers, schedules, metrics } = options('expose', custom, EXPOSED);
   Object.assign(server.functions, functions);
   Object.assign(server.layers, layers);
   Object.assign(server.losses, losses);

@@ -22,7 +22,8 @@ export type {
   Progress,
   ValidationResult,
 } from '../model/trainer.ts';
-export type { Exposed, WorkerFunction } from './serve.ts';
+export type { Exposed } from './exposed.ts';
+export type { WorkerFunction } from './serve.ts';
 export { WorkerTrainer } from './trainer.ts';
 export type {
   ModelSource,

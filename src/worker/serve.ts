@@ -1,25 +1,11 @@
 import { floats, integers } from '../allocate.ts';
 import { integer, options } from '../check.ts';
 import type { CustomLayerClass } from '../custom/layer.ts';
-import type { CustomLoss } from '../custom/loss.ts';
-import type { CustomOptimizer } from '../custom/optimizer.ts';
-import type { Metric, MetricFunction } from '../data/metrics/metric.ts';
 import { ArgumentError, StateError, Verbatim } from '../errors.ts';
 import { Generator } from '../init/generator.ts';
-import type { Loss } from '../losses/loss.ts';
-import { hasGraph } from '../model/files.ts';
-import {
-  type ExposedDescription,
-  type LossDescription,
-  makeLoss,
-  makeOptimizer,
-  makeSchedule,
-  type OptimizerDescription,
-  type ScheduleDescription,
-} from '../model/fromDescription.ts';
 import { Model } from '../model/graph/model.ts';
 import type { Named } from '../model/graph/named.ts';
-import { Sequential } from '../model/sequential.ts';
+import type { Sequential } from '../model/sequential.ts';
 import {
   type BatchOptions,
   type EvaluationOptions,
@@ -27,13 +13,11 @@ import {
   type FitOptions,
   type StepOptions,
   Trainer,
-  type TrainerOptions,
   type ValidationOptions,
 } from '../model/trainer.ts';
 import type { Given } from '../ndarray.ts';
-import type { Optimizer } from '../optim/optimizer.ts';
-import type { Schedule } from '../optim/schedules.ts';
 import { init } from '../wasm/inlined.ts';
+import { type Exposed, exposed, loadModel, madeOptions } from './exposed.ts';
 import { pack } from './failure.ts';
 import { Inbox, type Item } from './inbox.ts';
 import type { Role, Wanted } from './outbox.ts';
@@ -44,39 +28,6 @@ import type { Sample, SampleOptions, WorkerTrainerOptions } from './types.ts';
 /** A user's function, called by `WorkerTrainer.run(name, ...args)` between two updates. */
 // biome-ignore lint/suspicious/noExplicitAny: arguments are the user's own
 export type WorkerFunction = (trainer: Trainer, ...args: any[]) => unknown;
-
-/** Custom layers, and functions that create losses, optimizers, schedules and metrics from options. */
-export interface Exposed {
-  /** Custom layers by `type`. */
-  readonly layers?: Readonly<Record<string, CustomLayerClass>> | undefined;
-  /** By name. */
-  // biome-ignore lint/suspicious/noExplicitAny: options are the user's own
-  readonly losses?: Readonly<Record<string, (options: any) => CustomLoss | Loss>> | undefined;
-  /** By name. */
-  // biome-ignore lint/suspicious/noExplicitAny: options are the user's own
-  readonly optimizers?: Readonly<Record<string, (options: any) => CustomOptimizer | Optimizer>> | undefined;
-  /** By name. */
-  // biome-ignore lint/suspicious/noExplicitAny: options are the user's own
-  readonly schedules?: Readonly<Record<string, (options: any) => Schedule>> | undefined;
-  /** By name. */
-  // biome-ignore lint/suspicious/noExplicitAny: options are the user's own
-  readonly metrics?: Readonly<Record<string, (options: any) => Metric | MetricFunction>> | undefined;
-}
-
-/** Creates an exposed loss or optimizer; undefined if the description is not `{ exposed }`. */
-function exposed<T>(
-  argument: string,
-  makers: Readonly<Record<string, (options: unknown) => T>>,
-  description: unknown,
-): T | undefined {
-  const { exposed: name, ...rest } = (description ?? {}) as ExposedDescription;
-  if (name === undefined) return undefined;
-  if (typeof name !== 'string' || !Object.hasOwn(makers, name)) {
-    const known = Object.keys(makers).join(', ') || 'none';
-    throw new ArgumentError(`${argument}.exposed`, `a name exposed by the worker (${known})`, name);
-  }
-  return makers[name]!(rest);
-}
 
 /** A trainer of any model. */
 type AnyTrainer = Trainer<Sequential | Model>;
@@ -203,30 +154,9 @@ export class Server {
       ...(revectorize === undefined ? {} : { revectorize }),
       ...(wasm === undefined ? {} : { wasm }),
     });
-    const loaded = (hasGraph(model) ? Model : Sequential).load(model, { layers: this.layers });
-    this.#made = new Trainer(loaded, {
-      ...rest,
-      loss: this.#losses(loaded, loss),
-      optimizer:
-        exposed('optimizer', this.optimizers, optimizer) ?? makeOptimizer(optimizer as OptimizerDescription),
-      ...(schedule === undefined
-        ? {}
-        : {
-            schedule:
-              exposed('schedule', this.schedules, schedule) ?? makeSchedule(schedule as ScheduleDescription),
-          }),
-    });
+    const loaded = loadModel(model, this.layers);
+    this.#made = new Trainer(loaded, madeOptions(loaded, { ...rest, loss, optimizer, schedule }, this));
     return { kernels: runtime.kernels, revectorized: runtime.revectorized, locked };
-  }
-
-  /** The loss, or those by output of a graph whose outputs have names. */
-  #losses(model: Sequential | Model, given: WorkerTrainerOptions['loss']): TrainerOptions['loss'] {
-    const make = (argument: string, description: unknown) =>
-      exposed(argument, this.losses, description) ?? makeLoss(description as LossDescription, argument);
-    if (!(model instanceof Model) || model.graph.single.output || !isPlain(given)) return make('loss', given);
-    return Object.fromEntries(
-      Object.entries(given).map(([name, description]) => [name, make(`loss.${name}`, description)]),
-    );
   }
 
   async #run(id: number, data: FitData, opts: FitOptions, { roles, isStopped }: Sent): Promise<unknown> {

@@ -11,6 +11,7 @@ const SRC = rooms({
   data: 'allocate arrayKind init ndarray check errors',
   cli: 'index modelFiles formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
   modelFiles: 'index amp keras onnx onnxWriter formats engine io errors',
+  cluster: 'allocate worker model io ndarray wasm check errors bullmq ioredis node:',
   amp: 'formats model engine ndarray errors',
   onnxWriter: 'allocate formats model engine activations ndarray check errors',
   audio: 'allocate worker model ndarray wasm check errors',

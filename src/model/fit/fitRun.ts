@@ -9,7 +9,7 @@ import type { Metrics } from './metrics.ts';
 import { Pacer } from './pacer.ts';
 import type { Ports } from './ports.ts';
 import { nextOf, type Source } from './source.ts';
-import type { EpochRecord, FitResult, Progress } from './types.ts';
+import type { Batch, EpochRecord, FitResult, Progress } from './types.ts';
 import { validateOn } from './validate.ts';
 
 /** Default time between progress events, in ms. */
@@ -18,7 +18,7 @@ const PROGRESS_MS = 100;
 /** What a fit runs on. */
 export interface FitHost {
   readonly training: FullTraining;
-  step(x: Named<Given>, y: Named<Given>, opts?: StepOptions): StepResult;
+  step(x: Named<Given>, y: Named<Given>, opts?: StepOptions): StepResult | Promise<StepResult>;
   resetState(): void;
   /** A checkpoint with the state of the fit. */
   save(): Uint8Array<ArrayBuffer>;
@@ -113,7 +113,8 @@ export class FitRun {
       const next = await pacer.between(() => nextOf(source));
       if (!next) return false;
       if (!next.batch) break;
-      this.#step(next.batch);
+      const made = this.#step(next.batch);
+      this.#count(next.batch, made instanceof Promise ? await made : made);
       if (saveEvery !== undefined && this.#made % saveEvery === 0) await this.#save();
       await this.#tell();
     }
@@ -135,11 +136,13 @@ export class FitRun {
     return true;
   }
 
-  #step(batch: NonNullable<Awaited<ReturnType<Source['next']>>>): void {
+  #step(batch: Batch): StepResult | Promise<StepResult> {
+    return this.#host.step(batch.x, batch.y, batchOptions(batch, this.#request.stepOptions));
+  }
+
+  #count({ x }: Batch, result: StepResult): void {
     const state = this.state;
-    const { ports, stepOptions } = this.#request;
-    const { x, y } = batch;
-    const result = this.#host.step(x, y, batchOptions(batch, stepOptions));
+    const { ports } = this.#request;
     this.#made++;
     state.at++;
     state.lr = result.lr;

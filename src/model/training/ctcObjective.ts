@@ -18,6 +18,8 @@ export class CTCObjective extends Objective {
   readonly #blank: number;
   /** Name of the labels in errors. */
   readonly label: string;
+  /** Divisor of the mean where a batch is a shard of a larger one; otherwise the number of its rows with steps. */
+  divisor: number | undefined;
 
   /** @throws {ArgumentError} if blank is no output of the model */
   constructor(network: Network, loss: Loss, size = network.outputSize, label = 'y') {
@@ -89,7 +91,7 @@ export class CTCObjective extends Objective {
       }
       if (steps > 0) rows++;
     }
-    return this.some(rows);
+    return this.divisor ?? this.some(rows);
   }
 
   override run(

@@ -312,8 +312,8 @@ export class FullTraining extends CarryingTraining {
     }
   }
 
-  /** Makes an update with gradients from elsewhere. */
-  applyGradients(gradients: ArrayLike<number>): FullStepResult {
+  /** Makes an update with gradients from elsewhere, of a batch with the given loss and penalty. */
+  applyGradients(gradients: ArrayLike<number>, loss = 0, penalty = 0): FullStepResult {
     const { network } = this;
     this.serves();
     this.#alone('apply');
@@ -329,7 +329,7 @@ export class FullTraining extends CarryingTraining {
         network.arena.write(region, values.subarray(at, at + region.length));
         at += region.length;
       }
-      return this.update(0, 0, factors[0]!);
+      return this.update(loss, penalty, factors[0]!);
     } finally {
       network.leave();
     }

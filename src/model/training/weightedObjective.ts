@@ -19,6 +19,8 @@ function writeConstants(network: Network, loss: Loss, size: number): number {
 export class WeightedObjective extends Objective {
   /** Name of the targets in errors. */
   readonly label: string;
+  /** Divisor of the mean where a batch is a shard of a larger one; otherwise it is that of its own targets. */
+  divisor: number | undefined;
 
   /** @throws {ShapeError} if the constants of the loss do not match the outputs */
   constructor(network: Network, loss: Loss, size = network.outputSize, label = 'y') {
@@ -35,6 +37,7 @@ export class WeightedObjective extends Objective {
   }
 
   override count(batch: Batch, plan: PlanOutput): number {
+    if (this.divisor !== undefined) return this.divisor;
     const { outputCount, targets } = plan;
     const { i32 } = this.network.arena;
     const skipped = this.#uncounted(batch, plan);
@@ -48,7 +51,7 @@ export class WeightedObjective extends Objective {
     targets: ArrayLike<number>,
     at = first,
   ): number {
-    return this.#counted(batch, rows, first, targets, at, this.#uncounted(batch));
+    return this.divisor ?? this.#counted(batch, rows, first, targets, at, this.#uncounted(batch));
   }
 
   #counted(

@@ -1,0 +1,268 @@
+import { instance, integer, options } from '../check.ts';
+import { StateError } from '../errors.ts';
+import { ModelBase } from '../model/core/modelBase.ts';
+import { Fitting } from '../model/fit/fitting.ts';
+import type { Model } from '../model/graph/model.ts';
+import type { Named } from '../model/graph/named.ts';
+import type { Sequential } from '../model/sequential.ts';
+import type {
+  BatchOptions,
+  Evaluation,
+  EvaluationOptions,
+  FitData,
+  FitOptions,
+  FitResult,
+  StepResult,
+  ValidationOptions,
+  ValidationResult,
+} from '../model/trainer.ts';
+import { BATCH, OPTIONS } from '../model/trainerTypes.ts';
+import type { Given } from '../ndarray.ts';
+import { runtime } from '../wasm/runtime.ts';
+import { madeOptions } from '../worker/exposed.ts';
+import { averaged, summed } from './average.ts';
+import { connect } from './connection.ts';
+import { cut, cutStates, joinStates, type Piece, ranges } from './cut.ts';
+import { identityOf } from './identity.ts';
+import { pack, unpack } from './jobs.ts';
+import { queueName } from './keys.ts';
+import { refuseWholeBatches } from './refusals.ts';
+import { Session } from './session.ts';
+import { type LocalResult, type ShardResult, ShardTrainer } from './shardTrainer.ts';
+import type { ClusterTrainerOptions } from './types.ts';
+
+/**
+ * A trainer whose steps are computed by the workers of a queue: see `startWorker`. Checkpoints have the same bits with any
+ * number of workers, also if some are killed. An error changes nothing: the step can be made again.
+ */
+export class ClusterTrainer {
+  /** The model. */
+  readonly model: Sequential | Model;
+  readonly #trainer: ShardTrainer;
+  readonly #options: ClusterTrainerOptions;
+  readonly #fitting: Fitting;
+  #session: Promise<Session> | undefined;
+  #running: string | undefined;
+  #isClosed = false;
+
+  /**
+   * @throws {ArgumentError} if an option is missing, unknown or invalid, or the model has a layer that needs the whole
+   * batch, such as BatchNorm
+   * @throws {StateError} before `init`, or with `accumulate` or `truncation`
+   */
+  constructor(model: Sequential | Model, opts: ClusterTrainerOptions) {
+    const own = { shards: true, every: true, connection: true, queue: true, attempts: true } as const;
+    const more = { lockDuration: true, patience: true, exposed: true } as const;
+    const given = options('ClusterTrainer', opts, { ...OPTIONS, ...own, ...more });
+    instance('model', model, ModelBase, 'a model such as a Sequential');
+    const { shards, every, connection, queue, attempts = 3, lockDuration = 5000, ...rest } = given;
+    const { patience = 60_000, exposed = {}, ...described } = rest;
+    integer('shards', shards, 1, 65_536);
+    if (every !== undefined) integer('every', every, 1);
+    integer('attempts', attempts, 1);
+    integer('lockDuration', lockDuration, 100);
+    integer('patience', patience, 1);
+    refuseWholeBatches(model, described, shards, every);
+    this.model = model;
+    this.#options = {
+      ...{ ...described, shards, every, connection, attempts, lockDuration, patience },
+      queue: queueName(queue),
+    };
+    this.#trainer = new ShardTrainer(model, madeOptions(model, described, exposed));
+    this.#fitting = new Fitting({
+      training: this.#trainer.trained,
+      step: (x, y, stepOptions) => this.#step(x, y, stepOptions),
+      resetState: () => this.#trainer.resetState(),
+      save: () => this.save(),
+      restore: (bytes) => this.#trainer.restore(bytes),
+    });
+  }
+
+  /** Number of updates made. */
+  get steps(): number {
+    return this.#trainer.steps;
+  }
+
+  /** Number of steps skipped with `nonFinite: 'skip'`. */
+  get skipped(): number {
+    return this.#trainer.skipped;
+  }
+
+  /** Learning rate of the optimizer; can be set between two steps. */
+  get lr(): number {
+    return this.#trainer.optimizer.lr;
+  }
+
+  set lr(value: number) {
+    this.#trainer.optimizer.lr = value;
+  }
+
+  /**
+   * Makes one update, as `Trainer.step`, with the rows of the batch in shards. Waits for workers if there are none, and
+   * while Redis is away.
+   *
+   * @throws {ArgumentError | ShapeError} as `Trainer.step`, or if the batch has fewer rows than shards
+   * @throws {NonFiniteError} as `Trainer.step`
+   * @throws {StateError} if Redis can't be reached, a shard fails in all attempts, all workers are of another version, or the
+   * queue has another coordinator
+   * @throws {MemoryError} if Redis is full
+   */
+  async step(x: Named<Given>, y: Named<Given>, opts?: BatchOptions): Promise<StepResult> {
+    this.#fitting.refuse('step');
+    return this.#step(x, y, opts === undefined ? opts : options('step', opts, BATCH));
+  }
+
+  /** As `Trainer.fit`; validation runs here. @throws as `step` and `Trainer.fit` */
+  fit(data: FitData, opts?: FitOptions): Promise<FitResult> {
+    return this.#fitting.run(data, opts);
+  }
+
+  /** As `Trainer.evaluate`, here. */
+  evaluate(x: Named<Given>, y: Named<Given>, opts?: EvaluationOptions): Evaluation {
+    return this.#trainer.evaluate(x, y, opts);
+  }
+
+  /** As `Trainer.validate`, here. */
+  validate(data: FitData, opts?: ValidationOptions): Promise<ValidationResult> {
+    return this.#trainer.validate(data, opts);
+  }
+
+  /** As `Trainer.report`. */
+  report(metric: number): void {
+    this.#trainer.report(metric);
+  }
+
+  /** As `Trainer.resetState`. */
+  resetState(rows?: ArrayLike<number>): void {
+    this.#free('resetState');
+    this.#trainer.resetState(rows);
+  }
+
+  /** As `Trainer.swapAverages`. */
+  swapAverages(): void {
+    this.#free('swapAverages');
+    this.#trainer.swapAverages();
+  }
+
+  /** As `Trainer.save`: a checkpoint, which `Trainer.restore` reads, too. */
+  save(metadata: Readonly<Record<string, string>> = {}): Uint8Array<ArrayBuffer> {
+    return this.#fitting.saved(() => this.#trainer.save(metadata));
+  }
+
+  /** As `Trainer.restore`: goes on from a checkpoint, also of a coordinator that was killed. */
+  restore(bytes: Uint8Array | ArrayBuffer): void {
+    this.#free('restore');
+    this.#trainer.restore(bytes);
+  }
+
+  /** Leaves the queue. Later steps throw. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const session = await this.#session?.catch(() => undefined);
+    this.#session = undefined;
+    await session?.close();
+  }
+
+  /** Same as `close`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** @throws {StateError} during a step or a fit */
+  #free(call: string): void {
+    this.#fitting.refuse(call);
+    if (this.#running) throw new StateError(`${call}: called during ${this.#running}: await it`);
+  }
+
+  async #step(x: Named<Given>, y: Named<Given>, given: BatchOptions | undefined): Promise<StepResult> {
+    if (this.#running) throw new StateError(`step: called during ${this.#running}: await it`);
+    this.#running = 'step';
+    try {
+      return await this.#run({ x, y, options: given });
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #run(batch: Piece): Promise<StepResult> {
+    const { every } = this.#options;
+    return every === undefined ? this.#summed(batch) : this.#averaged(batch, every);
+  }
+
+  /** A step with the sum of the gradients of all shards. */
+  async #summed(batch: Piece): Promise<StepResult> {
+    const trainer = this.#trainer;
+    const { rows, divisors } = trainer.survey(batch.x, batch.y, batch.options);
+    const { ports, generator, carried } = trainer;
+    const shards = ranges({ first: 0, last: rows }, this.#options.shards).map((range, shard) => ({
+      ...cut(batch, ports, rows, range),
+      ...{ shard, divisors, generator, states: cutStates(carried, range) },
+    }));
+    const { parameters } = trainer;
+    const results = await this.#compute<ShardResult>(Buffer.from(parameters.buffer), shards);
+    return trainer.finish({
+      gradients: summed(results.map(({ gradients }) => gradients)),
+      loss: results.reduce((sum, { loss }) => sum + loss, 0),
+      penalty: results.reduce((sum, { penalty }) => sum + penalty, 0),
+      generator: results[0]!.generator,
+      states: joinStates(results.map(({ states }) => states)),
+    });
+  }
+
+  /** Local steps of all shards, then the mean of their parameters. */
+  async #averaged(batch: Piece, every: number): Promise<StepResult> {
+    const trainer = this.#trainer;
+    const { shards } = this.#options;
+    const { rows } = trainer.survey(batch.x, batch.y, batch.options);
+    const { ports, carried } = trainer;
+    const batches = ranges({ first: 0, last: rows }, every).map((range) => ranges(range, shards));
+    const pieces = Array.from({ length: shards }, (_, s) =>
+      batches.map((cuts) => ({
+        ...cut(batch, ports, rows, cuts[s]!),
+        states: cutStates(carried, cuts[s]!),
+      })),
+    );
+    const given = trainer.save();
+    const results = await this.#compute<LocalResult>(Buffer.from(given.buffer), pieces);
+    trainer.restore(averaged(results.map(({ checkpoint }) => checkpoint)));
+    trainer.carried = joinStates(batches.flatMap((_, k) => results.map(({ steps }) => steps[k]!.states)));
+    const made = results.flatMap(({ steps }) => steps.map(({ result }) => result));
+    const mean = (of: (result: StepResult) => number) =>
+      made.reduce((sum, it) => sum + of(it), 0) / made.length;
+    return {
+      loss: mean(({ loss }) => loss),
+      gradNorm: mean(({ gradNorm }) => gradNorm),
+      lr: made.at(-1)!.lr,
+      penalty: mean(({ penalty }) => penalty),
+    };
+  }
+
+  async #compute<T>(weights: Buffer, shards: readonly unknown[]): Promise<T[]> {
+    const session = await this.#open();
+    const bytes = await session.run(weights, shards.map(pack), this.steps);
+    return bytes.map((it) => unpack<T>(it));
+  }
+
+  /** The session, which begins with the first step. */
+  #open(): Promise<Session> {
+    if (this.#isClosed) throw new StateError('step: the trainer was closed');
+    this.#session ??= this.#connect().catch((error) => {
+      this.#session = undefined;
+      throw error;
+    });
+    return this.#session;
+  }
+
+  async #connect(): Promise<Session> {
+    const { shards, every = 0, connection, queue, attempts, lockDuration, patience, ...rest } = this.#options;
+    const { kernels } = runtime();
+    const model = this.model.save();
+    const identity = await identityOf(kernels, model);
+    const redis = await connect(connection, Math.min(patience!, 10_000));
+    return Session.open(
+      redis,
+      { identity, kernels, model, options: rest, every },
+      { queue: queue!, shards, attempts: attempts!, lockDuration: lockDuration!, patience: patience! },
+    );
+  }
+}

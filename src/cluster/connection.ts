@@ -1,0 +1,126 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import { ArgumentError, MemoryError, StateError, UnrolledError } from '../errors.ts';
+
+/** Where Redis is: a URL such as `redis://127.0.0.1:6379`, or options of ioredis. Default: $REDIS_URL, or this machine. */
+export type Connection = string | RedisOptions;
+
+/** Between two attempts to connect, in ms: at most 1 s, so that work goes on soon after Redis is back. */
+const retryStrategy = (times: number) => Math.min(50 * 2 ** Math.min(times, 10), 1000);
+
+/**
+ * Connects to Redis.
+ * @param patience ms to wait for the first connection; later ones are tried until the client is closed
+ * @throws {StateError} if it can't be reached, or refuses the user
+ */
+export async function connect(connection: Connection | undefined, patience: number): Promise<Redis> {
+  const given = connection ?? process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
+  const isPlain = typeof given === 'object' && given !== null && !Array.isArray(given);
+  if (typeof given !== 'string' && !isPlain)
+    throw new ArgumentError(
+      'connection',
+      "a URL such as 'redis://127.0.0.1:6379', or options of ioredis",
+      given,
+    );
+  const replyMapping = 'legacy' as const;
+  const own = { lazyConnect: true, maxRetriesPerRequest: null, retryStrategy, replyMapping };
+  const redis: Redis = typeof given === 'string' ? new Redis(given, own) : new Redis({ ...given, ...own });
+  let last: Error | undefined;
+  redis.on('error', (error: Error) => {
+    last = error;
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(last ?? new Error('no answer')), patience);
+  });
+  try {
+    redis.connect().catch(() => {});
+    await Promise.race([redis.ping(), late]);
+    return redis;
+  } catch (error) {
+    redis.disconnect();
+    throw new StateError(`can't connect to Redis at ${addressOf(redis)}: ${reasonOf(error)}`, {
+      cause: error,
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Where a client connects to, without a password. */
+export function addressOf({ options: { path, host, port } }: Redis): string {
+  return path ?? `${host}:${port}`;
+}
+
+function reasonOf(error: unknown): string {
+  const { message, code, errors } = error as Error & { code?: string; errors?: Error[] };
+  return message || errors?.[0]?.message || code || 'no answer';
+}
+
+/** Whether Redis refused to write since its memory is full. */
+export function isFull(error: unknown): boolean {
+  return /^(?:\w+ )?OOM |OOM command not allowed/.test(reasonOf(error));
+}
+
+/** An error of a command, as it is told. */
+export function translated(error: unknown, redis: Redis): Error {
+  if (error instanceof UnrolledError) return error;
+  if (isFull(error)) return fullError(redis, error);
+  return new StateError(`Redis at ${addressOf(redis)}: ${reasonOf(error)}`, { cause: error });
+}
+
+function fullError(redis: Redis, cause?: unknown): MemoryError {
+  return new MemoryError(
+    `Redis at ${addressOf(redis)} is full: raise its maxmemory, or use fewer or smaller shards; nothing was changed`,
+    { cause },
+  );
+}
+
+/** How full Redis is, in bytes. */
+export async function memoryOf(redis: Redis): Promise<{ used: number; max: number; policy: string }> {
+  const text = await redis.info('memory');
+  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(text)?.[1] ?? '';
+  return {
+    used: Number(field('used_memory')),
+    max: Number(field('maxmemory')),
+    policy: field('maxmemory_policy'),
+  };
+}
+
+/** @throws {MemoryError} if Redis has no memory left: then workers can't write their results */
+export async function checkMemory(redis: Redis): Promise<void> {
+  const { used, max } = await memoryOf(redis);
+  if (max > 0 && used >= max) throw fullError(redis);
+}
+
+/** Throws an error if the connection is lost for longer than `patience` ms. */
+export class Watchdog {
+  readonly #redis: Redis;
+  readonly #patience: number;
+  #lost: number | undefined;
+  readonly #onClose = () => {
+    this.#lost ??= Date.now();
+  };
+  readonly #onReady = () => {
+    this.#lost = undefined;
+  };
+
+  constructor(redis: Redis, patience: number) {
+    this.#redis = redis;
+    this.#patience = patience;
+    redis.on('close', this.#onClose);
+    redis.on('ready', this.#onReady);
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** @throws {StateError} if it has been lost for too long */
+  check(): void {
+    if (this.#lost === undefined || Date.now() - this.#lost < this.#patience) return;
+    const seconds = Math.round(this.#patience / 1000);
+    throw new StateError(
+      `no connection to Redis at ${addressOf(this.#redis)} for ${seconds} s; nothing was changed, run the step again`,
+    );
+  }
+}

@@ -1,0 +1,9 @@
+/**
+ * Training on several machines: a coordinator and workers over BullMQ and Redis. In Node, with the packages bullmq and ioredis.
+ * @module unrolled/cluster
+ */
+
+export { ClusterTrainer } from './clusterTrainer.ts';
+export type { Connection } from './connection.ts';
+export { type ClusterWorker, type ClusterWorkerOptions, startWorker } from './startWorker.ts';
+export type { ClusterTrainerOptions } from './types.ts';

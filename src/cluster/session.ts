@@ -1,0 +1,255 @@
+import { randomUUID } from 'node:crypto';
+import { Queue, QueueEvents } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { StateError } from '../errors.ts';
+import { unpack as unpackError } from '../worker/failure.ts';
+import { checkMemory, translated, Watchdog } from './connection.ts';
+import { pack, type ShardJob, type Spec } from './jobs.ts';
+import { EXPIRY, Keys, PREFIX } from './keys.ts';
+import { Lease } from './lease.ts';
+import { liveWorkers } from './registry.ts';
+
+/** ms between two looks at what has become of the jobs; their events come sooner. */
+const LOOK_MS = 500;
+
+/** How a session runs. */
+export interface SessionOptions {
+  readonly queue: string;
+  readonly shards: number;
+  /** Times that a shard is tried before the step fails. */
+  readonly attempts: number;
+  /** ms after which a coordinator that gives no sign is taken for dead. */
+  readonly lockDuration: number;
+  /** ms without a connection after which a step fails. */
+  readonly patience: number;
+}
+
+/** The work of one coordinator on a queue, from its first step on. */
+export class Session {
+  readonly id = randomUUID().slice(0, 8);
+  readonly redis: Redis;
+  readonly lease: Lease;
+  readonly #queue: Queue<ShardJob>;
+  readonly #events: QueueEvents;
+  readonly #blocking: Redis;
+  readonly #keys: Keys;
+  readonly #options: SessionOptions;
+  readonly #spec: Spec;
+  readonly #watchdog: Watchdog;
+  #step = 0;
+  #hasFailed = false;
+  /** Called when a job has ended. */
+  #wake: () => void = () => {};
+
+  private constructor(redis: Redis, spec: Spec, options: SessionOptions) {
+    this.redis = redis;
+    this.#spec = spec;
+    this.#options = options;
+    this.#keys = new Keys(options.queue);
+    this.#watchdog = new Watchdog(redis, options.patience);
+    this.#blocking = redis.duplicate();
+    const { queue, shards } = options;
+    this.#queue = new Queue(queue, { connection: redis, prefix: PREFIX });
+    this.#events = new QueueEvents(queue, { connection: this.#blocking, prefix: PREFIX });
+    // what they report is found by looking, too
+    this.#queue.on('error', () => {});
+    this.#events.on('error', () => {});
+    this.#blocking.on('error', () => {});
+    this.#events.on('completed', () => this.#wake());
+    this.#events.on('failed', () => {
+      this.#hasFailed = true;
+      this.#wake();
+    });
+    const { identity } = spec;
+    this.lease = new Lease(redis, this.#keys, options.lockDuration, {
+      ...{ session: this.id, step: 0, shards, waiting: [], identity },
+    });
+  }
+
+  /** Takes the queue. @throws {StateError} if another coordinator has it */
+  static async open(redis: Redis, spec: Spec, options: SessionOptions): Promise<Session> {
+    const session = new Session(redis, spec, options);
+    try {
+      await session.lease.take();
+      await session.#events.waitUntilReady();
+      await session.#forgetOthers();
+      return session;
+    } catch (error) {
+      await session.close();
+      throw translated(error, redis);
+    }
+  }
+
+  /** Removes jobs of coordinators that have ended; their values expire. */
+  async #forgetOthers(): Promise<void> {
+    const jobs = await this.#queue.getJobs(['waiting', 'delayed', 'failed', 'prioritized']);
+    const old = jobs.filter((job) => job?.name === 'shard' && job.data.session !== this.id);
+    // one that is taken at this moment finds no values, and ends
+    await Promise.all(old.map((job) => job.remove().catch(() => {})));
+  }
+
+  /**
+   * Has the shards of a step computed. Whatever happens, nothing of the step stays in Redis but what expires.
+   * @throws {StateError} if a shard fails in all attempts, there are only workers of another version, or the connection is
+   * lost for too long
+   * @throws {MemoryError} if Redis is full
+   */
+  async run(weights: Buffer, shards: readonly Buffer[], made: number): Promise<Buffer[]> {
+    this.lease.check();
+    const step = ++this.#step;
+    const round = { step, weights, shards, results: new Map<number, Buffer>(), isOver: false };
+    this.lease.state = { ...this.lease.state, step: made, waiting: shards.map((_, i) => i) };
+    let timer: NodeJS.Timeout | undefined;
+    const lost = new Promise<never>((_, reject) => {
+      timer = setInterval(() => {
+        try {
+          this.#watchdog.check();
+        } catch (error) {
+          reject(error);
+        }
+      }, LOOK_MS);
+    });
+    try {
+      return await Promise.race([this.#collect(round), lost]);
+    } catch (error) {
+      throw translated(error, this.redis);
+    } finally {
+      clearInterval(timer);
+      round.isOver = true;
+      this.#wake();
+      this.lease.state = { ...this.lease.state, waiting: [] };
+      const cleaned = this.#clean(round).catch(() => {});
+      if (!this.#watchdog.isLost) await cleaned;
+    }
+  }
+
+  async #collect(round: Round): Promise<Buffer[]> {
+    const { step, shards, results } = round;
+    await this.#publish(round);
+    for (let looked = Date.now(); ; ) {
+      const ended = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      const missing = this.#missing(round);
+      const found = await this.redis.mgetBuffer(missing.map((i) => this.#keys.result(this.id, step, i)));
+      for (const [k, bytes] of found.entries()) if (bytes) results.set(missing[k]!, bytes);
+      if (results.size === shards.length) return shards.map((_, i) => results.get(i)!);
+      if (round.isOver) throw new StateError('the step was given up');
+      this.lease.state = { ...this.lease.state, waiting: this.#missing(round) };
+      if (this.#hasFailed || Date.now() - looked >= LOOK_MS) {
+        this.#hasFailed = false;
+        await this.#look(round);
+        looked = Date.now();
+      }
+      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, LOOK_MS).unref())]);
+    }
+  }
+
+  #missing({ shards, results }: Round): number[] {
+    return shards.map((_, i) => i).filter((i) => !results.has(i));
+  }
+
+  /** Writes the values, then the jobs. What is already there stays as it is. */
+  async #publish(round: Round): Promise<void> {
+    const { step, weights, shards } = round;
+    const { identity } = this.#spec;
+    const missing = this.#missing(round);
+    const keys = this.#keys;
+    const values: [string, Buffer][] = [
+      [keys.weights(this.id, step), weights],
+      ...missing.map((i): [string, Buffer] => [keys.shard(this.id, step, i), shards[i]!]),
+    ];
+    // a spec is large: it stays as long as the session
+    if (!(await this.redis.pexpire(keys.spec(this.id), EXPIRY)))
+      values.unshift([keys.spec(this.id), pack(this.#spec)]);
+    await Promise.all(values.map(([key, value]) => this.redis.set(key, value, 'PX', EXPIRY)));
+    await this.#queue.addBulk(
+      missing.map((shard) => ({
+        name: 'shard',
+        data: { session: this.id, identity, step, shard },
+        opts: {
+          jobId: this.#job(step, shard),
+          attempts: this.#options.attempts,
+          backoff: { type: 'fixed', delay: 100 },
+          removeOnComplete: true,
+        },
+      })),
+    );
+  }
+
+  #job(step: number, shard: number): string {
+    return `${this.id}-${step}-${shard}`;
+  }
+
+  /** Why a shard has failed for good. */
+  async #failure({ step, shards }: Round, shard: number): Promise<StateError> {
+    const job = await this.#queue.getJob(this.#job(step, shard));
+    const text = await this.redis.get(this.#keys.failure(this.id, step, shard));
+    const cause = text === null ? undefined : unpackError(JSON.parse(text));
+    const why = cause?.message ?? job?.failedReason ?? 'its workers ended';
+    const what = `shard ${shard} of ${shards.length} failed after ${job?.attemptsMade ?? 'all'} attempts; nothing was changed`;
+    return new StateError(`${what}: ${why}`.slice(0, 400), { cause });
+  }
+
+  /** Looks for what no event tells: values that are lost, a full Redis, workers of another version. */
+  async #look(round: Round): Promise<void> {
+    this.lease.check();
+    await checkMemory(this.redis);
+    const { step } = round;
+    const missing = this.#missing(round);
+    const keys = [
+      this.#keys.weights(this.id, step),
+      this.#keys.spec(this.id),
+      ...missing.map((i) => this.#keys.shard(this.id, step, i)),
+    ];
+    const there = await Promise.all(keys.map((key) => this.redis.pexpire(key, EXPIRY)));
+    const states = await Promise.all(missing.map((i) => this.#queue.getJobState(this.#job(step, i))));
+    const failed = missing[states.indexOf('failed')];
+    if (failed !== undefined) throw await this.#failure(round, failed);
+    // a job that has ended may have left its result in the meantime; a job that is there is not added twice
+    if (there.includes(0) || states.includes('unknown')) await this.#publish(round);
+    const workers = await liveWorkers(this.redis, this.#keys);
+    const { identity } = this.#spec;
+    const refused = workers.filter(({ refused }) => refused && refused !== identity);
+    if (workers.length > 0 && refused.length === workers.length)
+      throw new StateError(
+        `all ${workers.length} workers are of another version; expected ${identity}, got ${refused[0]!.refused}`,
+      );
+  }
+
+  async #clean({ step, shards }: Round): Promise<void> {
+    const keys = this.#keys;
+    await this.redis.del(
+      keys.weights(this.id, step),
+      ...shards.flatMap((_, i) => [
+        keys.shard(this.id, step, i),
+        keys.result(this.id, step, i),
+        keys.failure(this.id, step, i),
+      ]),
+    );
+    const states = await Promise.all(shards.map((_, i) => this.#queue.getJobState(this.#job(step, i))));
+    const left = shards.map((_, i) => this.#job(step, i)).filter((_, i) => states[i] !== 'unknown');
+    await Promise.all(left.map((id) => this.#queue.remove(id).catch(() => {})));
+  }
+
+  /** Leaves the queue to others. */
+  async close(): Promise<void> {
+    this.#wake();
+    if (!this.#watchdog.isLost) {
+      await this.lease.release().catch(() => {});
+      await this.redis.del(this.#keys.spec(this.id)).catch(() => {});
+    }
+    await Promise.all([this.#events.close(), this.#queue.close()]).catch(() => {});
+    this.#blocking.disconnect();
+    this.redis.disconnect();
+  }
+}
+
+/** A step under way. */
+interface Round {
+  readonly step: number;
+  readonly weights: Buffer;
+  readonly shards: readonly Buffer[];
+  readonly results: Map<number, Buffer>;
+  isOver: boolean;
+}

@@ -1,0 +1,172 @@
+import { randomUUID } from 'node:crypto';
+import { Worker as Thread } from 'node:worker_threads';
+import { type Job, WaitingError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { callable, integer, options } from '../check.ts';
+import { StateError } from '../errors.ts';
+import { pack as packError } from '../worker/failure.ts';
+import type { NodeWorker } from '../worker/types.ts';
+import { type Connection, connect, translated } from './connection.ts';
+import { packageVersion } from './identity.ts';
+import type { ShardJob } from './jobs.ts';
+import { EXPIRY, Keys, PREFIX, queueName } from './keys.ts';
+import { Registration } from './registry.ts';
+import { Replica } from './replica.ts';
+import { computeShard } from './shardJob.ts';
+
+/** Options of `startWorker`. */
+export interface ClusterWorkerOptions {
+  /** Where Redis is: a URL or options of ioredis. Default: $REDIS_URL, or this machine. */
+  readonly connection?: Connection | undefined;
+  /** Name of the queue. Default `training`. */
+  readonly queue?: string | undefined;
+  /** Shards that are computed at the same time, each in a thread of its own. Default 1. */
+  readonly threads?: number | undefined;
+  /**
+   * ms after which a job whose worker gives no sign is given to another one: within twice that time. Default 5000. Signs are
+   * given by another thread than the one that computes.
+   */
+  readonly lockDuration?: number | undefined;
+  /** ms to wait for the first connection to Redis. Default 10,000. */
+  readonly patience?: number | undefined;
+  /** Creates a thread whose script imports `unrolled/cluster/thread`, to expose custom layers, losses or tasks. */
+  readonly thread?: (() => Thread) | undefined;
+}
+
+/** A worker that is running. */
+export interface ClusterWorker {
+  /** Its name in `clusterStatus`. */
+  readonly id: string;
+  /**
+   * Resolves when it has ended by `close`. Rejects with a StateError if it ended by itself, since the coordinator is of
+   * another version.
+   */
+  readonly ended: Promise<void>;
+  /** Ends it after the jobs that are being computed; with `true` at once: they are given to others. */
+  close(force?: boolean): Promise<void>;
+}
+
+/** Times that a job may lose its worker. */
+const MOST_STALLED = 20;
+
+/**
+ * Starts a worker in this process: it computes shards of `ClusterTrainer` and jobs of `Sweep` until it is closed. A lost
+ * connection is made again.
+ *
+ * @throws {ArgumentError} if an option is unknown or invalid
+ * @throws {StateError} if Redis can't be reached
+ */
+export async function startWorker(opts?: ClusterWorkerOptions): Promise<ClusterWorker> {
+  const given = options('startWorker', opts, {
+    connection: true,
+    queue: true,
+    threads: true,
+    lockDuration: true,
+    patience: true,
+    thread: true,
+  });
+  const queue = queueName(given.queue);
+  const threads = integer('threads', given.threads ?? 1, 1, 1024);
+  const lockDuration = integer('lockDuration', given.lockDuration ?? 5000, 100);
+  const patience = integer('patience', given.patience ?? 10_000, 1);
+  if (given.thread !== undefined) callable('thread', given.thread);
+  const redis = await connect(given.connection, patience);
+  const start = given.thread ?? (() => new Thread(new URL('./thread.js', import.meta.url)));
+  return new Running(redis, queue, threads, lockDuration, start as () => NodeWorker);
+}
+
+class Running implements ClusterWorker {
+  readonly id = randomUUID().slice(0, 8);
+  readonly ended: Promise<void>;
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+  readonly #worker: Worker<ShardJob>;
+  readonly #registration: Registration;
+  readonly #replicas: Replica[];
+  #settle!: { resolve(): void; reject(error: Error): void };
+  #closing: Promise<void> | undefined;
+
+  constructor(redis: Redis, queue: string, threads: number, lockDuration: number, start: () => NodeWorker) {
+    this.#redis = redis;
+    this.#keys = new Keys(queue);
+    this.ended = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    // who does not await it is told by `close` and by the coordinator
+    this.ended.catch(() => {});
+    this.#replicas = Array.from({ length: threads }, () => new Replica(start));
+    const own = { id: this.id, version: packageVersion(), threads };
+    this.#registration = new Registration(redis, this.#keys, Math.max(lockDuration, 1000), own);
+    this.#worker = new Worker<ShardJob>(queue, (job, token) => this.#process(job, token), {
+      connection: redis,
+      prefix: PREFIX,
+      concurrency: threads,
+      lockDuration,
+      lockRenewTime: lockDuration / 3,
+      stalledInterval: lockDuration / 2,
+      maxStalledCount: MOST_STALLED,
+      drainDelay: 1,
+      runRetryDelay: 500,
+    });
+    // a lost connection, a full Redis: it goes on when it can
+    this.#worker.on('error', () => {});
+    void this.#registration.tell();
+  }
+
+  async #process(job: Job<ShardJob>, token: string | undefined): Promise<void> {
+    // there are as many replicas as jobs at a time
+    const replica = this.#replicas.pop()!;
+    const { state } = this.#registration;
+    const { session, step, shard } = job.data;
+    const what = `step ${step}, shard ${shard}`;
+    this.#registration.change({ computing: [...state.computing, what] });
+    try {
+      const refused = await computeShard(this.#redis, this.#keys, replica, job.data);
+      if (refused) await this.#refuse(refused, job, token);
+      this.#registration.change({ done: this.#registration.state.done + 1 });
+    } catch (error) {
+      if (error instanceof WaitingError) throw error;
+      this.#registration.change({ failed: this.#registration.state.failed + 1 });
+      const key = this.#keys.failure(session, step, shard);
+      await this.#redis.set(key, JSON.stringify(packError(error)), 'PX', EXPIRY).catch(() => {});
+      throw error instanceof Error ? translated(error, this.#redis) : new Error(String(error));
+    } finally {
+      this.#replicas.push(replica);
+      const { computing } = this.#registration.state;
+      const at = computing.indexOf(what);
+      this.#registration.change({ computing: computing.filter((_, i) => i !== at) });
+    }
+  }
+
+  /** Gives a job back to workers of the coordinator's version, and ends. */
+  async #refuse(own: string, job: Job<ShardJob>, token: string | undefined): Promise<never> {
+    this.#registration.change({ refused: own });
+    await this.#registration.tell();
+    await this.#worker.pause(true);
+    await job.moveToWait(token);
+    const { identity } = job.data;
+    const error = new StateError(`the coordinator is of another version: expected ${own}, got ${identity}`);
+    setImmediate(() => void this.#end(false, error));
+    throw new WaitingError();
+  }
+
+  close(force = false): Promise<void> {
+    return this.#end(force);
+  }
+
+  #end(force: boolean, error?: Error): Promise<void> {
+    this.#closing ??= this.#finish(force).then(() =>
+      error ? this.#settle.reject(error) : this.#settle.resolve(),
+    );
+    return this.#closing;
+  }
+
+  async #finish(force: boolean): Promise<void> {
+    const replicas = [...this.#replicas];
+    if (force) await Promise.all(replicas.map((replica) => replica.end()));
+    await this.#worker.close(force).catch(() => {});
+    await Promise.all(this.#replicas.map((replica) => replica.end()));
+    if (this.#redis.status === 'ready') await this.#registration.leave().catch(() => {});
+    this.#redis.disconnect();
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * Computes shards and fits in a thread of a worker; for a script of your own, which exposes what is custom.
+ * @module unrolled/cluster/thread
+ */
+
+import { parentPort } from 'node:worker_threads';
+import { options } from '../check.ts';
+import { StateError } from '../errors.ts';
+import { EXPOSED, type Exposed } from '../worker/exposed.ts';
+import { pack as packError } from '../worker/failure.ts';
+import { portable } from '../worker/portable.ts';
+import { type Call, isOurs } from '../worker/protocol.ts';
+import { type SweepTask, ThreadServer } from './threadServer.ts';
+
+export type { Exposed } from '../worker/exposed.ts';
+export type { SweepTask } from './threadServer.ts';
+
+const server = new ThreadServer();
+
+/**
+ * Exposes custom layers by `type`, and functions that create losses, optimizers, schedules and metrics, which trainers refer
+ * to as `{ exposed: 'name', …options }`. tasks: functions that a `Sweep` runs, by name.
+ */
+export function expose(custom: Exposed, tasks: Readonly<Record<string, SweepTask>> = {}): void {
+  Object.assign(server.exposed, options('expose', custom, EXPOSED));
+  Object.assign(server.tasks, tasks);
+}
+
+const port = parentPort;
+if (!port) throw new StateError('unrolled/cluster/thread must be imported in a thread of startWorker');
+
+port.on('message', async (message: unknown) => {
+  if (!isOurs(message, 'call')) return;
+  const { id, name, args } = message as Call;
+  try {
+    const { value, move } = portable(await server.call(name, args), true);
+    port.postMessage({ unrolled: 'answer', id, steps: 0, value }, move);
+  } catch (error) {
+    port.postMessage({ unrolled: 'answer', id, steps: 0, failure: packError(error) });
+  }
+});

@@ -1,0 +1,63 @@
+import { StateError } from '../errors.ts';
+import { init } from '../wasm/inlined.ts';
+import { type Exposed, loadModel, madeOptions } from '../worker/exposed.ts';
+import { identityOf } from './identity.ts';
+import { pack, type Spec, unpack } from './jobs.ts';
+import { type Local, type Shard, ShardTrainer } from './shardTrainer.ts';
+
+/** A function that a `Sweep` runs in a thread of a worker. */
+// biome-ignore lint/suspicious/noExplicitAny: options are the user's own
+export type SweepTask = (options: any) => unknown;
+
+/** Answers the calls of a worker in its thread. */
+export class ThreadServer {
+  readonly exposed: Exposed = {};
+  readonly tasks: Record<string, SweepTask> = {};
+  #trainer: ShardTrainer | undefined;
+  #isLocal = false;
+  /** Where local steps start. */
+  #checkpoint: Uint8Array | undefined;
+
+  // biome-ignore lint/suspicious/noExplicitAny: arguments are those of this package's own calls
+  readonly #methods: Record<string, (...args: any[]) => unknown> = {
+    load: (spec: Uint8Array) => this.#load(unpack(spec)),
+    weights: (bytes: Uint8Array) => {
+      if (this.#isLocal) this.#checkpoint = bytes;
+      else this.#ready.parameters = new Float32Array(Uint8Array.from(bytes).buffer);
+    },
+    shard: (bytes: Uint8Array) => {
+      if (this.#isLocal) return pack(this.#ready.local(this.#checkpoint!, unpack<Local>(bytes)));
+      return pack(this.#ready.compute(unpack<Shard>(bytes)));
+    },
+  };
+
+  call(name: string, args: readonly unknown[]): unknown {
+    const method = this.#methods[name];
+    if (!method) throw new StateError(`the thread has no method ${name}: it is of another version`);
+    return method(...args);
+  }
+
+  get #ready(): ShardTrainer {
+    if (!this.#trainer) throw new StateError('the thread has no model yet');
+    return this.#trainer;
+  }
+
+  /** Makes a replica. Gives its identity. */
+  async #load({ kernels, model, options, every }: Spec): Promise<string> {
+    await init({ kernels });
+    this.#trainer?.model.dispose();
+    const loaded = loadModel(model, this.exposed.layers);
+    const made = madeOptions(loaded, options, this.exposed);
+    this.#trainer = new ShardTrainer(loaded, every ? made : replicaOptions(made));
+    this.#isLocal = every > 0;
+    return identityOf(kernels, loaded.save());
+  }
+}
+
+/** Options of a replica that only computes gradients: no optimizer state, and no opinion on numbers. */
+function replicaOptions(options: ReturnType<typeof madeOptions>): ReturnType<typeof madeOptions> {
+  const { loss, lossWeights, memoryBudget, carryState, warmup, frozen, batch } = options;
+  const kept = { loss, lossWeights, memoryBudget, carryState, warmup, frozen, batch };
+  const given = Object.entries(kept).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(given), loss, optimizer: { name: 'sgd', lr: 0 }, nonFinite: 'allow' };
+}

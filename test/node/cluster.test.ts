@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Program } from './cluster/processes.ts';
+import { describeWithRedis, RedisServer } from './cluster/redis.ts';
+
+/** What a training gave. */
+interface Trained {
+  readonly hash: string;
+  readonly loss: number;
+  readonly gradNorm: number;
+  readonly steps: number;
+  readonly parameters: readonly number[];
+}
+
+type Pair = { readonly alone: Trained; readonly shared: Trained };
+
+/** The same update, but for the order of sums. */
+function expectClose({ alone, shared }: Pair): void {
+  expect(shared.loss).toBeCloseTo(alone.loss, 5);
+  expect(shared.gradNorm).toBeCloseTo(alone.gradNorm, 5);
+  const differences = shared.parameters.map((value, i) => Math.abs(value - alone.parameters[i]!));
+  expect(Math.max(...differences)).toBeLessThan(1e-4);
+}
+
+describeWithRedis('unrolled/cluster with one worker', () => {
+  const redis = new RedisServer();
+  let results: Record<'one' | 'three' | 'ragged' | 'weighted' | 'graph' | 'every', Pair> & {
+    everyOfThree: Trained;
+  };
+  beforeAll(async () => {
+    await redis.start();
+    const { code, said } = await new Program('check', redis.connection).ended;
+    expect(code, said).toBe(0);
+    results = JSON.parse(said);
+  });
+  afterAll(() => redis.dispose());
+
+  test('one shard: the bits of Trainer', () => {
+    expect(results.one.shared).toEqual(results.one.alone);
+  });
+
+  test('three shards: always the same bits', () => {
+    expect(results.three.shared.hash).toBe('dbdc30fb27d5d4e4');
+    expectClose(results.three);
+  });
+
+  test.each(['ragged', 'weighted', 'graph'] as const)(
+    '%s: counts and the clipping norm are those of the whole batch',
+    (name) => {
+      expectClose(results[name]);
+    },
+  );
+
+  test('local steps of one shard: the bits of as many steps of Trainer', () => {
+    expect(results.every.shared.hash).toBe(results.every.alone.hash);
+    expect(results.every.shared.steps).toBe(6);
+  });
+
+  test('local steps of three shards: always the same bits', () => {
+    expect(results.everyOfThree.hash).toBe('ac603828882e177d');
+    expect(results.everyOfThree.steps).toBe(6);
+  });
+});
