@@ -16,7 +16,7 @@ const BUNDLES = {
   'formats/zip/inflateRaw.js': { input: 'src/formats/zip/inflateRaw.ts' },
   'cli/run.js': {
     input: 'src/cli/run.ts',
-    options: { platform: 'node', external: ['@assemblyscript/loader', /^node:/] },
+    options: { platform: 'node', external: ['@assemblyscript/loader', 'unrolled/cluster', /^node:/] },
   },
 };
 

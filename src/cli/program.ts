@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addCluster } from './commands/cluster.ts';
 import { addEval, addForecast, addPlot } from './commands/data.ts';
 import { addInfo, addVerify } from './commands/machine.ts';
 import { addConvert, addInspect, addRun } from './commands/models.ts';
@@ -19,6 +20,7 @@ const COMMANDS: readonly ((context: Context) => void)[] = [
   addEval,
   addPlot,
   addServe,
+  addCluster,
   addInspect,
   addRun,
   addConvert,

@@ -10,12 +10,13 @@ export function packageVersion(): string {
 }
 
 /** What gradients depend on besides the data: two processes of the same identity compute the same bits with `simd`. */
-export async function identityOf(kernels: KernelBuild, model: Uint8Array): Promise<string> {
+export async function identityOf(kernels: KernelBuild, model?: Uint8Array): Promise<string> {
   const { default: binary } =
     kernels === 'relaxed'
       ? await import('../wasm/generated/relaxed.ts')
       : await import('../wasm/generated/simd.ts');
-  return `${packageVersion()}, kernels ${kernels} ${hash(binary)}, model ${hash(describe(model))}`;
+  const of = model ? `, model ${hash(describe(model))}` : '';
+  return `${packageVersion()}, kernels ${kernels} ${hash(binary)}${of}`;
 }
 
 /** The layers of a saved model and how they are connected. */

@@ -5,5 +5,10 @@
 
 export { ClusterTrainer } from './clusterTrainer.ts';
 export type { Connection } from './connection.ts';
+export type { CoordinatorState } from './lease.ts';
+export type { WorkerState } from './registry.ts';
 export { type ClusterWorker, type ClusterWorkerOptions, startWorker } from './startWorker.ts';
+export { type ClusterStatus, type ClusterStatusOptions, clusterStatus } from './status.ts';
+export { Sweep, type SweepCall, type SweepFit, type SweepOptions } from './sweep.ts';
+export type { SweepRecord } from './sweepJob.ts';
 export type { ClusterTrainerOptions } from './types.ts';

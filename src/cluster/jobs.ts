@@ -23,6 +23,44 @@ export interface ShardJob {
   readonly shard: number;
 }
 
+/** Data of a job of a `Sweep`: names of values, never values. */
+export interface SweepJobData {
+  readonly name: string;
+  /** Key of the packed `SweepSpec`. */
+  readonly spec: string;
+  /** Key of the packed data; undefined for a task. */
+  readonly data: string | undefined;
+  readonly identity: string;
+}
+
+/** What a worker needs to know of a fit. */
+export interface FitSpec {
+  readonly identity: string;
+  readonly kernels: KernelBuild;
+  readonly model: Uint8Array;
+  readonly options: DescribedOptions;
+  readonly fit: object;
+}
+
+/** What a worker needs to know of a task. */
+export interface TaskSpec {
+  readonly identity: string;
+  readonly kernels: KernelBuild;
+  readonly task: string;
+  readonly options: unknown;
+}
+
+/** What a fit or a task gave. */
+export interface Outcome {
+  /** Identity of a thread that is of another version: then nothing was done. */
+  readonly refused?: string | undefined;
+  /** What it is compared by with others. */
+  readonly value: number;
+  /** Anything else, as JSON. */
+  readonly result: unknown;
+  readonly model?: Uint8Array | undefined;
+}
+
 /** A value as bytes: V8's format, which has been the same from Node 20 to 26. */
 export function pack(value: unknown): Buffer {
   return serialize(value);

@@ -9,6 +9,9 @@ export const QUEUE = 'training';
 /** ms after which values that nobody refreshes are gone: weights, shards, gradients. */
 export const EXPIRY = 10 * 60_000;
 
+/** ms for which results and models of a sweep are kept after the last one: a week. */
+export const KEPT = 7 * 24 * 3600_000;
+
 /** @throws {ArgumentError} unless it is a name that BullMQ takes */
 export function queueName(given: unknown = QUEUE): string {
   if (typeof given === 'string' && /^[^:\s]+$/.test(given)) return given;
@@ -61,5 +64,30 @@ export class Keys {
   /** Why the last attempt at it failed, as JSON. */
   failure(session: string, step: number, shard: number): string {
     return `${this.#queue}:${session}:failure:${step}:${shard}`;
+  }
+
+  /** JSON of what the jobs of a sweep gave, by name. */
+  get results(): string {
+    return `${this.#queue}:results`;
+  }
+
+  /** Names of jobs by their value. */
+  get ranking(): string {
+    return `${this.#queue}:ranking`;
+  }
+
+  /** The model of a job. */
+  model(name: string): string {
+    return `${this.#queue}:model:${name}`;
+  }
+
+  /** What a worker needs to know of a job: see `FitSpec`. */
+  sweepSpec(id: string): string {
+    return `${this.#queue}:job:${id}`;
+  }
+
+  /** Data that jobs share, by their hash. */
+  data(hash: string): string {
+    return `${this.#queue}:data:${hash}`;
   }
 }

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Redis } from 'ioredis';
+import { StateError } from '../errors.ts';
 import type { Keys } from './keys.ts';
 
 /** What a worker tells of itself. */
@@ -19,6 +20,10 @@ export interface WorkerState {
   readonly failed: number;
   /** What it is, if it refused the jobs of a coordinator of another version. */
   readonly refused?: string | undefined;
+  /** The identity whose jobs it refused. */
+  readonly expected?: string | undefined;
+  /** The session of the coordinator whose jobs it refused. */
+  readonly session?: string | undefined;
 }
 
 /** Keeps the state of a worker in Redis, as long as it is refreshed. */
@@ -43,6 +48,21 @@ export class Registration {
     this.state = { ...this.state, ...change };
   }
 
+  /** A job begins. */
+  begin(what: string): void {
+    this.change({ computing: [...this.state.computing, what] });
+  }
+
+  /** A job has ended; it counts as done or as failed, or not at all. */
+  end(what: string, as: 'done' | 'failed' | undefined): void {
+    const { computing } = this.state;
+    const at = computing.indexOf(what);
+    this.change({
+      computing: computing.filter((_, i) => i !== at),
+      ...(as ? { [as]: this.state[as] + 1 } : {}),
+    });
+  }
+
   /** Writes the state; a full Redis or none is no reason to stop. */
   async tell(): Promise<void> {
     const { id } = this.state;
@@ -58,7 +78,7 @@ export class Registration {
     clearInterval(this.#timer);
     const { id, refused } = this.state;
     if (refused) {
-      await this.#redis.set(this.#keys.worker(id), JSON.stringify(this.state), 'PX', 60_000);
+      await this.#redis.set(this.#keys.worker(id), JSON.stringify(this.state), 'PX', 10_000);
       return;
     }
     await this.#redis.srem(this.#keys.workers, id);
@@ -74,4 +94,17 @@ export async function liveWorkers(redis: Redis, keys: Keys): Promise<WorkerState
   const gone = ids.filter((_, i) => texts[i] === null);
   if (gone.length) await redis.srem(keys.workers, gone);
   return texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as WorkerState]));
+}
+
+/** @throws {StateError} if there are workers, and all of them refused jobs of `ours` since they are of another version */
+export async function checkVersions(
+  redis: Redis,
+  keys: Keys,
+  ours: (worker: WorkerState) => boolean,
+): Promise<void> {
+  const workers = await liveWorkers(redis, keys);
+  if (!workers.length || !workers.every((worker) => worker.refused && ours(worker))) return;
+  const { refused, expected } = workers[0]!;
+  const what = `all ${workers.length} workers are of another version`;
+  throw new StateError(`${what}; expected ${expected}, got ${refused}; nothing was changed`);
 }

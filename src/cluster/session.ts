@@ -7,7 +7,7 @@ import { checkMemory, translated, Watchdog } from './connection.ts';
 import { pack, type ShardJob, type Spec } from './jobs.ts';
 import { EXPIRY, Keys, PREFIX } from './keys.ts';
 import { Lease } from './lease.ts';
-import { liveWorkers } from './registry.ts';
+import { checkVersions } from './registry.ts';
 
 /** ms between two looks at what has become of the jobs; their events come sooner. */
 const LOOK_MS = 500;
@@ -208,13 +208,7 @@ export class Session {
     if (failed !== undefined) throw await this.#failure(round, failed);
     // a job that has ended may have left its result in the meantime; a job that is there is not added twice
     if (there.includes(0) || states.includes('unknown')) await this.#publish(round);
-    const workers = await liveWorkers(this.redis, this.#keys);
-    const { identity } = this.#spec;
-    const refused = workers.filter(({ refused }) => refused && refused !== identity);
-    if (workers.length > 0 && refused.length === workers.length)
-      throw new StateError(
-        `all ${workers.length} workers are of another version; expected ${identity}, got ${refused[0]!.refused}`,
-      );
+    await checkVersions(this.redis, this.#keys, ({ session }) => session === this.id);
   }
 
   async #clean({ step, shards }: Round): Promise<void> {

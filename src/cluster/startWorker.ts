@@ -8,11 +8,12 @@ import { pack as packError } from '../worker/failure.ts';
 import type { NodeWorker } from '../worker/types.ts';
 import { type Connection, connect, translated } from './connection.ts';
 import { packageVersion } from './identity.ts';
-import type { ShardJob } from './jobs.ts';
+import type { ShardJob, SweepJobData } from './jobs.ts';
 import { EXPIRY, Keys, PREFIX, queueName } from './keys.ts';
 import { Registration } from './registry.ts';
 import { Replica } from './replica.ts';
 import { computeShard } from './shardJob.ts';
+import { computeFit } from './sweepJob.ts';
 
 /** Options of `startWorker`. */
 export interface ClusterWorkerOptions {
@@ -75,12 +76,14 @@ export async function startWorker(opts?: ClusterWorkerOptions): Promise<ClusterW
   return new Running(redis, queue, threads, lockDuration, start as () => NodeWorker);
 }
 
+type AnyJob = Job<ShardJob | SweepJobData>;
+
 class Running implements ClusterWorker {
   readonly id = randomUUID().slice(0, 8);
   readonly ended: Promise<void>;
   readonly #redis: Redis;
   readonly #keys: Keys;
-  readonly #worker: Worker<ShardJob>;
+  readonly #worker: Worker<ShardJob | SweepJobData>;
   readonly #registration: Registration;
   readonly #replicas: Replica[];
   #settle!: { resolve(): void; reject(error: Error): void };
@@ -97,7 +100,7 @@ class Running implements ClusterWorker {
     this.#replicas = Array.from({ length: threads }, () => new Replica(start));
     const own = { id: this.id, version: packageVersion(), threads };
     this.#registration = new Registration(redis, this.#keys, Math.max(lockDuration, 1000), own);
-    this.#worker = new Worker<ShardJob>(queue, (job, token) => this.#process(job, token), {
+    this.#worker = new Worker<ShardJob | SweepJobData>(queue, (job, token) => this.#process(job, token), {
       connection: redis,
       prefix: PREFIX,
       concurrency: threads,
@@ -113,38 +116,43 @@ class Running implements ClusterWorker {
     void this.#registration.tell();
   }
 
-  async #process(job: Job<ShardJob>, token: string | undefined): Promise<void> {
+  async #process(job: AnyJob, token: string | undefined): Promise<void> {
     // there are as many replicas as jobs at a time
     const replica = this.#replicas.pop()!;
-    const { state } = this.#registration;
-    const { session, step, shard } = job.data;
-    const what = `step ${step}, shard ${shard}`;
-    this.#registration.change({ computing: [...state.computing, what] });
+    const { data } = job;
+    const what = 'shard' in data ? `step ${data.step}, shard ${data.shard}` : data.name;
+    this.#registration.begin(what);
     try {
-      const refused = await computeShard(this.#redis, this.#keys, replica, job.data);
+      const refused = await ('shard' in data
+        ? computeShard(this.#redis, this.#keys, replica, data)
+        : computeFit(this.#redis, this.#keys, replica, data));
       if (refused) await this.#refuse(refused, job, token);
-      this.#registration.change({ done: this.#registration.state.done + 1 });
+      this.#registration.end(what, 'done');
     } catch (error) {
+      this.#registration.end(what, error instanceof WaitingError ? undefined : 'failed');
       if (error instanceof WaitingError) throw error;
-      this.#registration.change({ failed: this.#registration.state.failed + 1 });
-      const key = this.#keys.failure(session, step, shard);
-      await this.#redis.set(key, JSON.stringify(packError(error)), 'PX', EXPIRY).catch(() => {});
+      if ('shard' in data) await this.#tellFailure(data, error);
       throw error instanceof Error ? translated(error, this.#redis) : new Error(String(error));
     } finally {
       this.#replicas.push(replica);
-      const { computing } = this.#registration.state;
-      const at = computing.indexOf(what);
-      this.#registration.change({ computing: computing.filter((_, i) => i !== at) });
     }
   }
 
+  /** Writes an error as it is, of which BullMQ keeps the message. */
+  async #tellFailure({ session, step, shard }: ShardJob, error: unknown): Promise<void> {
+    const key = this.#keys.failure(session, step, shard);
+    // a full Redis
+    await this.#redis.set(key, JSON.stringify(packError(error)), 'PX', EXPIRY).catch(() => {});
+  }
+
   /** Gives a job back to workers of the coordinator's version, and ends. */
-  async #refuse(own: string, job: Job<ShardJob>, token: string | undefined): Promise<never> {
-    this.#registration.change({ refused: own });
+  async #refuse(own: string, job: AnyJob, token: string | undefined): Promise<never> {
+    const { identity } = job.data;
+    const session = 'session' in job.data ? job.data.session : undefined;
+    this.#registration.change({ refused: own, expected: identity, session });
     await this.#registration.tell();
     await this.#worker.pause(true);
     await job.moveToWait(token);
-    const { identity } = job.data;
     const error = new StateError(`the coordinator is of another version: expected ${own}, got ${identity}`);
     setImmediate(() => void this.#end(false, error));
     throw new WaitingError();

@@ -10,10 +10,11 @@ import { EXPOSED, type Exposed } from '../worker/exposed.ts';
 import { pack as packError } from '../worker/failure.ts';
 import { portable } from '../worker/portable.ts';
 import { type Call, isOurs } from '../worker/protocol.ts';
-import { type SweepTask, ThreadServer } from './threadServer.ts';
+import type { SweepTask } from './runFit.ts';
+import { ThreadServer } from './threadServer.ts';
 
 export type { Exposed } from '../worker/exposed.ts';
-export type { SweepTask } from './threadServer.ts';
+export type { SweepTask } from './runFit.ts';
 
 const server = new ThreadServer();
 

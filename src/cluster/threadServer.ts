@@ -3,11 +3,8 @@ import { init } from '../wasm/inlined.ts';
 import { type Exposed, loadModel, madeOptions } from '../worker/exposed.ts';
 import { identityOf } from './identity.ts';
 import { pack, type Spec, unpack } from './jobs.ts';
+import { runFit, runTask, type SweepTask } from './runFit.ts';
 import { type Local, type Shard, ShardTrainer } from './shardTrainer.ts';
-
-/** A function that a `Sweep` runs in a thread of a worker. */
-// biome-ignore lint/suspicious/noExplicitAny: options are the user's own
-export type SweepTask = (options: any) => unknown;
 
 /** Answers the calls of a worker in its thread. */
 export class ThreadServer {
@@ -29,6 +26,9 @@ export class ThreadServer {
       if (this.#isLocal) return pack(this.#ready.local(this.#checkpoint!, unpack<Local>(bytes)));
       return pack(this.#ready.compute(unpack<Shard>(bytes)));
     },
+    fit: async (spec: Uint8Array, data: Uint8Array) =>
+      pack(await runFit(unpack(spec), unpack(data), this.exposed)),
+    task: async (spec: Uint8Array) => pack(await runTask(unpack(spec), this.tasks)),
   };
 
   call(name: string, args: readonly unknown[]): unknown {

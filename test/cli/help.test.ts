@@ -7,7 +7,18 @@ import { cli } from './helper.ts';
 test('--help names every command, --version prints the version', async () => {
   const help = await cli('--help');
   expect([help.code, help.err]).toEqual([0, '']);
-  for (const name of ['train', 'generate', 'chat', 'forecast', 'eval', 'plot', 'serve', 'verify', 'inspect'])
+  for (const name of [
+    'train',
+    'generate',
+    'chat',
+    'forecast',
+    'eval',
+    'plot',
+    'serve',
+    'cluster',
+    'verify',
+    'inspect',
+  ])
     expect(help.out).toContain(`  ${name} `);
   const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
   for (const flag of ['--version', '-v']) {

@@ -3,14 +3,14 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('program.mjs', import.meta.url));
 
-/** A process of program.mjs. */
+/** A process of program.mjs, or of another script. */
 export class Program {
   readonly process: ChildProcess;
   #said = '';
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; said: string }>;
 
   constructor(name: string, ...args: string[]) {
-    this.process = spawn(process.execPath, [PROGRAM, name, ...args]);
+    this.process = spawn(process.execPath, [...(name.endsWith('.js') ? [] : [PROGRAM]), name, ...args]);
     for (const stream of [this.process.stdout!, this.process.stderr!])
       stream.on('data', (data) => {
         this.#said += data;

@@ -4,6 +4,7 @@ import { ClusterTrainer, startWorker } from '../../../dist/cluster/index.js';
 import { init } from '../../../dist/index.js';
 import { check } from './check.mjs';
 import { batch, makeModel, SHORT, TRAINING } from './shared.mjs';
+import { full, poisoned, refused, second, sweep } from './troubles.mjs';
 
 const PROGRAMS = {
   /** A worker, until it is killed. */
@@ -30,6 +31,12 @@ const PROGRAMS = {
   async check(connection) {
     console.log(JSON.stringify(await check(connection)));
   },
+
+  full,
+  poisoned,
+  refused,
+  second,
+  sweep,
 };
 
 const [, , name, ...args] = process.argv;

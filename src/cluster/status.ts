@@ -1,0 +1,79 @@
+import { Queue } from 'bullmq';
+import { options } from '../check.ts';
+import { addressOf, type Connection, connect, memoryOf, translated } from './connection.ts';
+import { Keys, PREFIX, queueName } from './keys.ts';
+import type { CoordinatorState } from './lease.ts';
+import { liveWorkers, type WorkerState } from './registry.ts';
+
+/** Who does what on a queue. */
+export interface ClusterStatus {
+  readonly queue: string;
+  /** The coordinator; undefined if there is none. */
+  readonly coordinator: CoordinatorState | undefined;
+  readonly workers: readonly WorkerState[];
+  /** Number of jobs by state. */
+  readonly jobs: {
+    readonly waiting: number;
+    readonly active: number;
+    readonly delayed: number;
+    readonly failed: number;
+  };
+  /** Sweep jobs that have a result. */
+  readonly results: number;
+  readonly redis: {
+    readonly address: string;
+    /** Bytes in use. */
+    readonly used: number;
+    /** Bytes at most; 0 for no limit. */
+    readonly max: number;
+    /** What Redis does when it is full: `noeviction` is right, all else loses values of a step. */
+    readonly policy: string;
+  };
+}
+
+/** Of which queue the status is wanted. */
+export interface ClusterStatusOptions {
+  /** Where Redis is. Default: $REDIS_URL, or this machine. */
+  readonly connection?: Connection | undefined;
+  /** Name of the queue. Default `training`. */
+  readonly queue?: string | undefined;
+  /** ms to wait for the connection. Default 5000. */
+  readonly patience?: number | undefined;
+}
+
+/**
+ * Tells who does what on a queue.
+ * @throws {ArgumentError} if an option is unknown or invalid
+ * @throws {StateError} if Redis can't be reached
+ */
+export async function clusterStatus(opts?: ClusterStatusOptions): Promise<ClusterStatus> {
+  const given = options('clusterStatus', opts, { connection: true, queue: true, patience: true });
+  const name = queueName(given.queue);
+  const redis = await connect(given.connection, given.patience ?? 5000);
+  const queue = new Queue(name, { connection: redis, prefix: PREFIX });
+  queue.on('error', () => {});
+  const keys = new Keys(name);
+  try {
+    const [text, workers, counts, results, memory] = await Promise.all([
+      redis.get(keys.coordinator),
+      liveWorkers(redis, keys),
+      queue.getJobCounts('waiting', 'active', 'delayed', 'failed'),
+      redis.hlen(keys.results),
+      memoryOf(redis),
+    ]);
+    const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts;
+    return {
+      queue: name,
+      coordinator: text === null ? undefined : (JSON.parse(text) as CoordinatorState),
+      workers,
+      jobs: { waiting, active, delayed, failed },
+      results,
+      redis: { address: addressOf(redis), ...memory },
+    };
+  } catch (error) {
+    throw translated(error, redis);
+  } finally {
+    await queue.close();
+    redis.disconnect();
+  }
+}

@@ -1,0 +1,5 @@
+// A thread whose loss refuses batches that contain the index 10 in their first row, at every attempt.
+import { expose } from '../../../dist/cluster/thread.js';
+import { poison } from './poisonLoss.mjs';
+
+expose({ losses: { poison } }, { twice: ({ n }) => ({ value: 2 * n, result: { n } }) });
