@@ -16,6 +16,8 @@ export interface SaveOnnxOptions {
    * layer 0. Default false: they start from zeros.
    */
   readonly states?: boolean | undefined;
+  /** Whether rows come first: sequences [B, T, F], states [B, layers · directions, H]. Default false. */
+  readonly batchFirst?: boolean | undefined;
 }
 
 /** Opset with LayerNormalization, and the format's version that has it. */
@@ -54,8 +56,9 @@ interface View {
  */
 export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uint8Array<ArrayBuffer> {
   instance('model', model, ModelBase as never, 'a Sequential or Model');
-  const given = options('saveOnnx', opts, { states: true });
+  const given = options('saveOnnx', opts, { states: true, batchFirst: true });
   const withStates = boolean('states', given.states ?? false);
+  const batchFirst = boolean('batchFirst', given.batchFirst ?? false);
   const view = model instanceof Model ? viewOfGraph(model) : viewOfChain(model);
   const g = new GraphBuilder();
   const parameters = model.stateDict();
@@ -66,13 +69,25 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
     'batch',
     ...(kind === 'indices' ? [] : [size]),
   ];
+  // the first two dimensions change places
+  const turns = (dims: Dims) => batchFirst && dims[1] === 'batch';
+  const turned = (dims: Dims): Dims => (turns(dims) ? [dims[1]!, dims[0]!, ...dims.slice(2)] : dims);
+  const perm = ({ length }: Dims) => [1, 0, 2].slice(0, length);
+  const input = (name: string, dims: Dims, type?: 'int64'): string => {
+    g.input(name, turned(dims), type);
+    return turns(dims) ? g.one('Transpose', [name], { perm: perm(dims) }) : name;
+  };
+  const output = (name: string, dims: Dims, value: string): void => {
+    if (turns(dims)) g.node('Transpose', [value], { perm: perm(dims) }, [name]);
+    else g.node('Identity', [value], {}, [name]);
+    g.output(name, turned(dims));
+  };
   for (const { name, value } of view.inputs) {
-    names[value] = name;
     const shape = view.shapes[value]!;
-    g.input(name, dims(shape), shape.kind === 'indices' ? 'int64' : 'float32');
+    names[value] = input(name, dims(shape), shape.kind === 'indices' ? 'int64' : undefined);
   }
   const used = new Set<number>();
-  for (const { layer, place, inputs, initial, output, final } of view.uses) {
+  for (const { layer, place, inputs, initial, output: made, final } of view.uses) {
     const refuse = (what: string) =>
       new FormatError(`onnx: layers[${place}] (${layer.type}): ONNX has no operator for ${what}`);
     if (!Object.hasOwn(WRITERS, layer.type)) throw refuse('it');
@@ -92,7 +107,7 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
       prefix,
       inputs: inputs.map((value) => names[value]!),
       isSequence: inputs.map((value) => view.shapes[value]!.axis !== undefined),
-      givesSequence: view.shapes[output]!.axis !== undefined,
+      givesSequence: view.shapes[made]!.axis !== undefined,
       sizes: inputs.map((value) => view.shapes[value]!.size),
       forwardSize: forwardSizeOf(view, inputs[0]!),
       parameters: (name) => parameters[`${own}${name}`],
@@ -101,19 +116,18 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
         if (first) return g.one('Unsqueeze', [names[first[1]]!, g.ints(0)]);
         if (!withStates) return undefined;
         const name = `${own}${state}0`;
-        g.input(name, [rows, 'batch', size]);
         states.push(state);
-        return name;
+        return input(name, [rows, 'batch', size]);
       },
       refuse,
     });
-    names[output] = emitted.output;
+    names[made] = emitted.output;
     for (const state of states) {
       const rows =
         Number((layer as Layer).config().numLayers) *
         ((layer as { bidirectional?: boolean }).bidirectional ? 2 : 1);
-      const last = g.node('Identity', [emitted.final![state]!], {}, [`${own}${state}N`])[0]!;
-      g.output(last, [rows, 'batch', Number((layer as Layer).config().hiddenSize)]);
+      const size = Number((layer as Layer).config().hiddenSize);
+      output(`${own}${state}N`, [rows, 'batch', size], emitted.final![state]!);
     }
     for (const [state, value] of final)
       names[value] = g.one('Squeeze', [lastOf(emitted.final![state]!), g.ints(0)]);
@@ -127,8 +141,7 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
     }
   }
   for (const { name, value } of view.outputs) {
-    g.node('Identity', [names[value]!], {}, [name]);
-    g.output(name, dims(view.shapes[value]!));
+    output(name, dims(view.shapes[value]!), names[value]!);
   }
   return encode('Model', {
     irVersion: IR_VERSION,

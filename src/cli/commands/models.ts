@@ -1,4 +1,6 @@
+import { Option } from 'commander';
 import { EXPECTED } from '../../modelFiles/table.ts';
+import type { ConvertOptions } from '../convert.ts';
 import type { InspectOptions } from '../inspect.ts';
 import type { RunOptions } from '../runModel.ts';
 import { type Context, examples, kernels } from './shared.ts';
@@ -51,12 +53,24 @@ export function addConvert({ program, io, done }: Context): void {
   program
     .command('convert')
     .summary('write a model in another format')
-    .description('Reads a model and writes it in the format that OUT ends with (docs/formats.md).')
+    .description(
+      'Reads a model and writes it in the format that OUT ends with (docs/formats.md). With --to torch writes a Python ' +
+        'file with the module, and the torchrun loop that goes on with its training; with --to triton a folder with ' +
+        'an ONNX file of explicit states and a config.pbtxt.',
+    )
     .argument('<IN>', MODEL)
-    .argument('<OUT>', 'the file to write')
-    .addHelpText('after', examples('convert checkpoint.pt weights.safetensors'))
-    .action(async (from: string, to: string) => {
+    .argument('[OUT]', 'the file to write; with --to torch by default IN with the ending .py')
+    .addOption(new Option('--to <program>', 'write it for another program').choices(['torch', 'triton']))
+    .addHelpText(
+      'after',
+      examples(
+        'convert checkpoint.pt weights.safetensors',
+        'convert model.safetensors --to torch',
+        'convert model.safetensors models/writer --to triton',
+      ),
+    )
+    .action(async (from: string, to: string | undefined, options: ConvertOptions) => {
       const { convert } = await import('../convert.ts');
-      done(await convert(from, to, io));
+      done(await convert(from, to, options, io));
     });
 }

@@ -1,0 +1,54 @@
+import { basename, dirname, relative } from 'node:path';
+import type { Opened } from '../../modelFiles/opened.ts';
+import { CliError } from '../failure.ts';
+import { isTableModel } from '../table/tableModel.ts';
+import { type LayerConfig, modulesOf, python } from './modules.ts';
+import { FILES, FORWARD, HEAD, LAST_STEP, LOOP, TABLE, TEXT } from './template.ts';
+
+/** What the loop needs of a file besides the parameters. */
+const TRAINING = 'training';
+
+interface Description {
+  readonly layers: readonly LayerConfig[];
+  readonly graph?: unknown;
+}
+
+/**
+ * A Python file with the model as a module of torch.nn that loads its safetensors file; for a model that `train` saved
+ * also the loop that goes on with its training on several processes (torchrun, DDP over gloo).
+ *
+ * @param from path of the safetensors file
+ * @param to path of the Python file
+ * @throws {CliError} if the file is not a chain of layers that torch.nn has
+ */
+export function torchFile(opened: Opened, from: string, to: string): string {
+  const { metadata = {} } = opened;
+  if (metadata.unrolled === undefined)
+    throw new CliError('expected a safetensors file that unrolled saved: convert it to one first');
+  const { layers, graph } = JSON.parse(metadata.unrolled) as Description;
+  if (graph !== undefined)
+    throw new CliError('a graph can not be written as a chain of modules: save its parts by themselves');
+  const modules = modulesOf(layers);
+  const path = relative(dirname(to), from).replaceAll('\\', '/');
+  const isTable = isTableModel(metadata);
+  const isText = metadata.vocabulary !== undefined && metadata[TRAINING] !== undefined;
+  const name = basename(to);
+  const usage =
+    isTable || isText ? [`torchrun --nproc-per-node 2 ${name} FILE goes on with the training.`] : [];
+  return [
+    `"""${[`${basename(from)} as a module of PyTorch, written by unrolled.`, ...usage].join('\n')}\n"""\n`,
+    HEAD,
+    `\nMODEL = Path(__file__).parent / ${python(path)}\n`,
+    modules.includes('LastStep()') ? LAST_STEP : '',
+    '\nclass Model(nn.Sequential):',
+    '    """Parameters are named as in the file."""\n',
+    '    def __init__(self):',
+    '        super().__init__(',
+    ...modules.map((module) => `            ${module},`),
+    '        )',
+    FORWARD + FILES + (isTable ? TABLE + LOOP : isText ? TEXT + LOOP : ''),
+  ]
+    .join('\n')
+    .trimEnd()
+    .concat('\n');
+}
