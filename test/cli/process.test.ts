@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { parseSafetensors } from '../../src/io/index.ts';
-import { some } from '../thorough.ts';
+import { some, thorough } from '../thorough.ts';
 import { cli, folder, TINY, textFile } from './helper.ts';
 import { program, underway, until } from './program.ts';
 
@@ -37,15 +37,18 @@ describe('a signal', () => {
     },
   );
 
-  test('twice within a moment is one: npm passes on what the terminal sent already', async () => {
-    const path = folder();
-    const child = start('train', textFile(path('t')), ...TINY, '--out', path('m'), '--steps', 1e9);
-    await underway(child);
-    child.process.kill('SIGINT');
-    child.process.kill('SIGINT');
-    expect(await child.exit).toEqual([130, null]);
-    expect(existsSync(path('m'))).toBe(true);
-  });
+  test.runIf(thorough)(
+    'twice within a moment is one: npm passes on what the terminal sent already',
+    async () => {
+      const path = folder();
+      const child = start('train', textFile(path('t')), ...TINY, '--out', path('m'), '--steps', 1e9);
+      await underway(child);
+      child.process.kill('SIGINT');
+      child.process.kill('SIGINT');
+      expect(await child.exit).toEqual([130, null]);
+      expect(existsSync(path('m'))).toBe(true);
+    },
+  );
 });
 
 test('relaxed kernels run when they are asked for by name, on Node 20 too', async () => {
@@ -97,7 +100,7 @@ describe('a signal while a long passage is written', () => {
     expect(child.err()).toBe('');
   });
 
-  test('a second one ends train at once', async () => {
+  test.runIf(thorough)('a second one ends train at once', async () => {
     const path = folder();
     const child = start('train', textFile(path('t')), ...TINY, '--out', path('m'), '--steps', 1e9);
     await underway(child);

@@ -16,7 +16,7 @@ import { Saver } from '../../src/cli/train/saver.ts';
 import type { Session } from '../../src/cli/train/session.ts';
 import { writeWhole } from '../../src/cli/writeFile.ts';
 import { parseSafetensors } from '../../src/io/index.ts';
-import { some } from '../thorough.ts';
+import { some, thorough } from '../thorough.ts';
 import { cli, folder, lastLine, oneLine, sentences, TINY, textFile } from './helper.ts';
 import { program, until } from './program.ts';
 
@@ -43,7 +43,7 @@ describe('train --save-every', () => {
     expect(readFileSync(path('m')).equals(readFileSync(path('whole')))).toBe(true);
   });
 
-  test('a file that is killed while it is written is never torn', async () => {
+  test.runIf(thorough)('a file that is killed while it is written is never torn', async () => {
     const path = folder();
     const book = textFile(path('t'));
     const options = ['--steps', 1e9, '--save-every', 0.0001, '--hidden', 256, '--length', 0];
@@ -145,7 +145,7 @@ describe('a disk that is full', () => {
     expect(readdirSync(path('.')).sort()).toEqual(['m', 't']);
   });
 
-  test('while training is told once; the last good save stays, nothing is torn', async () => {
+  test.runIf(thorough)('while training is told once; the last good save stays, nothing is torn', async () => {
     const path = folder();
     const book = textFile(path('t'));
     await cli('train', book, ...TINY, '--steps', 1, '--out', path('m'));
@@ -216,22 +216,25 @@ describe('files that other processes leave or write', () => {
     expect(readdirSync(path('.')).sort()).toEqual(['m-2.safetensors', 'm.safetensors', 't']);
   });
 
-  test('a folder that goes away while training is told; the run goes on, and saves when it is there again', async () => {
-    const path = folder();
-    mkdirSync(path('d'));
-    const options = [...TINY, '--steps', 1e9, '--save-every', 0.05, '--out', path('d/m')];
-    const child = start('train', textFile(path('t')), ...options);
-    await until(child, () => existsSync(path('d/m')));
-    await until(child, () => {
-      rmSync(path('d'), { recursive: true, force: true });
-      return child.err().includes('no directory');
-    });
-    mkdirSync(path('d'));
-    await until(child, () => existsSync(path('d/m')));
-    child.process.kill('SIGTERM');
-    expect(await child.exit).toEqual([130, null]);
-    expect(child.out()).toContain(`Saved ${path('d/m')}`);
-  });
+  test.runIf(thorough)(
+    'a folder that goes away while training is told; the run goes on, and saves when it is there again',
+    async () => {
+      const path = folder();
+      mkdirSync(path('d'));
+      const options = [...TINY, '--steps', 1e9, '--save-every', 0.05, '--out', path('d/m')];
+      const child = start('train', textFile(path('t')), ...options);
+      await until(child, () => existsSync(path('d/m')));
+      await until(child, () => {
+        rmSync(path('d'), { recursive: true, force: true });
+        return child.err().includes('no directory');
+      });
+      mkdirSync(path('d'));
+      await until(child, () => existsSync(path('d/m')));
+      child.process.kill('SIGTERM');
+      expect(await child.exit).toEqual([130, null]);
+      expect(child.out()).toContain(`Saved ${path('d/m')}`);
+    },
+  );
 });
 
 describe('train --val', () => {
@@ -270,7 +273,7 @@ describe('train --val', () => {
     expect(training(path('m.best.safetensors')).step).toBe(700);
   });
 
-  test('a killed run has its best model, too', async () => {
+  test.runIf(thorough)('a killed run has its best model, too', async () => {
     const path = folder();
     const book = textFile(path('t'));
     const options = [...TINY, '--val', book, '--steps', 1e9, '--save-every', 0.1, '--out', path('m')];

@@ -210,7 +210,7 @@ const cases: Record<string, Case> = {
 describe('trains as TF.js does', () => {
   beforeAll(() => tf.setBackend('cpu'));
 
-  test.each(some(Object.keys(cases), 5))('%s', async (name) => {
+  test.each(some(Object.keys(cases), 9))('%s', async (name) => {
     const { make, runs, x: makeX = () => tensor(SHAPE, 3) } = cases[name]!;
     const x = makeX();
     const y = tensor([x.shape[0], 2], 4);

@@ -13,7 +13,7 @@ describe.each([
   { backend: true, seeds: [1, 2, 3, 4, 5, 6, 7, 8] },
   { backend: false, seeds: [1, 2, 3, 4] },
 ])('models drawn at random train as with plain TF.js, backend: $backend', ({ backend, seeds }) => {
-  test.each(some(seeds, 3))('seed %i', async (seed) => {
+  test.each(some(seeds, 4))('seed %i', async (seed) => {
     const { label, losses, weights } = await compare(seed, 10, { backend });
     expect(losses, label).toBeLessThan(1e-4);
     expect(weights, label).toBeLessThan(1e-4);

@@ -40,7 +40,7 @@ function repeated(like: Any): Any {
 describe("TF.js's examples", () => {
   beforeAll(() => tf.setBackend('cpu'));
 
-  test.each(some(Object.keys(PROGRAMS), 2))(
+  test.each(some(Object.keys(PROGRAMS), 3))(
     '%s trains as with plain TF.js, on kernels of this package only',
     async (name) => {
       const expected = await trained(name);
