@@ -1,0 +1,159 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import * as u from '../../src/index.ts';
+import { parseSafetensors } from '../../src/io/index.ts';
+import { loadOnnx } from '../../src/onnx/index.ts';
+import { cli, folder, oneLine } from './helper.ts';
+
+const CONTINUED = 'test/cli/exported/continued.safetensors';
+const TEXT = 'test/cli/exported/text.txt';
+
+describe('--to torch', () => {
+  test('writes the module, and the loop for a model that was trained', async () => {
+    const path = folder();
+    copyFileSync(CONTINUED, path('m.safetensors'));
+    const { code, out } = await cli('convert', path('m.safetensors'), '--to', 'torch');
+    expect([code, out]).toEqual([0, expect.stringContaining('torchrun --nproc-per-node 2')]);
+    const python = readFileSync(path('m.py'), 'utf8');
+    const { numEmbeddings: V } = JSON.parse(parseSafetensors(readFileSync(CONTINUED)).metadata.unrolled!)
+      .layers[0];
+    expect(python).toContain(`
+class Model(nn.Sequential):
+    """Parameters are named as in the file."""
+
+    def __init__(self):
+        super().__init__(
+            nn.Embedding(${V}, 4),
+            nn.LSTM(4, 6),
+            nn.Linear(6, ${V}),
+        )
+`);
+    expect(python).toContain('MODEL = Path(__file__).parent / "m.safetensors"');
+    for (const name of ['def read_data', 'DistributedDataParallel(model)', 'metadata["vocabulary"]'])
+      expect(python).toContain(name);
+    expect(python).not.toContain('normalizer');
+    expect(python).not.toContain('class LastStep');
+  });
+
+  test('options of layers are those of torch.nn; a model without a training has no loop', async () => {
+    await u.init({ kernels: 'simd' });
+    const path = folder();
+    const write = async (layers: u.Layer[]) => {
+      using model = new u.Sequential(layers);
+      writeFileSync(path('m'), model.save());
+      return cli('convert', path('m'), path('m.py'), '--to', 'torch');
+    };
+    const { code } = await write([
+      new u.GRU(3, 4, { numLayers: 2, dropout: 0.25, bidirectional: true, bias: false }),
+      new u.LayerNorm(8),
+      new u.RNN(8, 5, { nonlinearity: 'relu' }),
+      new u.Activation('gelu'),
+      new u.Dropout(0.5),
+      new u.LastStep({ sameStep: true }),
+      new u.Linear(5, 2, { bias: false }),
+    ]);
+    expect(code).toBe(0);
+    const python = readFileSync(path('m.py'), 'utf8');
+    const modules = [...python.matchAll(/^ {12}(\S.*),$/gm)].map(([, module]) => module);
+    expect(modules.slice(0, 7)).toEqual([
+      'nn.GRU(3, 4, num_layers=2, bias=False, bidirectional=True, dropout=0.25)',
+      'nn.LayerNorm(8, eps=0.00001)',
+      'nn.RNN(8, 5, nonlinearity="relu")',
+      'nn.GELU()',
+      'nn.Dropout(0.5)',
+      'LastStep()',
+      'nn.Linear(5, 2, bias=False)',
+    ]);
+    expect(python).toContain('class LastStep(nn.Module)');
+    expect(python).not.toContain('def main');
+    for (const layer of [
+      new u.LSTM(2, 3, { peephole: true }),
+      new u.GRU(2, 3, { resetAfter: false }),
+      new u.RNN(2, 3, { nonlinearity: 'softsign' }),
+      new u.MinGRU(2, 3),
+      new u.Linear(2, 3, { activation: 'relu' }),
+    ]) {
+      const outcome = await write([layer]);
+      expect([outcome.code, oneLine(outcome)]).toEqual([1, expect.stringMatching(/layers\[0\] .*torch\.nn/)]);
+    }
+  });
+
+  test('what its loop saved on two processes loads, and goes on here', async () => {
+    const path = folder();
+    copyFileSync(CONTINUED, path('m'));
+    const { out } = await cli('inspect', path('m'));
+    expect(out).toMatch(/^ {2}steps +12 of 12 on simd kernels$/m);
+    const before = JSON.parse((await cli('eval', path('m'), TEXT, '--json')).out).loss;
+    expect((await cli('train', TEXT, '--resume', path('m'), '--steps', 60, '--length', 0)).code).toBe(0);
+    expect(JSON.parse((await cli('eval', path('m'), TEXT, '--json')).out).loss).toBeLessThan(before);
+  });
+
+  test('its losses are those of this package, update by update', () => {
+    const [head, ...rows] = readFileSync('test/cli/exported/losses.csv', 'utf8').trim().split('\n');
+    expect([head, rows.length]).toEqual(['step,unrolled,torch', 100]);
+    for (const row of rows) {
+      const [, ours, torch] = row.split(',').map(Number);
+      expect(Math.abs(ours! - torch!) / ours!).toBeLessThan(1e-5);
+    }
+  });
+});
+
+describe('--to triton', () => {
+  test('1,000 streamed steps of two rows give what the model gives', async () => {
+    const path = folder();
+    expect((await cli('convert', CONTINUED, path('writer'), '--to', 'triton')).code).toBe(0);
+    const session = loadOnnx(readFileSync(path('writer/1/model.onnx')));
+    using model = u.Sequential.load(readFileSync(CONTINUED));
+    const V = model.network.outputSize;
+    using stream = model.stream({ batch: 2 });
+    const zeros = { data: new Float32Array(12), shape: [2, 1, 6] };
+    let states: Record<string, { data: Float32Array; shape: readonly number[] }> = {
+      '1.h0': zeros,
+      '1.c0': zeros,
+    };
+    for (let step = 0; step < 1000; step++) {
+      const tokens = [(step * 7) % V, (step * 5 + 1) % V];
+      const found = session.run({ x: { data: Int32Array.from(tokens), shape: [2, 1] }, ...states } as never);
+      const expected = stream.step(tokens);
+      const { data, shape } = found.output!;
+      if (step === 0) expect(shape).toEqual([2, 1, V]);
+      let worst = 0;
+      for (let i = 0; i < expected.length; i++)
+        worst = Math.max(worst, Math.abs(Number(data[i]) - expected[i]!));
+      expect(worst).toBeLessThan(1e-4);
+      states = { '1.h0': found['1.hN'] as never, '1.c0': found['1.cN'] as never };
+    }
+    session.dispose();
+  });
+
+  test('config.pbtxt: rows are batches, steps are free, states are kept by the server from zeros', async () => {
+    const path = folder();
+    await cli('convert', CONTINUED, path('writer'), '--to', 'triton');
+    const config = readFileSync(path('writer/config.pbtxt'), 'utf8');
+    expect(config).toMatch(/^name: "writer"\nbackend: "onnxruntime"\nmax_batch_size: \d+\n/);
+    expect(config).toMatch(
+      /input \[\n {2}\{\n {4}name: "x"\n {4}data_type: TYPE_INT64\n {4}dims: \[ -1 \]\n {2}\}\n\]/,
+    );
+    for (const state of ['1.h', '1.c'])
+      expect(config).toMatch(
+        new RegExp(
+          `input_name: "${state}0"\\s+output_name: "${state}N"\\s+data_type: TYPE_FP32\\s+dims: \\[ 1, 6 \\]`,
+        ),
+      );
+    expect(config.match(/zero_data: true/g)).toHaveLength(2);
+    // text format of protocol buffers: every bracket is closed
+    for (const [begin, end] of ['[]', '{}'] as const)
+      expect(config.split(begin!).length).toBe(config.split(end!).length);
+  });
+
+  test('refuses what can not be written', async () => {
+    const none = await cli('convert', CONTINUED, '--to', 'triton');
+    expect([none.code, oneLine(none)]).toEqual([2, expect.stringContaining('OUT')]);
+    const text = await cli('convert', TEXT, '--to', 'torch');
+    expect([text.code, oneLine(text)]).toEqual([1, expect.stringContaining('plain text')]);
+    const target = await cli('convert', CONTINUED, '--to', 'jax');
+    expect([target.code, oneLine(target)]).toEqual([2, expect.stringContaining('torch, triton')]);
+    const missing = await cli('convert', CONTINUED);
+    expect([missing.code, oneLine(missing)]).toEqual([2, expect.stringContaining('.onnx')]);
+  });
+});
