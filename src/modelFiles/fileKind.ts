@@ -27,8 +27,14 @@ const ROWS: readonly Row[] = [
   { name: 'npz', what: 'NumPy arrays (.npz)', hex: ZIP, ends: /\.npy/ },
   { name: 'zip', what: 'a zip archive', hex: ZIP },
   // torch's magic number 0x1950a86a20f9469cfc6c as a pickle
-  { name: 'pytorch', what: 'a PyTorch file (.pt) of the old format', hex: /^80028a0a6cfc9c46f920/ },
+  {
+    name: 'pytorch',
+    what: 'a PyTorch file (.pt) of the old format',
+    hex: /^(8002)?8a0a6cfc9c46f920|^4c3131393534373033373134363033383830313333333335364c0a/,
+  },
   { name: 'pickle', what: 'a Python pickle', hex: /^800[2-5](?!00)/ },
+  // protocols 0 and 1, which have no first byte of their own: a dict
+  { name: 'pickle', what: 'a Python pickle', text: /^(\(dp\d+\n|\}q\0|ccollections\nOrderedDict\n)/ },
   { name: 'hdf5', what: 'an HDF5 file (.h5)', hex: /^894844460d0a1a0a/ },
   // field 1, the version of the format, then producer, domain, graph or operator sets
   { name: 'onnx', what: 'an ONNX model', hex: /^08[01].(12|1a|22|3a|42)/ },

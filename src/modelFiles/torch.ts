@@ -1,4 +1,5 @@
 import { readTorch } from '../formats/torch/index.ts';
+import { inflate } from '../formats/zip/inflate.ts';
 import { brief } from './brief.ts';
 import { layerRow } from './layersModel.ts';
 import type { Format } from './opened.ts';
@@ -8,7 +9,7 @@ export const torch: Format = {
   kinds: ['pytorch', 'pickle'],
   expected: 'a PyTorch file (.pt)',
   open: async ({ bytes }) => {
-    const { form, tensors, groups, values, ignored } = readTorch(bytes);
+    const { form, tensors, groups, values, ignored } = readTorch(bytes, { inflate });
     return {
       format: `PyTorch (${form})`,
       layers: groups.map(({ prefix, type, config }) => layerRow(prefix, type, config)),

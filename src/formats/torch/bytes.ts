@@ -60,10 +60,13 @@ export class Bytes {
     return new TextDecoder().decode(this.take(length));
   }
 
-  /** A line of text, without its end. */
-  line(): string {
+  /** A line of text, without its end. latin1: one character per byte. */
+  line(latin1 = false): string {
     const end = this.bytes.indexOf(10, this.at);
     if (end < 0) throw this.bad('a line without an end');
-    return this.utf8(end + 1 - this.at).trimEnd();
+    const line = this.take(end + 1 - this.at).subarray(0, -1);
+    return latin1
+      ? Array.from(line, (code) => String.fromCharCode(code)).join('')
+      : new TextDecoder().decode(line).trimEnd();
   }
 }

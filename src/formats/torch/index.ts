@@ -6,6 +6,6 @@
 export { ArgumentError, FormatError } from '../../errors.ts';
 export type { Tensor } from '../../io/dtype.ts';
 export type { TorchGroup } from './groups.ts';
-export { readTorch, type TorchFile } from './readTorch.ts';
+export { readTorch, type TorchFile, type TorchOptions } from './readTorch.ts';
 export { type Layers, type StateDict, stateDictOf } from './stateDict.ts';
 export type { TorchValue } from './values.ts';

@@ -41,10 +41,11 @@ const MAX_STACK = 2 ** 20;
 const MAX_INTEGER = 64;
 
 /**
- * Reads one pickle of protocol 2 to 5 from `bytes`, which then stand behind it. Nothing is executed or looked up: lists and tuples become arrays, dicts become Maps,
- * and objects what `host` makes of them. Values may contain each other.
+ * Reads one pickle from `bytes`, which then stand behind it. Nothing is executed or looked up: lists and tuples become
+ * arrays, dicts become Maps, and objects what `host` makes of them. Values may contain each other.
  * Format: Lib/pickletools.py of CPython.
  * @throws {FormatError} if it is not a pickle
+ * @throws {SyntaxError | RangeError} if digits or an escape are none
  */
 export function readPickle(bytes: Bytes, host: PickleHost): unknown {
   const stack: unknown[] = [];
@@ -98,7 +99,7 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
     switch (op) {
       case '\x80': {
         const protocol = bytes.u8();
-        if (protocol < 2 || protocol > 5) throw bad(`protocol ${protocol}, expected 2 to 5`);
+        if (protocol > 5) throw bad(`protocol ${protocol}, expected 0 to 5`);
         break;
       }
       case '\x95': // FRAME
@@ -149,6 +150,23 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
         stack.push(bytes.f64BigEndian());
         break;
 
+      // numbers and texts of protocol 0 are lines
+      case 'I':
+      case 'L': {
+        const text = bytes.line();
+        stack.push(/^0[01]$/.test(text) ? text === '01' : integerIn(text));
+        break;
+      }
+      case 'F':
+        stack.push(Number(bytes.line()));
+        break;
+      case 'S':
+        stack.push(unescaped(bytes.line().slice(1, -1)));
+        break;
+      case 'V':
+        stack.push(unescaped(bytes.line(true)));
+        break;
+
       case 'T': // texts of Python 2, too
       case 'X':
         stack.push(bytes.utf8(bytes.u32()));
@@ -179,6 +197,13 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
       case '}':
         stack.push(new Map());
         break;
+      case 'd': {
+        const pairs = popMark();
+        stack.push(new Map());
+        setItems(top(), pairs);
+        break;
+      }
+      case 'l':
       case 't':
       case '\x91': // FROZENSET
         stack.push(popMark());
@@ -188,29 +213,24 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
       case '\x87':
         stack.push(popMany(op.charCodeAt(0) - 0x84));
         break;
-      case 'a': {
-        const value = pop();
-        append(top(), [value]);
-        break;
-      }
+      case 'a':
       case 'e':
       case '\x90': {
         // ADDITEMS
-        const values = popMark();
+        const values = op === 'a' ? [pop()] : popMark();
         append(top(), values);
         break;
       }
-      case 's': {
-        const pair = popMany(2);
-        setItems(top(), pair);
-        break;
-      }
+      case 's':
       case 'u': {
-        const pairs = popMark();
+        const pairs = op === 's' ? popMany(2) : popMark();
         setItems(top(), pairs);
         break;
       }
 
+      case 'p':
+        store(Number(bytes.line()));
+        break;
       case 'q':
         store(bytes.u8());
         break;
@@ -220,6 +240,9 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
       case '\x94':
         store(memo.size);
         break;
+      case 'g':
+        recall(Number(bytes.line()));
+        break;
       case 'h':
         recall(bytes.u8());
         break;
@@ -227,9 +250,16 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
         recall(bytes.u32());
         break;
 
-      case 'c': {
+      case 'c':
+      case 'i': {
         const module = bytes.line();
-        stack.push(name(module, bytes.line()));
+        const global = name(module, bytes.line());
+        stack.push(op === 'c' ? global : make(global, popMark()));
+        break;
+      }
+      case 'o': {
+        const [global, ...args] = popMark();
+        stack.push(make(global, args));
         break;
       }
       case '\x93': {
@@ -237,14 +267,10 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
         stack.push(name(module, of));
         break;
       }
-      case 'R': // REDUCE, NEWOBJ
-      case '\x81': {
-        const [global, args] = popMany(2);
-        stack.push(make(global, args));
-        break;
-      }
+      case 'R': // REDUCE, NEWOBJ, NEWOBJ_EX
+      case '\x81':
       case '\x92': {
-        const [global, args] = popMany(3);
+        const [global, args] = popMany(op === '\x92' ? 3 : 2);
         stack.push(make(global, args));
         break;
       }
@@ -255,8 +281,9 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
         if (of instanceof Inert) of.state = state;
         break;
       }
+      case 'P':
       case 'Q':
-        stack.push(host.persistent(pop()));
+        stack.push(host.persistent(op === 'P' ? bytes.line() : pop()));
         break;
       default:
         throw bad(`unknown opcode ${JSON.stringify(op)}`);
@@ -265,10 +292,28 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
   throw bad(`more than ${MAX_OPCODES} opcodes`);
 }
 
-/** A little-endian integer in two's complement: a number where it is exact, else a bigint. */
+/** A little-endian integer in two's complement. */
 function integerOf(bytes: Bytes, length: number): number | bigint {
   if (length > MAX_INTEGER) throw bytes.bad(`an integer of ${length} bytes, more than ${MAX_INTEGER}`);
   const digits = bytes.take(length).reduceRight((value, byte) => value * 256n + BigInt(byte), 0n);
-  const value = BigInt.asIntN(8 * length, digits);
+  return exact(BigInt.asIntN(8 * length, digits));
+}
+
+/** An integer of digits, maybe with an L behind them. */
+function integerIn(text: string): number | bigint {
+  return exact(BigInt(text.length > 3 * MAX_INTEGER ? Number.NaN : text.replace('L', '')));
+}
+
+/** A number where it is exact, else a bigint. */
+function exact(value: bigint): number | bigint {
   return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+/** A text with Python's escapes. */
+function unescaped(text: string): string {
+  return text.replace(/\\(x..|u.{4}|U.{8}|.)/g, (_, code: string) =>
+    code[1]
+      ? String.fromCodePoint(Number.parseInt(code.slice(1), 16))
+      : (({ n: '\n', r: '\r', t: '\t' } as Record<string, string>)[code] ?? code),
+  );
 }

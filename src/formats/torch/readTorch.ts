@@ -1,3 +1,4 @@
+import { options } from '../../check.ts';
 import { FormatError } from '../../errors.ts';
 import type { Tensor } from '../../io/dtype.ts';
 import { toBytes } from '../../io/parse.ts';
@@ -32,6 +33,15 @@ interface Contents {
   readonly value: unknown;
 }
 
+/** Options of `readTorch`. */
+export interface TorchOptions {
+  /**
+   * Inflates raw deflate, such as fflate's `inflateSync`, for zip archives that were compressed; torch.save stores. What
+   * it gives must have `size` bytes. Default: compressed archives are refused.
+   */
+  readonly inflate?: ((packed: Uint8Array, size: number) => Uint8Array | undefined) | undefined;
+}
+
 /** torch.save of 0.1.11 to 1.5, and since then with `_use_new_zipfile_serialization=False`. */
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 const LEGACY_PROTOCOL = 1001;
@@ -50,12 +60,19 @@ const MAX_NESTED = 8;
  *
  * @param bytes the whole file
  * @throws {FormatError} if the file is not valid, or a TorchScript archive; the message says where
- * @throws {ArgumentError} if `bytes` is not a Uint8Array or ArrayBuffer
+ * @throws {ArgumentError} if `bytes` is not a Uint8Array or ArrayBuffer, or an option is unknown
  */
-export function readTorch(bytes: Uint8Array | ArrayBuffer): TorchFile {
+export function readTorch(bytes: Uint8Array | ArrayBuffer, opts?: TorchOptions): TorchFile {
   const all = toBytes(bytes);
+  const { inflate } = options('readTorch', opts, { inflate: true });
   const ignored = new Set<string>();
-  const { form, value } = contentsOf(all, ignored, 0);
+  let contents: Contents;
+  try {
+    contents = contentsOf(all, ignored, inflate, 0);
+  } catch (error) {
+    throw error instanceof FormatError ? error : bad((error as Error).message);
+  }
+  const { form, value } = contents;
   const reader = new TensorReader(4 * all.length + 2 ** 24);
   const found = findTensors(value);
   const readable = found.tensors.filter(({ view: { dtype, storage } }) => {
@@ -77,19 +94,24 @@ export function readTorch(bytes: Uint8Array | ArrayBuffer): TorchFile {
   };
 }
 
-function contentsOf(bytes: Uint8Array, ignored: Set<string>, depth: number): Contents {
+function contentsOf(
+  bytes: Uint8Array,
+  ignored: Set<string>,
+  inflate: TorchOptions['inflate'],
+  depth: number,
+): Contents {
   if (depth > MAX_NESTED) throw bad(`files inside of files, more than ${MAX_NESTED} deep`);
   if (String.fromCharCode(...bytes.subarray(257, 262)) === 'ustar')
     throw bad('a tar archive, as PyTorch up to 0.1.10 wrote them');
   const host = new TorchHost(ignored, (part) => {
-    const { value } = contentsOf(part, ignored, depth + 1);
+    const { value } = contentsOf(part, ignored, inflate, depth + 1);
     return isStorage(value) ? value : undefined;
   });
-  return bytes[0] === 0x50 && bytes[1] === 0x4b ? readArchive(bytes, host) : readLegacy(bytes, host);
+  return bytes[0] === 0x50 && bytes[1] === 0x4b ? readArchive(bytes, host, inflate) : readLegacy(bytes, host);
 }
 
-function readArchive(bytes: Uint8Array, host: TorchHost): Contents {
-  const entries = readZip(bytes, { format: 'torch' });
+function readArchive(bytes: Uint8Array, host: TorchHost, inflate: TorchOptions['inflate']): Contents {
+  const entries = readZip(bytes, { format: 'torch', inflate });
   const pickle = [...entries.keys()].find((name) => /^([^/]*\/)?data\.pkl$/.test(name));
   if (pickle === undefined) throw bad('no data.pkl in the zip archive: not a file of torch.save');
   const folder = pickle.slice(0, -'data.pkl'.length);

@@ -13,7 +13,7 @@ export interface ZipOptions {
   /** Prefix of messages. */
   readonly format: string;
   /** Inflates raw deflate; without it only stored files can be read. As `inflate` of inflate.ts. */
-  readonly inflate?: (packed: Uint8Array, size: number) => Uint8Array | undefined;
+  readonly inflate?: ((packed: Uint8Array, size: number) => Uint8Array | undefined) | undefined;
 }
 
 /** Deflated files may have this many times the bytes of the archive, plus 16 MiB. */
@@ -21,10 +21,10 @@ const MAX_RATIO = 4;
 const MAX_MORE = 2 ** 24;
 
 /**
- * Lists the files of a zip archive by name, from its central directory: below 4 GiB, without encryption, in one part.
+ * Lists the files of a zip archive by name, from its central directory: also of zip64, without encryption, in one part.
  * Sizes are checked against the archive before anything of that size is allocated; files that overlap, as those of zip
  * bombs do, are refused.
- * Format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.7 to 4.3.16.
+ * Format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3.7 to 4.3.16, 4.5.3.
  * @throws {FormatError} if it is not such an archive
  */
 export function readZip(bytes: Uint8Array, { format, inflate }: ZipOptions): Map<string, ZipEntry> {
@@ -38,9 +38,17 @@ export function readZip(bytes: Uint8Array, { format, inflate }: ZipOptions): Map
   while (end >= least && (u32(end) !== 0x06054b50 || end + 22 + u16(end + 20) > bytes.length)) end--;
   if (end < least)
     throw bad(`no directory at the end of ${bytes.length} bytes: the file is cut off or not a zip archive`);
-  const count = u16(end + 10);
-  const start = u32(end + 16);
-  const last = start + u32(end + 12);
+  // rounded beyond 2^53, which is beyond any archive
+  const u64 = (at: number) => u32(at) + u32(at + 4) * 2 ** 32;
+  let [count, length, start] = [u16(end + 10), u32(end + 12), u32(end + 16)];
+  // a locator before it, and where that says, the record with larger numbers
+  if (end >= 76 && u32(end - 20) === 0x07064b50) {
+    const at = u64(end - 12);
+    if (at > end - 76 || u32(at) !== 0x06064b50) throw bad(`no directory's record of zip64 at byte ${at}`);
+    [count, length, start] = [u64(at + 32), u64(at + 40), u64(at + 48)];
+    end = at;
+  }
+  const last = start + length;
   if (last > end) throw bad(`directory from byte ${start} to ${last} is beyond byte ${end}`);
 
   const entries = new Map<string, ZipEntry>();
@@ -54,7 +62,16 @@ export function readZip(bytes: Uint8Array, { format, inflate }: ZipOptions): Map
     const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + u16(at + 28)));
     const owner = `file ${JSON.stringify(name.slice(0, 80))}`;
     const method = u16(at + 10);
-    const [packed, size, header] = [u32(at + 20), u32(at + 24), u32(at + 42)];
+    let [packed, size, header] = [u32(at + 20), u32(at + 24), u32(at + 42)];
+    // those that need 64 bits are in a field of their own, size first
+    const after = at + 46 + u16(at + 28);
+    for (let own = after; own + 4 <= after + u16(at + 30); own += 4 + u16(own + 2)) {
+      if (u16(own) !== 1) continue;
+      let from = own;
+      const long = (given: number) =>
+        given === 0xffffffff && (from += 8) <= next - 4 ? u64(from - 4) : given;
+      [size, packed, header] = [long(size), long(packed), long(header)];
+    }
     if (u16(at + 8) & 1) throw bad(`${owner} is encrypted`);
     if (method !== 0 && method !== 8)
       throw bad(`${owner} is compressed by method ${method}, expected 0 or 8`);
@@ -73,7 +90,7 @@ export function readZip(bytes: Uint8Array, { format, inflate }: ZipOptions): Map
       let why = `does not inflate to ${size} bytes`;
       try {
         const out = inflate(contents, size);
-        if (out) return out;
+        if (out?.length === size) return out;
       } catch (error) {
         why += `: ${(error as Error).message}`;
       }

@@ -1,9 +1,11 @@
+import { inflateSync, unzipSync, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { ArgumentError, FormatError } from '../../../src/errors.ts';
 import { readTorch, type Tensor } from '../../../src/formats/torch/index.ts';
 import * as u from '../../../src/index.ts';
 import { toFloat32 } from '../../../src/io/index.ts';
 import { readFixtureFile } from '../../fixtures/read.ts';
+import { zip64 } from '../zip/zip64.ts';
 
 interface Listed {
   readonly shape: number[];
@@ -30,6 +32,39 @@ const numbersOf = (tensor: Tensor) =>
     /F16/.test(tensor.dtype) ? toFloat32(tensor) : (tensor.data as ArrayLike<number | bigint>),
     Number,
   );
+
+describe('a pickle of protocol 0 or 1', () => {
+  test.each(['protocol0.pkl', 'protocol1.pt'])('%s: numbers and texts are lines', async (name) => {
+    const { values } = readTorch(await read(name));
+    expect([...values]).toEqual([
+      ['text', 'a "é"\n中\\'],
+      ['long', 2 ** 70],
+      ['float', -1.5],
+      ['list', [true, false, -7]],
+    ]);
+  });
+});
+
+describe('a zip archive that torch.save did not write', () => {
+  const members = async (): Promise<Record<string, Uint8Array>> => unzipSync(await read('state.pt'));
+
+  test('is read if it is compressed and inflate is given', async () => {
+    const packed = zipSync(await members(), { level: 9 });
+    expect(() => readTorch(packed)).toThrow(/compressed/);
+    const { tensors } = readTorch(packed, { inflate: (part) => inflateSync(part) });
+    expect([...tensors]).toEqual([...readTorch(await read('state.pt')).tensors]);
+    expect(() => readTorch(packed, { inflate: () => new Uint8Array(1) })).toThrow(/does not inflate/);
+  });
+
+  test('is read if it is of zip64', async () => {
+    const large = zip64(zipSync(await members(), { level: 0 }));
+    expect([...readTorch(large).tensors]).toEqual([...readTorch(await read('state.pt')).tensors]);
+    // where the record is, in the locator
+    const broken = large.slice();
+    new DataView(broken.buffer).setUint32(large.length - 34, 2 ** 31, true);
+    expect(() => readTorch(broken)).toThrow(/zip64/);
+  });
+});
 
 describe('a file of torch.save', () => {
   test.each(Object.keys(tensors))('%s gives its tensors', async (name) => {
