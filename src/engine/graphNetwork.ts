@@ -67,7 +67,7 @@ export class GraphNetwork extends Network {
       const count = axis && this.stepsOf(axis, steps);
       if (!count || !('checkSteps' in layer)) continue;
       let root = axis;
-      while (root.parent) root = root.parent.axis;
+      while (root.parent && !root.all) root = root.parent.axis;
       layer.checkSteps?.(count, limited[this.#indexOf(root)] ?? false);
     }
   }

@@ -1,6 +1,7 @@
 import { integers } from '../allocate.ts';
 import type { MemoryArena } from '../memory/arena.ts';
 import type { Layout, Region } from '../memory/layout.ts';
+import { AxisRows } from './axisRows.ts';
 import type { Graph } from './graph.ts';
 import type { TimeAxis } from './join.ts';
 import type { Layer } from './layer.ts';
@@ -42,7 +43,11 @@ export class GraphRows {
     this.#rowOf = integers(batch);
     this.#roots = graph.axes.map(({ axis }, i) => {
       const steps = axes[i]!;
-      const rows = new Rows(steps, batch, ragged && i !== streamed ? layout.take('sizes', steps) : undefined);
+      const rows = new AxisRows(
+        steps,
+        batch,
+        ragged && i !== streamed ? layout.take('sizes', steps) : undefined,
+      );
       this.#byAxis.set(axis, rows);
       return rows;
     });

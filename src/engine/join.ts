@@ -1,6 +1,6 @@
 import type { Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
-import type { LayerScope, ParameterSpec, Pass } from './layer.ts';
+import type { Layer, LayerScope, ParameterSpec, Pass } from './layer.ts';
 import type { Rows } from './rows.ts';
 
 /**
@@ -19,20 +19,23 @@ export class TimeAxis {
     | undefined;
   /** Number of steps, if it does not depend on an input; all rows have as many. */
   readonly fixed: number | undefined;
+  /** Whether all steps of each row count, whatever lengths or mask the axis that it follows from has. */
+  readonly all: boolean;
   readonly #derived = new Map<string, TimeAxis>();
 
-  constructor(opts: Pick<Partial<TimeAxis>, 'parent' | 'fixed'> = {}) {
+  constructor(opts: Pick<Partial<TimeAxis>, 'parent' | 'fixed' | 'all'> = {}) {
     this.parent = opts.parent;
     this.fixed = opts.fixed;
+    this.all = opts.all ?? false;
   }
 
   /**
    * The axis that follows from this one by a map of the number of steps, which never decreases. One axis per key, so
    * that outputs of two equal convolutions can be joined.
    */
-  derived(key: string, steps: (steps: number) => number): TimeAxis {
+  derived({ key, steps, all = false }: NonNullable<Layer['timeAxis']>): TimeAxis {
     let axis = this.#derived.get(key);
-    if (!axis) this.#derived.set(key, (axis = new TimeAxis({ parent: { axis: this, steps } })));
+    if (!axis) this.#derived.set(key, (axis = new TimeAxis({ parent: { axis: this, steps }, all })));
     return axis;
   }
 }

@@ -151,6 +151,8 @@ export interface Layer {
         readonly key: string;
         /** Steps of the output. */
         steps(steps: number): number;
+        /** Whether all steps of its output count, also where some of its input do not. */
+        readonly all?: boolean | undefined;
       }
     | undefined;
   /**

@@ -130,6 +130,6 @@ export function outputShape(layer: Layer, node: GraphNode): NodeShape {
   return {
     kind: 'features',
     size: layer.outputSize(size),
-    axis: layer.reducesSteps ? undefined : timeAxis ? axis!.derived(timeAxis.key, timeAxis.steps) : axis,
+    axis: layer.reducesSteps ? undefined : timeAxis ? axis!.derived(timeAxis) : axis,
   };
 }

@@ -5,6 +5,7 @@
 
 export { ArgumentError, FormatError, MemoryError, StateError, UnrolledError } from '../errors.ts';
 export type {
+  GraphDescription,
   InputDescription,
   KerasDescription,
   KerasTensor,
@@ -15,4 +16,5 @@ export type {
 } from '../formats/keras/description.ts';
 export type { Tensor } from '../formats/keras/tensor.ts';
 export type { KerasModel, KerasValues } from './kerasModel.ts';
+export { kerasLayers } from './layers/index.ts';
 export { type KerasFiles, type KerasOptions, loadKeras, readKeras } from './loadKeras.ts';

@@ -7,13 +7,14 @@ import type { GraphForwardOptions } from '../model/graph/model.ts';
 import { Model } from '../model/graph/model.ts';
 import type { Given, NDArray } from '../ndarray.ts';
 import { settled } from '../settled.ts';
+import { kerasLayers } from './layers/index.ts';
 
 /** Values by the name of an input or output; a single one has no name. */
 export type KerasValues<T> = T | Readonly<Record<string, T>>;
 
 /**
  * A model that was read from files of Keras. It trains, streams and saves as any `Model`, time-major; `predict` has the
- * layout of Keras, batch first.
+ * layout of Keras, batch first, and gives what Keras does at steps that a mask excludes, where `forward` gives zeros.
  */
 export class KerasModel extends Model {
   /** Inputs as Keras has them, batch first; null for a size that is not fixed. */
@@ -22,6 +23,9 @@ export class KerasModel extends Model {
   readonly kerasOutputs: readonly KerasTensor[];
   /** Options of the file without effect here, which matter in training only, such as `dense: kernel_regularizer`. */
   readonly ignored: readonly string[];
+  readonly #description: KerasDescription;
+  /** With outputs at all steps. */
+  #whole: Model | undefined;
 
   /** @internal */
   constructor(nodes: ConstructorParameters<typeof Model>[0], opts: object, description: KerasDescription) {
@@ -29,6 +33,28 @@ export class KerasModel extends Model {
     this.kerasInputs = description.inputs;
     this.kerasOutputs = description.outputs;
     this.ignored = description.ignored;
+    this.#description = description;
+  }
+
+  /** Frees the memory. */
+  override dispose(): void {
+    this.#whole?.dispose();
+    super.dispose();
+  }
+
+  /** The model that computes what Keras does for these inputs. */
+  #runner(given: unknown, lengths: unknown): Model {
+    const description = this.#description;
+    if (!description.whole || (lengths === undefined && !hasExcluded(description, given))) return this;
+    const { layers, whole } = description;
+    this.#whole ??= modelOf(
+      { layers, graph: whole },
+      (nodes, opts) => new Model(nodes, opts),
+      'keras',
+      kerasLayers,
+    );
+    this.#whole.loadStateDict(this.stateDict());
+    return this.#whole;
   }
 
   /**
@@ -51,11 +77,25 @@ export class KerasModel extends Model {
               return [input.name, timeMajor(`x.${input.name}`, value, input)];
             }),
           );
-    const result = this.forward(given as never, { lengths });
+    const result = this.#runner(given, lengths).forward(given as never, { lengths });
     if (outputs.length === 1) return batchFirst(result as NDArray);
     const named = Object.entries(result as Readonly<Record<string, NDArray>>);
     return Object.fromEntries(named.map(([name, value]) => [name, batchFirst(value)]));
   }
+}
+
+/** Whether steps of an input are excluded by their value. */
+function hasExcluded({ graph: { inputs } }: KerasDescription, given: unknown): boolean {
+  return inputs.some(({ name, features = 1, maskValue }) => {
+    if (maskValue === undefined) return false;
+    const { data } = (name === undefined ? given : (given as Record<string, unknown>)[name]) as Shaped;
+    for (let at = 0; at < data.length; at += features) {
+      let k = 0;
+      while (k < features && data[at + k] === maskValue) k++;
+      if (k === features) return true;
+    }
+    return false;
+  });
 }
 
 /** An input of Keras's layout in ours. */
@@ -117,5 +157,10 @@ function batchFirst(value: NDArray): NDArray {
 
 /** Makes a model from what files describe. */
 export function kerasModelOf(description: KerasDescription): KerasModel {
-  return modelOf(description, (nodes, opts) => new KerasModel(nodes, opts, description), 'keras');
+  return modelOf(
+    description,
+    (nodes, opts) => new KerasModel(nodes, opts, description),
+    'keras',
+    kerasLayers,
+  );
 }

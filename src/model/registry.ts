@@ -1,5 +1,6 @@
 import { AdaptedLayer } from '../custom/adaptLayer.ts';
-import type { CustomLayerClass } from '../custom/layer.ts';
+import type { CustomLayer, CustomLayerClass } from '../custom/layer.ts';
+import type { JoinLayer } from '../engine/join.ts';
 import type { Layer } from '../engine/layer.ts';
 import { ArgumentError } from '../errors.ts';
 import { Dropout } from '../layers/graph/dropout.ts';
@@ -55,7 +56,7 @@ export type LayerName = keyof typeof recurrentLayers | keyof typeof MAKERS;
 function makeLayer(
   description: unknown,
   most: number,
-  custom: Readonly<Record<string, CustomLayerClass>> = {},
+  custom: LayerClasses = {},
   before: readonly Layer[] = [],
 ): Layer {
   const { type, ...config } = (description ?? {}) as LayerConfig;
@@ -64,21 +65,30 @@ function makeLayer(
     const given = typeof tied === 'number' ? { type, ...config, tied: before[tied] ?? null } : description;
     return layerFromConfig(MAKERS, recurrentLayers, given, most);
   }
+  const own = new custom[type]!(config);
+  // a network needs only the parameters of layers with several inputs
+  if ('reserve' in own || 'joins' in own) return own as Layer;
   const { name } = config;
-  const layer = new AdaptedLayer(new custom[type]!(config));
+  const layer = new AdaptedLayer(own as CustomLayer);
   if (name !== layer.name) setName(layer, name);
   if (layer.type === type) return layer;
   throw new ArgumentError(`layers.${type}`, `a layer of type ${type}`, layer.type);
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: values from a file are checked by the constructors
+type LayerClass = new (config: any) => Layer | JoinLayer;
+
+/** Classes of layers by type: a user's own, and those of other entries of this package. */
+export type LayerClasses = Readonly<Record<string, CustomLayerClass | LayerClass>>;
+
 /** Options of `load` of a model. */
 export interface LoadOptions {
-  /** Custom layers in the file, by `type`. */
-  readonly layers?: Readonly<Record<string, CustomLayerClass>> | undefined;
+  /** Custom layers in the file, by `type`, and layers of other entries of this package. */
+  readonly layers?: LayerClasses | undefined;
 }
 
 /** Makes the layers of a model one after the other. */
-export function layerMaker(custom: Readonly<Record<string, CustomLayerClass>>): MakeLayer {
+export function layerMaker(custom: LayerClasses): MakeLayer {
   const before: Layer[] = [];
   return (description, most) => {
     const { type } = (description ?? {}) as Partial<LayerConfig>;

@@ -16,7 +16,12 @@ export interface Value {
   readonly axis?: number | undefined;
   /** Index of the input that says which of its steps count in Keras. */
   readonly mask?: number | undefined;
+  /** Makes it with the steps that do not count, as Keras has them, if that can be said. */
+  readonly whole?: (() => Value) | undefined;
 }
+
+/** Layers that do the same at each step, whether it counts or not. */
+const PER_STEP = /^(Linear|Activation|LayerNorm|BatchNorm|Dropout|Dropout1d|Concat|Add|Multiply)$/;
 
 /** Features of an input, once a layer has read them. */
 interface Input {
@@ -73,11 +78,11 @@ export class Builder {
     return this.layers.push({ name, config: { type, ...options, ...own }, weights }) - 1;
   }
 
-  /** The name of a layer with weights, if it can be one here; another one where it is taken. */
-  #nameOf(name: string): { name?: string } {
-    if (!/^(?!\d+$|optimizer$|carried$)[^.]{1,180}$/.test(name)) return {};
-    let own = name;
-    for (let i = 1; this.#names.has(own); i++) own = `${name}_${i}`;
+  /** The name of a layer with weights, if it can be one here; another one where it can't, or is taken. */
+  #nameOf(name: string): { name: string } {
+    const base = /^(?!\d+$|optimizer$|carried$)[^.]{1,180}$/.test(name) ? name : 'layer';
+    let own = base;
+    for (let i = 1; this.#names.has(own); i++) own = `${base}_${i}`;
     this.#names.add(own);
     return { name: own };
   }
@@ -96,8 +101,27 @@ export class Builder {
       this.reads(value, name, config.type === 'Embedding' ? (config.numEmbeddings as number) : 0);
     const call = { layer, inputs: inputs.map(({ ref }) => ref), ...(initial ? { initial } : {}) };
     const ref = [this.uses.push(call) - 1] as const;
-    const steps = shape.length > 1;
-    return { ref, shape, axis: steps ? of.axis : undefined, mask: steps ? of.mask : undefined };
+    if (shape.length < 2) return { ref, shape };
+    const whole =
+      of.mask !== undefined && PER_STEP.test(config.type) && inputs.every((value) => value.whole)
+        ? once(() =>
+            this.use(
+              layer,
+              inputs.map((value) => value.whole!()),
+              shape,
+              {},
+            ),
+          )
+        : undefined;
+    return { ref, shape, axis: of.axis, mask: of.mask, whole };
+  }
+
+  /** A sequence of a layer that gives something at steps that do not count, too: the last before them, or zeros. */
+  filled(name: string, sequence: Value, fill: 'last' | 'zero'): Value {
+    if (sequence.mask === undefined) return sequence;
+    const options = fill === 'last' ? {} : { fill };
+    const whole = once(() => this.apply(name, 'AllSteps', options, [sequence], sequence.shape, {}));
+    return { ...sequence, whole };
   }
 
   /** Adds a layer without weights, and its only call. */
@@ -139,9 +163,12 @@ export class Builder {
     if (mask !== undefined) this.#inputs[mask]!.masked = true;
   }
 
-  /** A layer in Keras sees all steps of a value. */
-  seesAllSteps(layer: LayerConfig, { axis }: Value): void {
+  /** The value that a layer reads which in Keras sees all steps of it. */
+  allSteps(layer: LayerConfig, value: Value): Value {
+    const { axis, mask, whole } = value;
+    if (mask !== undefined && whole) return whole();
     if (axis !== undefined) this.#unmasked.push({ axis, layer });
+    return value;
   }
 
   /** Two sequences are joined step by step, so that their inputs must have the same lengths. */
@@ -184,6 +211,12 @@ export class Builder {
       };
     });
   }
+}
+
+/** Gives what the first call made. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** What describes the calls of a layer. */

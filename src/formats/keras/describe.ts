@@ -1,7 +1,8 @@
 import { FormatError } from '../../errors.ts';
 import { Builder, type Context, MOST, type Value } from './builder.ts';
 import { type LayerConfig, layerOf, shown } from './config.ts';
-import type { KerasDescription, KerasTensor } from './description.ts';
+import type { KerasDescription, KerasTensor, Reference } from './description.ts';
+import { UNMASKED } from './graph.ts';
 import { field, isObject, type Json, type JsonObject } from './json.ts';
 import { LAYERS } from './layers.ts';
 import { HARD_SIGMOID, toKeras2 } from './modelConfig.ts';
@@ -17,7 +18,7 @@ interface KerasLayer {
   readonly config: LayerConfig;
   readonly place: Place;
   /** Calls: the layers, calls and outputs whose results they take. */
-  readonly calls: readonly (readonly Source[])[];
+  readonly calls: readonly Call[];
   readonly model: KerasModel | undefined;
   /** What its first call made. */
   made?: { readonly value: unknown };
@@ -25,6 +26,12 @@ interface KerasLayer {
 
 /** Output of a call of a layer. */
 type Source = readonly [layer: string, call: number, output: number];
+
+interface Call {
+  readonly sources: readonly Source[];
+  /** Whether it sees no mask. */
+  readonly isUnmasked?: boolean;
+}
 
 interface KerasModel {
   readonly name: string;
@@ -63,21 +70,25 @@ export function describe(given: Json, weights: Weights, version: string | undefi
       end.value = builder.apply(end.name, 'Activation', { activation: 'identity' }, [end.value]);
     seen.add(key);
   }
+  const count = builder.uses.length;
+  const wholes = ends.outputs.map(({ value }) => value.whole?.().ref ?? value.ref);
   const inputs = builder.inputs(single.input);
   const names = ends.outputs.map(({ name }, i) => {
     const before = ends.outputs.slice(0, i).filter((one) => one.name === name).length;
     return before ? `${name}_${before}` : name;
   });
+  const outputs = (refs: readonly Reference[]) =>
+    refs.map((of, i) => ({ ...(single.output ? {} : { name: names[i]! }), of }));
+  const graph = {
+    inputs,
+    uses: builder.uses.slice(0, count),
+    outputs: outputs(ends.outputs.map(({ value }) => value.ref)),
+  };
+  const { uses } = builder;
   return {
     layers: builder.layers,
-    graph: {
-      inputs,
-      uses: builder.uses,
-      outputs: ends.outputs.map(({ value }, i) => ({
-        ...(single.output ? {} : { name: names[i]! }),
-        of: value.ref,
-      })),
-    },
+    graph,
+    whole: uses.length > count ? { inputs, uses, outputs: outputs(wholes) } : undefined,
     inputs: ends.inputs.map(({ name, value }, i) => tensorOf(name, value, inputs[i]!.indices !== undefined)),
     outputs: ends.outputs.map(({ value }, i) => tensorOf(names[i]!, value, false)),
     version,
@@ -157,7 +168,9 @@ function run(model: KerasModel, builder: Builder, inputs: readonly Value[]): rea
     }
     const layer = model.layers.get(source[0]) ?? fail(`model ${model.name}: no layer ${source[0]}`);
     const first = known.get(`input ${source[0]}`);
-    const sources = first ? [] : layer.calls[source[1]];
+    const { sources = undefined, isUnmasked = false } = first
+      ? { sources: [] }
+      : (layer.calls[source[1]] ?? {});
     if (!sources || (!first && sources.length === 0))
       return fail(`model ${model.name}: layer ${source[0]} has no call ${source[1]}`);
     const missing = sources.filter((each) => !known.has(key(each)));
@@ -167,10 +180,19 @@ function run(model: KerasModel, builder: Builder, inputs: readonly Value[]): rea
       stack.push(...missing.reverse());
       continue;
     }
-    known.set(own, call(layer, builder, first ?? sources.map(at)));
+    const values = first ?? sources.map(at);
+    const seen = isUnmasked ? values.map((value) => unmasked(builder, layer.config, value)) : values;
+    known.set(own, call(layer, builder, seen));
     stack.pop();
   }
   return model.outputs.map(at);
+}
+
+/** A value whose mask a layer does not see. */
+function unmasked(builder: Builder, layer: LayerConfig, value: Value): Value {
+  if (value.shape.length < 2) return value;
+  const all = builder.allSteps(layer, value);
+  return { ...all, mask: undefined, whole: undefined };
 }
 
 /** The results of a call of a layer. */
@@ -226,6 +248,7 @@ function readModel(config: LayerConfig, names: readonly string[], path: string, 
       model: isModel ? readModel(own, place.names, `${place.path}/`, depth + 1) : undefined,
     });
   }
+  countOwnCall(layers);
   const { name } = config;
   const isSequential = config.className === 'Sequential' || config.get('output_layers') === undefined;
   if (isSequential) return sequentialModel(name, layers);
@@ -241,12 +264,25 @@ function readModel(config: LayerConfig, names: readonly string[], path: string, 
   return { name, sequential: false, layers, inputs: inputs!, outputs: outputs! };
 }
 
+/** In Keras 2 the first call of a model is its own, which is not listed: others refer to the ones behind it. */
+function countOwnCall(layers: Map<string, KerasLayer>): void {
+  const last = new Map<string, number>();
+  for (const { calls } of layers.values())
+    for (const { sources } of calls)
+      for (const [layer, call] of sources) last.set(layer, Math.max(call, last.get(layer) ?? 0));
+  for (const [name, layer] of layers) {
+    const { calls, model } = layer;
+    if (model && last.get(name) === calls.length)
+      layers.set(name, { ...layer, calls: [{ sources: [] }, ...calls] });
+  }
+}
+
 /** Layers one after the other. */
 function sequentialModel(name: string, given: ReadonlyMap<string, KerasLayer>): KerasModel {
   const layers = new Map<string, KerasLayer>();
   let before: Source | undefined;
   for (const [own, layer] of given) {
-    layers.set(own, { ...layer, calls: [before ? [before] : []] });
+    layers.set(own, { ...layer, calls: [{ sources: before ? [before] : [] }] });
     before = [own, 0, 0];
   }
   const first = [...given.keys()][0]!;
@@ -254,16 +290,20 @@ function sequentialModel(name: string, given: ReadonlyMap<string, KerasLayer>): 
 }
 
 /** The calls of a layer of a functional model. */
-function callsOf(config: LayerConfig, given: JsonObject): readonly (readonly Source[])[] {
+function callsOf(config: LayerConfig, given: JsonObject): readonly Call[] {
   const nodes = field(given, 'inbound_nodes');
   if (!Array.isArray(nodes)) return [];
   return (nodes as readonly Json[]).map((node) => {
     const sources = sourcesOf(config, node);
+    let isUnmasked = false;
     for (const each of Array.isArray(node) ? (node as readonly Json[]) : []) {
       const args = Array.isArray(each) ? each[3] : undefined;
-      if (isObject(args)) checkArguments(config, args);
+      if (!isObject(args)) continue;
+      const { [UNMASKED]: own, ...rest } = args;
+      if (own === true) isUnmasked = true;
+      checkArguments(config, rest);
     }
-    return sources;
+    return { sources, isUnmasked };
   });
 }
 

@@ -61,19 +61,27 @@ export interface KerasTensor {
   readonly indices: boolean;
 }
 
+/** How layers are connected. */
+export interface GraphDescription {
+  /** Inputs, time-major. */
+  readonly inputs: readonly InputDescription[];
+  /** Calls of layers, in an order in which each reads what those before it gave. */
+  readonly uses: readonly UseDescription[];
+  /** Outputs; a single one has no name. */
+  readonly outputs: readonly OutputDescription[];
+}
+
 /** A model of Keras in terms of this package: layers with weights, and how they are connected. */
 export interface KerasDescription {
   /** Layers; a layer of Keras may be several here. */
   readonly layers: readonly LayerDescription[];
   /** How they are connected. */
-  readonly graph: {
-    /** Inputs, time-major. */
-    readonly inputs: readonly InputDescription[];
-    /** Calls of layers, in an order in which each reads what those before it gave. */
-    readonly uses: readonly UseDescription[];
-    /** Outputs; a single one has no name. */
-    readonly outputs: readonly OutputDescription[];
-  };
+  readonly graph: GraphDescription;
+  /**
+   * The same with outputs that have values at steps that a mask excludes, too, as Keras's; undefined if there are none.
+   * Layers and their order are those of `layers`.
+   */
+  readonly whole: GraphDescription | undefined;
   /** Inputs in the layout of Keras. */
   readonly inputs: readonly KerasTensor[];
   /** Outputs in the layout of Keras. */

@@ -14,13 +14,18 @@ export function inboundNodes(nodes: readonly Json[], names: ReadonlyMap<string, 
   return nodes.map((node) => (isObject(node) ? inboundNode(node, names) : node));
 }
 
+/** Argument of a call, as inboundNodes lists it, whose layer sees no mask. */
+export const UNMASKED = 'unmasked';
+
 function inboundNode(node: JsonObject, names: ReadonlyMap<string, string>): Inbound[] {
   const given = field(node, 'kwargs');
-  const { mask: _mask, ...kwargs } = isObject(given) ? given : {};
+  const { mask, ...kwargs } = isObject(given) ? given : {};
   const tensors = tensorsOf([field(node, 'args') ?? [], Object.values(kwargs)] as Json);
-  const plain = Object.entries(kwargs).filter(
+  const plain: [string, Json | undefined][] = Object.entries(kwargs).filter(
     ([, value]) => value !== null && value !== undefined && tensorsOf(value).length === 0,
   );
+  // Keras 3 gives a layer with initial states the mask of its sequence only if the call names it
+  if (field(kwargs, 'initial_state') && !mask) plain.push([UNMASKED, true]);
   return tensors.map((history) => {
     const [layer, call, output] = history;
     const name = names.get(camelCase(String(layer)));

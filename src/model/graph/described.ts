@@ -4,7 +4,7 @@ import { UNINITIALIZED } from '../../engine/network.ts';
 import { FormatError, UnrolledError } from '../../errors.ts';
 import type { NDArray } from '../../ndarray.ts';
 import type { LayerConfig } from '../core/layerFactory.ts';
-import { layerMaker } from '../registry.ts';
+import { type LayerClasses, layerMaker } from '../registry.ts';
 import type { Model } from './model.ts';
 import { type ModelNodes, nodesOf, type Structure } from './structure.ts';
 
@@ -22,15 +22,17 @@ export interface DescribedModel {
  * Makes a model with its weights.
  * @param make such as (nodes, opts) => new Model(nodes, opts)
  * @param format prefix of messages
+ * @param own classes of layers that are not in this entry
  * @throws {FormatError} if layers or weights do not fit each other
  */
 export function modelOf<M extends Model>(
   { layers, graph }: DescribedModel,
   make: (nodes: ModelNodes, opts: object) => M,
   format: string,
+  own: LayerClasses = {},
 ): M {
   try {
-    const maker = layerMaker({});
+    const maker = layerMaker(own);
     const made: readonly (Layer | JoinLayer)[] = layers.map(({ config }) => maker(config, layers.length));
     const model = make(nodesOf(graph, made), UNINITIALIZED);
     const weights = model.layers.flatMap((layer, i) => {

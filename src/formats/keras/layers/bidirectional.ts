@@ -41,7 +41,9 @@ export const bidirectional: Describe = (context, inputs) => {
   builder.usesMask(value!);
   const width = merge === 'concat' ? 2 * units : units;
   const output = builder.use(index, [value!], [value!.shape[0]!, width]);
-  return [sequences ? output : builder.apply(layer.name, 'LastStep', {}, [output], [width])];
+  // Keras gives zeros of both directions at steps that do not count
+  if (sequences) return [builder.filled(layer.name, output, 'zero')];
+  return [builder.apply(layer.name, 'LastStep', {}, [output], [width])];
 };
 
 /** Two layers of ours, the second one between two reversals. */
@@ -67,7 +69,9 @@ function apart(
   }) as [ReturnType<typeof runDirection>, ReturnType<typeof runDirection>];
   const [first] = cells;
   const outputs = first.flag('return_sequences', false)
-    ? [ahead.sequence, builder.apply(layer.name, 'Reverse', {}, [back.sequence])]
+    ? [ahead.sequence, builder.apply(layer.name, 'Reverse', {}, [back.sequence])].map((value) =>
+        builder.filled(layer.name, value, 'zero'),
+      )
     : [ahead.last(), back.last()];
   const states = first.flag('return_state', false) ? [...ahead.states, ...back.states] : [];
   return [...merged(context, outputs as [Value, Value], merge), ...states];

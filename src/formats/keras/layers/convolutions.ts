@@ -50,14 +50,9 @@ function convOptions(layer: LayerConfig) {
 function convolved(context: Context, index: number, value: Value, outChannels: number): Value {
   const { builder, layer } = context;
   const { kernelSize: size, stride, dilation, padding } = convOptions(layer);
-  builder.seesAllSteps(layer, value);
+  const all = builder.allSteps(layer, value);
   const steps = windows(value.shape[0]!, { size, stride, dilation, padding });
-  return builder.use(
-    index,
-    [value],
-    [steps, outChannels],
-    value.axis === undefined ? {} : { axis: value.axis },
-  );
+  return builder.use(index, [all], [steps, outChannels], all.axis === undefined ? {} : { axis: all.axis });
 }
 
 /** A kernel [taps, in, out] as [out, in, taps]. */
@@ -163,11 +158,11 @@ export const pool: Describe = (context, inputs) => {
   const size = layer.size('pool_size', 2);
   const stride = layer.get('strides') == null ? size : layer.size('strides');
   const padding = paddingOf(layer, ['valid', 'same']);
-  builder.seesAllSteps(layer, value);
+  const all = builder.allSteps(layer, value);
   const type = layer.className === 'MaxPooling1D' ? 'MaxPool1d' : 'AvgPool1d';
   const shape = [windows(value.shape[0]!, { size, stride, padding }), value.shape[1]!];
-  const of = value.axis === undefined ? {} : { axis: value.axis };
-  return [builder.apply(layer.name, type, { size, stride, padding }, [value], shape, of)];
+  const of = all.axis === undefined ? {} : { axis: all.axis };
+  return [builder.apply(layer.name, type, { size, stride, padding }, [all], shape, of)];
 };
 
 export const globalPool: Describe = (context, inputs) => {
@@ -176,9 +171,9 @@ export const globalPool: Describe = (context, inputs) => {
   const features = featuresOf(layer, value);
   const isMean = layer.className === 'GlobalAveragePooling1D';
   if (isMean) builder.usesMask(value);
-  if (!isMean || value.mask === undefined) builder.seesAllSteps(layer, value);
+  const read = isMean && value.mask !== undefined ? value : builder.allSteps(layer, value);
   const kind = isMean ? 'mean' : 'max';
-  const pooled = builder.apply(layer.name, 'Pool', { kind }, [value], [features]);
+  const pooled = builder.apply(layer.name, 'Pool', { kind }, [read], [features]);
   if (!layer.flag('keepdims', false)) return [pooled];
   return [builder.apply(layer.name, 'RepeatVector', { n: 1 }, [pooled], [1, features], {})];
 };

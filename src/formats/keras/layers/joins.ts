@@ -80,7 +80,7 @@ export const attention: Describe = (context, inputs) => {
   for (const each of [value!, key]) {
     if (!each) continue;
     builder.usesMask(each);
-    if (each.mask === undefined) builder.seesAllSteps(layer, each);
+    if (each.mask === undefined) builder.allSteps(layer, each);
   }
   if (key) builder.sameAxis(value!, key);
   const features = featuresOf(layer, query);

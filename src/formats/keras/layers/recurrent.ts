@@ -87,7 +87,10 @@ export function runDirection(
   for (const state of states) builder.reads(state, name);
   builder.usesMask(given);
   const read = backwards ? builder.apply(name, 'Reverse', {}, [given]) : given;
-  const sequence = builder.use(index, [read], [given.shape[0]!, units], read, initial);
+  const fill = cell.flag('zero_output_for_mask', false) ? 'zero' : 'last';
+  const made = builder.use(index, [read], [given.shape[0]!, units], read, initial);
+  // in reverse, steps that do not count repeat later ones
+  const sequence = backwards ? made : builder.filled(name, made, fill);
   const [use] = sequence.ref as readonly [number];
   return {
     sequence,

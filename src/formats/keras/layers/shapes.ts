@@ -9,8 +9,8 @@ export const flatten: Describe = ({ builder, layer }, inputs) => {
   layer.only('data_format', 'channels_last');
   if (value.shape.length === 1) return [value];
   const steps = stepsOf(layer, value);
-  builder.seesAllSteps(layer, value);
-  return [builder.apply(layer.name, 'Flatten', { steps }, [value], [steps * features])];
+  const all = builder.allSteps(layer, value);
+  return [builder.apply(layer.name, 'Flatten', { steps }, [all], [steps * features])];
 };
 
 /** @throws {FormatError} if the number of steps is not fixed */
