@@ -110,7 +110,7 @@ export async function run() {
   'unrolled/data': { code: "export * from 'unrolled/data';", limit: 9_000 },
   'unrolled/io': { code: "export * from 'unrolled/io';", limit: 8_000 },
   'unrolled/tfjs beyond unrolled': beyond('tfjs', 20_000),
-  'unrolled/keras beyond unrolled': beyond('keras', 25_000),
+  'unrolled/keras beyond unrolled': beyond('keras', 26_500),
   'unrolled/torch beyond unrolled': beyond('torch', 6_600),
   'unrolled/onnx beyond unrolled': beyond('onnx', 28_600),
   'unrolled/amp beyond unrolled': beyond('amp', 6_000),

@@ -15,6 +15,6 @@ export type {
   UseDescription,
 } from '../formats/keras/description.ts';
 export type { Tensor } from '../formats/keras/tensor.ts';
+export { kerasLayers } from '../layers/imported/importedLayers.ts';
 export type { KerasModel, KerasValues } from './kerasModel.ts';
-export { kerasLayers } from './layers/index.ts';
 export { type KerasFiles, type KerasOptions, loadKeras, readKeras } from './loadKeras.ts';

@@ -2,12 +2,12 @@ import { floats, integers } from '../allocate.ts';
 import { options } from '../check.ts';
 import { ArgumentError, reading, ShapeError } from '../errors.ts';
 import type { KerasDescription, KerasTensor } from '../formats/keras/description.ts';
+import { kerasLayers } from '../layers/imported/importedLayers.ts';
 import { modelOf } from '../model/graph/described.ts';
 import type { GraphForwardOptions } from '../model/graph/model.ts';
 import { Model } from '../model/graph/model.ts';
 import type { Given, NDArray } from '../ndarray.ts';
 import { settled } from '../settled.ts';
-import { kerasLayers } from './layers/index.ts';
 
 /** Values by the name of an input or output; a single one has no name. */
 export type KerasValues<T> = T | Readonly<Record<string, T>>;

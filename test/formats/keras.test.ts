@@ -81,6 +81,8 @@ describe('toKeras2', () => {
     const layers = layersOf(toKeras2(TRANSLATION));
     const nodes = Object.fromEntries(layers.map(({ name, inbound_nodes }) => [name, inbound_nodes]));
     const kwargs = { training: false };
+    // the call with initial states names no mask
+    const unmasked = { ...kwargs, unmasked: true };
     expect(nodes).toEqual({
       source_ids: [],
       target_ids: [],
@@ -89,9 +91,9 @@ describe('toKeras2', () => {
       the_encoder: [[['source_embedding', 0, 0, kwargs]]],
       the_decoder: [
         [
-          ['target_embedding', 0, 0, kwargs],
-          ['the_encoder', 0, 1, kwargs],
-          ['the_encoder', 0, 2, kwargs],
+          ['target_embedding', 0, 0, unmasked],
+          ['the_encoder', 0, 1, unmasked],
+          ['the_encoder', 0, 2, unmasked],
         ],
       ],
       both_of_them: [

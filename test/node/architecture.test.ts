@@ -17,7 +17,7 @@ const SRC = rooms({
   audio: 'allocate worker model ndarray wasm check errors',
   worker: 'allocate custom data arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
   onnx: 'model layers engine formats activations memory wasm check errors',
-  keras: 'model formats ndarray settled allocate arrayKind check errors',
+  keras: 'layers model formats ndarray settled allocate arrayKind check errors',
   tfjs: 'layers activations formats optim memory wasm check errors',
   index: 'public wasm',
   core: 'publicCore wasm',
@@ -34,7 +34,7 @@ const SRC = rooms({
   model:
     'allocate arrayKind custom data summary settled diagnostics layers engine losses optim init io ndarray memory wasm check errors',
   io: 'allocate utf8 errors arrayKind',
-  formats: 'allocate io ndarray errors fflate utf8',
+  formats: 'allocate io ndarray check errors fflate utf8',
   diagnostics: 'allocate arrayKind layers engine activations ndarray memory wasm check errors',
   layers: 'allocate summary settled engine activations init ndarray memory wasm check errors',
   engine: 'allocate settled activations init ndarray memory wasm check errors summary',

@@ -248,7 +248,6 @@ function readModel(config: LayerConfig, names: readonly string[], path: string, 
       model: isModel ? readModel(own, place.names, `${place.path}/`, depth + 1) : undefined,
     });
   }
-  countOwnCall(layers);
   const { name } = config;
   const isSequential = config.className === 'Sequential' || config.get('output_layers') === undefined;
   if (isSequential) return sequentialModel(name, layers);
@@ -258,6 +257,7 @@ function readModel(config: LayerConfig, names: readonly string[], path: string, 
     for (const [layer] of ends) if (!layers.has(layer)) config.refuse(option, `: there is no layer ${layer}`);
     return ends;
   });
+  countOwnCall(layers, outputs!);
   for (const [layer] of inputs!)
     if (layers.get(layer)!.config.className !== 'InputLayer')
       config.refuse('input_layers', `: ${layer} is no input`);
@@ -265,11 +265,11 @@ function readModel(config: LayerConfig, names: readonly string[], path: string, 
 }
 
 /** In Keras 2 the first call of a model is its own, which is not listed: others refer to the ones behind it. */
-function countOwnCall(layers: Map<string, KerasLayer>): void {
+function countOwnCall(layers: Map<string, KerasLayer>, outputs: readonly Source[]): void {
   const last = new Map<string, number>();
-  for (const { calls } of layers.values())
-    for (const { sources } of calls)
-      for (const [layer, call] of sources) last.set(layer, Math.max(call, last.get(layer) ?? 0));
+  const all = [...layers.values()].flatMap(({ calls }) => calls);
+  for (const { sources } of [...all, { sources: outputs }])
+    for (const [layer, call] of sources) last.set(layer, Math.max(call, last.get(layer) ?? 0));
   for (const [name, layer] of layers) {
     const { calls, model } = layer;
     if (model && last.get(name) === calls.length)

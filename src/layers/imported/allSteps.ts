@@ -4,9 +4,9 @@ import { allStepsOf } from '../../engine/axisRows.ts';
 import type { LayerScope, Pass } from '../../engine/layer.ts';
 import type { Rows } from '../../engine/rows.ts';
 import { ArgumentError } from '../../errors.ts';
-import type { NameOption } from '../../layers/layerName.ts';
-import { WholeLayer } from '../../layers/sequence/wholeLayer.ts';
 import type { Layout, Region } from '../../memory/layout.ts';
+import type { NameOption } from '../layerName.ts';
+import { WholeLayer } from '../sequence/wholeLayer.ts';
 import { AllRows } from './allRows.ts';
 
 /** Options of `AllSteps`. */
