@@ -19,10 +19,15 @@ const BINARIES = {
   'relaxed-core': { target: 'relaxed', entry: 'core' },
   'simd-inference': { target: 'simd', entry: 'inference' },
   'relaxed-inference': { target: 'relaxed', entry: 'inference' },
+  'simd-quant': { target: 'simd', entry: 'quant' },
+  'relaxed-quant': { target: 'relaxed', entry: 'quant' },
   checked: { target: 'checked', entry: 'index' },
+  'checked-quant': { target: 'checked', entry: 'quant' },
 };
-/** Those in the package, inlined and as files. */
-export const shipped = Object.keys(BINARIES).filter((name) => name !== 'checked');
+/** Those in the package, inlined. */
+const inlined = Object.keys(BINARIES).filter((name) => BINARIES[name].target !== 'checked');
+/** Those in the package as files, too. */
+export const shipped = inlined.filter((name) => BINARIES[name].entry !== 'quant');
 /** What else decides what a binary is. */
 const TOOLS = [
   'asconfig.json',
@@ -66,7 +71,7 @@ function jobOf(name, asked) {
 
 /** The modules that hold a binary. */
 function modulesOf(name) {
-  return [`test/generated/${name}.ts`, ...(shipped.includes(name) ? [`src/wasm/generated/${name}.ts`] : [])];
+  return [`test/generated/${name}.ts`, ...(inlined.includes(name) ? [`src/wasm/generated/${name}.ts`] : [])];
 }
 
 /** Takes jobs until none is left, on a thread of its own. */

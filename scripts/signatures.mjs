@@ -7,7 +7,12 @@ const KINDS = { usize: 'p', i32: 'i', u32: 'i', bool: 'i', f32: 'f', f64: 'f' };
 
 /** What is written, by path. */
 const GENERATED = {
-  'src/wasm/generated/kernelCalls.ts': () => calls(signatures()),
+  'src/wasm/generated/kernelCalls.ts': () => `${calls('KernelCalls', 'The kernels', signatures())}
+/** The name of a kernel. */
+export type KernelName = keyof KernelCalls;
+`,
+  'src/wasm/generated/quantCalls.ts': () =>
+    calls('QuantCalls', 'The kernels of quantized layers', signatures('quant')),
   'src/wasm/generated/kernelNames.ts': names,
   'src/wasm/generated/structs.ts': () => structs().map(struct).join('\n'),
   'src/wasm/generated/constants.ts': () => sharedConstants().map(constantsOf).join('\n'),
@@ -20,9 +25,9 @@ export function writeSignatures() {
   for (const [path, text] of Object.entries(GENERATED)) writeText(path, text());
 }
 
-/** Of every kernel, in the order of the entries. */
-function signatures() {
-  return kernelsOf('index').map(({ name, file }) => signature(name, file, read(file)));
+/** Of every kernel of an entry, in the order in which they are exported. */
+function signatures(entry = 'index') {
+  return kernelsOf(entry).map(({ name, file }) => signature(name, file, read(file)));
 }
 
 function signature(name, file, source) {
@@ -46,22 +51,19 @@ function kind(type, where) {
   return KINDS[type];
 }
 
-function calls(kernels) {
+function calls(type, what, kernels) {
   const methods = kernels.map(({ name, parameters, result, comment }) => {
     const doc = comment.split('\n').map((line) => `   * ${line}`.trimEnd());
     const list = parameters.map((p) => `${p.name}: number`).join(', ');
     return `  /**\n${doc.join('\n')}\n   */\n  ${name}(${list}): ${result === 'void' ? 'void' : 'number'};`;
   });
   return `/**
- * The kernels, as WebAssembly exports them. Pointers are byte offsets into the arena, multiples of 4; 0 means none where
+ * ${what}, as WebAssembly exports them. Pointers are byte offsets into the arena, multiples of 4; 0 means none where
  * that is allowed. Counts, leading dimensions and flags (0 or 1) are integers. They trust what they are given.
  */
-export interface KernelCalls {
+export interface ${type} {
 ${methods.join('\n')}
 }
-
-/** The name of a kernel. */
-export type KernelName = keyof KernelCalls;
 `;
 }
 

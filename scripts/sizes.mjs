@@ -115,6 +115,7 @@ export async function run() {
   'unrolled/onnx beyond unrolled': beyond('onnx', 28_600),
   'unrolled/amp beyond unrolled': beyond('amp', 6_000),
   'unrolled/onnx-writer beyond unrolled': beyond('onnx-writer', 7_000),
+  'unrolled/quant beyond unrolled': beyond('quant', 20_000),
 };
 
 /** What an entry adds to the whole package. */

@@ -36,7 +36,10 @@ export function setName(layer: Pick<Layer, 'config' | 'name'>, name: unknown): v
   const { config } = layer;
   Object.defineProperties(layer, {
     name: { value: name, enumerable: true },
-    config: { value: (layers?: readonly Layer[]) => ({ ...config.call(layer, layers), name }) },
+    config: {
+      configurable: true,
+      value: (layers?: readonly Layer[]) => ({ ...config.call(layer, layers), name }),
+    },
   });
 }
 

@@ -30,6 +30,11 @@ export function linkWith(module: WebAssembly.Module, link: Link): void {
   links.set(module, link);
 }
 
+/** How a module is instantiated. */
+export function linkOf(module: WebAssembly.Module): Link {
+  return links.get(module) ?? plainly;
+}
+
 const plainly: Link = (module, imports) => new WebAssembly.Instance(module, imports).exports;
 
 /** Address of the tile flag in a memory (assembly/gemm/tiles.ts). */

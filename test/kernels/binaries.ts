@@ -1,8 +1,14 @@
 import checked from '../generated/checked.ts';
+import checkedQuant from '../generated/checked-quant.ts';
 import relaxed from '../generated/relaxed.ts';
+import relaxedQuant from '../generated/relaxed-quant.ts';
 import simd from '../generated/simd.ts';
+import simdQuant from '../generated/simd-quant.ts';
 
-const inlined = { checked, simd, relaxed };
+const inlined = {
+  ...{ checked, simd, relaxed },
+  ...{ 'checked quant': checkedQuant, 'simd quant': simdQuant, 'relaxed quant': relaxedQuant },
+};
 
 /** The binary of a build. */
 export function wasmBytes(build: keyof typeof inlined): Uint8Array<ArrayBuffer> {

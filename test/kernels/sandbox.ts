@@ -3,7 +3,10 @@ import type { KernelCalls } from '../../src/wasm/generated/kernelCalls.ts';
 import { every } from '../thorough.ts';
 import { relaxedIsSupported, wasmBytes } from './binaries.ts';
 
-export type BuildName = 'checked' | 'simd' | 'relaxed' | 'simd wide' | 'relaxed wide';
+/** The builds, those with wide tiles, and those of the kernels of quantized layers. */
+export type BuildName =
+  | ('checked' | 'simd' | 'relaxed' | 'simd wide' | 'relaxed wide')
+  | ('checked quant' | 'simd quant' | 'relaxed quant');
 
 /** The builds that this engine runs. */
 export const builds: ('checked' | 'simd' | 'relaxed')[] = relaxedIsSupported
@@ -26,7 +29,7 @@ const POISON = 0x7fbf8234;
 const modules = new Map<string, WebAssembly.Module>();
 
 function compiled(variant: BuildName): WebAssembly.Module {
-  const build = variant.split(' ')[0] as 'checked' | 'simd' | 'relaxed';
+  const build = variant.replace(' wide', '') as Exclude<BuildName, 'simd wide' | 'relaxed wide'>;
   let module = modules.get(build);
   if (!module) modules.set(build, (module = new WebAssembly.Module(wasmBytes(build))));
   return module;
@@ -114,7 +117,7 @@ export class Sandbox {
     this.#floats = new Float32Array(this.memory.buffer);
     this.#ints = new Int32Array(this.memory.buffer);
     // the checked build keeps its messages below page 1
-    this.#words.fill(POISON, build === 'checked' ? PAGE / 4 : 0);
+    this.#words.fill(POISON, build.startsWith('checked') ? PAGE / 4 : 0);
     this.#words[WIDE_AT / 4] = this.#wide = build.endsWith('wide') ? 1 : 0;
     this.#bottom = this.memory.buffer.byteLength;
   }

@@ -155,7 +155,7 @@ export function singleInput<T extends LayerClass>(Base: T): Extended<T> {
 }
 
 /** Gives the layers behind it a number of features. */
-class Sized implements Layer {
+export class Sized implements Layer {
   readonly type = 'Input';
   readonly input;
   readonly parameters = [];

@@ -1,0 +1,54 @@
+import { FeatureError, StateError } from '../errors.ts';
+import type { MemoryArena } from '../memory/arena.ts';
+import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
+import type { QuantCalls } from '../wasm/generated/quantCalls.ts';
+import { type KernelBuild, linkOf, linkWith, runtime } from '../wasm/runtime.ts';
+
+/** The compiled kernels of quantized layers by build. */
+const modules = new Map<KernelBuild, WebAssembly.Module>();
+/** Those on the memory of a model, by its other kernels. */
+const instances = new WeakMap<KernelCalls, QuantCalls>();
+
+export function isSupplied(build: KernelBuild): boolean {
+  return modules.has(build);
+}
+
+export function supply(build: KernelBuild, module: WebAssembly.Module): void {
+  modules.set(build, module);
+}
+
+/** The module of the build in use. @throws {StateError} before it was supplied */
+export function quantModule(): WebAssembly.Module {
+  const module = modules.get(runtime().kernels);
+  if (!module) throw new StateError('the kernels of quantized layers are not loaded');
+  return module;
+}
+
+/**
+ * Makes models whose memory the kernels of quantized layers run on, too.
+ * @throws {FeatureError} if the engine can't instantiate them
+ */
+export function onQuantKernels<T>(make: () => T): T {
+  const { module } = runtime();
+  const own = quantModule();
+  const link = linkOf(module);
+  linkWith(module, (of, imports) => {
+    const kernels = link(of, imports) as unknown as KernelCalls;
+    try {
+      instances.set(kernels, new WebAssembly.Instance(own, { env: imports.env }).exports as never);
+    } catch (error) {
+      throw new FeatureError(`can't instantiate the kernels: ${(error as Error).message}`, { cause: error });
+    }
+    return kernels as never;
+  });
+  try {
+    return make();
+  } finally {
+    linkWith(module, link);
+  }
+}
+
+/** The kernels of quantized layers on a model's memory. */
+export function quantKernels(arena: MemoryArena): QuantCalls {
+  return instances.get(arena.kernels)!;
+}
