@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { addBench } from './commands/bench.ts';
 import { addCluster } from './commands/cluster.ts';
 import { addEval, addForecast, addPlot } from './commands/data.ts';
 import { addInfo, addVerify } from './commands/machine.ts';
@@ -26,6 +27,7 @@ const COMMANDS: readonly ((context: Context) => void)[] = [
   addConvert,
   addVerify,
   addInfo,
+  addBench,
 ];
 
 /** Defines the commands, options and help. Each command passes its exit code to `done`. */

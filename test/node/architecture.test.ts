@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const SRC = rooms({
   custom: 'allocate engine layers losses optim init ndarray memory wasm check errors',
   data: 'allocate arrayKind init ndarray check errors',
-  cli: 'index cluster onnx onnxWriter modelFiles formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
+  cli: 'index kernels bench/probe.mjs cluster onnx onnxWriter modelFiles formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
   modelFiles: 'index amp keras onnx onnxWriter formats engine io errors',
   cluster: 'allocate worker model io ndarray wasm check errors bullmq ioredis node:',
   amp: 'formats model engine ndarray errors',
@@ -105,7 +105,7 @@ function importsOf(folder: string): Import[] {
 
 function resolve(from: string, to: string): string {
   const path = normalize(join(dirname(from), to));
-  return path.endsWith('.ts') ? path : `${path}.ts`;
+  return /\.(ts|mjs)$/.test(path) ? path : `${path}.ts`;
 }
 
 /** The part of a path below src/ or assembly/: a folder, or a file of its own. */
