@@ -7,7 +7,7 @@ export function averaged(files: readonly Uint8Array[]): Uint8Array {
   const [first] = parsed;
   const tensors = new Map<string, Tensor>();
   for (const [name, tensor] of first!.tensors) {
-    const data = Float32Array.from(tensor.data as Float32Array);
+    const data = new Float32Array(tensor.data as Float32Array);
     for (const { tensors: others } of parsed.slice(1)) {
       const other = others.get(name)!.data as Float32Array;
       for (let i = 0; i < data.length; i++) data[i]! += other[i]!;
@@ -20,7 +20,7 @@ export function averaged(files: readonly Uint8Array[]): Uint8Array {
 
 /** The sum of arrays, in order. */
 export function summed(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const sum = Float32Array.from(parts[0]!);
+  const sum = new Float32Array(parts[0]!);
   for (const part of parts.slice(1)) for (let i = 0; i < sum.length; i++) sum[i]! += part[i]!;
   return sum;
 }

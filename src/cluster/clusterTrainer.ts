@@ -216,12 +216,13 @@ export class ClusterTrainer {
     const { rows } = trainer.survey(batch.x, batch.y, batch.options);
     const { ports, carried } = trainer;
     const batches = ranges({ first: 0, last: rows }, every).map((range) => ranges(range, shards));
-    const pieces = Array.from({ length: shards }, (_, s) =>
-      batches.map((cuts) => ({
-        ...cut(batch, ports, rows, cuts[s]!),
-        states: cutStates(carried, cuts[s]!),
+    const pieces = Array.from({ length: shards }, (_, shard) => ({
+      shard,
+      batches: batches.map((cuts) => ({
+        ...cut(batch, ports, rows, cuts[shard]!),
+        states: cutStates(carried, cuts[shard]!),
       })),
-    );
+    }));
     const given = trainer.save();
     const results = await this.#compute<LocalResult>(Buffer.from(given.buffer), pieces);
     trainer.restore(averaged(results.map(({ checkpoint }) => checkpoint)));

@@ -3,6 +3,7 @@
  * @module unrolled/cluster
  */
 
+export type { DescribedOptions, Exposed } from '../worker/exposed.ts';
 export { ClusterTrainer } from './clusterTrainer.ts';
 export type { Connection } from './connection.ts';
 export type { CoordinatorState } from './lease.ts';

@@ -45,7 +45,11 @@ export interface ShardResult {
 }
 
 /** Batches of which a shard makes local steps. */
-export type Local = readonly Pick<Shard, 'x' | 'y' | 'options' | 'states'>[];
+export interface Local {
+  /** Number of the shard. */
+  readonly shard: number;
+  readonly batches: readonly Pick<Shard, 'x' | 'y' | 'options' | 'states'>[];
+}
 
 /** A checkpoint after local steps, without carried states. */
 export interface LocalResult {
@@ -137,8 +141,10 @@ export class ShardTrainer extends Trainer<Sequential | Model> {
   }
 
   /** Makes local steps from the state of a checkpoint. */
-  local(checkpoint: Uint8Array, batches: Local): LocalResult {
+  local(checkpoint: Uint8Array, { shard, batches }: Local): LocalResult {
     this.restore(checkpoint);
+    const { generator } = this.training.network;
+    generator.state = drawing(generator.state, shard);
     const steps = batches.map(({ x, y, options, states }) => {
       this.carried = states;
       return { result: this.step(x, y, options), states: this.carried };

@@ -14,6 +14,7 @@ import type { SweepTask } from './runFit.ts';
 import { ThreadServer } from './threadServer.ts';
 
 export type { Exposed } from '../worker/exposed.ts';
+export type { Outcome } from './jobs.ts';
 export type { SweepTask } from './runFit.ts';
 
 const server = new ThreadServer();

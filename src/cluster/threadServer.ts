@@ -20,7 +20,7 @@ export class ThreadServer {
     load: (spec: Uint8Array) => this.#load(unpack(spec)),
     weights: (bytes: Uint8Array) => {
       if (this.#isLocal) this.#checkpoint = bytes;
-      else this.#ready.parameters = new Float32Array(Uint8Array.from(bytes).buffer);
+      else this.#ready.parameters = new Float32Array(new Uint8Array(bytes).buffer);
     },
     shard: (bytes: Uint8Array) => {
       if (this.#isLocal) return pack(this.#ready.local(this.#checkpoint!, unpack<Local>(bytes)));

@@ -318,7 +318,7 @@ export class FullTraining extends CarryingTraining {
     this.serves();
     this.#alone('apply');
     network.free('apply');
-    const values = Float32Array.from(readShaped('gradients', gradients as Given, [this.trainedCount]));
+    const values = new Float32Array(readShaped('gradients', gradients as Given, [this.trainedCount]));
     const factors: number[] = [];
     this.askSchedule(factors, 1);
     network.enter('apply');
