@@ -2,6 +2,7 @@ import { defineConfig } from 'vite';
 import { csp } from './vite/csp.ts';
 import { found } from './vite/found.ts';
 import { offline } from './vite/offline.ts';
+import { opening } from './vite/opening.ts';
 
 export default defineConfig({
   // relative: the page works from any folder of any server
@@ -9,7 +10,7 @@ export default defineConfig({
   plugins: [found(), csp(), offline()],
   worker: {
     format: 'es',
-    plugins: () => [found()],
+    plugins: () => [found(), opening()],
     // by this name the service worker leaves them out
     rolldownOptions: {
       output: {

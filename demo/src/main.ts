@@ -4,11 +4,13 @@ import './style/series.css';
 import './style/melody.css';
 import './style/benchmark.css';
 import './style/tensorflow.css';
+import './style/watch.css';
 import './style/model.css';
 import { keepOffline } from './offline.ts';
 import { tabs } from './ui/tabs.ts';
 
 tabs(document.querySelector<HTMLElement>('#tabs')!, [
+  { id: 'watch', label: 'Unrolled', open: async () => (await import('./tabs/watch.ts')).watchTab },
   { id: 'text', label: 'Text', open: async () => (await import('./tabs/text.ts')).textTab },
   { id: 'series', label: 'Time series', open: async () => (await import('./tabs/series.ts')).seriesTab },
   { id: 'melody', label: 'Melody', open: async () => (await import('./tabs/melody.ts')).melodyTab },

@@ -54,7 +54,8 @@ export async function visit(browser, address, options = {}) {
     if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) elsewhere.push(request.url());
   });
   const page = await context.newPage();
-  await page.goto(address);
+  // the first tab begins by itself: the others are visited without it
+  await page.goto(address.includes('#') ? address : `${address}#text`);
   return { context, page, said, elsewhere };
 }
 

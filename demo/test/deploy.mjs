@@ -98,7 +98,7 @@ async function goneForGood({ browser, server, after }) {
 async function openTabs(page) {
   for (const tab of await tabsOf(page)) {
     await tab.click();
-    await page.locator('[role=tabpanel]:not([hidden]) button.main').waitFor();
+    await page.locator('[role=tabpanel]:not([hidden]) h2').first().waitFor();
   }
 }
 

@@ -47,7 +47,7 @@ async function use(page, url, clock) {
   const phase = (words) => until(clock, async () => (await text('.phase')).includes(words));
   const past = (update) => until(clock, async () => (await numbers())?.[0] > update);
 
-  await page.goto(url);
+  await page.goto(`${url}#text`);
   await press('Train');
   await past(10);
   // in nats per character: a model that knows nothing has a loss of 4

@@ -54,7 +54,7 @@ async function laterVersion(at) {
         };
       }),
   );
-  await at.page.goto(at.url);
+  await at.page.goto(`${at.url}#text`);
   await at.panel.getByText('later version').waitFor();
   await train(at);
   await pauseAndResume(at, /not kept.*later version/);

@@ -9,12 +9,13 @@ export async function run({ page, said }) {
   const tabs = await Promise.all((await tabsOf(page)).map((tab) => tab.textContent()));
   await page.getByRole('button', { name: 'Train' }).first().waitFor();
   await page.keyboard.press('Tab');
-  assert.equal(await focused(), tabs[0]);
+  assert.equal(await focused(), 'Text');
   for (const [key, to] of [
     ['End', tabs.at(-1)],
     ['ArrowRight', tabs[0]],
     ['ArrowLeft', tabs.at(-1)],
     ['Home', tabs[0]],
+    ['ArrowRight', 'Text'],
   ]) {
     await page.keyboard.press(key);
     assert.equal(await focused(), to);

@@ -9,11 +9,11 @@ export async function run({ context, page, said, elsewhere }) {
   await context.setOffline(true);
   await page.reload();
   for (const tab of await tabsOf(page)) await tab.click();
-  await page.getByRole('tab').first().click();
+  await page.getByRole('tab', { name: 'Text' }).click();
   await page.getByRole('combobox', { name: 'Hidden units' }).selectOption('16');
   await page.getByLabel('Updates').first().fill('60');
-  await page.getByRole('button', { name: 'Train' }).first().click();
-  await page.getByRole('status').getByText('Done').waitFor();
+  await page.getByRole('button', { name: 'Train', exact: true }).first().click();
+  await page.getByRole('tabpanel', { name: 'Text' }).getByRole('status').getByText('Done').waitFor();
   assert.deepEqual(said, []);
   assert.deepEqual(elsewhere, []);
 }

@@ -12,7 +12,7 @@ export async function run({ context, page, url, said }) {
   const update = await number('Update', first.panel);
 
   const second = at(await context.newPage());
-  await second.page.goto(url);
+  await second.page.goto(`${url}#text`);
   await second.panel.getByText('another tab').waitFor();
   await second.phase.getByText('Not trained yet').waitFor();
   await train(second);

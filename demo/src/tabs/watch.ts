@@ -1,0 +1,184 @@
+import { el } from '../ui/el.ts';
+import { slider } from '../ui/fields.ts';
+import { short } from '../ui/words.ts';
+import type { Ask, Look, Looks, Name, Sample, Told } from '../watch/protocol.ts';
+import kept from '../watch/samples.json';
+import { Scene } from '../watch/scene.ts';
+
+/** The part of a gradient that counts as reached. */
+const REACHED = 0.01;
+/** Units of a step above this, of 127, fire. */
+const FIRES = 90;
+const HIDDEN = 32;
+const FIRST = 'k call me ishmael ';
+
+/** Nothing is known yet, but the letters. */
+function nothing(): Looks {
+  const count = FIRST.length;
+  const look: Look = {
+    loss: Number.NaN,
+    guesses: Array.from({ length: count }, () => ({ letter: ' ', share: 0 })),
+    units: new Int8Array(count * HIDDEN),
+    reach: new Float32Array(count * count),
+  };
+  return { step: 0, letters: FIRST, next: `${FIRST.slice(1)}k`, networks: { RNN: look, LSTM: look } };
+}
+
+/** Two networks unrolled in time, which go on learning by themselves. */
+export function watchTab(panel: HTMLElement): void {
+  const scene = new Scene(nothing());
+  const worker = new Worker(new URL('../watch/watchWorker.ts', import.meta.url), { type: 'module' });
+  const ask = (asked: Ask) => worker.postMessage(asked);
+  const said = el('p', { class: 'note reached' }, '');
+  const status = el('p', { class: 'phase', role: 'status' }, 'Loading the networks …');
+  const numbers = { step: el('dd', {}, '–'), RNN: el('dd', {}, '–'), LSTM: el('dd', {}, '–') };
+  const strip = el('ol', { class: 'strip', tabindex: 0, 'aria-label': 'What they wrote, by update' });
+  const button = el('button', { type: 'button', class: 'main', onclick: () => turn(!goes) }, 'Pause');
+  const from = slider(
+    'Look back from letter',
+    FIRST.length - 2,
+    [0, FIRST.length - 1, 1],
+    (value) => select(value),
+    (value) => (scene ? `“${scene.looks.letters[value]}”` : ''),
+  );
+  const words = el('textarea', { rows: 2, id: 'watch-words', spellcheck: 'false' });
+  let goes = true;
+
+  function turn(on: boolean): void {
+    goes = on;
+    button.textContent = on ? 'Pause' : 'Go on';
+    status.textContent = on ? 'Learning' : 'Paused';
+    work();
+  }
+
+  /** Nothing is done that nobody sees. */
+  let isSeen = true;
+  function work(): void {
+    const on = goes && isSeen && !document.hidden;
+    ask({ kind: on ? 'go' : 'rest' });
+    scene.play(on);
+  }
+  new IntersectionObserver(([entry]) => {
+    isSeen = entry!.isIntersecting;
+    work();
+  }).observe(scene.canvas);
+  document.addEventListener('visibilitychange', work);
+
+  function select(k: number | undefined): void {
+    scene.selected = k;
+    if (k !== undefined) from.value = k;
+    describe();
+    scene.draw();
+  }
+
+  /** How far back the letter that is looked at reaches, and what fires there. */
+  function describe(): void {
+    const { letters, networks, step } = scene.looks;
+    if (!step) return;
+    const count = letters.length;
+    const k = scene.selected ?? count - 2;
+    const far = ({ reach }: Look) => {
+      const row = reach.subarray(k * count, k * count + k + 1);
+      return k - row.findIndex((share) => share >= REACHED);
+    };
+    const firing = ({ units }: Look) => {
+      const own = units.subarray(k * HIDDEN, (k + 1) * HIDDEN);
+      return own.filter((value) => Math.abs(value) > FIRES).length;
+    };
+    const one = (name: Name) =>
+      `${far(networks[name])} letters in the ${name}, where ${firing(networks[name])} of ${HIDDEN} units fire`;
+    said.textContent = `After “${letters.slice(0, k + 1)}”, a hundredth of the gradient or more reaches back ${one('RNN')}; ${one('LSTM')}.`;
+  }
+
+  function write({ step, RNN, LSTM }: Sample): void {
+    const item = el(
+      'li',
+      {},
+      el('strong', {}, `Update ${step.toLocaleString('en')}`),
+      el('span', {}, el('b', {}, 'RNN'), ` ${RNN}`),
+      el('span', {}, el('b', {}, 'LSTM'), ` ${LSTM}`),
+    );
+    strip.append(item);
+    strip.scrollLeft = strip.scrollWidth;
+  }
+
+  function learn(): void {
+    ask({ kind: 'learn', text: words.value });
+    strip.replaceChildren();
+    if (!words.value.trim()) for (const sample of kept) write(sample);
+    status.textContent = words.value.trim() ? 'Learning your words' : 'Learning';
+  }
+
+  worker.onmessage = ({ data }: MessageEvent<Told>) => {
+    if (data.kind === 'failed') fail(data.error);
+    else if (data.kind === 'sample') write(data.sample);
+    else {
+      if (!scene.looks.step) status.textContent = 'Learning';
+      scene.set(data);
+      numbers.step.textContent = data.step.toLocaleString('en');
+      for (const name of ['RNN', 'LSTM'] as const)
+        numbers[name].textContent = short(data.networks[name].loss);
+      describe();
+      from.update();
+    }
+  };
+  worker.onerror = ({ message }) => fail(message || 'the worker can’t be loaded');
+  function fail(why: string): void {
+    status.textContent = `Failed: ${why}`;
+    status.dataset.phase = 'failed';
+  }
+
+  scene.canvas.addEventListener('pointermove', ({ clientX }) => select(scene.at(clientX)));
+  scene.canvas.addEventListener('pointerdown', ({ clientX }) => select(scene.at(clientX)));
+  scene.canvas.addEventListener('pointerleave', () => select(undefined));
+  from.root.addEventListener('focusout', () => select(undefined));
+  const pair = (name: string, value: HTMLElement) => el('div', {}, el('dt', {}, name), value);
+  panel.append(
+    el(
+      'div',
+      { class: 'column' },
+      el(
+        'section',
+        { class: 'card', 'aria-labelledby': 'watch-title' },
+        el('h2', { id: 'watch-title' }, 'A network, unrolled in time'),
+        el(
+          'p',
+          { class: 'note' },
+          'The letter that opens a line closes it. Letters go in, guesses come out, the state passes on; then the gradient of the last guess runs back as light. Point at a letter to look back from it.',
+        ),
+        el('div', { class: 'ends of' }, el('span', {}, 'RNN: the light fades'), el('span', {}, 'guess')),
+        scene.canvas,
+        el('div', { class: 'ends of' }, el('span', {}, 'LSTM: it reaches back'), el('span', {}, 'guess')),
+        said,
+        el('div', { class: 'bar ask' }, from.root, el('div', { class: 'buttons' }, button)),
+        status,
+        el(
+          'dl',
+          { class: 'numbers' },
+          pair('Update', numbers.step),
+          pair('Loss of the RNN (nats)', numbers.RNN),
+          pair('Loss of the LSTM (nats)', numbers.LSTM),
+        ),
+      ),
+      el(
+        'section',
+        { class: 'card', 'aria-labelledby': 'strip-title' },
+        el('h2', { id: 'strip-title' }, 'What they write'),
+        strip,
+      ),
+      el(
+        'section',
+        { class: 'card', 'aria-labelledby': 'words-title' },
+        el('h2', { id: 'words-title' }, 'Your words'),
+        el(
+          'div',
+          { class: 'field' },
+          el('label', { for: 'watch-words' }, 'Type or paste a text: they learn it and go on in your words'),
+          words,
+        ),
+        el('div', { class: 'buttons' }, el('button', { type: 'button', onclick: learn }, 'Learn it')),
+      ),
+    ),
+  );
+  for (const sample of kept) write(sample);
+}

@@ -1,0 +1,4 @@
+declare module 'virtual:opening' {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,87 @@
+// The first tab: it begins by itself, moves within a second, goes on learning, and shows how far back each letter reaches.
+import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
+import { tasksOver, tooLong, until, visit } from './browser.mjs';
+
+export const name = 'unrolled in time: begins by itself, learns, looks back';
+
+const LONG_MS = 50;
+/** Of what the page needs before it shows something. */
+const FIRST_KB = 60;
+
+export async function run({ browser, url, note }) {
+  const { context, page, said, elsewhere } = await visit(browser, `${url}#watch`);
+  const panel = page.getByRole('tabpanel', { name: 'Unrolled' });
+  const canvas = panel.locator('canvas.scene');
+  const drawn = () => canvas.evaluate((element) => element.toDataURL());
+  const update = async () => {
+    const text = await panel.locator('dl.numbers dd').first().textContent();
+    return Number(text.replaceAll(',', '')) || 0;
+  };
+  await canvas.waitFor();
+  const first = await drawn();
+  await until(page, async () => (await drawn()) !== first);
+  await until(page, async () => (await update()) > 1000);
+  const began = await update();
+  await until(page, async () => (await update()) > began);
+
+  // an LSTM's gradient reaches further back than an RNN's, from the guess of the letter that closes a line
+  const words = await panel.locator('.reached').textContent();
+  const [, rnn, lstm] = /back (\d+) letters in the RNN.* (\d+) letters in the LSTM/.exec(words);
+  assert.ok(Number(lstm) > Number(rnn), words);
+  note(words);
+
+  // pointing at a letter looks back from it, and so does the slider
+  const { x, y, width, height } = await canvas.boundingBox();
+  await page.mouse.move(x + width / 3, y + height / 2);
+  await until(page, async () => (await panel.locator('.reached').textContent()) !== words);
+  await page.mouse.move(0, 0);
+  await panel.getByLabel('Look back from letter').fill('4');
+  await until(page, async () => /^After “.{5}”/.test(await panel.locator('.reached').textContent()));
+
+  const tasks = await tasksOver(browser, page, LONG_MS, () => page.waitForTimeout(5000));
+  note(`tasks over ${LONG_MS} ms: ${tasks.join(', ') || 'none'}`);
+  assert.deepEqual(tooLong(tasks, LONG_MS), []);
+
+  // a text of one's own
+  const samples = panel.locator('.strip li');
+  assert.deepEqual(
+    (await samples.locator('strong').allTextContents()).slice(0, 3),
+    [100, 300, 1000].map((step) => `Update ${step.toLocaleString('en')}`),
+  );
+  await panel.getByRole('textbox').fill('ding dong ding dong ');
+  await panel.getByRole('button', { name: 'Learn it' }).click();
+  await until(page, async () => /d.?o.?n.?g/.test((await samples.allTextContents()).join()));
+  await panel.getByRole('button', { name: 'Pause' }).click();
+  await panel.getByText('Paused').waitFor();
+  await page.waitForTimeout(500);
+  const still = await drawn();
+  await page.waitForTimeout(500);
+  assert.equal(await drawn(), still);
+  assert.deepEqual([said, elsewhere], [[], []]);
+  await context.close();
+  await firstPaint(browser, url, note);
+}
+
+/** What is loaded before the page shows something, and when. */
+async function firstPaint(browser, url, note) {
+  const { context, page } = await visit(browser, `${url}#watch`, { serviceWorkers: 'block' });
+  await page.locator('canvas.scene').waitFor();
+  const [paint] = await page.evaluate(() =>
+    performance.getEntriesByName('first-contentful-paint').map(({ startTime }) => startTime),
+  );
+  const names = await page.evaluate(() =>
+    performance.getEntriesByType('resource').map(({ name, initiatorType }) => [name, initiatorType]),
+  );
+  const files = [url, ...names.filter(([file]) => /\.(js|css)$/.test(file)).map(([file]) => file)];
+  let bytes = 0;
+  for (const file of files.filter((one) => !/Worker/.test(one))) {
+    const response = await page.request.get(file);
+    bytes += gzipSync(await response.body()).length;
+  }
+  note(
+    `first paint after ${Math.round(paint)} ms; page and program of the first tab: ${(bytes / 1000).toFixed(1)} kB`,
+  );
+  assert.ok(bytes < 1000 * FIRST_KB);
+  await context.close();
+}
