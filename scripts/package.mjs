@@ -51,7 +51,7 @@ function run(name, script, args) {
 /** Only what users need; every module with a source map that holds its source. */
 function checkFiles(files) {
   const wanted =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/.*\.md|examples\/.*\.(md|mjs|d\.mts|py|keras)|dist\/licenses\.md|dist\/.*\.(js|js\.map|d\.ts|wasm))$/;
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/.*\.md|docs\/page\.png|examples\/.*\.(md|mjs|d\.mts|py|keras)|dist\/licenses\.md|dist\/.*\.(js|js\.map|d\.ts|wasm))$/;
   const own = files.filter((path) => !wanted.test(path));
   if (own.length) failures.push(`in the package, and nobody needs it: ${own.join(', ')}`);
   const has = new Set(files);
