@@ -53,14 +53,7 @@ export class AmpModel extends Model<GraphNode, GraphNode> {
    */
   override forward(x: Given, opts?: GraphForwardOptions): NDArray {
     if (!Object.keys(this.initialStates).length || opts !== undefined) return super.forward(x, opts);
-    const { data, shape } = this.#signal(x);
-    const [steps, batch] = shape as [number, number];
-    const stream = this.stream({ batch, block: steps });
-    try {
-      return { data: new Float32Array(stream.steps(data)), shape: [steps, batch, this.network.outputSize] };
-    } finally {
-      stream.dispose();
-    }
+    return fromStates(this, this.inputSize, x);
   }
 
   /** As `stream` of a `Model`, from the initial states, to which `reset` goes back. */
@@ -68,11 +61,22 @@ export class AmpModel extends Model<GraphNode, GraphNode> {
     if (!Object.keys(this.initialStates).length) return super.stream(opts);
     return new AmpStream(this.network, opts ?? {}, this.initialStates);
   }
+}
 
-  #signal(x: Given): NDArray<ArrayLike<number>> {
-    const { data, shape } = 'data' in x ? x : { data: x, shape: undefined };
-    // a bare array is one row
-    return { data, shape: shape ?? [data.length / this.inputSize, 1, this.inputSize] };
+/** The output of a whole signal from the states that a stream of the model starts from. */
+export function fromStates(
+  model: Pick<Model<GraphNode, GraphNode>, 'stream' | 'network'>,
+  inputSize: number,
+  x: Given,
+): NDArray {
+  // a bare array is one row
+  const { data, shape = [data.length / inputSize, 1] } = 'data' in x ? x : { data: x };
+  const [steps, batch] = shape as [number, number];
+  const stream = model.stream({ batch, block: steps });
+  try {
+    return { data: new Float32Array(stream.steps(data)), shape: [steps, batch, model.network.outputSize] };
+  } finally {
+    stream.dispose();
   }
 }
 

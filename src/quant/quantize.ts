@@ -1,3 +1,4 @@
+import { AmpModel } from '../amp/ampModel.ts';
 import { instance, integer, options } from '../check.ts';
 import { AdaptedLayer } from '../custom/adaptLayer.ts';
 import type { CustomLayerClass } from '../custom/layer.ts';
@@ -62,6 +63,7 @@ export function quantize<M extends SequentialBase | Model>(model: M, opts?: Quan
   const make = (planes: number) => {
     const made = quantizedForm(model, planes);
     made.metadata = (model as { metadata?: Model['metadata'] }).metadata ?? {};
+    if (made instanceof QuantizedModel && model instanceof AmpModel) made.initialStates = model.initialStates;
     try {
       if (batches.length)
         Object.assign(made, { report: { ...made.report, ...measured(model, made, batches, parts) } });
