@@ -6,6 +6,7 @@ import { CliError, printable } from '../failure.ts';
 import { readPrompt, readText, STDIN, sameFile, shown } from '../files.ts';
 import { type Io, print } from '../io.ts';
 import { count, duration, plural, quoted, size, wrapped } from '../show.ts';
+import { styled } from '../style.ts';
 import { savedColumns } from '../table/tableModel.ts';
 import { TableSubject } from '../table/tableSubject.ts';
 import { passage, writePassage } from '../text/passage.ts';
@@ -89,22 +90,25 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
     const title = wrapped(`Gradient of a sequence's last loss after ${plural(steps, 'step')}`, columns);
     await say(`${[...title, ...flowLines(flow, columns)].join('\n')}\n`);
   }
-  await say(
+  const summary =
     `Loss ${session.losses.recent.toFixed(3)} ${unit} (mean of the last ${Math.min(RECENT, session.step)} steps), ` +
-      `trained in ${duration((performance.now() - began) / 1000)}`,
-  );
+    `trained in ${duration((performance.now() - began) / 1000)}`;
+  await say(wrapped(summary, columns).join('\n'));
   if (best && session.best) {
     const { loss, step } = session.best;
     await say(
       `Lowest validation loss ${loss.toFixed(3)}, after ${plural(step, 'step')}: ${printable(best.path)}`,
     );
   }
-  const program = io.program ?? 'unrolled';
+  const next = (...commands: string[]) => {
+    const lines = commands.map((command) =>
+      styled(io.stdout, 'cyan', `${io.program ?? 'unrolled'} ${command}`),
+    );
+    return say(`Saved ${printable(saved)}. Next:\n  ${lines.join('\n  ')}`);
+  };
   if (subject instanceof TableSubject) {
     await say(`Repeating the row before has a loss of ${subject.repeating.toFixed(3)}`);
-    await say(
-      `Saved ${printable(saved)}; forecast with: ${program} forecast ${quoted(saved)} ${quoted(file)}`,
-    );
+    await next(`forecast ${quoted(saved)} ${quoted(file)}`);
     return interrupt.asked ? 130 : 0;
   }
   if (length > 0) {
@@ -115,7 +119,7 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
     await writePassage(io.stdout, characters, () => interrupt.asked);
     await say('\n');
   }
-  await say(`Saved ${printable(saved)}; write more with: ${program} generate ${quoted(saved)}`);
+  await next(`chat ${quoted(saved)}`, `serve ${quoted(saved)}`);
   return interrupt.asked ? 130 : 0;
 }
 
