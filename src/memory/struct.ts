@@ -9,6 +9,15 @@ export function wordsOf(fields: Fields): number {
   return Object.keys(fields).length;
 }
 
+/** Of each struct, the place of each field. */
+const PLACES = new WeakMap<Fields, ReadonlyMap<string, number>>();
+
+function placesOf(fields: Fields): ReadonlyMap<string, number> {
+  const found = PLACES.get(fields) ?? new Map(Object.keys(fields).map((name, i) => [name, i]));
+  PLACES.set(fields, found);
+  return found;
+}
+
 /** The values of a struct that kernels read. */
 export class Struct<T extends Fields> {
   readonly #arena: MemoryArena;
@@ -23,7 +32,7 @@ export class Struct<T extends Fields> {
     this.#arena = arena;
     this.#at = at;
     this.#fields = fields;
-    this.#places = new Map(Object.keys(fields).map((name, i) => [name, i]));
+    this.#places = placesOf(fields);
     this.#bits = new Int32Array(this.#places.size);
     this.#floats = new Float32Array(this.#bits.buffer);
   }

@@ -1,11 +1,11 @@
 import { Descriptor } from '../layers/recurrent/descriptor.ts';
-import { Layout, type Region } from '../memory/layout.ts';
+import { align, type Region } from '../memory/layout.ts';
 import { configurableWork } from '../memory/workspace.ts';
 import type { Exchange } from './exchange.ts';
 import type { Heap } from './heap.ts';
 import type { Rows } from './rows.ts';
 import type { TensorInfo } from './tf.ts';
-import type { CellWeights } from './weights.ts';
+import type { CellWeights, Work } from './weights.ts';
 
 /** What a pass over a sequence reads. */
 export interface SequenceInput {
@@ -38,26 +38,32 @@ export function blockOf<Name extends string>(
   heap: Heap,
   floats: Readonly<Record<Name, number>>,
 ): { at: Record<Name, number>; release: () => void } {
-  const layout = new Layout(0);
-  const names = Object.keys(floats) as Name[];
-  const regions = names.map((name) => (floats[name] > 0 ? layout.take(name, floats[name]) : undefined));
-  const bytes = Math.max(layout.end, 64);
+  const at = {} as Record<Name, number>;
+  let bytes = 0;
+  for (const name of Object.keys(floats) as Name[]) {
+    at[name] = bytes;
+    bytes += align(floats[name] * 4);
+  }
+  bytes = Math.max(bytes, 64);
   const block = heap.take(bytes);
-  const pointers = names.map((name, i) => [name, regions[i] ? block + regions[i].ptr : 0] as const);
-  return {
-    at: Object.fromEntries(pointers) as Record<Name, number>,
-    release: () => heap.release(block, bytes),
-  };
+  for (const name of Object.keys(floats) as Name[]) at[name] = floats[name] > 0 ? at[name] + block : 0;
+  return { at, release: () => heap.release(block, bytes) };
 }
 
-/** Scratch memory of the kernels for the given number of rows. */
-export function workOf(weights: CellWeights, rows: Rows, training: boolean) {
-  const { I, H, G, family } = weights;
-  return configurableWork({
-    ...{ rows: Math.max(rows.count, rows.B), batch: rows.B, I, H, W: H, G, heads: 1, projSize: 0 },
+/** Scratch memory of the kernels for the given rows. It is kept with the weights: most calls have the rows of the one before. */
+export function workOf(weights: CellWeights, rows: Rows, training: boolean): Work {
+  const { I, H, G, family, works } = weights;
+  const { B } = rows;
+  const most = Math.max(rows.count, B);
+  const key = training ? 1 : 0;
+  const last = works[key];
+  if (last?.rows === most && last.batch === B) return last;
+  const work = configurableWork({
+    ...{ rows: most, batch: B, I, H, W: H, G, heads: 1, projSize: 0 },
     products: family.kind.products,
     training,
   });
+  return (works[key] = { ...work, rows: most, batch: B });
 }
 
 /** Steps whose input is projected at once in inference: their gates fit in L2 (256 kB). */

@@ -6,6 +6,12 @@ import type { Family } from './families.ts';
 import type { Heap } from './heap.ts';
 import type { RnnCell, Variable } from './tf.ts';
 
+/** Scratch memory of the kernels, and the rows that it is for. */
+export interface Work extends ReturnType<typeof configurableWork> {
+  readonly rows: number;
+  readonly batch: number;
+}
+
 /** Weights of a cell as the kernels read them: [G, I] by gate in our order, and packed. */
 export interface CellWeights {
   readonly family: Family;
@@ -24,6 +30,8 @@ export interface CellWeights {
   readonly panels: { readonly bias: number; readonly panelsIh: number; readonly panelsHh: number };
   /** Whether they are packed. */
   packed: boolean;
+  /** What `workOf` last found, by forward and backward. */
+  readonly works: (Work | undefined)[];
   /** Passes that still need them. */
   users: number;
   /** Whether newer values have taken their place. */
@@ -88,7 +96,20 @@ export class WeightStore {
     const block = this.#heap.take(layout.end);
     const ptr = (region: Region) => block + region.ptr;
     return {
-      ...{ family, kinds, I, H, G, block, bytes: layout.end, ids: [], packed: false, users: 0, stale: false },
+      ...{
+        family,
+        kinds,
+        I,
+        H,
+        G,
+        block,
+        bytes: layout.end,
+        ids: [],
+        works: [],
+        packed: false,
+        users: 0,
+        stale: false,
+      },
       wIh: ptr(wIh),
       wHh: ptr(wHh),
       bias: cell.bias ? ptr(biases) : 0,
