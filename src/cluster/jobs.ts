@@ -58,6 +58,7 @@ export interface Outcome {
   readonly value: number;
   /** Anything else, as JSON. */
   readonly result: unknown;
+  /** The saved model, if it is kept. */
   readonly model?: Uint8Array | undefined;
 }
 

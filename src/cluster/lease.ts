@@ -5,13 +5,17 @@ import type { Keys } from './keys.ts';
 
 /** What the coordinator of a queue tells of itself. */
 export interface CoordinatorState {
+  /** Id of what it does from its first step on. */
   readonly session: string;
+  /** Its process. */
   readonly pid: number;
+  /** Name of its machine. */
   readonly host: string;
   /** ISO time at which it began. */
   readonly since: string;
   /** Updates made. */
   readonly step: number;
+  /** Shards per step. */
   readonly shards: number;
   /** Shards of the current step whose results are not there yet. */
   readonly waiting: readonly number[];

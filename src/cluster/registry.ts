@@ -5,10 +5,15 @@ import type { Keys } from './keys.ts';
 
 /** What a worker tells of itself. */
 export interface WorkerState {
+  /** Its name. */
   readonly id: string;
+  /** Its process. */
   readonly pid: number;
+  /** Name of its machine. */
   readonly host: string;
+  /** Version of this package. */
   readonly version: string;
+  /** Jobs that it computes at the same time. */
   readonly threads: number;
   /** ISO time at which it began. */
   readonly since: string;

@@ -7,20 +7,19 @@ import { liveWorkers, type WorkerState } from './registry.ts';
 
 /** Who does what on a queue. */
 export interface ClusterStatus {
+  /** Name of the queue. */
   readonly queue: string;
   /** The coordinator; undefined if there is none. */
   readonly coordinator: CoordinatorState | undefined;
+  /** The workers that give signs of life. */
   readonly workers: readonly WorkerState[];
   /** Number of jobs by state. */
-  readonly jobs: {
-    readonly waiting: number;
-    readonly active: number;
-    readonly delayed: number;
-    readonly failed: number;
-  };
+  readonly jobs: Readonly<Record<'waiting' | 'active' | 'delayed' | 'failed', number>>;
   /** Sweep jobs that have a result. */
   readonly results: number;
+  /** The server. */
   readonly redis: {
+    /** Host and port, or the path of a socket. */
     readonly address: string;
     /** Bytes in use. */
     readonly used: number;

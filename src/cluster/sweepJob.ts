@@ -5,6 +5,7 @@ import type { Replica } from './replica.ts';
 
 /** What a job of a sweep gave, as it is kept. */
 export interface SweepRecord {
+  /** Name of the job. */
   readonly name: string;
   /** What it is compared by with others; undefined if it failed. */
   readonly value?: number | undefined;
