@@ -1,5 +1,6 @@
 // Every kernel: all that the builds for `unrolled` and `unrolled/kernels` export.
 export * from './core';
+export { join_team } from './team';
 export { sgemm_nn, sgemm_nt, sgemm_tn } from './gemm/sgemm';
 export { sgemv_n, sgemv_t } from './gemm/sgemv';
 export { vec_activate } from './math/activation';

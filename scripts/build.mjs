@@ -36,7 +36,7 @@ function removeOlder(time) {
 
 /** A source map of a module that is one base64 text would hold that text again. */
 function dropInlinedMaps() {
-  for (const room of ['wasm', 'worker', 'audio']) {
+  for (const room of ['wasm', 'wasm/threads', 'worker', 'audio']) {
     const folder = join(dist, room, 'generated');
     for (const name of readdirSync(folder).filter((file) => file.endsWith('.js'))) {
       rmSync(join(folder, `${name}.map`));

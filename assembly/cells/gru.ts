@@ -1,6 +1,7 @@
 import { vsigmoid } from '../math/sigmoid';
 import { vtanh } from '../math/tanh';
 import { flush, loadLanes, madd, storeLanes } from '../simd';
+import { cellAt, gatesAt, isShared, meet, rowsOfCell, shareCell, unitsOfCell } from '../team';
 
 /**
  * One GRU step of B rows (Cho et al. 2014, the reset gate after the product as in PyTorch and cuDNN):
@@ -11,19 +12,30 @@ import { flush, loadLanes, madd, storeLanes } from '../simd';
  */
 export function gru_cell_forward(B: i32, H: i32, gates: usize, h0: usize, h: usize): void {
   const s = (<usize>H) << 2;
-  for (; B > 0; B--, gates += s * 3) {
-    let j = H;
+  let n = H;
+  if (isShared()) {
+    shareCell(B, H);
+    B = rowsOfCell;
+    n = unitsOfCell;
+    gates += gatesAt;
+    h0 += cellAt;
+    h += cellAt;
+  }
+  const rest: usize = ASC_FEATURE_THREADS ? s - ((<usize>n) << 2) : 0;
+  for (; B > 0; B--, gates += s * 3 + rest, h0 += rest, h += rest) {
+    let j = n;
     for (; j >= 8; j -= 8, gates += 32, h0 += 32, h += 32) forwardPair(gates, s, h0, h);
     while (j > 0) {
-      const n = min(j, 4);
-      forwardLanes(n, gates, s, h0, h);
-      const lanes = (<usize>n) << 2;
+      const few = min(j, 4);
+      forwardLanes(few, gates, s, h0, h);
+      const lanes = (<usize>few) << 2;
       gates += lanes;
       h0 += lanes;
       h += lanes;
-      j -= n;
+      j -= few;
     }
   }
+  meet();
 }
 
 /**
@@ -72,20 +84,32 @@ export function gru_cell_backward(B: i32, H: i32, gates: usize, h0: usize, dh: u
   const s = (<usize>H) << 2;
   let along: usize = 0;
   if (dy) along = -1;
-  for (; B > 0; B--, gates += s * 3) {
-    let j = H;
+  let n = H;
+  if (isShared()) {
+    shareCell(B, H);
+    B = rowsOfCell;
+    n = unitsOfCell;
+    gates += gatesAt;
+    h0 += cellAt;
+    dh += cellAt;
+    if (dy) dy += cellAt;
+  }
+  const rest: usize = ASC_FEATURE_THREADS ? s - ((<usize>n) << 2) : 0;
+  for (; B > 0; B--, gates += s * 3 + rest, h0 += rest, dh += rest, dy += rest & along) {
+    let j = n;
     for (; j >= 8; j -= 8, gates += 32, h0 += 32, dh += 32, dy += 32 & along) backwardPair(gates, s, h0, dh, dy);
     while (j > 0) {
-      const n = min(j, 4);
-      backwardLanes(n, gates, s, h0, dh, dy);
-      const lanes = (<usize>n) << 2;
+      const few = min(j, 4);
+      backwardLanes(few, gates, s, h0, dh, dy);
+      const lanes = (<usize>few) << 2;
       gates += lanes;
       h0 += lanes;
       dh += lanes;
       dy += lanes & along;
-      j -= n;
+      j -= few;
     }
   }
+  meet();
 }
 
 /** As forwardPair. */

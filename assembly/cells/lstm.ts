@@ -1,6 +1,7 @@
 import { vsigmoid } from '../math/sigmoid';
 import { vtanh } from '../math/tanh';
 import { flush, loadLanes, madd, storeLanes } from '../simd';
+import { cellAt, gatesAt, isShared, meet, rowsOfCell, shareCell, unitsOfCell } from '../team';
 
 /**
  * One LSTM step of B rows (Hochreiter & Schmidhuber 1997 with the forget gate of Gers 2000, as PyTorch):
@@ -9,20 +10,32 @@ import { flush, loadLanes, madd, storeLanes } from '../simd';
  */
 export function lstm_cell_forward(B: i32, H: i32, gates: usize, c0: usize, c: usize, h: usize): void {
   const s = (<usize>H) << 2;
-  for (; B > 0; B--, gates += s * 3) {
-    let j = H;
+  let n = H;
+  if (isShared()) {
+    shareCell(B, H);
+    B = rowsOfCell;
+    n = unitsOfCell;
+    gates += gatesAt;
+    c0 += cellAt;
+    c += cellAt;
+    h += cellAt;
+  }
+  const rest: usize = ASC_FEATURE_THREADS ? s - ((<usize>n) << 2) : 0;
+  for (; B > 0; B--, gates += s * 3 + rest, c0 += rest, c += rest, h += rest) {
+    let j = n;
     for (; j >= 8; j -= 8, gates += 32, c0 += 32, c += 32, h += 32) forwardPair(gates, s, c0, c, h);
     while (j > 0) {
-      const n = min(j, 4);
-      forwardLanes(n, gates, s, c0, c, h);
-      const lanes = (<usize>n) << 2;
+      const few = min(j, 4);
+      forwardLanes(few, gates, s, c0, c, h);
+      const lanes = (<usize>few) << 2;
       gates += lanes;
       c0 += lanes;
       c += lanes;
       h += lanes;
-      j -= n;
+      j -= few;
     }
   }
+  meet();
 }
 
 /**
@@ -85,24 +98,38 @@ export function lstm_cell_backward(
   const s = (<usize>H) << 2;
   let along: usize = 0;
   if (dy) along = -1;
-  for (; B > 0; B--, gates += s * 3) {
-    let j = H;
+  let n = H;
+  if (isShared()) {
+    shareCell(B, H);
+    B = rowsOfCell;
+    n = unitsOfCell;
+    gates += gatesAt;
+    c0 += cellAt;
+    c += cellAt;
+    dh += cellAt;
+    dc += cellAt;
+    if (dy) dy += cellAt;
+  }
+  const rest: usize = ASC_FEATURE_THREADS ? s - ((<usize>n) << 2) : 0;
+  for (; B > 0; B--, gates += s * 3 + rest, c0 += rest, c += rest, dh += rest, dy += rest & along, dc += rest) {
+    let j = n;
     for (; j >= 8; j -= 8, gates += 32, c0 += 32, c += 32, dh += 32, dy += 32 & along, dc += 32) {
       backwardPair(gates, s, c0, c, dh, dy, dc);
     }
     while (j > 0) {
-      const n = min(j, 4);
-      backwardLanes(n, gates, s, c0, c, dh, dy, dc);
-      const lanes = (<usize>n) << 2;
+      const few = min(j, 4);
+      backwardLanes(few, gates, s, c0, c, dh, dy, dc);
+      const lanes = (<usize>few) << 2;
       gates += lanes;
       c0 += lanes;
       c += lanes;
       dh += lanes;
       dc += lanes;
       dy += lanes & along;
-      j -= n;
+      j -= few;
     }
   }
+  meet();
 }
 
 /** As forwardPair. */

@@ -1,8 +1,13 @@
 import { decay, slopeOf, tanhOf, vtanh } from '../math/tanh';
 import { flush, loadLanes, storeLanes } from '../simd';
+import { isShared, meet, share, start } from '../team';
 
 /** h[n] = φ(h[n]) in place: φ = tanh, or max(0, ·) when relu. A subnormal state becomes 0, or it would stay. */
 export function rnn_cell_forward(n: i32, relu: i32, h: usize): void {
+  if (isShared()) {
+    n = share(n, 8);
+    h += start << 2;
+  }
   // eight lanes as two vectors in step, loads before stores: V8 can merge them into 256-bit operations
   for (; n >= 8; n -= 8, h += 32) {
     const a0 = v128.load(h);
@@ -12,6 +17,7 @@ export function rnn_cell_forward(n: i32, relu: i32, h: usize): void {
     v128.store(h, flush(relu ? f32x4.max(zero, a1) : vtanh(a1)), 16);
   }
   for (; n > 0; n -= 4, h += 16) forwardLanes(min(n, 4), relu, h);
+  meet();
 }
 
 // @ts-ignore: decorator
@@ -23,6 +29,11 @@ function forwardLanes(n: i32, relu: i32, h: usize): void {
 
 /** As rnn_cell_forward, and slope[n] = φ′ of what h held. */
 export function rnn_cell_forward_train(n: i32, relu: i32, h: usize, slope: usize): void {
+  if (isShared()) {
+    n = share(n, 8);
+    h += start << 2;
+    slope += start << 2;
+  }
   for (; !relu && n >= 8; n -= 8, h += 32, slope += 32) {
     const a0 = v128.load(h);
     const a1 = v128.load(h, 16);
@@ -36,6 +47,7 @@ export function rnn_cell_forward_train(n: i32, relu: i32, h: usize, slope: usize
     v128.store(slope, slopeOf(z1), 16);
   }
   for (; n > 0; n -= 4, h += 16, slope += 16) trainLanes(min(n, 4), relu, h, slope);
+  meet();
 }
 
 // @ts-ignore: decorator
@@ -58,10 +70,17 @@ function trainLanes(n: i32, relu: i32, h: usize, slope: usize): void {
  * falls through them, and wasm can't switch them off.
  */
 export function rnn_cell_backward(n: i32, dh: usize, dy: usize, da: usize): void {
+  if (isShared()) {
+    n = share(n, 8);
+    dh += start << 2;
+    da += start << 2;
+    if (dy) dy += start << 2;
+  }
   for (; n > 0; n -= 4, dh += 16, da += 16) {
     backwardLanes(min(n, 4), dh, dy, da);
     if (dy) dy += 16;
   }
+  meet();
 }
 
 // @ts-ignore: decorator

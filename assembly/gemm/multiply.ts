@@ -1,4 +1,5 @@
 import { loadTail, storeTail } from '../simd';
+import { byRows, isShared, meet, ownTile, share, start } from '../team';
 import { tile1x32 } from './tile1x32';
 import { isWide, rows16, rows8, tile16, tile8 } from './tiles';
 
@@ -26,6 +27,20 @@ export function multiply(
   c: usize, ldc: usize,
   tmp: usize,
 ): void {
+  if (isShared()) {
+    tmp = ownTile();
+    if (byRows(m)) {
+      m = share(m, 1);
+      a += start * rsA;
+      c += start * ldc;
+      if (init) init += start * ldi;
+    } else {
+      n = share(n, 8);
+      b += (start >> 3) * psB;
+      c += start << 2;
+      if (init) init += start << 2;
+    }
+  }
   // without init, every tile starts from the same zeros
   let along: usize = -1;
   if (!init) {
@@ -36,6 +51,7 @@ export function multiply(
   }
   if (m == 1) {
     multiplyRow(n, k, a, csA, b, rsB, psB, init, along, c, tmp);
+    meet();
     return;
   }
   const wide = isWide();
@@ -59,6 +75,7 @@ export function multiply(
     }
     if (left > 0) narrowColumn(mc, left, k, ai, rsA, csA, bj, rsB, ii + (j & along), ldi, ci + j, ldc, tmp);
   }
+  meet();
 }
 
 /** LOOP 1: all row tiles of two panels. A single row left over takes the panels one by one. */

@@ -1,4 +1,5 @@
 import { loadTail, storeTail } from '../simd';
+import { isShared, meet, share, start } from '../team';
 
 // A packed operand B[k, n] is n/8 panels, each k rows of 8 neighbouring columns, 32 bytes per row, one after
 // the other. The last panel is filled up with zeros:
@@ -14,6 +15,11 @@ export function packedBytes(k: i32, n: i32): usize {
 
 /** Packs B[k, n], row p at b + p·ldb bytes, into panels psB bytes apart at out. */
 export function packN(k: i32, n: i32, b: usize, ldb: usize, out: usize, psB: usize): void {
+  if (isShared()) {
+    n = share(n, 8);
+    b += start << 2;
+    out += (start >> 3) * psB;
+  }
   for (; n > 0; n -= 8, b += 32, out += psB) {
     let from = b;
     let to = out;
@@ -32,14 +38,21 @@ export function packN(k: i32, n: i32, b: usize, ldb: usize, out: usize, psB: usi
       }
     }
   }
+  meet();
 }
 
 /** Packs Bᵀ for B[n, k], row j at b + j·ldb bytes, into panels psB bytes apart at out. */
 export function packT(k: i32, n: i32, b: usize, ldb: usize, out: usize, psB: usize): void {
+  if (isShared()) {
+    n = share(n, 8);
+    b += start * ldb;
+    out += (start >> 3) * psB;
+  }
   for (; n > 0; n -= 8, b += ldb << 3, out += psB) {
     packT4(k, min(n, 4), b, ldb, out);
     packT4(k, min(n - 4, 4), b + (ldb << 2), ldb, out + 16);
   }
+  meet();
 }
 
 /** Four columns of a panel: rows 0..n−1 of b, n in −3..4, become its columns; the others are zeros. */
@@ -80,6 +93,11 @@ function packT4(k: i32, n: i32, b: usize, ldb: usize, out: usize): void {
 
 /** Copies A[k, m], row p at a + p·lda bytes, to rows of m floats one after the other at out. */
 export function packRows(k: i32, m: i32, a: usize, lda: usize, out: usize): void {
+  if (isShared()) {
+    k = share(k, 1);
+    a += start * lda;
+    out += (start * <usize>m) << 2;
+  }
   const whole = (<usize>m & ~3) << 2;
   const tail = m & 3;
   for (; k > 0; k--, a += lda) {
@@ -89,4 +107,5 @@ export function packRows(k: i32, m: i32, a: usize, lda: usize, out: usize): void
       out += (<usize>tail) << 2;
     }
   }
+  meet();
 }

@@ -1,3 +1,5 @@
+import { isFirst, meet } from '../team';
+
 // Rows are packed: sizes [T], non-increasing and at least 1, tells how many rows each step has; 0 for all B at every
 // step. The rows of a step follow those of the step before at once; row b of step t continues row b of step t − 1.
 // N = Σ sizes.
@@ -40,14 +42,17 @@ export function last_rows(T: i32, B: i32, W: i32, sizes: usize, h: usize, hN: us
 /** h [B + N, W] becomes h0 [N, W], the state before each step; what follows is lost. */
 export function keepPrevious(T: i32, B: i32, W: i32, sizes: usize, h: usize): void {
   if (!sizes) return;
-  const row = (<usize>W) << 2;
-  let from = h;
-  let before = B;
-  for (let t = 0; t < T; t++) {
-    const m = rowsAt(t, B, sizes);
-    memory.copy(h, from, <usize>m * row);
-    h += <usize>m * row;
-    from += <usize>before * row;
-    before = m;
+  if (isFirst()) {
+    const row = (<usize>W) << 2;
+    let from = h;
+    let before = B;
+    for (let t = 0; t < T; t++) {
+      const m = rowsAt(t, B, sizes);
+      memory.copy(h, from, <usize>m * row);
+      h += <usize>m * row;
+      from += <usize>before * row;
+      before = m;
+    }
   }
+  meet();
 }

@@ -1,4 +1,5 @@
 import { loadLanes, loadTail, storeLanes, storeTail } from '../simd';
+import { isShared, meet, share, start } from '../team';
 
 /** y[i, :] = table[index[i], :], i in 0..m−1, rows of n floats. Precondition: 0 <= index < rows of table. */
 export function gather_rows(m: i32, n: i32, table: usize, index: usize, y: usize): void {
@@ -8,9 +9,15 @@ export function gather_rows(m: i32, n: i32, table: usize, index: usize, y: usize
 /** As gather_rows. ldy: bytes from row to row. */
 export function gatherTo(m: i32, n: i32, table: usize, index: usize, y: usize, ldy: usize): void {
   const bytes = (<usize>n) << 2;
+  if (isShared()) {
+    m = share(m, 1);
+    index += start << 2;
+    y += start * ldy;
+  }
   for (; m > 0; m--, index += 4, y += ldy) {
     memory.copy(y, table + <usize>load<i32>(index) * bytes, bytes);
   }
+  meet();
 }
 
 /** table[index[i], :] += x[i, :], from the last i to the first. Precondition: 0 <= index < rows of table. */
@@ -21,6 +28,11 @@ export function scatter_add_rows(m: i32, n: i32, x: usize, index: usize, table: 
 /** As scatter_add_rows. ldx: bytes from row to row. */
 export function addByIndex(m: i32, n: i32, x: usize, ldx: usize, index: usize, table: usize): void {
   const bytes = (<usize>n) << 2;
+  if (isShared()) {
+    n = share(n, 16);
+    x += start << 2;
+    table += start << 2;
+  }
   index += (<usize>m) << 2;
   x += <usize>m * ldx;
   for (; m > 0; m--) {
@@ -34,6 +46,7 @@ export function addByIndex(m: i32, n: i32, x: usize, ldx: usize, index: usize, t
     }
     if (left > 0) storeTail(to, f32x4.add(loadTail(to, left), loadTail(from, left)), left);
   }
+  meet();
 }
 
 /** move_rows: y = x. */

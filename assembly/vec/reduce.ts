@@ -1,4 +1,5 @@
 import { hmax, hsum, loadTail, madd } from '../simd';
+import { isShared, meet, share, start } from '../team';
 
 /** Σ x[n] in f64: four running sums, one a lane, then ((l0 + l1) + (l2 + l3)). */
 export function vec_sum(n: i32, x: usize): f64 {
@@ -61,6 +62,11 @@ export function add_column_sums(m: i32, n: i32, a: usize, lda: i32, y: usize): v
   assert(lda >= n, 'add_column_sums: the leading dimension is below its row');
   const ld = (<usize>lda) << 2;
   a += <usize>m * ld;
+  if (isShared()) {
+    n = share(n, 16);
+    a += start << 2;
+    y += start << 2;
+  }
   for (; n >= 16; n -= 16, a += 64, y += 64) {
     let s0 = v128.load(y);
     let s1 = v128.load(y, 16);
@@ -88,6 +94,7 @@ export function add_column_sums(m: i32, n: i32, a: usize, lda: i32, y: usize): v
     }
     store<f32>(y, s);
   }
+  meet();
 }
 
 /** As add_column_sums, into y1[n] and y2[n], each from its own start, in one pass over A. */
@@ -95,6 +102,12 @@ export function add_column_sums2(m: i32, n: i32, a: usize, lda: i32, y1: usize, 
   assert(lda >= n, 'add_column_sums2: the leading dimension is below its row');
   const ld = (<usize>lda) << 2;
   a += <usize>m * ld;
+  if (isShared()) {
+    n = share(n, 16);
+    a += start << 2;
+    y1 += start << 2;
+    y2 += start << 2;
+  }
   for (; n >= 16; n -= 16, a += 64, y1 += 64, y2 += 64) {
     let s0 = v128.load(y1);
     let s1 = v128.load(y1, 16);
@@ -142,4 +155,5 @@ export function add_column_sums2(m: i32, n: i32, a: usize, lda: i32, y1: usize, 
     store<f32>(y1, s);
     store<f32>(y2, t);
   }
+  meet();
 }

@@ -29,16 +29,16 @@ export class MemoryArena {
   #i32!: Int32Array<ArrayBuffer>;
 
   constructor(bytes: number) {
-    const { module, kernels, revectorized, training } = runtime();
+    const { module, kernels, revectorized, training, shared } = runtime();
     this.build = kernels;
     this.trains = training;
     const initial = pageBytes(bytes) / PAGE;
     const memory = withMemory(
       initial * PAGE,
-      () => new WebAssembly.Memory({ initial, maximum: MAX_BYTES / PAGE }),
+      () => new WebAssembly.Memory({ initial, maximum: MAX_BYTES / PAGE, shared: !!shared }),
     );
     this.#memory = memory;
-    this.#kernels = instantiate(module, memory, revectorized);
+    this.#kernels = instantiate(shared ?? module, memory, revectorized);
     this.#view();
   }
 

@@ -19,6 +19,7 @@ const NAMES: Names<InstallOptions> = {
   kernels: true,
   wasm: true,
   revectorize: true,
+  threads: true,
   clipNorm: true,
   backend: true,
 };

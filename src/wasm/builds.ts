@@ -1,5 +1,5 @@
 import { FeatureError } from '../errors.ts';
-import { type KernelSource, make } from './init.ts';
+import { type ExtraOptions, type KernelSource, make } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 
 /** Loaded builds, by entry point. */
@@ -8,25 +8,25 @@ const builds = new Map<KernelSource, Map<string, Promise<Runtime>>>();
 /** The requested build; `auto`: relaxed, or simd if the engine does not support relaxed SIMD. */
 export async function loadBuild(
   kernels: 'auto' | KernelBuild,
-  wide: boolean,
+  extra: ExtraOptions,
   means: KernelSource,
 ): Promise<Runtime> {
-  if (kernels !== 'auto') return build(kernels, wide, means);
+  if (kernels !== 'auto') return build(kernels, extra, means);
   try {
-    return await build('relaxed', wide, means);
+    return await build('relaxed', extra, means);
   } catch (error) {
     if (!(error instanceof FeatureError)) throw error;
-    return build('simd', wide, means);
+    return build('simd', extra, means);
   }
 }
 
-function build(kernels: KernelBuild, wide: boolean, means: KernelSource): Promise<Runtime> {
+function build(kernels: KernelBuild, extra: ExtraOptions, means: KernelSource): Promise<Runtime> {
   let ofMeans = builds.get(means);
   if (!ofMeans) builds.set(means, (ofMeans = new Map()));
-  const key = `${kernels} ${wide}`;
+  const key = `${kernels} ${JSON.stringify(extra)}`;
   let loading = ofMeans.get(key);
   if (!loading) {
-    loading = load(kernels, wide, means);
+    loading = load(kernels, extra, means);
     ofMeans.set(key, loading);
     // failures are not cached: the engine's flags may change
     loading.catch(() => ofMeans.delete(key));
@@ -34,7 +34,7 @@ function build(kernels: KernelBuild, wide: boolean, means: KernelSource): Promis
   return loading;
 }
 
-async function load(kernels: KernelBuild, wide: boolean, means: KernelSource): Promise<Runtime> {
+async function load(kernels: KernelBuild, extra: ExtraOptions, means: KernelSource): Promise<Runtime> {
   const binary = await means.binary!(kernels);
   if (!(binary instanceof WebAssembly.Module) && !WebAssembly.validate(binary)) {
     throw new FeatureError(
@@ -43,5 +43,5 @@ async function load(kernels: KernelBuild, wide: boolean, means: KernelSource): P
         : 'the kernels need WebAssembly SIMD, which this engine does not support',
     );
   }
-  return make(binary, wide, means);
+  return make(binary, extra, means);
 }

@@ -1,7 +1,7 @@
 import relaxed from '../relaxed.wasm';
 import simd from '../simd.wasm';
 import { loadBuild } from './builds.ts';
-import { compile256 } from './compile256.ts';
+import { extras } from './extras.ts';
 import { KERNEL_NAMES } from './generated/kernelNames.ts';
 import { type InitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
@@ -15,4 +15,4 @@ async function imported(kernels: KernelBuild): Promise<WebAssembly.Module> {
   return kernels === 'relaxed' ? relaxed : simd;
 }
 
-const means = { load: loadBuild, binary: imported, names: KERNEL_NAMES, compile256 };
+const means = { load: loadBuild, binary: imported, names: KERNEL_NAMES, extras };

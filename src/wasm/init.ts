@@ -1,4 +1,4 @@
-import { boolean, type Names, options } from '../check.ts';
+import { type Names, options } from '../check.ts';
 import { ArgumentError, FeatureError, Verbatim } from '../errors.ts';
 import { compile, describe, holdsKernels } from './module.ts';
 import { type KernelBuild, type Runtime, takeTurn } from './runtime.ts';
@@ -17,45 +17,61 @@ export interface InitOptions {
    * false.
    */
   readonly revectorize?: boolean | undefined;
+  /**
+   * Threads that a kernel may run on, the caller's among them: 1 to 16, or `auto` for one per core, 4 at most. Results
+   * have the same bits for any number. Small work stays on one thread, as does all where the other cores are busy.
+   * In pages this needs cross-origin isolation; without it a warning is printed and one thread is used. Default 1.
+   */
+  readonly threads?: number | 'auto' | undefined;
 }
 
-/** Options for kernels that don't support 256-bit code. */
+/** Options that only the kernels of the whole package have. */
+export type ExtraOptions = Omit<InitOptions, keyof PlainInitOptions>;
+
+/** Options for kernels that support neither 256-bit code nor threads. */
 export type PlainInitOptions = Pick<InitOptions, 'kernels' | 'wasm'>;
 
 /** What an entry point provides to its `init`. */
 export interface KernelSource {
   /** The runtime of an inlined build. */
-  readonly load: (kernels: 'auto' | KernelBuild, wide: boolean, means: KernelSource) => Promise<Runtime>;
+  readonly load: (
+    kernels: 'auto' | KernelBuild,
+    extra: ExtraOptions,
+    means: KernelSource,
+  ) => Promise<Runtime>;
   /** Loads the binary of a build: bytes or a module. Undefined if it has none. */
   readonly binary?:
     | ((kernels: KernelBuild) => Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module>)
     | undefined;
   /** Names of the kernels in its builds. */
   readonly names: readonly string[];
-  /** Compiles to 256-bit code; undefined if that is not in effect. If left out, the option does not exist. */
-  readonly compile256?:
-    | ((given: Uint8Array | WebAssembly.Module) => Promise<WebAssembly.Module | undefined>)
-    | undefined;
+  /** What it has besides. If left out, its options don't exist. */
+  readonly extras?: Extras | undefined;
+}
+
+/** Options besides the plain ones, and what they do. */
+export interface Extras {
+  readonly names: Names<ExtraOptions>;
+  /** @throws {ArgumentError} if one is not what it should be */
+  check(given: ExtraOptions): void;
+  /** The runtime of a binary. */
+  make(binary: Uint8Array | WebAssembly.Module, given: ExtraOptions): Promise<Runtime>;
 }
 
 /** `init` of every entry point. */
 export async function start(opts: InitOptions | undefined, means: KernelSource): Promise<Runtime> {
-  const names: Names<PlainInitOptions> = { kernels: true, wasm: true };
-  const given = options(
-    'init',
-    opts,
-    (means.compile256 ? { ...names, revectorize: true } : names) as Names<InitOptions>,
-  );
-  const { kernels = 'auto', wasm } = given;
-  const wide = boolean('revectorize', given.revectorize ?? false);
+  const { extras } = means;
+  const known = { kernels: true, wasm: true, ...extras?.names } as const;
+  const { kernels = 'auto', wasm, ...extra } = options('init', opts, known as Names<InitOptions>);
+  extras?.check(extra);
   if (kernels !== 'auto' && kernels !== 'simd' && kernels !== 'relaxed') {
     throw new ArgumentError('kernels', "'auto', 'simd' or 'relaxed'", kernels);
   }
   if (typeof WebAssembly === 'undefined') throw new FeatureError('this engine does not support WebAssembly');
   const set = takeTurn();
   const loaded = await (wasm === undefined
-    ? means.load(kernels, wide, means)
-    : Promise.resolve(wasm).then(async (source) => make(await binaryOf(source), wide, means)));
+    ? means.load(kernels, extra, means)
+    : Promise.resolve(wasm).then(async (source) => make(await binaryOf(source), extra, means)));
   if (kernels !== 'auto' && loaded.kernels !== kernels) {
     throw new ArgumentError('wasm', `the ${kernels} kernels`, new Verbatim(`the ${loaded.kernels} ones`));
   }
@@ -66,12 +82,19 @@ export async function start(opts: InitOptions | undefined, means: KernelSource):
 /** The runtime of a binary. */
 export async function make(
   binary: Uint8Array | WebAssembly.Module,
-  wide: boolean,
-  means: KernelSource,
+  extra: ExtraOptions,
+  { extras, names }: KernelSource,
 ): Promise<Runtime> {
-  const widened = wide ? await means.compile256?.(binary) : undefined;
-  if (widened) return describe(widened, true);
+  if (extras) return extras.make(binary, extra);
+  return plain(binary, names);
+}
+
+/** The runtime of a binary, without anything besides. names: those of the largest build. */
+export async function plain(
+  binary: Uint8Array | WebAssembly.Module,
+  names: readonly string[],
+): Promise<Runtime> {
   const module = binary instanceof WebAssembly.Module ? binary : await compile(binary);
-  holdsKernels('wasm', module, means.names);
+  holdsKernels('wasm', module, names);
   return describe(module, false);
 }

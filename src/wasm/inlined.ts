@@ -1,5 +1,5 @@
 import { loadBuild } from './builds.ts';
-import { compile256 } from './compile256.ts';
+import { extras } from './extras.ts';
 import { KERNEL_NAMES } from './generated/kernelNames.ts';
 import { inflate } from './inflate.ts';
 import { type InitOptions, start } from './init.ts';
@@ -24,4 +24,4 @@ async function inlined(kernels: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
   return inflate(text);
 }
 
-const means = { load: loadBuild, binary: inlined, names: KERNEL_NAMES, compile256 };
+const means = { load: loadBuild, binary: inlined, names: KERNEL_NAMES, extras };

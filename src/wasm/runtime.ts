@@ -14,6 +14,10 @@ export interface Runtime {
   readonly revectorized: boolean;
   /** Whether the kernels can train; false for those of `unrolled/inference`. */
   readonly training: boolean;
+  /** Threads that a kernel may run on. Undefined for one. */
+  readonly threads?: number | undefined;
+  /** The module on memories that threads share. @internal */
+  readonly shared?: WebAssembly.Module | undefined;
 }
 
 /** Instantiates a module. */

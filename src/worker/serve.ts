@@ -147,11 +147,12 @@ export class Server {
 
   async #create(model: Uint8Array, opts: WorkerTrainerOptions, lock?: string): Promise<unknown> {
     if (this.#made) throw new StateError('the worker already has a trainer');
-    const { loss, optimizer, schedule, kernels, revectorize, wasm, ...rest } = opts;
+    const { loss, optimizer, schedule, kernels, revectorize, threads, wasm, ...rest } = opts;
     const locked = lock !== undefined && (await hold(lock));
     const runtime = await init({
       ...(kernels === undefined ? {} : { kernels }),
       ...(revectorize === undefined ? {} : { revectorize }),
+      ...(threads === undefined ? {} : { threads }),
       ...(wasm === undefined ? {} : { wasm }),
     });
     const loaded = loadModel(model, this.layers);

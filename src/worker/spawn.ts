@@ -1,15 +1,7 @@
 import { FeatureError } from '../errors.ts';
 import { decodeUtf8 } from '../utf8.ts';
 import { inflate } from '../wasm/inflate.ts';
-import type { NodeWorker } from './types.ts';
-
-interface Threads {
-  readonly Worker: new (source: URL | string, options?: { readonly eval: boolean }) => NodeWorker;
-}
-
-interface Process {
-  getBuiltinModule?(name: string): Threads | undefined;
-}
+import { type NodeWorker, nodeThreads } from '../wasm/threads/nodeWorker.ts';
 
 /** Creates a worker of this package: a Web Worker, or in Node a thread of worker_threads. */
 export type Spawn = () => Worker | NodeWorker | Promise<Worker | NodeWorker>;
@@ -52,9 +44,8 @@ async function fromText(): Promise<Worker | NodeWorker> {
 }
 
 /** @throws {FeatureError} if the engine does not support workers */
-function threads(): Threads {
-  const { process } = globalThis as { process?: Process };
-  const found = process?.getBuiltinModule?.('node:worker_threads');
+function threads() {
+  const found = nodeThreads();
   if (!found) throw new FeatureError('this engine does not support workers');
   return found;
 }

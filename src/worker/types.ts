@@ -15,6 +15,9 @@ import type {
   ValidationOptions,
 } from '../model/trainer.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';
+import type { NodeWorker } from '../wasm/threads/nodeWorker.ts';
+
+export type { NodeWorker };
 
 /** Options of `WorkerTrainer.create`: TrainerOptions with functions and classes described by plain data. */
 export interface WorkerTrainerOptions extends Omit<TrainerOptions, 'loss' | 'optimizer' | 'schedule'> {
@@ -34,27 +37,14 @@ export interface WorkerTrainerOptions extends Omit<TrainerOptions, 'loss' | 'opt
   readonly kernels?: 'auto' | KernelBuild | undefined;
   /** Same as the option of `init`, in the worker. */
   readonly revectorize?: boolean | undefined;
+  /** Same as the option of `init`, in the worker, which is one of the threads. */
+  readonly threads?: number | 'auto' | undefined;
   /** The kernels' binary for the worker: bytes or a compiled Module. */
   readonly wasm?: BufferSource | WebAssembly.Module | undefined;
 }
 
 /** A model, or a file saved by `Sequential.save`, `Model.save` or `Trainer.save`. */
 export type ModelSource = ModelBase | Uint8Array | ArrayBuffer;
-
-/** The interface used of a node:worker_threads Worker. */
-export interface NodeWorker {
-  /** Sends a message. */
-  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
-  /** Adds a listener. */
-  // biome-ignore lint/suspicious/noExplicitAny: events have arguments of their own
-  on(event: string, listener: (value: any) => void): unknown;
-  /** Ends the worker. */
-  terminate(): Promise<number>;
-  /** Keeps the process alive. */
-  ref(): void;
-  /** Lets the process end. */
-  unref(): void;
-}
 
 /** How `WorkerTrainer.create` starts its worker. */
 export interface WorkerOptions {

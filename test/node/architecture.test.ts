@@ -57,24 +57,25 @@ const SRC = rooms({
 });
 
 const ASSEMBLY = rooms({
-  index: 'core configurable attention conv sequence scan gemm loss optim tensor vec math',
+  index: 'core team configurable attention conv sequence scan gemm loss optim tensor vec math',
   core: 'inference sequence gemm loss optim vec',
   inference: 'sequence gemm loss vec build',
   configurable: 'sequence cells gemm vec math simd',
   attention: 'gemm loss vec math simd',
-  sequence: 'cells gemm vec',
+  sequence: 'cells gemm vec team',
   scan: 'sequence gemm vec math simd',
   quant: 'cells conv sequence simd',
   conv: 'gemm vec simd',
-  cells: 'math simd',
-  gemm: 'vec simd',
+  cells: 'math simd team',
+  gemm: 'vec simd team',
   loss: 'math simd',
   optim: 'simd',
   tensor: 'vec math simd',
-  vec: 'simd',
+  vec: 'simd team',
   math: 'simd',
   simd: '',
   build: '',
+  team: '',
 });
 
 /** By room, the names it may import. */

@@ -1,0 +1,47 @@
+import { boolean } from '../check.ts';
+import { ArgumentError } from '../errors.ts';
+import { compile256 } from './compile256.ts';
+import { KERNEL_NAMES } from './generated/kernelNames.ts';
+import { type ExtraOptions, type Extras, plain } from './init.ts';
+import { compile, describe } from './module.ts';
+import { linkWith, type Runtime } from './runtime.ts';
+
+/** Most threads per kernel, and what `auto` takes at most. */
+const MOST = 16;
+const MOST_BY_ITSELF = 4;
+
+interface Process {
+  getBuiltinModule?(name: 'node:os'): { availableParallelism(): number } | undefined;
+}
+
+/** 256-bit code and threads. */
+export const extras: Extras = {
+  names: { revectorize: true, threads: true },
+  check({ revectorize, threads }) {
+    boolean('revectorize', revectorize ?? false);
+    if (threads === undefined || threads === 'auto') return;
+    if (!Number.isInteger(threads) || threads < 1 || threads > MOST) {
+      throw new ArgumentError('threads', `an integer in 1..${MOST} or 'auto'`, threads);
+    }
+  },
+  async make(binary, extra) {
+    const runtime = await make(binary, extra.revectorize);
+    const threads = threadsOf(extra);
+    if (threads === 1) return runtime;
+    const { withThreads } = await import('./threads/withThreads.ts');
+    return withThreads(runtime, binary, threads, { compile, linkWith });
+  },
+};
+
+async function make(binary: Uint8Array | WebAssembly.Module, wide: boolean | undefined): Promise<Runtime> {
+  const widened = wide ? await compile256(binary) : undefined;
+  return widened ? describe(widened, true) : plain(binary, KERNEL_NAMES);
+}
+
+function threadsOf({ threads = 1 }: ExtraOptions): number {
+  if (threads !== 'auto') return threads;
+  const { process, navigator } = globalThis as { process?: Process; navigator?: Navigator };
+  const cores =
+    process?.getBuiltinModule?.('node:os')?.availableParallelism() ?? navigator?.hardwareConcurrency;
+  return Math.min(cores ?? 1, MOST_BY_ITSELF);
+}

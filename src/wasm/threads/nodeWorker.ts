@@ -1,0 +1,28 @@
+/** The interface used of a node:worker_threads Worker. */
+export interface NodeWorker {
+  /** Sends a message. */
+  postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  /** Adds a listener. */
+  // biome-ignore lint/suspicious/noExplicitAny: events have arguments of their own
+  on(event: string, listener: (value: any) => void): unknown;
+  /** Ends the worker. */
+  terminate(): Promise<number>;
+  /** Keeps the process alive. */
+  ref(): void;
+  /** Lets the process end. */
+  unref(): void;
+}
+
+interface Threads {
+  readonly Worker: new (source: URL | string, options?: { readonly eval: boolean }) => NodeWorker;
+}
+
+interface Process {
+  getBuiltinModule?(name: string): Threads | undefined;
+}
+
+/** Node's threads; undefined elsewhere. */
+export function nodeThreads(): Threads | undefined {
+  const { process } = globalThis as { process?: Process };
+  return process?.getBuiltinModule?.('node:worker_threads');
+}

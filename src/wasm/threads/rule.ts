@@ -1,0 +1,73 @@
+import type { Job, Numbers } from './jobs.ts';
+
+/** Operations below which a kernel takes less time than threads need to come together: about 8 µs. */
+const LEAST_WORK = 400_000;
+/** The slower way is tried again after as much time as it cost more, times this. */
+const PATIENCE = 64;
+/** Shapes remembered. */
+const MOST_SHAPES = 512;
+
+/** What was measured of a kernel with given sizes, in ms. */
+export interface Times {
+  team: number;
+  alone: number;
+  /** Calls, until all are known. */
+  calls: number;
+  /** Time until the slower way is tried again. */
+  rest: number;
+}
+
+/** The first calls are slow: the engine compiles, threads wake up. */
+const FIRST_TEAM = 2;
+const FIRST_ALONE = FIRST_TEAM + 2;
+
+/** Decides by measurement whether a call runs on several threads. Where the other cores are busy, it does not. */
+export class Rule {
+  readonly #shapes = new Map<number, Times>();
+
+  /** Times of calls of this shape; undefined if there is too little to do. */
+  times(kernel: number, { sizes, work }: Job, args: Numbers): Times | undefined {
+    if (work(args) < LEAST_WORK) return undefined;
+    let key = kernel + 1;
+    for (let i = 0; i < sizes; i++) {
+      key = Math.imul(key ^ args[i]!, 0x9e37_79b1);
+      key ^= key >>> 15;
+    }
+    // a small integer, which is no object
+    key &= 0x3fff_ffff;
+    let found = this.#shapes.get(key);
+    if (!found) {
+      if (this.#shapes.size >= MOST_SHAPES) this.#shapes.clear();
+      this.#shapes.set(key, (found = { team: 0, alone: 0, calls: 0, rest: 0 }));
+    }
+    return found;
+  }
+
+  /** Whether the next call runs on several threads. */
+  chooses(times: Times): boolean {
+    if (times.calls < FIRST_TEAM) return true;
+    if (times.calls < FIRST_ALONE) return false;
+    const faster = times.team < times.alone;
+    return times.rest > 0 ? faster : !faster;
+  }
+
+  /** Notes how long a call took. */
+  note(times: Times, asTeam: boolean, took: number): void {
+    const measured = times.calls >= FIRST_ALONE;
+    const expected = Math.min(times.team, times.alone);
+    const preferred = asTeam === times.team < times.alone;
+    if (asTeam) times.team = measured ? follow(times.team, took) : took;
+    else times.alone = measured ? follow(times.alone, took) : took;
+    if (!measured) {
+      times.calls++;
+      times.rest = PATIENCE * took;
+    } else if (preferred) times.rest -= took;
+    else if (took < expected) times.rest = 0;
+    else times.rest = PATIENCE * Math.max(expected, took - expected);
+  }
+}
+
+/** What is expected after a call took as long: one slow call counts little, several count. */
+function follow(expected: number, took: number): number {
+  return took < expected ? (expected + took) / 2 : expected + (Math.min(took, 2 * expected) - expected) / 4;
+}

@@ -1,0 +1,21 @@
+import { type NodeWorker, nodeThreads } from './nodeWorker.ts';
+
+/** Ways to start a thread, tried in order: this package's file, which a bundle may lack; the text in this package. */
+export const SPAWNS: readonly (() => Worker | NodeWorker | Promise<Worker | NodeWorker>)[] = [
+  () => {
+    if (typeof Worker === 'function') {
+      // bundlers match this exact expression
+      return new Worker(new URL('./host.js', import.meta.url), { type: 'module', name: 'unrolled' });
+    }
+    const here = import.meta.url;
+    // bundlers don't match this one, so there is no second copy
+    return new (nodeThreads()!.Worker)(new URL('./host.js', here));
+  },
+  async () => {
+    const { default: text } = await import('./generated/threadHost.ts');
+    if (typeof Worker !== 'function') return new (nodeThreads()!.Worker)(text, { eval: true });
+    return new Worker(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })), {
+      name: 'unrolled',
+    });
+  },
+];

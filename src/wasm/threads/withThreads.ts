@@ -1,0 +1,86 @@
+import type { KernelCalls } from '../generated/kernelCalls.ts';
+import type { compile } from '../module.ts';
+import type { linkWith, Runtime } from '../runtime.ts';
+import { JOBS, type Numbers } from './jobs.ts';
+import { Pool, type Shared } from './pool.ts';
+import { Rule } from './rule.ts';
+import { shareable } from './shareable.ts';
+
+let pool: Pool | undefined;
+
+/** The threads of this realm; undefined until `init` was asked for some. */
+export function threadPool(): Pool | undefined {
+  return pool;
+}
+
+/**
+ * A runtime whose models use up to `threads` threads, once these have joined them. Warns and returns the given one
+ * where that is not possible.
+ *
+ * @param binary that of the runtime
+ * @param means given, not imported, so that bundlers need not share modules between this one, which is loaded when it is
+ * asked for, and the rest
+ */
+export async function withThreads(
+  runtime: Runtime,
+  binary: Uint8Array | WebAssembly.Module,
+  threads: number,
+  means: { readonly compile: typeof compile; readonly linkWith: typeof linkWith },
+): Promise<Runtime> {
+  const bytes = binary instanceof WebAssembly.Module ? undefined : shareable(binary);
+  const reason = obstacle() ?? (bytes ? undefined : 'the kernels were given as a module, not as bytes');
+  if (reason) return alone(runtime, reason);
+  pool ??= new Pool();
+  const mine = pool;
+  const [shared] = await Promise.all([means.compile(bytes!), mine.grow(threads - 1)]);
+  if (mine.size === 0) return alone(runtime, 'no worker could be started');
+  means.linkWith(shared, (module, { env: { memory } }) => {
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    return teamed(mine, {
+      module,
+      memory,
+      kernels: exports as unknown as KernelCalls,
+      words: new Int32Array(memory.buffer),
+      most: threads,
+      round: 0,
+      slot: -1,
+    });
+  });
+  return { ...runtime, threads, shared };
+}
+
+function alone(runtime: Runtime, reason: string): Runtime {
+  console.warn(`unrolled: one thread: ${reason}`);
+  return runtime;
+}
+
+/** Why there can be no threads. */
+function obstacle(): string | undefined {
+  const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
+  if (typeof SharedArrayBuffer === 'undefined' || crossOriginIsolated === false) {
+    return 'the page is not cross-origin isolated (docs/guides/threads.md has the headers)';
+  }
+  return undefined;
+}
+
+/** Kernels of a memory; those of `JOBS` run on several threads where that is faster. */
+function teamed(pool: Pool, shared: Shared): WebAssembly.Exports {
+  const rule = new Rule();
+  const calls: Record<string, unknown> = { ...shared.kernels };
+  JOBS.forEach((job, kernel) => {
+    const direct = shared.kernels[job.name] as (...args: number[]) => void;
+    calls[job.name] = (...args: number[]) => {
+      const times = rule.times(kernel, job, args);
+      if (!times || pool.ready(shared) === 1) {
+        direct(...args);
+        return;
+      }
+      const start = performance.now();
+      const asTeam = rule.chooses(times);
+      if (asTeam) pool.run(shared, kernel, args as Numbers);
+      else direct(...args);
+      rule.note(times, asTeam, performance.now() - start);
+    };
+  });
+  return calls as unknown as WebAssembly.Exports;
+}

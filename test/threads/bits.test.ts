@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  AdamW,
+  crossEntropy,
+  Embedding,
+  GRU,
+  init,
+  Linear,
+  LSTM,
+  mse,
+  RNN,
+  runtimeInfo,
+  Sequential,
+  Trainer,
+} from '../../src/index.ts';
+import { concatenated, Draw, kernelBuilds, sha256 } from '../model/helpers.ts';
+import { alwaysTogether, endThreads, shares, teams, untilJoined } from './helpers.ts';
+
+beforeAll(alwaysTogether);
+afterAll(endThreads);
+
+/** Rows that are divided by rows and by columns, sizes that no tile divides. */
+const shapes = [
+  [5, 1, 5, 37],
+  [3, 21, 6, 19],
+  [2, 40, 17, 8],
+] as const;
+const cells = { LSTM, GRU, RNN };
+
+/** Trains on sequences of different lengths, and gives all bits that come of it. */
+async function trained(cell: keyof typeof cells, [T, B, I, H]: (typeof shapes)[number], threads: number) {
+  const model = new Sequential([new cells[cell](I, H, { numLayers: 2 }), new Linear(H, 3)], { seed: 3 });
+  const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW({ lr: 1e-2 }) });
+  const draw = new Draw(5);
+  const forward = () => model.forward(new Draw(6).features(1, T, B, I)).data;
+  if (threads > 1) await untilJoined(threads, forward);
+  for (let i = 0; i < 2; i++) {
+    const lengths = i % 2 ? Int32Array.from({ length: B }, () => draw.integer(1, T)) : undefined;
+    trainer.step(draw.features(1, T, B, I), draw.features(1, T, B, 3), lengths ? { lengths } : {});
+  }
+  const stream = model.stream();
+  const step = stream.step(draw.features(1, I).data).slice();
+  const bits = [await sha256(concatenated(model.stateDict())), await sha256(forward()), await sha256(step)];
+  model.dispose();
+  return bits;
+}
+
+describe.runIf(shares)('any number of threads gives the same bits', () => {
+  for (const kernels of kernelBuilds) {
+    for (const cell of Object.keys(cells) as (keyof typeof cells)[]) {
+      test(`${cell}, ${kernels}`, async () => {
+        for (const shape of shapes) {
+          await init({ kernels });
+          const expected = await trained(cell, shape, 1);
+          for (const threads of kernels === 'simd' ? [2, 3, 4] : [2]) {
+            await init({ kernels, threads });
+            expect(runtimeInfo().threads).toBe(threads);
+            expect(await trained(cell, shape, threads), `${shape} ${threads}`).toEqual(expected);
+            expect(teams, `${shape} ${threads}`).toContain(threads);
+          }
+        }
+      });
+    }
+  }
+
+  test('a table that is multiplied instead of its rows, in both directions', async () => {
+    const run = async (threads: number) => {
+      const layers = [new Embedding(7, 12), new LSTM(12, 20, { bidirectional: true }), new Linear(40, 7)];
+      const model = new Sequential(layers, { seed: 1 });
+      const trainer = new Trainer(model, {
+        loss: crossEntropy,
+        optimizer: new AdamW({ lr: 1e-2 }),
+        clipNorm: 1,
+      });
+      const draw = new Draw(2);
+      const step = () => void trainer.step(new Draw(1).indices(7, 6, 18), new Draw(4).indices(7, 6, 18));
+      if (threads > 1) await untilJoined(threads, () => void model.forward(draw.indices(7, 6, 18)));
+      for (let i = 0; i < 3; i++) step();
+      return sha256(concatenated(model.stateDict()));
+    };
+    await init({ kernels: 'simd' });
+    const expected = await run(1);
+    for (const threads of [2, 3]) {
+      await init({ kernels: 'simd', threads });
+      expect(await run(threads)).toBe(expected);
+      expect(teams).toContain(threads);
+    }
+  });
+});
