@@ -1,7 +1,19 @@
 // 2 threads over 1: each shape in turns, medians of times, on a quiet machine. Then again while another thread keeps a
 // core busy. `node bench/threads.mjs [threads]`; under 3 minutes.
 import { Worker } from 'node:worker_threads';
-import { AdamW, crossEntropy, Embedding, GRU, init, Linear, LSTM, mse, RNN, Sequential, Trainer } from '../dist/index.js';
+import {
+  AdamW,
+  crossEntropy,
+  Embedding,
+  GRU,
+  init,
+  Linear,
+  LSTM,
+  mse,
+  RNN,
+  Sequential,
+  Trainer,
+} from '../dist/index.js';
 
 const threads = Number(process.argv[2] ?? 2);
 /** Milliseconds per shape and number of threads. */
@@ -49,7 +61,13 @@ for (const cell of Object.keys(cells)) {
   for (const B of [32, 64]) cases[`${cell} train T64 B${B} (128,256)`] = [train(cell, 64, B, 128, 256), 1.8];
   cases[`${cell} forward T64 B32 (128,256)`] = [forward(cell, 64, 32, 128, 256), 1.8];
 }
-for (const [H, least] of [[64, 0.97], [128, 0.97], [256, 1.5], [320, 1.65], [512, 1.8]]) {
+for (const [H, least] of [
+  [64, 0.97],
+  [128, 0.97],
+  [256, 1.5],
+  [320, 1.65],
+  [512, 1.8],
+]) {
   cases[`LSTM forward T100 B1 (128,${H})`] = [forward('LSTM', 100, 1, 128, H), least];
 }
 cases['GRU forward T100 B1 (128,256)'] = [forward('GRU', 100, 1, 128, 256), 0.97];
@@ -90,7 +108,9 @@ async function made(make) {
 }
 
 async function table(title, names, least, settle) {
-  console.log(`\n${title}\n| work | 1 thread, ms | ${threads} threads, ms | ratio | at least |\n|---|---|---|---|---|`);
+  console.log(
+    `\n${title}\n| work | 1 thread, ms | ${threads} threads, ms | ratio | at least |\n|---|---|---|---|---|`,
+  );
   for (const name of names) {
     const [make, wanted] = cases[name];
     const steps = await made(make);
@@ -98,7 +118,13 @@ async function table(title, names, least, settle) {
     const [one, several] = race(steps, EACH_MS);
     const limit = least ?? wanted;
     const ratio = one / several;
-    const cells = [name, one.toFixed(3), several.toFixed(3), ratio.toFixed(2), `${limit}${ratio < limit ? ' MISSED' : ''}`];
+    const cells = [
+      name,
+      one.toFixed(3),
+      several.toFixed(3),
+      ratio.toFixed(2),
+      `${limit}${ratio < limit ? ' MISSED' : ''}`,
+    ];
     console.log(`| ${cells.join(' | ')} |`);
   }
 }

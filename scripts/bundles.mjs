@@ -11,7 +11,7 @@ const BUNDLES = {
   // bundlers copy it as it is, and a worklet loads no packages
   'audio/processor.js': { input: 'src/audio/processor.ts', sourcemap: true },
   // for a page without a bundler
-  'unrolled.min.js': { input: 'src/index.ts', sourcemap: true },
+  'unrolled.min.js': { input: 'src/index.ts', sourcemap: true, options: { plugins: [oneThread()] } },
   'wasm/inflateRaw.js': { input: 'src/wasm/inflateRaw.ts' },
   'formats/zip/inflateRaw.js': { input: 'src/formats/zip/inflateRaw.ts' },
   'cli/run.js': {
@@ -19,6 +19,15 @@ const BUNDLES = {
     options: { platform: 'node', external: ['@assemblyscript/loader', 'unrolled/cluster', /^node:/] },
   },
 };
+
+/** One file starts no threads, whose script would be another. */
+function oneThread() {
+  const name = './threads/withThreads.ts';
+  return {
+    name: 'one thread',
+    resolveId: (id) => (id === name ? join(root, 'src/wasm/threads/oneThread.ts') : null),
+  };
+}
 
 /** Bundles whose source maps nobody needs: packages, and the program. */
 export const UNMAPPED = Object.keys(BUNDLES).filter((file) => !BUNDLES[file].sourcemap);

@@ -74,7 +74,7 @@ export function loadModel(
 }
 
 /** Options of a trainer, given as data, as a trainer of this model takes them. */
-export type DescribedOptions = Omit<WorkerTrainerOptions, 'kernels' | 'revectorize' | 'wasm'>;
+export type DescribedOptions = Omit<WorkerTrainerOptions, 'kernels' | 'revectorize' | 'threads' | 'wasm'>;
 
 /** Makes what is described. @throws {ArgumentError} if a name is unknown, or an option is refused */
 export function madeOptions(
