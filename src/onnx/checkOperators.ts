@@ -1,17 +1,21 @@
-import type { OnnxNode } from '../formats/onnx/graph.ts';
+import type { OnnxFunction, OnnxNode } from '../formats/onnx/graph.ts';
 import type { OnnxModel } from '../formats/onnx/read.ts';
 import { findOperator, operatorOf } from './operators.ts';
 
 /**
- * Asks for every operator of a model. Those in branches of an If are asked for once the branch is taken.
+ * Asks for every operator of a model, also in branches, loops and functions.
  * @throws {FormatError} one that is missing
  */
 export function checkOperators({ graph, functions, opsets }: OnnxModel): void {
+  const checked = new Set<OnnxFunction>();
   const check = (nodes: readonly OnnxNode[], versions: ReadonlyMap<string, number>) => {
     for (const node of nodes) {
       const called = functions.get(`${node.domain}:${node.op}`);
       if (!called && !findOperator(node)) operatorOf(node, versions.get(node.domain) ?? 1);
-      if (node.op === 'If') continue;
+      if (called && !checked.has(called)) {
+        checked.add(called);
+        check(called.nodes, called.opsets);
+      }
       for (const { graph } of node.attributes.values()) if (graph) check(graph.nodes, versions);
     }
   };

@@ -3,6 +3,7 @@ import { nodeName, type OnnxNode } from '../formats/onnx/graph.ts';
 import type { Operator } from './node.ts';
 import { CONTROL } from './ops/control.ts';
 import { CONVOLUTIONS } from './ops/conv.ts';
+import { EINSUM } from './ops/einsum.ts';
 import { ELEMENTWISE } from './ops/elementwise.ts';
 import { GATHERS } from './ops/gather.ts';
 import { PRODUCTS } from './ops/matmul.ts';
@@ -11,6 +12,7 @@ import { NORMS } from './ops/norm.ts';
 import { POOLS } from './ops/pool.ts';
 import { RECURRENT } from './ops/recurrent.ts';
 import { REDUCES } from './ops/reduce.ts';
+import { RESIZES } from './ops/resize.ts';
 import { SHAPES } from './ops/shapes.ts';
 
 /** All operators of ONNX's own domain by name. */
@@ -21,8 +23,10 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
   ...SHAPES,
   ...REDUCES,
   ...PRODUCTS,
+  ...EINSUM,
   ...CONVOLUTIONS,
   ...POOLS,
+  ...RESIZES,
   ...NORMS,
   ...RECURRENT,
   ...CONTROL,
