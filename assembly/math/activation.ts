@@ -55,9 +55,9 @@ export function activate(
   const b = f32x4.splat(kind == ELU ? 1 : plain ? <f32>kind : beta);
   const c = f32x4.splat(clip);
   switch (kind) {
-    case SIGMOID: loop(SIGMOID, a, b, c, n, x, y, slope); break;
+    case SIGMOID: pairs(SIGMOID, a, b, c, n, x, y, slope); break;
     case RELU: loop(RELU, a, b, c, n, x, y, slope); break;
-    case HARD_SIGMOID: loop(HARD_SIGMOID, a, b, c, n, x, y, slope); break;
+    case HARD_SIGMOID: pairs(HARD_SIGMOID, a, b, c, n, x, y, slope); break;
     case SOFTSIGN: loop(SOFTSIGN, a, b, c, n, x, y, slope); break;
     case SOFTPLUS: loop(SOFTPLUS, a, b, c, n, x, y, slope); break;
     case ELU:
@@ -70,11 +70,77 @@ export function activate(
     case SILU: loop(SILU, a, b, c, n, x, y, slope); break;
     case LEAKY_RELU: loop(LEAKY_RELU, a, b, c, n, x, y, slope); break;
     case TANH:
-    case SCALED_TANH: loop(SCALED_TANH, a, b, c, n, x, y, slope); break;
+    case SCALED_TANH: pairs(SCALED_TANH, a, b, c, n, x, y, slope); break;
     case IDENTITY:
     case AFFINE: loop(AFFINE, a, b, c, n, x, y, slope); break;
     default: assert(false, 'activate: no such kind');
   }
+}
+
+/** The kinds of nearly all gates and states: eight lanes at a time. */
+// @ts-ignore: decorator
+@inline
+function hasPairs(kind: i32): bool {
+  return kind == SIGMOID || kind == HARD_SIGMOID || kind == SCALED_TANH;
+}
+
+/** What value and slope share. */
+// @ts-ignore: decorator
+@inline
+function innerOf(kind: i32, a: v128, b: v128, v: v128): v128 {
+  if (kind == SIGMOID) return sigmoidDecay(v);
+  if (kind == SCALED_TANH) return decay(f32x4.mul(b, v));
+  return madd(a, v, b);
+}
+
+/** φ(v) from z = innerOf. */
+// @ts-ignore: decorator
+@inline
+function valueOf(kind: i32, a: v128, b: v128, v: v128, z: v128): v128 {
+  if (kind == SIGMOID) return sigmoidOf(v, z);
+  if (kind == SCALED_TANH) return f32x4.mul(a, tanhOf(f32x4.mul(b, v), z));
+  return f32x4.pmin(f32x4.pmax(z, f32x4.splat(0)), f32x4.splat(1));
+}
+
+/** φ′(v) from z = innerOf. */
+// @ts-ignore: decorator
+@inline
+function slopeAt(kind: i32, a: v128, b: v128, z: v128): v128 {
+  const one = f32x4.splat(1);
+  if (kind == SIGMOID) {
+    const e = f32x4.add(one, z);
+    return f32x4.div(z, f32x4.mul(e, e));
+  }
+  if (kind == SCALED_TANH) return f32x4.mul(f32x4.mul(a, b), slopeOf(z));
+  return v128.andnot(a, v128.or(f32x4.le(z, f32x4.splat(0)), f32x4.ge(z, one)));
+}
+
+/**
+ * activate for a constant kind, eight lanes at a time: half as many constants are made for each lane. Without a branch: a
+ * slope that nobody asks for is written where the value then takes its place.
+ */
+// @ts-ignore: decorator
+@inline
+function pairs(kind: i32, a: v128, b: v128, clip: v128, n: i32, x: usize, y: usize, slope: usize): void {
+  const low = f32x4.neg(clip);
+  let to = slope || y;
+  for (; n >= 8; n -= 8, x += 32, y += 32, to += 32) {
+    const x0 = v128.load(x);
+    const x1 = v128.load(x, 16);
+    const v0 = f32x4.pmax(f32x4.pmin(x0, clip), low);
+    const v1 = f32x4.pmax(f32x4.pmin(x1, clip), low);
+    const z0 = innerOf(kind, a, b, v0);
+    const z1 = innerOf(kind, a, b, v1);
+    const f0 = flush(valueOf(kind, a, b, v0, z0));
+    const f1 = flush(valueOf(kind, a, b, v1, z1));
+    const d0 = flush(v128.andnot(slopeAt(kind, a, b, z0), f32x4.gt(f32x4.abs(x0), clip)));
+    const d1 = flush(v128.andnot(slopeAt(kind, a, b, z1), f32x4.gt(f32x4.abs(x1), clip)));
+    v128.store(to, d0);
+    v128.store(to, d1, 16);
+    v128.store(y, f0);
+    v128.store(y, f1, 16);
+  }
+  loop(kind, a, b, clip, n, x, y, slope ? to : 0);
 }
 
 /** activate for a constant kind: the branches on it fold away. */
@@ -90,21 +156,14 @@ function loop(kind: i32, a: v128, b: v128, clip: v128, n: i32, x: usize, y: usiz
     const v = f32x4.pmax(f32x4.pmin(given, clip), f32x4.neg(clip));
     let f = v;
     let d = one;
-    if (kind == SIGMOID) {
-      f = vsigmoid(v);
-      if (slope) {
-        const z = vexpNonPositive(v128.or(v, i32x4.splat(0x80000000)));
-        const e = f32x4.add(one, z);
-        d = f32x4.div(z, f32x4.mul(e, e));
-      }
+    if (hasPairs(kind)) {
+      const z = innerOf(kind, a, b, v);
+      f = valueOf(kind, a, b, v, z);
+      if (slope) d = slopeAt(kind, a, b, z);
     } else if (kind == RELU) {
       f = f32x4.pmax(v, zero);
       // not(v <= 0), so that NaN keeps its gradient
       if (slope) d = v128.andnot(one, f32x4.le(v, zero));
-    } else if (kind == HARD_SIGMOID) {
-      const line = madd(a, v, b);
-      f = f32x4.pmin(f32x4.pmax(line, zero), one);
-      if (slope) d = v128.andnot(a, v128.or(f32x4.le(line, zero), f32x4.ge(line, one)));
     } else if (kind == SOFTSIGN) {
       // ±Inf as the largest float: Inf/Inf is NaN
       const m = f32x4.pmin(f32x4.abs(v), f32x4.splat(f32.MAX_VALUE));
@@ -176,11 +235,6 @@ function loop(kind: i32, a: v128, b: v128, clip: v128, n: i32, x: usize, y: usiz
       const s = sigmoidOf(t, z);
       f = f32x4.mul(t, s);
       if (slope) d = madd(f32x4.pmin(f, f32x4.splat(f32.MAX_VALUE)), complementOf(t, z), s);
-    } else if (kind == SCALED_TANH) {
-      const t = f32x4.mul(b, v);
-      const z = decay(t);
-      f = f32x4.mul(a, tanhOf(t, z));
-      if (slope) d = f32x4.mul(f32x4.mul(a, b), slopeOf(z));
     } else {
       f = madd(a, v, b);
       if (slope) d = a;
