@@ -227,6 +227,11 @@ export function checkedRuns({ kind }) {
   return { step: 3, 'char-lm': 2 }[kind] ?? 1;
 }
 
+/** The maker of a case's handle by its kind, `charLm` for the rest: called with the case, its data, and what follows. */
+export function preparedBy(makers) {
+  return (c, ...more) => (makers[c.kind] ?? makers.charLm)(c, data(c), ...more);
+}
+
 /**
  * What an engine's `output` gives: the product; the mapped elements; the last h; h of all steps; after training the
  * gradients by weight_ih, weight_hh, bias_ih (of a convolution: weight, bias) and the input, one after the other; the

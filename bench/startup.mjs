@@ -9,6 +9,7 @@ import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
+import { FOR_PAGES } from '../scripts/tools.mjs';
 import { data } from './cases.mjs';
 import { recurrentModel } from './onnx.mjs';
 
@@ -60,14 +61,7 @@ try {
   for (const [k, code] of Object.values(SCRIPTS).entries()) {
     await build({
       stdin: { contents: code, resolveDir: here, sourcefile: 'page.mjs' },
-      ...{
-        bundle: true,
-        minify: true,
-        splitting: true,
-        format: 'esm',
-        platform: 'browser',
-        target: 'es2022',
-      },
+      ...FOR_PAGES,
       banner: { js: 'globalThis.began ??= performance.now();' },
       ...{ outdir: folder, entryNames: `page${k}`, logLevel: 'error' },
       external: ['fs', 'path', 'node:*', 'worker_threads', 'perf_hooks', 'os'],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
-import { root } from './tools.mjs';
+import { FOR_PAGES, root } from './tools.mjs';
 
 const CALL_INFERENCE = `
 export async function run(bytes) {
@@ -136,12 +136,7 @@ function firstExample() {
 export async function measure({ code, without, wasm = [], external = [] }, folder = root) {
   const { outputFiles } = await build({
     stdin: { contents: code, resolveDir: folder, sourcefile: 'use.mjs' },
-    bundle: true,
-    minify: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
+    ...FOR_PAGES,
     outdir: join(folder, 'sizes'),
     write: false,
     external,

@@ -25,3 +25,9 @@ export function node(script, args = [], env = {}) {
   if (error) throw error;
   return status ?? 128 + (constants.signals[signal] ?? 0);
 }
+
+/** Options of esbuild for a page as small as it gets. */
+export const FOR_PAGES = {
+  ...{ bundle: true, minify: true, splitting: true },
+  ...{ format: 'esm', platform: 'browser', target: 'es2022' },
+};

@@ -30,19 +30,7 @@ export type {
   ForwardOptions,
   ForwardResult,
 } from './layers/standaloneTypes.ts';
-export {
-  type CellForwardOptions,
-  type CellGradients,
-  type CellOptions,
-  type CellState,
-  type CellUpstream,
-  GRUCell,
-  LSTMCell,
-  type LSTMCellGradients,
-  type LSTMCellState,
-  RNNCell,
-  type RNNCellOptions,
-} from './layers/stepCells.ts';
+export * from './layers/stepCells.ts';
 export * from './layers/stepLayers.ts';
 export * from './losses/all.ts';
 export type { Loss } from './losses/loss.ts';
@@ -57,13 +45,7 @@ export type {
 export { type BeamOptions, beamSearch } from './model/graph/beamSearch.ts';
 export type { GraphSteps } from './model/graph/countedSteps.ts';
 export type { GivenOptions } from './model/graph/given.ts';
-export {
-  type GraphForwardOptions,
-  type GraphPlanOptions,
-  type GraphStreamOptions,
-  Model,
-  type ValuesOf,
-} from './model/graph/model.ts';
+export * from './model/graph/model.ts';
 export type { ModelNodes } from './model/graph/structure.ts';
 export type { LoadOptions } from './model/registry.ts';
 export { Sequential } from './model/sequential.ts';
@@ -89,6 +71,7 @@ export {
   type FitResult,
   type Gradients,
   type Match,
+  type MonitorOptions,
   type NonFinitePolicy,
   type ParameterGroup,
   type Progress,
@@ -105,7 +88,12 @@ export {
 export { type UpdateResult, Updater, type UpdaterOptions } from './model/updater.ts';
 export * from './optim/all.ts';
 export * from './optim/allSchedules.ts';
-export { type MaximizeOption, Optimizer, type PenaltyOption } from './optim/optimizer.ts';
+export {
+  type MaximizeOption,
+  type MomentumOption,
+  Optimizer,
+  type PenaltyOption,
+} from './optim/optimizer.ts';
 export type { Schedule } from './optim/schedules.ts';
 export * from './publicShared.ts';
 export { type InitSyncOptions, initSync } from './wasm/initSync.ts';

@@ -11,6 +11,6 @@ export {
   type TrainerOptions,
 } from './model/core/trainerBase.ts';
 export * from './optim/core.ts';
-export { Optimizer, type PenaltyOption } from './optim/optimizer.ts';
+export { type MomentumOption, Optimizer, type PenaltyOption } from './optim/optimizer.ts';
 export type { Schedule } from './optim/schedules.ts';
 export * from './publicShared.ts';

@@ -3,7 +3,7 @@
  * It has no AdamW (Adam stands in), and its wasm backend no gradient of an embedding (a product with one-hot rows).
  */
 import * as tf from '@tensorflow/tfjs';
-import { data, joined, transposed } from '../cases.mjs';
+import { joined, preparedBy, transposed } from '../cases.mjs';
 
 const MAPS = { exp: tf.exp, tanh: tf.tanh, sigmoid: tf.sigmoid };
 
@@ -14,27 +14,11 @@ export async function openTfjs(backend) {
   return { versions: { tfjs: tf.version.tfjs }, prepare };
 }
 
-function prepare(c) {
-  const given = data(c);
-  switch (c.kind) {
-    case 'matmul':
-      return product(tf.tensor2d(given.a.data, given.a.shape), tf.tensor2d(given.b.data, given.b.shape));
-    case 'map':
-      return result(tf.tensor1d(given.x.data), MAPS[c.work]);
-    case 'step':
-      return step(c, given);
-    case 'forward':
-      return forward(c, given);
-    case 'train':
-      return train(c, given);
-    case 'conv-forward':
-      return convForward(c, given);
-    case 'conv-train':
-      return null;
-    default:
-      return charLm(c, given);
-  }
-}
+const prepare = preparedBy({
+  matmul: (_, { a, b }) => product(tf.tensor2d(a.data, a.shape), tf.tensor2d(b.data, b.shape)),
+  map: (c, { x }) => result(tf.tensor1d(x.data), MAPS[c.work]),
+  ...{ step, forward, train, 'conv-forward': convForward, 'conv-train': () => null, charLm },
+});
 
 /** Its convolutions are batch-first, with kernels [taps, I, H]. */
 function convForward({ taps, shape: { T, B, I, H } }, { weight, bias, x }) {

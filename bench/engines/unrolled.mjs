@@ -2,7 +2,7 @@
 import * as unrolled from '../../dist/index.js';
 import { gemmWork, linearWork } from '../../dist/memory/workspace.js';
 import { instantiate } from '../../dist/wasm/runtime.js';
-import { data, joined, transposed } from '../cases.mjs';
+import { joined, preparedBy, transposed } from '../cases.mjs';
 import { probe } from '../probe.mjs';
 
 const LAYERS = { rnn: unrolled.RNN, lstm: unrolled.LSTM, gru: unrolled.GRU };
@@ -15,27 +15,9 @@ export async function open({ kernels, revectorize = false }) {
   return { versions: {}, prepare: (c) => prepare(c, runtime), probe: probe(kernels) };
 }
 
-function prepare(c, runtime) {
-  const given = data(c);
-  switch (c.kind) {
-    case 'matmul':
-      return matmul(c, given, runtime);
-    case 'map':
-      return map(c, given, runtime);
-    case 'step':
-      return step(c, given);
-    case 'forward':
-      return forward(c, given);
-    case 'train':
-      return train(c, given);
-    case 'conv-forward':
-      return convForward(c, given);
-    case 'conv-train':
-      return convTrain(c, given);
-    default:
-      return charLm(c, given);
-  }
-}
+const prepare = preparedBy({
+  ...{ matmul, map, step, forward, train, 'conv-forward': convForward, 'conv-train': convTrain, charLm },
+});
 
 /** Kernels over a memory that holds regions of so many floats each, 64-byte aligned. */
 function room({ module, revectorized }, ...lengths) {

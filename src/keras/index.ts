@@ -4,16 +4,7 @@
  */
 
 export { ArgumentError, FormatError, MemoryError, StateError, UnrolledError } from '../errors.ts';
-export type {
-  GraphDescription,
-  InputDescription,
-  KerasDescription,
-  KerasTensor,
-  LayerDescription,
-  OutputDescription,
-  Reference,
-  UseDescription,
-} from '../formats/keras/description.ts';
+export type * from '../formats/keras/description.ts';
 export type { Tensor } from '../formats/keras/tensor.ts';
 export { kerasLayers } from '../layers/imported/importedLayers.ts';
 export type { KerasModel, KerasValues } from './kerasModel.ts';

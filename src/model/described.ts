@@ -4,15 +4,7 @@ import type { Loss } from '../losses/loss.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedules.ts';
 import type { ModelBase } from './core/modelBase.ts';
-import {
-  isDescription,
-  type LossDescription,
-  makeLoss,
-  makeOptimizer,
-  makeSchedule,
-  type OptimizerDescription,
-  type ScheduleDescription,
-} from './fromDescription.ts';
+import * as descriptions from './fromDescription.ts';
 import type { Model } from './graph/model.ts';
 import type { AnyLoss } from './trainerTypes.ts';
 
@@ -25,9 +17,11 @@ export function lossesOf(
 ): MadeLoss | Readonly<Record<string, MadeLoss>> {
   const { graph } = model as Partial<Model>;
   const one = (loss: unknown, argument: string) =>
-    isDescription(loss) ? makeLoss(loss as LossDescription, argument) : (loss as MadeLoss);
+    descriptions.isDescription(loss)
+      ? descriptions.makeLoss(loss as descriptions.LossDescription, argument)
+      : (loss as MadeLoss);
   if (!graph || graph.single.output || typeof given !== 'object' || given === null) return one(given, 'loss');
-  if (!graph.outputs.some(({ name }) => isDescription((given as Record<string, unknown>)[name])))
+  if (!graph.outputs.some(({ name }) => descriptions.isDescription((given as Record<string, unknown>)[name])))
     return given as MadeLoss;
   return Object.fromEntries(Object.entries(given).map(([name, loss]) => [name, one(loss, `loss.${name}`)]));
 }
@@ -37,15 +31,17 @@ export function described({
   optimizer,
   schedule,
 }: {
-  readonly optimizer: Optimizer | CustomOptimizer | OptimizerDescription;
-  readonly schedule?: Schedule | ScheduleDescription | undefined;
+  readonly optimizer: Optimizer | CustomOptimizer | descriptions.OptimizerDescription;
+  readonly schedule?: Schedule | descriptions.ScheduleDescription | undefined;
 }): { readonly optimizer: Optimizer | CustomOptimizer; readonly schedule?: Schedule | undefined } {
-  const made = isDescription(optimizer) ? makeOptimizer(optimizer as OptimizerDescription) : optimizer;
+  const made = descriptions.isDescription(optimizer)
+    ? descriptions.makeOptimizer(optimizer as descriptions.OptimizerDescription)
+    : optimizer;
   if (schedule === undefined) return { optimizer: made as Optimizer };
   return {
     optimizer: made as Optimizer,
-    schedule: isDescription(schedule)
-      ? makeSchedule(schedule as ScheduleDescription)
+    schedule: descriptions.isDescription(schedule)
+      ? descriptions.makeSchedule(schedule as descriptions.ScheduleDescription)
       : (schedule as Schedule),
   };
 }

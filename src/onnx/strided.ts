@@ -1,15 +1,7 @@
+import { mergedAxes, stridesOf } from '../axes.ts';
 import type { Io } from './value.ts';
 
-/** Elements from one to the next in each dimension of a row-major tensor. */
-export function stridesOf(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
-  let stride = 1;
-  for (let i = shape.length - 1; i >= 0; i--) {
-    strides[i] = stride;
-    stride *= shape[i]!;
-  }
-  return strides;
-}
+export { stridesOf };
 
 /** The product of sizes. */
 export function product(sizes: readonly number[]): number {
@@ -48,19 +40,7 @@ export interface Walk {
 
 /** Joins dimensions and leaves out those of size 1; at least one dimension is left. */
 export function walk(shape: readonly number[], strides: readonly (readonly number[])[]): Walk {
-  const sizes: number[] = [];
-  const steps: number[][] = strides.map(() => []);
-  for (const [i, size] of shape.entries()) {
-    if (size === 1) continue;
-    const last = sizes.length - 1;
-    if (last >= 0 && strides.every((own, j) => steps[j]![last] === own[i]! * size)) {
-      sizes[last]! *= size;
-      for (const [j, own] of strides.entries()) steps[j]![last] = own[i]!;
-    } else {
-      sizes.push(size);
-      for (const [j, own] of strides.entries()) steps[j]!.push(own[i]!);
-    }
-  }
+  const { sizes, strides: steps } = mergedAxes(shape, strides);
   if (!sizes.length) {
     sizes.push(1);
     for (const own of steps) own.push(0);

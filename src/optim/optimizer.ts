@@ -21,6 +21,12 @@ export interface PenaltyOption {
 }
 
 /** An option of optimizers. */
+export interface MomentumOption {
+  /** Momentum factor. Default 0. */
+  readonly momentum?: number | undefined;
+}
+
+/** An option of optimizers. */
 export interface MaximizeOption {
   /** Maximize the loss instead of minimizing it. Default false. */
   readonly maximize?: boolean | undefined;

@@ -1,9 +1,9 @@
 import { boolean, type Filled, number, withDefaults } from '../check.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
-import { type Blocks, Optimizer, type PenaltyOption } from './optimizer.ts';
+import { type Blocks, type MomentumOption, Optimizer, type PenaltyOption } from './optimizer.ts';
 
 /** Options of `RMSprop`, named as in torch.optim.RMSprop. */
-export interface RMSpropOptions extends PenaltyOption {
+export interface RMSpropOptions extends MomentumOption, PenaltyOption {
   /** Learning rate. Default 1e-2. */
   readonly lr?: number | undefined;
   /** Smoothing factor. Default 0.99. */
@@ -12,8 +12,6 @@ export interface RMSpropOptions extends PenaltyOption {
   readonly eps?: number | undefined;
   /** Divide by the standard deviation instead of the root mean square. Default false. */
   readonly centered?: boolean | undefined;
-  /** Default 0. */
-  readonly momentum?: number | undefined;
 }
 
 export const RMSPROP: Filled<RMSpropOptions> = {

@@ -1,14 +1,12 @@
 import { boolean, number, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
-import { type Blocks, Optimizer, type PenaltyOption } from './optimizer.ts';
+import { type Blocks, type MomentumOption, Optimizer, type PenaltyOption } from './optimizer.ts';
 
 /** Options of `SGD`, named as in torch.optim.SGD. */
-export interface SGDOptions extends PenaltyOption {
+export interface SGDOptions extends MomentumOption, PenaltyOption {
   /** Learning rate. */
   readonly lr: number;
-  /** Default 0. */
-  readonly momentum?: number | undefined;
   /** Use Nesterov momentum; requires momentum above 0. Default false. */
   readonly nesterov?: boolean | undefined;
 }

@@ -1,21 +1,8 @@
+import { ARRAYS } from '../../src/io/dtype.ts';
 import type { Dtype, TensorData } from '../../src/io/index.ts';
 
-/** Array class of each dtype, in layout order. */
-export const ARRAYS = {
-  U64: BigUint64Array,
-  I64: BigInt64Array,
-  F64: Float64Array,
-  F32: Float32Array,
-  U32: Uint32Array,
-  I32: Int32Array,
-  BF16: Uint16Array,
-  F16: Uint16Array,
-  U16: Uint16Array,
-  I16: Int16Array,
-  I8: Int8Array,
-  U8: Uint8Array,
-  BOOL: Uint8Array,
-} as const;
+export { ARRAYS };
+
 export const DTYPES = Object.keys(ARRAYS) as Dtype[];
 
 /** A file of a header length (that of the header unless given), a header and data bytes. */

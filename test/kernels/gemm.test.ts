@@ -1,25 +1,13 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { every, some } from '../thorough.ts';
-import {
-  DATA,
-  type GemmKernel,
-  GemmTester,
-  inOrder,
-  K,
-  LEADS,
-  M,
-  N,
-  type Problem,
-  problem,
-  same,
-} from './gemmTester.ts';
+import * as g from './gemmTester.ts';
 import { prove } from './prove.ts';
 import { type BuildName, variants as builds, Sandbox } from './sandbox.ts';
 
 const SEED = 20_817;
-const kernels: GemmKernel[] = ['sgemm_nn', 'sgemm_nt', 'sgemm_tn'];
+const kernels: g.GemmKernel[] = ['sgemm_nn', 'sgemm_nt', 'sgemm_tn'];
 const shipped = builds.filter((build) => build !== 'checked');
-const tester = new GemmTester(6 << 20);
+const tester = new g.GemmTester(6 << 20);
 /** m, n, k and beta of products that are larger than a block. */
 const BLOCKED = [
   [121, 513, 257, 0],
@@ -35,18 +23,18 @@ afterAll(() => tester.sweep());
 
 for (const kernel of kernels) {
   describe(kernel, () => {
-    for (const [im, m] of M.entries()) {
+    for (const [im, m] of g.M.entries()) {
       test(`${kernel} m=${m}: n and k, beta, leading dimensions and data in turn`, () => {
         let next = im;
-        for (const n of N) {
-          for (const k of K) {
+        for (const n of g.N) {
+          for (const k of g.K) {
             const turn = next++;
             // the slow suite proves all; 11 has no factor of how many leads and data there are
             if (turn % every(11)) continue;
-            const beta = (turn + Math.floor(turn / DATA.length)) % 2;
-            const lead = LEADS[turn % LEADS.length]!;
-            const data = DATA[turn % DATA.length]!;
-            const of = problem(kernel, { m, n, k }, { beta, lead, data, seed: SEED + turn });
+            const beta = (turn + Math.floor(turn / g.DATA.length)) % 2;
+            const lead = g.LEADS[turn % g.LEADS.length]!;
+            const data = g.DATA[turn % g.DATA.length]!;
+            const of = g.problem(kernel, { m, n, k }, { beta, lead, data, seed: SEED + turn });
             prove(tester, of, turn % 11 === 0 ? builds : shipped);
           }
         }
@@ -56,10 +44,10 @@ for (const kernel of kernels) {
 
     for (const [m, n, k, beta] of some(BLOCKED, 6, kernels.indexOf(kernel))) {
       test(`${kernel} blocked: m=${m} n=${n} k=${k} beta=${beta}`, () => {
-        prove(tester, problem(kernel, { m, n, k }, { beta, lead: 'plus one', seed: SEED }), shipped);
+        prove(tester, g.problem(kernel, { m, n, k }, { beta, lead: 'plus one', seed: SEED }), shipped);
         prove(
           tester,
-          problem(kernel, { m, n, k }, { beta, lead: 'tight', data: 'integers', seed: SEED }),
+          g.problem(kernel, { m, n, k }, { beta, lead: 'tight', data: 'integers', seed: SEED }),
           shipped,
         );
         tester.sweep();
@@ -68,7 +56,7 @@ for (const kernel of kernels) {
 
     test(`${kernel} blocked, checked: m=121 n=23 k=257`, () => {
       for (const beta of [0, 1])
-        prove(tester, problem(kernel, { m: 121, n: 23, k: 257 }, { beta, seed: SEED }), builds);
+        prove(tester, g.problem(kernel, { m: 121, n: 23, k: 257 }, { beta, seed: SEED }), builds);
     });
 
     for (const operand of ['a', 'b', 'c', 'work'] as const) {
@@ -77,10 +65,14 @@ for (const kernel of kernels) {
           for (const n of [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 17, 33]) {
             for (const k of some([1, 2, 3, 4, 5, 7, 8, 17, 257], 5, m + n)) {
               const turn = m + n + k;
-              const of = problem(kernel, { m, n, k }, { beta: turn & 1, lead: LEADS[turn % 3]!, seed: SEED });
+              const of = g.problem(
+                kernel,
+                { m, n, k },
+                { beta: turn & 1, lead: g.LEADS[turn % 3]!, seed: SEED },
+              );
               for (const build of turn % 5 === 0 ? builds : shipped) {
                 const got = tester.run(build, of, operand);
-                if (!build.startsWith('relaxed')) same(build, of, got, inOrder(of));
+                if (!build.startsWith('relaxed')) g.same(build, of, got, g.inOrder(of));
               }
             }
           }
@@ -153,7 +145,7 @@ for (const kernel of kernels) {
           const all = tester.run(build, of);
           for (let i = 0; i < m; i++) {
             const alone = rowOf(of, i);
-            same(
+            g.same(
               `${build}, row ${i} of ${m},`,
               alone,
               tester.run(build, alone),
@@ -179,7 +171,7 @@ for (const kernel of kernels) {
             beta: 1,
             c: { ld: n, words: c, floats: new Float32Array(c.buffer) },
           };
-          same(
+          g.same(
             `${build}, depth ${split} + ${k - split},`,
             of,
             tester.run(build, second),
@@ -205,11 +197,11 @@ describe('sgemm', () => {
     ] as const) {
       for (const build of builds) {
         for (const beta of [0, 1]) {
-          const of = problem('sgemm_nn', { m, n, k }, { beta, seed: SEED });
+          const of = g.problem('sgemm_nn', { m, n, k }, { beta, seed: SEED });
           const wanted = tester.run(build, of);
           for (const kernel of ['sgemm_nt', 'sgemm_tn'] as const) {
-            const other = problem(kernel, { m, n, k }, { beta, lead: 'prime', seed: SEED });
-            same(build, other, tester.run(build, other), wanted);
+            const other = g.problem(kernel, { m, n, k }, { beta, lead: 'prime', seed: SEED });
+            g.same(build, other, tester.run(build, other), wanted);
           }
         }
       }
@@ -223,11 +215,11 @@ describe('sgemm', () => {
       for (const m of [1, 2, 3, 4, 5, 13]) {
         for (const n of [5, 8, 17, 33]) {
           for (const value of special) {
-            const of = problem(kernel, { m, n, k: 19 }, { beta: 1, lead: 'prime', seed: SEED + m * n });
+            const of = g.problem(kernel, { m, n, k: 19 }, { beta: 1, lead: 'prime', seed: SEED + m * n });
             for (let i = 0; i < of.a.floats.length; i += 13) of.a.floats[i] = value;
             for (let i = 0; i < of.b.floats.length; i += 29) of.b.floats[i] = value;
             const checked = tester.run('checked', of);
-            same(`simd against checked, ${value},`, of, tester.run('simd', of), checked);
+            g.same(`simd against checked, ${value},`, of, tester.run('simd', of), checked);
             numbers += checked.filter((bits) => bits !== 0x7fc00000).length;
           }
         }
@@ -251,14 +243,14 @@ describe('sgemm', () => {
 });
 
 /** The problem anew for each build, to be changed freely. */
-function each(kernel: GemmKernel, shape: { m: number; n: number; k: number }, beta = 0) {
+function each(kernel: g.GemmKernel, shape: { m: number; n: number; k: number }, beta = 0) {
   return builds.map((build) => ({
     build,
-    of: problem(kernel, shape, { beta, lead: 'plus one', seed: SEED }),
+    of: g.problem(kernel, shape, { beta, lead: 'plus one', seed: SEED }),
   }));
 }
 
-function expectNaN(build: BuildName, of: Problem, where: (i: number, j: number) => boolean): void {
+function expectNaN(build: BuildName, of: g.Problem, where: (i: number, j: number) => boolean): void {
   const got = new Float32Array(tester.run(build, of).buffer);
   for (let i = 0; i < of.m; i++) {
     for (let j = 0; j < of.n; j++) {
@@ -270,17 +262,17 @@ function expectNaN(build: BuildName, of: Problem, where: (i: number, j: number) 
 }
 
 /** Row i of A, and of the product, alone. */
-function rowOf(of: Problem, i: number): Problem {
+function rowOf(of: g.Problem, i: number): g.Problem {
   const { kernel, m, n, k, a } = of;
-  const one = problem(kernel, { m: 1, n, k }, { seed: SEED });
+  const one = g.problem(kernel, { m: 1, n, k }, { seed: SEED });
   for (let p = 0; p < k; p++)
     one.a.floats[p] = a.floats[kernel === 'sgemm_tn' ? p * a.ld + i : i * a.ld + p]!;
   return { ...one, b: of.b, label: `${one.label}, row ${i} of m=${m}` };
 }
 
 /** Rows from..to−1 of B with the columns of A that meet them. */
-function depth(of: Problem, from: number, to: number): Problem {
-  const part = problem(of.kernel, { m: of.m, n: of.n, k: to - from }, { seed: SEED });
+function depth(of: g.Problem, from: number, to: number): g.Problem {
+  const part = g.problem(of.kernel, { m: of.m, n: of.n, k: to - from }, { seed: SEED });
   const { a, b } = of;
   for (let p = from; p < to; p++) {
     const q = p - from;

@@ -1,39 +1,30 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { some, thorough } from '../thorough.ts';
-import {
-  DATA,
-  type GemmKernel,
-  GemmTester,
-  inOrder,
-  LEADS,
-  type Problem,
-  problem,
-  same,
-} from './gemmTester.ts';
+import * as g from './gemmTester.ts';
 import { prove } from './prove.ts';
 import { variants as builds, Sandbox } from './sandbox.ts';
 
 const SEED = 4_711;
 const N = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 49, 64];
 const K = [0, 1, 2, 3, 4, 5, 7, 8, 17, 64, 65, 300];
-const tester = new GemmTester(1 << 18);
+const tester = new g.GemmTester(1 << 18);
 
 afterAll(() => tester.sweep());
 
 /** The product of many rows that has this one as a row. */
 const ofManyRows = { sgemv_n: 'sgemm_nn', sgemv_t: 'sgemm_nt' } as const satisfies Partial<
-  Record<GemmKernel, GemmKernel>
+  Record<g.GemmKernel, g.GemmKernel>
 >;
 
 for (const kernel of ['sgemv_n', 'sgemv_t'] as const) {
   describe(kernel, () => {
-    for (const data of DATA) {
-      for (const lead of LEADS) {
+    for (const data of g.DATA) {
+      for (const lead of g.LEADS) {
         test(`${kernel} ${data}, ld ${lead}: every n and k, each beta or in turn`, () => {
           for (const n of N) {
             for (const k of some(K, 4, n)) {
               for (const beta of thorough ? [0, 1] : [(n + k) & 1]) {
-                const of = problem(kernel, { m: 1, n, k }, { beta, lead, data, seed: SEED + n * k });
+                const of = g.problem(kernel, { m: 1, n, k }, { beta, lead, data, seed: SEED + n * k });
                 prove(tester, of, builds);
               }
             }
@@ -49,10 +40,10 @@ for (const kernel of ['sgemv_n', 'sgemv_t'] as const) {
         for (const n of N) {
           for (const k of some(K, 4, n)) {
             for (const build of builds) {
-              const options = { beta: (n + k) & 1, lead: LEADS[(n + k) % 3]!, seed: SEED };
-              const of = problem(kernel, { m: 1, n, k }, options);
+              const options = { beta: (n + k) & 1, lead: g.LEADS[(n + k) % 3]!, seed: SEED };
+              const of = g.problem(kernel, { m: 1, n, k }, options);
               const got = tester.run(build, of, operand);
-              if (!build.startsWith('relaxed')) same(build, of, got, inOrder(of));
+              if (!build.startsWith('relaxed')) g.same(build, of, got, g.inOrder(of));
             }
           }
         }
@@ -64,14 +55,14 @@ for (const kernel of ['sgemv_n', 'sgemv_t'] as const) {
         for (const k of some(K, 4, n)) {
           for (const beta of [0, 1]) {
             for (const build of builds) {
-              const many = problem(ofManyRows[kernel], { m: 5, n, k }, { beta, lead: 'tight', seed: SEED });
+              const many = g.problem(ofManyRows[kernel], { m: 5, n, k }, { beta, lead: 'tight', seed: SEED });
               const all = tester.run(build, many);
               for (const i of [0, 4]) {
-                const one = problem(kernel, { m: 1, n, k }, { beta, seed: SEED });
+                const one = g.problem(kernel, { m: 1, n, k }, { beta, seed: SEED });
                 one.a.floats.set(many.a.floats.subarray(i * k, (i + 1) * k));
                 one.c.floats.set(many.c.floats.subarray(i * n, (i + 1) * n));
-                const row: Problem = { ...one, b: many.b };
-                same(`${build}, row ${i},`, row, tester.run(build, row), all.subarray(i * n, (i + 1) * n));
+                const row: g.Problem = { ...one, b: many.b };
+                g.same(`${build}, row ${i},`, row, tester.run(build, row), all.subarray(i * n, (i + 1) * n));
               }
             }
           }
@@ -84,12 +75,12 @@ for (const kernel of ['sgemv_n', 'sgemv_t'] as const) {
         for (const k of [1, 3, 4, 6]) {
           for (const build of builds) {
             for (let j = 0; j < n; j++) {
-              const of = problem(kernel, { m: 1, n, k }, { lead: 'plus one', seed: SEED });
+              const of = g.problem(kernel, { m: 1, n, k }, { lead: 'plus one', seed: SEED });
               const p = j % k;
               of.b.floats[kernel === 'sgemv_t' ? j * of.b.ld + p : p * of.b.ld + j] = Number.NaN;
               expect(nans(tester.run(build, of)), `${build} ${of.label}`).toEqual([j]);
             }
-            const of = problem(kernel, { m: 1, n, k }, { seed: SEED });
+            const of = g.problem(kernel, { m: 1, n, k }, { seed: SEED });
             of.a.floats[k - 1] = Number.NaN;
             expect(nans(tester.run(build, of)).length, `${build} ${of.label}`).toBe(n);
           }
@@ -101,7 +92,7 @@ for (const kernel of ['sgemv_n', 'sgemv_t'] as const) {
       for (const n of [2, 4, 9, 18, 34]) {
         for (const k of [1, 4, 5]) {
           for (const build of builds) {
-            const of = problem(kernel, { m: 1, n, k }, { seed: SEED });
+            const of = g.problem(kernel, { m: 1, n, k }, { seed: SEED });
             of.a.floats.fill(0);
             of.a.floats[k - 1] = Number.POSITIVE_INFINITY;
             for (let j = 0; j < n; j++) {

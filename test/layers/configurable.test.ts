@@ -4,28 +4,20 @@ import { expectClose, expectSame, scaledError } from '../kernels/closeness.ts';
 import { Draw, expectSameArray, expectSameDict, kernelBuilds } from '../model/helpers.ts';
 import { type ConfigurableRun, runConfigurable } from '../reference/configurable.ts';
 import { some } from '../thorough.ts';
-import {
-  configOf,
-  type Drawn,
-  drawOptions,
-  f64,
-  type GatedCell,
-  make,
-  randomize,
-} from './configurableDraw.ts';
+import * as drawing from './configurableDraw.ts';
 
-const cells: GatedCell[] = ['rnn', 'lstm', 'gru'];
+const cells: drawing.GatedCell[] = ['rnn', 'lstm', 'gru'];
 const seeds = Array.from({ length: 60 }, (_, i) => i + 1);
 
-function problem(cell: GatedCell, seed: number) {
-  const drawn = drawOptions(cell, seed);
+function problem(cell: drawing.GatedCell, seed: number) {
+  const drawn = drawing.drawOptions(cell, seed);
   const { inputSize, hiddenSize, steps: T, batch: B, opts } = drawn;
   const draw = new Draw(seed + 1000);
   const lengths = Array.from({ length: B }, () => draw.integer(0, T));
   lengths[draw.integer(0, B - 1)] = T;
   const given: ForwardOptions = draw.next() < 0.5 ? { lengths } : {};
-  const layer = make(cell, inputSize, hiddenSize, opts);
-  const params = randomize(layer, seed);
+  const layer = drawing.make(cell, inputSize, hiddenSize, opts);
+  const params = drawing.randomize(layer, seed);
   const out = opts.projSize || hiddenSize;
   const slots = (opts.numLayers ?? 1) * (opts.bidirectional ? 2 : 1);
   const states = (share: number) => {
@@ -49,14 +41,14 @@ function problem(cell: GatedCell, seed: number) {
 }
 
 function reference(
-  drawn: Drawn,
+  drawn: drawing.Drawn,
   params: Record<string, Float64Array>,
   x: NDArray,
   given: ForwardOptions,
 ): ConfigurableRun {
-  return runConfigurable(configOf(drawn), params, f64(x)!, {
-    h0: f64(given.h0 as NDArray | undefined),
-    c0: f64(given.c0 as NDArray | undefined),
+  return runConfigurable(drawing.configOf(drawn), params, drawing.f64(x)!, {
+    h0: drawing.f64(given.h0 as NDArray | undefined),
+    c0: drawing.f64(given.c0 as NDArray | undefined),
     lengths: given.lengths,
   });
 }
@@ -87,7 +79,7 @@ for (const kernels of kernelBuilds) {
         // sums of numbers around 1 may cancel
         const close = (a: ArrayLike<number>, b: ArrayLike<number>, name: string) =>
           expect(scaledError(a, b, 0.5), `${name} ${label}`).toBeLessThanOrEqual(GRADIENT);
-        const up = Object.fromEntries(Object.entries(upstream).map(([name, a]) => [name, f64(a)!]));
+        const up = Object.fromEntries(Object.entries(upstream).map(([name, a]) => [name, drawing.f64(a)!]));
         const wanted = expected.backward(up);
         close(back.input.data, wanted.input!, 'dx');
         close(back.h0.data, wanted.h_0!, 'dh0');
@@ -220,7 +212,7 @@ describe('simd: rows', () => {
       (seed) => {
         const { drawn, layer, x, given, upstream } = problem(cell, seed);
         const { steps: T, batch: B, inputSize, hiddenSize, opts } = drawn;
-        const other = make(cell, inputSize, hiddenSize, { ...opts, batchFirst: true });
+        const other = drawing.make(cell, inputSize, hiddenSize, { ...opts, batchFirst: true });
         other.loadStateDict(layer.stateDict());
         const a = layer.forward(x, { ...given, training: true });
         const b = other.forward(swapped(x), { ...given, training: true });

@@ -6,17 +6,9 @@ import { Draw } from '../model/helpers.ts';
 import { type ConfigurableOptions, runConfigurable } from '../reference/configurable.ts';
 import { kept } from '../reference/draws.ts';
 import { some } from '../thorough.ts';
-import {
-  configOf,
-  type Drawn,
-  drawOptions,
-  f64,
-  type GatedCell,
-  make,
-  randomize,
-} from './configurableDraw.ts';
+import * as drawing from './configurableDraw.ts';
 
-const cells: GatedCell[] = ['rnn', 'lstm', 'gru'];
+const cells: drawing.GatedCell[] = ['rnn', 'lstm', 'gru'];
 const seeds = Array.from({ length: 24 }, (_, i) => i + 1);
 
 interface Noise {
@@ -26,19 +18,19 @@ interface Noise {
   c: number;
 }
 
-function problem(cell: GatedCell, seed: number, noise: Noise) {
-  const drawn = drawOptions(cell, seed);
+function problem(cell: drawing.GatedCell, seed: number, noise: Noise) {
+  const drawn = drawing.drawOptions(cell, seed);
   const { inputSize, hiddenSize, steps: T, batch: B } = drawn;
   const { inputDropout, recurrentDropout, h, c } = noise;
   const zoneout = c > 0 ? { h, c } : h;
-  const layer = make(cell, inputSize, hiddenSize, {
+  const layer = drawing.make(cell, inputSize, hiddenSize, {
     ...drawn.opts,
     ...(inputDropout ? { inputDropout } : {}),
     ...(recurrentDropout ? { recurrentDropout } : {}),
     ...(h + c ? { zoneout } : {}),
   });
-  const alone = make(cell, inputSize, hiddenSize, drawn.opts);
-  const params = randomize(alone, seed);
+  const alone = drawing.make(cell, inputSize, hiddenSize, drawn.opts);
+  const params = drawing.randomize(alone, seed);
   const model = new Sequential([layer], { seed });
   model.loadStateDict(
     Object.fromEntries(Object.entries(alone.stateDict()).map(([name, value]) => [`0.${name}`, value])),
@@ -57,7 +49,7 @@ function problem(cell: GatedCell, seed: number, noise: Noise) {
 }
 
 /** Every mask as the reference takes it, from the keys that the generator gives next. */
-function masks(drawn: Drawn, noise: Noise, state: number[], lengths?: number[]): ConfigurableOptions {
+function masks(drawn: drawing.Drawn, noise: Noise, state: number[], lengths?: number[]): ConfigurableOptions {
   const { batch: B, steps: T, hiddenSize: H, inputSize, opts } = drawn;
   const generator = new Generator(0);
   generator.state = state;
@@ -129,12 +121,15 @@ describe('noise in recurrent layers against the float64 reference with the same 
         const label = JSON.stringify({ ...drawn, lengths });
         const given = lengths ? { lengths } : {};
         const options = masks(drawn, noise, model.network.generator.state, lengths);
-        const expected = runConfigurable(configOf(drawn), params, f64(x)!, { ...options, lengths });
+        const expected = runConfigurable(drawing.configOf(drawn), params, drawing.f64(x)!, {
+          ...options,
+          lengths,
+        });
         const looser = drawn.opts.layerNorm ? 10 : 1;
         const got = model.forward(x, { ...given, training: true });
         expectClose(got.data, expected.output, 1e-5 * looser, `output ${label}`);
         const dx = model.backward(up)!;
-        const wanted = expected.backward({ output: f64(up)! });
+        const wanted = expected.backward({ output: drawing.f64(up)! });
         const close = (a: ArrayLike<number>, b: ArrayLike<number>, name: string) =>
           expect(scaledError(a, b, 0.5), `${name} ${label}`).toBeLessThanOrEqual(1e-4 * looser);
         close(dx.data, wanted.input!, 'dx');
@@ -150,7 +145,10 @@ describe('noise in recurrent layers against the float64 reference with the same 
           const { drawn, model, params, x, lengths } = problem(cell, seed, noise);
           const state = model.network.generator.state;
           const zoneout = { ...(noise.h ? { h: noise.h } : {}), ...(noise.c ? { c: noise.c } : {}) };
-          const expected = runConfigurable(configOf(drawn), params, f64(x)!, { zoneout, lengths });
+          const expected = runConfigurable(drawing.configOf(drawn), params, drawing.f64(x)!, {
+            zoneout,
+            lengths,
+          });
           const got = model.forward(x, lengths ? { lengths } : {});
           expectClose(got.data, expected.output, drawn.opts.layerNorm ? 1e-4 : 1e-5, 'output');
           expect(model.network.generator.state).toEqual(state);
@@ -168,9 +166,12 @@ describe('noise in recurrent layers against the float64 reference with the same 
   }
 
   test.each(cells)('dropout between stacked layers of %s is a Dropout layer between them', (cell) => {
-    const stacked = new Sequential([make(cell, 4, 6, { numLayers: 3, dropout: 0.4, bidirectional: true })], {
-      seed: 4,
-    });
+    const stacked = new Sequential(
+      [drawing.make(cell, 4, 6, { numLayers: 3, dropout: 0.4, bidirectional: true })],
+      {
+        seed: 4,
+      },
+    );
     const draw = new Draw(8);
     const x = draw.features(1, 7, 3, 4);
     const state = stacked.stateDict();
@@ -180,7 +181,7 @@ describe('noise in recurrent layers against the float64 reference with the same 
     // by hand: each layer alone, masks from the same keys
     let sequence: NDArray = x;
     for (let k = 0; k < 3; k++) {
-      const layer = make(cell, sequence.shape[2]!, 6, { bidirectional: true });
+      const layer = drawing.make(cell, sequence.shape[2]!, 6, { bidirectional: true });
       const own = Object.entries(state).filter(([name]) => name.includes(`_l${k}`));
       layer.loadStateDict(
         Object.fromEntries(own.map(([name, value]) => [name.slice(2).replace(`_l${k}`, '_l0'), value])),

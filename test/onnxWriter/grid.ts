@@ -24,6 +24,9 @@ const indices = (size: number, ...shape: number[]) => ({
   shape,
 });
 const chain = (name: string, x: Values[string], make: () => u.Sequential): Case => ({ name, x: { x }, make });
+/** A layer of 3 features and 4 units, over 6 steps of 2 rows. */
+const single = (name: string, make: () => u.Layer): Case =>
+  chain(name, features(6, 2, 3), () => new u.Sequential([make()], { seed: 3 }));
 const graph = (name: string, x: Values, make: () => unknown): Case => ({
   name,
   x,
@@ -71,31 +74,11 @@ export const CASES: readonly Case[] = [
       one('clip', { clip: 0.3 }),
     ];
   }),
-  chain(
-    'GRU reset before',
-    features(6, 2, 3),
-    () => new u.Sequential([new u.GRU(3, 4, { resetAfter: false })], { seed: 3 }),
-  ),
-  chain(
-    'RNN relu',
-    features(6, 2, 3),
-    () => new u.Sequential([new u.RNN(3, 4, { nonlinearity: 'relu' })], { seed: 3 }),
-  ),
-  chain(
-    'LSTM with peepholes',
-    features(6, 2, 3),
-    () => new u.Sequential([new u.LSTM(3, 4, { peephole: true, bidirectional: true })], { seed: 3 }),
-  ),
-  chain(
-    'LSTM with coupled gates',
-    features(6, 2, 3),
-    () => new u.Sequential([new u.LSTM(3, 4, { coupled: true })], { seed: 3 }),
-  ),
-  chain(
-    'LSTM with one bias',
-    features(6, 2, 3),
-    () => new u.Sequential([new u.LSTM(3, 4, { bias: 'single' })], { seed: 3 }),
-  ),
+  single('GRU reset before', () => new u.GRU(3, 4, { resetAfter: false })),
+  single('RNN relu', () => new u.RNN(3, 4, { nonlinearity: 'relu' })),
+  single('LSTM with peepholes', () => new u.LSTM(3, 4, { peephole: true, bidirectional: true })),
+  single('LSTM with coupled gates', () => new u.LSTM(3, 4, { coupled: true })),
+  single('LSTM with one bias', () => new u.LSTM(3, 4, { bias: 'single' })),
   chain(
     'LSTM with other activations',
     features(6, 2, 3),

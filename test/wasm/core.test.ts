@@ -80,6 +80,14 @@ function comparable(value: unknown): unknown {
   return value instanceof Uint8Array ? new TextDecoder('latin1').decode(value) : value;
 }
 
+/** What the whole package gives, `core` gives, too. */
+async function expectSame(run: (entry: Entry) => unknown): Promise<void> {
+  await unrolled.init({ kernels: 'simd' });
+  const expected = run(full);
+  await core.init({ kernels: 'simd' });
+  expect(run(core)).toEqual(expected);
+}
+
 describe('unrolled/core', () => {
   test('has kernels of its own, and takes relaxed where it validates', async () => {
     const { kernels, module, training } = await core.init();
@@ -92,10 +100,7 @@ describe('unrolled/core', () => {
   test.each(Object.entries(stacks))('%s: the bits of unrolled, in files too', async (_, make) => {
     const run = (entry: Entry) =>
       ofCore(optimizerCases).map(({ make: optimizer }) => train(entry, make, optimizer()).map(comparable));
-    await unrolled.init({ kernels: 'simd' });
-    const expected = run(full);
-    await core.init({ kernels: 'simd' });
-    expect(run(core)).toEqual(expected);
+    await expectSame(run);
   });
 
   test('other losses, after LastStep', async () => {
@@ -112,10 +117,7 @@ describe('unrolled/core', () => {
         return [trainer.step(features, y), trainer.save()];
       });
     };
-    await unrolled.init({ kernels: 'simd' });
-    const expected = run(full);
-    await core.init({ kernels: 'simd' });
-    expect(run(core)).toEqual(expected);
+    await expectSame(run);
   });
 
   test('LastStep behind both directions', async () => {
@@ -128,10 +130,7 @@ describe('unrolled/core', () => {
         const y = { data: [0, 1, 1], shape: [1, B, 1] };
         return [trainer.step(features, y, { lengths: [2, T, 4] }), trainer.save()];
       });
-    await unrolled.init({ kernels: 'simd' });
-    const expected = run(full);
-    await core.init({ kernels: 'simd' });
-    expect(run(core)).toEqual(expected);
+    await expectSame(run);
   });
 
   test('a model called by itself and a stream', async () => {
@@ -145,10 +144,7 @@ describe('unrolled/core', () => {
       const after = [...stream.step(features.data.subarray(0, B * 2))];
       return [output, both.backward(output), both.gradients(), steps, after];
     };
-    await unrolled.init({ kernels: 'simd' });
-    const expected = run(full);
-    await core.init({ kernels: 'simd' });
-    expect(run(core)).toEqual(expected);
+    await expectSame(run);
   });
 
   test('a training goes on in the other entry', async () => {

@@ -1,5 +1,5 @@
 import type { Flow } from 'unrolled';
-import { el } from '../ui/el.ts';
+import { card, el } from '../ui/el.ts';
 import { Grid } from './grid.ts';
 
 /** Decades below the largest norm that are told apart. */
@@ -13,10 +13,9 @@ export class ReachMap {
   readonly #names = el('div', { class: 'rows', 'aria-hidden': 'true' });
 
   constructor() {
-    this.root = el(
-      'section',
-      { class: 'card', 'aria-labelledby': 'reach-title' },
-      el('h2', { id: 'reach-title' }, 'How far back the gradient reaches'),
+    this.root = card(
+      'reach-title',
+      'How far back the gradient reaches',
       el(
         'p',
         { class: 'note' },

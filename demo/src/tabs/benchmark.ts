@@ -4,7 +4,7 @@ import type { Engine, Kernels, Told } from '../bench/protocol.ts';
 import { works } from '../bench/works.ts';
 import { Bars } from '../charts/bars.ts';
 import { bench } from '../ui/bench.ts';
-import { el } from '../ui/el.ts';
+import { card, el } from '../ui/el.ts';
 import { choice } from '../ui/fields.ts';
 import { short } from '../ui/words.ts';
 
@@ -107,13 +107,7 @@ export function benchmarkTab(panel: HTMLElement): void {
           'Peers are TensorFlow.js and ONNX Runtime Web, both in WebAssembly: 17 MB, loaded only when asked for. One thread each; ONNX Runtime can’t train.',
         ),
       ],
-      el(
-        'section',
-        { class: 'card', 'aria-labelledby': 'bars-title' },
-        el('h2', { id: 'bars-title' }, 'Percent of peak'),
-        status,
-        bars.root,
-      ),
+      card('bars-title', 'Percent of peak', status, bars.root),
     ),
   );
 }

@@ -5,7 +5,7 @@ import { Panel } from '../train/panel.ts';
 import { Run } from '../train/run.ts';
 import type { Session } from '../train/session.ts';
 import { bench } from '../ui/bench.ts';
-import { el } from '../ui/el.ts';
+import { card, el } from '../ui/el.ts';
 import { choice, numbers, slider, whole } from '../ui/fields.ts';
 import { Form } from '../ui/form.ts';
 import { Player } from './melody/player.ts';
@@ -90,10 +90,9 @@ export function melodyTab(panel: HTMLElement): void {
       el(
         'div',
         { class: 'column' },
-        el(
-          'section',
-          { class: 'card', 'aria-labelledby': 'melody-title' },
-          el('h2', { id: 'melody-title' }, 'What it writes'),
+        card(
+          'melody-title',
+          'What it writes',
           el('p', { class: 'note' }, `Learnt from ${Object.keys(tunes).join(', ')}.`),
           roll.root,
           el('p', { class: 'legend' }, 'a guess', el('span', { class: 'scale sure' }), 'sure'),

@@ -5,7 +5,7 @@ import type { Described, Given, Ran } from '../model/protocol.ts';
 import { bench } from '../ui/bench.ts';
 import { download } from '../ui/download.ts';
 import { dropZone } from '../ui/dropZone.ts';
-import { el } from '../ui/el.ts';
+import { card, el } from '../ui/el.ts';
 import { short, size } from '../ui/words.ts';
 
 /** Steps of one training. */
@@ -77,7 +77,7 @@ export function modelTab(panel: HTMLElement): void {
     const { name, format, bytes, parameters, runs, trains, whyNot } = described;
     const facts = [format, size(bytes), `${parameters.toLocaleString('en')} parameters`];
     const cards = [
-      card(name, el('p', { class: 'note' }, facts.join(' · ')), ...graphOf(described)),
+      titled(name, el('p', { class: 'note' }, facts.join(' · ')), ...graphOf(described)),
       ...(runs ? [runCard()] : []),
       ...(trains ? [trainCard(described)] : []),
       ...(described.saves.length ? [saveCard(described)] : []),
@@ -97,7 +97,7 @@ export function modelTab(panel: HTMLElement): void {
       say(`Ran ${ran.runs} times`);
       result.replaceChildren(...shownRun(ran));
     };
-    return card(
+    return titled(
       'Run it',
       el('p', { class: 'note' }, 'On numbers that are drawn, again and again: the median time of a run.'),
       el('div', { class: 'buttons' }, el('button', { type: 'button', onclick: () => void run() }, 'Run')),
@@ -143,7 +143,7 @@ export function modelTab(panel: HTMLElement): void {
     });
     chart.root.hidden = true;
     const isPlain = inputs.length === 1 && outputs.length === 1 && inputs[0]!.type !== 'int32';
-    return card(
+    return titled(
       'Train it further',
       said,
       chart.root,
@@ -166,7 +166,7 @@ export function modelTab(panel: HTMLElement): void {
     };
     const button = (ending: string) =>
       el('button', { type: 'button', onclick: () => void save(ending) }, `Save as ${ending}`);
-    return card(
+    return titled(
       'Take it with you',
       el(
         'p',
@@ -184,7 +184,7 @@ export function modelTab(panel: HTMLElement): void {
 }
 
 function about(): HTMLElement {
-  return card(
+  return titled(
     'What can be opened',
     el('p', {}, KINDS, '.'),
     el(
@@ -195,9 +195,8 @@ function about(): HTMLElement {
   );
 }
 
-function card(title: string, ...children: HTMLElement[]): HTMLElement {
-  const id = `model-${title.replace(/\W+/g, '-')}`;
-  return el('section', { class: 'card', 'aria-labelledby': id }, el('h2', { id }, title), ...children);
+function titled(title: string, ...children: HTMLElement[]): HTMLElement {
+  return card(`model-${title.replace(/\W+/g, '-')}`, title, ...children);
 }
 
 function shownRun({ ms, inputs, outputs }: Ran): HTMLElement[] {

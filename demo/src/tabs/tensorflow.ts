@@ -4,7 +4,7 @@ import { Side } from '../tfjs/contest.ts';
 import type { Backend, Kind, Sum } from '../tfjs/protocol.ts';
 import { bench } from '../ui/bench.ts';
 import { Code } from '../ui/code.ts';
-import { el } from '../ui/el.ts';
+import { card, el } from '../ui/el.ts';
 import { choice, numbers } from '../ui/fields.ts';
 import { short } from '../ui/words.ts';
 
@@ -115,10 +115,9 @@ export function tensorflowTab(panel: HTMLElement): void {
       el(
         'div',
         { class: 'column' },
-        el(
-          'section',
-          { class: 'card', 'aria-labelledby': 'contest-title' },
-          el('h2', { id: 'contest-title' }, 'TensorFlow.js learns to add, with two more lines and without'),
+        card(
+          'contest-title',
+          'TensorFlow.js learns to add, with two more lines and without',
           el(
             'p',
             { class: 'headline' },
@@ -129,10 +128,9 @@ export function tensorflowTab(panel: HTMLElement): void {
           status,
           el('div', { class: 'contest' }, own.root, plain.root),
         ),
-        el(
-          'section',
-          { class: 'card', 'aria-labelledby': 'curves-title' },
-          el('h2', { id: 'curves-title' }, 'The same curve, sooner'),
+        card(
+          'curves-title',
+          'The same curve, sooner',
           el(
             'div',
             { class: 'contest' },

@@ -3,7 +3,7 @@ import { Panel } from '../train/panel.ts';
 import { Run } from '../train/run.ts';
 import type { Session } from '../train/session.ts';
 import { bench } from '../ui/bench.ts';
-import { el } from '../ui/el.ts';
+import { card, el } from '../ui/el.ts';
 import { slider, text } from '../ui/fields.ts';
 import { Minds } from './text/minds.ts';
 import { SettingsForm, type TextSettings } from './text/settings.ts';
@@ -61,10 +61,9 @@ export function textTab(panel: HTMLElement): void {
         'div',
         { class: 'column' },
         view.status,
-        el(
-          'section',
-          { class: 'card', 'aria-labelledby': 'writes-title' },
-          el('h2', { id: 'writes-title' }, 'What it writes'),
+        card(
+          'writes-title',
+          'What it writes',
           minds.text,
           el(
             'div',

@@ -15,3 +15,8 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   made.append(...children);
   return made;
 }
+
+/** A section with a heading, whose id names the section, too. */
+export function card(id: string, title: Child, ...children: Child[]): HTMLElement {
+  return el('section', { class: 'card', 'aria-labelledby': id }, el('h2', { id }, title), ...children);
+}

@@ -67,8 +67,22 @@ export interface ValidationOptions extends BatchingOptions {
   readonly metrics?: readonly AnyMetric[] | Readonly<Record<string, readonly AnyMetric[]>> | undefined;
 }
 
+/** Options of `fit` that follow a metric of the validation. */
+export interface MonitorOptions {
+  /** What `patience`, `restoreBest` and a `plateau` follow: `'loss'` (default) or the name of a metric, on `validation`. */
+  readonly monitor?: string | undefined;
+  /** Whether the monitored value is to fall or to rise. Default: that of the metric, else `'min'`. */
+  readonly mode?: 'min' | 'max' | undefined;
+  /** Smallest change of the monitored value that is an improvement. Default 0. */
+  readonly minDelta?: number | undefined;
+  /** Epochs without improvement after which training stops. Default: none. */
+  readonly patience?: number | undefined;
+  /** Whether the parameters, buffers and averages of the best epoch are restored at the end. Default false. */
+  readonly restoreBest?: boolean | undefined;
+}
+
 /** Options of `fit`. */
-export interface FitOptions extends ValidationOptions {
+export interface FitOptions extends ValidationOptions, MonitorOptions {
   /** Number of times the data are read. Default 1. */
   readonly epochs?: number | undefined;
   /** Whether examples are drawn in another order in each epoch. Default true, with `carryState` false. */
@@ -80,16 +94,6 @@ export interface FitOptions extends ValidationOptions {
    * trainer has them.
    */
   readonly validation?: FitData | undefined;
-  /** What `patience`, `restoreBest` and a `plateau` follow: `'loss'` (default) or the name of a metric, on `validation`. */
-  readonly monitor?: string | undefined;
-  /** Whether the monitored value is to fall or to rise. Default: that of the metric, else `'min'`. */
-  readonly mode?: 'min' | 'max' | undefined;
-  /** Smallest change of the monitored value that is an improvement. Default 0. */
-  readonly minDelta?: number | undefined;
-  /** Epochs without improvement after which training stops. Default: none. */
-  readonly patience?: number | undefined;
-  /** Whether the parameters, buffers and averages of the best epoch are restored at the end. Default false. */
-  readonly restoreBest?: boolean | undefined;
   /** Called with the progress; training waits for a promise that it returns, except in a worker. */
   readonly onProgress?: ((progress: Progress) => unknown) | undefined;
   /** Steps between calls of `onProgress`. Default: one call every 100 ms. There is one at the end of each epoch, too. */

@@ -1,9 +1,10 @@
 import { type ActivationKind, activationOf, type Activation as OurActivation } from '../../activations.ts';
+import { mergedAxes } from '../../axes.ts';
 import type { TensorInfo } from '../tf.ts';
 import type { UnrolledBackend } from './backend.ts';
 import { BYTES, TYPES } from './data.ts';
 import { floats, type OwnKernel } from './own.ts';
-import { broadcastShape, forOuter, isSame, merged, repeatedStrides, sizeOf, stridesOf } from './shape.ts';
+import { broadcastShape, forOuter, isSame, repeatedStrides, sizeOf, stridesOf } from './shape.ts';
 
 /** A kernel over m rows of n values; strides of a and b, the last one 0 or 1. */
 type Rows = (
@@ -83,7 +84,7 @@ function broadcast(
     run(1, size, pa, 0, 1, pb, 0, 1, ptr);
     return info;
   }
-  const axes = merged(shape, [
+  const axes = mergedAxes(shape, [
     repeatedStrides(a.shape, shape),
     repeatedStrides(b.shape, shape),
     stridesOf(shape),

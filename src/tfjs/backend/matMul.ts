@@ -1,10 +1,11 @@
 import { activationOf } from '../../activations.ts';
+import { mergedAxes } from '../../axes.ts';
 import { gemmWork } from '../../memory/workspace.ts';
 import type { TensorInfo } from '../tf.ts';
 import type { Made, UnrolledBackend } from './backend.ts';
 import { ACTIVATIONS, activate } from './elementwise.ts';
 import { floats, type OwnKernel } from './own.ts';
-import { broadcastShape, forOuter, merged, repeatedStrides, sizeOf, stridesOf } from './shape.ts';
+import { broadcastShape, forOuter, repeatedStrides, sizeOf, stridesOf } from './shape.ts';
 
 /** Scratch memory while f runs. */
 export function withWork<T>({ heap }: UnrolledBackend, bytes: number, f: (work: number) => T): T {
@@ -41,7 +42,7 @@ function product(
   if (k !== k2) return undefined;
   const made = backend.make([...batch, m, n]);
   const { kernels } = backend;
-  const axes = merged(batch, [
+  const axes = mergedAxes(batch, [
     repeatedStrides(a.shape.slice(0, -2), batch),
     repeatedStrides(b.shape.slice(0, -2), batch),
     stridesOf(batch),

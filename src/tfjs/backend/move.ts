@@ -1,8 +1,9 @@
+import { mergedAxes } from '../../axes.ts';
 import type { TensorInfo } from '../tf.ts';
 import type { UnrolledBackend } from './backend.ts';
 import { BYTES } from './data.ts';
 import { type OwnKernel, reshaped } from './own.ts';
-import { axesOf, forOuter, isSame, merged, sizeOf, stridesOf } from './shape.ts';
+import { axesOf, forOuter, isSame, sizeOf, stridesOf } from './shape.ts';
 
 /** y at its strides = x at its strides, for all indices of the axes. Pointers; strides in values, those of x may be 0. */
 function copy(
@@ -14,7 +15,7 @@ function copy(
   y: number,
   strideY: readonly number[],
 ): void {
-  const axes = merged(sizes, [strideX, strideY]);
+  const axes = mergedAxes(sizes, [strideX, strideY]);
   const inner = (values: readonly number[], otherwise: number) => {
     const last = values.slice(-4);
     return [...new Array<number>(4 - last.length).fill(otherwise), ...last] as [
@@ -48,7 +49,7 @@ const transpose: OwnKernel = ({ inputs, attrs, backend }) => {
   const { ptr, info } = backend.make(shape, x.dtype);
   const strides = stridesOf(x.shape);
   const own = perm.map((axis) => strides[axis]!);
-  const axes = merged(shape, [own, stridesOf(shape)]);
+  const axes = mergedAxes(shape, [own, stridesOf(shape)]);
   const bytes = BYTES[x.dtype]!;
   // the last two axes change places
   if (axes.strides[0]!.at(-2) === 1 && bytes === 4) {

@@ -1,19 +1,12 @@
+import { type Axes, stridesOf } from '../../axes.ts';
+
+export { stridesOf };
+
 /** How many values a tensor has. */
 export function sizeOf(shape: readonly number[]): number {
   let size = 1;
   for (const n of shape) size *= n;
   return size;
-}
-
-/** Values from one index of each axis to the next. */
-export function stridesOf(shape: readonly number[]): number[] {
-  const strides = new Array<number>(shape.length);
-  let step = 1;
-  for (let i = shape.length - 1; i >= 0; i--) {
-    strides[i] = step;
-    step *= shape[i]!;
-  }
-  return strides;
 }
 
 /** Whether two shapes are equal. */
@@ -30,31 +23,6 @@ export function axesOf(
     axis === null || axis === undefined ? Array.from({ length: rank }, (_, i) => i) : [axis].flat();
   const axes = [...new Set(given.map((i) => (i < 0 ? i + rank : i)))].sort((a, b) => a - b);
   return axes.every((i) => Number.isInteger(i) && i >= 0 && i < rank) ? axes : undefined;
-}
-
-/** Axes with the strides of several operands. */
-export interface Axes {
-  readonly sizes: number[];
-  /** By operand. */
-  readonly strides: number[][];
-}
-
-/** The same axes, those of size 1 left out and neighbours merged where all operands allow it. */
-export function merged(sizes: readonly number[], strides: readonly (readonly number[])[]): Axes {
-  const kept: number[] = [];
-  const steps = strides.map((): number[] => []);
-  for (const [i, size] of sizes.entries()) {
-    if (size === 1) continue;
-    const last = kept.length - 1;
-    if (last >= 0 && strides.every((own, k) => steps[k]![last] === own[i]! * size)) {
-      kept[last]! *= size;
-      for (const [k, own] of strides.entries()) steps[k]![last] = own[i]!;
-    } else {
-      kept.push(size);
-      for (const [k, own] of strides.entries()) steps[k]!.push(own[i]!);
-    }
-  }
-  return { sizes: kept, strides: steps };
 }
 
 /** Calls f with the offset of each operand for every index of all axes but the last `inner` ones. */

@@ -1,5 +1,5 @@
 import { Grid } from '../../charts/grid.ts';
-import { el } from '../../ui/el.ts';
+import { card, el } from '../../ui/el.ts';
 import { choice, slider } from '../../ui/fields.ts';
 import { WrittenText } from '../../ui/written.ts';
 
@@ -38,10 +38,9 @@ export class Minds {
     this.text = el('div', {}, el('div', { class: 'bar' }, this.#by.root, this.#legend), this.#written.root);
     this.#grid.canvas.classList.add('units');
     this.#grid.canvas.addEventListener('click', (event) => this.#pick(event));
-    this.units = el(
-      'section',
-      { class: 'card', 'aria-labelledby': 'units-title' },
-      el('h2', { id: 'units-title' }, 'Hidden units'),
+    this.units = card(
+      'units-title',
+      'Hidden units',
       el(
         'p',
         { class: 'note' },
