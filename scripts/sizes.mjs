@@ -83,7 +83,7 @@ export const USES = {
   'unrolled, all of it': {
     code: "export * from 'unrolled';",
     without: NOT_LOADED,
-    limit: 131_000,
+    limit: 132_000,
   },
   'train a text model: `core` and `data`': { code: TRAIN_TEXT, without: NOT_LOADED, limit: 41_000 },
   'run a saved text model: `inference`, `data` and `io`': {
@@ -92,7 +92,7 @@ export const USES = {
     limit: 32_500,
   },
   'run a saved graph: `unrolled`': { code: RUN_GRAPH, without: NOT_LOADED, limit: 94_000 },
-  'run a Keras LSTM: `unrolled` and `keras`': { code: RUN_KERAS, without: NOT_LOADED, limit: 114_500 },
+  'run a Keras LSTM: `unrolled` and `keras`': { code: RUN_KERAS, without: NOT_LOADED, limit: 116_500 },
   'unrolled/kernels: sgemm': {
     code: `import { Arena, init, sgemm } from 'unrolled/kernels';
 export async function run() {
@@ -100,12 +100,12 @@ export async function run() {
   return [Arena, sgemm];
 }`,
     without: NOT_LOADED,
-    limit: 38_600,
+    limit: 39_500,
   },
   'unrolled.min.js: one file, both builds of the kernels': {
     code: '',
     wasm: ['dist/unrolled.min.js'],
-    limit: 160_000,
+    limit: 162_500,
   },
   'unrolled/data': { code: "export * from 'unrolled/data';", limit: 9_000 },
   'unrolled/io': { code: "export * from 'unrolled/io';", limit: 8_000 },
