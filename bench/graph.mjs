@@ -1,31 +1,20 @@
 // Time of a chain as a `Model` divided by that as a `Sequential`: training steps, forward calls and steps of a stream, small
 // and large. Both run in turns in one process; the medians of many rounds. Needs a build, and a quiet machine: node bench/graph.mjs [ROUNDS]
-import {
-  AdamW,
-  crossEntropy,
-  Embedding,
-  init,
-  input,
-  Linear,
-  LSTM,
-  Model,
-  Sequential,
-  Trainer,
-} from '../dist/index.js';
+import * as u from '../dist/index.js';
 
 const ROUNDS = Number(process.argv[2] ?? 40);
 const V = 64;
 
-await init({ kernels: 'simd' });
+await u.init({ kernels: 'simd' });
 
 function layers(H) {
-  return [new Embedding(V, H), new LSTM(H, H), new Linear(H, V)];
+  return [new u.Embedding(V, H), new u.LSTM(H, H), new u.Linear(H, V)];
 }
 
 function chain(H) {
-  const node = input({ indices: V });
+  const node = u.input({ indices: V });
   const outputs = layers(H).reduce((at, layer) => layer.apply(at), node);
-  return new Model({ inputs: node, outputs }, { seed: 1 });
+  return new u.Model({ inputs: node, outputs }, { seed: 1 });
 }
 
 /** Nanoseconds per call, from a round of about 5 ms. */
@@ -69,9 +58,13 @@ for (const [T, B, H] of [
 ]) {
   const shape = `T${T} B${B} H${H}`;
   const x = { data: Int32Array.from({ length: T * B }, (_, i) => i % V), shape: [T, B] };
-  const model = (isGraph) => (isGraph ? chain(H) : new Sequential(layers(H), { seed: 1 }));
+  const model = (isGraph) => (isGraph ? chain(H) : new u.Sequential(layers(H), { seed: 1 }));
   compare(`training step, ${shape}`, (isGraph) => {
-    const trainer = new Trainer(model(isGraph), { loss: crossEntropy, optimizer: new AdamW(), clipNorm: 1 });
+    const trainer = new u.Trainer(model(isGraph), {
+      loss: u.crossEntropy,
+      optimizer: new u.AdamW(),
+      clipNorm: 1,
+    });
     return () => trainer.step(x, x);
   });
   compare(`forward, ${shape}`, (isGraph) => {

@@ -1,36 +1,24 @@
 // 2 threads over 1: each shape in turns, medians of times, on a quiet machine. Then again while another thread keeps a
 // core busy. `node bench/threads.mjs [threads]`; under 3 minutes.
 import { Worker } from 'node:worker_threads';
-import {
-  AdamW,
-  crossEntropy,
-  Embedding,
-  GRU,
-  init,
-  Linear,
-  LSTM,
-  mse,
-  RNN,
-  Sequential,
-  Trainer,
-} from '../dist/index.js';
+import * as u from '../dist/index.js';
 
 const threads = Number(process.argv[2] ?? 2);
 /** Milliseconds per shape and number of threads. */
 const EACH_MS = 1500;
-const cells = { LSTM, GRU, RNN };
+const cells = { LSTM: u.LSTM, GRU: u.GRU, RNN: u.RNN };
 
 const values = (length, scale = 1) =>
   Float32Array.from({ length }, (_, i) => ((Math.imul(i + 1, 0x9e3779b1) >>> 8) / 2 ** 23 - 1) * scale);
 
 /** The output is averaged, so that the layer is all there is to time. */
 function layer(cell, I, H) {
-  return new Sequential([new cells[cell](I, H), new Linear(H, 8)], { seed: 1 });
+  return new u.Sequential([new cells[cell](I, H), new u.Linear(H, 8)], { seed: 1 });
 }
 
 function train(cell, T, B, I, H) {
   return () => {
-    const trainer = new Trainer(layer(cell, I, H), { loss: mse, optimizer: new AdamW({ lr: 1e-4 }) });
+    const trainer = new u.Trainer(layer(cell, I, H), { loss: u.mse, optimizer: new u.AdamW({ lr: 1e-4 }) });
     const x = { data: values(T * B * I), shape: [T, B, I] };
     const y = { data: values(T * B * 8), shape: [T, B, 8] };
     return () => trainer.step(x, y);
@@ -47,9 +35,9 @@ function forward(cell, T, B, I, H) {
 
 function characters(T, B, V, E, H) {
   return () => {
-    const layers = [new Embedding(V, E), new LSTM(E, H, { numLayers: 2 }), new Linear(H, V)];
-    const options = { loss: crossEntropy, optimizer: new AdamW({ lr: 1e-4 }), clipNorm: 1 };
-    const trainer = new Trainer(new Sequential(layers, { seed: 1 }), options);
+    const layers = [new u.Embedding(V, E), new u.LSTM(E, H, { numLayers: 2 }), new u.Linear(H, V)];
+    const options = { loss: u.crossEntropy, optimizer: new u.AdamW({ lr: 1e-4 }), clipNorm: 1 };
+    const trainer = new u.Trainer(new u.Sequential(layers, { seed: 1 }), options);
     const data = Int32Array.from({ length: T * B }, (_, i) => (Math.imul(i, 0x9e3779b1) >>> 8) % V);
     return () => trainer.step({ data, shape: [T, B] }, { data, shape: [T, B] });
   };
@@ -95,9 +83,9 @@ function race(steps, each) {
 }
 
 async function made(make) {
-  await init();
+  await u.init();
   const one = make();
-  await init({ threads });
+  await u.init({ threads });
   const several = make();
   // the threads join it
   for (let i = 0; i < 3; i++) {

@@ -4,6 +4,14 @@ import { ArgumentError, MemoryError, StateError, UnrolledError } from '../errors
 /** Where Redis is: a URL such as `redis://127.0.0.1:6379`, or options of ioredis. Default: $REDIS_URL, or this machine. */
 export type Connection = string | RedisOptions;
 
+/** Where jobs are. */
+export interface QueueOptions {
+  /** Where Redis is: a URL or options of ioredis. Default: $REDIS_URL, or this machine. */
+  readonly connection?: Connection | undefined;
+  /** Name of the queue. Jobs, results and workers of one name belong together. Default `training`. */
+  readonly queue?: string | undefined;
+}
+
 /** Between two attempts to connect, in ms: at most 1 s, so that work goes on soon after Redis is back. */
 const retryStrategy = (times: number) => Math.min(50 * 2 ** Math.min(times, 10), 1000);
 

@@ -5,7 +5,7 @@
 
 export type { DescribedOptions, Exposed } from '../worker/exposed.ts';
 export { ClusterTrainer } from './clusterTrainer.ts';
-export type { Connection } from './connection.ts';
+export type { Connection, QueueOptions } from './connection.ts';
 export type { CoordinatorState } from './lease.ts';
 export type { WorkerState } from './registry.ts';
 export { type ClusterWorker, type ClusterWorkerOptions, startWorker } from './startWorker.ts';

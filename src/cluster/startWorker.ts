@@ -6,7 +6,7 @@ import { callable, integer, options } from '../check.ts';
 import { StateError } from '../errors.ts';
 import { pack as packError } from '../worker/failure.ts';
 import type { NodeWorker } from '../worker/types.ts';
-import { type Connection, connect, translated } from './connection.ts';
+import { connect, type QueueOptions, translated } from './connection.ts';
 import { packageVersion } from './identity.ts';
 import type { ShardJob, SweepJobData } from './jobs.ts';
 import { EXPIRY, Keys, PREFIX, queueName } from './keys.ts';
@@ -16,11 +16,7 @@ import { computeShard } from './shardJob.ts';
 import { computeFit } from './sweepJob.ts';
 
 /** Options of `startWorker`. */
-export interface ClusterWorkerOptions {
-  /** Where Redis is: a URL or options of ioredis. Default: $REDIS_URL, or this machine. */
-  readonly connection?: Connection | undefined;
-  /** Name of the queue. Default `training`. */
-  readonly queue?: string | undefined;
+export interface ClusterWorkerOptions extends QueueOptions {
   /** Shards that are computed at the same time, each in a thread of its own. Default 1. */
   readonly threads?: number | undefined;
   /**

@@ -1,6 +1,6 @@
 import { Queue } from 'bullmq';
 import { options } from '../check.ts';
-import { addressOf, type Connection, connect, memoryOf, translated } from './connection.ts';
+import { addressOf, connect, memoryOf, type QueueOptions, translated } from './connection.ts';
 import { Keys, PREFIX, queueName } from './keys.ts';
 import type { CoordinatorState } from './lease.ts';
 import { liveWorkers, type WorkerState } from './registry.ts';
@@ -31,11 +31,7 @@ export interface ClusterStatus {
 }
 
 /** Of which queue the status is wanted. */
-export interface ClusterStatusOptions {
-  /** Where Redis is. Default: $REDIS_URL, or this machine. */
-  readonly connection?: Connection | undefined;
-  /** Name of the queue. Default `training`. */
-  readonly queue?: string | undefined;
+export interface ClusterStatusOptions extends QueueOptions {
   /** ms to wait for the connection. Default 5000. */
   readonly patience?: number | undefined;
 }

@@ -7,7 +7,7 @@ import type { FitData } from '../model/trainer.ts';
 import { runtime } from '../wasm/runtime.ts';
 import type { DescribedOptions } from '../worker/exposed.ts';
 import type { ModelSource, WorkerFitOptions } from '../worker/types.ts';
-import { type Connection, checkMemory, connect, translated } from './connection.ts';
+import { checkMemory, connect, type QueueOptions, translated } from './connection.ts';
 import { identityOf } from './identity.ts';
 import { type FitSpec, pack, type SweepJobData, type TaskSpec } from './jobs.ts';
 import { KEPT, Keys, PREFIX, queueName } from './keys.ts';
@@ -44,11 +44,7 @@ export interface SweepCall {
 }
 
 /** Options of a `Sweep`. */
-export interface SweepOptions {
-  /** Where Redis is. Default: $REDIS_URL, or this machine. */
-  readonly connection?: Connection | undefined;
-  /** Name of the queue. Its results belong together. Default `training`. */
-  readonly queue?: string | undefined;
+export interface SweepOptions extends QueueOptions {
   /** Times that a job is tried. Default 3. */
   readonly attempts?: number | undefined;
   /** ms to wait for the first connection to Redis. Default 10,000. */

@@ -1,8 +1,8 @@
 import type { DescribedOptions, Exposed } from '../worker/exposed.ts';
-import type { Connection } from './connection.ts';
+import type { QueueOptions } from './connection.ts';
 
-/** Options of `ClusterTrainer`: those of `WorkerTrainer`, and how its steps are shared out. */
-export interface ClusterTrainerOptions extends DescribedOptions {
+/** Options of `ClusterTrainer`: those of `WorkerTrainer`, and how its steps are shared out. A queue has one coordinator at a time. */
+export interface ClusterTrainerOptions extends DescribedOptions, QueueOptions {
   /**
    * Number of shards that the rows of a batch are cut in. It decides the bits; the number of workers does not. 1 gives the
    * bits of `Trainer`.
@@ -14,10 +14,6 @@ export interface ClusterTrainerOptions extends DescribedOptions {
    * shards. Default: each step sums gradients.
    */
   readonly every?: number | undefined;
-  /** Where Redis is: a URL or options of ioredis. Default: $REDIS_URL, or this machine. */
-  readonly connection?: Connection | undefined;
-  /** Name of the queue, which has one coordinator at a time. Default `training`. */
-  readonly queue?: string | undefined;
   /** Times that a shard is tried before its step fails. Default 3. */
   readonly attempts?: number | undefined;
   /** ms after which a coordinator that gives no sign is taken for dead. Default 5000. */

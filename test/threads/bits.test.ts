@@ -1,18 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  AdamW,
-  crossEntropy,
-  Embedding,
-  GRU,
-  init,
-  Linear,
-  LSTM,
-  mse,
-  RNN,
-  runtimeInfo,
-  Sequential,
-  Trainer,
-} from '../../src/index.ts';
+import * as u from '../../src/index.ts';
 import { concatenated, Draw, kernelBuilds, sha256 } from '../model/helpers.ts';
 import { alwaysTogether, endThreads, shares, teams, untilJoined } from './helpers.ts';
 
@@ -25,12 +12,12 @@ const shapes = [
   [3, 21, 6, 19],
   [2, 40, 17, 8],
 ] as const;
-const cells = { LSTM, GRU, RNN };
+const cells = { LSTM: u.LSTM, GRU: u.GRU, RNN: u.RNN };
 
 /** Trains on sequences of different lengths, and gives all bits that come of it. */
 async function trained(cell: keyof typeof cells, [T, B, I, H]: (typeof shapes)[number], threads: number) {
-  const model = new Sequential([new cells[cell](I, H, { numLayers: 2 }), new Linear(H, 3)], { seed: 3 });
-  const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW({ lr: 1e-2 }) });
+  const model = new u.Sequential([new cells[cell](I, H, { numLayers: 2 }), new u.Linear(H, 3)], { seed: 3 });
+  const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.AdamW({ lr: 1e-2 }) });
   const draw = new Draw(5);
   const forward = () => model.forward(new Draw(6).features(1, T, B, I)).data;
   if (threads > 1) await untilJoined(threads, forward);
@@ -50,11 +37,11 @@ describe.runIf(shares)('any number of threads gives the same bits', () => {
     for (const cell of Object.keys(cells) as (keyof typeof cells)[]) {
       test(`${cell}, ${kernels}`, async () => {
         for (const shape of shapes) {
-          await init({ kernels });
+          await u.init({ kernels });
           const expected = await trained(cell, shape, 1);
           for (const threads of kernels === 'simd' ? [2, 3, 4] : [2]) {
-            await init({ kernels, threads });
-            expect(runtimeInfo().threads).toBe(threads);
+            await u.init({ kernels, threads });
+            expect(u.runtimeInfo().threads).toBe(threads);
             expect(await trained(cell, shape, threads), `${shape} ${threads}`).toEqual(expected);
             expect(teams, `${shape} ${threads}`).toContain(threads);
           }
@@ -65,11 +52,15 @@ describe.runIf(shares)('any number of threads gives the same bits', () => {
 
   test('a table that is multiplied instead of its rows, in both directions', async () => {
     const run = async (threads: number) => {
-      const layers = [new Embedding(7, 12), new LSTM(12, 20, { bidirectional: true }), new Linear(40, 7)];
-      const model = new Sequential(layers, { seed: 1 });
-      const trainer = new Trainer(model, {
-        loss: crossEntropy,
-        optimizer: new AdamW({ lr: 1e-2 }),
+      const layers = [
+        new u.Embedding(7, 12),
+        new u.LSTM(12, 20, { bidirectional: true }),
+        new u.Linear(40, 7),
+      ];
+      const model = new u.Sequential(layers, { seed: 1 });
+      const trainer = new u.Trainer(model, {
+        loss: u.crossEntropy,
+        optimizer: new u.AdamW({ lr: 1e-2 }),
         clipNorm: 1,
       });
       const draw = new Draw(2);
@@ -78,10 +69,10 @@ describe.runIf(shares)('any number of threads gives the same bits', () => {
       for (let i = 0; i < 3; i++) step();
       return sha256(concatenated(model.stateDict()));
     };
-    await init({ kernels: 'simd' });
+    await u.init({ kernels: 'simd' });
     const expected = await run(1);
     for (const threads of [2, 3]) {
-      await init({ kernels: 'simd', threads });
+      await u.init({ kernels: 'simd', threads });
       expect(await run(threads)).toBe(expected);
       expect(teams).toContain(threads);
     }

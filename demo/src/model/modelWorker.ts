@@ -127,8 +127,8 @@ function describe({ name, bytes }: Given, file: Opened, whyNot: string): Describ
   const all = [...tensors].reduce((sum, [, { data }]) => sum + data.length, 0);
   const ports = model && portsOf(model, 'time-major');
   return {
-    ...{ name, format, whyNot, sections, metadata },
-    bytes: bytes.length,
+    ...{ whyNot, sections, metadata },
+    file: { name, format, bytes: bytes.length },
     parameters: file.parameters ?? model?.parameterCount ?? all,
     layers: layers.slice(0, MOST),
     boxes: model ? boxesOf(model).slice(0, MOST) : [],

@@ -19,22 +19,20 @@ export interface Box {
 
 /** What a file is: plain data. */
 export interface Described {
-  readonly name: string;
-  readonly format: string;
-  readonly bytes: number;
+  readonly file: { readonly name: string; readonly format: string; readonly bytes: number };
   readonly parameters: number;
   readonly layers: readonly LayerRow[];
   /** Of a layers model. */
   readonly boxes: readonly Box[];
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  readonly sections: readonly { readonly title: string; readonly rows: readonly (readonly string[])[] }[];
-  readonly metadata: Readonly<Record<string, string>>;
   readonly tensors: readonly {
     readonly name: string;
     readonly dtype: string;
     readonly shape: readonly number[];
   }[];
+  readonly sections: readonly { readonly title: string; readonly rows: readonly (readonly string[])[] }[];
+  readonly metadata: Readonly<Record<string, string>>;
   readonly runs: boolean;
   readonly trains: boolean;
   /** Why it does not run or train. */

@@ -4,7 +4,7 @@ import { cells } from '../train/model.ts';
 import { Panel } from '../train/panel.ts';
 import { Run } from '../train/run.ts';
 import type { Session } from '../train/session.ts';
-import { bench } from '../ui/bench.ts';
+import { bench, column } from '../ui/bench.ts';
 import { card, el } from '../ui/el.ts';
 import { choice, numbers, slider, whole } from '../ui/fields.ts';
 import { Form } from '../ui/form.ts';
@@ -87,9 +87,7 @@ export function melodyTab(panel: HTMLElement): void {
   panel.append(
     bench(
       [fieldset, view.buttons],
-      el(
-        'div',
-        { class: 'column' },
+      column(
         card(
           'melody-title',
           'What it writes',

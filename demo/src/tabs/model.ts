@@ -45,7 +45,7 @@ export function modelTab(panel: HTMLElement): void {
       column.replaceChildren(about());
       return;
     }
-    say(`${described.name}: ${described.format}`);
+    say(`${described.file.name}: ${described.file.format}`);
     show(described);
   }
 
@@ -74,7 +74,13 @@ export function modelTab(panel: HTMLElement): void {
   }
 
   function show(described: Described): void {
-    const { name, format, bytes, parameters, runs, trains, whyNot } = described;
+    const {
+      file: { name, format, bytes },
+      parameters,
+      runs,
+      trains,
+      whyNot,
+    } = described;
     const facts = [format, size(bytes), `${parameters.toLocaleString('en')} parameters`];
     const cards = [
       titled(name, el('p', { class: 'note' }, facts.join(' · ')), ...graphOf(described)),
@@ -156,7 +162,7 @@ export function modelTab(panel: HTMLElement): void {
     );
   }
 
-  function saveCard({ name, saves }: Described): HTMLElement {
+  function saveCard({ file: { name }, saves }: Described): HTMLElement {
     const save = async (ending: string) => {
       const bytes = await doing('Writing …', () => client.call('save', [ending]));
       if (!bytes) return;

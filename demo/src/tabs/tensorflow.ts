@@ -2,7 +2,7 @@ import { PairChart } from '../charts/pairChart.ts';
 import program from '../tfjs/addition.js?raw';
 import { Side } from '../tfjs/contest.ts';
 import type { Backend, Kind, Sum } from '../tfjs/protocol.ts';
-import { bench } from '../ui/bench.ts';
+import { bench, column } from '../ui/bench.ts';
 import { Code } from '../ui/code.ts';
 import { card, el } from '../ui/el.ts';
 import { choice, numbers } from '../ui/fields.ts';
@@ -112,9 +112,7 @@ export function tensorflowTab(panel: HTMLElement): void {
           'TensorFlow.js (2 MB) is loaded when you press the button. Each side has a worker of its own, one thread, the same random numbers.',
         ),
       ],
-      el(
-        'div',
-        { class: 'column' },
+      column(
         card(
           'contest-title',
           'TensorFlow.js learns to add, with two more lines and without',

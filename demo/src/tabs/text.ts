@@ -2,7 +2,7 @@ import { ReachMap } from '../charts/reach.ts';
 import { Panel } from '../train/panel.ts';
 import { Run } from '../train/run.ts';
 import type { Session } from '../train/session.ts';
-import { bench } from '../ui/bench.ts';
+import { bench, column } from '../ui/bench.ts';
 import { card, el } from '../ui/el.ts';
 import { slider, text } from '../ui/fields.ts';
 import { Minds } from './text/minds.ts';
@@ -57,9 +57,7 @@ export function textTab(panel: HTMLElement): void {
   panel.append(
     bench(
       [form.root, view.buttons],
-      el(
-        'div',
-        { class: 'column' },
+      column(
         view.status,
         card(
           'writes-title',

@@ -1,3 +1,4 @@
+import { column } from '../ui/bench.ts';
 import { el } from '../ui/el.ts';
 import { slider } from '../ui/fields.ts';
 import { short } from '../ui/words.ts';
@@ -134,9 +135,7 @@ export function watchTab(panel: HTMLElement): void {
   from.root.addEventListener('focusout', () => select(undefined));
   const pair = (name: string, value: HTMLElement) => el('div', {}, el('dt', {}, name), value);
   panel.append(
-    el(
-      'div',
-      { class: 'column' },
+    column(
       el(
         'section',
         { class: 'card', 'aria-labelledby': 'watch-title' },

@@ -8,6 +8,7 @@ import type { Shape } from './model.ts';
 export type Source = (updatesLeft: number) => Corpus | Batches;
 
 export interface SessionOptions {
+  /** Beyond the decay of the learning rate and the limit of the gradient's norm that all have. */
   readonly trainer: WorkerTrainerOptions;
   readonly updates: number;
   readonly source: Source;
@@ -30,15 +31,17 @@ export class Session {
 
   /** A new model of a shape, or one that continues from a checkpoint. @throws the signal's reason, once it is aborted */
   static async open(model: Shape | Uint8Array, options: SessionOptions): Promise<Session> {
-    const { signal } = options;
+    const { signal, updates } = options;
     signal.throwIfAborted();
+    const schedule = { name: 'cosineLR', steps: updates, floor: 0.05 } as const;
+    const trained = { schedule, clipNorm: 1, ...options.trainer };
     const worker = new Worker(new URL('./host.ts', import.meta.url), { type: 'module' });
     const end = () => worker.terminate();
     signal.addEventListener('abort', end);
     try {
       const isNew = !(model instanceof Uint8Array);
       const bytes = isNew ? await made(worker, model, signal) : model;
-      const trainer = await WorkerTrainer.create(bytes, options.trainer, { worker: () => worker, signal });
+      const trainer = await WorkerTrainer.create(bytes, trained, { worker: () => worker, signal });
       if (!isNew) await trainer.restore(bytes);
       signal.throwIfAborted();
       signal.addEventListener('abort', () => void trainer.terminate());

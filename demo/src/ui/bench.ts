@@ -5,3 +5,8 @@ export function bench(controls: readonly HTMLElement[], ...results: HTMLElement[
   const side = { class: 'side', onsubmit: (event: Event) => event.preventDefault() };
   return el('div', { class: 'bench' }, el('form', side, ...controls), ...results);
 }
+
+/** Cards, one below the other. */
+export function column(...cards: readonly (Node | string)[]): HTMLElement {
+  return el('div', { class: 'column' }, ...cards);
+}

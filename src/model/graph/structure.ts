@@ -2,7 +2,7 @@ import { integer } from '../../check.ts';
 import type { Graph, Nodes } from '../../engine/graph.ts';
 import type { JoinLayer } from '../../engine/join.ts';
 import type { Layer } from '../../engine/layer.ts';
-import { applyJoin, applyLayer, type GraphNode, input } from '../../engine/node.ts';
+import { applyJoin, applyLayer, type GraphNode, type InputOptions, input } from '../../engine/node.ts';
 import { ArgumentError, FormatError } from '../../errors.ts';
 import { GraphRecurrent } from '../../layers/recurrent/graphRecurrent.ts';
 
@@ -19,15 +19,12 @@ type Reference = number | readonly [use: number, state?: string];
 
 /** A graph as JSON; layers are listed separately. */
 export interface Structure {
-  readonly inputs: readonly {
+  readonly inputs: readonly (InputOptions & {
     readonly name?: string | undefined;
-    readonly features?: number | undefined;
-    readonly indices?: number | undefined;
     readonly steps: boolean;
     /** Index of the first input on the same time axis, if it is another one. */
     readonly like?: number | undefined;
-    readonly maskValue?: number | undefined;
-  }[];
+  })[];
   readonly uses: readonly {
     /** Index of the layer. */
     readonly layer: number;

@@ -36,8 +36,6 @@ export class MelodyTask {
       trainer: {
         loss: 'crossEntropy',
         optimizer: { name: 'adamw', lr: 5e-3 },
-        schedule: { name: 'cosineLR', steps: updates, floor: 0.05 },
-        clipNorm: 1,
         carryState: true,
       },
       updates,

@@ -37,8 +37,6 @@ export class SeriesTask {
       trainer: {
         loss: 'mse',
         optimizer: { name: 'adamw', lr: 5e-3 },
-        schedule: { name: 'cosineLR', steps: updates, floor: 0.05 },
-        clipNorm: 1,
       },
       updates,
       source: (left) => this.#batches(left),

@@ -49,8 +49,6 @@ export class TextTask {
       trainer: {
         loss: { name: 'crossEntropy', ignoreIndex: IGNORED },
         optimizer: { name: 'adamw', lr: RATES[cell] ?? RATE },
-        schedule: { name: 'cosineLR', steps: updates, floor: 0.05 },
-        clipNorm: 1,
         carryState: true,
       },
       updates,
