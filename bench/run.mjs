@@ -1,7 +1,8 @@
 // npm run bench -- [--only NAME,…] [--peers NAME,…|none] [--revectorize] [--chromium] [--time SECONDS] [--json FILE]
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
-import { arch, cpus, platform } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { arch, cpus, platform, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { select } from './cases.mjs';
@@ -13,6 +14,9 @@ import { caseLines, leftLines } from './show.mjs';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** The name in `--only` of the models of bench/tfjs.mjs. */
+const TFJS_MODELS = 'tfjs-models';
+
 const args = options();
 const children = [];
 process.on('exit', () => {
@@ -22,7 +26,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 await main();
 
 async function main() {
-  const { cases, wanted } = chosen();
+  const { cases, wanted, models } = chosen();
   prepareFiles(wanted.length > 0 || args.chromium);
   const revectorize = args.revectorize && revectorizes();
   const own = ours({ revectorize, chromium: args.chromium, relaxed: hasRelaxed() });
@@ -44,6 +48,11 @@ async function main() {
   const { left } = contest;
   if (left.length) console.log(`\nNot timed:\n${leftLines(left).join('\n')}`);
   await Promise.all(children.map((child) => child.close()));
+  if (models) {
+    console.log('\nModels of TensorFlow.js without and with install, CPU time:');
+    const rows = [...contest.rows, ...tfjsModels()];
+    if (args.json) writeFileSync(args.json, `${JSON.stringify({ ...head, rows, left }, undefined, 1)}\n`);
+  }
   if (left.some(({ engine }) => own.some(({ name }) => name === engine))) process.exitCode = 1;
 }
 
@@ -79,13 +88,29 @@ function chosen() {
   const unknown = only?.filter((name) => name !== 'none' && !peers.some((peer) => peer.name === name));
   if (unknown?.length)
     fail(`--peers: no ${unknown.join(', ')}; there are ${peers.map(({ name }) => name).join(', ')}, or none`);
+  const wantedCases = names(args.only);
+  const models = wantedCases ? wantedCases.includes(TFJS_MODELS) : !only || only.includes('tfjs-unrolled');
+  const rest = wantedCases?.filter((name) => name !== TFJS_MODELS);
   try {
     return {
-      cases: select(names(args.only)),
+      models,
+      cases: models && rest?.length === 0 ? [] : select(rest),
       wanted: peers.filter(({ name }) => !only || only.includes(name)),
     };
   } catch (error) {
     return fail(`--only: ${error.message}`);
+  }
+}
+
+/** Rows of bench/tfjs.mjs, which compares whole models of TF.js in a process of its own. */
+function tfjsModels() {
+  const folder = mkdtempSync(join(tmpdir(), 'unrolled-bench-'));
+  const file = join(folder, 'rows.json');
+  try {
+    execFileSync(process.execPath, [join(here, 'tfjs.mjs'), '--json', file], { stdio: 'inherit' });
+    return JSON.parse(readFileSync(file, 'utf8')).rows;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
