@@ -72,7 +72,7 @@ describeWithRedis('unrolled/cluster in trouble', () => {
       message: expect.stringMatching(/another coordinator/),
     });
     expect(steps).toBe(1);
-    expect(coordinator).toMatchObject({ shards: 2, waiting: [] });
+    expect(coordinator).toMatchObject({ shards: 2 }); // as of its last sign: `waiting` may be that of the step
     const { away, alone, few, batchNorm, accumulate } = others;
     for (const one of [away, alone])
       expect(one).toMatchObject({
