@@ -27,7 +27,7 @@ import { identityOf } from './identity.ts';
 import { pack, unpack } from './jobs.ts';
 import { queueName } from './keys.ts';
 import { refuseWholeBatches } from './refusals.ts';
-import { Session } from './session.ts';
+import { ClusterSession } from './session.ts';
 import { type LocalResult, type ShardResult, ShardTrainer } from './shardTrainer.ts';
 import type { ClusterTrainerOptions } from './types.ts';
 
@@ -41,7 +41,7 @@ export class ClusterTrainer {
   readonly #trainer: ShardTrainer;
   readonly #options: ClusterTrainerOptions;
   readonly #fitting: Fitting;
-  #session: Promise<Session> | undefined;
+  #session: Promise<ClusterSession> | undefined;
   #running: string | undefined;
   #isClosed = false;
 
@@ -245,7 +245,7 @@ export class ClusterTrainer {
   }
 
   /** The session, which begins with the first step. */
-  #open(): Promise<Session> {
+  #open(): Promise<ClusterSession> {
     if (this.#isClosed) throw new StateError('step: the trainer was closed');
     this.#session ??= this.#connect().catch((error) => {
       this.#session = undefined;
@@ -254,13 +254,13 @@ export class ClusterTrainer {
     return this.#session;
   }
 
-  async #connect(): Promise<Session> {
+  async #connect(): Promise<ClusterSession> {
     const { shards, every = 0, connection, queue, attempts, lockDuration, patience, ...rest } = this.#options;
     const { kernels } = runtime();
     const model = this.model.save();
     const identity = await identityOf(kernels, model);
     const redis = await connect(connection, Math.min(patience!, 10_000));
-    return Session.open(
+    return ClusterSession.open(
       redis,
       { identity, kernels, model, options: rest, every },
       { queue: queue!, shards, attempts: attempts!, lockDuration: lockDuration!, patience: patience! },

@@ -25,7 +25,7 @@ export interface SessionOptions {
 }
 
 /** The work of one coordinator on a queue, from its first step on. */
-export class Session {
+export class ClusterSession {
   readonly id = randomUUID().slice(0, 8);
   readonly redis: Redis;
   readonly lease: Lease;
@@ -67,8 +67,8 @@ export class Session {
   }
 
   /** Takes the queue. @throws {StateError} if another coordinator has it */
-  static async open(redis: Redis, spec: Spec, options: SessionOptions): Promise<Session> {
-    const session = new Session(redis, spec, options);
+  static async open(redis: Redis, spec: Spec, options: SessionOptions): Promise<ClusterSession> {
+    const session = new ClusterSession(redis, spec, options);
     try {
       await session.lease.take();
       await session.#events.waitUntilReady();

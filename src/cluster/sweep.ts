@@ -141,7 +141,7 @@ export class Sweep {
   /** The results that are there, the lowest value first, or with `mode: 'max'` the highest; those that failed are left out. */
   async best(
     count: number,
-    { mode = 'min' }: { readonly mode?: 'min' | 'max' } = {},
+    { mode = 'min' }: { readonly mode?: 'min' | 'max' | undefined } = {},
   ): Promise<SweepRecord[]> {
     integer('count', count, 1);
     const { redis } = await this.#open();

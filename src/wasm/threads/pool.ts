@@ -27,7 +27,7 @@ const MOST_LOSSES = 3;
  * The threads of this realm, and the jobs they are given: one at a time, since the caller takes part in each. A thread
  * that is not there in time, or has not joined the memory yet, does not take part.
  */
-export class Pool {
+export class ThreadPool {
   #threads: Thread[] = [];
   #control = control();
   /** Incremented when all threads are new. */

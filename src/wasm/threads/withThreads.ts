@@ -2,14 +2,14 @@ import type { KernelCalls } from '../generated/kernelCalls.ts';
 import type { compile } from '../module.ts';
 import type { linkWith, Runtime } from '../runtime.ts';
 import { JOBS, type Numbers } from './jobs.ts';
-import { Pool, type Shared } from './pool.ts';
+import { type Shared, ThreadPool } from './pool.ts';
 import { Rule } from './rule.ts';
 import { shareable } from './shareable.ts';
 
-let pool: Pool | undefined;
+let pool: ThreadPool | undefined;
 
 /** The threads of this realm; undefined until `init` was asked for some. */
-export function threadPool(): Pool | undefined {
+export function threadPool(): ThreadPool | undefined {
   return pool;
 }
 
@@ -30,7 +30,7 @@ export async function withThreads(
   const bytes = binary instanceof WebAssembly.Module ? undefined : shareable(binary);
   const reason = obstacle() ?? (bytes ? undefined : 'the kernels were given as a module, not as bytes');
   if (reason) return alone(runtime, reason);
-  pool ??= new Pool();
+  pool ??= new ThreadPool();
   const mine = pool;
   const [shared] = await Promise.all([means.compile(bytes!), mine.grow(threads - 1)]);
   if (mine.size === 0) return alone(runtime, 'no worker could be started');
@@ -64,7 +64,7 @@ function obstacle(): string | undefined {
 }
 
 /** Kernels of a memory; those of `JOBS` run on several threads where that is faster. */
-function teamed(pool: Pool, shared: Shared): WebAssembly.Exports {
+function teamed(pool: ThreadPool, shared: Shared): WebAssembly.Exports {
   const rule = new Rule();
   const calls: Record<string, unknown> = { ...shared.kernels };
   JOBS.forEach((job, kernel) => {
