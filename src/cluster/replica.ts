@@ -5,7 +5,7 @@ import type { NodeWorker } from '../worker/types.ts';
 export class Replica {
   readonly #start: () => NodeWorker;
   #channel: Channel | undefined;
-  /** ClusterSession of the model. */
+  /** Session of the model. */
   session: string | undefined;
   /** Step of the weights. */
   step: number | undefined;

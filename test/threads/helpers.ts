@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { Pool } from '../../src/wasm/threads/pool.ts';
+import { ThreadPool } from '../../src/wasm/threads/pool.ts';
 import { Rule } from '../../src/wasm/threads/rule.ts';
 import { threadPool } from '../../src/wasm/threads/withThreads.ts';
 
@@ -15,8 +15,8 @@ export const teams: number[] = [];
 export function alwaysTogether(): void {
   vi.spyOn(Rule.prototype, 'times').mockImplementation(() => ({ team: 1, alone: 2, calls: 9, rest: 1 }));
   vi.spyOn(Rule.prototype, 'chooses').mockReturnValue(true);
-  const run = Pool.prototype.run;
-  vi.spyOn(Pool.prototype, 'run').mockImplementation(function (this: Pool, ...args) {
+  const run = ThreadPool.prototype.run;
+  vi.spyOn(ThreadPool.prototype, 'run').mockImplementation(function (this: ThreadPool, ...args) {
     const size = run.apply(this, args);
     teams.push(size);
     return size;
