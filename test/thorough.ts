@@ -12,14 +12,14 @@ declare module 'vitest' {
 /** Whether every case is run, in the slow suites, or some of them, in `npm test`. */
 export const thorough = inject('thorough');
 
-/** Of how many cases one is run, where `npm test` runs one of n in Node: in browsers, whose engine is Node's, one of 3n. */
+/** Of how many cases one is run, where `npm test` runs one of n in Node: in browsers, whose engine is Node's, one of 4n. */
 export function every(n: number): number {
   if (thorough) return 1;
-  return inject('browser') ? 3 * n : n;
+  return inject('browser') ? 4 * n : n;
 }
 
 /**
- * All cases; in `npm test` every n-th, in browsers every 3n-th. `turn`: a number that differs between the lists that share
+ * All cases; in `npm test` every n-th, in browsers every 4n-th. `turn`: a number that differs between the lists that share
  * the cases, so that each case is in one of them.
  */
 export function some<T>(cases: readonly T[], n: number, turn = 0): T[] {

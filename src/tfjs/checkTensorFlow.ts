@@ -45,7 +45,7 @@ export function checkTensorFlow(given: TensorFlowModule): TensorFlow {
     throw lacks('tfjs-core (no serialization.SerializationMap)');
   }
   if (tf.engine().backendNames().length === 0) {
-    throw new StateError('tf: TF.js has no backend: import one, or do not remove it before install');
+    throw new StateError('tf: TF.js has no backend: import one before install');
   }
   return tf;
 }

@@ -38,7 +38,7 @@ describe.runIf(hasFull)('stdout on a full disk', () => {
     'generate MODEL --beams 2 --length 9',
     'train TEXT --resume MODEL --steps 9',
   ];
-  test.each(some(commands, 4, 2))('one line, exit code 1: %s', async (command) => {
+  test.each(some(commands, 8, 2))('one line, exit code 1: %s', async (command) => {
     const { book, model, args } = filled(command);
     await cli('train', book, ...TINY, '--steps', 2, '--out', model);
     expect(await outcome('"$@" > /dev/full', ...args)).toEqual([

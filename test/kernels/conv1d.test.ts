@@ -141,7 +141,7 @@ function expectClose(got: ArrayLike<number>, expected: ArrayLike<number>, terms:
   }
 }
 
-describe.each(some(named, 2))('%s', (_, c) => {
+describe.each(some(named, 4))('%s', (_, c) => {
   const { I, O, size, groups } = c;
   const terms = (I / groups) * size;
 

@@ -42,7 +42,7 @@ for (const kernel of kernels) {
       });
     }
 
-    for (const [m, n, k, beta] of some(BLOCKED, 6, kernels.indexOf(kernel))) {
+    for (const [m, n, k, beta] of some(BLOCKED, 12, kernels.indexOf(kernel))) {
       test(`${kernel} blocked: m=${m} n=${n} k=${k} beta=${beta}`, () => {
         prove(tester, g.problem(kernel, { m, n, k }, { beta, lead: 'plus one', seed: SEED }), shipped);
         prove(
@@ -63,7 +63,7 @@ for (const kernel of kernels) {
       test(`${kernel} flush: ${operand} ends on the last byte of the memory`, () => {
         for (const m of [1, 2, 3, 4, 5, 6, 7, 13]) {
           for (const n of [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 17, 33]) {
-            for (const k of some([1, 2, 3, 4, 5, 7, 8, 17, 257], 5, m + n)) {
+            for (const k of some([1, 2, 3, 4, 5, 7, 8, 17, 257], 10, m + n)) {
               const turn = m + n + k;
               const of = g.problem(
                 kernel,
@@ -94,7 +94,7 @@ for (const kernel of kernels) {
 
     test(`${kernel} NaN: in a column of B reaches exactly that column of C`, () => {
       for (const m of [1, 3, 4, 7]) {
-        for (const n of some([1, 3, 8, 13, 33], 3, m)) {
+        for (const n of some([1, 3, 8, 13, 33], 6, m)) {
           for (let column = 0; column < n; column++) {
             for (const { of, build } of each(kernel, { m, n, k: 5 })) {
               const p = column % 5;

@@ -22,7 +22,7 @@ for (const kernel of ['sgemv_n', 'sgemv_t'] as const) {
       for (const lead of g.LEADS) {
         test(`${kernel} ${data}, ld ${lead}: every n and k, each beta or in turn`, () => {
           for (const n of N) {
-            for (const k of some(K, 4, n)) {
+            for (const k of some(K, 8, n)) {
               for (const beta of thorough ? [0, 1] : [(n + k) & 1]) {
                 const of = g.problem(kernel, { m: 1, n, k }, { beta, lead, data, seed: SEED + n * k });
                 prove(tester, of, builds);
@@ -38,7 +38,7 @@ for (const kernel of ['sgemv_n', 'sgemv_t'] as const) {
       if (operand === 'work' && kernel === 'sgemv_t') continue;
       test(`${kernel} flush: ${operand} ends on the last byte of the memory`, () => {
         for (const n of N) {
-          for (const k of some(K, 4, n)) {
+          for (const k of some(K, 8, n)) {
             for (const build of builds) {
               const options = { beta: (n + k) & 1, lead: g.LEADS[(n + k) % 3]!, seed: SEED };
               const of = g.problem(kernel, { m: 1, n, k }, options);
@@ -52,7 +52,7 @@ for (const kernel of ['sgemv_n', 'sgemv_t'] as const) {
 
     test(`${kernel} order: the bits of the same row in a product of many`, () => {
       for (const n of N) {
-        for (const k of some(K, 4, n)) {
+        for (const k of some(K, 8, n)) {
           for (const beta of [0, 1]) {
             for (const build of builds) {
               const many = g.problem(ofManyRows[kernel], { m: 5, n, k }, { beta, lead: 'tight', seed: SEED });

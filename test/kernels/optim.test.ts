@@ -12,7 +12,7 @@ const UPDATES = 10;
 const run = (build: BuildName, rule: OptimizerCase, setup: Setup) => updated(build, rule.make(), setup);
 
 describe.each(optimizerCases)('$label', (rule) => {
-  const lengths = some([1, 2, 3, 4, 5, 6, 7, 8, 9, 17], 3, optimizerCases.indexOf(rule));
+  const lengths = some([1, 2, 3, 4, 5, 6, 7, 8, 9, 17], 6, optimizerCases.indexOf(rule));
   test.each(lengths)('n %i, ten updates', (n) => {
     const next = generator(n);
     const start = rounded(uniform(next, n));

@@ -111,7 +111,7 @@ const shapes: [name: string, shape: Shape][] = [
 ];
 
 describe.each(cells)('%s: forward, forward_train, backward', (cell) => {
-  test.each(some(shapes, 5, cells.indexOf(cell)))('%s', (name, shape) => {
+  test.each(some(shapes, 10, cells.indexOf(cell)))('%s', (name, shape) => {
     check(cell, shape, 100 + shapes.findIndex((s) => s[0] === name));
   });
 });
@@ -134,7 +134,7 @@ const tables: [name: string, shape: Shape][] = [
 ];
 
 describe.each(cells)('%s: rows of a table', (cell) => {
-  test.each(some(tables, 3, cells.indexOf(cell)))('%s', (name, shape) => {
+  test.each(some(tables, 6, cells.indexOf(cell)))('%s', (name, shape) => {
     const seed = 300 + tables.findIndex((s) => s[0] === name);
     check(cell, shape, seed);
     const p = problem(cell, shape, seed);
@@ -181,7 +181,7 @@ const ends: Shape[] = [
 ];
 
 describe.each(cells)('%s: each buffer in turn at the end of memory', (cell) => {
-  test.each<Shape>(some(ends, 3, cells.indexOf(cell)))('T $T, B $B, I $I, H $H, V $V', (shape) => {
+  test.each<Shape>(some(ends, 6, cells.indexOf(cell)))('T $T, B $B, I $I, H $H, V $V', (shape) => {
     const p = problem(cell, shape, 7);
     for (const build of builds) {
       const kept = train(build, p);

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { type Case, cases, data, recurrentFlops, select } from '../../bench/cases.mjs';
+import { thorough } from '../thorough.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -78,7 +79,7 @@ describe('the list of cases', () => {
 describe('npm run bench', () => {
   const bench = (...args: string[]) => run(process.execPath, ['bench/run.mjs', ...args], { cwd: root });
 
-  test('--json gives a row a case and engine, quartiles about the median', async () => {
+  test.runIf(thorough)('--json gives a row a case and engine, quartiles about the median', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'bench-'));
     try {
       const file = join(folder, 'rows.json');

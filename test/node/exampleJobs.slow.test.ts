@@ -19,6 +19,11 @@ function numbers(text: string, pattern: RegExp): number[] {
   return found.slice(1).map(Number);
 }
 
+/** The numbers before `%` at the start of a line. */
+function percents(text: string): number[] {
+  return [...text.matchAll(/^([\d.]+) %/gm)].map(([, number]) => Number(number));
+}
+
 describe('examples', { timeout: 600_000 }, () => {
   test('date-conversion: at least 97 % of unseen dates are exact', async () => {
     const text = await printed('date-conversion');
@@ -91,5 +96,17 @@ describe('examples', { timeout: 600_000 }, () => {
     const text = await printed('onnx');
     const [difference] = numbers(text, /over 201 steps: ([\d.e-]+)/);
     expect(difference).toBeLessThan(1e-6);
+  });
+
+  test('sentiment: at least 98 % of unseen reviews are right, 57 % by counting words', async () => {
+    const [model, byWords] = percents(await printed('sentiment'));
+    expect(model).toBeGreaterThanOrEqual(98);
+    expect(byWords).toBeLessThan(65);
+  });
+
+  test('tagger: at least 98 % of the words are right, 87 % by the most frequent tag of each word', async () => {
+    const [model, byWords] = percents(await printed('tagger'));
+    expect(model).toBeGreaterThanOrEqual(98);
+    expect(byWords).toBeLessThan(90);
   });
 });
