@@ -93,6 +93,7 @@ export class ClusterTrainer {
     return this.#trainer.optimizer.lr;
   }
 
+  /** Sets the learning rate of the next steps. */
   set lr(value: number) {
     this.#trainer.optimizer.lr = value;
   }

@@ -26,13 +26,23 @@ export interface LayerReport {
 export interface QuantReport {
   /** Planes of 7 bits of activations: 1 or 2. */
   readonly planes: number;
+  /** What became of each layer. */
   readonly layers: readonly LayerReport[];
   /** Bytes of all parameters, in a file. */
   readonly bytes: number;
   /** Bytes of all parameters in float32. */
   readonly floatBytes: number;
-  /** On the given data: the mean losses before and after, and (after − before) / before. */
-  readonly loss?: { readonly float: number; readonly quantized: number; readonly change: number } | undefined;
+  /** On the given data. */
+  readonly loss?:
+    | {
+        /** Mean loss of the float32 model. */
+        readonly float: number;
+        /** Mean loss of the quantized model. */
+        readonly quantized: number;
+        /** (quantized − float) / float. */
+        readonly change: number;
+      }
+    | undefined;
   /** On given data without targets: Σ (y − ŷ)² / Σ y² of the outputs. */
   readonly errorToSignal?: number | undefined;
 }
