@@ -1,5 +1,7 @@
 import { fromStates } from '../amp/ampModel.ts';
 import { AmpStream, type InitialStates } from '../amp/ampStream.ts';
+import type { Layer } from '../engine/layer.ts';
+import type { Network } from '../engine/network.ts';
 import { UNINITIALIZED } from '../engine/network.ts';
 import { StateError } from '../errors.ts';
 import type { ModelBase } from '../model/core/modelBase.ts';
@@ -98,7 +100,10 @@ export class QuantizedModel extends int8Weights(Model) {
 export function matricesByName({
   layers,
   network,
-}: Pick<ModelBase, 'layers' | 'network'>): Map<string, MatrixSpec> {
+}: {
+  readonly layers: readonly Layer[];
+  readonly network: Network;
+}): Map<string, MatrixSpec> {
   const pairs = layers.flatMap((layer, i) =>
     (matricesOf(layer) ?? []).map((spec) => [`${network.prefixes[i]}${spec.name}`, spec] as const),
   );

@@ -51,11 +51,12 @@ const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 
 /** @param reasons why layers stayed float32 @param errors of weights, by layer */
 export function reportOf(
-  { layers, network }: ModelBase,
+  model: ModelBase,
   planes: number,
   reasons: readonly (string | undefined)[] = [],
   errors: readonly (number | undefined)[] = [],
 ): QuantReport {
+  const { layers, network } = model;
   const list = layers.map((layer, i): LayerReport => {
     const matrices = matricesOf(layer);
     const elements = matrices ? sum(matrices.map(({ shape }) => sizesOf(shape)[0] * sizesOf(shape)[1])) : 0;
