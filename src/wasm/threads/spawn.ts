@@ -5,7 +5,7 @@ export const SPAWNS: readonly (() => Worker | NodeWorker | Promise<Worker | Node
   () => {
     if (typeof Worker === 'function') {
       // bundlers match this exact expression
-      return new Worker(new URL('./host.js', import.meta.url), { type: 'module', name: 'unrolled' });
+      return new Worker(new URL('./host.js', import.meta.url), { type: 'module', name: 'unrolled-thread' });
     }
     const here = import.meta.url;
     // bundlers don't match this one, so there is no second copy
@@ -15,7 +15,7 @@ export const SPAWNS: readonly (() => Worker | NodeWorker | Promise<Worker | Node
     const { default: text } = await import('./generated/threadHost.ts');
     if (typeof Worker !== 'function') return new (nodeThreads()!.Worker)(text, { eval: true });
     return new Worker(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })), {
-      name: 'unrolled',
+      name: 'unrolled-thread',
     });
   },
 ];
