@@ -159,6 +159,8 @@ writeSignatures();
 rmSync(join(root, COPY), { recursive: true, force: true });
 mkdirSync(join(root, COPY), { recursive: true });
 cpSync(join(root, 'src'), join(root, COPY, 'src'), { recursive: true });
+// what src/ imports from outside
+for (const file of ['bench/probe.mjs', 'bench/probe.d.mts']) cpSync(join(root, file), join(root, COPY, file));
 writeFileSync(
   join(root, COPY, 'tsconfig.json'),
   JSON.stringify({ extends: '../../tsconfig.json', include: ['src'] }),

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 from torch import nn
+from torch.nn.functional import cross_entropy
 from torch.nn.parallel import DistributedDataParallel
 `;
 
@@ -95,7 +96,7 @@ def batch_of(data, step, T, B):
 
 
 def loss_of(output, y):
-    return nn.functional.cross_entropy(output.flatten(0, 1), y.flatten())
+    return cross_entropy(output.flatten(0, 1), y.flatten())
 
 `;
 
