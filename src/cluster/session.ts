@@ -118,8 +118,8 @@ export class ClusterSession {
       round.isOver = true;
       this.#wake();
       this.lease.state = { ...this.lease.state, waiting: [] };
-      const cleaned = this.#clean(round).catch(() => {});
-      if (!this.#watchdog.isLost) await cleaned;
+      const ends = [this.#clean(round), this.lease.refresh()].map((end) => end.catch(() => {}));
+      if (!this.#watchdog.isLost) await Promise.all(ends);
     }
   }
 

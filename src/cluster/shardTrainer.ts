@@ -44,7 +44,7 @@ export interface ShardResult {
   readonly states: SavedStates | undefined;
 }
 
-/** Batches of which a shard makes local steps. */
+/** Batches for the local steps of a shard. */
 export interface Local {
   /** Number of the shard. */
   readonly shard: number;

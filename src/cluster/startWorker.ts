@@ -134,7 +134,7 @@ class Running implements ClusterWorker {
     }
   }
 
-  /** Writes an error as it is, of which BullMQ keeps the message. */
+  /** Writes an error as it is; BullMQ keeps only its message. */
   async #tellFailure({ session, step, shard }: ShardJob, error: unknown): Promise<void> {
     const key = this.#keys.failure(session, step, shard);
     // a full Redis

@@ -9,7 +9,7 @@ export interface ClusterTrainerOptions extends DescribedOptions, QueueOptions {
    */
   readonly shards: number;
   /**
-   * Local steps from average to average, for slow networks: the rows of a batch are cut in so many batches, each shard
+   * Local steps from average to average, for slow networks: the rows of a batch are cut into that number of batches, each shard
    * makes an update with its rows of each, and the parameters and the optimizer's state become the means of those of the
    * shards. Default: each step sums gradients.
    */

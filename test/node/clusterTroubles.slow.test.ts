@@ -72,9 +72,9 @@ describeWithRedis('unrolled/cluster in trouble', () => {
       message: expect.stringMatching(/another coordinator/),
     });
     expect(steps).toBe(1);
-    expect(coordinator).toMatchObject({ shards: 2 }); // as of its last sign: `waiting` may be that of the step
-    const { away, alone, few, batchNorm, accumulate } = others;
-    for (const one of [away, alone])
+    expect(coordinator).toMatchObject({ shards: 2, waiting: [] });
+    const { away, unreached, few, batchNorm, accumulate } = others;
+    for (const one of [away, unreached])
       expect(one).toMatchObject({
         name: 'StateError',
         message: expect.stringMatching(/127\.0\.0\.1:1.*ECONNREFUSED/),
