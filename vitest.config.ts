@@ -119,7 +119,7 @@ const others = {
   exclude: [...beforeInit, ...ownProcess, ...ownInNode, ...garbage, ...other],
   isolate: thorough,
 };
-const alone = (include: string[]) => ({ include, exclude: other, isolate: true });
+const isolated = (include: string[]) => ({ include, exclude: other, isolate: true });
 
 export default defineConfig({
   test: {
@@ -130,12 +130,12 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       inNode('node', others),
-      inNode('node isolated', alone([...beforeInit, ...ownProcess, ...ownInNode])),
-      inNode('node garbage', alone(garbage), REPEATABLE),
+      inNode('node isolated', isolated([...beforeInit, ...ownProcess, ...ownInNode])),
+      inNode('node garbage', isolated(garbage), REPEATABLE),
       ...(chromium
         ? [
             inChromium('chromium', inBrowser, MANY_MEMORIES),
-            inChromium('chromium as it comes', alone([...beforeInit, ...asItComes])),
+            inChromium('chromium as it comes', isolated([...beforeInit, ...asItComes])),
           ]
         : []),
     ],

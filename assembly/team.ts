@@ -18,7 +18,7 @@ let size: u32 = 1;
 /** Arrivals after which this thread passes its next barrier. */
 let passing: u32 = 0;
 
-/** The kernels called from now on are run by `count` threads, of which this one is number `i`. */
+/** The kernels called from now on are run by `count` threads; this one is number `i`. */
 export function join_team(i: u32, count: u32): void {
   number = i;
   size = count;

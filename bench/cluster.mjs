@@ -14,7 +14,7 @@ const [STEPS, TURNS] = [12, 3];
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** ms per step with so many workers, each a process. */
+/** ms per step with a number of workers, each a process. */
 async function measure(connection, workers) {
   const here = fileURLToPath(import.meta.url);
   const processes = Array.from({ length: workers }, () =>

@@ -1,5 +1,5 @@
 // One step of a stream with int8 weights against float32, interleaved, medians: node bench/int8.mjs. Needs `npm run build`. With
-// ORT=FOLDER, a folder that has node_modules/onnxruntime-node, its float32 LSTM and GRU run beside them.
+// ORT=FOLDER, a folder that has node_modules/onnxruntime-node, its float32 LSTM and GRU run, too.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { GRU, init, LSTM, Sequential } from '../dist/index.js';
@@ -16,7 +16,7 @@ const SECONDS = 60;
 
 const { kernels } = await init();
 const ort = await loadOrt();
-console.log(`kernels ${kernels}, Node ${process.version}; median µs of a step, and float32 divided by it`);
+console.log(`kernels ${kernels}, Node ${process.version}; median µs per step, and float32 divided by it`);
 for (const [I, H] of SHAPES) {
   for (const Layer of [LSTM, GRU]) {
     const model = new Sequential([new Layer(I, H)], { seed: 1 });

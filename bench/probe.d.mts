@@ -1,4 +1,4 @@
-/** The best of several short runs within so many ms: the peak of multiply and add of one thread, and its clock. */
+/** The best of several short runs within the given ms: the peak of multiply and add of one thread, and its clock. */
 export function probe(
   kernels: 'simd' | 'relaxed',
   length?: number,

@@ -1,6 +1,6 @@
-// node bench/serve.mjs [STEPS A SECOND]: `unrolled serve` with an LSTM of 128 units and 200 sessions, each of which makes so
-// many steps a second (default 10), then as many as it can, over its own connection. Percentiles of the time of a step,
-// from the request to the whole answer. Server and clients are a process each. Needs a built package.
+// node bench/serve.mjs [STEPS PER SECOND]: `unrolled serve` with an LSTM of 128 units and 200 sessions, each
+// makes that many steps per second (default 10), then as many as it can, over its own connection. Percentiles of the time of a step,
+// from the request to the whole answer. Server and clients have a process each. Needs a built package.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ try {
   const port = Number(/:(\d+)\//.exec(said)[1]);
   const clients = await Promise.all(Array.from({ length: SESSIONS }, () => client(port)));
   for (const [name, pause] of [
-    [`${rate} steps a second each`, 1000 / rate],
+    [`${rate} steps per second each`, 1000 / rate],
     ['as many as they can', 0],
   ]) {
     const times = (await Promise.all(clients.map((one, i) => steps(one, pause, i))))

@@ -18,7 +18,7 @@ const SCRIPTS = {
   'src/audio/generated/processor.ts': { input: 'src/audio/processor.ts', format: 'iife' },
 };
 
-/** A script made from text has no address: it can't load a file that lies beside it. */
+/** A script made from text has no address: it can't load a file next to it. */
 const NOWHERE = { transform: { target: 'es2022', define: { 'import.meta.url': 'undefined' } } };
 
 export async function buildInlined() {

@@ -53,7 +53,7 @@ function finish(n: i32, v: v128, scales: usize, s: usize, init: usize, c: usize)
 }
 
 /**
- * One row of one plane by 8 outputs, the first n of which are written. k16: blocks of 16 inputs. w: the block of weights;
+ * One row of one plane by 8 outputs; the first n are written. k16: blocks of 16 inputs. w: the block of weights;
  * scales, totals: [8] of its outputs; q: the row; info: its scale and zero (quant/rows.ts).
  */
 export function tile8x1(

@@ -11,12 +11,13 @@ const connection = startRedis();
 const workers = [1, 2, 3].map(() => startWorkerProcess(connection));
 const shared = { ...options, shards: 4, connection, lockDuration: 1000 };
 const trainer = new ClusterTrainer(new Sequential(layers(), { seed: 1 }), shared);
-const alone = new Trainer(new Sequential(layers(), { seed: 1 }), options);
+const single = new Trainer(new Sequential(layers(), { seed: 1 }), options);
 for (let step = 0; step < 60; step++) {
   const { loss } = await trainer.step(...batchOf(step));
-  const other = alone.step(...batchOf(step));
+  const other = single.step(...batchOf(step));
   if (step === 30) workers[0].kill('SIGKILL');
-  if (step % 20 === 19) console.log(`step ${step + 1}: ${loss.toFixed(3)}, alone ${other.loss.toFixed(3)}`);
+  if (step % 20 === 19)
+    console.log(`step ${step + 1}: ${loss.toFixed(3)}, in one process ${other.loss.toFixed(3)}`);
 }
 const { workers: there } = await clusterStatus({ connection });
 const shards = there.reduce((sum, { done }) => sum + done, 0);

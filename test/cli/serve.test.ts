@@ -91,7 +91,7 @@ describe('sessions', () => {
     await server.call('DELETE', `/sessions/${id}`);
   });
 
-  test('one request at a time, at most so many, unused ones end', async () => {
+  test('one request at a time, a limit of sessions, unused ones end', async () => {
     const small = await served(model, { sessions: 2 });
     const [first, second] = [await small.call('POST', '/sessions'), await small.call('POST', '/sessions')];
     const full = await small.call('POST', '/sessions');

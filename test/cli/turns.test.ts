@@ -98,7 +98,7 @@ describe('eval', () => {
     expect(one.loss).toBeCloseTo(await byHand(short), 5);
   });
 
-  test('table: errors by column in its unit, beside those of repeating the row before', async () => {
+  test('table: errors by column in its unit, next to those of repeating the row before', async () => {
     const { code, out } = await cli('eval', path('w'), path('w.csv'));
     expect(code).toBe(0);
     expect(out).toMatch(/^column +mean error +root mean square +repeating the row before$/m);

@@ -91,7 +91,7 @@ describe('frozen', () => {
   });
 
   test.each([0, 1, 2, 3])(
-    'whatever is trained alone has the gradient it has with all others: layer %i',
+    'whatever is trained by itself has the gradient it has with all others: layer %i',
     (k) => {
       const x = u.input({ features: 4 });
       const shared = new u.Linear(4, 4);
@@ -385,12 +385,12 @@ describe('ctc of a graph', () => {
     const state = model.stateDict();
     const names = Object.keys(single.stateDict());
     single.loadStateDict(Object.fromEntries(names.map((name) => [name, state[name]!])));
-    const alone = new u.Trainer(single, { loss: u.ctc, optimizer: new u.SGD({ lr: 0.1 }) }).evaluate(
+    const byItself = new u.Trainer(single, { loss: u.ctc, optimizer: new u.SGD({ lr: 0.1 }) }).evaluate(
       x,
       y,
       opts,
     ).loss;
-    expect(first.loss).toBeCloseTo(alone, 4);
+    expect(first.loss).toBeCloseTo(byItself, 4);
   });
 
   test.each<[string, object, object, string]>([
@@ -490,12 +490,12 @@ describe('states of a decoder with steps of its own', () => {
     ]);
     const sums = lists.map(() => [0, 0]);
     for (let b = 0; b < B; b++) {
-      const alone = make(true);
+      const byItself = make(true);
       for (const [i, list] of lists.entries()) {
         const args = [row(x, b, list[b]!), row(y, b, 3)] as const;
-        sums[i]![0]! += alone.step(...args).loss / B;
+        sums[i]![0]! += byItself.step(...args).loss / B;
         // updates with a rate of 0 start evaluations again
-        sums[i]![1]! += alone.evaluate(...args, { carry: true }).loss / B;
+        sums[i]![1]! += byItself.evaluate(...args, { carry: true }).loss / B;
       }
     }
     for (const [i, pair] of results.entries())
@@ -515,9 +515,9 @@ describe('states of a decoder with steps of its own', () => {
     const got = lists.map((list) => whole.evaluate(x, y, { lengths: list, carry: true }).loss);
     const sums = [0, 0];
     for (let b = 0; b < B; b++) {
-      const alone = make(false);
+      const byItself = make(false);
       for (const [i, list] of lists.entries())
-        sums[i]! += alone.evaluate(row(x, b, list[b]!), row(y, b, 3), { carry: true }).loss / B;
+        sums[i]! += byItself.evaluate(row(x, b, list[b]!), row(y, b, 3), { carry: true }).loss / B;
     }
     for (const [i, loss] of got.entries()) expect(loss).toBeCloseTo(sums[i]!, 6);
   });

@@ -292,7 +292,8 @@ describe.each(Object.keys(KINDS) as Kind[])('quant_recurrent %s', (kind) => {
     for (const planes of [1, 2])
       for (const build of builds) {
         const { y } = recurrent(build, c, planes, 1, 1, x, h, cs, 1);
-        expectClose(y, step(c, planes, x, h, cs), 1e-6, `${build} ${planes}`);
+        // fused products of a single unit round to 3.02e-7 in Chromium
+        expectClose(y, step(c, planes, x, h, cs), build === 'relaxed' ? 4e-7 : 3e-7, `${build} ${planes}`);
       }
   });
 
@@ -307,7 +308,7 @@ describe.each(Object.keys(KINDS) as Kind[])('quant_recurrent %s', (kind) => {
       const [h0, c0] = [draw(next, B * H), draw(next, B * H)];
       for (const planes of [1, 2])
         for (const build of builds.slice(1)) {
-          const alone = lengths.map((_, b) => {
+          const rowByRow = lengths.map((_, b) => {
             let [h, cs]: [Float32Array, Float32Array] = [
               h0.slice(b * H, (b + 1) * H),
               c0.slice(b * H, (b + 1) * H),
@@ -325,7 +326,7 @@ describe.each(Object.keys(KINDS) as Kind[])('quant_recurrent %s', (kind) => {
               for (let b = 0; b < B; b++)
                 expectSame(
                   whole.y.slice((t * B + b) * H, (t * B + b + 1) * H),
-                  alone[b]![t]!.y,
+                  rowByRow[b]![t]!.y,
                   `${build} ${t} ${b}`,
                 );
           }
@@ -333,7 +334,7 @@ describe.each(Object.keys(KINDS) as Kind[])('quant_recurrent %s', (kind) => {
           const packed = counts.flatMap((m, t) => [...x.subarray(t * B * I, (t * B + m) * I)]);
           const ragged = recurrent(build, c, planes, T, B, Float32Array.from(packed), h0, c0, 2, counts);
           for (const [b, length] of lengths.entries()) {
-            const last = alone[b]![length - 1]!;
+            const last = rowByRow[b]![length - 1]!;
             expectSame(ragged.h.slice(b * H, (b + 1) * H), last.h, `${build} last h of ${b}`);
             if (kind === 'lstm')
               expectSame(ragged.c.slice(b * H, (b + 1) * H), last.c, `${build} last c of ${b}`);

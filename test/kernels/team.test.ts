@@ -6,7 +6,7 @@ import { wasmBytes } from './binaries.ts';
 const [rows, columns] = [3, 40];
 const AT = { a: 65_536, sums: 131_072 };
 
-test('each thread of a team does its share, and alone a thread does all', async () => {
+test('each thread of a team does its share, and a single thread does all', async () => {
   const memory = new WebAssembly.Memory({ initial: 3, maximum: 3 });
   const { instance } = await WebAssembly.instantiate(wasmBytes('simd'), { env: { memory } });
   const kernels = instance.exports as unknown as KernelCalls;

@@ -199,8 +199,8 @@ describe('in a graph', () => {
     const dx = model.backward(draw.features(1, ...y.shape)) as u.NDArray | undefined;
     for (const [b, n] of LENGTHS.entries()) {
       const row = { data: Float32Array.from(rowOf(x, b, n)), shape: [n, 1, 4] };
-      const alone = n ? [...(model.forward(row) as u.NDArray).data] : [];
-      expect([...rowOf(y, b, Math.ceil(n / 2))], `row ${b}`).toEqual(alone);
+      const single = n ? [...(model.forward(row) as u.NDArray).data] : [];
+      expect([...rowOf(y, b, Math.ceil(n / 2))], `row ${b}`).toEqual(single);
     }
     expect(dx!.shape).toEqual(x.shape);
     const other = new u.Conv1d(4, 3, 3).apply(source);

@@ -158,9 +158,9 @@ describe('where a table is multiplied', () => {
     expect(calls(dropout, 9, 4, {})).toBe(1);
     using linear = new u.Sequential([new u.Embedding(3, E), new u.Linear(E, H), new u.LSTM(H, H)]);
     expect(calls(linear, 9, 4, {})).toBe(3);
-    using alone = new u.Sequential([new u.Embedding(3, E), new u.Dropout(0.5)]);
-    expect(calls(alone, 9, 4, {})).toBe(1);
-    expect(alone.forward([2, 1]).shape).toEqual([2, 1, E]);
+    using single = new u.Sequential([new u.Embedding(3, E), new u.Dropout(0.5)]);
+    expect(calls(single, 9, 4, {})).toBe(1);
+    expect(single.forward([2, 1]).shape).toEqual([2, 1, E]);
   });
 
   test('a longer sequence of the same model is on the other side: equal to the bit', () => {

@@ -29,11 +29,11 @@ function problem(cell: drawing.GatedCell, seed: number, noise: Noise) {
     ...(recurrentDropout ? { recurrentDropout } : {}),
     ...(h + c ? { zoneout } : {}),
   });
-  const alone = drawing.make(cell, inputSize, hiddenSize, drawn.opts);
-  const params = drawing.randomize(alone, seed);
+  const single = drawing.make(cell, inputSize, hiddenSize, drawn.opts);
+  const params = drawing.randomize(single, seed);
   const model = new Sequential([layer], { seed });
   model.loadStateDict(
-    Object.fromEntries(Object.entries(alone.stateDict()).map(([name, value]) => [`0.${name}`, value])),
+    Object.fromEntries(Object.entries(single.stateDict()).map(([name, value]) => [`0.${name}`, value])),
   );
   const draw = new Draw(seed + 77);
   const lengths = Array.from({ length: B }, () => draw.integer(0, T));
@@ -178,7 +178,7 @@ describe('noise in recurrent layers against the float64 reference with the same 
     const generator = new Generator(0);
     generator.state = stacked.network.generator.state;
     const output = stacked.forward(x, { training: true });
-    // by hand: each layer alone, masks from the same keys
+    // by hand: each layer by itself, masks from the same keys
     let sequence: NDArray = x;
     for (let k = 0; k < 3; k++) {
       const layer = drawing.make(cell, sequence.shape[2]!, 6, { bidirectional: true });

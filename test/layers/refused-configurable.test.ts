@@ -214,7 +214,7 @@ describe('models and trainers are refused:', () => {
       u.ArgumentError,
       ['layers[2]', 'GRU'],
     ],
-    ['LastStep alone', () => new u.Sequential([new u.LastStep()]), u.ArgumentError, ['layers', 'size']],
+    ['only LastStep', () => new u.Sequential([new u.LastStep()]), u.ArgumentError, ['layers', 'size']],
     [
       'truncation, bidirectional',
       () => trainer(both(), { truncation: { k1: 1, k2: 2 } }),

@@ -68,7 +68,7 @@ describe('a Sequential is refused:', () => {
       ['layers[1]', 'object'],
     ],
     ['null in the list', () => new u.Sequential([null as never]), u.ArgumentError, ['layers[0]', 'null']],
-    ['dropout alone', () => new u.Sequential([new u.Dropout()]), u.ArgumentError, ['layers', 'size', '1']],
+    ['only dropout', () => new u.Sequential([new u.Dropout()]), u.ArgumentError, ['layers', 'size', '1']],
     [
       'sizes that do not follow',
       () => new u.Sequential([new u.Embedding(9, 4), new u.LSTM(5, 6)]),
@@ -123,17 +123,17 @@ describe('a Sequential is refused:', () => {
       'another model',
     ]);
     expectSameArray(model.forward([1, 2]), before, 'output of the first model');
-    // the layer beside it is still free
+    // the other layer is still free
     const twice = make();
     expectError(() => new u.Sequential([other, twice, twice]), u.StateError, ['layers[2]', 'layers[1]']);
     expect(new u.Sequential([other, twice]).layers.length).toBe(2);
   });
 
-  test('a layer that was used alone, and one of a model used alone', () => {
-    const alone = new u.GRU(2, 2);
-    alone.forward([1, 2]);
-    expectError(() => new u.Sequential([alone]), u.StateError, ['layers[0] (GRU)', 'another model']);
-    expect(alone.forward([1, 2]).output.shape).toEqual([1, 1, 2]);
+  test('a layer that was used without a model, and one of a model used so', () => {
+    const single = new u.GRU(2, 2);
+    single.forward([1, 2]);
+    expectError(() => new u.Sequential([single]), u.StateError, ['layers[0] (GRU)', 'another model']);
+    expect(single.forward([1, 2]).output.shape).toEqual([1, 1, 2]);
     const layer = new u.GRU(2, 2);
     const model = new u.Sequential([layer]);
     for (const call of [() => layer.forward([1, 2]), () => layer.stateDict(), () => layer.zeroGradients()]) {
@@ -143,7 +143,7 @@ describe('a Sequential is refused:', () => {
   });
 });
 
-describe('a layer used alone refuses, and stays as it was:', () => {
+describe('a layer without a model refuses, and stays as it was:', () => {
   const draw = new Draw(1);
   const x = draw.features(1, 3, 2, 4);
   const dy = draw.features(1, 3, 2, 5);

@@ -15,26 +15,26 @@ function without(prefix: string, dict: Record<string, u.NDArray>): Record<string
 
 describe('a layer without a model gives what a model of only that layer gives', () => {
   test.each([{}, { lengths }])('Linear, %o', (opts) => {
-    const alone = new u.Linear(4, 3);
+    const single = new u.Linear(4, 3);
     const model = new u.Sequential([new u.Linear(4, 3)]);
-    expectSameArray(alone.forward(x, opts), model.forward(x, opts), 'inference');
-    expectSameDict(alone.stateDict(), without('0.', model.stateDict()));
-    const y = alone.forward(x, { ...opts, training: true });
+    expectSameArray(single.forward(x, opts), model.forward(x, opts), 'inference');
+    expectSameDict(single.stateDict(), without('0.', model.stateDict()));
+    const y = single.forward(x, { ...opts, training: true });
     expectSameArray(y, model.forward(x, { ...opts, training: true }), 'training');
-    expectSameArray(alone.backward(y)!, model.backward(y)!, 'input gradient');
-    expectSameDict(alone.gradients(), without('0.', model.gradients()));
-    alone.zeroGradients();
-    expect(alone.gradients().weight!.data.every((v) => v === 0)).toBe(true);
+    expectSameArray(single.backward(y)!, model.backward(y)!, 'input gradient');
+    expectSameDict(single.gradients(), without('0.', model.gradients()));
+    single.zeroGradients();
+    expect(single.gradients().weight!.data.every((v) => v === 0)).toBe(true);
   });
 
   test('Embedding: no gradient of indices', () => {
-    const alone = new u.Embedding(4, 3);
+    const single = new u.Embedding(4, 3);
     const model = new u.Sequential([new u.Embedding(4, 3)]);
-    const y = alone.forward(ids, { training: true });
+    const y = single.forward(ids, { training: true });
     expectSameArray(y, model.forward(ids, { training: true }), 'output');
-    expect(alone.backward(y)).toBeUndefined();
+    expect(single.backward(y)).toBeUndefined();
     model.backward(y);
-    expectSameDict(alone.gradients(), without('0.', model.gradients()));
+    expectSameDict(single.gradients(), without('0.', model.gradients()));
   });
 
   test('Dropout and LastStep take the number of features of their first input', () => {

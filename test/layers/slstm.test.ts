@@ -77,7 +77,7 @@ for (const kernels of kernelBuilds) {
       if (opts.bias !== false) expectClose(gradients.bias_ih_l0!.data, wanted.dBiasIh, 1e-4, 'bias_ih');
     });
 
-    test('both directions of two layers, lengths: each is a layer alone on its part', () => {
+    test('both directions of two layers, lengths: each is one layer on its part', () => {
       const layer = new u.SLSTM(I, H, { ...opts, numLayers: 2, bidirectional: true, seed: 5 });
       const lengths = [5, 2, 4];
       const { x } = drawn();
@@ -92,15 +92,15 @@ for (const kernels of kernelBuilds) {
         let seen = Array.from({ length }, (_, t) => row(x, t));
         for (let k = 0; k < 2; k++) {
           const runs = ['', '_reverse'].map((direction) => {
-            const alone = new u.SLSTM(seen[0]!.length, H, opts);
-            const own = Object.keys(alone.stateDict()).map((name): [string, u.Given] => [
+            const single = new u.SLSTM(seen[0]!.length, H, opts);
+            const own = Object.keys(single.stateDict()).map((name): [string, u.Given] => [
               name,
               dict[name.replace('_l0', `_l${k}${direction}`)]!,
             ]);
-            alone.loadStateDict(Object.fromEntries(own));
+            single.loadStateDict(Object.fromEntries(own));
             const steps = direction ? seen.toReversed() : seen;
             const data = Float32Array.from(steps.flatMap((values) => [...values]));
-            const result = alone.forward({ data, shape: [length, 1, seen[0]!.length] });
+            const result = single.forward({ data, shape: [length, 1, seen[0]!.length] });
             const rows = Array.from({ length }, (_, t) => result.output.data.subarray(t * H, (t + 1) * H));
             expectSame(
               result.nN.data,

@@ -221,10 +221,10 @@ describe('models with step layers', () => {
     const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.SGD({ lr: 1, weightDecay: 0.5 }) });
     const x = draw.features(1, T, B, 4);
     trainer.step(x, x);
-    const alone = new u.Sequential([new u.BatchNorm(4)]);
-    alone.forward(x, { training: true });
+    const normOnly = new u.Sequential([new u.BatchNorm(4)]);
+    normOnly.forward(x, { training: true });
     for (const name of ['0.running_mean', '0.running_var'])
-      expectSame(model.stateDict()[name]!.data, alone.stateDict()[name]!.data, name);
+      expectSame(model.stateDict()[name]!.data, normOnly.stateDict()[name]!.data, name);
   });
 
   test('after a bidirectional layer, LastStep takes the last step of what mixes features', () => {

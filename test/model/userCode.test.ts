@@ -251,11 +251,11 @@ describe('while a call is under way every other one on the model is refused:', (
     const model = new u.Sequential([layer]);
     expect(error).toBeInstanceOf(u.StateError);
     expect(model.forward([1, 2]).shape).toEqual([1, 1, 3]);
-    const alone = new u.LSTM(2, 3, { init });
+    const standalone = new u.LSTM(2, 3, { init });
     act = () => {
-      error = thrown(() => alone.forward([1, 2]));
+      error = thrown(() => standalone.forward([1, 2]));
     };
-    expect(alone.forward([1, 2]).output.shape).toEqual([1, 1, 3]);
+    expect(standalone.forward([1, 2]).output.shape).toEqual([1, 1, 3]);
     expect(error).toBeInstanceOf(u.StateError);
     act = () => {
       throw new RangeError('mine');
@@ -307,7 +307,7 @@ describe('what is checked is what is used:', () => {
     }
   });
 
-  test('states and features that change, of a layer alone and of streams', () => {
+  test('states and features that change, of a single layer and of streams', () => {
     const [a, b] = [new u.GRU(2, 3), new u.GRU(2, 3)];
     const draw = new Draw(2);
     const [x, h0] = [draw.features(1, 4, 1, 2), draw.features(1, 1, 1, 3)];

@@ -11,13 +11,13 @@ interface Trained {
   readonly parameters: readonly number[];
 }
 
-type Pair = { readonly alone: Trained; readonly shared: Trained };
+type Pair = { readonly inline: Trained; readonly shared: Trained };
 
 /** The same update, but for the order of sums. */
-function expectClose({ alone, shared }: Pair): void {
-  expect(shared.loss).toBeCloseTo(alone.loss, 5);
-  expect(shared.gradNorm).toBeCloseTo(alone.gradNorm, 5);
-  const differences = shared.parameters.map((value, i) => Math.abs(value - alone.parameters[i]!));
+function expectClose({ inline, shared }: Pair): void {
+  expect(shared.loss).toBeCloseTo(inline.loss, 5);
+  expect(shared.gradNorm).toBeCloseTo(inline.gradNorm, 5);
+  const differences = shared.parameters.map((value, i) => Math.abs(value - inline.parameters[i]!));
   expect(Math.max(...differences)).toBeLessThan(1e-4);
 }
 
@@ -35,7 +35,7 @@ describeWithRedis('unrolled/cluster with one worker', () => {
   afterAll(() => redis.dispose());
 
   test('one shard: the bits of Trainer', () => {
-    expect(results.one.shared).toEqual(results.one.alone);
+    expect(results.one.shared).toEqual(results.one.inline);
   });
 
   test('three shards: always the same bits', () => {
@@ -51,7 +51,7 @@ describeWithRedis('unrolled/cluster with one worker', () => {
   );
 
   test('local steps of one shard: the bits of as many steps of Trainer', () => {
-    expect(results.every.shared.hash).toBe(results.every.alone.hash);
+    expect(results.every.shared.hash).toBe(results.every.inline.hash);
     expect(results.every.shared.steps).toBe(6);
   });
 

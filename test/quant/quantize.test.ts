@@ -113,14 +113,14 @@ test('rows of a batch, with lengths and from a pool have the bits of a row by it
       { length: T * 5 },
       (_, i) => x.data[(Math.floor(i / 5) * B + b) * 5 + (i % 5)]!,
     );
-    const alone = quantized.forward({ data: row, shape: [T, 1, 5] }).data;
+    const byItself = quantized.forward({ data: row, shape: [T, 1, 5] }).data;
     for (let t = 0; t < T; t++) {
       const at = (t * B + b) * 3;
-      expect(whole.subarray(at, at + 3)).toEqual(alone.subarray(t * 3, t * 3 + 3));
-      if (t < lengths[b]!) expect(ragged.subarray(at, at + 3)).toEqual(alone.subarray(t * 3, t * 3 + 3));
+      expect(whole.subarray(at, at + 3)).toEqual(byItself.subarray(t * 3, t * 3 + 3));
+      if (t < lengths[b]!) expect(ragged.subarray(at, at + 3)).toEqual(byItself.subarray(t * 3, t * 3 + 3));
       if (b === 0) {
         const output = pool.step([session], row.subarray(t * 5, t * 5 + 5));
-        expect(output).toEqual(alone.subarray(t * 3, t * 3 + 3));
+        expect(output).toEqual(byItself.subarray(t * 3, t * 3 + 3));
       }
     }
   }

@@ -13,7 +13,7 @@ export const teams: number[] = [];
 
 /** Every kernel that can runs on several threads, however little there is to do. */
 export function alwaysTogether(): void {
-  vi.spyOn(Rule.prototype, 'times').mockImplementation(() => ({ team: 1, alone: 2, calls: 9, rest: 1 }));
+  vi.spyOn(Rule.prototype, 'times').mockImplementation(() => ({ team: 1, single: 2, calls: 9, rest: 1 }));
   vi.spyOn(Rule.prototype, 'chooses').mockReturnValue(true);
   const run = ThreadPool.prototype.run;
   vi.spyOn(ThreadPool.prototype, 'run').mockImplementation(function (this: ThreadPool, ...args) {

@@ -140,7 +140,7 @@ export function modelTab(panel: HTMLElement): void {
       said.textContent = `Loss ${short(mean(losses.slice(0, 5)))} at first, ${short(mean(losses.slice(-5)))} after ${done.trained} updates.`;
       say('Trained');
     };
-    const table = dropZone('A table of your own (.csv)', 'numbers, a row a step', (files) => {
+    const table = dropZone('A table of your own (.csv)', 'numbers, one row per step', (files) => {
       void files[0]?.text().then((text) => {
         csv = text;
         steps.length = losses.length = 0;

@@ -37,7 +37,7 @@ export function tensorflowTab(panel: HTMLElement): void {
   const status = el('p', { class: 'phase', role: 'status' }, 'Not started yet');
   const factor = el('strong', { class: 'factor' }, '–');
   const own = new Column('With unrolled', 'own');
-  const plain = new Column('TensorFlow.js alone', 'plain');
+  const plain = new Column('Plain TensorFlow.js', 'plain');
   const bySteps = new PairChart('Loss by step, with unrolled and without', '');
   const byTime = new PairChart('Loss by time, with unrolled and without', ' s');
   const fieldset = el(
@@ -121,7 +121,7 @@ export function tensorflowTab(panel: HTMLElement): void {
             { class: 'headline' },
             factor,
             ' ',
-            el('span', {}, 'as many steps a second with unrolled, in the program below, as it is'),
+            el('span', {}, 'as many steps per second with unrolled, in the program below, as it is'),
           ),
           status,
           el('div', { class: 'contest' }, own.root, plain.root),
@@ -139,7 +139,7 @@ export function tensorflowTab(panel: HTMLElement): void {
             'p',
             { class: 'legend keys' },
             el('span', { class: 'entry' }, el('span', { class: 'key accent' }), 'with unrolled'),
-            el('span', { class: 'entry' }, el('span', { class: 'key thick' }), 'TensorFlow.js alone'),
+            el('span', { class: 'entry' }, el('span', { class: 'key thick' }), 'Plain TensorFlow.js'),
           ),
         ),
         new Code('The program, and the two lines', withLines(program), TWO_LINES.trim().split('\n')).root,
@@ -184,7 +184,7 @@ class Column {
       el(
         'dl',
         { class: 'numbers' },
-        pair('Steps a second', this.#rate),
+        pair('Steps per second', this.#rate),
         pair('Steps', this.#steps),
         pair('Loss', this.#loss),
       ),

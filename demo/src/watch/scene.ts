@@ -3,7 +3,7 @@ import { colour, onTheme } from '../charts/theme.ts';
 import { el } from '../ui/el.ts';
 import type { Look, Looks, Name } from './protocol.ts';
 
-/** Letters go in from left to right, one each so many ms; then the gradient runs back, and all stays for a while. */
+/** Letters go in from left to right, one per this many ms; then the gradient runs back, and all stays for a while. */
 const FORWARD_MS = 130;
 const BACK_MS = 90;
 const STAY_MS = 1400;

@@ -18,7 +18,7 @@ const LOOK_MS = 4500;
 /** The update that the files are of. */
 const BEGUN = 1000;
 const LENGTH = 56;
-/** A person's text is repeated to so many letters at least. */
+/** A person's text is repeated until it has this many letters. */
 const LEAST = 400;
 /** Part of a new loss in the mean. */
 const NEW = 0.05;

@@ -37,7 +37,7 @@ interface Row {
 const PROBE_MS = 30;
 const SAMPLE_MS = 1;
 
-/** `unrolled bench`: times kernels and layers on one thread, beside the measured peak of multiply and add. */
+/** `unrolled bench`: times kernels and layers on one thread, next to the measured peak of multiply and add. */
 export async function bench(options: BenchOptions, io: Io): Promise<number> {
   const chosen = select(options.only);
   await loadKernels(options.kernels ?? 'auto', options.revectorize);

@@ -31,7 +31,7 @@ export function addEval({ program, io, done }: Context): void {
     .summary('how well a model predicts a text or a table')
     .description(
       'Has a model that `train` saved predict each character of a text, or each row of a table, from all before it. ' +
-        'Prints the loss, and perplexity and accuracy, or errors by column beside those of repeating the row before.',
+        'Prints the loss, and perplexity and accuracy, or errors by column next to those of repeating the row before.',
     )
     .argument('<MODEL>', 'a file that `train` saved; - for standard input')
     .argument('<FILE>', 'a text or table (CSV) of the kind it was trained on; - for standard input')

@@ -35,7 +35,7 @@ export function sampling(): Option[] {
       '--temperature <t>',
       'below 1 safer, above 1 wilder, 0 always the likeliest character (default 0.7)',
     ).argParser(notNegative),
-    new Option('--top-k <k>', 'draw only from so many of the likeliest characters').argParser(whole(1)),
+    new Option('--top-k <k>', 'draw only from the k most likely characters').argParser(whole(1)),
     new Option(
       '--top-p <share>',
       'draw only from the likeliest characters that together have this probability',

@@ -21,7 +21,7 @@ export function addGenerate({ program, io, done }: Context): void {
   for (const option of sampling()) command.addOption(option);
   command
     .addOption(
-      new Option('--beams <n>', 'draw nothing: follow so many texts and write the likeliest')
+      new Option('--beams <n>', 'draw nothing: follow n texts and write the most likely one')
         .argParser(whole(1))
         .conflicts(['temperature', 'seed', 'topK', 'topP']),
     )

@@ -41,12 +41,12 @@ export function addTrain({ program, io, done }: Context): void {
     .addOption(
       new Option(
         '--flow [every]',
-        "show how a loss's gradient flows back: after every so many updates and at the end (default 100)",
+        "show how a loss's gradient flows back: after every n updates and at the end (default 100)",
       )
         .preset(String(FLOW_EVERY))
         .argParser(countOrFile),
     )
-    .option('--sample-every <n>', 'show what the model writes after every so many updates', whole(1))
+    .option('--sample-every <n>', 'show what the model writes after every n updates', whole(1))
     .option('--out <model>', 'where to save (default: the resumed file, or model.safetensors)')
     .option(
       '--save-every <seconds>',

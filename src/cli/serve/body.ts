@@ -26,7 +26,7 @@ export function number(above: number, max: number, orEqual = false): Field {
   };
 }
 
-/** A text of at most so many UTF-16 units. */
+/** A text of a limited number of UTF-16 units. */
 export function text(most: number): Field {
   return {
     expected: `a text of at most ${most} characters`,

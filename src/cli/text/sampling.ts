@@ -9,7 +9,7 @@ const LOWEST = -100;
 export interface Sampling {
   /** 0 always picks the most likely character. */
   readonly temperature: number;
-  /** Draws only from so many of the most likely characters. */
+  /** How many of the most likely characters to draw from. */
   readonly topK?: number | undefined;
   /** Draws only from the most likely characters whose probabilities add up to this share (Holtzman et al. 2020). */
   readonly topP?: number | undefined;

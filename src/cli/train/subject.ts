@@ -34,7 +34,7 @@ export interface Source {
   readonly size: number;
 }
 
-/** Batches, each of which depends only on its number. */
+/** Batches; each depends only on its number. */
 export interface SubjectBatches {
   /** Overwritten by the next call. */
   read(step: number): { readonly x: Given; readonly y: Given };

@@ -3,7 +3,7 @@ import { Rows } from '../../engine/rows.ts';
 import type { MemoryArena } from '../../memory/arena.ts';
 import type { Layout } from '../../memory/layout.ts';
 
-/** All T steps of each row, in the order of rows of which some do not count. Arranged whenever those are. */
+/** All T steps of each row, in the order of rows with steps that do not count. Arranged whenever those are. */
 export class AllRows extends Rows {
   constructor(parent: Rows, layout: Layout) {
     const { steps, batch, order } = parent;

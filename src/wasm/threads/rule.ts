@@ -10,7 +10,7 @@ const MOST_SHAPES = 512;
 /** What was measured of a kernel with given sizes, in ms. */
 export interface Times {
   team: number;
-  alone: number;
+  single: number;
   /** Calls, until all are known. */
   calls: number;
   /** Time until the slower way is tried again. */
@@ -38,7 +38,7 @@ export class Rule {
     let found = this.#shapes.get(key);
     if (!found) {
       if (this.#shapes.size >= MOST_SHAPES) this.#shapes.clear();
-      this.#shapes.set(key, (found = { team: 0, alone: 0, calls: 0, rest: 0 }));
+      this.#shapes.set(key, (found = { team: 0, single: 0, calls: 0, rest: 0 }));
     }
     return found;
   }
@@ -47,17 +47,17 @@ export class Rule {
   chooses(times: Times): boolean {
     if (times.calls < FIRST_TEAM) return true;
     if (times.calls < FIRST_ALONE) return false;
-    const faster = times.team < times.alone;
+    const faster = times.team < times.single;
     return times.rest > 0 ? faster : !faster;
   }
 
   /** Notes how long a call took. */
   note(times: Times, asTeam: boolean, took: number): void {
     const measured = times.calls >= FIRST_ALONE;
-    const expected = Math.min(times.team, times.alone);
-    const preferred = asTeam === times.team < times.alone;
+    const expected = Math.min(times.team, times.single);
+    const preferred = asTeam === times.team < times.single;
     if (asTeam) times.team = measured ? follow(times.team, took) : took;
-    else times.alone = measured ? follow(times.alone, took) : took;
+    else times.single = measured ? follow(times.single, took) : took;
     if (!measured) {
       times.calls++;
       times.rest = PATIENCE * took;

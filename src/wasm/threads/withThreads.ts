@@ -29,11 +29,11 @@ export async function withThreads(
 ): Promise<Runtime> {
   const bytes = binary instanceof WebAssembly.Module ? undefined : shareable(binary);
   const reason = obstacle() ?? (bytes ? undefined : 'the kernels were given as a module, not as bytes');
-  if (reason) return alone(runtime, reason);
+  if (reason) return onOneThread(runtime, reason);
   pool ??= new ThreadPool();
   const mine = pool;
   const [shared] = await Promise.all([means.compile(bytes!), mine.grow(threads - 1)]);
-  if (mine.size === 0) return alone(runtime, 'no worker could be started');
+  if (mine.size === 0) return onOneThread(runtime, 'no worker could be started');
   means.linkWith(shared, (module, { env: { memory } }) => {
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     return teamed(mine, {
@@ -49,7 +49,7 @@ export async function withThreads(
   return { ...runtime, threads, shared };
 }
 
-function alone(runtime: Runtime, reason: string): Runtime {
+function onOneThread(runtime: Runtime, reason: string): Runtime {
   console.warn(`unrolled: one thread: ${reason}`);
   return runtime;
 }

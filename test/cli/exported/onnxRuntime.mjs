@@ -1,5 +1,5 @@
 // node test/cli/exported/onnxRuntime.mjs FOLDER: writes a model for Triton and streams 1,000 steps of two rows in onnxruntime-node,
-// which is installed in FOLDER, beside the model's own stream. Needs a built package.
+// which is installed in FOLDER, next to the model's own stream. Needs a built package.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

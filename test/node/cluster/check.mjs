@@ -68,7 +68,7 @@ export async function check(connection) {
   const worker = await startWorker({ connection, lockDuration: SHORT });
   const cluster = (options) => ({ connection, lockDuration: SHORT, ...options });
   const pair = async (make, options, given, shards) => ({
-    alone: await train(new u.Trainer(make(), options), given),
+    inline: await train(new u.Trainer(make(), options), given),
     shared: await train(new ClusterTrainer(make(), cluster({ ...options, shards })), given),
   });
   const stateless = { ...TRAINING, carryState: false };
@@ -81,7 +81,7 @@ export async function check(connection) {
     weighted: await pair(makeModel, stateless, weighted, 5),
     graph: await pair(makeGraph, GRAPH, named, 5),
     every: {
-      alone: { hash: hash(local.save()), steps: local.steps },
+      inline: { hash: hash(local.save()), steps: local.steps },
       shared: await train(new ClusterTrainer(makeModel(), cluster({ ...stateless, shards: 1, every: 2 }))),
     },
     everyOfThree: await train(new ClusterTrainer(makeModel(), cluster({ ...TRAINING, shards: 3, every: 2 }))),

@@ -18,7 +18,7 @@ export const TRAINING = {
   carryState: true,
 };
 
-/** The batch of a step: inputs, and targets of which some are ignored. */
+/** The batch of a step: inputs, and targets, some of them ignored. */
 export function batch(step) {
   const data = Int32Array.from({ length: T * B }, (_, i) => (i * 7 + step * 3 + (i % 5)) % V);
   return [

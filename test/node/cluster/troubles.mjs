@@ -15,7 +15,7 @@ const failureOf = async (promise) => {
   return { name, message, cause: cause?.name };
 };
 
-/** Steps of which one has a shard that throws at every attempt, and a task of the thread's own script. */
+/** Steps, one with a shard that throws at every attempt, and a task of the thread's own script. */
 export async function poisoned(connection) {
   await u.init({ kernels: 'simd' });
   const thread = () => new Thread(new URL('./poison.mjs', import.meta.url));
@@ -117,13 +117,13 @@ export async function second(connection) {
   await worker.close();
   const nowhere = { ...options, connection: 'redis://127.0.0.1:1', patience: 300 };
   const away = await failureOf(new ClusterTrainer(makeModel(), nowhere).step(...batch(0)));
-  const alone = await failureOf(startWorker({ connection: 'redis://127.0.0.1:1', patience: 300 }));
+  const unreached = await failureOf(startWorker({ connection: 'redis://127.0.0.1:1', patience: 300 }));
   const few = await failureOf(new ClusterTrainer(makeModel(), { ...options, shards: 13 }).step(...batch(0)));
   const norm = [new u.Embedding(11, 4), new u.BatchNorm(4), new u.Linear(4, 11)];
   const made = async (layers, more) => new ClusterTrainer(new u.Sequential(layers), { ...options, ...more });
   const batchNorm = await failureOf(made(norm));
   const accumulate = await failureOf(made([new u.Embedding(11, 11)], { accumulate: 2 }));
-  print({ taken, steps, coordinator, away, alone, few, batchNorm, accumulate });
+  print({ taken, steps, coordinator, away, unreached, few, batchNorm, accumulate });
 }
 
 /** Forecasts of many series. */
