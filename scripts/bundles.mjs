@@ -16,11 +16,15 @@ const BUNDLES = {
   'formats/zip/inflateRaw.js': { input: 'src/formats/zip/inflateRaw.ts' },
   'cli/run.js': {
     input: 'src/cli/run.ts',
-    options: { platform: 'node', external: ['@assemblyscript/loader', 'unrolled/cluster', /^node:/] },
+    options: {
+      platform: 'node',
+      plugins: [oneThread()],
+      external: ['@assemblyscript/loader', 'unrolled/cluster', /^node:/],
+    },
   },
 };
 
-/** One file starts no threads, whose script would be another. */
+/** One file, and the program, start no threads, whose script would be another file. */
 function oneThread() {
   const name = './threads/withThreads.ts';
   return {
