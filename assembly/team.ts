@@ -8,8 +8,11 @@ const MAY_SLEEP_AT: usize = 1088;
 /** A tile of scratch memory per thread (TILE_BYTES of gemm/multiply.ts). */
 const TILES_AT: usize = 2048;
 const TILE_STEP: usize = 384;
-/** Looks at the counter before a thread sleeps: about 50 µs. */
-const SPINS: i32 = 20_000;
+/**
+ * Looks at the counter before a thread sleeps: about 2.5 ms, more than shares of a step differ by. With 50 µs threads slept at
+ * most barriers, and two took 1.2 times as long as one.
+ */
+const SPINS: i32 = 1_000_000;
 /** Nobody wakes a thread: it looks again after as many ns. */
 const SLEEP_NS: i64 = 50_000;
 

@@ -14,7 +14,7 @@ interface Model {
 }
 
 /** How long a thread looks for the next job before it sleeps, in ms. */
-const AWAKE_MS = 0.1;
+const AWAKE_MS = 0.3;
 
 /** A thread of a pool. Between messages it waits for jobs, and hears nothing else. */
 export class Member {

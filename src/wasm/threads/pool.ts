@@ -18,8 +18,6 @@ export interface Shared {
   slot: number;
 }
 
-/** How long threads have to come to a job, in ms. A thread that sleeps takes 10 to 90 µs. */
-const PATIENCE_MS = 0.1;
 /** Times that threads which ended by themselves are started again. */
 const MOST_LOSSES = 3;
 
@@ -70,10 +68,10 @@ export class ThreadPool {
   }
 
   /**
-   * Runs a kernel, with as many threads as come. Returns how many it were.
+   * Runs a kernel, with as many threads as come within `patience` ms. Returns how many it were.
    * @throws {Error} if one of them failed
    */
-  run(shared: Shared, kernel: number, args: Numbers): number {
+  run(shared: Shared, kernel: number, args: Numbers, patience: number): number {
     const words = this.#control;
     const seats = this.ready(shared) - 1;
     this.#job = (this.#job + 1) & 0x7f_ffff;
@@ -88,7 +86,7 @@ export class ThreadPool {
     const opened = (this.#job << 8) | OPEN;
     Atomics.store(words, WORD.door, opened);
     this.#call();
-    const others = this.#close(opened, seats);
+    const others = this.#close(opened, seats, patience);
     Atomics.store(words, WORD.team, (this.#job << 8) | (others + 1));
     const { kernels } = shared;
     kernels.join_team(0, others + 1);
@@ -113,9 +111,9 @@ export class ThreadPool {
   }
 
   /** Waits until all have come, or as long as is worth it, and closes the door. Returns how many have. */
-  #close(opened: number, seats: number): number {
+  #close(opened: number, seats: number, patience: number): number {
     const words = this.#control;
-    const until = performance.now() + PATIENCE_MS;
+    const until = performance.now() + patience;
     let door = opened;
     while (door - opened < seats) {
       door = Atomics.load(words, WORD.door);

@@ -2,6 +2,9 @@ import type { Job, Numbers } from './jobs.ts';
 
 /** Operations below which a kernel takes less time than threads need to come together: about 8 µs. */
 const LEAST_WORK = 400_000;
+/** Patience with the first calls, and at least with all later ones, in ms. */
+const FIRST_PATIENCE_MS = 1;
+const LEAST_PATIENCE_MS = 0.1;
 /** The slower way is tried again after as much time as it cost more, times this. */
 const PATIENCE = 64;
 /** Shapes remembered. */
@@ -49,6 +52,11 @@ export class Rule {
     if (times.calls < FIRST_ALONE) return false;
     const faster = times.team < times.single;
     return times.rest > 0 ? faster : !faster;
+  }
+
+  /** How long threads have to come to the next call, in ms. One that sleeps takes 10 to 90 µs, more on a busy machine. */
+  patience({ single }: Times): number {
+    return single ? Math.max(LEAST_PATIENCE_MS, single / 32) : FIRST_PATIENCE_MS;
   }
 
   /** Notes how long a call took. */

@@ -77,7 +77,7 @@ function teamed(pool: ThreadPool, shared: Shared): WebAssembly.Exports {
       }
       const start = performance.now();
       const asTeam = rule.chooses(times);
-      if (asTeam) pool.run(shared, kernel, args as Numbers);
+      if (asTeam) pool.run(shared, kernel, args as Numbers, rule.patience(times));
       else direct(...args);
       rule.note(times, asTeam, performance.now() - start);
     };
