@@ -1,5 +1,6 @@
 import { FormatError } from '../errors.ts';
 import { nodeName, type OnnxAttribute, type OnnxGraph, type OnnxNode } from '../formats/onnx/graph.ts';
+import { DTYPES } from '../formats/onnx/schema.ts';
 import { elements, isFloat, type OnnxTensor, type TensorData } from '../formats/onnx/tensor.ts';
 import { type Io, type Kept, rootOf, type Step, type Value } from './value.ts';
 
@@ -17,6 +18,31 @@ export interface Planning {
   derive(source: TensorData, name: string, make: () => TensorData): TensorData;
   /** Plans a subgraph with the given inputs; gives its outputs. */
   subgraph(graph: OnnxGraph, inputs: readonly Value[]): Value[];
+  /** Plans a node of the newest operator set; gives its outputs. */
+  call(node: OnnxNode, inputs: readonly (Value | undefined)[]): readonly Value[];
+}
+
+/** Attributes of a node that another one is made of. */
+export type CallAttributes = Readonly<Record<string, number | string | readonly number[]>>;
+
+function attributesOf(given: CallAttributes): ReadonlyMap<string, OnnxAttribute> {
+  // an operator reads the field that its attribute has
+  const one = (v: unknown) =>
+    ({ f: v, i: v, s: v, floats: v, ints: v, strings: v, ref: '' }) as OnnxAttribute;
+  return new Map(Object.entries(given).map(([name, v]) => [name, one(v)]));
+}
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** A list of int64 or float32 that is known. */
+export function known(
+  values: ArrayLike<number>,
+  dtype: number = DTYPES.int64,
+  shape = [values.length],
+): Value {
+  const data = newData(dtype, values.length);
+  data.set(values);
+  return { dtype, shape, size: values.length, data };
 }
 
 /** A node while it is planned: its inputs, attributes and outputs. */
@@ -41,6 +67,11 @@ export class PlannedNode {
     this.opset = opset;
     this.inputs = inputs;
     this.#attributes = attributes;
+  }
+
+  /** The same node with other inputs, and outputs of its own. */
+  withInputs(inputs: readonly (Value | undefined)[]): PlannedNode {
+    return new PlannedNode(this.planning, this.node, this.#attributes, this.opset, inputs);
   }
 
   /** As messages name it. */
@@ -134,6 +165,20 @@ export class PlannedNode {
     if (!data) return undefined;
     const made = this.planning.derive(data, name, () => make(data));
     return { dtype: value.dtype, shape, size: made.length, data: made } satisfies Value;
+  }
+
+  /** Plans `op` of ONNX's own domain, which this node is made of. */
+  calls(op: string, inputs: readonly (Value | undefined)[], given: CallAttributes = {}, count = 1): Value[] {
+    const { name, outputs } = this.node;
+    const attributes = attributesOf(given);
+    const own = { op, domain: '', name: name || outputs[0]!, attributes, captures: NO_NAMES };
+    const names = { inputs: inputs.map(() => ''), outputs: new Array<string>(count).fill(op) };
+    return [...this.planning.call({ ...own, ...names }, inputs)];
+  }
+
+  /** As `calls`, of one output. */
+  call(op: string, inputs: readonly (Value | undefined)[], attributes?: CallAttributes): Value {
+    return this.calls(op, inputs, attributes)[0]!;
   }
 
   /** Adds the step that computes the outputs from the inputs (by default those of the node). */

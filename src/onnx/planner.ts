@@ -1,6 +1,6 @@
 import { FormatError, UnrolledError } from '../errors.ts';
 import { nodeName, type OnnxAttribute, type OnnxGraph, type OnnxNode } from '../formats/onnx/graph.ts';
-import type { OnnxModel } from '../formats/onnx/read.ts';
+import { NEWEST, type OnnxModel } from '../formats/onnx/read.ts';
 import type { OnnxTensor, TensorData } from '../formats/onnx/tensor.ts';
 import type { SessionMemory } from './memory.ts';
 import { newData, PlannedNode, type Planning } from './node.ts';
@@ -120,8 +120,6 @@ export class Planner implements Planning {
 
   #node(node: OnnxNode): void {
     const where = nodeName(node);
-    if (++this.#nodes > MOST_NODES)
-      throw new FormatError(`${where}: a run would have more than ${MOST_NODES} steps`);
     const inputs = node.inputs.map((name) => (name ? this.#find(name, where) : undefined));
     let outputs: readonly Value[];
     try {
@@ -157,6 +155,21 @@ export class Planner implements Planning {
         return called.outputs.map((name) => this.#find(name, nodeName(node)));
       });
     }
+    return this.#plan(node, attributes, opset, inputs);
+  }
+
+  call(node: OnnxNode, inputs: readonly (Value | undefined)[]): readonly Value[] {
+    return this.#plan(node, node.attributes, NEWEST, inputs);
+  }
+
+  #plan(
+    node: OnnxNode,
+    attributes: Attributes,
+    opset: number,
+    inputs: readonly (Value | undefined)[],
+  ): readonly Value[] {
+    if (++this.#nodes > MOST_NODES)
+      throw new FormatError(`${nodeName(node)}: a run would have more than ${MOST_NODES} steps`);
     const planned = new PlannedNode(this, node, attributes, opset, inputs);
     operatorOf(node, opset)(planned);
     this.onNode?.({ node, attributes, inputs, outputs: planned.outputs });

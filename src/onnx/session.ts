@@ -21,7 +21,7 @@ import {
   sameShape,
   writeFeed,
 } from './tensors.ts';
-import type { Value } from './value.ts';
+import { rootOf, type Value } from './value.ts';
 
 /** Plans that a session keeps, one per set of shapes. */
 const MOST_PLANS = 8;
@@ -228,6 +228,9 @@ export class OnnxSession {
     planner.final = this.#byValue;
     const values = planner.model(inputs);
     const outputs = new Map(graph.outputs.map(({ name }, i) => [name, values[i]!]));
+    for (const [name, value] of outputs)
+      if (rootOf(value).items)
+        throw new FormatError(`output '${name}' is a sequence: only tensors are supported`);
     return new Plan(this.#memory, inputs, outputs, planner.steps);
   }
 }

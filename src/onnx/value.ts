@@ -10,6 +10,8 @@ export interface Value {
   readonly size: number;
   /** Of a constant. */
   readonly data?: TensorData | undefined;
+  /** Of a sequence: its tensors. */
+  readonly items?: readonly Value[] | undefined;
   /** The value whose memory it shares; same number of elements. */
   readonly of?: Value | undefined;
 }

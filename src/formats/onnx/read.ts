@@ -20,7 +20,7 @@ export interface OnnxModel {
 
 /** Opsets of ONNX that are read. */
 const OLDEST = 6;
-const NEWEST = 28;
+export const NEWEST = 28;
 
 /**
  * Reads an ONNX file.

@@ -1,6 +1,7 @@
 import { linearWork } from '../../memory/workspace.ts';
 import type { Io } from '../value.ts';
 import { type Gate, gateKind } from './activations.ts';
+import { toUint8, uint8Range } from './quantize.ts';
 import { Parts } from './recurrentData.ts';
 
 /** A recurrent operator in one direction, as the operator's attributes say it. */
@@ -17,6 +18,8 @@ export interface Cell {
   readonly linearBeforeReset: boolean;
   readonly bias: boolean;
   readonly peepholes: boolean;
+  /** Whether x and h are quantized to eight bits, and products have scales: `wScale` and `rScale` of the memory. */
+  readonly quantized: boolean;
 }
 
 /** Floats at the given pointers; 0 for none. Weights in ONNX's order of gates. */
@@ -32,6 +35,9 @@ export interface CellMemory {
   /** [T, N, H]. */
   readonly y: number;
   readonly work: number;
+  /** [G · H] each, of a quantized cell. */
+  readonly wScale: number;
+  readonly rScale: number;
 }
 
 /** Number of gates. */
@@ -57,6 +63,7 @@ export function generalCell(cell: Cell): {
   const inputPanels = parts.take(linearWork(G, I) / 4);
   const panels = parts.take(linearWork(G, H) / 4);
   const newPanels = parts.take(linearWork(H, H) / 4);
+  const eight = cell.quantized ? parts.take(Math.max(T * N * I, N * H)) : 0;
   const gru = kind === 'GRU';
   const split = gru && !cell.linearBeforeReset;
 
@@ -72,7 +79,29 @@ export function generalCell(cell: Cell): {
         f32[F(work + sum) + i] = f32[F(b) + i]! + (both ? f32[F(b) + G + i]! : 0);
       }
     }
-    kernels.linear_forward(T * N, G, I, x, w, bias ? work + sum : 0, work + pre, 0, work + inputPanels);
+    const linear = (
+      rows: number,
+      columns: number,
+      from: number,
+      weights: number,
+      b: number,
+      to: number,
+      ready: number,
+      memory: number,
+      scales: number,
+    ) => {
+      if (!cell.quantized)
+        return kernels.linear_forward(rows, G, columns, from, weights, b, to, ready, memory);
+      uint8Range(f32, F(from), rows * columns, (scale, zero) => {
+        const [q, s, y] = [F(work + eight), F(scales), F(to)];
+        for (let i = 0; i < rows * columns; i++) f32[q + i] = toUint8(f32[F(from) + i]!, scale, zero);
+        kernels.linear_forward(rows, G, columns, work + eight, weights, 0, to, ready, memory);
+        for (let i = 0; i < rows * G; i++) {
+          f32[y + i] = f32[y + i]! * Math.fround(scale * f32[s + (i % G)]!) + (b ? f32[F(b) + (i % G)]! : 0);
+        }
+      });
+    };
+    linear(T * N, I, x, w, bias ? work + sum : 0, work + pre, 0, work + inputPanels, at.wScale);
     const apply = (gate: Gate, n: number, ptr: number) => {
       const kindOf = gateKind(gate);
       if (kindOf >= 0) return kernels.vec_activate(kindOf, gate.alpha, gate.beta, clip, n, ptr, ptr, 0);
@@ -84,7 +113,8 @@ export function generalCell(cell: Cell): {
     const column = (t: number, n: number, gate: number) => F(work + pre) + (t * N + n) * G + gate * H;
     for (let t = 0; t < T; t++) {
       const product = split ? 2 * H : G;
-      kernels.linear_forward(N, product, H, h, r, 0, work + rec, t ? 1 : 0, work + panels);
+      if (split) kernels.linear_forward(N, product, H, h, r, 0, work + rec, t ? 1 : 0, work + panels);
+      else linear(N, H, h, r, 0, work + rec, t ? 1 : 0, work + panels, at.rScale);
       for (let n = 0; n < N; n++) {
         const row = work + pre + 4 * (t * N + n) * G;
         const own = F(work + rec) + n * product;

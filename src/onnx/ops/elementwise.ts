@@ -261,6 +261,20 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   BitwiseAnd: binary((a, b) => a & b),
   BitwiseOr: binary((a, b) => a | b),
   BitwiseXor: binary((a, b) => a ^ b),
+  BitwiseNot: (node) => {
+    const limits = RANGES[node.input(0).dtype];
+    unary(limits ? (x) => wrap(limits)(~x) : (x) => ~x)(node);
+  },
+  BitShift: (node) => {
+    const left = node.text('direction', 'LEFT') === 'LEFT';
+    const limits = RANGES[node.input(0).dtype] ?? [32, node.input(0).dtype !== DTYPES.uint32];
+    const keep = wrap(limits);
+    binary((a, b) => {
+      const n = b < 0 ? 32 : Math.min(b, 32);
+      if (left) return n > 31 ? 0 : keep(a << n);
+      return limits[1] ? a >> Math.min(n, 31) : n > 31 ? 0 : a >>> n;
+    })(node);
+  },
   Not: unary((x) => +!x),
   Min: fold(Math.min),
   Max: fold(Math.max),

@@ -1,8 +1,9 @@
 import { FormatError } from '../../errors.ts';
 import type { TensorData } from '../../formats/onnx/tensor.ts';
-import type { Operator, PlannedNode } from '../node.ts';
+import { known, type Operator, type PlannedNode } from '../node.ts';
 import { product, stridesOf } from '../strided.ts';
 import type { Value } from '../value.ts';
+import { around } from './reduce.ts';
 
 /** Steps of `size` elements that one index stands for. */
 const gather: Operator = (node) => {
@@ -176,8 +177,45 @@ const trilu: Operator = (node) => {
   );
 };
 
+/** Indices whose condition is true, which is known; without an axis of all elements. */
+const compress: Operator = (node) => {
+  const value = node.input(0);
+  const kept = [...node.constant(1)!].flatMap((v, i) => (v ? [i] : []));
+  const flat = { ...value, shape: [value.size], of: value };
+  const axis = node.has('axis') ? node.int('axis', 0) : undefined;
+  node.alias(node.call('Gather', [axis === undefined ? flat : value, known(kept)], { axis: axis ?? 0 }));
+};
+
+/** Steps of a cache that are overwritten from the index of each row on. */
+const tensorScatter: Operator = (node) => {
+  const [past, update] = [node.input(0), node.input(1)];
+  const axis = node.axis(node.int('axis', -2), past.shape.length);
+  const [outer, size, inner] = around(past.shape, axis);
+  const count = update.shape[axis]!;
+  const circular = node.text('mode', 'linear') === 'circular';
+  if (axis === 0 || update.size !== outer * count * inner)
+    node.fail(`[${update.shape}] into [${past.shape}]`);
+  const rows = outer / past.shape[0]!;
+  const at = Boolean(node.inputs[2]);
+  node.output(past.shape);
+  node.step(({ x, y }) => {
+    y[0]!.set(x[0]!);
+    for (let o = 0; o < outer; o++) {
+      const start = at ? x[2]![Math.floor(o / rows)]! : 0;
+      for (let t = 0; t < count; t++) {
+        const to = circular ? (((start + t) % size) + size) % size : start + t;
+        if (to < 0 || to >= size) continue;
+        for (let i = 0; i < inner; i++)
+          y[0]![(o * size + to) * inner + i] = x[1]![(o * count + t) * inner + i]!;
+      }
+    }
+  });
+};
+
 /** Operators whose elements go where indices say. */
 export const GATHERS: Readonly<Record<string, Operator>> = {
+  Compress: compress,
+  TensorScatter: tensorScatter,
   Gather: gather,
   GatherElements: gatherElementsOf,
   GatherND: gatherND,

@@ -169,25 +169,28 @@ const logSumExp: Operator = (node) => {
   return reduce(parts)(node);
 };
 
-const cumSum: Operator = (node) => {
-  const value = node.input(0);
-  const axis = node.axis(node.constant(1)![0]!, value.shape.length);
-  const [exclusive, reverse] = [node.int('exclusive', 0), node.int('reverse', 0)];
-  const [outer, size, inner] = around(value.shape, axis);
-  node.output(value.shape);
-  node.step(({ x, y }) => {
-    for (let i = 0; i < outer * inner; i++) {
-      const from = Math.floor(i / inner) * size * inner + (i % inner);
-      let sum = 0;
-      for (let k = 0; k < size; k++) {
-        const at = from + (reverse ? size - 1 - k : k) * inner;
-        const v = x[0]![at]!;
-        y[0]![at] = exclusive ? sum : sum + v;
-        sum += v;
+/** Sums or products of all elements up to each one along an axis. */
+function cumulative({ start, add }: Reduction): Operator {
+  return (node) => {
+    const value = node.input(0);
+    const axis = node.axis(node.constant(1)![0]!, value.shape.length);
+    const [exclusive, reverse] = [node.int('exclusive', 0), node.int('reverse', 0)];
+    const [outer, size, inner] = around(value.shape, axis);
+    node.output(value.shape);
+    node.step(({ x, y }) => {
+      for (let i = 0; i < outer * inner; i++) {
+        const from = Math.floor(i / inner) * size * inner + (i % inner);
+        let sum = start;
+        for (let k = 0; k < size; k++) {
+          const at = from + (reverse ? size - 1 - k : k) * inner;
+          const next = add(sum, x[0]![at]!);
+          y[0]![at] = exclusive ? sum : next;
+          sum = next;
+        }
       }
-    }
-  });
-};
+    });
+  };
+}
 
 /** The k largest or smallest along an axis, sorted; equal ones in their order. */
 const topK: Operator = (node) => {
@@ -228,6 +231,7 @@ export const REDUCES: Readonly<Record<string, Operator>> = {
   Softmax: softmax(false),
   LogSoftmax: softmax(true),
   Hardmax: hardmax,
-  CumSum: cumSum,
+  CumSum: cumulative(REDUCTIONS.ReduceSum!),
+  CumProd: cumulative(REDUCTIONS.ReduceProd!),
   TopK: topK,
 };
