@@ -94,7 +94,7 @@ function skipNormalization(op: string, bias: number): Operator {
     const outputs = node.calls(
       op,
       [sum, ...weights],
-      { axis: -1, epsilon: node.float('epsilon', 1e-5) },
+      { axis: -1, epsilon: node.float('epsilon', 1e-12) },
       count,
     );
     for (const i of [0, 1, 2]) node.alias(outputs[i] ?? known([0], FLOAT));
