@@ -6,9 +6,9 @@ import { addRows } from '../sequence/bias';
 import { inputGradients } from '../sequence/input';
 import { countRows, keepPrevious, rowsAt } from '../sequence/ragged';
 import { beforeStep, afterStep } from '../sequence/stepHook';
-import { dropout, zoneout_backward } from '../vec/dropout';
 import { vec_add, vec_fill, vec_mul } from '../vec/elementwise';
 import { layer_norm_backward } from '../vec/layer_norm';
+import { dropRows, firstOfStep, zoneRows } from './draw';
 import { gruBackward, gruResetBack } from './gru';
 import { hiddenBackward, hiddenGradient, packHiddenBack } from './hidden';
 import { GRU, GRU_RESET_BEFORE, LSTM, RNN } from './kinds';
@@ -42,25 +42,24 @@ export function configurable_backward(layer: usize): f64 {
     const dy = d.dy ? d.dy + bytesOf(row, W) : 0;
     if (d.watch) beforeStep(d.watch, t, m, W, d.dh, dy, d.H, dc, 0);
     else if (dy) vec_add(m * W, d.dh, dy, d.dh);
-    omega += step(d, m, row, before, panelsN);
+    omega += step(d, m, row, before, firstOfStep(d, t, row), panelsN);
     if (d.watch) afterStep(d.watch, t, m, W, d.dh, d.H, dc, 0);
   }
   products(d, N);
   return omega;
 }
 
-/** m rows of one step back. row: where they are kept; before: where h0 and c0 are. */
-function step(d: Recurrence, m: i32, row: i32, before: i32, panelsN: usize): f64 {
+/** m rows of one step back. row: where they are kept; before: where h0 and c0 are; draw: as of the step forward. */
+function step(d: Recurrence, m: i32, row: i32, before: i32, draw: u32, panelsN: usize): f64 {
   const H = d.H;
   const W = d.W;
-  const draw = d.firstRow + row;
   const gates = d.gates + bytesOf(row, slotCount(d) * H);
   const slopes = d.slopes + bytesOf(row, gateCount(d) * H);
   const h0 = d.h + bytesOf(before, W);
   const from = d.dropped ? d.dropped + bytesOf(row, W) : h0;
   if (d.zoneH) {
     vec_fill(m * W, 0, d.oldW);
-    zoneout_backward(m * W, d.zoneHKey, draw * W, d.zoneH, d.dh, d.oldW);
+    zoneRows(d, m, W, d.zoneHKey, draw, d.zoneH, true, d.dh, d.oldW);
   }
   if (d.omega > 0) noteNorms(m, H, d.dh, d.rowsH);
   if (d.cell == RNN) rnn_cell_backward(m * H, d.dh, 0, slopes);
@@ -71,7 +70,7 @@ function step(d: Recurrence, m: i32, row: i32, before: i32, panelsN: usize): f64
   else if (d.cell == GRU) gruBack(d, m, row, gates, panelsN, to);
   else resetBack(d, m, gates, slopes, from, panelsN, to);
   if (d.dropH) {
-    dropout(m * W, d.dropHKey, 0, d.dropH, d.dropHScale, to, to);
+    dropRows(d, m, to, to);
     if (isGru(d)) vec_add(m * W, d.dh, to, d.dh);
     else memory.copy(d.dh, to, bytesOf(m, W));
   } else if (d.maskH) {
@@ -83,7 +82,7 @@ function step(d: Recurrence, m: i32, row: i32, before: i32, panelsN: usize): f64
   return omega;
 }
 
-function lstm(d: Recurrence, m: i32, row: i32, draw: i32, gates: usize, slopes: usize, c0: usize): void {
+function lstm(d: Recurrence, m: i32, row: i32, draw: u32, gates: usize, slopes: usize, c0: usize): void {
   const H = d.H;
   const n = m * H;
   let du = d.dh;
@@ -95,7 +94,7 @@ function lstm(d: Recurrence, m: i32, row: i32, draw: i32, gates: usize, slopes: 
   }
   if (d.zoneC) {
     vec_fill(n, 0, d.oldH);
-    zoneout_backward(n, d.zoneCKey, draw * H, d.zoneC, d.dc, d.oldH);
+    zoneRows(d, m, H, d.zoneCKey, draw, d.zoneC, true, d.dc, d.oldH);
   }
   const c = d.zoneC ? d.cNew + bytesOf(row, H) : d.c + bytesOf(row + d.B, H);
   lstmBackward(d, m, row, gates, slopes, c0, c, du, d.dc, d.rowsG);

@@ -3,9 +3,10 @@ import { packWeight, project } from '../gemm/project';
 import { multiply } from '../gemm/multiply';
 import { activate } from '../math/activation';
 import { countRows, nextRows, rowsAt } from '../sequence/ragged';
-import { dropout, zoneout, zoneout_mean } from '../vec/dropout';
+import { zoneout_mean } from '../vec/dropout';
 import { vec_add, vec_fill, vec_mul } from '../vec/elementwise';
 import { LAYER_NORM_EPS, layer_norm } from '../vec/layer_norm';
+import { dropRows, firstOfStep, zoneRows } from './draw';
 import { gruGates, gruState } from './gru';
 import { hiddenForward, packHidden } from './hidden';
 import { GRU, GRU_RESET_BEFORE, LSTM, RNN } from './kinds';
@@ -34,7 +35,8 @@ export function configurable_forward(layer: usize): void {
       const m = rowsAt(i, d.B, d.sizes);
       const before = i ? rowsAt(i - 1, d.B, d.sizes) : d.B;
       const c = d.training ? c0 + bytesOf(before, d.H) : c0;
-      step(d, m, d.training ? at : 0, d.firstRow + first + at, d.gates + bytesOf(at, slotCount(d) * d.H), h0, c0, h, c);
+      const draw = firstOfStep(d, i, first + at);
+      step(d, m, d.training ? at : 0, draw, d.gates + bytesOf(at, slotCount(d) * d.H), h0, c0, h, c);
       at += m;
       const state = <usize>m * row;
       if (!d.training) {
@@ -81,16 +83,16 @@ function takeInput(d: Recurrence, first: i32, rows: i32): void {
   layer_norm(rows, G, d.gates, ld, d.lnIhWeight, d.bias, d.gates, ld, 0, hat, d.rstdIh + bytesOf(first, 1), LAYER_NORM_EPS);
 }
 
-/** m rows of one step. row: where they are kept; draw: their number among all rows of the sequence. */
+/** m rows of one step. row: where they are kept; draw: the number of the first one among all rows of the sequence. */
 function step(
-  d: Recurrence, m: i32, row: i32, draw: i32, gates: usize, h0: usize, c0: usize, h: usize, c: usize,
+  d: Recurrence, m: i32, row: i32, draw: u32, gates: usize, h0: usize, c0: usize, h: usize, c: usize,
 ): void {
   const H = d.H;
   const W = d.W;
   let from = h0;
   if (d.dropH) {
     from = d.dropped + bytesOf(row, W);
-    dropout(m * W, d.dropHKey, 0, d.dropH, d.dropHScale, h0, from);
+    dropRows(d, m, h0, from);
   } else if (d.maskH) {
     from = d.dropped + bytesOf(row, W);
     vec_mul(m * W, h0, d.maskH, from);
@@ -100,7 +102,7 @@ function step(
   if (d.cell == RNN) activate(d.kind0, d.alpha0, d.beta0, d.clip, m * H, gates, h, slopes);
   else if (d.cell == LSTM) lstm(d, m, row, draw, gates, slopes, c0, h, c);
   else gru(d, m, gates, slopes, from, d.maskH ? from : h0, h);
-  if (d.zoneH) zoneout(m * W, d.zoneHKey, draw * W, d.zoneH, h0, h);
+  if (d.zoneH) zoneRows(d, m, W, d.zoneHKey, draw, d.zoneH, false, h0, h);
   else if (d.zoneHMean > 0) zoneout_mean(m * W, d.zoneHMean, h0, h);
 }
 
@@ -148,7 +150,7 @@ function panelsOfN(d: Recurrence): usize {
 }
 
 function lstm(
-  d: Recurrence, m: i32, row: i32, draw: i32, gates: usize, slopes: usize, c0: usize, h: usize, c: usize,
+  d: Recurrence, m: i32, row: i32, draw: u32, gates: usize, slopes: usize, c0: usize, h: usize, c: usize,
 ): void {
   const H = d.H;
   const n = m * H;
@@ -157,7 +159,7 @@ function lstm(
     const fresh = d.cNew + bytesOf(row, H);
     lstmForward(d, m, row, gates, slopes, c0, fresh, u);
     memory.copy(c, fresh, bytesOf(m, H));
-    zoneout(n, d.zoneCKey, draw * H, d.zoneC, c0, c);
+    zoneRows(d, m, H, d.zoneCKey, draw, d.zoneC, false, c0, c);
   } else {
     const mean = d.zoneCMean > 0;
     if (mean) memory.copy(d.oldH, c0, bytesOf(m, H));

@@ -83,6 +83,11 @@ export class Recurrence {
   zoneCMean: f32;
   /** Of the first row, for what is drawn row by row. */
   firstRow: u32;
+  /**
+   * i32 [T]: numbers of the first rows of all steps, instead of those that follow from firstRow; then i32 [B]: the number of
+   * each row is that of the step plus its own. 0 for none.
+   */
+  rowNumbers: usize;
   /** Recurrent dropout: threshold, 0 for none; one mask for all steps. */
   dropH: u32;
   dropHKey: u32;

@@ -20,15 +20,14 @@ import { BATCH, OPTIONS } from '../model/trainerTypes.ts';
 import type { Given } from '../ndarray.ts';
 import { runtime } from '../wasm/runtime.ts';
 import { madeOptions } from '../worker/exposed.ts';
-import { averaged, summed } from './average.ts';
+import { ClusterSteps } from './clusterSteps.ts';
 import { connect } from './connection.ts';
-import { cut, cutStates, joinStates, type Piece, ranges } from './cut.ts';
 import { identityOf } from './identity.ts';
 import { pack, unpack } from './jobs.ts';
 import { queueName } from './keys.ts';
 import { refuseWholeBatches } from './refusals.ts';
 import { ClusterSession } from './session.ts';
-import { type LocalResult, type ShardResult, ShardTrainer } from './shardTrainer.ts';
+import { ShardTrainer } from './shardTrainer.ts';
 import type { ClusterTrainerOptions } from './types.ts';
 
 /**
@@ -41,6 +40,7 @@ export class ClusterTrainer {
   readonly #trainer: ShardTrainer;
   readonly #options: ClusterTrainerOptions;
   readonly #fitting: Fitting;
+  readonly #steps: ClusterSteps;
   #session: Promise<ClusterSession> | undefined;
   #running: string | undefined;
   #isClosed = false;
@@ -48,7 +48,7 @@ export class ClusterTrainer {
   /**
    * @throws {ArgumentError} if an option is missing, unknown or invalid, or the model has a layer that needs the whole
    * batch, such as BatchNorm
-   * @throws {StateError} before `init`, or with `accumulate` or `truncation`
+   * @throws {StateError} before `init`
    */
   constructor(model: Sequential | Model, opts: ClusterTrainerOptions) {
     const own = { shards: true, every: true, connection: true, queue: true, attempts: true } as const;
@@ -62,13 +62,17 @@ export class ClusterTrainer {
     integer('attempts', attempts, 1);
     integer('lockDuration', lockDuration, 100);
     integer('patience', patience, 1);
-    refuseWholeBatches(model, described, shards, every);
+    refuseWholeBatches(model, described, every);
     this.model = model;
     this.#options = {
       ...{ ...described, shards, every, connection, attempts, lockDuration, patience },
       queue: queueName(queue),
     };
     this.#trainer = new ShardTrainer(model, madeOptions(model, described, exposed));
+    const { truncation, warmup } = described;
+    this.#steps = new ClusterSteps(this.#trainer, { shards, every, truncation, warmup }, (weights, pieces) =>
+      this.#compute(weights, pieces),
+    );
     this.#fitting = new Fitting({
       training: this.#trainer.trained,
       step: (x, y, stepOptions) => this.#step(x, y, stepOptions),
@@ -179,64 +183,10 @@ export class ClusterTrainer {
     if (this.#running) throw new StateError(`step: called during ${this.#running}: await it`);
     this.#running = 'step';
     try {
-      return await this.#run({ x, y, options: given });
+      return await this.#steps.make({ x, y, options: given });
     } finally {
       this.#running = undefined;
     }
-  }
-
-  async #run(batch: Piece): Promise<StepResult> {
-    const { every } = this.#options;
-    return every === undefined ? this.#summed(batch) : this.#averaged(batch, every);
-  }
-
-  /** A step with the sum of the gradients of all shards. */
-  async #summed(batch: Piece): Promise<StepResult> {
-    const trainer = this.#trainer;
-    const { rows, divisors } = trainer.survey(batch.x, batch.y, batch.options);
-    const { ports, generator, carried } = trainer;
-    const shards = ranges({ first: 0, last: rows }, this.#options.shards).map((range, shard) => ({
-      ...cut(batch, ports, rows, range),
-      ...{ shard, divisors, generator, states: cutStates(carried, range) },
-    }));
-    const { parameters } = trainer;
-    const results = await this.#compute<ShardResult>(Buffer.from(parameters.buffer), shards);
-    return trainer.finish({
-      gradients: summed(results.map(({ gradients }) => gradients)),
-      loss: results.reduce((sum, { loss }) => sum + loss, 0),
-      penalty: results.reduce((sum, { penalty }) => sum + penalty, 0),
-      generator: results[0]!.generator,
-      states: joinStates(results.map(({ states }) => states)),
-    });
-  }
-
-  /** Local steps of all shards, then the mean of their parameters. */
-  async #averaged(batch: Piece, every: number): Promise<StepResult> {
-    const trainer = this.#trainer;
-    const { shards } = this.#options;
-    const { rows } = trainer.survey(batch.x, batch.y, batch.options);
-    const { ports, carried } = trainer;
-    const batches = ranges({ first: 0, last: rows }, every).map((range) => ranges(range, shards));
-    const pieces = Array.from({ length: shards }, (_, shard) => ({
-      shard,
-      batches: batches.map((cuts) => ({
-        ...cut(batch, ports, rows, cuts[shard]!),
-        states: cutStates(carried, cuts[shard]!),
-      })),
-    }));
-    const given = trainer.save();
-    const results = await this.#compute<LocalResult>(Buffer.from(given.buffer), pieces);
-    trainer.restore(averaged(results.map(({ checkpoint }) => checkpoint)));
-    trainer.carried = joinStates(batches.flatMap((_, k) => results.map(({ steps }) => steps[k]!.states)));
-    const made = results.flatMap(({ steps }) => steps.map(({ result }) => result));
-    const mean = (of: (result: StepResult) => number) =>
-      made.reduce((sum, it) => sum + of(it), 0) / made.length;
-    return {
-      loss: mean(({ loss }) => loss),
-      gradNorm: mean(({ gradNorm }) => gradNorm),
-      lr: made.at(-1)!.lr,
-      penalty: mean(({ penalty }) => penalty),
-    };
   }
 
   async #compute<T>(weights: Buffer, shards: readonly unknown[]): Promise<T[]> {

@@ -30,6 +30,25 @@ export function ranges({ first, last }: Range, count: number): Range[] {
   return Array.from({ length: count }, (_, i) => ({ first: at(i), last: at(i + 1) }));
 }
 
+/**
+ * Ranges of which each has a step that counts: one that has none goes to the one before, the first ones to the one after.
+ * counts: steps of each row that count.
+ */
+export function withSteps(given: readonly Range[], counts: ArrayLike<number> | undefined): Range[] {
+  const isEmpty = ({ first, last }: Range): boolean => {
+    for (let row = first; row < last; row++) if (!counts || counts[row]! > 0) return false;
+    return true;
+  };
+  const made: Range[] = [];
+  for (const range of given) {
+    const before = made.at(-1);
+    if (before && (isEmpty(range) || isEmpty(before)))
+      made[made.length - 1] = { first: before.first, last: range.last };
+    else made.push(range);
+  }
+  return made;
+}
+
 /** The rows of a range of a checked batch of `rows` rows. */
 export function cut({ x, y, options }: Piece, ports: Ports, rows: number, range: Range): Piece {
   const { inputs, outputs, single } = ports;
@@ -38,6 +57,24 @@ export function cut({ x, y, options }: Piece, ports: Ports, rows: number, range:
     x: byName(x, inputs, single.input, (given, port) => cutter.array(given, port)),
     y: byName(y, outputs, single.output, (given, port) => cutter.array(given, port)),
     options: options && cutOptions(options, ports, cutter),
+  };
+}
+
+/** The steps from `first` to before `last` of a checked batch of `rows` rows; states are those of the first step. */
+export function cutSteps({ x, y, options }: Piece, ports: Ports, rows: number, range: Range): Piece {
+  const { inputs, outputs, single } = ports;
+  const { first, last } = range;
+  const part = (given: Given, width: number, row: readonly number[]): Given => ({
+    data: Array.prototype.slice.call(listOf(given), first * width, last * width),
+    shape: [last - first, ...row],
+  });
+  const array = (given: Given, { kind, size }: Port): Given =>
+    kind === 'indices' ? part(given, rows, [rows]) : part(given, rows * size, [rows, size]);
+  const { weights } = options ?? {};
+  return {
+    x: byName(x, inputs, single.input, array),
+    y: byName(y, outputs, single.output, array),
+    options: weights && { weights: part(weights as Given, rows, [rows]) },
   };
 }
 

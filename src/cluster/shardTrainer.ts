@@ -1,36 +1,50 @@
 import { floats } from '../allocate.ts';
 import { NonFiniteError } from '../errors.ts';
-import { emptyBatch } from '../model/core/batch.ts';
+import type { SegmentedBptt } from '../model/bptt/segmentedBptt.ts';
+import { type Batch, emptyBatch } from '../model/core/batch.ts';
 import type { SavedStates } from '../model/core/save.ts';
 import { type Ports, portsOf } from '../model/fit/ports.ts';
 import { GraphObjective } from '../model/graph/graphObjective.ts';
-import type { Model } from '../model/graph/model.ts';
-import type { Named } from '../model/graph/named.ts';
+import { Model } from '../model/graph/model.ts';
 import type { Sequential } from '../model/sequential.ts';
-import { type BatchOptions, type StepResult, Trainer } from '../model/trainer.ts';
+import { type StepResult, Trainer } from '../model/trainer.ts';
 import type { FullTraining } from '../model/training/fullTraining.ts';
+import { outputsOf, PartOfBatch, type WholeBatch, wholeOf } from '../model/training/partOfBatch.ts';
 import type { WeightedObjective } from '../model/training/weightedObjective.ts';
 import type { Given } from '../ndarray.ts';
+import type { Piece } from './cut.ts';
 
 /** What a step needs to know of a whole batch before it is cut. */
 export interface Survey {
-  readonly rows: number;
+  readonly whole: WholeBatch;
   /** Divisor of the mean of each output's loss. */
   readonly divisors: readonly number[];
+  /** Of the steps that are counted on their own. */
+  readonly counts: readonly number[];
+}
+
+/** Steps from `from` to before `end`. */
+interface Span {
+  readonly from: number;
+  readonly end: number;
+}
+
+/** Rows of a batch. */
+interface Rows extends Piece {
+  /** The batch that they are a part of, and the first of them in it: they draw random numbers as they would there. */
+  readonly whole: WholeBatch;
+  readonly first: number;
+  /** Carried states of its rows; undefined where the step starts from zeros. */
+  readonly states: SavedStates | undefined;
 }
 
 /** A shard of a batch, as it is computed anywhere. */
-export interface Shard {
+export interface Shard extends Rows {
   /** Its number. */
   readonly shard: number;
-  readonly x: Named<Given>;
-  readonly y: Named<Given>;
-  readonly options: BatchOptions | undefined;
   readonly divisors: readonly number[];
   /** State of the generator at the start of the step, the same for all shards. */
   readonly generator: readonly number[];
-  /** Carried states of its rows; undefined where the step starts from zeros. */
-  readonly states: SavedStates | undefined;
 }
 
 /** Its part of the gradients and of the loss. */
@@ -48,7 +62,7 @@ export interface ShardResult {
 export interface Local {
   /** Number of the shard. */
   readonly shard: number;
-  readonly batches: readonly Pick<Shard, 'x' | 'y' | 'options' | 'states'>[];
+  readonly batches: readonly Rows[];
 }
 
 /** A checkpoint after local steps, without carried states. */
@@ -62,7 +76,7 @@ export interface LocalResult {
 export class ShardTrainer extends Trainer<Sequential | Model> {
   readonly #batch = emptyBatch();
 
-  get #parts(): readonly Pick<WeightedObjective, 'count' | 'divisor'>[] {
+  get #parts(): readonly Pick<WeightedObjective, 'count' | 'counted' | 'divisor'>[] {
     const { objective } = this.training;
     return objective instanceof GraphObjective ? objective.parts : [objective as WeightedObjective];
   }
@@ -93,6 +107,10 @@ export class ShardTrainer extends Trainer<Sequential | Model> {
     return this.training.network.generator.state;
   }
 
+  set generator(state: readonly number[]) {
+    this.training.network.generator.state = [...state];
+  }
+
   /** The carried states. */
   get carried(): SavedStates | undefined {
     return this.training.savedStates();
@@ -105,60 +123,98 @@ export class ShardTrainer extends Trainer<Sequential | Model> {
     file.write();
   }
 
-  /** Checks a batch as a step does, and counts its targets. */
-  survey(x: Named<Given>, y: Named<Given>, options: BatchOptions | undefined): Survey {
+  /**
+   * Checks a batch as a step does, and counts its targets.
+   * @param spans steps that are counted on their own
+   */
+  survey({ x, y, options }: Piece, spans: (steps: number) => readonly Span[] = () => []): Survey {
     const { training } = this;
-    const { network, objective } = training;
+    const { network, parts } = training;
+    if (options) this.checkStep(options);
+    training.averages?.swappedOut('step');
     network.enter('step');
     try {
       const batch = training.read(this.#batch, x as Given, y as Given, options);
-      const outputs = (objective instanceof GraphObjective && objective.batches.get(batch)) || [batch];
-      const rows = outputs[0]!.x.batch;
       // checks the batch of the carried states
       training.roomNow(batch);
-      const plan = training.written(batch, false);
-      const plans = 'planOutputs' in plan ? (plan.planOutputs as (typeof plan)[]) : [plan];
-      return { rows, divisors: this.#parts.map((part, i) => part.count(outputs[i]!, plans[i]!)) };
+      return parts ? this.#surveyParts(batch, parts as SegmentedBptt, spans) : this.#surveyWhole(batch);
     } finally {
       network.leave();
     }
   }
 
+  #surveyWhole(batch: Batch): Survey {
+    const { training } = this;
+    const { objective } = training;
+    const plan = training.written(batch, false);
+    const outputs = (objective instanceof GraphObjective && objective.batches.get(batch)) || [batch];
+    const plans = outputsOf(plan);
+    return {
+      whole: wholeOf(plan),
+      divisors: this.#parts.map((part, i) => part.count(outputs[i]!, plans[i]!)),
+      counts: [],
+    };
+  }
+
+  /** Of a sequence that is taken in parts: without memory for it as a whole. */
+  #surveyParts(batch: Batch, parts: SegmentedBptt, spans: (steps: number) => readonly Span[]): Survey {
+    parts.check(batch);
+    const { steps, batch: rows } = batch.x;
+    const count = ({ from, end }: Span) =>
+      this.#parts[0]!.counted(batch, (end - from) * rows, from * rows, batch.y.data);
+    return {
+      whole: { rows, axes: [{ steps, counts: undefined }] },
+      divisors: [count({ from: 0, end: steps })],
+      counts: spans(steps).map(count),
+    };
+  }
+
   /** Computes a shard with the parameters as they are. */
-  compute({ x, y, options, shard, divisors, generator, states }: Shard): ShardResult {
+  compute({ x, y, options, shard, divisors, generator, states, whole, first }: Shard): ShardResult {
     const { training } = this;
     this.carried = states;
-    training.network.generator.state = drawing(generator, shard);
+    this.generator = generator;
     const parts = this.#parts;
     const gradients = floats(training.trainedCount);
     for (const [i, part] of parts.entries()) part.divisor = divisors[i];
     try {
-      const { loss, penalty } = training.gradientsOf(gradients, x as Given, y as Given, options);
-      return { gradients, loss, penalty, generator: this.generator, states: this.carried };
+      return this.#asPartOf(whole, first, shard === 0, () => {
+        const { loss, penalty } = training.gradientsOf(gradients, x as Given, y as Given, options);
+        return { gradients, loss, penalty, generator: this.generator, states: this.carried };
+      });
     } finally {
       for (const part of parts) part.divisor = undefined;
     }
   }
 
   /** Makes local steps from the state of a checkpoint. */
-  local(checkpoint: Uint8Array, { shard, batches }: Local): LocalResult {
+  local(checkpoint: Uint8Array, { batches }: Local): LocalResult {
     this.restore(checkpoint);
-    const { generator } = this.training.network;
-    generator.state = drawing(generator.state, shard);
-    const steps = batches.map(({ x, y, options, states }) => {
+    const steps = batches.map(({ x, y, options, states, whole, first }) => {
       this.carried = states;
-      return { result: this.step(x, y, options), states: this.carried };
+      const result = this.#asPartOf(whole, first, true, () => this.step(x, y, options));
+      return { result, states: this.carried };
     });
     this.carried = undefined;
     return { checkpoint: this.save(), steps };
+  }
+
+  #asPartOf<T>(whole: WholeBatch, first: number, isFirst: boolean, run: () => T): T {
+    const { arena, generator } = this.training.network;
+    generator.part = new PartOfBatch(arena, whole, first, isFirst, this.model instanceof Model);
+    try {
+      return run();
+    } finally {
+      generator.part = undefined;
+    }
   }
 
   /** Makes the update of a step with the sum of its shards. With `nonFinite: 'skip'` the result says whether it was left out. */
   finish({ gradients, loss, penalty, generator, states }: ShardResult): StepResult {
     const { training } = this;
     try {
-      const result = training.applyGradients(gradients, loss, penalty);
-      training.network.generator.state = generator;
+      const result = this.safely('step', () => training.applyGradients(gradients, loss, penalty), []);
+      this.generator = generator;
       if (states) this.carried = states;
       return result;
     } catch (error) {
@@ -168,9 +224,4 @@ export class ShardTrainer extends Trainer<Sequential | Model> {
       return { loss, gradNorm, lr: training.optimizer.lr, penalty: 0, skipped: true };
     }
   }
-}
-
-/** The state from which a shard draws: its rows get masks of their own. Those of the first shard are the trainer's. */
-function drawing(state: readonly number[], shard: number): number[] {
-  return [...state.slice(0, 3), (state[3]! ^ Math.imul(shard, 0x9e3779b9)) >>> 0];
 }

@@ -1,4 +1,5 @@
 import { StateError } from '../errors.ts';
+import type { TrainerOptions } from '../model/trainer.ts';
 import { init } from '../wasm/inlined.ts';
 import { type Exposed, loadModel, madeOptions } from '../worker/exposed.ts';
 import { identityOf } from './identity.ts';
@@ -55,8 +56,10 @@ export class ThreadServer {
 }
 
 /** Options of a replica that only computes gradients: no optimizer state, and no opinion on numbers. */
-function replicaOptions(options: ReturnType<typeof madeOptions>): ReturnType<typeof madeOptions> {
-  const { loss, lossWeights, memoryBudget, carryState, warmup, frozen, batch } = options;
+export function replicaOptions(options: TrainerOptions): TrainerOptions {
+  const { loss, lossWeights, memoryBudget, truncation, warmup, frozen, batch } = options;
+  // the states between the windows of a sequence go back to the coordinator
+  const carryState = truncation ? true : options.carryState;
   const kept = { loss, lossWeights, memoryBudget, carryState, warmup, frozen, batch };
   const given = Object.entries(kept).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(given), loss, optimizer: { name: 'sgd', lr: 0 }, nonFinite: 'allow' };

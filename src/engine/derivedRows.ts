@@ -9,16 +9,25 @@ import { Rows } from './rows.ts';
  * row, also with a mask. Arranged whenever the input's rows are.
  */
 export class DerivedRows extends Rows {
+  readonly #stepsFor: (steps: number) => number;
+
   constructor(parent: Rows, stepsFor: (steps: number) => number, layout: Layout) {
     const steps = Math.max(stepsFor(parent.steps), 1);
     const { batch, order } = parent;
     super(steps, batch, order && layout.take('sizes', steps), order);
-    parent.followers.push((arena) => this.#follow(arena, parent, stepsFor));
+    this.parent = parent;
+    this.#stepsFor = stepsFor;
+    parent.followers.push((arena) => this.#follow(arena, parent));
+  }
+
+  override lengthsFrom(lengths: Int32Array): Int32Array {
+    return lengths.map(this.#stepsFor);
   }
 
   /** @throws {ArgumentError} if no row has a step */
-  #follow(arena: MemoryArena, parent: Rows, stepsFor: (steps: number) => number): void {
+  #follow(arena: MemoryArena, parent: Rows): void {
     const { batch, lengths } = this;
+    const stepsFor = this.#stepsFor;
     this.steps = stepsFor(parent.steps);
     this.count = this.steps * batch;
     if (lengths) {

@@ -47,6 +47,7 @@ export class GraphRows {
         steps,
         batch,
         ragged && i !== streamed ? layout.take('sizes', steps) : undefined,
+        i,
       );
       this.#byAxis.set(axis, rows);
       return rows;
@@ -76,7 +77,11 @@ export class GraphRows {
   /** A single step of the same rows. */
   lastOf(rows: Rows): Rows {
     let last = this.#lasts.get(rows);
-    if (!last) this.#lasts.set(rows, (last = Rows.ofLast(rows)));
+    if (!last) {
+      last = Rows.ofLast(rows);
+      last.parent = rows;
+      this.#lasts.set(rows, last);
+    }
     return last;
   }
 
@@ -85,7 +90,10 @@ export class GraphRows {
     let rows = this.#vectors.get(order);
     if (!rows) {
       rows = new Rows(1, this.#batch, undefined);
-      if (order) Object.assign(rows, { order, take: order });
+      if (order) {
+        const parent = this.#roots.find((root) => root.order === order);
+        Object.assign(rows, { order, take: order, parent });
+      }
       this.#vectors.set(order, rows);
     }
     return rows;

@@ -1,10 +1,10 @@
 import type { Activation } from '../activations.ts';
-import type { Generator } from '../init/generator.ts';
 import type { Initializer } from '../init/initializers.ts';
 import type { MemoryArena } from '../memory/arena.ts';
 import type { Layout, Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
+import type { StepGenerator } from './batchPart.ts';
 import type { Rows } from './rows.ts';
 
 /** Maximum number of layers of a model, and of stacked layers of a layer; bounds the work caused by untrusted input. */
@@ -39,7 +39,7 @@ export interface LayerScope {
   readonly flow: boolean;
   /** Whether it runs step by step, so that calls share packed weights. */
   readonly stream: boolean;
-  readonly generator: Generator;
+  readonly generator: StepGenerator;
   /** of: another layer of the model that has it. Default: this layer. */
   parameter(name: string, of?: Layer): Region;
   gradient(name: string, of?: Layer): Region;

@@ -5,6 +5,7 @@ import { MemoryArena } from '../memory/arena.ts';
 import { Layout, type Region } from '../memory/layout.ts';
 import { type Given, readShaped, type Sequence, type Signal } from '../ndarray.ts';
 import { writeRows } from './batchIO.ts';
+import type { StepGenerator } from './batchPart.ts';
 import { chain, refuseStream } from './chain.ts';
 import { ChainPlan } from './chainPlan.ts';
 import { checkNames } from './checkNames.ts';
@@ -29,7 +30,7 @@ export class Network {
   readonly prefixes: readonly string[];
   readonly input: Signal;
   readonly outputSize: number;
-  readonly generator: Generator;
+  readonly generator: StepGenerator;
   readonly arena: MemoryArena;
   readonly parameters: ReadonlyMap<string, Region>;
   /** Parameters and buffers: all that is saved. */

@@ -1,7 +1,7 @@
-import type { Generator } from '../init/generator.ts';
 import type { MemoryArena } from '../memory/arena.ts';
 import type { Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
+import type { StepGenerator } from './batchPart.ts';
 import type { Layer, Pass, StateSlot } from './layer.ts';
 import type { Rows } from './rows.ts';
 
@@ -36,7 +36,7 @@ export interface Planned {
   readonly prefixes: readonly string[];
   readonly input: Signal;
   readonly outputSize: number;
-  readonly generator: Generator;
+  readonly generator: StepGenerator;
   readonly arena: MemoryArena;
   readonly tensors: ReadonlyMap<string, Region>;
   readonly block: Region;

@@ -32,6 +32,8 @@ export class Rows {
   rowsWithSteps: number;
   /** With lengths: number of steps of each row of the batch. */
   readonly lengths: Int32Array | undefined;
+  /** Those that these follow; in the whole package. */
+  declare parent?: Rows | undefined;
   /** Called whenever these rows are arranged, such as for rows derived from them. */
   readonly followers: ((arena: MemoryArena) => void)[] = [];
   /** For a single step: the rows that it is the last of. */
@@ -65,6 +67,9 @@ export class Rows {
   get countWithSteps(): number {
     return this.#ends?.rowsWithSteps ?? this.count;
   }
+
+  /** Number of steps of each row of any batch, from those of `parent`; T: steps of its time axis. In the whole package. */
+  lengthsFrom?(lengths: Int32Array, T: number): Int32Array;
 
   /** The row permutation that reverses each sequence, which `arrange` writes to the region taken on the first call. */
   reversed(take: () => Region): Region {

@@ -44,45 +44,32 @@ export class Dropout extends SummarizedLayer implements Layer {
   }
 }
 
-/** Zeros elements of [N, n] independently with probability p. */
-export function dropoutPass(scope: LayerScope, input: Region, p: number): Pass {
-  const { kernels, rows } = scope;
+/**
+ * Zeros elements of [N, n] independently with probability p; with `variational` features, the same ones at all steps of a row
+ * (Gal & Ghahramani 2016).
+ */
+export function dropoutPass(scope: LayerScope, input: Region, p: number, variational = false): Pass {
+  const { generator, rows } = scope;
+  const output = scope.output('dropout', ...input.shape);
   const n = input.shape.at(-1)!;
-  return maskedPass(scope, input, 'dropout', p, (key, threshold, scale, x, y) => {
-    kernels.dropout(rows.count * n, key, rows.firstDrawn * n, threshold, scale, x, y);
-  });
-}
-
-/** Zeros features of [N, n] with probability p, the same ones at all steps of a row (Gal & Ghahramani 2016). */
-export function variationalDropoutPass(scope: LayerScope, input: Region, p: number): Pass {
-  const { kernels, rows } = scope;
-  const n = input.shape.at(-1)!;
-  return maskedPass(scope, input, 'dropout', p, (key, threshold, scale, x, y) => {
-    kernels.dropout_steps(rows.steps, rows.batch, n, rows.sizes, key, threshold, scale, x, y);
-  });
-}
-
-/** `apply` takes what x points to through the mask of a key, to y. */
-function maskedPass(
-  scope: LayerScope,
-  input: Region,
-  what: string,
-  p: number,
-  apply: (key: number, threshold: number, scale: number, x: number, y: number) => void,
-): Pass {
-  const output = scope.output(what, ...input.shape);
   const threshold = Math.floor(p * 2 ** 32);
   const scale = 1 / (1 - p);
   let key = 0;
+  const apply = (x: number, y: number) => {
+    const kernels = generator.part?.kernels(rows) ?? scope.kernels;
+    if (variational)
+      kernels.dropout_steps(rows.steps, rows.batch, n, rows.sizes, key, threshold, scale, x, y);
+    else kernels.dropout(rows.count * n, key, rows.firstDrawn * n, threshold, scale, x, y);
+  };
   return {
     output,
     states: [],
     begin: () => {
-      key = scope.generator.next();
+      key = generator.next();
     },
-    forward: () => apply(key, threshold, scale, input.ptr, output.ptr),
+    forward: () => apply(input.ptr, output.ptr),
     backward: (dy, dx) => {
-      if (dx) apply(key, threshold, scale, dy, dx);
+      if (dx) apply(dy, dx);
     },
   };
 }

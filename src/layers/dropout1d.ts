@@ -1,7 +1,7 @@
 import { number, options } from '../check.ts';
 import type { LayerScope, Pass } from '../engine/layer.ts';
 import type { Region } from '../memory/layout.ts';
-import { variationalDropoutPass } from './dropout.ts';
+import { dropoutPass } from './dropout.ts';
 import { SingleLayer } from './graph/singleInput.ts';
 import { NAME, type NameOption } from './layerName.ts';
 
@@ -38,6 +38,6 @@ export class Dropout1d extends SingleLayer {
 
   /** @internal */
   reserve(scope: LayerScope, input: Region): Pass[] {
-    return [variationalDropoutPass(scope, input, this.p)];
+    return [dropoutPass(scope, input, this.p, true)];
   }
 }

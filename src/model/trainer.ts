@@ -137,8 +137,8 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     const record = this.#options ?? {};
     this.#options = undefined;
     try {
-      const given = opts === undefined ? opts : this.#checkStep(optionsTo(record, 'step', opts, STEP));
-      return this.#safely('step', this.#step, x, y, given);
+      const given = opts === undefined ? opts : this.checkStep(optionsTo(record, 'step', opts, STEP));
+      return this.safely('step', this.#step, x, y, given);
     } finally {
       this.#options = record;
     }
@@ -182,8 +182,8 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    */
   gradients(x: Named<Given>, y: Named<Given>, opts?: BatchOptions): Gradients {
     this.#fitting.refuse('gradients');
-    const given = opts === undefined ? opts : this.#checkStep(options('gradients', opts, BATCH));
-    return this.#safely('gradients', this.#gradients, x, y, given);
+    const given = opts === undefined ? opts : this.checkStep(options('gradients', opts, BATCH));
+    return this.safely('gradients', this.#gradients, x, y, given);
   }
 
   /**
@@ -196,7 +196,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    */
   apply(gradients: ArrayLike<number>): Omit<StepResult, 'loss' | 'penalty' | 'flow'> {
     this.#fitting.refuse('apply');
-    return this.#safely('apply', this.#apply, gradients);
+    return this.safely('apply', this.#apply, gradients);
   }
 
   /**
@@ -220,8 +220,8 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     return this.training.accumulate;
   }
 
-  /** Runs an update; if code of the user's throws in it, it is undone. Without a callback, which would be garbage. */
-  #safely<T extends { readonly skipped?: true | undefined }>(
+  /** Runs an update; if code of the user's throws in it, it is undone. Without a callback, which would be garbage. @internal */
+  protected safely<T extends { readonly skipped?: true | undefined }>(
     call: string,
     update: Update<T>,
     x: Named<Given>,
@@ -245,11 +245,13 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
   }
 
   #gradients(x: Named<Given>, y: Named<Given>, given: StepOptions | undefined): Gradients {
+    this.training.single('gradients');
     const gradients = floats(this.training.trainedCount);
     return { ...this.training.gradientsOf(gradients, x as Given, y as Given, given), gradients };
   }
 
   #apply(gradients: Named<Given>): StepResult {
+    this.training.single('apply');
     return this.training.applyGradients(gradients as ArrayLike<number>);
   }
 
@@ -301,7 +303,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    */
   flow(x: Named<Given>, y: Named<Given>, opts?: BatchOptions): Flow {
     const given = opts === undefined ? opts : options('flow', opts, BATCH);
-    this.#checkStep({ ...given, flow: true });
+    this.checkStep({ ...given, flow: true });
     const watched = watching(this.training.network.arena);
     this.#buffers?.keep();
     try {
@@ -329,7 +331,8 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     return this.#parts ? this.#parts.plan(steps, batch) : super.plan(steps, batch);
   }
 
-  #checkStep(given: StepOptions): StepOptions {
+  /** @throws {ArgumentError} for options that the trainer's own exclude. @internal */
+  protected checkStep(given: StepOptions): StepOptions {
     const other = this.#parts?.name;
     for (const name of other ? CUT : []) {
       const value = given[name];

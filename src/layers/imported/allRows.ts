@@ -8,7 +8,12 @@ export class AllRows extends Rows {
   constructor(parent: Rows, layout: Layout) {
     const { steps, batch, order } = parent;
     super(steps, batch, order && layout.take('sizes', steps), order);
+    this.parent = parent;
     parent.followers.push((arena) => this.#follow(arena, parent));
+  }
+
+  override lengthsFrom(lengths: Int32Array, T: number): Int32Array {
+    return lengths.map(() => T);
   }
 
   #follow(arena: MemoryArena, parent: Rows): void {

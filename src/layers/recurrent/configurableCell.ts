@@ -70,6 +70,8 @@ function configurablePass(
   const dwOmega =
     training && features.penalty.omega > 0 ? scope.keep('gradient of omega', G, W / heads) : undefined;
   const gates = training ? scope.keep('configurable gates', keptRows, S) : undefined;
+  const draws = training && zoneH + zoneC + recurrentDropout > 0;
+  const numbers = draws ? scope.keep('row numbers', steps + batch) : undefined;
   const at = scope.keep('descriptor', Descriptor.words);
   const parts = configurableWork({
     rows: keptRows,
@@ -138,6 +140,7 @@ function configurablePass(
     descriptor.set('B', rows.batch);
     descriptor.set('sizes', rows.sizes);
     descriptor.set('firstRow', rows.firstDrawn);
+    if (numbers) descriptor.set('rowNumbers', generator.part ? writeNumbers(scope, numbers) : 0);
   };
   let omega = 0;
   const single = cell.gates.length === 1;
@@ -185,6 +188,14 @@ function configurablePass(
       return features.penalty.omega * omega;
     },
   };
+}
+
+/** Writes the numbers by which rows of a part of a batch draw. Returns where. */
+function writeNumbers({ arena, generator, rows }: LayerScope, { ptr }: Region): number {
+  const { firsts, places } = generator.part!.numbers(rows);
+  arena.i32.set(firsts, ptr / 4);
+  arena.i32.set(places, ptr / 4 + rows.steps);
+  return ptr;
 }
 
 /** A coupled LSTM computes f = 1 − i without a product. */

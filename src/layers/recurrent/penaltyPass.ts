@@ -28,7 +28,7 @@ function penaltyPass(
 ): Pass {
   const weight = place.region('weight_hh');
   if (!scope.training || !weight || l2 + orthogonality === 0) return pass;
-  const { kernels, arena } = scope;
+  const { kernels, arena, generator } = scope;
   requireKernel(kernels, 'sgemm_tn');
   const gradient = place.gradient('weight_hh');
   const block = H * H * 4;
@@ -46,6 +46,7 @@ function penaltyPass(
     ...pass,
     end: () => {
       let value = pass.end?.() ?? 0;
+      if (generator.part && !generator.part.isFirst) return value;
       if (l2 > 0) {
         kernels.vec_axpy(weight.length, 2 * l2, weight.ptr, gradient);
         value += l2 * kernels.vec_sum_squares(weight.length, weight.ptr);

@@ -5,7 +5,7 @@ import { initializer } from '../../init/initializers.ts';
 import type { Region } from '../../memory/layout.ts';
 import type { Signal } from '../../ndarray.ts';
 import { SummarizedLayer } from '../../summary.ts';
-import { dropoutPass, variationalDropoutPass } from '../dropout.ts';
+import { dropoutPass } from '../dropout.ts';
 import { bidirectionalPass } from './bidirectional.ts';
 import { type Cell, outputWidth } from './cell.ts';
 import type { Place, Source } from './direction.ts';
@@ -139,7 +139,7 @@ export abstract class Recurrent extends SummarizedLayer implements Layer {
     };
     let x = input;
     for (let k = 0; k < this.numLayers; k++) {
-      if (training && inputDropout > 0) x = push(variationalDropoutPass(scope, x, inputDropout));
+      if (training && inputDropout > 0) x = push(dropoutPass(scope, x, inputDropout, true));
       const keepsLast = scope.keepsLast && k + 1 === this.numLayers;
       const from: Source =
         lookup && k === 0

@@ -68,7 +68,7 @@ export class SegmentedBptt implements InParts {
   /** Makes one update; with truncation, one per window. */
   step(batch: Batch): StepResult {
     const training = this.#training;
-    this.#check(batch);
+    this.check(batch);
     if (this.#truncation) return truncated(training, batch, this.#kept, this.#truncation);
     const report = this.#report(batch.x.steps, batch.x.batch);
     return report.segments > 1 ? checkpointed(training, batch, this.#kept, report) : training.whole(batch);
@@ -79,7 +79,7 @@ export class SegmentedBptt implements InParts {
    * @throws {ArgumentError} if an index is outside the vocabulary or no target counts
    * @throws {NonFiniteError} with truncation, if a feature is not finite
    */
-  #check(batch: Batch): void {
+  check(batch: Batch): void {
     const { x, y } = batch;
     const { network, objective, checksFinite } = this.#training;
     const { input } = network;

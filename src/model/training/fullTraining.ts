@@ -303,7 +303,6 @@ export class FullTraining extends CarryingTraining {
 
   /** A step that writes the gradients instead of making the update. */
   gradientsOf(into: Float32Array, x: Given, y: Given, given: BatchOptions | undefined): FullStepResult {
-    this.#alone('gradients');
     this.#into = into;
     try {
       return this.step(x, y, given as Steps);
@@ -316,7 +315,6 @@ export class FullTraining extends CarryingTraining {
   applyGradients(gradients: ArrayLike<number>, loss = 0, penalty = 0): FullStepResult {
     const { network } = this;
     this.serves();
-    this.#alone('apply');
     network.free('apply');
     const values = new Float32Array(readShaped('gradients', gradients as Given, [this.trainedCount]));
     const factors: number[] = [];
@@ -335,8 +333,8 @@ export class FullTraining extends CarryingTraining {
     }
   }
 
-  /** Refuses options that make several updates of a step, or one of several steps. */
-  #alone(call: string): void {
+  /** @throws {StateError} with options that make several updates of a step, or one of several steps */
+  single(call: string): void {
     const other = this.accumulator
       ? 'accumulate'
       : this.parts && this.parts.updates(2 ** 30) > 1 && 'truncation';

@@ -27,6 +27,7 @@ export interface TargetWeights {
 
 /**
  * Checks how much each target of a batch counts, and writes it to the batch.
+ * @param objective with a divisor given, as for a part of a batch, none needs to count
  * @param own warm-up of the trainer
  * @throws {ArgumentError} if a weight is negative or not finite, all are 0, weights are given besides lengths or a mask,
  * or warmup is not below the number of steps
@@ -34,7 +35,7 @@ export interface TargetWeights {
  */
 export function readTargetWeights(
   batch: Batch,
-  objective: Objective,
+  objective: Objective & { readonly divisor?: number | undefined },
   given: (TargetWeights & Steps) | undefined,
   own: number,
   label = 'weights',
@@ -42,7 +43,9 @@ export function readTargetWeights(
   const { steps, batch: rows } = batch.y;
   const warmup = given?.warmup ?? own;
   integer('warmup', warmup, 0);
-  if (warmup >= steps) throw new ArgumentError('warmup', `below ${steps}, the steps of the targets`, warmup);
+  const mayCountNothing = objective.divisor !== undefined;
+  if (warmup >= steps && !mayCountNothing)
+    throw new ArgumentError('warmup', `below ${steps}, the steps of the targets`, warmup);
   batch.warmup = warmup;
   batch.weights = undefined;
   if (given?.weights === undefined) return;
@@ -51,7 +54,7 @@ export function readTargetWeights(
   if (other)
     throw new ArgumentError(label, `none besides ${other}: give missing steps the weight 0`, weights);
   const copy = reading(label, weights, () => readAll(label, weights, [steps, rows]));
-  if (!copy.subarray(warmup * rows).some((weight) => weight > 0)) {
+  if (!mayCountNothing && !copy.subarray(warmup * rows).some((weight) => weight > 0)) {
     throw new ArgumentError(label, 'at least one weight above 0 at a step that counts', weights);
   }
   batch.weights = copy;

@@ -1,0 +1,58 @@
+import { ClusterSteps } from '../../../src/cluster/clusterSteps.ts';
+import { pack, unpack } from '../../../src/cluster/jobs.ts';
+import { type Local, type Shard, ShardTrainer } from '../../../src/cluster/shardTrainer.ts';
+import { replicaOptions } from '../../../src/cluster/threadServer.ts';
+import * as u from '../../../src/index.ts';
+
+/** Steps, rows and indices of a batch. */
+export const [T, B, V] = [7, 11, 9];
+
+export type Options = u.TrainerOptions;
+export type Made = u.Sequential | u.Model;
+export type Stepping = (
+  x: unknown,
+  y: unknown,
+  opts?: u.BatchOptions | undefined,
+) => u.StepResult | Promise<u.StepResult>;
+
+export const chain = (...layers: unknown[]) => new u.Sequential(layers as never, { seed: 1 });
+
+/** [steps, B, size]. */
+export const sequence = (size: number, seed: number, steps = T) => ({
+  data: Float32Array.from({ length: steps * B * size }, (_, i) => Math.sin(i * 0.7 + seed)),
+  shape: [steps, B, size],
+});
+
+export interface Training {
+  readonly trainer: ShardTrainer;
+  readonly step: Stepping;
+}
+
+/** A trainer that makes its steps itself. */
+export function single(make: () => Made, options: () => Options): Training {
+  const trainer = new ShardTrainer(make(), options());
+  return { trainer, step: trainer.step.bind(trainer) as Stepping };
+}
+
+/** A trainer whose shards another one computes, each from bytes. computed: called with the number of shards of each step. */
+export function sharing(
+  make: () => Made,
+  options: () => Options,
+  shards: number,
+  { every, computed }: { every?: number; computed?: (count: number) => void } = {},
+): Training {
+  const trainer = new ShardTrainer(make(), options());
+  const replica = new ShardTrainer(make(), every ? options() : replicaOptions(options()));
+  const { truncation, warmup } = options();
+  const steps = new ClusterSteps(trainer, { shards, every, truncation, warmup }, async (weights, pieces) => {
+    computed?.(pieces.length);
+    const bytes = new Uint8Array(weights);
+    if (!every) replica.parameters = new Float32Array(bytes.buffer);
+    return pieces.map((given) => {
+      const piece = unpack(pack(given));
+      const result = every ? replica.local(bytes, piece as Local) : replica.compute(piece as Shard);
+      return unpack(pack(result));
+    });
+  });
+  return { trainer, step: (x, y, opts) => steps.make({ x: x as never, y: y as never, options: opts }) };
+}
