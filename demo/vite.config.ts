@@ -1,13 +1,14 @@
 import { defineConfig } from 'vite';
 import { csp } from './vite/csp.ts';
 import { found } from './vite/found.ts';
+import { head } from './vite/head.ts';
 import { offline } from './vite/offline.ts';
 import { opening } from './vite/opening.ts';
 
 export default defineConfig({
   // relative: the page works from any folder of any server
   base: './',
-  plugins: [found(), csp(), offline()],
+  plugins: [found(), csp(), head(), offline()],
   worker: {
     format: 'es',
     plugins: () => [found(), opening()],

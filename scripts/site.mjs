@@ -6,6 +6,8 @@ import { node, root } from './tools.mjs';
 
 const site = join(root, 'site');
 rmSync(site, { recursive: true, force: true });
+// the page has a link to the guides next to it
+process.env.SITE_GUIDES = './docs/index.html';
 must(node('scripts/demo.mjs', ['--build']));
 cpSync(join(root, 'demo/dist'), site, { recursive: true });
 must(node('scripts/docs.mjs', ['--out', join(site, 'docs')]));

@@ -2,6 +2,7 @@ import './style/base.css';
 import './style/parts.css';
 import './style/series.css';
 import './style/melody.css';
+import './style/audio.css';
 import './style/benchmark.css';
 import './style/tensorflow.css';
 import './style/watch.css';
@@ -14,6 +15,7 @@ tabs(document.querySelector<HTMLElement>('#tabs')!, [
   { id: 'text', label: 'Text', open: async () => (await import('./tabs/text.ts')).textTab },
   { id: 'series', label: 'Time series', open: async () => (await import('./tabs/series.ts')).seriesTab },
   { id: 'melody', label: 'Melody', open: async () => (await import('./tabs/melody.ts')).melodyTab },
+  { id: 'audio', label: 'Audio', open: async () => (await import('./tabs/audio.ts')).audioTab },
   { id: 'model', label: 'Your model', open: async () => (await import('./tabs/model.ts')).modelTab },
   {
     id: 'tensorflow',

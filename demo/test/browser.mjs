@@ -30,6 +30,8 @@ export const launch = () =>
         '--disable-quic',
         '--no-first-run',
         '--autoplay-policy=no-user-gesture-required',
+        // a microphone that beeps
+        '--use-fake-device-for-media-stream',
       ],
       ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
     ],

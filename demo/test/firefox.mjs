@@ -1,10 +1,11 @@
 // The page in Firefox: train, write, pause, reload, resume; a forecast. By WebDriver BiDi, which Debian's Firefox speaks.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 import { PATIENCE_S, until } from './browser.mjs';
 
-export const name = 'Firefox: train, write, pause, reload, resume';
+export const name = 'Firefox: train, write, pause, reload, resume; every tab at work';
 
 const executablePath = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'].find(
   (path) => path && existsSync(path),
@@ -69,5 +70,57 @@ async function use(page, url, clock) {
   panel = '#panel-series';
   await press('Train');
   await phase('Done');
-  await until(clock, async () => /on average/.test(await text('.note')));
+  await until(clock, async () => /on average/.test(await text('.verdict')));
+  await others(page, clock, url);
+}
+
+/** The tabs that begin by themselves, make sound, take files, and compare. */
+async function others(page, clock, url) {
+  const open = async (tab) => {
+    await page.click(`#tab-${tab}`);
+    await page.waitForSelector(`#panel-${tab} h2`);
+  };
+  const text = (selector) => page.$eval(selector, (element) => element.textContent);
+  const says = (tab, pattern) =>
+    until(clock, async () => pattern.test(await text(`#panel-${tab} [role=status]`)));
+
+  await open('watch');
+  await until(clock, async () => Number((await text('#panel-watch dl dd')).replace(',', '')) > 1000);
+  const drawn = () => page.$eval('canvas.scene', (canvas) => canvas.toDataURL());
+  const first = await drawn();
+  await until(clock, async () => (await drawn()) !== first);
+
+  await open('audio');
+  await until(clock, async () => /µs/.test(await text('#panel-audio dl')));
+  await page.click('#panel-audio button.main');
+  await says('audio', /Playing/);
+  const level = () => page.$eval('#panel-audio [role=meter]', (meter) => Number(meter.ariaValueNow));
+  await until(clock, async () => (await level()) > -50);
+  await page.click('#panel-audio button.main');
+
+  await open('model');
+  const input = await page.$('#panel-model .side input[type=file]');
+  await input.uploadFile(join(import.meta.dirname, '../src/watch/lstm.safetensors'));
+  await says('model', /^lstm.safetensors: /);
+  assert.match(await text('#panel-model .chain'), /Embedding.*LSTM.*Linear/s);
+
+  await open('tensorflow');
+  await page.select('#panel-tensorflow .pairs .field:nth-child(2) select', '32');
+  await page.click('#panel-tensorflow button.main');
+  await until(clock, async () => /^[\d.]+ ×$/.test(await text('#panel-tensorflow .factor')));
+  await page.click('#panel-tensorflow button.main');
+  await says('tensorflow', /Stopped/);
+
+  await open('benchmark');
+  await page.click('#panel-benchmark button.main');
+  await page.waitForSelector('#panel-benchmark li .what');
+  await page.$eval('#panel-benchmark .buttons button:nth-child(2)', (button) => button.click());
+  await says('benchmark', /^(Stopped|Measured)/);
+
+  // a link restores what it says
+  await page.goto('about:blank');
+  await page.goto(`${url}#melody?cell=GRU&tempo=200`);
+  await page.waitForSelector('#panel-melody select');
+  assert.equal(await page.$eval('#panel-melody select', ({ value }) => value), 'GRU');
+  assert.equal(await page.$$eval('#panel-melody .name', ({ length }) => length > 30), true);
 }

@@ -72,6 +72,17 @@ export async function run({ page, said, elsewhere, note }) {
   await panel.getByText('words.csv').waitFor();
   await press(/^Train \d+/, 'line 2 is not numbers');
 
+  // a graph of operators that is no model of layers
+  await open(file('operators.onnx', fixture('onnx/operators.onnx')));
+  const nodes = await panel.locator('.operators .node').allTextContents();
+  assert.ok(nodes.length > 8);
+  await apart(panel.locator('.operators .node rect'));
+  for (const label of ['x', 'MatMul', 'If (2)', 'probabilities'])
+    assert.ok(nodes.some((node) => node.startsWith(label)));
+  assert.equal(await panel.locator('.operators .node.input').count(), 1);
+  assert.ok((await panel.locator('.operators .flow').count()) >= nodes.length - 1);
+  await press('Run', /Ran/);
+
   // tensors without layers
   await open(file('state.pt', fixture('torch/state.pt')));
   await panel.getByText('Not run here').waitFor();
@@ -95,6 +106,17 @@ export async function run({ page, said, elsewhere, note }) {
   await panel.locator('.side input[type=file]').setInputFiles([parts[0]]);
   await until(page, async () => /without|shard|weight|missing|not/.test(await status.textContent()));
   assert.deepEqual([said, elsewhere], [[], []]);
+}
+
+/** No two boxes overlap. */
+async function apart(rects) {
+  const boxes = await Promise.all((await rects.all()).map((rect) => rect.boundingBox()));
+  for (const [i, a] of boxes.entries())
+    for (const b of boxes.slice(i + 1)) {
+      const isApart =
+        a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
+      assert.ok(isApart, JSON.stringify([a, b]));
+    }
 }
 
 async function saved(page, panel, ending) {

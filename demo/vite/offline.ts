@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Plugin, Rolldown } from 'vite';
 
-/** Of other runtimes, which only a measurement that was asked for needs: fetched then, and kept from then on. */
-const LATER = /^assets\/(ort|tfjs)/;
+/**
+ * Of other runtimes, which only a measurement that was asked for needs: fetched then, and kept from then on. And the picture,
+ * which is for others.
+ */
+const LATER = /^assets\/(ort|tfjs)|^page\.png$/;
 
 const open = (name: string) => readFileSync(new URL(name, import.meta.url));
 

@@ -1,4 +1,4 @@
-import type { OnnxNode, OnnxValueInfo } from '../formats/onnx/graph.ts';
+import type { OnnxGraph, OnnxNode, OnnxValueInfo } from '../formats/onnx/graph.ts';
 import { readOnnx } from '../formats/onnx/read.ts';
 import { dtypeName } from '../formats/onnx/schema.ts';
 import type { OnnxTensor } from '../formats/onnx/tensor.ts';
@@ -6,7 +6,7 @@ import { loadOnnx, toModel } from '../onnx/index.ts';
 import { drawn } from './drawn.ts';
 import { layerRow } from './layersModel.ts';
 import { matched } from './modelPorts.ts';
-import type { Format, LayerRow, Port } from './opened.ts';
+import type { Format, LayerRow, Operator, Port } from './opened.ts';
 
 /** Order of the gates in the rows of weights. */
 const GATES: Readonly<Record<string, string>> = {
@@ -37,6 +37,7 @@ export const onnx: Format = {
       inputs,
       outputs: graph.outputs.map(portOf),
       sections: [{ title: 'Operators', rows: [...counted].map(([op, count]) => [op, String(count)]) }],
+      operators: operatorsOf(graph),
       metadata: { producer, 'IR version': String(irVersion), ...Object.fromEntries(metadata) },
       tensors: new Map(tensors),
       model: async () => {
@@ -63,6 +64,21 @@ export const onnx: Format = {
 
 function portOf({ name, dtype, shape }: OnnxValueInfo): Port {
   return { name, type: dtypeName(dtype) ?? 'unknown', dims: shape ?? [] };
+}
+
+/** Operators between the inputs and the outputs. What only weights go into, is constant. */
+function operatorsOf({ inputs, nodes }: OnnxGraph): Operator[] {
+  const computed = new Set(inputs.map(({ name }) => name));
+  const operators: Operator[] = [];
+  for (const { op, name, inputs: reads, outputs, attributes, captures } of nodes) {
+    const found = [...new Set([...reads, ...captures])].filter((value) => computed.has(value));
+    if (!found.length) continue;
+    for (const output of outputs) if (output) computed.add(output);
+    const graphs = [...attributes.values()].flatMap(({ graph }) => (graph ? [graph] : []));
+    const inner = graphs.reduce((sum, graph) => sum + graph.nodes.length, 0);
+    operators.push({ op, name, inputs: found, outputs: outputs.filter(Boolean), inner });
+  }
+  return operators;
 }
 
 /** Recurrent nodes as layers, with their sizes. */

@@ -26,6 +26,17 @@ export interface LayerRow {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
+/** An operator of a graph: what it is, and the values it reads and gives, by name. */
+export interface Operator {
+  readonly op: string;
+  readonly name: string;
+  /** Those that are computed: no weights, no constants. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Number of operators in its branches or its body. */
+  readonly inner: number;
+}
+
 /** What a model file is and holds. What a format does not have is left out. */
 export interface Opened {
   /** The format in words, with what matters of it, such as `a PyTorch file (zip)`. */
@@ -39,6 +50,8 @@ export interface Opened {
   readonly outputs?: readonly Port[];
   /** Titled rows of what only this format has. */
   readonly sections?: readonly { readonly title: string; readonly rows: readonly (readonly string[])[] }[];
+  /** Each after those whose values it reads. */
+  readonly operators?: readonly Operator[];
   readonly metadata?: Readonly<Record<string, string>>;
   readonly tensors?: ReadonlyMap<string, TensorInput & { readonly dtype: string }>;
   /** The layers model, made when it is asked for. Needs the kernels. */

@@ -11,5 +11,12 @@ export interface Asked {
 /** From it. */
 export type Told =
   | { readonly kind: 'peak'; readonly gflops: number }
-  | { readonly kind: 'work'; readonly name: string; readonly us: number }
+  | {
+      readonly kind: 'work';
+      readonly name: string;
+      readonly us: number;
+      /** How often it was repeated, since something else ran meanwhile; and whether that went on. */
+      readonly again: number;
+      readonly disturbed: boolean;
+    }
   | { readonly kind: 'end'; readonly error?: string };

@@ -9,8 +9,9 @@ export function axis(more: uPlot.Axis = {}): uPlot.Axis {
   return { stroke: colour('soft'), font: FONT, grid: line, ticks: { ...line, size: 4 }, gap: 4, ...more };
 }
 
-/** Neither zoom nor a crosshair: fingers scroll the page. */
-export const still: Pick<uPlot.Options, 'cursor' | 'legend'> = {
+/** Neither zoom nor a crosshair: fingers scroll the page. The same padding with data as without: nothing moves. */
+export const still: Pick<uPlot.Options, 'cursor' | 'legend' | 'padding'> = {
+  padding: [17, 20, 0, 0],
   cursor: { show: false },
   legend: { show: false },
 };

@@ -27,7 +27,8 @@ export class Plot {
     this.#data = data;
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
-      this.#plot?.setData(this.#data);
+      if (this.#plot && this.#data[0].length) this.#plot.setData(this.#data);
+      else this.remake();
     });
   }
 
@@ -42,6 +43,8 @@ export class Plot {
     if (!width) return;
     const size = { width, height: this.#height };
     if (this.#plot) this.#plot.setSize(size);
-    else this.#plot = new uPlot({ ...this.#options(), ...size }, this.#data, this.root);
+    // without data it would have no axes, and move when it gets them
+    else if (this.#data[0].length)
+      this.#plot = new uPlot({ ...this.#options(), ...size }, this.#data, this.root);
   }
 }

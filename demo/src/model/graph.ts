@@ -1,13 +1,16 @@
 import type { Port } from '../../../dist/modelFiles/opened.js';
 import { el } from '../ui/el.ts';
+import { drawing } from './operators.ts';
 import type { Box, Described } from './protocol.ts';
 
 /** What a file holds, drawn: inputs, layers and outputs one under the other, or a table of what has no layers. */
 export function graphOf(described: Described): HTMLElement[] {
-  const { boxes, layers, inputs, outputs, tensors, sections, metadata } = described;
-  const drawn = boxes.length ? chain(boxes, outputs) : layers.length ? rows(described) : undefined;
+  const { boxes, layers, operators, inputs, outputs, tensors, sections, metadata } = described;
+  const listed = boxes.length ? chain(boxes, outputs) : layers.length ? rows(described) : undefined;
+  const drawn = operators.length ? drawing(described) : listed;
   return [
     ...(drawn ? [drawn] : []),
+    ...(drawn !== listed && listed ? [listed] : []),
     ...(inputs.length && !boxes.length
       ? [details('Inputs and outputs', portRows(inputs, outputs), true)]
       : []),

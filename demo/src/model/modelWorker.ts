@@ -123,7 +123,7 @@ async function timed(run: () => Promise<void>): Promise<{ ms: number; runs: numb
 }
 
 function describe({ name, bytes }: Given, file: Opened, whyNot: string): Described {
-  const { format, layers = [], sections = [], metadata = {}, tensors = new Map() } = file;
+  const { format, layers = [], sections = [], operators = [], metadata = {}, tensors = new Map() } = file;
   const all = [...tensors].reduce((sum, [, { data }]) => sum + data.length, 0);
   const ports = model && portsOf(model, 'time-major');
   return {
@@ -131,6 +131,7 @@ function describe({ name, bytes }: Given, file: Opened, whyNot: string): Describ
     file: { name, format, bytes: bytes.length },
     parameters: file.parameters ?? model?.parameterCount ?? all,
     layers: layers.slice(0, MOST),
+    operators: model ? [] : operators.slice(0, MOST),
     boxes: model ? boxesOf(model).slice(0, MOST) : [],
     inputs: file.inputs ?? ports?.inputs ?? [],
     outputs: file.outputs ?? ports?.outputs ?? [],

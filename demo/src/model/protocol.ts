@@ -1,4 +1,4 @@
-import type { LayerRow, Port } from '../../../dist/modelFiles/opened.js';
+import type { LayerRow, Operator, Port } from '../../../dist/modelFiles/opened.js';
 
 /** A file that a person gave. */
 export interface Given {
@@ -24,6 +24,8 @@ export interface Described {
   readonly layers: readonly LayerRow[];
   /** Of a layers model. */
   readonly boxes: readonly Box[];
+  /** Of a graph that is no layers model. */
+  readonly operators: readonly Operator[];
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   readonly tensors: readonly {

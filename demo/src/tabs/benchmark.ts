@@ -3,6 +3,7 @@ import { measure } from '../bench/measure.ts';
 import type { Engine, Kernels, Told } from '../bench/protocol.ts';
 import { works } from '../bench/works.ts';
 import { Bars } from '../charts/bars.ts';
+import { linked } from '../ui/address.ts';
 import { bench } from '../ui/bench.ts';
 import { card, el } from '../ui/el.ts';
 import { choice } from '../ui/fields.ts';
@@ -25,22 +26,30 @@ export function benchmarkTab(panel: HTMLElement): void {
     'simd',
     () => {
       bars.clear();
+      times.clear();
       peak = undefined;
+      headline();
     },
   );
   const own = el(
     'button',
-    { type: 'button', class: 'main', onclick: () => void start(['unrolled']) },
+    { type: 'button', class: 'main', onclick: () => void start(['unrolled', 'tfjs']) },
     'Measure',
   );
   const peers = el(
     'button',
-    { type: 'button', onclick: () => void start(['tfjs', 'ort']) },
-    'Load and measure peers',
+    { type: 'button', onclick: () => void start(['ort']) },
+    'Measure ONNX Runtime, too',
   );
   const stop = el('button', { type: 'button', disabled: true, onclick: () => abort?.abort(STOPPED) }, 'Stop');
   const status = el('p', { class: 'phase', role: 'status' }, 'Nothing measured yet');
   const bars = new Bars(works.map(({ name, label }) => [name, label]));
+  const factor = el('strong', { class: 'factor' }, '–');
+  const compared = el('span', {}, AHEAD);
+  /** By engine and work, in µs. */
+  const times = new Map<string, number>();
+  /** Works that were measured again, and those that something else disturbed to the end. */
+  const again = { repeated: 0, disturbed: 0 };
   let abort: AbortController | undefined;
   let peak: number | undefined;
 
@@ -50,6 +59,7 @@ export function benchmarkTab(panel: HTMLElement): void {
     const all: Engine[] =
       peak === undefined && !engines.includes('unrolled') ? ['unrolled', ...engines] : engines;
     abort = new AbortController();
+    again.repeated = again.disturbed = 0;
     lock(true);
     try {
       for (const engine of all) {
@@ -67,12 +77,19 @@ export function benchmarkTab(panel: HTMLElement): void {
 
   function say(what: string): void {
     const measured = peak === undefined ? '' : `: the peak of a multiply-add is ${short(peak)} GFLOP/s here`;
-    status.textContent = `${what}${measured}`;
+    const { repeated, disturbed } = again;
+    const twice = repeated ? `; ${repeated} measured again, since something else ran` : '';
+    const still = disturbed ? `, and ${disturbed} of them disturbed to the end` : '';
+    status.textContent = `${what}${measured}${twice}${still}`;
   }
 
   function take(engine: Engine, told: Told): void {
     if (told.kind === 'peak') peak = told.gflops;
     if (told.kind !== 'work') return;
+    times.set(`${engine} ${told.name}`, told.us);
+    again.repeated += Number(told.again > 0);
+    again.disturbed += Number(told.disturbed);
+    headline();
     const { flops } = works.find(({ name }) => name === told.name)!;
     const gflops = flops / told.us / 1000;
     const share = gflops / peak!;
@@ -80,6 +97,19 @@ export function benchmarkTab(panel: HTMLElement): void {
       ...{ label: NAMES[engine], share, kind: engine === 'unrolled' ? 'own' : 'peer' },
       text: `${time(told.us)} · ${short(gflops)} GFLOP/s · ${Math.round(100 * share)} %`,
     });
+  }
+
+  /** How many times TensorFlow.js, in the cases that both have. */
+  function headline(): void {
+    const ratios = works.flatMap(({ name }) => {
+      const [own, theirs] = [times.get(`unrolled ${name}`), times.get(`tfjs ${name}`)];
+      return own && theirs ? [theirs / own] : [];
+    });
+    const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+    factor.textContent = ratios.length ? `${mean >= 10 ? Math.round(mean) : short(mean)} ×` : '–';
+    compared.textContent = ratios.length
+      ? `as fast as TensorFlow.js: the geometric mean of ${ratios.length} of the cases below`
+      : AHEAD;
   }
 
   function lock(locked: boolean): void {
@@ -93,6 +123,7 @@ export function benchmarkTab(panel: HTMLElement): void {
   init().then(
     ({ kernels: taken }) => {
       kernels.value = taken;
+      linked(panel, 'benchmark', { kernels });
     },
     (error) => say(`Failed: ${(error as Error).message}`),
   );
@@ -104,14 +135,21 @@ export function benchmarkTab(panel: HTMLElement): void {
         el(
           'p',
           { class: 'note' },
-          'Peers are TensorFlow.js and ONNX Runtime Web, both in WebAssembly: 17 MB, loaded only when asked for. One thread each; ONNX Runtime can’t train.',
+          'TensorFlow.js (2 MB) and ONNX Runtime Web (13 MB), both in WebAssembly, are loaded when you press. One thread each; ONNX Runtime can’t train.',
         ),
       ],
-      card('bars-title', 'Percent of peak', status, bars.root),
+      card(
+        'bars-title',
+        'How fast, and what percent of the peak',
+        el('p', { class: 'headline' }, factor, ' ', compared),
+        status,
+        bars.root,
+      ),
     ),
   );
 }
 
+const AHEAD = 'as fast as TensorFlow.js? Press Measure: both run here, one after the other.';
 const STOPPED = new Error('stopped');
 
 function time(us: number): string {

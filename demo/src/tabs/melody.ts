@@ -1,16 +1,21 @@
-import type { Note } from '../data/notes.ts';
+import { type Note, parse } from '../data/notes.ts';
 import { tunes } from '../data/tunes.ts';
 import { cells } from '../train/model.ts';
 import { Panel } from '../train/panel.ts';
 import { Run } from '../train/run.ts';
 import type { Session } from '../train/session.ts';
+import { linked } from '../ui/address.ts';
 import { bench, column } from '../ui/bench.ts';
 import { card, el } from '../ui/el.ts';
 import { choice, numbers, slider, whole } from '../ui/fields.ts';
 import { Form } from '../ui/form.ts';
 import { Player } from './melody/player.ts';
 import { Roll } from './melody/roll.ts';
-import { type MelodySettings, MelodyTask } from './melody/task.ts';
+import { type Drawn, fitting, type MelodySettings, MelodyTask, pitches, QUARTERS } from './melody/task.ts';
+
+/** Seconds of sound that are written ahead of what is heard. */
+const AHEAD = 0.3;
+const TUNE = 'Ode to Joy';
 
 /** Short tunes, and what a model makes of them. */
 export function melodyTab(panel: HTMLElement): void {
@@ -19,14 +24,15 @@ export function melodyTab(panel: HTMLElement): void {
   const updates = whole('Updates', 600, 50, 100_000);
   const temperature = slider('Temperature', 0.8, [0, 1.5, 0.05]);
   const tempo = slider('Tempo', 140, [60, 240, 5]);
-  const roll = new Roll();
+  const roll = new Roll(pitches, QUARTERS);
   const player = new Player();
-  const play = el('button', { type: 'button', class: 'first', onclick: () => void press() }, 'Play');
-  const again = el('button', { type: 'button', onclick: () => void run.ask(compose) }, 'Write another');
-  const silent = el('p', { class: 'said', 'aria-live': 'polite', hidden: true });
+  const play = el('button', { type: 'button', class: 'first', onclick: () => press(replay) }, 'Play');
+  const write = el('button', { type: 'button', onclick: () => press(improvise) }, 'Write and play');
+  const said = el('p', { class: 'said', 'aria-live': 'polite' }, `For now ${TUNE}, one of its tunes.`);
   let task: MelodyTask | undefined;
-  let notes: Note[] = [];
-  let playing = false;
+  let notes: readonly Note[] = fitting(parse(tunes[TUNE]!));
+  /** What plays; another one once it was silenced. */
+  let playing: object | undefined;
   let seed = 0;
 
   const run = new Run<MelodySettings, MelodyTask>({
@@ -43,10 +49,10 @@ export function melodyTab(panel: HTMLElement): void {
     changed: (now) => {
       view.show(now);
       fieldset.disabled = now.locked;
-      again.disabled = !now.session;
+      write.disabled = !now.session;
     },
   });
-  const view = new Panel({ unit: 'nats a note', rows: 'Notes' });
+  const view = new Panel({ unit: 'nats per note', rows: 'Notes' });
   const fieldset = el(
     'fieldset',
     {},
@@ -57,33 +63,79 @@ export function melodyTab(panel: HTMLElement): void {
 
   async function compose(session: Session): Promise<void> {
     const written = await task!.write(session, temperature.value, seed++);
-    if (playing) player.stop();
+    if (playing || !written.notes.length) return;
     ({ notes } = written);
-    roll.show(notes, written.confidence);
-    play.disabled = notes.length === 0;
+    roll.show(notes, written.confidence, 'Melody');
+    said.textContent = 'A melody that it has just written.';
   }
 
-  async function press(): Promise<void> {
-    if (playing) {
-      player.stop();
-      return;
-    }
-    playing = true;
-    play.textContent = 'Silence';
-    silent.hidden = true;
+  /** Plays, or ends what plays. */
+  function press(perform: (is: () => boolean) => Promise<void>): void {
+    const mine = playing ? undefined : {};
+    playing = mine;
+    player.stop();
+    if (mine) void hear(mine, perform);
+    label();
+  }
+
+  async function hear(mine: object, perform: (is: () => boolean) => Promise<void>): Promise<void> {
     try {
-      await player.play(notes, tempo.value, (index) => roll.mark(index));
+      await player.start();
+      await perform(() => playing === mine);
+      while (playing === mine && player.ahead > 0) await soon();
     } catch (error) {
-      silent.textContent = `No sound: ${(error as Error).message}`;
-      silent.hidden = false;
-    } finally {
-      playing = false;
-      play.textContent = 'Play';
-      roll.mark(-1);
+      said.textContent = `No sound: ${(error as Error).message}`;
+    }
+    if (playing !== mine) return;
+    playing = undefined;
+    player.stop();
+    label();
+  }
+
+  function label(): void {
+    play.textContent = playing ? 'Silence' : 'Play';
+    write.hidden = playing !== undefined;
+    if (!playing) roll.mark(-1);
+  }
+
+  /** What is on the roll. */
+  async function replay(is: () => boolean): Promise<void> {
+    for (const [i, note] of notes.entries()) {
+      await near(is);
+      if (!is()) return;
+      player.add(note, tempo.value, () => roll.mark(i));
     }
   }
 
-  play.disabled = true;
+  /** Note by note, each by the weights as they are when its turn comes. */
+  async function improvise(is: () => boolean): Promise<void> {
+    const drawn: Drawn[] = [];
+    said.textContent = 'It writes, and plays what it writes.';
+    roll.show([], [], 'Melody');
+    for (;;) {
+      await near(is);
+      let next: Drawn | undefined;
+      await run.ask(async (session) => {
+        next = await task!.next(session, drawn, temperature.value, seed++);
+      });
+      if (!next || !is()) return;
+      const i = drawn.push(next) - 1;
+      notes = drawn.map(({ note }) => note);
+      roll.show(
+        notes,
+        drawn.map(({ confidence }) => confidence),
+        'Melody',
+      );
+      roll.mark(i - 1);
+      player.add(next.note, tempo.value, () => roll.mark(i));
+    }
+  }
+
+  /** Waits until what is to be heard has almost ended. */
+  async function near(is: () => boolean): Promise<void> {
+    while (is() && player.ahead > AHEAD) await soon();
+  }
+
   panel.append(
     bench(
       [fieldset, view.buttons],
@@ -91,7 +143,7 @@ export function melodyTab(panel: HTMLElement): void {
         card(
           'melody-title',
           'What it writes',
-          el('p', { class: 'note' }, `Learnt from ${Object.keys(tunes).join(', ')}.`),
+          said,
           roll.root,
           el('p', { class: 'legend' }, 'a guess', el('span', { class: 'scale sure' }), 'sure'),
           el(
@@ -99,14 +151,22 @@ export function melodyTab(panel: HTMLElement): void {
             { class: 'bar ask' },
             temperature.root,
             tempo.root,
-            el('div', { class: 'buttons' }, play, again),
+            el('div', { class: 'buttons' }, play, write),
           ),
-          silent,
+          el('p', { class: 'note' }, `Learnt from ${Object.keys(tunes).join(', ')}.`),
         ),
         view.status,
       ),
     ),
   );
+  roll.show(
+    notes,
+    notes.map(() => 1),
+    TUNE,
+  );
+  write.disabled = true;
   view.show(run);
-  void run.recall();
+  void run.recall(linked(panel, 'melody', { cell, hidden, updates, temperature, tempo }));
 }
+
+const soon = () => new Promise((resolve) => setTimeout(resolve, 40));

@@ -4,6 +4,7 @@ import { cells } from '../train/model.ts';
 import { Panel } from '../train/panel.ts';
 import { Run } from '../train/run.ts';
 import type { Session } from '../train/session.ts';
+import { linked } from '../ui/address.ts';
 import { bench, column } from '../ui/bench.ts';
 import { el } from '../ui/el.ts';
 import { choice, numbers, slider, whole } from '../ui/fields.ts';
@@ -28,8 +29,8 @@ export function seriesTab(panel: HTMLElement): void {
   const hidden = numbers('Hidden units', [8, 16, 32, 64, 128], 32);
   const updates = whole('Updates', 1500, 50, 100_000);
   const chart = new ForecastChart();
-  const title = el('h2', { id: 'forecast-title' });
-  const verdict = el('p', { class: 'note' });
+  const title = el('h2', { id: 'forecast-title' }, titleOf(sources.co2!));
+  const verdict = el('p', { class: 'note verdict' }, 'Loading the series …');
   const from = slider(
     'Forecast from',
     1,
@@ -78,8 +79,7 @@ export function seriesTab(panel: HTMLElement): void {
   }
 
   function describe(): void {
-    const { label, horizon, step, unit } = task!.series.source;
-    title.textContent = `${label}: ${horizon} ${step} ahead (${unit})`;
+    title.textContent = titleOf(task!.series.source);
     from.update();
     verdict.textContent = 'Not trained yet: this is what was observed.';
   }
@@ -146,10 +146,13 @@ export function seriesTab(panel: HTMLElement): void {
     ),
   );
   view.show(run);
-  void run.recall().then(() => {
+  void run.recall(linked(panel, 'series', { ...form.fields, from })).then(() => {
     if (!task) void preview();
   });
 }
+
+const titleOf = ({ label, horizon, step, unit }: (typeof sources)[string]) =>
+  `${label}: ${horizon} ${step} ahead (${unit})`;
 
 /** Of a legend: a line or an area, and what it stands for. */
 function entry(key: string, label: string): HTMLElement {

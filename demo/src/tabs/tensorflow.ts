@@ -2,6 +2,7 @@ import { PairChart } from '../charts/pairChart.ts';
 import program from '../tfjs/addition.js?raw';
 import { Side } from '../tfjs/contest.ts';
 import type { Backend, Kind, Sum } from '../tfjs/protocol.ts';
+import { linked } from '../ui/address.ts';
 import { bench, column } from '../ui/bench.ts';
 import { Code } from '../ui/code.ts';
 import { card, el } from '../ui/el.ts';
@@ -146,6 +147,7 @@ export function tensorflowTab(panel: HTMLElement): void {
       ),
     ),
   );
+  linked(panel, 'tensorflow', { backend, kind, units });
 }
 
 /** The program with the two lines behind its import. */

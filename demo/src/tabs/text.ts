@@ -2,6 +2,7 @@ import { ReachMap } from '../charts/reach.ts';
 import { Panel } from '../train/panel.ts';
 import { Run } from '../train/run.ts';
 import type { Session } from '../train/session.ts';
+import { linked } from '../ui/address.ts';
 import { bench, column } from '../ui/bench.ts';
 import { card, el } from '../ui/el.ts';
 import { slider, text } from '../ui/fields.ts';
@@ -77,5 +78,7 @@ export function textTab(panel: HTMLElement): void {
     ),
   );
   view.show(run);
-  void run.recall();
+  // what was pasted stays with the person
+  const { own, ...settings } = form.fields;
+  void run.recall(linked(panel, 'text', { ...settings, prompt, temperature }));
 }

@@ -1,6 +1,9 @@
+import program from '../code/page.js.txt?raw';
+import { linked } from '../ui/address.ts';
 import { column } from '../ui/bench.ts';
+import { Code } from '../ui/code.ts';
 import { el } from '../ui/el.ts';
-import { slider } from '../ui/fields.ts';
+import { field, slider } from '../ui/fields.ts';
 import { short } from '../ui/words.ts';
 import type { Ask, Look, Looks, Name, Sample, Told } from '../watch/protocol.ts';
 import kept from '../watch/samples.json';
@@ -177,7 +180,20 @@ export function watchTab(panel: HTMLElement): void {
         ),
         el('div', { class: 'buttons' }, el('button', { type: 'button', onclick: learn }, 'Learn it')),
       ),
+      new Code('The same in 20 lines', program).root,
     ),
   );
   for (const sample of kept) write(sample);
+  const settings = {
+    words: field(
+      words,
+      words,
+      () => words.value,
+      (value) => (words.value = value),
+      isText,
+    ),
+  };
+  if (linked(panel, 'watch', settings).words) learn();
 }
+
+const isText = (value: unknown): value is string => typeof value === 'string';

@@ -101,8 +101,8 @@ export class Run<Settings extends object, Made extends Trainable = Trainable> {
     });
   }
 
-  /** What was kept at the last visit, paused. */
-  async recall(): Promise<void> {
+  /** What was kept at the last visit, paused. One with other settings than those `asked` for stays kept. */
+  async recall(asked: Readonly<Record<string, unknown>> = {}): Promise<void> {
     if (this.phase !== 'idle') return;
     const life = this.#begin();
     const { form } = this.#task;
@@ -123,6 +123,12 @@ export class Run<Settings extends object, Made extends Trainable = Trainable> {
     this.#turn(life, 'starting');
     try {
       const kept: Kept<Settings> = readKept(found, form);
+      if (!agree(kept.settings, asked)) {
+        this.unopened = true;
+        this.#turn(life, 'idle');
+        this.#say(life, 'A run with other settings than this link’s is kept in this browser.');
+        return;
+      }
       form.value = kept.settings;
       this.session = await this.#open(kept.settings, life.signal, kept.checkpoint);
       this.#settings = kept.settings;
@@ -309,4 +315,10 @@ export class Run<Settings extends object, Made extends Trainable = Trainable> {
       this.#turn(this.#begin(), 'failed', error instanceof Error ? error.message : String(error));
     }
   }
+}
+
+/** Whether settings are those asked for, as far as they are some of a run. */
+function agree(settings: object, asked: Readonly<Record<string, unknown>>): boolean {
+  const own = new Map<string, unknown>(Object.entries(settings));
+  return Object.entries(asked).every(([name, value]) => !own.has(name) || own.get(name) === value);
 }

@@ -1,3 +1,4 @@
+import * as address from './address.ts';
 import { el } from './el.ts';
 
 export interface Tab {
@@ -7,7 +8,7 @@ export interface Tab {
   readonly open: () => Promise<(panel: HTMLElement) => void>;
 }
 
-/** Tabs by the ARIA pattern: arrow keys, Home and End move; the address keeps which one is open. */
+/** Tabs by the ARIA pattern: arrow keys, Home and End move; the address keeps which one is open, and its settings. */
 export function tabs(root: HTMLElement, all: readonly Tab[]): void {
   const opened = new Set<string>();
   const buttons = all.map(({ id, label }, i) =>
@@ -15,6 +16,8 @@ export function tabs(root: HTMLElement, all: readonly Tab[]): void {
       'button',
       {
         ...{ type: 'button', role: 'tab', id: `tab-${id}`, 'aria-controls': `panel-${id}` },
+        // as wide as the bold one
+        'data-label': label,
         onclick: () => show(i),
         onkeydown: (event: KeyboardEvent) => move(event, i),
       },
@@ -33,7 +36,7 @@ export function tabs(root: HTMLElement, all: readonly Tab[]): void {
       button.tabIndex = i === index ? 0 : -1;
       panels[i]!.hidden = i !== index;
     }
-    if (location.hash !== `#${id}`) history.replaceState(null, '', `#${id}`);
+    address.show(id);
     if (opened.has(id)) return;
     opened.add(id);
     void fill(panels[index]!, open);
@@ -65,11 +68,13 @@ export function tabs(root: HTMLElement, all: readonly Tab[]): void {
     buttons[to]!.focus();
   }
 
-  const asked = () =>
-    Math.max(
+  const asked = () => {
+    const tab = address.asked();
+    return Math.max(
       0,
-      all.findIndex(({ id }) => location.hash === `#${id}`),
+      all.findIndex(({ id }) => id === tab),
     );
+  };
   addEventListener('hashchange', () => show(asked()));
   show(asked());
 }

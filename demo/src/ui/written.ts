@@ -5,7 +5,10 @@ const SHADES = 7;
 
 /** Text in shades, one per character: runs of one shade become one element. */
 export class WrittenText {
-  readonly root = el('p', { class: 'written', id: 'written' });
+  readonly root = el('div', {
+    ...{ class: 'written', id: 'written', tabindex: 0 },
+    ...{ role: 'group', 'aria-label': 'What it wrote' },
+  });
 
   /** `shade`: 0..1 per character, counted from the first after `prompt`. */
   show(prompt: string, characters: readonly string[], shade: (i: number) => number): void {

@@ -1,47 +1,40 @@
 import type { Note } from '../../data/notes.ts';
 
-/** Seconds before the first note, for the audio thread to be ready. */
+/** Seconds before a note, for the audio thread to be ready. */
 const LEAD = 0.08;
 
-/** Plays notes through Web Audio, one at a time, and tells which. */
+/** Plays notes through Web Audio, one after the other. */
 export class Player {
   #context: AudioContext | undefined;
   #out: GainNode | undefined;
   #timers: ReturnType<typeof setTimeout>[] = [];
-  #ended: () => void = () => {};
+  /** When the last note ends, by the clock of the context. */
+  #end = 0;
 
-  /** `tempo`: quarters a minute. Resolves when it has ended, or was stopped. @throws where the browser gives no sound */
-  play(notes: readonly Note[], tempo: number, at: (index: number) => void): Promise<void> {
+  /** @throws where the browser gives no sound */
+  async start(): Promise<void> {
     this.stop();
-    return new Promise((resolve, reject) => {
-      this.#ended = resolve;
-      this.#begin(notes, tempo, at, () => this.#ended === resolve).catch(reject);
-    });
+    this.#context ??= new AudioContext();
+    // may wait for a click
+    await this.#context.resume();
+    this.#out = new GainNode(this.#context);
+    this.#out.connect(this.#context.destination);
+    this.#end = 0;
   }
 
-  async #begin(
-    notes: readonly Note[],
-    tempo: number,
-    at: (index: number) => void,
-    wanted: () => boolean,
-  ): Promise<void> {
-    this.#context ??= new AudioContext();
-    const context = this.#context;
-    // may wait for a click, and be stopped meanwhile
-    await context.resume();
-    if (!wanted()) return;
-    const out = new GainNode(context);
-    out.connect(context.destination);
-    this.#out = out;
-    const beat = 60 / tempo;
-    const begin = context.currentTime + LEAD;
-    let time = begin;
-    for (const [i, { pitch, length }] of notes.entries()) {
-      if (pitch) pluck(out, 440 * 2 ** ((pitch - 69) / 12), time, length * beat);
-      this.#later(time - begin + LEAD, () => at(i));
-      time += length * beat;
-    }
-    this.#later(time - begin + LEAD, () => this.stop());
+  /** Seconds until the last note ends. */
+  get ahead(): number {
+    return this.#context ? Math.max(0, this.#end - this.#context.currentTime) : 0;
+  }
+
+  /** Another note, after those before. `tempo`: quarters a minute. `sounds` is called when it begins. */
+  add({ pitch, length }: Note, tempo: number, sounds: () => void): void {
+    if (!this.#context || !this.#out) return;
+    const now = this.#context.currentTime;
+    const begin = Math.max(this.#end, now + LEAD);
+    this.#end = begin + (length * 60) / tempo;
+    if (pitch) pluck(this.#out, 440 * 2 ** ((pitch - 69) / 12), begin, this.#end - begin);
+    this.#timers.push(setTimeout(sounds, 1000 * (begin - now)));
   }
 
   stop(): void {
@@ -49,12 +42,6 @@ export class Player {
     this.#timers = [];
     this.#out?.disconnect();
     this.#out = undefined;
-    this.#ended();
-    this.#ended = () => {};
-  }
-
-  #later(seconds: number, call: () => void): void {
-    this.#timers.push(setTimeout(call, 1000 * seconds));
   }
 }
 

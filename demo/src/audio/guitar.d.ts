@@ -1,0 +1,1 @@
+export function riff(rate: number): Float32Array<ArrayBuffer>;
