@@ -43,7 +43,10 @@ async function useAll(page) {
     await panel.getByRole('button', { name: 'Train' }).click();
     await panel.getByRole('status').getByText('Done').waitFor();
   }
-  await page.getByRole('button', { name: 'Play' }).click();
+  await page.getByRole('button', { name: 'Play', exact: true }).click();
+  await page.getByRole('tab', { name: 'Audio' }).click();
+  await page.getByRole('tabpanel', { name: 'Audio' }).getByRole('button', { name: 'Play' }).click();
+  await page.getByRole('status').getByText('Playing').waitFor();
   await page.getByRole('tab', { name: 'Benchmark' }).click();
   const panel = page.getByRole('tabpanel', { name: 'Benchmark' });
   await panel.getByRole('button', { name: 'Measure', exact: true }).click();

@@ -8,6 +8,10 @@ export async function run({ page, said }) {
   const focused = () => page.evaluate(() => document.activeElement.textContent.trim());
   const tabs = await Promise.all((await tabsOf(page)).map((tab) => tab.textContent()));
   await page.getByRole('button', { name: 'Train' }).first().waitFor();
+  for (const link of await page.getByRole('link').allTextContents()) {
+    await page.keyboard.press('Tab');
+    assert.equal(await focused(), link);
+  }
   await page.keyboard.press('Tab');
   assert.equal(await focused(), 'Text');
   for (const [key, to] of [
