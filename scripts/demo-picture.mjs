@@ -1,4 +1,4 @@
-// node scripts/demo-picture.mjs: takes docs/page.png, the picture of the demo page in the README, of demo/dist, in Chromium.
+// node scripts/demo-picture.mjs: takes docs/page.png, the picture of the demo page in the README and of links to it, of demo/dist, in Chromium.
 import { join } from 'node:path';
 import { launch, serve, until, visit } from '../demo/test/browser.mjs';
 import { root } from './tools.mjs';

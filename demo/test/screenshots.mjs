@@ -1,10 +1,10 @@
 // Every tab before, during and after its work, at three sizes, light and dark: demo/screenshots/SIZE-TAB-STATE-SCHEME.png, to be
-// looked at. Nothing is wider than the screen, down to 320 px.
+// looked at. Nothing jumps meanwhile, and nothing is wider than the screen, down to 320 px.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { tabsOf, visit } from './browser.mjs';
 
-export const name = 'screenshots';
+export const name = 'every tab at three sizes: screenshots, no layout shift';
 
 const SIZES = {
   desktop: { viewport: { width: 1280, height: 900 } },
@@ -15,12 +15,20 @@ const SCHEMES = ['light', 'dark'];
 const NARROWEST = 320;
 /** For a tab to fill, to do some work, and to end it, in ms. */
 const [OPENS, WORKS, ENDS] = [800, 2500, 400];
+/** A tenth is what pages may have; a line that moves the rest of a page of 900 px has 0.02. */
+const SHIFT = 0.005;
 
 export async function run({ browser, url, note }) {
   let count = 0;
+  const shifts = [];
   for (const [size, options] of Object.entries(SIZES)) {
-    const { context, page, said } = await visit(browser, url, options);
+    const { context, page, said } = await visit(browser, 'about:blank', options);
+    await page.addInitScript(observe);
+    await page.goto(`${url}#watch`);
     const shoot = async (tab, state) => {
+      const shifted = await page.evaluate(() => shifts.take());
+      if (shifted.value > SHIFT)
+        shifts.push(`${size}, ${tab}, ${state}: ${shifted.value.toFixed(3)}, ${shifted.moved.join(' ')}`);
       for (const colorScheme of SCHEMES) {
         await page.emulateMedia({ colorScheme });
         const path = join(import.meta.dirname, `../screenshots/${size}-${tab}-${state}-${colorScheme}.png`);
@@ -28,14 +36,17 @@ export async function run({ browser, url, note }) {
         count++;
       }
       await fits(page, `${size}, ${tab}, ${state}`);
-      if (size !== 'phone') return;
-      await page.setViewportSize({ ...options.viewport, width: NARROWEST });
-      await fits(page, `${NARROWEST} px, ${tab}, ${state}`);
-      await page.setViewportSize(options.viewport);
+      if (size === 'phone') {
+        await page.setViewportSize({ ...options.viewport, width: NARROWEST });
+        await fits(page, `${NARROWEST} px, ${tab}, ${state}`);
+        await page.setViewportSize(options.viewport);
+      }
+      // of the pictures
+      await page.evaluate(() => shifts.take());
     };
     for (const tab of await tabsOf(page)) {
-      await tab.click();
       const label = (await tab.getAttribute('id')).replace('tab-', '');
+      if (label !== 'watch') await tab.click();
       const panel = page.locator('[role=tabpanel]:not([hidden])');
       await panel.locator('h2').first().waitFor();
       await page.waitForTimeout(OPENS);
@@ -58,9 +69,35 @@ export async function run({ browser, url, note }) {
     await context.close();
   }
   note(`${count} in demo/screenshots`);
+  assert.deepEqual(shifts, []);
 }
 
 async function fits(page, state) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assert.ok(wide <= 0, `${state}: ${wide} px are beyond the edge`);
+}
+
+/** In the page: `shifts.take()` gives layout shifts since it was called, whoever caused them, and what moved. */
+function observe() {
+  let value = 0;
+  let moved = [];
+  const told = (entries) => {
+    for (const entry of entries) {
+      value += entry.value;
+      for (const { node, previousRect, currentRect } of entry.sources)
+        moved.push(
+          `${node?.className || node?.nodeName}:${Math.round(previousRect.y)}>${Math.round(currentRect.y)}`,
+        );
+    }
+  };
+  const observer = new PerformanceObserver((list) => told(list.getEntries()));
+  observer.observe({ type: 'layout-shift', buffered: true });
+  globalThis.shifts = {
+    take: () => {
+      told(observer.takeRecords());
+      const taken = { value, moved };
+      [value, moved] = [0, []];
+      return taken;
+    },
+  };
 }

@@ -36,7 +36,7 @@ export function tensorflowTab(panel: HTMLElement): void {
   const units = numbers('Units', [32, 64, 128, 256], 128);
   const button = el('button', { type: 'button', class: 'main', onclick: () => press() }, 'Train both');
   const status = el('p', { class: 'phase', role: 'status' }, 'Not started yet');
-  const factor = el('strong', { class: 'factor' }, '–');
+  const factor = el('strong', { class: 'factor' }, '? ×');
   const own = new Column('With unrolled', 'own');
   const plain = new Column('Plain TensorFlow.js', 'plain');
   const bySteps = new PairChart('Loss by step, with unrolled and without', '');
@@ -79,7 +79,7 @@ export function tensorflowTab(panel: HTMLElement): void {
     own.show(mine);
     plain.show(theirs);
     const times = mine.ms && theirs.ms ? theirs.ms / mine.ms : undefined;
-    factor.textContent = times ? `${times >= 10 ? Math.round(times) : short(times)} ×` : '–';
+    factor.textContent = times ? `${times >= 10 ? Math.round(times) : short(times)} ×` : '? ×';
     bySteps.draw(curve(mine, indices(mine)), curve(theirs, indices(theirs)));
     byTime.draw(curve(mine, mine.seconds), curve(theirs, theirs.seconds));
     const going = running();

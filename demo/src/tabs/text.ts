@@ -34,6 +34,8 @@ export function textTab(panel: HTMLElement): void {
     look: async (session) => {
       await write(session);
       reach.show(await task!.reach(session, looks++));
+      // both at once, so that neither moves the other
+      reach.root.hidden = minds.units.hidden = false;
     },
     changed: (now) => {
       view.show(now);
@@ -77,6 +79,8 @@ export function textTab(panel: HTMLElement): void {
       ),
     ),
   );
+  // nothing to see in them yet
+  reach.root.hidden = minds.units.hidden = true;
   view.show(run);
   // what was pasted stays with the person
   const { own, ...settings } = form.fields;

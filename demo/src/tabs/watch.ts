@@ -43,7 +43,7 @@ export function watchTab(panel: HTMLElement): void {
     FIRST.length - 2,
     [0, FIRST.length - 1, 1],
     (value) => select(value),
-    (value) => (scene ? `“${scene.looks.letters[value]}”` : ''),
+    (value) => `“${scene.looks.letters[value] === ' ' ? '·' : scene.looks.letters[value]}”`,
   );
   const words = el('textarea', { rows: 2, id: 'watch-words', spellcheck: 'false' });
   let goes = true;
@@ -65,7 +65,7 @@ export function watchTab(panel: HTMLElement): void {
   new IntersectionObserver(([entry]) => {
     isSeen = entry!.isIntersecting;
     work();
-  }).observe(scene.canvas);
+  }).observe(panel);
   document.addEventListener('visibilitychange', work);
 
   function select(k: number | undefined): void {
@@ -103,7 +103,6 @@ export function watchTab(panel: HTMLElement): void {
       el('span', {}, el('b', {}, 'LSTM'), ` ${LSTM}`),
     );
     strip.append(item);
-    strip.scrollLeft = strip.scrollWidth;
   }
 
   function learn(): void {
@@ -115,8 +114,10 @@ export function watchTab(panel: HTMLElement): void {
 
   worker.onmessage = ({ data }: MessageEvent<Told>) => {
     if (data.kind === 'failed') fail(data.error);
-    else if (data.kind === 'sample') write(data.sample);
-    else {
+    else if (data.kind === 'sample') {
+      write(data.sample);
+      strip.scrollLeft = strip.scrollWidth;
+    } else {
       if (!scene.looks.step) status.textContent = 'Learning';
       scene.set(data);
       numbers.step.textContent = data.step.toLocaleString('en');
@@ -143,15 +144,15 @@ export function watchTab(panel: HTMLElement): void {
         'section',
         { class: 'card', 'aria-labelledby': 'watch-title' },
         el('h2', { id: 'watch-title' }, 'A network, unrolled in time'),
+        el('div', { class: 'ends of' }, el('span', {}, 'RNN: the light fades'), el('span', {}, 'guess')),
+        scene.canvas,
+        el('div', { class: 'ends of' }, el('span', {}, 'LSTM: it reaches back'), el('span', {}, 'guess')),
+        said,
         el(
           'p',
           { class: 'note' },
           'The letter that opens a line closes it. Letters go in, guesses come out, the state passes on; then the gradient of the last guess runs back as light. Point at a letter to look back from it.',
         ),
-        el('div', { class: 'ends of' }, el('span', {}, 'RNN: the light fades'), el('span', {}, 'guess')),
-        scene.canvas,
-        el('div', { class: 'ends of' }, el('span', {}, 'LSTM: it reaches back'), el('span', {}, 'guess')),
-        said,
         el('div', { class: 'bar ask' }, from.root, el('div', { class: 'buttons' }, button)),
         status,
         el(
