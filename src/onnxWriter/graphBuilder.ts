@@ -18,6 +18,8 @@ const [FLOAT, INT, STRING, FLOATS, INTS, STRINGS] = [1, 2, 3, 6, 7, 8];
 
 /** Collects nodes, initializers, inputs and outputs of an ONNX graph. */
 export class GraphBuilder {
+  /** Domains of its operators, besides that of ONNX. */
+  readonly domains = new Set<string>();
   readonly #nodes: Fields[] = [];
   readonly #initializers: Fields[] = [];
   readonly #inputs: Fields[] = [];
@@ -31,6 +33,7 @@ export class GraphBuilder {
     inputs: readonly string[],
     attributes: Readonly<Record<string, AttributeValue>> = {},
     outputs: readonly string[] = [this.name(op)],
+    domain = '',
   ): string[] {
     const attribute = Object.entries(attributes).map(([name, value]) => attributeOf(name, value));
     this.#nodes.push({
@@ -38,8 +41,10 @@ export class GraphBuilder {
       output: outputs,
       name: `${op}_${this.#nodes.length}`,
       opType: op,
+      domain,
       attribute,
     });
+    if (domain) this.domains.add(domain);
     return [...outputs];
   }
 
@@ -53,10 +58,16 @@ export class GraphBuilder {
     return `${of.toLowerCase()}_${this.#count++}`;
   }
 
-  /** Adds an initializer of float32. */
-  weight(name: string, shape: readonly number[], data: Float32Array<ArrayBuffer>): string {
+  /** Adds an initializer of float32, int8 or uint8. */
+  weight(
+    name: string,
+    shape: readonly number[],
+    data: Float32Array<ArrayBuffer> | Int8Array<ArrayBuffer> | Uint8Array<ArrayBuffer>,
+  ): string {
     const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    this.#initializers.push({ dims: shape, dataType: DTYPES.float32, name, rawData });
+    const dataType =
+      data instanceof Int8Array ? DTYPES.int8 : data instanceof Uint8Array ? DTYPES.uint8 : DTYPES.float32;
+    this.#initializers.push({ dims: shape, dataType, name, rawData });
     return name;
   }
 

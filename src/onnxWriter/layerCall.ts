@@ -1,7 +1,12 @@
 import type { Layer } from '../engine/layer.ts';
 import type { FormatError } from '../errors.ts';
-import type { NDArray } from '../ndarray.ts';
 import type { GraphBuilder } from './graphBuilder.ts';
+
+/** A parameter; of quantized layers matrices are int8, and their scales a parameter `NAME.scale`. */
+export interface Parameter {
+  readonly shape: readonly number[];
+  readonly data: Float32Array<ArrayBuffer> | Int8Array<ArrayBuffer>;
+}
 
 /** One use of a layer. */
 export interface LayerCall {
@@ -21,7 +26,7 @@ export interface LayerCall {
   /** With two directions, whose outputs are concatenated, behind which it is: features of the forward one. */
   readonly forwardSize: number | undefined;
   /** A parameter by name; undefined if the layer has none. */
-  parameters(name: string): NDArray | undefined;
+  parameters(name: string): Parameter | undefined;
   /** Name of an initial state [layers · directions, B, H]; undefined for zeros. */
   initial(state: string, rows: number, size: number): string | undefined;
   /** The error for what ONNX can't say. */
@@ -35,3 +40,16 @@ export interface Emitted {
 }
 
 export type LayerWriter = (call: LayerCall) => Emitted;
+
+/** Writes a weight; int8 becomes float32 in the graph, by scales along `axis`. */
+export function emitWeight(
+  { g, prefix, parameters }: LayerCall,
+  name: string,
+  axis = 0,
+  { shape, data } = parameters(name)!,
+): string {
+  const weight = g.weight(`${prefix}${name}`, shape, data);
+  const scale = parameters(`${name}.scale`);
+  if (!scale) return weight;
+  return g.one('DequantizeLinear', [weight, g.weight(`${weight}.scale`, scale.shape, scale.data)], { axis });
+}

@@ -1,6 +1,6 @@
 import { floats } from '../allocate.ts';
 import { emitActivation } from './activations.ts';
-import type { Emitted, LayerCall, LayerWriter } from './layerCall.ts';
+import { type Emitted, emitWeight, type LayerCall, type LayerWriter } from './layerCall.ts';
 import { emitRecurrent } from './recurrent.ts';
 
 const same: LayerWriter = ({ inputs }) => ({ output: inputs[0]! });
@@ -11,19 +11,17 @@ export const WRITERS: Readonly<Record<string, LayerWriter>> = {
   GRU: emitRecurrent,
   RNN: emitRecurrent,
   Dropout: same,
-  Embedding: ({ g, prefix, parameters, inputs }) => {
-    const { shape, data } = parameters('weight')!;
-    return { output: g.one('Gather', [g.weight(`${prefix}weight`, shape, data), inputs[0]!]) };
-  },
+  Embedding: (call) => ({ output: call.g.one('Gather', [emitWeight(call, 'weight'), call.inputs[0]!]) }),
   Linear: (call) => {
-    const { g, prefix, parameters, inputs, config, refuse } = call;
+    const { g, parameters, inputs, config, refuse } = call;
     if (config.tied !== undefined) throw refuse('a weight that is tied');
     const { shape, data } = parameters('weight')!;
     const [out, within] = shape as [number, number];
-    const turned = floats(data.length);
+    const turned = data.slice();
     for (let o = 0; o < out; o++)
       for (let i = 0; i < within; i++) turned[i * out + o] = data[o * within + i]!;
-    const product = g.one('MatMul', [inputs[0]!, g.weight(`${prefix}weight`, [within, out], turned)]);
+    const weight = emitWeight(call, 'weight', 1, { shape: [within, out], data: turned });
+    const product = g.one('MatMul', [inputs[0]!, weight]);
     return activated(call, withBias(call, product));
   },
   Activation: (call) => activated(call, call.inputs[0]!),
@@ -52,9 +50,8 @@ export const WRITERS: Readonly<Record<string, LayerWriter>> = {
   Conv1d: (call) => {
     const { g, prefix, parameters, config } = call;
     const { kernelSize, dilation, groups } = config as Record<string, number>;
-    const { shape, data } = parameters('weight')!;
     const bias = parameters('bias');
-    const weights = [g.weight(`${prefix}weight`, shape, data)];
+    const weights = [emitWeight(call, 'weight')];
     if (bias) weights.push(g.weight(`${prefix}bias`, bias.shape, bias.data));
     const more = { kernel_shape: [kernelSize!], dilations: [dilation!], group: groups! };
     return activated(call, windows(call, 'Conv', weights, more));

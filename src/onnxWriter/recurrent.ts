@@ -1,7 +1,7 @@
 import { floats } from '../allocate.ts';
 import { recurrentActivation } from './activations.ts';
 import type { AttributeValue } from './graphBuilder.ts';
-import type { Emitted, LayerWriter } from './layerCall.ts';
+import type { Emitted, LayerWriter, Parameter } from './layerCall.ts';
 
 /** Blocks of gates in the order of ONNX: i o f c, z r h. */
 const BLOCKS: Readonly<Record<string, readonly number[]>> = { LSTM: [0, 3, 1, 2], GRU: [1, 0, 2], RNN: [0] };
@@ -13,6 +13,8 @@ const GATES: Readonly<Record<string, readonly string[]>> = {
 };
 /** Options that change what is computed and that ONNX has not. */
 const REFUSED = ['projSize', 'layerNorm', 'heads', 'zoneout', 'activations'];
+/** Zero point of int8 as uint8. */
+const ZERO = 128;
 const MERGES: Readonly<Record<string, string>> = { sum: 'Add', mul: 'Mul', ave: 'Add' };
 
 /** LSTM, GRU and RNN: a node per stacked layer. */
@@ -41,28 +43,38 @@ export const emitRecurrent: LayerWriter = (call): Emitted => {
   let x = call.inputs[0]!;
   for (let layerIndex = 0; layerIndex < L; layerIndex++) {
     const suffixes = D === 2 ? [`_l${layerIndex}`, `_l${layerIndex}_reverse`] : [`_l${layerIndex}`];
-    const stacked = (
-      name: string,
-      take: (suffix: string) => [shape: readonly number[], data: Float32Array],
-    ) => {
-      const parts = suffixes.map(take);
-      const [shape] = parts[0]!;
-      const data = floats(parts.reduce((sum, [, part]) => sum + part.length, 0));
-      let at = 0;
-      for (const [, part] of parts) {
-        data.set(part, at);
-        at += part.length;
-      }
-      return g.weight(`${prefix}${name}_l${layerIndex}`, [D, ...shape], data);
+    const stacked = (name: string, take: (suffix: string) => Parameter) => {
+      const { shape, data } = joined(suffixes.map(take));
+      return g.weight(`${prefix}${name}_l${layerIndex}`, shape, data);
     };
-    const matrix =
-      (of: string) =>
-      (suffix: string): [readonly number[], Float32Array] => {
-        const { shape, data } = parameters(`${of}${suffix}`)!;
-        return [shape, reordered(data, BLOCKS[kind]!)];
-      };
-    const W = stacked('W', matrix('weight_ih'));
-    const R = stacked('R', matrix('weight_hh'));
+    const ordered = (name: string): Parameter => {
+      const { shape, data } = parameters(name)!;
+      return { shape, data: reordered(data, BLOCKS[kind]!) };
+    };
+    const isInt8 = parameters(`weight_ih${suffixes[0]}`)!.data instanceof Int8Array;
+    const isFused = isInt8 && kind === 'LSTM';
+    const matrix = (as: string, of: string) => {
+      if (!isInt8) return stacked(as, (suffix) => ordered(`${of}${suffix}`));
+      if (isFused) {
+        const { shape, data } = joined(suffixes.map((suffix) => turned(ordered(`${of}${suffix}`))));
+        // products of uint8 and int8 saturate in ONNX Runtime on CPUs without VNNI
+        return g.weight(
+          `${prefix}${as}_l${layerIndex}`,
+          shape,
+          Uint8Array.from(data, (v) => v + ZERO),
+        );
+      }
+      const parts = suffixes.map((suffix) => {
+        const name = `${prefix}${as}${suffix}`;
+        const { shape: rows, data: values } = joined([ordered(`${of}${suffix}`)]);
+        const weight = g.weight(name, rows, values);
+        const { shape, data } = ordered(`${of}${suffix}.scale`);
+        return g.one('DequantizeLinear', [weight, g.weight(`${name}.scale`, shape, data)], { axis: 1 });
+      });
+      return parts.length > 1 ? g.one('Concat', parts, { axis: 0 }) : parts[0]!;
+    };
+    const W = matrix('W', 'weight_ih');
+    const R = matrix('R', 'weight_hh');
     const hasBias = config.bias !== false;
     const B = hasBias
       ? stacked('B', (suffix) => {
@@ -71,7 +83,7 @@ export const emitRecurrent: LayerWriter = (call): Emitted => {
           const both = floats(2 * G * H);
           both.set(reordered(bih?.data ?? zeros, BLOCKS[kind]!));
           both.set(reordered(bhh?.data ?? zeros, BLOCKS[kind]!), G * H);
-          return [[2 * G * H], both];
+          return { shape: [2 * G * H], data: both };
         })
       : '';
     const P = config.peephole
@@ -79,7 +91,7 @@ export const emitRecurrent: LayerWriter = (call): Emitted => {
           const all = floats(3 * H);
           for (const [k, gate] of ['i', 'o', 'f'].entries())
             all.set(parameters(`weight_c${gate}${suffix}`)!.data, k * H);
-          return [[3 * H], all];
+          return { shape: [3 * H], data: all };
         })
       : '';
     const [from, to] = [layerIndex * D, (layerIndex + 1) * D];
@@ -87,9 +99,21 @@ export const emitRecurrent: LayerWriter = (call): Emitted => {
       all && L > 1 ? g.one('Slice', [all, g.ints(from), g.ints(to), g.ints(0)]) : all,
     );
     const inputs = [x, W, R, B, '', ...states.map((_, i) => given[i] ?? ''), ...(P ? [P] : [])];
+    if (isFused) {
+      while (inputs.length < 8) inputs.push('');
+      for (const [as, of] of [
+        ['W', 'weight_ih'],
+        ['R', 'weight_hh'],
+      ] as const) {
+        inputs.push(stacked(`${as}_scale`, (suffix) => ordered(`${of}${suffix}.scale`)));
+        const zeros = new Uint8Array(D * G * H).fill(ZERO);
+        inputs.push(g.weight(`${prefix}${as}_zero_point_l${layerIndex}`, [D, G * H], zeros));
+      }
+    }
     while (inputs.at(-1) === '') inputs.pop();
     const outputs = ['Y', 'Yh', 'Yc'].slice(0, 1 + states.length).map((name) => g.name(name));
-    g.node(kind, inputs, { ...attributes, hidden_size: H }, outputs);
+    const [op, domain] = isFused ? ['DynamicQuantizeLSTM', 'com.microsoft'] : [kind, ''];
+    g.node(op, inputs, { ...attributes, hidden_size: H }, outputs, domain);
     for (const [i] of states.entries()) finals[i]!.push(outputs[1 + i]!);
     // [T, D, B, H]
     x = merged(call, outputs[0]!, D, H, mergeMode);
@@ -152,10 +176,28 @@ function merged(
 }
 
 /** Rows of a matrix, or a vector, with its blocks in another order. */
-function reordered(data: Float32Array, blocks: readonly number[]): Float32Array<ArrayBuffer> {
+function reordered<T extends Parameter['data']>(data: T, blocks: readonly number[]): T {
   const size = data.length / blocks.length;
-  const out = floats(data.length);
+  const out = data.slice() as T;
   for (const [to, from] of blocks.entries())
     out.set(data.subarray(from * size, (from + 1) * size), to * size);
   return out;
+}
+
+/** A matrix [rows, columns] as [columns, rows]. */
+function turned({ shape, data }: Parameter): Parameter {
+  const [rows, columns] = shape as [number, number];
+  const out = data.slice();
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c]!;
+  return { shape: [columns, rows], data: out };
+}
+
+/** Parameters of the same shape, one per direction. */
+function joined(parts: readonly Parameter[]): Parameter {
+  const [first] = parts as [Parameter];
+  const size = first.data.length;
+  const length = parts.length * size;
+  const data = first.data instanceof Int8Array ? new Int8Array(length) : floats(length);
+  for (const [i, part] of parts.entries()) data.set(part.data, i * size);
+  return { shape: [parts.length, ...first.shape], data };
 }

@@ -7,6 +7,7 @@ import { ModelBase } from '../model/core/modelBase.ts';
 import { Model } from '../model/graph/model.ts';
 import type { Sequential } from '../model/sequential.ts';
 import { type Dims, GraphBuilder } from './graphBuilder.ts';
+import type { Parameter } from './layerCall.ts';
 import { WRITERS } from './layers.ts';
 
 /** Options of `saveOnnx`. */
@@ -50,6 +51,7 @@ interface View {
 /**
  * Writes a model as an ONNX file (opset 17) with free numbers of steps and rows. Inputs and outputs are those of
  * `forward`: sequences [T, B, F], indices [T, B] of int64, vectors [B, F]. Lengths are not part of it.
+ * Of a quantized model the weights stay int8: an LSTM is ONNX Runtime's DynamicQuantizeLSTM, other layers compute in float32.
  *
  * @throws {FormatError} if a layer or option can't be said with ONNX's operators; the message names the layer
  * @throws {ArgumentError} if it is not a model, or an option is unknown
@@ -61,7 +63,7 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
   const batchFirst = boolean('batchFirst', given.batchFirst ?? false);
   const view = model instanceof Model ? viewOfGraph(model) : viewOfChain(model);
   const g = new GraphBuilder();
-  const parameters = model.stateDict();
+  const parameters: Readonly<Record<string, Parameter>> = model.stateDict() as never;
   const layers = model.layers as readonly (Layer | JoinLayer)[];
   const names: string[] = [];
   const dims = ({ kind, size, axis }: Shape): Dims => [
@@ -147,7 +149,10 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
     irVersion: IR_VERSION,
     producerName: 'unrolled',
     graph: g.build('unrolled'),
-    opsetImport: [{ domain: '', version: OPSET }],
+    opsetImport: [
+      { domain: '', version: OPSET },
+      ...[...g.domains].map((domain) => ({ domain, version: 1 })),
+    ],
   });
 }
 
