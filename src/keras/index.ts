@@ -6,6 +6,6 @@
 export { ArgumentError, FormatError, MemoryError, StateError, UnrolledError } from '../errors.ts';
 export type * from '../formats/keras/description.ts';
 export type { Tensor } from '../formats/keras/tensor.ts';
-export { kerasLayers } from '../layers/imported/importedLayers.ts';
 export type { KerasModel, KerasValues } from './kerasModel.ts';
+export { kerasLayers } from './layers/kerasLayers.ts';
 export { type KerasFiles, type KerasOptions, loadKeras, readKeras } from './loadKeras.ts';

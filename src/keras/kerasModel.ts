@@ -2,12 +2,12 @@ import { floats, integers } from '../allocate.ts';
 import { options } from '../check.ts';
 import { ArgumentError, reading, ShapeError } from '../errors.ts';
 import type { KerasDescription, KerasTensor } from '../formats/keras/description.ts';
-import { kerasLayers } from '../layers/imported/importedLayers.ts';
 import { modelOf } from '../model/graph/described.ts';
 import type { GraphForwardOptions } from '../model/graph/model.ts';
 import { Model } from '../model/graph/model.ts';
 import type { Given, NDArray } from '../ndarray.ts';
 import { settled } from '../settled.ts';
+import { kerasLayers } from './layers/kerasLayers.ts';
 
 /** Values by the name of an input or output; a single one has no name. */
 export type KerasValues<T> = T | Readonly<Record<string, T>>;
@@ -78,9 +78,11 @@ export class KerasModel extends Model {
             }),
           );
     const result = this.#runner(given, lengths).forward(given as never, { lengths });
-    if (outputs.length === 1) return batchFirst(result as NDArray);
-    const named = Object.entries(result as Readonly<Record<string, NDArray>>);
-    return Object.fromEntries(named.map(([name, value]) => [name, batchFirst(value)]));
+    if (outputs.length === 1) return batchFirst(result as NDArray, outputs[0]!);
+    const named = result as Readonly<Record<string, NDArray>>;
+    return Object.fromEntries(
+      outputs.map((output) => [output.name, batchFirst(named[output.name]!, output)]),
+    );
   }
 }
 
@@ -104,7 +106,16 @@ function timeMajor(name: string, given: Given, { shape, indices }: KerasTensor):
   const { data, shape: own } = shaped(name, given, shape);
   if (own.length !== rank) throw new ShapeError(name, `[${shape.map((size) => size ?? 'any')}]`, own);
   const value = { data: indices ? indicesOf(name, data) : data, shape: own };
-  return rank === (indices ? 1 : 2) ? value : swapped(name, value);
+  const features = indices ? 1 : 2;
+  if (rank === features) return value;
+  // a tensor is a sequence of all but its features
+  const [batch, ...rest] = own as [number, ...number[]];
+  const sizes = indices ? rest : rest.slice(0, -1);
+  for (const [i, size] of sizes.entries())
+    if (rank > features + 1 && size !== shape[i + 1])
+      throw new ShapeError(name, `[${shape.map((size) => size ?? 'any')}]`, own);
+  const steps = sizes.reduce((a, b) => a * b, 1);
+  return swapped(name, { ...value, shape: [batch, steps, ...(indices ? [] : [rest.at(-1)!])] });
 }
 
 /** Numbers and their shape. */
@@ -151,8 +162,10 @@ function swapped(name: string, { data, shape }: Shaped) {
 }
 
 /** An output of ours in Keras's layout. */
-function batchFirst(value: NDArray): NDArray {
-  return value.shape.length === 3 ? (swapped('output', value) as NDArray) : value;
+function batchFirst(value: NDArray, { shape }: KerasTensor): NDArray {
+  if (value.shape.length < 3) return value;
+  const own = swapped('output', value) as NDArray;
+  return shape.length > 3 ? { ...own, shape: [own.shape[0]!, ...(shape.slice(1) as number[])] } : own;
 }
 
 /** Makes a model from what files describe. */

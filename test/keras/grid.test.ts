@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { init } from '../../src/index.ts';
-import type { KerasModel } from '../../src/keras/index.ts';
-import { loadKeras } from '../../src/keras/index.ts';
+import { init, Model } from '../../src/index.ts';
+import { type KerasModel, kerasLayers, loadKeras } from '../../src/keras/index.ts';
 import type { NDArray } from '../../src/ndarray.ts';
 import { type KerasCase, kerasCases } from '../fixtures/keras/read.ts';
 
 const CASES = await kerasCases();
+const DRAWS = await kerasCases('draws.zip');
 
 beforeAll(async () => {
   await init({ kernels: 'simd' });
@@ -43,6 +43,23 @@ describe('models of Keras 3 compute what Keras computes', () => {
       expect(results[i]!.shape).toEqual(shape);
       expect(difference(results[i]!.data, data), `output ${i}`).toBeLessThan(1e-5);
     }
+    model.dispose();
+  });
+});
+
+describe('models drawn with Keras 2 and 3 compute what Keras computes', () => {
+  test.each(DRAWS.map((each) => [each.name, each] as const))('%s', (_, each) => {
+    const model = loadKeras(each.file);
+    const results = predicted(model, each);
+    for (const [i, { shape, data }] of each.outputs.entries()) {
+      expect(results[i]!.shape).toEqual(shape);
+      const largest = Math.max(...data.map(Math.abs));
+      expect(difference(results[i]!.data, data) / largest, `output ${i}`).toBeLessThan(1e-4);
+    }
+    // its layers are found again in a saved model
+    const saved = Model.load(model.save(), { layers: kerasLayers });
+    expect(saved.stateDict()).toEqual(model.stateDict());
+    saved.dispose();
     model.dispose();
   });
 });

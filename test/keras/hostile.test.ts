@@ -143,13 +143,17 @@ describe('what is not supported is refused by layer and option', () => {
       { merge_mode: 'max', layer: { class_name: 'GRU', config: { units: 2 } } },
       /merge_mode "max"/,
     ],
-    ['BatchNormalization', { axis: 1 }, /axis 1/],
-    ['Softmax', { axis: 1 }, /axis 1/],
+    ['BatchNormalization', { axis: [1, 2] }, /axis \[1,2\]/],
+    ['Softmax', { axis: 0 }, /axis 0/],
+    ['Permute', { dims: [1, 1] }, /dims \[1,1\]/],
+    ['PReLU', { shared_axes: [3] }, /axis 3/],
     ['Conv1D', { filters: 2, kernel_size: 2, padding: 'full' }, /padding "full"/],
     ['Conv1D', { filters: 2, kernel_size: 2, data_format: 'channels_first' }, /data_format/],
-    ['Reshape', { target_shape: [2, 3, 3] }, /target_shape \[2,3,3\]/],
-    ['TimeDistributed', { layer: { class_name: 'LSTM', config: { units: 2 } } }, /a LSTM at each step/],
-    ['ReLU', { threshold: 1 }, /threshold 1/],
+    ['Reshape', { target_shape: [2, 3, 4] }, /shape \[2,3,4\] of 18 values/],
+    ['TimeDistributed', { layer: { class_name: 'LSTM', config: { units: 2 } } }, /input is not a sequence/],
+    ['TimeDistributed', { layer: { class_name: 'Lambda', config: {} } }, /it is Python code/],
+    ['RNN', { cell: { class_name: 'ConvLSTMCell', config: { units: 2 } } }, /class ConvLSTMCell/],
+    ['Operation', { operation: 'fft', calls: [] }, /operation fft/],
   ] as const)('%s %j', (className, config, message) => {
     expect(() => readKeras(sequential(className, config))).toThrow(message);
   });

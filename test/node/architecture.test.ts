@@ -18,7 +18,8 @@ const SRC = rooms({
   audio: 'allocate worker model ndarray wasm check errors',
   worker: 'allocate custom data arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
   onnx: 'axes model layers engine formats activations memory wasm check errors',
-  keras: 'layers model formats ndarray settled allocate arrayKind check errors',
+  keras:
+    'custom layers model formats engine activations init memory wasm ndarray settled allocate arrayKind check errors',
   tfjs: 'axes layers activations formats optim memory wasm check errors',
   index: 'public wasm',
   core: 'publicCore wasm',

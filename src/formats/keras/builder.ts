@@ -1,6 +1,7 @@
 import { FormatError } from '../../errors.ts';
 import type { LayerConfig } from './config.ts';
 import type { InputDescription, LayerDescription, Reference, UseDescription } from './description.ts';
+import type { JsonObject } from './json.ts';
 import type { Tensor } from './tensor.ts';
 import type { Place, Weights } from './weights.ts';
 
@@ -10,10 +11,17 @@ export const MOST = 10_000;
 /** What a Keras tensor is here. */
 export interface Value {
   readonly ref: Reference;
-  /** Sizes without the batch: [F] features or [] an index of a vector, [T, F] or [T] of a sequence. */
+  /**
+   * Sizes without the batch: [F] features or [] an index of a vector, [T, F] or [T] of a sequence. A tensor [a, b, F] is a
+   * sequence of a · b steps.
+   */
   readonly shape: readonly (number | null)[];
   /** Index of the input whose time axis it has. */
   readonly axis?: number | undefined;
+  /** What layers have made of the number of steps of that axis, such as a convolution; none by default. */
+  readonly derived?: string | undefined;
+  /** Of an input of indices: those from one on. */
+  readonly part?: { readonly of: Value; readonly offset: number } | undefined;
   /** Index of the input that says which of its steps count in Keras. */
   readonly mask?: number | undefined;
   /** Makes it with the steps that do not count, as Keras has them, if that can be said. */
@@ -21,7 +29,8 @@ export interface Value {
 }
 
 /** Layers that do the same at each step, whether it counts or not. */
-const PER_STEP = /^(Linear|Activation|LayerNorm|BatchNorm|Dropout|Dropout1d|Concat|Add|Multiply)$/;
+const PER_STEP =
+  /^(Linear|Activation|LayerNorm|BatchNorm|Dropout|Dropout1d|Concat|Add|Multiply|Affine|Combine|ElementMap|PReLU|Strided)$/;
 
 /** Features of an input, once a layer has read them. */
 interface Input {
@@ -113,11 +122,11 @@ export class Builder {
             ),
           )
         : undefined;
-    return { ref, shape, axis: of.axis, mask: of.mask, whole };
+    return { ref, shape, axis: of.axis, derived: of.derived, mask: of.mask, whole };
   }
 
-  /** A sequence of a layer that gives something at steps that do not count, too: the last before them, or zeros. */
-  filled(name: string, sequence: Value, fill: 'last' | 'zero'): Value {
+  /** A sequence of a layer that gives something at steps that do not count, too: the last before them, or numbers. */
+  filled(name: string, sequence: Value, fill: 'last' | 'zero' | number | readonly number[]): Value {
     if (sequence.mask === undefined) return sequence;
     const options = fill === 'last' ? {} : { fill };
     const whole = once(() => this.apply(name, 'AllSteps', options, [sequence], sequence.shape, {}));
@@ -197,8 +206,8 @@ export class Builder {
     return this.#inputs.map(({ name, shape, kind = 'features', limit, maskValue, masked }, i) => {
       const size = shape.at(-1);
       const steps = shape.length > (kind === 'features' ? 1 : 0);
-      if (shape.length > 2 || (kind === 'indices' && shape.length > 1))
-        throw new FormatError(`keras: input ${name}: shape [batch, ${shape}] has too many dimensions`);
+      if (shape.length > (kind === 'features' ? 2 : 1) && shape.includes(null))
+        throw new FormatError(`keras: input ${name}: sizes of [batch, ${shape}] are not fixed`);
       if (kind === 'features' && !size)
         throw new FormatError(`keras: input ${name}: the number of features is not fixed`);
       const like = this.#root(i);
@@ -228,6 +237,10 @@ export interface Context {
   once<T>(make: () => T): T;
   /** The layer's weights, of these shapes. @throws {FormatError} if the file has others */
   weights(...shapes: readonly (readonly number[])[]): Tensor[];
+  /** Index of this call among those of the layer. */
+  readonly call: number;
+  /** Runs the layer or model that an option contains. options: in place of its own. */
+  nested(option: string, inputs: readonly Value[], options?: JsonObject): readonly Value[];
 }
 
 /** The results of a layer for its inputs. */

@@ -1,45 +1,14 @@
 import { FormatError } from '../../errors.ts';
-import { Builder, type Context, MOST, type Value } from './builder.ts';
-import { type LayerConfig, layerOf, shown } from './config.ts';
+import { Builder, type Context, type Value } from './builder.ts';
+import { type LayerConfig, layerOf } from './config.ts';
 import type { KerasDescription, KerasTensor, Reference } from './description.ts';
-import { UNMASKED } from './graph.ts';
-import { field, isObject, type Json, type JsonObject } from './json.ts';
+import { isObject, type Json } from './json.ts';
 import { LAYERS } from './layers.ts';
 import { HARD_SIGMOID, toKeras2 } from './modelConfig.ts';
-import { checkShape } from './tensor.ts';
-import { snakeCase } from './weightNames.ts';
-import type { Place, Weights } from './weights.ts';
-
-/** Models within each other, at most. */
-const DEEPEST = 16;
-
-/** A layer of a Keras model; a model if it has layers of its own. */
-interface KerasLayer {
-  readonly config: LayerConfig;
-  readonly place: Place;
-  /** Calls: the layers, calls and outputs whose results they take. */
-  readonly calls: readonly Call[];
-  readonly model: KerasModel | undefined;
-  /** What its first call made. */
-  made?: { readonly value: unknown };
-}
-
-/** Output of a call of a layer. */
-type Source = readonly [layer: string, call: number, output: number];
-
-interface Call {
-  readonly sources: readonly Source[];
-  /** Whether it sees no mask. */
-  readonly isUnmasked?: boolean;
-}
-
-interface KerasModel {
-  readonly name: string;
-  readonly sequential: boolean;
-  readonly layers: ReadonlyMap<string, KerasLayer>;
-  readonly inputs: readonly Source[];
-  readonly outputs: readonly Source[];
-}
+import { withOperations } from './operations.ts';
+import { type KerasLayer, type KerasModel, nestedLayer, readModel, type Source } from './readModel.ts';
+import { weightsOf } from './values.ts';
+import type { Weights } from './weights.ts';
 
 /** Inputs and outputs of a description in progress. */
 interface Ends {
@@ -53,7 +22,7 @@ interface Ends {
  * @throws {FormatError} if it is damaged, its weights do not fit, or it has a layer or option that is not supported
  */
 export function describe(given: Json, weights: Weights, version: string | undefined): KerasDescription {
-  const json = toKeras2(given);
+  const json = toKeras2(withOperations(given));
   // what wraps objects tells Keras 3 apart, but for .keras files of Keras 2, and .h5 files of Keras 3
   const own = /^([23])\./.exec(version ?? '')?.[1];
   const outer = layerOf(own ? withHardSigmoid(json, own === '3') : json);
@@ -182,7 +151,7 @@ function run(model: KerasModel, builder: Builder, inputs: readonly Value[]): rea
     }
     const values = first ?? sources.map(at);
     const seen = isUnmasked ? values.map((value) => unmasked(builder, layer.config, value)) : values;
-    known.set(own, call(layer, builder, seen));
+    known.set(own, call(layer, builder, seen, source[1]));
     stack.pop();
   }
   return model.outputs.map(at);
@@ -196,7 +165,12 @@ function unmasked(builder: Builder, layer: LayerConfig, value: Value): Value {
 }
 
 /** The results of a call of a layer. */
-function call(layer: KerasLayer, builder: Builder, inputs: readonly Value[]): readonly Value[] {
+function call(
+  layer: KerasLayer,
+  builder: Builder,
+  inputs: readonly Value[],
+  index: number,
+): readonly Value[] {
   const { config, place, model } = layer;
   builder.count();
   if (model) return run(model, builder, inputs);
@@ -208,121 +182,16 @@ function call(layer: KerasLayer, builder: Builder, inputs: readonly Value[]): re
     builder,
     layer: config,
     place,
+    call: index,
     once: <T>(make: () => T) => {
       layer.made ??= { value: make() };
       return layer.made.value as T;
     },
-    weights: (...shapes) => {
-      const found = builder.weights.take(place, shapes.length);
-      for (const [i, shape] of shapes.entries())
-        checkShape(`layer ${config.name}: weight ${i}`, found[i]!, shape);
-      return found;
+    weights: (...shapes) => weightsOf({ builder, layer: config, place }, shapes),
+    nested: (option, values, options = {}) => {
+      layer.nested ??= nestedLayer(config.inner(option), config.name, place, options);
+      return call(layer.nested, builder, values, 0);
     },
   };
   return LAYERS[className as keyof typeof LAYERS](context, inputs);
-}
-
-/** Reads a model's layers and how they are connected. */
-function readModel(config: LayerConfig, names: readonly string[], path: string, depth: number): KerasModel {
-  if (depth > DEEPEST) config.fail('models are nested too deep');
-  const list = config.get('layers');
-  if (!Array.isArray(list)) return config.fail(`models of class ${config.className} are not supported`);
-  if (list.length < 1 || list.length > MOST) config.fail(`expected 1 to ${MOST} layers, got ${list.length}`);
-  const layers = new Map<string, KerasLayer>();
-  const counts = new Map<string, number>();
-  for (const [i, given] of (list as readonly Json[]).entries()) {
-    const own = layerOf(given) ?? config.fail(`layers[${i}] is not a layer`);
-    const folder = snakeCase(own.className);
-    const count = counts.get(folder) ?? 0;
-    counts.set(folder, count + 1);
-    const place = {
-      names: [...names, own.name],
-      path: `${path}layers/${folder}${count ? `_${count}` : ''}`,
-    };
-    if (layers.has(own.name)) config.fail(`two layers have the name ${own.name}`);
-    const isModel = Array.isArray(own.get('layers'));
-    layers.set(own.name, {
-      config: own,
-      place,
-      calls: callsOf(own, given as JsonObject),
-      model: isModel ? readModel(own, place.names, `${place.path}/`, depth + 1) : undefined,
-    });
-  }
-  const { name } = config;
-  const isSequential = config.className === 'Sequential' || config.get('output_layers') === undefined;
-  if (isSequential) return sequentialModel(name, layers);
-  const [inputs, outputs] = ['input_layers', 'output_layers'].map((option) => {
-    const ends = sourcesOf(config, config.get(option));
-    if (!ends.length) config.refuse(option, 'is not a list of layers');
-    for (const [layer] of ends) if (!layers.has(layer)) config.refuse(option, `: there is no layer ${layer}`);
-    return ends;
-  });
-  countOwnCall(layers, outputs!);
-  for (const [layer] of inputs!)
-    if (layers.get(layer)!.config.className !== 'InputLayer')
-      config.refuse('input_layers', `: ${layer} is no input`);
-  return { name, sequential: false, layers, inputs: inputs!, outputs: outputs! };
-}
-
-/** In Keras 2 the first call of a model is its own, which is not listed: others refer to the ones behind it. */
-function countOwnCall(layers: Map<string, KerasLayer>, outputs: readonly Source[]): void {
-  const last = new Map<string, number>();
-  const all = [...layers.values()].flatMap(({ calls }) => calls);
-  for (const { sources } of [...all, { sources: outputs }])
-    for (const [layer, call] of sources) last.set(layer, Math.max(call, last.get(layer) ?? 0));
-  for (const [name, layer] of layers) {
-    const { calls, model } = layer;
-    if (model && last.get(name) === calls.length)
-      layers.set(name, { ...layer, calls: [{ sources: [] }, ...calls] });
-  }
-}
-
-/** Layers one after the other. */
-function sequentialModel(name: string, given: ReadonlyMap<string, KerasLayer>): KerasModel {
-  const layers = new Map<string, KerasLayer>();
-  let before: Source | undefined;
-  for (const [own, layer] of given) {
-    layers.set(own, { ...layer, calls: [{ sources: before ? [before] : [] }] });
-    before = [own, 0, 0];
-  }
-  const first = [...given.keys()][0]!;
-  return { name, sequential: true, layers, inputs: [[first, 0, 0]], outputs: [before!] };
-}
-
-/** The calls of a layer of a functional model. */
-function callsOf(config: LayerConfig, given: JsonObject): readonly Call[] {
-  const nodes = field(given, 'inbound_nodes');
-  if (!Array.isArray(nodes)) return [];
-  return (nodes as readonly Json[]).map((node) => {
-    const sources = sourcesOf(config, node);
-    let isUnmasked = false;
-    for (const each of Array.isArray(node) ? (node as readonly Json[]) : []) {
-      const args = Array.isArray(each) ? each[3] : undefined;
-      if (!isObject(args)) continue;
-      const { [UNMASKED]: own, ...rest } = args;
-      if (own === true) isUnmasked = true;
-      checkArguments(config, rest);
-    }
-    return { sources, isUnmasked };
-  });
-}
-
-/** Arguments of calls other than tensors. */
-function checkArguments(config: LayerConfig, args: JsonObject): void {
-  for (const [name, value] of Object.entries(args)) {
-    if (name === 'training' || value === null || value === undefined || value === false) continue;
-    config.fail(`argument ${name} of its call is not supported`);
-  }
-}
-
-/** A list of [layer, call, output], or a single one. */
-function sourcesOf(config: LayerConfig, given: Json | undefined): readonly Source[] {
-  if (!Array.isArray(given)) return [];
-  const list = typeof given[0] === 'string' ? [given] : (given as readonly Json[]);
-  return list.map((each) => {
-    const [layer, call, output] = Array.isArray(each) ? (each as readonly Json[]) : [];
-    if (typeof layer === 'string' && Number.isSafeInteger(call) && Number.isSafeInteger(output))
-      return [layer, call as number, output as number];
-    return config.fail(`expected [layer, call, output], got ${shown(each)}`);
-  });
 }

@@ -63,9 +63,12 @@ export class PathWeights extends Weights {
     );
   }
 
-  protected find({ path }: Place): readonly string[] {
+  protected find({ path, order = [] }: Place): readonly string[] {
     const exact = this.#within(path);
-    return exact.length ? exact : this.#within(this.#byRank(path));
+    const found = exact.length ? exact : this.#within(this.#byRank(path));
+    // Keras 2 calls it _query_dense
+    const rank = (name: string) => order.findIndex((part) => new RegExp(`/_?${part}/`).test(name));
+    return order.length ? [...found].sort((a, b) => rank(a) - rank(b)) : found;
   }
 
   #within(path: string): readonly string[] {
@@ -128,5 +131,8 @@ function floatsOf(dataset: Hdf5Dataset, name: string): Tensor {
   const { shape, data } = dataset.read();
   if (data instanceof Float32Array) return { shape, data };
   if (data instanceof Float64Array) return { shape, data: toFloat32({ dtype: 'F64', data }) };
+  // such as the count of Normalization
+  if (ArrayBuffer.isView(data))
+    return { shape, data: Float32Array.from(data as ArrayLike<number | bigint>, Number) };
   throw new FormatError(`keras: weight ${name}: expected floats, got another type`);
 }

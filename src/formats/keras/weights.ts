@@ -7,6 +7,8 @@ export interface Place {
   readonly names: readonly string[];
   /** Path in .keras files, such as `layers/lstm_1`. */
   readonly path: string;
+  /** Parts of the layer in the order of its weights, as .keras files name them: `query_dense`. Default: by name. */
+  readonly order?: readonly string[] | undefined;
 }
 
 /** The numbers of a file. */

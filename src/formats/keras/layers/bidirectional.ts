@@ -1,8 +1,8 @@
 import type { Context, Describe, Value } from '../builder.ts';
 import type { LayerConfig } from '../config.ts';
+import { featuresOf } from '../values.ts';
 import { addDirection, recurrentOptions, runDirection } from './recurrent.ts';
 import { kindOf, named, reversed, takeWeights } from './recurrentWeights.ts';
-import { featuresOf } from './steps.ts';
 
 /** Ways to merge both directions that our layers have. */
 const MERGES: readonly unknown[] = ['concat', 'sum', 'mul', 'ave'];
@@ -29,7 +29,7 @@ export const bidirectional: Describe = (context, inputs) => {
   if (merge === null || states || initial.length || !alike(ahead, back))
     return apart(context, value!, inputSize, [ahead, back], merge as string | null, initial);
   const index = context.once(() => {
-    const both = takeWeights(context, [ahead, back], inputSize);
+    const both = takeWeights(context, [ahead, back], [inputSize, inputSize]);
     const { type, options } = recurrentOptions({ builder, layer: ahead }, inputSize, both[0]!.bias);
     return builder.layer(
       layer.name,
@@ -57,7 +57,7 @@ function apart(
 ): Value[] {
   const { builder, layer } = context;
   const indices = context.once(() => {
-    const both = takeWeights(context, cells, inputSize);
+    const both = takeWeights(context, cells, [inputSize, inputSize]);
     return cells.map((cell, i) => addDirection(context, cell, inputSize, both[i]!));
   });
   const half = initial.length / 2;

@@ -2,21 +2,30 @@ import { activationOf, withActivation } from '../activations.ts';
 import type { Context, Describe, Value } from '../builder.ts';
 import type { LayerConfig } from '../config.ts';
 import type { Tensor } from '../tensor.ts';
-import { featuresOf, noteIgnored, only } from './steps.ts';
+import { featuresOf, noteIgnored, only } from '../values.ts';
+
+interface Windows {
+  readonly size: number;
+  readonly stride: number;
+  readonly dilation?: number;
+  readonly padding: string;
+}
 
 /** Number of windows over a number of steps; null if it is not known. */
-function windows(
-  steps: number | null,
-  {
-    size,
-    stride,
-    dilation = 1,
-    padding,
-  }: { size: number; stride: number; dilation?: number; padding: string },
-): number | null {
+function windows(steps: number | null, { size, stride, dilation = 1, padding }: Windows): number | null {
   if (steps === null) return null;
   if (padding !== 'valid') return Math.ceil(steps / stride);
   return Math.max(Math.floor((steps - (size - 1) * dilation - 1) / stride) + 1, 0);
+}
+
+/** The time axis of windows over a sequence. */
+function windowed(
+  { axis, derived = '' }: Value,
+  { size, stride, dilation = 1, padding }: Windows,
+): Partial<Value> {
+  if (axis === undefined) return {};
+  const isSame = stride === 1 && (padding !== 'valid' || size === 1);
+  return { axis, derived: isSame ? derived : `${derived} ${[size, stride, dilation, padding]}` };
 }
 
 /** The only input, a sequence. */
@@ -51,8 +60,8 @@ function convolved(context: Context, index: number, value: Value, outChannels: n
   const { builder, layer } = context;
   const { kernelSize: size, stride, dilation, padding } = convOptions(layer);
   const all = builder.allSteps(layer, value);
-  const steps = windows(value.shape[0]!, { size, stride, dilation, padding });
-  return builder.use(index, [all], [steps, outChannels], all.axis === undefined ? {} : { axis: all.axis });
+  const options = { size, stride, dilation, padding };
+  return builder.use(index, [all], [windows(value.shape[0]!, options), outChannels], windowed(all, options));
 }
 
 /** A kernel [taps, in, out] as [out, in, taps]. */
@@ -160,9 +169,9 @@ export const pool: Describe = (context, inputs) => {
   const padding = paddingOf(layer, ['valid', 'same']);
   const all = builder.allSteps(layer, value);
   const type = layer.className === 'MaxPooling1D' ? 'MaxPool1d' : 'AvgPool1d';
-  const shape = [windows(value.shape[0]!, { size, stride, padding }), value.shape[1]!];
-  const of = all.axis === undefined ? {} : { axis: all.axis };
-  return [builder.apply(layer.name, type, { size, stride, padding }, [all], shape, of)];
+  const options = { size, stride, padding };
+  const shape = [windows(value.shape[0]!, options), value.shape[1]!];
+  return [builder.apply(layer.name, type, options, [all], shape, windowed(all, options))];
 };
 
 export const globalPool: Describe = (context, inputs) => {

@@ -103,17 +103,19 @@ export function directionWeights(kind: Kind, bias: Bias, given: readonly Tensor[
   };
 }
 
-/** Takes the weights of a layer with one or two directions from the file. */
+/** Takes the weights of a layer with two directions, or several cells, from the file. */
 export function takeWeights(
   context: Context,
   cells: readonly LayerConfig[],
-  inputSize: number,
+  inputSizes: readonly number[],
 ): readonly DirectionWeights[] {
   const stored = context.builder.weights.shapes(context.place);
-  const per = stored.length / cells.length;
+  let first = 0;
   const each = cells.map((cell, i) => {
     const kind = kindOf(cell);
-    return { kind, ...weightShapes(cell, kind, inputSize, stored[i * per + 2]) };
+    const found = { kind, ...weightShapes(cell, kind, inputSizes[i]!, stored[first + 2]) };
+    first += found.shapes.length;
+    return found;
   });
   const given = context.weights(...each.flatMap(({ shapes }) => shapes));
   return each.map(({ kind, bias, shapes }) => directionWeights(kind, bias, given.splice(0, shapes.length)));

@@ -1,22 +1,25 @@
-import type { Describe, Value } from '../builder.ts';
+import type { Context, Describe, Value } from '../builder.ts';
 import type { LayerConfig } from '../config.ts';
 import type { Json } from '../json.ts';
-import { featuresOf, only } from './steps.ts';
+import {
+  flat,
+  permuted,
+  product,
+  reshaped,
+  shaped,
+  sizesOf,
+  slice,
+  view,
+  viewOfFeatures,
+} from '../tensors.ts';
+import { featuresOf, only } from '../values.ts';
 
-export const flatten: Describe = ({ builder, layer }, inputs) => {
-  const value = only(layer, inputs);
-  const features = featuresOf(layer, value);
-  layer.only('data_format', 'channels_last');
-  if (value.shape.length === 1) return [value];
-  const steps = stepsOf(layer, value);
-  const all = builder.allSteps(layer, value);
-  return [builder.apply(layer.name, 'Flatten', { steps }, [all], [steps * features])];
+export const flatten: Describe = (context, inputs) => {
+  const value = only(context.layer, inputs);
+  featuresOf(context.layer, value);
+  context.layer.only('data_format', 'channels_last');
+  return [flat(context, value)];
 };
-
-/** @throws {FormatError} if the number of steps is not fixed */
-function stepsOf(layer: LayerConfig, { shape }: Value): number {
-  return shape[0] ?? layer.fail('the number of its input steps is not fixed');
-}
 
 export const repeatVector: Describe = ({ builder, layer }, inputs) => {
   const value = only(layer, inputs);
@@ -27,34 +30,91 @@ export const repeatVector: Describe = ({ builder, layer }, inputs) => {
 };
 
 export const reshape: Describe = (context, inputs) => {
-  const { builder, layer } = context;
+  const { layer } = context;
   const value = only(layer, inputs);
   featuresOf(layer, value);
-  const { shape } = value;
-  const target = targetOf(layer, shape);
-  if (target.length === shape.length && target.at(-1) === shape.at(-1)) return [value];
-  const [vector] = shape.length === 2 ? flatten(context, inputs) : [value];
-  if (target.length === 1) return [vector!];
-  const [n, features] = [target[0]!, target[1]!];
-  if (n === 1) return [builder.apply(layer.name, 'RepeatVector', { n }, [vector!], [1, features], {})];
-  return [builder.apply(layer.name, 'Unflatten', { steps: n }, [vector!], [n, features], {})];
+  return [reshapedTo(context, value, layer.get('target_shape'))];
 };
 
-/** The target shape, with -1 replaced. */
-function targetOf(layer: LayerConfig, shape: Value['shape']): number[] {
-  const given = layer.get('target_shape');
+/** A value in another shape without the batch, one size of which may be −1. */
+export function reshapedTo(
+  context: Pick<Context, 'builder' | 'layer'>,
+  value: Value,
+  given: Json | undefined,
+): Value {
+  const { layer } = context;
+  const { shape } = value;
+  const refuse = (why: string) => layer.fail(`a shape ${JSON.stringify(given)} of ${why} is not supported`);
   const isSize = (size: Json) => Number.isSafeInteger(size) && ((size as number) >= 1 || size === -1);
-  if (!Array.isArray(given) || given.length < 1 || given.length > 2 || !(given as Json[]).every(isSize))
-    return layer.refuse('target_shape');
+  if (!Array.isArray(given) || given.length > 8 || !(given as Json[]).every(isSize)) return refuse('Reshape');
   const target = given as number[];
   // [-1, features] of a sequence with as many features
-  if (shape.length === 2 && target.length === 2 && target[0] === -1 && target[1] === shape[1])
-    return [shape[0] ?? -1, target[1]!];
-  const total = shape.reduce<number>((n, size) => n * (size ?? Number.NaN), 1);
-  const known = target.filter((size) => size > 0).reduce((a, b) => a * b, 1);
+  if (shape.length === 2 && target.length === 2 && target[0] === -1 && target[1] === shape[1]) return value;
+  const total = product(sizesOf(context, value));
+  const known = product(target.filter((size) => size > 0));
   const open = target.filter((size) => size < 0).length;
-  if (Number.isNaN(total)) layer.fail('the number of its input steps is not fixed');
-  if (open > 1 || total % known || (!open && total !== known))
-    layer.refuse('target_shape', `of ${total} values`);
-  return target.map((size) => (size < 0 ? total / known : size));
+  if (open > 1 || total % known || (!open && total !== known)) refuse(`${total} values`);
+  return reshaped(
+    context,
+    value,
+    target.map((size) => (size < 0 ? total / known : size)),
+  );
 }
+
+export const permute: Describe = (context, inputs) => {
+  const { layer } = context;
+  const value = only(layer, inputs);
+  const given = layer.get('dims');
+  const { length } = value.shape;
+  const dims = Array.isArray(given) ? (given as readonly number[]).map((axis) => axis - 1) : [];
+  if (dims.length !== length || value.shape.some((_, i) => !dims.includes(i))) layer.refuse('dims');
+  return [permuted(context, value, dims)];
+};
+
+/** The number of steps and features of a sequence with a fixed number of steps. */
+function sequenceSizes({ layer }: Context, value: Value): readonly [steps: number, features: number] {
+  const sizes = sizesOf({ layer }, value);
+  if (sizes.length !== 2) layer.fail('its input is not a sequence');
+  return sizes as readonly [number, number];
+}
+
+/** An option that is a number, or a list of two, before and after. */
+function twoOf(layer: LayerConfig, option: string): readonly [before: number, after: number] {
+  const given = layer.get(option) ?? 1;
+  const [before, after] = Array.isArray(given) ? given : [given, given];
+  for (const each of [before, after])
+    if (!Number.isSafeInteger(each) || (each as number) < 0) layer.refuse(option);
+  return [before as number, after as number];
+}
+
+export const cropping: Describe = (context, inputs) => {
+  const value = only(context.layer, inputs);
+  const [steps] = sequenceSizes(context, value);
+  const [before, after] = twoOf(context.layer, 'cropping');
+  if (before + after >= steps) context.layer.refuse('cropping', `of ${steps} steps`);
+  return [slice(context, value, 0, before, steps - before - after)];
+};
+
+export const zeroPadding: Describe = (context, inputs) => {
+  const value = only(context.layer, inputs);
+  const [steps, features] = sequenceSizes(context, value);
+  const [before, after] = twoOf(context.layer, 'padding');
+  const all = before + steps + after;
+  const sizes = [steps * features];
+  const vector = flat(context, value);
+  const padded = viewOfFeatures(context, vector, {
+    offset: before * features,
+    sizes,
+    strides: [1],
+    into: all * features,
+  });
+  return [shaped(context, padded, [all, features])];
+};
+
+export const upSampling: Describe = (context, inputs) => {
+  const value = only(context.layer, inputs);
+  const [steps, features] = sequenceSizes(context, value);
+  const size = context.layer.size('size', 2);
+  const strides = [features, 0, 1];
+  return [view(context, value, { sizes: [steps, size, features], strides }, [steps * size, features])];
+};

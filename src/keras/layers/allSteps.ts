@@ -3,16 +3,16 @@ import { options } from '../../check.ts';
 import { allStepsOf } from '../../engine/axisRows.ts';
 import type { LayerScope, Pass } from '../../engine/layer.ts';
 import type { Rows } from '../../engine/rows.ts';
-import { ArgumentError } from '../../errors.ts';
+import type { NameOption } from '../../layers/layerName.ts';
+import { WholeLayer } from '../../layers/sequence/wholeLayer.ts';
 import type { Layout, Region } from '../../memory/layout.ts';
-import type { NameOption } from '../layerName.ts';
-import { WholeLayer } from '../sequence/wholeLayer.ts';
 import { AllRows } from './allRows.ts';
+import { check } from './arguments.ts';
 
 /** Options of `AllSteps`. */
 export interface AllStepsOptions extends NameOption {
-  /** What steps that do not count become: the last one before that does, or zeros. Default 'last'. */
-  readonly fill?: 'last' | 'zero' | undefined;
+  /** What steps that do not count become: the last one before that does, zeros, or features. Default 'last'. */
+  readonly fill?: 'last' | 'zero' | number | readonly number[] | undefined;
 }
 
 /**
@@ -27,20 +27,22 @@ export class AllSteps extends WholeLayer {
   readonly whyFuture = 'a copy of steps that do not count';
   /** @internal */
   readonly timeAxis;
-  readonly #last: boolean;
+  readonly #fill: AllStepsOptions['fill'];
+  /** What is written at steps that do not count, features of a row over and over. */
+  readonly #numbers: readonly number[];
 
-  /** @throws {ArgumentError} if `fill` is neither 'last' nor 'zero', or an option is unknown */
+  /** @throws {ArgumentError} if `fill` is no such value, or an option is unknown */
   constructor(opts: AllStepsOptions = {}) {
     super(opts);
     const { fill = 'last' } = options('AllSteps', opts, { fill: true, name: true });
-    if (fill !== 'last' && fill !== 'zero') throw new ArgumentError('fill', "'last' or 'zero'", fill);
-    this.#last = fill === 'last';
+    this.#fill = fill;
+    this.#numbers = fill === 'last' || fill === 'zero' ? [0] : check.numbers('fill', [fill].flat());
     this.timeAxis = { key: 'all steps', steps: (steps: number) => steps, all: true };
   }
 
   /** The constructor's arguments as JSON, for saved models. */
   config(): Record<string, unknown> {
-    return this.#last ? {} : { fill: 'zero' };
+    return this.#fill === 'last' ? {} : { fill: this.#fill };
   }
 
   /** @internal */
@@ -57,6 +59,7 @@ export class AllSteps extends WholeLayer {
   reserve(scope: LayerScope, input: Region): Pass[] {
     const { arena, rows, batch, steps } = scope;
     const F = input.shape.at(-1)!;
+    const numbers = this.#numbers;
     const output = scope.output('all steps', steps, batch, F);
     /** For each step of each row of the batch the row of the input, or −1. */
     const sources = integers(steps * batch);
@@ -66,7 +69,7 @@ export class AllSteps extends WholeLayer {
       if (!take) return;
       sources.fill(-1);
       for (let r = 0; r < count; r++) sources[take[r]!] = r;
-      for (let i = rows.batch; this.#last && i < whole * rows.batch; i++)
+      for (let i = rows.batch; this.#fill === 'last' && i < whole * rows.batch; i++)
         if (sources[i]! < 0) sources[i] = sources[i - rows.batch]!;
     };
     /** Calls `move` with each row of the output and that of the input, or −1. */
@@ -86,8 +89,8 @@ export class AllSteps extends WholeLayer {
           const { f32 } = arena;
           const [x, y] = [input.ptr / 4, output.ptr / 4];
           each((to, from) => {
-            if (from < 0) f32.fill(0, y + to * F, y + (to + 1) * F);
-            else f32.copyWithin(y + to * F, x + from * F, x + (from + 1) * F);
+            for (let j = 0; from < 0 && j < F; j++) f32[y + to * F + j] = numbers[j % numbers.length]!;
+            if (from >= 0) f32.copyWithin(y + to * F, x + from * F, x + (from + 1) * F);
           });
         },
         backward: (dy, dx) => {
