@@ -2,9 +2,11 @@
 // own over one shared memory. What they call takes a thread's share of the rows or columns, and ends with a barrier, so
 // that afterwards all of the result is there. Only the builds with the threads feature have any of it.
 
-/** Words of page 0 (src/wasm/threads/words.ts): arrivals at barriers, whether threads may sleep at one. */
+/** Words of page 0 (src/wasm/threads/words.ts): arrivals at barriers, whether the first thread may sleep at one. */
 const ARRIVED_AT: usize = 1024;
 const MAY_SLEEP_AT: usize = 1088;
+/** In ms: how long the first thread waits for the others at a barrier before it gives them up. */
+const LONGEST_AT: usize = 1152;
 /** A tile of scratch memory per thread (TILE_BYTES of gemm/multiply.ts). */
 const TILES_AT: usize = 2048;
 const TILE_STEP: usize = 384;
@@ -12,9 +14,12 @@ const TILE_STEP: usize = 384;
  * Looks at the counter before a thread sleeps: about 2.5 ms, more than shares of a step differ by. With 50 µs threads slept at
  * most barriers, and two took 1.2 times as long as one.
  */
-const SPINS: i32 = 1_000_000;
+const SPINS: u32 = 1_000_000;
 /** Nobody wakes a thread: it looks again after as many ns. */
 const SLEEP_NS: i64 = 50_000;
+/** Looks per ms, at most, of one that sleeps between them, and of one that may not. */
+const SLEEPS_PER_MS: u32 = 10;
+const SPINS_PER_MS: u32 = 400_000;
 
 let number: u32 = 0;
 let size: u32 = 1;
@@ -89,16 +94,25 @@ export function ownTile(): usize {
   return TILES_AT + <usize>number * TILE_STEP;
 }
 
-/** Waits until all threads are here. */
+/** Waits until all threads are here. Traps in the first one if they don't come: one of them may have been ended. */
 export function meet(): void {
   if (ASC_FEATURE_THREADS) {
     if (size == 1) return;
     passing += size;
     atomic.add<u32>(ARRIVED_AT, 1);
-    for (let spins = 0; ; spins++) {
-      const arrived = atomic.load<u32>(ARRIVED_AT);
+    const sleeps = number || load<u32>(MAY_SLEEP_AT);
+    let looks = sleeps ? SPINS : load<u32>(LONGEST_AT) * SPINS_PER_MS;
+    do {
+      if (atomic.load<u32>(ARRIVED_AT) >= passing) return;
+    } while (--looks);
+    if (!sleeps) unreachable();
+    looks = load<u32>(LONGEST_AT) * SLEEPS_PER_MS;
+    for (;;) {
+      // Binaryen takes a load out of this loop, as if nobody else wrote
+      const arrived = atomic.add<u32>(ARRIVED_AT, 0);
       if (arrived >= passing) return;
-      if (spins > SPINS && load<i32>(MAY_SLEEP_AT)) atomic.wait<u32>(ARRIVED_AT, arrived, SLEEP_NS);
+      atomic.wait<u32>(ARRIVED_AT, arrived, SLEEP_NS);
+      if (number == 0 && --looks == 0) unreachable();
     }
   }
 }

@@ -1,5 +1,5 @@
 import { boolean } from '../check.ts';
-import { ArgumentError } from '../errors.ts';
+import { ArgumentError, StateError } from '../errors.ts';
 import { compile256 } from './compile256.ts';
 import { KERNEL_NAMES } from './generated/kernelNames.ts';
 import { type ExtraOptions, type Extras, plain } from './init.ts';
@@ -29,7 +29,7 @@ export const extras: Extras = {
     const threads = threadsOf(extra);
     if (threads === 1) return runtime;
     const { withThreads } = await import('./threads/withThreads.ts');
-    return withThreads(runtime, binary, threads, { compile, linkWith });
+    return withThreads(runtime, binary, threads, { compile, linkWith, StateError });
   },
 };
 

@@ -13,8 +13,10 @@ import type { KernelBuild, Runtime } from './runtime.ts';
  * @throws {FeatureError} if the engine does not support WebAssembly SIMD (or relaxed SIMD, if requested) or forbids
  * compiling (a Content-Security-Policy without `wasm-unsafe-eval`)
  */
-export function init(opts?: InitOptions): Promise<Runtime> {
-  return start(opts, means);
+export async function init(opts?: InitOptions): Promise<Runtime> {
+  const runtime = await start(opts, means);
+  await runtime.revive?.();
+  return runtime;
 }
 
 /** One import per build, so that only the one in use is loaded. */

@@ -18,6 +18,8 @@ export interface Runtime {
   readonly threads?: number | undefined;
   /** The module on memories that threads share. @internal */
   readonly shared?: WebAssembly.Module | undefined;
+  /** Starts threads that have ended. @internal */
+  readonly revive?: (() => Promise<void>) | undefined;
 }
 
 /** Instantiates a module. */

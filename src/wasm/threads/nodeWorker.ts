@@ -11,6 +11,8 @@ export interface NodeWorker {
   ref(): void;
   /** Lets the process end. */
   unref(): void;
+  /** `idle`: in ms, of its event loop; -1 once that is gone. */
+  readonly performance?: { eventLoopUtilization?(): { readonly idle: number } };
 }
 
 interface Threads {

@@ -1,16 +1,17 @@
 import type { KernelCalls } from '../generated/kernelCalls.ts';
 import { JOBS, type Numbers } from './jobs.ts';
+import { Kept } from './kept.ts';
 import type { Mail } from './member.ts';
 import { Thread } from './thread.ts';
-import { ARRIVED, ENTERED, MAY_SLEEP, OPEN, SLOTS, WORD, WORDS } from './words.ts';
+import { ARRIVED, ENTERED, EVERYONE, LONGEST, MAY_SLEEP, OPEN, SLOTS, WORD, WORDS } from './words.ts';
 
 /** A memory whose kernels several threads can run. */
 export interface Shared {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly kernels: KernelCalls;
-  /** Page 0. */
-  readonly words: Int32Array;
+  /** All of it when this view was made, page 0 at least. */
+  words: Int32Array;
   /** Most threads, the caller's among them. */
   readonly most: number;
   /** The pool's round in which its threads were told of it, and its slot there. */
@@ -18,8 +19,18 @@ export interface Shared {
   slot: number;
 }
 
-/** Times that threads which ended by themselves are started again. */
+/** Times within a minute that threads which ended by themselves are started again. */
 const MOST_LOSSES = 3;
+const LOSSES_MS = 60_000;
+
+/**
+ * How long a thread is waited for before it is given up, in ms: this, and what the whole kernel would take at as many
+ * operations per ms, which is a tenth of what they do or less. Being wrong costs time only.
+ */
+const LONGEST_WAIT_MS = 1000;
+const SLOWEST = 2e6;
+/** How long those given up have to stop, in ms. Chromium ends a script that goes on after 2000. */
+const LONGEST_END_MS = 3000;
 
 /**
  * The threads of this realm, and the jobs they are given: one at a time, since the caller takes part in each. A thread
@@ -34,22 +45,32 @@ export class ThreadPool {
   #job = 0;
   #wanted = 0;
   #losses = 0;
+  #firstLoss = 0;
   #starting: Promise<void> = Promise.resolve();
   readonly #gone = new FinalizationRegistry<{ readonly round: number; readonly slot: number }>((of) =>
     this.#leave(of.round, of.slot),
   );
   readonly #maySleep = maySleep();
+  readonly #kept = new Kept();
+  readonly #lost: (kernel: string) => Error;
+
+  /** @param lost the error of a kernel that a thread's end has left half done, and that can't be run again */
+  constructor(lost: (kernel: string) => Error) {
+    this.#lost = lost;
+  }
 
   /** Threads besides the caller's. */
   get size(): number {
     return this.#threads.length;
   }
 
-  /** Starts threads until there are as many besides the caller's; fewer if the engine refuses. */
+  /**
+   * Starts threads until there are as many besides the caller's; fewer if the engine refuses. Also after so many have ended
+   * that they are not started again without being asked for.
+   */
   grow(wanted: number): Promise<void> {
-    this.#wanted = Math.max(this.#wanted, wanted);
-    this.#starting = this.#starting.then(() => this.#start());
-    return this.#starting;
+    this.#losses = 0;
+    return this.#startUpTo(wanted);
   }
 
   /** Ends all threads. Calls run on the caller's from now on. */
@@ -68,12 +89,18 @@ export class ThreadPool {
   }
 
   /**
-   * Runs a kernel, with as many threads as come within `patience` ms. Returns how many it were.
-   * @throws {Error} if one of them failed
+   * Runs a kernel, with as many threads as come within `patience` ms. Returns how many it were. If one of them ends in the
+   * middle, all are started anew, and the kernel is run again on the caller's.
+   * @throws {Error} if it can't be run again
    */
   run(shared: Shared, kernel: number, args: Numbers, patience: number): number {
     const words = this.#control;
+    const job = JOBS[kernel]!;
     const seats = this.ready(shared) - 1;
+    const repeatable = this.#kept.keep(shared, job, args);
+    const longest = LONGEST_WAIT_MS + job.work(args) / SLOWEST;
+    for (const thread of this.#threads) thread.look();
+    shared.words[LONGEST] = longest;
     this.#job = (this.#job + 1) & 0x7f_ffff;
     words[WORD.seats] = seats;
     words[WORD.slot] = shared.slot;
@@ -89,19 +116,42 @@ export class ThreadPool {
     const others = this.#close(opened, seats, patience);
     Atomics.store(words, WORD.team, (this.#job << 8) | (others + 1));
     const { kernels } = shared;
+    const run = kernels[job.name] as (...args: number[]) => void;
     kernels.join_team(0, others + 1);
+    let passed = true;
     try {
-      (kernels[JOBS[kernel]!.name] as (...args: number[]) => void).apply(undefined, args as number[]);
-    } catch (error) {
-      // the others may wait for this one
-      this.end();
-      throw error;
+      run.apply(undefined, args as number[]);
+    } catch {
+      passed = false;
     } finally {
       kernels.join_team(0, 1);
     }
-    while (Atomics.load(words, WORD.done) < others);
-    if (words[WORD.failed]) throw new Error('a thread failed');
-    return others + 1;
+    if (passed && this.#wait(others, longest) && !words[WORD.failed]) return others + 1;
+    this.#giveUp(shared, others);
+    // it ends with a barrier, so that nothing is missing if this thread got past it
+    if (passed && !words[WORD.failed]) return others + 1;
+    if (!repeatable) throw this.#lost(job.name);
+    this.#kept.restore(shared);
+    run.apply(undefined, args as number[]);
+    return 1;
+  }
+
+  /** Waits until all others have finished the job, for so many ms at most. Returns whether they have. */
+  #wait(others: number, most: number, over: () => boolean = never): boolean {
+    const until = performance.now() + most;
+    for (;;) {
+      for (let i = 0; i < 256; i++) if (Atomics.load(this.#control, WORD.done) >= others) return true;
+      if (performance.now() > until || over()) return false;
+    }
+  }
+
+  /** Ends all threads, and waits until they write no more. */
+  #giveUp(shared: Shared, others: number): void {
+    // those that are in the job run to its end
+    Atomics.store(shared.words, ARRIVED, EVERYONE);
+    const threads = [...this.#threads];
+    this.#lose(this.#round);
+    this.#wait(others, LONGEST_END_MS, () => threads.every((thread) => thread.isGone));
   }
 
   /** Says that there is something new. */
@@ -136,7 +186,8 @@ export class ThreadPool {
     shared.slot = this.#slots++;
     shared.words[MAY_SLEEP] = this.#maySleep ? 1 : 0;
     const { module, memory, slot, round } = shared;
-    this.#gone.register(shared.kernels, { round, slot });
+    this.#gone.unregister(shared);
+    this.#gone.register(shared.kernels, { round, slot }, shared);
     this.#send({ slot, module, memory });
   }
 
@@ -155,7 +206,13 @@ export class ThreadPool {
   #renew(): void {
     const wanted = this.#wanted;
     this.end();
-    void this.grow(wanted);
+    void this.#startUpTo(wanted);
+  }
+
+  #startUpTo(wanted: number): Promise<void> {
+    this.#wanted = Math.max(this.#wanted, wanted);
+    this.#starting = this.#starting.then(() => this.#start());
+    return this.#starting;
   }
 
   async #start(): Promise<void> {
@@ -173,10 +230,21 @@ export class ThreadPool {
 
   #lose(round: number): void {
     if (round !== this.#round) return;
-    if (++this.#losses > MOST_LOSSES) this.end();
-    else this.#renew();
+    const now = performance.now();
+    if (now - this.#firstLoss > LOSSES_MS) {
+      this.#losses = 0;
+      this.#firstLoss = now;
+    }
+    if (++this.#losses <= MOST_LOSSES) {
+      this.#renew();
+      return;
+    }
+    this.end();
+    console.warn('unrolled: one thread: the others have ended, or did not answer, several times');
   }
 }
+
+const never = () => false;
 
 function control(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4 * WORDS));

@@ -14,8 +14,12 @@ export const SPAWNS: readonly (() => Worker | NodeWorker | Promise<Worker | Node
   async () => {
     const { default: text } = await import('./generated/threadHost.ts');
     if (typeof Worker !== 'function') return new (nodeThreads()!.Worker)(text, { eval: true });
-    return new Worker(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })), {
-      name: 'unrolled-thread',
-    });
+    const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
+    try {
+      return new Worker(url, { name: 'unrolled-thread' });
+    } finally {
+      // the script is already being fetched from the original URL
+      URL.revokeObjectURL(url);
+    }
   },
 ];

@@ -1,3 +1,4 @@
+import type { StateError } from '../../errors.ts';
 import type { KernelCalls } from '../generated/kernelCalls.ts';
 import type { compile } from '../module.ts';
 import type { linkWith, Runtime } from '../runtime.ts';
@@ -25,12 +26,18 @@ export async function withThreads(
   runtime: Runtime,
   binary: Uint8Array | WebAssembly.Module,
   threads: number,
-  means: { readonly compile: typeof compile; readonly linkWith: typeof linkWith },
+  means: {
+    readonly compile: typeof compile;
+    readonly linkWith: typeof linkWith;
+    readonly StateError: typeof StateError;
+  },
 ): Promise<Runtime> {
   const bytes = binary instanceof WebAssembly.Module ? undefined : shareable(binary);
   const reason = obstacle() ?? (bytes ? undefined : 'the kernels were given as a module, not as bytes');
   if (reason) return onOneThread(runtime, reason);
-  pool ??= new ThreadPool();
+  pool ??= new ThreadPool(
+    (kernel) => new means.StateError(`a thread ended in the middle of ${kernel}: make this step again`),
+  );
   const mine = pool;
   const [shared] = await Promise.all([means.compile(bytes!), mine.grow(threads - 1)]);
   if (mine.size === 0) return onOneThread(runtime, 'no worker could be started');
@@ -46,7 +53,7 @@ export async function withThreads(
       slot: -1,
     });
   });
-  return { ...runtime, threads, shared };
+  return { ...runtime, threads, shared, revive: () => mine.grow(threads - 1) };
 }
 
 function onOneThread(runtime: Runtime, reason: string): Runtime {

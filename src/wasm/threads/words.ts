@@ -33,9 +33,13 @@ export const WORDS = WORD.joined + SLOTS;
 export const OPEN = 128;
 export const ENTERED = OPEN - 1;
 
-/** Words of a model's page 0 (assembly/team.ts): arrivals at barriers, whether threads may sleep at one. */
+/**
+ * Words of a model's page 0 (assembly/team.ts): arrivals at barriers, whether the first thread may sleep at one, how
+ * many ms it waits at one before it traps.
+ */
 export const ARRIVED = 1024 / 4;
 export const MAY_SLEEP = 1088 / 4;
+export const LONGEST = 1152 / 4;
 /** Larger than any number of arrivals: all barriers let everyone pass. */
 export const EVERYONE = 0x7fff_ffff;
 
