@@ -66,6 +66,10 @@ function step(d: Recurrence, m: i32, row: i32, before: i32, draw: u32, panelsN: 
   else if (d.cell == LSTM) lstm(d, m, row, draw, gates, slopes, d.c + bytesOf(before, H));
   else gruBackward(d, m, d.cell == GRU_RESET_BEFORE, gates, slopes, d.maskH ? from : h0, d.dh);
   const to = d.dropH ? d.rowsW : d.dh;
+  if (d.fromZero && row == 0) {
+    if (d.cell == GRU_RESET_BEFORE) noResetBack(d, m, gates);
+    return 0;
+  }
   if (!isGru(d)) plainBack(d, m, row, d.cell == RNN ? slopes : gates, to);
   else if (d.cell == GRU) gruBack(d, m, row, gates, panelsN, to);
   else resetBack(d, m, gates, slopes, from, panelsN, to);
@@ -142,6 +146,11 @@ function resetBack(
   vec_add(m * H, to, d.rowsH, to);
 }
 
+/** The same where h0 is 0: da_r = 0. */
+function noResetBack(d: Recurrence, m: i32, gates: usize): void {
+  for (let i = 0; i < m; i++) vec_fill(d.H, 0, gates + bytesOf(i * 4, d.H));
+}
+
 /** Through LN(h0·W_hhᵀ): da [m, G] to the gradient of the product, which replaces what was kept. */
 function hiddenNormBack(d: Recurrence, m: i32, row: i32, da: usize, ld: i32): usize {
   const G = gateCount(d) * d.H;
@@ -168,15 +177,19 @@ function products(d: Recurrence, N: i32): void {
     }
   }
   keepPrevious(d.T, d.B, W, d.sizes, d.h);
-  const h = d.dropped || d.h;
+  // rows whose h0 is 0 add nothing to dwHh
+  const skip = d.fromZero ? rowsAt(0, d.B, d.sizes) : 0;
+  const n = N - skip;
+  const h = (d.dropped || d.h) + bytesOf(skip, W);
+  const own = da + bytesOf(skip, ld);
   if (d.lnHhWeight) {
-    hiddenGradient(d, N, 0, gateCount(d), d.hatHh, G, h, W, d.dwHh);
+    hiddenGradient(d, n, 0, gateCount(d), d.hatHh, G, h, W, d.dwHh);
   } else if (!isGru(d)) {
-    hiddenGradient(d, N, 0, gateCount(d), da, ld, h, W, d.dwHh);
+    hiddenGradient(d, n, 0, gateCount(d), own, ld, h, W, d.dwHh);
   } else {
-    hiddenGradient(d, N, 0, 2, da, ld, h, W, d.dwHh);
-    if (d.cell == GRU) hiddenGradient(d, N, 2, 1, q, ld, h, W, d.dwHh);
-    else hiddenGradient(d, N, 2, 1, d.gates + bytesOf(2, H), ld, q, ld, d.dwHh);
+    hiddenGradient(d, n, 0, 2, own, ld, h, W, d.dwHh);
+    if (d.cell == GRU) hiddenGradient(d, n, 2, 1, own + bytesOf(3, H), ld, h, W, d.dwHh);
+    else hiddenGradient(d, n, 2, 1, own + bytesOf(2, H), ld, own + bytesOf(3, H), ld, d.dwHh);
   }
   if (d.omega > 0) hiddenGradient(d, N, 0, 1, da, H, d.dhAll, W, d.dwOmega);
   if (d.wHr) sgemm_tn_reversed(W, H, N, d.dhAll, W, d.out, H, d.dwHr, H, d.tile);

@@ -98,10 +98,13 @@ function step(
     vec_mul(m * W, h0, d.maskH, from);
   }
   const slopes = d.slopes ? d.slopes + bytesOf(row, gateCount(d) * H) : 0;
-  takeHidden(d, m, row, gates, from);
+  // the initial states lie before those of all steps
+  const isZero = d.fromZero != 0 && h0 == d.h;
+  if (!isZero) takeHidden(d, m, row, gates, from);
+  else if (d.cell == GRU) startHidden(d, m, gates);
   if (d.cell == RNN) activate(d.kind0, d.alpha0, d.beta0, d.clip, m * H, gates, h, slopes);
   else if (d.cell == LSTM) lstm(d, m, row, draw, gates, slopes, c0, h, c);
-  else gru(d, m, gates, slopes, from, d.maskH ? from : h0, h);
+  else gru(d, m, isZero, gates, slopes, from, d.maskH ? from : h0, h);
   if (d.zoneH) zoneRows(d, m, W, d.zoneHKey, draw, d.zoneH, false, h0, h);
   else if (d.zoneHMean > 0) zoneout_mean(m * W, d.zoneHMean, h0, h);
 }
@@ -141,6 +144,12 @@ function takeHidden(d: Recurrence, m: i32, row: i32, gates: usize, h0: usize): v
   }
 }
 
+/** q of a GRU where h0 is 0: its bias. */
+function startHidden(d: Recurrence, m: i32, gates: usize): void {
+  const H = d.H;
+  for (let i = 0; i < m; i++) memory.copy(gates + bytesOf(i * 4 + 3, H), d.bias + bytesOf(3, H), bytesOf(1, H));
+}
+
 /** Where W_hn of a GRU is packed. */
 function panelsOfN(d: Recurrence): usize {
   const k = d.W / d.heads;
@@ -171,11 +180,13 @@ function lstm(
   }
 }
 
-function gru(d: Recurrence, m: i32, gates: usize, slopes: usize, from: usize, h0: usize, h: usize): void {
+function gru(
+  d: Recurrence, m: i32, isZero: bool, gates: usize, slopes: usize, from: usize, h0: usize, h: usize,
+): void {
   const before = d.cell == GRU_RESET_BEFORE;
   const ld = bytesOf(4, d.H);
   gruGates(d, m, before, gates, slopes, from);
-  if (before) {
+  if (before && !isZero) {
     const n = gates + bytesOf(2, d.H);
     hiddenForward(d, m, 1, panelsOfN(d), gates + bytesOf(3, d.H), ld, n, ld, n, ld);
   }

@@ -94,6 +94,11 @@ export class Recurrence {
   dropHScale: f32;
   /** [B, W]: h0 ⊙ this takes the place of h0, also in z ⊙ h0 of a GRU, at every step; instead of recurrent dropout. */
   maskH: usize;
+  /**
+   * The initial states are zeros and nobody asks for their gradients: step 0 has no products with W_hh. Without layer norm;
+   * weights that are not finite do not reach that step.
+   */
+  fromZero: i32;
   /** Weight of the regularizer Ω in the gradient; 0 for none. RNN only. */
   omega: f32;
 

@@ -3,7 +3,7 @@ import { HARD_SIGMOID_NAME } from './hardSigmoid.ts';
 import type { Activation, TensorFlow } from './tf.ts';
 
 /** Activations of TF.js by name. Its gelu is that of the error function, its gelu_new that of tanh. */
-const ACTIVATIONS: Readonly<Record<string, OurActivation>> = {
+export const ACTIVATIONS: Readonly<Record<string, OurActivation>> = {
   elu: 'elu',
   gelu: 'gelu',
   gelu_new: 'gelutanh',

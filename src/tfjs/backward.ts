@@ -62,9 +62,7 @@ export function backward(
   };
   const state = (tensor: TensorInfo | undefined, to: number) => {
     if (!tensor) return heap.clear(to, B * H);
-    const from = open(tensor);
-    if (rows.orderAt) kernels.gather_rows(B, H, from, rows.orderAt, to);
-    else heap.copy(from, to, B * H);
+    heap.gather(B, H, open(tensor), rows.orderAt, to);
   };
 
   try {
@@ -112,8 +110,7 @@ export function backward(
   };
   const initial = (from: number) => {
     const made = exchange.make([B, H]);
-    if (rows.rankAt) kernels.gather_rows(B, H, from, rows.rankAt, made.ptr);
-    else heap.copy(from, made.ptr, B * H);
+    heap.gather(B, H, from, rows.rankAt, made.ptr);
     return made.finish();
   };
   return {

@@ -20,8 +20,8 @@ export const TESTED_VERSION = '4.22.0';
 
 const FUNCTIONS = (
   'engine getBackend ready setBackend findBackend registerBackend removeBackend getKernelsForBackend ' +
-  'getKernel registerKernel unregisterKernel registerGradient unregisterGradient tidy keep tensor ' +
-  'dropout ones fill scalar variable add sub mul matMul reshape split unstack clipByValue SGDOptimizer ' +
+  'getKernel registerKernel unregisterKernel getGradient registerGradient unregisterGradient ' +
+  'tidy keep tensor dropout ones fill scalar variable add sub mul div matMul reshape split tile unstack clipByValue SGDOptimizer ' +
   'MomentumOptimizer AdamOptimizer AdamaxOptimizer RMSPropOptimizer AdagradOptimizer AdadeltaOptimizer'
 ).split(' ') as (keyof TensorFlow)[];
 

@@ -1,3 +1,4 @@
+import { isSame } from './backend/shape.ts';
 import type { RnnCell, Tensor, TensorFlow } from './tf.ts';
 
 /** Masks of a cell for one call: [B, I] and [B, H]. */
@@ -28,25 +29,18 @@ export function dropoutMasks(
   // then the masks would be ones, and nobody would see them
   if (isLayer && !training) return { input: undefined, state: undefined };
   const { dropout, recurrentDropout } = cell;
-  if (isUsed(dropout)) cell.dropoutMask ??= draw(tf, cell, dropout, gates, inputShape, training);
-  if (isUsed(recurrentDropout)) {
-    cell.recurrentDropoutMask ??= draw(tf, cell, recurrentDropout, gates, stateShape, training);
-  }
-  const input = isUsed(dropout) ? first(cell.dropoutMask!) : undefined;
-  const state = isUsed(recurrentDropout) ? first(cell.recurrentDropoutMask!) : undefined;
+  const mask = (name: 'dropoutMask' | 'recurrentDropoutMask', rate: number, shape: readonly number[]) => {
+    if (!(rate > 0 && rate < 1)) return undefined;
+    cell[name] ??= draw(tf, cell, rate, gates, shape, training);
+    return [cell[name]].flat()[0]!;
+  };
+  const input = mask('dropoutMask', dropout, inputShape);
+  const state = mask('recurrentDropoutMask', recurrentDropout, stateShape);
   return fits(input, inputShape) && fits(state, stateShape) ? { input, state } : undefined;
 }
 
 function fits(mask: Tensor | undefined, shape: readonly number[]): boolean {
-  return !mask || (mask.shape.length === shape.length && shape.every((size, i) => mask.shape[i] === size));
-}
-
-function isUsed(rate: number): boolean {
-  return rate > 0 && rate < 1;
-}
-
-function first(masks: Tensor | Tensor[]): Tensor {
-  return Array.isArray(masks) ? masks[0]! : masks;
+  return !mask || isSame(mask.shape, shape);
 }
 
 function draw(

@@ -145,7 +145,6 @@ function place(
   const scratch = blockOf(heap, { state: B * H, work: work.bytes / 4 });
   temporary.push(scratch.release);
   const { state } = scratch.at;
-  const { kernels } = arena;
   const open = (tensor: TensorInfo, list: (() => void)[]) => {
     const { ptr, close } = exchange.open(tensor);
     list.push(close);
@@ -154,15 +153,12 @@ function place(
   /** [B, width], in the order of the rows; zeros if it is left out. */
   const read = (tensor: TensorInfo | undefined, width: number, to: number) => {
     if (!tensor) return heap.clear(to, B * width);
-    const from = open(tensor, temporary);
-    if (rows.orderAt) kernels.gather_rows(B, width, from, rows.orderAt, to);
-    else heap.copy(from, to, B * width);
+    heap.gather(B, width, open(tensor, temporary), rows.orderAt, to);
   };
 
   const given = open(input.x, isInPlace ? held : temporary);
   const x = isInPlace ? given : at.x;
-  if (rows.inputAt) kernels.gather_rows(N, I, given, rows.inputAt, x);
-  else if (!isInPlace) heap.copy(given, x, N * I);
+  if (!isInPlace) heap.gather(N, I, given, rows.inputAt, x);
   if (input.inputMask) {
     read(input.inputMask, I, at.inputMask);
     multiplySteps(heap, rows, I, at.inputMask, x);
@@ -200,6 +196,7 @@ function place(
     seenSlope: at.seenSlope,
     dropped: at.dropped,
     maskH: at.maskH,
+    fromZero: input.h0 ? 0 : 1,
   });
   for (const [k, { kind, alpha, beta }] of weights.kinds.entries()) {
     const gate = k as 0 | 1 | 2 | 3 | 4;
@@ -224,17 +221,13 @@ function write(
 ): TensorInfo {
   const { B, T, steps } = rows;
   const made = exchange.make(name === 'y' ? [B, T, H] : [B, H]);
-  const { kernels } = heap.arena;
-  if (name === 'h') kernels.gather_rows(B, H, at.h, rows.lastAt, made.ptr);
+  if (name === 'h') heap.gather(B, H, at.h, rows.lastAt, made.ptr);
   else if (name === 'y') {
-    if (rows.outputAt) kernels.gather_rows(B * T, H, at.h, rows.outputAt, made.ptr);
-    else heap.copy(at.h + B * H * 4, made.ptr, B * T * H);
+    heap.gather(B * T, H, rows.outputAt ? at.h : at.h + B * H * 4, rows.outputAt, made.ptr);
   } else {
     const last = training ? blockOf(heap, { c: B * H }) : undefined;
-    if (last) kernels.last_rows(steps, B, H, rows.sizesAt, at.c, last.at.c);
-    const from = last ? last.at.c : at.c;
-    if (rows.rankAt) kernels.gather_rows(B, H, from, rows.rankAt, made.ptr);
-    else heap.copy(from, made.ptr, B * H);
+    if (last) heap.arena.kernels.last_rows(steps, B, H, rows.sizesAt, at.c, last.at.c);
+    heap.gather(B, H, last ? last.at.c : at.c, rows.rankAt, made.ptr);
     last?.release();
   }
   return made.finish();

@@ -1,3 +1,5 @@
+import { TYPES } from './backend/data.ts';
+import { isSame } from './backend/shape.ts';
 import { type DropoutMasks, dropoutMasks } from './dropoutMasks.ts';
 import { exchangeWith } from './exchange.ts';
 import type { Fusable, FusableCell } from './fusable.ts';
@@ -35,9 +37,6 @@ interface Kwargs {
   readonly training?: unknown;
   readonly initialState?: unknown;
 }
-
-/** What the kernels read as float32. */
-const NUMBERS: readonly string[] = ['float32', 'int32', 'bool'];
 
 /** `RNN.call` by the kernels; undefined where TF.js's own code is to run: for what is not fused, and for its errors. */
 export function fusedCall(
@@ -83,10 +82,11 @@ function readCall(
   { mask, training, initialState }: Kwargs,
 ): Call | undefined {
   const x = (Array.isArray(inputs) ? (inputs.length === 1 ? inputs[0] : undefined) : inputs) as Tensor;
-  if (!isTensor(x) || !NUMBERS.includes(x.dtype) || x.shape.length !== 3 || x.size === 0) return undefined;
+  if (!isTensor(x) || !TYPES.includes(x.dtype) || x.shape.length !== 3 || x.size === 0) return undefined;
   const [B, T, I] = x.shape as [number, number, number];
   if (cells[0]!.cell.kernel.read().shape[0] !== I) return undefined;
-  if (mask !== null && mask !== undefined && !(isTensor(mask) && isShape(mask, [B, T]))) return undefined;
+  if (mask !== null && mask !== undefined && !(isTensor(mask) && isSame(mask.shape, [B, T])))
+    return undefined;
   const states = (initialState ?? (layer.stateful ? layer.states_ : undefined)) as Tensor[] | undefined;
   const initial: (readonly Tensor[] | undefined)[] = cells.map(() => undefined);
   if (states) {
@@ -95,7 +95,7 @@ function readCall(
     let at = 0;
     for (const [i, { cell, family }] of [...cells.entries()].reverse()) {
       const own = states.slice(at, (at += Object.keys(family.kind.states).length));
-      if (!own.every((state) => isTensor(state) && isShape(state, [B, cell.units]))) return undefined;
+      if (!own.every((state) => isTensor(state) && isSame(state.shape, [B, cell.units]))) return undefined;
       initial[i] = own;
     }
     if (at !== states.length) return undefined;
@@ -167,8 +167,4 @@ function run(
 
 function isTensor(value: unknown): value is Tensor {
   return typeof value === 'object' && value !== null && 'dataId' in value && 'shape' in value;
-}
-
-function isShape({ shape }: Tensor, expected: readonly number[]): boolean {
-  return shape.length === expected.length && expected.every((size, i) => shape[i] === size);
 }

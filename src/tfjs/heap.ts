@@ -35,6 +35,12 @@ export class Heap {
     this.arena.f32.copyWithin(to / 4, from / 4, from / 4 + floats);
   }
 
+  /** Copies `count` rows of `width` floats: those that the indices at `index` name, or the first ones if it is 0. */
+  gather(count: number, width: number, from: number, index: number, to: number): void {
+    if (index) this.arena.kernels.gather_rows(count, width, from, index, to);
+    else this.copy(from, to, count * width);
+  }
+
   /** Sets floats to 0. */
   clear(ptr: number, floats: number): void {
     this.arena.f32.fill(0, ptr / 4, ptr / 4 + floats);

@@ -16,6 +16,7 @@ import { patchLoading } from './patchLoading.ts';
 import { patchOptimizers } from './patchOptimizers.ts';
 import { patchRecurrent } from './patchRecurrent.ts';
 import { patchTimeDistributed } from './patchTimeDistributed.ts';
+import { patchReduceGradients } from './reduceGradients.ts';
 import { registerSegmentSum } from './segmentSum.ts';
 import type { TensorFlow } from './tf.ts';
 
@@ -27,6 +28,7 @@ const FEATURES: readonly ((installation: Installation) => (() => void) | undefin
   patchGru,
   patchLoading,
   registerSegmentSum,
+  patchReduceGradients,
 ];
 
 /** Installations by TF.js's class RNN. */

@@ -1,3 +1,4 @@
+import { ACTIVATIONS as ELEMENTWISE } from './activations.ts';
 import type { Installation } from './installation.ts';
 import type { Activation, Layer, Tensor, TensorFlow } from './tf.ts';
 
@@ -10,10 +11,7 @@ const PER_ROW: readonly string[] = (
 ).split(' ');
 
 /** Activations of TF.js; all act on each row by itself. */
-const ACTIVATIONS: readonly string[] = (
-  'elu selu relu relu6 linear sigmoid hardSigmoid softplus softsign tanh softmax logSoftmax gelu ' +
-  'gelu_new mish swish'
-).split(' ');
+const ACTIVATIONS: readonly string[] = ['softmax', 'logSoftmax', ...Object.keys(ELEMENTWISE)];
 
 interface Child extends Layer {
   readonly _callHook?: unknown;

@@ -110,12 +110,11 @@ function place(heap: Heap, B: number, T: number, rows: Order): Rows {
   const bytes = Math.max(layout.end, 1);
   const block = heap.take(bytes);
   const { i32 } = heap.arena;
-  const at = { sizesAt: 0, inputAt: 0, outputAt: 0, lastAt: 0, orderAt: 0, rankAt: 0 };
+  const at = {} as Record<keyof typeof needed, number>;
   for (const [i, name] of names.entries()) {
     const values = needed[name];
-    if (!values) continue;
-    at[name] = block + regions[i]!.ptr;
-    i32.set(values, at[name] / 4);
+    at[name] = values ? block + regions[i]!.ptr : 0;
+    if (values) i32.set(values, at[name] / 4);
   }
   return { B, T, steps, count: input.length, sizes, ...at, release: () => heap.release(block, bytes) };
 }

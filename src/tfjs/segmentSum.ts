@@ -1,6 +1,6 @@
 import { sizeOf } from './backend/shape.ts';
 import type { Installation } from './installation.ts';
-import type { Kernel, KernelCall, TensorFlow, TensorInfo } from './tf.ts';
+import type { Kernel, KernelCall, TensorInfo } from './tf.ts';
 import { valuesOf } from './values.ts';
 
 const NAME = 'UnsortedSegmentSum';
@@ -9,26 +9,16 @@ const NAME = 'UnsortedSegmentSum';
  * Registers UnsortedSegmentSum, the gradient of an embedding: the wasm backend lacks it, and that of cpu passes over all
  * rows once per segment.
  */
-export function registerSegmentSum({ tf }: Installation): () => void {
-  const undo = ['cpu', 'wasm']
-    // wasm may be imported later
-    .filter((backend) => backend === 'wasm' || tf.engine().backendNames().includes(backend))
-    .map((backend) => register(tf, backend));
+export function registerSegmentSum({ tf, patches }: Installation): (() => void) | undefined {
+  const cpu = tf.getKernel(NAME, 'cpu');
+  if (cpu) patches.replace(cpu, 'kernelFunc', () => segmentSum as never);
+  if (tf.getKernel(NAME, 'wasm')) return undefined;
+  // wasm may be imported later
+  const wasm: Kernel = { kernelName: NAME, backendName: 'wasm', kernelFunc: segmentSum };
+  tf.registerKernel(wasm);
   return () => {
-    for (const each of undo) each();
+    if (tf.getKernel(NAME, 'wasm') === wasm) tf.unregisterKernel(NAME, 'wasm');
   };
-}
-
-function register(tf: TensorFlow, backendName: string): () => void {
-  const original = tf.getKernel(NAME, backendName);
-  const ours: Kernel = { kernelName: NAME, backendName, kernelFunc: segmentSum };
-  const replace = (from: Kernel | undefined, to: Kernel | undefined) => {
-    if (tf.getKernel(NAME, backendName) !== from) return;
-    if (from) tf.unregisterKernel(NAME, backendName);
-    if (to) tf.registerKernel(to);
-  };
-  replace(original, ours);
-  return () => replace(ours, original);
 }
 
 /**

@@ -123,6 +123,12 @@ export interface Patched {
   readonly prototype: object;
 }
 
+/** The gradient of a kernel. */
+export interface Gradient {
+  readonly kernelName: string;
+  readonly gradFunc: (dy: Tensor | Tensor[], saved: Tensor[], attributes: object) => LazyGradients;
+}
+
 /** What is used of TF.js. */
 export interface TensorFlow {
   readonly RNN: Patched;
@@ -152,10 +158,8 @@ export interface TensorFlow {
   registerKernel(kernel: Kernel): void;
   unregisterKernel(kernelName: string, backendName: string): void;
   getKernel(kernelName: string, backendName: string): Kernel | undefined;
-  registerGradient(config: {
-    kernelName: string;
-    gradFunc: (dy: Tensor | Tensor[], saved: Tensor[], attributes: object) => LazyGradients;
-  }): void;
+  getGradient(kernelName: string): Gradient;
+  registerGradient(config: Gradient): void;
   unregisterGradient(kernelName: string): void;
   tidy<T>(f: () => T): T;
   keep<T extends Tensor>(tensor: T): T;
@@ -167,6 +171,8 @@ export interface TensorFlow {
   add(a: Tensor, b: Tensor): Tensor;
   sub(a: Tensor | number, b: Tensor): Tensor;
   mul(a: Tensor, b: Tensor): Tensor;
+  div(a: Tensor, b: number): Tensor;
+  tile(x: Tensor, repeats: number[]): Tensor;
   matMul(a: Tensor, b: Tensor): Tensor;
   reshape(x: Tensor, shape: number[]): Tensor;
   split(x: Tensor, parts: number, axis: number): Tensor[];

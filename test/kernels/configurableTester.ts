@@ -23,6 +23,8 @@ export interface ConfigurableShape {
   dropH?: number;
   /** Whether h0 is multiplied by a mask at each step. */
   maskH?: boolean;
+  /** Whether h0 is 0 and its gradient is not asked for. */
+  fromZero?: boolean;
   omega?: number;
   /** Number of the first row among those that are drawn. */
   firstRow?: number;
@@ -79,7 +81,7 @@ export function configurableProblem(shape: ConfigurableShape, seed: number): Con
     params,
     before,
     x: some(rows.T * B * I),
-    h0: some(B * W, 0.8),
+    h0: shape.fromZero ? new Float64Array(B * W) : some(B * W, 0.8),
     c0: some(B * H),
     up: some(rows.T * B * W),
     dhN: some(B * W),
@@ -202,6 +204,7 @@ class Call {
     const { rows, config, W, cell } = p;
     const { hiddenSize: H, inputSize: I, heads = 1 } = config;
     this.set({ cell: cell.kind, T: rows.T, B: rows.B, I, H, W, heads, training: training ? 1 : 0 });
+    this.set({ fromZero: p.fromZero ? 1 : 0 });
     this.set({ sizes: this.ragged ? sandbox.indices('sizes', rows.sizes) : 0 });
     this.set({ x: sandbox.input('x', rows.pack(p.x, I)) });
     for (const [name, values] of Object.entries(p.params))
@@ -344,7 +347,7 @@ export function trained(build: BuildName, p: ConfigurableProblem): Tensors {
   }
   const value = sandbox.run((k) => k.configurable_backward(at));
   if (p.omega) found.omega = [value];
-  found.dh = sandbox.read(dh, B * W);
+  if (!p.fromZero) found.dh = sandbox.read(dh, B * W);
   if (isLstm) found.dc = sandbox.read(dc, B * H);
   if (dx) found.dx = sandbox.read(dx, N * I);
   for (const [name, ptr] of gradients) {
@@ -354,6 +357,6 @@ export function trained(build: BuildName, p: ConfigurableProblem): Tensors {
   if (dOmega) found['d omega'] = sandbox.read(dOmega, p.params.weight_hh!.length);
   const all = sandbox.read(norms, T * 3);
   found.norms = all.filter((_, i) => i % 3 === 0);
-  if (!isLstm && !p.clipStep) found.passed = all.filter((_, i) => i % 3 === 2);
+  if (!isLstm && !p.clipStep && !p.fromZero) found.passed = all.filter((_, i) => i % 3 === 2);
   return found;
 }
