@@ -1,8 +1,8 @@
 // node bench/tfjs.mjs [--rounds N] [--only NAME] [--json FILE]: fit and predict of TF.js's recurrent layers with its default
-// activations and of the models of its examples (bench/tfjsPrograms.mjs), on its backends cpu and wasm and with `install`, and the
-// step of our own Trainer on the same layers, by turns in one process. CPU time of the process in ms, medians; ratios to the
-// faster of TF.js's two. A turn is a call that is not timed, since it moves the tensors to the backend, then calls of 40 ms. A backend
-// of TF.js that needs more than 400 ms for one call has one turn; of cpu, which does not get faster, the first call counts then.
+// activations and of the models of its examples (bench/tfjsPrograms.mjs), in one process: by turns on its backends cpu and wasm, then
+// by turns with `install` and as the step of our own Trainer on the same layers. CPU time of the process in ms, medians; ratios to
+// the faster of TF.js's two. A turn is calls of 40 ms that do not count, since they move the tensors to the backend, then calls of 40
+// ms. A backend of TF.js that needs more than 400 ms for one call has one turn; of cpu, which does not get faster, the first counts.
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -71,8 +71,8 @@ function theirs({ model, x, y }, backend) {
   let uninstall;
   return {
     enter: async () => {
-      await tf.setBackend(backend === 'install' ? 'cpu' : backend);
-      if (backend === 'install') uninstall = await install(tf);
+      if (backend !== 'install') await tf.setBackend(backend);
+      else uninstall ??= await install(tf);
     },
     leave: () => uninstall?.(),
     fit: () => model.trainOnBatch(x, y),
@@ -84,7 +84,7 @@ function theirs({ model, x, y }, backend) {
   };
 }
 
-function ours({ T, B, I, layers }) {
+function trainerOf({ T, B, I, layers }) {
   let from = I;
   const made = layers.map(([kind, units]) => {
     const layer = OURS[kind](from, units);
@@ -97,7 +97,6 @@ function ours({ T, B, I, layers }) {
   const y = { data: random(T * B * from), shape: [T, B, from] };
   return {
     enter: () => undefined,
-    leave: () => undefined,
     fit: () => trainer.step(x, y),
     predict: () => model.forward(x),
   };
@@ -134,12 +133,11 @@ setThreadsCount(1);
 const { kernels } = await init();
 const rows = [];
 console.log(`Node ${process.versions.node}, kernels ${kernels}, CPU ms, median of ${rounds}`);
-/** Measures the engines of a case by turns. Those that can't run it, such as embeddings on wasm, are left out. */
-async function measure(name, engines) {
-  const times = {};
+/** Measures engines by turns. Those that can't run it, such as embeddings on wasm, are left out. */
+async function takeTurns(name, engines, times) {
   const slow = new Set();
   for (let round = 0; round <= rounds; round++) {
-    for (const [engine, { enter, leave, fit, predict }] of Object.entries(engines)) {
+    for (const [engine, { enter, fit, predict }] of Object.entries(engines)) {
       if (slow.has(engine) && round > 0) continue;
       await enter();
       try {
@@ -154,9 +152,17 @@ async function measure(name, engines) {
         console.log(`${name}, ${engine}: ${error.message}`);
         delete engines[engine];
       }
-      leave();
     }
   }
+}
+
+/** Measures and prints a case. */
+async function measure(name, { cpu, wasm, ...own }) {
+  const times = {};
+  await takeTurns(name, { cpu, wasm }, times);
+  await tf.setBackend('cpu');
+  await takeTurns(name, own, times);
+  own.install?.leave();
   for (const [what, by] of Object.entries(times)) {
     const ms = Object.fromEntries(Object.entries(by).map(([engine, all]) => [engine, median(all)]));
     const faster = Math.min(...PEERS.filter((engine) => ms[engine]).map((engine) => ms[engine]));
@@ -165,10 +171,10 @@ async function measure(name, engines) {
       rows.push({ work: `tfjs-${what}`, shape: { model: name }, engine: ENGINES[engine], us, p25, p75 });
     }
     const shown = Object.entries(ms).map(([engine, value]) => `${engine} ${value.toFixed(2)}`);
-    const { install: own, Trainer: bound } = ms;
-    const against = bound ? `; ${(own / bound).toFixed(2)} of the Trainer's time` : '';
+    const { install: ours, Trainer: bound } = ms;
+    const against = bound ? `; ${(ours / bound).toFixed(2)} of the Trainer's time` : '';
     console.log(
-      `${name} ${what}: ${shown.join(', ')}\n  ${(faster / own).toFixed(1)} times with install${against}`,
+      `${name} ${what}: ${shown.join(', ')}\n  ${(faster / ours).toFixed(1)} times with install${against}`,
     );
   }
 }
@@ -178,11 +184,9 @@ const wanted = (name) => !options.only || name.includes(options.only);
 const enginesOf = (job) =>
   Object.fromEntries(['cpu', 'wasm', 'install'].map((backend) => [backend, theirs(job, backend)]));
 for (const [name, given] of Object.entries(CASES).filter(([name]) => wanted(name))) {
-  await measure(name, { ...enginesOf(layered(given)), Trainer: ours(given) });
-  await tf.setBackend('cpu');
+  await measure(name, { ...enginesOf(layered(given)), Trainer: trainerOf(given) });
 }
 for (const [name, make] of Object.entries(PROGRAMS).filter(([name]) => wanted(name))) {
   await measure(name, enginesOf(program(make)));
-  await tf.setBackend('cpu');
 }
 if (options.json) writeFileSync(options.json, JSON.stringify({ node: process.versions.node, kernels, rows }));
