@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { whole } from './test/wholeFolders.ts';
-import { inBrowsers, inThreads } from './test/workerScripts.ts';
+import { inBrowsers } from './test/workerScripts.ts';
 
 /** Suites that need files or processes; all others run in the browser too. */
 const nodeOnly = ['test/cli/**', 'test/node/**', 'test/tfjs/wasm.test.ts'];
@@ -91,13 +91,19 @@ const inChromium = (name: string, files: Files, args: string[] = []) => ({
 });
 
 const inNode = (name: string, files: Files, flags: string[] = []) => ({
-  plugins: [inThreads],
   test: {
     name,
     ...files,
     ...common,
+    globalSetup: ['test/threadScripts.mjs'],
     provide: { thorough, seeds, browser: false },
-    execArgv: ['--expose-gc', ...(node20 ? ['--experimental-wasm-relaxed-simd'] : []), ...flags],
+    // Node loads the modules itself, which costs less than Vite's way
+    experimental: { viteModuleRunner: false, nodeLoader: false },
+    execArgv: [
+      ...['--import', './test/typescript.mjs', '--expose-gc', '--max-semi-space-size=64'],
+      ...(node20 ? ['--experimental-wasm-relaxed-simd'] : []),
+      ...flags,
+    ],
   },
 });
 

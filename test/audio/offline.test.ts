@@ -5,9 +5,9 @@ import hashes from '../fixtures/hashes.json' with { type: 'json' };
 import { expectSame } from '../kernels/closeness.ts';
 import { sha256 } from '../model/helpers.ts';
 import { generator } from '../reference/random.ts';
+import { thorough } from '../thorough.ts';
 
 const RATE = 48_000;
-const SECONDS = 10;
 const BLOCK = 128;
 const inBrowser = typeof OfflineAudioContext === 'function';
 
@@ -16,11 +16,14 @@ async function model(): Promise<Sequential> {
   return new Sequential([new LSTM(1, 40), new Linear(40, 1)], { seed: 11 });
 }
 
-/** Ten seconds: noise under a triangle that sweeps upwards, a tenth of it silence. Arithmetic every engine has. */
-function signal(): Float32Array<ArrayBuffer> {
+/** Of what the hash is stored. */
+const SECONDS = 10;
+
+/** Noise under a triangle that sweeps upwards, a tenth of it silence. Arithmetic every engine has. */
+function signal(seconds: number): Float32Array<ArrayBuffer> {
   const next = generator(3);
   let phase = 0;
-  return Float32Array.from({ length: RATE * SECONDS }, (_, t) => {
+  return Float32Array.from({ length: RATE * seconds }, (_, t) => {
     phase = (phase + (1 + (t >> 12)) / 2048) % 1;
     const noise = next() - 0.5;
     return t % RATE < RATE / 10 ? 0 : Math.abs(phase - 0.5) * 2 - 0.5 + noise / 4;
@@ -54,25 +57,27 @@ async function offline(input: Float32Array<ArrayBuffer>): Promise<[Float32Array<
   return [rendered.getChannelData(0), seconds];
 }
 
-function tell(where: string, seconds: number): void {
-  const share = ((100 * seconds) / SECONDS).toFixed(1);
+function tell(where: string, seconds: number, ofSound: number): void {
+  const share = ((100 * seconds) / ofSound).toFixed(1);
   console.log(`${where}: LSTM of 40 units at 48 kHz took ${share} % of real time`);
 }
 
 /** The hash changes only with the order of some sum in a kernel: then the failure shows the new one. */
-test('ten seconds at 48 kHz give the stored bits, block by block', async () => {
-  const [output, seconds] = await inline(signal());
-  tell(inBrowser ? 'page' : 'Node', seconds);
+test.runIf(thorough || !inBrowser)('ten seconds at 48 kHz give the stored bits, block by block', async () => {
+  const [output, seconds] = await inline(signal(SECONDS));
+  tell(inBrowser ? 'page' : 'Node', seconds, SECONDS);
   const hash = await sha256(output);
   expect(new Set(output).size).toBeGreaterThan(100_000);
   expect(hash, hash).toBe(hashes.audio);
 });
 
 test.runIf(inBrowser)('an AudioWorklet gives the same, to the bit', async () => {
-  const input = signal();
+  const length = thorough ? SECONDS : 1;
+  const input = signal(length);
   const [output, seconds] = await offline(input);
-  tell('AudioWorklet', seconds);
+  tell('AudioWorklet', seconds, length);
   const [expected] = await inline(input);
+  expect(new Set(output).size).toBeGreaterThan(10_000);
   expectSame(output, expected, 'samples');
-  expect(await sha256(output)).toBe(hashes.audio);
+  if (thorough) expect(await sha256(output)).toBe(hashes.audio);
 });

@@ -1,17 +1,12 @@
-/// <reference types="vite/client" />
 import { describe, expect, test } from 'vitest';
 import { verify } from '../../src/cli/verify/verify.ts';
 import { FormatError, init } from '../../src/index.ts';
-import { readFixture } from '../fixtures/read.ts';
+import { FIXTURES, readFixture } from '../fixtures/read.ts';
 import { kernelBuilds, thrown } from './helpers.ts';
-
-const files = Object.keys(import.meta.glob('../fixtures/*.safetensors')).map((path) =>
-  path.replace(/^.*\/|\.safetensors$/g, ''),
-);
 
 describe('conformance with PyTorch', () => {
   for (const kernels of kernelBuilds) {
-    test.each(files)(`${kernels}: %s`, async (name) => {
+    test.each(FIXTURES)(`${kernels}: %s`, async (name) => {
       const runtime = await init({ kernels });
       expect(runtime.kernels).toBe(kernels);
       const { ok, errors } = verify(await readFixture(name));
@@ -30,7 +25,7 @@ describe('conformance with PyTorch', () => {
   });
 
   test('every kind of case is there', () => {
-    expect(files.length).toBe(59);
+    expect(FIXTURES.length).toBe(59);
   });
 
   test('a wrong expectation is noticed', async () => {

@@ -1,1 +1,0 @@
-import './spectrum.test.ts';

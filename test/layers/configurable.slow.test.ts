@@ -1,1 +1,0 @@
-import './configurable.test.ts';

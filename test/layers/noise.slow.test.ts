@@ -1,1 +1,0 @@
-import './noise.test.ts';
