@@ -44,7 +44,7 @@ export async function writeTriton(opened: Opened, folder: string): Promise<strin
   }
   writeWhole(join(folder, '1', 'model.onnx'), file);
   writeWhole(join(folder, 'config.pbtxt'), new TextEncoder().encode(config));
-  return `${shown(folder)}: a model for Triton (ONNX Runtime), which keeps the states of each sequence`;
+  return `${shown(folder)}: a model for Triton (ONNX Runtime), ${config.includes('sequence_batching') ? 'which keeps the states of each sequence' : 'without states'}`;
 }
 
 /** The text of config.pbtxt (ModelConfig of Triton) for an ONNX file whose states are named `….h0` and `….hN`. */
@@ -66,11 +66,15 @@ export function configOf(name: string, file: Uint8Array): string {
     'backend: "onnxruntime"',
     `max_batch_size: ${ROWS}`,
     ...lists.map(([key, items]) => `${key} [\n${items.join(',\n')}\n]`),
-    'sequence_batching {',
-    `  max_sequence_idle_microseconds: ${IDLE}`,
-    `  oldest {\n    max_candidate_sequences: ${SEQUENCES}\n  }`,
-    ...(states.length ? [`  state [\n${states.join(',\n')}\n  ]`] : []),
-    '}\n',
+    ...(states.length
+      ? [
+          'sequence_batching {',
+          `  max_sequence_idle_microseconds: ${IDLE}`,
+          `  oldest {\n    max_candidate_sequences: ${SEQUENCES}\n  }`,
+          `  state [\n${states.join(',\n')}\n  ]`,
+          '}\n',
+        ]
+      : ['dynamic_batching {\n}\n']),
   ].join('\n');
 }
 
@@ -98,7 +102,10 @@ function state(input: Value): string {
 
 function fields(value: Value, indent: string): string {
   const { type, dims } = sizes(value);
-  const lines = [`name: ${JSON.stringify(value.name)}`, `data_type: ${type}`, `dims: ${dims}`];
+  // values without sizes besides the rows are refused
+  const shape =
+    value.shape.length > 1 ? [`dims: ${dims}`] : ['dims: [ 1 ]', 'reshape {', '  shape: [ ]', '}'];
+  const lines = [`name: ${JSON.stringify(value.name)}`, `data_type: ${type}`, ...shape];
   return lines.map((line) => indent + line).join('\n');
 }
 

@@ -1,11 +1,17 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import * as u from '../../src/index.ts';
 import { parseSafetensors } from '../../src/io/index.ts';
 import { loadOnnx } from '../../src/onnx/index.ts';
+import { TORCH_MODELS } from './exported/torchModels.ts';
+import { TRITON_MODELS } from './exported/tritonModels.ts';
 import { cli, folder, oneLine } from './helper.ts';
 
 const CONTINUED = 'test/cli/exported/continued.safetensors';
+const CONFIGS: Record<string, string[]> = JSON.parse(readFileSync('test/cli/exported/triton.json', 'utf8'));
+const MODULES: Record<string, string[]> = JSON.parse(
+  readFileSync('test/cli/exported/torchGraphs.json', 'utf8'),
+);
 const TEXT = 'test/cli/exported/text.txt';
 
 describe('--to torch', () => {
@@ -78,6 +84,32 @@ class Model(nn.Sequential):
     }
   });
 
+  // exported/torchGraphs.py has run these modules, and what they saved loads
+  test.each(Object.entries(MODULES))('the module of %s is one that was run', async (name, lines) => {
+    await u.init({ kernels: 'simd' });
+    const path = folder();
+    using model = TORCH_MODELS[name]!();
+    writeFileSync(path('m'), model.save());
+    expect((await cli('convert', path('m'), path('m.py'), '--to', 'torch')).code).toBe(0);
+    expect(readFileSync(path('m.py'), 'utf8')).toContain(`\n${lines.join('\n')}\n`);
+  });
+
+  test('a graph with a layer or an input that PyTorch does not have is refused', async () => {
+    await u.init({ kernels: 'simd' });
+    const path = folder();
+    const x = u.input({ indices: 4, maskValue: 0 });
+    const y = u.input({ features: 3 });
+    for (const [inputs, outputs, what] of [
+      [x, new u.Embedding(4, 2).apply(x), /maskValue/],
+      [y, new u.Attention({ kind: 'dot' }).apply(y, y), /layers\[0\] \(Attention\)/],
+    ] as const) {
+      using model = new u.Model({ inputs, outputs });
+      writeFileSync(path('m'), model.save());
+      const outcome = await cli('convert', path('m'), path('m.py'), '--to', 'torch');
+      expect([outcome.code, oneLine(outcome)]).toEqual([1, expect.stringMatching(what)]);
+    }
+  });
+
   test('what its loop saved on two processes loads, and goes on here', async () => {
     const path = folder();
     copyFileSync(CONTINUED, path('m'));
@@ -99,6 +131,8 @@ class Model(nn.Sequential):
 });
 
 describe('--to triton', () => {
+  beforeAll(() => u.init({ kernels: 'simd' }));
+
   test('1,000 streamed steps of two rows give what the model gives', async () => {
     const path = folder();
     expect((await cli('convert', CONTINUED, path('writer'), '--to', 'triton')).code).toBe(0);
@@ -144,6 +178,20 @@ describe('--to triton', () => {
     // text format of protocol buffers: every bracket is closed
     for (const [begin, end] of ['[]', '{}'] as const)
       expect(config.split(begin!).length).toBe(config.split(end!).length);
+  });
+
+  // exported/triton.py has checked these files against Triton's model_config.proto and the ONNX files
+  test.each(Object.entries(CONFIGS))('config.pbtxt of %s is one that was checked', async (name, lines) => {
+    const path = folder();
+    using model = TRITON_MODELS[name]!();
+    writeFileSync(path('m'), model.save());
+    const { code, out } = await cli('convert', path('m'), path(name), '--to', 'triton');
+    expect([code, out.includes('without states')]).toEqual([0, !lines.includes('sequence_batching {')]);
+    expect(
+      readFileSync(path(`${name}/config.pbtxt`), 'utf8')
+        .trimEnd()
+        .split('\n'),
+    ).toEqual(lines);
   });
 
   test('refuses what can not be written', async () => {

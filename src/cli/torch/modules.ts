@@ -54,16 +54,24 @@ const MODULES: Readonly<Record<string, (config: Config) => string | undefined>> 
   LastStep: ({ sameStep }) => (sameStep ? 'LastStep()' : undefined),
 };
 
-/** The modules of a chain of layers, in order. @throws {CliError} if torch.nn has none for a layer or its options */
-export function modulesOf(layers: readonly LayerConfig[]): string[] {
-  const hasDirections = layers.some(({ bidirectional }) => bidirectional);
-  return layers.map(({ type, ...config }, i) => {
-    // with one direction both kinds of a last step are the same
-    const known = type === 'LastStep' && !hasDirections ? { sameStep: true } : config;
-    const module = Object.hasOwn(MODULES, type) ? MODULES[type]!(known) : undefined;
-    if (module !== undefined) return module;
-    throw new CliError(`layers[${i}] (${type}) has no module of torch.nn that does the same`);
-  });
+/** The name of a layer's module, which its parameters begin with in the file. */
+export function nameOf({ name }: LayerConfig, i: number): string {
+  return typeof name === 'string' ? name : String(i);
+}
+
+/** The module of a layer. @throws {CliError} if torch.nn has none for it or its options */
+export function moduleOf(
+  { type, name: _, ...config }: LayerConfig,
+  i: number,
+  layers: readonly LayerConfig[],
+): string {
+  // with one direction both kinds of a last step are the same
+  const isSame = type === 'LastStep' && !layers.some(({ bidirectional }) => bidirectional);
+  const module = Object.hasOwn(MODULES, type)
+    ? MODULES[type]!(isSame ? { sameStep: true } : config)
+    : undefined;
+  if (module !== undefined) return module;
+  throw new CliError(`layers[${i}] (${type}) has no module of torch.nn that does the same`);
 }
 
 function recurrent(type: string, config: Config): string | undefined {

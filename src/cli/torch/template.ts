@@ -8,6 +8,7 @@ import json
 import math
 import os
 import struct
+from collections import OrderedDict
 from pathlib import Path
 
 import torch
@@ -68,6 +69,15 @@ def write_file(path, tensors, metadata):
     temporary = Path(f"{path}.{os.getpid()}.tmp")
     temporary.write_bytes(whole)
     temporary.replace(path)
+
+
+def save(model, path=MODEL):
+    """Writes the parameters, for Sequential.load or Model.load; what a checkpoint has besides them is left out."""
+    _, metadata = read_file(MODEL)
+    saved = json.loads(metadata["unrolled"])
+    saved = {key: saved[key] for key in ("version", "layers", "generator", "graph") if key in saved}
+    kept = {name: text for name, text in metadata.items() if name != "training"}
+    write_file(path, model.state_dict(), {**kept, "unrolled": json.dumps(saved)})
 
 
 def load(path=MODEL):

@@ -1,8 +1,10 @@
 import { basename, dirname, relative } from 'node:path';
+import type { Structure } from '../../model/graph/structure.ts';
 import type { Opened } from '../../modelFiles/opened.ts';
 import { CliError } from '../failure.ts';
 import { isTableModel } from '../table/tableModel.ts';
-import { type LayerConfig, modulesOf, python } from './modules.ts';
+import { graphModule, STATES } from './graphModule.ts';
+import { type LayerConfig, moduleOf, nameOf, python } from './modules.ts';
 import { FILES, FORWARD, HEAD, LAST_STEP, LOOP, TABLE, TEXT } from './template.ts';
 
 /** What the loop needs of a file besides the parameters. */
@@ -10,7 +12,7 @@ const TRAINING = 'training';
 
 interface Description {
   readonly layers: readonly LayerConfig[];
-  readonly graph?: unknown;
+  readonly graph?: Structure | undefined;
 }
 
 /**
@@ -19,16 +21,14 @@ interface Description {
  *
  * @param from path of the safetensors file
  * @param to path of the Python file
- * @throws {CliError} if the file is not a chain of layers that torch.nn has
+ * @throws {CliError} if the file has a layer that torch.nn does not have
  */
 export function torchFile(opened: Opened, from: string, to: string): string {
   const { metadata = {} } = opened;
   if (metadata.unrolled === undefined)
     throw new CliError('expected a safetensors file that unrolled saved: convert it to one first');
   const { layers, graph } = JSON.parse(metadata.unrolled) as Description;
-  if (graph !== undefined)
-    throw new CliError('a graph can not be written as a chain of modules: save its parts by themselves');
-  const modules = modulesOf(layers);
+  const lines = graph ? graphModule(layers, graph) : chainModule(layers);
   const path = relative(dirname(to), from).replaceAll('\\', '/');
   const isTable = isTableModel(metadata);
   const isText = metadata.vocabulary !== undefined && metadata[TRAINING] !== undefined;
@@ -39,16 +39,29 @@ export function torchFile(opened: Opened, from: string, to: string): string {
     `"""${[`${basename(from)} as a module of PyTorch, written by unrolled.`, ...usage].join('\n')}\n"""\n`,
     HEAD,
     `\nMODEL = Path(__file__).parent / ${python(path)}\n`,
-    modules.includes('LastStep()') ? LAST_STEP : '',
-    '\nclass Model(nn.Sequential):',
-    '    """Parameters are named as in the file."""\n',
-    '    def __init__(self):',
-    '        super().__init__(',
-    ...modules.map((module) => `            ${module},`),
-    '        )',
-    FORWARD + FILES + (isTable ? TABLE + LOOP : isText ? TEXT + LOOP : ''),
+    (layers.some(({ type }) => type === 'LastStep') ? LAST_STEP : '') + (graph ? STATES : ''),
+    ...lines,
+    FILES + (isTable ? TABLE + LOOP : isText ? TEXT + LOOP : ''),
   ]
     .join('\n')
     .trimEnd()
     .concat('\n');
+}
+
+/** The lines of a class of PyTorch that runs a chain of layers. @throws {CliError} if torch.nn has none for a layer */
+function chainModule(layers: readonly LayerConfig[]): string[] {
+  const modules = layers.map((layer, i) => moduleOf(layer, i, layers));
+  const isNamed = layers.some(({ name }) => name !== undefined);
+  const entries = modules.map((module, i) =>
+    isNamed ? `(${python(nameOf(layers[i]!, i))}, ${module})` : module,
+  );
+  return [
+    'class Model(nn.Sequential):',
+    '    """Parameters are named as in the file."""\n',
+    '    def __init__(self):',
+    `        super().__init__(${isNamed ? 'OrderedDict([' : ''}`,
+    ...entries.map((entry) => `            ${entry},`),
+    `        ${isNamed ? '])' : ''})`,
+    FORWARD,
+  ];
 }
