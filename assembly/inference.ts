@@ -2,6 +2,7 @@
 export { linear_forward } from './gemm/linear';
 export { vec_scale } from './vec/elementwise';
 export { find_bad_index, gather_rows, move_rows } from './vec/byIndex';
+export { random_fill } from './vec/random';
 export { rnn_forward } from './sequence/rnn';
 export { lstm_forward } from './sequence/lstm';
 export { gru_forward } from './sequence/gru';

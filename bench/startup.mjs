@@ -1,23 +1,26 @@
 // node bench/startup.mjs: milliseconds from the first statement of a page's script to its first LSTM result (T16 B1 I16
-// H64), whatever it loads then included, in headless Chromium, a new page each time, beside ONNX Runtime Web and TF.js, by
-// turns; medians, as Markdown. Files come from this machine, so the network is no part of it. First: the first page of a
-// new browser, when nothing is compiled.
+// H64), whatever it loads then included, in headless Chromium, next to ONNX Runtime Web and TF.js, in turns; medians, as
+// Markdown. Files come from this machine, so the network is no part of it. First: the first page of a new browser, when
+// nothing is compiled; next: a page after it. The pages report by themselves: a browser that is watched by DevTools takes a
+// stack at each import(), which parses all of the script again. `--own` leaves the others out.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { chromium } from 'playwright-core';
 import { FOR_PAGES } from '../scripts/tools.mjs';
-import { data } from './cases.mjs';
-import { recurrentModel } from './onnx.mjs';
 
 const ROUNDS = 9;
 const here = fileURLToPath(new URL('.', import.meta.url));
 const [T, I, H] = [16, 16, 64];
 const c = { kind: 'forward', cell: 'lstm', shape: { T, B: 1, I, H } };
-const done = 'globalThis.result = performance.now() - globalThis.began;';
+const done = `
+    const ms = performance.now() - globalThis.began;
+    await fetch('/done?' + ms, { method: 'POST' });
+    if (location.search === '') location.replace('?next');`;
 
 const own = (entry) => `
     import { init, LSTM, Sequential } from '../dist/${entry}.js';
@@ -27,7 +30,7 @@ const own = (entry) => `
     globalThis.value = data[0]; ${done}`;
 
 /** A page's script each. */
-const SCRIPTS = {
+const ALL = {
   unrolled: own('index'),
   'unrolled/core': own('core'),
   'onnxruntime-web': `
@@ -48,14 +51,15 @@ const SCRIPTS = {
     globalThis.value = (await layer.apply(tf.zeros([1, ${T}, ${I}])).data())[0]; ${done}`,
 };
 
+const SCRIPTS = Object.fromEntries(
+  Object.entries(ALL).filter(([name]) => !process.argv.includes('--own') || name.startsWith('unrolled')),
+);
 const TYPES = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
 const folder = mkdtempSync(join(tmpdir(), 'unrolled-startup-'));
-const packages = (name) => dirname(fileURLToPath(import.meta.resolve(name)));
-const places = [
-  ['/ort/', packages('onnxruntime-web')],
-  ['/tfjs/', packages('@tensorflow/tfjs-backend-wasm')],
-  ['/', folder],
-];
+/** Folders of files by the start of their path: those of a package where it is needed. */
+const PLACES = { '/ort/': 'onnxruntime-web', '/tfjs/': '@tensorflow/tfjs-backend-wasm' };
+/** Told of the ms of each page. */
+let reported;
 let server;
 try {
   for (const [k, code] of Object.values(SCRIPTS).entries()) {
@@ -70,10 +74,16 @@ try {
       <script type="module" src="/page${k}.js"></script>`;
     writeFileSync(join(folder, `page${k}.html`), html);
   }
-  writeFileSync(join(folder, 'lstm.onnx'), recurrentModel(c, data(c)));
+  if (!process.argv.includes('--own')) {
+    const [{ recurrentModel }, { data }] = await Promise.all([import('./onnx.mjs'), import('./cases.mjs')]);
+    writeFileSync(join(folder, 'lstm.onnx'), recurrentModel(c, data(c)));
+  }
   server = createServer(({ url }, response) => {
-    const [prefix, root] = places.find(([start]) => url.startsWith(start));
-    const file = join(root, url.slice(prefix.length).replace(/\?.*/, ''));
+    if (url.startsWith('/done?')) {
+      reported(Number(url.slice(6)));
+      return response.writeHead(204).end();
+    }
+    const file = fileOf(url.replace(/\?.*/, ''));
     if (!existsSync(file)) return response.writeHead(404).end();
     response.writeHead(200, { 'Content-Type': TYPES[extname(file)] ?? 'text/html' }).end(readFileSync(file));
   });
@@ -84,38 +94,62 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
+function fileOf(path) {
+  const prefix = Object.keys(PLACES).find((start) => path.startsWith(start));
+  if (prefix === undefined) return join(folder, path);
+  return join(dirname(fileURLToPath(import.meta.resolve(PLACES[prefix]))), path.slice(prefix.length));
+}
+
 async function report(origin) {
   const names = Object.keys(SCRIPTS);
   const first = names.map(() => []);
-  const again = names.map(() => []);
+  const next = names.map(() => []);
   for (let round = 0; round < ROUNDS; round++) {
     for (const k of names.keys()) {
-      const browser = await chromium.launch({
-        executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-        args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-      });
-      const context = await browser.newContext();
-      for (const times of [first, again]) times[k].push(await once(context, `${origin}/page${k}.html`));
-      await browser.close();
+      const [one, other] = await twoPages(`${origin}/page${k}.html`);
+      first[k].push(one);
+      next[k].push(other);
     }
   }
   console.log('| to the first LSTM result | first page of a browser | next page |\n|---|---:|---:|');
   for (const [k, name] of names.entries()) {
-    console.log(`| ${name} | ${median(first[k])} ms | ${median(again[k])} ms |`);
+    console.log(`| ${name} | ${median(first[k])} ms | ${median(next[k])} ms |`);
   }
 }
 
-async function once(context, url) {
-  const page = await context.newPage();
-  const failed = [];
-  page.on('pageerror', (error) => failed.push(error.message));
-  await page.goto(url);
-  const time = await page
-    .waitForFunction(() => globalThis.result, undefined, { timeout: 30_000 })
-    .catch(() => Promise.reject(new Error(`${url}: no result; ${failed.join('; ')}`)));
-  const value = await time.jsonValue();
-  await page.close();
-  return value;
+/** The ms of two pages of a new browser, which goes to the second by itself. */
+async function twoPages(url) {
+  const profile = mkdtempSync(join(tmpdir(), 'unrolled-profile-'));
+  const flags = [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--no-first-run',
+    '--disable-background-networking',
+  ];
+  const browser = spawn(
+    process.env.CHROMIUM ?? '/usr/bin/chromium',
+    [...flags, `--user-data-dir=${profile}`, url],
+    {
+      stdio: 'ignore',
+    },
+  );
+  const times = [];
+  try {
+    await new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`${url}: no result in 60 s`)), 60_000);
+      reported = (ms) => {
+        if (times.push(ms) < 2) return;
+        clearTimeout(late);
+        resolve();
+      };
+    });
+  } finally {
+    browser.kill();
+    await once(browser, 'exit');
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+  return times;
 }
 
 function median(values) {

@@ -1,6 +1,6 @@
 import { reading } from '../check.ts';
 import { ArgumentError, StateError } from '../errors.ts';
-import { Generator } from '../init/generator.ts';
+import type { Generator } from '../init/generator.ts';
 import { MemoryArena } from '../memory/arena.ts';
 import { Layout, type Region } from '../memory/layout.ts';
 import { type Given, readShaped, type Sequence, type Signal } from '../ndarray.ts';
@@ -9,6 +9,7 @@ import type { StepGenerator } from './batchPart.ts';
 import { chain, refuseStream } from './chain.ts';
 import { ChainPlan } from './chainPlan.ts';
 import { checkNames } from './checkNames.ts';
+import { KernelGenerator } from './kernelGenerator.ts';
 import type { Layer } from './layer.ts';
 import type { Packed, Plan, PlanRequest } from './plan.ts';
 import type { Rows, Valid } from './rows.ts';
@@ -66,7 +67,7 @@ export class Network {
     this.layers = layers;
     this.prefixes = prefixes;
     [this.input, this.outputSize] = ends;
-    this.generator = new Generator(seed);
+    this.generator = new KernelGenerator(seed, this);
     const layout = new Layout(MemoryArena.start);
     const specs = layers.flatMap((layer, i) =>
       layer.parameters.map((spec) => ({ ...spec, name: `${prefixes[i]}${spec.name}` })),

@@ -58,34 +58,16 @@ export class Generator {
   }
 
   /**
-   * Fills an array with sums of `terms` draws each (1 to 127): exactly 2^24 times the sum of `terms` calls of
-   * `uniform`. The state is kept in local variables: 1.5 ns per draw instead of 6 with `next`.
+   * out[i] = base + (sum − offset) · factor, where sum is that of `terms` calls of `uniform`, 1 to 127; offset: a multiple of
+   * 2^-24. Models draw with the kernel of this form.
    * @internal
    */
-  fillSums(into: Int32Array, terms: number): void {
-    const s = this.#s;
-    let s0 = s[0]! | 0;
-    let s1 = s[1]! | 0;
-    let s2 = s[2]! | 0;
-    let s3 = s[3]! | 0;
-    for (let i = 0; i < into.length; i++) {
-      let sum = 0;
-      for (let j = 0; j < terms; j++) {
-        sum += Math.imul(rotate(Math.imul(s1, 5), 7), 9) >>> 8;
-        const shifted = s1 << 9;
-        s2 ^= s0;
-        s3 ^= s1;
-        s1 ^= s2;
-        s0 ^= s3;
-        s2 ^= shifted;
-        s3 = rotate(s3, 11);
-      }
-      into[i] = sum;
+  fill(out: Float32Array, terms: number, offset: number, factor: number, base: number): void {
+    for (let i = 0; i < out.length; i++) {
+      let sum = -offset;
+      for (let j = 0; j < terms; j++) sum += this.uniform();
+      out[i] = base + sum * factor;
     }
-    s[0] = s0;
-    s[1] = s1;
-    s[2] = s2;
-    s[3] = s3;
   }
 
   /** Stores the current state. @internal */

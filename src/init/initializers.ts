@@ -1,4 +1,4 @@
-import { floats, integers } from '../allocate.ts';
+import { floats } from '../allocate.ts';
 import { number } from '../check.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import type { Generator } from './generator.ts';
@@ -28,11 +28,11 @@ export function uniform(low: number, high: number): Initializer;
 export function uniform(low: number, high?: number): Initializer {
   if (high === undefined) {
     number('bound', low, 0);
-    return (shape, generator) => draw(shape, generator, 1, 2 ** -23, 1, low);
+    return (shape, generator) => draw(shape, generator, 1, 0.5, 2 * low);
   }
   number('low', low);
   number('high', high, low);
-  return (shape, generator) => draw(shape, generator, 1, 2 ** -24, 0, high - low, low);
+  return (shape, generator) => draw(shape, generator, 1, 0, high - low, low);
 }
 
 /**
@@ -42,7 +42,7 @@ export function uniform(low: number, high?: number): Initializer {
  */
 export function normal(std = 1): Initializer {
   number('std', std, 0);
-  return (shape, generator) => draw(shape, generator, 12, 2 ** -24, 6, std);
+  return (shape, generator) => draw(shape, generator, 12, 6, std);
 }
 
 /** Fills with a constant. @throws {ArgumentError} if value is not finite */
@@ -77,11 +77,9 @@ export function orthogonal(gain = 1): Initializer {
     const [rows, columns] = matrix('orthogonal', shape);
     const count = Math.min(rows, columns);
     const length = Math.max(rows, columns);
-    const sums = integers(length);
-    const vectors = Array.from({ length: count }, () => {
-      generator.fillSums(sums, 12);
-      return Float64Array.from(sums, normalOf);
-    });
+    const vectors = Array.from({ length: count }, () =>
+      Float64Array.from({ length }, () => generator.normal()),
+    );
     orthonormalize(vectors);
     const out = floats(rows * columns);
     for (let i = 0; i < count; i++) {
@@ -160,32 +158,18 @@ function dot(a: Float64Array, b: Float64Array): number {
   return sum;
 }
 
-/** Numbers drawn per call. */
-const BLOCK = 1024;
-
-/** Writes base + (sum · scale − offset) · factor, where sum is that of `terms` draws; sum · scale − offset is exact. */
+/** Each number: base + (sum − offset) · factor, where sum is that of `terms` draws; sum − offset is exact. */
 function draw(
   shape: readonly number[],
   generator: Generator,
   terms: number,
-  scale: number,
   offset: number,
   factor: number,
   base = -0,
 ): Float32Array {
   const out = floats(elements(shape));
-  const sums = integers(Math.min(BLOCK, out.length));
-  for (let at = 0; at < out.length; at += BLOCK) {
-    const block = sums.subarray(0, out.length - at);
-    generator.fillSums(block, terms);
-    for (let i = 0; i < block.length; i++) out[at + i] = base + (block[i]! * scale - offset) * factor;
-  }
+  generator.fill(out, terms, offset, factor, base);
   return out;
-}
-
-/** Normal numbers from sums of 12 draws, equal to Generator.normal. */
-function normalOf(sum: number): number {
-  return sum * 2 ** -24 - 6;
 }
 
 function elements(shape: readonly number[]): number {
