@@ -16,7 +16,10 @@ export type KernelName = keyof KernelCalls;
   'src/wasm/generated/kernelNames.ts': names,
   'src/wasm/generated/structs.ts': () => structs().map(struct).join('\n'),
   'src/wasm/generated/constants.ts': () => sharedConstants().map(constantsOf).join('\n'),
-  'src/kernels/generated/signatures.ts': () => kinds(signatures()),
+  'src/kernels/generated/signatures.ts': () =>
+    kinds('SIGNATURES', 'KernelCalls', 'kernelCalls', signatures()),
+  'src/kernels/generated/quantSignatures.ts': () =>
+    kinds('QUANT_SIGNATURES', 'QuantCalls', 'quantCalls', signatures('quant')),
 };
 
 /** @throws {Error} a kernel that is not exported where it is called, or a signature that can't be read */
@@ -95,14 +98,14 @@ function struct({ name, file, fields }) {
 export const ${name} = {\n${lines.join('')}} as const;\n`;
 }
 
-function kinds(kernels) {
+function kinds(name, type, file, kernels) {
   const table = kernels.map(({ name, parameters }) => {
     return `  ${name}: '${parameters.map((p) => `${p.name}:${p.kind}`).join(' ')}',\n`;
   });
-  return `import type { KernelName } from '../../wasm/generated/kernelCalls.ts';
+  return `import type { ${type} } from '../../wasm/generated/${file}.ts';
 
 /** Names and kinds of each kernel's arguments. */
-export const SIGNATURES: Readonly<Record<KernelName, string>> = {
+export const ${name}: Readonly<Record<keyof ${type}, string>> = {
 ${table.join('')}};
 `;
 }

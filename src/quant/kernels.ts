@@ -1,5 +1,4 @@
 import { FeatureError, StateError } from '../errors.ts';
-import type { MemoryArena } from '../memory/arena.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import type { QuantCalls } from '../wasm/generated/quantCalls.ts';
 import { type KernelBuild, linkOf, linkWith, runtime } from '../wasm/runtime.ts';
@@ -25,7 +24,7 @@ export function quantModule(): WebAssembly.Module {
 }
 
 /**
- * Makes models whose memory the kernels of quantized layers run on, too.
+ * Makes models or arenas whose memory the kernels of quantized layers run on, too.
  * @throws {FeatureError} if the engine can't instantiate them
  */
 export function onQuantKernels<T>(make: () => T): T {
@@ -48,7 +47,7 @@ export function onQuantKernels<T>(make: () => T): T {
   }
 }
 
-/** The kernels of quantized layers on a model's memory. */
-export function quantKernels(arena: MemoryArena): QuantCalls {
+/** The kernels of quantized layers on the memory of a model or an arena that `onQuantKernels` made. */
+export function quantKernels(arena: { readonly kernels: KernelCalls }): QuantCalls {
   return instances.get(arena.kernels)!;
 }

@@ -51,7 +51,7 @@ function scaleOf(largest: number): number {
 }
 
 /**
- * Quantizes a tensor, symmetrically by row.
+ * Quantizes a tensor, symmetrically by row. name: of the argument, for the error.
  * @throws {ArgumentError} if a number is NaN or infinite
  */
 export function quantizeRows(name: string, data: Float32Array, shape: readonly number[]): Int8Rows {
@@ -62,7 +62,7 @@ export function quantizeRows(name: string, data: Float32Array, shape: readonly n
     const row = data.subarray(r * columns, (r + 1) * columns);
     let largest = 0;
     for (const value of row) {
-      if (!Number.isFinite(value)) throw new ArgumentError(`model (${name})`, 'finite weights', value);
+      if (!Number.isFinite(value)) throw new ArgumentError(name, 'finite weights', value);
       largest = Math.max(largest, Math.abs(value));
     }
     const scale = scaleOf(largest);

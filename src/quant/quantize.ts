@@ -114,7 +114,7 @@ function quantizedForm(model: ModelBase, planes: number): QuantizedSequential | 
     const matrices = matricesByName(made);
     for (const [name, { data, shape }] of floats) {
       const matrix = matrices.get(name);
-      const rows = matrix && quantizeRows(name, data, shape);
+      const rows = matrix && quantizeRows(`model (${name})`, data, shape);
       if (rows) errors.set(name, weightErrors(data, rows));
       network.arena.write(network.tensors.get(name)!, rows ? pack(rows, matrix!) : data);
     }

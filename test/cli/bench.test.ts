@@ -34,3 +34,10 @@ test('bench: a table of at most 80 columns; names that there are not', async () 
   const unknown = await cli('bench', '--only', 'fft');
   expect([unknown.code, oneLine(unknown)]).toEqual([2, expect.stringContaining("no 'fft'")]);
 });
+
+test('bench: int8 weights', async () => {
+  const { code, out, err } = await cli('bench', '--only', 'int8', '--time', 1e-4, '--json');
+  expect([code, err]).toEqual([0, '']);
+  const works = JSON.parse(out).rows.map(({ work }: { work: string }) => work);
+  expect(works).toEqual(['int8-matmul', 'int8-matmul', 'int8-lstm-step', 'int8-gru-step']);
+});

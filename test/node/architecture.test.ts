@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const SRC = rooms({
   custom: 'allocate engine layers losses optim init ndarray memory wasm check errors',
   data: 'allocate arrayKind init ndarray check errors',
-  cli: 'index kernels bench/probe.mjs cluster onnx onnxWriter modelFiles formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
+  cli: 'index kernels quant bench/probe.mjs cluster onnx onnxWriter modelFiles formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
   modelFiles: 'index amp keras onnx onnxWriter formats engine io errors',
   cluster: 'allocate worker model io ndarray wasm check errors bullmq ioredis node:',
   amp: 'formats model engine ndarray errors',
@@ -30,7 +30,7 @@ const SRC = rooms({
   'inference.workerd': 'publicInference wasm',
   public: 'custom data publicShared model diagnostics layers engine activations losses optim init wasm',
   publicCore: 'publicShared model layers losses optim',
-  kernels: 'ndarray memory wasm check errors arrayKind',
+  kernels: 'quant ndarray memory wasm check errors arrayKind',
   publicInference: 'publicShared model layers wasm',
   publicShared: 'model layers engine init ndarray wasm errors',
   model:

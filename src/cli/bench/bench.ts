@@ -6,7 +6,11 @@ import { CliError } from '../failure.ts';
 import { type Io, print } from '../io.ts';
 import { loadKernels } from '../kernels.ts';
 import { candidates } from '../tiles.ts';
-import { WORKS, type Work } from './works.ts';
+import { PACKAGE_WORKS } from './packageWorks.ts';
+import type { Work } from './work.ts';
+import { WORKS } from './works.ts';
+
+const ALL: readonly Work[] = [...WORKS, ...PACKAGE_WORKS];
 
 export interface BenchOptions {
   readonly json?: boolean;
@@ -29,7 +33,7 @@ interface Row {
   readonly gflops: number;
   /** Of element-wise work. */
   readonly gbps?: number;
-  /** Percent of the peak measured right before. */
+  /** Percent of the peak measured right before, of all its threads. */
   readonly percent: number;
 }
 
@@ -37,7 +41,7 @@ interface Row {
 const PROBE_MS = 30;
 const SAMPLE_MS = 1;
 
-/** `unrolled bench`: times kernels and layers on one thread, next to the measured peak of multiply and add. */
+/** `unrolled bench`: times kernels and layers, next to the measured peak of multiply and add. */
 export async function bench(options: BenchOptions, io: Io): Promise<number> {
   const chosen = select(options.only);
   await loadKernels(options.kernels ?? 'auto', options.revectorize);
@@ -46,7 +50,7 @@ export async function bench(options: BenchOptions, io: Io): Promise<number> {
   const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, ${process.platform} ${process.arch}`;
   const peak = probe(runtime.kernels);
   const say = (line: string) => (options.json ? undefined : print(io.stdout, `${line}\n`));
-  await say(`${machine}, Node ${process.versions.node}, ${engine}, one thread`);
+  await say(`${machine}, Node ${process.versions.node}, ${engine}, one thread unless named`);
   await say(`peak of multiply and add: ${peak(10 * PROBE_MS).gflops.toFixed(1)} GFLOP/s (128-bit vectors)\n`);
   await say(line(['work', 'shape', 'median', 'rate', 'of the peak']));
   const rows: Row[] = [];
@@ -66,7 +70,15 @@ export async function bench(options: BenchOptions, io: Io): Promise<number> {
       });
     }
   }
+  const init = { kernels: runtime.kernels, revectorize: runtime.revectorized };
   for (const work of chosen.works) {
+    try {
+      await work.load?.(init);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+      await print(io.stderr, 'threads and int8 are not built here: npm run build\n');
+      break;
+    }
     const { gflops: top } = peak(PROBE_MS);
     await add(measured(work, engine, (options.time ?? 0.3) * 1000, top));
     // lets signals run
@@ -80,20 +92,25 @@ export async function bench(options: BenchOptions, io: Io): Promise<number> {
 /** Works whose name or shape has one of the texts. @throws {CliError} if a text fits none */
 function select(only: string | undefined): { readonly works: readonly Work[]; readonly tiles: boolean } {
   const texts = only?.split(',').filter((text) => text !== '');
-  if (!texts?.length) return { works: WORKS, tiles: true };
-  const names = WORKS.map(({ work, shape }) => `${work}-${shapeName(shape)}`);
+  if (!texts?.length) return { works: ALL, tiles: true };
+  const names = ALL.map(({ work, shape }) => `${work}-${shapeName(shape)}`);
   const unknown = texts.find((text) => text !== 'tile' && !names.some((name) => name.includes(text)));
   if (unknown !== undefined) {
-    const works = [...new Set(WORKS.map(({ work }) => work))].join(', ');
+    const works = [...new Set(ALL.map(({ work }) => work))].join(', ');
     throw new CliError(`--only: there is no '${unknown.slice(0, 40)}'; there are tile, ${works}`, 2);
   }
   return {
-    works: WORKS.filter((_, i) => texts.some((text) => names[i]!.includes(text))),
+    works: ALL.filter((_, i) => texts.some((text) => names[i]!.includes(text))),
     tiles: texts.includes('tile'),
   };
 }
 
-function measured({ work, shape, flops, bytes, make }: Work, engine: string, ms: number, top: number): Row {
+function measured(
+  { work, shape, flops, bytes, threads = 1, make }: Work,
+  engine: string,
+  ms: number,
+  top: number,
+): Row {
   const { run, dispose } = make();
   try {
     for (let i = 0; i < 3; i++) run();
@@ -109,7 +126,7 @@ function measured({ work, shape, flops, bytes, make }: Work, engine: string, ms:
     return {
       ...{ work, shape, engine, us, p25: at(0.25), p75: at(0.75), gflops },
       ...(bytes === undefined ? {} : { gbps: bytes / us / 1e3 }),
-      percent: (100 * gflops) / top,
+      percent: (100 * gflops) / (top * threads),
     };
   } finally {
     dispose?.();
@@ -137,5 +154,5 @@ function shown({ work, shape, us, gflops, gbps, percent }: Row): string {
 
 function line([work, shape, ...numbers]: readonly string[]): string {
   const cells = numbers.map((cell) => cell.padStart(13));
-  return `${work!.padEnd(18)}${shape!.padEnd(19)}${cells.join('')}`.trimEnd();
+  return `${work!.padEnd(22)}${shape!.padEnd(19)}${cells.join('')}`.trimEnd();
 }

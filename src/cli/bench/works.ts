@@ -1,27 +1,10 @@
 import * as u from '../../index.ts';
 import { Arena } from '../../kernels/arena.ts';
 import { gemmWork, linearWork } from '../../memory/workspace.ts';
+import { array, B, H, I, T, type Work, wave } from './work.ts';
 
-/** Something to time. */
-export interface Work {
-  /** Its kind, such as `lstm-step`. */
-  readonly work: string;
-  readonly shape: Readonly<Record<string, number>>;
-  /** Floating-point operations of the products; of element-wise work the elements. */
-  readonly flops: number;
-  /** Bytes read and written, of element-wise work. */
-  readonly bytes?: number;
-  /** Makes what is run; `dispose` lets go of its memory. */
-  make(): { run(): void; dispose?(): void };
-}
-
-/** Steps, rows and sizes of sequences: one step of a stream, and a batch. */
-const [T, B, I, H] = [64, 32, 64, 128];
 /** Elements of element-wise work, and of a long sequence's rows. */
 const ELEMENTS = 4096;
-
-const wave = (length: number) => Float32Array.from({ length }, (_, i) => Math.sin(i) / 2);
-const array = (...shape: number[]) => ({ data: wave(shape.reduce((a, b) => a * b, 1)), shape });
 
 /** A kernel over regions of an arena of its own, filled with numbers. */
 function kernel(
@@ -114,7 +97,7 @@ const attention = (): Work => ({
   },
 });
 
-/** All that is timed, in order. */
+/** What the program's own copy of the package runs, in order. */
 export const WORKS: readonly Work[] = [
   ...[64, 256, 512].map((n) => product(n, n, n)),
   ...[1, 4, 32].map((rows) => packed(rows, 512, 128)),
@@ -122,6 +105,9 @@ export const WORKS: readonly Work[] = [
   ...layer('lstm', 4 * (I + H) * H, () => new u.LSTM(I, H)),
   ...layer('gru', 3 * (I + H) * H, () => new u.GRU(I, H)),
   ...layer('mingru', 2 * I * H, () => new u.MinGRU(I, H)),
+  ...layer('minlstm', 3 * I * H, () => new u.MinLSTM(I, H)),
+  ...layer('indrnn', I * H, () => new u.IndRNN(I, H)),
+  ...layer('sru', 4 * I * H, () => new u.SRU(I, H)),
   ...layer('conv1d-k5', 5 * I * H, () => new u.Conv1d(I, H, 5, { padding: 'same' }), false),
   attention(),
   elements('exp', (kernels, x, y) => kernels.vec_exp(ELEMENTS, x, y)),

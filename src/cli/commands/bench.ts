@@ -7,8 +7,9 @@ export function addBench({ program, io, done }: Context): void {
     .command('bench')
     .summary('time the kernels on this machine')
     .description(
-      'Times products, steps, forward and training passes, convolutions, scans, attention and element-wise work on one ' +
-        'thread; prints medians, rates and the percent of the peak of multiply and add, which is measured before each.',
+      'Times products, steps, forward and training passes, convolutions, scans, attention, element-wise work and int8 ' +
+        'weights on one thread, and passes on several; prints medians, rates and the percent of the peak of multiply and ' +
+        'add, which is measured before each: of float32, times the threads.',
     )
     .option('--only <names>', 'works with one of these texts in their name, separated by commas')
     .option('--time <seconds>', 'time per work (default 0.3)', positive)
