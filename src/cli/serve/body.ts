@@ -54,31 +54,43 @@ export async function readBody(
     throw new HttpError(415, 'expected a body of application/json, not compressed');
   let body: unknown;
   try {
-    body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    body = JSON.parse(utf8.decode(bytes));
   } catch {
     throw new HttpError(400, 'the body is not valid JSON');
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new HttpError(400, 'expected a JSON object');
   for (const [name, value] of Object.entries(body)) {
-    const names = Object.keys(fields).join(', ') || 'none';
-    if (!Object.hasOwn(fields, name))
+    if (!Object.hasOwn(fields, name)) {
+      const names = Object.keys(fields).join(', ') || 'none';
       throw new HttpError(400, `unknown field in the body; there are ${names}`);
+    }
     const { expected, isValid } = fields[name]!;
     if (!isValid(value)) throw new HttpError(400, `${name}: expected ${expected}`);
   }
   return body as Record<string, unknown>;
 }
 
-async function readBytes(request: IncomingMessage, most: number): Promise<Uint8Array> {
-  const tooLarge = () => new HttpError(413, `the body has more than ${most} bytes`, { connection: 'close' });
-  if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    size += chunk.length;
-    if (size > most) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Rejects with 413 beyond `most` bytes; the rest is not read. */
+function readBytes(request: IncomingMessage, most: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    const refuse = () =>
+      reject(new HttpError(413, `the body has more than ${most} bytes`, { connection: 'close' }));
+    if (Number(request.headers['content-length'] ?? 0) > most) return refuse();
+    request.on('data', (chunk: Uint8Array) => {
+      size += chunk.length;
+      if (size <= most) return void chunks.push(chunk);
+      request.pause();
+      refuse();
+    });
+    request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
+    request.on('error', reject);
+    request.on('close', () => {
+      if (!request.complete) reject(new Error('the client is gone'));
+    });
+  });
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { COMMON } from './headers.ts';
 
 /** An answer of server-sent events (HTML standard, 9.2). */
 export class EventStream {
@@ -9,7 +10,7 @@ export class EventStream {
   constructor(response: ServerResponse, timeout: number) {
     this.#response = response;
     this.#timeout = timeout;
-    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+    response.writeHead(200, { ...COMMON, 'content-type': 'text/event-stream; charset=utf-8' });
   }
 
   /** Sends an event, and waits for a client that reads slowly; the connection of one that does not read is closed. */

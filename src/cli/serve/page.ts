@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { COMMON } from './headers.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -95,6 +96,7 @@ const hash = (text: string) => `'sha256-${createHash('sha256').update(text).dige
 export const page = {
   html: HTML,
   headers: {
+    ...COMMON,
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy':
       `default-src 'none'; script-src ${hash(SCRIPT)}; style-src ${hash(STYLE)}; connect-src 'self'; ` +

@@ -40,21 +40,18 @@ interface Answer {
   readonly json?: object;
 }
 
-export interface Route {
+interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** Matches the path; a group is the session's id. */
-  readonly path: RegExp;
+  /** `:id` stands for a session's id. */
+  readonly path: string;
   handle(call: Call): Promise<Answer | undefined> | Answer;
 }
 
-const SESSION = /^\/sessions\/([\da-f-]{36})$/;
-const under = (name: string) => new RegExp(`^/sessions/([\\da-f-]{36})/${name}$`);
-
 /** Requests besides the page. */
-export const ROUTES: readonly Route[] = [
+const ROUTES: readonly Route[] = [
   {
     method: 'GET',
-    path: /^\/health$/,
+    path: '/health',
     handle: ({ service: { sessions, batcher } }) => ({
       status: 200,
       json: {
@@ -65,12 +62,12 @@ export const ROUTES: readonly Route[] = [
   },
   {
     method: 'GET',
-    path: /^\/model$/,
+    path: '/model',
     handle: ({ service }) => ({ status: 200, json: service.served.about }),
   },
   {
     method: 'POST',
-    path: /^\/sessions$/,
+    path: '/sessions',
     handle: async (call) => {
       const { seed = 1 } = await body<{ seed?: number }>(call, { seed: SEED });
       return { status: 201, json: shown(call.service.sessions.open(seed)) };
@@ -78,12 +75,12 @@ export const ROUTES: readonly Route[] = [
   },
   {
     method: 'GET',
-    path: SESSION,
+    path: '/sessions/:id',
     handle: ({ service, id }) => ({ status: 200, json: shown(service.sessions.get(id)) }),
   },
   {
     method: 'DELETE',
-    path: SESSION,
+    path: '/sessions/:id',
     handle: async ({ service: { sessions }, id }) => {
       await sessions.use(id, (session) => sessions.close(session));
       return { status: 204 };
@@ -91,7 +88,7 @@ export const ROUTES: readonly Route[] = [
   },
   {
     method: 'POST',
-    path: under('reset'),
+    path: '/sessions/:id/reset',
     handle: async (call) => {
       const { sessions } = call.service;
       await body(call, {});
@@ -104,7 +101,7 @@ export const ROUTES: readonly Route[] = [
   },
   {
     method: 'POST',
-    path: under('step'),
+    path: '/sessions/:id/step',
     handle: async (call) => {
       const { served, batcher, sessions } = call.service;
       const { input } = await body<{ input: unknown }>(call, { input: any });
@@ -117,8 +114,17 @@ export const ROUTES: readonly Route[] = [
       return { status: 200, json: { output } };
     },
   },
-  { method: 'POST', path: under('generate'), handle: generate },
+  { method: 'POST', path: '/sessions/:id/generate', handle: generate },
 ];
+
+const byPath = new Map<string, Route[]>();
+for (const route of ROUTES) byPath.set(route.path, [...(byPath.get(route.path) ?? []), route]);
+
+/** The routes of a path, one per method, and the session's id in it. */
+export function routesOf(path: string): { readonly routes: readonly Route[]; readonly id: string } {
+  const [, id = '', rest = ''] = /^\/sessions\/([\da-f-]{36})(\/\w+)?$/.exec(path) ?? [];
+  return { routes: byPath.get(id ? `/sessions/:id${rest}` : path) ?? [], id };
+}
 
 const SEED = whole(0, Number.MAX_SAFE_INTEGER);
 const WRITE: Fields = {

@@ -37,7 +37,7 @@ function text(path: string, bytes: Uint8Array): Served {
         return index as number;
       throw new HttpError(400, `input: expected a character of the model, or its index in 0..${size - 1}`);
     },
-    write: (logits) => Array.from(logits),
+    write: (logits) => Array.from(logits, shortest),
   };
 }
 
@@ -62,4 +62,13 @@ function table(path: string, bytes: Uint8Array): Served {
 
 function isFinite32(value: unknown): boolean {
   return typeof value === 'number' && Number.isFinite(Math.fround(value));
+}
+
+/** A float32 as the float64 of fewest digits that rounds to it: half the time and size of its text. */
+function shortest(value: number): number {
+  for (let scale = 1e7; scale <= 1e9; scale *= 10) {
+    const rounded = Math.round(value * scale) / scale;
+    if (Math.fround(rounded) === value) return rounded;
+  }
+  return value;
 }

@@ -8,9 +8,10 @@ import {
 import type { AddressInfo, Socket } from 'node:net';
 import { StreamPool } from '../../index.ts';
 import { Batcher } from './batcher.ts';
+import { COMMON } from './headers.ts';
 import { HttpError } from './httpError.ts';
 import { page } from './page.ts';
-import { type Call, ROUTES, type Service } from './routes.ts';
+import { type Call, routesOf, type Service } from './routes.ts';
 import type { Served } from './served.ts';
 import { Sessions } from './sessions.ts';
 
@@ -102,8 +103,6 @@ async function answer(
   response: ServerResponse,
   failed: (error: unknown) => void,
 ): Promise<void> {
-  response.setHeader('x-content-type-options', 'nosniff');
-  response.setHeader('cache-control', 'no-store');
   // a client that is gone gets no answer
   response.on('error', () => {});
   try {
@@ -130,11 +129,10 @@ async function dispatch(call: Call): Promise<void> {
     if (method !== 'GET') throw notAllowed(['GET']);
     return void response.writeHead(200, page.headers).end(page.html);
   }
-  const found = ROUTES.filter((route) => route.path.test(path));
-  if (found.length === 0) throw new HttpError(404, 'no such path: see docs/guides/server.md');
-  const route = found.find((one) => one.method === method);
-  if (!route) throw notAllowed(found.map((one) => one.method));
-  const [, id = ''] = route.path.exec(path)!;
+  const { routes, id } = routesOf(path);
+  if (routes.length === 0) throw new HttpError(404, 'no such path: see docs/guides/server.md');
+  const route = routes.find((one) => one.method === method);
+  if (!route) throw notAllowed(routes.map((one) => one.method));
   const result = await route.handle({ ...call, id });
   if (result) send(response, result.status, result.json);
 }
@@ -152,6 +150,7 @@ function send(
 ): void {
   const text = json === undefined ? '' : JSON.stringify(json);
   response.writeHead(status, {
+    ...COMMON,
     ...(json === undefined
       ? {}
       : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),

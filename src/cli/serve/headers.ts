@@ -1,0 +1,2 @@
+/** Headers of every answer. */
+export const COMMON = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' } as const;
