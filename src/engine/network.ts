@@ -1,6 +1,5 @@
 import { reading } from '../check.ts';
 import { ArgumentError, StateError } from '../errors.ts';
-import type { Generator } from '../init/generator.ts';
 import { MemoryArena } from '../memory/arena.ts';
 import { Layout, type Region } from '../memory/layout.ts';
 import { type Given, readShaped, type Sequence, type Signal } from '../ndarray.ts';

@@ -293,7 +293,12 @@ describe.each(Object.keys(KINDS) as Kind[])('quant_recurrent %s', (kind) => {
       for (const build of builds) {
         const { y } = recurrent(build, c, planes, 1, 1, x, h, cs, 1);
         // fused products of a single unit round to 3.02e-7 in Chromium
-        expectClose(y, step(c, planes, x, h, cs), build.startsWith('relaxed') ? 5e-7 : 3e-7, `${build} ${planes}`);
+        expectClose(
+          y,
+          step(c, planes, x, h, cs),
+          build.startsWith('relaxed') ? 5e-7 : 3e-7,
+          `${build} ${planes}`,
+        );
       }
   });
 

@@ -11,6 +11,7 @@ import { savedColumns } from '../table/tableModel.ts';
 import { TableSubject } from '../table/tableSubject.ts';
 import { passage, writePassage } from '../text/passage.ts';
 import { TextSubject } from '../text/textSubject.ts';
+import { wrapWords } from '../text/wrapWords.ts';
 import { checkWritable } from '../writeFile.ts';
 import { lossCurve } from './curve.ts';
 import { flowLines, remark } from './flow.ts';
@@ -113,14 +114,20 @@ export async function train(file: string, options: TrainOptions, io: Io): Promis
   }
   if (length > 0) {
     await say(`\nA passage the model wrote (temperature ${temperature})\n`);
-    await print(io.stdout, prompt);
     const { seed } = settings;
     const characters = passage(session.model, subject.vocabulary, { prompt, length, temperature, seed });
-    await writePassage(io.stdout, characters, () => interrupt.asked);
+    if (!io.stdout.isTTY) await print(io.stdout, prompt);
+    const shown = io.stdout.isTTY ? wrapWords(chained(prompt, characters), columns) : characters;
+    await writePassage(io.stdout, shown, () => interrupt.asked);
     await say('\n');
   }
   await next(`chat ${quoted(saved)}`, `serve ${quoted(saved)}`);
   return interrupt.asked ? 130 : 0;
+}
+
+function* chained(prompt: string, characters: Iterable<string>): Generator<string> {
+  yield* prompt;
+  yield* characters;
 }
 
 /**
