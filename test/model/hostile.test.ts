@@ -132,7 +132,7 @@ function arena() {
 }
 
 /** Not for users, or for nothing but to end something; and work that takes as long as was asked for. */
-const LEFT_OUT = /\.(dispose|close|reserve|lookup|takesLookup|isIdle|outputSize|config|fill|claim|direction|plainPass|rows|serves|finite|continueFrom|apply|update|state|toJSON)$|^Optimizer\.|^(SGD|AdamW?|RMSprop|Adagrad)\.(step|restore)|^Trainer\.plan$|^StreamPool\.(reset|snapshot|restore|fork|bring)$|^[A-Za-z0-9]*(Work|Error)$|^packed$/; // biome-ignore format: one expression
+const LEFT_OUT = /\.(dispose|close|reserve|lookup|takesLookup|isIdle|outputSize|config|fill|claim|direction|plainPass|rows|serves|finite|continueFrom|apply|update|state|toJSON)$|^Optimizer\.|^(SGD|AdamW?|RMSprop|Adagrad)\.(step|restore)|^Trainer\.(plan|safely|checkStep)$|^StreamPool\.(reset|snapshot|restore|fork|bring)$|^[A-Za-z0-9]*(Work|Error)$|^packed$/; // biome-ignore format: one expression
 
 /** Objects whose methods are called, made anew for each method. */
 function instances(): Record<string, object> {
