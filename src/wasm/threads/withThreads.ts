@@ -56,8 +56,12 @@ export async function withThreads(
   return { ...runtime, threads, shared, revive: () => mine.grow(threads - 1) };
 }
 
+/** What has been said. */
+const said = new Set<string>();
+
 function onOneThread(runtime: Runtime, reason: string): Runtime {
-  console.warn(`unrolled: one thread: ${reason}`);
+  if (!said.has(reason)) console.warn(`unrolled: one thread: ${reason}`);
+  said.add(reason);
   return runtime;
 }
 
