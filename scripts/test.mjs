@@ -21,7 +21,7 @@ await steps({
   lint: [tool('@biomejs/biome', 'biome'), 'check', '.'],
 });
 await steps({
-  types: [tool('typescript', 'tsc'), '-p', 'tsconfig.json'],
+  types: ['scripts/types.mjs'],
   suites: [tool('vitest'), 'run', ...args.filter((arg) => arg !== '--slow')],
 });
 if (!chromium) shout();
