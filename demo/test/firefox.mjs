@@ -93,10 +93,13 @@ async function others(page, clock, url) {
   await open('audio');
   await until(clock, async () => /µs/.test(await text('#panel-audio dl')));
   await page.click('#panel-audio button.main');
-  await says('audio', /Playing/);
-  const level = () => page.$eval('#panel-audio [role=meter]', (meter) => Number(meter.ariaValueNow));
-  await until(clock, async () => (await level()) > -50);
-  await page.click('#panel-audio button.main');
+  // Firefox begins no sound where there is no device for it
+  await says('audio', /Playing|no sound/);
+  if (/Playing/.test(await text('#panel-audio [role=status]'))) {
+    const level = () => page.$eval('#panel-audio [role=meter]', (meter) => Number(meter.ariaValueNow));
+    await until(clock, async () => (await level()) > -50);
+    await page.click('#panel-audio button.main');
+  }
 
   await open('model');
   const input = await page.$('#panel-model .side input[type=file]');

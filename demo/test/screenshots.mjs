@@ -41,7 +41,10 @@ export async function run({ browser, url, note }) {
         await fits(page, `${NARROWEST} px, ${tab}, ${state}`);
         await page.setViewportSize(options.viewport);
       }
-      // of the pictures
+      // of the pictures, which are told a frame later
+      await page.evaluate(
+        () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+      );
       await page.evaluate(() => shifts.take());
     };
     for (const tab of await tabsOf(page)) {

@@ -6,6 +6,8 @@ import amp from './amp.safetensors?url';
 export const RATE = 48_000;
 /** Seconds over which a change is spread, so that it does not click. */
 const SMOOTH = 0.015;
+/** Longest that a browser takes to begin, in ms: where there is no device to play on, it waits for ever. */
+const PATIENCE_MS = 10_000;
 
 export type Heard = 'before' | 'after';
 
@@ -53,7 +55,7 @@ export class Chain {
       const model = Sequential.load(await (await fetch(amp)).arrayBuffer());
       const audio = await AudioModel.create(context, model);
       model.dispose();
-      await audio.ready;
+      await answered(Promise.all([context.resume(), audio.ready]));
       return new Chain(context, audio);
     } catch (error) {
       await context.close();
@@ -82,9 +84,8 @@ export class Chain {
   }
 
   async #begin(source: AudioNode): Promise<void> {
-    await this.#audio.reset();
+    await answered(Promise.all([this.context.resume(), this.#audio.reset()]));
     source.connect(this.#input);
-    await this.context.resume();
   }
 
   /** Part of the sample that has been played, 0..1. */
@@ -116,4 +117,14 @@ export class Chain {
     this.#microphone = undefined;
     void this.context.suspend();
   }
+}
+
+/** @throws {Error} where the audio thread does not answer */
+async function answered(promise: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const why = 'this browser gives no sound. Is there a device to play it on?';
+    timer = setTimeout(() => reject(new Error(why)), PATIENCE_MS);
+  });
+  await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

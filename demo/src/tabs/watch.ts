@@ -33,7 +33,11 @@ export function watchTab(panel: HTMLElement): void {
   const scene = new Scene(nothing());
   const worker = new Worker(new URL('../watch/watchWorker.ts', import.meta.url), { type: 'module' });
   const ask = (asked: Ask) => worker.postMessage(asked);
-  const said = el('p', { class: 'note reached' }, '');
+  const said = el(
+    'p',
+    { class: 'note reached' },
+    'How far back a letter reaches is seen when they have read it.',
+  );
   const status = el('p', { class: 'phase', role: 'status' }, 'Loading the networks …');
   const numbers = { step: el('dd', {}, '–'), RNN: el('dd', {}, '–'), LSTM: el('dd', {}, '–') };
   const strip = el('ol', { class: 'strip', tabindex: 0, 'aria-label': 'What they wrote, by update' });
@@ -147,12 +151,12 @@ export function watchTab(panel: HTMLElement): void {
         el('div', { class: 'ends of' }, el('span', {}, 'RNN: the light fades'), el('span', {}, 'guess')),
         scene.canvas,
         el('div', { class: 'ends of' }, el('span', {}, 'LSTM: it reaches back'), el('span', {}, 'guess')),
-        said,
         el(
           'p',
           { class: 'note' },
           'The letter that opens a line closes it. Letters go in, guesses come out, the state passes on; then the gradient of the last guess runs back as light. Point at a letter to look back from it.',
         ),
+        said,
         el('div', { class: 'bar ask' }, from.root, el('div', { class: 'buttons' }, button)),
         status,
         el(
