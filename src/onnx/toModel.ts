@@ -12,7 +12,10 @@ import type { OnnxSession } from './session.ts';
 import { rootOf, type Value } from './value.ts';
 
 /** Steps and rows that stand for those that the file leaves free: no other sizes of models. */
-const FREE = [5, 3];
+const FREE = [61, 47];
+
+/** Operators that read states of several layers: those that choose one. */
+const PART_RULES = ['Gather', 'Slice', 'Concat', 'Transpose'];
 
 /** A model with inputs and outputs by name. */
 export type LoadedModel = Model<Readonly<Record<string, GraphNode>>, Readonly<Record<string, GraphNode>>>;
@@ -57,6 +60,7 @@ class Fitted implements Fitting {
   readonly #fits = new Map<Value, Fit>();
   readonly #inputs = new Map<Value, string>();
   readonly #nodes = new Map<string, GraphNode>();
+  readonly #skipped = new Set<Planned>();
   readonly #weights = new Map<Layer, Record<string, { shape: number[]; data: Float32Array }>>();
 
   input(name: string, value: Value): void {
@@ -86,22 +90,29 @@ class Fitted implements Fitting {
     this.#weights.set(layer, weights);
   }
 
+  skip(planned: readonly Planned[]): void {
+    for (const own of planned) this.#skipped.add(own);
+  }
+
   node(own: Planned, all: readonly Planned[]): void {
     const { node, inputs, outputs } = own;
     const known = outputs.every((value) => rootOf(value).data || this.#fits.has(value));
     // control flow was planned node by node, constants are computed
-    if (known || node.op === 'If' || node.op === 'Loop') return;
+    if (known || this.#skipped.has(own) || node.op === 'If' || node.op === 'Loop') return;
     const rule = RULES[node.op] ?? (node.op in ACTIVATION_RULES ? RULES.activation : undefined);
     if (!rule || node.domain) {
       if (inputs.some((value) => this.find(value))) this.refuse(own, `operator ${node.op} is no layer`);
       return;
     }
+    if (!PART_RULES.includes(node.op) && inputs.some((value) => this.find(value)?.parts))
+      this.refuse(own, 'states of several layers');
     rule(this, own, all);
   }
 
   output(name: string, value: Value): GraphNode {
     const fit = this.find(value);
-    if (!fit) throw new FormatError(`toModel: output '${name}' is not computed by layers`);
+    if (!fit || fit.half !== undefined || fit.parts)
+      throw new FormatError(`toModel: output '${name}' is not computed by layers`);
     return fit.node;
   }
 

@@ -10,8 +10,16 @@ export interface Fit {
   readonly axes: readonly string[];
   /** One direction of two. */
   readonly half?: number | undefined;
+  /** Of one direction its last output, that of the reverse one at the first step. */
+  readonly last?: boolean | undefined;
   /** Whether it is the output of a bidirectional layer, whose last step is not the state. */
   readonly both?: boolean | undefined;
+  /** Its axis of steps, once a layer has read it so. */
+  readonly time?: string | undefined;
+  /** States of several layers, one after the other along 'D'. */
+  readonly parts?: readonly Omit<Fit, 'axes'>[] | undefined;
+  /** Zeros before and after the steps, which a convolution adds. */
+  readonly pad?: readonly [before: number, after: number] | undefined;
 }
 
 /** What rules ask of the model that is made. */
@@ -19,6 +27,8 @@ export interface Fitting {
   find(value: Value | undefined, indices?: number): Fit | undefined;
   set(value: Value, fit: Fit): void;
   weights(layer: Layer, weights: Record<string, { shape: number[]; data: Float32Array }>): void;
+  /** Nodes that are part of a layer. */
+  skip(planned: readonly Planned[]): void;
   refuse(planned: Planned, what: string): never;
   /** Of a constant. */
   data(value: Value | undefined): TensorData | undefined;

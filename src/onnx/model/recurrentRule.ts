@@ -1,11 +1,47 @@
+import { ACTIVATIONS, type ActivationName } from '../../activations.ts';
 import type { Layer } from '../../engine/layer.ts';
 import { GRU } from '../../layers/gru.ts';
 import { LSTM } from '../../layers/lstm.ts';
 import type { RecurrentNode } from '../../layers/recurrent/graphRecurrent.ts';
 import { RNN } from '../../layers/rnn.ts';
+import { Reverse } from '../../layers/sequenceLayers.ts';
+import { gatesOf } from '../ops/activations.ts';
 import { GATE_COUNTS } from '../ops/cell.ts';
+import { USUAL } from '../ops/recurrent.ts';
 import { blocks, ORDERS } from '../ops/recurrentData.ts';
-import type { Rule } from './fit.ts';
+import type { Planned } from '../planner.ts';
+import type { Fitting, Rule } from './fit.ts';
+
+/** The activations of gates and of what goes through them, the same in both directions. */
+function gateNames(fitting: Fitting, planned: Planned, op: keyof typeof USUAL, D: number) {
+  const { attributes } = planned;
+  const gates = gatesOf(
+    {
+      texts: (name) => attributes.get(name)?.strings,
+      floats: (name) => attributes.get(name)?.floats,
+      fail: (what) => fitting.refuse(planned, what),
+    },
+    USUAL[op],
+    D,
+  );
+  const all = gates.map(({ name, alpha, beta }) => {
+    const { alpha: a, beta: b } = ACTIVATIONS[name as ActivationName] as { alpha?: number; beta?: number };
+    return { name, ...(a === undefined ? {} : { alpha }), ...(b === undefined ? {} : { beta }) } as Gate;
+  });
+  const own = all.slice(0, all.length / D);
+  const inner = own.at(-1)!;
+  const texts = all.map((gate) => JSON.stringify(gate));
+  const usual = own.every(({ name }, i) => name === USUAL[op][i]!.toLowerCase());
+  const fits =
+    texts.every((text, i) => text === texts[i % own.length]) &&
+    own.slice(1).every((gate) => JSON.stringify(gate) === JSON.stringify(inner)) &&
+    gates.every(({ name }) => Object.hasOwn(ACTIVATIONS, name));
+  if (!fits) fitting.refuse(planned, `activations ${gates.map(({ name }) => name)}`);
+  return { activation: inner, recurrentActivation: own[0]!, usual };
+}
+
+/** An activation of a layer with the numbers it has. */
+type Gate = { readonly name: ActivationName; readonly alpha?: number; readonly beta?: number };
 
 /** A recurrent operator with constant weights, zero initial states and its usual activations. */
 export const recurrentRule: Rule = (fitting, planned) => {
@@ -21,32 +57,34 @@ export const recurrentRule: Rule = (fitting, planned) => {
     if (inputs[i] && !state?.every((v) => v === 0))
       return fitting.refuse(planned, 'an initial state that is not 0');
   }
-  const only = (names: readonly string[]) => names.some((name) => attributes.get(name)?.i);
-  if (inputs[7] || attributes.has('clip') || only(['input_forget'])) {
-    return fitting.refuse(planned, 'peepholes, clip or input_forget');
-  }
+  if (attributes.get('input_forget')?.i) return fitting.refuse(planned, 'input_forget');
+  const P = fitting.data(inputs[7]);
+  if (inputs[7] && !P) return fitting.refuse(planned, 'peepholes that are no constants');
   const direction = attributes.get('direction')?.s ?? 'forward';
-  if (direction === 'reverse') return fitting.refuse(planned, 'a reverse direction by itself');
-  const given = (attributes.get('activations')?.strings ?? []).map((name) => name.toLowerCase());
-  const usual = { RNN: ['tanh'], GRU: ['sigmoid', 'tanh'], LSTM: ['sigmoid', 'tanh', 'tanh'] }[op];
-  const relu = op === 'RNN' && given.length > 0 && given.every((name) => name === 'relu');
-  if (!relu && given.some((name, i) => name !== usual[i % usual.length])) {
-    return fitting.refuse(planned, `activations ${given}`);
-  }
   const D = direction === 'bidirectional' ? 2 : 1;
   const batchFirst = attributes.get('layout')?.i === 1;
   const [, , I] = inputs[0]!.shape as [number, number, number];
   const H = inputs[2]!.shape[2]!;
   const [a, b, features] = fit.axes as [string, string, string];
   const [time, batch] = batchFirst ? [b, a] : [a, b];
-  if (features !== 'F' || fit.half !== undefined)
+  if (features !== 'F' || fit.parts || fit.half !== undefined)
     return fitting.refuse(planned, 'an input whose last axis is not its features');
-  const common = { bidirectional: D === 2, bias: Boolean(B) };
+  const clip = attributes.get('clip')?.f;
+  const common = { bidirectional: D === 2, bias: Boolean(B), ...(clip ? { clip } : {}) };
+  const names = gateNames(fitting, planned, op, D);
+  const { activation, recurrentActivation } = names;
+  const both = { ...common, activation, recurrentActivation };
+  const relu = activation.name === 'relu';
+  if (op === 'RNN' && !relu && activation.name !== 'tanh')
+    return fitting.refuse(planned, `activation ${activation.name}`);
   const layer =
     op === 'LSTM'
-      ? new LSTM(I, H, common)
+      ? new LSTM(I, H, { ...(names.usual ? common : both), peephole: Boolean(P) })
       : op === 'GRU'
-        ? new GRU(I, H, { ...common, resetAfter: attributes.get('linear_before_reset')?.i === 1 })
+        ? new GRU(I, H, {
+            ...(names.usual ? common : both),
+            resetAfter: attributes.get('linear_before_reset')?.i === 1,
+          })
         : new RNN(I, H, { ...common, nonlinearity: relu ? 'relu' : 'tanh' });
   const G = GATE_COUNTS[op];
   const order = ORDERS[G]!;
@@ -55,15 +93,20 @@ export const recurrentRule: Rule = (fitting, planned) => {
     const end = d ? '_l0_reverse' : '_l0';
     weights[`weight_ih${end}`] = { shape: [G * H, I], data: blocks(W, d * G * H * I, H, I, order) };
     weights[`weight_hh${end}`] = { shape: [G * H, H], data: blocks(R, d * G * H * H, H, H, order) };
+    for (const [k, gate] of P ? ['i', 'o', 'f'].entries() : [])
+      weights[`weight_c${gate}${end}`] = { shape: [H], data: blocks(P!, 3 * d * H, H, 1, [k]) };
     if (!B) continue;
     weights[`bias_ih${end}`] = { shape: [G * H], data: blocks(B, 2 * d * G * H, H, 1, order) };
     weights[`bias_hh${end}`] = { shape: [G * H], data: blocks(B, (2 * d + 1) * G * H, H, 1, order) };
   }
   fitting.weights(layer as Layer, weights);
-  const made = layer.apply(fit.node);
+  // the other direction by itself
+  const turned = direction === 'reverse';
+  const made = layer.apply(turned ? new Reverse().apply(fit.node) : fit.node);
+  const output = turned ? new Reverse().apply(made.output) : made.output;
   const sequence = batchFirst ? [batch, time, 'D', 'F'] : [time, 'D', batch, 'F'];
   const state = batchFirst ? [batch, 'D', 'F'] : ['D', batch, 'F'];
-  fitting.set(outputs[0]!, { node: made.output, axes: sequence, both: D === 2 });
+  fitting.set(outputs[0]!, { node: output, axes: sequence, both: D === 2, time });
   fitting.set(outputs[1]!, { node: made.hN, axes: state });
   if (layer instanceof LSTM)
     fitting.set(outputs[2]!, { node: (made as RecurrentNode<'h' | 'c'>).cN, axes: state });

@@ -4,11 +4,13 @@ import { Embedding } from '../../layers/graph/embedding.ts';
 import { LastStep } from '../../layers/graph/lastStep.ts';
 import { Linear } from '../../layers/graph/linear.ts';
 import { Add, Concat } from '../../layers/joinLayers.ts';
+import { Reverse } from '../../layers/sequenceLayers.ts';
 import { transposed } from '../ops/matmul.ts';
 import type { Planned } from '../planner.ts';
 import type { Value } from '../value.ts';
 import type { Fit, Fitting, Rule } from './fit.ts';
 import { recurrentRule } from './recurrentRule.ts';
+import { SEQUENCE_RULES } from './sequenceRules.ts';
 
 const transpose: Rule = (fitting, { attributes, inputs, outputs }) => {
   const fit = fitting.find(inputs[0]);
@@ -80,6 +82,8 @@ const slice: Rule = (fitting, planned) => {
   const [value, out] = [planned.inputs[0]!, planned.outputs[0]!];
   const fit = fitting.find(value);
   if (!fit) return;
+  const strides = planned.attributes.get('steps')?.ints ?? fitting.data(planned.inputs[4]) ?? [];
+  if (Array.from(strides).some((stride) => stride !== 1)) return reversed(fitting, planned, fit, strides);
   const changed = value.shape.flatMap((size, i) => (size === out.shape[i] ? [] : [i]));
   if (!changed.length) return fitting.set(out, fit);
   const starts = planned.attributes.get('starts')?.ints ?? fitting.data(planned.inputs[1]);
@@ -93,6 +97,25 @@ const slice: Rule = (fitting, planned) => {
   pick(fitting, planned, fit, at, start < 0 ? start + value.shape[at]! : start, false);
 };
 
+/** All steps from the last to the first. */
+function reversed(fitting: Fitting, planned: Planned, fit: Fit, strides: ArrayLike<number>): void {
+  const [value, out] = [planned.inputs[0]!, planned.outputs[0]!];
+  const rank = value.shape.length;
+  const axes = planned.attributes.get('axes')?.ints ?? fitting.data(planned.inputs[3]) ?? [];
+  const axis = ((axes[0] ?? 0) + rank) % rank;
+  const sequence = fit.node.shape.axis !== undefined && fit.axes[axis] !== 'F';
+  const whole = strides.length === 1 && strides[0] === -1 && value.shape[axis] === out.shape[axis];
+  if (
+    !sequence ||
+    !whole ||
+    fit.half !== undefined ||
+    fit.axes.includes('D') ||
+    (fit.time ?? fit.axes[axis]) !== fit.axes[axis]
+  )
+    fitting.refuse(planned, 'steps other than 1');
+  fitting.set(out, { ...fit, node: new Reverse().apply(fit.node), time: fit.axes[axis], both: false });
+}
+
 function pick(
   fitting: Fitting,
   planned: Planned,
@@ -103,16 +126,25 @@ function pick(
 ): void {
   const size = planned.inputs[0]!.shape[axis]!;
   const name = fit.axes[axis]!;
+  const part = name === 'D' ? fit.parts?.[index] : undefined;
   const axes = gone ? fit.axes.toSpliced(axis, 1) : fit.axes.with(axis, '1');
   const out = planned.outputs[0]!;
+  if (part) {
+    fitting.set(out, { ...part, axes });
+    return;
+  }
   if (size === 1 || name === 'D') {
     fitting.set(out, { ...fit, axes, ...(size > 1 ? { half: index } : {}) });
     return;
   }
   const sequence = fit.node.shape.axis !== undefined;
+  if (fit.half !== undefined && sequence && name === fit.time && index === (fit.half ? 0 : size - 1)) {
+    fitting.set(out, { ...fit, axes, last: true });
+    return;
+  }
+  if (fit.half !== undefined) fitting.refuse(planned, 'directions by themselves');
   if (name === 'F' || !sequence || index !== size - 1) fitting.refuse(planned, `index ${index} of ${size}`);
-  if (fit.both) fitting.refuse(planned, 'the last step of a bidirectional layer');
-  fitting.set(out, { node: new LastStep().apply(fit.node), axes });
+  fitting.set(out, { node: new LastStep(fit.both ? { sameStep: true } : {}).apply(fit.node), axes });
 }
 
 /** A product with a constant, and the bias that is added next. */
@@ -153,7 +185,7 @@ const product: Rule = (fitting, planned, all) => {
 /** A value that is no single direction. */
 function whole(fitting: Fitting, planned: Planned, value: Value | undefined): Fit | undefined {
   const fit = fitting.find(value);
-  if (fit && (fit.half !== undefined || fit.axes.includes('D')))
+  if (fit && (fit.parts || fit.half !== undefined || fit.axes.includes('D')))
     return fitting.refuse(planned, 'directions by themselves');
   return fit;
 }
@@ -172,6 +204,11 @@ export const ACTIVATION_RULES: Readonly<
   LeakyRelu: (number) => ({ name: 'leakyrelu', alpha: number('alpha', 0.01) }),
   Elu: (number) => ({ name: 'elu', alpha: number('alpha', 1) }),
   HardSigmoid: (number) => ({ name: 'hardsigmoid', alpha: number('alpha', 0.2), beta: number('beta', 0.5) }),
+  Selu: (number) => ({
+    name: 'selu',
+    alpha: number('alpha', 1.6732631921768188),
+    beta: number('gamma', 1.0507010221481323),
+  }),
   Softmax: () => 'softmax',
   LogSoftmax: () => 'logSoftmax',
 };
@@ -197,7 +234,8 @@ const add: Rule = (fitting, planned) => {
   if (!a && !b) return;
   if (!a || !b || String(a.axes) !== String(b.axes))
     return fitting.refuse(planned, 'a constant, or axes in another order');
-  fitting.set(planned.outputs[0]!, { node: new Add().apply(a.node, b.node), axes: a.axes });
+  const time = a.time ?? b.time;
+  fitting.set(planned.outputs[0]!, { node: new Add().apply(a.node, b.node), axes: a.axes, time });
 };
 
 /** Features of several nodes, or both directions of one. */
@@ -207,12 +245,29 @@ const concat: Rule = (fitting, planned) => {
   const [first, second] = fits;
   const { length } = planned.inputs[0]!.shape;
   const axis = ((planned.attributes.get('axis')?.i ?? 1) + length) % length;
+  const same = fits.every((fit) => fit && String(fit.axes) === String(first!.axes) && fit.half === undefined);
+  if (same && first!.axes[axis] === 'D') {
+    const parts = fits.flatMap((fit, i): Omit<Fit, 'axes'>[] => {
+      const size = planned.inputs[i]!.shape[axis]!;
+      if (fit!.parts) return [...fit!.parts];
+      const { axes: _, ...own } = fit!;
+      return size === 1 ? [own] : Array.from({ length: size }, (_, half) => ({ ...own, half }));
+    });
+    return fitting.set(planned.outputs[0]!, { node: first!.node, axes: first!.axes, parts });
+  }
   if (!fits.every((fit) => fit && String(fit.axes) === String(first!.axes)) || first!.axes[axis] !== 'F') {
     return fitting.refuse(planned, 'not features of layers');
   }
   const out = planned.outputs[0]!;
-  if (fits.length === 2 && first!.half === 0 && second!.half === 1 && first!.node === second!.node) {
-    fitting.set(out, { ...first!, half: undefined });
+  if (
+    fits.length === 2 &&
+    first!.half === 0 &&
+    second!.half === 1 &&
+    first!.node === second!.node &&
+    first!.last === second!.last
+  ) {
+    const node = first!.last ? new LastStep().apply(first!.node) : first!.node;
+    fitting.set(out, { ...first!, node, half: undefined, last: undefined });
     return;
   }
   if (fits.some((fit) => fit!.half !== undefined)) return fitting.refuse(planned, 'directions by themselves');
@@ -238,6 +293,7 @@ export const RULES: Readonly<Record<string, Rule>> & { readonly activation: Rule
   Gemm: product,
   Add: add,
   Concat: concat,
+  ...SEQUENCE_RULES,
   LSTM: recurrentRule,
   GRU: recurrentRule,
   RNN: recurrentRule,

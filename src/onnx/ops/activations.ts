@@ -24,7 +24,11 @@ const GATES: Readonly<Record<string, readonly number[]>> = {
 };
 
 /** The functions of all directions; those that have α or β take the next ones of the lists. */
-export function gatesOf(node: PlannedNode, usual: readonly string[], directions: number): Gate[] {
+export function gatesOf(
+  node: Pick<PlannedNode, 'texts' | 'floats' | 'fail'>,
+  usual: readonly string[],
+  directions: number,
+): Gate[] {
   const names = node.texts('activations') ?? new Array(directions).fill(usual).flat();
   if (names.length !== usual.length * directions) {
     node.fail(`${names.length} activations where ${usual.length * directions} are expected`);

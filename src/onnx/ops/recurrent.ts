@@ -6,7 +6,8 @@ import { type Cell, GATE_COUNTS, generalCell } from './cell.ts';
 import { centered } from './quantize.ts';
 import { blocks, ORDERS, Parts } from './recurrentData.ts';
 
-const USUAL = { RNN: ['Tanh'], GRU: ['Sigmoid', 'Tanh'], LSTM: ['Sigmoid', 'Tanh', 'Tanh'] } as const;
+/** Activations where none are given. */
+export const USUAL = { RNN: ['Tanh'], GRU: ['Sigmoid', 'Tanh'], LSTM: ['Sigmoid', 'Tanh', 'Tanh'] } as const;
 const WORK = { RNN: rnnWork, GRU: gruWork, LSTM: lstmWork } as const;
 
 /** Rows of the projected input that the kernels hold at a time. */
