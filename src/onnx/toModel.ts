@@ -22,7 +22,8 @@ export type LoadedModel = Model<Readonly<Record<string, GraphNode>>, Readonly<Re
 
 /**
  * A model of layers that computes what an ONNX model does, so that it can be trained: LSTM, GRU and RNN with zero initial
- * states, Linear, Embedding, activations, the last step, Concat and Add, as PyTorch, tf2onnx and keras2onnx write them.
+ * states, Linear, Embedding, Conv1d, pooling, normalizations, activations, the last step, Reverse, Concat, Add and Multiply, as
+ * PyTorch, tf2onnx and keras2onnx write them.
  * Inputs and outputs keep their names; sequences are time-major, [T, B, features], whatever the file has.
  * @throws {FormatError} a graph with other nodes; the message names the first one
  */

@@ -70,8 +70,14 @@ describe('models of layers', () => {
       ['forward', 'plain'],
       ['forward', 'nobias'],
       ['bidirectional', 'plain'],
+      ['reverse', 'plain'],
+      ['reverse', 'clip'],
+      ['forward', 'clip'],
+      ['forward', 'hard'],
+      ['bidirectional', 'hard'],
       ['forward', 'layout'],
     ] as const) {
+      if (option === 'hard' && op !== 'GRU') continue;
       const own = cases.get(`${op}-${direction}-${option}`)!;
       const make = () => toModel(loadOnnx(own.model));
       if (option === 'layout') {
@@ -82,7 +88,7 @@ describe('models of layers', () => {
       const results = make().forward({
         X: { data: numbers(own.inputs[0]!.data), shape: own.inputs[0]!.shape },
       });
-      const D = direction === 'forward' ? 1 : 2;
+      const D = direction === 'bidirectional' ? 2 : 1;
       const [T, N, H] = [4, 3, 4];
       // [T, D, N, H] as [T, N, D·H]
       const expected = numbers(own.outputs[0]!.data);
@@ -100,12 +106,11 @@ describe('models of layers', () => {
 
 describe('what is no model of layers is refused by the name of the node', () => {
   test.each([
-    ['LSTM-reverse-plain', /reverse/],
     ['LSTM-forward-lengths', /sequence_lens/],
     ['LSTM-forward-state', /initial state/],
-    ['LSTM-forward-peephole', /peepholes|initial state/],
-    ['LSTM-forward-clip', /clip/],
-    ['GRU-forward-hard', /activations/],
+    ['LSTM-forward-peephole', /initial state/],
+    ['LSTM-forward-coupled', /input_forget/],
+    ['LSTM-forward-hard', /activations/],
     ['GRU-forward-inputs', /weights/],
     ['loop-lstm', /toModel/],
     ['scan-0', /toModel/],
