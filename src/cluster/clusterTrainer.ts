@@ -21,7 +21,7 @@ import type { Given } from '../ndarray.ts';
 import { runtime } from '../wasm/runtime.ts';
 import { madeOptions } from '../worker/exposed.ts';
 import { ClusterSteps } from './clusterSteps.ts';
-import { connect } from './connection.ts';
+import { checkConnection, connect } from './connection.ts';
 import { identityOf } from './identity.ts';
 import { pack, unpack } from './jobs.ts';
 import { queueName } from './keys.ts';
@@ -29,6 +29,9 @@ import { refuseWholeBatches } from './refusals.ts';
 import { ClusterSession } from './session.ts';
 import { ShardTrainer } from './shardTrainer.ts';
 import type { ClusterTrainerOptions } from './types.ts';
+
+/** A step of a fit that is aborted. */
+const ABORTED = new StateError('step: the fit was aborted');
 
 /**
  * A trainer whose steps are computed by the workers of a queue: see `startWorker`. Checkpoints have the same bits with any
@@ -42,7 +45,9 @@ export class ClusterTrainer {
   readonly #fitting: Fitting;
   readonly #steps: ClusterSteps;
   #session: Promise<ClusterSession> | undefined;
-  #running: string | undefined;
+  #running: Promise<StepResult> | undefined;
+  /** Why the step under way is given up. */
+  #givenUp: StateError | undefined;
   #isClosed = false;
 
   /**
@@ -62,6 +67,7 @@ export class ClusterTrainer {
     integer('attempts', attempts, 1);
     integer('lockDuration', lockDuration, 100);
     integer('patience', patience, 1);
+    checkConnection(connection);
     refuseWholeBatches(model, described, every);
     this.model = model;
     this.#options = {
@@ -75,7 +81,12 @@ export class ClusterTrainer {
     );
     this.#fitting = new Fitting({
       training: this.#trainer.trained,
-      step: (x, y, stepOptions) => this.#step(x, y, stepOptions),
+      step: (x, y, stepOptions) =>
+        this.#step(x, y, stepOptions).catch((error) => {
+          if (error === ABORTED) return undefined;
+          throw error;
+        }),
+      giveUp: () => this.#giveUp(ABORTED),
       resetState: () => this.#trainer.resetState(),
       save: () => this.save(),
       restore: (bytes) => this.#trainer.restore(bytes),
@@ -117,7 +128,7 @@ export class ClusterTrainer {
     return this.#step(x, y, opts === undefined ? opts : options('step', opts, BATCH));
   }
 
-  /** As `Trainer.fit`; validation runs here. @throws as `step` and `Trainer.fit` */
+  /** As `Trainer.fit`; validation runs here. Aborted, it gives up the step under way. @throws as `step` and `Trainer.fit` */
   fit(data: FitData, opts?: FitOptions): Promise<FitResult> {
     return this.#fitting.run(data, opts);
   }
@@ -139,13 +150,13 @@ export class ClusterTrainer {
 
   /** As `Trainer.resetState`. */
   resetState(rows?: ArrayLike<number>): void {
-    this.#free('resetState');
+    this.#idle('resetState');
     this.#trainer.resetState(rows);
   }
 
   /** As `Trainer.swapAverages`. */
   swapAverages(): void {
-    this.#free('swapAverages');
+    this.#idle('swapAverages');
     this.#trainer.swapAverages();
   }
 
@@ -156,13 +167,16 @@ export class ClusterTrainer {
 
   /** As `Trainer.restore`: goes on from a checkpoint, also of a coordinator that was killed. */
   restore(bytes: Uint8Array | ArrayBuffer): void {
-    this.#free('restore');
+    this.#idle('restore');
     this.#trainer.restore(bytes);
   }
 
-  /** Leaves the queue. Later steps throw. */
+  /** Leaves the queue. A step under way and later ones throw. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#giveUp(new StateError('step: the trainer was closed; nothing was changed'));
+    // what a step has written is removed, but not waited for without a connection
+    await Promise.race([this.#running?.catch(() => {}), new Promise((end) => setTimeout(end, 2000).unref())]);
     const session = await this.#session?.catch(() => undefined);
     this.#session = undefined;
     await session?.close();
@@ -174,23 +188,37 @@ export class ClusterTrainer {
   }
 
   /** @throws {StateError} during a step or a fit */
-  #free(call: string): void {
+  #idle(call: string): void {
     this.#fitting.refuse(call);
-    if (this.#running) throw new StateError(`${call}: called during ${this.#running}: await it`);
+    this.#free(call);
+  }
+
+  /** @throws {StateError} during a step */
+  #free(call: string): void {
+    if (this.#running) throw new StateError(`${call}: called during step: await it`);
   }
 
   async #step(x: Named<Given>, y: Named<Given>, given: BatchOptions | undefined): Promise<StepResult> {
-    if (this.#running) throw new StateError(`step: called during ${this.#running}: await it`);
-    this.#running = 'step';
+    this.#free('step');
+    this.#givenUp = undefined;
+    this.#running = this.#steps.make({ x, y, options: given });
     try {
-      return await this.#steps.make({ x, y, options: given });
+      return await this.#running;
     } finally {
       this.#running = undefined;
     }
   }
 
+  /** Has the step under way throw. */
+  #giveUp(error: StateError): void {
+    if (!this.#running) return;
+    this.#givenUp = error;
+    void this.#session?.then((session) => session.giveUp(error)).catch(() => {});
+  }
+
   async #compute<T>(weights: Buffer, shards: readonly unknown[]): Promise<T[]> {
     const session = await this.#open();
+    if (this.#givenUp) throw this.#givenUp;
     const bytes = await session.run(weights, shards.map(pack), this.steps);
     return bytes.map((it) => unpack<T>(it));
   }

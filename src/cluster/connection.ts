@@ -15,20 +15,24 @@ export interface QueueOptions {
 /** Between two attempts to connect, in ms: at most 1 s, so that work goes on soon after Redis is back. */
 const retryStrategy = (times: number) => Math.min(50 * 2 ** Math.min(times, 10), 1000);
 
+/** @throws {ArgumentError} unless it is a URL, options or undefined */
+export function checkConnection(given: Connection | undefined): Connection | undefined {
+  const isPlain = typeof given === 'object' && given !== null && !Array.isArray(given);
+  if (given === undefined || typeof given === 'string' || isPlain) return given;
+  throw new ArgumentError(
+    'connection',
+    "a URL such as 'redis://127.0.0.1:6379', or options of ioredis",
+    given,
+  );
+}
+
 /**
  * Connects to Redis.
  * @param patience ms to wait for the first connection; later ones are tried until the client is closed
  * @throws {StateError} if it can't be reached, or refuses the user
  */
 export async function connect(connection: Connection | undefined, patience: number): Promise<Redis> {
-  const given = connection ?? process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
-  const isPlain = typeof given === 'object' && given !== null && !Array.isArray(given);
-  if (typeof given !== 'string' && !isPlain)
-    throw new ArgumentError(
-      'connection',
-      "a URL such as 'redis://127.0.0.1:6379', or options of ioredis",
-      given,
-    );
+  const given = checkConnection(connection) ?? process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
   const replyMapping = 'legacy' as const;
   const own = { lazyConnect: true, maxRetriesPerRequest: null, retryStrategy, replyMapping };
   const redis: Redis = typeof given === 'string' ? new Redis(given, own) : new Redis({ ...given, ...own });

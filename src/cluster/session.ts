@@ -40,6 +40,8 @@ export class ClusterSession {
   #hasFailed = false;
   /** Called when a job has ended. */
   #wake: () => void = () => {};
+  /** Ends the step under way. */
+  #reject: (error: Error) => void = () => {};
 
   private constructor(redis: Redis, spec: Spec, options: SessionOptions) {
     this.redis = redis;
@@ -100,7 +102,8 @@ export class ClusterSession {
     const round = { step, weights, shards, results: new Map<number, Buffer>(), isOver: false };
     this.lease.state = { ...this.lease.state, step: made, waiting: shards.map((_, i) => i) };
     let timer: NodeJS.Timeout | undefined;
-    const lost = new Promise<never>((_, reject) => {
+    const ended = new Promise<never>((_, reject) => {
+      this.#reject = reject;
       timer = setInterval(() => {
         try {
           this.#watchdog.check();
@@ -110,7 +113,7 @@ export class ClusterSession {
       }, LOOK_MS);
     });
     try {
-      return await Promise.race([this.#collect(round), lost]);
+      return await Promise.race([this.#collect(round), ended]);
     } catch (error) {
       throw translated(error, this.redis);
     } finally {
@@ -121,6 +124,11 @@ export class ClusterSession {
       const ends = [this.#clean(round), this.lease.refresh()].map((end) => end.catch(() => {}));
       if (!this.#watchdog.isLost) await Promise.all(ends);
     }
+  }
+
+  /** Has the step under way throw. */
+  giveUp(error: Error): void {
+    this.#reject(error);
   }
 
   async #collect(round: Round): Promise<Buffer[]> {

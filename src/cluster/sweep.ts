@@ -7,7 +7,7 @@ import type { FitData } from '../model/trainer.ts';
 import { runtime } from '../wasm/runtime.ts';
 import type { DescribedOptions } from '../worker/exposed.ts';
 import type { ModelSource, WorkerFitOptions } from '../worker/types.ts';
-import { checkMemory, connect, type QueueOptions, translated } from './connection.ts';
+import { checkConnection, checkMemory, connect, type QueueOptions, translated } from './connection.ts';
 import { identityOf } from './identity.ts';
 import { type FitSpec, pack, type SweepJobData, type TaskSpec } from './jobs.ts';
 import { KEPT, Keys, PREFIX, queueName } from './keys.ts';
@@ -70,6 +70,7 @@ export class Sweep {
   constructor(opts?: SweepOptions) {
     const known = { connection: true, queue: true, attempts: true, patience: true } as const;
     this.#options = options('Sweep', opts, known);
+    checkConnection(this.#options.connection);
     this.#queueName = queueName(this.#options.queue);
     this.#attempts = integer('attempts', this.#options.attempts ?? 3, 1);
     integer('patience', this.#options.patience ?? 10_000, 1);

@@ -25,7 +25,13 @@ describeWithRedis('unrolled/cluster with one worker', () => {
   const redis = new RedisServer();
   let results: Record<'one' | 'three' | 'ragged' | 'weighted' | 'graph' | 'every', Pair> & {
     everyOfThree: Trained;
-  };
+  } & Record<'whole' | 'rest' | 'over', { epochs: number; updates: number; steps: number; hash: string }> & {
+      stopped: string;
+      updates: number;
+      before: number;
+      told: { name: string; message: string };
+      keys: string[];
+    };
   beforeAll(async () => {
     await redis.start();
     const { code, said } = await new Program('check', redis.connection).ended;
@@ -53,6 +59,18 @@ describeWithRedis('unrolled/cluster with one worker', () => {
   test('local steps of one shard: the bits of as many steps of Trainer', () => {
     expect(results.every.shared.hash).toBe(results.every.inline.hash);
     expect(results.every.shared.steps).toBe(6);
+  });
+
+  test('a fit goes on from its checkpoints', () => {
+    const { whole, rest, over } = results;
+    expect(whole).toMatchObject({ epochs: 2, updates: 4, steps: 4 });
+    expect(rest).toEqual({ ...whole, updates: 2 });
+    expect(over).toEqual({ ...whole, updates: 0 });
+  });
+
+  test('a fit without workers can be aborted, and a step ended by close; nothing stays in Redis', () => {
+    expect(results).toMatchObject({ stopped: 'aborted', updates: 0, before: 0, keys: [] });
+    expect(results.told).toMatchObject({ name: 'StateError', message: expect.stringMatching(/closed/) });
   });
 
   test('local steps of three shards: always the same bits', () => {

@@ -18,7 +18,8 @@ const PROGRESS_MS = 100;
 /** What a fit runs on. */
 export interface FitHost {
   readonly training: FullTraining;
-  step(x: Named<Given>, y: Named<Given>, opts?: StepOptions): StepResult | Promise<StepResult>;
+  /** undefined: it was given up, and changed nothing. */
+  step(x: Named<Given>, y: Named<Given>, opts?: StepOptions): StepResult | Promise<StepResult | undefined>;
   resetState(): void;
   /** A checkpoint with the state of the fit. */
   save(): Uint8Array<ArrayBuffer>;
@@ -114,7 +115,9 @@ export class FitRun {
       if (!next) return false;
       if (!next.batch) break;
       const made = this.#step(next.batch);
-      this.#count(next.batch, made instanceof Promise ? await made : made);
+      const result = made instanceof Promise ? await made : made;
+      if (!result) return false;
+      this.#count(next.batch, result);
       if (saveEvery !== undefined && this.#made % saveEvery === 0) await this.#save();
       await this.#tell();
     }
@@ -136,7 +139,7 @@ export class FitRun {
     return true;
   }
 
-  #step(batch: Batch): StepResult | Promise<StepResult> {
+  #step(batch: Batch): StepResult | Promise<StepResult | undefined> {
     return this.#host.step(batch.x, batch.y, batchOptions(batch, this.#request.stepOptions));
   }
 

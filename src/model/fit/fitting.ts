@@ -10,6 +10,8 @@ import type { FitData, FitOptions, FitResult } from './types.ts';
 /** A trainer, as a fit uses it. */
 export interface FittedTrainer extends FitHost {
   restore(bytes: Uint8Array | ArrayBuffer): void;
+  /** Has the step under way end without a result, since the fit is aborted. Default: it ends as it does. */
+  giveUp?(): void;
 }
 
 /** The fits of a trainer, one at a time. */
@@ -35,7 +37,10 @@ export class Fitting {
   async run(data: FitData, opts: FitOptions | undefined): Promise<FitResult> {
     const { signal } = reading('the options of fit', opts, () => ({ signal: signalOf(opts?.signal) }));
     const { pacer, run } = this.start(data, opts);
-    const stop = () => pacer.stop();
+    const stop = () => {
+      pacer.stop();
+      this.#trainer.giveUp?.();
+    };
     if (signal?.aborted) stop();
     signal?.addEventListener('abort', stop);
     try {
@@ -68,9 +73,10 @@ export class Fitting {
     return { pacer: fit.pacer, run };
   }
 
-  /** Has files contain the state of a fit. */
+  /** Has files contain the state of a fit, if there is one. */
   #inFile<T>(state: FitState | undefined, call: () => T): T {
     const { training } = this.#trainer;
+    if (!state) return call();
     training.fit = state;
     try {
       return call();

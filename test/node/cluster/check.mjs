@@ -1,4 +1,5 @@
 // The same training by Trainer and by ClusterTrainer with a worker in this process.
+import { Redis } from 'ioredis';
 import { ClusterTrainer, startWorker } from '../../../dist/cluster/index.js';
 import * as u from '../../../dist/index.js';
 import { batch, hash, makeModel, SHORT, TRAINING } from './shared.mjs';
@@ -63,6 +64,54 @@ const halves = (step) =>
     })),
   );
 
+/** A fit from beginning to end, and one that goes on from the checkpoint after the first epoch, and one from the last. */
+async function resumed(cluster) {
+  const [x, y] = batch(0);
+  const options = { ...TRAINING, carryState: false };
+  const fit = async (more) => {
+    const trainer = new ClusterTrainer(makeModel(), cluster({ ...options, shards: 2 }));
+    const files = [];
+    const checkpoint = { save: (bytes) => void files.push(bytes) };
+    const { history, updates } = await trainer.fit(
+      { x, y },
+      { epochs: 2, batchSize: 6, checkpoint, ...more },
+    );
+    await trainer.close();
+    return {
+      files,
+      found: { epochs: history.length, updates, steps: trainer.steps, hash: hash(trainer.model.save()) },
+    };
+  };
+  const whole = await fit({});
+  const rest = await fit({ resume: whole.files[0] });
+  const over = await fit({ resume: whole.files[1] });
+  return { whole: whole.found, rest: rest.found, over: over.found };
+}
+
+/** Without workers: a fit that is aborted, a step whose trainer is closed, and what they leave in Redis. */
+async function givenUp(cluster) {
+  const make = () => new ClusterTrainer(makeModel(), cluster({ ...TRAINING, shards: 2, queue: 'idle' }));
+  const [x, y] = batch(0);
+  const aborted = make();
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), 300);
+  const { stopped, updates } = await aborted.fit(
+    { x, y },
+    { epochs: 2, batchSize: 6, signal: controller.signal },
+  );
+  const before = aborted.steps;
+  await aborted.close();
+  const closed = make();
+  const failure = closed.step(x, y).catch(({ name, message }) => ({ name, message }));
+  setTimeout(() => closed.close(), 300);
+  const told = await failure;
+  await closed.close();
+  const redis = new Redis(cluster({}).connection);
+  const keys = await redis.keys('*:cluster:idle:*');
+  redis.disconnect();
+  return { stopped, updates, before, told, keys };
+}
+
 export async function check(connection) {
   await u.init({ kernels: 'simd' });
   const worker = await startWorker({ connection, lockDuration: SHORT });
@@ -86,6 +135,7 @@ export async function check(connection) {
     },
     everyOfThree: await train(new ClusterTrainer(makeModel(), cluster({ ...TRAINING, shards: 3, every: 2 }))),
   };
+  Object.assign(results, await resumed(cluster));
   await worker.close();
-  return results;
+  return { ...results, ...(await givenUp(cluster)) };
 }
