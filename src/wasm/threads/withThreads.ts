@@ -53,7 +53,9 @@ export async function withThreads(
       slot: -1,
     });
   });
-  return { ...runtime, threads, shared, revive: () => mine.grow(threads - 1) };
+  // not enumerable, so that the runtime can still be sent with postMessage
+  const revive = { value: () => mine.grow(threads - 1) };
+  return Object.defineProperty({ ...runtime, threads, shared }, 'revive', revive);
 }
 
 /** What has been said. */
