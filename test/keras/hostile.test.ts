@@ -158,6 +158,24 @@ describe('what is not supported is refused by layer and option', () => {
     expect(() => readKeras(sequential(className, config))).toThrow(message);
   });
 
+  test.each([
+    [{ operation: 'GetItem', calls: [{ args: [{ tensor: 0 }, [0, 1, 2, 3, 4, '...']] }] }, /5 indices/],
+    [
+      { operation: 'GetItem', calls: [{ args: [{ tensor: 0 }, [{}, { start: 4, stop: 2 }]] }] },
+      /slice is empty/,
+    ],
+    [{ operation: 'GetItem', calls: [{ args: [{ tensor: 0 }, [0]] }] }, /slice of the batch/],
+    [{ operation: 'Split', calls: [{ args: [{ tensor: 0 }, 1e9] }] }, /parts of these sizes/],
+    [{ operation: 'Split', calls: [{ args: [{ tensor: 0 }, [2, 1]] }] }, /parts of these sizes/],
+    [{ operation: 'Stack', calls: [{ args: [[]] }] }, /list of tensors/],
+    [{ operation: 'Transpose', calls: [{ args: [{ tensor: 0 }, [0, 1, 1]] }] }, /axes in this order/],
+    [{ operation: 'Repeat', calls: [{ args: [{ tensor: 0 }, -1, 1] }] }, /repeats -1/],
+    [{ operation: 'Sum', calls: [{ args: [{ tensor: 0 }, 7] }] }, /axis 7/],
+    [{ operation: 'Multiply', calls: [{ args: null, kwargs: 5 }] }, /neither a tensor nor a number/],
+  ])('an operation %j', (config, message) => {
+    expect(() => readKeras(sequential('Operation', config))).toThrow(message);
+  });
+
   test('an unknown number of steps or features', () => {
     expect(() => readKeras(sequential('Flatten', {}, [null, null, 3]))).toThrow(/layer it .*steps/);
     expect(() => readKeras(sequential('ReLU', {}, [null, null, null]))).toThrow(/features/);

@@ -26,35 +26,43 @@ export class Strided implements CustomLayer {
   /** Each step is independent. */
   readonly states = {};
   readonly #opts: StridedOptions;
-  /** For each index of the sizes the feature. */
-  readonly #index: Int32Array;
+  readonly #count: number;
+  /** For each index of the sizes the feature, once it is needed. */
+  #index: Int32Array | undefined;
 
   /** @throws {ArgumentError} if sizes or strides are no lists of integers of the same length, or too large */
   constructor(opts: StridedOptions) {
     const { offset = 0, sizes, strides, into } = opts;
-    const count = check.sizes('sizes', sizes);
+    this.#count = check.sizes('sizes', sizes);
     check.integers('strides', strides, sizes.length);
-    this.#index = new Int32Array(count);
-    for (let i = 0; i < count; i++) {
-      let at = offset;
-      for (let d = sizes.length, rest = i; d--; rest = Math.floor(rest / sizes[d]!))
-        at += (rest % sizes[d]!) * strides[d]!;
-      this.#index[i] = at;
-    }
-    if (into !== undefined) this.#checkRange(check.size('into', into));
+    check.integers('offset', [offset], 1);
     this.#opts = opts;
+    if (into !== undefined) this.#checkRange(check.size('into', into));
   }
 
   /** Output features for the given input features. @throws {ArgumentError} if it reads others */
   outputSize(inputSize: number): number {
     const { into } = this.#opts;
     if (into === undefined) this.#checkRange(inputSize);
-    else check.equal('input features', inputSize, this.#index.length);
-    return into ?? this.#index.length;
+    else check.equal('input features', inputSize, this.#count);
+    return into ?? this.#count;
   }
 
   #checkRange(size: number): void {
-    for (const at of this.#index) check.between('index', at, size);
+    const { offset = 0, sizes, strides } = this.#opts;
+    const spans = sizes.map((n, i) => (n - 1) * strides[i]!);
+    for (const pick of [Math.min, Math.max])
+      check.between('index', offset + spans.reduce((sum, span) => sum + pick(span, 0), 0), size);
+  }
+
+  #indices(): Int32Array {
+    const { offset = 0, sizes, strides } = this.#opts;
+    return Int32Array.from({ length: this.#count }, (_, i) => {
+      let at = offset;
+      for (let d = sizes.length, rest = i; d--; rest = Math.floor(rest / sizes[d]!))
+        at += (rest % sizes[d]!) * strides[d]!;
+      return at;
+    });
   }
 
   /** The constructor's argument as JSON, for saved models. */
@@ -74,6 +82,7 @@ export class Strided implements CustomLayer {
 
   /** Reads where the index says, or adds there. */
   #move(from: Float32Array, to: Float32Array, rows: number, reads: boolean): void {
+    this.#index ??= this.#indices();
     const index = this.#index;
     const [f, t] = [from.length / rows, to.length / rows];
     for (let r = 0; r < rows; r++)

@@ -54,6 +54,9 @@ export const relu: Describe = (context, inputs) => {
   ];
 };
 
+/** Most weights of a PReLU, which has more here than in the file. */
+const MOST_WEIGHTS = 2 ** 20;
+
 export const prelu: Describe = (context, inputs) => {
   const { builder, layer } = context;
   const value = only(layer, inputs);
@@ -67,6 +70,7 @@ export const prelu: Describe = (context, inputs) => {
   const isPerStep = own.slice(0, -1).every((size) => size === 1);
   const read = isPerStep ? value : flat(context, value);
   const size = read.shape.at(-1)!;
+  if (size > MOST_WEIGHTS) layer.refuse('shared_axes', `of ${size} values`);
   const index = context.once(() => {
     noteIgnored(context);
     const [given] = context.weights(own);

@@ -9,6 +9,9 @@ export const rescaling: Describe = (context, inputs) => {
   return [affine(context, only(layer, inputs), layer.number('scale'), layer.number('offset', 0))];
 };
 
+/** Most features of Normalization, whose numbers are options here. */
+const MOST_FEATURES = 2 ** 20;
+
 /** (x − mean) / √variance per feature, both from the data or options. */
 export const normalization: Describe = (context, inputs) => {
   const { builder, layer } = context;
@@ -17,6 +20,7 @@ export const normalization: Describe = (context, inputs) => {
   layer.only('axis', -1, [-1], value.shape.length, [value.shape.length]);
   const index = context.once(() => {
     const given = ['mean', 'variance'].map((option) => layer.get(option));
+    if (size > MOST_FEATURES) layer.fail(`more than ${MOST_FEATURES} features are not supported`);
     const isGiven = given.every((each) => each !== undefined && each !== null);
     const [mean, variance] = isGiven
       ? given.map((each) => [each].flat(4) as readonly number[])

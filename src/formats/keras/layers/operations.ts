@@ -200,7 +200,7 @@ const OPERATIONS: Readonly<Record<string, Run>> = {
   transpose: (call) => {
     const { layer, x } = call;
     const axes = call.plain(1, 'axes', 'perm');
-    if (!Array.isArray(axes) || axes[0] !== 0 || axes.length !== x.shape.length + 1)
+    if (!Array.isArray(axes) || axes[0] !== 0 || new Set(axes).size !== x.shape.length + 1)
       return layer.fail('axes in this order are not supported');
     return permuted(
       call,
@@ -284,10 +284,10 @@ export const operation: Describe = (context, inputs) => {
   if (!Object.hasOwn(OPERATIONS, name))
     return layer.fail(`operation ${layer.text('operation')} is not supported`);
   const calls = layer.get('calls');
-  const { args = [], kwargs = {} } = ((Array.isArray(calls) ? calls[context.call] : undefined) ?? {}) as {
-    args?: readonly Json[];
-    kwargs?: JsonObject;
-  };
+  const given = Array.isArray(calls) ? (calls[context.call] as Json | undefined) : undefined;
+  const { args: positional, kwargs: byName } = isObject(given) ? given : {};
+  const args: readonly Json[] = Array.isArray(positional) ? positional : [];
+  const kwargs: JsonObject = isObject(byName) ? byName : {};
   const own = layer.get('own');
   const read = (json: Json | undefined): Argument => {
     const at = isObject(json) ? json.tensor : undefined;

@@ -49,6 +49,7 @@ export const getItem: Run = (call) => {
   const at = parts.findIndex(isEllipsis);
   const rank = call.x.shape.length + 1;
   const used = parts.filter((part, i) => part !== null && i !== at).length;
+  if (used > rank) layer.fail(`${used} indices of [batch, ${call.x.shape}] are not supported`);
   const whole: JsonObject = {};
   const full =
     at < 0 ? parts : [...parts.slice(0, at), ...Array<Json>(rank - used).fill(whole), ...parts.slice(at + 1)];
@@ -88,18 +89,28 @@ export const split: Run = (call) => {
   const axis = axisOf(call, call.plain(2, 'axis') ?? -1, call.x);
   const size = sizesOf(call, call.x)[axis]!;
   const given = call.plain(1, 'indices_or_sections', 'num_or_size_splits');
-  const isTf = call.layer.text('operation').includes('.') || call.layer.text('operation') === 'split';
-  const starts = Array.isArray(given)
-    ? isTf
-      ? (given as number[]).map((_, i, all) => all.slice(0, i).reduce((a, b) => a + b, 0))
-      : [0, ...(given as number[])]
-    : Array.from({ length: given as number }, (_, i) => (i * size) / (given as number));
-  return starts.map((start, i) => slice(call, call.x, axis, start, (starts[i + 1] ?? size) - start));
+  const { layer } = call;
+  const isTf = layer.text('operation').includes('.');
+  const list = (Array.isArray(given) ? given : []) as readonly number[];
+  const parts = typeof given === 'number' ? given : list.length;
+  const isPlain = [...list, parts].every((each) => Number.isSafeInteger(each) && each >= 0 && each <= size);
+  if (!isPlain || !parts || (!list.length && size % parts))
+    return layer.fail('parts of these sizes are not supported');
+  const starts = !list.length
+    ? Array.from({ length: parts }, (_, i) => (i * size) / parts)
+    : isTf
+      ? list.map((_, i) => list.slice(0, i).reduce((a, b) => a + b, 0))
+      : [0, ...list];
+  const ends = starts.map((_, i) => starts[i + 1] ?? size);
+  if (ends.some((end, i) => end <= starts[i]! || end > size))
+    layer.fail('parts of these sizes are not supported');
+  return starts.map((start, i) => slice(call, call.x, axis, start, ends[i]! - start));
 };
 
 export const stack: Run = (call) => {
   const { list } = call;
   const axis = call.plain(1, 'axis') ?? 0;
+  if (!list.length) return call.layer.fail('expected a list of tensors');
   const rank = list[0]!.shape.length;
   const at = axisOf(call, axis, { shape: Array<null>(rank + 1).fill(null) });
   return joinedOn(
