@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -90,6 +91,14 @@ describe('examples', { timeout: 600_000 }, () => {
     const [slow, fast] = numbers(text, /slow waves ([\d.]+), of fast ones ([\d.]+)/);
     const [trained] = numbers(text, /after training ([\d.]+)/);
     expect([slow! < 0.03, fast! > 0.5, trained! < 0.05]).toEqual([true, true, true]);
+  });
+
+  test('page: the poem goes on, and the folder has all that the page loads', async () => {
+    expect(await printed('page')).toMatch(/^Beware the (Jabberwock|Jubjub)/);
+    const page = await readFile('build/page/index.html', 'utf8');
+    const loaded = [...page.matchAll(/(?:from '\.\/|fetch\(')([^']+)'/g)].map(([, name]) => name!);
+    expect(loaded.sort()).toEqual(['model.safetensors', 'unrolled.min.js', 'write.mjs']);
+    expect(await readdir('build/page')).toEqual(expect.arrayContaining(loaded));
   });
 
   test('onnx: the file streams what the model streams', async () => {
