@@ -30,36 +30,19 @@ export async function runModel(path: string, options: RunOptions, io: Io): Promi
   const given = options.inputs === undefined ? oracle : await readValues(options.inputs, io);
   if (oracle && !oracle.outputs) throw new CliError(`${shown(options.oracle!)}: no outputs to compare with`);
   const outputs = await opened.run(given?.inputs);
-  if (oracle?.outputs) {
-    const again = () => opened.inFloat64?.((given ?? oracle).inputs);
-    return compare(outputs, oracle.outputs, again, io);
-  }
+  if (oracle?.outputs) return compare(outputs, oracle.outputs, io);
   const listed = outputs.map(({ data, ...rest }) => ({ ...rest, data: Array.from(data, jsonNumber) }));
   await print(io.stdout, `${JSON.stringify({ outputs: listed })}\n`);
   return 0;
 }
 
-/**
- * Prints a line per output and the sums. Outputs without a name, or of other names, are compared in their order.
- * again: the outputs in float64, which count where those in float32 differ too much: a model may amplify rounding more
- * than the limit, and runtimes that sum in float64 have less of it.
- */
-async function compare(
-  outputs: readonly Value[],
-  expected: readonly Value[],
-  again: () => readonly Value[] | undefined,
-  io: Io,
-): Promise<number> {
+/** Prints a line per output and the sums. Outputs without a name, or of other names, are compared in their order. */
+async function compare(outputs: readonly Value[], expected: readonly Value[], io: Io): Promise<number> {
   let failed = 0;
   for (const [i, wanted] of expected.entries()) {
     const found = outputs.find(({ name }) => name === wanted.name) ?? outputs[i];
-    const isClose = ({ error, largest }: Difference) => error <= LIMIT || largest <= SPACING;
-    const single = difference(found, wanted);
-    const double = isClose(single) || single.why ? single : difference(again()?.[i] ?? found, wanted);
-    const isRounding = double !== single && isClose(double);
-    const { error } = isRounding ? double : single;
-    const isOk = isClose(isRounding ? double : single);
-    const why = isRounding ? `, in float64 (float32: ${single.error.toExponential(2)})` : single.why;
+    const { error, largest, why } = difference(found, wanted);
+    const isOk = error <= LIMIT || largest <= SPACING;
     if (!isOk) failed++;
     const name = found?.name ?? wanted.name;
     await print(io.stdout, `${mark(io.stdout, isOk)} ${error.toExponential(2)} ${name}${why}\n`);
@@ -68,14 +51,11 @@ async function compare(
   return failed ? 1 : 0;
 }
 
-interface Difference {
-  readonly error: number;
-  readonly largest: number;
-  readonly why: string;
-}
-
 /** The largest difference, also divided by the largest expected value; infinite if they can't be compared. */
-function difference(found: Value | undefined, wanted: Value): Difference {
+function difference(
+  found: Value | undefined,
+  wanted: Value,
+): { error: number; largest: number; why: string } {
   const refused = (why: string) => ({ error: Infinity, largest: Infinity, why });
   if (!found) return refused(': no such output');
   const sizes = ({ dims }: Value) => dims.filter((size) => size !== 1).join();

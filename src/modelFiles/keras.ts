@@ -1,8 +1,7 @@
 import { openHdf5 } from '../formats/hdf5/object.ts';
 import { FormatError } from '../index.ts';
-import { type KerasModel, loadKeras, readKeras } from '../keras/index.ts';
+import { type KerasModel, loadKeras } from '../keras/index.ts';
 import { drawn } from './drawn.ts';
-import { inFloat64 } from './float64.ts';
 import { layersModel } from './layersModel.ts';
 import { matched } from './modelPorts.ts';
 import type { Format, LayerRow, ModelFile, Opened, Port, Value } from './opened.ts';
@@ -43,7 +42,6 @@ async function whole(file: ModelFile): Promise<Opened> {
       ? [{ title: 'Options of training without effect', rows: model.ignored.map((option) => [option]) }]
       : [],
     run: async (given = drawn(inputs)) => predict(model, inputs, outputs, given),
-    inFloat64: (given) => inFloat64(readKeras(files), matched(inputs, given)),
   };
 }
 

@@ -60,8 +60,6 @@ export interface Opened {
   readonly whyNot?: string;
   /** Runs it, by default on numbers that are drawn. Values come and go in the file's own layout. Needs the kernels. */
   run?(inputs: readonly Value[] | undefined): Promise<readonly Value[]>;
-  /** The same in float64, where that is possible: it tells rounding from errors. */
-  inFloat64?(inputs: readonly Value[]): readonly Value[] | undefined;
 }
 
 /** A file, and those besides it. */
