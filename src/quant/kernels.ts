@@ -1,7 +1,7 @@
 import { FeatureError, StateError } from '../errors.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import type { QuantCalls } from '../wasm/generated/quantCalls.ts';
-import { type KernelBuild, linkOf, linkWith, runtime } from '../wasm/runtime.ts';
+import { type KernelBuild, linkOf, linkWith, runtime, withRuntime } from '../wasm/runtime.ts';
 
 /** The compiled kernels of quantized layers by build. */
 const modules = new Map<KernelBuild, WebAssembly.Module>();
@@ -24,7 +24,7 @@ export function quantModule(): WebAssembly.Module {
 }
 
 /**
- * Makes models or arenas whose memory the kernels of quantized layers run on, too.
+ * Makes models or arenas whose memory the kernels of quantized layers run on, too: memory of one thread.
  * @throws {FeatureError} if the engine can't instantiate them
  */
 export function onQuantKernels<T>(make: () => T): T {
@@ -41,7 +41,7 @@ export function onQuantKernels<T>(make: () => T): T {
     return kernels as never;
   });
   try {
-    return make();
+    return withRuntime({ ...runtime(), shared: undefined }, make);
   } finally {
     linkWith(module, link);
   }

@@ -54,6 +54,17 @@ export function runtime(): Runtime {
   return current;
 }
 
+/** What `make` gives with another runtime in place of the last `init()`'s. */
+export function withRuntime<T>(other: Runtime, make: () => T): T {
+  const before = current;
+  current = other;
+  try {
+    return make();
+  } finally {
+    current = before;
+  }
+}
+
 /** Whether `init()` has loaded kernels. */
 export function isLoaded(): boolean {
   return current !== undefined;

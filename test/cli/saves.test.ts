@@ -110,7 +110,7 @@ describe('between saves', () => {
     return { session, saver: new Saver(session as unknown as Session, options) };
   }
 
-  test('a copy in memory is what a run that diverges is left with', async () => {
+  test.runIf(thorough)('a copy in memory is what a run that diverges is left with', async () => {
     const path = folder();
     const { session, saver } = saverOf(path('m'));
     session.step = 1;
@@ -200,25 +200,28 @@ describe('files that other processes leave or write', () => {
     }
   });
 
-  test('two runs that save to one file: the second to save goes on besides it and says so', async () => {
-    const path = folder();
-    const book = textFile(path('t'));
-    const options = [...TINY, '--steps', 1e9, '--save-every', 0.1, '--out', path('m.safetensors')];
-    const child = start('train', book, ...options);
-    await until(child, () => existsSync(path('m.safetensors')));
-    await until(child, () => {
-      // again, should a save have been under way
-      if (!existsSync(path('m-2.safetensors')))
-        writeWhole(path('m.safetensors'), new TextEncoder().encode('of another run'));
-      return existsSync(path('m-2.safetensors'));
-    });
-    child.process.kill('SIGTERM');
-    expect(await child.exit).toEqual([130, null]);
-    expect(child.err()).toContain('m.safetensors was written by another process');
-    expect(child.out()).toContain(`Saved ${path('m-2.safetensors')}`);
-    expect(readFileSync(path('m.safetensors'), 'utf8')).toBe('of another run');
-    expect(readdirSync(path('.')).sort()).toEqual(['m-2.safetensors', 'm.safetensors', 't']);
-  });
+  test.runIf(thorough)(
+    'two runs that save to one file: the second to save goes on besides it and says so',
+    async () => {
+      const path = folder();
+      const book = textFile(path('t'));
+      const options = [...TINY, '--steps', 1e9, '--save-every', 0.1, '--out', path('m.safetensors')];
+      const child = start('train', book, ...options);
+      await until(child, () => existsSync(path('m.safetensors')));
+      await until(child, () => {
+        // again, should a save have been under way
+        if (!existsSync(path('m-2.safetensors')))
+          writeWhole(path('m.safetensors'), new TextEncoder().encode('of another run'));
+        return existsSync(path('m-2.safetensors'));
+      });
+      child.process.kill('SIGTERM');
+      expect(await child.exit).toEqual([130, null]);
+      expect(child.err()).toContain('m.safetensors was written by another process');
+      expect(child.out()).toContain(`Saved ${path('m-2.safetensors')}`);
+      expect(readFileSync(path('m.safetensors'), 'utf8')).toBe('of another run');
+      expect(readdirSync(path('.')).sort()).toEqual(['m-2.safetensors', 'm.safetensors', 't']);
+    },
+  );
 
   test.runIf(thorough)(
     'a folder that goes away while training is told; the run goes on, and saves when it is there again',

@@ -96,7 +96,7 @@ const shapes: [name: string, shape: Shape][] = [
 ];
 
 describe.each(names)('%s: forward, forward_train, backward', (name) => {
-  test.each(some(shapes, 10, names.indexOf(name)))('%s', (label, shape) => {
+  test.each(some(shapes, 20, names.indexOf(name)))('%s', (label, shape) => {
     const seed = 500 + shapes.findIndex((s) => s[0] === label);
     const p = problem(name, shape, seed);
     const expected = reference(p);
@@ -120,7 +120,7 @@ const ends: Shape[] = [
 ];
 
 describe.each(names)('%s: each buffer in turn at the end of memory', (name) => {
-  test.each<Shape>(some(ends, 6, names.indexOf(name)))('T $T, B $B, I $I, H $H, sizes $sizes', (shape) => {
+  test.each<Shape>(some(ends, 12, names.indexOf(name)))('T $T, B $B, I $I, H $H, sizes $sizes', (shape) => {
     const p = problem(name, shape, 7);
     for (const build of builds) {
       const kept = train(build, p).out;

@@ -186,7 +186,7 @@ const shapes: Shape[] = [
 const label = ({ shape }: Problem) => JSON.stringify(shape);
 
 describe('forward, forward_train, backward against the float64 reference', () => {
-  test.each(some(shapes, 4))('%j', (shape) => {
+  test.each(some(shapes, 8))('%j', (shape) => {
     const p = problem(shape, 7 + shapes.indexOf(shape));
     const expected = reference(p);
     const { B, H, T } = shape;

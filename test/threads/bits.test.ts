@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as u from '../../src/index.ts';
+import { loadQuantized, quantize } from '../../src/quant/index.ts';
 import { concatenated, Draw, kernelBuilds, sha256 } from '../model/helpers.ts';
 import { some } from '../thorough.ts';
 import { alwaysTogether, endThreads, shares, teams, untilJoined } from './helpers.ts';
@@ -78,5 +79,19 @@ describe.runIf(shares)('any number of threads gives the same bits', () => {
       expect(await run(threads)).toBe(expected);
       expect(teams).toContain(threads);
     }
+  });
+
+  test('quantized models run on one thread', async () => {
+    const run = () => {
+      const model = quantize(new u.Sequential([new u.GRU(5, 12), new u.Linear(12, 3)], { seed: 1 }));
+      const loaded = loadQuantized(model.save());
+      return [model, loaded as typeof model].map(
+        (each) => each.forward(new Draw(6).features(1, 4, 3, 5)).data,
+      );
+    };
+    await u.init({ kernels: 'simd' });
+    const expected = run();
+    await u.init({ kernels: 'simd', threads: 2 });
+    expect(run()).toEqual(expected);
   });
 });

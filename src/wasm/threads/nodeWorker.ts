@@ -12,7 +12,7 @@ export interface NodeWorker {
   /** Lets the process end. */
   unref(): void;
   /** `idle`: in ms, of its event loop; -1 once that is gone. */
-  readonly performance?: { eventLoopUtilization?(): { readonly idle: number } };
+  readonly performance?: { eventLoopUtilization?(): { readonly idle: number } } | undefined;
 }
 
 interface Threads {

@@ -1,1 +1,0 @@
-import './trainer.test.ts';
