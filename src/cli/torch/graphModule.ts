@@ -6,11 +6,11 @@ import { type LayerConfig, moduleOf, nameOf, python } from './modules.ts';
 export const STATES = `
 def to_states(vector, size):
     """[B, layers * size], one stacked layer after the other, as [layers, B, size]."""
-    return vector.unflatten(1, (-1, size)).transpose(0, 1).contiguous()
+    return vector.unflatten(1, (-1, size)).swapaxes(0, 1).contiguous()
 
 
 def to_vector(states):
-    return states.transpose(0, 1).flatten(1)
+    return states.swapaxes(0, 1).flatten(1)
 
 `;
 
