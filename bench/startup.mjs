@@ -130,9 +130,7 @@ async function twoPages(url) {
   const browser = spawn(
     process.env.CHROMIUM ?? '/usr/bin/chromium',
     [...flags, `--user-data-dir=${profile}`, url],
-    {
-      stdio: 'ignore',
-    },
+    { stdio: 'ignore', detached: true },
   );
   const times = [];
   try {
@@ -145,9 +143,10 @@ async function twoPages(url) {
       };
     });
   } finally {
-    browser.kill();
+    // with its processes, which else write to the profile for a while
+    process.kill(-browser.pid, 'SIGKILL');
     await once(browser, 'exit');
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
   }
   return times;
 }
