@@ -11,7 +11,7 @@ export interface NodeWorker {
   ref(): void;
   /** Lets the process end. */
   unref(): void;
-  /** `idle`: in ms, of its event loop; -1 once that is gone. */
+  /** `idle`: in ms, of its event loop; -1 once that is gone. @internal */
   readonly performance?: { eventLoopUtilization?(): { readonly idle: number } } | undefined;
 }
 
