@@ -112,8 +112,9 @@ export class ClusterSession {
         }
       }, LOOK_MS);
     });
+    const collected = this.#collect(round);
     try {
-      return await Promise.race([this.#collect(round), ended]);
+      return await Promise.race([collected, ended]);
     } catch (error) {
       throw translated(error, this.redis);
     } finally {
@@ -121,7 +122,9 @@ export class ClusterSession {
       round.isOver = true;
       this.#wake();
       this.lease.state = { ...this.lease.state, waiting: [] };
-      const ends = [this.#clean(round), this.lease.refresh()].map((end) => end.catch(() => {}));
+      // what is being written for the step comes before its removal
+      const cleaned = collected.catch(() => {}).then(() => this.#clean(round));
+      const ends = [cleaned, this.lease.refresh()].map((end) => end.catch(() => {}));
       if (!this.#watchdog.isLost) await Promise.all(ends);
     }
   }
