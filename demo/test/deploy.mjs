@@ -32,6 +32,11 @@ async function newBuild({ browser, server, after }) {
   await page.reload();
   assert.doesNotMatch(await script(page), /before-/, 'the page is the new one');
   await openTabs(page);
+  await offline(context, page);
+}
+
+/** The page opens without a network, too. Ends the visit. */
+async function offline(context, page) {
   await context.setOffline(true);
   await page.reload();
   await openTabs(page);
@@ -48,10 +53,7 @@ async function neighbours({ browser, server, after }) {
   server.put('one', after);
   await other.reload();
   await updated(other);
-  await context.setOffline(true);
-  await page.reload();
-  await openTabs(page);
-  await context.close();
+  await offline(context, page);
 }
 
 /** A page that the browser has kept, whose program is gone. */

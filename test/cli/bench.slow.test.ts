@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
-import { cli } from './helper.ts';
+import { cli, widest } from './helper.ts';
 
 const threads = Math.min(availableParallelism(), 4);
 
@@ -9,12 +9,5 @@ test.runIf(threads > 1)('bench: passes on several threads', { timeout: 120_000 }
   expect([code, err]).toEqual([0, '']);
   expect(out).toMatch(new RegExp(`^threads${threads}-lstm-forward T64-B32-I64-H128 .* %$`, 'm'));
   expect(out).toMatch(new RegExp(`^threads${threads}-lstm-train `, 'm'));
-  expect(
-    Math.max(
-      ...out
-        .split('\n')
-        .slice(1)
-        .map((line) => line.length),
-    ),
-  ).toBeLessThanOrEqual(80);
+  expect(widest(out)).toBeLessThanOrEqual(80);
 });

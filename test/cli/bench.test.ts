@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { cli, oneLine } from './helper.ts';
+import { cli, oneLine, widest } from './helper.ts';
 
 const ONLY = 'lstm-step,mingru-step,conv1d-k5-forward,attention-forward,tensor-sum,transpose';
 
@@ -23,14 +23,7 @@ test('bench: a table of at most 80 columns; names that there are not', async () 
   const { out } = await cli('bench', '--only', 'exp,M64', '--time', 1e-4, '--kernels', 'simd');
   expect(out).toContain('peak of multiply and add: ');
   expect(out).toMatch(/^matmul +M64-N64-K64 +[\d.]+ µs +[\d.]+ GFLOP\/s +\d+ %$/m);
-  expect(
-    Math.max(
-      ...out
-        .split('\n')
-        .slice(1)
-        .map((line) => line.length),
-    ),
-  ).toBeLessThanOrEqual(80);
+  expect(widest(out)).toBeLessThanOrEqual(80);
   const unknown = await cli('bench', '--only', 'fft');
   expect([unknown.code, oneLine(unknown)]).toEqual([2, expect.stringContaining("no 'fft'")]);
 });

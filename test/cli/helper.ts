@@ -90,3 +90,9 @@ class Collector extends Writable {
     done();
   }
 }
+
+/** Characters of the longest line of a table, below the line that names the machine. */
+export function widest(table: string): number {
+  const [, ...rows] = table.split('\n');
+  return Math.max(...rows.map((row) => row.length));
+}

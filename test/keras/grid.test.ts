@@ -31,6 +31,14 @@ function difference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return most;
 }
 
+/** The largest difference of each output, whose shapes must be Keras's. */
+function errors(results: readonly NDArray[], { outputs }: KerasCase): number[] {
+  return outputs.map(({ shape, data }, i) => {
+    expect(results[i]!.shape).toEqual(shape);
+    return difference(results[i]!.data, data);
+  });
+}
+
 test('the grid has all cases', () => {
   expect(CASES.length).toBeGreaterThan(50);
 });
@@ -38,11 +46,7 @@ test('the grid has all cases', () => {
 describe('models of Keras 3 compute what Keras computes', () => {
   test.each(CASES.map((each) => [each.name, each] as const))('%s', (_, each) => {
     const model = loadKeras(each.file);
-    const results = predicted(model, each);
-    for (const [i, { shape, data }] of each.outputs.entries()) {
-      expect(results[i]!.shape).toEqual(shape);
-      expect(difference(results[i]!.data, data), `output ${i}`).toBeLessThan(1e-5);
-    }
+    for (const error of errors(predicted(model, each), each)) expect(error).toBeLessThan(1e-5);
     model.dispose();
   });
 });
@@ -51,10 +55,9 @@ describe('models drawn with Keras 2 and 3 compute what Keras computes', () => {
   test.each(DRAWS.map((each) => [each.name, each] as const))('%s', (_, each) => {
     const model = loadKeras(each.file);
     const results = predicted(model, each);
-    for (const [i, { shape, data }] of each.outputs.entries()) {
-      expect(results[i]!.shape).toEqual(shape);
-      const largest = Math.max(...data.map(Math.abs));
-      expect(difference(results[i]!.data, data) / largest, `output ${i}`).toBeLessThan(1e-4);
+    for (const [i, error] of errors(results, each).entries()) {
+      const largest = Math.max(...each.outputs[i]!.data.map(Math.abs));
+      expect(error / largest, `output ${i}`).toBeLessThan(1e-4);
     }
     // its layers are found again in a saved model
     const saved = Model.load(model.save(), { layers: kerasLayers });
