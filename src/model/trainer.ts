@@ -334,11 +334,8 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
   /** @throws {ArgumentError} for options that the trainer's own exclude. @internal */
   protected checkStep(given: StepOptions): StepOptions {
     const other = this.#parts?.name;
-    for (const name of other ? CUT : []) {
-      const value = given[name];
-      if (value !== undefined && value !== false)
-        throw new ArgumentError(name, `none with the trainer's ${other}, which cuts the sequence`, value);
-    }
+    const cut = other && CUT.find((name) => given[name] !== undefined && given[name] !== false);
+    if (cut) throw new ArgumentError(cut, `none with the trainer's ${other}, which cuts steps`, given[cut]);
     if (given.flow !== undefined && boolean('flow', given.flow)) checkFlow(this.model);
     return given;
   }

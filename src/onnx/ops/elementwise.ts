@@ -113,6 +113,8 @@ function fold(f: Two, scale: (count: number) => number = () => 1): Operator {
   };
 }
 
+const swish = (alpha: number) => (x: number) => x / (1 + Math.exp(-alpha * x));
+
 /** One input, the same shape. */
 export function unary(f: (x: number) => number, dtype?: number): Operator {
   return (node) => {
@@ -329,10 +331,7 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
     const alpha = node.float('alpha', 1);
     unary((x) => Math.max(0, x) + Math.min(0, alpha * Math.expm1(x / alpha)))(node);
   },
-  Swish: (node) => {
-    const alpha = node.float('alpha', 1);
-    unary((x) => x / (1 + Math.exp(-alpha * x)))(node);
-  },
+  Swish: (node) => unary(swish(node.float('alpha', 1)))(node),
   Exp: activation('exponential'),
   Relu: (node) => (isFloat(node.input(0).dtype) ? activation('relu') : unary((x) => Math.max(0, x)))(node),
   Sigmoid: activation('sigmoid'),
