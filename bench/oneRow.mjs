@@ -32,7 +32,7 @@ function row(cell, I, H) {
   const run = instantiate(runtime().module, memory, runtime().revectorized);
   const f32 = new Float32Array(memory.buffer);
   let next = 65_536;
-  /** Room for so many floats, filled with small values. */
+  /** Room for n floats, filled with small values. */
   const room = (n) => {
     const at = next;
     next += Math.ceil(n / 16) * 64;

@@ -3,7 +3,7 @@ import { boolean, instance, options } from '../check.ts';
 import type { Flow } from '../diagnostics/flow.ts';
 import type { Steps } from '../engine/batchIO.ts';
 import type { Plan } from '../engine/plan.ts';
-import { ArgumentError, NonFiniteError, StateError } from '../errors.ts';
+import { NonFiniteError, StateError } from '../errors.ts';
 import type { Given } from '../ndarray.ts';
 import type { CheckpointReport } from './bptt/checkpoints.ts';
 import { checkSegments, SegmentedBptt } from './bptt/segmentedBptt.ts';
@@ -29,7 +29,6 @@ import { refuseParts } from './graph/refusals.ts';
 import type { Sequential } from './sequential.ts';
 import {
   BATCH,
-  CUT,
   type EvaluationOptions,
   type Gradients,
   OPTIONS,
@@ -333,9 +332,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
 
   /** @throws {ArgumentError} for options that the trainer's own exclude. @internal */
   protected checkStep(given: StepOptions): StepOptions {
-    const other = this.#parts?.name;
-    const cut = other && CUT.find((name) => given[name] !== undefined && given[name] !== false);
-    if (cut) throw new ArgumentError(cut, `none with the trainer's ${other}, which cuts steps`, given[cut]);
+    this.#parts?.checkStep(given);
     if (given.flow !== undefined && boolean('flow', given.flow)) checkFlow(this.model);
     return given;
   }

@@ -103,6 +103,3 @@ export const BATCH: Names<BatchOptions> = {
 
 /** Names of the options of a step. */
 export const STEP: Names<StepOptions> = { ...BATCH, flow: true };
-
-/** Options of a step that need the whole sequence. */
-export const CUT = ['lengths', 'mask', 'flow'] as const;

@@ -60,7 +60,7 @@ describe('step with flow', () => {
       ['memoryBudget', { memoryBudget: 100_000 }],
     ] as const) {
       const trainer = language(opts, [new u.Embedding(V, 4), new u.LSTM(4, 5), new u.Linear(5, V)]);
-      const message = `flow: expected none with the trainer's ${name}, which cuts steps, got true`;
+      const message = `flow: expected none with the trainer's ${name}, which cuts the sequence, got true`;
       expect(() => trainer.step(x, y, { flow: true })).toThrow(message);
       expect(() => trainer.flow(x, y)).toThrow(message);
     }

@@ -11,7 +11,7 @@ export interface StridedOptions {
   readonly strides: readonly number[];
   /**
    * The reverse: the input has these sizes, and each of its features is added to that of the output which it would be
-   * read from; the output has so many features. Sums with stride 0, and padding.
+   * read from; `into` is the number of features of the output. Sums with stride 0, and padding.
    */
   readonly into?: number | undefined;
 }

@@ -43,10 +43,11 @@ export function checkSegments(layers: readonly Layer[], given: PartsOptions): Pa
   return { truncation: { k1, k2 }, memoryBudget };
 }
 
+/** Options of a step that need the whole sequence. */
+const WHOLE = ['lengths', 'mask', 'flow'] as const;
+
 /** Trains on a sequence in parts: windows of truncated BPTT, or segments within a memory budget. */
 export class SegmentedBptt implements InParts {
-  /** The option that is given. */
-  readonly name: 'truncation' | 'memoryBudget';
   readonly #training: CarryingTraining;
   readonly #truncation: Truncation | undefined;
   readonly #budget: number;
@@ -54,7 +55,6 @@ export class SegmentedBptt implements InParts {
   readonly #reports = new Map<string, CheckpointReport>();
 
   constructor(training: CarryingTraining, { truncation, memoryBudget = 0 }: PartsOptions) {
-    this.name = truncation ? 'truncation' : 'memoryBudget';
     this.#training = training;
     this.#truncation = truncation;
     this.#budget = memoryBudget;
@@ -63,6 +63,16 @@ export class SegmentedBptt implements InParts {
 
   updates(steps: number): number {
     return this.#truncation ? Math.ceil(steps / this.#truncation.k1) : 1;
+  }
+
+  /** @throws {ArgumentError} for options of a step that need the whole sequence */
+  checkStep(given: Readonly<Partial<Record<(typeof WHOLE)[number], unknown>>>): void {
+    const own = this.#truncation ? 'truncation' : 'memoryBudget';
+    for (const name of WHOLE) {
+      const value = given[name];
+      if (value !== undefined && value !== false)
+        throw new ArgumentError(name, `none with the trainer's ${own}, which cuts the sequence`, value);
+    }
   }
 
   /** Makes one update; with truncation, one per window. */

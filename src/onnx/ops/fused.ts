@@ -1,5 +1,6 @@
 import { type CallAttributes, known, type Operator, type PlannedNode } from '../node.ts';
 import type { Value } from '../value.ts';
+import { windowAttributes } from './windows.ts';
 
 const FLOAT = 1;
 
@@ -63,14 +64,8 @@ const fusedGemm: Operator = (node) => {
 };
 
 const fusedConv: Operator = (node) => {
-  const lists = ['kernel_shape', 'strides', 'pads', 'dilations'].filter((name) => node.has(name));
-  const attributes: CallAttributes = {
-    ...Object.fromEntries(lists.map((name) => [name, node.ints(name)!])),
-    group: node.int('group', 1),
-    auto_pad: node.text('auto_pad', 'NOTSET'),
-  };
   const [x, w, bias, add] = node.inputs;
-  const y = node.call('Conv', [x, w, bias], attributes);
+  const y = node.call('Conv', [x, w, bias], windowAttributes(node));
   const [alpha, beta] = node.floats('activation_params') ?? [];
   node.alias(activated(node, add ? node.call('Add', [y, add]) : y, alpha, beta));
 };

@@ -2,6 +2,7 @@ import { DTYPES } from '../../formats/onnx/schema.ts';
 import type { CallAttributes, Operator, PlannedNode } from '../node.ts';
 import type { Value } from '../value.ts';
 import { along, centered } from './quantize.ts';
+import { windowAttributes } from './windows.ts';
 
 const INT32 = { to: DTYPES.int32 };
 
@@ -14,16 +15,6 @@ function product(
   zeroB: Value | undefined,
 ): Value {
   return node.call('MatMul', [centered(node, a, zeroA, -2), centered(node, b, zeroB, -1)]);
-}
-
-/** Attributes of a convolution. */
-function windowAttributes(node: PlannedNode): CallAttributes {
-  const lists = ['kernel_shape', 'strides', 'pads', 'dilations'].filter((name) => node.has(name));
-  return {
-    ...Object.fromEntries(lists.map((name) => [name, node.ints(name)!])),
-    group: node.int('group', 1),
-    auto_pad: node.text('auto_pad', 'NOTSET'),
-  };
 }
 
 function convolved(

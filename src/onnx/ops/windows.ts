@@ -1,4 +1,4 @@
-import type { PlannedNode } from '../node.ts';
+import type { CallAttributes, PlannedNode } from '../node.ts';
 
 /** Windows of a convolution or pooling along one dimension. */
 export interface Window {
@@ -12,6 +12,16 @@ export interface Window {
   readonly after: number;
   /** Windows. */
   readonly count: number;
+}
+
+/** A node's attributes of windows, for a convolution or pooling that it is made of. */
+export function windowAttributes(node: PlannedNode): CallAttributes {
+  const lists = ['kernel_shape', 'strides', 'pads', 'dilations'].filter((name) => node.has(name));
+  return {
+    ...Object.fromEntries(lists.map((name) => [name, node.ints(name)!])),
+    group: node.int('group', 1),
+    auto_pad: node.text('auto_pad', 'NOTSET'),
+  };
 }
 
 /** Windows along each spatial dimension, by a node's attributes. */

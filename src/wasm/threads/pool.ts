@@ -65,8 +65,8 @@ export class ThreadPool {
   }
 
   /**
-   * Starts threads until there are as many besides the caller's; fewer if the engine refuses. Also after so many have ended
-   * that they are not started again without being asked for.
+   * Starts threads until there are as many besides the caller's; fewer if the engine refuses. Also those that
+   * have ended too often to be started again without being asked for.
    */
   grow(wanted: number): Promise<void> {
     this.#losses = 0;
@@ -136,7 +136,7 @@ export class ThreadPool {
     return 1;
   }
 
-  /** Waits until all others have finished the job, for so many ms at most. Returns whether they have. */
+  /** Waits until all others have finished the job, for `most` ms. Returns whether they have. */
   #wait(others: number, most: number, over: () => boolean = never): boolean {
     const until = performance.now() + most;
     for (;;) {

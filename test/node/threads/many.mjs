@@ -41,7 +41,7 @@ for (const cell of CELLS) {
 }
 
 const done = {};
-/** What is under way, at most so many. */
+/** What is under way. */
 const models = [];
 const pending = new Set();
 const refused = /thread ended/;

@@ -179,7 +179,6 @@ const OPERATIONS: Readonly<Record<string, Run>> = {
     return onAxis(call, call.x, axis, (x) => activation('logSoftmax')({ ...call, x }) as Value);
   },
   l2normalize: (call) => normalized(call, call.x, axisOf(call, call.plain(1, 'axis') ?? -1, call.x)),
-  normalize: (call) => normalized(call, call.x, axisOf(call, call.plain(1, 'axis') ?? -1, call.x)),
   clip: (call) =>
     mapped(
       call,
@@ -218,7 +217,7 @@ const OPERATIONS: Readonly<Record<string, Run>> = {
   },
   expanddims: (call) => {
     const axis = axisOf(call, call.plain(1, 'axis'), { shape: [...call.x.shape, 1] });
-    return expanded(call, call.x, axis, (i) => i);
+    return expanded(call, call.x, axis);
   },
   squeeze: (call) => {
     const given = call.plain(1, 'axis') ?? -1;
@@ -258,6 +257,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   clipbyvalue: 'clip',
   mul: 'multiply',
   neg: 'negative',
+  normalize: 'l2normalize',
   pow: 'power',
   reverse: 'flip',
   sub: 'subtract',

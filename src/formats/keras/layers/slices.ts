@@ -5,7 +5,7 @@ import { featuresOf } from '../values.ts';
 import { joinedOn } from './joins.ts';
 import type { Operation, Run } from './operationCall.ts';
 
-/** The indices that a slice selects of so many. */
+/** The indices that a slice selects of `size`. */
 function rangeOf(call: Operation, size: number | null, part: JsonObject) {
   const [start, stop, step] = ['start', 'stop', 'step'].map((name) => part[name] ?? null);
   const by = (step ?? 1) as number;
@@ -60,7 +60,7 @@ export const getItem: Run = (call) => {
     const slot = isObject(part) ? ((field(part, 'config') ?? part) as JsonObject) : part;
     if (i === 0) {
       if (!isObject(slot) || rangeOf(call, null, slot)) layer.fail('a slice of the batch is not supported');
-    } else if (slot === null) x = expanded(call, x, axis, (axis_) => axis_);
+    } else if (slot === null) x = expanded(call, x, axis);
     else if (typeof slot === 'number') {
       if (x.shape.length === 2 && axis === 0) x = stepOf(call, x, slot);
       else {
@@ -78,10 +78,8 @@ export const getItem: Run = (call) => {
 };
 
 /** With an axis of size 1. */
-export function expanded(call: Operation, x: Value, axis: number, at: (axis: number) => number): Value {
-  const sizes = [...sizesOf(call, x)];
-  sizes.splice(at(axis), 0, 1);
-  return reshaped(call, x, sizes);
+export function expanded(call: Operation, x: Value, axis: number): Value {
+  return reshaped(call, x, sizesOf(call, x).toSpliced(axis, 0, 1));
 }
 
 /** A list of equal parts, or of parts from indices on. */
@@ -115,7 +113,7 @@ export const stack: Run = (call) => {
   const at = axisOf(call, axis, { shape: Array<null>(rank + 1).fill(null) });
   return joinedOn(
     call,
-    list.map((each) => expanded(call, each, at, (i) => i)),
+    list.map((each) => expanded(call, each, at)),
     at + 1,
   );
 };
