@@ -11,8 +11,9 @@ test.each([1, 2])(
   (seed) => {
     const { done, sizes, left } = output('many.mjs', [seed, 2500], 1_200_000);
     expect(left).toBe(0);
+    // the action that is drawn least often: 5 times in 1000
     for (const name of ['kill', 'kill in a call', 'worker', 'fit', 'end', 'init'])
-      expect(done[name], name).toBeGreaterThan(9);
+      expect(done[name], name).toBeGreaterThanOrEqual(10);
     // MB of the process from 500 actions to 500
     const [, , warm, ...later] = sizes as number[];
     expect(Math.min(...later.slice(-3)), `${sizes}`).toBeLessThan(warm! + 150);

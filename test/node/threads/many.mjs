@@ -132,10 +132,15 @@ const ACTIONS = {
   worker: [5, () => pending.size < 3 && later(inWorker())],
   rest: [10, () => new Promise((resolve) => setTimeout(resolve, 20))],
 };
-const NAMES = Object.entries(ACTIONS).flatMap(([name, [often]]) => Array(often).fill(name));
+/** Names that are still to come: of 1000, each as often as it says, in an order that is drawn. */
+let deck = [];
+function next() {
+  if (deck.length === 0) deck = Object.entries(ACTIONS).flatMap(([name, [often]]) => Array(often).fill(name));
+  return deck.splice(draw(deck.length), 1)[0];
+}
 
 async function act() {
-  const name = models.length ? NAMES[draw(NAMES.length)] : 'make';
+  const name = models.length ? next() : 'make';
   done[name] = (done[name] ?? 0) + 1;
   await ACTIONS[name][1](models[draw(models.length)]);
 }
