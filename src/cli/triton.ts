@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import type { Model, Sequential } from '../index.ts';
 import type { Opened } from '../modelFiles/opened.ts';
 import { loadOnnx } from '../onnx/index.ts';
+import { operators } from '../onnxOperators/index.ts';
 import { saveOnnx } from '../onnxWriter/index.ts';
 import { CliError, reason } from './failure.ts';
 import { shown } from './files.ts';
@@ -49,7 +50,7 @@ export async function writeTriton(opened: Opened, folder: string): Promise<strin
 
 /** The text of config.pbtxt (ModelConfig of Triton) for an ONNX file whose states are named `….h0` and `….hN`. */
 export function configOf(name: string, file: Uint8Array): string {
-  const session = loadOnnx(file);
+  const session = loadOnnx(file, { operators });
   const isState = ({ name }: Value) => /\.[a-z]+[0N]$/.test(name);
   const [inputs, outputs] = [session.inputs, session.outputs].map((list) => list as readonly Value[]) as [
     readonly Value[],

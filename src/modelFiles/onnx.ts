@@ -2,7 +2,9 @@ import type { OnnxGraph, OnnxNode, OnnxValueInfo } from '../formats/onnx/graph.t
 import { readOnnx } from '../formats/onnx/read.ts';
 import { dtypeName } from '../formats/onnx/schema.ts';
 import type { OnnxTensor } from '../formats/onnx/tensor.ts';
-import { loadOnnx, toModel } from '../onnx/index.ts';
+import { loadOnnx } from '../onnx/index.ts';
+import { toModel } from '../onnxModel/index.ts';
+import { operators } from '../onnxOperators/index.ts';
 import { drawn } from './drawn.ts';
 import { layerRow } from './layersModel.ts';
 import { matched } from './modelPorts.ts';
@@ -27,7 +29,7 @@ export const onnx: Format = {
     });
     const versions = [...opsets].map(([domain, version]) => `${domain || 'ai.onnx'} ${version}`);
     let opened: ReturnType<typeof loadOnnx> | undefined;
-    const session = () => (opened ??= loadOnnx(bytes));
+    const session = () => (opened ??= loadOnnx(bytes, { operators }));
     const counted = new Map<string, number>();
     for (const { op } of graph.nodes) counted.set(op, (counted.get(op) ?? 0) + 1);
     const inputs = graph.inputs.map(portOf);

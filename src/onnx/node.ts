@@ -203,6 +203,9 @@ export class PlannedNode {
 /** An operator: plans a node. */
 export type Operator = (node: PlannedNode) => void;
 
+/** Operators by name. */
+export type Operators = Readonly<Record<string, Operator>>;
+
 /** New memory for values of an element type. */
 export function newData(dtype: number, size: number): TensorData {
   return isFloat(dtype) ? new Float32Array(size) : new Int32Array(size);

@@ -4,7 +4,7 @@ import { NEWEST, type OnnxModel } from '../formats/onnx/read.ts';
 import type { OnnxTensor, TensorData } from '../formats/onnx/tensor.ts';
 import type { SessionMemory } from './memory.ts';
 import { newData, PlannedNode, type Planning } from './node.ts';
-import { operatorOf } from './operators.ts';
+import { type OnnxOperators, operatorOf } from './operators.ts';
 import { ioOf } from './plan.ts';
 import { type Kept, rootOf, type Step, type Value } from './value.ts';
 
@@ -41,15 +41,25 @@ export class Planner implements Planning {
   /** Called for each node that is planned, if given. */
   onNode: ((planned: Planned) => void) | undefined;
   readonly #model: OnnxModel;
+  readonly #operators: OnnxOperators | undefined;
   readonly #memory: SessionMemory;
   readonly #tensors: Map<OnnxTensor, Value>;
   #scope: Scope;
   #nodes = 0;
   #depth = 0;
 
-  /** @param tensors the values of tensors of the file, so that they are the same in all plans */
-  constructor(model: OnnxModel, memory: SessionMemory, tensors: Map<OnnxTensor, Value>) {
+  /**
+   * @param operators besides those that every session has
+   * @param tensors the values of tensors of the file, so that they are the same in all plans
+   */
+  constructor(
+    model: OnnxModel,
+    operators: OnnxOperators | undefined,
+    memory: SessionMemory,
+    tensors = new Map<OnnxTensor, Value>(),
+  ) {
     this.#model = model;
+    this.#operators = operators;
     this.#memory = memory;
     this.#tensors = tensors;
     this.#scope = { values: new Map(), outer: undefined, opsets: model.opsets, attributes: new Map() };
@@ -171,7 +181,7 @@ export class Planner implements Planning {
     if (++this.#nodes > MOST_NODES)
       throw new FormatError(`${nodeName(node)}: a run would have more than ${MOST_NODES} steps`);
     const planned = new PlannedNode(this, node, attributes, opset, inputs);
-    operatorOf(node, opset)(planned);
+    operatorOf(node, opset, this.#operators)(planned);
     this.onNode?.({ node, attributes, inputs, outputs: planned.outputs });
     return planned.outputs;
   }

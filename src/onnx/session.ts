@@ -6,6 +6,7 @@ import { isFloat, type OnnxTensor, type TensorData } from '../formats/onnx/tenso
 import { checkOperators } from './checkOperators.ts';
 import { SessionMemory } from './memory.ts';
 import { NeedsValues, newData } from './node.ts';
+import type { OnnxOperators } from './operators.ts';
 import { Plan } from './plan.ts';
 import { Planner } from './planner.ts';
 import { OnnxStream, type OnnxStreamOptions } from './stream.ts';
@@ -32,6 +33,8 @@ const SMALL = 64;
 export interface LoadOnnxOptions {
   /** Sizes of named dimensions, or whole shapes by the name of an input. */
   readonly shapes?: Readonly<Record<string, number | readonly number[]>> | undefined;
+  /** Operators besides those that every session has: `operators` of unrolled/onnx-operators. */
+  readonly operators?: OnnxOperators | undefined;
 }
 
 /** Options of a run. */
@@ -48,6 +51,8 @@ export class OnnxSession {
   readonly outputs: readonly OnnxPort[];
   /** What the file says. */
   readonly file: OnnxModel;
+  /** As given. */
+  readonly operators: OnnxOperators | undefined;
   readonly #memory = new SessionMemory();
   readonly #tensors = new Map<OnnxTensor, Value>();
   readonly #plans = new Map<string, Plan>();
@@ -58,12 +63,13 @@ export class OnnxSession {
   #disposed = false;
 
   /** @throws {FormatError} an operator that is missing */
-  constructor(file: OnnxModel, { shapes = {} }: LoadOnnxOptions = {}) {
+  constructor(file: OnnxModel, { shapes = {}, operators }: LoadOnnxOptions = {}) {
     this.file = file;
+    this.operators = operators;
     this.#shapes = shapes;
     this.inputs = file.graph.inputs.map(portOf);
     this.outputs = file.graph.outputs.map(portOf);
-    checkOperators(file);
+    checkOperators(file, operators);
     const known = file.graph.inputs.map((info) => this.#shapeOf(info));
     if (!known.every((shape) => shape)) return;
     try {
@@ -224,7 +230,7 @@ export class OnnxSession {
       }
       inputs.set(name, { dtype: dtype || 1, shape, size, data: constant });
     }
-    const planner = new Planner(this.file, this.#memory, this.#tensors);
+    const planner = new Planner(this.file, this.operators, this.#memory, this.#tensors);
     planner.final = this.#byValue;
     const values = planner.model(inputs);
     const outputs = new Map(graph.outputs.map(({ name }, i) => [name, values[i]!]));

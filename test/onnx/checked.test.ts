@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { init } from '../../src/index.ts';
 import { FormatError, loadOnnx } from '../../src/onnx/index.ts';
+import { operators } from '../../src/onnxOperators/index.ts';
 import { model, port } from './encode.ts';
 
 beforeAll(async () => {
@@ -45,7 +46,7 @@ test('Resize interpolates between the centers of steps', () => {
     input: [port('x', [1, 1, 2])],
     output: [port('y')],
   });
-  const { y } = loadOnnx(bytes).run({ x: [0, 4] });
+  const { y } = loadOnnx(bytes, { operators }).run({ x: [0, 4] });
   expect(y!.shape).toEqual([1, 1, 4]);
   expect([...(y!.data as Float32Array)]).toEqual([0, 1, 3, 4]);
 });

@@ -1,5 +1,6 @@
 import { UnrolledError } from '../../src/index.ts';
 import { loadOnnx } from '../../src/onnx/index.ts';
+import { operators } from '../../src/onnxOperators/index.ts';
 import type { Case } from './cases.ts';
 
 /** A file, and what became of it. */
@@ -19,7 +20,7 @@ export function tryFile(bytes: Uint8Array, { inputs }: Case): Outcome {
   });
   let session: ReturnType<typeof loadOnnx> | undefined;
   try {
-    session = loadOnnx(bytes);
+    session = loadOnnx(bytes, { operators });
     session.run(Object.fromEntries(session.inputs.map(({ name }, i) => [name, inputs[i] ?? [1]])));
     return outcome('ran', '');
   } catch (error) {

@@ -8,6 +8,7 @@ import {
   ShapeError,
   StateError,
 } from '../../src/onnx/index.ts';
+import { operators } from '../../src/onnxOperators/index.ts';
 import { type Case, readCases } from './cases.ts';
 
 let cases: Map<string, Case>;
@@ -18,7 +19,7 @@ beforeAll(async () => {
   cases = new Map(all.flat().map((own) => [own.name, own]));
 });
 
-const load = (name: string): OnnxSession => loadOnnx(cases.get(name)!.model);
+const load = (name: string): OnnxSession => loadOnnx(cases.get(name)!.model, { operators });
 
 /** x [B, T, 3] of numbers that differ. */
 const rows = (B: number, T: number) => ({
@@ -153,7 +154,7 @@ describe('stream', () => {
   test('steps give what one run over all of them gives', () => {
     const { model, inputs, outputs } = cases.get('scan-0')!;
     const [s0, x] = [inputs[0]!, inputs[1]!.data as Float32Array];
-    const stream = loadOnnx(model, { shapes: { x: [1, 3] } }).stream({
+    const stream = loadOnnx(model, { shapes: { x: [1, 3] }, operators }).stream({
       states: { s: 's0' },
       initial: { s0 },
     });
@@ -166,7 +167,7 @@ describe('stream', () => {
       stream.reset();
     }
     // without first values, the states are zeros
-    const zeros = loadOnnx(model, { shapes: { x: [1, 3] } }).stream({ states: { s: 's0' } });
+    const zeros = loadOnnx(model, { shapes: { x: [1, 3] }, operators }).stream({ states: { s: 's0' } });
     expect(zeros.step({ x: [1, 2, 3] }).s!.data).toEqual(Float32Array.of(1, 2, 3));
     expect(zeros.step({ x: [1, 2, 3] }).s!.data).toEqual(Float32Array.of(2, 4, 6));
   });

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Adam, init, mse, Trainer } from '../../src/index.ts';
-import { FormatError, loadOnnx, toModel } from '../../src/onnx/index.ts';
+import { FormatError, loadOnnx } from '../../src/onnx/index.ts';
+import { toModel } from '../../src/onnxModel/index.ts';
+import { operators } from '../../src/onnxOperators/index.ts';
 import { type Case, readCases } from './cases.ts';
 
 let cases: Map<string, Case>;
@@ -37,9 +39,9 @@ describe('models of layers', () => {
     ['torch-gru-stack', 'GRU GRU Linear Activation', false],
   ])('%s becomes %s', (name, types, batchFirst) => {
     const own = cases.get(name)!;
-    const model = toModel(loadOnnx(own.model));
+    const model = toModel(loadOnnx(own.model, { operators }));
     expect(model.layers.map(({ type }) => type).join(' ')).toBe(types);
-    const session = loadOnnx(own.model);
+    const session = loadOnnx(own.model, { operators });
     const { shape, data } = own.inputs[0]!;
     const [A, B, ...rest] = shape as [number, number];
     const x = batchFirst ? swapped(numbers(data), A, B) : numbers(data);
@@ -55,7 +57,7 @@ describe('models of layers', () => {
 
   test('one trains, and its file is one of this package', () => {
     const own = cases.get('keras-gru')!;
-    const model = toModel(loadOnnx(own.model), { seed: 1 });
+    const model = toModel(loadOnnx(own.model, { operators }), { seed: 1 });
     const trainer = new Trainer(model, { loss: { p: mse, q: mse }, optimizer: new Adam({ lr: 0.02 }) });
     const x = { data: swapped(numbers(own.inputs[0]!.data), 3, 4), shape: [4, 3, 2] };
     const y = { p: new Float32Array(3).fill(0.9), q: new Float32Array(9).fill(-0.3) };
@@ -79,7 +81,7 @@ describe('models of layers', () => {
     ] as const) {
       if (option === 'hard' && op !== 'GRU') continue;
       const own = cases.get(`${op}-${direction}-${option}`)!;
-      const make = () => toModel(loadOnnx(own.model));
+      const make = () => toModel(loadOnnx(own.model, { operators }));
       if (option === 'layout') {
         // its initial state is an input
         expect(make).toThrow(/initial state/);
@@ -116,7 +118,7 @@ describe('what is no model of layers is refused by the name of the node', () => 
     ['scan-0', /toModel/],
     ['if-data-1', /If/],
   ])('%s', (name, words) => {
-    const make = () => toModel(loadOnnx(cases.get(name)!.model));
+    const make = () => toModel(loadOnnx(cases.get(name)!.model, { operators }));
     expect(make).toThrow(FormatError);
     expect(make).toThrow(words);
   });

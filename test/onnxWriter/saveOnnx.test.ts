@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { ArgumentError, FormatError } from '../../src/errors.ts';
 import { GRU, IndRNN, init, Linear, LSTM, MinGRU, type NDArray, Sequential } from '../../src/index.ts';
 import { loadOnnx } from '../../src/onnx/index.ts';
+import { operators } from '../../src/onnxOperators/index.ts';
 import { saveOnnx } from '../../src/onnxWriter/index.ts';
 import { CASES, outputsOf } from './grid.ts';
 
@@ -44,7 +45,7 @@ describe('a model written as ONNX computes the same', () => {
         x,
         expected,
       );
-    const session = loadOnnx(file);
+    const session = loadOnnx(file, { operators });
     expect(session.outputs.map(({ name }) => name).sort()).toEqual(Object.keys(expected).sort());
     const names = session.inputs.map(({ name }) => name);
     const feeds = names.length === 1 ? { [names[0]!]: Object.values(x)[0]! } : x;
@@ -61,7 +62,7 @@ describe('states as inputs and outputs', () => {
     const model = new Sequential([new LSTM(2, 3, { numLayers: 2 }), new GRU(3, 4), new Linear(4, 2)], {
       seed: 3,
     });
-    const session = loadOnnx(saveOnnx(model, { states: true }));
+    const session = loadOnnx(saveOnnx(model, { states: true }), { operators });
     expect(session.inputs.map(({ name }) => name)).toEqual(['x', '0.h0', '0.c0', '1.h0']);
     const data = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i));
     const whole = model.forward({ data, shape: [6, 2, 2] });

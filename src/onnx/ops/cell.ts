@@ -1,8 +1,23 @@
 import { linearWork } from '../../memory/workspace.ts';
 import type { Io } from '../value.ts';
 import { type Gate, gateKind } from './activations.ts';
-import { toUint8, uint8Range } from './quantize.ts';
 import { Parts } from './recurrentData.ts';
+
+/** y [rows, G] = x [rows, columns] · weightsᵀ + b, all pointers; `free` floats as many as x has; `panels` of the packed weights. */
+export type Product = (
+  io: Io,
+  rows: number,
+  G: number,
+  columns: number,
+  x: number,
+  weights: number,
+  b: number,
+  y: number,
+  ready: number,
+  panels: number,
+  scales: number,
+  free: number,
+) => void;
 
 /** A recurrent operator in one direction, as the operator's attributes say it. */
 export interface Cell {
@@ -18,8 +33,8 @@ export interface Cell {
   readonly linearBeforeReset: boolean;
   readonly bias: boolean;
   readonly peepholes: boolean;
-  /** Whether x and h are quantized to eight bits, and products have scales: `wScale` and `rScale` of the memory. */
-  readonly quantized: boolean;
+  /** Products of x and h with weights that have scales: `wScale` and `rScale` of the memory. */
+  readonly product?: Product | undefined;
 }
 
 /** Floats at the given pointers; 0 for none. Weights in ONNX's order of gates. */
@@ -63,7 +78,7 @@ export function generalCell(cell: Cell): {
   const inputPanels = parts.take(linearWork(G, I) / 4);
   const panels = parts.take(linearWork(G, H) / 4);
   const newPanels = parts.take(linearWork(H, H) / 4);
-  const eight = cell.quantized ? parts.take(Math.max(T * N * I, N * H)) : 0;
+  const eight = cell.product ? parts.take(Math.max(T * N * I, N * H)) : 0;
   const gru = kind === 'GRU';
   const split = gru && !cell.linearBeforeReset;
 
@@ -90,16 +105,8 @@ export function generalCell(cell: Cell): {
       memory: number,
       scales: number,
     ) => {
-      if (!cell.quantized)
-        return kernels.linear_forward(rows, G, columns, from, weights, b, to, ready, memory);
-      uint8Range(f32, F(from), rows * columns, (scale, zero) => {
-        const [q, s, y] = [F(work + eight), F(scales), F(to)];
-        for (let i = 0; i < rows * columns; i++) f32[q + i] = toUint8(f32[F(from) + i]!, scale, zero);
-        kernels.linear_forward(rows, G, columns, work + eight, weights, 0, to, ready, memory);
-        for (let i = 0; i < rows * G; i++) {
-          f32[y + i] = f32[y + i]! * Math.fround(scale * f32[s + (i % G)]!) + (b ? f32[F(b) + (i % G)]! : 0);
-        }
-      });
+      if (!cell.product) return kernels.linear_forward(rows, G, columns, from, weights, b, to, ready, memory);
+      cell.product(io, rows, G, columns, from, weights, b, to, ready, memory, scales, work + eight);
     };
     linear(T * N, I, x, w, bias ? work + sum : 0, work + pre, 0, work + inputPanels, at.wScale);
     const apply = (gate: Gate, n: number, ptr: number) => {

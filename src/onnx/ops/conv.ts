@@ -1,5 +1,5 @@
 import { gemmWork, linearWork } from '../../memory/workspace.ts';
-import type { Operator, PlannedNode } from '../node.ts';
+import type { Operator, Operators, PlannedNode } from '../node.ts';
 import { product } from '../strided.ts';
 import { rootOf } from '../value.ts';
 import { asTwo, type Window, windowsOf } from './windows.ts';
@@ -38,7 +38,7 @@ function unfold(
 }
 
 /** Adds columns [C·taps, positions] to where they lie in y[C, h, w]. */
-function foldBack(
+export function foldBack(
   f32: Float32Array,
   from: number,
   to: number,
@@ -256,31 +256,8 @@ const convTranspose: Operator = (node) => {
   );
 };
 
-/** Columns [N, C · taps, positions] added to where they lie in images, as torch's fold. */
-const col2Im: Operator = (node) => {
-  const value = node.input(0);
-  const [sizes, kernel] = [1, 2].map((i) => Array.from(node.constant(i) ?? node.fail(`lacks input ${i}`)));
-  const [N, rows] = value.shape as [number, number];
-  const two = asTwo(windowsOf(node, sizes!, kernel!));
-  const C = rows / product(kernel!);
-  const positions = two[0].count * two[1].count;
-  if (sizes!.length > 2 || !Number.isInteger(C) || value.shape[2] !== positions)
-    node.fail(`[${value.shape}] for an image of [${sizes}] and windows of [${kernel}]`);
-  node.output([N, C, ...sizes!]);
-  const plane = product(sizes!);
-  node.step(
-    ({ f32, y, px, py }) => {
-      y[0]!.fill(0);
-      for (let n = 0; n < N; n++)
-        foldBack(f32, px[0]! / 4 + n * rows * positions, py[0]! / 4 + n * C * plane, C, two);
-    },
-    { inputs: [value] },
-  );
-};
-
 /** Convolutions of one and two dimensions. */
-export const CONVOLUTIONS: Readonly<Record<string, Operator>> = {
+export const CONVOLUTIONS: Operators = {
   Conv: conv,
   ConvTranspose: convTranspose,
-  Col2Im: col2Im,
 };

@@ -1,11 +1,10 @@
 import { ACTIVATIONS } from '../../activations.ts';
 import { DTYPES } from '../../formats/onnx/schema.ts';
 import { isFloat } from '../../formats/onnx/tensor.ts';
-import type { Operator, PlannedNode } from '../node.ts';
+import type { Operator, Operators, PlannedNode } from '../node.ts';
 import { broadcastShape, broadcastStrides, rowsOf, stridesOf, walk } from '../strided.ts';
 import { type Io, rootOf, type Value } from '../value.ts';
-import { erf } from './erf.ts';
-import { RANGES, roundEven, toInt, wrap } from './rounding.ts';
+import { RANGES, toInt, wrap } from './rounding.ts';
 
 /** The shape that inputs are broadcast to. */
 export function broadcast(node: PlannedNode, values: readonly Value[]): number[] {
@@ -15,7 +14,8 @@ export function broadcast(node: PlannedNode, values: readonly Value[]): number[]
   );
 }
 
-type Two = (a: number, b: number) => number;
+/** A function of two numbers. */
+export type Two = (a: number, b: number) => number;
 
 /** y = f(a, b), broadcast. */
 function plain(a: Value, b: Value, shape: readonly number[], f: Two): (io: Io) => void {
@@ -69,7 +69,7 @@ function quick(kind: number, a: Value, b: Value, shape: readonly number[]): ((io
 const QUICK = ['Add', 'Sub', 'Mul', 'Div'];
 
 /** Two inputs; older opsets align the second one at an axis. */
-function binary(f: Two, opts: { integer?: Two; bool?: boolean } = {}): Operator {
+export function binary(f: Two, opts: { integer?: Two; bool?: boolean } = {}): Operator {
   return (node) => {
     const a = node.input(0);
     let b = node.input(1);
@@ -86,34 +86,6 @@ function binary(f: Two, opts: { integer?: Two; bool?: boolean } = {}): Operator 
     node.step(run, { inputs: [a, b] });
   };
 }
-
-/** Any number of inputs. */
-function fold(f: Two, scale: (count: number) => number = () => 1): Operator {
-  return (node) => {
-    const values = node.inputs.map((_, i) => node.input(i));
-    const shape = broadcast(node, values);
-    const out = node.output(shape);
-    const ways = values.map((v) => {
-      const way = walk(shape, [broadcastStrides(v.shape, shape), stridesOf(shape)]);
-      return { each: rowsOf(way), n: way.shape.at(-1)!, d: way.strides[0]!.at(-1)! };
-    });
-    const factor = scale(values.length);
-    node.step(({ x, y }) => {
-      const out = y[0]!;
-      for (const [v, { each, n, d }] of ways.entries()) {
-        const from = x[v]!;
-        each((i, o) => {
-          let p = i;
-          for (let k = o; k < o + n; k++, p += d) out[k] = v ? f(out[k]!, from[p]!) : from[p]!;
-        });
-      }
-      if (factor !== 1) for (let k = 0; k < out.length; k++) out[k]! *= factor;
-    });
-    return out;
-  };
-}
-
-const swish = (alpha: number) => (x: number) => x / (1 + Math.exp(-alpha * x));
 
 /** One input, the same shape. */
 export function unary(f: (x: number) => number, dtype?: number): Operator {
@@ -149,7 +121,7 @@ const pow: Operator = (node) => {
 };
 
 /** One input by the kernels; `values`: α and β of a node. */
-function activation(
+export function activation(
   name: keyof typeof ACTIVATIONS,
   values: (node: PlannedNode) => readonly [alpha: number, beta: number] = () => [0, 0],
 ): Operator {
@@ -214,8 +186,8 @@ const prelu: Operator = (node) => {
   );
 };
 
-/** Floats are truncated where they become integers; what fits no int32 is clamped. */
-const cast: Operator = (node) => {
+/** Cast and CastLike: floats are truncated where they become integers; what fits no int32 is clamped. */
+export const cast: Operator = (node) => {
   const from = node.input(0);
   const to = node.node.op === 'CastLike' ? node.input(1).dtype : node.int('to', 0);
   if (!Object.values<number>(DTYPES).includes(to) || to === DTYPES.string)
@@ -234,61 +206,23 @@ const cast: Operator = (node) => {
   return unary(convert, to)(node);
 };
 
-function mod(node: PlannedNode): Two {
-  if (node.int('fmod', 0)) return (a, b) => a % b;
-  // the sign of b, as Python's
-  return (a, b) => {
-    const rest = a % b;
-    return rest && rest < 0 !== b < 0 ? rest + b : rest;
-  };
-}
-
 /** Operators that work on each element by itself. */
-export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
+export const ELEMENTWISE: Operators = {
   Add: binary((a, b) => a + b),
   Sub: binary((a, b) => a - b),
   Mul: binary((a, b) => a * b, { integer: Math.imul }),
   Div: binary((a, b) => a / b, { integer: (a, b) => (a / b) | 0 }),
   Pow: pow,
-  Mod: (node) => binary(mod(node))(node),
   PRelu: prelu,
   Equal: binary((a, b) => +(a === b), { bool: true }),
   Less: binary((a, b) => +(a < b), { bool: true }),
   Greater: binary((a, b) => +(a > b), { bool: true }),
-  LessOrEqual: binary((a, b) => +(a <= b), { bool: true }),
-  GreaterOrEqual: binary((a, b) => +(a >= b), { bool: true }),
   And: binary((a, b) => a & b),
   Or: binary((a, b) => a | b),
-  Xor: binary((a, b) => a ^ b),
-  BitwiseAnd: binary((a, b) => a & b),
-  BitwiseOr: binary((a, b) => a | b),
-  BitwiseXor: binary((a, b) => a ^ b),
-  BitwiseNot: (node) => {
-    const limits = RANGES[node.input(0).dtype];
-    unary(limits ? (x) => wrap(limits)(~x) : (x) => ~x)(node);
-  },
-  BitShift: (node) => {
-    const left = node.text('direction', 'LEFT') === 'LEFT';
-    const limits = RANGES[node.input(0).dtype] ?? [32, node.input(0).dtype !== DTYPES.uint32];
-    const keep = wrap(limits);
-    binary((a, b) => {
-      const n = b < 0 ? 32 : Math.min(b, 32);
-      if (left) return n > 31 ? 0 : keep(a << n);
-      return limits[1] ? a >> Math.min(n, 31) : n > 31 ? 0 : a >>> n;
-    })(node);
-  },
   Not: unary((x) => +!x),
-  Min: fold(Math.min),
-  Max: fold(Math.max),
-  Sum: fold((a, b) => a + b),
-  Mean: fold(
-    (a, b) => a + b,
-    (count) => 1 / count,
-  ),
   Where: where,
   Clip: clip,
   Cast: cast,
-  CastLike: cast,
   Abs: tensorUnary(1, Math.abs),
   Neg: tensorUnary(0, (x) => -x),
   Sqrt: tensorUnary(3, Math.sqrt),
@@ -296,55 +230,13 @@ export const ELEMENTWISE: Readonly<Record<string, Operator>> = {
   Log: unary(Math.log),
   Ceil: unary(Math.ceil),
   Floor: unary(Math.floor),
-  Round: unary(roundEven),
-  Sign: unary(Math.sign),
-  Sin: unary(Math.sin),
-  Cos: unary(Math.cos),
-  Tan: unary(Math.tan),
-  Asin: unary(Math.asin),
-  Acos: unary(Math.acos),
-  Atan: unary(Math.atan),
-  Sinh: unary(Math.sinh),
-  Cosh: unary(Math.cosh),
-  Asinh: unary(Math.asinh),
-  Acosh: unary(Math.acosh),
-  Atanh: unary(Math.atanh),
-  Erf: unary(erf),
-  IsNaN: unary((x) => +Number.isNaN(x), DTYPES.bool),
-  IsInf: (node) => {
-    const [low, high] = [node.int('detect_negative', 1), node.int('detect_positive', 1)];
-    unary(
-      (x) => +((x === Number.POSITIVE_INFINITY && high) || (x === Number.NEGATIVE_INFINITY && low)),
-      DTYPES.bool,
-    )(node);
-  },
-  HardSwish: unary((x) => (x * Math.max(0, Math.min(6, x + 3))) / 6),
-  ThresholdedRelu: (node) => {
-    const alpha = node.float('alpha', 1);
-    unary((x) => (x > alpha ? x : 0))(node);
-  },
-  Shrink: (node) => {
-    const [bias, lambd] = [node.float('bias', 0), node.float('lambd', 0.5)];
-    unary((x) => (x < -lambd ? x + bias : x > lambd ? x - bias : 0))(node);
-  },
-  Celu: (node) => {
-    const alpha = node.float('alpha', 1);
-    unary((x) => Math.max(0, x) + Math.min(0, alpha * Math.expm1(x / alpha)))(node);
-  },
-  Swish: (node) => unary(swish(node.float('alpha', 1)))(node),
   Exp: activation('exponential'),
   Relu: (node) => (isFloat(node.input(0).dtype) ? activation('relu') : unary((x) => Math.max(0, x)))(node),
   Sigmoid: activation('sigmoid'),
   Tanh: activation('tanh'),
   Softsign: activation('softsign'),
   Softplus: activation('softplus'),
-  Mish: activation('mish'),
   LeakyRelu: activation('leakyrelu', (node) => [node.float('alpha', 0.01), 0]),
   Elu: activation('elu', (node) => [node.float('alpha', 1), 0]),
   HardSigmoid: activation('hardsigmoid', (node) => [node.float('alpha', 0.2), node.float('beta', 0.5)]),
-  Selu: activation('selu', (node) => [
-    node.float('alpha', 1.6732631921768188),
-    node.float('gamma', 1.0507010221481323),
-  ]),
-  Gelu: (node) => activation(node.text('approximate', 'none') === 'tanh' ? 'gelutanh' : 'gelu')(node),
 };

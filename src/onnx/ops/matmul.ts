@@ -1,6 +1,6 @@
 import { isFloat, type TensorData } from '../../formats/onnx/tensor.ts';
 import { gemmWork, linearWork } from '../../memory/workspace.ts';
-import type { Operator, PlannedNode } from '../node.ts';
+import type { Operator, Operators, PlannedNode } from '../node.ts';
 import { broadcastShape, broadcastStrides, product, rowsOf, stridesOf, walk } from '../strided.ts';
 import { rootOf, type Value } from '../value.ts';
 
@@ -126,4 +126,4 @@ const gemm: Operator = (node) => {
 };
 
 /** Products of matrices. */
-export const PRODUCTS: Readonly<Record<string, Operator>> = { MatMul: matMul, Gemm: gemm };
+export const PRODUCTS: Operators = { MatMul: matMul, Gemm: gemm };

@@ -1,4 +1,4 @@
-import { newData, type Operator, type PlannedNode } from '../node.ts';
+import { newData, type Operator, type Operators, type PlannedNode } from '../node.ts';
 import { broadcastShape, broadcastStrides, copier, type Part, product, stridesOf } from '../strided.ts';
 import type { Value } from '../value.ts';
 
@@ -73,21 +73,6 @@ const expand: Operator = (node) => {
     broadcastShape([value.shape, asked]) ?? node.fail(`[${value.shape}] does not expand to [${asked}]`);
   if (product(shape) === value.size) return node.alias(value, shape);
   return moved(node, value, shape, { strides: broadcastStrides(value.shape, shape) });
-};
-
-const tile: Operator = (node) => {
-  const value = node.input(0);
-  const times = Array.from(node.constant(1)!);
-  const own = stridesOf(value.shape);
-  const shape = value.shape.map((size, i) => size * times[i]!);
-  node.output(shape);
-  const parts = value.shape.flatMap((size, i) => [times[i]!, size]);
-  const copy = copier(
-    parts,
-    { strides: value.shape.flatMap((_, i) => [0, own[i]!]) },
-    { strides: stridesOf(parts) },
-  );
-  node.step((io) => copy(io, 0, 0), { inputs: [value] });
 };
 
 const concat: Operator = (node) => {
@@ -238,29 +223,6 @@ export function tableOf(
   return table;
 }
 
-const depthToSpace: Operator = (node) => {
-  const value = node.input(0);
-  const [n, c, h, w] = value.shape as [number, number, number, number];
-  const b = node.int('blocksize', 1);
-  const deep = node.node.op === 'DepthToSpace';
-  const C = deep ? c / (b * b) : c;
-  const [H, W] = deep ? [h, w] : [h / b, w / b];
-  const first = node.text('mode', 'DCR') === 'DCR';
-  const split = deep ? (first ? [n, b, b, C, H, W] : [n, C, b, b, H, W]) : [n, C, H, b, W, b];
-  const perm = deep
-    ? first
-      ? [0, 3, 4, 1, 5, 2]
-      : [0, 1, 4, 2, 5, 3]
-    : first
-      ? [0, 3, 5, 1, 2, 4]
-      : [0, 1, 3, 5, 2, 4];
-  const strides = stridesOf(split);
-  const shape = perm.map((i) => split[i]!);
-  node.output(deep ? [n, C, H * b, W * b] : [n, C * b * b, H, W]);
-  const copy = copier(shape, { strides: perm.map((i) => strides[i]!) }, { strides: stridesOf(shape) });
-  node.step((io) => copy(io, 0, 0), { inputs: [value] });
-};
-
 const identity: Operator = (node) => node.alias(node.input(0));
 
 /** Dropout changes nothing in inference; its mask, if asked for, is true. */
@@ -272,7 +234,7 @@ const dropout: Operator = (node) => {
 };
 
 /** Operators that move elements. */
-export const MOVES: Readonly<Record<string, Operator>> = {
+export const MOVES: Operators = {
   Identity: identity,
   Dropout: dropout,
   Reshape: reshape,
@@ -281,11 +243,8 @@ export const MOVES: Readonly<Record<string, Operator>> = {
   Unsqueeze: unsqueeze,
   Flatten: flatten,
   Expand: expand,
-  Tile: tile,
   Concat: concat,
   Split: split,
   Slice: slice,
   Pad: pad,
-  DepthToSpace: depthToSpace,
-  SpaceToDepth: depthToSpace,
 };

@@ -1,5 +1,5 @@
 import { DTYPES } from '../../formats/onnx/schema.ts';
-import type { Operator } from '../node.ts';
+import type { Operator, Operators } from '../node.ts';
 import { product } from '../strided.ts';
 import { asTwo, windowsOf } from './windows.ts';
 
@@ -78,7 +78,7 @@ function globalPool(kind: 'max' | 'average'): Operator {
 }
 
 /** Pooling of one and two dimensions. */
-export const POOLS: Readonly<Record<string, Operator>> = {
+export const POOLS: Operators = {
   MaxPool: pool('max'),
   AveragePool: pool('average'),
   LpPool: pool('lp'),

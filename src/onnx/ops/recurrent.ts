@@ -1,9 +1,8 @@
 import { gruWork, lstmWork, rnnWork } from '../../memory/workspace.ts';
-import { known, type Operator, type PlannedNode } from '../node.ts';
+import type { Operator, Operators, PlannedNode } from '../node.ts';
 import { type Io, type Kept, rootOf, type Value } from '../value.ts';
 import { gatesOf } from './activations.ts';
-import { type Cell, GATE_COUNTS, generalCell } from './cell.ts';
-import { centered } from './quantize.ts';
+import { type Cell, GATE_COUNTS, generalCell, type Product } from './cell.ts';
 import { blocks, ORDERS, Parts } from './recurrentData.ts';
 
 /** Activations where none are given. */
@@ -30,7 +29,7 @@ function plainWeights(
   const names = gates.map(({ name }) => name).join();
   const usual = names === USUAL[kind].join().toLowerCase() || (kind === 'RNN' && names === 'relu');
   if (!usual || clip !== Number.POSITIVE_INFINITY || inputForget || peepholes || lengths) return undefined;
-  if (cell.quantized || (kind === 'GRU' && !linearBeforeReset)) return undefined;
+  if (cell.product || (kind === 'GRU' && !linearBeforeReset)) return undefined;
   const G = GATE_COUNTS[kind];
   const order = ORDERS[G]!;
   const take = (i: number, columns: number, at: number, name: string) =>
@@ -43,8 +42,8 @@ function plainWeights(
   return { values, slot: node.planning.keep(data, `${kind} ${I}`, WORK[kind](I, H, 0)) };
 }
 
-/** `quantized`: inputs 8 and 9 are scales of W and R, [D, G · H]. */
-function recurrent(kind: Cell['kind'], quantized = false): Operator {
+/** With `product` inputs 8 and 9 are scales of W and R, [D, G · H]. */
+export function recurrent(kind: Cell['kind'], product?: Product): Operator {
   return (node) => {
     const x = node.input(0);
     const r = node.input(2);
@@ -84,7 +83,7 @@ function recurrent(kind: Cell['kind'], quantized = false): Operator {
       linearBeforeReset: node.int('linear_before_reset', 0) === 1,
       bias: Boolean(node.inputs[3]),
       peepholes: kind === 'LSTM' && Boolean(node.inputs[7]),
-      quantized,
+      product,
     }));
     node.output(batchFirst ? [N, T, D, H] : [T, D, N, H]);
     node.output(state);
@@ -215,37 +214,8 @@ function layOut(node: PlannedNode, cell: Cell, d: number, D: number, reverse: bo
   return { values: plain?.values ?? [], slot: plain?.slot, bytes: parts.bytes, run };
 }
 
-/**
- * Weights of 8 bits [D, I, 4H], with scales and zero points of each direction or column; x and h are quantized in each
- * product.
- */
-const dynamicQuantizeLstm: Operator = (node) => {
-  const inputs = Array.from({ length: 10 }, (_, i) => node.inputs[i]);
-  for (const [k, i] of [1, 2].entries()) {
-    const weights = node.input(i);
-    const [D, , width] = weights.shape as [number, number, number];
-    const [scale, zero] = [node.input(8 + 2 * k), node.inputs[9 + 2 * k]];
-    const shaped = (list: Value) => {
-      if (list.size !== D && list.size !== D * width)
-        node.fail(`[${list.shape}] scales or zero points of weights [${weights.shape}]`);
-      return { ...list, shape: [D, 1, list.size / D], of: list };
-    };
-    const floats = centered(node, weights, zero && shaped(zero), 0);
-    inputs[i] = node.call('Transpose', [floats], { perm: [0, 2, 1] });
-    inputs[8 + k] = node.call('Expand', [shaped(scale), known([D, 1, width])]);
-  }
-  const inner = node.withInputs(inputs);
-  recurrent('LSTM', true)(inner);
-  node.outputs.push(...inner.outputs);
-};
-
-/** Recurrent operators of ONNX Runtime. */
-export const CONTRIBUTED_RECURRENT: Readonly<Record<string, Operator>> = {
-  DynamicQuantizeLSTM: dynamicQuantizeLstm,
-};
-
 /** Recurrent operators. */
-export const RECURRENT: Readonly<Record<string, Operator>> = {
+export const RECURRENT: Operators = {
   RNN: recurrent('RNN'),
   GRU: recurrent('GRU'),
   LSTM: recurrent('LSTM'),

@@ -16,9 +16,3 @@ export function wrap([bits, signed]: readonly [number, boolean]): (v: number) =>
 export function toInt(v: number): number {
   return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(v))) || 0;
 }
-
-/** Halves to even, as ONNX's Round. */
-export function roundEven(v: number): number {
-  const r = Math.round(v);
-  return Math.abs(v % 1) === 0.5 && r % 2 !== 0 ? r - 1 : r;
-}

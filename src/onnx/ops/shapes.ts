@@ -1,6 +1,6 @@
 import { DTYPES } from '../../formats/onnx/schema.ts';
 import { clampInt } from '../../formats/onnx/tensor.ts';
-import type { Operator } from '../node.ts';
+import type { Operator, Operators } from '../node.ts';
 
 const shape: Operator = (node) => {
   const sizes = node
@@ -41,56 +41,11 @@ const range: Operator = (node) => {
   });
 };
 
-const oneHot: Operator = (node) => {
-  const indices = node.input(0);
-  const depth = node.constant(1)![0]!;
-  const axis = node.axis(node.int('axis', -1), indices.shape.length + 1);
-  const shape = [...indices.shape];
-  shape.splice(axis, 0, depth);
-  node.output(shape, node.input(2).dtype);
-  const inner = indices.shape.slice(axis).reduce((a, b) => a * b, 1);
-  node.step(({ x, y }) => {
-    const [off, on] = [x[2]![0]!, x[2]![1]!];
-    y[0]!.fill(off);
-    for (let i = 0; i < indices.size; i++) {
-      const given = x[0]![i]!;
-      const at = given < 0 ? given + depth : given;
-      if (at >= 0 && at < depth) y[0]![(Math.floor(i / inner) * depth + at) * inner + (i % inner)] = on;
-    }
-  });
-};
-
-const eyeLike: Operator = (node) => {
-  const { shape, dtype } = node.input(0);
-  const k = node.int('k', 0);
-  node.output(shape, node.int('dtype', dtype));
-  node.step(({ y }) => {
-    y[0]!.fill(0);
-    for (let i = 0; i < shape[0]!; i++) if (i + k >= 0 && i + k < shape[1]!) y[0]![i * shape[1]! + i + k] = 1;
-  });
-};
-
-/** Its output has as many columns as values differ from 0: they must be known when it is planned. */
-const nonZero: Operator = (node) => {
-  const { shape } = node.input(0);
-  const data = node.constant(0)!;
-  const found = [...data.keys()].filter((i) => data[i] !== 0);
-  let inner = data.length;
-  const rows = shape.map((size) => {
-    inner /= size;
-    return found.map((i) => Math.floor(i / inner) % size);
-  });
-  node.fixed(Int32Array.from(rows.flat()), [shape.length, found.length], DTYPES.int64);
-};
-
 /** Operators whose outputs follow from shapes and numbers. */
-export const SHAPES: Readonly<Record<string, Operator>> = {
+export const SHAPES: Operators = {
   Shape: shape,
   Size: (node) => node.fixed(Int32Array.of(node.input(0).size), [], DTYPES.int64),
   Constant: constant,
   ConstantOfShape: constantOfShape,
   Range: range,
-  OneHot: oneHot,
-  EyeLike: eyeLike,
-  NonZero: nonZero,
 };

@@ -4,12 +4,12 @@ import { FormatError } from '../errors.ts';
 import { nodeName } from '../formats/onnx/graph.ts';
 import { isFloat, type TensorData } from '../formats/onnx/tensor.ts';
 import { Model } from '../model/graph/model.ts';
-import { SessionMemory } from './memory.ts';
-import type { Fit, Fitting } from './model/fit.ts';
-import { ACTIVATION_RULES, RULES } from './model/rules.ts';
-import { type Planned, Planner } from './planner.ts';
-import type { OnnxSession } from './session.ts';
-import { rootOf, type Value } from './value.ts';
+import { SessionMemory } from '../onnx/memory.ts';
+import { type Planned, Planner } from '../onnx/planner.ts';
+import type { OnnxSession } from '../onnx/session.ts';
+import { rootOf, type Value } from '../onnx/value.ts';
+import type { Fit, Fitting } from './fit.ts';
+import { ACTIVATION_RULES, RULES } from './rules.ts';
 
 /** Steps and rows that stand for those that the file leaves free: no other sizes of models. */
 const FREE = [61, 47];
@@ -42,7 +42,7 @@ export function toModel(session: OnnxSession, { seed = 0 }: { seed?: number | un
   );
   const fitted = new Fitted();
   for (const [name, value] of values) fitted.input(name, value);
-  const planner = new Planner(file, memory, new Map());
+  const planner = new Planner(file, session.operators, memory);
   const planned: Planned[] = [];
   planner.onNode = (own) => void planned.push(own);
   const outputs = planner.model(values);

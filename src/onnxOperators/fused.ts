@@ -1,6 +1,6 @@
-import { type CallAttributes, known, type Operator, type PlannedNode } from '../node.ts';
-import type { Value } from '../value.ts';
-import { windowAttributes } from './windows.ts';
+import { type CallAttributes, known, type Operator, type Operators, type PlannedNode } from '../onnx/node.ts';
+import { windowAttributes } from '../onnx/ops/windows.ts';
+import type { Value } from '../onnx/value.ts';
 
 const FLOAT = 1;
 
@@ -152,7 +152,7 @@ const causalConv: Operator = (node) => {
 };
 
 /** Operators of ONNX that are made of others. */
-export const COMPOSED: Readonly<Record<string, Operator>> = {
+export const COMPOSED: Operators = {
   SwiGLU: swiGlu,
   MeanVarianceNormalization: meanVariance,
   CausalConvWithState: causalConv,
@@ -167,7 +167,7 @@ export const COMPOSED: Readonly<Record<string, Operator>> = {
 };
 
 /** Operators that ONNX Runtime's optimizer makes of several. */
-export const FUSED: Readonly<Record<string, Operator>> = {
+export const FUSED: Operators = {
   FusedMatMul: fusedMatMul,
   TransposeMatMul: fusedMatMul,
   FusedGemm: fusedGemm,

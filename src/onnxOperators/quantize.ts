@@ -1,9 +1,10 @@
-import { DTYPES } from '../../formats/onnx/schema.ts';
-import { isFloat, type TensorData } from '../../formats/onnx/tensor.ts';
-import type { Operator, PlannedNode } from '../node.ts';
-import { rootOf, type Value } from '../value.ts';
-import { around } from './reduce.ts';
-import { RANGES, roundEven } from './rounding.ts';
+import { DTYPES } from '../formats/onnx/schema.ts';
+import { isFloat, type TensorData } from '../formats/onnx/tensor.ts';
+import type { Operator, Operators, PlannedNode } from '../onnx/node.ts';
+import { around } from '../onnx/ops/reduce.ts';
+import { RANGES } from '../onnx/ops/rounding.ts';
+import { rootOf, type Value } from '../onnx/value.ts';
+import { roundEven } from './rounding.ts';
 
 /** The smallest and the largest integer of a type. */
 function limitsOf(node: PlannedNode, dtype: number): readonly [number, number] {
@@ -142,7 +143,7 @@ export function along(list: Value, axis: number, rank: number): Value {
 }
 
 /** Between integers and floats. */
-export const QUANTIZE: Readonly<Record<string, Operator>> = {
+export const QUANTIZE: Operators = {
   QuantizeLinear: quantizeLinear,
   DequantizeLinear: dequantizeLinear,
   DynamicQuantizeLinear: dynamicQuantizeLinear,

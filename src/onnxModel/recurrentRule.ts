@@ -1,15 +1,15 @@
-import { ACTIVATIONS, type ActivationName } from '../../activations.ts';
-import type { Layer } from '../../engine/layer.ts';
-import { GRU } from '../../layers/gru.ts';
-import { LSTM } from '../../layers/lstm.ts';
-import type { RecurrentNode } from '../../layers/recurrent/graphRecurrent.ts';
-import { RNN } from '../../layers/rnn.ts';
-import { Reverse } from '../../layers/sequenceLayers.ts';
-import { gatesOf } from '../ops/activations.ts';
-import { GATE_COUNTS } from '../ops/cell.ts';
-import { USUAL } from '../ops/recurrent.ts';
-import { blocks, ORDERS } from '../ops/recurrentData.ts';
-import type { Planned } from '../planner.ts';
+import { ACTIVATIONS, type ActivationName } from '../activations.ts';
+import type { Layer } from '../engine/layer.ts';
+import { GRU } from '../layers/gru.ts';
+import { LSTM } from '../layers/lstm.ts';
+import type { RecurrentNode } from '../layers/recurrent/graphRecurrent.ts';
+import { RNN } from '../layers/rnn.ts';
+import { Reverse } from '../layers/sequenceLayers.ts';
+import { gatesOf } from '../onnx/ops/activations.ts';
+import { GATE_COUNTS } from '../onnx/ops/cell.ts';
+import { USUAL } from '../onnx/ops/recurrent.ts';
+import { blocks, ORDERS } from '../onnx/ops/recurrentData.ts';
+import type { Planned } from '../onnx/planner.ts';
 import type { Fitting, Rule } from './fit.ts';
 
 /** The activations of gates and of what goes through them, the same in both directions. */

@@ -1,8 +1,8 @@
-import { DTYPES } from '../../formats/onnx/schema.ts';
-import type { CallAttributes, Operator, PlannedNode } from '../node.ts';
-import type { Value } from '../value.ts';
+import { DTYPES } from '../formats/onnx/schema.ts';
+import type { CallAttributes, Operator, Operators, PlannedNode } from '../onnx/node.ts';
+import { windowAttributes } from '../onnx/ops/windows.ts';
+import type { Value } from '../onnx/value.ts';
 import { along, centered } from './quantize.ts';
-import { windowAttributes } from './windows.ts';
 
 const INT32 = { to: DTYPES.int32 };
 
@@ -166,7 +166,7 @@ const qLinearConcat: Operator = (node) => {
 };
 
 /** Products of integers. */
-export const INTEGERS: Readonly<Record<string, Operator>> = {
+export const INTEGERS: Operators = {
   MatMulInteger: matMulInteger,
   ConvInteger: convInteger,
   QLinearMatMul: qLinearMatMul,
@@ -174,7 +174,7 @@ export const INTEGERS: Readonly<Record<string, Operator>> = {
 };
 
 /** Operators of integers that ONNX Runtime adds. */
-export const CONTRIBUTED_INTEGERS: Readonly<Record<string, Operator>> = {
+export const CONTRIBUTED_INTEGERS: Operators = {
   MatMulIntegerToFloat: matMulIntegerToFloat,
   DynamicQuantizeMatMul: dynamicQuantizeMatMul,
   QGemm: qGemm,

@@ -1,5 +1,5 @@
-import type { Operator } from '../node.ts';
-import { rowsOf, stridesOf, walk } from '../strided.ts';
+import type { Operator, Operators } from '../onnx/node.ts';
+import { rowsOf, stridesOf, walk } from '../onnx/strided.ts';
 
 /** Most inputs. */
 const MOST = 3;
@@ -79,4 +79,4 @@ const einsum: Operator = (node) => {
 };
 
 /** Products of several tensors. */
-export const EINSUM: Readonly<Record<string, Operator>> = { Einsum: einsum };
+export const EINSUM: Operators = { Einsum: einsum };

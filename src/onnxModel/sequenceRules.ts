@@ -1,10 +1,10 @@
-import { Activation } from '../../layers/activation.ts';
-import { BatchNorm } from '../../layers/batchNorm.ts';
-import { Multiply } from '../../layers/joinLayers.ts';
-import { LayerNorm } from '../../layers/layerNorm.ts';
-import { AvgPool1d, Conv1d, MaxPool1d, type Padding, Pool } from '../../layers/sequenceLayers.ts';
-import type { Planned } from '../planner.ts';
-import type { Value } from '../value.ts';
+import { Activation } from '../layers/activation.ts';
+import { BatchNorm } from '../layers/batchNorm.ts';
+import { Multiply } from '../layers/joinLayers.ts';
+import { LayerNorm } from '../layers/layerNorm.ts';
+import { AvgPool1d, Conv1d, MaxPool1d, type Padding, Pool } from '../layers/sequenceLayers.ts';
+import type { Planned } from '../onnx/planner.ts';
+import type { Value } from '../onnx/value.ts';
 import type { Fit, Fitting, Rule } from './fit.ts';
 
 /** Where channels and steps of [batch, channels, steps] lie; a further dimension of size 1 does not count. */

@@ -1,7 +1,7 @@
-import { gemmWork } from '../../memory/workspace.ts';
-import { known, type Operator, type PlannedNode } from '../node.ts';
-import { broadcastStrides } from '../strided.ts';
-import type { Value } from '../value.ts';
+import { gemmWork } from '../memory/workspace.ts';
+import { known, type Operator, type Operators, type PlannedNode } from '../onnx/node.ts';
+import { broadcastStrides } from '../onnx/strided.ts';
+import type { Value } from '../onnx/value.ts';
 import { linearAttention } from './linearAttention.ts';
 
 const FLOAT = 1;
@@ -292,7 +292,7 @@ function rotary(
 }
 
 /** Attention in ONNX. */
-export const ATTENTION: Readonly<Record<string, Operator>> = {
+export const ATTENTION: Operators = {
   Attention: attention,
   LinearAttention: linearAttention,
   RotaryEmbedding: (node) =>
@@ -300,7 +300,7 @@ export const ATTENTION: Readonly<Record<string, Operator>> = {
 };
 
 /** Attention of ONNX Runtime. */
-export const CONTRIBUTED_ATTENTION: Readonly<Record<string, Operator>> = {
+export const CONTRIBUTED_ATTENTION: Operators = {
   Attention: packedAttention,
   MultiHeadAttention: multiHeadAttention,
 };

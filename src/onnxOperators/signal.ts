@@ -1,5 +1,5 @@
-import { known, type Operator, type PlannedNode } from '../node.ts';
-import type { Value } from '../value.ts';
+import { known, type Operator, type Operators, type PlannedNode } from '../onnx/node.ts';
+import type { Value } from '../onnx/value.ts';
 
 const FLOAT = 1;
 /** Elements of a basis at most. */
@@ -119,7 +119,7 @@ const stft: Operator = (node) => {
 };
 
 /** Windows and Fourier transforms, as products with their basis. */
-export const SIGNALS: Readonly<Record<string, Operator>> = {
+export const SIGNALS: Operators = {
   HannWindow: window([0.5, -0.5]),
   HammingWindow: window([25 / 46, -21 / 46]),
   BlackmanWindow: window([0.42, -0.5, 0.08]),

@@ -1,5 +1,5 @@
-import type { Operator, PlannedNode } from '../node.ts';
-import { tableOf } from './move.ts';
+import type { Operator, Operators, PlannedNode } from '../onnx/node.ts';
+import { tableOf } from '../onnx/ops/move.ts';
 
 /** Place in the input of a place in the output; sizes of both, and the scale. */
 const PLACES: Readonly<Record<string, (at: number, from: number, to: number, scale: number) => number>> = {
@@ -91,4 +91,4 @@ const resize: Operator = (node) => {
 };
 
 /** Operators that change sizes by interpolation. */
-export const RESIZES: Readonly<Record<string, Operator>> = { Resize: resize, Upsample: resize };
+export const RESIZES: Operators = { Resize: resize, Upsample: resize };

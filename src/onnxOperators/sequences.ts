@@ -1,6 +1,6 @@
-import { DTYPES } from '../../formats/onnx/schema.ts';
-import { known, type Operator, type PlannedNode } from '../node.ts';
-import { rootOf, type Value } from '../value.ts';
+import { DTYPES } from '../formats/onnx/schema.ts';
+import { known, type Operator, type Operators, type PlannedNode } from '../onnx/node.ts';
+import { rootOf, type Value } from '../onnx/value.ts';
 
 /** The tensors of a sequence. */
 function itemsOf(node: PlannedNode, i: number): readonly Value[] {
@@ -50,7 +50,7 @@ const splitToSequence: Operator = (node) => {
 };
 
 /** Sequences of tensors, whose length is known when a plan is made. */
-export const SEQUENCES: Readonly<Record<string, Operator>> = {
+export const SEQUENCES: Operators = {
   SequenceEmpty: (node) => give(node, []),
   SequenceConstruct: (node) => {
     give(

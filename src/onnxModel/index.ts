@@ -1,0 +1,7 @@
+/**
+ * Models of layers, which train, from ONNX models.
+ * @module unrolled/onnx-model
+ */
+
+export { FormatError } from '../errors.ts';
+export { type LoadedModel, toModel } from './toModel.ts';
