@@ -8,6 +8,8 @@ import { inflate } from '../dist/formats/zip/inflate.js';
 import { readZip } from '../dist/formats/zip/zip.js';
 import { init, UnrolledError } from '../dist/index.js';
 import { loadKeras, readKeras } from '../dist/keras/index.js';
+import { layers } from '../dist/kerasLayers/index.js';
+import { storage } from '../dist/kerasStorage/index.js';
 import { root } from './tools.mjs';
 
 const MOST_MS = 1000;
@@ -74,8 +76,8 @@ for (const [kind, files] of Object.entries(KINDS)) {
     const before = used();
     const start = performance.now();
     try {
-      if (count % 8 === 0) loadKeras(given).dispose();
-      else readKeras(given);
+      if (count % 8 === 0) loadKeras(given, { layers, storage }).dispose();
+      else readKeras(given, { layers, storage });
     } catch (error) {
       if (!(error instanceof UnrolledError)) throw error;
       refused++;

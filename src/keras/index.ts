@@ -5,7 +5,7 @@
 
 export { ArgumentError, FormatError, MemoryError, StateError, UnrolledError } from '../errors.ts';
 export type * from '../formats/keras/description.ts';
+export type { KerasStorage } from '../formats/keras/readKeras.ts';
 export type { Tensor } from '../formats/keras/tensor.ts';
-export type { KerasModel, KerasValues } from './kerasModel.ts';
-export { kerasLayers } from './layers/kerasLayers.ts';
+export { type KerasLayers, type KerasModel, type KerasValues, kerasLayers } from './kerasModel.ts';
 export { type KerasFiles, type KerasOptions, loadKeras, readKeras } from './loadKeras.ts';

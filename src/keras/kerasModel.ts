@@ -1,13 +1,30 @@
 import { floats, integers } from '../allocate.ts';
 import { options } from '../check.ts';
 import { ArgumentError, reading, ShapeError } from '../errors.ts';
+import type { MoreLayers } from '../formats/keras/builder.ts';
 import type { KerasDescription, KerasTensor } from '../formats/keras/description.ts';
 import { modelOf } from '../model/graph/described.ts';
 import type { GraphForwardOptions } from '../model/graph/model.ts';
 import { Model } from '../model/graph/model.ts';
+import type { LayerClasses } from '../model/registry.ts';
 import type { Given, NDArray } from '../ndarray.ts';
 import { settled } from '../settled.ts';
-import { kerasLayers } from './layers/kerasLayers.ts';
+import { AllSteps } from './allSteps.ts';
+
+/** Layers that `loadKeras` has not by itself: `layers` of unrolled/keras-layers. */
+export interface KerasLayers extends MoreLayers {
+  /** What they are made of. */
+  readonly classes: LayerClasses;
+}
+
+/**
+ * Layers of models of `loadKeras` that are not in `unrolled`: what `Model.load` needs for a saved model that has some,
+ * `Model.load(bytes, { layers: kerasLayers })`. Models that were loaded with `layers` need those of unrolled/keras-layers.
+ */
+export const kerasLayers = {
+  /** All steps of each row, those that a mask excludes, too. */
+  AllSteps,
+} as const satisfies LayerClasses;
 
 /** Values by the name of an input or output; a single one has no name. */
 export type KerasValues<T> = T | Readonly<Record<string, T>>;
@@ -24,16 +41,23 @@ export class KerasModel extends Model {
   /** Options of the file without effect here, which matter in training only, such as `dense: kernel_regularizer`. */
   readonly ignored: readonly string[];
   readonly #description: KerasDescription;
+  readonly #classes: LayerClasses;
   /** With outputs at all steps. */
   #whole: Model | undefined;
 
   /** @internal */
-  constructor(nodes: ConstructorParameters<typeof Model>[0], opts: object, description: KerasDescription) {
+  constructor(
+    nodes: ConstructorParameters<typeof Model>[0],
+    opts: object,
+    description: KerasDescription,
+    classes: LayerClasses,
+  ) {
     super(nodes, opts);
     this.kerasInputs = description.inputs;
     this.kerasOutputs = description.outputs;
     this.ignored = description.ignored;
     this.#description = description;
+    this.#classes = classes;
   }
 
   /** Frees the memory. */
@@ -51,7 +75,7 @@ export class KerasModel extends Model {
       { layers, graph: whole },
       (nodes, opts) => new Model(nodes, opts),
       'keras',
-      kerasLayers,
+      this.#classes,
     );
     this.#whole.loadStateDict(this.stateDict());
     return this.#whole;
@@ -169,11 +193,14 @@ function batchFirst(value: NDArray, { shape }: KerasTensor): NDArray {
 }
 
 /** Makes a model from what files describe. */
-export function kerasModelOf(description: KerasDescription): KerasModel {
+export function kerasModelOf(
+  description: KerasDescription,
+  { classes = kerasLayers }: Partial<KerasLayers> = {},
+): KerasModel {
   return modelOf(
     description,
-    (nodes, opts) => new KerasModel(nodes, opts, description),
+    (nodes, opts) => new KerasModel(nodes, opts, description, classes),
     'keras',
-    kerasLayers,
+    classes,
   );
 }

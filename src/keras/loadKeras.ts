@@ -4,9 +4,9 @@ import { ArgumentError, reading } from '../errors.ts';
 import type { KerasDescription } from '../formats/keras/description.ts';
 import type { Json } from '../formats/keras/json.ts';
 import { parseJson } from '../formats/keras/parse.ts';
-import { modelIn, readKeras as readFiles } from '../formats/keras/readKeras.ts';
+import { type KerasStorage, modelIn, readKeras as readFiles } from '../formats/keras/readKeras.ts';
 import { settledList } from '../settled.ts';
-import { type KerasModel, kerasModelOf } from './kerasModel.ts';
+import { type KerasLayers, type KerasModel, kerasModelOf } from './kerasModel.ts';
 
 /** The bytes of one file, or those of several by name. */
 export type KerasFiles = Uint8Array | ArrayBuffer | Readonly<Record<string, Uint8Array | ArrayBuffer>>;
@@ -15,6 +15,10 @@ export type KerasFiles = Uint8Array | ArrayBuffer | Readonly<Record<string, Uint
 export interface KerasOptions {
   /** For files that contain weights only: the result of `model.to_json()`, as text or parsed. */
   readonly architecture?: string | object | undefined;
+  /** Layers besides those that `loadKeras` has itself: `layers` of unrolled/keras-layers. */
+  readonly layers?: KerasLayers | undefined;
+  /** Reads data that are compressed or in chunks: `storage` of unrolled/keras-storage. */
+  readonly storage?: KerasStorage | undefined;
 }
 
 /**
@@ -29,7 +33,7 @@ export interface KerasOptions {
  * @throws {StateError} before `init()`
  */
 export function loadKeras(files: KerasFiles, opts?: KerasOptions): KerasModel {
-  return kerasModelOf(readKeras(files, opts));
+  return kerasModelOf(readKeras(files, opts), opts?.layers);
 }
 
 /**
@@ -39,10 +43,16 @@ export function loadKeras(files: KerasFiles, opts?: KerasOptions): KerasModel {
  * @throws {FormatError | ArgumentError} as `loadKeras`
  */
 export function readKeras(files: KerasFiles, opts?: KerasOptions): KerasDescription {
-  const { architecture } = options('loadKeras', opts, { architecture: true });
+  const { architecture, layers, storage } = options('loadKeras', opts, {
+    architecture: true,
+    layers: true,
+    storage: true,
+  });
   return readFiles(
     bytesByName(files),
     architecture === undefined ? architecture : architectureOf(architecture),
+    layers,
+    storage,
   );
 }
 

@@ -1,6 +1,8 @@
 import { openHdf5 } from '../formats/hdf5/object.ts';
 import { FormatError } from '../index.ts';
 import { type KerasModel, loadKeras } from '../keras/index.ts';
+import { layers as kerasLayers } from '../kerasLayers/index.ts';
+import { storage } from '../kerasStorage/index.ts';
 import { drawn } from './drawn.ts';
 import { layersModel } from './layersModel.ts';
 import { matched } from './modelPorts.ts';
@@ -25,7 +27,11 @@ async function whole(file: ModelFile): Promise<Opened> {
   const { bytes, kind, folder } = file;
   const files = kind === 'tfjs' ? Object.fromEntries(folder()) : bytes;
   let made: KerasModel | undefined;
-  const layers = await layersModel(file, () => (made = loadKeras(files)), 'batch-first');
+  const layers = await layersModel(
+    file,
+    () => (made = loadKeras(files, { layers: kerasLayers, storage })),
+    'batch-first',
+  );
   const model = made!;
   const port = ({ name, shape, indices }: KerasModel['kerasInputs'][number]): Port => ({
     name,
@@ -67,7 +73,7 @@ function predict(
 /** What a file holds that is not a whole model: the datasets of an .h5, the layers of a model.json. */
 function parts({ bytes, kind }: ModelFile): Opened | undefined {
   if (kind === 'hdf5') {
-    const tensors = [...openHdf5(bytes).datasets()].flatMap(([name, { shape, read }]) => {
+    const tensors = [...openHdf5(bytes, storage).datasets()].flatMap(([name, { shape, read }]) => {
       const { data } = read();
       return data instanceof Float32Array ? [[name, { dtype: 'F32' as const, shape, data }] as const] : [];
     });

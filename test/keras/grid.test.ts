@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { init, Model } from '../../src/index.ts';
-import { type KerasModel, kerasLayers, loadKeras } from '../../src/keras/index.ts';
+import { type KerasModel, loadKeras } from '../../src/keras/index.ts';
+import { kerasLayers } from '../../src/kerasLayers/index.ts';
 import type { NDArray } from '../../src/ndarray.ts';
 import { type KerasCase, kerasCases } from '../fixtures/keras/read.ts';
+import { all } from './all.ts';
 
 const CASES = await kerasCases();
 const DRAWS = await kerasCases('draws.zip');
@@ -45,7 +47,7 @@ test('the grid has all cases', () => {
 
 describe('models of Keras 3 compute what Keras computes', () => {
   test.each(CASES.map((each) => [each.name, each] as const))('%s', (_, each) => {
-    const model = loadKeras(each.file);
+    const model = loadKeras(each.file, all);
     for (const error of errors(predicted(model, each), each)) expect(error).toBeLessThan(1e-5);
     model.dispose();
   });
@@ -53,7 +55,7 @@ describe('models of Keras 3 compute what Keras computes', () => {
 
 describe('models drawn with Keras 2 and 3 compute what Keras computes', () => {
   test.each(DRAWS.map((each) => [each.name, each] as const))('%s', (_, each) => {
-    const model = loadKeras(each.file);
+    const model = loadKeras(each.file, all);
     const results = predicted(model, each);
     for (const [i, error] of errors(results, each).entries()) {
       const largest = Math.max(...each.outputs[i]!.data.map(Math.abs));

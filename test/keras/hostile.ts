@@ -2,13 +2,14 @@ import { expect } from 'vitest';
 import { UnrolledError } from '../../src/index.ts';
 import { type KerasFiles, loadKeras, readKeras } from '../../src/keras/index.ts';
 import type { KerasCase } from '../fixtures/keras/read.ts';
+import { all } from './all.ts';
 import { mutated, mutatedJson } from './mutate.ts';
 
 /** What a file gives: nothing, or an error; other errors than those of the package are failures. */
 export function attempt(files: KerasFiles, makes: boolean): 'read' | 'refused' {
   try {
-    if (makes) loadKeras(files).dispose();
-    else readKeras(files);
+    if (makes) loadKeras(files, all).dispose();
+    else readKeras(files, all);
     return 'read';
   } catch (error) {
     if (!(error instanceof UnrolledError)) throw error;

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as u from '../../src/index.ts';
-import { kerasLayers as k } from '../../src/keras/index.ts';
+import { kerasLayers as k } from '../../src/kerasLayers/index.ts';
 import { Draw } from '../model/helpers.ts';
 
 beforeAll(() => u.init({ kernels: 'simd' }));

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { init } from '../../src/index.ts';
 import { loadKeras } from '../../src/keras/index.ts';
 import type { NDArray } from '../../src/ndarray.ts';
+import { all } from './all.ts';
 
 const folder = globalThis.process?.env?.UNROLLED_MODELS;
 
@@ -56,10 +57,10 @@ describe('models that people have published', () => {
     const files = await filesOf(entry);
     const missing = INCOMPLETE[path];
     if (missing) {
-      expect(() => loadKeras(files)).toThrow(missing);
+      expect(() => loadKeras(files, all)).toThrow(missing);
       return;
     }
-    const model = loadKeras(files);
+    const model = loadKeras(files, all);
     if (!entry.oracle) return;
     const oracle = JSON.parse(new TextDecoder().decode(await read(entry.oracle)));
     const [{ data, dims: shape }] = oracle.inputs;

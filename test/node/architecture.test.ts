@@ -10,7 +10,8 @@ const SRC = rooms({
   custom: 'allocate engine layers losses optim init ndarray memory wasm check errors',
   data: 'allocate arrayKind init ndarray check errors',
   cli: 'index kernels quant bench/probe.mjs cluster onnx onnxOperators onnxWriter modelFiles formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
-  modelFiles: 'index amp keras onnx onnxModel onnxOperators onnxWriter formats engine io errors',
+  modelFiles:
+    'index amp keras kerasLayers kerasStorage onnx onnxModel onnxOperators onnxWriter formats engine io errors',
   cluster: 'allocate worker model io ndarray wasm check errors bullmq ioredis node:',
   amp: 'formats model engine ndarray errors',
   onnxWriter: 'allocate formats model engine activations ndarray check errors',
@@ -20,8 +21,9 @@ const SRC = rooms({
   onnxModel: 'onnx model layers engine formats activations errors',
   onnxOperators: 'onnx formats activations memory errors',
   onnx: 'axes formats activations memory wasm check errors',
-  keras:
-    'custom layers model formats engine activations init memory wasm ndarray settled allocate arrayKind check errors',
+  kerasLayers: 'keras custom layers model formats engine activations init memory wasm ndarray allocate check errors',
+  kerasStorage: 'formats',
+  keras: 'layers model formats engine memory ndarray settled allocate arrayKind check errors',
   tfjs: 'axes layers activations formats optim memory wasm check errors',
   index: 'public wasm',
   core: 'publicCore wasm',

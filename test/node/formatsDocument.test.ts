@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { LAYERS } from '../../src/formats/keras/layers.ts';
+import { layers } from '../../src/kerasLayers/index.ts';
 import { OPERATORS } from '../../src/onnx/operators.ts';
 import { operators } from '../../src/onnxOperators/index.ts';
 
@@ -29,6 +31,12 @@ test('the operators of ONNX are listed with the entry that has them', () => {
   expect(names('operators of `unrolled/onnx-operators` |')).toEqual(
     Object.fromEntries(Object.entries(operators).map(([domain, table]) => [domain, sorted(table)])),
   );
+});
+
+test('the layers of Keras are listed with the entry that has them', () => {
+  const listed = (heading: string) => column(heading).flatMap((cell) => cell.split(', '));
+  expect(listed('layers of `unrolled/keras` |').sort()).toEqual(sorted(LAYERS));
+  expect(listed('layers of `unrolled/keras-layers` |').sort()).toEqual(sorted(layers.layers));
 });
 
 test('operators of the entry itself are made of no others', () => {

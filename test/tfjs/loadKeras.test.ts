@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { init } from '../../src/index.ts';
 import { type KerasModel, loadKeras } from '../../src/keras/index.ts';
 import type { NDArray } from '../../src/ndarray.ts';
+import { all } from '../keras/all.ts';
 import { type Any, seedWeights, values } from './models.ts';
 
 const { layers: L } = tf as Any;
@@ -190,7 +191,7 @@ describe('models that TF.js writes compute what TF.js computes', () => {
     for (const weight of theirs.weights) {
       if (/variance/.test(weight.name)) weight.val.assign((tf as Any).ones(weight.shape));
     }
-    const ours = loadKeras(filesOf(await saved(theirs)));
+    const ours = loadKeras(filesOf(await saved(theirs)), all);
     expect(compare(theirs, ours)).toBeLessThan(1e-5);
   });
 
@@ -201,7 +202,7 @@ describe('models that TF.js writes compute what TF.js computes', () => {
       L.dense({ units: 2, activation: 'sigmoid' }),
     );
     seedWeights(theirs);
-    expect(compare(theirs, loadKeras(filesOf(await saved(theirs), 1)), 9)).toBeLessThan(1e-5);
+    expect(compare(theirs, loadKeras(filesOf(await saved(theirs), 1), all), 9)).toBeLessThan(1e-5);
   });
 
   test.each(['uint8', 'uint16', 'float16'])('weights of %s', async (dtype) => {
@@ -209,6 +210,6 @@ describe('models that TF.js writes compute what TF.js computes', () => {
     seedWeights(model);
     const own = quantized(await saved(model), dtype);
     const theirs = await (tf as Any).loadLayersModel((tf as Any).io.fromMemory(own));
-    expect(compare(theirs, loadKeras(filesOf(own, 3)))).toBeLessThan(1e-5);
+    expect(compare(theirs, loadKeras(filesOf(own, 3), all))).toBeLessThan(1e-5);
   });
 });

@@ -1,5 +1,4 @@
 import { NAMES, walkBtree } from './btree.ts';
-import { denseObjects } from './dense.ts';
 import { type Cursor, type Hdf5Bytes, NOWHERE } from './file.ts';
 import { MESSAGE, type Message } from './messages.ts';
 
@@ -81,5 +80,8 @@ function linkInfo(file: Hdf5Bytes, cursor: Cursor, links: Links): void {
   const heap = cursor.address();
   const tree = cursor.address();
   if (heap === NOWHERE || tree === NOWHERE) return;
-  for (const object of denseObjects(file, heap, tree, cursor.where)) readLink(object, links);
+  for (const object of file
+    .storage(cursor.where, 'groups of many objects')
+    .objects(file, heap, tree, cursor.where))
+    readLink(object, links);
 }

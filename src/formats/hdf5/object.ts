@@ -1,8 +1,7 @@
 import { FormatError } from '../../errors.ts';
 import { type Hdf5Attribute, readAttribute } from './attributes.ts';
 import { datasetOf, type Hdf5Dataset, type Hdf5Value } from './dataset.ts';
-import { denseObjects } from './dense.ts';
-import { type Hdf5Bytes, NOWHERE } from './file.ts';
+import { type Hdf5Bytes, type Hdf5Storage, NOWHERE } from './file.ts';
 import { type Links, linksOf } from './links.ts';
 import { MESSAGE, type Message, messagesOf } from './messages.ts';
 import { readSuperblock } from './superblock.ts';
@@ -96,14 +95,20 @@ export class Hdf5Object {
       cursor.skip(1);
       if (cursor.u8() & 1) cursor.skip(2);
       const [heap, tree] = [cursor.address(), cursor.address()];
-      return heap === NOWHERE ? [] : denseObjects(file, heap, tree, cursor.where);
+      return heap === NOWHERE
+        ? []
+        : file.storage(cursor.where, 'many attributes').objects(file, heap, tree, cursor.where);
     });
     return new Map(found.map((message) => readAttribute(file, message)).map((each) => [each.name, each]));
   }
 }
 
-/** The root group of an HDF5 file. @throws {FormatError} if the bytes are not such a file, or are truncated */
-export function openHdf5(bytes: Uint8Array): Hdf5Object {
-  const { file, root } = readSuperblock(bytes);
+/**
+ * The root group of an HDF5 file.
+ * @param storage reads data in chunks, and groups and attributes in fractal heaps
+ * @throws {FormatError} if the bytes are not such a file, or are truncated
+ */
+export function openHdf5(bytes: Uint8Array, storage?: Hdf5Storage): Hdf5Object {
+  const { file, root } = readSuperblock(bytes, storage);
   return new Hdf5Object(file, root, '');
 }

@@ -1,5 +1,5 @@
 import { FormatError } from '../../errors.ts';
-import { Cursor, Hdf5Bytes } from './file.ts';
+import { Cursor, Hdf5Bytes, type Hdf5Storage } from './file.ts';
 
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
@@ -12,7 +12,10 @@ export function isHdf5(bytes: Uint8Array): boolean {
  * The bytes of an HDF5 file, and the address of the object header of its root group.
  * @throws {FormatError} if it is no HDF5 file, is truncated, or has a superblock of a version above 3
  */
-export function readSuperblock(bytes: Uint8Array): { readonly file: Hdf5Bytes; readonly root: number } {
+export function readSuperblock(
+  bytes: Uint8Array,
+  storage?: Hdf5Storage,
+): { readonly file: Hdf5Bytes; readonly root: number } {
   if (!isHdf5(bytes)) throw new FormatError('hdf5: the file does not begin with the signature of HDF5');
   const start = new Cursor(new Hdf5Bytes(bytes, 8, 8), 8, bytes.length, 'superblock');
   const version = start.u8();
@@ -25,7 +28,7 @@ export function readSuperblock(bytes: Uint8Array): { readonly file: Hdf5Bytes; r
   }
   // reserved, the sizes of B-tree nodes, and flags
   start.skip(isOld ? 9 + 4 * version : 1);
-  const file = new Hdf5Bytes(bytes, ...sizes);
+  const file = new Hdf5Bytes(bytes, ...sizes, storage);
   const cursor = new Cursor(file, start.at, bytes.length, 'superblock');
   const base = cursor.address();
   if (base !== 0) cursor.fail(`expected base address 0, got ${base}`);

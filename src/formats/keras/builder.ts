@@ -1,7 +1,7 @@
 import { FormatError } from '../../errors.ts';
 import type { LayerConfig } from './config.ts';
 import type { InputDescription, LayerDescription, Reference, UseDescription } from './description.ts';
-import type { JsonObject } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import type { Tensor } from './tensor.ts';
 import type { Place, Weights } from './weights.ts';
 
@@ -49,6 +49,7 @@ interface Input {
 /** Collects layers and their calls. */
 export class Builder {
   readonly weights: Weights;
+  readonly more: MoreLayers | undefined;
   readonly layers: LayerDescription[] = [];
   readonly uses: UseDescription[] = [];
   readonly ignored = new Set<string>();
@@ -59,8 +60,9 @@ export class Builder {
   readonly #names = new Set<string>();
   #calls = 0;
 
-  constructor(weights: Weights) {
+  constructor(weights: Weights, more: MoreLayers | undefined) {
     this.weights = weights;
+    this.more = more;
   }
 
   /** Counts a call of a Keras layer. @throws {FormatError} if there are too many, such as of models in models */
@@ -239,8 +241,20 @@ export interface Context {
   weights(...shapes: readonly (readonly number[])[]): Tensor[];
   /** Index of this call among those of the layer. */
   readonly call: number;
+  /** What the layer is with an option that it seldom has. @throws {FormatError} if `MoreLayers` are not given */
+  rare(what: string): readonly Value[];
   /** Runs the layer or model that an option contains. options: in place of its own. */
   nested(option: string, inputs: readonly Value[], options?: JsonObject): readonly Value[];
+}
+
+/** Layers that are not in `LAYERS`. */
+export interface MoreLayers {
+  /** By class. */
+  readonly layers: Readonly<Record<string, Describe>>;
+  /** Those of `LAYERS` with options that they seldom have, by class. */
+  readonly forms: Readonly<Record<string, Describe>>;
+  /** Makes layers of the operations of a model. */
+  readonly prepare: (model: Json) => Json;
 }
 
 /** The results of a layer for its inputs. */

@@ -1,11 +1,10 @@
 import { FormatError } from '../../errors.ts';
-import { Builder, type Context, type Value } from './builder.ts';
+import { Builder, type Context, type Describe, type MoreLayers, type Value } from './builder.ts';
 import { type LayerConfig, layerOf } from './config.ts';
 import type { KerasDescription, KerasTensor, Reference } from './description.ts';
 import { isObject, type Json } from './json.ts';
 import { LAYERS } from './layers.ts';
 import { HARD_SIGMOID, toKeras2 } from './modelConfig.ts';
-import { withOperations } from './operations.ts';
 import { type KerasLayer, type KerasModel, nestedLayer, readModel, type Source } from './readModel.ts';
 import { weightsOf } from './values.ts';
 import type { Weights } from './weights.ts';
@@ -19,16 +18,22 @@ interface Ends {
 /**
  * Describes a Keras model in terms of this package.
  * @param given { class_name, config } of Keras 2 or 3
+ * @param more layers besides those of `LAYERS`
  * @throws {FormatError} if it is damaged, its weights do not fit, or it has a layer or option that is not supported
  */
-export function describe(given: Json, weights: Weights, version: string | undefined): KerasDescription {
-  const json = toKeras2(withOperations(given));
+export function describe(
+  given: Json,
+  weights: Weights,
+  version: string | undefined,
+  more: MoreLayers | undefined,
+): KerasDescription {
+  const json = toKeras2(more ? more.prepare(given) : given);
   // what wraps objects tells Keras 3 apart, but for .keras files of Keras 2, and .h5 files of Keras 3
   const own = /^([23])\./.exec(version ?? '')?.[1];
   const outer = layerOf(own ? withHardSigmoid(json, own === '3') : json);
   if (!outer) return fail('expected a model { class_name, config }');
   const model = readModel(outer, [], '', 0);
-  const builder = new Builder(weights);
+  const builder = new Builder(weights, more);
   const ends = outermost(model, builder);
   const single = { input: ends.inputs.length === 1, output: ends.outputs.length === 1 };
   // a value is one output, and not an input
@@ -164,6 +169,10 @@ function unmasked(builder: Builder, layer: LayerConfig, value: Value): Value {
   return { ...all, mask: undefined, whole: undefined };
 }
 
+/** Where layers are that this entry has not. */
+const ELSEWHERE =
+  'not in unrolled/keras; more are in unrolled/keras-layers: pass its `layers` to loadKeras(files, { layers })';
+
 /** The results of a call of a layer. */
 function call(
   layer: KerasLayer,
@@ -177,7 +186,9 @@ function call(
   const { className } = config;
   if (className === 'InputLayer') return inputs;
   if (className === 'Lambda') return config.fail('it is Python code, which is not run');
-  if (!Object.hasOwn(LAYERS, className)) return config.fail(`layers of class ${className} are not supported`);
+  const { more } = builder;
+  const table = [LAYERS, more?.layers ?? {}].find((each) => Object.hasOwn(each, className));
+  if (!table) return config.fail(`layers of class ${className} are ${more ? 'not supported' : ELSEWHERE}`);
   const context: Context = {
     builder,
     layer: config,
@@ -188,10 +199,13 @@ function call(
       return layer.made.value as T;
     },
     weights: (...shapes) => weightsOf({ builder, layer: config, place }, shapes),
+    rare: (what) =>
+      more?.forms[className]?.(context, inputs) ??
+      config.fail(`layers with ${what} are ${more ? 'not supported' : ELSEWHERE}`),
     nested: (option, values, options = {}) => {
       layer.nested ??= nestedLayer(config.inner(option), config.name, place, options);
       return call(layer.nested, builder, values, 0);
     },
   };
-  return LAYERS[className as keyof typeof LAYERS](context, inputs);
+  return (table as Readonly<Record<string, Describe>>)[className]!(context, inputs);
 }

@@ -5,13 +5,12 @@ import { bidirectional } from './layers/bidirectional.ts';
 import * as convolutions from './layers/convolutions.ts';
 import * as joins from './layers/joins.ts';
 import * as norms from './layers/norms.ts';
-import { operation } from './layers/operations.ts';
-import { recurrent, rnnOfCell } from './layers/recurrent.ts';
+import { recurrent } from './layers/recurrent.ts';
 import * as shapes from './layers/shapes.ts';
 import * as steps from './layers/steps.ts';
 import { timeDistributed } from './layers/timeDistributed.ts';
 
-/** The list of Keras's layers: how each is described. Documents and tests follow from it. */
+/** The list of layers that need no other entry: how each is described. */
 export const LAYERS = {
   Activation: activations.activation,
   ActivityRegularization: steps.identity,
@@ -19,7 +18,6 @@ export const LAYERS = {
   AdditiveAttention: attention.attention,
   AlphaDropout: steps.identity,
   Attention: attention.attention,
-  Average: joins.average,
   AveragePooling1D: convolutions.pool,
   BatchNormalization: norms.batchNorm,
   Bidirectional: bidirectional,
@@ -28,10 +26,7 @@ export const LAYERS = {
   Convolution1D: convolutions.conv1d,
   CuDNNGRU: recurrent,
   CuDNNLSTM: recurrent,
-  Cropping1D: shapes.cropping,
   Dense: steps.dense,
-  DepthwiseConv1D: convolutions.depthwise,
-  Dot: joins.dot,
   Dropout: steps.dropout,
   ELU: activations.elu,
   Embedding: steps.embedding,
@@ -46,27 +41,12 @@ export const LAYERS = {
   LeakyReLU: activations.leakyRelu,
   Masking: steps.masking,
   MaxPooling1D: convolutions.pool,
-  Maximum: joins.maximum,
-  Minimum: joins.minimum,
-  MultiHeadAttention: attention.multiHead,
   Multiply: joins.multiply,
-  Normalization: norms.normalization,
-  Operation: operation,
-  PReLU: activations.prelu,
-  Permute: shapes.permute,
-  RNN: rnnOfCell,
   ReLU: activations.relu,
   RepeatVector: shapes.repeatVector,
-  Rescaling: norms.rescaling,
   Reshape: shapes.reshape,
-  SeparableConv1D: convolutions.separable,
   SimpleRNN: recurrent,
   Softmax: activations.softmax,
   SpatialDropout1D: steps.spatialDropout,
-  Subtract: joins.subtract,
-  ThresholdedReLU: activations.relu,
   TimeDistributed: timeDistributed,
-  UnitNormalization: norms.unitNormalization,
-  UpSampling1D: shapes.upSampling,
-  ZeroPadding1D: shapes.zeroPadding,
 } as const satisfies Readonly<Record<string, Describe>>;

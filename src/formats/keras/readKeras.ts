@@ -1,8 +1,9 @@
 import { FormatError } from '../../errors.ts';
+import type { Hdf5Storage } from '../hdf5/file.ts';
 import { type Hdf5Object, openHdf5 } from '../hdf5/object.ts';
 import { isHdf5 } from '../hdf5/superblock.ts';
-import { inflate } from '../zip/inflate.ts';
-import { readZip } from '../zip/zip.ts';
+import { readZip, type ZipOptions } from '../zip/zip.ts';
+import type { MoreLayers } from './builder.ts';
 import { layerOf } from './config.ts';
 import { describe } from './describe.ts';
 import type { KerasDescription } from './description.ts';
@@ -14,6 +15,12 @@ import type { Weights } from './weights.ts';
 
 /** Files by name. */
 export type FileMap = ReadonlyMap<string, Uint8Array>;
+
+/** Readers of what files of Keras seldom have: `storage` of unrolled/keras-storage. */
+export interface KerasStorage extends Hdf5Storage {
+  /** Inflates raw deflate to `size` bytes; undefined if they are more or less. */
+  readonly inflate: NonNullable<ZipOptions['inflate']>;
+}
 
 /** Bytes of a description in an archive, besides the size of the archive. */
 const LONGEST_JSON = 2 ** 22;
@@ -29,15 +36,22 @@ interface Parts {
  * Reads a Keras model: one file (.keras, .h5), or several by name (model.json of TensorFlow.js and its shards;
  * config.json and model.weights.h5; an architecture as JSON and an .h5 of weights).
  * @param architecture of files that contain weights only
+ * @param more layers besides those of `LAYERS`
+ * @param storage reads compressed data
  * @throws {FormatError} if the files are damaged or incomplete, or the model is not supported
  */
-export function readKeras(files: FileMap, architecture?: Json): KerasDescription {
+export function readKeras(
+  files: FileMap,
+  architecture?: Json,
+  more?: MoreLayers,
+  storage?: KerasStorage,
+): KerasDescription {
   const parts: Parts = {};
   const named = (name: string) => (files.size > 1 ? `${name}: ` : '');
   const left: [string, Uint8Array][] = [];
   for (const [name, bytes] of files) {
-    if (isZip(bytes)) readArchive(bytes, parts);
-    else if (isHdf5(bytes)) readHdf5(openHdf5(bytes), parts);
+    if (isZip(bytes)) readArchive(bytes, parts, storage);
+    else if (isHdf5(bytes)) readHdf5(openHdf5(bytes, storage), parts);
     else left.push([name, bytes]);
   }
   const manifests: Json[] = [];
@@ -60,7 +74,7 @@ export function readKeras(files: FileMap, architecture?: Json): KerasDescription
     );
   }
   if (!parts.weights) throw new FormatError('keras: the files contain no weights');
-  return describe(model, parts.weights, parts.version);
+  return describe(model, parts.weights, parts.version, more);
 }
 
 function isZip(bytes: Uint8Array): boolean {
@@ -74,8 +88,11 @@ function isJson(name: string, bytes: Uint8Array): boolean {
 }
 
 /** A .keras file. */
-function readArchive(bytes: Uint8Array, parts: Parts): void {
-  const members = readZip(bytes, { format: 'keras', inflate });
+function readArchive(bytes: Uint8Array, parts: Parts, storage: KerasStorage | undefined): void {
+  const inflate = () => {
+    throw new FormatError('pass { storage }, from unrolled/keras-storage');
+  };
+  const members = readZip(bytes, { format: 'keras', inflate: storage?.inflate ?? inflate });
   const text = (name: string) => {
     const member = members.get(name);
     if (member && member.size > LONGEST_JSON + bytes.length)
@@ -89,7 +106,7 @@ function readArchive(bytes: Uint8Array, parts: Parts): void {
   if (!config || !weights) throw new FormatError('keras: the archive lacks config.json or model.weights.h5');
   parts.architecture = config;
   parts.version = versionOf(text('metadata.json'));
-  parts.weights = new PathWeights(openHdf5(weights.read()));
+  parts.weights = new PathWeights(openHdf5(weights.read(), storage));
 }
 
 /** A whole model or weights only, by layer or, as Keras 3, by path. */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { FormatError } from '../../../src/errors.ts';
 import { openHdf5 } from '../../../src/formats/hdf5/object.ts';
+import { STORAGE } from '../../../src/formats/hdf5/storage/storage.ts';
 import { bytesOf } from '../../fixtures/keras/read.ts';
 import { drawFile } from './drawFile.ts';
 
@@ -8,7 +10,7 @@ describe.each(['default', 'v108', 'v110'])('files that the HDF5 library writes, 
     let [read, dense] = [0, 0];
     for (let seed = 0; seed < 12; seed++) {
       const { bytes, datasets, attributes } = await drawFile(seed, libver);
-      const root = openHdf5(bytes);
+      const root = openHdf5(bytes, STORAGE);
       expect([...root.datasets().keys()].sort()).toEqual([...datasets.keys()].sort());
       for (const [path, { shape, data }] of datasets) {
         expect(root.get(path)!.dataset!.read(), `${seed} ${path}`).toEqual({ shape, data });
@@ -27,7 +29,7 @@ describe.each(['default', 'v108', 'v110'])('files that the HDF5 library writes, 
 });
 
 describe('types and layouts that h5py writes (generate.py, types.h5)', async () => {
-  const root = openHdf5(await bytesOf('types.h5'));
+  const root = openHdf5(await bytesOf('types.h5'), STORAGE);
   const read = (name: string) => root.get(name)!.dataset!.read();
 
   test.each([
@@ -66,6 +68,26 @@ describe('types and layouts that h5py writes (generate.py, types.h5)', async () 
     const values = new Uint8Array(Float32Array.of(8, 9, 10, 11).buffer);
     const at = bytes.findIndex((_, i) => values.every((byte, k) => bytes[i + k] === byte));
     bytes[at + 2]! ^= 1;
-    expect(() => openHdf5(bytes).get('checked')!.dataset!.read()).toThrow(/checksum/);
+    expect(() => openHdf5(bytes, STORAGE).get('checked')!.dataset!.read()).toThrow(/checksum/);
   });
+});
+
+test('chunks and fractal heaps are refused by name without their readers, all else is the same', async () => {
+  let refused = 0;
+  for (let seed = 0; seed < 12; seed++) {
+    const { bytes } = await drawFile(seed, 'v110');
+    const [root, whole] = [openHdf5(bytes), openHdf5(bytes, STORAGE)];
+    const paths = [...whole.datasets().keys()];
+    for (const path of paths) {
+      try {
+        const own = root.get(path)!.dataset!.read();
+        expect(own, `${seed} ${path}`).toEqual(whole.get(path)!.dataset!.read());
+      } catch (error) {
+        expect(error).toBeInstanceOf(FormatError);
+        expect((error as Error).message).toMatch(/(chunks|many).*unrolled\/keras-storage/);
+        refused++;
+      }
+    }
+  }
+  expect(refused).toBeGreaterThan(0);
 });

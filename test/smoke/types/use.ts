@@ -20,6 +20,8 @@ import { batches, Lanes } from 'unrolled/data';
 import { Sequential as Inferring } from 'unrolled/inference';
 import { parseSafetensors } from 'unrolled/io';
 import { type KerasModel, loadKeras } from 'unrolled/keras';
+import { layers } from 'unrolled/keras-layers';
+import { storage } from 'unrolled/keras-storage';
 import { Arena, type KernelCalls, sgemm } from 'unrolled/kernels';
 import { loadOnnx, type OnnxOutputs } from 'unrolled/onnx';
 import { toModel } from 'unrolled/onnx-model';
@@ -58,7 +60,7 @@ console.log(named, new Lanes(Int32Array.of(1, 2), { steps: 1, batch: 1 }).length
 const ran: OnnxOutputs = loadOnnx(new Uint8Array(), { shapes: { batch: 1 } }).run({ x: [1] });
 const trained: number = toModel(loadOnnx(new Uint8Array(), { operators })).parameterCount;
 console.log(ran.y?.data, trained);
-const keras: KerasModel = loadKeras({ 'a.keras': new Uint8Array() }, { architecture: '{}' });
+const keras: KerasModel = loadKeras({ 'a.keras': new Uint8Array() }, { architecture: '{}', layers, storage });
 console.log(keras.predict([1]), keras.kerasInputs[0]?.shape);
 const installOptions: InstallOptions = {};
 console.log(install, installOptions);

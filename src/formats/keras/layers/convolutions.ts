@@ -29,7 +29,7 @@ function windowed(
 }
 
 /** The only input, a sequence. */
-function sequenceOf({ layer }: Context, inputs: readonly Value[]): Value {
+export function sequenceOf({ layer }: Context, inputs: readonly Value[]): Value {
   const value = only(layer, inputs);
   featuresOf(layer, value);
   if (value.shape.length !== 2) layer.fail('its input is not a sequence');
@@ -44,7 +44,7 @@ function paddingOf(layer: LayerConfig, names: readonly string[]): string {
 }
 
 /** Options of a convolution. */
-function convOptions(layer: LayerConfig) {
+export function convOptions(layer: LayerConfig) {
   return {
     kernelSize: layer.size('kernel_size'),
     stride: layer.size('strides', 1),
@@ -56,7 +56,7 @@ function convOptions(layer: LayerConfig) {
 }
 
 /** The output of a convolution. */
-function convolved(context: Context, index: number, value: Value, outChannels: number): Value {
+export function convolved(context: Context, index: number, value: Value, outChannels: number): Value {
   const { builder, layer } = context;
   const { kernelSize: size, stride, dilation, padding } = convOptions(layer);
   const all = builder.allSteps(layer, value);
@@ -65,7 +65,7 @@ function convolved(context: Context, index: number, value: Value, outChannels: n
 }
 
 /** A kernel [taps, in, out] as [out, in, taps]. */
-function kernelOf({ shape, data }: Tensor): Tensor {
+export function kernelOf({ shape, data }: Tensor): Tensor {
   const [taps, from, to] = shape as readonly [number, number, number];
   const out = new Float32Array(data.length);
   for (let k = 0; k < taps; k++)
@@ -98,66 +98,6 @@ export const conv1d: Describe = (context, inputs) => {
     );
   });
   return [convolved(context, index, value, outChannels)];
-};
-
-/** A kernel [taps, channels, multiplier] as [channels · multiplier, 1, taps]. */
-function depthKernel(kernel: Tensor): Tensor {
-  const [taps, channels, multiplier] = kernel.shape as readonly [number, number, number];
-  return kernelOf({ shape: [taps, 1, channels * multiplier], data: kernel.data });
-}
-
-export const depthwise: Describe = (context, inputs) => {
-  const { builder, layer } = context;
-  const value = sequenceOf(context, inputs);
-  const inChannels = featuresOf(layer, value);
-  const multiplier = layer.size('depth_multiplier', 1);
-  const outChannels = inChannels * multiplier;
-  const { activation, ...options } = convOptions(layer);
-  const index = context.once(() => {
-    noteIgnored(context);
-    const { kernelSize, bias } = options;
-    const [kernel, added] = context.weights(
-      [kernelSize, inChannels, multiplier],
-      ...(bias ? [[outChannels]] : []),
-    );
-    const weights = { weight: depthKernel(kernel!), ...(added ? { bias: added } : {}) };
-    const own = { inChannels, outChannels, ...options, groups: inChannels, ...activation };
-    return builder.layer(layer.name, 'Conv1d', own, weights);
-  });
-  return [convolved(context, index, value, outChannels)];
-};
-
-/** A convolution of each channel, and a product over the channels at each step. */
-export const separable: Describe = (context, inputs) => {
-  const { builder, layer } = context;
-  const value = sequenceOf(context, inputs);
-  const inChannels = featuresOf(layer, value);
-  const between = inChannels * layer.size('depth_multiplier', 1);
-  const outFeatures = layer.size('filters');
-  const { activation, ...options } = convOptions(layer);
-  const indices = context.once(() => {
-    noteIgnored(context);
-    const { kernelSize, bias } = options;
-    const [deep, point, added] = context.weights(
-      [kernelSize, inChannels, between / inChannels],
-      [1, between, outFeatures],
-      ...(bias ? [[outFeatures]] : []),
-    );
-    const conv = { inChannels, outChannels: between, ...options, bias: false, groups: inChannels };
-    const { data } = kernelOf(point!);
-    const weight = { shape: [outFeatures, between], data };
-    return [
-      builder.layer(layer.name, 'Conv1d', conv, { weight: depthKernel(deep!) }),
-      builder.layer(
-        layer.name,
-        'Linear',
-        { inFeatures: between, outFeatures, bias, ...activation },
-        { weight, ...(added ? { bias: added } : {}) },
-      ),
-    ] as const;
-  });
-  const convolution = convolved(context, indices[0], value, between);
-  return [builder.use(indices[1], [convolution], [convolution.shape[0]!, outFeatures])];
 };
 
 export const pool: Describe = (context, inputs) => {

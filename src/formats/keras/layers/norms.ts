@@ -1,84 +1,10 @@
 import type { Describe } from '../builder.ts';
-import type { Json } from '../json.ts';
 import type { Tensor } from '../tensor.ts';
-import { affine, axisOf, normalized, onAxis, product, reshaped, sizesOf } from '../tensors.ts';
+import { axisOf } from '../tensors.ts';
 import { featuresOf, noteIgnored, only } from '../values.ts';
 
-export const rescaling: Describe = (context, inputs) => {
-  const { layer } = context;
-  return [affine(context, only(layer, inputs), layer.number('scale'), layer.number('offset', 0))];
-};
-
-/** Most features of Normalization, whose numbers are options here. */
-const MOST_FEATURES = 2 ** 20;
-
-/** (x − mean) / √variance per feature, both from the data or options. */
-export const normalization: Describe = (context, inputs) => {
-  const { builder, layer } = context;
-  const value = only(layer, inputs);
-  const size = featuresOf(layer, value);
-  layer.only('axis', -1, [-1], value.shape.length, [value.shape.length]);
-  const index = context.once(() => {
-    const given = ['mean', 'variance'].map((option) => layer.get(option));
-    if (size > MOST_FEATURES) layer.fail(`more than ${MOST_FEATURES} features are not supported`);
-    const isGiven = given.every((each) => each !== undefined && each !== null);
-    const [mean, variance] = isGiven
-      ? given.map((each) => [each].flat(4) as readonly number[])
-      : context.weights([size], [size], []).map(({ data }) => [...data]);
-    const at = (list: readonly number[] | undefined, i: number) => {
-      const number = list?.[list.length === 1 ? 0 : i];
-      return Number.isFinite(number) ? number! : layer.refuse('mean', 'does not fit the features');
-    };
-    const own = Array.from({ length: size }, (_, i) => {
-      const factor = 1 / Math.max(Math.sqrt(at(variance, i)), 1e-7);
-      return layer.flag('invert', false) ? [1 / factor, at(mean, i)] : [factor, -at(mean, i) * factor];
-    });
-    const [scale, offset] = [0, 1].map((k) => own.map((each) => each[k]!));
-    return builder.layer(layer.name, 'Affine', { scale, offset });
-  });
-  return [builder.use(index, [value], value.shape)];
-};
-
-/** Of the last axis a vector of length 1. */
-export const unitNormalization: Describe = (context, inputs) => {
-  const value = only(context.layer, inputs);
-  const axis = [context.layer.get('axis') ?? -1].flat() as readonly Json[];
-  if (axis.length > 1) context.layer.refuse('axis');
-  return [normalized(context, value, axisOf(context, axis[0], value))];
-};
-
-/** Normalizes over an axis, by default the last one: what is made of a value whose last axis it is. */
-function onOwnAxis(normalize: Describe): Describe {
-  return (context, inputs) => {
-    const { layer } = context;
-    const value = only(layer, inputs);
-    featuresOf(layer, value);
-    const axis = [layer.get('axis') ?? -1].flat() as readonly Json[];
-    const axes = axis.map((each) => axisOf(context, each, value)).sort();
-    // over the last axes together
-    if (axes.length > 1) {
-      const { length } = value.shape;
-      if (
-        layer.className === 'BatchNormalization' ||
-        axes.some((each, i) => each !== length - axes.length + i)
-      )
-        layer.refuse('axis');
-      const sizes = sizesOf(context, value);
-      const joined = reshaped(context, value, [
-        ...sizes.slice(0, -axes.length),
-        product(sizes.slice(-axes.length)),
-      ]);
-      const weights = (...shapes: readonly (readonly number[])[]) =>
-        context
-          .weights(...shapes.map(() => sizes.slice(-axes.length)))
-          .map(({ data }) => ({ shape: [data.length], data }));
-      return [reshaped(context, normalize({ ...context, weights }, [joined])[0]!, sizes)];
-    }
-    return [onAxis(context, value, axes[0]!, (rows) => normalize(context, [rows])[0]!)];
-  };
-}
-
-export const batchNorm = onOwnAxis((context, inputs) => {
+/** BatchNormalization of features. */
+export const batchNormOfFeatures: Describe = (context, inputs) => {
   const { builder, layer } = context;
   const value = only(layer, inputs);
   const size = featuresOf(layer, value);
@@ -103,9 +29,10 @@ export const batchNorm = onOwnAxis((context, inputs) => {
     );
   });
   return [builder.use(index, [value], value.shape)];
-});
+};
 
-export const layerNorm = onOwnAxis((context, inputs) => {
+/** LayerNormalization of features. */
+export const layerNormOfFeatures: Describe = (context, inputs) => {
   const { builder, layer } = context;
   const value = only(layer, inputs);
   const size = featuresOf(layer, value);
@@ -124,8 +51,23 @@ export const layerNorm = onOwnAxis((context, inputs) => {
     );
   });
   return [builder.use(index, [value], value.shape)];
-});
+};
 
 function filled(size: number, value: number): Tensor {
   return { shape: [size], data: new Float32Array(size).fill(value) };
 }
+
+/** Of the last axis. */
+const ofLast =
+  (normalize: Describe): Describe =>
+  (context, inputs) => {
+    const { layer, rare } = context;
+    const value = only(layer, inputs);
+    featuresOf(layer, value);
+    const axes = [layer.get('axis') ?? -1].flat();
+    const isLast = axes.length === 1 && axisOf(context, axes[0], value) === value.shape.length - 1;
+    return isLast ? normalize(context, inputs) : rare('this axis');
+  };
+
+export const batchNorm = ofLast(batchNormOfFeatures);
+export const layerNorm = ofLast(layerNormOfFeatures);

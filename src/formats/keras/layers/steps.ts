@@ -1,7 +1,6 @@
 import { activationOf, withActivation } from '../activations.ts';
 import type { Context, Describe, Value } from '../builder.ts';
 import { transposed } from '../tensor.ts';
-import { sizesOf, stridesOf, view } from '../tensors.ts';
 import { featuresOf, noteIgnored, only, withFeatures } from '../values.ts';
 
 export const dense: Describe = (context, inputs) => {
@@ -24,11 +23,9 @@ export const dense: Describe = (context, inputs) => {
   return [builder.use(index, [value], withFeatures(value, outFeatures))];
 };
 
-export const embedding: Describe = (context, inputs) => {
+/** The layer of an Embedding. */
+export function table(context: Context): { readonly index: number; readonly embeddingDim: number } {
   const { builder, layer } = context;
-  const value = only(layer, inputs);
-  const { ref, part } = value;
-  if (typeof ref !== 'number') return layer.fail('its input is not an input of the model');
   const numEmbeddings = layer.size('input_dim');
   const embeddingDim = layer.size('output_dim');
   const index = context.once(() => {
@@ -36,14 +33,18 @@ export const embedding: Describe = (context, inputs) => {
     const [weight] = context.weights([numEmbeddings, embeddingDim]);
     return builder.layer(layer.name, 'Embedding', { numEmbeddings, embeddingDim }, { weight: weight! });
   });
+  return { index, embeddingDim };
+}
+
+export const embedding: Describe = (context, inputs) => {
+  const { builder, layer } = context;
+  const value = only(layer, inputs);
+  const { ref, part } = value;
+  if (part) return context.rare('this input');
+  if (typeof ref !== 'number') return layer.fail('its input is not an input of the model');
+  const { index, embeddingDim } = table(context);
   const shape = [...value.shape, embeddingDim];
   const isMasked = value.shape.length > 0 && layer.flag('mask_zero', false);
-  if (part) {
-    if (isMasked) layer.refuse('mask_zero', 'at each step of a sequence is not supported');
-    const all = builder.use(index, [part.of], [...part.of.shape, embeddingDim], { axis: ref });
-    const sizes = sizesOf(context, { shape });
-    return [view(context, all, { offset: part.offset * embeddingDim, sizes, strides: stridesOf(sizes) })];
-  }
   if (!isMasked || !builder.maskInput(value, 0))
     return [builder.use(index, [value], shape, { axis: value.shape.length ? ref : undefined })];
   const output = builder.use(index, [value], shape, { axis: ref, mask: ref });

@@ -1,14 +1,13 @@
-import type { Describe, Value } from '../builder.ts';
-import { isObject, type Json, type JsonObject } from '../json.ts';
-import { concatenated, flat, product, reshaped, shaped, sizesOf, viewOfFeatures } from '../tensors.ts';
+import type { Describe } from '../builder.ts';
+import { product, reshaped, sizesOf } from '../tensors.ts';
 
 /** Layers that do the same at each step by themselves. */
 const PER_STEP =
   /^(Activation|ActivityRegularization|AlphaDropout|BatchNormalization|Dense|Dropout|ELU|Embedding|GaussianDropout|GaussianNoise|LayerNormalization|LeakyReLU|ReLU|Rescaling|Softmax|ThresholdedReLU)$/;
 
-/** A layer or model at each step of a sequence: of others than those, one call per step. */
+/** A layer at each step of a sequence that does the same by itself. */
 export const timeDistributed: Describe = (context, inputs) => {
-  const { layer, nested } = context;
+  const { layer, nested, rare } = context;
   const { className, options } = layer.inner('layer');
   const [value] = inputs;
   if (inputs.length !== 1 || !value?.shape.length) return layer.fail('expected one input, a sequence');
@@ -19,28 +18,7 @@ export const timeDistributed: Describe = (context, inputs) => {
   if (PER_STEP.test(className) && isLast)
     return nested('layer', inputs, axis[0] === undefined ? {} : { axis: -1 });
   if (className === 'Flatten' && shape.length === 2) return inputs;
-  if (value.mask !== undefined)
-    layer.fail(`a ${className} at each step of a sequence with a mask is not supported`);
+  if (className !== 'Flatten' || value.mask !== undefined) return rare('this inner layer');
   const [steps, ...sizes] = sizesOf(context, value);
-  if (className === 'Flatten') return [reshaped(context, value, [steps!, product(sizes)])];
-  const n = product(sizes);
-  const isIndices = typeof value.ref === 'number' && startsWithEmbedding(options);
-  const vector = isIndices ? value : flat(context, value);
-  const each = Array.from({ length: steps! }, (_, i) => {
-    const offset = i * n;
-    const own: Value = isIndices
-      ? { ref: value.ref, shape: sizes, part: { of: value, offset } }
-      : shaped(context, viewOfFeatures(context, vector, { offset, sizes: [n], strides: [1] }), sizes);
-    const [output, ...more] = nested('layer', [own]);
-    if (more.length) layer.fail(`a ${className} with several outputs at each step is not supported`);
-    const size = sizesOf(context, output!);
-    return reshaped(context, output!, [1, ...size]);
-  });
-  return [each.length > 1 ? concatenated(context, each, 0) : each[0]!];
+  return [reshaped(context, value, [steps!, product(sizes)])];
 };
-
-/** Whether a model's first layer looks up indices. */
-function startsWithEmbedding({ layers }: JsonObject): boolean {
-  const first = Array.isArray(layers) ? (layers as readonly Json[]).slice(0, 2) : [];
-  return first.some((each) => isObject(each) && each.class_name === 'Embedding');
-}

@@ -1,7 +1,7 @@
-import { allStepsOf } from '../../engine/axisRows.ts';
-import { Rows } from '../../engine/rows.ts';
-import type { MemoryArena } from '../../memory/arena.ts';
-import type { Layout } from '../../memory/layout.ts';
+import { allStepsOf } from '../engine/axisRows.ts';
+import { Rows } from '../engine/rows.ts';
+import type { MemoryArena } from '../memory/arena.ts';
+import type { Layout } from '../memory/layout.ts';
 
 /** All T steps of each row, in the order of rows with steps that do not count. Arranged whenever those are. */
 export class AllRows extends Rows {

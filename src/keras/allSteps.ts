@@ -1,11 +1,11 @@
-import { integers } from '../../allocate.ts';
-import { options } from '../../check.ts';
-import { allStepsOf } from '../../engine/axisRows.ts';
-import type { LayerScope, Pass } from '../../engine/layer.ts';
-import type { Rows } from '../../engine/rows.ts';
-import type { NameOption } from '../../layers/layerName.ts';
-import { WholeLayer } from '../../layers/sequence/wholeLayer.ts';
-import type { Layout, Region } from '../../memory/layout.ts';
+import { integers } from '../allocate.ts';
+import { options } from '../check.ts';
+import { allStepsOf } from '../engine/axisRows.ts';
+import type { LayerScope, Pass } from '../engine/layer.ts';
+import type { Rows } from '../engine/rows.ts';
+import type { NameOption } from '../layers/layerName.ts';
+import { WholeLayer } from '../layers/sequence/wholeLayer.ts';
+import type { Layout, Region } from '../memory/layout.ts';
 import { AllRows } from './allRows.ts';
 import { check } from './arguments.ts';
 

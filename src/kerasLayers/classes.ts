@@ -1,4 +1,4 @@
-import { AllSteps } from './allSteps.ts';
+import { AllSteps } from '../keras/allSteps.ts';
 import { Combine } from './combine.ts';
 import { ElementMap } from './elementMap.ts';
 import { Matmul } from './matmul.ts';
@@ -9,7 +9,7 @@ import { Strided } from './strided.ts';
 import { SumSteps } from './sumSteps.ts';
 
 /**
- * Layers of models of Keras that are not in `unrolled`: what `Model.load` needs for a saved model that has some,
+ * All layers of models of Keras that are not in `unrolled`: what `Model.load` needs for a saved model that has some,
  * `Model.load(bytes, { layers: kerasLayers })`.
  */
 export const kerasLayers = {

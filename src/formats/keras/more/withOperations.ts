@@ -1,5 +1,5 @@
-import { FormatError } from '../../errors.ts';
-import { field, isObject, type Json, type JsonObject } from './json.ts';
+import { FormatError } from '../../../errors.ts';
+import { field, isObject, type Json, type JsonObject } from '../json.ts';
 
 /** Arguments of a call of an operation, in which { tensor: i } is its i-th input. */
 export interface Arguments {

@@ -1,4 +1,4 @@
-import type { CustomLayer, LayerBackward, LayerForward } from '../../custom/layer.ts';
+import type { CustomLayer, LayerBackward, LayerForward } from '../custom/layer.ts';
 
 /** The sum of each feature over the steps of a row that count: [T, B, F] to [1, B, F]. */
 export class SumSteps implements CustomLayer {

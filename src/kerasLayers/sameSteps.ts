@@ -1,12 +1,12 @@
-import { integers } from '../../allocate.ts';
-import { options } from '../../check.ts';
-import { allStepsOf } from '../../engine/axisRows.ts';
-import type { JoinInput, JoinPass, NodeShape } from '../../engine/join.ts';
-import type { LayerScope } from '../../engine/layer.ts';
-import { applyJoin, type GraphNode } from '../../engine/node.ts';
-import { ArgumentError, ShapeError, Verbatim } from '../../errors.ts';
-import { checkFeatures, Join } from '../../layers/joins/join.ts';
-import { NAME, type NameOption } from '../../layers/layerName.ts';
+import { integers } from '../allocate.ts';
+import { options } from '../check.ts';
+import { allStepsOf } from '../engine/axisRows.ts';
+import type { JoinInput, JoinPass, NodeShape } from '../engine/join.ts';
+import type { LayerScope } from '../engine/layer.ts';
+import { applyJoin, type GraphNode } from '../engine/node.ts';
+import { ArgumentError, ShapeError, Verbatim } from '../errors.ts';
+import { checkFeatures, Join } from '../layers/joins/join.ts';
+import { NAME, type NameOption } from '../layers/layerName.ts';
 
 /**
  * A sequence [T, B, F] whose steps have a fixed number, on the time axis of another one with as many, so that both can be

@@ -1,5 +1,5 @@
-import { CHUNKS, walkBtree } from './btree.ts';
-import { type Cursor, type Hdf5Bytes, NOWHERE } from './file.ts';
+import { CHUNKS, walkBtree } from '../btree.ts';
+import { type Cursor, type Hdf5Bytes, NOWHERE } from '../file.ts';
 
 /** A chunk in the file. */
 export interface Chunk {

@@ -1,5 +1,5 @@
-import { integer, number } from '../../check.ts';
-import { ArgumentError } from '../../errors.ts';
+import { integer, number } from '../check.ts';
+import { ArgumentError } from '../errors.ts';
 
 /** Most features that a layer of these has. */
 const MOST = 2 ** 26;

@@ -1,10 +1,10 @@
-import { ACTIVATIONS } from '../../activations.ts';
-import { floats } from '../../allocate.ts';
-import { options } from '../../check.ts';
-import type { LayerScope, Pass } from '../../engine/layer.ts';
-import { NAME, type NameOption } from '../../layers/layerName.ts';
-import { WholeLayer } from '../../layers/sequence/wholeLayer.ts';
-import type { Region } from '../../memory/layout.ts';
+import { ACTIVATIONS } from '../activations.ts';
+import { floats } from '../allocate.ts';
+import { options } from '../check.ts';
+import type { LayerScope, Pass } from '../engine/layer.ts';
+import { NAME, type NameOption } from '../layers/layerName.ts';
+import { WholeLayer } from '../layers/sequence/wholeLayer.ts';
+import type { Region } from '../memory/layout.ts';
 
 /** Softmax over the steps of each row that count, of each feature by itself: Keras's Softmax with axis 1. */
 export class SoftmaxSteps extends WholeLayer {

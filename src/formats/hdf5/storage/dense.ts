@@ -1,4 +1,4 @@
-import { type Cursor, type Hdf5Bytes, NOWHERE } from './file.ts';
+import { type Cursor, type Hdf5Bytes, NOWHERE } from '../file.ts';
 
 /** Types of records of a B-tree of version 2 that list links and attributes by name. */
 const LINK_RECORD = 5;

@@ -1,9 +1,10 @@
 import type { Value } from '../builder.ts';
 import { field, isObject, type Json, type JsonObject } from '../json.ts';
-import { axisOf, pick, reshaped, sizesOf, slice } from '../tensors.ts';
+import { axisOf, reshaped, sizesOf } from '../tensors.ts';
 import { featuresOf } from '../values.ts';
 import { joinedOn } from './joins.ts';
 import type { Operation, Run } from './operationCall.ts';
+import { pick, slice } from './tensors.ts';
 
 /** The indices that a slice selects of `size`. */
 function rangeOf(call: Operation, size: number | null, part: JsonObject) {

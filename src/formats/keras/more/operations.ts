@@ -1,9 +1,12 @@
 import type { Describe, Value } from '../builder.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
+import { reshapedTo } from '../layers/shapes.ts';
+import { affine, axisOf, flat, product, shaped, sizesOf } from '../tensors.ts';
+import { featuresOf } from '../values.ts';
+import { difference, elementwise, joinedOn } from './joins.ts';
+import { type Argument, type Operation, type Run, tensorOf } from './operationCall.ts';
+import { expanded, getItem, split, stack } from './slices.ts';
 import {
-  affine,
-  axisOf,
-  flat,
   LARGEST,
   largest,
   mapped,
@@ -11,20 +14,12 @@ import {
   normalized,
   onAxis,
   permuted,
-  product,
-  shaped,
-  sizesOf,
   slice,
   softmaxed,
   summed,
   viewOfFeatures,
   without,
-} from '../tensors.ts';
-import { featuresOf } from '../values.ts';
-import { difference, elementwise, joinedOn } from './joins.ts';
-import { type Argument, type Operation, type Run, tensorOf } from './operationCall.ts';
-import { reshapedTo } from './shapes.ts';
-import { expanded, getItem, split, stack } from './slices.ts';
+} from './tensors.ts';
 
 /** An operation with two arguments, one of which may be a number. */
 function binary(

@@ -1,6 +1,6 @@
-import { FormatError } from '../../errors.ts';
-import { inflate } from '../zip/inflate.ts';
-import type { Cursor } from './file.ts';
+import { FormatError } from '../../../errors.ts';
+import { inflate } from '../../zip/inflate.ts';
+import type { Cursor } from '../file.ts';
 
 /** A filter that was applied to chunks when they were written. */
 export interface Filter {
