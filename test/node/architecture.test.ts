@@ -21,7 +21,8 @@ const SRC = rooms({
   onnxModel: 'onnx model layers engine formats activations errors',
   onnxOperators: 'onnx formats activations memory errors',
   onnx: 'axes formats activations memory wasm check errors',
-  kerasLayers: 'keras custom layers model formats engine activations init memory wasm ndarray allocate check errors',
+  kerasLayers:
+    'keras custom layers model formats engine activations init memory wasm ndarray allocate check errors',
   kerasStorage: 'formats',
   keras: 'layers model formats engine memory ndarray settled allocate arrayKind check errors',
   tfjs: 'axes layers activations formats optim memory wasm check errors',
