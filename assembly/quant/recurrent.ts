@@ -2,6 +2,7 @@ import { gru_cell_forward } from '../cells/gru';
 import { lstm_cell_forward } from '../cells/lstm';
 import { rnn_cell_forward } from '../cells/rnn';
 import { countRows, nextRows, rowsAt } from '../sequence/ragged';
+import { gruGates, lstmGates } from './gates';
 import { quantLinear } from './linear';
 
 /** Kinds of cells: an RNN with tanh or relu, a GRU with the reset gate after the product, an LSTM. */
@@ -41,10 +42,8 @@ export function quant_recurrent(
       const m = rowsAt(i, B, sizes);
       const state = <usize>m * row;
       quantLinear(m, n, H, planes, h0, row, wHh, a + hidden, gate, a + hidden, gate, work);
-      if (kind == LSTM) {
-        lstm_cell_forward(m, H, a, c, c, y);
-      } else if (kind == GRU) {
-        gru_cell_forward(m, H, a, h0, y);
+      if (kind >= GRU) {
+        gates4(kind == LSTM, m, H, a, kind == LSTM ? c : h0, y);
       } else {
         rnn_cell_forward(m * H, kind, a);
         memory.copy(y, a, state);
@@ -56,6 +55,20 @@ export function quant_recurrent(
       y += state;
     }
   }
+}
+
+/** A step of m rows of an LSTM, old: c, or of a GRU, old: h. */
+// @ts-ignore: decorator
+@inline
+function gates4(isLstm: bool, m: i32, H: i32, a: usize, old: usize, y: usize): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    const row = (<usize>H) << 2;
+    for (; m > 0; m--, a += row << 2, old += row, y += row) {
+      if (isLstm) lstmGates(min(m, 1), H, a, old, y);
+      else gruGates(min(m, 1), H, a, old, y);
+    }
+  } else if (isLstm) lstm_cell_forward(m, H, a, old, old, y);
+  else gru_cell_forward(m, H, a, old, y);
 }
 
 /** The same `bytes` to each of m rows, ld bytes apart. */

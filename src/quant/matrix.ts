@@ -40,7 +40,7 @@ export function packedBytes(rows: number, columns: number): number {
 
 /** Bytes of scratch memory of kernels that quantize rows of k. */
 export function quantWork(k: number, planes: number): number {
-  return QUANT_ROWS * (16 + planes * up(k, 16));
+  return QUANT_ROWS * (16 + 2 * planes * up(k, 16));
 }
 
 /** The scale as bfloat16, rounded up, so that a file has it exactly. */
