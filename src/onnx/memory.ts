@@ -1,3 +1,4 @@
+import type { Slots } from '../engine/slots.ts';
 import type { TensorData } from '../formats/onnx/tensor.ts';
 import { MemoryArena } from '../memory/arena.ts';
 import { Layout } from '../memory/layout.ts';
@@ -29,6 +30,12 @@ export class SessionMemory {
     const { ptr } = this.#layout.take('the model', words);
     this.arena.ensure(this.#layout.end);
     return ptr;
+  }
+
+  /** Gives slots their places. */
+  takeSlots(slots: Slots): void {
+    slots.place(this.#layout, 'the model');
+    this.arena.ensure(this.#layout.end);
   }
 
   /** Pointer to a constant. */

@@ -1,5 +1,5 @@
+import { type Slot, Slots } from '../engine/slots.ts';
 import { isFloat, type TensorData } from '../formats/onnx/tensor.ts';
-import { align } from '../memory/layout.ts';
 import type { SessionMemory } from './memory.ts';
 import { type Io, rootOf, type Step, type Value } from './value.ts';
 
@@ -9,7 +9,7 @@ export class Plan {
   readonly outputs: ReadonlyMap<string, Value>;
   readonly steps: readonly Step[];
   readonly #memory: SessionMemory;
-  readonly #places = new Map<Value, number>();
+  readonly #places: ReadonlyMap<Value, Slot>;
   readonly #work: number;
   #ios: Io[] = [];
   readonly #views = new Map<Value, TensorData>();
@@ -36,17 +36,17 @@ export class Plan {
     for (const { kept } of this.steps) {
       for (const slot of kept) if (!slot.ptr) slot.ptr = memory.take(slot.bytes / 4);
     }
-    const { offsets, bytes } = layOut(this.steps, inputs, outputs);
+    const slots = new Slots();
+    this.#places = layOut(slots, this.steps, inputs, outputs);
     const scratch = Math.max(0, ...this.steps.map((step) => step.scratch));
-    const base = memory.take(bytes / 4);
+    memory.takeSlots(slots);
     this.#work = memory.take(Math.ceil(scratch / 4));
-    for (const [value, offset] of offsets) this.#places.set(value, base + offset);
   }
 
   /** Pointer to a value. */
   ptr(value: Value): number {
     const root = rootOf(value);
-    return root.data ? this.#memory.place(root.data) : this.#places.get(root)!;
+    return root.data ? this.#memory.place(root.data) : this.#places.get(root)!.ptr;
   }
 
   /** View of an input or output, until the memory grows. */
@@ -105,12 +105,13 @@ function needed(steps: readonly Step[], outputs: readonly Value[]): Step[] {
   return kept.reverse();
 }
 
-/** Offsets of values that are no constants, so that those alive at the same time lie apart. */
+/** Places of values that are no constants, so that those alive at the same time lie apart. */
 function layOut(
+  slots: Slots,
   steps: readonly Step[],
   inputs: ReadonlyMap<string, Value>,
   outputs: ReadonlyMap<string, Value>,
-): { offsets: Map<Value, number>; bytes: number } {
+): Map<Value, Slot> {
   const last = new Map<Value, number>();
   const use = (value: Value | undefined, at: number) => {
     const root = value && rootOf(value);
@@ -119,64 +120,21 @@ function layOut(
   for (const value of inputs.values()) use(value, 0);
   for (const [i, step] of steps.entries()) for (const v of [...step.outputs, ...step.inputs]) use(v, i);
   for (const value of outputs.values()) use(value, steps.length);
-  const offsets = new Map<Value, number>();
-  const free = new FreeList();
-  const dying = new Map<number, Value[]>();
+  const places = new Map<Value, Slot>();
+  const dying = new Map<number, Slot[]>();
   const place = (value: Value) => {
     const root = rootOf(value);
-    if (root.data || offsets.has(root)) return;
-    offsets.set(root, free.take(align(4 * root.size)));
+    if (root.data || places.has(root)) return;
+    const slot = slots.take(root.size);
+    places.set(root, slot);
     const at = last.get(root)!;
-    dying.set(at, [...(dying.get(at) ?? []), root]);
+    dying.set(at, [...(dying.get(at) ?? []), slot]);
   };
   for (const value of inputs.values()) place(value);
   for (const [i, step] of steps.entries()) {
     for (const value of step.outputs) place(value);
-    for (const root of dying.get(i) ?? []) free.give(offsets.get(root)!, align(4 * root.size));
+    for (const slot of dying.get(i) ?? []) slots.release(slot);
   }
   for (const value of outputs.values()) place(value);
-  return { offsets, bytes: free.end };
-}
-
-/** Free parts of a block that grows at its end: the first that is large enough is taken. */
-class FreeList {
-  end = 0;
-  #parts: { at: number; bytes: number }[] = [];
-
-  take(bytes: number): number {
-    const i = this.#parts.findIndex((part) => part.bytes >= bytes);
-    if (i < 0) {
-      const tail = this.#parts.at(-1);
-      if (tail && tail.at + tail.bytes === this.end) {
-        this.#parts.pop();
-        this.end = tail.at;
-      }
-      this.end += bytes;
-      return this.end - bytes;
-    }
-    const part = this.#parts[i]!;
-    const { at } = part;
-    part.at += bytes;
-    part.bytes -= bytes;
-    if (!part.bytes) this.#parts.splice(i, 1);
-    return at;
-  }
-
-  give(at: number, bytes: number): void {
-    if (!bytes) return;
-    const i = this.#parts.findIndex((part) => part.at > at);
-    const next = i < 0 ? this.#parts.length : i;
-    const before = this.#parts[next - 1];
-    const after = this.#parts[next];
-    if (before && before.at + before.bytes === at) {
-      before.bytes += bytes;
-      if (after && before.at + before.bytes === after.at) {
-        before.bytes += after.bytes;
-        this.#parts.splice(next, 1);
-      }
-    } else if (after && at + bytes === after.at) {
-      after.at = at;
-      after.bytes += bytes;
-    } else this.#parts.splice(next, 0, { at, bytes });
-  }
+  return places;
 }

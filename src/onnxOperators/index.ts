@@ -13,6 +13,7 @@ import { GATHERS } from './gather.ts';
 import { CONTRIBUTED_INTEGERS, INTEGERS } from './integers.ts';
 import { MOVES } from './move.ts';
 import { NORMS } from './norm.ts';
+import { POOLS } from './pool.ts';
 import { QUANTIZE } from './quantize.ts';
 import { dynamicQuantizeLstm } from './quantizedLstm.ts';
 import { REDUCES } from './reduce.ts';
@@ -30,6 +31,7 @@ export const operators: OnnxOperators = {
     ...REDUCES,
     ...EINSUM,
     ...WINDOWS,
+    ...POOLS,
     ...RESIZES,
     ...NORMS,
     ...SCANS,

@@ -20,7 +20,7 @@ const SRC = rooms({
   worker: 'allocate custom data arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
   onnxModel: 'onnx model layers engine formats activations errors',
   onnxOperators: 'onnx formats activations memory errors',
-  onnx: 'axes formats activations memory wasm check errors',
+  onnx: 'axes engine formats activations memory wasm check errors',
   kerasLayers:
     'keras custom layers model formats engine activations init memory wasm ndarray allocate check errors',
   kerasStorage: 'formats',

@@ -71,17 +71,18 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
   const recall = (index: number) => {
     const value = memo.get(index);
     if (value === undefined) throw bad(`nothing in the memo at ${index}`);
-    stack.push(value);
+    return value;
   };
   const make = (global: unknown, args: unknown): unknown => {
     const known =
       global instanceof Global && Array.isArray(args) ? host.reduce(global.name, args) : undefined;
     return known ?? new Inert(global, args);
   };
-  const setItems = (to: unknown, pairs: readonly unknown[]) => {
+  const setItems = (to: unknown, pairs: readonly unknown[]): unknown => {
     const map = to instanceof Inert ? to.items : to;
     if (!(map instanceof Map) || pairs.length % 2) throw bad('no dict');
     for (let i = 0; i < pairs.length; i += 2) map.set(pairs[i], pairs[i + 1]);
+    return to;
   };
   const append = (to: unknown, values: readonly unknown[]) => {
     if (!(to instanceof Inert || Array.isArray(to))) throw bad('no list');
@@ -92,202 +93,118 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
     return new Global(`${module} ${name}`);
   };
 
+  const pair = (count: number) => {
+    const [global, args] = popMany(count);
+    return make(global, args);
+  };
+  const several = (values: readonly unknown[]) => append(top(), values);
+  const items = (values: readonly unknown[]) => setItems(top(), values);
+  const nameInLines = () => name(bytes.line(), bytes.line());
+
+  /** Opcodes that push what they give. */
+  const values: Readonly<Record<string, () => unknown>> = {
+    2: top,
+    N: () => null,
+    '\x88': () => true,
+    '\x89': () => false,
+    J: () => bytes.u32() | 0,
+    K: () => bytes.u8(),
+    M: () => bytes.u16(),
+    '\x8a': () => integerOf(bytes, bytes.u8()),
+    '\x8b': () => integerOf(bytes, bytes.u32()),
+    G: () => bytes.f64BigEndian(),
+    // numbers and texts of protocol 0 are lines
+    I: () => integerIn(bytes.line()),
+    L: () => integerIn(bytes.line()),
+    F: () => Number(bytes.line()),
+    S: () => unescaped(bytes.line().slice(1, -1)),
+    V: () => unescaped(bytes.line(true)),
+    // texts of Python 2, too
+    T: () => bytes.utf8(bytes.u32()),
+    X: () => bytes.utf8(bytes.u32()),
+    U: () => bytes.utf8(bytes.u8()),
+    '\x8c': () => bytes.utf8(bytes.u8()),
+    '\x8d': () => bytes.utf8(bytes.u64()),
+    B: () => bytes.take(bytes.u32()),
+    C: () => bytes.take(bytes.u8()),
+    // BINBYTES8, BYTEARRAY8
+    '\x8e': () => bytes.take(bytes.u64()),
+    '\x96': () => bytes.take(bytes.u64()),
+    ']': () => [],
+    ')': () => [],
+    '\x8f': () => [],
+    '}': () => new Map(),
+    d: () => setItems(new Map(), popMark()),
+    l: popMark,
+    t: popMark,
+    // FROZENSET
+    '\x91': popMark,
+    '\x85': () => popMany(1),
+    '\x86': () => popMany(2),
+    '\x87': () => popMany(3),
+    g: () => recall(Number(bytes.line())),
+    h: () => recall(bytes.u8()),
+    j: () => recall(bytes.u32()),
+    c: nameInLines,
+    i: () => make(nameInLines(), popMark()),
+    o: () => {
+      const [global, ...args] = popMark();
+      return make(global, args);
+    },
+    '\x93': () => {
+      const [module, of] = popMany(2);
+      return name(module, of);
+    },
+    // REDUCE, NEWOBJ, NEWOBJ_EX
+    R: () => pair(2),
+    '\x81': () => pair(2),
+    '\x92': () => pair(3),
+    P: () => host.persistent(bytes.line()),
+    Q: () => host.persistent(pop()),
+  };
+  /** Opcodes that push nothing. */
+  const others: Readonly<Record<string, () => unknown>> = {
+    '\x80': () => {
+      const protocol = bytes.u8();
+      if (protocol > 5) throw bad(`protocol ${protocol}, expected 0 to 5`);
+    },
+    // FRAME
+    '\x95': () => bytes.skip(8),
+    '(': () => marks.push(stack.length),
+    0: () => (marks.length && stack.length === marks.at(-1) ? marks.pop() : pop()),
+    1: popMark,
+    a: () => several([pop()]),
+    e: () => several(popMark()),
+    // ADDITEMS
+    '\x90': () => several(popMark()),
+    s: () => items(popMany(2)),
+    u: () => items(popMark()),
+    p: () => store(Number(bytes.line())),
+    q: () => store(bytes.u8()),
+    r: () => store(bytes.u32()),
+    '\x94': () => store(memo.size),
+    b: () => {
+      const state = pop();
+      const of = top();
+      // attributes of others, such as `_metadata` of an OrderedDict, are not needed
+      if (of instanceof Inert) of.state = state;
+    },
+  };
+
   for (let opcodes = 0; opcodes < MAX_OPCODES; opcodes++) {
     if (stack.length > MAX_STACK || marks.length > MAX_STACK)
       throw bad(`more than ${MAX_STACK} values on the stack`);
     const op = String.fromCharCode(bytes.u8());
-    switch (op) {
-      case '\x80': {
-        const protocol = bytes.u8();
-        if (protocol > 5) throw bad(`protocol ${protocol}, expected 0 to 5`);
-        break;
-      }
-      case '\x95': // FRAME
-        bytes.skip(8);
-        break;
-      case '.': {
-        const value = pop();
-        if (stack.length || marks.length) throw bad('values are left on the stack');
-        return value;
-      }
-      case '(':
-        marks.push(stack.length);
-        break;
-      case '0':
-        if (marks.length && stack.length === marks.at(-1)) marks.pop();
-        else pop();
-        break;
-      case '1':
-        popMark();
-        break;
-      case '2':
-        stack.push(top());
-        break;
-
-      case 'N':
-        stack.push(null);
-        break;
-      case '\x88':
-      case '\x89':
-        stack.push(op === '\x88');
-        break;
-      case 'J':
-        stack.push(bytes.u32() | 0);
-        break;
-      case 'K':
-        stack.push(bytes.u8());
-        break;
-      case 'M':
-        stack.push(bytes.u16());
-        break;
-      case '\x8a':
-        stack.push(integerOf(bytes, bytes.u8()));
-        break;
-      case '\x8b':
-        stack.push(integerOf(bytes, bytes.u32()));
-        break;
-      case 'G':
-        stack.push(bytes.f64BigEndian());
-        break;
-
-      // numbers and texts of protocol 0 are lines
-      case 'I':
-      case 'L': {
-        const text = bytes.line();
-        stack.push(/^0[01]$/.test(text) ? text === '01' : integerIn(text));
-        break;
-      }
-      case 'F':
-        stack.push(Number(bytes.line()));
-        break;
-      case 'S':
-        stack.push(unescaped(bytes.line().slice(1, -1)));
-        break;
-      case 'V':
-        stack.push(unescaped(bytes.line(true)));
-        break;
-
-      case 'T': // texts of Python 2, too
-      case 'X':
-        stack.push(bytes.utf8(bytes.u32()));
-        break;
-      case 'U':
-      case '\x8c':
-        stack.push(bytes.utf8(bytes.u8()));
-        break;
-      case '\x8d':
-        stack.push(bytes.utf8(bytes.u64()));
-        break;
-      case 'B':
-        stack.push(bytes.take(bytes.u32()));
-        break;
-      case 'C':
-        stack.push(bytes.take(bytes.u8()));
-        break;
-      case '\x8e': // BINBYTES8, BYTEARRAY8
-      case '\x96':
-        stack.push(bytes.take(bytes.u64()));
-        break;
-
-      case ']':
-      case ')':
-      case '\x8f': // EMPTY_SET
-        stack.push([]);
-        break;
-      case '}':
-        stack.push(new Map());
-        break;
-      case 'd': {
-        const pairs = popMark();
-        stack.push(new Map());
-        setItems(top(), pairs);
-        break;
-      }
-      case 'l':
-      case 't':
-      case '\x91': // FROZENSET
-        stack.push(popMark());
-        break;
-      case '\x85':
-      case '\x86':
-      case '\x87':
-        stack.push(popMany(op.charCodeAt(0) - 0x84));
-        break;
-      case 'a':
-      case 'e':
-      case '\x90': {
-        // ADDITEMS
-        const values = op === 'a' ? [pop()] : popMark();
-        append(top(), values);
-        break;
-      }
-      case 's':
-      case 'u': {
-        const pairs = op === 's' ? popMany(2) : popMark();
-        setItems(top(), pairs);
-        break;
-      }
-
-      case 'p':
-        store(Number(bytes.line()));
-        break;
-      case 'q':
-        store(bytes.u8());
-        break;
-      case 'r':
-        store(bytes.u32());
-        break;
-      case '\x94':
-        store(memo.size);
-        break;
-      case 'g':
-        recall(Number(bytes.line()));
-        break;
-      case 'h':
-        recall(bytes.u8());
-        break;
-      case 'j':
-        recall(bytes.u32());
-        break;
-
-      case 'c':
-      case 'i': {
-        const module = bytes.line();
-        const global = name(module, bytes.line());
-        stack.push(op === 'c' ? global : make(global, popMark()));
-        break;
-      }
-      case 'o': {
-        const [global, ...args] = popMark();
-        stack.push(make(global, args));
-        break;
-      }
-      case '\x93': {
-        const [module, of] = popMany(2);
-        stack.push(name(module, of));
-        break;
-      }
-      case 'R': // REDUCE, NEWOBJ, NEWOBJ_EX
-      case '\x81':
-      case '\x92': {
-        const [global, args] = popMany(op === '\x92' ? 3 : 2);
-        stack.push(make(global, args));
-        break;
-      }
-      case 'b': {
-        const state = pop();
-        const of = top();
-        // attributes of others, such as `_metadata` of an OrderedDict, are not needed
-        if (of instanceof Inert) of.state = state;
-        break;
-      }
-      case 'P':
-      case 'Q':
-        stack.push(host.persistent(op === 'P' ? bytes.line() : pop()));
-        break;
-      default:
-        throw bad(`unknown opcode ${JSON.stringify(op)}`);
+    if (op === '.') {
+      const value = pop();
+      if (stack.length || marks.length) throw bad('values are left on the stack');
+      return value;
     }
+    const value = values[op];
+    const other = others[op];
+    if (value) stack.push(value());
+    else if (other) other();
+    else throw bad(`unknown opcode ${JSON.stringify(op)}`);
   }
   throw bad(`more than ${MAX_OPCODES} opcodes`);
 }
@@ -299,8 +216,9 @@ function integerOf(bytes: Bytes, length: number): number | bigint {
   return exact(BigInt.asIntN(8 * length, digits));
 }
 
-/** An integer of digits, maybe with an L behind them. */
-function integerIn(text: string): number | bigint {
+/** An integer of digits, maybe with an L behind them; 00 and 01 are booleans. */
+function integerIn(text: string): number | bigint | boolean {
+  if (/^0[01]$/.test(text)) return text === '01';
   return exact(BigInt(text.length > 3 * MAX_INTEGER ? Number.NaN : text.replace('L', '')));
 }
 

@@ -1,6 +1,7 @@
+import { DTYPES } from '../../formats/onnx/schema.ts';
 import { isFloat, type TensorData } from '../../formats/onnx/tensor.ts';
 import { gemmWork, linearWork } from '../../memory/workspace.ts';
-import type { Operator, Operators, PlannedNode } from '../node.ts';
+import { known, type Operator, type Operators, type PlannedNode } from '../node.ts';
 import { broadcastShape, broadcastStrides, product, rowsOf, stridesOf, walk } from '../strided.ts';
 import { rootOf, type Value } from '../value.ts';
 
@@ -81,48 +82,37 @@ const matMul: Operator = (node) => {
 };
 
 const gemm: Operator = (node) => {
-  const [a, b] = [node.input(0), node.input(1)];
   const c = node.inputs[2];
-  const [alpha, beta] = [node.float('alpha', 1), c ? node.float('beta', 1) : 0];
-  const [ta, tb] = [node.int('transA', 0), node.int('transB', 0)];
+  const [alpha, beta] = [node.float('alpha', 1), node.float('beta', 1)];
   // before opset 7 a matrix of more dimensions is flattened, as Caffe does
-  const flat = (v: Value) => (v.shape.length === 2 ? v.shape : [v.shape[0] ?? 1, product(v.shape.slice(1))]);
-  const [left, right] = [flat(a), flat(b)];
-  const [m, k] = ta ? [left[1]!, left[0]!] : [left[0]!, left[1]!];
-  const [n, depth] = tb ? [right[0]!, right[1]!] : [right[1]!, right[0]!];
-  if (k !== depth) node.fail(`[${a.shape}] times [${b.shape}]`);
-  const out = node.output([m, n]);
-  const rows = c?.size === n && c.shape.at(-1) === n;
-  if (!ta && alpha === 1 && k && n && (!c || (rows && beta === 1 && rootOf(c).data))) {
-    const w = tb
-      ? rootOf(b).data && b
-      : node.derived(b, `transposed ${k} ${n}`, [n, k], (d) => transposed(d, k, n));
-    if (w) return linear(node, m, n, k, a, w, c);
+  const flat = (v: Value): Value => {
+    const shape = [v.shape[0] ?? 1, product(v.shape.slice(1))];
+    return v.shape.length === 2 ? v : { ...v, shape, of: v };
+  };
+  const turned = (v: Value, by: string) => (node.int(by, 0) ? node.call('Transpose', [v]) : v);
+  const a = turned(flat(node.input(0)), 'transA');
+  const given = flat(node.input(1));
+  const [m, k] = a.shape as [number, number];
+  const [n, depth] = (node.int('transB', 0) ? given.shape : [...given.shape].reverse()) as [number, number];
+  if (k !== depth) node.fail(`[${a.shape}] times [${given.shape}]`);
+  if (
+    alpha === 1 &&
+    k &&
+    n &&
+    (!c || (beta === 1 && c.size === n && c.shape.at(-1) === n && rootOf(c).data))
+  ) {
+    const w = node.int('transB', 0)
+      ? rootOf(given).data && given
+      : node.derived(given, `transposed ${k} ${n}`, [n, k], (d) => transposed(d, k, n));
+    if (w) {
+      node.output([m, n], a.dtype);
+      return linear(node, m, n, k, a, w, c);
+    }
   }
-  const way = c && walk([m, n], [broadcastStrides(c.shape, [m, n])]);
-  const each = way && rowsOf(way);
-  const length = way?.shape.at(-1) ?? 0;
-  const step = way?.strides[0]?.at(-1) ?? 0;
-  const bytes = ta && tb ? 4 * m * k : 0;
-  return node.step(
-    ({ kernels, x, y, px, py, work }) => {
-      const at = work + bytes;
-      if (ta && tb) {
-        // A is turned first: no kernel takes both turned
-        kernels.transpose(k, m, px[0]!, m, work, k);
-        kernels.sgemm_nt(m, n, k, work, k, px[1]!, k, 0, py[0]!, n, at);
-      } else if (ta) kernels.sgemm_tn(m, n, k, px[0]!, m, px[1]!, n, 0, py[0]!, n, at);
-      else if (tb) kernels.sgemm_nt(m, n, k, px[0]!, k, px[1]!, k, 0, py[0]!, n, at);
-      else kernels.sgemm_nn(m, n, k, px[0]!, k, px[1]!, n, 0, py[0]!, n, at);
-      if (alpha !== 1) kernels.vec_scale(out.size, alpha, py[0]!);
-      if (!each) return;
-      let o = 0;
-      each((from) => {
-        for (let i = 0, p = from; i < length; i++, p += step) y[0]![o++]! += beta * x[2]![p]!;
-      });
-    },
-    { scratch: 64 * Math.ceil(bytes / 64) + gemmWork(m, n, k), inputs: [a, b, c] },
-  );
+  const scaled = (v: Value, by: number) =>
+    by === 1 ? v : node.call('Mul', [v, known([by], DTYPES.float32, [])]);
+  const y = scaled(node.call('MatMul', [a, turned(given, 'transB')]), alpha);
+  node.alias(c && beta ? node.call('Add', [y, scaled(c, beta)]) : y, [m, n]);
 };
 
 /** Products of matrices. */

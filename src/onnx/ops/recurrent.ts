@@ -44,12 +44,10 @@ function plainWeights(
 
 /** With `product` inputs 8 and 9 are scales of W and R, [D, G · H]. */
 export function recurrent(kind: Cell['kind'], product?: Product): Operator {
-  return (node) => {
+  const timeMajor: Operator = (node) => {
     const x = node.input(0);
     const r = node.input(2);
-    const batchFirst = node.int('layout', 0) === 1;
-    const [T, N] = batchFirst ? [x.shape[1]!, x.shape[0]!] : [x.shape[0]!, x.shape[1]!];
-    const I = x.shape[2]!;
+    const [T, N, I] = x.shape as [number, number, number];
     const G = GATE_COUNTS[kind];
     const H = r.shape[2]!;
     const direction = node.text('direction', 'forward');
@@ -61,7 +59,7 @@ export function recurrent(kind: Cell['kind'], product?: Product): Operator {
         node.fail(`input ${i}: expected [${shape}], got [${value.shape}]`);
     };
     if (x.shape.length !== 3) node.fail(`x: expected three dimensions, got [${x.shape}]`);
-    const state = batchFirst ? [N, D, H] : [D, N, H];
+    const state = [D, N, H];
     expect(1, [D, G * H, I]);
     expect(2, [D, G * H, H]);
     expect(3, [D, 2 * G * H]);
@@ -85,12 +83,12 @@ export function recurrent(kind: Cell['kind'], product?: Product): Operator {
       peepholes: kind === 'LSTM' && Boolean(node.inputs[7]),
       product,
     }));
-    node.output(batchFirst ? [N, T, D, H] : [T, D, N, H]);
+    node.output([T, D, N, H]);
     node.output(state);
     if (kind === 'LSTM') node.output(state);
     const directions = cells.map((cell, d) => {
       const reverse = direction === 'reverse' || d === 1;
-      return layOut(node, cell, d, D, reverse, batchFirst);
+      return layOut(node, cell, d, D, reverse);
     });
     const inputs = [...node.inputs, ...directions.flatMap(({ values }) => values)];
     const base = node.inputs.length;
@@ -113,18 +111,26 @@ export function recurrent(kind: Cell['kind'], product?: Product): Operator {
       },
     );
   };
+  return (node) => {
+    if (node.int('layout', 0) !== 1) return timeMajor(node);
+    const turned = (v: Value, perm: readonly number[]) => node.call('Transpose', [v], { perm });
+    const inner = node.withInputs(
+      node.inputs.map((v, i) => (v && [0, 5, 6].includes(i) ? turned(v, [1, 0, 2]) : v)),
+    );
+    timeMajor(inner);
+    for (const [i, v] of inner.outputs.entries()) node.alias(turned(v, i ? [1, 0, 2] : [2, 0, 1, 3]));
+  };
 }
 
 /** One direction: where its parts lie, and what a run does. */
-function layOut(node: PlannedNode, cell: Cell, d: number, D: number, reverse: boolean, batchFirst: boolean) {
+function layOut(node: PlannedNode, cell: Cell, d: number, D: number, reverse: boolean) {
   const { kind, T, N, I, H } = cell;
   const G = GATE_COUNTS[kind];
   const lengths = node.inputs[4];
   const plain = plainWeights(node, cell, d, lengths);
   const parts = new Parts();
-  const turned = reverse || batchFirst;
-  const xAt = turned ? parts.take(T * N * I) : 0;
-  const yAt = turned || D > 1 ? parts.take(T * N * H) : 0;
+  const xAt = reverse ? parts.take(T * N * I) : 0;
+  const yAt = reverse || D > 1 ? parts.take(T * N * H) : 0;
   const hAt = parts.take(N * H);
   const cAt = parts.take(N * H);
   const chunk = Math.max(1, Math.min(T, Math.ceil(CHUNK_ROWS / Math.max(1, N))));
@@ -134,7 +140,7 @@ function layOut(node: PlannedNode, cell: Cell, d: number, D: number, reverse: bo
   const relu = cell.gates[0]!.name === 'relu' ? 1 : 0;
   const hasH = Boolean(node.inputs[5]);
   const hasC = Boolean(node.inputs[6]);
-  const stateAt = (n: number) => (batchFirst ? (n * D + d) * H : (d * N + n) * H);
+  const states = d * N * H;
 
   const run = (io: Io, values: number) => {
     const { kernels, f32, x, px, py, work } = io;
@@ -142,25 +148,21 @@ function layOut(node: PlannedNode, cell: Cell, d: number, D: number, reverse: bo
     /** Step t of row n as the kernels go through it. */
     const source = (t: number, n: number) => (reverse && t < length(n) ? length(n) - 1 - t : t);
     const [h, c] = [work + hAt, work + cAt];
-    for (let n = 0; n < N; n++) {
-      const [to, from] = [n * H, stateAt(n)];
-      for (let j = 0; j < H; j++) {
-        f32[h / 4 + to + j] = hasH ? f32[px[5]! / 4 + from + j]! : 0;
-        f32[c / 4 + to + j] = hasC ? f32[px[6]! / 4 + from + j]! : 0;
-      }
+    for (let j = 0; j < N * H; j++) {
+      f32[h / 4 + j] = hasH ? f32[px[5]! / 4 + states + j]! : 0;
+      f32[c / 4 + j] = hasC ? f32[px[6]! / 4 + states + j]! : 0;
     }
     let input = px[0]!;
-    if (turned) {
+    if (reverse) {
       input = work + xAt;
       for (let t = 0; t < T; t++) {
         for (let n = 0; n < N; n++) {
-          const s = source(t, n);
-          const from = px[0]! / 4 + (batchFirst ? n * T + s : s * N + n) * I;
+          const from = px[0]! / 4 + (source(t, n) * N + n) * I;
           f32.copyWithin(input / 4 + (t * N + n) * I, from, from + I);
         }
       }
     }
-    const direct = !turned && D === 1;
+    const direct = !reverse && D === 1;
     const y = direct ? py[0]! : work + yAt;
     if (plain) {
       const [w, r, wb = 0, rb = 0] = [0, 1, 2, 3].map((i) => px[values + i]);
@@ -194,21 +196,17 @@ function layOut(node: PlannedNode, cell: Cell, d: number, D: number, reverse: bo
     if (!direct) {
       for (let t = 0; t < T; t++) {
         for (let n = 0; n < N; n++) {
-          const s = source(t, n);
-          const to = py[0]! / 4 + (batchFirst ? (n * T + s) * D + d : (s * D + d) * N + n) * H;
+          const to = py[0]! / 4 + ((source(t, n) * D + d) * N + n) * H;
           const from = y / 4 + (t * N + n) * H;
           f32.copyWithin(to, from, from + H);
         }
       }
     }
-    for (let n = 0; n < N; n++) {
-      const [from, to] = [n * H, stateAt(n)];
+    for (let j = 0; j < N * H; j++) {
       // rows without steps have no state
-      const none = lengths && length(n) === 0;
-      for (let j = 0; j < H; j++) {
-        f32[py[1]! / 4 + to + j] = none ? 0 : f32[h / 4 + from + j]!;
-        if (kind === 'LSTM') f32[py[2]! / 4 + to + j] = none ? 0 : f32[c / 4 + from + j]!;
-      }
+      const none = lengths && length(Math.floor(j / H)) === 0;
+      f32[py[1]! / 4 + states + j] = none ? 0 : f32[h / 4 + j]!;
+      if (kind === 'LSTM') f32[py[2]! / 4 + states + j] = none ? 0 : f32[c / 4 + j]!;
     }
   };
   return { values: plain?.values ?? [], slot: plain?.slot, bytes: parts.bytes, run };

@@ -11,7 +11,7 @@ export interface Reduction {
 const plus = (sum: number, v: number) => sum + v;
 
 /** By operator; sums are in float64. */
-const REDUCTIONS: Readonly<Record<string, Reduction>> = {
+export const REDUCTIONS: Readonly<Record<string, Reduction>> = {
   ReduceSum: { start: 0, add: plus },
   ReduceMean: { start: 0, add: plus, end: (sum, count) => sum / count },
   ReduceMax: { start: Number.NEGATIVE_INFINITY, add: (a, b) => (b > a || Number.isNaN(b) ? b : a) },
@@ -89,25 +89,17 @@ function softmax(log: boolean): Operator {
     const axis = node.axis(node.int('axis', old ? 1 : -1), Math.max(1, value.shape.length));
     const [outer, own, after] = around(value.shape, axis);
     const [size, inner] = old ? [own * after, 1] : [own, after];
-    node.output(value.shape);
-    if (inner === 1) {
-      return node.step(({ kernels, px, py }) => {
-        if (log) kernels.log_softmax_rows(outer, size, px[0]!, py[0]!);
-        else kernels.softmax_rows(outer, size, 1, px[0]!, py[0]!);
-      });
+    if (inner > 1) {
+      // the axis is last for the kernels
+      const last = value.shape.length - 1;
+      const perm = value.shape.map((_, i) => (i === axis ? last : i === last ? axis : i));
+      const turned = node.call(node.node.op, [node.call('Transpose', [value], { perm })], { axis: last });
+      return node.alias(node.call('Transpose', [turned], { perm }));
     }
-    return node.step(({ x, y }) => {
-      const [from, to] = [x[0]!, y[0]!];
-      for (let i = 0; i < outer * inner; i++) {
-        const at = Math.floor(i / inner) * size * inner + (i % inner);
-        const end = at + size * inner;
-        let max = Number.NEGATIVE_INFINITY;
-        for (let p = at; p < end; p += inner) max = Math.max(max, from[p]!);
-        let sum = 0;
-        for (let p = at; p < end; p += inner) sum += Math.exp(from[p]! - max);
-        const less = max + Math.log(sum);
-        for (let p = at; p < end; p += inner) to[p] = log ? from[p]! - less : Math.exp(from[p]! - max) / sum;
-      }
+    node.output(value.shape);
+    return node.step(({ kernels, px, py }) => {
+      if (log) kernels.log_softmax_rows(outer, size, px[0]!, py[0]!);
+      else kernels.softmax_rows(outer, size, 1, px[0]!, py[0]!);
     });
   };
 }
