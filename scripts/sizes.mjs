@@ -116,6 +116,7 @@ export async function run() {
   'unrolled/torch beyond unrolled': beyond('torch', 6_600),
   'unrolled/onnx beyond unrolled': beyond('onnx', 22_500),
   'unrolled/onnx-operators beyond unrolled and onnx': beyond('onnx-operators', 13_700, 'onnx'),
+  'unrolled/onnx-loops beyond unrolled and onnx': beyond('onnx-loops', 6_900, 'onnx'),
   'unrolled/onnx-model beyond unrolled and onnx': beyond('onnx-model', 6_300, 'onnx'),
   'unrolled/amp beyond unrolled': beyond('amp', 6_000),
   'unrolled/onnx-writer beyond unrolled': beyond('onnx-writer', 7_000),

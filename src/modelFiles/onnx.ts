@@ -3,6 +3,7 @@ import { readOnnx } from '../formats/onnx/read.ts';
 import { dtypeName } from '../formats/onnx/schema.ts';
 import type { OnnxTensor } from '../formats/onnx/tensor.ts';
 import { loadOnnx } from '../onnx/index.ts';
+import { fuseLoops } from '../onnxLoops/index.ts';
 import { toModel } from '../onnxModel/index.ts';
 import { operators } from '../onnxOperators/index.ts';
 import { drawn } from './drawn.ts';
@@ -29,7 +30,7 @@ export const onnx: Format = {
     });
     const versions = [...opsets].map(([domain, version]) => `${domain || 'ai.onnx'} ${version}`);
     let opened: ReturnType<typeof loadOnnx> | undefined;
-    const session = () => (opened ??= loadOnnx(bytes, { operators }));
+    const session = () => (opened ??= loadOnnx(bytes, { operators: fuseLoops(operators) }));
     const counted = new Map<string, number>();
     for (const { op } of graph.nodes) counted.set(op, (counted.get(op) ?? 0) + 1);
     const inputs = graph.inputs.map(portOf);

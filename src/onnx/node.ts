@@ -7,10 +7,22 @@ import { type Io, type Kept, rootOf, type Step, type Value } from './value.ts';
 /** A plan needs the values of a tensor that only a run knows. */
 export class NeedsValues extends FormatError {}
 
+/** A node as it was planned. */
+export interface Planned {
+  readonly node: OnnxNode;
+  readonly attributes: ReadonlyMap<string, OnnxAttribute>;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly outputs: readonly Value[];
+}
+
 /** What a node of a graph asks of the plan that it becomes part of. */
 export interface Planning {
   /** Whether all values that can be known before a run are. */
   readonly final: boolean;
+  /** All steps so far. */
+  readonly steps: Step[];
+  /** Called for each node that is planned. */
+  onNode: ((planned: Planned) => void) | undefined;
   add(step: Step): void;
   /** Memory for what is made of constants, shared by all that ask for it with the same name. */
   keep(sources: readonly TensorData[], name: string, bytes: number): Kept;
@@ -23,7 +35,9 @@ export interface Planning {
 }
 
 /** Attributes of a node that another one is made of. */
-export type CallAttributes = Readonly<Record<string, number | string | readonly number[]>>;
+export type CallAttributes = Readonly<
+  Record<string, number | string | readonly number[] | readonly string[]>
+>;
 
 function attributesOf(given: CallAttributes): ReadonlyMap<string, OnnxAttribute> {
   // an operator reads the field that its attribute has

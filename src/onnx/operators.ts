@@ -32,12 +32,12 @@ export const OPERATORS: Operators = {
 };
 
 /**
- * The operator of a node: one of `OPERATORS` or of `given`.
+ * The operator of a node: one of `given` or of `OPERATORS`.
  * @throws {FormatError} an operator that is missing
  */
 export function operatorOf(node: OnnxNode, opset: number, given: OnnxOperators | undefined): Operator {
   const { op, domain } = node;
-  for (const table of [domain ? undefined : OPERATORS, given?.[domain]])
+  for (const table of [given?.[domain], domain ? undefined : OPERATORS])
     if (table && Object.hasOwn(table, op)) return table[op]!;
   throw new FormatError(
     `${nodeName(node)} (opset ${opset}): operator ${op}${domain && ` of ${domain}`} is not ` +

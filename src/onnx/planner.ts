@@ -26,20 +26,11 @@ interface Scope {
   readonly attributes: Attributes;
 }
 
-/** A node as it was planned. */
-export interface Planned {
-  readonly node: OnnxNode;
-  readonly attributes: Attributes;
-  readonly inputs: readonly (Value | undefined)[];
-  readonly outputs: readonly Value[];
-}
-
 /** Makes steps of a graph whose input shapes are known; what depends only on constants is computed at once. */
 export class Planner implements Planning {
   readonly steps: Step[] = [];
   final = false;
-  /** Called for each node that is planned, if given. */
-  onNode: ((planned: Planned) => void) | undefined;
+  onNode: Planning['onNode'];
   readonly #model: OnnxModel;
   readonly #operators: OnnxOperators | undefined;
   readonly #memory: SessionMemory;

@@ -5,8 +5,8 @@ import { LastStep } from '../layers/graph/lastStep.ts';
 import { Linear } from '../layers/graph/linear.ts';
 import { Add, Concat } from '../layers/joinLayers.ts';
 import { Reverse } from '../layers/sequenceLayers.ts';
+import type { Planned } from '../onnx/node.ts';
 import { transposed } from '../onnx/ops/matmul.ts';
-import type { Planned } from '../onnx/planner.ts';
 import type { Value } from '../onnx/value.ts';
 import type { Fit, Fitting, Rule } from './fit.ts';
 import { recurrentRule } from './recurrentRule.ts';
@@ -83,7 +83,11 @@ const slice: Rule = (fitting, planned) => {
   const fit = fitting.find(value);
   if (!fit) return;
   const strides = planned.attributes.get('steps')?.ints ?? fitting.data(planned.inputs[4]) ?? [];
-  if (Array.from(strides).some((stride) => stride !== 1)) return reversed(fitting, planned, fit, strides);
+  if (Array.from(strides).some((stride) => stride !== 1)) {
+    const [axis = 0] = planned.attributes.get('axes')?.ints ?? fitting.data(planned.inputs[3]) ?? [];
+    const whole = strides.length === 1 && strides[0] === -1 && value.shape.at(axis) === out.shape.at(axis);
+    return reversed(fitting, planned, fit, axis, whole);
+  }
   const changed = value.shape.flatMap((size, i) => (size === out.shape[i] ? [] : [i]));
   if (!changed.length) return fitting.set(out, fit);
   const starts = planned.attributes.get('starts')?.ints ?? fitting.data(planned.inputs[1]);
@@ -97,24 +101,35 @@ const slice: Rule = (fitting, planned) => {
   pick(fitting, planned, fit, at, start < 0 ? start + value.shape[at]! : start, false);
 };
 
-/** All steps from the last to the first. */
-function reversed(fitting: Fitting, planned: Planned, fit: Fit, strides: ArrayLike<number>): void {
-  const [value, out] = [planned.inputs[0]!, planned.outputs[0]!];
-  const rank = value.shape.length;
-  const axes = planned.attributes.get('axes')?.ints ?? fitting.data(planned.inputs[3]) ?? [];
-  const axis = ((axes[0] ?? 0) + rank) % rank;
-  const sequence = fit.node.shape.axis !== undefined && fit.axes[axis] !== 'F';
-  const whole = strides.length === 1 && strides[0] === -1 && value.shape[axis] === out.shape[axis];
+/** All steps from the last to the first, if `whole`. */
+function reversed(fitting: Fitting, planned: Planned, fit: Fit, at: number, whole: boolean): void {
+  const name = fit.axes[(at + fit.axes.length) % fit.axes.length];
   if (
-    !sequence ||
     !whole ||
+    fit.node.shape.axis === undefined ||
+    name === 'F' ||
     fit.half !== undefined ||
     fit.axes.includes('D') ||
-    (fit.time ?? fit.axes[axis]) !== fit.axes[axis]
+    (fit.time ?? name) !== name
   )
     fitting.refuse(planned, 'steps other than 1');
-  fitting.set(out, { ...fit, node: new Reverse().apply(fit.node), time: fit.axes[axis], both: false });
+  fitting.set(planned.outputs[0]!, {
+    ...fit,
+    node: new Reverse().apply(fit.node),
+    time: name,
+    both: false,
+  });
 }
+
+/** Of lengths that are all steps. */
+const reverseSequence: Rule = (fitting, planned) => {
+  const { attributes, inputs } = planned;
+  const fit = fitting.find(inputs[0]);
+  if (!fit) return;
+  const axis = attributes.get('time_axis')?.i ?? 0;
+  const size = inputs[0]!.shape[axis];
+  reversed(fitting, planned, fit, axis, Boolean(fitting.data(inputs[1])?.every((length) => length === size)));
+};
 
 function pick(
   fitting: Fitting,
@@ -289,6 +304,7 @@ export const RULES: Readonly<Record<string, Rule>> & { readonly activation: Rule
   Squeeze: squeeze,
   Gather: gather,
   Slice: slice,
+  ReverseSequence: reverseSequence,
   MatMul: product,
   Gemm: product,
   Add: add,

@@ -3,7 +3,7 @@ import { BatchNorm } from '../layers/batchNorm.ts';
 import { Multiply } from '../layers/joinLayers.ts';
 import { LayerNorm } from '../layers/layerNorm.ts';
 import { AvgPool1d, Conv1d, MaxPool1d, type Padding, Pool } from '../layers/sequenceLayers.ts';
-import type { Planned } from '../onnx/planner.ts';
+import type { Planned } from '../onnx/node.ts';
 import type { Value } from '../onnx/value.ts';
 import type { Fit, Fitting, Rule } from './fit.ts';
 

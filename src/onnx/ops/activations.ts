@@ -8,19 +8,14 @@ export interface Gate {
   readonly beta: number;
 }
 
-/** By ONNX's name in lower case: α and β, where it has them. */
-const GATES: Readonly<Record<string, readonly number[]>> = {
-  sigmoid: [],
-  tanh: [],
-  relu: [],
-  softsign: [],
-  softplus: [],
-  affine: [1, 0],
-  leakyrelu: [0.01],
+/** By name in lower case: α and β, where it has them. ONNX's functions, and those of layers that loops have. */
+export const GATES: Readonly<Record<string, readonly number[]>> = {
+  ...Object.fromEntries(
+    Object.entries<{ readonly alpha?: number; readonly beta?: number; readonly kind: number }>(
+      ACTIVATIONS,
+    ).map(([name, { alpha, beta }]) => [name, [alpha, beta].filter((own) => own !== undefined)]),
+  ),
   thresholdedrelu: [1],
-  scaledtanh: [1, 1],
-  hardsigmoid: [0.2, 0.5],
-  elu: [1],
 };
 
 /** The functions of all directions; those that have α or β take the next ones of the lists. */

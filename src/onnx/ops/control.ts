@@ -49,8 +49,8 @@ export function stack(node: PlannedNode, passes: readonly Value[], axis: number,
   join(node, parts, at, out);
 }
 
-/** Passes whose number does not depend on data are steps of the plan, one after the other. */
-const loop: Operator = (node) => {
+/** Loop: passes whose number does not depend on data are steps of the plan, one after the other. */
+export const loop: Operator = (node) => {
   const body = node.graph('body');
   const most = node.constant(0)?.[0] ?? Number.POSITIVE_INFINITY;
   let go = node.inputs[1] ? node.constant(1)![0]! : 1;
