@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { init } from '../../src/index.ts';
 import { FormatError, loadOnnx } from '../../src/onnx/index.ts';
 import { OPERATORS } from '../../src/onnx/operators.ts';
 import { operators } from '../../src/onnxOperators/index.ts';
@@ -9,6 +10,10 @@ const COMMON =
   'Transpose Squeeze Unsqueeze Reshape Slice Concat Gather Split Flatten Identity Cast Expand Shape MatMul Gemm Add Mul Sub Div Relu Sigmoid Tanh Softmax LogSoftmax ReduceSum ReduceMean Sqrt Pow Neg Reciprocal Clip Log Conv Pad PRelu MaxPool Loop Less And ConvTranspose BatchNormalization ScatterND Greater Where GatherElements RNN LSTM GRU';
 /** What their constants are computed with. */
 const FOLDED = 'Constant ConstantOfShape Equal If Not Range Size';
+
+beforeAll(async () => {
+  await init();
+});
 
 const one = (op: string) =>
   model({
