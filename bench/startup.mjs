@@ -2,13 +2,15 @@
 // H64), whatever it loads then included, in headless Chromium, next to ONNX Runtime Web and TF.js, in turns; medians, as
 // Markdown. Files come from this machine, so the network is no part of it. First: the first page of a new browser, when
 // nothing is compiled; next: a page after it. The pages report by themselves: a browser that is watched by DevTools takes a
-// stack at each import(), which parses all of the script again. `--own` leaves the others out.
+// stack at each import(), which parses all of the script again. `--own` leaves the others out; `--parts` also says when
+// each part of ours is done.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { FOR_PAGES } from '../scripts/tools.mjs';
@@ -17,17 +19,39 @@ const ROUNDS = 9;
 const here = fileURLToPath(new URL('.', import.meta.url));
 const [T, I, H] = [16, 16, 64];
 const c = { kind: 'forward', cell: 'lstm', shape: { T, B: 1, I, H } };
+const parts = process.argv.includes('--parts');
 const done = `
     const ms = performance.now() - globalThis.began;
-    await fetch('/done?' + ms, { method: 'POST' });
+    await fetch('/done?' + ms, { method: 'POST', body: JSON.stringify(globalThis.parts ?? []) });
     if (location.search === '') location.replace('?next');`;
+
+/** Before the first module: notes when each part was done. */
+const NOTES = `
+  if (!globalThis.parts) {
+    globalThis.parts = [];
+    globalThis.note = (name) => parts.push([name, performance.now() - began]);
+    const { compile } = WebAssembly;
+    WebAssembly.compile = async (bytes) => {
+      note('kernels inflated');
+      const module = await compile(bytes);
+      note('kernels compiled');
+      return module;
+    };
+  }`;
 
 const own = (entry) => `
     import { init, LSTM, Sequential } from '../dist/${entry}.js';
+    const note = globalThis.note ?? (() => {});
+    note('modules evaluated');
     await init();
-    const model = new Sequential([new LSTM(${I}, ${H})]);
+    note('init resolved');
+    const layer = new LSTM(${I}, ${H});
+    note('layer');
+    const model = new Sequential([layer]);
+    note('model: memory, instance, initial weights');
     const { data } = model.forward({ data: new Float32Array(${T * I}), shape: [${T}, 1, ${I}] });
-    globalThis.value = data[0]; ${done}`;
+    globalThis.value = data[0]; 
+    note('first forward pass'); ${done}`;
 
 /** A page's script each. */
 const ALL = {
@@ -52,13 +76,15 @@ const ALL = {
 };
 
 const SCRIPTS = Object.fromEntries(
-  Object.entries(ALL).filter(([name]) => !process.argv.includes('--own') || name.startsWith('unrolled')),
+  Object.entries(ALL).filter(
+    ([name]) => !(process.argv.includes('--own') || parts) || name.startsWith('unrolled'),
+  ),
 );
 const TYPES = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
 const folder = mkdtempSync(join(tmpdir(), 'unrolled-startup-'));
 /** Folders of files by the start of their path: those of a package where it is needed. */
 const PLACES = { '/ort/': 'onnxruntime-web', '/tfjs/': '@tensorflow/tfjs-backend-wasm' };
-/** Told of the ms of each page. */
+/** Told of the ms of each page, and of its parts. */
 let reported;
 let server;
 try {
@@ -66,7 +92,7 @@ try {
     await build({
       stdin: { contents: code, resolveDir: here, sourcefile: 'page.mjs' },
       ...FOR_PAGES,
-      banner: { js: 'globalThis.began ??= performance.now();' },
+      banner: { js: `globalThis.began ??= performance.now();${parts ? NOTES : ''}` },
       ...{ outdir: folder, entryNames: `page${k}`, logLevel: 'error' },
       external: ['fs', 'path', 'node:*', 'worker_threads', 'perf_hooks', 'os'],
     });
@@ -74,13 +100,14 @@ try {
       <script type="module" src="/page${k}.js"></script>`;
     writeFileSync(join(folder, `page${k}.html`), html);
   }
-  if (!process.argv.includes('--own')) {
+  if ('onnxruntime-web' in SCRIPTS) {
     const [{ recurrentModel }, { data }] = await Promise.all([import('./onnx.mjs'), import('./cases.mjs')]);
     writeFileSync(join(folder, 'lstm.onnx'), recurrentModel(c, data(c)));
   }
-  server = createServer(({ url }, response) => {
+  server = createServer(async (request, response) => {
+    const { url } = request;
     if (url.startsWith('/done?')) {
-      reported(Number(url.slice(6)));
+      reported({ ms: Number(url.slice(6)), parts: await json(request) });
       return response.writeHead(204).end();
     }
     const file = fileOf(url.replace(/\?.*/, ''));
@@ -113,11 +140,21 @@ async function report(origin) {
   }
   console.log('| to the first LSTM result | first page of a browser | next page |\n|---|---:|---:|');
   for (const [k, name] of names.entries()) {
-    console.log(`| ${name} | ${median(first[k])} ms | ${median(next[k])} ms |`);
+    row(name, ...[first[k], next[k]].map((pages) => pages.map(({ ms }) => ms)));
+    for (const [part] of parts ? first[k][0].parts : []) {
+      row(
+        `… ${part}`,
+        ...[first[k], next[k]].map((pages) => pages.map((page) => new Map(page.parts).get(part))),
+      );
+    }
   }
 }
 
-/** The ms of two pages of a new browser, which goes to the second by itself. */
+function row(name, first, next) {
+  console.log(`| ${name} | ${median(first)} ms | ${median(next)} ms |`);
+}
+
+/** What two pages of a new browser report, which goes to the second by itself. */
 async function twoPages(url) {
   const profile = mkdtempSync(join(tmpdir(), 'unrolled-profile-'));
   const flags = [
@@ -132,12 +169,12 @@ async function twoPages(url) {
     [...flags, `--user-data-dir=${profile}`, url],
     { stdio: 'ignore', detached: true },
   );
-  const times = [];
+  const pages = [];
   try {
     await new Promise((resolve, reject) => {
       const late = setTimeout(() => reject(new Error(`${url}: no result in 60 s`)), 60_000);
-      reported = (ms) => {
-        if (times.push(ms) < 2) return;
+      reported = (page) => {
+        if (pages.push(page) < 2) return;
         clearTimeout(late);
         resolve();
       };
@@ -148,7 +185,7 @@ async function twoPages(url) {
     await once(browser, 'exit');
     rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
   }
-  return times;
+  return pages;
 }
 
 function median(values) {

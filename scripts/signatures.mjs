@@ -14,6 +14,7 @@ export type KernelName = keyof KernelCalls;
   'src/wasm/generated/quantCalls.ts': () =>
     calls('QuantCalls', 'The kernels of quantized layers', signatures('quant')),
   'src/wasm/generated/kernelNames.ts': names,
+  'src/wasm/generated/exportHashes.ts': hashes,
   'src/wasm/generated/structs.ts': () => structs().map(struct).join('\n'),
   'src/wasm/generated/constants.ts': () => sharedConstants().map(constantsOf).join('\n'),
   'src/kernels/generated/signatures.ts': () =>
@@ -82,6 +83,17 @@ function names() {
     return `/** What assembly/${entry}.ts exports. */\nexport const ${namesOf(entry)}: readonly KernelName[] = ${all};\n`;
   });
   return `import type { KernelName } from './kernelCalls.ts';\n\n${lists.join('\n')}`;
+}
+
+/** Of the names that each entry exports, as src/wasm/module.ts computes them. */
+function hashes() {
+  const list = ENTRIES.map((entry) => {
+    const names = kernelsOf(entry).map(({ name }) => name);
+    let hash = 0;
+    for (const letter of `${names.sort()}`) hash = (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0;
+    return `  ${hash}, // ${entry}\n`;
+  });
+  return `/** Of the names that each of the entries of assembly/ exports. */\nexport const EXPORT_HASHES: readonly number[] = [\n${list.join('')}];\n`;
 }
 
 function namesOf(entry) {

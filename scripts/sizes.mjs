@@ -9,7 +9,7 @@ import { FOR_PAGES, root } from './tools.mjs';
 
 const CALL_INFERENCE = `
 export async function run(bytes) {
-  await init({ kernels: 'simd' });
+  await init();
   return Sequential.load(bytes).stream();
 }`;
 
@@ -17,7 +17,7 @@ const TRAIN_TEXT = `
 import { AdamW, crossEntropy, Embedding, init, Linear, LSTM, Sequential, Trainer } from 'unrolled/core';
 import { CharacterVocabulary, Lanes } from 'unrolled/data';
 export async function train(text) {
-  await init({ kernels: 'simd' });
+  await init();
   const vocabulary = new CharacterVocabulary(text);
   const { size } = vocabulary;
   const model = new Sequential([new Embedding(size, 32), new LSTM(32, 128), new Linear(128, size)]);
@@ -31,7 +31,7 @@ import { Generator, init, Sequential } from 'unrolled/inference';
 import { CharacterVocabulary } from 'unrolled/data';
 import { parseSafetensors } from 'unrolled/io';
 export async function run(bytes) {
-  await init({ kernels: 'simd' });
+  await init();
   const vocabulary = CharacterVocabulary.fromMetadata(parseSafetensors(bytes).metadata);
   return [vocabulary, Sequential.load(bytes).stream(), new Generator(1)];
 }`;
@@ -39,7 +39,7 @@ export async function run(bytes) {
 const RUN_GRAPH = `
 import { beamSearch, init, Model } from 'unrolled';
 export async function run(bytes, given) {
-  await init({ kernels: 'simd' });
+  await init();
   return beamSearch(Model.load(bytes), { given, start: [0], length: 10, beams: 4 });
 }`;
 
@@ -47,12 +47,12 @@ const RUN_KERAS = `
 import { init } from 'unrolled';
 import { loadKeras } from 'unrolled/keras';
 export async function run(bytes, x) {
-  await init({ kernels: 'simd' });
+  await init();
   return loadKeras(bytes).predict(x);
 }`;
 
-/** Chunks that a use does not load: another build of the kernels, what stands in for DecompressionStream, threads. */
-const NOT_LOADED = /relaxed|inflateRaw|withThreads|threadHost/;
+/** Chunks that a use does not load: the build of the kernels for engines without relaxed SIMD, what stands in for DecompressionStream, threads. */
+const NOT_LOADED = /simd|inflateRaw|withThreads|threadHost/;
 
 /**
  * Uses by name: `code` a module (`beyond`: less what this module has), `without` chunks that this use does not load, `wasm` files it loads as they are, `limit`
@@ -96,7 +96,7 @@ export const USES = {
   'unrolled/kernels: sgemm': {
     code: `import { Arena, init, sgemm } from 'unrolled/kernels';
 export async function run() {
-  await init({ kernels: 'simd' });
+  await init();
   return [Arena, sgemm];
 }`,
     without: NOT_LOADED,

@@ -3,6 +3,9 @@
  * @module unrolled/core
  */
 
+export { init } from './wasm/inlinedCore.ts';
+
+// after the kernels: see src/wasm/inlined.ts
+
 export * from './publicCore.ts';
 export type { PlainInitOptions as InitOptions } from './wasm/init.ts';
-export { init } from './wasm/inlinedCore.ts';

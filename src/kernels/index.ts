@@ -3,6 +3,9 @@
  * @module unrolled/kernels
  */
 
-export type { InitOptions } from '../wasm/init.ts';
 export { init } from '../wasm/inlined.ts';
+
+// after the kernels: see src/wasm/inlined.ts
+
+export type { InitOptions } from '../wasm/init.ts';
 export * from './public.ts';

@@ -32,7 +32,7 @@ const FUNCTIONS = (
  */
 export function checkTensorFlow(given: TensorFlowModule): TensorFlow {
   const tf = given as unknown as TensorFlow;
-  if ((typeof tf !== 'object' && typeof tf !== 'function') || tf === null) {
+  if (Object(tf) !== tf) {
     throw new ArgumentError('tf', 'the module @tensorflow/tfjs', tf);
   }
   const missing = reading('tf', tf, () => FUNCTIONS.find((name) => typeof tf[name] !== 'function'));
@@ -56,13 +56,11 @@ export function warnOf(tf: TensorFlow): void {
   const backend = tf.getBackend();
   if (backend === 'webgl' || backend === 'webgpu') {
     console.warn(
-      `unrolled/tfjs: layers on the CPU wait for the backend ${backend} or can't read it: await tf.setBackend('cpu') before install`,
+      `unrolled/tfjs: layers on the CPU wait for the backend ${backend} or can't read it: await tf.setBackend('cpu') first`,
     );
   }
   if (version === TESTED_VERSION) return;
-  console.warn(
-    `unrolled/tfjs was tested with @tensorflow/tfjs ${TESTED_VERSION}, and this is version ${version}`,
-  );
+  console.warn(`unrolled/tfjs is tested with @tensorflow/tfjs ${TESTED_VERSION}, not ${version}`);
 }
 
 function lacks(what: string): ArgumentError {

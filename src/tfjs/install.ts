@@ -59,9 +59,7 @@ export async function install(tf: TensorFlowModule, options?: InstallOptions): P
   const module = checkTensorFlow(tf);
   const { RNN } = module;
   if (installed.has(RNN)) {
-    throw new StateError(
-      'install: already installed for this TF.js: call the function that it returned first',
-    );
+    throw new StateError('install: already installed for this TF.js: call what it returned first');
   }
   warnOf(module);
   const heap = new Heap();

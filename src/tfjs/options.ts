@@ -27,7 +27,7 @@ const NAMES: Names<InstallOptions> = {
 /** A copy of the options. @throws {ArgumentError} if one is unknown or out of range */
 export function readOptions(given: InstallOptions | undefined): InstallOptions {
   const read = options('install', given, NAMES);
-  if (read.clipNorm !== undefined) number('clipNorm', read.clipNorm, 0);
-  if (read.backend !== undefined) boolean('backend', read.backend);
+  number('clipNorm', read.clipNorm ?? 1, 0);
+  boolean('backend', read.backend ?? false);
   return read;
 }

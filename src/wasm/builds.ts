@@ -36,12 +36,15 @@ function build(kernels: KernelBuild, extra: ExtraOptions, means: KernelSource): 
 
 async function load(kernels: KernelBuild, extra: ExtraOptions, means: KernelSource): Promise<Runtime> {
   const binary = await means.binary!(kernels);
-  if (!(binary instanceof WebAssembly.Module) && !WebAssembly.validate(binary)) {
+  try {
+    return await make(binary, extra, means);
+  } catch (error) {
+    // asked only now: compiling validates, too, and does so on another thread
+    if (binary instanceof WebAssembly.Module || WebAssembly.validate(binary)) throw error;
     throw new FeatureError(
       kernels === 'relaxed'
         ? 'this engine does not support relaxed SIMD (Node 20 needs --experimental-wasm-relaxed-simd): use the simd kernels'
         : 'the kernels need WebAssembly SIMD, which this engine does not support',
     );
   }
-  return make(binary, extra, means);
 }

@@ -1,4 +1,3 @@
-import { KERNEL_NAMES } from './generated/kernelNames.ts';
 import { compile, exportsOf, holdsKernels } from './module.ts';
 import { askForRevectorization, distinct, probe } from './revectorize.ts';
 
@@ -12,7 +11,7 @@ export async function compile256(
     return undefined;
   }
   const module = given instanceof WebAssembly.Module ? given : await compile(distinct(given));
-  holdsKernels('wasm', module, KERNEL_NAMES);
+  holdsKernels('wasm', module);
   if (!exportsOf(module).has('sgemm_nn')) {
     console.warn('unrolled: no 256-bit code: kernels that lack some are not checked for it');
     return undefined;

@@ -1,7 +1,6 @@
 import { boolean } from '../check.ts';
 import { ArgumentError, StateError } from '../errors.ts';
 import { compile256 } from './compile256.ts';
-import { KERNEL_NAMES } from './generated/kernelNames.ts';
 import { type ExtraOptions, type Extras, plain } from './init.ts';
 import { compile, describe } from './module.ts';
 import { linkWith, type Runtime } from './runtime.ts';
@@ -35,7 +34,7 @@ export const extras: Extras = {
 
 async function make(binary: Uint8Array | WebAssembly.Module, wide: boolean | undefined): Promise<Runtime> {
   const widened = wide ? await compile256(binary) : undefined;
-  return widened ? describe(widened, true) : plain(binary, KERNEL_NAMES);
+  return widened ? describe(widened, true) : plain(binary);
 }
 
 function threadsOf({ threads = 1 }: ExtraOptions): number {

@@ -2,7 +2,6 @@ import relaxed from '../relaxed.wasm';
 import simd from '../simd.wasm';
 import { loadBuild } from './builds.ts';
 import { extras } from './extras.ts';
-import { KERNEL_NAMES } from './generated/kernelNames.ts';
 import { type InitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 
@@ -15,4 +14,4 @@ async function imported(kernels: KernelBuild): Promise<WebAssembly.Module> {
   return kernels === 'relaxed' ? relaxed : simd;
 }
 
-const means = { load: loadBuild, binary: imported, names: KERNEL_NAMES, extras };
+const means = { load: loadBuild, binary: imported, extras };

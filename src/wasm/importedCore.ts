@@ -1,7 +1,6 @@
 import relaxed from '../relaxed-core.wasm';
 import simd from '../simd-core.wasm';
 import { loadBuild } from './builds.ts';
-import { CORE_NAMES } from './generated/kernelNames.ts';
 import { type PlainInitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 
@@ -14,4 +13,4 @@ async function imported(kernels: KernelBuild): Promise<WebAssembly.Module> {
   return kernels === 'relaxed' ? relaxed : simd;
 }
 
-const means = { load: loadBuild, binary: imported, names: CORE_NAMES };
+const means = { load: loadBuild, binary: imported };

@@ -1,7 +1,6 @@
 import relaxed from '../relaxed-inference.wasm';
 import simd from '../simd-inference.wasm';
 import { loadBuild } from './builds.ts';
-import { INFERENCE_NAMES } from './generated/kernelNames.ts';
 import { type PlainInitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 
@@ -14,4 +13,4 @@ async function imported(kernels: KernelBuild): Promise<WebAssembly.Module> {
   return kernels === 'relaxed' ? relaxed : simd;
 }
 
-const means = { load: loadBuild, binary: imported, names: INFERENCE_NAMES };
+const means = { load: loadBuild, binary: imported };

@@ -43,8 +43,6 @@ export interface KernelSource {
   readonly binary?:
     | ((kernels: KernelBuild) => Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module>)
     | undefined;
-  /** Names of the kernels in its builds. */
-  readonly names: readonly string[];
   /** What it has besides. If left out, its options don't exist. */
   readonly extras?: Extras | undefined;
 }
@@ -83,18 +81,15 @@ export async function start(opts: InitOptions | undefined, means: KernelSource):
 export async function make(
   binary: Uint8Array | WebAssembly.Module,
   extra: ExtraOptions,
-  { extras, names }: KernelSource,
+  { extras }: KernelSource,
 ): Promise<Runtime> {
   if (extras) return extras.make(binary, extra);
-  return plain(binary, names);
+  return plain(binary);
 }
 
-/** The runtime of a binary, without anything besides. names: those of the largest build. */
-export async function plain(
-  binary: Uint8Array | WebAssembly.Module,
-  names: readonly string[],
-): Promise<Runtime> {
+/** The runtime of a binary, without anything besides. */
+export async function plain(binary: Uint8Array | WebAssembly.Module): Promise<Runtime> {
   const module = binary instanceof WebAssembly.Module ? binary : await compile(binary);
-  holdsKernels('wasm', module, names);
+  holdsKernels('wasm', module);
   return describe(module, false);
 }

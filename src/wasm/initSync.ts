@@ -1,6 +1,5 @@
 import { options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
-import { KERNEL_NAMES } from './generated/kernelNames.ts';
 import { describe, holdsKernels } from './module.ts';
 import { type Runtime, takeTurn } from './runtime.ts';
 
@@ -22,7 +21,7 @@ export function initSync(opts: InitSyncOptions): Runtime {
   if (!(module instanceof WebAssembly.Module)) {
     throw new ArgumentError('module', 'a WebAssembly.Module', module);
   }
-  holdsKernels('module', module, KERNEL_NAMES);
+  holdsKernels('module', module);
   const set = takeTurn();
   const loaded = describe(module, false);
   set(loaded);

@@ -1,5 +1,5 @@
 import { ArgumentError, FeatureError, MemoryError } from '../errors.ts';
-import { CORE_NAMES, INFERENCE_NAMES } from './generated/kernelNames.ts';
+import { EXPORT_HASHES } from './generated/exportHashes.ts';
 import { instantiate, type Runtime } from './runtime.ts';
 
 /** @throws {FeatureError} if the engine can't compile the bytes or forbids it */
@@ -11,22 +11,22 @@ export async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
   }
 }
 
-/**
- * Checks a module's exports. all: kernel names of the largest build. @throws {ArgumentError} if the module does not
- * export the kernels of the full, core or inference build
- */
-export function holdsKernels(name: string, module: WebAssembly.Module, all: readonly string[]): void {
-  const names = exportsOf(module);
-  const part = [INFERENCE_NAMES, CORE_NAMES].find(({ length }) => length === names.size);
-  const missing = (part ?? all).find((name) => !names.has(name));
-  if (missing) throw new ArgumentError(name, `a module that exports ${missing}`, module);
+/** @throws {ArgumentError} if a module does not export the kernels of the full, core or inference build */
+export function holdsKernels(name: string, module: WebAssembly.Module): void {
+  let hash = 0;
+  for (const letter of `${[...exportsOf(module)].sort()}`) {
+    hash = (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0;
+  }
+  if (!EXPORT_HASHES.includes(hash)) {
+    throw new ArgumentError(name, 'a module that exports the kernels of this version', module);
+  }
 }
 
 /** Returns which build the kernels are. */
 export function describe(module: WebAssembly.Module, revectorized: boolean): Runtime {
   const page = withMemory(65_536, () => new WebAssembly.Memory({ initial: 1, maximum: 1 }));
   const kernels = instantiate(module, page, false);
-  const training = exportsOf(module).size > INFERENCE_NAMES.length;
+  const training = exportsOf(module).has('lstm_backward');
   return { kernels: kernels.is_relaxed() === 1 ? 'relaxed' : 'simd', module, revectorized, training };
 }
 

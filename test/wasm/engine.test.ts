@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import * as core from '../../src/core.ts';
 import { FeatureError, init, Linear, Sequential, StateError } from '../../src/index.ts';
 import { thrown } from '../model/helpers.ts';
 
@@ -14,12 +15,23 @@ async function rejection(promise: Promise<unknown>): Promise<Error> {
   );
 }
 
-/** Engines are told what they lack first: once compiled, a build stays. */
+/** An engine that refuses the first `count` binaries that it is given. */
+function refusing(count: number): void {
+  const { compile, validate } = WebAssembly;
+  let [compiled, validated] = [0, 0];
+  vi.spyOn(WebAssembly, 'compile').mockImplementation(async (bytes) => {
+    if (compiled++ < count) throw new WebAssembly.CompileError('invalid numeric opcode');
+    return compile(bytes as BufferSource);
+  });
+  vi.spyOn(WebAssembly, 'validate').mockImplementation((bytes) => validated++ >= count && validate(bytes));
+}
+
+/** What engines lack comes first: once compiled, a build stays. */
 describe('an engine', () => {
   test.each([undefined, { kernels: 'auto' }, { kernels: 'simd' }, { kernels: 'relaxed' }] as const)(
     'without SIMD: FeatureError, %o',
     async (options) => {
-      vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
+      refusing(Infinity);
       const error = await rejection(init(options));
       expect(error).toBeInstanceOf(FeatureError);
       expect(error.message).toMatch(options?.kernels === 'relaxed' ? /relaxed SIMD/ : /WebAssembly SIMD/);
@@ -48,11 +60,16 @@ describe('an engine', () => {
   });
 
   test('with SIMD but not relaxed SIMD: auto takes simd', async () => {
-    const validate = WebAssembly.validate;
-    let calls = 0;
-    vi.spyOn(WebAssembly, 'validate').mockImplementation((bytes) => calls++ > 0 && validate(bytes));
+    refusing(1);
     expect((await init()).kernels).toBe('simd');
-    expect(calls).toBe(2);
+    expect(WebAssembly.compile).toHaveBeenCalledTimes(2);
+  });
+
+  test('that has what is needed: nothing is validated twice', async () => {
+    refusing(0);
+    expect((await core.init({ kernels: 'simd' })).kernels).toBe('simd');
+    expect(WebAssembly.compile).toHaveBeenCalledTimes(1);
+    expect(WebAssembly.validate).not.toHaveBeenCalled();
   });
 
   test('that has learnt it: a later init() succeeds', async () => {
