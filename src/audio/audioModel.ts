@@ -4,7 +4,7 @@ import type { SequentialBase } from '../model/core/sequentialBase.ts';
 import { addProcessor } from './addProcessor.ts';
 import { featuresOf } from './features.ts';
 import { PROCESSOR, type Setup } from './messages.ts';
-import { packModel } from './packedModel.ts';
+import { packModel, parametersOf, planesOf } from './packedModel.ts';
 import { ProcessorLink } from './processorLink.ts';
 
 /** Options of `AudioModel.create`. */
@@ -40,10 +40,12 @@ export class AudioModel {
    */
   readonly ready: Promise<void>;
   readonly #link: ProcessorLink;
+  readonly #planes: string;
   #disposed: Promise<void> | undefined;
 
-  private constructor(node: AudioWorkletNode) {
+  private constructor(node: AudioWorkletNode, planes: string) {
     this.node = node;
+    this.#planes = planes;
     this.#link = new ProcessorLink(node);
     this.ready = this.#link.ready;
     // no unhandled rejection: load and reset reject, too
@@ -80,7 +82,7 @@ export class AudioModel {
       outputChannelCount,
       processorOptions,
     });
-    return new AudioModel(node);
+    return new AudioModel(node, planesOf(model));
   }
 
   /** How often the states of a row were reset because a state or an output was NaN or infinite, as last reported. */
@@ -89,15 +91,18 @@ export class AudioModel {
   }
 
   /**
-   * Loads the current parameters of a model with the same layers. States are kept. Resolves when the parameters are
+   * Loads the current parameters of a model with the same layers, quantized alike. States are kept. Resolves when the parameters are
    * in use.
    *
-   * @throws {ArgumentError | ShapeError} if the parameters do not match; the current ones are kept
+   * @throws {ArgumentError | ShapeError} if the parameters or planes do not match; the current ones are kept
    * @throws {StateError} after `dispose()` or if the processor has ended
    */
   async load(model: SequentialBase): Promise<void> {
     featuresOf(model);
-    await this.#link.call({ kind: 'load', parameters: model.stateDict() });
+    const planes = planesOf(model);
+    if (planes !== this.#planes)
+      throw new ArgumentError('model', kindOf(this.#planes), new Verbatim(kindOf(planes)));
+    await this.#link.call({ kind: 'load', parameters: parametersOf(model) });
   }
 
   /** Sets all states to 0. @throws {StateError} after `dispose()` or if the processor has ended */
@@ -127,6 +132,10 @@ export class AudioModel {
     await this.#link.call({ kind: 'end' }).catch(() => {});
     this.#link.close(new StateError('the AudioModel was disposed'));
   }
+}
+
+function kindOf(planes: string): string {
+  return planes ? `a model quantized with planes ${planes.match(/\d/)}` : 'a float32 model';
 }
 
 /** @throws {ArgumentError} if there are more channels than a node supports */

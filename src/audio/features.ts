@@ -1,14 +1,12 @@
 import { ArgumentError, Verbatim } from '../errors.ts';
 import type { SequentialBase } from '../model/core/sequentialBase.ts';
 
-/** Input and output features per row. @throws {ArgumentError} if it is not a Sequential of float32, or its input is indices */
+/** Input and output features per row. @throws {ArgumentError} if it is not a Sequential, or its input is indices */
 export function featuresOf(model: SequentialBase): {
   readonly inputSize: number;
   readonly outputSize: number;
 } {
   if (!model?.network) throw new ArgumentError('model', 'a Sequential', model);
-  if (model.layers.some((layer) => layer.config(model.layers).quantized !== undefined))
-    throw new ArgumentError('model', 'a float32 model', new Verbatim('a quantized model'));
   const { input, outputSize } = model.network;
   if (input.kind !== 'features') {
     throw new ArgumentError('model', 'a model of features', new Verbatim('a model of indices'));

@@ -1,7 +1,12 @@
+import type { Layer } from '../engine/layer.ts';
+import { UNINITIALIZED } from '../engine/network.ts';
+import { FormatError } from '../errors.ts';
 import type { SequentialBase } from '../model/core/sequentialBase.ts';
 import { type LayerConfig, layerMaker } from '../model/registry.ts';
 import { Sequential } from '../model/sequential.ts';
 import type { NDArray } from '../ndarray.ts';
+import { onQuantKernels, quantModule, supply } from '../quant/kernels.ts';
+import { makeQuantized } from '../quant/layers.ts';
 import { initSync } from '../wasm/initSync.ts';
 import { runtime } from '../wasm/runtime.ts';
 
@@ -11,8 +16,10 @@ export interface PackedModel {
   readonly module: WebAssembly.Module;
   /** Type and options of each layer. */
   readonly layers: readonly LayerConfig[];
-  /** Parameters under torch.nn's names. */
+  /** Parameters under torch.nn's names; int8 weights as they lie in memory. */
   readonly parameters: Readonly<Record<string, NDArray>>;
+  /** The kernels of quantized layers, where there are any. */
+  readonly quantModule?: WebAssembly.Module | undefined;
 }
 
 /** Copies the parameters. @throws {StateError} before `init()` */
@@ -20,8 +27,20 @@ export function packModel(model: SequentialBase): PackedModel {
   return {
     module: runtime().module,
     layers: model.layers.map((layer) => ({ type: layer.type, ...layer.config(model.layers) })),
-    parameters: model.stateDict(),
+    parameters: parametersOf(model),
+    ...(planesOf(model) ? { quantModule: quantModule() } : {}),
   };
+}
+
+/** Copies of the parameters; int8 weights as they lie in memory. */
+export function parametersOf(model: SequentialBase): Record<string, NDArray> {
+  return planesOf(model) ? model.network.stateDict() : model.stateDict();
+}
+
+/** Planes of activations by layer, as a text; empty if no layer is quantized. */
+export function planesOf({ layers }: SequentialBase): string {
+  const planes = layers.map((layer) => layer.config(layers).quantized);
+  return planes.some((one) => one !== undefined) ? planes.join() : '';
 }
 
 /**
@@ -30,11 +49,15 @@ export function packModel(model: SequentialBase): PackedModel {
  * @throws {FormatError} if a layer has an unknown type
  * @throws {MemoryError} if the engine can't allocate memory
  */
-export function unpackModel({ module, layers, parameters }: PackedModel): Sequential {
-  initSync({ module });
+export function unpackModel({ module, layers, parameters, quantModule }: PackedModel): Sequential {
+  const { kernels } = initSync({ module });
   const most = Object.keys(parameters).length;
   const make = layerMaker({});
-  const model = new Sequential(layers.map((layer) => make(layer, most)));
+  const made = layers.map((config) => unpackLayer(config, (plain) => make(plain, most)));
+  const create = () => new Sequential(made, UNINITIALIZED);
+  if (quantModule) supply(kernels, quantModule);
+  const isQuantized = layers.some(({ quantized }) => quantized !== undefined);
+  const model = isQuantized ? onQuantKernels(create) : create();
   try {
     model.loadStateDict(parameters);
   } catch (error) {
@@ -42,4 +65,11 @@ export function unpackModel({ module, layers, parameters }: PackedModel): Sequen
     throw error;
   }
   return model;
+}
+
+function unpackLayer({ quantized, ...config }: LayerConfig, make: (config: LayerConfig) => Layer): Layer {
+  const layer = make(config);
+  const reason = quantized === undefined ? undefined : makeQuantized(layer, quantized as number);
+  if (reason !== undefined) throw new FormatError(`${layer.type}: ${reason}`);
+  return layer;
 }

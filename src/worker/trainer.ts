@@ -1,7 +1,7 @@
 import { isArrayBuffer } from '../arrayKind.ts';
 import { boolean, callable, options } from '../check.ts';
 import type { Flow } from '../diagnostics/flow.ts';
-import { ArgumentError } from '../errors.ts';
+import { ArgumentError, StateError } from '../errors.ts';
 import { signalOf } from '../model/fit/prepareFit.ts';
 import type { Named } from '../model/graph/named.ts';
 import type {
@@ -66,7 +66,7 @@ export class WorkerTrainer {
    * @throws {ArgumentError} if `model` is not a model, the options are not plain data, or Trainer rejects them
    * @throws {FormatError} if the bytes are not a saved model
    * @throws {FeatureError} if the engine does not support workers or the requested kernels
-   * @throws {StateError} if the worker can't be loaded
+   * @throws {StateError} if the worker can't be loaded, or the model is quantized
    * @throws the signal's reason if it is aborted
    */
   static async create(
@@ -247,5 +247,8 @@ function bytesOf(model: ModelSource): Uint8Array | ArrayBuffer {
   if (typeof model?.save !== 'function') {
     throw new ArgumentError('model', 'a Sequential, a Model or the bytes of a saved one', model);
   }
+  const { layers } = model;
+  if (layers.some((layer) => layer.config(layers).quantized !== undefined))
+    throw new StateError("a quantized model can't be trained: train the model that it was made from");
   return model.save();
 }

@@ -16,7 +16,7 @@ const SRC = rooms({
   amp: 'formats model engine ndarray errors',
   onnxWriter: 'allocate formats model engine activations ndarray check errors',
   quant: 'amp custom losses optim model layers engine io memory ndarray wasm check errors',
-  audio: 'allocate worker model ndarray wasm check errors',
+  audio: 'allocate worker quant model engine ndarray wasm check errors',
   worker: 'allocate custom data arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
   onnxLoops: 'onnx formats errors',
   onnxModel: 'onnx model layers engine formats activations errors',

@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { featuresOf } from '../../src/audio/features.ts';
 import {
   Add,
   type ArgumentError,
@@ -276,11 +275,6 @@ describe('refused', () => {
       return;
     }
     expect.fail('nothing was thrown');
-  });
-
-  test('in an AudioWorklet', () => {
-    expect(() => featuresOf(quantize(make()))).toThrow('quantized');
-    expect(featuresOf(make())).toEqual({ inputSize: 5, outputSize: 2 });
   });
 
   test('weights that are not finite, by name', () => {

@@ -1,4 +1,5 @@
 import { StateError } from 'unrolled';
+import { quantize } from 'unrolled/quant';
 import { WorkerTrainer } from 'unrolled/worker';
 import { describe, expect, test } from 'vitest';
 import { expectWords } from '../errors.ts';
@@ -20,6 +21,21 @@ function own(): Promise<WorkerTrainer> {
 }
 
 describe('a worker of one’s own', () => {
+  test('runs quantized models, with the bits that they have here; none is trained', async () => {
+    await using trainer = await own();
+    const model = quantize(await language(), { planes: 2 });
+    const tokens = [1, 3, 2, 0];
+    const stream = model.stream();
+    const expected = tokens.map((token) => [...(stream.step(token) as Float32Array)]);
+    expect(await trainer.run('quantized', model.save(), tokens)).toEqual(expected);
+    const error = await rejection(
+      WorkerTrainer.create(model, { loss: 'crossEntropy', optimizer: { name: 'sgd', lr: 0.1 } }),
+    );
+    expect(error).toBeInstanceOf(StateError);
+    expect(error.message).toContain('quantized');
+    model.dispose();
+  });
+
   test('runs functions on the trainer, between two updates too', async () => {
     await using trainer = await own();
     expect(await trainer.run('parameterCount')).toBe((await language()).parameterCount);

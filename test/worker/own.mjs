@@ -1,4 +1,5 @@
 // A user's own worker: the trainer's, and functions beside it.
+import { loadQuantized } from 'unrolled/quant';
 import { expose } from 'unrolled/worker/host';
 
 expose(
@@ -6,6 +7,13 @@ expose(
     parameterCount: (trainer) => trainer.model.parameterCount,
     add: (_, a, b) => a + b,
     part: () => new Float32Array([1, 2, 3, 4]).subarray(1, 3),
+    quantized: (_, file, tokens) => {
+      const model = loadQuantized(file);
+      const stream = model.stream();
+      const outputs = tokens.map((token) => [...stream.step(token)]);
+      model.dispose();
+      return outputs;
+    },
     later: async (_, value) => value,
     throws: (_, name) => {
       throw name === 'TypeError' ? new TypeError('no type') : Object.assign(new Error('odd'), { name });
