@@ -90,7 +90,9 @@ async function write(file) {
 /** Source maps need no text of generated modules: of `unrolled.min.js` the kernels are 67 kB, deflated. */
 function dropGenerated(path) {
   const map = JSON.parse(readFileSync(path, 'utf8'));
-  map.sourcesContent = map.sourcesContent.map((text, i) => (/\/generated\//.test(map.sources[i]) ? null : text));
+  map.sourcesContent = map.sourcesContent.map((text, i) =>
+    /\/generated\//.test(map.sources[i]) ? null : text,
+  );
   writeFileSync(path, JSON.stringify(map));
 }
 
