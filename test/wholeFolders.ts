@@ -11,6 +11,7 @@ export const whole = [
   'fit',
   'formats',
   'graph',
+  'hostile',
   'init',
   'io',
   'keras',

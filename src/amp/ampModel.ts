@@ -1,6 +1,6 @@
 import type { Layer } from '../engine/layer.ts';
 import type { GraphNode } from '../engine/node.ts';
-import { FormatError, UnrolledError } from '../errors.ts';
+import { ArgumentError, FormatError, ShapeError } from '../errors.ts';
 import type { AmpDescription } from '../formats/amp/description.ts';
 import { type GraphForwardOptions, type GraphStreamOptions, Model } from '../model/graph/model.ts';
 import { type ModelNodes, nodesOf } from '../model/graph/structure.ts';
@@ -28,16 +28,15 @@ export class AmpModel extends Model<GraphNode, GraphNode> {
   /** @internal */
   constructor(description: AmpDescription) {
     const { format, inputSize, layers, skip, sampleRate, states, metadata } = description;
-    super(nodesOfAmp(description));
+    super(asFormat(() => nodesOfAmp(description)));
     const parameters = layers.flatMap(({ parameters }, i) =>
       Object.entries(parameters).map(([name, numbers]) => [`${i}.${name}`, numbers] as const),
     );
     try {
-      this.loadStateDict({ ...Object.fromEntries(parameters), ...selection(description) });
+      asFormat(() => this.loadStateDict({ ...Object.fromEntries(parameters), ...selection(description) }));
     } catch (error) {
       this.dispose();
-      if (!(error instanceof UnrolledError)) throw error;
-      throw new FormatError(`amp: ${error.message}`, { cause: error });
+      throw error;
     }
     this.format = format;
     this.inputSize = inputSize;
@@ -60,6 +59,16 @@ export class AmpModel extends Model<GraphNode, GraphNode> {
   override stream(opts?: GraphStreamOptions): Stream {
     if (!Object.keys(this.initialStates).length) return super.stream(opts);
     return new AmpStream(this.network, opts ?? {}, this.initialStates);
+  }
+}
+
+/** What makes a model of a file: errors of arguments and shapes are of the file. */
+function asFormat<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof ArgumentError || error instanceof ShapeError)) throw error;
+    throw new FormatError(`amp: ${error.message}`, { cause: error });
   }
 }
 

@@ -7,7 +7,6 @@ export { ArgumentError, FormatError, MemoryError } from '../errors.ts';
 export type { DtypeArrays } from './dtype.ts';
 export {
   type Dtype,
-  parseSafetensors,
   type SafetensorsFile,
   serializeSafetensors,
   type Tensor,
@@ -16,3 +15,4 @@ export {
   type TensorOf,
   toFloat32,
 } from './safetensors.ts';
+export { type ParseOptions, parseSafetensors } from './view.ts';

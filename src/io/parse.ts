@@ -2,7 +2,7 @@ import { byteArray } from '../allocate.ts';
 import { arrayKind, isArrayBuffer } from '../arrayKind.ts';
 import { ArgumentError, showShape } from '../errors.ts';
 import { decodeUtf8 } from '../utf8.ts';
-import { ARRAYS, type Dtype, type Tensor } from './dtype.ts';
+import { ARRAYS, type Dtype, type Tensor, type TensorData } from './dtype.ts';
 import { bad, type Header, type HeaderEntry, parseHeader, quote } from './safetensors-header.ts';
 import { elements, MAX_HEADER } from './sizes.ts';
 
@@ -14,40 +14,32 @@ export interface SafetensorsFile {
   metadata: Record<string, string>;
 }
 
-/**
- * Reads a safetensors file: 8 bytes of header length N (little-endian), N bytes of JSON, then the elements of all
- * tensors, little-endian and row-major, without gaps.
- *
- * Elements are copied, so `bytes` can be unaligned and may change afterwards. Values are not checked: NaN, infinities
- * and BOOL bytes other than 0 and 1 are kept. All sizes are checked against the length of `bytes` before anything of
- * that size is allocated. Platforms other than little-endian are not supported.
- *
- * Format: https://github.com/huggingface/safetensors#format, with the rules its readers enforce (no duplicate keys,
- * no gaps, no overlaps, no trailing bytes), and one more: at most 100,000 metadata keys.
- *
- * @param bytes the whole file
- * @throws {FormatError} if the file breaks any rule of the format; the message names the tensor and the numbers
- * @throws {ArgumentError} if `bytes` is not a Uint8Array or ArrayBuffer
- * @throws {MemoryError} if there is no memory for the copies
- */
+/** `parseSafetensors` of `unrolled/io` without options, for models. */
 export function parseSafetensors(bytes: Uint8Array | ArrayBuffer): SafetensorsFile {
   return readTensors(bytes, parseHeader, ARRAYS);
 }
 
-/** As parseSafetensors, with a parser of the header and the array classes of the element types that are accepted. */
+type Elements = (typeof ARRAYS)[Dtype];
+
+/** Elements from `begin` to `end` of a file. */
+export type Take = (file: Uint8Array, begin: number, end: number, Kind: Elements) => TensorData;
+
+/**
+ * As parseSafetensors, with a parser of the header, the array classes of the element types that are accepted, and how
+ * their bytes are taken.
+ */
 export function readTensors(
   bytes: Uint8Array | ArrayBuffer,
   parse: (text: string) => Header,
   arrays: Partial<typeof ARRAYS>,
+  take: Take = copiedElements,
 ): SafetensorsFile {
   const file = toBytes(bytes);
-  if (file.length < 8) throw bad(`file of ${file.length} bytes is shorter than 8 bytes`);
+  if (file.length < 8) throw bad(`file of ${file.length} bytes is shorter than 8`);
   const declared = new DataView(file.buffer, file.byteOffset).getBigUint64(0, true);
   const most = file.length - 8;
   if (declared > most || declared > MAX_HEADER)
-    throw bad(
-      `header length ${declared} is beyond the ${most} bytes that follow, or the limit ${MAX_HEADER}`,
-    );
+    throw bad(`header length ${declared} is beyond the ${most} bytes, or the limit ${MAX_HEADER}`);
   const start = 8 + Number(declared);
   const { entries, metadata } = parse(decodeHeader(file, start));
   const checked = entries.map((entry) => checkEntry(entry, file.length - start, arrays));
@@ -56,12 +48,19 @@ export function readTensors(
   const tensors = new Map<string, Tensor>();
   entries.forEach(({ name, shape, begin, end }, i) => {
     const dtype = checked[i]!;
-    const copy = byteArray(end - begin);
-    copy.set(file.subarray(start + begin, start + end));
-    tensors.set(name, { dtype, shape, data: new arrays[dtype]!(copy.buffer) } as Tensor);
+    const data = take(file, start + begin, start + end, arrays[dtype]!);
+    tensors.set(name, { dtype, shape, data } as Tensor);
   });
   return { tensors, metadata };
 }
+
+function copied(file: Uint8Array, begin: number, end: number): Uint8Array<ArrayBuffer> {
+  const copy = byteArray(end - begin);
+  copy.set(file.subarray(begin, end));
+  return copy;
+}
+
+export const copiedElements: Take = (file, begin, end, Kind) => new Kind(copied(file, begin, end).buffer);
 
 /** The bytes of a file. @throws {ArgumentError} for anything else */
 export function toBytes(bytes: Uint8Array | ArrayBuffer): Uint8Array {
@@ -71,9 +70,8 @@ export function toBytes(bytes: Uint8Array | ArrayBuffer): Uint8Array {
 }
 
 function decodeHeader(file: Uint8Array, end: number): string {
-  // A copy, because decoders refuse shared memory.
-  const header = byteArray(end - 8);
-  header.set(file.subarray(8, end));
+  // because decoders refuse shared memory
+  const header = copied(file, 8, end);
   // a byte order mark is kept, since it is not part of JSON
   const text = decodeUtf8(header);
   if (text === undefined) throw bad(`header of ${header.length} bytes is not valid UTF-8`);
@@ -95,7 +93,7 @@ function checkEntry(
   if (size !== end - begin || end > available) {
     const bytes = size < 0 ? '2^53 or more' : size;
     throw bad(
-      `${owner}: shape ${showShape(shape)} of ${dtype} needs ${bytes} bytes, got data_offsets [${begin}, ${end}] in ${available} bytes of data`,
+      `${owner}: shape ${showShape(shape)} of ${dtype} needs ${bytes} bytes, got data_offsets [${begin}, ${end}] in ${available} bytes`,
     );
   }
   return dtype as Dtype;

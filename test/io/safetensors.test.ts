@@ -259,6 +259,29 @@ describe('valid files', () => {
     }
     expect(parseSafetensors(source.buffer).tensors.get('w')?.data).toEqual(Float64Array.of(1.5, -2));
   });
+  test('without copies, data are views of the bytes where these are aligned', () => {
+    const tensors = {
+      w: { shape: [2], data: Float64Array.of(1.5, -2) },
+      b: { shape: [1], data: Int8Array.of(3) },
+    };
+    const source = serializeSafetensors(tensors);
+    for (let shift = 0; shift < 9; shift++) {
+      const moved = new Uint8Array(source.length + 16);
+      moved.set(source, shift);
+      const bytes = moved.subarray(shift, shift + source.length);
+      const read = parseSafetensors(bytes, { copy: false }).tensors;
+      expect(read).toEqual(parseSafetensors(bytes).tensors);
+      expect(read.get('w')!.data.buffer === moved.buffer).toBe(shift % 8 === 0);
+      expect(read.get('b')!.data.buffer).toBe(moved.buffer);
+    }
+    const shared = new Uint8Array(new SharedArrayBuffer(source.length));
+    shared.set(source);
+    expect(parseSafetensors(shared, { copy: false }).tensors.get('w')!.data.buffer).toBeInstanceOf(
+      ArrayBuffer,
+    );
+    expect(() => parseSafetensors(source, { copy: 1 } as never)).toThrow(/copy: expected true or false/);
+    expect(() => parseSafetensors(source, { copies: false } as never)).toThrow(/copies/);
+  });
   test('bytes of another type are refused', () => {
     for (const value of [undefined, null, 'x', [1], {}, new DataView(new ArrayBuffer(8)), new Int8Array(8)]) {
       expect(() => parseSafetensors(value as unknown as Uint8Array)).toThrow(ArgumentError);

@@ -2,8 +2,8 @@ import { expect } from 'vitest';
 import { UnrolledError } from '../../src/index.ts';
 import { type KerasFiles, loadKeras, readKeras } from '../../src/keras/index.ts';
 import type { KerasCase } from '../fixtures/keras/read.ts';
+import { mutated, mutatedJson } from '../hostile/mutate.ts';
 import { all } from './all.ts';
-import { mutated, mutatedJson } from './mutate.ts';
 
 /** What a file gives: nothing, or an error; other errors than those of the package are failures. */
 export function attempt(files: KerasFiles, makes: boolean): 'read' | 'refused' {

@@ -6,9 +6,9 @@ import { init } from '../../src/index.ts';
 import { loadKeras, readKeras } from '../../src/keras/index.ts';
 import type { NDArray } from '../../src/ndarray.ts';
 import { kerasCases } from '../fixtures/keras/read.ts';
+import { drawing } from '../hostile/mutate.ts';
 import { all } from './all.ts';
 import { caseOf } from './hostile.ts';
-import { drawing } from './mutate.ts';
 
 const CASES = await kerasCases();
 const utf8 = (text: string) => new TextEncoder().encode(text);

@@ -41,7 +41,7 @@ const SRC = rooms({
   publicShared: 'model layers engine init ndarray wasm errors',
   model:
     'allocate arrayKind custom data summary settled diagnostics layers engine losses optim init io ndarray memory wasm check errors',
-  io: 'allocate utf8 errors arrayKind',
+  io: 'allocate utf8 errors arrayKind check',
   formats: 'allocate io ndarray check errors fflate utf8',
   diagnostics: 'allocate arrayKind layers engine activations ndarray memory wasm check errors',
   layers: 'allocate summary settled engine activations init ndarray memory wasm check errors',

@@ -30,17 +30,3 @@ export function tryFile(bytes: Uint8Array, { inputs }: Case): Outcome {
     session?.dispose();
   }
 }
-
-/** A copy with a few bytes changed, by a seed. */
-export function mutated(bytes: Uint8Array, seed: number): Uint8Array {
-  let state = seed + 1;
-  const draw = (n: number) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * n);
-  };
-  draw(1);
-  const copy = bytes.slice();
-  for (let i = draw(4); i >= 0; i--)
-    copy[draw(copy.length)] = draw(3) ? draw(256) : [0, 127, 128, 255][draw(4)]!;
-  return copy;
-}

@@ -53,7 +53,8 @@ export function readTable(text: string, { columns, missing = 'refuse' }: ReadOpt
   }
   const dated = names.findIndex((name, c) => !columns?.includes(name) && isDated(rows, c));
   const chosen = columns ?? names.filter((_, c) => c !== dated);
-  const places = chosen.map((name) => placeOf(name, names));
+  const byName = new Map(names.map((name, c) => [name, c]));
+  const places = chosen.map((name) => byName.get(name) ?? missingColumn(name, names));
   if (places.length === 0) throw new CliError('the table has no column of numbers');
   const data = new Float64Array(rows.length * places.length);
   const gaps: string[] = [];
@@ -107,9 +108,11 @@ function delimiterOf(text: string): string {
 function namesOf({ fields, line }: Row): readonly string[] {
   if (fields.every((field) => NUMERAL.test(field)))
     throw new CliError(`line ${line}: expected a header with the names of the columns, got numbers`);
+  const seen = new Set<string>();
   for (const [c, name] of fields.entries()) {
     if (name === '') throw new CliError(`line ${line}: column ${c + 1} has no name`);
-    if (fields.indexOf(name) !== c) throw new CliError(`line ${line}: two columns are named '${name}'`);
+    if (seen.size === seen.add(name).size)
+      throw new CliError(`line ${line}: two columns are named '${name}'`);
   }
   return fields;
 }
@@ -118,9 +121,7 @@ function isDated(rows: readonly Row[], column: number): boolean {
   return readDate(rows[0]!.fields[column]!) !== undefined;
 }
 
-function placeOf(name: string, names: readonly string[]): number {
-  const at = names.indexOf(name);
-  if (at >= 0) return at;
+function missingColumn(name: string, names: readonly string[]): never {
   throw new CliError(`there is no column '${name}'; the columns are ${names.join(', ')}`);
 }
 

@@ -30,18 +30,18 @@ export function numbersOf(name: string, value: unknown): Numbers {
     if (shape.push(level.length) > MAX_RANK) throw bad(`${name}: lists of more than ${MAX_RANK} levels`);
   }
   if (!shape.length) throw bad(`${name}: expected lists of numbers, got ${show(value)}`);
-  let all: unknown[] = [value];
-  for (const size of shape) {
-    if (!all.every((list) => Array.isArray(list) && list.length === size))
+  const data = floats(shape.reduce((a, b) => a * b, 1));
+  let at = 0;
+  const read = (list: unknown, level: number): void => {
+    if (!Array.isArray(list) || list.length !== shape[level])
       throw bad(`${name}: lists of different lengths, expected ${showShape(shape)}`);
-    all = (all as unknown[][]).flat();
-  }
-  const data = floats(all.length);
-  for (const [i, number] of all.entries()) {
-    if (typeof number !== 'number' || !Number.isFinite(Math.fround(number)))
-      throw bad(`${name}: element ${i}: expected a finite number, got ${show(number)}`);
-    data[i] = number;
-  }
+    for (const one of list) {
+      if (level + 1 < shape.length) read(one, level + 1);
+      else if (typeof one === 'number' && Number.isFinite(Math.fround(one))) data[at++] = one;
+      else throw bad(`${name}: element ${at}: expected a finite number, got ${show(one)}`);
+    }
+  };
+  read(value, 0);
   return { shape, data };
 }
 

@@ -1,8 +1,11 @@
+import { DEEPEST, isTooDeep } from '../json/depth.ts';
 import type { AmpDescription } from './description.ts';
 import { readNam } from './nam.ts';
 import { bad, isObject, type Json } from './numbers.ts';
 import { readRtNeural } from './rtneural.ts';
 import { readGuitarMl, readStateDict } from './stateDict.ts';
+
+const MOST_LAYERS = 1000;
 
 /**
  * Reads a model of an amplifier: NAM (.nam), GuitarML and Proteus, AIDA-X and RTNeural, or a state dict as JSON.
@@ -12,6 +15,7 @@ import { readGuitarMl, readStateDict } from './stateDict.ts';
 export function readAmp(given: unknown): AmpDescription {
   const description = describe(jsonOf(given));
   const { layers, inputSize, skip } = description;
+  if (layers.length > MOST_LAYERS) throw bad(`${layers.length} layers, expected at most ${MOST_LAYERS}`);
   const size = layers.reduce((size, { type, config }, i) => {
     const wanted = config.inputSize ?? config.inFeatures ?? config.inChannels ?? config.size ?? size;
     if (wanted !== size) throw bad(`layer ${i} (${type}) is of ${String(wanted)} features, after ${size}`);
@@ -36,6 +40,7 @@ function jsonOf(given: unknown): unknown {
   if (ArrayBuffer.isView(given) || given instanceof ArrayBuffer)
     text = new TextDecoder().decode(given as Uint8Array);
   if (typeof text !== 'string') return given as Json;
+  if (isTooDeep(text)) throw bad(`more than ${DEEPEST} lists and objects within each other`);
   try {
     return JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (error) {

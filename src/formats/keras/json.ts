@@ -15,9 +15,16 @@ export function camelCase(name: string): string {
   return name.replace(/_+(\w|$)/g, (_, letter: string) => letter.toUpperCase());
 }
 
+const CAMEL: Record<string, string> = {};
+
+/** As camelCase, of keys that are known: each is converted once. */
+export function camelKey(name: string): string {
+  return (CAMEL[name] ??= camelCase(name));
+}
+
 /** The field of a snake_case name, whichever way it is written. */
 export function field(object: JsonObject, name: string): Json | undefined {
-  return Object.hasOwn(object, name) ? object[name] : object[camelCase(name)];
+  return Object.hasOwn(object, name) ? object[name] : object[camelKey(name)];
 }
 
 /** A field's key as the object's other keys are written. */

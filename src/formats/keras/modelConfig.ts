@@ -1,5 +1,5 @@
 import { inboundNodes, withoutMaskLayers } from './graph.ts';
-import { camelCase, field, isObject, type Json, type JsonObject, keyOf } from './json.ts';
+import { camelCase, camelKey, field, isObject, type Json, type JsonObject, keyOf } from './json.ts';
 
 /** What Keras 3 wraps each object in, and Keras 2 does not know. */
 const WRAPPING = ['module', 'registered_name', 'build_config', 'compile_config', 'shared_object_id'];
@@ -159,9 +159,9 @@ function dtypeOf(name: Json | undefined): string {
 }
 
 function isKey(key: string, name: string): boolean {
-  return key === name || key === camelCase(name);
+  return key === name || key === camelKey(name);
 }
 
 function isNamed(value: Json | undefined, name: string): boolean {
-  return value === name || value === camelCase(name);
+  return value === name || value === camelKey(name);
 }

@@ -1,8 +1,6 @@
 import { FormatError } from '../../errors.ts';
+import { DEEPEST, isTooDeep } from '../json/depth.ts';
 import { isObject, type JsonObject } from './json.ts';
-
-/** Lists and objects within each other, at most. */
-const DEEPEST = 200;
 
 /**
  * Parses JSON.
@@ -10,18 +8,8 @@ const DEEPEST = 200;
  * @throws {FormatError} if it is not an object, or is nested too deep
  */
 export function parseJson(text: string, where: string): JsonObject {
-  let depth = 0;
-  let quoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (quoted) {
-      if (code === 0x5c) i++;
-      else if (code === 0x22) quoted = false;
-    } else if (code === 0x22) quoted = true;
-    else if ((code === 0x5b || code === 0x7b) && ++depth > DEEPEST)
-      throw new FormatError(`keras: ${where}: more than ${DEEPEST} lists and objects within each other`);
-    else if (code === 0x5d || code === 0x7d) depth--;
-  }
+  if (isTooDeep(text))
+    throw new FormatError(`keras: ${where}: more than ${DEEPEST} lists and objects within each other`);
   let value: unknown;
   try {
     value = plainJson(text);

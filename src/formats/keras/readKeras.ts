@@ -133,9 +133,9 @@ function shardOf(files: FileMap, path: string): Uint8Array {
 /** The model in a JSON file: itself, or inside what TensorFlow.js puts around it. */
 export function modelIn(json: JsonObject): Json | undefined {
   const { modelTopology } = json;
-  if (isObject(modelTopology)) return modelIn(modelTopology);
   if (json.format === 'graph-model')
     throw new FormatError('keras: a graph model of TensorFlow.js has no layers, and is not supported');
+  if (isObject(modelTopology)) return modelIn(modelTopology);
   const inner = field(json, 'model_config');
   if (isObject(inner)) return inner;
   return layerOf(json) && json;

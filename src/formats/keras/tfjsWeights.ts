@@ -50,11 +50,18 @@ export class ManifestWeights extends Weights {
   constructor(manifest: Json | undefined, shard: (path: string) => Uint8Array) {
     super();
     if (!Array.isArray(manifest)) throw new FormatError('keras: weightsManifest: expected a list');
+    const listed = new Set<Uint8Array>();
     for (const [i, given] of (manifest as readonly Json[]).entries()) {
       const { paths, weights } = (isObject(given) ? given : {}) as JsonObject;
       if (!Array.isArray(paths) || !Array.isArray(weights))
         throw new FormatError(`keras: weightsManifest[${i}]: expected { paths, weights }`);
-      const shards = (paths as readonly Json[]).map((path) => shard(String(path)));
+      const shards = (paths as readonly Json[]).map((path) => {
+        const bytes = shard(String(path));
+        if (listed.has(bytes))
+          throw new FormatError(`keras: file ${String(path).slice(0, 80)} occurs twice in the manifest`);
+        listed.add(bytes);
+        return bytes;
+      });
       const total = shards.reduce((sum, { length }) => sum + length, 0);
       let at = 0;
       for (const weight of weights as readonly Json[]) {

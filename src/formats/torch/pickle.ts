@@ -34,9 +34,12 @@ export interface PickleHost {
   reduce(global: string, args: readonly unknown[]): unknown;
 }
 
-/** Maximum number of opcodes, and of values on the stack. */
+/** Maximum number of opcodes, and of values on the stack: Python writes long lists and dicts in parts of 1,000. */
 const MAX_OPCODES = 2 ** 22;
-const MAX_STACK = 2 ** 20;
+const MAX_STACK = 2 ** 16;
+/** Bytes that objects take at most, at 128 each, besides three times the pickle; and the opcodes that make one. */
+const MAX_OBJECTS = 2 ** 23;
+const OBJECTS = '])lt}dcRoiQ\x81\x85\x86\x87\x8f\x91\x92\x93';
 /** Maximum number of bytes of an integer. */
 const MAX_INTEGER = 64;
 
@@ -191,6 +194,7 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
     },
   };
 
+  let room = MAX_OBJECTS + 3 * bytes.bytes.length;
   for (let opcodes = 0; opcodes < MAX_OPCODES; opcodes++) {
     if (stack.length > MAX_STACK || marks.length > MAX_STACK)
       throw bad(`more than ${MAX_STACK} values on the stack`);
@@ -200,6 +204,7 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
       if (stack.length || marks.length) throw bad('values are left on the stack');
       return value;
     }
+    if (OBJECTS.includes(op) && (room -= 128) < 0) throw bad('too many objects');
     const value = values[op];
     const other = others[op];
     if (value) stack.push(value());

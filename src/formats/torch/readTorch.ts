@@ -47,7 +47,7 @@ const MAGIC = 0x1950a86a20f9469cfc6cn;
 const LEGACY_PROTOCOL = 1001;
 /** First character of `big` in the file `byteorder`. */
 const BIG = 0x62;
-const BIG_ENDIAN = 'a file of a big-endian machine, expected little-endian';
+const BIG_ENDIAN = 'a big-endian file, expected little-endian';
 /** Maximum nesting of files inside of pickles. */
 const MAX_NESTED = 8;
 
@@ -56,7 +56,7 @@ const MAX_NESTED = 8;
  * have some inside, and whole modules. Nothing in the file is executed: globals that are not known become data.
  * Needs no WebAssembly and no `init()`.
  *
- * Elements are copied. The copies and what is inflated are at most four times the file, plus 16 MiB.
+ * Elements are copied. The copies are at most four times the file plus 8 MiB, and so is what is inflated.
  *
  * @param bytes the whole file
  * @throws {FormatError} if the file is not valid, or a TorchScript archive; the message says where
@@ -73,7 +73,7 @@ export function readTorch(bytes: Uint8Array | ArrayBuffer, opts?: TorchOptions):
     throw error instanceof FormatError ? error : bad((error as Error).message);
   }
   const { form, value } = contents;
-  const reader = new TensorReader(4 * all.length + 2 ** 24);
+  const reader = new TensorReader(4 * all.length + 2 ** 23);
   const found = findTensors(value);
   const readable = found.tensors.filter(({ view: { dtype, storage } }) => {
     if (dtype === undefined) ignored.add(storage.type.replace(' ', '.'));
@@ -100,7 +100,7 @@ function contentsOf(
   inflate: TorchOptions['inflate'],
   depth: number,
 ): Contents {
-  if (depth > MAX_NESTED) throw bad(`files inside of files, more than ${MAX_NESTED} deep`);
+  if (depth > MAX_NESTED) throw bad(`files more than ${MAX_NESTED} deep`);
   if (String.fromCharCode(...bytes.subarray(257, 262)) === 'ustar')
     throw bad('a tar archive, as PyTorch up to 0.1.10 wrote them');
   const host = new TorchHost(ignored, (part) => {
@@ -113,7 +113,7 @@ function contentsOf(
 function readArchive(bytes: Uint8Array, host: TorchHost, inflate: TorchOptions['inflate']): Contents {
   const entries = readZip(bytes, { format: 'torch', inflate });
   const pickle = [...entries.keys()].find((name) => /^([^/]*\/)?data\.pkl$/.test(name));
-  if (pickle === undefined) throw bad('no data.pkl in the zip archive: not a file of torch.save');
+  if (pickle === undefined) throw bad('no data.pkl: not a file of torch.save');
   const folder = pickle.slice(0, -'data.pkl'.length);
   if (entries.has(`${folder}constants.pkl`))
     throw bad(
@@ -142,7 +142,7 @@ function readLegacy(file: Uint8Array, host: TorchHost): Contents {
   for (const key of keys) {
     const length = bytes.u64();
     const memory = host.memories.get(key);
-    if (!memory?.width) throw bytes.bad('a storage that no tensor has, or of an unknown type');
+    if (!memory?.width) throw bytes.bad('a storage of no tensor or of an unknown type');
     memory.bytes = bytes.take(length * memory.width);
   }
   return { form: 'legacy', value };

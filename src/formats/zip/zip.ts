@@ -16,9 +16,9 @@ export interface ZipOptions {
   readonly inflate?: ((packed: Uint8Array, size: number) => Uint8Array | undefined) | undefined;
 }
 
-/** Deflated files may have this many times the bytes of the archive, plus 16 MiB. */
+/** Deflated files may have this many times the bytes of the archive, plus 8 MiB. */
 const MAX_RATIO = 4;
-const MAX_MORE = 2 ** 24;
+const MAX_MORE = 2 ** 23;
 
 /**
  * Lists the files of a zip archive by name, from its central directory: also of zip64, without encryption, in one part.

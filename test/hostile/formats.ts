@@ -1,0 +1,15 @@
+import { amp, nam } from './amp.ts';
+import { csv } from './csv.ts';
+import { npy, wav } from './data.ts';
+import type { HostileFormat } from './format.ts';
+import { keras } from './keras.ts';
+import { onnx } from './onnx.ts';
+import { safetensors } from './safetensors.ts';
+import { tfjs } from './tfjs.ts';
+import { torch, torchLegacy } from './torch.ts';
+
+/** All formats that are read. */
+export const FORMATS: readonly HostileFormat[] = [
+  ...[safetensors, keras, tfjs, torch, torchLegacy, onnx],
+  ...[nam, amp, npy, wav, csv],
+];

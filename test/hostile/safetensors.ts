@@ -1,0 +1,55 @@
+import { parseSafetensors } from '../../src/io/index.ts';
+import { readFixture } from '../fixtures/read.ts';
+import { entry, file } from '../io/helpers.ts';
+import type { Broken, HostileFormat } from './format.ts';
+import type { Given } from './mutate.ts';
+
+const good = entry('F32', [2], [0, 8]);
+const one = (dtype: string, shape: unknown, offsets: unknown, data = 8) =>
+  file(`{"a":${entry(dtype, shape, offsets)}}`, data);
+
+/** Each rule broken once. */
+const BROKEN: readonly Broken[] = [
+  ['fewer than 8 bytes', new Uint8Array(7), /shorter/],
+  ['a header beyond the file', file('{}', 0, 3n), /beyond/],
+  ['a header of 2^64 - 1 bytes', file('{}', 0, 2n ** 64n - 1n), /beyond/],
+  ['a header that is not UTF-8', file(Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d)), /UTF-8/],
+  ['a header that starts with a space', file(' {}'), /start/],
+  ['a comma too many', file(`{"a":${good},}`, 8), /JSON|string/],
+  ['a name twice', file(`{"a":${good},"\\u0061":${good}}`, 8), /duplicate/],
+  ['metadata that are no texts', file('{"__metadata__":{"k":1}}'), /metadata/],
+  ['half a surrogate pair', file(`{"\\ud800":${good}}`, 8), /Unicode/],
+  ['an entry that is no object', file('{"a":[]}'), /object/],
+  ['no dtype', file('{"a":{"shape":[2],"data_offsets":[0,8]}}', 8), /dtype/],
+  ['an unknown field', file('{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0],"x":1}}'), /"x"/],
+  ['an unknown dtype', one('F8_E4M3', [8], [0, 8]), /dtype/],
+  ['a negative size', one('F32', [-2], [0, 8]), /shape/],
+  ['2^54 elements', one('U8', [2 ** 27, 2 ** 27], [0, 8]), /2\^53/],
+  ['three offsets', one('F32', [2], [0, 8, 8]), /data_offsets/],
+  ['an end before the beginning', one('F32', [2], [8, 0]), /data_offsets/],
+  ['an end beyond the file', one('F32', [4], [0, 16]), /16/],
+  ['another size', one('F32', [3], [0, 8]), /needs/],
+  ['a hole', one('F32', [1], [4, 8]), /hole/],
+  ['an overlap', file(`{"a":${good},"b":${good}}`, 8), /overlap/],
+  ['trailing bytes', one('F32', [2], [0, 8], 9), /trailing/],
+];
+
+function* large(): Iterable<readonly [string, Given]> {
+  for (const open of ['[', '{"a":', '{"dtype":', '{"shape":[', '{"__metadata__":{"a":'])
+    yield [`a million ${open}`, file(`{"a":${open.repeat(1e6)}`)];
+  yield ['a name of 10 million letters', file(`{"${'x'.repeat(1e7)}":1}`)];
+  yield ['a size of a million digits', file(`{"a":{"shape":[${'9'.repeat(1e6)}]}}`)];
+  yield ['200,000 dimensions', one('F32', Array(200_000).fill(1), [0, 8])];
+  const names = (count: number, of: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => of(i)).join();
+  yield ['100,001 metadata', file(`{"__metadata__":{${names(100_001, (i) => `"${i}":""`)}}}`)];
+  yield ['20,000 empty tensors', file(`{${names(20_000, (i) => `"${i}":${entry('U8', [0], [0, 0])}`)}}`)];
+}
+
+export const safetensors: HostileFormat = {
+  name: 'safetensors',
+  read: (given) => void parseSafetensors(given as Uint8Array),
+  samples: () => Promise.all([readFixture('lstm-one'), readFixture('models/version-2-trainer')]),
+  broken: BROKEN,
+  large,
+};

@@ -1,0 +1,184 @@
+import { zipSync } from 'fflate';
+import { readTorch } from '../../src/formats/torch/index.ts';
+import { inflate } from '../../src/formats/zip/inflate.ts';
+import { readFixtureFile } from '../fixtures/read.ts';
+import type { Broken, HostileFormat } from './format.ts';
+import type { Given } from './mutate.ts';
+
+type Part = string | number | Uint8Array;
+
+export const bytes = (...parts: readonly Part[]) => joined(parts);
+
+/** Texts with one byte per character, numbers of a byte, and bytes, one after the other. */
+function joined(parts: readonly Part[]): Uint8Array<ArrayBuffer> {
+  const lengthOf = (part: Part) => (typeof part === 'number' ? 1 : part.length);
+  const out = new Uint8Array(parts.reduce<number>((sum, part) => sum + lengthOf(part), 0));
+  let at = 0;
+  for (const part of parts) {
+    if (typeof part === 'number') out[at] = part;
+    else if (typeof part !== 'string') out.set(part, at);
+    else for (let i = 0; i < part.length; i++) out[at + i] = part.charCodeAt(i);
+    at += lengthOf(part);
+  }
+  return out;
+}
+export const u32 = (n: number) => new Uint8Array(Uint32Array.of(n).buffer);
+export const pickle = (...parts: (string | number | Uint8Array)[]) => bytes('\x80\x02', ...parts, '.');
+export const archive = (data: Uint8Array, more: Record<string, Uint8Array> = {}) =>
+  zipSync({ 'a/data.pkl': data, ...more }, { level: 0 });
+const STORAGE = (elements: number) =>
+  bytes(
+    '(X',
+    u32(7),
+    'storage',
+    'ctorch\nFloatStorage\n',
+    'X',
+    u32(1),
+    '0',
+    'X',
+    u32(3),
+    'cpu',
+    'J',
+    u32(elements),
+    'tQ',
+  );
+export const tensor = (elements: number, shape: number[], strides: number[], offset = 0) => {
+  const tuple = (values: number[]) => bytes('(', ...values.flatMap((v) => ['J', u32(v)]), 't');
+  return bytes(
+    'ctorch._utils\n_rebuild_tensor_v2\n(',
+    STORAGE(elements),
+    'J',
+    u32(offset),
+    tuple(shape),
+    tuple(strides),
+    '\x89NtR',
+  );
+};
+export const DATA = { 'a/data/0': new Uint8Array(24) };
+
+/** Tensors that are not within their storages. */
+const BROKEN_VIEWS: readonly (readonly [what: string, view: Uint8Array, words: RegExp])[] = [
+  ['a shape beyond the storage', tensor(6, [2, 4], [4, 1]), /beyond/],
+  ['strides beyond the storage', tensor(6, [2, 3], [4, 1]), /beyond/],
+  ['an offset beyond the storage', tensor(6, [2, 3], [3, 1], 1), /beyond/],
+  ['a storage that lies', tensor(7, [2, 3], [3, 1]), /beyond/],
+  ['elements repeated a billion times', tensor(6, [1_000_000_000, 2], [0, 1]), /repeats/],
+  ['2^60 elements', tensor(6, [2 ** 30, 2 ** 30], [0, 0]), /beyond|repeats/],
+];
+
+/** Pickles that are not valid, by themselves and in an archive. */
+const BROKEN_PICKLES: readonly (readonly [what: string, pickle: Uint8Array, words: RegExp])[] = [
+  ['a text that is longer than the file', pickle('X', u32(2 ** 31)), /bytes are needed/],
+  ['an integer of a megabyte', pickle('\x8b', u32(1 << 20)), /integer of/],
+  ['the memo is empty', pickle('h\x05'), /memo/],
+  ['the stack is empty', pickle(), /stack is empty/],
+  ['no mark', pickle('t'), /mark/],
+  ['two values', pickle('NN'), /left on the stack/],
+  ['an opcode that is unknown', pickle('\xee'), /opcode/],
+  ['a protocol of the future', bytes('\x80\x09N.'), /protocol 9/],
+  ['pairs that are not whole', pickle('}(Nu'), /dict/],
+  ['a global without an end', bytes('\x80\x02ctorch'), /line without an end/],
+  ['a persistent id that is none', pickle('NQ'), /persistent id/],
+  ['nothing', new Uint8Array(), /needed/],
+];
+
+/** A list that has the one before ten times, 12 times: 10^12 paths. */
+export function laughs(): Uint8Array {
+  const lists = Array.from({ length: 12 }, (_, i) =>
+    bytes('](', ...Array(10).fill(`h${String.fromCharCode(i)}`), 'e', `q${String.fromCharCode(i + 1)}`, '0'),
+  );
+  return pickle(']q\x00', '0', ...lists, 'h\x0c');
+}
+
+/** Lists in lists. */
+export function deepLists(depth: number): Uint8Array {
+  return pickle(']'.repeat(depth), 'a'.repeat(depth - 1));
+}
+
+/** Files inside of files. */
+export function nestedFiles(depth: number): Uint8Array {
+  let inner = pickle('N');
+  for (let i = 0; i < depth; i++)
+    inner = pickle('ctorch.storage\n_load_from_bytes\n(B', u32(inner.length), inner, 'tR');
+  return inner;
+}
+
+function* largeTorch(): Iterable<readonly [string, Given]> {
+  for (const size of [2 ** 24, 2 ** 26, 2 ** 28]) {
+    const data = pickle(tensor(size / 4, [size / 4], [1]));
+    yield [
+      `a storage of ${size} zeros, compressed`,
+      zipSync({ 'a/data.pkl': data, 'a/data/0': new Uint8Array(size) }),
+    ];
+    yield [`a pickle of ${size} zeros, compressed`, zipSync({ 'a/data.pkl': new Uint8Array(size) })];
+  }
+  const many = Object.fromEntries(
+    Array.from({ length: 60_000 }, (_, i) => [`a/data/${i}`, new Uint8Array(0)]),
+  );
+  yield ['60,000 files', archive(pickle('N'), many)];
+  yield ['10^12 paths', laughs()];
+  for (const depth of [100, 1000, 100_000, 2_000_000]) yield [`lists ${depth} deep`, deepLists(depth)];
+  yield ['files inside of files', nestedFiles(12)];
+  yield ['a circle', pickle(']q\x00h\x00a')];
+  yield ['5 million opcodes', pickle('N0'.repeat(2_500_000), 'N')];
+  yield ['a million marks', pickle('('.repeat(1_000_000))];
+  yield ['2 million values', pickle('](', 'N'.repeat(2_000_000), 'e')];
+  yield [
+    '300,000 places of the memo',
+    pickle(joined(Array.from({ length: 300_000 }, (_, i) => bytes('Nr', u32(i), '0'))), 'N'),
+  ];
+  for (const [what, op] of [
+    ['lists', ']'],
+    ['dicts', '}'],
+    ['objects', ')\x81'],
+  ] as const) {
+    const some = op.length > 1 ? `cos\nsystem\n${op}`.repeat(100) : op.repeat(1000);
+    yield [`2 million ${what}`, pickle(']', `(${some}e`.repeat(2000))];
+  }
+  yield ['memo at 2^32 - 1', pickle('Nr', u32(2 ** 32 - 1))];
+  const views = Array.from({ length: 2000 }, (_, i) =>
+    bytes('X', u32(5), String(i).padStart(5, '0'), tensor(4096, [1, 4096 - i], [0, 1])),
+  );
+  yield [
+    '2,000 views of a storage',
+    archive(pickle('}(', joined(views), 'u'), { 'a/data/0': new Uint8Array(16_384) }),
+  ];
+  const small = Array.from({ length: 20_000 }, (_, i) =>
+    bytes('X', u32(5), String(i).padStart(5, '0'), tensor(6, [2, 3], [3, 1])),
+  );
+  yield ['20,000 tensors', archive(pickle('}(', joined(small), 'u'), DATA)];
+  yield ['64 dimensions', archive(pickle(tensor(6, Array(64).fill(1), Array(64).fill(1))), DATA)];
+  yield [
+    'no elements, large sizes',
+    archive(pickle(tensor(6, [0, 2 ** 31 - 1, 2 ** 31 - 1], [1, 1, 1])), DATA),
+  ];
+  yield ['a number of a megabyte of digits', bytes('I', '9'.repeat(1_000_000), '\n.')];
+  yield ['a long number of a megabyte of digits', bytes('L', '9'.repeat(1_000_000), 'L\n.')];
+}
+
+const file = (name: string) => readFixtureFile(`torch/${name}`);
+
+export const torch: HostileFormat = {
+  name: 'torch',
+  read: (given) => void readTorch(given as Uint8Array, { inflate }),
+  samples: () => Promise.all(['two.pt', 'module.pt', 'checkpoint.tar', 'protocol4.pt'].map(file)),
+  broken: [
+    ...BROKEN_VIEWS.map(([what, view, words]): Broken => [what, archive(pickle(view), DATA), words]),
+    ...BROKEN_PICKLES.map(([what, data, words]): Broken => [what, data, words]),
+    ...BROKEN_PICKLES.map(([what, data, words]): Broken => [`${what}, in an archive`, archive(data), words]),
+    ['no pickle', zipSync({ 'notes.txt': new Uint8Array(3) }, { level: 0 }), /data\.pkl/],
+    ['a storage that is not there', archive(pickle(tensor(6, [2, 3], [3, 1]))), /not in the file/],
+    ['a big-endian file', archive(pickle('N'), { 'a/byteorder': bytes('big') }), /big-endian/],
+    ['TorchScript', archive(pickle('N'), { 'a/constants.pkl': pickle('N') }), /TorchScript/],
+  ],
+  large: largeTorch,
+};
+
+export const torchLegacy: HostileFormat = {
+  ...torch,
+  name: 'torch-legacy',
+  samples: () =>
+    Promise.all(
+      ['kindsLegacy.pt', 'moduleLegacy.pt', 'legacy.pth', 'pickled.pkl', 'protocol0.pkl'].map(file),
+    ),
+};
