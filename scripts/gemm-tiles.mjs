@@ -1,4 +1,5 @@
 // Writes the GEMM tiles, one function per size, from one template: rows MR, columns NR = 8 (one panel) or 16 (two panels).
+// The loop has no counter, and pointers move before their loads: V8 zero-extends parameters at every use, but no sums.
 import { writeText } from './fresh.mjs';
 
 const OUT = 'assembly/gemm/generated/tiles.ts';
@@ -16,19 +17,23 @@ function tile(MR, NR) {
   const at = (j) => (j ? `, ${16 * j}` : '');
   const block = (indent, list) => list.map((line) => `${indent}${line}\n`).join('');
   const next = (pointer, stride, i) => (i ? [`${pointer} += ${stride};`] : []);
-  const starts = rows.map((i) => `let a${i} = ${i ? `a${i - 1} + rsA` : 'a'};`);
+  const starts = [
+    ...['const end = b + <usize>(k - 1) * rsB;', 'b -= rsB;'],
+    ...(wide ? ['let d = b + psB;'] : []),
+    ...rows.map((i) => `let a${i} = ${i ? `a${i - 1} + rsA` : 'a - csA'};`),
+  ];
   const loads = rows.flatMap((i) => [
     ...next('init', 'ldi', i),
     ...vectors.map((j) => `let c${i}${j} = v128.load(init${at(j)});`),
   ]);
   const step = [
+    ...['b += rsB;', ...(wide ? ['d += rsB;'] : [])],
     ...vectors.map((j) => `const b${j} = v128.load(${j < 2 ? 'b' : 'd'}${at(j % 2)});`),
     ...rows.flatMap((i) => [
+      `a${i} += csA;`,
       `${i ? '' : 'let '}s = v128.load32_splat(a${i});`,
       ...vectors.map((j) => `c${i}${j} = madd(s, b${j}, c${i}${j});`),
-      `a${i} += csA;`,
     ]),
-    ...['b += rsB;', ...(wide ? ['d += rsB;'] : [])],
   ];
   const stores = rows.flatMap((i) => [
     ...next('c', 'ldc', i),
@@ -47,7 +52,7 @@ export function tile${MR}x${NR}(
   init: usize, ldi: usize,
   c: usize, ldc: usize,
 ): void {
-${block('  ', [...(wide ? ['let d = b + psB;'] : []), ...starts, ...loads])}  for (; k > 0; k--) {
+${block('  ', [...starts, ...loads])}  while (b != end) {
 ${block('    ', step)}  }
 ${block('  ', stores)}}
 `;

@@ -1,7 +1,7 @@
 import { loadTail, storeTail } from '../simd';
 import { byRows, isShared, meet, ownTile, share, start } from '../team';
 import { tile1x32 } from './tile1x32';
-import { isWide, rows16, rows8, tile16, tile8 } from './tiles';
+import { isPaired, rows16, rows8, tile16, tile8 } from './tiles';
 
 /** Depth of a block: a panel of KC x 8 floats (8 kB) stays in L1. */
 export const KC = 256;
@@ -54,31 +54,56 @@ export function multiply(
     meet();
     return;
   }
-  const wide = isWide();
-  // LOOP 3: blocks of MC rows of A
+  // LOOP 4: blocks of MC rows of A
   for (let i = 0; i < m; i += MC) {
     const mc = min(MC, m - i);
-    const ai = a + <usize>i * rsA;
     const ci = c + <usize>i * ldc;
-    const ii = init + <usize>i * ldi;
-    let bj = b;
-    let j: usize = 0;
-    let left = n;
-    // LOOP 2: panels of B (pairs of them in wide tiles), each staying in L1 for all rows of the block
-    if (wide) {
-      for (; left >= 16; left -= 16, bj += psB << 1, j += 64) {
-        column16(mc, k, ai, rsA, csA, bj, rsB, psB, ii + (j & along), ldi, ci + j, ldc);
-      }
-    }
-    for (; left >= 8; left -= 8, bj += psB, j += 32) {
-      column8(mc, k, ai, rsA, csA, bj, rsB, ii + (j & along), ldi, ci + j, ldc);
-    }
-    if (left > 0) narrowColumn(mc, left, k, ai, rsA, csA, bj, rsB, ii + (j & along), ldi, ci + j, ldc, tmp);
+    let ai = a + <usize>i * rsA;
+    let bp = b;
+    let ii = init + <usize>i * ldi;
+    let stride = ldi;
+    let across = along;
+    // LOOP 3: depth, in blocks of KC, each going on from what the one before left in C. At least once, for k = 0
+    let p = k;
+    do {
+      const kc = min(KC, p);
+      columns(mc, n, kc, ai, rsA, csA, bp, rsB, psB, ii, across, stride, ci, ldc, tmp);
+      ai += <usize>kc * csA;
+      bp += <usize>kc * rsB;
+      ii = ci;
+      stride = ldc;
+      across = -1;
+      p -= KC;
+    } while (p > 0);
   }
   meet();
 }
 
-/** LOOP 1: all row tiles of two panels. A single row left over takes the panels one by one. */
+/** LOOP 2: panels of B, pairs of them in tiles of 16 columns, each staying in L1 for all rows of the block. */
+// @ts-ignore: decorator
+@inline
+function columns(
+  m: i32, n: i32, k: i32,
+  a: usize, rsA: usize, csA: usize,
+  b: usize, rsB: usize, psB: usize,
+  init: usize, along: usize, ldi: usize,
+  c: usize, ldc: usize,
+  tmp: usize,
+): void {
+  if (isPaired(m)) {
+    for (; n >= 16; n -= 16, b += psB << 1, c += 64) {
+      column16(m, k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
+      init += 64 & along;
+    }
+  }
+  for (; n >= 8; n -= 8, b += psB, c += 32) {
+    column8(m, k, a, rsA, csA, b, rsB, init, ldi, c, ldc);
+    init += 32 & along;
+  }
+  if (n > 0) narrowColumn(m, n, k, a, rsA, csA, b, rsB, init, ldi, c, ldc, tmp);
+}
+
+/** LOOP 1: all row tiles of two panels. Rows that fit no tile of 16 columns take the panels one by one. */
 function column16(
   m: i32, k: i32,
   a: usize, rsA: usize, csA: usize,
@@ -88,12 +113,12 @@ function column16(
 ): void {
   while (m > 0) {
     const rows = rows16(m);
-    if (rows > 1) {
-      tile16(rows, k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
-    } else {
-      tile8(1, k, a, rsA, csA, b, rsB, init, ldi, c, ldc);
-      tile8(1, k, a, rsA, csA, b + psB, rsB, init + 32, ldi, c + 32, ldc);
+    if (!rows) {
+      column8(m, k, a, rsA, csA, b, rsB, init, ldi, c, ldc);
+      column8(m, k, a, rsA, csA, b + psB, rsB, init + 32, ldi, c + 32, ldc);
+      return;
     }
+    tile16(rows, k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
     m -= rows;
     a += <usize>rows * rsA;
     c += <usize>rows * ldc;

@@ -1,5 +1,5 @@
 import { packT } from './pack';
-import { KC, multiply } from './multiply';
+import { multiply } from './multiply';
 
 /** Packs W[n, k], rows one after the other, for `project`: `packedBytes(k, n)` at out. */
 // @ts-ignore: decorator
@@ -15,12 +15,5 @@ export function packWeight(k: i32, n: i32, w: usize, out: usize): void {
 export function project(
   m: i32, n: i32, k: i32, a: usize, panels: usize, bias: usize, c: usize, ldc: usize, tmp: usize,
 ): void {
-  const rsA = (<usize>k) << 2;
-  const psB = (<usize>k) << 5;
-  multiply(m, n, min(k, KC), a, rsA, 4, panels, 32, psB, bias, 0, c, ldc, tmp);
-  for (let p = KC; p < k; p += KC) {
-    const kc = min(KC, k - p);
-    const at = <usize>p;
-    multiply(m, n, kc, a + (at << 2), rsA, 4, panels + (at << 5), 32, psB, c, ldc, c, ldc, tmp);
-  }
+  multiply(m, n, k, a, (<usize>k) << 2, 4, panels, 32, (<usize>k) << 5, bias, 0, c, ldc, tmp);
 }

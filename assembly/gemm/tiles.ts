@@ -11,7 +11,7 @@ const WIDE_AT: usize = 65472;
 /** Whether the engine merges neighbouring vectors into 256-bit ones, as the memory's owner found. */
 // @ts-ignore: decorator
 @inline
-export function isWide(): bool {
+function isWide(): bool {
   return load<i32>(WIDE_AT) != 0;
 }
 
@@ -29,13 +29,27 @@ export function rows8(m: i32): i32 {
   return m >= 7 || m == 4 ? 4 : m >= 5 ? 3 : m;
 }
 
-/** Likewise of 16 columns: 6 or 5 rows; up to two tiles' worth is cut in halves. */
+/**
+ * Whether m rows take tiles of 16 columns: with 256-bit code; where madd is two instructions, since 2x16 makes as many sums as 4x8 in fewer
+ * instructions; and two rows, since 2x8 has too few sums to hide the latency of madd.
+ */
+// @ts-ignore: decorator
+@inline
+export function isPaired(m: i32): bool {
+  return !ASC_FEATURE_RELAXED_SIMD || m == 2 || isWide();
+}
+
+/**
+ * Likewise of 16 columns, 0 where one of 8 columns takes all that are left: 6 rows with 256-bit code and fused madd, of which up to two
+ * tiles' worth is cut in halves; 5 with 256-bit code only, which is rare; else 2.
+ */
 // @ts-ignore: decorator
 @inline
 export function rows16(m: i32): i32 {
-  const highest = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
-  if (m <= highest || m >= highest * 2) return min(m, highest);
-  return (m + 1) >> 1;
+  if (m == 1) return 0;
+  if (ASC_FEATURE_RELAXED_SIMD) return m <= 6 || m >= 12 ? min(m, 6) : (m + 1) >> 1;
+  if (m == 3) return 0;
+  return m >= 5 && m != 6 && isWide() ? 5 : 2;
 }
 
 // @ts-ignore: decorator
@@ -54,7 +68,7 @@ export function tile8(
   else tile1x8(k, a, rsA, csA, b, rsB, init, ldi, c, ldc);
 }
 
-/** rows >= 2. */
+/** rows: of `rows16`, not 0. */
 // @ts-ignore: decorator
 @inline
 export function tile16(
@@ -64,9 +78,9 @@ export function tile16(
   init: usize, ldi: usize,
   c: usize, ldc: usize,
 ): void {
-  if (ASC_FEATURE_RELAXED_SIMD && rows == 6) tile6x16(k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
-  else if (rows == 5) tile5x16(k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
+  if (rows == 5) tile5x16(k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
+  else if (!ASC_FEATURE_RELAXED_SIMD || rows == 2) tile2x16(k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
+  else if (rows == 6) tile6x16(k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
   else if (rows == 4) tile4x16(k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
-  else if (rows == 3) tile3x16(k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
-  else tile2x16(k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
+  else tile3x16(k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
 }
