@@ -14,7 +14,9 @@ const ownProcess = ['test/tfjs/resetAfterClasses.test.ts'];
 /** Suites that have a process of their own in Node: the result of TF.js before and after `install`. */
 const ownInNode = ['test/tfjs/equality.test.ts'];
 /** Suites that measure garbage. */
-const garbage = ['test/node/heap.test.ts', 'test/node/heap.slow.test.ts'];
+const garbage = ['heap.test.ts', 'heap.slow.test.ts', 'heapOnnx.slow.test.ts'].map(
+  (name) => `test/node/${name}`,
+);
 /** V8 compiles and collects at the same points of every run, however busy the machine; 64 MB fit before a collection. */
 const REPEATABLE = ['--single-threaded', '--min-semi-space-size=64', '--max-semi-space-size=64'];
 /** For machines that are busy: a test that hangs is found late, but one that is slow does not fail. */

@@ -3,10 +3,19 @@ import { isFloat, type TensorData } from '../formats/onnx/tensor.ts';
 import type { SessionMemory } from './memory.ts';
 import { type Io, rootOf, type Step, type Value } from './value.ts';
 
+/** An input or output of a plan. */
+export interface PlanPort {
+  readonly name: string;
+  readonly value: Value;
+}
+
+const portsOf = (values: ReadonlyMap<string, Value>): PlanPort[] =>
+  Array.from(values, ([name, value]) => ({ name, value }));
+
 /** Steps for one set of shapes, laid out in a session's memory. */
 export class Plan {
-  readonly inputs: ReadonlyMap<string, Value>;
-  readonly outputs: ReadonlyMap<string, Value>;
+  readonly inputs: readonly PlanPort[];
+  readonly outputs: readonly PlanPort[];
   readonly steps: readonly Step[];
   readonly #memory: SessionMemory;
   readonly #places: ReadonlyMap<Value, Slot>;
@@ -22,8 +31,8 @@ export class Plan {
     steps: readonly Step[],
   ) {
     this.#memory = memory;
-    this.inputs = inputs;
-    this.outputs = outputs;
+    this.inputs = portsOf(inputs);
+    this.outputs = portsOf(outputs);
     this.steps = needed(steps, [...outputs.values()]);
     const constants = new Set<TensorData>();
     const read = (value: Value | undefined) => {
@@ -63,8 +72,8 @@ export class Plan {
 
   #bind(): void {
     this.#ios = this.steps.map((step) => ioOf(this.#memory, step, (value) => this.ptr(value), this.#work));
-    const inputs = [...this.inputs.values()].filter(({ data }) => !data);
-    for (const value of [...inputs, ...this.outputs.values()]) {
+    const inputs = this.inputs.filter(({ value }) => !value.data);
+    for (const { value } of [...inputs, ...this.outputs]) {
       this.#views.set(value, viewOf(this.#memory, this.ptr(value), value));
     }
     this.#buffer = this.#memory.arena.f32.buffer;

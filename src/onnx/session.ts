@@ -20,6 +20,7 @@ import {
   type OnnxPort,
   readFeed,
   sameShape,
+  sameValues,
   writeFeed,
 } from './tensors.ts';
 import { rootOf, type Value } from './value.ts';
@@ -89,7 +90,8 @@ export class OnnxSession {
     if (this.#disposed) throw new StateError('the session was disposed');
     const plan = this.#isLast(feeds) ? this.#last! : this.#checked(feeds);
     this.#last = plan;
-    for (const [name, value] of plan.inputs) {
+    for (let i = 0; i < plan.inputs.length; i++) {
+      const { name, value } = plan.inputs[i]!;
       if (!value.data) writeFeed(name, dataOf(feeds[name]!), value.dtype, plan.view(value));
     }
     plan.run();
@@ -112,11 +114,11 @@ export class OnnxSession {
   #isLast(feeds: Readonly<Record<string, OnnxFeed>>): boolean {
     const plan = this.#last;
     if (!plan) return false;
-    let count = 0;
-    for (const [name, value] of plan.inputs) {
+    let count = plan.inputs.length;
+    for (let i = 0; i < plan.inputs.length; i++) {
+      const { name, value } = plan.inputs[i]!;
       const feed = feeds[name];
-      if (!feed || !sameShape(feed, value)) return false;
-      count++;
+      if (!feed || !sameShape(feed, value) || (value.data && !sameValues(feed, value.data))) return false;
     }
     for (const name in feeds) if (feeds[name] !== undefined) count--;
     return count === 0;
@@ -159,9 +161,10 @@ export class OnnxSession {
 
   #results(plan: Plan, given: OnnxOutputs | undefined): OnnxOutputs {
     const results = given ?? {};
-    for (const [name, value] of plan.outputs) {
+    for (let i = 0; i < plan.outputs.length; i++) {
+      const { name, value } = plan.outputs[i]!;
       let own = given?.[name];
-      if (!own || own.data.length !== value.size || String(own.shape) !== String(value.shape)) {
+      if (!own || !sameShape(own, value)) {
         own = newResult(value.dtype, value.shape);
         results[name] = own;
       }

@@ -23,7 +23,10 @@ export class OnnxStream {
   readonly #start: Readonly<Record<string, OnnxFeed>>;
   readonly #feeds: Record<string, OnnxFeed> = {};
   /** Results take turns: a step reads the states of the one before. */
-  readonly #results: [OnnxOutputs | undefined, OnnxOutputs | undefined] = [undefined, undefined];
+  readonly #results: readonly { outputs: OnnxOutputs | undefined }[] = [
+    { outputs: undefined },
+    { outputs: undefined },
+  ];
   #turn = 0;
 
   /** @internal */
@@ -66,10 +69,14 @@ export class OnnxStream {
    */
   step(feeds: Readonly<Record<string, OnnxFeed>>): OnnxOutputs {
     for (const name in feeds) this.#feeds[name] = feeds[name]!;
-    const results = this.#session.run(this.#feeds, { outputs: this.#results[this.#turn] });
-    this.#results[this.#turn] = results;
+    const turn = this.#results[this.#turn]!;
+    const results = this.#session.run(this.#feeds, turn);
+    turn.outputs = results;
     this.#turn = 1 - this.#turn;
-    for (const [output, input] of this.#states) this.#feeds[input] = results[output]!;
+    for (let i = 0; i < this.#states.length; i++) {
+      const state = this.#states[i]!;
+      this.#feeds[state[1]] = results[state[0]]!;
+    }
     return results;
   }
 }

@@ -105,15 +105,21 @@ export function dataOf(feed: OnnxFeed): ArrayLike<number | bigint> {
   return 'data' in feed ? feed.data : feed;
 }
 
-/** Whether a feed has the shape of a value, and where that is a constant its values. Nothing is allocated. */
-export function sameShape(feed: OnnxFeed, { shape, size, data }: Value): boolean {
+/** Whether a tensor has the shape of a value. Nothing is allocated. */
+export function sameShape(feed: OnnxFeed, { shape, size }: Value): boolean {
   const given = dataOf(feed);
   if (given?.length !== size) return false;
   if ('data' in feed && feed.shape) {
     if (feed.shape.length !== shape.length) return false;
     for (let i = 0; i < shape.length; i++) if (feed.shape[i] !== shape[i]) return false;
   }
-  if (data) for (let i = 0; i < size; i++) if (Number(given[i]) !== data[i]) return false;
+  return true;
+}
+
+/** Whether a feed has the values of a constant. Nothing is allocated. */
+export function sameValues(feed: OnnxFeed, constant: TensorData): boolean {
+  const given = dataOf(feed);
+  for (let i = 0; i < constant.length; i++) if (Number(given[i]) !== constant[i]) return false;
   return true;
 }
 
@@ -140,8 +146,8 @@ function shapeFrom(
 }
 
 /** Arrays whose elements need no check. */
-const FLOAT_ARRAYS = [Float32Array, Float64Array];
-const INTEGER_ARRAYS = [Int32Array, Uint8Array, Int8Array, Int16Array, Uint16Array];
+const FLOAT_ARRAYS = new Set<unknown>([Float32Array, Float64Array]);
+const INTEGER_ARRAYS = new Set<unknown>([Int32Array, Uint8Array, Int8Array, Int16Array, Uint16Array]);
 
 /** Writes a feed's values to `to`. @throws {ArgumentError} integers beyond 32 bits, values that are no numbers */
 export function writeFeed(
@@ -150,12 +156,12 @@ export function writeFeed(
   dtype: number,
   to: TensorData,
 ): void {
-  const half = (dtype === DTYPES.float16 && data instanceof Uint16Array) || isHalf(data);
   const plain = isFloat(dtype) ? FLOAT_ARRAYS : INTEGER_ARRAYS;
-  if (!half && plain.some((array) => data instanceof array)) {
+  if (plain.has(data.constructor)) {
     to.set(data as Float32Array);
     return;
   }
+  const half = (dtype === DTYPES.float16 && data instanceof Uint16Array) || isHalf(data);
   for (let i = 0; i < to.length; i++) {
     const given: unknown = data[i];
     const v =
@@ -174,7 +180,7 @@ export function writeFeed(
 }
 
 function isHalf(data: ArrayLike<number | bigint>): boolean {
-  return Object.prototype.toString.call(data) === '[object Float16Array]';
+  return ArrayBuffer.isView(data) && Object.prototype.toString.call(data) === '[object Float16Array]';
 }
 
 /** A tensor for an output. */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { AdamW, cosineLR, crossEntropy, Trainer } from '../../src/index.ts';
+import { loadOnnx } from '../../src/onnx/index.ts';
+import { readCases } from '../onnx/cases.ts';
 import { FLAT, garbage, growth, language, measured, OBJECT, V } from './heap.ts';
 
 describe('the JavaScript heap', () => {
@@ -55,5 +57,15 @@ describe('the JavaScript heap', () => {
   test('100,000 steps of a stream leave no garbage', () => {
     const stream = language().stream();
     expect(garbage(10, 100_000, (i) => stream.step(i % V))).toBeLessThan(OBJECT / 2);
+  });
+
+  test('runs of an ONNX model with given outputs leave no garbage', async () => {
+    const { model, inputs } = (await readCases('models')).find(({ name }) => name === 'torch-lstm')!;
+    const session = loadOnnx(model);
+    const feeds = { [session.inputs[0]!.name]: inputs[0]! };
+    const again = { outputs: session.run(feeds) };
+    // 860 bytes with an array and a closure per call
+    expect(garbage(10, 1500, () => session.run(feeds, again))).toBeLessThan(64);
+    session.dispose();
   });
 });

@@ -82,46 +82,68 @@ export function generalCell(cell: Cell): {
   const gru = kind === 'GRU';
   const split = gru && !cell.linearBeforeReset;
 
-  const run = (io: Io, at: CellMemory, length: (n: number) => number) => {
+  // biases that are added to x's product: all but those of h in GRU's last gate, which the reset gate multiplies
+  const inner = gru && cell.linearBeforeReset;
+  // what a run works on: its functions are made once, so that a run allocates nothing
+  let io!: Io;
+  let work = 0;
+  const outGate = cell.gates.at(-1)!;
+  const F = (ptr: number) => ptr / 4;
+  const linear = (
+    rows: number,
+    columns: number,
+    from: number,
+    weights: number,
+    b: number,
+    to: number,
+    ready: number,
+    memory: number,
+    scales: number,
+  ) => {
+    if (!cell.product)
+      return io.kernels.linear_forward(rows, G, columns, from, weights, b, to, ready, memory);
+    cell.product(io, rows, G, columns, from, weights, b, to, ready, memory, scales, work + eight);
+  };
+  const apply = (gate: Gate, n: number, ptr: number) => {
+    const kindOf = gateKind(gate);
+    if (kindOf >= 0) return io.kernels.vec_activate(kindOf, gate.alpha, gate.beta, clip, n, ptr, ptr, 0);
+    const { f32 } = io;
+    for (let i = F(ptr); i < F(ptr) + n; i++) {
+      const v = Math.max(-clip, Math.min(clip, f32[i]!));
+      f32[i] = v > gate.alpha ? v : 0;
+    }
+  };
+
+  const run = (given: Io, at: CellMemory, length: (n: number) => number) => {
+    io = given;
+    work = at.work;
     const { kernels, f32 } = io;
-    const { x, w, r, b, p, h, c, y, work } = at;
-    const F = (ptr: number) => ptr / 4;
-    // biases that are added to x's product: all but those of h in GRU's last gate, which the reset gate multiplies
-    const inner = gru && cell.linearBeforeReset;
+    const { x, w, r, b, p, h, c, y } = at;
     if (bias) {
       for (let i = 0; i < G; i++) {
         const both = !inner || i < 2 * H;
         f32[F(work + sum) + i] = f32[F(b) + i]! + (both ? f32[F(b) + G + i]! : 0);
       }
     }
-    const linear = (
-      rows: number,
-      columns: number,
-      from: number,
-      weights: number,
-      b: number,
-      to: number,
-      ready: number,
-      memory: number,
-      scales: number,
-    ) => {
-      if (!cell.product) return kernels.linear_forward(rows, G, columns, from, weights, b, to, ready, memory);
-      cell.product(io, rows, G, columns, from, weights, b, to, ready, memory, scales, work + eight);
-    };
-    linear(T * N, I, x, w, bias ? work + sum : 0, work + pre, 0, work + inputPanels, at.wScale);
-    const apply = (gate: Gate, n: number, ptr: number) => {
-      const kindOf = gateKind(gate);
-      if (kindOf >= 0) return kernels.vec_activate(kindOf, gate.alpha, gate.beta, clip, n, ptr, ptr, 0);
-      for (let i = F(ptr); i < F(ptr) + n; i++) {
-        const v = Math.max(-clip, Math.min(clip, f32[i]!));
-        f32[i] = v > gate.alpha ? v : 0;
-      }
-    };
-    const column = (t: number, n: number, gate: number) => F(work + pre) + (t * N + n) * G + gate * H;
+    // ONNX Runtime quantizes the steps that rows have, and h with zeros in rows that have ended, as Y has them
+    let steps = T;
+    if (cell.product) for (let n = (steps = 0); n < N; n++) steps = Math.max(steps, length(n));
+    linear(steps * N, I, x, w, bias ? work + sum : 0, work + pre, 0, work + inputPanels, at.wScale);
     for (let t = 0; t < T; t++) {
       const product = split ? 2 * H : G;
       if (split) kernels.linear_forward(N, product, H, h, r, 0, work + rec, t ? 1 : 0, work + panels);
-      else linear(N, H, h, r, 0, work + rec, t ? 1 : 0, work + panels, at.rScale);
+      else
+        linear(
+          N,
+          H,
+          t && cell.product ? y + 4 * (t - 1) * N * H : h,
+          r,
+          0,
+          work + rec,
+          t ? 1 : 0,
+          work + panels,
+          at.rScale,
+        );
       for (let n = 0; n < N; n++) {
         const row = work + pre + 4 * (t * N + n) * G;
         const own = F(work + rec) + n * product;
@@ -167,7 +189,7 @@ export function generalCell(cell: Cell): {
           f32.fill(0, out, out + H);
           continue;
         }
-        const a = column(t, n, 0);
+        const a = F(work + pre) + (t * N + n) * G;
         if (kind === 'RNN') f32.copyWithin(out, a, a + H);
         else if (gru) {
           if (split) for (let j = 0; j < H; j++) f32[a + 2 * H + j]! += f32[F(work + part) + n * H + j]!;
@@ -188,12 +210,11 @@ export function generalCell(cell: Cell): {
           }
           apply(cell.gates[0]!, H, 4 * (a + H));
           // ONNX clips what the gates take, not c
-          const { name, alpha, beta } = cell.gates[2]!;
-          const cKind = gateKind(cell.gates[2]!);
+          const { alpha, beta } = outGate;
+          const cKind = gateKind(outGate);
           if (cKind >= 0)
             kernels.vec_activate(cKind, alpha, beta, Number.POSITIVE_INFINITY, H, 4 * out, 4 * out, 0);
           else for (let j = out; j < out + H; j++) f32[j] = f32[j]! > alpha ? f32[j]! : 0;
-          void name;
           for (let j = 0; j < H; j++) f32[out + j]! *= f32[a + H + j]!;
         }
         f32.copyWithin(state, out, out + H);

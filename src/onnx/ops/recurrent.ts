@@ -1,3 +1,4 @@
+import type { TensorData } from '../../formats/onnx/tensor.ts';
 import { gruWork, lstmWork, rnnWork } from '../../memory/workspace.ts';
 import type { Operator, Operators, PlannedNode } from '../node.ts';
 import { type Io, type Kept, rootOf, type Value } from '../value.ts';
@@ -142,12 +143,18 @@ function layOut(node: PlannedNode, cell: Cell, d: number, D: number, reverse: bo
   const hasC = Boolean(node.inputs[6]);
   const states = d * N * H;
 
+  let rows: TensorData | undefined;
+  const length = (n: number) => (rows ? Math.max(0, Math.min(T, rows[n]!)) : T);
+  /** Step t of row n as the kernels go through it. */
+  const source = (t: number, n: number) => (reverse && t < length(n) ? length(n) - 1 - t : t);
+  const memory = { x: 0, w: 0, r: 0, b: 0, p: 0, h: 0, c: 0, y: 0, work: 0, wScale: 0, rScale: 0 };
+
+  // a run allocates nothing: what it needs is made once, and numbers stay local
   const run = (io: Io, values: number) => {
-    const { kernels, f32, x, px, py, work } = io;
-    const length = (n: number) => (lengths ? Math.max(0, Math.min(T, x[4]![n]!)) : T);
-    /** Step t of row n as the kernels go through it. */
-    const source = (t: number, n: number) => (reverse && t < length(n) ? length(n) - 1 - t : t);
-    const [h, c] = [work + hAt, work + cAt];
+    const { kernels, f32, px, py, work } = io;
+    rows = lengths && io.x[4]!;
+    const h = work + hAt;
+    const c = work + cAt;
     for (let j = 0; j < N * H; j++) {
       f32[h / 4 + j] = hasH ? f32[px[5]! / 4 + states + j]! : 0;
       f32[c / 4 + j] = hasC ? f32[px[6]! / 4 + states + j]! : 0;
@@ -165,33 +172,31 @@ function layOut(node: PlannedNode, cell: Cell, d: number, D: number, reverse: bo
     const direct = !reverse && D === 1;
     const y = direct ? py[0]! : work + yAt;
     if (plain) {
-      const [w, r, wb = 0, rb = 0] = [0, 1, 2, 3].map((i) => px[values + i]);
+      const w = px[values]!;
+      const r = px[values + 1]!;
+      const wb = cell.bias ? px[values + 2]! : 0;
+      const rb = cell.bias ? px[values + 3]! : 0;
       const packed = plain.slot.ready;
       const gates = work + gatesAt;
       const panels = plain.slot.ptr;
       // biome-ignore format: the order of the kernels' arguments
-      if (kind === 'LSTM') kernels.lstm_forward(T, N, I, H, 0, 0, input, 0, w!, r!, cell.bias ? wb : 0, cell.bias ? rb : 0, h, c, y, gates, chunk, packed, panels);
-      else if (kind === 'GRU') kernels.gru_forward(T, N, I, H, 0, 0, input, 0, w!, r!, cell.bias ? wb : 0, cell.bias ? rb : 0, h, y, gates, chunk, packed, panels);
-      else kernels.rnn_forward(T, N, I, H, 0, 0, relu, input, 0, w!, r!, cell.bias ? wb : 0, cell.bias ? rb : 0, h, y, packed, panels);
+      if (kind === 'LSTM') kernels.lstm_forward(T, N, I, H, 0, 0, input, 0, w, r, wb, rb, h, c, y, gates, chunk, packed, panels);
+      else if (kind === 'GRU') kernels.gru_forward(T, N, I, H, 0, 0, input, 0, w, r, wb, rb, h, y, gates, chunk, packed, panels);
+      else kernels.rnn_forward(T, N, I, H, 0, 0, relu, input, 0, w, r, wb, rb, h, y, packed, panels);
       plain.slot.ready = 1;
     } else {
-      general!.run(
-        io,
-        {
-          x: input,
-          w: px[1]! + 4 * d * G * H * I,
-          r: px[2]! + 4 * d * G * H * H,
-          b: cell.bias ? px[3]! + 8 * d * G * H : 0,
-          p: cell.peepholes ? px[7]! + 12 * d * H : 0,
-          h,
-          c,
-          y,
-          work: work + workAt,
-          wScale: px[8]! + 4 * d * G * H,
-          rScale: px[9]! + 4 * d * G * H,
-        },
-        length,
-      );
+      memory.x = input;
+      memory.w = px[1]! + 4 * d * G * H * I;
+      memory.r = px[2]! + 4 * d * G * H * H;
+      memory.b = cell.bias ? px[3]! + 8 * d * G * H : 0;
+      memory.p = cell.peepholes ? px[7]! + 12 * d * H : 0;
+      memory.h = h;
+      memory.c = c;
+      memory.y = y;
+      memory.work = work + workAt;
+      memory.wScale = cell.product ? px[8]! + 4 * d * G * H : 0;
+      memory.rScale = cell.product ? px[9]! + 4 * d * G * H : 0;
+      general!.run(io, memory, length);
     }
     if (!direct) {
       for (let t = 0; t < T; t++) {
@@ -204,7 +209,7 @@ function layOut(node: PlannedNode, cell: Cell, d: number, D: number, reverse: bo
     }
     for (let j = 0; j < N * H; j++) {
       // rows without steps have no state
-      const none = lengths && length(Math.floor(j / H)) === 0;
+      const none = rows && length(Math.floor(j / H)) === 0;
       f32[py[1]! / 4 + states + j] = none ? 0 : f32[h / 4 + j]!;
       if (kind === 'LSTM') f32[py[2]! / 4 + states + j] = none ? 0 : f32[c / 4 + j]!;
     }

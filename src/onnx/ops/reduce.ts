@@ -52,16 +52,22 @@ export function reduce({ start, add, end }: Reduction): Operator {
     let y: { [i: number]: number };
     let o = 0;
     let from = 0;
-    let sum = 0;
+    // a number that functions share would be a new object each time
+    const total = new Float64Array(1);
     const inner = (at: number) => {
-      for (let k = 0, p = from + at; k < m; k++, p += dm) sum = add(sum, x[p]!);
+      let sum = total[0]!;
+      let p = from + at;
+      // in place: what a function of several gives would be a new object each time
+      if (add === plus) for (let k = 0; k < m; k++, p += dm) sum += x[p]!;
+      else for (let k = 0; k < m; k++, p += dm) sum = add(sum, x[p]!);
+      total[0] = sum;
     };
     const outer = (at: number) => {
       for (let k = 0; k < n; k++) {
         from = at + k * dn;
-        sum = start;
+        total[0] = start;
         eachOver(inner);
-        y[o++] = end ? end(sum, count) : sum;
+        y[o++] = end ? end(total[0], count) : total[0];
       }
     };
     return node.step(
