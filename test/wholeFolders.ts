@@ -23,5 +23,6 @@ export const whole = [
   'quant',
   'reference',
   'tfjs',
+  'tfjsWriter',
   'worker',
 ];

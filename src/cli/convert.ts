@@ -7,6 +7,7 @@ import { STDIN, sameFile, shown } from './files.ts';
 import { type Io, print } from './io.ts';
 import { openModel } from './openModel.ts';
 import { size } from './show.ts';
+import { writeTfjs } from './tfjs.ts';
 import { torchFile } from './torch/torchFile.ts';
 import { writeTriton } from './triton.ts';
 import { writeWhole } from './writeFile.ts';
@@ -17,7 +18,7 @@ export interface ConvertOptions {
 }
 
 /** Endings that `convert` writes. */
-export const ENDINGS = Object.keys(WRITERS);
+export const ENDINGS = [...Object.keys(WRITERS), '.json'];
 
 /** What is written for other programs: writes it, and gives the lines that tell what. */
 const TARGETS = {
@@ -31,6 +32,7 @@ const TARGETS = {
     if (to === undefined) throw new CliError('--to triton: expected OUT, a folder for the model', 2);
     return writeTriton(opened, to);
   },
+  keras: (opened: Opened, _from: string, to?: string) => writeTfjs(opened, to, true),
 } as const;
 export type Target = keyof typeof TARGETS;
 
@@ -49,6 +51,10 @@ export async function convert(
     if (from === STDIN) throw new CliError('--to: the model can not be read from standard input', 2);
     const opened = await openModel(from, io);
     await print(io.stdout, `${await named(from, TARGETS[target](opened, from, to))}\n`);
+    return 0;
+  }
+  if (to !== undefined && extname(to).toLowerCase() === '.json') {
+    await print(io.stdout, `${await named(from, writeTfjs(await openModel(from, io), to, false))}\n`);
     return 0;
   }
   const write = to === undefined ? undefined : WRITERS[extname(to).toLowerCase()];

@@ -4,11 +4,12 @@ import type { Layer } from '../engine/layer.ts';
 import { FormatError } from '../errors.ts';
 import { encode } from '../formats/onnx/encode.ts';
 import { ModelBase } from '../model/core/modelBase.ts';
-import { Model } from '../model/graph/model.ts';
+import type { Model } from '../model/graph/model.ts';
 import type { Sequential } from '../model/sequential.ts';
 import { type Dims, GraphBuilder } from './graphBuilder.ts';
 import type { Parameter } from './layerCall.ts';
 import { WRITERS } from './layers.ts';
+import { type Shape, type View, viewOf } from './modelView.ts';
 
 /** Options of `saveOnnx`. */
 export interface SaveOnnxOptions {
@@ -24,30 +25,6 @@ export interface SaveOnnxOptions {
 /** Opset with LayerNormalization, and the format's version that has it. */
 const [OPSET, IR_VERSION] = [17, 8];
 
-interface Shape {
-  readonly kind: 'indices' | 'features';
-  readonly size: number;
-  /** Whether it has steps. */
-  readonly axis: unknown;
-}
-
-/** A model as a list of uses, whether it is a chain or a graph. */
-interface View {
-  readonly inputs: readonly { readonly name: string; readonly value: number }[];
-  readonly outputs: readonly { readonly name: string; readonly value: number }[];
-  readonly shapes: readonly Shape[];
-  readonly uses: readonly {
-    readonly layer: Layer | JoinLayer;
-    readonly place: number;
-    readonly inputs: readonly number[];
-    readonly initial: readonly (readonly [string, number])[];
-    readonly output: number;
-    readonly final: readonly (readonly [string, number])[];
-  }[];
-  /** Names of time axes. */
-  steps(axis: unknown): string | number;
-}
-
 /**
  * Writes a model as an ONNX file (opset 17) with free numbers of steps and rows. Inputs and outputs are those of
  * `forward`: sequences [T, B, F], indices [T, B] of int64, vectors [B, F]. Lengths are not part of it.
@@ -61,7 +38,7 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
   const given = options('saveOnnx', opts, { states: true, batchFirst: true });
   const withStates = boolean('states', given.states ?? false);
   const batchFirst = boolean('batchFirst', given.batchFirst ?? false);
-  const view = model instanceof Model ? viewOfGraph(model) : viewOfChain(model);
+  const view = viewOf(model);
   const g = new GraphBuilder();
   const parameters: Readonly<Record<string, Parameter>> = model.stateDict() as never;
   const layers = model.layers as readonly (Layer | JoinLayer)[];
@@ -154,40 +131,6 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
       ...[...g.domains].map((domain) => ({ domain, version: 1 })),
     ],
   });
-}
-
-function viewOfGraph({ graph }: Model): View {
-  const { inputs, outputs, values, operations, axes } = graph;
-  return {
-    inputs,
-    outputs,
-    shapes: values.map(({ shape }) => shape),
-    uses: operations,
-    steps: (axis) => {
-      const found = axes.find((one) => one.axis === axis);
-      if (found) return axes.length > 1 ? `steps_${found.name}` : 'steps';
-      return (axis as { fixed?: number }).fixed ?? 'steps_out';
-    },
-  };
-}
-
-/** A chain keeps its steps: one behind a layer that reduces them. */
-function viewOfChain({ layers, network }: Sequential): View {
-  const [whole, one, changed] = [{}, {}, {}];
-  const shapes: Shape[] = [{ ...network.input, axis: whole }];
-  const uses = layers.map((layer, i) => {
-    const { size, axis } = shapes[i]!;
-    const next = layer.reducesSteps ? one : layer.timeAxis ? changed : axis;
-    shapes.push({ kind: 'features', size: layer.outputSize(size), axis: next });
-    return { layer, place: i, inputs: [i], initial: [], output: i + 1, final: [] };
-  });
-  return {
-    inputs: [{ name: 'x', value: 0 }],
-    outputs: [{ name: 'output', value: layers.length }],
-    shapes,
-    uses,
-    steps: (axis) => (axis === whole ? 'steps' : axis === one ? 1 : 'steps_out'),
-  };
 }
 
 /** With only element-wise layers in between behind two concatenated directions: features of the forward one. */

@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as u from '../../src/index.ts';
 import { parseSafetensors } from '../../src/io/index.ts';
@@ -204,5 +204,42 @@ describe('--to triton', () => {
     expect([target.code, oneLine(target)]).toEqual([2, expect.stringContaining('torch, triton')]);
     const missing = await cli('convert', CONTINUED);
     expect([missing.code, oneLine(missing)]).toEqual([2, expect.stringContaining('.onnx')]);
+  });
+});
+
+describe('OUT.json', () => {
+  test('writes model.json of TensorFlow.js and its weights, which run as the model', async () => {
+    await u.init({ kernels: 'simd' });
+    const path = folder();
+    using model = new u.Sequential([new u.LSTM(3, 4), new u.LastStep(), new u.Linear(4, 2)]);
+    writeFileSync(path('m.safetensors'), model.save());
+    const { code, out } = await cli('convert', path('m.safetensors'), path('made.json'));
+    expect([code, out]).toEqual([0, expect.stringContaining('made.bin')]);
+    const inspected = await cli('inspect', path('made.json'));
+    expect(inspected.out).toContain('TensorFlow.js layers model');
+    const data = [1, 2, 3, 4, 5, 6];
+    const expected = model.forward({ data, shape: [2, 1, 3] });
+    const oracle = {
+      inputs: [{ name: 'x', type: 'float32', dims: [1, 2, 3], data }],
+      outputs: [{ name: 'y', type: 'float32', dims: [1, 2], data: [...expected.data] }],
+    };
+    writeFileSync(path('oracle.json'), JSON.stringify(oracle));
+    const ran = await cli('run', path('made.json'), '--oracle', path('oracle.json'));
+    expect([ran.code, ran.out]).toEqual([0, expect.stringContaining('1 passed, 0 failed')]);
+  });
+
+  test('what TensorFlow.js does not load is written for Keras only', async () => {
+    await u.init({ kernels: 'simd' });
+    const path = folder();
+    using model = new u.Sequential([new u.GRU(3, 4)]);
+    writeFileSync(path('m.safetensors'), model.save());
+    const refused = await cli('convert', path('m.safetensors'), path('made.json'));
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(/layers\[0\] \(GRU\).*resetAfter/);
+    expect(existsSync(path('made.bin'))).toBe(false);
+    const { code } = await cli('convert', path('m.safetensors'), path('made.json'), '--to', 'keras');
+    expect([code, existsSync(path('made.bin'))]).toEqual([0, true]);
+    const unnamed = await cli('convert', path('m.safetensors'), '--to', 'keras');
+    expect([unnamed.code, unnamed.err]).toEqual([2, expect.stringContaining('.json')]);
   });
 });

@@ -9,11 +9,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const SRC = rooms({
   custom: 'allocate engine layers losses optim init ndarray memory wasm check errors',
   data: 'allocate arrayKind init ndarray check errors',
-  cli: 'index kernels quant bench/probe.mjs cluster onnx onnxOperators onnxWriter modelFiles formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
+  cli: 'index kernels quant bench/probe.mjs cluster onnx onnxOperators onnxWriter tfjsWriter modelFiles formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
   modelFiles:
     'index amp keras kerasLayers kerasStorage onnx onnxLoops onnxModel onnxOperators onnxWriter formats engine io errors',
   cluster: 'allocate worker model io ndarray wasm check errors bullmq ioredis node:',
   amp: 'formats model engine ndarray errors',
+  tfjsWriter: 'onnxWriter allocate model engine activations check errors',
   onnxWriter: 'allocate formats model engine activations ndarray check errors',
   quant: 'amp custom losses optim model layers engine io memory ndarray wasm check errors',
   audio: 'allocate worker quant model engine ndarray wasm check errors',

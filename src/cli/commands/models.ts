@@ -56,17 +56,21 @@ export function addConvert({ program, io, done }: Context): void {
     .description(
       'Reads a model and writes it in the format that OUT ends with (docs/formats.md). With --to torch writes a Python ' +
         'file with the module, and the torchrun loop that goes on with its training; with --to triton a folder with ' +
-        'an ONNX file of explicit states and a config.pbtxt.',
+        'an ONNX file of explicit states and a config.pbtxt; with --to keras a .json of Keras 2 that may have what ' +
+        'TensorFlow.js does not load. The weights of OUT.json are in OUT.bin.',
     )
     .argument('<IN>', MODEL)
     .argument('[OUT]', 'the file to write; with --to torch by default IN with the ending .py')
-    .addOption(new Option('--to <program>', 'write it for another program').choices(['torch', 'triton']))
+    .addOption(
+      new Option('--to <program>', 'write it for another program').choices(['torch', 'triton', 'keras']),
+    )
     .addHelpText(
       'after',
       examples(
         'convert checkpoint.pt weights.safetensors',
         'convert model.safetensors --to torch',
         'convert model.safetensors models/writer --to triton',
+        'convert model.safetensors model.json',
       ),
     )
     .action(async (from: string, to: string | undefined, options: ConvertOptions) => {

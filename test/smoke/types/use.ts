@@ -31,6 +31,7 @@ import { saveOnnx } from 'unrolled/onnx-writer';
 import { loadQuantized, quantize, saveHalf } from 'unrolled/quant';
 import { init as initSlim } from 'unrolled/slim';
 import { type InstallOptions, install } from 'unrolled/tfjs';
+import { saveTfjs } from 'unrolled/tfjs-writer';
 import { readTorch, type TorchFile } from 'unrolled/torch';
 import { WorkerTrainer, type WorkerTrainerOptions } from 'unrolled/worker';
 
@@ -68,7 +69,7 @@ console.log(keras.predict([1]), keras.kerasInputs[0]?.shape);
 const installOptions: InstallOptions = {};
 console.log(install, installOptions);
 const amp: Float32Array = loadAmp('{}').stream({ block: 128 }).steps([0]);
-console.log(amp.length, saveOnnx(graph, { states: false }).length);
+console.log(amp.length, saveOnnx(graph, { states: false }).length, saveTfjs(graph, { keras: true }));
 const small = quantize(graph, { planes: 1 });
 console.log(small.report.bytes, loadQuantized(small.save()).parameterCount, saveHalf(graph, 'bf16').length);
 const file: TorchFile = readTorch(new Uint8Array());

@@ -1,0 +1,169 @@
+import { byteArray } from '../allocate.ts';
+import { boolean, instance, options } from '../check.ts';
+import type { Layer } from '../engine/layer.ts';
+import { ArgumentError, FormatError } from '../errors.ts';
+import { ModelBase } from '../model/core/modelBase.ts';
+import type { Model } from '../model/graph/model.ts';
+import type { Sequential } from '../model/sequential.ts';
+import { type Shape, type View, viewOf } from '../onnxWriter/modelView.ts';
+import type { KerasLayer, Weight } from './layerCall.ts';
+import { WRITERS } from './layers.ts';
+
+/** Options of `saveTfjs`. */
+export interface SaveTfjsOptions {
+  /** Name of the file with the weights. Default `weights.bin`. */
+  readonly weights?: string | undefined;
+  /**
+   * Whether it may have what Keras and this package load and TensorFlow.js does not: a GRU with `reset_after`, which it loads with
+   * `install` of `unrolled/tfjs`, and causal padding. Default false: they are refused.
+   */
+  readonly keras?: boolean | undefined;
+}
+
+/** A layer of the model's description. */
+interface Described {
+  readonly class_name: string;
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly inbound_nodes: unknown[];
+}
+
+/** A tensor of the description: a layer, which of its calls, and which of its outputs. */
+type Place = readonly [layer: string, call: number, output: 0];
+
+/** Keras 2, whose descriptions TensorFlow.js reads. */
+const KERAS_VERSION = '2.15.0';
+
+/**
+ * Writes a model as `model.json` of TensorFlow.js, which Keras 2 reads, too, and the file with its weights: bytes by name.
+ * Sequences are [B, T, F] there; numbers of steps and rows are free. Lengths and states are not part of it.
+ *
+ * @throws {FormatError} if a layer or option can't be said with layers of Keras 2; the message names the layer
+ * @throws {ArgumentError} if it is not a model, or an option is unknown
+ */
+export function saveTfjs(
+  model: Sequential | Model,
+  opts?: SaveTfjsOptions,
+): Record<string, Uint8Array<ArrayBuffer>> {
+  instance('model', model, ModelBase as never, 'a Sequential or Model');
+  const given = options('saveTfjs', opts, { weights: true, keras: true });
+  const { weights: file = 'weights.bin' } = given;
+  const keras = boolean('keras', given.keras ?? false);
+  if (typeof file !== 'string' || !file || file === 'model.json')
+    throw new ArgumentError('weights', 'the name of a file', file);
+  const { layers, weights, inputs, outputs } = describe(model, keras);
+  const config = { name: 'model', layers, input_layers: inputs, output_layers: outputs };
+  const json = {
+    format: 'layers-model',
+    generatedBy: 'unrolled',
+    modelTopology: {
+      keras_version: KERAS_VERSION,
+      backend: 'tensorflow',
+      model_config: { class_name: 'Model', config },
+    },
+    weightsManifest: [
+      {
+        paths: [file],
+        weights: weights.map(([name, { shape }]) => ({ name, shape, dtype: 'float32' })),
+      },
+    ],
+  };
+  const bytes = byteArray(weights.reduce((sum, [, { data }]) => sum + data.byteLength, 0));
+  let at = 0;
+  for (const [, { data }] of weights) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return { 'model.json': new TextEncoder().encode(JSON.stringify(json)), [file]: bytes };
+}
+
+function describe(model: Sequential | Model, keras: boolean) {
+  const view = viewOf(model);
+  const parameters = model.stateDict() as Readonly<Record<string, Weight>>;
+  const layers = new Map<string, Described>();
+  const weights: [string, Weight][] = [];
+  const places: Place[] = [];
+  /** Calls a layer, which is described where it is called first. */
+  const call = (name: string, { className, config, weights: own }: KerasLayer, from: readonly Place[]) => {
+    let layer = layers.get(name);
+    if (!layer) {
+      const all = { name, trainable: true, dtype: 'float32', ...config };
+      layer = { class_name: className, name, config: all, inbound_nodes: [] };
+      layers.set(name, layer);
+      for (const [key, weight] of Object.entries(own)) weights.push([`${name}/${key}`, weight]);
+    }
+    const place = [name, layer.inbound_nodes.push(from.map((at) => [...at, {}])) - 1, 0] as const;
+    return place;
+  };
+  for (const { name, value } of view.inputs) {
+    const shape = { batch_input_shape: dims(view.shapes[value]!), sparse: false };
+    places[value] = [name, 0, 0];
+    const config = { ...shape, name, dtype: 'float32' };
+    layers.set(name, { class_name: 'InputLayer', name, config, inbound_nodes: [] });
+  }
+  for (const { layer, place, inputs, initial, output, final } of view.uses) {
+    const refuse = (what: string) =>
+      new FormatError(`tfjs: layers[${place}] (${layer.type}): layers of Keras 2 have not ${what}`);
+    if (initial.length || final.length) throw refuse('initial and last states as values');
+    const from = inputs.map((value) => places[value]!);
+    if (layer.type === 'LastStep') {
+      if (!isLastOnly(view, inputs[0]!)) throw refuse('a last step that is not behind a recurrent layer');
+      places[output] = from[0]!;
+      continue;
+    }
+    if (!Object.hasOwn(WRITERS, layer.type)) throw refuse('it');
+    const prefix = model.network.prefixes[place]!;
+    const lastOnly = isLastOnly(view, output);
+    const made = WRITERS[layer.type]!({
+      type: layer.type,
+      config: (layer as Layer).config(model.layers as readonly Layer[]),
+      lastOnly,
+      keras,
+      parameters: (name) => {
+        const found = parameters[`${prefix}${name}`];
+        if (found && !(found.data instanceof Float32Array)) throw refuse('int8 weights');
+        return found;
+      },
+      refuse,
+    });
+    let at = from;
+    for (const [i, one] of made.entries()) {
+      // the layer's name or index; a layer may be used with all of its steps and with the last one
+      const name = `${layer.type.toLowerCase()}_${prefix.slice(0, -1)}${i ? `_${i}` : ''}`;
+      const known = layers.get(name);
+      if (known && givesSteps(known.config) !== givesSteps(one.config))
+        throw refuse('a layer that is used with all steps and with the last one');
+      at = [call(name, one, at)];
+    }
+    places[output] = at[0]!;
+  }
+  return {
+    layers: [...layers.values()],
+    weights,
+    inputs: view.inputs.map(({ value }) => places[value]),
+    outputs: view.outputs.map(({ value }) => places[value]),
+  };
+}
+
+/** Whether a recurrent layer, or the one inside of a Bidirectional, gives all steps. */
+function givesSteps(config: Readonly<Record<string, unknown>>): unknown {
+  const { return_sequences: all, layer } = config;
+  return layer ? givesSteps((layer as { config: Record<string, unknown> }).config) : all;
+}
+
+/** Batch first: [B, T, F], [B, T] of indices, [B, F]. */
+function dims({ kind, size, axis }: Shape): (number | null)[] {
+  return [null, ...(axis ? [null] : []), ...(kind === 'indices' ? [] : [size])];
+}
+
+/** Whether a value is made by a recurrent layer and only its last step is used, of each direction its own. */
+function isLastOnly({ uses, outputs }: View, value: number): boolean {
+  const made = uses.find(({ output }) => output === value);
+  const users = uses.filter(({ inputs }) => inputs.includes(value));
+  if (!made || !users.length || outputs.some((output) => output.value === value)) return false;
+  if (!['LSTM', 'GRU', 'RNN'].includes(made.layer.type)) return false;
+  return users.every(({ layer }) => {
+    const isOther = (layer as { sameStep?: boolean }).sameStep && (made.layer as Layer).hasDirections;
+    return layer.type === 'LastStep' && !isOther;
+  });
+}
