@@ -2,7 +2,8 @@
 // projection of the inputs, the activations. Fastest of many short repeats, since parts are compared, so that other work on the machine
 // counts little: node bench/oneRow.mjs [simd]. Needs `npm run build`; under a minute.
 import { init } from '../dist/index.js';
-import { instantiate, runtime } from '../dist/wasm/runtime.js';
+import { runtime } from '../dist/wasm/runtime.js';
+import { kernelMemory } from './kernelMemory.mjs';
 
 const T = 100;
 const SHAPES = [
@@ -28,17 +29,7 @@ for (const cell of Object.keys(CELLS)) for (const [I, H] of SHAPES) row(cell, I,
 function row(cell, I, H) {
   const { gates, sigmoids, tanhs, states } = CELLS[cell];
   const G = gates * H;
-  const memory = new WebAssembly.Memory({ initial: 1024, maximum: 1024 });
-  const run = instantiate(runtime().module, memory, runtime().revectorized);
-  const f32 = new Float32Array(memory.buffer);
-  let next = 65_536;
-  /** Room for n floats, filled with small values. */
-  const room = (n) => {
-    const at = next;
-    next += Math.ceil(n / 16) * 64;
-    for (let i = 0; i < n; i++) f32[at / 4 + i] = 0.05 * Math.sin(i);
-    return at;
-  };
+  const { run, room } = kernelMemory();
   const [x, wIh, wHh, bIh, bHh] = [room(T * I), room(G * I), room(G * H), room(G), room(G)];
   const [h, c, y, a] = [room(H), room(H), room(T * H), room(T * 4 * H)];
   // more than each of them needs
