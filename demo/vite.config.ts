@@ -2,6 +2,7 @@ import { defineConfig } from 'vite';
 import { csp } from './vite/csp.ts';
 import { found } from './vite/found.ts';
 import { head } from './vite/head.ts';
+import { ISOLATION } from './vite/isolation.ts';
 import { offline } from './vite/offline.ts';
 import { opening } from './vite/opening.ts';
 
@@ -28,5 +29,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 2000,
     rolldownOptions: { checks: { pluginTimings: false } },
   },
-  server: { fs: { allow: ['..'] } },
+  server: { fs: { allow: ['..'] }, headers: ISOLATION },
+  preview: { headers: ISOLATION },
 });

@@ -16,7 +16,13 @@ export async function run({ url, note, page: clock }) {
     assert.ok(!process.env.CI, 'no Firefox (FIREFOX says where it is)');
     return 'no Firefox (FIREFOX says where it is)';
   }
-  const browser = await puppeteer.launch({ browser: 'firefox', executablePath, timeout: 1000 * PATIENCE_S });
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath,
+    timeout: 1000 * PATIENCE_S,
+    // a microphone that hums, allowed by itself
+    extraPrefsFirefox: { 'media.navigator.streams.fake': true, 'media.navigator.permission.disabled': true },
+  });
   try {
     note(await browser.version());
     const page = await browser.newPage();
@@ -24,7 +30,7 @@ export async function run({ url, note, page: clock }) {
     const said = [];
     page.on('console', (message) => said.push(message.text()));
     page.on('pageerror', (error) => said.push(String(error)));
-    await use(page, url, clock);
+    await use(page, url, clock, note);
     assert.deepEqual(said, []);
     return undefined;
   } finally {
@@ -32,7 +38,7 @@ export async function run({ url, note, page: clock }) {
   }
 }
 
-async function use(page, url, clock) {
+async function use(page, url, clock, note) {
   let panel = '#panel-text';
   const text = (selector) => page.$eval(`${panel} ${selector}`, (element) => element.textContent);
   const numbers = async () =>
@@ -71,11 +77,11 @@ async function use(page, url, clock) {
   await press('Train');
   await phase('Done');
   await until(clock, async () => /on average/.test(await text('.verdict')));
-  await others(page, clock, url);
+  await others(page, clock, url, note);
 }
 
 /** The tabs that begin by themselves, make sound, take files, and compare. */
-async function others(page, clock, url) {
+async function others(page, clock, url, note) {
   const open = async (tab) => {
     await page.click(`#tab-${tab}`);
     await page.waitForSelector(`#panel-${tab} h2`);
@@ -100,6 +106,27 @@ async function others(page, clock, url) {
     await until(clock, async () => (await level()) > -50);
     await page.click('#panel-audio button.main');
   }
+  await page.evaluate(() => {
+    globalThis.streams = [];
+    const { mediaDevices } = navigator;
+    const ask = mediaDevices.getUserMedia.bind(mediaDevices);
+    mediaDevices.getUserMedia = async (wanted) => {
+      streams.push(await ask(wanted));
+      return streams.at(-1);
+    };
+  });
+  const microphone = '#panel-audio .buttons button:nth-child(2)';
+  await page.click(microphone);
+  await says('audio', /Listening|no sound/);
+  note(await text('#panel-audio [role=status]'));
+  const states = () =>
+    page.evaluate(() => streams.flatMap((it) => it.getTracks().map((at) => at.readyState)));
+  if (/Listening/.test(await text('#panel-audio [role=status]'))) {
+    assert.deepEqual(await states(), ['live']);
+    await page.click(microphone);
+  }
+  // it is given back; without sound it was never asked for
+  await until(clock, async () => (await states()).every((state) => state === 'ended'));
 
   await open('model');
   const input = await page.$('#panel-model .side input[type=file]');

@@ -1,10 +1,12 @@
-// After one visit the page needs no network.
+// After one visit the page needs no network, and is isolated on hosts that send no headers, too.
 import assert from 'node:assert/strict';
-import { controlled, tabsOf } from './browser.mjs';
+import { controlled, tabsOf, visit } from './browser.mjs';
+import { builds, host } from './host.mjs';
 
-export const name = 'offline';
+export const name = 'offline, and isolated from other origins';
 
-export async function run({ context, page, said, elsewhere }) {
+export async function run({ browser, context, page, said, elsewhere }) {
+  assert.equal(await isolated(page), true);
   await controlled(page);
   await context.setOffline(true);
   await page.reload();
@@ -16,4 +18,29 @@ export async function run({ context, page, said, elsewhere }) {
   await page.getByRole('tabpanel', { name: 'Text' }).getByRole('status').getByText('Done').waitFor();
   assert.deepEqual(said, []);
   assert.deepEqual(elsewhere, []);
+  await withoutHeaders(browser);
+}
+
+const isolated = (page) => page.evaluate(() => crossOriginIsolated);
+
+/** The service worker sends the headers from the second visit on. */
+async function withoutHeaders(browser) {
+  const { after, remove } = builds();
+  const server = await host();
+  server.put('page', after);
+  const { context, page, said } = await visit(browser, server.url('page'));
+  assert.equal(await isolated(page), false);
+  await controlled(page);
+  await page.reload();
+  assert.equal(await isolated(page), true);
+  await page.getByRole('tab', { name: 'Benchmark' }).click();
+  const panel = page.getByRole('tabpanel', { name: 'Benchmark' });
+  await panel.getByRole('button', { name: 'ONNX Runtime' }).click();
+  await panel.locator('li[data-label="ORT-web"] .what').first().waitFor();
+  await panel.getByRole('button', { name: 'Measure', exact: true }).click();
+  await panel.locator('li[data-label="TF.js"] .what').first().waitFor();
+  assert.deepEqual(said, []);
+  await context.close();
+  await server.close();
+  remove();
 }

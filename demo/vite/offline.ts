@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Plugin, Rolldown } from 'vite';
+import { ISOLATION } from './isolation.ts';
 
 /**
  * Of other runtimes, which only a measurement that was asked for needs: fetched then, and kept from then on. And the picture,
@@ -21,7 +22,7 @@ export function offline(): Plugin {
     },
     generateBundle(_, bundle) {
       const copied = readdirSync(new URL('../public', import.meta.url));
-      const source = open('sw.js').toString();
+      const source = open('sw.js').toString().replace('ISOLATION', JSON.stringify(ISOLATION));
       const hash = createHash('sha256').update(source);
       for (const name of copied) hash.update(name).update(open(`../public/${name}`));
       for (const [name, file] of Object.entries(bundle)) hash.update(name).update(contentOf(file));

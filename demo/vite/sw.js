@@ -1,4 +1,5 @@
-// Answers from the cache of its build, or of the build before, which open pages may still run. Caches are those of all
+// Answers from the cache of its build, or of the build before, which open pages may still run, with the headers that isolate a
+// page, which not every host of static files can send. Caches are those of all
 // pages of an origin: their names begin with the folder that this one serves.
 const mine = `unrolled-demo ${self.registration.scope} `;
 const name = mine + VERSION;
@@ -30,7 +31,7 @@ self.addEventListener('fetch', (event) => {
   const { method, url, cache } = event.request;
   // `reload` asks for what the server has
   if (method !== 'GET' || cache === 'reload' || !url.startsWith(self.registration.scope)) return;
-  event.respondWith(answer(event));
+  event.respondWith(answer(event).then(isolated));
 });
 
 async function answer(event) {
@@ -45,6 +46,15 @@ async function answer(event) {
   const html = /html/.test(response.headers.get('content-type') ?? '');
   if (response.status === 200 && !html) event.waitUntil(store(request, response.clone()));
   return response;
+}
+
+function isolated(response) {
+  // a redirection, which the browser follows
+  if (response.status === 0) return response;
+  const { body, status, statusText } = response;
+  const headers = new Headers(response.headers);
+  for (const [key, value] of Object.entries(ISOLATION)) headers.set(key, value);
+  return new Response(body, { status, statusText, headers });
 }
 
 /** Without room, it is fetched again next time. */

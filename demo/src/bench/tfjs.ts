@@ -1,3 +1,4 @@
+import { env } from '@tensorflow/tfjs';
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import { openTfjs } from '../../../bench/engines/tfjs.mjs';
 import plain from '../../node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
@@ -8,9 +9,11 @@ export function open() {
   setWasmPaths({
     'tfjs-backend-wasm.wasm': absolute(plain),
     'tfjs-backend-wasm-simd.wasm': absolute(simd),
-    // asked for, but never loaded with one thread
+    // asked for, but never loaded
     'tfjs-backend-wasm-threaded-simd.wasm': absolute(simd),
   });
+  // else it loads the binary for several threads wherever the page may have them
+  env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
   setThreadsCount(1);
   return openTfjs('wasm');
 }
