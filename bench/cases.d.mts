@@ -15,7 +15,16 @@ export interface Case {
   /** Work and shape; unique. */
   readonly name: string;
   readonly work: string;
-  readonly kind: 'matmul' | 'map' | 'step' | 'forward' | 'train' | 'conv-forward' | 'conv-train' | 'char-lm';
+  readonly kind:
+    | 'matmul'
+    | 'map'
+    | 'step'
+    | 'forward'
+    | 'train'
+    | 'conv-forward'
+    | 'conv-train'
+    | 'amp'
+    | 'char-lm';
   readonly cell?: 'rnn' | 'lstm' | 'gru';
   readonly shape: SequenceShape | MatrixShape;
   /** Counted for one run. */

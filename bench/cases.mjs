@@ -105,6 +105,18 @@ const charLm = () => {
   return { ...named({ work: 'char-lm', kind: 'char-lm', shape, flops }), vocabulary, embedding: I };
 };
 
+/** A block of a guitar's samples through an LSTM and a head, as models of amplifiers have; the states go on from block to block. */
+const amp = (H) => {
+  const shape = { T: 128, B: 1, I: 1, H };
+  return named({
+    work: 'lstm-amp',
+    kind: 'amp',
+    cell: 'lstm',
+    shape,
+    flops: recurrentFlops('lstm', shape) + 2 * shape.T * H,
+  });
+};
+
 /** @type {readonly Case[]} */
 export const cases = [
   ...[64, 128, 256, 512, 1024].map((n) => matmul(n, n, n, false)),
@@ -114,6 +126,7 @@ export const cases = [
   map('sigmoid'),
   ...['rnn', 'lstm', 'gru'].flatMap(cellCases),
   ...convolutions(),
+  ...[16, 40].map(amp),
   charLm(),
 ];
 
@@ -187,6 +200,7 @@ export function data(c) {
         uniform,
       );
       const x = uniform(c.vanishing ? 0.1 : 1, T, B, I);
+      if (c.kind === 'amp') return { ...weights, head: uniform(1 / Math.sqrt(H), H + 1), x };
       if (c.kind !== 'train') return { ...weights, x };
       const dy = uniform(1, T, B, H);
       // only the last step's output counts: its gradient shrinks on the way to the first
@@ -227,15 +241,16 @@ export function checkedRuns({ kind }) {
   return { step: 3, 'char-lm': 2 }[kind] ?? 1;
 }
 
-/** The maker of a case's handle by its kind, `charLm` for the rest: called with the case, its data, and what follows. */
+/** The maker of a case's handle by its kind: called with the case, its data, and what follows. Null for other kinds. */
 export function preparedBy(makers) {
-  return (c, ...more) => (makers[c.kind] ?? makers.charLm)(c, data(c), ...more);
+  return (c, ...more) =>
+    (c.kind === 'char-lm' ? makers.charLm : makers[c.kind])?.(c, data(c), ...more) ?? null;
 }
 
 /**
  * What an engine's `output` gives: the product; the mapped elements; the last h; h of all steps; after training the
  * gradients by weight_ih, weight_hh, bias_ih (of a convolution: weight, bias) and the input, one after the other; the
- * loss of the last update.
+ * loss of the last update; the samples of a block.
  */
 export function joined(...arrays) {
   const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));

@@ -55,6 +55,8 @@ const PEERS = [
   'ort-web',
   'ort-node',
   'jax-js',
+  'numpy-ts',
+  'nam-wasm',
   'brain-js',
   'torch',
 ];

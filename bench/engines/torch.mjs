@@ -21,6 +21,7 @@ export async function open() {
 }
 
 async function prepare(c, child) {
+  if (c.kind === 'amp') return null;
   await child.ask({ op: 'prepare', case: c }, data(c));
   return {
     check: async (runs) => {

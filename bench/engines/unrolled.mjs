@@ -3,6 +3,7 @@ import * as unrolled from '../../dist/index.js';
 import { gemmWork, linearWork } from '../../dist/memory/workspace.js';
 import { instantiate } from '../../dist/wasm/runtime.js';
 import { joined, preparedBy, transposed } from '../cases.mjs';
+import { namOf, SETTLING } from '../nam.mjs';
 import { probe } from '../probe.mjs';
 
 const LAYERS = { rnn: unrolled.RNN, lstm: unrolled.LSTM, gru: unrolled.GRU };
@@ -16,7 +17,7 @@ export async function open({ kernels, revectorize = false }) {
 }
 
 const prepare = preparedBy({
-  ...{ matmul, map, step, forward, train, 'conv-forward': convForward, 'conv-train': convTrain, charLm },
+  ...{ matmul, map, step, forward, train, 'conv-forward': convForward, 'conv-train': convTrain, amp, charLm },
 });
 
 /** Kernels over a memory that holds regions of so many floats each, 64-byte aligned. */
@@ -145,6 +146,22 @@ function convTrain(c, given) {
       return joined(weight.data, bias.data, dx.data);
     },
     dispose: () => layer.dispose(),
+  };
+}
+
+async function amp(c, given) {
+  const { loadAmp } = await import('../../dist/amp/index.js');
+  const { T } = c.shape;
+  const model = loadAmp(namOf(c, given));
+  const stream = model.stream({ block: T });
+  for (let i = 0; i < SETTLING; i += T) stream.steps(new Float32Array(T));
+  let y;
+  return {
+    run: () => {
+      y = stream.steps(given.x.data);
+    },
+    output: () => Float32Array.from(y),
+    dispose: () => model.dispose(),
   };
 }
 

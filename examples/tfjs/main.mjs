@@ -8,6 +8,16 @@ const [losses, before] = await program();
 await install(tf);
 await program(); // once, so that both are warm
 const [same, after] = await program();
-console.log(`TensorFlow.js:          ${losses.join(' ')}  ${before.toFixed(2)} s`);
-console.log(`with install(tf):       ${same.join(' ')}  ${after.toFixed(2)} s`);
-console.log(`${(before / after).toFixed(0)} times as fast`);
+const row = (...cells) =>
+  console.log(
+    cells
+      .map((cell) => String(cell).padEnd(18))
+      .join('')
+      .trimEnd(),
+  );
+row('', 'TensorFlow.js', 'with install(tf)');
+for (const [epoch, loss] of losses.entries()) row(`loss of epoch ${epoch + 1}`, loss, same[epoch]);
+row('seconds', before.toFixed(2), after.toFixed(2));
+const bar = (seconds) => '█'.repeat(Math.max(1, Math.round((60 * seconds) / before)));
+console.log(`\nTensorFlow.js     ${bar(before)}`);
+console.log(`with install(tf)  ${bar(after)}  ${(before / after).toFixed(0)} times as fast`);
