@@ -1,5 +1,4 @@
 // A user's own worker: the trainer's, and functions beside it.
-import { loadQuantized } from 'unrolled/quant';
 import { expose } from 'unrolled/worker/host';
 
 expose(
@@ -7,7 +6,10 @@ expose(
     parameterCount: (trainer) => trainer.model.parameterCount,
     add: (_, a, b) => a + b,
     part: () => new Float32Array([1, 2, 3, 4]).subarray(1, 3),
-    quantized: (_, file, tokens) => {
+    quantized: async (_, file, tokens) => {
+      // only where they are needed: a browser loads many files for them
+      const [{ init }, { loadQuantized }] = await Promise.all([import('unrolled'), import('unrolled/quant')]);
+      await init({ kernels: 'simd' });
       const model = loadQuantized(file);
       const stream = model.stream();
       const outputs = tokens.map((token) => [...stream.step(token)]);
