@@ -17,6 +17,11 @@ function unfold(
   dc: number,
   dp: number,
 ): void {
+  // rows of a single channel, such as frames of sound
+  if (dc === 1 && C === 1 && a.size * a.taps === 1 && b.dilation === 1 && b.before + b.after === 0) {
+    for (let q = 0, x = from; q < b.count; q++, x += b.stride) f32.copyWithin(to + q * dp, x, x + b.taps);
+    return;
+  }
   let row = to;
   for (let c = 0; c < C; c++) {
     const plane = from + c * a.size * b.size;
@@ -108,8 +113,9 @@ const conv: Operator = (node) => {
         for (let n = 0; n < N; n++) {
           const y = py[0]! + 4 * n * O * outPlane;
           let from = px[0]! + 4 * n * C * plane;
-          if (!direct || positions > 1) {
-            unfold(f32, from / 4, work / 4, C, two, 1, k);
+          if (positions > 1 || !direct) {
+            if (direct) kernels.transpose(k, positions, from, positions, work, k);
+            else unfold(f32, from / 4, work / 4, C, two, 1, k);
             from = work;
           }
           const to = out ? work + rows : y;
@@ -163,26 +169,28 @@ function addChannels(y: Float32Array, bias: Float32Array, N: number, O: number, 
 function depthwiseConv(node: PlannedNode, N: number, C: number, [a, b]: readonly [Window, Window]): void {
   const bias = Boolean(node.inputs[2]);
   const taps = a.taps * b.taps;
+  const plane = a.count * b.count;
+  // positions low to high at which a tap lies inside
+  const columns = Array.from({ length: b.taps }, (_, j) => {
+    const at = j * b.dilation - b.before;
+    const high = Math.min(b.count, Math.ceil((b.size - at) / b.stride));
+    return { at, low: Math.max(0, Math.ceil(-at / b.stride)), high };
+  });
   node.step(({ x, y }) => {
     const [from, w, to] = [x[0]!, x[1]!, y[0]!];
-    let o = 0;
     for (let n = 0; n < N * C; n++) {
       const c = n % C;
-      const plane = n * a.size * b.size;
-      const start = bias ? x[2]![c]! : 0;
-      for (let p = 0; p < a.count; p++) {
-        for (let q = 0; q < b.count; q++, o++) {
-          let sum = start;
-          for (let i = 0; i < a.taps; i++) {
-            const row = p * a.stride + i * a.dilation - a.before;
+      to.fill(bias ? x[2]![c]! : 0, n * plane, (n + 1) * plane);
+      for (let i = 0, tap = c * taps; i < a.taps; i++) {
+        for (let j = 0; j < b.taps; j++, tap++) {
+          const { at, low, high } = columns[j]!;
+          const weight = w[tap]!;
+          for (let p = 0, row = i * a.dilation - a.before; p < a.count; p++, row += a.stride) {
             if (row < 0 || row >= a.size) continue;
-            for (let j = 0; j < b.taps; j++) {
-              const column = q * b.stride + j * b.dilation - b.before;
-              if (column < 0 || column >= b.size) continue;
-              sum += from[plane + row * b.size + column]! * w[c * taps + i * b.taps + j]!;
-            }
+            const o = n * plane + p * b.count;
+            const line = (n * a.size + row) * b.size + at;
+            for (let q = low; q < high; q++) to[o + q]! += weight * from[line + q * b.stride]!;
           }
-          to[o] = sum;
         }
       }
     }
