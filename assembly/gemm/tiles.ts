@@ -40,14 +40,13 @@ export function isPaired(m: i32): bool {
 }
 
 /**
- * Likewise of 16 columns, 0 where one of 8 columns takes all that are left: 6 rows with 256-bit code and fused madd, of which up to two
- * tiles' worth is cut in halves; 5 with 256-bit code only, which is rare; else 2.
+ * Likewise of 16 columns, 0 where one of 8 columns takes all that are left. Without fused madd 5, which needs 256-bit code, or 2.
  */
 // @ts-ignore: decorator
 @inline
 export function rows16(m: i32): i32 {
   if (m == 1) return 0;
-  if (ASC_FEATURE_RELAXED_SIMD) return m <= 6 || m >= 12 ? min(m, 6) : (m + 1) >> 1;
+  if (ASC_FEATURE_RELAXED_SIMD) return rows8(m);
   if (m == 3) return 0;
   return m >= 5 && m != 6 && isWide() ? 5 : 2;
 }
@@ -78,7 +77,7 @@ export function tile16(
   init: usize, ldi: usize,
   c: usize, ldc: usize,
 ): void {
-  if (rows == 5) tile5x16(k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
+  if (!ASC_FEATURE_RELAXED_SIMD && rows == 5) tile5x16(k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
   else if (!ASC_FEATURE_RELAXED_SIMD || rows == 2) tile2x16(k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
   else if (rows == 6) tile6x16(k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
   else if (rows == 4) tile4x16(k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc);
