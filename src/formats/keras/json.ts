@@ -15,12 +15,9 @@ export function camelCase(name: string): string {
   return name.replace(/_+(\w|$)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-const CAMEL: Record<string, string> = {};
-
 /** As camelCase, of keys that are known: each is converted once. */
-export function camelKey(name: string): string {
-  return (CAMEL[name] ??= camelCase(name));
-}
+export const camelKey = (name: string): string => (CAMEL[name] ??= camelCase(name));
+const CAMEL: Record<string, string> = {};
 
 /** The field of a snake_case name, whichever way it is written. */
 export function field(object: JsonObject, name: string): Json | undefined {

@@ -61,11 +61,11 @@ function serialized(value: JsonObject, name: string, config: Json): Json {
   if (name.endsWith('DTypePolicy')) return dtypeOf(isObject(config) ? field(config, 'name') : 'float32');
   const [className, renamed] =
     isObject(config) && Object.hasOwn(RENAMED, name) ? RENAMED[name]!(config) : [name, config];
-  const kept = Object.entries(value).filter(([key]) => !WRAPPING.some((each) => isKey(key, each)));
+  const kept = Object.entries(value).filter(([key]) => !WRAPPING.some((each) => isNamed(key, each)));
   return Object.fromEntries(
     kept.map(([key, each]) => {
-      if (isKey(key, 'class_name')) return [key, className];
-      if (isKey(key, 'config')) return [key, configOf(className, renamed, value)];
+      if (isNamed(key, 'class_name')) return [key, className];
+      if (isNamed(key, 'config')) return [key, configOf(className, renamed, value)];
       return [key, convert(each)];
     }),
   );
@@ -98,7 +98,7 @@ function functional(config: JsonObject): JsonObject {
   });
   const rest = Object.entries(config).map(([key, value]) => {
     if (key === 'layers') return [key, converted];
-    const isEnd = isKey(key, 'input_layers') || isKey(key, 'output_layers');
+    const isEnd = isNamed(key, 'input_layers') || isNamed(key, 'output_layers');
     return [key, isEnd ? ends(value) : convert(value)];
   });
   return Object.fromEntries(rest);
@@ -139,7 +139,7 @@ function sequential(config: JsonObject, wrapper: JsonObject): JsonObject {
 
 function withHardSigmoid(config: JsonObject): JsonObject {
   const renamed = Object.entries(config).map(([key, value]) => {
-    const isActivation = key === 'activation' || isKey(key, 'recurrent_activation');
+    const isActivation = key === 'activation' || isNamed(key, 'recurrent_activation');
     if (!isActivation || !isNamed(value, 'hard_sigmoid')) return [key, value];
     return [key, value === 'hard_sigmoid' ? HARD_SIGMOID : camelCase(HARD_SIGMOID)];
   });
@@ -156,10 +156,6 @@ function dtypeOf(name: Json | undefined): string {
   if (typeof name !== 'string' || /^mixed/.test(name)) return 'float32';
   if (/^u?int|^bool/.test(name)) return name === 'bool' ? 'bool' : 'int32';
   return name === 'string' ? name : 'float32';
-}
-
-function isKey(key: string, name: string): boolean {
-  return key === name || key === camelKey(name);
 }
 
 function isNamed(value: Json | undefined, name: string): boolean {

@@ -34,12 +34,11 @@ export interface PickleHost {
   reduce(global: string, args: readonly unknown[]): unknown;
 }
 
-/** Maximum number of opcodes, and of values on the stack: Python writes long lists and dicts in parts of 1,000. */
-const MAX_OPCODES = 2 ** 22;
+/** Maximum number of values on the stack: Python writes long lists and dicts in parts of 1,000. */
 const MAX_STACK = 2 ** 16;
-/** Bytes that objects take at most, at 128 each, besides three times the pickle; and the opcodes that make one. */
-const MAX_OBJECTS = 2 ** 23;
-const OBJECTS = '])lt}dcRoiQ\x81\x85\x86\x87\x8f\x91\x92\x93';
+/** What a pickle may cost besides three times its bytes: 128 per opcode that makes an object, about its bytes; else 2. */
+const MAX_COST = 2 ** 23;
+const OBJECTS = /[\])lt}dcRoiQ\x81-\x87\x8f-\x93]/;
 /** Maximum number of bytes of an integer. */
 const MAX_INTEGER = 64;
 
@@ -194,24 +193,22 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
     },
   };
 
-  let room = MAX_OBJECTS + 3 * bytes.bytes.length;
-  for (let opcodes = 0; opcodes < MAX_OPCODES; opcodes++) {
-    if (stack.length > MAX_STACK || marks.length > MAX_STACK)
-      throw bad(`more than ${MAX_STACK} values on the stack`);
+  for (let room = MAX_COST + 3 * bytes.bytes.length; room > 0; ) {
+    if (stack.length > MAX_STACK || marks.length > MAX_STACK) throw bad('too many values on the stack');
     const op = String.fromCharCode(bytes.u8());
     if (op === '.') {
       const value = pop();
       if (stack.length || marks.length) throw bad('values are left on the stack');
       return value;
     }
-    if (OBJECTS.includes(op) && (room -= 128) < 0) throw bad('too many objects');
+    room -= OBJECTS.test(op) ? 128 : 2;
     const value = values[op];
     const other = others[op];
     if (value) stack.push(value());
     else if (other) other();
     else throw bad(`unknown opcode ${JSON.stringify(op)}`);
   }
-  throw bad(`more than ${MAX_OPCODES} opcodes`);
+  throw bad('too many opcodes');
 }
 
 /** A little-endian integer in two's complement. */

@@ -102,7 +102,7 @@ function contentsOf(
 ): Contents {
   if (depth > MAX_NESTED) throw bad(`files more than ${MAX_NESTED} deep`);
   if (String.fromCharCode(...bytes.subarray(257, 262)) === 'ustar')
-    throw bad('a tar archive, as PyTorch up to 0.1.10 wrote them');
+    throw bad('a tar archive of PyTorch 0.1.10 or older');
   const host = new TorchHost(ignored, (part) => {
     const { value } = contentsOf(part, ignored, inflate, depth + 1);
     return isStorage(value) ? value : undefined;
@@ -116,9 +116,7 @@ function readArchive(bytes: Uint8Array, host: TorchHost, inflate: TorchOptions['
   if (pickle === undefined) throw bad('no data.pkl: not a file of torch.save');
   const folder = pickle.slice(0, -'data.pkl'.length);
   if (entries.has(`${folder}constants.pkl`))
-    throw bad(
-      'a TorchScript archive, which is a program: in Python, torch.save(torch.jit.load(file).state_dict(), other)',
-    );
+    throw bad('a TorchScript archive: in Python, torch.save(torch.jit.load(file).state_dict(), other)');
   const order = entries.get(`${folder}byteorder`)?.read();
   if (order?.[0] === BIG) throw bad(BIG_ENDIAN);
   const value = readPickle(new Bytes(entries.get(pickle)!.read(), 'data.pkl'), host);
