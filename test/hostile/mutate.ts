@@ -15,8 +15,9 @@ export function drawing(seed: number): (below: number) => number {
 /** A copy with something wrong: changed bytes, numbers at their limits, pieces missing, doubled or moved. */
 export function mutated(bytes: Uint8Array, seed: number): Uint8Array {
   const draw = drawing(seed);
-  if (draw(16) === 0) return bytes.slice(0, draw(bytes.length));
-  let copy = bytes.slice();
+  // a Buffer's slice is no copy
+  let copy = new Uint8Array(bytes);
+  if (draw(16) === 0) return copy.subarray(0, draw(bytes.length));
   for (let n = 1 + draw(4); n > 0; n--) {
     const at = draw(copy.length);
     const length = 1 + draw(16);
@@ -75,7 +76,8 @@ export function mutatedFiles(given: Given, seed: number): Given {
     const name = names[drawing(seed)(names.length)]!;
     return { ...given, [name]: mutatedFiles(given[name]!, seed) as Uint8Array };
   }
-  if (given[0] !== 0x7b || seed % 2) return mutated(given, seed);
+  // { and a quote
+  if (given[0] !== 0x7b || given[1] !== 0x22 || seed % 2) return mutated(given, seed);
   const json = JSON.parse(new TextDecoder().decode(given));
   return utf8(JSON.stringify(mutatedJson(json, seed)));
 }
