@@ -33,7 +33,7 @@ const FUNCTIONS = (
 export function checkTensorFlow(given: TensorFlowModule): TensorFlow {
   const tf = given as unknown as TensorFlow;
   if (Object(tf) !== tf) {
-    throw new ArgumentError('tf', 'the module @tensorflow/tfjs', tf);
+    throw new ArgumentError('tf', '@tensorflow/tfjs', tf);
   }
   const missing = reading('tf', tf, () => FUNCTIONS.find((name) => typeof tf[name] !== 'function'));
   if (missing) throw lacks(`tfjs-core (no function ${missing})`);
@@ -45,7 +45,7 @@ export function checkTensorFlow(given: TensorFlowModule): TensorFlow {
     throw lacks('tfjs-core (no serialization.SerializationMap)');
   }
   if (tf.engine().backendNames().length === 0) {
-    throw new StateError('tf: TF.js has no backend: import one before install');
+    throw new StateError('tf: TF.js has no backend');
   }
   return tf;
 }
@@ -56,7 +56,7 @@ export function warnOf(tf: TensorFlow): void {
   const backend = tf.getBackend();
   if (backend === 'webgl' || backend === 'webgpu') {
     console.warn(
-      `unrolled/tfjs: layers on the CPU wait for the backend ${backend} or can't read it: await tf.setBackend('cpu') first`,
+      `unrolled/tfjs: layers wait for the backend ${backend} or can't read it: await tf.setBackend('cpu') first`,
     );
   }
   if (version === TESTED_VERSION) return;

@@ -23,7 +23,7 @@ export class Heap {
     if (found !== undefined) return found;
     const ptr = this.#end;
     if (ptr + size > MAX_BYTES) {
-      throw new MemoryError(`${mebibytes(size)} more for TF.js is beyond 2048 MiB`);
+      throw new MemoryError(`${mebibytes(size)} more is beyond 2048 MiB`);
     }
     this.arena.ensure(ptr + size);
     this.#end = ptr + size;

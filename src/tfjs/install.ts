@@ -59,13 +59,13 @@ export async function install(tf: TensorFlowModule, options?: InstallOptions): P
   const module = checkTensorFlow(tf);
   const { RNN } = module;
   if (installed.has(RNN)) {
-    throw new StateError('install: already installed for this TF.js: call what it returned first');
+    throw new StateError('install: already installed: call what it returned first');
   }
   warnOf(module);
   const heap = new Heap();
   requireKernel(heap.arena.kernels, 'configurable_forward');
   const registered = wantsBackend(module, given) ? registerBackend(module, heap) : undefined;
-  if (given.backend && !registered) throw new StateError("backend: true needs the backend 'cpu' of TF.js");
+  if (given.backend && !registered) throw new StateError("backend: TF.js has no backend 'cpu'");
   const classes = classesOf(module);
   const unregister = registerHardSigmoid(module);
   const fusable = new Fusable(module, classes);

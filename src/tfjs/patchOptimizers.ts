@@ -183,5 +183,5 @@ class Updates {
 /** webgpu can't be read synchronously, so that TF.js's own code runs. */
 function withoutKernels({ clipNorm }: InstallOptions, update: () => unknown): unknown {
   if (clipNorm === undefined) return update();
-  throw new StateError('clipNorm: not with the backend webgpu, which is asynchronous');
+  throw new StateError('clipNorm: not with the backend webgpu');
 }
