@@ -48,6 +48,10 @@ export function readKeras(files: KerasFiles, opts?: KerasOptions): KerasDescript
     layers: true,
     storage: true,
   });
+  if (layers !== undefined && typeof layers?.prepare !== 'function')
+    throw new ArgumentError('layers', 'those of unrolled/keras-layers', layers);
+  if (storage !== undefined && typeof storage?.chunks !== 'function')
+    throw new ArgumentError('storage', 'that of unrolled/keras-storage', storage);
   return readFiles(
     bytesByName(files),
     architecture === undefined ? architecture : architectureOf(architecture),

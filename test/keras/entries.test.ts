@@ -54,6 +54,14 @@ describe('layers of Keras by entry', () => {
     );
   });
 
+  test('what is no table of layers, and no storage, is refused', () => {
+    for (const given of [5, null, {}, [], kerasLayers]) {
+      const read = (options: object) => () => readKeras(sequential('Flatten', {}), options);
+      expect(read({ layers: given })).toThrow(/layers.*unrolled\/keras-layers/);
+      expect(read({ storage: given })).toThrow(/storage.*unrolled\/keras-storage/);
+    }
+  });
+
   test('one that is in none is refused with both', () => {
     expect(() => readKeras(sequential('Nothing', {}), all)).toThrow(/layer it \(Nothing\).*not supported/);
     expect(() => readKeras(sequential('toString', {}), all)).toThrow(/layer it \(toString\).*not supported/);
