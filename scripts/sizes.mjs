@@ -123,7 +123,7 @@ export async function run() {
   'unrolled/keras-layers beyond unrolled and keras': beyond('keras-layers', 12_000, 'keras'),
   'unrolled/keras-storage beyond unrolled and keras': beyond('keras-storage', 5_000, 'keras'),
   'unrolled/torch beyond unrolled': beyond('torch', 6_600),
-  'unrolled/onnx beyond unrolled': beyond('onnx', 22_000),
+  'unrolled/onnx beyond unrolled': beyond('onnx', 22_200),
   'unrolled/onnx-operators beyond unrolled and onnx': beyond('onnx-operators', 13_700, 'onnx'),
   'unrolled/onnx-loops beyond unrolled and onnx': beyond('onnx-loops', 6_900, 'onnx'),
   'unrolled/onnx-model beyond unrolled and onnx': beyond('onnx-model', 6_300, 'onnx'),
