@@ -13,7 +13,7 @@ export interface OnnxStreamOptions {
 interface Runs {
   readonly inputs: readonly OnnxPort[];
   readonly outputs: readonly OnnxPort[];
-  run(feeds: Readonly<Record<string, OnnxFeed>>, opts: { outputs: OnnxOutputs | undefined }): OnnxOutputs;
+  run(feeds: Readonly<Record<string, OnnxFeed>>, opts: { outputs?: OnnxOutputs | undefined }): OnnxOutputs;
 }
 
 /** A model that runs step by step. */
@@ -23,10 +23,7 @@ export class OnnxStream {
   readonly #start: Readonly<Record<string, OnnxFeed>>;
   readonly #feeds: Record<string, OnnxFeed> = {};
   /** Results take turns: a step reads the states of the one before. */
-  readonly #results: readonly { outputs: OnnxOutputs | undefined }[] = [
-    { outputs: undefined },
-    { outputs: undefined },
-  ];
+  readonly #results: readonly { outputs?: OnnxOutputs | undefined }[] = [{}, {}];
   #turn = 0;
 
   /** @internal */

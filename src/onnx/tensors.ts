@@ -1,4 +1,4 @@
-import { ArgumentError, reading, ShapeError } from '../errors.ts';
+import { ArgumentError, FormatError, reading, ShapeError } from '../errors.ts';
 import type { OnnxValueInfo } from '../formats/onnx/graph.ts';
 import { DTYPES, dtypeName, type OnnxDtype } from '../formats/onnx/schema.ts';
 import { halfToNumber, isFloat, type TensorData } from '../formats/onnx/tensor.ts';
@@ -180,13 +180,14 @@ export function writeFeed(
 }
 
 function isHalf(data: ArrayLike<number | bigint>): boolean {
-  return ArrayBuffer.isView(data) && Object.prototype.toString.call(data) === '[object Float16Array]';
+  return Object.prototype.toString.call(data) === '[object Float16Array]';
 }
 
 /** A tensor for an output. */
 export function newResult(dtype: number, shape: readonly number[]): OnnxTensorResult {
   const name = dtypeName(dtype) as keyof typeof ARRAYS;
   const array = ARRAYS[name];
+  if (!array) throw new FormatError(`type ${dtype} is not supported`);
   const half = dtype === DTYPES.float16 || dtype === DTYPES.bfloat16;
   return { dtype: half ? 'float32' : name, shape, data: new array(product(shape)) };
 }

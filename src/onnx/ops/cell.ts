@@ -51,8 +51,8 @@ export interface CellMemory {
   readonly y: number;
   readonly work: number;
   /** [G · H] each, of a quantized cell. */
-  readonly wScale: number;
-  readonly rScale: number;
+  readonly wScale?: number;
+  readonly rScale?: number;
 }
 
 /** Number of gates. */
@@ -98,11 +98,11 @@ export function generalCell(cell: Cell): {
     to: number,
     ready: number,
     memory: number,
-    scales: number,
+    scales: number | undefined,
   ) => {
     if (!cell.product)
       return io.kernels.linear_forward(rows, G, columns, from, weights, b, to, ready, memory);
-    cell.product(io, rows, G, columns, from, weights, b, to, ready, memory, scales, work + eight);
+    cell.product(io, rows, G, columns, from, weights, b, to, ready, memory, scales!, work + eight);
   };
   const apply = (gate: Gate, n: number, ptr: number) => {
     const kindOf = gateKind(gate);

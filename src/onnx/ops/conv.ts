@@ -17,11 +17,6 @@ function unfold(
   dc: number,
   dp: number,
 ): void {
-  // rows of a single channel, such as frames of sound
-  if (dc === 1 && C === 1 && a.size * a.taps === 1 && b.dilation === 1 && b.before + b.after === 0) {
-    for (let q = 0, x = from; q < b.count; q++, x += b.stride) f32.copyWithin(to + q * dp, x, x + b.taps);
-    return;
-  }
   let row = to;
   for (let c = 0; c < C; c++) {
     const plane = from + c * a.size * b.size;

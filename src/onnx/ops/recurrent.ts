@@ -3,7 +3,7 @@ import { gruWork, lstmWork, rnnWork } from '../../memory/workspace.ts';
 import type { Operator, Operators, PlannedNode } from '../node.ts';
 import { type Io, type Kept, rootOf, type Value } from '../value.ts';
 import { gatesOf } from './activations.ts';
-import { type Cell, GATE_COUNTS, generalCell, type Product } from './cell.ts';
+import { type Cell, type CellMemory, GATE_COUNTS, generalCell, type Product } from './cell.ts';
 import { blocks, ORDERS, Parts } from './recurrentData.ts';
 
 /** Activations where none are given. */
@@ -147,7 +147,7 @@ function layOut(node: PlannedNode, cell: Cell, d: number, D: number, reverse: bo
   const length = (n: number) => (rows ? Math.max(0, Math.min(T, rows[n]!)) : T);
   /** Step t of row n as the kernels go through it. */
   const source = (t: number, n: number) => (reverse && t < length(n) ? length(n) - 1 - t : t);
-  const memory = { x: 0, w: 0, r: 0, b: 0, p: 0, h: 0, c: 0, y: 0, work: 0, wScale: 0, rScale: 0 };
+  const memory = {} as { -readonly [K in keyof CellMemory]: number };
 
   // a run allocates nothing: what it needs is made once, and numbers stay local
   const run = (io: Io, values: number) => {
@@ -194,8 +194,10 @@ function layOut(node: PlannedNode, cell: Cell, d: number, D: number, reverse: bo
       memory.c = c;
       memory.y = y;
       memory.work = work + workAt;
-      memory.wScale = cell.product ? px[8]! + 4 * d * G * H : 0;
-      memory.rScale = cell.product ? px[9]! + 4 * d * G * H : 0;
+      if (cell.product) {
+        memory.wScale = px[8]! + 4 * d * G * H;
+        memory.rScale = px[9]! + 4 * d * G * H;
+      }
       general!.run(io, memory, length);
     }
     if (!direct) {
