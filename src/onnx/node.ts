@@ -199,10 +199,10 @@ export class PlannedNode {
   step(
     run: (io: Io) => void,
     opts: {
-      scratch?: number;
-      inputs?: readonly (Value | undefined)[];
-      kept?: readonly Kept[];
-      outputs?: readonly Value[];
+      scratch?: number | undefined;
+      inputs?: readonly (Value | undefined)[] | undefined;
+      kept?: readonly Kept[] | undefined;
+      outputs?: readonly Value[] | undefined;
     } = {},
   ): void {
     const { scratch = 0, inputs = this.inputs, kept = [], outputs = this.outputs } = opts;

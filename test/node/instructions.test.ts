@@ -13,9 +13,9 @@ const tiles = [
   { rows: 4, columns: 8 },
   { rows: 6, columns: 8, only: 'relaxed' },
   { rows: 2, columns: 16 },
-  { rows: 3, columns: 16 },
-  { rows: 4, columns: 16 },
-  { rows: 5, columns: 16 },
+  { rows: 3, columns: 16, only: 'relaxed' },
+  { rows: 4, columns: 16, only: 'relaxed' },
+  { rows: 5, columns: 16, only: 'simd' },
   { rows: 6, columns: 16, only: 'relaxed' },
 ];
 
