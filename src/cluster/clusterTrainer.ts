@@ -48,7 +48,8 @@ export class ClusterTrainer {
   #running: Promise<StepResult> | undefined;
   /** Why the step under way is given up. */
   #givenUp: StateError | undefined;
-  #isClosed = false;
+  /** Ends when everything is left; from the first `close` on. */
+  #closed: Promise<void> | undefined;
 
   /**
    * @throws {ArgumentError} if an option is missing, unknown or invalid, or the model has a layer that needs the whole
@@ -172,19 +173,21 @@ export class ClusterTrainer {
   }
 
   /** Leaves the queue. A step under way and later ones throw. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    this.#giveUp(new StateError('step: the trainer was closed; nothing was changed'));
-    // what a step has written is removed, but not waited for without a connection
-    await Promise.race([this.#running?.catch(() => {}), new Promise((end) => setTimeout(end, 2000).unref())]);
-    const session = await this.#session?.catch(() => undefined);
-    this.#session = undefined;
-    await session?.close();
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
   }
 
   /** Same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#giveUp(new StateError('step: the trainer was closed; nothing was changed'));
+    // what a step has written is removed, but not waited for without a connection
+    await Promise.race([this.#running?.catch(() => {}), new Promise((end) => setTimeout(end, 2000).unref())]);
+    await (await this.#session?.catch(() => undefined))?.close();
   }
 
   /** @throws {StateError} during a step or a fit */
@@ -225,7 +228,7 @@ export class ClusterTrainer {
 
   /** The session, which begins with the first step. */
   #open(): Promise<ClusterSession> {
-    if (this.#isClosed) throw new StateError('step: the trainer was closed');
+    if (this.#closed) throw new StateError('step: the trainer was closed');
     this.#session ??= this.#connect().catch((error) => {
       this.#session = undefined;
       throw error;
