@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as unrolled from '../dist/index.js';
 import { parseSafetensors } from '../dist/io/index.js';
+import { usedBytes } from './countMemory.mjs';
 import { root } from './tools.mjs';
 
 const seed = Number(process.argv[2] ?? process.env.FUZZ_SEED ?? Date.now() % 2 ** 31);
@@ -167,22 +168,9 @@ function mutate(file) {
   return out;
 }
 
-let pages = 0;
-const { Memory } = WebAssembly;
-WebAssembly.Memory = function counted(descriptor) {
-  pages += descriptor.initial;
-  return new Memory(descriptor);
-};
-const { grow } = Memory.prototype;
-Memory.prototype.grow = function (by) {
-  pages += by;
-  return grow.call(this, by);
-};
-
 /** Time and bytes of a call, and what it threw. Memory that is collected during the call is not counted. */
 function measure(call) {
-  pages = 0;
-  const before = process.memoryUsage();
+  const before = usedBytes();
   const start = performance.now();
   let error;
   try {
@@ -191,9 +179,7 @@ function measure(call) {
     error = thrown;
   }
   const ms = performance.now() - start;
-  const after = process.memoryUsage();
-  const bytes = after.heapUsed - before.heapUsed + after.arrayBuffers - before.arrayBuffers + pages * 65_536;
-  return { ms, bytes, error };
+  return { ms, bytes: usedBytes() - before, error };
 }
 
 const found = { refused: 0, foreign: 0, slow: 0, large: 0, changed: 0 };

@@ -9,13 +9,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { init } from '../dist/index.js';
+import { usedBytes } from './countMemory.mjs';
 import { node, root } from './tools.mjs';
 
 const MOST_MS = 1000;
 const MOST_BYTES = 2 ** 24;
 /** What V8 keeps resident for objects that are new: four times the semi-space. */
 const NEW_SPACE = 2 ** 24;
-const PAGE = 65_536;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -59,23 +59,6 @@ async function generators() {
   return import(pathToFileURL(file).href);
 }
 
-let pages = 0;
-const { Memory } = WebAssembly;
-WebAssembly.Memory = function counted(descriptor) {
-  pages += descriptor.initial;
-  return new Memory(descriptor);
-};
-const { grow } = Memory.prototype;
-Memory.prototype.grow = function (by) {
-  pages += by;
-  return grow.call(this, by);
-};
-
-const used = () => {
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers + pages * PAGE;
-};
-
 /** The most memory that was resident since the last call, on Linux; 0 elsewhere. */
 function peak() {
   try {
@@ -97,33 +80,25 @@ if (unknown) {
 await init({ kernels: 'simd' });
 
 /** Time and bytes of a file, and what became of it. */
+function quick(format, given, n) {
+  const before = usedBytes();
+  const start = performance.now();
+  let became;
+  try {
+    became = tryFile(format, given, n);
+  } catch (error) {
+    became = String(error?.stack ?? error).slice(0, 600);
+  }
+  return { became, ms: performance.now() - start, bytes: usedBytes() - before };
+}
+
+/** As quick, with the most memory that was resident on the way, which takes long to measure. */
 function measure(format, given, n) {
   globalThis.gc?.();
   peak();
   const resident = process.memoryUsage().rss;
-  const before = used();
-  const start = performance.now();
-  let became;
-  try {
-    became = tryFile(format, given, n);
-  } catch (error) {
-    became = String(error?.stack ?? error).slice(0, 600);
-  }
-  const ms = performance.now() - start;
-  return { became, ms, bytes: Math.max(used() - before, peak() - resident - NEW_SPACE) };
-}
-
-/** As measure, without what takes long of measuring it. */
-function quick(format, given, n) {
-  const before = used();
-  const start = performance.now();
-  let became;
-  try {
-    became = tryFile(format, given, n);
-  } catch (error) {
-    became = String(error?.stack ?? error).slice(0, 600);
-  }
-  return { became, ms: performance.now() - start, bytes: used() - before };
+  const found = quick(format, given, n);
+  return { ...found, bytes: Math.max(found.bytes, peak() - resident - NEW_SPACE) };
 }
 
 let violations = 0;

@@ -14,23 +14,46 @@ const K = 256;
 const ROUNDS = 25;
 const WARM_UP_MS = 40;
 
-/** Rows of the highest tile with 8 and with 16 columns, per build (assembly/gemm/tiles.ts). */
-const HIGHEST = { simd: { 8: 4, 16: 5 }, relaxed: { 8: 6, 16: 6 } };
-const ROWS = {
-  simd: { 8: [1, 2, 3, 4], 16: [2, 3, 4, 5] },
-  relaxed: { 8: [1, 2, 3, 4, 6], 16: [2, 3, 4, 5, 6] },
-};
+/**
+ * Rows and columns of the tiles that some number of rows takes, per build (assembly/gemm/tiles.ts), and those that it takes for 256-bit
+ * code only. The last one is that of large products.
+ */
+const TILES = {
+  simd: {
+    narrow: [
+      [1, 8],
+      [3, 8],
+      [2, 16],
+    ],
+    wide: [[5, 16]],
+  },
+  relaxed: {
+    narrow: [
+      [1, 8],
+      [2, 16],
+      [3, 8],
+      [4, 8],
+      [6, 8],
+    ],
+    wide: [
+      [3, 16],
+      [4, 16],
+      [6, 16],
+    ],
+  },
+} as const;
 
 /**
  * Times every tile of the loaded kernels, on a product whose rows are a multiple of the tile's; best of many rounds.
  */
 export function candidates({ kernels, module, revectorized }: Runtime): Candidate[] {
-  return ([8, 16] as const).flatMap((columns) => {
-    const measure = bench(module, columns === 16);
-    return ROWS[kernels][columns].map((rows) => ({
+  return (['narrow', 'wide'] as const).flatMap((set) => {
+    const measure = bench(module, set === 'wide');
+    const tiles = TILES[kernels][set];
+    return tiles.map(([rows, columns], i) => ({
       name: `${rows}x${columns}`,
       gflops: measure(rows),
-      used: revectorized === (columns === 16) && rows === HIGHEST[kernels][columns],
+      used: revectorized === (set === 'wide') && i === tiles.length - 1,
     }));
   });
 }
