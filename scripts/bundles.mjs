@@ -1,7 +1,7 @@
 // What is bundled of what the compiler wrote into dist/: modules that one file must hold, and those that use packages
 // which nobody who installs this one should get. Their licences are in dist/licenses.md.
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { bundle } from './bundle.mjs';
 import { command, dist } from './dist.mjs';
 import { root } from './tools.mjs';
@@ -9,12 +9,16 @@ import { root } from './tools.mjs';
 /** By file in dist/: `input` in src/, and options of rolldown. */
 const BUNDLES = {
   // bundlers copy it as it is, and a worklet loads no packages
-  'audio/processor.js': { input: 'src/audio/processor.ts', sourcemap: true },
+  'audio/processor.js': {
+    input: 'src/audio/processor.ts',
+    sourcemap: true,
+    options: { plugins: [compiled()] },
+  },
   // for a page without a bundler
   'unrolled.min.js': {
     input: 'src/index.ts',
     sourcemap: true,
-    options: { plugins: [oneThread(), kernelsFirst()] },
+    options: { plugins: [oneThread(), kernelsFirst(), compiled()] },
   },
   'wasm/inflateRaw.js': { input: 'src/wasm/inflateRaw.ts' },
   'formats/zip/inflateRaw.js': { input: 'src/formats/zip/inflateRaw.ts' },
@@ -30,10 +34,10 @@ const BUNDLES = {
 
 /** One file, and the program, start no threads, whose script would be another file. */
 function oneThread() {
-  const name = './threads/withThreads.ts';
+  const name = /^\.\/threads\/withThreads\.[jt]s$/;
   return {
     name: 'one thread',
-    resolveId: (id) => (id === name ? join(root, 'src/wasm/threads/oneThread.ts') : null),
+    resolveId: (id) => (name.test(id) ? join(root, 'src/wasm/threads/oneThread.ts') : null),
   };
 }
 
@@ -43,7 +47,19 @@ function kernelsFirst() {
     name: 'kernels first',
     // on the first line, an import: the source map stays true
     transform: (code, id) =>
-      id.endsWith('/wasm/inlined.ts') ? { code: `import './generated/simd.ts';${code}`, map: null } : null,
+      /\/wasm\/inlined\.[jt]s$/.test(id) ? { code: `import './generated/simd.js';${code}`, map: null } : null,
+  };
+}
+
+/** All but the entry are the modules in dist/, so that the source map names files of the package. */
+function compiled() {
+  const src = join(root, 'src');
+  return {
+    name: 'compiled',
+    resolveId(id, importer) {
+      const path = importer && id.endsWith('.ts') ? relative(src, resolve(dirname(importer), id)) : '..';
+      return path.startsWith('..') ? null : join(dist, path.replace(/ts$/, 'js'));
+    },
   };
 }
 
@@ -83,15 +99,15 @@ export async function buildProgram() {
 async function write(file) {
   const { input, sourcemap = false, options } = BUNDLES[file];
   const { moduleIds } = await bundle(input, { file: join(dist, file), sourcemap }, options);
-  if (sourcemap) dropGenerated(join(dist, `${file}.map`));
+  if (sourcemap) dropPackaged(join(dist, `${file}.map`));
   return moduleIds;
 }
 
-/** Source maps need no text of generated modules: of `unrolled.min.js` the kernels are 67 kB, deflated. */
-function dropGenerated(path) {
+/** The source map of a bundle repeats no text of modules that the package has. */
+function dropPackaged(path) {
   const map = JSON.parse(readFileSync(path, 'utf8'));
   map.sourcesContent = map.sourcesContent.map((text, i) =>
-    /\/generated\//.test(map.sources[i]) ? null : text,
+    resolve(dirname(path), map.sources[i]).startsWith(join(dist, '/')) ? null : text,
   );
   writeFileSync(path, JSON.stringify(map));
 }

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { UNMAPPED } from './bundles.mjs';
 import { deadLinks } from './links.mjs';
 import { pack } from './pack.mjs';
@@ -13,7 +13,7 @@ import { node, root, tool } from './tools.mjs';
 const work = mkdtempSync(join(tmpdir(), 'unrolled-package-'));
 const failures = [];
 /** Bytes. */
-const MAX_TARBALL = 3_650_000;
+const MAX_TARBALL = 3_300_000;
 try {
   const tarball = pack(work);
   execFileSync('tar', ['-xzf', tarball, '-C', work]);
@@ -48,7 +48,7 @@ function run(name, script, args) {
   if (node(script, args) !== 0) failures.push(`${name} found something`);
 }
 
-/** Only what users need; every module with a source map that holds its source. */
+/** Only what users need; every module with a source map that holds its sources, or names those in the package. */
 function checkFiles(files) {
   const wanted =
     /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/.*\.md|docs\/page\.png|examples\/.*\.(md|mjs|d\.mts|py|keras|svg|html|txt)|dist\/licenses\.md|dist\/.*\.(js|js\.map|d\.ts|wasm))$/;
@@ -64,7 +64,10 @@ function checkFiles(files) {
     const { sources, sourcesContent } = JSON.parse(
       readFileSync(join(work, 'package', `${path}.map`), 'utf8'),
     );
-    if (sources.length !== sourcesContent?.length) failures.push(`${path}.map is without its sources`);
+    const without = sources.filter(
+      (name, i) => !sourcesContent?.[i] && !has.has(posix.join(dirname(path), name)),
+    );
+    if (without.length) failures.push(`${path}.map is without ${without.join(', ')}`);
   }
   console.log(`${files.length} files, ${modules.length} modules`);
 }
