@@ -1,12 +1,12 @@
-// npm run test:smoke [-- NAME…]: the packed package in throw-away projects, one for each folder of test/smoke: installed
-// from the tarball, built with the project's tools, run. Every run trains the same small LSTM, and the bits of its losses
-// must be those of this Node. What can't be had here is skipped, loudly. Slow ones (npm run test:smoke:next) run only when
-// they are named.
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+// npm run test:smoke [-- NAME…]: the packed package in throw-away projects, one for each folder of test/smoke and its
+// variants, two at a time: installed from the tarball, built with the project's tools, run. Every run trains the same small
+// LSTM, and the bits of its losses must be those of this Node. What can't be had here is skipped, loudly. Slow ones
+// (npm run test:smoke:next) run only when they are named.
+import { fork } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { install, Skip } from '../test/smoke/lib/shell.mjs';
 import { train } from '../test/smoke/lib/train.mjs';
 import { pack } from './pack.mjs';
 import { root } from './tools.mjs';
@@ -14,6 +14,8 @@ import { root } from './tools.mjs';
 const folder = join(root, 'test/smoke');
 const all = readdirSync(folder).filter((name) => name !== 'lib');
 const SLOW = ['next'];
+/** As many at a time: each waits for the registry, a browser or a server most of the time, or has work for one core. */
+const AT_A_TIME = 2;
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !all.includes(name));
 if (unknown.length) throw new Error(`no smoke test ${unknown.join(', ')}, but ${all.join(', ')}`);
@@ -25,16 +27,15 @@ try {
   const tarball = pack(work);
   const expected = await train(await import(pathToFileURL(join(root, 'dist/index.js')).href));
   console.log(`losses of Node ${process.version}: …${expected.slice(-16)}`);
+  const jobs = [];
   for (const name of names.length ? names : all.filter((name) => !SLOW.includes(name))) {
-    const {
-      packages = [],
-      run,
-      variants = () => [{ packages }],
-    } = await import(pathToFileURL(join(folder, name, 'smoke.mjs')).href);
-    for (const { title = name, ...variant } of variants()) {
-      await smoke(name, title, { ...variant, run }, tarball, expected);
-    }
+    const smoke = await import(pathToFileURL(join(folder, name, 'smoke.mjs')).href);
+    const { packages = [], variants = () => [{ packages }] } = smoke;
+    for (const [i, { title = name, ...variant }] of variants().entries())
+      jobs.push({ name, title, variant, project: join(work, `${name}-${i}`), tarball, expected });
   }
+  const turns = jobs.values();
+  await Promise.all(Array.from({ length: AT_A_TIME }, () => runAll(turns)));
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
@@ -42,35 +43,18 @@ for (const [title, seconds] of times) console.log(`${(seconds / 60).toFixed(1).p
 console.log(`smoke: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
 process.exitCode = count.failed || !count.passed ? 1 : 0;
 
-async function smoke(name, title, { packages, run, ...variant }, tarball, expected) {
-  const start = performance.now();
-  const project = join(work, name);
-  const took = () => `${((performance.now() - start) / 1000).toFixed(1)} s`;
-  try {
-    cpSync(join(folder, name), project, { recursive: true });
-    cpSync(join(folder, 'lib/train.mjs'), join(project, 'train.mjs'));
-    mkdirSync(join(project, 'node_modules'), { recursive: true });
-    writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
-    install(project, [tarball, ...packages]);
-    const ran = [];
-    const same = (what, bits) => {
-      if (bits !== expected) throw new Error(`${what}: losses …${bits}, and …${expected} was expected`);
-      ran.push(what);
-    };
-    await run({ project, same, note: (what) => ran.push(what), expected, ...variant });
-    if (!ran.length) throw new Error('nothing was run');
-    count.passed++;
-    console.log(`ok    ${title}: ${ran.join(', ')} (${took()})`);
-  } catch (error) {
-    if (error instanceof Skip && !(process.env.CI && /Chromium/.test(error.message))) {
-      count.skipped++;
-      console.log(`SKIP  ${title}: ${error.message}`);
-    } else {
-      count.failed++;
-      console.log(`FAIL  ${title} (${took()}): ${error.stack ?? error}`);
-    }
-  } finally {
-    times.push([title, (performance.now() - start) / 1000]);
-    rmSync(project, { recursive: true, force: true });
+/** Jobs one after the other, each in a process of its own. */
+async function runAll(jobs) {
+  for (const job of jobs) {
+    const start = performance.now();
+    const child = fork(join(folder, 'lib/job.mjs'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    child.send(job);
+    const outcome = await new Promise((resolve) => {
+      child.once('message', resolve);
+      child.once('exit', () => resolve('failed'));
+    });
+    child.kill();
+    count[outcome]++;
+    times.push([job.title, (performance.now() - start) / 1000]);
   }
 }

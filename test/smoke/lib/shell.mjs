@@ -40,6 +40,7 @@ export function majors(name, count) {
 export function install(folder, packages) {
   if (!packages.length) return;
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error', '--no-save', '--no-package-lock'];
+  quiet.push('--prefer-offline');
   npm(['install', '--prefix', folder, ...quiet, ...packages], { cwd: folder });
 }
 
@@ -50,16 +51,19 @@ export function binary(folder, ...candidates) {
   return found;
 }
 
-/** A port nobody listens on. */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
+/**
+ * A port nobody listens on: each process begins at another one, all of them below those that systems give to whoever asks
+ * for any.
+ */
+export async function freePort() {
+  for (let port = 20_000 + (process.pid % 1000) * 10; ; port++) {
+    const isFree = await new Promise((resolve) => {
+      const server = createServer();
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
     });
-  });
+    if (isFree) return port;
+  }
 }
 
 /** A process that serves: `ready` resolves once the URL answers; `stop` ends it. */
