@@ -1,9 +1,10 @@
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, inject, test } from 'vitest';
 import { init } from '../../src/index.ts';
 import { hostileFiles, tryFile } from './format.ts';
 import { FORMATS } from './formats.ts';
 
-const MUTATIONS = 10_000;
+/** Fewer in a browser, whose engine is Node's. */
+const MUTATIONS = inject('browser') ? 500 : 10_000;
 
 beforeAll(async () => {
   await init({ kernels: 'simd' });

@@ -1,20 +1,23 @@
 import { expect, test } from 'vitest';
 import { expectSameBits, output } from './threads/helpers.ts';
 
+/** Those without a model make one, and do not count among the 1000. */
+const ACTIONS = 1200;
+
 test('threads end in the middle of each kernel of a training step', () => {
   expectSameBits([0, 1, 2]);
   expectSameBits([3, 4, 5]);
 }, 400_000);
 
 test.each([1, 2])(
-  '2500 random calls, kills, aborts and terminations, seed %i',
+  `${ACTIONS} random calls, kills, aborts and terminations, seed %i`,
   (seed) => {
-    const { done, sizes, left } = output('many.mjs', [seed, 2500], 1_200_000);
+    const { done, sizes, left } = output('many.mjs', [seed, ACTIONS], 1_200_000);
     expect(left).toBe(0);
-    // the action that is drawn least often: 5 times in 1000
+    // of 1000 actions each has its number, 5 at least
     for (const name of ['kill', 'kill in a call', 'worker', 'fit', 'end', 'init'])
-      expect(done[name], name).toBeGreaterThanOrEqual(10);
-    // MB of the process from 500 actions to 500
+      expect(done[name], name).toBeGreaterThanOrEqual(5);
+    // MB of the process each time a tenth of them is done
     const [, , warm, ...later] = sizes as number[];
     expect(Math.min(...later.slice(-3)), `${sizes}`).toBeLessThan(warm! + 150);
   },
