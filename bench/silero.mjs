@@ -49,9 +49,10 @@ function* frames(context) {
 for (const { file, context, states, shape } of MODELS) {
   const path = join(peers, 'node_modules/@ricky0123/vad-web/dist', file);
   const bytes = readFileSync(path);
-  const stream = loadOnnx(bytes, {
+  const session = await loadOnnx(bytes, {
     shapes: { input: [1, context + FRAME], ...shapesOf(states, shape) },
-  }).stream({ states });
+  });
+  const stream = session.stream({ states });
   const engines = [
     { name: 'unrolled', times: [], run: (x) => stream.step({ input: x, sr: [16_000] }).output.data[0] },
     await peer('onnxruntime-node', node, path, states, shape),

@@ -1,7 +1,7 @@
 // What a page loads of this package: each use bundled and minified by esbuild, every file gzipped at level 9 by itself.
-// Of code that is loaded when needed only what the use needs counts: one build of the kernels.
+// Of code that is loaded when needed, by import(), only what `loads` names counts.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -56,25 +56,24 @@ import { init } from 'unrolled';
 import { loadOnnx } from 'unrolled/onnx';
 export async function run(bytes) {
   await init();
-  return loadOnnx(bytes, { shapes: { input: [1, 576], sr: [] } }).stream({ states: { stateN: 'state' } });
+  const session = await loadOnnx(bytes, { shapes: { input: [1, 576], sr: [] } });
+  return session.stream({ states: { stateN: 'state' } });
 }`;
 
-/** Chunks that a use does not load: the build of the kernels for engines without relaxed SIMD, what stands in for DecompressionStream, threads. */
-const NOT_LOADED = /simd|inflateRaw|withThreads|threadHost/;
+/** What `loadOnnx` loads, in this order, as far as a file needs it. */
+const ONNX_PARTS = ['convolutional', 'common', 'rare'].map((part) => `onnxOperators/${part}.js`);
 
 /**
- * Uses by name: `code` a module (`beyond`: less what this module has), `without` chunks that this use does not load, `wasm` files it loads as they are, `limit`
+ * Uses by name: `code` a module, `loads` files of dist/ that it loads with import() (`beyond`: less what this use has), `wasm` files it loads as they are, `limit`
  * bytes gzipped (`of`: of its JavaScript alone).
  */
 export const USES = {
   'unrolled/core, all of it': {
     code: "export * from 'unrolled/core';",
-    without: NOT_LOADED,
     limit: 40_000,
   },
   'unrolled/core: the first example of the README': {
     code: firstExample().replace("'unrolled'", "'unrolled/core'"),
-    without: NOT_LOADED,
     limit: 38_500,
   },
   'unrolled/slim, all of it': {
@@ -85,30 +84,30 @@ export const USES = {
   },
   'unrolled/inference: load a model, stream it': {
     code: `import { init, Sequential } from 'unrolled/inference';${CALL_INFERENCE}`,
-    without: NOT_LOADED,
     limit: 31_000,
   },
   'unrolled, all of it': {
     code: "export * from 'unrolled';",
-    without: NOT_LOADED,
     limit: 132_000,
   },
-  'train a text model: `core` and `data`': { code: TRAIN_TEXT, without: NOT_LOADED, limit: 41_000 },
+  'train a text model: `core` and `data`': { code: TRAIN_TEXT, limit: 41_000 },
   'run a saved text model: `inference`, `data` and `io`': {
     code: RUN_TEXT,
-    without: NOT_LOADED,
     limit: 32_500,
   },
-  'run a saved graph: `unrolled`': { code: RUN_GRAPH, without: NOT_LOADED, limit: 94_000 },
-  'run a Keras LSTM: `unrolled` and `keras`': { code: RUN_KERAS, without: NOT_LOADED, limit: 113_000 },
-  'stream Silero from ONNX: `unrolled` and `onnx`': { code: RUN_ONNX, without: NOT_LOADED, limit: 61_500 },
+  'run a saved graph: `unrolled`': { code: RUN_GRAPH, limit: 94_000 },
+  'run a Keras LSTM: `unrolled` and `keras`': { code: RUN_KERAS, limit: 113_000 },
+  'stream Silero from ONNX: `unrolled` and `onnx`': {
+    code: RUN_ONNX,
+    loads: ['onnxOperators/convolutional.js'],
+    limit: 60_500,
+  },
   'unrolled/kernels: sgemm': {
     code: `import { Arena, init, sgemm } from 'unrolled/kernels';
 export async function run() {
   await init();
   return [Arena, sgemm];
 }`,
-    without: NOT_LOADED,
     limit: 39_500,
   },
   'unrolled.min.js: one file, both builds of the kernels': {
@@ -123,10 +122,17 @@ export async function run() {
   'unrolled/keras-layers beyond unrolled and keras': beyond('keras-layers', 12_000, 'keras'),
   'unrolled/keras-storage beyond unrolled and keras': beyond('keras-storage', 5_000, 'keras'),
   'unrolled/torch beyond unrolled': beyond('torch', 6_600),
-  'unrolled/onnx beyond unrolled': beyond('onnx', 22_200),
-  'unrolled/onnx-operators beyond unrolled and onnx': beyond('onnx-operators', 13_700, 'onnx'),
-  'unrolled/onnx-loops beyond unrolled and onnx': beyond('onnx-loops', 6_900, 'onnx'),
-  'unrolled/onnx-model beyond unrolled and onnx': beyond('onnx-model', 6_300, 'onnx'),
+  'unrolled/onnx beyond unrolled': beyond('onnx', 17_600),
+  'unrolled/onnx: operators of convolutional models': loaded('onnx', 4_000, ...ONNX_PARTS.slice(0, 1)),
+  'unrolled/onnx: operators that some models have, besides': loaded('onnx', 5_500, ...ONNX_PARTS.slice(0, 2)),
+  'unrolled/onnx: operators that few models have, besides': loaded('onnx', 15_000, ...ONNX_PARTS),
+  'unrolled/onnx: loops as layers, besides': loaded(
+    'onnx',
+    7_500,
+    ...ONNX_PARTS.slice(0, 2),
+    'onnxLoops/index.js',
+  ),
+  'unrolled/onnx-model beyond unrolled and onnx': beyond('onnx-model', 7_000, 'onnx'),
   'unrolled/amp beyond unrolled': beyond('amp', 6_000),
   'unrolled/onnx-writer beyond unrolled': beyond('onnx-writer', 7_000),
   'unrolled/tfjs-writer beyond unrolled': beyond('tfjs-writer', 7_000),
@@ -136,12 +142,13 @@ export async function run() {
 /** What an entry adds to the whole package, and to another entry that it is of use to. */
 function beyond(entry, limit, other) {
   const before = `export * from 'unrolled';${other ? ` export * as other from 'unrolled/${other}';` : ''}`;
-  return {
-    code: `${before} export * as entry from 'unrolled/${entry}';`,
-    beyond: before,
-    without: NOT_LOADED,
-    limit,
-  };
+  return { code: `${before} export * as entry from 'unrolled/${entry}';`, beyond: { code: before }, limit };
+}
+
+/** What an entry loads with import() last, after other files. */
+function loaded(entry, limit, ...files) {
+  const code = `export * from 'unrolled'; export * as entry from 'unrolled/${entry}';`;
+  return { code, loads: files, beyond: { code, loads: files.slice(0, -1) }, limit };
 }
 
 function firstExample() {
@@ -149,21 +156,30 @@ function firstExample() {
 }
 
 /** Bytes gzipped: JavaScript (with what is inlined in it), files of wasm, and both. */
-export async function measure({ code, without, wasm = [], external = [] }, folder = root) {
-  const { outputFiles } = await build({
+export async function measure({ code, loads = [], wasm = [], external = [] }, folder = root) {
+  const { outputFiles, metafile } = await build({
     stdin: { contents: code, resolveDir: folder, sourcefile: 'use.mjs' },
     ...FOR_PAGES,
+    absWorkingDir: folder,
     outdir: join(folder, 'sizes'),
     write: false,
+    metafile: true,
     external,
     logLevel: 'error',
     define: { 'process.env.NODE_ENV': '"production"' },
   });
-  const js = sum(
-    outputFiles.filter(({ path }) => !without?.test(path)).map(({ contents }) => gzipped(contents)),
-  );
-  const files = sum(wasm.map((path) => gzipped(readFileSync(join(folder, path)))));
-  return { js, wasm: files, total: js + files };
+  const first = ({ entryPoint = '' }) =>
+    entryPoint === 'use.mjs' || loads.some((file) => entryPoint.endsWith(`dist/${file}`));
+  const entries = Object.keys(metafile.outputs).filter((path) => first(metafile.outputs[path]));
+  if (entries.length !== 1 + loads.length) throw new Error(`${loads.join(' or ')} is not loaded by import()`);
+  const files = new Set(entries);
+  for (const path of files)
+    for (const { path: next, kind, external } of metafile.outputs[path].imports)
+      if (kind === 'import-statement' && !external) files.add(next);
+  const used = outputFiles.filter(({ path }) => files.has(relative(folder, path).replaceAll('\\', '/')));
+  const js = sum(used.map(({ contents }) => gzipped(contents)));
+  const binaries = sum(wasm.map((path) => gzipped(readFileSync(join(folder, path)))));
+  return { js, wasm: binaries, total: js + binaries };
 }
 
 function gzipped(bytes) {
@@ -184,7 +200,7 @@ export async function checkSizes() {
   const over = [];
   for (const [name, use] of Object.entries(USES)) {
     const size = await measure(use);
-    const less = use.beyond ? (await measure({ ...use, code: use.beyond })).total : 0;
+    const less = use.beyond ? (await measure(use.beyond)).total : 0;
     const counted = (use.of === 'js' ? size.js : size.total) - less;
     const what = use.of === 'js' ? `JavaScript ${kB(counted)}` : kB(counted);
     const line = `${name}: ${what} gzipped, at most ${kB(use.limit)}`;

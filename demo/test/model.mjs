@@ -4,7 +4,6 @@ import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs';
 import { Embedding, init, Linear, LSTM, Model, Sequential } from '../../dist/index.js';
 import { loadOnnx } from '../../dist/onnx/index.js';
-import { operators } from '../../dist/onnxOperators/index.js';
 import { saveOnnx } from '../../dist/onnxWriter/index.js';
 import { until } from './browser.mjs';
 
@@ -51,7 +50,7 @@ export async function run({ page, said, elsewhere, note }) {
   const exported = await saved(page, panel, '.onnx');
   assert.equal(tuned.name, 'chain.safetensors');
   const x = { data: Int32Array.from({ length: 10 }, (_, i) => i), shape: [10, 1] };
-  const session = loadOnnx(exported.bytes, { operators });
+  const session = await loadOnnx(exported.bytes);
   const [found] = Object.values(session.run({ [session.inputs[0].name]: x }));
   const [wanted] = Object.values(Model.load(tuned.bytes).forward({ [session.inputs[0].name]: x }));
   const off = (a, b) => Math.max(...a.map((value, i) => Math.abs(value - b[i])));

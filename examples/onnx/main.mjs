@@ -10,7 +10,7 @@ const trainer = new Trainer(model, { loss: mse, optimizer: new AdamW({ lr: 0.01 
 for (let i = 0; i < 150; i++) trainer.step(wave.subarray(0, 200), wave.subarray(1));
 
 const bytes = saveOnnx(model, { states: true });
-const session = loadOnnx(bytes, { shapes: { steps: 1, batch: 1 } });
+const session = await loadOnnx(bytes, { shapes: { steps: 1, batch: 1 } });
 const named = (list) => list.map(({ name, shape }) => `${name} [${shape.join(', ')}]`).join(' and ');
 console.log(`${bytes.length} bytes: ${named(session.inputs)} → ${named(session.outputs)}`);
 

@@ -3,7 +3,6 @@ import { basename, join, resolve } from 'node:path';
 import type { Model, Sequential } from '../index.ts';
 import type { Opened } from '../modelFiles/opened.ts';
 import { loadOnnx } from '../onnx/index.ts';
-import { operators } from '../onnxOperators/index.ts';
 import { saveOnnx } from '../onnxWriter/index.ts';
 import { CliError, reason } from './failure.ts';
 import { shown } from './files.ts';
@@ -37,7 +36,7 @@ export async function writeTriton(opened: Opened, folder: string): Promise<strin
   const model = (await opened.model()) as Sequential | Model;
   const file = saveOnnx(model, { states: true, batchFirst: true });
   const name = basename(resolve(folder));
-  const config = configOf(name, file);
+  const config = await configOf(name, file);
   try {
     mkdirSync(join(folder, '1'), { recursive: true });
   } catch (error) {
@@ -49,8 +48,8 @@ export async function writeTriton(opened: Opened, folder: string): Promise<strin
 }
 
 /** The text of config.pbtxt (ModelConfig of Triton) for an ONNX file whose states are named `….h0` and `….hN`. */
-export function configOf(name: string, file: Uint8Array): string {
-  const session = loadOnnx(file, { operators });
+export async function configOf(name: string, file: Uint8Array): Promise<string> {
+  const session = await loadOnnx(file);
   const isState = ({ name }: Value) => /\.[a-z]+[0N]$/.test(name);
   const [inputs, outputs] = [session.inputs, session.outputs].map((list) => list as readonly Value[]) as [
     readonly Value[],

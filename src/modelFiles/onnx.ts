@@ -3,9 +3,7 @@ import { readOnnx } from '../formats/onnx/read.ts';
 import { dtypeName } from '../formats/onnx/schema.ts';
 import type { OnnxTensor } from '../formats/onnx/tensor.ts';
 import { loadOnnx } from '../onnx/index.ts';
-import { fuseLoops } from '../onnxLoops/index.ts';
 import { toModel } from '../onnxModel/index.ts';
-import { operators } from '../onnxOperators/index.ts';
 import { drawn } from './drawn.ts';
 import { layerRow } from './layersModel.ts';
 import { matched } from './modelPorts.ts';
@@ -30,7 +28,7 @@ export const onnx: Format = {
     });
     const versions = [...opsets].map(([domain, version]) => `${domain || 'ai.onnx'} ${version}`);
     let opened: ReturnType<typeof loadOnnx> | undefined;
-    const session = () => (opened ??= loadOnnx(bytes, { operators: fuseLoops(operators) }));
+    const session = () => (opened ??= loadOnnx(bytes));
     const counted = new Map<string, number>();
     for (const { op } of graph.nodes) counted.set(op, (counted.get(op) ?? 0) + 1);
     const inputs = graph.inputs.map(portOf);
@@ -45,11 +43,11 @@ export const onnx: Format = {
       tensors: new Map(tensors),
       model: async () => {
         await kernels();
-        return toModel(session());
+        return toModel(await session());
       },
       run: async (given = drawn(inputs)) => {
         await kernels();
-        const loaded = session();
+        const loaded = await session();
         const values = matched(loaded.inputs, given);
         const feeds = loaded.inputs.map(({ name }, i) => {
           const { data, dims } = values[i]!;

@@ -14,9 +14,15 @@ export type {
 export type { OnnxModel } from '../formats/onnx/read.ts';
 export type { OnnxDtype } from '../formats/onnx/schema.ts';
 export type { OnnxTensor, TensorData as OnnxData } from '../formats/onnx/tensor.ts';
+export type { Operator as OnnxOperator } from '../onnxSession/node.ts';
+export type { OnnxOperators } from '../onnxSession/operators.ts';
+export type { LoadOnnxOptions, OnnxSession, RunOptions } from '../onnxSession/session.ts';
+export type { OnnxStream, OnnxStreamOptions } from '../onnxSession/stream.ts';
+export type {
+  OnnxArray,
+  OnnxFeed,
+  OnnxOutputs,
+  OnnxPort,
+  OnnxTensorResult,
+} from '../onnxSession/tensors.ts';
 export { loadOnnx } from './load.ts';
-export type { Operator as OnnxOperator } from './node.ts';
-export type { OnnxOperators } from './operators.ts';
-export type { LoadOnnxOptions, OnnxSession, RunOptions } from './session.ts';
-export type { OnnxStream, OnnxStreamOptions } from './stream.ts';
-export type { OnnxArray, OnnxFeed, OnnxOutputs, OnnxPort, OnnxTensorResult } from './tensors.ts';

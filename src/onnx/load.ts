@@ -1,16 +1,41 @@
+import { options } from '../check.ts';
 import { ArgumentError, reading } from '../errors.ts';
 import { readOnnx } from '../formats/onnx/read.ts';
-import { type LoadOnnxOptions, OnnxSession } from './session.ts';
+import { type LoadOnnxOptions, OnnxSession } from '../onnxSession/session.ts';
+import { operatorsFor } from './operatorsFor.ts';
 
 /**
- * Loads an ONNX file (opsets 6 to 28) to run on the kernels.
+ * Loads an ONNX file (opsets 6 to 28) to run on the kernels. Operators that this entry lacks are loaded with `import()` if the
+ * file has them and `operators` does not.
  * @param bytes the file; nothing of it is kept
  * @throws {FormatError} bytes that are no ONNX file, or a model with an operator, type or opset that is not supported;
  * the message names the node
- * @throws {StateError} before `init()`
+ * @throws {ArgumentError} an option that is unknown or has the wrong type
+ * @throws {StateError} before `init()`, or where `import()` fails
  */
-export function loadOnnx(bytes: Uint8Array | ArrayBuffer, opts: LoadOnnxOptions = {}): OnnxSession {
+export async function loadOnnx(
+  bytes: Uint8Array | ArrayBuffer,
+  opts: LoadOnnxOptions = {},
+): Promise<OnnxSession> {
   const view = reading('bytes', bytes, () => (bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes));
   if (!ArrayBuffer.isView(view)) throw new ArgumentError('bytes', 'a Uint8Array or ArrayBuffer', bytes);
-  return new OnnxSession(readOnnx(view), opts);
+  const { shapes, operators } = options('loadOnnx', opts, { shapes: true, operators: true });
+  checkTables(operators);
+  const file = readOnnx(view);
+  return new OnnxSession(file, { shapes, operators: await operatorsFor(file, operators) });
+}
+
+function checkTables(operators: LoadOnnxOptions['operators']): void {
+  if (operators === undefined) return;
+  const isTable = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+  const expect = (fits: boolean, name: string, got: unknown) => {
+    if (!fits)
+      throw new ArgumentError(name, 'operators by domain and name, as in unrolled/onnx-operators', got);
+  };
+  expect(isTable(operators), 'operators', operators);
+  for (const [domain, table] of Object.entries(operators)) {
+    expect(isTable(table), `operators['${domain}']`, table);
+    for (const [op, own] of Object.entries(table))
+      expect(typeof own === 'function', `operators['${domain}'].${op}`, own);
+  }
 }

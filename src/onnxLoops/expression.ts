@@ -1,6 +1,6 @@
 import type { TensorData } from '../formats/onnx/tensor.ts';
-import { GATES } from '../onnx/ops/activations.ts';
-import type { Value } from '../onnx/value.ts';
+import { GATES } from '../onnxOperators/gates.ts';
+import type { Value } from '../onnxSession/value.ts';
 
 /** Terms of a sum and factors of a product at most, and formulas inside of each other. */
 export const MOST = 64;

@@ -1,6 +1,6 @@
 import type { OnnxAttribute } from '../formats/onnx/graph.ts';
-import type { Planned } from '../onnx/node.ts';
-import { rootOf, type Value } from '../onnx/value.ts';
+import type { Planned } from '../onnxSession/node.ts';
+import { rootOf, type Value } from '../onnxSession/value.ts';
 import {
   activation,
   clipped,

@@ -1,9 +1,9 @@
 import { FormatError } from '../errors.ts';
 import type { OnnxGraph } from '../formats/onnx/graph.ts';
 import { isFloat } from '../formats/onnx/tensor.ts';
-import { type CallAttributes, known, type Planned, type PlannedNode } from '../onnx/node.ts';
-import { GATES } from '../onnx/ops/activations.ts';
-import { rootOf, type Value } from '../onnx/value.ts';
+import { GATES } from '../onnxOperators/gates.ts';
+import { type CallAttributes, known, type Planned, type PlannedNode } from '../onnxSession/node.ts';
+import { rootOf, type Value } from '../onnxSession/value.ts';
 import { type Cell, gruOf, lstmOf, rnnOf } from './cell.ts';
 import type { Expression } from './expression.ts';
 import { Formulas } from './formulas.ts';

@@ -3,10 +3,11 @@
  * @module unrolled/onnx-loops
  */
 
-import type { Operator, PlannedNode } from '../onnx/node.ts';
-import type { OnnxOperators } from '../onnx/operators.ts';
-import { loop } from '../onnx/ops/control.ts';
-import type { Value } from '../onnx/value.ts';
+import { loop } from '../onnxOperators/loop.ts';
+import { RECURRENT } from '../onnxOperators/recurrent.ts';
+import type { Operator, PlannedNode } from '../onnxSession/node.ts';
+import type { OnnxOperators } from '../onnxSession/operators.ts';
+import type { Value } from '../onnxSession/value.ts';
 import { fuseLoop, fuseScan } from './recurrent.ts';
 
 /** The operator by `fuse` where that gives values, else by `plain`. */
@@ -29,5 +30,8 @@ const noScan: Operator = (node) =>
 export function fuseLoops(operators: OnnxOperators = {}): OnnxOperators {
   const own = operators[''] ?? {};
   const scan = own.Scan ?? noScan;
-  return { ...operators, '': { ...own, Loop: either(fuseLoop, loop), Scan: either(fuseScan, scan) } };
+  return {
+    ...operators,
+    '': { ...RECURRENT, ...own, Loop: either(fuseLoop, loop), Scan: either(fuseScan, scan) },
+  };
 }

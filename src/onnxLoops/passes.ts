@@ -1,7 +1,7 @@
 import { DTYPES } from '../formats/onnx/schema.ts';
 import { isFloat } from '../formats/onnx/tensor.ts';
-import type { Planned } from '../onnx/node.ts';
-import { rootOf, type Value } from '../onnx/value.ts';
+import type { Planned } from '../onnxSession/node.ts';
+import { rootOf, type Value } from '../onnxSession/value.ts';
 
 /** Passes of a loop at most that are counted. */
 const MOST_PASSES = 2 ** 24;

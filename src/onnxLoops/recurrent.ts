@@ -1,7 +1,7 @@
 import { DTYPES } from '../formats/onnx/schema.ts';
 import { isFloat } from '../formats/onnx/tensor.ts';
-import { known, newData, type Planned, type PlannedNode } from '../onnx/node.ts';
-import { rootOf, type Value } from '../onnx/value.ts';
+import { known, newData, type Planned, type PlannedNode } from '../onnxSession/node.ts';
+import { rootOf, type Value } from '../onnxSession/value.ts';
 import { fuse, type Pass, passOf, sequenceOf, unknown } from './fuse.ts';
 import { Counters } from './passes.ts';
 

@@ -1,5 +1,5 @@
-import { known } from '../onnx/node.ts';
-import type { Value } from '../onnx/value.ts';
+import { known } from '../onnxSession/node.ts';
+import type { Value } from '../onnxSession/value.ts';
 import type { Cell, Linear, Row } from './cell.ts';
 import type { Expression } from './expression.ts';
 

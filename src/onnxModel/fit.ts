@@ -1,8 +1,8 @@
 import type { Layer } from '../engine/layer.ts';
 import type { GraphNode } from '../engine/node.ts';
 import type { TensorData } from '../formats/onnx/tensor.ts';
-import type { Planned } from '../onnx/node.ts';
-import type { Value } from '../onnx/value.ts';
+import type { Planned } from '../onnxSession/node.ts';
+import type { Value } from '../onnxSession/value.ts';
 
 /** What a value of the graph is in the model: axes are named after those of the input, 'D' for directions. */
 export interface Fit {

@@ -5,11 +5,9 @@ import { LSTM } from '../layers/lstm.ts';
 import type { RecurrentNode } from '../layers/recurrent/graphRecurrent.ts';
 import { RNN } from '../layers/rnn.ts';
 import { Reverse } from '../layers/sequenceLayers.ts';
-import type { Planned } from '../onnx/node.ts';
-import { gatesOf } from '../onnx/ops/activations.ts';
-import { GATE_COUNTS } from '../onnx/ops/cell.ts';
-import { USUAL } from '../onnx/ops/recurrent.ts';
-import { blocks, ORDERS } from '../onnx/ops/recurrentData.ts';
+import { gatesOf } from '../onnxOperators/gates.ts';
+import type { Planned } from '../onnxSession/node.ts';
+import { blocks, GATE_COUNTS, ORDERS, USUAL } from '../onnxSession/ops/recurrentData.ts';
 import type { Fitting, Rule } from './fit.ts';
 
 /** The activations of gates and of what goes through them, the same in both directions. */

@@ -3,8 +3,8 @@ import { BatchNorm } from '../layers/batchNorm.ts';
 import { Multiply } from '../layers/joinLayers.ts';
 import { LayerNorm } from '../layers/layerNorm.ts';
 import { AvgPool1d, Conv1d, MaxPool1d, type Padding, Pool } from '../layers/sequenceLayers.ts';
-import type { Planned } from '../onnx/node.ts';
-import type { Value } from '../onnx/value.ts';
+import type { Planned } from '../onnxSession/node.ts';
+import type { Value } from '../onnxSession/value.ts';
 import type { Fit, Fitting, Rule } from './fit.ts';
 
 /** Where channels and steps of [batch, channels, steps] lie; a further dimension of size 1 does not count. */

@@ -4,11 +4,11 @@ import { FormatError } from '../errors.ts';
 import { nodeName } from '../formats/onnx/graph.ts';
 import { isFloat, type TensorData } from '../formats/onnx/tensor.ts';
 import { Model } from '../model/graph/model.ts';
-import { SessionMemory } from '../onnx/memory.ts';
-import type { Planned } from '../onnx/node.ts';
-import { Planner } from '../onnx/planner.ts';
-import type { OnnxSession } from '../onnx/session.ts';
-import { rootOf, type Value } from '../onnx/value.ts';
+import { SessionMemory } from '../onnxSession/memory.ts';
+import type { Planned } from '../onnxSession/node.ts';
+import { Planner } from '../onnxSession/planner.ts';
+import type { OnnxSession } from '../onnxSession/session.ts';
+import { rootOf, type Value } from '../onnxSession/value.ts';
 import type { Fit, Fitting } from './fit.ts';
 import { ACTIVATION_RULES, RULES } from './rules.ts';
 

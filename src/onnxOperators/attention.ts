@@ -1,7 +1,7 @@
 import { gemmWork } from '../memory/workspace.ts';
-import { known, type Operator, type Operators, type PlannedNode } from '../onnx/node.ts';
-import { broadcastStrides } from '../onnx/strided.ts';
-import type { Value } from '../onnx/value.ts';
+import { known, type Operator, type Operators, type PlannedNode } from '../onnxSession/node.ts';
+import { broadcastStrides } from '../onnxSession/strided.ts';
+import type { Value } from '../onnxSession/value.ts';
 import { linearAttention } from './linearAttention.ts';
 
 const FLOAT = 1;

@@ -1,7 +1,7 @@
-import type { Operator, Operators } from '../onnx/node.ts';
-import { foldBack } from '../onnx/ops/conv.ts';
-import { asTwo, windowsOf } from '../onnx/ops/windows.ts';
-import { product } from '../onnx/strided.ts';
+import type { Operator, Operators } from '../onnxSession/node.ts';
+import { product } from '../onnxSession/strided.ts';
+import { foldBack } from './convTranspose.ts';
+import { asTwo, windowsOf } from './windows.ts';
 
 /** Columns [N, C · taps, positions] added to where they lie in images, as torch's fold. */
 const col2Im: Operator = (node) => {

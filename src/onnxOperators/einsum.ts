@@ -1,5 +1,5 @@
-import type { Operator, Operators } from '../onnx/node.ts';
-import { rowsOf, stridesOf, walk } from '../onnx/strided.ts';
+import type { Operator, Operators } from '../onnxSession/node.ts';
+import { rowsOf, stridesOf, walk } from '../onnxSession/strided.ts';
 
 /** Most inputs. */
 const MOST = 3;

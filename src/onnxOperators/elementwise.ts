@@ -1,8 +1,8 @@
 import { DTYPES } from '../formats/onnx/schema.ts';
-import type { Operator, Operators, PlannedNode } from '../onnx/node.ts';
-import { activation, binary, broadcast, cast, type Two, unary } from '../onnx/ops/elementwise.ts';
-import { RANGES, wrap } from '../onnx/ops/rounding.ts';
-import { broadcastStrides, rowsOf, stridesOf, walk } from '../onnx/strided.ts';
+import type { Operator, Operators, PlannedNode } from '../onnxSession/node.ts';
+import { activation, binary, broadcast, cast, type Two, unary } from '../onnxSession/ops/elementwise.ts';
+import { RANGES, wrap } from '../onnxSession/ops/rounding.ts';
+import { broadcastStrides, rowsOf, stridesOf, walk } from '../onnxSession/strided.ts';
 import { erf } from './erf.ts';
 import { roundEven } from './rounding.ts';
 

@@ -1,6 +1,12 @@
-import { type CallAttributes, known, type Operator, type Operators, type PlannedNode } from '../onnx/node.ts';
-import { windowAttributes } from '../onnx/ops/windows.ts';
-import type { Value } from '../onnx/value.ts';
+import {
+  type CallAttributes,
+  known,
+  type Operator,
+  type Operators,
+  type PlannedNode,
+} from '../onnxSession/node.ts';
+import type { Value } from '../onnxSession/value.ts';
+import { windowAttributes } from './windows.ts';
 
 const FLOAT = 1;
 

@@ -1,7 +1,8 @@
-import { known, type Operator, type Operators } from '../onnx/node.ts';
-import { gatherElements, mergeOf, place, tuples } from '../onnx/ops/gather.ts';
-import { around } from '../onnx/ops/reduce.ts';
-import { product } from '../onnx/strided.ts';
+import { known, type Operator, type Operators } from '../onnxSession/node.ts';
+import { place } from '../onnxSession/ops/gather.ts';
+import { around } from '../onnxSession/ops/softmax.ts';
+import { product } from '../onnxSession/strided.ts';
+import { gatherElements, mergeOf, tuples } from './indices.ts';
 
 const scatterElements: Operator = (node) => {
   const { base, step, size } = gatherElements(node);

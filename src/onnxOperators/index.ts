@@ -1,53 +1,6 @@
 /**
- * Operators for `loadOnnx` besides those that it has itself.
+ * All operators for `loadOnnx` besides those that it has itself. It loads them where a file needs them; pass them where `import()` fails.
  * @module unrolled/onnx-operators
  */
 
-import type { OnnxOperators } from '../onnx/operators.ts';
-import { ATTENTION, CONTRIBUTED_ATTENTION } from './attention.ts';
-import { WINDOWS } from './col2Im.ts';
-import { EINSUM } from './einsum.ts';
-import { ELEMENTWISE } from './elementwise.ts';
-import { COMPOSED, FUSED } from './fused.ts';
-import { GATHERS } from './gather.ts';
-import { CONTRIBUTED_INTEGERS, INTEGERS } from './integers.ts';
-import { MOVES } from './move.ts';
-import { NORMS } from './norm.ts';
-import { POOLS } from './pool.ts';
-import { QUANTIZE } from './quantize.ts';
-import { dynamicQuantizeLstm } from './quantizedLstm.ts';
-import { REDUCES } from './reduce.ts';
-import { RESIZES } from './resize.ts';
-import { SCANS } from './scan.ts';
-import { SEQUENCES } from './sequences.ts';
-import { SIGNALS } from './signal.ts';
-
-/** Operators of ONNX and of ONNX Runtime's `com.microsoft`, for `loadOnnx(bytes, { operators })`. */
-export const operators: OnnxOperators = {
-  '': {
-    ...ELEMENTWISE,
-    ...MOVES,
-    ...GATHERS,
-    ...REDUCES,
-    ...EINSUM,
-    ...WINDOWS,
-    ...POOLS,
-    ...RESIZES,
-    ...NORMS,
-    ...SCANS,
-    ...QUANTIZE,
-    ...INTEGERS,
-    ...ATTENTION,
-    ...COMPOSED,
-    ...SEQUENCES,
-    ...SIGNALS,
-  },
-  'com.microsoft': {
-    ...CONTRIBUTED_INTEGERS,
-    ...CONTRIBUTED_ATTENTION,
-    ...FUSED,
-    DynamicQuantizeLSTM: dynamicQuantizeLstm,
-    QuantizeLinear: QUANTIZE.QuantizeLinear!,
-    DequantizeLinear: QUANTIZE.DequantizeLinear!,
-  },
-};
+export { operators } from './rare.ts';

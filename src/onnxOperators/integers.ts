@@ -1,8 +1,8 @@
 import { DTYPES } from '../formats/onnx/schema.ts';
-import type { CallAttributes, Operator, Operators, PlannedNode } from '../onnx/node.ts';
-import { windowAttributes } from '../onnx/ops/windows.ts';
-import type { Value } from '../onnx/value.ts';
+import type { CallAttributes, Operator, Operators, PlannedNode } from '../onnxSession/node.ts';
+import type { Value } from '../onnxSession/value.ts';
 import { along, centered } from './quantize.ts';
+import { windowAttributes } from './windows.ts';
 
 const INT32 = { to: DTYPES.int32 };
 

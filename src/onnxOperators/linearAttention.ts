@@ -1,4 +1,4 @@
-import type { Operator } from '../onnx/node.ts';
+import type { Operator } from '../onnxSession/node.ts';
 
 const RULES = ['linear', 'gated', 'delta', 'gated_delta'];
 

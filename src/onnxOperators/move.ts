@@ -1,6 +1,6 @@
 import { DTYPES } from '../formats/onnx/schema.ts';
-import type { Operator, Operators } from '../onnx/node.ts';
-import { copier, stridesOf } from '../onnx/strided.ts';
+import type { Operator, Operators } from '../onnxSession/node.ts';
+import { copier, stridesOf } from '../onnxSession/strided.ts';
 
 const tile: Operator = (node) => {
   const value = node.input(0);

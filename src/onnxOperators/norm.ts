@@ -1,6 +1,6 @@
-import type { Operator, Operators } from '../onnx/node.ts';
-import { around } from '../onnx/ops/reduce.ts';
-import { product } from '../onnx/strided.ts';
+import type { Operator, Operators } from '../onnxSession/node.ts';
+import { around } from '../onnxSession/ops/softmax.ts';
+import { product } from '../onnxSession/strided.ts';
 
 /** Rows [outer] of `size` with their mean and variance in float64; weight and bias of channel `channel(row)`, or each element. */
 function normalize(

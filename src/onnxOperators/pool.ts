@@ -1,5 +1,5 @@
-import type { Operator, Operators } from '../onnx/node.ts';
-import { pool } from '../onnx/ops/pool.ts';
+import type { Operator, Operators } from '../onnxSession/node.ts';
+import { pool } from './maxPool.ts';
 
 /** A reduction of all spatial dimensions. */
 const globalPool =

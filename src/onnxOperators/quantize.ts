@@ -1,9 +1,9 @@
 import { DTYPES } from '../formats/onnx/schema.ts';
 import { isFloat, type TensorData } from '../formats/onnx/tensor.ts';
-import type { Operator, Operators, PlannedNode } from '../onnx/node.ts';
-import { around } from '../onnx/ops/reduce.ts';
-import { RANGES } from '../onnx/ops/rounding.ts';
-import { rootOf, type Value } from '../onnx/value.ts';
+import type { Operator, Operators, PlannedNode } from '../onnxSession/node.ts';
+import { RANGES } from '../onnxSession/ops/rounding.ts';
+import { around } from '../onnxSession/ops/softmax.ts';
+import { rootOf, type Value } from '../onnxSession/value.ts';
 import { roundEven } from './rounding.ts';
 
 /** The smallest and the largest integer of a type. */

@@ -1,8 +1,8 @@
-import { known, type Operator } from '../onnx/node.ts';
-import type { Product } from '../onnx/ops/cell.ts';
-import { recurrent } from '../onnx/ops/recurrent.ts';
-import type { Value } from '../onnx/value.ts';
+import { known, type Operator } from '../onnxSession/node.ts';
+import type { Value } from '../onnxSession/value.ts';
+import type { Product } from './cell.ts';
 import { centered, toUint8, uint8Range } from './quantize.ts';
+import { lstmOf } from './recurrent.ts';
 
 /** Quantizes x to eight bits. */
 const quantizedProduct: Product = (
@@ -29,6 +29,8 @@ const quantizedProduct: Product = (
   });
 };
 
+const quantized = lstmOf(quantizedProduct);
+
 /**
  * Weights of 8 bits [D, I, 4H], with scales and zero points of each direction or column; x and h are quantized in each
  * product.
@@ -49,6 +51,6 @@ export const dynamicQuantizeLstm: Operator = (node) => {
     inputs[8 + k] = node.call('Expand', [shaped(scale), known([D, 1, width])]);
   }
   const inner = node.withInputs(inputs);
-  recurrent('LSTM', quantizedProduct)(inner);
+  quantized(inner);
   node.outputs.push(...inner.outputs);
 };

@@ -1,6 +1,7 @@
 import { DTYPES } from '../formats/onnx/schema.ts';
-import type { Operator, Operators } from '../onnx/node.ts';
-import { around, kept, type Reduction, reduce } from '../onnx/ops/reduce.ts';
+import type { Operator, Operators } from '../onnxSession/node.ts';
+import { around } from '../onnxSession/ops/softmax.ts';
+import { kept, type Reduction, reduce } from './reductions.ts';
 
 const plus = (sum: number, v: number) => sum + v;
 const squares = (sum: number, v: number) => sum + v * v;

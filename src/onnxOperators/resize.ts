@@ -1,5 +1,5 @@
-import type { Operator, Operators, PlannedNode } from '../onnx/node.ts';
-import { tableOf } from '../onnx/ops/move.ts';
+import type { Operator, Operators, PlannedNode } from '../onnxSession/node.ts';
+import { tableOf } from './pad.ts';
 
 /** Place in the input of a place in the output; sizes of both, and the scale. */
 const PLACES: Readonly<Record<string, (at: number, from: number, to: number, scale: number) => number>> = {

@@ -1,7 +1,7 @@
-import type { Operator, Operators, PlannedNode } from '../onnx/node.ts';
-import { stack } from '../onnx/ops/control.ts';
-import { copier, stridesOf } from '../onnx/strided.ts';
-import type { Value } from '../onnx/value.ts';
+import type { Operator, Operators, PlannedNode } from '../onnxSession/node.ts';
+import { copier, stridesOf } from '../onnxSession/strided.ts';
+import type { Value } from '../onnxSession/value.ts';
+import { stack } from './loop.ts';
 
 const scan: Operator = (node) => {
   if (node.opset < 9) node.fail('Scan of opset 8 is not supported');

@@ -1,6 +1,6 @@
 import { DTYPES } from '../formats/onnx/schema.ts';
-import { known, type Operator, type Operators, type PlannedNode } from '../onnx/node.ts';
-import { rootOf, type Value } from '../onnx/value.ts';
+import { known, type Operator, type Operators, type PlannedNode } from '../onnxSession/node.ts';
+import { rootOf, type Value } from '../onnxSession/value.ts';
 
 /** The tensors of a sequence. */
 function itemsOf(node: PlannedNode, i: number): readonly Value[] {

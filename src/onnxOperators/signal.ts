@@ -1,5 +1,5 @@
-import { known, type Operator, type Operators, type PlannedNode } from '../onnx/node.ts';
-import type { Value } from '../onnx/value.ts';
+import { known, type Operator, type Operators, type PlannedNode } from '../onnxSession/node.ts';
+import type { Value } from '../onnxSession/value.ts';
 
 const FLOAT = 1;
 /** Elements of a basis at most. */

@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import * as u from '../../src/index.ts';
 import { parseSafetensors } from '../../src/io/index.ts';
 import { loadOnnx } from '../../src/onnx/index.ts';
-import { operators } from '../../src/onnxOperators/index.ts';
 import { TORCH_MODELS } from './exported/torchModels.ts';
 import { TRITON_MODELS } from './exported/tritonModels.ts';
 import { cli, folder, oneLine } from './helper.ts';
@@ -137,7 +136,7 @@ describe('--to triton', () => {
   test('1,000 streamed steps of two rows give what the model gives', async () => {
     const path = folder();
     expect((await cli('convert', CONTINUED, path('writer'), '--to', 'triton')).code).toBe(0);
-    const session = loadOnnx(readFileSync(path('writer/1/model.onnx')), { operators });
+    const session = await loadOnnx(readFileSync(path('writer/1/model.onnx')));
     using model = u.Sequential.load(readFileSync(CONTINUED));
     const V = model.network.outputSize;
     using stream = model.stream({ batch: 2 });

@@ -1,8 +1,7 @@
 import { UnrolledError } from '../../src/index.ts';
-import { loadOnnx } from '../../src/onnx/index.ts';
-import { operators } from '../../src/onnxOperators/index.ts';
 import { type Case, readCases } from '../onnx/cases.ts';
 import { encode, type Fields, model, port } from '../onnx/encode.ts';
+import { sessionOf } from '../onnx/sessionOf.ts';
 import type { Broken, HostileFormat } from './format.ts';
 import type { Given } from './mutate.ts';
 
@@ -209,7 +208,7 @@ const samples = async () => {
 
 /** Runs a session on values as far as they fit. */
 function run(given: Given): void {
-  const session = loadOnnx(given as Uint8Array, { operators });
+  const session = sessionOf(given as Uint8Array);
   try {
     const feeds = session.inputs.map(({ name, shape }) => {
       const sizes = shape?.map((size) => (typeof size === 'number' ? size : 1)) ?? [1];
@@ -227,7 +226,7 @@ function run(given: Given): void {
 
 export const onnx: HostileFormat = {
   name: 'onnx',
-  read: (given) => loadOnnx(given as Uint8Array, { operators }).dispose(),
+  read: (given) => sessionOf(given as Uint8Array).dispose(),
   use: run,
   samples,
   broken: BROKEN_ONNX,

@@ -9,9 +9,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const SRC = rooms({
   custom: 'allocate engine layers losses optim init ndarray memory wasm check errors',
   data: 'allocate arrayKind init ndarray check errors',
-  cli: 'index kernels quant bench/probe.mjs cluster onnx onnxOperators onnxWriter tfjsWriter modelFiles formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
-  modelFiles:
-    'index amp keras kerasLayers kerasStorage onnx onnxLoops onnxModel onnxOperators onnxWriter formats engine io errors',
+  cli: 'index kernels quant bench/probe.mjs cluster onnx onnxWriter tfjsWriter modelFiles formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
+  modelFiles: 'index amp keras kerasLayers kerasStorage onnx onnxModel onnxWriter formats engine io errors',
   cluster: 'allocate worker model io ndarray wasm check errors bullmq ioredis node:',
   amp: 'formats model engine ndarray errors',
   tfjsWriter: 'onnxWriter allocate model engine activations check errors',
@@ -19,10 +18,11 @@ const SRC = rooms({
   quant: 'amp custom losses optim model layers engine io memory ndarray wasm check errors',
   audio: 'allocate worker quant model engine ndarray wasm check errors',
   worker: 'allocate custom data arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
-  onnxLoops: 'onnx formats errors',
-  onnxModel: 'onnx model layers engine formats activations errors',
-  onnxOperators: 'onnx formats activations memory errors',
-  onnx: 'axes engine formats activations memory wasm check errors',
+  onnx: 'onnxLoops onnxOperators onnxSession formats check errors',
+  onnxLoops: 'onnxOperators onnxSession formats errors',
+  onnxModel: 'onnxOperators onnxSession model layers engine formats activations errors',
+  onnxOperators: 'onnxSession formats activations memory errors',
+  onnxSession: 'axes engine formats activations memory wasm check errors',
   kerasLayers:
     'keras custom layers model formats engine activations init memory wasm ndarray allocate check errors',
   kerasStorage: 'formats',

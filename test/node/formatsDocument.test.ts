@@ -2,8 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { LAYERS } from '../../src/formats/keras/layers.ts';
 import { layers } from '../../src/kerasLayers/index.ts';
-import { OPERATORS } from '../../src/onnx/operators.ts';
+import { COMMON } from '../../src/onnxOperators/common.ts';
+import { CONVOLUTIONAL } from '../../src/onnxOperators/convolutional.ts';
 import { operators } from '../../src/onnxOperators/index.ts';
+import { OPERATORS } from '../../src/onnxSession/operators.ts';
 
 const document = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8');
 
@@ -26,10 +28,18 @@ function names(heading: string): Record<string, string[]> {
 
 const sorted = (table: object) => Object.keys(table).sort();
 
-test('the operators of ONNX are listed with the entry that has them', () => {
+test('the operators of ONNX are listed with what has them', () => {
   expect(names('operators of `unrolled/onnx` |')).toEqual({ '': sorted(OPERATORS) });
-  expect(names('operators of `unrolled/onnx-operators` |')).toEqual(
-    Object.fromEntries(Object.entries(operators).map(([domain, table]) => [domain, sorted(table)])),
+  expect(names('operators of the first part |')).toEqual({ '': sorted(CONVOLUTIONAL) });
+  const second = Object.keys(COMMON).filter((name) => !(name in CONVOLUTIONAL));
+  expect(names('operators of the second part |')).toEqual({ '': second.sort() });
+  const { '': own, ...others } = operators;
+  const rare = {
+    '': Object.fromEntries(Object.entries(own!).filter(([name]) => !(name in COMMON))),
+    ...others,
+  };
+  expect(names('operators of the third part |')).toEqual(
+    Object.fromEntries(Object.entries(rare).map(([domain, table]) => [domain, sorted(table)])),
   );
 });
 
@@ -39,9 +49,20 @@ test('the layers of Keras are listed with the entry that has them', () => {
   expect(listed('layers of `unrolled/keras-layers` |').sort()).toEqual(sorted(layers.layers));
 });
 
-test('operators of the entry itself are made of no others', () => {
-  const folder = new URL('../../src/onnx/ops/', import.meta.url);
-  const text = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
-  const calls = [...text.join('').matchAll(/\.calls?\(\s*'(\w+)'/g)].map(([, name]) => name!);
-  expect(calls.filter((name) => !(name in OPERATORS))).toEqual([]);
+/** Names of operators that files of a folder are made of. */
+function callsOf(folder: URL, names: readonly string[]): string[] {
+  const text = names.map((name) => readFileSync(new URL(name, folder), 'utf8'));
+  return [...text.join('').matchAll(/\.calls?\(\s*'(\w+)'/g)].map(([, name]) => name!);
+}
+
+test('operators of a part are made of none of the later parts', () => {
+  const ops = new URL('../../src/onnxSession/ops/', import.meta.url);
+  expect(callsOf(ops, readdirSync(ops)).filter((name) => !(name in OPERATORS))).toEqual([]);
+  const more = new URL('../../src/onnxOperators/', import.meta.url);
+  for (const [part, table] of Object.entries({ convolutional: CONVOLUTIONAL, common: COMMON })) {
+    const text = readFileSync(new URL(`${part}.ts`, more), 'utf8');
+    const files = [`${part}.ts`, ...[...text.matchAll(/from '\.\/([^']+)'/g)].map(([, name]) => name!)];
+    const calls = callsOf(more, files);
+    expect(calls.filter((name) => !(name in OPERATORS) && !(name in table))).toEqual([]);
+  }
 });

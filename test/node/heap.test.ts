@@ -61,7 +61,7 @@ describe('the JavaScript heap', () => {
 
   test('runs of an ONNX model with given outputs leave no garbage', async () => {
     const { model, inputs } = (await readCases('models')).find(({ name }) => name === 'torch-lstm')!;
-    const session = loadOnnx(model);
+    const session = await loadOnnx(model);
     const feeds = { [session.inputs[0]!.name]: inputs[0]! };
     const again = { outputs: session.run(feeds) };
     // 860 bytes with an array and a closure per call

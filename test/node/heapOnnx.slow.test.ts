@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { loadOnnx } from '../../src/onnx/index.ts';
-import { fuseLoops } from '../../src/onnxLoops/index.ts';
 import { type CaseTensor, readCases } from '../onnx/cases.ts';
 import { garbage, measured } from './heap.ts';
 
@@ -29,17 +28,17 @@ describe('repeated runs of an ONNX model with given outputs leave no garbage', (
       'LSTM, silu',
       'model: GRU of any number of steps',
     ),
-  )('%s', (_, { model, inputs }) => {
-    const session = loadOnnx(model, { operators: fuseLoops() });
+  )('%s', async (_, { model, inputs }) => {
+    const session = await loadOnnx(model);
     const feeds = Object.fromEntries(session.inputs.map(({ name }, i) => [name, withNumbers(inputs[i]!)]));
     const again = { outputs: session.run(feeds) };
     expect(garbage(10, 2000, () => session.run(feeds, again))).toBeLessThan(MOST);
     session.dispose();
   });
 
-  test('steps of a stream', () => {
+  test('steps of a stream', async () => {
     const { model, inputs } = cases.find(({ name }) => name === 'torch-lstm')!;
-    const session = loadOnnx(model, { shapes: { batch: 2 } });
+    const session = await loadOnnx(model, { shapes: { batch: 2 } });
     const feeds = { [session.inputs[0]!.name]: inputs[0]! };
     const stream = session.stream({ states: {} });
     expect(garbage(10, 2000, () => stream.step(feeds))).toBeLessThan(MOST);

@@ -1,5 +1,5 @@
-import type { OnnxSession } from '../../src/onnx/session.ts';
-import type { OnnxOutputs } from '../../src/onnx/tensors.ts';
+import type { OnnxSession } from '../../src/onnxSession/session.ts';
+import type { OnnxOutputs } from '../../src/onnxSession/tensors.ts';
 
 const ARRAYS = {
   float32: Float32Array,

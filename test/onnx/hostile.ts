@@ -1,8 +1,6 @@
 import { UnrolledError } from '../../src/index.ts';
-import { loadOnnx } from '../../src/onnx/index.ts';
-import { fuseLoops } from '../../src/onnxLoops/index.ts';
-import { operators } from '../../src/onnxOperators/index.ts';
 import type { Case } from './cases.ts';
+import { sessionOf } from './sessionOf.ts';
 
 /** A file, and what became of it. */
 export interface Outcome {
@@ -19,9 +17,9 @@ export function tryFile(bytes: Uint8Array, { inputs }: Case): Outcome {
     message,
     ms: performance.now() - began,
   });
-  let session: ReturnType<typeof loadOnnx> | undefined;
+  let session: ReturnType<typeof sessionOf> | undefined;
   try {
-    session = loadOnnx(bytes, { operators: fuseLoops(operators) });
+    session = sessionOf(bytes);
     session.run(Object.fromEntries(session.inputs.map(({ name }, i) => [name, inputs[i] ?? [1]])));
     return outcome('ran', '');
   } catch (error) {

@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Adam, init, mse, Trainer } from '../../src/index.ts';
-import { loadOnnx } from '../../src/onnx/index.ts';
 import { toModel } from '../../src/onnxModel/index.ts';
-import { operators } from '../../src/onnxOperators/index.ts';
 import { errorOf, readCases, runCase } from './cases.ts';
+import { sessionOf } from './sessionOf.ts';
 
 beforeAll(async () => {
   await init();
@@ -38,7 +37,7 @@ describe('exports of layers', async () => {
   test.each(cases.map((own) => [own.name, own] as const))(
     '%s runs, becomes a model and trains',
     (name, own) => {
-      const session = loadOnnx(own.model, { operators });
+      const session = sessionOf(own.model);
       const [output] = own.outputs as [(typeof own.outputs)[number]];
       expect(errorOf(runCase(session, own).y!.data, output)).toBeLessThan(1e-5);
       const model = toModel(session);

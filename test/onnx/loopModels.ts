@@ -1,10 +1,9 @@
 import { expect } from 'vitest';
-import { loadOnnx, type OnnxSession } from '../../src/onnx/index.ts';
-import { SessionMemory } from '../../src/onnx/memory.ts';
-import { Planner } from '../../src/onnx/planner.ts';
-import { fuseLoops } from '../../src/onnxLoops/index.ts';
-import { operators as others } from '../../src/onnxOperators/index.ts';
+import type { OnnxSession } from '../../src/onnx/index.ts';
+import { SessionMemory } from '../../src/onnxSession/memory.ts';
+import { Planner } from '../../src/onnxSession/planner.ts';
 import { type Fields, model, port } from './encode.ts';
+import { ALL, sessionOf } from './sessionOf.ts';
 
 /** How the body of a loop is written. */
 export interface Written {
@@ -26,9 +25,6 @@ export interface Written {
   readonly peepholes?: boolean;
   readonly loop: 'Loop' | 'Scan' | 'Scan backwards';
 }
-
-/** With loops as layers. */
-export const operators = fuseLoops(others);
 
 export const [T, N, I, H] = [5, 2, 3, 4];
 
@@ -226,7 +222,7 @@ export function loopModel(how: Written, more: boolean): Uint8Array {
 export function plannedOps({ file }: OnnxSession, shape: readonly number[]): string[] {
   const ops: string[] = [];
   const memory = new SessionMemory();
-  const planner = new Planner(file, operators, memory);
+  const planner = new Planner(file, ALL, memory);
   planner.onNode = ({ node }) => void ops.push(node.op);
   const { name } = file.graph.inputs[0]!;
   planner.model(new Map([[name, { dtype: 1, shape, size: shape.reduce((a, b) => a * b, 1) }]]));
@@ -281,7 +277,7 @@ export function forms(each: number): [string, Written][] {
 /** Expects that a loop runs as a layer, and gives what its steps give. */
 export function expectFused(how: Written): void {
   const x = { data: Float32Array.from(numbers(T * N * I, 7)), shape: [T, N, I] };
-  const [fused, plain] = [false, true].map((more) => loadOnnx(loopModel(how, more), { operators })) as [
+  const [fused, plain] = [false, true].map((more) => sessionOf(loopModel(how, more))) as [
     OnnxSession,
     OnnxSession,
   ];

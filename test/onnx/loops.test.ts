@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { loadOnnx } from '../../src/onnx/index.ts';
 import { toModel } from '../../src/onnxModel/index.ts';
 import { errorOf, readCases, runCase } from './cases.ts';
-import { expectFused, forms, operators, plannedOps } from './loopModels.ts';
+import { expectFused, forms, plannedOps } from './loopModels.ts';
+import { sessionOf } from './sessionOf.ts';
 import { testCases } from './testCases.ts';
 
 // what Keras and tf2onnx write, pass by pass
@@ -15,7 +15,7 @@ describe('a loop that is a recurrent layer runs as one', () => {
 
   test.each(written.map((own) => [own.name, own] as const))('%s', (_, own) => {
     const { model, inputs, outputs } = own;
-    const session = loadOnnx(model, { operators });
+    const session = sessionOf(model);
     const ops = plannedOps(session, inputs[0]!.shape);
     expect(ops.some((op) => ['LSTM', 'GRU', 'RNN'].includes(op))).toBe(true);
     expect(ops).not.toContain('Sigmoid');
@@ -28,7 +28,7 @@ describe('a loop that is a recurrent layer runs as one', () => {
   test.each(written.filter(({ name }) => name.startsWith('model')).map((own) => [own.name, own] as const))(
     '%s: toModel makes layers of it',
     (_, { model, inputs: [x], outputs: [expected] }) => {
-      const session = loadOnnx(model, { operators });
+      const session = sessionOf(model);
       const made = toModel(session, { seed: 1 });
       const [B, T, I] = x!.shape as [number, number, number];
       const rows = x!.data as Float32Array;

@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { Adam, init, mse, Trainer } from '../../src/index.ts';
 import { FormatError, loadOnnx } from '../../src/onnx/index.ts';
 import { toModel } from '../../src/onnxModel/index.ts';
-import { operators } from '../../src/onnxOperators/index.ts';
 import { type Case, readCases } from './cases.ts';
 
 let cases: Map<string, Case>;
@@ -37,11 +36,11 @@ describe('models of layers', () => {
     ['torch-embedding', 'Embedding LSTM Linear Activation Activation', true],
     ['keras-gru', 'GRU Linear Activation Linear Activation', true],
     ['torch-gru-stack', 'GRU GRU Linear Activation', false],
-  ])('%s becomes %s', (name, types, batchFirst) => {
+  ])('%s becomes %s', async (name, types, batchFirst) => {
     const own = cases.get(name)!;
-    const model = toModel(loadOnnx(own.model, { operators }));
+    const session = await loadOnnx(own.model);
+    const model = toModel(session);
     expect(model.layers.map(({ type }) => type).join(' ')).toBe(types);
-    const session = loadOnnx(own.model, { operators });
     const { shape, data } = own.inputs[0]!;
     const [A, B, ...rest] = shape as [number, number];
     const x = batchFirst ? swapped(numbers(data), A, B) : numbers(data);
@@ -55,9 +54,9 @@ describe('models of layers', () => {
     }
   });
 
-  test('one trains, and its file is one of this package', () => {
+  test('one trains, and its file is one of this package', async () => {
     const own = cases.get('keras-gru')!;
-    const model = toModel(loadOnnx(own.model, { operators }), { seed: 1 });
+    const model = toModel(await loadOnnx(own.model), { seed: 1 });
     const trainer = new Trainer(model, { loss: { p: mse, q: mse }, optimizer: new Adam({ lr: 0.02 }) });
     const x = { data: swapped(numbers(own.inputs[0]!.data), 3, 4), shape: [4, 3, 2] };
     const y = { p: new Float32Array(3).fill(0.9), q: new Float32Array(9).fill(-0.3) };
@@ -67,7 +66,7 @@ describe('models of layers', () => {
     expect(last).toBeLessThan(first / 4);
   });
 
-  test.each(['RNN', 'GRU', 'LSTM'])('%s by itself, with its last states', (op) => {
+  test.each(['RNN', 'GRU', 'LSTM'])('%s by itself, with its last states', async (op) => {
     for (const [direction, option] of [
       ['forward', 'plain'],
       ['forward', 'nobias'],
@@ -81,13 +80,13 @@ describe('models of layers', () => {
     ] as const) {
       if (option === 'hard' && op !== 'GRU') continue;
       const own = cases.get(`${op}-${direction}-${option}`)!;
-      const make = () => toModel(loadOnnx(own.model, { operators }));
+      const make = async () => toModel(await loadOnnx(own.model));
       if (option === 'layout') {
         // its initial state is an input
-        expect(make).toThrow(/initial state/);
+        await expect(make()).rejects.toThrow(/initial state/);
         continue;
       }
-      const results = make().forward({
+      const results = (await make()).forward({
         X: { data: numbers(own.inputs[0]!.data), shape: own.inputs[0]!.shape },
       });
       const D = direction === 'bidirectional' ? 2 : 1;
@@ -117,9 +116,9 @@ describe('what is no model of layers is refused by the name of the node', () => 
     ['loop-lstm', /toModel/],
     ['scan-0', /toModel/],
     ['if-data-1', /If/],
-  ])('%s', (name, words) => {
-    const make = () => toModel(loadOnnx(cases.get(name)!.model, { operators }));
-    expect(make).toThrow(FormatError);
-    expect(make).toThrow(words);
+  ])('%s', async (name, words) => {
+    const make = async () => toModel(await loadOnnx(cases.get(name)!.model));
+    await expect(make()).rejects.toThrow(FormatError);
+    await expect(make()).rejects.toThrow(words);
   });
 });

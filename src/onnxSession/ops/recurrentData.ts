@@ -1,5 +1,35 @@
 import type { TensorData } from '../../formats/onnx/tensor.ts';
 
+/** A recurrent operator in one direction. */
+export interface Cell {
+  readonly kind: 'RNN' | 'GRU' | 'LSTM';
+  readonly T: number;
+  readonly N: number;
+  readonly I: number;
+  readonly H: number;
+  readonly bias: boolean;
+  /** Index of the direction, and how many there are. */
+  readonly d: number;
+  readonly D: number;
+}
+
+/** Floats at the given pointers. */
+export interface CellMemory {
+  readonly x: number;
+  /** State, and result: h [N, H]. */
+  readonly h: number;
+  readonly c: number;
+  /** [T, N, H]. */
+  readonly y: number;
+  readonly work: number;
+}
+
+/** Number of gates. */
+export const GATE_COUNTS = { RNN: 1, GRU: 3, LSTM: 4 } as const;
+
+/** Activations where none are given. */
+export const USUAL = { RNN: ['Tanh'], GRU: ['Sigmoid', 'Tanh'], LSTM: ['Sigmoid', 'Tanh', 'Tanh'] } as const;
+
 /** Blocks of rows in another order: block i of the result is block order[i] of `from`. */
 export function blocks(
   from: TensorData,

@@ -1,6 +1,6 @@
-import { DTYPES } from '../../formats/onnx/schema.ts';
-import type { Operators, PlannedNode } from '../node.ts';
-import { REDUCTIONS } from './reduce.ts';
+import { DTYPES } from '../formats/onnx/schema.ts';
+import type { Operator, PlannedNode } from '../onnxSession/node.ts';
+import { REDUCTIONS } from './reductions.ts';
 import { asTwo, windowsOf } from './windows.ts';
 
 /** What a pooling makes of the values of a window. */
@@ -61,7 +61,4 @@ export function pool(node: PlannedNode, { start, add, end }: Pooling): void {
   });
 }
 
-/** Pooling. */
-export const POOLS: Operators = {
-  MaxPool: (node) => pool(node, REDUCTIONS.ReduceMax!),
-};
+export const maxPool: Operator = (node) => pool(node, REDUCTIONS.ReduceMax!);

@@ -10,7 +10,7 @@ import { type Kept, rootOf, type Step, type Value } from './value.ts';
 
 /** Nodes of a plan at most, those of loops once a pass. */
 const MOST_NODES = 200_000;
-/** Elements of an output that is computed when it is planned, unless its inputs have more. */
+/** Elements of an output that is computed when it is planned, unless all inputs have a quarter as many. */
 const MOST_FOLDED = 2 ** 16;
 /** Calls of functions inside each other at most. */
 const DEEPEST = 32;
@@ -79,7 +79,7 @@ export class Planner implements Planning {
   add(step: Step): void {
     const { inputs, outputs } = step;
     const constant = inputs.every((value) => !value || rootOf(value).data);
-    const most = Math.max(MOST_FOLDED, ...inputs.map((value) => 4 * (value?.size ?? 0)));
+    const most = Math.max(MOST_FOLDED, 4 * inputs.reduce((sum, value) => sum + (value?.size ?? 0), 0));
     if (constant && outputs.every(({ size }) => size <= most)) this.#fold(step);
     else this.steps.push(step);
   }

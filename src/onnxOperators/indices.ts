@@ -1,38 +1,8 @@
-import { FormatError } from '../../errors.ts';
-import type { TensorData } from '../../formats/onnx/tensor.ts';
-import type { Operator, Operators, PlannedNode } from '../node.ts';
-import { product, stridesOf } from '../strided.ts';
-import type { Value } from '../value.ts';
-
-/** Steps of `size` elements that one index stands for. */
-const gather: Operator = (node) => {
-  const [value, indices] = [node.input(0), node.input(1)];
-  const axis = node.axis(node.int('axis', 0), value.shape.length);
-  const size = value.shape[axis]!;
-  const outer = product(value.shape.slice(0, axis));
-  const inner = product(value.shape.slice(axis + 1));
-  node.output([...value.shape.slice(0, axis), ...indices.shape, ...value.shape.slice(axis + 1)]);
-  const count = indices.size;
-  const { where } = node;
-  node.step(({ x, y }) => {
-    const [from, at] = [x[0]!, x[1]!];
-    const to = y[0]!;
-    let o = 0;
-    for (let i = 0; i < outer; i++) {
-      for (let k = 0; k < count; k++) {
-        let p = (i * size + place(at[k]!, size, where)) * inner;
-        for (let j = 0; j < inner; j++) to[o++] = from[p++]!;
-      }
-    }
-  });
-};
-
-/** An index from 0 to size − 1. @throws {FormatError} outside of it */
-export function place(index: number, size: number, where: string): number {
-  const at = index < 0 ? index + size : index;
-  if (!(at >= 0 && at < size)) throw new FormatError(`${where}: index ${index} of ${size}`);
-  return at;
-}
+import type { TensorData } from '../formats/onnx/tensor.ts';
+import type { Operator, PlannedNode } from '../onnxSession/node.ts';
+import { place } from '../onnxSession/ops/gather.ts';
+import { product, stridesOf } from '../onnxSession/strided.ts';
+import type { Value } from '../onnxSession/value.ts';
 
 /** Offset in x of each element of the indices but for the axis, and of one step along it. */
 export function gatherElements(node: PlannedNode): { base: Int32Array; step: number; size: number } {
@@ -51,7 +21,8 @@ export function gatherElements(node: PlannedNode): { base: Int32Array; step: num
   return { base, step: strides[axis]!, size: value.shape[axis]! };
 }
 
-const gatherElementsOf: Operator = (node) => {
+/** The operator GatherElements. */
+export const gatherElementsOf: Operator = (node) => {
   const { base, step, size } = gatherElements(node);
   node.output(node.input(1).shape);
   const { where } = node;
@@ -89,7 +60,8 @@ export function tuples(node: PlannedNode, shape: readonly number[], indices: Val
   return { offset, count: indices.size / depth || 0, inner: product(shape.slice(depth)), depth };
 }
 
-const scatterND: Operator = (node) => {
+/** The operator ScatterND. */
+export const scatterND: Operator = (node) => {
   const value = node.input(0);
   const { offset, count, inner } = tuples(node, value.shape, node.input(1));
   const merge = mergeOf(node);
@@ -103,11 +75,4 @@ const scatterND: Operator = (node) => {
       for (let j = 0; j < inner; j++, p++) to[p] = merge(to[p]!, x[2]![o++]!);
     }
   });
-};
-
-/** Operators whose elements go where indices say. */
-export const GATHERS: Operators = {
-  Gather: gather,
-  GatherElements: gatherElementsOf,
-  ScatterND: scatterND,
 };

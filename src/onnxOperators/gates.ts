@@ -1,5 +1,5 @@
-import { ACTIVATIONS } from '../../activations.ts';
-import type { PlannedNode } from '../node.ts';
+import { ACTIVATIONS } from '../activations.ts';
+import type { PlannedNode } from '../onnxSession/node.ts';
 
 /** A function of a recurrent operator, with what the kernels are given. */
 export interface Gate {

@@ -31,21 +31,10 @@ const constantOfShape: Operator = (node) => {
   node.step(({ y }) => void y[0]!.fill(fill), { inputs: [] });
 };
 
-const range: Operator = (node) => {
-  const [start, limit, delta] = [0, 1, 2].map(
-    (i) => node.constant(i)?.[0] ?? node.fail(`lacks input ${i}`),
-  ) as [number, number, number];
-  node.output([Math.max(0, Math.ceil((limit - start) / delta))]);
-  node.step(({ y }) => {
-    for (let i = 0; i < y[0]!.length; i++) y[0]![i] = start + i * delta;
-  });
-};
-
 /** Operators whose outputs follow from shapes and numbers. */
 export const SHAPES: Operators = {
   Shape: shape,
   Size: (node) => node.fixed(Int32Array.of(node.input(0).size), [], DTYPES.int64),
   Constant: constant,
   ConstantOfShape: constantOfShape,
-  Range: range,
 };

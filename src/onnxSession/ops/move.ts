@@ -1,4 +1,4 @@
-import { newData, type Operator, type Operators, type PlannedNode } from '../node.ts';
+import type { Operator, Operators, PlannedNode } from '../node.ts';
 import { broadcastShape, broadcastStrides, copier, type Part, product, stridesOf } from '../strided.ts';
 import type { Value } from '../value.ts';
 
@@ -160,83 +160,11 @@ const slice: Operator = (node) => {
   return moved(node, value, to, { strides, offset });
 };
 
-/** Where an element comes from in one dimension; −1: it is filled. */
-const SOURCES: Readonly<Record<string, (at: number, size: number) => number>> = {
-  constant: (at, size) => (at < 0 || at >= size ? -1 : at),
-  edge: (at, size) => Math.max(0, Math.min(size - 1, at)),
-  reflect: (at, size) => {
-    const period = Math.max(1, 2 * size - 2);
-    const k = ((at % period) + period) % period;
-    return k < size ? k : period - k;
-  },
-  wrap: (at, size) => ((at % size) + size) % size,
-};
-
-const pad: Operator = (node) => {
-  const value = node.input(0);
-  const rank = value.shape.length;
-  const given = node.sizes('pads', 1) ?? node.ints('paddings') ?? node.fail('has no pads');
-  const axes = node.inputs[3]
-    ? Array.from(node.constant(3)!, (a) => node.axis(a, rank))
-    : value.shape.map((_, i) => i);
-  const before = new Array<number>(rank).fill(0);
-  const shape = [...value.shape];
-  for (const [i, axis] of axes.entries()) {
-    before[axis] = given[i] ?? 0;
-    shape[axis]! += (given[i] ?? 0) + (given[i + axes.length] ?? 0);
-  }
-  if (shape.every((size, i) => size === value.shape[i])) return node.alias(value);
-  const mode = node.text('mode', 'constant');
-  const source = SOURCES[mode] ?? node.fail(`mode ${mode}`);
-  const fill = node.float('value', 0);
-  const filled = Boolean(node.inputs[2]);
-  node.output(shape);
-  const table = tableOf(shape, value.shape, (at, i) => source(at - before[i]!, value.shape[i]!));
-  return node.step(
-    ({ x, y }) => {
-      const [from, to] = [x[0]!, y[0]!];
-      const empty = filled ? x[1]![0]! : fill;
-      for (let k = 0; k < table.length; k++) to[k] = table[k]! < 0 ? empty : from[table[k]!]!;
-    },
-    { inputs: [value, node.inputs[2]] },
-  );
-};
-
-/** For each element of an output, the index of the one it is copied from, or −1. */
-export function tableOf(
-  shape: readonly number[],
-  from: readonly number[],
-  source: (at: number, dimension: number) => number,
-): Int32Array {
-  const strides = stridesOf(from);
-  let table = Int32Array.of(0);
-  for (const [i, size] of shape.entries()) {
-    const next = new Int32Array(table.length * size);
-    for (let a = 0, o = 0; a < table.length; a++) {
-      for (let k = 0; k < size; k++, o++) {
-        const at = source(k, i);
-        next[o] = at < 0 || table[a]! < 0 ? -1 : table[a]! + at * strides[i]!;
-      }
-    }
-    table = next;
-  }
-  return table;
-}
-
 const identity: Operator = (node) => node.alias(node.input(0));
-
-/** Dropout changes nothing in inference; its mask, if asked for, is true. */
-const dropout: Operator = (node) => {
-  const value = node.input(0);
-  if (node.constant(2)?.[0]) node.fail('training_mode is not supported');
-  node.alias(value);
-  node.fixed(newData(9, value.size).fill(1), value.shape, 9);
-};
 
 /** Operators that move elements. */
 export const MOVES: Operators = {
   Identity: identity,
-  Dropout: dropout,
   Reshape: reshape,
   Transpose: transpose,
   Squeeze: squeeze,
@@ -246,5 +174,4 @@ export const MOVES: Operators = {
   Concat: concat,
   Split: split,
   Slice: slice,
-  Pad: pad,
 };

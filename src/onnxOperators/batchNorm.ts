@@ -1,7 +1,7 @@
-import type { Operator, Operators } from '../node.ts';
-import { product } from '../strided.ts';
+import type { Operator } from '../onnxSession/node.ts';
+import { product } from '../onnxSession/strided.ts';
 
-const batchNormalization: Operator = (node) => {
+export const batchNormalization: Operator = (node) => {
   const value = node.input(0);
   if (node.int('training_mode', 0)) node.fail('training_mode is not supported');
   const eps = node.float('epsilon', 1e-5);
@@ -32,6 +32,3 @@ const batchNormalization: Operator = (node) => {
     }
   });
 };
-
-/** Normalizations in inference. */
-export const NORMS: Operators = { BatchNormalization: batchNormalization };

@@ -67,7 +67,7 @@ export class PlannedNode {
   readonly inputs: readonly (Value | undefined)[];
   readonly outputs: Value[] = [];
   readonly planning: Planning;
-  readonly #attributes: ReadonlyMap<string, OnnxAttribute>;
+  readonly attributes: ReadonlyMap<string, OnnxAttribute>;
 
   constructor(
     planning: Planning,
@@ -80,12 +80,12 @@ export class PlannedNode {
     this.node = node;
     this.opset = opset;
     this.inputs = inputs;
-    this.#attributes = attributes;
+    this.attributes = attributes;
   }
 
   /** The same node with other inputs, and outputs of its own. */
   withInputs(inputs: readonly (Value | undefined)[]): PlannedNode {
-    return new PlannedNode(this.planning, this.node, this.#attributes, this.opset, inputs);
+    return new PlannedNode(this.planning, this.node, this.attributes, this.opset, inputs);
   }
 
   /** As messages name it. */
@@ -94,39 +94,39 @@ export class PlannedNode {
   }
 
   has(name: string): boolean {
-    return this.#attributes.has(name);
+    return this.attributes.has(name);
   }
 
   int(name: string, absent: number): number {
-    return this.#attributes.get(name)?.i ?? absent;
+    return this.attributes.get(name)?.i ?? absent;
   }
 
   float(name: string, absent: number): number {
-    return this.#attributes.get(name)?.f ?? absent;
+    return this.attributes.get(name)?.f ?? absent;
   }
 
   text(name: string, absent: string): string {
-    return this.#attributes.get(name)?.s ?? absent;
+    return this.attributes.get(name)?.s ?? absent;
   }
 
   ints(name: string): readonly number[] | undefined {
-    return this.#attributes.get(name)?.ints;
+    return this.attributes.get(name)?.ints;
   }
 
   floats(name: string): readonly number[] | undefined {
-    return this.#attributes.get(name)?.floats;
+    return this.attributes.get(name)?.floats;
   }
 
   texts(name: string): readonly string[] | undefined {
-    return this.#attributes.get(name)?.strings;
+    return this.attributes.get(name)?.strings;
   }
 
   tensor(name: string): OnnxTensor | undefined {
-    return this.#attributes.get(name)?.tensor;
+    return this.attributes.get(name)?.tensor;
   }
 
   graph(name: string): OnnxGraph {
-    return this.#attributes.get(name)?.graph ?? this.fail(`has no graph '${name}'`);
+    return this.attributes.get(name)?.graph ?? this.fail(`has no graph '${name}'`);
   }
 
   /** An input that must be there. */

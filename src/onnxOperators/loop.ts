@@ -1,31 +1,7 @@
-import type { OnnxValueInfo } from '../../formats/onnx/graph.ts';
-import { DTYPES } from '../../formats/onnx/schema.ts';
-import { newData, type Operator, type Operators, type PlannedNode } from '../node.ts';
-import { rootOf, type Value } from '../value.ts';
-import { join } from './move.ts';
-
-/** A condition that is known chooses a branch; else both are computed, and one of each pair of outputs is taken. */
-const branch: Operator = (node) => {
-  const known = rootOf(node.input(0)).data;
-  if (known) {
-    const graph = node.graph(known[0] ? 'then_branch' : 'else_branch');
-    for (const value of node.planning.subgraph(graph, [])) node.alias(value);
-    return;
-  }
-  if (!node.planning.final) node.constant(0);
-  const [yes, no] = ['then_branch', 'else_branch'].map((name) =>
-    node.planning.subgraph(node.graph(name), []),
-  ) as [Value[], Value[]];
-  for (const [i, value] of yes.entries()) {
-    const other = no[i] ?? node.fail('branches with different outputs');
-    if (String(value.shape) !== String(other.shape) || value.dtype !== other.dtype) node.constant(0);
-    const out = node.output(value.shape, value.dtype);
-    node.step(({ x, y }) => y[0]!.set(x[0]![0] ? x[1]! : x[2]!), {
-      inputs: [node.input(0), value, other],
-      outputs: [out],
-    });
-  }
-};
+import type { OnnxValueInfo } from '../formats/onnx/graph.ts';
+import { DTYPES } from '../formats/onnx/schema.ts';
+import { join, newData, type Operator, type PlannedNode } from '../onnxSession/kit.ts';
+import { rootOf, type Value } from '../onnxSession/value.ts';
 
 function scalar(value: number, dtype: number): Value {
   const data = newData(dtype, 1);
@@ -67,6 +43,3 @@ export const loop: Operator = (node) => {
   for (const value of carried) node.alias(value);
   for (const [k, list] of stacked.entries()) stack(node, list, 0, body.outputs[1 + carried.length + k]!);
 };
-
-/** Operators with subgraphs. */
-export const CONTROL: Operators = { If: branch, Loop: loop };

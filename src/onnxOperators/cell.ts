@@ -1,7 +1,9 @@
-import { linearWork } from '../../memory/workspace.ts';
-import type { Io } from '../value.ts';
-import { type Gate, gateKind } from './activations.ts';
-import { Parts } from './recurrentData.ts';
+import { linearWork } from '../memory/workspace.ts';
+import type { PlannedNode } from '../onnxSession/node.ts';
+import type { General } from '../onnxSession/ops/recurrent.ts';
+import { type Cell, type CellMemory, GATE_COUNTS, Parts, USUAL } from '../onnxSession/ops/recurrentData.ts';
+import type { Io } from '../onnxSession/value.ts';
+import { type Gate, gateKind, gatesOf } from './gates.ts';
 
 /** y [rows, G] = x [rows, columns] · weightsᵀ + b, all pointers; `free` floats as many as x has; `panels` of the packed weights. */
 export type Product = (
@@ -19,54 +21,19 @@ export type Product = (
   free: number,
 ) => void;
 
-/** A recurrent operator in one direction, as the operator's attributes say it. */
-export interface Cell {
-  readonly kind: 'RNN' | 'GRU' | 'LSTM';
-  readonly T: number;
-  readonly N: number;
-  readonly I: number;
-  readonly H: number;
-  readonly gates: readonly Gate[];
-  /** Infinity for none. */
-  readonly clip: number;
-  readonly inputForget: boolean;
-  readonly linearBeforeReset: boolean;
-  readonly bias: boolean;
-  readonly peepholes: boolean;
-  /** Products of x and h with weights that have scales: `wScale` and `rScale` of the memory. */
-  readonly product?: Product | undefined;
-}
-
-/** Floats at the given pointers; 0 for none. Weights in ONNX's order of gates. */
-export interface CellMemory {
-  readonly x: number;
-  readonly w: number;
-  readonly r: number;
-  readonly b: number;
-  readonly p: number;
-  /** State, and result: h [N, H]. */
-  readonly h: number;
-  readonly c: number;
-  /** [T, N, H]. */
-  readonly y: number;
-  readonly work: number;
-  /** [G · H] each, of a quantized cell. */
-  readonly wScale?: number;
-  readonly rScale?: number;
-}
-
-/** Number of gates. */
-export const GATE_COUNTS = { RNN: 1, GRU: 3, LSTM: 4 } as const;
-
 /**
  * T steps of a cell with any of ONNX's options: products by the kernels, gates step by step. `length(n)`: the steps of
  * row n; a row keeps its state, and its output is 0, beyond them.
+ * @param quantized products of x and h with weights that have scales, which are inputs 8 and 9: [D, G · H]
  */
-export function generalCell(cell: Cell): {
-  bytes: number;
-  run: (io: Io, at: CellMemory, length: (n: number) => number) => void;
-} {
-  const { kind, T, N, I, H, bias, clip } = cell;
+export function generalCell(node: PlannedNode, cell: Cell, quantized?: Product): General {
+  const { kind, T, N, I, H, bias, d, D } = cell;
+  const usual = USUAL[kind];
+  const gates = gatesOf(node, usual, D).slice(d * usual.length, (d + 1) * usual.length);
+  const clip = node.has('clip') ? node.float('clip', 0) : Number.POSITIVE_INFINITY;
+  const inputForget = node.int('input_forget', 0) === 1;
+  const linearBeforeReset = node.int('linear_before_reset', 0) === 1;
+  const peepholes = kind === 'LSTM' && Boolean(node.inputs[7]);
   const count = GATE_COUNTS[kind];
   const G = count * H;
   const parts = new Parts();
@@ -78,16 +45,16 @@ export function generalCell(cell: Cell): {
   const inputPanels = parts.take(linearWork(G, I) / 4);
   const panels = parts.take(linearWork(G, H) / 4);
   const newPanels = parts.take(linearWork(H, H) / 4);
-  const eight = cell.product ? parts.take(Math.max(T * N * I, N * H)) : 0;
+  const eight = quantized ? parts.take(Math.max(T * N * I, N * H)) : 0;
   const gru = kind === 'GRU';
-  const split = gru && !cell.linearBeforeReset;
+  const split = gru && !linearBeforeReset;
 
   // biases that are added to x's product: all but those of h in GRU's last gate, which the reset gate multiplies
-  const inner = gru && cell.linearBeforeReset;
+  const inner = gru && linearBeforeReset;
   // what a run works on: its functions are made once, so that a run allocates nothing
   let io!: Io;
   let work = 0;
-  const outGate = cell.gates.at(-1)!;
+  const outGate = gates.at(-1)!;
   const F = (ptr: number) => ptr / 4;
   const linear = (
     rows: number,
@@ -100,9 +67,8 @@ export function generalCell(cell: Cell): {
     memory: number,
     scales: number | undefined,
   ) => {
-    if (!cell.product)
-      return io.kernels.linear_forward(rows, G, columns, from, weights, b, to, ready, memory);
-    cell.product(io, rows, G, columns, from, weights, b, to, ready, memory, scales!, work + eight);
+    if (!quantized) return io.kernels.linear_forward(rows, G, columns, from, weights, b, to, ready, memory);
+    quantized(io, rows, G, columns, from, weights, b, to, ready, memory, scales!, work + eight);
   };
   const apply = (gate: Gate, n: number, ptr: number) => {
     const kindOf = gateKind(gate);
@@ -118,7 +84,14 @@ export function generalCell(cell: Cell): {
     io = given;
     work = at.work;
     const { kernels, f32 } = io;
-    const { x, w, r, b, p, h, c, y } = at;
+    const { px } = io;
+    const { x, h, c, y } = at;
+    const w = px[1]! + 4 * d * G * I;
+    const r = px[2]! + 4 * d * G * H;
+    const b = bias ? px[3]! + 8 * d * G : 0;
+    const p = peepholes ? px[7]! + 12 * d * H : 0;
+    const wScale = quantized && px[8]! + 4 * d * G;
+    const rScale = quantized && px[9]! + 4 * d * G;
     if (bias) {
       for (let i = 0; i < G; i++) {
         const both = !inner || i < 2 * H;
@@ -127,8 +100,8 @@ export function generalCell(cell: Cell): {
     }
     // ONNX Runtime quantizes the steps that rows have, and h with zeros in rows that have ended, as Y has them
     let steps = T;
-    if (cell.product) for (let n = (steps = 0); n < N; n++) steps = Math.max(steps, length(n));
-    linear(steps * N, I, x, w, bias ? work + sum : 0, work + pre, 0, work + inputPanels, at.wScale);
+    if (quantized) for (let n = (steps = 0); n < N; n++) steps = Math.max(steps, length(n));
+    linear(steps * N, I, x, w, bias ? work + sum : 0, work + pre, 0, work + inputPanels, wScale);
     for (let t = 0; t < T; t++) {
       const product = split ? 2 * H : G;
       if (split) kernels.linear_forward(N, product, H, h, r, 0, work + rec, t ? 1 : 0, work + panels);
@@ -136,13 +109,13 @@ export function generalCell(cell: Cell): {
         linear(
           N,
           H,
-          t && cell.product ? y + 4 * (t - 1) * N * H : h,
+          t && quantized ? y + 4 * (t - 1) * N * H : h,
           r,
           0,
           work + rec,
           t ? 1 : 0,
           work + panels,
-          at.rScale,
+          rScale,
         );
       for (let n = 0; n < N; n++) {
         const row = work + pre + 4 * (t * N + n) * G;
@@ -154,11 +127,11 @@ export function generalCell(cell: Cell): {
           if (p)
             for (let j = 0; j < H; j++)
               f32[F(row) + 2 * H + j]! += f32[F(p) + 2 * H + j]! * f32[F(c) + n * H + j]!;
-          apply(cell.gates[0]!, H, row);
-          apply(cell.gates[0]!, H, row + 8 * H);
-          apply(cell.gates[1]!, H, row + 12 * H);
+          apply(gates[0]!, H, row);
+          apply(gates[0]!, H, row + 8 * H);
+          apply(gates[1]!, H, row + 12 * H);
         } else if (gru) {
-          apply(cell.gates[0]!, 2 * H, row);
+          apply(gates[0]!, 2 * H, row);
           for (let j = 0; j < H; j++) {
             const r1 = f32[F(row) + H + j]!;
             if (split) f32[F(work + reset) + n * H + j] = r1 * f32[F(h) + n * H + j]!;
@@ -166,7 +139,7 @@ export function generalCell(cell: Cell): {
               f32[F(row) + 2 * H + j]! +=
                 r1 * (f32[own + 2 * H + j]! + (bias ? f32[F(b) + G + 2 * H + j]! : 0));
           }
-        } else apply(cell.gates[0]!, H, row);
+        } else apply(gates[0]!, H, row);
       }
       if (split) {
         kernels.linear_forward(
@@ -193,7 +166,7 @@ export function generalCell(cell: Cell): {
         if (kind === 'RNN') f32.copyWithin(out, a, a + H);
         else if (gru) {
           if (split) for (let j = 0; j < H; j++) f32[a + 2 * H + j]! += f32[F(work + part) + n * H + j]!;
-          apply(cell.gates[1]!, H, 4 * (a + 2 * H));
+          apply(gates[1]!, H, 4 * (a + 2 * H));
           for (let j = 0; j < H; j++) {
             const z = f32[a + j]!;
             f32[out + j] = (1 - z) * f32[a + 2 * H + j]! + z * f32[state + j]!;
@@ -202,13 +175,13 @@ export function generalCell(cell: Cell): {
           const cells = F(c) + n * H;
           for (let j = 0; j < H; j++) {
             const i = f32[a + j]!;
-            const f = cell.inputForget ? 1 - i : f32[a + 2 * H + j]!;
+            const f = inputForget ? 1 - i : f32[a + 2 * H + j]!;
             const next = f * f32[cells + j]! + i * f32[a + 3 * H + j]!;
             f32[cells + j] = next;
             f32[out + j] = next;
             if (p) f32[a + H + j]! += f32[F(p) + H + j]! * next;
           }
-          apply(cell.gates[0]!, H, 4 * (a + H));
+          apply(gates[0]!, H, 4 * (a + H));
           // ONNX clips what the gates take, not c
           const { alpha, beta } = outGate;
           const cKind = gateKind(outGate);

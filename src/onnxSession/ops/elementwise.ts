@@ -1,9 +1,9 @@
 import { ACTIVATIONS } from '../../activations.ts';
 import { DTYPES } from '../../formats/onnx/schema.ts';
 import { isFloat } from '../../formats/onnx/tensor.ts';
-import type { Operator, Operators, PlannedNode } from '../node.ts';
+import { known, type Operator, type Operators, type PlannedNode } from '../node.ts';
 import { broadcastShape, broadcastStrides, rowsOf, stridesOf, walk } from '../strided.ts';
-import { type Io, rootOf, type Value } from '../value.ts';
+import type { Io, Value } from '../value.ts';
 import { RANGES, toInt, wrap } from './rounding.ts';
 
 /** The shape that inputs are broadcast to. */
@@ -17,19 +17,25 @@ export function broadcast(node: PlannedNode, values: readonly Value[]): number[]
 /** A function of two numbers. */
 export type Two = (a: number, b: number) => number;
 
-/** y = f(a, b), broadcast. */
-function plain(a: Value, b: Value, shape: readonly number[], f: Two): (io: Io) => void {
-  const way = walk(shape, [a, b].map((v) => broadcastStrides(v.shape, shape)).concat([stridesOf(shape)]));
+/** y = f(a, b, c), broadcast, of one to three inputs. */
+export function elementwise(
+  values: readonly Value[],
+  shape: readonly number[],
+  f: (a: number, b: number, c: number) => number,
+): (io: Io) => void {
+  const all = [0, 1, 2].map((i) => broadcastStrides((values[i] ?? values[0]!).shape, shape));
+  const way = walk(shape, [...all, stridesOf(shape)]);
   const each = rowsOf(way);
   const n = way.shape.at(-1)!;
-  const [da, db] = [way.strides[0]!.at(-1)!, way.strides[1]!.at(-1)!];
+  const [da, db, dc] = way.strides.map((own) => own.at(-1)!) as [number, number, number];
   let io: Io;
-  const row = (i: number, j: number, o: number) => {
-    const [x, z] = io.x as [Float32Array, Float32Array];
+  const row = (i: number, j: number, l: number, o: number) => {
+    const { x } = io;
+    const a = x[0]!;
+    const b = x[1] ?? a;
+    const c = x[2] ?? a;
     const y = io.y[0]!;
-    let p = i;
-    let q = j;
-    for (let k = o; k < o + n; k++, p += da, q += db) y[k] = f(x[p]!, z[q]!);
+    for (let k = 0; k < n; k++) y[o + k] = f(a[i + k * da]!, b[j + k * db]!, c[l + k * dc]!);
   };
   return (given) => {
     io = given;
@@ -82,7 +88,7 @@ export function binary(f: Two, opts: { integer?: Two; bool?: boolean } = {}): Op
     const float = isFloat(a.dtype);
     const run =
       (float && QUICK.includes(node.node.op) && quick(QUICK.indexOf(node.node.op), a, b, shape)) ||
-      plain(a, b, shape, (!float && opts.integer) || f);
+      elementwise([a, b], shape, (!float && opts.integer) || f);
     node.step(run, { inputs: [a, b] });
   };
 }
@@ -90,35 +96,11 @@ export function binary(f: Two, opts: { integer?: Two; bool?: boolean } = {}): Op
 /** One input, the same shape. */
 export function unary(f: (x: number) => number, dtype?: number): Operator {
   return (node) => {
-    const { shape, size } = node.input(0);
-    node.output(shape, dtype);
-    node.step(({ x, y }) => {
-      const [from, to] = [x[0]!, y[0]!];
-      for (let i = 0; i < size; i++) to[i] = f(from[i]!);
-    });
+    const x = node.input(0);
+    node.output(x.shape, dtype);
+    node.step(elementwise([x], x.shape, f));
   };
 }
-
-/** As unary; floats by the kernels (assembly/tensor/unary.ts). */
-function tensorUnary(kind: number, f: (x: number) => number): Operator {
-  return (node) => {
-    const { shape, size, dtype } = node.input(0);
-    if (!isFloat(dtype)) return unary(f)(node);
-    node.output(shape);
-    return node.step(({ kernels, px, py }) => kernels.tensor_unary(kind, 0, 0, size, px[0]!, py[0]!));
-  };
-}
-
-/** A square by the kernels. */
-const pow: Operator = (node) => {
-  const exponent = rootOf(node.input(1));
-  const square =
-    exponent.data?.[0] === 2 &&
-    exponent.size === 1 &&
-    node.input(1).shape.length <= node.input(0).shape.length;
-  if (square) tensorUnary(2, (x) => x * x)(node);
-  else binary((a, b) => a ** b)(node);
-};
 
 /** One input by the kernels; `values`: α and β of a node. */
 export function activation(
@@ -139,51 +121,22 @@ export function activation(
 
 /** Bounds are attributes before opset 11, then inputs, which a run may compute. */
 const clip: Operator = (node) => {
-  const { shape, size } = node.input(0);
-  node.output(shape);
-  const low = node.float('min', Number.NEGATIVE_INFINITY);
-  const high = node.float('max', Number.POSITIVE_INFINITY);
-  const [least, most] = [Boolean(node.inputs[1]), Boolean(node.inputs[2])];
-  node.step(({ x, y }) => {
-    const a = least ? x[1]![0]! : low;
-    const b = most ? x[2]![0]! : high;
-    const [from, to] = [x[0]!, y[0]!];
-    for (let i = 0; i < size; i++) to[i] = Math.min(Math.max(from[i]!, a), b);
-  });
+  const x = node.input(0);
+  node.output(x.shape);
+  const bound = (i: number, name: string, absent: number) =>
+    node.inputs[i] ?? known([node.float(name, absent)], DTYPES.float32);
+  const inputs = [x, bound(1, 'min', Number.NEGATIVE_INFINITY), bound(2, 'max', Number.POSITIVE_INFINITY)];
+  node.step(
+    elementwise(inputs, x.shape, (v, low, high) => Math.min(Math.max(v, low), high)),
+    { inputs },
+  );
 };
 
 const where: Operator = (node) => {
   const values = [0, 1, 2].map((i) => node.input(i));
   const shape = broadcast(node, values);
   node.output(shape, node.input(1).dtype);
-  const way = walk(shape, [...values.map((v) => broadcastStrides(v.shape, shape)), stridesOf(shape)]);
-  const each = rowsOf(way);
-  const n = way.shape.at(-1)!;
-  const [dc, da, db] = way.strides.map((own) => own.at(-1)!) as [number, number, number];
-  let io: Io;
-  const row = (c: number, a: number, b: number, o: number) => {
-    const [x, y] = [io.x, io.y[0]!];
-    for (let k = 0; k < n; k++) y[o + k] = x[0]![c + k * dc]! ? x[1]![a + k * da]! : x[2]![b + k * db]!;
-  };
-  node.step((given) => {
-    io = given;
-    each(row);
-  });
-};
-
-/** The slope is broadcast to x; before opset 9 it may have one dimension, that of the channels. */
-const prelu: Operator = (node) => {
-  const x = node.input(0);
-  let slope = node.input(1);
-  if (!broadcastShape([x.shape, slope.shape]) && slope.shape.length === 1) {
-    slope = { ...slope, shape: [...slope.shape, ...x.shape.slice(2).map(() => 1)], of: slope };
-  }
-  const shape = broadcast(node, [x, slope]);
-  node.output(shape);
-  node.step(
-    plain(x, slope, shape, (a, s) => (a < 0 ? a * s : a)),
-    { inputs: [x, slope] },
-  );
+  node.step(elementwise(values, shape, (c, a, b) => (c ? a : b)));
 };
 
 /** Cast and CastLike: floats are truncated where they become integers; what fits no int32 is clamped. */
@@ -212,8 +165,6 @@ export const ELEMENTWISE: Operators = {
   Sub: binary((a, b) => a - b),
   Mul: binary((a, b) => a * b, { integer: Math.imul }),
   Div: binary((a, b) => a / b, { integer: (a, b) => (a / b) | 0 }),
-  Pow: pow,
-  PRelu: prelu,
   Equal: binary((a, b) => +(a === b), { bool: true }),
   Less: binary((a, b) => +(a < b), { bool: true }),
   Greater: binary((a, b) => +(a > b), { bool: true }),
@@ -223,20 +174,8 @@ export const ELEMENTWISE: Operators = {
   Where: where,
   Clip: clip,
   Cast: cast,
-  Abs: tensorUnary(1, Math.abs),
-  Neg: tensorUnary(0, (x) => -x),
-  Sqrt: tensorUnary(3, Math.sqrt),
-  Reciprocal: tensorUnary(5, (x) => 1 / x),
-  Log: unary(Math.log),
-  Ceil: unary(Math.ceil),
-  Floor: unary(Math.floor),
   Exp: activation('exponential'),
   Relu: (node) => (isFloat(node.input(0).dtype) ? activation('relu') : unary((x) => Math.max(0, x)))(node),
   Sigmoid: activation('sigmoid'),
   Tanh: activation('tanh'),
-  Softsign: activation('softsign'),
-  Softplus: activation('softplus'),
-  LeakyRelu: activation('leakyrelu', (node) => [node.float('alpha', 0.01), 0]),
-  Elu: activation('elu', (node) => [node.float('alpha', 1), 0]),
-  HardSigmoid: activation('hardsigmoid', (node) => [node.float('alpha', 0.2), node.float('beta', 0.5)]),
 };

@@ -1,4 +1,4 @@
-import type { CallAttributes, PlannedNode } from '../node.ts';
+import type { CallAttributes, PlannedNode } from '../onnxSession/node.ts';
 
 /** Windows of a convolution or pooling along one dimension. */
 export interface Window {

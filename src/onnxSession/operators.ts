@@ -1,17 +1,13 @@
 import { FormatError } from '../errors.ts';
 import { nodeName, type OnnxNode } from '../formats/onnx/graph.ts';
 import type { Operator, Operators } from './node.ts';
-import { CONTROL } from './ops/control.ts';
-import { CONVOLUTIONS } from './ops/conv.ts';
 import { ELEMENTWISE } from './ops/elementwise.ts';
 import { GATHERS } from './ops/gather.ts';
 import { PRODUCTS } from './ops/matmul.ts';
 import { MOVES } from './ops/move.ts';
-import { NORMS } from './ops/norm.ts';
-import { POOLS } from './ops/pool.ts';
 import { RECURRENT } from './ops/recurrent.ts';
-import { REDUCES } from './ops/reduce.ts';
 import { SHAPES } from './ops/shapes.ts';
+import { SOFTMAX } from './ops/softmax.ts';
 
 /** Operators by the domain of their set (ONNX's own is ''), then by name. */
 export type OnnxOperators = Readonly<Record<string, Operators>>;
@@ -22,14 +18,21 @@ export const OPERATORS: Operators = {
   ...MOVES,
   ...GATHERS,
   ...SHAPES,
-  ...REDUCES,
+  ...SOFTMAX,
   ...PRODUCTS,
-  ...CONVOLUTIONS,
-  ...POOLS,
-  ...NORMS,
   ...RECURRENT,
-  ...CONTROL,
 };
+
+/** The tables that may have the operator of a node. */
+const tablesOf = ({ domain }: OnnxNode, given: OnnxOperators | undefined) => [
+  given && Object.hasOwn(given, domain) ? given[domain] : undefined,
+  domain ? undefined : OPERATORS,
+];
+
+/** Whether the operator of a node is one of `given`, or of `OPERATORS` unless it has `options` that those lack. */
+export function hasOperator(node: OnnxNode, given: OnnxOperators | undefined, options: boolean): boolean {
+  return tablesOf(node, given).some((table, i) => table && !(i && options) && Object.hasOwn(table, node.op));
+}
 
 /**
  * The operator of a node: one of `given` or of `OPERATORS`.
@@ -37,12 +40,8 @@ export const OPERATORS: Operators = {
  */
 export function operatorOf(node: OnnxNode, opset: number, given: OnnxOperators | undefined): Operator {
   const { op, domain } = node;
-  for (const table of [given?.[domain], domain ? undefined : OPERATORS])
-    if (table && Object.hasOwn(table, op)) return table[op]!;
+  for (const table of tablesOf(node, given)) if (table && Object.hasOwn(table, op)) return table[op]!;
   throw new FormatError(
-    `${nodeName(node)} (opset ${opset}): operator ${op}${domain && ` of ${domain}`} is not ` +
-      (given
-        ? 'supported'
-        : 'in unrolled/onnx; more are in unrolled/onnx-operators: pass its `operators` to loadOnnx(bytes, { operators })'),
+    `${nodeName(node)} (opset ${opset}): operator ${op}${domain && ` of ${domain}`} is not supported`,
   );
 }

@@ -1,17 +1,37 @@
+import type { OnnxNode } from '../../formats/onnx/graph.ts';
 import type { TensorData } from '../../formats/onnx/tensor.ts';
 import { gruWork, lstmWork, rnnWork } from '../../memory/workspace.ts';
 import type { Operator, Operators, PlannedNode } from '../node.ts';
 import { type Io, type Kept, rootOf, type Value } from '../value.ts';
-import { gatesOf } from './activations.ts';
-import { type Cell, type CellMemory, GATE_COUNTS, generalCell, type Product } from './cell.ts';
-import { blocks, ORDERS, Parts } from './recurrentData.ts';
+import { blocks, type Cell, type CellMemory, GATE_COUNTS, ORDERS, Parts, USUAL } from './recurrentData.ts';
 
-/** Activations where none are given. */
-export const USUAL = { RNN: ['Tanh'], GRU: ['Sigmoid', 'Tanh'], LSTM: ['Sigmoid', 'Tanh', 'Tanh'] } as const;
 const WORK = { RNN: rnnWork, GRU: gruWork, LSTM: lstmWork } as const;
 
 /** Rows of the projected input that the kernels hold at a time. */
 const CHUNK_ROWS = 256;
+
+/** One direction with options that the kernels of plain layers lack; `length(n)`: steps of row n. */
+export interface General {
+  readonly bytes: number;
+  run(io: Io, at: CellMemory, length: (n: number) => number): void;
+}
+
+/** Whether the kernels of plain layers have what a node asks for, if its weights are constants. */
+export function isPlain({ op, inputs }: OnnxNode, attributes: OnnxNode['attributes']): boolean {
+  const usual = USUAL[op as Cell['kind']].map((name) => name.toLowerCase());
+  const given = attributes.get('activations')?.strings ?? [];
+  return (
+    !inputs[4] &&
+    !inputs[7] &&
+    !attributes.has('clip') &&
+    given.every((name, i) =>
+      [usual[i % usual.length], op === 'RNN' && 'relu'].includes(name.toLowerCase()),
+    ) &&
+    !attributes.get('input_forget')?.i &&
+    (op !== 'GRU' || attributes.get('linear_before_reset')?.i === 1) &&
+    ![...attributes.values()].some(({ ref }) => ref)
+  );
+}
 
 /** Memory of one direction of the plain kernels: weights in their order, constants. */
 interface Plain {
@@ -19,33 +39,27 @@ interface Plain {
   readonly slot: Kept;
 }
 
-/** Weights of direction d in the kernels' order, if they are constants and the kernels have what the node asks for. */
-function plainWeights(
-  node: PlannedNode,
-  cell: Cell,
-  d: number,
-  lengths: Value | undefined,
-): Plain | undefined {
-  const { kind, I, H, gates, clip, inputForget, linearBeforeReset, peepholes } = cell;
-  const names = gates.map(({ name }) => name).join();
-  const usual = names === USUAL[kind].join().toLowerCase() || (kind === 'RNN' && names === 'relu');
-  if (!usual || clip !== Number.POSITIVE_INFINITY || inputForget || peepholes || lengths) return undefined;
-  if (cell.product || (kind === 'GRU' && !linearBeforeReset)) return undefined;
+/** Weights of a direction in the kernels' order, if they are constants. */
+function plainWeights(node: PlannedNode, { kind, I, H, bias, d }: Cell): Plain | undefined {
   const G = GATE_COUNTS[kind];
   const order = ORDERS[G]!;
   const take = (i: number, columns: number, at: number, name: string) =>
     node.derived(node.input(i), `${kind} ${d} ${name}`, [], (from) => blocks(from, at, H, columns, order));
   const parts = [take(1, I, d * G * H * I, 'w'), take(2, H, d * G * H * H, 'r')];
-  if (cell.bias) parts.push(take(3, 1, 2 * d * G * H, 'wb'), take(3, 1, (2 * d + 1) * G * H, 'rb'));
+  if (bias) parts.push(take(3, 1, 2 * d * G * H, 'wb'), take(3, 1, (2 * d + 1) * G * H, 'rb'));
   if (parts.some((value) => !value)) return undefined;
   const values = parts as Value[];
   const data = values.map((value) => rootOf(value).data!);
   return { values, slot: node.planning.keep(data, `${kind} ${I}`, WORK[kind](I, H, 0)) };
 }
 
-/** With `product` inputs 8 and 9 are scales of W and R, [D, G · H]. */
-export function recurrent(kind: Cell['kind'], product?: Product): Operator {
-  const timeMajor: Operator = (node) => {
+/** Computes every direction as the kernels of plain layers do, or by `general` what they do not. */
+export function recurrent(
+  kind: Cell['kind'],
+  general?: (node: PlannedNode, cell: Cell) => General,
+  plain = true,
+): Operator {
+  return (node) => {
     const x = node.input(0);
     const r = node.input(2);
     const [T, N, I] = x.shape as [number, number, number];
@@ -68,28 +82,14 @@ export function recurrent(kind: Cell['kind'], product?: Product): Operator {
     expect(5, state);
     expect(6, state);
     expect(7, [D, 3 * H]);
-    const gates = gatesOf(node, USUAL[kind], D);
-    const perDirection = USUAL[kind].length;
-    const cells: Cell[] = Array.from({ length: D }, (_, d) => ({
-      kind,
-      T,
-      N,
-      I,
-      H,
-      gates: gates.slice(d * perDirection, (d + 1) * perDirection),
-      clip: node.has('clip') ? node.float('clip', 0) : Number.POSITIVE_INFINITY,
-      inputForget: node.int('input_forget', 0) === 1,
-      linearBeforeReset: node.int('linear_before_reset', 0) === 1,
-      bias: Boolean(node.inputs[3]),
-      peepholes: kind === 'LSTM' && Boolean(node.inputs[7]),
-      product,
-    }));
     node.output([T, D, N, H]);
     node.output(state);
     if (kind === 'LSTM') node.output(state);
-    const directions = cells.map((cell, d) => {
-      const reverse = direction === 'reverse' || d === 1;
-      return layOut(node, cell, d, D, reverse);
+    const directions = Array.from({ length: D }, (_, d) => {
+      const cell: Cell = { kind, T, N, I, H, bias: Boolean(node.inputs[3]), d, D };
+      const weights = plain && isPlain(node.node, node.attributes) ? plainWeights(node, cell) : undefined;
+      const other = weights ? undefined : (general ?? node.fail('weights that depend on data'))(node, cell);
+      return layOut(node, cell, direction === 'reverse' || d === 1, weights, other);
     });
     const inputs = [...node.inputs, ...directions.flatMap(({ values }) => values)];
     const base = node.inputs.length;
@@ -112,23 +112,17 @@ export function recurrent(kind: Cell['kind'], product?: Product): Operator {
       },
     );
   };
-  return (node) => {
-    if (node.int('layout', 0) !== 1) return timeMajor(node);
-    const turned = (v: Value, perm: readonly number[]) => node.call('Transpose', [v], { perm });
-    const inner = node.withInputs(
-      node.inputs.map((v, i) => (v && [0, 5, 6].includes(i) ? turned(v, [1, 0, 2]) : v)),
-    );
-    timeMajor(inner);
-    for (const [i, v] of inner.outputs.entries()) node.alias(turned(v, i ? [1, 0, 2] : [2, 0, 1, 3]));
-  };
 }
 
 /** One direction: where its parts lie, and what a run does. */
-function layOut(node: PlannedNode, cell: Cell, d: number, D: number, reverse: boolean) {
-  const { kind, T, N, I, H } = cell;
-  const G = GATE_COUNTS[kind];
+function layOut(
+  node: PlannedNode,
+  { kind, T, N, I, H, bias, d, D }: Cell,
+  reverse: boolean,
+  plain: Plain | undefined,
+  general: General | undefined,
+) {
   const lengths = node.inputs[4];
-  const plain = plainWeights(node, cell, d, lengths);
   const parts = new Parts();
   const xAt = reverse ? parts.take(T * N * I) : 0;
   const yAt = reverse || D > 1 ? parts.take(T * N * H) : 0;
@@ -136,9 +130,8 @@ function layOut(node: PlannedNode, cell: Cell, d: number, D: number, reverse: bo
   const cAt = parts.take(N * H);
   const chunk = Math.max(1, Math.min(T, Math.ceil(CHUNK_ROWS / Math.max(1, N))));
   const gatesAt = plain ? parts.take(chunk * N * 4 * H) : 0;
-  const general = plain ? undefined : generalCell(cell);
   const workAt = parts.take((general?.bytes ?? 0) / 4);
-  const relu = cell.gates[0]!.name === 'relu' ? 1 : 0;
+  const relu = node.texts('activations')?.[d]?.toLowerCase() === 'relu' ? 1 : 0;
   const hasH = Boolean(node.inputs[5]);
   const hasC = Boolean(node.inputs[6]);
   const states = d * N * H;
@@ -174,8 +167,8 @@ function layOut(node: PlannedNode, cell: Cell, d: number, D: number, reverse: bo
     if (plain) {
       const w = px[values]!;
       const r = px[values + 1]!;
-      const wb = cell.bias ? px[values + 2]! : 0;
-      const rb = cell.bias ? px[values + 3]! : 0;
+      const wb = bias ? px[values + 2]! : 0;
+      const rb = bias ? px[values + 3]! : 0;
       const packed = plain.slot.ready;
       const gates = work + gatesAt;
       const panels = plain.slot.ptr;
@@ -186,18 +179,10 @@ function layOut(node: PlannedNode, cell: Cell, d: number, D: number, reverse: bo
       plain.slot.ready = 1;
     } else {
       memory.x = input;
-      memory.w = px[1]! + 4 * d * G * H * I;
-      memory.r = px[2]! + 4 * d * G * H * H;
-      memory.b = cell.bias ? px[3]! + 8 * d * G * H : 0;
-      memory.p = cell.peepholes ? px[7]! + 12 * d * H : 0;
       memory.h = h;
       memory.c = c;
       memory.y = y;
       memory.work = work + workAt;
-      if (cell.product) {
-        memory.wScale = px[8]! + 4 * d * G * H;
-        memory.rScale = px[9]! + 4 * d * G * H;
-      }
       general!.run(io, memory, length);
     }
     if (!direct) {

@@ -1,0 +1,41 @@
+import { isFloat } from '../formats/onnx/tensor.ts';
+import { activation, binary, type Operator, type Operators, unary } from '../onnxSession/kit.ts';
+import { rootOf } from '../onnxSession/value.ts';
+
+/** As unary; floats by the kernels (assembly/tensor/unary.ts). */
+function tensorUnary(kind: number, f: (x: number) => number): Operator {
+  return (node) => {
+    const { shape, size, dtype } = node.input(0);
+    if (!isFloat(dtype)) return unary(f)(node);
+    node.output(shape);
+    return node.step(({ kernels, px, py }) => kernels.tensor_unary(kind, 0, 0, size, px[0]!, py[0]!));
+  };
+}
+
+/** A square by the kernels. */
+const pow: Operator = (node) => {
+  const exponent = rootOf(node.input(1));
+  const square =
+    exponent.data?.[0] === 2 &&
+    exponent.size === 1 &&
+    node.input(1).shape.length <= node.input(0).shape.length;
+  if (square) tensorUnary(2, (x) => x * x)(node);
+  else binary((a, b) => a ** b)(node);
+};
+
+/** Functions of each element that few layers have. */
+export const FUNCTIONS: Operators = {
+  Abs: tensorUnary(1, Math.abs),
+  Ceil: unary(Math.ceil),
+  Floor: unary(Math.floor),
+  Elu: activation('elu', (node) => [node.float('alpha', 1), 0]),
+  HardSigmoid: activation('hardsigmoid', (node) => [node.float('alpha', 0.2), node.float('beta', 0.5)]),
+  Softsign: activation('softsign'),
+  Softplus: activation('softplus'),
+  LeakyRelu: activation('leakyrelu', (node) => [node.float('alpha', 0.01), 0]),
+  Log: unary(Math.log),
+  Neg: tensorUnary(0, (x) => -x),
+  Reciprocal: tensorUnary(5, (x) => 1 / x),
+  Sqrt: tensorUnary(3, Math.sqrt),
+  Pow: pow,
+};
