@@ -134,6 +134,7 @@ export async function run() {
   ),
   'unrolled/onnx-model beyond unrolled and onnx': beyond('onnx-model', 7_000, 'onnx'),
   'unrolled/amp beyond unrolled': beyond('amp', 6_000),
+  'unrolled/text beyond unrolled': beyond('text', 6_000),
   'unrolled/onnx-writer beyond unrolled': beyond('onnx-writer', 7_000),
   'unrolled/tfjs-writer beyond unrolled': beyond('tfjs-writer', 7_000),
   'unrolled/quant beyond unrolled': beyond('quant', 20_000),

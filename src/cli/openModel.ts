@@ -11,7 +11,7 @@ import { needKernels } from './kernels.ts';
 import { trainedSections } from './trained.ts';
 
 /** Files that a folder may hold its model in, the first one that is there. */
-const MAIN = ['model.json', 'config.json', 'manifest.json'];
+const MAIN = ['model.json', 'config.json', 'manifest.json', 'weights.json'];
 /** Files besides `model.json` that are not parts of a model. */
 const MAX_PARTS = 1000;
 

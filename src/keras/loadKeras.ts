@@ -1,15 +1,14 @@
-import { arrayKind, isArrayBuffer } from '../arrayKind.ts';
 import { options } from '../check.ts';
 import { ArgumentError, reading } from '../errors.ts';
+import { bytesByName, type FileBytes } from '../fileBytes.ts';
 import type { KerasDescription } from '../formats/keras/description.ts';
 import type { Json } from '../formats/keras/json.ts';
 import { parseJson } from '../formats/keras/parse.ts';
 import { type KerasStorage, modelIn, readKeras as readFiles } from '../formats/keras/readKeras.ts';
-import { settledList } from '../settled.ts';
 import { type KerasLayers, type KerasModel, kerasModelOf } from './kerasModel.ts';
 
 /** The bytes of one file, or those of several by name. */
-export type KerasFiles = Uint8Array | ArrayBuffer | Readonly<Record<string, Uint8Array | ArrayBuffer>>;
+export type KerasFiles = FileBytes | Readonly<Record<string, FileBytes>>;
 
 /** Options of `loadKeras` and `readKeras`. */
 export interface KerasOptions {
@@ -67,26 +66,4 @@ function architectureOf(given: unknown): Json {
   const text = isText ? given : reading('architecture', given, () => JSON.stringify(given));
   const json = parseJson(text, 'architecture');
   return modelIn(json) ?? json;
-}
-
-function bytesByName(files: unknown): Map<string, Uint8Array> {
-  const one = bytesOf(files);
-  if (one) return new Map([['', one]]);
-  if (typeof files !== 'object' || files === null || Array.isArray(files) || arrayKind(files))
-    throw new ArgumentError('files', 'the bytes of a file, or those of several by name', files);
-  const found = new Map<string, Uint8Array>();
-  for (const [name, given] of reading('files', files, () => Object.entries(files))) {
-    const bytes = bytesOf(given);
-    if (!bytes)
-      throw new ArgumentError(`files[${JSON.stringify(name)}]`, 'a Uint8Array or ArrayBuffer', given);
-    found.set(name, bytes);
-  }
-  if (found.size === 0) throw new ArgumentError('files', 'at least one file', files);
-  return found;
-}
-
-/** The bytes of a file, in memory that is not shared; undefined for other values. */
-function bytesOf(given: unknown): Uint8Array | undefined {
-  if (isArrayBuffer(given)) return new Uint8Array(given);
-  return arrayKind(given) === 'Uint8Array' ? settledList(given as Uint8Array) : undefined;
 }

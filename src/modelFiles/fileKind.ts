@@ -74,6 +74,24 @@ const ROWS: readonly Row[] = [
     isText: true,
     text: /^\s*\{.*"(modelTopology|weightsManifest)"\s*:/s,
   },
+  {
+    name: 'charrnn',
+    what: 'a charRNN of ml5 (manifest.json)',
+    isText: true,
+    text: /^\s*\{.*"filename"\s*:\s*"/s,
+  },
+  {
+    name: 'segmenter',
+    what: 'weights of a segmenter (weights.json)',
+    isText: true,
+    text: /^\s*\{\s*"model"\s*:\s*"\w*"\s*,\s*"(dic|mat1)"\s*:/,
+  },
+  {
+    name: 'segmenter',
+    what: 'weights of a segmenter of ICU',
+    isText: true,
+    text: /^\s*(\/\/[^\n]*\n\s*)*\w+:table\(nofallback\)\s*\{/,
+  },
   { name: 'json', what: 'JSON', isText: true, text: /^\s*(\{\s*["}]|\[\s*["{[\]\d-])/ },
 ];
 

@@ -4,6 +4,7 @@ import type { HostileFormat } from './format.ts';
 import { keras } from './keras.ts';
 import { onnx } from './onnx.ts';
 import { safetensors } from './safetensors.ts';
+import { charRnn, segmenter } from './text.ts';
 import { tfjs } from './tfjs.ts';
 import { torch, torchLegacy } from './torch.ts';
 
@@ -13,5 +14,5 @@ const csv = globalThis.process?.versions?.node ? [(await import('./csv.ts')).csv
 /** All formats that are read. */
 export const FORMATS: readonly HostileFormat[] = [
   ...[safetensors, keras, tfjs, torch, torchLegacy, onnx],
-  ...[nam, amp, npy, wav, ...csv],
+  ...[nam, amp, charRnn, segmenter, npy, wav, ...csv],
 ];

@@ -14,7 +14,7 @@ const STEPS = 150;
 const MOST_BYTES = 2 ** 29;
 
 const KINDS =
-  'Keras (.keras, .h5), TensorFlow.js (model.json with its shards), PyTorch (.pt), ONNX, safetensors, amplifiers (.nam, RTNeural JSON), NumPy (.npy)';
+  'Keras (.keras, .h5), TensorFlow.js (model.json with its shards), PyTorch (.pt), ONNX, safetensors, amplifiers (.nam, RTNeural JSON), charRNN (its folder), ICU segmenters (weights.json), NumPy (.npy)';
 
 /** A model that a person has: what it is, a run of it, more training, and the same in another format. */
 export function modelTab(panel: HTMLElement): void {

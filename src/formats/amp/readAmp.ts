@@ -1,7 +1,7 @@
-import { DEEPEST, isTooDeep } from '../json/depth.ts';
+import { readJson } from '../json/read.ts';
 import type { AmpDescription } from './description.ts';
 import { readNam } from './nam.ts';
-import { bad, isObject, type Json } from './numbers.ts';
+import { bad, isObject } from './numbers.ts';
 import { readRtNeural } from './rtneural.ts';
 import { readGuitarMl, readStateDict } from './stateDict.ts';
 
@@ -13,7 +13,7 @@ const MOST_LAYERS = 1000;
  * @throws {FormatError} if it is none of them, or of another architecture than recurrent layers and what is around them
  */
 export function readAmp(given: unknown): AmpDescription {
-  const description = describe(jsonOf(given));
+  const description = describe(readJson(given, bad));
   const { layers, inputSize, skip } = description;
   if (layers.length > MOST_LAYERS) throw bad(`${layers.length} layers, expected at most ${MOST_LAYERS}`);
   const size = layers.reduce((size, { type, config }, i) => {
@@ -33,17 +33,4 @@ function describe(json: unknown): AmpDescription {
   if (json.layers !== undefined) return readRtNeural(json);
   if (Object.keys(json).some((name) => /\.weight_ih_l0$/.test(name))) return readStateDict(json);
   throw bad('no file of NAM, GuitarML, RTNeural or AIDA-X: no weights, state_dict or layers');
-}
-
-function jsonOf(given: unknown): unknown {
-  let text = given;
-  if (ArrayBuffer.isView(given) || given instanceof ArrayBuffer)
-    text = new TextDecoder().decode(given as Uint8Array);
-  if (typeof text !== 'string') return given as Json;
-  if (isTooDeep(text)) throw bad(`more than ${DEEPEST} lists and objects within each other`);
-  try {
-    return JSON.parse(text.replace(/^\ufeff/, ''));
-  } catch (error) {
-    throw bad(`not JSON: ${(error as Error).message}`);
-  }
 }
