@@ -58,6 +58,9 @@ const REASONS: Readonly<Record<string, string>> = {
   ReferenceError: 'this browser keeps nothing',
 };
 
+/** Texts of `reasonOf`. */
+export const reasons: readonly string[] = Object.values(REASONS);
+
 /** Why something could not be kept, in words. */
 export function reasonOf(error: unknown): string {
   const { name, message } = error as Partial<Error>;

@@ -50,7 +50,7 @@ async function useAll(page) {
   await page.getByRole('tab', { name: 'Benchmark' }).click();
   const panel = page.getByRole('tabpanel', { name: 'Benchmark' });
   await panel.getByRole('button', { name: 'Measure', exact: true }).click();
-  await panel.locator('li .what').first().waitFor();
+  await panel.getByText('GFLOP/s').first().waitFor();
   // it may end before it is stopped
   await panel.getByRole('button', { name: 'Stop' }).evaluate((button) => button.click());
   await panel

@@ -143,7 +143,7 @@ async function others(page, clock, url, note) {
 
   await open('benchmark');
   await page.click('#panel-benchmark button.main');
-  await page.waitForSelector('#panel-benchmark li .what');
+  await until(clock, async () => /GFLOP/.test(await text('#panel-benchmark .bars')));
   await page.$eval('#panel-benchmark .buttons button:nth-child(2)', (button) => button.click());
   await says('benchmark', /^(Stopped|Measured)/);
 

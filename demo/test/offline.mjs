@@ -36,9 +36,9 @@ async function withoutHeaders(browser) {
   await page.getByRole('tab', { name: 'Benchmark' }).click();
   const panel = page.getByRole('tabpanel', { name: 'Benchmark' });
   await panel.getByRole('button', { name: 'ONNX Runtime' }).click();
-  await panel.locator('li[data-label="ORT-web"] .what').first().waitFor();
+  await panel.locator('li[data-label="ORT-web"]').getByText('GFLOP/s').first().waitFor();
   await panel.getByRole('button', { name: 'Measure', exact: true }).click();
-  await panel.locator('li[data-label="TF.js"] .what').first().waitFor();
+  await panel.locator('li[data-label="TF.js"]').getByText('GFLOP/s').first().waitFor();
   assert.deepEqual(said, []);
   await context.close();
   await server.close();

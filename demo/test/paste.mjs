@@ -1,7 +1,6 @@
-// A text of 20 MB is pasted and trained on; no task of the main thread takes over 50 ms: it notes those
-// that do, and fails above twice that.
+// A text of 20 MB is pasted and trained on; no task of the main thread takes over 50 ms.
 import assert from 'node:assert/strict';
-import { number, tasksOver, tooLong, until } from './browser.mjs';
+import { noTaskOver, number, until } from './browser.mjs';
 
 export const name = 'a text of 20 MB';
 
@@ -21,21 +20,22 @@ export async function run({ browser, page, said, note }) {
     clipboardData.setData('text/plain', words.repeat(Math.ceil(length / words.length)).slice(0, length));
     globalThis.paste = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
   }, CHARACTERS);
-  const pasting = await tasksOver(browser, page, LONG_MS, async () => {
+  const remove = panel.getByRole('button', { name: 'Remove it' });
+  const pasting = await noTaskOver(browser, page, LONG_MS, async () => {
+    if (await remove.isVisible()) await remove.click();
     await panel.getByLabel('Your text').evaluate((field) => field.dispatchEvent(globalThis.paste));
     await panel.getByText('20,000,000 characters').waitFor();
     await page.waitForTimeout(1000);
   });
-  const training = await tasksOver(browser, page, LONG_MS, async () => {
-    await panel.getByRole('button', { name: 'Train' }).click();
+  const training = await noTaskOver(browser, page, LONG_MS, async () => {
+    const stop = panel.getByRole('button', { name: 'Stop' });
+    if (await stop.isEnabled()) await stop.click();
+    await panel.getByRole('button', { name: /^Train/ }).click();
     await until(page, async () => (await number('Update', panel)) > 10);
     // a checkpoint, which holds the text, is among it
     await page.waitForTimeout(11_500);
   });
-  note(
-    `tasks over ${LONG_MS} ms, pasting: ${pasting.join(', ') || 'none'}; training: ${training.join(', ') || 'none'}`,
-  );
-  assert.deepEqual(tooLong([...pasting, ...training], LONG_MS), []);
+  note(`pasting, ${pasting}; training, ${training}`);
 
   await panel.getByRole('button', { name: 'Pause' }).click();
   await phase.getByText('a reload resumes here').waitFor();

@@ -40,8 +40,10 @@ export async function run({ page, said, elsewhere, note }) {
     await panel.getByRole('button', { name: /^Train both/ }).click();
     const losses = () => page.evaluate(() => told);
     await until(page, async () => (await losses()).every(({ length }) => length >= STEPS));
-    const factor = await panel.locator('.factor').textContent();
-    assert.match(factor, /^[\d.]+ ×$/);
+    // drawn with the next frame
+    const factorOf = () => panel.locator('.factor').textContent();
+    await until(page, async () => /^[\d.]+ ×$/.test(await factorOf()));
+    const factor = await factorOf();
     await panel.getByRole('button', { name: 'Stop', exact: true }).click();
     await status.getByText('Stopped').waitFor();
     const [own, plain] = await losses();

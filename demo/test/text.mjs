@@ -21,7 +21,7 @@ export async function run({ page, said }) {
   await panel.getByRole('button', { name: 'Train' }).click();
   await until(page, async () => (await number('Update', panel)) > 20);
   await until(page, async () => (await number('Loss', panel)) < LEARNED);
-  assert.ok((await number('Characters a second', panel)) > 0);
+  assert.ok((await number('Characters per second', panel)) > 0);
   assert.match(await panel.locator('dl.numbers').textContent(), /\d+ (s|min)/);
 
   // it writes while it trains, and the heat map has a row a layer and a column a step
@@ -55,7 +55,7 @@ export async function run({ page, said }) {
   await panel.getByRole('button', { name: 'Resume' }).click();
   await until(page, async () => (await number('Update', panel)) > at + 100);
   const resumed = await number('Loss', panel);
-  assert.ok(resumed < LEARNED + 0.2, `the loss after resuming is ${resumed}`);
+  assert.ok(resumed < LEARNED + 0.4, `the loss after resuming is ${resumed}`);
   await panel.getByRole('button', { name: 'Stop' }).click();
   await phase.getByText('Stopped').waitFor();
   // what was kept is removed at the same time

@@ -1,46 +1,55 @@
+import { Changing } from '../ui/changing.ts';
 import { el } from '../ui/el.ts';
 
 export interface Bar {
-  readonly label: string;
   /** Share 0..1 of the whole width. */
   readonly share: number;
-  /** What it says beside the bar. */
+  /** What it says next to the bar. */
   readonly text: string;
-  /** Which of the page's series: `own` or `peer`. */
-  readonly kind: string;
 }
 
-/** Groups of bars by name, which fill as numbers come in. */
+/** A group: its name, its heading, and who has a bar in it. */
+export interface Group {
+  readonly name: string;
+  readonly label: string;
+  readonly bars: readonly string[];
+}
+
+/** Groups of bars by name, which fill as numbers come in. The first bar of each is the page's own. */
 export class Bars {
   readonly root = el('div', { class: 'bars' });
-  readonly #groups = new Map<string, HTMLElement>();
+  readonly #bars = new Map<string, (bar: Bar | undefined) => void>();
 
-  constructor(groups: readonly (readonly [name: string, label: string])[]) {
-    for (const [name, label] of groups) {
-      const list = el('ul');
-      this.#groups.set(name, list);
-      this.root.append(el('section', {}, el('h3', {}, label), list));
+  /** `longest`: what a bar says at most. */
+  constructor(groups: readonly Group[], longest: string) {
+    for (const { name, label, bars } of groups) {
+      const items = bars.map((who, i) => {
+        const fill = el('span', { class: 'fill' });
+        const words = new Changing('span', { class: 'what' }, [longest], NONE);
+        this.#bars.set(`${name} ${who}`, (bar) => {
+          fill.style.width = `${Math.min(100, 100 * (bar?.share ?? 0))}%`;
+          words.text = bar?.text ?? NONE;
+        });
+        return el(
+          'li',
+          { 'data-label': who, class: i ? 'peer' : 'own' },
+          el('span', { class: 'who' }, who),
+          el('span', { class: 'track', 'aria-hidden': 'true' }, fill),
+          words.root,
+        );
+      });
+      this.root.append(el('section', {}, el('h3', {}, label), el('ul', {}, ...items)));
     }
+    this.clear();
   }
 
-  /** Adds a bar, or shows another number in its place. */
-  set(group: string, { label, share, text, kind }: Bar): void {
-    const fill = el('span', { class: 'fill' });
-    fill.style.width = `${Math.min(100, 100 * share)}%`;
-    const item = el(
-      'li',
-      { 'data-label': label, class: kind },
-      el('span', { class: 'who' }, label),
-      el('span', { class: 'track', 'aria-hidden': 'true' }, fill),
-      el('span', { class: 'what' }, text),
-    );
-    const list = this.#groups.get(group)!;
-    const old = [...list.children].find((child) => (child as HTMLElement).dataset.label === label);
-    if (old) old.replaceWith(item);
-    else list.append(item);
+  set(group: string, who: string, bar: Bar): void {
+    this.#bars.get(`${group} ${who}`)!(bar);
   }
 
   clear(): void {
-    for (const list of this.#groups.values()) list.replaceChildren();
+    for (const show of this.#bars.values()) show(undefined);
   }
 }
+
+const NONE = 'not measured yet';

@@ -1,9 +1,13 @@
 import type { Flow } from 'unrolled';
+import { room } from '../ui/changing.ts';
 import { card, el } from '../ui/el.ts';
 import { Grid } from './grid.ts';
 
 /** Decades below the largest norm that are told apart. */
 const DECADES = 8;
+
+/** Of what is said of a layer. */
+const LONGEST = 'Layer 3: vanishing – 1.00e-100 of a gradient is left after 256 steps, less than 0.001';
 
 /** The gradient of the last step's loss, layers × time, the top layer above. */
 export class ReachMap {
@@ -37,11 +41,12 @@ export class ReachMap {
       return 1 + Math.log10(share) / DECADES;
     });
     const name = (row: number) => `Layer ${layers.length - row}`;
-    this.#names.replaceChildren(...top.map((_, row) => el('span', {}, name(row))));
+    this.#names.replaceChildren(...top.map((_, row) => room('span', {}, ['Layer 3'], name(row)).root));
     this.#verdicts.replaceChildren(
-      ...top.map(({ verdict, reason }, row) =>
-        el('li', { 'data-verdict': verdict }, el('strong', {}, `${name(row)}: ${verdict}`), ` – ${reason}`),
-      ),
+      ...top.map(({ verdict, reason }, row) => {
+        const strong = el('strong', {}, `${name(row)}: ${verdict}`);
+        return room('li', { 'data-verdict': verdict }, [LONGEST], strong, ` – ${reason}`).root;
+      }),
     );
   }
 }

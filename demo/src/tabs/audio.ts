@@ -4,10 +4,12 @@ import { type Asked, BLOCK, type Rendered, type Told } from '../audio/protocol.t
 import { LANES, peaksOf, Waves } from '../audio/waves.ts';
 import { linked } from '../ui/address.ts';
 import { bench, column } from '../ui/bench.ts';
+import { Changing, Status } from '../ui/changing.ts';
 import { card, el } from '../ui/el.ts';
 import { slider } from '../ui/fields.ts';
+import { Numbers } from '../ui/numbers.ts';
 import { segments } from '../ui/segments.ts';
-import { short } from '../ui/words.ts';
+import { LONGEST, short } from '../ui/words.ts';
 
 /** Levels of a microphone that are shown, one per frame. */
 const SHOWN = 400;
@@ -36,14 +38,28 @@ export function audioTab(panel: HTMLElement): void {
     (value) => turn(value),
     (value) => `${Math.round(100 * value)} %`,
   );
-  const play = el('button', { type: 'button', class: 'main', onclick: () => press('sample') }, 'Play');
-  const microphone = el(
+  const play = new Changing(
+    'button',
+    { type: 'button', class: 'main', onclick: () => press('sample') },
+    ['Stop'],
+    'Play',
+  );
+  const microphone = new Changing(
     'button',
     { type: 'button', onclick: () => press('microphone') },
+    ['Stop listening'],
     'Use the microphone',
   );
-  const status = el('p', { class: 'phase', role: 'status' }, 'Plucked strings, made in this page');
-  const numbers = { us: el('dd', {}, '–'), share: el('dd', {}, '–') };
+  const status = new Status(
+    [ASKING, LISTENING, ...Object.values(WHY).map((why) => `Failed: ${why}`)],
+    'Plucked strings, made in this page',
+  );
+  const all = (1e6 * BLOCK) / RATE;
+  const time = (us: string) => `${us} µs of ${Math.round(all).toLocaleString('en')}`;
+  const numbers = new Numbers({
+    us: [`Time per block of ${BLOCK} samples`, time(LONGEST.short)],
+    share: ['Share of real time', '100.0 %'],
+  });
   const still = matchMedia('(prefers-reduced-motion: reduce)');
   const worker = new Worker(new URL('../audio/audioWorker.ts', import.meta.url), { type: 'module' });
   let rendered: Rendered | undefined;
@@ -67,19 +83,17 @@ export function audioTab(panel: HTMLElement): void {
     const asked = rendering;
     rendering = undefined;
     if (data.kind === 'failed') {
-      fail(data.error);
+      status.fail(data.error);
       return;
     }
     rendered = data;
     first(data);
-    const all = (1e6 * BLOCK) / RATE;
-    numbers.us.textContent = `${short(data.us)} µs of ${Math.round(all).toLocaleString('en')}`;
-    numbers.share.textContent = `${((100 * data.us) / all).toFixed(1)} %`;
+    numbers.set({ us: time(short(data.us)), share: `${((100 * data.us) / all).toFixed(1)} %` });
     show();
     // turned further meanwhile
     if (asked !== drive.value) render();
   };
-  worker.onerror = ({ message }) => fail(message || 'the worker can’t be loaded');
+  worker.onerror = ({ message }) => status.fail(message || 'the worker can’t be loaded');
 
   /** The sample, before and after. */
   function show(): void {
@@ -112,7 +126,7 @@ export function audioTab(panel: HTMLElement): void {
 
   async function start(source: Source): Promise<void> {
     busy = true;
-    say(source === 'microphone' ? 'Asking for the microphone …' : 'Loading the amplifier …');
+    status.say(source === 'microphone' ? ASKING : 'Loading the amplifier …');
     try {
       chain ??= Chain.create();
       const made = await chain;
@@ -121,7 +135,7 @@ export function audioTab(panel: HTMLElement): void {
       made.drive = drive.value;
       made.heard = heard.value as Heard;
       playing = source;
-      say(source === 'microphone' ? 'Listening: use headphones, or it will howl' : 'Playing', 'training');
+      status.say(source === 'microphone' ? LISTENING : 'Playing', 'training');
       if (source === 'sample') show();
       else [waves.peaks, waves.at] = [{ before: [], after: [] }, undefined];
       if (!drawing) requestAnimationFrame((now) => frame(made, now));
@@ -129,7 +143,7 @@ export function audioTab(panel: HTMLElement): void {
       // the next press tries again
       if (!(await chain?.catch(() => undefined))) chain = undefined;
       else stop();
-      fail(whyNot(error as Error));
+      status.fail(whyNot(error as Error));
     }
     busy = false;
     label();
@@ -140,22 +154,16 @@ export function audioTab(panel: HTMLElement): void {
     void chain?.then((made) => made.stop());
     waves.at = undefined;
     for (const meter of Object.values(meters)) meter.silence();
-    say('Stopped');
+    status.say('Stopped');
     show();
     waves.draw();
     label();
   }
 
   function label(): void {
-    play.textContent = playing === 'sample' ? 'Stop' : 'Play';
-    microphone.textContent = playing === 'microphone' ? 'Stop listening' : 'Use the microphone';
+    play.text = playing === 'sample' ? 'Stop' : 'Play';
+    microphone.text = playing === 'microphone' ? 'Stop listening' : 'Use the microphone';
   }
-
-  const say = (words: string, phase = '') => {
-    status.textContent = words;
-    status.dataset.phase = phase;
-  };
-  const fail = (why: string) => say(`Failed: ${why}`, 'failed');
 
   const seen = { before: [] as number[], after: [] as number[] };
   let last = 0;
@@ -181,12 +189,11 @@ export function audioTab(panel: HTMLElement): void {
     waves.draw();
   }
 
-  const pair = (name: string, value: HTMLElement) => el('div', {}, el('dt', {}, name), value);
   panel.append(
     bench(
       [
         el('fieldset', {}, el('legend', {}, 'The amplifier'), drive.root),
-        el('div', { class: 'buttons' }, play, microphone),
+        el('div', { class: 'buttons' }, play.root, microphone.root),
         el(
           'p',
           { class: 'note' },
@@ -207,13 +214,8 @@ export function audioTab(panel: HTMLElement): void {
           waves.canvas,
           el('div', { class: 'ends of' }, el('span', {}, 'after')),
           el('div', { class: 'levels' }, meters.before.root, meters.after.root),
-          status,
-          el(
-            'dl',
-            { class: 'numbers' },
-            pair(`Time per block of ${BLOCK} samples`, numbers.us),
-            pair('Share of real time', numbers.share),
-          ),
+          status.root,
+          numbers.root,
           el(
             'p',
             { class: 'note' },
@@ -228,6 +230,8 @@ export function audioTab(panel: HTMLElement): void {
   render();
 }
 
+const ASKING = 'Asking for the microphone …';
+const LISTENING = 'Listening: use headphones, or it will howl';
 const WHY: Readonly<Record<string, string>> = {
   NotAllowedError:
     'the microphone was refused. Allow it for this page in the settings of the browser, or play the sample',

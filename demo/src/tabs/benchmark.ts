@@ -5,15 +5,18 @@ import { works } from '../bench/works.ts';
 import { Bars } from '../charts/bars.ts';
 import { linked } from '../ui/address.ts';
 import { bench } from '../ui/bench.ts';
+import { Changing, Status } from '../ui/changing.ts';
 import { card, el } from '../ui/el.ts';
 import { choice } from '../ui/fields.ts';
-import { short } from '../ui/words.ts';
+import { times as howMany, LONGEST, short } from '../ui/words.ts';
 
 const NAMES: Readonly<Record<Engine, string>> = {
   unrolled: 'unrolled',
   tfjs: 'TF.js',
   ort: 'ORT-web',
 };
+
+const ENGINES = Object.keys(NAMES) as Engine[];
 
 /** The kernels, as bars of what this machine's 128-bit units can do at most. */
 export function benchmarkTab(panel: HTMLElement): void {
@@ -42,10 +45,16 @@ export function benchmarkTab(panel: HTMLElement): void {
     'Measure ONNX Runtime, too',
   );
   const stop = el('button', { type: 'button', disabled: true, onclick: () => abort?.abort(STOPPED) }, 'Stop');
-  const status = el('p', { class: 'phase', role: 'status' }, 'Nothing measured yet');
-  const bars = new Bars(works.map(({ name, label }) => [name, label]));
-  const factor = el('strong', { class: 'factor' }, '? ×');
-  const compared = el('span', {}, AHEAD);
+  const status = new Status([measured(LONGEST.short, works.length, works.length)], 'Nothing measured yet');
+  const bars = new Bars(
+    works.map(({ name, label, kind }) => ({
+      ...{ name, label },
+      bars: ENGINES.filter((engine) => engine !== 'ort' || kind !== 'train').map((engine) => NAMES[engine]),
+    })),
+    barOf(LONGEST.short, LONGEST.short, 100),
+  );
+  const factor = new Changing('strong', { class: 'factor' }, [LONGEST.times], '? ×');
+  const compared = new Changing('span', { class: 'compared' }, [AHEAD, comparedTo(works.length)], AHEAD);
   /** By engine and work, in µs. */
   const times = new Map<string, number>();
   /** Works that were measured again, and those that something else disturbed to the end. */
@@ -60,29 +69,25 @@ export function benchmarkTab(panel: HTMLElement): void {
       peak === undefined && !engines.includes('unrolled') ? ['unrolled', ...engines] : engines;
     abort = new AbortController();
     again.repeated = again.disturbed = 0;
-    // room for a third bar, before it is there
-    bars.root.classList.toggle('three', all.includes('ort') || times.has(`ort ${works[0]!.name}`));
     lock(true);
     try {
       for (const engine of all) {
-        status.textContent = `Measuring ${NAMES[engine]} …`;
+        status.text = `Measuring ${NAMES[engine]} …`;
         const asked = { engine, kernels: kernels.value as Kernels };
         await measure(asked, (told) => take(engine, told), abort.signal);
       }
       say('Measured');
     } catch (error) {
-      say(error === STOPPED ? 'Stopped' : `Failed: ${(error as Error).message}`);
+      if (error === STOPPED) say('Stopped');
+      else status.fail((error as Error).message);
     }
     abort = undefined;
     lock(false);
   }
 
   function say(what: string): void {
-    const measured = peak === undefined ? '' : `: the peak of a multiply-add is ${short(peak)} GFLOP/s here`;
     const { repeated, disturbed } = again;
-    const twice = repeated ? `; ${repeated} measured again, since something else ran` : '';
-    const still = disturbed ? `, and ${disturbed} of them disturbed to the end` : '';
-    status.textContent = `${what}${measured}${twice}${still}`;
+    status.say(what + (peak === undefined ? '' : measured(short(peak), repeated, disturbed)));
   }
 
   function take(engine: Engine, told: Told): void {
@@ -95,10 +100,8 @@ export function benchmarkTab(panel: HTMLElement): void {
     const { flops } = works.find(({ name }) => name === told.name)!;
     const gflops = flops / told.us / 1000;
     const share = gflops / peak!;
-    bars.set(told.name, {
-      ...{ label: NAMES[engine], share, kind: engine === 'unrolled' ? 'own' : 'peer' },
-      text: `${time(told.us)} · ${short(gflops)} GFLOP/s · ${Math.round(100 * share)} %`,
-    });
+    const text = barOf(time(told.us), short(gflops), Math.round(100 * share));
+    bars.set(told.name, NAMES[engine], { share, text });
   }
 
   /** How many times TensorFlow.js, in the cases that both have. */
@@ -108,10 +111,8 @@ export function benchmarkTab(panel: HTMLElement): void {
       return own && theirs ? [theirs / own] : [];
     });
     const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
-    factor.textContent = ratios.length ? `${mean >= 10 ? Math.round(mean) : short(mean)} ×` : '? ×';
-    compared.textContent = ratios.length
-      ? `as fast as TensorFlow.js: the geometric mean of ${ratios.length} of the cases below`
-      : AHEAD;
+    factor.text = ratios.length ? howMany(mean) : '? ×';
+    compared.text = ratios.length ? comparedTo(ratios.length) : AHEAD;
   }
 
   function lock(locked: boolean): void {
@@ -127,7 +128,7 @@ export function benchmarkTab(panel: HTMLElement): void {
       kernels.value = taken;
       linked(panel, 'benchmark', { kernels });
     },
-    (error) => say(`Failed: ${(error as Error).message}`),
+    (error) => status.fail((error as Error).message),
   );
   panel.append(
     bench(
@@ -143,13 +144,24 @@ export function benchmarkTab(panel: HTMLElement): void {
       card(
         'bars-title',
         'How fast, and what percent of the peak',
-        el('p', { class: 'headline' }, factor, ' ', compared),
-        status,
+        el('p', { class: 'headline' }, factor.root, ' ', compared.root),
+        status.root,
         bars.root,
       ),
     ),
   );
 }
+
+const comparedTo = (cases: number) =>
+  `as fast as TensorFlow.js: the geometric mean of ${cases} of the cases below`;
+
+function measured(peak: string, repeated: number, disturbed: number): string {
+  const twice = repeated ? `; ${repeated} measured again, since something else ran` : '';
+  const still = disturbed ? `, and ${disturbed} of them disturbed to the end` : '';
+  return `: the peak of a multiply-add is ${peak} GFLOP/s here${twice}${still}`;
+}
+
+const barOf = (time: string, gflops: string, percent: number) => `${time} · ${gflops} GFLOP/s · ${percent} %`;
 
 const AHEAD = 'as fast as TensorFlow.js. Press Measure: both run here, one after the other.';
 const STOPPED = new Error('stopped');

@@ -6,6 +6,7 @@ import { Run } from '../train/run.ts';
 import type { Session } from '../train/session.ts';
 import { linked } from '../ui/address.ts';
 import { bench, column } from '../ui/bench.ts';
+import { Changing } from '../ui/changing.ts';
 import { card, el } from '../ui/el.ts';
 import { choice, numbers, slider, whole } from '../ui/fields.ts';
 import { Form } from '../ui/form.ts';
@@ -16,6 +17,8 @@ import { type Drawn, fitting, type MelodySettings, MelodyTask, pitches, QUARTERS
 /** Seconds of sound that are written ahead of what is heard. */
 const AHEAD = 0.3;
 const TUNE = 'Ode to Joy';
+const WRITTEN = 'A melody that it has just written.';
+const WRITES = 'It writes, and plays what it writes.';
 
 /** Short tunes, and what a model makes of them. */
 export function melodyTab(panel: HTMLElement): void {
@@ -26,9 +29,19 @@ export function melodyTab(panel: HTMLElement): void {
   const tempo = slider('Tempo', 140, [60, 240, 5]);
   const roll = new Roll(pitches, QUARTERS);
   const player = new Player();
-  const play = el('button', { type: 'button', class: 'first', onclick: () => press(replay) }, 'Play');
+  const play = new Changing(
+    'button',
+    { type: 'button', class: 'first', onclick: () => press(replay) },
+    ['Silence'],
+    'Play',
+  );
   const write = el('button', { type: 'button', onclick: () => press(improvise) }, 'Write and play');
-  const said = el('p', { class: 'said', 'aria-live': 'polite' }, `For now ${TUNE}, one of its tunes.`);
+  const said = new Changing(
+    'p',
+    { class: 'said', 'aria-live': 'polite' },
+    [WRITTEN, WRITES, 'No sound: this browser begins none before a person has pressed something'],
+    `For now ${TUNE}, one of its tunes.`,
+  );
   let task: MelodyTask | undefined;
   let notes: readonly Note[] = fitting(parse(tunes[TUNE]!));
   /** What plays; another one once it was silenced. */
@@ -66,7 +79,7 @@ export function melodyTab(panel: HTMLElement): void {
     if (playing || !written.notes.length) return;
     ({ notes } = written);
     roll.show(notes, written.confidence, 'Melody');
-    said.textContent = 'A melody that it has just written.';
+    said.text = WRITTEN;
   }
 
   /** Plays, or ends what plays. */
@@ -84,7 +97,7 @@ export function melodyTab(panel: HTMLElement): void {
       await perform(() => playing === mine);
       while (playing === mine && player.ahead > 0) await soon();
     } catch (error) {
-      said.textContent = `No sound: ${(error as Error).message}`;
+      said.text = `No sound: ${(error as Error).message}`;
     }
     if (playing !== mine) return;
     playing = undefined;
@@ -93,8 +106,9 @@ export function melodyTab(panel: HTMLElement): void {
   }
 
   function label(): void {
-    play.textContent = playing ? 'Silence' : 'Play';
-    write.hidden = playing !== undefined;
+    play.text = playing ? 'Silence' : 'Play';
+    // its place stays
+    write.classList.toggle('away', playing !== undefined);
     if (!playing) roll.mark(-1);
   }
 
@@ -110,7 +124,7 @@ export function melodyTab(panel: HTMLElement): void {
   /** Note by note, each by the weights as they are when its turn comes. */
   async function improvise(is: () => boolean): Promise<void> {
     const drawn: Drawn[] = [];
-    said.textContent = 'It writes, and plays what it writes.';
+    said.text = WRITES;
     roll.show([], [], 'Melody');
     for (;;) {
       await near(is);
@@ -143,7 +157,7 @@ export function melodyTab(panel: HTMLElement): void {
         card(
           'melody-title',
           'What it writes',
-          said,
+          said.root,
           roll.root,
           el('p', { class: 'legend' }, 'a guess', el('span', { class: 'scale sure' }), 'sure'),
           el(
@@ -151,7 +165,7 @@ export function melodyTab(panel: HTMLElement): void {
             { class: 'bar ask' },
             temperature.root,
             tempo.root,
-            el('div', { class: 'buttons' }, play, write),
+            el('div', { class: 'buttons' }, play.root, write),
           ),
           el('p', { class: 'note' }, `Learnt from ${Object.keys(tunes).join(', ')}.`),
         ),

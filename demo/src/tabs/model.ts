@@ -1,12 +1,14 @@
+import type { Port } from '../../../dist/modelFiles/opened.js';
 import { LossChart } from '../charts/lossChart.ts';
 import { ModelClient } from '../model/client.ts';
 import { graphOf } from '../model/graph.ts';
-import type { Described, Given, Ran } from '../model/protocol.ts';
+import type { Described, Given, Shown } from '../model/protocol.ts';
 import { bench } from '../ui/bench.ts';
+import { Changing, Status } from '../ui/changing.ts';
 import { download } from '../ui/download.ts';
 import { dropZone } from '../ui/dropZone.ts';
 import { card, el } from '../ui/el.ts';
-import { short, size } from '../ui/words.ts';
+import { LONGEST, short, size } from '../ui/words.ts';
 
 /** Steps of one training. */
 const STEPS = 150;
@@ -22,10 +24,13 @@ export function modelTab(panel: HTMLElement): void {
   const zone = dropZone('Drop a model here', 'or choose files', (files) => void open(files));
   const stop = el(
     'button',
-    { type: 'button', hidden: true, onclick: () => client.end(new Error('Stopped')) },
+    { type: 'button', disabled: true, onclick: () => client.end(new Error('Stopped')) },
     'Stop',
   );
-  const status = el('p', { class: 'phase', role: 'status' }, 'Nothing opened yet: it stays in this page.');
+  const status = new Status(
+    ['Reading a-model-of-mine.safetensors …'],
+    'Nothing opened yet: it stays in this page.',
+  );
   const column = el('div', { class: 'column' });
   let busy = false;
 
@@ -54,7 +59,7 @@ export function modelTab(panel: HTMLElement): void {
     if (busy) return undefined;
     busy = true;
     say(what);
-    stop.hidden = false;
+    stop.disabled = false;
     panel.setAttribute('aria-busy', 'true');
     try {
       return await work();
@@ -63,14 +68,13 @@ export function modelTab(panel: HTMLElement): void {
       return undefined;
     } finally {
       busy = false;
-      stop.hidden = true;
+      stop.disabled = true;
       panel.removeAttribute('aria-busy');
     }
   }
 
   function say(words: string, isWrong = false): void {
-    status.textContent = words;
-    status.dataset.phase = isWrong ? 'failed' : busy ? 'training' : '';
+    status.say(words, isWrong ? 'failed' : busy ? 'training' : '');
   }
 
   function show(described: Described): void {
@@ -84,7 +88,7 @@ export function modelTab(panel: HTMLElement): void {
     const facts = [format, size(bytes), `${parameters.toLocaleString('en')} parameters`];
     const cards = [
       titled(name, el('p', { class: 'note' }, facts.join(' · ')), ...graphOf(described)),
-      ...(runs ? [runCard()] : []),
+      ...(runs ? [runCard(described)] : []),
       ...(trains ? [trainCard(described)] : []),
       ...(described.saves.length ? [saveCard(described)] : []),
     ];
@@ -95,13 +99,19 @@ export function modelTab(panel: HTMLElement): void {
     column.replaceChildren(...cards);
   }
 
-  function runCard(): HTMLElement {
+  function runCard({ inputs, outputs }: Described): HTMLElement {
+    const time = new Changing('strong', { class: 'factor' }, [`${LONGEST.short} ms`], '? ms');
+    const of = new Changing('span', {}, [runOf(inputs)], 'per run');
+    const shown = outputs.map(shownOutput);
     const result = el('div', { class: 'result', 'aria-live': 'polite' });
+    result.append(el('p', { class: 'headline' }, time.root, of.root), ...shown.map(({ root }) => root));
     const run = async () => {
       const ran = await doing('Running …', () => client.call('run', []));
       if (!ran) return;
       say(`Ran ${ran.runs} times`);
-      result.replaceChildren(...shownRun(ran));
+      time.text = ran.ms < 1 ? `${short(1000 * ran.ms)} µs` : `${short(ran.ms)} ms`;
+      of.text = runOf(ran.inputs);
+      for (const [i, output] of ran.outputs.entries()) shown[i]!.text = saidOf(output);
     };
     return titled(
       'Run it',
@@ -115,9 +125,10 @@ export function modelTab(panel: HTMLElement): void {
     const chart = new LossChart('Loss');
     const steps: number[] = [];
     const losses: number[] = [];
-    const said = el(
+    const said = new Changing(
       'p',
       { class: 'note' },
+      [readFrom('a-table-of-mine.csv'), lossOf(LONGEST.short, LONGEST.short, 1000)],
       'A wave or indices go in; it learns to give the mean of the last steps, or which index it was.',
     );
     let csv: string | undefined;
@@ -130,28 +141,26 @@ export function modelTab(panel: HTMLElement): void {
               steps.push(before + step - more.length + i + 1);
               losses.push(loss);
             }
-            chart.root.hidden = false;
             chart.draw(steps, losses);
           },
         }),
       );
       if (!done) return;
       const mean = (part: readonly number[]) => part.reduce((a, b) => a + b, 0) / part.length;
-      said.textContent = `Loss ${short(mean(losses.slice(0, 5)))} at first, ${short(mean(losses.slice(-5)))} after ${done.trained} updates.`;
+      said.text = lossOf(short(mean(losses.slice(0, 5))), short(mean(losses.slice(-5))), done.trained);
       say('Trained');
     };
     const table = dropZone('A table of your own (.csv)', 'numbers, one row per step', (files) => {
       void files[0]?.text().then((text) => {
         csv = text;
         steps.length = losses.length = 0;
-        said.textContent = `${files[0]!.name}: the first columns are read; the last ones, or the row after, are what it is to give.`;
+        said.text = readFrom(files[0]!.name);
       });
     });
-    chart.root.hidden = true;
     const isPlain = inputs.length === 1 && outputs.length === 1 && inputs[0]!.type !== 'int32';
     return titled(
       'Train it further',
-      said,
+      said.root,
       chart.root,
       el(
         'div',
@@ -186,7 +195,7 @@ export function modelTab(panel: HTMLElement): void {
   column.append(about());
   for (const kind of ['dragover', 'drop']) panel.addEventListener(kind, (event) => event.preventDefault());
   panel.addEventListener('drop', ({ dataTransfer }) => void open([...(dataTransfer?.files ?? [])]));
-  panel.append(bench([zone, stop, status], column));
+  panel.append(bench([zone, stop, status.root], column));
 }
 
 function about(): HTMLElement {
@@ -205,22 +214,27 @@ function titled(title: string, ...children: HTMLElement[]): HTMLElement {
   return card(`model-${title.replace(/\W+/g, '-')}`, title, ...children);
 }
 
-function shownRun({ ms, inputs, outputs }: Ran): HTMLElement[] {
-  const time = ms < 1 ? `${short(1000 * ms)} µs` : `${short(ms)} ms`;
-  const dims = (list: readonly number[]) => `[${list.join(', ')}]`;
-  return [
-    el(
-      'p',
-      { class: 'headline' },
-      el('strong', { class: 'factor' }, time),
-      el('span', {}, `a run of ${inputs.map((input) => dims(input.dims)).join(', ')}`),
-    ),
-    ...outputs.map(({ name, dims: sizes, low, high, values }) =>
-      el(
-        'p',
-        { class: 'values' },
-        `${name} ${dims(sizes)}, ${short(low)} … ${short(high)}: ${values.map(short).join(', ')}${values.length < sizes.reduce((a, b) => a * b, 1) ? ', …' : ''}`,
-      ),
-    ),
-  ];
+const readFrom = (name: string) =>
+  `${name}: the first columns are read; the last ones, or the row after, are what it is to give.`;
+
+const lossOf = (before: string, after: string, updates: number) =>
+  `Loss ${before} at first, ${after} after ${updates} updates.`;
+
+const listed = (dims: Port['dims']) => `[${dims.map((size) => size ?? '?').join(', ')}]`;
+const runOf = (inputs: readonly Pick<Port, 'dims'>[]) =>
+  `per run of ${inputs.map(({ dims }) => listed(dims)).join(', ')}`;
+
+/** Values of an output that are shown at most. */
+const VALUES = 8;
+
+/** Room for an output, before there is one. */
+function shownOutput({ name, dims }: Port): Changing<'p'> {
+  const widest = { name, dims: dims.map(() => 1000), low: -1e-10, high: -1e-10 };
+  const longest = saidOf({ ...widest, values: Array(VALUES).fill(-1e-10) });
+  return new Changing('p', { class: 'values' }, [longest], `${name} ${listed(dims)}`);
+}
+
+function saidOf({ name, dims, low, high, values }: Shown): string {
+  const more = values.length < dims.reduce((a, b) => a * b, 1) ? ', …' : '';
+  return `${name} ${listed(dims)}, ${short(low)} … ${short(high)}: ${values.map(short).join(', ')}${more}`;
 }

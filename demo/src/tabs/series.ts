@@ -6,10 +6,11 @@ import { Run } from '../train/run.ts';
 import type { Session } from '../train/session.ts';
 import { linked } from '../ui/address.ts';
 import { bench, column } from '../ui/bench.ts';
+import { Changing } from '../ui/changing.ts';
 import { el } from '../ui/el.ts';
 import { choice, numbers, slider, whole } from '../ui/fields.ts';
 import { Form } from '../ui/form.ts';
-import { short } from '../ui/words.ts';
+import { LONGEST, short } from '../ui/words.ts';
 import { SHARE } from './series/band.ts';
 import { testOrigins } from './series/outlook.ts';
 import { type SeriesSettings, SeriesTask } from './series/task.ts';
@@ -29,14 +30,22 @@ export function seriesTab(panel: HTMLElement): void {
   const hidden = numbers('Hidden units', [8, 16, 32, 64, 128], 32);
   const updates = whole('Updates', 1500, 50, 100_000);
   const chart = new ForecastChart();
-  const title = el('h2', { id: 'forecast-title' }, titleOf(sources.co2!));
-  const verdict = el('p', { class: 'note verdict' }, 'Loading the series …');
+  const all = Object.values(sources);
+  const title = new Changing('h2', { id: 'forecast-title' }, all.map(titleOf), titleOf(sources.co2!));
+  const widest = { error: LONGEST.short, naive: LONGEST.short, held: 1 };
+  const verdict = new Changing(
+    'p',
+    { class: 'note verdict' },
+    all.map(({ unit }) => verdictOf(widest, unit)),
+    'Loading the series …',
+  );
   const from = slider(
     'Forecast from',
     1,
     [0, 1, 0.01],
     () => void look(),
     () => date(),
+    Array.from({ length: 12 }, (_, month) => dated(Date.UTC(2000, month, 28))),
   );
   let busy = false;
 
@@ -74,14 +83,14 @@ export function seriesTab(panel: HTMLElement): void {
       describe();
       chart.draw(task.series);
     } catch (error) {
-      if (asked.series === series.value) verdict.textContent = `${(error as Error).message}.`;
+      if (asked.series === series.value) verdict.text = `${(error as Error).message}.`;
     }
   }
 
   function describe(): void {
-    title.textContent = titleOf(task!.series.source);
+    title.text = titleOf(task!.series.source);
     from.update();
-    verdict.textContent = 'Not trained yet: this is what was observed.';
+    verdict.text = 'Not trained yet: this is what was observed.';
   }
 
   async function show(session: Session): Promise<void> {
@@ -92,10 +101,8 @@ export function seriesTab(panel: HTMLElement): void {
     describe();
     chart.draw(task.series, outlook);
     const { held, error, naive } = outlook;
-    const { unit } = task.series.source;
-    verdict.textContent =
-      `On the last tenth of the series, of which the model has seen nothing: off by ${short(error)} ${unit} on average ` +
-      `(${short(naive)} ${unit} if nothing changed); the ${100 * SHARE} % band holds ${Math.round(100 * held)} % of what came.`;
+    const told = { error: short(error), naive: short(naive), held };
+    verdict.text = verdictOf(told, task.series.source.unit);
   }
 
   /** Where forecasts begin, within the part they are tested on. */
@@ -106,8 +113,7 @@ export function seriesTab(panel: HTMLElement): void {
 
   function date(): string {
     if (!task) return '';
-    const day = new Date(1000 * task.series.times[origin()]!);
-    return day.toLocaleDateString('en', { dateStyle: 'medium', timeZone: 'UTC' });
+    return dated(1000 * task.series.times[origin()]!);
   }
 
   /** With the slider: the last asked for wins. */
@@ -129,7 +135,7 @@ export function seriesTab(panel: HTMLElement): void {
         el(
           'section',
           { class: 'card', 'aria-labelledby': 'forecast-title' },
-          title,
+          title.root,
           chart.root,
           el(
             'p',
@@ -139,7 +145,7 @@ export function seriesTab(panel: HTMLElement): void {
             entry('band', `${100 * SHARE} % band`),
           ),
           from.root,
-          verdict,
+          verdict.root,
         ),
         view.status,
       ),
@@ -149,6 +155,22 @@ export function seriesTab(panel: HTMLElement): void {
   void run.recall(linked(panel, 'series', { ...form.fields, from })).then(() => {
     if (!task) void preview();
   });
+}
+
+const dated = (ms: number) => new Date(ms).toLocaleDateString('en', { dateStyle: 'medium', timeZone: 'UTC' });
+
+function verdictOf({ error, naive, held }: Verdict, unit: string): string {
+  return (
+    `On the last tenth of the series, of which the model has seen nothing: off by ${error} ${unit} on average ` +
+    `(${naive} ${unit} if nothing changed); the ${100 * SHARE} % band holds ${Math.round(100 * held)} % of what came.`
+  );
+}
+
+interface Verdict {
+  readonly error: string;
+  readonly naive: string;
+  /** 0..1. */
+  readonly held: number;
 }
 
 const titleOf = ({ label, horizon, step, unit }: (typeof sources)[string]) =>

@@ -4,13 +4,17 @@ import { Side } from '../tfjs/contest.ts';
 import type { Backend, Kind, Sum } from '../tfjs/protocol.ts';
 import { linked } from '../ui/address.ts';
 import { bench, column } from '../ui/bench.ts';
+import { Changing, room, Status } from '../ui/changing.ts';
 import { Code } from '../ui/code.ts';
 import { card, el } from '../ui/el.ts';
 import { choice, numbers } from '../ui/fields.ts';
-import { short } from '../ui/words.ts';
+import { Numbers } from '../ui/numbers.ts';
+import { LONGEST, short, times } from '../ui/words.ts';
 
 /** Updates after which a side ends. */
 const STEPS = 2000;
+const AGAIN = 'Train both again';
+const LOADING = 'Loading TensorFlow.js …';
 const TWO_LINES = `import { install } from 'unrolled/tfjs';\nawait install(tf);\n`;
 
 /** A program of TensorFlow.js with `install` and without, at the same time. */
@@ -34,9 +38,10 @@ export function tensorflowTab(panel: HTMLElement): void {
     'lstm',
   );
   const units = numbers('Units', [32, 64, 128, 256], 128);
-  const button = el('button', { type: 'button', class: 'main', onclick: () => press() }, 'Train both');
-  const status = el('p', { class: 'phase', role: 'status' }, 'Not started yet');
-  const factor = el('strong', { class: 'factor' }, '? ×');
+  const main = { type: 'button', class: 'main', onclick: () => press() };
+  const button = new Changing('button', main, [AGAIN], 'Train both');
+  const status = new Status([LOADING], 'Not started yet');
+  const factor = new Changing('strong', { class: 'factor' }, [LONGEST.times], '? ×');
   const own = new Column('With unrolled', 'own');
   const plain = new Column('Plain TensorFlow.js', 'plain');
   const bySteps = new PairChart('Loss by step, with unrolled and without', '');
@@ -78,12 +83,11 @@ export function tensorflowTab(panel: HTMLElement): void {
     const { own: mine, plain: theirs } = sides!;
     own.show(mine);
     plain.show(theirs);
-    const times = mine.ms && theirs.ms ? theirs.ms / mine.ms : undefined;
-    factor.textContent = times ? `${times >= 10 ? Math.round(times) : short(times)} ×` : '? ×';
+    factor.text = mine.ms && theirs.ms ? times(theirs.ms / mine.ms) : '? ×';
     bySteps.draw(curve(mine, indices(mine)), curve(theirs, indices(theirs)));
     byTime.draw(curve(mine, mine.seconds), curve(theirs, theirs.seconds));
     const going = running();
-    button.textContent = going ? 'Stop' : 'Train both again';
+    button.text = going ? 'Stop' : AGAIN;
     fieldset.disabled = going;
     said(mine, theirs, going);
   }
@@ -91,22 +95,16 @@ export function tensorflowTab(panel: HTMLElement): void {
   function said(mine: Side, theirs: Side, going: boolean): void {
     const failed = [mine, theirs].find(({ phase }) => phase === 'failed');
     const loading = [mine, theirs].some(({ phase }) => phase === 'loading');
-    const words = failed
-      ? `Failed: ${failed.error}`
-      : loading
-        ? 'Loading TensorFlow.js …'
-        : going
-          ? 'Training'
-          : 'Stopped';
-    status.dataset.phase = failed ? 'failed' : going ? 'training' : '';
-    if (status.textContent !== words) status.textContent = words;
+    if (failed) status.fail(failed.error);
+    else if (going) status.say(loading ? LOADING : 'Training', 'training');
+    else status.say('Stopped');
   }
 
   panel.append(
     bench(
       [
         fieldset,
-        el('div', { class: 'buttons' }, button),
+        el('div', { class: 'buttons' }, button.root),
         el(
           'p',
           { class: 'note' },
@@ -120,11 +118,11 @@ export function tensorflowTab(panel: HTMLElement): void {
           el(
             'p',
             { class: 'headline' },
-            factor,
+            factor.root,
             ' ',
             el('span', {}, 'as many steps per second with unrolled, in the program below, as it is'),
           ),
-          status,
+          status.root,
           el('div', { class: 'contest' }, own.root, plain.root),
         ),
         card(
@@ -172,39 +170,38 @@ const EMPTY: readonly Sum[] = ['7+5', '12+34', '38+47', '50+50', '64+29', '99+1'
 /** What one side does. */
 class Column {
   readonly root: HTMLElement;
-  readonly #rate = el('dd', {}, '–');
-  readonly #steps = el('dd', {}, '–');
-  readonly #loss = el('dd', {}, '–');
-  readonly #sums = el('ul', { class: 'sums' });
+  readonly #numbers = new Numbers({
+    rate: ['Steps per second', LONGEST.short],
+    steps: ['Steps', String(STEPS)],
+    loss: ['Loss', LONGEST.short],
+  });
+  readonly #sums = EMPTY.map(() => room('li', {}, ['99+99 = 9999 ✓']));
 
   constructor(title: string, kind: string) {
-    const pair = (name: string, value: HTMLElement) => el('div', {}, el('dt', {}, name), value);
     this.root = el(
       'div',
       { class: `side-of ${kind}` },
       el('h3', {}, title),
-      el(
-        'dl',
-        { class: 'numbers' },
-        pair('Steps per second', this.#rate),
-        pair('Steps', this.#steps),
-        pair('Loss', this.#loss),
-      ),
-      this.#sums,
+      this.#numbers.root,
+      el('ul', { class: 'sums' }, ...this.#sums.map(({ root }) => root)),
     );
     this.#show(EMPTY);
   }
 
   show({ ms, steps, losses, sums }: Side): void {
-    this.#rate.textContent = ms ? short(1000 / ms) : '–';
-    this.#steps.textContent = steps ? String(steps) : '–';
-    this.#loss.textContent = steps ? short(losses.at(-1)!) : '–';
+    this.#numbers.set({
+      rate: ms ? short(1000 / ms) : undefined,
+      steps: steps ? String(steps) : undefined,
+      loss: steps ? short(losses.at(-1)!) : undefined,
+    });
     this.#show(sums.length ? sums : EMPTY);
   }
 
   #show(sums: readonly Sum[]): void {
-    const item = ({ question, answer, right }: Sum) =>
-      el('li', { class: right ? 'right' : '' }, `${question} = ${answer}${right ? ' ✓' : ''}`);
-    this.#sums.replaceChildren(...sums.map(item));
+    for (const [i, { root, text }] of this.#sums.entries()) {
+      const { question, answer, right } = sums[i]!;
+      root.classList.toggle('right', right);
+      text.textContent = `${question} = ${answer}${right ? ' ✓' : ''}`;
+    }
   }
 }

@@ -74,8 +74,8 @@ export function textTab(panel: HTMLElement): void {
             el('div', { class: 'buttons' }, again),
           ),
         ),
-        reach.root,
         minds.units,
+        reach.root,
       ),
     ),
   );

@@ -1,11 +1,21 @@
 import program from '../code/page.js.txt?raw';
 import { linked } from '../ui/address.ts';
 import { column } from '../ui/bench.ts';
+import { Changing, room, Status } from '../ui/changing.ts';
 import { Code } from '../ui/code.ts';
 import { el } from '../ui/el.ts';
 import { field, slider } from '../ui/fields.ts';
-import { short } from '../ui/words.ts';
-import type { Ask, Look, Looks, Name, Sample, Told } from '../watch/protocol.ts';
+import { Numbers } from '../ui/numbers.ts';
+import { LONGEST, short } from '../ui/words.ts';
+import {
+  type Ask,
+  LENGTH,
+  type Look,
+  type Looks,
+  type Name,
+  type Sample,
+  type Told,
+} from '../watch/protocol.ts';
 import kept from '../watch/samples.json';
 import { Scene } from '../watch/scene.ts';
 
@@ -15,6 +25,8 @@ const REACHED = 0.01;
 const FIRES = 90;
 const HIDDEN = 32;
 const FIRST = 'k call me ishmael ';
+/** Before the first sample of a text. */
+const UNWRITTEN: readonly Sample[] = [{ step: 0, RNN: '…', LSTM: '…' }];
 
 /** Nothing is known yet, but the letters. */
 function nothing(): Looks {
@@ -33,29 +45,36 @@ export function watchTab(panel: HTMLElement): void {
   const scene = new Scene(nothing());
   const worker = new Worker(new URL('../watch/watchWorker.ts', import.meta.url), { type: 'module' });
   const ask = (asked: Ask) => worker.postMessage(asked);
-  const said = el(
+  const said = new Changing(
     'p',
     { class: 'note reached' },
+    [reachedOf('m'.repeat(FIRST.length), { RNN: [10, 10], LSTM: [10, 10] })],
     'How far back a letter reaches is seen when they have read it.',
   );
-  const status = el('p', { class: 'phase', role: 'status' }, 'Loading the networks …');
-  const numbers = { step: el('dd', {}, '–'), RNN: el('dd', {}, '–'), LSTM: el('dd', {}, '–') };
+  const status = new Status(['Learning your words'], 'Loading the networks …');
+  const numbers = new Numbers({
+    step: ['Update', '1,000,000'],
+    RNN: ['Loss of the RNN (nats)', LONGEST.short],
+    LSTM: ['Loss of the LSTM (nats)', LONGEST.short],
+  });
   const strip = el('ol', { class: 'strip', tabindex: 0, 'aria-label': 'What they wrote, by update' });
-  const button = el('button', { type: 'button', class: 'main', onclick: () => turn(!goes) }, 'Pause');
+  const pause = { type: 'button', class: 'main', onclick: () => turn(!goes) };
+  const button = new Changing('button', pause, ['Go on'], 'Pause');
   const from = slider(
     'Look back from letter',
     FIRST.length - 2,
     [0, FIRST.length - 1, 1],
     (value) => select(value),
     (value) => `“${scene.looks.letters[value] === ' ' ? '·' : scene.looks.letters[value]}”`,
+    ['“m”', '“w”'],
   );
   const words = el('textarea', { rows: 2, id: 'watch-words', spellcheck: 'false' });
   let goes = true;
 
   function turn(on: boolean): void {
     goes = on;
-    button.textContent = on ? 'Pause' : 'Go on';
-    status.textContent = on ? 'Learning' : 'Paused';
+    button.text = on ? 'Pause' : 'Go on';
+    status.text = on ? 'Learning' : 'Paused';
     work();
   }
 
@@ -93,55 +112,44 @@ export function watchTab(panel: HTMLElement): void {
       const own = units.subarray(k * HIDDEN, (k + 1) * HIDDEN);
       return own.filter((value) => Math.abs(value) > FIRES).length;
     };
-    const one = (name: Name) =>
-      `${far(networks[name])} letters in the ${name}, where ${firing(networks[name])} of ${HIDDEN} units fire`;
-    said.textContent = `After “${letters.slice(0, k + 1)}”, a hundredth of the gradient or more reaches back ${one('RNN')}; ${one('LSTM')}.`;
+    const found = (name: Name) => [far(networks[name]), firing(networks[name])] as const;
+    said.text = reachedOf(letters.slice(0, k + 1), { RNN: found('RNN'), LSTM: found('LSTM') });
   }
 
   function write({ step, RNN, LSTM }: Sample): void {
-    const item = el(
-      'li',
-      {},
-      el('strong', {}, `Update ${step.toLocaleString('en')}`),
-      el('span', {}, el('b', {}, 'RNN'), ` ${RNN}`),
-      el('span', {}, el('b', {}, 'LSTM'), ` ${LSTM}`),
-    );
-    strip.append(item);
+    const one = (name: Name, wrote: string) =>
+      room('span', {}, [`${name} ${'m'.repeat(LENGTH)}`], el('b', {}, name), ` ${wrote}`).root;
+    const title = new Changing('strong', {}, [updateOf(1e6)], updateOf(step)).root;
+    strip.append(el('li', {}, title, one('RNN', RNN), one('LSTM', LSTM)));
   }
 
   function learn(): void {
     ask({ kind: 'learn', text: words.value });
     strip.replaceChildren();
-    if (!words.value.trim()) for (const sample of kept) write(sample);
-    status.textContent = words.value.trim() ? 'Learning your words' : 'Learning';
+    for (const sample of words.value.trim() ? UNWRITTEN : kept) write(sample);
+    status.text = words.value.trim() ? 'Learning your words' : 'Learning';
   }
 
   worker.onmessage = ({ data }: MessageEvent<Told>) => {
-    if (data.kind === 'failed') fail(data.error);
+    if (data.kind === 'failed') status.fail(data.error);
     else if (data.kind === 'sample') {
       write(data.sample);
       strip.scrollLeft = strip.scrollWidth;
     } else {
-      if (!scene.looks.step) status.textContent = 'Learning';
+      if (!scene.looks.step) status.text = 'Learning';
       scene.set(data);
-      numbers.step.textContent = data.step.toLocaleString('en');
-      for (const name of ['RNN', 'LSTM'] as const)
-        numbers[name].textContent = short(data.networks[name].loss);
+      const { RNN, LSTM } = data.networks;
+      numbers.set({ step: data.step.toLocaleString('en'), RNN: short(RNN.loss), LSTM: short(LSTM.loss) });
       describe();
       from.update();
     }
   };
-  worker.onerror = ({ message }) => fail(message || 'the worker can’t be loaded');
-  function fail(why: string): void {
-    status.textContent = `Failed: ${why}`;
-    status.dataset.phase = 'failed';
-  }
+  worker.onerror = ({ message }) => status.fail(message || 'the worker can’t be loaded');
 
   scene.canvas.addEventListener('pointermove', ({ clientX }) => select(scene.at(clientX)));
   scene.canvas.addEventListener('pointerdown', ({ clientX }) => select(scene.at(clientX)));
   scene.canvas.addEventListener('pointerleave', () => select(undefined));
   from.root.addEventListener('focusout', () => select(undefined));
-  const pair = (name: string, value: HTMLElement) => el('div', {}, el('dt', {}, name), value);
   panel.append(
     column(
       el(
@@ -156,16 +164,10 @@ export function watchTab(panel: HTMLElement): void {
           { class: 'note' },
           'The letter that opens a line closes it. Letters go in, guesses come out, the state passes on; then the gradient of the last guess runs back as light. Point at a letter to look back from it.',
         ),
-        said,
-        el('div', { class: 'bar ask' }, from.root, el('div', { class: 'buttons' }, button)),
-        status,
-        el(
-          'dl',
-          { class: 'numbers' },
-          pair('Update', numbers.step),
-          pair('Loss of the RNN (nats)', numbers.RNN),
-          pair('Loss of the LSTM (nats)', numbers.LSTM),
-        ),
+        said.root,
+        el('div', { class: 'bar ask' }, from.root, el('div', { class: 'buttons' }, button.root)),
+        status.root,
+        numbers.root,
       ),
       el(
         'section',
@@ -200,5 +202,16 @@ export function watchTab(panel: HTMLElement): void {
   };
   if (linked(panel, 'watch', settings).words) learn();
 }
+
+/** By network: letters that it reaches back, and units that fire. */
+type Reached = Readonly<Record<Name, readonly [letters: number, firing: number]>>;
+
+function reachedOf(read: string, found: Reached): string {
+  const one = (name: Name) =>
+    `${found[name][0]} letters in the ${name}, where ${found[name][1]} of ${HIDDEN} units fire`;
+  return `After “${read}”, a hundredth of the gradient or more reaches back ${one('RNN')}; ${one('LSTM')}.`;
+}
+
+const updateOf = (step: number) => `Update ${step.toLocaleString('en')}`;
 
 const isText = (value: unknown): value is string => typeof value === 'string';

@@ -1,6 +1,9 @@
 import { LossChart } from '../charts/lossChart.ts';
+import { reasons } from '../store.ts';
+import { Changing, Status } from '../ui/changing.ts';
 import { el } from '../ui/el.ts';
-import { duration, rate, short } from '../ui/words.ts';
+import { Numbers } from '../ui/numbers.ts';
+import { duration, LONGEST, rate, short } from '../ui/words.ts';
 import type { Phase, Run } from './run.ts';
 
 /** What a panel shows and does of a run. */
@@ -37,39 +40,33 @@ const SAID: Record<Phase, string> = {
 export class Panel {
   readonly buttons: HTMLElement;
   readonly status: HTMLElement;
-  readonly #main: HTMLButtonElement;
+  readonly #main: Changing<'button'>;
   readonly #stop: HTMLButtonElement;
   readonly #again: HTMLButtonElement;
-  readonly #phase = el('p', { class: 'phase', role: 'status' });
-  readonly #note = el('p', { class: 'said', 'aria-live': 'polite', hidden: true });
-  readonly #numbers: Record<'update' | 'loss' | 'rate' | 'left', HTMLElement>;
+  readonly #phase = new Status([...reasons.map(notKept), KEPT], SAID.idle);
+  readonly #numbers: Numbers<'update' | 'loss' | 'rate' | 'left'>;
   readonly #chart: LossChart;
   #run: Shown | undefined;
 
   constructor({ unit, rows }: PanelOptions) {
-    this.#main = el('button', { type: 'button', class: 'main', onclick: () => this.#press() }, 'Train');
+    const main = { type: 'button', class: 'main', onclick: () => this.#press() };
+    this.#main = new Changing('button', main, Object.values(MAIN), MAIN.idle);
     this.#stop = el('button', { type: 'button', onclick: () => void this.#run?.stop() }, 'Stop');
     const again = { type: 'button', hidden: true, onclick: () => void this.#run?.recall() };
     this.#again = el('button', again, 'Open the kept run');
-    this.buttons = el('div', { class: 'buttons' }, this.#main, this.#stop, this.#again);
-    const number = () => el('dd', {}, '–');
-    this.#numbers = { update: number(), loss: number(), rate: number(), left: number() };
-    const { update, loss, rate, left } = this.#numbers;
-    const pair = (name: string, value: HTMLElement) => el('div', {}, el('dt', {}, name), value);
+    this.buttons = el('div', { class: 'buttons' }, this.#main.root, this.#stop, this.#again);
+    this.#numbers = new Numbers({
+      update: ['Update', '100000 of 100000'],
+      loss: [`Loss (${unit})`, LONGEST.short],
+      rate: [`${rows} per second`, LONGEST.rate],
+      left: ['Time left', LONGEST.duration],
+    });
     this.#chart = new LossChart(`Loss, ${unit}`);
     this.status = el(
       'section',
       { class: 'card', 'aria-label': 'Training' },
-      this.#phase,
-      this.#note,
-      el(
-        'dl',
-        { class: 'numbers' },
-        pair('Update', update),
-        pair(`Loss (${unit})`, loss),
-        pair(`${rows} a second`, rate),
-        pair('Time left', left),
-      ),
+      this.#phase.root,
+      this.#numbers.root,
       this.#chart.root,
     );
   }
@@ -77,23 +74,19 @@ export class Panel {
   show(run: Shown): void {
     this.#run = run;
     const { phase, progress, history, session } = run;
-    const { update, loss, rate: speed, left } = this.#numbers;
-    set(this.#main, MAIN[phase]);
+    this.#main.text = MAIN[phase];
     this.#stop.disabled = phase !== 'training' && phase !== 'paused';
-    set(this.#phase, said(run));
-    set(this.#note, run.note);
-    this.#note.hidden = run.note === '';
+    this.#phase.say([said(run), run.note].filter(Boolean).join('. '), phase);
     this.#again.hidden = !run.unopened || phase !== 'idle';
-    this.#phase.dataset.phase = phase;
     const step = Math.max(progress?.step ?? 0, session?.trainer.steps ?? 0);
     const lately = history.losses.slice(-5);
-    set(update, session ? `${step} of ${session.updates}` : '–');
-    set(loss, lately.length ? short(lately.reduce((a, b) => a + b, 0) / lately.length) : '–');
-    set(speed, progress && phase === 'training' ? rate(progress.tokensPerSecond) : '–');
-    set(
-      left,
-      phase === 'training' && progress?.secondsLeft !== undefined ? duration(progress.secondsLeft) : '–',
-    );
+    const now = phase === 'training' ? progress : undefined;
+    this.#numbers.set({
+      update: session && `${step} of ${session.updates}`,
+      loss: lately.length ? short(lately.reduce((a, b) => a + b, 0) / lately.length) : undefined,
+      rate: now && rate(now.tokensPerSecond),
+      left: now?.secondsLeft === undefined ? undefined : duration(now.secondsLeft),
+    });
     this.#chart.draw(history.steps, history.losses);
   }
 
@@ -106,14 +99,12 @@ export class Panel {
   }
 }
 
+const KEPT = 'Paused and kept: a reload resumes here';
+const notKept = (why: string) => `${SAID.training}, but not kept: ${why}`;
+
 function said({ phase, message, keeping }: Shown): string {
   const words = message ? `${SAID[phase]}: ${message}` : SAID[phase];
   if (!['training', 'paused', 'done'].includes(phase)) return words;
   if (typeof keeping === 'object') return `${words}, but not kept: ${keeping.why}`;
-  return phase === 'paused' && keeping === 'yes' ? `${words} and kept: a reload resumes here` : words;
-}
-
-/** Writes only what is new: a status is read out when it changes. */
-function set(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+  return phase === 'paused' && keeping === 'yes' ? KEPT : words;
 }

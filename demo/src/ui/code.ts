@@ -1,3 +1,4 @@
+import { Changing } from './changing.ts';
 import { el } from './el.ts';
 
 /** Source text that can be copied, with some of its lines marked. */
@@ -9,11 +10,11 @@ export class Code {
     const lines = source.trimEnd().split('\n');
     const line = (text: string) =>
       el(marked.includes(text) ? 'mark' : 'span', { class: 'line' }, `${text}\n`);
-    const said = el('span', { class: 'said', role: 'status' });
+    const said = new Changing('span', { class: 'said', role: 'status' }, [DONE, REFUSED], '');
     const copy = async () => {
-      said.textContent = await navigator.clipboard.writeText(source).then(
-        () => 'Copied',
-        () => 'This browser does not let the page copy: select the text instead',
+      said.text = await navigator.clipboard.writeText(source).then(
+        () => DONE,
+        () => REFUSED,
       );
     };
     this.root = el(
@@ -23,10 +24,13 @@ export class Code {
         'div',
         { class: 'bar' },
         el('h2', { id }, title),
+        said.root,
         el('button', { type: 'button', onclick: () => void copy() }, 'Copy'),
-        said,
       ),
       el('pre', { tabindex: 0, role: 'group', 'aria-label': 'Source' }, el('code', {}, ...lines.map(line))),
     );
   }
 }
+
+const DONE = 'Copied';
+const REFUSED = 'Not allowed';

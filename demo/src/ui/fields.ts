@@ -1,3 +1,4 @@
+import { room } from './changing.ts';
 import { el } from './el.ts';
 
 export interface Field<T> {
@@ -12,7 +13,7 @@ export interface Field<T> {
 
 let count = 0;
 
-export function labelled(label: string, control: HTMLElement, hint?: string): HTMLElement {
+export function labelled(label: Node | string, control: HTMLElement, hint?: string): HTMLElement {
   control.id = `field-${++count}`;
   const note = hint === undefined ? [] : [el('small', { id: `${control.id}-hint` }, hint)];
   if (hint !== undefined) control.setAttribute('aria-describedby', `${control.id}-hint`);
@@ -78,13 +79,14 @@ export function whole(
   );
 }
 
-/** A number on a slider, shown beside its label as `say` has it. */
+/** A number on a slider, shown next to its label as `say` has it; `longest`: what that becomes, where it is not known yet. */
 export function slider(
   label: string,
   initial: number,
   [min, max, step]: readonly [number, number, number],
   oninput: (value: number) => void = () => {},
   say: (value: number) => string = String,
+  longest: readonly string[] = [min, min + step, max - step, max].map(say),
 ): Field<number> & { update(): void } {
   const shown = el('output');
   const update = () => {
@@ -97,8 +99,8 @@ export function slider(
       oninput(control.valueAsNumber);
     },
   });
-  const root = labelled(label, control);
-  root.querySelector('label')!.append(' ', shown);
+  const words = longest.map((one) => `${label} ${one}`);
+  const root = labelled(room('span', {}, words, label, ' ', shown).root, control);
   update();
   const made = field(
     root,

@@ -1,5 +1,8 @@
 export type Name = 'RNN' | 'LSTM';
 
+/** Letters of a sample. */
+export const LENGTH = 56;
+
 /** What one network does with the letters that are shown. */
 export interface Look {
   /** Mean of the last updates, in nats a letter. */

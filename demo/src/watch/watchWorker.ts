@@ -3,7 +3,7 @@ import { init, Sequential, type Trainer } from 'unrolled';
 import { encode, LETTERS, plain } from './letters.js';
 import lstm from './lstm.safetensors?url';
 import { LINE, linesOf, NAMES, reachOf, sample, trainerOf, update } from './networks.js';
-import type { Ask, Look, Name, Told } from './protocol.ts';
+import { type Ask, LENGTH, type Look, type Name, type Told } from './protocol.ts';
 import rnn from './rnn.safetensors?url';
 
 /** Two networks that go on learning, and what they do with some letters. */
@@ -17,7 +17,6 @@ const PAUSE_MS = 90;
 const LOOK_MS = 4500;
 /** The update that the files are of. */
 const BEGUN = 1000;
-const LENGTH = 56;
 /** A person's text is repeated until it has this many letters. */
 const LEAST = 400;
 /** Part of a new loss in the mean. */

@@ -55,7 +55,7 @@ export function binary(folder, ...candidates) {
  * A port nobody listens on: each process begins at another one, all of them below those that systems give to whoever asks
  * for any.
  */
-export async function freePort() {
+async function freePort() {
   for (let port = 20_000 + (process.pid % 1000) * 10; ; port++) {
     const isFree = await new Promise((resolve) => {
       const server = createServer();
@@ -66,22 +66,26 @@ export async function freePort() {
   }
 }
 
-/** A process that serves: `ready` resolves once the URL answers; `stop` ends it. */
-export function serving(command, args, url, { cwd } = {}) {
-  const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (said += data));
-  let ended = false;
-  child.once('error', (error) => (said += error.message));
-  child.once('close', () => (ended = true));
-  const ready = async () => {
-    for (const end = Date.now() + PATIENCE_MS; Date.now() < end; ) {
-      if (ended) throw new Error(`${command} ended: ${said}`);
-      const answer = await fetch(url).catch(() => undefined);
-      if (answer) return answer;
+/** Ports to try: another process may take one before it is listened on. */
+const PORTS = 3;
+
+/** A process that serves, once it answers at its URL: `argsOf` gets its port, and `answer` is the first one. `stop` ends it. */
+export async function serving(command, argsOf, { cwd } = {}) {
+  for (let i = 1; ; i++) {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}/`;
+    const child = spawn(command, argsOf(port), { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (said += data));
+    let ended = false;
+    child.once('error', (error) => (said += error.message));
+    child.once('close', () => (ended = true));
+    for (const end = Date.now() + PATIENCE_MS; !ended && Date.now() < end; ) {
+      const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => undefined);
+      if (answer && !ended) return { url, answer, stop: () => child.kill() };
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    throw new Error(`${url} does not answer: ${said}`);
-  };
-  return { ready, stop: () => child.kill(), said: () => said };
+    child.kill();
+    if (i === PORTS || !/in use|EADDRINUSE/i.test(said)) throw new Error(`${url} does not answer: ${said}`);
+  }
 }

@@ -2,7 +2,7 @@
 // worker, a trainer in a worker and a model in an AudioWorklet.
 import { join } from 'node:path';
 import { open, openFolder } from '../lib/page.mjs';
-import { run as exec, freePort, majors, serving } from '../lib/shell.mjs';
+import { run as exec, majors, serving } from '../lib/shell.mjs';
 
 export function variants() {
   return majors('vite', 3).map((major, i) => ({
@@ -25,14 +25,11 @@ export async function run({ project, same, note, builds }) {
     exec(process.execPath, [vite, 'build'], { cwd: project });
     check('build', await openFolder(join(project, 'dist')));
   }
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}/`;
-  const args = [vite, '--host', '127.0.0.1', '--port', `${port}`, '--strictPort'];
-  const server = serving(process.execPath, args, url, { cwd: project });
+  const args = (port) => [vite, '--host', '127.0.0.1', '--port', `${port}`, '--strictPort'];
+  const server = await serving(process.execPath, args, { cwd: project });
   try {
-    await server.ready();
     // the files of the worker and of the worklet are not where they were before the server bundled the package
-    check('development server', await open(url, { allowed: /404/ }));
+    check('development server', await open(server.url, { allowed: /404/ }));
   } finally {
     server.stop();
   }

@@ -2,7 +2,7 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
-import { binary, run as exec, freePort, serving } from '../lib/shell.mjs';
+import { binary, run as exec, serving } from '../lib/shell.mjs';
 
 export const packages = ['workerd'];
 
@@ -14,12 +14,13 @@ export async function run({ project, same, note }) {
   const workerd = binary(project, `@cloudflare/workerd-${PLATFORMS[process.platform]}-${arch}/bin/${exe}`);
   note(exec(workerd, ['--version']).trim());
   const binaries = await bundle(project);
-  const port = await freePort();
-  writeFileSync(join(project, 'config.capnp'), config(port, binaries));
-  const server = serving(workerd, ['serve', 'config.capnp'], `http://127.0.0.1:${port}/`, { cwd: project });
+  const args = (port) => {
+    writeFileSync(join(project, 'config.capnp'), config(port, binaries));
+    return ['serve', 'config.capnp'];
+  };
+  const server = await serving(workerd, args, { cwd: project });
   try {
-    const answer = await server.ready();
-    same('worker', await answer.text());
+    same('worker', await server.answer.text());
   } finally {
     server.stop();
   }

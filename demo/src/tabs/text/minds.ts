@@ -1,4 +1,5 @@
 import { Grid } from '../../charts/grid.ts';
+import { Changing } from '../../ui/changing.ts';
 import { card, el } from '../../ui/el.ts';
 import { choice, slider } from '../../ui/fields.ts';
 import { WrittenText } from '../../ui/written.ts';
@@ -18,7 +19,9 @@ export class Minds {
   readonly units: HTMLElement;
   readonly #written = new WrittenText();
   readonly #grid = new Grid('Activations of the hidden units by character', 'cold', 'card', 'warm');
-  readonly #legend = el('p', { class: 'legend' });
+  readonly #low = new Changing('span', {}, ['a guess'], '−1');
+  readonly #scale = el('span', { class: 'scale' });
+  readonly #high = new Changing('span', {}, ['sure'], '+1');
   readonly #by = choice(
     'Colour by',
     [
@@ -28,14 +31,22 @@ export class Minds {
     'confidence',
     () => this.#draw(),
   );
-  readonly #unit = slider('Unit', 0, [0, 15, 1], () => {
-    this.#by.value = 'unit';
-    this.#draw();
-  });
+  readonly #unit = slider(
+    'Unit',
+    0,
+    [0, 15, 1],
+    () => {
+      this.#by.value = 'unit';
+      this.#draw();
+    },
+    String,
+    ['255'],
+  );
   #passage: Passage | undefined;
 
   constructor() {
-    this.text = el('div', {}, el('div', { class: 'bar' }, this.#by.root, this.#legend), this.#written.root);
+    const legend = el('p', { class: 'legend' }, this.#low.root, this.#scale, this.#high.root);
+    this.text = el('div', {}, el('div', { class: 'bar' }, this.#by.root, legend), this.#written.root);
     this.#grid.canvas.classList.add('units');
     this.#grid.canvas.addEventListener('click', (event) => this.#pick(event));
     this.units = card(
@@ -44,7 +55,7 @@ export class Minds {
       el(
         'p',
         { class: 'note' },
-        'A row a unit, a column a character. Choose a row to see in the text what it stands for.',
+        'A row per unit, a column per character. Choose a row to see in the text what it stands for.',
       ),
       this.#grid.canvas,
       el('p', { class: 'legend' }, '−1', this.#grid.scale, '+1'),
@@ -75,8 +86,9 @@ export class Minds {
     const byUnit = this.#by.value === 'unit';
     const { root } = this.#written;
     root.dataset.by = this.#by.value;
-    const [low, high] = byUnit ? ['−1', '+1'] : ['a guess', 'sure'];
-    this.#legend.replaceChildren(low!, el('span', { class: 'scale', 'data-by': this.#by.value }), high!);
+    this.#low.text = byUnit ? '−1' : 'a guess';
+    this.#scale.dataset.by = this.#by.value;
+    this.#high.text = byUnit ? '+1' : 'sure';
     if (!this.#passage) {
       root.textContent = 'Train, and the model writes here as it learns.';
       return;
