@@ -30,13 +30,14 @@ const NOTES = `
   if (!globalThis.parts) {
     globalThis.parts = [];
     globalThis.note = (name) => parts.push([name, performance.now() - began]);
-    const { compile } = WebAssembly;
-    WebAssembly.compile = async (bytes) => {
-      note('kernels inflated');
-      const module = await compile(bytes);
-      note('kernels compiled');
-      return module;
-    };
+    WebAssembly.Module = new Proxy(WebAssembly.Module, {
+      construct(Module, [bytes]) {
+        note('kernels inflated');
+        const module = new Module(bytes);
+        note('kernels compiled');
+        return module;
+      },
+    });
   }`;
 
 const own = (entry) => `

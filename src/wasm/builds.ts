@@ -39,7 +39,7 @@ async function load(kernels: KernelBuild, extra: ExtraOptions, means: KernelSour
   try {
     return await make(binary, extra, means);
   } catch (error) {
-    // asked only now: compiling validates, too, and does so on another thread
+    // asked only now: compiling validates, too
     if (binary instanceof WebAssembly.Module || WebAssembly.validate(binary)) throw error;
     throw new FeatureError(
       kernels === 'relaxed'

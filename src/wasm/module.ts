@@ -5,9 +5,22 @@ import { instantiate, type Runtime } from './runtime.ts';
 /** @throws {FeatureError} if the engine can't compile the bytes or forbids it */
 export async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
   try {
-    return await WebAssembly.compile(bytes as BufferSource);
+    return compileNow(bytes as BufferSource) ?? (await WebAssembly.compile(bytes as BufferSource));
   } catch (error) {
     throw new FeatureError(`can't compile the kernels: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/**
+ * Without passing through other threads, which takes longer than to validate the bytes: engines compile each function when
+ * it is first called. Undefined in browsers that limit the bytes for this on a page's main thread (Chromium before 2023).
+ */
+function compileNow(bytes: BufferSource): WebAssembly.Module | undefined {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
 }
 

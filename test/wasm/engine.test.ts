@@ -1,11 +1,15 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import * as core from '../../src/core.ts';
 import { FeatureError, init, Linear, Sequential, StateError } from '../../src/index.ts';
+import * as inference from '../../src/inference.ts';
 import { thrown } from '../model/helpers.ts';
+
+const { Module } = WebAssembly;
 
 afterEach(() => {
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
+  WebAssembly.Module = Module;
 });
 
 async function rejection(promise: Promise<unknown>): Promise<Error> {
@@ -15,15 +19,22 @@ async function rejection(promise: Promise<unknown>): Promise<Error> {
   );
 }
 
+/** Makes modules by `make`, which is told of each binary. */
+function compiling(make: (bytes: BufferSource) => WebAssembly.Module) {
+  const told = vi.fn(make);
+  WebAssembly.Module = new Proxy(Module, { construct: (_, [bytes]) => told(bytes) });
+  return told;
+}
+
 /** An engine that refuses the first `count` binaries that it is given. */
-function refusing(count: number): void {
-  const { compile, validate } = WebAssembly;
+function refusing(count: number) {
+  const { validate } = WebAssembly;
   let [compiled, validated] = [0, 0];
-  vi.spyOn(WebAssembly, 'compile').mockImplementation(async (bytes) => {
-    if (compiled++ < count) throw new WebAssembly.CompileError('invalid numeric opcode');
-    return compile(bytes as BufferSource);
-  });
   vi.spyOn(WebAssembly, 'validate').mockImplementation((bytes) => validated++ >= count && validate(bytes));
+  return compiling((bytes) => {
+    if (compiled++ < count) throw new WebAssembly.CompileError('invalid numeric opcode');
+    return new Module(bytes);
+  });
 }
 
 /** What engines lack comes first: once compiled, a build stays. */
@@ -50,7 +61,9 @@ describe('an engine', () => {
     const cause = new WebAssembly.CompileError(
       "violates the Content Security Policy directive: 'unsafe-eval'",
     );
-    vi.spyOn(WebAssembly, 'compile').mockRejectedValue(cause);
+    compiling(() => {
+      throw cause;
+    });
     for (const kernels of ['auto', 'simd'] as const) {
       const error = await rejection(init({ kernels }));
       expect(error).toBeInstanceOf(FeatureError);
@@ -60,16 +73,25 @@ describe('an engine', () => {
   });
 
   test('with SIMD but not relaxed SIMD: auto takes simd', async () => {
-    refusing(1);
+    const compile = refusing(1);
     expect((await init()).kernels).toBe('simd');
-    expect(WebAssembly.compile).toHaveBeenCalledTimes(2);
+    expect(compile).toHaveBeenCalledTimes(2);
   });
 
   test('that has what is needed: nothing is validated twice', async () => {
-    refusing(0);
+    const compile = refusing(0);
     expect((await core.init({ kernels: 'simd' })).kernels).toBe('simd');
-    expect(WebAssembly.compile).toHaveBeenCalledTimes(1);
+    expect(compile).toHaveBeenCalledTimes(1);
     expect(WebAssembly.validate).not.toHaveBeenCalled();
+  });
+
+  test('that compiles few bytes at once on the main thread: the kernels are compiled on another', async () => {
+    compiling(() => {
+      throw new RangeError('WebAssembly.Module is disallowed on the main thread, if the buffer is larger');
+    });
+    const compile = vi.spyOn(WebAssembly, 'compile');
+    expect((await inference.init({ kernels: 'simd' })).kernels).toBe('simd');
+    expect(compile).toHaveBeenCalledTimes(1);
   });
 
   test('that has learnt it: a later init() succeeds', async () => {
