@@ -5,6 +5,9 @@ import { rootOf, type Value } from '../onnxSession/value.ts';
 import { fuse, type Pass, passOf, sequenceOf, unknown } from './fuse.ts';
 import { Counters } from './passes.ts';
 
+/** Steps of a Scan at most that is a layer; the plain operator refuses more. */
+const MOST_STEPS = 2 ** 20;
+
 /** Values of a Loop's outputs by recurrent operators that do the same; undefined if there are none. */
 export function fuseLoop(node: PlannedNode): Value[] | undefined {
   const body = node.graph('body');
@@ -98,7 +101,7 @@ export function fuseScan(node: PlannedNode): Value[] | undefined {
   const list = (name: string) => node.ints(name) ?? [];
   const axes = sequences.map((v, i) => node.axis(list('scan_input_axes')[i] ?? 0, v.shape.length));
   const T = sequences[0]?.shape[axes[0]!];
-  if (!T || node.opset < 9) return undefined;
+  if (!T || T > MOST_STEPS || node.opset < 9) return undefined;
   const parts = sequences.map((value, i) => {
     const shape = value.shape.filter((_, k) => k !== axes[i]);
     return unknown({ dtype: value.dtype, shape, size: value.size / T });

@@ -1,4 +1,5 @@
-import { newData, type Operator, type Operators } from '../onnxSession/node.ts';
+import { DTYPES } from '../formats/onnx/schema.ts';
+import type { Operator, Operators } from '../onnxSession/node.ts';
 import type { OnnxOperators } from '../onnxSession/operators.ts';
 import { broadcast, elementwise } from '../onnxSession/ops/elementwise.ts';
 import { broadcastShape } from '../onnxSession/strided.ts';
@@ -30,7 +31,8 @@ const dropout: Operator = (node) => {
   const value = node.input(0);
   if (node.constant(2)?.[0]) node.fail('training_mode is not supported');
   node.alias(value);
-  node.fixed(newData(9, value.size).fill(1), value.shape, 9);
+  const mask = node.output(value.shape, DTYPES.bool);
+  node.step(({ y }) => void y[0]!.fill(1), { inputs: [], outputs: [mask] });
 };
 
 const range: Operator = (node) => {

@@ -12,8 +12,9 @@ const scatterElements: Operator = (node) => {
   node.step(({ x, y }) => {
     const to = y[0]!;
     to.set(x[0]!);
-    for (let k = 0; k < base.length; k++) {
-      const at = base[k]! + place(x[1]![k]!, size, where) * step;
+    const from = base();
+    for (let k = 0; k < from.length; k++) {
+      const at = from[k]! + place(x[1]![k]!, size, where) * step;
       to[at] = merge(to[at]!, x[2]![k]!);
     }
   });

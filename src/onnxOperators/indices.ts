@@ -4,20 +4,27 @@ import { place } from '../onnxSession/ops/gather.ts';
 import { product, stridesOf } from '../onnxSession/strided.ts';
 import type { Value } from '../onnxSession/value.ts';
 
-/** Offset in x of each element of the indices but for the axis, and of one step along it. */
-export function gatherElements(node: PlannedNode): { base: Int32Array; step: number; size: number } {
+/**
+ * Offset in x of each element of the indices but for the axis, worked out by the first run, and of one step along the axis.
+ */
+export function gatherElements(node: PlannedNode): { base: () => Int32Array; step: number; size: number } {
   const [value, indices] = [node.input(0), node.input(1)];
   if (value.shape.length !== indices.shape.length) node.fail('indices of another rank');
   const axis = node.axis(node.int('axis', 0), value.shape.length);
   const strides = stridesOf(value.shape);
-  const base = new Int32Array(indices.size);
   const way = strides.map((stride, i) => (i === axis ? 0 : stride));
   const own = stridesOf(indices.shape);
-  for (let k = 0; k < indices.size; k++) {
-    let at = 0;
-    for (let i = 0; i < own.length; i++) at += (Math.floor(k / own[i]!) % indices.shape[i]!) * way[i]!;
-    base[k] = at;
-  }
+  let known: Int32Array | undefined;
+  const base = () => {
+    if (known) return known;
+    known = new Int32Array(indices.size);
+    for (let k = 0; k < indices.size; k++) {
+      let at = 0;
+      for (let i = 0; i < own.length; i++) at += (Math.floor(k / own[i]!) % indices.shape[i]!) * way[i]!;
+      known[k] = at;
+    }
+    return known;
+  };
   return { base, step: strides[axis]!, size: value.shape[axis]! };
 }
 
@@ -27,7 +34,8 @@ export const gatherElementsOf: Operator = (node) => {
   node.output(node.input(1).shape);
   const { where } = node;
   node.step(({ x, y }) => {
-    for (let k = 0; k < base.length; k++) y[0]![k] = x[0]![base[k]! + place(x[1]![k]!, size, where) * step]!;
+    const from = base();
+    for (let k = 0; k < from.length; k++) y[0]![k] = x[0]![from[k]! + place(x[1]![k]!, size, where) * step]!;
   });
 };
 

@@ -33,9 +33,10 @@ export const pad: Operator = (node) => {
   const fill = node.float('value', 0);
   const filled = Boolean(node.inputs[2]);
   node.output(shape);
-  const table = tableOf(shape, value.shape, (at, i) => source(at - before[i]!, value.shape[i]!));
+  let table: Int32Array | undefined;
   return node.step(
     ({ x, y }) => {
+      table ??= tableOf(shape, value.shape, (at, i) => source(at - before[i]!, value.shape[i]!));
       const [from, to] = [x[0]!, y[0]!];
       const empty = filled ? x[1]![0]! : fill;
       for (let k = 0; k < table.length; k++) to[k] = table[k]! < 0 ? empty : from[table[k]!]!;

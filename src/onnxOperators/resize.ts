@@ -56,35 +56,39 @@ const resize: Operator = (node) => {
   if (mode === 'nearest') {
     const rounding = node.text('nearest_mode', old ? 'floor' : 'round_prefer_floor');
     const round = ROUNDINGS[rounding] ?? node.fail(`nearest_mode ${rounding} is not supported`);
-    const table = tableOf(shape, value.shape, (k, i) => (scales[i] === 1 ? k : within(round(at(k, i)), i)));
+    let table: Int32Array | undefined;
     return node.step(({ x, y }) => {
+      table ??= tableOf(shape, value.shape, (k, i) => (scales[i] === 1 ? k : within(round(at(k, i)), i)));
       for (let k = 0; k < table.length; k++) y[0]![k] = x[0]![table[k]!]!;
     });
   }
   const changed = shape.flatMap((size, i) => (size === value.shape[i] ? [] : [i]));
   if (changed.length > 3) node.fail(`linear in ${changed.length} dimensions`);
   // each corner of the cell around a place, and its part
-  const corners = Array.from({ length: 2 ** changed.length }, (_, corner) => {
-    const side = (i: number) => (changed.includes(i) ? (corner >> changed.indexOf(i)) & 1 : -1);
-    const table = tableOf(shape, value.shape, (k, i) =>
-      side(i) < 0 ? k : within(Math.floor(within(at(k, i), i)) + side(i), i),
-    );
-    let weights = Float32Array.of(1);
-    for (const [i, size] of shape.entries()) {
-      const next = new Float32Array(weights.length * size);
-      for (const [a, weight] of weights.entries()) {
-        for (let k = 0; k < size; k++) {
-          const inner = within(at(k, i), i);
-          const part = inner - Math.floor(inner);
-          next[a * size + k] = weight * (side(i) < 0 ? 1 : side(i) ? part : 1 - part);
+  const cornersOf = () =>
+    Array.from({ length: 2 ** changed.length }, (_, corner) => {
+      const side = (i: number) => (changed.includes(i) ? (corner >> changed.indexOf(i)) & 1 : -1);
+      const table = tableOf(shape, value.shape, (k, i) =>
+        side(i) < 0 ? k : within(Math.floor(within(at(k, i), i)) + side(i), i),
+      );
+      let weights = Float32Array.of(1);
+      for (const [i, size] of shape.entries()) {
+        const next = new Float32Array(weights.length * size);
+        for (const [a, weight] of weights.entries()) {
+          for (let k = 0; k < size; k++) {
+            const inner = within(at(k, i), i);
+            const part = inner - Math.floor(inner);
+            next[a * size + k] = weight * (side(i) < 0 ? 1 : side(i) ? part : 1 - part);
+          }
         }
+        weights = next;
       }
-      weights = next;
-    }
-    return { table, weights };
-  });
+      return { table, weights };
+    });
+  let corners: ReturnType<typeof cornersOf> | undefined;
   return node.step(({ x, y }) => {
     y[0]!.fill(0);
+    corners ??= cornersOf();
     for (const { table, weights } of corners)
       for (let k = 0; k < table.length; k++) y[0]![k]! += weights[k]! * x[0]![table[k]!]!;
   });

@@ -7,6 +7,9 @@ function itemsOf(node: PlannedNode, i: number): readonly Value[] {
   return rootOf(node.input(i)).items ?? node.fail(`input ${i} is no sequence`);
 }
 
+/** Tensors that a sequence is cut into at most. */
+const MOST_PARTS = 2 ** 16;
+
 /** Adds an output that is a sequence. */
 function give(node: PlannedNode, items: readonly Value[]): void {
   node.outputs.push({ dtype: 0, shape: [], size: 1, items });
@@ -39,7 +42,7 @@ const splitToSequence: Operator = (node) => {
   const given = node.inputs[1] && node.constant(1);
   const scalar = node.inputs[1]?.shape.length === 0;
   const each = given ? given[0]! : 1;
-  if (!(each > 0)) node.fail(`parts of ${each}`);
+  if (!(each > 0) || size / each > MOST_PARTS) node.fail(`parts of ${each} of ${size}`);
   const sizes =
     given && !scalar
       ? [...given]

@@ -10,6 +10,8 @@ export class SessionMemory {
   readonly arena = new MemoryArena(MemoryArena.start);
   #layout = new Layout(MemoryArena.start);
   #placed = new Map<TensorData, number>();
+  /** Constants with a place that are not in memory yet. */
+  #unwritten: [ptr: number, data: TensorData][] = [];
   #kept = new Map<string, Kept>();
   #ids = new WeakMap<TensorData, number>();
   #count = 0;
@@ -25,27 +27,31 @@ export class SessionMemory {
     return this.#layout.end;
   }
 
-  /** Pointer to `words` new words, which may hold anything. */
+  /** Pointer to `words` new words, which may hold anything; they are there after `commit`. */
   take(words: number): number {
-    const { ptr } = this.#layout.take('the model', words);
-    this.arena.ensure(this.#layout.end);
-    return ptr;
+    return this.#layout.take('the model', words).ptr;
   }
 
   /** Gives slots their places. */
   takeSlots(slots: Slots): void {
     slots.place(this.#layout, 'the model');
-    this.arena.ensure(this.#layout.end);
   }
 
-  /** Pointer to a constant. */
+  /** Pointer to a constant, which is there after `commit`. */
   place(data: TensorData): number {
     let ptr = this.#placed.get(data);
     if (ptr !== undefined) return ptr;
     ptr = this.take(data.length);
-    this.write(ptr, data);
+    this.#unwritten.push([ptr, data]);
     this.#placed.set(data, ptr);
     return ptr;
+  }
+
+  /** Takes the memory of all that has a place, which only a run needs. */
+  commit(): void {
+    this.arena.ensure(this.#layout.end);
+    for (const [ptr, data] of this.#unwritten) this.write(ptr, data);
+    this.#unwritten = [];
   }
 
   write(ptr: number, data: TensorData): void {
@@ -71,6 +77,7 @@ export class SessionMemory {
   reset(): void {
     this.#layout = new Layout(MemoryArena.start);
     this.#placed.clear();
+    this.#unwritten = [];
     this.#kept.clear();
   }
 }

@@ -12,7 +12,7 @@ export interface PlanPort {
 const portsOf = (values: ReadonlyMap<string, Value>): PlanPort[] =>
   Array.from(values, ([name, value]) => ({ name, value }));
 
-/** Steps for one set of shapes, laid out in a session's memory. */
+/** Steps for one set of shapes, laid out in a session's memory, which the first run takes. */
 export class Plan {
   readonly inputs: readonly PlanPort[];
   readonly outputs: readonly PlanPort[];
@@ -71,6 +71,7 @@ export class Plan {
   }
 
   #bind(): void {
+    this.#memory.commit();
     this.#ios = this.steps.map((step) => ioOf(this.#memory, step, (value) => this.ptr(value), this.#work));
     const inputs = this.inputs.filter(({ value }) => !value.data);
     for (const { value } of [...inputs, ...this.outputs]) {

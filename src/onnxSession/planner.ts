@@ -12,6 +12,9 @@ import { type Kept, rootOf, type Step, type Value } from './value.ts';
 const MOST_NODES = 200_000;
 /** Elements of an output that is computed when it is planned, unless all inputs have a quarter as many. */
 const MOST_FOLDED = 2 ** 16;
+/** Elements of all these outputs at most, beyond as many as the file has bytes; those of few elements do not count. */
+const FOLDED_ELEMENTS = 2 ** 20;
+const FEW = 64;
 /** Calls of functions inside each other at most. */
 const DEEPEST = 32;
 
@@ -38,6 +41,7 @@ export class Planner implements Planning {
   #scope: Scope;
   #nodes = 0;
   #depth = 0;
+  #folded = 0;
 
   /**
    * @param operators besides those that every session has
@@ -80,8 +84,12 @@ export class Planner implements Planning {
     const { inputs, outputs } = step;
     const constant = inputs.every((value) => !value || rootOf(value).data);
     const most = Math.max(MOST_FOLDED, 4 * inputs.reduce((sum, value) => sum + (value?.size ?? 0), 0));
-    if (constant && outputs.every(({ size }) => size <= most)) this.#fold(step);
-    else this.steps.push(step);
+    const all = outputs.reduce((sum, { size }) => sum + (size > FEW ? size : 0), 0);
+    const left = FOLDED_ELEMENTS + this.#model.bytes - this.#folded;
+    if (constant && outputs.every(({ size }) => size <= most) && all + step.scratch / 4 <= left) {
+      this.#folded += all;
+      this.#fold(step);
+    } else this.steps.push(step);
   }
 
   keep(sources: readonly TensorData[], name: string, bytes: number): Kept {

@@ -4,6 +4,8 @@ import { type OnnxFunction, type OnnxGraph, readFunction, readGraph, readOpsets 
 
 /** What an ONNX file says. */
 export interface OnnxModel {
+  /** Bytes of the file. */
+  readonly bytes: number;
   /** Version of the file format. */
   readonly irVersion: number;
   /** The program that wrote it, such as 'pytorch 2.3.0'. */
@@ -38,6 +40,7 @@ export function readOnnx(bytes: Uint8Array): OnnxModel {
   const graph = readGraph(model.graph, 'graph');
   for (const name of graph.captures) throw new FormatError(`graph: nothing computes '${name}'`);
   return {
+    bytes: bytes.byteLength,
     irVersion: model.irVersion,
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
     opsets: opsets.has('') ? opsets : new Map([...opsets, ['', opset]]),

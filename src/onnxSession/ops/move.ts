@@ -110,12 +110,14 @@ const split: Operator = (node) => {
   const value = node.input(0);
   const axis = node.axis(node.int('axis', 0), value.shape.length);
   const size = value.shape[axis]!;
-  const count = node.int('num_outputs', node.node.outputs.length);
+  const parts = node.node.outputs.length;
+  const count = node.int('num_outputs', parts);
   const each = Math.ceil(size / count);
   const given = node.sizes('split', 1);
   const sizes =
-    given ?? Array.from({ length: count }, (_, i) => Math.max(0, Math.min(each, size - i * each)));
-  if (sizes.reduce((a, b) => a + b, 0) !== size) node.fail(`parts [${sizes}] of ${size}`);
+    given ??
+    Array.from({ length: Math.min(count, parts) }, (_, i) => Math.max(0, Math.min(each, size - i * each)));
+  if (given && given.reduce((a, b) => a + b, 0) !== size) node.fail(`parts [${sizes}] of ${size}`);
   const strides = stridesOf(value.shape);
   let at = 0;
   const copies = sizes.map((part) => {
