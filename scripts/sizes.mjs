@@ -48,7 +48,8 @@ import { init } from 'unrolled';
 import { loadKeras } from 'unrolled/keras';
 export async function run(bytes, x) {
   await init();
-  return loadKeras(bytes).predict(x);
+  const model = await loadKeras(bytes);
+  return model.predict(x);
 }`;
 
 const RUN_ONNX = `
@@ -62,6 +63,10 @@ export async function run(bytes) {
 
 /** What `loadOnnx` loads, in this order, as far as a file needs it. */
 const ONNX_PARTS = ['convolutional', 'common', 'rare'].map((part) => `onnxOperators/${part}.js`);
+
+/** What `loadKeras` loads for a .keras file of Keras 3, and for layers, in this order, as far as a model needs it. */
+const KERAS_FILE = ['formats/keras/binary.js', 'formats/keras/keras3.js'];
+const KERAS_LAYERS = ['kerasLayers/common.js', 'kerasLayers/index.js'];
 
 /**
  * Uses by name: `code` a module, `loads` files of dist/ that it loads with import() (`beyond`: less what this use has), `wasm` files it loads as they are, `limit`
@@ -96,7 +101,11 @@ export const USES = {
     limit: 32_500,
   },
   'run a saved graph: `unrolled`': { code: RUN_GRAPH, limit: 94_000 },
-  'run a Keras LSTM: `unrolled` and `keras`': { code: RUN_KERAS, limit: 113_000 },
+  'run a Keras LSTM: `unrolled` and `keras`': {
+    code: RUN_KERAS,
+    loads: KERAS_FILE,
+    limit: 113_000,
+  },
   'stream Silero from ONNX: `unrolled` and `onnx`': {
     code: RUN_ONNX,
     loads: ['onnxOperators/convolutional.js'],
@@ -118,9 +127,17 @@ export async function run() {
   'unrolled/data': { code: "export * from 'unrolled/data';", limit: 9_000 },
   'unrolled/io': { code: "export * from 'unrolled/io';", limit: 8_000 },
   'unrolled/tfjs beyond unrolled': beyond('tfjs', 20_000),
-  'unrolled/keras beyond unrolled': beyond('keras', 22_600),
-  'unrolled/keras-layers beyond unrolled and keras': beyond('keras-layers', 12_000, 'keras'),
-  'unrolled/keras-storage beyond unrolled and keras': beyond('keras-storage', 5_000, 'keras'),
+  'unrolled/keras beyond unrolled': beyond('keras', 14_000),
+  'unrolled/keras: .keras and .h5 files, besides': loaded('keras', 7_000, ...KERAS_FILE.slice(0, 1)),
+  'unrolled/keras: descriptions by Keras 3, besides': loaded('keras', 2_000, ...KERAS_FILE),
+  'unrolled/keras: model.json with shards, besides': loaded('keras', 1_300, 'formats/keras/tfjsWeights.js'),
+  'unrolled/keras: layers that many models have, besides': loaded(
+    'keras',
+    4_000,
+    ...KERAS_LAYERS.slice(0, 1),
+  ),
+  'unrolled/keras: layers that few models have, besides': loaded('keras', 14_500, ...KERAS_LAYERS),
+  'unrolled/keras: compressed data, besides': loaded('keras', 5_300, 'kerasStorage/compressed.js'),
   'unrolled/torch beyond unrolled': beyond('torch', 6_600),
   'unrolled/onnx beyond unrolled': beyond('onnx', 17_600),
   'unrolled/onnx: operators of convolutional models': loaded('onnx', 4_000, ...ONNX_PARTS.slice(0, 1)),

@@ -5,7 +5,7 @@ import { windows } from 'unrolled/data';
 import { loadKeras } from 'unrolled/keras';
 
 await init({ kernels: 'simd' });
-const model = loadKeras(await readFile(new URL('wave.keras', import.meta.url))); // made by wave.py
+const model = await loadKeras(await readFile(new URL('wave.keras', import.meta.url))); // made by wave.py
 console.log(model.summary());
 const wave = (period) => Float32Array.from({ length: 300 }, (_, t) => Math.sin((2 * Math.PI * t) / period));
 const [slow, fast] = [31.4, 9].map((period) => windows(wave(period), { steps: 20 }));

@@ -7,5 +7,6 @@ export { ArgumentError, FormatError, MemoryError, StateError, UnrolledError } fr
 export type * from '../formats/keras/description.ts';
 export type { KerasStorage } from '../formats/keras/readKeras.ts';
 export type { Tensor } from '../formats/keras/tensor.ts';
-export { type KerasLayers, type KerasModel, type KerasValues, kerasLayers } from './kerasModel.ts';
+export type { KerasLayers } from '../kerasLayers/table.ts';
+export type { KerasModel, KerasValues } from './kerasModel.ts';
 export { type KerasFiles, type KerasOptions, loadKeras, readKeras } from './loadKeras.ts';

@@ -1,7 +1,7 @@
-import { floats, integers } from '../allocate.ts';
+import { integers } from '../allocate.ts';
 import { options } from '../check.ts';
+import { transpose } from '../engine/batchIO.ts';
 import { ArgumentError, reading, ShapeError } from '../errors.ts';
-import type { MoreLayers } from '../formats/keras/builder.ts';
 import type { KerasDescription, KerasTensor } from '../formats/keras/description.ts';
 import { modelOf } from '../model/graph/described.ts';
 import type { GraphForwardOptions } from '../model/graph/model.ts';
@@ -9,22 +9,6 @@ import { Model } from '../model/graph/model.ts';
 import type { LayerClasses } from '../model/registry.ts';
 import type { Given, NDArray } from '../ndarray.ts';
 import { settled } from '../settled.ts';
-import { AllSteps } from './allSteps.ts';
-
-/** Layers that `loadKeras` has not by itself: `layers` of unrolled/keras-layers. */
-export interface KerasLayers extends MoreLayers {
-  /** What they are made of. */
-  readonly classes: LayerClasses;
-}
-
-/**
- * Layers of models of `loadKeras` that are not in `unrolled`: what `Model.load` needs for a saved model that has some,
- * `Model.load(bytes, { layers: kerasLayers })`. Models that were loaded with `layers` need those of unrolled/keras-layers.
- */
-export const kerasLayers = {
-  /** All steps of each row, those that a mask excludes, too. */
-  AllSteps,
-} as const satisfies LayerClasses;
 
 /** Values by the name of an input or output; a single one has no name. */
 export type KerasValues<T> = T | Readonly<Record<string, T>>;
@@ -127,19 +111,17 @@ function hasExcluded({ graph: { inputs } }: KerasDescription, given: unknown): b
 /** An input of Keras's layout in ours. */
 function timeMajor(name: string, given: Given, { shape, indices }: KerasTensor): Given {
   const rank = shape.length;
-  const { data, shape: own } = shaped(name, given, shape);
-  if (own.length !== rank) throw new ShapeError(name, `[${shape.map((size) => size ?? 'any')}]`, own);
-  const value = { data: indices ? indicesOf(name, data) : data, shape: own };
   const features = indices ? 1 : 2;
+  const { data, shape: own } = shaped(name, given, shape);
+  const sizes = own.slice(1, indices ? rank : -1);
+  // a tensor is a sequence of all but its features, whose sizes are fixed
+  const isTensor = rank > features + 1;
+  if (own.length !== rank || (isTensor && sizes.some((size, i) => size !== shape[i + 1])))
+    throw new ShapeError(name, `[${shape.map((size) => size ?? 'any')}]`, own);
+  const value = { data: indices ? indicesOf(name, data) : data, shape: own };
   if (rank === features) return value;
-  // a tensor is a sequence of all but its features
-  const [batch, ...rest] = own as [number, ...number[]];
-  const sizes = indices ? rest : rest.slice(0, -1);
-  for (const [i, size] of sizes.entries())
-    if (rank > features + 1 && size !== shape[i + 1])
-      throw new ShapeError(name, `[${shape.map((size) => size ?? 'any')}]`, own);
   const steps = sizes.reduce((a, b) => a * b, 1);
-  return swapped(name, { ...value, shape: [batch, steps, ...(indices ? [] : [rest.at(-1)!])] });
+  return swapped(name, { ...value, shape: [own[0]!, steps, ...(indices ? [] : [own.at(-1)!])] });
 }
 
 /** Numbers and their shape. */
@@ -178,11 +160,9 @@ function swapped(name: string, { data, shape }: Shaped) {
   const n = rest.reduce((x, y) => x * y, 1);
   if (data.length !== a * b * n)
     throw new ShapeError(name, `${a * b * n} numbers, as its shape says`, `${data.length}`);
-  const out = data instanceof Int32Array ? integers(data.length) : floats(data.length);
-  for (let i = 0; i < a; i++)
-    for (let j = 0; j < b; j++)
-      for (let k = 0; k < n; k++) out[(j * a + i) * n + k] = data[(i * b + j) * n + k]!;
-  return { data: out, shape: [b, a, ...rest] };
+  // indices may be above 2^24
+  const out = data instanceof Int32Array ? (integers(data.length) as never) : undefined;
+  return { data: transpose(data, a, b, n, out), shape: [b, a, ...rest] };
 }
 
 /** An output of ours in Keras's layout. */
@@ -193,10 +173,7 @@ function batchFirst(value: NDArray, { shape }: KerasTensor): NDArray {
 }
 
 /** Makes a model from what files describe. */
-export function kerasModelOf(
-  description: KerasDescription,
-  { classes = kerasLayers }: Partial<KerasLayers> = {},
-): KerasModel {
+export function kerasModelOf(description: KerasDescription, classes: LayerClasses): KerasModel {
   return modelOf(
     description,
     (nodes, opts) => new KerasModel(nodes, opts, description, classes),

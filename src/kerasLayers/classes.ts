@@ -1,4 +1,4 @@
-import { AllSteps } from '../keras/allSteps.ts';
+import { AllSteps } from './allSteps.ts';
 import { Combine } from './combine.ts';
 import { ElementMap } from './elementMap.ts';
 import { Matmul } from './matmul.ts';

@@ -1,9 +1,9 @@
 import type { JoinInput, JoinPass, NodeShape } from '../engine/join.ts';
 import type { LayerScope } from '../engine/layer.ts';
 import { applyJoin, type GraphNode } from '../engine/node.ts';
-import { check } from '../keras/arguments.ts';
 import { commonShape, Join } from '../layers/joins/join.ts';
 import type { NameOption } from '../layers/layerName.ts';
+import { check } from './arguments.ts';
 
 /** The result for two numbers, and its derivatives. */
 type Row = readonly [

@@ -1,5 +1,5 @@
 import type { CustomLayer, LayerBackward, LayerForward } from '../custom/layer.ts';
-import { check } from '../keras/arguments.ts';
+import { check } from './arguments.ts';
 
 /** A function of a number with parameters a, b and c, and its derivative. */
 type Row = readonly [

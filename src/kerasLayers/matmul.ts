@@ -2,10 +2,10 @@ import type { JoinInput, JoinPass, NodeShape } from '../engine/join.ts';
 import type { LayerScope } from '../engine/layer.ts';
 import { applyJoin, type GraphNode } from '../engine/node.ts';
 import { ShapeError } from '../errors.ts';
-import { check } from '../keras/arguments.ts';
 import { commonAxis, Join } from '../layers/joins/join.ts';
 import type { NameOption } from '../layers/layerName.ts';
 import { gemmWork } from '../memory/workspace.ts';
+import { check } from './arguments.ts';
 
 /** Options of `Matmul`. */
 export interface MatmulOptions extends NameOption {

@@ -1,6 +1,6 @@
 import type { CustomLayer, LayerBackward, LayerForward } from '../custom/layer.ts';
 import { constant } from '../init/initializers.ts';
-import { check } from '../keras/arguments.ts';
+import { check } from './arguments.ts';
 
 /** A layer that does something else to each feature of a step. */
 abstract class PerFeature implements CustomLayer {

@@ -1,8 +1,7 @@
 import { openHdf5 } from '../formats/hdf5/object.ts';
 import { FormatError } from '../index.ts';
 import { type KerasModel, loadKeras } from '../keras/index.ts';
-import { layers as kerasLayers } from '../kerasLayers/index.ts';
-import { storage } from '../kerasStorage/index.ts';
+import { compressed } from '../kerasStorage/compressed.ts';
 import { drawn } from './drawn.ts';
 import { layersModel } from './layersModel.ts';
 import { matched } from './modelPorts.ts';
@@ -27,11 +26,7 @@ async function whole(file: ModelFile): Promise<Opened> {
   const { bytes, kind, folder } = file;
   const files = kind === 'tfjs' ? Object.fromEntries(folder()) : bytes;
   let made: KerasModel | undefined;
-  const layers = await layersModel(
-    file,
-    () => (made = loadKeras(files, { layers: kerasLayers, storage })),
-    'batch-first',
-  );
+  const layers = await layersModel(file, async () => (made = await loadKeras(files)), 'batch-first');
   const model = made!;
   const port = ({ name, shape, indices }: KerasModel['kerasInputs'][number]): Port => ({
     name,
@@ -73,9 +68,10 @@ function predict(
 /** What a file holds that is not a whole model: the datasets of an .h5, the layers of a model.json. */
 function parts({ bytes, kind }: ModelFile): Opened | undefined {
   if (kind === 'hdf5') {
-    const tensors = [...openHdf5(bytes, storage).datasets()].flatMap(([name, { shape, read }]) => {
-      const { data } = read();
-      return data instanceof Float32Array ? [[name, { dtype: 'F32' as const, shape, data }] as const] : [];
+    const tensors = [...openHdf5(bytes, compressed).datasets()].flatMap(([name, { shape, read }]) => {
+      const { data, dtype = 'F32' } = read();
+      if (!(data instanceof Float32Array || dtype === 'F16')) return [];
+      return [[name, { dtype, shape, data: data as Float32Array<ArrayBuffer> }] as const];
     });
     return tensors.length ? { format: 'HDF5 with weights', tensors: new Map(tensors) } : undefined;
   }

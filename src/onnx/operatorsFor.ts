@@ -1,8 +1,8 @@
 import { nodeName } from '../formats/onnx/graph.ts';
 import type { OnnxModel } from '../formats/onnx/read.ts';
+import { imported } from '../imported.ts';
 import { operatorsOf } from '../onnxSession/checkOperators.ts';
 import { hasOperator, type OnnxOperators } from '../onnxSession/operators.ts';
-import { imported } from './imported.ts';
 
 /** Operators besides those of every session, in the order in which they are tried. */
 const MORE: readonly (() => Promise<{ readonly operators: OnnxOperators }>)[] = [

@@ -1,5 +1,4 @@
-import { camelCase } from '../formats/keras/json.ts';
-import { HARD_SIGMOID } from '../formats/keras/modelConfig.ts';
+import { camelCase, HARD_SIGMOID } from '../formats/keras/json.ts';
 import type { Registered, Tensor, TensorFlow } from './tf.ts';
 
 /** The name of Keras 3's hard sigmoid in TF.js. */

@@ -1,9 +1,8 @@
 import { zipSync } from 'fflate';
 import { inflate } from '../../src/formats/zip/inflate.ts';
 import { readZip } from '../../src/formats/zip/zip.ts';
-import { loadKeras, readKeras } from '../../src/keras/index.ts';
 import { kerasCases } from '../fixtures/keras/read.ts';
-import { all } from '../keras/all.ts';
+import { load, read } from '../keras/atOnce.ts';
 import type { Broken, HostileFormat } from './format.ts';
 import { type Given, utf8 } from './mutate.ts';
 
@@ -179,8 +178,8 @@ const CONFIGS = ['translation.keras', 'conv-more.keras', 'nested.keras', 'attent
 
 export const keras: HostileFormat = {
   name: 'keras',
-  read: (given) => void readKeras(given, all),
-  use: (given) => loadKeras(given, all).dispose(),
+  read: (given) => void read(given),
+  use: (given) => load(given).dispose(),
   samples: async () => [...FILES.map(file), ...CONFIGS.map(membersOf)],
   broken: [
     ...BROKEN_FILES.map(([what, given]): Broken => [what, given, /./]),

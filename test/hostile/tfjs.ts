@@ -1,5 +1,4 @@
-import { loadKeras, readKeras } from '../../src/keras/index.ts';
-import { all } from '../keras/all.ts';
+import { load, read } from '../keras/atOnce.ts';
 import type { Broken, HostileFormat } from './format.ts';
 import { drawing, type Given, utf8 } from './mutate.ts';
 
@@ -148,8 +147,8 @@ function* largeTfjs(): Iterable<readonly [string, Given]> {
 
 export const tfjs: HostileFormat = {
   name: 'tfjs',
-  read: (given) => void readKeras(given, all),
-  use: (given) => loadKeras(given, all).dispose(),
+  read: (given) => void read(given),
+  use: (given) => load(given).dispose(),
   samples: async () => [
     filesOf(),
     filesOf(({ manifest: [own] }) => {

@@ -46,16 +46,16 @@ test('the grid has all cases', () => {
 });
 
 describe('models of Keras 3 compute what Keras computes', () => {
-  test.each(CASES.map((each) => [each.name, each] as const))('%s', (_, each) => {
-    const model = loadKeras(each.file, all);
+  test.each(CASES.map((each) => [each.name, each] as const))('%s', async (_, each) => {
+    const model = await loadKeras(each.file, all);
     for (const error of errors(predicted(model, each), each)) expect(error).toBeLessThan(1e-5);
     model.dispose();
   });
 });
 
 describe('models drawn with Keras 2 and 3 compute what Keras computes', () => {
-  test.each(DRAWS.map((each) => [each.name, each] as const))('%s', (_, each) => {
-    const model = loadKeras(each.file, all);
+  test.each(DRAWS.map((each) => [each.name, each] as const))('%s', async (_, each) => {
+    const model = await loadKeras(each.file, all);
     const results = predicted(model, each);
     for (const [i, error] of errors(results, each).entries()) {
       const largest = Math.max(...each.outputs[i]!.data.map(Math.abs));

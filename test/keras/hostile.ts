@@ -1,15 +1,14 @@
 import { expect } from 'vitest';
 import { UnrolledError } from '../../src/index.ts';
-import { type KerasFiles, loadKeras, readKeras } from '../../src/keras/index.ts';
 import type { KerasCase } from '../fixtures/keras/read.ts';
 import { mutated, mutatedJson } from '../hostile/mutate.ts';
-import { all } from './all.ts';
+import { load, read } from './atOnce.ts';
 
 /** What a file gives: nothing, or an error; other errors than those of the package are failures. */
-export function attempt(files: KerasFiles, makes: boolean): 'read' | 'refused' {
+export function attempt(files: Parameters<typeof read>[0], makes: boolean): 'read' | 'refused' {
   try {
-    if (makes) loadKeras(files, all).dispose();
-    else readKeras(files, all);
+    if (makes) load(files).dispose();
+    else read(files);
     return 'read';
   } catch (error) {
     if (!(error instanceof UnrolledError)) throw error;

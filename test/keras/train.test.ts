@@ -12,8 +12,8 @@ beforeAll(async () => {
 });
 
 describe('a loaded model trains', () => {
-  test('GRU with reset_after', () => {
-    const model = loadKeras(fileOf('GRU-last.keras'));
+  test('GRU with reset_after', async () => {
+    const model = await loadKeras(fileOf('GRU-last.keras'));
     const trainer = new Trainer(model, { loss: mse, optimizer: new Adam({ lr: 0.02 }) });
     const { inputs } = CASES.get('GRU-last.keras')!;
     const x = { data: inputs[0]!.data, shape: [6, 2, 3] };
@@ -23,8 +23,8 @@ describe('a loaded model trains', () => {
     expect(trainer.step(x, y).loss).toBeLessThan(first / 20);
   });
 
-  test('a functional model of Keras 3 with two inputs and two outputs', () => {
-    const model = loadKeras(fileOf('functional.keras'));
+  test('a functional model of Keras 3 with two inputs and two outputs', async () => {
+    const model = await loadKeras(fileOf('functional.keras'));
     expect(model.kerasOutputs.map(({ name }) => name)).toEqual(expect.arrayContaining(['trend', 'class']));
     const trainer = new Trainer(model, {
       loss: { trend: mse, class: crossEntropy } as never,
@@ -41,9 +41,9 @@ describe('a loaded model trains', () => {
     expect(trainer.step(x as never, y as never).loss).toBeLessThan(first / 2);
   });
 
-  test('is saved and loaded as a Model, with the mask of its input', () => {
+  test('is saved and loaded as a Model, with the mask of its input', async () => {
     const { file, inputs } = CASES.get('GRU-masked.keras')!;
-    const model = loadKeras(file);
+    const model = await loadKeras(file);
     const own = Model.load(model.save());
     const x = inputs[0]!;
     // [B, T] to [T, B]
@@ -54,8 +54,8 @@ describe('a loaded model trains', () => {
     expect((model.predict(x) as NDArray).data).toEqual((model.forward(given as never) as NDArray).data);
   });
 
-  test('a model with one bias per gate has one here', () => {
-    const model = loadKeras(fileOf('LSTM-last.keras'));
+  test('a model with one bias per gate has one here', async () => {
+    const model = await loadKeras(fileOf('LSTM-last.keras'));
     expect(Object.keys(model.stateDict())).toEqual([
       'lstm.weight_ih_l0',
       'lstm.weight_hh_l0',
@@ -65,9 +65,9 @@ describe('a loaded model trains', () => {
 });
 
 describe('a loaded model streams', () => {
-  test('step by step, with the outputs of predict', () => {
+  test('step by step, with the outputs of predict', async () => {
     const { file, inputs } = CASES.get('LSTM-sequences-h5.h5')!;
-    const model = loadKeras(file);
+    const model = await loadKeras(file);
     const { data, shape } = model.predict(inputs[0]!) as NDArray;
     const [, T, F] = shape as [number, number, number];
     const stream = model.stream();

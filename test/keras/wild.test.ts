@@ -57,10 +57,10 @@ describe('models that people have published', () => {
     const files = await filesOf(entry);
     const missing = INCOMPLETE[path];
     if (missing) {
-      expect(() => loadKeras(files, all)).toThrow(missing);
+      await expect(loadKeras(files, all)).rejects.toThrow(missing);
       return;
     }
-    const model = loadKeras(files, all);
+    const model = await loadKeras(files, all);
     if (!entry.oracle) return;
     const oracle = JSON.parse(new TextDecoder().decode(await read(entry.oracle)));
     const [{ data, dims: shape }] = oracle.inputs;

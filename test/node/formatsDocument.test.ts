@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { COMMON as COMMON_LAYERS } from '../../src/formats/keras/common.ts';
 import { LAYERS } from '../../src/formats/keras/layers.ts';
-import { layers } from '../../src/kerasLayers/index.ts';
+import { MORE } from '../../src/formats/keras/more/more.ts';
 import { COMMON } from '../../src/onnxOperators/common.ts';
 import { CONVOLUTIONAL } from '../../src/onnxOperators/convolutional.ts';
 import { operators } from '../../src/onnxOperators/index.ts';
@@ -43,10 +44,11 @@ test('the operators of ONNX are listed with what has them', () => {
   );
 });
 
-test('the layers of Keras are listed with the entry that has them', () => {
+test('the layers of Keras are listed with the part that has them', () => {
   const listed = (heading: string) => column(heading).flatMap((cell) => cell.split(', '));
   expect(listed('layers of `unrolled/keras` |').sort()).toEqual(sorted(LAYERS));
-  expect(listed('layers of `unrolled/keras-layers` |').sort()).toEqual(sorted(layers.layers));
+  expect(listed('layers of the first part |').sort()).toEqual(sorted(COMMON_LAYERS));
+  expect(listed('layers of the second part |').sort()).toEqual(sorted(MORE.layers));
 });
 
 /** Names of operators that files of a folder are made of. */

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { imported } from '../../src/imported.ts';
 import { init } from '../../src/index.ts';
-import { imported } from '../../src/onnx/imported.ts';
 import { ArgumentError, FormatError, loadOnnx, StateError } from '../../src/onnx/index.ts';
 import { COMMON } from '../../src/onnxOperators/common.ts';
 import { CONVOLUTIONAL } from '../../src/onnxOperators/convolutional.ts';

@@ -191,7 +191,7 @@ describe('models that TF.js writes compute what TF.js computes', () => {
     for (const weight of theirs.weights) {
       if (/variance/.test(weight.name)) weight.val.assign((tf as Any).ones(weight.shape));
     }
-    const ours = loadKeras(filesOf(await saved(theirs)), all);
+    const ours = await loadKeras(filesOf(await saved(theirs)), all);
     expect(compare(theirs, ours)).toBeLessThan(1e-5);
   });
 
@@ -202,7 +202,7 @@ describe('models that TF.js writes compute what TF.js computes', () => {
       L.dense({ units: 2, activation: 'sigmoid' }),
     );
     seedWeights(theirs);
-    expect(compare(theirs, loadKeras(filesOf(await saved(theirs), 1), all), 9)).toBeLessThan(1e-5);
+    expect(compare(theirs, await loadKeras(filesOf(await saved(theirs), 1), all), 9)).toBeLessThan(1e-5);
   });
 
   test.each(['uint8', 'uint16', 'float16'])('weights of %s', async (dtype) => {
@@ -210,6 +210,6 @@ describe('models that TF.js writes compute what TF.js computes', () => {
     seedWeights(model);
     const own = quantized(await saved(model), dtype);
     const theirs = await (tf as Any).loadLayersModel((tf as Any).io.fromMemory(own));
-    expect(compare(theirs, loadKeras(filesOf(own, 3), all))).toBeLessThan(1e-5);
+    expect(compare(theirs, await loadKeras(filesOf(own, 3), all))).toBeLessThan(1e-5);
   });
 });

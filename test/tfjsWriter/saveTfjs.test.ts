@@ -107,7 +107,7 @@ describe('what is written is loaded by TensorFlow.js and by loadKeras', () => {
     const loaded = await loadTf(files);
     const result = loaded.predict(tf.tensor(batchFirst.data, batchFirst.shape)) as Result;
     close(result.dataSync(), expected);
-    const again = loadKeras(files, { layers });
+    const again = await loadKeras(files, { layers });
     close((again.predict(batchFirst) as u.NDArray).data, expected);
     again.dispose();
   });
@@ -121,7 +121,7 @@ describe('what is written is loaded by TensorFlow.js and by loadKeras', () => {
     const batchFirst = turned(x);
     const loaded = await loadTf(files);
     close((loaded.predict(tf.tensor(batchFirst.data, batchFirst.shape)) as Result).dataSync(), expected);
-    const again = loadKeras(files, { layers });
+    const again = await loadKeras(files, { layers });
     const indices = { data: Int32Array.from(batchFirst.data), shape: batchFirst.shape };
     close((again.predict(indices) as u.NDArray).data, expected);
   });
@@ -148,7 +148,7 @@ describe('what is written is loaded by TensorFlow.js and by loadKeras', () => {
     close(results[0]!.dataSync(), y.last.data);
     close(results[1]!.dataSync(), turned(y.all).data);
     close(results[2]!.dataSync(), turned(y.other).data);
-    expect(loadKeras(files, { layers }).kerasOutputs.length).toBe(3);
+    expect((await loadKeras(files, { layers })).kerasOutputs.length).toBe(3);
   });
 
   test('a vector that is repeated', async () => {
@@ -168,11 +168,11 @@ describe('what is written is loaded by TensorFlow.js and by loadKeras', () => {
       () => [new u.Conv1d(F, 6, 3, { padding: 'causal' }), new u.LSTM(6, 5), new u.LastStep()],
       /layers\[0\] \(Conv1d\).*causal/,
     ],
-  ])('%s, for Keras and this package', (_, make, words) => {
+  ])('%s, for Keras and this package', async (_, make, words) => {
     const model = stirred(new u.Sequential(make()));
     expect(() => saveTfjs(model)).toThrow(words);
     const x = { data: drawn(T * B * F, 3), shape: [T, B, F] };
-    const again = loadKeras(saveTfjs(model, { keras: true }), { layers });
+    const again = await loadKeras(saveTfjs(model, { keras: true }), { layers });
     close((again.predict(turned(x)) as u.NDArray).data, model.forward(x).data);
   });
 });

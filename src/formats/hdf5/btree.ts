@@ -1,24 +1,9 @@
-import type { Cursor, Hdf5Bytes } from './file.ts';
+import type { Walk } from './file.ts';
 
-/** Types of B-trees of version 1: of the names in a group, of the chunks of a dataset. */
+/** Type of the B-tree of the names in a group. */
 export const NAMES = 0;
-export const CHUNKS = 1;
 
-/**
- * Goes through the entries at the lowest level of a B-tree of version 1.
- * @param type of the tree
- * @param key reads the key of an entry
- * @param leaf called with each key, and the address that it stands for
- * @throws {FormatError} if it is damaged, or nodes contain themselves
- */
-export function walkBtree<K>(
-  file: Hdf5Bytes,
-  root: number,
-  type: number,
-  where: string,
-  key: (node: Cursor) => K,
-  leaf: (key: K, address: number) => void,
-): void {
+export const walkBtree: Walk = (file, root, type, where, key, leaf) => {
   const visited = new Set<number>();
   const visit = (address: number, expected: number | undefined) => {
     const node = file.at(address, where);
@@ -38,4 +23,4 @@ export function walkBtree<K>(
     }
   };
   visit(root, undefined);
-}
+};

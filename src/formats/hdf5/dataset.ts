@@ -8,6 +8,8 @@ import { decode, type Hdf5Data } from './values.ts';
 export interface Hdf5Value {
   readonly shape: readonly number[];
   readonly data: Hdf5Data;
+  /** Of 16-bit floats, whose bits are the data. */
+  readonly dtype?: 'F16' | undefined;
 }
 
 /** A dataset, whose elements are read when they are asked for. */
@@ -35,7 +37,8 @@ export function datasetOf(
   const read = () => {
     file.take(count * type.size, where);
     const raw = rawOf(layout.copy(), find(MESSAGE.filters), shape, count, type.size);
-    return { shape, data: decode(file, type, raw, count) };
+    const dtype = type.kind === 'float' && type.size === 2 ? ('F16' as const) : undefined;
+    return { shape, data: decode(file, type, raw, count), dtype };
   };
   return { shape, type, read };
 }

@@ -3,6 +3,22 @@ import { FormatError } from '../../errors.ts';
 /** What decoded data may take besides four times the file. */
 const EXTRA_BYTES = 2 ** 24;
 
+/**
+ * Goes through the entries at the lowest level of a B-tree of version 1.
+ * @param type of the tree
+ * @param key reads the key of an entry
+ * @param leaf called with each key, and the address that it stands for
+ * @throws {FormatError} if it is damaged, or nodes contain themselves
+ */
+export type Walk = <K>(
+  file: Hdf5Bytes,
+  root: number,
+  type: number,
+  where: string,
+  key: (node: Cursor) => K,
+  leaf: (key: K, address: number) => void,
+) => void;
+
 /** Readers of what files of Keras seldom have. */
 export interface Hdf5Storage {
   /** The bytes of a dataset in chunks, by its layout message behind the class; `filters`: its filter message. */
@@ -13,6 +29,7 @@ export interface Hdf5Storage {
     filters: Cursor | undefined,
     shape: readonly number[],
     size: number,
+    walk: Walk,
   ): Uint8Array;
   /** The objects of a fractal heap that a B-tree of version 2 lists: links or attributes of an object that has many. */
   objects(file: Hdf5Bytes, heap: number, tree: number, where: string): Cursor[];
@@ -26,16 +43,16 @@ export class Hdf5Bytes {
   readonly offsetSize: number;
   /** Bytes of a length. */
   readonly lengthSize: number;
-  readonly #storage: Hdf5Storage | undefined;
+  readonly storage: Hdf5Storage;
   #left: number;
 
-  constructor(bytes: Uint8Array, offsetSize: number, lengthSize: number, storage?: Hdf5Storage) {
+  constructor(bytes: Uint8Array, offsetSize: number, lengthSize: number, storage: Hdf5Storage) {
     // a Buffer of Node has a `slice` of its own
     this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.offsetSize = offsetSize;
     this.lengthSize = lengthSize;
-    this.#storage = storage;
+    this.storage = storage;
     this.#left = 4 * bytes.length + EXTRA_BYTES;
   }
 
@@ -49,12 +66,6 @@ export class Hdf5Bytes {
         `hdf5: ${where}: ${length} bytes at byte ${address} go beyond the end of the file`,
       );
     return new Cursor(this, address, end, where);
-  }
-
-  /** Readers that were given. @throws {FormatError} if there are none */
-  storage(where: string, what: string): Hdf5Storage {
-    if (this.#storage) return this.#storage;
-    throw new FormatError(`hdf5: ${where}: ${what} are read with \`storage\` of unrolled/keras-storage only`);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { walkBtree } from './btree.ts';
 import { Cursor, Hdf5Bytes, NOWHERE } from './file.ts';
 
 const COMPACT = 0;
@@ -25,7 +26,7 @@ export function rawOf(
   const rank = version < 3 ? layout.u8() : 0;
   const kind = layout.u8();
   if (version < 3) layout.skip(5);
-  if (bytes === 0) return memory(new Uint8Array(0), where);
+  if (bytes === 0) return memory(new Uint8Array(0), layout);
   if (kind === COMPACT) {
     if (version < 3) layout.skip(4 * rank);
     return layout.part(version < 3 ? layout.u32() : layout.u16());
@@ -33,14 +34,14 @@ export function rawOf(
   if (kind === CONTIGUOUS) {
     const address = layout.address();
     // elements that were never written are zeros
-    return address === NOWHERE ? memory(new Uint8Array(bytes), where) : file.at(address, where, bytes);
+    return address === NOWHERE ? memory(new Uint8Array(bytes), layout) : file.at(address, where, bytes);
   }
   if (kind !== CHUNKED) layout.fail(`a ${CLASSES[kind] ?? 'unknown'} layout is not supported:`);
-  const chunks = file.storage(where, 'chunks').chunks(layout, version, rank, filters, shape, size);
-  return memory(chunks, where);
+  const chunks = file.storage.chunks(layout, version, rank, filters, shape, size, walkBtree);
+  return memory(chunks, layout);
 }
 
 /** A cursor over bytes that are not in the file. */
-function memory(bytes: Uint8Array, where: string): Cursor {
-  return new Cursor(new Hdf5Bytes(bytes, 8, 8), 0, bytes.length, where);
+function memory(bytes: Uint8Array, { file, where }: Cursor): Cursor {
+  return new Cursor(new Hdf5Bytes(bytes, 8, 8, file.storage), 0, bytes.length, where);
 }

@@ -80,8 +80,5 @@ function linkInfo(file: Hdf5Bytes, cursor: Cursor, links: Links): void {
   const heap = cursor.address();
   const tree = cursor.address();
   if (heap === NOWHERE || tree === NOWHERE) return;
-  for (const object of file
-    .storage(cursor.where, 'groups of many objects')
-    .objects(file, heap, tree, cursor.where))
-    readLink(object, links);
+  for (const object of file.storage.objects(file, heap, tree, cursor.where)) readLink(object, links);
 }

@@ -95,9 +95,7 @@ export class Hdf5Object {
       cursor.skip(1);
       if (cursor.u8() & 1) cursor.skip(2);
       const [heap, tree] = [cursor.address(), cursor.address()];
-      return heap === NOWHERE
-        ? []
-        : file.storage(cursor.where, 'many attributes').objects(file, heap, tree, cursor.where);
+      return heap === NOWHERE ? [] : file.storage.objects(file, heap, tree, cursor.where);
     });
     return new Map(found.map((message) => readAttribute(file, message)).map((each) => [each.name, each]));
   }
@@ -108,7 +106,7 @@ export class Hdf5Object {
  * @param storage reads data in chunks, and groups and attributes in fractal heaps
  * @throws {FormatError} if the bytes are not such a file, or are truncated
  */
-export function openHdf5(bytes: Uint8Array, storage?: Hdf5Storage): Hdf5Object {
+export function openHdf5(bytes: Uint8Array, storage: Hdf5Storage): Hdf5Object {
   const { file, root } = readSuperblock(bytes, storage);
   return new Hdf5Object(file, root, '');
 }

@@ -4,7 +4,7 @@ import { Cursor, Hdf5Bytes, type Hdf5Storage } from './file.ts';
 const SIGNATURE = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /** Whether bytes begin as an HDF5 file. */
-export function isHdf5(bytes: Uint8Array): boolean {
+function isHdf5(bytes: Uint8Array): boolean {
   return SIGNATURE.every((byte, i) => bytes[i] === byte);
 }
 
@@ -14,10 +14,10 @@ export function isHdf5(bytes: Uint8Array): boolean {
  */
 export function readSuperblock(
   bytes: Uint8Array,
-  storage?: Hdf5Storage,
+  storage: Hdf5Storage,
 ): { readonly file: Hdf5Bytes; readonly root: number } {
   if (!isHdf5(bytes)) throw new FormatError('hdf5: the file does not begin with the signature of HDF5');
-  const start = new Cursor(new Hdf5Bytes(bytes, 8, 8), 8, bytes.length, 'superblock');
+  const start = new Cursor(new Hdf5Bytes(bytes, 8, 8, storage), 8, bytes.length, 'superblock');
   const version = start.u8();
   if (version > 3) start.fail(`expected version 0 to 3, got ${version}`);
   const isOld = version < 2;

@@ -1,4 +1,3 @@
-import { toFloat32 } from '../../io/dtype.ts';
 import type { Datatype } from './datatype.ts';
 import { type Cursor, type Hdf5Bytes, textOf } from './file.ts';
 
@@ -23,7 +22,7 @@ const ARRAYS = {
 } as const;
 
 /**
- * Elements from their bytes. 16-bit floats become 32-bit ones.
+ * Elements from their bytes; the bits of 16-bit floats.
  * @param file that texts of any length are in
  * @param raw `count` elements; the caller has counted them with `file.take`
  * @throws {FormatError} if values of the type can't be read
@@ -41,8 +40,7 @@ export function decode(file: Hdf5Bytes, type: Datatype, raw: Cursor, count: numb
   const copy = bytes.slice();
   if (type.bigEndian) for (let i = 0; i < copy.length; i += size) copy.subarray(i, i + size).reverse();
   const Elements = ARRAYS[type.kind][size as 4];
-  const data = new Elements(copy.buffer);
-  return type.kind === 'float' && size === 2 ? toFloat32({ dtype: 'F16', data }) : data;
+  return new Elements(copy.buffer);
 }
 
 /** Text in the global heap: its length, the address of a collection, and its number there. */

@@ -1,31 +1,21 @@
 import type { LayerConfig } from './config.ts';
-import { field, isObject, type Json } from './json.ts';
-import { HARD_SIGMOID } from './modelConfig.ts';
+import { field, HARD_SIGMOID, isObject, type Json } from './json.ts';
 
 /** An activation of this package. */
-type Activation = string | { readonly name: string; readonly alpha?: number; readonly beta?: number };
+export type Activation = string | { readonly name: string; readonly alpha?: number; readonly beta?: number };
+
+/** Those with the same name here. */
+const SAME = 'tanh sigmoid relu softmax elu selu softplus softsign exponential silu gelu mish relu6';
 
 /** By their name in Keras. */
 const ACTIVATIONS: Readonly<Record<string, Activation>> = {
+  ...Object.fromEntries(SAME.split(' ').map((name) => [name, name])),
   linear: 'identity',
-  tanh: 'tanh',
-  sigmoid: 'sigmoid',
-  relu: 'relu',
-  softmax: 'softmax',
   log_softmax: 'logSoftmax',
-  elu: 'elu',
-  selu: 'selu',
-  softplus: 'softplus',
-  softsign: 'softsign',
+  swish: 'silu',
   // max(0, min(1, x / 5 + 1 / 2)) in Keras 2, x / 6 + 1 / 2 in Keras 3
   hard_sigmoid: 'hardsigmoid',
   [HARD_SIGMOID]: { name: 'hardsigmoid', alpha: 1 / 6 },
-  exponential: 'exponential',
-  swish: 'silu',
-  silu: 'silu',
-  gelu: 'gelu',
-  mish: 'mish',
-  relu6: 'relu6',
   leaky_relu: { name: 'leakyrelu', alpha: 0.2 },
 };
 
@@ -58,9 +48,4 @@ function nameOf(given: Json): Json | undefined {
   const config = field(given, 'config');
   if (typeof config === 'string') return config;
   return isObject(config) ? (field(config, 'activation') ?? field(config, 'name')) : undefined;
-}
-
-/** Options of an activation that are not its default; the identity is left out. */
-export function withActivation(activation: Activation): { activation?: Activation } {
-  return activation === 'identity' ? {} : { activation };
 }

@@ -1,5 +1,6 @@
-import { FormatError } from '../../errors.ts';
-import type { LayerConfig } from './config.ts';
+import { Missing } from '../missing.ts';
+import type { Activation } from './activations.ts';
+import { fail, type LayerConfig } from './config.ts';
 import type { InputDescription, LayerDescription, Reference, UseDescription } from './description.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Tensor } from './tensor.ts';
@@ -7,6 +8,9 @@ import type { Place, Weights } from './weights.ts';
 
 /** Most layers, and most calls of layers, of a model. */
 export const MOST = 10_000;
+
+/** Options whose effect is in training only. */
+const TRAINING_ONLY = /_(regularizer|constraint)$/;
 
 /** What a Keras tensor is here. */
 export interface Value {
@@ -67,7 +71,15 @@ export class Builder {
 
   /** Counts a call of a Keras layer. @throws {FormatError} if there are too many, such as of models in models */
   count(): void {
-    if (++this.#calls > 4 * MOST) throw new FormatError('keras: too many calls of layers');
+    if (++this.#calls > 4 * MOST) fail('too many calls of layers');
+  }
+
+  /** Notes options of a layer that change training in Keras but not here. */
+  noteIgnored({ name, options }: LayerConfig): void {
+    for (const [option, value] of Object.entries(options)) {
+      if (value !== null && value !== undefined && TRAINING_ONLY.test(option))
+        this.ignored.add(`${name}: ${option}`);
+    }
   }
 
   /** A new input. */
@@ -84,7 +96,7 @@ export class Builder {
     options: Readonly<Record<string, unknown>> = {},
     weights: Readonly<Record<string, Tensor>> = {},
   ): number {
-    if (this.layers.length >= MOST) throw new FormatError(`keras: more than ${MOST} layers`);
+    if (this.layers.length >= MOST) fail(`more than ${MOST} layers`);
     const own = Object.keys(weights).length ? this.#nameOf(name) : {};
     return this.layers.push({ name, config: { type, ...options, ...own }, weights }) - 1;
   }
@@ -106,7 +118,7 @@ export class Builder {
     of: Partial<Value> = inputs[0]!,
     initial?: Readonly<Record<string, Reference>>,
   ): Value {
-    if (this.uses.length >= MOST) throw new FormatError(`keras: more than ${MOST} calls of layers`);
+    if (this.uses.length >= MOST) fail(`more than ${MOST} calls of layers`);
     const { name, config } = this.layers[layer]!;
     for (const value of inputs)
       this.reads(value, name, config.type === 'Embedding' ? (config.numEmbeddings as number) : 0);
@@ -131,7 +143,10 @@ export class Builder {
   filled(name: string, sequence: Value, fill: 'last' | 'zero' | number | readonly number[]): Value {
     if (sequence.mask === undefined) return sequence;
     const options = fill === 'last' ? {} : { fill };
-    const whole = once(() => this.apply(name, 'AllSteps', options, [sequence], sequence.shape, {}));
+    const whole = once(() => {
+      if (!this.more?.prepare) throw new Missing('layers');
+      return this.apply(name, 'AllSteps', options, [sequence], sequence.shape, {});
+    });
     return { ...sequence, whole };
   }
 
@@ -153,9 +168,7 @@ export class Builder {
     const input = this.#inputs[ref]!;
     const kind = limit ? 'indices' : 'features';
     if (input.kind && input.kind !== kind)
-      throw new FormatError(
-        `keras: layer ${layer}: input ${input.name} is read both as features and as indices`,
-      );
+      fail(`layer ${layer}: input ${input.name} is read both as features and as indices`);
     input.kind = kind;
     if (limit) input.limit = Math.min(input.limit, limit);
   }
@@ -209,9 +222,8 @@ export class Builder {
       const size = shape.at(-1);
       const steps = shape.length > (kind === 'features' ? 1 : 0);
       if (shape.length > (kind === 'features' ? 2 : 1) && shape.includes(null))
-        throw new FormatError(`keras: input ${name}: sizes of [batch, ${shape}] are not fixed`);
-      if (kind === 'features' && !size)
-        throw new FormatError(`keras: input ${name}: the number of features is not fixed`);
+        fail(`input ${name}: sizes of [batch, ${shape}] are not fixed`);
+      if (kind === 'features' && !size) fail(`input ${name}: the number of features is not fixed`);
       const like = this.#root(i);
       return {
         ...(single ? {} : { name }),
@@ -239,9 +251,11 @@ export interface Context {
   once<T>(make: () => T): T;
   /** The layer's weights, of these shapes. @throws {FormatError} if the file has others */
   weights(...shapes: readonly (readonly number[])[]): Tensor[];
+  /** The activation of an option, as `activationOf`. */
+  activation(option: string): Activation;
   /** Index of this call among those of the layer. */
   readonly call: number;
-  /** What the layer is with an option that it seldom has. @throws {FormatError} if `MoreLayers` are not given */
+  /** What the layer is with an option that it seldom has. @throws {Missing} if that is in no table */
   rare(what: string): readonly Value[];
   /** Runs the layer or model that an option contains. options: in place of its own. */
   nested(option: string, inputs: readonly Value[], options?: JsonObject): readonly Value[];
@@ -251,10 +265,10 @@ export interface Context {
 export interface MoreLayers {
   /** By class. */
   readonly layers: Readonly<Record<string, Describe>>;
-  /** Those of `LAYERS` with options that they seldom have, by class. */
-  readonly forms: Readonly<Record<string, Describe>>;
+  /** What layers are with options that they seldom have, by class. */
+  readonly forms?: Readonly<Record<string, Describe>>;
   /** Makes layers of the operations of a model. */
-  readonly prepare: (model: Json) => Json;
+  readonly prepare?: (model: Json) => Json;
 }
 
 /** The results of a layer for its inputs. */

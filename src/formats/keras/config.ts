@@ -1,5 +1,11 @@
 import { FormatError } from '../../errors.ts';
+import { Missing } from '../missing.ts';
 import { field, isObject, type Json, type JsonObject } from './json.ts';
+
+/** @throws {FormatError} always */
+export function fail(what: string): never {
+  throw new FormatError(`keras: ${what}`);
+}
 
 /** The config of a layer, whose options are read by name. */
 export class LayerConfig {
@@ -15,12 +21,29 @@ export class LayerConfig {
 
   /** @throws {FormatError} that names the layer */
   fail(what: string): never {
-    throw new FormatError(`keras: layer ${this.name} (${this.className}): ${what}`);
+    return fail(`layer ${this.name} (${this.className}): ${what}`);
+  }
+
+  /** @throws {Missing} that names the layer: a table that is not there may have it */
+  lacks(what: string): never {
+    throw new Missing('layers', `keras: layer ${this.name} (${this.className}): ${what} not supported`);
   }
 
   /** @throws {FormatError} that names an option and its value */
   refuse(option: string, why = 'is not supported'): never {
     return this.fail(`${option} ${shown(this.get(option))} ${why}`);
+  }
+
+  /** The only input. */
+  one<T>(inputs: readonly T[]): T {
+    return inputs.length === 1 ? inputs[0]! : this.fail(`expected one input, got ${inputs.length}`);
+  }
+
+  /** The number of features of an input. @throws {FormatError} if it is not fixed */
+  features(value: { readonly shape: readonly (number | null)[] } | undefined): number {
+    if (!value) return this.fail('it has no input');
+    if (value.shape.length < 1) this.fail(`an input of shape [batch] is not supported`);
+    return value.shape.at(-1) ?? this.fail('the number of its input features is not fixed');
   }
 
   get(option: string): Json | undefined {

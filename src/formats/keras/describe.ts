@@ -1,12 +1,10 @@
-import { FormatError } from '../../errors.ts';
+import { activationOf } from './activations.ts';
 import { Builder, type Context, type Describe, type MoreLayers, type Value } from './builder.ts';
-import { type LayerConfig, layerOf } from './config.ts';
+import { fail, type LayerConfig, layerOf } from './config.ts';
 import type { KerasDescription, KerasTensor, Reference } from './description.ts';
-import { isObject, type Json } from './json.ts';
+import type { Json } from './json.ts';
 import { LAYERS } from './layers.ts';
-import { HARD_SIGMOID, toKeras2 } from './modelConfig.ts';
 import { type KerasLayer, type KerasModel, nestedLayer, readModel, type Source } from './readModel.ts';
-import { weightsOf } from './values.ts';
 import type { Weights } from './weights.ts';
 
 /** Inputs and outputs of a description in progress. */
@@ -17,20 +15,18 @@ interface Ends {
 
 /**
  * Describes a Keras model in terms of this package.
- * @param given { class_name, config } of Keras 2 or 3
+ * @param json { class_name, config } of Keras 2
  * @param more layers besides those of `LAYERS`
- * @throws {FormatError} if it is damaged, its weights do not fit, or it has a layer or option that is not supported
+ * @throws {Missing} if it has a layer or option that is in neither
+ * @throws {FormatError} if it is damaged, its weights do not fit, or it has an option that is not supported
  */
 export function describe(
-  given: Json,
+  json: Json,
   weights: Weights,
   version: string | undefined,
   more: MoreLayers | undefined,
 ): KerasDescription {
-  const json = toKeras2(more ? more.prepare(given) : given);
-  // what wraps objects tells Keras 3 apart, but for .keras files of Keras 2, and .h5 files of Keras 3
-  const own = /^([23])\./.exec(version ?? '')?.[1];
-  const outer = layerOf(own ? withHardSigmoid(json, own === '3') : json);
+  const outer = layerOf(json);
   if (!outer) return fail('expected a model { class_name, config }');
   const model = readModel(outer, [], '', 0);
   const builder = new Builder(weights, more);
@@ -70,21 +66,6 @@ export function describe(
   };
 }
 
-/** The same with the hard sigmoid of one version in place of the other's. */
-function withHardSigmoid(value: Json | undefined, isKeras3: boolean): Json {
-  if (Array.isArray(value)) return value.map((each) => withHardSigmoid(each, isKeras3));
-  if (isObject(value))
-    return Object.fromEntries(
-      Object.entries(value).map(([key, each]) => [key, withHardSigmoid(each, isKeras3)]),
-    );
-  const isIt = value === 'hard_sigmoid' || value === HARD_SIGMOID;
-  return isIt ? (isKeras3 ? HARD_SIGMOID : 'hard_sigmoid') : (value ?? null);
-}
-
-function fail(what: string): never {
-  throw new FormatError(`keras: ${what}`);
-}
-
 function tensorOf(name: string, { shape }: Value, indices: boolean): KerasTensor {
   return { name, shape: [null, ...shape], indices };
 }
@@ -117,8 +98,9 @@ function inputShape({ config, model }: KerasLayer): (number | null)[] {
 
 /** The outputs of a model for its inputs. */
 function run(model: KerasModel, builder: Builder, inputs: readonly Value[]): readonly Value[] {
+  const refuse = (what: string) => fail(`model ${model.name}: ${what}`);
   if (inputs.length !== model.inputs.length)
-    return fail(`model ${model.name}: expected ${model.inputs.length} inputs, got ${inputs.length}`);
+    return refuse(`expected ${model.inputs.length} inputs, got ${inputs.length}`);
   const known = new Map<string, readonly Value[]>();
   const key = ([layer, call]: Source) => `${call} ${layer}`;
   for (const [i, source] of model.inputs.entries()) {
@@ -129,7 +111,7 @@ function run(model: KerasModel, builder: Builder, inputs: readonly Value[]): rea
   }
   const at = (source: Source): Value => {
     const value = known.get(key(source))![source[2]];
-    return value ?? fail(`model ${model.name}: layer ${source[0]} has no output ${source[2]}`);
+    return value ?? refuse(`layer ${source[0]} has no output ${source[2]}`);
   };
   const waiting = new Set<string>();
   const stack = [...model.outputs].reverse();
@@ -140,16 +122,16 @@ function run(model: KerasModel, builder: Builder, inputs: readonly Value[]): rea
       stack.pop();
       continue;
     }
-    const layer = model.layers.get(source[0]) ?? fail(`model ${model.name}: no layer ${source[0]}`);
+    const layer = model.layers.get(source[0]) ?? refuse(`no layer ${source[0]}`);
     const first = known.get(`input ${source[0]}`);
     const { sources = undefined, isUnmasked = false } = first
       ? { sources: [] }
       : (layer.calls[source[1]] ?? {});
     if (!sources || (!first && sources.length === 0))
-      return fail(`model ${model.name}: layer ${source[0]} has no call ${source[1]}`);
+      return refuse(`layer ${source[0]} has no call ${source[1]}`);
     const missing = sources.filter((each) => !known.has(key(each)));
     if (missing.length) {
-      if (waiting.has(own)) return fail(`model ${model.name}: layer ${source[0]} depends on itself`);
+      if (waiting.has(own)) return refuse(`layer ${source[0]} depends on itself`);
       waiting.add(own);
       stack.push(...missing.reverse());
       continue;
@@ -169,10 +151,6 @@ function unmasked(builder: Builder, layer: LayerConfig, value: Value): Value {
   return { ...all, mask: undefined, whole: undefined };
 }
 
-/** Where layers are that this entry has not. */
-const ELSEWHERE =
-  'not in unrolled/keras; more are in unrolled/keras-layers: pass its `layers` to loadKeras(files, { layers })';
-
 /** The results of a call of a layer. */
 function call(
   layer: KerasLayer,
@@ -188,20 +166,19 @@ function call(
   if (className === 'Lambda') return config.fail('it is Python code, which is not run');
   const { more } = builder;
   const table = [LAYERS, more?.layers ?? {}].find((each) => Object.hasOwn(each, className));
-  if (!table) return config.fail(`layers of class ${className} are ${more ? 'not supported' : ELSEWHERE}`);
+  if (!table) return config.lacks(`layers of class ${className} are`);
   const context: Context = {
     builder,
     layer: config,
     place,
     call: index,
+    activation: (option) => activationOf(config, option),
     once: <T>(make: () => T) => {
       layer.made ??= { value: make() };
       return layer.made.value as T;
     },
-    weights: (...shapes) => weightsOf({ builder, layer: config, place }, shapes),
-    rare: (what) =>
-      more?.forms[className]?.(context, inputs) ??
-      config.fail(`layers with ${what} are ${more ? 'not supported' : ELSEWHERE}`),
+    weights: (...shapes) => builder.weights.take(place, config.name, shapes),
+    rare: (what) => more?.forms?.[className]?.(context, inputs) ?? config.lacks(`layers with ${what} are`),
     nested: (option, values, options = {}) => {
       layer.nested ??= nestedLayer(config.inner(option), config.name, place, options);
       return call(layer.nested, builder, values, 0);

@@ -1,5 +1,5 @@
 import { FormatError } from '../../errors.ts';
-import { camelCase, field, isObject, type Json, type JsonObject } from './json.ts';
+import { camelCase, field, isObject, type Json, type JsonObject, UNMASKED } from './json.ts';
 
 /** [layer, index of its call, index of the output, arguments of the call]. */
 type Inbound = readonly [string, number, number, JsonObject];
@@ -13,9 +13,6 @@ type Inbound = readonly [string, number, number, JsonObject];
 export function inboundNodes(nodes: readonly Json[], names: ReadonlyMap<string, string>): Json[] {
   return nodes.map((node) => (isObject(node) ? inboundNode(node, names) : node));
 }
-
-/** Argument of a call, as inboundNodes lists it, whose layer sees no mask. */
-export const UNMASKED = 'unmasked';
 
 function inboundNode(node: JsonObject, names: ReadonlyMap<string, string>): Inbound[] {
   const given = field(node, 'kwargs');

@@ -1,27 +1,41 @@
 import { FormatError } from '../../errors.ts';
-import { toFloat32 } from '../../io/dtype.ts';
 import type { Hdf5Dataset } from '../hdf5/dataset.ts';
 import type { Hdf5Object } from '../hdf5/object.ts';
-import type { Tensor } from './tensor.ts';
-import { namesWithin, type Place, Weights } from './weights.ts';
+import type { Place, Stored, WeightSource } from './weights.ts';
+
+/** Datasets by name. */
+class Datasets {
+  protected readonly datasets: Map<string, Hdf5Dataset>;
+
+  constructor(datasets?: Iterable<readonly [string, Hdf5Dataset]>) {
+    this.datasets = new Map(datasets);
+  }
+
+  shape(name: string): readonly number[] {
+    return this.datasets.get(name)!.shape;
+  }
+
+  read(name: string): Stored {
+    return this.datasets.get(name)!.read();
+  }
+}
 
 /** Weights of .h5 files: a group for each layer of the outermost model, whose attribute lists their names. */
-export class LayerWeights extends Weights {
+export class LayerWeights extends Datasets implements WeightSource {
   readonly #root: Hdf5Object;
   readonly #names = new Map<string, readonly string[]>();
-  readonly #datasets = new Map<string, Hdf5Dataset>();
 
   constructor(root: Hdf5Object) {
     super();
     this.#root = root;
   }
 
-  protected find({ names }: Place): readonly string[] {
+  find({ names }: Place, within: Parameters<WeightSource['find']>[1]): readonly string[] {
     const outer = names[0]!;
     const all = this.#of(outer);
     if (names.length === 1) return all;
     const inner = all.map((name) => name.slice(outer.length + 1));
-    return namesWithin(inner, names.at(-1)!).map((name) => `${outer}/${name}`);
+    return within(inner, names.at(-1)!).map((name) => `${outer}/${name}`);
   }
 
   /** All weights in a layer's group: the group's name, a slash, and their own. */
@@ -33,37 +47,26 @@ export class LayerWeights extends Weights {
     for (const name of names) {
       const dataset = group!.get(name)?.dataset;
       if (!dataset) throw new FormatError(`keras: layer ${layer}: weight ${name} is not in the file`);
-      this.#datasets.set(`${layer}/${name}`, dataset);
+      this.datasets.set(`${layer}/${name}`, dataset);
     }
     this.#names.set(layer, (known = names.map((name) => `${layer}/${name}`)));
     return known;
   }
-
-  protected shape(name: string): readonly number[] {
-    return this.#datasets.get(name)!.shape;
-  }
-
-  protected read(name: string): Tensor {
-    return floatsOf(this.#datasets.get(name)!, name);
-  }
 }
 
 /** Weights of .keras files, or of .weights.h5: `layers/lstm_1/cell/vars/0`. */
-export class PathWeights extends Weights {
-  readonly #datasets: ReadonlyMap<string, Hdf5Dataset>;
-
+export class PathWeights extends Datasets implements WeightSource {
   constructor(root: Hdf5Object) {
-    super();
     // of Windows
     const all = [...root.datasets()].map(([path, dataset]) => [path.replaceAll('\\', '/'), dataset] as const);
-    this.#datasets = new Map(
+    super(
       all
         .filter(([path]) => !/(^|\/)(seed_generator|optimizer)\//.test(path))
         .map(([path, dataset]) => [path.replaceAll('_layer_checkpoint_dependencies/', 'layers/'), dataset]),
     );
   }
 
-  protected find({ path, order = [] }: Place): readonly string[] {
+  find({ path, order = [] }: Place): readonly string[] {
     const exact = this.#within(path);
     const found = exact.length ? exact : this.#within(this.#byRank(path));
     // Keras 2 calls it _query_dense
@@ -72,7 +75,7 @@ export class PathWeights extends Weights {
   }
 
   #within(path: string): readonly string[] {
-    const own = [...this.#datasets.keys()].filter(
+    const own = [...this.datasets.keys()].filter(
       (name) => name.startsWith(`${path}/`) && /\/vars\/\d+$/.test(name),
     );
     return own.sort((a, b) => inOrder(a).localeCompare(inOrder(b), 'en', { numeric: true }));
@@ -82,20 +85,12 @@ export class PathWeights extends Weights {
   #byRank(path: string): string {
     const [, base, number = '0'] = /^(.*?)(?:_(\d+))?$/.exec(path)!;
     const numbers = new Set<number>();
-    for (const name of this.#datasets.keys()) {
+    for (const name of this.datasets.keys()) {
       const rest = name.startsWith(base!) ? /^(?:_(\d+))?\//.exec(name.slice(base!.length)) : null;
       if (rest) numbers.add(Number(rest[1] ?? 0));
     }
     const found = [...numbers].sort((a, b) => a - b)[Number(number)];
     return found ? `${base}_${found}` : base!;
-  }
-
-  protected shape(name: string): readonly number[] {
-    return this.#datasets.get(name)!.shape;
-  }
-
-  protected read(name: string): Tensor {
-    return floatsOf(this.#datasets.get(name)!, name);
   }
 }
 
@@ -125,14 +120,4 @@ export function textsOf(object: Hdf5Object, attribute: string): string[] | undef
   if (data.length === 0) return [];
   if (Array.isArray(data)) return data;
   throw new FormatError(`keras: attribute ${attribute} of ${object.path || '/'}: expected text`);
-}
-
-function floatsOf(dataset: Hdf5Dataset, name: string): Tensor {
-  const { shape, data } = dataset.read();
-  if (data instanceof Float32Array) return { shape, data };
-  if (data instanceof Float64Array) return { shape, data: toFloat32({ dtype: 'F64', data }) };
-  // such as the count of Normalization
-  if (ArrayBuffer.isView(data))
-    return { shape, data: Float32Array.from(data as ArrayLike<number | bigint>, Number) };
-  throw new FormatError(`keras: weight ${name}: expected floats, got another type`);
 }

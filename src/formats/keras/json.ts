@@ -29,3 +29,12 @@ export function keyOf(object: JsonObject, name: string): string {
   const isCamel = Object.hasOwn(object, 'className') || Object.hasOwn(object, 'batchShape');
   return isCamel ? camelCase(name) : name;
 }
+
+/**
+ * What `hard_sigmoid` of Keras 3 is called: relu6(x + 3) / 6. That of Keras 2 is x / 5 + 1 / 2, clamped to 0 … 1, under the
+ * same name.
+ */
+export const HARD_SIGMOID = 'hard_sigmoid_of_keras3';
+
+/** Argument of a call, as inboundNodes lists it, whose layer sees no mask. */
+export const UNMASKED = 'unmasked';

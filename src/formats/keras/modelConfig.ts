@@ -1,17 +1,20 @@
 import { inboundNodes, withoutMaskLayers } from './graph.ts';
-import { camelCase, camelKey, field, isObject, type Json, type JsonObject, keyOf } from './json.ts';
+import {
+  camelCase,
+  camelKey,
+  field,
+  HARD_SIGMOID,
+  isObject,
+  type Json,
+  type JsonObject,
+  keyOf,
+} from './json.ts';
 
 /** What Keras 3 wraps each object in, and Keras 2 does not know. */
 const WRAPPING = ['module', 'registered_name', 'build_config', 'compile_config', 'shared_object_id'];
 
 /** Classes of models: their config lists layers. */
 const MODELS = ['Functional', 'Model', 'Sequential'];
-
-/**
- * What `hard_sigmoid` of Keras 3 is called: relu6(x + 3) / 6. That of Keras 2 is x / 5 + 1 / 2, clamped to 0 … 1, under the
- * same name.
- */
-export const HARD_SIGMOID = 'hard_sigmoid_of_keras3';
 
 /** Classes with another name in Keras 2. Values are made from the config. */
 const RENAMED: Readonly<Record<string, (config: JsonObject) => [className: string, config: JsonObject]>> = {

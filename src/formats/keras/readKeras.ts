@@ -1,85 +1,119 @@
-import { FormatError } from '../../errors.ts';
-import type { Hdf5Storage } from '../hdf5/file.ts';
-import { type Hdf5Object, openHdf5 } from '../hdf5/object.ts';
-import { isHdf5 } from '../hdf5/superblock.ts';
-import { readZip, type ZipOptions } from '../zip/zip.ts';
+import { Missing } from '../missing.ts';
+import type * as binary from './binary.ts';
 import type { MoreLayers } from './builder.ts';
-import { layerOf } from './config.ts';
+import { fail, layerOf } from './config.ts';
 import { describe } from './describe.ts';
 import type { KerasDescription } from './description.ts';
-import { LayerWeights, listOf, PathWeights, textsOf } from './h5Weights.ts';
 import { field, isObject, type Json, type JsonObject } from './json.ts';
+import type * as keras3 from './keras3.ts';
 import { parseJson } from './parse.ts';
-import { ManifestWeights } from './tfjsWeights.ts';
-import type { Weights } from './weights.ts';
+import type * as manifest from './tfjsWeights.ts';
+import { type WeightSource, Weights } from './weights.ts';
 
 /** Files by name. */
 export type FileMap = ReadonlyMap<string, Uint8Array>;
 
-/** Readers of what files of Keras seldom have: `storage` of unrolled/keras-storage. */
-export interface KerasStorage extends Hdf5Storage {
-  /** Inflates raw deflate to `size` bytes; undefined if they are more or less. */
-  readonly inflate: NonNullable<ZipOptions['inflate']>;
+/** All readers of files: `storage` of unrolled/keras-storage. */
+export interface KerasStorage extends binary.Compressed {
+  /** Reads .keras and .h5 files. */
+  readonly readBinary: typeof binary.readBinary;
+  /** Reads descriptions as Keras 3 writes them. */
+  readonly fromKeras3: typeof keras3.fromKeras3;
+  /** Reads weights of TensorFlow.js. */
+  readonly ManifestWeights: typeof manifest.ManifestWeights;
 }
 
-/** Bytes of a description in an archive, besides the size of the archive. */
-const LONGEST_JSON = 2 ** 22;
+/** Parts of the reader that not all files need. */
+export interface Parts {
+  readonly binary?: Pick<KerasStorage, 'readBinary'> | undefined;
+  readonly keras3?: Pick<KerasStorage, 'fromKeras3'> | undefined;
+  readonly manifest?: Pick<KerasStorage, 'ManifestWeights'> | undefined;
+  readonly storage?: binary.Compressed | undefined;
+  /** Layers besides those of `LAYERS`. */
+  readonly layers?: MoreLayers | undefined;
+}
 
 /** What the files of a model are: its architecture, and its numbers. */
-interface Parts {
+interface Content {
   architecture?: Json | undefined;
-  weights?: Weights | undefined;
+  weights?: WeightSource | undefined;
   version?: string | undefined;
+}
+
+/** A part. @throws {Missing} if it is not there */
+function need<Name extends keyof Parts>(parts: Parts, name: Name): NonNullable<Parts[Name]> {
+  const part = parts[name];
+  if (!part) throw new Missing(name);
+  return part;
 }
 
 /**
  * Reads a Keras model: one file (.keras, .h5), or several by name (model.json of TensorFlow.js and its shards;
  * config.json and model.weights.h5; an architecture as JSON and an .h5 of weights).
  * @param architecture of files that contain weights only
- * @param more layers besides those of `LAYERS`
- * @param storage reads compressed data
+ * @throws {Missing} if a part is not there that the files need
  * @throws {FormatError} if the files are damaged or incomplete, or the model is not supported
  */
-export function readKeras(
-  files: FileMap,
-  architecture?: Json,
-  more?: MoreLayers,
-  storage?: KerasStorage,
-): KerasDescription {
-  const parts: Parts = {};
+export function readKeras(files: FileMap, architecture: Json | undefined, parts: Parts): KerasDescription {
+  const content: Content = {};
   const named = (name: string) => (files.size > 1 ? `${name}: ` : '');
   const left: [string, Uint8Array][] = [];
   for (const [name, bytes] of files) {
-    if (isZip(bytes)) readArchive(bytes, parts, storage);
-    else if (isHdf5(bytes)) readHdf5(openHdf5(bytes, storage), parts);
-    else left.push([name, bytes]);
+    if (!isBinary(bytes)) {
+      left.push([name, bytes]);
+      continue;
+    }
+    const { architecture, metadata, version, weights } = need(parts, 'binary').readBinary(
+      bytes,
+      parts.storage ?? { inflate: missing, chunks: missing, objects: missing },
+    );
+    if (architecture) content.architecture = parseJson(...architecture);
+    content.version = version ?? (metadata && versionOf(parseJson(...metadata)));
+    content.weights = weights;
   }
   const manifests: Json[] = [];
   for (const [name, bytes] of left) {
     if (!isJson(name, bytes)) continue;
     const json = parseJson(new TextDecoder().decode(bytes), name || 'file');
     if (field(json, 'weightsManifest') !== undefined) manifests.push(json.weightsManifest!);
-    parts.architecture ??= modelIn(json);
-    parts.version ??= versionOf(json) ?? versionOf(json.modelTopology);
+    content.architecture ??= modelIn(json);
+    content.version ??= versionOf(json) ?? versionOf(json.modelTopology);
   }
-  if (manifests.length > 1) throw new FormatError('keras: the files contain two models of TensorFlow.js');
-  if (manifests.length) parts.weights = new ManifestWeights(manifests[0], (path) => shardOf(files, path));
-  const model = architecture === undefined ? parts.architecture : architecture;
+  if (manifests.length > 1) fail('the files contain two models of TensorFlow.js');
+  if (manifests.length)
+    content.weights = new (need(parts, 'manifest').ManifestWeights)(manifests[0], (path) =>
+      shardOf(files, path),
+    );
+  const model = architecture === undefined ? content.architecture : architecture;
   if (model === undefined || model === null) {
     const [first] = files.keys();
-    throw new FormatError(
-      parts.weights
-        ? 'keras: the file contains weights only: pass { architecture }, the result of model.to_json()'
-        : `keras: ${named(first ?? '')}it is no .keras file, .h5 file or model.json`,
+    return fail(
+      content.weights
+        ? 'the file contains weights only: pass { architecture }, the result of model.to_json()'
+        : `${named(first ?? '')}it is no .keras file, .h5 file or model.json`,
     );
   }
-  if (!parts.weights) throw new FormatError('keras: the files contain no weights');
-  return describe(model, parts.weights, parts.version, more);
+  if (!content.weights) return fail('the files contain no weights');
+  const prepared = parts.layers?.prepare?.(model) ?? model;
+  const { version } = content;
+  const isPlain = !version?.startsWith('3') && isOfKeras2(prepared);
+  const json = isPlain ? prepared : need(parts, 'keras3').fromKeras3(prepared, version);
+  return describe(json, new Weights(content.weights), version, parts.layers);
 }
 
-function isZip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x50 && bytes[1] === 0x4b;
+/** Whether a description has nothing that only later versions write. */
+function isOfKeras2(model: Json): boolean {
+  return !/"(module|registered|build|shared|__)|(dtype|put_?layers)":\{/i.test(JSON.stringify(model));
 }
+
+/** Whether a file begins as a zip archive or an HDF5 file. */
+function isBinary([a, b]: Uint8Array): boolean {
+  return (a === 0x50 && b === 0x4b) || (a === 0x89 && b === 0x48);
+}
+
+const missing = (): never => {
+  throw new Missing('storage');
+};
 
 /** Whether a file is JSON: by its name, or, if it has none, by its first character. */
 function isJson(name: string, bytes: Uint8Array): boolean {
@@ -87,46 +121,11 @@ function isJson(name: string, bytes: Uint8Array): boolean {
   return /^\s*\{/.test(new TextDecoder().decode(bytes.subarray(0, 64)));
 }
 
-/** A .keras file. */
-function readArchive(bytes: Uint8Array, parts: Parts, storage: KerasStorage | undefined): void {
-  const inflate = () => {
-    throw new FormatError('pass { storage }, from unrolled/keras-storage');
-  };
-  const members = readZip(bytes, { format: 'keras', inflate: storage?.inflate ?? inflate });
-  const text = (name: string) => {
-    const member = members.get(name);
-    if (member && member.size > LONGEST_JSON + bytes.length)
-      throw new FormatError(
-        `keras: ${name}: ${member.size} bytes are too many for an archive of ${bytes.length}`,
-      );
-    return member && parseJson(new TextDecoder().decode(member.read()), name);
-  };
-  const config = text('config.json');
-  const weights = members.get('model.weights.h5');
-  if (!config || !weights) throw new FormatError('keras: the archive lacks config.json or model.weights.h5');
-  parts.architecture = config;
-  parts.version = versionOf(text('metadata.json'));
-  parts.weights = new PathWeights(openHdf5(weights.read(), storage));
-}
-
-/** A whole model or weights only, by layer or, as Keras 3, by path. */
-function readHdf5(root: Hdf5Object, parts: Parts): void {
-  const [config] = textsOf(root, 'model_config') ?? [];
-  if (config !== undefined) parts.architecture = parseJson(config, 'model_config');
-  parts.version = textsOf(root, 'keras_version')?.[0];
-  const group = root.get('model_weights') ?? root;
-  const isByLayer = listOf(group, 'layer_names').length > 0;
-  parts.weights = isByLayer ? new LayerWeights(group) : new PathWeights(root);
-}
-
 /** The bytes of a path in a manifest: by the whole path, or by the name of the file. */
 function shardOf(files: FileMap, path: string): Uint8Array {
   const name = (whole: string) => whole.split(/[\\/]/).at(-1);
   const found = files.get(path) ?? [...files].find(([each]) => name(each) === name(path))?.[1];
-  if (!found)
-    throw new FormatError(
-      `keras: file ${path.slice(0, 80)}, which the manifest lists, is not among the files`,
-    );
+  if (!found) return fail(`file ${path.slice(0, 80)}, which the manifest lists, is not among the files`);
   return found;
 }
 
@@ -134,7 +133,7 @@ function shardOf(files: FileMap, path: string): Uint8Array {
 export function modelIn(json: JsonObject): Json | undefined {
   const { modelTopology } = json;
   if (json.format === 'graph-model')
-    throw new FormatError('keras: a graph model of TensorFlow.js has no layers, and is not supported');
+    fail('a graph model of TensorFlow.js has no layers, and is not supported');
   if (isObject(modelTopology)) return modelIn(modelTopology);
   const inner = field(json, 'model_config');
   if (isObject(inner)) return inner;

@@ -1,7 +1,6 @@
 import { MOST } from './builder.ts';
 import { LayerConfig, layerOf, shown } from './config.ts';
-import { UNMASKED } from './graph.ts';
-import { field, isObject, type Json, type JsonObject } from './json.ts';
+import { field, isObject, type Json, type JsonObject, UNMASKED } from './json.ts';
 import { snakeCase } from './weightNames.ts';
 import type { Place } from './weights.ts';
 
@@ -147,7 +146,7 @@ function callsOf(config: LayerConfig, given: JsonObject): readonly Call[] {
 function checkArguments(config: LayerConfig, args: JsonObject): void {
   for (const [name, value] of Object.entries(args)) {
     if (name === 'training' || value === null || value === undefined || value === false) continue;
-    config.fail(`argument ${name} of its call is not supported`);
+    config.lacks(`argument ${name} of its call is`);
   }
 }
 

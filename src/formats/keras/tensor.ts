@@ -1,5 +1,3 @@
-import { FormatError } from '../../errors.ts';
-
 /** Numbers of a file and their shape, row-major. */
 export interface Tensor {
   /** Sizes, the fastest last. */
@@ -43,10 +41,4 @@ export function joined(tensors: readonly Tensor[]): Tensor {
     at += each.data.length;
   }
   return { shape: [tensors.reduce((sum, { shape }) => sum + shape[0]!, 0), ...rest], data };
-}
-
-/** @throws {FormatError} unless the shape is the expected one */
-export function checkShape(name: string, { shape }: Tensor, expected: readonly number[]): void {
-  if (shape.length === expected.length && shape.every((size, i) => size === expected[i])) return;
-  throw new FormatError(`keras: ${name}: expected shape [${expected}], got [${shape}]`);
 }

@@ -1,8 +1,6 @@
 import { FormatError } from '../../errors.ts';
-import { toFloat32 } from '../../io/dtype.ts';
-import { isObject, type Json, type JsonObject } from './json.ts';
-import { countOf, type Tensor } from './tensor.ts';
-import { namesWithin, type Place, Weights } from './weights.ts';
+import type { Json, JsonObject } from './json.ts';
+import type { Place, Stored, WeightSource } from './weights.ts';
 
 /** A weight of a manifest: where its bytes lie, and how they become numbers. */
 interface Entry {
@@ -43,16 +41,15 @@ function orderOf(name: string): number {
 }
 
 /** Weights of TensorFlow.js: shards that a manifest describes. */
-export class ManifestWeights extends Weights {
+export class ManifestWeights implements WeightSource {
   readonly #entries = new Map<string, Entry>();
 
   /** @param shard the bytes of a path in the manifest @throws {FormatError} if sizes do not match */
   constructor(manifest: Json | undefined, shard: (path: string) => Uint8Array) {
-    super();
     if (!Array.isArray(manifest)) throw new FormatError('keras: weightsManifest: expected a list');
     const listed = new Set<Uint8Array>();
     for (const [i, given] of (manifest as readonly Json[]).entries()) {
-      const { paths, weights } = (isObject(given) ? given : {}) as JsonObject;
+      const { paths, weights } = objectOf(given);
       if (!Array.isArray(paths) || !Array.isArray(weights))
         throw new FormatError(`keras: weightsManifest[${i}]: expected { paths, weights }`);
       const shards = (paths as readonly Json[]).map((path) => {
@@ -78,17 +75,17 @@ export class ManifestWeights extends Weights {
     }
   }
 
-  protected find({ names }: Place): readonly string[] {
-    const own = namesWithin([...this.#entries.keys()], names.at(-1)!);
+  find({ names }: Place, within: Parameters<WeightSource['find']>[1]): readonly string[] {
+    const own = within([...this.#entries.keys()], names.at(-1)!);
     // some converters sort names
     return [...own].sort((a, b) => orderOf(a) - orderOf(b));
   }
 
-  protected shape(name: string): readonly number[] {
+  shape(name: string): readonly number[] {
     return this.#entries.get(name)!.shape;
   }
 
-  protected read(name: string): Tensor {
+  read(name: string): Stored {
     const { shape, dtype, scale, min, group, at, bytes } = this.#entries.get(name)!;
     const raw = new Uint8Array(bytes);
     let start = 0;
@@ -100,16 +97,20 @@ export class ManifestWeights extends Weights {
     }
     const { buffer } = raw;
     if (dtype === 'float32') return { shape, data: new Float32Array(buffer) };
-    if (dtype === 'float16')
-      return { shape, data: toFloat32({ dtype: 'F16', data: new Uint16Array(buffer) }) };
+    if (dtype === 'float16') return { shape, data: new Uint16Array(buffer), dtype: 'F16' };
     const stored = dtype === 'uint8' ? raw : dtype === 'uint16' ? new Uint16Array(buffer) : undefined;
     if (!stored) throw new FormatError(`keras: weight ${name}: expected floats, got ${dtype}`);
     return { shape, data: Float32Array.from(stored, (value) => value * scale + min) };
   }
 }
 
+/** An object; an empty one for other values. */
+function objectOf(given: Json | undefined): JsonObject {
+  return typeof given === 'object' && given !== null && !Array.isArray(given) ? (given as JsonObject) : {};
+}
+
 function readEntry(given: Json, group: Group, at: number): [string, Entry] {
-  const { name, shape, dtype, quantization } = (isObject(given) ? given : {}) as JsonObject;
+  const { name, shape, dtype, quantization } = objectOf(given);
   const sizes = Array.isArray(shape) ? (shape as readonly Json[]) : undefined;
   if (
     typeof name !== 'string' ||
@@ -118,12 +119,11 @@ function readEntry(given: Json, group: Group, at: number): [string, Entry] {
     throw new FormatError(
       `keras: weightsManifest: expected { name, shape, dtype }, got ${JSON.stringify(given).slice(0, 80)}`,
     );
-  const how = isObject(quantization) ? quantization : {};
-  const stored = String(how.dtype ?? dtype);
-  const { scale = 1, min = 0 } = how;
+  const { scale = 1, min = 0, dtype: own } = objectOf(quantization);
+  const stored = String(own ?? dtype);
   if (!Object.hasOwn(SIZES, stored) || typeof scale !== 'number' || typeof min !== 'number')
     throw new FormatError(`keras: weight ${name}: dtype ${stored} is not supported`);
-  const count = countOf(sizes as number[]);
+  const count = (sizes as number[]).reduce((a, b) => a * b, 1);
   return [
     name,
     { shape: sizes as number[], dtype: stored, scale, min, group, at, bytes: count * SIZES[stored]! },

@@ -92,6 +92,7 @@ export function readZip(bytes: Uint8Array, { format, inflate }: ZipOptions): Map
         const out = inflate(contents, size);
         if (out?.length === size) return out;
       } catch (error) {
+        if (error instanceof FormatError) throw error;
         why += `: ${(error as Error).message}`;
       }
       throw bad(`${owner} ${why}`);

@@ -64,7 +64,10 @@ const ran: OnnxOutputs = (await loadOnnx(new Uint8Array(), { shapes: { batch: 1 
 const session = await loadOnnx(new Uint8Array(), { operators: fuseLoops(operators) });
 const trained: number = toModel(session).parameterCount;
 console.log(ran.y?.data, trained);
-const keras: KerasModel = loadKeras({ 'a.keras': new Uint8Array() }, { architecture: '{}', layers, storage });
+const keras: KerasModel = await loadKeras(
+  { 'a.keras': new Uint8Array() },
+  { architecture: '{}', layers, storage },
+);
 console.log(keras.predict([1]), keras.kerasInputs[0]?.shape);
 const installOptions: InstallOptions = {};
 console.log(install, installOptions);

@@ -5,7 +5,7 @@ import { readFilters, unfilter } from './filters.ts';
 /** A layout message of version 4 lists chunks in one of several ways; flag of a single chunk with filters. */
 const SINGLE_FILTERED = 2;
 
-export const readChunks: Hdf5Storage['chunks'] = (layout, version, rank, filters, shape, size) => {
+export const readChunks: Hdf5Storage['chunks'] = (layout, version, rank, filters, shape, size, walk) => {
   const { file, where } = layout;
   const { chunk, index } = version < 4 ? chunkedBefore4(layout, version, rank) : chunkedOf4(layout);
   // the last dimension is an element
@@ -17,7 +17,7 @@ export const readChunks: Hdf5Storage['chunks'] = (layout, version, rank, filters
   const pipeline = filters ? readFilters(filters) : [];
   const grid = { shape, chunk, bytes: chunkBytes, filtered: pipeline.length > 0 };
   const out = new Uint8Array(shape.reduce((product, length) => product * length, size));
-  for (const { offset, address, bytes: stored, mask } of chunksOf(file, index, grid, where)) {
+  for (const { offset, address, bytes: stored, mask } of chunksOf(file, index, grid, where, walk)) {
     const from = file.at(address, where, stored).bytes(stored);
     const data = unfilter(pipeline, mask, from, chunkBytes, where);
     if (offset.some((start, d) => start >= shape[d]! || start % chunk[d]!))

@@ -1,5 +1,4 @@
-import { CHUNKS, walkBtree } from '../btree.ts';
-import { type Cursor, type Hdf5Bytes, NOWHERE } from '../file.ts';
+import type { Cursor, Hdf5Bytes, Walk } from '../file.ts';
 
 /** A chunk in the file. */
 export interface Chunk {
@@ -30,6 +29,9 @@ interface Grid {
   readonly filtered: boolean;
 }
 
+/** Type of the B-tree of the chunks of a dataset. */
+const CHUNKS = 1;
+
 const BTREE = 0;
 const SINGLE = 1;
 const IMPLICIT = 2;
@@ -42,12 +44,13 @@ export function chunkCount({ shape, chunk }: Pick<Grid, 'shape' | 'chunk'>): num
 }
 
 /** All chunks that are in the file. @throws {FormatError} if the index is damaged, or of a kind that is not supported */
-export function chunksOf(file: Hdf5Bytes, index: ChunkIndex, grid: Grid, where: string): Chunk[] {
+export function chunksOf(file: Hdf5Bytes, index: ChunkIndex, grid: Grid, where: string, walk: Walk): Chunk[] {
   const { kind, address, single } = index;
-  if (address === NOWHERE) return [];
+  // never written
+  if (address < 0) return [];
   const { bytes } = grid;
   const most = chunkCount(grid);
-  if (kind === BTREE) return fromBtree(file, address, grid, most, where);
+  if (kind === BTREE) return fromBtree(file, address, grid, most, where, walk);
   const unfiltered = { bytes, mask: 0 };
   const at = (i: number) => offsetOf(i, grid);
   if (kind === SINGLE) return [{ offset: at(0), address, ...(single ?? unfiltered) }];
@@ -75,7 +78,14 @@ function offsetOf(number: number, { shape, chunk }: Grid): number[] {
   return offset;
 }
 
-function fromBtree(file: Hdf5Bytes, root: number, grid: Grid, most: number, where: string): Chunk[] {
+function fromBtree(
+  file: Hdf5Bytes,
+  root: number,
+  grid: Grid,
+  most: number,
+  where: string,
+  walk: Walk,
+): Chunk[] {
   const found: Chunk[] = [];
   const key = (node: Cursor) => {
     const [bytes, mask] = [node.u32(), node.u32()];
@@ -83,7 +93,7 @@ function fromBtree(file: Hdf5Bytes, root: number, grid: Grid, most: number, wher
     node.skip(8);
     return { offset, bytes, mask, node };
   };
-  walkBtree(file, root, CHUNKS, where, key, ({ node, ...chunk }, address) => {
+  walk(file, root, CHUNKS, where, key, ({ node, ...chunk }, address) => {
     if (found.push({ ...chunk, address }) > most) node.fail(`expected at most ${most} chunks`);
   });
   return found;

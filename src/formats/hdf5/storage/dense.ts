@@ -1,4 +1,4 @@
-import { type Cursor, type Hdf5Bytes, NOWHERE } from '../file.ts';
+import type { Cursor, Hdf5Bytes } from '../file.ts';
 
 /** Types of records of a B-tree of version 2 that list links and attributes by name. */
 const LINK_RECORD = 5;
@@ -63,7 +63,7 @@ function records(file: Hdf5Bytes, address: number, where: string): Cursor[] {
       visit(child, level - 1, below);
     }
   };
-  if (root !== NOWHERE) visit(root, depth, count);
+  if (root >= 0) visit(root, depth, count);
   return found;
 }
 

@@ -1,21 +1,12 @@
-import { activationOf } from '../activations.ts';
 import type { Describe, Value } from '../builder.ts';
 import type { LayerConfig } from '../config.ts';
 import { axisOf } from '../tensors.ts';
-import { featuresOf, only } from '../values.ts';
-
-export const activation: Describe = ({ builder, layer }, inputs) => {
-  const value = only(layer, inputs);
-  featuresOf(layer, value);
-  const activation = activationOf(layer, 'activation');
-  return [builder.apply(layer.name, 'Activation', { activation }, [value])];
-};
 
 /** A layer that is an activation. */
 function activationLayer(of: (layer: LayerConfig, value: Value) => unknown): Describe {
   return ({ builder, layer }, inputs) => {
-    const value = only(layer, inputs);
-    featuresOf(layer, value);
+    const value = layer.one(inputs);
+    layer.features(value);
     return [builder.apply(layer.name, 'Activation', { activation: of(layer, value) }, [value])];
   };
 }
@@ -32,15 +23,15 @@ export const elu = activationLayer((layer) => ({ name: 'elu', alpha: layer.numbe
 
 export const softmax: Describe = (context, inputs) => {
   const { builder, layer, rare } = context;
-  const value = only(layer, inputs);
-  featuresOf(layer, value);
+  const value = layer.one(inputs);
+  layer.features(value);
   if (axisOf(context, layer.get('axis') ?? -1, value) < value.shape.length - 1) return rare('this axis');
   return [builder.apply(layer.name, 'Activation', { activation: 'softmax' }, [value])];
 };
 
 export const relu: Describe = ({ builder, layer, rare }, inputs) => {
-  const value = only(layer, inputs);
-  featuresOf(layer, value);
+  const value = layer.one(inputs);
+  layer.features(value);
   const slope = layer.number('negative_slope', 0);
   const most = layer.get('max_value') ?? null;
   if (layer.number('threshold', 0) !== 0 || (most !== null && (most !== 6 || slope !== 0)))

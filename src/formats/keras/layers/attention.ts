@@ -1,7 +1,6 @@
 import type { Describe, Value } from '../builder.ts';
 import type { Tensor } from '../tensor.ts';
 import { affine } from '../tensors.ts';
-import { featuresOf } from '../values.ts';
 
 /** Attention and AdditiveAttention. */
 export const attention: Describe = (context, inputs) => {
@@ -11,7 +10,7 @@ export const attention: Describe = (context, inputs) => {
     layer.fail(`expected query, value and key, got ${inputs.length} inputs`);
   const isAdditive = layer.className === 'AdditiveAttention';
   for (const each of inputs) {
-    featuresOf(layer, each);
+    layer.features(each);
     if (each.shape.length !== 2) layer.fail('its inputs are not sequences');
   }
   layer.only('causal', false);
@@ -23,9 +22,9 @@ export const attention: Describe = (context, inputs) => {
     if (each.mask === undefined) builder.allSteps(layer, each);
   }
   if (key) builder.sameAxis(value!, key);
-  const features = featuresOf(layer, query);
+  const features = layer.features(query);
   const of: Partial<Value> = query!;
-  const shape = [query!.shape[0]!, featuresOf(layer, value)];
+  const shape = [query!.shape[0]!, layer.features(value)];
   const scales = layer.flag('use_scale', isAdditive);
   const made = context.once(() => {
     const scale = scales ? context.weights(isAdditive ? [features] : [])[0]! : undefined;

@@ -1,6 +1,5 @@
 import type { Context, Describe, Value } from '../builder.ts';
 import type { LayerConfig } from '../config.ts';
-import { featuresOf } from '../values.ts';
 import { addDirection, recurrentOptions, runDirection } from './recurrent.ts';
 import { kindOf, named, reversed, takeWeights } from './recurrentWeights.ts';
 
@@ -17,7 +16,7 @@ export const bidirectional: Describe = (context, inputs) => {
   const given = layer.get('backward_layer');
   const back = given === null || given === undefined ? ahead : layer.inner('backward_layer');
   const [value, ...initial] = inputs;
-  const inputSize = featuresOf(layer, value);
+  const inputSize = layer.features(value);
   if (value!.shape.length !== 2) layer.fail('its input is not a sequence');
   kindOf(ahead);
   if (ahead.flag('go_backwards', false)) ahead.refuse('go_backwards', 'in a Bidirectional is not supported');

@@ -1,8 +1,6 @@
-import { activationOf, withActivation } from '../activations.ts';
 import type { Context, Describe, Value } from '../builder.ts';
 import type { LayerConfig } from '../config.ts';
 import type { Tensor } from '../tensor.ts';
-import { featuresOf, noteIgnored, only } from '../values.ts';
 
 interface Windows {
   readonly size: number;
@@ -12,14 +10,17 @@ interface Windows {
 }
 
 /** Number of windows over a number of steps; null if it is not known. */
-function windows(steps: number | null, { size, stride, dilation = 1, padding }: Windows): number | null {
+export function windows(
+  steps: number | null,
+  { size, stride, dilation = 1, padding }: Windows,
+): number | null {
   if (steps === null) return null;
   if (padding !== 'valid') return Math.ceil(steps / stride);
   return Math.max(Math.floor((steps - (size - 1) * dilation - 1) / stride) + 1, 0);
 }
 
 /** The time axis of windows over a sequence. */
-function windowed(
+export function windowed(
   { axis, derived = '' }: Value,
   { size, stride, dilation = 1, padding }: Windows,
 ): Partial<Value> {
@@ -30,35 +31,36 @@ function windowed(
 
 /** The only input, a sequence. */
 export function sequenceOf({ layer }: Context, inputs: readonly Value[]): Value {
-  const value = only(layer, inputs);
-  featuresOf(layer, value);
+  const value = layer.one(inputs);
+  layer.features(value);
   if (value.shape.length !== 2) layer.fail('its input is not a sequence');
   layer.only('data_format', 'channels_last');
   return value;
 }
 
 /** The padding of an option. */
-function paddingOf(layer: LayerConfig, names: readonly string[]): string {
+export function paddingOf(layer: LayerConfig, names: readonly string[]): string {
   const padding = layer.text('padding', layer.text('border_mode', 'valid'));
   return names.includes(padding) ? padding : layer.refuse('padding');
 }
 
 /** Options of a convolution. */
-export function convOptions(layer: LayerConfig) {
+export function convOptions({ layer, activation }: Context) {
+  const own = activation('activation');
   return {
     kernelSize: layer.size('kernel_size'),
     stride: layer.size('strides', 1),
     dilation: layer.size('dilation_rate', 1),
     padding: paddingOf(layer, ['valid', 'same', 'causal']),
     bias: layer.flag('use_bias', true),
-    activation: withActivation(activationOf(layer, 'activation')),
+    activation: own === 'identity' ? {} : { activation: own },
   };
 }
 
 /** The output of a convolution. */
 export function convolved(context: Context, index: number, value: Value, outChannels: number): Value {
   const { builder, layer } = context;
-  const { kernelSize: size, stride, dilation, padding } = convOptions(layer);
+  const { kernelSize: size, stride, dilation, padding } = convOptions(context);
   const all = builder.allSteps(layer, value);
   const options = { size, stride, dilation, padding };
   return builder.use(index, [all], [windows(value.shape[0]!, options), outChannels], windowed(all, options));
@@ -77,13 +79,13 @@ export function kernelOf({ shape, data }: Tensor): Tensor {
 export const conv1d: Describe = (context, inputs) => {
   const { builder, layer } = context;
   const value = sequenceOf(context, inputs);
-  const inChannels = featuresOf(layer, value);
+  const inChannels = layer.features(value);
   const outChannels = layer.size('filters');
-  const { activation, ...options } = convOptions(layer);
+  const { activation, ...options } = convOptions(context);
   const groups = layer.size('groups', 1);
   if (inChannels % groups) layer.refuse('groups', `do not divide ${inChannels} channels`);
   const index = context.once(() => {
-    noteIgnored(context);
+    context.builder.noteIgnored(context.layer);
     const { kernelSize, bias } = options;
     const [kernel, added] = context.weights(
       [kernelSize, inChannels / groups, outChannels],
@@ -98,31 +100,4 @@ export const conv1d: Describe = (context, inputs) => {
     );
   });
   return [convolved(context, index, value, outChannels)];
-};
-
-export const pool: Describe = (context, inputs) => {
-  const { builder, layer } = context;
-  const value = sequenceOf(context, inputs);
-  // Keras 1 called them pool_length and stride
-  const size = layer.size('pool_size', 2);
-  const stride = layer.get('strides') == null ? size : layer.size('strides');
-  const padding = paddingOf(layer, ['valid', 'same']);
-  const all = builder.allSteps(layer, value);
-  const type = layer.className === 'MaxPooling1D' ? 'MaxPool1d' : 'AvgPool1d';
-  const options = { size, stride, padding };
-  const shape = [windows(value.shape[0]!, options), value.shape[1]!];
-  return [builder.apply(layer.name, type, options, [all], shape, windowed(all, options))];
-};
-
-export const globalPool: Describe = (context, inputs) => {
-  const { builder, layer } = context;
-  const value = sequenceOf(context, inputs);
-  const features = featuresOf(layer, value);
-  const isMean = layer.className === 'GlobalAveragePooling1D';
-  if (isMean) builder.usesMask(value);
-  const read = isMean && value.mask !== undefined ? value : builder.allSteps(layer, value);
-  const kind = isMean ? 'mean' : 'max';
-  const pooled = builder.apply(layer.name, 'Pool', { kind }, [read], [features]);
-  if (!layer.flag('keepdims', false)) return [pooled];
-  return [builder.apply(layer.name, 'RepeatVector', { n: 1 }, [pooled], [1, features], {})];
 };

@@ -1,6 +1,5 @@
 import type { Context, Describe, Value } from '../builder.ts';
 import { axisOf } from '../tensors.ts';
-import { featuresOf } from '../values.ts';
 
 /** Where a joined value has its mask and time axis from. */
 export function joinedFrom(inputs: readonly Value[]): Partial<Value> {
@@ -11,7 +10,7 @@ export function joinedFrom(inputs: readonly Value[]): Partial<Value> {
 
 /** Whether inputs have the same sizes, but for those after `rank` of them, and the same time axis, as they are. */
 function areAlike({ builder, layer }: Context, inputs: readonly Value[], rank: number): boolean {
-  for (const value of inputs) featuresOf(layer, value);
+  for (const value of inputs) layer.features(value);
   const [{ shape }] = inputs as readonly [Value];
   const own = inputs.filter(({ axis }) => axis !== undefined);
   const like = own.find(({ mask }) => mask !== undefined) ?? own[0];
@@ -48,7 +47,7 @@ export const concatenate: Describe = (context, inputs) => {
   const last = (inputs[0]?.shape.length ?? 1) - 1;
   if (!areAlike(context, inputs, last) || axisOf(context, layer.get('axis') ?? -1, inputs[0]!) !== last)
     return rare('this axis');
-  const features = inputs.reduce((sum, value) => sum + featuresOf(layer, value), 0);
+  const features = inputs.reduce((sum, value) => sum + layer.features(value), 0);
   const steps = inputs[0]!.shape
     .slice(0, -1)
     .map((_, i) => inputs.map(({ shape }) => shape[i]!).find((size) => size !== null) ?? null);

@@ -1,17 +1,16 @@
 import type { Describe } from '../builder.ts';
 import type { Tensor } from '../tensor.ts';
 import { axisOf } from '../tensors.ts';
-import { featuresOf, noteIgnored, only } from '../values.ts';
 
 /** BatchNormalization of features. */
 export const batchNormOfFeatures: Describe = (context, inputs) => {
   const { builder, layer } = context;
-  const value = only(layer, inputs);
-  const size = featuresOf(layer, value);
+  const value = layer.one(inputs);
+  const size = layer.features(value);
   layer.only('renorm', false);
   layer.only('mode', 0);
   const index = context.once(() => {
-    noteIgnored(context);
+    context.builder.noteIgnored(context.layer);
     const momentum = 1 - layer.number('momentum', 0.99);
     const eps = layer.number('epsilon', 1e-3);
     const [scale, center] = [layer.flag('scale', true), layer.flag('center', true)];
@@ -34,11 +33,11 @@ export const batchNormOfFeatures: Describe = (context, inputs) => {
 /** LayerNormalization of features. */
 export const layerNormOfFeatures: Describe = (context, inputs) => {
   const { builder, layer } = context;
-  const value = only(layer, inputs);
-  const size = featuresOf(layer, value);
+  const value = layer.one(inputs);
+  const size = layer.features(value);
   layer.only('rms_scaling', false);
   const index = context.once(() => {
-    noteIgnored(context);
+    context.builder.noteIgnored(context.layer);
     const eps = layer.number('epsilon', 1e-3);
     const [scale, bias] = [layer.flag('scale', true), layer.flag('center', true)];
     const given = context.weights(...Array.from({ length: Number(scale) + Number(bias) }, () => [size]));
@@ -62,8 +61,8 @@ const ofLast =
   (normalize: Describe): Describe =>
   (context, inputs) => {
     const { layer, rare } = context;
-    const value = only(layer, inputs);
-    featuresOf(layer, value);
+    const value = layer.one(inputs);
+    layer.features(value);
     const axes = [layer.get('axis') ?? -1].flat();
     const isLast = axes.length === 1 && axisOf(context, axes[0], value) === value.shape.length - 1;
     return isLast ? normalize(context, inputs) : rare('this axis');

@@ -1,7 +1,6 @@
 import { gateActivation } from '../activations.ts';
 import type { Context, Describe, Value } from '../builder.ts';
 import type { LayerConfig } from '../config.ts';
-import { featuresOf, noteIgnored } from '../values.ts';
 import { type Bias, type DirectionWeights, kindOf, named, takeWeights } from './recurrentWeights.ts';
 
 /** Options of our layer that both directions have. */
@@ -13,7 +12,7 @@ export function recurrentOptions(
   const { layer } = context;
   const { type } = kindOf(layer);
   const isCudnn = layer.className.startsWith('CuDNN');
-  noteIgnored(context);
+  context.builder.noteIgnored(context.layer);
   layer.only('time_major', false);
   const activation = isCudnn ? 'tanh' : gateActivation(layer, 'activation', 'tanh');
   // the default before Keras 2.3, and of TensorFlow.js; later versions write it
@@ -103,7 +102,7 @@ export function runDirection(
 export const recurrent: Describe = (context, inputs) => {
   const { layer } = context;
   const [value, ...more] = inputs;
-  const inputSize = featuresOf(layer, value);
+  const inputSize = layer.features(value);
   if (value!.shape.length !== 2) layer.fail('its input is not a sequence');
   const index = context.once(() => {
     const [weights] = takeWeights(context, [layer], [inputSize]);

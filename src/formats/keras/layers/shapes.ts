@@ -1,18 +1,17 @@
 import type { Context, Describe, Value } from '../builder.ts';
 import type { Json } from '../json.ts';
 import { flat, product, reshaped, sizesOf } from '../tensors.ts';
-import { featuresOf, only } from '../values.ts';
 
 export const flatten: Describe = (context, inputs) => {
-  const value = only(context.layer, inputs);
-  featuresOf(context.layer, value);
+  const value = context.layer.one(inputs);
+  context.layer.features(value);
   context.layer.only('data_format', 'channels_last');
   return [flat(context, value)];
 };
 
 export const repeatVector: Describe = ({ builder, layer }, inputs) => {
-  const value = only(layer, inputs);
-  const features = featuresOf(layer, value);
+  const value = layer.one(inputs);
+  const features = layer.features(value);
   if (value.shape.length !== 1) layer.fail('its input is not a vector');
   const n = layer.size('n');
   return [builder.apply(layer.name, 'RepeatVector', { n }, [value], [n, features], {})];
@@ -20,8 +19,8 @@ export const repeatVector: Describe = ({ builder, layer }, inputs) => {
 
 export const reshape: Describe = (context, inputs) => {
   const { layer } = context;
-  const value = only(layer, inputs);
-  featuresOf(layer, value);
+  const value = layer.one(inputs);
+  layer.features(value);
   const target = layer.get('target_shape');
   return target === undefined ? context.rare('no target_shape') : [reshapedTo(context, value, target)];
 };

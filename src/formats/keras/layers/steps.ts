@@ -1,26 +1,30 @@
-import { activationOf, withActivation } from '../activations.ts';
 import type { Context, Describe, Value } from '../builder.ts';
 import { transposed } from '../tensor.ts';
-import { featuresOf, noteIgnored, only, withFeatures } from '../values.ts';
 
 export const dense: Describe = (context, inputs) => {
   const { builder, layer } = context;
-  const value = only(layer, inputs);
-  const inFeatures = featuresOf(layer, value);
+  const value = layer.one(inputs);
+  const inFeatures = layer.features(value);
   const outFeatures = layer.size('units');
   const index = context.once(() => {
-    noteIgnored(context);
+    context.builder.noteIgnored(context.layer);
     const bias = layer.flag('use_bias', true);
-    const activation = activationOf(layer, 'activation');
+    const activation = context.activation('activation');
     const [kernel, added] = context.weights([inFeatures, outFeatures], ...(bias ? [[outFeatures]] : []));
     return builder.layer(
       layer.name,
       'Linear',
-      { inFeatures, outFeatures, bias, ...withActivation(activation) },
+      { inFeatures, outFeatures, bias, ...(activation === 'identity' ? {} : { activation }) },
       { weight: transposed(kernel!), ...(added ? { bias: added } : {}) },
     );
   });
-  return [builder.use(index, [value], withFeatures(value, outFeatures))];
+  return [builder.use(index, [value], [...value.shape.slice(0, -1), outFeatures])];
+};
+
+export const activation: Describe = ({ builder, layer, activation }, inputs) => {
+  const value = layer.one(inputs);
+  layer.features(value);
+  return [builder.apply(layer.name, 'Activation', { activation: activation('activation') }, [value])];
 };
 
 /** The layer of an Embedding. */
@@ -29,7 +33,7 @@ export function table(context: Context): { readonly index: number; readonly embe
   const numEmbeddings = layer.size('input_dim');
   const embeddingDim = layer.size('output_dim');
   const index = context.once(() => {
-    noteIgnored(context);
+    context.builder.noteIgnored(context.layer);
     const [weight] = context.weights([numEmbeddings, embeddingDim]);
     return builder.layer(layer.name, 'Embedding', { numEmbeddings, embeddingDim }, { weight: weight! });
   });
@@ -38,7 +42,7 @@ export function table(context: Context): { readonly index: number; readonly embe
 
 export const embedding: Describe = (context, inputs) => {
   const { builder, layer } = context;
-  const value = only(layer, inputs);
+  const value = layer.one(inputs);
   const { ref, part } = value;
   if (part) return context.rare('this input');
   if (typeof ref !== 'number') return layer.fail('its input is not an input of the model');
@@ -54,7 +58,7 @@ export const embedding: Describe = (context, inputs) => {
 };
 
 export const masking: Describe = ({ builder, layer }, inputs) => {
-  const value = only(layer, inputs);
+  const value = layer.one(inputs);
   const maskValue = layer.number('mask_value', 0);
   if (value.shape.length !== 2 || !builder.maskInput(value, maskValue))
     layer.fail('a Masking layer is supported directly behind an input that is a sequence');
@@ -64,13 +68,13 @@ export const masking: Describe = ({ builder, layer }, inputs) => {
 /** Layers that do something in training only. */
 export const identity: Describe = ({ builder, layer }, inputs) => {
   builder.ignored.add(`${layer.name}: ${layer.className}`);
-  return [only(layer, inputs)];
+  return [layer.one(inputs)];
 };
 
 export const dropout: Describe = (context, inputs) => {
   const { layer } = context;
-  const value = only(layer, inputs);
-  featuresOf(layer, value);
+  const value = layer.one(inputs);
+  layer.features(value);
   const noise = layer.get('noise_shape');
   // [batch, 1, features]: the same at all steps
   if (Array.isArray(noise)) {
@@ -81,7 +85,7 @@ export const dropout: Describe = (context, inputs) => {
 };
 
 export const spatialDropout: Describe = (context, inputs) => {
-  return dropped(context, only(context.layer, inputs), 'Dropout1d');
+  return dropped(context, context.layer.one(inputs), 'Dropout1d');
 };
 
 function dropped({ builder, layer }: Context, value: Value, type: string): Value[] {

@@ -2,19 +2,18 @@ import type { Describe } from '../builder.ts';
 import type { Json } from '../json.ts';
 import { either } from '../layers/activations.ts';
 import { axisOf, flat, product, shaped, sizesOf } from '../tensors.ts';
-import { featuresOf, noteIgnored, only } from '../values.ts';
 import { LARGEST, mapped, softmaxed, stridesOf } from './tensors.ts';
 
 /** Over any axis. */
 export const softmax: Describe = (context, inputs) => {
-  const value = only(context.layer, inputs);
+  const value = context.layer.one(inputs);
   return [softmaxed(context, value, axisOf(context, context.layer.get('axis') ?? -1, value))];
 };
 
 export const relu: Describe = (context, inputs) => {
   const { layer } = context;
-  const value = only(layer, inputs);
-  featuresOf(layer, value);
+  const value = layer.one(inputs);
+  layer.features(value);
   // Keras 2 calls the only option of ThresholdedReLU theta
   const threshold = either(layer, 'threshold', 'theta', layer.className === 'ReLU' ? 0 : 1);
   const slope = layer.number('negative_slope', 0);
@@ -28,7 +27,7 @@ const MOST_WEIGHTS = 2 ** 20;
 
 export const prelu: Describe = (context, inputs) => {
   const { builder, layer } = context;
-  const value = only(layer, inputs);
+  const value = layer.one(inputs);
   const { shape } = value;
   const shared = layer.get('shared_axes') ?? [];
   const axes = ([shared].flat() as readonly Json[]).map((axis) => axisOf(context, axis, value));
@@ -41,7 +40,7 @@ export const prelu: Describe = (context, inputs) => {
   const size = read.shape.at(-1)!;
   if (size > MOST_WEIGHTS) layer.refuse('shared_axes', `of ${size} values`);
   const index = context.once(() => {
-    noteIgnored(context);
+    context.builder.noteIgnored(context.layer);
     const [given] = context.weights(own);
     const { data } = given!;
     const strides = stridesOf(own);

@@ -3,8 +3,8 @@ import { LayerConfig, layerOf } from '../config.ts';
 import type { Json } from '../json.ts';
 import { addDirection, type Direction, recurrent, runDirection } from '../layers/recurrent.ts';
 import { takeWeights } from '../layers/recurrentWeights.ts';
-import { featuresOf, inOrder } from '../values.ts';
 import { snakeCase } from '../weightNames.ts';
+import { inOrder } from './inOrder.ts';
 
 /** The layer of one cell. */
 function layerOfCell(layer: LayerConfig, cell: LayerConfig): LayerConfig {
@@ -25,7 +25,7 @@ export const rnnOfCell: Describe = (context, inputs) => {
   );
   const layers = cells.map((cell) => layerOfCell(layer, cell));
   const [value, ...initial] = inputs;
-  const inputSize = featuresOf(layer, value);
+  const inputSize = layer.features(value);
   if (value!.shape.length !== 2 || !layers.length) layer.fail('its input is not a sequence');
   const sizes = [inputSize, ...layers.map((each) => each.size('units'))];
   const counts = new Map<string, number>();

@@ -1,7 +1,6 @@
 import type { Describe } from '../builder.ts';
 import { convOptions, convolved, kernelOf, sequenceOf } from '../layers/convolutions.ts';
 import type { Tensor } from '../tensor.ts';
-import { featuresOf, noteIgnored } from '../values.ts';
 
 /** A kernel [taps, channels, multiplier] as [channels · multiplier, 1, taps]. */
 function depthKernel(kernel: Tensor): Tensor {
@@ -12,12 +11,12 @@ function depthKernel(kernel: Tensor): Tensor {
 export const depthwise: Describe = (context, inputs) => {
   const { builder, layer } = context;
   const value = sequenceOf(context, inputs);
-  const inChannels = featuresOf(layer, value);
+  const inChannels = layer.features(value);
   const multiplier = layer.size('depth_multiplier', 1);
   const outChannels = inChannels * multiplier;
-  const { activation, ...options } = convOptions(layer);
+  const { activation, ...options } = convOptions(context);
   const index = context.once(() => {
-    noteIgnored(context);
+    context.builder.noteIgnored(context.layer);
     const { kernelSize, bias } = options;
     const [kernel, added] = context.weights(
       [kernelSize, inChannels, multiplier],
@@ -34,12 +33,12 @@ export const depthwise: Describe = (context, inputs) => {
 export const separable: Describe = (context, inputs) => {
   const { builder, layer } = context;
   const value = sequenceOf(context, inputs);
-  const inChannels = featuresOf(layer, value);
+  const inChannels = layer.features(value);
   const between = inChannels * layer.size('depth_multiplier', 1);
   const outFeatures = layer.size('filters');
-  const { activation, ...options } = convOptions(layer);
+  const { activation, ...options } = convOptions(context);
   const indices = context.once(() => {
-    noteIgnored(context);
+    context.builder.noteIgnored(context.layer);
     const { kernelSize, bias } = options;
     const [deep, point, added] = context.weights(
       [kernelSize, inChannels, between / inChannels],

@@ -2,7 +2,6 @@ import type { Describe, Value } from '../builder.ts';
 import type { Json } from '../json.ts';
 import { joinedFrom } from '../layers/joins.ts';
 import { affine, axisOf, flat, type Making, sizesOf } from '../tensors.ts';
-import { featuresOf } from '../values.ts';
 import { concatenated, multiplied, normalized, permuted, view, viewOfFeatures } from './tensors.ts';
 
 /** The shape that inputs have with sizes of 1 repeated, as NumPy but for the batch. */
@@ -69,7 +68,7 @@ function onOneAxis(making: Making, values: readonly Value[]): readonly Value[] {
 export function alike(making: Making, inputs: readonly Value[]): readonly Value[] {
   const { layer } = making;
   if (inputs.length < 2) layer.fail(`expected two or more inputs, got ${inputs.length}`);
-  for (const value of inputs) featuresOf(layer, value);
+  for (const value of inputs) layer.features(value);
   const shape = commonShape(making, inputs);
   const like =
     shape.length === 2 ? inputs.find(({ shape: own }) => own.length === 2 && own[0] === shape[0]) : undefined;
@@ -116,7 +115,7 @@ export function joinedOn(making: Making, given: readonly Value[], axis: Json): V
   const [first] = given;
   const at = axisOf(making, axis, first!);
   for (const value of given) {
-    featuresOf(layer, value);
+    layer.features(value);
     if (value.shape.length !== first!.shape.length) layer.fail('a sequence and a vector are not joined');
   }
   if (at < first!.shape.length - 1) {
@@ -125,7 +124,7 @@ export function joinedOn(making: Making, given: readonly Value[], axis: Json): V
     return concatenated(making, given, at);
   }
   const inputs = onOneAxis(making, given);
-  const features = inputs.reduce((sum, value) => sum + featuresOf(layer, value), 0);
+  const features = inputs.reduce((sum, value) => sum + layer.features(value), 0);
   const steps = commonShape(
     making,
     inputs.map(({ shape }) => ({ shape: [...shape.slice(0, -1), 1] })),
@@ -140,7 +139,7 @@ export const dot: Describe = (context, inputs) => {
   const given = layer.get('axes');
   const axes = Array.isArray(given) ? given : [given ?? null, given ?? null];
   const [a, b] = inputs.map((value, i) => {
-    featuresOf(layer, value);
+    layer.features(value);
     if (value.shape.length > 2) layer.fail(`an input of shape [batch, ${value.shape}] is not supported`);
     const axis = axisOf(context, axes[i], value);
     const own = layer.flag('normalize', false) ? normalized(context, value, axis) : value;

@@ -1,6 +1,6 @@
 import type { Describe } from '../builder.ts';
 import { reshaped, split, type Tensor, transposed } from '../tensor.ts';
-import { featuresOf, inOrder, noteIgnored } from '../values.ts';
+import { inOrder } from './inOrder.ts';
 
 /** Weights of each head from one of all heads: [F, heads, n] as [n, F], [heads, n] as [n]. */
 function byHead({ shape, data }: Tensor, heads: number): Tensor[] {
@@ -24,10 +24,10 @@ export const multiHead: Describe = (given, inputs) => {
   if (layer.number('dropout', 0) > 0) builder.ignored.add(`${layer.name}: dropout`);
   const [heads, d] = [layer.size('num_heads'), layer.size('key_dim')];
   const dv = layer.size('value_dim', d);
-  const [Fq, Fk, Fv] = [query, key, value].map((each) => featuresOf(layer, each)) as [number, number, number];
+  const [Fq, Fk, Fv] = [query, key, value].map((each) => layer.features(each)) as [number, number, number];
   const out = layer.size('output_shape', Fq);
   const made = context.once(() => {
-    noteIgnored(context);
+    context.builder.noteIgnored(context.layer);
     const bias = layer.flag('use_bias', true);
     const shapes = [
       [

@@ -2,12 +2,11 @@ import type { Describe } from '../builder.ts';
 import type { Json } from '../json.ts';
 import { batchNormOfFeatures, layerNormOfFeatures } from '../layers/norms.ts';
 import { affine, axisOf, product, reshaped, sizesOf } from '../tensors.ts';
-import { featuresOf, only } from '../values.ts';
 import { normalized, onAxis } from './tensors.ts';
 
 export const rescaling: Describe = (context, inputs) => {
   const { layer } = context;
-  return [affine(context, only(layer, inputs), layer.number('scale'), layer.number('offset', 0))];
+  return [affine(context, layer.one(inputs), layer.number('scale'), layer.number('offset', 0))];
 };
 
 /** Most features of Normalization, whose numbers are options here. */
@@ -16,8 +15,8 @@ const MOST_FEATURES = 2 ** 20;
 /** (x − mean) / √variance per feature, both from the data or options. */
 export const normalization: Describe = (context, inputs) => {
   const { builder, layer } = context;
-  const value = only(layer, inputs);
-  const size = featuresOf(layer, value);
+  const value = layer.one(inputs);
+  const size = layer.features(value);
   layer.only('axis', -1, [-1], value.shape.length, [value.shape.length]);
   const index = context.once(() => {
     const given = ['mean', 'variance'].map((option) => layer.get(option));
@@ -42,7 +41,7 @@ export const normalization: Describe = (context, inputs) => {
 
 /** Of the last axis a vector of length 1. */
 export const unitNormalization: Describe = (context, inputs) => {
-  const value = only(context.layer, inputs);
+  const value = context.layer.one(inputs);
   const axis = [context.layer.get('axis') ?? -1].flat() as readonly Json[];
   if (axis.length > 1) context.layer.refuse('axis');
   return [normalized(context, value, axisOf(context, axis[0], value))];
@@ -52,8 +51,8 @@ export const unitNormalization: Describe = (context, inputs) => {
 function onOwnAxis(normalize: Describe): Describe {
   return (context, inputs) => {
     const { layer } = context;
-    const value = only(layer, inputs);
-    featuresOf(layer, value);
+    const value = layer.one(inputs);
+    layer.features(value);
     const axis = [layer.get('axis') ?? -1].flat() as readonly Json[];
     const axes = axis.map((each) => axisOf(context, each, value)).sort();
     // over the last axes together

@@ -2,7 +2,6 @@ import type { Describe, Value } from '../builder.ts';
 import { isObject, type Json, type JsonObject } from '../json.ts';
 import { reshapedTo } from '../layers/shapes.ts';
 import { affine, axisOf, flat, product, shaped, sizesOf } from '../tensors.ts';
-import { featuresOf } from '../values.ts';
 import { difference, elementwise, joinedOn } from './joins.ts';
 import { type Argument, type Operation, type Run, tensorOf } from './operationCall.ts';
 import { expanded, getItem, split, stack } from './slices.ts';
@@ -69,7 +68,7 @@ const mean: Run = reduced((call, axes) => {
     'Pool',
     { kind: 'mean' },
     [builder.allSteps(layer, x)],
-    [featuresOf(layer, x)],
+    [layer.features(x)],
   );
   return keeps(call) ? shaped(call, own, [1, own.shape[0]!]) : own;
 });

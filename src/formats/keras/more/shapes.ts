@@ -2,13 +2,12 @@ import type { Context, Describe, Value } from '../builder.ts';
 import type { LayerConfig } from '../config.ts';
 import { table } from '../layers/steps.ts';
 import { flat, shaped, sizesOf } from '../tensors.ts';
-import { only } from '../values.ts';
 import { permuted, slice, stridesOf, view, viewOfFeatures } from './tensors.ts';
 
 /** An Embedding of some of the indices of an input. */
 export const embedding: Describe = (context, inputs) => {
   const { builder, layer } = context;
-  const value = only(layer, inputs);
+  const value = layer.one(inputs);
   const { index, embeddingDim } = table(context);
   const shape = [...value.shape, embeddingDim];
   const { of, offset } = value.part!;
@@ -21,7 +20,7 @@ export const embedding: Describe = (context, inputs) => {
 
 export const permute: Describe = (context, inputs) => {
   const { layer } = context;
-  const value = only(layer, inputs);
+  const value = layer.one(inputs);
   const given = layer.get('dims');
   const { length } = value.shape;
   const dims = Array.isArray(given) ? (given as readonly number[]).map((axis) => axis - 1) : [];
@@ -46,7 +45,7 @@ function twoOf(layer: LayerConfig, option: string): readonly [before: number, af
 }
 
 export const cropping: Describe = (context, inputs) => {
-  const value = only(context.layer, inputs);
+  const value = context.layer.one(inputs);
   const [steps] = sequenceSizes(context, value);
   const [before, after] = twoOf(context.layer, 'cropping');
   if (before + after >= steps) context.layer.refuse('cropping', `of ${steps} steps`);
@@ -54,7 +53,7 @@ export const cropping: Describe = (context, inputs) => {
 };
 
 export const zeroPadding: Describe = (context, inputs) => {
-  const value = only(context.layer, inputs);
+  const value = context.layer.one(inputs);
   const [steps, features] = sequenceSizes(context, value);
   const [before, after] = twoOf(context.layer, 'padding');
   const all = before + steps + after;
@@ -70,7 +69,7 @@ export const zeroPadding: Describe = (context, inputs) => {
 };
 
 export const upSampling: Describe = (context, inputs) => {
-  const value = only(context.layer, inputs);
+  const value = context.layer.one(inputs);
   const [steps, features] = sequenceSizes(context, value);
   const size = context.layer.size('size', 2);
   const strides = [features, 0, 1];

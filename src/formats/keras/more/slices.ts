@@ -1,7 +1,6 @@
 import type { Value } from '../builder.ts';
 import { field, isObject, type Json, type JsonObject } from '../json.ts';
 import { axisOf, reshaped, sizesOf } from '../tensors.ts';
-import { featuresOf } from '../values.ts';
 import { joinedOn } from './joins.ts';
 import type { Operation, Run } from './operationCall.ts';
 import { pick, slice } from './tensors.ts';
@@ -32,7 +31,7 @@ function rangeOf(call: Operation, size: number | null, part: JsonObject) {
 /** One step of a sequence. */
 function stepOf(call: Operation, x: Value, index: number): Value {
   const { builder, layer } = call;
-  const n = featuresOf(layer, x);
+  const n = layer.features(x);
   const all = builder.allSteps(layer, x);
   if (index === -1) return builder.apply(layer.name, 'Pool', { kind: 'last' }, [all], [n]);
   if (index !== 0) return pick(call, x, 0, index < 0 ? sizesOf(call, x)[0]! + index : index);

@@ -1,6 +1,5 @@
 import type { Value } from '../builder.ts';
 import { flat, type Making, product, reshaped, shaped, sizesOf } from '../tensors.ts';
-import { featuresOf } from '../values.ts';
 
 /** The largest float32. */
 export const LARGEST = (2 - 2 ** -23) * 2 ** 127;
@@ -126,7 +125,7 @@ export function summed(making: Making, value: Value, axes: readonly number[], ke
   const kept = shape.map((size, i) => (axes.includes(i) ? 1 : size));
   let sum: Value;
   if (axes.length === 1 && axes[0] === last) {
-    sum = viewOfFeatures(making, value, { sizes: [featuresOf(layer, value)], strides: [0], into: 1 });
+    sum = viewOfFeatures(making, value, { sizes: [layer.features(value)], strides: [0], into: 1 });
   } else if (shape.length === 2 && axes.length === 1) {
     builder.usesMask(value);
     const all = builder.allSteps(layer, value);
@@ -194,7 +193,7 @@ export function normalized(making: Making, value: Value, axis: number): Value {
   return onAxis(making, value, axis, (rows) => {
     const square = summed(making, mapped(making, rows, 'square'), [rows.shape.length - 1], true);
     const inverse = mapped(making, mapped(making, square, 'clip', 1e-12, LARGEST), 'rsqrt');
-    const n = featuresOf(layer, rows);
+    const n = layer.features(rows);
     const each = viewOfFeatures(making, inverse, { sizes: [n], strides: [0] });
     return builder.apply(layer.name, 'Multiply', {}, [rows, each]);
   });

@@ -1,4 +1,4 @@
-import { StateError } from '../errors.ts';
+import { StateError } from './errors.ts';
 
 /**
  * A module that is loaded when it is needed.

@@ -1,0 +1,21 @@
+import { HARD_SIGMOID, isObject, type Json } from './json.ts';
+import { toKeras2 } from './modelConfig.ts';
+
+/** A description as Keras 2 writes it, from one of Keras 3, or of either in a .keras file. */
+export function fromKeras3(model: Json, version: string | undefined): Json {
+  const json = toKeras2(model);
+  // what wraps objects tells Keras 3 apart, but for .keras files of Keras 2, and .h5 files of Keras 3
+  const own = /^([23])\./.exec(version ?? '')?.[1];
+  return own ? withHardSigmoid(json, own === '3') : json;
+}
+
+/** The same with the hard sigmoid of one version in place of the other's. */
+function withHardSigmoid(value: Json | undefined, isKeras3: boolean): Json {
+  if (Array.isArray(value)) return value.map((each) => withHardSigmoid(each, isKeras3));
+  if (isObject(value))
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [key, withHardSigmoid(each, isKeras3)]),
+    );
+  const isIt = value === 'hard_sigmoid' || value === HARD_SIGMOID;
+  return isIt ? (isKeras3 ? HARD_SIGMOID : 'hard_sigmoid') : (value ?? null);
+}
