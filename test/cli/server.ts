@@ -4,7 +4,7 @@ import { loadKernels } from '../../src/cli/kernels.ts';
 import { servedModel } from '../../src/cli/serve/served.ts';
 import { type Limits, type Running, startServer } from '../../src/cli/serve/server.ts';
 
-const LIMITS: Limits = { sessions: 8, idle: 600_000, timeout: 10_000, maxBody: 4096 };
+const LIMITS: Limits = { sessions: 8, idle: 600_000, timeout: 180_000, maxBody: 4096 };
 
 /** Serves a model on a free port, with a function that makes requests and one that stops it. */
 export async function served(bytes: Uint8Array, limits: Partial<Limits> = {}) {

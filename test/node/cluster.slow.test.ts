@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Generator } from '../../src/init/generator.ts';
@@ -19,7 +19,8 @@ describeWithRedis('unrolled/cluster', () => {
   beforeAll(() => redis.start());
   afterAll(() => redis.dispose());
 
-  const coordinator = () => new Program('coordinator', redis.connection, file, String(STEPS));
+  const coordinator = (go?: string) =>
+    new Program('coordinator', redis.connection, file, String(STEPS), ...(go ? [go] : []));
 
   test.each([1, 2, 3])('%i workers: one hash', async (count) => {
     rmSync(file, { force: true });
@@ -34,12 +35,16 @@ describeWithRedis('unrolled/cluster', () => {
   test('Redis that is stopped and started in the middle', async () => {
     rmSync(file, { force: true });
     const workers = new Workers(redis.connection, 2);
-    const running = coordinator();
+    // Redis is away before the last step
+    const go = join(redis.folder, 'go');
+    rmSync(go, { force: true });
+    const running = coordinator(go);
     await until(() => existsSync(file) || running.isOver);
     await redis.kill();
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(running.isOver).toBe(false);
     await redis.start();
+    writeFileSync(go, '');
     const { code, said } = await running.ended;
     await workers.dispose();
     expect(said).toBe('');
@@ -51,7 +56,9 @@ describeWithRedis('unrolled/cluster', () => {
     rmSync(file, { force: true });
     const draw = new Generator(seed);
     const workers = new Workers(redis.connection, 2);
-    let running = coordinator();
+    const go = join(redis.folder, 'go');
+    rmSync(go, { force: true });
+    let running = coordinator(go);
     let kills = 0;
     while (kills < 4) {
       // from the first step on, at any point of a few steps
@@ -62,9 +69,10 @@ describeWithRedis('unrolled/cluster', () => {
       if (which < workers.length) await workers.replace(which);
       else {
         await running.kill();
-        running = coordinator();
+        running = coordinator(go);
       }
       kills++;
+      writeFileSync(go, '');
     }
     const { code, said } = await running.ended;
     await workers.dispose();

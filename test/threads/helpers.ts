@@ -23,9 +23,9 @@ export function alwaysTogether(): void {
   });
 }
 
-/** Calls `step` until `threads` of them have run a call of it, but at most a minute. */
+/** Calls `step` until `threads` of them have run a call of it, but at most 100 s. */
 export async function untilJoined(threads: number, step: () => void): Promise<void> {
-  const end = performance.now() + 60_000;
+  const end = performance.now() + 100_000;
   do {
     teams.length = 0;
     await new Promise((resolve) => setTimeout(resolve, 1));

@@ -13,13 +13,18 @@ const PROGRAMS = {
     await worker.ended;
   },
 
-  /** A coordinator that goes on from `file`, if there is one, and makes `steps` updates; a checkpoint after each. */
-  async coordinator(connection, file, steps) {
+  /**
+   * A coordinator that goes on from `file`, if there is one, and makes `steps` updates; a checkpoint after each. The last
+   * one waits for the file `go`.
+   */
+  async coordinator(connection, file, steps, go = connection) {
     await init({ kernels: 'simd' });
     const options = { ...TRAINING, shards: 4, connection, lockDuration: SHORT };
     const trainer = new ClusterTrainer(makeModel(), options);
     if (existsSync(file)) trainer.restore(readFileSync(file));
     while (trainer.steps < Number(steps)) {
+      while (trainer.steps === steps - 1 && !existsSync(go))
+        await new Promise((resolve) => setTimeout(resolve, 20));
       await trainer.step(...batch(trainer.steps));
       writeFileSync(`${file}.new`, trainer.save());
       renameSync(`${file}.new`, file);

@@ -148,7 +148,7 @@ async function act() {
 /** Threads of Node's pool and of the engine are there, too. */
 async function allEnded() {
   threadPool()?.end();
-  const until = performance.now() + 30_000;
+  const until = performance.now() + 120_000;
   while (workers.size && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
   return workers.size;
 }

@@ -63,10 +63,10 @@ export function end(worker, wait) {
   while (wait && idle + active > 0 && look().idle !== -1);
 }
 
-/** Calls `step` until `size` threads have run a call of it, for 40 s at most. Returns whether they have. */
+/** Calls `step` until `size` threads have run a call of it, for 100 s at most. Returns whether they have. */
 export async function untilJoined(size, step) {
   if (!threadPool()) return false;
-  const until = performance.now() + 40_000;
+  const until = performance.now() + 100_000;
   do {
     team = 1;
     await new Promise((resolve) => setTimeout(resolve, 1));
