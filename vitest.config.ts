@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
+import { SlowFirst } from './test/slowFirst.ts';
 import { whole } from './test/wholeFolders.ts';
 import { inBrowsers } from './test/workerScripts.ts';
 
@@ -120,24 +121,23 @@ const inBrowser = {
     ...other,
     ...(thorough ? [] : [folders]),
   ],
-  isolate: thorough,
+  isolate: false,
 };
-const others = {
-  include: all,
-  exclude: [...beforeInit, ...ownProcess, ...ownInNode, ...garbage, ...other],
-  isolate: thorough,
-};
-const isolated = (include: string[]) => ({ include, exclude: other, isolate: true });
+const apart = [...beforeInit, ...ownProcess, ...ownInNode, ...garbage, ...other];
+const slow = ['test/**/*.slow.test.ts'];
+const isolated = (include: string[], exclude = other) => ({ include, exclude, isolate: true });
 
 export default defineConfig({
   test: {
     reporters: ['default', './test/cost.ts'],
+    sequence: { sequencer: SlowFirst },
     testTimeout: TIMEOUT_MS,
     hookTimeout: TIMEOUT_MS,
     // Node's suites take longer than the browser's, which has one page
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      inNode('node', others),
+      inNode('node', { include: all, exclude: [...apart, ...slow], isolate: false }),
+      ...(thorough ? [inNode('node slow', isolated(slow, apart))] : []),
       inNode('node isolated', isolated([...beforeInit, ...ownProcess, ...ownInNode])),
       inNode('node garbage', isolated(garbage), REPEATABLE),
       ...(chromium
