@@ -37,6 +37,9 @@ export const launch = () =>
     ],
   });
 
+/** How many times slower the page's main thread is to be, as on another machine. */
+const THROTTLE = Number(process.env.THROTTLE ?? 1);
+
 /** A context of its own: as a person who comes for the first time. */
 export async function visit(browser, address, options = {}) {
   const [url] = address.split('#');
@@ -56,6 +59,10 @@ export async function visit(browser, address, options = {}) {
     if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) elsewhere.push(request.url());
   });
   const page = await context.newPage();
+  if (THROTTLE > 1) {
+    const session = await context.newCDPSession(page);
+    await session.send('Emulation.setCPUThrottlingRate', { rate: THROTTLE });
+  }
   // the first tab begins by itself: the others are visited without it
   await page.goto(address.includes('#') ? address : `${address}#text`);
   return { context, page, said, elsewhere };

@@ -1,6 +1,6 @@
 // Bursts of clicks: the last one counts, one loop watches, one worker lives.
 import assert from 'node:assert/strict';
-import { number, settled, until } from './browser.mjs';
+import { number, until } from './browser.mjs';
 
 export const name = 'bursts of clicks';
 
@@ -61,9 +61,15 @@ export async function run({ page, said, note }) {
     });
     await page.waitForTimeout(60 * i);
   }
-  await until(page, async () => /^(Training|Stopped|Paused)/.test(await phase.textContent()));
-  if (/^(Stopped|Paused)/.test(await settled(page, () => phase.textContent(), 2500))) await press(1);
-  await phase.getByText('Training').waitFor();
+  // what the last of them asked for is done once it goes on by as many updates
+  let from;
+  await until(page, async () => {
+    const said = await phase.textContent();
+    if (/^(Stopped|Paused)/.test(said)) await press(1);
+    if (!said.startsWith('Training')) from = undefined;
+    else from ??= await number('Update', panel);
+    return (await number('Update', panel)) > from + 200;
+  });
   await until(page, oneIsLeft);
   await panel.getByRole('button', { name: 'Stop' }).click();
   await phase.getByText('Stopped').waitFor();

@@ -1,5 +1,6 @@
 // npm run test:demo [-- NAME…]: the built page in Chromium, and in Firefox where there is one, as a person would use it;
-// screenshots into demo/screenshots. A test that gives words was skipped for what they say.
+// screenshots into demo/screenshots. With THROTTLE=4, the page's main thread is 4 times slower. A test that gives words was
+// skipped for what they say.
 import { readdirSync } from 'node:fs';
 import { launch, serve, visit } from './browser.mjs';
 
