@@ -1,8 +1,7 @@
 import { integer, options } from '../check.ts';
 import { ArgumentError, FeatureError, StateError, Verbatim } from '../errors.ts';
-import type { SequentialBase } from '../model/core/sequentialBase.ts';
 import { addProcessor } from './addProcessor.ts';
-import { featuresOf } from './features.ts';
+import { type AudioSource, featuresOf } from './features.ts';
 import { PROCESSOR, type Setup } from './messages.ts';
 import { packModel, parametersOf, planesOf } from './packedModel.ts';
 import { ProcessorLink } from './processorLink.ts';
@@ -53,14 +52,14 @@ export class AudioModel {
   }
 
   /**
-   * @throws {ArgumentError} if the model's input is indices, batch is below 1, there are more than 32 channels, or an
+   * @throws {ArgumentError} if the model's input is indices, it has several inputs or outputs, batch is below 1, there are more than 32 channels, or an
    * option is unknown
    * @throws {FeatureError} if the context has no AudioWorklet, as in a page that is not served over HTTPS
    * @throws {StateError} before `init()`, if the context is closed, or if the processor can't be loaded
    */
   static async create(
     context: BaseAudioContext,
-    model: SequentialBase,
+    model: AudioSource,
     opts?: AudioModelOptions,
   ): Promise<AudioModel> {
     const given = options('AudioModel', opts, { batch: true, processor: true, node: true });
@@ -97,7 +96,7 @@ export class AudioModel {
    * @throws {ArgumentError | ShapeError} if the parameters or planes do not match; the current ones are kept
    * @throws {StateError} after `dispose()` or if the processor has ended
    */
-  async load(model: SequentialBase): Promise<void> {
+  async load(model: AudioSource): Promise<void> {
     featuresOf(model);
     const planes = planesOf(model);
     if (planes !== this.#planes)

@@ -1,10 +1,9 @@
 import { byteArray, floats } from '../allocate.ts';
 import { options } from '../check.ts';
 import { ShapeError } from '../errors.ts';
-import type { SequentialBase } from '../model/core/sequentialBase.ts';
 import type { StreamBase, StreamOptions } from '../model/core/streamBase.ts';
 import { finiteStates } from '../model/streaming/finiteStates.ts';
-import { featuresOf } from './features.ts';
+import { type AudioSource, featuresOf } from './features.ts';
 
 /** Samples per block of an AudioWorklet, and steps per kernel call. */
 const BLOCK = 128;
@@ -31,8 +30,11 @@ export class BlockStream {
   /** [batch] 1 for rows with an output that is not finite. */
   readonly #broken: Uint8Array;
 
-  /** @throws {ArgumentError} if the model's input is indices or batch is below 1 */
-  constructor(model: SequentialBase, opts?: Pick<StreamOptions, 'batch'>) {
+  /**
+   * @throws {ArgumentError} if the model's input is indices, it has several inputs or outputs, or batch is below 1
+   * @throws {StateError} if a step depends on later ones
+   */
+  constructor(model: AudioSource, opts?: Pick<StreamOptions, 'batch'>) {
     const { batch = 1 } = options('BlockStream', opts, { batch: true });
     const { inputSize, outputSize } = featuresOf(model);
     this.#stream = model.stream({ batch, block: BLOCK });

@@ -1,13 +1,25 @@
+import type { Graph } from '../engine/graph.ts';
 import { ArgumentError, Verbatim } from '../errors.ts';
 import type { SequentialBase } from '../model/core/sequentialBase.ts';
+import type { Model } from '../model/graph/model.ts';
 
-/** Input and output features per row. @throws {ArgumentError} if it is not a Sequential, or its input is indices */
-export function featuresOf(model: SequentialBase): {
+/** A model that can run on blocks of samples. A `Model` has one input and one output. */
+export type AudioSource = SequentialBase | Model;
+
+/**
+ * Input and output features per row.
+ * @throws {ArgumentError} if it is not a model, its input is indices, or it has several inputs or outputs
+ */
+export function featuresOf(model: AudioSource): {
   readonly inputSize: number;
   readonly outputSize: number;
 } {
-  if (!model?.network) throw new ArgumentError('model', 'a Sequential', model);
-  const { input, outputSize } = model.network;
+  if (!model?.network) throw new ArgumentError('model', 'a Sequential or a Model', model);
+  const { input, outputSize, graph } = model.network as typeof model.network & { readonly graph?: Graph };
+  if (graph && graph.inputs.length + graph.outputs.length > 2) {
+    const came = new Verbatim(`one of ${graph.inputs.length} and ${graph.outputs.length}`);
+    throw new ArgumentError('model', 'a model of one input and one output', came);
+  }
   if (input.kind !== 'features') {
     throw new ArgumentError('model', 'a model of features', new Verbatim('a model of indices'));
   }

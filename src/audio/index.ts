@@ -6,4 +6,5 @@
 export type { LayerConfig } from '../model/registry.ts';
 export { AudioModel, type AudioModelOptions } from './audioModel.ts';
 export { BlockStream } from './blockStream.ts';
-export { type PackedModel, packModel, unpackModel } from './packedModel.ts';
+export type { AudioSource } from './features.ts';
+export { type PackedGraph, type PackedModel, packModel, unpackModel } from './packedModel.ts';

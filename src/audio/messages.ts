@@ -1,13 +1,13 @@
 import type { NDArray } from '../ndarray.ts';
 import type { Failure } from '../worker/protocol.ts';
-import type { PackedModel } from './packedModel.ts';
+import type { PackedGraph, PackedModel } from './packedModel.ts';
 
 /** The name under which the processor is registered. */
 export const PROCESSOR = 'unrolled';
 
 /** The processor's options. */
 export interface Setup {
-  readonly model: PackedModel;
+  readonly model: PackedModel | PackedGraph;
   readonly batch: number;
 }
 

@@ -1,14 +1,19 @@
+import { AmpStream, type InitialStates } from '../amp/ampStream.ts';
 import type { Layer } from '../engine/layer.ts';
 import { UNINITIALIZED } from '../engine/network.ts';
 import { FormatError } from '../errors.ts';
 import type { SequentialBase } from '../model/core/sequentialBase.ts';
+import { Model } from '../model/graph/model.ts';
+import { type ModelNodes, nodesOf } from '../model/graph/structure.ts';
 import { type LayerConfig, layerMaker } from '../model/registry.ts';
 import { Sequential } from '../model/sequential.ts';
+import type { Stream, StreamOptions } from '../model/stream.ts';
 import type { NDArray } from '../ndarray.ts';
 import { onQuantKernels, quantModule, supply } from '../quant/kernels.ts';
 import { makeQuantized } from '../quant/layers.ts';
 import { initSync } from '../wasm/initSync.ts';
 import { runtime } from '../wasm/runtime.ts';
+import type { AudioSource } from './features.ts';
 
 /** A model and its kernels as data for postMessage; nothing has to be loaded or decoded. */
 export interface PackedModel {
@@ -20,25 +25,39 @@ export interface PackedModel {
   readonly parameters: Readonly<Record<string, NDArray>>;
   /** The kernels of quantized layers, where there are any. */
   readonly quantModule?: WebAssembly.Module | undefined;
+  readonly graph?: undefined;
+}
+
+/** A `Model` and its kernels as data for postMessage. */
+export interface PackedGraph extends Omit<PackedModel, 'graph'> {
+  /** How the layers are connected. */
+  readonly graph: object;
+  /** States that streams start from, by name: those of an amplifier's model. */
+  readonly initialStates?: Readonly<Record<string, Float32Array<ArrayBuffer>>> | undefined;
 }
 
 /** Copies the parameters. @throws {StateError} before `init()` */
-export function packModel(model: SequentialBase): PackedModel {
+export function packModel(model: Model): PackedGraph;
+export function packModel(model: SequentialBase): PackedModel;
+export function packModel(model: AudioSource): PackedModel | PackedGraph;
+export function packModel(model: AudioSource): PackedModel | PackedGraph {
   return {
     module: runtime().module,
     layers: model.layers.map((layer) => ({ type: layer.type, ...layer.config(model.layers) })),
     parameters: parametersOf(model),
     ...(planesOf(model) ? { quantModule: quantModule() } : {}),
+    ...('structure' in model ? { graph: model.structure() } : {}),
+    ...('initialStates' in model ? { initialStates: model.initialStates as InitialStates } : {}),
   };
 }
 
 /** Copies of the parameters; int8 weights as they lie in memory. */
-export function parametersOf(model: SequentialBase): Record<string, NDArray> {
+export function parametersOf(model: AudioSource): Record<string, NDArray> {
   return planesOf(model) ? model.network.stateDict() : model.stateDict();
 }
 
 /** Planes of activations by layer, as a text; empty if no layer is quantized. */
-export function planesOf({ layers }: SequentialBase): string {
+export function planesOf({ layers }: AudioSource): string {
   const planes = layers.map((layer) => layer.config(layers).quantized);
   return planes.some((one) => one !== undefined) ? planes.join() : '';
 }
@@ -49,12 +68,19 @@ export function planesOf({ layers }: SequentialBase): string {
  * @throws {FormatError} if a layer has an unknown type
  * @throws {MemoryError} if the engine can't allocate memory
  */
-export function unpackModel({ module, layers, parameters, quantModule }: PackedModel): Sequential {
+export function unpackModel(packed: PackedGraph): Model;
+export function unpackModel(packed: PackedModel): Sequential;
+export function unpackModel(packed: PackedModel | PackedGraph): Sequential | Model;
+export function unpackModel(packed: PackedModel | PackedGraph): Sequential | Model {
+  const { module, layers, parameters, quantModule } = packed;
   const { kernels } = initSync({ module });
   const most = Object.keys(parameters).length;
   const make = layerMaker({});
   const made = layers.map((config) => unpackLayer(config, (plain) => make(plain, most)));
-  const create = () => new Sequential(made, UNINITIALIZED);
+  const create = () =>
+    packed.graph
+      ? new UnpackedGraph(nodesOf(packed.graph, made), packed.initialStates ?? {})
+      : new Sequential(made, UNINITIALIZED);
   if (quantModule) supply(kernels, quantModule);
   const isQuantized = layers.some(({ quantized }) => quantized !== undefined);
   const model = isQuantized ? onQuantKernels(create) : create();
@@ -65,6 +91,21 @@ export function unpackModel({ module, layers, parameters, quantModule }: PackedM
     throw error;
   }
   return model;
+}
+
+/** A graph whose streams start from given states. */
+class UnpackedGraph extends Model {
+  readonly initialStates: InitialStates;
+
+  constructor(nodes: ModelNodes, initialStates: InitialStates) {
+    super(nodes, UNINITIALIZED);
+    this.initialStates = initialStates;
+  }
+
+  override stream(opts?: StreamOptions): Stream {
+    if (!Object.keys(this.initialStates).length) return super.stream(opts);
+    return new AmpStream(this.network, opts ?? {}, this.initialStates);
+  }
 }
 
 function unpackLayer({ quantized, ...config }: LayerConfig, make: (config: LayerConfig) => Layer): Layer {

@@ -1,3 +1,4 @@
+import type { Model } from '../model/graph/model.ts';
 import type { Sequential } from '../model/sequential.ts';
 import { pack } from '../worker/failure.ts';
 import { BlockStream } from './blockStream.ts';
@@ -17,7 +18,7 @@ const NO_CHANNELS: readonly Float32Array[] = [];
 
 /** Runs a model on its inputs, block by block, until it is told to end. Every request is answered. */
 class ModelProcessor extends AudioWorkletProcessor {
-  #model: Sequential | undefined;
+  #model: Sequential | Model | undefined;
   #blocks: BlockStream | undefined;
   #resets = 0;
 

@@ -98,9 +98,16 @@ describe('100,000 steps leave no garbage', () => {
   });
 
   test.each([1, 2])('of %d rows of samples, in blocks of 128', (batch) => {
-    const blocks = new BlockStream(new u.Sequential([new u.GRU(1, 8), new u.Linear(8, 1)]), { batch });
-    const [from, to] = [0, 1].map(() => Array.from({ length: batch }, () => new Float32Array(128).fill(0.5)));
-    expect(garbage(20, 800, () => blocks.process(from!, to!))).toBeLessThan(OBJECT / 2);
+    const sound = u.input({ features: 1 });
+    const wet = new u.Linear(8, 1).apply(new u.GRU(1, 8).apply(sound).output);
+    const graph = new u.Model({ inputs: sound, outputs: new u.Add().apply(wet, sound) });
+    for (const model of [new u.Sequential([new u.GRU(1, 8), new u.Linear(8, 1)]), graph]) {
+      const blocks = new BlockStream(model, { batch });
+      const [from, to] = [0, 1].map(() =>
+        Array.from({ length: batch }, () => new Float32Array(128).fill(0.5)),
+      );
+      expect(garbage(20, 800, () => blocks.process(from!, to!))).toBeLessThan(OBJECT / 2);
+    }
   });
 });
 
