@@ -17,10 +17,3 @@ export function averaged(files: readonly Uint8Array[]): Uint8Array {
   }
   return serializeSafetensors(tensors, first!.metadata);
 }
-
-/** The sum of arrays, in order. */
-export function summed(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const sum = new Float32Array(parts[0]!);
-  for (const part of parts.slice(1)) for (let i = 0; i < sum.length; i++) sum[i]! += part[i]!;
-  return sum;
-}

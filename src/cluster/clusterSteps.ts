@@ -1,10 +1,14 @@
+import { floats } from '../allocate.ts';
 import type { SavedStates } from '../model/core/save.ts';
 import type { StepResult, Truncation } from '../model/trainer.ts';
 import type { WholeBatch } from '../model/training/partOfBatch.ts';
-import { averaged, summed } from './average.ts';
+import { averaged } from './average.ts';
 import { cut, cutStates, cutSteps, joinStates, type Piece, type Range, ranges, withSteps } from './cut.ts';
 import { withLengths } from './excluded.ts';
+import type { GradientSum } from './gradientSum.ts';
+import { unpack } from './jobs.ts';
 import type { LocalResult, ShardResult, ShardTrainer, Survey } from './shardTrainer.ts';
+import { bytesOf, floatsOf, type Result } from './values.ts';
 import { type Window, windowsOf } from './windows.ts';
 
 /** How steps are shared out. */
@@ -16,14 +20,20 @@ export interface ShareOptions {
   readonly warmup: number | undefined;
 }
 
-/** Has pieces computed with the given weights; gives the results in the order of the pieces. */
-export type Compute = <T>(weights: Buffer, pieces: readonly unknown[]) => Promise<T[]>;
+/** Takes the result of a piece. Its memory is used again for the next one. */
+export type Take = (result: Result, piece: number) => void;
+
+/** Has pieces computed with the given weights; hands over the results in the order of the pieces. */
+export type Compute = (weights: Buffer, pieces: readonly unknown[], take: Take) => Promise<void>;
 
 /** Makes the steps of a trainer, whose rows others compute in shards. */
 export class ClusterSteps {
   readonly #trainer: ShardTrainer;
   readonly #options: ShareOptions;
   readonly #compute: Compute;
+  /** What workers compute with, and the sum of what they give; used again in each step. */
+  #weights: Float32Array | undefined;
+  #sum: GradientSum | undefined;
 
   constructor(trainer: ShardTrainer, options: ShareOptions, compute: Compute) {
     this.#trainer = trainer;
@@ -59,9 +69,17 @@ export class ClusterSteps {
       ...this.#cut(batch, whole, range),
       ...{ shard, divisors, generator, whole, first: range.first, states: cutStates(carried, range) },
     }));
-    const results = await this.#compute<ShardResult>(Buffer.from(trainer.parameters.buffer), shards);
+    this.#weights ??= floats(trainer.parameters.length);
+    this.#weights.set(trainer.parameters);
+    const sum = (this.#sum ??= trainer.gradientSum());
+    const results: Omit<ShardResult, 'gradients'>[] = [];
+    await this.#compute(bytesOf(this.#weights), shards, ({ large, rest }, shard) => {
+      if (shard === 0) sum.set(floatsOf(large));
+      else sum.add(floatsOf(large));
+      results.push(unpack(rest));
+    });
     return {
-      gradients: summed(results.map(({ gradients }) => gradients)),
+      gradients: sum.values,
       loss: results.reduce((sum, { loss }) => sum + loss, 0),
       penalty: results.reduce((sum, { penalty }) => sum + penalty, 0),
       generator: results[0]!.generator,
@@ -158,8 +176,13 @@ export class ClusterSteps {
       })),
     }));
     const given = trainer.save();
-    const results = await this.#compute<LocalResult>(Buffer.from(given.buffer), pieces);
-    trainer.restore(averaged(results.map(({ checkpoint }) => checkpoint)));
+    const checkpoints: Uint8Array[] = [];
+    const results: Omit<LocalResult, 'checkpoint'>[] = [];
+    await this.#compute(bytesOf(given), pieces, ({ large, rest }) => {
+      checkpoints.push(new Uint8Array(large));
+      results.push(unpack(rest));
+    });
+    trainer.restore(averaged(checkpoints));
     trainer.carried = joinStates(batches.flatMap((_, k) => results.map(({ steps }) => steps[k]!.states)));
     const made = results.flatMap(({ steps }) => steps.map(({ result }) => result));
     const mean = (of: (result: StepResult) => number) =>

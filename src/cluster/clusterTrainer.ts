@@ -20,10 +20,10 @@ import { BATCH, OPTIONS } from '../model/trainerTypes.ts';
 import type { Given } from '../ndarray.ts';
 import { runtime } from '../wasm/runtime.ts';
 import { madeOptions } from '../worker/exposed.ts';
-import { ClusterSteps } from './clusterSteps.ts';
+import { ClusterSteps, type Take } from './clusterSteps.ts';
 import { checkConnection, connect } from './connection.ts';
 import { identityOf } from './identity.ts';
-import { pack, unpack } from './jobs.ts';
+import { pack } from './jobs.ts';
 import { queueName } from './keys.ts';
 import { refuseWholeBatches } from './refusals.ts';
 import { ClusterSession } from './session.ts';
@@ -77,8 +77,8 @@ export class ClusterTrainer {
     };
     this.#trainer = new ShardTrainer(model, madeOptions(model, described, exposed));
     const { truncation, warmup } = described;
-    this.#steps = new ClusterSteps(this.#trainer, { shards, every, truncation, warmup }, (weights, pieces) =>
-      this.#compute(weights, pieces),
+    this.#steps = new ClusterSteps(this.#trainer, { shards, every, truncation, warmup }, (...given) =>
+      this.#compute(...given),
     );
     this.#fitting = new Fitting({
       training: this.#trainer.trained,
@@ -219,11 +219,10 @@ export class ClusterTrainer {
     void this.#session?.then((session) => session.giveUp(error)).catch(() => {});
   }
 
-  async #compute<T>(weights: Buffer, shards: readonly unknown[]): Promise<T[]> {
+  async #compute(weights: Buffer, shards: readonly unknown[], take: Take): Promise<void> {
     const session = await this.#open();
     if (this.#givenUp) throw this.#givenUp;
-    const bytes = await session.run(weights, shards.map(pack), this.steps);
-    return bytes.map((it) => unpack<T>(it));
+    await session.run(weights, shards.map(pack), this.steps, take);
   }
 
   /** The session, which begins with the first step. */

@@ -7,6 +7,8 @@ export class Replica {
   #channel: Channel | undefined;
   /** Session of the model. */
   session: string | undefined;
+  /** Memory that the thread reads the weights from. */
+  #room: Uint8Array | undefined;
   /** Step of the weights. */
   step: number | undefined;
   /** Identity of the model and of what computes. */
@@ -26,6 +28,12 @@ export class Replica {
       if (channel.isOver) this.#channel = undefined;
       throw error;
     }
+  }
+
+  /** Memory for weights. */
+  room(bytes: number): Uint8Array {
+    if (this.#room?.length !== bytes) this.#room = new Uint8Array(new SharedArrayBuffer(bytes));
+    return this.#room;
   }
 
   async end(): Promise<void> {

@@ -3,11 +3,14 @@ import { Queue, QueueEvents } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { StateError } from '../errors.ts';
 import { unpack as unpackError } from '../worker/failure.ts';
+import { BulkReader } from './bulkReader.ts';
+import type { Take } from './clusterSteps.ts';
 import { checkMemory, translated, Watchdog } from './connection.ts';
 import { pack, type ShardJob, type Spec } from './jobs.ts';
 import { EXPIRY, Keys, PREFIX } from './keys.ts';
 import { Lease } from './lease.ts';
 import { checkVersions } from './registry.ts';
+import { resultOf, setParts } from './values.ts';
 
 /** ms between two looks at what has become of the jobs; their events come sooner. */
 const LOOK_MS = 500;
@@ -36,6 +39,11 @@ export class ClusterSession {
   readonly #options: SessionOptions;
   readonly #spec: Spec;
   readonly #watchdog: Watchdog;
+  readonly #reader: BulkReader;
+  /** Where results are read; used again for the next one. */
+  #room = new Uint8Array();
+  /** The removal of what the last step wrote. */
+  #cleaning: Promise<unknown> = Promise.resolve();
   #step = 0;
   #hasFailed = false;
   /** Called when a job has ended. */
@@ -49,6 +57,7 @@ export class ClusterSession {
     this.#options = options;
     this.#keys = new Keys(options.queue);
     this.#watchdog = new Watchdog(redis, options.patience);
+    this.#reader = new BulkReader(redis);
     this.#blocking = redis.duplicate();
     const { queue, shards } = options;
     this.#queue = new Queue(queue, { connection: redis, prefix: PREFIX });
@@ -91,15 +100,15 @@ export class ClusterSession {
   }
 
   /**
-   * Has the shards of a step computed. Whatever happens, nothing of the step stays in Redis but what expires.
+   * Has the shards of a step computed; `take` gets their results in order, as soon as they are there. Whatever happens, nothing of the step stays in Redis but what expires.
    * @throws {StateError} if a shard fails in all attempts, there are only workers of another version, or the connection is
    * lost for too long
    * @throws {MemoryError} if Redis is full
    */
-  async run(weights: Buffer, shards: readonly Buffer[], made: number): Promise<Buffer[]> {
+  async run(weights: Buffer, shards: readonly Buffer[], made: number, take: Take): Promise<void> {
     this.lease.check();
     const step = ++this.#step;
-    const round = { step, weights, shards, results: new Map<number, Buffer>(), isOver: false };
+    const round = { step, weights, shards, done: new Set<number>(), isOver: false };
     this.lease.state = { ...this.lease.state, step: made, waiting: shards.map((_, i) => i) };
     let timer: NodeJS.Timeout | undefined;
     const ended = new Promise<never>((_, reject) => {
@@ -112,9 +121,11 @@ export class ClusterSession {
         }
       }, LOOK_MS);
     });
-    const collected = this.#collect(round);
+    const collected = this.#collect(round, take);
+    let isMade = false;
     try {
-      return await Promise.race([collected, ended]);
+      await Promise.race([collected, ended]);
+      isMade = true;
     } catch (error) {
       throw translated(error, this.redis);
     } finally {
@@ -125,7 +136,9 @@ export class ClusterSession {
       // what is being written for the step comes before its removal
       const cleaned = collected.catch(() => {}).then(() => this.#clean(round));
       const ends = [cleaned, this.lease.refresh()].map((end) => end.catch(() => {}));
-      if (!this.#watchdog.isLost) await Promise.all(ends);
+      this.#cleaning = Promise.all(ends);
+      // the next step need not wait
+      if (!isMade && !this.#watchdog.isLost) await this.#cleaning;
     }
   }
 
@@ -134,18 +147,15 @@ export class ClusterSession {
     this.#reject(error);
   }
 
-  async #collect(round: Round): Promise<Buffer[]> {
-    const { step, shards, results } = round;
+  async #collect(round: Round, take: Take): Promise<void> {
+    const { shards } = round;
     await this.#publish(round);
-    for (let looked = Date.now(); ; ) {
+    for (let looked = Date.now(), next = 0; ; ) {
       const ended = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-      const missing = this.#missing(round);
-      const found = await this.redis.mgetBuffer(missing.map((i) => this.#keys.result(this.id, step, i)));
-      for (const [k, bytes] of found.entries()) if (bytes) results.set(missing[k]!, bytes);
-      if (results.size === shards.length) return shards.map((_, i) => results.get(i)!);
-      if (round.isOver) throw new StateError('the step was given up');
+      next = await this.#takeResults(round, next, take);
+      if (next === shards.length) return;
       this.lease.state = { ...this.lease.state, waiting: this.#missing(round) };
       if (this.#hasFailed || Date.now() - looked >= LOOK_MS) {
         this.#hasFailed = false;
@@ -156,8 +166,37 @@ export class ClusterSession {
     }
   }
 
-  #missing({ shards, results }: Round): number[] {
-    return shards.map((_, i) => i).filter((i) => !results.has(i));
+  /** Takes results in order from the given one on, as far as they are there. Gives the number of the one that is not. */
+  async #takeResults(round: Round, first: number, take: Take): Promise<number> {
+    const { step, done, shards } = round;
+    const key = (shard: number) => this.#keys.result(this.id, step, shard);
+    const goOn = () => {
+      if (round.isOver) throw new StateError('the step was given up');
+    };
+    const missing = this.#missing(round);
+    const there = await Promise.all(missing.map((i) => this.redis.exists(key(i))));
+    for (const [k, is] of there.entries()) if (is) done.add(missing[k]!);
+    goOn();
+    for (let next = first; next < shards.length; next++) {
+      const value = done.has(next) && (await this.#reader.read(key(next), (bytes) => this.#roomFor(bytes)));
+      goOn();
+      if (!value) {
+        // lost since it was seen
+        done.delete(next);
+        return next;
+      }
+      take(resultOf(value), next);
+    }
+    return shards.length;
+  }
+
+  #roomFor(bytes: number): Uint8Array {
+    if (this.#room.length < bytes) this.#room = new Uint8Array(bytes);
+    return this.#room.subarray(0, bytes);
+  }
+
+  #missing({ shards, done }: Round): number[] {
+    return shards.map((_, i) => i).filter((i) => !done.has(i));
   }
 
   /** Writes the values, then the jobs. What is already there stays as it is. */
@@ -173,7 +212,7 @@ export class ClusterSession {
     // a spec is large: it stays as long as the session
     if (!(await this.redis.pexpire(keys.spec(this.id), EXPIRY)))
       values.unshift([keys.spec(this.id), pack(this.#spec)]);
-    await Promise.all(values.map(([key, value]) => this.redis.set(key, value, 'PX', EXPIRY)));
+    await Promise.all(values.map(([key, value]) => setParts(this.redis, key, [value])));
     await this.#queue.addBulk(
       missing.map((shard) => ({
         name: 'shard',
@@ -232,15 +271,17 @@ export class ClusterSession {
         keys.failure(this.id, step, i),
       ]),
     );
-    const states = await Promise.all(shards.map((_, i) => this.#queue.getJobState(this.#job(step, i))));
-    const left = shards.map((_, i) => this.#job(step, i)).filter((_, i) => states[i] !== 'unknown');
-    await Promise.all(left.map((id) => this.#queue.remove(id).catch(() => {})));
+    const jobs = shards.map((_, i) => this.#job(step, i));
+    // those that were completed have removed themselves
+    const there = await Promise.all(jobs.map((id) => this.redis.exists(this.#queue.toKey(id))));
+    await Promise.all(jobs.filter((_, i) => there[i]).map((id) => this.#queue.remove(id).catch(() => {})));
   }
 
   /** Leaves the queue to others. */
   async close(): Promise<void> {
     this.#wake();
     if (!this.#watchdog.isLost) {
+      await this.#cleaning;
       await this.lease.release().catch(() => {});
       await this.redis.del(this.#keys.spec(this.id)).catch(() => {});
     }
@@ -255,6 +296,7 @@ interface Round {
   readonly step: number;
   readonly weights: Buffer;
   readonly shards: readonly Buffer[];
-  readonly results: Map<number, Buffer>;
+  /** Shards whose results are there, or were taken. */
+  readonly done: Set<number>;
   isOver: boolean;
 }

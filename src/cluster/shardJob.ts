@@ -1,7 +1,9 @@
 import type { Redis } from 'ioredis';
+import type { BulkReader } from './bulkReader.ts';
 import type { ShardJob } from './jobs.ts';
-import { EXPIRY, type Keys } from './keys.ts';
+import type { Keys } from './keys.ts';
 import type { Replica } from './replica.ts';
+import { partsOf, type Result, setParts } from './values.ts';
 
 /**
  * Computes a shard and writes the result. A job whose values are gone belongs to a step that is over: nothing is done.
@@ -9,17 +11,19 @@ import type { Replica } from './replica.ts';
  */
 export async function computeShard(
   redis: Redis,
+  reader: BulkReader,
   keys: Keys,
   replica: Replica,
   { session, identity, step, shard }: ShardJob,
 ): Promise<string | undefined> {
   const isNew = replica.session !== session;
+  const needsWeights = isNew || replica.step !== step;
   const [bytes, weights, spec] = await Promise.all([
     redis.getBuffer(keys.shard(session, step, shard)),
-    isNew || replica.step !== step ? redis.getBuffer(keys.weights(session, step)) : undefined,
+    needsWeights ? reader.read(keys.weights(session, step), (size) => replica.room(size)) : undefined,
     isNew ? redis.getBuffer(keys.spec(session)) : undefined,
   ]);
-  if (!bytes || weights === null || spec === null) return undefined;
+  if (!bytes || (needsWeights && !weights) || spec === null) return undefined;
   if (spec) {
     replica.identity = await replica.call('load', { spec });
     replica.session = session;
@@ -30,8 +34,7 @@ export async function computeShard(
     await replica.call('weights', { weights });
     replica.step = step;
   }
-  const result = await replica.call<Uint8Array>('shard', { bytes });
-  const { buffer, byteOffset, length } = result;
-  await redis.set(keys.result(session, step, shard), Buffer.from(buffer, byteOffset, length), 'PX', EXPIRY);
+  const result = await replica.call<Result>('shard', { bytes });
+  await setParts(redis, keys.result(session, step, shard), partsOf(result));
   return undefined;
 }

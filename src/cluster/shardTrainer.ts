@@ -13,6 +13,7 @@ import { outputsOf, PartOfBatch, type WholeBatch, wholeOf } from '../model/train
 import type { WeightedObjective } from '../model/training/weightedObjective.ts';
 import type { Given } from '../ndarray.ts';
 import type { Piece } from './cut.ts';
+import { GradientSum } from './gradientSum.ts';
 
 /** What a step needs to know of a whole batch before it is cut. */
 export interface Survey {
@@ -49,7 +50,7 @@ export interface Shard extends Rows {
 
 /** Its part of the gradients and of the loss. */
 export interface ShardResult {
-  readonly gradients: Float32Array<ArrayBuffer>;
+  readonly gradients: Float32Array;
   readonly loss: number;
   readonly penalty: number;
   /** State of the generator at the end. */
@@ -91,16 +92,26 @@ export class ShardTrainer extends Trainer<Sequential | Model> {
     return this.training;
   }
 
-  /** All parameters as one block. */
-  get parameters(): Float32Array<ArrayBuffer> {
+  /** All parameters as one block, in the memory of the model. */
+  get parameters(): Float32Array {
     const { arena, block } = this.training.network;
-    return arena.read(block);
+    return arena.f32.subarray(block.ptr / 4, block.ptr / 4 + block.length);
   }
 
   set parameters(values: Float32Array) {
     const { network } = this.training;
     network.arena.write(network.block, values);
     network.version++;
+  }
+
+  /** Number of parameters that have a gradient. */
+  get gradientCount(): number {
+    return this.training.trainedCount;
+  }
+
+  /** Memory for the sum of the gradients of shards. */
+  gradientSum(): GradientSum {
+    return new GradientSum(this.training.network, this.gradientCount);
   }
 
   get generator(): readonly number[] {
@@ -169,13 +180,13 @@ export class ShardTrainer extends Trainer<Sequential | Model> {
     };
   }
 
-  /** Computes a shard with the parameters as they are. */
-  compute({ x, y, options, shard, divisors, generator, states, whole, first }: Shard): ShardResult {
+  /** Computes a shard with the parameters as they are. gradients: where its gradients go. */
+  compute(given: Shard, gradients: Float32Array = floats(this.gradientCount)): ShardResult {
+    const { x, y, options, shard, divisors, generator, states, whole, first } = given;
     const { training } = this;
     this.carried = states;
     this.generator = generator;
     const parts = this.#parts;
-    const gradients = floats(training.trainedCount);
     for (const [i, part] of parts.entries()) part.divisor = divisors[i];
     try {
       return this.#asPartOf(whole, first, shard === 0, () => {

@@ -6,6 +6,7 @@ import { callable, integer, options } from '../check.ts';
 import { StateError } from '../errors.ts';
 import { pack as packError } from '../worker/failure.ts';
 import type { NodeWorker } from '../worker/types.ts';
+import { BulkReader } from './bulkReader.ts';
 import { connect, type QueueOptions, translated } from './connection.ts';
 import { packageVersion } from './identity.ts';
 import type { ShardJob, SweepJobData } from './jobs.ts';
@@ -78,6 +79,7 @@ class Running implements ClusterWorker {
   readonly id = randomUUID().slice(0, 8);
   readonly ended: Promise<void>;
   readonly #redis: Redis;
+  readonly #reader: BulkReader;
   readonly #keys: Keys;
   readonly #worker: Worker<ShardJob | SweepJobData>;
   readonly #registration: Registration;
@@ -87,6 +89,7 @@ class Running implements ClusterWorker {
 
   constructor(redis: Redis, queue: string, threads: number, lockDuration: number, start: () => NodeWorker) {
     this.#redis = redis;
+    this.#reader = new BulkReader(redis);
     this.#keys = new Keys(queue);
     this.ended = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -120,7 +123,7 @@ class Running implements ClusterWorker {
     this.#registration.begin(what);
     try {
       const refused = await ('shard' in data
-        ? computeShard(this.#redis, this.#keys, replica, data)
+        ? computeShard(this.#redis, this.#reader, this.#keys, replica, data)
         : computeFit(this.#redis, this.#keys, replica, data));
       if (refused) await this.#refuse(refused, job, token);
       this.#registration.end(what, 'done');

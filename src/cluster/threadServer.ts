@@ -6,6 +6,7 @@ import { identityOf } from './identity.ts';
 import { pack, type Spec, unpack } from './jobs.ts';
 import { runFit, runTask, type SweepTask } from './runFit.ts';
 import { type Local, type Shard, ShardTrainer } from './shardTrainer.ts';
+import { bytesOf, floatsOf, type Result } from './values.ts';
 
 /** Answers the calls of a worker in its thread. */
 export class ThreadServer {
@@ -15,18 +16,17 @@ export class ThreadServer {
   #isLocal = false;
   /** Where local steps start. */
   #checkpoint: Uint8Array | undefined;
+  /** Memory that the worker reads, too. */
+  #gradients: Float32Array | undefined;
 
   // biome-ignore lint/suspicious/noExplicitAny: arguments are those of this package's own calls
   readonly #methods: Record<string, (...args: any[]) => unknown> = {
     load: (spec: Uint8Array) => this.#load(unpack(spec)),
     weights: (bytes: Uint8Array) => {
-      if (this.#isLocal) this.#checkpoint = bytes;
-      else this.#ready.parameters = new Float32Array(new Uint8Array(bytes).buffer);
+      if (this.#isLocal) this.#checkpoint = bytes.slice();
+      else this.#ready.parameters = floatsOf(bytes);
     },
-    shard: (bytes: Uint8Array) => {
-      if (this.#isLocal) return pack(this.#ready.local(this.#checkpoint!, unpack<Local>(bytes)));
-      return pack(this.#ready.compute(unpack<Shard>(bytes)));
-    },
+    shard: (bytes: Uint8Array) => this.#compute(bytes),
     fit: async (spec: Uint8Array, data: Uint8Array) =>
       pack(await runFit(unpack(spec), unpack(data), this.exposed)),
     task: async (spec: Uint8Array) => pack(await runTask(unpack(spec), this.tasks)),
@@ -43,6 +43,16 @@ export class ThreadServer {
     return this.#trainer;
   }
 
+  #compute(bytes: Uint8Array): Result {
+    const trainer = this.#ready;
+    if (this.#isLocal) {
+      const { checkpoint, ...rest } = trainer.local(this.#checkpoint!, unpack<Local>(bytes));
+      return { large: checkpoint, rest: pack(rest) };
+    }
+    const { gradients, ...rest } = trainer.compute(unpack<Shard>(bytes), this.#gradients);
+    return { large: bytesOf(gradients), rest: pack(rest) };
+  }
+
   /** Makes a replica. Gives its identity. */
   async #load({ kernels, model, options, every }: Spec): Promise<string> {
     await init({ kernels });
@@ -51,6 +61,7 @@ export class ThreadServer {
     const made = madeOptions(loaded, options, this.exposed);
     this.#trainer = new ShardTrainer(loaded, every ? made : replicaOptions(made));
     this.#isLocal = every > 0;
+    this.#gradients = new Float32Array(new SharedArrayBuffer(4 * this.#trainer.gradientCount));
     return identityOf(kernels, loaded.save());
   }
 }

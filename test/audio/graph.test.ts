@@ -9,6 +9,7 @@ import {
   Linear,
   LSTM,
   Model,
+  type NDArray,
   Sequential,
   StateError,
 } from 'unrolled';
@@ -98,7 +99,7 @@ describe.each(kinds)('%s', (_, make) => {
 
 test('a graph gives in blocks what forward gives', () => {
   const sound = noise(4);
-  const { data } = effect().forward({ data: sound, shape: [SAMPLES, 1, 1] });
+  const { data } = effect().forward({ data: sound, shape: [SAMPLES, 1, 1] }) as NDArray;
   expectSame(play(new BlockStream(effect()), sound, [128]), data, 'blocks');
 });
 

@@ -1,7 +1,14 @@
 import { ClusterSteps } from '../../../src/cluster/clusterSteps.ts';
 import { pack, unpack } from '../../../src/cluster/jobs.ts';
-import { type Local, type Shard, ShardTrainer } from '../../../src/cluster/shardTrainer.ts';
+import {
+  type Local,
+  type LocalResult,
+  type Shard,
+  type ShardResult,
+  ShardTrainer,
+} from '../../../src/cluster/shardTrainer.ts';
 import { replicaOptions } from '../../../src/cluster/threadServer.ts';
+import { bytesOf, floatsOf, partsOf, resultOf } from '../../../src/cluster/values.ts';
 import * as u from '../../../src/index.ts';
 
 /** Steps, rows and indices of a batch. */
@@ -44,15 +51,22 @@ export function sharing(
   const trainer = new ShardTrainer(make(), options());
   const replica = new ShardTrainer(make(), every ? options() : replicaOptions(options()));
   const { truncation, warmup } = options();
-  const steps = new ClusterSteps(trainer, { shards, every, truncation, warmup }, async (weights, pieces) => {
-    computed?.(pieces.length);
-    const bytes = new Uint8Array(weights);
-    if (!every) replica.parameters = new Float32Array(bytes.buffer);
-    return pieces.map((given) => {
-      const piece = unpack(pack(given));
-      const result = every ? replica.local(bytes, piece as Local) : replica.compute(piece as Shard);
-      return unpack(pack(result));
-    });
-  });
+  const steps = new ClusterSteps(
+    trainer,
+    { shards, every, truncation, warmup },
+    async (weights, pieces, take) => {
+      computed?.(pieces.length);
+      const bytes = new Uint8Array(weights);
+      if (!every) replica.parameters = floatsOf(bytes);
+      for (const [i, given] of pieces.entries()) {
+        const piece = unpack(pack(given));
+        const { checkpoint, gradients, ...rest } = (
+          every ? replica.local(bytes, piece as Local) : replica.compute(piece as Shard)
+        ) as Partial<LocalResult & ShardResult>;
+        const result = { large: bytesOf((checkpoint ?? gradients)!), rest: pack(rest) };
+        take(resultOf(Buffer.concat(partsOf(result))), i);
+      }
+    },
+  );
   return { trainer, step: (x, y, opts) => steps.make({ x: x as never, y: y as never, options: opts }) };
 }
