@@ -57,6 +57,7 @@ const PEERS = [
   'jax-js',
   'numpy-ts',
   'nam-wasm',
+  'litert',
   'brain-js',
   'torch',
 ];
