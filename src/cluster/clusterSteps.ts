@@ -1,11 +1,11 @@
 import { floats } from '../allocate.ts';
 import type { SavedStates } from '../model/core/save.ts';
 import type { StepResult, Truncation } from '../model/trainer.ts';
+import type { GradientSum } from '../model/training/gradientSum.ts';
 import type { WholeBatch } from '../model/training/partOfBatch.ts';
 import { averaged } from './average.ts';
 import { cut, cutStates, cutSteps, joinStates, type Piece, type Range, ranges, withSteps } from './cut.ts';
 import { withLengths } from './excluded.ts';
-import type { GradientSum } from './gradientSum.ts';
 import { unpack } from './jobs.ts';
 import type { LocalResult, ShardResult, ShardTrainer, Survey } from './shardTrainer.ts';
 import { bytesOf, floatsOf, type Result } from './values.ts';

@@ -9,11 +9,11 @@ import { Model } from '../model/graph/model.ts';
 import type { Sequential } from '../model/sequential.ts';
 import { type StepResult, Trainer } from '../model/trainer.ts';
 import type { FullTraining } from '../model/training/fullTraining.ts';
+import { GradientSum } from '../model/training/gradientSum.ts';
 import { outputsOf, PartOfBatch, type WholeBatch, wholeOf } from '../model/training/partOfBatch.ts';
 import type { WeightedObjective } from '../model/training/weightedObjective.ts';
 import type { Given } from '../ndarray.ts';
 import type { Piece } from './cut.ts';
-import { GradientSum } from './gradientSum.ts';
 
 /** What a step needs to know of a whole batch before it is cut. */
 export interface Survey {

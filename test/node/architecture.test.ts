@@ -17,7 +17,7 @@ const SRC = rooms({
   tfjsWriter: 'onnxWriter allocate model engine activations check errors',
   onnxWriter: 'allocate formats model engine activations ndarray check errors',
   quant: 'amp custom losses optim model layers engine io memory ndarray wasm check errors',
-  audio: 'allocate worker quant model engine ndarray wasm check errors',
+  audio: 'allocate worker amp quant model engine ndarray wasm check errors',
   worker: 'allocate custom data arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
   onnx: 'imported onnxLoops onnxOperators onnxSession formats check errors',
   onnxLoops: 'onnxOperators onnxSession formats errors',

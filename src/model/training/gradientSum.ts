@@ -1,5 +1,5 @@
-import type { Network } from '../engine/network.ts';
-import type { Region } from '../memory/layout.ts';
+import type { Network } from '../../engine/network.ts';
+import type { Region } from '../../memory/layout.ts';
 
 /** The sum of the gradients of shards, in the memory of a network. */
 export class GradientSum {
