@@ -40,19 +40,18 @@ export function backward(
   const { B, T, count: N } = rows;
   const { arena } = heap;
   const { kernels } = arena;
-  const hasC = family.kind.states.c !== undefined;
   const work = workOf(weights, rows, true);
   const biases = weights.stateBias ? 2 : weights.bias ? 1 : 0;
-  const isRepeated = dy.y !== undefined && rows.outputAt !== 0;
   const { at, release } = blockOf(heap, {
-    steps: isRepeated ? (B + N) * H : 0,
     dh: B * H,
-    dc: hasC ? B * H : 0,
-    dx: needsX ? N * I : 0,
+    dc: family.kind.states.c ? B * H : 0,
     dwIh: G * I,
     dwHh: G * H,
     db: biases * G,
+    // all of the above start from 0
     work: work.bytes / 4,
+    steps: dy.y && rows.outputAt ? (B + N) * H : 0,
+    dx: needsX ? N * I : 0,
   });
   const opened: Opened[] = [];
   const open = (tensor: TensorInfo) => {
@@ -61,23 +60,24 @@ export function backward(
     return each.ptr;
   };
   const state = (tensor: TensorInfo | undefined, to: number) => {
-    if (!tensor) return heap.clear(to, B * H);
-    heap.gather(B, H, open(tensor), rows.orderAt, to);
+    if (tensor) heap.gather(B, H, open(tensor), rows.orderAt, to);
   };
 
   try {
     // an output that was repeated gives its gradient to the step it comes from, or to the initial state
     let dyAt = dy.y ? open(dy.y) : 0;
-    if (isRepeated) {
-      heap.clear(at.steps, (B + N) * H);
-      kernels.scatter_add_rows(B * T, H, dyAt, rows.outputAt, at.steps);
-      dyAt = at.steps + B * H * 4;
+    if (at.steps) {
+      const steps = at.steps + B * H * 4;
+      if (rows.isPlain) heap.gather(N, H, dyAt, rows.inputAt, steps);
+      else {
+        heap.clear(at.steps, (B + N) * H);
+        kernels.scatter_add_rows(B * T, H, dyAt, rows.outputAt, at.steps);
+      }
+      dyAt = steps;
     }
+    heap.clear(at.dh, (at.work - at.dh) / 4);
     state(dy.h, at.dh);
-    if (hasC) state(dy.c, at.dc);
-    heap.clear(at.dwIh, G * I);
-    heap.clear(at.dwHh, G * H);
-    heap.clear(at.db, biases * G);
+    state(dy.c, at.dc);
 
     const { descriptor } = kept;
     setWork(descriptor, work.at, at.work);
@@ -92,7 +92,7 @@ export function backward(
       dx: at.dx,
     });
     if (N > 0) kernels.configurable_backward(descriptor.write());
-    if (isRepeated) kernels.vec_add(B * H, at.dh, at.steps, at.dh);
+    if (at.steps && !rows.isPlain) kernels.vec_add(B * H, at.dh, at.steps, at.dh);
     if (needsX && kept.inputMask) multiplySteps(heap, rows, I, kept.inputMask, at.dx);
   } catch (error) {
     release();

@@ -126,19 +126,18 @@ function place(
   const masked = input.stateMask !== undefined;
   // x is read where it is, if its rows are those of the steps
   const isInPlace = !rows.inputAt && !input.inputMask;
-  const part = { if: (on: boolean, floats: number) => (on ? floats : 0) };
   const { at, release } = blockOf(heap, {
     descriptor: Descriptor.words,
-    x: part.if(!isInPlace, N * I),
+    x: isInPlace ? 0 : N * I,
     h: (B + N) * H,
-    c: part.if(hasC, training ? (B + N) * H : B * H),
+    c: hasC ? (training ? B + N : B) * H : 0,
     gates: (training ? N : Math.min(chunk * B, N)) * S,
-    slopes: part.if(training, N * G),
-    seen: part.if(hasC, kept * H),
-    seenSlope: part.if(hasC && training, N * H),
-    dropped: part.if(masked, kept * H),
-    inputMask: part.if(input.inputMask !== undefined, B * I),
-    maskH: part.if(masked, B * H),
+    slopes: training ? N * G : 0,
+    seen: hasC ? kept * H : 0,
+    seenSlope: hasC && training ? N * H : 0,
+    dropped: masked ? kept * H : 0,
+    inputMask: input.inputMask ? B * I : 0,
+    maskH: masked ? B * H : 0,
   });
   held.push(release);
   const work = workOf(weights, rows, false);

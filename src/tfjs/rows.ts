@@ -26,6 +26,8 @@ export interface Rows {
   /** [B]: the b of each row of a step, and the reverse; 0 if it is the same. */
   readonly orderAt: number;
   readonly rankAt: number;
+  /** All steps are run, from the first on. */
+  readonly isPlain?: boolean;
   release(): void;
 }
 
@@ -50,7 +52,7 @@ export function plainRows(heap: Heap, B: number, T: number, reverse: boolean): R
     }
   }
   const last = Int32Array.from({ length: B }, (_, b) => B + (T - 1) * B + b);
-  return place(heap, B, T, { steps: T, input, output, last });
+  return { ...place(heap, B, T, { steps: T, input, output, last }), isPlain: !reverse };
 }
 
 /** Rows of a batch with a mask [B, T]. reverse: the input is read from its end; reverseMask: the mask is. */

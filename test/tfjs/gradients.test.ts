@@ -41,6 +41,20 @@ describe.each(['lstm', 'gru', 'simpleRNN'])('gradients of %s', (kind) => {
       return tf.grad((z: Any) => tf.sum(tf.square(layer.apply(z))))(x());
     }));
 
+  test.each([
+    [false, undefined],
+    [false, ['11111', '11111', '11111']],
+    [true, ['11111', '11111', '11110']],
+  ])('by the input and by the weights, goBackwards %j, mask %j', (goBackwards, rows) =>
+    same(() => {
+      const layer = built({ returnSequences: true, goBackwards });
+      const mask = rows && maskOf(...rows);
+      const { value, grads } = tf.variableGrads(() => tf.sum(tf.square(layer.call(x(), { mask }))));
+      const dx = tf.grad((z: Any) => tf.sum(tf.square(layer.call(z, { mask }))))(x());
+      return [value, dx, ...Object.values(grads)];
+    }),
+  );
+
   test('by the input only, of a masked layer', () =>
     same(() => {
       const layer = built({ returnSequences: true });
