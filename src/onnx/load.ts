@@ -29,8 +29,7 @@ function checkTables(operators: LoadOnnxOptions['operators']): void {
   if (operators === undefined) return;
   const isTable = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
   const expect = (fits: boolean, name: string, got: unknown) => {
-    if (!fits)
-      throw new ArgumentError(name, 'operators by domain and name, as in unrolled/onnx-operators', got);
+    if (!fits) throw new ArgumentError(name, 'those of unrolled/onnx-operators', got);
   };
   expect(isTable(operators), 'operators', operators);
   for (const [domain, table] of Object.entries(operators)) {

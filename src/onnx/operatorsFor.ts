@@ -22,11 +22,7 @@ export async function operatorsFor(
     const missing = needed.find(({ node, hasOptions }) => !hasOperator(node, all, hasOptions));
     if (!missing) break;
     const what = `${missing.node.op} of ${nodeName(missing.node)}`;
-    const { operators } = await imported(
-      load(),
-      what,
-      'operators of unrolled/onnx-operators and pass it to loadOnnx(bytes, { operators })',
-    );
+    const { operators } = await imported(load(), what, 'operators of unrolled/onnx-operators and pass them');
     all = merged(operators, all);
   }
   // what is given runs as it is
