@@ -16,6 +16,12 @@ function broken(name: string, change: (file: Files[string]['file']) => void): Ui
   return text(file);
 }
 
+/** A Linear behind all others, for more features than they give. */
+function wider(file: object): object {
+  const size = 1 + Object.keys(file).length;
+  return { 'z.weight': [Array(size).fill(1)], 'z.bias': [1] };
+}
+
 /** Each rule broken once. */
 const BROKEN_AMP: readonly Broken[] = [
   [
@@ -57,6 +63,38 @@ const BROKEN_AMP: readonly Broken[] = [
   ],
   ['a shape that lies', broken('rtneural', (f) => void (f.layers[3].shape[2] = 4)), /layers\[3\]/],
   ['groups that divide nothing', broken('rtneural', (f) => void (f.layers[1].groups = 3)), /groups/],
+  ['a config that is a list', broken('nam', (f) => void (f.config = [])), /config: expected an object/],
+  ['a state dict that is a list', broken('guitarml', (f) => void (f.state_dict = [])), /state_dict/],
+  [
+    'a tensor that is a number',
+    broken('guitarml', (f) => void (f.state_dict['rec.bias_hh_l0'] = 1)),
+    /bias_hh/,
+  ],
+  [
+    'a tensor of four dimensions',
+    broken('guitarml', (f) => void (f.state_dict['rec.bias_hh_l0'] = [[[[1]]]])),
+    /more than 3 levels/,
+  ],
+  [
+    'a layer that is a text',
+    broken('rtneural', (f) => void (f.layers[1] = 'lstm')),
+    /layers\[1\]: expected an object/,
+  ],
+  [
+    'an activation without a kind',
+    broken(
+      'rtneural',
+      (f) => void (f.layers[1] = { type: 'activation', activation: '', shape: f.layers[0].shape }),
+    ),
+    /activation: expected one of/,
+  ],
+  ['layers that do not follow', broken('dict', (f) => void Object.assign(f, wider(f))), /features, after/],
+  [
+    'a convolution',
+    text({ ...cases.dict!.file, 'conv.weight': [[[1]]], 'conv.bias': [1] }),
+    /conv: a Conv1d/,
+  ],
+  ['a tensor of no layer', text({ ...cases.dict!.file, extra: [1] }), /of no layer/],
   ['no layers', broken('rtneural', (f) => void (f.layers = [])), /layers/],
   ['no input shape', broken('rtneural', (f) => void delete f.in_shape), /in_shape/],
 ];

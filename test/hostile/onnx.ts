@@ -56,6 +56,16 @@ const BROKEN_ONNX: readonly Broken[] = [
     /org\.other/,
   ],
   [
+    'a node without an operator',
+    model({ ...good, node: [{ ...relu('x', 'y'), opType: '' }] }),
+    /no operator/,
+  ],
+  [
+    'a sparse attribute',
+    model({ ...good, node: [{ ...relu('x', 'y'), attribute: [{ name: 'a', sparseTensor: {} }] }] }),
+    /sparse/,
+  ],
+  [
     'a node that reads its own output',
     model({ ...good, node: [relu('y', 'y')] }),
     /reads what is computed from it/,

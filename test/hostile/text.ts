@@ -212,6 +212,7 @@ const BROKEN_SEGMENTER: readonly Broken[] = [
   ['a resource without data', replaced('data:intvector', 'data'), /no data/],
   ['a resource that is cut off', utf8(icu.slice(0, -10)), /data: element/],
   ['a number too many', utf8(icu.replace(/\}\s*\}\s*$/, '1,}}')), /got more/],
+  ['a resource with numbers too few', replaced('embeddings:int{4}', 'embeddings:int{4000}'), /got fewer/],
   ['a key too many', replaced('dict{', `dict{${'"a",'.repeat(70_000)}`), /dict: more than/],
   ['a long key', replaced('dict{', `dict{"${'a'.repeat(65)}",`), /dict: entry 0/],
   [

@@ -73,6 +73,8 @@ const BROKEN_TFJS: readonly Broken[] = [
   ['a shard that is missing', without('b.bin'), /b\.bin/],
   ['a shard that is too short', { ...filesOf(), 'b.bin': new Uint8Array(10) }, /shards/],
   ['a shard that is listed twice', filesOf(({ manifest }) => void manifest[0]!.paths.push('a.bin')), /twice/],
+  ['a weight twice', filesOf((p) => void (p.manifest[0]!.weights[1]!.name = first(p).name)), /twice/],
+  ['two models', { ...filesOf(), 'other.json': filesOf()['model.json']! }, /two models/],
   ['a weight that is too large', filesOf((p) => void (first(p).shape = [3, 1e9])), /shards|shape/],
   ['a weight of 2^60 elements', filesOf((p) => void (first(p).shape = [2 ** 30, 2 ** 30])), /shards|shape/],
   ['a negative size', filesOf((p) => void (first(p).shape = [-3, 16])), /shape/],
