@@ -25,6 +25,7 @@ export interface PackedModel {
   readonly parameters: Readonly<Record<string, NDArray>>;
   /** The kernels of quantized layers, where there are any. */
   readonly quantModule?: WebAssembly.Module | undefined;
+  /** Only a graph has it. */
   readonly graph?: undefined;
 }
 

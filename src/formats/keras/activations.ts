@@ -2,7 +2,9 @@ import type { LayerConfig } from './config.ts';
 import { field, HARD_SIGMOID, isObject, type Json } from './json.ts';
 
 /** An activation of this package. */
-export type Activation = string | { readonly name: string; readonly alpha?: number; readonly beta?: number };
+export type Activation =
+  | string
+  | { readonly name: string; readonly alpha?: number | undefined; readonly beta?: number | undefined };
 
 /** Those with the same name here. */
 const SAME = 'tanh sigmoid relu softmax elu selu softplus softsign exponential silu gelu mish relu6';

@@ -266,9 +266,9 @@ export interface MoreLayers {
   /** By class. */
   readonly layers: Readonly<Record<string, Describe>>;
   /** What layers are with options that they seldom have, by class. */
-  readonly forms?: Readonly<Record<string, Describe>>;
+  readonly forms?: Readonly<Record<string, Describe>> | undefined;
   /** Makes layers of the operations of a model. */
-  readonly prepare?: (model: Json) => Json;
+  readonly prepare?: ((model: Json) => Json) | undefined;
 }
 
 /** The results of a layer for its inputs. */
