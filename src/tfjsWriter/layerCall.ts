@@ -1,4 +1,5 @@
 import type { FormatError } from '../errors.ts';
+import type { Shape } from '../onnxWriter/modelView.ts';
 
 /** A weight as Keras has it, row-major. */
 export interface Weight {
@@ -17,6 +18,8 @@ export interface KerasLayer {
 export interface LayerCall {
   readonly type: string;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Shapes of its inputs. */
+  readonly shapes: readonly Shape[];
   /** Whether only the last step of its output is used. */
   readonly lastOnly: boolean;
   /** Whether it is for Keras: it may have what TensorFlow.js does not load. */

@@ -1,4 +1,5 @@
 import { floats } from '../allocate.ts';
+import type { Shape } from '../onnxWriter/modelView.ts';
 import { activationName, numbersOf } from './activations.ts';
 import {
   type KerasLayer,
@@ -78,6 +79,24 @@ export const WRITERS: Readonly<Record<string, LayerWriter>> = {
     if (config.kind === 'mean') return [plain('GlobalAveragePooling1D')];
     if (config.kind === 'max') return [plain('GlobalMaxPooling1D')];
     throw refuse(`the ${String(config.kind)} of all steps`);
+  },
+  // unlike Flatten, it may be behind a free number of steps
+  Flatten: ({ config, shapes }) => [
+    plain('Reshape', { target_shape: [Number(config.steps) * shapes[0]!.size] }),
+  ],
+  Attention: ({ config, keras, parameters, refuse, shapes }) => {
+    const [query] = shapes as [Shape];
+    if (!keras) throw refuse('attention in TensorFlow.js (the option keras writes it for Keras)');
+    if (!query.axis) throw refuse('attention of a vector');
+    if (config.units !== undefined) throw refuse('projected queries and keys');
+    if (config.kind === 'dot') return [plain('Attention', { use_scale: false })];
+    // 1 / √features as the weight by which scores are multiplied
+    const scale =
+      config.kind === 'additive'
+        ? parameters('scale')!
+        : { shape: [], data: Float32Array.of(1 / Math.sqrt(query.size)) };
+    const className = config.kind === 'additive' ? 'AdditiveAttention' : 'Attention';
+    return [{ className, config: { use_scale: true }, weights: { scale } }];
   },
   Concat: () => [plain('Concatenate', { axis: -1 })],
   Add: () => [plain('Add')],

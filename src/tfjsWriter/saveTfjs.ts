@@ -2,6 +2,7 @@ import { byteArray } from '../allocate.ts';
 import { boolean, instance, options } from '../check.ts';
 import type { Layer } from '../engine/layer.ts';
 import { ArgumentError, FormatError } from '../errors.ts';
+import type { Flatten } from '../layers/sequence/flatten.ts';
 import { ModelBase } from '../model/core/modelBase.ts';
 import type { Model } from '../model/graph/model.ts';
 import type { Sequential } from '../model/sequential.ts';
@@ -15,7 +16,7 @@ export interface SaveTfjsOptions {
   readonly weights?: string | undefined;
   /**
    * Whether it may have what Keras and this package load and TensorFlow.js does not: a GRU with `reset_after`, which it loads with
-   * `install` of `unrolled/tfjs`, and causal padding. Default false: they are refused.
+   * `install` of `unrolled/tfjs`, causal padding, and attention. Default false: they are refused.
    */
   readonly keras?: boolean | undefined;
 }
@@ -95,8 +96,9 @@ function describe(model: Sequential | Model, keras: boolean) {
     const place = [name, layer.inbound_nodes.push(from.map((at) => [...at, {}])) - 1, 0] as const;
     return place;
   };
+  const fixed = fixedSteps(view);
   for (const { name, value } of view.inputs) {
-    const shape = { batch_input_shape: dims(view.shapes[value]!), sparse: false };
+    const shape = { batch_input_shape: dims(view.shapes[value]!, fixed), sparse: false };
     places[value] = [name, 0, 0];
     const config = { ...shape, name, dtype: 'float32' };
     layers.set(name, { class_name: 'InputLayer', name, config, inbound_nodes: [] });
@@ -117,6 +119,7 @@ function describe(model: Sequential | Model, keras: boolean) {
     const made = WRITERS[layer.type]!({
       type: layer.type,
       config: (layer as Layer).config(model.layers as readonly Layer[]),
+      shapes: inputs.map((value) => view.shapes[value]!),
       lastOnly,
       keras,
       parameters: (name) => {
@@ -151,9 +154,15 @@ function givesSteps(config: Readonly<Record<string, unknown>>): unknown {
   return layer ? givesSteps((layer as { config: Record<string, unknown> }).config) : all;
 }
 
+/** Numbers of steps by time axis, where a Flatten tells them. */
+function fixedSteps({ shapes, uses }: View): ReadonlyMap<unknown, number> {
+  const flat = uses.filter(({ layer }) => layer.type === 'Flatten');
+  return new Map(flat.map(({ layer, inputs: [input] }) => [shapes[input!]!.axis, (layer as Flatten).steps]));
+}
+
 /** Batch first: [B, T, F], [B, T] of indices, [B, F]. */
-function dims({ kind, size, axis }: Shape): (number | null)[] {
-  return [null, ...(axis ? [null] : []), ...(kind === 'indices' ? [] : [size])];
+function dims({ kind, size, axis }: Shape, fixed: ReadonlyMap<unknown, number>): (number | null)[] {
+  return [null, ...(axis ? [fixed.get(axis) ?? null] : []), ...(kind === 'indices' ? [] : [size])];
 }
 
 /** Whether a value is made by a recurrent layer and only its last step is used, of each direction its own. */

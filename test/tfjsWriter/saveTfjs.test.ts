@@ -85,6 +85,11 @@ const CHAINS: Record<string, () => ConstructorParameters<typeof u.Sequential>[0]
     new u.AvgPool1d(2),
     new u.Pool({ kind: 'mean' }),
   ],
+  'all steps as one vector': () => [
+    new u.GRU(F, 3, { resetAfter: false }),
+    new u.Flatten({ steps: T }),
+    new u.Linear(3 * T, 2),
+  ],
   'norms and activations': () => [
     new u.LayerNorm(F),
     new u.BatchNorm(F),
@@ -174,6 +179,34 @@ describe('what is written is loaded by TensorFlow.js and by loadKeras', () => {
     const x = { data: drawn(T * B * F, 3), shape: [T, B, F] };
     const again = await loadKeras(saveTfjs(model, { keras: true }), { layers });
     close((again.predict(turned(x)) as u.NDArray).data, model.forward(x).data);
+  });
+});
+
+describe('attention, for Keras and this package', () => {
+  test.each(['dot', 'scaled', 'additive'] as const)('%s', async (kind) => {
+    const [a, b] = [u.input({ features: F }), u.input({ features: F })];
+    const outputs = new u.Attention({ kind }).apply(
+      new u.LSTM(F, 5).apply(a).output,
+      new u.Linear(F, 5).apply(b),
+    );
+    const model = stirred(new u.Model({ inputs: { a, b }, outputs }));
+    expect(() => saveTfjs(model)).toThrow(/\(Attention\).*keras/);
+    const xs = {
+      a: { data: drawn(T * B * F, 5), shape: [T, B, F] },
+      b: { data: drawn(2 * T * B * F, 6), shape: [2 * T, B, F] },
+    };
+    const again = await loadKeras(saveTfjs(model, { keras: true }), { layers });
+    const found = again.predict({ a: turned(xs.a), b: turned(xs.b) }) as u.NDArray;
+    close(found.data, turned(model.forward(xs) as u.NDArray).data);
+  });
+
+  test.each<[RegExp, u.AttentionOptions, boolean]>([
+    [/projected/, { kind: 'additive', units: 3 }, true],
+    [/of a vector/, {}, false],
+  ])('what Keras 2 has not: %s', (words, opts, steps) => {
+    const [a, b] = [u.input({ features: F, steps }), u.input({ features: F })];
+    const model = new u.Model({ inputs: { a, b }, outputs: new u.Attention(opts).apply(a, b) });
+    expect(() => saveTfjs(model, { keras: true })).toThrow(words);
   });
 });
 
