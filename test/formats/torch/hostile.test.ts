@@ -45,6 +45,12 @@ describe('a hostile file of PyTorch', () => {
     expect(() => readTorch(nestedFiles(12))).toThrow(/deep/);
   });
 
+  test('an archive of tar, as PyTorch 0.1.10 wrote it', () => {
+    const bytes = new Uint8Array(1024);
+    bytes.set(new TextEncoder().encode('ustar'), 257);
+    expect(() => readTorch(bytes)).toThrow(/tar.* 0\.1\.10/);
+  });
+
   test('a folder of the archive is chosen by its name only', () => {
     expect(() => readTorch(zipSync({ 'notes.txt': new Uint8Array(3) }, { level: 0 }))).toThrow(/data\.pkl/);
     expect(() => readTorch(archive(pickle(tensor(6, [2, 3], [3, 1]))))).toThrow(/not in the file/);

@@ -67,6 +67,12 @@ describe('a zip archive', () => {
     expect(() => readZip(same)).toThrow(/overlap|bytes for|beyond/);
   });
 
+  test('a name that is listed twice', () => {
+    const bytes = zipSync({ a: strToU8('one'), b: strToU8('two') }, { level: 0 });
+    const at = entryAt(bytes, 1) + 46;
+    expect(() => readZip(patched(bytes, at, 'a'.charCodeAt(0)))).toThrow(/a.* is listed twice/);
+  });
+
   test('without inflate, files must be stored', () => {
     const files = read(archive(9), { format: 'test' });
     expect(() => files.get('folder/b.txt')!.read()).toThrow(/compressed/);
