@@ -31,8 +31,9 @@ export async function run({ browser, url, note }) {
   // of some lines, an RNN remembers the letter, too
   await until(page, async () => {
     words = await reached.textContent();
-    const [, rnn, lstm] = /back (\d+) letters in the RNN.* (\d+) letters in the LSTM/.exec(words);
-    return Number(lstm) > Number(rnn);
+    // nothing is said before the first look
+    const found = /back (\d+) letters in the RNN.* (\d+) letters in the LSTM/.exec(words);
+    return found !== null && Number(found[2]) > Number(found[1]);
   });
   note(words);
 
