@@ -59,8 +59,12 @@ const common = {
   hookTimeout: TIMEOUT_MS,
 };
 
+/** What suites in browsers import: a package that Vite prepares later reloads the page, and with it the suites. */
+const PACKAGES = ['@assemblyscript/loader', '@tensorflow/tfjs', 'fast-check', 'fflate'];
+
 const inChromium = (name: string, files: Files, args: string[] = []) => ({
   plugins: [inBrowsers],
+  optimizeDeps: { include: PACKAGES },
   test: {
     name,
     ...files,

@@ -50,7 +50,11 @@ export function operatorsOf({ graph, functions, opsets }: OnnxModel): Versioned[
       const hasOptions =
         !domain &&
         Object.hasOwn(RECURRENT, op) &&
-        !(isPlain(node, attributes) && !attributes.get('layout')?.i && inputs.slice(1, 4).every(isConstant));
+        !(
+          isPlain(op, inputs, attributes) &&
+          !attributes.get('layout')?.i &&
+          inputs.slice(1, 4).every(isConstant)
+        );
       const name = `${domain}:${op} ${hasOptions}`;
       if (!called && !found.has(name))
         found.set(name, { node, opset: versions.get(domain) ?? 1, hasOptions });

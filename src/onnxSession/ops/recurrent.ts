@@ -16,8 +16,15 @@ export interface General {
   run(io: Io, at: CellMemory, length: (n: number) => number): void;
 }
 
-/** Whether the kernels of plain layers have what a node asks for, if its weights are constants. */
-export function isPlain({ op, inputs }: OnnxNode, attributes: OnnxNode['attributes']): boolean {
+/**
+ * Whether the kernels of plain layers have what a node asks for, if its weights are constants.
+ * @param inputs its inputs or their names; undefined or '' where there is none
+ */
+export function isPlain(
+  op: string,
+  inputs: readonly (Value | string | undefined)[],
+  attributes: OnnxNode['attributes'],
+): boolean {
   const usual = USUAL[op as Cell['kind']].map((name) => name.toLowerCase());
   const given = attributes.get('activations')?.strings ?? [];
   return (
@@ -87,7 +94,8 @@ export function recurrent(
     if (kind === 'LSTM') node.output(state);
     const directions = Array.from({ length: D }, (_, d) => {
       const cell: Cell = { kind, T, N, I, H, bias: Boolean(node.inputs[3]), d, D };
-      const weights = plain && isPlain(node.node, node.attributes) ? plainWeights(node, cell) : undefined;
+      const weights =
+        plain && isPlain(kind, node.inputs, node.attributes) ? plainWeights(node, cell) : undefined;
       const other = weights ? undefined : (general ?? node.fail('weights that depend on data'))(node, cell);
       return layOut(node, cell, direction === 'reverse' || d === 1, weights, other);
     });
