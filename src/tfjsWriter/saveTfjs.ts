@@ -2,7 +2,6 @@ import { byteArray } from '../allocate.ts';
 import { boolean, instance, options } from '../check.ts';
 import type { Layer } from '../engine/layer.ts';
 import { ArgumentError, FormatError } from '../errors.ts';
-import type { Flatten } from '../layers/sequence/flatten.ts';
 import { ModelBase } from '../model/core/modelBase.ts';
 import type { Model } from '../model/graph/model.ts';
 import type { Sequential } from '../model/sequential.ts';
@@ -157,7 +156,12 @@ function givesSteps(config: Readonly<Record<string, unknown>>): unknown {
 /** Numbers of steps by time axis, where a Flatten tells them. */
 function fixedSteps({ shapes, uses }: View): ReadonlyMap<unknown, number> {
   const flat = uses.filter(({ layer }) => layer.type === 'Flatten');
-  return new Map(flat.map(({ layer, inputs: [input] }) => [shapes[input!]!.axis, (layer as Flatten).steps]));
+  return new Map(
+    flat.map(({ layer, inputs: [input] }) => [
+      shapes[input!]!.axis,
+      (layer as unknown as { readonly steps: number }).steps,
+    ]),
+  );
 }
 
 /** Batch first: [B, T, F], [B, T] of indices, [B, F]. */
