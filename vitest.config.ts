@@ -60,7 +60,7 @@ const common = {
 };
 
 /** What suites in browsers import: a package that Vite prepares later reloads the page, and with it the suites. */
-const PACKAGES = ['@assemblyscript/loader', '@tensorflow/tfjs', 'fast-check', 'fflate'];
+const PACKAGES = ['@assemblyscript/loader', '@tensorflow/tfjs', 'fast-check', 'fflate', 'h5wasm'];
 
 const inChromium = (name: string, files: Files, args: string[] = []) => ({
   plugins: [inBrowsers],
