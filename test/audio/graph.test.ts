@@ -27,7 +27,7 @@ const SAMPLES = 5 * 128 + 30;
 const RATE = 48_000;
 const noise = (seed: number, samples = SAMPLES) => Float32Array.from(uniform(generator(seed), samples, 1));
 
-/** Two ways through layers, one of them used twice, and the input beside them. */
+/** Two ways through layers, one of them used twice, and the input besides. */
 function effect(seed = 1): Model {
   const sound = input({ features: 1 });
   const filtered = new Conv1d(1, 4, 3, { padding: 'causal' }).apply(sound);

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import * as u from '../../src/index.ts';
 
-/** One allocation in so many is refused; fewer in a browser, whose engine is Node's. */
+/** One of this number of allocations is refused; fewer in a browser, whose engine is Node's. */
 const EVERY = inject('browser') ? 7 : 1;
 
 type Attempt = <T>(call: () => T) => T;

@@ -66,7 +66,7 @@ describe('memory of a session', () => {
     memory.arena.dispose();
   });
 
-  test('constants of constants are computed before a run as far as they stay small beside the file', () => {
+  test('constants of constants are computed before a run as far as they stay small compared with the file', () => {
     const DOUBLED = 26;
     const name = (i: number) => (i ? `c${i}` : 'c');
     const { memory, planner, y } = planned({
