@@ -3,13 +3,13 @@
 // refused and were not, more than 1 s, more than 4 times the file plus 16 MB. A file that takes too long or too much is
 // read again, up to three times: what counts is the least, since other work on the machine slows calls, and V8 collects
 // when it likes.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
 import { init } from '../dist/index.js';
 import { usedBytes } from './countMemory.mjs';
+import { generators } from './generators.mjs';
 import { node, root } from './tools.mjs';
 
 const MOST_MS = 1000;
@@ -42,23 +42,6 @@ const built = {
   },
 };
 
-/** The generators of the tests. */
-async function generators() {
-  const { outputFiles } = await build({
-    stdin: {
-      contents:
-        "export * from './format.ts'; export { FORMATS } from './formats.ts'; export { sizeOf } from './mutate.ts';",
-      resolveDir: join(root, 'test/hostile'),
-    },
-    ...{ bundle: true, format: 'esm', platform: 'node', packages: 'external', write: false },
-    plugins: [built],
-  });
-  const file = join(root, 'build/hostile.mjs');
-  mkdirSync(join(root, 'build'), { recursive: true });
-  writeFileSync(file, outputFiles[0].contents);
-  return import(pathToFileURL(file).href);
-}
-
 /** The most memory that was resident since the last call, on Linux; 0 elsewhere. */
 function peak() {
   try {
@@ -70,7 +53,11 @@ function peak() {
   }
 }
 
-const { FORMATS, hostileFiles, sizeOf, tryFile } = await generators();
+const { FORMATS, hostileFiles, sizeOf, tryFile } = await generators(
+  'hostile',
+  "export { sizeOf } from './mutate.ts';",
+  built,
+);
 const names = FORMATS.map(({ name }) => name);
 const unknown = positionals.find((name) => !names.includes(name));
 if (unknown) {

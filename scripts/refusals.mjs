@@ -1,9 +1,9 @@
 // Lists where readers refuse a file and no broken file of test/hostile makes them: node scripts/refusals.mjs [FOLDER…]. Reads them by
 // src/, in which each `throw` of these folders tells that it was reached. Other tests may reach those that are listed.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { generators } from './generators.mjs';
 import { root } from './tools.mjs';
 
 /** Readers of files, unless folders are given. */
@@ -42,19 +42,11 @@ function withSites(name, text) {
     .join('\n');
 }
 
-const { outputFiles } = await build({
-  stdin: {
-    contents:
-      "export * from './format.ts'; export { FORMATS } from './formats.ts'; export { init } from '../../src/index.ts';",
-    resolveDir: join(root, 'test/hostile'),
-  },
-  ...{ bundle: true, format: 'esm', platform: 'node', packages: 'external', write: false },
-  plugins: [counted],
-});
-const file = join(root, 'build/refusals.mjs');
-mkdirSync(join(root, 'build'), { recursive: true });
-writeFileSync(file, outputFiles[0].contents);
-const { FORMATS, init, tryFile } = await import(pathToFileURL(file).href);
+const { FORMATS, init, tryFile } = await generators(
+  'refusals',
+  "export { init } from '../../src/index.ts';",
+  counted,
+);
 await init({ kernels: 'simd' });
 for (const format of FORMATS) {
   const broken = format.broken.map(([, given]) => given);
