@@ -1,8 +1,7 @@
 import { allocated } from '../allocate.ts';
 import { MemoryError } from '../errors.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
-import { withMemory } from '../wasm/module.ts';
-import { instantiate, type KernelBuild, runtime } from '../wasm/runtime.ts';
+import { instantiate, type KernelBuild, runtime, withMemory } from '../wasm/runtime.ts';
 import { MAX_BYTES, type Region } from './layout.ts';
 
 const PAGE = 65_536;

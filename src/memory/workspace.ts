@@ -1,33 +1,14 @@
 /** Bytes of scratch memory each kernel needs; must match the layouts in assembly/. Sizes are in floats unless noted. */
-import { KC, MC, NC, TILE_BYTES } from '../wasm/generated/constants.ts';
+import { KC, MC, TILE_BYTES } from '../wasm/generated/constants.ts';
 import type { Recurrence } from '../wasm/generated/structs.ts';
+import { gemmWork, packed } from './forwardWorkspace.ts';
 import { align } from './layout.ts';
 
-/** B[k, n] packed in panels of 8 columns. */
-export function packed(k: number, n: number): number {
-  return k * Math.ceil(n / 8) * 32;
-}
-
-/** sgemm_nn, sgemm_nt, sgemm_tn, sgemv_n with C[m, n] and depth k. */
-export function gemmWork(m: number, n: number, k: number): number {
-  const depth = Math.min(k, KC);
-  // a block of B and a block of Aᵀ; or, for few rows, the last columns of B at full depth
-  return TILE_BYTES + Math.max(packed(depth, Math.min(n, NC)) + depth * Math.min(m, MC) * 4, packed(k, 8));
-}
-
-/** linear_forward with W[n, k]. */
-export function linearWork(n: number, k: number): number {
-  return TILE_BYTES + packed(k, n);
-}
+export * from './forwardWorkspace.ts';
 
 /** linear_backward with X[m, k] and W[n, k]. */
 export function linearBackwardWork(m: number, n: number, k: number): number {
   return Math.max(gemmWork(m, k, n), gemmWork(n, k, m));
-}
-
-/** P[V, gates] (assembly/sequence/input.ts); none without a table. */
-function table(V: number, gates: number): number {
-  return align(V * gates * 4);
 }
 
 /** batch_norm, batch_norm_train and batch_norm_backward of n columns: two f64 each, columns rounded up to four. */
@@ -38,26 +19,6 @@ export function batchNormWork(n: number): number {
 /** dot_scores and attend of at most Tq query steps and Tv value steps, rows of d, and their backward kernels. */
 export function attentionWork(Tq: number, Tv: number, d: number): number {
   return Math.max(gemmWork(Tq, Tv, d), gemmWork(Tq, d, Tv), gemmWork(Tv, d, Tq));
-}
-
-/** rnn_forward and rnn_forward_train; tableSize: rows of the table, 0 for none. */
-export function rnnWork(inputSize: number, hiddenSize: number, tableSize: number): number {
-  const H = hiddenSize;
-  return table(tableSize, H) + TILE_BYTES + H * 4 + packed(inputSize, H) + packed(H, H);
-}
-
-/** lstm_forward and lstm_forward_train. */
-export function lstmWork(inputSize: number, hiddenSize: number, tableSize: number): number {
-  const G = 4 * hiddenSize;
-  return table(tableSize, G) + TILE_BYTES + G * 4 + packed(inputSize, G) + packed(hiddenSize, G);
-}
-
-/** gru_forward and gru_forward_train. */
-export function gruWork(inputSize: number, hiddenSize: number, tableSize: number): number {
-  const H = hiddenSize;
-  const bias = 4 * H * 4;
-  const weights = packed(inputSize, H) + packed(inputSize, 2 * H) + packed(H, 2 * H) + packed(H, H);
-  return table(tableSize, 3 * H) + TILE_BYTES + bias + weights;
 }
 
 /** rnn_backward (gates 1), lstm_backward (4), gru_backward (3): W_hh packed, then the products after the loop. */

@@ -16,7 +16,7 @@ export type { OnnxDtype } from '../formats/onnx/schema.ts';
 export type { OnnxTensor, TensorData as OnnxData } from '../formats/onnx/tensor.ts';
 export type { Operator as OnnxOperator } from '../onnxSession/node.ts';
 export type { OnnxOperators } from '../onnxSession/operators.ts';
-export type { LoadOnnxOptions, OnnxSession, RunOptions } from '../onnxSession/session.ts';
+export type { LoadOnnxOptions, OnnxSession, RunOptions, ToModelOptions } from '../onnxSession/session.ts';
 export type { OnnxStream, OnnxStreamOptions } from '../onnxSession/stream.ts';
 export type {
   OnnxArray,

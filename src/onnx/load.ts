@@ -1,4 +1,4 @@
-import { options } from '../check.ts';
+import { callable, options } from '../check.ts';
 import { ArgumentError, reading } from '../errors.ts';
 import { readOnnx } from '../formats/onnx/read.ts';
 import { type LoadOnnxOptions, OnnxSession } from '../onnxSession/session.ts';
@@ -13,16 +13,17 @@ import { operatorsFor } from './operatorsFor.ts';
  * @throws {ArgumentError} an option that is unknown or has the wrong type
  * @throws {StateError} before `init()`, or where `import()` fails
  */
-export async function loadOnnx(
+export async function loadOnnx<M = unknown>(
   bytes: Uint8Array | ArrayBuffer,
-  opts: LoadOnnxOptions = {},
-): Promise<OnnxSession> {
+  opts: LoadOnnxOptions<M> = {},
+): Promise<OnnxSession<M>> {
   const view = reading('bytes', bytes, () => (bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes));
   if (!ArrayBuffer.isView(view)) throw new ArgumentError('bytes', 'a Uint8Array or ArrayBuffer', bytes);
-  const { shapes, operators } = options('loadOnnx', opts, { shapes: true, operators: true });
-  checkTables(operators);
+  const given = options('loadOnnx', opts, { shapes: true, operators: true, toModel: true });
+  checkTables(given.operators);
+  if (given.toModel !== undefined) callable('toModel', given.toModel);
   const file = readOnnx(view);
-  return new OnnxSession(file, { shapes, operators: await operatorsFor(file, operators) });
+  return new OnnxSession(file, { ...given, operators: await operatorsFor(file, given.operators) });
 }
 
 function checkTables(operators: LoadOnnxOptions['operators']): void {

@@ -2,7 +2,7 @@ import { nodeName } from '../formats/onnx/graph.ts';
 import type { OnnxModel } from '../formats/onnx/read.ts';
 import { imported } from '../imported.ts';
 import { operatorsOf } from '../onnxSession/checkOperators.ts';
-import { hasOperator, type OnnxOperators } from '../onnxSession/operators.ts';
+import { findOperator, type OnnxOperators } from '../onnxSession/operators.ts';
 
 /** Operators besides those of every session, in the order in which they are tried. */
 const MORE: readonly (() => Promise<{ readonly operators: OnnxOperators }>)[] = [
@@ -19,7 +19,7 @@ export async function operatorsFor(
   const needed = operatorsOf(model);
   let all = given;
   for (const load of MORE) {
-    const missing = needed.find(({ node, hasOptions }) => !hasOperator(node, all, hasOptions));
+    const missing = needed.find(({ node, hasOptions }) => !findOperator(node, all, hasOptions));
     if (!missing) break;
     const what = `${missing.node.op} of ${nodeName(missing.node)}`;
     const { operators } = await imported(load(), what, 'operators of unrolled/onnx-operators and pass them');
@@ -27,7 +27,7 @@ export async function operatorsFor(
   }
   // what is given runs as it is
   const loops = needed.filter(({ node: { op, domain } }) => !domain && (op === 'Loop' || op === 'Scan'));
-  if (loops.some(({ node }) => !hasOperator(node, given, false))) {
+  if (loops.some(({ node }) => !findOperator(node, given))) {
     const { fuseLoops } = await imported(import('../onnxLoops/index.ts'), 'loops', 'unrolled/onnx-loops');
     all = merged(fuseLoops(all), given);
   }

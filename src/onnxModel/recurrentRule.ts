@@ -1,4 +1,4 @@
-import { ACTIVATIONS, type ActivationName } from '../activations.ts';
+import { ACTIVATIONS, type ActivationName } from '../activationTable.ts';
 import type { Layer } from '../engine/layer.ts';
 import { GRU } from '../layers/gru.ts';
 import { LSTM } from '../layers/lstm.ts';

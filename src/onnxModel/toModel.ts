@@ -7,7 +7,7 @@ import { Model } from '../model/graph/model.ts';
 import { SessionMemory } from '../onnxSession/memory.ts';
 import type { Planned } from '../onnxSession/node.ts';
 import { Planner } from '../onnxSession/planner.ts';
-import type { OnnxSession } from '../onnxSession/session.ts';
+import type { OnnxSession, ToModelOptions } from '../onnxSession/session.ts';
 import { rootOf, type Value } from '../onnxSession/value.ts';
 import type { Fit, Fitting } from './fit.ts';
 import { ACTIVATION_RULES, RULES } from './rules.ts';
@@ -28,7 +28,7 @@ export type LoadedModel = Model<Readonly<Record<string, GraphNode>>, Readonly<Re
  * Inputs and outputs keep their names; sequences are time-major, [T, B, features], whatever the file has.
  * @throws {FormatError} a graph with other nodes; the message names the first one
  */
-export function toModel(session: OnnxSession, { seed = 0 }: { seed?: number | undefined } = {}): LoadedModel {
+export function toModel(session: OnnxSession, { seed = 0 }: ToModelOptions = {}): LoadedModel {
   const { file } = session;
   const { graph } = file;
   const memory = new SessionMemory();

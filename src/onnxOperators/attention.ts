@@ -1,4 +1,4 @@
-import { gemmWork } from '../memory/workspace.ts';
+import { gemmWork } from '../memory/forwardWorkspace.ts';
 import { known, type Operator, type Operators, type PlannedNode } from '../onnxSession/node.ts';
 import { broadcastStrides } from '../onnxSession/strided.ts';
 import type { Value } from '../onnxSession/value.ts';

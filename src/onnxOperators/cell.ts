@@ -1,8 +1,9 @@
-import { linearWork } from '../memory/workspace.ts';
+import { linearWork } from '../memory/forwardWorkspace.ts';
 import type { PlannedNode } from '../onnxSession/node.ts';
-import type { General } from '../onnxSession/ops/recurrent.ts';
-import { type Cell, type CellMemory, GATE_COUNTS, Parts, USUAL } from '../onnxSession/ops/recurrentData.ts';
+import { type Cell, GATE_COUNTS, USUAL } from '../onnxSession/ops/recurrentData.ts';
 import type { Io } from '../onnxSession/value.ts';
+import { type CellMemory, Parts } from './cellMemory.ts';
+import type { General } from './directions.ts';
 import { type Gate, gateKind, gatesOf } from './gates.ts';
 
 /** y [rows, G] = x [rows, columns] · weightsᵀ + b, all pointers; `free` floats as many as x has; `panels` of the packed weights. */

@@ -4,12 +4,14 @@ import type { OnnxOperators } from '../onnxSession/operators.ts';
 import { broadcast, elementwise } from '../onnxSession/ops/elementwise.ts';
 import { broadcastShape } from '../onnxSession/strided.ts';
 import { batchNormalization } from './batchNorm.ts';
+import { CHOICES } from './choice.ts';
 import { CONVOLUTIONAL } from './convolutional.ts';
 import { convTranspose } from './convTranspose.ts';
 import { gatherElementsOf, scatterND } from './indices.ts';
 import { loop } from './loop.ts';
 import { maxPool } from './maxPool.ts';
 import { RECURRENT } from './recurrent.ts';
+import { split } from './split.ts';
 
 /** The slope is broadcast to x; before opset 9 it may have one dimension, that of the channels. */
 const prelu: Operator = (node) => {
@@ -49,6 +51,8 @@ const range: Operator = (node) => {
 export const COMMON: Operators = {
   ...RECURRENT,
   ...CONVOLUTIONAL,
+  ...CHOICES,
+  Split: split,
   Dropout: dropout,
   PRelu: prelu,
   Range: range,

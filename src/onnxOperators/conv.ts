@@ -1,4 +1,4 @@
-import { gemmWork, linearWork } from '../memory/workspace.ts';
+import { gemmWork, linearWork } from '../memory/forwardWorkspace.ts';
 import type { Operator, PlannedNode } from '../onnxSession/node.ts';
 import { product } from '../onnxSession/strided.ts';
 import { rootOf } from '../onnxSession/value.ts';

@@ -1,4 +1,4 @@
-import { gemmWork } from '../memory/workspace.ts';
+import { gemmWork } from '../memory/forwardWorkspace.ts';
 import type { Operator, PlannedNode } from '../onnxSession/node.ts';
 import { product } from '../onnxSession/strided.ts';
 import { addChannels, spatial } from './conv.ts';

@@ -1,3 +1,4 @@
+import { DTYPES } from '../formats/onnx/schema.ts';
 import { isFloat } from '../formats/onnx/tensor.ts';
 import { activation, binary, type Operator, type Operators, unary } from '../onnxSession/kit.ts';
 import { rootOf } from '../onnxSession/value.ts';
@@ -23,8 +24,11 @@ const pow: Operator = (node) => {
   else binary((a, b) => a ** b)(node);
 };
 
-/** Functions of each element that few layers have. */
+/** Functions of each element that few layers have, and what conditions of branches are computed with. */
 export const FUNCTIONS: Operators = {
+  Size: (node) => node.fixed(Int32Array.of(node.input(0).size), [], DTYPES.int64),
+  Equal: binary((a, b) => +(a === b), { bool: true }),
+  Not: unary((x) => +!x),
   Abs: tensorUnary(1, Math.abs),
   Ceil: unary(Math.ceil),
   Floor: unary(Math.floor),

@@ -1,4 +1,4 @@
-import { ACTIVATIONS } from '../activations.ts';
+import { ACTIVATIONS } from '../activationTable.ts';
 import type { PlannedNode } from '../onnxSession/node.ts';
 
 /** A function of a recurrent operator, with what the kernels are given. */

@@ -1,8 +1,8 @@
 import type { Operator, Operators } from '../onnxSession/node.ts';
-import { recurrent } from '../onnxSession/ops/recurrent.ts';
 import type { Cell } from '../onnxSession/ops/recurrentData.ts';
 import type { Value } from '../onnxSession/value.ts';
 import { generalCell, type Product } from './cell.ts';
+import { recurrent } from './directions.ts';
 
 /** With every option; layout 1 has the rows first. */
 function withOptions(kind: Cell['kind']): Operator {

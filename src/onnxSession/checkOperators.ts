@@ -52,6 +52,7 @@ export function operatorsOf({ graph, functions, opsets }: OnnxModel): Versioned[
         Object.hasOwn(RECURRENT, op) &&
         !(
           isPlain(op, inputs, attributes) &&
+          (attributes.get('direction')?.s ?? 'forward') === 'forward' &&
           !attributes.get('layout')?.i &&
           inputs.slice(1, 4).every(isConstant)
         );

@@ -46,8 +46,6 @@ function attributesOf(given: CallAttributes): ReadonlyMap<string, OnnxAttribute>
   return new Map(Object.entries(given).map(([name, v]) => [name, one(v)]));
 }
 
-const NO_NAMES: ReadonlySet<string> = new Set();
-
 /** A list of int64 or float32 that is known. */
 export function known(
   values: ArrayLike<number>,
@@ -156,21 +154,24 @@ export class PlannedNode {
 
   /** Adds an output. */
   output(shape: readonly number[], dtype = this.input(0).dtype): Value {
-    const value = { dtype, shape, size: elements(shape, this.where) };
+    return this.#add(dtype, shape);
+  }
+
+  #add(dtype: number, shape: readonly number[], own?: Pick<Value, 'of' | 'data'>): Value {
+    const value = { dtype, shape, size: elements(shape, this.where), ...own };
     this.outputs.push(value);
     return value;
   }
 
   /** Adds an output with the values of `value` in its order. */
   alias(value: Value, shape: readonly number[] = value.shape, dtype = value.dtype): void {
-    const size = elements(shape, this.where);
+    const { size } = this.#add(dtype, shape, { of: value });
     if (size !== value.size) this.fail(`[${value.shape}] can't become [${shape}]`);
-    this.outputs.push({ dtype, shape, size, of: value });
   }
 
   /** Adds an output that is a constant. */
   fixed(data: TensorData, shape: readonly number[], dtype: number): void {
-    this.outputs.push({ dtype, shape, size: elements(shape, this.where), data });
+    this.#add(dtype, shape, { data });
   }
 
   /** A constant made of `value`, or undefined if that is not a constant. */
@@ -184,8 +185,7 @@ export class PlannedNode {
   /** Plans `op` of ONNX's own domain, which this node is made of. */
   calls(op: string, inputs: readonly (Value | undefined)[], given: CallAttributes = {}, count = 1): Value[] {
     const { name, outputs } = this.node;
-    const attributes = attributesOf(given);
-    const own = { op, domain: '', name: name || outputs[0]!, attributes, captures: NO_NAMES };
+    const own = { ...this.node, op, domain: '', name: name || outputs[0]!, attributes: attributesOf(given) };
     const names = { inputs: inputs.map(() => ''), outputs: new Array<string>(count).fill(op) };
     return [...this.planning.call({ ...own, ...names }, inputs)];
   }
@@ -206,7 +206,7 @@ export class PlannedNode {
     } = {},
   ): void {
     const { scratch = 0, inputs = this.inputs, kept = [], outputs = this.outputs } = opts;
-    this.planning.add({ where: this.where, inputs, outputs, scratch, kept, run });
+    this.planning.add({ inputs, outputs, scratch, kept, run });
   }
 
   fail(what: string): never {

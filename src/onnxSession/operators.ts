@@ -23,15 +23,17 @@ export const OPERATORS: Operators = {
   ...RECURRENT,
 };
 
-/** The tables that may have the operator of a node. */
-const tablesOf = ({ domain }: OnnxNode, given: OnnxOperators | undefined) => [
-  given && Object.hasOwn(given, domain) ? given[domain] : undefined,
-  domain ? undefined : OPERATORS,
-];
+function own<T>(table: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return table && Object.hasOwn(table, name) ? table[name] : undefined;
+}
 
-/** Whether the operator of a node is one of `given`, or of `OPERATORS` unless it has `options` that those lack. */
-export function hasOperator(node: OnnxNode, given: OnnxOperators | undefined, options: boolean): boolean {
-  return tablesOf(node, given).some((table, i) => table && !(i && options) && Object.hasOwn(table, node.op));
+/** The operator of a node: one of `given`, or of `OPERATORS` unless it has `options` that those lack. */
+export function findOperator(
+  { op, domain }: OnnxNode,
+  given: OnnxOperators | undefined,
+  options = false,
+): Operator | undefined {
+  return own(own(given, domain), op) ?? (domain || options ? undefined : own(OPERATORS, op));
 }
 
 /**
@@ -40,7 +42,8 @@ export function hasOperator(node: OnnxNode, given: OnnxOperators | undefined, op
  */
 export function operatorOf(node: OnnxNode, opset: number, given: OnnxOperators | undefined): Operator {
   const { op, domain } = node;
-  for (const table of tablesOf(node, given)) if (table && Object.hasOwn(table, op)) return table[op]!;
+  const found = findOperator(node, given);
+  if (found) return found;
   throw new FormatError(
     `${nodeName(node)} (opset ${opset}): operator ${op}${domain && ` of ${domain}`} is not supported`,
   );

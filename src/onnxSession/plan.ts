@@ -128,23 +128,24 @@ function layOut(
     if (root && !root.data) last.set(root, at);
   };
   for (const value of inputs.values()) use(value, 0);
-  for (const [i, step] of steps.entries()) for (const v of [...step.outputs, ...step.inputs]) use(v, i);
+  steps.forEach((step, i) => {
+    for (const value of [...step.outputs, ...step.inputs]) use(value, i);
+  });
   for (const value of outputs.values()) use(value, steps.length);
   const places = new Map<Value, Slot>();
-  const dying = new Map<number, Slot[]>();
+  const dying: Slot[][] = [];
   const place = (value: Value) => {
     const root = rootOf(value);
     if (root.data || places.has(root)) return;
     const slot = slots.take(root.size);
     places.set(root, slot);
-    const at = last.get(root)!;
-    dying.set(at, [...(dying.get(at) ?? []), slot]);
+    (dying[last.get(root)!] ??= []).push(slot);
   };
   for (const value of inputs.values()) place(value);
-  for (const [i, step] of steps.entries()) {
-    for (const value of step.outputs) place(value);
-    for (const slot of dying.get(i) ?? []) slots.release(slot);
-  }
+  steps.forEach((step, i) => {
+    step.outputs.forEach(place);
+    for (const slot of dying[i] ?? []) slots.release(slot);
+  });
   for (const value of outputs.values()) place(value);
   return places;
 }

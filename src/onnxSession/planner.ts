@@ -70,8 +70,7 @@ export class Planner implements Planning {
   }
 
   subgraph(graph: OnnxGraph, inputs: readonly Value[]): Value[] {
-    const { opsets, attributes } = this.#scope;
-    return this.#inside({ values: new Map(), outer: this.#scope, opsets, attributes }, () => {
+    return this.#inside({ ...this.#scope, values: new Map(), outer: this.#scope }, () => {
       const { values } = this.#scope;
       for (const [name, tensor] of graph.initializers) values.set(name, this.#tensor(tensor));
       for (const [i, { name }] of graph.inputs.entries()) values.set(name, inputs[i]!);

@@ -10,10 +10,12 @@ import type { OnnxOperators } from './operators.ts';
 import { Plan } from './plan.ts';
 import { Planner } from './planner.ts';
 import { OnnxStream, type OnnxStreamOptions } from './stream.ts';
+import { product } from './strided.ts';
 import {
   type CheckedFeed,
   copyOut,
   dataOf,
+  namesOf,
   newResult,
   type OnnxFeed,
   type OnnxOutputs,
@@ -31,11 +33,19 @@ const MOST_PLANS = 8;
 const SMALL = 64;
 
 /** Options of `loadOnnx`. */
-export interface LoadOnnxOptions {
+export interface LoadOnnxOptions<M = unknown> {
   /** Sizes of named dimensions, or whole shapes by the name of an input. */
   readonly shapes?: Readonly<Record<string, number | readonly number[]>> | undefined;
   /** Operators besides those that every session has: `operators` of unrolled/onnx-operators. */
   readonly operators?: OnnxOperators | undefined;
+  /** What makes a model of layers of the session: `toModel` of unrolled/onnx-model. */
+  readonly toModel?: ((session: OnnxSession, opts?: ToModelOptions) => M) | undefined;
+}
+
+/** Options of `toModel`. */
+export interface ToModelOptions {
+  /** Of the parameters that the file lacks. Default 0. */
+  readonly seed?: number | undefined;
 }
 
 /** Options of a run. */
@@ -44,8 +54,8 @@ export interface RunOptions {
   readonly outputs?: OnnxOutputs | undefined;
 }
 
-/** An ONNX model that runs on the kernels. Memory is planned once per set of input shapes. */
-export class OnnxSession {
+/** An ONNX model that runs on the kernels. Memory is planned once per set of input shapes. `M`: what `toModel` gives. */
+export class OnnxSession<M = unknown> {
   /** Inputs in the file's order. */
   readonly inputs: readonly OnnxPort[];
   /** Outputs in the file's order. */
@@ -58,16 +68,18 @@ export class OnnxSession {
   readonly #tensors = new Map<OnnxTensor, Value>();
   readonly #plans = new Map<string, Plan>();
   readonly #shapes: Readonly<Record<string, number | readonly number[]>>;
+  readonly #toModel: LoadOnnxOptions<M>['toModel'];
   #last: Plan | undefined;
   /** Integer inputs whose values plans depend on. */
   #byValue = false;
   #disposed = false;
 
   /** @throws {FormatError} an operator that is missing */
-  constructor(file: OnnxModel, { shapes = {}, operators }: LoadOnnxOptions = {}) {
+  constructor(file: OnnxModel, { shapes = {}, operators, toModel }: LoadOnnxOptions<M> = {}) {
     this.file = file;
     this.operators = operators;
     this.#shapes = shapes;
+    this.#toModel = toModel;
     this.inputs = file.graph.inputs.map(portOf);
     this.outputs = file.graph.outputs.map(portOf);
     checkOperators(file, operators);
@@ -110,6 +122,16 @@ export class OnnxSession {
     );
   }
 
+  /**
+   * A model of layers that computes the same and can be trained, by the `toModel` that `loadOnnx` was given.
+   * @throws {FormatError} a graph with other nodes than layers; the message names the first one
+   * @throws {StateError} a session that was loaded without `toModel`
+   */
+  async toModel(opts?: ToModelOptions): Promise<M> {
+    if (!this.#toModel) throw new StateError('loadOnnx needs { toModel }, that of unrolled/onnx-model');
+    return this.#toModel(this, opts);
+  }
+
   /** The plan of the last run, if these feeds have its shapes: nothing is allocated. */
   #isLast(feeds: Readonly<Record<string, OnnxFeed>>): boolean {
     const plan = this.#last;
@@ -129,22 +151,14 @@ export class OnnxSession {
     const { graph } = this.file;
     for (const name of Object.keys(feeds)) {
       if (!graph.inputs.some((info) => info.name === name)) {
-        throw new ArgumentError('feeds', `inputs ${graph.inputs.map((info) => info.name).join(', ')}`, name);
+        throw new ArgumentError('feeds', `inputs ${namesOf(graph.inputs)}`, name);
       }
     }
-    const checked = new Map<string, CheckedFeed>();
-    const sizes = (name: string) => {
-      const size = this.#shapes[name];
-      return typeof size === 'number' ? size : undefined;
-    };
-    for (const info of graph.inputs) {
-      const fixed = this.#shapes[info.name];
-      checked.set(
-        info.name,
-        readFeed(info, feeds[info.name], sizes, Array.isArray(fixed) ? fixed : undefined),
-      );
-    }
-    return this.#planFor(checked);
+    return this.#planFor(
+      new Map(
+        graph.inputs.map((info) => [info.name, readFeed(info.name, feeds[info.name], this.#asked(info))]),
+      ),
+    );
   }
 
   /** Frees the memory. */
@@ -173,12 +187,20 @@ export class OnnxSession {
     return results;
   }
 
-  /** Sizes that the file and the options give, if they give all; `free` for those that they leave out. */
+  /** Sizes that the file and the options give. */
+  #asked({ name, shape }: OnnxValueInfo): OnnxValueInfo['shape'] {
+    const given = this.#shapes[name];
+    if (Array.isArray(given)) return given;
+    return shape?.map((size) => {
+      const known = typeof size === 'string' && this.#shapes[size];
+      return typeof known === 'number' ? known : size;
+    });
+  }
+
+  /** These sizes, if they are all; `free` for those that are left out. */
   #shapeOf(info: OnnxValueInfo, free?: number): number[] | undefined {
-    const given = this.#shapes[info.name];
-    if (Array.isArray(given)) return [...given];
-    const sizes = info.shape?.map((size) => (typeof size === 'string' ? this.#shapes[size] : size) ?? free);
-    return sizes?.every((size) => typeof size === 'number') ? sizes : undefined;
+    const sizes = this.#asked(info)?.map((size) => (typeof size === 'number' ? size : free));
+    return sizes?.every((size) => size !== undefined) ? sizes : undefined;
   }
 
   /** The plan for feeds; without data only for their shapes. */
@@ -217,7 +239,7 @@ export class OnnxSession {
 
   #isSmall(name: string, shape: readonly number[]): boolean {
     const { dtype } = this.file.graph.inputs.find((info) => info.name === name)!;
-    return !isFloat(dtype) && shape.reduce((a, b) => a * b, 1) <= SMALL;
+    return !isFloat(dtype) && product(shape) <= SMALL;
   }
 
   #makePlan(feeds: ReadonlyMap<string, Partial<CheckedFeed> & Pick<CheckedFeed, 'shape'>>): Plan {
@@ -225,7 +247,7 @@ export class OnnxSession {
     const inputs = new Map<string, Value>();
     for (const { name, dtype } of graph.inputs) {
       const { shape, data } = feeds.get(name)!;
-      const size = shape.reduce((a, b) => a * b, 1);
+      const size = product(shape);
       let constant: TensorData | undefined;
       if (this.#byValue && data && this.#isSmall(name, shape)) {
         constant = newData(dtype, size);

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../errors.ts';
-import { newResult, type OnnxFeed, type OnnxOutputs, type OnnxPort } from './tensors.ts';
+import { namesOf, newResult, type OnnxFeed, type OnnxOutputs, type OnnxPort } from './tensors.ts';
 
 /** Options of `stream`. */
 export interface OnnxStreamOptions {
@@ -36,17 +36,12 @@ export class OnnxStream {
     this.#states = Object.entries(states);
     const start: Record<string, OnnxFeed> = {};
     for (const [output, input] of this.#states) {
-      const known = (ports: readonly OnnxPort[]) => ports.map(({ name }) => name);
-      if (!known(session.outputs).includes(output)) {
-        throw new ArgumentError('states', `outputs among ${known(session.outputs).join(', ')}`, output);
-      }
-      if (!known(session.inputs).includes(input)) {
-        throw new ArgumentError(
-          `states.${output}`,
-          `an input among ${known(session.inputs).join(', ')}`,
-          input,
-        );
-      }
+      const check = (argument: string, what: string, ports: readonly OnnxPort[], given: string) => {
+        if (!ports.some(({ name }) => name === given))
+          throw new ArgumentError(argument, `${what} among ${namesOf(ports)}`, given);
+      };
+      check('states', 'outputs', session.outputs, output);
+      check(`states.${output}`, 'an input', session.inputs, input);
       start[input] = initial[input] ?? newResult(1, shapeOf(input));
     }
     this.#start = start;

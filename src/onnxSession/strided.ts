@@ -48,6 +48,12 @@ export function walk(shape: readonly number[], strides: readonly (readonly numbe
   return { shape: sizes, strides: steps };
 }
 
+/** The dimensions before the last `count` ones; at least one is left. */
+export function outerOf({ shape, strides }: Walk, count: number): Walk {
+  const before = (own: readonly number[], last: number) => [...own.slice(0, -count), last];
+  return { shape: before(shape, 1), strides: strides.map((own) => before(own, 0)) };
+}
+
 /** Calls `row` with the offsets of each innermost row. Nothing is allocated in a call. */
 export function rowsOf({
   shape,
@@ -89,22 +95,14 @@ export function copier(
   to: Part,
 ): (io: Io, i: number, o: number) => void {
   const way = walk(shape, [from.strides, to.strides]);
-  const rank = way.shape.length;
-  const inner = Math.max(0, rank - 4);
-  const last = (list: readonly number[], fill: number) => {
-    const own = list.slice(inner);
-    return [...new Array<number>(4 - own.length).fill(fill), ...own] as [number, number, number, number];
-  };
+  const last = (list: readonly number[], fill: number) =>
+    [...[fill, fill, fill], ...list].slice(-4) as [number, number, number, number];
   const [n0, n1, n2, n3] = last(way.shape, 1);
   const [s0, s1, s2, s3] = last(way.strides[0]!, 0);
   const [t0, t1, t2, t3] = last(way.strides[1]!, 0);
   const [x0, y0] = [from.offset ?? 0, to.offset ?? 0];
   // the kernel goes through four dimensions, rows of one element through those before them
-  const outer = {
-    shape: [...way.shape.slice(0, inner), 1],
-    strides: way.strides.map((own) => [...own.slice(0, inner), 0]),
-  };
-  const each = rowsOf(outer);
+  const each = rowsOf(outerOf(way, 4));
   const empty = shape.includes(0);
   let io: Io;
   let x = 0;

@@ -1,35 +1,23 @@
 import { ArgumentError, FormatError, reading, ShapeError } from '../errors.ts';
 import type { OnnxValueInfo } from '../formats/onnx/graph.ts';
 import { DTYPES, dtypeName, type OnnxDtype } from '../formats/onnx/schema.ts';
-import { halfToNumber, isFloat, type TensorData } from '../formats/onnx/tensor.ts';
+import {
+  halfToNumber,
+  isFloat,
+  newStored,
+  type StoredData,
+  type TensorData,
+} from '../formats/onnx/tensor.ts';
 import { product } from './strided.ts';
 import type { Value } from './value.ts';
 
-/** Arrays of outputs by element type: what ONNX Runtime's web package gives. float16 and bfloat16 become float32. */
-const ARRAYS = {
-  float32: Float32Array,
-  float16: Float32Array,
-  bfloat16: Float32Array,
-  float64: Float64Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-} as const;
-
 /** Elements of a tensor. */
-export type OnnxArray = InstanceType<(typeof ARRAYS)[keyof typeof ARRAYS]>;
+export type OnnxArray = StoredData;
 
 /** A tensor as a session gives it. */
 export interface OnnxTensorResult {
   /** Element type; that of float16 and bfloat16 is float32. */
   readonly dtype: OnnxDtype;
-  /** Sizes. */
   /** Sizes of its dimensions. */
   readonly shape: readonly number[];
   /** Elements, the last dimension fastest. */
@@ -44,6 +32,11 @@ export interface OnnxPort {
   readonly dtype: OnnxDtype | undefined;
   /** Sizes; a name or null where one is free. undefined: the file does not say. */
   readonly shape: readonly (number | string | null)[] | undefined;
+}
+
+/** Their names, as messages list them. */
+export function namesOf(ports: readonly Pick<OnnxPort, 'name'>[]): string {
+  return ports.map(({ name }) => name).join(', ');
 }
 
 /** Results of a run by the name of the output. */
@@ -65,25 +58,20 @@ export interface CheckedFeed {
   readonly data: ArrayLike<number | bigint>;
 }
 
-/** Reads the feed of an input and works out its shape; `sizes` has those of named dimensions. */
+/** Reads the feed of an input and works out its shape; `asked`: the sizes that it has to have. */
 export function readFeed(
-  info: OnnxValueInfo,
+  name: string,
   given: OnnxFeed | undefined,
-  sizes: (name: string) => number | undefined,
-  fixed: readonly number[] | undefined,
+  asked: OnnxValueInfo['shape'],
 ): CheckedFeed {
-  const argument = `feeds.${info.name}`;
+  const argument = `feeds.${name}`;
   return reading(argument, given, () => {
-    if (given === undefined || given === null || typeof given !== 'object') {
-      throw new ArgumentError(argument, 'an array or { data, shape }', given);
-    }
-    const own = 'data' in given ? given : { data: given, shape: undefined };
+    const isObject = (value: unknown) => typeof value === 'object' && value !== null;
+    const own = given && isObject(given) && 'data' in given ? given : { data: given!, shape: undefined };
     const { data } = own;
-    if (!data || typeof data !== 'object' || !Number.isInteger(data.length)) {
+    if (!isObject(data) || !Number.isInteger(data.length)) {
       throw new ArgumentError(argument, 'an array or { data, shape }', given);
     }
-    const asked =
-      fixed ?? info.shape?.map((size) => (typeof size === 'string' ? (sizes(size) ?? size) : size));
     const shape = own.shape ? Array.from(own.shape) : shapeFrom(argument, asked, data.length);
     if (!shape.every((size) => Number.isInteger(size) && size >= 0)) {
       throw new ShapeError(`${argument}.shape`, 'sizes', shape);
@@ -161,16 +149,10 @@ export function writeFeed(
     to.set(data as Float32Array);
     return;
   }
-  const half = (dtype === DTYPES.float16 && data instanceof Uint16Array) || isHalf(data);
+  const half = dtype === DTYPES.float16 && data instanceof Uint16Array;
   for (let i = 0; i < to.length; i++) {
-    const given: unknown = data[i];
-    const v =
-      half && data instanceof Uint16Array
-        ? halfToNumber(data[i]!)
-        : typeof given === 'boolean'
-          ? +given
-          : given;
-    if (typeof v !== 'number' && typeof v !== 'bigint')
+    const v: unknown = half ? halfToNumber(data[i]!) : data[i];
+    if (!['number', 'bigint', 'boolean'].includes(typeof v))
       throw new ArgumentError(`feeds.${name}[${i}]`, 'a number', v);
     const n = Number(v);
     if (!isFloat(dtype) && (n | 0) !== n)
@@ -179,17 +161,12 @@ export function writeFeed(
   }
 }
 
-function isHalf(data: ArrayLike<number | bigint>): boolean {
-  return Object.prototype.toString.call(data) === '[object Float16Array]';
-}
-
-/** A tensor for an output. */
+/** A tensor for an output, of the arrays that ONNX Runtime's web package gives; float16 and bfloat16 become float32. */
 export function newResult(dtype: number, shape: readonly number[]): OnnxTensorResult {
-  const name = dtypeName(dtype) as keyof typeof ARRAYS;
-  const array = ARRAYS[name];
-  if (!array) throw new FormatError(`type ${dtype} is not supported`);
-  const half = dtype === DTYPES.float16 || dtype === DTYPES.bfloat16;
-  return { dtype: half ? 'float32' : name, shape, data: new array(product(shape)) };
+  const type = dtype === DTYPES.float16 || dtype === DTYPES.bfloat16 ? DTYPES.float32 : dtype;
+  const data = newStored(type, product(shape));
+  if (!data) throw new FormatError(`type ${dtype} is not supported`);
+  return { dtype: dtypeName(type)!, shape, data };
 }
 
 /** Copies values to an output. */

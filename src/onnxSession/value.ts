@@ -46,7 +46,6 @@ export interface Kept {
 
 /** One call of an operator. */
 export interface Step {
-  readonly where: string;
   readonly inputs: readonly (Value | undefined)[];
   readonly outputs: readonly Value[];
   /** Bytes. */

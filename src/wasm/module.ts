@@ -1,6 +1,6 @@
-import { ArgumentError, FeatureError, MemoryError } from '../errors.ts';
+import { ArgumentError, FeatureError } from '../errors.ts';
 import { EXPORT_HASHES } from './generated/exportHashes.ts';
-import { instantiate, type Runtime } from './runtime.ts';
+import { instantiate, type Runtime, withMemory } from './runtime.ts';
 
 /** @throws {FeatureError} if the engine can't compile the bytes or forbids it */
 export async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
@@ -41,15 +41,6 @@ export function describe(module: WebAssembly.Module, revectorized: boolean): Run
   const kernels = instantiate(module, page, false);
   const training = exportsOf(module).has('lstm_backward');
   return { kernels: kernels.is_relaxed() === 1 ? 'relaxed' : 'simd', module, revectorized, training };
-}
-
-/** The result of `make`, which needs `bytes` of memory. @throws {MemoryError} if the engine can't allocate it */
-export function withMemory<T>(bytes: number, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw new MemoryError(`can't allocate ${(bytes / 2 ** 20).toFixed(1)} MiB of memory`, { cause: error });
-  }
 }
 
 export function exportsOf(module: WebAssembly.Module): Set<string> {

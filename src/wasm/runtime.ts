@@ -1,4 +1,4 @@
-import { FeatureError, StateError } from '../errors.ts';
+import { FeatureError, MemoryError, StateError } from '../errors.ts';
 import type { KernelCalls, KernelName } from './generated/kernelCalls.ts';
 
 /** The build of the kernels: `simd` gives the same bits on every engine; `relaxed` uses fused multiply-add. */
@@ -101,5 +101,14 @@ export function instantiate(
     throw new FeatureError(`can't instantiate the kernels: ${(error as Error).message}`, {
       cause: error,
     });
+  }
+}
+
+/** The result of `make`, which needs `bytes` of memory. @throws {MemoryError} if the engine can't allocate it */
+export function withMemory<T>(bytes: number, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    throw new MemoryError(`can't allocate ${(bytes / 2 ** 20).toFixed(1)} MiB of memory`, { cause: error });
   }
 }

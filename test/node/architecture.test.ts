@@ -21,9 +21,9 @@ const SRC = rooms({
   worker: 'allocate custom data arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
   onnx: 'imported onnxLoops onnxOperators onnxSession formats check errors',
   onnxLoops: 'onnxOperators onnxSession formats errors',
-  onnxModel: 'onnxOperators onnxSession model layers engine formats activations errors',
-  onnxOperators: 'onnxSession formats activations memory errors',
-  onnxSession: 'axes engine formats activations memory wasm check errors',
+  onnxModel: 'onnxOperators onnxSession model layers engine formats activationTable errors',
+  onnxOperators: 'onnxSession formats activationTable memory errors',
+  onnxSession: 'axes engine formats activationTable memory wasm check errors',
   keras:
     'kerasLayers kerasStorage imported model formats engine ndarray settled allocate fileBytes check errors',
   kerasLayers:
@@ -52,7 +52,8 @@ const SRC = rooms({
   losses: 'allocate wasm check errors',
   optim: 'wasm check errors summary',
   init: 'allocate check errors',
-  activations: 'check errors',
+  activations: 'activationTable check errors',
+  activationTable: '',
   axes: '',
   imported: 'errors',
   ndarray: 'settled check errors arrayKind',

@@ -10,10 +10,11 @@ import { type Fields, model, port } from './encode.ts';
 
 /** What recurrent models of PyTorch, tf2onnx and keras2onnx have, and what their constants are computed with. */
 const USUAL =
-  'Transpose Squeeze Unsqueeze Reshape Slice Concat Gather Split Flatten Identity Cast Expand Shape MatMul Gemm Add Mul Sub Div Relu Sigmoid Tanh Softmax LogSoftmax Clip Less And Greater Where RNN LSTM GRU Constant ConstantOfShape Equal Not Size';
+  'Transpose Squeeze Unsqueeze Reshape Slice Concat Gather Flatten Identity Cast Expand Shape MatMul Gemm Add Mul Sub Div Relu Sigmoid Tanh Softmax LogSoftmax RNN LSTM GRU Constant ConstantOfShape';
 /** What models with convolutions have besides, Silero VAD among them. */
-const FIRST = 'Conv Pad If ReduceSum ReduceMean Sqrt Pow Neg Reciprocal Log';
-const SECOND = 'PRelu MaxPool Loop ConvTranspose BatchNormalization ScatterND GatherElements Range';
+const FIRST = 'Conv Pad If Equal Not Size ReduceSum ReduceMean Sqrt Pow Neg Reciprocal Log';
+const SECOND =
+  'Split Clip Where Less And Greater PRelu MaxPool Loop ConvTranspose BatchNormalization ScatterND GatherElements Range';
 
 beforeAll(async () => {
   await init();
@@ -57,6 +58,8 @@ describe('operators of ONNX by part', () => {
     ['an option', { attribute: [{ name: 'clip', type: 1, f: 1 }] }, true],
     ['the usual activations', { attribute: [{ name: 'activations', type: 8, strings: ['tanh'] }] }, false],
     ['other activations', { attribute: [{ name: 'activations', type: 8, strings: ['Elu'] }] }, true],
+    ['the usual direction', { attribute: [{ name: 'direction', type: 3, s: 'forward' }] }, false],
+    ['backwards', { attribute: [{ name: 'direction', type: 3, s: 'reverse' }] }, true],
     ['rows first', { attribute: [{ name: 'layout', type: 2, i: 1 }] }, true],
   ])('a recurrent layer: %s', async (_, fields, loads) => {
     const zeros = (name: string, dims: number[]) => ({

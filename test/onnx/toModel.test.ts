@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Adam, init, mse, Trainer } from '../../src/index.ts';
-import { FormatError, loadOnnx } from '../../src/onnx/index.ts';
+import { FormatError, loadOnnx, StateError } from '../../src/onnx/index.ts';
 import { toModel } from '../../src/onnxModel/index.ts';
 import { type Case, readCases } from './cases.ts';
 
@@ -56,7 +56,7 @@ describe('models of layers', () => {
 
   test('one trains, and its file is one of this package', async () => {
     const own = cases.get('keras-gru')!;
-    const model = toModel(await loadOnnx(own.model), { seed: 1 });
+    const model = await (await loadOnnx(own.model, { toModel })).toModel({ seed: 1 });
     const trainer = new Trainer(model, { loss: { p: mse, q: mse }, optimizer: new Adam({ lr: 0.02 }) });
     const x = { data: swapped(numbers(own.inputs[0]!.data), 3, 4), shape: [4, 3, 2] };
     const y = { p: new Float32Array(3).fill(0.9), q: new Float32Array(9).fill(-0.3) };
@@ -64,6 +64,18 @@ describe('models of layers', () => {
     let last = first;
     for (let i = 0; i < 60; i++) last = trainer.step({ x }, y).loss;
     expect(last).toBeLessThan(first / 4);
+  });
+
+  test('a session makes it by what loadOnnx was given', async () => {
+    const { model } = cases.get('keras-gru')!;
+    await expect((await loadOnnx(model)).toModel()).rejects.toThrow(StateError);
+    await expect((await loadOnnx(model)).toModel()).rejects.toThrow(/unrolled\/onnx-model/);
+    for (const given of [null, {}, 'toModel']) {
+      const loading = loadOnnx(model, { toModel: given as never });
+      await expect(loading).rejects.toMatchObject({ name: 'ArgumentError', argument: 'toModel' });
+    }
+    const refused = (await loadOnnx(cases.get('scan-0')!.model, { toModel })).toModel();
+    await expect(refused).rejects.toThrow(/toModel/);
   });
 
   test.each(['RNN', 'GRU', 'LSTM'])('%s by itself, with its last states', async (op) => {

@@ -13,7 +13,12 @@ interface Field {
   readonly name: string;
   readonly kind: string;
   readonly repeated: boolean;
+  /** Wire type of one value. */
+  readonly wire: number;
 }
+
+/** Wire types of numbers; 2 for all else. */
+const WIRES: Readonly<Record<string, number>> = { int: 0, float: 5, double: 1 };
 
 /** Fields of a message by number, and an object with its absent values. */
 interface Table {
@@ -30,10 +35,9 @@ function tableOf(message: MessageName): Table {
   const absent: Record<string, unknown> = {};
   for (const [name, [number, kind]] of Object.entries<readonly [number, string]>(MESSAGES[message])) {
     const repeated = kind.endsWith('[]');
-    fields.set(number, { name, kind: repeated ? kind.slice(0, -2) : kind, repeated });
-    if (repeated) absent[name] = NONE;
-    else if (kind === 'string') absent[name] = '';
-    else if (kind === 'int' || kind === 'float') absent[name] = 0;
+    const one = kind.replace('[]', '');
+    fields.set(number, { name, kind: one, repeated, wire: WIRES[one] ?? 2 });
+    absent[name] = repeated ? NONE : kind === 'string' ? '' : kind in WIRES ? 0 : undefined;
   }
   table = { fields, absent };
   tables.set(message, table);
@@ -72,23 +76,24 @@ class Decoder {
         this.#skip(wire, end);
         continue;
       }
-      if (!field.repeated) {
-        out[field.name] = this.#value(field.kind, wire, end, depth);
+      const { name: key, kind, repeated } = field;
+      const packed = repeated && wire === 2 && field.wire !== 2;
+      if (wire !== field.wire && !packed)
+        throw this.#bad(`wire type ${wire} where ${field.wire} was expected`);
+      if (!repeated) {
+        out[key] = this.#value(kind, end, depth);
         continue;
       }
-      const list = (out[field.name] === NONE ? (out[field.name] = []) : out[field.name]) as unknown[];
-      if (wire === 2 && /int|float|double/.test(field.kind)) {
+      const list = (out[key] === NONE ? (out[key] = []) : out[key]) as unknown[];
+      if (packed) {
         const stop = this.#length(end);
-        const own = field.kind === 'int' ? 0 : field.kind === 'float' ? 5 : 1;
-        while (this.#at < stop) list.push(this.#value(field.kind, own, stop, depth));
-      } else list.push(this.#value(field.kind, wire, end, depth));
+        while (this.#at < stop) list.push(this.#value(kind, stop, depth));
+      } else list.push(this.#value(kind, end, depth));
     }
     return out;
   }
 
-  #value(kind: string, wire: number, end: number, depth: number): unknown {
-    const expected = kind === 'int' ? 0 : kind === 'float' ? 5 : kind === 'double' ? 1 : 2;
-    if (wire !== expected) throw this.#bad(`wire type ${wire} where ${expected} was expected`);
+  #value(kind: string, end: number, depth: number): unknown {
     if (kind === 'int') return this.#varint(end);
     if (kind === 'float') return this.#view.getFloat32(this.#forward(4, end), true);
     if (kind === 'double') return this.#view.getFloat64(this.#forward(8, end), true);

@@ -1,10 +1,9 @@
-/** Fields of ONNX's messages by name: number in onnx.proto, and kind; `[]` for repeated ones. */
+/** Fields of ONNX's messages that are read or written, by name: number in onnx.proto, and kind; `[]` for repeated ones. */
 export const MESSAGES = {
   Model: {
     irVersion: [1, 'int'],
     producerName: [2, 'string'],
     producerVersion: [3, 'string'],
-    docString: [6, 'string'],
     graph: [7, 'Graph'],
     opsetImport: [8, 'OperatorSet[]'],
     metadataProps: [14, 'Entry[]'],
@@ -16,22 +15,18 @@ export const MESSAGES = {
     node: [1, 'Node[]'],
     name: [2, 'string'],
     initializer: [5, 'Tensor[]'],
-    docString: [10, 'string'],
     input: [11, 'ValueInfo[]'],
     output: [12, 'ValueInfo[]'],
-    valueInfo: [13, 'ValueInfo[]'],
     sparseInitializer: [15, 'SparseTensor[]'],
   },
   Function: {
     name: [1, 'string'],
     input: [4, 'string[]'],
     output: [5, 'string[]'],
-    attribute: [6, 'string[]'],
     node: [7, 'Node[]'],
     opsetImport: [9, 'OperatorSet[]'],
     domain: [10, 'string'],
     attributeProto: [11, 'Attribute[]'],
-    overload: [13, 'string'],
   },
   Node: {
     input: [1, 'string[]'],
@@ -40,7 +35,6 @@ export const MESSAGES = {
     opType: [4, 'string'],
     attribute: [5, 'Attribute[]'],
     domain: [7, 'string'],
-    overload: [8, 'string'],
   },
   Attribute: {
     name: [1, 'string'],
@@ -61,7 +55,6 @@ export const MESSAGES = {
     dataType: [2, 'int'],
     floatData: [4, 'float[]'],
     int32Data: [5, 'int[]'],
-    stringData: [6, 'bytes[]'],
     int64Data: [7, 'int[]'],
     name: [8, 'string'],
     rawData: [9, 'bytes'],

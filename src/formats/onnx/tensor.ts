@@ -1,5 +1,5 @@
 import { FormatError } from '../../errors.ts';
-import { halfToSingle } from '../../io/dtype.ts';
+import { ARRAYS, type Dtype, halfToSingle, type TensorData as Stored, toFloat32 } from '../../io/dtype.ts';
 import { DTYPES, dtypeName, type Message } from './schema.ts';
 
 /** Values of a tensor: floats for the floating-point types, integers for all others; int64 is clamped to 32 bits. */
@@ -24,22 +24,17 @@ export function isFloat(dtype: number): boolean {
   return FLOATS.includes(dtype);
 }
 
-/** Bytes of an element in `rawData` by type. */
-const BYTES: Readonly<Record<number, number>> = {
-  1: 4,
-  2: 1,
-  3: 1,
-  4: 2,
-  5: 2,
-  6: 4,
-  7: 8,
-  9: 1,
-  10: 2,
-  11: 8,
-  12: 4,
-  13: 8,
-  16: 2,
-};
+/** Element types by number, as safetensors names them; none where there are no numbers. */
+const STORED = ' F32 U8 I8 U16 I16 I32 I64  BOOL F16 F64 U32 U64   BF16'.split(' ') as (Dtype | '')[];
+
+/** Arrays of an element type as files and ONNX Runtime have them. */
+export type StoredData = Stored;
+
+/** New elements of a type, or undefined if it has none. */
+export function newStored(dtype: number, count: number): StoredData | undefined {
+  const stored = STORED[dtype];
+  return stored ? new ARRAYS[stored](count) : undefined;
+}
 
 /** The nearest 32-bit integer. */
 export function clampInt(value: number): number {
@@ -68,16 +63,27 @@ export function readTensor(tensor: Message<'Tensor'>, where: string): OnnxTensor
     const file = tensor.externalData.find(({ key }) => key === 'location')?.value ?? 'another file';
     throw new FormatError(`${at}: its data is in ${file}; save the model with its data in one file`);
   }
-  const size = BYTES[dataType];
-  if (!size)
+  const stored = STORED[dataType];
+  if (!stored)
     throw new FormatError(`${at}: tensors of ${dtypeName(dataType) ?? `type ${dataType}`} are not supported`);
   const count = elements(dims, at);
-  const given = rawData ? rawData.length / size : typedField(tensor).length;
+  const Elements = ARRAYS[stored];
+  const fields = rawData ? [] : typedField(tensor);
+  const given = rawData ? rawData.length / Elements.BYTES_PER_ELEMENT : fields.length;
   if (given !== count) {
     throw new FormatError(`${at}: expected ${count} values for [${dims.join(', ')}], got ${given}`);
   }
-  const data = rawData ? fromRaw(rawData, dataType, count) : fromFields(tensor, count);
-  return { name, dtype: dataType, shape: dims, data };
+  // a copy lies on a boundary of eight bytes
+  const raw = rawData && new Elements(rawData.slice().buffer);
+  return { name, dtype: dataType, shape: dims, data: dataOf(dataType, stored, raw ?? fields) };
+}
+
+function dataOf(dtype: number, stored: Dtype, values: Iterable<number | bigint>): TensorData {
+  if (!isFloat(dtype))
+    return Int32Array.from(values, (v) => (dtype === DTYPES.bool ? Number(v !== 0) : clampInt(Number(v))));
+  if (values instanceof Float32Array) return values as Float32Array<ArrayBuffer>;
+  const data = Array.isArray(values) ? (ARRAYS[stored] as typeof Float32Array).from(values) : values;
+  return toFloat32({ dtype: stored, data: data as Float32Array });
 }
 
 function typedField(tensor: Message<'Tensor'>): readonly number[] {
@@ -88,54 +94,11 @@ function typedField(tensor: Message<'Tensor'>): readonly number[] {
   return dataType === DTYPES.uint32 || dataType === DTYPES.uint64 ? tensor.uint64Data : tensor.int32Data;
 }
 
-function fromFields(tensor: Message<'Tensor'>, count: number): TensorData {
-  const values = typedField(tensor);
-  const { dataType } = tensor;
-  if (!isFloat(dataType)) return Int32Array.from(values, clampInt);
-  const out = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
-    const v = values[i]!;
-    out[i] = dataType === DTYPES.float16 ? halfToNumber(v) : dataType === DTYPES.bfloat16 ? brain(v) : v;
-  }
-  return out;
-}
-
-function fromRaw(raw: Uint8Array, dtype: number, count: number): TensorData {
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-  // a copy lies on a boundary of eight bytes
-  if (dtype === DTYPES.float32) return new Float32Array(raw.slice().buffer);
-  if (dtype === DTYPES.int32) return new Int32Array(raw.slice().buffer);
-  const out = isFloat(dtype) ? new Float32Array(count) : new Int32Array(count);
-  const read = READERS[dtype]!;
-  for (let i = 0; i < count; i++) out[i] = read(view, i);
-  return out;
-}
-
-const READERS: Readonly<Record<number, (view: DataView, i: number) => number>> = {
-  2: (view, i) => view.getUint8(i),
-  3: (view, i) => view.getInt8(i),
-  4: (view, i) => view.getUint16(2 * i, true),
-  5: (view, i) => view.getInt16(2 * i, true),
-  7: (view, i) => clampInt(view.getInt32(8 * i + 4, true) * 2 ** 32 + view.getUint32(8 * i, true)),
-  9: (view, i) => (view.getUint8(i) ? 1 : 0),
-  10: (view, i) => halfToNumber(view.getUint16(2 * i, true)),
-  11: (view, i) => view.getFloat64(8 * i, true),
-  12: (view, i) => clampInt(view.getUint32(4 * i, true)),
-  13: (view, i) => clampInt(view.getUint32(8 * i + 4, true) * 2 ** 32 + view.getUint32(8 * i, true)),
-  16: (view, i) => brain(view.getUint16(2 * i, true)),
-};
-
 const word = /* @__PURE__ */ new Float32Array(1);
 const wordBits = /* @__PURE__ */ new Uint32Array(word.buffer);
 
 /** The number that 16 bits of a half float say. */
 export function halfToNumber(bits: number): number {
   wordBits[0] = halfToSingle(bits);
-  return word[0]!;
-}
-
-/** The number that 16 bits of a bfloat16 say. */
-function brain(bits: number): number {
-  wordBits[0] = bits << 16;
   return word[0]!;
 }

@@ -1,8 +1,8 @@
-import { ACTIVATIONS } from '../../activations.ts';
-import { DTYPES } from '../../formats/onnx/schema.ts';
+import { ACTIVATIONS } from '../../activationTable.ts';
+import { DTYPES, dtypeName } from '../../formats/onnx/schema.ts';
 import { isFloat } from '../../formats/onnx/tensor.ts';
-import { known, type Operator, type Operators, type PlannedNode } from '../node.ts';
-import { broadcastShape, broadcastStrides, rowsOf, stridesOf, walk } from '../strided.ts';
+import type { Operator, Operators, PlannedNode } from '../node.ts';
+import { broadcastShape, broadcastStrides, outerOf, rowsOf, stridesOf, walk } from '../strided.ts';
 import type { Io, Value } from '../value.ts';
 import { RANGES, toInt, wrap } from './rounding.ts';
 
@@ -54,11 +54,7 @@ function quick(kind: number, a: Value, b: Value, shape: readonly number[]): ((io
   const [m, lda, ldb] = two
     ? ([way.shape, ...way.strides].map((own) => own.at(-2)!) as [number, number, number])
     : [1, 0, 0];
-  const outer = {
-    shape: [...way.shape.slice(0, -2), 1],
-    strides: way.strides.map((own) => [...own.slice(0, -2), 0]),
-  };
-  const each = rowsOf(outer);
+  const each = rowsOf(outerOf(way, 2));
   const empty = shape.includes(0);
   let io: Io;
   const row = (i: number, j: number, o: number) => {
@@ -119,32 +115,11 @@ export function activation(
   };
 }
 
-/** Bounds are attributes before opset 11, then inputs, which a run may compute. */
-const clip: Operator = (node) => {
-  const x = node.input(0);
-  node.output(x.shape);
-  const bound = (i: number, name: string, absent: number) =>
-    node.inputs[i] ?? known([node.float(name, absent)], DTYPES.float32);
-  const inputs = [x, bound(1, 'min', Number.NEGATIVE_INFINITY), bound(2, 'max', Number.POSITIVE_INFINITY)];
-  node.step(
-    elementwise(inputs, x.shape, (v, low, high) => Math.min(Math.max(v, low), high)),
-    { inputs },
-  );
-};
-
-const where: Operator = (node) => {
-  const values = [0, 1, 2].map((i) => node.input(i));
-  const shape = broadcast(node, values);
-  node.output(shape, node.input(1).dtype);
-  node.step(elementwise(values, shape, (c, a, b) => (c ? a : b)));
-};
-
 /** Cast and CastLike: floats are truncated where they become integers; what fits no int32 is clamped. */
 export const cast: Operator = (node) => {
   const from = node.input(0);
   const to = node.node.op === 'CastLike' ? node.input(1).dtype : node.int('to', 0);
-  if (!Object.values<number>(DTYPES).includes(to) || to === DTYPES.string)
-    node.fail(`can't cast to type ${to}`);
+  if (!dtypeName(to) || to === DTYPES.string) node.fail(`can't cast to type ${to}`);
   const same = isFloat(from.dtype) === isFloat(to);
   const limits = RANGES[to];
   if (to === from.dtype || (same && !limits && to !== DTYPES.bool)) return node.alias(from, from.shape, to);
@@ -165,14 +140,6 @@ export const ELEMENTWISE: Operators = {
   Sub: binary((a, b) => a - b),
   Mul: binary((a, b) => a * b, { integer: Math.imul }),
   Div: binary((a, b) => a / b, { integer: (a, b) => (a / b) | 0 }),
-  Equal: binary((a, b) => +(a === b), { bool: true }),
-  Less: binary((a, b) => +(a < b), { bool: true }),
-  Greater: binary((a, b) => +(a > b), { bool: true }),
-  And: binary((a, b) => a & b),
-  Or: binary((a, b) => a | b),
-  Not: unary((x) => +!x),
-  Where: where,
-  Clip: clip,
   Cast: cast,
   Exp: activation('exponential'),
   Relu: (node) => (isFloat(node.input(0).dtype) ? activation('relu') : unary((x) => Math.max(0, x)))(node),

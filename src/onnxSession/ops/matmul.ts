@@ -1,8 +1,8 @@
 import { DTYPES } from '../../formats/onnx/schema.ts';
 import { isFloat, type TensorData } from '../../formats/onnx/tensor.ts';
-import { gemmWork, linearWork } from '../../memory/workspace.ts';
+import { gemmWork, linearWork } from '../../memory/forwardWorkspace.ts';
 import { known, type Operator, type Operators, type PlannedNode } from '../node.ts';
-import { broadcastShape, broadcastStrides, product, rowsOf, stridesOf, walk } from '../strided.ts';
+import { broadcastShape, broadcastStrides, product, rowsOf } from '../strided.ts';
 import { rootOf, type Value } from '../value.ts';
 
 /** B[k, n] as [n, k]. */
@@ -49,33 +49,14 @@ const matMul: Operator = (node) => {
   const w =
     product(inner) === 1 && node.derived(b, `transposed ${k} ${n}`, [n, k], (data) => transposed(data, k, n));
   if (w && k && n) return linear(node, product(outer) * m, n, k, a, w);
-  const way = walk(batch, [
-    broadcastStrides(outer, batch).map((s) => s * m * k),
-    broadcastStrides(inner, batch).map((s) => s * k * n),
-    stridesOf(batch).map((s) => s * m * n),
-  ]);
-  const each = rowsOf(way);
-  const count = way.shape.at(-1)!;
-  const [da, db, dc] = way.strides.map((s) => s.at(-1)!) as [number, number, number];
+  const at: number[] = [];
+  const strides = [outer, inner].map((own) => [...broadcastStrides(own, batch), 0]);
+  rowsOf({ shape: [...batch, 1], strides })((i, j) => void at.push(4 * i * m * k, 4 * j * k * n));
   return node.step(
     ({ kernels, px, py, work }) => {
-      each((i, j, o) => {
-        for (let r = 0; r < count; r++) {
-          kernels.sgemm_nn(
-            m,
-            n,
-            k,
-            px[0]! + 4 * (i + r * da),
-            k,
-            px[1]! + 4 * (j + r * db),
-            n,
-            0,
-            py[0]! + 4 * (o + r * dc),
-            n,
-            work,
-          );
-        }
-      });
+      let y = py[0]!;
+      for (let r = 0; r < at.length; r += 2, y += 4 * m * n)
+        kernels.sgemm_nn(m, n, k, px[0]! + at[r]!, k, px[1]! + at[r + 1]!, n, 0, y, n, work);
     },
     { scratch: gemmWork(m, n, k) },
   );

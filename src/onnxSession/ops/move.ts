@@ -106,35 +106,6 @@ export function join(node: PlannedNode, values: readonly Value[], axis: number, 
   );
 }
 
-const split: Operator = (node) => {
-  const value = node.input(0);
-  const axis = node.axis(node.int('axis', 0), value.shape.length);
-  const size = value.shape[axis]!;
-  const parts = node.node.outputs.length;
-  const count = node.int('num_outputs', parts);
-  const each = Math.ceil(size / count);
-  const given = node.sizes('split', 1);
-  const sizes =
-    given ??
-    Array.from({ length: Math.min(count, parts) }, (_, i) => Math.max(0, Math.min(each, size - i * each)));
-  if (given && given.reduce((a, b) => a + b, 0) !== size) node.fail(`parts [${sizes}] of ${size}`);
-  const strides = stridesOf(value.shape);
-  let at = 0;
-  const copies = sizes.map((part) => {
-    const shape = value.shape.map((own, i) => (i === axis ? part : own));
-    node.output(shape);
-    const copy = copier(shape, { strides, offset: at * strides[axis]! }, { strides: stridesOf(shape) });
-    at += part;
-    return copy;
-  });
-  node.step(
-    (io) => {
-      for (let i = 0; i < copies.length; i++) copies[i]!(io, 0, i);
-    },
-    { inputs: [value] },
-  );
-};
-
 const slice: Operator = (node) => {
   const value = node.input(0);
   const { shape } = value;
@@ -174,6 +145,5 @@ export const MOVES: Operators = {
   Flatten: flatten,
   Expand: expand,
   Concat: concat,
-  Split: split,
   Slice: slice,
 };

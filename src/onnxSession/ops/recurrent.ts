@@ -1,20 +1,13 @@
 import type { OnnxNode } from '../../formats/onnx/graph.ts';
-import type { TensorData } from '../../formats/onnx/tensor.ts';
-import { gruWork, lstmWork, rnnWork } from '../../memory/workspace.ts';
+import { gruWork, lstmWork, rnnWork } from '../../memory/forwardWorkspace.ts';
 import type { Operator, Operators, PlannedNode } from '../node.ts';
 import { type Io, type Kept, rootOf, type Value } from '../value.ts';
-import { blocks, type Cell, type CellMemory, GATE_COUNTS, ORDERS, Parts, USUAL } from './recurrentData.ts';
+import { blocks, type Cell, GATE_COUNTS, ORDERS, USUAL } from './recurrentData.ts';
 
 const WORK = { RNN: rnnWork, GRU: gruWork, LSTM: lstmWork } as const;
 
 /** Rows of the projected input that the kernels hold at a time. */
 const CHUNK_ROWS = 256;
-
-/** One direction with options that the kernels of plain layers lack; `length(n)`: steps of row n. */
-export interface General {
-  readonly bytes: number;
-  run(io: Io, at: CellMemory, length: (n: number) => number): void;
-}
 
 /**
  * Whether the kernels of plain layers have what a node asks for, if its weights are constants.
@@ -40,14 +33,45 @@ export function isPlain(
   );
 }
 
-/** Memory of one direction of the plain kernels: weights in their order, constants. */
-interface Plain {
-  readonly values: readonly Value[];
-  readonly slot: Kept;
+/** Checks the inputs of a recurrent operator and adds its outputs; gives its first direction. */
+export function firstCell(node: PlannedNode, kind: Cell['kind']): Cell {
+  const x = node.input(0);
+  const [T, N, I] = x.shape as [number, number, number];
+  const G = GATE_COUNTS[kind];
+  const H = node.input(2).shape[2]!;
+  const direction = node.text('direction', 'forward');
+  const D = direction === 'bidirectional' ? 2 : 1;
+  if (!['forward', 'reverse', 'bidirectional'].includes(direction)) node.fail(`direction ${direction}`);
+  if (x.shape.length !== 3) node.fail(`x: expected three dimensions, got [${x.shape}]`);
+  const state = [D, N, H];
+  const expected = [x.shape, [D, G * H, I], [D, G * H, H], [D, 2 * G * H], [N], state, state, [D, 3 * H]];
+  for (const [i, shape] of expected.entries()) {
+    const value = node.inputs[i];
+    if (value && String(value.shape) !== String(shape))
+      node.fail(`input ${i}: expected [${shape}], got [${value.shape}]`);
+  }
+  node.output([T, D, N, H]);
+  node.output(state);
+  if (kind === 'LSTM') node.output(state);
+  return { kind, T, N, I, H, bias: Boolean(node.inputs[3]), d: 0, D };
 }
 
-/** Weights of a direction in the kernels' order, if they are constants. */
-function plainWeights(node: PlannedNode, { kind, I, H, bias, d }: Cell): Plain | undefined {
+/** One direction by the kernels of plain layers: constants that it reads, memory, and what a run does. */
+export interface Plain {
+  readonly values: readonly Value[];
+  readonly slot: Kept;
+  /** Floats of scratch memory. */
+  readonly gates: number;
+  /**
+   * Computes y [T, N, H] from x [T, N, I], and the states in place.
+   * @param values index of the first of `values` among the step's inputs
+   */
+  run(io: Io, values: number, x: number, h: number, c: number, y: number, gates: number): void;
+}
+
+/** A direction by the kernels of plain layers, if they have what it asks for and its weights are constants. */
+export function plainCell(node: PlannedNode, { kind, T, N, I, H, bias, d }: Cell): Plain | undefined {
+  if (!isPlain(kind, node.inputs, node.attributes)) return undefined;
   const G = GATE_COUNTS[kind];
   const order = ORDERS[G]!;
   const take = (i: number, columns: number, at: number, name: string) =>
@@ -57,164 +81,49 @@ function plainWeights(node: PlannedNode, { kind, I, H, bias, d }: Cell): Plain |
   if (parts.some((value) => !value)) return undefined;
   const values = parts as Value[];
   const data = values.map((value) => rootOf(value).data!);
-  return { values, slot: node.planning.keep(data, `${kind} ${I}`, WORK[kind](I, H, 0)) };
+  const slot = node.planning.keep(data, `${kind} ${I}`, WORK[kind](I, H, 0));
+  const chunk = Math.max(1, Math.min(T, Math.ceil(CHUNK_ROWS / Math.max(1, N))));
+  const relu = node.texts('activations')?.[d]?.toLowerCase() === 'relu' ? 1 : 0;
+  const run: Plain['run'] = ({ kernels, px }, at, x, h, c, y, gates) => {
+    const [w, r] = [px[at]!, px[at + 1]!];
+    const [wb, rb] = bias ? [px[at + 2]!, px[at + 3]!] : [0, 0];
+    const { ready, ptr } = slot;
+    // biome-ignore format: the order of the kernels' arguments
+    if (kind === 'LSTM') kernels.lstm_forward(T, N, I, H, 0, 0, x, 0, w, r, wb, rb, h, c, y, gates, chunk, ready, ptr);
+    else if (kind === 'GRU') kernels.gru_forward(T, N, I, H, 0, 0, x, 0, w, r, wb, rb, h, y, gates, chunk, ready, ptr);
+    else kernels.rnn_forward(T, N, I, H, 0, 0, relu, x, 0, w, r, wb, rb, h, y, ready, ptr);
+    slot.ready = 1;
+  };
+  return { values, slot, gates: chunk * N * 4 * H, run };
 }
 
-/** Computes every direction as the kernels of plain layers do, or by `general` what they do not. */
-export function recurrent(
-  kind: Cell['kind'],
-  general?: (node: PlannedNode, cell: Cell) => General,
-  plain = true,
-): Operator {
+/** Steps forward by the kernels of plain layers, with constant weights. */
+function forward(kind: Cell['kind']): Operator {
   return (node) => {
-    const x = node.input(0);
-    const r = node.input(2);
-    const [T, N, I] = x.shape as [number, number, number];
-    const G = GATE_COUNTS[kind];
-    const H = r.shape[2]!;
-    const direction = node.text('direction', 'forward');
-    const D = direction === 'bidirectional' ? 2 : 1;
-    if (!['forward', 'reverse', 'bidirectional'].includes(direction)) node.fail(`direction ${direction}`);
-    const expect = (i: number, shape: readonly number[]) => {
-      const value = node.inputs[i];
-      if (value && String(value.shape) !== String(shape))
-        node.fail(`input ${i}: expected [${shape}], got [${value.shape}]`);
-    };
-    if (x.shape.length !== 3) node.fail(`x: expected three dimensions, got [${x.shape}]`);
-    const state = [D, N, H];
-    expect(1, [D, G * H, I]);
-    expect(2, [D, G * H, H]);
-    expect(3, [D, 2 * G * H]);
-    expect(4, [N]);
-    expect(5, state);
-    expect(6, state);
-    expect(7, [D, 3 * H]);
-    node.output([T, D, N, H]);
-    node.output(state);
-    if (kind === 'LSTM') node.output(state);
-    const directions = Array.from({ length: D }, (_, d) => {
-      const cell: Cell = { kind, T, N, I, H, bias: Boolean(node.inputs[3]), d, D };
-      const weights =
-        plain && isPlain(kind, node.inputs, node.attributes) ? plainWeights(node, cell) : undefined;
-      const other = weights ? undefined : (general ?? node.fail('weights that depend on data'))(node, cell);
-      return layOut(node, cell, direction === 'reverse' || d === 1, weights, other);
-    });
-    const inputs = [...node.inputs, ...directions.flatMap(({ values }) => values)];
-    const base = node.inputs.length;
-    for (let i = 0; i < base; i++) {
-      // weights that all directions have in another order are not read
-      if ([1, 2, 3].includes(i) && directions.every(({ values }) => values.length)) inputs[i] = undefined;
-    }
+    const cell = firstCell(node, kind);
+    const direct = node.text('direction', 'forward') === 'forward';
+    const plain = (direct && plainCell(node, cell)) || node.fail('options or weights that depend on data');
+    const size = cell.N * cell.H;
+    // weights are read in another order
+    const inputs = node.inputs.map((value, i) => (i > 0 && i < 4 ? undefined : value));
     node.step(
       (io) => {
-        let at = base;
-        for (const own of directions) {
-          own.run(io, at);
-          at += own.values.length;
+        const { f32, px, py } = io;
+        for (let s = 1; s < py.length; s++) {
+          const [from, to] = [px[s + 4] ?? 0, py[s]! / 4];
+          if (node.inputs[s + 4]) f32.copyWithin(to, from / 4, from / 4 + size);
+          else f32.fill(0, to, to + size);
         }
+        plain.run(io, inputs.length, px[0]!, py[1]!, py[2]!, py[0]!, io.work);
       },
-      {
-        inputs,
-        scratch: Math.max(...directions.map(({ bytes }) => bytes)),
-        kept: directions.flatMap(({ slot }) => (slot ? [slot] : [])),
-      },
+      { inputs: [...inputs, ...plain.values], scratch: 4 * plain.gates, kept: [plain.slot] },
     );
   };
 }
 
-/** One direction: where its parts lie, and what a run does. */
-function layOut(
-  node: PlannedNode,
-  { kind, T, N, I, H, bias, d, D }: Cell,
-  reverse: boolean,
-  plain: Plain | undefined,
-  general: General | undefined,
-) {
-  const lengths = node.inputs[4];
-  const parts = new Parts();
-  const xAt = reverse ? parts.take(T * N * I) : 0;
-  const yAt = reverse || D > 1 ? parts.take(T * N * H) : 0;
-  const hAt = parts.take(N * H);
-  const cAt = parts.take(N * H);
-  const chunk = Math.max(1, Math.min(T, Math.ceil(CHUNK_ROWS / Math.max(1, N))));
-  const gatesAt = plain ? parts.take(chunk * N * 4 * H) : 0;
-  const workAt = parts.take((general?.bytes ?? 0) / 4);
-  const relu = node.texts('activations')?.[d]?.toLowerCase() === 'relu' ? 1 : 0;
-  const hasH = Boolean(node.inputs[5]);
-  const hasC = Boolean(node.inputs[6]);
-  const states = d * N * H;
-
-  let rows: TensorData | undefined;
-  const length = (n: number) => (rows ? Math.max(0, Math.min(T, rows[n]!)) : T);
-  /** Step t of row n as the kernels go through it. */
-  const source = (t: number, n: number) => (reverse && t < length(n) ? length(n) - 1 - t : t);
-  const memory = {} as { -readonly [K in keyof CellMemory]: number };
-
-  // a run allocates nothing: what it needs is made once, and numbers stay local
-  const run = (io: Io, values: number) => {
-    const { kernels, f32, px, py, work } = io;
-    rows = lengths && io.x[4]!;
-    const h = work + hAt;
-    const c = work + cAt;
-    for (let j = 0; j < N * H; j++) {
-      f32[h / 4 + j] = hasH ? f32[px[5]! / 4 + states + j]! : 0;
-      f32[c / 4 + j] = hasC ? f32[px[6]! / 4 + states + j]! : 0;
-    }
-    let input = px[0]!;
-    if (reverse) {
-      input = work + xAt;
-      for (let t = 0; t < T; t++) {
-        for (let n = 0; n < N; n++) {
-          const from = px[0]! / 4 + (source(t, n) * N + n) * I;
-          f32.copyWithin(input / 4 + (t * N + n) * I, from, from + I);
-        }
-      }
-    }
-    const direct = !reverse && D === 1;
-    const y = direct ? py[0]! : work + yAt;
-    if (plain) {
-      const w = px[values]!;
-      const r = px[values + 1]!;
-      const wb = bias ? px[values + 2]! : 0;
-      const rb = bias ? px[values + 3]! : 0;
-      const packed = plain.slot.ready;
-      const gates = work + gatesAt;
-      const panels = plain.slot.ptr;
-      // biome-ignore format: the order of the kernels' arguments
-      if (kind === 'LSTM') kernels.lstm_forward(T, N, I, H, 0, 0, input, 0, w, r, wb, rb, h, c, y, gates, chunk, packed, panels);
-      else if (kind === 'GRU') kernels.gru_forward(T, N, I, H, 0, 0, input, 0, w, r, wb, rb, h, y, gates, chunk, packed, panels);
-      else kernels.rnn_forward(T, N, I, H, 0, 0, relu, input, 0, w, r, wb, rb, h, y, packed, panels);
-      plain.slot.ready = 1;
-    } else {
-      memory.x = input;
-      memory.h = h;
-      memory.c = c;
-      memory.y = y;
-      memory.work = work + workAt;
-      general!.run(io, memory, length);
-    }
-    if (!direct) {
-      for (let t = 0; t < T; t++) {
-        for (let n = 0; n < N; n++) {
-          const to = py[0]! / 4 + ((source(t, n) * D + d) * N + n) * H;
-          const from = y / 4 + (t * N + n) * H;
-          f32.copyWithin(to, from, from + H);
-        }
-      }
-    }
-    for (let j = 0; j < N * H; j++) {
-      // rows without steps have no state
-      const none = rows && length(Math.floor(j / H)) === 0;
-      f32[py[1]! / 4 + states + j] = none ? 0 : f32[h / 4 + j]!;
-      if (kind === 'LSTM') f32[py[2]! / 4 + states + j] = none ? 0 : f32[c / 4 + j]!;
-    }
-  };
-  return { values: plain?.values ?? [], slot: plain?.slot, bytes: parts.bytes, run };
-}
-
 /** Recurrent operators. */
 export const RECURRENT: Operators = {
-  RNN: recurrent('RNN'),
-  GRU: recurrent('GRU'),
-  LSTM: recurrent('LSTM'),
+  RNN: forward('RNN'),
+  GRU: forward('GRU'),
+  LSTM: forward('LSTM'),
 };

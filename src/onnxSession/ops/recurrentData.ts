@@ -13,17 +13,6 @@ export interface Cell {
   readonly D: number;
 }
 
-/** Floats at the given pointers. */
-export interface CellMemory {
-  readonly x: number;
-  /** State, and result: h [N, H]. */
-  readonly h: number;
-  readonly c: number;
-  /** [T, N, H]. */
-  readonly y: number;
-  readonly work: number;
-}
-
 /** Number of gates. */
 export const GATE_COUNTS = { RNN: 1, GRU: 3, LSTM: 4 } as const;
 
@@ -48,15 +37,3 @@ export function blocks(
 
 /** Order of gates in the kernels (PyTorch's) in blocks of ONNX: i f g o from i o f c, r z n from z r h. */
 export const ORDERS: Readonly<Record<number, readonly number[]>> = { 1: [0], 3: [1, 0, 2], 4: [0, 2, 3, 1] };
-
-/** Where the parts of scratch memory lie, in bytes. */
-export class Parts {
-  bytes = 0;
-
-  /** Offset of `floats` floats. */
-  take(floats: number): number {
-    const at = this.bytes;
-    this.bytes += 64 * Math.ceil(floats / 16);
-    return at;
-  }
-}

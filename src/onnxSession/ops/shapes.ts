@@ -34,7 +34,6 @@ const constantOfShape: Operator = (node) => {
 /** Operators whose outputs follow from shapes and numbers. */
 export const SHAPES: Operators = {
   Shape: shape,
-  Size: (node) => node.fixed(Int32Array.of(node.input(0).size), [], DTYPES.int64),
   Constant: constant,
   ConstantOfShape: constantOfShape,
 };

@@ -61,8 +61,8 @@ const named: Float32Array = graph.forward({ source: [1, 2] }).next.data;
 for (const { x, y, options } of batches([{ x: [1], y: 0 }], { batch: 1 })) trainer.step(x, y, options);
 console.log(named, new Lanes(Int32Array.of(1, 2), { steps: 1, batch: 1 }).length);
 const ran: OnnxOutputs = (await loadOnnx(new Uint8Array(), { shapes: { batch: 1 } })).run({ x: [1] });
-const session = await loadOnnx(new Uint8Array(), { operators: fuseLoops(operators) });
-const trained: number = toModel(session).parameterCount;
+const session = await loadOnnx(new Uint8Array(), { operators: fuseLoops(operators), toModel });
+const trained: number = (await session.toModel({ seed: 1 })).parameterCount + toModel(session).parameterCount;
 console.log(ran.y?.data, trained);
 const keras: KerasModel = await loadKeras(
   { 'a.keras': new Uint8Array() },
