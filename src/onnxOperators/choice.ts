@@ -1,6 +1,6 @@
 import { DTYPES } from '../formats/onnx/schema.ts';
 import { known, type Operator, type Operators } from '../onnxSession/node.ts';
-import { binary, broadcast, elementwise } from '../onnxSession/ops/elementwise.ts';
+import { activation, binary, broadcast, elementwise } from '../onnxSession/ops/elementwise.ts';
 
 /** Bounds are attributes before opset 11, then inputs, which a run may compute. */
 const clip: Operator = (node) => {
@@ -22,7 +22,7 @@ const where: Operator = (node) => {
   node.step(elementwise(values, shape, (c, a, b) => (c ? a : b)));
 };
 
-/** Comparisons, and what takes one of several values. */
+/** Comparisons, what takes one of several values, and activations that few layers have. */
 export const CHOICES: Operators = {
   Less: binary((a, b) => +(a < b), { bool: true }),
   Greater: binary((a, b) => +(a > b), { bool: true }),
@@ -30,4 +30,9 @@ export const CHOICES: Operators = {
   Or: binary((a, b) => a | b),
   Where: where,
   Clip: clip,
+  Elu: activation('elu', (node) => [node.float('alpha', 1), 0]),
+  HardSigmoid: activation('hardsigmoid', (node) => [node.float('alpha', 0.2), node.float('beta', 0.5)]),
+  Softsign: activation('softsign'),
+  Softplus: activation('softplus'),
+  LeakyRelu: activation('leakyrelu', (node) => [node.float('alpha', 0.01), 0]),
 };

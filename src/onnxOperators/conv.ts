@@ -1,7 +1,7 @@
 import { gemmWork, linearWork } from '../memory/forwardWorkspace.ts';
 import type { Operator, PlannedNode } from '../onnxSession/node.ts';
 import { product } from '../onnxSession/strided.ts';
-import { rootOf } from '../onnxSession/value.ts';
+import { type Io, rootOf } from '../onnxSession/value.ts';
 import { asTwo, type Window, windowsOf } from './windows.ts';
 
 /**
@@ -101,7 +101,8 @@ export const conv: Operator = (node) => {
   }
   const columns = direct ? 0 : 64 * Math.ceil((4 * k * positions) / 64);
   node.step(
-    ({ kernels, f32, x, y, px, py, work }) => {
+    (io) => {
+      const { kernels, f32, px, py, work } = io;
       for (let n = 0; n < N * groups; n++) {
         const g = n % groups;
         const from = px[0]! + 4 * n * I * plane;
@@ -121,56 +122,56 @@ export const conv: Operator = (node) => {
           work + columns,
         );
       }
-      if (bias) addChannels(y[0] as Float32Array, x[2] as Float32Array, N, O, positions);
+      addBias(io, N, O, positions);
     },
     { scratch: columns + gemmWork(G, positions, k), inputs: [x, w, bias] },
   );
 };
 
-/** Adds a number per channel to y[N, O, positions]. */
-export function addChannels(
-  y: Float32Array,
-  bias: Float32Array,
-  N: number,
-  O: number,
-  positions: number,
-): void {
-  for (let n = 0, o = 0; n < N; n++) {
-    for (let c = 0; c < O; c++) {
-      const b = bias[c]!;
-      for (let p = 0; p < positions; p++, o++) y[o]! += b;
-    }
-  }
+/** Adds the bias of an operator, a number per channel, to y[N, O, positions]. */
+export function addBias({ kernels, px, py }: Io, N: number, O: number, positions: number): void {
+  if (!px[2]) return;
+  for (let n = 0, y = py[0]!; n < N; n++, y += 4 * O * positions)
+    kernels.tensor_binary(ADD, O, positions, y, positions, 1, px[2], 1, 0, y);
 }
 
-/** One channel per group: sums of taps, without columns. */
+/** Kinds of tensor_binary. */
+const ADD = 0;
+const MULTIPLY = 2;
+
+/** One channel per group: for each tap, positions as rows of all channels times a row of weights. */
 function depthwiseConv(node: PlannedNode, N: number, C: number, [a, b]: readonly [Window, Window]): void {
-  const bias = Boolean(node.inputs[2]);
   const taps = a.taps * b.taps;
-  const plane = a.count * b.count;
-  // positions low to high at which a tap lies inside
-  const columns = Array.from({ length: b.taps }, (_, j) => {
-    const at = j * b.dilation - b.before;
-    const high = Math.min(b.count, Math.ceil((b.size - at) / b.stride));
-    return { at, low: Math.max(0, Math.ceil(-at / b.stride)), high };
-  });
-  node.step(({ x, y }) => {
-    const [from, w, to] = [x[0]!, x[1]!, y[0]!];
-    for (let n = 0; n < N * C; n++) {
-      const c = n % C;
-      to.fill(bias ? x[2]![c]! : 0, n * plane, (n + 1) * plane);
-      for (let i = 0, tap = c * taps; i < a.taps; i++) {
-        for (let j = 0; j < b.taps; j++, tap++) {
-          const { at, low, high } = columns[j]!;
-          const weight = w[tap]!;
-          for (let p = 0, row = i * a.dilation - a.before; p < a.count; p++, row += a.stride) {
-            if (row < 0 || row >= a.size) continue;
-            const o = n * plane + p * b.count;
-            const line = (n * a.size + row) * b.size + at;
-            for (let q = low; q < high; q++) to[o + q]! += weight * from[line + q * b.stride]!;
+  const [size, plane] = [a.size * b.size, a.count * b.count];
+  const row = 4 * C;
+  node.step(
+    ({ kernels, f32, px, py, work }) => {
+      const x = work + row * taps;
+      const y = x + row * size;
+      const part = y + row * plane;
+      kernels.transpose(C, taps, px[1]!, taps, work, C);
+      for (let n = 0; n < N; n++) {
+        kernels.transpose(C, size, px[0]! + n * row * size, size, x, C);
+        f32.fill(0, y / 4, part / 4);
+        for (let tap = 0; tap < taps; tap++) {
+          // positions low to high at which the tap lies inside
+          const at = (tap % b.taps) * b.dilation - b.before;
+          const low = Math.max(0, Math.ceil(-at / b.stride));
+          const m = Math.min(b.count, Math.ceil((b.size - at) / b.stride)) - low;
+          const w = work + row * tap;
+          for (let p = 0; p < a.count && m > 0; p++) {
+            const line = p * a.stride + Math.floor(tap / b.taps) * a.dilation - a.before;
+            if (line < 0 || line >= a.size) continue;
+            const from = x + row * (line * b.size + at + low * b.stride);
+            const to = y + row * (p * b.count + low);
+            kernels.tensor_binary(MULTIPLY, m, C, from, C * b.stride, 1, w, 0, 1, part);
+            kernels.tensor_binary(ADD, m, C, to, C, 1, part, C, 1, to);
           }
         }
+        if (px[2]) kernels.tensor_binary(ADD, plane, C, y, C, 1, px[2]!, 0, 1, y);
+        kernels.transpose(plane, C, y, C, py[0]! + n * row * plane, plane);
       }
-    }
-  });
+    },
+    { scratch: row * (taps + size + 2 * plane) },
+  );
 }

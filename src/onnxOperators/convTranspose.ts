@@ -1,7 +1,7 @@
 import { gemmWork } from '../memory/forwardWorkspace.ts';
 import type { Operator, PlannedNode } from '../onnxSession/node.ts';
 import { product } from '../onnxSession/strided.ts';
-import { addChannels, spatial } from './conv.ts';
+import { addBias, spatial } from './conv.ts';
 import { asTwo, type Window } from './windows.ts';
 
 /** Adds columns [C·taps, positions] to where they lie in y[C, h, w]. */
@@ -69,9 +69,9 @@ export const convTranspose: Operator = (node) => {
   const out = node.output([N, G * groups, ...windows.map(({ size }) => size)]);
   const plane = product(out.shape.slice(2));
   const columns = 64 * Math.ceil((4 * G * taps * positions) / 64);
-  const bias = Boolean(node.inputs[2]);
   node.step(
-    ({ kernels, f32, x, y, px, py, work }) => {
+    (io) => {
+      const { kernels, f32, y, px, py, work } = io;
       y[0]!.fill(0);
       for (let n = 0; n < N * groups; n++) {
         const g = n % groups;
@@ -91,7 +91,7 @@ export const convTranspose: Operator = (node) => {
         );
         foldBack(f32, work / 4, py[0]! / 4 + n * G * plane, G, two);
       }
-      if (bias) addChannels(y[0] as Float32Array, x[2] as Float32Array, N, G * groups, plane);
+      addBias(io, N, G * groups, plane);
     },
     { scratch: columns + gemmWork(G * taps, positions, I) },
   );
