@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { init } from '../dist/index.js';
 import { loadOnnx } from '../dist/onnx/index.js';
-import { speech } from './speech.mjs';
+import { frames, MODELS, runtimeOf } from './sileroModels.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -27,40 +27,26 @@ const web = values['no-web'] ? undefined : require('onnxruntime-web');
 if (web) web.env.wasm.numThreads = 1;
 await init();
 
-const MODELS = [
-  { file: 'silero_vad_legacy.onnx', context: 0, states: { hn: 'h', cn: 'c' }, shape: [2, 1, 64] },
-  { file: 'silero_vad_v5.onnx', context: 64, states: { stateN: 'state' }, shape: [2, 1, 128] },
-  { file: 'silero_vad_v6.onnx', context: 64, states: { stateN: 'state' }, shape: [2, 1, 128] },
-];
-const FRAME = 512;
-const audio = values.wav ? readWav(values.wav) : speech(calls * FRAME);
+const audio = values.wav ? readWav(values.wav) : undefined;
 
-/** Frames with the samples before them. */
-function* frames(context) {
-  const x = new Float32Array(context + FRAME);
-  for (let i = 0; i < calls; i++) {
-    x.copyWithin(0, FRAME);
-    const at = (i * FRAME) % (audio.length - FRAME);
-    x.set(audio.subarray(at, at + FRAME), context);
-    yield x;
-  }
-}
-
-for (const { file, context, states, shape } of MODELS) {
+for (const own of MODELS) {
+  const { file, context, states, shape } = own;
   const path = join(peers, 'node_modules/@ricky0123/vad-web/dist', file);
   const bytes = readFileSync(path);
   const session = await loadOnnx(bytes, {
-    shapes: { input: [1, context + FRAME], ...shapesOf(states, shape) },
+    shapes: { input: [1, context + 512], ...shapesOf(states, shape) },
   });
   const stream = session.stream({ states });
   const engines = [
     { name: 'unrolled', times: [], run: (x) => stream.step({ input: x, sr: [16_000] }).output.data[0] },
-    await peer('onnxruntime-node', node, path, states, shape),
-    ...(web ? [await peer('onnxruntime-web', web, new Uint8Array(bytes), states, shape)] : []),
+    { name: 'onnxruntime-node', times: [], run: await runtimeOf(node, path, own) },
+    ...(web
+      ? [{ name: 'onnxruntime-web', times: [], run: await runtimeOf(web, new Uint8Array(bytes), own) }]
+      : []),
   ];
   let worst = 0;
   let spoken = 0;
-  for (const x of frames(context)) {
+  for (const x of frames(context, calls, audio)) {
     const results = [];
     for (const engine of engines) {
       const began = performance.now();
@@ -82,26 +68,6 @@ for (const { file, context, states, shape } of MODELS) {
 
 function shapesOf(states, shape) {
   return Object.fromEntries(Object.values(states).map((name) => [name, shape]));
-}
-
-async function peer(name, runtime, model, states, shape) {
-  const session = await runtime.InferenceSession.create(model);
-  const tensor = (data, dims) => new runtime.Tensor('float32', data, dims);
-  const size = shape.reduce((a, b) => a * b, 1);
-  const feeds = Object.fromEntries(
-    Object.values(states).map((input) => [input, tensor(new Float32Array(size), shape)]),
-  );
-  feeds.sr = new runtime.Tensor('int64', BigInt64Array.of(16_000n), []);
-  return {
-    name,
-    times: [],
-    async run(x) {
-      feeds.input = tensor(x.slice(), [1, x.length]);
-      const results = await session.run(feeds);
-      for (const [output, input] of Object.entries(states)) feeds[input] = results[output];
-      return results.output.data[0];
-    },
-  };
 }
 
 /** Samples of a WAV file of 16 bits. */
