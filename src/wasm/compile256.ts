@@ -1,22 +1,32 @@
-import { compile, exportsOf, holdsKernels } from './module.ts';
+import type { compile, exportsOf, holdsKernels } from './module.ts';
 import { askForRevectorization, distinct, probe } from './revectorize.ts';
+import type { instantiate } from './runtime.ts';
+
+/** Given, not imported: bundlers need not share modules between this one, which is loaded when it is asked for, and the rest. */
+export interface Means {
+  readonly compile: typeof compile;
+  readonly exportsOf: typeof exportsOf;
+  readonly holdsKernels: typeof holdsKernels;
+  readonly instantiate: typeof instantiate;
+}
 
 /** Compiles the kernels to 256-bit code; returns undefined and warns with the reason if that is not in effect. */
 export async function compile256(
   given: Uint8Array | WebAssembly.Module,
+  means: Means,
 ): Promise<WebAssembly.Module | undefined> {
   const reason = askForRevectorization();
   if (reason) {
     console.warn(`unrolled: no 256-bit code: ${reason}`);
     return undefined;
   }
-  const module = given instanceof WebAssembly.Module ? given : await compile(distinct(given));
-  holdsKernels('wasm', module);
-  if (!exportsOf(module).has('sgemm_nn')) {
+  const module = given instanceof WebAssembly.Module ? given : await means.compile(distinct(given));
+  means.holdsKernels('wasm', module);
+  if (!means.exportsOf(module).has('sgemm_nn')) {
     console.warn('unrolled: no 256-bit code: kernels that lack some are not checked for it');
     return undefined;
   }
-  const { wide, ratio, agrees } = probe(module);
+  const { wide, ratio, agrees } = probe(module, means.instantiate);
   if (!agrees) console.warn('unrolled: 256-bit code gave other bits than 128-bit code: not used');
   else if (!wide)
     console.warn(`unrolled: no 256-bit code: the engine took no notice (ratio ${ratio.toFixed(2)})`);

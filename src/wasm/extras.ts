@@ -1,9 +1,8 @@
 import { boolean } from '../check.ts';
 import { ArgumentError, StateError } from '../errors.ts';
-import { compile256 } from './compile256.ts';
 import { type ExtraOptions, type Extras, plain } from './init.ts';
-import { compile, describe } from './module.ts';
-import { linkWith, type Runtime } from './runtime.ts';
+import { compile, describe, exportsOf, holdsKernels } from './module.ts';
+import { instantiate, linkWith, type Runtime } from './runtime.ts';
 
 /** Most threads per kernel, and what `auto` takes at most. */
 const MOST = 16;
@@ -33,8 +32,12 @@ export const extras: Extras = {
 };
 
 async function make(binary: Uint8Array | WebAssembly.Module, wide: boolean | undefined): Promise<Runtime> {
-  const widened = wide ? await compile256(binary) : undefined;
-  return widened ? describe(widened, true) : plain(binary);
+  if (wide) {
+    const { compile256 } = await import('./compile256.ts');
+    const widened = await compile256(binary, { compile, exportsOf, holdsKernels, instantiate });
+    if (widened) return describe(widened, true);
+  }
+  return plain(binary);
 }
 
 function threadsOf({ threads = 1 }: ExtraOptions): number {

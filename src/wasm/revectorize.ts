@@ -1,5 +1,5 @@
 import type { KernelCalls } from './generated/kernelCalls.ts';
-import { instantiate } from './runtime.ts';
+import type { instantiate } from './runtime.ts';
 
 /** V8's flag (Node 24 and 26; Chromium accepts --wasm-revectorize on its command line). */
 const FLAG = '--experimental-wasm-revectorize';
@@ -53,8 +53,8 @@ export interface Finding {
  * Times tiles of 8 and 16 columns in turn on [60, 128]·[128, 96] until both are stable, and compares the bits of a
  * product and of an LSTM, forward and backward, before and after optimization.
  */
-export function probe(module: WebAssembly.Module): Finding {
-  const [narrow, wide] = [false, true].map((is) => new Rig(module, is)) as [Rig, Rig];
+export function probe(module: WebAssembly.Module, link: typeof instantiate): Finding {
+  const [narrow, wide] = [false, true].map((is) => new Rig(module, is, link)) as [Rig, Rig];
   const before = [narrow.bits(), wide.bits()];
   const start = performance.now();
   let best = [Infinity, Infinity];
@@ -76,9 +76,9 @@ class Rig {
   readonly #kernels: KernelCalls;
   readonly #f32: Float32Array;
 
-  constructor(module: WebAssembly.Module, wide: boolean) {
+  constructor(module: WebAssembly.Module, wide: boolean, link: typeof instantiate) {
     const memory = new WebAssembly.Memory({ initial: 16, maximum: 16 });
-    this.#kernels = instantiate(module, memory, wide);
+    this.#kernels = link(module, memory, wide);
     this.#f32 = new Float32Array(memory.buffer);
   }
 
