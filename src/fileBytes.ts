@@ -27,6 +27,6 @@ export function bytesByName(files: unknown): Map<string, Uint8Array> {
 
 /** The bytes of a file, in memory that is not shared; undefined for other values. */
 function bytesOf(given: unknown): Uint8Array | undefined {
-  if (isArrayBuffer(given)) return new Uint8Array(given);
+  if (isArrayBuffer(given)) return reading('files', given, () => new Uint8Array(given));
   return arrayKind(given) === 'Uint8Array' ? settledList(given as Uint8Array) : undefined;
 }

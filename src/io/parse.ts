@@ -1,6 +1,6 @@
 import { byteArray } from '../allocate.ts';
 import { arrayKind, isArrayBuffer } from '../arrayKind.ts';
-import { ArgumentError, showShape } from '../errors.ts';
+import { ArgumentError, reading, showShape } from '../errors.ts';
 import { decodeUtf8 } from '../utf8.ts';
 import { ARRAYS, type Dtype, type Tensor, type TensorData } from './dtype.ts';
 import { bad, type Header, type HeaderEntry, parseHeader, quote } from './safetensors-header.ts';
@@ -65,7 +65,7 @@ export const copiedElements: Take = (file, begin, end, Kind) => new Kind(copied(
 /** The bytes of a file. @throws {ArgumentError} for anything else */
 export function toBytes(bytes: Uint8Array | ArrayBuffer): Uint8Array {
   if (arrayKind(bytes) === 'Uint8Array') return bytes as Uint8Array;
-  if (isArrayBuffer(bytes)) return new Uint8Array(bytes);
+  if (isArrayBuffer(bytes)) return reading('bytes', bytes, () => new Uint8Array(bytes));
   throw new ArgumentError('bytes', 'a Uint8Array or ArrayBuffer', bytes);
 }
 

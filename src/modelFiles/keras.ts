@@ -39,6 +39,7 @@ async function whole(file: ModelFile): Promise<Opened> {
     format: kind === 'tfjs' ? 'TensorFlow.js layers model' : 'Keras model',
     inputs,
     outputs,
+    batchFirst: true,
     sections: model.ignored.length
       ? [{ title: 'Options of training without effect', rows: model.ignored.map((option) => [option]) }]
       : [],

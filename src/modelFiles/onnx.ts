@@ -16,13 +16,16 @@ const GATES: Readonly<Record<string, string>> = {
   DynamicQuantizeLSTM: 'i o f c',
 };
 
+/** Types of shapes, indices and conditions. */
+const NO_WEIGHTS = new Set<unknown>(['int64', 'bool']);
+
 /** Models of ONNX. */
 export const onnx: Format = {
   kinds: ['onnx'],
   expected: 'an ONNX model',
   open: async ({ bytes, kernels }) => {
     const { graph, opsets, producer, irVersion, metadata } = readOnnx(bytes);
-    const tensors = [...graph.initializers].map(([name, { shape, data }]) => {
+    const tensors = [...graph.initializers, ...constantsOf(graph)].map(([name, { shape, data }]) => {
       const dtype = data instanceof Float32Array ? 'F32' : 'I32';
       return [name, { dtype, shape, data }] as const;
     });
@@ -34,7 +37,10 @@ export const onnx: Format = {
     const inputs = graph.inputs.map(portOf);
     return {
       format: `ONNX (${versions.join(', ')})`,
-      layers: recurrentNodes(graph.nodes, graph.initializers),
+      parameters: [...graph.initializers.values(), ...constantsOf(graph).map(([, tensor]) => tensor)]
+        .filter(({ dtype }) => !NO_WEIGHTS.has(dtypeName(dtype)))
+        .reduce((sum, { data }) => sum + data.length, 0),
+      layers: recurrentNodes(graph.nodes, new Map([...graph.initializers, ...constantsOf(graph)])),
       inputs,
       outputs: graph.outputs.map(portOf),
       sections: [{ title: 'Operators', rows: [...counted].map(([op, count]) => [op, String(count)]) }],
@@ -65,6 +71,14 @@ export const onnx: Format = {
 
 function portOf({ name, dtype, shape }: OnnxValueInfo): Port {
   return { name, type: dtypeName(dtype) ?? 'unknown', dims: shape ?? [] };
+}
+
+/** Tensors of Constant nodes, where some files have their weights. */
+function constantsOf({ nodes }: OnnxGraph): [string, OnnxTensor][] {
+  return nodes.flatMap(({ op, domain, outputs, attributes }) => {
+    const tensor = op === 'Constant' && !domain ? attributes.get('value')?.tensor : undefined;
+    return tensor ? [[outputs[0]!, tensor]] : [];
+  });
 }
 
 /** Operators between the inputs and the outputs. What only weights go into, is constant. */

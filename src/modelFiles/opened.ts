@@ -54,6 +54,8 @@ export interface Opened {
   readonly operators?: readonly Operator[];
   readonly metadata?: Readonly<Record<string, string>>;
   readonly tensors?: ReadonlyMap<string, TensorInput & { readonly dtype: string }>;
+  /** Whether rows come first in its sequences: [B, T, features]. Files that are made of it have them in that order, too. */
+  readonly batchFirst?: boolean;
   /** The layers model, made when it is asked for. Needs the kernels. */
   model?(): Promise<Sequential | Model>;
   /** Why it can't run, if it can't. */

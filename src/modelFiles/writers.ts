@@ -13,8 +13,8 @@ export const WRITERS: Readonly<Record<string, Write>> = {
     if (tensors) return serializeSafetensors(tensors as never, metadata);
     throw new FormatError('it has neither tensors nor layers that can be saved');
   },
-  '.onnx': async ({ model, whyNot }) => {
+  '.onnx': async ({ model, whyNot, batchFirst }) => {
     if (!model) throw new FormatError(`it can't be written as ONNX: ${whyNot ?? 'it has no layers'}`);
-    return saveOnnx((await model()) as Model);
+    return saveOnnx((await model()) as Model, { batchFirst });
   },
 };

@@ -28,14 +28,14 @@ export async function loadOnnx<M = unknown>(
 
 function checkTables(operators: LoadOnnxOptions['operators']): void {
   if (operators === undefined) return;
-  const isTable = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
-  const expect = (fits: boolean, name: string, got: unknown) => {
-    if (!fits) throw new ArgumentError(name, 'those of unrolled/onnx-operators', got);
+  const checkTable = (name: string, table: unknown) => {
+    if (typeof table !== 'object' || table === null || Array.isArray(table))
+      throw new ArgumentError(name, 'those of unrolled/onnx-operators', table);
   };
-  expect(isTable(operators), 'operators', operators);
+  checkTable('operators', operators);
   for (const [domain, table] of Object.entries(operators)) {
-    expect(isTable(table), `operators['${domain}']`, table);
-    for (const [op, own] of Object.entries(table))
-      expect(typeof own === 'function', `operators['${domain}'].${op}`, own);
+    const name = `operators['${domain}']`;
+    checkTable(name, table);
+    for (const [op, own] of Object.entries(table)) callable(`${name}.${op}`, own);
   }
 }

@@ -139,7 +139,7 @@ export class OnnxSession<M = unknown> {
     let count = plan.inputs.length;
     for (let i = 0; i < plan.inputs.length; i++) {
       const { name, value } = plan.inputs[i]!;
-      const feed = feeds[name];
+      const feed = feeds?.[name];
       if (!feed || !sameShape(feed, value) || (value.data && !sameValues(feed, value.data))) return false;
     }
     for (const name in feeds) if (feeds[name] !== undefined) count--;
@@ -149,14 +149,14 @@ export class OnnxSession<M = unknown> {
   /** Checks feeds; gives the plan for their shapes. */
   #checked(feeds: Readonly<Record<string, OnnxFeed>>): Plan {
     const { graph } = this.file;
-    for (const name of Object.keys(feeds)) {
+    for (const name in feeds) {
       if (!graph.inputs.some((info) => info.name === name)) {
         throw new ArgumentError('feeds', `inputs ${namesOf(graph.inputs)}`, name);
       }
     }
     return this.#planFor(
       new Map(
-        graph.inputs.map((info) => [info.name, readFeed(info.name, feeds[info.name], this.#asked(info))]),
+        graph.inputs.map((info) => [info.name, readFeed(info.name, feeds?.[info.name], this.#asked(info))]),
       ),
     );
   }

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../errors.ts';
+import { ArgumentError, reading } from '../errors.ts';
 import { namesOf, newResult, type OnnxFeed, type OnnxOutputs, type OnnxPort } from './tensors.ts';
 
 /** Options of `stream`. */
@@ -27,13 +27,10 @@ export class OnnxStream {
   #turn = 0;
 
   /** @internal */
-  constructor(
-    session: Runs,
-    { states, initial = {} }: OnnxStreamOptions,
-    shapeOf: (input: string) => readonly number[],
-  ) {
+  constructor(session: Runs, opts: OnnxStreamOptions, shapeOf: (input: string) => readonly number[]) {
     this.#session = session;
-    this.#states = Object.entries(states);
+    this.#states = reading('states', opts?.states, () => Object.entries(opts.states));
+    const { initial = {} } = opts;
     const start: Record<string, OnnxFeed> = {};
     for (const [output, input] of this.#states) {
       const check = (argument: string, what: string, ports: readonly OnnxPort[], given: string) => {

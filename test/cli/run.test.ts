@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import * as u from '../../src/index.ts';
 import { parseSafetensors } from '../../src/io/index.ts';
 import { readFixtureFile } from '../fixtures/read.ts';
+import { model, port } from '../onnx/encode.ts';
 import { cli, folder, oneLine } from './helper.ts';
 
 await u.init();
@@ -149,7 +150,45 @@ describe('convert', () => {
   });
 });
 
+describe('convert of a file with rows first', () => {
+  test('its ONNX file has rows first, too, and gives the same outputs', async () => {
+    const { path } = files();
+    expect((await cli('convert', path('m'), path('m.json'))).code).toBe(0);
+    expect((await cli('convert', path('m.json'), path('m.onnx'))).code).toBe(0);
+    const values = Float32Array.from({ length: 30 }, (_, i) => Math.sin(i));
+    const inputs = [{ name: 'x', type: 'float32', dims: [3, 5, 2], data: [...values] }];
+    writeFileSync(path('x.json'), JSON.stringify({ inputs }));
+    const { outputs } = JSON.parse((await cli('run', path('m.json'), '--inputs', path('x.json'))).out);
+    expect(outputs[0].dims).toEqual([3, 5, 2]);
+    writeFileSync(path('oracle.json'), JSON.stringify({ inputs, outputs }));
+    const { code, out } = await cli('run', path('m.onnx'), '--oracle', path('oracle.json'));
+    expect([code, out]).toEqual([0, expect.stringContaining('1 passed, 0 failed')]);
+  });
+});
+
 describe('inspect --json', () => {
+  test('an ONNX file whose weights are Constant nodes: they are parameters, shapes are not', async () => {
+    const path = folder();
+    const bytes = (numbers: Float32Array | BigInt64Array) => new Uint8Array(numbers.buffer);
+    const w = { dims: [2, 3], dataType: 1, rawData: bytes(new Float32Array(6).fill(1)) };
+    const shape = { dims: [2], dataType: 7, rawData: bytes(BigInt64Array.of(-1n, 2n)) };
+    const constant = (name: string, t: unknown) => ({
+      opType: 'Constant',
+      output: [name],
+      attribute: [{ name: 'value', type: 4, t }],
+    });
+    const node = [
+      constant('w', w),
+      constant('shape', shape),
+      { opType: 'Reshape', input: ['x', 'shape'], output: ['rows'] },
+      { opType: 'MatMul', input: ['rows', 'w'], output: ['y'] },
+    ];
+    writeFileSync(path('m.onnx'), model({ node, input: [port('x', ['n', 2])], output: [port('y')] }));
+    const found = JSON.parse((await cli('inspect', path('m.onnx'), '--json')).out);
+    expect(found.parameters).toBe(6);
+    expect(found.tensors).toContainEqual({ name: 'w', dtype: 'F32', shape: [2, 3] });
+  });
+
   test('has what the text has', async () => {
     const path = folder();
     writeFileSync(path('t.pt'), await readFixtureFile('torch/module.pt'));

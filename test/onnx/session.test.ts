@@ -112,6 +112,8 @@ describe('what is refused', () => {
     ['negative sizes', { x: { data: [], shape: [-1, 0, 3] } }, ShapeError, /shape/],
     ['text', { x: { data: ['a', 'b', 'c'], shape: [1, 1, 3] } }, ArgumentError, /feeds\.x\[0\]/],
     ['null', { x: null }, ArgumentError, /feeds\.x/],
+    ['null for all', null, ArgumentError, /feeds/],
+    ['nothing', undefined, ArgumentError, /feeds/],
   ])('%s', async (_, feeds, kind, words) => {
     const session = await load('torch-lstm');
     const before = session.run({ x: rows(1, 2) }).out;
@@ -151,6 +153,7 @@ describe('stream', () => {
     const session = await load('scan-0');
     expect(() => session.stream({ states: { Z: 's0' } })).toThrow(/Z/);
     expect(() => session.stream({ states: { s: 'X' } })).toThrow(ArgumentError);
+    for (const opts of [undefined, null, {}]) expect(() => session.stream(opts as never)).toThrow(/states/);
   });
 
   test('steps give what one run over all of them gives', async () => {
