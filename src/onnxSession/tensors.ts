@@ -1,18 +1,22 @@
 import { ArgumentError, FormatError, reading, ShapeError } from '../errors.ts';
 import type { OnnxValueInfo } from '../formats/onnx/graph.ts';
 import { DTYPES, dtypeName, type OnnxDtype } from '../formats/onnx/schema.ts';
-import {
-  halfToNumber,
-  isFloat,
-  newStored,
-  type StoredData,
-  type TensorData,
-} from '../formats/onnx/tensor.ts';
+import { halfToNumber, isFloat, newStored, type TensorData } from '../formats/onnx/tensor.ts';
 import { product } from './strided.ts';
 import type { Value } from './value.ts';
 
 /** Elements of a tensor. */
-export type OnnxArray = StoredData;
+export type OnnxArray =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
 
 /** A tensor as a session gives it. */
 export interface OnnxTensorResult {

@@ -27,11 +27,8 @@ export function isFloat(dtype: number): boolean {
 /** Element types by number, as safetensors names them; none where there are no numbers. */
 const STORED = ' F32 U8 I8 U16 I16 I32 I64  BOOL F16 F64 U32 U64   BF16'.split(' ') as (Dtype | '')[];
 
-/** Arrays of an element type as files and ONNX Runtime have them. */
-export type StoredData = Stored;
-
-/** New elements of a type, or undefined if it has none. */
-export function newStored(dtype: number, count: number): StoredData | undefined {
+/** New elements of a type as files and ONNX Runtime have them, or undefined if it has none. */
+export function newStored(dtype: number, count: number): Stored | undefined {
   const stored = STORED[dtype];
   return stored ? new ARRAYS[stored](count) : undefined;
 }
