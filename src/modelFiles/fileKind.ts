@@ -92,6 +92,12 @@ const ROWS: readonly Row[] = [
     isText: true,
     text: /^\s*(\/\/[^\n]*\n\s*)*\w+:table\(nofallback\)\s*\{/,
   },
+  {
+    name: 'architecture',
+    what: 'a model of Keras without its weights (JSON)',
+    isText: true,
+    text: /^\s*\{.*"class_name"\s*:\s*"(Sequential|Functional|Model)"/s,
+  },
   { name: 'json', what: 'JSON', isText: true, text: /^\s*(\{\s*["}]|\[\s*["{[\]\d-])/ },
 ];
 

@@ -3,14 +3,15 @@ import { FormatError } from '../index.ts';
 import { type KerasModel, loadKeras } from '../keras/index.ts';
 import { compressed } from '../kerasStorage/compressed.ts';
 import { drawn } from './drawn.ts';
+import { recognize } from './fileKind.ts';
 import { layersModel } from './layersModel.ts';
 import { matched } from './modelPorts.ts';
 import type { Format, LayerRow, ModelFile, Opened, Port, Value } from './opened.ts';
 
 /** Models of Keras and TensorFlow.js. */
 export const keras: Format = {
-  kinds: ['keras', 'hdf5', 'tfjs'],
-  expected: 'a model of Keras or TensorFlow.js (.keras, .h5, model.json)',
+  kinds: ['keras', 'hdf5', 'tfjs', 'architecture'],
+  expected: 'a model of Keras or TensorFlow.js (.keras, .h5, JSON)',
   open: async (file) => {
     try {
       return await whole(file);
@@ -23,8 +24,8 @@ export const keras: Format = {
 };
 
 async function whole(file: ModelFile): Promise<Opened> {
-  const { bytes, kind, folder } = file;
-  const files = kind === 'tfjs' ? Object.fromEntries(folder()) : bytes;
+  const { kind } = file;
+  const files = filesOf(file);
   let made: KerasModel | undefined;
   const layers = await layersModel(file, async () => (made = await loadKeras(files)), 'batch-first');
   const model = made!;
@@ -45,6 +46,22 @@ async function whole(file: ModelFile): Promise<Opened> {
       : [],
     run: async (given = drawn(inputs)) => predict(model, inputs, outputs, given),
   };
+}
+
+/** The files of a model: with an architecture its weights, those of a similar name if there are several. */
+function filesOf({ bytes, kind, folder }: ModelFile): Uint8Array | Record<string, Uint8Array> {
+  if (kind === 'tfjs') return Object.fromEntries(folder());
+  if (kind !== 'architecture') return bytes;
+  const [[main], ...others] = [...folder()] as [[string, Uint8Array], ...[string, Uint8Array][]];
+  const weights = others.filter(([, bytes]) => recognize(bytes).name === 'hdf5');
+  const stem = main.replace(/\.json$/i, '');
+  const alike = weights.filter(([name]) => name.startsWith(stem));
+  const found = weights.length > 1 ? alike : weights;
+  if (found.length !== 1)
+    throw new FormatError(
+      `expected one .h5 file of weights in the folder${weights.length > 1 ? ` whose name starts with ${stem}` : ''}, got ${found.length}`,
+    );
+  return { 'config.json': bytes, ...Object.fromEntries(found) };
 }
 
 function predict(
@@ -76,8 +93,10 @@ function parts({ bytes, kind }: ModelFile): Opened | undefined {
     });
     return tensors.length ? { format: 'HDF5 with weights', tensors: new Map(tensors) } : undefined;
   }
-  if (kind !== 'tfjs') return undefined;
-  const { modelTopology, weightsManifest } = JSON.parse(new TextDecoder().decode(bytes));
+  if (kind !== 'tfjs' && kind !== 'architecture') return undefined;
+  const json = parsed(bytes);
+  if (!json) return undefined;
+  const { modelTopology = json, weightsManifest } = json;
   const { config } = modelTopology?.model_config ?? modelTopology ?? {};
   const layers: unknown = Array.isArray(config) ? config : config?.layers;
   if (!Array.isArray(layers)) return undefined;
@@ -88,11 +107,20 @@ function parts({ bytes, kind }: ModelFile): Opened | undefined {
     Array.isArray(shape) ? shape.reduce((a: number, b: number) => a * b, 1) : 0,
   );
   return {
-    format: 'TensorFlow.js layers model without its weights',
+    format: `${kind === 'tfjs' ? 'TensorFlow.js layers' : 'Keras'} model without its weights`,
     parameters: sizes.reduce((a: number, b: number) => a + b, 0),
     layers: layers.map((layer): LayerRow => {
       const { class_name: type, name, config } = layer ?? {};
       return { name: String(name ?? config?.name ?? ''), type: String(type), config: {} };
     }),
   };
+}
+
+/** A JSON object; undefined if it is not valid. */
+function parsed(bytes: Uint8Array) {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
 }

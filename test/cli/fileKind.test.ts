@@ -19,6 +19,7 @@ const SAMPLES: [string, Uint8Array][] = [
   ['pytorch', bytes('80028a0a6cfc9c46f9206aa850192e80024de9032e')],
   ['pickle', bytes('80049510000000', '\0\0\0\0}\x94\x8c\x01a\x94K\x01s.')],
   ['keras', zip('model.weights.h5')],
+  ['architecture', Buffer.from('{"module": "keras", "class_name": "Functional", "config": {}}')],
   ['npz', zip('arr_0.npy')],
   ['zip', zip('notes.txt')],
   ['zip', bytes('504b0506', '\0'.repeat(18))],
@@ -59,7 +60,7 @@ const SAMPLES: [string, Uint8Array][] = [
   ['empty', new Uint8Array()],
 ];
 
-const TRAINABLE = ['text', 'html', 'xml', 'json', 'tfjs', 'empty'];
+const TRAINABLE = ['text', 'html', 'xml', 'json', 'tfjs', 'architecture', 'empty'];
 
 describe('a file of another kind', () => {
   test.each(SAMPLES)('is recognized: %s', (name, sample) => {

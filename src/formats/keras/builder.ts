@@ -195,6 +195,12 @@ export class Builder {
     return value;
   }
 
+  /** A value whose mask a layer does not see. */
+  unmasked(layer: LayerConfig, value: Value): Value {
+    if (value.shape.length < 2) return value;
+    return { ...this.allSteps(layer, value), mask: undefined, whole: undefined };
+  }
+
   /** Two sequences are joined step by step, so that their inputs must have the same lengths. */
   sameAxis(a: Value, b: Value): void {
     if (a.axis === undefined || b.axis === undefined) return;

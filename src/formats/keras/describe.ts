@@ -1,6 +1,6 @@
 import { activationOf } from './activations.ts';
 import { Builder, type Context, type Describe, type MoreLayers, type Value } from './builder.ts';
-import { fail, type LayerConfig, layerOf } from './config.ts';
+import { fail, layerOf } from './config.ts';
 import type { KerasDescription, KerasTensor, Reference } from './description.ts';
 import type { Json } from './json.ts';
 import { LAYERS } from './layers.ts';
@@ -137,18 +137,11 @@ function run(model: KerasModel, builder: Builder, inputs: readonly Value[]): rea
       continue;
     }
     const values = first ?? sources.map(at);
-    const seen = isUnmasked ? values.map((value) => unmasked(builder, layer.config, value)) : values;
+    const seen = isUnmasked ? values.map((value) => builder.unmasked(layer.config, value)) : values;
     known.set(own, call(layer, builder, seen, source[1]));
     stack.pop();
   }
   return model.outputs.map(at);
-}
-
-/** A value whose mask a layer does not see. */
-function unmasked(builder: Builder, layer: LayerConfig, value: Value): Value {
-  if (value.shape.length < 2) return value;
-  const all = builder.allSteps(layer, value);
-  return { ...all, mask: undefined, whole: undefined };
 }
 
 /** The results of a call of a layer. */

@@ -36,5 +36,8 @@ export function keyOf(object: JsonObject, name: string): string {
  */
 export const HARD_SIGMOID = 'hard_sigmoid_of_keras3';
 
+/** Option of layers that join values as Keras 3 does. */
+export const JOINS_3 = 'joins3';
+
 /** Argument of a call, as inboundNodes lists it, whose layer sees no mask. */
 export const UNMASKED = 'unmasked';

@@ -37,5 +37,6 @@ export const attention: Describe = (context, inputs) => {
     return { index: builder.layer(layer.name, 'Attention', { kind: 'additive' }, { scale: scale ?? ones }) };
   });
   const asked = made.scale === undefined ? query! : affine(context, query!, made.scale);
-  return [builder.use(made.index, [asked, value!, ...(key ? [key] : [])], shape, of)];
+  const output = builder.use(made.index, [asked, value!, ...(key ? [key] : [])], shape, of);
+  return [builder.filled(layer.name, output, 'zero')];
 };

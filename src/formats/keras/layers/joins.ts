@@ -1,4 +1,5 @@
 import type { Context, Describe, Value } from '../builder.ts';
+import { JOINS_3 } from '../json.ts';
 import { axisOf } from '../tensors.ts';
 
 /** Where a joined value has its mask and time axis from. */
@@ -6,6 +7,15 @@ export function joinedFrom(inputs: readonly Value[]): Partial<Value> {
   const { axis, derived } = inputs.find((value) => value.axis !== undefined) ?? {};
   const mask = inputs.find((value) => value.mask !== undefined)?.mask;
   return { axis, derived, mask };
+}
+
+/** Inputs as their join sees them: in Keras 3 none has a mask if one has none. */
+export function withMasks(
+  { builder, layer }: Pick<Context, 'builder' | 'layer'>,
+  inputs: readonly Value[],
+): readonly Value[] {
+  const all = inputs.every(({ mask }) => mask !== undefined);
+  return all || !layer.flag(JOINS_3, false) ? inputs : inputs.map((value) => builder.unmasked(layer, value));
 }
 
 /** Whether inputs have the same sizes, but for those after `rank` of them, and the same time axis, as they are. */
@@ -32,8 +42,9 @@ function areAlike({ builder, layer }: Context, inputs: readonly Value[], rank: n
 /** Add and Multiply of inputs of one shape. */
 const joined =
   (type: string): Describe =>
-  (context, inputs) => {
+  (context, given) => {
     const { builder, layer, rare } = context;
+    const inputs = withMasks(context, given);
     if (!areAlike(context, inputs, Number.POSITIVE_INFINITY)) return rare('these inputs');
     return [builder.apply(layer.name, type, {}, inputs, inputs[0]!.shape, joinedFrom(inputs))];
   };
@@ -42,8 +53,9 @@ export const add = joined('Add');
 export const multiply = joined('Multiply');
 
 /** Inputs one after the other, features after features. */
-export const concatenate: Describe = (context, inputs) => {
+export const concatenate: Describe = (context, given) => {
   const { builder, layer, rare } = context;
+  const inputs = withMasks(context, given);
   const last = (inputs[0]?.shape.length ?? 1) - 1;
   if (!areAlike(context, inputs, last) || axisOf(context, layer.get('axis') ?? -1, inputs[0]!) !== last)
     return rare('this axis');

@@ -1,6 +1,6 @@
 import type { Describe, Value } from '../builder.ts';
 import type { Json } from '../json.ts';
-import { joinedFrom } from '../layers/joins.ts';
+import { joinedFrom, withMasks } from '../layers/joins.ts';
 import { affine, axisOf, flat, type Making, sizesOf } from '../tensors.ts';
 import { concatenated, multiplied, normalized, permuted, view, viewOfFeatures } from './tensors.ts';
 
@@ -81,7 +81,7 @@ export function alike(making: Making, inputs: readonly Value[]): readonly Value[
 /** Element by element: all at once, or by `Combine` two by two. */
 export function elementwise(making: Making, type: string, given: readonly Value[], options = {}): Value {
   const { builder, layer } = making;
-  const inputs = alike(making, given);
+  const inputs = alike(making, withMasks(making, given));
   const join = (values: readonly Value[]) =>
     builder.apply(layer.name, type, options, values, values[0]!.shape, joinedFrom(values));
   return type === 'Combine' ? inputs.reduce((a, b) => join([a, b])) : join(inputs);
@@ -109,8 +109,9 @@ export const subtract: Describe = (context, inputs) => {
 };
 
 /** Inputs one after the other on an axis. */
-export function joinedOn(making: Making, given: readonly Value[], axis: Json): Value {
+export function joinedOn(making: Making, values: readonly Value[], axis: Json): Value {
   const { builder, layer } = making;
+  const given = withMasks(making, values);
   if (given.length < 2) layer.fail(`expected two or more inputs, got ${given.length}`);
   const [first] = given;
   const at = axisOf(making, axis, first!);

@@ -18,6 +18,7 @@ export const MORE: MoreLayers = {
     Cropping1D: shapes.cropping,
     DepthwiseConv1D: convolutions.depthwise,
     Dot: joins.dot,
+    Identity: ({ layer }, inputs) => [layer.one(inputs)],
     Maximum: joins.maximum,
     Minimum: joins.minimum,
     MultiHeadAttention: multiHead,
