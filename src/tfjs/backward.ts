@@ -101,11 +101,16 @@ export function backward(
     for (const { close } of opened) close();
   }
 
+  const width = G / family.blocks.length;
+  /** From ours [G, n] to theirs [n, G]. */
+  const put = (n: number, from: number, to: number) => {
+    for (const [ours, theirs] of family.blocks.entries()) {
+      kernels.transpose(width, n, from + ours * width * n * 4, n, to + theirs * width * 4, G);
+    }
+  };
   const weight = (dw: number, n: number) => {
     const made = exchange.make([n, G]);
-    for (const [ours, theirs] of family.blocks.entries()) {
-      kernels.transpose(H, n, dw + ours * H * n * 4, n, made.ptr + theirs * H * 4, G);
-    }
+    put(n, dw, made.ptr);
     return made.finish();
   };
   const initial = (from: number) => {
@@ -126,11 +131,7 @@ export function backward(
     recurrentKernel: () => weight(at.dwHh, H),
     bias: () => {
       const made = exchange.make(biases === 2 ? [2, G] : [G]);
-      for (let from = 0; from < biases * G; from += G) {
-        for (const [ours, theirs] of family.blocks.entries()) {
-          heap.copy(at.db + (from + ours * H) * 4, made.ptr + (from + theirs * H) * 4, H);
-        }
-      }
+      for (let bytes = 0; bytes < biases * G * 4; bytes += G * 4) put(1, at.db + bytes, made.ptr + bytes);
       return made.finish();
     },
     h0: () => initial(at.dh),

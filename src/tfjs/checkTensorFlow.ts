@@ -1,4 +1,5 @@
 import { ArgumentError, reading, StateError, Verbatim } from '../errors.ts';
+import { RULES } from './optimizerRules.ts';
 import type { TensorFlow } from './tf.ts';
 
 /** The module `@tensorflow/tfjs`, or an object with the exports of tfjs-core and tfjs-layers. */
@@ -18,12 +19,14 @@ export interface TensorFlowModule {
 /** The version whose tests pass with `install`. */
 export const TESTED_VERSION = '4.22.0';
 
-const FUNCTIONS = (
-  'engine getBackend ready setBackend findBackend registerBackend removeBackend getKernelsForBackend ' +
-  'getKernel registerKernel unregisterKernel getGradient registerGradient unregisterGradient ' +
-  'tidy keep tensor dropout ones fill scalar variable add sub mul div matMul reshape split tile unstack clipByValue SGDOptimizer ' +
-  'MomentumOptimizer AdamOptimizer AdamaxOptimizer RMSPropOptimizer AdagradOptimizer AdadeltaOptimizer'
-).split(' ') as (keyof TensorFlow)[];
+const FUNCTIONS = [
+  ...Object.keys(RULES),
+  ...(
+    'engine getBackend ready setBackend findBackend registerBackend removeBackend getKernelsForBackend ' +
+    'getKernel registerKernel unregisterKernel getGradient registerGradient unregisterGradient ' +
+    'tidy keep tensor dropout ones fill scalar variable add sub mul matMul reshape split unstack clipByValue'
+  ).split(' '),
+] as (keyof TensorFlow)[];
 
 /**
  * The given module, with a narrower type.

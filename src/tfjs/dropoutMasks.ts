@@ -43,7 +43,8 @@ function fits(mask: Tensor | undefined, shape: readonly number[]): boolean {
   return !mask || isSame(mask.shape, shape);
 }
 
-function draw(
+/** A mask for each gate, of ones unless it trains. */
+export function draw(
   tf: TensorFlow,
   { dropoutFunc }: RnnCell,
   rate: number,

@@ -8,7 +8,7 @@ import type { Activation, RnnCell } from './tf.ts';
 /** How a class of cells is run by the kernels. */
 export interface Family {
   readonly kind: ConfigurableKind;
-  /** Of each of our gates, its place among TF.js's. */
+  /** Gates in equal blocks: of each block in our order, its place in TF.js's. */
   readonly blocks: readonly number[];
   /** Whether the bias is [2, G], of the input and of the state, instead of [G]. */
   readonly hasStateBias?: boolean | undefined;
@@ -21,7 +21,7 @@ const FAMILIES: Readonly<Partial<Record<keyof Classes, Family>>> = {
   SimpleRNNCell: { kind: RNN_KIND, blocks: [0], activations: ({ activation }) => [activation] },
   LSTMCell: {
     kind: LSTM_KIND,
-    blocks: [0, 1, 2, 3],
+    blocks: [0],
     activations: ({ activation: a, recurrentActivation: r }) => [r, r, a, r, a],
   },
   GRUCell: {

@@ -84,9 +84,6 @@ export function forward(
 ): { output: TensorInfo[]; kept: Kept | undefined } {
   const held: (() => void)[] = [];
   const temporary: (() => void)[] = [];
-  const releaseAll = (list: (() => void)[]) => {
-    for (const release of list) release();
-  };
   try {
     const { descriptor, at, x } = place(heap, exchange, weights, rows, input, training, held, temporary);
     const { kernels } = heap.arena;
@@ -206,6 +203,10 @@ function place(
   setWork(descriptor, work.at, scratch.at.work);
   descriptor.setAll(weights.panels);
   return { descriptor, at, x };
+}
+
+function releaseAll(list: readonly (() => void)[]): void {
+  for (const release of list) release();
 }
 
 /** Writes an output. */

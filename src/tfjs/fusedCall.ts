@@ -70,7 +70,7 @@ function drawMasks(
   const isLayer = layer.constructor !== tf.RNN;
   const masks = cells.map(({ cell, family }, i) => {
     const width = i === 0 ? I : cells[i - 1]!.cell.units;
-    return dropoutMasks(tf, cell, family.blocks.length, [B, width], [B, cell.units], training, isLayer);
+    return dropoutMasks(tf, cell, family.kind.gates.length, [B, width], [B, cell.units], training, isLayer);
   });
   return masks.every((each) => each !== undefined) ? (masks as DropoutMasks[]) : undefined;
 }

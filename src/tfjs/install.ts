@@ -9,6 +9,7 @@ import { Fusable } from './fusable.ts';
 import { registerHardSigmoid } from './hardSigmoid.ts';
 import { Heap } from './heap.ts';
 import type { Installation } from './installation.ts';
+import { patchGradients } from './operationGradients.ts';
 import { type InstallOptions, readOptions } from './options.ts';
 import { Patches } from './patches.ts';
 import { patchGru } from './patchGru.ts';
@@ -16,7 +17,6 @@ import { patchLoading } from './patchLoading.ts';
 import { patchOptimizers } from './patchOptimizers.ts';
 import { patchRecurrent } from './patchRecurrent.ts';
 import { patchTimeDistributed } from './patchTimeDistributed.ts';
-import { patchReduceGradients } from './reduceGradients.ts';
 import { registerSegmentSum } from './segmentSum.ts';
 import type { TensorFlow } from './tf.ts';
 
@@ -28,7 +28,7 @@ const FEATURES: readonly ((installation: Installation) => (() => void) | undefin
   patchGru,
   patchLoading,
   registerSegmentSum,
-  patchReduceGradients,
+  patchGradients,
 ];
 
 /** Installations by TF.js's class RNN. */

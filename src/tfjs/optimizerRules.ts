@@ -35,13 +35,8 @@ export interface Moment {
   readonly epsilon: number;
 }
 
-/** A list of accumulators of an optimizer: one per variable. */
-export interface Slot {
-  /** The field of the optimizer. */
-  readonly field: string;
-  /** Ends the name of the variable in saved weights. */
-  readonly suffix: string;
-}
+/** A list of accumulators of an optimizer, one per variable: the field of the optimizer, and what ends a variable's name in saved weights. */
+export type Slot = readonly [field: string, suffix: string];
 
 /** How a class of TF.js updates a variable. */
 export interface Rule {
@@ -54,24 +49,24 @@ export interface Rule {
 }
 
 const none: readonly Slot[] = [];
-const momentum = [{ field: 'accumulations', suffix: 'momentum' }];
-const moments = [
-  { field: 'accumulatedFirstMoment', suffix: 'm' },
-  { field: 'accumulatedSecondMoment', suffix: 'v' },
+const momentum: readonly Slot[] = [['accumulations', 'momentum']];
+const moments: readonly Slot[] = [
+  ['accumulatedFirstMoment', 'm'],
+  ['accumulatedSecondMoment', 'v'],
 ];
-const norms = [
-  { field: 'accumulatedFirstMoment', suffix: 'm' },
-  { field: 'accumulatedWeightedInfNorm', suffix: 'v' },
+const norms: readonly Slot[] = [
+  ['accumulatedFirstMoment', 'm'],
+  ['accumulatedWeightedInfNorm', 'v'],
 ];
-const squares = [
-  { field: 'accumulatedMeanSquares', suffix: 'rms' },
-  { field: 'accumulatedMoments', suffix: 'momentum' },
+const squares: readonly Slot[] = [
+  ['accumulatedMeanSquares', 'rms'],
+  ['accumulatedMoments', 'momentum'],
 ];
-const centeredSquares = [...squares, { field: 'accumulatedMeanGrads', suffix: 'mg' }];
-const sums = [{ field: 'accumulatedGrads', suffix: 'accumulator' }];
-const deltas = [
-  { field: 'accumulatedGrads', suffix: 'accum_grad' },
-  { field: 'accumulatedUpdates', suffix: 'accum_var' },
+const centeredSquares: readonly Slot[] = [...squares, ['accumulatedMeanGrads', 'mg']];
+const sums: readonly Slot[] = [['accumulatedGrads', 'accumulator']];
+const deltas: readonly Slot[] = [
+  ['accumulatedGrads', 'accum_grad'],
+  ['accumulatedUpdates', 'accum_var'],
 ];
 
 /** TF.js's optimizers by the names of their classes, with its definitions (4.22, tfjs-core/src/optimizers). */

@@ -111,7 +111,7 @@ class Updates {
     const lists = optimizer as unknown as Record<string, Accumulator[]>;
     return list.map(({ name, tensor }: Named, i: number) => {
       const value = registeredVariables[name]!;
-      const slots = rule.slots(optimizer).map(({ field, suffix }) => {
+      const slots = rule.slots(optimizer).map(([field, suffix]) => {
         const found = (lists[field]![i] ??= {
           originalName: `${name}/${suffix}`,
           variable: this.#tf.variable(this.#tf.fill(value.shape, rule.initial?.(optimizer) ?? 0), false),

@@ -1,3 +1,4 @@
+import { draw } from './dropoutMasks.ts';
 import type { LayerVariable, RnnCell, Tensor, TensorFlow } from './tf.ts';
 
 /** What TF.js's GRUCell has besides what every cell has. */
@@ -72,10 +73,7 @@ export function resetAfterCell(tf: TensorFlow, GRUCell: { readonly prototype: ob
 function step(tf: TensorFlow, cell: GruCell, x: Tensor, h: Tensor, training: boolean): Tensor[] {
   const masked = (value: Tensor, rate: number, name: 'dropoutMask' | 'recurrentDropoutMask') => {
     if (!(rate > 0 && rate < 1)) return value;
-    cell[name] ??= Array.from({ length: 3 }, () => {
-      const ones = tf.ones(value.shape);
-      return tf.keep((training ? (cell.dropoutFunc ?? tf.dropout)(ones, rate) : ones).clone());
-    });
+    cell[name] ??= draw(tf, cell, rate, 3, value.shape, training);
     return tf.mul(value, (cell[name] as Tensor[])[0]!);
   };
   const [input, recurrent] = cell.bias ? tf.unstack(cell.bias.read()) : [];

@@ -64,10 +64,11 @@ export class Sequence {
       this.#gradients ??= backward(heap, exchangeWith(engine, heap), weights, rows, kept, dy, needsX);
       return this.#gradients;
     };
-    const tensor = (name: 'x' | (typeof names)[number]) => () =>
-      engine.makeTensorFromTensorInfo(run(name === 'x')[name]());
-    const names = ['kernel', 'recurrentKernel', 'bias', 'h0', 'c0'] as const;
-    return { x: tensor('x'), ...Object.fromEntries(names.map((name) => [name, tensor(name)])) };
+    const gradients: LazyGradients = {};
+    for (const name of ['x', 'kernel', 'recurrentKernel', 'bias', 'h0', 'c0'] as const) {
+      gradients[name] = () => engine.makeTensorFromTensorInfo(run(name === 'x')[name]());
+    }
+    return gradients;
   }
 
   /** Frees what the pass has kept. */

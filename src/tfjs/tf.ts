@@ -171,8 +171,6 @@ export interface TensorFlow {
   add(a: Tensor, b: Tensor): Tensor;
   sub(a: Tensor | number, b: Tensor): Tensor;
   mul(a: Tensor, b: Tensor): Tensor;
-  div(a: Tensor, b: number): Tensor;
-  tile(x: Tensor, repeats: number[]): Tensor;
   matMul(a: Tensor, b: Tensor): Tensor;
   reshape(x: Tensor, shape: number[]): Tensor;
   split(x: Tensor, parts: number, axis: number): Tensor[];

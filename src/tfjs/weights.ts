@@ -123,28 +123,23 @@ export class WeightStore {
   }
 
   #convert(exchange: Exchange, entry: Entry, variables: readonly (Variable | undefined)[]): void {
-    const { I, H, G, family } = entry;
-    const { arena } = this.#heap;
-    for (const [i, [rows, to]] of (
-      [
-        [I, entry.wIh],
-        [H, entry.wHh],
-      ] as const
-    ).entries()) {
+    const { I, H, G, family, wIh, wHh, bias, stateBias } = entry;
+    const width = G / family.blocks.length;
+    // which variable, its rows and the first of its floats
+    for (const [i, rows, from, to] of [
+      [0, I, 0, wIh],
+      [1, H, 0, wHh],
+      [2, 1, 0, bias],
+      [2, 1, G, stateBias],
+    ] as const) {
+      if (!to) continue;
       const { ptr, close } = exchange.open(variables[i]!);
       for (const [ours, theirs] of family.blocks.entries()) {
-        arena.kernels.transpose(rows, H, ptr + theirs * H * 4, G, to + ours * H * rows * 4, rows);
+        const at = ptr + (from + theirs * width) * 4;
+        this.#heap.arena.kernels.transpose(rows, width, at, G, to + ours * width * rows * 4, rows);
       }
       close();
     }
-    if (!entry.bias) return;
-    const { ptr, close } = exchange.open(variables[2]!);
-    for (let from = 0; from < variables[2]!.size; from += G) {
-      for (const [ours, theirs] of family.blocks.entries()) {
-        this.#heap.copy(ptr + (from + theirs * H) * 4, entry.bias + (from + ours * H) * 4, H);
-      }
-    }
-    close();
   }
 
   /** Frees the weights of variables that were disposed. */

@@ -13,44 +13,14 @@ type Rows = (
   ...operands: [a: number, lda: number, sa: number, b: number, ldb: number, sb: number, y: number]
 ) => void;
 
-/** Kinds of tensor_binary (assembly/tensor/binary.ts). */
-const BINARY = {
-  Add: 0,
-  Sub: 1,
-  Multiply: 2,
-  RealDiv: 3,
-  Maximum: 4,
-  Minimum: 5,
-  SquaredDifference: 6,
-} as const;
+/** Kinds of tensor_binary in their order (assembly/tensor/binary.ts). */
+const BINARY = 'Add Sub Multiply RealDiv Maximum Minimum SquaredDifference'.split(' ');
 
-/** Kinds of tensor_compare (assembly/tensor/compare.ts). */
-const COMPARE = {
-  Equal: 0,
-  NotEqual: 1,
-  Greater: 2,
-  GreaterEqual: 3,
-  Less: 4,
-  LessEqual: 5,
-  LogicalAnd: 6,
-  LogicalOr: 7,
-} as const;
+/** Kinds of tensor_compare in their order (assembly/tensor/compare.ts). */
+const COMPARE = 'Equal NotEqual Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr'.split(' ');
 
-/** Kinds of tensor_unary (assembly/tensor/unary.ts). */
-const UNARY = {
-  Neg: 0,
-  Abs: 1,
-  Square: 2,
-  Sqrt: 3,
-  Rsqrt: 4,
-  Reciprocal: 5,
-  Floor: 6,
-  Ceil: 7,
-  Round: 8,
-  Step: 9,
-  ClipByValue: 10,
-  Log: 11,
-} as const;
+/** Kinds of tensor_unary in their order (assembly/tensor/unary.ts). */
+const UNARY = 'Neg Abs Square Sqrt Rsqrt Reciprocal Floor Ceil Round Step ClipByValue Log'.split(' ');
 
 /** Activations by TF.js's kernels. */
 export const ACTIVATIONS: Readonly<Record<string, OurActivation>> = {
@@ -170,14 +140,14 @@ const select: OwnKernel = ({ inputs, backend }) => {
   return info;
 };
 
-function each<T>(table: Readonly<Record<string, T>>, make: (value: T, name: string) => OwnKernel) {
-  return Object.fromEntries(Object.entries(table).map(([name, value]) => [name, make(value, name)]));
+function each(names: readonly string[], make: (kind: number, name: string) => OwnKernel) {
+  return Object.fromEntries(names.map((name, kind) => [name, make(kind, name)]));
 }
 
 export const elementwise: Readonly<Record<string, OwnKernel>> = {
   ...each(BINARY, binary),
   ...each(COMPARE, compare),
   ...each(UNARY, unary),
-  ...each(ACTIVATIONS, (_, name) => activation(name)),
+  ...each(Object.keys(ACTIVATIONS), (_, name) => activation(name)),
   Select: select,
 };

@@ -6,7 +6,7 @@ import { type OwnKernel, reshaped } from './own.ts';
 import { axesOf, forOuter, isSame, sizeOf, stridesOf } from './shape.ts';
 
 /** y at its strides = x at its strides, for all indices of the axes. Pointers; strides in values, those of x may be 0. */
-function copy(
+export function copy(
   { kernels }: UnrolledBackend,
   bytes: number,
   sizes: readonly number[],
@@ -129,23 +129,23 @@ const split: OwnKernel = ({ inputs, attrs, backend }) => {
   return parts(backend, x, axis, sizes, true);
 };
 
-/** Tensors of one type next to each other: each as rows of `widths` values. */
+/** Tensors of one type next to each other along an axis of `shape`. */
 function joined(
   backend: UnrolledBackend,
   tensors: readonly TensorInfo[],
-  rows: number,
-  widths: readonly number[],
+  axis: number,
   shape: number[],
 ): TensorInfo | undefined {
   const { dtype } = tensors[0]!;
   const pointers = tensors.map((each) => (each.dtype === dtype ? backend.pointer(each) : undefined));
   if (pointers.includes(undefined)) return undefined;
   const { ptr, info } = backend.make(shape, dtype);
-  const total = widths.reduce((a, b) => a + b, 0);
+  const rows = sizeOf(shape.slice(0, axis));
+  const total = sizeOf(shape.slice(axis));
   const bytes = BYTES[dtype]!;
   let at = ptr;
   for (const [i, from] of pointers.entries()) {
-    const width = widths[i]!;
+    const width = sizeOf(tensors[i]!.shape.slice(axis));
     copy(backend, bytes, [rows, width], from!, [width, 1], at, [total, 1]);
     at += width * bytes;
   }
@@ -161,8 +161,7 @@ const concat: OwnKernel = ({ inputs, attrs, backend }) => {
   if (!fits) return undefined;
   if (all.length === 1) return reshaped(backend, all[0]!, shape);
   const total = all.reduce((sum, each) => sum + each.shape[axis]!, 0);
-  const widths = all.map((each) => sizeOf(each.shape.slice(axis)));
-  return joined(backend, all, sizeOf(shape.slice(0, axis)), widths, shape.with(axis, total));
+  return joined(backend, all, axis, shape.with(axis, total));
 };
 
 const pack: OwnKernel = ({ inputs, attrs, backend }) => {
@@ -170,9 +169,7 @@ const pack: OwnKernel = ({ inputs, attrs, backend }) => {
   const { shape } = all[0]!;
   const [axis] = axesOf(attrs.axis, shape.length + 1) ?? [];
   if (axis === undefined || !all.every((each) => isSame(each.shape, shape))) return undefined;
-  const width = sizeOf(shape.slice(axis));
-  const widths = all.map(() => width);
-  return joined(backend, all, sizeOf(shape.slice(0, axis)), widths, shape.toSpliced(axis, 0, all.length));
+  return joined(backend, all, axis, shape.toSpliced(axis, 0, all.length));
 };
 
 const tile: OwnKernel = ({ inputs, attrs, backend }) => {

@@ -35,15 +35,38 @@ test.each(Object.entries(reductions))('the gradient of the %s has the bits of TF
   expect(found.dataSync()).toEqual(expected);
 });
 
-test('multiplies no array of ones', async () => {
+const products: Readonly<Record<string, Reduce>> = {
+  'of two tensors': (x) => tf.mul(x, tf.add(x, 1)),
+  'of a tensor by itself': (x) => tf.mul(x, x),
+  'with rows that are repeated': (x) => tf.mul(tf.range(0, 5), x),
+  'that repeats it': (x) => tf.mul(tf.ones([2, 3, 4, 5]), x).sum(0),
+  'that repeats it, as the first factor': (x) => tf.mul(x, tf.ones([2, 3, 4, 5])).sum(0),
+  'with a number': (x) => tf.mul(x, tf.scalar(3)),
+  'with integers': (x) => tf.mul(x, tf.range(0, x.size, 1, 'int32').reshape(x.shape)),
+};
+
+test.each(Object.entries(products))(
+  'the gradient of a product %s has the bits of TF.js',
+  async (_, multiply) => {
+    const values = random([3, 4, 5], 3);
+    const expected = gradient(multiply)(values).dataSync();
+    uninstall = await install(tf);
+    const found = gradient(multiply)(values);
+    expect(found.shape).toEqual([3, 4, 5]);
+    expect(found.dataSync()).toEqual(expected);
+  },
+);
+
+test('repeats without an operation of TF.js, and casts no factor', async () => {
   uninstall = await install(tf);
   const kernels: string[] = [];
-  for (const reduce of [tf.sum, tf.mean]) {
-    const { kernelNames } = await tf.profile(() => tf.grad((x: unknown) => reduce(x))(tf.zeros([4, 6])));
+  for (const f of [tf.sum, tf.mean, (x: unknown) => tf.mul(x, x)]) {
+    const { kernelNames } = await tf.profile(() => tf.grad((x: unknown) => f(x))(tf.ones([4, 6])));
     kernels.push(...kernelNames);
   }
-  expect(kernels).toContain('Tile');
-  expect(kernels).not.toContain('Multiply');
+  expect(kernels).toContain('Mean');
+  expect(kernels.filter((name) => name === 'Multiply')).toHaveLength(1);
+  for (const name of ['Cast', 'Fill', 'RealDiv', 'Reshape', 'Tile']) expect(kernels).not.toContain(name);
 });
 
 test('gradients of gradients are those of TF.js', async () => {
