@@ -1,6 +1,7 @@
 import { callable, options } from '../check.ts';
 import { ArgumentError, reading } from '../errors.ts';
 import { readOnnx } from '../formats/onnx/read.ts';
+import type { OnnxOperators } from '../onnxSession/operators.ts';
 import { type LoadOnnxOptions, OnnxSession } from '../onnxSession/session.ts';
 import { operatorsFor } from './operatorsFor.ts';
 
@@ -23,19 +24,20 @@ export async function loadOnnx<M = unknown>(
   checkTables(given.operators);
   if (given.toModel !== undefined) callable('toModel', given.toModel);
   const file = readOnnx(view);
+  const names = file.graph.inputs.flatMap(({ name, shape = [] }) => [name, ...shape]);
+  options('shapes', given.shapes, Object.fromEntries(names.map((name) => [name, true])));
   return new OnnxSession(file, { ...given, operators: await operatorsFor(file, given.operators) });
 }
 
-function checkTables(operators: LoadOnnxOptions['operators']): void {
-  if (operators === undefined) return;
+function checkTables(operators: OnnxOperators = {}): void {
   const checkTable = (name: string, table: unknown) => {
-    if (typeof table !== 'object' || table === null || Array.isArray(table))
+    if (!table || typeof table !== 'object' || Array.isArray(table))
       throw new ArgumentError(name, 'those of unrolled/onnx-operators', table);
   };
   checkTable('operators', operators);
   for (const [domain, table] of Object.entries(operators)) {
     const name = `operators['${domain}']`;
     checkTable(name, table);
-    for (const [op, own] of Object.entries(table)) callable(`${name}.${op}`, own);
+    for (const op in table) callable(`${name}.${op}`, table[op]);
   }
 }

@@ -128,7 +128,7 @@ export class OnnxSession<M = unknown> {
    * @throws {StateError} a session that was loaded without `toModel`
    */
   async toModel(opts?: ToModelOptions): Promise<M> {
-    if (!this.#toModel) throw new StateError('loadOnnx needs { toModel }, that of unrolled/onnx-model');
+    if (!this.#toModel) throw new StateError('needs toModel of unrolled/onnx-model');
     return this.#toModel(this, opts);
   }
 

@@ -55,6 +55,17 @@ describe('inputs and outputs', () => {
     ).toEqual(expected);
   });
 
+  test.each([
+    ['a number', 5],
+    ['an unknown name', { foo: 1 }],
+  ])('shapes: %s', async (_, shapes) => {
+    const { model } = cases.get('torch-lstm')!;
+    await expect(loadOnnx(model, { shapes: shapes as never })).rejects.toMatchObject({
+      name: 'ArgumentError',
+      message: expect.stringContaining('shapes'),
+    });
+  });
+
   test('more sets of shapes than a session keeps', async () => {
     const session = await load('torch-lstm');
     const first = session.run({ x: rows(2, 3) }).out;
