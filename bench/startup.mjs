@@ -3,15 +3,17 @@
 // Markdown. Files come from this machine, so the network is no part of it. First: the first page of a new browser, when
 // nothing is compiled; next: a page after it. The pages report by themselves: a browser that is watched by DevTools takes a
 // stack at each import(), which parses all of the script again. `--own` leaves the others out; `--parts` also says when
-// each part of ours is done.
+// each part of ours is done; `--against FOLDER` runs another build of ours in turns with this one (a dist folder);
+// `--wait MS` starts the script that long after the page: a new browser still starts its own processes for about 2 seconds.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
-import { dirname, extname, join } from 'node:path';
+import { dirname, extname, join, resolve } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { FOR_PAGES } from '../scripts/tools.mjs';
 
@@ -19,7 +21,15 @@ const ROUNDS = 9;
 const here = fileURLToPath(new URL('.', import.meta.url));
 const [T, I, H] = [16, 16, 64];
 const c = { kind: 'forward', cell: 'lstm', shape: { T, B: 1, I, H } };
-const parts = process.argv.includes('--parts');
+const { values: given } = parseArgs({
+  options: {
+    own: { type: 'boolean' },
+    parts: { type: 'boolean' },
+    against: { type: 'string' },
+    wait: { type: 'string', default: '0' },
+  },
+});
+const { parts } = given;
 const done = `
     const ms = performance.now() - globalThis.began;
     await fetch('/done?' + ms, { method: 'POST', body: JSON.stringify(globalThis.parts ?? []) });
@@ -40,8 +50,8 @@ const NOTES = `
     });
   }`;
 
-const own = (entry) => `
-    import { init, LSTM, Sequential } from '../dist/${entry}.js';
+const own = (entry, dist = '../dist') => `
+    import { init, LSTM, Sequential } from ${JSON.stringify(`${dist}/${entry}.js`)};
     const note = globalThis.note ?? (() => {});
     note('modules evaluated');
     await init();
@@ -54,10 +64,15 @@ const own = (entry) => `
     globalThis.value = data[0]; 
     note('first forward pass'); ${done}`;
 
+const against = given.against && resolve(given.against);
 /** A page's script each. */
 const ALL = {
   unrolled: own('index'),
   'unrolled/core': own('core'),
+  ...(against && {
+    'unrolled, the other build': own('index', against),
+    'unrolled/core, the other build': own('core', against),
+  }),
   'onnxruntime-web': `
     import * as ort from 'onnxruntime-web/wasm';
     ort.env.wasm.numThreads = 1;
@@ -77,9 +92,7 @@ const ALL = {
 };
 
 const SCRIPTS = Object.fromEntries(
-  Object.entries(ALL).filter(
-    ([name]) => !(process.argv.includes('--own') || parts) || name.startsWith('unrolled'),
-  ),
+  Object.entries(ALL).filter(([name]) => !(given.own || parts || against) || name.startsWith('unrolled')),
 );
 const TYPES = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
 const folder = mkdtempSync(join(tmpdir(), 'unrolled-startup-'));
@@ -97,8 +110,7 @@ try {
       ...{ outdir: folder, entryNames: `page${k}`, logLevel: 'error' },
       external: ['fs', 'path', 'node:*', 'worker_threads', 'perf_hooks', 'os'],
     });
-    const html = `<!doctype html><title>${k}</title><link rel="icon" href="data:,">
-      <script type="module" src="/page${k}.js"></script>`;
+    const html = `<!doctype html><title>${k}</title><link rel="icon" href="data:,">${scriptOf(`/page${k}.js`)}`;
     writeFileSync(join(folder, `page${k}.html`), html);
   }
   if ('onnxruntime-web' in SCRIPTS) {
@@ -120,6 +132,15 @@ try {
 } finally {
   server?.close();
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** The element of a page that starts a module. */
+function scriptOf(path) {
+  if (given.wait === '0') return `<script type="module" src="${path}"></script>`;
+  return `<script>
+    const late = Object.assign(document.createElement('script'), { type: 'module', src: '${path}' });
+    setTimeout(() => document.head.append(late), ${Number(given.wait)});
+  </script>`;
 }
 
 function fileOf(path) {
