@@ -6,7 +6,7 @@ import { blocks, misprint } from '../lib/documents.mjs';
 import { run as exec } from '../lib/shell.mjs';
 
 /** What a guide says to install besides. */
-export const packages = ['@tensorflow/tfjs@4.22.0'];
+export const packages = ['@tensorflow/tfjs'];
 
 export async function run({ project, note }) {
   const folder = join(project, 'node_modules/unrolled');

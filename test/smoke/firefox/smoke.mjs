@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { serve } from '../lib/page.mjs';
 import { PATIENCE_MS, Skip } from '../lib/shell.mjs';
 
-export const packages = ['puppeteer-core@24'];
+export const packages = ['puppeteer-core'];
 
 const executablePath = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'].find(
   (path) => path && existsSync(path),

@@ -1,12 +1,13 @@
 // Jest of two majors with its default transform, in Node and in jsdom, configured as docs/guides/where-it-runs.md says.
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run as exec, majors } from '../lib/shell.mjs';
+import { run as exec } from '../lib/shell.mjs';
+import { versionsOf } from '../lib/versions.mjs';
 
 export function variants() {
-  return majors('jest', 2).map((major) => ({
-    title: `jest ${major}`,
-    packages: [`jest@${major}`, `jest-environment-jsdom@${major}`, '@babel/preset-env'],
+  return versionsOf('jest').map((version) => ({
+    title: `jest ${version}`,
+    packages: [`jest@${version}`, `jest-environment-jsdom@${version}`, '@babel/preset-env'],
   }));
 }
 

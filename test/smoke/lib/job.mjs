@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { install, Skip } from './shell.mjs';
+import { pinned } from './versions.mjs';
 
 const lib = dirname(fileURLToPath(import.meta.url));
 
@@ -18,7 +19,7 @@ async function smoke({ name, title, variant: { packages, ...variant }, project, 
     cpSync(join(lib, 'train.mjs'), join(project, 'train.mjs'));
     mkdirSync(join(project, 'node_modules'), { recursive: true });
     writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }\n');
-    install(project, [tarball, ...packages]);
+    install(project, [tarball, ...packages.map(pinned)]);
     const ran = [];
     const same = (what, bits) => {
       if (bits !== expected) throw new Error(`${what}: losses …${bits}, and …${expected} was expected`);

@@ -30,12 +30,6 @@ export function lastLine(text) {
   return text.trim().split('\n').at(-1);
 }
 
-/** The current major version of a package and those before it, the newest first. */
-export function majors(name, count) {
-  const newest = Number.parseInt(npm(['view', name, 'version']), 10);
-  return Array.from({ length: count }, (_, i) => newest - i);
-}
-
 /** Installs packages into a folder. */
 export function install(folder, packages) {
   if (!packages.length) return;

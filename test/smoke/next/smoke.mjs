@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { open } from '../lib/page.mjs';
 import { run as exec, serving } from '../lib/shell.mjs';
 
-export const packages = ['next@16', 'react@19', 'react-dom@19'];
+export const packages = ['next', 'react', 'react-dom'];
 
 export async function run({ project, same }) {
   const next = join(project, 'node_modules/next/dist/bin/next');

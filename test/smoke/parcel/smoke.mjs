@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { openFolder } from '../lib/page.mjs';
 import { run as exec } from '../lib/shell.mjs';
 
-export const packages = ['parcel@2'];
+export const packages = ['parcel'];
 
 export async function run({ project, same }) {
   const parcel = join(project, 'node_modules/parcel/lib/bin.js');

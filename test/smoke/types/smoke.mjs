@@ -2,20 +2,19 @@
 // supported, and the last that knows moduleResolution node, by that.
 import { join } from 'node:path';
 import { run as exec } from '../lib/shell.mjs';
+import { versionsOf } from '../lib/versions.mjs';
 
 const RESOLUTIONS = { nodenext: 'nodenext', node16: 'node16', bundler: 'esnext', node: 'esnext' };
 
+/** By version, as in the list of versions. */
+const CHECKED = [['nodenext', 'node16', 'bundler'], ['node'], ['nodenext', 'bundler', 'node']];
+
 export function variants() {
-  const node = '@types/node@20';
-  return [
-    { title: 'types', packages: ['typescript', node], resolutions: ['nodenext', 'node16', 'bundler'] },
-    { title: 'types, TypeScript 5.9', packages: ['typescript@5.9', node], resolutions: ['node'] },
-    {
-      title: 'types, TypeScript 5.2',
-      packages: ['typescript@5.2', node],
-      resolutions: ['nodenext', 'bundler', 'node'],
-    },
-  ];
+  return versionsOf('typescript').map((version, i) => ({
+    title: `types, TypeScript ${version}`,
+    packages: [`typescript@${version}`, '@types/node'],
+    resolutions: CHECKED[i],
+  }));
 }
 
 export async function run({ project, note, resolutions }) {

@@ -2,12 +2,13 @@
 // worker, a trainer in a worker and a model in an AudioWorklet.
 import { join } from 'node:path';
 import { open, openFolder } from '../lib/page.mjs';
-import { run as exec, majors, serving } from '../lib/shell.mjs';
+import { run as exec, serving } from '../lib/shell.mjs';
+import { versionsOf } from '../lib/versions.mjs';
 
 export function variants() {
-  return majors('vite', 3).map((major, i) => ({
-    title: `vite ${major}`,
-    packages: [`vite@${major}`],
+  return versionsOf('vite').map((version, i) => ({
+    title: `vite ${version}`,
+    packages: [`vite@${version}`],
     builds: i === 0,
   }));
 }
