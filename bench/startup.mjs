@@ -4,7 +4,7 @@
 // nothing is compiled; next: a page after it. The pages report by themselves: a browser that is watched by DevTools takes a
 // stack at each import(), which parses all of the script again. `--own` leaves the others out; `--parts` also says when
 // each part of ours is done; `--against FOLDER` runs another build of ours in turns with this one (a dist folder);
-// `--wait MS` starts the script that long after the page: a new browser still starts its own processes for about 2 seconds.
+// `--wait MS` starts the script that long after the page, as a new browser still starts its own processes.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
