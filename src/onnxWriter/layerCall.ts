@@ -23,7 +23,7 @@ export interface LayerCall {
   readonly givesSequence: boolean;
   /** Features of each input. */
   readonly sizes: readonly number[];
-  /** With two directions, whose outputs are concatenated, behind which it is: features of the forward one. */
+  /** With two directions behind which it is: features of the forward one, 0 if both are merged. */
   readonly forwardSize: number | undefined;
   /** A parameter by name; undefined if the layer has none. */
   parameters(name: string): Parameter | undefined;

@@ -68,6 +68,7 @@ export const WRITERS: Readonly<Record<string, LayerWriter>> = {
   LastStep: (call) => {
     const { config, forwardSize } = call;
     if (config.sameStep || forwardSize === undefined) return { output: step(call, call.inputs[0]!, -1) };
+    if (!forwardSize) throw call.refuse('the last step of two directions that are merged');
     const { g, sizes } = call;
     const part = (from: number, to: number, at: number) => {
       const features = g.one('Slice', [call.inputs[0]!, g.ints(from), g.ints(to), g.ints(2)]);

@@ -92,7 +92,10 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
       parameters: (name) => parameters[`${own}${name}`],
       initial: (state, rows, size) => {
         const first = initial.find(([name]) => name === state);
-        if (first) return g.one('Unsqueeze', [names[first[1]]!, g.ints(0)]);
+        if (first) {
+          const rowsFirst = g.one('Reshape', [names[first[1]]!, g.ints(0, rows, size)]);
+          return g.one('Transpose', [rowsFirst], { perm: [1, 0, 2] });
+        }
         if (!withStates) return undefined;
         const name = `${own}${state}0`;
         states.push(state);
@@ -108,15 +111,10 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
       const size = Number((layer as Layer).config().hiddenSize);
       output(`${own}${state}N`, [rows, 'batch', size], emitted.final![state]!);
     }
-    for (const [state, value] of final)
-      names[value] = g.one('Squeeze', [lastOf(emitted.final![state]!), g.ints(0)]);
-    function lastOf(all: string): string {
-      const config = (layer as Layer).config();
-      if ((layer as { bidirectional?: boolean }).bidirectional)
-        throw refuse('the last state of two directions');
-      return Number(config.numLayers) > 1
-        ? g.one('Slice', [all, g.ints(-1), g.ints(2 ** 31 - 1), g.ints(0)])
-        : all;
+    // [layers · directions, B, H] as [B, layers · directions · H]
+    for (const [state, value] of final) {
+      const rowsFirst = g.one('Transpose', [emitted.final![state]!], { perm: [1, 0, 2] });
+      names[value] = g.one('Reshape', [rowsFirst, g.ints(0, view.shapes[value]!.size)]);
     }
   }
   for (const { name, value } of view.outputs) {
@@ -133,10 +131,10 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
   });
 }
 
-/** With only element-wise layers in between behind two concatenated directions: features of the forward one. */
+/** With only element-wise layers in between behind two directions: features of the forward one, 0 if they are merged. */
 function forwardSizeOf({ uses }: View, value: number): number | undefined {
   const use = uses.find(({ output }) => output === value);
   if (!use || 'joins' in use.layer) return undefined;
-  if (use.layer.hasDirections) return use.layer.forwardSize;
+  if (use.layer.hasDirections) return use.layer.forwardSize ?? 0;
   return use.layer.elementwise ? forwardSizeOf({ uses } as View, use.inputs[0]!) : undefined;
 }

@@ -182,6 +182,17 @@ export const CASES: readonly Case[] = [
     const found = new u.Attention({ kind: 'scaled' }).apply(query, sum);
     return new u.Model({ inputs: { a, b }, outputs: { found, sum } }, { seed: 8 });
   }),
+  ...[false, true].flatMap((bidirectional) =>
+    [u.LSTM, u.GRU, u.RNN].map((Kind) =>
+      graph(`${Kind.name}: stacked states, two directions ${bidirectional}`, { a: features(5, 2, 3) }, () => {
+        const a = u.input({ features: 3 });
+        const opts = { numLayers: 2, bidirectional };
+        const first = new Kind(3, 4, opts).apply(a);
+        const second = new Kind(3, 4, opts).apply(a, { h0: first.hN });
+        return new u.Model({ inputs: { a }, outputs: { output: second.output, hN: first.hN } }, { seed: 8 });
+      }),
+    ),
+  ),
   graph('RepeatVector', { a: features(2, 3) }, () => {
     const a = u.input({ features: 3, steps: false });
     return new u.Model(

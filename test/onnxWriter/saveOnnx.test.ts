@@ -1,6 +1,16 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ArgumentError, FormatError } from '../../src/errors.ts';
-import { GRU, IndRNN, init, Linear, LSTM, MinGRU, type NDArray, Sequential } from '../../src/index.ts';
+import {
+  GRU,
+  IndRNN,
+  init,
+  LastStep,
+  Linear,
+  LSTM,
+  MinGRU,
+  type NDArray,
+  Sequential,
+} from '../../src/index.ts';
 import { loadOnnx } from '../../src/onnx/index.ts';
 import { saveOnnx } from '../../src/onnxWriter/index.ts';
 import { CASES, outputsOf } from './grid.ts';
@@ -101,6 +111,12 @@ describe('what ONNX can not say is refused by the name of the layer', () => {
     const model = new Sequential([new Linear(2, 2), make()]);
     expect(() => saveOnnx(model)).toThrow(FormatError);
     expect(() => saveOnnx(model)).toThrow(message);
+  });
+
+  test('the last step of two directions that are merged', () => {
+    const layer = new GRU(2, 3, { bidirectional: true, mergeMode: 'sum' });
+    const model = new Sequential([layer, new LastStep()]);
+    expect(() => saveOnnx(model)).toThrow(/LastStep.*two directions that are merged/);
   });
 
   test('what is no model', () => {
