@@ -41,7 +41,8 @@ export const pad: Operator = (node) => {
       // floats and integers are copied as words: a loop over one kind of array takes an eighth of the time
       if (words?.buffer !== f32.buffer) words = new Int32Array(f32.buffer);
       if (!table.length) return;
-      const [from, to] = [px[0]! / 4, py[0]! / 4];
+      const from = px[0]! / 4;
+      const to = py[0]! / 4;
       y[0]![0] = filled ? x[1]![0]! : fill;
       const empty = words[to]!;
       for (let k = 0; k < table.length; k++) words[to + k] = table[k]! < 0 ? empty : words[from + table[k]!]!;

@@ -85,8 +85,10 @@ export function plainCell(node: PlannedNode, { kind, T, N, I, H, bias, d }: Cell
   const chunk = Math.max(1, Math.min(T, Math.ceil(CHUNK_ROWS / Math.max(1, N))));
   const relu = node.texts('activations')?.[d]?.toLowerCase() === 'relu' ? 1 : 0;
   const run: Plain['run'] = ({ kernels, px }, at, x, h, c, y, gates) => {
-    const [w, r] = [px[at]!, px[at + 1]!];
-    const [wb, rb] = bias ? [px[at + 2]!, px[at + 3]!] : [0, 0];
+    const w = px[at]!;
+    const r = px[at + 1]!;
+    const wb = bias ? px[at + 2]! : 0;
+    const rb = bias ? px[at + 3]! : 0;
     const { ready, ptr } = slot;
     // biome-ignore format: the order of the kernels' arguments
     if (kind === 'LSTM') kernels.lstm_forward(T, N, I, H, 0, 0, x, 0, w, r, wb, rb, h, c, y, gates, chunk, ready, ptr);
@@ -110,8 +112,9 @@ function forward(kind: Cell['kind']): Operator {
       (io) => {
         const { f32, px, py } = io;
         for (let s = 1; s < py.length; s++) {
-          const [from, to] = [px[s + 4] ?? 0, py[s]! / 4];
-          if (node.inputs[s + 4]) f32.copyWithin(to, from / 4, from / 4 + size);
+          const from = px[s + 4]! / 4;
+          const to = py[s]! / 4;
+          if (node.inputs[s + 4]) f32.copyWithin(to, from, from + size);
           else f32.fill(0, to, to + size);
         }
         plain.run(io, inputs.length, px[0]!, py[1]!, py[2]!, py[0]!, io.work);
