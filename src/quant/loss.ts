@@ -33,9 +33,9 @@ interface Part {
 /** What is measured of a model's outputs. @throws {ArgumentError} if there is no loss */
 export function partsOf(model: ModelBase, given: QuantizeLoss | undefined): Part[] {
   const own = (model.trainer as { loss?: Loss } | undefined)?.loss;
-  const loss = given ?? own;
+  const loss = given === undefined ? own : given;
   const what = 'a loss, or a model with a trainer, for data with y';
-  if (loss === undefined) throw new ArgumentError('loss', what, loss);
+  if (!loss) throw new ArgumentError('loss', what, loss);
   if (!(model instanceof Model) || model.graph.single.output)
     return [{ name: undefined, loss: loss as AnyLoss, weight: 1 }];
   return model.graph.outputs.map(({ name }, i) => {

@@ -45,8 +45,8 @@ export type Quantized<M> = M extends Model ? QuantizedModel : QuantizedSequentia
  * products are exact integers, gates and all else are float32. Layers that can't be quantized stay float32; `report` says
  * why. Forward passes, streams and pools work as before; training is refused.
  *
- * @throws {ArgumentError} if an option is unknown or out of range, nothing can be quantized, a weight is not finite, or data
- * has y without a loss
+ * @throws {ArgumentError} if an option is unknown or out of range, nothing can be quantized, a weight, an output or a loss is not
+ * finite, or data has y without a loss or a loss is given without y
  * @throws {StateError} before `init()`
  * @throws {FeatureError} if the engine forbids compiling
  * @throws {MemoryError} beyond 2 GiB
@@ -58,7 +58,9 @@ export function quantize<M extends SequentialBase | Model>(model: M, opts?: Quan
   if (model instanceof QuantizedSequential || model instanceof QuantizedModel)
     throw new ArgumentError('model', 'a model that is not quantized', model);
   const batches = given.data === undefined ? [] : batchesOf(given.data);
-  const parts = batches[0]?.y === undefined ? undefined : partsOf(model, given.loss);
+  const hasTargets = batches[0]?.y !== undefined;
+  if (!hasTargets && given.loss !== undefined) throw new ArgumentError('loss', 'data with y', given.loss);
+  const parts = hasTargets ? partsOf(model, given.loss) : undefined;
   loadKernels();
   const make = (planes: number) => {
     const made = quantizedForm(model, planes);
@@ -87,15 +89,22 @@ function measured(
   batches: readonly QuantizeBatch[],
   parts: ReturnType<typeof partsOf> | undefined,
 ): Partial<QuantReport> {
-  const total = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+  const total = (values: readonly number[]) => {
+    const sum = values.reduce((a, b) => a + b, 0);
+    if (!Number.isFinite(sum)) throw new ArgumentError('data', 'finite outputs', sum);
+    return sum;
+  };
+  // nothing has changed if both are 0
+  const relative = (change: number, of: number) => change && change / of;
   if (!parts) {
     const pairs = batches.map((batch) => errorToSignal(model, made, batch));
-    return { errorToSignal: total(pairs.map(([error]) => error)) / total(pairs.map(([, signal]) => signal)) };
+    const [error, signal] = [0, 1].map((i) => total(pairs.map((pair) => pair[i]!))) as [number, number];
+    return { errorToSignal: relative(error, signal) };
   }
   const [float, quantized] = [model, made].map(
     (one) => total(batches.map((batch) => lossOf(one, parts, batch))) / batches.length,
   ) as [number, number];
-  return { loss: { float, quantized, change: (quantized - float) / float } };
+  return { loss: { float, quantized, change: relative(quantized - float, float) } };
 }
 
 /** The quantized form of a model. @throws {ArgumentError} if nothing can be quantized */

@@ -13,7 +13,7 @@ import { toInt8File } from './file.ts';
 import { matricesOf } from './layers.ts';
 import { type MatrixSpec, unpack } from './matrix.ts';
 import { refuseGradients } from './refuse.ts';
-import { otherNumbers, type QuantReport } from './report.ts';
+import type { QuantReport } from './report.ts';
 
 /** Parameters by name: int8 weights, their scales under the weight's name and `.scale`, and float32. */
 export type QuantizedState = Record<string, { data: Int8Array | Float32Array; shape: readonly number[] }>;
@@ -110,10 +110,14 @@ export function matricesByName({
   return new Map(pairs);
 }
 
+/** Parameters, as of the float model: without buffers. */
 function countOf({ layers }: ModelBase): number {
-  const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
-  const int8 = layers.flatMap((layer) => matricesOf(layer) ?? []);
-  return [...layers.map(otherNumbers), ...int8.map(({ shape }) => product(shape))].reduce((a, b) => a + b, 0);
+  const shapes = layers.flatMap((layer) =>
+    layer.parameters
+      .filter(({ buffer }) => !buffer)
+      .map((spec) => (matricesOf(layer)?.find(({ name }) => name === spec.name) ?? spec).shape),
+  );
+  return shapes.reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
 
 function stateOf(model: ModelBase): QuantizedState {

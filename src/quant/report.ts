@@ -80,7 +80,7 @@ export function reportOf(
 }
 
 /** Numbers of a layer that are not int8. */
-export function otherNumbers(layer: Layer): number {
+function otherNumbers(layer: Layer): number {
   const matrices = matricesOf(layer) ?? [];
   const others = layer.parameters.filter((spec) => !matrices.some(({ name }) => name === spec.name));
   return sum(others.map(({ shape }) => shape.reduce((a, b) => a * b, 1)));

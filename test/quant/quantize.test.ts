@@ -261,6 +261,13 @@ describe('refused', () => {
     ['planes', () => quantize(make(), { planes: 3 as never })],
     ['bits', () => quantize(make(), { bits: 4 } as never)],
     ['loss', () => quantize(make(), { data: { x: sequence(5), y: sequence(2) } })],
+    ['loss', () => quantize(make(), { data: { x: sequence(5), y: sequence(2) }, loss: null as never })],
+    ['loss', () => quantize(make(), { data: { x: sequence(5) }, loss: mse })],
+    ['loss', () => quantize(make(), { loss: mse })],
+    [
+      'data',
+      () => quantize(make(), { data: { x: { ...sequence(5), data: sequence(5).data.fill(Number.NaN) } } }),
+    ],
     ['data', () => quantize(make(), { data: [] })],
     ['data[0].x', () => quantize(make(), { data: {} as never })],
     [
@@ -284,6 +291,22 @@ describe('refused', () => {
     model.loadStateDict(state);
     expect(() => quantize(model)).toThrow('0.weight_hh_l0');
   });
+});
+
+test('outputs that are 0 have no error', () => {
+  const model = new Sequential([new Linear(5, 2)]);
+  const zeros = Object.entries(model.stateDict()).map(([name, { data, shape }]) => [
+    name,
+    { data: data.map(() => 0), shape },
+  ]);
+  model.loadStateDict(Object.fromEntries(zeros));
+  const { planes, errorToSignal } = quantize(model, { data: { x: sequence(5) } }).report;
+  expect([planes, errorToSignal]).toEqual([1, 0]);
+});
+
+test('running statistics are no parameters', () => {
+  const model = new Sequential([new Linear(5, 4), new BatchNorm(4), new Linear(4, 2)]);
+  expect(quantize(model).parameterCount).toBe(model.parameterCount);
 });
 
 describe('files', () => {
