@@ -21,7 +21,7 @@ const CHUNK = 1 << 16;
 
 /** A path as shown in messages. */
 export function shown(path: string): string {
-  return path === STDIN ? 'standard input' : printable(path);
+  return path === STDIN ? 'standard input' : printable(path) || "''";
 }
 
 /** Reads a file, or standard input for `-`. @throws {CliError} as `readBytes` */

@@ -42,7 +42,7 @@ export async function forecast(
   let next = known;
   for (let r = 0; r < rows; r++) next = Float32Array.from(stream.step(known.subarray(r * F, (r + 1) * F)));
   // an irregular table has no dates to come
-  const first = dates?.interval === undefined ? 'row' : dates.column;
+  const first = dates?.isEven ? dates.column : 'row';
   let lines = line([first, ...columns]);
   for (let n = 1; n <= steps; n++) {
     const values = Array.from(normalizer.invert(next), (value) => String(Number(value.toPrecision(DIGITS))));

@@ -16,6 +16,14 @@ export interface Io {
   readonly trainAgain?: string;
 }
 
+/** Width if the terminal does not report one, in columns. */
+const COLUMNS = 80;
+
+/** Width available for text: that of the terminal, otherwise 80 columns. */
+export function columnsOf({ isTTY, columns }: Output): number {
+  return (isTTY && columns) || COLUMNS;
+}
+
 /** Output can't be written: the disk is full or the reader closed the pipe. */
 export class OutputError extends Error {
   override readonly name = 'OutputError';

@@ -1,8 +1,7 @@
 import { readInput, shown } from './files.ts';
-import { type Io, print } from './io.ts';
+import { columnsOf, type Io, print } from './io.ts';
 import { count, plural } from './show.ts';
 import { lossCurve } from './train/curve.ts';
-import { columnsOf } from './train/progress.ts';
 import { UNITS } from './train/subject.ts';
 import { readTrained } from './train/training.ts';
 

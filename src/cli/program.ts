@@ -9,7 +9,7 @@ import { addServe } from './commands/serve.ts';
 import type { Context } from './commands/shared.ts';
 import { addChat, addGenerate } from './commands/text.ts';
 import { addTrain } from './commands/train.ts';
-import type { Io } from './io.ts';
+import { columnsOf, type Io } from './io.ts';
 import { styled } from './style.ts';
 
 /** Adds each command, in the order of the help. */
@@ -38,40 +38,41 @@ export function makeProgram(io: Io, done: (exitCode: number) => void): Command {
     )
     .version(version(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'print the help of a command')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
       outputError: (text, write) => write(`${styled(io.stderr, 'red', 'unrolled:')} ${oneLine(text)}\n`),
     })
-    .addHelpText(
-      'after',
-      '\nExit code: 0, 1 when something failed, 2 for a wrong command line, 130 after Ctrl-C.',
-    );
+    .addHelpText('after', '\nExit code: 0, 1 after a failure, 2 for a wrong command line, 130 after Ctrl-C.');
   for (const add of COMMANDS) add({ program, io, done });
   return program;
 }
 
 /** What `unrolled` without arguments prints: first commands to try. */
 export function beginning(io: Io): string {
+  const { program = 'unrolled', stdout } = io;
   const rows = [
     ['train book.txt', 'learn any text in a minute'],
     ['generate model.safetensors', 'write more of it'],
-    ['chat model.safetensors', 'begin a line, the model goes on'],
-    ['serve model.safetensors', 'the same over HTTP, with a page'],
+    ['chat model.safetensors', 'begin a line, it goes on'],
+    ['serve model.safetensors', 'over HTTP, with a page'],
     ['train sales.csv', 'learn a table, row by row'],
     ['forecast model.safetensors sales.csv', 'the rows that follow'],
     ['inspect model.onnx', 'what a model file holds'],
-  ];
-  const widest = Math.max(...rows.map(([command]) => command!.length));
-  const lines = rows.map(
-    ([command, what]) => `  ${styled(io.stdout, 'cyan', `unrolled ${command!.padEnd(widest)}`)}  ${what}`,
+  ] as const;
+  const command = (text: string) => styled(stdout, 'cyan', `${program} ${text}`);
+  const widest = Math.max(...rows.map(([text]) => text.length));
+  const longest = Math.max(...rows.map(([, what]) => what.length));
+  const isWide = program.length + widest + longest + 5 <= columnsOf(stdout);
+  const lines = rows.map(([text, what]) =>
+    isWide ? `  ${command(text.padEnd(widest))}  ${what}` : `  ${command(text)}\n      ${what}`,
   );
   return [
     `unrolled ${version()}: recurrent networks on the CPU\n`,
     ...lines,
-    '\nunrolled --help lists all commands, unrolled COMMAND --help the options of one.\n',
+    `\n${program} --help lists all commands,\n${program} COMMAND --help the options of one.\n`,
   ].join('\n');
 }
 

@@ -80,7 +80,8 @@ describe('bad input', () => {
       return oneLine(outcome);
     };
     expect(await refused('')).toContain('the text is empty');
-    const short = 'the text has 8 characters, but one sequence of --seq-len 8 needs 9';
+    const short =
+      'the text has 8 characters, but one sequence of --seq-len 8 needs 9; --seq-len 7 or less fits';
     expect(await refused('12345678', '--seq-len', 8)).toBe(short);
     expect(await refused(Uint8Array.of(0x63, 0x61, 0x66, 0xe9, 0x20))).toContain('UTF-8');
     expect(await refused('abc'.repeat(99), '--prompt', 'z')).toContain('"z" (U+007A)');

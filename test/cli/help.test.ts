@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { run } from '../../src/cli/run.ts';
-import { cli } from './helper.ts';
+import { cli, cliOn } from './helper.ts';
 
 test('--help names every command, --version prints the version', async () => {
   const help = await cli('--help');
@@ -57,12 +57,22 @@ test.each([
   expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThan(110);
 });
 
-test('no command at all says how to start, in 80 columns', async () => {
-  const { code, out, err } = await cli();
+test('help names the commands, and the options of one', async () => {
+  expect(await cli('help')).toEqual(await cli('--help'));
+  expect(await cli('help', 'train')).toEqual(await cli('train', '--help'));
+});
+
+test.each([
+  [80, 'unrolled'],
+  [80, 'npx unrolled'],
+  [60, 'unrolled'],
+  [60, 'npx unrolled'],
+])('no command at all says how to start, in %s columns, as %s', async (columns, program) => {
+  const { code, out, err } = await cliOn({ columns, program });
   expect([code, err]).toEqual([0, '']);
   for (const name of ['train', 'generate', 'chat', 'serve', 'forecast'])
-    expect(out).toContain(`unrolled ${name} `);
-  expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(out).toContain(`  ${program} ${name} `);
+  expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(columns);
 });
 
 test('styles are for terminals that show colours', async () => {

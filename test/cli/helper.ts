@@ -19,11 +19,18 @@ export async function cli(...args: (string | number)[]): Promise<Outcome> {
 
 /** Runs a command line in this process with standard input, on a terminal with this many columns. */
 export async function cliOn(
-  { stdin, columns }: { stdin?: string | Uint8Array; columns?: number },
+  { stdin, ...given }: { stdin?: string | Uint8Array; columns?: number; program?: string },
   ...args: (string | number)[]
 ): Promise<Outcome> {
+  const { columns, program } = given;
   const [stdout, stderr] = [new Collector(columns), new Collector(columns)];
-  const io = { stdout, stderr, ...(stdin === undefined ? {} : { stdin: chunks(Buffer.from(stdin)) }) };
+  const named = program === undefined ? {} : { program };
+  const io = {
+    stdout,
+    stderr,
+    ...named,
+    ...(stdin === undefined ? {} : { stdin: chunks(Buffer.from(stdin)) }),
+  };
   const code = await run(args.map(String), io);
   return { code, out: stdout.text, err: stderr.text };
 }

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseSafetensors, serializeSafetensors } from '../../src/io/index.ts';
+import { some } from '../thorough.ts';
 import { cli, cliOn, folder, lastLine, oneLine, textFile } from './helper.ts';
 
 /** Two waves and a column without one, hour by hour. */
@@ -113,6 +114,15 @@ describe('a table', () => {
     ['a row that is too short', 'a,b\n1,2\n\n3\n', /line 4: 1 field, but the header has 2/],
     ['a row that is too long', 'a,b\n1,2\n3,4,5\n', /line 3: 3 fields/],
     ['a text', 'a,city\n1,2\n3,Paris\n', /line 3, column 'city': expected a number, got 'Paris'/],
+    ['a text, with what to do about it', 'a,city\n1,Paris\n', /got 'Paris'; --columns names the columns/],
+    ['a date in another order', 'day,a\n31.12.2024,1\n', /a date such as 2024-01-31, got '31\.12\.2024'/],
+    [
+      'commas and points',
+      'a;b\n1,5;2\n2;3.5\n',
+      /line 3, column 'b' has a decimal point, but line 2, column 'a'/,
+    ],
+    ['thousands', 'a;b\n1.000,5;2\n', /line 2, column 'a': expected a number, got '1\.000,5'/],
+    ['decimal commas between commas', 'a,b\n"1,5",2\n', /line 2, column 'a': expected a number, got '1,5'/],
     ['a number beyond float32', 'a\n1\n1e39\n', /line 3, column 'a': expected a number/],
     ['a hexadecimal number', 'a\n1\n0x10\n', /line 3, column 'a'/],
     [
@@ -124,13 +134,18 @@ describe('a table', () => {
     [
       'dates in another order',
       'day,a\n2024-02-28,1\n2024-02-27,2\n',
-      /line 3, column 'day': 2024-02-27 is not after/,
+      /line 3, column 'day': 2024-02-27 is not after 2024-02-28, .*oldest first/,
     ],
     ['only dates', 'day\n2024-02-28\n2024-02-29\n', /no column of numbers/],
     ['a quote that does not end', 'a,b\n1,"2\n3,4\n', /line \d/],
-    ['too few rows', 'a\n1\n2\n', /the table has 2 rows, but one sequence of --seq-len 2 needs 3/],
+    [
+      'too few rows',
+      'a\n1\n2\n',
+      /the table has 2 rows, but one sequence of --seq-len 2 needs 3; --seq-len 1 or less fits/,
+    ],
+    ['one row', 'a\n1\n', /the table has 1 row, but one sequence of --seq-len 2 needs 3$/],
   ];
-  test.each(tables)('is refused in one line: %s', async (_, text, message) => {
+  test.each(some(tables, 3))('is refused in one line: %s', async (_, text, message) => {
     const { file, out } = table(text);
     const outcome = await cli('train', file, '--seq-len', 2, '--steps', 1, '--out', out);
     expect([outcome.code, outcome.out]).toEqual([1, '']);
@@ -163,6 +178,9 @@ describe('a table', () => {
     ['semicolons, quotes, CRLF and a byte order mark', '\ufeff"a";b\r\n1;"2"\r\n3;4\r\n5;6\r\n'],
     ['tabs and spaces', 'a\tb\n 1\t2 \n3\t4\n5\t6'],
     ['a missing value', 'a,b\n1,2\n3,4\n5,\n'],
+    ['an index without a name, as pandas writes it', ',a,b\n0,1,2\n1,3,4\n2,5,6\n'],
+    ['separators at the ends of lines', 'a,b,\n1,2,\n3,4,\n5,6,\n'],
+    ['names that have other separators in them', '"a";"b"\n1;2\n3;4\n5;6\n'],
     ['dates that are not evenly spaced', 'day,a,b\n2024-01-01,1,2\n2024-01-02,3,4\n2024-01-09,5,6\n'],
   ])('is read with %s', async (_, text) => {
     const { file, out } = table(text);
@@ -173,17 +191,46 @@ describe('a table', () => {
     expect(forecast.out).toMatch(/^row,a,b\n4,[-\d.e]+,[-\d.e]+\n$/);
   });
 
-  test.each([
+  const dates = [
     ['2024-02-28', '2024-02-29', '2024-03-01'],
     ['2024-12-31T22:30:00Z', '2024-12-31T23:30:00Z', '2025-01-01T00:30:00Z'],
     ['2024-06-30T22:00+02:00', '2024-06-30T23:00+02:00', '2024-07-01T00:00+02:00'],
     ['2024-06-30 22:00:10', '2024-06-30 23:00:10', '2024-07-01 00:00:10'],
-  ])('of dates %s and %s goes on with %s', async (first, second, third) => {
+    ['1960-11', '1960-12', '1961-01'],
+    ['2023-12-31', '2024-01-31', '2024-02-29'],
+    ['2024/11/30', '2024/12/01', '2024/12/02'],
+    ['2022-01-01', '2023-01-01', '2024-01-01'],
+  ] as const;
+  test.each(some(dates, 2))('of dates %s and %s goes on with %s', async (first, second, third) => {
     const { file, out } = table(`day,a\n${first},1\n${second},2\n`);
     await cli('train', file, '--seq-len', 1, '--steps', 1, '--out', out);
     const { out: forecast } = await cli('forecast', out, file, '--steps', 1);
     expect(forecast.split('\n')[1]).toMatch(`${third},`);
   });
+});
+
+test('numbers between semicolons may have decimal commas', async () => {
+  const { file, out } = table('tag;wert, in €\n2024-01-01;1,5\n2024-01-02;-,25e1\n2024-01-03;3\n');
+  await cli('train', file, '--seq-len', 2, '--steps', 1, '--out', out);
+  const { metadata } = parseSafetensors(readFileSync(out));
+  expect(JSON.parse(metadata.columns!)).toEqual(['wert, in €']);
+  expect(JSON.parse(metadata.normalizer!).offset[0]).toBeCloseTo((1.5 - 2.5 + 3) / 3, 6);
+});
+
+test('dates in a column without a name name the rows of the forecast, also of months of different lengths', async () => {
+  const months = ['2023-11-30', '2023-12-31', '2024-01-31', '2024-02-29', '2024-03-31'];
+  const { file, out } = table(`,a\n${months.map((month, i) => `${month},${i}\n`).join('')}`);
+  await cli('train', file, '--seq-len', 2, '--steps', 1, '--out', out);
+  const [head, ...lines] = (await cli('forecast', out, file, '--steps', 3)).out.trimEnd().split('\n');
+  expect(head).toBe(',a');
+  expect(lines.map((line) => line.split(',')[0])).toEqual(['2024-04-30', '2024-05-31', '2024-06-30']);
+});
+
+test('FILE.tsv is a table, too', async () => {
+  const { path, out } = table();
+  writeFileSync(path('t.tsv'), 'a\tb\n1\t2\n3\t4\n5\t6\n');
+  const shown = await cli('train', path('t.tsv'), '--seq-len', 2, '--steps', 1, '--out', out);
+  expect(shown.out).toMatch(/^Table {3}t\.tsv: 3 rows of a, b$/m);
 });
 
 describe('forecast', () => {

@@ -12,7 +12,7 @@ export function addTrain({ program, io, done }: Context): void {
     .summary('train a model on a text or a table')
     .description(
       'Trains a character model (embedding, recurrent layers, linear) on a UTF-8 text, or a forecast of the next row ' +
-        '(recurrent layers, linear) on a table FILE.csv, and saves it. A table has a header with the names of its ' +
+        '(recurrent layers, linear) on a table FILE.csv or FILE.tsv, and saves it. A table has a header with the names of its ' +
         'columns and numbers below; a column of dates names its rows. The data are read in parallel lanes by truncated backpropagation through time; states are carried over. ' +
         'The run is saved as it goes; Ctrl-C, SIGTERM and SIGHUP save it and end it, and --resume continues, bit for ' +
         'bit. A second Ctrl-C ends at once. Progress goes to stderr.',
@@ -41,10 +41,8 @@ export function addTrain({ program, io, done }: Context): void {
     .addOption(
       new Option(
         '--flow [every]',
-        "show how a loss's gradient flows back: after every n updates and at the end (default 100)",
-      )
-        .preset(String(FLOW_EVERY))
-        .argParser(countOrFile),
+        `show how a loss's gradient flows back: after every n updates (default ${FLOW_EVERY}) and at the end`,
+      ).argParser(countOrFile),
     )
     .option('--sample-every <n>', 'show what the model writes after every n updates', whole(1))
     .option('--out <model>', 'where to save (default: the resumed file, or model.safetensors)')
@@ -84,10 +82,11 @@ function countOrFile(text: string): number | string {
   return Number.isNaN(Number(text)) ? text : whole(1)(text);
 }
 
-type GivenTrainOptions = Omit<TrainOptions, 'flow'> & { readonly flow?: number | string };
+type GivenTrainOptions = Omit<TrainOptions, 'flow'> & { readonly flow?: number | string | true };
 
 /** `train --resume FILE`, `train --flow FILE`: FILE is the text or table if no other argument is given. */
 function textOf(file: string | undefined, given: GivenTrainOptions): [string, TrainOptions] {
+  if (given.flow === true) return textOf(file, { ...given, flow: FLOW_EVERY });
   if (typeof given.flow === 'string') {
     if (file !== undefined)
       throw new CliError(`--flow: expected a number of updates, got '${given.flow}'`, 2);
@@ -95,7 +94,8 @@ function textOf(file: string | undefined, given: GivenTrainOptions): [string, Tr
   }
   const options = given as TrainOptions;
   if (file !== undefined) return [file, options];
-  if (typeof options.resume !== 'string') throw new CliError("missing required argument 'FILE', the text", 2);
+  if (typeof options.resume !== 'string')
+    throw new CliError("missing required argument 'FILE', a text or a table", 2);
   if (/\.safetensors$/.test(options.resume)) {
     throw new CliError(
       "missing required argument 'FILE': --resume needs the text the model was trained on",

@@ -2,6 +2,7 @@ import { type CsvError, parse } from 'csv-parse/sync';
 import { CliError } from '../failure.ts';
 import { plural } from '../show.ts';
 import { type Dates, readDate, readDates } from './dates.ts';
+import { isNumeral, Numerals } from './numerals.ts';
 
 /** What becomes of missing values: an error, or the value before. */
 export type Missing = 'refuse' | 'previous';
@@ -28,22 +29,21 @@ interface Row {
   readonly line: number;
 }
 
-/** Texts that stand for a missing value, in lower case. */
-const NONE = new Set(['', 'na', 'n/a', 'nan', 'null', 'none']);
-const NUMERAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-const DELIMITERS = [',', ';', '\t'] as const;
+/** Where a header has as many of several, the first one counts: names have commas in them. */
+const DELIMITERS = ['\t', ';', ','] as const;
 /** Places of missing values that a message names. */
 const NAMED = 3;
 
 /**
- * Reads a CSV file (RFC 4180; also with semicolons or tabs): a header with the names of the columns, then numbers. The
- * first column of dates (ISO 8601) names the rows.
+ * Reads a CSV file (RFC 4180; also with tabs, or with semicolons, where numbers may have decimal commas): a header with the
+ * names of the columns, then numbers. The first column of dates (ISO 8601) names the rows.
  * @throws {CliError} that names the line and the column
  */
 export function readTable(text: string, { columns, missing = 'refuse' }: ReadOptions = {}): Table {
-  const [header, ...rows] = records(text);
+  const delimiter = delimiterOf(text);
+  const [header, ...rows] = records(text, delimiter);
   if (!header) throw new CliError('the table is empty');
-  const names = namesOf(header);
+  const names = namesOf(header, rows);
   if (rows.length === 0) throw new CliError('the table has a header, but no rows');
   for (const { fields, line } of rows) {
     if (fields.length !== names.length)
@@ -52,17 +52,18 @@ export function readTable(text: string, { columns, missing = 'refuse' }: ReadOpt
       );
   }
   const dated = names.findIndex((name, c) => !columns?.includes(name) && isDated(rows, c));
-  const chosen = columns ?? names.filter((_, c) => c !== dated);
+  const chosen = columns ?? names.filter((name, c) => c !== dated && name !== '');
   const byName = new Map(names.map((name, c) => [name, c]));
   const places = chosen.map((name) => byName.get(name) ?? missingColumn(name, names));
   if (places.length === 0) throw new CliError('the table has no column of numbers');
   const data = new Float64Array(rows.length * places.length);
   const gaps: string[] = [];
+  const numerals = new Numerals(delimiter === ';', columns ? '' : '; --columns names the columns to read');
   for (const [r, { fields, line }] of rows.entries()) {
     for (const [k, c] of places.entries()) {
       const at = r * places.length + k;
       const where = `line ${line}, column '${names[c]}'`;
-      const value = numberIn(fields[c]!, where);
+      const value = numerals.read(fields[c]!, where);
       if (value !== undefined) data[at] = value;
       else if (missing === 'refuse') gaps.push(where);
       else if (r > 0) data[at] = data[at - places.length]!;
@@ -84,8 +85,7 @@ export function readTable(text: string, { columns, missing = 'refuse' }: ReadOpt
   return { columns: chosen, rows: rows.length, data, dates };
 }
 
-function records(text: string): Row[] {
-  const delimiter = delimiterOf(text);
+function records(text: string, delimiter: string): Row[] {
   try {
     const found = parse(text, {
       ...{ bom: true, info: true, trim: true, delimiter },
@@ -98,19 +98,24 @@ function records(text: string): Row[] {
   }
 }
 
-/** The separator that the first line has most of. */
+/** The separator that the first line has most of, outside of quotes. */
 function delimiterOf(text: string): string {
   const [line = ''] = text.split(/\r\n|\n|\r/, 1);
-  const times = (delimiter: string) => line.split(delimiter).length;
+  const bare = line.replace(/"[^"]*"/g, '');
+  const times = (delimiter: string) => bare.split(delimiter).length;
   return DELIMITERS.reduce((best, one) => (times(one) > times(best) ? one : best));
 }
 
-function namesOf({ fields, line }: Row): readonly string[] {
-  if (fields.every((field) => NUMERAL.test(field)))
+/** The names of the columns; '' for one that is not read: the first one (an index, as pandas writes it), or one without values. */
+function namesOf({ fields, line }: Row, rows: readonly Row[]): readonly string[] {
+  if (fields.every(isNumeral))
     throw new CliError(`line ${line}: expected a header with the names of the columns, got numbers`);
   const seen = new Set<string>();
   for (const [c, name] of fields.entries()) {
-    if (name === '') throw new CliError(`line ${line}: column ${c + 1} has no name`);
+    if (name === '') {
+      if ((c === 0 && fields.length > 1) || rows.every((row) => !row.fields[c])) continue;
+      throw new CliError(`line ${line}: column ${c + 1} has no name`);
+    }
     if (seen.size === seen.add(name).size)
       throw new CliError(`line ${line}: two columns are named '${name}'`);
   }
@@ -122,14 +127,5 @@ function isDated(rows: readonly Row[], column: number): boolean {
 }
 
 function missingColumn(name: string, names: readonly string[]): never {
-  throw new CliError(`there is no column '${name}'; the columns are ${names.join(', ')}`);
-}
-
-/** The number of a field; undefined if there is none. */
-function numberIn(field: string, where: string): number | undefined {
-  if (NONE.has(field.toLowerCase())) return undefined;
-  const value = NUMERAL.test(field) ? Number(field) : Number.NaN;
-  if (Number.isFinite(Math.fround(value))) return value;
-  const shown = field.length > 40 ? `${field.slice(0, 40)}…` : field;
-  throw new CliError(`${where}: expected a number, got '${shown}'`);
+  throw new CliError(`there is no column '${name}'; the columns are ${names.filter(Boolean).join(', ')}`);
 }

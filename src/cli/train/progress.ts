@@ -1,9 +1,7 @@
 import { type GenericFormatter, Presets, SingleBar } from 'cli-progress';
-import type { Output } from '../io.ts';
+import { columnsOf, type Output } from '../io.ts';
 import { duration } from '../show.ts';
 
-/** Width if the terminal does not report one, in columns. */
-const COLUMNS = 80;
 /** Width of the bar, in columns. */
 const WIDEST = 18;
 const NARROWEST = 6;
@@ -15,11 +13,6 @@ interface Facts {
   readonly remark: string;
   readonly rate: string;
   readonly left: string;
-}
-
-/** Width available for text: that of the terminal, otherwise 80 columns. */
-export function columnsOf({ isTTY, columns }: Output): number {
-  return (isTTY && columns) || COLUMNS;
 }
 
 /**

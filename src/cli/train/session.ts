@@ -148,8 +148,10 @@ export class Session {
 
 /** @throws {CliError} if it has no sequence and the step after it; `name`: in the message */
 export function checkLength({ kind, source }: Subject, seqLen: number, name: string): void {
-  if (source.size > seqLen) return;
+  const { size } = source;
+  if (size > seqLen) return;
+  const fits = size > 1 ? `; --seq-len ${size - 1} or less fits` : '';
   throw new CliError(
-    `${name} has ${plural(source.size, UNITS[kind].step)}, but one sequence of --seq-len ${seqLen} needs ${seqLen + 1}`,
+    `${name} has ${plural(size, UNITS[kind].step)}, but one sequence of --seq-len ${seqLen} needs ${seqLen + 1}${fits}`,
   );
 }

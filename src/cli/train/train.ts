@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type Flow, UnrolledError } from '../../index.ts';
 import { CliError, printable } from '../failure.ts';
 import { readPrompt, readText, STDIN, sameFile, shown } from '../files.ts';
-import { type Io, print } from '../io.ts';
+import { columnsOf, type Io, print } from '../io.ts';
 import { count, duration, plural, quoted, size, wrapped } from '../show.ts';
 import { styled } from '../style.ts';
 import { savedColumns } from '../table/tableModel.ts';
@@ -18,7 +18,7 @@ import { flowLines, remark } from './flow.ts';
 import { Interrupt } from './interrupt.ts';
 import { RECENT } from './losses.ts';
 import { type Run, resumed, start, type TrainOptions } from './prepare.ts';
-import { columnsOf, Progress } from './progress.ts';
+import { Progress } from './progress.ts';
 import { bestPath, SaveFile } from './saveFile.ts';
 import { Saver } from './saver.ts';
 import { DEFAULT_SAVE_EVERY, optionName } from './settings.ts';
@@ -141,7 +141,7 @@ async function readAll(file: string, options: TrainOptions, resume: string | und
   }
   const text = await readText(file, io);
   if (text === '') throw new CliError(`${shown(file)}: the text is empty`);
-  const isTable = /\.csv$/i.test(file);
+  const isTable = /\.(csv|tsv)$/i.test(file);
   checkKind(isTable ? 'table' : 'text', options);
   const subject = isTable ? named(file, () => tableOf(text, options, resume)) : new TextSubject(text);
   const validationText = val === undefined ? undefined : await readText(val, io);

@@ -32,5 +32,5 @@ function describe(json: unknown): AmpDescription {
   if (json.model_data !== undefined) return readGuitarMl(json);
   if (json.layers !== undefined) return readRtNeural(json);
   if (Object.keys(json).some((name) => /\.weight_ih_l0$/.test(name))) return readStateDict(json);
-  throw bad('no file of NAM, GuitarML, RTNeural or AIDA-X: no weights, state_dict or layers');
+  throw bad('expected a model of NAM, GuitarML, RTNeural or AIDA-X, got no weights, state_dict or layers');
 }
