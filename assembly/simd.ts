@@ -1,3 +1,5 @@
+import { smallest } from './constants';
+
 // Lane helpers shared by every kernel. f32x4 throughout; a tail is n in 1..3 lanes.
 
 /** a·b + c. Fused in the `relaxed` build, two roundings in the others. */
@@ -18,7 +20,7 @@ export function nmadd(a: v128, b: v128, c: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function flush(v: v128): v128 {
-  return v128.andnot(v, f32x4.lt(f32x4.abs(v), f32x4.splat(1.17549435e-38)));
+  return v128.andnot(v, f32x4.lt(f32x4.abs(v), smallest()));
 }
 
 /** ((l0 + l1) + (l2 + l3)). */

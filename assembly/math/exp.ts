@@ -1,24 +1,18 @@
 import { madd, nmadd } from '../simd';
+import { expTerm, ln2, log2e, lowest, magic, one, smallest } from '../constants';
 
 // Cody-Waite reduction and degree-5 polynomial of Cephes expf (Moshier): x = n·ln2 + r, |r| <= ln2/2. n is rounded
-// by adding 1.5·2^23, whose last bits then are n: on x64 nearest and trunc_sat take ten instructions more.
-
-/** 1.5·2^23. */
-// @ts-ignore: decorator
-@inline
-function magic(): v128 {
-  return f32x4.splat(12582912);
-}
+// by adding 1.5·2^23 (`magic`), whose last bits then are n: on x64 nearest and trunc_sat take ten instructions more.
 
 /** e^r − 1 for the reduced argument. */
 // @ts-ignore: decorator
 @inline
 function polyMinusOne(r: v128): v128 {
-  let p = madd(f32x4.splat(1.9875691500e-4), r, f32x4.splat(1.3981999507e-3));
-  p = madd(p, r, f32x4.splat(8.3334519073e-3));
-  p = madd(p, r, f32x4.splat(4.1665795894e-2));
-  p = madd(p, r, f32x4.splat(1.6666665459e-1));
-  p = madd(p, r, f32x4.splat(5.0000001201e-1));
+  let p = madd(expTerm(0), r, expTerm(1));
+  p = madd(p, r, expTerm(2));
+  p = madd(p, r, expTerm(3));
+  p = madd(p, r, expTerm(4));
+  p = madd(p, r, expTerm(5));
   return madd(p, f32x4.mul(r, r), r);
 }
 
@@ -26,13 +20,13 @@ function polyMinusOne(r: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function poly(r: v128): v128 {
-  return f32x4.add(polyMinusOne(r), f32x4.splat(1));
+  return f32x4.add(polyMinusOne(r), one());
 }
 
 // @ts-ignore: decorator
 @inline
 function reduce(x: v128, n: v128): v128 {
-  return nmadd(n, f32x4.splat(-2.12194440e-4), nmadd(n, f32x4.splat(0.693359375), x));
+  return nmadd(n, ln2(1), nmadd(n, ln2(0), x));
 }
 
 /**
@@ -43,35 +37,35 @@ function reduce(x: v128, n: v128): v128 {
 @inline
 export function vexp(x: v128): v128 {
   // beyond these the result is Inf or 0 whatever x is; NaN passes, since it is the first operand
-  const t = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-88));
-  const m = madd(t, f32x4.splat(1.44269504), magic());
+  const t = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), lowest());
+  const m = madd(t, log2e(), magic());
   const i = i32x4.sub(m, i32x4.splat(0x4b400000));
   // two factors, since 2^128 is no float
   const half = i32x4.shr_s(i, 1);
   const s1 = i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23);
   const s2 = i32x4.shl(i32x4.add(i32x4.sub(i, half), i32x4.splat(127)), 23);
   const y = f32x4.mul(f32x4.mul(poly(reduce(t, f32x4.sub(m, magic()))), s1), s2);
-  return v128.andnot(y, f32x4.lt(y, f32x4.splat(1.17549435e-38)));
+  return v128.andnot(y, f32x4.lt(y, smallest()));
 }
 
 /** As vexp for x <= 0 or NaN, with one scaling: at −88 the scale itself is 0, so no lane below turns subnormal. */
 // @ts-ignore: decorator
 @inline
 export function vexpNonPositive(x: v128): v128 {
-  const t = f32x4.pmax(x, f32x4.splat(-88));
-  const m = madd(t, f32x4.splat(1.44269504), magic());
-  const s = i32x4.add(i32x4.shl(m, 23), i32x4.splat(0x3f800000));
+  const t = f32x4.pmax(x, lowest());
+  const m = madd(t, log2e(), magic());
+  const s = i32x4.add(i32x4.shl(m, 23), one());
   const y = f32x4.mul(poly(reduce(t, f32x4.sub(m, magic()))), s);
-  return v128.andnot(y, f32x4.lt(y, f32x4.splat(1.17549435e-38)));
+  return v128.andnot(y, f32x4.lt(y, smallest()));
 }
 
 /** e^x − 1 for x <= 0 or NaN: 2^n·(e^r − 1) + (2^n − 1), so that nothing cancels near 0. Max error: 4 ULP. */
 // @ts-ignore: decorator
 @inline
 export function vexpm1NonPositive(x: v128): v128 {
-  const t = f32x4.pmax(x, f32x4.splat(-88));
-  const m = madd(t, f32x4.splat(1.44269504), magic());
-  const s = i32x4.add(i32x4.shl(m, 23), i32x4.splat(0x3f800000));
+  const t = f32x4.pmax(x, lowest());
+  const m = madd(t, log2e(), magic());
+  const s = i32x4.add(i32x4.shl(m, 23), one());
   const q = polyMinusOne(reduce(t, f32x4.sub(m, magic())));
-  return madd(s, q, f32x4.sub(s, f32x4.splat(1)));
+  return madd(s, q, f32x4.sub(s, one()));
 }

@@ -1,3 +1,4 @@
+import { one, sign } from '../constants';
 import { vexpNonPositive } from './exp';
 
 /**
@@ -14,23 +15,23 @@ export function vsigmoid(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function sigmoidDecay(x: v128): v128 {
-  return vexpNonPositive(v128.or(x, i32x4.splat(0x80000000)));
+  return vexpNonPositive(v128.or(x, sign()));
 }
 
 /** σ(x) from x and z = sigmoidDecay(x). */
 // @ts-ignore: decorator
 @inline
 export function sigmoidOf(x: v128, z: v128): v128 {
-  const one = f32x4.splat(1);
-  const num = v128.bitselect(z, one, f32x4.lt(x, f32x4.splat(0)));
-  return f32x4.div(num, f32x4.add(one, z));
+  const unit = one();
+  const num = v128.bitselect(z, unit, f32x4.lt(x, f32x4.splat(0)));
+  return f32x4.div(num, f32x4.add(unit, z));
 }
 
 /** 1 − σ(x) = σ(−x) from x and z = sigmoidDecay(x): from σ(x) itself, all digits go where x is large. */
 // @ts-ignore: decorator
 @inline
 export function complementOf(x: v128, z: v128): v128 {
-  const one = f32x4.splat(1);
-  const num = v128.bitselect(one, z, f32x4.lt(x, f32x4.splat(0)));
-  return f32x4.div(num, f32x4.add(one, z));
+  const unit = one();
+  const num = v128.bitselect(unit, z, f32x4.lt(x, f32x4.splat(0)));
+  return f32x4.div(num, f32x4.add(unit, z));
 }

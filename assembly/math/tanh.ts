@@ -1,4 +1,5 @@
 import { madd } from '../simd';
+import { minusTwo, one, sign, tanhBound, tanhTerm } from '../constants';
 import { vexpNonPositive } from './exp';
 
 /**
@@ -15,7 +16,7 @@ export function vtanh(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function decay(x: v128): v128 {
-  return vexpNonPositive(f32x4.mul(f32x4.abs(x), f32x4.splat(-2)));
+  return vexpNonPositive(f32x4.mul(f32x4.abs(x), minusTwo()));
 }
 
 /** tanh x from x and z = decay(x). */
@@ -24,21 +25,21 @@ export function decay(x: v128): v128 {
 export function tanhOf(x: v128, z: v128): v128 {
   const a = f32x4.abs(x);
   const q = f32x4.mul(a, a);
-  let p = madd(f32x4.splat(-5.70498872745e-3), q, f32x4.splat(2.06390887954e-2));
-  p = madd(p, q, f32x4.splat(-5.37397155531e-2));
-  p = madd(p, q, f32x4.splat(1.33314422036e-1));
-  p = madd(p, q, f32x4.splat(-3.33332819422e-1));
+  let p = madd(tanhTerm(0), q, tanhTerm(1));
+  p = madd(p, q, tanhTerm(2));
+  p = madd(p, q, tanhTerm(3));
+  p = madd(p, q, tanhTerm(4));
   const small = madd(f32x4.mul(p, q), a, a);
-  const one = f32x4.splat(1);
-  const large = f32x4.div(f32x4.sub(one, z), f32x4.add(one, z));
-  const y = v128.bitselect(small, large, f32x4.lt(a, f32x4.splat(0.625)));
-  return v128.or(y, v128.and(x, i32x4.splat(0x80000000)));
+  const unit = one();
+  const large = f32x4.div(f32x4.sub(unit, z), f32x4.add(unit, z));
+  const y = v128.bitselect(small, large, f32x4.lt(a, tanhBound()));
+  return v128.or(y, v128.and(x, sign()));
 }
 
 /** 1 − tanh² x = 4z/(1 + z)² from z = decay(x): from tanh x itself, all digits go where |x| is large. */
 // @ts-ignore: decorator
 @inline
 export function slopeOf(z: v128): v128 {
-  const d = f32x4.add(f32x4.splat(1), z);
+  const d = f32x4.add(one(), z);
   return f32x4.div(f32x4.mul(f32x4.splat(4), z), f32x4.mul(d, d));
 }

@@ -51,6 +51,8 @@ interface Instance {
   readonly memory: WebAssembly.Memory;
   readonly kernels: KernelCalls;
   readonly words: Uint32Array;
+  /** What the binary itself put into page 0: its constants, the messages of the checked build. */
+  readonly data: { readonly ptr: number; readonly values: Uint32Array };
   owner: Sandbox | undefined;
 }
 
@@ -90,7 +92,15 @@ function instantiate(variant: BuildName, pages: number): Instance {
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const { exports } = instantiateSync(compiled(variant), { env: { memory } }).instance;
   const kernels = exports as unknown as KernelCalls;
-  return { memory, kernels, words: new Uint32Array(memory.buffer), owner: undefined };
+  const words = new Uint32Array(memory.buffer);
+  return { memory, kernels, words, data: dataOf(words.subarray(0, PAGE / 4)), owner: undefined };
+}
+
+/** The words from the first to the last one that is not 0. */
+function dataOf(page: Uint32Array): Instance['data'] {
+  const from = page.findIndex((word) => word !== 0);
+  const values = page.slice(Math.max(from, 0), page.findLastIndex((word) => word !== 0) + 1);
+  return { ptr: Math.max(from, 0) * 4, values };
 }
 
 /**
@@ -116,8 +126,11 @@ export class Sandbox {
     this.#words = this.#instance.words;
     this.#floats = new Float32Array(this.memory.buffer);
     this.#ints = new Int32Array(this.memory.buffer);
-    // the checked build keeps its messages below page 1
-    this.#words.fill(POISON, build.startsWith('checked') ? PAGE / 4 : 0);
+    this.#words.fill(POISON);
+    const { ptr, values } = this.#instance.data;
+    this.#words.set(values, ptr / 4);
+    if (values.length > 0)
+      this.#held.push({ name: 'the data', ptr, length: values.length, input: true, before: values });
     this.#words[WIDE_AT / 4] = this.#wide = build.endsWith('wide') ? 1 : 0;
     this.#bottom = this.memory.buffer.byteLength;
   }
@@ -184,13 +197,12 @@ export class Sandbox {
   /** Throws if anything outside the buffers, or an input, is not as it was. */
   check(): void {
     this.#own();
-    let at = this.#words[0] === POISON ? 0 : PAGE / 4;
-    if (at === 0 && this.#words[WIDE_AT / 4] !== this.#wide)
-      throw new Error('the choice of tiles was overwritten');
-    const inside = [...this.#held].sort((a, b) => a.ptr - b.ptr);
+    let at = 0;
+    if (this.#words[WIDE_AT / 4] !== this.#wide) throw new Error('the choice of tiles was overwritten');
     const tiles = { ptr: WIDE_AT, length: 1, name: 'the choice of tiles' };
+    const inside = [tiles, ...this.#held].sort((a, b) => a.ptr - b.ptr);
     const end = { ptr: this.memory.buffer.byteLength, length: 0, name: 'the end' };
-    for (const { ptr, length, name } of [tiles, ...inside, end]) {
+    for (const { ptr, length, name } of [...inside, end]) {
       const changed = firstChange(this.#words, at, ptr / 4);
       if (changed >= 0) throw new Error(`byte ${changed * 4}, before ${name}, was overwritten`);
       at = Math.max(at, ptr / 4 + length);

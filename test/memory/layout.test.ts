@@ -11,6 +11,8 @@ beforeAll(() => u.init());
 const PAGE = 65_536;
 /** The last bytes of page 0 may tell the kernels something, once and for all. */
 const OWN = PAGE - 64;
+/** Where the relaxed build keeps its constants (assembly/constants.ts). */
+const CONSTANTS = 12_288;
 
 /** A layout that keeps what it handed out. */
 class Recorder extends Layout {
@@ -157,13 +159,16 @@ describe('the regions of a network', () => {
     trainer.step(input(), target());
     const { arena } = network;
     const own = arena.i32.slice(OWN / 4, PAGE / 4);
+    const constants = arena.i32.slice(CONSTANTS / 4, (CONSTANTS + 128) / 4);
     const canary = trainer.plan(steps, batch).plan.end;
     arena.i32.fill(0x5a5a5a5a, canary / 4);
     for (let i = 0; i < 3; i++) trainer.step(input(), target());
     stream.step(kind === 'indices' ? 0 : new Float32Array(size));
     model.forward(input());
-    expect(arena.i32.subarray(0, OWN / 4).every((v) => v === 0)).toBe(true);
     expect(arena.i32.slice(OWN / 4, PAGE / 4)).toEqual(own);
+    expect(arena.i32.slice(CONSTANTS / 4, (CONSTANTS + 128) / 4)).toEqual(constants);
+    const page = arena.i32.slice(0, OWN / 4).fill(0, CONSTANTS / 4, (CONSTANTS + 128) / 4);
+    expect(page.every((v) => v === 0)).toBe(true);
     expect(arena.i32.subarray(canary / 4).every((v) => v === 0x5a5a5a5a)).toBe(true);
     // an update leaves the gaps between parameters at zero
     let at = network.block.ptr;

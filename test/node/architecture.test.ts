@@ -86,8 +86,9 @@ const ASSEMBLY = rooms({
   optim: 'simd',
   tensor: 'vec math simd',
   vec: 'simd team',
-  math: 'simd',
-  simd: '',
+  math: 'simd constants',
+  simd: 'constants',
+  constants: '',
   build: '',
   team: '',
 });
