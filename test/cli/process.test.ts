@@ -6,7 +6,16 @@ import { some, thorough } from '../thorough.ts';
 import { cli, folder, TINY, textFile } from './helper.ts';
 import { program, underway, until } from './program.ts';
 
-const { start } = program();
+const { start, startIn } = program();
+
+test.each([
+  ['"$@"', '  unrolled train '],
+  ['npm_execpath=npx-cli.js "$@"', '  npx unrolled train '],
+])('%s: commands to type next begin as this one did', async (shell, words) => {
+  const child = startIn(shell);
+  expect(await child.exit).toEqual([0, null]);
+  expect(child.out()).toContain(words);
+});
 
 describe('a signal', () => {
   test.each(some(['SIGINT', 'SIGTERM', 'SIGHUP'] as const, 3))(

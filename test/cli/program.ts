@@ -52,7 +52,9 @@ export function program(): { start: Start; startIn: (shell: string, ...args: (st
 }
 
 function child(name: string, args: string[], options: SpawnOptions = {}): Child {
-  const child = spawn(name, args, { ...options, env: { ...process.env, NODE_OPTIONS: '' } });
+  // as from a shell, not as by npm
+  const { npm_execpath: _, ...env } = process.env;
+  const child = spawn(name, args, { ...options, env: { ...env, NODE_OPTIONS: '' } });
   onTestFinished(() => void child.kill('SIGKILL'));
   let [out, err] = ['', ''];
   child.stdout!.setEncoding('utf8').on('data', (text: string) => (out += text));
