@@ -204,6 +204,8 @@ const RAW: readonly (readonly [status: number, ...parts: string[]])[] = [
   [400, 'hello\r\n\r\n'],
   [400, '\x16\x03\x01\x02\x00\x01'],
   [400, 'GET / HTTP/1.1\r\n\r\n'],
+  [400, 'GET / HTTP/1.1\r\nhost: a\r\nHost: b\r\nconnection: close\r\n\r\n'],
+  [405, 'CONNECT example.org:443 HTTP/1.1\r\nhost: example.org:443\r\n\r\n'],
   [400, 'POST /sessions HTTP/1.1\r\nhost: a\r\ncontent-length: x\r\n\r\n'],
   [400, 'POST /sessions HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n'],
   [431, `GET / HTTP/1.1\r\nhost: a\r\nlong: ${'a'.repeat(20_000)}\r\n\r\n`],
@@ -256,6 +258,17 @@ describe('bad requests', () => {
     expect(texts).toEqual(wanted);
     expect(server.errors).toEqual([]);
     for (const id of ids) await server.call('DELETE', `/sessions/${id}`);
+  });
+
+  test('a client that resets its connection instead of a request harms nobody', async () => {
+    const port = Number(new URL(server.running.url).port);
+    for (let i = 0; i < 20; i++) {
+      const socket = connect(port, '127.0.0.1').on('error', () => {});
+      socket.write('CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n', () => socket.resetAndDestroy());
+      await once(socket, 'close');
+    }
+    expect((await server.call('GET', '/health')).status).toBe(200);
+    expect(server.errors).toEqual([]);
   });
 
   test('a client that does not read is disconnected', async () => {

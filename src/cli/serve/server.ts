@@ -63,6 +63,7 @@ export async function startServer(
   server.maxConnections = 4 * limits.sessions + 64;
   server.on('request', (request, response) => void answer(service, request, response, failed));
   server.on('clientError', refuse);
+  server.on('connect', (_, socket: Socket) => close(socket, 405));
   await listening(server, host, port);
   const sweeping = setInterval(() => sessions.sweep(), Math.min(idle, 60_000) / 2);
   return {
@@ -123,6 +124,7 @@ async function answer(
 
 async function dispatch(call: Call): Promise<void> {
   const { request, response } = call;
+  if (hosts(request) > 1) throw new HttpError(400, 'expected one header Host');
   const path = (request.url ?? '').split('?', 1)[0]!;
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   if (path === '/') {
@@ -135,6 +137,11 @@ async function dispatch(call: Call): Promise<void> {
   if (!route) throw notAllowed(routes.map((one) => one.method));
   const result = await route.handle({ ...call, id });
   if (result) send(response, result.status, result.json);
+}
+
+/** Number of headers Host: with two, a proxy and this server may differ in whom a request is for (RFC 9112, 3.2). */
+function hosts({ rawHeaders }: IncomingMessage): number {
+  return rawHeaders.filter((name, i) => i % 2 === 0 && name.length === 4 && /^host$/i.test(name)).length;
 }
 
 function notAllowed(methods: readonly string[]): HttpError {
@@ -168,7 +175,12 @@ const REFUSED: Readonly<Record<string, number>> = {
 /** Answers what is not a valid request, or did not arrive in time, and closes the connection. */
 function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  const status = REFUSED[error.code ?? ''] ?? 400;
+  close(socket, REFUSED[error.code ?? ''] ?? 400);
+}
+
+function close(socket: Socket, status: number): void {
+  // node:http listens no more: a client that is gone is no error of the server
+  socket.on('error', () => socket.destroy());
   const text = JSON.stringify({ error: STATUS_CODES[status] });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
