@@ -1,5 +1,6 @@
 /**
- * TensorFlow.js. LSTM and RNN are its own layers; its GRU has no `reset_after`, so a GRU is written in its operations.
+ * TensorFlow.js. LSTM and RNN are its own layers; its GRU has no `reset_after` but with `install`, so without it a GRU is written in
+ * its operations.
  * It has no AdamW (Adam stands in), and its wasm backend no gradient of an embedding (a product with one-hot rows).
  */
 import * as tf from '@tensorflow/tfjs';
@@ -53,7 +54,7 @@ function result(x, f) {
   };
 }
 
-/** Columns of gates in another order: ours (i f g o) to its (i f c o) is the same; r z n stays with our own GRU. */
+/** Columns of gates: ours (i f g o) and its (i f c o) are the same; r z n stays with a GRU written here. */
 function weights({ cell, shape: { I, H } }, given, suffix = '_l0') {
   const wIh = given[`weight_ih${suffix}`];
   const wHh = given[`weight_hh${suffix}`];
@@ -83,6 +84,7 @@ const cellOptions = (H) => ({
 function network(c, given) {
   const { I, H } = c.shape;
   const w = weights(c, given);
+  if (c.cell === 'gru' && tf.getBackend() === 'unrolled') return installedGru(I, H, w);
   if (c.cell === 'gru') {
     const variables = [w.kernel, w.recurrent, w.bias, w.recurrentBias].map((t) => tf.variable(t));
     return { variables, apply: (x) => gru(x, H, variables) };
@@ -94,6 +96,27 @@ function network(c, given) {
       : tf.layers.simpleRNN({ units: H, activation, returnSequences: true, ...FAST });
   initialized(layer, I, w);
   return { variables: layer.trainableWeights.map(({ val }) => val), apply: (x) => layer.apply(x) };
+}
+
+/** With `install`: its gates are z r n, its bias [2, 3H]. */
+function installedGru(I, H, w) {
+  const gates = (values) => exchanged(values, H);
+  const kernel = tf.tensor2d(gates(w.kernel.dataSync()), [I, 3 * H]);
+  const recurrent = tf.tensor2d(gates(w.recurrent.dataSync()), [H, 3 * H]);
+  const bias = tf.tensor2d(gates(joined(w.bias.dataSync(), w.recurrentBias.dataSync())), [2, 3 * H]);
+  const layer = tf.layers.gru({ ...cellOptions(H), resetAfter: true });
+  initialized(layer, I, { kernel, recurrent, bias });
+  return { variables: layer.trainableWeights.map(({ val }) => val), apply: (x) => layer.apply(x), gates };
+}
+
+/** Rows of three blocks of H columns, the first two exchanged. */
+function exchanged(values, H) {
+  const out = values.slice();
+  for (let at = 0; at < values.length; at += 3 * H) {
+    out.set(values.subarray(at + H, at + 2 * H), at);
+    out.set(values.subarray(at, at + H), at + H);
+  }
+  return out;
 }
 
 /** A layer makes its weights on its first call. */
@@ -171,7 +194,10 @@ function forward(c, given) {
   let y;
   return {
     run: () => {
-      y = tf.tidy(() => apply(tf.tensor3d(x, [B, T, I])).dataSync());
+      // tidy would walk through every element of an array that it gives back
+      const outputs = tf.tidy(() => apply(tf.tensor3d(x, [B, T, I])));
+      y = outputs.dataSync();
+      outputs.dispose();
     },
     output: () => swapped(y, B, T, H),
   };
@@ -179,7 +205,7 @@ function forward(c, given) {
 
 function train(c, given) {
   const { T, B, I, H } = c.shape;
-  const { variables, apply } = network(c, given);
+  const { variables, apply, gates = (values) => values } = network(c, given);
   const input = tf.variable(tf.tensor3d(swapped(given.x.data, T, B, I), [B, T, I]));
   const dy = tf.tensor3d(swapped(given.dy.data, T, B, H), [B, T, H]);
   const [kernel, recurrent, bias] = variables;
@@ -197,11 +223,11 @@ function train(c, given) {
       read(kernel);
     },
     output: () => {
-      const rows = bias.shape[0];
+      const rows = bias.shape.at(-1);
       return joined(
-        transposed(read(kernel), I, rows),
-        transposed(read(recurrent), H, rows),
-        read(bias),
+        transposed(gates(read(kernel)), I, rows),
+        transposed(gates(read(recurrent)), H, rows),
+        gates(read(bias)).subarray(0, rows),
         swapped(read(input), B, T, I),
       );
     },
