@@ -1,6 +1,8 @@
 // Your model: files of each format are drawn, run, trained and saved; bad ones are told in words.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { Embedding, init, Linear, LSTM, Model, Sequential } from '../../dist/index.js';
 import { loadOnnx } from '../../dist/onnx/index.js';
@@ -25,6 +27,10 @@ export async function run({ page, said, elsewhere, note }) {
     await status.getByText(words).waitFor();
   };
   const boxes = () => panel.locator('.box').allInnerTexts();
+
+  await panel.getByRole('button', { name: 'Open an example' }).click();
+  await status.getByText(/^letters\.safetensors: /).waitFor();
+  assert.match((await boxes()).join('\n'), /LSTM/);
 
   // a chain of layers, in two formats, and back
   await init();
@@ -72,6 +78,25 @@ export async function run({ page, said, elsewhere, note }) {
   await panel.getByText('words.csv').waitFor();
   await press(/^Train \d+/, 'line 2 is not numbers');
 
+  // several files of one model, in any order, and its folder
+  const { charRnn } = JSON.parse(fixture('text/expected.json'));
+  const [{ files }] = Object.values(charRnn);
+  const written = Object.entries(files).map(([name, text]) => file(name, Buffer.from(text, 'base64')));
+  for (const order of [written, written.toReversed()]) {
+    await panel.locator('.side input[type=file]').setInputFiles(order);
+    await status.getByText('manifest.json: ml5 charRNN').waitFor();
+    await open(file('state.pt', fixture('torch/state.pt')));
+  }
+  await panel.locator('.side input[type=file]').setInputFiles(parts.toReversed());
+  await status.getByText('model.json: TensorFlow.js').waitFor();
+  const folder = mkdtempSync(join(tmpdir(), 'unrolled-demo-'));
+  mkdirSync(join(folder, 'a folder in it'));
+  for (const { name, buffer } of written) writeFileSync(join(folder, name), buffer);
+  await drop(page, panel.locator('.side .drop'), folder);
+  await status.getByText('manifest.json: ml5 charRNN').waitFor();
+  assert.match((await boxes()).join('\n'), /LSTM/);
+  rmSync(folder, { recursive: true });
+
   // a graph of operators that is no model of layers
   await open(file('operators.onnx', fixture('onnx/operators.onnx')));
   const nodes = await panel.locator('.operators .node').allTextContents();
@@ -106,6 +131,17 @@ export async function run({ page, said, elsewhere, note }) {
   await panel.locator('.side input[type=file]').setInputFiles([parts[0]]);
   await until(page, async () => /without|shard|weight|missing|not/.test(await status.textContent()));
   assert.deepEqual([said, elsewhere], [[], []]);
+}
+
+/** Drops a file or a folder, as a person does. */
+async function drop(page, place, path) {
+  const { x, y, width, height } = await place.boundingBox();
+  const at = { x: x + width / 2, y: y + height / 2 };
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [path], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'])
+    await session.send('Input.dispatchDragEvent', { type, ...at, data });
+  await session.detach();
 }
 
 /** No two boxes overlap. */

@@ -6,7 +6,12 @@ const FONT = '12px system-ui, sans-serif';
 /** An axis in the page's colours. */
 export function axis(more: uPlot.Axis = {}): uPlot.Axis {
   const line = { stroke: colour('line'), width: 1 };
-  return { stroke: colour('soft'), font: FONT, grid: line, ticks: { ...line, size: 4 }, gap: 4, ...more };
+  const label = { labelFont: FONT, labelSize: 18, labelGap: 0 };
+  return {
+    ...{ stroke: colour('soft'), font: FONT, grid: line, ticks: { ...line, size: 4 }, gap: 4 },
+    ...label,
+    ...more,
+  };
 }
 
 /** Neither zoom nor a crosshair: fingers scroll the page. The same padding with data as without: nothing moves. */

@@ -8,10 +8,10 @@ export class LossChart {
   readonly #plot: Plot;
 
   constructor(label: string) {
-    this.#plot = new Plot(`${label}, by update`, 200, () => ({
+    this.#plot = new Plot(`${label}, by update`, 218, () => ({
       ...still,
       scales: { x: { time: false } },
-      axes: [axis({ size: 28 }), axis({ size: 44 })],
+      axes: [axis({ size: 28, label: 'update' }), axis({ size: 44, label: 'loss' })],
       series: [
         {},
         { stroke: colour('pale'), width: 1, points: { show: false } },

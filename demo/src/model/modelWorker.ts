@@ -2,6 +2,7 @@ import { AdamW, init, type Model, mse, type Sequential, Trainer } from 'unrolled
 import { quantile } from '../../../bench/measure.mjs';
 import { drawn } from '../../../dist/modelFiles/drawn.js';
 import { recognize } from '../../../dist/modelFiles/fileKind.js';
+import { mainFile } from '../../../dist/modelFiles/mainFile.js';
 import { isSingle, portsOf } from '../../../dist/modelFiles/modelPorts.js';
 import type { Opened, Port, Value } from '../../../dist/modelFiles/opened.js';
 import { EXPECTED, FORMATS } from '../../../dist/modelFiles/table.js';
@@ -33,11 +34,12 @@ let trained = 0;
 const calls: { [K in keyof Calls]: (...given: Parameters<Calls[K]>) => Promise<ReturnType<Calls[K]>> } = {
   open: async (files) => {
     [opened, model, trainer, task, trained] = [undefined, undefined, undefined, undefined, 0];
-    const file = files.find(({ name }) => name === 'model.json') ?? files[0]!;
+    const file = mainFile(files);
     const { name: kind, what } = recognize(file.bytes);
     const format = FORMATS.find(({ kinds }) => kinds.includes(kind));
     if (!format) throw new Error(`This looks like ${what}. Expected ${EXPECTED}.`);
-    const folder = () => new Map(files.map(({ name, bytes }) => [name, bytes]));
+    // its own file comes first
+    const folder = () => new Map([file, ...files].map(({ name, bytes }) => [name, bytes]));
     opened = await format.open({ bytes: file.bytes, kind, folder, kernels: init });
     let whyNot = opened.whyNot ?? '';
     model = await opened.model?.().catch((error: Error) => {

@@ -26,7 +26,13 @@ export function melodyTab(panel: HTMLElement): void {
   const hidden = numbers('Hidden units', [16, 32, 64, 128], 64);
   const updates = whole('Updates', 600, 50, 100_000);
   const temperature = slider('Temperature', 0.8, [0, 1.5, 0.05]);
-  const tempo = slider('Tempo', 140, [60, 240, 5]);
+  const tempo = slider(
+    'Tempo',
+    140,
+    [60, 240, 5],
+    () => {},
+    (value) => `${value} per minute`,
+  );
   const roll = new Roll(pitches, QUARTERS);
   const player = new Player();
   const play = new Changing(
@@ -159,7 +165,12 @@ export function melodyTab(panel: HTMLElement): void {
           'What it writes',
           said.root,
           roll.root,
-          el('p', { class: 'legend' }, 'a guess', el('span', { class: 'scale sure' }), 'sure'),
+          el(
+            'p',
+            { class: 'legend keys' },
+            el('span', { class: 'entry' }, 'a guess', el('span', { class: 'scale sure' }), 'sure'),
+            el('span', { class: 'entry' }, 'a row per note, a line per bar'),
+          ),
           el(
             'div',
             { class: 'bar ask' },
@@ -167,7 +178,7 @@ export function melodyTab(panel: HTMLElement): void {
             tempo.root,
             el('div', { class: 'buttons' }, play.root, write),
           ),
-          el('p', { class: 'note' }, `Learnt from ${Object.keys(tunes).join(', ')}.`),
+          el('p', { class: 'note' }, `Learned from ${Object.keys(tunes).join(', ')}.`),
         ),
         view.status,
       ),

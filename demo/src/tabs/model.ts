@@ -6,9 +6,11 @@ import type { Described, Given, Shown } from '../model/protocol.ts';
 import { bench } from '../ui/bench.ts';
 import { Changing, Status } from '../ui/changing.ts';
 import { download } from '../ui/download.ts';
+import { dropped } from '../ui/dropped.ts';
 import { dropZone } from '../ui/dropZone.ts';
 import { card, el } from '../ui/el.ts';
 import { LONGEST, short, size } from '../ui/words.ts';
+import example from '../watch/lstm.safetensors?url';
 
 /** Steps of one training. */
 const STEPS = 150;
@@ -21,7 +23,7 @@ const KINDS =
 /** A model that a person has: what it is, a run of it, more training, and the same in another format. */
 export function modelTab(panel: HTMLElement): void {
   const client = new ModelClient();
-  const zone = dropZone('Drop a model here', 'or choose files', (files) => void open(files));
+  const zone = dropZone('Drop a model here', 'file or folder, or choose files', (files) => void open(files));
   const stop = el(
     'button',
     { type: 'button', disabled: true, onclick: () => client.end(new Error('Stopped')) },
@@ -29,13 +31,16 @@ export function modelTab(panel: HTMLElement): void {
   );
   const status = new Status(
     ['Reading a-model-of-mine.safetensors …'],
-    'Nothing opened yet: it stays in this page.',
+    'Nothing opened yet. What you open stays in this page.',
   );
   const column = el('div', { class: 'column' });
   let busy = false;
 
   async function open(files: readonly File[]): Promise<void> {
-    if (!files.length) return;
+    if (!files.length) {
+      say('No file that can be read.', true);
+      return;
+    }
     if (files.reduce((sum, file) => sum + file.size, 0) > MOST_BYTES) {
       say(`Too large: ${size(MOST_BYTES)} at most.`, true);
       return;
@@ -47,11 +52,18 @@ export function modelTab(panel: HTMLElement): void {
       return client.call('open', [given], { transfer: given.map(({ bytes }) => bytes.buffer) });
     });
     if (!described) {
-      column.replaceChildren(about());
+      column.replaceChildren(about(tryOne));
       return;
     }
     say(`${described.file.name}: ${described.file.format}`);
     show(described);
+  }
+
+  /** The network of the first tab. */
+  async function tryOne(): Promise<void> {
+    const answer = await fetch(example).catch(() => undefined);
+    if (answer?.ok) await open([new File([await answer.blob()], 'letters.safetensors')]);
+    else say('The example can’t be loaded.', true);
   }
 
   /** One thing at a time; what fails is said. */
@@ -192,13 +204,13 @@ export function modelTab(panel: HTMLElement): void {
     );
   }
 
-  column.append(about());
+  column.append(about(tryOne));
   for (const kind of ['dragover', 'drop']) panel.addEventListener(kind, (event) => event.preventDefault());
-  panel.addEventListener('drop', ({ dataTransfer }) => void open([...(dataTransfer?.files ?? [])]));
+  panel.addEventListener('drop', ({ dataTransfer }) => void dropped(dataTransfer).then(open));
   panel.append(bench([zone, stop, status.root], column));
 }
 
-function about(): HTMLElement {
+function about(tryOne: () => Promise<void>): HTMLElement {
   return titled(
     'What can be opened',
     el('p', {}, KINDS, '.'),
@@ -206,6 +218,11 @@ function about(): HTMLElement {
       'p',
       { class: 'note' },
       'A recurrent model is drawn layer by layer, run and timed, trained further where it consists of layers, and saved as safetensors or ONNX. The file is read in a worker and never leaves this page.',
+    ),
+    el(
+      'div',
+      { class: 'buttons' },
+      el('button', { type: 'button', onclick: () => void tryOne() }, 'Open an example'),
     ),
   );
 }

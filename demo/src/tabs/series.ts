@@ -63,7 +63,7 @@ export function seriesTab(panel: HTMLElement): void {
       fieldset.disabled = now.locked;
     },
   });
-  const view = new Panel({ unit: 'σ²', rows: 'Steps' });
+  const view = new Panel({ unit: 'share of variance', rows: 'Steps' });
   const fieldset = el(
     'fieldset',
     {},
@@ -161,7 +161,7 @@ const dated = (ms: number) => new Date(ms).toLocaleDateString('en', { dateStyle:
 
 function verdictOf({ error, naive, held }: Verdict, unit: string): string {
   return (
-    `On the last tenth of the series, of which the model has seen nothing: off by ${error} ${unit} on average ` +
+    `On the last tenth of the series, which the model has not seen: off by ${error} ${unit} on average ` +
     `(${naive} ${unit} if nothing changed); the ${100 * SHARE} % band holds ${Math.round(100 * held)} % of what came.`
   );
 }

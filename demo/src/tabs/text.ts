@@ -43,7 +43,7 @@ export function textTab(panel: HTMLElement): void {
       again.disabled = !now.session || now.phase === 'starting';
     },
   });
-  const view = new Panel({ unit: 'nats a character', rows: 'Characters' });
+  const view = new Panel({ unit: 'nats per character', rows: 'Characters' });
 
   async function write(session: Session): Promise<void> {
     const given = prompt.value;

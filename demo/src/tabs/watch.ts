@@ -54,8 +54,8 @@ export function watchTab(panel: HTMLElement): void {
   const status = new Status(['Learning your words'], 'Loading the networks …');
   const numbers = new Numbers({
     step: ['Update', '1,000,000'],
-    RNN: ['Loss of the RNN (nats)', LONGEST.short],
-    LSTM: ['Loss of the LSTM (nats)', LONGEST.short],
+    RNN: ['RNN loss (nats)', LONGEST.short],
+    LSTM: ['LSTM loss (nats)', LONGEST.short],
   });
   const strip = el('ol', { class: 'strip', tabindex: 0, 'aria-label': 'What they wrote, by update' });
   const pause = { type: 'button', class: 'main', onclick: () => turn(!goes) };
@@ -161,8 +161,8 @@ export function watchTab(panel: HTMLElement): void {
         el('div', { class: 'ends of' }, el('span', {}, 'LSTM: it reaches back'), el('span', {}, 'guess')),
         el(
           'p',
-          { class: 'note' },
-          'The letter that opens a line closes it. Letters go in, guesses come out, the state passes on; then the gradient of the last guess runs back as light. Point at a letter to look back from it.',
+          { class: 'note below' },
+          'Each line of the text ends with the letter it began with: a network must remember it. Letters go in (a dot is a space), guesses come out, and the state of 32 units, from −1 (blue) to 1 (orange), passes on. Then the gradient of the last guess runs back as light. Point at a letter to look back from it.',
         ),
         said.root,
         el('div', { class: 'bar ask' }, from.root, el('div', { class: 'buttons' }, button.root)),

@@ -1,6 +1,7 @@
+import { dropped } from './dropped.ts';
 import { el } from './el.ts';
 
-/** A place for files: to drop them, or to choose them by mouse or keyboard. */
+/** A place for files and folders: to drop them, or to choose files by mouse or keyboard. */
 export function dropZone(title: string, hint: string, take: (files: readonly File[]) => void): HTMLElement {
   const input = el('input', {
     ...{ type: 'file', multiple: true, class: 'hidden-input' },
@@ -24,7 +25,7 @@ export function dropZone(title: string, hint: string, take: (files: readonly Fil
         event.preventDefault();
         event.stopPropagation();
         over(false)();
-        take([...(event.dataTransfer?.files ?? [])]);
+        void dropped(event.dataTransfer).then(take);
       },
     },
     el('strong', {}, title),
