@@ -75,9 +75,9 @@ export function readTorch(bytes: Uint8Array | ArrayBuffer, opts?: TorchOptions):
   const { form, value } = contents;
   const reader = new TensorReader(4 * all.length + 2 ** 23);
   const found = findTensors(value);
-  const readable = found.tensors.filter(({ view: { dtype, storage } }) => {
-    if (dtype === undefined) ignored.add(storage.type.replace(' ', '.'));
-    return dtype !== undefined;
+  const readable = found.tensors.filter(({ view: { dtype, type } }) => {
+    if (!dtype) ignored.add(type.replace(' ', '.'));
+    return dtype;
   });
   const { names, isModel } = namesOf(readable);
   const tensors = new Map<string, Tensor>();

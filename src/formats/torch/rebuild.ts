@@ -63,8 +63,8 @@ export class TorchHost implements PickleHost {
 function view([storage, offset, shape, strides, , , dtype]: readonly unknown[]): TensorView | undefined {
   if (!isStorage(storage) || !isSize(offset) || !isSizes(shape) || !isSizes(strides)) return undefined;
   if (shape.length !== strides.length || shape.length > 64) return undefined;
-  const given = dtype instanceof Global ? typeNamed(dtype.name).dtype : storage.dtype;
-  return new TensorView(storage, offset, shape, strides, given);
+  const type = dtype instanceof Global ? dtype.name : storage.type;
+  return new TensorView(storage, offset, shape, strides, type);
 }
 
 export function isStorage(value: unknown): value is Storage {

@@ -43,7 +43,8 @@ export interface Storage {
 /** A tensor as a view of its storage. */
 export class TensorView {
   readonly storage: Storage;
-  /** Element type, where it is not the storage's. */
+  /** Name of its element type, or of its storage's class. */
+  readonly type: string;
   readonly dtype: Dtype | undefined;
   readonly offset: number;
   readonly shape: readonly number[];
@@ -54,13 +55,14 @@ export class TensorView {
     offset: number,
     shape: readonly number[],
     strides: readonly number[],
-    dtype = storage.dtype,
+    type: string,
   ) {
     this.storage = storage;
+    this.type = type;
     this.offset = offset;
     this.shape = shape;
     this.strides = strides;
-    this.dtype = dtype;
+    this.dtype = typeNamed(type).dtype;
   }
 }
 

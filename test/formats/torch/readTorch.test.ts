@@ -111,6 +111,8 @@ describe('a file of torch.save', () => {
 
   test('elements of other types than those of safetensors are left out, and said', async () => {
     expect(readTorch(await read('complex.pt')).ignored).toContain('torch.ComplexFloatStorage');
+    // behind the untyped storage stands the name
+    expect(readTorch(await read('float8.pt')).ignored).toEqual(['torch.float8_e4m3fn']);
   });
 
   test('lists the layers that tensors look like', async () => {
