@@ -46,7 +46,10 @@ export function findTensors(root: unknown): { tensors: FoundTensor[]; values: Ma
     const parts = modulePartsOf(value);
     // the names of a module's own tensors go on through its modules
     if (parts) for (const [key, part] of parts) walkInside(part, container, join(name, key));
-    else for (const [key, part] of partsOf(value)) walk(part, path, key);
+    // a module by itself is its own dictionary
+    else
+      for (const [key, part] of partsOf(value))
+        modulePartsOf(part) ? walk(part, join(path, key), '') : walk(part, path, key);
     above.delete(value);
   };
 
@@ -54,7 +57,6 @@ export function findTensors(root: unknown): { tensors: FoundTensor[]; values: Ma
     if (value instanceof TensorView || modulePartsOf(value)) walk(value, container, name);
   };
 
-  // a module by itself is its own dictionary
   walk(root, '', '');
   return { tensors, values };
 }
