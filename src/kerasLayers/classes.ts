@@ -3,6 +3,7 @@ import { Combine } from './combine.ts';
 import { ElementMap } from './elementMap.ts';
 import { Matmul } from './matmul.ts';
 import { Affine, PReLU } from './perFeature.ts';
+import { RMSNorm } from './rmsNorm.ts';
 import { SameSteps } from './sameSteps.ts';
 import { SoftmaxSteps } from './softmaxSteps.ts';
 import { Strided } from './strided.ts';
@@ -25,6 +26,8 @@ export const kerasLayers = {
   Matmul,
   /** ReLU with a trained slope below 0. */
   PReLU,
+  /** Divided by the root of the mean square of its features. */
+  RMSNorm,
   /** A sequence on the time axis of another one. */
   SameSteps,
   /** Softmax over steps. */

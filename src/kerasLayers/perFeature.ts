@@ -3,7 +3,7 @@ import { constant } from '../init/initializers.ts';
 import { check } from './arguments.ts';
 
 /** A layer that does something else to each feature of a step. */
-abstract class PerFeature implements CustomLayer {
+export abstract class PerFeature implements CustomLayer {
   abstract readonly type: string;
   /** Each step is independent. */
   readonly states = {};

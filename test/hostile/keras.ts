@@ -80,6 +80,8 @@ const BROKEN_LAYERS: readonly (readonly [className: string, config: object, word
   ['Softmax', { axis: 0 }, /axis 0/],
   ['Permute', { dims: [1, 1] }, /dims \[1,1\]/],
   ['PReLU', { shared_axes: [3] }, /axis 3/],
+  ['EinsumDense', { equation: 'abc,cde->abde', output_shape: [4, 2, 3] }, /equation "abc,cde->abde"/],
+  ['EinsumDense', { equation: 'abc,cd->abd', output_shape: [4, 2], bias_axes: 'bd' }, /bias_axes "bd"/],
   ['Conv1D', { filters: 2, kernel_size: 2, padding: 'full' }, /padding "full"/],
   ['Conv1D', { filters: 2, kernel_size: 2, data_format: 'channels_first' }, /data_format/],
   ['Reshape', { target_shape: [2, 3, 4] }, /shape \[2,3,4\] of 18 values/],

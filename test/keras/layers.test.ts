@@ -13,6 +13,7 @@ describe('layers that do the same at each step', () => {
     ['sums of features', new k.Strided({ sizes: [2, 3], strides: [1, 0], into: 2 }), 6],
     ['padding', new k.Strided({ offset: 2, sizes: [3], strides: [1], into: 7 }), 3],
     ['PReLU', new k.PReLU({ size: 4 }), 4],
+    ['RMSNorm', new k.RMSNorm({ size: 4, eps: 0.01 }), 4],
     ['Affine', new k.Affine({ scale: [2, -1], offset: [0, 3] }), 2],
     ['a square', new k.ElementMap({ function: 'square' }), 3],
     ['a clipped ReLU', new k.ElementMap({ function: 'relu', parameters: [0.9, 0.1, 0.2] }), 5],

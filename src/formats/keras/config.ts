@@ -43,7 +43,7 @@ export class LayerConfig {
   features(value: { readonly shape: readonly (number | null)[] } | undefined): number {
     if (!value) return this.fail('it has no input');
     if (value.shape.length < 1) this.fail(`an input of shape [batch] is not supported`);
-    return value.shape.at(-1) ?? this.fail('the number of its input features is not fixed');
+    return value.shape.at(-1) ?? this.fail('its input has no fixed features');
   }
 
   get(option: string): Json | undefined {

@@ -81,7 +81,13 @@ function outermost(model: KerasModel, builder: Builder): Ends {
     builder,
     inputs.map(({ value }) => value),
   );
-  return { inputs, outputs: model.outputs.map(([name], i) => ({ name, value: values[i]! })) };
+  return {
+    inputs,
+    outputs: model.outputs.map(([layer, , , name], i) => ({
+      name: typeof name === 'string' ? name : layer,
+      value: values[i]!,
+    })),
+  };
 }
 
 /** The shape of an input layer, or of a layer that says what it reads, without the batch. */

@@ -107,9 +107,12 @@ function functional(config: JsonObject): JsonObject {
   return Object.fromEntries(rest);
 }
 
-/** Inputs or outputs: [layer, node, tensor] for one, a list of them, or such lists by name. */
+/** Inputs or outputs: [layer, node, tensor] for one, a list of them, or such lists by name, which comes behind each. */
 function ends(value: Json | undefined): Json {
-  if (isObject(value)) return Object.values(value).flatMap((each) => ends(each) as Json[]);
+  if (isObject(value))
+    return Object.entries(value).flatMap(([name, each]) =>
+      (ends(each) as Json[][]).map((end) => [...end, name]),
+    );
   if (!Array.isArray(value)) return value ?? null;
   return typeof value[0] === 'string' ? [value] : value.flatMap((each) => ends(each) as Json[]);
 }

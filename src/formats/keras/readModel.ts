@@ -20,8 +20,8 @@ export interface KerasLayer {
   nested?: KerasLayer;
 }
 
-/** Output of a call of a layer. */
-export type Source = readonly [layer: string, call: number, output: number];
+/** Output of a call of a layer; a text behind it is the name of an output of the model. */
+export type Source = readonly [layer: string, call: number, output: number, name?: Json];
 
 interface Call {
   readonly sources: readonly Source[];
@@ -155,9 +155,9 @@ function sourcesOf(config: LayerConfig, given: Json | undefined): readonly Sourc
   if (!Array.isArray(given)) return [];
   const list = typeof given[0] === 'string' ? [given] : (given as readonly Json[]);
   return list.map((each) => {
-    const [layer, call, output] = Array.isArray(each) ? (each as readonly Json[]) : [];
+    const [layer, call, output, name] = Array.isArray(each) ? (each as readonly Json[]) : [];
     if (typeof layer === 'string' && Number.isSafeInteger(call) && Number.isSafeInteger(output))
-      return [layer, call as number, output as number];
+      return [layer, call as number, output as number, name!];
     return config.fail(`expected [layer, call, output], got ${shown(each)}`);
   });
 }

@@ -61,7 +61,7 @@ export const masking: Describe = ({ builder, layer }, inputs) => {
   const value = layer.one(inputs);
   const maskValue = layer.number('mask_value', 0);
   if (value.shape.length !== 2 || !builder.maskInput(value, maskValue))
-    layer.fail('a Masking layer is supported directly behind an input that is a sequence');
+    layer.fail('it is supported behind an input that is a sequence');
   return [builder.filled(layer.name, { ...value, mask: value.ref as number }, maskValue)];
 };
 

@@ -2,6 +2,7 @@ import type { MoreLayers } from '../builder.ts';
 import * as activations from './activations.ts';
 import { rnnOfCell } from './cells.ts';
 import * as convolutions from './convolutions.ts';
+import { einsumDense } from './einsumDense.ts';
 import * as joins from './joins.ts';
 import { multiHead } from './multiHead.ts';
 import * as norms from './norms.ts';
@@ -18,6 +19,7 @@ export const MORE: MoreLayers = {
     Cropping1D: shapes.cropping,
     DepthwiseConv1D: convolutions.depthwise,
     Dot: joins.dot,
+    EinsumDense: einsumDense,
     Identity: ({ layer }, inputs) => [layer.one(inputs)],
     Maximum: joins.maximum,
     Minimum: joins.minimum,
@@ -26,6 +28,7 @@ export const MORE: MoreLayers = {
     Operation: operation,
     PReLU: activations.prelu,
     Permute: shapes.permute,
+    RMSNormalization: norms.rmsNorm,
     RNN: rnnOfCell,
     Rescaling: norms.rescaling,
     SeparableConv1D: convolutions.separable,

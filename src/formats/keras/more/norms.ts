@@ -78,5 +78,22 @@ function onOwnAxis(normalize: Describe): Describe {
   };
 }
 
+const rmsNormOfFeatures: Describe = (context, inputs) => {
+  const { builder, layer } = context;
+  const value = layer.one(inputs);
+  const size = layer.features(value);
+  const index = context.once(() => {
+    const [weight] = context.weights([size]);
+    return builder.layer(
+      layer.name,
+      'RMSNorm',
+      { size, eps: layer.number('epsilon', 1e-6) },
+      { weight: weight! },
+    );
+  });
+  return [builder.use(index, [value], value.shape)];
+};
+
+export const rmsNorm = onOwnAxis(rmsNormOfFeatures);
 export const batchNorm = onOwnAxis(batchNormOfFeatures);
 export const layerNorm = onOwnAxis(layerNormOfFeatures);
