@@ -1,7 +1,6 @@
 import { callable, options } from '../check.ts';
 import { ArgumentError, reading } from '../errors.ts';
 import { readOnnx } from '../formats/onnx/read.ts';
-import type { OnnxOperators } from '../onnxSession/operators.ts';
 import { type LoadOnnxOptions, OnnxSession } from '../onnxSession/session.ts';
 import { operatorsFor } from './operatorsFor.ts';
 
@@ -21,7 +20,7 @@ export async function loadOnnx<M = unknown>(
   const view = reading('bytes', bytes, () => (bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes));
   if (!ArrayBuffer.isView(view)) throw new ArgumentError('bytes', 'a Uint8Array or ArrayBuffer', bytes);
   const given = options('loadOnnx', opts, { shapes: true, operators: true, toModel: true });
-  checkTables(given.operators);
+  checkTable('operators', given.operators ?? {}, (name, table) => checkTable(name, table, callable));
   if (given.toModel !== undefined) callable('toModel', given.toModel);
   const file = readOnnx(view);
   const names = file.graph.inputs.flatMap(({ name, shape = [] }) => [name, ...shape]);
@@ -29,15 +28,9 @@ export async function loadOnnx<M = unknown>(
   return new OnnxSession(file, { ...given, operators: await operatorsFor(file, given.operators) });
 }
 
-function checkTables(operators: OnnxOperators = {}): void {
-  const checkTable = (name: string, table: unknown) => {
-    if (!table || typeof table !== 'object' || Array.isArray(table))
-      throw new ArgumentError(name, 'those of unrolled/onnx-operators', table);
-  };
-  checkTable('operators', operators);
-  for (const [domain, table] of Object.entries(operators)) {
-    const name = `operators['${domain}']`;
-    checkTable(name, table);
-    for (const op in table) callable(`${name}.${op}`, table[op]);
-  }
+/** Checks a table, and what is in it. */
+function checkTable(name: string, table: unknown, check: (name: string, value: unknown) => void): void {
+  if (!table || typeof table !== 'object' || Array.isArray(table))
+    throw new ArgumentError(name, 'those of unrolled/onnx-operators', table);
+  for (const [key, value] of Object.entries(table)) check(`${name}['${key}']`, value);
 }

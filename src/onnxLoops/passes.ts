@@ -3,8 +3,8 @@ import { isFloat } from '../formats/onnx/tensor.ts';
 import type { Planned } from '../onnxSession/node.ts';
 import { rootOf, type Value } from '../onnxSession/value.ts';
 
-/** Passes of a loop at most that are counted. */
-const MOST_PASSES = 2 ** 24;
+/** Passes of a loop at most that is a layer; the plain operator refuses more. */
+const MOST_PASSES = 2 ** 20;
 
 const OPERATIONS: Readonly<Record<string, (a: number, b: number) => number>> = {
   Add: (a, b) => a + b,

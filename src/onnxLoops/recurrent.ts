@@ -1,5 +1,6 @@
 import { DTYPES } from '../formats/onnx/schema.ts';
 import { isFloat } from '../formats/onnx/tensor.ts';
+import { checkSize } from '../onnxSession/limits.ts';
 import { known, newData, type Planned, type PlannedNode } from '../onnxSession/node.ts';
 import { rootOf, type Value } from '../onnxSession/value.ts';
 import { fuse, type Pass, passOf, sequenceOf, unknown } from './fuse.ts';
@@ -47,7 +48,7 @@ export function fuseLoop(node: PlannedNode): Value[] | undefined {
   const T = counters.count(most, follow, again, () => {
     for (const { index, seen } of reads) seen.push(index!());
   });
-  if (T === undefined) return undefined;
+  if (T === undefined) return void checkSize(node.node, Number.POSITIVE_INFINITY);
   const steps = new Map(
     reads.map(({ own: { inputs, attributes, outputs }, seen }) => {
       const value = inputs[0]!;
@@ -63,7 +64,7 @@ export function fuseLoop(node: PlannedNode): Value[] | undefined {
     return seen.some((index) => !(index >= -size && index < size));
   });
   const fused = outside ? undefined : fuse(node, pass, initial, T, steps, stacked);
-  if (!fused) return undefined;
+  if (!fused) return void checkSize(node.node, T * nodesOf(pass));
   const last = old.map((state, i) => {
     if (!state) return initial[i]!;
     if (!isCounter(i)) return fused.states[i];
@@ -73,6 +74,12 @@ export function fuseLoop(node: PlannedNode): Value[] | undefined {
   });
   // floats that belong to no cell were refused
   return [...(last as Value[]), ...stacked.map((value) => fused.stack(value))];
+}
+
+/** Nodes that a pass has at least when it is planned by itself: of an If one branch may be known then. */
+function nodesOf({ made }: Pass): number {
+  const all = new Set(made.values());
+  return [...all].some(({ node }) => node.op === 'If') ? 1 : all.size;
 }
 
 /** Nodes of a pass that read one step of a sequence from outside of the loop. */

@@ -1,6 +1,7 @@
 import type { OnnxValueInfo } from '../formats/onnx/graph.ts';
 import { DTYPES } from '../formats/onnx/schema.ts';
 import { join, newData, type Operator, type PlannedNode } from '../onnxSession/kit.ts';
+import { checkSize } from '../onnxSession/limits.ts';
 import { rootOf, type Value } from '../onnxSession/value.ts';
 
 function scalar(value: number, dtype: number): Value {
@@ -33,6 +34,7 @@ export const loop: Operator = (node) => {
   let carried = node.inputs.slice(2).map((_, i) => node.input(i + 2));
   const stacked: Value[][] = body.outputs.slice(1 + carried.length).map(() => []);
   for (let i = 0; i < most && go; i++) {
+    checkSize(node.node, i);
     const inputs = [scalar(i, DTYPES.int64), scalar(1, DTYPES.bool), ...carried];
     const [next, ...outputs] = node.planning.subgraph(body, inputs);
     carried = outputs.slice(0, carried.length);

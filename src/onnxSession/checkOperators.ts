@@ -1,5 +1,6 @@
 import type { OnnxFunction, OnnxGraph, OnnxNode } from '../formats/onnx/graph.ts';
 import type { OnnxModel } from '../formats/onnx/read.ts';
+import { checkSize } from './limits.ts';
 import { type OnnxOperators, operatorOf } from './operators.ts';
 import { isPlain, RECURRENT } from './ops/recurrent.ts';
 
@@ -27,25 +28,36 @@ const CONSTANT = [
 
 type IsConstant = (name: string) => boolean;
 
-/** The first node of every operator of a model, also in branches, loops and functions. */
+/**
+ * The first node of every operator of a model, also in branches, loops and functions.
+ * @throws {FormatError} calls of functions that are too many or too deep
+ */
 export function operatorsOf({ graph, functions, opsets }: OnnxModel): Versioned[] {
   const found = new Map<string, Versioned>();
-  const checked = new Set<OnnxFunction>();
+  const counts = new Map<OnnxFunction, number>();
+  let depth = 0;
   const visit = (
     nodes: readonly OnnxNode[],
     versions: ReadonlyMap<string, number>,
     initializers: Iterable<string>,
     outer: IsConstant,
-  ) => {
+  ): number => {
+    depth++;
+    let count = 0;
     const known = new Set(initializers);
     const isConstant: IsConstant = (name) => !name || known.has(name) || outer(name);
     for (const node of nodes) {
       const { op, domain, inputs, outputs, attributes } = node;
+      checkSize(node, ++count, depth);
       const called = functions.get(`${domain}:${op}`);
-      if (called && !checked.has(called)) {
-        checked.add(called);
-        visit(called.nodes, called.opsets, [], () => false);
+      if (called && !counts.has(called)) {
+        counts.set(called, 0);
+        counts.set(
+          called,
+          visit(called.nodes, called.opsets, [], () => false),
+        );
       }
+      if (called) checkSize(node, (count += counts.get(called)! - 1));
       if (CONSTANT.includes(op) && inputs.every(isConstant)) for (const name of outputs) known.add(name);
       const hasOptions =
         !domain &&
@@ -61,6 +73,8 @@ export function operatorsOf({ graph, functions, opsets }: OnnxModel): Versioned[
         found.set(name, { node, opset: versions.get(domain) ?? 1, hasOptions });
       for (const { graph } of attributes.values()) if (graph) visitGraph(graph, versions, isConstant);
     }
+    depth--;
+    return count;
   };
   const visitGraph = (graph: OnnxGraph, versions: ReadonlyMap<string, number>, outer: IsConstant) =>
     visit(graph.nodes, versions, graph.initializers.keys(), outer);

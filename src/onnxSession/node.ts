@@ -157,15 +157,15 @@ export class PlannedNode {
     return this.#add(dtype, shape);
   }
 
-  #add(dtype: number, shape: readonly number[], own?: Pick<Value, 'of' | 'data'>): Value {
-    const value = { dtype, shape, size: elements(shape, this.where), ...own };
+  #add(dtype: number, shape: readonly number[], own?: Partial<Value>): Value {
+    const value: Value = { dtype, shape, size: elements(shape, this.where), ...own };
     this.outputs.push(value);
     return value;
   }
 
   /** Adds an output with the values of `value` in its order. */
   alias(value: Value, shape: readonly number[] = value.shape, dtype = value.dtype): void {
-    const { size } = this.#add(dtype, shape, { of: value });
+    const { size } = this.#add(dtype, shape, { of: value, root: rootOf(value) });
     if (size !== value.size) this.fail(`[${value.shape}] can't become [${shape}]`);
   }
 
@@ -206,7 +206,8 @@ export class PlannedNode {
     } = {},
   ): void {
     const { scratch = 0, inputs = this.inputs, kept = [], outputs = this.outputs } = opts;
-    this.planning.add({ inputs, outputs, scratch, kept, run });
+    // a copy has no room to grow
+    this.planning.add({ inputs, outputs: [...outputs], scratch, kept, run });
   }
 
   fail(what: string): never {

@@ -1,4 +1,4 @@
-import { type Slot, Slots } from '../engine/slots.ts';
+import { Slots } from '../engine/slots.ts';
 import { isFloat, type TensorData } from '../formats/onnx/tensor.ts';
 import type { SessionMemory } from './memory.ts';
 import { type Io, rootOf, type Step, type Value } from './value.ts';
@@ -18,7 +18,6 @@ export class Plan {
   readonly outputs: readonly PlanPort[];
   readonly steps: readonly Step[];
   readonly #memory: SessionMemory;
-  readonly #places: ReadonlyMap<Value, Slot>;
   readonly #work: number;
   #ios: Io[] = [];
   readonly #views = new Map<Value, TensorData>();
@@ -33,7 +32,8 @@ export class Plan {
     this.#memory = memory;
     this.inputs = portsOf(inputs);
     this.outputs = portsOf(outputs);
-    this.steps = needed(steps, [...outputs.values()]);
+    noteLast(steps, outputs.values());
+    this.steps = steps.filter(isNeeded);
     const constants = new Set<TensorData>();
     const read = (value: Value | undefined) => {
       const data = value && rootOf(value).data;
@@ -46,8 +46,8 @@ export class Plan {
       for (const slot of kept) if (!slot.ptr) slot.ptr = memory.take(slot.bytes / 4);
     }
     const slots = new Slots();
-    this.#places = layOut(slots, this.steps, inputs, outputs);
-    const scratch = Math.max(0, ...this.steps.map((step) => step.scratch));
+    layOut(slots, steps, inputs.values(), outputs.values());
+    const scratch = this.steps.reduce((most, step) => Math.max(most, step.scratch), 0);
     memory.takeSlots(slots);
     this.#work = memory.take(Math.ceil(scratch / 4));
   }
@@ -55,7 +55,7 @@ export class Plan {
   /** Pointer to a value. */
   ptr(value: Value): number {
     const root = rootOf(value);
-    return root.data ? this.#memory.place(root.data) : this.#places.get(root)!.ptr;
+    return root.data ? this.#memory.place(root.data) : root.slot!.ptr;
   }
 
   /** View of an input or output, until the memory grows. */
@@ -102,50 +102,45 @@ export function ioOf(memory: SessionMemory, step: Step, ptr: (value: Value) => n
   };
 }
 
-/** The steps that the outputs need. */
-function needed(steps: readonly Step[], outputs: readonly Value[]): Step[] {
-  const roots = new Set(outputs.map(rootOf));
-  const kept: Step[] = [];
+/** Whether the outputs need a step. */
+const isNeeded = (step: Step) => step.outputs.some((value) => rootOf(value).last !== undefined);
+
+/** Notes the last step that reads or writes each value that the outputs need, but for constants. */
+function noteLast(steps: readonly Step[], outputs: Iterable<Value>): void {
+  const use = (values: Iterable<Value | undefined>, at: number) => {
+    for (const value of values) {
+      const root = value && rootOf(value);
+      if (root && !root.data) root.last ??= at;
+    }
+  };
+  use(outputs, steps.length);
   for (let i = steps.length - 1; i >= 0; i--) {
     const step = steps[i]!;
-    if (!step.outputs.some((value) => roots.has(rootOf(value)))) continue;
-    kept.push(step);
-    for (const value of step.inputs) if (value) roots.add(rootOf(value));
+    if (isNeeded(step)) use([...step.outputs, ...step.inputs], i);
   }
-  return kept.reverse();
 }
 
 /** Places of values that are no constants, so that those alive at the same time lie apart. */
 function layOut(
   slots: Slots,
   steps: readonly Step[],
-  inputs: ReadonlyMap<string, Value>,
-  outputs: ReadonlyMap<string, Value>,
-): Map<Value, Slot> {
-  const last = new Map<Value, number>();
-  const use = (value: Value | undefined, at: number) => {
-    const root = value && rootOf(value);
-    if (root && !root.data) last.set(root, at);
-  };
-  for (const value of inputs.values()) use(value, 0);
-  steps.forEach((step, i) => {
-    for (const value of [...step.outputs, ...step.inputs]) use(value, i);
-  });
-  for (const value of outputs.values()) use(value, steps.length);
-  const places = new Map<Value, Slot>();
-  const dying: Slot[][] = [];
+  inputs: Iterable<Value>,
+  outputs: Iterable<Value>,
+): void {
   const place = (value: Value) => {
     const root = rootOf(value);
-    if (root.data || places.has(root)) return;
-    const slot = slots.take(root.size);
-    places.set(root, slot);
-    (dying[last.get(root)!] ??= []).push(slot);
+    if (!root.data) root.slot ??= slots.take(root.size);
   };
-  for (const value of inputs.values()) place(value);
+  for (const value of inputs) place(value);
   steps.forEach((step, i) => {
+    if (!isNeeded(step)) return;
     step.outputs.forEach(place);
-    for (const slot of dying[i] ?? []) slots.release(slot);
+    for (const value of [...step.outputs, ...step.inputs]) {
+      const root = value && rootOf(value);
+      if (root?.last !== i) continue;
+      root.last = -1;
+      slots.release(root.slot!);
+    }
   });
-  for (const value of outputs.values()) place(value);
-  return places;
+  for (const value of outputs) place(value);
 }

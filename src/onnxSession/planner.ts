@@ -2,21 +2,18 @@ import { FormatError, UnrolledError } from '../errors.ts';
 import { nodeName, type OnnxAttribute, type OnnxGraph, type OnnxNode } from '../formats/onnx/graph.ts';
 import { NEWEST, type OnnxModel } from '../formats/onnx/read.ts';
 import type { OnnxTensor, TensorData } from '../formats/onnx/tensor.ts';
+import { checkSize } from './limits.ts';
 import type { SessionMemory } from './memory.ts';
 import { newData, PlannedNode, type Planning } from './node.ts';
 import { type OnnxOperators, operatorOf } from './operators.ts';
 import { ioOf } from './plan.ts';
 import { type Kept, rootOf, type Step, type Value } from './value.ts';
 
-/** Nodes of a plan at most, those of loops once a pass. */
-const MOST_NODES = 200_000;
 /** Elements of an output that is computed when it is planned, unless all inputs have a quarter as many. */
 const MOST_FOLDED = 2 ** 16;
 /** Elements of all these outputs at most, beyond as many as the file has bytes; those of few elements do not count. */
 const FOLDED_ELEMENTS = 2 ** 20;
 const FEW = 64;
-/** Calls of functions inside each other at most. */
-const DEEPEST = 32;
 
 type Attributes = ReadonlyMap<string, OnnxAttribute>;
 
@@ -108,7 +105,7 @@ export class Planner implements Planning {
 
   #inside(scope: Scope, plan: () => Value[]): Value[] {
     const before = this.#scope;
-    if (++this.#depth > DEEPEST) throw new FormatError(`graphs and functions are more than ${DEEPEST} deep`);
+    this.#depth++;
     this.#scope = scope;
     try {
       return plan();
@@ -127,6 +124,7 @@ export class Planner implements Planning {
   }
 
   #node(node: OnnxNode): void {
+    checkSize(node, this.#nodes, this.#depth);
     const where = nodeName(node);
     const inputs = node.inputs.map((name) => (name ? this.#find(name, where) : undefined));
     let outputs: readonly Value[];
@@ -176,8 +174,7 @@ export class Planner implements Planning {
     opset: number,
     inputs: readonly (Value | undefined)[],
   ): readonly Value[] {
-    if (++this.#nodes > MOST_NODES)
-      throw new FormatError(`${nodeName(node)}: a run would have more than ${MOST_NODES} steps`);
+    this.#nodes++;
     const planned = new PlannedNode(this, node, attributes, opset, inputs);
     operatorOf(node, opset, this.#operators)(planned);
     this.onNode?.({ node, attributes, inputs, outputs: planned.outputs });

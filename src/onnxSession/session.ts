@@ -260,8 +260,7 @@ export class OnnxSession<M = unknown> {
     const values = planner.model(inputs);
     const outputs = new Map(graph.outputs.map(({ name }, i) => [name, values[i]!]));
     for (const [name, value] of outputs)
-      if (rootOf(value).items)
-        throw new FormatError(`output '${name}' is a sequence: only tensors are supported`);
+      if (rootOf(value).items) throw new FormatError(`'${name}': sequences are not supported`);
     return new Plan(this.#memory, inputs, outputs, planner.steps);
   }
 }

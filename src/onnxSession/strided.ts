@@ -54,17 +54,19 @@ export function outerOf({ shape, strides }: Walk, count: number): Walk {
   return { shape: before(shape, 1), strides: strides.map((own) => before(own, 0)) };
 }
 
+type Row = (a: number, b: number, c: number, d: number) => void;
+
+const one = (row: Row) => row(0, 0, 0, 0);
+
 /** Calls `row` with the offsets of each innermost row. Nothing is allocated in a call. */
-export function rowsOf({
-  shape,
-  strides,
-}: Walk): (row: (a: number, b: number, c: number, d: number) => void) => void {
+export function rowsOf({ shape, strides }: Walk): (row: Row) => void {
   const outer = shape.length - 1;
-  const counts = new Int32Array(outer);
-  const at = new Float64Array(4);
-  const empty = shape.includes(0);
+  // most steps have one row; typed arrays take 200 bytes each
+  if (shape.includes(0)) return () => {};
+  if (!outer) return one;
+  const counts = shape.map(() => 0);
+  const at = [0, 0, 0, 0];
   return (row) => {
-    if (empty) return;
     counts.fill(0);
     at.fill(0);
     for (;;) {

@@ -1,7 +1,8 @@
 import { ArgumentError, FormatError, reading, ShapeError } from '../errors.ts';
 import type { OnnxValueInfo } from '../formats/onnx/graph.ts';
 import { DTYPES, dtypeName, type OnnxDtype } from '../formats/onnx/schema.ts';
-import { halfToNumber, isFloat, newStored, type TensorData } from '../formats/onnx/tensor.ts';
+import { isFloat, newStored, type TensorData } from '../formats/onnx/tensor.ts';
+import { halfToSingle } from '../io/dtype.ts';
 import { product } from './strided.ts';
 import type { Value } from './value.ts';
 
@@ -153,9 +154,13 @@ export function writeFeed(
     to.set(data as Float32Array);
     return;
   }
-  const half = dtype === DTYPES.float16 && data instanceof Uint16Array;
+  if (dtype === DTYPES.float16 && data instanceof Uint16Array) {
+    const bits = new Uint32Array(to.buffer, to.byteOffset);
+    for (let i = 0; i < to.length; i++) bits[i] = halfToSingle(data[i]!);
+    return;
+  }
   for (let i = 0; i < to.length; i++) {
-    const v: unknown = half ? halfToNumber(data[i]!) : data[i];
+    const v: unknown = data[i];
     if (!['number', 'bigint', 'boolean'].includes(typeof v))
       throw new ArgumentError(`feeds.${name}[${i}]`, 'a number', v);
     const n = Number(v);

@@ -1,3 +1,4 @@
+import type { Slot } from '../engine/slots.ts';
 import type { TensorData } from '../formats/onnx/tensor.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 
@@ -14,12 +15,17 @@ export interface Value {
   readonly items?: readonly Value[] | undefined;
   /** The value whose memory it shares; same number of elements. */
   readonly of?: Value | undefined;
+  /** The end of a chain of these. */
+  readonly root?: Value | undefined;
+  /** In a plan, of what is no constant: the last step that reads or writes it, and where it lies. */
+  last?: number | undefined;
+  slot?: Slot | undefined;
 }
 
 /** The value whose memory it is. */
 export function rootOf(value: Value): Value {
   let root = value;
-  while (root.of) root = root.of;
+  while (root.of) root = root.root ?? root.of;
   return root;
 }
 

@@ -64,9 +64,11 @@ class Decoder {
   }
 
   message(name: MessageName, end: number, depth: number): object {
-    if (depth > DEEPEST) throw this.#bad(`messages are more than ${DEEPEST} deep`);
+    if (depth > DEEPEST) throw this.#bad(`more than ${DEEPEST} messages deep`);
     if (++this.#messages > MOST_MESSAGES) throw this.#bad(`more than ${MOST_MESSAGES} messages`);
     const { fields, absent } = tableOf(name);
+    // all empty messages are one
+    if (this.#at === end) return absent;
     const out = Object.create(absent) as Record<string, unknown>;
     while (this.#at < end) {
       const tag = this.#varint(end);
@@ -78,17 +80,17 @@ class Decoder {
       }
       const { name: key, kind, repeated } = field;
       const packed = repeated && wire === 2 && field.wire !== 2;
-      if (wire !== field.wire && !packed)
-        throw this.#bad(`wire type ${wire} where ${field.wire} was expected`);
-      if (!repeated) {
-        out[key] = this.#value(kind, end, depth);
-        continue;
+      if (wire !== field.wire && !packed) throw this.#bad(`wire type ${wire}, not ${field.wire}`);
+      const stop = packed ? this.#length(end) : end;
+      while (!packed || this.#at < stop) {
+        const value = this.#value(kind, stop, depth);
+        const list = out[key] as unknown[];
+        // an array that grows has room for 16 more
+        if (!repeated) out[key] = value;
+        else if (list.length < 4) out[key] = list.concat(value);
+        else list.push(value);
+        if (!packed) break;
       }
-      const list = (out[key] === NONE ? (out[key] = []) : out[key]) as unknown[];
-      if (packed) {
-        const stop = this.#length(end);
-        while (this.#at < stop) list.push(this.#value(kind, stop, depth));
-      } else list.push(this.#value(kind, end, depth));
     }
     return out;
   }
@@ -132,7 +134,7 @@ class Decoder {
 
   #forward(bytes: number, end: number): number {
     const from = this.#at;
-    if (bytes > end - from) throw this.#bad('the data ends inside a field');
+    if (bytes > end - from) throw this.#bad('it ends inside a field');
     this.#at += bytes;
     return from;
   }

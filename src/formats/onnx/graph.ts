@@ -82,10 +82,12 @@ export interface OnnxFunction {
   readonly opsets: ReadonlyMap<string, number>;
 }
 
+/** Attributes and captures of most nodes: an empty map is as good as an empty set. */
+const NONE = /* @__PURE__ */ new Map<never, never>() as ReadonlyMap<never, never> & ReadonlySet<never>;
+
 /** Reads a graph: its tensors, and its nodes in an order in which they can run. */
 export function readGraph(graph: Message<'Graph'>, where: string): OnnxGraph {
-  if (graph.sparseInitializer.length)
-    throw new FormatError(`${where}: sparse initializers are not supported`);
+  if (graph.sparseInitializer.length) throw new FormatError(`${where}: sparse tensors are not supported`);
   const initializers = new Map<string, OnnxTensor>();
   for (const tensor of graph.initializer) {
     initializers.set(tensor.name, readTensor(tensor, `${where}: initializer`));
@@ -103,12 +105,17 @@ export function readGraph(graph: Message<'Graph'>, where: string): OnnxGraph {
   return { name: graph.name, inputs, outputs, nodes, initializers, captures };
 }
 
+/** @throws {FormatError} names that nothing computes */
+export function checkCaptures(captures: Iterable<string>, where: string): void {
+  for (const name of captures) throw new FormatError(`${where}: nothing computes '${name}'`);
+}
+
 /** Reads a function. */
 export function readFunction(given: Message<'Function'>): OnnxFunction {
   const where = `function '${given.name}'`;
   const all = given.node.map((node) => readNode(node, where));
   const { nodes, captures } = sortNodes(all, new Set(given.input), given.output, where);
-  for (const name of captures) throw new FormatError(`${where}: nothing computes '${name}'`);
+  checkCaptures(captures, where);
   return {
     inputs: given.input,
     outputs: given.output,
@@ -140,9 +147,10 @@ function readNode(node: Message<'Node'>, where: string): OnnxNode {
   const { opType, name, input, output } = node;
   const at = `${where}: ${nodeName({ op: opType, name, outputs: output })}`;
   if (!opType) throw new FormatError(`${at}: has no operator`);
-  const attributes = new Map(node.attribute.map((a) => [a.name, readAttribute(a, at)]));
-  const captures = new Set<string>();
-  for (const { graph } of attributes.values()) for (const outer of graph?.captures ?? []) captures.add(outer);
+  const attributes = node.attribute.length
+    ? new Map(node.attribute.map((a) => [a.name, readAttribute(a, at)]))
+    : NONE;
+  const outer = [...attributes.values()].flatMap(({ graph }) => [...(graph?.captures ?? [])]);
   return {
     op: opType,
     domain: domainOf(node.domain),
@@ -150,7 +158,7 @@ function readNode(node: Message<'Node'>, where: string): OnnxNode {
     inputs: input,
     outputs: output,
     attributes,
-    captures,
+    captures: outer.length ? new Set(outer) : NONE,
   };
 }
 
@@ -175,6 +183,12 @@ function readAttribute(given: Message<'Attribute'>, where: string): OnnxAttribut
   };
 }
 
+/** A node, and whether all that it reads is before it; undefined at first. */
+interface Maker {
+  readonly node: OnnxNode;
+  isDone: boolean | undefined;
+}
+
 /**
  * The nodes that the outputs need, each after those it reads, and the names that nothing in the graph computes.
  * @throws {FormatError} two nodes that compute one name, a circle
@@ -185,39 +199,39 @@ function sortNodes(
   outputs: readonly string[],
   where: string,
 ): { nodes: OnnxNode[]; captures: Set<string> } {
-  const makers = new Map<string, OnnxNode>();
+  const makers = new Map<string, Maker>();
   for (const node of all) {
+    const maker: Maker = { node, isDone: undefined };
     for (const name of node.outputs) {
       if (!name) continue;
       if (makers.has(name) || known.has(name)) throw new FormatError(`${where}: '${name}' is computed twice`);
-      makers.set(name, node);
+      makers.set(name, maker);
     }
   }
   const nodes: OnnxNode[] = [];
   const captures = new Set<string>();
-  const state = new Map<OnnxNode, 'open' | 'done'>();
-  const stack: { node: OnnxNode; reads: Iterator<string> }[] = [];
-  const visit = (name: string) => {
+  const stack: Maker[] = [];
+  const push = (name: string) => {
     if (!name || known.has(name)) return;
-    const node = makers.get(name);
-    if (!node) captures.add(name);
-    else if (state.get(node) === 'open') {
-      throw new FormatError(`${where}: ${nodeName(node)} reads what is computed from it`);
-    } else if (!state.has(node)) {
-      state.set(node, 'open');
-      stack.push({ node, reads: [...node.inputs, ...node.captures].values() });
-    }
+    const maker = makers.get(name);
+    if (!maker) captures.add(name);
+    else if (maker.isDone === false) {
+      throw new FormatError(`${where}: ${nodeName(maker.node)} reads what is computed from it`);
+    } else if (!maker.isDone) stack.push(maker);
   };
   for (const output of outputs) {
-    visit(output);
+    push(output);
     for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      const { done, value } = top.reads.next();
-      if (!done) visit(value);
-      else {
-        stack.pop();
-        state.set(top.node, 'done');
-        nodes.push(top.node);
+      const { node, isDone } = top;
+      if (isDone === undefined) {
+        top.isDone = false;
+        // what it reads first is the next one
+        [...node.inputs, ...node.captures].reverse().forEach(push);
+        continue;
       }
+      stack.pop();
+      if (!isDone) nodes.push(node);
+      top.isDone = true;
     }
   }
   return { nodes, captures };

@@ -1,6 +1,13 @@
 import { FormatError } from '../../errors.ts';
 import { decode } from './decode.ts';
-import { type OnnxFunction, type OnnxGraph, readFunction, readGraph, readOpsets } from './graph.ts';
+import {
+  checkCaptures,
+  type OnnxFunction,
+  type OnnxGraph,
+  readFunction,
+  readGraph,
+  readOpsets,
+} from './graph.ts';
 
 /** What an ONNX file says. */
 export interface OnnxModel {
@@ -38,7 +45,7 @@ export function readOnnx(bytes: Uint8Array): OnnxModel {
     throw new FormatError(`opset ${opset || 'not given'}: ${OLDEST} to ${NEWEST} are supported`);
   }
   const graph = readGraph(model.graph, 'graph');
-  for (const name of graph.captures) throw new FormatError(`graph: nothing computes '${name}'`);
+  checkCaptures(graph.captures, 'graph');
   return {
     bytes: bytes.byteLength,
     irVersion: model.irVersion,

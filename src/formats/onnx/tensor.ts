@@ -1,5 +1,5 @@
 import { FormatError } from '../../errors.ts';
-import { ARRAYS, type Dtype, halfToSingle, type TensorData as Stored, toFloat32 } from '../../io/dtype.ts';
+import { ARRAYS, type Dtype, type TensorData as Stored, toFloat32 } from '../../io/dtype.ts';
 import { DTYPES, dtypeName, type Message } from './schema.ts';
 
 /** Values of a tensor: floats for the floating-point types, integers for all others; int64 is clamped to 32 bits. */
@@ -58,7 +58,7 @@ export function readTensor(tensor: Message<'Tensor'>, where: string): OnnxTensor
   const at = name ? `${where} '${name}'` : where;
   if (tensor.dataLocation === 1 || tensor.externalData.length) {
     const file = tensor.externalData.find(({ key }) => key === 'location')?.value ?? 'another file';
-    throw new FormatError(`${at}: its data is in ${file}; save the model with its data in one file`);
+    throw new FormatError(`${at}: its data is in ${file}, which is not supported`);
   }
   const stored = STORED[dataType];
   if (!stored)
@@ -89,13 +89,4 @@ function typedField(tensor: Message<'Tensor'>): readonly number[] {
   if (dataType === DTYPES.float64) return tensor.doubleData;
   if (dataType === DTYPES.int64) return tensor.int64Data;
   return dataType === DTYPES.uint32 || dataType === DTYPES.uint64 ? tensor.uint64Data : tensor.int32Data;
-}
-
-const word = /* @__PURE__ */ new Float32Array(1);
-const wordBits = /* @__PURE__ */ new Uint32Array(word.buffer);
-
-/** The number that 16 bits of a half float say. */
-export function halfToNumber(bits: number): number {
-  wordBits[0] = halfToSingle(bits);
-  return word[0]!;
 }

@@ -82,7 +82,7 @@ const concat: Operator = (node) => {
   const sum = values.reduce((all, value) => all + (value.shape[axis] ?? 0), 0);
   for (const v of values) {
     if (v.shape.length !== shape.length || v.shape.some((size, i) => i !== axis && size !== shape[i])) {
-      node.fail(`[${shape}] and [${v.shape}] differ in a dimension other than axis ${axis}`);
+      node.fail(`[${shape}] and [${v.shape}] differ in more than axis ${axis}`);
     }
   }
   const to = shape.map((size, i) => (i === axis ? sum : size));

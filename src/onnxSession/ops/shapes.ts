@@ -1,6 +1,6 @@
 import { DTYPES } from '../../formats/onnx/schema.ts';
 import { clampInt } from '../../formats/onnx/tensor.ts';
-import type { Operator, Operators } from '../node.ts';
+import { known, type Operator, type Operators } from '../node.ts';
 
 const shape: Operator = (node) => {
   const sizes = node
@@ -12,16 +12,17 @@ const shape: Operator = (node) => {
 const constant: Operator = (node) => {
   const tensor = node.tensor('value');
   if (tensor) return node.fixed(tensor.data, tensor.shape, tensor.dtype);
-  const [ints, floats] = [node.ints('value_ints'), node.floats('value_floats')];
-  if (node.has('value_int'))
-    return node.fixed(Int32Array.of(clampInt(node.int('value_int', 0))), [], DTYPES.int64);
-  if (node.has('value_float'))
-    return node.fixed(Float32Array.of(node.float('value_float', 0)), [], DTYPES.float32);
-  if (node.has('value_ints'))
-    return node.fixed(Int32Array.from(ints!, clampInt), [ints!.length], DTYPES.int64);
-  if (node.has('value_floats'))
-    return node.fixed(Float32Array.from(floats!), [floats!.length], DTYPES.float32);
-  return node.fail('has a value that is no tensor of numbers');
+  for (const name of ['value_int', 'value_float'] as const) {
+    const isInt = name === 'value_int';
+    const one = node.attributes.get(name);
+    const list = node.attributes.get(`${name}s`);
+    const given = one ? [isInt ? one.i : one.f] : isInt ? list?.ints : list?.floats;
+    if (!given) continue;
+    const dtype = isInt ? DTYPES.int64 : DTYPES.float32;
+    const { data } = known(isInt ? given.map(clampInt) : given, dtype);
+    return node.fixed(data!, one ? [] : [given.length], dtype);
+  }
+  return node.fail('has no numbers');
 };
 
 const constantOfShape: Operator = (node) => {
