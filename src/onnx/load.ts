@@ -20,7 +20,8 @@ export async function loadOnnx<M = unknown>(
   const view = reading('bytes', bytes, () => (bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes));
   if (!ArrayBuffer.isView(view)) throw new ArgumentError('bytes', 'a Uint8Array or ArrayBuffer', bytes);
   const given = options('loadOnnx', opts, { shapes: true, operators: true, toModel: true });
-  checkTable('operators', given.operators ?? {}, (name, table) => checkTable(name, table, callable));
+  const { operators = {} } = given;
+  checkTable('operators', operators, (name, table) => checkTable(name, table, callable));
   if (given.toModel !== undefined) callable('toModel', given.toModel);
   const file = readOnnx(view);
   const names = file.graph.inputs.flatMap(({ name, shape = [] }) => [name, ...shape]);

@@ -9,5 +9,5 @@ const DEEPEST = 32;
 /** @throws {FormatError} a node that makes a plan too large, or lies too deep */
 export function checkSize(node: OnnxNode, count: number, depth = 0): void {
   if (count > MOST_NODES || depth > DEEPEST)
-    throw new FormatError(`${nodeName(node)}: more than ${MOST_NODES} steps, or ${DEEPEST} graphs deep`);
+    throw new FormatError(`${nodeName(node)}: more than ${MOST_NODES} steps or ${DEEPEST} graphs deep`);
 }

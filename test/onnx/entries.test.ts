@@ -131,7 +131,7 @@ describe('options that do not fit are refused by name', () => {
     ['null', null, 'operators'],
     ['a list', [{ Erf: erf }], 'operators'],
     ['a table without domains', { Erf: erf }, "operators['Erf']"],
-    ['the module', { operators }, "operators['operators']['"],
+    ['the module', { operators }, "operators['operators']['']"],
     ['a name', { '': { Erf: 'erf' } }, "operators['']['Erf']"],
   ])('operators: %s', async (_, given, argument) => {
     const loading = loadOnnx(one('Erf'), { operators: given as never });
