@@ -1,8 +1,7 @@
 import { ArgumentError, FormatError, reading, ShapeError } from '../errors.ts';
 import type { OnnxValueInfo } from '../formats/onnx/graph.ts';
 import { DTYPES, dtypeName, type OnnxDtype } from '../formats/onnx/schema.ts';
-import { isFloat, newStored, type TensorData } from '../formats/onnx/tensor.ts';
-import { halfToSingle } from '../io/dtype.ts';
+import { halfToSingle, isFloat, newStored, type TensorData } from '../formats/onnx/tensor.ts';
 import { product } from './strided.ts';
 import type { Value } from './value.ts';
 

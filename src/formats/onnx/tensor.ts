@@ -2,6 +2,8 @@ import { FormatError } from '../../errors.ts';
 import { ARRAYS, type Dtype, type TensorData as Stored, toFloat32 } from '../../io/dtype.ts';
 import { DTYPES, dtypeName, type Message } from './schema.ts';
 
+export { halfToSingle } from '../../io/dtype.ts';
+
 /** Values of a tensor: floats for the floating-point types, integers for all others; int64 is clamped to 32 bits. */
 export type TensorData = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
 
