@@ -15,9 +15,7 @@ export function bytesByName(files: unknown): Map<string, Uint8Array> {
   if (typeof files !== 'object' || files === null || Array.isArray(files) || arrayKind(files))
     throw new ArgumentError('files', 'the bytes of a file, or those of several by name', files);
   const found = new Map<string, Uint8Array>();
-  for (const [name, given] of reading('files', files, () =>
-    files instanceof Map ? [...files] : Object.entries(files),
-  )) {
+  for (const [name, given] of reading('files', files, () => Object.entries(files))) {
     const bytes = bytesOf(given);
     if (!bytes)
       throw new ArgumentError(`files[${JSON.stringify(name)}]`, 'a Uint8Array or ArrayBuffer', given);

@@ -9,8 +9,8 @@ import type { KerasLayers } from '../kerasLayers/table.ts';
 import { type KerasModel, kerasModelOf } from './kerasModel.ts';
 import { read } from './read.ts';
 
-/** The bytes of one file, or those of several by name, as an object or a Map. */
-export type KerasFiles = FileBytes | Readonly<Record<string, FileBytes>> | ReadonlyMap<string, FileBytes>;
+/** The bytes of one file, or those of several by name. */
+export type KerasFiles = FileBytes | Readonly<Record<string, FileBytes>>;
 
 /** Options of `loadKeras` and `readKeras`. */
 export interface KerasOptions {

@@ -47,9 +47,7 @@ export class CharRnn extends Sequential {
  * @throws {ArgumentError} if the files are not bytes
  * @throws {StateError} before `init()`
  */
-export function loadCharRnn(
-  files: Readonly<Record<string, FileBytes>> | ReadonlyMap<string, FileBytes>,
-): CharRnn {
+export function loadCharRnn(files: Readonly<Record<string, FileBytes>>): CharRnn {
   const description = readCharRnn(bytesByName(files));
   return withWeights(
     description.layers,

@@ -48,13 +48,6 @@ describe('layers of Keras by when they are loaded', () => {
     expect(await readKeras(given)).toEqual(await readKeras(given, all));
   });
 
-  test('files by name may be a Map', async () => {
-    const given = sequential('MaxPooling1D', {});
-    expect(await readKeras(new Map(Object.entries(given)))).toEqual(await readKeras(given));
-    await expect(readKeras(new Map())).rejects.toThrow(/files.*at least one/);
-    await expect(readKeras(new Map([['a', 'b']]) as never)).rejects.toThrow(/files\["a"\]/);
-  });
-
   test('what is no table of layers, and no storage, is refused', async () => {
     for (const given of [5, null, {}, [], kerasLayers]) {
       const read = (options: object) => readKeras(sequential('Flatten', {}), options);
