@@ -119,8 +119,8 @@ describe('toKeras2', () => {
       output_layers: { a: ['a', 0, 0], b: ['b', 0, 1] },
     });
     expect((toKeras2(named) as { config: JsonObject }).config.output_layers).toEqual([
-      ['a', 0, 0],
-      ['b', 0, 1],
+      ['a', 0, 0, 'a'],
+      ['b', 0, 1, 'b'],
     ]);
   });
 
