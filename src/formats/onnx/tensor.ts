@@ -60,7 +60,7 @@ export function readTensor(tensor: Message<'Tensor'>, where: string): OnnxTensor
   const at = name ? `${where} '${name}'` : where;
   if (tensor.dataLocation === 1 || tensor.externalData.length) {
     const file = tensor.externalData.find(({ key }) => key === 'location')?.value ?? 'another file';
-    throw new FormatError(`${at}: data in ${file} is not supported`);
+    throw new FormatError(`${at}: data in ${file}; save it in one file`);
   }
   const stored = STORED[dataType];
   if (!stored)
