@@ -1,5 +1,5 @@
 import { madd, nmadd } from '../simd';
-import { expTerm, ln2, log2e, lowest, magic, one, smallest } from '../constants';
+import { constant, log2e, lowest, magic, one, smallest } from '../constants';
 
 // Cody-Waite reduction and degree-5 polynomial of Cephes expf (Moshier): x = n·ln2 + r, |r| <= ln2/2. n is rounded
 // by adding 1.5·2^23 (`magic`), whose last bits then are n: on x64 nearest and trunc_sat take ten instructions more.
@@ -8,11 +8,11 @@ import { expTerm, ln2, log2e, lowest, magic, one, smallest } from '../constants'
 // @ts-ignore: decorator
 @inline
 function polyMinusOne(r: v128): v128 {
-  let p = madd(expTerm(0), r, expTerm(1));
-  p = madd(p, r, expTerm(2));
-  p = madd(p, r, expTerm(3));
-  p = madd(p, r, expTerm(4));
-  p = madd(p, r, expTerm(5));
+  let p = madd(constant(8, 1.9875691500e-4), r, constant(9, 1.3981999507e-3));
+  p = madd(p, r, constant(10, 8.3334519073e-3));
+  p = madd(p, r, constant(11, 4.1665795894e-2));
+  p = madd(p, r, constant(12, 1.6666665459e-1));
+  p = madd(p, r, constant(13, 5.0000001201e-1));
   return madd(p, f32x4.mul(r, r), r);
 }
 
@@ -26,7 +26,7 @@ function poly(r: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function reduce(x: v128, n: v128): v128 {
-  return nmadd(n, ln2(1), nmadd(n, ln2(0), x));
+  return nmadd(n, constant(7, -2.12194440e-4), nmadd(n, constant(6, 0.693359375), x));
 }
 
 /**

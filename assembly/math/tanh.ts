@@ -1,5 +1,5 @@
 import { madd } from '../simd';
-import { minusTwo, one, sign, tanhBound, tanhTerm } from '../constants';
+import { constant, one, sign } from '../constants';
 import { vexpNonPositive } from './exp';
 
 /**
@@ -16,7 +16,7 @@ export function vtanh(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function decay(x: v128): v128 {
-  return vexpNonPositive(f32x4.mul(f32x4.abs(x), minusTwo()));
+  return vexpNonPositive(f32x4.mul(f32x4.abs(x), constant(14, -2)));
 }
 
 /** tanh x from x and z = decay(x). */
@@ -25,14 +25,14 @@ export function decay(x: v128): v128 {
 export function tanhOf(x: v128, z: v128): v128 {
   const a = f32x4.abs(x);
   const q = f32x4.mul(a, a);
-  let p = madd(tanhTerm(0), q, tanhTerm(1));
-  p = madd(p, q, tanhTerm(2));
-  p = madd(p, q, tanhTerm(3));
-  p = madd(p, q, tanhTerm(4));
+  let p = madd(constant(16, -5.70498872745e-3), q, constant(17, 2.06390887954e-2));
+  p = madd(p, q, constant(18, -5.37397155531e-2));
+  p = madd(p, q, constant(19, 1.33314422036e-1));
+  p = madd(p, q, constant(20, -3.33332819422e-1));
   const small = madd(f32x4.mul(p, q), a, a);
   const unit = one();
   const large = f32x4.div(f32x4.sub(unit, z), f32x4.add(unit, z));
-  const y = v128.bitselect(small, large, f32x4.lt(a, tanhBound()));
+  const y = v128.bitselect(small, large, f32x4.lt(a, constant(15, 0.625)));
   return v128.or(y, v128.and(x, sign()));
 }
 

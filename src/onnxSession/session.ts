@@ -267,6 +267,6 @@ export class OnnxSession<M = unknown> {
 
 function portOf({ name, dtype, shape }: OnnxValueInfo): OnnxPort {
   const type = dtypeName(dtype);
-  if (type === 'string') throw new FormatError(`'${name}': tensors of strings are not supported`);
+  if (type === 'string') throw new FormatError(`'${name}': strings are not supported`);
   return { name, dtype: type, shape };
 }

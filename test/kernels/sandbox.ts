@@ -130,7 +130,7 @@ export class Sandbox {
     const { ptr, values } = this.#instance.data;
     this.#words.set(values, ptr / 4);
     if (values.length > 0)
-      this.#held.push({ name: 'the data', ptr, length: values.length, input: true, before: values });
+      this.#held.push({ name: 'the data', ptr, length: values.length, input: false, before: values });
     this.#words[WIDE_AT / 4] = this.#wide = build.endsWith('wide') ? 1 : 0;
     this.#bottom = this.memory.buffer.byteLength;
   }

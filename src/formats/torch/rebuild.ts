@@ -51,7 +51,7 @@ export class TorchHost implements PickleHost {
     if (kind === 'module') return type;
     const [, offset, length] = Array.isArray(part) ? part : [key, 0, elements];
     if (kind !== 'storage' || !(type instanceof Global) || !isSize(offset) || !isSize(length))
-      throw new FormatError('torch: a persistent id that is not ("storage", class, key, device, elements)');
+      throw new FormatError('torch: a persistent id is not ("storage", class, key, device, elements)');
     const { dtype, width } = typeNamed(type.name);
     const memory = this.memories.get(key) ?? { width };
     this.memories.set(key, memory);

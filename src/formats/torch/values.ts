@@ -33,7 +33,7 @@ export function findTensors(root: unknown): { tensors: FoundTensor[]; values: Ma
     const path = join(container, name);
     if (++visited > MAX_VALUES || above.size > MAX_DEPTH)
       throw new FormatError(
-        `torch: more than ${MAX_VALUES} values, or nested more than ${MAX_DEPTH} deep, at ${path.slice(0, 80)}`,
+        `torch: more than ${MAX_VALUES} values, or ${MAX_DEPTH} deep, at ${path.slice(0, 80)}`,
       );
     if (value instanceof TensorView) {
       tensors.push({ name: name || 'tensor', container, view: value });
