@@ -1,5 +1,5 @@
-import { arrayKind, isArrayBuffer } from './arrayKind.ts';
 import { ArgumentError, reading } from './errors.ts';
+import { isBytes, toBytes } from './io/parse.ts';
 import { settledList } from './settled.ts';
 
 /** The bytes of a file. */
@@ -10,23 +10,24 @@ export type FileBytes = Uint8Array | ArrayBuffer;
  * @throws {ArgumentError} if they are not bytes
  */
 export function bytesByName(files: unknown): Map<string, Uint8Array> {
-  const one = bytesOf(files);
-  if (one) return new Map([['', one]]);
-  if (typeof files !== 'object' || files === null || Array.isArray(files) || arrayKind(files))
-    throw new ArgumentError('files', 'the bytes of a file, or those of several by name', files);
   const found = new Map<string, Uint8Array>();
-  for (const [name, given] of reading('files', files, () => Object.entries(files))) {
-    const bytes = bytesOf(given);
-    if (!bytes)
-      throw new ArgumentError(`files[${JSON.stringify(name)}]`, 'a Uint8Array or ArrayBuffer', given);
-    found.set(name, bytes);
-  }
+  const add = (name: string, given: unknown, argument: string) =>
+    found.set(name, settledList(toBytes(given, argument)));
+  if (isBytes(files)) return add('', files, 'files');
+  if (!isPlain(files))
+    throw new ArgumentError('files', 'the bytes of a file, or those of several by name', files);
+  for (const [name, given] of reading('files', files, () => Object.entries(files)))
+    add(name, given, `files[${JSON.stringify(name)}]`);
   if (found.size === 0) throw new ArgumentError('files', 'at least one file', files);
   return found;
 }
 
-/** The bytes of a file, in memory that is not shared; undefined for other values. */
-function bytesOf(given: unknown): Uint8Array | undefined {
-  if (isArrayBuffer(given)) return reading('files', given, () => new Uint8Array(given));
-  return arrayKind(given) === 'Uint8Array' ? settledList(given as Uint8Array) : undefined;
+/** Whether it is an object as JSON and literals make them, or of other classes by `kind`. */
+export function isPlain(value: unknown, kind = /^.object Object/): value is object {
+  try {
+    return kind.test(Object.prototype.toString.call(value));
+  } catch {
+    // a Proxy that was revoked
+    return false;
+  }
 }

@@ -6,7 +6,7 @@
 import { readAmp } from '../formats/amp/readAmp.ts';
 import { AmpModel } from './ampModel.ts';
 
-export { FormatError, StateError } from '../errors.ts';
+export { ArgumentError, FormatError, StateError } from '../errors.ts';
 export type { InitialStates } from './ampStream.ts';
 export type { AmpModel };
 
@@ -16,6 +16,7 @@ export type { AmpModel };
  * modules follow each other. Gains are in `metadata`, not applied.
  *
  * @param file bytes, text, or what JSON.parse gives
+ * @throws {ArgumentError} if it is something else
  * @throws {FormatError} if it is not valid, or of another architecture; the message says where
  * @throws {StateError} before `init()`
  */

@@ -1,10 +1,16 @@
 import type { Graph } from '../engine/graph.ts';
-import { ArgumentError, Verbatim } from '../errors.ts';
+import { ArgumentError, reading, Verbatim } from '../errors.ts';
 import type { SequentialBase } from '../model/core/sequentialBase.ts';
 import type { Model } from '../model/graph/model.ts';
 
 /** A model that can run on blocks of samples. A `Model` has one input and one output. */
 export type AudioSource = SequentialBase | Model;
+
+/** @throws {ArgumentError} if it is no model */
+export function checkModel(model: AudioSource): void {
+  if (!reading('model', model, () => model?.network))
+    throw new ArgumentError('model', 'a Sequential or a Model', model);
+}
 
 /**
  * Input and output features per row.
@@ -14,7 +20,7 @@ export function featuresOf(model: AudioSource): {
   readonly inputSize: number;
   readonly outputSize: number;
 } {
-  if (!model?.network) throw new ArgumentError('model', 'a Sequential or a Model', model);
+  checkModel(model);
   const { input, outputSize, graph } = model.network as typeof model.network & { readonly graph?: Graph };
   if (graph && graph.inputs.length + graph.outputs.length > 2) {
     const came = new Verbatim(`one of ${graph.inputs.length} and ${graph.outputs.length}`);

@@ -1,7 +1,7 @@
 import { AmpStream, type InitialStates } from '../amp/ampStream.ts';
 import type { Layer } from '../engine/layer.ts';
 import { UNINITIALIZED } from '../engine/network.ts';
-import { FormatError } from '../errors.ts';
+import { ArgumentError, FormatError, reading } from '../errors.ts';
 import type { SequentialBase } from '../model/core/sequentialBase.ts';
 import { Model } from '../model/graph/model.ts';
 import { type ModelNodes, nodesOf } from '../model/graph/structure.ts';
@@ -13,7 +13,7 @@ import { onQuantKernels, quantModule, supply } from '../quant/kernels.ts';
 import { makeQuantized } from '../quant/layers.ts';
 import { initSync } from '../wasm/initSync.ts';
 import { runtime } from '../wasm/runtime.ts';
-import type { AudioSource } from './features.ts';
+import { type AudioSource, checkModel } from './features.ts';
 
 /** A model and its kernels as data for postMessage; nothing has to be loaded or decoded. */
 export interface PackedModel {
@@ -37,11 +37,12 @@ export interface PackedGraph extends Omit<PackedModel, 'graph'> {
   readonly initialStates?: Readonly<Record<string, Float32Array<ArrayBuffer>>> | undefined;
 }
 
-/** Copies the parameters. @throws {StateError} before `init()` */
+/** Copies the parameters. @throws {ArgumentError} if it is no model @throws {StateError} before `init()` */
 export function packModel(model: Model): PackedGraph;
 export function packModel(model: SequentialBase): PackedModel;
 export function packModel(model: AudioSource): PackedModel | PackedGraph;
 export function packModel(model: AudioSource): PackedModel | PackedGraph {
+  checkModel(model);
   return {
     module: runtime().module,
     layers: model.layers.map((layer) => ({ type: layer.type, ...layer.config(model.layers) })),
@@ -65,7 +66,7 @@ export function planesOf({ layers }: AudioSource): string {
 
 /**
  * Creates the model synchronously on its kernels, which models created later use as well.
- * @throws {ArgumentError} if the module is not a build of these kernels
+ * @throws {ArgumentError} if it is not what `packModel` gives, or the module is not a build of these kernels
  * @throws {FormatError} if a layer has an unknown type
  * @throws {MemoryError} if the engine can't allocate memory
  */
@@ -73,6 +74,8 @@ export function unpackModel(packed: PackedGraph): Model;
 export function unpackModel(packed: PackedModel): Sequential;
 export function unpackModel(packed: PackedModel | PackedGraph): Sequential | Model;
 export function unpackModel(packed: PackedModel | PackedGraph): Sequential | Model {
+  if (!reading('packed', packed, () => packed?.layers && packed.parameters))
+    throw new ArgumentError('packed', 'what packModel gives', packed);
   const { module, layers, parameters, quantModule } = packed;
   const { kernels } = initSync({ module });
   const most = Object.keys(parameters).length;

@@ -2,7 +2,7 @@ import { boolean, integer, type Names, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import type { NDArray } from '../ndarray.ts';
 import { type Padded, pad, type SequenceLike } from './pad.ts';
-import { shuffled } from './shuffle.ts';
+import { listOf, shuffled } from './shuffle.ts';
 
 /** A target: a class index, or a sequence as long as its input, of one step, or of labels for `ctc`. */
 export type TargetLike = number | SequenceLike;
@@ -72,7 +72,7 @@ export function batches<E extends NamedExample>(
   integer('batch', batch, 1);
   boolean('bucket', bucket);
   if (seed !== undefined) integer('seed', seed, 0);
-  const all: E[] = [...examples];
+  const all = listOf('examples', examples);
   if (all.length === 0) throw new ArgumentError('examples', 'at least one example', all);
   const order = grouped(all, { batch, seed, bucket }, ({ x }) => stepsOf(x));
   return {

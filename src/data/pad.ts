@@ -1,6 +1,6 @@
 import { floats, integers } from '../allocate.ts';
 import { isFloatArray, isNumberArray } from '../arrayKind.ts';
-import { ArgumentError, ShapeError } from '../errors.ts';
+import { ArgumentError, reading, ShapeError } from '../errors.ts';
 import type { NDArray } from '../ndarray.ts';
 
 /** A sequence: indices [T] as an integer array or plain array; features [T, F] with a shape, or [T] as Float32Array. */
@@ -25,7 +25,7 @@ export function pad(sequences: readonly SequenceLike[]): Padded {
 
 /** As `pad`; name: that of the sequences in errors. */
 export function padNamed(name: string, sequences: readonly SequenceLike[]): Padded {
-  if (!Array.isArray(sequences) || sequences.length === 0)
+  if (!reading(name, sequences, () => Array.isArray(sequences) && sequences.length > 0))
     throw new ArgumentError(name, 'at least one sequence', sequences);
   const read = sequences.map((sequence, i) => readOne(`${name}[${i}]`, sequence));
   const width = read[0]!.width;

@@ -1,7 +1,8 @@
 import { byteArray, floats } from '../allocate.ts';
-import { arrayKind, isArrayBuffer } from '../arrayKind.ts';
+import { isNumberArray } from '../arrayKind.ts';
 import { integer, type Names, options } from '../check.ts';
-import { ArgumentError, FormatError, ShapeError } from '../errors.ts';
+import { ArgumentError, FormatError, reading, ShapeError } from '../errors.ts';
+import { toBytes } from '../io/parse.ts';
 
 /** Sample formats of `serializeWav`. */
 export type WavFormat = 'int16' | 'int24' | 'float32';
@@ -47,9 +48,7 @@ const READERS: Readonly<Record<string, ReadSample>> = {
  * @throws {MemoryError} if there is no memory for the samples
  */
 export function parseWav(bytes: Uint8Array | ArrayBuffer): Wav {
-  if (!isArrayBuffer(bytes) && arrayKind(bytes) !== 'Uint8Array')
-    throw new ArgumentError('bytes', 'a Uint8Array or ArrayBuffer', bytes);
-  const array = isArrayBuffer(bytes) ? new Uint8Array(bytes) : bytes;
+  const array = toBytes(bytes);
   const view = new DataView(array.buffer, array.byteOffset, array.byteLength);
   if (view.byteLength < 12 || tag(view, 0) !== 'RIFF' || tag(view, 8) !== 'WAVE')
     throw new FormatError('not a WAV file: it does not start with RIFF and WAVE');
@@ -76,13 +75,9 @@ export function parseWav(bytes: Uint8Array | ArrayBuffer): Wav {
 export function serializeWav(wav: Wav, opts?: WavOptions): Uint8Array<ArrayBuffer> {
   const { format = 'int16' } = options('serializeWav', opts, OPTIONS);
   if (!Object.hasOwn(BYTES, format)) throw new ArgumentError('format', Object.keys(BYTES).join(', '), format);
-  const sampleRate = integer('sampleRate', wav.sampleRate, 1, 2 ** 31 - 1);
-  const { channels } = wav;
-  if (!Array.isArray(channels) || channels.length === 0 || channels.length > 65535)
-    throw new ArgumentError('channels', 'a list of 1 to 65535 arrays of samples', channels);
-  const frames = channels[0].length;
-  for (const [c, { length }] of channels.entries())
-    if (length !== frames) throw new ShapeError(`channels[${c}]`, `${frames} samples`, `${length}`);
+  const { sampleRate: rate, channels } = reading('wav', wav, () => ({ ...wav }));
+  const sampleRate = integer('sampleRate', rate, 1, 2 ** 31 - 1);
+  const frames = reading('channels', channels, () => framesOf(channels));
   const width = BYTES[format];
   const block = width * channels.length;
   const size = frames * block;
@@ -141,6 +136,20 @@ function readSamples(view: DataView, at: number, size: number, format: Format): 
   for (let i = 0, from = at; i < frames; i++)
     for (let c = 0; c < count; c++, from += width) all[c * frames + i] = read(view, from);
   return { sampleRate, channels };
+}
+
+/** Samples per channel. */
+function framesOf(channels: unknown): number {
+  if (!Array.isArray(channels) || channels.length === 0 || channels.length > 65535)
+    throw new ArgumentError('channels', 'a list of 1 to 65535 arrays of samples', channels);
+  for (const [c, channel] of channels.entries()) {
+    const name = `channels[${c}]`;
+    if (!isNumberArray(channel) && !reading(name, channel, () => Array.isArray(channel)))
+      throw new ArgumentError(name, 'an array of samples', channel);
+    const frames = channels[0].length;
+    if (channel.length !== frames) throw new ShapeError(name, `${frames} samples`, `${channel.length}`);
+  }
+  return channels[0].length;
 }
 
 function writeSample(view: DataView, at: number, sample: number, format: WavFormat): void {

@@ -62,11 +62,19 @@ function copied(file: Uint8Array, begin: number, end: number): Uint8Array<ArrayB
 
 export const copiedElements: Take = (file, begin, end, Kind) => new Kind(copied(file, begin, end).buffer);
 
-/** The bytes of a file. @throws {ArgumentError} for anything else */
-export function toBytes(bytes: Uint8Array | ArrayBuffer): Uint8Array {
-  if (arrayKind(bytes) === 'Uint8Array') return bytes as Uint8Array;
-  if (isArrayBuffer(bytes)) return reading('bytes', bytes, () => new Uint8Array(bytes));
-  throw new ArgumentError('bytes', 'a Uint8Array or ArrayBuffer', bytes);
+/** Whether it can be a file. */
+export function isBytes(value: unknown): value is Uint8Array | ArrayBuffer {
+  return isArrayBuffer(value) || arrayKind(value) === 'Uint8Array';
+}
+
+/** The bytes of a file. @throws {ArgumentError} for anything else, and for memory that was transferred */
+export function toBytes(bytes: unknown, name = 'bytes'): Uint8Array {
+  if (!isBytes(bytes)) throw new ArgumentError(name, 'a Uint8Array or ArrayBuffer', bytes);
+  return reading(name, bytes, () => {
+    // a Buffer's slice would be a view
+    const { buffer = bytes, byteOffset, byteLength } = bytes as Uint8Array;
+    return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+  });
 }
 
 function decodeHeader(file: Uint8Array, end: number): string {

@@ -1,6 +1,7 @@
 import { callable, options } from '../check.ts';
-import { ArgumentError, reading } from '../errors.ts';
+import { ArgumentError } from '../errors.ts';
 import { readOnnx } from '../formats/onnx/read.ts';
+import { toBytes } from '../io/parse.ts';
 import { type LoadOnnxOptions, OnnxSession } from '../onnxSession/session.ts';
 import { operatorsFor } from './operatorsFor.ts';
 
@@ -17,8 +18,7 @@ export async function loadOnnx<M = unknown>(
   bytes: Uint8Array | ArrayBuffer,
   opts: LoadOnnxOptions<M> = {},
 ): Promise<OnnxSession<M>> {
-  const view = reading('bytes', bytes, () => (bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes));
-  if (!ArrayBuffer.isView(view)) throw new ArgumentError('bytes', 'a Uint8Array or ArrayBuffer', bytes);
+  const view = toBytes(bytes);
   const given = options('loadOnnx', opts, { shapes: true, operators: true, toModel: true });
   const { operators = {} } = given;
   checkTable('operators', operators, (name, table) => checkTable(name, table, callable));

@@ -3,6 +3,7 @@
  * @module unrolled/onnx-loops
  */
 
+import { reading } from '../errors.ts';
 import { loop } from '../onnxOperators/loop.ts';
 import { RECURRENT } from '../onnxOperators/recurrent.ts';
 import type { Operator, PlannedNode } from '../onnxSession/node.ts';
@@ -28,7 +29,7 @@ const noScan: Operator = (node) =>
  * @param operators those of unrolled/onnx-operators, if a model needs them
  */
 export function fuseLoops(operators: OnnxOperators = {}): OnnxOperators {
-  const own = operators[''] ?? {};
+  const own = reading('operators', operators, () => operators['']) ?? {};
   const scan = own.Scan ?? noScan;
   return {
     ...operators,

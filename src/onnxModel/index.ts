@@ -3,5 +3,5 @@
  * @module unrolled/onnx-model
  */
 
-export { FormatError } from '../errors.ts';
+export { ArgumentError, FormatError } from '../errors.ts';
 export { type LoadedModel, toModel } from './toModel.ts';

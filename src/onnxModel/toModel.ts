@@ -1,6 +1,6 @@
 import type { Layer } from '../engine/layer.ts';
 import { type GraphNode, input } from '../engine/node.ts';
-import { FormatError } from '../errors.ts';
+import { ArgumentError, FormatError, reading } from '../errors.ts';
 import { nodeName } from '../formats/onnx/graph.ts';
 import { isFloat, type TensorData } from '../formats/onnx/tensor.ts';
 import { Model } from '../model/graph/model.ts';
@@ -26,10 +26,12 @@ export type LoadedModel = Model<Readonly<Record<string, GraphNode>>, Readonly<Re
  * states, Linear, Embedding, Conv1d, pooling, normalizations, activations, the last step, Reverse, Concat, Add and Multiply, as
  * PyTorch, tf2onnx and keras2onnx write them.
  * Inputs and outputs keep their names; sequences are time-major, [T, B, features], whatever the file has.
+ * @throws {ArgumentError} if it is no session
  * @throws {FormatError} a graph with other nodes; the message names the first one
  */
 export function toModel(session: OnnxSession, { seed = 0 }: ToModelOptions = {}): LoadedModel {
-  const { file } = session;
+  const file = reading('session', session, () => session?.file);
+  if (!file?.graph) throw new ArgumentError('session', 'what loadOnnx gives', session);
   const { graph } = file;
   const memory = new SessionMemory();
   const values = new Map(

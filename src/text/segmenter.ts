@@ -73,6 +73,7 @@ export class Segmenter extends Sequential {
  * source of a resource bundle of ICU (`brkitr/lstm/*.txt`).
  *
  * @param file bytes, text, or what JSON.parse gives
+ * @throws {ArgumentError} if it is something else
  * @throws {FormatError} if it is not valid; the message says where
  * @throws {StateError} before `init()`
  */

@@ -20,13 +20,12 @@ export class Heap {
   take(bytes: number): number {
     const size = sizeClass(bytes);
     const found = this.#free.get(size)?.pop();
-    if (found !== undefined) return found;
+    if (found) return found;
     const ptr = this.#end;
-    if (ptr + size > MAX_BYTES) {
-      throw new MemoryError(`${mebibytes(size)} more is beyond 2048 MiB`);
-    }
-    this.arena.ensure(ptr + size);
-    this.#end = ptr + size;
+    const end = ptr + size;
+    if (end > MAX_BYTES) throw new MemoryError(`${mebibytes(size)} more is beyond 2048 MiB`);
+    this.arena.ensure(end);
+    this.#end = end;
     return ptr;
   }
 

@@ -51,7 +51,7 @@ export function plainRows(heap: Heap, B: number, T: number, reverse: boolean): R
       output[b * T + t] = B + t * B + b;
     }
   }
-  const last = Int32Array.from({ length: B }, (_, b) => B + (T - 1) * B + b);
+  const last = Int32Array.from({ length: B }, (_, b) => T * B + b);
   return { ...place(heap, B, T, { steps: T, input, output, last }), isPlain: !reverse };
 }
 
@@ -109,7 +109,7 @@ function place(heap: Heap, B: number, T: number, rows: Order): Rows {
   const names = Object.keys(needed) as (keyof typeof needed)[];
   const layout = new Layout(0);
   const regions = names.map((name) => layout.take(name, needed[name]?.length ?? 0));
-  const bytes = Math.max(layout.end, 1);
+  const bytes = layout.end;
   const block = heap.take(bytes);
   const { i32 } = heap.arena;
   const at = {} as Record<keyof typeof needed, number>;

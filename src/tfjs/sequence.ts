@@ -60,10 +60,8 @@ export class Sequence {
     const given = Array.isArray(dys) ? dys : [dys];
     const dyOf = (name: SequenceOutput) => given[outputs.indexOf(name)];
     const dy = { y: dyOf('y'), h: dyOf('h'), c: dyOf('c') };
-    const run = (needsX: boolean): InputGradients => {
-      this.#gradients ??= backward(heap, exchangeWith(engine, heap), weights, rows, kept, dy, needsX);
-      return this.#gradients;
-    };
+    const run = (needsX: boolean): InputGradients =>
+      (this.#gradients ??= backward(heap, exchangeWith(engine, heap), weights, rows, kept, dy, needsX));
     const gradients: LazyGradients = {};
     for (const name of ['x', 'kernel', 'recurrentKernel', 'bias', 'h0', 'c0'] as const) {
       gradients[name] = () => engine.makeTensorFromTensorInfo(run(name === 'x')[name]());

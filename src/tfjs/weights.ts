@@ -60,13 +60,14 @@ export class WeightStore {
     const ids = variables.map((variable) => variable && exchange.stamp(variable));
     let entry = this.#entries.get(key);
     if (!entry || ids.some((id, i) => id !== entry!.ids[i])) {
-      if (entry && entry.users > 0) {
+      if (entry?.users) {
         entry.stale = true;
         entry = undefined;
       }
-      if (!entry) this.#freeDisposed();
-      entry ??= this.#take(cell, family, kinds);
-      this.#entries.set(key, entry);
+      if (!entry) {
+        this.#freeDisposed();
+        this.#entries.set(key, (entry = this.#take(cell, family, kinds)));
+      }
       this.#convert(exchange, entry, variables);
       entry.ids = ids;
       entry.packed = false;
@@ -77,8 +78,7 @@ export class WeightStore {
 
   /** Ends a use. */
   release(weights: CellWeights): void {
-    weights.users--;
-    if (weights.stale && weights.users === 0) this.#free(weights as Entry);
+    if (!--weights.users && weights.stale) this.#free(weights as Entry);
   }
 
   #take(cell: RnnCell, family: Family, kinds: readonly ActivationKind[]): Entry {
@@ -95,6 +95,7 @@ export class WeightStore {
     const panels = layout.take('packed weights', (at.panelsHr - at.bias) / 4);
     const block = this.#heap.take(layout.end);
     const ptr = (region: Region) => block + region.ptr;
+    const packed = ptr(panels) - at.bias;
     return {
       ...{
         family,
@@ -116,8 +117,8 @@ export class WeightStore {
       stateBias: cell.bias && family.hasStateBias ? ptr(biases) + G * 4 : 0,
       panels: {
         bias: ptr(panels),
-        panelsIh: ptr(panels) + at.panelsIh - at.bias,
-        panelsHh: ptr(panels) + at.panelsHh - at.bias,
+        panelsIh: packed + at.panelsIh,
+        panelsHh: packed + at.panelsHh,
       },
     };
   }
@@ -147,7 +148,7 @@ export class WeightStore {
     for (const [variable, entry] of this.#entries) {
       if (!variable.isDisposed) continue;
       this.#entries.delete(variable);
-      if (entry.users > 0) entry.stale = true;
+      if (entry.users) entry.stale = true;
       else this.#free(entry);
     }
   }

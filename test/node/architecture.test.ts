@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Rooms, the outer ones first: what each may import besides itself. Names of packages as they are imported. */
 const SRC = rooms({
   custom: 'allocate engine layers losses optim init ndarray memory wasm check errors',
-  data: 'allocate arrayKind init ndarray check errors',
+  data: 'allocate arrayKind io init ndarray check errors',
   cli: 'index kernels quant bench/probe.mjs cluster onnx onnxWriter tfjsWriter modelFiles formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
   modelFiles: 'index amp text keras kerasStorage onnx onnxModel onnxWriter formats engine io errors',
   cluster: 'allocate worker model io ndarray wasm check errors bullmq ioredis node:',
@@ -19,7 +19,7 @@ const SRC = rooms({
   quant: 'amp custom losses optim model layers engine io memory ndarray wasm check errors',
   audio: 'allocate worker amp quant model engine ndarray wasm check errors',
   worker: 'allocate custom data arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
-  onnx: 'imported onnxLoops onnxOperators onnxSession formats check errors',
+  onnx: 'io imported onnxLoops onnxOperators onnxSession formats check errors',
   onnxLoops: 'onnxOperators onnxSession formats errors',
   onnxModel: 'onnxOperators onnxSession model layers engine formats activationTable errors',
   onnxOperators: 'onnxSession formats activationTable memory errors',
@@ -45,7 +45,7 @@ const SRC = rooms({
   model:
     'allocate arrayKind custom data summary settled diagnostics layers engine losses optim init io ndarray memory wasm check errors',
   io: 'allocate utf8 errors arrayKind check',
-  formats: 'allocate io ndarray check errors fflate utf8',
+  formats: 'allocate fileBytes settled io ndarray check errors fflate utf8',
   diagnostics: 'allocate arrayKind layers engine activations ndarray memory wasm check errors',
   layers: 'allocate summary settled engine activations init ndarray memory wasm check errors',
   engine: 'allocate settled activations init ndarray memory wasm check errors summary',
@@ -58,7 +58,7 @@ const SRC = rooms({
   imported: 'errors',
   ndarray: 'settled check errors arrayKind',
   settled: 'allocate arrayKind',
-  fileBytes: 'arrayKind settled errors',
+  fileBytes: 'io settled errors',
   memory: 'allocate wasm errors',
   wasm: 'check errors arrayKind fflate',
   check: 'errors',

@@ -1,9 +1,14 @@
+import { ArgumentError } from '../../errors.ts';
+import { isPlain } from '../../fileBytes.ts';
+import { isBytes, toBytes } from '../../io/parse.ts';
+import { settledList } from '../../settled.ts';
 import { DEEPEST, isTooDeep } from './depth.ts';
 
 /**
  * The JSON of a file.
  * @param given bytes, text, or what JSON.parse gives
  * @param bad makes the error that is thrown if it is not JSON, or nested too deep
+ * @throws {ArgumentError} for anything else
  */
 export function readJson(given: unknown, bad: (message: string) => Error): unknown {
   const text = textOf(given);
@@ -16,8 +21,9 @@ export function readJson(given: unknown, bad: (message: string) => Error): unkno
   }
 }
 
-/** Bytes as text; anything else as it is. */
-export function textOf(given: unknown): unknown {
-  const isBytes = ArrayBuffer.isView(given) || given instanceof ArrayBuffer;
-  return isBytes ? new TextDecoder().decode(given as Uint8Array) : given;
+/** Bytes as text; text and JSON as they are. @throws {ArgumentError} for anything else */
+export function textOf(file: unknown): unknown {
+  if (isBytes(file)) return new TextDecoder().decode(settledList(toBytes(file, 'file')));
+  if (typeof file === 'string' || isPlain(file, /^.object (Object|Array)/)) return file;
+  throw new ArgumentError('file', 'bytes, a text or what JSON.parse gives', file);
 }

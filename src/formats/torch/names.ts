@@ -1,4 +1,4 @@
-import type { FoundTensor } from './values.ts';
+import { type FoundTensor, join } from './values.ts';
 
 /** Names of parameters and buffers, as torch.nn has them. */
 const PARAMETER = /(^|[._])(weight|bias|running_mean)(_|$)/;
@@ -10,7 +10,7 @@ const WRAPPER = /^(module|_orig_mod)\./;
  * in front, the others with their path in the file. Where several have parameters all have their path.
  */
 export function namesOf(found: readonly FoundTensor[]): { names: string[]; isModel(i: number): boolean } {
-  const paths = found.map(({ container, name }) => (container ? `${container}.${name}` : name));
+  const paths = found.map(({ container, name }) => join(container, name));
   const models = new Set(found.filter(({ name }) => PARAMETER.test(name)).map(({ container }) => container));
   if (!models.size) for (const { container } of found) models.add(container);
   const isModel = (i: number) => models.has(found[i]!.container);

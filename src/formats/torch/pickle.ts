@@ -86,7 +86,8 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
     for (let i = 0; i < pairs.length; i += 2) map.set(pairs[i], pairs[i + 1]);
     return to;
   };
-  const append = (to: unknown, values: readonly unknown[]) => {
+  const several = (values: readonly unknown[]) => {
+    const to = top();
     if (!(to instanceof Inert || Array.isArray(to))) throw bad('no list');
     for (const value of values) to instanceof Inert ? to.items.set(to.items.size, value) : to.push(value);
   };
@@ -99,7 +100,6 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
     const [global, args] = popMany(count);
     return make(global, args);
   };
-  const several = (values: readonly unknown[]) => append(top(), values);
   const items = (values: readonly unknown[]) => setItems(top(), values);
   const nameInLines = () => name(bytes.line(), bytes.line());
 
@@ -153,10 +153,7 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
       const [global, ...args] = popMark();
       return make(global, args);
     },
-    '\x93': () => {
-      const [module, of] = popMany(2);
-      return name(module, of);
-    },
+    '\x93': () => name(...(popMany(2) as [unknown, unknown])),
     // REDUCE, NEWOBJ, NEWOBJ_EX
     R: () => pair(2),
     '\x81': () => pair(2),

@@ -114,11 +114,11 @@ function readArchive(bytes: Uint8Array, host: TorchHost, inflate: TorchOptions['
   const entries = readZip(bytes, { format: 'torch', inflate });
   const pickle = [...entries.keys()].find((name) => /^([^/]*\/)?data\.pkl$/.test(name));
   if (pickle === undefined) throw bad('no data.pkl: not a file of torch.save');
-  const folder = pickle.slice(0, -'data.pkl'.length);
+  // without data.pkl
+  const folder = pickle.slice(0, -8);
   if (entries.has(`${folder}constants.pkl`))
     throw bad('a TorchScript archive: in Python, torch.save(torch.jit.load(file).state_dict(), other)');
-  const order = entries.get(`${folder}byteorder`)?.read();
-  if (order?.[0] === BIG) throw bad(BIG_ENDIAN);
+  if (entries.get(`${folder}byteorder`)?.read()[0] === BIG) throw bad(BIG_ENDIAN);
   const value = readPickle(new Bytes(entries.get(pickle)!.read(), 'data.pkl'), host);
   for (const [key, memory] of host.memories) memory.bytes = entries.get(`${folder}data/${key}`)?.read();
   return { form: 'zip', value };

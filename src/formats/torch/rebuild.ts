@@ -68,7 +68,7 @@ function view([storage, offset, shape, strides, , , dtype]: readonly unknown[]):
 }
 
 export function isStorage(value: unknown): value is Storage {
-  return typeof value === 'object' && value !== null && 'memory' in value;
+  return value instanceof Object && 'memory' in value;
 }
 
 function isSize(value: unknown): value is number {

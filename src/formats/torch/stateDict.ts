@@ -1,4 +1,4 @@
-import { ArgumentError } from '../../errors.ts';
+import { ArgumentError, reading } from '../../errors.ts';
 import { type Tensor, toFloat32 } from '../../io/dtype.ts';
 import type { NDArray } from '../../ndarray.ts';
 
@@ -18,7 +18,7 @@ export type Layers = string | Readonly<Record<string, string | number>>;
  *
  * @param tensors by name, from `readTorch` or `parseSafetensors`
  * @param layers default: all tensors, under their names
- * @throws {ArgumentError} if a prefix or a module has no tensors
+ * @throws {ArgumentError} if `tensors` is no Map of tensors, or a prefix or a module has no tensors
  */
 export function stateDictOf(tensors: ReadonlyMap<string, Tensor>, layers: Layers = ''): StateDict {
   const rules: [string, string][] =
@@ -27,7 +27,9 @@ export function stateDictOf(tensors: ReadonlyMap<string, Tensor>, layers: Layers
       : Object.entries(layers).map(([from, to]) => [from && `${from}.`, to === '' ? '' : `${to}.`]);
   const dict: [string, NDArray][] = [];
   for (const [from, to] of rules) {
-    const names = [...tensors.keys()].filter((name) => name.startsWith(from));
+    const names = reading('tensors', tensors, () =>
+      [...tensors.keys()].filter((name) => name.startsWith(from)),
+    );
     if (!names.length) throw new ArgumentError('layers', `names that ${tensors.size} tensors have`, from);
     for (const name of names) {
       const tensor = tensors.get(name)!;

@@ -95,15 +95,16 @@ export class TensorReader {
     const count = elements([...shape, width]) / width;
     const from = storage.offset * storageWidth + offset * width;
     const last = count ? strides.reduce((sum, stride, i) => sum + stride * (shape[i]! - 1), 0) : -1;
+    const to = from + (last + 1) * width;
     const end = Math.min(bytes.length, (storage.offset + storage.length) * storageWidth);
-    if (count < 0 || from + (last + 1) * width > end || storage.length * storageWidth > bytes.length)
+    if (count < 0 || to > end || storage.length * storageWidth > bytes.length)
       throw bad(
         `${showShape(shape)} of ${dtype} with strides ${showShape(strides)} is beyond its ${bytes.length} bytes`,
       );
     this.#budget -= count * width;
     if (this.#budget < 0) throw bad(`${showShape(shape)} repeats its elements too many times`);
     const data = byteArray(count * width);
-    if (count) copy(bytes.subarray(from, from + (last + 1) * width), data, width, shape, strides);
+    if (count) copy(bytes.subarray(from, to), data, width, shape, strides);
     const tensor = { dtype, shape: [...shape], data: new ARRAYS[dtype](data.buffer) } as Tensor;
     this.#made.set(key, tensor);
     return tensor;

@@ -67,21 +67,23 @@ function modulePartsOf(value: unknown): [string, unknown][] | undefined {
   const { state } = value;
   const of = ['_parameters', '_buffers', '_modules'].map((key) => state.get(key));
   if (!of.every((part) => part instanceof Map)) return undefined;
-  return of.flatMap((part) => [...(part as Map<unknown, unknown>)].flatMap(named));
+  return of.flatMap(pairsOf);
 }
 
 /** Values inside another one, by name. */
 function partsOf(value: object): [string, unknown][] {
-  if (value instanceof Map) return [...value].flatMap(named);
+  if (value instanceof Map) return pairsOf(value);
   if (Array.isArray(value)) return value.map((part, i) => [String(i), part]);
   if (!(value instanceof Inert)) return [];
   const { items, state } = value;
   const states = Array.isArray(state) ? state : [state];
-  return [items, ...states].filter((part) => part instanceof Map).flatMap((part) => [...part].flatMap(named));
+  return [items, ...states].filter((part) => part instanceof Map).flatMap(pairsOf);
 }
 
-function named([key, value]: readonly [unknown, unknown]): [string, unknown][] {
-  return typeof key === 'string' || typeof key === 'number' ? [[String(key), value]] : [];
+function pairsOf(map: ReadonlyMap<unknown, unknown>): [string, unknown][] {
+  return [...map].flatMap(([key, value]) =>
+    typeof key === 'string' || typeof key === 'number' ? [[String(key), value]] : [],
+  );
 }
 
 function plain(value: unknown): TorchValue | undefined {
@@ -93,6 +95,7 @@ function plain(value: unknown): TorchValue | undefined {
   return list.includes(undefined) ? undefined : (list as TorchValue);
 }
 
-function join(path: string, name: string): string {
+/** A path and a name inside it. */
+export function join(path: string, name: string): string {
   return path && name ? `${path}.${name}` : path || name;
 }
