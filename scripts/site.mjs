@@ -1,7 +1,8 @@
 // npm run site: one static folder, site/: the demo page, and in docs/ the guides, the reference, benchmarks and examples. Fails
-// where a link of a page leads nowhere.
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+// where a link of a page, or a file it loads, leads nowhere.
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkSite } from './siteLinks.mjs';
 import { node, root } from './tools.mjs';
 
 const site = join(root, 'site');
@@ -11,34 +12,23 @@ process.env.SITE_GUIDES = './docs/index.html';
 must(node('scripts/demo.mjs', ['--build']));
 cpSync(join(root, 'demo/dist'), site, { recursive: true });
 must(node('scripts/docs.mjs', ['--out', join(site, 'docs')]));
-const files = readdirSync(site, { recursive: true, encoding: 'utf8' }).filter((file) =>
-  file.endsWith('.html'),
-);
-const dead = files.flatMap((file) => deadLinks(join(site, file)));
-if (dead.length > 0) {
-  console.error(dead.join('\n'));
+linkToDemo(join(site, 'docs'));
+const { pages, faults } = checkSite(site);
+if (faults.length > 0) {
+  console.error(faults.join('\n'));
   process.exit(1);
 }
-console.log(`site/: ${files.length} pages, every link leads to a file of it`);
+console.log(`site/: ${pages} pages, every link leads to a file of it`);
 
-/** Relative links of an HTML file that lead to no file. */
-function deadLinks(file) {
-  const text = readFileSync(file, 'utf8').replace(
-    /<(script|style)\b[^>]*>[\s\S]*?<\/\1>|<pre>[\s\S]*?<\/pre>/g,
-    '',
-  );
-  const links = [...text.matchAll(/\s(?:href|src)="([^"]*)"/g)].map(([, link]) => link);
-  return links
-    .map((link) => link.replace(/[?#].*$/, ''))
-    .filter((link) => link !== '' && !/^([a-z]+:|\/\/)/.test(link) && !leads(file, decodeURI(link)))
-    .map((link) => `${relative(site, file)}: no ${link}`);
-}
-
-function leads(file, link) {
-  const path = link.startsWith('/') ? join(site, link) : join(dirname(file), link);
-  return existsSync(
-    statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, 'index.html') : path,
-  );
+/** In the bar at the top of each page below `folder`, a link to the demo page above it. */
+function linkToDemo(folder) {
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.html')) continue;
+    const path = join(folder, file);
+    const demo = `${'../'.repeat(file.split(/[\\/]/).length)}index.html`;
+    const links = '<div id="tsd-toolbar-links">';
+    writeFileSync(path, readFileSync(path, 'utf8').replace(links, `${links}<a href="${demo}">Demo</a>`));
+  }
 }
 
 function must(code) {

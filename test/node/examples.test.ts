@@ -12,6 +12,13 @@ import { blocks, misprint } from '../smoke/lib/documents.mjs';
  * need a page or another program, and are type-checked.
  */
 const guides = (await readdir('docs/guides')).filter((name) => name.endsWith('.md')).sort();
+const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'examples/README.md'].concat(
+  ...(await Promise.all(
+    ['docs', 'docs/guides'].map(async (folder) =>
+      (await readdir(folder)).filter((name) => name.endsWith('.md')).map((name) => join(folder, name)),
+    ),
+  )),
+);
 const documents = ['README.md', 'docs/training.md', ...guides.map((name) => join('docs/guides', name))];
 /** Whose blocks of `js` are run here: only the README's. test/smoke/documents runs all of them from the tarball. */
 const files = ['README.md'];
@@ -72,4 +79,10 @@ describe('the tour', () => {
     }
     expect(titles).toContainEqual(expect.stringMatching(/^Use a single layer/));
   });
+});
+
+// the site colours a block without a language as if it were TypeScript
+test.each(pages)('%s: each block says its language', async (file) => {
+  const fences = (await readFile(file, 'utf8')).match(/^```.*$/gm) ?? [];
+  expect(fences.filter((fence, i) => i % 2 === 0 && fence === '```')).toEqual([]);
 });

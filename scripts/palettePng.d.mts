@@ -1,0 +1,1 @@
+export function palettePng(png: Uint8Array): Promise<Buffer>;
