@@ -36,7 +36,7 @@ try {
       .flat()
       .sort((a, b) => a - b);
     const at = (share) => `${times[Math.floor(share * (times.length - 1))].toFixed(1)} ms`;
-    const all = `${Math.round(times.length / SECONDS)} a second in all`;
+    const all = `${Math.round(times.length / SECONDS)} per second in all`;
     console.log(
       `${SESSIONS} sessions, ${name}: ${all}, median ${at(0.5)}, p99 ${at(0.99)}, longest ${at(1)}`,
     );

@@ -19,7 +19,7 @@ function showNorms() {
   console.log(`‖∂L/∂h_t‖ of a loss at step ${DELAY} only`);
   console.log(chart(curves, { width: DELAY + 1, height: 19, y, x: ['t = 0', `t = ${DELAY}`] }));
   for (const { sign, name, meanRatio, verdict, reason } of flows) {
-    console.log(`${sign}  ${name.padEnd(26)}  ${meanRatio.toFixed(3)} a step: ${verdict}, ${reason}`);
+    console.log(`${sign}  ${name.padEnd(26)}  ${meanRatio.toFixed(3)} per step: ${verdict}, ${reason}`);
   }
   for (const { sign, gates } of flows.filter(({ gates }) => gates.length === 1)) {
     console.log(`${sign}  ${gates[0].bound}`);

@@ -29,7 +29,7 @@ export function bound({ singularValue }: Spectrum, activation: Activation): stri
   }
   if (singularValue < 1 / gamma) {
     const most = digits(gamma * singularValue);
-    return `${sigma} < ${limit}: through it gradients must vanish, to ${most} a step or less`;
+    return `${sigma} < ${limit}: through it gradients must vanish, to ${most} per step or less`;
   }
   return `${sigma} > ${limit}: through it gradients may explode, and need not vanish`;
 }

@@ -154,7 +154,7 @@ describe("Pascanu's bound", () => {
 
   test('tanh: 1/γ is 1', () => {
     expect(says(0.8, 'tanh')).toBe(
-      'σ_max 0.80 < 1/γ = 1.0 (tanh): through it gradients must vanish, to 0.80 a step or less',
+      'σ_max 0.80 < 1/γ = 1.0 (tanh): through it gradients must vanish, to 0.80 per step or less',
     );
     expect(says(1.2, 'tanh')).toBe(
       'σ_max 1.2 > 1/γ = 1.0 (tanh): through it gradients may explode, and need not vanish',
@@ -164,7 +164,7 @@ describe("Pascanu's bound", () => {
 
   test('sigmoid: 1/γ is 4', () => {
     expect(says(2, 'sigmoid')).toBe(
-      'σ_max 2.0 < 1/γ = 4.0 (sigmoid): through it gradients must vanish, to 0.50 a step or less',
+      'σ_max 2.0 < 1/γ = 4.0 (sigmoid): through it gradients must vanish, to 0.50 per step or less',
     );
     expect(says(4.5, 'sigmoid')).toContain('may explode');
   });
@@ -193,7 +193,7 @@ describe("Pascanu's bound", () => {
 
   test('an activation without a slope lets nothing through', () => {
     expect(says(2, { name: 'affine', alpha: 0 })).toBe(
-      'σ_max 2.0 < 1/γ = ∞ (affine): through it gradients must vanish, to 0 a step or less',
+      'σ_max 2.0 < 1/γ = ∞ (affine): through it gradients must vanish, to 0 per step or less',
     );
   });
 });
