@@ -17,7 +17,9 @@ export async function compile256(
 ): Promise<WebAssembly.Module | undefined> {
   const reason = askForRevectorization();
   if (reason) {
-    console.warn(`unrolled: no 256-bit code: ${reason}`);
+    // once: of relaxed kernels that the engine has not, the simd ones come next
+    if (given instanceof WebAssembly.Module || WebAssembly.validate(given as BufferSource))
+      console.warn(`unrolled: no 256-bit code: ${reason}`);
     return undefined;
   }
   const module = given instanceof WebAssembly.Module ? given : await means.compile(distinct(given));

@@ -43,8 +43,11 @@ describe('init({ revectorize: true })', () => {
   });
 
   test('unrolled info says whether it is in effect, and marks one tile', async () => {
-    const { stdout } = await run(process.execPath, ['dist/cli/main.js', 'info', '--revectorize', '--tiles']);
+    const args = ['dist/cli/main.js', 'info', '--revectorize', '--tiles'];
+    const { stdout, stderr } = await run(process.execPath, args);
     expect(stdout).toMatch(/^256-bit code +(not )?in effect/m);
     expect(stdout.match(/<-- used/g)).toHaveLength(1);
+    // one warning where it is not
+    expect(stderr.match(/^unrolled: /gm) ?? []).toHaveLength(/^256-bit code +not/m.test(stdout) ? 1 : 0);
   });
 });
