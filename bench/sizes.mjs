@@ -18,7 +18,7 @@ export function run(x, y) {
 }`;
 
 const PEERS = {
-  'onnxruntime-web (wasm alone; no training)': {
+  'onnxruntime-web (wasm only; no training)': {
     of: 'onnxruntime-web',
     code: `import { InferenceSession, Tensor } from 'onnxruntime-web/wasm';
 export const run = async (bytes, x) => (await InferenceSession.create(bytes)).run({ x: new Tensor('float32', x) });`,

@@ -70,7 +70,7 @@ const KERAS_LAYERS = ['kerasLayers/common.js', 'kerasLayers/index.js'];
 
 /**
  * Uses by name: `code` a module, `loads` files of dist/ that it loads with import() (`beyond`: less what this use has), `wasm` files it loads as they are, `limit`
- * bytes gzipped (`of`: of its JavaScript alone).
+ * bytes gzipped (`of`: of its JavaScript only).
  */
 export const USES = {
   'unrolled/core, all of it': {

@@ -50,7 +50,8 @@ export async function bench(options: BenchOptions, io: Io): Promise<number> {
   const machine = `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, ${process.platform} ${process.arch}`;
   const peak = probe(runtime.kernels);
   const say = (line: string) => (options.json ? undefined : print(io.stdout, `${line}\n`));
-  await say(`${machine}, Node ${process.versions.node}, ${engine}, one thread unless named`);
+  await say(machine);
+  await say(`Node ${process.versions.node}, ${engine}, one thread unless named`);
   await say(`peak of multiply and add: ${peak(10 * PROBE_MS).gflops.toFixed(1)} GFLOP/s (128-bit vectors)\n`);
   await say(line(['work', 'shape', 'median', 'rate', 'of the peak']));
   const rows: Row[] = [];
