@@ -49,7 +49,7 @@ export function watchTab(panel: HTMLElement): void {
     'p',
     { class: 'note reached' },
     [reachedOf('m'.repeat(FIRST.length), { RNN: [10, 10], LSTM: [10, 10] })],
-    'How far back a letter reaches is seen when they have read it.',
+    'Once the networks have read a letter, you see how far back it reaches.',
   );
   const status = new Status(['Learning your words'], 'Loading the networks …');
   const numbers = new Numbers({

@@ -29,8 +29,8 @@ export function addGenerate({ program, io, done }: Context): void {
     .addHelpText(
       'after',
       examples(
-        'generate model.safetensors --prompt "The whale" --length 1000 --seed 7',
-        'generate model.safetensors --prompt "The whale" --top-p 0.9 --temperature 1',
+        'generate model.safetensors --prompt "The whale" --length 1000',
+        'generate model.safetensors --top-p 0.9 --temperature 1',
         'generate model.safetensors --prompt "The whale" --length 40 --beams 8',
       ),
     )

@@ -63,11 +63,11 @@ export function addTrain({ program, io, done }: Context): void {
       'after',
       examples(
         'train book.txt',
-        'train book.txt --cell gru --hidden 256 --layers 2 --dropout 0.2 --steps 5000 --decay 5000',
+        'train book.txt --cell gru --hidden 256 --layers 2 --dropout 0.2',
         'train book.txt --cell rnn --seq-len 200 --flow',
         'train book.txt --val other.txt --sample-every 200',
         'train book.txt --resume model.safetensors --steps 4000',
-        'train weather.csv --columns temperature,pressure --hidden 32 --steps 1000',
+        'train weather.csv --columns temperature,pressure --hidden 32',
       ),
     )
     .action(async (file: string | undefined, options: GivenTrainOptions) => {
