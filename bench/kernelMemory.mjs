@@ -1,9 +1,11 @@
 import { instantiate, runtime } from '../dist/wasm/runtime.js';
+import { selectTiles } from '../dist/wasm/tiles.js';
 
 /** The kernels on a memory of 256 MB of their own. room(n): a pointer to n floats, filled with small values. */
 export function kernelMemory() {
   const memory = new WebAssembly.Memory({ initial: 4096, maximum: 4096 });
-  const run = instantiate(runtime().module, memory, runtime().revectorized);
+  const run = instantiate(runtime().module, memory);
+  selectTiles(memory, runtime().revectorized);
   const f32 = new Float32Array(memory.buffer);
   let next = 65_536;
   const room = (n) => {

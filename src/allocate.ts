@@ -6,8 +6,14 @@ export function allocated<T>(bytes: number, make: () => T): T {
     return make();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new MemoryError(`the engine gave no array${bytes ? ` of ${bytes} bytes` : ''}`, { cause: error });
+    const size = bytes ? ` for ${(bytes / 2 ** 20).toFixed(1)} MiB` : '';
+    throw new MemoryError(`no memory${size}`, { cause: error });
   }
+}
+
+/** Number of elements of a shape. */
+export function elements(shape: readonly number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
 }
 
 /** Allocates an Int32Array. @throws {MemoryError} if the engine can't allocate it */

@@ -6,9 +6,9 @@ export { reading, unreadable } from './errors.ts';
 export type Filled<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
 
 /** @throws {ArgumentError} unless value is an integer in min..max */
-export function integer(name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
+export function integer(name: string, value: unknown, min: number, max = Infinity): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min || value > max) {
-    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `in ${min}..${max}`;
+    const range = max === Infinity ? `of at least ${min}` : `in ${min}..${max}`;
     throw new ArgumentError(name, `an integer ${range}`, value);
   }
   return value;

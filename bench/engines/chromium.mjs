@@ -14,17 +14,8 @@ const MODULES = ['tinybench'];
 
 /** @param {{ kernels: 'simd' | 'relaxed', revectorize: boolean }} options */
 export async function open({ kernels, revectorize }) {
-  const executablePath = BINARIES.find((path) => path && existsSync(path));
-  if (!executablePath) throw new Error('no Chromium (CHROMIUM says where it is)');
   const server = await serve();
-  const browser = await chromium.launch({
-    executablePath,
-    args: [
-      ...['--no-sandbox', '--disable-gpu', '--no-first-run'],
-      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-      ...(revectorize ? ['--js-flags=--wasm-revectorize'] : []),
-    ],
-  });
+  const browser = await launch(revectorize);
   const page = await browser.newPage();
   await page.goto(`http://127.0.0.1:${server.address().port}/`);
   await page.evaluate((build) => globalThis.bench.open(build), { kernels, revectorize });
@@ -37,6 +28,20 @@ export async function open({ kernels, revectorize }) {
       server.close();
     },
   };
+}
+
+/** Chromium, with V8's flag for 256-bit code or without. */
+export function launch(revectorize) {
+  const executablePath = BINARIES.find((path) => path && existsSync(path));
+  if (!executablePath) throw new Error('no Chromium (CHROMIUM says where it is)');
+  return chromium.launch({
+    executablePath,
+    args: [
+      ...['--no-sandbox', '--disable-gpu', '--no-first-run'],
+      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      ...(revectorize ? ['--js-flags=--wasm-revectorize'] : []),
+    ],
+  });
 }
 
 async function prepare(c, page) {
@@ -76,7 +81,8 @@ const SCRIPT = `
   };
 `;
 
-function serve() {
+/** The files that pages load. */
+export function serve() {
   const files = Object.fromEntries(MODULES.map((name) => [name, fileURLToPath(import.meta.resolve(name))]));
   const imports = Object.fromEntries(MODULES.map((name) => [name, `/modules/${name}`]));
   const page = `<!doctype html><title>unrolled</title>

@@ -2,6 +2,7 @@
 import * as unrolled from '../../dist/index.js';
 import { gemmWork, linearWork } from '../../dist/memory/workspace.js';
 import { instantiate } from '../../dist/wasm/runtime.js';
+import { selectTiles } from '../../dist/wasm/tiles.js';
 import { joined, preparedBy, transposed } from '../cases.mjs';
 import { namOf, SETTLING } from '../nam.mjs';
 import { probe } from '../probe.mjs';
@@ -31,8 +32,9 @@ function room({ module, revectorized }, ...lengths) {
   const pages = Math.ceil(at / PAGE);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const f32 = new Float32Array(memory.buffer);
+  selectTiles(memory, revectorized);
   return {
-    kernels: instantiate(module, memory, revectorized),
+    kernels: instantiate(module, memory),
     regions,
     write: (ptr, values) => f32.set(values, ptr / 4),
     read: (ptr, length) => f32.slice(ptr / 4, ptr / 4 + length),

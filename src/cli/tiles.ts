@@ -1,5 +1,6 @@
 import { linearWork } from '../memory/workspace.ts';
 import { instantiate, type Runtime } from '../wasm/runtime.ts';
+import { selectTiles } from '../wasm/tiles.ts';
 
 /** Measured speed of a GEMM tile of rows × columns. */
 export interface Candidate {
@@ -60,7 +61,8 @@ export function candidates({ kernels, module, revectorized }: Runtime): Candidat
 
 function bench(module: WebAssembly.Module, wide: boolean): (rows: number) => number {
   const memory = new WebAssembly.Memory({ initial: 32, maximum: 32 });
-  const { linear_forward: forward } = instantiate(module, memory, wide);
+  const { linear_forward: forward } = instantiate(module, memory);
+  selectTiles(memory, wide);
   new Float32Array(memory.buffer).fill(1e-3, 65_536 / 4);
   const x = 65_536;
   const w = x + 8 * K * 4;

@@ -2,7 +2,7 @@ import { pageBytes } from '../memory/arena.ts';
 import { At, align, type Layout, type Region } from '../memory/layout.ts';
 import { keepsLast } from './keepsLast.ts';
 import type { Lookup, Pass, StateSlot } from './layer.ts';
-import type { Plan, Planned, PlanRequest } from './plan.ts';
+import { areAlike, type Plan, type Planned, type PlanRequest } from './plan.ts';
 import { Rows } from './rows.ts';
 import { layerScope } from './scope.ts';
 
@@ -41,11 +41,11 @@ export class ChainPlan implements Plan {
    * @throws {MemoryError} beyond 2 GiB
    */
   constructor(network: Planned, layout: Layout, gradients: number, request: PlanRequest) {
-    const { steps, batch, training, stream, ragged = false, flow = false } = request;
+    const { steps, batch, training, stream, ragged } = request;
     const { wholeSteps = steps } = request;
     this.steps = steps;
     this.batch = batch;
-    this.#asked = { steps, batch, training, targets: request.targets, ragged, flow, wholeSteps };
+    this.#asked = { ...request };
     this.start = layout.end;
     const sizes = ragged ? layout.take('sizes', steps) : undefined;
     const { kind, size } = network.input;
@@ -126,25 +126,8 @@ export class ChainPlan implements Plan {
     this.end = layout.end;
   }
 
-  serves({
-    steps,
-    batch,
-    training,
-    targets,
-    ragged = false,
-    flow = false,
-    wholeSteps = steps,
-  }: PlanRequest): boolean {
-    const asked = this.#asked;
-    return (
-      asked.steps === steps &&
-      asked.batch === batch &&
-      asked.training === training &&
-      asked.targets === targets &&
-      asked.ragged === ragged &&
-      asked.flow === flow &&
-      asked.wholeSteps === wholeSteps
-    );
+  serves(request: PlanRequest): boolean {
+    return areAlike(this.#asked, request);
   }
 
   get outputCount(): number {

@@ -7,7 +7,7 @@ import { GraphRows } from './graphRows.ts';
 import type { Placed, Step } from './graphStep.ts';
 import type { NodeShape } from './join.ts';
 import type { Layer, Pass, StateSlot } from './layer.ts';
-import type { Plan, Planned, PlanOutput, PlanRequest } from './plan.ts';
+import { areAlike, type Plan, type Planned, type PlanOutput, type PlanRequest } from './plan.ts';
 import type { Rows, Valid } from './rows.ts';
 
 /** An input of a plan. */
@@ -143,19 +143,11 @@ export class GraphPlan implements Plan {
   }
 
   serves(request: GraphRequest): boolean {
-    const { steps, batch, training, targets, ragged = false, flow = false, wholeSteps = steps } = request;
-    const mine = this.#request;
     return (
-      mine.steps === steps &&
-      mine.batch === batch &&
-      mine.training === training &&
-      mine.targets === targets &&
-      (mine.ragged ?? false) === ragged &&
-      (mine.flow ?? false) === flow &&
-      (mine.wholeSteps ?? mine.steps) === wholeSteps &&
+      areAlike(this.#request, request) &&
       this.#streamed === (request.streamed ?? 0) &&
-      same(this.#axes, request.axes, steps) &&
-      same(this.#kinds, request.kinds, targets)
+      same(this.#axes, request.axes, request.steps) &&
+      same(this.#kinds, request.kinds, request.targets)
     );
   }
 

@@ -3,6 +3,7 @@ import { ArgumentError, StateError } from '../errors.ts';
 import { MemoryArena } from '../memory/arena.ts';
 import { Layout, type Region } from '../memory/layout.ts';
 import { type Given, readShaped, type Sequence, type Signal } from '../ndarray.ts';
+import { begin, choose } from '../wasm/tiles.ts';
 import { writeRows } from './batchIO.ts';
 import type { StepGenerator } from './batchPart.ts';
 import { chain, refuseStream } from './chain.ts';
@@ -94,16 +95,19 @@ export class Network {
 
   /**
    * Blocks other calls until `leave`, since they would overwrite the plan in use.
+   * @param tries whether it may try tiles; not in streams
    * @throws {StateError} if a call is already running, as when a user's function calls back
    */
-  enter(call: string): void {
+  enter(call: string, tries = true): void {
     this.free(call);
     this.#running = call;
+    if (tries) begin();
   }
 
   /** Call after `enter`, also after an error. */
   leave(): void {
     this.#running = undefined;
+    choose(this.arena);
   }
 
   /** @throws {StateError} if a call is running */
@@ -179,7 +183,7 @@ export class Network {
   prepare(request: PlanRequest): Plan {
     const { training, targets } = request;
     if ((training || targets !== 'none') && !this.arena.trains) {
-      throw new StateError("the loaded kernels only infer: use init() of 'unrolled' for training");
+      throw new StateError("the loaded kernels only infer: use init() of 'unrolled'");
     }
     let plan: Plan | undefined;
     for (const p of this.#plans) if (p.serves(request)) plan = p;

@@ -22,6 +22,19 @@ export interface PlanRequest {
   readonly wholeSteps?: number | undefined;
 }
 
+/** Whether two requests are for the same plan. */
+export function areAlike(a: PlanRequest, b: PlanRequest): boolean {
+  return (
+    a.steps === b.steps &&
+    a.batch === b.batch &&
+    a.training === b.training &&
+    a.targets === b.targets &&
+    !a.ragged === !b.ragged &&
+    !a.flow === !b.flow &&
+    (a.wholeSteps ?? a.steps) === (b.wholeSteps ?? b.steps)
+  );
+}
+
 /** Scratch memory shared by the streams of a shape; one runs at a time. */
 export interface Packed {
   /** Regions in the order in which passes request them; laid out by the first plan. */

@@ -1,4 +1,4 @@
-import { floats } from '../allocate.ts';
+import { elements, floats } from '../allocate.ts';
 import { number } from '../check.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import type { Generator } from './generator.ts';
@@ -170,10 +170,6 @@ function draw(
   const out = floats(elements(shape));
   generator.fill(out, terms, offset, factor, base);
   return out;
-}
-
-function elements(shape: readonly number[]): number {
-  return shape.reduce((a, b) => a * b, 1);
 }
 
 function matrix(name: string, shape: readonly number[]): [number, number] {

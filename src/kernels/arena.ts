@@ -6,6 +6,7 @@ import { Layout, mebibytes, type Region } from '../memory/layout.ts';
 import { isNumbers } from '../ndarray.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { requireKernel } from '../wasm/runtime.ts';
+import { choosing } from './choosing.ts';
 
 /** Where the next region would go. */
 export type Mark = number & { readonly mark: unique symbol };
@@ -17,6 +18,8 @@ export type Mark = number & { readonly mark: unique symbol };
 export class Arena {
   /** The kernels. Arguments are not checked. */
   readonly kernels: KernelCalls;
+  /** Those that select no tiles. @internal */
+  readonly direct: KernelCalls;
   /** Bytes available to regions and scratch memory. */
   readonly capacity: number;
   readonly #memory: MemoryArena;
@@ -34,8 +37,9 @@ export class Arena {
     layout.take('an arena', Math.ceil(capacity / 4));
     this.#memory = new MemoryArena(layout.end);
     this.capacity = this.#memory.bytes - MemoryArena.start;
-    requireKernel(this.#memory.kernels, 'sgemm_nn');
-    this.kernels = this.#memory.kernels;
+    this.direct = this.#memory.kernels;
+    requireKernel(this.direct, 'sgemm_nn');
+    this.kernels = choosing(this.#memory);
   }
 
   /** Size of the whole memory in bytes. */

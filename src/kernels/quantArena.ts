@@ -23,7 +23,7 @@ export interface QuantArena extends Arena {
 export function quantArena(capacity: number): QuantArena {
   loadKernels();
   const arena = onQuantKernels(() => new Arena(capacity));
-  return Object.assign(arena, { quant: quantKernels(arena) });
+  return Object.assign(arena, { quant: quantKernels({ kernels: arena.direct }) });
 }
 
 /**

@@ -1,7 +1,8 @@
 import { allocated } from '../allocate.ts';
 import { MemoryError } from '../errors.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
-import { instantiate, type KernelBuild, runtime, withMemory } from '../wasm/runtime.ts';
+import { instantiate, type KernelBuild, runtime } from '../wasm/runtime.ts';
+import { WIDE_AT } from '../wasm/tiles.ts';
 import { MAX_BYTES, type Region } from './layout.ts';
 
 const PAGE = 65_536;
@@ -32,13 +33,14 @@ export class MemoryArena {
     this.build = kernels;
     this.trains = training;
     const initial = pageBytes(bytes) / PAGE;
-    const memory = withMemory(
+    const memory = allocated(
       initial * PAGE,
       () => new WebAssembly.Memory({ initial, maximum: MAX_BYTES / PAGE, shared: !!shared }),
     );
     this.#memory = memory;
-    this.#kernels = instantiate(shared ?? module, memory, revectorized);
+    this.#kernels = instantiate(shared ?? module, memory);
     this.#view();
+    this.#i32[WIDE_AT] = +revectorized;
   }
 
   /** The kernels on this memory. */
@@ -69,7 +71,7 @@ export class MemoryArena {
     const missing = pageBytes(bytes) - this.bytes;
     if (missing <= 0) return;
     const live = this.#live;
-    withMemory(pageBytes(bytes), () => live.grow(missing / PAGE));
+    allocated(pageBytes(bytes), () => live.grow(missing / PAGE));
   }
 
   /** Copies a region's floats. */

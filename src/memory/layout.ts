@@ -1,3 +1,4 @@
+import { elements } from '../allocate.ts';
 import { MemoryError } from '../errors.ts';
 
 /** Location of an array of 32-bit numbers in a memory. `ptr` is a byte offset, a multiple of 64. */
@@ -31,7 +32,7 @@ export class Layout {
    * @throws {MemoryError} beyond 2 GiB
    */
   take(what: string, ...shape: number[]): Region {
-    const length = shape.reduce((a, b) => a * b, 1);
+    const length = elements(shape);
     const ptr = this.#end;
     const end = align(ptr + 4 * length);
     if (end > MAX_BYTES) {
@@ -52,7 +53,7 @@ export class At implements Region {
 
   constructor(shape: readonly number[], ptr: () => number) {
     this.shape = shape;
-    this.length = shape.reduce((a, b) => a * b, 1);
+    this.length = elements(shape);
     this.#ptr = ptr;
   }
 

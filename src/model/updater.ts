@@ -65,7 +65,7 @@ export class Updater extends Summarized {
     const given = options('Updater', opts, OPTIONS);
     if (given.clipNorm !== undefined) number('clipNorm', given.clipNorm, 0);
     const { optimizer, schedule } = described(given);
-    instance('optimizer', optimizer, Optimizer, "an optimizer such as new AdamW() or 'adamw'");
+    instance('optimizer', optimizer, Optimizer, "an optimizer such as AdamW or 'adamw'");
     if (schedule !== undefined && typeof schedule !== 'function')
       throw new ArgumentError('schedule', 'a function of the step', schedule);
     if (taken.has(optimizer)) throw new StateError('the optimizer is in use');

@@ -1,5 +1,5 @@
 import { FeatureError } from '../errors.ts';
-import { type ExtraOptions, type KernelSource, make } from './init.ts';
+import type { ExtraOptions, KernelSource } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 
 /** Loaded builds, by entry point. */
@@ -37,7 +37,7 @@ function build(kernels: KernelBuild, extra: ExtraOptions, means: KernelSource): 
 async function load(kernels: KernelBuild, extra: ExtraOptions, means: KernelSource): Promise<Runtime> {
   const binary = await means.binary!(kernels);
   try {
-    return await make(binary, extra, means);
+    return await means.make(binary, extra);
   } catch (error) {
     // asked only now: compiling validates, too
     if (binary instanceof WebAssembly.Module || WebAssembly.validate(binary)) throw error;

@@ -1,13 +1,14 @@
-import type { compile, exportsOf, holdsKernels } from './module.ts';
+import type { compile, holdsKernels } from './module.ts';
 import { askForRevectorization, distinct, probe } from './revectorize.ts';
 import type { instantiate } from './runtime.ts';
+import type { selectTiles } from './tiles.ts';
 
 /** Given, not imported: bundlers need not share modules between this one, which is loaded when it is asked for, and the rest. */
 export interface Means {
   readonly compile: typeof compile;
-  readonly exportsOf: typeof exportsOf;
   readonly holdsKernels: typeof holdsKernels;
   readonly instantiate: typeof instantiate;
+  readonly selectTiles: typeof selectTiles;
 }
 
 /** Compiles the kernels to 256-bit code; returns undefined and warns with the reason if that is not in effect. */
@@ -24,11 +25,11 @@ export async function compile256(
   }
   const module = given instanceof WebAssembly.Module ? given : await means.compile(distinct(given));
   means.holdsKernels('wasm', module);
-  if (!means.exportsOf(module).has('sgemm_nn')) {
+  if (!WebAssembly.Module.exports(module).some(({ name }) => name === 'sgemm_nn')) {
     console.warn('unrolled: no 256-bit code: kernels that lack some are not checked for it');
     return undefined;
   }
-  const { wide, ratio, agrees } = probe(module, means.instantiate);
+  const { wide, ratio, agrees } = probe(module, means);
   if (!agrees) console.warn('unrolled: 256-bit code gave other bits than 128-bit code: not used');
   else if (!wide)
     console.warn(`unrolled: no 256-bit code: the engine took no notice (ratio ${ratio.toFixed(2)})`);

@@ -1,8 +1,9 @@
 import { boolean } from '../check.ts';
 import { ArgumentError, StateError } from '../errors.ts';
 import { type ExtraOptions, type Extras, plain } from './init.ts';
-import { compile, describe, exportsOf, holdsKernels } from './module.ts';
+import { compile, describe, holdsKernels } from './module.ts';
 import { instantiate, linkWith, type Runtime } from './runtime.ts';
+import { selectTiles } from './tiles.ts';
 
 /** Most threads per kernel, and what `auto` takes at most. */
 const MOST = 16;
@@ -34,7 +35,7 @@ export const extras: Extras = {
 async function make(binary: Uint8Array | WebAssembly.Module, wide: boolean | undefined): Promise<Runtime> {
   if (wide) {
     const { compile256 } = await import('./compile256.ts');
-    const widened = await compile256(binary, { compile, exportsOf, holdsKernels, instantiate });
+    const widened = await compile256(binary, { compile, holdsKernels, instantiate, selectTiles });
     if (widened) return describe(widened, true);
   }
   return plain(binary);

@@ -43,25 +43,22 @@ export interface KernelSource {
   readonly binary?:
     | ((kernels: KernelBuild) => Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module>)
     | undefined;
-  /** What it has besides. If left out, its options don't exist. */
-  readonly extras?: Extras | undefined;
+  /** The runtime of a binary. */
+  make(binary: Uint8Array | WebAssembly.Module, extra: ExtraOptions): Promise<Runtime>;
+  /** Options besides the plain ones. */
+  readonly names?: Names<ExtraOptions>;
+  /** @throws {ArgumentError} if one is not what it should be */
+  check?(given: ExtraOptions): void;
 }
 
-/** Options besides the plain ones, and what they do. */
-export interface Extras {
-  readonly names: Names<ExtraOptions>;
-  /** @throws {ArgumentError} if one is not what it should be */
-  check(given: ExtraOptions): void;
-  /** The runtime of a binary. */
-  make(binary: Uint8Array | WebAssembly.Module, given: ExtraOptions): Promise<Runtime>;
-}
+/** What has options besides the plain ones. */
+export type Extras = Required<Pick<KernelSource, 'names' | 'check' | 'make'>>;
 
 /** `init` of every entry point. */
 export async function start(opts: InitOptions | undefined, means: KernelSource): Promise<Runtime> {
-  const { extras } = means;
-  const known = { kernels: true, wasm: true, ...extras?.names } as const;
+  const known = { kernels: true, wasm: true, ...means.names } as const;
   const { kernels = 'auto', wasm, ...extra } = options('init', opts, known as Names<InitOptions>);
-  extras?.check(extra);
+  means.check?.(extra);
   if (kernels !== 'auto' && kernels !== 'simd' && kernels !== 'relaxed') {
     throw new ArgumentError('kernels', "'auto', 'simd' or 'relaxed'", kernels);
   }
@@ -69,22 +66,12 @@ export async function start(opts: InitOptions | undefined, means: KernelSource):
   const set = takeTurn();
   const loaded = await (wasm === undefined
     ? means.load(kernels, extra, means)
-    : Promise.resolve(wasm).then(async (source) => make(await binaryOf(source), extra, means)));
+    : Promise.resolve(wasm).then(async (source) => means.make(await binaryOf(source), extra)));
   if (kernels !== 'auto' && loaded.kernels !== kernels) {
     throw new ArgumentError('wasm', `the ${kernels} kernels`, new Verbatim(`the ${loaded.kernels} ones`));
   }
   set(loaded);
   return loaded;
-}
-
-/** The runtime of a binary. */
-export async function make(
-  binary: Uint8Array | WebAssembly.Module,
-  extra: ExtraOptions,
-  { extras }: KernelSource,
-): Promise<Runtime> {
-  if (extras) return extras.make(binary, extra);
-  return plain(binary);
 }
 
 /** The runtime of a binary, without anything besides. */

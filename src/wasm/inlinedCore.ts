@@ -4,7 +4,7 @@ import relaxed from './generated/relaxed-core.ts';
 
 import { loadBuild } from './builds.ts';
 import { inflate } from './inflate.ts';
-import { type PlainInitOptions, start } from './init.ts';
+import { type PlainInitOptions, plain, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 
 /**
@@ -23,4 +23,4 @@ async function inlined(kernels: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
   return inflate(kernels === 'relaxed' ? relaxed : (await import('./generated/simd-core.ts')).default);
 }
 
-const means = { load: loadBuild, binary: inlined };
+const means = { load: loadBuild, binary: inlined, make: plain };

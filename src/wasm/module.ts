@@ -1,6 +1,7 @@
+import { allocated } from '../allocate.ts';
 import { ArgumentError, FeatureError } from '../errors.ts';
 import { EXPORT_HASHES } from './generated/exportHashes.ts';
-import { instantiate, type Runtime, withMemory } from './runtime.ts';
+import { instantiate, type Runtime } from './runtime.ts';
 
 /** @throws {FeatureError} if the engine can't compile the bytes or forbids it */
 export async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
@@ -27,22 +28,19 @@ function compileNow(bytes: BufferSource): WebAssembly.Module | undefined {
 /** @throws {ArgumentError} if a module does not export the kernels of the full, core or inference build */
 export function holdsKernels(name: string, module: WebAssembly.Module): void {
   let hash = 0;
-  for (const letter of `${[...exportsOf(module)].sort()}`) {
+  const names = WebAssembly.Module.exports(module).map((e) => e.name);
+  for (const letter of `${names.sort()}`) {
     hash = (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0;
   }
   if (!EXPORT_HASHES.includes(hash)) {
-    throw new ArgumentError(name, 'a module that exports the kernels of this version', module);
+    throw new ArgumentError(name, 'the exports of this version', module);
   }
 }
 
 /** Returns which build the kernels are. */
 export function describe(module: WebAssembly.Module, revectorized: boolean): Runtime {
-  const page = withMemory(65_536, () => new WebAssembly.Memory({ initial: 1, maximum: 1 }));
-  const kernels = instantiate(module, page, false);
-  const training = exportsOf(module).has('lstm_backward');
-  return { kernels: kernels.is_relaxed() === 1 ? 'relaxed' : 'simd', module, revectorized, training };
-}
-
-export function exportsOf(module: WebAssembly.Module): Set<string> {
-  return new Set(WebAssembly.Module.exports(module).map((e) => e.name));
+  const page = allocated(65_536, () => new WebAssembly.Memory({ initial: 1, maximum: 1 }));
+  const kernels = instantiate(module, page);
+  const training = 'lstm_backward' in kernels;
+  return { kernels: kernels.is_relaxed() ? 'relaxed' : 'simd', module, revectorized, training };
 }

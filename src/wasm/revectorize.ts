@@ -1,5 +1,6 @@
 import type { KernelCalls } from './generated/kernelCalls.ts';
 import type { instantiate } from './runtime.ts';
+import type { selectTiles } from './tiles.ts';
 
 /** V8's flag (Node 24 and 26; Chromium accepts --wasm-revectorize on its command line). */
 const FLAG = '--experimental-wasm-revectorize';
@@ -40,6 +41,11 @@ const M = 60;
 const N = 96;
 const K = 128;
 
+interface Means {
+  readonly instantiate: typeof instantiate;
+  readonly selectTiles: typeof selectTiles;
+}
+
 export interface Finding {
   /** Whether 256-bit code is in effect: the speedup of 16 columns over 8 is only possible with it. */
   readonly wide: boolean;
@@ -53,8 +59,8 @@ export interface Finding {
  * Times tiles of 8 and 16 columns in turn on [60, 128]·[128, 96] until both are stable, and compares the bits of a
  * product and of an LSTM, forward and backward, before and after optimization.
  */
-export function probe(module: WebAssembly.Module, link: typeof instantiate): Finding {
-  const [narrow, wide] = [false, true].map((is) => new Rig(module, is, link)) as [Rig, Rig];
+export function probe(module: WebAssembly.Module, means: Means): Finding {
+  const [narrow, wide] = [false, true].map((is) => new Rig(module, is, means)) as [Rig, Rig];
   const before = [narrow.bits(), wide.bits()];
   const start = performance.now();
   let best = [Infinity, Infinity];
@@ -76,10 +82,11 @@ class Rig {
   readonly #kernels: KernelCalls;
   readonly #f32: Float32Array;
 
-  constructor(module: WebAssembly.Module, wide: boolean, link: typeof instantiate) {
+  constructor(module: WebAssembly.Module, wide: boolean, means: Means) {
     const memory = new WebAssembly.Memory({ initial: 16, maximum: 16 });
-    this.#kernels = link(module, memory, wide);
+    this.#kernels = means.instantiate(module, memory);
     this.#f32 = new Float32Array(memory.buffer);
+    means.selectTiles(memory, wide);
   }
 
   /** Milliseconds of ten products. */

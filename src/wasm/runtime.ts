@@ -1,4 +1,4 @@
-import { FeatureError, MemoryError, StateError } from '../errors.ts';
+import { FeatureError, StateError } from '../errors.ts';
 import type { KernelCalls, KernelName } from './generated/kernelCalls.ts';
 
 /** The build of the kernels: `simd` gives the same bits on every engine; `relaxed` uses fused multiply-add. */
@@ -38,13 +38,8 @@ export function linkWith(module: WebAssembly.Module, link: Link): void {
 
 /** How a module is instantiated. */
 export function linkOf(module: WebAssembly.Module): Link {
-  return links.get(module) ?? plainly;
+  return links.get(module) ?? ((of, imports) => new WebAssembly.Instance(of, imports).exports);
 }
-
-const plainly: Link = (module, imports) => new WebAssembly.Instance(module, imports).exports;
-
-/** Address of the tile flag in a memory (assembly/gemm/tiles.ts). */
-const WIDE_AT = 65_472;
 
 let current: Runtime | undefined;
 
@@ -87,28 +82,16 @@ export function takeTurn(): (next: Runtime) => void {
   };
 }
 
-/** Instantiates the kernels on a memory, with tiles of 16 columns (`wide`) or 8. The memory is their only import. */
-export function instantiate(
-  module: WebAssembly.Module,
-  memory: WebAssembly.Memory,
-  wide: boolean,
-): KernelCalls {
-  new Int32Array(memory.buffer)[WIDE_AT / 4] = wide ? 1 : 0;
+/** Instantiates the kernels on a memory, which is their only import. */
+export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelCalls {
+  const imports = { env: { memory } };
   try {
-    const link = links.get(module) ?? plainly;
-    return link(module, { env: { memory } }) as unknown as KernelCalls;
+    const link = links.get(module);
+    const made = link ? link(module, imports) : new WebAssembly.Instance(module, imports).exports;
+    return made as unknown as KernelCalls;
   } catch (error) {
     throw new FeatureError(`can't instantiate the kernels: ${(error as Error).message}`, {
       cause: error,
     });
-  }
-}
-
-/** The result of `make`, which needs `bytes` of memory. @throws {MemoryError} if the engine can't allocate it */
-export function withMemory<T>(bytes: number, make: () => T): T {
-  try {
-    return make();
-  } catch (error) {
-    throw new MemoryError(`can't allocate ${(bytes / 2 ** 20).toFixed(1)} MiB of memory`, { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-import { type PlainInitOptions, start } from './init.ts';
+import { type PlainInitOptions, plain, start } from './init.ts';
 import type { Runtime } from './runtime.ts';
 import { binaryOf, type WasmSource } from './source.ts';
 
@@ -24,4 +24,4 @@ export function init(opts: InitOptions): Promise<Runtime> {
 
 /** Nothing is inlined: refuses that nothing is given. */
 const load = () => binaryOf(undefined as never) as Promise<never>;
-const means = { load };
+const means = { load, make: plain };

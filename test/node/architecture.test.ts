@@ -60,7 +60,7 @@ const SRC = rooms({
   settled: 'allocate arrayKind',
   fileBytes: 'io settled errors',
   memory: 'allocate wasm errors',
-  wasm: 'check errors arrayKind fflate',
+  wasm: 'allocate check errors arrayKind fflate',
   check: 'errors',
   errors: 'show',
   show: 'arrayKind',

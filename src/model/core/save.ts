@@ -230,8 +230,7 @@ function read(
     ? files.parse(own)
     : readTensors(own, parseJsonHeader, { F32: Float32Array });
   const text = metadata[KEY];
-  if (typeof text !== 'string')
-    throw new FormatError(`not a model of this package: its metadata has no ${KEY}`);
+  if (typeof text !== 'string') throw new FormatError(`not a model: its metadata has no ${KEY}`);
   let description: unknown;
   try {
     description = JSON.parse(text);

@@ -32,7 +32,7 @@ export class StreamBase extends Summarized {
     const { batch = 1, block = 1 } = options('stream', opts, { batch: true, block: true });
     this.batch = integer('batch', batch, 1);
     this.block = integer('block', block, 1);
-    instance('network', network, Network, 'that of a model: call model.stream()');
+    instance('network', network, Network, "a model's: call model.stream()");
     this.runner = new Runner(network, batch, block, 'stream', own);
   }
 

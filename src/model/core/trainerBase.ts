@@ -80,7 +80,7 @@ export class TrainerBase extends Summarized {
       return typeof made?.run === 'function' ? made : undefined;
     });
     if (!loss) throw new ArgumentError('loss', 'a loss such as crossEntropy', given.loss);
-    instance('optimizer', given.optimizer, Optimizer, 'an optimizer such as new AdamW()');
+    instance('optimizer', given.optimizer, Optimizer, 'an optimizer such as AdamW');
     if (given.clipNorm !== undefined) number('clipNorm', given.clipNorm, 0);
     if (given.clipValue !== undefined) number('clipValue', given.clipValue, 0);
     if (given.clipNorm !== undefined && given.clipValue !== undefined) {

@@ -205,7 +205,7 @@ export class FullTraining extends CarryingTraining {
       return;
     }
     this.network.free('resetState');
-    const most = this.carried ? this.carried.batch - 1 : Number.MAX_SAFE_INTEGER;
+    const most = this.carried ? this.carried.batch - 1 : Infinity;
     const chosen = reading('rows', rows, () => {
       if (!Array.isArray(rows) && !ArrayBuffer.isView(rows))
         throw new ArgumentError('rows', 'a list of rows', rows);
