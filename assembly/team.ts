@@ -5,8 +5,6 @@
 /** Words of page 0 (src/wasm/threads/words.ts): arrivals at barriers, whether the first thread may sleep at one. */
 const ARRIVED_AT: usize = 1024;
 const MAY_SLEEP_AT: usize = 1088;
-/** In ms: how long the first thread waits for the others at a barrier before it gives them up. */
-const LONGEST_AT: usize = 1152;
 /** A tile of scratch memory per thread (TILE_BYTES of gemm/multiply.ts). */
 const TILES_AT: usize = 2048;
 const TILE_STEP: usize = 384;
@@ -17,9 +15,13 @@ const TILE_STEP: usize = 384;
 const SPINS: u32 = 1_000_000;
 /** Nobody wakes a thread: it looks again after as many ns. */
 const SLEEP_NS: i64 = 50_000;
-/** Looks per ms, at most, of one that sleeps between them, and of one that may not. */
-const SLEEPS_PER_MS: u32 = 10;
-const SPINS_PER_MS: u32 = 400_000;
+/** Arrivals from which on the kernel is given up: its threads stop at their next barrier. */
+const OVER: u32 = 0x7fff_ffff;
+
+/** Whether a thread of this kernel has ended. The first thread asks while it waits for the others. */
+// @ts-ignore: decorator
+@external("env", "lost")
+declare function lost(): bool;
 
 let number: u32 = 0;
 let size: u32 = 1;
@@ -94,25 +96,25 @@ export function ownTile(): usize {
   return TILES_AT + <usize>number * TILE_STEP;
 }
 
-/** Waits until all threads are here. Traps in the first one if they don't come: one of them may have been ended. */
+/** Waits until all threads are here. Traps if one of them has ended. */
 export function meet(): void {
   if (ASC_FEATURE_THREADS) {
     if (size == 1) return;
     passing += size;
-    atomic.add<u32>(ARRIVED_AT, 1);
     const sleeps = number || load<u32>(MAY_SLEEP_AT);
-    let looks = sleeps ? SPINS : load<u32>(LONGEST_AT) * SPINS_PER_MS;
-    do {
-      if (atomic.load<u32>(ARRIVED_AT) >= passing) return;
-    } while (--looks);
-    if (!sleeps) unreachable();
-    looks = load<u32>(LONGEST_AT) * SLEEPS_PER_MS;
-    for (;;) {
-      // Binaryen takes a load out of this loop, as if nobody else wrote
-      const arrived = atomic.add<u32>(ARRIVED_AT, 0);
-      if (arrived >= passing) return;
-      atomic.wait<u32>(ARRIVED_AT, arrived, SLEEP_NS);
-      if (number == 0 && --looks == 0) unreachable();
+    let arrived = atomic.add<u32>(ARRIVED_AT, 1) + 1;
+    let looks = SPINS;
+    while (arrived < passing) {
+      if (--looks == 0) {
+        if (number == 0 && lost()) unreachable();
+        looks = SPINS;
+        if (sleeps) {
+          atomic.wait<u32>(ARRIVED_AT, arrived, SLEEP_NS);
+          looks = 1;
+        }
+      }
+      arrived = atomic.load<u32>(ARRIVED_AT);
     }
+    if (arrived >= OVER) unreachable();
   }
 }

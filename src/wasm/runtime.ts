@@ -25,7 +25,7 @@ export interface Runtime {
 /** Instantiates a module. */
 export type Link = (
   module: WebAssembly.Module,
-  imports: { env: { memory: WebAssembly.Memory } },
+  imports: { env: { memory: WebAssembly.Memory; lost: () => boolean } },
 ) => WebAssembly.Exports;
 
 /** Custom instantiation functions by module. */
@@ -82,9 +82,9 @@ export function takeTurn(): (next: Runtime) => void {
   };
 }
 
-/** Instantiates the kernels on a memory, which is their only import. */
+/** Instantiates the kernels on a memory. They import it, and what tells several threads that one has ended. */
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelCalls {
-  const imports = { env: { memory } };
+  const imports = { env: { memory, lost: () => false } };
   try {
     const link = links.get(module);
     const made = link ? link(module, imports) : new WebAssembly.Instance(module, imports).exports;

@@ -90,7 +90,9 @@ function forget(): void {
 
 function instantiate(variant: BuildName, pages: number): Instance {
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  const { exports } = instantiateSync(compiled(variant), { env: { memory } }).instance;
+  const { exports } = instantiateSync(compiled(variant), {
+    env: { memory, lost: () => false } as Record<string, unknown>,
+  }).instance;
   const kernels = exports as unknown as KernelCalls;
   const words = new Uint32Array(memory.buffer);
   return { memory, kernels, words, data: dataOf(words.subarray(0, PAGE / 4)), owner: undefined };

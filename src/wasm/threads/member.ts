@@ -1,10 +1,10 @@
 import type { KernelCalls } from '../generated/kernelCalls.ts';
 import { JOBS } from './jobs.ts';
-import { ARRIVED, ENTERED, EVERYONE, OPEN, WORD } from './words.ts';
+import { ARRIVED, ENTERED, OPEN, OVER, WORD } from './words.ts';
 
 /** What a pool sends to its threads. */
 export type Mail =
-  | { readonly control: Int32Array; readonly read: number }
+  | { readonly control: Int32Array; readonly read: number; readonly id: number }
   | { readonly slot: number; readonly module: WebAssembly.Module; readonly memory: WebAssembly.Memory }
   | { readonly left: number };
 
@@ -21,6 +21,7 @@ export class Member {
   readonly #models = new Map<number, Model>();
   #control: Int32Array | undefined;
   #read = 0;
+  #id = 0;
   #turn = 0;
   readonly #arguments: number[] = [];
 
@@ -29,6 +30,7 @@ export class Member {
     if ('control' in mail) {
       this.#control = mail.control;
       this.#read = mail.read;
+      this.#id = mail.id;
     } else {
       this.#read++;
       if ('left' in mail) this.#models.delete(mail.left);
@@ -38,7 +40,7 @@ export class Member {
   }
 
   #join(slot: number, module: WebAssembly.Module, memory: WebAssembly.Memory): void {
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const { exports } = new WebAssembly.Instance(module, { env: { memory, lost: () => false } });
     this.#models.set(slot, {
       kernels: exports as unknown as KernelCalls,
       words: new Int32Array(memory.buffer),
@@ -76,6 +78,8 @@ export class Member {
       const model = this.#models.get(control[WORD.slot]!);
       const before = door & ENTERED;
       if (!(door & OPEN) || !model || before >= control[WORD.seats]!) return;
+      // before: it may be ended right after
+      Atomics.store(control, WORD.entered + this.#id, door >> 8);
       if (Atomics.compareExchange(control, WORD.door, door, door + 1) !== door) continue;
       this.#run(control, model, door >> 8, before + 1);
       return;
@@ -93,8 +97,7 @@ export class Member {
       (kernels[name] as (...args: number[]) => void)(...this.#arguments);
     } catch {
       // the others would wait for it
-      Atomics.store(words, ARRIVED, EVERYONE);
-      Atomics.add(control, WORD.failed, 1);
+      Atomics.store(words, ARRIVED, OVER);
     }
     Atomics.add(control, WORD.done, 1);
   }

@@ -3,7 +3,7 @@ import { JOBS, type Numbers } from './jobs.ts';
 import { Kept } from './kept.ts';
 import type { Mail } from './member.ts';
 import { Thread } from './thread.ts';
-import { ARRIVED, ENTERED, EVERYONE, LONGEST, MAY_SLEEP, OPEN, SLOTS, WORD, WORDS } from './words.ts';
+import { ARRIVED, ENTERED, MAY_SLEEP, OPEN, OVER, SLOTS, WORD, WORDS } from './words.ts';
 
 /** A memory whose kernels several threads can run. */
 export interface Shared {
@@ -24,12 +24,15 @@ const MOST_LOSSES = 3;
 const LOSSES_MS = 60_000;
 
 /**
- * How long a thread is waited for before it is given up, in ms: this, and what the whole kernel would take at as many
- * operations per ms, which is a tenth of what they do or less. Being wrong costs time only.
+ * Only Node tells that a thread has ended. Elsewhere it is given up when none has got any further for so many ms of waiting, and what
+ * the whole kernel would take at as many operations per ms, a hundredth of what they do.
  */
-const LONGEST_WAIT_MS = 1000;
-const SLOWEST = 2e6;
-/** How long those given up have to stop, in ms. Chromium ends a script that goes on after 2000. */
+const LONGEST_WAIT_MS = 60_000;
+const SLOWEST = 2e5;
+/** Between two looks whether one has ended, in ms; what counts as waiting at most, since the whole process may have been stopped. */
+const LOOK_MS = 1;
+const LONGEST_LOOK_MS = 100;
+/** How long those given up have to stop where nothing tells that they have, in ms. Chromium ends a script that goes on after 2000. */
 const LONGEST_END_MS = 3000;
 
 /**
@@ -43,6 +46,11 @@ export class ThreadPool {
   #round = 1;
   #slots = 0;
   #job = 0;
+  /** Of the job: ms left to wait, and its most; when that was last reduced; how far the others had got. */
+  #left = 0;
+  #longest = 0;
+  #looked = 0;
+  #progress = 0;
   #wanted = 0;
   #losses = 0;
   #firstLoss = 0;
@@ -98,9 +106,9 @@ export class ThreadPool {
     const job = JOBS[kernel]!;
     const seats = this.ready(shared) - 1;
     const repeatable = this.#kept.keep(shared, job, args);
-    const longest = LONGEST_WAIT_MS + job.work(args) / SLOWEST;
+    this.#longest = LONGEST_WAIT_MS + job.work(args) / SLOWEST;
+    this.#left = this.#longest;
     for (const thread of this.#threads) thread.look();
-    shared.words[LONGEST] = longest;
     this.#job = (this.#job + 1) & 0x7f_ffff;
     words[WORD.seats] = seats;
     words[WORD.slot] = shared.slot;
@@ -108,7 +116,6 @@ export class ThreadPool {
     words[WORD.count] = args.length;
     for (let i = 0; i < args.length; i++) words[WORD.arguments + i] = args[i]!;
     words[WORD.done] = 0;
-    words[WORD.failed] = 0;
     Atomics.store(shared.words, ARRIVED, 0);
     const opened = (this.#job << 8) | OPEN;
     Atomics.store(words, WORD.door, opened);
@@ -126,32 +133,50 @@ export class ThreadPool {
     } finally {
       kernels.join_team(0, 1);
     }
-    if (passed && this.#wait(others, longest) && !words[WORD.failed]) return others + 1;
+    if (passed && this.#finished(others, () => this.lost(shared.words))) return others + 1;
     this.#giveUp(shared, others);
     // it ends with a barrier, so that nothing is missing if this thread got past it
-    if (passed && !words[WORD.failed]) return others + 1;
+    if (passed) return others + 1;
     if (!repeatable) throw this.#lost(job.name);
     this.#kept.restore(shared);
     run.apply(undefined, args as number[]);
     return 1;
   }
 
-  /** Waits until all others have finished the job, for `most` ms. Returns whether they have. */
-  #wait(others: number, most: number, over: () => boolean = never): boolean {
-    const until = performance.now() + most;
+  /** Whether a thread of the job has ended, asked again and again while the caller waits at a barrier of this memory. */
+  lost(words: Int32Array): boolean {
+    const now = performance.now();
+    const passed = now - this.#looked;
+    if (passed < LOOK_MS) return false;
+    this.#looked = now;
+    const progress = Atomics.load(words, ARRIVED) + Atomics.load(this.#control, WORD.done);
+    if (progress !== this.#progress) this.#left = this.#longest;
+    this.#progress = progress;
+    this.#left -= Math.min(passed, LONGEST_LOOK_MS);
+    if (this.#left < 0) return true;
+    const entered = (thread: number) => Atomics.load(this.#control, WORD.entered + thread) === this.#job;
+    return this.#threads.some((thread, i) => thread.isGone && entered(i));
+  }
+
+  /** Waits until all others have finished the job. Returns whether they have when it is over. */
+  #finished(others: number, over: () => boolean): boolean {
     for (;;) {
       for (let i = 0; i < 256; i++) if (Atomics.load(this.#control, WORD.done) >= others) return true;
-      if (performance.now() > until || over()) return false;
+      if (over()) return false;
     }
   }
 
   /** Ends all threads, and waits until they write no more. */
   #giveUp(shared: Shared, others: number): void {
-    // those that are in the job run to its end
-    Atomics.store(shared.words, ARRIVED, EVERYONE);
+    Atomics.store(shared.words, ARRIVED, OVER);
     const threads = [...this.#threads];
+    const told = threads.every((thread) => thread.tells);
+    const until = performance.now() + LONGEST_END_MS;
     this.#lose(this.#round);
-    this.#wait(others, LONGEST_END_MS, () => threads.every((thread) => thread.isGone));
+    this.#finished(
+      others,
+      () => threads.every((thread) => thread.isGone) || (!told && performance.now() > until),
+    );
   }
 
   /** Says that there is something new. */
@@ -224,7 +249,8 @@ export class ThreadPool {
     for (const thread of await Promise.all(missing)) {
       if (round !== this.#round) thread?.end();
       else if (thread) this.#threads.push(thread);
-      thread?.post({ control: this.#control, read: Atomics.load(this.#control, WORD.mail) });
+      const read = Atomics.load(this.#control, WORD.mail);
+      thread?.post({ control: this.#control, read, id: this.#threads.length - 1 });
     }
   }
 
@@ -240,11 +266,9 @@ export class ThreadPool {
       return;
     }
     this.end();
-    console.warn('unrolled: one thread: the others have ended, or did not answer, several times');
+    console.warn('unrolled: one thread: the others have ended several times');
   }
 }
-
-const never = () => false;
 
 function control(): Int32Array {
   return new Int32Array(new SharedArrayBuffer(4 * WORDS));

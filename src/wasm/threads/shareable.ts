@@ -1,4 +1,4 @@
-/** Section of a binary that holds its imports, and kind of an import that is a memory. */
+/** Section of a binary that holds its imports, and kind of an import that is a memory; the others are functions. */
 const IMPORTS = 2;
 const MEMORY = 2;
 /** Flags of a memory's limits: it has a maximum; it may be shared. */
@@ -6,7 +6,7 @@ const BOUNDED = 1;
 const SHARED = 2;
 
 /**
- * The same binary with a memory that may be shared: one flag of its only import. Undefined if it has none, as binaries
+ * The same binary with a memory that may be shared: one flag of its import. Undefined if it has none, as binaries
  * whose memory is not imported with a maximum.
  */
 export function shareable(bytes: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
@@ -36,13 +36,15 @@ function flagOf(bytes: Uint8Array): number | undefined {
       at += length;
       continue;
     }
-    // one import: two names, each its length and its bytes
-    if (number() !== 1) return undefined;
-    for (let i = 0; i < 2; i++) {
-      const name = number();
-      at += name;
+    for (let imports = number(); imports > 0; imports--) {
+      // two names, each its length and its bytes, then the kind and, of a function, its type
+      for (let i = 0; i < 2; i++) {
+        const name = number();
+        at += name;
+      }
+      if (bytes[at++] === MEMORY) return bytes[at] === BOUNDED ? at : undefined;
+      number();
     }
-    return bytes[at] === MEMORY && bytes[at + 1] === BOUNDED ? at + 1 : undefined;
   }
   return undefined;
 }

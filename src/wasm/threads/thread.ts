@@ -8,7 +8,7 @@ const LONGEST_START_MS = 30_000;
 /** A thread of a pool that has said it is there. */
 export class Thread {
   readonly #worker: Worker | NodeWorker;
-  #looked = false;
+  #tells = false;
 
   private constructor(worker: Worker | NodeWorker) {
     this.#worker = worker;
@@ -42,7 +42,12 @@ export class Thread {
 
   /** Looks at it while it runs, without which Node does not tell later whether it is gone. */
   look(): void {
-    if (!this.#looked) this.#looked = this.#idle !== undefined;
+    if (!this.#tells) this.#tells = this.#idle! > 0;
+  }
+
+  /** Whether it will tell that it is gone. */
+  get tells(): boolean {
+    return this.#tells;
   }
 
   /** Whether it runs no more, also before any event says so. False where that can't be told: only Node tells. */

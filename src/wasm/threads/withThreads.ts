@@ -42,12 +42,14 @@ export async function withThreads(
   const [shared] = await Promise.all([means.compile(bytes!), mine.grow(threads - 1)]);
   if (mine.size === 0) return onOneThread(runtime, 'no worker could be started');
   means.linkWith(shared, (module, { env: { memory } }) => {
-    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    const words = new Int32Array(memory.buffer);
+    const env = { memory, lost: () => mine.lost(words) };
+    const { exports } = new WebAssembly.Instance(module, { env });
     return teamed(mine, {
       module,
       memory,
       kernels: exports as unknown as KernelCalls,
-      words: new Int32Array(memory.buffer),
+      words,
       most: threads,
       round: 0,
       slot: -1,

@@ -16,13 +16,14 @@ export const WORD = {
   count: 52,
   /** Job number times 256, and how many threads run it. */
   team: 64,
-  /** Threads that have finished it, and those whose part failed. */
+  /** Threads that have finished it. */
   done: 80,
-  failed: 81,
   /** Arguments: 32 at most. */
   arguments: 96,
+  /** By thread: the last job that it entered. */
+  entered: 128,
   /** By slot: threads that have joined the model. */
-  joined: 128,
+  joined: 144,
 } as const;
 
 /** Models per pool: more start a new one, so that its threads keep no memory of models that are gone. */
@@ -33,15 +34,11 @@ export const WORDS = WORD.joined + SLOTS;
 export const OPEN = 128;
 export const ENTERED = OPEN - 1;
 
-/**
- * Words of a model's page 0 (assembly/team.ts): arrivals at barriers, whether the first thread may sleep at one, how
- * many ms it waits at one before it traps.
- */
+/** Words of a model's page 0 (assembly/team.ts): arrivals at barriers, whether the first thread may sleep at one. */
 export const ARRIVED = 1024 / 4;
 export const MAY_SLEEP = 1088 / 4;
-export const LONGEST = 1152 / 4;
-/** Larger than any number of arrivals: all barriers let everyone pass. */
-export const EVERYONE = 0x7fff_ffff;
+/** Larger than any number of arrivals: the kernel is given up, its threads trap at their next barrier. */
+export const OVER = 0x7fff_ffff;
 
 /** Most threads of a kernel: their tiles of scratch memory fit into page 0. */
 export const MOST_THREADS = 16;

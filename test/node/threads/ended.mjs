@@ -1,6 +1,7 @@
 // Threads end in the middle of a forward pass, of a step of a stream, and of the calls of a training step whose numbers are
 // given; writes what came of it, and what one thread gives.
-import { end, inTheCall, team, u, untilJoined, values, workers } from './pools.mjs';
+import { threadPool } from '../../../dist/wasm/threads/withThreads.js';
+import { comeLate, end, inTheCall, team, u, untilJoined, values, workers } from './pools.mjs';
 
 const [T, B, I, H] = [4, 3, 5, 24];
 const endAll = () => {
@@ -68,6 +69,20 @@ async function train(call) {
   };
 }
 
+/** The others come late to a kernel that can't be run again. */
+async function late() {
+  threadPool()?.end();
+  comeLate({ kernel: 'lstm_backward', ms: 2500 });
+  await u.init({ kernels: 'simd', threads: u.runtimeInfo().threads ?? 1 });
+  comeLate(undefined);
+  const trainer = made();
+  const joined = await untilJoined(2, () => trainer.evaluate(x, y));
+  const before = [...workers];
+  const losses = [1, 2, 3].map(() => attempt(() => trainer.step(x, y).loss));
+  const same = before.every((worker) => workers.has(worker));
+  return { joined, losses, weights: hex(trainer.model.save()), same };
+}
+
 const results = {};
 for (const threads of [1, 3]) {
   await u.init({ kernels: 'simd', threads });
@@ -77,5 +92,6 @@ for (const threads of [1, 3]) {
     await u.init({ kernels: 'simd', threads });
     result.train[call] = await train(call);
   }
+  result.late = await late();
 }
 process.stdout.write(JSON.stringify(results));

@@ -25,6 +25,7 @@ export function expectSameBits(calls: readonly number[]): void {
   const { 1: one, 3: three } = output('ended.mjs', calls, 150_000);
   expect(three.forward).toEqual({ ...one.forward, joined: true });
   expect(three.stream).toEqual({ ...one.stream, joined: true });
+  expect(three.late).toEqual({ ...one.late, joined: true });
   for (const call of calls) {
     const { joined, rejoined, refused, unchanged, losses, weights }: Trained = three.train[call];
     expect([joined, rejoined], `${call}`).toEqual([true, true]);

@@ -10,10 +10,16 @@ const threads = process.getBuiltinModule('node:worker_threads');
 
 /** Threads that have not ended. */
 export const workers = new Set();
+/** `{ kernel, ms }`: threads that start from now on come so late to the first call of a kernel. */
+let late;
+export function comeLate(to) {
+  late = to;
+}
 
 threads.Worker = class extends threads.Worker {
-  constructor(...args) {
-    super(...args);
+  constructor(source, options) {
+    if (late) super(new URL('./lateHost.mjs', import.meta.url), { workerData: late });
+    else super(source, options);
     workers.add(this);
     this.on('exit', () => workers.delete(this));
   }

@@ -8,6 +8,14 @@ import { WorkerTrainer } from '/unrolled/worker/index.js';
 Rule.prototype.times = () => ({ team: 1, single: 2, calls: 9, rest: 1 });
 Rule.prototype.chooses = () => true;
 Rule.prototype.patience = () => 20;
+
+const { Worker } = globalThis;
+globalThis.Worker = function (url, options) {
+  if (options.name !== 'unrolled-thread') return new Worker(url, options);
+  const text = `import '${location.origin}/late.js'; import '${url}';`;
+  return new Worker(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })), options);
+};
+
 let most = 1;
 const { run } = ThreadPool.prototype;
 ThreadPool.prototype.run = function (...args) {
