@@ -35,9 +35,9 @@ export function newStored(dtype: number, count: number): Stored | undefined {
   return stored ? new ARRAYS[stored](count) : undefined;
 }
 
-/** The nearest 32-bit integer. */
-export function clampInt(value: number): number {
-  return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, value));
+/** Truncated; what fits no int32 is clamped. NaN gives 0. */
+export function toInt(value: number): number {
+  return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(value))) || 0;
 }
 
 /** Number of elements of a shape. @throws {FormatError} sizes that are negative, fractional or too large */
@@ -79,7 +79,7 @@ export function readTensor(tensor: Message<'Tensor'>, where: string): OnnxTensor
 
 function dataOf(dtype: number, stored: Dtype, values: Iterable<number | bigint>): TensorData {
   if (!isFloat(dtype))
-    return Int32Array.from(values, (v) => (dtype === DTYPES.bool ? Number(v !== 0) : clampInt(Number(v))));
+    return Int32Array.from(values, (v) => (dtype === DTYPES.bool ? Number(v !== 0) : toInt(Number(v))));
   if (values instanceof Float32Array) return values as Float32Array<ArrayBuffer>;
   const data = Array.isArray(values) ? (ARRAYS[stored] as typeof Float32Array).from(values) : values;
   return toFloat32({ dtype: stored, data: data as Float32Array });

@@ -1,10 +1,10 @@
 import { ACTIVATIONS } from '../../activationTable.ts';
 import { DTYPES, dtypeName } from '../../formats/onnx/schema.ts';
-import { isFloat } from '../../formats/onnx/tensor.ts';
+import { isFloat, toInt } from '../../formats/onnx/tensor.ts';
 import type { Operator, Operators, PlannedNode } from '../node.ts';
 import { broadcastShape, broadcastStrides, outerOf, rowsOf, stridesOf, walk } from '../strided.ts';
 import type { Io, Value } from '../value.ts';
-import { RANGES, toInt, wrap } from './rounding.ts';
+import { RANGES, wrap } from './rounding.ts';
 
 /** The shape that inputs are broadcast to. */
 export function broadcast(node: PlannedNode, values: readonly Value[]): number[] {

@@ -1,3 +1,5 @@
+import { toInt } from '../../formats/onnx/tensor.ts';
+
 /** Bits and sign of small integers. */
 export const RANGES: Readonly<Record<number, readonly [bits: number, signed: boolean]>> = {
   2: [8, false],
@@ -10,9 +12,4 @@ export const RANGES: Readonly<Record<number, readonly [bits: number, signed: boo
 export function wrap([bits, signed]: readonly [number, boolean]): (v: number) => number {
   const shift = 32 - bits;
   return (v) => (signed ? (toInt(v) << shift) >> shift : (toInt(v) << shift) >>> shift);
-}
-
-/** Truncated; what fits no int32 is clamped. NaN gives 0. */
-export function toInt(v: number): number {
-  return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(v))) || 0;
 }

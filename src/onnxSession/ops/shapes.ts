@@ -1,5 +1,5 @@
 import { DTYPES } from '../../formats/onnx/schema.ts';
-import { clampInt } from '../../formats/onnx/tensor.ts';
+import { toInt } from '../../formats/onnx/tensor.ts';
 import { known, type Operator, type Operators } from '../node.ts';
 
 const shape: Operator = (node) => {
@@ -19,7 +19,7 @@ const constant: Operator = (node) => {
     const given = one ? [isInt ? one.i : one.f] : isInt ? list?.ints : list?.floats;
     if (!given) continue;
     const dtype = isInt ? DTYPES.int64 : DTYPES.float32;
-    const { data } = known(isInt ? given.map(clampInt) : given, dtype);
+    const { data } = known(isInt ? given.map(toInt) : given, dtype);
     return node.fixed(data!, one ? [] : [given.length], dtype);
   }
   return node.fail('has no numbers');
