@@ -58,6 +58,7 @@ export function adaptLoss(loss: CustomLoss, arena: MemoryArena): Loss {
     throw new ArgumentError('loss.ignoreIndex', 'a 32-bit integer', ignoreIndex);
   }
   return {
+    custom: loss,
     name,
     targets,
     // an index of 0 is in the vocabulary anyway

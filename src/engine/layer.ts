@@ -20,6 +20,8 @@ export interface ParameterSpec {
   readonly init: Initializer;
   /** Whether it is saved with the model but not trained, such as running statistics. Default false. */
   readonly buffer?: boolean | undefined;
+  /** How many parameters it holds, where that is not the product of its shape: packed ones. */
+  readonly holds?: number | undefined;
 }
 
 /** What a layer needs to lay out its memory for one plan: at most T steps of B rows, forward only or for training. */

@@ -27,6 +27,8 @@ export interface Loss {
   readonly ignoreIndex: number;
   /** The divisor of the mean of `rows` rows. targets: indices, starting at element `first`. @internal */
   count(rows: number, size: number, targets: ArrayLike<number>, first: number): number;
+  /** The loss of a user's own that it was made from. @internal */
+  readonly custom?: unknown;
   /** The blank of a loss of whole rows, whose targets are labels without times. @internal */
   readonly blank?: number | undefined;
   /** Numbers per row of targets that are features, for the given number of outputs. Default: the same number. @internal */

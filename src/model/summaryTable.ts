@@ -52,13 +52,17 @@ export function graphTable({ inputs, values, operations, layers, axes }: Graph):
   return table(['Layer (type)', 'Output shape', 'Parameters', 'Connected to'], rows, total(layers));
 }
 
+const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+
 function countOf({ parameters }: Shown): number {
-  return parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  return parameters.reduce((sum, { shape, holds }) => sum + (holds ?? product(shape)), 0);
 }
 
 function total(layers: readonly Shown[]): string {
   const count = layers.reduce((sum, layer) => sum + countOf(layer), 0);
-  return `Total parameters: ${count} (${((4 * count) / 1024).toFixed(1)} KiB)`;
+  const shapes = layers.flatMap(({ parameters }) => parameters.map(({ shape }) => shape));
+  const floats = shapes.reduce((sum, shape) => sum + product(shape), 0);
+  return `Total parameters: ${count} (${((4 * floats) / 1024).toFixed(1)} KiB)`;
 }
 
 function table(head: Row, rows: readonly Row[], last: string): string {

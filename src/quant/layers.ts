@@ -161,7 +161,9 @@ export function makeQuantized(layer: Layer, planes: number): string | undefined 
   const { matrices, own } = changes;
   const parameters = layer.parameters.map((spec): ParameterSpec => {
     const matrix = matrices.find(({ name }) => name === spec.name);
-    return matrix ? { ...spec, shape: [packedBytes(...sizesOf(matrix.shape)) / 4] } : spec;
+    if (!matrix) return spec;
+    const [rows, columns] = sizesOf(matrix.shape);
+    return { ...spec, shape: [packedBytes(rows, columns) / 4], holds: rows * columns };
   });
   const config = layer.config;
   const withPlanes = (layers?: readonly Layer[]) => ({ ...config.call(layer, layers), quantized: planes });

@@ -1,9 +1,9 @@
 import { options } from '../check.ts';
 import type { Layer } from '../engine/layer.ts';
 import { FormatError } from '../errors.ts';
-import { parseSafetensors, type Tensor } from '../io/safetensors.ts';
+import type { Tensor } from '../io/safetensors.ts';
 import type { LayerConfig } from '../model/core/layerFactory.ts';
-import { KEY, readModel } from '../model/core/save.ts';
+import { readModel } from '../model/core/save.ts';
 import { hasGraph, withMetadata } from '../model/files.ts';
 import { nodesOf } from '../model/graph/structure.ts';
 import { type LoadOptions, layerMaker } from '../model/registry.ts';
@@ -61,9 +61,4 @@ export function readQuantized(
       return readModel(bytes, makeLayer, (layers) => new QuantizedSequential(layers, report), all);
     }),
   );
-}
-
-/** Whether a file of safetensors has a quantized model of this package. */
-export function isQuantized(bytes: Uint8Array | ArrayBuffer): boolean {
-  return /"quantized":[12]/.test(parseSafetensors(bytes).metadata[KEY] ?? '');
 }

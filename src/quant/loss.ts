@@ -1,79 +1,69 @@
 import { options } from '../check.ts';
-import type { Steps } from '../engine/batchIO.ts';
-import { ArgumentError } from '../errors.ts';
-import { Sized } from '../layers/graph/singleInput.ts';
+import type { CustomLoss } from '../custom/loss.ts';
+import { ArgumentError, ShapeError } from '../errors.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { ModelBase } from '../model/core/modelBase.ts';
-import { Model } from '../model/graph/model.ts';
-import { isMultiLoss } from '../model/graph/multiLoss.ts';
-import { Sequential } from '../model/sequential.ts';
-import { type AnyLoss, Trainer } from '../model/trainer.ts';
+import type { GraphSteps } from '../model/graph/countedSteps.ts';
+import type { Model } from '../model/graph/model.ts';
+import { isMultiLoss, type Part } from '../model/graph/multiLoss.ts';
+import type { Sequential } from '../model/sequential.ts';
+import { type AnyLoss, Trainer, type TrainerOptions } from '../model/trainer.ts';
 import type { Given, NDArray } from '../ndarray.ts';
 import { SGD } from '../optim/sgd.ts';
+import { withoutGradients } from './refuse.ts';
 
 /** A batch to compare a model with its quantized form on. */
-export interface QuantizeBatch extends Steps {
+export interface QuantizeBatch extends GraphSteps {
   /** As for `forward`. */
   readonly x: unknown;
   /** Targets, as for `Trainer.step`. Default: the outputs of the float model are compared. */
   readonly y?: unknown;
 }
 
+/** Batches by what the user calls them. */
+export type Batches = readonly (readonly [name: string, batch: QuantizeBatch])[];
+
 /** A loss, or losses by output. */
 export type QuantizeLoss = AnyLoss | Readonly<Record<string, AnyLoss>>;
 
-/** How an output is measured. */
-interface Part {
-  /** Undefined for a single output. */
-  readonly name: string | undefined;
-  readonly loss: AnyLoss;
-  readonly weight: number;
+/** How a trainer measures. */
+type Measure = Pick<TrainerOptions, 'loss' | 'lossWeights'>;
+
+/** The loss given, or that of a model's trainer. @throws {ArgumentError} if there is none */
+export function measureOf(model: ModelBase, given: QuantizeLoss | undefined): Measure {
+  if (given !== undefined) return { loss: given };
+  const loss = (model.trainer as { loss?: Loss } | undefined)?.loss;
+  if (!loss) throw new ArgumentError('loss', 'a loss, or a model with a trainer, for data with y', loss);
+  if (!isMultiLoss(loss)) return { loss: forAll(loss) };
+  const byName = <T>(of: (part: Part) => T) =>
+    Object.fromEntries((model as Model).graph.outputs.map(({ name }, i) => [name, of(loss.parts[i]!)]));
+  return { loss: byName((part) => forAll(part.loss)), lossWeights: byName(({ weight }) => weight) };
 }
 
-/** What is measured of a model's outputs. @throws {ArgumentError} if there is no loss */
-export function partsOf(model: ModelBase, given: QuantizeLoss | undefined): Part[] {
-  const own = (model.trainer as { loss?: Loss } | undefined)?.loss;
-  const loss = given === undefined ? own : given;
-  const what = 'a loss, or a model with a trainer, for data with y';
-  if (!loss) throw new ArgumentError('loss', what, loss);
-  if (!(model instanceof Model) || model.graph.single.output)
-    return [{ name: undefined, loss: loss as AnyLoss, weight: 1 }];
-  return model.graph.outputs.map(({ name }, i) => {
-    const multi = loss as Loss;
-    if (isMultiLoss(multi)) return { name, ...multi.parts[i]! };
-    const one = (loss as Readonly<Record<string, AnyLoss>>)[name];
-    if (one === undefined) throw new ArgumentError(`loss.${name}`, 'a loss', one);
-    return { name, loss: one, weight: 1 };
+/** A loss that any model can have: one of a user's own knows a model's memory. */
+function forAll(loss: Loss): AnyLoss {
+  return (loss.custom as CustomLoss | undefined) ?? loss;
+}
+
+/** The sum of the mean losses of batches, as a trainer evaluates them. */
+export function lossOf(model: ModelBase, measure: Measure, batches: Batches): number {
+  return withoutGradients(model, () => {
+    const trainer = new Trainer(model as Sequential, { ...measure, optimizer: new SGD({ lr: 0 }) });
+    const losses = batches.map(([name, { x, y, ...steps }]) =>
+      within(name, () => trainer.evaluate(x as Given, y as Given, steps).loss),
+    );
+    return losses.reduce((a, b) => a + b, 0);
   });
 }
 
-/** The mean loss of a batch. */
-export function lossOf(model: ModelBase, parts: readonly Part[], batch: QuantizeBatch): number {
-  const { lengths, mask } = batch;
-  const outputs = outputsOf(model, batch);
-  let sum = 0;
-  for (const { name, loss, weight } of parts) {
-    const output = name === undefined ? (outputs as NDArray) : (outputs as Record<string, NDArray>)[name]!;
-    const y = name === undefined ? batch.y : (batch.y as Record<string, unknown>)[name];
-    const isVector = output.shape.length === 2;
-    const scorer = new Sequential([new Sized(output.shape.at(-1)!)]);
-    try {
-      const trainer = new Trainer(scorer, { loss, optimizer: new SGD({ lr: 0 }) });
-      // with one step left, all rows have it
-      const steps = output.shape[0] === 1 || isVector ? undefined : { lengths, mask };
-      const target = withSteps(y as Given, isVector);
-      sum += weight * trainer.evaluate(withSteps(output, isVector), target, steps).loss;
-    } finally {
-      scorer.dispose();
-    }
-  }
-  return sum;
-}
-
 /** Σ (y − ŷ)² and Σ y² of the outputs of two models. */
-export function errorToSignal(model: ModelBase, other: ModelBase, batch: QuantizeBatch): [number, number] {
+export function errorToSignal(
+  model: ModelBase,
+  other: ModelBase,
+  [name, batch]: Batches[number],
+): [number, number] {
   const [mine, theirs] = [model, other].map((one) => {
-    const outputs = outputsOf(one, batch);
+    const outputs = within(name, () => outputsOf(one, batch));
     const list = outputs.data instanceof Float32Array ? [outputs as NDArray] : Object.values(outputs);
     return (list as NDArray[]).flatMap(({ data }) => [data]);
   });
@@ -92,22 +82,31 @@ function outputsOf(model: ModelBase, { x, lengths, mask }: QuantizeBatch): NDArr
   return forward.call(model, x, ...given);
 }
 
-/** Vectors [B, n] as one step. */
-function withSteps(given: Given, isVector: boolean): Given {
-  if (!isVector || !('data' in given)) return given;
-  return { data: given.data, shape: [1, ...(given.shape ?? [])] };
+/** What a call gives; where it complains of an argument, this is one of the batch. */
+function within<T>(name: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    const { argument, message } = error as ArgumentError;
+    if ((error instanceof ArgumentError || error instanceof ShapeError) && !argument.startsWith('loss'))
+      Object.assign(error, { argument: `${name}.${argument}`, message: `${name}.${message}` });
+    throw error;
+  }
 }
 
 /** Checks batches. @throws {ArgumentError} if there are none, or an option is unknown */
-export function batchesOf(data: unknown): QuantizeBatch[] {
+export function batchesOf(data: unknown): Batches {
   const list = Array.isArray(data) ? data : [data];
   const known = { x: true, y: true, lengths: true, mask: true } as const;
-  const batches = list.map((batch, i) => options<QuantizeBatch>(`data[${i}]`, batch, known));
+  const batches = list.map((batch, i) => {
+    const name = list === data ? `data[${i}]` : 'data';
+    return [name, options<QuantizeBatch>(name, batch, known)] as const;
+  });
   if (!batches.length) throw new ArgumentError('data', 'a batch { x, y } or a list of them', data);
-  for (const [i, { x, y }] of batches.entries()) {
-    if (x === undefined) throw new ArgumentError(`data[${i}].x`, 'an input of the model', x);
-    if ((y === undefined) !== (batches[0]!.y === undefined))
-      throw new ArgumentError(`data[${i}].y`, 'targets in all batches or in none', y);
+  for (const [name, { x, y }] of batches) {
+    if (x === undefined) throw new ArgumentError(`${name}.x`, 'an input of the model', x);
+    if ((y === undefined) !== (batches[0]![1].y === undefined))
+      throw new ArgumentError(`${name}.y`, 'targets in all batches or in none', y);
   }
   return batches;
 }

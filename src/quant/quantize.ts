@@ -12,7 +12,15 @@ import { layerMaker } from '../model/registry.ts';
 import { loadKernels } from './binaries.ts';
 import { onQuantKernels } from './kernels.ts';
 import { makeQuantized } from './layers.ts';
-import { batchesOf, errorToSignal, lossOf, partsOf, type QuantizeBatch, type QuantizeLoss } from './loss.ts';
+import {
+  type Batches,
+  batchesOf,
+  errorToSignal,
+  lossOf,
+  measureOf,
+  type QuantizeBatch,
+  type QuantizeLoss,
+} from './loss.ts';
 import { pack, quantizeRows } from './matrix.ts';
 import { matricesByName, QuantizedModel, QuantizedSequential } from './quantized.ts';
 import { type QuantReport, reportOf, weightErrors } from './report.ts';
@@ -58,9 +66,9 @@ export function quantize<M extends SequentialBase | Model>(model: M, opts?: Quan
   if (model instanceof QuantizedSequential || model instanceof QuantizedModel)
     throw new ArgumentError('model', 'a model that is not quantized', model);
   const batches = given.data === undefined ? [] : batchesOf(given.data);
-  const hasTargets = batches[0]?.y !== undefined;
+  const hasTargets = batches[0]?.[1].y !== undefined;
   if (!hasTargets && given.loss !== undefined) throw new ArgumentError('loss', 'data with y', given.loss);
-  const parts = hasTargets ? partsOf(model, given.loss) : undefined;
+  const measure = hasTargets ? measureOf(model, given.loss) : undefined;
   loadKernels();
   const make = (planes: number) => {
     const made = quantizedForm(model, planes);
@@ -68,7 +76,7 @@ export function quantize<M extends SequentialBase | Model>(model: M, opts?: Quan
     if (made instanceof QuantizedModel && model instanceof AmpModel) made.initialStates = model.initialStates;
     try {
       if (batches.length)
-        Object.assign(made, { report: { ...made.report, ...measured(model, made, batches, parts) } });
+        Object.assign(made, { report: { ...made.report, ...measured(model, made, batches, measure) } });
     } catch (error) {
       made.dispose();
       throw error;
@@ -86,23 +94,25 @@ export function quantize<M extends SequentialBase | Model>(model: M, opts?: Quan
 function measured(
   model: ModelBase,
   made: ModelBase,
-  batches: readonly QuantizeBatch[],
-  parts: ReturnType<typeof partsOf> | undefined,
+  batches: Batches,
+  measure: ReturnType<typeof measureOf> | undefined,
 ): Partial<QuantReport> {
-  const total = (values: readonly number[]) => {
-    const sum = values.reduce((a, b) => a + b, 0);
+  const finite = (sum: number) => {
     if (!Number.isFinite(sum)) throw new ArgumentError('data', 'finite outputs', sum);
     return sum;
   };
   // nothing has changed if both are 0
   const relative = (change: number, of: number) => change && change / of;
-  if (!parts) {
+  if (!measure) {
     const pairs = batches.map((batch) => errorToSignal(model, made, batch));
-    const [error, signal] = [0, 1].map((i) => total(pairs.map((pair) => pair[i]!))) as [number, number];
+    const [error, signal] = [0, 1].map((i) => finite(pairs.reduce((sum, pair) => sum + pair[i]!, 0))) as [
+      number,
+      number,
+    ];
     return { errorToSignal: relative(error, signal) };
   }
   const [float, quantized] = [model, made].map(
-    (one) => total(batches.map((batch) => lossOf(one, parts, batch))) / batches.length,
+    (one) => finite(lossOf(one, measure, batches)) / batches.length,
   ) as [number, number];
   return { loss: { float, quantized, change: relative(quantized - float, float) } };
 }

@@ -112,12 +112,8 @@ export function matricesByName({
 
 /** Parameters, as of the float model: without buffers. */
 function countOf({ layers }: ModelBase): number {
-  const shapes = layers.flatMap((layer) =>
-    layer.parameters
-      .filter(({ buffer }) => !buffer)
-      .map((spec) => (matricesOf(layer)?.find(({ name }) => name === spec.name) ?? spec).shape),
-  );
-  return shapes.reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const specs = layers.flatMap(({ parameters }) => parameters.filter(({ buffer }) => !buffer));
+  return specs.reduce((sum, { shape, holds }) => sum + (holds ?? shape.reduce((a, b) => a * b, 1)), 0);
 }
 
 function stateOf(model: ModelBase): QuantizedState {

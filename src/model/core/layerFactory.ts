@@ -55,6 +55,7 @@ export function layerFromConfig(
   most: number,
 ): Layer {
   const { type, ...config } = (description ?? {}) as LayerConfig;
+  if (config.quantized) throw new FormatError('saved model: quantized, which loadQuantized loads');
   const known = (of: object) => typeof type === 'string' && Object.hasOwn(of, type);
   if (!known(makers) && !known(recurrent)) {
     throw new FormatError(`saved model: unknown layer type ${show(type)}`);
