@@ -22,24 +22,9 @@ import {
   SRU,
 } from '../../src/index.ts';
 import { loadQuantized, quantize } from '../../src/quant/index.ts';
+import { B, esr, sequence, T, tokens } from './data.ts';
 
 beforeAll(() => init({ kernels: 'simd' }));
-
-const [T, B] = [6, 3];
-const sequence = (size: number, steps = T) => ({
-  data: Float32Array.from({ length: steps * B * size }, (_, i) => Math.sin(i * 1.7) * 2),
-  shape: [steps, B, size],
-});
-const tokens = { data: Int32Array.from({ length: T * B }, (_, i) => (i * 7) % 11), shape: [T, B] };
-
-function esr(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let [error, signal] = [0, 0];
-  for (let i = 0; i < a.length; i++) {
-    error += (a[i]! - b[i]!) ** 2;
-    signal += a[i]! ** 2;
-  }
-  return error / signal;
-}
 
 const CHAINS = {
   'layers that stay float32 between quantized ones': () => [

@@ -19,14 +19,10 @@ import {
   Trainer,
 } from '../../src/index.ts';
 import { quantize } from '../../src/quant/index.ts';
+import { B, sequence, T } from './data.ts';
 
 beforeAll(() => init({ kernels: 'simd' }));
 
-const [T, B] = [6, 3];
-const sequence = (size: number, steps = T) => ({
-  data: Float32Array.from({ length: steps * B * size }, (_, i) => Math.sin(i * 1.7) * 2),
-  shape: [steps, B, size],
-});
 const vector = (size: number) => ({
   data: Float32Array.from({ length: B * size }, (_, i) => Math.cos(i)),
   shape: [B, size],

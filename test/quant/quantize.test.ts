@@ -22,25 +22,9 @@ import {
   Updater,
 } from '../../src/index.ts';
 import { loadQuantized, quantize } from '../../src/quant/index.ts';
+import { B, esr, tokens as indices, sequence, T } from './data.ts';
 
 beforeAll(() => init({ kernels: 'simd' }));
-
-const [T, B] = [6, 3];
-const sequence = (size: number, steps = T) => ({
-  data: Float32Array.from({ length: steps * B * size }, (_, i) => Math.sin(i * 1.7) * 2),
-  shape: [steps, B, size],
-});
-const indices = { data: Int32Array.from({ length: T * B }, (_, i) => (i * 7) % 11), shape: [T, B] };
-
-/** Σ (a − b)² / Σ a². */
-function esr(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let [error, signal] = [0, 0];
-  for (let i = 0; i < a.length; i++) {
-    error += (a[i]! - b[i]!) ** 2;
-    signal += a[i]! ** 2;
-  }
-  return error / signal;
-}
 
 const CASES = {
   'LSTM of two layers': () => [new LSTM(5, 19, { numLayers: 2, dropout: 0.5 }), new Linear(19, 3)],

@@ -9,11 +9,13 @@ Rule.prototype.times = () => ({ team: 1, single: 2, calls: 9, rest: 1 });
 Rule.prototype.chooses = () => true;
 Rule.prototype.patience = () => 20;
 
-const { Worker } = globalThis;
-globalThis.Worker = function (url, options) {
-  if (options.name !== 'unrolled-thread') return new Worker(url, options);
-  const text = `import '${location.origin}/late.js'; import '${url}';`;
-  return new Worker(URL.createObjectURL(new Blob([text], { type: 'text/javascript' })), options);
+// threads come late
+globalThis.Worker = class extends Worker {
+  constructor(url, options) {
+    const text = `import '${location.origin}/late.js'; import '${url}';`;
+    const late = () => URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
+    super(options.name === 'unrolled-thread' ? late() : url, options);
+  }
 };
 
 let most = 1;
