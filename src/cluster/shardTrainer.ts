@@ -143,15 +143,12 @@ export class ShardTrainer extends Trainer<Sequential | Model> {
     const { network, parts } = training;
     if (options) this.checkStep(options);
     training.averages?.swappedOut('step');
-    network.enter('step');
-    try {
+    return network.during('step', () => {
       const batch = training.read(this.#batch, x as Given, y as Given, options);
       // checks the batch of the carried states
       training.roomNow(batch);
       return parts ? this.#surveyParts(batch, parts as SegmentedBptt, spans) : this.#surveyWhole(batch);
-    } finally {
-      network.leave();
-    }
+    });
   }
 
   #surveyWhole(batch: Batch): Survey {

@@ -95,19 +95,28 @@ export class Network {
 
   /**
    * Blocks other calls until `leave`, since they would overwrite the plan in use.
-   * @param tries whether it may try tiles; not in streams
    * @throws {StateError} if a call is already running, as when a user's function calls back
    */
-  enter(call: string, tries = true): void {
+  enter(call: string): void {
     this.free(call);
     this.#running = call;
-    if (tries) begin();
   }
 
   /** Call after `enter`, also after an error. */
   leave(): void {
     this.#running = undefined;
-    choose(this.arena);
+  }
+
+  /** The result of `work`, between `enter` and `leave`. May try tiles afterwards, as streams must not. */
+  during<T>(call: string, work: () => T): T {
+    this.enter(call);
+    begin();
+    try {
+      return work();
+    } finally {
+      this.leave();
+      choose(this.arena);
+    }
   }
 
   /** @throws {StateError} if a call is running */
@@ -312,8 +321,7 @@ export class Network {
    * @throws {ShapeError} if a shape does not match
    */
   loadStateDict(given: Readonly<Record<string, Given>>): void {
-    this.enter('loadStateDict');
-    try {
+    this.during('loadStateDict', () => {
       const values = reading('state dict', given, () => {
         checkNames(given, [...this.tensors.keys()]);
         return [...this.tensors].map(
@@ -322,9 +330,7 @@ export class Network {
       });
       for (const [region, value] of values) this.arena.write(region, value);
       this.version++;
-    } finally {
-      this.leave();
-    }
+    });
   }
 
   /** Frees the memory. Later calls throw. */

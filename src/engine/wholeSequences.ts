@@ -22,8 +22,7 @@ export class WholeSequences {
     const given = options('forward', opts, { training: true, lengths: true, mask: true });
     const training = boolean('training', given.training ?? false);
     const { arena, outputSize } = network;
-    network.enter('forward');
-    try {
+    return network.during('forward', () => {
       const sequence = readSequence('x', x, network.input);
       const { steps, batch } = sequence;
       const valid = readSteps(given, steps, batch);
@@ -37,16 +36,13 @@ export class WholeSequences {
       plan.forward();
       this.#last = training ? plan : undefined;
       return { data: readRows(arena, plan.outputRows, plan.output, outputSize, data), shape };
-    } finally {
-      network.leave();
-    }
+    });
   }
 
   /** As `backward` of a model. */
   backward(network: Network, outputGradient: Given): NDArray | undefined {
     const { arena, input, outputSize } = network;
-    network.enter('backward');
-    try {
+    return network.during('backward', () => {
       const plan = this.#last;
       if (!plan || !network.holds(plan))
         throw new StateError('backward: call forward with { training: true } first');
@@ -59,9 +55,7 @@ export class WholeSequences {
       for (const { gradient } of plan.states) if (gradient) arena.clear(gradient);
       const dx = plan.backward(wanted);
       return dx && { data: readRows(arena, plan.rows, dx, input.size, data), shape };
-    } finally {
-      network.leave();
-    }
+    });
   }
 
   /** Lets go of the last forward pass. */

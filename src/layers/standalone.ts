@@ -54,12 +54,7 @@ export abstract class Standalone<
     });
     const training = boolean('training', given.training ?? false);
     const network = this.#own();
-    network.enter('forward');
-    try {
-      return this.#forward(network, x, given, training);
-    } finally {
-      network.leave();
-    }
+    return network.during('forward', () => this.#forward(network, x, given, training));
   }
 
   #forward(
@@ -100,12 +95,7 @@ export abstract class Standalone<
     this.#refuseStates(upstream, 'N', names);
     const given = options<BackwardInput>('backward', upstream, { output: true, ...optionNames(names, 'N') });
     const network = this.#own();
-    network.enter('backward');
-    try {
-      return this.#backward(network, given);
-    } finally {
-      network.leave();
-    }
+    return network.during('backward', () => this.#backward(network, given));
   }
 
   #backward(network: Network, given: BackwardInput): BackwardResult<States> {

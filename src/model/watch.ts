@@ -22,8 +22,7 @@ export function watch(
   training.serves();
   const { network } = training;
   const { arena, generator } = network;
-  network.enter('flow');
-  try {
+  network.during('flow', () => {
     const batch = training.read(emptyBatch(), x, y, steps);
     training.roomNow(batch);
     const plan = training.written(batch, true, true);
@@ -39,9 +38,7 @@ export function watch(
       arena.clear(network.gradients);
       generator.rewind();
     }
-  } finally {
-    network.leave();
-  }
+  });
 }
 
 /** @throws {ArgumentError | FeatureError} if the flow through a model can't be measured */

@@ -53,7 +53,7 @@ export class Runner {
     const { plan, packed } = this.live;
     const { network } = this;
     const count = steps * rows;
-    network.enter(this.#of, false);
+    network.enter(this.#of);
     try {
       try {
         this.#write(plan.input, count, rows, given);
@@ -98,7 +98,7 @@ export class Runner {
     instance('generator', generator, Generator, 'a Generator');
     const { network } = this;
     const { arena, outputSize: n } = network;
-    network.enter('sample', false);
+    network.enter('sample');
     try {
       const logits = this.#logits(row);
       checkFinite('sample', arena.f32, logits / 4, n, row);

@@ -89,20 +89,10 @@ export class Training {
     const batch = this.#batch;
     this.#stepping = true;
     try {
-      network.enter('step');
-      try {
-        this.read(batch, x, y, steps);
-      } finally {
-        network.leave();
-      }
+      network.during('step', () => this.read(batch, x, y, steps));
       this.askSchedule(batch.factors, this.parts?.updates(batch.x.steps) ?? 1);
       this.serves();
-      network.enter('step');
-      try {
-        return this.#run(batch, look);
-      } finally {
-        network.leave();
-      }
+      return network.during('step', () => this.#run(batch, look));
     } finally {
       this.#stepping = false;
     }
@@ -125,15 +115,12 @@ export class Training {
   /** The mean loss of a batch from zero states. */
   evaluate(x: Given, y: Given, steps?: Steps): number {
     const { network } = this;
-    network.enter('evaluate');
-    try {
+    return network.during('evaluate', () => {
       const batch = this.read(this.other, x, y, steps);
       const plan = this.written(batch, false);
       for (const { initial } of plan.states) network.arena.clear(initial);
       return this.evaluated(batch, plan);
-    } finally {
-      network.leave();
-    }
+    });
   }
 
   /** The mean loss of a batch, once its states are set. */

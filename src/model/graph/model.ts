@@ -94,8 +94,7 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
     const training = boolean('training', given.training ?? false);
     const { network } = this;
     const { arena, graph } = network;
-    network.enter('forward');
-    try {
+    return network.during('forward', () => {
       const { batch, sequences, steps, counted } = readInputs(this.#fed(), network, x, given);
       const request = {
         steps: steps[0] ?? 1,
@@ -123,9 +122,7 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
         readRows(arena, rows, region, shape.size, data);
       }
       return this.#named(graph.outputs, graph.single.output, results) as ValuesOf<Outputs, NDArray>;
-    } finally {
-      network.leave();
-    }
+    });
   }
 
   /**
@@ -142,8 +139,7 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
   ): ValuesOf<Inputs, NDArray | undefined> {
     const { network } = this;
     const { arena, graph } = network;
-    network.enter('backward');
-    try {
+    return network.during('backward', () => {
       const { plan, steps } = this.#last ?? {};
       if (!plan || !steps || !network.holds(plan))
         throw new StateError('backward: call forward with { training: true } before each backward');
@@ -174,9 +170,7 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
         if (result) readRows(arena, rows, gradient!, shape.size, result.data);
       }
       return this.#named(inputs, single.input, results) as ValuesOf<Inputs, NDArray | undefined>;
-    } finally {
-      network.leave();
-    }
+    });
   }
 
   /**

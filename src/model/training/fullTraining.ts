@@ -172,8 +172,7 @@ export class FullTraining extends CarryingTraining {
   measure(x: Named<Given>, y: Named<Given>, given: BatchOptions | undefined, how: Measuring): Measured {
     const { network, objective } = this;
     const { carry, restart = false, outputs = false } = how;
-    network.enter('evaluate');
-    try {
+    return network.during('evaluate', () => {
       const batch = this.read(this.other, x as Given, y as Given, given);
       const rows = batch.x.batch;
       const { steps } = this.optimizer;
@@ -192,9 +191,7 @@ export class FullTraining extends CarryingTraining {
       if (carry) this.#evaluated = { batch: rows, steps };
       const regions = outputs ? (objective as WeightedObjective).regions(batch, plan) : [];
       return { loss, count, outputs: regions.map((region) => outputRows(network.arena, region)) };
-    } finally {
-      network.leave();
-    }
+    });
   }
 
   /** Has rows of the next step, or all, start from zero states. @throws {ArgumentError} a row outside the batch */
@@ -319,8 +316,7 @@ export class FullTraining extends CarryingTraining {
     const values = new Float32Array(readShaped('gradients', gradients as Given, [this.trainedCount]));
     const factors: number[] = [];
     this.askSchedule(factors, 1);
-    network.enter('apply');
-    try {
+    return network.during('apply', () => {
       network.arena.clear(network.gradients);
       let at = 0;
       for (const region of this.#trained) {
@@ -328,9 +324,7 @@ export class FullTraining extends CarryingTraining {
         at += region.length;
       }
       return this.update(loss, penalty, factors[0]!);
-    } finally {
-      network.leave();
-    }
+    });
   }
 
   /** @throws {StateError} with options that make several updates of a step, or one of several steps */
