@@ -110,12 +110,12 @@ export class Network {
   /** The result of `work`, between `enter` and `leave`. May try tiles afterwards, as streams must not. */
   during<T>(call: string, work: () => T): T {
     this.enter(call);
-    begin();
+    const since = begin();
     try {
       return work();
     } finally {
       this.leave();
-      choose(this.arena);
+      choose(this.arena, since);
     }
   }
 

@@ -14,7 +14,7 @@ export function choosing(memory: MemoryArena): KernelCalls {
     calls[name] = (...args) => {
       const since = begin();
       const result = direct[name]!(...args);
-      choose(memory);
+      choose(memory, since);
       if (!since) Object.assign(calls, direct);
       return result;
     };

@@ -27,7 +27,6 @@ const UNLIKELY = 1.2;
 let found: boolean | undefined = typeof setTimeout === 'undefined' ? false : undefined;
 /** Rounds in which they were, less those in which they were not. */
 let votes = 0;
-let since = 0;
 let worked = 0;
 let spent = 0;
 
@@ -36,17 +35,16 @@ export function selectTiles(memory: WebAssembly.Memory, wide: boolean): void {
   new Int32Array(memory.buffer)[WIDE_AT] = +wide;
 }
 
-/** Call before kernels run. Returns 0 once it is known which tiles are faster. */
+/** Call before kernels run. The time; 0 once it is known which tiles are faster. */
 export function begin(): number {
-  since = found === undefined ? performance.now() : 0;
-  return since;
+  return found === undefined ? performance.now() : 0;
 }
 
 /**
- * Call after kernels have run. After some time between `begin` and it, tries both sets of tiles, a moment at a time, and selects the
+ * Call after kernels have run, with the result of `begin`. After some time between them, tries both sets of tiles, a moment at a time, and selects the
  * faster one for this and other memories. No bit of a result depends on it.
  */
-export function choose(memory: Tiled): void {
+export function choose(memory: Tiled, since: number): void {
   const { i32 } = memory;
   if (since && !i32[WIDE_AT])
     for (worked += performance.now() - since; worked > PAUSE_MS && found === undefined; worked -= PAUSE_MS) {
@@ -54,7 +52,6 @@ export function choose(memory: Tiled): void {
       if (gain ** 2 < UNLIKELY) votes += Math.sign(gain);
       if (votes ** 2 >= LEAD ** 2 || spent > MOST_MS) found = votes > 0;
     }
-  since = 0;
   if (found) i32[WIDE_AT] = 1;
 }
 

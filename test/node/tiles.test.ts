@@ -44,18 +44,18 @@ async function run({ product, step = 0.1, call = 7 }: Machine) {
     },
   };
   let calls = 0;
-  while (begin() && calls < 1000) {
+  for (; calls < 1000; calls++) {
+    const since = begin();
+    if (!since) break;
     now += 1000 * call;
-    choose(memory);
-    calls++;
+    choose(memory, since);
   }
   expect(calls).toBeGreaterThan(0);
   expect(calls).toBeLessThan(1000);
   const wide = i32[WIDE_AT] === 1;
   // other memories of the process
   const other = { ...memory, i32: new Int32Array(65_536 / 4) };
-  begin();
-  choose(other);
+  choose(other, begin());
   expect(other.i32[WIDE_AT] === 1).toBe(wide);
   return { wide, tried, worked: calls * call };
 }
@@ -115,8 +115,7 @@ describe('what trials leave alone', () => {
     let now = 1;
     vi.spyOn(performance, 'now').mockImplementation(() => (now += 50));
     for (let i = 0; i < 20; i++) {
-      begin();
-      choose({ i32, kernels: { linear_forward } });
+      choose({ i32, kernels: { linear_forward } }, begin());
     }
     expect(linear_forward).not.toHaveBeenCalled();
     expect(i32[WIDE_AT]).toBe(1);
@@ -138,7 +137,7 @@ describe('what trials leave alone', () => {
     let now = 1;
     // the clock moves with each look at it, so that each call has a trial
     vi.spyOn(performance, 'now').mockImplementation(() => (now += 25));
-    for (let i = 0; i < 30 && begin(); i++) choose(arena);
+    for (let i = 0; i < 30; i++) choose(arena, begin());
     expect(begin()).toBe(0);
     vi.restoreAllMocks();
     arena.i32[WIDE_AT] = 0;
