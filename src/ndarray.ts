@@ -60,29 +60,25 @@ function read(name: string, given: Given, signal: Signal, batch: number, into: S
   const { data: from, shape } = (bare ? BARE : (given ?? BARE)) as Partial<NDArray>;
   const data = numbersOf(name, given, bare ? given : from, shape, signal);
   if (kind === 'indices') integers(name, data);
+  const width = kind === 'indices' ? 1 : size;
+  let steps = data.length / (batch * width);
+  let rows = batch;
   if (bare) {
-    const row = batch * (kind === 'indices' ? 1 : size);
-    if (data.length === 0) throw new ShapeError(name, `${text(signal)} with at least one step`, 'no numbers');
-    if (data.length % row) {
-      throw new ShapeError(name, `a multiple of ${row} numbers (batch ${batch})`, `${data.length}`);
+    if (!steps) throw new ShapeError(name, `${text(signal)} with at least one step`, 'no numbers');
+    if (!Number.isInteger(steps)) {
+      throw new ShapeError(name, `a multiple of ${batch * width} numbers (batch ${batch})`, `${data.length}`);
     }
-    into.data = data;
-    into.steps = data.length / row;
-    into.batch = batch;
-    return into;
+  } else {
+    const list = shapeOf(name, shape, signal);
+    steps = list[0]!;
+    rows = list[1]!;
+    const own = kind === 'indices' ? list.length === 2 : list.length === 3 && list[2] === size;
+    if (!own || !isSize(steps) || !isSize(rows)) throw new ShapeError(name, text(signal), list);
+    if (!steps || !rows) {
+      throw new ShapeError(name, `${text(signal)} with at least one step and one row`, list);
+    }
+    sameLength(name, data, steps * rows * width, list);
   }
-  const rank = kind === 'indices' ? 2 : 3;
-  const list = shapeOf(name, shape, signal);
-  const steps = list[0]!;
-  const rows = list[1]!;
-  const width = rank === 3 ? list[2] : 1;
-  if (list.length !== rank || !isSize(steps) || !isSize(rows) || (rank === 3 && width !== size)) {
-    throw new ShapeError(name, text(signal), list);
-  }
-  if (steps < 1 || rows < 1) {
-    throw new ShapeError(name, `${text(signal)} with at least one step and one row`, list);
-  }
-  sameLength(name, data, steps * rows * width!, list);
   into.data = data;
   into.steps = steps;
   into.batch = rows;
