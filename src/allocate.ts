@@ -6,9 +6,13 @@ export function allocated<T>(bytes: number, make: () => T): T {
     return make();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const size = bytes ? ` for ${(bytes / 2 ** 20).toFixed(1)} MiB` : '';
+    const size = bytes ? ` for ${mebibytes(bytes)}` : '';
     throw new MemoryError(`no memory${size}`, { cause: error });
   }
+}
+
+export function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }
 
 /** Number of elements of a shape. */

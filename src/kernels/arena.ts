@@ -1,8 +1,9 @@
+import { mebibytes } from '../allocate.ts';
 import { arrayKind } from '../arrayKind.ts';
 import { integer, reading } from '../check.ts';
 import { ArgumentError, MemoryError } from '../errors.ts';
 import { MemoryArena } from '../memory/arena.ts';
-import { Layout, mebibytes, type Region } from '../memory/layout.ts';
+import { Layout, type Region } from '../memory/layout.ts';
 import { isNumbers } from '../ndarray.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { requireKernel } from '../wasm/runtime.ts';

@@ -1,4 +1,4 @@
-import { elements } from '../allocate.ts';
+import { elements, mebibytes } from '../allocate.ts';
 import { MemoryError } from '../errors.ts';
 
 /** Location of an array of 32-bit numbers in a memory. `ptr` is a byte offset, a multiple of 64. */
@@ -64,8 +64,4 @@ export class At implements Region {
 
 export function align(bytes: number): number {
   return Math.ceil(bytes / 64) * 64;
-}
-
-export function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

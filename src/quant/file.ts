@@ -4,7 +4,8 @@ import { compareCodePoints, type Piece, writeTensors } from '../io/write.ts';
 import { KEY } from '../model/core/save.ts';
 import { type MatrixSpec, pack, sizesOf, unpack } from './matrix.ts';
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView<ArrayBuffer>) =>
+/** The bytes of an array. */
+export const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView<ArrayBuffer>) =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
 /** A saved model whose packed matrices are written as int8 and scales. */

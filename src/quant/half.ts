@@ -1,7 +1,7 @@
 import { instance } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { ModelBase } from '../model/core/modelBase.ts';
-import { rewritten } from './file.ts';
+import { bytesOf, rewritten } from './file.ts';
 
 /** Type of 16-bit floating-point numbers: bfloat16 has the range of float32 and 8 bits, float16 11 bits up to 65504. */
 export type HalfType = 'bf16' | 'f16';
@@ -28,23 +28,15 @@ export function saveHalf(
     throw new ArgumentError('dtype', `one of ${Object.keys(TYPES).join(', ')}`, dtype);
   const type = TYPES[dtype];
   return rewritten(model.save(metadata), (name, tensor) => {
-    const { shape, data } = tensor;
-    if (tensor.dtype !== 'F32')
-      return [
-        {
-          name,
-          dtype: tensor.dtype,
-          shape,
-          data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-        },
-      ];
+    const { data } = tensor;
+    if (tensor.dtype !== 'F32') return [{ ...tensor, name, data: bytesOf(data) }];
     const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
     const out = Uint16Array.from(bits, type.convert);
     const lost =
       dtype === 'f16' ? out.findIndex((half, i) => isInfinite(half) && Number.isFinite(data[i])) : -1;
     if (lost >= 0)
       throw new ArgumentError(`model (${name})`, 'numbers of at most 65504, or bf16', data[lost]);
-    return [{ name, dtype: type.dtype, shape, data: new Uint8Array(out.buffer) }];
+    return [{ ...tensor, name, dtype: type.dtype, data: bytesOf(out) }];
   });
 }
 

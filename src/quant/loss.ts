@@ -49,37 +49,31 @@ function forAll(loss: Loss): AnyLoss {
 export function lossOf(model: ModelBase, measure: Measure, batches: Batches): number {
   return withoutGradients(model, () => {
     const trainer = new Trainer(model as Sequential, { ...measure, optimizer: new SGD({ lr: 0 }) });
-    const losses = batches.map(([name, { x, y, ...steps }]) =>
-      within(name, () => trainer.evaluate(x as Given, y as Given, steps).loss),
-    );
-    return losses.reduce((a, b) => a + b, 0);
+    let sum = 0;
+    for (const [name, { x, y, ...steps }] of batches)
+      sum += within(name, () => trainer.evaluate(x as Given, y as Given, steps).loss);
+    return sum;
   });
 }
 
 /** Σ (y − ŷ)² and Σ y² of the outputs of two models. */
-export function errorToSignal(
-  model: ModelBase,
-  other: ModelBase,
-  [name, batch]: Batches[number],
-): [number, number] {
-  const [mine, theirs] = [model, other].map((one) => {
-    const outputs = within(name, () => outputsOf(one, batch));
-    const list = outputs.data instanceof Float32Array ? [outputs as NDArray] : Object.values(outputs);
-    return (list as NDArray[]).flatMap(({ data }) => [data]);
-  });
+export function errorToSignal(model: ModelBase, other: ModelBase, batches: Batches): number[] {
   let [error, signal] = [0, 0];
-  for (const [k, data] of mine!.entries())
-    for (const [i, value] of data.entries()) {
-      error += (value - theirs![k]![i]!) ** 2;
-      signal += value ** 2;
-    }
+  for (const [name, batch] of batches) {
+    const [mine, theirs] = [model, other].map((one) => within(name, () => outputsOf(one, batch)));
+    for (const [k, { data }] of mine!.entries())
+      for (const [i, value] of data.entries()) {
+        error += (value - theirs![k]!.data[i]!) ** 2;
+        signal += value ** 2;
+      }
+  }
   return [error, signal];
 }
 
-function outputsOf(model: ModelBase, { x, lengths, mask }: QuantizeBatch): NDArray | Record<string, NDArray> {
+function outputsOf(model: ModelBase, { x, lengths, mask }: QuantizeBatch): NDArray[] {
   const { forward } = model as unknown as { forward(x: unknown, opts?: object): NDArray };
-  const given = lengths === undefined && mask === undefined ? [] : [{ lengths, mask }];
-  return forward.call(model, x, ...given);
+  const outputs = forward.call(model, x, (lengths ?? mask) ? { lengths, mask } : undefined);
+  return outputs.data instanceof Float32Array ? [outputs] : Object.values(outputs);
 }
 
 /** What a call gives; where it complains of an argument, this is one of the batch. */

@@ -104,12 +104,8 @@ function measured(
   // nothing has changed if both are 0
   const relative = (change: number, of: number) => change && change / of;
   if (!measure) {
-    const pairs = batches.map((batch) => errorToSignal(model, made, batch));
-    const [error, signal] = [0, 1].map((i) => finite(pairs.reduce((sum, pair) => sum + pair[i]!, 0))) as [
-      number,
-      number,
-    ];
-    return { errorToSignal: relative(error, signal) };
+    const [error, signal] = errorToSignal(model, made, batches).map(finite);
+    return { errorToSignal: relative(error!, signal!) };
   }
   const [float, quantized] = [model, made].map(
     (one) => finite(lossOf(one, measure, batches)) / batches.length,

@@ -59,14 +59,15 @@ export function reportOf(
   const { layers, network } = model;
   const list = layers.map((layer, i): LayerReport => {
     const matrices = matricesOf(layer);
-    const elements = matrices ? sum(matrices.map(({ shape }) => sizesOf(shape)[0] * sizesOf(shape)[1])) : 0;
+    const sizes = (matrices ?? []).map(({ shape }) => sizesOf(shape));
+    const elements = sum(sizes.map(([rows, columns]) => rows * columns));
     const others = 4 * otherNumbers(layer);
     return {
       name: network.prefixes[i]!.slice(0, -1),
       type: layer.type,
       bits: matrices ? 8 : 32,
       ...(reasons[i] === undefined ? {} : { reason: reasons[i] }),
-      bytes: elements + 2 * sum((matrices ?? []).map(({ shape }) => sizesOf(shape)[0])) + others,
+      bytes: elements + 2 * sum(sizes.map(([rows]) => rows)) + others,
       floatBytes: 4 * elements + others,
       ...(errors[i] === undefined ? {} : { weightError: errors[i] }),
     };

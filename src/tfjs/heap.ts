@@ -1,6 +1,7 @@
+import { mebibytes } from '../allocate.ts';
 import { MemoryError } from '../errors.ts';
 import { MemoryArena } from '../memory/arena.ts';
-import { MAX_BYTES, mebibytes } from '../memory/layout.ts';
+import { MAX_BYTES } from '../memory/layout.ts';
 
 /** Blocks of one growing memory, by size class: a freed block is used again for the next one of its class. */
 export class Heap {
