@@ -130,12 +130,8 @@ export function writeCheckpoint(
   const { optimizer } = trainer;
   const carried = trainer.savedStates?.();
   const named: Named[] = [...parameters(network)];
-  for (const [slot, block] of trainer.kept()) {
-    for (const [name, region] of network.parameters) {
-      const data = network.arena.read(network.partOf(block, region));
-      named.push([`optimizer.${slot}.${name}`, { shape: region.shape, data }]);
-    }
-  }
+  for (const [name, region] of kept(network, trainer))
+    named.push([name, { shape: region.shape, data: network.arena.read(region) }]);
   for (const [i, state] of carried?.states.entries() ?? []) named.push([`carried.${i}`, state]);
   const description: Description = {
     ...describe(model),
@@ -156,18 +152,9 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
   }
   if (!description.optimizer) throw new FormatError('checkpoint: the file has no training state');
   const { optimizer } = trainer;
-  const values = expected(tensors, network.tensors);
-  const names = new Set(network.tensors.keys());
-  for (const [slot, block] of trainer.kept()) {
-    const parts = new Map(
-      [...network.parameters].map(([name, region]) => [
-        `optimizer.${slot}.${name}`,
-        network.partOf(block, region),
-      ]),
-    );
-    values.push(...expected(tensors, parts));
-    for (const name of parts.keys()) names.add(name);
-  }
+  const regions = new Map([...network.tensors, ...kept(network, trainer)]);
+  const values = expected(tensors, regions);
+  const names = new Set(regions.keys());
   const states = trainer.readStates?.(description.carried, (name, shape) => {
     names.add(name);
     return take(tensors, name, shape);
@@ -203,6 +190,18 @@ function describe(model: Saved): Description {
     generator: network.generator.state,
     ...(graph ? { graph } : {}),
   };
+}
+
+/** Where the state of an optimizer lies, by name in checkpoints. */
+function kept(network: Network, trainer: Training): [string, Region][] {
+  return trainer
+    .kept()
+    .flatMap(([slot, block]) =>
+      [...network.parameters].map(([name, region]): [string, Region] => [
+        `optimizer.${slot}.${name}`,
+        network.partOf(block, region),
+      ]),
+    );
 }
 
 function parameters(network: Network): Named[] {
