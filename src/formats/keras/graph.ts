@@ -15,9 +15,7 @@ export function inboundNodes(nodes: readonly Json[], names: ReadonlyMap<string, 
 }
 
 function inboundNode(node: JsonObject, names: ReadonlyMap<string, string>): Inbound[] {
-  const given = field(node, 'kwargs');
-  const { mask, ...kwargs } = isObject(given) ? given : {};
-  const tensors = tensorsOf([field(node, 'args') ?? [], Object.values(kwargs)] as Json);
+  const { mask, kwargs, tensors } = callOf(node);
   const plain: [string, Json | undefined][] = Object.entries(kwargs).filter(
     ([, value]) => value !== null && value !== undefined && tensorsOf(value).length === 0,
   );
@@ -33,6 +31,17 @@ function inboundNode(node: JsonObject, names: ReadonlyMap<string, string>): Inbo
     }
     return [name, call as number, output as number, Object.fromEntries(plain)];
   });
+}
+
+/** What a node is called with: its tensors by their keras_history, the mask, and the other keyword arguments. */
+function callOf(node: JsonObject): {
+  mask?: Json | undefined;
+  kwargs: JsonObject;
+  tensors: (readonly Json[])[];
+} {
+  const given = field(node, 'kwargs');
+  const { mask, ...kwargs } = isObject(given) ? given : {};
+  return { mask, kwargs, tensors: tensorsOf([field(node, 'args') ?? [], Object.values(kwargs)] as Json) };
 }
 
 /** The history of each tensor in a value, in order. */
@@ -63,11 +72,7 @@ export function withoutMaskLayers(layers: readonly JsonObject[]): JsonObject[] {
     const nodes = field(layer, 'inbound_nodes');
     for (const node of Array.isArray(nodes) ? nodes : []) {
       if (!isObject(node)) continue;
-      const given = field(node, 'kwargs');
-      const { mask: _mask, ...kwargs } = isObject(given) ? given : {};
-      for (const [name] of tensorsOf([field(node, 'args') ?? [], Object.values(kwargs)] as Json)) {
-        used.add(camelCase(String(name)));
-      }
+      for (const [name] of callOf(node).tensors) used.add(camelCase(String(name)));
     }
   }
   return layers.filter(

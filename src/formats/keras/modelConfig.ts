@@ -44,8 +44,9 @@ function convert(value: Json | undefined): Json {
   if (!isObject(value)) return value ?? null;
   const name = field(value, 'class_name');
   const config = field(value, 'config');
-  if (name === undefined || config === undefined) return plainObject(value);
-  return typeof name === 'string' ? serialized(value, name, config) : plainObject(value);
+  return typeof name === 'string' && config !== undefined
+    ? serialized(value, name, config)
+    : plainObject(value);
 }
 
 function plainObject(value: JsonObject): Json {
@@ -119,16 +120,14 @@ function ends(value: Json | undefined): Json {
 
 /** The config of a model of class Sequential, whose first layer must know its shape. */
 function sequential(config: JsonObject, wrapper: JsonObject): JsonObject {
-  const { layers } = plainObject(config) as { layers?: Json };
+  const rest = plainObject(config) as JsonObject;
   const given = field(config, 'layers');
-  if (!Array.isArray(layers) || !Array.isArray(given) || !isObject(given[0]))
-    return plainObject(config) as JsonObject;
-  const first = given[0];
+  const first = Array.isArray(given) && given[0];
+  if (!isObject(first)) return rest;
   const build = field(first, 'build_config') ?? field(wrapper, 'build_config');
   const shape =
     field(config, 'build_input_shape') ?? (isObject(build) ? field(build, 'input_shape') : undefined);
   const known = isObject(first.config) && field(first.config, 'batch_input_shape') !== undefined;
-  const rest = plainObject(config) as JsonObject;
   if (known || field(first, 'class_name') === 'InputLayer' || !Array.isArray(shape)) return rest;
   const key = (name: string) => keyOf(first, name);
   const input = {
@@ -140,7 +139,7 @@ function sequential(config: JsonObject, wrapper: JsonObject): JsonObject {
       name: `${field(config, 'name')}_input`,
     },
   };
-  return { ...rest, layers: [input, ...layers] };
+  return { ...rest, layers: [input, ...(rest.layers as Json[])] };
 }
 
 function withHardSigmoid(config: JsonObject): JsonObject {
