@@ -34,20 +34,14 @@ export function patchTimeDistributed({ tf, classes, patches }: Installation): un
     (original) =>
       function (this: unknown, ...args: never[]) {
         const [inputs, kwargs] = args as unknown as [Tensor | Tensor[], Kwargs];
-        const x = Array.isArray(inputs) ? inputs[0] : inputs;
+        const [x, second] = [inputs].flat();
         const { layer } = this as TimeDistributed;
-        const plain = x && x.shape.length > 2 && x.shape[1]! > 0 && !kwargs?.mask;
-        if (
-          !plain ||
-          (Array.isArray(inputs) && inputs.length > 1) ||
-          !isPerRow(tf, layer, x.shape.length - 1)
-        ) {
-          return original.apply(this, args);
-        }
+        const plain = x && !second && x.shape.length > 2 && x.shape[1]! > 0 && !kwargs?.mask;
+        if (!plain || !isPerRow(tf, layer, x.shape.length - 1)) return original.apply(this, args);
         return tf.tidy(() => {
           const [B, T, ...rest] = x.shape as [number, number, ...number[]];
           const called = layer.call(tf.reshape(x, [B * T, ...rest]), kwargs ?? {});
-          const y = Array.isArray(called) ? called[0]! : called;
+          const y = [called].flat()[0]!;
           return tf.reshape(y, [B, T, ...y.shape.slice(1)]);
         });
       },

@@ -16,15 +16,8 @@ export function copy(
   strideY: readonly number[],
 ): void {
   const axes = mergedAxes(sizes, [strideX, strideY]);
-  const inner = (values: readonly number[], otherwise: number) => {
-    const last = values.slice(-4);
-    return [...new Array<number>(4 - last.length).fill(otherwise), ...last] as [
-      number,
-      number,
-      number,
-      number,
-    ];
-  };
+  const inner = (values: readonly number[], otherwise: number) =>
+    [...new Array<number>(4).fill(otherwise), ...values].slice(-4) as [number, number, number, number];
   const [s, t] = axes.strides.map((own) => inner(own, 0)) as [typeof n, typeof n];
   const n = inner(axes.sizes, 1);
   forOuter(axes, 4, ([i, j]) =>
