@@ -1,7 +1,7 @@
-import { FormatError, showShape } from '../errors.ts';
+import { FormatError } from '../errors.ts';
 import { parseSafetensors, type Tensor } from '../io/safetensors.ts';
 import { compareCodePoints, type Piece, writeTensors } from '../io/write.ts';
-import { KEY } from '../model/core/save.ts';
+import { KEY, take } from '../model/core/save.ts';
 import { type MatrixSpec, pack, sizesOf, unpack } from './matrix.ts';
 
 /** The bytes of an array. */
@@ -44,21 +44,12 @@ export function rewritten(
  */
 export function packFromFile(tensors: Map<string, Tensor>, name: string, matrix: MatrixSpec): void {
   const { shape } = matrix;
-  const values = taken(tensors, name, 'I8', shape).data as Int8Array<ArrayBuffer>;
+  const values = take(tensors, name, shape, 'I8') as ArrayLike<number> as Int8Array<ArrayBuffer>;
   // converted when the file was read
-  const scales = taken(tensors, `${name}.scale`, 'F32', [sizesOf(shape)[0]])
-    .data as Float32Array<ArrayBuffer>;
+  const scales = take(tensors, `${name}.scale`, [sizesOf(shape)[0]]) as Float32Array<ArrayBuffer>;
   if (!scales.every((scale) => scale >= 0 && Number.isFinite(scale)))
     throw new FormatError(`saved model: ${name}.scale: expected finite scales of at least 0`);
   const data = pack({ values, scales }, matrix);
   tensors.set(name, { dtype: 'F32', shape: [data.length], data });
   tensors.delete(`${name}.scale`);
-}
-
-function taken(tensors: Map<string, Tensor>, name: string, dtype: string, shape: readonly number[]): Tensor {
-  const tensor = tensors.get(name);
-  const got = tensor ? `${tensor.dtype} ${showShape(tensor.shape)}` : 'no such tensor';
-  const wanted = `${dtype} ${showShape(shape)}`;
-  if (got !== wanted) throw new FormatError(`saved model: ${name}: expected ${wanted}, got ${got}`);
-  return tensor!;
 }

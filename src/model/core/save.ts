@@ -278,9 +278,15 @@ function expected(
   return [...regions].map(([name, region]) => [region, take(tensors, name, region.shape)]);
 }
 
-function take(tensors: Map<string, Tensor>, name: string, shape: readonly number[]): Float32Array {
+/** The numbers of a tensor of a file. @throws {FormatError} if there is none of this shape and type */
+export function take(
+  tensors: Map<string, Tensor>,
+  name: string,
+  shape: readonly number[],
+  dtype = 'F32',
+): Float32Array {
   const tensor = tensors.get(name);
-  const wanted = `F32 ${showShape(shape)}`;
+  const wanted = `${dtype} ${showShape(shape)}`;
   const got = tensor ? `${tensor.dtype} ${showShape(tensor.shape)}` : 'no such tensor';
   if (got !== wanted) throw new FormatError(`saved model: ${name}: expected ${wanted}, got ${got}`);
   return tensor!.data as Float32Array;
