@@ -1,3 +1,4 @@
+import { elements } from '../allocate.ts';
 import { readNpy } from '../formats/npy/npy.ts';
 import { UnrolledError } from '../index.ts';
 import { type Tensor, toFloat32 } from '../io/index.ts';
@@ -69,7 +70,7 @@ function readValue(name: string, given: unknown, bad: (why: string) => CliError)
   if (!Array.isArray(data) || !numbers.every(isNumber)) throw bad(`${name}.data: expected a list of numbers`);
   const sizes = dims ?? [data.length];
   const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) >= 0;
-  if (!Array.isArray(sizes) || !sizes.every(isSize) || sizes.reduce((a, b) => a * b, 1) !== data.length)
+  if (!Array.isArray(sizes) || !sizes.every(isSize) || elements(sizes) !== data.length)
     throw bad(`${name}.dims: expected sizes of ${data.length} numbers`);
   return { name, type: String(type), dims: sizes, data: numbers.map(Number) };
 }

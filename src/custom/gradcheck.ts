@@ -1,4 +1,4 @@
-import { doubles } from '../allocate.ts';
+import { doubles, elements } from '../allocate.ts';
 import { integer, number, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { Generator } from '../init/generator.ts';
@@ -122,9 +122,7 @@ function layerProblem(
   const outputs = (reducesSteps ? batch : rows) * layer.outputSize(inputSize);
   const states = Object.entries(layer.states ?? {});
   const input = draw.floats(rows * inputSize);
-  const weights = parameters.map(
-    ({ name, shape }) => [name, draw.floats(shape.reduce((a, b) => a * b, 1))] as const,
-  );
+  const weights = parameters.map(({ name, shape }) => [name, draw.floats(elements(shape))] as const);
   const before = states.map(([name, n]) => [name, draw.floats(rows * n)] as const);
   const outputGradient = draw.floats(outputs);
   const afterGradient = states.map(([name, n]) => [name, draw.floats(rows * n)] as const);

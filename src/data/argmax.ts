@@ -1,4 +1,4 @@
-import { integers } from '../allocate.ts';
+import { elements, integers } from '../allocate.ts';
 import { arrayKind } from '../arrayKind.ts';
 import { reading } from '../check.ts';
 import { ShapeError } from '../errors.ts';
@@ -13,7 +13,7 @@ import { largest } from './metrics/classes.ts';
 export function argmax(output: NDArray): NDArray<Int32Array<ArrayBuffer>> {
   const { data, shape } = reading('output', output, () => ({ data: output.data, shape: [...output.shape] }));
   const size = shape.pop() ?? 0;
-  const rows = shape.reduce((a, b) => a * b, 1);
+  const rows = elements(shape);
   if (size < 1 || arrayKind(data) !== 'Float32Array' || data.length !== rows * size)
     throw new ShapeError('output', 'a Float32Array and its shape, at least one class', [...shape, size]);
   const indices = integers(rows);

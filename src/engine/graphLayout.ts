@@ -1,3 +1,4 @@
+import { elements } from '../allocate.ts';
 import { At, align, type Layout, type Region } from '../memory/layout.ts';
 import type { Graph, GraphRequest } from './graph.ts';
 import type { GraphRows } from './graphRows.ts';
@@ -233,7 +234,7 @@ export class GraphLayout {
       output: (what, ...shape) => {
         // what is given before a stream stays
         if (training || (stream && !job.streamed)) return this.#layout.take(what, ...shape);
-        const length = shape.reduce((a, b) => a * b, 1);
+        const length = elements(shape);
         // a pass reads only the output of the one before it
         const at = turn++ % 2;
         turns[at] ??= this.#slots.take(length);

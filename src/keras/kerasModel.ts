@@ -1,4 +1,4 @@
-import { integers } from '../allocate.ts';
+import { elements, integers } from '../allocate.ts';
 import { options } from '../check.ts';
 import { transpose } from '../engine/batchIO.ts';
 import { ArgumentError, reading, ShapeError } from '../errors.ts';
@@ -120,8 +120,10 @@ function timeMajor(name: string, given: Given, { shape, indices }: KerasTensor):
     throw new ShapeError(name, `[${shape.map((size) => size ?? 'any')}]`, own);
   const value = { data: indices ? indicesOf(name, data) : data, shape: own };
   if (rank === features) return value;
-  const steps = sizes.reduce((a, b) => a * b, 1);
-  return swapped(name, { ...value, shape: [own[0]!, steps, ...(indices ? [] : [own.at(-1)!])] });
+  return swapped(name, {
+    ...value,
+    shape: [own[0]!, elements(sizes as number[]), ...(indices ? [] : [own.at(-1)!])],
+  });
 }
 
 /** Numbers and their shape. */
@@ -157,7 +159,7 @@ function shaped(name: string, given: Given, expected: KerasTensor['shape']): Sha
 /** The first two dimensions change places. */
 function swapped(name: string, { data, shape }: Shaped) {
   const [a, b, ...rest] = shape as [number, number, ...number[]];
-  const n = rest.reduce((x, y) => x * y, 1);
+  const n = elements(rest);
   if (data.length !== a * b * n)
     throw new ShapeError(name, `${a * b * n} numbers, as its shape says`, `${data.length}`);
   // indices may be above 2^24

@@ -1,3 +1,4 @@
+import { elements } from '../allocate.ts';
 import type { Graph } from '../engine/graph.ts';
 import type { NodeShape } from '../engine/join.ts';
 import type { Layer } from '../engine/layer.ts';
@@ -52,16 +53,14 @@ export function graphTable({ inputs, values, operations, layers, axes }: Graph):
   return table(['Layer (type)', 'Output shape', 'Parameters', 'Connected to'], rows, total(layers));
 }
 
-const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
-
 function countOf({ parameters }: Shown): number {
-  return parameters.reduce((sum, { shape, holds }) => sum + (holds ?? product(shape)), 0);
+  return parameters.reduce((sum, { shape, holds }) => sum + (holds ?? elements(shape)), 0);
 }
 
 function total(layers: readonly Shown[]): string {
   const count = layers.reduce((sum, layer) => sum + countOf(layer), 0);
   const shapes = layers.flatMap(({ parameters }) => parameters.map(({ shape }) => shape));
-  const floats = shapes.reduce((sum, shape) => sum + product(shape), 0);
+  const floats = shapes.reduce((sum, shape) => sum + elements(shape), 0);
   return `Total parameters: ${count} (${((4 * floats) / 1024).toFixed(1)} KiB)`;
 }
 

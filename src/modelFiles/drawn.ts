@@ -1,3 +1,4 @@
+import { elements } from '../allocate.ts';
 import type { Port, Value } from './opened.ts';
 
 /** Multiplier, increment of a linear congruential generator: Numerical Recipes, 2nd edition, chapter 7.1. */
@@ -15,7 +16,7 @@ export function drawn(inputs: readonly Port[]): Value[] {
   };
   return inputs.map(({ name, type, dims }) => {
     const sizes = dims.map((size, i) => (typeof size === 'number' ? size : freeSize(size, dims, i)));
-    const length = sizes.reduce((a, b) => a * b, 1);
+    const length = elements(sizes);
     const data = Array.from({ length }, () => (type.startsWith('float') ? Math.fround(next()) : 0));
     return { name, type, dims: sizes, data };
   });

@@ -1,3 +1,4 @@
+import { elements } from '../allocate.ts';
 import type { Layer } from '../engine/layer.ts';
 import { type GraphNode, input } from '../engine/node.ts';
 import { ArgumentError, FormatError, reading } from '../errors.ts';
@@ -37,10 +38,7 @@ export function toModel(session: OnnxSession, { seed = 0 }: ToModelOptions = {})
   const values = new Map(
     graph.inputs.map(({ name, dtype, shape = [] }) => {
       const sizes = shape.map((size, i) => (typeof size === 'number' && size > 0 ? size : FREE[i]!));
-      return [
-        name,
-        { dtype: dtype || 1, shape: sizes, size: sizes.reduce((a, b) => a * b, 1) } satisfies Value,
-      ];
+      return [name, { dtype: dtype || 1, shape: sizes, size: elements(sizes) } satisfies Value];
     }),
   );
   const fitted = new Fitted();

@@ -1,3 +1,4 @@
+import { elements } from '../allocate.ts';
 import { gemmWork } from '../memory/forwardWorkspace.ts';
 import { known, type Operator, type Operators, type PlannedNode } from '../onnxSession/node.ts';
 import { broadcastStrides } from '../onnxSession/strided.ts';
@@ -39,7 +40,7 @@ function attend(node: PlannedNode, spec: Attended): Value[] {
   const make = (shape: readonly number[]): Value => ({
     dtype: FLOAT,
     shape,
-    size: shape.reduce((a, b) => a * b, 1),
+    size: elements(shape),
   });
   const outputs = [make([B, H, Sq, dv]), ...(spec.scores === undefined ? [] : [make([B, H, Sq, Sk])])];
   const isBool = mask?.dtype === 9;

@@ -1,3 +1,4 @@
+import { elements } from '../allocate.ts';
 import {
   type CallAttributes,
   known,
@@ -122,7 +123,7 @@ const biasSoftmax: Operator = (node) => {
   const rank = x.shape.length;
   const axis = node.axis(node.int('axis', 1), rank);
   // dimensions from the axis on are one
-  const inner = x.shape.slice(axis).reduce((a, b) => a * b, 1);
+  const inner = elements(x.shape.slice(axis));
   const sum = node.call('Add', [x, bias]);
   const rows = node.call('Reshape', [sum, known([-1, inner])]);
   node.alias(node.call('Softmax', [rows], { axis: 1 }), x.shape);

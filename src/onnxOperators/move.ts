@@ -1,3 +1,4 @@
+import { elements } from '../allocate.ts';
 import { DTYPES } from '../formats/onnx/schema.ts';
 import type { Operator, Operators } from '../onnxSession/node.ts';
 import { copier, stridesOf } from '../onnxSession/strided.ts';
@@ -47,7 +48,7 @@ const oneHot: Operator = (node) => {
   const shape = [...indices.shape];
   shape.splice(axis, 0, depth);
   node.output(shape, node.input(2).dtype);
-  const inner = indices.shape.slice(axis).reduce((a, b) => a * b, 1);
+  const inner = elements(indices.shape.slice(axis));
   node.step(({ x, y }) => {
     const [off, on] = [x[2]![0]!, x[2]![1]!];
     y[0]!.fill(off);

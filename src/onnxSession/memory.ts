@@ -39,12 +39,11 @@ export class SessionMemory {
 
   /** Pointer to a constant, which is there after `commit`. */
   place(data: TensorData): number {
-    let ptr = this.#placed.get(data);
-    if (ptr !== undefined) return ptr;
-    ptr = this.take(data.length);
-    this.#unwritten.push([ptr, data]);
-    this.#placed.set(data, ptr);
-    return ptr;
+    return entry(this.#placed, data, () => {
+      const ptr = this.take(data.length);
+      this.#unwritten.push([ptr, data]);
+      return ptr;
+    });
   }
 
   /** Takes the memory of all that has a place, which only a run needs. */
@@ -60,17 +59,16 @@ export class SessionMemory {
   }
 
   keep(sources: readonly TensorData[], name: string, bytes: number): Kept {
-    const ids = sources.map((source) => {
-      if (!this.#ids.has(source)) this.#ids.set(source, this.#count++);
-      return this.#ids.get(source);
-    });
+    const ids = sources.map((source) => entry(this.#ids, source, () => this.#count++));
     return entry(this.#kept, `${name} ${ids}`, () => ({ bytes, ptr: 0, ready: 0 }));
   }
 
   derive(source: TensorData, name: string, make: () => TensorData): TensorData {
-    let all = this.#derived.get(source);
-    if (!all) this.#derived.set(source, (all = new Map()));
-    return entry(all, name, make);
+    return entry(
+      entry(this.#derived, source, () => new Map<string, TensorData>()),
+      name,
+      make,
+    );
   }
 
   /** Frees everything: no plan made before can run. */
@@ -82,7 +80,13 @@ export class SessionMemory {
   }
 }
 
-function entry<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+/** A Map or a WeakMap. */
+interface Entries<K, V> {
+  get(key: K): V | undefined;
+  set(key: K, value: V): unknown;
+}
+
+function entry<K, V>(map: Entries<K, V>, key: K, make: () => V): V {
   let value = map.get(key);
   if (value === undefined) map.set(key, (value = make()));
   return value;

@@ -1,12 +1,8 @@
+import { elements as product } from '../allocate.ts';
 import { mergedAxes, stridesOf } from '../axes.ts';
 import type { Io } from './value.ts';
 
-export { stridesOf };
-
-/** The product of sizes. */
-export function product(sizes: readonly number[]): number {
-  return sizes.reduce((a, b) => a * b, 1);
-}
+export { product, stridesOf };
 
 /** The shape that tensors are broadcast to, as NumPy does; undefined if they do not fit. */
 export function broadcastShape(shapes: readonly (readonly number[])[]): number[] | undefined {

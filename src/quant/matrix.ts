@@ -1,3 +1,4 @@
+import { elements } from '../allocate.ts';
 import { ArgumentError } from '../errors.ts';
 import { QUANT_ROWS } from '../wasm/generated/constants.ts';
 
@@ -30,7 +31,7 @@ const up = (n: number, to: number) => Math.ceil(n / to) * to;
 /** Rows and columns of a tensor. */
 export function sizesOf(shape: readonly number[]): readonly [rows: number, columns: number] {
   const [rows, ...others] = shape as [number, ...number[]];
-  return [rows, others.reduce((a, b) => a * b, 1)];
+  return [rows, elements(others)];
 }
 
 /** Bytes of a packed matrix (assembly/quant/linear.ts). */

@@ -1,3 +1,4 @@
+import { elements } from '../allocate.ts';
 import { fromStates } from '../amp/ampModel.ts';
 import { AmpStream, type InitialStates } from '../amp/ampStream.ts';
 import type { Layer } from '../engine/layer.ts';
@@ -113,7 +114,7 @@ export function matricesByName({
 /** Parameters, as of the float model: without buffers. */
 function countOf({ layers }: ModelBase): number {
   const specs = layers.flatMap(({ parameters }) => parameters.filter(({ buffer }) => !buffer));
-  return specs.reduce((sum, { shape, holds }) => sum + (holds ?? shape.reduce((a, b) => a * b, 1)), 0);
+  return specs.reduce((sum, { shape, holds }) => sum + (holds ?? elements(shape)), 0);
 }
 
 function stateOf(model: ModelBase): QuantizedState {

@@ -1,3 +1,4 @@
+import { elements } from '../allocate.ts';
 import type { Layer } from '../engine/layer.ts';
 import type { ModelBase } from '../model/core/modelBase.ts';
 import { matricesOf } from './layers.ts';
@@ -84,7 +85,7 @@ export function reportOf(
 function otherNumbers(layer: Layer): number {
   const matrices = matricesOf(layer) ?? [];
   const others = layer.parameters.filter((spec) => !matrices.some(({ name }) => name === spec.name));
-  return sum(others.map(({ shape }) => shape.reduce((a, b) => a * b, 1)));
+  return sum(others.map(({ shape }) => elements(shape)));
 }
 
 /** Σ (w − ŵ)² and Σ w² of quantized weights. */

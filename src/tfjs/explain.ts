@@ -52,7 +52,7 @@ export function explain(...args: [model?: object]): ExplainedLayer[] | Explained
   if (made.length === 0) throw new StateError('explain: call install(tf) first');
   if (args.length === 0) return kernels(made);
   const [model] = args;
-  if (typeof model !== 'object' || model === null || typeof (model as Layer).getClassName !== 'function') {
+  if (typeof (model as Partial<Layer> | null | undefined)?.getClassName !== 'function') {
     throw new ArgumentError('model', 'a model or layer of TF.js', model);
   }
   const rows: ExplainedLayer[] = [];

@@ -1,4 +1,4 @@
-import { floats } from '../../allocate.ts';
+import { elements, floats } from '../../allocate.ts';
 import { FormatError, show, showShape } from '../../errors.ts';
 import type { Numbers } from './description.ts';
 
@@ -30,7 +30,7 @@ export function numbersOf(name: string, value: unknown): Numbers {
     if (shape.push(level.length) > MAX_RANK) throw bad(`${name}: lists of more than ${MAX_RANK} levels`);
   }
   if (!shape.length) throw bad(`${name}: expected lists of numbers, got ${show(value)}`);
-  const data = floats(shape.reduce((a, b) => a * b, 1));
+  const data = floats(elements(shape));
   let at = 0;
   const read = (list: unknown, level: number): void => {
     if (!Array.isArray(list) || list.length !== shape[level])

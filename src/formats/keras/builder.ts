@@ -226,14 +226,16 @@ export class Builder {
     }
     return this.#inputs.map(({ name, shape, kind = 'features', limit, maskValue, masked }, i) => {
       const size = shape.at(-1);
-      const steps = shape.length > (kind === 'features' ? 1 : 0);
-      if (shape.length > (kind === 'features' ? 2 : 1) && shape.includes(null))
+      // dimensions of a step
+      const rank = kind === 'features' ? 1 : 0;
+      const steps = shape.length > rank;
+      if (shape.length > rank + 1 && shape.includes(null))
         fail(`input ${name}: sizes of [batch, ${shape}] are not fixed`);
-      if (kind === 'features' && !size) fail(`input ${name}: the number of features is not fixed`);
+      if (rank && !size) fail(`input ${name}: the number of features is not fixed`);
       const like = this.#root(i);
       return {
         ...(single ? {} : { name }),
-        [kind]: kind === 'features' ? size : limit,
+        [kind]: rank ? size : limit,
         steps,
         ...(like < i ? { like } : {}),
         ...(masked ? { maskValue } : {}),

@@ -6,9 +6,6 @@ export interface Tensor {
   readonly data: Float32Array<ArrayBuffer>;
 }
 
-/** Elements of a shape. */
-export const countOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-
 /** A matrix [rows, columns] as [columns, rows]. */
 export function transposed({ shape, data }: Tensor): Tensor {
   const [rows, columns] = shape as readonly [number, number];

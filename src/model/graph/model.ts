@@ -1,4 +1,4 @@
-import { floats } from '../../allocate.ts';
+import { elements, floats } from '../../allocate.ts';
 import { boolean, integer, options, reading } from '../../check.ts';
 import { readRows, writeRows } from '../../engine/batchIO.ts';
 import { checkUses } from '../../engine/checkUses.ts';
@@ -108,7 +108,7 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
       const results = graph.outputs.map(({ value }) => {
         const { axis, size } = graph.values[value]!.shape;
         const shape = axis ? [network.stepsOf(axis, steps), batch, size] : [batch, size];
-        return { data: floats(shape.reduce((a, b) => a * b)), shape };
+        return { data: floats(elements(shape)), shape };
       });
       network.writeInputs(plan, sequences, steps, counted.valid);
       for (const { initial } of plan.states) arena.clear(initial);
@@ -155,7 +155,7 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
       });
       const results = plan.inputs.map(({ shape: { axis, size, kind } }) => {
         const shape = axis ? [network.stepsOf(axis, steps), plan.batch, size] : [plan.batch, size];
-        return kind === 'features' ? { data: floats(shape.reduce((a, b) => a * b)), shape } : undefined;
+        return kind === 'features' ? { data: floats(elements(shape)), shape } : undefined;
       });
       this.#last = undefined;
       for (const [i, { rows, gradient, shape }] of plan.outputs.entries()) {

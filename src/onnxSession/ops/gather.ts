@@ -1,15 +1,13 @@
 import { FormatError } from '../../errors.ts';
 import type { Operator, Operators } from '../node.ts';
-import { product } from '../strided.ts';
+import { around } from './softmax.ts';
 
 /** Steps of `size` elements that one index stands for. */
 const gather: Operator = (node) => {
   const [value, indices] = [node.input(0), node.input(1)];
   const axis = node.axis(node.int('axis', 0), value.shape.length);
-  const size = value.shape[axis]!;
-  const outer = product(value.shape.slice(0, axis));
-  const inner = product(value.shape.slice(axis + 1));
-  node.output([...value.shape.slice(0, axis), ...indices.shape, ...value.shape.slice(axis + 1)]);
+  const [outer, size, inner] = around(value.shape, axis);
+  node.output(value.shape.toSpliced(axis, 1, ...indices.shape));
   const count = indices.size;
   const { where } = node;
   node.step(({ x, y }) => {

@@ -23,13 +23,8 @@ const transpose: Operator = (node) => {
   const value = node.input(0);
   const { shape } = value;
   const perm = node.ints('perm') ?? shape.map((_, i) => shape.length - 1 - i);
-  if (
-    perm.length !== shape.length ||
-    new Set(perm).size !== perm.length ||
-    perm.some((i) => shape[i] === undefined)
-  ) {
+  if (`${[...perm].sort((a, b) => a - b)}` !== `${[...shape.keys()]}`)
     node.fail(`perm [${perm}] for ${shape.length} dimensions`);
-  }
   const to = perm.map((i) => shape[i]!);
   // dimensions of size 1 may go anywhere
   const kept = perm.filter((i) => shape[i] !== 1);
@@ -61,8 +56,7 @@ const unsqueeze: Operator = (node) => {
 
 const flatten: Operator = (node) => {
   const value = node.input(0);
-  const given = node.int('axis', 1);
-  const axis = given < 0 ? given + value.shape.length : given;
+  const axis = node.int('axis', 1);
   node.alias(value, [product(value.shape.slice(0, axis)), product(value.shape.slice(axis))]);
 };
 

@@ -1,13 +1,7 @@
+import { elements as sizeOf } from '../../allocate.ts';
 import { type Axes, stridesOf } from '../../axes.ts';
 
-export { stridesOf };
-
-/** How many values a tensor has. */
-export function sizeOf(shape: readonly number[]): number {
-  let size = 1;
-  for (const n of shape) size *= n;
-  return size;
-}
+export { sizeOf, stridesOf };
 
 /** Whether two shapes are equal. */
 export function isSame(a: readonly number[], b: readonly number[]): boolean {
