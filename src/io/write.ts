@@ -75,7 +75,7 @@ function metadataMembers(
 /** @throws {ArgumentError} if it is not Unicode text */
 export function checkText(argument: string, text: unknown): asserts text is string {
   if (typeof text !== 'string') throw new ArgumentError(argument, 'a string', text);
-  if (hasLoneSurrogate(text)) throw new ArgumentError(argument, 'text without lone surrogates', text);
+  if (hasLoneSurrogate(text)) throw new ArgumentError(argument, 'Unicode text without lone surrogates', text);
 }
 
 /** Compares distinct texts by UTF-8 bytes. */

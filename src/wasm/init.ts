@@ -46,9 +46,9 @@ export interface KernelSource {
   /** The runtime of a binary. */
   make(binary: Uint8Array | WebAssembly.Module, extra: ExtraOptions): Promise<Runtime>;
   /** Options besides the plain ones. */
-  readonly names?: Names<ExtraOptions>;
+  readonly names?: Names<ExtraOptions> | undefined;
   /** @throws {ArgumentError} if one is not what it should be */
-  check?(given: ExtraOptions): void;
+  readonly check?: ((given: ExtraOptions) => void) | undefined;
 }
 
 /** What has options besides the plain ones. */

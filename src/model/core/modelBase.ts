@@ -157,6 +157,6 @@ export function checkFree(name: string, layer: Layer): void {
     throw new ArgumentError(`${name}.batchFirst`, 'false in a model, which is time-major', true);
   }
   if (claimed.has(layer) || layer.free === false) {
-    throw new StateError(`${name} (${layer.type}) is in another model or was called`);
+    throw new StateError(`${name} (${layer.type}) is part of another model or was called`);
   }
 }
