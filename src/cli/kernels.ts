@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { instantiateSync } from '@assemblyscript/loader';
 import { FeatureError, init, type KernelBuild } from '../index.ts';
-import { linkWith } from '../wasm/runtime.ts';
+import { linkWith } from '../wasm/links.ts';
 
 /**
  * Loads the kernels and returns the build in use. V8's flag for relaxed SIMD is set only if `relaxed` is requested

@@ -1,7 +1,8 @@
 import { FeatureError, StateError } from '../errors.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import type { QuantCalls } from '../wasm/generated/quantCalls.ts';
-import { type KernelBuild, linkOf, linkWith, runtime, withRuntime } from '../wasm/runtime.ts';
+import { linkOf, linkWith } from '../wasm/links.ts';
+import { type KernelBuild, runtime, withRuntime } from '../wasm/runtime.ts';
 
 /** The compiled kernels of quantized layers by build. */
 const modules = new Map<KernelBuild, WebAssembly.Module>();

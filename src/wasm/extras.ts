@@ -1,8 +1,9 @@
 import { boolean } from '../check.ts';
 import { ArgumentError, StateError } from '../errors.ts';
 import { type ExtraOptions, type Extras, plain } from './init.ts';
+import { linkWith } from './links.ts';
 import { compile, describe, holdsKernels } from './module.ts';
-import { instantiate, linkWith, type Runtime } from './runtime.ts';
+import { instantiate, type Runtime } from './runtime.ts';
 import { selectTiles } from './tiles.ts';
 
 /** Most threads per kernel, and what `auto` takes at most. */

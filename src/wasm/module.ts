@@ -39,7 +39,7 @@ export function holdsKernels(name: string, module: WebAssembly.Module): void {
 
 /** Returns which build the kernels are. */
 export function describe(module: WebAssembly.Module, revectorized: boolean): Runtime {
-  const page = allocated(65_536, () => new WebAssembly.Memory({ initial: 1, maximum: 1 }));
+  const page = allocated(0, () => new WebAssembly.Memory({ initial: 1, maximum: 1 }));
   const kernels = instantiate(module, page);
   const training = 'lstm_backward' in kernels;
   return { kernels: kernels.is_relaxed() ? 'relaxed' : 'simd', module, revectorized, training };

@@ -28,17 +28,14 @@ export type Link = (
   imports: { env: { memory: WebAssembly.Memory; lost: () => boolean } },
 ) => WebAssembly.Exports;
 
-/** Custom instantiation functions by module. */
-const links = new WeakMap<WebAssembly.Module, Link>();
+/** How modules are instantiated, unless links.ts makes an exception. */
+export const plainly: Link = (module, imports) => new WebAssembly.Instance(module, imports).exports;
 
-/** Instantiates a module with `link` from now on. */
-export function linkWith(module: WebAssembly.Module, link: Link): void {
-  links.set(module, link);
-}
+let link = plainly;
 
-/** How a module is instantiated. */
-export function linkOf(module: WebAssembly.Module): Link {
-  return links.get(module) ?? ((of, imports) => new WebAssembly.Instance(of, imports).exports);
+/** Instantiates modules by `own` from now on. */
+export function linkBy(own: Link): void {
+  link = own;
 }
 
 let current: Runtime | undefined;
@@ -84,11 +81,8 @@ export function takeTurn(): (next: Runtime) => void {
 
 /** Instantiates the kernels on a memory. They import it, and what tells several threads that one has ended. */
 export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelCalls {
-  const imports = { env: { memory, lost: () => false } };
   try {
-    const link = links.get(module);
-    const made = link ? link(module, imports) : new WebAssembly.Instance(module, imports).exports;
-    return made as unknown as KernelCalls;
+    return link(module, { env: { memory, lost: () => false } }) as unknown as KernelCalls;
   } catch (error) {
     throw new FeatureError(`can't instantiate the kernels: ${(error as Error).message}`, {
       cause: error,

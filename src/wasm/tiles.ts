@@ -50,7 +50,7 @@ export function choose(memory: Tiled, since: number): void {
     for (worked += performance.now() - since; worked > PAUSE_MS && found === undefined; worked -= PAUSE_MS) {
       const gain = Math.log(trial(memory, 0) / trial(memory, 1));
       if (gain ** 2 < UNLIKELY) votes += Math.sign(gain);
-      if (votes ** 2 >= LEAD ** 2 || spent > MOST_MS) found = votes > 0;
+      if (Math.abs(votes) >= LEAD || spent > MOST_MS) found = votes > 0;
     }
   if (found) i32[WIDE_AT] = 1;
 }

@@ -35,6 +35,8 @@ interface Elsewhere {
   readonly carryState?: unknown;
 }
 
+const ELSEWHERE: Names<Elsewhere> = { truncation: true, memoryBudget: true, carryState: true };
+
 /** Makes what a trainer updates with. */
 export type MakeTraining = (owner: object, model: ModelBase, loss: Loss, opts: TrainerOptions) => Training;
 
@@ -66,13 +68,8 @@ export class TrainerBase extends Summarized {
   constructor(model: ModelBase, opts: TrainerOptions, make = makeTraining) {
     super();
     instance('model', model, ModelBase, 'a model such as a Sequential');
-    const given = options<TrainerOptions & Elsewhere>('Trainer', opts, {
-      ...OPTIONS,
-      truncation: true,
-      memoryBudget: true,
-      carryState: true,
-    });
-    for (const name of ['truncation', 'memoryBudget', 'carryState'] as const) {
+    const given = options<TrainerOptions & Elsewhere>('Trainer', opts, { ...OPTIONS, ...ELSEWHERE });
+    for (const name of Object.keys(ELSEWHERE) as (keyof Elsewhere)[]) {
       if (given[name]) throw onlyInFullPackage(`Trainer: ${name}`);
     }
     const loss = reading('loss', given.loss, () => {

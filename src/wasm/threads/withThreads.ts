@@ -1,7 +1,8 @@
 import type { StateError } from '../../errors.ts';
 import type { KernelCalls } from '../generated/kernelCalls.ts';
+import type { linkWith } from '../links.ts';
 import type { compile } from '../module.ts';
-import type { linkWith, Runtime } from '../runtime.ts';
+import type { Runtime } from '../runtime.ts';
 import { JOBS, type Numbers } from './jobs.ts';
 import { type Shared, ThreadPool } from './pool.ts';
 import { Rule } from './rule.ts';
