@@ -23,7 +23,7 @@ export function bytesByName(files: unknown): Map<string, Uint8Array> {
 }
 
 /** Whether it is an object as JSON and literals make them, or of other classes by `kind`. */
-export function isPlain(value: unknown, kind = /^.object Object/): value is object {
+export function isPlain(value: unknown, kind = / Object/): value is object {
   try {
     return kind.test(Object.prototype.toString.call(value));
   } catch {

@@ -52,5 +52,5 @@ export const dynamicQuantizeLstm: Operator = (node) => {
   }
   const inner = node.withInputs(inputs);
   quantized(inner);
-  node.outputs.push(...inner.outputs);
+  node.outputs = inner.outputs;
 };

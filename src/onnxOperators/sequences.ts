@@ -12,7 +12,7 @@ const MOST_PARTS = 2 ** 16;
 
 /** Adds an output that is a sequence. */
 function give(node: PlannedNode, items: readonly Value[]): void {
-  node.outputs.push({ dtype: 0, shape: [], size: 1, items });
+  node.outputs = [{ dtype: 0, shape: [], size: 1, items }];
 }
 
 /** A position, which is known; without one the end. */

@@ -57,13 +57,15 @@ export function known(
   return { dtype, shape, size: values.length, data };
 }
 
+const NONE: readonly never[] = [];
+
 /** A node while it is planned: its inputs, attributes and outputs. */
 export class PlannedNode {
   readonly node: OnnxNode;
   /** Version of the operator set. */
   readonly opset: number;
   readonly inputs: readonly (Value | undefined)[];
-  readonly outputs: Value[] = [];
+  outputs: readonly Value[] = NONE;
   readonly planning: Planning;
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
 
@@ -158,8 +160,11 @@ export class PlannedNode {
   }
 
   #add(dtype: number, shape: readonly number[], own?: Partial<Value>): Value {
-    const value: Value = { dtype, shape, size: elements(shape, this.where), ...own };
-    this.outputs.push(value);
+    const size = elements(shape, (what) => new FormatError(`${this.where}: ${what}`));
+    // fields that come later would lie in an array of their own
+    const value: Value = { dtype, shape, size, last: undefined, slot: undefined, ...own };
+    // an array that grows has room for 16 more
+    this.outputs = this.outputs.concat(value);
     return value;
   }
 
@@ -205,9 +210,8 @@ export class PlannedNode {
       outputs?: readonly Value[] | undefined;
     } = {},
   ): void {
-    const { scratch = 0, inputs = this.inputs, kept = [], outputs = this.outputs } = opts;
-    // a copy has no room to grow
-    this.planning.add({ inputs, outputs: [...outputs], scratch, kept, run });
+    const { scratch = 0, inputs = this.inputs, kept = NONE, outputs = this.outputs } = opts;
+    this.planning.add({ inputs, outputs, scratch, kept, run });
   }
 
   fail(what: string): never {

@@ -9,11 +9,13 @@ import { type OnnxOperators, operatorOf } from './operators.ts';
 import { ioOf } from './plan.ts';
 import { type Kept, rootOf, type Step, type Value } from './value.ts';
 
-/** Elements of an output that is computed when it is planned, unless all inputs have a quarter as many. */
+/** Elements of outputs that are computed when they are planned, unless the inputs have a quarter as many. */
 const MOST_FOLDED = 2 ** 16;
 /** Elements of all these outputs at most, beyond as many as the file has bytes; those of few elements do not count. */
 const FOLDED_ELEMENTS = 2 ** 20;
 const FEW = 64;
+/** Elements that may be read for each that may be made: those are copied only, about 1 ns per element. */
+const READS = 16;
 
 type Attributes = ReadonlyMap<string, OnnxAttribute>;
 
@@ -39,6 +41,7 @@ export class Planner implements Planning {
   #nodes = 0;
   #depth = 0;
   #folded = 0;
+  #read = 0;
 
   /**
    * @param operators besides those that every session has
@@ -72,18 +75,24 @@ export class Planner implements Planning {
       for (const [name, tensor] of graph.initializers) values.set(name, this.#tensor(tensor));
       for (const [i, { name }] of graph.inputs.entries()) values.set(name, inputs[i]!);
       for (const node of graph.nodes) this.#node(node);
-      return graph.outputs.map(({ name }) => this.#find(name, 'graph'));
+      return graph.outputs.map(({ name }) => this.#find(name));
     });
   }
 
   add(step: Step): void {
-    const { inputs, outputs } = step;
-    const constant = inputs.every((value) => !value || rootOf(value).data);
-    const most = Math.max(MOST_FOLDED, 4 * inputs.reduce((sum, value) => sum + (value?.size ?? 0), 0));
-    const all = outputs.reduce((sum, { size }) => sum + (size > FEW ? size : 0), 0);
-    const left = FOLDED_ELEMENTS + this.#model.bytes - this.#folded;
-    if (constant && outputs.every(({ size }) => size <= most) && all + step.scratch / 4 <= left) {
-      this.#folded += all;
+    const { inputs, outputs, scratch } = step;
+    const [read, made] = [inputs, outputs].map((values) =>
+      values.reduce((sum, value) => sum + (value && value.size > FEW ? value.size : 0), 0),
+    ) as [number, number];
+    const most = FOLDED_ELEMENTS + this.#model.bytes;
+    if (
+      inputs.every((value) => !value || rootOf(value).data) &&
+      made <= Math.max(MOST_FOLDED, 4 * read) &&
+      this.#folded + made + scratch / 4 <= most &&
+      this.#read + read <= READS * most
+    ) {
+      this.#folded += made;
+      this.#read += read;
       this.#fold(step);
     } else this.steps.push(step);
   }
@@ -115,29 +124,28 @@ export class Planner implements Planning {
     }
   }
 
-  #find(name: string, where: string): Value {
+  #find(name: string, node?: OnnxNode): Value {
     for (let scope: Scope | undefined = this.#scope; scope; scope = scope.outer) {
       const value = scope.values.get(name);
       if (value) return value;
     }
-    throw new FormatError(`${where}: nothing computes '${name}'`);
+    throw new FormatError(`${node ? nodeName(node) : 'graph'}: nothing computes '${name}'`);
   }
 
   #node(node: OnnxNode): void {
     checkSize(node, this.#nodes, this.#depth);
-    const where = nodeName(node);
-    const inputs = node.inputs.map((name) => (name ? this.#find(name, where) : undefined));
+    const inputs = node.inputs.map((name) => (name ? this.#find(name, node) : undefined));
     let outputs: readonly Value[];
     try {
       outputs = this.#outputs(node, inputs);
     } catch (error) {
       if (error instanceof UnrolledError) throw error;
-      throw new FormatError(`${where}: ${(error as Error).message}`, { cause: error });
+      throw new FormatError(`${nodeName(node)}: ${(error as Error).message}`, { cause: error });
     }
     for (const [i, name] of node.outputs.entries()) {
       if (!name) continue;
       const value = outputs[i];
-      if (!value) throw new FormatError(`${where}: has no output ${i}`);
+      if (!value) throw new FormatError(`${nodeName(node)}: has no output ${i}`);
       this.#scope.values.set(name, value);
     }
   }
@@ -158,7 +166,7 @@ export class Planner implements Planning {
       };
       return this.#inside(scope, () => {
         for (const inner of called.nodes) this.#node(inner);
-        return called.outputs.map((name) => this.#find(name, nodeName(node)));
+        return called.outputs.map((name) => this.#find(name, node));
       });
     }
     return this.#plan(node, attributes, opset, inputs);

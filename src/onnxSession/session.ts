@@ -177,11 +177,8 @@ export class OnnxSession<M = unknown> {
     const results = given ?? {};
     for (let i = 0; i < plan.outputs.length; i++) {
       const { name, value } = plan.outputs[i]!;
-      let own = given?.[name];
-      if (!own || !sameShape(own, value)) {
-        own = newResult(value.dtype, value.shape);
-        results[name] = own;
-      }
+      let own = results[name];
+      if (!own || !sameShape(own, value)) own = results[name] = newResult(value.dtype, value.shape);
       copyOut(plan.view(value), own.data);
     }
     return results;

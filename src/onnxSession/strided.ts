@@ -5,7 +5,7 @@ import type { Io } from './value.ts';
 export { product, stridesOf };
 
 /** The shape that tensors are broadcast to, as NumPy does; undefined if they do not fit. */
-export function broadcastShape(shapes: readonly (readonly number[])[]): number[] | undefined {
+export function broadcastShape(shapes: readonly (readonly number[])[]): readonly number[] | undefined {
   const rank = Math.max(...shapes.map(({ length }) => length));
   const out = new Array<number>(rank).fill(1);
   for (const shape of shapes) {
@@ -16,7 +16,8 @@ export function broadcastShape(shapes: readonly (readonly number[])[]): number[]
       out[at] = size;
     }
   }
-  return out;
+  // one shape for many values
+  return shapes.find((shape) => String(shape) === String(out)) ?? out;
 }
 
 /** Strides with which a tensor is read where it is broadcast to `shape`. */

@@ -153,16 +153,60 @@ function doubled(opType: string, n: number): Uint8Array {
   return model({ ...good, node });
 }
 
-function looping(passes: number): Uint8Array {
+/** A loop whose passes have as many nodes, besides one that goes on. */
+function looping(passes: number | undefined, nodes = 1): Uint8Array {
   const info = (elemType: number) => ({ tensorType: { elemType, shape: {} } });
   const body = {
-    node: [{ opType: 'Identity', input: ['go'], output: ['on'] }, relu('s', 't')],
+    node: nodes ? [{ opType: 'Identity', input: ['go'], output: ['on'] }, relu('s', 't')] : [],
     input: [{ name: 'i', type: info(7) }, { name: 'go', type: info(9) }, port('s')],
-    output: [{ name: 'on', type: info(9) }, port('t')],
+    output: [{ name: nodes ? 'on' : 'go', type: info(9) }, port(nodes ? 't' : 's')],
   };
   const attribute = [{ name: 'body', type: 5, g: body }];
-  const initializer = [{ name: 'n', dims: [], dataType: 7, int64Data: [passes] }];
-  const node = [{ opType: 'Loop', input: ['n', '', 'x'], output: ['y'], attribute }];
+  const initializer = [{ name: 'n', dims: [], dataType: 7, int64Data: [passes ?? 0] }];
+  const most = passes === undefined ? '' : 'n';
+  const node = [{ opType: 'Loop', input: [most, '', 'x'], output: ['y'], attribute }];
+  return model({ ...good, node, initializer });
+}
+
+const names = (letter: string, count: number) => Array.from({ length: count }, (_, i) => `${letter}${i}`);
+
+/** Two times many nodes next to each other, and one that reads them all. */
+function wide(count: number): Uint8Array {
+  const [a, b] = [names('a', count), names('b', count)];
+  const sum = (input: readonly string[], output: string) => ({ opType: 'Sum', input, output: [output] });
+  const node = [
+    ...a.map((name) => relu('x', name)),
+    sum(a, 's'),
+    ...b.map((name) => relu('s', name)),
+    sum(b, 'y'),
+  ];
+  return model({ ...good, node });
+}
+
+/** Nodes that give what they read, one after the other, and as many that read the last one. */
+function renamed(count: number): Uint8Array {
+  const a = ['x', ...names('a', count)];
+  const b = names('b', count);
+  const node = [
+    ...a.slice(1).map((name, i) => ({ opType: 'Identity', input: [a[i]!], output: [name] })),
+    ...b.map((name) => relu(a.at(-1)!, name)),
+    { opType: 'Sum', input: b, output: ['y'] },
+  ];
+  return model({ ...good, node });
+}
+
+/** Small parts of a constant of `size` elements. */
+function parts(count: number, size: number): Uint8Array {
+  const a = names('a', count);
+  const list = (name: string, value: number) => ({ name, dims: [1], dataType: 7, int64Data: [value] });
+  const initializer = [
+    { name: 'w', dims: [size], dataType: 1, rawData: zeros(4 * size) },
+    ...[list('zero', 0), list('two', 2)],
+  ];
+  const node = [
+    ...a.map((name) => ({ opType: 'Slice', input: ['w', 'zero', 'two'], output: [name] })),
+    { opType: 'Sum', input: [...a, 'x'], output: ['y'] },
+  ];
   return model({ ...good, node, initializer });
 }
 
@@ -190,14 +234,23 @@ function* largeOnnx(): Iterable<readonly [string, Given]> {
   for (const n of [20, 29, 40, 2000]) yield [`${n} times Concat`, doubled('Concat', n)];
   for (const n of [100, 20_000, 100_000]) yield [`${n} times Add`, doubled('Add', n)];
   for (const n of [1000, 199_999, 2 ** 40, -1]) yield [`a loop of ${n} passes`, looping(n)];
+  for (const n of [1000, 2 ** 40, undefined])
+    yield [`a loop of ${n ?? 'endless'} empty passes`, looping(n, 0)];
+  yield ['20,000 nodes next to each other', wide(20_000)];
+  yield ['20,000 times Identity', renamed(20_000)];
+  yield ['20,000 parts of a constant', parts(20_000, 2 ** 18)];
+  yield ['functions 50,000 deep', calling(names('f', 50_000), (i) => [i < 49_999 ? `f${i + 1}` : 'Relu'])];
+  yield [
+    '20,000 inputs',
+    model({ ...good, input: [x, ...names('a', 20_000).map((name) => port(name, [2]))] }),
+  ];
+  const many = { dims: [2 ** 18], floatData: [] };
+  yield ['2^18 numbers', model(constant({ ...many, floatData: new Array(2 ** 18).fill(1) }))];
+  yield ['2^18 integers', model(constant({ ...many, dataType: 7, int64Data: new Array(2 ** 18).fill(1) }))];
   yield ['a function that calls itself', calling(['f'], () => ['f'])];
   yield ['functions in a circle', calling(['f', 'g'], (i) => [i ? 'f' : 'g'])];
-  const names = Array.from({ length: 40 }, (_, i) => `f${i}`);
-  yield ['2^40 calls', calling(names, (i) => (i < 39 ? Array(2).fill(`f${i + 1}`) : ['Relu']))];
-  yield [
-    '12^12 calls',
-    calling(names.slice(0, 12), (i) => (i < 11 ? Array(12).fill(`f${i + 1}`) : ['Relu'])),
-  ];
+  yield ['2^40 calls', calling(names('f', 40), (i) => (i < 39 ? Array(2).fill(`f${i + 1}`) : ['Relu']))];
+  yield ['12^12 calls', calling(names('f', 12), (i) => (i < 11 ? Array(12).fill(`f${i + 1}`) : ['Relu']))];
   for (const depth of [10, 31, 200])
     yield [`graphs ${depth} deep`, model({ ...nested(depth), input: [port('yes'), x] })];
   const huge = Uint8Array.of(0x3a, 0xff, 0xff, 0xff, 0xff, 0x07);

@@ -89,6 +89,28 @@ describe('memory of a session', () => {
     expect(memory.arena.f32.byteLength).toBeLessThan(2 ** 24);
     memory.arena.dispose();
   });
+
+  test('small parts of a large constant are computed before a run as long as not too much is read for them', () => {
+    const PARTS = 200;
+    const SIZE = 2 ** 18;
+    const part = (i: number) => ({ opType: 'Slice', input: ['w', 'zero', 'two'], output: [`p${i}`] });
+    const parts = Array.from({ length: PARTS }, (_, i) => part(i));
+    const { memory, planner } = planned({
+      node: [
+        ...parts,
+        { opType: 'Sum', input: [...parts.map(({ output }) => output[0]!), 'x'], output: ['y'] },
+      ],
+      initializer: [
+        { name: 'w', dims: [SIZE], dataType: 1, rawData: new Uint8Array(4 * SIZE) },
+        ...[ints('zero', 0), ints('two', 2)],
+      ],
+    });
+    // 16 times 2^20 elements and the bytes of the file
+    const read = Math.floor((16 * (2 ** 20 + 4 * SIZE)) / SIZE);
+    expect(planner.steps.length).toBeLessThanOrEqual(PARTS + 1 - read);
+    expect(planner.steps.length).toBeGreaterThan(PARTS + 1 - read - 4);
+    memory.arena.dispose();
+  });
 });
 
 /** What `make` gives, and bytes of the typed arrays that it made by their length. */

@@ -24,6 +24,6 @@ export function readJson(given: unknown, bad: (message: string) => Error): unkno
 /** Bytes as text; text and JSON as they are. @throws {ArgumentError} for anything else */
 export function textOf(file: unknown): unknown {
   if (isBytes(file)) return new TextDecoder().decode(settledList(toBytes(file, 'file')));
-  if (typeof file === 'string' || isPlain(file, /^.object (Object|Array)/)) return file;
+  if (typeof file === 'string' || isPlain(file, / (Object|Array)/)) return file;
   throw new ArgumentError('file', 'bytes, a text or what JSON.parse gives', file);
 }

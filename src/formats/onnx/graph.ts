@@ -120,7 +120,7 @@ export function readFunction(given: Message<'Function'>): OnnxFunction {
     inputs: given.input,
     outputs: given.output,
     nodes,
-    attributes: new Map(given.attributeProto.map((a) => [a.name, readAttribute(a, where)])),
+    attributes: readAttributes(given.attributeProto, () => where),
     opsets: readOpsets(given.opsetImport),
   };
 }
@@ -145,11 +145,9 @@ function readValueInfo({ name, type }: Message<'ValueInfo'>): OnnxValueInfo {
 
 function readNode(node: Message<'Node'>, where: string): OnnxNode {
   const { opType, name, input, output } = node;
-  const at = `${where}: ${nodeName({ op: opType, name, outputs: output })}`;
-  if (!opType) throw new FormatError(`${at}: has no operator`);
-  const attributes = node.attribute.length
-    ? new Map(node.attribute.map((a) => [a.name, readAttribute(a, at)]))
-    : NONE;
+  const at = () => `${where}: ${nodeName({ op: opType, name, outputs: output })}`;
+  if (!opType) throw new FormatError(`${at()}: has no operator`);
+  const attributes = readAttributes(node.attribute, at);
   const outer = [...attributes.values()].flatMap(({ graph }) => [...(graph?.captures ?? [])]);
   return {
     op: opType,
@@ -160,6 +158,10 @@ function readNode(node: Message<'Node'>, where: string): OnnxNode {
     attributes,
     captures: outer.length ? new Set(outer) : NONE,
   };
+}
+
+function readAttributes(given: readonly Message<'Attribute'>[], where: () => string): OnnxNode['attributes'] {
+  return given.length ? new Map(given.map((a) => [a.name, readAttribute(a, where())])) : NONE;
 }
 
 /** A node as messages name it. */
@@ -183,12 +185,6 @@ function readAttribute(given: Message<'Attribute'>, where: string): OnnxAttribut
   };
 }
 
-/** A node, and whether all that it reads is before it; undefined at first. */
-interface Maker {
-  readonly node: OnnxNode;
-  isDone: boolean | undefined;
-}
-
 /**
  * The nodes that the outputs need, each after those it reads, and the names that nothing in the graph computes.
  * @throws {FormatError} two nodes that compute one name, a circle
@@ -199,39 +195,41 @@ function sortNodes(
   outputs: readonly string[],
   where: string,
 ): { nodes: OnnxNode[]; captures: Set<string> } {
-  const makers = new Map<string, Maker>();
-  for (const node of all) {
-    const maker: Maker = { node, isDone: undefined };
+  const makers = new Map<string, number>();
+  for (const [i, node] of all.entries()) {
     for (const name of node.outputs) {
       if (!name) continue;
       if (makers.has(name) || known.has(name)) throw new FormatError(`${where}: '${name}' is computed twice`);
-      makers.set(name, maker);
+      makers.set(name, i);
     }
   }
   const nodes: OnnxNode[] = [];
   const captures = new Set<string>();
-  const stack: Maker[] = [];
+  const stack: number[] = [];
+  // of each node: 1 once it was reached, 2 once it and all that it reads is among `nodes`
+  const states = new Uint8Array(all.length);
   const push = (name: string) => {
     if (!name || known.has(name)) return;
     const maker = makers.get(name);
-    if (!maker) captures.add(name);
-    else if (maker.isDone === false) {
-      throw new FormatError(`${where}: ${nodeName(maker.node)} reads what is computed from it`);
-    } else if (!maker.isDone) stack.push(maker);
+    if (maker === undefined) captures.add(name);
+    else if (states[maker] === 1)
+      throw new FormatError(`${where}: ${nodeName(all[maker]!)} reads what is computed from it`);
+    else if (!states[maker]) stack.push(maker);
   };
   for (const output of outputs) {
     push(output);
-    for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      const { node, isDone } = top;
-      if (isDone === undefined) {
-        top.isDone = false;
-        // what it reads first is the next one
-        [...node.inputs, ...node.captures].reverse().forEach(push);
+    while (stack.length) {
+      const top = stack.at(-1)!;
+      const node = all[top]!;
+      if (states[top]) {
+        stack.pop();
+        if (states[top] === 1) nodes.push(node);
+        states[top] = 2;
         continue;
       }
-      stack.pop();
-      if (!isDone) nodes.push(node);
-      top.isDone = true;
+      states[top] = 1;
+      // what it reads first is the next one
+      [...node.inputs, ...node.captures].reverse().forEach(push);
     }
   }
   return { nodes, captures };

@@ -36,8 +36,7 @@ export const NEWEST = 28;
  * @throws {FormatError} bytes that are no ONNX file, or one that refers to other files, sparse tensors, other opsets
  */
 export function readOnnx(bytes: Uint8Array): OnnxModel {
-  // a Buffer's slice would be a view
-  const model = decode(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), 'Model');
+  const model = decode(bytes, 'Model');
   if (!model.graph) throw new FormatError('not an ONNX file: it has no graph');
   const opsets = readOpsets(model.opsetImport);
   const opset = opsets.get('') ?? (opsets.size ? NEWEST : 0);

@@ -40,14 +40,17 @@ export function toInt(value: number): number {
   return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(value))) || 0;
 }
 
+/** Makes an error of a place in a file. */
+type Bad = (what: string) => FormatError;
+
 /** Number of elements of a shape. @throws {FormatError} sizes that are negative, fractional or too large */
-export function elements(shape: readonly number[], where: string): number {
+export function elements(shape: readonly number[], bad: Bad): number {
   let count = 1;
   for (const size of shape) {
-    if (!(Number.isInteger(size) && size >= 0)) throw new FormatError(`${where}: ${size} is not a size`);
+    if (!(Number.isInteger(size) && size >= 0)) throw bad(`${size} is not a size`);
     count *= size;
   }
-  if (count > 2 ** 29) throw new FormatError(`${where}: [${shape.join(', ')}] has too many elements`);
+  if (count > 2 ** 29) throw bad(`[${shape.join(', ')}] has too many elements`);
   return count;
 }
 
@@ -57,23 +60,22 @@ export function elements(shape: readonly number[], where: string): number {
  */
 export function readTensor(tensor: Message<'Tensor'>, where: string): OnnxTensor {
   const { dataType, dims, rawData, name } = tensor;
-  const at = name ? `${where} '${name}'` : where;
+  const bad: Bad = (what) => new FormatError(`${where}${name && ` '${name}'`}: ${what}`);
   if (tensor.dataLocation === 1 || tensor.externalData.length) {
     const file = tensor.externalData.find(({ key }) => key === 'location')?.value ?? 'another file';
-    throw new FormatError(`${at}: data in ${file}; save it in one file`);
+    throw bad(`data in ${file}; save it in one file`);
   }
   const stored = STORED[dataType];
-  if (!stored)
-    throw new FormatError(`${at}: tensors of ${dtypeName(dataType) ?? `type ${dataType}`} are not supported`);
-  const count = elements(dims, at);
+  if (!stored) throw bad(`tensors of ${dtypeName(dataType) ?? `type ${dataType}`} are not supported`);
+  const count = elements(dims, bad);
   const Elements = ARRAYS[stored];
   const fields = rawData ? [] : typedField(tensor);
   const given = rawData ? rawData.length / Elements.BYTES_PER_ELEMENT : fields.length;
   if (given !== count) {
-    throw new FormatError(`${at}: expected ${count} values for [${dims.join(', ')}], got ${given}`);
+    throw bad(`expected ${count} values for [${dims.join(', ')}], got ${given}`);
   }
-  // a copy lies on a boundary of eight bytes
-  const raw = rawData && new Elements(rawData.slice().buffer);
+  // a copy lies on a boundary of eight bytes; a Buffer's slice would be none
+  const raw = rawData && new Elements(new Uint8Array(rawData).buffer);
   return { name, dtype: dataType, shape: dims, data: dataOf(dataType, stored, raw ?? fields) };
 }
 

@@ -7,7 +7,7 @@ import type { Io, Value } from '../value.ts';
 import { RANGES, wrap } from './rounding.ts';
 
 /** The shape that inputs are broadcast to. */
-export function broadcast(node: PlannedNode, values: readonly Value[]): number[] {
+export function broadcast(node: PlannedNode, values: readonly Value[]): readonly number[] {
   return (
     broadcastShape(values.map(({ shape }) => shape)) ??
     node.fail(`shapes ${values.map(({ shape }) => `[${shape}]`).join(', ')} do not broadcast`)
@@ -54,18 +54,19 @@ function quick(kind: number, a: Value, b: Value, shape: readonly number[]): ((io
   const [m, lda, ldb] = two
     ? ([way.shape, ...way.strides].map((own) => own.at(-2)!) as [number, number, number])
     : [1, 0, 0];
-  const each = rowsOf(outerOf(way, 2));
-  const empty = shape.includes(0);
-  let io: Io;
-  const row = (i: number, j: number, o: number) => {
-    const { kernels, px, py } = io;
+  const rows = ({ kernels, px, py }: Io, i = 0, j = 0, o = 0) =>
     kernels.tensor_binary(kind, m, n, px[0]! + 4 * i, lda, sa, px[1]! + 4 * j, ldb, sb, py[0]! + 4 * o);
-  };
-  return (given) => {
-    if (empty) return;
-    io = given;
-    each(row);
-  };
+  // variables of this block take no memory in steps of two dimensions
+  if (way.shape.length > 2) {
+    const each = rowsOf(outerOf(way, 2));
+    let io: Io;
+    const row = (i: number, j: number, o: number) => rows(io, i, j, o);
+    return (given) => {
+      io = given;
+      each(row);
+    };
+  }
+  return rows;
 }
 
 const QUICK = ['Add', 'Sub', 'Mul', 'Div'];
@@ -85,7 +86,7 @@ export function binary(f: Two, opts: { integer?: Two; bool?: boolean } = {}): Op
     const run =
       (float && QUICK.includes(node.node.op) && quick(QUICK.indexOf(node.node.op), a, b, shape)) ||
       elementwise([a, b], shape, (!float && opts.integer) || f);
-    node.step(run, { inputs: [a, b] });
+    node.step(run, { inputs: b === node.input(1) ? node.inputs : [a, b] });
   };
 }
 

@@ -41,9 +41,10 @@ const matMul: Operator = (node) => {
   const right = b.shape.length === 1 ? [...b.shape, 1] : b.shape;
   const [m, k] = left.slice(-2) as [number, number];
   const [depth, n] = right.slice(-2) as [number, number];
-  if (k !== depth || !left.length) node.fail(`[${a.shape}] times [${b.shape}]`);
   const [outer, inner] = [left.slice(0, -2), right.slice(0, -2)];
-  const batch = broadcastShape([outer, inner]) ?? node.fail(`[${a.shape}] times [${b.shape}]`);
+  const batch =
+    (k === depth && left.length && broadcastShape([outer, inner])) ||
+    node.fail(`[${a.shape}] times [${b.shape}]`);
   const shape = [...batch, ...(a.shape.length === 1 ? [] : [m]), ...(b.shape.length === 1 ? [] : [n])];
   node.output(shape);
   const w =

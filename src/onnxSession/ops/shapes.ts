@@ -12,14 +12,13 @@ const shape: Operator = (node) => {
 const constant: Operator = (node) => {
   const tensor = node.tensor('value');
   if (tensor) return node.fixed(tensor.data, tensor.shape, tensor.dtype);
-  for (const name of ['value_int', 'value_float'] as const) {
-    const isInt = name === 'value_int';
-    const one = node.attributes.get(name);
-    const list = node.attributes.get(`${name}s`);
-    const given = one ? [isInt ? one.i : one.f] : isInt ? list?.ints : list?.floats;
+  for (const kind of ['int', 'float'] as const) {
+    const one = node.attributes.get(`value_${kind}`);
+    const list = node.attributes.get(`value_${kind}s`);
+    const given = one ? [one[kind[0] as 'i' | 'f']] : list?.[`${kind}s`];
     if (!given) continue;
-    const dtype = isInt ? DTYPES.int64 : DTYPES.float32;
-    const { data } = known(isInt ? given.map(toInt) : given, dtype);
+    const isInt = kind === 'int';
+    const { data, dtype } = known(isInt ? given.map(toInt) : given, isInt ? DTYPES.int64 : DTYPES.float32);
     return node.fixed(data!, one ? [] : [given.length], dtype);
   }
   return node.fail('has no numbers');
