@@ -82,7 +82,9 @@ const slice: OwnKernel = ({ inputs, attrs, backend }) => {
   const x = inputs.x!;
   const from = backend.pointer(x);
   const found = range(x.shape, attrs.begin, attrs.size);
-  return from === undefined || !found ? undefined : part(backend, x, from, found.at, found.sizes);
+  if (from === undefined || !found) return undefined;
+  if (isSame(found.sizes, x.shape)) return reshaped(backend, x, x.shape);
+  return part(backend, x, from, found.at, found.sizes);
 };
 
 /** Parts of a tensor along an axis, which is left out of their shapes unless it is kept. */
