@@ -11,6 +11,7 @@ export function allocated<T>(bytes: number, make: () => T): T {
   }
 }
 
+/** A size for a message, such as `4.0 MiB`. */
 export function mebibytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

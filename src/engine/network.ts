@@ -93,10 +93,7 @@ export class Network {
       );
   }
 
-  /**
-   * Blocks other calls until `leave`, since they would overwrite the plan in use.
-   * @throws {StateError} if a call is already running, as when a user's function calls back
-   */
+  /** Blocks other calls until `leave`: they would overwrite the plan in use. @throws {StateError} if one is already running */
   enter(call: string): void {
     this.free(call);
     this.#running = call;
