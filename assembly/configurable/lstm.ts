@@ -52,15 +52,17 @@ export function lstmForward(
 }
 
 /**
- * The step back, from the last row to the first: gates [m, 4H] becomes dL/da; du [m, H] dL/du; dc [m, H] holds dL/dc and
- * becomes dL/dc0. tmp: H floats.
+ * The step back: gates [m, 4H] becomes dL/da; du [m, H] dL/du; dc [m, H] holds dL/dc and becomes dL/dc0. tmp: H floats. Rows as
+ * they lie in memory, but from the last one where gradients are summed over them.
  */
 export function lstmBackward(
   d: Recurrence, m: i32, row: i32, gates: usize, slopes: usize, c0: usize, c: usize, du: usize, dc: usize, tmp: usize,
 ): void {
   const H = d.H;
   const s = (<usize>H) << 2;
-  for (let i = m - 1; i >= 0; i--) {
+  const last = d.wCi || d.lnCWeight ? m - 1 : 0;
+  for (let k = 0; k < m; k++) {
+    const i = last ? last - k : k;
     const a = gates + <usize>i * (s << 2);
     const p = slopes + <usize>i * (s << 2);
     const b = <usize>i * s;

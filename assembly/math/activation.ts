@@ -1,4 +1,5 @@
 import { flush, loadLanes, madd, storeLanes } from '../simd';
+import { vec_sigmoid, vec_tanh } from './array';
 import { vexp, vexpm1NonPositive, vexpNonPositive } from './exp';
 import { complementOf, sigmoidDecay, sigmoidOf, vsigmoid } from './sigmoid';
 import { upperTail } from './normal';
@@ -48,6 +49,13 @@ export const EXPONENTIAL: i32 = 17;
 export function activate(
   kind: i32, alpha: f32, beta: f32, clip: f32, n: i32, x: usize, y: usize, slope: usize,
 ): void {
+  // in 0.8 of the time; what is left is to make subnormals 0
+  if ((kind == TANH || kind == SIGMOID) && !slope && clip == Infinity) {
+    if (kind == TANH) vec_tanh(n, x, y);
+    else vec_sigmoid(n, x, y);
+    x = y;
+    kind = IDENTITY;
+  }
   // identity is 1·x + 0, tanh 1·tanh(1·x): their β is their kind
   const plain = kind == IDENTITY || kind == TANH;
   const a = f32x4.splat(plain ? 1 : alpha);
@@ -116,8 +124,8 @@ function slopeAt(kind: i32, a: v128, b: v128, z: v128): v128 {
 }
 
 /**
- * activate for a constant kind, eight lanes at a time: half as many constants are made for each lane. Without a branch: a
- * slope that nobody asks for is written where the value then takes its place.
+ * activate for a constant kind, eight lanes at a time: half as many constants are made for each lane. Only the hard sigmoid
+ * has a branch: another slope that nobody asks for is written where the value then takes its place.
  */
 // @ts-ignore: decorator
 @inline
@@ -133,10 +141,12 @@ function pairs(kind: i32, a: v128, b: v128, clip: v128, n: i32, x: usize, y: usi
     const z1 = innerOf(kind, a, b, v1);
     const f0 = flush(valueOf(kind, a, b, v0, z0));
     const f1 = flush(valueOf(kind, a, b, v1, z1));
-    const d0 = flush(v128.andnot(slopeAt(kind, a, b, z0), f32x4.gt(f32x4.abs(x0), clip)));
-    const d1 = flush(v128.andnot(slopeAt(kind, a, b, z1), f32x4.gt(f32x4.abs(x1), clip)));
-    v128.store(to, d0);
-    v128.store(to, d1, 16);
+    if (kind != HARD_SIGMOID || slope) {
+      const d0 = flush(v128.andnot(slopeAt(kind, a, b, z0), f32x4.gt(f32x4.abs(x0), clip)));
+      const d1 = flush(v128.andnot(slopeAt(kind, a, b, z1), f32x4.gt(f32x4.abs(x1), clip)));
+      v128.store(to, d0);
+      v128.store(to, d1, 16);
+    }
     v128.store(y, f0);
     v128.store(y, f1, 16);
   }

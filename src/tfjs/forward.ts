@@ -194,12 +194,7 @@ function place(
     maskH: at.maskH,
     fromZero: input.h0 ? 0 : 1,
   });
-  for (const [k, { kind, alpha, beta }] of weights.kinds.entries()) {
-    const gate = k as 0 | 1 | 2 | 3 | 4;
-    descriptor.set(`kind${gate}`, kind);
-    descriptor.set(`alpha${gate}`, alpha);
-    descriptor.set(`beta${gate}`, beta);
-  }
+  descriptor.activate(weights.kinds);
   setWork(descriptor, work.at, scratch.at.work);
   descriptor.setAll(weights.panels);
   return { descriptor, at, x };

@@ -19,6 +19,8 @@ interface Field {
 
 /** Wire types of numbers; 2 for all else. */
 const WIRES: Readonly<Record<string, number>> = { int: 0, float: 5, double: 1 };
+/** A kind of each wire type. */
+const KINDS = ['int', 'double', 'bytes', '', '', 'float'];
 
 /** Fields of a message by number, and an object with its absent values. */
 interface Table {
@@ -140,11 +142,9 @@ class Decoder {
   }
 
   #skip(wire: number, end: number): void {
-    if (wire === 0) this.#varint(end);
-    else if (wire === 1) this.#forward(8, end);
-    else if (wire === 5) this.#forward(4, end);
-    else if (wire === 2) this.#at = this.#length(end);
-    else throw this.#bad(`unknown wire type ${wire}`);
+    const kind = KINDS[wire];
+    if (!kind) throw this.#bad(`unknown wire type ${wire}`);
+    this.#value(kind, end, 0);
   }
 
   #bad(what: string): FormatError {

@@ -1,5 +1,10 @@
 import { FormatError } from '../../errors.ts';
 
+/** The error of a file. */
+export function bad(message: string): FormatError {
+  return new FormatError(`torch: ${message}`);
+}
+
 /** A position in bytes, little-endian, with errors that say where. */
 export class Bytes {
   readonly bytes: Uint8Array;
@@ -17,7 +22,7 @@ export class Bytes {
   }
 
   bad(message: string): FormatError {
-    return new FormatError(`torch: ${this.#where}, byte ${this.at}: ${message}`);
+    return bad(`${this.#where}, byte ${this.at}: ${message}`);
   }
 
   /** Moves on and gives the position before. @throws {FormatError} beyond the end */

@@ -30,8 +30,8 @@ export class Inert {
 export interface PickleHost {
   /** An object that lies outside the pickle. */
   persistent(id: unknown): unknown;
-  /** The call of a global that is known; undefined for all others, which become `Inert`. */
-  reduce(global: string, args: readonly unknown[]): unknown;
+  /** The call of a global that is known; undefined for all others and for what is no call, which become `Inert`. */
+  reduce(global: unknown, args: unknown): unknown;
 }
 
 /** Maximum number of values on the stack: Python writes long lists and dicts in parts of 1,000. */
@@ -75,11 +75,8 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
     if (value === undefined) throw bad(`nothing in the memo at ${index}`);
     return value;
   };
-  const make = (global: unknown, args: unknown): unknown => {
-    const known =
-      global instanceof Global && Array.isArray(args) ? host.reduce(global.name, args) : undefined;
-    return known ?? new Inert(global, args);
-  };
+  const make = (global: unknown, args: unknown): unknown =>
+    host.reduce(global, args) ?? new Inert(global, args);
   const setItems = (to: unknown, pairs: readonly unknown[]): unknown => {
     const map = to instanceof Inert ? to.items : to;
     if (!(map instanceof Map) || pairs.length % 2) throw bad('no dict');

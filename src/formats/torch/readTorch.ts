@@ -3,7 +3,7 @@ import { FormatError } from '../../errors.ts';
 import type { Tensor } from '../../io/dtype.ts';
 import { toBytes } from '../../io/parse.ts';
 import { readZip } from '../zip/zip.ts';
-import { Bytes } from './bytes.ts';
+import { Bytes, bad } from './bytes.ts';
 import { groupTensors, type TorchGroup } from './groups.ts';
 import { namesOf } from './names.ts';
 import { readPickle } from './pickle.ts';
@@ -144,8 +144,4 @@ function readLegacy(file: Uint8Array, host: TorchHost): Contents {
     memory.bytes = bytes.take(length * memory.width);
   }
   return { form: 'legacy', value };
-}
-
-function bad(message: string): FormatError {
-  return new FormatError(`torch: ${message}`);
 }

@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.ts';
+import { bad } from './bytes.ts';
 import { Global, type PickleHost } from './pickle.ts';
 import { type Memory, type Storage, TensorView, typeNamed } from './storage.ts';
 
@@ -16,8 +16,7 @@ const KNOWN: Readonly<Record<string, Rebuild>> = {
   'torch._utils _rebuild_tensor_v3': view,
   'torch._utils _rebuild_parameter': ([tensor]) => tensor,
   'torch._utils _rebuild_parameter_with_state': ([tensor]) => tensor,
-  'torch._tensor _rebuild_from_type_v2': ([global, , args], host) =>
-    global instanceof Global && Array.isArray(args) ? host.reduce(global.name, args) : undefined,
+  'torch._tensor _rebuild_from_type_v2': ([global, , args], host) => host.reduce(global, args),
   'torch.storage _load_from_bytes': ([bytes], host) =>
     bytes instanceof Uint8Array ? host.nested(bytes) : undefined,
   // how bytes are pickled by protocol 2
@@ -38,9 +37,11 @@ export class TorchHost implements PickleHost {
     this.nested = nested;
   }
 
-  reduce(global: string, args: readonly unknown[]): unknown {
-    const made = Object.hasOwn(KNOWN, global) ? KNOWN[global]!(args, this) : undefined;
-    if (made === undefined) this.#ignored.add(global.replace(' ', '.'));
+  reduce(global: unknown, args: unknown): unknown {
+    if (!(global instanceof Global && Array.isArray(args))) return undefined;
+    const { name } = global;
+    const made = Object.hasOwn(KNOWN, name) ? KNOWN[name]!(args, this) : undefined;
+    if (made === undefined) this.#ignored.add(name.replace(' ', '.'));
     return made;
   }
 
@@ -51,7 +52,7 @@ export class TorchHost implements PickleHost {
     if (kind === 'module') return type;
     const [, offset, length] = Array.isArray(part) ? part : [key, 0, elements];
     if (kind !== 'storage' || !(type instanceof Global) || !isSize(offset) || !isSize(length))
-      throw new FormatError('torch: a persistent id is not ("storage", class, key, device, elements)');
+      throw bad('a persistent id is not ("storage", class, key, device, elements)');
     const { dtype, width } = typeNamed(type.name);
     const memory = this.memories.get(key) ?? { width };
     this.memories.set(key, memory);

@@ -1,7 +1,8 @@
 import { byteArray } from '../../allocate.ts';
-import { FormatError, showShape } from '../../errors.ts';
+import { showShape } from '../../errors.ts';
 import { ARRAYS, type Dtype, type Tensor } from '../../io/dtype.ts';
 import { elements } from '../../io/sizes.ts';
+import { bad } from './bytes.ts';
 
 /** By torch's names of dtypes, and of storages without `Storage`: element types, or the bytes of an element of others. */
 const TYPES: Readonly<Record<string, Dtype | number>> = {
@@ -80,8 +81,7 @@ export class TensorReader {
   read(name: string, view: TensorView): Tensor {
     const { storage, offset, shape, strides } = view;
     const { memory } = storage;
-    const bad = (message: string) =>
-      new FormatError(`torch: tensor ${JSON.stringify(name.slice(0, 80))}: ${message}`);
+    const refuse = (message: string) => bad(`tensor ${JSON.stringify(name.slice(0, 80))}: ${message}`);
     const dtype = view.dtype!;
     const number = this.#memories.get(memory) ?? this.#memories.size;
     this.#memories.set(memory, number);
@@ -89,7 +89,7 @@ export class TensorReader {
     const known = this.#made.get(key);
     if (known) return known;
     const { bytes } = memory;
-    if (!bytes) throw bad(`its storage is not in the file`);
+    if (!bytes) throw refuse(`its storage is not in the file`);
     const { BYTES_PER_ELEMENT: width } = ARRAYS[dtype];
     const storageWidth = ARRAYS[storage.dtype ?? dtype].BYTES_PER_ELEMENT;
     const count = elements([...shape, width]) / width;
@@ -98,11 +98,11 @@ export class TensorReader {
     const to = from + (last + 1) * width;
     const end = Math.min(bytes.length, (storage.offset + storage.length) * storageWidth);
     if (count < 0 || to > end || storage.length * storageWidth > bytes.length)
-      throw bad(
+      throw refuse(
         `${showShape(shape)} of ${dtype} with strides ${showShape(strides)} is beyond its ${bytes.length} bytes`,
       );
     this.#budget -= count * width;
-    if (this.#budget < 0) throw bad(`${showShape(shape)} repeats its elements too many times`);
+    if (this.#budget < 0) throw refuse(`${showShape(shape)} repeats its elements too many times`);
     const data = byteArray(count * width);
     if (count) copy(bytes.subarray(from, to), data, width, shape, strides);
     const tensor = { dtype, shape: [...shape], data: new ARRAYS[dtype](data.buffer) } as Tensor;

@@ -1,4 +1,4 @@
-import { FormatError } from '../../errors.ts';
+import { bad } from './bytes.ts';
 import { Inert } from './pickle.ts';
 import { TensorView } from './storage.ts';
 
@@ -32,16 +32,14 @@ export function findTensors(root: unknown): { tensors: FoundTensor[]; values: Ma
   const walk = (value: unknown, container: string, name: string): void => {
     const path = join(container, name);
     if (++visited > MAX_VALUES || above.size > MAX_DEPTH)
-      throw new FormatError(
-        `torch: more than ${MAX_VALUES} values, or ${MAX_DEPTH} deep, at ${path.slice(0, 80)}`,
-      );
+      throw bad(`more than ${MAX_VALUES} values, or ${MAX_DEPTH} deep, at ${path.slice(0, 80)}`);
     if (value instanceof TensorView) {
       tensors.push({ name: name || 'tensor', container, view: value });
       return;
     }
     const kept = plain(value);
     if (kept !== undefined && path && above.size <= MAX_KEPT_DEPTH) values.set(path, kept);
-    if (kept !== undefined || typeof value !== 'object' || value === null || above.has(value)) return;
+    if (kept !== undefined || !(value instanceof Object) || above.has(value)) return;
     above.add(value);
     const parts = modulePartsOf(value);
     // the names of a module's own tensors go on through its modules

@@ -9,7 +9,7 @@ import { Descriptor, type Field, PARAMETERS } from './descriptor.ts';
 import { chunkSteps, type LayerShape, type Place, type Source } from './direction.ts';
 import { gatesInOrder } from './gateTraces.ts';
 import { mapped } from './mapped.ts';
-import { type KeptStates, keepStates, runningState } from './states.ts';
+import { keepStates, runningState } from './states.ts';
 
 /** An RNN, LSTM or GRU with options: assembly/configurable. */
 export function configurableCell(features: Configuration): Cell {
@@ -92,35 +92,26 @@ function configurablePass(
   let ready = false;
   const prepare = () => {
     ready = true;
+    for (const kind of keys(PARAMETERS)) {
+      const name = PARAMETERS[kind];
+      descriptor.set(name, place.parameter(kind));
+      descriptor.set(`d${name}`, place.gradient(kind));
+    }
+    descriptor.activate(features.activations);
+    for (const name of keys(own)) descriptor.set(name, own[name]?.ptr ?? 0);
     descriptor.setAll({
       cell: cell.kind,
       I,
       H,
       W,
       heads,
-      coupled: features.coupled ? 1 : 0,
+      coupled: Number(features.coupled),
       clip: features.clip,
-    });
-    descriptor.setAll({ wIh: 0, training: training ? 1 : 0, chunk });
-    for (const kind of keys(PARAMETERS)) {
-      const name = PARAMETERS[kind];
-      descriptor.set(name, place.parameter(kind));
-      descriptor.set(`d${name}`, place.gradient(kind));
-    }
-    for (const k of [0, 1, 2, 3, 4] as const) {
-      const activation = features.activations[k];
-      if (!activation) continue;
-      descriptor.set(`kind${k}`, activation.kind);
-      descriptor.set(`alpha${k}`, activation.alpha);
-      descriptor.set(`beta${k}`, activation.beta);
-    }
-    for (const name of keys(own)) descriptor.set(name, own[name]?.ptr ?? 0);
-    if (training) {
-      descriptor.setAll({ zoneH: drawn(zoneH), zoneC: drawn(zoneC), dropH: drawn(recurrentDropout) });
-    } else {
-      descriptor.setAll({ zoneHMean: zoneH, zoneCMean: zoneC });
-    }
-    descriptor.setAll({
+      training: Number(training),
+      chunk,
+      ...(training
+        ? { zoneH: drawn(zoneH), zoneC: drawn(zoneC), dropH: drawn(recurrentDropout) }
+        : { zoneHMean: zoneH, zoneCMean: zoneC }),
       dropHScale: 1 / (1 - recurrentDropout),
       omega: features.penalty.omega,
       dwOmega: dwOmega?.ptr ?? 0,
@@ -173,8 +164,8 @@ function configurablePass(
       arrange();
       descriptor.set('packed', packed ? 1 : 0);
       kernels.configurable_forward(descriptor.write());
-      finish(h);
-      finish(c);
+      h?.finish();
+      c?.finish();
     },
     backward: (dy, dx) => {
       arrange();
@@ -204,10 +195,6 @@ function gatesOf({ cell, coupled, activations }: Configuration): GateTrace[] {
     Object.fromEntries(cell.gates.map((name, i) => [name, activationFrom(activations[i]!)])),
   );
   return coupled ? gates.filter(({ name }) => name !== 'f') : gates;
-}
-
-function finish(states: KeptStates | undefined): void {
-  states?.finish();
 }
 
 /** Keys of an object literal. */

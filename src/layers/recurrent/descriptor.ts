@@ -1,3 +1,4 @@
+import type { ActivationKind } from '../../activations.ts';
 import type { MemoryArena } from '../../memory/arena.ts';
 import type { Region } from '../../memory/layout.ts';
 import { Struct, wordsOf } from '../../memory/struct.ts';
@@ -33,5 +34,14 @@ export class Descriptor extends Struct<typeof Recurrence> {
 
   constructor(arena: MemoryArena, at: Region) {
     super(arena, at, Recurrence);
+  }
+
+  /** Sets the activations, in the order of the kernels. */
+  activate(kinds: readonly ActivationKind[]): void {
+    for (const [k, kind] of kinds.entries()) {
+      for (const name of ['kind', 'alpha', 'beta'] as const) {
+        this.set(`${name}${k as 0 | 1 | 2 | 3 | 4}`, kind[name]);
+      }
+    }
   }
 }

@@ -71,11 +71,12 @@ const gemm: Operator = (node) => {
     const shape = [v.shape[0] ?? 1, product(v.shape.slice(1))];
     return v.shape.length === 2 ? v : { ...v, shape, of: v };
   };
-  const turned = (v: Value, by: string) => (node.int(by, 0) ? node.call('Transpose', [v]) : v);
-  const a = turned(flat(node.input(0)), 'transA');
+  const turned = (v: Value, by: number) => (by ? node.call('Transpose', [v]) : v);
+  const a = turned(flat(node.input(0)), node.int('transA', 0));
   const given = flat(node.input(1));
+  const transB = node.int('transB', 0);
   const [m, k] = a.shape as [number, number];
-  const [n, depth] = (node.int('transB', 0) ? given.shape : [...given.shape].reverse()) as [number, number];
+  const [n, depth] = (transB ? given.shape : [...given.shape].reverse()) as [number, number];
   if (k !== depth) node.fail(`[${a.shape}] times [${given.shape}]`);
   if (
     alpha === 1 &&
@@ -83,7 +84,7 @@ const gemm: Operator = (node) => {
     n &&
     (!c || (beta === 1 && c.size === n && c.shape.at(-1) === n && rootOf(c).data))
   ) {
-    const w = node.int('transB', 0)
+    const w = transB
       ? rootOf(given).data && given
       : node.derived(given, `transposed ${k} ${n}`, [n, k], (d) => transposed(d, k, n));
     if (w) {
@@ -93,7 +94,7 @@ const gemm: Operator = (node) => {
   }
   const scaled = (v: Value, by: number) =>
     by === 1 ? v : node.call('Mul', [v, known([by], DTYPES.float32, [])]);
-  const y = scaled(node.call('MatMul', [a, turned(given, 'transB')]), alpha);
+  const y = scaled(node.call('MatMul', [a, turned(given, transB)]), alpha);
   node.alias(c && beta ? node.call('Add', [y, scaled(c, beta)]) : y, [m, n]);
 };
 

@@ -23,7 +23,7 @@ const transpose: Operator = (node) => {
   const value = node.input(0);
   const { shape } = value;
   const perm = node.ints('perm') ?? shape.map((_, i) => shape.length - 1 - i);
-  if (`${[...perm].sort((a, b) => a - b)}` !== `${[...shape.keys()]}`)
+  if (perm.length !== shape.length || shape.some((_, i) => !perm.includes(i)))
     node.fail(`perm [${perm}] for ${shape.length} dimensions`);
   const to = perm.map((i) => shape[i]!);
   // dimensions of size 1 may go anywhere

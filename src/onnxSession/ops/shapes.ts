@@ -3,9 +3,7 @@ import { toInt } from '../../formats/onnx/tensor.ts';
 import { known, type Operator, type Operators } from '../node.ts';
 
 const shape: Operator = (node) => {
-  const sizes = node
-    .input(0)
-    .shape.slice(node.int('start', 0), node.has('end') ? node.int('end', 0) : undefined);
+  const sizes = node.input(0).shape.slice(node.int('start', 0), node.attributes.get('end')?.i);
   node.fixed(Int32Array.from(sizes), [sizes.length], DTYPES.int64);
 };
 
