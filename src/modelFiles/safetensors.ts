@@ -20,7 +20,6 @@ export const safetensors: Format = {
       [...tensors]
         .filter(([name]) => (isOurs && STATE.test(name)) === isState)
         .reduce((sum, [, { data }]) => sum + data.length, 0);
-    const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
     const make = () =>
       description(metadata)?.graph === undefined ? Sequential.load(bytes) : Model.load(bytes);
     let made: ReturnType<typeof layersModel> | undefined;
@@ -31,7 +30,7 @@ export const safetensors: Format = {
       state: elements(true),
       layers: isOurs
         ? layersOf(metadata)
-        : groupTensors(shapes).map(({ prefix, type, config }) => layerRow(prefix, type, config)),
+        : groupTensors(tensors).map(({ prefix, type, config }) => layerRow(prefix, type, config)),
       metadata,
       tensors,
       ...(isOurs

@@ -7,8 +7,7 @@ const TYPES = ['LSTM', 'GRU', 'RNN', 'Linear'] as const;
 /** A state dict as nested lists, whose modules follow each other as they are listed: recurrent layers and Linears. */
 export function readStateDict(json: Json, first?: number): AmpDescription {
   const tensors = new Map(Object.entries(json).map(([name, value]) => [name, numbersOf(name, value)]));
-  const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
-  const layers = groupTensors(shapes).map(({ prefix, type, config }): AmpLayer => {
+  const layers = groupTensors(tensors).map(({ prefix, type, config }): AmpLayer => {
     const known = TYPES.find((one) => one === type);
     if (!known || config.bidirectional)
       throw bad(`${prefix}: a ${type}, expected one of ${TYPES.join(', ')}`);

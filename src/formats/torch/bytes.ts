@@ -65,13 +65,11 @@ export class Bytes {
     return new TextDecoder().decode(this.take(length));
   }
 
-  /** A line of text, without its end. latin1: one character per byte. */
-  line(latin1 = false): string {
+  /** A line of text, without its end: one character per byte. */
+  line(): string {
     const end = this.bytes.indexOf(10, this.at);
     if (end < 0) throw this.bad('a line without an end');
-    const line = this.take(end + 1 - this.at).subarray(0, -1);
-    return latin1
-      ? Array.from(line, (code) => String.fromCharCode(code)).join('')
-      : new TextDecoder().decode(line).trimEnd();
+    const line = Array.from(this.take(end + 1 - this.at), (code) => String.fromCharCode(code)).join('');
+    return line.replace(/\r?\n/, '');
   }
 }

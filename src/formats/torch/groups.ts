@@ -12,10 +12,10 @@ type Shape = readonly number[];
 
 const GATES: Readonly<Record<number, string>> = { 4: 'LSTM', 3: 'GRU', 1: 'RNN' };
 
-/** The layers that tensors look like, in the order in which they come. `shapes`: shape by name. */
-export function groupTensors(shapes: ReadonlyMap<string, Shape>): TorchGroup[] {
+/** The layers that tensors look like, in the order in which they come. */
+export function groupTensors(named: ReadonlyMap<string, { readonly shape: Shape }>): TorchGroup[] {
   const modules = new Map<string, Map<string, Shape>>();
-  for (const [name, shape] of shapes) {
+  for (const [name, { shape }] of named) {
     const dot = name.lastIndexOf('.');
     const prefix = name.slice(0, Math.max(dot, 0));
     modules.set(prefix, (modules.get(prefix) ?? new Map()).set(name.slice(dot + 1), shape));
@@ -29,23 +29,22 @@ export function groupTensors(shapes: ReadonlyMap<string, Shape>): TorchGroup[] {
 type Found = Omit<TorchGroup, 'prefix'>;
 
 function recurrent(tensors: ReadonlyMap<string, Shape>): Found | undefined {
-  const isCell = tensors.has('weight_ih');
-  const [first, second] = isCell ? ['weight_ih', 'weight_hh'] : ['weight_ih_l0', 'weight_hh_l0'];
-  const [ih, hh] = [tensors.get(first), tensors.get(second)];
+  // those of a cell have no number of a layer
+  const l0 = tensors.has('weight_ih') ? '' : '_l0';
+  const [ih, hh] = [tensors.get(`weight_ih${l0}`), tensors.get(`weight_hh${l0}`)];
   if (ih?.length !== 2 || hh?.length !== 2 || !hh[1]) return undefined;
   const projected = tensors.get('weight_hr_l0')?.[1];
   const hiddenSize = projected ?? hh[1];
   const gates = GATES[ih[0]! / hiddenSize];
   if (!gates) return undefined;
-  const bias = tensors.has(isCell ? 'bias_ih' : 'bias_ih_l0');
-  const sizes = { inputSize: ih[1]!, hiddenSize, ...(bias ? {} : { bias }) };
-  if (isCell) return { type: `${gates}Cell`, config: sizes };
   let numLayers = 1;
   while (tensors.has(`weight_ih_l${numLayers}`)) numLayers++;
   return {
-    type: gates,
+    type: gates + (l0 ? '' : 'Cell'),
     config: {
-      ...sizes,
+      inputSize: ih[1]!,
+      hiddenSize,
+      ...biased(tensors, `bias_ih${l0}`),
       ...(numLayers > 1 ? { numLayers } : {}),
       ...(tensors.has('weight_ih_l0_reverse') ? { bidirectional: true } : {}),
       ...(projected ? { projSize: hh[1] } : {}),
@@ -62,16 +61,20 @@ function normalization(tensors: ReadonlyMap<string, Shape>): Found | undefined {
 }
 
 function weighted(tensors: ReadonlyMap<string, Shape>, prefix: string): Found | undefined {
-  const weight = tensors.get('weight');
-  if (!weight || weight.length < 2 || weight.length > 5) return undefined;
-  const [out, within, ...kernel] = weight as [number, number, ...number[]];
-  const bias = tensors.has('bias');
-  const withBias = bias ? {} : { bias };
-  if (kernel.length) {
-    const config = { inChannels: within, outChannels: out, kernelSize: kernel[0]!, ...withBias };
-    return { type: `Conv${kernel.length}d`, config };
-  }
-  if (!bias && /emb|^wte|lookup|vocab/i.test(prefix))
-    return { type: 'Embedding', config: { numEmbeddings: out, embeddingDim: within } };
-  return { type: 'Linear', config: { inFeatures: within, outFeatures: out, ...withBias } };
+  const [outFeatures, inFeatures, ...kernel] = tensors.get('weight') ?? [];
+  if (outFeatures === undefined || inFeatures === undefined || kernel.length > 3) return undefined;
+  const bias = biased(tensors, 'bias');
+  if (kernel.length)
+    return {
+      type: `Conv${kernel.length}d`,
+      config: { inChannels: inFeatures, outChannels: outFeatures, kernelSize: kernel[0]!, ...bias },
+    };
+  return !tensors.has('bias') && /emb|^wte|lookup|vocab/i.test(prefix)
+    ? { type: 'Embedding', config: { numEmbeddings: outFeatures, embeddingDim: inFeatures } }
+    : { type: 'Linear', config: { inFeatures, outFeatures, ...bias } };
+}
+
+/** The option of layers without a bias. */
+function biased(tensors: ReadonlyMap<string, Shape>, name: string): { bias?: boolean } {
+  return tensors.has(name) ? {} : { bias: false };
 }

@@ -2,7 +2,7 @@ import type { Bytes } from './bytes.ts';
 
 /** A class or function that a pickle names. It is never looked up. */
 export class Global {
-  /** Module and name, such as `torch FloatStorage`. */
+  /** Module and name, such as `torch.FloatStorage`. */
   readonly name: string;
 
   constructor(name: string) {
@@ -10,20 +10,12 @@ export class Global {
   }
 }
 
-/** An object of a class that is not known: what the pickle says of it, as data. */
+/** An object of a class that is not known, as data. */
 export class Inert {
-  /** Its class, or the function that would make it. */
-  readonly global: unknown;
-  readonly args: unknown;
   /** What `__setstate__` would get. */
   state: unknown;
   /** Items of a subclass of list or dict. */
   readonly items = new Map<unknown, unknown>();
-
-  constructor(global: unknown, args: unknown) {
-    this.global = global;
-    this.args = args;
-  }
 }
 
 /** What a pickle's objects become. */
@@ -75,8 +67,7 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
     if (value === undefined) throw bad(`nothing in the memo at ${index}`);
     return value;
   };
-  const make = (global: unknown, args: unknown): unknown =>
-    host.reduce(global, args) ?? new Inert(global, args);
+  const make = (global: unknown, args: unknown): unknown => host.reduce(global, args) ?? new Inert();
   const setItems = (to: unknown, pairs: readonly unknown[]): unknown => {
     const map = to instanceof Inert ? to.items : to;
     if (!(map instanceof Map) || pairs.length % 2) throw bad('no dict');
@@ -90,7 +81,7 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
   };
   const name = (module: unknown, name: unknown) => {
     if (typeof module !== 'string' || typeof name !== 'string') throw bad('no name');
-    return new Global(`${module} ${name}`);
+    return new Global(`${module}.${name}`);
   };
 
   const pair = (count: number) => {
@@ -117,7 +108,7 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
     L: () => integerIn(bytes.line()),
     F: () => Number(bytes.line()),
     S: () => unescaped(bytes.line().slice(1, -1)),
-    V: () => unescaped(bytes.line(true)),
+    V: () => unescaped(bytes.line()),
     // texts of Python 2, too
     T: () => bytes.utf8(bytes.u32()),
     X: () => bytes.utf8(bytes.u32()),
@@ -192,7 +183,7 @@ export function readPickle(bytes: Bytes, host: PickleHost): unknown {
     const op = String.fromCharCode(bytes.u8());
     if (op === '.') {
       const value = pop();
-      if (stack.length || marks.length) throw bad('values are left on the stack');
+      if (stack.length || marks.length) throw bad('values left on the stack');
       return value;
     }
     room -= OBJECTS.test(op) ? 128 : 2;

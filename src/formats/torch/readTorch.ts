@@ -7,9 +7,9 @@ import { Bytes, bad } from './bytes.ts';
 import { groupTensors, type TorchGroup } from './groups.ts';
 import { namesOf } from './names.ts';
 import { readPickle } from './pickle.ts';
-import { isStorage, TorchHost } from './rebuild.ts';
+import { isStorage, type TorchHost, torchHost } from './rebuild.ts';
 import { type Layers, type StateDict, stateDictOf } from './stateDict.ts';
-import { TensorReader } from './storage.ts';
+import { tensorReader } from './storage.ts';
 import { findTensors, type TorchValue } from './values.ts';
 
 /** What a file of torch.save holds. */
@@ -26,11 +26,6 @@ export interface TorchFile {
   readonly ignored: readonly string[];
   /** Parameters for `model.loadStateDict`, as {@link stateDictOf}; by default those of the model, without an optimizer's. */
   stateDict(layers?: Layers): StateDict;
-}
-
-interface Contents {
-  readonly form: 'zip' | 'legacy';
-  readonly value: unknown;
 }
 
 /** Options of `readTorch`. */
@@ -66,51 +61,46 @@ export function readTorch(bytes: Uint8Array | ArrayBuffer, opts?: TorchOptions):
   const all = toBytes(bytes);
   const { inflate } = options('readTorch', opts, { inflate: true });
   const ignored = new Set<string>();
-  let contents: Contents;
+  const contentsOf = (bytes: Uint8Array, depth: number): unknown => {
+    if (depth > MAX_NESTED) throw bad(`files more than ${MAX_NESTED} deep`);
+    if (String.fromCharCode(...bytes.subarray(257, 262)) === 'ustar')
+      throw bad('a tar archive of PyTorch 0.1.10 or older');
+    const host = torchHost(ignored, (part) => {
+      const value = contentsOf(part, depth + 1);
+      return isStorage(value) ? value : undefined;
+    });
+    return isZip(bytes) ? readArchive(bytes, host, inflate) : readLegacy(bytes, host);
+  };
+  let value: unknown;
   try {
-    contents = contentsOf(all, ignored, inflate, 0);
+    value = contentsOf(all, 0);
   } catch (error) {
     throw error instanceof FormatError ? error : bad((error as Error).message);
   }
-  const { form, value } = contents;
-  const reader = new TensorReader(4 * all.length + 2 ** 23);
+  const read = tensorReader(4 * all.length + 2 ** 23);
   const found = findTensors(value);
   const readable = found.tensors.filter(({ view: { dtype, type } }) => {
-    if (!dtype) ignored.add(type.replace(' ', '.'));
+    if (!dtype) ignored.add(type);
     return dtype;
   });
   const { names, isModel } = namesOf(readable);
-  const tensors = new Map<string, Tensor>();
-  for (const [i, { view }] of readable.entries()) tensors.set(names[i]!, reader.read(names[i]!, view));
+  const tensors = new Map(readable.map(({ view }, i) => [names[i]!, read(names[i]!, view)]));
   const own = new Map([...tensors].filter((_, i) => isModel(i)));
-  const shapes = new Map([...own].map(([name, { shape }]) => [name, shape]));
   return {
-    form,
+    form: isZip(all) ? 'zip' : 'legacy',
     tensors,
-    groups: groupTensors(shapes),
+    groups: groupTensors(own),
     values: found.values,
     ignored: [...ignored].sort(),
     stateDict: (layers) => stateDictOf(layers === undefined ? own : tensors, layers),
   };
 }
 
-function contentsOf(
-  bytes: Uint8Array,
-  ignored: Set<string>,
-  inflate: TorchOptions['inflate'],
-  depth: number,
-): Contents {
-  if (depth > MAX_NESTED) throw bad(`files more than ${MAX_NESTED} deep`);
-  if (String.fromCharCode(...bytes.subarray(257, 262)) === 'ustar')
-    throw bad('a tar archive of PyTorch 0.1.10 or older');
-  const host = new TorchHost(ignored, (part) => {
-    const { value } = contentsOf(part, ignored, inflate, depth + 1);
-    return isStorage(value) ? value : undefined;
-  });
-  return bytes[0] === 0x50 && bytes[1] === 0x4b ? readArchive(bytes, host, inflate) : readLegacy(bytes, host);
+function isZip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && bytes[1] === 0x4b;
 }
 
-function readArchive(bytes: Uint8Array, host: TorchHost, inflate: TorchOptions['inflate']): Contents {
+function readArchive(bytes: Uint8Array, host: TorchHost, inflate: TorchOptions['inflate']): unknown {
   const entries = readZip(bytes, { format: 'torch', inflate });
   const pickle = [...entries.keys()].find((name) => /^([^/]*\/)?data\.pkl$/.test(name));
   if (pickle === undefined) throw bad('no data.pkl: not a file of torch.save');
@@ -121,16 +111,16 @@ function readArchive(bytes: Uint8Array, host: TorchHost, inflate: TorchOptions['
   if (entries.get(`${folder}byteorder`)?.read()[0] === BIG) throw bad(BIG_ENDIAN);
   const value = readPickle(new Bytes(entries.get(pickle)!.read(), 'data.pkl'), host);
   for (const [key, memory] of host.memories) memory.bytes = entries.get(`${folder}data/${key}`)?.read();
-  return { form: 'zip', value };
+  return value;
 }
 
 /** Pickles one after the other: magic number, protocol, system, the value, keys of storages; then the storages. */
-function readLegacy(file: Uint8Array, host: TorchHost): Contents {
+function readLegacy(file: Uint8Array, host: TorchHost): unknown {
   const bytes = new Bytes(file, 'file');
   const next = () => readPickle(bytes, host);
   const first = next();
   // a pickle of pickle.dump, whose storages are files inside
-  if (first !== MAGIC) return { form: 'legacy', value: first };
+  if (first !== MAGIC) return first;
   if (next() !== LEGACY_PROTOCOL) throw bytes.bad(`not of protocol ${LEGACY_PROTOCOL}`);
   const system = next();
   if (system instanceof Map && system.get('little_endian') === false) throw bad(BIG_ENDIAN);
@@ -143,5 +133,5 @@ function readLegacy(file: Uint8Array, host: TorchHost): Contents {
     if (!memory?.width) throw bytes.bad('a storage of no tensor or of an unknown type');
     memory.bytes = bytes.take(length * memory.width);
   }
-  return { form: 'legacy', value };
+  return value;
 }

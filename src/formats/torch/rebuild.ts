@@ -1,63 +1,62 @@
 import { bad } from './bytes.ts';
 import { Global, type PickleHost } from './pickle.ts';
-import { type Memory, type Storage, TensorView, typeNamed } from './storage.ts';
+import { type Memory, type Storage, type TensorView, typeNamed } from './storage.ts';
 
 /** Reads a file inside a pickle, as torch.load would. */
 export type ReadNested = (bytes: Uint8Array) => unknown;
 
 type Rebuild = (args: readonly unknown[], host: TorchHost) => unknown;
 
-/** The only globals that are known; what they make is data. Names as `module name`. */
-const KNOWN: Readonly<Record<string, Rebuild>> = {
-  'collections OrderedDict': ([pairs]) =>
-    new Map(Array.isArray(pairs) ? (pairs as [unknown, unknown][]) : []),
-  'torch._utils _rebuild_tensor': view,
-  'torch._utils _rebuild_tensor_v2': view,
-  'torch._utils _rebuild_tensor_v3': view,
-  'torch._utils _rebuild_parameter': ([tensor]) => tensor,
-  'torch._utils _rebuild_parameter_with_state': ([tensor]) => tensor,
-  'torch._tensor _rebuild_from_type_v2': ([global, , args], host) => host.reduce(global, args),
-  'torch.storage _load_from_bytes': ([bytes], host) =>
-    bytes instanceof Uint8Array ? host.nested(bytes) : undefined,
-  // how bytes are pickled by protocol 2
-  '_codecs encode': ([text]) =>
-    typeof text === 'string' ? Uint8Array.from(text, (char) => char.charCodeAt(0)) : undefined,
-};
+/** The only globals that are known; what they make is data. Names as `module.name`. */
+const KNOWN = new Map<string, Rebuild>(
+  Object.entries({
+    'collections.OrderedDict': ([pairs]) =>
+      new Map(Array.isArray(pairs) ? (pairs as [unknown, unknown][]) : []),
+    'torch._utils._rebuild_tensor': view,
+    'torch._utils._rebuild_tensor_v2': view,
+    'torch._utils._rebuild_tensor_v3': view,
+    'torch._utils._rebuild_parameter': ([tensor]) => tensor,
+    'torch._utils._rebuild_parameter_with_state': ([tensor]) => tensor,
+    'torch._tensor._rebuild_from_type_v2': ([global, , args], host) => host.reduce(global, args),
+    'torch.storage._load_from_bytes': ([bytes], host) =>
+      bytes instanceof Uint8Array ? host.nested(bytes) : undefined,
+    // how bytes are pickled by protocol 2
+    '_codecs.encode': ([text]) =>
+      typeof text === 'string' ? Uint8Array.from(text, (char) => char.charCodeAt(0)) : undefined,
+  }),
+);
 
-/** Makes of a pickle of torch.save its tensors. Other globals are listed, and never called. */
-export class TorchHost implements PickleHost {
+/** Makes of a pickle of torch.save its tensors. */
+export interface TorchHost extends PickleHost {
   /** Memory of storages by key; where it is in the file is not said by the pickle. */
-  readonly memories = new Map<unknown, Memory>();
+  readonly memories: Map<unknown, Memory>;
   readonly nested: ReadNested;
-  readonly #ignored: Set<string>;
+}
 
-  /** @param ignored gets the names of globals that are not known */
-  constructor(ignored: Set<string>, nested: ReadNested) {
-    this.#ignored = ignored;
-    this.nested = nested;
-  }
-
-  reduce(global: unknown, args: unknown): unknown {
+/** @param ignored gets the names of globals that are not known; they are never called */
+export function torchHost(ignored: Set<string>, nested: ReadNested): TorchHost {
+  const memories = new Map<unknown, Memory>();
+  const reduce = (global: unknown, args: unknown): unknown => {
     if (!(global instanceof Global && Array.isArray(args))) return undefined;
-    const { name } = global;
-    const made = Object.hasOwn(KNOWN, name) ? KNOWN[name]!(args, this) : undefined;
-    if (made === undefined) this.#ignored.add(name.replace(' ', '.'));
+    const made = KNOWN.get(global.name)?.(args, host);
+    if (made === undefined) ignored.add(global.name);
     return made;
-  }
-
+  };
   /** ('storage', class, key, device, elements) and in the legacy form a view: (key, offset, elements), or None. */
-  persistent(id: unknown): unknown {
+  const persistent = (id: unknown): unknown => {
     const [kind, type, key, , elements, part] = Array.isArray(id) ? id : [];
     // ('module', class, source file, source), of the legacy form
     if (kind === 'module') return type;
     const [, offset, length] = Array.isArray(part) ? part : [key, 0, elements];
     if (kind !== 'storage' || !(type instanceof Global) || !isSize(offset) || !isSize(length))
-      throw bad('a persistent id is not ("storage", class, key, device, elements)');
+      throw bad('a persistent id that is no storage');
     const { dtype, width } = typeNamed(type.name);
-    const memory = this.memories.get(key) ?? { width };
-    this.memories.set(key, memory);
+    const memory = memories.get(key) ?? { width, tensors: new Map() };
+    memories.set(key, memory);
     return { memory, type: type.name, dtype, offset, length } satisfies Storage;
-  }
+  };
+  const host = { memories, nested, reduce, persistent };
+  return host;
 }
 
 /** (storage, offset, shape, strides, requires_grad, hooks, dtype); undefined if torch would not save it like that. */
@@ -65,7 +64,11 @@ function view([storage, offset, shape, strides, , , dtype]: readonly unknown[]):
   if (!isStorage(storage) || !isSize(offset) || !isSizes(shape) || !isSizes(strides)) return undefined;
   if (shape.length !== strides.length || shape.length > 64) return undefined;
   const type = dtype instanceof Global ? dtype.name : storage.type;
-  return new TensorView(storage, offset, shape, strides, type);
+  return { storage, offset, shape, strides, type, dtype: typeNamed(type).dtype };
+}
+
+export function isView(value: unknown): value is TensorView {
+  return value instanceof Object && 'strides' in value;
 }
 
 export function isStorage(value: unknown): value is Storage {

@@ -14,7 +14,7 @@ export type Layers = string | Readonly<Record<string, string | number>>;
 /**
  * Parameters of a model among the tensors of a file, as float32: for `model.loadStateDict`. Tensors of integers, such as
  * BatchNorm's num_batches_tracked, are left out; those of cells (`weight_ih`) are named as those of a layer
- * (`weight_ih_l0`).
+ * (`weight_ih_l0`); weights of weight_norm are computed from their lengths and directions.
  *
  * @param tensors by name, from `readTorch` or `parseSafetensors`
  * @param layers default: all tensors, under their names
@@ -31,12 +31,36 @@ export function stateDictOf(tensors: ReadonlyMap<string, Tensor>, layers: Layers
       [...tensors.keys()].filter((name) => name.startsWith(from)),
     );
     if (!names.length) throw new ArgumentError('layers', `names that ${tensors.size} tensors have`, from);
+    const floats = new Map<string, NDArray>();
     for (const name of names) {
       const tensor = tensors.get(name)!;
-      if (!/^B?F/.test(tensor.dtype)) continue;
-      const rest = name.slice(from.length).replace(/((?:^|\.)(?:weight|bias)_[ih]h)$/, '$1_l0');
-      dict.push([to + rest, { data: toFloat32(tensor), shape: tensor.shape }]);
+      if (/^B?F/.test(tensor.dtype)) floats.set(name, { data: toFloat32(tensor), shape: tensor.shape });
+    }
+    for (const [name, value] of floats) {
+      const other = name.slice(0, -1) + (/g$/.test(name) ? 'v' : 1);
+      const directions = LENGTHS.test(name) && floats.get(other);
+      if (directions && stretch(directions, value)) {
+        floats.delete(other);
+        floats.set(name.replace(LENGTHS, '$1'), directions);
+      } else dict.push([to + name.slice(from.length).replace(/\b(weight|bias)_[ih]h$/, '$&_l0'), value]);
     }
   }
   return Object.fromEntries(dict);
+}
+
+/** Names of the lengths of weight_norm, in its new and its old form. */
+const LENGTHS = /(?:parametrizations\.)?([^.]+)(?:\.original0|_g)$/;
+
+/** Gives each row, or all elements together, its length; false where these are of something else. */
+function stretch({ data, shape }: NDArray, lengths: NDArray): boolean {
+  const [rows, width] = shape;
+  const count = lengths.data.length;
+  if (!width || (count !== 1 && (count !== rows || count !== lengths.shape[0]))) return false;
+  const size = data.length / count;
+  lengths.data.forEach((length, i) => {
+    const row = data.subarray(i * size, i * size + size);
+    const factor = length / Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
+    row.set(row.map((value) => value * factor));
+  });
+  return true;
 }

@@ -4,22 +4,25 @@ import { ARRAYS, type Dtype, type Tensor } from '../../io/dtype.ts';
 import { elements } from '../../io/sizes.ts';
 import { bad } from './bytes.ts';
 
-/** By torch's names of dtypes, and of storages without `Storage`: element types, or the bytes of an element of others. */
-const TYPES: Readonly<Record<string, Dtype | number>> = {
-  ...{ float32: 'F32', float64: 'F64', float16: 'F16', bfloat16: 'BF16' },
-  ...{ int64: 'I64', int32: 'I32', int16: 'I16', int8: 'I8', bool: 'BOOL' },
-  ...{ uint64: 'U64', uint32: 'U32', uint16: 'U16', uint8: 'U8' },
-  ...{ Float: 'F32', Double: 'F64', Half: 'F16', BFloat16: 'BF16' },
-  ...{ Long: 'I64', Int: 'I32', Short: 'I16', Char: 'I8', Byte: 'U8', Bool: 'BOOL', Untyped: 'U8' },
-  ...{ ComplexFloat: 8, ComplexDouble: 16, QInt32: 4, QInt8: 1, QUInt8: 1 },
-};
+/** By torch's names of storages without `Storage`: element types, or the bytes of an element of others. */
+const STORAGES = new Map<string, Dtype | number>(
+  Object.entries({
+    ...{ Float: 'F32', Double: 'F64', Half: 'F16', BFloat16: 'BF16' },
+    ...{ Long: 'I64', Int: 'I32', Short: 'I16', Char: 'I8', Byte: 'U8', Bool: 'BOOL', Untyped: 'U8' },
+    ...{ ComplexFloat: 8, ComplexDouble: 16, QInt32: 4, QInt8: 1, QUInt8: 1 },
+  }),
+);
 
-/** Element type and its bytes by the name of a global, such as `torch FloatStorage` or `torch float32`. */
+/** Element type and its bytes by the name of a global, such as `torch.FloatStorage` or `torch.float32`. */
 export function typeNamed(name: string): { dtype: Dtype | undefined; width: number | undefined } {
-  const [, key = ''] = /^torch(?:\.\w+)? (\w+?)(?:Storage)?$/.exec(name) ?? [];
-  const type = Object.hasOwn(TYPES, key) ? TYPES[key] : undefined;
-  if (typeof type !== 'string') return { dtype: undefined, width: type };
-  return { dtype: type, width: ARRAYS[type].BYTES_PER_ELEMENT };
+  const [, key = ''] = /^torch\.(?:\w+\.)?(\w+?)(?:Storage)?$/.exec(name) ?? [];
+  const known = STORAGES.get(key);
+  // torch's dtypes have the names of safetensors in full: bfloat16 is BF16
+  const dtype = (known ?? key.replace(/(loa|(?<=u)in|n)t(?=\d)/, '').toUpperCase()) as Dtype;
+  const array: (typeof ARRAYS)[Dtype] | undefined = ARRAYS[dtype];
+  return array
+    ? { dtype, width: array.BYTES_PER_ELEMENT }
+    : { dtype: undefined, width: known as number | undefined };
 }
 
 /** Memory of tensors, maybe of several. */
@@ -28,6 +31,8 @@ export interface Memory {
   readonly width: number | undefined;
   /** Undefined until it was found in the file. */
   bytes?: Uint8Array | undefined;
+  /** Tensors that were read, by their view. */
+  readonly tensors: Map<string, Tensor>;
 }
 
 /** A part of a memory with an element type. */
@@ -42,7 +47,7 @@ export interface Storage {
 }
 
 /** A tensor as a view of its storage. */
-export class TensorView {
+export interface TensorView {
   readonly storage: Storage;
   /** Name of its element type, or of its storage's class. */
   readonly type: string;
@@ -50,45 +55,22 @@ export class TensorView {
   readonly offset: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
-
-  constructor(
-    storage: Storage,
-    offset: number,
-    shape: readonly number[],
-    strides: readonly number[],
-    type: string,
-  ) {
-    this.storage = storage;
-    this.type = type;
-    this.offset = offset;
-    this.shape = shape;
-    this.strides = strides;
-    this.dtype = typeNamed(type).dtype;
-  }
 }
 
-/** Copies of tensors, row-major; the same view gives the same tensor. At most `budget` bytes. */
-export class TensorReader {
-  readonly #made = new Map<string, Tensor>();
-  readonly #memories = new Map<Memory, number>();
-  #budget: number;
-
-  constructor(budget: number) {
-    this.#budget = budget;
-  }
-
-  /** @throws {FormatError} if the tensor is not within its storage; the message starts with its name */
-  read(name: string, view: TensorView): Tensor {
+/**
+ * Reads tensors by name: copies, row-major; the same view gives the same tensor. At most `budget` bytes. What it gives throws a
+ * FormatError if a tensor is not within its storage; the message starts with its name.
+ */
+export function tensorReader(budget: number): (name: string, view: TensorView) => Tensor {
+  return (name, view) => {
     const { storage, offset, shape, strides } = view;
     const { memory } = storage;
     const refuse = (message: string) => bad(`tensor ${JSON.stringify(name.slice(0, 80))}: ${message}`);
     const dtype = view.dtype!;
-    const number = this.#memories.get(memory) ?? this.#memories.size;
-    this.#memories.set(memory, number);
-    const key = `${number} ${dtype} ${storage.offset} ${offset} ${shape} / ${strides}`;
-    const known = this.#made.get(key);
+    const { bytes, tensors } = memory;
+    const key = `${dtype} ${storage.offset} ${offset} ${shape} / ${strides}`;
+    const known = tensors.get(key);
     if (known) return known;
-    const { bytes } = memory;
     if (!bytes) throw refuse(`its storage is not in the file`);
     const { BYTES_PER_ELEMENT: width } = ARRAYS[dtype];
     const storageWidth = ARRAYS[storage.dtype ?? dtype].BYTES_PER_ELEMENT;
@@ -101,14 +83,14 @@ export class TensorReader {
       throw refuse(
         `${showShape(shape)} of ${dtype} with strides ${showShape(strides)} is beyond its ${bytes.length} bytes`,
       );
-    this.#budget -= count * width;
-    if (this.#budget < 0) throw refuse(`${showShape(shape)} repeats its elements too many times`);
+    if ((budget -= count * width) < 0)
+      throw refuse(`${showShape(shape)} repeats its elements too many times`);
     const data = byteArray(count * width);
     if (count) copy(bytes.subarray(from, to), data, width, shape, strides);
     const tensor = { dtype, shape: [...shape], data: new ARRAYS[dtype](data.buffer) } as Tensor;
-    this.#made.set(key, tensor);
+    tensors.set(key, tensor);
     return tensor;
-  }
+  };
 }
 
 /** Copies elements of `width` bytes in row-major order. */

@@ -1,6 +1,7 @@
 import { bad } from './bytes.ts';
 import { Inert } from './pickle.ts';
-import { TensorView } from './storage.ts';
+import { isView } from './rebuild.ts';
+import type { TensorView } from './storage.ts';
 
 /** A tensor and where it was found. */
 export interface FoundTensor {
@@ -33,7 +34,7 @@ export function findTensors(root: unknown): { tensors: FoundTensor[]; values: Ma
     const path = join(container, name);
     if (++visited > MAX_VALUES || above.size > MAX_DEPTH)
       throw bad(`more than ${MAX_VALUES} values, or ${MAX_DEPTH} deep, at ${path.slice(0, 80)}`);
-    if (value instanceof TensorView) {
+    if (isView(value)) {
       tensors.push({ name: name || 'tensor', container, view: value });
       return;
     }
@@ -52,7 +53,7 @@ export function findTensors(root: unknown): { tensors: FoundTensor[]; values: Ma
   };
 
   const walkInside = (value: unknown, container: string, name: string): void => {
-    if (value instanceof TensorView || modulePartsOf(value)) walk(value, container, name);
+    if (isView(value) || modulePartsOf(value)) walk(value, container, name);
   };
 
   walk(root, '', '');
@@ -73,9 +74,9 @@ function partsOf(value: object): [string, unknown][] {
   if (value instanceof Map) return pairsOf(value);
   if (Array.isArray(value)) return value.map((part, i) => [String(i), part]);
   if (!(value instanceof Inert)) return [];
-  const { items, state } = value;
-  const states = Array.isArray(state) ? state : [state];
-  return [items, ...states].filter((part) => part instanceof Map).flatMap(pairsOf);
+  // a state may be a list of several
+  const parts: unknown[] = [value.items, value.state].flat();
+  return parts.filter((part) => part instanceof Map).flatMap(pairsOf);
 }
 
 function pairsOf(map: ReadonlyMap<unknown, unknown>): [string, unknown][] {

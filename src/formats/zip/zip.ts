@@ -36,15 +36,14 @@ export function readZip(bytes: Uint8Array, { format, inflate }: ZipOptions): Map
   let end = bytes.length - 22;
   const least = Math.max(0, end - 0xffff);
   while (end >= least && (u32(end) !== 0x06054b50 || end + 22 + u16(end + 20) > bytes.length)) end--;
-  if (end < least)
-    throw bad(`no directory at the end of ${bytes.length} bytes: the file is cut off or not a zip archive`);
+  if (end < least) throw bad(`no directory at the end of ${bytes.length} bytes: cut off, or no zip archive`);
   // rounded beyond 2^53, which is beyond any archive
   const u64 = (at: number) => u32(at) + u32(at + 4) * 2 ** 32;
   let [count, length, start] = [u16(end + 10), u32(end + 12), u32(end + 16)];
   // a locator before it, and where that says, the record with larger numbers
   if (end >= 76 && u32(end - 20) === 0x07064b50) {
     const at = u64(end - 12);
-    if (at > end - 76 || u32(at) !== 0x06064b50) throw bad(`no directory's record of zip64 at byte ${at}`);
+    if (at > end - 76 || u32(at) !== 0x06064b50) throw bad(`no record of zip64 at byte ${at}`);
     [count, length, start] = [u64(at + 32), u64(at + 40), u64(at + 48)];
     end = at;
   }
@@ -100,9 +99,10 @@ export function readZip(bytes: Uint8Array, { format, inflate }: ZipOptions): Map
     entries.set(name, { size, read });
     at = next;
   }
-  spans.sort(([a], [b]) => a - b);
-  for (const [i, [from]] of spans.entries()) {
-    if (i && from < spans[i - 1]![1]) throw bad(`files overlap at byte ${from}`);
+  let free = 0;
+  for (const [from, to] of spans.sort(([a], [b]) => a - b)) {
+    if (from < free) throw bad(`files overlap at byte ${from}`);
+    free = to;
   }
   return entries;
 }

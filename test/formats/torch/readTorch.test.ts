@@ -1,7 +1,7 @@
 import { inflateSync, unzipSync, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { ArgumentError, FormatError } from '../../../src/errors.ts';
-import { readTorch, type Tensor } from '../../../src/formats/torch/index.ts';
+import { readTorch, stateDictOf, type Tensor } from '../../../src/formats/torch/index.ts';
 import * as u from '../../../src/index.ts';
 import { toFloat32 } from '../../../src/io/index.ts';
 import { readFixtureFile } from '../../fixtures/read.ts';
@@ -191,6 +191,41 @@ describe('a model with the parameters of a file', () => {
       'weight_hh_l0',
       'weight_ih_l0',
     ]);
+  });
+
+  test('computes what PyTorch does: weight_norm in both of its forms', async () => {
+    await u.init();
+    const model = new u.Sequential([
+      new u.Conv1d(2, 4, 3),
+      new u.GRU(4, 3),
+      new u.Linear(3, 3),
+      new u.Linear(3, 2),
+    ]);
+    const { stateDict } = readTorch(await read('weightNorm.pt'));
+    model.loadStateDict(stateDict({ conv: 0, gru: 1, mid: 2, fc: 3 }));
+    compare(model, 'weightNorm.pt', false);
+    // vectors that only have such names
+    expect(Object.keys(stateDict()).filter((name) => /scale/.test(name))).toEqual(['scale_g', 'scale_v']);
+    expect(stateDict('mid.').weight!.shape).toEqual([3, 3]);
+  });
+
+  test('lengths of weight_norm over another dimension are left as they are', () => {
+    const tensor = (...shape: number[]): Tensor => ({
+      dtype: 'F32',
+      shape,
+      data: new Float32Array(shape.reduce((a, b) => a * b)).fill(2),
+    });
+    const parts = new Map([
+      ['a.weight_g', tensor(1, 4)],
+      ['a.weight_v', tensor(4, 4)],
+      ['b.weight_g', tensor(3)],
+      ['c.weight_g', tensor(2, 1)],
+      ['c.weight_v', tensor(2, 4)],
+    ]);
+    const dict = stateDictOf(parts);
+    expect(Object.keys(dict).sort()).toEqual(['a.weight_g', 'a.weight_v', 'b.weight_g', 'c.weight']);
+    expect(Array.from(dict['c.weight']!.data)).toEqual(new Array(8).fill(1));
+    expect(dict['a.weight_v']!.data).toEqual(parts.get('a.weight_v')!.data);
   });
 
   test('a prefix that no tensor has is refused', async () => {
