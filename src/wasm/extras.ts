@@ -24,8 +24,8 @@ export const extras: Extras = {
       throw new ArgumentError('threads', `an integer in 1..${MOST} or 'auto'`, threads);
     }
   },
-  async make(binary, extra) {
-    const runtime = await make(binary, extra.revectorize);
+  async make(binary, extra, of = plain) {
+    const runtime = await make(binary, extra.revectorize, of);
     const threads = threadsOf(extra);
     if (threads === 1) return runtime;
     const { withThreads } = await import('./threads/withThreads.ts');
@@ -33,13 +33,17 @@ export const extras: Extras = {
   },
 };
 
-async function make(binary: Uint8Array | WebAssembly.Module, wide: boolean | undefined): Promise<Runtime> {
+async function make(
+  binary: Uint8Array | WebAssembly.Module,
+  wide: boolean | undefined,
+  of: typeof plain,
+): Promise<Runtime> {
   if (wide) {
     const { compile256 } = await import('./compile256.ts');
     const widened = await compile256(binary, { compile, holdsKernels, instantiate, selectTiles });
     if (widened) return describe(widened, true);
   }
-  return plain(binary);
+  return of(binary);
 }
 
 function threadsOf({ threads = 1 }: ExtraOptions): number {

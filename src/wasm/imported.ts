@@ -14,4 +14,4 @@ async function imported(kernels: KernelBuild): Promise<WebAssembly.Module> {
   return kernels === 'relaxed' ? relaxed : simd;
 }
 
-const means = { load: loadBuild, binary: imported, ...extras };
+const means = { load: loadBuild, binary: imported, training: true, ...extras };

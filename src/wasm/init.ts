@@ -43,8 +43,10 @@ export interface KernelSource {
   readonly binary?:
     | ((kernels: KernelBuild) => Promise<Uint8Array<ArrayBuffer> | WebAssembly.Module>)
     | undefined;
-  /** The runtime of a binary. */
-  make(binary: Uint8Array | WebAssembly.Module, extra: ExtraOptions): Promise<Runtime>;
+  /** The runtime of a binary; `of`: of one without extra options. */
+  make(binary: Uint8Array | WebAssembly.Module, extra: ExtraOptions, of?: typeof plain): Promise<Runtime>;
+  /** Whether the inlined builds can train. */
+  readonly training?: boolean | undefined;
   /** Options besides the plain ones. */
   readonly names?: Names<ExtraOptions> | undefined;
   /** @throws {ArgumentError} if one is not what it should be */

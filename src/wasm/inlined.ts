@@ -27,4 +27,4 @@ async function inlined(kernels: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
   return inflate(kernels === 'relaxed' ? relaxed : (await import('./generated/simd.ts')).default);
 }
 
-const means = { load: loadBuild, binary: inlined, ...extras };
+const means = { load: loadBuild, binary: inlined, training: true, ...extras };

@@ -2,9 +2,9 @@ import relaxed from './generated/relaxed-core.ts';
 
 // that is the first import, and `init` the first export of entries: a bundle that begins with it is the smallest when gzipped
 
-import { loadBuild } from './builds.ts';
+import { loadBuild, make } from './builds.ts';
 import { inflate } from './inflate.ts';
-import { type PlainInitOptions, plain, start } from './init.ts';
+import { type PlainInitOptions, start } from './init.ts';
 import type { KernelBuild, Runtime } from './runtime.ts';
 
 /**
@@ -23,4 +23,4 @@ async function inlined(kernels: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
   return inflate(kernels === 'relaxed' ? relaxed : (await import('./generated/simd-core.ts')).default);
 }
 
-const means = { load: loadBuild, binary: inlined, make: plain };
+const means = { load: loadBuild, binary: inlined, make, training: true };

@@ -171,7 +171,10 @@ describe('a table', () => {
 
   test('has options that a text has not', async () => {
     const outcome = await cli('train', textFile(folder()('t')), '--missing', 'previous');
-    expect([outcome.code, oneLine(outcome)]).toEqual([2, '--missing is for a table (FILE.csv)']);
+    expect([outcome.code, oneLine(outcome)]).toEqual([
+      2,
+      '--missing is for a table (FILE.csv, or --as table)',
+    ]);
   });
 
   test.each([
@@ -294,5 +297,66 @@ describe('forecast', () => {
     }
     writeFileSync(file, 'a\n1\n2\n');
     expect(lastLine(await cli('forecast', out, file))).toContain("t.csv: there is no column 'b'");
+  });
+});
+
+describe('what the data are, where no name of a file says it', () => {
+  const text = waves(100);
+  const args = [...SMALL, '--steps', 3];
+
+  test('--as table, or an option of tables: the same file as from FILE.csv; a resumed run goes on with the table', async () => {
+    const { path, file } = table(text);
+    writeFileSync(path('t.txt'), text);
+    const columns = ['--columns', 'load,zone'];
+    await cli('train', file, ...args, ...columns, '--out', path('a'));
+    await cliOn({ stdin: text }, 'train', '-', ...args, ...columns, '--out', path('b'));
+    await cli('train', path('t.txt'), '--as', 'table', ...args, ...columns, '--out', path('c'));
+    const resume = ['--resume', path('d'), '--steps', 3];
+    await cliOn({ stdin: text }, 'train', '-', ...args, ...columns, '--steps', 2, '--out', path('d'));
+    const { out } = await cliOn({ stdin: text }, 'train', '-', ...resume);
+    expect(out).toMatch(/^Table {3}standard input: 100 rows of load, zone/m);
+    const expected = readFileSync(path('a'));
+    for (const name of ['b', 'c', 'd']) expect(readFileSync(path(name)).equals(expected)).toBe(true);
+  });
+
+  test('a text that looks like a table is learned as text, with a note; with --as text without one', async () => {
+    const { path, file } = table(text);
+    const note = /looks like a table.*--as table/;
+    const learn = (...more: string[]) =>
+      cliOn({ stdin: text }, 'train', ...more, ...args, '--embed', 4, '--length', 0, '--out', path('m'));
+    const { code, out, err } = await learn('-');
+    expect([code, out, err]).toEqual([0, expect.stringContaining('Text'), expect.stringMatching(note)]);
+    for (const name of ['-', file]) {
+      const chosen = await learn(name, '--as', 'text');
+      expect([chosen.code, chosen.out]).toEqual([0, expect.stringContaining('Text')]);
+      expect(chosen.err).not.toMatch(note);
+    }
+    const prose = await cliOn(
+      { stdin: text.replaceAll(/\d/g, 'x') },
+      'train',
+      '-',
+      ...args,
+      '--out',
+      path('p'),
+    );
+    expect([prose.code, note.test(prose.err)]).toEqual([0, false]);
+  });
+
+  test('refuses another kind, and options of the other one', async () => {
+    const { path } = table(text);
+    const wrong = await cliOn({ stdin: text }, 'train', '-', '--as', 'prose', '--out', path('m'));
+    expect([wrong.code, oneLine(wrong)]).toEqual([2, expect.stringMatching(/--as.*prose.*text, table/)]);
+    const both = await cliOn(
+      { stdin: text },
+      'train',
+      '-',
+      '--as',
+      'table',
+      '--embed',
+      4,
+      '--out',
+      path('m'),
+    );
+    expect([both.code, oneLine(both)]).toEqual([2, '--embed is for a text']);
   });
 });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import * as core from '../../src/core.ts';
 import { ArgumentError, FeatureError, type InitOptions, init, Linear, Sequential } from '../../src/index.ts';
+import * as inference from '../../src/inference.ts';
 import { expectWords, type Words } from '../errors.ts';
 import { relaxedIsSupported, wasmBytes } from '../kernels/binaries.ts';
 
@@ -93,6 +95,16 @@ describe('init({ wasm })', () => {
     expect(used()).toBe('simd');
     expect(new Sequential([new Linear(2, 3)]).forward([1, 2]).shape).toEqual([1, 1, 3]);
   });
+
+  test.each(Object.entries({ unrolled: init, core: core.init, inference: inference.init }))(
+    'finds out of a module what is known of an inlined one: %s',
+    async (_, start) => {
+      for (const kernels of relaxedIsSupported ? (['simd', 'relaxed'] as const) : (['simd'] as const)) {
+        const known = await start({ kernels });
+        expect(await start({ wasm: known.module })).toEqual(known);
+      }
+    },
+  );
 
   test.runIf(relaxedIsSupported)('tells the builds apart', async () => {
     expect((await init({ wasm: wasmBytes('relaxed') })).kernels).toBe('relaxed');

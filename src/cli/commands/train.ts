@@ -2,6 +2,7 @@ import { Option } from 'commander';
 import { CliError } from '../failure.ts';
 import type { TrainOptions } from '../train/prepare.ts';
 import { CELLS, DEFAULT_SAVE_EVERY, DEFAULT_STEPS, DEFAULTS, FLOW_EVERY } from '../train/settings.ts';
+import { UNITS } from '../train/subject.ts';
 import { fraction, notNegative, positive, whole } from '../values.ts';
 import { type Context, examples, kernels, missing, REVECTORIZE } from './shared.ts';
 
@@ -18,7 +19,13 @@ export function addTrain({ program, io, done }: Context): void {
         'bit. A second Ctrl-C ends at once. Progress goes to stderr.',
     )
     .usage('[options] <FILE>')
-    .argument('[FILE]', 'the text, or a table FILE.csv; - for a text from standard input')
+    .argument('[FILE]', 'the text, or a table FILE.csv; - for standard input')
+    .addOption(
+      new Option(
+        '--as <kind>',
+        'what the data are (default: a table if the name ends in .csv or .tsv, else a text)',
+      ).choices(Object.keys(UNITS)),
+    )
     .addOption(new Option('--cell <name>', 'recurrent cell (default lstm)').choices(Object.keys(CELLS)))
     .option('--hidden <units>', `units of a recurrent layer (default ${hidden})`, whole(1))
     .option('--layers <n>', `recurrent layers on top of each other (default ${layers})`, whole(1))
@@ -68,6 +75,7 @@ export function addTrain({ program, io, done }: Context): void {
         'train book.txt --val other.txt --sample-every 200',
         'train book.txt --resume model.safetensors --steps 4000',
         'train weather.csv --columns temperature,pressure --hidden 32',
+        'train - --as table < weather.csv',
       ),
     )
     .action(async (file: string | undefined, options: GivenTrainOptions) => {

@@ -6,7 +6,7 @@ import { plural } from '../show.ts';
 import type { Missing } from '../table/readTable.ts';
 import { Session } from './session.ts';
 import { DEFAULT_STEPS, DEFAULTS, optionName, type Settings } from './settings.ts';
-import type { Subject } from './subject.ts';
+import type { Kind, Subject } from './subject.ts';
 import { readTrained, type Trained } from './training.ts';
 
 /** Settings given on the command line, without defaults. */
@@ -21,6 +21,8 @@ export interface TrainOptions extends Partial<Settings> {
   readonly saveEvery?: number;
   readonly kernels?: KernelBuild;
   readonly revectorize?: boolean;
+  /** Default: what the name of the file says; of standard input, that of a resumed run. */
+  readonly as?: Kind;
   /** Updates between measurements of the gradient flow. Default: no measurements. */
   readonly flow?: number;
   /** Updates between samples of text. Default: none. */

@@ -16,13 +16,14 @@ import { checkWritable } from '../writeFile.ts';
 import { lossCurve } from './curve.ts';
 import { flowLines, remark } from './flow.ts';
 import { Interrupt } from './interrupt.ts';
+import { checkKind, kindOf, looksLikeTable } from './kind.ts';
 import { RECENT } from './losses.ts';
 import { type Run, resumed, start, type TrainOptions } from './prepare.ts';
 import { Progress } from './progress.ts';
 import { bestPath, SaveFile } from './saveFile.ts';
 import { Saver } from './saver.ts';
-import { DEFAULT_SAVE_EVERY, optionName } from './settings.ts';
-import { type Kind, UNITS } from './subject.ts';
+import { DEFAULT_SAVE_EVERY } from './settings.ts';
+import { UNITS } from './subject.ts';
 import { named } from './training.ts';
 import { VALIDATE_EVERY, Validation } from './validation.ts';
 
@@ -141,28 +142,17 @@ async function readAll(file: string, options: TrainOptions, resume: string | und
   }
   const text = await readText(file, io);
   if (text === '') throw new CliError(`${shown(file)}: the text is empty`);
-  const isTable = /\.(csv|tsv)$/i.test(file);
-  checkKind(isTable ? 'table' : 'text', options);
-  const subject = isTable ? named(file, () => tableOf(text, options, resume)) : new TextSubject(text);
+  const kind = kindOf(file, options, resume);
+  checkKind(kind, options);
+  const subject =
+    kind === 'table' ? named(file, () => tableOf(text, options, resume)) : new TextSubject(text);
+  if (kind === 'text' && options.as === undefined && looksLikeTable(text))
+    io.stderr.write(`${shown(file)} looks like a table and is learned as text; --as table learns its rows\n`);
   const validationText = val === undefined ? undefined : await readText(val, io);
   const read = await readPrompt(prompt, io);
   // checked now rather than at the end
   if (subject instanceof TextSubject) subject.vocabulary.encode(read);
   return { subject, validationText, prompt: read };
-}
-
-/** Options that only one kind of data has. */
-const ONLY = {
-  text: ['embed', 'prompt', 'length', 'temperature', 'sampleEvery'],
-  table: ['columns', 'missing'],
-} as const;
-
-function checkKind(kind: Kind, options: TrainOptions): void {
-  const other = kind === 'text' ? 'table' : 'text';
-  const given = ONLY[other].find((name) => options[name] !== undefined);
-  if (given === undefined) return;
-  const file = other === 'table' ? 'a table (FILE.csv)' : 'a text';
-  throw new CliError(`${optionName(given)} is for ${file}`, 2);
 }
 
 /** A resumed run has the columns of its file. */
@@ -180,10 +170,10 @@ function checkOutput(path: string, texts: readonly (string | undefined)[]): void
 }
 
 /** The command that resumes the run. */
-function again(file: string, saved: string, { val, columns, missing }: TrainOptions, io: Io): string {
+function again(file: string, saved: string, { as, val, columns, missing }: TrainOptions, io: Io): string {
   const train = io.trainAgain ?? `${io.program ?? 'unrolled'} train ${quoted(file)}`;
   const rest = [`--resume${saved === DEFAULT_OUT ? '' : ` ${quoted(saved)}`}`];
-  for (const [name, value] of Object.entries({ val, columns, missing }))
+  for (const [name, value] of Object.entries({ as, val, columns, missing }))
     if (value !== undefined) rest.push(`--${name} ${quoted(value)}`);
   return `${train} ${rest.join(' ')}`;
 }
