@@ -10,9 +10,8 @@ interface Node {
 
 /** Decodes base64. */
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const direct = (Uint8Array as unknown as { fromBase64?: (text: string) => Uint8Array<ArrayBuffer> })
-    .fromBase64;
-  return direct ? direct.call(Uint8Array, text) : Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const direct = Uint8Array as unknown as { fromBase64?(text: string): Uint8Array<ArrayBuffer> };
+  return direct.fromBase64?.(text) ?? Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }
 
 /**
@@ -32,8 +31,7 @@ export async function inflate(text: string): Promise<Uint8Array<ArrayBuffer>> {
   const { readable, writable } = new DecompressionStream('deflate-raw');
   // faster than a Blob or a Response, which pass through another browser process: 1 to 3 ms, not 11 to 28 or 5 to 7
   const writer = writable.getWriter();
-  const written = Promise.all([writer.write(decodeBase64(text)), writer.close()]);
-  const [bytes] = await Promise.all([whole(readable), written]);
+  const [bytes] = await Promise.all([whole(readable), writer.write(decodeBase64(text)), writer.close()]);
   return bytes;
 }
 

@@ -56,7 +56,6 @@ function need<Name extends keyof Parts>(parts: Parts, name: Name): NonNullable<P
  */
 export function readKeras(files: FileMap, architecture: Json | undefined, parts: Parts): KerasDescription {
   const content: Content = {};
-  const named = (name: string) => (files.size > 1 ? `${name}: ` : '');
   const left: [string, Uint8Array][] = [];
   for (const [name, bytes] of files) {
     if (!isBinary(bytes)) {
@@ -90,7 +89,7 @@ export function readKeras(files: FileMap, architecture: Json | undefined, parts:
     return fail(
       content.weights
         ? 'the file contains weights only: pass { architecture }, the result of model.to_json()'
-        : `${named(first ?? '')}it is no .keras file, .h5 file or model.json`,
+        : `${files.size > 1 ? `${first}: ` : ''}it is no .keras file, .h5 file or model.json`,
     );
   }
   if (!content.weights) return fail('the files contain no weights');
