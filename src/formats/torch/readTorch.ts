@@ -71,14 +71,13 @@ export function readTorch(bytes: Uint8Array | ArrayBuffer, opts?: TorchOptions):
     });
     return isZip(bytes) ? readArchive(bytes, host, inflate) : readLegacy(bytes, host);
   };
-  let value: unknown;
+  let found: ReturnType<typeof findTensors>;
   try {
-    value = contentsOf(all, 0);
+    found = findTensors(contentsOf(all, 0));
   } catch (error) {
     throw error instanceof FormatError ? error : bad((error as Error).message);
   }
   const read = tensorReader(4 * all.length + 2 ** 23);
-  const found = findTensors(value);
   const readable = found.tensors.filter(({ view: { dtype, type } }) => {
     if (!dtype) ignored.add(type);
     return dtype;
@@ -130,7 +129,7 @@ function readLegacy(file: Uint8Array, host: TorchHost): unknown {
   for (const key of keys) {
     const length = bytes.u64();
     const memory = host.memories.get(key);
-    if (!memory?.width) throw bytes.bad('a storage of no tensor or of an unknown type');
+    if (!memory?.width) throw bytes.bad('a storage of an unknown type');
     memory.bytes = bytes.take(length * memory.width);
   }
   return value;
