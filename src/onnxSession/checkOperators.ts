@@ -50,14 +50,16 @@ export function operatorsOf({ graph, functions, opsets }: OnnxModel): Versioned[
       const { op, domain, inputs, outputs, attributes } = node;
       checkSize(node, ++count, depth);
       const called = functions.get(`${domain}:${op}`);
-      if (called && !counts.has(called)) {
-        counts.set(called, 0);
-        counts.set(
-          called,
-          visit(called.nodes, called.opsets, [], () => false),
-        );
+      if (called) {
+        if (!counts.has(called)) {
+          counts.set(called, 0);
+          counts.set(
+            called,
+            visit(called.nodes, called.opsets, [], () => false),
+          );
+        }
+        checkSize(node, (count += counts.get(called)! - 1));
       }
-      if (called) checkSize(node, (count += counts.get(called)! - 1));
       if (CONSTANT.includes(op) && inputs.every(isConstant)) for (const name of outputs) known.add(name);
       const hasOptions =
         !domain &&

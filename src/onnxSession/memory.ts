@@ -1,4 +1,5 @@
 import type { Slots } from '../engine/slots.ts';
+import { entry } from '../entry.ts';
 import type { TensorData } from '../formats/onnx/tensor.ts';
 import { MemoryArena } from '../memory/arena.ts';
 import { Layout } from '../memory/layout.ts';
@@ -78,16 +79,4 @@ export class SessionMemory {
     this.#unwritten = [];
     this.#kept.clear();
   }
-}
-
-/** A Map or a WeakMap. */
-interface Entries<K, V> {
-  get(key: K): V | undefined;
-  set(key: K, value: V): unknown;
-}
-
-function entry<K, V>(map: Entries<K, V>, key: K, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) map.set(key, (value = make()));
-  return value;
 }

@@ -2,7 +2,7 @@ import { FormatError } from '../errors.ts';
 import { nodeName, type OnnxAttribute, type OnnxGraph, type OnnxNode } from '../formats/onnx/graph.ts';
 import { DTYPES } from '../formats/onnx/schema.ts';
 import { elements, isFloat, type OnnxTensor, type TensorData } from '../formats/onnx/tensor.ts';
-import { type Io, type Kept, rootOf, type Step, type Value } from './value.ts';
+import { type Kept, type Run, rootOf, type Step, type Value } from './value.ts';
 
 /** A plan needs the values of a tensor that only a run knows. */
 export class NeedsValues extends FormatError {}
@@ -28,6 +28,8 @@ export interface Planning {
   keep(sources: readonly TensorData[], name: string, bytes: number): Kept;
   /** A constant made of another, made once. */
   derive(source: TensorData, name: string, make: () => TensorData): TensorData;
+  /** What steps of the plan do that are alike: made once for each key. */
+  share(key: string, make: () => Run): Run;
   /** Plans a subgraph with the given inputs; gives its outputs. */
   subgraph(graph: OnnxGraph, inputs: readonly Value[]): Value[];
   /** Plans a node of the newest operator set; gives its outputs. */
@@ -202,7 +204,7 @@ export class PlannedNode {
 
   /** Adds the step that computes the outputs from the inputs (by default those of the node). */
   step(
-    run: (io: Io) => void,
+    run: Run,
     opts: {
       scratch?: number | undefined;
       inputs?: readonly (Value | undefined)[] | undefined;

@@ -1,5 +1,6 @@
 import { Slots } from '../engine/slots.ts';
 import { isFloat, type TensorData } from '../formats/onnx/tensor.ts';
+import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import type { SessionMemory } from './memory.ts';
 import { type Io, rootOf, type Step, type Value } from './value.ts';
 
@@ -34,14 +35,10 @@ export class Plan {
     this.outputs = portsOf(outputs);
     noteLast(steps, outputs.values());
     this.steps = steps.filter(isNeeded);
-    const constants = new Set<TensorData>();
-    const read = (value: Value | undefined) => {
+    for (const value of [...this.steps.flatMap((step) => step.inputs), ...outputs.values()]) {
       const data = value && rootOf(value).data;
-      if (data) constants.add(data);
-    };
-    for (const step of this.steps) step.inputs.forEach(read);
-    for (const value of outputs.values()) read(value);
-    for (const data of constants) memory.place(data);
+      if (data) memory.place(data);
+    }
     for (const { kept } of this.steps) {
       for (const slot of kept) if (!slot.ptr) slot.ptr = memory.take(slot.bytes / 4);
     }
@@ -60,46 +57,69 @@ export class Plan {
 
   /** View of an input or output, until the memory grows. */
   view(value: Value): TensorData {
-    if (this.#buffer !== this.#memory.arena.f32.buffer) this.#bind();
-    return this.#views.get(value)!;
+    this.#bind();
+    let view = this.#views.get(value);
+    if (!view) this.#views.set(value, (view = viewOf(this.#buffer!, this.ptr(value), value)));
+    return view;
   }
 
   run(): void {
-    if (this.#buffer !== this.#memory.arena.f32.buffer) this.#bind();
+    this.#bind();
     const { steps } = this;
     for (let i = 0; i < steps.length; i++) steps[i]!.run(this.#ios[i]!);
   }
 
+  /** After the memory has grown. */
   #bind(): void {
+    const { arena } = this.#memory;
+    if (this.#buffer === arena.f32.buffer) return;
     this.#memory.commit();
-    this.#ios = this.steps.map((step) => ioOf(this.#memory, step, (value) => this.ptr(value), this.#work));
-    const inputs = this.inputs.filter(({ value }) => !value.data);
-    for (const { value } of [...inputs, ...this.outputs]) {
-      this.#views.set(value, viewOf(this.#memory, this.ptr(value), value));
-    }
-    this.#buffer = this.#memory.arena.f32.buffer;
+    this.#buffer = arena.f32.buffer;
+    this.#views.clear();
+    this.#ios = this.steps.map(
+      (step) => new StepIo(this.#memory, step, (value) => this.ptr(value), this.#work),
+    );
   }
 }
 
-function viewOf(memory: SessionMemory, ptr: number, { dtype, size }: Value): TensorData {
-  const { f32, i32 } = memory.arena;
-  return (isFloat(dtype) ? f32 : i32).subarray(ptr / 4, ptr / 4 + size) as TensorData;
+function viewOf(buffer: ArrayBuffer, ptr: number, { dtype, size }: Value): TensorData {
+  return new (isFloat(dtype) ? Float32Array : Int32Array)(buffer, ptr, size);
 }
 
 const NOTHING = /* @__PURE__ */ new Float32Array();
 
-/** What a step reads and writes, with the values where `ptr` says. */
-export function ioOf(memory: SessionMemory, step: Step, ptr: (value: Value) => number, work: number): Io {
-  const { inputs, outputs } = step;
-  return {
-    kernels: memory.arena.kernels,
-    f32: memory.arena.f32,
-    x: inputs.map((value) => (value ? viewOf(memory, ptr(value), value) : NOTHING)),
-    px: inputs.map((value) => (value ? ptr(value) : 0)),
-    y: outputs.map((value) => viewOf(memory, ptr(value), value)),
-    py: outputs.map(ptr),
-    work,
-  };
+/** What a step reads and writes. Views are made when a step asks for them: most have enough in pointers. */
+export class StepIo implements Io {
+  readonly kernels: KernelCalls;
+  readonly f32: Float32Array<ArrayBuffer>;
+  readonly px: readonly number[];
+  readonly py: readonly number[];
+  readonly work: number;
+  readonly #step: Step;
+  #x: TensorData[] | undefined;
+  #y: TensorData[] | undefined;
+
+  /** @param ptr where a value lies */
+  constructor({ arena }: SessionMemory, step: Step, ptr: (value: Value) => number, work: number) {
+    this.kernels = arena.kernels;
+    this.f32 = arena.f32;
+    this.px = step.inputs.map((value) => (value ? ptr(value) : 0));
+    this.py = step.outputs.map(ptr);
+    this.work = work;
+    this.#step = step;
+  }
+
+  get x(): readonly TensorData[] {
+    return (this.#x ??= this.#views(this.#step.inputs, this.px));
+  }
+
+  get y(): readonly TensorData[] {
+    return (this.#y ??= this.#views(this.#step.outputs, this.py));
+  }
+
+  #views(values: readonly (Value | undefined)[], pointers: readonly number[]): TensorData[] {
+    return values.map((value, i) => (value ? viewOf(this.f32.buffer, pointers[i]!, value) : NOTHING));
+  }
 }
 
 /** Whether the outputs need a step. */

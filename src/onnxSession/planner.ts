@@ -1,13 +1,14 @@
+import { entry } from '../entry.ts';
 import { FormatError, UnrolledError } from '../errors.ts';
 import { nodeName, type OnnxAttribute, type OnnxGraph, type OnnxNode } from '../formats/onnx/graph.ts';
 import { NEWEST, type OnnxModel } from '../formats/onnx/read.ts';
 import type { OnnxTensor, TensorData } from '../formats/onnx/tensor.ts';
 import { checkSize } from './limits.ts';
 import type { SessionMemory } from './memory.ts';
-import { newData, PlannedNode, type Planning } from './node.ts';
+import { PlannedNode, type Planning } from './node.ts';
 import { type OnnxOperators, operatorOf } from './operators.ts';
-import { ioOf } from './plan.ts';
-import { type Kept, rootOf, type Step, type Value } from './value.ts';
+import { StepIo } from './plan.ts';
+import { type Kept, type Run, rootOf, type Step, type Value } from './value.ts';
 
 /** Elements of outputs that are computed when they are planned, unless the inputs have a quarter as many. */
 const MOST_FOLDED = 2 ** 16;
@@ -22,7 +23,7 @@ type Attributes = ReadonlyMap<string, OnnxAttribute>;
 /** Names of values, and those around them. */
 interface Scope {
   readonly values: Map<string, Value>;
-  readonly outer: Scope | undefined;
+  readonly outer?: Scope;
   readonly opsets: ReadonlyMap<string, number>;
   /** Attributes of the call, in a function. */
   readonly attributes: Attributes;
@@ -37,6 +38,7 @@ export class Planner implements Planning {
   readonly #operators: OnnxOperators | undefined;
   readonly #memory: SessionMemory;
   readonly #tensors: Map<OnnxTensor, Value>;
+  readonly #runs = new Map<string, Run>();
   #scope: Scope;
   #nodes = 0;
   #depth = 0;
@@ -57,7 +59,7 @@ export class Planner implements Planning {
     this.#operators = operators;
     this.#memory = memory;
     this.#tensors = tensors;
-    this.#scope = { values: new Map(), outer: undefined, opsets: model.opsets, attributes: new Map() };
+    this.#scope = { values: new Map(), opsets: model.opsets, attributes: new Map() };
   }
 
   /** Plans the model's graph; gives its outputs. */
@@ -105,11 +107,13 @@ export class Planner implements Planning {
     return this.#memory.derive(source, name, make);
   }
 
+  share(key: string, make: () => Run): Run {
+    return entry(this.#runs, key, make);
+  }
+
   #tensor(tensor: OnnxTensor): Value {
     const { dtype, shape, data } = tensor;
-    let value = this.#tensors.get(tensor);
-    if (!value) this.#tensors.set(tensor, (value = { dtype, shape, size: data.length, data }));
-    return value;
+    return entry(this.#tensors, tensor, () => ({ dtype, shape, size: data.length, data }));
   }
 
   #inside(scope: Scope, plan: () => Value[]): Value[] {
@@ -160,7 +164,6 @@ export class Planner implements Planning {
       );
       const scope: Scope = {
         values,
-        outer: undefined,
         opsets: called.opsets,
         attributes: new Map([...called.attributes, ...attributes]),
       };
@@ -209,13 +212,9 @@ export class Planner implements Planning {
     }
     memory.arena.ensure(end + scratch);
     for (const value of inputs) if (value) memory.write(places.get(rootOf(value))!, rootOf(value).data!);
-    const io = ioOf(memory, step, (value) => places.get(rootOf(value))!, end);
+    const io = new StepIo(memory, step, (value) => places.get(rootOf(value))!, end);
     step.run(io);
-    for (const [i, value] of outputs.entries()) {
-      const data = newData(value.dtype, value.size);
-      data.set(io.y[i]!);
-      (value as { data?: TensorData }).data = data;
-    }
+    for (const [i, value] of outputs.entries()) (value as { data?: TensorData }).data = io.y[i]!.slice();
     for (const slot of slots) {
       slot.ptr = 0;
       slot.ready = 0;

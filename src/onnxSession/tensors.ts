@@ -138,8 +138,8 @@ function shapeFrom(
 }
 
 /** Arrays whose elements need no check. */
-const FLOAT_ARRAYS = new Set<unknown>([Float32Array, Float64Array]);
-const INTEGER_ARRAYS = new Set<unknown>([Int32Array, Uint8Array, Int8Array, Int16Array, Uint16Array]);
+const FLOAT_ARRAYS = [Float32Array, Float64Array] as unknown[];
+const INTEGER_ARRAYS = [Int32Array, Uint8Array, Int8Array, Int16Array, Uint16Array] as unknown[];
 
 /** Writes a feed's values to `to`. @throws {ArgumentError} integers beyond 32 bits, values that are no numbers */
 export function writeFeed(
@@ -149,7 +149,7 @@ export function writeFeed(
   to: TensorData,
 ): void {
   const plain = isFloat(dtype) ? FLOAT_ARRAYS : INTEGER_ARRAYS;
-  if (plain.has(data.constructor)) {
+  if (plain.includes(data.constructor)) {
     to.set(data as Float32Array);
     return;
   }

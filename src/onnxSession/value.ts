@@ -50,6 +50,9 @@ export interface Kept {
   ready: number;
 }
 
+/** What a step does. */
+export type Run = (io: Io) => void;
+
 /** One call of an operator. */
 export interface Step {
   readonly inputs: readonly (Value | undefined)[];
@@ -57,5 +60,5 @@ export interface Step {
   /** Bytes. */
   readonly scratch: number;
   readonly kept: readonly Kept[];
-  readonly run: (io: Io) => void;
+  readonly run: Run;
 }

@@ -23,7 +23,7 @@ const SRC = rooms({
   onnxLoops: 'onnxOperators onnxSession formats errors',
   onnxModel: 'allocate onnxOperators onnxSession model layers engine formats activationTable errors',
   onnxOperators: 'allocate onnxSession formats activationTable memory errors',
-  onnxSession: 'allocate axes engine formats activationTable memory wasm check errors',
+  onnxSession: 'allocate axes engine entry formats activationTable memory wasm check errors',
   keras:
     'kerasLayers kerasStorage imported model formats engine ndarray settled allocate fileBytes check errors',
   kerasLayers:
@@ -45,7 +45,7 @@ const SRC = rooms({
   model:
     'allocate arrayKind custom data summary settled diagnostics layers engine losses optim init io ndarray memory wasm check errors',
   io: 'allocate utf8 errors arrayKind check',
-  formats: 'allocate fileBytes settled io ndarray check errors fflate utf8',
+  formats: 'allocate entry fileBytes settled io ndarray check errors fflate utf8',
   diagnostics: 'allocate arrayKind layers engine activations ndarray memory wasm check errors',
   layers: 'allocate summary settled engine activations init ndarray memory wasm check errors',
   engine: 'allocate settled activations init ndarray memory wasm check errors summary',
@@ -66,6 +66,7 @@ const SRC = rooms({
   show: 'arrayKind',
   arrayKind: '',
   utf8: '',
+  entry: '',
   allocate: 'errors',
   summary: '',
 });

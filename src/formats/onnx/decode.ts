@@ -1,10 +1,15 @@
+import { entry } from '../../entry.ts';
 import { FormatError } from '../../errors.ts';
-import { MESSAGES, type Message, type MessageName } from './schema.ts';
+import { readFunction, readNode, readValueInfo } from './graph.ts';
+import { MESSAGES, type Message, type MessageName, type Read } from './schema.ts';
 
 /** Messages inside each other: 3 for a graph in a node's attribute. */
 const DEEPEST = 96;
 /** Messages in a file at most: what they take in memory is bounded by it. */
 const MOST_MESSAGES = 400_000;
+
+/** Strings that are kept to give them again. */
+const MOST_TEXTS = 4096;
 
 const text = /* @__PURE__ */ new TextDecoder();
 const NONE: readonly never[] = [];
@@ -31,27 +36,32 @@ interface Table {
 const tables = new Map<string, Table>();
 
 function tableOf(message: MessageName): Table {
-  let table = tables.get(message);
-  if (table) return table;
-  const fields = new Map<number, Field>();
-  const absent: Record<string, unknown> = {};
-  for (const [name, [number, kind]] of Object.entries<readonly [number, string]>(MESSAGES[message])) {
-    const repeated = kind.endsWith('[]');
-    const one = kind.replace('[]', '');
-    fields.set(number, { name, kind: one, repeated, wire: WIRES[one] ?? 2 });
-    absent[name] = repeated ? NONE : kind === 'string' ? '' : kind in WIRES ? 0 : undefined;
-  }
-  table = { fields, absent };
-  tables.set(message, table);
-  return table;
+  return entry(tables, message, () => {
+    const fields = new Map<number, Field>();
+    const absent: Record<string, unknown> = {};
+    for (const [name, [number, kind]] of Object.entries<readonly [number, string]>(MESSAGES[message])) {
+      const repeated = kind.endsWith('[]');
+      const one = kind.replace('[]', '');
+      fields.set(number, { name, kind: one, repeated, wire: WIRES[one] ?? 2 });
+      absent[name] = repeated ? NONE : kind === 'string' ? '' : kind in WIRES ? 0 : undefined;
+    }
+    return { fields, absent };
+  });
 }
 
+/** What messages become as soon as they are decoded: few of them are in memory at a time. */
+const READERS: { readonly [M in keyof Read]: (message: Message<M>) => Read[M] } = {
+  Function: readFunction,
+  Node: readNode,
+  ValueInfo: readValueInfo,
+};
+
 /**
- * Decodes a message of ONNX. `bytes` fields are views of the file.
- * @throws {FormatError} bytes that are no such message, too many or too deep messages
+ * Decodes an ONNX file. `bytes` fields are views of it.
+ * @throws {FormatError} bytes that are no such file, too many or too deep messages
  */
-export function decode<M extends MessageName>(bytes: Uint8Array, message: M): Message<M> {
-  return new Decoder(bytes).message(message, bytes.length, 0) as Message<M>;
+export function decode(bytes: Uint8Array): Message<'Model'> {
+  return new Decoder(bytes).message('Model', bytes.length, 0) as Message<'Model'>;
 }
 
 class Decoder {
@@ -59,6 +69,7 @@ class Decoder {
   readonly #view: DataView;
   #at = 0;
   #messages = 0;
+  readonly #texts = new Map<string, string>();
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -87,9 +98,9 @@ class Decoder {
       while (!packed || this.#at < stop) {
         const value = this.#value(kind, stop, depth);
         const list = out[key] as unknown[];
-        // an array that grows has room for 16 more
+        // an array that grows or is spread has room for 16 more
         if (!repeated) out[key] = value;
-        else if (list.length < 4) out[key] = list.concat(value);
+        else if (list.length < 4) out[key] = list.concat([value]);
         else list.push(value);
         if (!packed) break;
       }
@@ -102,10 +113,18 @@ class Decoder {
     if (kind === 'float') return this.#view.getFloat32(this.#forward(4, end), true);
     if (kind === 'double') return this.#view.getFloat64(this.#forward(8, end), true);
     const stop = this.#length(end);
-    if (kind !== 'string' && kind !== 'bytes') return this.message(kind as MessageName, stop, depth + 1);
+    if (kind !== 'string' && kind !== 'bytes') {
+      const message = this.message(kind as MessageName, stop, depth + 1);
+      const read = READERS[kind as keyof Read] as ((message: object) => unknown) | undefined;
+      return read?.(message) ?? message;
+    }
     const part = this.#bytes.subarray(this.#at, stop);
     this.#at = stop;
-    return kind === 'bytes' ? part : text.decode(part);
+    if (kind === 'bytes') return part;
+    // one string for those that are equal, as names often are that follow each other
+    if (this.#texts.size > MOST_TEXTS) this.#texts.clear();
+    const given = text.decode(part);
+    return entry(this.#texts, given, () => given);
   }
 
   /** An int64 as the nearest number. */

@@ -1,86 +1,9 @@
 import { FormatError } from '../../errors.ts';
 import type { Message } from './schema.ts';
-import { type OnnxTensor, readTensor } from './tensor.ts';
+import { readTensor } from './tensor.ts';
+import type { OnnxAttribute, OnnxFunction, OnnxGraph, OnnxNode, OnnxTensor, OnnxValueInfo } from './types.ts';
 
-/** An attribute of a node. */
-export interface OnnxAttribute {
-  /** Value of a float attribute. */
-  readonly f: number;
-  /** Value of an integer attribute. */
-  readonly i: number;
-  /** Value of a string attribute. */
-  readonly s: string;
-  /** Values of a list of floats. */
-  readonly floats: readonly number[];
-  /** Values of a list of integers. */
-  readonly ints: readonly number[];
-  /** Values of a list of strings. */
-  readonly strings: readonly string[];
-  /** Value of a tensor attribute. */
-  readonly tensor: OnnxTensor | undefined;
-  /** Value of a graph attribute, such as a branch of an If. */
-  readonly graph: OnnxGraph | undefined;
-  /** In a function: the attribute of the call that it stands for; '' for none. */
-  readonly ref: string;
-}
-
-/** A node of a graph. */
-export interface OnnxNode {
-  /** Operator, such as `LSTM`. */
-  readonly op: string;
-  /** Domain of the operator; empty for that of ONNX. */
-  readonly domain: string;
-  /** Name of the node; may be empty. */
-  readonly name: string;
-  /** Names of its inputs; '' where one is left out. */
-  readonly inputs: readonly string[];
-  /** Names of its outputs; empty where one is left out. */
-  readonly outputs: readonly string[];
-  /** Attributes by name. */
-  readonly attributes: ReadonlyMap<string, OnnxAttribute>;
-  /** Names of outer values that its subgraphs read. */
-  readonly captures: ReadonlySet<string>;
-}
-
-/** An input or output of a graph. */
-export interface OnnxValueInfo {
-  /** Name of the value. */
-  readonly name: string;
-  /** Number of its element type, 0 where the file does not say. */
-  readonly dtype: number;
-  /** Sizes; a name or null where one is free. undefined: the file does not say. */
-  readonly shape: readonly (number | string | null)[] | undefined;
-}
-
-/** A graph: nodes that its outputs need, each after those it reads. */
-export interface OnnxGraph {
-  /** Name of the graph. */
-  readonly name: string;
-  /** Inputs without initializers. */
-  readonly inputs: readonly OnnxValueInfo[];
-  /** Outputs, in order. */
-  readonly outputs: readonly OnnxValueInfo[];
-  /** Nodes, in an order in which they can run. */
-  readonly nodes: readonly OnnxNode[];
-  /** Constants by name. */
-  readonly initializers: ReadonlyMap<string, OnnxTensor>;
-  /** Names of outer values that it reads. */
-  readonly captures: ReadonlySet<string>;
-}
-
-/** A function of a model: nodes with named inputs and outputs. */
-export interface OnnxFunction {
-  /** Names of its inputs. */
-  readonly inputs: readonly string[];
-  /** Names of its outputs. */
-  readonly outputs: readonly string[];
-  /** Nodes, in an order in which they can run. */
-  readonly nodes: readonly OnnxNode[];
-  /** Default values of its attributes. */
-  readonly attributes: ReadonlyMap<string, OnnxAttribute>;
-  /** Versions of its operator sets by domain. */
-  readonly opsets: ReadonlyMap<string, number>;
-}
+export type { OnnxAttribute, OnnxFunction, OnnxGraph, OnnxNode, OnnxValueInfo } from './types.ts';
 
 /** Attributes and captures of most nodes: an empty map is as good as an empty set. */
 const NONE = /* @__PURE__ */ new Map<never, never>() as ReadonlyMap<never, never> & ReadonlySet<never>;
@@ -92,17 +15,17 @@ export function readGraph(graph: Message<'Graph'>, where: string): OnnxGraph {
   for (const tensor of graph.initializer) {
     initializers.set(tensor.name, readTensor(tensor, `${where}: initializer`));
   }
-  const inputs = graph.input.map(readValueInfo).filter(({ name }) => !initializers.has(name));
-  const outputs = graph.output.map(readValueInfo);
-  const known = new Set([...initializers.keys(), ...inputs.map(({ name }) => name)]);
-  const all = graph.node.map((node) => readNode(node, where));
-  const { nodes, captures } = sortNodes(
-    all,
-    known,
-    outputs.map(({ name }) => name),
-    where,
-  );
-  return { name: graph.name, inputs, outputs, nodes, initializers, captures };
+  const inputs = graph.input.filter(({ name }) => !initializers.has(name));
+  const outputs = graph.output;
+  const names = (ports: readonly OnnxValueInfo[]) => ports.map(({ name }) => name);
+  const known = new Set([...initializers.keys(), ...names(inputs)]);
+  return {
+    name: graph.name,
+    inputs,
+    outputs,
+    initializers,
+    ...sortNodes(graph.node, known, names(outputs), where),
+  };
 }
 
 /** @throws {FormatError} names that nothing computes */
@@ -110,19 +33,19 @@ export function checkCaptures(captures: Iterable<string>, where: string): void {
   for (const name of captures) throw new FormatError(`${where}: nothing computes '${name}'`);
 }
 
-/** Reads a function. */
-export function readFunction(given: Message<'Function'>): OnnxFunction {
+/** Reads a function, and its key among those of a model. */
+export function readFunction(given: Message<'Function'>): readonly [string, OnnxFunction] {
   const where = `function '${given.name}'`;
-  const all = given.node.map((node) => readNode(node, where));
-  const { nodes, captures } = sortNodes(all, new Set(given.input), given.output, where);
+  const { nodes, captures } = sortNodes(given.node, new Set(given.input), given.output, where);
   checkCaptures(captures, where);
-  return {
+  const read = {
     inputs: given.input,
     outputs: given.output,
     nodes,
-    attributes: readAttributes(given.attributeProto, () => where),
+    attributes: readAttributes(given.attributeProto, where),
     opsets: readOpsets(given.opsetImport),
   };
+  return [`${given.domain}:${given.name}`, read];
 }
 
 /** Versions by domain; '' and 'ai.onnx' are the same. */
@@ -134,34 +57,34 @@ function domainOf(domain: string): string {
   return domain === 'ai.onnx' ? '' : domain;
 }
 
-function readValueInfo({ name, type }: Message<'ValueInfo'>): OnnxValueInfo {
+/** Reads an input or output. */
+export function readValueInfo({ name, type }: Message<'ValueInfo'>): OnnxValueInfo {
   const tensor = type?.tensorType;
-  const shape = tensor?.shape?.dim.map(({ dimParam, ...rest }) => {
-    if (dimParam) return dimParam;
-    return 'dimValue' in rest ? (rest.dimValue as number) : null;
-  });
+  // of the size only what the file has: 0 is one, too
+  const shape = tensor?.shape?.dim.map(
+    ({ dimParam, ...rest }) => dimParam || ((rest as { dimValue?: number }).dimValue ?? null),
+  );
   return { name, dtype: tensor?.elemType ?? 0, shape };
 }
 
-function readNode(node: Message<'Node'>, where: string): OnnxNode {
-  const { opType, name, input, output } = node;
-  const at = () => `${where}: ${nodeName({ op: opType, name, outputs: output })}`;
-  if (!opType) throw new FormatError(`${at()}: has no operator`);
-  const attributes = readAttributes(node.attribute, at);
+/** Reads a node. */
+export function readNode(node: Message<'Node'>): OnnxNode {
+  const { opType: op, name, input: inputs, output: outputs, domain } = node;
+  const attributes = readAttributes(node.attribute, nodeName({ op, name, outputs }));
   const outer = [...attributes.values()].flatMap(({ graph }) => [...(graph?.captures ?? [])]);
   return {
-    op: opType,
-    domain: domainOf(node.domain),
+    op,
+    domain: domainOf(domain),
     name,
-    inputs: input,
-    outputs: output,
+    inputs,
+    outputs,
     attributes,
     captures: outer.length ? new Set(outer) : NONE,
   };
 }
 
-function readAttributes(given: readonly Message<'Attribute'>[], where: () => string): OnnxNode['attributes'] {
-  return given.length ? new Map(given.map((a) => [a.name, readAttribute(a, where())])) : NONE;
+function readAttributes(given: readonly Message<'Attribute'>[], where: string): OnnxNode['attributes'] {
+  return given.length ? new Map(given.map((a) => [a.name, readAttribute(a, where)])) : NONE;
 }
 
 /** A node as messages name it. */
@@ -197,6 +120,7 @@ function sortNodes(
 ): { nodes: OnnxNode[]; captures: Set<string> } {
   const makers = new Map<string, number>();
   for (const [i, node] of all.entries()) {
+    if (!node.op) throw new FormatError(`${where}: ${nodeName(node)}: has no operator`);
     for (const name of node.outputs) {
       if (!name) continue;
       if (makers.has(name) || known.has(name)) throw new FormatError(`${where}: '${name}' is computed twice`);

@@ -1,13 +1,6 @@
 import { FormatError } from '../../errors.ts';
 import { decode } from './decode.ts';
-import {
-  checkCaptures,
-  type OnnxFunction,
-  type OnnxGraph,
-  readFunction,
-  readGraph,
-  readOpsets,
-} from './graph.ts';
+import { checkCaptures, type OnnxFunction, type OnnxGraph, readGraph, readOpsets } from './graph.ts';
 
 /** What an ONNX file says. */
 export interface OnnxModel {
@@ -36,7 +29,7 @@ export const NEWEST = 28;
  * @throws {FormatError} bytes that are no ONNX file, or one that refers to other files, sparse tensors, other opsets
  */
 export function readOnnx(bytes: Uint8Array): OnnxModel {
-  const model = decode(bytes, 'Model');
+  const model = decode(bytes);
   if (!model.graph) throw new FormatError('not an ONNX file: it has no graph');
   const opsets = readOpsets(model.opsetImport);
   const opset = opsets.get('') ?? (opsets.size ? NEWEST : 0);
@@ -49,9 +42,9 @@ export function readOnnx(bytes: Uint8Array): OnnxModel {
     bytes: bytes.byteLength,
     irVersion: model.irVersion,
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
-    opsets: opsets.has('') ? opsets : new Map([...opsets, ['', opset]]),
+    opsets: opsets.set('', opset),
     metadata: new Map(model.metadataProps.map(({ key, value }) => [key, value])),
     graph,
-    functions: new Map(model.functions.map((f) => [`${f.domain}:${f.name}`, readFunction(f)])),
+    functions: new Map(model.functions),
   };
 }

@@ -1,3 +1,5 @@
+import type { OnnxFunction, OnnxNode, OnnxValueInfo } from './types.ts';
+
 /** Fields of ONNX's messages that are read or written, by name: number in onnx.proto, and kind; `[]` for repeated ones. */
 export const MESSAGES = {
   Model: {
@@ -82,13 +84,23 @@ interface Scalars {
   bytes: Uint8Array;
 }
 
+/** What messages become as soon as they are decoded. */
+export interface Read {
+  /** With its key among functions. */
+  readonly Function: readonly [string, OnnxFunction];
+  readonly Node: OnnxNode;
+  readonly ValueInfo: OnnxValueInfo;
+}
+
 type FieldOf<K> = K extends `${infer E}[]`
   ? readonly FieldOf<E>[]
   : K extends keyof Scalars
     ? Scalars[K]
-    : K extends MessageName
-      ? Message<K> | undefined
-      : never;
+    : K extends keyof Read
+      ? Read[K]
+      : K extends MessageName
+        ? Message<K> | undefined
+        : never;
 
 /** A message: absent scalars are 0 or '', absent repeated fields empty, absent messages and bytes undefined. */
 export type Message<M extends MessageName> = {

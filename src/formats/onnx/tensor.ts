@@ -1,23 +1,10 @@
 import { FormatError } from '../../errors.ts';
 import { ARRAYS, type Dtype, type TensorData as Stored, toFloat32 } from '../../io/dtype.ts';
 import { DTYPES, dtypeName, type Message } from './schema.ts';
+import type { OnnxTensor, TensorData } from './types.ts';
 
 export { halfToSingle } from '../../io/dtype.ts';
-
-/** Values of a tensor: floats for the floating-point types, integers for all others; int64 is clamped to 32 bits. */
-export type TensorData = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
-
-/** A tensor of a file. */
-export interface OnnxTensor {
-  /** Name of the tensor. */
-  readonly name: string;
-  /** Number of its element type. */
-  readonly dtype: number;
-  /** Sizes. */
-  readonly shape: readonly number[];
-  /** Elements, the last dimension fastest. */
-  readonly data: TensorData;
-}
+export type { OnnxTensor, TensorData } from './types.ts';
 
 const FLOATS: readonly number[] = [DTYPES.float32, DTYPES.float16, DTYPES.float64, DTYPES.bfloat16];
 

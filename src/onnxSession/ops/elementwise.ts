@@ -3,7 +3,7 @@ import { DTYPES, dtypeName } from '../../formats/onnx/schema.ts';
 import { isFloat, toInt } from '../../formats/onnx/tensor.ts';
 import type { Operator, Operators, PlannedNode } from '../node.ts';
 import { broadcastShape, broadcastStrides, outerOf, rowsOf, stridesOf, walk } from '../strided.ts';
-import type { Io, Value } from '../value.ts';
+import type { Io, Run, Value } from '../value.ts';
 import { RANGES, wrap } from './rounding.ts';
 
 /** The shape that inputs are broadcast to. */
@@ -22,7 +22,7 @@ export function elementwise(
   values: readonly Value[],
   shape: readonly number[],
   f: (a: number, b: number, c: number) => number,
-): (io: Io) => void {
+): Run {
   const all = [0, 1, 2].map((i) => broadcastStrides((values[i] ?? values[0]!).shape, shape));
   const way = walk(shape, [...all, stridesOf(shape)]);
   const each = rowsOf(way);
@@ -43,30 +43,26 @@ export function elementwise(
   };
 }
 
+type Pair = [number, number];
+
 /** By the kernels, where the innermost rows are without gaps or one number. */
-function quick(kind: number, a: Value, b: Value, shape: readonly number[]): ((io: Io) => void) | undefined {
+function quick(kind: number, a: Value, b: Value, shape: readonly number[]): Run | undefined {
   const way = walk(shape, [...[a, b].map((v) => broadcastStrides(v.shape, shape)), stridesOf(shape)]);
-  const n = way.shape.at(-1)!;
-  const [sa, sb] = way.strides.map((own) => own.at(-1)!) as [number, number];
-  if (sa > 1 || sb > 1) return undefined;
   // the last two dimensions in one call
-  const two = way.shape.length > 1;
-  const [m, lda, ldb] = two
-    ? ([way.shape, ...way.strides].map((own) => own.at(-2)!) as [number, number, number])
-    : [1, 0, 0];
-  const rows = ({ kernels, px, py }: Io, i = 0, j = 0, o = 0) =>
+  const lastTwo = (own: readonly number[], fill: number) => [fill, ...own].slice(-2) as Pair;
+  const [m, n] = lastTwo(way.shape, 1);
+  const [[lda, sa], [ldb, sb]] = way.strides.map((own) => lastTwo(own, 0)) as [Pair, Pair];
+  if (sa > 1 || sb > 1) return undefined;
+  const each = rowsOf(outerOf(way, 2));
+  let io: Io;
+  const rows = (i: number, j: number, o: number) => {
+    const { kernels, px, py } = io;
     kernels.tensor_binary(kind, m, n, px[0]! + 4 * i, lda, sa, px[1]! + 4 * j, ldb, sb, py[0]! + 4 * o);
-  // variables of this block take no memory in steps of two dimensions
-  if (way.shape.length > 2) {
-    const each = rowsOf(outerOf(way, 2));
-    let io: Io;
-    const row = (i: number, j: number, o: number) => rows(io, i, j, o);
-    return (given) => {
-      io = given;
-      each(row);
-    };
-  }
-  return rows;
+  };
+  return (given) => {
+    io = given;
+    each(rows);
+  };
 }
 
 const QUICK = ['Add', 'Sub', 'Mul', 'Div'];
@@ -83,9 +79,12 @@ export function binary(f: Two, opts: { integer?: Two; bool?: boolean } = {}): Op
     const shape = broadcast(node, [a, b]);
     node.output(shape, opts.bool ? DTYPES.bool : a.dtype);
     const float = isFloat(a.dtype);
+    const kind = float ? QUICK.indexOf(node.node.op) : -1;
+    const any = () => elementwise([a, b], shape, (!float && opts.integer) || f);
     const run =
-      (float && QUICK.includes(node.node.op) && quick(QUICK.indexOf(node.node.op), a, b, shape)) ||
-      elementwise([a, b], shape, (!float && opts.integer) || f);
+      kind < 0
+        ? any()
+        : node.planning.share(`${kind} ${a.shape};${b.shape}`, () => quick(kind, a, b, shape) ?? any());
     node.step(run, { inputs: b === node.input(1) ? node.inputs : [a, b] });
   };
 }
@@ -110,9 +109,14 @@ export function activation(
     if (!isFloat(dtype)) node.fail('expected floats');
     const [alpha, beta] = values(node);
     node.output(shape);
-    node.step(({ kernels, px, py }) => {
-      kernels.vec_activate(kind, alpha, beta, Number.POSITIVE_INFINITY, size, px[0]!, py[0]!, 0);
-    });
+    const run = node.planning.share(
+      `${[name, alpha, 1 / alpha, beta, 1 / beta, size]}`,
+      () =>
+        ({ kernels, px, py }) => {
+          kernels.vec_activate(kind, alpha, beta, Number.POSITIVE_INFINITY, size, px[0]!, py[0]!, 0);
+        },
+    );
+    node.step(run);
   };
 }
 
