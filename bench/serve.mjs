@@ -1,6 +1,7 @@
 // node bench/serve.mjs [STEPS PER SECOND]: `unrolled serve` with an LSTM of 128 units and 200 sessions, each
 // makes that many steps per second (default 10), then as many as it can, over its own connection. Percentiles of the time of a step,
-// from the request to the whole answer. Server and clients have a process each. Needs a built package.
+// from the request to the whole answer. Server and clients have a process each. Also how long the machine stalled meanwhile, the
+// percentiles of the steps during which it did not, and how long server and clients waited for a core that others had. Needs a built package.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Embedding, init, Linear, LSTM, Sequential } from '../dist/index.js';
+import { now, waited, watchStalls } from './stalls.mjs';
 
 const SESSIONS = 200;
 const SECONDS = 8;
@@ -23,6 +25,7 @@ writeFileSync(join(folder, 'm'), model.save({ vocabulary: CHARACTERS }));
 const server = spawn(process.execPath, [program, 'serve', join(folder, 'm'), '--port', '0'], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
+const stalls = await watchStalls();
 try {
   let said = '';
   while (!said.includes('stops.')) said += (await once(server.stdout, 'data'))[0];
@@ -32,13 +35,23 @@ try {
     [`${rate} steps per second each`, 1000 / rate],
     ['as many as they can', 0],
   ]) {
-    const times = (await Promise.all(clients.map((one, i) => steps(one, pause, i))))
-      .flat()
-      .sort((a, b) => a - b);
-    const at = (share) => `${times[Math.floor(share * (times.length - 1))].toFixed(1)} ms`;
-    const all = `${Math.round(times.length / SECONDS)} per second in all`;
+    const began = now();
+    const waits = [server.pid, process.pid].map(waited);
+    const all = (await Promise.all(clients.map((one, i) => steps(one, pause, i)))).flat();
+    const late = stalls.during(began, now());
+    const calm = all.filter(([from, to]) => stalls.during(from, to).length === 0);
+    const rateOfAll = `${Math.round(all.length / SECONDS)} per second in all`;
+    console.log(`${SESSIONS} sessions, ${name}: ${rateOfAll}, ${percentiles(all)}`);
+    const longest = Math.max(0, ...late.map(([first, last]) => last - first)).toFixed(0);
+    const share = ((100 * calm.length) / all.length).toFixed(1);
     console.log(
-      `${SESSIONS} sessions, ${name}: ${all}, median ${at(0.5)}, p99 ${at(0.99)}, longest ${at(1)}`,
+      `  the machine stalled ${late.length} times, ${longest} ms at most; the other ${share} % of the steps: ${percentiles(calm)}`,
+    );
+    const [ofServer, ofClients] = [server.pid, process.pid].map((pid, i) =>
+      (waited(pid) - waits[i]).toFixed(0),
+    );
+    console.log(
+      `  others had the core while the server was due for ${ofServer} ms, while the clients were for ${ofClients}`,
     );
   }
   for (const { socket } of clients) socket.destroy();
@@ -46,7 +59,14 @@ try {
   await once(server, 'exit');
 } finally {
   server.kill('SIGKILL');
+  stalls.stop();
   rmSync(folder, { recursive: true });
+}
+
+function percentiles(steps) {
+  const times = steps.map(([from, to]) => to - from).sort((a, b) => a - b);
+  const at = (share) => `${times[Math.floor(share * (times.length - 1))]?.toFixed(1)} ms`;
+  return `median ${at(0.5)}, p99 ${at(0.99)}, longest ${at(1)}`;
 }
 
 /** A connection with a session; `ask` gives the body of an answer. */
@@ -75,19 +95,19 @@ async function client(port) {
   return { socket, ask, path: `/sessions/${id}/step` };
 }
 
-/** Makes steps for some seconds, not more than one at a time; their times in ms. */
+/** Makes steps for some seconds, not more than one at a time; when each began and ended, in ms. */
 async function steps({ ask, path }, pause, i) {
   const times = [];
-  const begin = performance.now();
+  const begin = now();
   // sessions are out of step
   let due = begin + (pause * i) / SESSIONS;
   while (due < begin + 1000 * SECONDS) {
-    const wait = due - performance.now();
+    const wait = due - now();
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-    const start = performance.now();
+    const start = now();
     await ask(path, { input: (i + times.length) % 64 });
-    times.push(performance.now() - start);
-    due = pause === 0 ? performance.now() : due + pause;
+    times.push([start, now()]);
+    due = pause === 0 ? now() : due + pause;
   }
   return times;
 }

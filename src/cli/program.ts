@@ -9,6 +9,7 @@ import { addServe } from './commands/serve.ts';
 import type { Context } from './commands/shared.ts';
 import { addChat, addGenerate } from './commands/text.ts';
 import { addTrain } from './commands/train.ts';
+import { CliError, printable } from './failure.ts';
 import { columnsOf, type Io } from './io.ts';
 import { styled } from './style.ts';
 
@@ -38,7 +39,7 @@ export function makeProgram(io: Io, done: (exitCode: number) => void): Command {
     )
     .version(version(), '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand('help [command]', 'print the help of a command')
+    .helpCommand(false)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
@@ -47,6 +48,17 @@ export function makeProgram(io: Io, done: (exitCode: number) => void): Command {
     })
     .addHelpText('after', '\nExit code: 0, 1 after a failure, 2 for a wrong command line, 130 after Ctrl-C.');
   for (const add of COMMANDS) add({ program, io, done });
+  program
+    .command('help')
+    .argument('[command]')
+    .description('print the help of a command')
+    .helpOption(false)
+    .action((name?: string) => {
+      const command = name === undefined ? program : program.commands.find((one) => one.name() === name);
+      if (!command) throw new CliError(`unknown command '${printable(name!)}'; --help lists them`, 2);
+      command.outputHelp();
+      done(0);
+    });
   return program;
 }
 

@@ -1,6 +1,6 @@
 import type { KernelBuild } from '../index.ts';
 import { printable } from './failure.ts';
-import { readBytes } from './files.ts';
+import { readBytes, readTensors } from './files.ts';
 import { type Io, print } from './io.ts';
 import { loadKernels } from './kernels.ts';
 import { mark } from './style.ts';
@@ -30,7 +30,9 @@ export async function verifyCommand(
 
 function verdict(file: string): { ok: boolean; says: string } {
   try {
-    const { ok, errors } = verify(readBytes(file));
+    const bytes = readBytes(file);
+    readTensors(bytes, file);
+    const { ok, errors } = verify(bytes);
     return { ok, says: `outputs ${number(errors.output)}, gradients ${number(errors.gradient)}` };
   } catch (error) {
     const { message } = error as Error;

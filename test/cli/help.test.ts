@@ -60,6 +60,8 @@ test.each([
 test('help names the commands, and the options of one', async () => {
   expect(await cli('help')).toEqual(await cli('--help'));
   expect(await cli('help', 'train')).toEqual(await cli('train', '--help'));
+  const { code, out, err } = await cli('help', 'brew');
+  expect([code, out, err]).toEqual([2, '', expect.stringMatching(/unknown command 'brew'.*--help/)]);
 });
 
 test.each([

@@ -54,6 +54,16 @@ describe('verify', () => {
     },
   );
 
+  test('a file of another kind is named as by the other commands', async () => {
+    const path = folder()('t');
+    writeFileSync(path, 'a text');
+    const { code, out } = await cli('verify', path);
+    expect([code, out.split('\n')[0]]).toEqual([
+      1,
+      `FAIL  ${path}  expected a safetensors file, but this looks like plain text`,
+    ]);
+  });
+
   test('an option or cell that is not known is a failure, and the line says why', async () => {
     const edit = (change: object) =>
       changed('gru-plain', ({ metadata }) => {
