@@ -140,6 +140,11 @@ const MODELS: Record<string, () => Any> = {
       L.rnn({ cell: L.gruCell({ units: 4 }), inputShape, returnSequences: true }),
       L.rnn({ cell: L.lstmCell({ units: 3, activation: 'sigmoid' }) }),
     ),
+  'RNN of several cells': () =>
+    sequential(
+      L.rnn({ cell: [L.lstmCell({ units: 5 }), L.gruCell({ units: 4 })], inputShape, returnSequences: true }),
+      L.rnn({ cell: [L.lstmCell({ units: 3 }), L.lstmCell({ units: 3 }), L.simpleRNNCell({ units: 3 })] }),
+    ),
   'GRU backwards': () =>
     sequential(L.gru({ units: 4, inputShape, goBackwards: true, returnSequences: true })),
   'Conv1D, pooling, normalization': () =>

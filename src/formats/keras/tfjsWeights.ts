@@ -35,9 +35,19 @@ const ORDER = [
   ...['gamma', 'beta', 'moving_mean', 'moving_variance'],
 ];
 
-/** A weight's place among those of its layer: forward before backward. */
-function orderOf(name: string): number {
-  return ORDER.indexOf(name.split('/').at(-1)!) + (/\/backward/.test(name) ? ORDER.length : 0);
+/** A part of a layer, such as a direction or a cell: all of a weight's name but its last part. */
+function partOf(name: string): string {
+  return name.slice(0, name.lastIndexOf('/'));
+}
+
+/** Names of a layer's weights in its order: forward before backward, cell after cell as they are listed. */
+function inOrder(names: readonly string[]): readonly string[] {
+  const isBackward = (part: string) => Number(/\/backward/.test(part));
+  const parts = [...new Set(names.map(partOf))].sort((a, b) => isBackward(a) - isBackward(b));
+  // some converters sort names
+  const place = (name: string) =>
+    parts.indexOf(partOf(name)) * ORDER.length + ORDER.indexOf(name.split('/').at(-1)!);
+  return [...names].sort((a, b) => place(a) - place(b));
 }
 
 /** Weights of TensorFlow.js: shards that a manifest describes. */
@@ -76,9 +86,7 @@ export class ManifestWeights implements WeightSource {
   }
 
   find({ names }: Place, within: Parameters<WeightSource['find']>[1]): readonly string[] {
-    const own = within([...this.#entries.keys()], names.at(-1)!);
-    // some converters sort names
-    return [...own].sort((a, b) => orderOf(a) - orderOf(b));
+    return inOrder(within([...this.#entries.keys()], names.at(-1)!));
   }
 
   shape(name: string): readonly number[] {
