@@ -9,11 +9,13 @@ export function wordsOf(fields: Fields): number {
   return Object.keys(fields).length;
 }
 
-/** Of each struct, the place of each field. */
+/** Of each struct, the place of each field; ~place for floats. */
 const PLACES = new WeakMap<Fields, ReadonlyMap<string, number>>();
 
 function placesOf(fields: Fields): ReadonlyMap<string, number> {
-  const found = PLACES.get(fields) ?? new Map(Object.keys(fields).map((name, i) => [name, i]));
+  const found =
+    PLACES.get(fields) ??
+    new Map(Object.keys(fields).map((name, i) => [name, fields[name] === 'f' ? ~i : i]));
   PLACES.set(fields, found);
   return found;
 }
@@ -22,7 +24,6 @@ function placesOf(fields: Fields): ReadonlyMap<string, number> {
 export class Struct<T extends Fields> {
   readonly #arena: MemoryArena;
   readonly #at: Region;
-  readonly #fields: T;
   readonly #places: ReadonlyMap<string, number>;
   readonly #bits: Int32Array;
   readonly #floats: Float32Array;
@@ -31,7 +32,6 @@ export class Struct<T extends Fields> {
   constructor(arena: MemoryArena, at: Region, fields: T) {
     this.#arena = arena;
     this.#at = at;
-    this.#fields = fields;
     this.#places = placesOf(fields);
     this.#bits = new Int32Array(this.#places.size);
     this.#floats = new Float32Array(this.#bits.buffer);
@@ -39,7 +39,7 @@ export class Struct<T extends Fields> {
 
   set(name: keyof T & string, value: number): void {
     const i = this.#places.get(name)!;
-    if (this.#fields[name] === 'f') this.#floats[i] = value;
+    if (i < 0) this.#floats[~i] = value;
     else this.#bits[i] = value;
   }
 
