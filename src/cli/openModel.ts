@@ -32,7 +32,7 @@ export async function openModel(path: string, io: Io): Promise<Opened & { readon
     return { ...opened, sections: trainedSections(bytes, opened.metadata!, shown(main)), size: bytes.length };
   } catch (error) {
     if (!(error instanceof UnrolledError)) throw error;
-    throw new CliError(`${shown(path)}: looks like ${what}, but is not a valid file: ${error.message}`, 1, {
+    throw new CliError(`${shown(path)}: looks like ${what}, but can't be read: ${error.message}`, 1, {
       cause: error,
     });
   }
