@@ -1,5 +1,6 @@
 import { integers } from '../allocate.ts';
-import { ArgumentError, FormatError } from '../errors.ts';
+import { ArgumentError, FormatError, reading } from '../errors.ts';
+import { metadataText } from './readMetadata.ts';
 
 /** The metadata key of a character vocabulary in a saved model. */
 const KEY = 'vocabulary';
@@ -25,8 +26,7 @@ export class CharacterVocabulary {
    * @throws {FormatError} if there is none, or it is not a sorted list of characters
    */
   static fromMetadata(metadata: Readonly<Record<string, string>>): CharacterVocabulary {
-    const text = metadata[KEY];
-    if (text === undefined) throw new FormatError(`metadata: no '${KEY}'`);
+    const text = metadataText(metadata, KEY);
     const vocabulary = text === '' ? undefined : new CharacterVocabulary(text);
     if (vocabulary?.toString() !== text)
       throw new FormatError(`metadata: '${KEY}' is not a sorted list of characters`);
@@ -63,14 +63,16 @@ export class CharacterVocabulary {
 
   /** The text of some indices. @throws {ArgumentError} if an index is outside 0..size−1 */
   decode(indices: ArrayLike<number>): string {
-    let text = '';
-    for (let i = 0; i < indices.length; i++) {
-      const c = this.characters[indices[i]!];
-      if (c === undefined)
-        throw new ArgumentError(`indices[${i}]`, `an index in 0..${this.size - 1}`, indices[i]);
-      text += c;
-    }
-    return text;
+    return reading('indices', indices, () => {
+      let text = '';
+      for (let i = 0; i < indices.length; i++) {
+        const c = this.characters[indices[i]!];
+        if (c === undefined)
+          throw new ArgumentError(`indices[${i}]`, `an index in 0..${this.size - 1}`, indices[i]);
+        text += c;
+      }
+      return text;
+    });
   }
 
   /** The characters as one string. */

@@ -1,6 +1,6 @@
 import { allocated } from '../allocate.ts';
 import { integer, type Names, options } from '../check.ts';
-import { ArgumentError, FormatError, ShapeError } from '../errors.ts';
+import { ArgumentError, FormatError, reading, ShapeError } from '../errors.ts';
 import { readMetadata } from './readMetadata.ts';
 
 /** Options of `Normalizer.fit`. */
@@ -86,7 +86,7 @@ function mapped(data: ArrayLike<number>, of: (x: number, i: number) => number): 
 }
 
 function rowsOf(data: ArrayLike<number>, features: number): number {
-  const length: unknown = data?.length;
+  const length: unknown = reading('data', data, () => data?.length);
   if (typeof data !== 'object' || typeof length !== 'number' || length === 0)
     throw new ArgumentError('data', 'an array of numbers', data);
   if (length % features)

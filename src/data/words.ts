@@ -1,6 +1,6 @@
 import { integers } from '../allocate.ts';
 import { boolean, integer, type Names, options } from '../check.ts';
-import { ArgumentError, FormatError } from '../errors.ts';
+import { ArgumentError, FormatError, reading } from '../errors.ts';
 import { readMetadata } from './readMetadata.ts';
 
 /** Options of `WordVocabulary.of`. */
@@ -50,11 +50,13 @@ export class WordVocabulary {
     const lowerCase = boolean('lowerCase', given.lowerCase ?? true);
     const counts = new Map<string, number>();
     let at = 0;
-    for (const text of typeof texts === 'string' ? [texts] : texts) {
-      for (const word of wordsOf(`texts[${at}]`, text, lowerCase))
-        counts.set(word, (counts.get(word) ?? 0) + 1);
-      at++;
-    }
+    reading('texts', texts, () => {
+      for (const text of typeof texts === 'string' ? [texts] : texts) {
+        for (const word of wordsOf(`texts[${at}]`, text, lowerCase))
+          counts.set(word, (counts.get(word) ?? 0) + 1);
+        at++;
+      }
+    });
     const kept = [...counts].filter(([, count]) => count >= least).sort((a, b) => b[1] - a[1]);
     return new WordVocabulary(
       kept.slice(0, most).map(([word]) => word),
@@ -100,12 +102,14 @@ export class WordVocabulary {
    * @throws {ArgumentError} if an index is outside 0..size−1
    */
   decode(indices: ArrayLike<number>): string[] {
-    return Array.from(indices, (index, i) => {
-      const word = this.words[index];
-      if (word === undefined)
-        throw new ArgumentError(`indices[${i}]`, `an index in 0..${this.size - 1}`, index);
-      return word;
-    });
+    return reading('indices', indices, () =>
+      Array.from(indices, (index, i) => {
+        const word = this.words[index];
+        if (word === undefined)
+          throw new ArgumentError(`indices[${i}]`, `an index in 0..${this.size - 1}`, index);
+        return word;
+      }),
+    );
   }
 }
 

@@ -10,7 +10,6 @@ export {
   UnrolledError,
 } from '../errors.ts';
 export type { Region } from '../memory/layout.ts';
-export * from '../memory/workspace.ts';
 export type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 export type { QuantCalls } from '../wasm/generated/quantCalls.ts';
 export { type InitSyncOptions, initSync } from '../wasm/initSync.ts';
@@ -19,4 +18,5 @@ export type { WasmSource } from '../wasm/source.ts';
 export { Arena, type Mark } from './arena.ts';
 export { type Pointer, saxpy, sdot, sgemm, sgemv, snrm2, sscal } from './blas.ts';
 export { checked, checkedQuant } from './checked.ts';
-export { packQuant, type QuantArena, quantArena, quantWork } from './quantArena.ts';
+export { packQuant, type QuantArena, quantArena } from './quantArena.ts';
+export * from './sizes.ts';

@@ -7,8 +7,6 @@ import { MAX_COLUMNS, pack, quantizeRows } from '../quant/matrix.ts';
 import type { QuantCalls } from '../wasm/generated/quantCalls.ts';
 import { Arena } from './arena.ts';
 
-export { quantWork } from '../quant/matrix.ts';
-
 /** An arena on which the kernels of int8 weights run, too. */
 export interface QuantArena extends Arena {
   /** The kernels of int8 weights. Arguments are not checked. */

@@ -29,10 +29,10 @@ const noScan: Operator = (node) =>
  * @param operators those of unrolled/onnx-operators, if a model needs them
  */
 export function fuseLoops(operators: OnnxOperators = {}): OnnxOperators {
-  const own = reading('operators', operators, () => operators['']) ?? {};
-  const scan = own.Scan ?? noScan;
+  const all = reading('operators', operators, () => ({ ...operators, '': { ...operators[''] } }));
+  const scan = all[''].Scan ?? noScan;
   return {
-    ...operators,
-    '': { ...RECURRENT, ...own, Loop: either(fuseLoop, loop), Scan: either(fuseScan, scan) },
+    ...all,
+    '': { ...RECURRENT, ...all[''], Loop: either(fuseLoop, loop), Scan: either(fuseScan, scan) },
   };
 }

@@ -1,4 +1,5 @@
 import { elements } from '../allocate.ts';
+import { options } from '../check.ts';
 import type { Layer } from '../engine/layer.ts';
 import { type GraphNode, input } from '../engine/node.ts';
 import { ArgumentError, FormatError, reading } from '../errors.ts';
@@ -30,7 +31,8 @@ export type LoadedModel = Model<Readonly<Record<string, GraphNode>>, Readonly<Re
  * @throws {ArgumentError} if it is no session
  * @throws {FormatError} a graph with other nodes; the message names the first one
  */
-export function toModel(session: OnnxSession, { seed = 0 }: ToModelOptions = {}): LoadedModel {
+export function toModel(session: OnnxSession, opts?: ToModelOptions): LoadedModel {
+  const { seed = 0 } = options('toModel', opts, { seed: true });
   const file = reading('session', session, () => session?.file);
   if (!file?.graph) throw new ArgumentError('session', 'what loadOnnx gives', session);
   const { graph } = file;

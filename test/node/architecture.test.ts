@@ -21,7 +21,7 @@ const SRC = rooms({
   worker: 'allocate custom data arrayKind model diagnostics losses optim init ndarray wasm utf8 check errors',
   onnx: 'io imported onnxLoops onnxOperators onnxSession formats check errors',
   onnxLoops: 'onnxOperators onnxSession formats errors',
-  onnxModel: 'allocate onnxOperators onnxSession model layers engine formats activationTable errors',
+  onnxModel: 'allocate check onnxOperators onnxSession model layers engine formats activationTable errors',
   onnxOperators: 'allocate onnxSession formats activationTable memory errors',
   onnxSession: 'allocate axes engine entry formats activationTable memory wasm check errors',
   keras:

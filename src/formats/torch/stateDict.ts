@@ -21,21 +21,20 @@ export type Layers = string | Readonly<Record<string, string | number>>;
  * @throws {ArgumentError} if `tensors` is no Map of tensors, or a prefix or a module has no tensors
  */
 export function stateDictOf(tensors: ReadonlyMap<string, Tensor>, layers: Layers = ''): StateDict {
-  const rules: [string, string][] =
+  const rules = reading('layers', layers, (): [string, string][] =>
     typeof layers === 'string'
       ? [[layers, '']]
-      : Object.entries(layers).map(([from, to]) => [from && `${from}.`, to === '' ? '' : `${to}.`]);
+      : Object.entries(layers).map(([from, to]) => [from && `${from}.`, to === '' ? '' : `${to}.`]),
+  );
   const dict: [string, NDArray][] = [];
   for (const [from, to] of rules) {
-    const names = reading('tensors', tensors, () =>
-      [...tensors.keys()].filter((name) => name.startsWith(from)),
-    );
-    if (!names.length) throw new ArgumentError('layers', `names that ${tensors.size} tensors have`, from);
+    const own = reading('tensors', tensors, () => [...tensors].filter(([name]) => name.startsWith(from)));
+    if (!own.length) throw new ArgumentError('layers', `names that ${tensors.size} tensors have`, from);
     const floats = new Map<string, NDArray>();
-    for (const name of names) {
-      const tensor = tensors.get(name)!;
-      if (/^B?F/.test(tensor.dtype)) floats.set(name, { data: toFloat32(tensor), shape: tensor.shape });
-    }
+    for (const [name, tensor] of own)
+      reading(`tensors.${name}`, tensor, () => {
+        if (tensor.dtype.match(/^B?F/)) floats.set(name, { data: toFloat32(tensor), shape: tensor.shape });
+      });
     for (const [name, value] of floats) {
       const other = name.slice(0, -1) + (/g$/.test(name) ? 'v' : 1);
       const directions = LENGTHS.test(name) && floats.get(other);
