@@ -69,7 +69,7 @@ export class Bytes {
   line(): string {
     const end = this.bytes.indexOf(10, this.at);
     if (end < 0) throw this.bad('a line without an end');
-    const line = Array.from(this.take(end + 1 - this.at), (code) => String.fromCharCode(code)).join('');
-    return line.replace(/\r?\n/, '');
+    const line = Uint16Array.from(this.take(end + 1 - this.at));
+    return new TextDecoder('utf-16le').decode(line).replace(/\r?\n/, '');
   }
 }
