@@ -37,7 +37,7 @@ function build(kernels: KernelBuild, extra: ExtraOptions, means: KernelSource): 
 
 async function load(kernels: KernelBuild, extra: ExtraOptions, means: KernelSource): Promise<Runtime> {
   const binary = await means.binary!(kernels);
-  // neither its exports nor what an instance says are asked for: 2 of 20 ms of a page's first result
+  // neither its exports nor what an instance says are asked for: 2 of the 20 ms of CPU until a page's first result
   const known: typeof plain = async (own) => ({
     kernels,
     module: own instanceof WebAssembly.Module ? own : await compile(own),
