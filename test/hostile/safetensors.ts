@@ -8,6 +8,9 @@ const good = entry('F32', [2], [0, 8]);
 const one = (dtype: string, shape: unknown, offsets: unknown, data = 8) =>
   file(`{"a":${entry(dtype, shape, offsets)}}`, data);
 
+const many = (count: number, of: (i: number) => string) =>
+  Array.from({ length: count }, (_, i) => of(i)).join();
+
 /** Each rule broken once. */
 const BROKEN: readonly Broken[] = [
   ['fewer than 8 bytes', new Uint8Array(7), /shorter/],
@@ -31,6 +34,11 @@ const BROKEN: readonly Broken[] = [
   ['another size', one('F32', [3], [0, 8]), /needs/],
   ['a hole', one('F32', [1], [4, 8]), /hole/],
   ['an overlap', file(`{"a":${good},"b":${good}}`, 8), /overlap/],
+  [
+    '100,001 metadata',
+    file(`{"__metadata__":{${many(100_001, (i) => `"${i}":""`)}}}`),
+    /more than 100000 keys/,
+  ],
   ['trailing bytes', one('F32', [2], [0, 8], 9), /trailing/],
 ];
 
@@ -40,10 +48,7 @@ function* large(): Iterable<readonly [string, Given]> {
   yield ['a name of 10 million letters', file(`{"${'x'.repeat(1e7)}":1}`)];
   yield ['a size of a million digits', file(`{"a":{"shape":[${'9'.repeat(1e6)}]}}`)];
   yield ['200,000 dimensions', one('F32', Array(200_000).fill(1), [0, 8])];
-  const names = (count: number, of: (i: number) => string) =>
-    Array.from({ length: count }, (_, i) => of(i)).join();
-  yield ['100,001 metadata', file(`{"__metadata__":{${names(100_001, (i) => `"${i}":""`)}}}`)];
-  yield ['20,000 empty tensors', file(`{${names(20_000, (i) => `"${i}":${entry('U8', [0], [0, 0])}`)}}`)];
+  yield ['20,000 empty tensors', file(`{${many(20_000, (i) => `"${i}":${entry('U8', [0], [0, 0])}`)}}`)];
 }
 
 export const safetensors: HostileFormat = {

@@ -4,6 +4,7 @@ import { inflate } from '../../src/formats/zip/inflate.ts';
 import { readFixtureFile } from '../fixtures/read.ts';
 import type { Broken, HostileFormat } from './format.ts';
 import type { Given } from './mutate.ts';
+import { brokenZips } from './zip.ts';
 
 type Part = string | number | Uint8Array;
 
@@ -106,6 +107,13 @@ export function nestedFiles(depth: number): Uint8Array {
   return inner;
 }
 
+/** Magic number, protocol and system of files before zip archives. */
+function bigEndian(): Uint8Array {
+  const magic = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+  const system = pickle('}X', u32(13), 'little_endian\x89s');
+  return bytes(pickle('\x8a', magic.length, ...magic), pickle('M', 0xe9, 0x03), system);
+}
+
 function* largeTorch(): Iterable<readonly [string, Given]> {
   for (const size of [2 ** 24, 2 ** 26, 2 ** 28]) {
     const data = pickle(tensor(size / 4, [size / 4], [1]));
@@ -172,6 +180,15 @@ export const torch: HostileFormat = {
     ['no pickle', zipSync({ 'notes.txt': new Uint8Array(3) }, { level: 0 }), /data\.pkl/],
     ['a storage that is not there', archive(pickle(tensor(6, [2, 3], [3, 1]))), /not in the file/],
     ['a big-endian file', archive(pickle('N'), { 'a/byteorder': bytes('big') }), /big-endian/],
+    ...brokenZips(
+      archive(pickle('N'), { 'a/data.pkm': pickle('N') }),
+      zipSync({ 'a/data.pkl': pickle('N'.repeat(20), '0'.repeat(19)) }),
+    ),
+    ['files nine deep', nestedFiles(9), /files more than 8 deep/],
+    ['a tar archive', bytes(new Uint8Array(257), 'ustar'), /tar archive/],
+    ['a big-endian file of the old kind', bigEndian(), /big-endian/],
+    ['lists 300 deep', deepLists(300), /200 deep/],
+    ['80,000 lists', pickle(']0'.repeat(80_000), 'N'), /too many opcodes/],
     ['TorchScript', archive(pickle('N'), { 'a/constants.pkl': pickle('N') }), /TorchScript/],
   ],
   large: largeTorch,
