@@ -31,6 +31,10 @@ const KINDS = ['int', 'double', 'bytes', '', '', 'float'];
 interface Table {
   readonly fields: ReadonlyMap<number, Field>;
   readonly absent: object;
+  /** What a message becomes as soon as it is decoded. */
+  readonly read: (message: object) => object;
+  /** What all empty ones become. */
+  readonly empty: object;
 }
 
 const tables = new Map<string, Table>();
@@ -45,7 +49,8 @@ function tableOf(message: MessageName): Table {
       fields.set(number, { name, kind: one, repeated, wire: WIRES[one] ?? 2 });
       absent[name] = repeated ? NONE : kind === 'string' ? '' : kind in WIRES ? 0 : undefined;
     }
-    return { fields, absent };
+    const read = (READERS[message as keyof Read] ?? ((made: object) => made)) as Table['read'];
+    return { fields, absent, read, empty: read(absent) };
   });
 }
 
@@ -79,9 +84,8 @@ class Decoder {
   message(name: MessageName, end: number, depth: number): object {
     if (depth > DEEPEST) throw this.#bad(`more than ${DEEPEST} messages deep`);
     if (++this.#messages > MOST_MESSAGES) throw this.#bad(`more than ${MOST_MESSAGES} messages`);
-    const { fields, absent } = tableOf(name);
-    // all empty messages are one
-    if (this.#at === end) return absent;
+    const { fields, absent, empty, read } = tableOf(name);
+    if (this.#at === end) return empty;
     const out = Object.create(absent) as Record<string, unknown>;
     while (this.#at < end) {
       const tag = this.#varint(end);
@@ -105,7 +109,7 @@ class Decoder {
         if (!packed) break;
       }
     }
-    return out;
+    return read(out);
   }
 
   #value(kind: string, end: number, depth: number): unknown {
@@ -113,11 +117,7 @@ class Decoder {
     if (kind === 'float') return this.#view.getFloat32(this.#forward(4, end), true);
     if (kind === 'double') return this.#view.getFloat64(this.#forward(8, end), true);
     const stop = this.#length(end);
-    if (kind !== 'string' && kind !== 'bytes') {
-      const message = this.message(kind as MessageName, stop, depth + 1);
-      const read = READERS[kind as keyof Read] as ((message: object) => unknown) | undefined;
-      return read?.(message) ?? message;
-    }
+    if (kind !== 'string' && kind !== 'bytes') return this.message(kind as MessageName, stop, depth + 1);
     const part = this.#bytes.subarray(this.#at, stop);
     this.#at = stop;
     if (kind === 'bytes') return part;
