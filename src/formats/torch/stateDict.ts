@@ -40,7 +40,7 @@ export function stateDictOf(tensors: ReadonlyMap<string, Tensor>, layers: Layers
       const directions = LENGTHS.test(name) && floats.get(other);
       if (directions && stretch(directions, value)) {
         floats.delete(other);
-        floats.set(name.replace(LENGTHS, '$1'), directions);
+        floats.set(name.replace(LENGTHS, '$2'), directions);
       } else dict.push([to + name.slice(from.length).replace(/\b(weight|bias)_[ih]h$/, '$&_l0'), value]);
     }
   }
@@ -48,7 +48,7 @@ export function stateDictOf(tensors: ReadonlyMap<string, Tensor>, layers: Layers
 }
 
 /** Names of the lengths of weight_norm, in its new and its old form. */
-const LENGTHS = /(?:parametrizations\.)?([^.]+)(?:\.original0|_g)$/;
+const LENGTHS = /(parametrizations\.)?([^.]+)(\.original0|_g)$/;
 
 /** Gives each row, or all elements together, its length; false where these are of something else. */
 function stretch({ data, shape }: NDArray, lengths: NDArray): boolean {

@@ -83,8 +83,7 @@ export function tensorReader(budget: number): (name: string, view: TensorView) =
       throw refuse(
         `${showShape(shape)} of ${dtype} with strides ${showShape(strides)} is beyond its ${bytes.length} bytes`,
       );
-    if ((budget -= count * width) < 0)
-      throw refuse(`${showShape(shape)} repeats its elements too many times`);
+    if ((budget -= count * width) < 0) throw refuse(`${showShape(shape)} repeats its elements too often`);
     const data = byteArray(count * width);
     if (count) copy(bytes.subarray(from, to), data, width, shape, strides);
     const tensor = { dtype, shape: [...shape], data: new ARRAYS[dtype](data.buffer) } as Tensor;

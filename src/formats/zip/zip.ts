@@ -57,7 +57,7 @@ export function readZip(bytes: Uint8Array, { format, inflate }: ZipOptions): Map
   for (let i = 0; i < count; i++) {
     const isEntry = at + 46 <= last && u32(at) === 0x02014b50;
     const next = isEntry ? at + 46 + u16(at + 28) + u16(at + 30) + u16(at + 32) : 0;
-    if (!isEntry || next > last) throw bad(`no entry ${i} of ${count} of the directory at byte ${at}`);
+    if (!isEntry || next > last) throw bad(`no entry ${i} of ${count} at byte ${at}`);
     const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + u16(at + 28)));
     const owner = `file ${JSON.stringify(name.slice(0, 80))}`;
     const method = u16(at + 10);
