@@ -11,14 +11,13 @@ export class Bytes {
   readonly #view: DataView;
   readonly #where: string;
   /** Position of the next byte. */
-  at: number;
+  at = 0;
 
   /** @param where the file in messages, such as `data.pkl` */
-  constructor(bytes: Uint8Array, where: string, at = 0) {
+  constructor(bytes: Uint8Array, where: string) {
     this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#where = where;
-    this.at = at;
   }
 
   bad(message: string): FormatError {
