@@ -52,8 +52,7 @@ export class Bytes {
 
   /** Rounded beyond 2^53. */
   u64(): number {
-    const low = this.u32();
-    return low + this.u32() * 2 ** 32;
+    return this.u32() + this.u32() * 2 ** 32;
   }
 
   f64BigEndian(): number {
