@@ -50,7 +50,11 @@ function misspelt(source) {
   ];
   for (const open of literals) {
     for (const { from, to } of parts(source, open)) {
-      const [, key, value] = source.slice(from, to).match(/^(\w+)(?:: ('\w+')$)?/);
+      const part = source.slice(from, to);
+      const found = part.match(/^(\w+)(?:: ('\w+')$)?/);
+      // TypeScript lets objects that are spread have names of their own
+      if (!found) throw new Error(`names of fields in a spread are not checked: ${part}`);
+      const [, key, value] = found;
       const end = from + key.length;
       const shorthand = end === to;
       // of a list of names by kind the names are the values

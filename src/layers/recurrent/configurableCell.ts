@@ -109,9 +109,6 @@ function configurablePass(
       clip: features.clip,
       training: Number(training),
       chunk,
-      ...(training
-        ? { zoneH: drawn(zoneH), zoneC: drawn(zoneC), dropH: drawn(recurrentDropout) }
-        : { zoneHMean: zoneH, zoneCMean: zoneC }),
       dropHScale: 1 / (1 - recurrentDropout),
       omega: features.penalty.omega,
       dwOmega: dwOmega?.ptr ?? 0,
@@ -123,6 +120,10 @@ function configurablePass(
       dc: c?.slot.gradient?.ptr ?? 0,
       x: from.x.ptr,
     });
+    // not spread into the fields above: the names of a spread object are not checked
+    if (training) {
+      descriptor.setAll({ zoneH: drawn(zoneH), zoneC: drawn(zoneC), dropH: drawn(recurrentDropout) });
+    } else descriptor.setAll({ zoneHMean: zoneH, zoneCMean: zoneC });
     for (const name of keys(parts.at)) descriptor.set(name, work.ptr + parts.at[name]);
   };
   const arrange = () => {
