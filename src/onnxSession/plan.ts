@@ -50,10 +50,10 @@ export class Plan {
   }
 
   /** Pointer to a value. */
-  ptr(value: Value): number {
+  readonly ptr = (value: Value): number => {
     const root = rootOf(value);
     return root.data ? this.#memory.place(root.data) : root.slot!.ptr;
-  }
+  };
 
   /** View of an input or output, until the memory grows. */
   view(value: Value): TensorData {
@@ -69,16 +69,15 @@ export class Plan {
     for (let i = 0; i < steps.length; i++) steps[i]!.run(this.#ios[i]!);
   }
 
-  /** After the memory has grown. */
+  /** After the memory has grown. Each run calls it: without a closure, which would take memory each time. */
   #bind(): void {
     const { arena } = this.#memory;
     if (this.#buffer === arena.f32.buffer) return;
     this.#memory.commit();
     this.#buffer = arena.f32.buffer;
     this.#views.clear();
-    this.#ios = this.steps.map(
-      (step) => new StepIo(this.#memory, step, (value) => this.ptr(value), this.#work),
-    );
+    this.#ios = [];
+    for (const step of this.steps) this.#ios.push(new StepIo(this.#memory, step, this.ptr, this.#work));
   }
 }
 
