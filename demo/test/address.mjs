@@ -62,6 +62,20 @@ export async function run({ browser, page, url, said, note }) {
   await words.page.getByText('Learning your words').waitFor();
   assert.equal(await words.page.getByRole('textbox').inputValue(), 'ding dong');
   await words.context.close();
+
+  // on a phone, the tab that a link opens is in sight, also when the screen is turned
+  const phone = await visit(browser, `${url}#benchmark`, { viewport: { width: 390, height: 844 } });
+  const open = phone.page.getByRole('tab', { selected: true });
+  const inSight = async () => {
+    const { x, width } = await open.boundingBox();
+    return x >= 0 && x + width <= phone.page.viewportSize().width;
+  };
+  await open.waitFor();
+  assert.equal(await open.textContent(), 'Benchmark');
+  await until(phone.page, inSight);
+  await phone.page.setViewportSize({ width: 320, height: 600 });
+  await until(phone.page, inSight);
+  await phone.context.close();
   assert.deepEqual(said, []);
 }
 

@@ -1,6 +1,7 @@
 // The benchmark tab: our kernels, and the peers when asked for them.
 import assert from 'node:assert/strict';
 import { undisturbed } from '../src/bench/steady.js';
+import { shootResult } from './shoot.mjs';
 
 export const name = 'benchmark: kernels, then the peers';
 
@@ -50,6 +51,8 @@ export async function run({ page, said, elsewhere, note }) {
   note(
     `${headline} times TF.js; products of 512: ${own[1]}; TF.js ${theirs[1]}; ORT-web ${(await bars('ORT-web'))[1]}`,
   );
+
+  await shootResult(page, 'benchmark');
 
   await panel.getByLabel('Kernels').selectOption('simd');
   assert.deepEqual(await bars('unrolled'), [], 'numbers of other kernels are gone');

@@ -9,7 +9,7 @@ const LIMIT_MIN = 10;
 
 const asked = process.argv.slice(2);
 const files = readdirSync(import.meta.dirname).filter(
-  (file) => !['browser.mjs', 'host.mjs', 'main.mjs', 'records.mjs'].includes(file),
+  (file) => !['browser.mjs', 'host.mjs', 'main.mjs', 'records.mjs', 'shoot.mjs'].includes(file),
 );
 const tests = files
   .map((file) => file.replace('.mjs', ''))

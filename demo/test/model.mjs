@@ -8,6 +8,7 @@ import { Embedding, init, Linear, LSTM, Model, Sequential } from '../../dist/ind
 import { loadOnnx } from '../../dist/onnx/index.js';
 import { saveOnnx } from '../../dist/onnxWriter/index.js';
 import { until } from './browser.mjs';
+import { shootResult } from './shoot.mjs';
 
 export const name = 'your model: open, run, train, save; bad files';
 
@@ -51,6 +52,7 @@ export async function run({ page, said, elsewhere, note }) {
     );
     assert.ok(Number(after) < Number(before), `the loss went from ${before} to ${after}`);
   }
+  await shootResult(page, 'model');
   // both files have what it has learned
   const tuned = await saved(page, panel, '.safetensors');
   const exported = await saved(page, panel, '.onnx');

@@ -1,17 +1,11 @@
-// Every tab before, during and after its work, at three sizes, light and dark: demo/screenshots/SIZE-TAB-STATE-SCHEME.png, to be
-// looked at. Nothing jumps meanwhile, and nothing is wider than the screen, down to 320 px.
+// Every tab before, during and after its work, at three sizes, light and dark. Nothing jumps meanwhile, and nothing is wider
+// than the screen, down to 320 px. What takes longer to end has its picture by its own test.
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { tabsOf, visit } from './browser.mjs';
+import { SIZES, shoot } from './shoot.mjs';
 
 export const name = 'every tab at three sizes: screenshots, no layout shift';
 
-const SIZES = {
-  desktop: { viewport: { width: 1280, height: 900 } },
-  tablet: { viewport: { width: 820, height: 1180 } },
-  phone: { viewport: { width: 390, height: 844 }, hasTouch: true },
-};
-const SCHEMES = ['light', 'dark'];
 const NARROWEST = 320;
 /** For a tab to fill, to do some work, and to end it, in ms. */
 const [OPENS, WORKS, ENDS] = [800, 2500, 400];
@@ -25,16 +19,11 @@ export async function run({ browser, url, note }) {
     const { context, page, said } = await visit(browser, 'about:blank', options);
     await page.addInitScript(observe);
     await page.goto(`${url}#watch`);
-    const shoot = async (tab, state) => {
+    const take = async (tab, state) => {
       const shifted = await page.evaluate(() => shifts.take());
       if (shifted.value > SHIFT)
         shifts.push(`${size}, ${tab}, ${state}: ${shifted.value.toFixed(3)}, ${shifted.moved.join(' ')}`);
-      for (const colorScheme of SCHEMES) {
-        await page.emulateMedia({ colorScheme });
-        const path = join(import.meta.dirname, `../screenshots/${size}-${tab}-${state}-${colorScheme}.png`);
-        await page.screenshot({ path, fullPage: true });
-        count++;
-      }
+      count += await shoot(page, size, tab, state);
       await fits(page, `${size}, ${tab}, ${state}`);
       if (size === 'phone') {
         await page.setViewportSize({ ...options.viewport, width: NARROWEST });
@@ -53,20 +42,20 @@ export async function run({ browser, url, note }) {
       const panel = page.locator('[role=tabpanel]:not([hidden])');
       await panel.locator('h2').first().waitFor();
       await page.waitForTimeout(OPENS);
-      await shoot(label, 'before');
+      await take(label, 'before');
       const main = panel.locator('button.main');
       if (!(await main.count())) continue;
       // the first one begins by itself
       const isFirst = (await main.first().textContent()) === 'Pause';
       if (!isFirst) await main.first().click();
       await page.waitForTimeout(WORKS);
-      await shoot(label, 'during');
+      await take(label, 'during');
       const stop = panel.getByRole('button', { name: isFirst ? 'Pause' : 'Stop', exact: true });
       // it may have ended by itself
       if ((await stop.count()) && (await stop.isEnabled()))
         await stop.click({ timeout: 1000 }).catch(() => {});
       await page.waitForTimeout(ENDS);
-      await shoot(label, 'after');
+      await take(label, 'after');
     }
     assert.deepEqual(said, []);
     await context.close();

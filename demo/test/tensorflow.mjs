@@ -1,6 +1,7 @@
 // The TensorFlow.js tab: the same program with install and without has the same losses, and its code is shown.
 import assert from 'node:assert/strict';
 import { until } from './browser.mjs';
+import { shootResult } from './shoot.mjs';
 
 export const name = 'TensorFlow.js: one program on both sides, the same curve';
 
@@ -52,6 +53,7 @@ export async function run({ page, said, elsewhere, note }) {
     assert.ok(own.at(-1) < own[0], 'it learns');
     note(`${kind}: ${factor}`);
   }
+  await shootResult(page, 'tensorflow');
   assert.ok(fetched.some(isTheirs));
   const marked = await panel.locator('mark').allTextContents();
   assert.deepEqual(marked, ["import { install } from 'unrolled/tfjs';\n", 'await install(tf);\n']);

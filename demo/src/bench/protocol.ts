@@ -10,11 +10,12 @@ export interface Asked {
 
 /** From it. */
 export type Told =
-  | { readonly kind: 'peak'; readonly gflops: number }
   | {
       readonly kind: 'work';
       readonly name: string;
       readonly us: number;
+      /** GFLOP/s of multiply-adds right before. */
+      readonly peak: number;
       /** How often it was repeated, since something else ran meanwhile; and whether that went on. */
       readonly again: number;
       readonly disturbed: boolean;

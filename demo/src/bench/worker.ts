@@ -9,9 +9,8 @@ import { type Work, works } from './works.ts';
 /** Longest that a work is measured, and a sample of it at least, in ms: clocks of a page count in steps of 0.1 ms. */
 const WORK_MS = 500;
 const SAMPLE_MS = 4;
-/** Of the peak: the best of some short ones, which agree unless something else runs. */
-const PROBE_MS = 100;
-const PROBES = 5;
+/** Of the peak, right before each work: a shared machine changes its clock within seconds. */
+const PROBE_MS = 50;
 
 /** A work that is ready to run. */
 interface Handle {
@@ -36,21 +35,16 @@ const tell = (told: Told) => postMessage(told);
 
 addEventListener('message', async ({ data: { engine, kernels } }: MessageEvent<Asked>) => {
   try {
-    if (engine === 'unrolled') {
-      const run = probe(kernels, 16);
-      const measured = await undisturbed(() =>
-        Array.from({ length: PROBES }, () => 1 / run(PROBE_MS).gflops),
-      );
-      tell({ kind: 'peak', gflops: 1 / measured.time });
-    }
+    const peak = probe(kernels, 16);
     const { prepare } = await engines[engine](kernels);
     for (const work of works) {
       const handle = (await prepare(work)) as Handle | null;
       if (!handle) continue;
       await first(handle, 2);
+      const { gflops } = peak(PROBE_MS);
       const { time, again, disturbed } = await undisturbed(() => burst(handle, WORK_MS, SAMPLE_MS));
       handle.dispose?.();
-      tell({ kind: 'work', name: work.name, us: time, again, disturbed });
+      tell({ kind: 'work', name: work.name, us: time, peak: gflops, again, disturbed });
     }
     tell({ kind: 'end' });
   } catch (error) {

@@ -27,7 +27,8 @@ export function tabs(root: HTMLElement, all: readonly Tab[]): void {
   const panels = all.map(({ id }) =>
     el('section', { role: 'tabpanel', id: `panel-${id}`, 'aria-labelledby': `tab-${id}`, tabindex: 0 }),
   );
-  root.append(el('div', { role: 'tablist', 'aria-label': 'What to look at' }, ...buttons), ...panels);
+  const list = el('div', { role: 'tablist', 'aria-label': 'What to look at' }, ...buttons);
+  root.append(list, ...panels);
 
   function show(index: number): void {
     const { id, open } = all[index]!;
@@ -37,9 +38,17 @@ export function tabs(root: HTMLElement, all: readonly Tab[]): void {
       panels[i]!.hidden = i !== index;
     }
     address.show(id);
+    reveal();
     if (opened.has(id)) return;
     opened.add(id);
     void fill(panels[index]!, open);
+  }
+
+  /** Scrolls the row of tabs, where it is narrower than they are, to the one that is open. */
+  function reveal(): void {
+    const open = buttons.find(({ tabIndex }) => tabIndex === 0)!.getBoundingClientRect();
+    const row = list.getBoundingClientRect();
+    list.scrollLeft += Math.min(0, open.left - row.left) + Math.max(0, open.right - row.right);
   }
 
   /** What could not be loaded is asked for again when the person says so. */
@@ -77,4 +86,5 @@ export function tabs(root: HTMLElement, all: readonly Tab[]): void {
   };
   addEventListener('hashchange', () => show(asked()));
   show(asked());
+  new ResizeObserver(reveal).observe(list);
 }
