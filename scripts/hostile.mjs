@@ -1,4 +1,4 @@
-// Reads hostile files of all formats: node scripts/hostile.mjs [FORMAT…] [--mutations 10000], over the built package. The files are those of test/hostile. Prints per format the number of files, how many were refused, the longest
+// Reads hostile files of all formats: node scripts/hostile.mjs [FORMAT…] [--mutations 10000] [--seed 0], over the built package. The files are those of test/hostile. Prints per format the number of files, how many were refused, the longest
 // time and the most memory beyond the file, and what is wrong: errors that are no FormatError, files that had to be read or
 // refused and were not, more than 1 s, more than 4 times the file plus 16 MB. A file that takes too long or too much is
 // read again, up to three times: what counts is the least, since other work on the machine slows calls, and V8 collects
@@ -19,7 +19,7 @@ const NEW_SPACE = 2 ** 24;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { mutations: { type: 'string', default: '10000' } },
+  options: { mutations: { type: 'string', default: '10000' }, seed: { type: 'string', default: '0' } },
 });
 
 // what is soon garbage is collected soon, so that it does not count
@@ -92,7 +92,11 @@ let violations = 0;
 for (const format of FORMATS.filter(({ name }) => !positionals.length || positionals.includes(name))) {
   const found = [];
   let [files, refused, slowest, largest] = [0, 0, { ms: 0 }, { over: Number.NEGATIVE_INFINITY }];
-  for await (const { what, given, must } of hostileFiles(format, Number(values.mutations))) {
+  for await (const { what, given, must } of hostileFiles(
+    format,
+    Number(values.mutations),
+    Number(values.seed),
+  )) {
     const size = sizeOf(given);
     const isLarge = !/^(seed \d+|\d+ bytes|.* at \d+)$/.test(what);
     let result = (isLarge ? measure : quick)(format, given, files);

@@ -27,13 +27,13 @@ const counted = {
   },
 };
 
-/** `throw error` becomes `throw reached(site), error`. What is caught and thrown again is no site. */
+/** `throw error` becomes `throw reached(site), error`. What is caught and thrown again is no site, nor what callers did wrong. */
 function withSites(name, text) {
   return text
     .split('\n')
     .map((line, i) => {
       if (/^\s*(\/\/|\/?\*)/.test(line)) return line;
-      return line.replace(/\bthrow (?=new \w*Error\b|\w+\()/, () => {
+      return line.replace(/\bthrow (?=new (?!Argument)\w*Error\b|\w+\()/, () => {
         const site = `${name}:${i + 1}`;
         sites.set(site, false);
         return `throw reached(${JSON.stringify(site)}), `;

@@ -23,7 +23,9 @@ function gateNames(fitting: Fitting, planned: Planned, op: keyof typeof USUAL, D
     D,
   );
   const all = gates.map(({ name, alpha, beta }) => {
-    const { alpha: a, beta: b } = ACTIVATIONS[name as ActivationName] as { alpha?: number; beta?: number };
+    // ThresholdedRelu is no activation of layers
+    const { alpha: a, beta: b } =
+      (ACTIVATIONS as Record<string, { alpha?: number; beta?: number }>)[name] ?? {};
     return { name, ...(a === undefined ? {} : { alpha }), ...(b === undefined ? {} : { beta }) } as Gate;
   });
   const own = all.slice(0, all.length / D);

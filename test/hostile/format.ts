@@ -28,8 +28,12 @@ export interface Tried {
 /** One file in so many is used as a whole. */
 const USED = 16;
 
-/** Hostile files: samples, broken rules, what is large, the smallest sample cut off at every byte, and seeded mutations. */
-export async function* hostileFiles(format: HostileFormat, mutations: number): AsyncGenerator<Tried> {
+/** Hostile files: samples, broken rules, what is large, the smallest sample cut off at every byte, and mutations by seeds from `first` on. */
+export async function* hostileFiles(
+  format: HostileFormat,
+  mutations: number,
+  first = 0,
+): AsyncGenerator<Tried> {
   const samples = await format.samples();
   for (const [i, given] of samples.entries()) yield { what: `sample ${i}`, given, must: 'read' };
   for (const [what, given] of format.broken) yield { what, given, must: 'refuse' };
@@ -38,7 +42,7 @@ export async function* hostileFiles(format: HostileFormat, mutations: number): A
   const [smallest] = files.sort((a, b) => a.length - b.length);
   for (let length = 0; length < (smallest?.length ?? 0); length++)
     yield { what: `${length} bytes`, given: smallest!.subarray(0, length) };
-  for (let seed = 0; seed < mutations; seed++)
+  for (let seed = first; seed < first + mutations; seed++)
     yield { what: `seed ${seed}`, given: mutatedFiles(samples[seed % samples.length]!, seed) };
 }
 

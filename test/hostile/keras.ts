@@ -4,12 +4,12 @@ import { readZip } from '../../src/formats/zip/zip.ts';
 import { kerasCases } from '../fixtures/keras/read.ts';
 import { load, read } from '../keras/atOnce.ts';
 import type { Broken, HostileFormat } from './format.ts';
-import { type Given, utf8 } from './mutate.ts';
+import { type Given, patched, placeOf, utf8 } from './mutate.ts';
 
 const CASES = await kerasCases();
 
 /** A file of the grid. */
-function file(name: string): Uint8Array {
+export function file(name: string): Uint8Array {
   return CASES.find((each) => each.name === name)!.file;
 }
 
@@ -21,6 +21,7 @@ function membersOf(name: string): Record<string, Uint8Array> {
 
 const LSTM = membersOf('LSTM-last.keras');
 export const WEIGHTS = LSTM['model.weights.h5']!;
+const BY_LAYER = file('SimpleRNN-sequences-h5.h5');
 const TEXT = new TextDecoder().decode(LSTM['config.json']);
 export const CONFIG = JSON.parse(TEXT);
 
@@ -107,18 +108,90 @@ const BROKEN_OPERATIONS: readonly (readonly [config: object, words: RegExp])[] =
   [{ operation: 'Multiply', calls: [{ args: null, kwargs: 5 }] }, /neither a tensor nor a number/],
 ];
 
+/** A layer of a functional model with its calls. */
+const layer = (name: string, inbound_nodes: unknown, className = 'ReLU') => ({
+  class_name: className,
+  name,
+  config: { name, batch_input_shape: [null, 3, 4] },
+  inbound_nodes,
+});
+
+const INPUT = layer('x', [], 'InputLayer');
+const CALLED = layer('b', [[['x', 0, 0, {}]]]);
+
+/** A functional model of Keras 3. */
+function functional(layers: readonly object[], output_layers: unknown = [['b', 0, 0]]): Given {
+  const config = { layers, input_layers: [['x', 0, 0]], output_layers };
+  return withConfig({ module: 'keras', class_name: 'Functional', config });
+}
+
 /** Two layers each of which depends on the other. */
 export function circle(): Given {
-  const layer = (name: string, from: string, className = 'ReLU') => ({
-    class_name: className,
-    name,
-    config: { name, batch_input_shape: [null, 3, 4] },
-    inbound_nodes: from ? [[[from, 0, 0, {}]]] : [],
-  });
-  const layers = [layer('x', '', 'InputLayer'), layer('a', 'b'), layer('b', 'a')];
-  const config = { layers, input_layers: [['x', 0, 0]], output_layers: [['b', 0, 0]] };
-  return withConfig({ class_name: 'Functional', config });
+  return functional([INPUT, layer('a', [[['b', 0, 0, {}]]]), layer('b', [[['a', 0, 0, {}]]])]);
 }
+
+/** A layer of Keras 3 that is called with a tensor that it describes so. */
+const calledWith = (config: unknown) =>
+  functional([INPUT, layer('b', [{ args: [{ class_name: '__keras_tensor__', config }], kwargs: {} }])]);
+
+/** A value within objects that `wrap` makes, or lists. */
+function within(depth: number, value: unknown, wrap: (inner: unknown) => unknown = (inner) => [inner]) {
+  let inner = value;
+  for (let i = 0; i < depth; i++) inner = wrap(inner);
+  return inner;
+}
+
+/** Graphs, and files of weights by layer. */
+const BROKEN_MORE: readonly Broken[] = [
+  ['a config of 8 MiB in a small archive', archiveOf(2 ** 23), /8388608 bytes are too many for an archive/],
+  ['a tensor without a history', calledWith({}), /no keras_history/],
+  [
+    'a history of a layer that is not there',
+    calledWith({ keras_history: ['q', 0, 0] }),
+    /keras_history: exp/,
+  ],
+  [
+    'an output that is a number',
+    functional([INPUT, CALLED], { y: 5 }),
+    /expected \[layer, call, output\], got \[5/,
+  ],
+  [
+    'an output that is nothing',
+    functional([INPUT, CALLED], { y: null }),
+    /expected \[layer, call, output\], got \[null/,
+  ],
+  [
+    'outputs by name within a list',
+    functional([INPUT, CALLED], { y: [5] }),
+    /expected \[layer, call, output\], got \[5/,
+  ],
+  [
+    'layers within layers',
+    withConfig(within(65, {}, (inner) => ({ class_name: 'Bidirectional', config: { layer: inner } }))),
+    /nested too deep/,
+  ],
+  [
+    'arguments of Keras 3 within arguments',
+    functional([INPUT, layer('b', [{ args: within(65, 1), kwargs: {} }])]),
+    /arguments are nested too deep/,
+  ],
+  [
+    'arguments of Keras 2 within arguments',
+    functional([INPUT, layer('b', [[['x', 0, 0, { y: within(65, 1) }]]])]),
+    /arguments are nested too deep/,
+  ],
+  [
+    'a weight that is not in the file',
+    patched(BY_LAYER, placeOf(BY_LAYER, 'simple_rnn_cell/kernel') + 'simple_rnn_cell/'.length, 0x4b),
+    /weight .*\/Kernel is not in the file/,
+  ],
+  [
+    'names of layers that are integers',
+    // the type behind the name of the attribute, padded to 16 bytes: int32
+    patched(BY_LAYER, placeOf(BY_LAYER, 'layer_names') + 16, 0x10, 8, 0, 0, 4, 0, 0, 0, 0, 0, 32, 0),
+    /attribute layer_names of \/model_weights: expected text/,
+  ],
+];
 
 /** Models in models, each called ten times. */
 export function modelsInModels(depth: number): Given {
@@ -192,6 +265,7 @@ export const keras: HostileFormat = {
         words,
       ],
     ),
+    ...BROKEN_MORE,
     ...BROKEN_OPERATIONS.map(
       ([config, words]): Broken => [JSON.stringify(config), sequential('Operation', config), words],
     ),

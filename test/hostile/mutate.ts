@@ -13,8 +13,7 @@ export function drawing(seed: number): (below: number) => number {
 }
 
 /** A copy with something wrong: changed bytes, numbers at their limits, pieces missing, doubled or moved. */
-export function mutated(bytes: Uint8Array, seed: number): Uint8Array {
-  const draw = drawing(seed);
+export function mutated(bytes: Uint8Array, seed: number, draw = drawing(seed)): Uint8Array {
   // a Buffer's slice is no copy
   let copy = new Uint8Array(bytes);
   if (draw(16) === 0) return copy.subarray(0, draw(bytes.length));
@@ -47,8 +46,7 @@ const VALUES: readonly unknown[] = [
 ];
 
 /** A copy of JSON in which some values are others, or are missing. */
-export function mutatedJson(given: unknown, seed: number): unknown {
-  const draw = drawing(seed);
+export function mutatedJson(given: unknown, seed: number, draw = drawing(seed)): unknown {
   const json = structuredClone(given);
   for (let i = 0, count = 1 + draw(3); i < count; i++) {
     let at = json as Record<string, unknown>;
@@ -70,20 +68,35 @@ export function mutatedJson(given: unknown, seed: number): unknown {
 }
 
 /** As `mutated`, of one of several files; half of what is JSON with other values, else other bytes. */
-export function mutatedFiles(given: Given, seed: number): Given {
+export function mutatedFiles(given: Given, seed: number, draw = drawing(seed)): Given {
   if (!(given instanceof Uint8Array)) {
     const names = Object.keys(given);
-    const name = names[drawing(seed)(names.length)]!;
-    return { ...given, [name]: mutatedFiles(given[name]!, seed) as Uint8Array };
+    const name = names[draw(names.length)]!;
+    return { ...given, [name]: mutatedFiles(given[name]!, seed, draw) as Uint8Array };
   }
   // { and a quote
-  if (given[0] !== 0x7b || given[1] !== 0x22 || seed % 2) return mutated(given, seed);
+  if (given[0] !== 0x7b || given[1] !== 0x22 || draw(2)) return mutated(given, seed, draw);
   const json = JSON.parse(new TextDecoder().decode(given));
-  return utf8(JSON.stringify(mutatedJson(json, seed)));
+  return utf8(JSON.stringify(mutatedJson(json, seed, draw)));
 }
 
 export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
+}
+
+/** A copy with other bytes from `at` on. */
+export function patched(file: Uint8Array, at: number, ...bytes: readonly number[]): Uint8Array {
+  const copy = new Uint8Array(file);
+  copy.set(bytes, at);
+  return copy;
+}
+
+/** Where bytes, or a text, begin in a file. */
+export function placeOf(file: Uint8Array, part: string | readonly number[]): number {
+  const bytes = typeof part === 'string' ? utf8(part) : part;
+  const at = file.findIndex((_, i) => bytes.every((byte, k) => file[i + k] === byte));
+  if (at < 0) throw new Error(`${part} is not in the file`);
+  return at;
 }
 
 /** Bytes of a file, or of all. */

@@ -1,3 +1,4 @@
+import { FormatError, Linear, LSTM, Sequential } from '../../src/core.ts';
 import { parseSafetensors } from '../../src/io/index.ts';
 import { readFixture } from '../fixtures/read.ts';
 import { entry, file } from '../io/helpers.ts';
@@ -57,4 +58,40 @@ export const safetensors: HostileFormat = {
   samples: () => Promise.all([readFixture('lstm-one'), readFixture('models/version-2-trainer')]),
   broken: BROKEN,
   large,
+};
+
+/** Models as unrolled/core reads them, whose parser of the header is a smaller one. */
+export const coreModel: HostileFormat = {
+  name: 'core-model',
+  read: (given) => {
+    try {
+      Sequential.load(given as Uint8Array).dispose();
+    } catch (error) {
+      // a layer that only unrolled may have
+      if ((error as Error).name !== 'FeatureError') throw error;
+      throw new FormatError((error as Error).message);
+    }
+  },
+  samples: async () => {
+    const model = new Sequential([new LSTM(2, 3), new Linear(3, 1)]);
+    const bytes = model.save();
+    model.dispose();
+    return [bytes];
+  },
+  broken: [
+    ['a header that is no JSON', file('{"a":'), /header: .*JSON/],
+    [
+      'an entry that is null',
+      file('{"a":null}'),
+      /tensor "a": expected dtype, shape and data_offsets, got null/,
+    ],
+    ['no shape', file('{"a":{"dtype":"F32","data_offsets":[0,8]}}', 8), /"a": expected dtype, shape/],
+    ['a size of 0.5', one('F32', [0.5], [0, 8]), /"a": expected dtype, shape/],
+    ['one offset', one('F32', [2], [0]), /"a": expected dtype, shape/],
+    ['an element type of its own', one('F16', [4], [0, 8]), /dtype/],
+    ['another size', one('F32', [3], [0, 8]), /needs/],
+    ['an overlap', file(`{"a":${good},"b":${good}}`, 8), /overlap/],
+    ['no model', one('F32', [2], [0, 8]), /not a model/],
+  ],
+  large: () => [],
 };

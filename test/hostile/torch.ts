@@ -202,3 +202,19 @@ export const torchLegacy: HostileFormat = {
       ['kindsLegacy.pt', 'moduleLegacy.pt', 'legacy.pth', 'pickled.pkl', 'protocol0.pkl'].map(file),
     ),
 };
+
+/** Read without what inflates archives. */
+export const torchStored: HostileFormat = {
+  ...torch,
+  name: 'torch-stored',
+  read: (given) => void readTorch(given as Uint8Array),
+  samples: async () => [archive(pickle(tensor(6, [2, 3], [3, 1])), DATA)],
+  broken: [
+    [
+      'a compressed archive',
+      zipSync({ 'a/data.pkl': pickle('N'.repeat(50), '0'.repeat(49)) }),
+      /compressed, expected a stored one/,
+    ],
+  ],
+  large: () => [],
+};

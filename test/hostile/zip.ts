@@ -1,12 +1,6 @@
 import { zip64 } from '../formats/zip/zip64.ts';
 import type { Broken } from './format.ts';
-
-/** Bytes of a copy from `at` on. */
-function patched(archive: Uint8Array, at: number, ...values: readonly number[]): Uint8Array {
-  const copy = new Uint8Array(archive);
-  copy.set(values, at);
-  return copy;
-}
+import { patched } from './mutate.ts';
 
 /** Where an archive's entries of the directory begin. */
 function entriesOf(archive: Uint8Array): number[] {

@@ -124,6 +124,8 @@ describe('what is no model of layers is refused by the name of the node', () => 
     ['LSTM-forward-peephole', /initial state/],
     ['LSTM-forward-coupled', /input_forget/],
     ['LSTM-forward-hard', /activations/],
+    ['RNN-forward-threshold', /activations thresholdedrelu/],
+    ['RNN-forward-affine', /activation/],
     ['GRU-forward-inputs', /weights/],
     ['loop-lstm', /toModel/],
     ['scan-0', /toModel/],

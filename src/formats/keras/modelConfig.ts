@@ -112,7 +112,7 @@ function functional(config: JsonObject): JsonObject {
 function ends(value: Json | undefined): Json {
   if (isObject(value))
     return Object.entries(value).flatMap(([name, each]) =>
-      (ends(each) as Json[][]).map((end) => [...end, name]),
+      ([ends(each)] as Json[][]).flat().map((end) => [end, name].flat() as Json[]),
     );
   if (!Array.isArray(value)) return value ?? null;
   return typeof value[0] === 'string' ? [value] : value.flatMap((each) => ends(each) as Json[]);
