@@ -101,8 +101,8 @@ async function others(page, clock, url, note) {
   await page.click('#panel-audio button.main');
   // Firefox begins no sound where there is no device for it
   await says('audio', /Playing|no sound/);
+  const level = () => page.$eval('#panel-audio [role=meter]', (meter) => Number(meter.ariaValueNow));
   if (/Playing/.test(await text('#panel-audio [role=status]'))) {
-    const level = () => page.$eval('#panel-audio [role=meter]', (meter) => Number(meter.ariaValueNow));
     await until(clock, async () => (await level()) > -50);
     await page.click('#panel-audio button.main');
   }
@@ -123,6 +123,7 @@ async function others(page, clock, url, note) {
     page.evaluate(() => streams.flatMap((it) => it.getTracks().map((at) => at.readyState)));
   if (/Listening/.test(await text('#panel-audio [role=status]'))) {
     assert.deepEqual(await states(), ['live']);
+    await until(clock, async () => (await level()) > -50);
     await page.click(microphone);
   }
   // it is given back; without sound it was never asked for
