@@ -1,6 +1,7 @@
 import { loadAmp } from '../../src/amp/index.ts';
 import { readFixtureFile } from '../fixtures/read.ts';
 import type { Broken, HostileFormat } from './format.ts';
+import { manyValues } from './json.ts';
 import { type Given, utf8 } from './mutate.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: files
@@ -32,6 +33,7 @@ const BROKEN_AMP: readonly Broken[] = [
     ),
     /20000 layers/,
   ],
+  ['200,000 names', utf8(`[${'{"a":1},'.repeat(2e5)}1]`), /amp: .* or too many/],
   ['not JSON', utf8('{"layers": ['), /not JSON/],
   ['a list', text([]), /object/],
   ['nothing', text({}), /NAM, GuitarML, RTNeural/],
@@ -100,6 +102,7 @@ const BROKEN_AMP: readonly Broken[] = [
 ];
 
 function* largeAmp(): Iterable<readonly [string, Given]> {
+  for (const [what, json] of manyValues()) yield [what, utf8(`{"a":${json}}`)];
   for (const open of ['[', '{"a":', '{"weights":[']) yield [`a million ${open}`, utf8(open.repeat(1e6))];
   for (const depth of [100, 5000, 200_000])
     yield [

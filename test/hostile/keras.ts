@@ -4,6 +4,7 @@ import { readZip } from '../../src/formats/zip/zip.ts';
 import { kerasCases } from '../fixtures/keras/read.ts';
 import { load, read } from '../keras/atOnce.ts';
 import type { Broken, HostileFormat } from './format.ts';
+import { manyValues } from './json.ts';
 import { type Given, patched, placeOf, utf8 } from './mutate.ts';
 
 const CASES = await kerasCases();
@@ -144,6 +145,7 @@ function within(depth: number, value: unknown, wrap: (inner: unknown) => unknown
 /** Graphs, and files of weights by layer. */
 const BROKEN_MORE: readonly Broken[] = [
   ['a config of 8 MiB in a small archive', archiveOf(2 ** 23), /8388608 bytes are too many for an archive/],
+  ['200,000 lists', withConfig(`{"a":[${'[],'.repeat(2e5)}1]}`), /config.json: .* or too many/],
   ['a tensor without a history', calledWith({}), /no keras_history/],
   [
     'a history of a layer that is not there',
@@ -236,7 +238,7 @@ function* largeNumbers(name: string): Iterable<readonly [string, Given]> {
 function* largeKeras(): Iterable<readonly [string, Given]> {
   for (const size of [2 ** 23, 2 ** 24, 2 ** 26, 2 ** 28]) yield [`${size} zeros`, archiveOf(size)];
   for (const open of ['[', '{"a":']) yield [`a million ${open}`, withConfig(open.repeat(1e6))];
-  yield ['2 million numbers', withConfig(`{"a":[${'1,'.repeat(2e6)}1]}`)];
+  for (const [what, json] of manyValues()) yield [what, withConfig(`{"a":${json}}`)];
   yield ['sizes of 999999999', withConfig(TEXT.replaceAll(/\d+/g, '999999999'))];
   yield ['a circle', circle()];
   for (const depth of [2, 3, 4, 5, 14]) yield [`10^${depth} calls`, modelsInModels(depth)];

@@ -1,6 +1,7 @@
 import { loadCharRnn, loadSegmenter } from '../../src/text/index.ts';
 import { charRnnFiles, textCases } from '../fixtures/text/read.ts';
 import type { Broken, HostileFormat } from './format.ts';
+import { manyValues } from './json.ts';
 import { type Given, utf8 } from './mutate.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: files
@@ -135,6 +136,7 @@ const BROKEN_CHAR_RNN: readonly Broken[] = [
 ];
 
 function* largeCharRnn(): Iterable<readonly [string, Given]> {
+  for (const [what, json] of manyValues()) yield [what, withFiles({ 'vocab.json': utf8(json) })];
   yield [
     '100,000 variables',
     withManifest((m) => {
@@ -227,6 +229,7 @@ const BROKEN_SEGMENTER: readonly Broken[] = [
 ];
 
 function* largeSegmenter(): Iterable<readonly [string, Given]> {
+  for (const [what, json] of manyValues()) yield [what, utf8(`{"model":"x","dic":${json}}`)];
   yield ['a million strings', replaced('dict{', `dict{${'"a",'.repeat(1e6)}`)];
   yield ['a string of a million escapes', replaced('dict{', `dict{"${'\\"'.repeat(1e6)}"`)];
   yield ['a string without an end', replaced('dict{', `dict{"${'a'.repeat(1e6)}`).subarray(0, 5e5)];

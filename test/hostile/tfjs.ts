@@ -1,5 +1,6 @@
 import { load, read } from '../keras/atOnce.ts';
 import type { Broken, HostileFormat } from './format.ts';
+import { manyValues } from './json.ts';
 import { drawing, type Given, utf8 } from './mutate.ts';
 
 interface Weight {
@@ -143,6 +144,8 @@ function* largeTfjs(): Iterable<readonly [string, Given]> {
       topology.config.layers.push(...Array(20_000).fill(one));
     }),
   ];
+  for (const [what, json] of manyValues())
+    yield [what, { ...filesOf(), 'model.json': utf8(`{"modelTopology":${json}}`) }];
   for (const open of ['[', '{"modelTopology":', '{"weightsManifest":['])
     yield [`a million ${open}`, { ...filesOf(), 'model.json': utf8(open.repeat(1e6)) }];
 }

@@ -2,18 +2,18 @@ import { ArgumentError } from '../../errors.ts';
 import { isPlain } from '../../fileBytes.ts';
 import { isBytes, toBytes } from '../../io/parse.ts';
 import { settledList } from '../../settled.ts';
-import { DEEPEST, isTooDeep } from './depth.ts';
+import { hasTooMany, TOO_MANY } from './limits.ts';
 
 /**
  * The JSON of a file.
  * @param given bytes, text, or what JSON.parse gives
- * @param bad makes the error that is thrown if it is not JSON, or nested too deep
+ * @param bad makes the error that is thrown if it is not JSON, nested too deep, or has too many values
  * @throws {ArgumentError} for anything else
  */
 export function readJson(given: unknown, bad: (message: string) => Error): unknown {
   const text = textOf(given);
   if (typeof text !== 'string') return text;
-  if (isTooDeep(text)) throw bad(`more than ${DEEPEST} lists and objects within each other`);
+  if (hasTooMany(text)) throw bad(TOO_MANY);
   try {
     return JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (error) {

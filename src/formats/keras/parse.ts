@@ -1,20 +1,19 @@
-import { FormatError } from '../../errors.ts';
-import { DEEPEST, isTooDeep } from '../json/depth.ts';
+import { hasTooMany, TOO_MANY } from '../json/limits.ts';
 import { fail } from './config.ts';
 import { isObject, type JsonObject } from './json.ts';
 
 /**
  * Parses JSON.
  * @param where for messages
- * @throws {FormatError} if it is not an object, or is nested too deep
+ * @throws {FormatError} if it is not an object, is nested too deep, or has too many values
  */
 export function parseJson(text: string, where: string): JsonObject {
-  if (isTooDeep(text)) fail(`${where}: more than ${DEEPEST} lists and objects within each other`);
+  if (hasTooMany(text)) fail(`${where}: ${TOO_MANY}`);
   let value: unknown;
   try {
     value = plainJson(text);
   } catch (error) {
-    throw new FormatError(`keras: ${where}: ${(error as Error).message}`, { cause: error });
+    fail(`${where}: ${(error as Error).message}`);
   }
   return isObject(value) ? value : fail(`${where}: expected an object`);
 }
@@ -23,8 +22,7 @@ export function parseJson(text: string, where: string): JsonObject {
 function plainJson(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    if (!/NaN|Infinity/.test(text)) throw error;
+  } catch {
     return JSON.parse(text.replace(/-?\bInfinity\b|\bNaN\b/g, 'null'));
   }
 }
