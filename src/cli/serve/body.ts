@@ -74,18 +74,29 @@ export async function readBody(
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Rejects with 413 beyond `most` bytes; the rest is not read. */
-function readBytes(request: IncomingMessage, most: number): Promise<Uint8Array> {
+async function readBytes(request: IncomingMessage, most: number): Promise<Uint8Array> {
+  const tooLarge = () => new HttpError(413, `the body has more than ${most} bytes`, { connection: 'close' });
+  if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge();
+  // after the packet with the headers has been parsed
+  await undefined;
+  if (!request.complete) return arriving(request, most, tooLarge);
+  const bytes: Uint8Array = request.read() ?? NONE;
+  if (bytes.length > most) throw tooLarge();
+  return bytes;
+}
+
+const NONE = new Uint8Array();
+
+/** The body of a request of several packets. */
+function arriving(request: IncomingMessage, most: number, tooLarge: () => HttpError): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let size = 0;
-    const refuse = () =>
-      reject(new HttpError(413, `the body has more than ${most} bytes`, { connection: 'close' }));
-    if (Number(request.headers['content-length'] ?? 0) > most) return refuse();
     request.on('data', (chunk: Uint8Array) => {
       size += chunk.length;
       if (size <= most) return void chunks.push(chunk);
       request.pause();
-      refuse();
+      reject(tooLarge());
     });
     request.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)));
     request.on('error', reject);

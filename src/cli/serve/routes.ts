@@ -37,7 +37,8 @@ export interface Call {
 /** An answer; `handle` gives undefined if it has answered itself. */
 interface Answer {
   readonly status: number;
-  readonly json?: object;
+  /** A string is JSON already. */
+  readonly json?: object | string;
 }
 
 interface Route {
@@ -107,11 +108,11 @@ const ROUTES: readonly Route[] = [
       const { input } = await body<{ input: unknown }>(call, { input: any });
       const value = served.read(input);
       const output = await sessions.use(call.id, async (session) => {
-        await settle(batcher, session);
+        if (session.pending !== undefined) await settle(batcher, session);
         session.steps++;
         return batcher.step(session.stream, value, served.write);
       });
-      return { status: 200, json: { output } };
+      return { status: 200, json: `{"output":${output}}` };
     },
   },
   { method: 'POST', path: '/sessions/:id/generate', handle: generate },
@@ -163,8 +164,8 @@ async function generate(call: Call): Promise<Answer | undefined> {
   });
 }
 
-async function body<T extends object>({ request, service }: Call, fields: Fields): Promise<T> {
-  return (await readBody(request, service.maxBody, fields)) as T;
+function body<T extends object>({ request, service }: Call, fields: Fields): Promise<T> {
+  return readBody(request, service.maxBody, fields) as Promise<T>;
 }
 
 function shown({ id, steps }: Session): object {

@@ -141,7 +141,10 @@ async function dispatch(call: Call): Promise<void> {
 
 /** Number of headers Host: with two, a proxy and this server may differ in whom a request is for (RFC 9112, 3.2). */
 function hosts({ rawHeaders }: IncomingMessage): number {
-  return rawHeaders.filter((name, i) => i % 2 === 0 && name.length === 4 && /^host$/i.test(name)).length;
+  let count = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if (rawHeaders[i]!.length === 4 && /^host$/i.test(rawHeaders[i]!)) count++;
+  return count;
 }
 
 function notAllowed(methods: readonly string[]): HttpError {
@@ -152,18 +155,20 @@ function notAllowed(methods: readonly string[]): HttpError {
 function send(
   response: ServerResponse,
   status: number,
-  json?: object,
+  json?: object | string,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const text = json === undefined ? '' : JSON.stringify(json);
-  response.writeHead(status, {
-    ...COMMON,
-    ...(json === undefined
-      ? {}
-      : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
-    ...headers,
-  });
-  response.end(text);
+  if (json === undefined) return void response.writeHead(status, { ...COMMON, ...headers }).end();
+  const text = typeof json === 'string' ? json : JSON.stringify(json);
+  const length = String(Buffer.byteLength(text));
+  response
+    .writeHead(status, {
+      ...COMMON,
+      'content-type': 'application/json',
+      'content-length': length,
+      ...headers,
+    })
+    .end(text);
 }
 
 /** Codes of errors of node:http for what is not a request of HTTP, and their status. */
