@@ -103,8 +103,8 @@ function parts({ bytes, kind }: ModelFile): Opened | undefined {
   const weights = (Array.isArray(weightsManifest) ? weightsManifest : []).flatMap(
     (group) => group?.weights ?? [],
   );
-  const sizes = weights.map(({ shape }: { shape?: unknown }) =>
-    Array.isArray(shape) ? shape.reduce((a: number, b: number) => a * b, 1) : 0,
+  const sizes = weights.map((weight: { shape?: unknown } | null) =>
+    Array.isArray(weight?.shape) ? weight.shape.reduce((a: number, b: number) => a * b, 1) : 0,
   );
   return {
     format: `${kind === 'tfjs' ? 'TensorFlow.js layers' : 'Keras'} model without its weights`,

@@ -33,6 +33,19 @@ describe('inspect', () => {
     expect(out).toMatch(/^ {2}vocabulary +abcd$/m);
   });
 
+  test('a model.json without its weights, in whose manifest something is no weight', async () => {
+    const path = folder()('model.json');
+    const modelTopology = {
+      class_name: 'Sequential',
+      config: { layers: [{ class_name: 'LSTM', name: 'a' }] },
+    };
+    const weightsManifest = [null, { weights: [null, 1, {}, { shape: [2, 3] }] }];
+    writeFileSync(path, JSON.stringify({ modelTopology, weightsManifest }));
+    const { code, out } = await cli('inspect', path);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^6 parameters$/m);
+  });
+
   test('an empty file of tensors, and files that are none', async () => {
     const path = folder()('x');
     writeFileSync(path, serializeSafetensors({}));

@@ -69,8 +69,10 @@ export class Hdf5Object {
           `hdf5: ${object.path || '/'}: groups are nested too deep, or contain themselves`,
         );
       if (object.dataset) found.set(path, object.dataset);
+      // names from a file may have slashes
       else
-        for (const name of object.names) visit(object.get(name)!, path ? `${path}/${name}` : name, depth + 1);
+        for (const name of object.names)
+          visit(object.#child(name)!, path ? `${path}/${name}` : name, depth + 1);
     };
     visit(this, '', 0);
     return found;

@@ -13,8 +13,7 @@ function softmax(log: boolean): Operator {
     const old = node.opset < 13;
     const axis = node.axis(node.int('axis', old ? 1 : -1), Math.max(1, value.shape.length));
     const [outer, own, after] = around(value.shape, axis);
-    const [size, inner] = old ? [own * after, 1] : [own, after];
-    if (inner > 1) {
+    if (!old && after > 1) {
       // the axis is last for the kernels
       const last = value.shape.length - 1;
       const perm = value.shape.map((_, i) => (i === axis ? last : i === last ? axis : i));
@@ -22,9 +21,12 @@ function softmax(log: boolean): Operator {
       return node.alias(node.call('Transpose', [turned], { perm }));
     }
     node.output(value.shape);
+    const size = own * after;
+    // the kernels need an element per row
+    const rows = size && outer;
     return node.step(({ kernels, px, py }) => {
-      if (log) kernels.log_softmax_rows(outer, size, px[0]!, py[0]!);
-      else kernels.softmax_rows(outer, size, 1, px[0]!, py[0]!);
+      if (log) kernels.log_softmax_rows(rows, size, px[0]!, py[0]!);
+      else kernels.softmax_rows(rows, size, 1, px[0]!, py[0]!);
     });
   };
 }
