@@ -17,7 +17,7 @@ export function parseJsonHeader(text: string): Header {
   const entries = Object.entries(tensors).map(([name, entry]) => {
     const { dtype, shape, data_offsets: offsets } = entry ?? {};
     if (typeof dtype !== 'string' || !isSizes(shape) || !isSizes(offsets) || offsets.length !== 2)
-      throw bad(`tensor ${quote(name)}: expected dtype, shape and data_offsets, got ${show(entry)}`);
+      throw bad(`tensor ${quote(name)}: expected dtype, shape, data_offsets, got ${show(entry)}`);
     return { name, dtype, shape, begin: offsets[0]!, end: offsets[1]! };
   });
   return { entries, metadata: Object(metadata) };

@@ -1,6 +1,6 @@
 import { byteArray } from '../allocate.ts';
 import { arrayKind, isArrayBuffer } from '../arrayKind.ts';
-import { ArgumentError, reading, showShape } from '../errors.ts';
+import { ArgumentError, showShape } from '../errors.ts';
 import { decodeUtf8 } from '../utf8.ts';
 import { ARRAYS, type Dtype, type Tensor, type TensorData } from './dtype.ts';
 import { bad, type Header, type HeaderEntry, parseHeader, quote } from './safetensors-header.ts';
@@ -69,12 +69,14 @@ export function isBytes(value: unknown): value is Uint8Array | ArrayBuffer {
 
 /** The bytes of a file. @throws {ArgumentError} for anything else, and for memory that was transferred */
 export function toBytes(bytes: unknown, name = 'bytes'): Uint8Array {
-  if (!isBytes(bytes)) throw new ArgumentError(name, 'a Uint8Array or ArrayBuffer', bytes);
-  return reading(name, bytes, () => {
-    // a Buffer's slice would be a view
-    const { buffer = bytes, byteOffset, byteLength } = bytes as Uint8Array;
-    return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
-  });
+  try {
+    if (isBytes(bytes)) {
+      // a Buffer's slice would be a view
+      const { buffer = bytes, byteOffset, byteLength } = bytes as Uint8Array;
+      return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+    }
+  } catch {}
+  throw new ArgumentError(name, 'a Uint8Array or ArrayBuffer, not detached', bytes);
 }
 
 function decodeHeader(file: Uint8Array, end: number): string {

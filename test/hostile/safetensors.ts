@@ -83,7 +83,7 @@ export const coreModel: HostileFormat = {
     [
       'an entry that is null',
       file('{"a":null}'),
-      /tensor "a": expected dtype, shape and data_offsets, got null/,
+      /tensor "a": expected dtype, shape, data_offsets, got null/,
     ],
     ['no shape', file('{"a":{"dtype":"F32","data_offsets":[0,8]}}', 8), /"a": expected dtype, shape/],
     ['a size of 0.5', one('F32', [0.5], [0, 8]), /"a": expected dtype, shape/],

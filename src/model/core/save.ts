@@ -234,9 +234,7 @@ function read(
   try {
     description = JSON.parse(text);
   } catch (error) {
-    throw new FormatError(`saved model: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new FormatError(`saved model: ${(error as Error).message}`);
   }
   const given = (description ?? {}) as Partial<Description>;
   const layers = Array.isArray(given.layers) ? given.layers : [];
