@@ -1,3 +1,5 @@
+import { oldName } from './parametrized.ts';
+
 /** Tensors that look like those of a layer of torch.nn. */
 export interface TorchGroup {
   /** Class of torch.nn. A weight of two dimensions without a bias may be a Linear or an Embedding. */
@@ -15,13 +17,14 @@ const GATES: Readonly<Record<number, string>> = { 4: 'LSTM', 3: 'GRU', 1: 'RNN' 
 /** The layers that tensors look like, in the order in which they come. */
 export function groupTensors(named: ReadonlyMap<string, { readonly shape: Shape }>): TorchGroup[] {
   const modules = new Map<string, Map<string, Shape>>();
-  for (const [name, { shape }] of named) {
-    const dot = name.lastIndexOf('.');
-    const prefix = name.slice(0, Math.max(dot, 0));
-    modules.set(prefix, (modules.get(prefix) ?? new Map()).set(name.slice(dot + 1), shape));
+  for (const [part, { shape }] of named) {
+    // directions of weight_norm, and what others keep of a weight, have its shape
+    const name = oldName(part).replace(shape.length > 1 ? /_(v|orig)$/ : /_orig$/, '');
+    const [, prefix = '', own = ''] = /(?:(.*)\.)?(.*)/s.exec(name)!;
+    modules.set(prefix, (modules.get(prefix) ?? new Map()).set(own, shape));
   }
   return [...modules].flatMap(([prefix, tensors]) => {
-    const found = recurrent(tensors) ?? normalization(tensors) ?? weighted(tensors, prefix);
+    const found = recurrent(tensors) ?? other(tensors, prefix);
     return found ? [{ prefix, ...found }] : [];
   });
 }
@@ -31,50 +34,45 @@ type Found = Omit<TorchGroup, 'prefix'>;
 function recurrent(tensors: ReadonlyMap<string, Shape>): Found | undefined {
   // those of a cell have no number of a layer
   const l0 = tensors.has('weight_ih') ? '' : '_l0';
-  const [ih, hh] = [tensors.get(`weight_ih${l0}`), tensors.get(`weight_hh${l0}`)];
-  if (ih?.length !== 2 || hh?.length !== 2 || !hh[1]) return undefined;
-  const projected = tensors.get('weight_hr_l0')?.[1];
-  const hiddenSize = projected ?? hh[1];
-  const gates = GATES[ih[0]! / hiddenSize];
-  if (!gates) return undefined;
+  const [rows, inputSize] = tensors.get(`weight_ih${l0}`) ?? [];
+  const [, width] = tensors.get(`weight_hh${l0}`) ?? [];
+  const [, projected] = tensors.get('weight_hr_l0') ?? [];
+  const hiddenSize = projected ?? width;
+  const gates = GATES[rows! / hiddenSize!];
+  if (!gates || !inputSize) return undefined;
   let numLayers = 1;
   while (tensors.has(`weight_ih_l${numLayers}`)) numLayers++;
   return {
     type: gates + (l0 ? '' : 'Cell'),
     config: {
-      inputSize: ih[1]!,
-      hiddenSize,
+      inputSize,
+      hiddenSize: hiddenSize!,
       ...biased(tensors, `bias_ih${l0}`),
-      ...(numLayers > 1 ? { numLayers } : {}),
-      ...(tensors.has('weight_ih_l0_reverse') ? { bidirectional: true } : {}),
-      ...(projected ? { projSize: hh[1] } : {}),
+      ...(numLayers > 1 && { numLayers }),
+      ...(tensors.has('weight_ih_l0_reverse') && { bidirectional: true }),
+      ...(projected && { projSize: width! }),
     },
   };
 }
 
-function normalization(tensors: ReadonlyMap<string, Shape>): Found | undefined {
-  const size = (tensors.get('running_mean') ?? tensors.get('weight'))?.[0];
-  if (size === undefined) return undefined;
-  if (tensors.has('running_mean')) return { type: 'BatchNorm', config: { size } };
-  const isVector = tensors.get('weight')!.length === 1 && (tensors.get('bias')?.length ?? 1) === 1;
-  return isVector ? { type: size === 1 ? 'PReLU' : 'LayerNorm', config: { size } } : undefined;
-}
-
-function weighted(tensors: ReadonlyMap<string, Shape>, prefix: string): Found | undefined {
-  const [outFeatures, inFeatures, ...kernel] = tensors.get('weight') ?? [];
-  if (outFeatures === undefined || inFeatures === undefined || kernel.length > 3) return undefined;
+function other(tensors: ReadonlyMap<string, Shape>, prefix: string): Found | undefined {
+  const [size, inFeatures, ...kernel] = tensors.get('weight') ?? tensors.get('running_mean') ?? [];
+  if (size === undefined || kernel.length > 3) return undefined;
+  const vector = size === 1 ? 'PReLU' : 'LayerNorm';
+  const type = tensors.has('running_mean') ? 'BatchNorm' : inFeatures === undefined && vector;
+  if (type) return { type, config: { size } };
   const bias = biased(tensors, 'bias');
   if (kernel.length)
     return {
       type: `Conv${kernel.length}d`,
-      config: { inChannels: inFeatures, outChannels: outFeatures, kernelSize: kernel[0]!, ...bias },
+      config: { inChannels: inFeatures!, outChannels: size, kernelSize: kernel[0]!, ...bias },
     };
-  return !tensors.has('bias') && /emb|^wte|lookup|vocab/i.test(prefix)
-    ? { type: 'Embedding', config: { numEmbeddings: outFeatures, embeddingDim: inFeatures } }
-    : { type: 'Linear', config: { inFeatures, outFeatures, ...bias } };
+  return bias && /emb|^wte|lookup|vocab/i.test(prefix)
+    ? { type: 'Embedding', config: { numEmbeddings: size, embeddingDim: inFeatures! } }
+    : { type: 'Linear', config: { inFeatures: inFeatures!, outFeatures: size, ...bias } };
 }
 
 /** The option of layers without a bias. */
-function biased(tensors: ReadonlyMap<string, Shape>, name: string): { bias?: boolean } {
-  return tensors.has(name) ? {} : { bias: false };
+function biased(tensors: ReadonlyMap<string, Shape>, name: string): { bias: boolean } | undefined {
+  return tensors.has(name) ? undefined : { bias: false };
 }

@@ -1,6 +1,7 @@
 import { ArgumentError, reading } from '../../errors.ts';
 import { type Tensor, toFloat32 } from '../../io/dtype.ts';
 import type { NDArray } from '../../ndarray.ts';
+import { joinParts, oldName } from './parametrized.ts';
 
 /** Parameters by name, as `model.loadStateDict` takes them. */
 export type StateDict = Record<string, NDArray>;
@@ -24,42 +25,22 @@ export function stateDictOf(tensors: ReadonlyMap<string, Tensor>, layers: Layers
   const rules = reading('layers', layers, (): [string, string][] =>
     typeof layers === 'string'
       ? [[layers, '']]
-      : Object.entries(layers).map(([from, to]) => [from && `${from}.`, to === '' ? '' : `${to}.`]),
+      : Object.entries(layers).map(
+          (pair) => pair.map((name) => `${name}.`.replace(/^\.$/, '')) as [string, string],
+        ),
   );
   const dict: [string, NDArray][] = [];
-  for (const [from, to] of rules) {
-    const own = reading('tensors', tensors, () => [...tensors].filter(([name]) => name.startsWith(from)));
-    if (!own.length) throw new ArgumentError('layers', `names that ${tensors.size} tensors have`, from);
-    const floats = new Map<string, NDArray>();
-    for (const [name, tensor] of own)
-      reading(`tensors.${name}`, tensor, () => {
-        if (tensor.dtype.match(/^B?F/)) floats.set(name, { data: toFloat32(tensor), shape: tensor.shape });
-      });
-    for (const [name, value] of floats) {
-      const other = name.slice(0, -1) + (/g$/.test(name) ? 'v' : 1);
-      const directions = LENGTHS.test(name) && floats.get(other);
-      if (directions && stretch(directions, value)) {
-        floats.delete(other);
-        floats.set(name.replace(LENGTHS, '$2'), directions);
-      } else dict.push([to + name.slice(from.length).replace(/\b(weight|bias)_[ih]h$/, '$&_l0'), value]);
-    }
-  }
+  for (const [from, to] of rules)
+    reading('tensors', tensors, () => {
+      const own = [...tensors].filter(([name]) => name.startsWith(from));
+      if (!own.length) throw new ArgumentError('layers', `names that ${tensors.size} tensors have`, from);
+      const floats = new Map<string, NDArray>();
+      for (const [name, tensor] of own)
+        if (/^B?F/.test(tensor.dtype))
+          floats.set(oldName(name), { data: toFloat32(tensor), shape: tensor.shape });
+      joinParts(floats);
+      for (const [name, value] of floats)
+        dict.push([to + name.slice(from.length).replace(/\b(weight|bias)_[ih]h$/, '$&_l0'), value]);
+    });
   return Object.fromEntries(dict);
-}
-
-/** Names of the lengths of weight_norm, in its new and its old form. */
-const LENGTHS = /(parametrizations\.)?([^.]+)(\.original0|_g)$/;
-
-/** Gives each row, or all elements together, its length; false where these are of something else. */
-function stretch({ data, shape }: NDArray, lengths: NDArray): boolean {
-  const [rows, width] = shape;
-  const count = lengths.data.length;
-  if (!width || (count !== 1 && (count !== rows || count !== lengths.shape[0]))) return false;
-  const size = data.length / count;
-  lengths.data.forEach((length, i) => {
-    const row = data.subarray(i * size, i * size + size);
-    const factor = length / Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
-    row.set(row.map((value) => value * factor));
-  });
-  return true;
 }

@@ -209,6 +209,36 @@ describe('a model with the parameters of a file', () => {
     expect(stateDict('mid.').weight!.shape).toEqual([3, 3]);
   });
 
+  test('computes what PyTorch does: spectral_norm in both of its forms, and prune', async () => {
+    await u.init();
+    const model = new u.Sequential([
+      new u.Conv1d(2, 4, 3),
+      new u.LSTM(4, 3),
+      new u.Linear(3, 5),
+      new u.Linear(5, 2),
+    ]);
+    const { stateDict, groups } = readTorch(await read('hooks.pt'));
+    model.loadStateDict(stateDict({ conv: 0, lstm: 1, mid: 2, fc: 3 }));
+    compare(model, 'hooks.pt', false);
+    expect(Object.keys(stateDict('mid.')).sort()).toEqual(['bias', 'weight']);
+    expect(groups.map(({ type, config }) => [type, config])).toEqual([
+      ['Conv1d', { inChannels: 2, outChannels: 4, kernelSize: 3 }],
+      ['LSTM', { inputSize: 4, hiddenSize: 3 }],
+      ['Linear', { inFeatures: 3, outFeatures: 5 }],
+      ['Linear', { inFeatures: 5, outFeatures: 2 }],
+    ]);
+  });
+
+  test('layers of weights in parts are listed as those that they are', async () => {
+    const { groups } = readTorch(await read('weightNorm.pt'));
+    expect(groups.map(({ type, prefix, config }) => [type, prefix, config])).toEqual([
+      ['Conv1d', 'conv', { inChannels: 2, outChannels: 4, kernelSize: 3 }],
+      ['GRU', 'gru', { inputSize: 4, hiddenSize: 3 }],
+      ['Linear', 'mid', { inFeatures: 3, outFeatures: 3 }],
+      ['Linear', 'fc', { inFeatures: 3, outFeatures: 2 }],
+    ]);
+  });
+
   test('lengths of weight_norm over another dimension are left as they are', () => {
     const tensor = (...shape: number[]): Tensor => ({
       dtype: 'F32',

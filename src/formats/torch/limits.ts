@@ -1,0 +1,18 @@
+// In a module without imports, so that bundlers put the numbers where they are used.
+
+/** Maximum number of values on the stack: Python writes long lists and dicts in parts of 1,000. */
+export const MAX_STACK = 2 ** 16;
+/** What a pickle may cost besides three times its bytes: 128 per opcode that makes an object, about its bytes; else 2. */
+export const MAX_COST = 2 ** 23;
+/** Maximum number of bytes of an integer. */
+export const MAX_INTEGER = 64;
+/** Maximum nesting of files inside of pickles. */
+export const MAX_NESTED = 8;
+/** Limits of what is walked: values that contain others many times over, or each other. */
+export const MAX_DEPTH = 200;
+export const MAX_VALUES = 2 ** 20;
+/** Limits of what is kept of other values: the depth leaves out an optimizer's state. */
+export const MAX_KEPT_DEPTH = 3;
+export const MAX_LIST = 64;
+/** First byte of a zip archive. */
+export const PK = 0x50;

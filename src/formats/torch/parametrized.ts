@@ -1,0 +1,41 @@
+import type { NDArray } from '../../ndarray.ts';
+
+/** The name of a part of a weight, such as `fc.parametrizations.weight.original0`, in its old form: `fc.weight_g`. */
+export function oldName(name: string): string {
+  return name.replace(
+    /\bparametrizations\.([^.]+)\.(?:original([01]?)|0\.(_[uv]))$/,
+    (_, weight, part, vector) => weight + (vector ?? ['_g', '_v'][part || 2] ?? '_orig'),
+  );
+}
+
+/** Puts weights in place of the parts that weight_norm, spectral_norm and prune of torch.nn.utils made of them. */
+export function joinParts(floats: Map<string, NDArray>): void {
+  for (const [name, part] of floats) {
+    const [, stem, kind] = /(.+)_(g|u|mask)$/.exec(name) ?? [];
+    const whole = floats.get(`${stem}_${kind === 'g' ? 'v' : 'orig'}`);
+    if (!stem || !whole) continue;
+    const { data, shape } = whole;
+    const count = part.data.length;
+    const size = data.length / count;
+    const isOfRows = count === shape[0] && count === part.shape[0];
+    const v = floats.get(`${stem}_v`)?.data;
+    const rowTimes = (i: number, other?: Float32Array) => {
+      const row = data.subarray(i * size, i * size + size);
+      return dot(row, other ?? row);
+    };
+    let factors = part.data;
+    if (kind === 'g' && shape.length > 1 && (isOfRows || count === 1))
+      factors = factors.map((length, i) => length / Math.sqrt(rowTimes(i)));
+    else if (kind === 'u' && isOfRows && v?.length === size) {
+      factors = factors.map((_, i) => rowTimes(i, v));
+      factors.fill(1 / dot(factors, part.data));
+    } else if (kind !== 'mask' || size !== 1) continue;
+    data.set(data.map((value, i) => value * factors[Math.floor(i / size)]!));
+    for (const end of ['g', 'v', 'u', 'mask', 'orig']) floats.delete(`${stem}_${end}`);
+    floats.set(stem, whole);
+  }
+}
+
+function dot(a: Float32Array, b: Float32Array): number {
+  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+}
