@@ -16,7 +16,7 @@ describe.each(FORMATS.map((format) => [format.name, format] as const))('%s', (_,
   });
 
   test.each(format.broken)('%s', (_, given, words) => {
-    expect(() => format.read(given)).toThrow(expect.objectContaining({ name: 'FormatError' }));
-    expect(() => format.read(given)).toThrow(words);
+    const refusal = { name: 'FormatError', message: expect.stringMatching(words) };
+    expect(() => format.read(given)).toThrow(expect.objectContaining(refusal));
   });
 });

@@ -14,6 +14,11 @@ export function isNumeral(field: string): boolean {
   return POINT.test(field);
 }
 
+/** A place of a table, as messages name it. */
+export function placeOf(line: number, column: string): string {
+  return `line ${line}, column '${column}'`;
+}
+
 /** Reads the numbers of one table. */
 export class Numerals {
   readonly #commas: boolean;
@@ -32,13 +37,13 @@ export class Numerals {
    * The number of a field; undefined if there is none.
    * @throws {CliError} if it is no finite float32, or some numbers have a decimal comma and others a point
    */
-  read(field: string, where: string): number | undefined {
+  read(field: string, line: number, column: string): number | undefined {
     if (NONE.has(field.toLowerCase())) return undefined;
     const isComma = this.#commas && COMMA.test(field);
     const value = isComma || POINT.test(field) ? Number(field.replace(',', '.')) : Number.NaN;
-    if (!Number.isFinite(Math.fround(value))) throw this.#refused(field, where);
-    if (isComma) this.#comma ??= where;
-    else if (field.includes('.')) this.#point ??= where;
+    if (!Number.isFinite(Math.fround(value))) throw this.#refused(field, placeOf(line, column));
+    if (isComma) this.#comma ??= placeOf(line, column);
+    else if (field.includes('.')) this.#point ??= placeOf(line, column);
     if (this.#comma !== undefined && this.#point !== undefined)
       throw new CliError(
         `${this.#point} has a decimal point, but ${this.#comma} has a decimal comma: expected one of them in all of the table`,

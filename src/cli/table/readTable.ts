@@ -1,8 +1,8 @@
-import { type CsvError, parse } from 'csv-parse/sync';
 import { CliError } from '../failure.ts';
 import { plural } from '../show.ts';
 import { type Dates, readDate, readDates } from './dates.ts';
-import { isNumeral, Numerals } from './numerals.ts';
+import { isNumeral, Numerals, placeOf } from './numerals.ts';
+import { type Records, readRecords } from './records.ts';
 
 /** What becomes of missing values: an error, or the value before. */
 export type Missing = 'refuse' | 'previous';
@@ -23,12 +23,6 @@ export interface Table {
   readonly dates: Dates | undefined;
 }
 
-/** A row of fields and its line in the file, from 1. */
-interface Row {
-  readonly fields: readonly string[];
-  readonly line: number;
-}
-
 /** Where a header has as many of several, the first one counts: names have commas in them. */
 const DELIMITERS = ['\t', ';', ','] as const;
 /** Places of missing values that a message names. */
@@ -41,61 +35,64 @@ const NAMED = 3;
  */
 export function readTable(text: string, { columns, missing = 'refuse' }: ReadOptions = {}): Table {
   const delimiter = delimiterOf(text);
-  const [header, ...rows] = records(text, delimiter);
-  if (!header) throw new CliError('the table is empty');
-  const names = namesOf(header, rows);
-  if (rows.length === 0) throw new CliError('the table has a header, but no rows');
-  for (const { fields, line } of rows) {
-    if (fields.length !== names.length)
+  const records = readRecords(text, delimiter);
+  const { ends, lines } = records;
+  if (ends.length === 0) throw new CliError('the table is empty');
+  const names = namesOf(records);
+  const rows = ends.length - 1;
+  if (rows === 0) throw new CliError('the table has a header, but no rows');
+  for (let r = 0; r < rows; r++) {
+    const count = ends[r + 1]! - ends[r]!;
+    if (count !== names.length)
       throw new CliError(
-        `line ${line}: ${plural(fields.length, 'field')}, but the header has ${names.length}`,
+        `line ${lines[r + 1]}: ${plural(count, 'field')}, but the header has ${names.length}`,
       );
   }
-  const dated = names.findIndex((name, c) => !columns?.includes(name) && isDated(rows, c));
-  const chosen = columns ?? names.filter((name, c) => c !== dated && name !== '');
-  const byName = new Map(names.map((name, c) => [name, c]));
-  const places = chosen.map((name) => byName.get(name) ?? missingColumn(name, names));
+  const dated = names.findIndex(
+    (name, c) => !columns?.includes(name) && readDate(fieldOf(records, 0, c)) !== undefined,
+  );
+  const isRead = (c: number) => c !== dated && names[c] !== '';
+  const places = columns ? placesOf(columns, names) : [...names.keys()].filter(isRead);
   if (places.length === 0) throw new CliError('the table has no column of numbers');
-  const data = new Float64Array(rows.length * places.length);
+  const data = new Float64Array(rows * places.length);
   const gaps: string[] = [];
+  let missed = 0;
   const numerals = new Numerals(delimiter === ';', columns ? '' : '; --columns names the columns to read');
-  for (const [r, { fields, line }] of rows.entries()) {
+  for (let r = 0; r < rows; r++) {
     for (const [k, c] of places.entries()) {
       const at = r * places.length + k;
-      const where = `line ${line}, column '${names[c]}'`;
-      const value = numerals.read(fields[c]!, where);
+      const line = lines[r + 1]!;
+      const value = numerals.read(fieldOf(records, r, c), line, names[c]!);
       if (value !== undefined) data[at] = value;
-      else if (missing === 'refuse') gaps.push(where);
-      else if (r > 0) data[at] = data[at - places.length]!;
-      else throw new CliError(`${where}: no value, and none before it`);
+      else if (missing === 'refuse') {
+        if (missed++ < NAMED) gaps.push(placeOf(line, names[c]!));
+      } else if (r > 0) data[at] = data[at - places.length]!;
+      else throw new CliError(`${placeOf(line, names[c]!)}: no value, and none before it`);
     }
   }
-  if (gaps.length > 0) {
-    const more = gaps.length > NAMED ? ` and ${gaps.length - NAMED} more` : '';
-    const places = gaps.slice(0, NAMED).join('; ');
-    throw new CliError(`no value at ${places}${more}; --missing previous uses the value before`);
+  if (missed > 0) {
+    const more = missed > NAMED ? ` and ${missed - NAMED} more` : '';
+    throw new CliError(`no value at ${gaps.join('; ')}${more}; --missing previous uses the value before`);
   }
   const dates =
     dated < 0
       ? undefined
       : readDates(
           names[dated]!,
-          rows.map(({ fields, line }) => ({ text: fields[dated]!, line })),
+          Array.from({ length: rows }, (_, r) => ({ text: fieldOf(records, r, dated), line: lines[r + 1]! })),
         );
-  return { columns: chosen, rows: rows.length, data, dates };
+  return { columns: places.map((c) => names[c]!), rows, data, dates };
 }
 
-function records(text: string, delimiter: string): Row[] {
-  try {
-    const found = parse(text, {
-      ...{ bom: true, info: true, trim: true, delimiter },
-      ...{ skip_empty_lines: true, relax_column_count: true },
-    }) as unknown as { record: string[]; info: { lines: number } }[];
-    return found.map(({ record, info }) => ({ fields: record, line: info.lines }));
-  } catch (error) {
-    const { message, lines } = error as CsvError & { lines?: number };
-    throw new CliError(lines === undefined ? message : `line ${lines}: ${message}`, 1, { cause: error });
-  }
+/** A field of a row behind the header. */
+function fieldOf({ fields, ends }: Records, row: number, column: number): string {
+  return fields[ends[row]! + column]!;
+}
+
+/** Where columns are that were asked for by name. */
+function placesOf(columns: readonly string[], names: readonly string[]): number[] {
+  const byName = new Map(names.map((name, c) => [name, c]));
+  return columns.map((name) => byName.get(name) ?? missingColumn(name, names));
 }
 
 /** The separator that the first line has most of, outside of quotes. */
@@ -107,23 +104,24 @@ function delimiterOf(text: string): string {
 }
 
 /** The names of the columns; '' for one that is not read: the first one (an index, as pandas writes it), or one without values. */
-function namesOf({ fields, line }: Row, rows: readonly Row[]): readonly string[] {
+function namesOf(records: Records): readonly string[] {
+  const { ends, lines } = records;
+  const fields = records.fields.slice(0, ends[0]);
+  const [line] = lines;
+  const isEmpty = (c: number) =>
+    lines.every((_, r) => !(ends[r]! + c < ends[r + 1]!) || !fieldOf(records, r, c));
   if (fields.every(isNumeral))
     throw new CliError(`line ${line}: expected a header with the names of the columns, got numbers`);
   const seen = new Set<string>();
   for (const [c, name] of fields.entries()) {
     if (name === '') {
-      if ((c === 0 && fields.length > 1) || rows.every((row) => !row.fields[c])) continue;
+      if ((c === 0 && fields.length > 1) || isEmpty(c)) continue;
       throw new CliError(`line ${line}: column ${c + 1} has no name`);
     }
     if (seen.size === seen.add(name).size)
       throw new CliError(`line ${line}: two columns are named '${name}'`);
   }
   return fields;
-}
-
-function isDated(rows: readonly Row[], column: number): boolean {
-  return readDate(rows[0]!.fields[column]!) !== undefined;
 }
 
 function missingColumn(name: string, names: readonly string[]): never {
