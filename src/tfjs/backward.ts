@@ -1,6 +1,6 @@
 import type { Exchange, Opened } from './exchange.ts';
-import { blockOf, type Kept, multiplySteps, setWork, workOf } from './forward.ts';
-import type { Heap } from './heap.ts';
+import { type Kept, multiplySteps, setWork, workOf } from './forward.ts';
+import { blockOf, type Heap } from './heap.ts';
 import type { Rows } from './rows.ts';
 import type { TensorInfo } from './tf.ts';
 import type { CellWeights } from './weights.ts';

@@ -24,7 +24,7 @@ const FUNCTIONS = [
   ...(
     'engine getBackend ready setBackend findBackend registerBackend removeBackend getKernelsForBackend ' +
     'getKernel registerKernel unregisterKernel getGradient registerGradient unregisterGradient ' +
-    'tidy keep tensor dropout ones fill scalar variable add sub mul matMul reshape split unstack clipByValue'
+    'tidy keep dropout ones fill scalar variable add sub mul matMul reshape split unstack clipByValue'
   ).split(' '),
 ] as (keyof TensorFlow)[];
 

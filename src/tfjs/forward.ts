@@ -1,8 +1,8 @@
 import { Descriptor } from '../layers/recurrent/descriptor.ts';
-import { align, type Region } from '../memory/layout.ts';
+import type { Region } from '../memory/layout.ts';
 import { configurableWork } from '../memory/workspace.ts';
 import type { Exchange } from './exchange.ts';
-import type { Heap } from './heap.ts';
+import { blockOf, type Heap } from './heap.ts';
 import type { Rows } from './rows.ts';
 import type { TensorInfo } from './tf.ts';
 import type { CellWeights, Work } from './weights.ts';
@@ -31,23 +31,6 @@ export interface Kept {
   /** [B, I], rows in the order of the steps; 0 for none. */
   readonly inputMask: number;
   release(): void;
-}
-
-/** A block with regions: their pointers. */
-export function blockOf<Name extends string>(
-  heap: Heap,
-  floats: Readonly<Record<Name, number>>,
-): { at: Record<Name, number>; release: () => void } {
-  const at = {} as Record<Name, number>;
-  let bytes = 0;
-  for (const name of Object.keys(floats) as Name[]) {
-    at[name] = bytes;
-    bytes += align(floats[name] * 4);
-  }
-  bytes = Math.max(bytes, 64);
-  const block = heap.take(bytes);
-  for (const name of Object.keys(floats) as Name[]) at[name] = floats[name] > 0 ? at[name] + block : 0;
-  return { at, release: () => heap.release(block, bytes) };
 }
 
 /** Scratch memory of the kernels for the given rows. It is kept with the weights: most calls have the rows of the one before. */

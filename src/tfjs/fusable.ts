@@ -33,9 +33,9 @@ export class Fusable {
   cells(layer: RnnLayer): readonly FusableCell[] | string {
     const { RNN, LSTM, GRU, SimpleRNN, StackedRNNCells } = this.#classes;
     if (![RNN, LSTM, GRU, SimpleRNN].includes(layer.constructor)) {
-      return `${layer.getClassName()} is not one of TF.js's RNN, LSTM, GRU and SimpleRNN, or a class derived from them`;
+      return `${layer.getClassName()} is not one of TF.js's own recurrent layers`;
     }
-    if (this.#backend() === 'webgpu') return 'the backend webgpu can not be read synchronously';
+    if (this.#backend() === 'webgpu') return 'webgpu can not be read synchronously';
     const { cell } = layer;
     const isStack = cell.constructor === StackedRNNCells;
     const replaced = isStack ? this.#replaced(cell) : undefined;
@@ -51,7 +51,7 @@ export class Fusable {
 
   #cell(cell: RnnCell): FusableCell | string {
     const family = this.#families.get(cell.constructor);
-    if (!family) return `the cell ${cell.getClassName()} is not one of TF.js's, or a class derived from them`;
+    if (!family) return `the cell ${cell.getClassName()} is not one of TF.js's own`;
     const replaced = this.#replaced(cell);
     if (replaced) return replaced;
     const kinds = kindsOf(family, cell, this.#activations);

@@ -1,7 +1,7 @@
 import { mebibytes } from '../allocate.ts';
 import { MemoryError } from '../errors.ts';
 import { MemoryArena } from '../memory/arena.ts';
-import { MAX_BYTES } from '../memory/layout.ts';
+import { align, MAX_BYTES } from '../memory/layout.ts';
 
 /** Blocks of one growing memory, by size class: a freed block is used again for the next one of its class. */
 export class Heap {
@@ -61,4 +61,20 @@ export function sizeClass(bytes: number): number {
   if (bytes > MAX_BYTES) return bytes;
   const step = 2 ** (29 - Math.clz32(bytes - 1));
   return Math.ceil(bytes / step) * step;
+}
+
+/** A block with regions: their pointers. */
+export function blockOf<Name extends string>(
+  heap: Heap,
+  floats: Readonly<Record<Name, number>>,
+): { at: Record<Name, number>; release: () => void } {
+  const at = {} as Record<Name, number>;
+  let bytes = 0;
+  for (const name of Object.keys(floats) as Name[]) {
+    at[name] = bytes;
+    bytes += align(floats[name] * 4);
+  }
+  const block = heap.take(bytes);
+  for (const name of Object.keys(floats) as Name[]) at[name] = floats[name] > 0 ? at[name] + block : 0;
+  return { at, release: () => heap.release(block, bytes) };
 }

@@ -26,8 +26,7 @@ export class RecurrentKernel {
   run(sequence: Sequence, inputs: Record<string, Tensor>): Tensor[] {
     const engine = this.#tf.engine();
     this.#registerFor(this.#tf.getBackend());
-    const outputs = engine.runKernel(NAME, inputs, { sequence } satisfies Attributes);
-    return Array.isArray(outputs) ? outputs : [outputs];
+    return engine.runKernel(NAME, inputs, { sequence } satisfies Attributes) as Tensor[];
   }
 
   unregister(): void {

@@ -2,9 +2,17 @@ import type { UnrolledBackend } from './backend/backend.ts';
 import { elementwise } from './backend/elementwise.ts';
 import { withWork } from './backend/matMul.ts';
 import { copy } from './backend/move.ts';
+import { floats } from './backend/own.ts';
 import { axesOf, isSame, repeatedStrides, sizeOf, stridesOf } from './backend/shape.ts';
 import type { Installation } from './installation.ts';
 import type { Gradient, LazyGradients, Tensor, TensorInfo } from './tf.ts';
+
+interface Attributes {
+  readonly axis: number | number[];
+  readonly reps: readonly number[];
+  readonly clipValueMin: number;
+  readonly clipValueMax: number;
+}
 
 /** The gradient of an input, which reads one of the saved ones; undefined for what TF.js's operations are to compute. */
 type Ours = (
@@ -12,7 +20,7 @@ type Ours = (
   dy: Tensor,
   saved: readonly Tensor[],
   read: number,
-  attributes: { readonly axis: number | number[] },
+  attributes: Attributes,
 ) => TensorInfo | undefined;
 
 /** TF.js multiplies dy by an array of ones; here it is repeated. */
@@ -41,10 +49,43 @@ const product: Ours = (backend, dy, saved, read, attrs) =>
         | undefined)
     : undefined;
 
+/** dy where x is within the limits, which then do not change it, else 0. */
+const clipped: Ours = (backend, dy, saved, read, { clipValueMin, clipValueMax }) => {
+  const { shape, size } = dy;
+  const x = backend.pointer(saved[read]!)!;
+  const { ptr, info } = backend.make(shape);
+  withWork(backend, size * 5, (work) => {
+    const { kernels, heap } = backend;
+    kernels.tensor_unary(10, clipValueMin, clipValueMax, size, x, ptr);
+    kernels.tensor_compare(0, 0, 1, size, x, 0, 1, ptr, 0, 1, work + size * 4);
+    heap.clear(work, size);
+    kernels.tensor_select(size, work + size * 4, backend.pointer(dy)!, work, ptr);
+  });
+  return info;
+};
+
+/** The sum of the parts of dy that repeat x along one axis, by one addition after the other as in TF.js. */
+const repeated: Ours = (backend, dy, saved, read, { reps }) => {
+  const { shape, size } = saved[read]!;
+  const axis = reps.findIndex((times) => times > 1);
+  const times = dy.size / size;
+  if (times !== reps[axis]) return undefined;
+  const { ptr, info } = backend.make(shape);
+  const { kernels, heap } = backend;
+  heap.clear(ptr, size);
+  const n = sizeOf(shape.slice(axis));
+  for (let i = 0; i < times; i++) {
+    kernels.tensor_binary(0, size / n, n, ptr, n, 1, backend.pointer(dy)! + i * n * 4, times * n, 1, ptr);
+  }
+  return info;
+};
+
 const GRADIENTS: Readonly<Record<string, Ours>> = {
+  ClipByValue: clipped,
   Mean: reduced(true),
   Multiply: product,
   Sum: reduced(false),
+  Tile: repeated,
 };
 
 /** Of operations with one and with two inputs: the saved one that the gradient of each reads. */
@@ -61,7 +102,8 @@ export function patchGradients({ tf, patches, heap }: Installation): undefined {
         const engine = tf.engine();
         const backend = engine.backend as UnrolledBackend;
         const theirs = () => (original as unknown as Gradient['gradFunc'])(dy, saved, attributes);
-        if (backend.heap !== heap || engine.state.gradientDepth || dy.dtype !== 'float32') return theirs();
+        if (backend.heap !== heap || engine.state.gradientDepth || !floats(backend, dy, ...saved))
+          return theirs();
         const gradients: LazyGradients = {};
         for (const [input, read] of Object.entries(READS[saved.length]!)) {
           gradients[input] = () => {

@@ -1,5 +1,4 @@
-import { Layout } from '../memory/layout.ts';
-import type { Heap } from './heap.ts';
+import { blockOf, type Heap } from './heap.ts';
 import type { Values } from './tf.ts';
 
 /**
@@ -106,19 +105,12 @@ function place(heap: Heap, B: number, T: number, rows: Order): Rows {
     orderAt: order && !isRising(order, 0) ? order : undefined,
     rankAt: rank && !isRising(rank, 0) ? rank : undefined,
   };
-  const names = Object.keys(needed) as (keyof typeof needed)[];
-  const layout = new Layout(0);
-  const regions = names.map((name) => layout.take(name, needed[name]?.length ?? 0));
-  const bytes = layout.end;
-  const block = heap.take(bytes);
-  const { i32 } = heap.arena;
-  const at = {} as Record<keyof typeof needed, number>;
-  for (const [i, name] of names.entries()) {
-    const values = needed[name];
-    at[name] = values ? block + regions[i]!.ptr : 0;
-    if (values) i32.set(values, at[name] / 4);
-  }
-  return { B, T, steps, count: input.length, sizes, ...at, release: () => heap.release(block, bytes) };
+  const all = Object.entries(needed);
+  const lengths = all.map(([name, values]) => [name, values ? values.length || 1 : 0]);
+  const { at, release } = blockOf<keyof typeof needed>(heap, Object.fromEntries(lengths));
+  for (const [name, values] of all)
+    if (values) heap.arena.i32.set(values, at[name as keyof typeof needed] / 4);
+  return { B, T, steps, count: input.length, sizes, ...at, release };
 }
 
 /** Whether the values are first, first + 1, … */

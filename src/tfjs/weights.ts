@@ -1,9 +1,8 @@
 import type { ActivationKind } from '../activations.ts';
-import { Layout, type Region } from '../memory/layout.ts';
 import { configurableWork } from '../memory/workspace.ts';
 import type { Exchange } from './exchange.ts';
 import type { Family } from './families.ts';
-import type { Heap } from './heap.ts';
+import { blockOf, type Heap } from './heap.ts';
 import type { RnnCell, Variable } from './tf.ts';
 
 /** Scratch memory of the kernels, and the rows that it is for. */
@@ -39,8 +38,7 @@ export interface CellWeights {
 }
 
 interface Entry extends CellWeights {
-  readonly block: number;
-  readonly bytes: number;
+  readonly release: () => void;
   ids: readonly (object | undefined)[];
 }
 
@@ -78,7 +76,7 @@ export class WeightStore {
 
   /** Ends a use. */
   release(weights: CellWeights): void {
-    if (!--weights.users && weights.stale) this.#free(weights as Entry);
+    if (!--weights.users && weights.stale) (weights as Entry).release();
   }
 
   #take(cell: RnnCell, family: Family, kinds: readonly ActivationKind[]): Entry {
@@ -88,14 +86,13 @@ export class WeightStore {
       ...{ rows: 1, batch: 1, I, H, W: H, G, heads: 1, training: false, projSize: 0 },
       products: family.kind.products,
     });
-    const layout = new Layout(0);
-    const wIh = layout.take('weights', G, I);
-    const wHh = layout.take('recurrent weights', G, H);
-    const biases = layout.take('biases', family.hasStateBias ? 2 : 1, G);
-    const panels = layout.take('packed weights', (at.panelsHr - at.bias) / 4);
-    const block = this.#heap.take(layout.end);
-    const ptr = (region: Region) => block + region.ptr;
-    const packed = ptr(panels) - at.bias;
+    const { at: own, release } = blockOf(this.#heap, {
+      wIh: G * I,
+      wHh: G * H,
+      biases: cell.bias ? (family.hasStateBias ? 2 : 1) * G : 0,
+      panels: (at.panelsHr - at.bias) / 4,
+    });
+    const packed = own.panels - at.bias;
     return {
       ...{
         family,
@@ -103,20 +100,18 @@ export class WeightStore {
         I,
         H,
         G,
-        block,
-        bytes: layout.end,
+        release,
         ids: [],
         works: [],
         packed: false,
         users: 0,
         stale: false,
       },
-      wIh: ptr(wIh),
-      wHh: ptr(wHh),
-      bias: cell.bias ? ptr(biases) : 0,
-      stateBias: cell.bias && family.hasStateBias ? ptr(biases) + G * 4 : 0,
+      ...own,
+      bias: own.biases,
+      stateBias: own.biases && family.hasStateBias ? own.biases + G * 4 : 0,
       panels: {
-        bias: ptr(panels),
+        bias: own.panels,
         panelsIh: packed + at.panelsIh,
         panelsHh: packed + at.panelsHh,
       },
@@ -149,11 +144,7 @@ export class WeightStore {
       if (!variable.isDisposed) continue;
       this.#entries.delete(variable);
       if (entry.users) entry.stale = true;
-      else this.#free(entry);
+      else entry.release();
     }
-  }
-
-  #free({ block, bytes }: Entry): void {
-    this.#heap.release(block, bytes);
   }
 }

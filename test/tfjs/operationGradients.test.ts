@@ -57,6 +57,40 @@ test.each(Object.entries(products))(
   },
 );
 
+const others: Readonly<Record<string, Reduce>> = {
+  'clipped values': (x) => tf.clipByValue(x, -0.5, 0.25),
+  'values clipped at 0': (x) => tf.clipByValue(tf.relu(x), 0, 1),
+  'clipped values that are NaN or infinite': (x) =>
+    tf.clipByValue(tf.div(tf.sub(x, x.slice([0, 0, 0], [1, 1, 1])), 0), -1, 1),
+  'copies along the first axis': (x) => tf.tile(x, [3, 1, 1]),
+  'copies along an axis between': (x) => tf.tile(x, [1, 3, 1]),
+  'copies along the last axis': (x) => tf.tile(x, [1, 1, 5]),
+  'copies along two axes': (x) => tf.tile(x, [2, 1, 3]),
+  'a single copy': (x) => tf.tile(x, [1, 1, 1]),
+};
+
+test.each(Object.entries(others))('the gradient of %s has the bits of TF.js', async (_, f) => {
+  const values = random([3, 4, 5], 7);
+  const expected = gradient(f)(values).dataSync();
+  uninstall = await install(tf);
+  const before = tf.memory();
+  const found = gradient(f)(values);
+  expect(found.dataSync()).toEqual(expected);
+  found.dispose();
+  expect(tf.memory()).toEqual(before);
+});
+
+test('clipping and copies have gradients without operations of TF.js', async () => {
+  uninstall = await install(tf);
+  const kernels: string[] = [];
+  for (const f of [(x: unknown) => tf.clipByValue(x, 0, 1), (x: unknown) => tf.tile(x, [1, 4])]) {
+    const { kernelNames } = await tf.profile(() => tf.grad(f)(tf.ones([4, 6])));
+    kernels.push(...kernelNames);
+  }
+  expect(kernels).toEqual(expect.arrayContaining(['ClipByValue', 'Tile']));
+  for (const name of ['Add', 'Select', 'Slice', 'LogicalAnd']) expect(kernels).not.toContain(name);
+});
+
 test('repeats without an operation of TF.js, and casts no factor', async () => {
   uninstall = await install(tf);
   const kernels: string[] = [];

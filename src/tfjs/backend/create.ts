@@ -16,10 +16,7 @@ function filled(
   return info;
 }
 
-const fill: OwnKernel = ({ attrs: { shape, value, dtype }, backend }) => {
-  if (typeof value === 'string') return undefined;
-  return filled(backend, shape, value, dtype ?? (typeof value === 'boolean' ? 'bool' : 'float32'));
-};
+const fill: OwnKernel = ({ attrs: { shape, value, dtype }, backend }) => filled(backend, shape, value, dtype);
 
 function constant(value: number): OwnKernel {
   return ({ inputs, backend }) => filled(backend, inputs.x!.shape, value, inputs.x!.dtype);
@@ -35,9 +32,7 @@ const cast: OwnKernel = ({ inputs, attrs, backend }) => {
   const { ptr, info } = backend.make(x.shape, dtype);
   const n = sizeOf(x.shape);
   const values = viewOf(backend.heap, x.dtype, from, n);
-  const to = viewOf(backend.heap, dtype, ptr, n);
-  if (dtype !== 'bool') to.set(values);
-  else for (const [i, value] of values.entries()) to[i] = value === 0 ? 0 : 1;
+  viewOf(backend.heap, dtype, ptr, n).set(dtype === 'bool' ? values.map((value) => +(value !== 0)) : values);
   return info;
 };
 

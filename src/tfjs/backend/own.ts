@@ -14,13 +14,8 @@ export type OwnKernel = (call: OwnCall) => TensorInfo | TensorInfo[] | undefined
 
 /** Pointers of tensors of float32; undefined if one is of another type. */
 export function floats(backend: UnrolledBackend, ...tensors: readonly TensorInfo[]): number[] | undefined {
-  const pointers: number[] = [];
-  for (const tensor of tensors) {
-    const ptr = tensor.dtype === 'float32' ? backend.pointer(tensor) : undefined;
-    if (ptr === undefined) return undefined;
-    pointers.push(ptr);
-  }
-  return pointers;
+  const pointers = tensors.map((each) => (each.dtype === 'float32' ? backend.pointer(each) : undefined));
+  return pointers.includes(undefined) ? undefined : (pointers as number[]);
 }
 
 /** The same data with another shape. */

@@ -13,10 +13,9 @@ export function axesOf(
   axis: number | readonly number[] | null | undefined,
   rank: number,
 ): number[] | undefined {
-  const given =
-    axis === null || axis === undefined ? Array.from({ length: rank }, (_, i) => i) : [axis].flat();
-  const axes = [...new Set(given.map((i) => (i < 0 ? i + rank : i)))].sort((a, b) => a - b);
-  return axes.every((i) => Number.isInteger(i) && i >= 0 && i < rank) ? axes : undefined;
+  const all = [...new Array<number>(rank).keys()];
+  const axes = [axis ?? all].flat().map((i) => (i < 0 ? i + rank : i));
+  return axes.every((i) => all.includes(i)) ? all.filter((i) => axes.includes(i)) : undefined;
 }
 
 /** Calls f with the offset of each operand for every index of all axes but the last `inner` ones. */
