@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const SRC = rooms({
   custom: 'allocate engine layers losses optim init ndarray memory wasm check errors',
   data: 'allocate arrayKind io init ndarray check errors',
-  cli: 'allocate index kernels quant bench/probe.mjs cluster onnx onnxWriter tfjsWriter modelFiles formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander simple-ascii-chart node:',
+  cli: 'allocate index kernels quant bench/probe.mjs cluster onnx onnxWriter tfjsWriter modelFiles formats data model diagnostics layers engine losses optim init io ndarray memory wasm check errors @assemblyscript/loader cli-progress commander csv-parse/sync simple-ascii-chart node:',
   modelFiles: 'allocate index amp text keras kerasStorage onnx onnxModel onnxWriter formats engine io errors',
   cluster: 'allocate worker model io ndarray wasm check errors bullmq ioredis node:',
   amp: 'formats model engine ndarray errors',
