@@ -70,9 +70,11 @@ describe('train FILE.csv', () => {
     const other = await cli('train', file, ...columns, '--resume', path('part'), '--steps', 50);
     expect(oneLine(other)).toContain('different table');
     const text = textFile(path('book'));
-    expect(oneLine(await cli('train', text, '--resume', path('part'), '--steps', 50))).toContain(
-      'different table',
-    );
+    for (const rest of [['--steps', 50], []])
+      expect(oneLine(await cli('train', text, '--resume', path('part'), ...rest))).toContain(
+        'part: the model was trained on a table, not on a text',
+      );
+    expect(oneLine(await cli('train', file, '--resume', path('none')))).toMatch(/^[^:]*none: no such file/);
   });
 
   test('validates on another table, whose columns may be in another order', async () => {

@@ -1,7 +1,7 @@
 import { Normalizer } from '../../data/normalizer.ts';
 import { FormatError, type Sequential } from '../../index.ts';
 import { CliError } from '../failure.ts';
-import { readBytes, readTensors } from '../files.ts';
+import { readTensors } from '../files.ts';
 import { loadModel } from '../loadModel.ts';
 import { checkSaved, named } from '../train/training.ts';
 
@@ -46,8 +46,7 @@ export function loadTableModel(path: string, bytes: Uint8Array, columns: number)
 }
 
 /** The columns of a saved run; undefined if it is not one of a table. @throws {CliError} if it can't be read */
-export function savedColumns(path: string): readonly string[] | undefined {
-  const bytes = readBytes(path);
+export function savedColumns(bytes: Uint8Array, path: string): readonly string[] | undefined {
   return isTableModel(readTensors(bytes, path).metadata) ? readTableModel(bytes, path).columns : undefined;
 }
 

@@ -1,7 +1,6 @@
 import { CliError } from '../failure.ts';
 import { STDIN } from '../files.ts';
 import { readTable } from '../table/readTable.ts';
-import { savedColumns } from '../table/tableModel.ts';
 import type { TrainOptions } from './prepare.ts';
 import { optionName } from './settings.ts';
 import type { Kind } from './subject.ts';
@@ -16,13 +15,13 @@ const LINES = 5;
 
 /**
  * What the data of a run are: as `--as` says, or the name of the file. Standard input has none: a resumed run goes on as it
- * began, and only tables have columns.
+ * began.
  */
-export function kindOf(file: string, options: TrainOptions, resume: string | undefined): Kind {
+export function kindOf(file: string, options: TrainOptions, resumed: Kind | undefined): Kind {
   if (options.as) return options.as;
   if (/\.(csv|tsv)$/i.test(file)) return 'table';
   if (file !== STDIN) return 'text';
-  if (resume !== undefined) return savedColumns(resume) ? 'table' : 'text';
+  if (resumed) return resumed;
   return given(options, 'table') ? 'table' : 'text';
 }
 

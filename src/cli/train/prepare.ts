@@ -7,7 +7,7 @@ import type { Missing } from '../table/readTable.ts';
 import { Session } from './session.ts';
 import { DEFAULT_STEPS, DEFAULTS, optionName, type Settings } from './settings.ts';
 import type { Kind, Subject } from './subject.ts';
-import { readTrained, type Trained } from './training.ts';
+import { named, readTrained, type Trained } from './training.ts';
 
 /** Settings given on the command line, without defaults. */
 export interface TrainOptions extends Partial<Settings> {
@@ -52,17 +52,29 @@ export async function start(subject: Subject, options: TrainOptions): Promise<Ru
   return { session: new Session(subject, settings, kernels), steps: options.steps ?? DEFAULT_STEPS, kernels };
 }
 
-/** Resumes a run. @throws {CliError} if settings contradict those of the file, or no steps are left */
+/** A file to resume from. */
+export interface Saved {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly file: Trained;
+}
+
+/** @throws {CliError} if it can't be read, or is not the file of a run */
+export function readSaved(path: string): Saved {
+  const bytes = readBytes(path);
+  return { path, bytes, file: readTrained(bytes, path) };
+}
+
+/** Resumes a run. @throws {CliError} if data or settings are not those of the file, or no steps are left */
 export async function resumed(
-  path: string,
+  { path, bytes, file }: Saved,
   subject: Subject,
   options: TrainOptions,
   warn: (line: string) => void,
 ): Promise<Run> {
-  const bytes = readBytes(path);
-  const file = readTrained(bytes, path);
   const { training } = file;
   checkSame(given(options), training.settings, path);
+  named(path, () => checkData(subject, file));
   const steps = options.steps ?? training.steps;
   if (training.step >= steps) {
     const made = plural(training.step, 'step');
@@ -77,6 +89,15 @@ export async function resumed(
     warn(`Trained on ${training.kernels} kernels so far, on ${same} from here: close, but not bit for bit`);
   }
   return { session: load(path, subject, file, bytes, same), steps, kernels: same };
+}
+
+/** @throws {CliError} unless the run was trained on this text or table */
+function checkData({ kind, source, metadata: own }: Subject, { training, metadata }: Trained): void {
+  const other = training.kind;
+  if (kind !== other) throw new CliError(`the model was trained on a ${other}, not on a ${kind}`);
+  const isSame = Object.entries(own).every(([key, value]) => metadata[key] === value);
+  if (source.sha256 !== training.source.sha256 || !isSame)
+    throw new CliError(`the model was trained on a different ${other}, or the ${other} has changed since`);
 }
 
 /** The kernels the run was started with if the engine supports them, otherwise the supported ones. */

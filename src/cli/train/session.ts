@@ -73,18 +73,11 @@ export class Session {
   /**
    * Resumes a run, bit for bit with the same kernels. Sizes in the settings are checked against the tensors before
    * memory is allocated.
-   * @throws {CliError} if the text or table differs, or the settings do not match the model
+   * @throws {CliError} if the settings do not match the model
    * @throws {FormatError} if the file has no training state
    */
   static resume(subject: Subject, file: Trained, bytes: Uint8Array, kernels: KernelBuild): Session {
-    const { training, metadata } = file;
-    const { settings, losses, best, step } = training;
-    const { kind, source } = subject;
-    const isSame = Object.entries(subject.metadata).every(([key, value]) => metadata[key] === value);
-    if (kind !== training.kind || source.sha256 !== training.source.sha256 || !isSame) {
-      const other = training.kind;
-      throw new CliError(`the model was trained on a different ${other}, or the ${other} has changed since`);
-    }
+    const { settings, losses, best, step } = file.training;
     // layers are bounded by the file's tensors; the settings are only compared with them
     const model = Sequential.load(bytes);
     if (!hasSettings(model.layers, settings, subject)) {

@@ -18,7 +18,7 @@ import { flowLines, remark } from './flow.ts';
 import { Interrupt } from './interrupt.ts';
 import { checkKind, kindOf, looksLikeTable } from './kind.ts';
 import { RECENT } from './losses.ts';
-import { type Run, resumed, start, type TrainOptions } from './prepare.ts';
+import { type Run, readSaved, resumed, type Saved, start, type TrainOptions } from './prepare.ts';
 import { Progress } from './progress.ts';
 import { bestPath, SaveFile } from './saveFile.ts';
 import { Saver } from './saver.ts';
@@ -37,14 +37,16 @@ const LABEL = 8;
 export async function train(file: string, options: TrainOptions, io: Io): Promise<number> {
   const resume = options.resume === true ? (options.out ?? DEFAULT_OUT) : options.resume;
   const out = options.out ?? resume ?? DEFAULT_OUT;
-  const { subject, validationText, prompt } = await readAll(file, options, resume, io);
+  // before the data, whose kind and columns it knows
+  const before = resume === undefined ? undefined : readSaved(resume);
+  const { subject, validationText, prompt } = await readAll(file, options, before, io);
   const outputs = options.val === undefined ? [out] : [out, bestPath(out)];
   for (const path of outputs) checkOutput(path, [file, options.val]);
 
   let warn = (line: string): void => void io.stderr.write(`${line}\n`);
   const [last, best] = outputs.map((path) => new SaveFile(path, (line) => warn(line)));
   const run =
-    resume === undefined ? await start(subject, options) : await resumed(resume, subject, options, warn);
+    before === undefined ? await start(subject, options) : await resumed(before, subject, options, warn);
   const { session, steps } = run;
   const { settings } = session;
   const from = session.step;
@@ -135,17 +137,16 @@ function* chained(prompt: string, characters: Iterable<string>): Generator<strin
  * Reads the inputs of a run. @throws {CliError} if a text is empty or not text, or standard input is used more than
  * once
  */
-async function readAll(file: string, options: TrainOptions, resume: string | undefined, io: Io) {
+async function readAll(file: string, options: TrainOptions, saved: Saved | undefined, io: Io) {
   const { val, prompt } = options;
   if ([file, val, prompt].filter((path) => path === STDIN).length > 1) {
     throw new CliError('only one of FILE, --val and --prompt can be standard input', 2);
   }
   const text = await readText(file, io);
   if (text === '') throw new CliError(`${shown(file)}: the text is empty`);
-  const kind = kindOf(file, options, resume);
+  const kind = kindOf(file, options, saved?.file.training.kind);
   checkKind(kind, options);
-  const subject =
-    kind === 'table' ? named(file, () => tableOf(text, options, resume)) : new TextSubject(text);
+  const subject = kind === 'table' ? named(file, () => tableOf(text, options, saved)) : new TextSubject(text);
   if (kind === 'text' && options.as === undefined && looksLikeTable(text))
     io.stderr.write(`${shown(file)} looks like a table and is learned as text; --as table learns its rows\n`);
   const validationText = val === undefined ? undefined : await readText(val, io);
@@ -156,10 +157,10 @@ async function readAll(file: string, options: TrainOptions, resume: string | und
 }
 
 /** A resumed run has the columns of its file. */
-function tableOf(text: string, { columns, missing }: TrainOptions, resume: string | undefined): TableSubject {
+function tableOf(text: string, { columns, missing }: TrainOptions, saved: Saved | undefined): TableSubject {
   const given = columns?.split(',').map((name) => name.trim());
-  const saved = resume === undefined ? undefined : savedColumns(resume);
-  return new TableSubject(text, { columns: given ?? saved, missing });
+  const own = saved && savedColumns(saved.bytes, saved.path);
+  return new TableSubject(text, { columns: given ?? own, missing });
 }
 
 function checkOutput(path: string, texts: readonly (string | undefined)[]): void {
