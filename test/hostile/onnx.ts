@@ -109,6 +109,11 @@ const BROKEN_ONNX: readonly Broken[] = [
     /axis 7/,
   ],
   ['graphs that are too deep', model({ ...nested(40), input: [port('yes'), x] }), /deep/],
+  [
+    '13,000 functions',
+    Uint8Array.from([...model(good), ...new Array(13_000).fill([0xca, 1, 2, 0x0a, 0]).flat()]),
+    /more than 400000 messages/,
+  ],
   ['a part longer than the file', Uint8Array.of(0x3a, 0xff, 0xff, 0xff, 0x7f), /268435455 bytes/],
   ['a number without an end', new Uint8Array(20).fill(0xff), /ten bytes/],
   ['an unknown wire type', Uint8Array.of(0x0f), /wire type 7/],
