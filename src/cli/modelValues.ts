@@ -1,4 +1,5 @@
 import { elements } from '../allocate.ts';
+import { show } from '../errors.ts';
 import { readNpy } from '../formats/npy/npy.ts';
 import { UnrolledError } from '../index.ts';
 import { type Tensor, toFloat32 } from '../io/index.ts';
@@ -24,7 +25,7 @@ export interface Case {
 
 /**
  * Reads inputs, and outputs if they are there: JSON as `{ inputs: [{ name, type, dims, data }], outputs }`, or values by
- * name, or a list of them; or one array of NumPy.
+ * name, or one or a list of them; or one array of NumPy.
  * @throws {CliError} if it is neither; the message starts with `path`
  */
 export async function readValues(path: string, io: Io): Promise<Case> {
@@ -41,18 +42,25 @@ export async function readValues(path: string, io: Io): Promise<Case> {
   }
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    throw bad(`expected values as JSON or a NumPy array (.npy), but this looks like ${what}`);
+    json = parsed(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw bad(
+      what === 'JSON'
+        ? `not valid JSON: ${(error as Error).message}`
+        : `expected values as JSON or a NumPy array (.npy), but this looks like ${what}`,
+    );
   }
-  const given = typeof json === 'object' && json !== null && !Array.isArray(json) ? json : { inputs: json };
-  const { inputs = given, outputs } = given as { inputs?: unknown; outputs?: unknown };
+  const isOne = Array.isArray((json as Partial<Value> | null)?.data);
+  const given = Array.isArray(json) || isOne ? { inputs: isOne ? [json] : json } : json;
+  const { inputs = given, outputs } = (given ?? {}) as { inputs?: unknown; outputs?: unknown };
   const list = (name: string, values: unknown): Value[] => {
+    if (typeof values !== 'object' || values === null)
+      throw bad(`expected values by name, or a list of them, got ${show(values)}`);
     const named = Array.isArray(values)
       ? typeof values[0] === 'object' && values[0] !== null && 'data' in values[0]
         ? values.map((value, i) => [value?.name ?? `${name}[${i}]`, value])
         : [[name, values]]
-      : Object.entries(values as object);
+      : Object.entries(values);
     return named.map(([name, value]) => readValue(String(name), value, bad));
   };
   return {
@@ -73,6 +81,19 @@ function readValue(name: string, given: unknown, bad: (why: string) => CliError)
   if (!Array.isArray(sizes) || !sizes.every(isSize) || elements(sizes) !== data.length)
     throw bad(`${name}.dims: expected sizes of ${data.length} numbers`);
   return { name, type: String(type), dims: sizes, data: numbers.map(Number) };
+}
+
+/** JSON, also with NaN and Infinity, as Python writes it; these become texts. @throws {SyntaxError} */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const strict = text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (part) =>
+      part.startsWith('"') ? part : `"${part}"`,
+    );
+    if (strict === text) throw error;
+    return JSON.parse(strict);
+  }
 }
 
 /** Numbers that JSON lacks, as texts. */

@@ -1,5 +1,5 @@
 import { openHdf5 } from '../formats/hdf5/object.ts';
-import { FormatError } from '../index.ts';
+import { FormatError, ShapeError } from '../index.ts';
 import { type KerasModel, loadKeras } from '../keras/index.ts';
 import { compressed } from '../kerasStorage/compressed.ts';
 import { drawn } from './drawn.ts';
@@ -70,10 +70,13 @@ function predict(
   outputs: readonly Port[],
   given: readonly Value[],
 ): Value[] {
-  const values = matched(inputs, given).map(({ data, dims }) => ({
-    data: Array.from(data, Number),
-    shape: dims,
-  }));
+  const values = matched(inputs, given).map(({ data, dims }, i) => {
+    const { name, dims: wanted } = inputs[i]!;
+    const fits = dims.every((size, i) => size > 0 && (i === 0 || (wanted[i] ?? size) === size));
+    if (dims.length !== wanted.length || !fits)
+      throw new ShapeError(`input ${name}`, `[${wanted.map((size) => size ?? 'any').join(', ')}]`, dims);
+    return { data: Array.from(data, Number), shape: dims };
+  });
   const x =
     inputs.length === 1 ? values[0]! : Object.fromEntries(inputs.map(({ name }, i) => [name, values[i]!]));
   const result = model.predict(x);

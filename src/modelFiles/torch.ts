@@ -4,6 +4,9 @@ import { brief } from './brief.ts';
 import { layerRow } from './layersModel.ts';
 import type { Format } from './opened.ts';
 
+/** Makes a quantized tensor, in Python. */
+const QUANTIZED = 'torch._utils._rebuild_qtensor';
+
 /** Files of torch.save. */
 export const torch: Format = {
   kinds: ['pytorch', 'pickle'],
@@ -18,7 +21,9 @@ export const torch: Format = {
       sections: ignored.length
         ? [{ title: 'Classes and functions that were not called', rows: ignored.map((name) => [name]) }]
         : [],
-      whyNot: 'a PyTorch file has tensors, but not the layers of a model (docs/guides/pytorch.md)',
+      whyNot: ignored.includes(QUANTIZED)
+        ? 'its weights were quantized and packed by PyTorch: save the state_dict of the model before it is quantized'
+        : 'a PyTorch file has tensors, but not the layers of a model (docs/guides/pytorch.md)',
     };
   },
 };

@@ -111,6 +111,41 @@ describe('run', () => {
     expect((await cli('inspect', path('m'))).out).toMatch(/GRU .*gates "r z n"/);
   });
 
+  test('JSON as Python writes it: NaN and Infinity; a value by itself', async () => {
+    const { path, oracle } = files();
+    const { dims, data } = oracle.inputs[0]!;
+    const numbers = ['NaN', '-Infinity', ...data.slice(2)].join(', ');
+    writeFileSync(
+      path('python.json'),
+      `{"inputs": [{"name": "NaN, x", "dims": [${dims}], "data": [${numbers}]}]}`,
+    );
+    const { code, out } = await cli('run', path('m'), '--inputs', path('python.json'));
+    expect([code, JSON.parse(out).outputs[0].data[0]]).toEqual([0, 'NaN']);
+    writeFileSync(path('one.json'), JSON.stringify(oracle.inputs[0]));
+    expect((await cli('run', path('m'), '--inputs', path('one.json'))).code).toBe(0);
+  });
+
+  test.each([
+    ['{"inputs": [{"na', 'not valid JSON'],
+    ['[1, nan]', 'not valid JSON'],
+    ['null', 'values by name'],
+    ['5', 'values by name'],
+    ['{"inputs": null}', 'values by name'],
+    ['', 'an empty file'],
+  ])('values that are none: %s', async (text, words) => {
+    const { path } = files();
+    writeFileSync(path('values.json'), text);
+    expect(oneLine(await cli('run', path('m'), '--inputs', path('values.json')))).toContain(words);
+  });
+
+  test('a model of Keras says what shape it takes in the layout of the file', async () => {
+    const { path, write } = files();
+    await cli('convert', path('m'), path('made.json'));
+    write('x.json', { x: { dims: [2, 3, 1], data: [1, 2, 3, 4, 5, 6] } });
+    const line = oneLine(await cli('run', path('made.json'), '--inputs', path('x.json')));
+    expect(line).toMatch(/expected \[any, any, 2\], got \[2, 3, 1\]/);
+  });
+
   test('what can not run, and inputs that do not fit, say why in one line', async () => {
     const { path, write } = files();
     writeFileSync(path('t.pt'), await readFixtureFile('torch/state.pt'));
