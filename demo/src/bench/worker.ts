@@ -9,8 +9,12 @@ import { type Work, works } from './works.ts';
 /** Longest that a work is measured, and a sample of it at least, in ms: clocks of a page count in steps of 0.1 ms. */
 const WORK_MS = 500;
 const SAMPLE_MS = 4;
-/** Of the peak, right before each work: a shared machine changes its clock within seconds. */
+/**
+ * Of the peak, right before each work: a shared machine changes its clock within seconds. First until V8 has optimized the loop: before
+ * that, a busy machine gave 8 of 50 GFLOP/s.
+ */
 const PROBE_MS = 50;
+const WARM_MS = 300;
 
 /** A work that is ready to run. */
 interface Handle {
@@ -36,6 +40,7 @@ const tell = (told: Told) => postMessage(told);
 addEventListener('message', async ({ data: { engine, kernels } }: MessageEvent<Asked>) => {
   try {
     const peak = probe(kernels, 16);
+    peak(WARM_MS);
     const { prepare } = await engines[engine](kernels);
     for (const work of works) {
       const handle = (await prepare(work)) as Handle | null;
