@@ -56,6 +56,7 @@ const clipped: Ours = (backend, dy, saved, read, { clipValueMin, clipValueMax })
   const { ptr, info } = backend.make(shape);
   withWork(backend, size * 5, (work) => {
     const { kernels, heap } = backend;
+    // ClipByValue and Equal, in the order of assembly/tensor/unary.ts and compare.ts
     kernels.tensor_unary(10, clipValueMin, clipValueMax, size, x, ptr);
     kernels.tensor_compare(0, 0, 1, size, x, 0, 1, ptr, 0, 1, work + size * 4);
     heap.clear(work, size);

@@ -33,12 +33,11 @@ type Run = (argument: never, op: string) => unknown;
 
 /**
  * Reads one pickle from `bytes`, which then stand behind it. Nothing is executed or looked up: lists and tuples become
- * arrays, dicts become Maps. Values may contain each other.
+ * arrays, dicts become Maps. Values may contain each other. Integers are rounded beyond 2^53.
  * Format: Lib/pickletools.py of CPython.
  * @param reduce the call of a global that is known; undefined for all others and for what is no call, which become `Inert`
  * @param persistent an object that lies outside the pickle
  * @throws {FormatError} if it is not a pickle
- * Integers are rounded beyond 2^53.
  */
 export function readPickle(
   bytes: Bytes,
