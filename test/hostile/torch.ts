@@ -108,10 +108,10 @@ export function nestedFiles(depth: number): Uint8Array {
 }
 
 /** Magic number, protocol and system of files before zip archives. */
-function bigEndian(): Uint8Array {
+function bigEndian(protocol = 1001): Uint8Array {
   const magic = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
   const system = pickle('}X', u32(13), 'little_endian\x89s');
-  return bytes(pickle('\x8a', magic.length, ...magic), pickle('M', 0xe9, 0x03), system);
+  return bytes(pickle('\x8a', magic.length, ...magic), pickle('M', protocol & 255, protocol >> 8), system);
 }
 
 function* largeTorch(): Iterable<readonly [string, Given]> {
@@ -187,6 +187,7 @@ export const torch: HostileFormat = {
     ['files nine deep', nestedFiles(9), /files more than 8 deep/],
     ['a tar archive', bytes(new Uint8Array(257), 'ustar'), /tar archive/],
     ['a big-endian file of the old kind', bigEndian(), /big-endian/],
+    ['another protocol before it', bigEndian(1002), /not of protocol 1001/],
     ['lists 300 deep', deepLists(300), /200 deep/],
     ['80,000 lists', pickle(']0'.repeat(80_000), 'N'), /too many opcodes/],
     ['TorchScript', archive(pickle('N'), { 'a/constants.pkl': pickle('N') }), /TorchScript/],

@@ -14,5 +14,6 @@ export const MAX_VALUES = 2 ** 20;
 /** Limits of what is kept of other values: the depth leaves out an optimizer's state. */
 export const MAX_KEPT_DEPTH = 3;
 export const MAX_LIST = 64;
+export const MAX_TEXT = 4096;
 /** First byte of a zip archive. */
 export const PK = 0x50;

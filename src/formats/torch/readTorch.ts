@@ -82,7 +82,7 @@ export function readTorch(bytes: Uint8Array | ArrayBuffer, opts?: TorchOptions):
     const first = next();
     // a pickle of pickle.dump, whose storages are files inside
     if (first !== MAGIC) return first;
-    next();
+    if (next() !== 1001) throw source.bad('not of protocol 1001');
     const system = next() as Map<unknown, unknown> | undefined;
     if (system?.get?.('little_endian') === false) throw bad(BIG_ENDIAN);
     const value = next();

@@ -1,5 +1,5 @@
 import { bad } from './bytes.ts';
-import { MAX_DEPTH, MAX_KEPT_DEPTH, MAX_LIST, MAX_VALUES } from './limits.ts';
+import { MAX_DEPTH, MAX_KEPT_DEPTH, MAX_LIST, MAX_TEXT, MAX_VALUES } from './limits.ts';
 import type { Inert } from './pickle.ts';
 import type { TensorView } from './storage.ts';
 
@@ -67,6 +67,7 @@ function pairsOf(map: ReadonlyMap<unknown, unknown>): [string, unknown][] {
 }
 
 function plain(value: unknown): TorchValue | undefined {
+  if (typeof value === 'string') return value.slice(0, MAX_TEXT);
   if (typeof value !== 'object') return value as TorchValue;
   const isList = Array.isArray(value) && value.length && value.length <= MAX_LIST;
   return isList && value.every((one) => typeof one !== 'object')

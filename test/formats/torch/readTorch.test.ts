@@ -90,6 +90,28 @@ describe('a file of torch.save', () => {
     expect(readTorch(await read('legacy.pth')).form).toBe('legacy');
   });
 
+  test('a long text among the values is cut', () => {
+    const text = Array.from('a'.repeat(5000), (letter) => letter.charCodeAt(0));
+    // a dict with the text under "note": protocol 2
+    const file = Uint8Array.of(
+      0x80,
+      2,
+      0x7d,
+      0x55,
+      4,
+      ...Buffer.from('note'),
+      0x58,
+      0x88,
+      0x13,
+      0,
+      0,
+      ...text,
+      0x73,
+      0x2e,
+    );
+    expect(readTorch(file).values.get('note')).toBe('a'.repeat(4096));
+  });
+
   test('a checkpoint gives its values; classes and functions are listed, not called', async () => {
     const { values, ignored, stateDict } = readTorch(await read('checkpoint.tar'));
     expect(values.get('epoch')).toBe(7);
