@@ -1,3 +1,4 @@
+import type { ActivationKind } from '../activations.ts';
 import { Descriptor } from '../layers/recurrent/descriptor.ts';
 import type { Region } from '../memory/layout.ts';
 import { configurableWork } from '../memory/workspace.ts';
@@ -17,6 +18,8 @@ export interface SequenceInput {
   /** [B, I] and [B, H]: what x and h0 are multiplied by at each step. */
   readonly inputMask?: TensorInfo | undefined;
   readonly stateMask?: TensorInfo | undefined;
+  /** Of the gates, then what the state passes. */
+  readonly kinds: readonly ActivationKind[];
 }
 
 /** What a pass over a sequence gives: [B, T, H], [B, H], and [B, H] of an LSTM. */
@@ -177,7 +180,7 @@ function place(
     maskH: at.maskH,
     fromZero: input.h0 ? 0 : 1,
   });
-  descriptor.activate(weights.kinds);
+  descriptor.activate(input.kinds);
   setWork(descriptor, work.at, scratch.at.work);
   descriptor.setAll(weights.panels);
   return { descriptor, at, x };

@@ -2,7 +2,7 @@ import type { ActivationKind } from '../activations.ts';
 import { type ActivationKinds, activationKinds } from './activations.ts';
 import type { Classes } from './classes.ts';
 import { type Family, familiesOf, kindsOf } from './families.ts';
-import type { Layer, RnnCell, RnnLayer, TensorFlow } from './tf.ts';
+import type { RnnCell, RnnLayer, TensorFlow } from './tf.ts';
 
 /** A cell that the kernels run. */
 export interface FusableCell {
@@ -13,32 +13,35 @@ export interface FusableCell {
 
 /** Tells which recurrent layers the kernels can run: exactly TF.js's classes, nothing of them replaced. */
 export class Fusable {
-  readonly #classes: Classes;
+  readonly #stack: unknown;
   readonly #families: ReadonlyMap<unknown, Family>;
   readonly #activations: ActivationKinds;
   readonly #backend: () => string;
-  /** Methods of the cells as they were at installation. */
-  readonly #calls: ReadonlyMap<unknown, unknown>;
+  /** Methods as they were at installation: `call` of cells, `getInitialState` of layers. */
+  readonly #methods: ReadonlyMap<unknown, unknown>;
 
   constructor(tf: TensorFlow, classes: Classes) {
-    this.#classes = classes;
     this.#families = familiesOf(classes);
     this.#activations = activationKinds(tf);
     this.#backend = () => tf.getBackend();
-    const cells = [...this.#families.keys(), classes.StackedRNNCells];
-    this.#calls = new Map(cells.map((made) => [made, (made as { prototype: Layer }).prototype.call]));
+    this.#stack = classes.StackedRNNCells;
+    this.#methods = new Map(
+      Object.values(classes).map((made) => {
+        const { getInitialState, call } = (made as { prototype: RnnLayer }).prototype;
+        return [made, getInitialState ?? call];
+      }),
+    );
   }
 
   /** The cells of a layer in the order in which they run, or why TF.js's own code runs it. */
   cells(layer: RnnLayer): readonly FusableCell[] | string {
-    const { RNN, LSTM, GRU, SimpleRNN, StackedRNNCells } = this.#classes;
-    if (![RNN, LSTM, GRU, SimpleRNN].includes(layer.constructor)) {
+    if (!this.#methods.has(layer.constructor)) {
       return `${layer.getClassName()} is not one of TF.js's own recurrent layers`;
     }
     if (this.#backend() === 'webgpu') return 'webgpu can not be read synchronously';
     const { cell } = layer;
-    const isStack = cell.constructor === StackedRNNCells;
-    const replaced = isStack ? this.#replaced(cell) : undefined;
+    const isStack = cell.constructor === this.#stack;
+    const replaced = this.#replaced(layer, 'getInitialState') ?? (isStack && this.#replaced(cell));
     if (replaced) return replaced;
     const found: FusableCell[] = [];
     for (const each of isStack ? cell.cells! : [cell]) {
@@ -62,8 +65,8 @@ export class Fusable {
     return { cell, family, kinds: kinds as ActivationKind[] };
   }
 
-  #replaced(cell: RnnCell): string | undefined {
-    if (cell.call === this.#calls.get(cell.constructor)) return undefined;
-    return `the method call of ${cell.getClassName()} was replaced`;
+  #replaced(layer: RnnLayer | RnnCell, method: 'call' | 'getInitialState' = 'call'): string | undefined {
+    if ((layer as RnnLayer)[method] === this.#methods.get(layer.constructor)) return undefined;
+    return `the method ${method} of ${layer.getClassName()} was replaced`;
   }
 }

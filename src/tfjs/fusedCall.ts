@@ -134,7 +134,8 @@ function run(
     const recorded = engine.isTapeOn();
     const sequence = new Sequence({
       ...{ heap, store: fused.store, engine, rows, releaseRows: release, outputs: names, training: recorded },
-      weights: fused.store.use(exchangeWith(engine, heap), cell, family, kinds),
+      weights: fused.store.use(exchangeWith(engine, heap), cell, family),
+      kinds,
       inputMask: masks[i]!.input,
       stateMask: masks[i]!.state,
     });

@@ -4,7 +4,7 @@ import type { InitOptions } from '../wasm/init.ts';
 /** Options of `install`, and those of `init`: without any of these, kernels that are loaded already are used. */
 export interface InstallOptions extends InitOptions {
   /**
-   * Optimizers scale all gradients of an update so that their norm, taken together, is at most this. Greater than 0.
+   * Optimizers scale all gradients of an update so that their norm, taken together, is at most this. At least 0.
    * Default: as they are.
    */
   readonly clipNorm?: number | undefined;

@@ -1,3 +1,4 @@
+import type { ActivationKind } from '../activations.ts';
 import { StateError } from '../errors.ts';
 import { backward, type InputGradients } from './backward.ts';
 import { exchangeWith } from './exchange.ts';
@@ -13,6 +14,8 @@ export interface SequenceSetting {
   readonly store: WeightStore;
   readonly engine: Engine;
   readonly weights: CellWeights;
+  /** Activations of the cell. */
+  readonly kinds: readonly ActivationKind[];
   readonly rows: Rows;
   /** Frees the rows, unless they are kept for other sequences. */
   readonly releaseRows: () => void;
@@ -37,9 +40,9 @@ export class Sequence {
 
   /** inputs: x, and if there are any h0 and c0. */
   forward({ x, h0, c0 }: Record<string, TensorInfo>): TensorInfo[] {
-    const { heap, engine, weights, rows, inputMask, stateMask, outputs, training } = this.#setting;
+    const { heap, engine, weights, kinds, rows, inputMask, stateMask, outputs, training } = this.#setting;
     const exchange = exchangeWith(engine, heap);
-    const input = { x: x!, h0, c0, inputMask, stateMask };
+    const input = { x: x!, h0, c0, inputMask, stateMask, kinds };
     const { output, kept } = forward(heap, exchange, weights, rows, input, outputs, training);
     this.#kept = kept;
     return output;

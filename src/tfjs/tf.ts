@@ -116,6 +116,7 @@ export interface RnnLayer extends Layer {
   readonly states_: Tensor[] | null;
   readonly unroll: boolean;
   resetStates(states?: Tensor[] | null, training?: boolean): void;
+  getInitialState(inputs: Tensor): Tensor[];
 }
 
 /** A class whose methods are replaced. */

@@ -1,4 +1,3 @@
-import type { ActivationKind } from '../activations.ts';
 import { configurableWork } from '../memory/workspace.ts';
 import type { Exchange } from './exchange.ts';
 import type { Family } from './families.ts';
@@ -14,7 +13,6 @@ export interface Work extends ReturnType<typeof configurableWork> {
 /** Weights of a cell as the kernels read them: [G, I] by gate in our order, and packed. */
 export interface CellWeights {
   readonly family: Family;
-  readonly kinds: readonly ActivationKind[];
   readonly I: number;
   readonly H: number;
   /** Rows of the weights: gates · H. */
@@ -38,25 +36,25 @@ export interface CellWeights {
 }
 
 interface Entry extends CellWeights {
+  readonly kernel: Variable;
   readonly release: () => void;
   ids: readonly (object | undefined)[];
 }
 
-/** Weights by the variable of a cell's kernel. They are converted once per value: `Exchange.stamp` tells. */
+/** Weights by cell. They are converted once per value: `Exchange.stamp` tells. */
 export class WeightStore {
   readonly #heap: Heap;
-  readonly #entries = new Map<Variable, Entry>();
+  readonly #entries = new Map<RnnCell, Entry>();
 
   constructor(heap: Heap) {
     this.#heap = heap;
   }
 
   /** The weights of a cell, which then has one user more. */
-  use(exchange: Exchange, cell: RnnCell, family: Family, kinds: readonly ActivationKind[]): CellWeights {
+  use(exchange: Exchange, cell: RnnCell, family: Family): CellWeights {
     const variables = [cell.kernel.read(), cell.recurrentKernel.read(), cell.bias?.read()];
-    const key = variables[0]!;
     const ids = variables.map((variable) => variable && exchange.stamp(variable));
-    let entry = this.#entries.get(key);
+    let entry = this.#entries.get(cell);
     if (!entry || ids.some((id, i) => id !== entry!.ids[i])) {
       if (entry?.users) {
         entry.stale = true;
@@ -64,7 +62,7 @@ export class WeightStore {
       }
       if (!entry) {
         this.#freeDisposed();
-        this.#entries.set(key, (entry = this.#take(cell, family, kinds)));
+        this.#entries.set(cell, (entry = this.#take(cell, family)));
       }
       this.#convert(exchange, entry, variables);
       entry.ids = ids;
@@ -79,8 +77,9 @@ export class WeightStore {
     if (!--weights.users && weights.stale) (weights as Entry).release();
   }
 
-  #take(cell: RnnCell, family: Family, kinds: readonly ActivationKind[]): Entry {
-    const [I, G] = cell.kernel.read().shape as [number, number];
+  #take(cell: RnnCell, family: Family): Entry {
+    const kernel = cell.kernel.read();
+    const [I, G] = kernel.shape as [number, number];
     const H = cell.units;
     const { at } = configurableWork({
       ...{ rows: 1, batch: 1, I, H, W: H, G, heads: 1, training: false, projSize: 0 },
@@ -96,7 +95,7 @@ export class WeightStore {
     return {
       ...{
         family,
-        kinds,
+        kernel,
         I,
         H,
         G,
@@ -138,11 +137,11 @@ export class WeightStore {
     }
   }
 
-  /** Frees the weights of variables that were disposed. */
+  /** Frees the weights of cells that were disposed. */
   #freeDisposed(): void {
-    for (const [variable, entry] of this.#entries) {
-      if (!variable.isDisposed) continue;
-      this.#entries.delete(variable);
+    for (const [cell, entry] of this.#entries) {
+      if (!entry.kernel.isDisposed) continue;
+      this.#entries.delete(cell);
       if (entry.users) entry.stale = true;
       else entry.release();
     }
