@@ -1,8 +1,8 @@
-// Where the time of one row goes: the forward pass of T100 B1, or 100 calls of one step each, and its parts in turns in the same run:
-// the products with W_hh, the projection of the inputs, the activations; also what a call takes that makes no step. Fastest of many
-// short repeats, since parts are compared, so that other work on the machine counts little: node bench/oneRow.mjs [simd].
-// Needs `npm run build`; under a minute.
-import { init } from '../dist/index.js';
+// Where the time of one row goes: the forward pass of T100 B1, or 100 calls of one step each, as a kernel and as a stream of a model,
+// and its parts in turns in the same run: the products with W_hh, the projection of the inputs, the activations; also what a call takes
+// that makes no step. Fastest of many short repeats, since parts are compared, so that other work on the machine counts little:
+// node bench/oneRow.mjs [simd]. Needs `npm run build`; under a minute.
+import { GRU, init, LSTM, Sequential } from '../dist/index.js';
 import { runtime } from '../dist/wasm/runtime.js';
 import { kernelMemory } from './kernelMemory.mjs';
 
@@ -18,52 +18,39 @@ const SHAPES = [
 const EACH_MS = 3000;
 /** Gates; sigmoids and hyperbolic tangents of a step, in units of H; states. */
 const CELLS = {
-  lstm: { gates: 4, sigmoids: 3, tanhs: 2, states: 2 },
-  gru: { gates: 3, sigmoids: 2, tanhs: 1, states: 1 },
+  lstm: { Layer: LSTM, gates: 4, sigmoids: 3, tanhs: 2, states: 2 },
+  gru: { Layer: GRU, gates: 3, sigmoids: 2, tanhs: 1, states: 1 },
 };
 
 const [, , kernels = 'auto'] = process.argv;
 await init({ kernels });
 console.log(`kernels ${runtime().kernels}, Node ${process.version}; µs per step of one row`);
 console.log(
-  '| cell | steps per call | forward | products with W_hh | projection | activations | rest | a call of no step | parts / forward |',
+  '| cell | steps per call | forward | products with W_hh | projection | activations | rest | a call of no step | stream | parts / forward | parts / stream |',
 );
-console.log('|---|---|---|---|---|---|---|---|---|');
+console.log('|---|---|---|---|---|---|---|---|---|---|---|');
 for (const cell of Object.keys(CELLS)) for (const [I, H] of SHAPES) for (const T of CALLS) row(cell, I, H, T);
 
 function row(cell, I, H, T) {
-  const { gates, sigmoids, tanhs, states } = CELLS[cell];
+  const { Layer, gates, sigmoids, tanhs, states } = CELLS[cell];
   const G = gates * H;
-  const { run, room } = kernelMemory();
+  const { run, f32, room } = kernelMemory();
   const [x, wIh, wHh, bIh, bHh] = [room(T * I), room(G * I), room(G * H), room(G), room(G)];
   const [h, c, y, a] = [room(H), room(H), room(T * H), room(T * 4 * H)];
   // more than each of them needs
   const works = [0, 1, 2].map(() => room(2 * (G + 64) * (I + H) + 65_536));
-  const chunk = T;
-  const state = [h, c].slice(0, states);
-  const forward = (packed, steps = T) =>
-    run[`${cell}_forward`](
-      steps,
-      1,
-      I,
-      H,
-      0,
-      0,
-      x,
-      0,
-      wIh,
-      wHh,
-      bIh,
-      bHh,
-      ...state,
-      y,
-      a,
-      chunk,
-      packed,
-      works[0],
-    );
+  // as the stream calls it: without names or arrays that are made per call, which take 0.1 µs
+  const kernel = run[`${cell}_forward`];
+  // biome-ignore format: the order of the kernel's arguments
+  const forward = states === 2
+    ? (packed, steps) => kernel(steps, 1, I, H, 0, 0, x, 0, wIh, wHh, bIh, bHh, h, c, y, a, T, packed, works[0])
+    : (packed, steps) => kernel(steps, 1, I, H, 0, 0, x, 0, wIh, wHh, bIh, bHh, h, y, a, T, packed, works[0]);
+  const model = new Sequential([new Layer(I, H)]);
+  const stream = model.stream({ block: T });
+  const input = f32.slice(x / 4, x / 4 + T * I);
   const parts = {
-    forward: () => forward(1),
+    forward: () => forward(1, T),
+    stream: T === 1 ? () => stream.step(input) : () => stream.steps(input),
     products: () => {
       for (let t = 0; t < T; t++) run.linear_forward(1, G, H, h, wHh, 0, a, 1, works[1]);
     },
@@ -77,7 +64,7 @@ function row(cell, I, H, T) {
     },
   };
   // what is packed stays
-  forward(0);
+  forward(0, T);
   run.linear_forward(1, G, H, h, wHh, 0, a, 0, works[1]);
   run.linear_forward(T, G, I, x, wIh, bIh, a, 0, works[2]);
   const best = Object.fromEntries(Object.keys(parts).map((name) => [name, Infinity]));
@@ -98,6 +85,9 @@ function row(cell, I, H, T) {
     best.activations,
     best.forward - sum,
     best.call,
+    best.stream,
   ].map(us);
-  console.log(`| ${cell} (${I}, ${H}) | ${T} | ${cells.join(' | ')} | ${(sum / best.forward).toFixed(2)} |`);
+  const ratios = [best.forward, best.stream].map((time) => (sum / time).toFixed(2));
+  model.dispose();
+  console.log(`| ${[`${cell} (${I}, ${H})`, T, ...cells, ...ratios].join(' | ')} |`);
 }

@@ -10,7 +10,7 @@ const TYPES = { '.mjs': 'text/javascript', '.js': 'text/javascript' };
 const BINARIES = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'];
 
 /** Modules that pages can't find by name, by the file that each begins with. */
-const MODULES = ['tinybench'];
+const MODULES = ['tinybench', '@tensorflow/tfjs/dist/tf.min.js'];
 
 /** @param {{ kernels: 'simd' | 'relaxed', revectorize: boolean }} options */
 export async function open({ kernels, revectorize }) {

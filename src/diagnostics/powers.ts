@@ -3,6 +3,7 @@ import { MemoryArena } from '../memory/arena.ts';
 import { Layout, type Region } from '../memory/layout.ts';
 import { gemmWork } from '../memory/workspace.ts';
 import { requireKernel } from '../wasm/runtime.ts';
+import { begin, choose } from '../wasm/tiles.ts';
 
 /** A square matrix that is squared and normalized repeatedly. */
 export interface Power {
@@ -85,7 +86,9 @@ export class LargePower implements Power {
   square(): void {
     const n = this.#n;
     const { ptr: a } = this.#a;
+    const since = begin();
     this.#arena.kernels.sgemm_nn(n, n, n, a, n, a, n, 0, this.#next.ptr, n, this.#work.ptr);
+    choose(this.#arena, since);
     [this.#a, this.#next] = [this.#next, this.#a];
   }
 

@@ -2,7 +2,7 @@ import { allocated } from '../allocate.ts';
 import { MemoryError } from '../errors.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import { instantiate, type KernelBuild, runtime } from '../wasm/runtime.ts';
-import { WIDE_AT } from '../wasm/tiles.ts';
+import { choose, WIDE_AT } from '../wasm/tiles.ts';
 import { MAX_BYTES, type Region } from './layout.ts';
 
 const PAGE = 65_536;
@@ -25,8 +25,9 @@ export class MemoryArena {
   readonly trains: boolean;
   #kernels: KernelCalls | undefined;
   #memory: WebAssembly.Memory | undefined;
-  #f32!: Float32Array<ArrayBuffer>;
-  #i32!: Int32Array<ArrayBuffer>;
+  /** Made when they are asked for, also after the memory has grown. */
+  #f32: Float32Array<ArrayBuffer> | undefined;
+  #i32: Int32Array<ArrayBuffer> | undefined;
 
   constructor(bytes: number) {
     const { module, kernels, revectorized, training, shared } = runtime();
@@ -39,8 +40,8 @@ export class MemoryArena {
     );
     this.#memory = memory;
     this.#kernels = instantiate(shared ?? module, memory);
-    this.#view();
-    this.#i32[WIDE_AT] = +revectorized;
+    this.i32[WIDE_AT] = +revectorized;
+    choose(this, 0);
   }
 
   /** The kernels on this memory. */
@@ -56,22 +57,22 @@ export class MemoryArena {
 
   /** View of all of the memory. Do not keep it across a call that may grow the memory. */
   get f32(): Float32Array<ArrayBuffer> {
-    if (this.#f32.buffer !== this.#live.buffer) this.#view();
-    return this.#f32;
+    if (!this.#f32) this.#view();
+    return this.#f32!;
   }
 
   /** View as f32. */
   get i32(): Int32Array<ArrayBuffer> {
-    if (this.#i32.buffer !== this.#live.buffer) this.#view();
-    return this.#i32;
+    if (!this.#i32) this.#view();
+    return this.#i32!;
   }
 
   /** Grows the memory to at least `bytes` bytes. Contents are kept; views detach. */
   ensure(bytes: number): void {
     const missing = pageBytes(bytes) - this.bytes;
     if (missing <= 0) return;
-    const live = this.#live;
-    allocated(pageBytes(bytes), () => live.grow(missing / PAGE));
+    allocated(pageBytes(bytes), () => this.#live.grow(missing / PAGE));
+    this.#f32 = this.#i32 = undefined;
   }
 
   /** Copies a region's floats. */
@@ -97,9 +98,7 @@ export class MemoryArena {
   /** Frees the memory. Later accesses throw. */
   dispose(): void {
     this.#memory = undefined;
-    this.#kernels = undefined;
-    this.#f32 = new Float32Array();
-    this.#i32 = new Int32Array();
+    this.#kernels = this.#f32 = this.#i32 = undefined;
   }
 
   get #live(): WebAssembly.Memory {

@@ -1,6 +1,7 @@
 import { Slots } from '../engine/slots.ts';
 import { isFloat, type TensorData } from '../formats/onnx/tensor.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
+import { begin, choose } from '../wasm/tiles.ts';
 import type { SessionMemory } from './memory.ts';
 import { type Io, rootOf, type Step, type Value } from './value.ts';
 
@@ -22,7 +23,8 @@ export class Plan {
   readonly #work: number;
   #ios: Io[] = [];
   readonly #views = new Map<Value, TensorData>();
-  #buffer: ArrayBuffer | undefined;
+  /** The memory that views and `#ios` are of. */
+  #f32: Float32Array<ArrayBuffer> | undefined;
 
   constructor(
     memory: SessionMemory,
@@ -59,29 +61,32 @@ export class Plan {
   view(value: Value): TensorData {
     this.#bind();
     let view = this.#views.get(value);
-    if (!view) this.#views.set(value, (view = viewOf(this.#buffer!, this.ptr(value), value)));
+    if (!view) this.#views.set(value, (view = viewOf(this.#f32!, this.ptr(value), value)));
     return view;
   }
 
-  run(): void {
+  /** mayTry: whether tiles may be tried afterwards, as streams must not. */
+  run(mayTry: boolean): void {
     this.#bind();
     const { steps } = this;
+    const since = mayTry ? begin() : 0;
     for (let i = 0; i < steps.length; i++) steps[i]!.run(this.#ios[i]!);
+    choose(this.#memory.arena, since);
   }
 
   /** After the memory has grown. Each run calls it: without a closure, which would take memory each time. */
   #bind(): void {
     const { arena } = this.#memory;
-    if (this.#buffer === arena.f32.buffer) return;
+    if (this.#f32 === arena.f32) return;
     this.#memory.commit();
-    this.#buffer = arena.f32.buffer;
+    this.#f32 = arena.f32;
     this.#views.clear();
     this.#ios = [];
     for (const step of this.steps) this.#ios.push(new StepIo(this.#memory, step, this.ptr, this.#work));
   }
 }
 
-function viewOf(buffer: ArrayBuffer, ptr: number, { dtype, size }: Value): TensorData {
+function viewOf({ buffer }: Float32Array<ArrayBuffer>, ptr: number, { dtype, size }: Value): TensorData {
   return new (isFloat(dtype) ? Float32Array : Int32Array)(buffer, ptr, size);
 }
 
@@ -117,7 +122,7 @@ export class StepIo implements Io {
   }
 
   #views(values: readonly (Value | undefined)[], pointers: readonly number[]): TensorData[] {
-    return values.map((value, i) => (value ? viewOf(this.f32.buffer, pointers[i]!, value) : NOTHING));
+    return values.map((value, i) => (value ? viewOf(this.f32, pointers[i]!, value) : NOTHING));
   }
 }
 

@@ -1,4 +1,4 @@
-import { ArgumentError, FormatError, StateError } from '../errors.ts';
+import { FormatError, StateError } from '../errors.ts';
 import type { OnnxValueInfo } from '../formats/onnx/graph.ts';
 import type { OnnxModel } from '../formats/onnx/read.ts';
 import { dtypeName } from '../formats/onnx/schema.ts';
@@ -13,9 +13,9 @@ import { OnnxStream, type OnnxStreamOptions } from './stream.ts';
 import { product } from './strided.ts';
 import {
   type CheckedFeed,
+  checkName,
   copyOut,
   dataOf,
-  namesOf,
   newResult,
   type OnnxFeed,
   type OnnxOutputs,
@@ -99,6 +99,14 @@ export class OnnxSession<M = unknown> {
    * @throws {FormatError} a graph that can't run with these shapes; the message names the node
    */
   run(feeds: Readonly<Record<string, OnnxFeed>>, opts: RunOptions = {}): OnnxOutputs {
+    return this.#run(feeds, opts.outputs, true);
+  }
+
+  #run(
+    feeds: Readonly<Record<string, OnnxFeed>>,
+    outputs: OnnxOutputs | undefined,
+    mayTry: boolean,
+  ): OnnxOutputs {
     if (this.#disposed) throw new StateError('the session was disposed');
     const plan = this.#isLast(feeds) ? this.#last! : this.#checked(feeds);
     this.#last = plan;
@@ -106,8 +114,8 @@ export class OnnxSession<M = unknown> {
       const { name, value } = plan.inputs[i]!;
       if (!value.data) writeFeed(name, dataOf(feeds[name]!), value.dtype, plan.view(value));
     }
-    plan.run();
-    return this.#results(plan, opts.outputs);
+    plan.run(mayTry);
+    return this.#results(plan, outputs);
   }
 
   /**
@@ -119,6 +127,7 @@ export class OnnxSession<M = unknown> {
       this,
       opts,
       (name) => this.#shapeOf(this.file.graph.inputs.find((i) => i.name === name)!, 1)!,
+      (feeds, outputs) => this.#run(feeds, outputs, false),
     );
   }
 
@@ -149,11 +158,7 @@ export class OnnxSession<M = unknown> {
   /** Checks feeds; gives the plan for their shapes. */
   #checked(feeds: Readonly<Record<string, OnnxFeed>>): Plan {
     const { graph } = this.file;
-    for (const name in feeds) {
-      if (!graph.inputs.some((info) => info.name === name)) {
-        throw new ArgumentError('feeds', `inputs ${namesOf(graph.inputs)}`, name);
-      }
-    }
+    for (const name in feeds) checkName('feeds', 'inputs', graph.inputs, name);
     return this.#planFor(
       new Map(
         graph.inputs.map((info) => [info.name, readFeed(info.name, feeds?.[info.name], this.#asked(info))]),

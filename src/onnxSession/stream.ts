@@ -1,5 +1,5 @@
-import { ArgumentError, reading } from '../errors.ts';
-import { namesOf, newResult, type OnnxFeed, type OnnxOutputs, type OnnxPort } from './tensors.ts';
+import { reading } from '../errors.ts';
+import { checkName, newResult, type OnnxFeed, type OnnxOutputs, type OnnxPort } from './tensors.ts';
 
 /** Options of `stream`. */
 export interface OnnxStreamOptions {
@@ -9,36 +9,39 @@ export interface OnnxStreamOptions {
   readonly initial?: Readonly<Record<string, OnnxFeed>> | undefined;
 }
 
-/** What a stream runs. */
-interface Runs {
+/** The names of what a stream runs. */
+interface Ports {
   readonly inputs: readonly OnnxPort[];
   readonly outputs: readonly OnnxPort[];
-  run(feeds: Readonly<Record<string, OnnxFeed>>, opts: { outputs?: OnnxOutputs | undefined }): OnnxOutputs;
 }
+
+/** One run, whose results may overwrite those of another one. */
+type Run = (feeds: Readonly<Record<string, OnnxFeed>>, outputs: OnnxOutputs | undefined) => OnnxOutputs;
 
 /** A model that runs step by step. */
 export class OnnxStream {
-  readonly #session: Runs;
+  readonly #run: Run;
   readonly #states: readonly (readonly [output: string, input: string])[];
   readonly #start: Readonly<Record<string, OnnxFeed>>;
   readonly #feeds: Record<string, OnnxFeed> = {};
   /** Results take turns: a step reads the states of the one before. */
-  readonly #results: readonly { outputs?: OnnxOutputs | undefined }[] = [{}, {}];
+  readonly #results: OnnxOutputs[] = [];
   #turn = 0;
 
   /** @internal */
-  constructor(session: Runs, opts: OnnxStreamOptions, shapeOf: (input: string) => readonly number[]) {
-    this.#session = session;
+  constructor(
+    session: Ports,
+    opts: OnnxStreamOptions,
+    shapeOf: (input: string) => readonly number[],
+    run: Run,
+  ) {
+    this.#run = run;
     this.#states = reading('states', opts?.states, () => Object.entries(opts.states));
     const { initial = {} } = opts;
     const start: Record<string, OnnxFeed> = {};
     for (const [output, input] of this.#states) {
-      const check = (argument: string, what: string, ports: readonly OnnxPort[], given: string) => {
-        if (!ports.some(({ name }) => name === given))
-          throw new ArgumentError(argument, `${what} among ${namesOf(ports)}`, given);
-      };
-      check('states', 'outputs', session.outputs, output);
-      check(`states.${output}`, 'an input', session.inputs, input);
+      checkName('states', 'outputs among', session.outputs, output);
+      checkName(`states.${output}`, 'an input among', session.inputs, input);
       start[input] = initial[input] ?? newResult(1, shapeOf(input));
     }
     this.#start = start;
@@ -58,9 +61,7 @@ export class OnnxStream {
    */
   step(feeds: Readonly<Record<string, OnnxFeed>>): OnnxOutputs {
     for (const name in feeds) this.#feeds[name] = feeds[name]!;
-    const turn = this.#results[this.#turn]!;
-    const results = this.#session.run(this.#feeds, turn);
-    turn.outputs = results;
+    const results = (this.#results[this.#turn] = this.#run(this.#feeds, this.#results[this.#turn]));
     this.#turn = 1 - this.#turn;
     for (let i = 0; i < this.#states.length; i++) {
       const state = this.#states[i]!;

@@ -38,9 +38,15 @@ export interface OnnxPort {
   readonly shape: readonly (number | string | null)[] | undefined;
 }
 
-/** Their names, as messages list them. */
-export function namesOf(ports: readonly Pick<OnnxPort, 'name'>[]): string {
-  return ports.map(({ name }) => name).join(', ');
+/** @throws {ArgumentError} a name that no port has */
+export function checkName(
+  argument: string,
+  what: string,
+  ports: readonly Pick<OnnxPort, 'name'>[],
+  given: string,
+): void {
+  if (ports.some(({ name }) => name === given)) return;
+  throw new ArgumentError(argument, `${what} ${ports.map(({ name }) => name).join(', ')}`, given);
 }
 
 /** Results of a run by the name of the output. */

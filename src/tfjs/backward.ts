@@ -1,5 +1,5 @@
 import type { Exchange, Opened } from './exchange.ts';
-import { type Kept, multiplySteps, setWork, workOf } from './forward.ts';
+import { type Kept, multiplySteps, runWithWork, workOf } from './forward.ts';
 import { blockOf, type Heap } from './heap.ts';
 import type { Rows } from './rows.ts';
 import type { TensorInfo } from './tf.ts';
@@ -40,7 +40,6 @@ export function backward(
   const { B, T, count: N } = rows;
   const { arena } = heap;
   const { kernels } = arena;
-  const work = workOf(weights, rows, true);
   const biases = weights.stateBias ? 2 : weights.bias ? 1 : 0;
   const { at, release } = blockOf(heap, {
     dh: B * H,
@@ -49,7 +48,7 @@ export function backward(
     dwHh: G * H,
     db: biases * G,
     // all of the above start from 0
-    work: work.bytes / 4,
+    end: 1,
     steps: dy.y && rows.outputAt ? (B + N) * H : 0,
     dx: needsX ? N * I : 0,
   });
@@ -75,12 +74,11 @@ export function backward(
       }
       dyAt = steps;
     }
-    heap.clear(at.dh, (at.work - at.dh) / 4);
+    heap.clear(at.dh, (at.end - at.dh) / 4);
     state(dy.h, at.dh);
     state(dy.c, at.dc);
 
     const { descriptor } = kept;
-    setWork(descriptor, work.at, at.work);
     descriptor.setAll({
       dwIh: at.dwIh,
       dwHh: at.dwHh,
@@ -91,7 +89,7 @@ export function backward(
       dc: at.dc,
       dx: at.dx,
     });
-    if (N > 0) kernels.configurable_backward(descriptor.write());
+    if (N > 0) runWithWork(heap, descriptor, workOf(weights, rows, true), {}, kernels.configurable_backward);
     if (at.steps && !rows.isPlain) kernels.vec_add(B * H, at.dh, at.steps, at.dh);
     if (needsX && kept.inputMask) multiplySteps(heap, rows, I, kept.inputMask, at.dx);
   } catch (error) {

@@ -74,7 +74,13 @@ export function forward(
     const { descriptor, at, x } = place(heap, exchange, weights, rows, input, training, held, temporary);
     const { kernels } = heap.arena;
     if (rows.count > 0) {
-      kernels.configurable_forward(descriptor.write());
+      runWithWork(
+        heap,
+        descriptor,
+        workOf(weights, rows, false),
+        weights.panels,
+        kernels.configurable_forward,
+      );
       weights.packed = true;
     }
     const output = outputs.map((name) => write(heap, exchange, weights, rows, name, at, training));
@@ -121,12 +127,9 @@ function place(
     dropped: masked ? kept * H : 0,
     inputMask: input.inputMask ? B * I : 0,
     maskH: masked ? B * H : 0,
+    state: training ? 0 : B * H,
   });
   held.push(release);
-  const work = workOf(weights, rows, false);
-  const scratch = blockOf(heap, { state: B * H, work: work.bytes / 4 });
-  temporary.push(scratch.release);
-  const { state } = scratch.at;
   const open = (tensor: TensorInfo, list: (() => void)[]) => {
     const { ptr, close } = exchange.open(tensor);
     list.push(close);
@@ -148,7 +151,7 @@ function place(
   if (input.stateMask) read(input.stateMask, H, at.maskH);
   read(input.h0, H, at.h);
   if (hasC) read(input.c0, H, at.c);
-  if (!training) heap.copy(at.h, state, B * H);
+  if (!training) heap.copy(at.h, at.state, B * H);
 
   const descriptor = new Descriptor(arena, { ptr: at.descriptor, shape: [], length: 0 } satisfies Region);
   descriptor.setAll({
@@ -169,7 +172,7 @@ function place(
     training: training ? 1 : 0,
     chunk,
     packed: weights.packed ? 1 : 0,
-    h: training ? at.h : state,
+    h: training ? at.h : at.state,
     c: at.c,
     y: training ? 0 : at.h + B * H * 4,
     gates: at.gates,
@@ -181,8 +184,6 @@ function place(
     fromZero: input.h0 ? 0 : 1,
   });
   descriptor.activate(input.kinds);
-  setWork(descriptor, work.at, scratch.at.work);
-  descriptor.setAll(weights.panels);
   return { descriptor, at, x };
 }
 
@@ -214,9 +215,19 @@ function write(
   return made.finish();
 }
 
-/** Pointers of scratch memory. */
-export function setWork(descriptor: Descriptor, parts: Readonly<Record<string, number>>, work: number): void {
-  for (const name of Object.keys(parts) as 'tile'[]) descriptor.set(name, work + parts[name]!);
+/** Runs a kernel with scratch memory, but for what `panels` points to. */
+export function runWithWork(
+  heap: Heap,
+  descriptor: Descriptor,
+  { bytes, at }: Work,
+  panels: Partial<CellWeights['panels']>,
+  kernel: (descriptor: number) => void,
+): void {
+  heap.withWork(bytes, (work) => {
+    for (const name of Object.keys(at) as 'tile'[]) descriptor.set(name, work + at[name]);
+    descriptor.setAll(panels);
+    kernel(descriptor.write());
+  });
 }
 
 /** The rows of each step times mask [B, width]. */

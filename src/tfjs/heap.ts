@@ -2,6 +2,7 @@ import { mebibytes } from '../allocate.ts';
 import { MemoryError } from '../errors.ts';
 import { MemoryArena } from '../memory/arena.ts';
 import { align, MAX_BYTES } from '../memory/layout.ts';
+import { begin, choose } from '../wasm/tiles.ts';
 
 /** Blocks of one growing memory, by size class: a freed block is used again for the next one of its class. */
 export class Heap {
@@ -44,6 +45,18 @@ export class Heap {
   /** Sets floats to 0. */
   clear(ptr: number, floats: number): void {
     this.arena.f32.fill(0, ptr / 4, ptr / 4 + floats);
+  }
+
+  /** Runs kernels with scratch memory. May try tiles afterwards. */
+  withWork(bytes: number, run: (work: number) => void): void {
+    const work = this.take(bytes);
+    const since = begin();
+    try {
+      run(work);
+    } finally {
+      this.release(work, bytes);
+      choose(this.arena, since);
+    }
   }
 
   /** Frees a block. bytes: as it was taken. */

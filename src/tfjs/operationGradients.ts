@@ -1,6 +1,5 @@
 import type { UnrolledBackend } from './backend/backend.ts';
 import { elementwise } from './backend/elementwise.ts';
-import { withWork } from './backend/matMul.ts';
 import { copy } from './backend/move.ts';
 import { floats } from './backend/own.ts';
 import { axesOf, isSame, repeatedStrides, sizeOf, stridesOf } from './backend/shape.ts';
@@ -31,7 +30,7 @@ function reduced(isMean: boolean): Ours {
     const { size } = dy;
     const { ptr, info } = backend.make(shape);
     const kept = shape.map((n, i) => (axes.includes(i) ? 1 : n));
-    withWork(backend, (size + 1) * 4, (work) => {
+    backend.heap.withWork((size + 1) * 4, (work) => {
       const { kernels, heap } = backend;
       heap.arena.f32[work / 4] = isMean ? sizeOf(shape) / size : 1;
       kernels.tensor_binary(3, 1, size, backend.pointer(dy)!, 0, 1, work, 0, 0, work + 4);
@@ -54,7 +53,7 @@ const clipped: Ours = (backend, dy, saved, read, { clipValueMin, clipValueMax })
   const { shape, size } = dy;
   const x = backend.pointer(saved[read]!)!;
   const { ptr, info } = backend.make(shape);
-  withWork(backend, size * 5, (work) => {
+  backend.heap.withWork(size * 5, (work) => {
     const { kernels, heap } = backend;
     // ClipByValue and Equal, in the order of assembly/tensor/unary.ts and compare.ts
     kernels.tensor_unary(10, clipValueMin, clipValueMax, size, x, ptr);

@@ -20,7 +20,7 @@ export class Runner {
   readonly #of: string;
   #held: StreamPlan | undefined;
   readonly #views = new Map<number, Float32Array<ArrayBuffer>>();
-  #viewed: ArrayBufferLike | undefined;
+  #viewed: Float32Array | undefined;
   /** First output row of the last step. */
   last = 0;
   /** 1 for rows without an output. */
@@ -150,8 +150,8 @@ export class Runner {
 
   #view(at: number, length: number): Float32Array<ArrayBuffer> {
     const { f32 } = this.network.arena;
-    if (this.#viewed !== f32.buffer) {
-      this.#viewed = f32.buffer;
+    if (this.#viewed !== f32) {
+      this.#viewed = f32;
       this.#views.clear();
     }
     let view = this.#views.get(length);

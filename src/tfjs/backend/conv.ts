@@ -1,6 +1,5 @@
 import { gemmWork } from '../../memory/workspace.ts';
 import type { TensorInfo } from '../tf.ts';
-import { withWork } from './matMul.ts';
 import { floats, type OwnKernel } from './own.ts';
 import { sizeOf } from './shape.ts';
 
@@ -76,7 +75,7 @@ const conv: OwnKernel = ({ inputs, attrs, backend }) => {
   heap.clear(ptr, sizeOf(info.shape));
   const bytes = Math.max(gemmWork(N, O, I), gemmWork(N, I, O), gemmWork(I, O, N));
   const ldx = stride * I;
-  withWork(backend, bytes, (work) => {
+  heap.withWork(bytes, (work) => {
     forTaps(geometry, at(x), at(dy), (n, xn, yn, k) => {
       const w = at(filter) + k * I * O * 4;
       if (!dy) kernels.sgemm_nn(n, O, I, xn, ldx, w, O, 1, yn, O, work);

@@ -7,16 +7,6 @@ import { ACTIVATIONS, activate } from './elementwise.ts';
 import { floats, type OwnKernel } from './own.ts';
 import { broadcastShape, forOuter, repeatedStrides, sizeOf, stridesOf } from './shape.ts';
 
-/** Scratch memory while f runs. */
-export function withWork<T>({ heap }: UnrolledBackend, bytes: number, f: (work: number) => T): T {
-  const work = heap.take(bytes);
-  try {
-    return f(work);
-  } finally {
-    heap.release(work, bytes);
-  }
-}
-
 /** A product, and its rows and columns. */
 interface Product extends Made {
   readonly m: number;
@@ -48,7 +38,7 @@ function product(
     stridesOf(batch),
   ]);
   const bytes = Math.max(gemmWork(m, n, k), gemmWork(n, m, k));
-  withWork(backend, bytes + (ta && tb ? m * n * 4 : 0), (work) => {
+  backend.heap.withWork(bytes + (ta && tb ? m * n * 4 : 0), (work) => {
     forOuter(axes, 0, ([i, j, l]) => {
       const x = pa + i! * m * k * 4;
       const w = pb + j! * k * n * 4;
