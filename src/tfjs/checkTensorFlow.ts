@@ -53,11 +53,15 @@ export function checkTensorFlow(given: TensorFlowModule): TensorFlow {
   return tf;
 }
 
-/** Warns about a version of TF.js that was not tested, and about backends that are slow to read or can not be read. */
-export function warnOf(tf: TensorFlow): void {
+/**
+ * Warns about a version of TF.js that was not tested, and about backends that are slow to read or can not be read, unless ours
+ * takes their place.
+ */
+export function warnOf(tf: TensorFlow, takesPlace: boolean | undefined): void {
   const version = tf.version_layers;
   const backend = tf.getBackend();
-  if (backend === 'webgl' || backend === 'webgpu') {
+  // webgl and webgpu
+  if (!takesPlace && /^webg/.test(backend)) {
     console.warn(
       `unrolled/tfjs: layers wait for the backend ${backend} or can't read it: await tf.setBackend('cpu') first`,
     );

@@ -61,7 +61,7 @@ export async function install(tf: TensorFlowModule, options?: InstallOptions): P
   if (installed.has(RNN)) {
     throw new StateError('install: already installed: call what it returned first');
   }
-  warnOf(module);
+  warnOf(module, given.backend);
   const heap = new Heap();
   requireKernel(heap.arena.kernels, 'configurable_forward');
   const registered = wantsBackend(module, given) ? registerBackend(module, heap) : undefined;

@@ -88,6 +88,17 @@ describe('install', () => {
     expect(warn.mock.calls.flat().join()).toContain('4.21.0');
   });
 
+  test.each([
+    [undefined, 1],
+    [false, 1],
+    [true, 0],
+  ])('backend: %s on webgl warns %i times', async (backend, times) => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue();
+    const uninstall = await install({ ...tf, getBackend: () => 'webgl' } as Any, { backend });
+    uninstall();
+    expect(warn).toHaveBeenCalledTimes(times);
+  });
+
   test.each(['webgl', 'webgpu'])('the backend %s is named in a warning', async (backend) => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     (await install({ ...tf, getBackend: () => backend }))();
