@@ -30,4 +30,6 @@ export function node(script, args = [], env = {}) {
 export const FOR_PAGES = {
   ...{ bundle: true, minify: true, splitting: true },
   ...{ format: 'esm', platform: 'browser', target: 'es2022' },
+  // the package as published, not src/, to which tsconfig.json leads its name
+  tsconfigRaw: {},
 };

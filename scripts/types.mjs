@@ -1,5 +1,4 @@
-// npm run types: the type checker. What TypeScript is told of the kernels is written anew; all is built where nothing was.
-import { madeFrom } from './fresh.mjs';
+// npm run types: the type checker. What TypeScript is told of the kernels is written anew. Nothing needs to be built.
 import { writeSignatures } from './signatures.mjs';
 import { node, root, tool } from './tools.mjs';
 
@@ -8,5 +7,4 @@ const INCREMENTAL = ['--incremental', '--tsBuildInfoFile', 'build/types.tsbuildi
 
 process.chdir(root);
 writeSignatures();
-const code = madeFrom('dist') ? 0 : node('scripts/build.mjs');
-process.exitCode = code || node(tool('typescript', 'tsc'), ['-p', 'tsconfig.json', ...INCREMENTAL]);
+process.exitCode = node(tool('typescript', 'tsc'), ['-p', 'tsconfig.json', ...INCREMENTAL]);
