@@ -3,16 +3,14 @@
 import { readFileSync } from 'node:fs';
 
 const [, , entry, faster] = process.argv;
-/** Place of the tile flag (src/wasm/tiles.ts), and where products that are tried read zeros: in page 0. */
-const WIDE_AT = 16_368;
-const ZEROS = 16_384;
-const CALLS = 40;
-
+/** Words of page 0: the tile flag (src/wasm/tiles.ts); bytes: where products that are tried read zeros. */
+const AT = { flag: 16_368, zeros: 16_384 };
+/** The clock in µs, and what is counted. */
 let now = 5_000;
-let looks = 0;
-let trials = 0;
+const found = { looks: 0, trials: 0 };
+
 performance.now = () => {
-  looks++;
+  found.looks++;
   return now / 1000;
 };
 
@@ -33,8 +31,8 @@ function timed(instance, memory) {
 }
 
 function time(name, memory, args) {
-  if (name === 'linear_forward' && args[3] === ZEROS) {
-    trials++;
+  if (name === 'linear_forward' && args[3] === AT.zeros) {
+    found.trials++;
     now += isWide(memory) === (faster === 'wide') ? 9 : 12;
   } else now += 7_000;
 }
@@ -43,7 +41,7 @@ WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
   construct: (Instance, [module, imports]) => timed(new Instance(module, imports), imports.env.memory),
 });
 
-const isWide = (memory) => new Int32Array(memory.buffer)[WIDE_AT] === 1;
+const isWide = (memory) => new Int32Array(memory.buffer)[AT.flag] === 1;
 const numbers = (length, seed = 1) => Float32Array.from({ length }, (_, i) => Math.sin(seed * i + seed));
 const load = (path) => import(`../../../dist/${path}.js`);
 
@@ -166,15 +164,21 @@ const ENTRIES = {
 };
 
 const call = await ENTRIES[entry]();
-const first = Uint8Array.from(new Uint8Array(Float32Array.from(call()).buffer));
+const bits = () => new Uint8Array(Float32Array.from(call()).buffer);
+const first = bits();
 let same = true;
-for (let i = 1; i < CALLS; i++) {
-  const bytes = new Uint8Array(Float32Array.from(call()).buffer);
-  same &&= bytes.length === first.length && bytes.every((byte, k) => byte === first[k]);
+for (let i = 1; i < 40; i++) {
+  const again = bits();
+  same &&= again.length === first.length && again.every((byte, k) => byte === first[k]);
 }
-const before = looks;
+const { looks } = found;
 call();
-const wide = [...memories].filter(isWide).length;
 console.log(
-  JSON.stringify({ looks, looksLater: looks - before, trials, wide, memories: memories.size, same }),
+  JSON.stringify({
+    ...found,
+    looksLater: found.looks - looks,
+    wide: [...memories].filter(isWide).length,
+    memories: memories.size,
+    same,
+  }),
 );
