@@ -41,17 +41,20 @@ export function backward(
   const { arena } = heap;
   const { kernels } = arena;
   const biases = weights.stateBias ? 2 : weights.bias ? 1 : 0;
-  const { at, release } = blockOf(heap, {
+  const block = blockOf(heap, {
+    // fields of the descriptor
     dh: B * H,
     dc: family.kind.states.c ? B * H : 0,
     dwIh: G * I,
     dwHh: G * H,
-    db: biases * G,
+    dbIh: biases * G,
     // all of the above start from 0
     end: 1,
     steps: dy.y && rows.outputAt ? (B + N) * H : 0,
     dx: needsX ? N * I : 0,
   });
+  const { release } = block;
+  const { end, steps: stepsAt, ...at } = block.at;
   const opened: Opened[] = [];
   const open = (tensor: TensorInfo) => {
     const each = exchange.open(tensor);
@@ -65,32 +68,27 @@ export function backward(
   try {
     // an output that was repeated gives its gradient to the step it comes from, or to the initial state
     let dyAt = dy.y ? open(dy.y) : 0;
-    if (at.steps) {
-      const steps = at.steps + B * H * 4;
+    if (stepsAt) {
+      const steps = stepsAt + B * H * 4;
       if (rows.isPlain) heap.gather(N, H, dyAt, rows.inputAt, steps);
       else {
-        heap.clear(at.steps, (B + N) * H);
-        kernels.scatter_add_rows(B * T, H, dyAt, rows.outputAt, at.steps);
+        heap.clear(stepsAt, (B + N) * H);
+        kernels.scatter_add_rows(B * T, H, dyAt, rows.outputAt, stepsAt);
       }
       dyAt = steps;
     }
-    heap.clear(at.dh, (at.end - at.dh) / 4);
+    heap.clear(at.dh, (end - at.dh) / 4);
     state(dy.h, at.dh);
     state(dy.c, at.dc);
 
     const { descriptor } = kept;
     descriptor.setAll({
-      dwIh: at.dwIh,
-      dwHh: at.dwHh,
-      dbIh: at.db,
-      dbHh: weights.stateBias ? at.db + G * 4 : 0,
+      ...at,
+      dbHh: weights.stateBias ? at.dbIh + G * 4 : 0,
       dy: dyAt,
-      dh: at.dh,
-      dc: at.dc,
-      dx: at.dx,
     });
     if (N > 0) runWithWork(heap, descriptor, workOf(weights, rows, true), {}, kernels.configurable_backward);
-    if (at.steps && !rows.isPlain) kernels.vec_add(B * H, at.dh, at.steps, at.dh);
+    if (stepsAt && !rows.isPlain) kernels.vec_add(B * H, at.dh, stepsAt, at.dh);
     if (needsX && kept.inputMask) multiplySteps(heap, rows, I, kept.inputMask, at.dx);
   } catch (error) {
     release();
@@ -129,7 +127,7 @@ export function backward(
     recurrentKernel: () => weight(at.dwHh, H),
     bias: () => {
       const made = exchange.make(biases === 2 ? [2, G] : [G]);
-      for (let bytes = 0; bytes < biases * G * 4; bytes += G * 4) put(1, at.db + bytes, made.ptr + bytes);
+      for (let bytes = 0; bytes < biases * G * 4; bytes += G * 4) put(1, at.dbIh + bytes, made.ptr + bytes);
       return made.finish();
     },
     h0: () => initial(at.dh),

@@ -28,7 +28,7 @@ export interface Exchange {
   writable(tensor: TensorInfo): number | undefined;
 }
 
-/** A backend whose tensors lie in our memory. */
+/** A backend whose tensors lie in our memory, if its heap is ours; of another one only `write` is called. */
 export interface OurBackend extends Backend {
   readonly heap: Heap;
   pointer(tensor: TensorInfo): number | undefined;
@@ -41,81 +41,45 @@ export interface OurBackend extends Backend {
 
 /** The exchange with the backend that is selected. */
 export function exchangeWith(engine: Engine, heap: Heap): Exchange {
-  const backend = engine.backend as Backend & Partial<OurBackend>;
-  const copies = new Copies(engine, heap);
-  return backend.heap === heap ? new Shared(backend as OurBackend, copies) : copies;
-}
-
-/** Copies each way, for a backend with a memory of its own. */
-class Copies implements Exchange {
-  readonly #engine: Engine;
-  readonly #heap: Heap;
-
-  constructor(engine: Engine, heap: Heap) {
-    this.#engine = engine;
-    this.#heap = heap;
-  }
-
-  open({ dataId }: TensorInfo): Opened {
-    const heap = this.#heap;
-    const values = this.#engine.readSync(dataId);
+  const backend = engine.backend as OurBackend;
+  /** For a backend with a memory of its own, and for other types than float32. */
+  const copied = ({ dataId }: TensorInfo): Opened => {
+    const values = engine.readSync(dataId);
     const bytes = values.length * 4;
     const ptr = heap.take(bytes);
     heap.arena.f32.set(values, ptr / 4);
     return { ptr, close: () => heap.release(ptr, bytes) };
-  }
-
-  make(shape: number[]): Written {
-    const heap = this.#heap;
-    const { backend } = this.#engine;
-    const length = sizeOf(shape);
-    const ptr = heap.take(length * 4);
-    const finish = () => {
-      const values = heap.arena.read({ ptr, length });
-      heap.release(ptr, length * 4);
-      return { dataId: backend.write(values, shape, 'float32'), shape, dtype: 'float32' };
+  };
+  if (backend.heap === heap) {
+    return {
+      open(tensor) {
+        const ptr = tensor.dtype === 'float32' ? backend.pointer(tensor) : undefined;
+        if (ptr === undefined) return copied(tensor);
+        const { dataId } = tensor;
+        backend.incRef(dataId);
+        return { ptr, close: () => backend.disposeData(dataId) };
+      },
+      make(shape) {
+        const { ptr, info } = backend.make(shape);
+        return { ptr, finish: () => info };
+      },
+      stamp: (tensor) => backend.stamp(tensor),
+      writable: (tensor) => backend.writable(tensor),
     };
-    return { ptr, finish };
   }
-
-  stamp({ dataId }: TensorInfo): object {
-    return dataId;
-  }
-
-  writable(): undefined {
-    return undefined;
-  }
-}
-
-/** No copies, but of other types than float32. */
-class Shared implements Exchange {
-  readonly #backend: OurBackend;
-  readonly #copies: Copies;
-
-  constructor(backend: OurBackend, copies: Copies) {
-    this.#backend = backend;
-    this.#copies = copies;
-  }
-
-  open(tensor: TensorInfo): Opened {
-    const backend = this.#backend;
-    const ptr = tensor.dtype === 'float32' ? backend.pointer(tensor) : undefined;
-    if (ptr === undefined) return this.#copies.open(tensor);
-    const { dataId } = tensor;
-    backend.incRef(dataId);
-    return { ptr, close: () => backend.disposeData(dataId) };
-  }
-
-  make(shape: number[]): Written {
-    const { ptr, info } = this.#backend.make(shape);
-    return { ptr, finish: () => info };
-  }
-
-  stamp(tensor: TensorInfo): object {
-    return this.#backend.stamp(tensor);
-  }
-
-  writable(tensor: TensorInfo): number | undefined {
-    return this.#backend.writable(tensor);
-  }
+  return {
+    open: copied,
+    make(shape) {
+      const length = sizeOf(shape);
+      const ptr = heap.take(length * 4);
+      const finish = () => {
+        const values = heap.arena.read({ ptr, length });
+        heap.release(ptr, length * 4);
+        return { dataId: backend.write(values, shape, 'float32'), shape, dtype: 'float32' };
+      };
+      return { ptr, finish };
+    },
+    stamp: ({ dataId }) => dataId,
+    writable: () => undefined,
+  };
 }

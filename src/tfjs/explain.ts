@@ -50,7 +50,10 @@ export function explain(model: object): ExplainedLayer[];
 export function explain(...args: [model?: object]): ExplainedLayer[] | ExplainedKernel[] {
   const made = installations();
   if (made.length === 0) throw new StateError('explain: call install(tf) first');
-  if (args.length === 0) return kernels(made);
+  if (args.length === 0)
+    return made.flatMap(({ fallbacks }) =>
+      Array.from(fallbacks ?? [], ([kernel, calls]) => ({ kernel, calls })),
+    );
   const [model] = args;
   if (typeof (model as Partial<Layer> | null | undefined)?.getClassName !== 'function') {
     throw new ArgumentError('model', 'a model or layer of TF.js', model);
@@ -58,12 +61,6 @@ export function explain(...args: [model?: object]): ExplainedLayer[] | Explained
   const rows: ExplainedLayer[] = [];
   visit(made, model as Wrapping, '', rows);
   return rows;
-}
-
-function kernels(made: readonly Installation[]): ExplainedKernel[] {
-  return made.flatMap(({ fallbacks }) =>
-    Array.from(fallbacks ?? [], ([kernel, calls]) => ({ kernel, calls })),
-  );
 }
 
 function visit(made: readonly Installation[], layer: Wrapping, path: string, rows: ExplainedLayer[]): void {
@@ -80,13 +77,9 @@ function visit(made: readonly Installation[], layer: Wrapping, path: string, row
 function reasonOf(made: readonly Installation[], layer: Layer): string {
   const owner = made.find(({ tf }) => layer instanceof (tf.RNN as unknown as new () => object));
   if (!owner)
-    return isRecurrent(layer)
+    return 'cell' in layer
       ? 'it is of a TF.js on which install was not called'
       : 'it is not a recurrent layer';
   const cells = owner.fusable.cells(layer as RnnLayer);
   return typeof cells === 'string' ? cells : '';
-}
-
-function isRecurrent(layer: Layer): boolean {
-  return (layer as Partial<RnnLayer>).cell !== undefined;
 }

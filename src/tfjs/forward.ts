@@ -71,7 +71,16 @@ export function forward(
   const held: (() => void)[] = [];
   const temporary: (() => void)[] = [];
   try {
-    const { descriptor, at, x } = place(heap, exchange, weights, rows, input, training, held, temporary);
+    const { descriptor, at, ...kept } = place(
+      heap,
+      exchange,
+      weights,
+      rows,
+      input,
+      training,
+      held,
+      temporary,
+    );
     const { kernels } = heap.arena;
     if (rows.count > 0) {
       runWithWork(
@@ -83,11 +92,25 @@ export function forward(
       );
       weights.packed = true;
     }
-    const output = outputs.map((name) => write(heap, exchange, weights, rows, name, at, training));
+    const { B, T, steps } = rows;
+    const { H } = weights;
+    const output = outputs.map((name) => {
+      const made = exchange.make(name === 'y' ? [B, T, H] : [B, H]);
+      if (name === 'h') heap.gather(B, H, at.h, rows.lastAt, made.ptr);
+      else if (name === 'y') {
+        heap.gather(B * T, H, rows.outputAt ? at.h : at.h + B * H * 4, rows.outputAt, made.ptr);
+      } else {
+        const last = training ? blockOf(heap, { c: B * H }) : undefined;
+        if (last) kernels.last_rows(steps, B, H, rows.sizesAt, at.c, last.at.c);
+        heap.gather(B, H, last ? last.at.c : at.c, rows.rankAt, made.ptr);
+        last?.release();
+      }
+      return made.finish();
+    });
     releaseAll(temporary);
     if (!training) releaseAll(held);
-    const kept = { descriptor, x, h: at.h, inputMask: at.inputMask, release: () => releaseAll(held) };
-    return { output, kept: training ? kept : undefined };
+    const release = () => releaseAll(held);
+    return { output, kept: training ? { ...kept, descriptor, h: at.h, release } : undefined };
   } catch (error) {
     releaseAll([...temporary, ...held]);
     throw error;
@@ -115,8 +138,9 @@ function place(
   const masked = input.stateMask !== undefined;
   // x is read where it is, if its rows are those of the steps
   const isInPlace = !rows.inputAt && !input.inputMask;
-  const { at, release } = blockOf(heap, {
+  const block = blockOf(heap, {
     descriptor: Descriptor.words,
+    // fields of the descriptor
     x: isInPlace ? 0 : N * I,
     h: (B + N) * H,
     c: hasC ? (training ? B + N : B) * H : 0,
@@ -129,7 +153,8 @@ function place(
     maskH: masked ? B * H : 0,
     state: training ? 0 : B * H,
   });
-  held.push(release);
+  held.push(block.release);
+  const { descriptor: words, inputMask, state, ...at } = block.at;
   const open = (tensor: TensorInfo, list: (() => void)[]) => {
     const { ptr, close } = exchange.open(tensor);
     list.push(close);
@@ -145,16 +170,17 @@ function place(
   const x = isInPlace ? given : at.x;
   if (!isInPlace) heap.gather(N, I, given, rows.inputAt, x);
   if (input.inputMask) {
-    read(input.inputMask, I, at.inputMask);
-    multiplySteps(heap, rows, I, at.inputMask, x);
+    read(input.inputMask, I, inputMask);
+    multiplySteps(heap, rows, I, inputMask, x);
   }
   if (input.stateMask) read(input.stateMask, H, at.maskH);
   read(input.h0, H, at.h);
   if (hasC) read(input.c0, H, at.c);
-  if (!training) heap.copy(at.h, at.state, B * H);
+  if (!training) heap.copy(at.h, state, B * H);
 
-  const descriptor = new Descriptor(arena, { ptr: at.descriptor, shape: [], length: 0 } satisfies Region);
+  const descriptor = new Descriptor(arena, { ptr: words, shape: [], length: 0 } satisfies Region);
   descriptor.setAll({
+    ...at,
     cell: family.kind.kind,
     T: steps,
     B,
@@ -172,47 +198,16 @@ function place(
     training: training ? 1 : 0,
     chunk,
     packed: weights.packed ? 1 : 0,
-    h: training ? at.h : at.state,
-    c: at.c,
+    h: training ? at.h : state,
     y: training ? 0 : at.h + B * H * 4,
-    gates: at.gates,
-    slopes: at.slopes,
-    seen: at.seen,
-    seenSlope: at.seenSlope,
-    dropped: at.dropped,
-    maskH: at.maskH,
     fromZero: input.h0 ? 0 : 1,
   });
   descriptor.activate(input.kinds);
-  return { descriptor, at, x };
+  return { descriptor, at, x, inputMask };
 }
 
 function releaseAll(list: readonly (() => void)[]): void {
   for (const release of list) release();
-}
-
-/** Writes an output. */
-function write(
-  heap: Heap,
-  exchange: Exchange,
-  { H }: CellWeights,
-  rows: Rows,
-  name: SequenceOutput,
-  at: { readonly h: number; readonly c: number },
-  training: boolean,
-): TensorInfo {
-  const { B, T, steps } = rows;
-  const made = exchange.make(name === 'y' ? [B, T, H] : [B, H]);
-  if (name === 'h') heap.gather(B, H, at.h, rows.lastAt, made.ptr);
-  else if (name === 'y') {
-    heap.gather(B * T, H, rows.outputAt ? at.h : at.h + B * H * 4, rows.outputAt, made.ptr);
-  } else {
-    const last = training ? blockOf(heap, { c: B * H }) : undefined;
-    if (last) heap.arena.kernels.last_rows(steps, B, H, rows.sizesAt, at.c, last.at.c);
-    heap.gather(B, H, last ? last.at.c : at.c, rows.rankAt, made.ptr);
-    last?.release();
-  }
-  return made.finish();
 }
 
 /** Runs a kernel with scratch memory, but for what `panels` points to. */

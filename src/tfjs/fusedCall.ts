@@ -4,10 +4,10 @@ import { type DropoutMasks, dropoutMasks } from './dropoutMasks.ts';
 import { exchangeWith } from './exchange.ts';
 import type { Fusable, FusableCell } from './fusable.ts';
 import type { Heap } from './heap.ts';
-import type { RecurrentKernel } from './kernel.ts';
+import type { OperationKernel } from './kernel.ts';
 import { maskedRows } from './rows.ts';
 import type { RowsCache } from './rowsCache.ts';
-import { Sequence } from './sequence.ts';
+import { sequence } from './sequence.ts';
 import type { Tapes } from './tapes.ts';
 import type { RnnLayer, Tensor, TensorFlow } from './tf.ts';
 import type { WeightStore } from './weights.ts';
@@ -16,7 +16,7 @@ import type { WeightStore } from './weights.ts';
 export interface Fused {
   readonly tf: TensorFlow;
   readonly fusable: Fusable;
-  readonly kernel: RecurrentKernel;
+  readonly kernel: OperationKernel;
   readonly heap: Heap;
   readonly store: WeightStore;
   readonly rows: RowsCache;
@@ -72,7 +72,7 @@ function drawMasks(
     const width = i === 0 ? I : cells[i - 1]!.cell.units;
     return dropoutMasks(tf, cell, family.kind.gates.length, [B, width], [B, cell.units], training, isLayer);
   });
-  return masks.every((each) => each !== undefined) ? (masks as DropoutMasks[]) : undefined;
+  return masks.includes(undefined) ? undefined : (masks as DropoutMasks[]);
 }
 
 function readCall(
@@ -110,29 +110,28 @@ function run(
   { x, mask, initial, training }: Call,
   masks: readonly DropoutMasks[],
 ): Tensor | Tensor[] {
-  const { tf, heap, rows: cache, tapes } = fused;
+  const { tf, heap, rows: plainRows, tapes } = fused;
   const engine = tf.engine();
   tapes.collect();
   const [B, T] = x.shape as [number, number];
   const used = (reverse: boolean) => {
-    if (!mask) return cache.use(B, T, reverse);
+    if (!mask) return plainRows(B, T, reverse);
     const rows = maskedRows(heap, B, T, reverse, engine.readSync(mask.dataId), layer.goBackwards);
     return { rows, release: rows.release };
   };
   const needsStates = layer.stateful || layer.returnState;
-  let input = x;
-  let output: Tensor | undefined;
+  // of one cell, the input of the next
+  let output = x;
   const states: Tensor[] = [];
   for (const [i, { cell, family, kinds }] of cells.entries()) {
-    const isLast = i === cells.length - 1;
-    const needsY = !isLast || layer.returnSequences;
+    const needsY = i < cells.length - 1 || layer.returnSequences;
     const names: ('y' | 'h' | 'c')[] = needsY ? ['y'] : [];
     if (!needsY || needsStates) names.push('h');
     if (needsStates && family.kind.states.c) names.push('c');
     // only the first cell reads its input from the end: the others read in the order of its steps
     const { rows, release } = used(layer.goBackwards && i === 0);
     const recorded = engine.isTapeOn();
-    const sequence = new Sequence({
+    const pass = sequence({
       ...{ heap, store: fused.store, engine, rows, releaseRows: release, outputs: names, training: recorded },
       weights: fused.store.use(exchangeWith(engine, heap), cell, family),
       kinds,
@@ -141,7 +140,7 @@ function run(
     });
     const [h0, c0] = initial[i] ?? [];
     const tensors: Record<string, Tensor> = {
-      x: input,
+      x: output,
       kernel: cell.kernel.read(),
       recurrentKernel: cell.recurrentKernel.read(),
       ...(cell.bias ? { bias: cell.bias.read() } : {}),
@@ -150,20 +149,18 @@ function run(
     };
     let outputs: Tensor[];
     try {
-      outputs = fused.kernel.run(sequence, tensors);
+      outputs = fused.kernel.run(pass, tensors);
     } catch (error) {
-      sequence.release();
+      pass.release();
       throw error;
     }
-    if (recorded) tapes.hold(() => sequence.release());
-    else sequence.release();
-    const named = (name: 'y' | 'h' | 'c') => outputs[names.indexOf(name)]!;
-    if (needsStates) states.unshift(...(family.kind.states.c ? [named('h'), named('c')] : [named('h')]));
-    if (needsY) input = named('y');
-    output = named(needsY ? 'y' : 'h');
+    if (recorded) tapes.hold(pass.release);
+    else pass.release();
+    if (needsStates) states.unshift(...outputs.slice(needsY ? 1 : 0));
+    output = outputs[0]!;
   }
   if (layer.stateful) layer.resetStates(states, training);
-  return layer.returnState ? [output!, ...states] : output!;
+  return layer.returnState ? [output, ...states] : output;
 }
 
 function isTensor(value: unknown): value is Tensor {

@@ -13,19 +13,18 @@ interface Attributes {
   readonly clipValueMax: number;
 }
 
-/** The gradient of an input, which reads one of the saved ones; undefined for what TF.js's operations are to compute. */
+/** The gradient of an input, which reads x of the saved ones; undefined for what TF.js's operations are to compute. */
 type Ours = (
   backend: UnrolledBackend,
   dy: Tensor,
-  saved: readonly Tensor[],
-  read: number,
+  x: Tensor,
   attributes: Attributes,
+  saved: readonly Tensor[],
 ) => TensorInfo | undefined;
 
 /** TF.js multiplies dy by an array of ones; here it is repeated. */
 function reduced(isMean: boolean): Ours {
-  return (backend, dy, saved, read, { axis }) => {
-    const { shape } = saved[read]!;
+  return (backend, dy, { shape }, { axis }) => {
     const axes = axesOf(axis, shape.length)!;
     const { size } = dy;
     const { ptr, info } = backend.make(shape);
@@ -41,32 +40,43 @@ function reduced(isMean: boolean): Ours {
 }
 
 /** dy times the other factor, where both have one shape. */
-const product: Ours = (backend, dy, saved, read, attrs) =>
-  isSame(saved[0]!.shape, saved[1]!.shape)
-    ? (elementwise.Multiply!({ inputs: { a: dy, b: saved[read]! }, attrs, backend }) as
-        | TensorInfo
-        | undefined)
+const product: Ours = (backend, dy, x, attrs, saved) =>
+  saved.every(({ shape }) => isSame(shape, dy.shape))
+    ? (elementwise.Multiply!({ inputs: { a: dy, b: x }, attrs, backend }) as TensorInfo | undefined)
     : undefined;
 
+/** y = x clipped; to = from where that does not change x, else 0. n values; flags: n bytes. */
+export function clip(
+  { kernels, heap }: UnrolledBackend,
+  n: number,
+  least: number,
+  most: number,
+  x: number,
+  y: number,
+  from: number,
+  to: number,
+  flags: number,
+): void {
+  // ClipByValue and Equal, in the order of assembly/tensor/unary.ts and compare.ts
+  kernels.tensor_unary(10, least, most, n, x, y);
+  kernels.tensor_compare(0, 0, 1, n, x, 0, 1, y, 0, 1, flags);
+  heap.clear(to, n);
+  kernels.tensor_select(n, flags, from, to, to);
+}
+
 /** dy where x is within the limits, which then do not change it, else 0. */
-const clipped: Ours = (backend, dy, saved, read, { clipValueMin, clipValueMax }) => {
+const clipped: Ours = (backend, dy, x, { clipValueMin, clipValueMax }) => {
   const { shape, size } = dy;
-  const x = backend.pointer(saved[read]!)!;
+  const [from, dyAt] = floats(backend, x, dy) as [number, number];
   const { ptr, info } = backend.make(shape);
-  backend.heap.withWork(size * 5, (work) => {
-    const { kernels, heap } = backend;
-    // ClipByValue and Equal, in the order of assembly/tensor/unary.ts and compare.ts
-    kernels.tensor_unary(10, clipValueMin, clipValueMax, size, x, ptr);
-    kernels.tensor_compare(0, 0, 1, size, x, 0, 1, ptr, 0, 1, work + size * 4);
-    heap.clear(work, size);
-    kernels.tensor_select(size, work + size * 4, backend.pointer(dy)!, work, ptr);
-  });
+  backend.heap.withWork(size * 5, (work) =>
+    clip(backend, size, clipValueMin, clipValueMax, from, work, dyAt, ptr, work + size * 4),
+  );
   return info;
 };
 
 /** The sum of the parts of dy that repeat x along one axis, by one addition after the other as in TF.js. */
-const repeated: Ours = (backend, dy, saved, read, { reps }) => {
-  const { shape, size } = saved[read]!;
+const repeated: Ours = (backend, dy, { shape, size }, { reps }) => {
   const axis = reps.findIndex((times) => times > 1);
   const times = dy.size / size;
   if (times !== reps[axis]) return undefined;
@@ -88,9 +98,6 @@ const GRADIENTS: Readonly<Record<string, Ours>> = {
   Tile: repeated,
 };
 
-/** Of operations with one and with two inputs: the saved one that the gradient of each reads. */
-const READS: readonly Readonly<Record<string, number>>[] = [{}, { x: 0 }, { a: 1, b: 0 }];
-
 /**
  * Replaces gradients that TF.js computes by several operations on our backend. Values have the same bits. Gradients of gradients
  * keep TF.js's operations.
@@ -98,17 +105,17 @@ const READS: readonly Readonly<Record<string, number>>[] = [{}, { x: 0 }, { a: 1
 export function patchGradients({ tf, patches, heap }: Installation): undefined {
   for (const [name, ours] of Object.entries(GRADIENTS)) {
     patches.replace(tf.getGradient(name), 'gradFunc', (original) => {
-      const gradient = (dy: Tensor, saved: Tensor[], attributes: never) => {
+      const gradient = (dy: Tensor, saved: Tensor[], attributes: never): LazyGradients => {
         const engine = tf.engine();
         const backend = engine.backend as UnrolledBackend;
         const theirs = () => (original as unknown as Gradient['gradFunc'])(dy, saved, attributes);
         if (backend.heap !== heap || engine.state.gradientDepth || !floats(backend, dy, ...saved))
           return theirs();
         const gradients: LazyGradients = {};
-        for (const [input, read] of Object.entries(READS[saved.length]!)) {
-          gradients[input] = () => {
-            const info = ours(backend, dy, saved, read, attributes);
-            return info ? engine.makeTensorFromTensorInfo(info) : theirs()[input]!();
+        for (const [i, name] of (saved[1] ? ['b', 'a'] : ['x']).entries()) {
+          gradients[name] = () => {
+            const info = ours(backend, dy, saved[i]!, attributes, saved);
+            return info ? engine.makeTensorFromTensorInfo(info) : theirs()[name]!();
           };
         }
         return gradients;

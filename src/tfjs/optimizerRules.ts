@@ -1,4 +1,3 @@
-import type { Blocks } from '../optim/optimizer.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 
 /** A number that an optimizer keeps as a tensor. */
@@ -35,107 +34,85 @@ export interface Moment {
   readonly epsilon: number;
 }
 
-/** A list of accumulators of an optimizer, one per variable: the field of the optimizer, and what ends a variable's name in saved weights. */
-export type Slot = readonly [field: string, suffix: string];
+/**
+ * A list of accumulators of an optimizer, one per variable: the field of the optimizer, and what ends a variable's name in saved
+ * weights. Undefined where the kernel gets 0 for it.
+ */
+export type Slot = readonly [field: string, suffix: string] | undefined;
+
+type OptimizerKernel = {
+  [Name in keyof KernelCalls]: Name extends `${string}_step` ? Name : never;
+}[keyof KernelCalls];
 
 /** How a class of TF.js updates a variable. */
 export interface Rule {
-  /** The accumulators, in the order of the pointers; an optimizer may lack the last ones. */
+  /** The kernel of an update of n floats: n, parameters, gradients, the accumulators, a scale of the gradients, then `numbers`. */
+  readonly kernel: OptimizerKernel;
   slots(settings: Settings): readonly Slot[];
   /** The value accumulators start from. Default 0. */
   initial?(settings: Settings): number;
-  /** One update of n floats with gradients times `scale`. */
-  update(kernels: KernelCalls, settings: Settings, blocks: Blocks, scale: number, moment: Moment): void;
+  numbers(settings: Settings, moment: Moment): readonly number[];
 }
-
-const none: readonly Slot[] = [];
-const momentum: readonly Slot[] = [['accumulations', 'momentum']];
-const moments: readonly Slot[] = [
-  ['accumulatedFirstMoment', 'm'],
-  ['accumulatedSecondMoment', 'v'],
-];
-const norms: readonly Slot[] = [
-  ['accumulatedFirstMoment', 'm'],
-  ['accumulatedWeightedInfNorm', 'v'],
-];
-const squares: readonly Slot[] = [
-  ['accumulatedMeanSquares', 'rms'],
-  ['accumulatedMoments', 'momentum'],
-];
-const centeredSquares: readonly Slot[] = [...squares, ['accumulatedMeanGrads', 'mg']];
-const sums: readonly Slot[] = [['accumulatedGrads', 'accumulator']];
-const deltas: readonly Slot[] = [
-  ['accumulatedGrads', 'accum_grad'],
-  ['accumulatedUpdates', 'accum_var'],
-];
 
 /** TF.js's optimizers by the names of their classes, with its definitions (4.22, tfjs-core/src/optimizers). */
 export const RULES = {
   SGDOptimizer: {
-    slots: () => none,
-    update(kernels, { c }, { n, parameters, gradients }, scale) {
-      kernels.sgd_step(n, parameters, gradients, 0, scale, -c.dataSync()[0]!, 0, 0, 0);
-    },
+    kernel: 'sgd_step',
+    slots: () => [undefined],
+    numbers: ({ c }) => [-c.dataSync()[0]!, 0, 0, 0],
   },
   MomentumOptimizer: {
-    slots: () => momentum,
-    update(kernels, { c, m, useNesterov }, { n, parameters, gradients, slots }, scale) {
-      const [rate, momentum] = [-c.dataSync()[0]!, m.dataSync()[0]!];
-      const nesterov = useNesterov ? 1 : 0;
-      kernels.sgd_step(n, parameters, gradients, slots[0]!, scale, rate, momentum, 0, nesterov);
-    },
+    kernel: 'sgd_step',
+    slots: () => [['accumulations', 'momentum']],
+    numbers: ({ c, m, useNesterov }) => [-c.dataSync()[0]!, m.dataSync()[0]!, 0, useNesterov ? 1 : 0],
   },
   AdamOptimizer: {
-    slots: () => moments,
-    update(kernels, { learningRate, beta1, beta2, epsilon }, blocks, scale, { power1, power2 }) {
-      const { n, parameters, gradients, slots } = blocks;
+    kernel: 'adam_step',
+    slots: () => [
+      ['accumulatedFirstMoment', 'm'],
+      ['accumulatedSecondMoment', 'v'],
+    ],
+    numbers({ learningRate, beta1, beta2, epsilon }, { power1, power2 }) {
       const rate = learningRate / Math.fround(1 - power1);
       const root = 1 / Math.sqrt(Math.fround(1 - power2));
-      // biome-ignore format: the order of the kernel's arguments
-      kernels.adam_step(
-        n, parameters, gradients, slots[0]!, slots[1]!, scale, learningRate, beta1, beta2, epsilon, 0, 0, rate, root,
-      );
+      return [learningRate, beta1, beta2, epsilon, 0, 0, rate, root];
     },
   },
   AdamaxOptimizer: {
-    slots: () => norms,
-    update(kernels, settings, blocks, scale, { power1, iteration }) {
-      const { learningRate, beta1, beta2, epsilon, decay } = settings;
-      const { n, parameters, gradients, slots } = blocks;
+    kernel: 'adamax_step',
+    slots: () => [
+      ['accumulatedFirstMoment', 'm'],
+      ['accumulatedWeightedInfNorm', 'v'],
+    ],
+    numbers({ learningRate, beta1, beta2, epsilon, decay }, { power1, iteration }) {
       const rate = learningRate / (1 + iteration * decay) / Math.fround(1 - power1);
-      // biome-ignore format: the order of the kernel's arguments
-      kernels.adamax_step(
-        n, parameters, gradients, slots[0]!, slots[1]!, scale, rate, beta1, beta2, epsilon, 0, 0,
-      );
+      return [rate, beta1, beta2, epsilon, 0, 0];
     },
   },
   RMSPropOptimizer: {
-    slots: ({ centered }) => (centered ? centeredSquares : squares),
-    update(kernels, settings, { n, parameters, gradients, slots }, scale) {
-      const { learningRate, decay, momentum, epsilon, centered } = settings;
-      const [square, buffer, mean = 0] = slots;
-      const inside = centered ? -epsilon : epsilon;
-      // biome-ignore format: the order of the kernel's arguments
-      kernels.rmsprop_inside_step(
-        n, parameters, gradients, square!, mean, buffer!, scale, learningRate, decay, inside, 0, momentum, 1,
-      );
+    kernel: 'rmsprop_inside_step',
+    slots: ({ centered }) => [
+      ['accumulatedMeanSquares', 'rms'],
+      centered ? ['accumulatedMeanGrads', 'mg'] : undefined,
+      ['accumulatedMoments', 'momentum'],
+    ],
+    numbers({ learningRate, decay, momentum, epsilon, centered }) {
+      return [learningRate, decay, centered ? -epsilon : epsilon, 0, momentum, 1];
     },
   },
   AdagradOptimizer: {
-    slots: () => sums,
+    kernel: 'adagrad_inside_step',
+    slots: () => [['accumulatedGrads', 'accumulator']],
     initial: ({ initialAccumulatorValue }) => initialAccumulatorValue,
-    update(kernels, { learningRate }, { n, parameters, gradients, slots }, scale, { epsilon }) {
-      kernels.adagrad_inside_step(n, parameters, gradients, slots[0]!, scale, learningRate, epsilon, 0);
-    },
+    numbers: ({ learningRate }, { epsilon }) => [learningRate, epsilon, 0],
   },
   AdadeltaOptimizer: {
-    slots: () => deltas,
-    update(kernels, { learningRate, rho, epsilon }, { n, parameters, gradients, slots }, scale) {
-      // biome-ignore format: the order of the kernel's arguments
-      kernels.adadelta_step(
-        n, parameters, gradients, slots[0]!, slots[1]!, scale, learningRate, rho, epsilon, 0, 1,
-      );
-    },
+    kernel: 'adadelta_step',
+    slots: () => [
+      ['accumulatedGrads', 'accum_grad'],
+      ['accumulatedUpdates', 'accum_var'],
+    ],
+    numbers: ({ learningRate, rho, epsilon }) => [learningRate, rho, epsilon, 0, 1],
   },
 } as const satisfies Readonly<Record<string, Rule>>;
 

@@ -1,24 +1,26 @@
 import { fusedCall } from './fusedCall.ts';
 import type { Installation } from './installation.ts';
-import { RecurrentKernel } from './kernel.ts';
-import { RowsCache } from './rowsCache.ts';
-import { Tapes } from './tapes.ts';
+import { operationKernel } from './kernel.ts';
+import { patchLosses } from './patchLosses.ts';
+import { rowsCache } from './rowsCache.ts';
+import { makeTapes } from './tapes.ts';
 import type { RnnLayer } from './tf.ts';
 import { WeightStore } from './weights.ts';
 
 type Call = (inputs: unknown, kwargs: object | null | undefined) => unknown;
 
 /** Replaces `RNN.prototype.call`, which all recurrent layers call. */
-export function patchRecurrent({ tf, patches, fusable, heap }: Installation): () => void {
-  const kernel = new RecurrentKernel(tf);
-  const tapes = new Tapes(() => tf.engine());
+export function patchRecurrent(installation: Installation): () => void {
+  const { tf, patches, fusable, heap } = installation;
+  const kernel = operationKernel(tf);
+  const tapes = makeTapes(() => tf.engine());
   const shared = {
     tf,
     fusable,
     kernel,
     heap,
     store: new WeightStore(heap),
-    rows: new RowsCache(heap),
+    rows: rowsCache(heap),
     tapes,
   };
   patches.replace(tf.RNN.prototype, 'call', (original) => {
@@ -26,5 +28,6 @@ export function patchRecurrent({ tf, patches, fusable, heap }: Installation): ()
       return fusedCall(shared, this, inputs, kwargs) ?? (original as Call).call(this, inputs, kwargs);
     } as typeof original;
   });
+  patchLosses(installation, kernel, tapes);
   return () => kernel.unregister();
 }

@@ -3,12 +3,8 @@ import type { Installation } from './installation.ts';
 import type { Activation, Layer, Tensor, TensorFlow } from './tf.ts';
 
 /** Layers whose call acts on each row of [B, …] by itself, whether it trains or not. Softmax: see `isPerRow`. */
-const PER_ROW: readonly string[] = (
-  'Activation Dense ELU Flatten LeakyReLU PReLU Permute ReLU RepeatVector Reshape Softmax ' +
-  'ThresholdedReLU Embedding Conv1D Conv2D MaxPooling1D MaxPooling2D AveragePooling1D AveragePooling2D ' +
-  'GlobalAveragePooling1D GlobalAveragePooling2D GlobalMaxPooling1D GlobalMaxPooling2D UpSampling2D ' +
-  'ZeroPadding2D Cropping2D'
-).split(' ');
+const PER_ROW =
+  /^(Activation|Dense|ELU|Flatten|(Leaky|P|Thresholded|)ReLU|Permute|RepeatVector|Reshape|Softmax|Embedding|Conv[12]D|(Global|)(Max|Average)Pooling[12]D|(UpSampling|ZeroPadding|Cropping)2D)$/;
 
 /** Activations of TF.js; all act on each row by itself. */
 const ACTIVATIONS: readonly string[] = ['softmax', 'logSoftmax', ...Object.keys(ELEMENTWISE)];
@@ -56,7 +52,7 @@ function isPerRow(tf: TensorFlow, layer: Child, rank: number): boolean {
   const name = layer.getClassName();
   const registered = tf.serialization.SerializationMap.getMap().classNameMap[name];
   // a subclass, or a class of the user's own, may do anything
-  if (!PER_ROW.includes(name) || registered?.[0] !== layer.constructor) return false;
+  if (!PER_ROW.test(name) || registered?.[0] !== layer.constructor) return false;
   if (layer.activation && !ACTIVATIONS.includes(layer.activation.getClassName())) return false;
   if (name === 'Softmax') return [-1, rank - 1].includes(layer.axis as number);
   return true;

@@ -4,38 +4,24 @@ import { plainRows, type Rows } from './rows.ts';
 /** Shapes of batches that are kept. */
 const MOST = 16;
 
-interface Entry {
-  readonly rows: Rows;
-  users: number;
-}
+/** Gives rows of a batch without a mask, and what to call when they are no longer needed. */
+export type RowsCache = (B: number, T: number, reverse: boolean) => { rows: Rows; release: () => void };
 
 /** Rows of batches without a mask, by shape. */
-export class RowsCache {
-  readonly #heap: Heap;
-  /** The one used last at the end. */
-  readonly #entries = new Map<string, Entry>();
-
-  constructor(heap: Heap) {
-    this.#heap = heap;
-  }
-
-  /** Rows, and what to call when they are no longer needed. */
-  use(B: number, T: number, reverse: boolean): { rows: Rows; release: () => void } {
+export function rowsCache(heap: Heap): RowsCache {
+  // the oldest one first
+  const entries = new Map<string, { readonly rows: Rows; users: number }>();
+  return (B, T, reverse) => {
     const key = `${B} ${T} ${reverse}`;
-    const entry = this.#entries.get(key) ?? { rows: plainRows(this.#heap, B, T, reverse), users: 0 };
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    let entry = entries.get(key);
+    if (!entry) entries.set(key, (entry = { rows: plainRows(heap, B, T, reverse), users: 0 }));
     entry.users++;
-    this.#evict();
-    return { rows: entry.rows, release: () => entry.users-- };
-  }
-
-  #evict(): void {
-    for (const [key, { rows, users }] of this.#entries) {
-      if (this.#entries.size <= MOST) return;
+    for (const [old, { rows, users }] of entries) {
+      if (entries.size <= MOST) break;
       if (users > 0) continue;
-      this.#entries.delete(key);
+      entries.delete(old);
       rows.release();
     }
-  }
+    return { rows: entry.rows, release: () => entry.users-- };
+  };
 }

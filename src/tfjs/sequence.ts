@@ -4,8 +4,9 @@ import { backward, type InputGradients } from './backward.ts';
 import { exchangeWith } from './exchange.ts';
 import { forward, type Kept, type SequenceOutput } from './forward.ts';
 import type { Heap } from './heap.ts';
+import type { Operation } from './kernel.ts';
 import type { Rows } from './rows.ts';
-import type { Engine, LazyGradients, Tensor, TensorInfo } from './tf.ts';
+import type { Engine, LazyGradients, Tensor } from './tf.ts';
 import type { CellWeights, WeightStore } from './weights.ts';
 
 /** What a sequence needs besides tensors. */
@@ -28,58 +29,57 @@ export interface SequenceSetting {
 }
 
 /** One pass of a cell over a batch, run as a kernel of TF.js: `forward` once, then `gradient` at most once, then `release`. */
-export class Sequence {
-  readonly #setting: SequenceSetting;
-  #kept: Kept | undefined;
-  #gradients: InputGradients | undefined;
-  #released = false;
-
-  constructor(setting: SequenceSetting) {
-    this.#setting = setting;
-  }
-
-  /** inputs: x, and if there are any h0 and c0. */
-  forward({ x, h0, c0 }: Record<string, TensorInfo>): TensorInfo[] {
-    const { heap, engine, weights, kinds, rows, inputMask, stateMask, outputs, training } = this.#setting;
-    const exchange = exchangeWith(engine, heap);
-    const input = { x: x!, h0, c0, inputMask, stateMask, kinds };
-    const { output, kept } = forward(heap, exchange, weights, rows, input, outputs, training);
-    this.#kept = kept;
-    return output;
-  }
-
-  /**
-   * Gradients by input. TF.js calls those it needs, x first, if at all.
-   * @throws {StateError} for a second time, or after its tape has ended
-   */
-  gradient(dys: Tensor | Tensor[]): LazyGradients {
-    const { heap, engine, weights, rows, outputs } = this.#setting;
-    const kept = this.#kept;
-    if (this.#released || this.#gradients || !kept) {
-      throw new StateError(
-        'unrolled/tfjs: the gradient of a recurrent layer can be taken once, before its tape ends',
-      );
-    }
-    const given = Array.isArray(dys) ? dys : [dys];
-    const dyOf = (name: SequenceOutput) => given[outputs.indexOf(name)];
-    const dy = { y: dyOf('y'), h: dyOf('h'), c: dyOf('c') };
-    const run = (needsX: boolean): InputGradients =>
-      (this.#gradients ??= backward(heap, exchangeWith(engine, heap), weights, rows, kept, dy, needsX));
-    const gradients: LazyGradients = {};
-    for (const name of ['x', 'kernel', 'recurrentKernel', 'bias', 'h0', 'c0'] as const) {
-      gradients[name] = () => engine.makeTensorFromTensorInfo(run(name === 'x')[name]());
-    }
-    return gradients;
-  }
-
+export interface Sequence extends Operation {
   /** Frees what the pass has kept. */
-  release(): void {
-    if (this.#released) return;
-    this.#released = true;
-    const { store, weights, releaseRows } = this.#setting;
-    this.#kept?.release();
-    this.#gradients?.release();
-    releaseRows();
-    store.release(weights);
-  }
+  release(): void;
+}
+
+/** A pass that is yet to be run. */
+export function sequence(setting: SequenceSetting): Sequence {
+  const { heap, store, engine, weights, kinds, rows, releaseRows } = setting;
+  const { inputMask, stateMask, outputs, training } = setting;
+  let kept: Kept | undefined;
+  let gradients: InputGradients | undefined;
+  let isReleased = false;
+  return {
+    /** inputs: x, and if there are any h0 and c0. */
+    forward({ x, h0, c0 }) {
+      const input = { x: x!, h0, c0, inputMask, stateMask, kinds };
+      const made = forward(heap, exchangeWith(engine, heap), weights, rows, input, outputs, training);
+      kept = made.kept;
+      return made.output;
+    },
+
+    /**
+     * Gradients by input. TF.js calls those it needs, x first, if at all.
+     * @throws {StateError} for a second time, or after its tape has ended
+     */
+    gradient(dys) {
+      const from = kept;
+      if (isReleased || gradients || !from) {
+        throw new StateError(
+          'unrolled/tfjs: the gradient of a recurrent layer can be taken once, before its tape ends',
+        );
+      }
+      const given = [dys].flat();
+      const dyOf = (name: SequenceOutput) => given[outputs.indexOf(name)];
+      const dy = { y: dyOf('y'), h: dyOf('h'), c: dyOf('c') };
+      const run = (needsX: boolean): InputGradients =>
+        (gradients ??= backward(heap, exchangeWith(engine, heap), weights, rows, from, dy, needsX));
+      const lazy: LazyGradients = {};
+      for (const name of ['x', 'kernel', 'recurrentKernel', 'bias', 'h0', 'c0'] as const) {
+        lazy[name] = () => engine.makeTensorFromTensorInfo(run(name === 'x')[name]());
+      }
+      return lazy;
+    },
+
+    release() {
+      if (isReleased) return;
+      isReleased = true;
+      kept?.release();
+      gradients?.release();
+      releaseRows();
+      store.release(weights);
+    },
+  };
 }

@@ -56,11 +56,8 @@ export class WeightStore {
     const ids = variables.map((variable) => variable && exchange.stamp(variable));
     let entry = this.#entries.get(cell);
     if (!entry || ids.some((id, i) => id !== entry!.ids[i])) {
-      if (entry?.users) {
-        entry.stale = true;
-        entry = undefined;
-      }
-      if (!entry) {
+      if (!entry || entry.users) {
+        if (entry) entry.stale = true;
         this.#freeDisposed();
         this.#entries.set(cell, (entry = this.#take(cell, family)));
       }

@@ -107,13 +107,18 @@ export const tfjsCases: readonly TfjsCase[] = Object.entries(UPDATES).flatMap(([
       make() {
         let t = 0;
         return {
-          slots: rule.slots(settings),
+          slots: rule.slots(settings).filter((slot) => slot),
           initial,
           step(kernels, blocks, scale) {
             const power = (base = 0) => Math.fround(base ** (t + 1));
             const powers = { power1: power(given.beta1), power2: power(given.beta2) };
             const moment: Moment = { ...powers, iteration: t++, epsilon: EPSILON };
-            rule.update(kernels, settings, blocks, scale, moment);
+            const { n, parameters, gradients } = blocks;
+            // blocks are of the slots that there are
+            let next = 0;
+            const slots = rule.slots(settings).map((slot) => (slot ? blocks.slots[next++]! : 0));
+            const update = kernels[rule.kernel] as (...numbers: number[]) => void;
+            update(n, parameters, gradients, ...slots, scale, ...rule.numbers(settings, moment));
           },
         };
       },

@@ -86,9 +86,9 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
     pointer({ dataId, dtype }: TensorInfo): number | undefined {
       const data = this.data.get(dataId);
       if (data.dtype !== dtype) return undefined;
-      if (data.isInMemory) return data.pointer();
+      const isNew = !data.isInMemory;
       const ptr = data.pointer();
-      if (ptr !== undefined) this.#dropped.register(dataId, data, data);
+      if (isNew && ptr) this.#dropped.register(dataId, data, data);
       return ptr;
     }
 

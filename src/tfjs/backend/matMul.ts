@@ -22,7 +22,8 @@ function product(
   tb: boolean,
 ): Product | undefined {
   const pointers = floats(backend, a, b);
-  const batch = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const [batchA, batchB] = [a, b].map(({ shape }) => shape.slice(0, -2)) as [number[], number[]];
+  const batch = broadcastShape(batchA, batchB);
   if (!pointers || !batch || a.shape.length < 2 || b.shape.length < 2) return undefined;
   const [pa, pb] = pointers as [number, number];
   const [rowsA, columnsA] = a.shape.slice(-2) as [number, number];
@@ -33,11 +34,12 @@ function product(
   const made = backend.make([...batch, m, n]);
   const { kernels } = backend;
   const axes = mergedAxes(batch, [
-    repeatedStrides(a.shape.slice(0, -2), batch),
-    repeatedStrides(b.shape.slice(0, -2), batch),
+    repeatedStrides(batchA, batch),
+    repeatedStrides(batchB, batch),
     stridesOf(batch),
   ]);
   const bytes = Math.max(gemmWork(m, n, k), gemmWork(n, m, k));
+  const multiply = ta ? 'sgemm_tn' : tb ? 'sgemm_nt' : 'sgemm_nn';
   backend.heap.withWork(bytes + (ta && tb ? m * n * 4 : 0), (work) => {
     forOuter(axes, 0, ([i, j, l]) => {
       const x = pa + i! * m * k * 4;
@@ -48,9 +50,7 @@ function product(
         const flipped = work + bytes;
         kernels.sgemm_nn(n, m, k, w, k, x, m, 0, flipped, m, work);
         kernels.transpose(n, m, flipped, m, y, n);
-      } else if (ta) kernels.sgemm_tn(m, n, k, x, m, w, n, 0, y, n, work);
-      else if (tb) kernels.sgemm_nt(m, n, k, x, k, w, k, 0, y, n, work);
-      else kernels.sgemm_nn(m, n, k, x, k, w, n, 0, y, n, work);
+      } else kernels[multiply](m, n, k, x, ta ? m : k, w, tb ? k : n, 0, y, n, work);
     });
   });
   return { ...made, m, n };
