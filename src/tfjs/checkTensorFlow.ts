@@ -63,7 +63,7 @@ export function warnOf(tf: TensorFlow, takesPlace: boolean | undefined): void {
   // webgl and webgpu
   if (!takesPlace && /^webg/.test(backend)) {
     console.warn(
-      `unrolled/tfjs: layers wait for the backend ${backend} or can't read it: await tf.setBackend('cpu') first`,
+      `unrolled/tfjs: layers wait for ${backend} or can't read it: await tf.setBackend('cpu') first`,
     );
   }
   if (version === TESTED_VERSION) return;

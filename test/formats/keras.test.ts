@@ -231,6 +231,12 @@ describe('toKeras2', () => {
     expect(named({ class_name: 'GRU', config })).toEqual(config);
   });
 
+  test('silu of Keras 3 has the name swish', () => {
+    const given = { activation: 'silu', recurrent_activation: 'silu', name: 'silu' };
+    const { config } = toKeras2(layer('GRU', given)) as { config: JsonObject };
+    expect(config).toMatchObject({ activation: 'swish', recurrent_activation: 'swish', name: 'silu' });
+  });
+
   test('does not change its argument', () => {
     const before = structuredClone(TRANSLATION);
     toKeras2(TRANSLATION);

@@ -82,7 +82,7 @@ function configOf(className: string, config: Json, wrapper: JsonObject): Json {
   const converted = plainObject(config) as JsonObject;
   if (className !== 'InputLayer') {
     const isKeras3 = Object.hasOwn(wrapper, 'module') || isObject(config.dtype);
-    return withDtype(isKeras3 ? withHardSigmoid(converted) : converted);
+    return withDtype(isKeras3 ? withActivations(converted) : converted);
   }
   const { [keyOf(config, 'batch_shape')]: shape, ...rest } = converted;
   const key = keyOf({ ...config, ...wrapper }, 'batch_input_shape');
@@ -142,9 +142,11 @@ function sequential(config: JsonObject, wrapper: JsonObject): JsonObject {
   return { ...rest, layers: [input, ...(rest.layers as Json[])] };
 }
 
-function withHardSigmoid(config: JsonObject): JsonObject {
+/** With the names that TensorFlow.js and Keras 2 have for activations. */
+function withActivations(config: JsonObject): JsonObject {
   const renamed = Object.entries(config).map(([key, value]) => {
     const isActivation = key === 'activation' || isNamed(key, 'recurrent_activation');
+    if (isActivation && value === 'silu') return [key, 'swish'];
     if (!isActivation || !isNamed(value, 'hard_sigmoid')) return [key, value];
     return [key, value === 'hard_sigmoid' ? HARD_SIGMOID : camelCase(HARD_SIGMOID)];
   });

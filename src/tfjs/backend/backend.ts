@@ -142,7 +142,5 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
 }
 
 function removed(): StateError {
-  return new StateError(
-    `the backend '${BACKEND}' and its tensors were removed: undo install, then call it again`,
-  );
+  return new StateError(`the backend '${BACKEND}' was removed with its tensors: undo install, call it again`);
 }
