@@ -1,7 +1,7 @@
 import { vsigmoid } from '../math/sigmoid';
 import { vtanh } from '../math/tanh';
 import { flush, loadLanes, madd, storeLanes } from '../simd';
-import { cellAt, gatesAt, isShared, meet, rowsOfCell, shareCell, unitsOfCell } from '../team';
+import { isShared, meet, share, start } from '../team';
 
 /**
  * One GRU step of B rows (Cho et al. 2014, the reset gate after the product as in PyTorch and cuDNN):
@@ -14,12 +14,11 @@ export function gru_cell_forward(B: i32, H: i32, gates: usize, h0: usize, h: usi
   const s = (<usize>H) << 2;
   let n = H;
   if (isShared()) {
-    shareCell(B, H);
-    B = rowsOfCell;
-    n = unitsOfCell;
-    gates += gatesAt;
-    h0 += cellAt;
-    h += cellAt;
+    n = share(H, 8);
+    const at = start << 2;
+    gates += at;
+    h0 += at;
+    h += at;
   }
   const rest: usize = ASC_FEATURE_THREADS ? s - ((<usize>n) << 2) : 0;
   for (; B > 0; B--, gates += s * 3 + rest, h0 += rest, h += rest) {
@@ -86,13 +85,12 @@ export function gru_cell_backward(B: i32, H: i32, gates: usize, h0: usize, dh: u
   if (dy) along = -1;
   let n = H;
   if (isShared()) {
-    shareCell(B, H);
-    B = rowsOfCell;
-    n = unitsOfCell;
-    gates += gatesAt;
-    h0 += cellAt;
-    dh += cellAt;
-    if (dy) dy += cellAt;
+    n = share(H, 8);
+    const at = start << 2;
+    gates += at;
+    h0 += at;
+    dh += at;
+    if (dy) dy += at;
   }
   const rest: usize = ASC_FEATURE_THREADS ? s - ((<usize>n) << 2) : 0;
   for (; B > 0; B--, gates += s * 3 + rest, h0 += rest, dh += rest, dy += rest & along) {

@@ -1,7 +1,7 @@
 import { vsigmoid } from '../math/sigmoid';
 import { vtanh } from '../math/tanh';
 import { flush, loadLanes, madd, storeLanes } from '../simd';
-import { cellAt, gatesAt, isShared, meet, rowsOfCell, shareCell, unitsOfCell } from '../team';
+import { isShared, meet, share, start } from '../team';
 
 /**
  * One LSTM step of B rows (Hochreiter & Schmidhuber 1997 with the forget gate of Gers 2000, as PyTorch):
@@ -12,13 +12,12 @@ export function lstm_cell_forward(B: i32, H: i32, gates: usize, c0: usize, c: us
   const s = (<usize>H) << 2;
   let n = H;
   if (isShared()) {
-    shareCell(B, H);
-    B = rowsOfCell;
-    n = unitsOfCell;
-    gates += gatesAt;
-    c0 += cellAt;
-    c += cellAt;
-    h += cellAt;
+    n = share(H, 8);
+    const at = start << 2;
+    gates += at;
+    c0 += at;
+    c += at;
+    h += at;
   }
   const rest: usize = ASC_FEATURE_THREADS ? s - ((<usize>n) << 2) : 0;
   for (; B > 0; B--, gates += s * 3 + rest, c0 += rest, c += rest, h += rest) {
@@ -100,15 +99,14 @@ export function lstm_cell_backward(
   if (dy) along = -1;
   let n = H;
   if (isShared()) {
-    shareCell(B, H);
-    B = rowsOfCell;
-    n = unitsOfCell;
-    gates += gatesAt;
-    c0 += cellAt;
-    c += cellAt;
-    dh += cellAt;
-    dc += cellAt;
-    if (dy) dy += cellAt;
+    n = share(H, 8);
+    const at = start << 2;
+    gates += at;
+    c0 += at;
+    c += at;
+    dh += at;
+    dc += at;
+    if (dy) dy += at;
   }
   const rest: usize = ASC_FEATURE_THREADS ? s - ((<usize>n) << 2) : 0;
   for (; B > 0; B--, gates += s * 3 + rest, c0 += rest, c += rest, dh += rest, dy += rest & along, dc += rest) {

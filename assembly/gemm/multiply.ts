@@ -1,5 +1,5 @@
 import { loadTail, storeTail } from '../simd';
-import { byRows, isShared, meet, ownTile, share, start } from '../team';
+import { byRows, isShared, meet, ownTile, productRows, rowsFrom, rowsTo, share, start, takeTurn } from '../team';
 import { tile1x32 } from './tile1x32';
 import { isPaired, rows16, rows8, tile16, tile8 } from './tiles';
 
@@ -7,6 +7,9 @@ import { isPaired, rows16, rows8, tile16, tile8 } from './tiles';
 export const KC = 256;
 /** Rows of A between two passes over the panels: MC·KC floats stay in L2. Multiple of 6, 5 and 4. */
 export const MC = 120;
+
+/** Most rows of a thread's turn. */
+const TURN_ROWS = 60;
 
 /** Bytes that `multiply` may use at `tmp`: a tile of 6 rows of 8, then 32 zeros. */
 export const TILE_BYTES: usize = 320;
@@ -27,19 +30,20 @@ export function multiply(
   c: usize, ldc: usize,
   tmp: usize,
 ): void {
+  tmp = ownTile(tmp);
   if (isShared()) {
-    tmp = ownTile();
     if (byRows(m)) {
-      m = share(m, 1);
-      a += start * rsA;
-      c += start * ldc;
-      if (init) init += start * ldi;
-    } else {
-      n = share(n, 8);
-      b += (start >> 3) * psB;
-      c += start << 2;
-      if (init) init += start << 2;
+      while (takeTurn(m, productRows(m, TURN_ROWS))) {
+        const from = <usize>rowsFrom;
+        const first = init ? init + from * ldi : 0;
+        multiply(rowsTo - rowsFrom, n, k, a + from * rsA, rsA, csA, b, rsB, psB, first, ldi, c + from * ldc, ldc, tmp);
+      }
+      return;
     }
+    n = share(n, 8);
+    b += (start >> 3) * psB;
+    c += start << 2;
+    if (init) init += start << 2;
   }
   // without init, every tile starts from the same zeros
   let along: usize = -1;

@@ -91,13 +91,11 @@ function packT4(k: i32, n: i32, b: usize, ldb: usize, out: usize): void {
   }
 }
 
-/** Copies A[k, m], row p at a + p·lda bytes, to rows of m floats one after the other at out. */
+/**
+ * Copies A[k, m], row p at a + p·lda bytes, to rows of m floats one after the other at out. Threads that run it together
+ * each make all of the copy: it is made where m is small.
+ */
 export function packRows(k: i32, m: i32, a: usize, lda: usize, out: usize): void {
-  if (isShared()) {
-    k = share(k, 1);
-    a += start * lda;
-    out += (start * <usize>m) << 2;
-  }
   const whole = (<usize>m & ~3) << 2;
   const tail = m & 3;
   for (; k > 0; k--, a += lda) {
@@ -107,5 +105,4 @@ export function packRows(k: i32, m: i32, a: usize, lda: usize, out: usize): void
       out += (<usize>tail) << 2;
     }
   }
-  meet();
 }

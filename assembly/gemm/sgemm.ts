@@ -1,3 +1,4 @@
+import { inTurns, partNumber, partRows, productRows, rowsFrom, rowsTo, takeTurn } from '../team';
 import { packN, packRows, packT, packedBytes } from './pack';
 import { KC, MC, multiply, TILE_BYTES } from './multiply';
 
@@ -92,14 +93,20 @@ function blocked(
         );
         continue;
       }
-      for (let i = 0; i < m; i += MC) {
-        const mc = min(MC, m - i);
+      const turns = inTurns(m);
+      const most = turns ? partRows(min(m, MC)) : MC;
+      const own = turns ? copied + <usize>(partNumber() * most * kc << 2) : copied;
+      let i = 0;
+      while (turns ? takeTurn(m, productRows(m, most)) : i < m) {
+        if (turns) i = rowsFrom;
+        const mc = min(turns ? rowsTo - i : MC, m - i);
         const ci = cj + <usize>i * strideC;
-        packRows(kc, mc, ap + (<usize>i << 2), strideA, copied);
+        packRows(kc, mc, ap + (<usize>i << 2), strideA, own);
         multiply(
-          mc, nc, kc, copied, 4, <usize>mc << 2, packed, 32, psB,
+          mc, nc, kc, own, 4, <usize>mc << 2, packed, 32, psB,
           accumulate ? ci : 0, strideC, ci, strideC, work,
         );
+        i += MC;
       }
     }
     p += KC;

@@ -57,14 +57,12 @@ export class MemoryArena {
 
   /** View of all of the memory. Do not keep it across a call that may grow the memory. */
   get f32(): Float32Array<ArrayBuffer> {
-    if (!this.#f32) this.#view();
-    return this.#f32!;
+    return (this.#f32 ??= this.#view(Float32Array));
   }
 
   /** View as f32. */
   get i32(): Int32Array<ArrayBuffer> {
-    if (!this.#i32) this.#view();
-    return this.#i32!;
+    return (this.#i32 ??= this.#view(Int32Array));
   }
 
   /** Grows the memory to at least `bytes` bytes. Contents are kept; views detach. */
@@ -106,9 +104,9 @@ export class MemoryArena {
     return this.#memory;
   }
 
-  #view(): void {
+  #view<T>(View: new (buffer: ArrayBuffer) => T): T {
     const { buffer } = this.#live;
-    [this.#f32, this.#i32] = allocated(0, () => [new Float32Array(buffer), new Int32Array(buffer)]);
+    return allocated(0, () => new View(buffer));
   }
 }
 

@@ -8,11 +8,12 @@ import { alwaysTogether, endThreads, shares, teams, untilJoined } from './helper
 beforeAll(alwaysTogether);
 afterAll(endThreads);
 
-/** Rows that are divided by rows and by columns, sizes that no tile divides. */
+/** Rows that are divided by columns, into one turn per thread and into several, sizes that no tile divides. */
 const shapes = [
   [5, 1, 5, 37],
   [3, 21, 6, 19],
   [2, 40, 17, 8],
+  [9, 67, 3, 18],
 ] as const;
 const cells = { LSTM: u.LSTM, GRU: u.GRU, RNN: u.RNN };
 

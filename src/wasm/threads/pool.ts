@@ -3,7 +3,19 @@ import { JOBS, type Numbers } from './jobs.ts';
 import { Kept } from './kept.ts';
 import type { Mail } from './member.ts';
 import { Thread } from './thread.ts';
-import { ARRIVED, ENTERED, MAY_SLEEP, OPEN, OVER, SLOTS, WORD, WORDS } from './words.ts';
+import {
+  ARRIVED,
+  ENDED,
+  ENDED_WORDS,
+  ENTERED,
+  MAY_SLEEP,
+  OPEN,
+  OVER,
+  SLOTS,
+  TAKEN,
+  WORD,
+  WORDS,
+} from './words.ts';
 
 /** A memory whose kernels several threads can run. */
 export interface Shared {
@@ -117,6 +129,8 @@ export class ThreadPool {
     for (let i = 0; i < args.length; i++) words[WORD.arguments + i] = args[i]!;
     words[WORD.done] = 0;
     Atomics.store(shared.words, ARRIVED, 0);
+    shared.words[TAKEN] = 0;
+    shared.words.fill(0, ENDED, ENDED + ENDED_WORDS);
     const opened = (this.#job << 8) | OPEN;
     Atomics.store(words, WORD.door, opened);
     this.#call();

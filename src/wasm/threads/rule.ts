@@ -1,12 +1,13 @@
 import type { Job, Numbers } from './jobs.ts';
 
-/** Operations below which a kernel takes less time than threads need to come together: about 8 µs. */
-const LEAST_WORK = 400_000;
+/** Operations below which a kernel takes too little time for threads to gain: about 40 µs. */
+const LEAST_WORK = 2_000_000;
 /** Patience with the first calls, and at least with all later ones, in ms. */
 const FIRST_PATIENCE_MS = 1;
 const LEAST_PATIENCE_MS = 0.1;
-/** The slower way is tried again after as much time as it cost more, times this. */
-const PATIENCE = 64;
+/** The slower way is tried again after as much time as it cost more, times this, and not before as many calls. */
+const PATIENCE = 128;
+const LEAST_CALLS = 8;
 /** Shapes remembered. */
 const MOST_SHAPES = 512;
 
@@ -71,7 +72,7 @@ export class Rule {
       times.rest = PATIENCE * took;
     } else if (preferred) times.rest -= took;
     else if (took < expected) times.rest = 0;
-    else times.rest = PATIENCE * Math.max(expected, took - expected);
+    else times.rest = Math.max(LEAST_CALLS * expected, PATIENCE * (took - expected));
   }
 }
 
