@@ -1,3 +1,4 @@
+import type { Recurrence } from '../wasm/generated/structs.ts';
 import type { Exchange, Opened } from './exchange.ts';
 import { type Kept, multiplySteps, runWithWork, workOf } from './forward.ts';
 import { blockOf, type Heap } from './heap.ts';
@@ -41,18 +42,17 @@ export function backward(
   const { arena } = heap;
   const { kernels } = arena;
   const biases = weights.stateBias ? 2 : weights.bias ? 1 : 0;
+  // what fields of the descriptor point to: those before `end` start from 0; and the gradients by step
   const block = blockOf(heap, {
-    // fields of the descriptor
     dh: B * H,
     dc: family.kind.states.c ? B * H : 0,
     dwIh: G * I,
     dwHh: G * H,
     dbIh: biases * G,
-    // all of the above start from 0
     end: 1,
     steps: dy.y && rows.outputAt ? (B + N) * H : 0,
     dx: needsX ? N * I : 0,
-  });
+  } satisfies Partial<Record<'end' | 'steps' | keyof typeof Recurrence, number>>);
   const { release } = block;
   const { end, steps: stepsAt, ...at } = block.at;
   const opened: Opened[] = [];
@@ -82,8 +82,8 @@ export function backward(
     state(dy.c, at.dc);
 
     const { descriptor } = kept;
+    descriptor.setAll(at);
     descriptor.setAll({
-      ...at,
       dbHh: weights.stateBias ? at.dbIh + G * 4 : 0,
       dy: dyAt,
     });

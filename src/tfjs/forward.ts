@@ -2,6 +2,7 @@ import type { ActivationKind } from '../activations.ts';
 import { Descriptor } from '../layers/recurrent/descriptor.ts';
 import type { Region } from '../memory/layout.ts';
 import { configurableWork } from '../memory/workspace.ts';
+import type { Recurrence } from '../wasm/generated/structs.ts';
 import type { Exchange } from './exchange.ts';
 import { blockOf, type Heap } from './heap.ts';
 import type { Rows } from './rows.ts';
@@ -138,9 +139,9 @@ function place(
   const masked = input.stateMask !== undefined;
   // x is read where it is, if its rows are those of the steps
   const isInPlace = !rows.inputAt && !input.inputMask;
+  // but for the descriptor's words, the mask and the state what its fields point to
   const block = blockOf(heap, {
     descriptor: Descriptor.words,
-    // fields of the descriptor
     x: isInPlace ? 0 : N * I,
     h: (B + N) * H,
     c: hasC ? (training ? B + N : B) * H : 0,
@@ -152,7 +153,7 @@ function place(
     inputMask: input.inputMask ? B * I : 0,
     maskH: masked ? B * H : 0,
     state: training ? 0 : B * H,
-  });
+  } satisfies Partial<Record<'descriptor' | 'inputMask' | 'state' | keyof typeof Recurrence, number>>);
   held.push(block.release);
   const { descriptor: words, inputMask, state, ...at } = block.at;
   const open = (tensor: TensorInfo, list: (() => void)[]) => {
@@ -179,8 +180,8 @@ function place(
   if (!training) heap.copy(at.h, state, B * H);
 
   const descriptor = new Descriptor(arena, { ptr: words, shape: [], length: 0 } satisfies Region);
+  descriptor.setAll(at);
   descriptor.setAll({
-    ...at,
     cell: family.kind.kind,
     T: steps,
     B,
