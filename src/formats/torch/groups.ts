@@ -12,7 +12,8 @@ export interface TorchGroup {
 
 type Shape = readonly number[];
 
-const GATES: Readonly<Record<number, string>> = { 4: 'LSTM', 3: 'GRU', 1: 'RNN' };
+/** Recurrent layers by how many gates they have. */
+const GATES: readonly (string | undefined)[] = ['', 'RNN', '', 'GRU', 'LSTM'];
 
 /** The layers that tensors look like, in the order in which they come. */
 export function groupTensors(named: ReadonlyMap<string, { readonly shape: Shape }>): TorchGroup[] {

@@ -20,8 +20,8 @@ export function torchPickles(ignored: Set<string>, nested: ReadNested) {
   /** (storage, offset, shape, strides, requires_grad, hooks, dtype); undefined if torch would not save it like that. */
   const view = ([given, offset, shape, strides, , , type]: readonly unknown[]): object | undefined => {
     const storage = given as Storage | undefined;
-    if (!storage?.memory || !isSizes([offset]) || !isSizes(shape) || !isSizes(strides)) return undefined;
-    if (shape.length !== strides.length || shape.length > 64) return undefined;
+    const isView = storage?.memory && isSizes([offset]) && isSizes(shape) && isSizes(strides);
+    if (!isView || shape.length !== strides.length || shape.length > 64) return undefined;
     const { name } = type instanceof Global ? type : storage;
     const { dtype, width } = typeNamed(name);
     if (dtype)
@@ -54,10 +54,10 @@ export function torchPickles(ignored: Set<string>, nested: ReadNested) {
     if (kind !== 'storage' || !(type instanceof Global) || !isSizes([offset, length]))
       throw bad('a persistent id that is no storage');
     const { name } = type;
-    const { width = Number.NaN } = typeNamed(name);
+    const { width } = typeNamed(name);
     const memory = memories.get(key) ?? { width, tensors: new Map() };
     memories.set(key, memory);
-    return { memory, name, from: offset * width, to: (offset + length) * width } satisfies Storage;
+    return { memory, name, from: offset * width!, to: (offset + length) * width! } satisfies Storage;
   };
   return { memories, read: (bytes: Bytes) => readPickle(bytes, reduce, persistent) };
 }

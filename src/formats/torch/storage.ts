@@ -8,9 +8,22 @@ import { bad } from './bytes.ts';
 /** By torch's names of storages without `Storage`: element types, or the bytes of an element of others. */
 const STORAGES: Readonly<Record<string, Dtype | number>> = {
   __proto__: null as never,
-  ...{ Float: 'F32', Double: 'F64', Half: 'F16', BFloat16: 'BF16' },
-  ...{ Long: 'I64', Int: 'I32', Short: 'I16', Char: 'I8', Byte: 'U8', Bool: 'BOOL', Untyped: 'U8' },
-  ...{ ComplexFloat: 8, ComplexDouble: 16, QInt32: 4, QInt8: 1, QUInt8: 1 },
+  Float: 'F32',
+  Double: 'F64',
+  Half: 'F16',
+  BFloat16: 'BF16',
+  Long: 'I64',
+  Int: 'I32',
+  Short: 'I16',
+  Char: 'I8',
+  Byte: 'U8',
+  Bool: 'BOOL',
+  Untyped: 'U8',
+  ComplexFloat: 8,
+  ComplexDouble: 16,
+  QInt32: 4,
+  QInt8: 1,
+  QUInt8: 1,
 };
 
 /** Element type and its bytes by the name of a global, such as `torch.FloatStorage` or `torch.float32`. */
@@ -69,14 +82,16 @@ export function tensorReader(budget: number): (name: string, view: TensorView) =
     if (known) return known;
     if (!bytes) throw refuse('is not in the file');
     const count = elements([...shape, width]) / width;
-    const last = count ? strides.reduce((sum, stride, i) => sum + stride * (shape[i]! - 1), 0) : -1;
-    const to = from + (last + 1) * width;
+    // elements from the first one to the last one
+    const span = count && strides.reduce((sum, stride, i) => sum + stride * (shape[i]! - 1), 1);
+    const to = from + span * width;
     if (count < 0 || !(to <= storage.to && storage.to <= bytes.length))
       throw refuse(`with strides ${showShape(strides)} is beyond its ${bytes.length} bytes`);
     if ((budget -= count * width) < 0) throw refuse('repeats its elements too often');
     const data = byteArray(count * width);
     // the last dimensions whose elements are one behind the other are copied as a whole
-    let [run, inner] = [width, shape.length];
+    let run = width;
+    let inner = shape.length;
     while (inner && (shape[inner - 1] === 1 || strides[inner - 1]! * width === run)) run *= shape[--inner]!;
     let done = 0;
     const copy = (dim: number, at: number) => {

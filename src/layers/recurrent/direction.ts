@@ -31,5 +31,5 @@ export interface Place {
  * several have more barriers.
  */
 export function chunkSteps({ steps, batch }: LayerScope, gates: number): number {
-  return Math.min(steps || 1, Math.ceil(250_000 / (batch * gates)));
+  return Math.max(1, Math.min(steps, Math.floor(250_000 / (batch * gates))));
 }
