@@ -124,6 +124,32 @@ describe('toKeras2', () => {
     ]);
   });
 
+  test('calls of models in it are counted from 1', () => {
+    const shape = [null, 2];
+    const part = (className: string, name: string, source: string) => ({
+      ...layer(className, { name, layers: [inputLayer('in', shape)] }, { name }),
+      inbound_nodes: [call([tensor(source)])],
+    });
+    const layers = [
+      { ...inputLayer('x', shape), name: 'x', inbound_nodes: [] },
+      part('Sequential', 'a_b', 'x'),
+      part('Functional', 'f', 'a_b'),
+      part('Functional', 'g', 'f'),
+    ];
+    const ends = (...names: [string, number][]) => names.map(([name, index]) => [name, index, 0]);
+    const output_layers = ends(['a_b', 0], ['f', 1], ['g', 1]);
+    const given = model('Functional', { layers, input_layers: ['x', 0, 0], output_layers });
+    const expected = [undefined, 'x 0', 'a_b 1', 'f 1'];
+    for (const converted of [toKeras2(given), toKeras2(asTfjs(given))]) {
+      const { config } = converted as { config: JsonObject };
+      const calls = layersOf(converted).map(
+        (each) => each.inbound_nodes ?? each.inboundNodes,
+      ) as Json[][][][];
+      expect(calls.map(([sources]) => sources && `${sources[0]![0]} ${sources[0]![1]}`)).toEqual(expected);
+      expect(config.output_layers ?? config.outputLayers).toEqual(ends(['a_b', 1], ['f', 1], ['g', 1]));
+    }
+  });
+
   test('dtypes are those of variables', () => {
     const dtypeOf = (dtype: Json) => {
       const given = { class_name: 'Dense', config: { dtype } };
@@ -261,21 +287,31 @@ describe('toKeras2', () => {
 });
 
 describe('weightNames', () => {
+  const named = (name: string, className: string, weights: readonly string[], parts = {}) => ({
+    ...{ name, getClassName: () => className, ...parts },
+    weights: weights.map((originalName) => ({ originalName })),
+  });
+  const recurrent = ['kernel', 'recurrent_kernel', 'bias'];
+  const gru = (direction: string) =>
+    named(
+      `${direction}_forward_gru`,
+      'GRU',
+      ['kernel', 'bias'].map((weight) => `bidirectional_2/${direction}_forward_gru/${weight}`),
+    );
+  const [forwardLayer, backwardLayer] = [gru('forward'), gru('backward')];
   const layers = [
-    {
-      name: 'lstm_7',
-      className: 'LSTM',
-      weights: ['lstm_7/kernel', 'lstm_7/recurrent_kernel', 'lstm_7/bias'],
-    },
-    {
-      name: 'bidirectional_2',
-      className: 'Bidirectional',
-      weights: ['forward', 'backward'].flatMap((direction) =>
-        ['kernel', 'bias'].map((weight) => `bidirectional_2/${direction}_forward_gru/${weight}`),
-      ),
-    },
-    { name: 'lstm', className: 'LSTM', weights: ['lstm/kernel', 'lstm/recurrent_kernel', 'lstm/bias'] },
-    { name: 'dense', className: 'Dense', weights: ['dense/kernel', 'dense/bias'] },
+    named(
+      'lstm_7',
+      'LSTM',
+      recurrent.map((weight) => `lstm_7/${weight}`),
+    ),
+    named('bidirectional_2', 'Bidirectional', [], { forwardLayer, backwardLayer, layer: gru('') }),
+    named(
+      'lstm',
+      'LSTM',
+      recurrent.map((weight) => `lstm/${weight}`),
+    ),
+    named('dense', 'Dense', ['dense/kernel', 'dense/bias']),
   ];
 
   test('of .keras files: by the class and its number', () => {
@@ -328,5 +364,35 @@ describe('weightNames', () => {
       'layers/other/vars/0',
     ];
     expect([...weightNames(given, layers)]).toEqual([]);
+  });
+
+  test('cells of a stack: by their names, or by class and number; layers of models by their place', () => {
+    const cells = ['LSTM', 'GRU', 'LSTM'].map((className, i) =>
+      named(['lstm_cell', 'a', 'lstm_cell_1'][i]!, `${className}Cell`, [`rnn/RNNCell_${i}/bias`]),
+    );
+    const rnn = named('rnn', 'RNN', [], { cell: named('stack', 'StackedRNNCells', [], { cells }) });
+    const inner = [named('dense_9', 'Dense', ['dense_9/bias']), rnn];
+    const model = [
+      named('dense_2', 'Dense', ['dense_2/bias']),
+      named('m', 'Functional', [], { layers: inner }),
+    ];
+    const folder = 'layers/functional/layers/rnn/cell/cells';
+    const given = [
+      ...['gru_cell', 'lstm_cell', 'lstm_cell_1'].map((name) => `${folder}/${name}/vars/0`),
+      ...['rnn/stack/lstm_cell/bias', 'm/rnn/stack/lstm_cell_1/bias', 'rnn/stack/a/bias'],
+      ...['layers/functional/layers/dense/vars/0', 'layers/dense/vars/0'],
+    ];
+    expect([...weightNames(given, model)].sort()).toEqual(
+      [
+        [given[0], 'rnn/RNNCell_1/bias'],
+        [given[1], 'rnn/RNNCell_0/bias'],
+        [given[2], 'rnn/RNNCell_2/bias'],
+        [given[3], 'rnn/RNNCell_0/bias'],
+        [given[4], 'rnn/RNNCell_2/bias'],
+        [given[5], 'rnn/RNNCell_1/bias'],
+        [given[6], 'dense_9/bias'],
+        [given[7], 'dense_2/bias'],
+      ].sort(),
+    );
   });
 });

@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/formats/keras/json.ts';
+import { inflate } from '../../src/formats/zip/inflate.ts';
+import { readZip } from '../../src/formats/zip/zip.ts';
 import { explain, install } from '../../src/tfjs/index.ts';
+import { bytesOf } from '../fixtures/keras/read.ts';
 import { inputLayer, layer, lstm, model, SEQUENTIAL, TRANSLATION } from '../formats/kerasConfigs.ts';
 import { difference } from './difference.ts';
 import { type Any, random } from './random.ts';
@@ -117,6 +120,33 @@ test('a functional model of Keras 3 with masks and initial states', async () => 
   const first = await loaded.trainOnBatch(x, y);
   for (let i = 0; i < 10; i++) await loaded.trainOnBatch(x, y);
   expect(await loaded.trainOnBatch(x, y)).toBeLessThan(first);
+});
+
+describe('stacks of cells, in both directions and in submodels, as Keras 3 computes them', async () => {
+  const members = readZip(await bytesOf('stacks.zip'), { format: 'zip', inflate });
+  const { topology, x, y, shape, ...byName } = JSON.parse(
+    new TextDecoder().decode(members.get('model.json')!.read()),
+  );
+  test.each(['h5', 'keras'])('weights named as in .%s', async (format) => {
+    uninstall = await install(tf);
+    const weights = byName[format] as [string, number[], number[]][];
+    const loaded = await tf.loadLayersModel(
+      tf.io.fromMemory({
+        modelTopology: structuredClone(topology),
+        weightSpecs: weights.map(([name, shape]) => ({ name, shape, dtype: 'float32' })),
+        weightData: Float32Array.from(weights.flatMap(([, , values]) => values)).buffer,
+      }),
+    );
+    const rnn = explain(loaded).filter(({ className }) => className === 'RNN');
+    expect(rnn.map(({ fused }) => fused)).toEqual(Array(5).fill(true));
+    const given = tf.tensor3d(x, [2, 4, 3]);
+    expect(loaded.predict(given).shape).toEqual(shape);
+    expect(difference(loaded.predict(given).dataSync(), y)).toBeLessThan(1e-5);
+    let saved: Any;
+    await loaded.save(tf.io.withSaveHandler(async (artifacts: Any) => (saved = artifacts)));
+    const again = await tf.loadLayersModel(tf.io.fromMemory(saved));
+    expect(difference(again.predict(given).dataSync(), y)).toBeLessThan(1e-5);
+  });
 });
 
 test('the hard sigmoid of Keras 3 has the slope 1/6, fused and by itself', async () => {

@@ -1,20 +1,36 @@
 import { FormatError } from '../../errors.ts';
-import { camelCase, field, isObject, type Json, type JsonObject, UNMASKED } from './json.ts';
+import { camelCase, field, isNamed, isObject, type Json, type JsonObject, UNMASKED } from './json.ts';
+
+/**
+ * Classes of models: their config lists layers. Keras 2 counts calls of a model in another one from 1, Keras 3 from 0, but in
+ * `output_layers` only those of the first class.
+ */
+export const MODELS: readonly Json[] = ['Sequential', 'Functional', 'Model'];
 
 /** [layer, index of its call, index of the output, arguments of the call]. */
 type Inbound = readonly [string, number, number, JsonObject];
 
 /**
- * The calls of a layer as Keras 2 lists them, from { args, kwargs } of Keras 3. Tensors among the arguments come first,
- * then those of `initial_state`; other arguments are kept when they are plain values.
- *
- * @param names of the layers, by their camelCase form: TF.js changes names inside `keras_history`
+ * Layers by the camelCase form of their names, which TF.js changes inside `keras_history`: the name, and for a model of Keras 3
+ * the number of its class in MODELS, from 1, else 0.
  */
-export function inboundNodes(nodes: readonly Json[], names: ReadonlyMap<string, string>): Json[] {
-  return nodes.map((node) => (isObject(node) ? inboundNode(node, names) : node));
+export type Names = ReadonlyMap<string, readonly [name: string, model: number]>;
+
+export function namesOf(layers: readonly JsonObject[]): Names {
+  return new Map(
+    layers.map((layer) => {
+      const name = String(layer.name);
+      const [node] = [field(layer, 'inbound_nodes')].flat();
+      return [camelCase(name), [name, isObject(node) ? MODELS.indexOf(field(layer, 'class_name')!) + 1 : 0]];
+    }),
+  );
 }
 
-function inboundNode(node: JsonObject, names: ReadonlyMap<string, string>): Inbound[] {
+/**
+ * A call of a layer as Keras 2 lists it, from { args, kwargs } of Keras 3. Tensors among the arguments come first,
+ * then those of `initial_state`; other arguments are kept when they are plain values.
+ */
+export function inboundNode(node: JsonObject, names: Names): Inbound[] {
   const { mask, kwargs, tensors } = callOf(node);
   const plain: [string, Json | undefined][] = Object.entries(kwargs).filter(
     ([, value]) => value !== null && value !== undefined && tensorsOf(value).length === 0,
@@ -23,13 +39,13 @@ function inboundNode(node: JsonObject, names: ReadonlyMap<string, string>): Inbo
   if (field(kwargs, 'initial_state') && !mask) plain.push([UNMASKED, true]);
   return tensors.map((history) => {
     const [layer, call, output] = history;
-    const name = names.get(camelCase(String(layer)));
-    if (name === undefined || !Number.isInteger(call) || !Number.isInteger(output)) {
+    const named = names.get(camelCase(String(layer)));
+    if (!named || !Number.isInteger(call) || !Number.isInteger(output)) {
       throw new FormatError(
         `keras_history: expected [layer, call, output], got ${JSON.stringify(history).slice(0, 80)}`,
       );
     }
-    return [name, call as number, output as number, Object.fromEntries(plain)];
+    return [named[0], (call as number) + (named[1] && 1), output as number, Object.fromEntries(plain)];
   });
 }
 
@@ -48,18 +64,13 @@ function callOf(node: JsonObject): {
 function tensorsOf(value: Json): (readonly Json[])[] {
   if (Array.isArray(value)) return (value as readonly Json[]).flatMap(tensorsOf);
   if (!isObject(value)) return [];
-  if (isTensor(value)) {
+  if (isNamed(field(value, 'class_name'), '__keras_tensor__')) {
     const config = field(value, 'config');
     const history = isObject(config) ? field(config, 'keras_history') : undefined;
-    if (!Array.isArray(history)) throw new FormatError('a tensor of inbound_nodes has no keras_history');
+    if (!Array.isArray(history)) throw new FormatError('inbound_nodes: no keras_history');
     return [history];
   }
   return Object.values(value).flatMap((each) => tensorsOf(each ?? null));
-}
-
-function isTensor(value: JsonObject): boolean {
-  const name = field(value, 'class_name');
-  return name === '__keras_tensor__' || name === camelCase('__keras_tensor__');
 }
 
 /**
@@ -67,14 +78,10 @@ function isTensor(value: JsonObject): boolean {
  * `mask`. In Keras 2 masks need no layer.
  */
 export function withoutMaskLayers(layers: readonly JsonObject[]): JsonObject[] {
-  const used = new Set<string>();
-  for (const layer of layers) {
-    const nodes = field(layer, 'inbound_nodes');
-    for (const node of Array.isArray(nodes) ? nodes : []) {
-      if (!isObject(node)) continue;
-      for (const [name] of callOf(node).tensors) used.add(camelCase(String(name)));
-    }
-  }
+  const nodes = layers.flatMap((layer) => field(layer, 'inbound_nodes') ?? []).filter(isObject);
+  const used = new Set(
+    nodes.flatMap((node) => callOf(node).tensors).map(([name]) => camelCase(String(name))),
+  );
   return layers.filter(
     (layer) => field(layer, 'class_name') !== 'NotEqual' || used.has(camelCase(String(layer.name))),
   );

@@ -24,6 +24,11 @@ export function field(object: JsonObject, name: string): Json | undefined {
   return Object.hasOwn(object, name) ? object[name] : object[camelKey(name)];
 }
 
+/** Whether a value is a snake_case name, whichever way it is written. */
+export function isNamed(value: Json | undefined, name: string): boolean {
+  return value === name || value === camelKey(name);
+}
+
 /** A field's key as the object's other keys are written. */
 export function keyOf(object: JsonObject, name: string): string {
   const isCamel = Object.hasOwn(object, 'className') || Object.hasOwn(object, 'batchShape');

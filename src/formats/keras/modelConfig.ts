@@ -1,9 +1,9 @@
-import { inboundNodes, withoutMaskLayers } from './graph.ts';
+import { inboundNode, MODELS, type Names, namesOf, withoutMaskLayers } from './graph.ts';
 import {
   camelCase,
-  camelKey,
   field,
   HARD_SIGMOID,
+  isNamed,
   isObject,
   type Json,
   type JsonObject,
@@ -13,15 +13,10 @@ import {
 /** What Keras 3 wraps each object in, and Keras 2 does not know. */
 const WRAPPING = ['module', 'registered_name', 'build_config', 'compile_config', 'shared_object_id'];
 
-/** Classes of models: their config lists layers. */
-const MODELS = ['Functional', 'Model', 'Sequential'];
-
 /** Classes with another name in Keras 2. Values are made from the config. */
 const RENAMED: Readonly<Record<string, (config: JsonObject) => [className: string, config: JsonObject]>> = {
   L1: ({ l1 = 0.01 }) => ['L1L2', { l1, l2: 0 }],
   L2: ({ l2 = 0.01 }) => ['L1L2', { l1: 0, l2 }],
-  OrthogonalInitializer: (config) => ['Orthogonal', config],
-  IdentityInitializer: (config) => ['Identity', config],
 };
 
 /**
@@ -64,7 +59,9 @@ function serialized(value: JsonObject, name: string, config: Json): Json {
   if (name === 'function' && typeof config === 'string') return config;
   if (name.endsWith('DTypePolicy')) return dtypeOf(isObject(config) ? field(config, 'name') : 'float32');
   const [className, renamed] =
-    isObject(config) && Object.hasOwn(RENAMED, name) ? RENAMED[name]!(config) : [name, config];
+    isObject(config) && Object.hasOwn(RENAMED, name)
+      ? RENAMED[name]!(config)
+      : [name.replace(/^(Orthogonal|Identity)Initializer$/, '$1'), config];
   const kept = Object.entries(value).filter(([key]) => !WRAPPING.some((each) => isNamed(key, each)));
   return Object.fromEntries(
     kept.map(([key, each]) => {
@@ -94,28 +91,32 @@ function functional(config: JsonObject): JsonObject {
   const layers = field(config, 'layers');
   if (!Array.isArray(layers)) return plainObject(config) as JsonObject;
   const graph = withoutMaskLayers(layers.filter(isObject));
-  const names = new Map(graph.map((layer) => [camelCase(String(layer.name)), String(layer.name)]));
+  const names = namesOf(graph);
   const converted = graph.map((layer) => {
     const { [keyOf(layer, 'inbound_nodes')]: nodes, ...rest } = layer;
-    const list = Array.isArray(nodes) ? inboundNodes(nodes, names) : nodes;
+    const list = Array.isArray(nodes)
+      ? nodes.map((node) => (isObject(node) ? inboundNode(node, names) : node))
+      : nodes;
     return { ...(convert(rest) as JsonObject), [keyOf(layer, 'inbound_nodes')]: list ?? [] };
   });
   const rest = Object.entries(config).map(([key, value]) => {
     if (key === 'layers') return [key, converted];
     const isEnd = isNamed(key, 'input_layers') || isNamed(key, 'output_layers');
-    return [key, isEnd ? ends(value) : convert(value)];
+    return [key, isEnd ? ends(value, names) : convert(value)];
   });
   return Object.fromEntries(rest);
 }
 
 /** Inputs or outputs: [layer, node, tensor] for one, a list of them, or such lists by name, which comes behind each. */
-function ends(value: Json | undefined): Json {
+function ends(value: Json | undefined, names: Names): Json {
   if (isObject(value))
     return Object.entries(value).flatMap(([name, each]) =>
-      ([ends(each)] as Json[][]).flat().map((end) => [end, name].flat() as Json[]),
+      ([ends(each, names)] as Json[][]).flat().map((end) => [end, name].flat() as Json[]),
     );
   if (!Array.isArray(value)) return value ?? null;
-  return typeof value[0] === 'string' ? [value] : value.flatMap((each) => ends(each) as Json[]);
+  const [layer, call, ...rest] = value as readonly Json[];
+  if (typeof layer !== 'string') return value.flatMap((each) => ends(each, names) as Json[]);
+  return [[layer, (call as number) + Number(names.get(camelCase(layer))?.[1] === 1), ...rest]];
 }
 
 /** The config of a model of class Sequential, whose first layer must know its shape. */
@@ -160,11 +161,6 @@ function withDtype(config: JsonObject): JsonObject {
 
 /** The dtype of variables that a policy's name, or a dtype, stands for. */
 function dtypeOf(name: Json | undefined): string {
-  if (typeof name !== 'string' || /^mixed/.test(name)) return 'float32';
-  if (/^u?int|^bool/.test(name)) return name === 'bool' ? 'bool' : 'int32';
-  return name === 'string' ? name : 'float32';
-}
-
-function isNamed(value: Json | undefined, name: string): boolean {
-  return value === name || value === camelKey(name);
+  if (name === 'bool' || name === 'string') return name;
+  return typeof name === 'string' && /^u?int|^bool/.test(name) ? 'int32' : 'float32';
 }
