@@ -34,6 +34,7 @@ let number: u32 = 0;
 /** Threads of this kernel, and those that work together now: one in a turn. */
 let all: u32 = 1;
 let size: u32 = 1;
+let waits: bool = true;
 /** Arrivals after which this thread passes its next barrier. */
 let passing: u32 = 0;
 /** Turns taken in what was divided before, among them one per thread that found none left. */
@@ -49,6 +50,7 @@ export function join_team(i: u32, count: u32): void {
   number = i;
   all = count;
   size = count;
+  waits = true;
   passing = 0;
   before = 0;
   endedBefore = 0;
@@ -81,6 +83,13 @@ export function share(n: i32, unit: i32): i32 {
   const first = <i32>(units * number / size) * unit;
   start = first;
   return min(n, <i32>(units * (number + 1) / size) * unit) - first;
+}
+
+/** Whether meet() waits. Without it, each thread goes on with its own shares. */
+// @ts-ignore: decorator
+@inline
+export function waitAtMeetings(yes: bool): void {
+  waits = yes;
 }
 
 /** Whether m rows are divided by rows, in turns; if not, by columns. */
@@ -215,7 +224,7 @@ export function partRows(rows: i32): i32 {
 /** Waits until all threads are here. Traps if one of them has ended. */
 export function meet(): void {
   if (ASC_FEATURE_THREADS) {
-    if (size == 1) return;
+    if (size == 1 || !waits) return;
     passing += size;
     atomic.add<u32>(ARRIVED_AT, 1);
     waitFor(ARRIVED_AT, passing);

@@ -15,7 +15,13 @@ export async function bundle(input, output, options = {}) {
     },
     ...options,
   });
-  const how = { format: 'esm', minify: true, codeSplitting: false, ...output };
+  const how = {
+    format: 'esm',
+    minify: true,
+    comments: { annotation: false },
+    codeSplitting: false,
+    ...output,
+  };
   const { output: chunks } = await (how.file ? build.write(how) : build.generate(how));
   await build.close();
   return chunks[0];

@@ -1,5 +1,7 @@
 import { loadTail, storeTail } from '../simd';
-import { byRows, isShared, meet, ownTile, productRows, rowsFrom, rowsTo, share, start, takeTurn } from '../team';
+import {
+  byRows, isShared, meet, ownTile, productRows, rowsFrom, rowsTo, share, start, takeTurn, waitAtMeetings,
+} from '../team';
 import { tile1x32 } from './tile1x32';
 import { isPaired, rows16, rows8, tile16, tile8 } from './tiles';
 
@@ -81,6 +83,45 @@ export function multiply(
     } while (p > 0);
   }
   meet();
+}
+
+/**
+ * As multiply, where the n columns are those of `gates` gates. With several threads and too few rows for turns, this one computes the
+ * same share of each gate as the cell's kernel gives it (share(n, 8)), and does not wait for the others: the cell's kernel does.
+ */
+// @ts-ignore: decorator
+@inline
+export function multiplyGates(
+  gates: i32, m: i32, n: i32, k: i32,
+  a: usize, rsA: usize, csA: usize,
+  b: usize, rsB: usize, psB: usize,
+  init: usize, ldi: usize,
+  c: usize, ldc: usize,
+  tmp: usize,
+): void {
+  if (ASC_FEATURE_THREADS) shareGates(gates, m, n, k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc, tmp);
+  else multiply(m, n, k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc, tmp);
+}
+
+function shareGates(
+  gates: i32, m: i32, n: i32, k: i32,
+  a: usize, rsA: usize, csA: usize,
+  b: usize, rsB: usize, psB: usize,
+  init: usize, ldi: usize,
+  c: usize, ldc: usize,
+  tmp: usize,
+): void {
+  if (isShared() && !((n / gates) & 7)) {
+    n /= gates;
+    waitAtMeetings(false);
+  } else gates = 1;
+  for (; gates > 0; gates--) {
+    multiply(m, n, k, a, rsA, csA, b, rsB, psB, init, ldi, c, ldc, tmp);
+    b += (<usize>n >> 3) * psB;
+    c += (<usize>n) << 2;
+    if (init) init += (<usize>n) << 2;
+  }
+  waitAtMeetings(true);
 }
 
 /** LOOP 2: panels of B, pairs of them in tiles of 16 columns, each staying in L1 for all rows of the block. */

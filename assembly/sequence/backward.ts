@@ -1,10 +1,10 @@
 import { lstm_cell_backward } from '../cells/lstm';
 import { gru_cell_backward } from '../cells/gru';
 import { rnn_cell_backward } from '../cells/rnn';
-import { multiply, TILE_BYTES } from '../gemm/multiply';
+import { multiplyGates, TILE_BYTES } from '../gemm/multiply';
 import { packN } from '../gemm/pack';
 import { sgemm_tn_reversed } from '../gemm/sgemm';
-import { firstStep, firstTurn, followingTurn, lastStep } from '../team';
+import { firstStep, firstTurn, followingTurn, lastStep, meet } from '../team';
 import { addByIndex } from '../vec/byIndex';
 import { addRows } from './bias';
 import { inputGradients } from './input';
@@ -154,7 +154,8 @@ function stepsBack(
     else if (isRnn) rnn_cell_backward(m * H, dh, d, a);
     else gru_cell_backward(m, H, a, h + before, dh, d);
     if (isGru) a += row;
-    multiply(m, H, G, a, ld, 4, work + TILE_BYTES, 32, (<usize>G) << 5, isGru ? dh : 0, row, dh, row, work);
+    multiplyGates(1, m, H, G, a, ld, 4, work + TILE_BYTES, 32, (<usize>G) << 5, isGru ? dh : 0, row, dh, row, work);
+    if (isRnn && m > 1) meet();
     if (watch) afterStep(watch, t, m, H, dh, H, dc, 0);
   }
 }

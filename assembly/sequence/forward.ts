@@ -2,11 +2,11 @@ import { lstm_cell_forward } from '../cells/lstm';
 import { rnn_cell_forward, rnn_cell_forward_train } from '../cells/rnn';
 import { packedBytes } from '../gemm/pack';
 import { packWeight, project } from '../gemm/project';
-import { multiply, TILE_BYTES } from '../gemm/multiply';
+import { multiplyGates, TILE_BYTES } from '../gemm/multiply';
 import { vec_add } from '../vec/elementwise';
 import { gatherTo } from '../vec/byIndex';
 import { tableBytes } from './input';
-import { firstStep, firstTurn, followingTurn, lastStep } from '../team';
+import { firstStep, firstTurn, followingTurn, lastStep, meet } from '../team';
 import { gruInput, gruPrepare, gruStep } from './gru';
 import { countRows, keepLast, rowsAt, turnAt, turnRows } from './ragged';
 
@@ -185,7 +185,9 @@ function steps(
       gruStep(m, I, H, V, gates, h0, y, hasBias, work);
     } else {
       const a = cell ? y : gates;
-      multiply(m, G, H, h0, row, 4, panels, 32, row << 3, a, rowG, a, rowG, tile);
+      multiplyGates(cell ? 1 : 4, m, G, H, h0, row, 4, panels, 32, row << 3, a, rowG, a, rowG, tile);
+      // the cell's share of several rows of an RNN is not one of columns
+      if (cell && m > 1) meet();
       if (!cell) lstm_cell_forward(m, H, gates, c0, c, y);
       else if (keeps) rnn_cell_forward_train(m * H, cell - RNN, y, c);
       else rnn_cell_forward(m * H, cell - RNN, y);

@@ -1,7 +1,7 @@
 import { gru_cell_forward } from '../cells/gru';
 import { packedBytes } from '../gemm/pack';
 import { packWeight, project } from '../gemm/project';
-import { multiply, TILE_BYTES } from '../gemm/multiply';
+import { multiplyGates, TILE_BYTES } from '../gemm/multiply';
 import { vec_add } from '../vec/elementwise';
 import { gatherTo } from '../vec/byIndex';
 import { tableBytes } from './input';
@@ -68,9 +68,9 @@ export function gruStep(
   const panels = bias + rowG + packedBytes(I, H) + packedBytes(I, H * 2);
   const rz = gates + rowH;
   const q = gates + rowH * 3;
-  multiply(B, H * 2, H, h0, rowH, 4, panels, 32, rowH << 3, rz, rowG, rz, rowG, work);
-  multiply(
-    B, H, H, h0, rowH, 4, panels + packedBytes(H, H * 2), 32, rowH << 3,
+  multiplyGates(2, B, H * 2, H, h0, rowH, 4, panels, 32, rowH << 3, rz, rowG, rz, rowG, work);
+  multiplyGates(
+    1, B, H, H, h0, rowH, 4, panels + packedBytes(H, H * 2), 32, rowH << 3,
     hasBias ? bias + rowH * 3 : 0, 0, q, rowG, work,
   );
   gru_cell_forward(B, H, gates, h0, h);

@@ -8,9 +8,11 @@ import { alwaysTogether, endThreads, shares, teams, untilJoined } from './helper
 beforeAll(alwaysTogether);
 afterAll(endThreads);
 
-/** Rows that are divided by columns, into one turn per thread and into several, sizes that no tile divides. */
+/** Rows that are divided by columns, also of each gate by itself, into one turn per thread and into several, sizes that no tile divides. */
 const shapes = [
   [5, 1, 5, 37],
+  [5, 1, 7, 40],
+  [6, 3, 5, 48],
   [3, 21, 6, 19],
   [2, 40, 17, 8],
   [9, 67, 3, 18],
