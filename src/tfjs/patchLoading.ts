@@ -38,10 +38,11 @@ export function patchLoading({ tf, patches }: Installation): undefined {
     return function (this: unknown, weights: Record<string, Tensor>, strict?: boolean) {
       // names that fit nothing are to be left out
       if (strict === false) return load.call(this, weights, strict);
-      // the state of a generator of dropout is no weight
-      const entries = Object.entries(weights).filter(([name]) => !/\/seed_generator\/vars/.test(name));
       const names = weightNames(Object.keys(weights), (this as Model).layers);
-      const renamed = entries.map(([name, value]) => [names.get(name) ?? name, value]);
+      // the state of a generator of dropout is no weight
+      const renamed = Object.entries(weights)
+        .filter(([name]) => !/\/seed_generator\//.test(name))
+        .map(([name, value]) => [names.get(name) ?? name, value]);
       load.call(this, Object.fromEntries(renamed), strict);
     } as unknown as typeof original;
   });

@@ -1,10 +1,8 @@
 import { StateError } from '../errors.ts';
 import { type Exchange, exchangeWith } from './exchange.ts';
-import type { Heap } from './heap.ts';
 import type { Installation } from './installation.ts';
 import { type Moment, RULES, type Rule, type RuleName, type Settings } from './optimizerRules.ts';
-import type { Tensor, TensorFlow, Variable } from './tf.ts';
-import { valuesOf } from './values.ts';
+import type { Tensor, Variable } from './tf.ts';
 
 /** Gradients as `applyGradients` gets them: by variable, or a list in the order of the accumulators. */
 type Gradients = Readonly<Record<string, Tensor | null>> | readonly Named[];
@@ -28,131 +26,104 @@ interface Optimizer extends Settings {
   incrementIterations(): void;
 }
 
-/** A variable to update. */
-interface Job {
-  readonly value: Variable;
-  /** Null where the variable has none. */
-  readonly gradient: Tensor | null;
-  readonly slots: readonly (Variable | undefined)[];
-}
-
 type Update = (...numbers: number[]) => void;
 
 /** Replaces `applyGradients` of TF.js's optimizers: one kernel call per variable, by TF.js's definitions. */
-export function patchOptimizers({ tf, patches, options, heap }: Installation): undefined {
-  const apply = updates(tf, heap, options.clipNorm);
-  for (const name of Object.keys(RULES) as RuleName[]) {
-    const type = tf[name];
-    patches.replace(
-      type.prototype,
-      'applyGradients',
-      (original) =>
-        function (this: unknown, gradients: never) {
-          // it can't be read synchronously, so that TF.js's own code runs
-          if (tf.getBackend() === 'webgpu') {
-            if (options.clipNorm === undefined) return original.call(this, gradients);
-            throw new StateError('clipNorm: not with the backend webgpu');
-          }
-          apply(RULES[name], this as Optimizer, gradients);
-        },
-    );
-  }
-}
-
-/** What updates all variables that have gradients. */
-function updates(tf: TensorFlow, heap: Heap, clipNorm: number | undefined) {
+export function patchOptimizers({ tf, patches, options: { clipNorm }, heap }: Installation): undefined {
   const engine = tf.engine();
   const { kernels } = heap.arena;
-
-  /** Accumulators that are missing are made, as in TF.js also for variables without a gradient. */
-  const jobsOf = (rule: Rule, optimizer: Optimizer, gradients: Gradients): Job[] => {
-    const list = Array.isArray(gradients)
-      ? gradients
-      : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
-    const lists = optimizer as unknown as Record<string, Accumulator[]>;
-    return list.map(({ name, tensor: gradient }: Named, i: number) => {
-      const value = engine.registeredVariables[name]!;
-      const slots = rule.slots(optimizer).map((slot) => {
-        if (!slot) return undefined;
-        const [field, suffix] = slot;
-        const found = (lists[field]![i] ??= {
-          originalName: `${name}/${suffix}`,
-          variable: tf.variable(tf.fill(value.shape, rule.initial?.(optimizer) ?? 0), false),
-        });
-        return found.variable;
-      });
-      return { value, gradient, slots };
-    });
-  };
-
-  /** What gradients are multiplied by: min(1, clipNorm / norm), with the norm of all of them together. */
-  const scaleOf = (exchange: Exchange, jobs: readonly Job[]): number => {
-    if (clipNorm === undefined) return 1;
-    let squares = 0;
-    for (const { gradient } of jobs) {
-      if (!gradient) continue;
-      const { ptr, close } = exchange.open(gradient);
-      squares += kernels.vec_sum_squares(gradient.size, ptr);
-      close();
-    }
-    const norm = Math.sqrt(squares);
-    if (!Number.isFinite(norm)) return Number.NaN;
-    return norm > clipNorm ? clipNorm / norm : 1;
-  };
 
   /**
    * Where to write the new values of a variable: in place, unless other tensors share its data or that is not in our memory.
    * Then it gets new data, so that its clones keep theirs. The values are there.
    */
-  const overwrite = (exchange: Exchange, variable: Variable): { ptr: number; done: () => void } => {
+  const overwrite = (exchange: Exchange, variable: Variable): { ptr: number; done?: () => void } => {
     const own = exchange.writable(variable);
-    if (own !== undefined) return { ptr: own, done: () => {} };
+    if (own !== undefined) return { ptr: own };
     const made = exchange.make([...variable.shape]);
     const { ptr, close } = exchange.open(variable);
     heap.copy(ptr, made.ptr, variable.size);
     close();
-    const done = () => {
-      const tensor = engine.makeTensorFromTensorInfo(made.finish());
-      variable.assign(tensor);
-      tensor.dispose();
+    return {
+      ptr: made.ptr,
+      done: () => variable.assign(engine.makeTensorFromTensorInfo(made.finish())),
     };
-    return { ptr: made.ptr, done };
   };
 
-  return (rule: Rule, optimizer: Optimizer, gradients: Gradients): void => {
+  /** Updates all variables that have gradients: false, and nothing has changed, if a kernel can't update one of them. */
+  const apply = (rule: Rule, optimizer: Optimizer, gradients: Gradients): boolean =>
     tf.tidy(() => {
+      const list: readonly Named[] = Array.isArray(gradients)
+        ? gradients
+        : Object.entries(gradients).map(([name, tensor]) => ({ name, tensor }));
+      const variables = engine.registeredVariables;
+      const lists = optimizer as unknown as Record<string, Accumulator[]>;
+      const slots = rule.slots(optimizer);
+      // what TF.js repeats to the shape of a variable, or refuses, is left to TF.js
+      const isFit = ({ name, tensor }: Named, i: number) =>
+        [variables[name], tensor, ...slots.map((slot) => slot && lists[slot[0]]![i]?.variable)].every(
+          (each, k) => (each ? `${each.dtype}${each.shape}` === `float32${variables[name]!.shape}` : k),
+        );
+      if (!list.every(isFit)) return false;
       const exchange = exchangeWith(engine, heap);
-      const { accBeta1, accBeta2, iteration, beta1, beta2 } = optimizer;
-      const read = (variable: Variable | undefined) =>
-        variable ? valuesOf(engine.backend, variable)[0]! : 0;
+      const { accBeta1, accBeta2, iteration } = optimizer;
+      const read = (variable: Variable | undefined) => variable?.dataSync()[0] ?? 0;
       const moment: Moment = {
         power1: read(accBeta1),
         power2: read(accBeta2),
         iteration: read(iteration),
         epsilon: engine.backend.epsilon(),
       };
-      const jobs = jobsOf(rule, optimizer, gradients);
       const update = kernels[rule.kernel] as Update;
-      const numbers = [scaleOf(exchange, jobs), ...rule.numbers(optimizer, moment)];
-      for (const { value, gradient, slots } of jobs) {
-        if (!gradient) continue;
-        const { ptr, close } = exchange.open(gradient);
-        const written = [value, ...slots].map((each) => each && overwrite(exchange, each));
-        const [parameters, ...pointers] = written.map((each) => each?.ptr ?? 0);
-        update(value.size, parameters!, ptr, ...pointers, ...numbers);
-        for (const each of written) each?.done();
+      let squares = 0;
+      for (const { tensor } of list) {
+        if (clipNorm === undefined || !tensor) continue;
+        const { ptr, close } = exchange.open(tensor);
+        squares += kernels.vec_sum_squares(tensor.size, ptr);
         close();
       }
-      const assign = (variable: Variable | undefined, value: number) => {
-        if (!variable) return;
-        const { ptr, done } = overwrite(exchange, variable);
-        heap.arena.f32[ptr / 4] = value;
-        done();
-      };
-      assign(accBeta1, moment.power1 * Math.fround(beta1));
-      assign(accBeta2, moment.power2 * Math.fround(beta2));
-      assign(iteration, moment.iteration + 1);
+      // of all gradients together
+      const norm = Math.sqrt(squares);
+      const scale = norm < Infinity ? (norm > clipNorm! ? clipNorm! / norm : 1) : Number.NaN;
+      const numbers = [scale, ...rule.numbers(optimizer, moment)];
+      for (const [i, { name, tensor }] of list.entries()) {
+        const value = variables[name]!;
+        // as in TF.js also for variables without a gradient
+        const accumulators = slots.map(
+          (slot) =>
+            slot &&
+            (lists[slot[0]]![i] ??= {
+              originalName: `${name}/${slot[1]}`,
+              variable: tf.variable(tf.fill(value.shape, rule.initial?.(optimizer) ?? 0), false),
+            }).variable,
+        );
+        if (!tensor) continue;
+        const { ptr, close } = exchange.open(tensor);
+        const written = [value, ...accumulators].map((each) => each && overwrite(exchange, each));
+        const [parameters, ...pointers] = written.map((each) => each?.ptr ?? 0);
+        update(value.size, parameters!, ptr, ...pointers, ...numbers);
+        for (const each of written) each?.done?.();
+        close();
+      }
+      accBeta1?.assign(tf.scalar(moment.power1 * Math.fround(optimizer.beta1)));
+      accBeta2?.assign(tf.scalar(moment.power2 * Math.fround(optimizer.beta2)));
+      iteration?.assign(tf.scalar(moment.iteration + 1));
+      optimizer.incrementIterations();
+      return true;
     });
-    optimizer.incrementIterations();
-  };
+  for (const [name, rule] of Object.entries(RULES)) {
+    patches.replace(
+      tf[name as RuleName].prototype,
+      'applyGradients',
+      (original) =>
+        function (this: unknown, gradients: never) {
+          // webgpu can't be read synchronously, so that TF.js's own code runs
+          if (tf.getBackend() !== 'webgpu' && apply(rule, this as Optimizer, gradients)) return;
+          if (clipNorm === undefined) return original.call(this, gradients);
+          throw new StateError(
+            'clipNorm: not with webgpu, or gradients unlike their variables in shape or dtype',
+          );
+        },
+    );
+  }
 }

@@ -21,6 +21,7 @@ export interface Tensor extends TensorInfo {
 
 /** A tensor that is assigned to. `assign` takes over the data of the new value, so the same dataId means the same values. */
 export interface Variable extends Tensor {
+  dataSync(): Values;
   assign(value: Tensor): void;
 }
 

@@ -125,6 +125,51 @@ test('weights saved by one optimizer are read by another', async () => {
   expect(difference(w.dataSync(), expected)).toBeLessThan(1e-6);
 });
 
+describe('what fits no kernel is left to TF.js', () => {
+  /** A variable after a gradient that TF.js repeats; then what it says of accumulators and gradients that don't fit. */
+  const outcome = (make: () => unknown) => {
+    const [large, small] = [tf.variable(tf.ones([4, 3])), tf.variable(tf.tensor1d([1, 2]))];
+    const others = tf.ones([64]);
+    const optimizer = make() as ReturnType<typeof tf.train.adam>;
+    const messages: string[] = [];
+    const apply = (gradients: object) => {
+      try {
+        optimizer.applyGradients(gradients);
+      } catch (error) {
+        messages.push((error as Error).message);
+      }
+    };
+    apply({ [small.name]: tf.scalar(0.5) });
+    apply({ [small.name]: tf.tensor1d([1, 2], 'int32') });
+    // accumulators are found by the place in the list: those of two numbers
+    apply({ [large.name]: tf.ones([4, 3]) });
+    apply({ [small.name]: tf.ones([5]) });
+    apply({ none: tf.ones([5]) });
+    const values = [large, small, others].map((each: Values) => [...each.dataSync()]);
+    tf.dispose([large, small, others]);
+    return { values, messages };
+  };
+
+  test.each(Object.entries(OPTIMIZERS))('%s', async (_, make) => {
+    const plain = outcome(make);
+    expect(plain.messages.length).toBeGreaterThan(1);
+    uninstall = await install(tf);
+    const ours = outcome(make);
+    expect(ours.messages).toEqual(plain.messages);
+    for (const [i, values] of ours.values.entries())
+      expect(difference(values, plain.values[i]!)).toBeLessThan(2e-6);
+  });
+
+  test('with clipNorm it is refused, and nothing changes', async () => {
+    uninstall = await install(tf, { clipNorm: 1 });
+    const w = tf.variable(tf.tensor1d([1, 2]));
+    const optimizer = tf.train.adam(0.1);
+    for (const gradient of [tf.scalar(1), tf.ones([3])])
+      expect(() => optimizer.applyGradients({ [w.name]: gradient })).toThrow(/clipNorm.*shape/);
+    expect([...w.dataSync()]).toEqual([1, 2]);
+  });
+});
+
 test('a clone of a variable keeps its values', async () => {
   uninstall = await install(tf);
   const w = tf.variable(tf.tensor1d([1, 2, 3]));

@@ -60,8 +60,8 @@ export function weightNames(
   const free = [...targets].filter(([target]) => !given.includes(target));
   for (const name of given) {
     if (found.has(name) || targets.has(name) || targets.has(withoutCell(name))) continue;
-    const fits = free.filter(([, parts]) => isWithin(parts, name.split('/')));
-    if (fits.length === 1) found.set(name, fits[0]![0]);
+    const [fit, other] = free.filter(([, parts]) => isWithin(parts, name.split('/')));
+    if (fit && !other) found.set(name, fit[0]);
   }
   return found;
 }
