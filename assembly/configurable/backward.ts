@@ -1,11 +1,11 @@
 import { rnn_cell_backward } from '../cells/rnn';
 import { packN } from '../gemm/pack';
 import { multiply } from '../gemm/multiply';
-import { sgemm_tn_reversed } from '../gemm/sgemm';
+import { sgemm_nn, sgemm_tn_reversed } from '../gemm/sgemm';
 import { addRows } from '../sequence/bias';
-import { inputGradients } from '../sequence/input';
 import { countRows, keepPrevious, rowsAt } from '../sequence/ragged';
 import { beforeStep, afterStep } from '../sequence/stepHook';
+import { addByIndex } from '../vec/byIndex';
 import { vec_add, vec_fill, vec_mul } from '../vec/elementwise';
 import { layer_norm_backward } from '../vec/layer_norm';
 import { dropRows, firstOfStep, zoneRows } from './draw';
@@ -200,5 +200,7 @@ function products(d: Recurrence, N: i32): void {
     dx = d.hatIh;
     ldx = G;
   }
-  inputGradients(N, G, d.I, dx, ldx, d.x, d.wIh, d.dwIh, d.dx, 0, d.tile);
+  if (d.index) addByIndex(N, G, dx, bytesOf(1, ldx), d.index, d.dwIh);
+  else sgemm_tn_reversed(G, d.I, N, dx, ldx, d.x, d.I, d.dwIh, d.I, d.tile);
+  if (d.dx) sgemm_nn(N, d.I, G, dx, ldx, d.wIh, d.I, 0, d.dx, d.I, d.tile);
 }

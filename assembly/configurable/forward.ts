@@ -3,9 +3,12 @@ import { packWeight, project } from '../gemm/project';
 import { multiply } from '../gemm/multiply';
 import { activate } from '../math/activation';
 import { countRows, nextRows, rowsAt } from '../sequence/ragged';
+import { tensor_binary } from '../tensor/binary';
 import { zoneout_mean } from '../vec/dropout';
+import { gatherTo } from '../vec/byIndex';
 import { vec_add, vec_fill, vec_mul } from '../vec/elementwise';
 import { LAYER_NORM_EPS, layer_norm } from '../vec/layer_norm';
+import { transpose } from '../vec/transpose';
 import { dropRows, firstOfStep, zoneRows } from './draw';
 import { gruGates, gruState } from './gru';
 import { hiddenForward, packHidden } from './hidden';
@@ -22,22 +25,22 @@ export function configurable_forward(layer: usize): void {
   if (!d.packed) prepare(d);
   const chunk = d.training ? d.T : d.chunk;
   const row = bytesOf(1, d.W);
+  const ld = bytesOf(slotCount(d), d.H);
   let h0 = d.h;
   let c0 = d.c;
   let h = d.training ? d.h + bytesOf(d.B, d.W) : d.y;
   let first = 0;
   for (let t = 0; t < d.T; t += chunk) {
     const end = min(t + chunk, d.T);
-    const rows = countRows(t, end - t, d.B, d.sizes);
-    takeInput(d, first, rows);
-    let at = 0;
+    let gates = d.gates;
+    if (!d.index) takeInput(d, first, countRows(t, end - t, d.B, d.sizes));
     for (let i = t; i < end; i++) {
       const m = rowsAt(i, d.B, d.sizes);
       const before = i ? rowsAt(i - 1, d.B, d.sizes) : d.B;
       const c = d.training ? c0 + bytesOf(before, d.H) : c0;
-      const draw = firstOfStep(d, i, first + at);
-      step(d, m, d.training ? at : 0, draw, d.gates + bytesOf(at, slotCount(d) * d.H), h0, c0, h, c);
-      at += m;
+      const draw = firstOfStep(d, i, first);
+      if (d.index) gatherTo(m, gateCount(d) * d.H, d.panelsIh, d.index + bytesOf(first, 1), gates, ld);
+      step(d, m, d.training ? first : 0, draw, gates, h0, c0, h, c);
       const state = <usize>m * row;
       if (!d.training) {
         const ending = <usize>nextRows(i, d.T, d.B, d.sizes) * row;
@@ -46,8 +49,9 @@ export function configurable_forward(layer: usize): void {
       h0 = h;
       h += state;
       c0 = c;
+      first += m;
+      gates += <usize>m * ld;
     }
-    first += rows;
   }
 }
 
@@ -65,7 +69,11 @@ function prepare(d: Recurrence): void {
   if (d.lnHhBias) vec_add(own, d.bias, d.lnHhBias, d.bias);
   if (d.cell == GRU && d.bHh) vec_add(d.H, qBias, d.bHh + q, qBias);
   if (d.cell == GRU && d.lnHhBias) vec_add(d.H, qBias, d.lnHhBias + q, qBias);
-  packWeight(d.I, G, d.wIh, d.panelsIh);
+  if (d.index) {
+    // [I, G]: bias + what each 1 of the input gives
+    transpose(G, d.I, d.wIh, d.I, d.panelsIh, G);
+    tensor_binary(0, d.I, G, d.panelsIh, G, 1, d.bias, 0, 1, d.panelsIh);
+  } else packWeight(d.I, G, d.wIh, d.panelsIh);
   if (isGru(d)) packHidden(d, 2, 1, packHidden(d, 0, 2, d.panelsHh));
   else packHidden(d, 0, gateCount(d), d.panelsHh);
   if (d.wHr) packT(d.H, d.W, d.wHr, bytesOf(1, d.H), d.panelsHr, (<usize>d.H) << 5);

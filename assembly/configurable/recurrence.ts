@@ -19,6 +19,11 @@ export class Recurrence {
   heads: i32;
   sizes: usize;
   x: usize;
+  /**
+   * i32 [N]: the place of the only 1 in each row of x, whose other values are 0; 0 for none. Then x is not read, the panels of W_ih
+   * are a table [I, G], and so is dwIh. Not with layer norm; NaN and Infinity reach only what an index names.
+   */
+  index: usize;
 
   // parameters
   wIh: usize; // [G, I]

@@ -4,21 +4,16 @@ import type { Activation, TensorFlow } from './tf.ts';
 
 /** Activations of TF.js by name. Its gelu is that of the error function, its gelu_new that of tanh. */
 export const ACTIVATIONS: Readonly<Record<string, OurActivation>> = {
-  elu: 'elu',
-  gelu: 'gelu',
+  ...Object.fromEntries(
+    'elu gelu mish relu relu6 selu sigmoid softplus softsign tanh'
+      .split(' ')
+      .map((name) => [name, name as OurActivation]),
+  ),
   gelu_new: 'gelutanh',
   hardSigmoid: 'hardsigmoid',
   [HARD_SIGMOID_NAME]: { name: 'hardsigmoid', alpha: 1 / 6 },
   linear: 'identity',
-  mish: 'mish',
-  relu: 'relu',
-  relu6: 'relu6',
-  selu: 'selu',
-  sigmoid: 'sigmoid',
-  softplus: 'softplus',
-  softsign: 'softsign',
   swish: 'silu',
-  tanh: 'tanh',
 };
 
 /** The kernels' arguments for TF.js's activations, by their class. */

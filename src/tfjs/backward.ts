@@ -1,5 +1,5 @@
 import type { Recurrence } from '../wasm/generated/structs.ts';
-import type { Exchange, Opened } from './exchange.ts';
+import { type Exchange, type Opened, written } from './exchange.ts';
 import { type Kept, multiplySteps, runWithWork, workOf } from './forward.ts';
 import { blockOf, type Heap } from './heap.ts';
 import type { Rows } from './rows.ts';
@@ -8,9 +8,9 @@ import type { CellWeights } from './weights.ts';
 
 /** Gradients of what a forward pass gave; undefined for zeros. */
 export interface OutputGradients {
-  readonly y: TensorInfo | undefined;
-  readonly h: TensorInfo | undefined;
-  readonly c: TensorInfo | undefined;
+  readonly y?: TensorInfo | undefined;
+  readonly h?: TensorInfo | undefined;
+  readonly c?: TensorInfo | undefined;
 }
 
 /** Gradients, as TF.js has the tensors: each is written when it is asked for. */
@@ -41,7 +41,8 @@ export function backward(
   const { B, T, count: N } = rows;
   const { arena } = heap;
   const { kernels } = arena;
-  const biases = weights.stateBias ? 2 : weights.bias ? 1 : 0;
+  const { bIh, bHh } = weights.parameters;
+  const biases = bHh ? 2 : bIh ? 1 : 0;
   // what fields of the descriptor point to: those before `end` start from 0; and the gradients by step
   const block = blockOf(heap, {
     dh: B * H,
@@ -84,7 +85,7 @@ export function backward(
     const { descriptor } = kept;
     descriptor.setAll(at);
     descriptor.setAll({
-      dbHh: weights.stateBias ? at.dbIh + G * 4 : 0,
+      dbHh: bHh ? at.dbIh + G * 4 : 0,
       dy: dyAt,
     });
     if (N > 0) runWithWork(heap, descriptor, workOf(weights, rows, true), {}, kernels.configurable_backward);
@@ -98,38 +99,33 @@ export function backward(
   }
 
   const width = G / family.blocks.length;
-  /** From ours [G, n] to theirs [n, G]. */
-  const put = (n: number, from: number, to: number) => {
+  /** From ours [G, n], or [n, G] where there is an index, to theirs [n, G]. */
+  const put = (n: number, from: number, to: number, index = 0) => {
     for (const [ours, theirs] of family.blocks.entries()) {
-      kernels.transpose(width, n, from + ours * width * n * 4, n, to + theirs * width * 4, G);
+      const block = ours * width * 4;
+      const place = to + theirs * width * 4;
+      if (index) kernels.move_rows(n, width, from + block, G, 0, place, G, 0);
+      else kernels.transpose(width, n, from + block * n, n, place, G);
     }
   };
-  const weight = (dw: number, n: number) => {
-    const made = exchange.make([n, G]);
-    put(n, dw, made.ptr);
-    return made.finish();
-  };
-  const initial = (from: number) => {
-    const made = exchange.make([B, H]);
-    heap.gather(B, H, from, rows.rankAt, made.ptr);
-    return made.finish();
-  };
+  const weight = (dw: number, n: number, index = 0) =>
+    written(exchange, [n, G], (ptr) => put(n, dw, ptr, index));
+  const initial = (from: number) =>
+    written(exchange, [B, H], (ptr) => heap.gather(B, H, from, rows.rankAt, ptr));
   return {
-    x: () => {
-      const made = exchange.make([B, T, I]);
-      if (rows.inputAt) {
-        heap.clear(made.ptr, B * T * I);
-        kernels.scatter_add_rows(N, I, at.dx, rows.inputAt, made.ptr);
-      } else heap.copy(at.dx, made.ptr, N * I);
-      return made.finish();
-    },
-    kernel: () => weight(at.dwIh, I),
+    x: () =>
+      written(exchange, [B, T, I], (ptr) => {
+        if (rows.inputAt) {
+          heap.clear(ptr, B * T * I);
+          kernels.scatter_add_rows(N, I, at.dx, rows.inputAt, ptr);
+        } else heap.copy(at.dx, ptr, N * I);
+      }),
+    kernel: () => weight(at.dwIh, I, kept.index),
     recurrentKernel: () => weight(at.dwHh, H),
-    bias: () => {
-      const made = exchange.make(biases === 2 ? [2, G] : [G]);
-      for (let bytes = 0; bytes < biases * G * 4; bytes += G * 4) put(1, at.dbIh + bytes, made.ptr + bytes);
-      return made.finish();
-    },
+    bias: () =>
+      written(exchange, biases === 2 ? [2, G] : [G], (ptr) => {
+        for (let bytes = 0; bytes < biases * G * 4; bytes += G * 4) put(1, at.dbIh + bytes, ptr + bytes);
+      }),
     h0: () => initial(at.dh),
     c0: () => initial(at.dc),
     release,

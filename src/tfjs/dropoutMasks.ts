@@ -3,8 +3,8 @@ import type { RnnCell, Tensor, TensorFlow } from './tf.ts';
 
 /** Masks of a cell for one call: [B, I] and [B, H]. */
 export interface DropoutMasks {
-  readonly input: Tensor | undefined;
-  readonly state: Tensor | undefined;
+  readonly inputMask?: Tensor | undefined;
+  readonly stateMask?: Tensor | undefined;
 }
 
 /**
@@ -27,16 +27,16 @@ export function dropoutMasks(
   isLayer: boolean,
 ): DropoutMasks | undefined {
   // then the masks would be ones, and nobody would see them
-  if (isLayer && !training) return { input: undefined, state: undefined };
+  if (isLayer && !training) return {};
   const { dropout, recurrentDropout } = cell;
   const mask = (name: 'dropoutMask' | 'recurrentDropoutMask', rate: number, shape: readonly number[]) => {
     if (!(rate > 0 && rate < 1)) return undefined;
     cell[name] ??= draw(tf, cell, rate, gates, shape, training);
     return [cell[name]].flat()[0]!;
   };
-  const input = mask('dropoutMask', dropout, inputShape);
-  const state = mask('recurrentDropoutMask', recurrentDropout, stateShape);
-  return fits(input, inputShape) && fits(state, stateShape) ? { input, state } : undefined;
+  const inputMask = mask('dropoutMask', dropout, inputShape);
+  const stateMask = mask('recurrentDropoutMask', recurrentDropout, stateShape);
+  return fits(inputMask, inputShape) && fits(stateMask, stateShape) ? { inputMask, stateMask } : undefined;
 }
 
 function fits(mask: Tensor | undefined, shape: readonly number[]): boolean {

@@ -39,6 +39,13 @@ export interface OurBackend extends Backend {
   disposeData(dataId: object): boolean;
 }
 
+/** A tensor of float32 that `write` writes to a pointer. */
+export function written(exchange: Exchange, shape: number[], write: (ptr: number) => void): TensorInfo {
+  const { ptr, finish } = exchange.make(shape);
+  write(ptr);
+  return finish();
+}
+
 /** The exchange with the backend that is selected. */
 export function exchangeWith(engine: Engine, heap: Heap): Exchange {
   const backend = engine.backend as OurBackend;

@@ -3,7 +3,7 @@ import { Descriptor } from '../layers/recurrent/descriptor.ts';
 import type { Region } from '../memory/layout.ts';
 import { configurableWork } from '../memory/workspace.ts';
 import type { Recurrence } from '../wasm/generated/structs.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, written } from './exchange.ts';
 import { blockOf, type Heap } from './heap.ts';
 import type { Rows } from './rows.ts';
 import type { TensorInfo } from './tf.ts';
@@ -29,9 +29,8 @@ export type SequenceOutput = 'y' | 'h' | 'c';
 /** Memory of a forward pass that trains, until the backward pass: pointers. */
 export interface Kept {
   readonly descriptor: Descriptor;
-  readonly x: number;
-  /** [B + N, H], the initial states first. */
-  readonly h: number;
+  /** [N]: as the descriptor has it; 0 for none. */
+  readonly index: number;
   /** [B, I], rows in the order of the steps; 0 for none. */
   readonly inputMask: number;
   release(): void;
@@ -72,46 +71,37 @@ export function forward(
   const held: (() => void)[] = [];
   const temporary: (() => void)[] = [];
   try {
-    const { descriptor, at, ...kept } = place(
-      heap,
-      exchange,
-      weights,
-      rows,
-      input,
-      training,
-      held,
-      temporary,
-    );
+    const { at, ...kept } = place(heap, exchange, weights, rows, input, training, held, temporary);
     const { kernels } = heap.arena;
     if (rows.count > 0) {
       runWithWork(
         heap,
-        descriptor,
+        kept.descriptor,
         workOf(weights, rows, false),
         weights.panels,
         kernels.configurable_forward,
       );
-      weights.packed = true;
+      weights.packed = at.index > 0;
     }
     const { B, T, steps } = rows;
     const { H } = weights;
-    const output = outputs.map((name) => {
-      const made = exchange.make(name === 'y' ? [B, T, H] : [B, H]);
-      if (name === 'h') heap.gather(B, H, at.h, rows.lastAt, made.ptr);
-      else if (name === 'y') {
-        heap.gather(B * T, H, rows.outputAt ? at.h : at.h + B * H * 4, rows.outputAt, made.ptr);
-      } else {
-        const last = training ? blockOf(heap, { c: B * H }) : undefined;
-        if (last) kernels.last_rows(steps, B, H, rows.sizesAt, at.c, last.at.c);
-        heap.gather(B, H, last ? last.at.c : at.c, rows.rankAt, made.ptr);
-        last?.release();
-      }
-      return made.finish();
-    });
+    const output = outputs.map((name) =>
+      written(exchange, name === 'y' ? [B, T, H] : [B, H], (ptr) => {
+        if (name === 'h') heap.gather(B, H, at.h, rows.lastAt, ptr);
+        else if (name === 'y') {
+          heap.gather(B * T, H, rows.outputAt ? at.h : at.h + B * H * 4, rows.outputAt, ptr);
+        } else {
+          const last = training ? blockOf(heap, { c: B * H }) : undefined;
+          if (last) kernels.last_rows(steps, B, H, rows.sizesAt, at.c, last.at.c);
+          heap.gather(B, H, last ? last.at.c : at.c, rows.rankAt, ptr);
+          last?.release();
+        }
+      }),
+    );
     releaseAll(temporary);
     if (!training) releaseAll(held);
     const release = () => releaseAll(held);
-    return { output, kept: training ? { ...kept, descriptor, h: at.h, release } : undefined };
+    return { output, kept: training ? { ...kept, release } : undefined };
   } catch (error) {
     releaseAll([...temporary, ...held]);
     throw error;
@@ -143,6 +133,7 @@ function place(
   const block = blockOf(heap, {
     descriptor: Descriptor.words,
     x: isInPlace ? 0 : N * I,
+    index: N,
     h: (B + N) * H,
     c: hasC ? (training ? B + N : B) * H : 0,
     gates: (training ? N : Math.min(chunk * B, N)) * S,
@@ -174,6 +165,18 @@ function place(
     read(input.inputMask, I, inputMask);
     multiplySteps(heap, rows, I, inputMask, x);
   }
+  // whether each row has a 1 and else zeros; zeros times weights that are not finite are not 0
+  const { f32, i32, kernels } = arena;
+  let isOneHot =
+    kernels.count_outside(N, I, x, I, 0, 0) === N &&
+    kernels.find_nonfinite(G * I, weights.parameters.wIh) < 0;
+  for (let n = 0; isOneHot && n < N; n++) {
+    const row = x / 4 + n * I;
+    const place = kernels.index_of_max(I, row * 4);
+    isOneHot = f32[row + place] === 1;
+    i32[at.index / 4 + n] = place;
+  }
+  if (!isOneHot) at.index = 0;
   if (input.stateMask) read(input.stateMask, H, at.maskH);
   read(input.h0, H, at.h);
   if (hasC) read(input.c0, H, at.c);
@@ -191,20 +194,17 @@ function place(
     heads: 1,
     sizes: rows.sizesAt,
     x,
-    wIh: weights.wIh,
-    wHh: weights.wHh,
-    bIh: weights.bias,
-    bHh: weights.stateBias,
+    ...weights.parameters,
     clip: Number.POSITIVE_INFINITY,
     training: training ? 1 : 0,
     chunk,
-    packed: weights.packed ? 1 : 0,
+    packed: weights.packed === at.index > 0 ? 1 : 0,
     h: training ? at.h : state,
     y: training ? 0 : at.h + B * H * 4,
     fromZero: input.h0 ? 0 : 1,
   });
   descriptor.activate(input.kinds);
-  return { descriptor, at, x, inputMask };
+  return { descriptor, at, index: at.index, inputMask };
 }
 
 function releaseAll(list: readonly (() => void)[]): void {

@@ -5,7 +5,7 @@ import { exchangeWith } from './exchange.ts';
 import type { Fusable, FusableCell } from './fusable.ts';
 import type { Heap } from './heap.ts';
 import type { OperationKernel } from './kernel.ts';
-import { maskedRows } from './rows.ts';
+import { rowsOf } from './rows.ts';
 import type { RowsCache } from './rowsCache.ts';
 import { sequence } from './sequence.ts';
 import type { Tapes } from './tapes.ts';
@@ -88,7 +88,7 @@ function readCall(
   if (mask !== null && mask !== undefined && !(isTensor(mask) && isSame(mask.shape, [B, T])))
     return undefined;
   const states = (initialState ?? (layer.stateful ? layer.states_ : undefined)) as Tensor[] | undefined;
-  const initial: (readonly Tensor[] | undefined)[] = cells.map(() => undefined);
+  const initial: (readonly Tensor[])[] = [];
   if (states) {
     if (!Array.isArray(states)) return undefined;
     // a stack has its last cell's states first
@@ -116,7 +116,7 @@ function run(
   const [B, T] = x.shape as [number, number];
   const used = (reverse: boolean) => {
     if (!mask) return plainRows(B, T, reverse);
-    const rows = maskedRows(heap, B, T, reverse, engine.readSync(mask.dataId), layer.goBackwards);
+    const rows = rowsOf(heap, B, T, reverse, engine.readSync(mask.dataId), layer.goBackwards);
     return { rows, release: rows.release };
   };
   const needsStates = layer.stateful || layer.returnState;
@@ -132,21 +132,20 @@ function run(
     const { rows, release } = used(layer.goBackwards && i === 0);
     const recorded = engine.isTapeOn();
     const pass = sequence({
-      ...{ heap, store: fused.store, engine, rows, releaseRows: release, outputs: names, training: recorded },
+      ...{ ...fused, engine, rows, releaseRows: release, outputs: names, training: recorded },
       weights: fused.store.use(exchangeWith(engine, heap), cell, family),
       kinds,
-      inputMask: masks[i]!.input,
-      stateMask: masks[i]!.state,
+      ...masks[i]!,
     });
     const [h0, c0] = initial[i] ?? [];
     const tensors: Record<string, Tensor> = {
       x: output,
       kernel: cell.kernel.read(),
       recurrentKernel: cell.recurrentKernel.read(),
-      ...(cell.bias ? { bias: cell.bias.read() } : {}),
-      ...(h0 ? { h0 } : {}),
-      ...(c0 ? { c0 } : {}),
     };
+    if (cell.bias) tensors.bias = cell.bias.read();
+    if (h0) tensors.h0 = h0;
+    if (c0) tensors.c0 = c0;
     let outputs: Tensor[];
     try {
       outputs = fused.kernel.run(pass, tensors);

@@ -62,9 +62,9 @@ export class Heap {
   /** Frees a block. bytes: as it was taken. */
   release(ptr: number, bytes: number): void {
     const size = sizeClass(bytes);
-    const list = this.#free.get(size);
-    if (list) list.push(ptr);
-    else this.#free.set(size, [ptr]);
+    const list = this.#free.get(size) ?? [];
+    this.#free.set(size, list);
+    list.push(ptr);
   }
 }
 

@@ -26,42 +26,18 @@ export interface Rows {
   readonly orderAt: number;
   readonly rankAt: number;
   /** All steps are run, from the first on. */
-  readonly isPlain?: boolean;
+  readonly isPlain: boolean;
   release(): void;
 }
 
-interface Order {
-  readonly steps: number;
-  readonly sizes?: Int32Array | undefined;
-  readonly input: Int32Array;
-  readonly output: Int32Array;
-  readonly last: Int32Array;
-  readonly order?: Int32Array | undefined;
-  readonly rank?: Int32Array | undefined;
-}
-
-/** Rows of a batch without a mask. reverse: the input is read from its end. */
-export function plainRows(heap: Heap, B: number, T: number, reverse: boolean): Rows {
-  const input = new Int32Array(B * T);
-  const output = new Int32Array(B * T);
-  for (let t = 0; t < T; t++) {
-    for (let b = 0; b < B; b++) {
-      input[t * B + b] = b * T + (reverse ? T - 1 - t : t);
-      output[b * T + t] = B + t * B + b;
-    }
-  }
-  const last = Int32Array.from({ length: B }, (_, b) => T * B + b);
-  return { ...place(heap, B, T, { steps: T, input, output, last }), isPlain: !reverse };
-}
-
-/** Rows of a batch with a mask [B, T]. reverse: the input is read from its end; reverseMask: the mask is. */
-export function maskedRows(
+/** Rows of a batch. reverse: the input is read from its end; mask [B, T]: not 0 where a step is run; reverseMask: it is read so. */
+export function rowsOf(
   heap: Heap,
   B: number,
   T: number,
   reverse: boolean,
-  mask: Values,
-  reverseMask: boolean,
+  mask: Values = new Uint8Array(B * T).fill(1),
+  reverseMask = false,
 ): Rows {
   const from = (t: number, back: boolean) => (back ? T - 1 - t : t);
   const lengths = new Int32Array(B);
@@ -91,26 +67,23 @@ export function maskedRows(
     }
     last[b] = row;
   }
-  return place(heap, B, T, { steps, sizes, input, output, last, order, rank });
-}
-
-/** Writes the arrays to memory, but for those that change nothing. */
-function place(heap: Heap, B: number, T: number, rows: Order): Rows {
-  const { steps, sizes, input, output, last, order, rank } = rows;
+  const count = input.length;
+  const isWhole = count === B * T;
+  // but for those that change nothing
   const needed = {
-    sizesAt: sizes,
-    inputAt: isRising(input, 0) && input.length === B * T ? undefined : input,
+    sizesAt: isWhole ? undefined : sizes,
+    inputAt: isWhole && isRising(input, 0) ? undefined : input,
     outputAt: isRising(output, B) ? undefined : output,
     lastAt: last,
-    orderAt: order && !isRising(order, 0) ? order : undefined,
-    rankAt: rank && !isRising(rank, 0) ? rank : undefined,
+    orderAt: isRising(order, 0) ? undefined : order,
+    rankAt: isRising(rank, 0) ? undefined : rank,
   };
   const all = Object.entries(needed);
-  const lengths = all.map(([name, values]) => [name, values ? values.length || 1 : 0]);
-  const { at, release } = blockOf<keyof typeof needed>(heap, Object.fromEntries(lengths));
+  const floats = Object.fromEntries(all.map(([name, values]) => [name, values ? values.length || 1 : 0]));
+  const { at, release } = blockOf(heap, floats as Record<keyof typeof needed, number>);
   for (const [name, values] of all)
     if (values) heap.arena.i32.set(values, at[name as keyof typeof needed] / 4);
-  return { B, T, steps, count: input.length, sizes, ...at, release };
+  return { B, T, steps, count, sizes: needed.sizesAt, isPlain: isWhole && !reverse, ...at, release };
 }
 
 /** Whether the values are first, first + 1, … */

@@ -1,5 +1,5 @@
 import type { Heap } from './heap.ts';
-import { plainRows, type Rows } from './rows.ts';
+import { type Rows, rowsOf } from './rows.ts';
 
 /** Shapes of batches that are kept. */
 const MOST = 16;
@@ -14,7 +14,7 @@ export function rowsCache(heap: Heap): RowsCache {
   return (B, T, reverse) => {
     const key = `${B} ${T} ${reverse}`;
     let entry = entries.get(key);
-    if (!entry) entries.set(key, (entry = { rows: plainRows(heap, B, T, reverse), users: 0 }));
+    if (!entry) entries.set(key, (entry = { rows: rowsOf(heap, B, T, reverse), users: 0 }));
     entry.users++;
     for (const [old, { rows, users }] of entries) {
       if (entries.size <= MOST) break;

@@ -39,7 +39,8 @@ export function segmentSum({ inputs, attrs, backend }: KernelCall): TensorInfo {
     for (let i = 0; i < width; i++) sums[id * width + i]! += values[n * width + i]!;
   }
   const shape = [numSegments, ...rest];
-  const dtype = x.dtype === 'float32' ? 'float32' : 'int32';
-  const y = dtype === 'float32' ? new Float32Array(sums) : new Int32Array(sums);
+  const isFloat = x.dtype === 'float32';
+  const dtype = isFloat ? 'float32' : 'int32';
+  const y = new (isFloat ? Float32Array : Int32Array)(sums);
   return { dataId: backend.write(y, shape, dtype), shape, dtype };
 }

@@ -1,6 +1,6 @@
 import type { ActivationKind } from '../activations.ts';
 import { StateError } from '../errors.ts';
-import { backward, type InputGradients } from './backward.ts';
+import { backward, type InputGradients, type OutputGradients } from './backward.ts';
 import { exchangeWith } from './exchange.ts';
 import { forward, type Kept, type SequenceOutput } from './forward.ts';
 import type { Heap } from './heap.ts';
@@ -20,8 +20,8 @@ export interface SequenceSetting {
   readonly rows: Rows;
   /** Frees the rows, unless they are kept for other sequences. */
   readonly releaseRows: () => void;
-  readonly inputMask: Tensor | undefined;
-  readonly stateMask: Tensor | undefined;
+  readonly inputMask?: Tensor | undefined;
+  readonly stateMask?: Tensor | undefined;
   /** Outputs, in this order. */
   readonly outputs: readonly SequenceOutput[];
   /** Whether there may be a backward pass. */
@@ -62,8 +62,7 @@ export function sequence(setting: SequenceSetting): Sequence {
         );
       }
       const given = [dys].flat();
-      const dyOf = (name: SequenceOutput) => given[outputs.indexOf(name)];
-      const dy = { y: dyOf('y'), h: dyOf('h'), c: dyOf('c') };
+      const dy: OutputGradients = Object.fromEntries(outputs.map((name, i) => [name, given[i]]));
       const run = (needsX: boolean): InputGradients =>
         (gradients ??= backward(heap, exchangeWith(engine, heap), weights, rows, from, dy, needsX));
       const lazy: LazyGradients = {};

@@ -17,16 +17,12 @@ export interface CellWeights {
   readonly H: number;
   /** Rows of the weights: gates · H. */
   readonly G: number;
-  readonly wIh: number;
-  readonly wHh: number;
-  /** 0 for none. */
-  readonly bias: number;
-  /** That of the state; 0 for none. */
-  readonly stateBias: number;
+  /** As the descriptor has them; of the biases that of the state may be none, or both. */
+  readonly parameters: Record<'wIh' | 'wHh' | 'bIh' | 'bHh', number>;
   /** Where the kernels keep the biases' sum and the packed weights. */
   readonly panels: { readonly bias: number; readonly panelsIh: number; readonly panelsHh: number };
-  /** Whether they are packed. */
-  packed: boolean;
+  /** Undefined until they are packed: those of the input as a table for one-hot rows (true), or as panels. */
+  packed: boolean | undefined;
   /** What `workOf` last found, by forward and backward. */
   readonly works: (Work | undefined)[];
   /** Passes that still need them. */
@@ -63,7 +59,7 @@ export class WeightStore {
       }
       this.#convert(exchange, entry, variables);
       entry.ids = ids;
-      entry.packed = false;
+      entry.packed = undefined;
     }
     entry.users++;
     return entry;
@@ -82,13 +78,16 @@ export class WeightStore {
       ...{ rows: 1, batch: 1, I, H, W: H, G, heads: 1, training: false, projSize: 0 },
       products: family.kind.products,
     });
-    const { at: own, release } = blockOf(this.#heap, {
+    const {
+      at: { wIh, wHh, bIh, bias },
+      release,
+    } = blockOf(this.#heap, {
       wIh: G * I,
       wHh: G * H,
-      biases: cell.bias ? (family.hasStateBias ? 2 : 1) * G : 0,
-      panels: (at.panelsHr - at.bias) / 4,
+      bIh: cell.bias ? (family.hasStateBias ? 2 : 1) * G : 0,
+      bias: (at.panelsHr - at.bias) / 4,
     });
-    const packed = own.panels - at.bias;
+    const packed = bias - at.bias;
     return {
       ...{
         family,
@@ -99,15 +98,13 @@ export class WeightStore {
         release,
         ids: [],
         works: [],
-        packed: false,
+        packed: undefined,
         users: 0,
         stale: false,
       },
-      ...own,
-      bias: own.biases,
-      stateBias: own.biases && family.hasStateBias ? own.biases + G * 4 : 0,
+      parameters: { wIh, wHh, bIh, bHh: bIh && family.hasStateBias ? bIh + G * 4 : 0 },
       panels: {
-        bias: own.panels,
+        bias,
         panelsIh: packed + at.panelsIh,
         panelsHh: packed + at.panelsHh,
       },
@@ -115,14 +112,14 @@ export class WeightStore {
   }
 
   #convert(exchange: Exchange, entry: Entry, variables: readonly (Variable | undefined)[]): void {
-    const { I, H, G, family, wIh, wHh, bias, stateBias } = entry;
+    const { I, H, G, family, parameters } = entry;
     const width = G / family.blocks.length;
     // which variable, its rows and the first of its floats
     for (const [i, rows, from, to] of [
-      [0, I, 0, wIh],
-      [1, H, 0, wHh],
-      [2, 1, 0, bias],
-      [2, 1, G, stateBias],
+      [0, I, 0, parameters.wIh],
+      [1, H, 0, parameters.wHh],
+      [2, 1, 0, parameters.bIh],
+      [2, 1, G, parameters.bHh],
     ] as const) {
       if (!to) continue;
       const { ptr, close } = exchange.open(variables[i]!);

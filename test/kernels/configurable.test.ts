@@ -18,6 +18,12 @@ const options: Record<string, [cells: readonly (typeof cells)[number][], options
   zoneout: [cells, { zoneH: 0.3, firstRow: 17 }],
   'recurrent dropout': [cells, { dropH: 0.3 }],
   'mask of the state': [cells, { maskH: true }],
+  'one-hot rows': [cells, { oneHot: true }],
+  'one-hot rows, from zero, no bias, no dx': [
+    cells,
+    { oneHot: true, fromZero: true, bias: false, dx: false },
+  ],
+  'reset before, one-hot rows': [['gru'], { resetAfter: false, oneHot: true }],
   'from zero': [cells, { fromZero: true }],
   'from zero, mask of the state': [cells, { fromZero: true, maskH: true }],
   'step clipping': [cells, { clipStep: 0.3 }],
@@ -89,6 +95,19 @@ describe('configurable_forward, configurable_backward: options drawn together', 
     test.each(some([0, 1, 2, 3, 4, 5, 6, 7], 4, cells.indexOf(cell)))(`${cell} %i`, (seed) =>
       checkDrawn(cell, seed),
     );
+  }
+});
+
+test('one-hot rows by their places give the bits of their products', () => {
+  for (const cell of cells) {
+    for (const lengths of [[3, 3, 3], RAGGED]) {
+      const p = configurableProblem(shapeOf(cell, 7, 12, lengths, { oneHot: true }), 6);
+      for (const build of ['checked', 'simd'] as const) {
+        const expected = trained(build, { ...p, oneHot: false });
+        for (const [name, values] of Object.entries(trained(build, p)))
+          expectSame(values, expected[name]!, `${build} ${name}`);
+      }
+    }
   }
 });
 

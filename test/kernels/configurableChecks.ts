@@ -21,8 +21,9 @@ export function shapeOf(
   lengths: readonly number[],
   options: Options = {},
 ): ConfigurableShape {
-  const { zoneH, zoneC, dropH, maskH, fromZero, omega, firstRow, clipStep, dy, dx, ...rest } = options;
-  const others = { zoneH, zoneC, dropH, maskH, fromZero, omega, firstRow, clipStep, dy, dx };
+  const { zoneH, zoneC, dropH, oneHot, maskH, fromZero, omega, firstRow, clipStep, dy, dx, ...rest } =
+    options;
+  const others = { zoneH, zoneC, dropH, oneHot, maskH, fromZero, omega, firstRow, clipStep, dy, dx };
   const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined));
   return { config: { cell, batch: lengths.length, inputSize, hiddenSize, ...rest }, lengths, ...given };
 }

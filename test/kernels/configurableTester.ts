@@ -21,6 +21,8 @@ export interface ConfigurableShape {
   zoneH?: number;
   zoneC?: number;
   dropH?: number;
+  /** Whether each row of x has a 1 and else zeros, and the kernels get its place only. */
+  oneHot?: boolean;
   /** Whether h0 is multiplied by a mask at each step. */
   maskH?: boolean;
   /** Whether h0 is 0 and its gradient is not asked for. */
@@ -80,7 +82,7 @@ export function configurableProblem(shape: ConfigurableShape, seed: number): Con
     cell: config.resetAfter === false ? RESET_BEFORE_KIND : KINDS[config.cell as keyof typeof KINDS],
     params,
     before,
-    x: some(rows.T * B * I),
+    x: shape.oneHot ? oneHot(some(rows.T * B), I) : some(rows.T * B * I),
     h0: shape.fromZero ? new Float64Array(B * W) : some(B * W, 0.8),
     c0: some(B * H),
     up: some(rows.T * B * W),
@@ -88,6 +90,18 @@ export function configurableProblem(shape: ConfigurableShape, seed: number): Con
     dcN: some(B * H),
     mask: some(B * W, 2),
   };
+}
+
+/** A row of I values per number in −1 … 1, which says where its 1 is. */
+function oneHot(values: Float64Array, I: number): Float64Array {
+  const rows = new Float64Array(values.length * I);
+  for (const [n, value] of values.entries()) rows[n * I + Math.floor(((value + 1) / 2.001) * I)] = 1;
+  return rows;
+}
+
+/** [n, m] of [m, n]. */
+function transposed(values: ArrayLike<number>, m: number, n: number): Float32Array {
+  return Float32Array.from({ length: m * n }, (_, i) => values[(i % m) * n + Math.floor(i / m)]!);
 }
 
 export type Tensors = Record<string, ArrayLike<number>>;
@@ -206,7 +220,12 @@ class Call {
     this.set({ cell: cell.kind, T: rows.T, B: rows.B, I, H, W, heads, training: training ? 1 : 0 });
     this.set({ fromZero: p.fromZero ? 1 : 0 });
     this.set({ sizes: this.ragged ? sandbox.indices('sizes', rows.sizes) : 0 });
-    this.set({ x: sandbox.input('x', rows.pack(p.x, I)) });
+    const x = rows.pack(p.x, I);
+    if (!p.oneHot) this.set({ x: sandbox.input('x', x) });
+    else {
+      const places = Int32Array.from({ length: rows.count }, (_, n) => x.indexOf(1, n * I) - n * I);
+      this.set({ index: sandbox.indices('index', places) });
+    }
     for (const [name, values] of Object.entries(p.params))
       this.set({ [fieldOf(name)]: sandbox.input(name, values) });
     const { activation = 'tanh', recurrentActivation = 'sigmoid', activations = {} } = config;
@@ -310,7 +329,8 @@ export function trained(build: BuildName, p: ConfigurableProblem): Tensors {
   room(projSize > 0 || (p.omega ?? 0) > 0, 'dhAll', W);
   const gradients: [name: string, ptr: number][] = [];
   for (const [name, values] of Object.entries(p.before)) {
-    const ptr = sandbox.output(`d ${name}`, values);
+    const isTable = p.oneHot && name === 'weight_ih';
+    const ptr = sandbox.output(`d ${name}`, isTable ? transposed(values, G, I) : values);
     gradients.push([name, ptr]);
     call.set({ [`d${fieldOf(name)}`]: ptr });
   }
@@ -352,7 +372,9 @@ export function trained(build: BuildName, p: ConfigurableProblem): Tensors {
   if (dx) found.dx = sandbox.read(dx, N * I);
   for (const [name, ptr] of gradients) {
     const before = p.before[name]!;
-    found[`d ${name}`] = sandbox.read(ptr, before.length).map((v, i) => v - before[i]!);
+    const read = sandbox.read(ptr, before.length);
+    const own = p.oneHot && name === 'weight_ih' ? transposed(read, I, G) : read;
+    found[`d ${name}`] = own.map((v, i) => v - before[i]!);
   }
   if (dOmega) found['d omega'] = sandbox.read(dOmega, p.params.weight_hh!.length);
   const all = sandbox.read(norms, T * 3);

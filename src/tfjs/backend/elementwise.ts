@@ -3,7 +3,7 @@ import { mergedAxes } from '../../axes.ts';
 import type { TensorInfo } from '../tf.ts';
 import type { UnrolledBackend } from './backend.ts';
 import { BYTES, TYPES } from './data.ts';
-import { floats, type OwnKernel } from './own.ts';
+import { floats, type OwnCall, type OwnKernel } from './own.ts';
 import { broadcastShape, forOuter, isSame, repeatedStrides, sizeOf, stridesOf } from './shape.ts';
 
 /** A kernel over m rows of n values; strides of a and b, the last one 0 or 1. */
@@ -24,15 +24,12 @@ const UNARY = 'Neg Abs Square Sqrt Rsqrt Reciprocal Floor Ceil Round Step ClipBy
 
 /** Activations by TF.js's kernels. */
 export const ACTIVATIONS: Readonly<Record<string, OurActivation>> = {
-  Elu: 'elu',
+  ...Object.fromEntries(
+    'Elu LeakyRelu Relu Relu6 Selu Sigmoid Softplus Tanh'
+      .split(' ')
+      .map((name) => [name, name.toLowerCase() as OurActivation]),
+  ),
   Exp: 'exponential',
-  LeakyRelu: 'leakyrelu',
-  Relu: 'relu',
-  Relu6: 'relu6',
-  Selu: 'selu',
-  Sigmoid: 'sigmoid',
-  Softplus: 'softplus',
-  Tanh: 'tanh',
 };
 
 /** Runs a kernel over all rows of a and b, repeated as shapes require; undefined if they do not fit. */
@@ -70,39 +67,38 @@ function broadcast(
   return info;
 }
 
-function binary(kind: number): OwnKernel {
-  return ({ inputs, backend }) => {
-    const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
-    if (a.dtype !== 'float32' || b.dtype !== 'float32') return undefined;
-    const { kernels } = backend;
-    return broadcast(backend, a, b, 'float32', 4, (m, n, ...operands) =>
-      kernels.tensor_binary(kind, m, n, ...operands),
-    );
-  };
+/** Of two tensors of one type: of float32 unless it compares. */
+function pair(compares: boolean): (kind: number) => OwnKernel {
+  return (kind) =>
+    ({ inputs, backend }) => {
+      const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
+      const type = TYPES.indexOf(a.dtype);
+      if (type < 0 || a.dtype !== b.dtype || (type > 0 && !compares)) return undefined;
+      const { kernels } = backend;
+      return broadcast(backend, a, b, compares ? 'bool' : a.dtype, BYTES[a.dtype]!, (...operands) =>
+        compares ? kernels.tensor_compare(kind, type, ...operands) : kernels.tensor_binary(kind, ...operands),
+      );
+    };
 }
 
-function compare(kind: number): OwnKernel {
-  return ({ inputs, backend }) => {
-    const { a, b } = inputs as { a: TensorInfo; b: TensorInfo };
-    const type = TYPES.indexOf(a.dtype);
-    if (type < 0 || a.dtype !== b.dtype) return undefined;
-    const { kernels } = backend;
-    return broadcast(backend, a, b, 'bool', BYTES[a.dtype]!, (m, n, ...operands) =>
-      kernels.tensor_compare(kind, type, m, n, ...operands),
-    );
-  };
-}
-
-function unary(kind: number): OwnKernel {
+/** Of a tensor of float32, n values. */
+function single(
+  run: (backend: UnrolledBackend, attrs: OwnCall['attrs'], n: number, x: number, y: number) => void,
+): OwnKernel {
   return ({ inputs, attrs, backend }) => {
     const x = inputs.x!;
     const [from] = floats(backend, x) ?? [];
     if (from === undefined) return undefined;
     const { ptr, info } = backend.make(x.shape);
-    const alpha = attrs?.clipValueMin ?? attrs?.alpha ?? 0;
-    backend.kernels.tensor_unary(kind, alpha, attrs?.clipValueMax ?? 0, sizeOf(x.shape), from, ptr);
+    run(backend, attrs ?? {}, sizeOf(x.shape), from, ptr);
     return info;
   };
+}
+
+function unary(kind: number): OwnKernel {
+  return single(({ kernels }, { clipValueMin, clipValueMax = 0, alpha = 0 }, ...values) =>
+    kernels.tensor_unary(kind, clipValueMin ?? alpha, clipValueMax, ...values),
+  );
 }
 
 /** y[n] = φ(x[n]); y may be x. */
@@ -118,14 +114,9 @@ export function activate(
 
 function activation(name: string): OwnKernel {
   const kind = activationOf(name, ACTIVATIONS[name]!);
-  return ({ inputs, attrs, backend }) => {
-    const x = inputs.x!;
-    const [from] = floats(backend, x) ?? [];
-    if (from === undefined) return undefined;
-    const { ptr, info } = backend.make(x.shape);
-    activate(backend, { ...kind, alpha: attrs?.alpha ?? kind.alpha }, sizeOf(x.shape), from, ptr);
-    return info;
-  };
+  return single((backend, { alpha = kind.alpha }, ...values) =>
+    activate(backend, { ...kind, alpha }, ...values),
+  );
 }
 
 /** Where `condition` is true the values of t, else those of e. */
@@ -145,8 +136,8 @@ function each(names: readonly string[], make: (kind: number, name: string) => Ow
 }
 
 export const elementwise: Readonly<Record<string, OwnKernel>> = {
-  ...each(BINARY, binary),
-  ...each(COMPARE, compare),
+  ...each(BINARY, pair(false)),
+  ...each(COMPARE, pair(true)),
   ...each(UNARY, unary),
   ...each(Object.keys(ACTIVATIONS), (_, name) => activation(name)),
   Select: select,

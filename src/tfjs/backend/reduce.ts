@@ -16,9 +16,9 @@ const mean: Reduce = (heap, m, k, n, x, y) => {
 };
 /** Whether all bytes are not 0. */
 const all: Reduce = (heap, m, k, n, x, y) => {
-  const from = viewOf(heap, 'bool', x, m * k * n);
   const to = viewOf(heap, 'bool', y, m * n).fill(1);
-  for (let i = 0; i < from.length; i++) if (!from[i]) to[Math.floor(i / (k * n)) * n + (i % n)] = 0;
+  for (const [i, value] of viewOf(heap, 'bool', x, m * k * n).entries())
+    if (!value) to[Math.floor(i / (k * n)) * n + (i % n)] = 0;
 };
 
 /** The reduced axes must be neighbours, axes of size 1 aside. */

@@ -9,6 +9,7 @@ export const Recurrence = {
   heads: 'i',
   sizes: 'p',
   x: 'p',
+  index: 'p',
   wIh: 'p',
   wHh: 'p',
   bIh: 'p',
