@@ -3,7 +3,6 @@ import { packWeight, project } from '../gemm/project';
 import { multiply } from '../gemm/multiply';
 import { activate } from '../math/activation';
 import { countRows, nextRows, rowsAt } from '../sequence/ragged';
-import { tensor_binary } from '../tensor/binary';
 import { zoneout_mean } from '../vec/dropout';
 import { gatherTo } from '../vec/byIndex';
 import { vec_add, vec_fill, vec_mul } from '../vec/elementwise';
@@ -23,15 +22,14 @@ import { bytesOf, gateCount, isGru, Recurrence, slotCount } from './recurrence';
 export function configurable_forward(layer: usize): void {
   const d = changetype<Recurrence>(layer);
   if (!d.packed) prepare(d);
-  const chunk = d.training ? d.T : d.chunk;
   const row = bytesOf(1, d.W);
   const ld = bytesOf(slotCount(d), d.H);
   let h0 = d.h;
   let c0 = d.c;
   let h = d.training ? d.h + bytesOf(d.B, d.W) : d.y;
   let first = 0;
-  for (let t = 0; t < d.T; t += chunk) {
-    const end = min(t + chunk, d.T);
+  for (let t = 0; t < d.T; t += d.chunk) {
+    const end = min(t + d.chunk, d.T);
     let gates = d.gates;
     if (!d.index) takeInput(d, first, countRows(t, end - t, d.B, d.sizes));
     for (let i = t; i < end; i++) {
@@ -72,7 +70,8 @@ function prepare(d: Recurrence): void {
   if (d.index) {
     // [I, G]: bias + what each 1 of the input gives
     transpose(G, d.I, d.wIh, d.I, d.panelsIh, G);
-    tensor_binary(0, d.I, G, d.panelsIh, G, 1, d.bias, 0, 1, d.panelsIh);
+    let at = d.panelsIh;
+    for (let i = 0; i < d.I; i++, at += bytesOf(1, G)) vec_add(G, at, d.bias, at);
   } else packWeight(d.I, G, d.wIh, d.panelsIh);
   if (isGru(d)) packHidden(d, 2, 1, packHidden(d, 0, 2, d.panelsHh));
   else packHidden(d, 0, gateCount(d), d.panelsHh);
@@ -139,11 +138,9 @@ function takeHidden(d: Recurrence, m: i32, row: i32, gates: usize, h0: usize): v
   if (!normed) return;
   const hat = d.training ? d.hatHh + bytesOf(row, G) : 0;
   const rstd = d.rstdHh + bytesOf(row, 1);
-  if (!isGru(d)) {
-    layer_norm(m, G, to, G, d.lnHhWeight, 0, gates, slotCount(d) * H, 1, hat, rstd, LAYER_NORM_EPS);
-    return;
-  }
-  layer_norm(m, G, to, G, d.lnHhWeight, 0, to, G, 0, hat, rstd, LAYER_NORM_EPS);
+  const own = isGru(d);
+  layer_norm(m, G, to, G, d.lnHhWeight, 0, own ? to : gates, own ? G : slotCount(d) * H, own ? 0 : 1, hat, rstd, LAYER_NORM_EPS);
+  if (!own) return;
   for (let i = 0; i < m; i++) {
     const a = gates + <usize>i * ld;
     const b = to + <usize>i * rowG;
@@ -172,17 +169,14 @@ function lstm(
   const H = d.H;
   const n = m * H;
   const u = d.wHr ? d.out + bytesOf(row, H) : h;
+  const fresh = d.zoneC ? d.cNew + bytesOf(row, H) : c;
+  const mean = !d.zoneC && d.zoneCMean > 0;
+  if (mean) memory.copy(d.oldH, c0, bytesOf(m, H));
+  lstmForward(d, m, row, gates, slopes, c0, fresh, u);
   if (d.zoneC) {
-    const fresh = d.cNew + bytesOf(row, H);
-    lstmForward(d, m, row, gates, slopes, c0, fresh, u);
     memory.copy(c, fresh, bytesOf(m, H));
     zoneRows(d, m, H, d.zoneCKey, draw, d.zoneC, false, c0, c);
-  } else {
-    const mean = d.zoneCMean > 0;
-    if (mean) memory.copy(d.oldH, c0, bytesOf(m, H));
-    lstmForward(d, m, row, gates, slopes, c0, c, u);
-    if (mean) zoneout_mean(n, d.zoneCMean, d.oldH, c);
-  }
+  } else if (mean) zoneout_mean(n, d.zoneCMean, d.oldH, c);
   if (d.wHr) {
     multiply(m, d.W, H, u, bytesOf(1, H), 4, d.panelsHr, 32, (<usize>H) << 5, 0, 0, h, bytesOf(1, d.W), d.tile);
   }

@@ -109,7 +109,7 @@ export class Recurrence {
 
   // kept by a forward pass for the backward pass (training), or of `chunk` steps (gates) and of one step (all others)
   training: i32;
-  chunk: i32;
+  chunk: i32; // T when training
   packed: i32;
   h: usize; // [B + N, W]; else [B, W], the initial states, which become the last ones
   c: usize; // [B + N, H]; else [B, H]
