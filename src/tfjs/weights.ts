@@ -1,4 +1,5 @@
 import { configurableWork } from '../memory/workspace.ts';
+import type { Recurrence } from '../wasm/generated/structs.ts';
 import type { Exchange } from './exchange.ts';
 import type { Family } from './families.ts';
 import { blockOf, type Heap } from './heap.ts';
@@ -18,7 +19,7 @@ export interface CellWeights {
   /** Rows of the weights: gates · H. */
   readonly G: number;
   /** As the descriptor has them; of the biases that of the state may be none, or both. */
-  readonly parameters: Record<'wIh' | 'wHh' | 'bIh' | 'bHh', number>;
+  readonly parameters: Readonly<Pick<Record<keyof typeof Recurrence, number>, 'wIh' | 'wHh' | 'bIh' | 'bHh'>>;
   /** Where the kernels keep the biases' sum and the packed weights. */
   readonly panels: { readonly bias: number; readonly panelsIh: number; readonly panelsHh: number };
   /** Undefined until they are packed: those of the input as a table for one-hot rows (true), or as panels. */

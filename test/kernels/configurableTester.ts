@@ -10,7 +10,7 @@ import { omega } from '../reference/omega.ts';
 import { type ConfigurableCell, parameterShapes } from '../reference/parameters.ts';
 import { generator, uniform } from '../reference/random.ts';
 import { rounded } from './closeness.ts';
-import { normsOf, PackedRows } from './packedRows.ts';
+import { normsOf, oneHot, PackedRows, transposed } from './packedRows.ts';
 import { type BuildName, Sandbox } from './sandbox.ts';
 
 /** What a call of the kernels has beside the reference's configuration. */
@@ -90,18 +90,6 @@ export function configurableProblem(shape: ConfigurableShape, seed: number): Con
     dcN: some(B * H),
     mask: some(B * W, 2),
   };
-}
-
-/** A row of I values per number in −1 … 1, which says where its 1 is. */
-function oneHot(values: Float64Array, I: number): Float64Array {
-  const rows = new Float64Array(values.length * I);
-  for (const [n, value] of values.entries()) rows[n * I + Math.floor(((value + 1) / 2.001) * I)] = 1;
-  return rows;
-}
-
-/** [n, m] of [m, n]. */
-function transposed(values: ArrayLike<number>, m: number, n: number): Float32Array {
-  return Float32Array.from({ length: m * n }, (_, i) => values[(i % m) * n + Math.floor(i / m)]!);
 }
 
 export type Tensors = Record<string, ArrayLike<number>>;

@@ -56,3 +56,15 @@ export function normsOf(
   });
   return { clipped, arrived: clipped.map((grad) => Math.hypot(...grad)) };
 }
+
+/** A row of I values per number in −1 … 1, which says where its 1 is. */
+export function oneHot(values: Float64Array, I: number): Float64Array {
+  const rows = new Float64Array(values.length * I);
+  for (const [n, value] of values.entries()) rows[n * I + Math.floor(((value + 1) / 2.001) * I)] = 1;
+  return rows;
+}
+
+/** [n, m] of [m, n]. */
+export function transposed(values: ArrayLike<number>, m: number, n: number): Float32Array {
+  return Float32Array.from({ length: m * n }, (_, i) => values[(i % m) * n + Math.floor(i / m)]!);
+}
