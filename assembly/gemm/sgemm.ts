@@ -63,7 +63,10 @@ export function direct(
   multiply(m, n - whole, k, a, rsA, csA, packed, 32, 0, beta ? c + at : 0, ldc, c + at, ldc, work);
 }
 
-/** Blocks of KC x NC of B (or Bᵀ), packed; blocks of KC x MC of A copied when it is transposed. */
+/**
+ * Blocks of KC x NC of B (or Bᵀ), packed; blocks of KC x MC of A copied when it is transposed and its rows are 64·x
+ * floats apart.
+ */
 function blocked(
   m: i32, n: i32, k: i32,
   a: usize, lda: i32, ta: bool, b: usize, ldb: i32, tb: bool, beta: i32, c: usize, ldc: i32, work: usize,
@@ -101,9 +104,16 @@ function blocked(
         if (turns) i = rowsFrom;
         const mc = min(turns ? rowsTo - i : MC, m - i);
         const ci = cj + <usize>i * strideC;
-        packRows(kc, mc, ap + (<usize>i << 2), strideA, own);
+        let at = ap + (<usize>i << 2);
+        let csA = strideA;
+        // where it lies, rows of 64·x floats fall into few sets of L1
+        if (!(strideA & 255)) {
+          packRows(kc, mc, at, strideA, own);
+          at = own;
+          csA = <usize>mc << 2;
+        }
         multiply(
-          mc, nc, kc, own, 4, <usize>mc << 2, packed, 32, psB,
+          mc, nc, kc, at, 4, csA, packed, 32, psB,
           accumulate ? ci : 0, strideC, ci, strideC, work,
         );
         i += MC;

@@ -59,45 +59,13 @@ export function pairs(low: v128, high: v128): f64 {
  * last piece to the first give the same bits; lda floats from row to row.
  */
 export function add_column_sums(m: i32, n: i32, a: usize, lda: i32, y: usize): void {
-  assert(lda >= n, 'add_column_sums: the leading dimension is below its row');
-  const ld = (<usize>lda) << 2;
-  a += <usize>m * ld;
-  if (isShared()) {
-    n = share(n, 16);
-    a += start << 2;
-    y += start << 2;
-  }
-  for (; n >= 16; n -= 16, a += 64, y += 64) {
-    let s0 = v128.load(y);
-    let s1 = v128.load(y, 16);
-    let s2 = v128.load(y, 32);
-    let s3 = v128.load(y, 48);
-    let p = a;
-    for (let i = 0; i < m; i++) {
-      p -= ld;
-      s0 = f32x4.add(s0, v128.load(p));
-      s1 = f32x4.add(s1, v128.load(p, 16));
-      s2 = f32x4.add(s2, v128.load(p, 32));
-      s3 = f32x4.add(s3, v128.load(p, 48));
-    }
-    v128.store(y, s0);
-    v128.store(y, s1, 16);
-    v128.store(y, s2, 32);
-    v128.store(y, s3, 48);
-  }
-  for (; n > 0; n--, a += 4, y += 4) {
-    let s = load<f32>(y);
-    let p = a;
-    for (let i = 0; i < m; i++) {
-      p -= ld;
-      s += load<f32>(p);
-    }
-    store<f32>(y, s);
-  }
-  meet();
+  add_column_sums2(m, n, a, lda, y, y);
 }
 
-/** As add_column_sums, into y1[n] and y2[n], each from its own start, in one pass over A. */
+/**
+ * As add_column_sums, into y1[n] and y2[n], each from its own start, in one pass over A. y2 may be y1, which then gets
+ * the sums once.
+ */
 export function add_column_sums2(m: i32, n: i32, a: usize, lda: i32, y1: usize, y2: usize): void {
   assert(lda >= n, 'add_column_sums2: the leading dimension is below its row');
   const ld = (<usize>lda) << 2;

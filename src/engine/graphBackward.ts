@@ -115,7 +115,7 @@ export class GraphBackward {
       const { laid, dy, dx, spare, clear, add } = this.#backs[i]!;
       for (let k = 0; k < clear.length; k++) {
         const { value, at } = clear[k]!;
-        this.#arena.f32.fill(0, at.ptr / 4, at.ptr / 4 + value.rows.count * value.width);
+        this.#arena.kernels.vec_fill(value.rows.count * value.width, 0, at.ptr);
       }
       laid.backward(dy, dx, spare, finish);
       for (let k = 0; k < add.length; k++) this.#add(add[k]!);

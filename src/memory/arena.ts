@@ -85,7 +85,9 @@ export class MemoryArena {
 
   /** Zeros a region. */
   clear({ ptr, length }: Region): void {
-    this.f32.fill(0, ptr / 4, ptr / 4 + length);
+    // V8 takes 4 to 14 times as long to fill shared memory; in other memory 1024 floats take the same time
+    if (this.trains) this.kernels.vec_fill(length, 0, ptr);
+    else this.f32.fill(0, ptr / 4, ptr / 4 + length);
   }
 
   /** Copies a region to another of the same length. */

@@ -210,8 +210,7 @@ export class FullTraining extends CarryingTraining {
     });
     for (const { ptr, shape } of this.carried?.states ?? []) {
       const width = shape[1]!;
-      for (const row of chosen)
-        this.network.arena.clear({ ptr: ptr + row * width * 4, shape: [], length: width });
+      for (const row of chosen) this.network.arena.kernels.vec_fill(width, 0, ptr + row * width * 4);
     }
   }
 

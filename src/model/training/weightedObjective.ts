@@ -124,7 +124,6 @@ export class WeightedObjective extends Objective {
   }
 
   #clear(gradient: number, first: number, rows: number): void {
-    const from = gradient / 4 + first * this.size;
-    this.network.arena.f32.fill(0, from, from + rows * this.size);
+    this.network.arena.kernels.vec_fill(rows * this.size, 0, gradient + first * this.size * 4);
   }
 }

@@ -245,7 +245,8 @@ export interface KernelCalls {
    */
   add_column_sums(m: number, n: number, a: number, lda: number, y: number): void;
   /**
-   * As add_column_sums, into y1[n] and y2[n], each from its own start, in one pass over A.
+   * As add_column_sums, into y1[n] and y2[n], each from its own start, in one pass over A. y2 may be y1, which then gets
+   * the sums once.
    */
   add_column_sums2(m: number, n: number, a: number, lda: number, y1: number, y2: number): void;
   /**
