@@ -155,7 +155,8 @@ function stepsBack(
     else gru_cell_backward(m, H, a, h + before, dh, d);
     if (isGru) a += row;
     multiplyGates(1, m, H, G, a, ld, 4, work + TILE_BYTES, 32, (<usize>G) << 5, isGru ? dh : 0, row, dh, row, work);
-    if (isRnn && m > 1) meet();
+    // shares of an RNN's cell are not those of units where a step, this or the one before, has several rows
+    if (isRnn && B > 1) meet();
     if (watch) afterStep(watch, t, m, H, dh, H, dc, 0);
   }
 }

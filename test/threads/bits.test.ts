@@ -84,6 +84,24 @@ describe.runIf(shares)('any number of threads gives the same bits', () => {
     }
   });
 
+  test('an RNN of several rows, of which one goes on longer', async () => {
+    const run = async (threads: number) => {
+      const model = new u.Sequential([new u.RNN(33, 96), new u.Linear(96, 4)], { seed: 1 });
+      const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.Adam({ lr: 1e-2 }) });
+      const [x, y] = [new Draw(1).features(1, 20, 7, 33), new Draw(2).features(1, 20, 7, 4)];
+      const lengths = Int32Array.of(20, 3, 7, 12, 1, 9, 17);
+      if (threads > 1) await untilJoined(threads, () => void model.forward(x));
+      for (let i = 0; i < 16; i++) trainer.step(x, y, { lengths });
+      return sha256(concatenated(model.stateDict()));
+    };
+    await u.init({ kernels: 'simd' });
+    const expected = await run(1);
+    for (const threads of [2, 3, 4]) {
+      await u.init({ kernels: 'simd', threads });
+      expect(await run(threads), `${threads}`).toBe(expected);
+    }
+  });
+
   test('quantized models run on one thread', async () => {
     const run = () => {
       const model = quantize(new u.Sequential([new u.GRU(5, 12), new u.Linear(12, 3)], { seed: 1 }));
