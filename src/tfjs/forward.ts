@@ -184,6 +184,7 @@ function place(
 
   const descriptor = new Descriptor(arena, { ptr: words, shape: [], length: 0 } satisfies Region);
   descriptor.setAll(at);
+  descriptor.setAll(weights.parameters);
   descriptor.setAll({
     cell: family.kind.kind,
     T: steps,
@@ -194,7 +195,6 @@ function place(
     heads: 1,
     sizes: rows.sizesAt,
     x,
-    ...weights.parameters,
     clip: Number.POSITIVE_INFINITY,
     training: training ? 1 : 0,
     chunk,
