@@ -1,20 +1,29 @@
 // A kernel that several threads run together: each calls the same export with the same arguments, on an instance of its
 // own over one shared memory. Small work is divided into one share of rows or columns per thread, large work into turns, which threads
-// take one after the other: cores differ in speed, also from one ms to the next. Both end with a barrier, so
+// take one after the other: cores differ in speed, also from one ms to the next. Steps of the same rows mostly stay with a thread, whose
+// cache has their state. Both end with a barrier, so
 // that afterwards all of the result is there. Only the builds with the threads feature have any of it.
 
-/** Words of page 0 (src/wasm/threads/words.ts): arrivals at barriers, whether the first thread may sleep at one, turns taken. */
+/**
+ * Words of page 0 (src/wasm/threads/words.ts): arrivals at barriers, whether the first thread may sleep at one, turns taken at products,
+ * the last sequence in which a thread has finished its own groups of rows.
+ */
 const ARRIVED_AT: usize = 1024;
 const MAY_SLEEP_AT: usize = 1088;
 const TAKEN_AT: usize = 1152;
-/** By group of rows: how many turns have ended, in 32 cache lines. */
+const FINISHED_AT: usize = 1216;
+/** By group of rows of a sequence, in 32 cache lines: twice the turns that have ended, plus 1 while a thread has a turn. */
 const ENDED_AT: usize = 8192;
 const LINE: usize = 64;
+const MOST_GROUPS: i32 = 32;
+/** Rows of a group at least. */
+const LEAST_ROWS: i32 = 4;
 /** A tile of scratch memory per thread (TILE_BYTES of gemm/multiply.ts). */
 const TILES_AT: usize = 2048;
 const TILE_STEP: usize = 384;
-/** Steps of a turn. */
+/** Steps of a turn at a sequence, and its most rows unless one group has more: three of the highest tile. */
 const STEPS: i32 = 2;
+const STEP_ROWS: i32 = 18;
 /**
  * Looks at the counter before a thread sleeps: about 2.5 ms, more than shares of a step differ by. With 50 µs threads slept at
  * most barriers, and two took 1.2 times as long as one.
@@ -37,13 +46,18 @@ let size: u32 = 1;
 let waits: bool = true;
 /** Arrivals after which this thread passes its next barrier. */
 let passing: u32 = 0;
-/** Turns taken in what was divided before, among them one per thread that found none left. */
+/** Turns taken in products before, among them one per thread that found none left. */
 let before: u32 = 0;
-/** Most turns of a group of rows in what was divided before. */
-let endedBefore: u32 = 0;
-/** Of this thread's turn: the group of rows, and its turns when it ends. */
-let group: usize = 0;
+/** Words of groups when a sequence begins. */
+let begin: u32 = 0;
+/** This thread's turn: its first group, how many groups, and their words when it ends. */
+let group: i32 = 0;
+let held: i32 = 0;
 let ending: u32 = 0;
+/** Of a sequence: the last group found where another thread has a turn, or 0. */
+let busy: usize = 0;
+/** Looks left until this thread may sleep. */
+let looks: u32 = 0;
 
 /** The kernels called from now on are run by `count` threads; this one is number `i`. */
 export function join_team(i: u32, count: u32): void {
@@ -53,7 +67,8 @@ export function join_team(i: u32, count: u32): void {
   waits = true;
   passing = 0;
   before = 0;
-  endedBefore = 0;
+  begin = 0;
+  held = 0;
   rowsFrom = 0;
   rowsTo = i32.MAX_VALUE;
 }
@@ -119,7 +134,7 @@ export let stepsTo: i32 = 0;
 // @ts-ignore: decorator
 @inline
 export function takeTurn(m: i32, height: i32): bool {
-  if (ASC_FEATURE_THREADS) return nextTurn(1, m, height);
+  if (ASC_FEATURE_THREADS) return nextRows(m, height);
   return false;
 }
 
@@ -138,7 +153,7 @@ export function firstTurn(T: i32, B: i32): bool {
   if (ASC_FEATURE_THREADS) {
     stepsFrom = 0;
     stepsTo = T;
-    return !inTurns(B) || following(T, B);
+    return !inTurns(B) || nextSteps(T, B);
   }
   return true;
 }
@@ -147,17 +162,8 @@ export function firstTurn(T: i32, B: i32): bool {
 // @ts-ignore: decorator
 @inline
 export function followingTurn(T: i32, B: i32): bool {
-  if (ASC_FEATURE_THREADS) return following(T, B);
+  if (ASC_FEATURE_THREADS) return held > 0 && nextSteps(T, B);
   return false;
-}
-
-/**
- * A turn has up to 1 / (2 · threads) of the rows, so that the faster thread finds some to take; 12, of two tiles, take
- * 0.92 of the time per row that 8 take. At most 32 groups.
- */
-function following(T: i32, B: i32): bool {
-  const n = <i32>all;
-  return n > 1 && byRows(B) && nextTurn(T, B, B < 15 * n ? 8 : (B / (n << 1) + 5) / 6 * 6);
 }
 
 /** The first step of this turn, and the one after its last one, of T. */
@@ -173,32 +179,91 @@ export function lastStep(T: i32): i32 {
   return ASC_FEATURE_THREADS ? stepsTo : T;
 }
 
-/** Takes a turn at T steps of `height` of B rows; steps of the same rows follow each other. */
-function nextTurn(T: i32, B: i32, height: i32): bool {
-  const groups = <u32>((B + height - 1) / height);
-  const turns = <u32>((T + STEPS - 1) / STEPS);
-  if (size == 1) atomic.store<u32>(group, ending);
+/** Takes a turn at `height` of m rows. */
+function nextRows(m: i32, height: i32): bool {
+  const turns = <u32>((m + height - 1) / height);
   const turn = atomic.add<u32>(TAKEN_AT, 1) - before;
-  if (turn >= groups * turns) {
-    before += groups * turns + all;
-    endedBefore += turns;
-    size = all;
-    rowsFrom = 0;
-    rowsTo = i32.MAX_VALUE;
-    meet();
-    return false;
+  if (turn >= turns) {
+    before += turns + all;
+    return allRows();
   }
   size = 1;
-  const i = turn % groups;
-  const first = turn / groups;
-  rowsFrom = <i32>i * height;
-  rowsTo = min(B, rowsFrom + height);
-  stepsFrom = <i32>first * STEPS;
-  stepsTo = min(T, stepsFrom + STEPS);
-  group = ENDED_AT + <usize>(i & 31) * LINE;
-  ending = endedBefore + first + 1;
-  if (first) waitFor(group, ending - 1);
+  rowsFrom = <i32>turn * height;
+  rowsTo = min(m, rowsFrom + height);
   return true;
+}
+
+/** What follows is divided anew. */
+function allRows(): bool {
+  size = all;
+  rowsFrom = 0;
+  rowsTo = i32.MAX_VALUE;
+  meet();
+  return false;
+}
+
+// @ts-ignore: decorator
+@inline
+function wordOf(group: i32): usize {
+  return ENDED_AT + <usize>group * LINE;
+}
+
+/**
+ * Takes a turn at T steps of some of B rows. Each thread has groups of rows of its own, whose state stays in its cache, and takes several of
+ * them at once, until a thread has finished its own: that one takes turns of the others' groups.
+ */
+function nextSteps(T: i32, B: i32): bool {
+  for (; held; held--, group++) atomic.store<u32>(wordOf(group), ending);
+  const most = min(<i32>all << 2, MOST_GROUPS);
+  const height = max(LEAST_ROWS, (B + most - 1) / most);
+  const groups = (B + height - 1) / height;
+  const last = begin + <u32>((T + STEPS - 1) / STEPS << 1);
+  size = all;
+  const own = share(groups, 1);
+  const first = <i32>start;
+  looks = SPINS;
+  for (;;) {
+    const ownMost = atomic.load<u32>(FINISHED_AT) == last ? 1 : STEP_ROWS / height;
+    if (claim(first, first + own, last, ownMost)) break;
+    atomic.store<u32>(FINISHED_AT, last);
+    if (claim(0, groups, last, 1)) break;
+    if (!busy) {
+      begin = last;
+      return allRows();
+    }
+    look(busy, atomic.load<u32>(busy));
+  }
+  size = 1;
+  stepsFrom = <i32>(ending - 2 - begin >> 1) * STEPS;
+  stepsTo = min(T, stepsFrom + STEPS);
+  rowsFrom = group * height;
+  rowsTo = min(B, rowsFrom + held * height);
+  return true;
+}
+
+/**
+ * Takes a turn of the group from `first` to before `end` that has the fewest turns behind it, and of up to `most` groups that follow it
+ * and have as many. last: words of groups that have ended.
+ */
+function claim(first: i32, end: i32, last: u32, most: i32): bool {
+  let least = last;
+  busy = 0;
+  for (let i = first; i < end; i++) {
+    const word = atomic.load<u32>(wordOf(i));
+    if (word & 1) {
+      busy = wordOf(i);
+    } else if (word < least) {
+      least = word;
+      group = i;
+    }
+  }
+  if (least == last) return false;
+  ending = least + 2;
+  busy = wordOf(group);
+  for (let i = group; i < end && atomic.cmpxchg<u32>(wordOf(i), least, least + 1) == least; i++) {
+    if (++held >= most) break;
+  }
+  return held > 0;
 }
 
 /** This thread's tile of scratch memory, or the given one of the only thread. */
@@ -227,25 +292,24 @@ export function meet(): void {
     if (size == 1 || !waits) return;
     passing += size;
     atomic.add<u32>(ARRIVED_AT, 1);
-    waitFor(ARRIVED_AT, passing);
+    looks = SPINS;
+    let now = atomic.load<u32>(ARRIVED_AT);
+    while (now < passing) {
+      look(ARRIVED_AT, now);
+      now = atomic.load<u32>(ARRIVED_AT);
+    }
+    if (now >= OVER) unreachable();
   }
 }
 
-/** Waits until the word at `at` has reached `least`. Traps if a thread has ended. */
-function waitFor(at: usize, least: u32): void {
-  const sleeps = number || load<u32>(MAY_SLEEP_AT);
-  let looks = SPINS;
-  for (;;) {
-    const now = atomic.load<u32>(at);
-    if (atomic.load<u32>(ARRIVED_AT) >= OVER) unreachable();
-    if (now >= least) return;
-    if (--looks == 0) {
-      if (number == 0 && lost()) unreachable();
-      looks = SPINS;
-      if (sleeps) {
-        atomic.wait<u32>(at, now, SLEEP_NS);
-        looks = 1;
-      }
-    }
+/** Once in a wait for the word at `at` to change from `now`. */
+function look(at: usize, now: u32): void {
+  if (atomic.load<u32>(ARRIVED_AT) >= OVER) unreachable();
+  if (--looks) return;
+  if (number == 0 && lost()) unreachable();
+  looks = SPINS;
+  if (number || load<u32>(MAY_SLEEP_AT)) {
+    atomic.wait<u32>(at, now, SLEEP_NS);
+    looks = 1;
   }
 }

@@ -1,5 +1,5 @@
 import { vsigmoid } from '../math/sigmoid';
-import { vtanh } from '../math/tanh';
+import { tanhCall, vtanh } from '../math/tanh';
 import { flush, loadLanes, madd, storeLanes } from '../simd';
 import { isShared, meet, share, start } from '../team';
 
@@ -193,7 +193,7 @@ function backwardLanes(
   const o = loadLanes(gates + s * 3, n);
   let d = loadLanes(dh, n);
   if (dy) d = f32x4.add(d, loadLanes(dy, n));
-  const t = vtanh(loadLanes(c, n));
+  const t = tanhCall(loadLanes(c, n));
   // dL/dc = dc + dh·o·(1 − tanh²c)
   const e = madd(f32x4.mul(d, o), f32x4.sub(one, f32x4.mul(t, t)), loadLanes(dc, n));
   const ei = f32x4.mul(e, i);

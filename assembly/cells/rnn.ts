@@ -1,4 +1,4 @@
-import { decay, slopeOf, tanhOf, vtanh } from '../math/tanh';
+import { decay, slopeOf, tanhCall, tanhOf, vtanh } from '../math/tanh';
 import { flush, loadLanes, storeLanes } from '../simd';
 import { isShared, meet, share, start } from '../team';
 
@@ -24,7 +24,7 @@ export function rnn_cell_forward(n: i32, relu: i32, h: usize): void {
 @inline
 function forwardLanes(n: i32, relu: i32, h: usize): void {
   const a = loadLanes(h, n);
-  storeLanes(h, flush(relu ? f32x4.max(f32x4.splat(0), a) : vtanh(a)), n);
+  storeLanes(h, flush(relu ? f32x4.max(f32x4.splat(0), a) : tanhCall(a)), n);
 }
 
 /** As rnn_cell_forward, and slope[n] = φ′ of what h held. */

@@ -11,7 +11,7 @@ export const KC = 256;
 export const MC = 120;
 
 /** Most rows of a thread's turn. */
-const TURN_ROWS = 60;
+const TURN_ROWS = 24;
 
 /** Bytes that `multiply` may use at `tmp`: a tile of 6 rows of 8, then 32 zeros. */
 export const TILE_BYTES: usize = 320;

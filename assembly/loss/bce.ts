@@ -1,6 +1,6 @@
 import { log64 } from '../math/log';
 import { vexpNonPositive } from '../math/exp';
-import { vsigmoid } from '../math/sigmoid';
+import { sigmoidCall } from '../math/sigmoid';
 import { loadLanes, storeLanes } from '../simd';
 
 /**
@@ -20,7 +20,7 @@ export function bce_with_logits(n: i32, x: usize, y: usize, scale: f32, dx: usiz
     if (w > 2) sum += term(f32x4.extract_lane(v, 2), f32x4.extract_lane(t, 2), f32x4.extract_lane(e, 2));
     if (w > 3) sum += term(f32x4.extract_lane(v, 3), f32x4.extract_lane(t, 3), f32x4.extract_lane(e, 3));
     if (dx) {
-      storeLanes(dx, f32x4.mul(f32x4.sub(vsigmoid(v), t), k), w);
+      storeLanes(dx, f32x4.mul(f32x4.sub(sigmoidCall(v), t), k), w);
       dx += 16;
     }
   }

@@ -1,5 +1,5 @@
 import { log64 } from '../math/log';
-import { vexp } from '../math/exp';
+import { expCall, vexp } from '../math/exp';
 import { hmax, hsum, loadLanes, loadTail, storeLanes } from '../simd';
 
 /**
@@ -53,7 +53,7 @@ export function rowExp(n: i32, x: usize, largest: f32, to: usize): f32 {
     }
   }
   if (n > 0) {
-    const e = vexp(f32x4.sub(loadTail(x, n), m));
+    const e = expCall(f32x4.sub(loadTail(x, n), m));
     if (to) storeLanes(to, e, n);
     // lanes past n are no terms
     sum = f32x4.add(sum, v128.and(e, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(n))));

@@ -1,6 +1,6 @@
 import { log64 } from '../math/log';
 import { vexpNonPositive } from '../math/exp';
-import { vsigmoid } from '../math/sigmoid';
+import { sigmoidCall } from '../math/sigmoid';
 import { loadLanes, storeLanes } from '../simd';
 
 /**
@@ -26,7 +26,7 @@ export function weighted_bce_with_logits(
         sum += term(load<f32>(x + at), load<f32>(y + at), load<f32>(weight + at), lane(e, i));
       }
       if (dx) {
-        const slope = f32x4.sub(f32x4.sub(one, t), f32x4.mul(l, vsigmoid(f32x4.neg(v))));
+        const slope = f32x4.sub(f32x4.sub(one, t), f32x4.mul(l, sigmoidCall(f32x4.neg(v))));
         storeLanes(dx, f32x4.mul(slope, k), c);
         dx += (<usize>c) << 2;
       }

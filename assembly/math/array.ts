@@ -1,7 +1,7 @@
 import { loadLanes, storeLanes } from '../simd';
-import { vexp } from './exp';
-import { vsigmoid } from './sigmoid';
-import { vtanh } from './tanh';
+import { expCall, vexp } from './exp';
+import { sigmoidCall, vsigmoid } from './sigmoid';
+import { tanhCall, vtanh } from './tanh';
 
 /** y[n] = e^x[n]; x may be y. */
 export function vec_exp(n: i32, x: usize, y: usize): void {
@@ -13,7 +13,7 @@ export function vec_exp(n: i32, x: usize, y: usize): void {
   }
   for (; n > 0; n -= 4, x += 16, y += 16) {
     const lanes = min(n, 4);
-    storeLanes(y, vexp(loadLanes(x, lanes)), lanes);
+    storeLanes(y, expCall(loadLanes(x, lanes)), lanes);
   }
 }
 
@@ -27,7 +27,7 @@ export function vec_tanh(n: i32, x: usize, y: usize): void {
   }
   for (; n > 0; n -= 4, x += 16, y += 16) {
     const lanes = min(n, 4);
-    storeLanes(y, vtanh(loadLanes(x, lanes)), lanes);
+    storeLanes(y, tanhCall(loadLanes(x, lanes)), lanes);
   }
 }
 
@@ -41,6 +41,6 @@ export function vec_sigmoid(n: i32, x: usize, y: usize): void {
   }
   for (; n > 0; n -= 4, x += 16, y += 16) {
     const lanes = min(n, 4);
-    storeLanes(y, vsigmoid(loadLanes(x, lanes)), lanes);
+    storeLanes(y, sigmoidCall(loadLanes(x, lanes)), lanes);
   }
 }

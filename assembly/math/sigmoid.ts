@@ -11,6 +11,11 @@ export function vsigmoid(x: v128): v128 {
   return sigmoidOf(x, sigmoidDecay(x));
 }
 
+/** As vsigmoid, not inlined: for tails, and loops that take long besides. */
+export function sigmoidCall(x: v128): v128 {
+  return vsigmoid(x);
+}
+
 /** z = e^−|x|, which σ(x) and σ(−x) share. */
 // @ts-ignore: decorator
 @inline

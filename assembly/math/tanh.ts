@@ -12,6 +12,11 @@ export function vtanh(x: v128): v128 {
   return tanhOf(x, decay(x));
 }
 
+/** As vtanh, not inlined: for tails, and loops that take long besides. */
+export function tanhCall(x: v128): v128 {
+  return vtanh(x);
+}
+
 /** z = e^(−2|x|), which tanh and its slope share. */
 // @ts-ignore: decorator
 @inline

@@ -8,6 +8,7 @@ import {
   ENDED,
   ENDED_WORDS,
   ENTERED,
+  FINISHED,
   MAY_SLEEP,
   OPEN,
   OVER,
@@ -130,6 +131,7 @@ export class ThreadPool {
     words[WORD.done] = 0;
     Atomics.store(shared.words, ARRIVED, 0);
     shared.words[TAKEN] = 0;
+    shared.words[FINISHED] = 0;
     shared.words.fill(0, ENDED, ENDED + ENDED_WORDS);
     const opened = (this.#job << 8) | OPEN;
     Atomics.store(words, WORD.door, opened);

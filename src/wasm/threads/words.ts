@@ -34,11 +34,15 @@ export const WORDS = WORD.joined + SLOTS;
 export const OPEN = 128;
 export const ENTERED = OPEN - 1;
 
-/** Words of a model's page 0 (assembly/team.ts): arrivals at barriers, whether the first thread may sleep at one, turns taken. */
+/**
+ * Words of a model's page 0 (assembly/team.ts): arrivals at barriers, whether the first thread may sleep at one, turns taken at products,
+ * the last sequence in which a thread has finished its own groups of rows.
+ */
 export const ARRIVED = 1024 / 4;
 export const MAY_SLEEP = 1088 / 4;
 export const TAKEN = 1152 / 4;
-/** Turns that have ended, by group of rows: 32, each in a cache line of its own. */
+export const FINISHED = 1216 / 4;
+/** Turns of a sequence, by group of rows: 32, each in a cache line of its own. */
 export const ENDED = 8192 / 4;
 export const ENDED_WORDS = (32 * 64) / 4;
 /** Larger than any number of arrivals: the kernel is given up, its threads trap at their next barrier. */
