@@ -31,7 +31,7 @@ const STEP_ROWS: i32 = 18;
 const SPINS: u32 = 1_000_000;
 /** Nobody wakes a thread: it looks again after as many ns. */
 const SLEEP_NS: i64 = 50_000;
-/** Arrivals from which on the kernel is given up: its threads stop at their next barrier. */
+/** Arrivals from which on the kernel is given up: its threads stop at their next barrier, or turn of a sequence. */
 const OVER: u32 = 0x7fff_ffff;
 
 /** Whether a thread of this kernel has ended. The first thread asks while it waits for the others. */
@@ -223,6 +223,7 @@ function nextSteps(T: i32, B: i32): bool {
   const first = <i32>start;
   looks = SPINS;
   for (;;) {
+    if (atomic.load<u32>(ARRIVED_AT) >= OVER) unreachable();
     const ownMost = atomic.load<u32>(FINISHED_AT) == last ? 1 : STEP_ROWS / height;
     if (claim(first, first + own, last, ownMost)) break;
     atomic.store<u32>(FINISHED_AT, last);
@@ -298,13 +299,13 @@ export function meet(): void {
       look(ARRIVED_AT, now);
       now = atomic.load<u32>(ARRIVED_AT);
     }
+    // OVER is more than any number of arrivals
     if (now >= OVER) unreachable();
   }
 }
 
-/** Once in a wait for the word at `at` to change from `now`. */
+/** Once in a wait for the word at `at` to change from `now`. The caller looks whether the kernel is given up. */
 function look(at: usize, now: u32): void {
-  if (atomic.load<u32>(ARRIVED_AT) >= OVER) unreachable();
   if (--looks) return;
   if (number == 0 && lost()) unreachable();
   looks = SPINS;

@@ -45,10 +45,16 @@ describe.each(['simd', 'relaxed'])('%s', async (build) => {
     const waits = innermost(wat).filter((loop) => loop.includes('call $assembly/team/look'));
     expect(waits.length).toBeGreaterThan(0);
     for (const wait of waits) expect(wait).toMatch(/i32\.atomic\.load/);
+    // a thread with turns to take also looks each time whether the kernel was given up
+    const turns = wat.indexOf('(func $assembly/team/nextSteps');
+    const loops = innermost(wat.slice(turns, wat.indexOf('\n )', turns)));
+    expect(loops.find((loop) => loop.includes('call $assembly/team/look'))).toMatch(
+      /i32\.atomic\.load.*i32\.const 2147483647.*i32\.atomic\.load.*i32\.atomic\.load/s,
+    );
     const start = wat.indexOf('(func $assembly/team/look');
-    // whether the kernel was given up, then whether a thread has ended
+    // whether a thread has ended
     expect(wat.slice(start, wat.indexOf('\n )', start))).toMatch(
-      /i32\.atomic\.load.*call \$assembly\/team\/lost.*memory\.atomic\.wait32/s,
+      /call \$assembly\/team\/lost.*memory\.atomic\.wait32/s,
     );
   });
 

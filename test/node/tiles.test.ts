@@ -166,6 +166,7 @@ describe('what trials leave alone', () => {
         model.network.arena.i32[WIDE_AT] = +(i >= change);
         trainer.step(x, y);
       }
+      if (change < 12) expect(model.network.arena.i32[WIDE_AT]).toBe(1);
       return model.save();
     };
     const plain = trained(12);
