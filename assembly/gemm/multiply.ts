@@ -87,7 +87,8 @@ export function multiply(
 
 /**
  * As multiply, where the n columns are those of `gates` gates. With several threads and too few rows for turns, this one computes the
- * same share of each gate as the cell's kernel gives it (share(n, 8)), and does not wait for the others: the cell's kernel does.
+ * same share of each gate as the cell's kernel gives it (share(n, 8)), and does not wait for the others: the cell's kernel does, and
+ * after the last step back keepPrevious.
  */
 // @ts-ignore: decorator
 @inline

@@ -29,7 +29,14 @@ export function turnRows(m: i32): i32 {
   return ASC_FEATURE_THREADS ? min(m, rowsTo) - rowsFrom : m;
 }
 
-/** Bytes before this thread's turn's first row. */
+/** This thread's turn's first row. */
+// @ts-ignore: decorator
+@inline
+export function turnRow(): i32 {
+  return ASC_FEATURE_THREADS ? rowsFrom : 0;
+}
+
+/** Bytes before it. */
 // @ts-ignore: decorator
 @inline
 export function turnAt(row: usize): usize {
@@ -56,10 +63,12 @@ export function last_rows(T: i32, B: i32, W: i32, sizes: usize, h: usize, hN: us
   }
 }
 
-/** h [B + N, W] becomes h0 [N, W], the state before each step; what follows is lost. */
+/**
+ * h [B + N, W] becomes h0 [N, W], the state before each step; what follows is lost. Threads meet: they may still be at products of
+ * the last step.
+ */
 export function keepPrevious(T: i32, B: i32, W: i32, sizes: usize, h: usize): void {
-  if (!sizes) return;
-  if (isFirst()) {
+  if (sizes && isFirst()) {
     const row = (<usize>W) << 2;
     let from = h;
     let before = B;
