@@ -76,10 +76,11 @@ export function rnn_cell_backward(n: i32, dh: usize, dy: usize, da: usize): void
     da += start << 2;
     if (dy) dy += start << 2;
   }
-  for (; n > 0; n -= 4, dh += 16, da += 16) {
-    backwardLanes(min(n, 4), dh, dy, da);
+  for (; n >= 4; n -= 4, dh += 16, da += 16) {
+    backwardLanes(4, dh, dy, da);
     if (dy) dy += 16;
   }
+  if (n > 0) backwardLanes(n, dh, dy, da);
   meet();
 }
 

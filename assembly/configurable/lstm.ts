@@ -170,7 +170,7 @@ function complement(H: i32, x: usize, y: usize): void {
 }
 
 /** y[n] = a[n] · b[n]; subnormals become 0. */
-function multiplyFlushed(H: i32, a: usize, b: usize, y: usize): void {
+export function multiplyFlushed(H: i32, a: usize, b: usize, y: usize): void {
   for (; H >= 4; H -= 4, a += 16, b += 16, y += 16) {
     v128.store(y, flush(f32x4.mul(v128.load(a), v128.load(b))));
   }
@@ -178,7 +178,7 @@ function multiplyFlushed(H: i32, a: usize, b: usize, y: usize): void {
 }
 
 /** y[n] += a[n] · b[n]. */
-function multiplyAdd(H: i32, a: usize, b: usize, y: usize): void {
+export function multiplyAdd(H: i32, a: usize, b: usize, y: usize): void {
   for (; H >= 4; H -= 4, a += 16, b += 16, y += 16) {
     v128.store(y, madd(v128.load(a), v128.load(b), v128.load(y)));
   }

@@ -10,7 +10,7 @@ export function adam_step(
   n: i32, p: usize, g: usize, m: usize, v: usize, s: f32, lr: f32, beta1: f64, beta2: f64, eps: f32,
   weightDecay: f32, decoupled: i32, rate: f32, root: f32,
 ): void {
-  adam(false, n, p, g, m, v, 0, s, lr, beta1, beta2, eps, weightDecay, decoupled, rate, root);
+  adam(n, p, g, m, v, 0, s, lr, beta1, beta2, eps, weightDecay, decoupled, rate, root);
 }
 
 /** As adam_step, with the largest v so far in its place (Reddi et al. 2018); top: n floats of state. */
@@ -18,13 +18,12 @@ export function amsgrad_step(
   n: i32, p: usize, g: usize, m: usize, v: usize, top: usize, s: f32, lr: f32, beta1: f64, beta2: f64, eps: f32,
   weightDecay: f32, decoupled: i32, rate: f32, root: f32,
 ): void {
-  adam(true, n, p, g, m, v, top, s, lr, beta1, beta2, eps, weightDecay, decoupled, rate, root);
+  adam(n, p, g, m, v, top, s, lr, beta1, beta2, eps, weightDecay, decoupled, rate, root);
 }
 
-// @ts-ignore: decorator
-@inline
+/** top: 0 for none. */
 function adam(
-  amsgrad: bool, n: i32, p: usize, g: usize, m: usize, v: usize, top: usize, s: f32, lr: f32, beta1: f64,
+  n: i32, p: usize, g: usize, m: usize, v: usize, top: usize, s: f32, lr: f32, beta1: f64,
   beta2: f64, eps: f32, weightDecay: f32, decoupled: i32, rate: f32, root: f32,
 ): void {
   const vs = f32x4.splat(s);
@@ -37,20 +36,29 @@ function adam(
   const vroot = f32x4.splat(root);
   const coupled = f32x4.splat(decoupled ? 0 : weightDecay);
   const keep = f32x4.splat(decoupled ? 1.0 - lr * weightDecay : 1.0);
-  for (; n > 0; n -= 4, p += 16, g += 16, m += 16, v += 16) {
-    const w = min(n, 4);
-    const x = loadLanes(p, w);
-    const d = madd(coupled, x, f32x4.mul(loadLanes(g, w), vs));
-    const mt = flush(madd(b1, loadLanes(m, w), f32x4.mul(a1, d)));
-    let vt = flush(madd(b2, loadLanes(v, w), f32x4.mul(a2, f32x4.mul(d, d))));
-    storeLanes(m, mt, w);
-    storeLanes(v, vt, w);
-    if (amsgrad) {
-      vt = flush(f32x4.max(loadLanes(top, w), vt));
-      storeLanes(top, vt, w);
-      top += 16;
-    }
-    const denominator = madd(f32x4.sqrt(vt), vroot, ve);
-    storeLanes(p, madd(vr, f32x4.div(mt, denominator), f32x4.mul(x, keep)), w);
+  for (; n >= 4; n -= 4, p += 16, g += 16, m += 16, v += 16) {
+    lanes(4, p, g, m, v, top, vs, b1, a1, b2, a2, ve, vr, vroot, coupled, keep);
+    if (top) top += 16;
   }
+  if (n > 0) lanes(n, p, g, m, v, top, vs, b1, a1, b2, a2, ve, vr, vroot, coupled, keep);
+}
+
+// @ts-ignore: decorator
+@inline
+function lanes(
+  w: i32, p: usize, g: usize, m: usize, v: usize, top: usize, s: v128, b1: v128, a1: v128, b2: v128, a2: v128,
+  eps: v128, rate: v128, root: v128, coupled: v128, keep: v128,
+): void {
+  const x = loadLanes(p, w);
+  const d = madd(coupled, x, f32x4.mul(loadLanes(g, w), s));
+  const mt = flush(madd(b1, loadLanes(m, w), f32x4.mul(a1, d)));
+  let vt = flush(madd(b2, loadLanes(v, w), f32x4.mul(a2, f32x4.mul(d, d))));
+  storeLanes(m, mt, w);
+  storeLanes(v, vt, w);
+  if (top) {
+    vt = flush(f32x4.max(loadLanes(top, w), vt));
+    storeLanes(top, vt, w);
+  }
+  const denominator = madd(f32x4.sqrt(vt), root, eps);
+  storeLanes(p, madd(rate, f32x4.div(mt, denominator), f32x4.mul(x, keep)), w);
 }

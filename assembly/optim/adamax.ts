@@ -17,14 +17,21 @@ export function adamax_step(
   const ve = f32x4.splat(eps);
   const vi = f32x4.splat(inside);
   const vw = f32x4.splat(weightDecay);
-  for (; n > 0; n -= 4, p += 16, g += 16, m += 16, u += 16) {
-    const w = min(n, 4);
-    const x = loadLanes(p, w);
-    const d = madd(vw, x, f32x4.mul(loadLanes(g, w), vs));
-    const mt = flush(madd(b1, loadLanes(m, w), f32x4.mul(a1, d)));
-    const ut = flush(f32x4.max(f32x4.mul(b2, loadLanes(u, w)), f32x4.add(f32x4.abs(d), vi)));
-    storeLanes(m, mt, w);
-    storeLanes(u, ut, w);
-    storeLanes(p, madd(vr, f32x4.div(mt, f32x4.add(ut, ve)), x), w);
-  }
+  for (; n >= 4; n -= 4, p += 16, g += 16, m += 16, u += 16) lanes(4, p, g, m, u, vs, vr, b1, a1, b2, ve, vi, vw);
+  if (n > 0) lanes(n, p, g, m, u, vs, vr, b1, a1, b2, ve, vi, vw);
+}
+
+// @ts-ignore: decorator
+@inline
+function lanes(
+  w: i32, p: usize, g: usize, m: usize, u: usize, s: v128, rate: v128, b1: v128, a1: v128, b2: v128, eps: v128, inside: v128,
+  decay: v128,
+): void {
+  const x = loadLanes(p, w);
+  const d = madd(decay, x, f32x4.mul(loadLanes(g, w), s));
+  const mt = flush(madd(b1, loadLanes(m, w), f32x4.mul(a1, d)));
+  const ut = flush(f32x4.max(f32x4.mul(b2, loadLanes(u, w)), f32x4.add(f32x4.abs(d), inside)));
+  storeLanes(m, mt, w);
+  storeLanes(u, ut, w);
+  storeLanes(p, madd(rate, f32x4.div(mt, f32x4.add(ut, eps)), x), w);
 }

@@ -23,8 +23,6 @@ export function rmsprop_inside_step(
   rmsprop(true, rateInside, n, p, g, v, a, b, s, lr, alpha, eps, weightDecay, momentum);
 }
 
-// @ts-ignore: decorator
-@inline
 function rmsprop(
   inside: bool, rateInside: i32, n: i32, p: usize, g: usize, v: usize, a: usize, b: usize, s: f32, lr: f32, alpha: f64, eps: f32,
   weightDecay: f32, momentum: f32,
@@ -34,29 +32,37 @@ function rmsprop(
   const be = f32x4.splat(<f32>(1.0 - alpha));
   const ve = f32x4.splat(eps);
   const vr = f32x4.splat(lr);
-  const vlr = f32x4.splat(-lr);
   const vw = f32x4.splat(weightDecay);
   const vm = f32x4.splat(momentum);
-  for (; n > 0; n -= 4, p += 16, g += 16, v += 16) {
-    const w = min(n, 4);
-    const x = loadLanes(p, w);
-    const d = madd(vw, x, f32x4.mul(loadLanes(g, w), vs));
-    const vt = flush(madd(al, loadLanes(v, w), f32x4.mul(be, f32x4.mul(d, d))));
-    storeLanes(v, vt, w);
-    let variance = vt;
-    if (a) {
-      const at = flush(madd(al, loadLanes(a, w), f32x4.mul(be, d)));
-      storeLanes(a, at, w);
-      variance = f32x4.max(nmadd(at, at, vt), f32x4.splat(0));
-      a += 16;
-    }
-    const root = inside ? f32x4.sqrt(f32x4.add(variance, ve)) : f32x4.add(f32x4.sqrt(variance), ve);
-    let u = f32x4.div(rateInside ? f32x4.mul(d, vr) : d, root);
-    if (b) {
-      u = flush(madd(vm, loadLanes(b, w), u));
-      storeLanes(b, u, w);
-      b += 16;
-    }
-    storeLanes(p, rateInside ? f32x4.sub(x, u) : madd(vlr, u, x), w);
+  for (; n >= 4; n -= 4, p += 16, g += 16, v += 16) {
+    lanes(4, inside, rateInside, p, g, v, a, b, vs, vr, al, be, ve, vw, vm);
+    if (a) a += 16;
+    if (b) b += 16;
   }
+  if (n > 0) lanes(n, inside, rateInside, p, g, v, a, b, vs, vr, al, be, ve, vw, vm);
+}
+
+// @ts-ignore: decorator
+@inline
+function lanes(
+  w: i32, inside: bool, rateInside: i32, p: usize, g: usize, v: usize, a: usize, b: usize, s: v128, lr: v128, alpha: v128, rest: v128,
+  eps: v128, decay: v128, momentum: v128,
+): void {
+  const x = loadLanes(p, w);
+  const d = madd(decay, x, f32x4.mul(loadLanes(g, w), s));
+  const vt = flush(madd(alpha, loadLanes(v, w), f32x4.mul(rest, f32x4.mul(d, d))));
+  storeLanes(v, vt, w);
+  let variance = vt;
+  if (a) {
+    const at = flush(madd(alpha, loadLanes(a, w), f32x4.mul(rest, d)));
+    storeLanes(a, at, w);
+    variance = f32x4.max(nmadd(at, at, vt), f32x4.splat(0));
+  }
+  const root = inside ? f32x4.sqrt(f32x4.add(variance, eps)) : f32x4.add(f32x4.sqrt(variance), eps);
+  let u = f32x4.div(rateInside ? f32x4.mul(d, lr) : d, root);
+  if (b) {
+    u = flush(madd(momentum, loadLanes(b, w), u));
+    storeLanes(b, u, w);
+  }
+  storeLanes(p, rateInside ? f32x4.sub(x, u) : nmadd(lr, u, x), w);
 }

@@ -12,18 +12,24 @@ export function sgd_step(
   const vlr = f32x4.splat(-lr);
   const vm = f32x4.splat(momentum);
   const vw = f32x4.splat(weightDecay);
-  for (; n > 0; n -= 4, p += 16, g += 16) {
-    const w = min(n, 4);
-    const x = loadLanes(p, w);
-    let d = madd(vw, x, f32x4.mul(loadLanes(g, w), vs));
-    if (b) {
-      const m = flush(madd(vm, loadLanes(b, w), d));
-      storeLanes(b, m, w);
-      d = nesterov ? madd(vm, m, d) : m;
-      b += 16;
-    }
-    storeLanes(p, madd(vlr, d, x), w);
+  for (; n >= 4; n -= 4, p += 16, g += 16) {
+    lanes(4, p, g, b, vs, vlr, vm, vw, nesterov);
+    if (b) b += 16;
   }
+  if (n > 0) lanes(n, p, g, b, vs, vlr, vm, vw, nesterov);
+}
+
+// @ts-ignore: decorator
+@inline
+function lanes(w: i32, p: usize, g: usize, b: usize, s: v128, lr: v128, momentum: v128, decay: v128, nesterov: i32): void {
+  const x = loadLanes(p, w);
+  let d = madd(decay, x, f32x4.mul(loadLanes(g, w), s));
+  if (b) {
+    const m = flush(madd(momentum, loadLanes(b, w), d));
+    storeLanes(b, m, w);
+    d = nesterov ? madd(momentum, m, d) : m;
+  }
+  storeLanes(p, madd(lr, d, x), w);
 }
 
 /**

@@ -1,10 +1,15 @@
-import { loadLanes } from '../simd';
+import { loadLanes, loadTail } from '../simd';
 
 /** The first i in 0..n−1 where x[i] is NaN or ±Inf, or −1. */
 export function find_nonfinite(n: i32, x: usize): i32 {
   const exponent = i32x4.splat(0x7f800000);
-  for (let i = 0; i < n; i += 4, x += 16) {
-    const bad = i32x4.eq(v128.and(loadLanes(x, min(n - i, 4)), exponent), exponent);
+  let i = 0;
+  for (; i <= n - 4; i += 4, x += 16) {
+    const bad = i32x4.eq(v128.and(v128.load(x), exponent), exponent);
+    if (v128.any_true(bad)) return i + ctz(i32x4.bitmask(bad));
+  }
+  if (i < n) {
+    const bad = i32x4.eq(v128.and(loadTail(x, n - i), exponent), exponent);
     if (v128.any_true(bad)) return i + ctz(i32x4.bitmask(bad));
   }
   return -1;

@@ -23,21 +23,28 @@ export function layer_norm(
     const high = f32x4.splat(first);
     const low = f32x4.splat(<f32>(mean - <f64>first));
     const scale = f32x4.splat(r);
-    for (let i: i32 = 0; i < n; i += 4) {
-      const lanes = min(n - i, 4);
-      const at = (<usize>i) << 2;
-      const h = f32x4.mul(f32x4.sub(f32x4.sub(loadLanes(x + at, lanes), high), low), scale);
-      if (xhat) storeLanes(xhat + at, h, lanes);
-      const b = bias ? loadLanes(bias + at, lanes) : f32x4.splat(0);
-      const v = madd(h, loadLanes(weight + at, lanes), b);
-      storeLanes(y + at, add ? f32x4.add(loadLanes(y + at, lanes), v) : v, lanes);
-    }
+    let i = n;
+    let at: usize = 0;
+    for (; i >= 4; i -= 4, at += 16) normLanes(4, at, x, high, low, scale, weight, bias, y, add, xhat);
+    if (i > 0) normLanes(i, at, x, high, low, scale, weight, bias, y, add, xhat);
     if (xhat) {
       store<f32>(rstd, r);
       rstd += 4;
       xhat += (<usize>n) << 2;
     }
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function normLanes(
+  n: i32, at: usize, x: usize, high: v128, low: v128, scale: v128, weight: usize, bias: usize, y: usize, add: i32, xhat: usize,
+): void {
+  const h = f32x4.mul(f32x4.sub(f32x4.sub(loadLanes(x + at, n), high), low), scale);
+  if (xhat) storeLanes(xhat + at, h, n);
+  const b = bias ? loadLanes(bias + at, n) : f32x4.splat(0);
+  const v = madd(h, loadLanes(weight + at, n), b);
+  storeLanes(y + at, add ? f32x4.add(loadLanes(y + at, n), v) : v, n);
 }
 
 /**
@@ -77,14 +84,21 @@ export function layer_norm_backward(
     const slope = f32x4.splat(<f32>(pairs(dotLow, dotHigh) / <f64>n));
     const scale = v128.load32_splat(rstd + (row << 2));
     const to = dx + ((row * <usize>lddx) << 2);
-    for (let j: i32 = 0; j < n; j += 4) {
-      const lanes = min(n - j, 4);
-      const at = (<usize>j) << 2;
-      const p = f32x4.mul(loadLanes(g + at, lanes), loadLanes(weight + at, lanes));
-      const centred = f32x4.sub(f32x4.sub(p, mean), f32x4.mul(loadLanes(h + at, lanes), slope));
-      storeLanes(to + at, flush(f32x4.mul(scale, centred)), lanes);
-    }
+    let j = n;
+    let at: usize = 0;
+    for (; j >= 4; j -= 4, at += 16) backLanes(4, at, g, weight, h, mean, slope, scale, to);
+    if (j > 0) backLanes(j, at, g, weight, h, mean, slope, scale, to);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function backLanes(
+  n: i32, at: usize, g: usize, weight: usize, h: usize, mean: v128, slope: v128, scale: v128, to: usize,
+): void {
+  const p = f32x4.mul(loadLanes(g + at, n), loadLanes(weight + at, n));
+  const centred = f32x4.sub(f32x4.sub(p, mean), f32x4.mul(loadLanes(h + at, n), slope));
+  storeLanes(to + at, flush(f32x4.mul(scale, centred)), n);
 }
 
 /** The mean of (x − mean)². */

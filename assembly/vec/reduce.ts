@@ -3,28 +3,38 @@ import { isShared, meet, share, start } from '../team';
 
 /** Σ x[n] in f64: four running sums, one a lane, then ((l0 + l1) + (l2 + l3)). */
 export function vec_sum(n: i32, x: usize): f64 {
-  let low = f64x2.splat(0);
-  let high = f64x2.splat(0);
-  for (; n > 0; n -= 4, x += 16) {
-    const v = n >= 4 ? v128.load(x) : loadTail(x, n);
-    low = f64x2.add(low, f64x2.promote_low_f32x4(v));
-    high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<i64>(v, v, 1, 1)));
-  }
-  return pairs(low, high);
+  return sum(false, n, x);
 }
 
 /** Σ x[n]² in f64, so that neither 2^64 nor 2^-64 overflows; order as vec_sum. */
 export function vec_sum_squares(n: i32, x: usize): f64 {
+  return sum(true, n, x);
+}
+
+// @ts-ignore: decorator
+@inline
+function sum(squared: bool, n: i32, x: usize): f64 {
   let low = f64x2.splat(0);
   let high = f64x2.splat(0);
-  for (; n > 0; n -= 4, x += 16) {
-    const v = n >= 4 ? v128.load(x) : loadTail(x, n);
-    const a = f64x2.promote_low_f32x4(v);
-    const b = f64x2.promote_low_f32x4(v128.shuffle<i64>(v, v, 1, 1));
-    low = f64x2.add(low, f64x2.mul(a, a));
-    high = f64x2.add(high, f64x2.mul(b, b));
+  for (; n >= 4; n -= 4, x += 16) {
+    const v = v128.load(x);
+    low = f64x2.add(low, termOf(squared, v));
+    high = f64x2.add(high, termOf(squared, v128.shuffle<i64>(v, v, 1, 1)));
+  }
+  if (n > 0) {
+    const v = loadTail(x, n);
+    low = f64x2.add(low, termOf(squared, v));
+    high = f64x2.add(high, termOf(squared, v128.shuffle<i64>(v, v, 1, 1)));
   }
   return pairs(low, high);
+}
+
+/** The two lower lanes. */
+// @ts-ignore: decorator
+@inline
+function termOf(squared: bool, v: v128): v128 {
+  const a = f64x2.promote_low_f32x4(v);
+  return squared ? f64x2.mul(a, a) : a;
 }
 
 /** Σ a[n] · b[n], four running sums, one a lane. */
