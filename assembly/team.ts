@@ -158,6 +158,18 @@ export function firstTurn(T: i32, B: i32): bool {
   return true;
 }
 
+/** Likewise, of any number of rows, for steps that can't be divided by columns. */
+// @ts-ignore: decorator
+@inline
+export function firstTurnOfRows(T: i32, B: i32): bool {
+  if (ASC_FEATURE_THREADS) {
+    stepsFrom = 0;
+    stepsTo = T;
+    return !isShared() || nextSteps(T, B);
+  }
+  return true;
+}
+
 /** Takes the next one. */
 // @ts-ignore: decorator
 @inline

@@ -3,8 +3,9 @@ import { packN } from '../gemm/pack';
 import { multiply } from '../gemm/multiply';
 import { sgemm_nn, sgemm_tn_reversed } from '../gemm/sgemm';
 import { addRows } from '../sequence/bias';
-import { countRows, keepPrevious, rowsAt } from '../sequence/ragged';
+import { countRows, keepPrevious, rowsAt, turnRow, turnRows } from '../sequence/ragged';
 import { beforeStep, afterStep } from '../sequence/stepHook';
+import { firstStep, firstTurnOfRows, followingTurn, lastStep } from '../team';
 import { addByIndex } from '../vec/byIndex';
 import { vec_add, vec_fill, vec_mul } from '../vec/elementwise';
 import { layer_norm_backward } from '../vec/layer_norm';
@@ -14,7 +15,7 @@ import { hiddenBackward, hiddenGradient, packHiddenBack } from './hidden';
 import { GRU, GRU_RESET_BEFORE, LSTM, RNN } from './kinds';
 import { lstmBackward } from './lstm';
 import { noteNorms, scaleByRatio } from './omega';
-import { bytesOf, gateCount, isGru, Recurrence, slotCount } from './recurrence';
+import { bytesOf, gateCount, isGru, ownRows, Recurrence, slotCount } from './recurrence';
 
 /**
  * Backpropagation through the T steps of a configurable_forward that trained. Overwrites what that kept. Returns Ω, the sum
@@ -33,40 +34,59 @@ export function configurable_backward(layer: usize): f64 {
   }
   if (d.wHr) packN(W, d.H, d.wHr, bytesOf(1, d.H), d.panelsHr, (<usize>W) << 5);
   let omega: f64 = 0;
-  let row = N;
-  for (let t = d.T - 1; t >= 0; t--) {
-    const m = rowsAt(t, d.B, d.sizes);
-    row -= m;
-    const before = row + d.B - (t ? rowsAt(t - 1, d.B, d.sizes) : d.B);
-    const dc = d.cell == LSTM ? d.dc : 0;
-    const dy = d.dy ? d.dy + bytesOf(row, W) : 0;
-    if (d.watch) beforeStep(d.watch, t, m, W, d.dh, dy, d.H, dc, 0);
-    else if (dy) vec_add(m * W, d.dh, dy, d.dh);
-    omega += step(d, m, row, before, firstOfStep(d, t, row), panelsN);
-    if (d.watch) afterStep(d.watch, t, m, W, d.dh, d.H, dc, 0);
+  for (let on = firstTurnOfRows(d.T, d.B); on; on = followingTurn(d.T, d.B)) {
+    omega += steps(d, d.T - lastStep(d.T), d.T - firstStep(), panelsN);
   }
   products(d, N);
   return omega;
 }
 
-/** m rows of one step back. row: where they are kept; before: where h0 and c0 are; draw: as of the step forward. */
-function step(d: Recurrence, m: i32, row: i32, before: i32, draw: u32, panelsN: usize): f64 {
+/** Steps end − 1 to `first`. */
+function steps(d: Recurrence, first: i32, end: i32, panelsN: usize): f64 {
+  const B = d.B;
+  const W = d.W;
+  const dh = ownRows(d.dh, W);
+  let omega: f64 = 0;
+  let row = countRows(0, end, B, d.sizes) + turnRow();
+  for (let t = end - 1; t >= first; t--) {
+    const all = rowsAt(t, B, d.sizes);
+    row -= all;
+    const m = turnRows(all);
+    if (m <= 0) continue;
+    const before = row + B - (t ? rowsAt(t - 1, B, d.sizes) : B);
+    const dc = d.cell == LSTM ? d.dc : 0;
+    const dy = d.dy ? d.dy + bytesOf(row, W) : 0;
+    if (d.watch) beforeStep(d.watch, t, m, W, dh, dy, d.H, dc, 0);
+    else if (dy) vec_add(m * W, dh, dy, dh);
+    omega += step(d, t, m, row, before, firstOfStep(d, t, row - turnRow()), dh, panelsN);
+    if (d.watch) afterStep(d.watch, t, m, W, dh, d.H, dc, 0);
+  }
+  return omega;
+}
+
+/**
+ * m rows of step t back. row: where they are kept; before: where h0 and c0 are; draw: as of the step forward; dh: the gradient of h, becomes
+ * that of h0.
+ */
+function step(d: Recurrence, t: i32, m: i32, row: i32, before: i32, draw: u32, dh: usize, panelsN: usize): f64 {
   const H = d.H;
   const W = d.W;
+  const old = ownRows(d.oldW, W);
+  const rowsH = ownRows(d.rowsH, H);
   const gates = d.gates + bytesOf(row, slotCount(d) * H);
   const slopes = d.slopes + bytesOf(row, gateCount(d) * H);
   const h0 = d.h + bytesOf(before, W);
   const from = d.dropped ? d.dropped + bytesOf(row, W) : h0;
   if (d.zoneH) {
-    vec_fill(m * W, 0, d.oldW);
-    zoneRows(d, m, W, d.zoneHKey, draw, d.zoneH, true, d.dh, d.oldW);
+    vec_fill(m * W, 0, old);
+    zoneRows(d, m, W, d.zoneHKey, draw, d.zoneH, true, dh, old);
   }
-  if (d.omega > 0) noteNorms(m, H, d.dh, d.rowsH);
-  if (d.cell == RNN) rnn_cell_backward(m * H, d.dh, 0, slopes);
-  else if (d.cell == LSTM) lstm(d, m, row, draw, gates, slopes, d.c + bytesOf(before, H));
-  else gruBackward(d, m, d.cell == GRU_RESET_BEFORE, gates, slopes, d.maskH ? from : h0, d.dh);
-  const to = d.dropH ? d.rowsW : d.dh;
-  if (d.fromZero && row == 0) {
+  if (d.omega > 0) noteNorms(m, H, dh, rowsH);
+  if (d.cell == RNN) rnn_cell_backward(m * H, dh, 0, slopes);
+  else if (d.cell == LSTM) lstm(d, m, row, draw, gates, slopes, d.c + bytesOf(before, H), dh);
+  else gruBackward(d, m, d.cell == GRU_RESET_BEFORE, gates, slopes, d.maskH ? from : h0, dh);
+  const to = d.dropH ? ownRows(d.rowsW, W) : dh;
+  if (d.fromZero && t == 0) {
     if (d.cell == GRU_RESET_BEFORE) noResetBack(d, m, gates);
     return 0;
   }
@@ -75,34 +95,38 @@ function step(d: Recurrence, m: i32, row: i32, before: i32, draw: u32, panelsN: 
   else resetBack(d, m, gates, slopes, from, panelsN, to);
   if (d.dropH) {
     dropRows(d, m, to, to);
-    if (isGru(d)) vec_add(m * W, d.dh, to, d.dh);
-    else memory.copy(d.dh, to, bytesOf(m, W));
+    if (isGru(d)) vec_add(m * W, dh, to, dh);
+    else memory.copy(dh, to, bytesOf(m, W));
   } else if (d.maskH) {
-    vec_mul(m * W, d.dh, d.maskH, d.dh);
+    vec_mul(m * W, dh, ownRows(d.maskH, W), dh);
   }
   let omega: f64 = 0;
-  if (d.omega > 0) omega = scaleByRatio(m, H, d.omega, d.dh, d.rowsH, d.dhAll + bytesOf(row, W));
-  if (d.zoneH) vec_add(m * W, d.dh, d.oldW, d.dh);
+  if (d.omega > 0) omega = scaleByRatio(m, H, d.omega, dh, rowsH, d.dhAll + bytesOf(row, W));
+  if (d.zoneH) vec_add(m * W, dh, old, dh);
   return omega;
 }
 
-function lstm(d: Recurrence, m: i32, row: i32, draw: u32, gates: usize, slopes: usize, c0: usize): void {
+function lstm(
+  d: Recurrence, m: i32, row: i32, draw: u32, gates: usize, slopes: usize, c0: usize, dh: usize,
+): void {
   const H = d.H;
   const n = m * H;
-  let du = d.dh;
+  let du = dh;
   if (d.wHr) {
     const W = d.W;
-    memory.copy(d.dhAll + bytesOf(row, W), d.dh, bytesOf(m, W));
-    du = d.rowsH;
-    multiply(m, H, W, d.dh, bytesOf(1, W), 4, d.panelsHr, 32, (<usize>W) << 5, 0, 0, du, bytesOf(1, H), d.tile);
+    memory.copy(d.dhAll + bytesOf(row, W), dh, bytesOf(m, W));
+    du = ownRows(d.rowsH, H);
+    multiply(m, H, W, dh, bytesOf(1, W), 4, d.panelsHr, 32, (<usize>W) << 5, 0, 0, du, bytesOf(1, H), d.tile);
   }
+  const dc = ownRows(d.dc, H);
+  const old = ownRows(d.oldH, H);
   if (d.zoneC) {
-    vec_fill(n, 0, d.oldH);
-    zoneRows(d, m, H, d.zoneCKey, draw, d.zoneC, true, d.dc, d.oldH);
+    vec_fill(n, 0, old);
+    zoneRows(d, m, H, d.zoneCKey, draw, d.zoneC, true, dc, old);
   }
   const c = d.zoneC ? d.cNew + bytesOf(row, H) : d.c + bytesOf(row + d.B, H);
-  lstmBackward(d, m, row, gates, slopes, c0, c, du, d.dc, d.rowsG);
-  if (d.zoneC) vec_add(n, d.dc, d.oldH, d.dc);
+  lstmBackward(d, m, row, gates, slopes, c0, c, du, dc, ownRows(d.rowsG, H));
+  if (d.zoneC) vec_add(n, dc, old, dc);
 }
 
 /** RNN, LSTM: to = da · W_hh, or through the layer norm. */
@@ -115,7 +139,6 @@ function plainBack(d: Recurrence, m: i32, row: i32, da: usize, to: usize): void 
 /** GRU: to = [da_r da_z dq] · W_hh, added to dh ⊙ z unless it passes through dropout. */
 function gruBack(d: Recurrence, m: i32, row: i32, gates: usize, panelsN: usize, to: usize): void {
   const H = d.H;
-  const add = to == d.dh;
   let da = gates;
   let ld = bytesOf(4, H);
   let q = gates + bytesOf(3, H);
@@ -130,7 +153,7 @@ function gruBack(d: Recurrence, m: i32, row: i32, gates: usize, panelsN: usize, 
     da = hiddenNormBack(d, m, row, d.rowsG, H * 3);
     q = da + bytesOf(2, H);
   }
-  hiddenBackward(d, m, 2, d.panelsHh, da, ld, add, to);
+  hiddenBackward(d, m, 2, d.panelsHh, da, ld, !d.dropH, to);
   hiddenBackward(d, m, 1, panelsN, q, ld, true, to);
 }
 
@@ -140,10 +163,11 @@ function resetBack(
 ): void {
   const H = d.H;
   const ld = bytesOf(4, H);
-  hiddenBackward(d, m, 1, panelsN, gates + bytesOf(2, H), ld, false, d.rowsH);
-  gruResetBack(H, m, gates, slopes, from, d.rowsH);
-  hiddenBackward(d, m, 2, d.panelsHh, gates, ld, to == d.dh, to);
-  vec_add(m * H, to, d.rowsH, to);
+  const ds = ownRows(d.rowsH, H);
+  hiddenBackward(d, m, 1, panelsN, gates + bytesOf(2, H), ld, false, ds);
+  gruResetBack(H, m, gates, slopes, from, ds);
+  hiddenBackward(d, m, 2, d.panelsHh, gates, ld, !d.dropH, to);
+  vec_add(m * H, to, ds, to);
 }
 
 /** The same where h0 is 0: da_r = 0. */

@@ -1,4 +1,5 @@
 import { dropout, zoneout, zoneout_backward } from '../vec/dropout';
+import { turnRow } from '../sequence/ragged';
 import { Recurrence } from './recurrence';
 
 /** Number of the first row of step t for what is drawn row by row; row: where it is in the sequence. */
@@ -8,18 +9,18 @@ export function firstOfStep(d: Recurrence, t: i32, row: i32): u32 {
   return d.rowNumbers ? load<u32>(d.rowNumbers + (<usize>t << 2)) : d.firstRow + row;
 }
 
-/** Number of row i of a step whose first row has number `first`. */
+/** Number of row i of this thread's turn at a step whose first row has number `first`. */
 // @ts-ignore: decorator
 @inline
 function numberOf(d: Recurrence, first: u32, i: i32): u32 {
-  return first + load<u32>(d.rowNumbers + (<usize>(d.T + i) << 2));
+  return first + load<u32>(d.rowNumbers + (<usize>(d.T + turnRow() + i) << 2));
 }
 
 /** Recurrent dropout of m rows of x [m, W], in the order in which they were at the first step. y may be x. */
 export function dropRows(d: Recurrence, m: i32, x: usize, y: usize): void {
   const W = d.W;
   if (!d.rowNumbers) {
-    dropout(m * W, d.dropHKey, 0, d.dropH, d.dropHScale, x, y);
+    dropout(m * W, d.dropHKey, turnRow() * W, d.dropH, d.dropHScale, x, y);
     return;
   }
   const row = <usize>W << 2;
@@ -34,7 +35,7 @@ export function zoneRows(
   const rows = d.rowNumbers ? m : 1;
   const count = d.rowNumbers ? n : m * n;
   for (let i = 0; i < rows; i++, from += <usize>n << 2, to += <usize>n << 2) {
-    const counter = (d.rowNumbers ? numberOf(d, first, i) : first) * n;
+    const counter = (d.rowNumbers ? numberOf(d, first, i) : first + turnRow()) * n;
     if (back) zoneout_backward(count, key, counter, threshold, from, to);
     else zoneout(count, key, counter, threshold, from, to);
   }

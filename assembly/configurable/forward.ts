@@ -2,7 +2,8 @@ import { packT } from '../gemm/pack';
 import { packWeight, project } from '../gemm/project';
 import { multiply } from '../gemm/multiply';
 import { activate } from '../math/activation';
-import { countRows, nextRows, rowsAt } from '../sequence/ragged';
+import { countRows, keepLast, rowsAt, turnAt, turnRow, turnRows } from '../sequence/ragged';
+import { firstStep, firstTurnOfRows, followingTurn, isFirst, lastStep } from '../team';
 import { zoneout_mean } from '../vec/dropout';
 import { gatherTo } from '../vec/byIndex';
 import { vec_add, vec_fill, vec_mul } from '../vec/elementwise';
@@ -13,7 +14,7 @@ import { gruGates, gruState } from './gru';
 import { hiddenForward, packHidden } from './hidden';
 import { GRU, GRU_RESET_BEFORE, LSTM, RNN } from './kinds';
 import { lstmForward } from './lstm';
-import { bytesOf, gateCount, isGru, Recurrence, slotCount } from './recurrence';
+import { bytesOf, gateCount, isGru, ownRows, Recurrence, slotCount } from './recurrence';
 
 /**
  * T steps of the layer that `layer` points to. Training, it keeps what `configurable_backward` needs; else nothing but the
@@ -22,39 +23,67 @@ import { bytesOf, gateCount, isGru, Recurrence, slotCount } from './recurrence';
 export function configurable_forward(layer: usize): void {
   const d = changetype<Recurrence>(layer);
   if (!d.packed) prepare(d);
-  const row = bytesOf(1, d.W);
-  const ld = bytesOf(slotCount(d), d.H);
-  let h0 = d.h;
-  let c0 = d.c;
-  let h = d.training ? d.h + bytesOf(d.B, d.W) : d.y;
   let first = 0;
   for (let t = 0; t < d.T; t += d.chunk) {
-    const end = min(t + d.chunk, d.T);
-    let gates = d.gates;
-    if (!d.index) takeInput(d, first, countRows(t, end - t, d.B, d.sizes));
-    for (let i = t; i < end; i++) {
-      const m = rowsAt(i, d.B, d.sizes);
-      const before = i ? rowsAt(i - 1, d.B, d.sizes) : d.B;
-      const c = d.training ? c0 + bytesOf(before, d.H) : c0;
-      const draw = firstOfStep(d, i, first);
-      if (d.index) gatherTo(m, gateCount(d) * d.H, d.panelsIh, d.index + bytesOf(first, 1), gates, ld);
-      step(d, m, d.training ? first : 0, draw, gates, h0, c0, h, c);
-      const state = <usize>m * row;
-      if (!d.training) {
-        const ending = <usize>nextRows(i, d.T, d.B, d.sizes) * row;
-        if (ending < state) memory.copy(d.h + ending, h + ending, state - ending);
-      }
-      h0 = h;
-      h += state;
-      c0 = c;
-      first += m;
-      gates += <usize>m * ld;
+    const n = min(d.chunk, d.T - t);
+    const rows = countRows(t, n, d.B, d.sizes);
+    if (!d.index) takeInput(d, first, rows);
+    for (let on = firstTurnOfRows(n, d.B); on; on = followingTurn(n, d.B)) {
+      const from = firstStep();
+      const done = countRows(t, from, d.B, d.sizes);
+      const gates = d.gates + bytesOf(done * slotCount(d), d.H);
+      steps(d, t + from, t + lastStep(n), first + done, gates);
     }
+    first += rows;
   }
 }
 
-/** Packs the weights; sums the biases of each side. */
+/** Steps t to end − 1, before which there are `first` rows; gates: those of step t. */
+function steps(d: Recurrence, t: i32, end: i32, first: i32, gates: usize): void {
+  const B = d.B;
+  const sizes = d.sizes;
+  const row = bytesOf(1, d.W);
+  const ld = bytesOf(slotCount(d), d.H);
+  const before = t ? rowsAt(t - 1, B, sizes) : B;
+  const hN = ownRows(d.h, d.W);
+  let h = ownRows(d.training ? d.h + bytesOf(B, d.W) : d.y, d.W) + <usize>first * row;
+  let h0 = t ? h - <usize>before * row : hN;
+  let c = ownRows(d.c, d.H);
+  let c0 = c;
+  if (d.training) {
+    c += bytesOf(first + B, d.H);
+    c0 = c - bytesOf(before, d.H);
+  }
+  gates += turnAt(ld);
+  for (; t < end; t++) {
+    const all = rowsAt(t, B, sizes);
+    const m = turnRows(all);
+    const own = first + turnRow();
+    if (m > 0) {
+      if (d.index) gatherTo(m, gateCount(d) * d.H, d.panelsIh, d.index + bytesOf(own, 1), gates, ld);
+      step(d, t, m, d.training ? own : turnRow(), firstOfStep(d, t, first), gates, h0, c0, h, c);
+      if (!d.training) keepLast(m, t, d.T, B, sizes, row, h, hN);
+    }
+    h0 = h;
+    h += <usize>all * row;
+    c0 = c;
+    if (d.training) c += bytesOf(all, d.H);
+    first += all;
+    gates += <usize>all * ld;
+  }
+}
+
+/** Packs the weights. */
 function prepare(d: Recurrence): void {
+  if (isFirst()) prepareBias(d);
+  if (!d.index) packWeight(d.I, gateCount(d) * d.H, d.wIh, d.panelsIh);
+  if (isGru(d)) packHidden(d, 2, 1, packHidden(d, 0, 2, d.panelsHh));
+  else packHidden(d, 0, gateCount(d), d.panelsHh);
+  if (d.wHr) packT(d.H, d.W, d.wHr, bytesOf(1, d.H), d.panelsHr, (<usize>d.H) << 5);
+}
+
+/** Sums the biases of each side; with an index, adds them to what each place gives. */
+function prepareBias(d: Recurrence): void {
   const G = gateCount(d) * d.H;
   vec_fill(G + d.H, 0, d.bias);
   if (d.bIh) vec_add(G, d.bias, d.bIh, d.bias);
@@ -72,10 +101,7 @@ function prepare(d: Recurrence): void {
     transpose(G, d.I, d.wIh, d.I, d.panelsIh, G);
     let at = d.panelsIh;
     for (let i = 0; i < d.I; i++, at += bytesOf(1, G)) vec_add(G, at, d.bias, at);
-  } else packWeight(d.I, G, d.wIh, d.panelsIh);
-  if (isGru(d)) packHidden(d, 2, 1, packHidden(d, 0, 2, d.panelsHh));
-  else packHidden(d, 0, gateCount(d), d.panelsHh);
-  if (d.wHr) packT(d.H, d.W, d.wHr, bytesOf(1, d.H), d.panelsHr, (<usize>d.H) << 5);
+  }
 }
 
 /** gates[rows, G of S·H] = bias + x·W_ihᵀ, or bias + LN(x·W_ihᵀ). */
@@ -90,9 +116,9 @@ function takeInput(d: Recurrence, first: i32, rows: i32): void {
   layer_norm(rows, G, d.gates, ld, d.lnIhWeight, d.bias, d.gates, ld, 0, hat, d.rstdIh + bytesOf(first, 1), LAYER_NORM_EPS);
 }
 
-/** m rows of one step. row: where they are kept; draw: the number of the first one among all rows of the sequence. */
+/** m rows of step t. row: where they are kept; draw: the number of the step's first one among all rows of the sequence. */
 function step(
-  d: Recurrence, m: i32, row: i32, draw: u32, gates: usize, h0: usize, c0: usize, h: usize, c: usize,
+  d: Recurrence, t: i32, m: i32, row: i32, draw: u32, gates: usize, h0: usize, c0: usize, h: usize, c: usize,
 ): void {
   const H = d.H;
   const W = d.W;
@@ -102,11 +128,10 @@ function step(
     dropRows(d, m, h0, from);
   } else if (d.maskH) {
     from = d.dropped + bytesOf(row, W);
-    vec_mul(m * W, h0, d.maskH, from);
+    vec_mul(m * W, h0, ownRows(d.maskH, W), from);
   }
   const slopes = d.slopes ? d.slopes + bytesOf(row, gateCount(d) * H) : 0;
-  // the initial states lie before those of all steps
-  const isZero = d.fromZero != 0 && h0 == d.h;
+  const isZero = d.fromZero != 0 && t == 0;
   if (!isZero) takeHidden(d, m, row, gates, from);
   else if (d.cell == GRU) startHidden(d, m, gates);
   if (d.cell == RNN) activate(d.kind0, d.alpha0, d.beta0, d.clip, m * H, gates, h, slopes);
@@ -171,12 +196,13 @@ function lstm(
   const u = d.wHr ? d.out + bytesOf(row, H) : h;
   const fresh = d.zoneC ? d.cNew + bytesOf(row, H) : c;
   const mean = !d.zoneC && d.zoneCMean > 0;
-  if (mean) memory.copy(d.oldH, c0, bytesOf(m, H));
+  const old = ownRows(d.oldH, H);
+  if (mean) memory.copy(old, c0, bytesOf(m, H));
   lstmForward(d, m, row, gates, slopes, c0, fresh, u);
   if (d.zoneC) {
     memory.copy(c, fresh, bytesOf(m, H));
     zoneRows(d, m, H, d.zoneCKey, draw, d.zoneC, false, c0, c);
-  } else if (mean) zoneout_mean(n, d.zoneCMean, d.oldH, c);
+  } else if (mean) zoneout_mean(n, d.zoneCMean, old, c);
   if (d.wHr) {
     multiply(m, d.W, H, u, bytesOf(1, H), 4, d.panelsHr, 32, (<usize>H) << 5, 0, 0, h, bytesOf(1, d.W), d.tile);
   }

@@ -1,3 +1,4 @@
+import { turnAt } from '../sequence/ragged';
 import { GRU, LSTM, RNN } from './kinds';
 
 /**
@@ -168,6 +169,13 @@ export function slotCount(d: Recurrence): i32 {
 @inline
 export function isGru(d: Recurrence): bool {
   return d.cell >= GRU;
+}
+
+/** Rows of n floats at `rows`, a number per row of a step, from this thread's turn's first one on. */
+// @ts-ignore: decorator
+@inline
+export function ownRows(rows: usize, n: i32): usize {
+  return rows + turnAt(bytesOf(1, n));
 }
 
 /** Bytes of rows of n floats. */

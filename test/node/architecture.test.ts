@@ -75,7 +75,7 @@ const ASSEMBLY = rooms({
   index: 'core team configurable attention conv sequence scan gemm loss optim tensor vec math',
   core: 'inference sequence gemm loss optim vec',
   inference: 'sequence gemm loss vec build',
-  configurable: 'sequence cells gemm vec math simd',
+  configurable: 'sequence cells team gemm vec math simd',
   attention: 'gemm loss vec math simd',
   sequence: 'cells gemm vec team',
   scan: 'sequence gemm vec math simd',

@@ -56,6 +56,47 @@ describe.runIf(shares)('any number of threads gives the same bits', () => {
     }
   }
 
+  // rows of which a thread has some, also where there are few, and all that draws by row
+  const options: Readonly<Record<string, () => u.Layer>> = {
+    'activations of Keras': () =>
+      new u.LSTM(6, 12, { recurrentActivation: 'hardsigmoid', activation: 'relu' }),
+    'recurrent dropout and zoneout': () =>
+      new u.LSTM(6, 11, { recurrentDropout: 0.3, zoneout: { h: 0.2, c: 0.1 } }),
+    'reset gate before the product': () => new u.GRU(6, 10, { resetAfter: false, recurrentDropout: 0.2 }),
+    'zoneout of a GRU, in both directions': () => new u.GRU(6, 9, { zoneout: 0.25, bidirectional: true }),
+    'clip of an RNN': () => new u.RNN(6, 16, { clip: 0.5, recurrentDropout: 0.1 }),
+    'layer norm and peepholes, on one thread': () => new u.LSTM(6, 8, { layerNorm: true, peephole: true }),
+  };
+  for (const [name, layer] of Object.entries(options)) {
+    const together = !name.endsWith('on one thread');
+    test(name, async () => {
+      const run = async (threads: number) => {
+        const model = new u.Sequential([layer(), new u.LastStep()], { seed: 2 });
+        const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.Adam({ lr: 1e-2 }) });
+        const forward = () => model.forward(new Draw(7).features(1, 9, 23, 6)).data;
+        const width = forward().length / 23;
+        teams.length = 0;
+        if (threads > 1 && together) await untilJoined(threads, forward);
+        const draw = new Draw(8);
+        for (const rows of [23, 8, 9, 32]) {
+          const lengths = Int32Array.from({ length: rows }, () => draw.integer(1, 7));
+          const [x, y] = [draw.features(1, 7, rows, 6), draw.features(1, 1, rows, width)];
+          trainer.step(x, y, rows % 2 ? { lengths } : {});
+        }
+        const bits = [await sha256(concatenated(model.stateDict())), await sha256(forward())];
+        model.dispose();
+        return bits;
+      };
+      await u.init({ kernels: 'simd' });
+      const expected = await run(1);
+      for (const threads of [2, 3, 4]) {
+        await u.init({ kernels: 'simd', threads });
+        expect(await run(threads), `${threads}`).toEqual(expected);
+        expect(teams.includes(threads), `${threads}`).toBe(together);
+      }
+    });
+  }
+
   test('a table that is multiplied instead of its rows, in both directions', async () => {
     const run = async (threads: number) => {
       const layers = [
@@ -101,6 +142,35 @@ describe.runIf(shares)('any number of threads gives the same bits', () => {
       expect(await run(threads), `${threads}`).toBe(expected);
     }
   });
+
+  // a thread that is ahead must not pack other weights over those that another one still multiplies by
+  test.each(Object.keys(cells) as (keyof typeof cells)[])(
+    'gradients of the initial states of %s',
+    async (cell) => {
+      for (const [T, B, I, H] of [
+        [2, 15, 64, 256],
+        [2, 1, 1024, 512],
+      ] as const) {
+        const x = new Draw(1).features(1, T, B, I);
+        const output = new Draw(2).features(1, T, B, H);
+        const run = async (threads: number, times: number) => {
+          await u.init({ kernels: 'simd', threads });
+          const layer = new cells[cell](I, H, { seed: 3 });
+          const forward = () => void layer.forward(x, { training: true });
+          if (threads > 1) await untilJoined(threads, forward);
+          const found = new Set<string>();
+          for (let i = 0; i < times; i++) {
+            forward();
+            found.add(await sha256(layer.backward({ output }).h0.data));
+          }
+          layer.dispose();
+          return [...found];
+        };
+        const expected = await run(1, 1);
+        for (const threads of [2, 3]) expect(await run(threads, 150), `${B} ${threads}`).toEqual(expected);
+      }
+    },
+  );
 
   test('quantized models run on one thread', async () => {
     const run = () => {

@@ -1,5 +1,5 @@
 import type { KernelCalls } from '../generated/kernelCalls.ts';
-import { JOBS } from './jobs.ts';
+import { NAMES } from './names.ts';
 import { ARRIVED, ENTERED, OPEN, OVER, WORD } from './words.ts';
 
 /** What a pool sends to its threads. */
@@ -93,8 +93,7 @@ export class Member {
     for (let i = 0; i < this.#arguments.length; i++) this.#arguments[i] = control[WORD.arguments + i]!;
     try {
       kernels.join_team(number, team & ENTERED);
-      const { name } = JOBS[control[WORD.kernel]!]!;
-      (kernels[name] as (...args: number[]) => void)(...this.#arguments);
+      (kernels[NAMES[control[WORD.kernel]!]!] as (...args: number[]) => void)(...this.#arguments);
     } catch {
       // the others would wait for it
       Atomics.store(words, ARRIVED, OVER);

@@ -1,4 +1,5 @@
 import type { KernelCalls } from '../generated/kernelCalls.ts';
+import type { Grown } from './grown.ts';
 import { JOBS, type Numbers } from './jobs.ts';
 import { Kept } from './kept.ts';
 import type { Mail } from './member.ts';
@@ -19,12 +20,9 @@ import {
 } from './words.ts';
 
 /** A memory whose kernels several threads can run. */
-export interface Shared {
+export interface Shared extends Grown {
   readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
   readonly kernels: KernelCalls;
-  /** All of it when this view was made, page 0 at least. */
-  words: Int32Array;
   /** Most threads, the caller's among them. */
   readonly most: number;
   /** The pool's round in which its threads were told of it, and its slot there. */
@@ -114,12 +112,12 @@ export class ThreadPool {
    * middle, all are started anew, and the kernel is run again on the caller's.
    * @throws {Error} if it can't be run again
    */
-  run(shared: Shared, kernel: number, args: Numbers, patience: number): number {
+  run(shared: Shared, kernel: number, args: Numbers, of: Numbers, at: number, patience: number): number {
     const words = this.#control;
     const job = JOBS[kernel]!;
     const seats = this.ready(shared) - 1;
-    const repeatable = this.#kept.keep(shared, job, args);
-    this.#longest = LONGEST_WAIT_MS + job.work(args) / SLOWEST;
+    const repeatable = this.#kept.keep(shared, job, of, at);
+    this.#longest = LONGEST_WAIT_MS + job.work(of, at) / SLOWEST;
     this.#left = this.#longest;
     for (const thread of this.#threads) thread.look();
     this.#job = (this.#job + 1) & 0x7f_ffff;

@@ -34,12 +34,12 @@ const FIRST_CALLS = 6;
 export class Rule {
   readonly #shapes = new Map<number, Times>();
 
-  /** Times of calls of this shape; undefined if there is too little to do. */
-  times(kernel: number, { sizes, work }: Job, args: Numbers): Times | undefined {
-    if (work(args) < LEAST_WORK) return undefined;
+  /** Times of calls of this shape; undefined if there is too little to do, `work` operations. */
+  times(kernel: number, { sizes }: Job, of: Numbers, at: number, work: number): Times | undefined {
+    if (work < LEAST_WORK) return undefined;
     let key = kernel + 1;
     for (let i = 0; i < sizes; i++) {
-      key = Math.imul(key ^ args[i]!, 0x9e37_79b1);
+      key = Math.imul(key ^ of[at + i]!, 0x9e37_79b1);
       key ^= key >>> 15;
     }
     // a small integer, which is no object

@@ -3,7 +3,8 @@ import type { KernelCalls } from '../generated/kernelCalls.ts';
 import type { linkWith } from '../links.ts';
 import type { compile } from '../module.ts';
 import type { Runtime } from '../runtime.ts';
-import { JOBS, type Numbers } from './jobs.ts';
+import { wordsUpTo } from './grown.ts';
+import { DESCRIBED, JOBS } from './jobs.ts';
 import { type Shared, ThreadPool } from './pool.ts';
 import { Rule } from './rule.ts';
 import { shareable } from './shareable.ts';
@@ -84,18 +85,20 @@ function teamed(pool: ThreadPool, shared: Shared): WebAssembly.Exports {
   const rule = new Rule();
   const calls: Record<string, unknown> = { ...shared.kernels };
   JOBS.forEach((job, kernel) => {
-    const direct = shared.kernels[job.name] as (...args: number[]) => void;
+    const direct = shared.kernels[job.name] as (...args: number[]) => unknown;
     calls[job.name] = (...args: number[]) => {
-      const times = rule.times(kernel, job, args);
-      if (!times || pool.ready(shared) === 1) {
-        direct(...args);
-        return;
-      }
+      const at = job.described ? args[0]! / 4 : 0;
+      const of = job.described ? wordsUpTo(at + DESCRIBED, shared) : args;
+      const work = job.work(of, at);
+      const times = work > 0 ? rule.times(kernel, job, of, at, work) : undefined;
+      if (!times || pool.ready(shared) === 1) return direct(...args);
       const start = performance.now();
       const asTeam = rule.chooses(times);
-      if (asTeam) pool.run(shared, kernel, args as Numbers, rule.patience(times));
+      if (asTeam) pool.run(shared, kernel, args, of, at, rule.patience(times));
       else direct(...args);
       rule.note(times, asTeam, performance.now() - start);
+      // the sum that a kernel returns is 0 where its rows may be divided
+      return 0;
     };
   });
   return calls as unknown as WebAssembly.Exports;

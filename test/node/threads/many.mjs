@@ -19,7 +19,13 @@ Rule.prototype.patience = () => 2;
 const [T, I, H] = [5, 5, 16];
 /** Rows that threads divide by columns, or in turns. */
 const B = seed % 2 ? 4 : 20;
-const CELLS = ['LSTM', 'GRU', 'RNN'];
+const LAYERS = {
+  LSTM: () => new u.LSTM(I, H),
+  GRU: () => new u.GRU(I, H),
+  RNN: () => new u.RNN(I, H),
+  'LSTM of Keras': () => new u.LSTM(I, H, { recurrentActivation: 'hardsigmoid', recurrentDropout: 0.2 }),
+};
+const CELLS = Object.keys(LAYERS);
 const same = (a, b) =>
   Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
 const options = { loss: 'mse', optimizer: { name: 'adamw', lr: 1e-2 } };
@@ -27,7 +33,7 @@ const x = values(1, T, B, I);
 const y = values(2, T, B, 2);
 
 const make = (cell) =>
-  new u.Trainer(new u.Sequential([new u[cell](I, H), new u.Linear(H, 2)], { seed: 4 }), options);
+  new u.Trainer(new u.Sequential([LAYERS[cell](), new u.Linear(H, 2)], { seed: 4 }), options);
 
 /** By cell, what one thread gives: outputs and losses from step to step. */
 const expected = {};
@@ -77,7 +83,7 @@ function later(promise) {
 }
 
 async function fit() {
-  const trainer = make(CELLS[draw(3)]);
+  const trainer = make(CELLS[draw(CELLS.length)]);
   const abort = new AbortController();
   setTimeout(() => abort.abort(), draw(8));
   try {
@@ -98,7 +104,7 @@ async function inWorker() {
 }
 
 async function trainInWorker() {
-  const model = make(CELLS[draw(3)]).model;
+  const model = make(CELLS[draw(CELLS.length)]).model;
   const trainer = await WorkerTrainer.create(model, { ...options, kernels: 'simd', threads: 1 + draw(3) });
   model.dispose();
   const running = trainer.fit([{ x, y }], { epochs: 1e6 }).catch((error) => {
@@ -115,7 +121,7 @@ function endSome(wait) {
 
 function add() {
   if (models.length === 8) return;
-  const cell = CELLS[draw(3)];
+  const cell = CELLS[draw(CELLS.length)];
   models.push({ cell, trainer: make(cell) });
 }
 
