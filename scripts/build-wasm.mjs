@@ -116,7 +116,7 @@ function compiled(thread, args) {
 }
 
 /** As raw DEFLATE. What ships takes zopfli: 5 % smaller than zlib at its best, in about a second of CPU each. */
-async function deflated(binary, smallest) {
+export async function deflated(binary, smallest) {
   if (!smallest) return deflateRawSync(binary, { level: 9 });
   const { default: zopfli } = await import('@gfx/zopfli');
   return Buffer.from(await zopfli.deflateAsync(binary, { numiterations: 5 }));

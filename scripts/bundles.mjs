@@ -2,8 +2,10 @@
 // which nobody who installs this one should get. Their licences are in dist/licenses.md.
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { deflated } from './build-wasm.mjs';
 import { bundle } from './bundle.mjs';
 import { command, dist } from './dist.mjs';
+import { inTurns } from './everyOther.mjs';
 import { root } from './tools.mjs';
 
 /** By file in dist/: `input` in src/, and options of rolldown. */
@@ -18,7 +20,7 @@ const BUNDLES = {
   'unrolled.min.js': {
     input: 'src/index.ts',
     sourcemap: true,
-    options: { plugins: [oneThread(), kernelsFirst(), compiled()] },
+    options: { plugins: [oneThread(), bothKernels(), compiled()] },
   },
   'wasm/inflateRaw.js': { input: 'src/wasm/inflateRaw.ts' },
   'formats/zip/inflateRaw.js': { input: 'src/formats/zip/inflateRaw.ts' },
@@ -41,13 +43,21 @@ function oneThread() {
   };
 }
 
-/** Both builds of the kernels lie at the beginning of the file, where they are the smallest when gzipped. */
-function kernelsFirst() {
+/** Both builds of the kernels are one text, in turns a function of each: a third less than two. */
+function bothKernels() {
+  const id = join(dist, 'wasm/inlinedBuild.js');
   return {
-    name: 'kernels first',
-    // on the first line, an import: the source map stays true
-    transform: (code, id) =>
-      /\/wasm\/inlined\.[jt]s$/.test(id) ? { code: `import './generated/simd.js';${code}`, map: null } : null,
+    name: 'both kernels',
+    async load(of) {
+      if (of !== id) return null;
+      const [relaxed, simd] = ['relaxed', 'simd'].map((name) =>
+        readFileSync(join(root, `build/${name}.wasm`)),
+      );
+      const text = (await deflated(inTurns(relaxed, simd), true)).toString('base64');
+      return `import { everyOther } from './everyOther.js';
+import { inflate } from './inflate.js';
+export const inlinedBuild = async (kernels) => everyOther(await inflate('${text}'), kernels !== 'relaxed');`;
+    },
   };
 }
 

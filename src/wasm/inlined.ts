@@ -1,12 +1,11 @@
-import relaxed from './generated/relaxed.ts';
+import { inlinedBuild } from './inlinedBuild.ts';
 
 // that is the first import, and `init` the first export of entries: a bundle that begins with it is the smallest when gzipped
 
 import { loadBuild } from './builds.ts';
 import { extras } from './extras.ts';
-import { inflate } from './inflate.ts';
 import { type InitOptions, start } from './init.ts';
-import type { KernelBuild, Runtime } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
 
 /**
  * Compiles the kernels, which models created later use. Safe to call repeatedly and concurrently: each build is
@@ -22,9 +21,4 @@ export async function init(opts?: InitOptions): Promise<Runtime> {
   return runtime;
 }
 
-/** The relaxed build, which `init` tries first, comes with the entry: one round trip less. The other is loaded when needed. */
-async function inlined(kernels: KernelBuild): Promise<Uint8Array<ArrayBuffer>> {
-  return inflate(kernels === 'relaxed' ? relaxed : (await import('./generated/simd.ts')).default);
-}
-
-const means = { load: loadBuild, binary: inlined, training: true, ...extras };
+const means = { load: loadBuild, binary: inlinedBuild, training: true, ...extras };
