@@ -19,14 +19,8 @@ export interface TensorFlowModule {
 /** The version whose tests pass with `install`. */
 export const TESTED_VERSION = '4.22.0';
 
-const FUNCTIONS = [
-  ...Object.keys(RULES),
-  ...(
-    'engine getBackend ready setBackend findBackend registerBackend removeBackend getKernelsForBackend ' +
-    'getKernel registerKernel unregisterKernel getGradient registerGradient unregisterGradient ' +
-    'tidy keep dropout ones fill scalar variable add sub mul matMul reshape split unstack clipByValue'
-  ).split(' '),
-] as (keyof TensorFlow)[];
+/** Functions by which tfjs-core is known. */
+const FUNCTIONS = ['engine', ...Object.keys(RULES)] as (keyof TensorFlow)[];
 
 /**
  * The given module, with a narrower type.
@@ -35,17 +29,12 @@ const FUNCTIONS = [
  */
 export function checkTensorFlow(given: TensorFlowModule): TensorFlow {
   const tf = given as unknown as TensorFlow;
-  if (Object(tf) !== tf) {
-    throw new ArgumentError('tf', '@tensorflow/tfjs', tf);
-  }
   const missing = reading('tf', tf, () => FUNCTIONS.find((name) => typeof tf[name] !== 'function'));
-  if (missing) throw lacks(`tfjs-core (no function ${missing})`);
+  if (missing) throw lacks(`tfjs-core (no ${missing})`);
   const { RNN, LayersModel, layers, serialization } = tf;
-  if (typeof RNN !== 'function' || typeof LayersModel !== 'function' || typeof layers?.lstm !== 'function') {
-    throw lacks('tfjs-layers (no RNN and layers): { ...core, ...layers } has both');
-  }
-  if (typeof serialization?.SerializationMap?.getMap !== 'function') {
-    throw lacks('tfjs-core (no serialization.SerializationMap)');
+  const functions = [RNN, LayersModel, layers?.lstm, serialization?.SerializationMap?.getMap];
+  if (!functions.every((each) => typeof each === 'function')) {
+    throw lacks('tfjs-layers: { ...core, ...layers } has both');
   }
   if (tf.engine().backendNames().length === 0) {
     throw new StateError('tf: TF.js has no backend');

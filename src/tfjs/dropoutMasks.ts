@@ -53,7 +53,7 @@ export function draw(
   training: boolean,
 ): Tensor | Tensor[] {
   const masks = tf.tidy(() =>
-    Array.from({ length: gates === 1 ? 1 : gates }, () => {
+    Array.from({ length: gates }, () => {
       const ones = tf.ones([...shape]);
       const mask = training ? (dropoutFunc ?? tf.dropout)(ones, rate) : ones;
       return tf.keep(mask.clone());

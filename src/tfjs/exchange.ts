@@ -64,7 +64,13 @@ export function exchangeWith(engine: Engine, heap: Heap): Exchange {
         if (ptr === undefined) return copied(tensor);
         const { dataId } = tensor;
         backend.incRef(dataId);
-        return { ptr, close: () => backend.disposeData(dataId) };
+        return {
+          ptr,
+          close() {
+            // its tensor was disposed of meanwhile
+            if (backend.disposeData(dataId)) engine.removeDataId(dataId, backend);
+          },
+        };
       },
       make(shape) {
         const { ptr, info } = backend.make(shape);

@@ -76,10 +76,7 @@ function visit(made: readonly Installation[], layer: Wrapping, path: string, row
 
 function reasonOf(made: readonly Installation[], layer: Layer): string {
   const owner = made.find(({ tf }) => layer instanceof (tf.RNN as unknown as new () => object));
-  if (!owner)
-    return 'cell' in layer
-      ? 'it is of a TF.js on which install was not called'
-      : 'it is not a recurrent layer';
+  if (!owner) return 'cell' in layer ? 'it is of a TF.js without install' : 'it is not a recurrent layer';
   const cells = owner.fusable.cells(layer as RnnLayer);
   return typeof cells === 'string' ? cells : '';
 }

@@ -53,9 +53,6 @@ export function fusedCall(
   if (!call) return undefined;
   const masks = drawMasks(fused.tf, layer, cells, call);
   if (!masks) return undefined;
-  if (layer.unroll) {
-    console.warn('Ignoring unroll = true for RNN layer, due to imperative backend.');
-  }
   return fused.tf.tidy(() => run(fused, layer, cells, call, masks));
 }
 
@@ -81,8 +78,9 @@ function readCall(
   inputs: unknown,
   { mask, training, initialState }: Kwargs,
 ): Call | undefined {
-  const x = (Array.isArray(inputs) ? (inputs.length === 1 ? inputs[0] : undefined) : inputs) as Tensor;
-  if (!isTensor(x) || !TYPES.includes(x.dtype) || x.shape.length !== 3 || x.size === 0) return undefined;
+  const [x, more] = [inputs].flat();
+  if (more || !isTensor(x) || !TYPES.includes(x.dtype) || x.shape.length !== 3 || x.size === 0)
+    return undefined;
   const [B, T, I] = x.shape as [number, number, number];
   if (cells[0]!.cell.kernel.read().shape[0] !== I) return undefined;
   if (mask !== null && mask !== undefined && !(isTensor(mask) && isSame(mask.shape, [B, T])))

@@ -28,6 +28,9 @@ interface Optimizer extends Settings {
 
 type Update = (...numbers: number[]) => void;
 
+const typeOf = (tensor: Tensor | Variable | null | undefined) =>
+  tensor && `${tensor.dtype} [${tensor.shape}]`;
+
 /** Replaces `applyGradients` of TF.js's optimizers: one kernel call per variable, by TF.js's definitions. */
 export function patchOptimizers({ tf, patches, options: { clipNorm }, heap }: Installation): undefined {
   const engine = tf.engine();
@@ -50,8 +53,8 @@ export function patchOptimizers({ tf, patches, options: { clipNorm }, heap }: In
     };
   };
 
-  /** Updates all variables that have gradients: false, and nothing has changed, if a kernel can't update one of them. */
-  const apply = (rule: Rule, optimizer: Optimizer, gradients: Gradients): boolean =>
+  /** Updates all variables that have gradients. Gives the first one that a kernel can't update, if any: then nothing has changed. */
+  const apply = (rule: Rule, optimizer: Optimizer, gradients: Gradients): Named | undefined =>
     tf.tidy(() => {
       const list: readonly Named[] = Array.isArray(gradients)
         ? gradients
@@ -60,11 +63,13 @@ export function patchOptimizers({ tf, patches, options: { clipNorm }, heap }: In
       const lists = optimizer as unknown as Record<string, Accumulator[]>;
       const slots = rule.slots(optimizer);
       // what TF.js repeats to the shape of a variable, or refuses, is left to TF.js
-      const isFit = ({ name, tensor }: Named, i: number) =>
-        [variables[name], tensor, ...slots.map((slot) => slot && lists[slot[0]]![i]?.variable)].every(
-          (each, k) => (each ? `${each.dtype}${each.shape}` === `float32${variables[name]!.shape}` : k),
-        );
-      if (!list.every(isFit)) return false;
+      const unlike = list.find(
+        ({ name, tensor }, i) =>
+          ![variables[name], tensor, ...slots.map((slot) => slot && lists[slot[0]]![i]?.variable)].every(
+            (each, k) => (each ? typeOf(each) === `float32 [${variables[name]!.shape}]` : k),
+          ),
+      );
+      if (unlike) return unlike;
       const exchange = exchangeWith(engine, heap);
       const { accBeta1, accBeta2, iteration } = optimizer;
       const read = (variable: Variable | undefined) => variable?.dataSync()[0] ?? 0;
@@ -109,7 +114,7 @@ export function patchOptimizers({ tf, patches, options: { clipNorm }, heap }: In
       accBeta2?.assign(tf.scalar(moment.power2 * Math.fround(optimizer.beta2)));
       iteration?.assign(tf.scalar(moment.iteration + 1));
       optimizer.incrementIterations();
-      return true;
+      return undefined;
     });
   for (const [name, rule] of Object.entries(RULES)) {
     patches.replace(
@@ -118,10 +123,15 @@ export function patchOptimizers({ tf, patches, options: { clipNorm }, heap }: In
       (original) =>
         function (this: unknown, gradients: never) {
           // webgpu can't be read synchronously, so that TF.js's own code runs
-          if (tf.getBackend() !== 'webgpu' && apply(rule, this as Optimizer, gradients)) return;
+          const isReadable = tf.getBackend() !== 'webgpu';
+          const unlike = isReadable ? apply(rule, this as Optimizer, gradients) : undefined;
+          if (isReadable && !unlike) return;
           if (clipNorm === undefined) return original.call(this, gradients);
+          const { name, tensor } = unlike ?? {};
           throw new StateError(
-            'clipNorm: not with webgpu, or gradients unlike their variables in shape or dtype',
+            name
+              ? `clipNorm: ${name}: expected float32 of one shape, got ${typeOf(engine.registeredVariables[name])}, ${typeOf(tensor)}`
+              : 'clipNorm: not on webgpu',
           );
         },
     );

@@ -52,13 +52,13 @@ export function sequence(setting: SequenceSetting): Sequence {
 
     /**
      * Gradients by input. TF.js calls those it needs, x first, if at all.
-     * @throws {StateError} for a second time, or after its tape has ended
+     * @throws {StateError} for a second time, after its tape has ended, or while one records: its own gradient would be missing
      */
     gradient(dys) {
       const from = kept;
-      if (isReleased || gradients || !from) {
+      if (isReleased || gradients || !from || engine.state.gradientDepth) {
         throw new StateError(
-          'unrolled/tfjs: the gradient of a recurrent layer can be taken once, before its tape ends',
+          'unrolled/tfjs: a recurrent layer has one gradient, of the function that calls it, before its tape ends',
         );
       }
       const given = [dys].flat();

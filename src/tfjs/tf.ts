@@ -56,6 +56,8 @@ export interface Engine {
   makeTensorFromTensorInfo(info: TensorInfo): Tensor;
   isTapeOn(): boolean;
   readSync(dataId: object): Values;
+  /** Counts data no longer. */
+  removeDataId(dataId: object, backend: Backend): void;
   runKernel(name: string, inputs: Record<string, Tensor>, attributes: object): Tensor | Tensor[];
 }
 

@@ -225,3 +225,63 @@ describe('kernels that fall back', () => {
     expect(explain()).toEqual(before);
   });
 });
+
+describe('what kernels of ours are not made for is left to the cpu backend', () => {
+  /** Values, or the message of the error. */
+  const outcome = (f: () => Any) => {
+    try {
+      return tf.tidy(() => {
+        const y = f();
+        return { shape: y.shape, dtype: y.dtype, values: [...y.dataSync()] };
+      });
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+
+  test.each<[string, () => Any]>([
+    ['a slice that begins between two values', () => tf.slice(tf.range(0, 5).add(0), [5 / 2], [2])],
+    ['more segment ids than rows', () => tf.unsortedSegmentSum(tf.ones([64]), tf.zeros([300], 'int32'), 1)],
+    [
+      'fewer segment ids than rows',
+      () => tf.unsortedSegmentSum(tf.tensor1d([1, 2, 3]), tf.tensor1d([0, 1], 'int32'), 2),
+    ],
+    [
+      'segment ids of another shape',
+      () => tf.unsortedSegmentSum(tf.ones([4, 3]), tf.zeros([2, 2], 'int32'), 2),
+    ],
+    ['less than no repetition', () => tf.tile(tf.tensor1d([1, 2]), [-1])],
+    ['a repetition and a half', () => tf.tile(tf.tensor1d([1, 2]), [1.5])],
+    ['NaN repetitions', () => tf.tile(tf.tensor1d([1, 2]), [Number.NaN])],
+    [
+      'a convolution with a stride of 1.5',
+      () => tf.conv1d(tf.ones([1, 9, 2]), tf.ones([2, 2, 3]), 1.5, 'valid'),
+    ],
+    [
+      'the largest value after NaN',
+      () =>
+        tf.argMax(
+          tf.tensor2d([
+            [Number.NaN, 1, 2],
+            [1, Number.NaN, 2],
+          ]),
+          1,
+        ),
+    ],
+  ])('%s', async (_, f) => {
+    const plain = outcome(f);
+    await start();
+    expect(outcome(f)).toEqual(plain);
+  });
+
+  test('complex numbers move to it', async () => {
+    const c = tf.complex([1, 2], [3, 4]);
+    await start();
+    const before = tf.memory().numTensors;
+    expect([...tf.real(c).dataSync()]).toEqual([1, 2]);
+    expect([...tf.imag(c).dataSync()]).toEqual([3, 4]);
+    expect([...c.dataSync()]).toEqual([1, 3, 2, 4]);
+    expect(tf.memory().numTensors).toBe(before + 2);
+    c.dispose();
+  });
+});

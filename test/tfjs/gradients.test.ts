@@ -194,3 +194,22 @@ describe('TF.js reports the errors', () => {
     expect(await installed(() => message(f))).toBe(plain);
   });
 });
+
+test('a gradient of a gradient through a layer called before it is refused', () =>
+  installed(() => {
+    const layer = layers.simpleRNN({ units: 2 });
+    const x = tensor([1, 3, 2], 1);
+    const outer = (z: Any) => {
+      const y = layer.apply(z).square().sum();
+      return tf
+        .grad(() => y)(z)
+        .square()
+        .sum()
+        .add(z.sum());
+    };
+    expect(() => tf.grad(outer)(x)).toThrow(/of the function that calls it/);
+    // within it TF.js's own code runs
+    const inner = tf.grad((z: Any) => layer.apply(z).square().sum());
+    const both = tf.grad((z: Any) => inner(z).square().sum());
+    expect(numbers(both(x)).every(Number.isFinite)).toBe(true);
+  }));

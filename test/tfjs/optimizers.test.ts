@@ -164,8 +164,14 @@ describe('what fits no kernel is left to TF.js', () => {
     uninstall = await install(tf, { clipNorm: 1 });
     const w = tf.variable(tf.tensor1d([1, 2]));
     const optimizer = tf.train.adam(0.1);
-    for (const gradient of [tf.scalar(1), tf.ones([3])])
-      expect(() => optimizer.applyGradients({ [w.name]: gradient })).toThrow(/clipNorm.*shape/);
+    for (const [gradient, came] of [
+      [tf.scalar(1), 'float32 [2], float32 []'],
+      [tf.ones([3]), 'float32 [2], float32 [3]'],
+    ])
+      expect(() => optimizer.applyGradients({ [w.name]: gradient })).toThrow(
+        `clipNorm: ${w.name}: expected float32 of one shape, got ${came}`,
+      );
+    expect(() => optimizer.applyGradients({ none: tf.ones([2]) })).toThrow(/clipNorm: none: .*got undefined/);
     expect([...w.dataSync()]).toEqual([1, 2]);
   });
 });

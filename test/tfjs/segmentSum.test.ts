@@ -18,10 +18,28 @@ test.each([[[6, 3]], [[6]], [[6, 2, 2]]])('sums of rows %j by segment are those 
   expect(difference(found.dataSync(), expected.dataSync())).toBeLessThan(1e-6);
 });
 
-test('integers stay integers', async () => {
-  uninstall = await install(tf);
-  const sums = tf.unsortedSegmentSum(tf.tensor1d([1, 2, 3], 'int32'), tf.tensor1d([0, 1, 0], 'int32'), 2);
-  expect([sums.dtype, ...sums.dataSync()]).toEqual(['int32', 4, 2]);
+test.each([true, false])('sums of integers are of float32, as in TF.js; backend: %s', async (backend) => {
+  const sums = () => {
+    const y = tf.unsortedSegmentSum(tf.tensor1d([1, 2, 3], 'int32'), tf.tensor1d([0, 1, 0], 'int32'), 2);
+    return [y.dtype, ...y.dataSync()];
+  };
+  const expected = sums();
+  uninstall = await install(tf, { backend });
+  expect(sums()).toEqual(expected);
+});
+
+test('ids of another shape are left to TF.js', async () => {
+  const message = () => {
+    try {
+      return tf.unsortedSegmentSum(tf.ones([64]), tf.zeros([300], 'int32'), 1).dataSync()[0];
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  const expected = message();
+  expect(expected).toContain('300');
+  uninstall = await install(tf, { backend: false });
+  expect(message()).toBe(expected);
 });
 
 test('uninstalled, TF.js has its own kernel again', async () => {

@@ -22,6 +22,7 @@ export interface CpuBackend extends Backend {
   incRef(dataId: object): void;
   disposeData(dataId: object, force?: boolean): boolean;
   dispose(): void;
+  makeTensorInfo(shape: number[], dtype: string, values: Values): TensorInfo;
 }
 
 /** A tensor that is yet to be written. */
@@ -67,10 +68,21 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
       return dataId;
     }
 
-    move(dataId: object, values: Values, _shape: number[], dtype: string, refCount: number): void {
+    move(dataId: object, values: Values, shape: number[], dtype: string, refCount: number): void {
       if (this.#isRemoved) throw removed();
       const data = new Data(heap, dtype, this.#own(values));
       data.refCount = refCount;
+      if (dtype === 'complex64' && values) {
+        // the parts in turns
+        const [real, imag] = [0, 1].map((part) =>
+          this.makeTensorInfo(
+            shape,
+            'float32',
+            (values as Float32Array).filter((_, i) => i % 2 === part),
+          ),
+        );
+        data.complexTensorInfos = { real, imag };
+      }
       this.data.set(dataId, data);
     }
 
@@ -142,5 +154,5 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
 }
 
 function removed(): StateError {
-  return new StateError(`the backend '${BACKEND}' was removed with its tensors: undo install, call it again`);
+  return new StateError(`the backend '${BACKEND}' was removed: undo install, call it again`);
 }

@@ -1,7 +1,7 @@
 import { gemmWork } from '../../memory/workspace.ts';
 import type { TensorInfo } from '../tf.ts';
 import { floats, type OwnKernel } from './own.ts';
-import { sizeOf } from './shape.ts';
+import { areSizes, sizeOf } from './shape.ts';
 
 /** A convolution over steps: x[B, T, I], filter[K, I, O], y[B, N, O]. */
 interface Geometry {
@@ -34,6 +34,7 @@ function geometryOf(
   if (x.length !== 4 || height !== 1 || rows !== 1 || depth !== I || dataFormat !== 'NHWC') return undefined;
   const stride = along(attrs.strides);
   const dilation = along(attrs.dilations);
+  if (!areSizes(stride, dilation)) return undefined;
   const reach = (K - 1) * dilation + 1;
   const isSame = pad === 'same';
   if (!isSame && (pad !== 'valid' || T < reach)) return undefined;

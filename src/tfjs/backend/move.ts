@@ -3,7 +3,7 @@ import type { TensorInfo } from '../tf.ts';
 import type { UnrolledBackend } from './backend.ts';
 import { BYTES } from './data.ts';
 import { type OwnKernel, reshaped } from './own.ts';
-import { axesOf, forOuter, isSame, sizeOf, stridesOf } from './shape.ts';
+import { areSizes, axesOf, forOuter, isSame, sizeOf, stridesOf } from './shape.ts';
 
 /** y at its strides = x at its strides, for all indices of the axes. Pointers; strides in values, those of x may be 0. */
 export function copy(
@@ -54,11 +54,11 @@ function range(
   size: number | number[] | null | undefined,
 ) {
   const first = [begin].flat();
-  const many = size === null || size === undefined ? [] : [size].flat();
+  const many = [size ?? []].flat();
   const at = shape.map((_, i) => first[i] ?? 0);
   const sizes = shape.map((n, i) => ((many[i] ?? -1) === -1 ? n - at[i]! : many[i]!));
-  const fits = shape.every((n, i) => at[i]! >= 0 && sizes[i]! >= 0 && at[i]! + sizes[i]! <= n);
-  return fits ? { at, sizes } : undefined;
+  const fits = shape.every((n, i) => at[i]! + sizes[i]! <= n);
+  return fits && areSizes(...at, ...sizes) ? { at, sizes } : undefined;
 }
 
 /** Part of a tensor. */
@@ -99,8 +99,7 @@ function parts(
   if (from === undefined || axis === undefined) return undefined;
   const n = x.shape[axis]!;
   const sizes = sizesOf(n);
-  if (!sizes.every((size) => Number.isInteger(size) && size >= 0) || sizes.reduce((a, b) => a + b, 0) !== n)
-    return undefined;
+  if (!areSizes(...sizes) || sizes.reduce((a, b) => a + b, 0) !== n) return undefined;
   let first = 0;
   return sizes.map((size) => {
     const shape = x.shape.with(axis, size);
@@ -171,7 +170,7 @@ const tile: OwnKernel = ({ inputs, attrs, backend }) => {
   const x = inputs.x!;
   const from = backend.pointer(x);
   const reps: number[] = attrs.reps;
-  if (from === undefined || reps.length !== x.shape.length) return undefined;
+  if (from === undefined || reps.length !== x.shape.length || !areSizes(...reps)) return undefined;
   const { ptr, info } = backend.make(
     x.shape.map((n, i) => n * reps[i]!),
     x.dtype,

@@ -1,5 +1,5 @@
 import type { Heap } from '../heap.ts';
-import { segmentSum } from '../segmentSum.ts';
+import { isSegmented, segmentSum } from '../segmentSum.ts';
 import type { TensorInfo } from '../tf.ts';
 import { viewOf } from './data.ts';
 import { floats, type OwnKernel } from './own.ts';
@@ -55,7 +55,11 @@ const argMax: OwnKernel = ({ inputs, attrs, backend }) => {
   const { ptr, info } = backend.make(x.shape.slice(0, -1), 'int32');
   const { kernels, heap } = backend;
   const m = sizeOf(info.shape);
-  for (let i = 0; i < m; i++) heap.arena.i32[ptr / 4 + i] = kernels.index_of_max(n, from + i * n * 4);
+  for (let i = 0; i < m; i++) {
+    const row = from + i * n * 4;
+    // of NaN first, TF.js gives its index
+    heap.arena.i32[ptr / 4 + i] = heap.arena.f32[row / 4]! >= -Infinity ? kernels.index_of_max(n, row) : 0;
+  }
   return info;
 };
 
@@ -91,14 +95,17 @@ const gather: OwnKernel = ({ inputs, attrs, backend }) => {
   return info;
 };
 
-const unsortedSegmentSum: OwnKernel = ({ inputs, attrs, backend }) => {
+const unsortedSegmentSum: OwnKernel = (call) => {
+  if (!isSegmented(call)) return undefined;
+  const { inputs, attrs, backend } = call;
   const { x, segmentIds } = inputs as { x: TensorInfo; segmentIds: TensorInfo };
   const [from] = floats(backend, x) ?? [];
+  const { shape } = segmentIds;
   const ids = segmentIds.dtype === 'int32' ? backend.pointer(segmentIds) : undefined;
-  if (from === undefined || ids === undefined) return segmentSum({ inputs, attrs, backend });
-  const rest = x.shape.slice(segmentIds.shape.length);
+  if (from === undefined || ids === undefined) return segmentSum(call);
+  const rest = x.shape.slice(shape.length);
   const { ptr, info } = backend.make([attrs.numSegments, ...rest]);
-  const m = sizeOf(segmentIds.shape);
+  const m = sizeOf(shape);
   backend.kernels.segment_sum(m, sizeOf(rest), from, ids, attrs.numSegments, ptr);
   return info;
 };

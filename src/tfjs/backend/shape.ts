@@ -8,6 +8,11 @@ export function isSame(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((n, i) => n === b[i]);
 }
 
+/** Whether all are whole numbers from 0 on. */
+export function areSizes(...sizes: readonly number[]): boolean {
+  return sizes.every((size) => size >= 0 && size % 1 === 0);
+}
+
 /** Axes as indices from 0 on, in order, without repetitions; undefined if one is out of range. */
 export function axesOf(
   axis: number | readonly number[] | null | undefined,
