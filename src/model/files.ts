@@ -1,4 +1,5 @@
 import { reading } from '../check.ts';
+import { ArgumentError } from '../errors.ts';
 import { type Tensor, toFloat32 } from '../io/dtype.ts';
 import { parseSafetensors, type SafetensorsFile } from '../io/parse.ts';
 import type { LayerConfig } from './core/layerFactory.ts';
@@ -16,9 +17,14 @@ export function withoutFit(file: SafetensorsFile): SafetensorsFile {
   return { ...file, tensors: new Map([...file.tensors].filter(([name]) => !isFit(name))) };
 }
 
-/** The metadata of a model and those given to `save`. @throws {ArgumentError} if they can't be read */
+/** The metadata of a model and those given to `save`. @throws {ArgumentError} if they are no object, or can't be read */
 export function merged(own: Metadata, given: Metadata): Metadata {
-  return reading('metadata', given, () => ({ ...own, ...given }));
+  return reading('metadata', given, () => {
+    if (Object(given) !== given || Array.isArray(given)) {
+      throw new ArgumentError('metadata', 'an object with string values', given);
+    }
+    return { ...own, ...given };
+  });
 }
 
 /** Loads a model, which keeps the metadata of its file. */

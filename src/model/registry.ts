@@ -2,7 +2,7 @@ import { AdaptedLayer } from '../custom/adaptLayer.ts';
 import type { CustomLayer, CustomLayerClass } from '../custom/layer.ts';
 import type { JoinLayer } from '../engine/join.ts';
 import type { Layer } from '../engine/layer.ts';
-import { ArgumentError } from '../errors.ts';
+import { ArgumentError, reading } from '../errors.ts';
 import { Dropout } from '../layers/graph/dropout.ts';
 import { Embedding } from '../layers/graph/embedding.ts';
 import { LastStep } from '../layers/graph/lastStep.ts';
@@ -87,8 +87,12 @@ export interface LoadOptions {
   readonly layers?: LayerClasses | undefined;
 }
 
-/** Makes the layers of a model one after the other. */
+/** Makes the layers of a model one after the other. @throws {ArgumentError} unless `custom` is an object */
 export function layerMaker(custom: LayerClasses): MakeLayer {
+  reading('layers', custom, () => {
+    if (Object(custom) === custom && !Array.isArray(custom)) return;
+    throw new ArgumentError('layers', 'an object with classes of layers by type', custom);
+  });
   const before: Layer[] = [];
   return (description, most) => {
     const { type } = (description ?? {}) as Partial<LayerConfig>;

@@ -49,6 +49,8 @@ export function packFromFile(tensors: Map<string, Tensor>, name: string, matrix:
   const scales = take(tensors, `${name}.scale`, [sizesOf(shape)[0]]) as Float32Array<ArrayBuffer>;
   if (!scales.every((scale) => scale >= 0 && Number.isFinite(scale)))
     throw new FormatError(`saved model: ${name}.scale: expected finite scales of at least 0`);
+  if (new Uint32Array(scales.buffer, scales.byteOffset, scales.length).some((bits) => bits & 0xffff))
+    throw new FormatError(`saved model: ${name}.scale: expected numbers of bfloat16`);
   const data = pack({ values, scales }, matrix);
   tensors.set(name, { dtype: 'F32', shape: [data.length], data });
   tensors.delete(`${name}.scale`);

@@ -7,15 +7,15 @@ import { bytesOf, rewritten } from './file.ts';
 export type HalfType = 'bf16' | 'f16';
 
 const TYPES = {
-  bf16: { dtype: 'BF16', convert: toBrain },
-  f16: { dtype: 'F16', convert: toHalf },
+  bf16: { dtype: 'BF16', convert: toBrain, infinity: 0x7f80, most: 'numbers that bfloat16 has' },
+  f16: { dtype: 'F16', convert: toHalf, infinity: 0x7c00, most: 'numbers of at most 65504, or bf16' },
 } as const;
 
 /**
  * Saves a model with 16-bit weights, half the size: each number rounded to the nearest one, ties to even. `load` of `unrolled`
  * reads the file, and gives exactly these numbers; saved again it is the same file.
  *
- * @throws {ArgumentError} if the type is unknown, a finite weight is beyond the range of float16, metadata values are not
+ * @throws {ArgumentError} if the type is unknown, a finite weight rounds to infinity, metadata values are not
  * strings, or a key is `unrolled`
  */
 export function saveHalf(
@@ -32,15 +32,11 @@ export function saveHalf(
     if (tensor.dtype !== 'F32') return [{ ...tensor, name, data: bytesOf(data) }];
     const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
     const out = Uint16Array.from(bits, type.convert);
-    const lost =
-      dtype === 'f16' ? out.findIndex((half, i) => isInfinite(half) && Number.isFinite(data[i])) : -1;
-    if (lost >= 0)
-      throw new ArgumentError(`model (${name})`, 'numbers of at most 65504, or bf16', data[lost]);
+    const lost = out.findIndex((half, i) => (half & 0x7fff) === type.infinity && Number.isFinite(data[i]));
+    if (lost >= 0) throw new ArgumentError(`model (${name})`, type.most, data[lost]);
     return [{ ...tensor, name, dtype: type.dtype, data: bytesOf(out) }];
   });
 }
-
-const isInfinite = (half: number) => (half & 0x7fff) === 0x7c00;
 
 /** The bits of a float32 to those of the nearest bfloat16, ties to even. NaN stays NaN. */
 function toBrain(bits: number): number {

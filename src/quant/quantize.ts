@@ -97,18 +97,18 @@ function measured(
   batches: Batches,
   measure: ReturnType<typeof measureOf> | undefined,
 ): Partial<QuantReport> {
-  const finite = (sum: number) => {
-    if (!Number.isFinite(sum)) throw new ArgumentError('data', 'finite outputs', sum);
+  const finite = (what: string) => (sum: number) => {
+    if (!Number.isFinite(sum)) throw new ArgumentError('data', what, sum);
     return sum;
   };
   // nothing has changed if both are 0
   const relative = (change: number, of: number) => change && change / of;
   if (!measure) {
-    const [error, signal] = errorToSignal(model, made, batches).map(finite);
+    const [error, signal] = errorToSignal(model, made, batches).map(finite('finite outputs'));
     return { errorToSignal: relative(error!, signal!) };
   }
   const [float, quantized] = [model, made].map(
-    (one) => finite(lossOf(one, measure, batches)) / batches.length,
+    (one) => finite('x and y of a finite loss')(lossOf(one, measure, batches)) / batches.length,
   ) as [number, number];
   return { loss: { float, quantized, change: relative(quantized - float, float) } };
 }

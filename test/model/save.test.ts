@@ -102,6 +102,15 @@ describe('Sequential.load(model.save())', () => {
     expect(thrown(() => small().save({ n: 3 } as never))).toBeInstanceOf(u.ArgumentError);
     expectThrows(() => small().save({ n: 3 } as never), ['metadata.n', '3']);
     expectThrows(() => small().save({ unrolled: '' }), ['metadata', 'unrolled']);
+    for (const given of [null, 5, 'x', ['a']])
+      expectThrows(() => small().save(given as never), ['metadata', 'an object', JSON.stringify(given)]);
+  });
+
+  test.each([null, 5, ['a']])('layers: %j is refused', (layers) => {
+    expectThrows(
+      () => u.Sequential.load(small().save(), { layers } as never),
+      ['layers', 'an object', JSON.stringify(layers)],
+    );
   });
 });
 

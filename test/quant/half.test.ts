@@ -55,10 +55,15 @@ test.each(['bf16', 'f16'] as const)(
   },
 );
 
-test('a weight beyond float16 is refused by name, and so is an unknown type', () => {
+test('a weight beyond the type is refused by name, and so is an unknown type', () => {
   const model = new Sequential([new Linear(1, 1, { bias: false })]);
   model.loadStateDict({ '0.weight': { data: [65_520], shape: [1, 1] } });
   expect(() => saveHalf(model, 'f16')).toThrow('0.weight');
   expect(saveHalf(model, 'bf16').length).toBeGreaterThan(0);
   expect(() => saveHalf(model, 'f8' as never)).toThrow('dtype');
+  // the largest float32 is nearer to 2^128 than to the largest bfloat16
+  model.loadStateDict({ '0.weight': { data: [3.4028234e38], shape: [1, 1] } });
+  expect(() => saveHalf(model, 'bf16')).toThrow('0.weight');
+  model.loadStateDict({ '0.weight': { data: [3.3895314e38], shape: [1, 1] } });
+  expect(saveHalf(model, 'bf16').length).toBeGreaterThan(0);
 });

@@ -21,6 +21,7 @@ import {
   Trainer,
   Updater,
 } from '../../src/index.ts';
+import { parseSafetensors, serializeSafetensors } from '../../src/io/index.ts';
 import { loadQuantized, quantize } from '../../src/quant/index.ts';
 import { B, esr, tokens as indices, sequence, T } from './data.ts';
 
@@ -299,6 +300,16 @@ describe('files', () => {
   test('a float model and a quantized one are told apart', () => {
     expect(() => loadQuantized(new Sequential([new Linear(2, 2)]).save())).toThrow('not quantized');
     expect(() => Sequential.load(file())).toThrow('loadQuantized');
+  });
+
+  test('scales that bfloat16 has not are refused: they would be others when saved again', () => {
+    const { tensors, metadata } = parseSafetensors(quantize(new Sequential([new Linear(3, 1)])).save());
+    const edited = (value: number) => {
+      const scale = { dtype: 'F32' as const, shape: [1], data: Float32Array.of(value) };
+      return loadQuantized(serializeSafetensors(new Map([...tensors, ['0.weight.scale', scale]]), metadata));
+    };
+    expect(() => edited(0.00321)).toThrow(/0\.weight\.scale: expected numbers of bfloat16/);
+    expect(edited(0.03125).parameterCount).toBe(4);
   });
 
   test('truncated anywhere, or with a header changed: an error, nothing else', () => {
