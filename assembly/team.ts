@@ -150,22 +150,23 @@ export function productRows(m: i32, most: i32): i32 {
 // @ts-ignore: decorator
 @inline
 export function firstTurn(T: i32, B: i32): bool {
-  if (ASC_FEATURE_THREADS) {
-    stepsFrom = 0;
-    stepsTo = T;
-    return !inTurns(B) || nextSteps(T, B);
-  }
-  return true;
+  return firstOf(inTurns(B), T, B);
 }
 
 /** Likewise, of any number of rows, for steps that can't be divided by columns. */
 // @ts-ignore: decorator
 @inline
 export function firstTurnOfRows(T: i32, B: i32): bool {
+  return firstOf(isShared(), T, B);
+}
+
+// @ts-ignore: decorator
+@inline
+function firstOf(divided: bool, T: i32, B: i32): bool {
   if (ASC_FEATURE_THREADS) {
     stepsFrom = 0;
     stepsTo = T;
-    return !isShared() || nextSteps(T, B);
+    return !divided || nextSteps(T, B);
   }
   return true;
 }

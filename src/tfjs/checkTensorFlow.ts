@@ -20,7 +20,7 @@ export interface TensorFlowModule {
 export const TESTED_VERSION = '4.22.0';
 
 /** Functions by which tfjs-core is known. */
-const FUNCTIONS = ['engine', ...Object.keys(RULES)] as (keyof TensorFlow)[];
+const FUNCTIONS = [...Object.keys(RULES), 'engine', 'registerKernel'] as (keyof TensorFlow)[];
 
 /**
  * The given module, with a narrower type.
@@ -29,8 +29,11 @@ const FUNCTIONS = ['engine', ...Object.keys(RULES)] as (keyof TensorFlow)[];
  */
 export function checkTensorFlow(given: TensorFlowModule): TensorFlow {
   const tf = given as unknown as TensorFlow;
+  if (Object(tf) !== tf) {
+    throw new ArgumentError('tf', '@tensorflow/tfjs', tf);
+  }
   const missing = reading('tf', tf, () => FUNCTIONS.find((name) => typeof tf[name] !== 'function'));
-  if (missing) throw lacks(`tfjs-core (no ${missing})`);
+  if (missing) throw lacks(`tfjs-core (no function ${missing})`);
   const { RNN, LayersModel, layers, serialization } = tf;
   const functions = [RNN, LayersModel, layers?.lstm, serialization?.SerializationMap?.getMap];
   if (!functions.every((each) => typeof each === 'function')) {

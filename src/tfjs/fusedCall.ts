@@ -78,8 +78,8 @@ function readCall(
   inputs: unknown,
   { mask, training, initialState }: Kwargs,
 ): Call | undefined {
-  const [x, more] = [inputs].flat();
-  if (more || !isTensor(x) || !TYPES.includes(x.dtype) || x.shape.length !== 3 || x.size === 0)
+  const [x, ...more] = [inputs].flat();
+  if (more.length || !isTensor(x) || !TYPES.includes(x.dtype) || x.shape.length !== 3 || x.size === 0)
     return undefined;
   const [B, T, I] = x.shape as [number, number, number];
   if (cells[0]!.cell.kernel.read().shape[0] !== I) return undefined;

@@ -53,8 +53,8 @@ export function patchOptimizers({ tf, patches, options: { clipNorm }, heap }: In
     };
   };
 
-  /** Updates all variables that have gradients. Gives the first one that a kernel can't update, if any: then nothing has changed. */
-  const apply = (rule: Rule, optimizer: Optimizer, gradients: Gradients): Named | undefined =>
+  /** Updates all variables that have gradients. If a kernel can't update one of them, says why, and nothing has changed. */
+  const apply = (rule: Rule, optimizer: Optimizer, gradients: Gradients): string | undefined =>
     tf.tidy(() => {
       const list: readonly Named[] = Array.isArray(gradients)
         ? gradients
@@ -69,7 +69,10 @@ export function patchOptimizers({ tf, patches, options: { clipNorm }, heap }: In
             (each, k) => (each ? typeOf(each) === `float32 [${variables[name]!.shape}]` : k),
           ),
       );
-      if (unlike) return unlike;
+      if (unlike) {
+        const { name, tensor } = unlike;
+        return `${name}: expected float32 of one shape, got ${typeOf(variables[name])}, ${typeOf(tensor)}`;
+      }
       const exchange = exchangeWith(engine, heap);
       const { accBeta1, accBeta2, iteration } = optimizer;
       const read = (variable: Variable | undefined) => variable?.dataSync()[0] ?? 0;
@@ -123,16 +126,11 @@ export function patchOptimizers({ tf, patches, options: { clipNorm }, heap }: In
       (original) =>
         function (this: unknown, gradients: never) {
           // webgpu can't be read synchronously, so that TF.js's own code runs
-          const isReadable = tf.getBackend() !== 'webgpu';
-          const unlike = isReadable ? apply(rule, this as Optimizer, gradients) : undefined;
-          if (isReadable && !unlike) return;
+          const reason =
+            tf.getBackend() === 'webgpu' ? 'not on webgpu' : apply(rule, this as Optimizer, gradients);
+          if (!reason) return;
           if (clipNorm === undefined) return original.call(this, gradients);
-          const { name, tensor } = unlike ?? {};
-          throw new StateError(
-            name
-              ? `clipNorm: ${name}: expected float32 of one shape, got ${typeOf(engine.registeredVariables[name])}, ${typeOf(tensor)}`
-              : 'clipNorm: not on webgpu',
-          );
+          throw new StateError(`clipNorm: ${reason}`);
         },
     );
   }

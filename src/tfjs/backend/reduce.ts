@@ -1,5 +1,5 @@
 import type { Heap } from '../heap.ts';
-import { isSegmented, segmentSum } from '../segmentSum.ts';
+import { isSegmented } from '../segmentSum.ts';
 import type { TensorInfo } from '../tf.ts';
 import { viewOf } from './data.ts';
 import { floats, type OwnKernel } from './own.ts';
@@ -96,13 +96,12 @@ const gather: OwnKernel = ({ inputs, attrs, backend }) => {
 };
 
 const unsortedSegmentSum: OwnKernel = (call) => {
-  if (!isSegmented(call)) return undefined;
   const { inputs, attrs, backend } = call;
   const { x, segmentIds } = inputs as { x: TensorInfo; segmentIds: TensorInfo };
   const [from] = floats(backend, x) ?? [];
-  const { shape } = segmentIds;
-  const ids = segmentIds.dtype === 'int32' ? backend.pointer(segmentIds) : undefined;
-  if (from === undefined || ids === undefined) return segmentSum(call);
+  const { shape, dtype } = segmentIds;
+  const ids = dtype === 'int32' ? backend.pointer(segmentIds) : undefined;
+  if (from === undefined || ids === undefined || !isSegmented(call)) return undefined;
   const rest = x.shape.slice(shape.length);
   const { ptr, info } = backend.make([attrs.numSegments, ...rest]);
   const m = sizeOf(shape);
