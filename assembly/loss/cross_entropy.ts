@@ -1,6 +1,7 @@
 import { log64 } from '../math/log';
-import { expCall, vexp } from '../math/exp';
-import { hmax, hsum, loadLanes, loadTail, storeLanes } from '../simd';
+import { vexpNonPositive } from '../math/exp';
+import { hsum, loadLanes, loadSome, loadTail, storeLanes, storeSome } from '../simd';
+import { vec_max } from '../vec/reduce';
 
 /**
  * Σ over m rows of −ln softmax(x[i, :])[target[i]], rows of n logits; rows whose target is `ignore` count nothing.
@@ -17,7 +18,7 @@ export function cross_entropy(
     if (y == ignore) {
       if (dx) memory.fill(dx, 0, bytes);
     } else {
-      const largest = rowMax(n, x);
+      const largest = vec_max(n, x);
       const at: usize = (<usize>y) << 2;
       const picked = load<f32>(x + at);
       const s = rowExp(n, x, largest, dx);
@@ -32,31 +33,37 @@ export function cross_entropy(
   return sum;
 }
 
-/** The largest of x[n]. */
-export function rowMax(n: i32, x: usize): f32 {
-  let m = v128.load32_splat(x);
-  for (; n >= 4; n -= 4, x += 16) m = f32x4.max(m, v128.load(x));
-  for (; n > 0; n--, x += 4) m = f32x4.max(m, v128.load32_splat(x));
-  return hmax(m);
-}
-
-/** Σ e^(x − largest), the terms to `to` where there is one. */
+/** Σ e^(x − largest), the terms to `to` where there is one. largest: as vec_max. Four sums, in the order of x. */
 export function rowExp(n: i32, x: usize, largest: f32, to: usize): f32 {
   const m = f32x4.splat(largest);
+  const rest = n & 7;
+  const end = x + (<usize>(n - rest) << 2);
+  // a call for them in the loop makes V8 spill
+  const last0 = loadSome(end, rest);
+  const last1 = loadSome(end + 16, rest - 4);
   let sum = f32x4.splat(0);
-  for (; n >= 4; n -= 4, x += 16) {
-    const e = vexp(f32x4.sub(v128.load(x), m));
-    sum = f32x4.add(sum, e);
-    if (to) {
-      v128.store(to, e);
-      to += 16;
+  for (; n > 0; n -= 8, x += 32) {
+    let low = last0;
+    let high = last1;
+    if (n >= 8) {
+      low = v128.load(x);
+      high = v128.load(x, 16);
     }
-  }
-  if (n > 0) {
-    const e = expCall(f32x4.sub(loadTail(x, n), m));
-    if (to) storeLanes(to, e, n);
-    // lanes past n are no terms
-    sum = f32x4.add(sum, v128.and(e, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(n))));
+    low = vexpNonPositive(f32x4.sub(low, m));
+    high = vexpNonPositive(f32x4.sub(high, m));
+    if (n < 8) {
+      if (to) storeSome(to, low, high, n);
+      // lanes past n are no terms
+      low = v128.and(low, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(n)));
+      high = v128.and(high, i32x4.lt_s(i32x4(4, 5, 6, 7), i32x4.splat(n)));
+      return hsum(f32x4.add(f32x4.add(sum, low), high));
+    }
+    sum = f32x4.add(f32x4.add(sum, low), high);
+    if (to) {
+      v128.store(to, low);
+      v128.store(to, high, 16);
+      to += 32;
+    }
   }
   return hsum(sum);
 }
@@ -71,7 +78,7 @@ function rowScale(n: i32, s: f32, x: usize): void {
 
 /** ln Σ e^x over x[n] in f64, n >= 1: ln softmax(x)[j] is x[j] less it. */
 export function log_sum_exp(n: i32, x: usize): f64 {
-  const largest = rowMax(n, x);
+  const largest = vec_max(n, x);
   return <f64>largest + log64(<f64>rowExp(n, x, largest, 0));
 }
 
@@ -85,7 +92,7 @@ export function softmax_rows(m: i32, n: i32, invTemperature: f32, x: usize, y: u
     let to = y;
     for (; j >= 4; j -= 4, from += 16, to += 16) v128.store(to, f32x4.mul(v128.load(from), t));
     if (j > 0) storeLanes(to, f32x4.mul(loadTail(from, j), t), j);
-    const s = rowExp(n, y, rowMax(n, y), y);
+    const s = rowExp(n, y, vec_max(n, y), y);
     rowScale(n, 1 / s, y);
   }
 }

@@ -1,6 +1,7 @@
 import { exp64 } from '../math/exp64';
 import { log64 } from '../math/log';
-import { rowExp, rowMax } from './cross_entropy';
+import { vec_max } from '../vec/reduce';
+import { rowExp } from './cross_entropy';
 
 /**
  * Connectionist temporal classification (Graves et al. 2006) of one sequence in log space: −ln of the probability that
@@ -19,7 +20,7 @@ export function ctc(
   for (let t = 0; t < steps; t++, alpha += wide) {
     const at = <usize>load<i32>(rows + ((<usize>t) << 2)) * bytes;
     const row = x + at;
-    const largest = rowMax(n, row);
+    const largest = vec_max(n, row);
     const sum = rowExp(n, row, largest, dx ? dx + at : 0);
     if (dx) scaleRow(n, scale / <f64>sum, dx + at);
     const log: f64 = <f64>largest + log64(<f64>sum);

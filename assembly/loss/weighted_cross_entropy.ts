@@ -1,5 +1,6 @@
 import { log64 } from '../math/log';
-import { rowExp, rowMax } from './cross_entropy';
+import { vec_max } from '../vec/reduce';
+import { rowExp } from './cross_entropy';
 
 /**
  * As cross_entropy, with a weight per class and label smoothing ε, as torch.nn.CrossEntropyLoss: Σ over m rows of
@@ -23,7 +24,7 @@ export function weighted_cross_entropy(
     if (y == ignore) {
       if (dx) memory.fill(dx, 0, bytes);
     } else {
-      const largest = rowMax(n, x);
+      const largest = vec_max(n, x);
       const at: usize = (<usize>y) << 2;
       const own: f64 = hit * (w ? <f64>load<f32>(w + at) : 1.0);
       const picked: f64 = <f64>load<f32>(x + at);
