@@ -52,6 +52,12 @@ export function boolean(name: string, value: unknown): boolean {
   return value;
 }
 
+/** @throws {ArgumentError} unless value is the name of an entry of a table */
+export function keyOf<T extends object>(name: string, value: unknown, table: T): keyof T & string {
+  if (typeof value === 'string' && Object.hasOwn(table, value)) return value as keyof T & string;
+  throw new ArgumentError(name, `one of ${Object.keys(table).join(', ')}`, value);
+}
+
 /** @throws {ArgumentError} unless value is a function */
 export function callable(name: string, value: unknown): void {
   if (typeof value !== 'function') throw new ArgumentError(name, 'a function', value);

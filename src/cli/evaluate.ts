@@ -37,6 +37,11 @@ export async function evaluate(path: string, file: string, options: EvalOptions,
   return 0;
 }
 
+/** @throws {CliError} of a model whose outputs are no numbers to compare */
+function checkLoss(path: string, loss: number): void {
+  if (Number.isNaN(loss)) throw new CliError(`${shown(path)}: the loss is NaN, since its outputs are`);
+}
+
 async function ofText(
   path: string,
   bytes: Uint8Array,
@@ -52,6 +57,7 @@ async function ofText(
   await loadKernels(kernels ?? 'simd');
   using model = loadCharacterModel(path, bytes, vocabulary);
   const { loss, accuracy } = textErrors(model, tokens);
+  checkLoss(path, loss);
   const [perplexity, bits] = [Math.exp(loss), loss / Math.LN2];
   return {
     json: { characters: tokens.length, loss, perplexity, bits, accuracy },
@@ -78,6 +84,7 @@ async function ofTable(
   await loadKernels(kernels ?? 'simd');
   using model = loadTableModel(path, bytes, columns.length);
   const { loss, repeating, byColumn } = tableErrors(model, normalizer, data);
+  checkLoss(path, loss);
   const digits = (value: number) => String(Number(value.toPrecision(5)));
   const cells = [
     ['column', 'mean error', 'root mean square', 'repeating the row before'],

@@ -31,6 +31,7 @@ interface Value {
  * @throws {CliError} if it has no layers or can't be written
  */
 export async function writeTriton(opened: Opened, folder: string): Promise<string> {
+  if (folder === '') throw new CliError("can't write '': no name of a folder", 2);
   await needKernels();
   if (!opened.model) throw new CliError(opened.whyNot ?? 'it has no layers');
   const model = (await opened.model()) as Sequential | Model;

@@ -12,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { CliError, printable, reason } from './failure.ts';
 
 /** Temporary files older than this, in ms, are stale, whatever process they name. */
@@ -138,6 +138,8 @@ function follow(path: string): string {
 }
 
 function attempt(path: string, call: () => void): void {
+  if (path === '' || path.replaceAll(sep, '/').endsWith('/'))
+    throw new CliError(`can't write ${printable(path) || "''"}: no name of a file`);
   try {
     call();
   } catch (error) {

@@ -75,7 +75,13 @@ export class AdaptedLayer implements Layer {
   }
 
   config(): Record<string, unknown> {
-    return this.custom.config?.() ?? {};
+    const config = this.custom.config?.() ?? {};
+    try {
+      JSON.stringify(config);
+    } catch (cause) {
+      throw new ArgumentError(`${this.type}.config`, 'what JSON can hold', config, { cause });
+    }
+    return config;
   }
 
   /** @internal */

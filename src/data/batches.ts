@@ -1,6 +1,7 @@
 import { boolean, integer, type Names, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import type { NDArray } from '../ndarray.ts';
+import { checkExample } from './checkExample.ts';
 import { type Padded, pad, type SequenceLike } from './pad.ts';
 import { listOf, shuffled } from './shuffle.ts';
 
@@ -74,6 +75,7 @@ export function batches<E extends NamedExample>(
   if (seed !== undefined) integer('seed', seed, 0);
   const all = listOf('examples', examples);
   if (all.length === 0) throw new ArgumentError('examples', 'at least one example', all);
+  for (const [i, example] of all.entries()) checkExample(`examples[${i}]`, example);
   const order = grouped(all, { batch, seed, bucket }, ({ x }) => stepsOf(x));
   return {
     *[Symbol.iterator]() {
@@ -156,6 +158,7 @@ function labelsOf(argument: string, labels: readonly number[]): NDArray<Int32Arr
 }
 
 function stepsOf(x: NamedExample['x']): number {
+  if (typeof x !== 'object' || x === null) throw new ArgumentError('x', 'a sequence', x);
   if (!isRecord(x)) return 'shape' in x ? x.shape[0]! : x.length;
   return Object.values(x).reduce((sum, one) => sum + stepsOf(one as SequenceLike), 0);
 }

@@ -1,5 +1,6 @@
 import { integers } from '../allocate.ts';
 import { ArgumentError, FormatError, reading } from '../errors.ts';
+import { hasLoneSurrogate } from '../utf8.ts';
 import { metadataText } from './readMetadata.ts';
 
 /** The metadata key of a character vocabulary in a saved model. */
@@ -14,9 +15,10 @@ export class CharacterVocabulary {
   readonly characters: readonly string[];
   readonly #index: ReadonlyMap<string, number>;
 
-  /** The vocabulary of a text. @throws {ArgumentError} if it is not a string or is empty */
+  /** The vocabulary of a text. @throws {ArgumentError} if it is not Unicode text or is empty */
   constructor(text: string) {
     if (typeof text !== 'string' || text === '') throw new ArgumentError('text', 'a text', text);
+    if (hasLoneSurrogate(text)) throw new ArgumentError('text', 'Unicode text without lone surrogates', text);
     this.characters = [...new Set(text)].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!);
     this.#index = new Map(this.characters.map((c, i) => [c, i]));
   }
@@ -27,7 +29,7 @@ export class CharacterVocabulary {
    */
   static fromMetadata(metadata: Readonly<Record<string, string>>): CharacterVocabulary {
     const text = metadataText(metadata, KEY);
-    const vocabulary = text === '' ? undefined : new CharacterVocabulary(text);
+    const vocabulary = text === '' || hasLoneSurrogate(text) ? undefined : new CharacterVocabulary(text);
     if (vocabulary?.toString() !== text)
       throw new FormatError(`metadata: '${KEY}' is not a sorted list of characters`);
     return vocabulary;

@@ -51,8 +51,12 @@ export class Lanes {
     this.length = Math.max(1, Math.floor(tokens.length / (steps * batch)));
   }
 
-  /** Input and targets [T, B] of batch number `step`, from 0; overwritten by the next call. */
+  /**
+   * Input and targets [T, B] of batch number `step`, from 0; overwritten by the next call.
+   * @throws {ArgumentError} unless it is an integer of at least 0
+   */
   read(step: number): LanesBatch {
+    integer('step', step, 0);
     const tokens = this.#tokens;
     const n = tokens.length;
     const [T, B] = this.#shape;

@@ -31,7 +31,7 @@ export class Normalizer {
 
   /**
    * Reads the statistics of [N, features] numbers; the last dimension is the features.
-   * @throws {ArgumentError} if there are no numbers, or one is not finite
+   * @throws {ArgumentError} if there are no numbers, or one, their sum or their range is not finite
    * @throws {ShapeError} if the length is not a multiple of `features`
    */
   static fit(data: ArrayLike<number>, opts?: NormalizerOptions): Normalizer {
@@ -43,6 +43,9 @@ export class Normalizer {
     const columns = Array.from({ length: features }, (_, f) =>
       kind === 'standard' ? meanAndDeviation(data, f, features, rows) : minimumAndRange(data, f, features),
     );
+    const wide = columns.findIndex((column) => !column.every(Number.isFinite));
+    if (wide >= 0)
+      throw new ArgumentError('data', `numbers with a finite ${kind === 'standard' ? 'sum' : 'range'}`, data);
     return new Normalizer(
       columns.map(([offset]) => offset),
       columns.map(([, scale]) => scale || 1),
@@ -66,7 +69,7 @@ export class Normalizer {
     return { [KEY]: JSON.stringify({ offset: this.offset, scale: this.scale }) };
   }
 
-  /** Normalized copy. @throws {ShapeError} if the length is not a multiple of the number of features */
+  /** Normalized copy. @throws {ArgumentError | ShapeError} if they are not numbers, or the length is not a multiple of the number of features */
   apply(data: ArrayLike<number>): Float32Array<ArrayBuffer> {
     const n = this.offset.length;
     rowsOf(data, n);
@@ -82,7 +85,13 @@ export class Normalizer {
 }
 
 function mapped(data: ArrayLike<number>, of: (x: number, i: number) => number): Float32Array<ArrayBuffer> {
-  return allocated(4 * data.length, () => Float32Array.from(data, of));
+  return allocated(4 * data.length, () =>
+    Float32Array.from({ length: data.length }, (_, i) => {
+      const x = data[i];
+      if (typeof x !== 'number') throw new ArgumentError(`data[${i}]`, 'a number', x);
+      return of(x, i);
+    }),
+  );
 }
 
 function rowsOf(data: ArrayLike<number>, features: number): number {
@@ -100,7 +109,7 @@ function valueAt(data: ArrayLike<number>, i: number): number {
   return value;
 }
 
-/** In two passes, which keeps the digits of values far from 0. */
+/** In passes of their own, which keeps the digits of values far from 0. */
 function meanAndDeviation(
   data: ArrayLike<number>,
   first: number,
@@ -110,9 +119,13 @@ function meanAndDeviation(
   let sum = 0;
   for (let i = first; i < data.length; i += features) sum += valueAt(data, i);
   const mean = sum / rows;
+  let most = 0;
+  for (let i = first; i < data.length; i += features) most = Math.max(most, Math.abs(data[i]! - mean));
+  // in a unit whose squares neither overflow nor vanish; by a power of two nothing is rounded
+  const unit = most > 0 ? 2 ** Math.floor(Math.log2(most)) : 1;
   let squares = 0;
-  for (let i = first; i < data.length; i += features) squares += (data[i]! - mean) ** 2;
-  return [mean, Math.sqrt(squares / rows)];
+  for (let i = first; i < data.length; i += features) squares += ((data[i]! - mean) / unit) ** 2;
+  return [mean, Math.sqrt(squares / rows) * unit];
 }
 
 function minimumAndRange(data: ArrayLike<number>, first: number, features: number): [number, number] {

@@ -1,6 +1,6 @@
 import { byteArray, floats } from '../allocate.ts';
 import { isNumberArray } from '../arrayKind.ts';
-import { integer, type Names, options } from '../check.ts';
+import { integer, keyOf, type Names, options } from '../check.ts';
 import { ArgumentError, FormatError, reading, ShapeError } from '../errors.ts';
 import { toBytes } from '../io/parse.ts';
 
@@ -74,7 +74,7 @@ export function parseWav(bytes: Uint8Array | ArrayBuffer): Wav {
  */
 export function serializeWav(wav: Wav, opts?: WavOptions): Uint8Array<ArrayBuffer> {
   const { format = 'int16' } = options('serializeWav', opts, OPTIONS);
-  if (!Object.hasOwn(BYTES, format)) throw new ArgumentError('format', Object.keys(BYTES).join(', '), format);
+  keyOf('format', format, BYTES);
   const { sampleRate: rate, channels } = reading('wav', wav, () => ({ ...wav }));
   const sampleRate = integer('sampleRate', rate, 1, 2 ** 31 - 1);
   const frames = reading('channels', channels, () => framesOf(channels));

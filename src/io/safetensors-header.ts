@@ -1,4 +1,5 @@
 import { FormatError } from '../errors.ts';
+import { hasLoneSurrogate } from '../utf8.ts';
 
 /** Entry of one tensor as written; offsets are relative to the start of the data. */
 export interface HeaderEntry {
@@ -168,8 +169,3 @@ class Scanner {
 }
 
 const INTEGER = /(?:0|[1-9]\d{0,15})(?![-+.\dEe])/y;
-
-/** Matches a lone surrogate, which has no UTF-8 form. */
-export function hasLoneSurrogate(text: string): boolean {
-  return /\p{Surrogate}/u.test(text);
-}

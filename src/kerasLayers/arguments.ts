@@ -28,9 +28,4 @@ export const check = {
     if (!Array.isArray(given)) throw new ArgumentError(name, 'a list of numbers', given);
     return given.map((each, i) => number(`${name}[${i}]`, each));
   },
-  /** A key of a table. */
-  key<T extends object>(name: string, given: unknown, table: T): keyof T {
-    if (typeof given === 'string' && Object.hasOwn(table, given)) return given as keyof T;
-    throw new ArgumentError(name, `one of ${Object.keys(table).join(', ')}`, given);
-  },
 };

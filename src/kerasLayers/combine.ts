@@ -1,3 +1,4 @@
+import { keyOf } from '../check.ts';
 import type { JoinInput, JoinPass, NodeShape } from '../engine/join.ts';
 import type { LayerScope } from '../engine/layer.ts';
 import { applyJoin, type GraphNode } from '../engine/node.ts';
@@ -35,7 +36,7 @@ export class Combine extends Join {
   /** @throws {ArgumentError} if the kind is unknown */
   constructor(opts: CombineOptions) {
     super(opts);
-    this.#kind = check.key('kind', opts.kind, KINDS);
+    this.#kind = keyOf('kind', opts.kind, KINDS);
   }
 
   /** @throws {ArgumentError | ShapeError} unless both have the same size, on one time axis */

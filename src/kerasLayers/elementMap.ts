@@ -1,3 +1,4 @@
+import { keyOf } from '../check.ts';
 import type { CustomLayer, LayerBackward, LayerForward } from '../custom/layer.ts';
 import { check } from './arguments.ts';
 
@@ -45,7 +46,7 @@ export class ElementMap implements CustomLayer {
 
   /** @throws {ArgumentError} if the function is unknown, or a parameter is no number */
   constructor(opts: ElementMapOptions) {
-    this.#row = FUNCTIONS[check.key('function', opts.function, FUNCTIONS)];
+    this.#row = FUNCTIONS[keyOf('function', opts.function, FUNCTIONS)];
     this.#args = check.numbers('parameters', opts.parameters ?? []);
     this.#opts = opts;
   }

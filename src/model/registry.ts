@@ -65,7 +65,9 @@ function makeLayer(
     const given = typeof tied === 'number' ? { type, ...config, tied: before[tied] ?? null } : description;
     return layerFromConfig(MAKERS, recurrentLayers, given, most);
   }
-  const own = new custom[type]!(config);
+  const made = custom[type]!;
+  if (!isClass(made)) throw new ArgumentError(`layers.${type}`, 'a class of layers', made);
+  const own = new made(config);
   // a network needs only the parameters of layers with several inputs
   if ('reserve' in own || 'joins' in own) return own as Layer;
   const { name } = config;
@@ -73,6 +75,16 @@ function makeLayer(
   if (name !== layer.name) setName(layer, name);
   if (layer.type === type) return layer;
   throw new ArgumentError(`layers.${type}`, `a layer of type ${type}`, layer.type);
+}
+
+/** Whether it can be called with `new`. It is not called. */
+function isClass(value: unknown): boolean {
+  try {
+    Reflect.construct(Object, [], value as () => unknown);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: values from a file are checked by the constructors

@@ -1,4 +1,4 @@
-import { instance } from '../check.ts';
+import { instance, keyOf } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { ModelBase } from '../model/core/modelBase.ts';
 import { bytesOf, rewritten } from './file.ts';
@@ -24,9 +24,7 @@ export function saveHalf(
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
   instance('model', model, ModelBase, 'a Sequential or a Model');
-  if (typeof dtype !== 'string' || !Object.hasOwn(TYPES, dtype))
-    throw new ArgumentError('dtype', `one of ${Object.keys(TYPES).join(', ')}`, dtype);
-  const type = TYPES[dtype];
+  const type = TYPES[keyOf('dtype', dtype, TYPES)];
   return rewritten(model.save(metadata), (name, tensor) => {
     const { data } = tensor;
     if (tensor.dtype !== 'F32') return [{ ...tensor, name, data: bytesOf(data) }];

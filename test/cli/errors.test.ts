@@ -98,11 +98,16 @@ describe('bad input', () => {
       [path('t/m'), 'a part of the path is no directory'],
       [path('t'), 'overwrite the text'],
       ['/dev/null', 'not a regular file'],
+      [path('new/'), 'no name of a file'],
+      ['', "can't write '': no name of a file"],
     ] as const) {
       const outcome = await cli('train', book, '--steps', 1e9, '--out', out);
       expect([outcome.code, outcome.out]).toEqual([1, '']);
       expect(oneLine(outcome)).toContain(why);
     }
+    const output = await cli('train', book, '--out', '-');
+    expect([output.code, output.out]).toEqual([2, '']);
+    expect(oneLine(output)).toContain('--out: a model can not be written to standard output');
     expect(readdirSync(path('.')).sort()).toEqual(['d', 't']);
   });
 

@@ -156,6 +156,7 @@ describe('a table', () => {
 
   test.each([
     ['an unknown column', ['--columns', 'b'], 1, /there is no column 'b'; the columns are a/],
+    ['a column that is named twice', ['--columns', 'a,a'], 1, /--columns names 'a' twice/],
     ['options of a text', ['--embed', 4], 2, /--embed is for a text/],
     ['a prompt', ['--prompt', 'x'], 2, /--prompt is for a text/],
     [

@@ -114,6 +114,12 @@ describe('eval', () => {
   test('names what does not fit', async () => {
     const unknown = await cliOn({ stdin: 'the 7' }, 'eval', path('m'), '-');
     expect([unknown.code, oneLine(unknown)]).toEqual([1, expect.stringMatching(/^standard input: .*"7"/)]);
+    const bytes = readFileSync(path('m'));
+    // NaN in all tensors
+    writeFileSync(path('nan'), bytes.fill(0xff, 8 + Number(bytes.readBigUInt64LE())));
+    const none = await cli('eval', path('nan'), path('t'));
+    expect([none.code, none.out]).toEqual([1, '']);
+    expect(oneLine(none)).toContain('nan: the loss is NaN');
     const short = await cliOn({ stdin: 't' }, 'eval', path('m'), '-');
     expect(oneLine(short)).toContain('at least 2 characters');
     const columns = await cliOn({ stdin: 'a,c\n1,2\n3,4\n' }, 'eval', path('w'), '-');

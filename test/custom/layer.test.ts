@@ -122,6 +122,20 @@ describe('layers of your own', () => {
     const error = thrown(() => u.Sequential.load(file, { layers: { Dense } }));
     expect(error).toBeInstanceOf(u.FormatError);
     expect((error as Error).message).toContain('Elman');
+    for (const none of [() => new Elman({ inputSize: I, units: 3 }), 5, null, {}]) {
+      const refused = thrown(() => u.Sequential.load(file, { layers: { Dense, Elman: none as never } }));
+      expect(refused).toMatchObject({ name: 'ArgumentError', argument: 'layers.Elman' });
+    }
+  });
+
+  test('a config that JSON can not hold is refused, by name', () => {
+    const cyclic: Record<string, unknown> = {};
+    cyclic.self = cyclic;
+    for (const config of [{ size: 1n }, cyclic]) {
+      const layer = Object.assign(new Dense({ inputSize: I, units: 2 }), { config: () => config });
+      const refused = thrown(() => new u.Sequential([layer as never]).save());
+      expect(refused).toMatchObject({ name: 'ArgumentError', argument: 'Dense.config' });
+    }
   });
 
   test('what sees the whole sequence is refused by streams, truncation and memoryBudget, by name', () => {

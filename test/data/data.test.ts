@@ -40,6 +40,10 @@ describe('CharacterVocabulary', () => {
     expectThrows(() => vocabulary.encode('abc'), ['text[2]', 'U+0063']);
     expectThrows(() => vocabulary.decode([0, 2]), ['indices[1]', '0..1']);
     expectThrows(() => new CharacterVocabulary(''), ['text']);
+    // save would refuse it, or join the halves
+    expectThrows(() => new CharacterVocabulary('ab\ud800'), ['text', 'surrogates']);
+    expectThrows(() => new CharacterVocabulary('a\ude00b\ud83d'), ['text', 'surrogates']);
+    expect(() => CharacterVocabulary.fromMetadata({ vocabulary: 'ab\ud800' })).toThrow(FormatError);
     expect(() => CharacterVocabulary.fromMetadata({})).toThrow(FormatError);
     expect(() => CharacterVocabulary.fromMetadata({ vocabulary: 'ba' })).toThrow(FormatError);
     expect(() => CharacterVocabulary.fromMetadata({ vocabulary: '' })).toThrow(FormatError);
@@ -113,6 +117,12 @@ describe('Normalizer', () => {
     expect(normalizer.invert(scaled)).toEqual(Float32Array.from(data));
   });
 
+  test('deviations whose squares no double holds', () => {
+    expect(Normalizer.fit([1e308, -1e308]).scale).toEqual([1e308]);
+    expect(Normalizer.fit([0, 2e-200]).scale).toEqual([1e-200]);
+    expect(Normalizer.fit([1e-320, 1e-320]).scale).toEqual([1]);
+  });
+
   test('gives 0 to 1 with minmax', () => {
     expect(Normalizer.fit([2, 4, 3], { kind: 'minmax' }).apply([2, 4, 3])).toEqual(floatsOf(0, 1, 0.5));
   });
@@ -126,6 +136,11 @@ describe('Normalizer', () => {
 
   test('refuses numbers that are not finite and other lengths', () => {
     expectThrows(() => Normalizer.fit([1, Number.NaN]), ['data[1]']);
+    expectThrows(() => Normalizer.fit([1e308, 1e308]), ['data', 'sum']);
+    expectThrows(() => Normalizer.fit([1e308, -1e308], { kind: 'minmax' }), ['data', 'range']);
+    const normalizer = Normalizer.fit([1, 2, 3]);
+    expectThrows(() => normalizer.apply([1, 'a'] as never), ['data[1]', '"a"']);
+    expectThrows(() => normalizer.invert({ length: 1 } as never), ['data[0]', 'undefined']);
     expectThrows(() => Normalizer.fit([1, 2, 3], { features: 2 }), ['data'], ShapeError);
     expectThrows(() => Normalizer.fit([]), ['data']);
   });
@@ -308,5 +323,7 @@ describe('Lanes', () => {
     expect([...lanes.read(1).x.data]).toEqual([2, 6, 10, 3, 7, 11]);
     expect([...lanes.read(1).y.data]).toEqual([3, 7, 11, 4, 8, 0]);
     expectThrows(() => new Lanes(Int32Array.of(1), { steps: 1, batch: 1 }), ['tokens']);
+    for (const step of [-1, 0.5, Number.NaN, '1', undefined])
+      expectThrows(() => lanes.read(step as never), ['step', 'at least 0']);
   });
 });

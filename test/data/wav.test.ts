@@ -96,6 +96,7 @@ describe('WAV', () => {
       ['channels[1]'],
       ShapeError,
     );
-    expectThrows(() => serializeWav(wav, { format: 'mp3' as never }), ['format']);
+    for (const format of ['mp3', ['int24'], Object.create(null)])
+      expectThrows(() => serializeWav(wav, { format: format as never }), ['format', 'one of int16']);
   });
 });

@@ -53,6 +53,39 @@ describe('fit over arrays makes the steps of batches cut by hand, to the bit', (
     }
   });
 
+  const { x, y } = sequences();
+  const ones = (...shape: number[]) => ({ data: new Float32Array(T * N).fill(1), shape });
+  test.each([
+    [
+      'weights, batch first',
+      { weights: ones(N, T) },
+      'weights',
+      /expected \[5, 22\], got \[22, 5\].*batch first/,
+    ],
+    ['weights of one axis', { weights: ones(T * N) }, 'weights', /expected \[5, 22\], got \[110\]/],
+    ['a mask, batch first', { mask: ones(N, T) }, 'mask', /expected \[5, 22\], got \[22, 5\]/],
+    ['a shape that is none', { mask: { ...ones(), shape: 'x' } }, 'mask', /expected \[5, 22\]/],
+    [
+      'lengths of two axes',
+      { lengths: { data: Array(N).fill(1), shape: [N, 1] } },
+      'lengths',
+      /expected \[22\]/,
+    ],
+    ['a function as lengths', { lengths: () => [1, 1] }, 'lengths', /a function/],
+    ['a Map as lengths', { lengths: new Map([['x', [1, 1]]]) }, 'lengths', /an array of numbers/],
+    ['an empty mask', { mask: {} }, 'mask', /an array of numbers/],
+    ['null as weights', { weights: null }, 'weights', /got null/],
+    ['a number as weights', { weights: 5 }, 'weights', /got 5/],
+  ])('refused, by fit and validate: %s', async (_, more, argument, message) => {
+    const trainer = trainerOf();
+    const before = trainer.save();
+    const data = { x, y, ...more } as never;
+    const wanted = { argument, message: expect.stringMatching(message) };
+    await expect(trainer.fit(data, { batchSize: N })).rejects.toMatchObject(wanted);
+    await expect(trainer.validate(data)).rejects.toMatchObject(wanted);
+    expect(trainer.save()).toEqual(before);
+  });
+
   test('features, and targets of one step as a bare array', async () => {
     const draw = new Draw(2);
     const x = draw.features(1, T, N, 2);
@@ -187,6 +220,27 @@ describe('fit over other data', () => {
     });
     expect(shuffledTwice.updates).toBe(10);
     expect(buckets).toEqual([1, 2, 3, 4, 5, 1, 2, 3, 4, 5]);
+  });
+
+  test('an example has x and y, and nothing that would be left out', async () => {
+    const trainer = trainerOf(classifier());
+    const before = trainer.save();
+    for (const more of [{ weights: [1] }, { mask: [1] }, { lengths: 1 }, { note: 'x' }]) {
+      const given = examples.map((example, i) => (i === 2 ? { ...example, ...more } : example));
+      const wanted = { argument: 'data[2]', message: expect.stringContaining(Object.keys(more)[0]!) };
+      await expect(trainer.fit(given, { batchSize: 4 })).rejects.toMatchObject(wanted);
+      expect(() => batches(given, { batch: 4 })).toThrow(
+        expect.objectContaining({ ...wanted, argument: 'examples[2]' }),
+      );
+    }
+    expect(trainer.save()).toEqual(before);
+  });
+
+  test('an iterable without batches is refused', async () => {
+    const trainer = trainerOf();
+    const wanted = { argument: 'data', message: 'data: expected at least one batch, got none' };
+    await expect(trainer.fit([][Symbol.iterator]() as never)).rejects.toMatchObject(wanted);
+    await expect(trainer.fit(() => [], { epochs: 2 })).rejects.toMatchObject(wanted);
   });
 
   test('examples of a Model: inputs of two lengths, a vector, targets by step', async () => {

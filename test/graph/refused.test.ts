@@ -200,6 +200,11 @@ describe('calls', () => {
     expect(() => model.stream({ given: { a: good.a }, batch: 3 })).toThrow(
       expect.objectContaining({ argument: 'batch' }),
     );
+    for (const steps of [{ lengths: { b: [9, -5] } }, { mask: { b: 'x' } }]) {
+      expect(() => model.stream({ given: { a: good.a }, ...(steps as object) })).toThrow(
+        expect.objectContaining({ argument: `${Object.keys(steps)[0]}.b` }),
+      );
+    }
     expect(model.stream({ given: { a: good.a } }).step(new Float32Array(8))).toHaveLength(12);
     const source = u.input({ indices: 5 });
     const both = new u.LSTM(3, 2, { bidirectional: true }).apply(new u.Embedding(5, 3).apply(source));

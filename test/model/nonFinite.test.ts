@@ -108,9 +108,11 @@ describe('a step whose loss or gradients are not finite', () => {
   });
 
   test('a policy that nobody knows', () => {
-    const error = thrown(() => make({ nonFinite: 'ignore' as 'allow' })) as u.ArgumentError;
-    expect(error).toBeInstanceOf(u.ArgumentError);
-    expect(error.argument).toBe('nonFinite');
+    for (const policy of ['ignore', ['skip'], Object.create(null)]) {
+      const error = thrown(() => make({ nonFinite: policy as 'allow' })) as u.ArgumentError;
+      expect(error).toBeInstanceOf(u.ArgumentError);
+      expect(error.argument).toBe('nonFinite');
+    }
   });
 });
 

@@ -164,6 +164,7 @@ function tableOf(text: string, { columns, missing }: TrainOptions, saved: Saved 
 }
 
 function checkOutput(path: string, texts: readonly (string | undefined)[]): void {
+  if (path === STDIN) throw new CliError('--out: a model can not be written to standard output', 2);
   if (texts.some((text) => text !== undefined && sameFile(text, path))) {
     throw new CliError(`--out ${printable(path)} would overwrite the text`);
   }

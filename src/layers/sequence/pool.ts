@@ -1,6 +1,5 @@
-import { options } from '../../check.ts';
+import { keyOf, options } from '../../check.ts';
 import type { LayerScope, Pass } from '../../engine/layer.ts';
-import { ArgumentError } from '../../errors.ts';
 import type { Region } from '../../memory/layout.ts';
 import { POOL_MAX, POOL_MEAN } from '../../wasm/generated/constants.ts';
 import { LastStep } from '../lastStep.ts';
@@ -48,9 +47,7 @@ export class Pool extends WholeLayer {
   constructor(opts: PoolOptions) {
     super(opts);
     const { kind } = options('Pool', opts, { kind: true, name: true });
-    if (typeof kind !== 'string' || !Object.hasOwn(KINDS, kind))
-      throw new ArgumentError('kind', `one of ${Object.keys(KINDS).join(', ')}`, kind);
-    this.kind = kind;
+    this.kind = keyOf('kind', kind, KINDS);
     this.whyFuture = `a ${kind} over all steps`;
   }
 

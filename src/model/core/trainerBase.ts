@@ -1,4 +1,4 @@
-import { instance, integer, type Names, number, options, reading } from '../../check.ts';
+import { instance, integer, keyOf, type Names, number, options, reading } from '../../check.ts';
 import type { Steps } from '../../engine/batchIO.ts';
 import type { Plan } from '../../engine/plan.ts';
 import { ArgumentError, onlyInFullPackage, StateError } from '../../errors.ts';
@@ -87,9 +87,7 @@ export class TrainerBase extends Summarized {
       throw new ArgumentError('schedule', 'a function of the step', given.schedule);
     }
     integer('batch', given.batch ?? 1, 1);
-    if (given.nonFinite !== undefined && !Object.hasOwn(POLICIES, given.nonFinite)) {
-      throw new ArgumentError('nonFinite', `one of ${Object.keys(POLICIES).join(', ')}`, given.nonFinite);
-    }
+    if (given.nonFinite !== undefined) keyOf('nonFinite', given.nonFinite, POLICIES);
     if (taken.has(given.optimizer)) {
       throw new StateError('the optimizer has another trainer');
     }

@@ -1,7 +1,7 @@
 import { floats, integers } from '../../allocate.ts';
 import { integer, options, reading } from '../../check.ts';
 import { shuffled } from '../../data/shuffle.ts';
-import { ArgumentError, ShapeError } from '../../errors.ts';
+import { ArgumentError, BATCH_FIRST, ShapeError, showShape } from '../../errors.ts';
 import { Generator } from '../../init/generator.ts';
 import { type Given, type NDArray, type Numbers, readSequence, type Sequence } from '../../ndarray.ts';
 import { settledList } from '../../settled.ts';
@@ -78,11 +78,11 @@ export class ArraySource extends Source {
       more.push([option, name, marks(label, value, N, option === 'lengths')]);
     };
     for (const option of ['lengths', 'mask', 'weights'] as const) {
-      const value = given[option];
+      const value: unknown = given[option];
       if (value === undefined) continue;
-      const isNamed = !isList(value) && !('data' in value);
-      if (isNamed) for (const [name, one] of Object.entries(value)) rows(option, name, one);
-      else rows(option, '', value);
+      const named = reading(option, value, () => (isRecord(value) ? Object.entries(value) : []));
+      for (const [name, one] of named) rows(option, name, one);
+      if (named.length === 0) rows(option, '', value);
     }
     this.#more = more;
     this.#ports = ports;
@@ -171,23 +171,27 @@ function column({ kind, size, isVector }: Port, { data, steps }: Sequence): Colu
 
 /** Lengths [N], or a mask or weights [T, N]. */
 function marks(label: string, given: unknown, N: number, isVector: boolean): Column {
-  const data = reading(label, given, () => {
-    const { data: list = given } = given as { data?: unknown };
-    if (!isList(list)) return undefined;
+  const [data, sizes] = reading(label, given, () => {
+    const { data: list = given, shape } = (given ?? {}) as { data?: unknown; shape?: unknown };
+    if (!isList(list)) return [];
     // marks may be true and false
-    return Array.isArray(list) ? [...list] : settledList(list);
+    return [Array.isArray(list) ? [...list] : settledList(list), shape && `${shape}`];
   });
   if (!data) throw new ArgumentError(label, 'an array of numbers', given);
   const steps = data.length / N;
+  const shape = (batch: number) => (isVector ? [batch] : [steps, batch]);
   if (!Number.isInteger(steps) || steps === 0 || (isVector && steps !== 1))
     throw new ShapeError(label, isVector ? `[${N}]` : `[T, ${N}]`, `${data.length} numbers`);
-  return {
-    data,
-    width: 1,
-    steps,
-    make: floats,
-    shape: (batch) => (isVector ? [batch] : [steps, batch]),
-  };
+  if (sizes !== undefined && sizes !== `${shape(N)}`) {
+    const hint = sizes === `${[N, steps]}` ? BATCH_FIRST : '';
+    throw new ShapeError(label, showShape(shape(N)), `[${`${sizes}`.replaceAll(',', ', ')}]${hint}`);
+  }
+  return { data, width: 1, steps, make: floats, shape };
+}
+
+/** Whether it may be values by name. */
+function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !isList(value) && !('data' in value);
 }
 
 function isList(value: unknown): value is ArrayLike<number> {

@@ -1,5 +1,6 @@
 import { floats, integers } from '../../allocate.ts';
 import { grouped } from '../../data/batches.ts';
+import { checkExample } from '../../data/checkExample.ts';
 import { type Padded, padNamed, type SequenceLike } from '../../data/pad.ts';
 import { ArgumentError, ShapeError } from '../../errors.ts';
 import type { NDArray, Numbers } from '../../ndarray.ts';
@@ -27,8 +28,7 @@ export class ExampleSource extends Source {
       throw new ArgumentError(argument, 'arrays or batches with carryState, which cuts no padding', examples);
     for (const [i, example] of examples.entries()) {
       const label = `${argument}[${i}]`;
-      if (typeof example !== 'object' || example === null || !('x' in example && 'y' in example))
-        throw new ArgumentError(label, 'an example { x, y }', example);
+      checkExample(label, example);
       checkRecord(`${label}.x`, example.x, named(ports.inputs), ports.single.input);
       checkRecord(`${label}.y`, example.y, named(ports.outputs), ports.single.output);
     }

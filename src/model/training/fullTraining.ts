@@ -122,9 +122,9 @@ export class FullTraining extends CarryingTraining {
 
   /** Checks the states that a batch starts from. @throws {ArgumentError | ShapeError} as `Trainer.step` */
   protected readInitial(into: Batch, states: States | undefined, batch: number): void {
-    if (states && this.carries && this.parts)
+    if (states !== undefined && this.carries && this.parts)
       throw new ArgumentError('states', 'none with carryState and a trainer that cuts the sequence', states);
-    into.states = states && readStates(states, this.#names, this.stateShapes(batch));
+    into.states = states === undefined ? undefined : readStates(states, this.#names, this.stateShapes(batch));
   }
 
   override roomNow(batch: Batch): readonly Region[] | undefined {

@@ -16,7 +16,8 @@ export function readStates(
   shapes: readonly (readonly number[])[],
 ): (Numbers | undefined)[] {
   const given = reading('states', states, () => {
-    if (typeof states !== 'object' || states === null) throw new ArgumentError('states', 'an object', states);
+    if (typeof states !== 'object' || states === null || Array.isArray(states))
+      throw new ArgumentError('states', 'an object', states);
     return { ...states };
   });
   const unknown = Object.keys(given).find((name) => !names.includes(name));
