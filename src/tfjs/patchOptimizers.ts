@@ -1,4 +1,5 @@
 import { StateError } from '../errors.ts';
+import { isSame } from './backend/shape.ts';
 import { type Exchange, exchangeWith } from './exchange.ts';
 import type { Installation } from './installation.ts';
 import { type Moment, RULES, type Rule, type RuleName, type Settings } from './optimizerRules.ts';
@@ -66,7 +67,7 @@ export function patchOptimizers({ tf, patches, options: { clipNorm }, heap }: In
       const unlike = list.find(
         ({ name, tensor }, i) =>
           ![variables[name], tensor, ...slots.map((slot) => slot && lists[slot[0]]![i]?.variable)].every(
-            (each, k) => (each ? typeOf(each) === `float32 [${variables[name]!.shape}]` : k),
+            (each, k) => (each ? each.dtype === 'float32' && isSame(each.shape, variables[name]!.shape) : k),
           ),
       );
       if (unlike) {
