@@ -10,6 +10,8 @@ export async function bundle(input, output, options = {}) {
     platform: 'neutral',
     // as the compiler's: Node 20 knows no `using`
     transform: { target: 'es2022' },
+    // told on a busy machine only
+    checks: { pluginTimings: false },
     onLog(_, { message }) {
       throw new Error(`rolldown: ${message}`);
     },

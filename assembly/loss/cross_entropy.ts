@@ -1,7 +1,7 @@
 import { log64 } from '../math/log';
 import { vexpNonPositive } from '../math/exp';
 import { hsum, loadLanes, loadSome, loadTail, storeLanes, storeSome } from '../simd';
-import { vec_max } from '../vec/reduce';
+import { vec_max } from '../math/largest';
 
 /**
  * Σ over m rows of −ln softmax(x[i, :])[target[i]], rows of n logits; rows whose target is `ignore` count nothing.

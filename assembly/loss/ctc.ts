@@ -1,6 +1,6 @@
 import { exp64 } from '../math/exp64';
 import { log64 } from '../math/log';
-import { vec_max } from '../vec/reduce';
+import { vec_max } from '../math/largest';
 import { rowExp } from './cross_entropy';
 
 /**

@@ -1,5 +1,5 @@
 import { log64 } from '../math/log';
-import { vec_max } from '../vec/reduce';
+import { vec_max } from '../math/largest';
 import { rowExp } from './cross_entropy';
 
 /**

@@ -1,5 +1,6 @@
 import { loadTail, storeTail } from '../simd';
-import { pairs, vec_max } from '../vec/reduce';
+import { vec_max } from '../math/largest';
+import { pairs } from '../vec/reduce';
 
 /**
  * y[i, j] = Σ x[i, r, j] over r, for x[m, k, n]: in f64, k in order. Where n is 1, four running sums, one a lane, then

@@ -1,4 +1,4 @@
-import { hmax, hsum, loadTail, madd } from '../simd';
+import { hsum, loadTail, madd } from '../simd';
 import { isShared, meet, share, start } from '../team';
 
 /** Σ x[n] in f64: four running sums, one a lane, then ((l0 + l1) + (l2 + l3)). */
@@ -43,24 +43,6 @@ export function vec_dot(n: i32, a: usize, b: usize): f32 {
   for (; n >= 4; n -= 4, a += 16, b += 16) s = madd(v128.load(a), v128.load(b), s);
   if (n > 0) s = madd(loadTail(a, n), loadTail(b, n), s);
   return hsum(s);
-}
-
-/** The largest of x[n], n >= 1; NaN if any is NaN. */
-export function vec_max(n: i32, x: usize): f32 {
-  let m = v128.load32_splat(x);
-  let k = m;
-  for (; n >= 8; n -= 8, x += 32) {
-    m = f32x4.max(m, v128.load(x));
-    k = f32x4.max(k, v128.load(x, 16));
-  }
-  m = f32x4.max(m, k);
-  if (n >= 4) {
-    m = f32x4.max(m, v128.load(x));
-    n -= 4;
-    x += 16;
-  }
-  for (; n > 0; n--, x += 4) m = f32x4.max(m, v128.load32_splat(x));
-  return hmax(m);
 }
 
 /** ((l0 + l1) + (l2 + l3)). */

@@ -1,6 +1,6 @@
 import { integers } from '../allocate.ts';
 import { ArgumentError, FormatError, reading } from '../errors.ts';
-import { hasLoneSurrogate } from '../utf8.ts';
+import { hasLoneSurrogate } from '../io/safetensors-header.ts';
 import { metadataText } from './readMetadata.ts';
 
 /** The metadata key of a character vocabulary in a saved model. */

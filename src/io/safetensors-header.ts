@@ -1,5 +1,4 @@
 import { FormatError } from '../errors.ts';
-import { hasLoneSurrogate } from '../utf8.ts';
 
 /** Entry of one tensor as written; offsets are relative to the start of the data. */
 export interface HeaderEntry {
@@ -169,3 +168,8 @@ class Scanner {
 }
 
 const INTEGER = /(?:0|[1-9]\d{0,15})(?![-+.\dEe])/y;
+
+/** Matches a lone surrogate, which has no UTF-8 form. */
+export function hasLoneSurrogate(text: string): boolean {
+  return /\p{Surrogate}/u.test(text);
+}

@@ -1,8 +1,8 @@
 import { byteArray } from '../allocate.ts';
 import { ArgumentError, reading } from '../errors.ts';
-import { encodeUtf8, hasLoneSurrogate } from '../utf8.ts';
+import { encodeUtf8 } from '../utf8.ts';
 import type { Dtype } from './dtype.ts';
-import { MAX_METADATA, quote } from './safetensors-header.ts';
+import { hasLoneSurrogate, MAX_METADATA, quote } from './safetensors-header.ts';
 import { MAX_HEADER } from './sizes.ts';
 
 /** A checked tensor and its bytes. */

@@ -254,13 +254,13 @@ export interface KernelCalls {
    */
   vec_dot(n: number, a: number, b: number): number;
   /**
-   * The largest of x[n], n >= 1; NaN if any is NaN.
-   */
-  vec_max(n: number, x: number): number;
-  /**
    * Σ x[n] in f64: four running sums, one a lane, then ((l0 + l1) + (l2 + l3)).
    */
   vec_sum(n: number, x: number): number;
+  /**
+   * The largest of x[n], n >= 1; NaN if any is NaN.
+   */
+  vec_max(n: number, x: number): number;
   /**
    * Zoneout (Krueger et al., 2017): x[n] = old[n] with probability threshold/2^32, else as it is. Draws as dropout: what
    * would be dropped keeps its old value.
