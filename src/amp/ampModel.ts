@@ -1,17 +1,18 @@
+import type { InitialStates } from '../engine/graph.ts';
 import type { Layer } from '../engine/layer.ts';
 import type { GraphNode } from '../engine/node.ts';
 import { ArgumentError, FormatError, ShapeError } from '../errors.ts';
 import type { AmpDescription } from '../formats/amp/description.ts';
-import { type GraphForwardOptions, type GraphStreamOptions, Model } from '../model/graph/model.ts';
+import { startFrom } from '../model/graph/initialStates.ts';
+import { Model } from '../model/graph/model.ts';
 import { type ModelNodes, nodesOf } from '../model/graph/structure.ts';
 import { layerMaker } from '../model/registry.ts';
-import type { Stream } from '../model/stream.ts';
-import type { Given, NDArray } from '../ndarray.ts';
-import { AmpStream, type InitialStates } from './ampStream.ts';
+import type { NDArray } from '../ndarray.ts';
 
 /**
  * A model of an amplifier: [T, B, inputSize] to [T, B, 1], a step per sample; the first channel is the signal, the others
- * are knobs. It streams and trains as every model.
+ * are knobs. It streams and trains as every model. Streams, pools, and `forward` without options start from `initialStates`, to
+ * which `reset` goes back; with options `forward` starts from zeros, as a trainer, whose `warmup` leaves out the first steps.
  */
 export class AmpModel extends Model<GraphNode, GraphNode> {
   /** What wrote the file. */
@@ -22,8 +23,6 @@ export class AmpModel extends Model<GraphNode, GraphNode> {
   readonly skip: number;
   /** In Hz; undefined if the file does not say it. */
   readonly sampleRate: number | undefined;
-  /** States that were learned with the model, by name; empty where they are zeros. */
-  readonly initialStates: InitialStates;
 
   /** @internal */
   constructor(description: AmpDescription) {
@@ -33,7 +32,10 @@ export class AmpModel extends Model<GraphNode, GraphNode> {
       Object.entries(parameters).map(([name, numbers]) => [`${i}.${name}`, numbers] as const),
     );
     try {
-      asFormat(() => this.loadStateDict({ ...Object.fromEntries(parameters), ...selection(description) }));
+      asFormat(() => {
+        this.loadStateDict({ ...Object.fromEntries(parameters), ...selection(description) });
+        startFrom(this, states);
+      });
     } catch (error) {
       this.dispose();
       throw error;
@@ -42,23 +44,12 @@ export class AmpModel extends Model<GraphNode, GraphNode> {
     this.inputSize = inputSize;
     this.skip = skip;
     this.sampleRate = sampleRate;
-    this.initialStates = states;
     this.metadata = metadata;
   }
 
-  /**
-   * As `forward` of a `Model`, from the initial states. With options the states are zeros, as those of a trainer: its
-   * `warmup` leaves out the first steps.
-   */
-  override forward(x: Given, opts?: GraphForwardOptions): NDArray {
-    if (!Object.keys(this.initialStates).length || opts !== undefined) return super.forward(x, opts);
-    return fromStates(this, this.inputSize, x);
-  }
-
-  /** As `stream` of a `Model`, from the initial states, to which `reset` goes back. */
-  override stream(opts?: GraphStreamOptions): Stream {
-    if (!Object.keys(this.initialStates).length) return super.stream(opts);
-    return new AmpStream(this.network, opts ?? {}, this.initialStates);
+  /** States that were learned with the model, by name; empty where they are zeros. */
+  get initialStates(): InitialStates {
+    return this.network.initialStates;
   }
 }
 
@@ -69,23 +60,6 @@ function asFormat<T>(make: () => T): T {
   } catch (error) {
     if (!(error instanceof ArgumentError || error instanceof ShapeError)) throw error;
     throw new FormatError(`amp: ${error.message}`, { cause: error });
-  }
-}
-
-/** The output of a whole signal from the states that a stream of the model starts from. */
-export function fromStates(
-  model: Pick<Model<GraphNode, GraphNode>, 'stream' | 'network'>,
-  inputSize: number,
-  x: Given,
-): NDArray {
-  // a bare array is one row
-  const { data, shape = [data.length / inputSize, 1] } = 'data' in x ? x : { data: x };
-  const [steps, batch] = shape as [number, number];
-  const stream = model.stream({ batch, block: steps });
-  try {
-    return { data: new Float32Array(stream.steps(data)), shape: [steps, batch, model.network.outputSize] };
-  } finally {
-    stream.dispose();
   }
 }
 

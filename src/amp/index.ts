@@ -6,8 +6,8 @@
 import { readAmp } from '../formats/amp/readAmp.ts';
 import { AmpModel } from './ampModel.ts';
 
+export type { InitialStates } from '../engine/graph.ts';
 export { ArgumentError, FormatError, StateError } from '../errors.ts';
-export type { InitialStates } from './ampStream.ts';
 export type { AmpModel };
 
 /**

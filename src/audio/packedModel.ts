@@ -1,13 +1,13 @@
-import { AmpStream, type InitialStates } from '../amp/ampStream.ts';
+import type { InitialStates } from '../engine/graph.ts';
 import type { Layer } from '../engine/layer.ts';
 import { UNINITIALIZED } from '../engine/network.ts';
 import { ArgumentError, FormatError, reading } from '../errors.ts';
 import type { SequentialBase } from '../model/core/sequentialBase.ts';
+import { startFrom } from '../model/graph/initialStates.ts';
 import { Model } from '../model/graph/model.ts';
-import { type ModelNodes, nodesOf } from '../model/graph/structure.ts';
+import { nodesOf } from '../model/graph/structure.ts';
 import { type LayerConfig, layerMaker } from '../model/registry.ts';
 import { Sequential } from '../model/sequential.ts';
-import type { Stream, StreamOptions } from '../model/stream.ts';
 import type { NDArray } from '../ndarray.ts';
 import { onQuantKernels, quantModule, supply } from '../quant/kernels.ts';
 import { makeQuantized } from '../quant/layers.ts';
@@ -27,14 +27,16 @@ export interface PackedModel {
   readonly quantModule?: WebAssembly.Module | undefined;
   /** Only a graph has it. */
   readonly graph?: undefined;
+  /** Only a graph has them. */
+  readonly initialStates?: undefined;
 }
 
 /** A `Model` and its kernels as data for postMessage. */
-export interface PackedGraph extends Omit<PackedModel, 'graph'> {
+export interface PackedGraph extends Omit<PackedModel, 'graph' | 'initialStates'> {
   /** How the layers are connected. */
   readonly graph: object;
   /** States that streams start from, by name: those of an amplifier's model. */
-  readonly initialStates?: Readonly<Record<string, Float32Array<ArrayBuffer>>> | undefined;
+  readonly initialStates?: InitialStates | undefined;
 }
 
 /** Copies the parameters. @throws {ArgumentError} if it is no model @throws {StateError} before `init()` */
@@ -48,8 +50,7 @@ export function packModel(model: AudioSource): PackedModel | PackedGraph {
     layers: model.layers.map((layer) => ({ type: layer.type, ...layer.config(model.layers) })),
     parameters: parametersOf(model),
     ...(planesOf(model) ? { quantModule: quantModule() } : {}),
-    ...('structure' in model ? { graph: model.structure() } : {}),
-    ...('initialStates' in model ? { initialStates: model.initialStates as InitialStates } : {}),
+    ...('structure' in model ? { graph: model.structure(), initialStates: model.network.initialStates } : {}),
   };
 }
 
@@ -66,7 +67,7 @@ export function planesOf({ layers }: AudioSource): string {
 
 /**
  * Creates the model synchronously on its kernels, which models created later use as well.
- * @throws {ArgumentError} if it is not what `packModel` gives, or the module is not a build of these kernels
+ * @throws {ArgumentError} if it is not what `packModel` gives, or a module is not a build of these kernels
  * @throws {FormatError} if a layer has an unknown type
  * @throws {MemoryError} if the engine can't allocate memory
  */
@@ -74,22 +75,34 @@ export function unpackModel(packed: PackedGraph): Model;
 export function unpackModel(packed: PackedModel): Sequential;
 export function unpackModel(packed: PackedModel | PackedGraph): Sequential | Model;
 export function unpackModel(packed: PackedModel | PackedGraph): Sequential | Model {
-  if (!reading('packed', packed, () => packed?.layers && packed.parameters))
-    throw new ArgumentError('packed', 'what packModel gives', packed);
-  const { module, layers, parameters, quantModule } = packed;
+  return reading('packed', packed, () => {
+    if (!(packed?.layers && packed.parameters))
+      throw new ArgumentError('packed', 'what packModel gives', packed);
+    return unpacked(packed);
+  });
+}
+
+function unpacked({
+  module,
+  layers,
+  parameters,
+  quantModule,
+  graph,
+  initialStates = {},
+}: PackedModel | PackedGraph): Sequential | Model {
+  if (!Array.isArray(layers)) throw new ArgumentError('packed.layers', 'a list', layers);
   const { kernels } = initSync({ module });
   const most = Object.keys(parameters).length;
   const make = layerMaker({});
-  const made = layers.map((config) => unpackLayer(config, (plain) => make(plain, most)));
+  const made = layers.map((config, i) => unpackLayer(i, config, (plain) => make(plain, most)));
   const create = () =>
-    packed.graph
-      ? new UnpackedGraph(nodesOf(packed.graph, made), packed.initialStates ?? {})
-      : new Sequential(made, UNINITIALIZED);
-  if (quantModule) supply(kernels, quantModule);
+    graph ? new Model(nodesOf(graph, made), UNINITIALIZED) : new Sequential(made, UNINITIALIZED);
+  if (quantModule !== undefined) supply(kernels, quantModule);
   const isQuantized = layers.some(({ quantized }) => quantized !== undefined);
   const model = isQuantized ? onQuantKernels(create) : create();
   try {
     model.loadStateDict(parameters);
+    if (model instanceof Model) startFrom(model, initialStates);
   } catch (error) {
     model.dispose();
     throw error;
@@ -97,22 +110,10 @@ export function unpackModel(packed: PackedModel | PackedGraph): Sequential | Mod
   return model;
 }
 
-/** A graph whose streams start from given states. */
-class UnpackedGraph extends Model {
-  readonly initialStates: InitialStates;
-
-  constructor(nodes: ModelNodes, initialStates: InitialStates) {
-    super(nodes, UNINITIALIZED);
-    this.initialStates = initialStates;
-  }
-
-  override stream(opts?: StreamOptions): Stream {
-    if (!Object.keys(this.initialStates).length) return super.stream(opts);
-    return new AmpStream(this.network, opts ?? {}, this.initialStates);
-  }
-}
-
-function unpackLayer({ quantized, ...config }: LayerConfig, make: (config: LayerConfig) => Layer): Layer {
+function unpackLayer(i: number, packed: LayerConfig, make: (config: LayerConfig) => Layer): Layer {
+  if (typeof packed !== 'object' || packed === null)
+    throw new ArgumentError(`packed.layers[${i}]`, 'a layer as data', packed);
+  const { quantized, ...config } = packed;
   const layer = make(config);
   const reason = quantized === undefined ? undefined : makeQuantized(layer, quantized as number);
   if (reason !== undefined) throw new FormatError(`${layer.type}: ${reason}`);

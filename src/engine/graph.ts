@@ -54,6 +54,9 @@ export interface Graph {
   readonly axes: readonly { readonly axis: TimeAxis; readonly name: string }[];
 }
 
+/** States [features] by layer, state and stacked layer, such as `0.h_l0`. */
+export type InitialStates = Readonly<Record<string, Float32Array<ArrayBuffer>>>;
+
 /** Request for the plan of a graph. */
 export interface GraphRequest extends PlanRequest {
   /** Steps of each time axis, in the order of `Graph.axes`. Default: `steps` for all. */

@@ -2,7 +2,7 @@ import { StateError } from '../errors.ts';
 import type { Layout } from '../memory/layout.ts';
 import type { Sequence, Signal } from '../ndarray.ts';
 import { writeRows } from './batchIO.ts';
-import type { Graph, GraphRequest } from './graph.ts';
+import type { Graph, GraphRequest, InitialStates } from './graph.ts';
 import { GraphPlan } from './graphPlan.ts';
 import type { TimeAxis } from './join.ts';
 import type { Layer } from './layer.ts';
@@ -27,6 +27,8 @@ export interface GivenInputs {
 /** The memory of a graph. */
 export class GraphNetwork extends Network {
   readonly graph: Graph;
+  /** What streams, and forward passes without options, start from; empty for zeros. */
+  initialStates: InitialStates = {};
 
   /** @param prefixes of the names of each layer's parameters */
   constructor(graph: Graph, prefixes: readonly string[], seed: number, initialize: boolean) {

@@ -1,6 +1,6 @@
 import { type MemoryArena, pageBytes } from '../memory/arena.ts';
 import type { Layout, Region } from '../memory/layout.ts';
-import type { Graph, GraphRequest } from './graph.ts';
+import type { Graph, GraphRequest, InitialStates } from './graph.ts';
 import { GraphBackward } from './graphBackward.ts';
 import { GraphLayout } from './graphLayout.ts';
 import { GraphRows } from './graphRows.ts';
@@ -25,6 +25,11 @@ export interface OutputPort extends Port {
   readonly gradient: Region;
 }
 
+/** The network of a graph's plan. */
+interface PlannedGraph extends Planned {
+  readonly initialStates: InitialStates;
+}
+
 /** The plan of a graph: steps in an order in which each reads what those before it wrote. */
 export class GraphPlan implements Plan {
   readonly steps: number;
@@ -42,7 +47,7 @@ export class GraphPlan implements Plan {
   readonly planOutputs: readonly PlanOutput[];
   penalty = 0;
   readonly #graph: Graph;
-  readonly #prefixes: readonly string[];
+  readonly #network: PlannedGraph;
   readonly #request: GraphRequest;
   readonly #axes: readonly number[];
   readonly #kinds: readonly PlanRequest['targets'][];
@@ -52,17 +57,15 @@ export class GraphPlan implements Plan {
   /** Whether each step runs backward; undefined for all. */
   #runs: readonly boolean[] | undefined;
   readonly #streams: boolean;
-  readonly #arena: MemoryArena;
   readonly #streamed: number;
 
   /** As `ChainPlan`. */
-  constructor(network: Planned, graph: Graph, layout: Layout, gradients: number, request: GraphRequest) {
+  constructor(network: PlannedGraph, graph: Graph, layout: Layout, gradients: number, request: GraphRequest) {
     const { steps, batch, training, stream, targets, ragged = false } = request;
     this.#graph = graph;
-    this.#prefixes = network.prefixes;
+    this.#network = network;
     this.#request = { ...request };
     this.#streams = stream !== undefined;
-    this.#arena = network.arena;
     this.#streamed = request.streamed ?? 0;
     this.#axes = request.axes?.slice() ?? graph.axes.map(() => steps);
     this.#kinds = request.kinds?.slice() ?? graph.outputs.map(() => targets);
@@ -173,7 +176,7 @@ export class GraphPlan implements Plan {
   ahead(): void {
     for (const { laid, streamed } of this.#steps) {
       if (streamed) continue;
-      for (const { initial } of laid.states) this.#arena.clear(initial);
+      for (const { initial } of laid.states) this.#network.arena.clear(initial);
       laid.start?.(0, this.batch);
       laid.forward(false);
     }
@@ -182,6 +185,18 @@ export class GraphPlan implements Plan {
   /** As of `Plan`. */
   restart(first: number, count: number): void {
     for (const { laid, streamed } of this.#steps) if (streamed) laid.start?.(first, count);
+    this.startRows(first, count);
+  }
+
+  /** Sets states of `count` rows to the initial ones of the network, where it has any. */
+  startRows(first: number, count: number): void {
+    const { arena, initialStates } = this.#network;
+    for (let i = 0; i < this.states.length; i++) {
+      const values = initialStates[this.stateNames[i]!];
+      if (!values) continue;
+      const from = this.states[i]!.initial.ptr / 4;
+      for (let row = first; row < first + count; row++) arena.f32.set(values, from + row * values.length);
+    }
   }
 
   /** As of `Plan`. */
@@ -194,7 +209,9 @@ export class GraphPlan implements Plan {
     const isTrained = (place: number): boolean => {
       if (place < 0) return false;
       const { uses = [] } = layers[place]!;
-      return prefixes.has(this.#prefixes[place]!) || uses.some((one) => isTrained(layers.indexOf(one)));
+      return (
+        prefixes.has(this.#network.prefixes[place]!) || uses.some((one) => isTrained(layers.indexOf(one)))
+      );
     };
     const needed = new Set<Placed>();
     const runs = this.#steps.map(({ place, table, reads, writes }) => {

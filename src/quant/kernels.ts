@@ -1,4 +1,4 @@
-import { FeatureError, StateError } from '../errors.ts';
+import { ArgumentError, StateError } from '../errors.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 import type { QuantCalls } from '../wasm/generated/quantCalls.ts';
 import { linkOf, linkWith } from '../wasm/links.ts';
@@ -6,6 +6,8 @@ import { type KernelBuild, runtime, withRuntime } from '../wasm/runtime.ts';
 
 /** The compiled kernels of quantized layers by build. */
 const modules = new Map<KernelBuild, WebAssembly.Module>();
+/** One of them, which other modules lack. */
+const KERNEL: keyof QuantCalls = 'quant_gather';
 /** Those on the memory of a model, by its other kernels. */
 const instances = new WeakMap<KernelCalls, QuantCalls>();
 
@@ -13,7 +15,11 @@ export function isSupplied(build: KernelBuild): boolean {
   return modules.has(build);
 }
 
+/** @throws {ArgumentError} if a module does not export the kernels of quantized layers */
 export function supply(build: KernelBuild, module: WebAssembly.Module): void {
+  const isModule = module instanceof WebAssembly.Module;
+  if (!isModule || !WebAssembly.Module.exports(module).some(({ name }) => name === KERNEL))
+    throw new ArgumentError('quantModule', 'the kernels of quantized layers', module);
   modules.set(build, module);
 }
 
@@ -34,11 +40,7 @@ export function onQuantKernels<T>(make: () => T): T {
   const link = linkOf(module);
   linkWith(module, (of, imports) => {
     const kernels = link(of, imports) as unknown as KernelCalls;
-    try {
-      instances.set(kernels, new WebAssembly.Instance(own, { env: imports.env }).exports as never);
-    } catch (error) {
-      throw new FeatureError(`can't instantiate the kernels: ${(error as Error).message}`, { cause: error });
-    }
+    instances.set(kernels, new WebAssembly.Instance(own, { env: imports.env }).exports as never);
     return kernels as never;
   });
   try {

@@ -1,4 +1,3 @@
-import { AmpModel } from '../amp/ampModel.ts';
 import { instance, integer, options } from '../check.ts';
 import { AdaptedLayer } from '../custom/adaptLayer.ts';
 import type { CustomLayerClass } from '../custom/layer.ts';
@@ -6,6 +5,7 @@ import type { Layer } from '../engine/layer.ts';
 import { ArgumentError } from '../errors.ts';
 import { ModelBase } from '../model/core/modelBase.ts';
 import type { SequentialBase } from '../model/core/sequentialBase.ts';
+import { startFrom } from '../model/graph/initialStates.ts';
 import { Model } from '../model/graph/model.ts';
 import { nodesOf, structureOf } from '../model/graph/structure.ts';
 import { layerMaker } from '../model/registry.ts';
@@ -73,7 +73,8 @@ export function quantize<M extends SequentialBase | Model>(model: M, opts?: Quan
   const make = (planes: number) => {
     const made = quantizedForm(model, planes);
     made.metadata = (model as { metadata?: Model['metadata'] }).metadata ?? {};
-    if (made instanceof QuantizedModel && model instanceof AmpModel) made.initialStates = model.initialStates;
+    if (made instanceof QuantizedModel && model instanceof Model)
+      startFrom(made, model.network.initialStates);
     try {
       if (batches.length)
         Object.assign(made, { report: { ...made.report, ...measured(model, made, batches, measure) } });

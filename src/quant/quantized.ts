@@ -1,15 +1,12 @@
 import { elements } from '../allocate.ts';
-import { fromStates } from '../amp/ampModel.ts';
-import { AmpStream, type InitialStates } from '../amp/ampStream.ts';
 import type { Layer } from '../engine/layer.ts';
 import type { Network } from '../engine/network.ts';
 import { UNINITIALIZED } from '../engine/network.ts';
 import { StateError } from '../errors.ts';
 import type { ModelBase } from '../model/core/modelBase.ts';
-import { type GraphStreamOptions, Model } from '../model/graph/model.ts';
+import { Model } from '../model/graph/model.ts';
 import { Sequential } from '../model/sequential.ts';
-import type { Stream } from '../model/stream.ts';
-import type { Given, NDArray } from '../ndarray.ts';
+import type { NDArray } from '../ndarray.ts';
 import { toInt8File } from './file.ts';
 import { matricesOf } from './layers.ts';
 import { type MatrixSpec, unpack } from './matrix.ts';
@@ -80,22 +77,7 @@ function int8Weights<T extends ModelClass>(Base: T): Extended<T> {
 export class QuantizedSequential extends int8Weights(Sequential) {}
 
 /** A `Model` with int8 weights, for inference. Made by `quantize` and `loadQuantized`. */
-export class QuantizedModel extends int8Weights(Model) {
-  /** States that an amplifier's model begins with; not saved. @internal */
-  initialStates: InitialStates = {};
-
-  /** As `forward` of the model that it was made from. */
-  override forward(...[x, opts]: Parameters<Model['forward']>): ReturnType<Model['forward']> {
-    if (!Object.keys(this.initialStates).length || opts !== undefined) return super.forward(x, opts);
-    return fromStates(this, this.network.input.size, x as Given) as never;
-  }
-
-  /** As `stream` of the model that it was made from. */
-  override stream(opts?: GraphStreamOptions): Stream {
-    if (!Object.keys(this.initialStates).length) return super.stream(opts);
-    return new AmpStream(this.network, opts ?? {}, this.initialStates);
-  }
-}
+export class QuantizedModel extends int8Weights(Model) {}
 
 /** The matrices of a model by the names of its parameters. */
 export function matricesByName({

@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadAmp } from '../../src/amp/index.ts';
-import { Adam, init, Model, mse, Trainer } from '../../src/index.ts';
+import { Adam, init, Model, mse, StreamPool, Trainer } from '../../src/index.ts';
+import { quantize } from '../../src/quant/index.ts';
+import { expectThrows, expectWords } from '../errors.ts';
 import { readFixtureFile } from '../fixtures/read.ts';
+import { thrown } from '../model/helpers.ts';
 
 interface Listed {
   readonly shape: number[];
@@ -64,6 +67,46 @@ describe('a model of an amplifier', () => {
     let last = first;
     for (let i = 0; i < 30; i++) last = trainer.step(x, target, { warmup: 2 }).loss;
     expect(last).toBeLessThan(0.8 * first);
+  });
+
+  test('learned states start sessions of a pool and forks of a stream, and reset goes back to them', () => {
+    const { file, x, y } = cases.nam!;
+    const [, batch] = x.shape as [number, number, number];
+    const model = loadAmp(file);
+    const first = y.data.slice(0, batch);
+    const inputs = x.data.slice(0, batch);
+    const pool = new StreamPool(model, { capacity: batch + 1 });
+    const sessions = inputs.map(() => pool.open());
+    close(pool.step(sessions, inputs), first);
+    sessions[1]!.close();
+    sessions[0]!.reset();
+    close(pool.step([pool.open(), sessions[0]!], [inputs[1]!, inputs[0]!]), [first[1]!, first[0]!]);
+    const stream = model.stream({ batch });
+    stream.step(inputs);
+    const fork = stream.fork();
+    fork.reset();
+    close(fork.step(inputs), first);
+    // a trainer starts from zeros, and so does what has options
+    const zeros = model.forward(x, { training: true }).data;
+    expect(Math.abs(zeros[0]! - first[0]!)).toBeGreaterThan(1e-3);
+  });
+
+  const zeros = (...shape: number[]) => ({ data: new Float32Array(shape.reduce((a, b) => a * b)), shape });
+  test.each<[unknown, string, ...string[]]>([
+    [null, 'x', '[steps, batch, 1]', 'null'],
+    [[], 'x', '[steps, batch, 1]', 'no numbers'],
+    [{ data: [1, 2] }, 'x', 'shape [steps, batch, 1] is missing'],
+    [{ data: [1, 2], shape: null }, 'x.shape', '[steps, batch, 1]', 'null'],
+    [zeros(10), 'x', '[steps, batch, 1]', '[10]'],
+    [zeros(5, 2, 7), 'x', '[steps, batch, 1]', '[5, 2, 7]'],
+  ])('with learned states refuses %j as other models do', (x, ...words) => {
+    const model = loadAmp(cases.nam!.file);
+    for (const made of [model, quantize(model, { planes: 2 })])
+      expectWords(
+        thrown(() => made.forward(x as never)),
+        words,
+      );
+    expectThrows(() => model.stream(null as never), ['the options of stream', 'null']);
   });
 
   test('says what the file says', () => {

@@ -160,5 +160,20 @@ describe('packModel and unpackModel', () => {
     expect(refused({ module: 1 })).toBeInstanceOf(u.ArgumentError);
     expect(refused({ layers: [{ type: 'Conv' }] })).toBeInstanceOf(u.FormatError);
     expect(refused({ parameters: {} })).toBeInstanceOf(Error);
+    const sound = u.input({ features: 1 });
+    const graph = packModel(new u.Model({ inputs: sound, outputs: new u.Linear(1, 1).apply(sound) }));
+    const inGraph = (change: object) => thrown(() => unpackModel({ ...graph, ...change }));
+    const cases: [unknown, string][] = [
+      [refused({ layers: 5 }), 'packed.layers'],
+      [refused({ layers: [null] }), 'packed.layers[0]'],
+      [refused({ quantModule: 5 }), 'quantModule'],
+      [refused({ quantModule: packed.module }), 'quantModule'],
+      [inGraph({ graph: { ...graph.graph, uses: [null] } }), 'packed'],
+      [inGraph({ initialStates: { h: [1] } }), 'initialStates.h'],
+    ];
+    for (const [error, argument] of cases) {
+      expect(error).toBeInstanceOf(u.ArgumentError);
+      expect(error).toMatchObject({ argument });
+    }
   });
 });

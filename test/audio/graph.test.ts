@@ -12,6 +12,7 @@ import {
   type NDArray,
   Sequential,
   StateError,
+  StreamPool,
 } from 'unrolled';
 import { loadAmp } from 'unrolled/amp';
 import { AudioModel, BlockStream, packModel, unpackModel } from 'unrolled/audio';
@@ -95,6 +96,21 @@ describe.each(kinds)('%s', (_, make) => {
     expect(blocks.resets).toBe(1);
     expectSame(play(blocks, sound, [128]), expected, 'after NaN');
   });
+});
+
+test('learned states start forward and sessions of what was packed and quantized', async () => {
+  const sound = noise(9, 64);
+  const model = await amplifier();
+  const quantized = quantize(model, { planes: 2 }) as unknown as Model;
+  for (const made of [model, quantized]) {
+    const again = unpackModel(packModel(unpackModel(structuredClone(packModel(made)))));
+    const expected = stepped(made, sound);
+    expectSame(again.forward(sound).data as Float32Array, expected, 'forward');
+    const pool = new StreamPool(again, { capacity: 2 });
+    const [, second] = [pool.open(), pool.open()];
+    const steps = Float32Array.from(sound, (value) => pool.step([second], [value])[0]!);
+    expectSame(steps, expected, 'a session');
+  }
 });
 
 test('a graph gives in blocks what forward gives', () => {

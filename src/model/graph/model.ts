@@ -112,6 +112,7 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
       });
       network.writeInputs(plan, sequences, steps, counted.valid);
       for (const { initial } of plan.states) arena.clear(initial);
+      if (opts === undefined) plan.startRows(0, batch);
       if (training) plan.begin();
       plan.forward();
       this.#last = training ? { plan, steps: [...steps] } : undefined;
