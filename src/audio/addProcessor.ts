@@ -1,15 +1,21 @@
-import { StateError } from '../errors.ts';
+import { ArgumentError, reading, StateError } from '../errors.ts';
 import { inflate } from '../wasm/inflate.ts';
 
 /**
  * Loads the processor into a context: from the given URL; otherwise from its file, which may be missing in a bundle,
  * then from the text embedded in this package, which a strict Content-Security-Policy blocks.
+ * @throws {ArgumentError} if what is given is no URL
  * @throws {StateError} if it can't be loaded
  */
 export async function addProcessor(
   { audioWorklet }: BaseAudioContext,
   given: string | URL | undefined,
 ): Promise<void> {
+  const isUrl =
+    given === undefined ||
+    typeof given === 'string' ||
+    reading('processor', given, () => given instanceof URL);
+  if (!isUrl) throw new ArgumentError('processor', 'a URL', given);
   const places = given === undefined ? [file, text] : [() => given];
   let [tried, cause]: unknown[] = [given];
   for (const place of places) {

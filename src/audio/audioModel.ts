@@ -1,5 +1,5 @@
 import { integer, options } from '../check.ts';
-import { ArgumentError, FeatureError, StateError, Verbatim } from '../errors.ts';
+import { ArgumentError, FeatureError, reading, StateError, Verbatim } from '../errors.ts';
 import { addProcessor } from './addProcessor.ts';
 import { type AudioSource, featuresOf } from './features.ts';
 import { PROCESSOR, type Setup } from './messages.ts';
@@ -52,10 +52,10 @@ export class AudioModel {
   }
 
   /**
-   * @throws {ArgumentError} if the model's input is indices, it has several inputs or outputs, batch is below 1, there are more than 32 channels, or an
-   * option is unknown
+   * @throws {ArgumentError} if the model's input is indices, it has several inputs or outputs, batch is below 1, there are more than 32 channels, an
+   * option is unknown, or the context is not one
    * @throws {FeatureError} if the context has no AudioWorklet, as in a page that is not served over HTTPS
-   * @throws {StateError} before `init()`, if the context is closed, or if the processor can't be loaded
+   * @throws {StateError} before `init()`, if the context is closed, or if the processor can't be loaded or is another
    */
   static async create(
     context: BaseAudioContext,
@@ -65,23 +65,23 @@ export class AudioModel {
     const given = options('AudioModel', opts, { batch: true, processor: true, node: true });
     const batch = integer('batch', given.batch ?? 1, 1);
     const { inputSize, outputSize } = featuresOf(model);
-    const channelCount = channels('in', batch, inputSize);
-    const outputChannelCount = [channels('out', batch, outputSize)];
-    const processorOptions: Setup = { model: packModel(model), batch };
-    if (!context?.audioWorklet) throw new FeatureError('this context has no AudioWorklet');
-    if (context.state === 'closed') throw new StateError('the AudioContext is closed');
-    await addProcessor(context, given.processor);
-    const node = new AudioWorkletNode(context, PROCESSOR, {
+    const node = {
       numberOfInputs: 1,
-      channelCount,
-      channelCountMode: 'explicit',
-      ...given.node,
+      channelCount: channels('in', batch, inputSize),
+      channelCountMode: 'explicit' as const,
+      ...nodeOptions(given.node),
       // required by the processor
       numberOfOutputs: 1,
-      outputChannelCount,
-      processorOptions,
-    });
-    return new AudioModel(node, planesOf(model));
+      outputChannelCount: [channels('out', batch, outputSize)],
+      processorOptions: { model: packModel(model), batch } satisfies Setup,
+    };
+    checkContext(context);
+    await addProcessor(context, given.processor);
+    try {
+      return new AudioModel(new AudioWorkletNode(context, PROCESSOR, node), planesOf(model));
+    } catch (error) {
+      throw notMade(error, context, given.node);
+    }
   }
 
   /** How often the states of a row were reset because a state or an output was NaN or infinite, as last reported. */
@@ -131,6 +131,44 @@ export class AudioModel {
     await this.#link.call({ kind: 'end' }).catch(() => {});
     this.#link.close(new StateError('the AudioModel was disposed'));
   }
+}
+
+/** A copy of a user's options of the node. @throws {ArgumentError} if they are not an object, or channels are not 1 to 32 */
+function nodeOptions(given: AudioWorkletNodeOptions = {}): AudioWorkletNodeOptions {
+  return reading('node', given, () => {
+    if (Object(given) !== given || Array.isArray(given))
+      throw new ArgumentError('node', 'an object of options', given);
+    const copy = { ...given };
+    // Chromium 156 ends the page for others, where outputChannelCount is given
+    if (copy.channelCount === undefined) delete copy.channelCount;
+    else integer('node.channelCount', copy.channelCount, 1, MAX_CHANNELS);
+    return copy;
+  });
+}
+
+/**
+ * @throws {ArgumentError} if it is no context
+ * @throws {FeatureError} if it has no AudioWorklet
+ * @throws {StateError} if it is closed
+ */
+function checkContext(context: BaseAudioContext): void {
+  reading('context', context, () => {
+    if (typeof context?.currentTime !== 'number')
+      throw new ArgumentError('context', 'an AudioContext or an OfflineAudioContext', context);
+    if (!context.audioWorklet) throw new FeatureError('this context has no AudioWorklet');
+    if (context.state === 'closed') throw new StateError('the AudioContext is closed');
+  });
+}
+
+/** Why a browser refused a node. */
+function notMade(cause: unknown, context: unknown, node: unknown): Error {
+  if ((cause as Error).name === 'InvalidStateError') {
+    const text = `the processor that was loaded does not register '${PROCESSOR}'`;
+    return new StateError(`AudioModel: ${text}: is it a copy of unrolled/audio/processor?`, { cause });
+  }
+  if (node === undefined)
+    return new ArgumentError('context', "a context of the browser's own", context, { cause });
+  return new ArgumentError('node', 'options of an AudioWorkletNode', node, { cause });
 }
 
 function kindOf(planes: string): string {

@@ -134,6 +134,43 @@ describe.runIf(typeof OfflineAudioContext === 'function')('AudioModel', () => {
     await context.close();
   });
 
+  test('a file that is no processor is refused, and so is what is no URL', async () => {
+    const context = new OfflineAudioContext(1, 128, RATE);
+    const processor = URL.createObjectURL(new Blob(['0'], { type: 'text/javascript' }));
+    const error = await reason(AudioModel.create(context, effect(), { processor }));
+    expect(error).toBeInstanceOf(StateError);
+    expect(error.message).toContain('unrolled/audio/processor');
+    const number = await reason(AudioModel.create(context, effect(), { processor: 5 as never }));
+    expect(number).toMatchObject({ name: 'ArgumentError', argument: 'processor' });
+  });
+
+  test.each<[unknown, string]>([
+    [{ channelCount: 33 }, 'node.channelCount'],
+    [{ channelCount: 0 }, 'node.channelCount'],
+    [{ channelCount: 99, channelCountMode: 'max' }, 'node.channelCount'],
+    [{ channelCount: '2' }, 'node.channelCount'],
+    [{ channelCountMode: 'few' }, 'node'],
+    [5, 'node'],
+    ['abc', 'node'],
+    [[], 'node'],
+    [null, 'node'],
+  ])('options %j of the node are refused', async (node, argument) => {
+    const context = new OfflineAudioContext(1, 128, RATE);
+    const error = await reason(AudioModel.create(context, effect(), { node: node as never }));
+    expect(error).toMatchObject({ name: 'ArgumentError', argument });
+  });
+
+  test('other options of the node are taken', async () => {
+    const context = new OfflineAudioContext(1, 128, RATE);
+    const given = { channelCount: 2, channelInterpretation: 'discrete' } as const;
+    const { node } = await AudioModel.create(context, effect(), { node: given });
+    expect([node.channelCount, node.channelInterpretation]).toEqual([2, 'discrete']);
+    const derived = await AudioModel.create(context, effect(), {
+      node: { channelCount: undefined } as never,
+    });
+    expect(derived.node.channelCount).toBe(1);
+  });
+
   test.each<[string, () => Sequential, number, string]>([
     ['in, by rows', effect, 33, 'batch'],
     ['in, by features', () => new Sequential([new LSTM(33, 2), new Linear(2, 1)]), 1, 'model'],

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { AudioModel } from '../../src/audio/audioModel.ts';
 import { BlockStream } from '../../src/audio/blockStream.ts';
 import { packModel, unpackModel } from '../../src/audio/packedModel.ts';
 import * as u from '../../src/index.ts';
@@ -141,6 +142,15 @@ describe('BlockStream', () => {
     expect((error as u.ArgumentError).argument).toBe('model');
   });
 });
+
+test.each([null, undefined, 5, {}, new Proxy({}, { get: () => 1n / 0n })])(
+  'AudioModel.create refuses a context that is none',
+  async (context) => {
+    const error = await AudioModel.create(context as never, make()).catch((reason) => reason);
+    expect(error).toBeInstanceOf(u.ArgumentError);
+    expect(error.argument).toBe('context');
+  },
+);
 
 describe('packModel and unpackModel', () => {
   test('carry a model and its kernels through postMessage', () => {
