@@ -1,6 +1,7 @@
 import { byteArray, floats } from '../allocate.ts';
+import { isFloatArray } from '../arrayKind.ts';
 import { options } from '../check.ts';
-import { ShapeError } from '../errors.ts';
+import { ArgumentError, ShapeError } from '../errors.ts';
 import type { StreamBase, StreamOptions } from '../model/core/streamBase.ts';
 import { finiteStates } from '../model/streaming/finiteStates.ts';
 import { type AudioSource, featuresOf } from './features.ts';
@@ -49,14 +50,16 @@ export class BlockStream {
    * Runs one step per sample of `output` and overwrites it. Missing channels of `input`, such as when nothing is
    * connected, are silent; extra ones are ignored.
    *
+   * @throws {ArgumentError} if one is not a list of Float32Arrays
    * @throws {ShapeError} if the number of output channels differs or a channel is shorter than `output[0]`
    */
   process(input: readonly Float32Array[], output: readonly Float32Array[]): void {
-    const samples = output.length === this.outputs ? output[0]!.length : -1;
-    if (samples < 0) throw new ShapeError('output', `${this.outputs} channels`, `${output.length}`);
-    const given = Math.min(input.length, this.inputs);
-    for (let c = 0; c < given; c++) long('input', c, input[c]!, samples);
-    for (let c = 1; c < this.outputs; c++) long('output', c, output[c]!, samples);
+    const count = channels('output', output);
+    if (count !== this.outputs) throw new ShapeError('output', `${this.outputs} channels`, `${count}`);
+    const samples = long('output', 0, output[0], 0);
+    for (let c = 1; c < this.outputs; c++) long('output', c, output[c], samples);
+    const given = Math.min(channels('input', input), this.inputs);
+    for (let c = 0; c < given; c++) long('input', c, input[c], samples);
     for (let t = 0; t < samples; ) {
       const steps = samples - t >= BLOCK ? BLOCK : 1;
       const values = this.#run(input, given, t, steps);
@@ -109,6 +112,16 @@ export class BlockStream {
   }
 }
 
-function long(name: string, channel: number, { length }: Float32Array, samples: number): void {
+/** Number of channels. @throws {ArgumentError} if it is no list */
+function channels(name: string, given: readonly Float32Array[]): number {
+  if (!Array.isArray(given)) throw new ArgumentError(name, 'a list of channels', given);
+  return given.length;
+}
+
+/** Number of samples of a channel. @throws {ArgumentError} if they are no floats @throws {ShapeError} if there are too few */
+function long(name: string, channel: number, given: Float32Array | undefined, samples: number): number {
+  if (!isFloatArray(given)) throw new ArgumentError(`${name}[${channel}]`, 'a Float32Array', given);
+  const { length } = given!;
   if (length < samples) throw new ShapeError(`${name}[${channel}]`, `${samples} samples`, `${length}`);
+  return length;
 }

@@ -3,6 +3,7 @@ import { AudioModel } from '../../src/audio/audioModel.ts';
 import { BlockStream } from '../../src/audio/blockStream.ts';
 import { packModel, unpackModel } from '../../src/audio/packedModel.ts';
 import * as u from '../../src/index.ts';
+import { expectThrows } from '../errors.ts';
 import { expectSame } from '../kernels/closeness.ts';
 import { Draw, expectSameDict, kernelBuilds, thrown } from '../model/helpers.ts';
 
@@ -134,6 +135,22 @@ describe('BlockStream', () => {
     const error = thrown(() => new BlockStream(make()).process(make1(input), make1(output)));
     expect(error).toBeInstanceOf(u.ShapeError);
     expect((error as u.ShapeError).argument).toBe(argument);
+  });
+
+  test.each<[string, unknown, unknown, string]>([
+    ['a bare array in', new Float32Array(T), silent(1, T), 'input'],
+    ['a bare array out', silent(1, T), new Float32Array(1), 'output'],
+    ['null in', null, silent(1, T), 'input'],
+    ['null out', silent(1, T), null, 'output'],
+    ['nothing', undefined, undefined, 'output'],
+    ['a channel in that is null', [null], silent(1, T), 'input[0]'],
+    ['a channel out that is null', silent(1, T), [null], 'output[0]'],
+    ['a channel in of integers', [new Int16Array(T)], silent(1, T), 'input[0]'],
+    ['a channel out of integers', silent(1, T), [new Int16Array(T)], 'output[0]'],
+  ])('refuses %s', (_, input, output, argument) => {
+    const blocks = new BlockStream(new u.Sequential([new u.GRU(1, 1)]));
+    expectThrows(() => blocks.process(input as never, output as never), [argument]);
+    blocks.process(silent(1, T), silent(1, T));
   });
 
   test('refuses a model of indices', () => {
