@@ -1,6 +1,7 @@
 import { integers } from '../allocate.ts';
-import { ArgumentError, FormatError, reading } from '../errors.ts';
+import { ArgumentError, FormatError } from '../errors.ts';
 import { hasLoneSurrogate } from '../io/safetensors-header.ts';
+import { decoded } from './decoded.ts';
 import { metadataText } from './readMetadata.ts';
 
 /** The metadata key of a character vocabulary in a saved model. */
@@ -65,16 +66,7 @@ export class CharacterVocabulary {
 
   /** The text of some indices. @throws {ArgumentError} if an index is outside 0..size−1 */
   decode(indices: ArrayLike<number>): string {
-    return reading('indices', indices, () => {
-      let text = '';
-      for (let i = 0; i < indices.length; i++) {
-        const c = this.characters[indices[i]!];
-        if (c === undefined)
-          throw new ArgumentError(`indices[${i}]`, `an index in 0..${this.size - 1}`, indices[i]);
-        text += c;
-      }
-      return text;
-    });
+    return decoded(indices, this.characters).join('');
   }
 
   /** The characters as one string. */

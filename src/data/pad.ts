@@ -2,6 +2,7 @@ import { floats, integers } from '../allocate.ts';
 import { isFloatArray, isNumberArray } from '../arrayKind.ts';
 import { ArgumentError, reading, ShapeError } from '../errors.ts';
 import type { NDArray } from '../ndarray.ts';
+import { checkNumbers } from './checkNumbers.ts';
 
 /** A sequence: indices [T] as an integer array or plain array; features [T, F] with a shape, or [T] as Float32Array. */
 export type SequenceLike = ArrayLike<number> | NDArray<ArrayLike<number>>;
@@ -62,6 +63,8 @@ function readOne(name: string, given: SequenceLike): Read {
     const width = isFloatArray(values) ? 1 : undefined;
     return { values: width ? values : indices(name, values), steps: values.length, width };
   }
+  checkNumbers(`${name}.data`, values);
+  if (!Array.isArray(shape)) throw new ArgumentError(`${name}.shape`, '[T, F]', shape);
   const [steps, width] = shape;
   const fits = Number.isInteger(steps) && steps! >= 0 && Number.isInteger(width) && width! > 0;
   if (shape.length !== 2 || !fits || steps! * width! !== values.length)

@@ -1,8 +1,8 @@
 import { byteArray, floats } from '../allocate.ts';
-import { isNumberArray } from '../arrayKind.ts';
 import { integer, keyOf, type Names, options } from '../check.ts';
 import { ArgumentError, FormatError, reading, ShapeError } from '../errors.ts';
 import { toBytes } from '../io/parse.ts';
+import { checkNumbers } from './checkNumbers.ts';
 
 /** Sample formats of `serializeWav`. */
 export type WavFormat = 'int16' | 'int24' | 'float32';
@@ -44,7 +44,7 @@ const READERS: Readonly<Record<string, ReadSample>> = {
  * Parses a WAV file (RIFF/WAVE): PCM of 8, 16, 24 or 32 bits, or float of 32 or 64 bits, any number of channels.
  * Samples of a data chunk that is longer than the file are read to the end of the file, as of a stream that was cut.
  * @throws {ArgumentError} if `bytes` is not a Uint8Array or ArrayBuffer
- * @throws {FormatError} if it is not a WAV file, or its format is another
+ * @throws {FormatError} if it is not a WAV file, its format is another, or its samples lie in wider containers
  * @throws {MemoryError} if there is no memory for the samples
  */
 export function parseWav(bytes: Uint8Array | ArrayBuffer): Wav {
@@ -106,6 +106,7 @@ export function serializeWav(wav: Wav, opts?: WavOptions): Uint8Array<ArrayBuffe
 interface Format {
   readonly channels: number;
   readonly sampleRate: number;
+  /** Of a sample, as it lies in the file. */
   readonly bits: number;
   readonly read: ReadSample;
 }
@@ -123,7 +124,13 @@ function readFormat(view: DataView, at: number, size: number): Format {
     throw new FormatError(`WAV: format ${code} of ${bits} bits is not supported (PCM and float are)`);
   const channels = view.getUint16(at + 2, true);
   const sampleRate = view.getUint32(at + 4, true);
+  const block = view.getUint16(at + 12, true);
   if (channels === 0 || sampleRate === 0) throw new FormatError('WAV: no channels, or a sample rate of 0');
+  // 0 says nothing; others have samples in wider containers, of which writers fill either end
+  if (block !== 0 && block !== (channels * bits) / 8) {
+    const expected = `${(channels * bits) / 8} for ${channels} x ${bits} bits`;
+    throw new FormatError(`WAV: expected blocks of ${expected}, got ${block} bytes`);
+  }
   return { channels, sampleRate, bits, read };
 }
 
@@ -144,8 +151,7 @@ function framesOf(channels: unknown): number {
     throw new ArgumentError('channels', 'a list of 1 to 65535 arrays of samples', channels);
   for (const [c, channel] of channels.entries()) {
     const name = `channels[${c}]`;
-    if (!isNumberArray(channel) && !reading(name, channel, () => Array.isArray(channel)))
-      throw new ArgumentError(name, 'an array of samples', channel);
+    checkNumbers(name, channel);
     const frames = channels[0].length;
     if (channel.length !== frames) throw new ShapeError(name, `${frames} samples`, `${channel.length}`);
   }

@@ -1,6 +1,7 @@
 import { integers } from '../allocate.ts';
 import { boolean, integer, type Names, options } from '../check.ts';
 import { ArgumentError, FormatError, reading } from '../errors.ts';
+import { decoded } from './decoded.ts';
 import { readMetadata } from './readMetadata.ts';
 
 /** Options of `WordVocabulary.of`. */
@@ -102,14 +103,7 @@ export class WordVocabulary {
    * @throws {ArgumentError} if an index is outside 0..size−1
    */
   decode(indices: ArrayLike<number>): string[] {
-    return reading('indices', indices, () =>
-      Array.from(indices, (index, i) => {
-        const word = this.words[index];
-        if (word === undefined)
-          throw new ArgumentError(`indices[${i}]`, `an index in 0..${this.size - 1}`, index);
-        return word;
-      }),
-    );
+    return decoded(indices, this.words);
   }
 }
 

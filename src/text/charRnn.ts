@@ -1,5 +1,5 @@
+import { decoded } from '../data/decoded.ts';
 import type { Layer } from '../engine/layer.ts';
-import { ArgumentError } from '../errors.ts';
 import { bytesByName, type FileBytes } from '../fileBytes.ts';
 import { type CharRnnDescription, readCharRnn } from '../formats/text/charRnn.ts';
 import { withWeights } from '../model/graph/described.ts';
@@ -30,12 +30,7 @@ export class CharRnn extends Sequential {
 
   /** The text of some indices. @throws {ArgumentError} if an index is outside the vocabulary */
   decode(indices: ArrayLike<number>): string {
-    return Array.from(indices, (index, i) => {
-      const character = this.vocabulary[index];
-      if (character === undefined)
-        throw new ArgumentError(`indices[${i}]`, `an index in 0..${this.vocabulary.length - 1}`, index);
-      return character;
-    }).join('');
+    return decoded(indices, this.vocabulary).join('');
   }
 }
 

@@ -19,6 +19,18 @@ import { expectThrows } from '../errors.ts';
 
 const floatsOf = (...values: number[]) => Float32Array.from(values);
 
+/** What `decode` refuses, and the words of the error. */
+const NO_INDICES: readonly (readonly [unknown, ...string[]])[] = [
+  [['at'], 'indices[0]', 'at'],
+  [['length'], 'indices[0]', 'length'],
+  [['0'], 'indices[0]', '0'],
+  [[0, 0.5], 'indices[1]', '0.5'],
+  [5, 'indices', '5'],
+  [{}, 'indices'],
+  ['0', 'indices'],
+  [null, 'indices', 'null'],
+];
+
 describe('CharacterVocabulary', () => {
   test('decodes what it encodes, also characters of two code units', () => {
     fc.assert(
@@ -39,6 +51,8 @@ describe('CharacterVocabulary', () => {
     const vocabulary = new CharacterVocabulary('ab');
     expectThrows(() => vocabulary.encode('abc'), ['text[2]', 'U+0063']);
     expectThrows(() => vocabulary.decode([0, 2]), ['indices[1]', '0..1']);
+    for (const [indices, ...words] of NO_INDICES)
+      expectThrows(() => vocabulary.decode(indices as never), words);
     expectThrows(() => new CharacterVocabulary(''), ['text']);
     // save would refuse it, or join the halves
     expectThrows(() => new CharacterVocabulary('ab\ud800'), ['text', 'surrogates']);
@@ -58,6 +72,8 @@ describe('WordVocabulary', () => {
     expect(vocabulary.words).toEqual(['', '', "don't", 'stop', ',', '!', ':', '2', 'naïve', 'dogs']);
     expect([...vocabulary.encode('Stop the dogs!')]).toEqual([3, 1, 9, 5]);
     expect(vocabulary.decode([3, 1, 0])).toEqual(['stop', '', '']);
+    for (const [indices, ...words] of NO_INDICES)
+      expectThrows(() => vocabulary.decode(indices as never), words);
   });
 
   test('limits words by number and count', () => {
@@ -102,6 +118,9 @@ describe('windows', () => {
     expectThrows(() => windows([1, 2, 3], { steps: 1, features: 2 }), ['series', '2'], ShapeError);
     expectThrows(() => windows([1, 2, 3], { steps: 1, targets: [1] }), ['targets[0]']);
     expectThrows(() => windows([1, 2, 3], { steps: 0 }), ['steps']);
+    expectThrows(() => windows([1, 'x' as never, 3], { steps: 1 }), ['series[1]', 'x']);
+    expectThrows(() => windows([1, 2, undefined, 3] as never, { steps: 1 }), ['series[2]', 'undefined']);
+    expectThrows(() => windows('123' as never, { steps: 1 }), ['series']);
   });
 });
 
@@ -169,6 +188,9 @@ describe('pad', () => {
     expectThrows(() => pad([{ data: [1, 2, 3], shape: [2, 2] }]), ['sequences[0]'], ShapeError);
     expectThrows(() => pad([[], []]), ['sequences', 'step']);
     expectThrows(() => pad([]), ['sequences']);
+    const features = (data: unknown, shape: unknown) => () => pad([{ data, shape } as never]);
+    expectThrows(features([1, 'x'], [2, 1]), ['sequences[0].data[1]', 'x']);
+    expectThrows(features([1], 5), ['sequences[0].shape', '5']);
   });
 });
 

@@ -23,8 +23,8 @@ function file(format: readonly number[], data: readonly number[]): Uint8Array<Ar
   ]);
 }
 
-const fmt = (code: number, channels: number, bits: number) => [
-  ...[code & 255, code >> 8, channels, 0, 0x40, 0x1f, 0, 0, 0, 0, 0, 0, 0, 0, bits, 0],
+const fmt = (code: number, channels: number, bits: number, block = 0) => [
+  ...[code & 255, code >> 8, channels, 0, 0x40, 0x1f, 0, 0, 0, 0, 0, 0, block, 0, bits, 0],
 ];
 
 describe('WAV', () => {
@@ -60,6 +60,14 @@ describe('WAV', () => {
     const moved = new Uint8Array(bytes.length + 1);
     moved.set(bytes, 1);
     expect(parseWav(moved.subarray(1)).channels.map(([x]) => x)).toEqual([0.5, -0.5]);
+  });
+
+  test('samples in wider containers are refused', () => {
+    // three frames of 24 bits in 4 bytes
+    const frames = [0, 0, 0x40, 0, 0, 0, 0x40, 0, 0, 0, 0x40, 0];
+    expectThrows(() => parseWav(file(fmt(1, 1, 24, 4), frames)), ['3', '1', '24', '4'], FormatError);
+    expectThrows(() => parseWav(file(fmt(1, 2, 16, 2), frames)), ['4', '2', '16'], FormatError);
+    expect([...parseWav(file(fmt(1, 1, 24, 3), [0, 0, 0x40, 0, 0, 0xc0])).channels[0]!]).toEqual([0.5, -0.5]);
   });
 
   test('reads what is there of a file that was cut', () => {
@@ -98,5 +106,15 @@ describe('WAV', () => {
     );
     for (const format of ['mp3', ['int24'], Object.create(null)])
       expectThrows(() => serializeWav(wav, { format: format as never }), ['format', 'one of int16']);
+    for (const [samples, argument] of [
+      [[1, 'x', {}], 'channels[1][1]'],
+      [[1, undefined, 2], 'channels[1][1]'],
+      [BigInt64Array.of(1n, 2n, 3n), 'channels[1][0]'],
+      ['abc', 'channels[1]'],
+      [null, 'channels[1]'],
+    ] as const) {
+      const channels = [Float32Array.of(1, 2, 3), samples as never];
+      expectThrows(() => serializeWav({ sampleRate: 1, channels }), [argument]);
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Adam, crossEntropy, init, Sequential, Trainer } from '../../src/index.ts';
 import { loadCharRnn, loadSegmenter } from '../../src/text/index.ts';
+import { expectThrows } from '../errors.ts';
 import { charRnnFiles, textCases } from '../fixtures/text/read.ts';
 
 beforeAll(() => init());
@@ -52,6 +53,8 @@ describe('a charRNN of ml5', () => {
     expect(() => model.encode('cat')).toThrow(/text\[2\].*t/);
     expect(() => model.encode(3 as never)).toThrow(/text/);
     expect(() => model.decode([0, 7])).toThrow(/indices\[1\].*0\.\.6/);
+    for (const indices of [null, 5, 'a', {}, ['length'], ['0']])
+      expectThrows(() => model.decode(indices as never), [Array.isArray(indices) ? 'indices[0]' : 'indices']);
   });
 
   test('trains', () => {

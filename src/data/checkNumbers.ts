@@ -1,0 +1,13 @@
+import { isNumberArray } from '../arrayKind.ts';
+import { ArgumentError, reading } from '../errors.ts';
+
+/** @throws {ArgumentError} unless it is an array of numbers; names the first element that is not one */
+export function checkNumbers(name: string, given: ArrayLike<unknown>): asserts given is ArrayLike<number> {
+  reading(name, given, () => {
+    if (isNumberArray(given)) return;
+    if (typeof given !== 'object' || typeof given?.length !== 'number')
+      throw new ArgumentError(name, 'an array of numbers', given);
+    for (let i = 0; i < given.length; i++)
+      if (typeof given[i] !== 'number') throw new ArgumentError(`${name}[${i}]`, 'a number', given[i]);
+  });
+}
