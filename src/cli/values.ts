@@ -23,6 +23,8 @@ export const positive = numberThat(
   (n) => isFloat(n) && Math.fround(n) > 0,
   'a number above 0 that float32 can hold',
 );
+/** Timers hold milliseconds in an int32. */
+export const seconds = numberThat((n) => n >= 0.001 && n <= 2_147_483, 'seconds in 0.001..2147483');
 export const notNegative = numberThat(
   (n) => isFloat(n) && n >= 0,
   'a number of at least 0 that float32 can hold',

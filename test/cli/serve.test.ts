@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { Writable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PassThrough, Writable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { EventStream } from '../../src/cli/serve/eventStream.ts';
+import { serve } from '../../src/cli/serve/serve.ts';
 import { thorough } from '../thorough.ts';
 import { cli, folder, oneLine, TINY, textFile } from './helper.ts';
 import { raw, served } from './server.ts';
@@ -77,6 +78,47 @@ describe('sessions', () => {
     await server.call('DELETE', `/sessions/${id}`);
   });
 
+  test('what step has read goes on without a prompt, whoever steps meanwhile', async () => {
+    for (const how of [{}, { topK: 5 }]) {
+      const [stepped, prompted] = [await open(2), await open(2)];
+      for (const input of 'the ') await server.call('POST', `/sessions/${stepped}/step`, { input });
+      const whole = { ...how, prompt: 'the ', length: 20 };
+      const { json: expected } = await server.call('POST', `/sessions/${prompted}/generate`, whole);
+      const parts = [];
+      for (const length of [5, 15])
+        parts.push(
+          (await server.call('POST', `/sessions/${stepped}/generate`, { ...how, length })).json.text,
+        );
+      expect(parts.join('')).toBe(expected.text);
+      expect((await server.call('GET', `/sessions/${stepped}`)).json.steps).toBe(24);
+      // a step after a text reads that first
+      const outputs = [];
+      for (const id of [stepped, prompted])
+        outputs.push((await server.call('POST', `/sessions/${id}/step`, { input: 'a' })).json.output);
+      expect(outputs[0]).toEqual(outputs[1]);
+      for (const id of [stepped, prompted]) await server.call('DELETE', `/sessions/${id}`);
+    }
+  });
+
+  test('GET of a session uses it', async () => {
+    const one = await served(model);
+    const { json } = await one.call('POST', '/sessions');
+    const start = performance.now();
+    const clock = vi.spyOn(performance, 'now');
+    const at = (ms: number) => clock.mockReturnValue(start + ms);
+    at(400_000);
+    expect((await one.call('GET', `/sessions/${json.id}`)).status).toBe(200);
+    const { sessions } = one.running;
+    at(900_000);
+    sessions.sweep();
+    expect(sessions.size).toBe(1);
+    at(1_000_001);
+    sessions.sweep();
+    expect(sessions.size).toBe(0);
+    clock.mockRestore();
+    await one.stop();
+  });
+
   test('server-sent events: a character each, then all', async () => {
     const id = await open();
     const body = { prompt: 'the ', length: 12 };
@@ -143,6 +185,29 @@ test('a model of a table: rows in their own units, as forecast', async () => {
   }
   expect((await table.call('POST', `/sessions/${json.id}/generate`, {})).status).toBe(404);
   await table.stop();
+});
+
+test('targets with a scheme and a host, as of a proxy', async () => {
+  const rest = 'HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n';
+  expect(await raw(server.running, `GET http://x/health?a ${rest}`)).toContain('"status":"ok"');
+  expect(await raw(server.running, `GET HTTPS://x:8?a ${rest}`)).toContain('<title>unrolled serve</title>');
+  expect(await raw(server.running, `GET ftp://x/health ${rest}`)).toMatch(/^HTTP\/1.1 404 /);
+});
+
+test.each([
+  [400, 'GET / HTTP/1.1\r\n\r\n', 'Host'],
+  [417, 'GET / HTTP/1.1\r\nhost: a\r\nexpect: foo\r\nconnection: close\r\n\r\n', 'Expect'],
+])('%d tells the error as JSON, too', async (status, request, word) => {
+  const answer = await raw(server.running, request);
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(answer.toLowerCase()).toContain('content-type: application/json');
+  expect(JSON.parse(answer.slice(answer.indexOf('{'))).error).toContain(word);
+});
+
+test('a request of HTTP/1.0 needs no Host, one that waits for 100 is told to go on', async () => {
+  expect(await raw(server.running, 'GET /health HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /);
+  const waiting = 'GET /health HTTP/1.1\r\nhost: a\r\nexpect: 100-Continue\r\nconnection: close\r\n\r\n';
+  expect(await raw(server.running, waiting)).toMatch(/^HTTP\/1.1 100 .*HTTP\/1.1 200 /s);
 });
 
 test('the page: isolated, runs only its own script', async () => {
@@ -310,7 +375,18 @@ test('stops: ends what is being written, and closes', async () => {
   await expect(stopping.call('GET', '/health')).rejects.toThrow();
 });
 
+test.each([1.001, 0.3335, 0.0015, 2_147_483])('serve takes a timeout of %d seconds', async (timeout) => {
+  const out = new PassThrough();
+  const io = { stdout: out, stderr: out };
+  expect(await serve(path('m'), { port: 0, timeout }, io, Promise.resolve())).toBe(0);
+});
+
 test('serve refuses what it can not serve', async () => {
+  for (const seconds of [3_000_000, 0.0004]) {
+    const timeout = await cli('serve', path('m'), '--timeout', seconds);
+    expect([timeout.code, oneLine(timeout)]).toEqual([2, expect.stringMatching(/--timeout.*2147483/)]);
+  }
+
   const text = await cli('serve', path('t'));
   expect([text.code, oneLine(text)]).toEqual([1, expect.stringContaining('plain text')]);
   const port = await cli('serve', path('m'), '--port', 70_000);

@@ -1,5 +1,5 @@
 import type { ServeOptions } from '../serve/serve.ts';
-import { positive, whole } from '../values.ts';
+import { positive, seconds, whole } from '../values.ts';
 import { type Context, examples, kernels } from './shared.ts';
 
 export function addServe({ program, io, done }: Context): void {
@@ -19,7 +19,7 @@ export function addServe({ program, io, done }: Context): void {
     .option(
       '--timeout <seconds>',
       'most time for a request to arrive, or a client to read (default 10)',
-      positive,
+      seconds,
     )
     .option('--max-body <bytes>', 'most bytes of a request (default 65536)', whole(1))
     .addOption(kernels('which kernels (default simd, the same text as `generate`)'))

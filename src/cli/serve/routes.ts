@@ -108,9 +108,12 @@ const ROUTES: readonly Route[] = [
       const { input } = await body<{ input: unknown }>(call, { input: any });
       const value = served.read(input);
       const output = await sessions.use(call.id, async (session) => {
-        if (session.pending !== undefined) await settle(batcher, session);
+        await settle(batcher, session);
         session.steps++;
-        return batcher.step(session.stream, value, served.write);
+        return batcher.step(session.stream, value, (output) => {
+          session.output = output.slice();
+          return served.write(output);
+        });
       });
       return { status: 200, json: `{"output":${output}}` };
     },

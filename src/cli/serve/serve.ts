@@ -50,7 +50,7 @@ export async function serve(
   await loadKernels(options.kernels ?? 'simd');
   const served = servedModel(path, bytes);
   using model = served.model;
-  const limits = { sessions, idle: 1000 * idle, timeout: 1000 * timeout, maxBody };
+  const limits = { sessions, idle: 1000 * idle, timeout: Math.round(1000 * timeout), maxBody };
   const failed = (error: unknown) => void io.stderr.write(`unrolled: ${(error as Error).stack ?? error}\n`);
   let running: Running;
   try {

@@ -20,7 +20,7 @@ export interface Limits {
   readonly sessions: number;
   /** After which an unused session ends. */
   readonly idle: number;
-  /** Most time for a request to arrive, or for a client to read. */
+  /** Most time for a request to arrive, or for a client to read; a whole number. */
   readonly timeout: number;
   /** Most bytes of a body. */
   readonly maxBody: number;
@@ -57,11 +57,14 @@ export async function startServer(
   };
   const server = createServer({
     ...{ requestTimeout: timeout, headersTimeout: timeout, keepAliveTimeout: 5000, maxHeaderSize: HEADERS },
-    connectionsCheckingInterval: Math.min(1000, timeout / 2),
+    connectionsCheckingInterval: Math.min(1000, Math.ceil(timeout / 2)),
+    // node:http's own answer has no body
+    requireHostHeader: false,
   });
   // sessions may have several connections each; more than this are closed at once
   server.maxConnections = 4 * limits.sessions + 64;
-  server.on('request', (request, response) => void answer(service, request, response, failed));
+  for (const event of ['request', 'checkExpectation'])
+    server.on(event, (request, response) => void answer(service, request, response, failed));
   server.on('clientError', refuse);
   server.on('connect', (_, socket: Socket) => close(socket, 405));
   await listening(server, host, port);
@@ -124,8 +127,10 @@ async function answer(
 
 async function dispatch(call: Call): Promise<void> {
   const { request, response } = call;
-  if (hosts(request) > 1) throw new HttpError(400, 'expected one header Host');
-  const path = (request.url ?? '').split('?', 1)[0]!;
+  checkHost(request);
+  const { expect = '100-continue' } = request.headers;
+  if (!/^100-continue$/i.test(expect)) throw new HttpError(417, 'expected no header Expect but 100-continue');
+  const path = pathOf(request.url ?? '');
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   if (path === '/') {
     if (method !== 'GET') throw notAllowed(['GET']);
@@ -139,12 +144,22 @@ async function dispatch(call: Call): Promise<void> {
   if (result) send(response, result.status, result.json);
 }
 
-/** Number of headers Host: with two, a proxy and this server may differ in whom a request is for (RFC 9112, 3.2). */
-function hosts({ rawHeaders }: IncomingMessage): number {
+/**
+ * With two headers Host, a proxy and this server may differ in whom a request is for (RFC 9112, 3.2).
+ * @throws {HttpError} 400 unless there is one; none in HTTP/1.0
+ */
+function checkHost({ rawHeaders, httpVersion }: IncomingMessage): void {
   let count = 0;
   for (let i = 0; i < rawHeaders.length; i += 2)
     if (rawHeaders[i]!.length === 4 && /^host$/i.test(rawHeaders[i]!)) count++;
-  return count;
+  if (count === 1 || (count === 0 && httpVersion === '1.0')) return;
+  throw new HttpError(400, 'expected one header Host', { connection: 'close' });
+}
+
+/** The path of a target, which may have a scheme and a host before it (RFC 9112, 3.2.2). */
+function pathOf(target: string): string {
+  const [whole] = target.split('?', 1) as [string];
+  return whole.replace(/^https?:\/\/[^/]*/i, '') || '/';
 }
 
 function notAllowed(methods: readonly string[]): HttpError {

@@ -12,6 +12,8 @@ export interface Session {
   readonly seed: number;
   /** The last index of a text, which the model reads when it goes on. */
   pending: number | undefined;
+  /** Of the last step, if it is what a text goes on from: nothing is pending. */
+  output: Float32Array<ArrayBuffer> | undefined;
   /** Steps since it was opened or reset, that of `pending` included. */
   steps: number;
   /** Whether a request works on it. */
@@ -49,16 +51,17 @@ export class Sessions {
       });
     const session = {
       ...{ id: randomUUID(), stream: this.#pool.open(), generator: new Generator(seed), seed },
-      ...{ pending: undefined, steps: 0, isBusy: false, used: performance.now() },
+      ...{ pending: undefined, output: undefined, steps: 0, isBusy: false, used: performance.now() },
     };
     this.#byId.set(session.id, session);
     return session;
   }
 
-  /** @throws {HttpError} 404 */
+  /** For a request to a session, which is used from now on. @throws {HttpError} 404 */
   get(id: string): Session {
     const session = this.#byId.get(id);
     if (!session) throw new HttpError(404, 'no such session: it was closed, has ended unused, or never was');
+    session.used = performance.now();
     return session;
   }
 
@@ -80,6 +83,7 @@ export class Sessions {
     session.stream.reset();
     session.generator = new Generator(session.seed);
     session.pending = undefined;
+    session.output = undefined;
     session.steps = 0;
   }
 

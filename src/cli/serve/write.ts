@@ -1,6 +1,6 @@
-import { Generator, type StreamPool } from '../../index.ts';
+import { Generator, type Sequential, type StreamPool, type StreamSession } from '../../index.ts';
 import { start } from '../text/passage.ts';
-import { draw, type Sampling } from '../text/sampling.ts';
+import { type Drawn, draw, type Sampling } from '../text/sampling.ts';
 import type { Vocabulary } from '../text/vocabulary.ts';
 import type { Batcher } from './batcher.ts';
 import { HttpError } from './httpError.ts';
@@ -15,6 +15,7 @@ export interface WriteRequest extends Partial<Sampling> {
 
 /** What writes. */
 interface Machine {
+  readonly served: { readonly model: Sequential };
   readonly pool: StreamPool;
   readonly batcher: Batcher;
 }
@@ -31,16 +32,23 @@ export function promptOf(
   const unknown = [...prompt].find((character) => !vocabulary.characters.includes(character));
   if (unknown !== undefined)
     throw new HttpError(400, `prompt: the model does not know the character ${JSON.stringify(unknown)}`);
-  return vocabulary.encode(prompt || (session.pending === undefined ? start(vocabulary) : ''));
+  const isNew = session.pending === undefined && !session.output;
+  return vocabulary.encode(prompt || (isNew ? start(vocabulary) : ''));
 }
 
 /** Has a session read indices; the last one is read when it goes on. */
 export async function read({ batcher }: Machine, session: Session, indices: Iterable<number>): Promise<void> {
   for (const index of indices) {
     await settle(batcher, session);
-    session.pending = index;
-    session.steps++;
+    go(session, index);
   }
+}
+
+/** Has a session's text go on by an index. */
+function go(session: Session, index: number): void {
+  session.pending = index;
+  session.output = undefined;
+  session.steps++;
 }
 
 /** Has a session read its pending index, if there is one. */
@@ -51,16 +59,37 @@ export async function settle(batcher: Batcher, session: Session): Promise<void> 
 }
 
 /** Yields indices that a session writes, the same as `unrolled generate` with the same prompt and seed. */
-export async function* write({ pool, batcher }: Machine, session: Session, request: WriteRequest) {
+export async function* write(machine: Machine, session: Session, request: WriteRequest) {
   const { length = 200, temperature = 0.7, topK, topP, seed } = request;
   if (seed !== undefined) session.generator = new Generator(seed);
+  const pick: Pick = (logits, sample) =>
+    draw({ sample, logits }, { temperature, topK, topP }, session.generator);
   for (let i = 0; i < length; i++) {
-    const next = await batcher.step(session.stream, session.pending!, (logits, row) => {
-      const sample = (generator: Generator, t: number) => pool.sample(generator, t, row);
-      return draw({ sample, logits }, { temperature, topK, topP }, session.generator);
-    });
-    session.pending = next;
-    session.steps++;
+    const next = session.output
+      ? pickFrom(session.output, session.stream, machine.served.model, pick)
+      : await stepAndPick(machine, session, pick);
+    go(session, next);
     yield next;
   }
+}
+
+/** Picks an index by the last outputs of a stream. */
+type Pick = (logits: Float32Array, sample: Drawn['sample']) => number;
+
+function stepAndPick({ pool, batcher }: Machine, { stream, pending }: Session, pick: Pick): Promise<number> {
+  return batcher.step(stream, pending!, (logits, row) =>
+    pick(logits, (generator, temperature) => pool.sample(generator, temperature, row)),
+  );
+}
+
+/** Of a step that was asked for: the pool, which has made others since, no longer has its output. */
+function pickFrom(
+  output: Float32Array<ArrayBuffer>,
+  from: StreamSession,
+  model: Sequential,
+  pick: Pick,
+): number {
+  using stream = model.stream();
+  stream.restore({ ...from.snapshot(), outputs: [output] });
+  return pick(output, (generator, temperature) => stream.sample(generator, temperature));
 }
