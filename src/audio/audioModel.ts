@@ -104,7 +104,7 @@ export class AudioModel {
     await this.#link.call({ kind: 'load', parameters: parametersOf(model) });
   }
 
-  /** Sets all states to 0. @throws {StateError} after `dispose()` or if the processor has ended */
+  /** Sets all states to those that streams start from: zeros, unless the model has others. @throws {StateError} after `dispose()` or if the processor has ended */
   async reset(): Promise<void> {
     await this.#link.call({ kind: 'reset' });
   }

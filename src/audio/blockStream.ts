@@ -96,7 +96,7 @@ export class BlockStream {
     return steps === BLOCK ? this.#stream.steps(block) : this.#stream.step(this.#frame);
   }
 
-  /** Sets all states to 0. */
+  /** Sets all states to those that streams start from: zeros, unless the model has others. */
   reset(): void {
     this.#stream.reset();
   }

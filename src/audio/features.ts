@@ -8,7 +8,7 @@ export type AudioSource = SequentialBase | Model;
 
 /** @throws {ArgumentError} if it is no model */
 export function checkModel(model: AudioSource): void {
-  if (!reading('model', model, () => model?.network))
+  if (!reading('model', model, () => Array.isArray(model?.layers) && model.network?.input))
     throw new ArgumentError('model', 'a Sequential or a Model', model);
 }
 

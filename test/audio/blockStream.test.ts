@@ -197,6 +197,10 @@ describe('packModel and unpackModel', () => {
       [refused({ quantModule: packed.module }), 'quantModule'],
       [inGraph({ graph: { ...graph.graph, uses: [null] } }), 'packed'],
       [inGraph({ initialStates: { h: [1] } }), 'initialStates.h'],
+      [inGraph({ initialStates: null }), 'initialStates'],
+      [inGraph({ initialStates: 5 }), 'initialStates'],
+      [thrown(() => packModel({ network: {} } as never)), 'model'],
+      [thrown(() => packModel({ network: { input: {} }, layers: 5 } as never)), 'model'],
     ];
     for (const [error, argument] of cases) {
       expect(error).toBeInstanceOf(u.ArgumentError);

@@ -9,7 +9,7 @@ import { checkRecord } from './named.ts';
  * @throws {ArgumentError | ShapeError} unless they are those of the model
  */
 export function startFrom({ network }: Pick<Model, 'network'>, given: InitialStates): void {
-  if (Object.keys(given).length === 0) return;
+  if (typeof given === 'object' && given && Object.keys(given).length === 0) return;
   const { states, stateNames } = network.preview({ steps: 1, batch: 1, training: false, targets: 'none' });
   const named = stateNames.map((name) => ({ name }));
   checkRecord('initialStates', given, named, false);

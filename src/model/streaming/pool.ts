@@ -43,7 +43,7 @@ export class StreamPool extends Summarized {
     return this.#open;
   }
 
-  /** Opens a session with zero states. @throws {StateError} if `capacity` sessions are open */
+  /** Opens a session with the states that streams start from: zeros, unless the model has others. @throws {StateError} if `capacity` sessions are open */
   open(): StreamSession {
     this.#runner.network.free('open');
     const session = this.#place();
@@ -214,7 +214,7 @@ export class StreamSession extends Summarized {
     return { type: 'StreamSession', open: this.row >= 0 };
   }
 
-  /** Sets the states to 0. */
+  /** Sets the states to those of a new session. */
   reset(): void {
     this.pool.reset(this);
   }
