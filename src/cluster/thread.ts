@@ -4,9 +4,8 @@
  */
 
 import { parentPort } from 'node:worker_threads';
-import { options } from '../check.ts';
 import { StateError } from '../errors.ts';
-import { EXPOSED, type Exposed } from '../worker/exposed.ts';
+import { checkExposed, checkFunctions, type Exposed } from '../worker/exposed.ts';
 import { pack as packError } from '../worker/failure.ts';
 import { portable } from '../worker/portable.ts';
 import { type Call, isOurs } from '../worker/protocol.ts';
@@ -24,7 +23,9 @@ const server = new ThreadServer();
  * to as `{ exposed: 'name', …options }`. tasks: functions that a `Sweep` runs, by name.
  */
 export function expose(custom: Exposed, tasks: Readonly<Record<string, SweepTask>> = {}): void {
-  Object.assign(server.exposed, options('expose', custom, EXPOSED));
+  const made = checkExposed('expose', custom);
+  checkFunctions('tasks', tasks);
+  Object.assign(server.exposed, made);
   Object.assign(server.tasks, tasks);
 }
 

@@ -18,6 +18,8 @@ export type LossDescription =
 export interface ExposedDescription {
   /** The name it has in `expose`. */
   readonly exposed: string;
+  /** What is described by `name` is one of this package, whose options are known. */
+  readonly name?: undefined;
   readonly [option: string]: unknown;
 }
 

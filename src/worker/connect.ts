@@ -1,5 +1,6 @@
-import { ArgumentError, FeatureError, StateError } from '../errors.ts';
+import { FeatureError, StateError } from '../errors.ts';
 import { Channel, messageOf } from './channel.ts';
+import { checkWorker } from './checkWorker.ts';
 import { fileName, SPAWNS, type Spawn } from './spawn.ts';
 import type { WorkerOptions } from './types.ts';
 
@@ -15,7 +16,7 @@ export async function connect<T>(
   { worker, signal }: WorkerOptions,
   first: (channel: Channel) => Promise<T>,
 ): Promise<{ readonly channel: Channel; readonly answer: T }> {
-  const spawns: readonly Spawn[] = worker ? [() => checked(worker())] : SPAWNS;
+  const spawns: readonly Spawn[] = worker ? [() => checkWorker('worker', worker())] : SPAWNS;
   let cause: unknown;
   for (const spawn of spawns) {
     let channel: Channel | undefined;
@@ -40,12 +41,4 @@ export async function connect<T>(
       'pass { worker }, a function that creates a Worker whose script imports unrolled/worker/host',
     { cause },
   );
-}
-
-function checked<T>(worker: T): T {
-  const { postMessage, terminate } = (worker ?? {}) as Partial<Worker>;
-  if (typeof postMessage !== 'function' || typeof terminate !== 'function') {
-    throw new ArgumentError('worker', 'a function that returns a Worker', worker);
-  }
-  return worker;
 }

@@ -1,4 +1,4 @@
-import type { Names } from '../check.ts';
+import { callable, type Names, options } from '../check.ts';
 import type { CustomLayerClass } from '../custom/layer.ts';
 import type { CustomLoss } from '../custom/loss.ts';
 import type { CustomOptimizer } from '../custom/optimizer.ts';
@@ -42,13 +42,26 @@ export interface Exposed {
 }
 
 /** Names of what can be exposed. */
-export const EXPOSED: Names<Exposed> = {
+const EXPOSED: Names<Exposed> = {
   layers: true,
   losses: true,
   optimizers: true,
   schedules: true,
   metrics: true,
 };
+
+/** What is exposed, checked. @param of the name in errors @throws {ArgumentError} unless it is classes and functions by name */
+export function checkExposed(of: string, given: Exposed | undefined): Exposed {
+  const made = options(of, given, EXPOSED);
+  for (const [kind, members] of Object.entries(made)) checkFunctions(`${of}.${kind}`, members);
+  return made;
+}
+
+/** @throws {ArgumentError} unless it has only functions */
+export function checkFunctions(argument: string, given: unknown): void {
+  if (!isPlain(given)) throw new ArgumentError(argument, 'an object with functions by name', given);
+  for (const [name, member] of Object.entries(given)) callable(`${argument}.${name}`, member);
+}
 
 /** Creates an exposed loss or optimizer; undefined if the description is not `{ exposed }`. */
 export function exposed<T>(

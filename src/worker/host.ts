@@ -3,9 +3,8 @@
  * @module unrolled/worker/host
  */
 
-import { options } from '../check.ts';
 import { StateError } from '../errors.ts';
-import { EXPOSED, type Exposed } from './exposed.ts';
+import { checkExposed, checkFunctions, type Exposed } from './exposed.ts';
 import type { Call } from './protocol.ts';
 import { isOurs } from './protocol.ts';
 import { Server, type WorkerFunction } from './serve.ts';
@@ -55,7 +54,8 @@ function listen(): Port {
  * metrics, which `WorkerTrainer` refers to as `{ exposed: 'name', …options }`.
  */
 export function expose(functions: Readonly<Record<string, WorkerFunction>>, custom: Exposed = {}): void {
-  const { layers, losses, optimizers, schedules, metrics } = options('expose', custom, EXPOSED);
+  const { layers, losses, optimizers, schedules, metrics } = checkExposed('expose', custom);
+  checkFunctions('functions', functions);
   Object.assign(server.functions, functions);
   Object.assign(server.layers, layers);
   Object.assign(server.losses, losses);

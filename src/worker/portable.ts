@@ -3,15 +3,19 @@ import { ArgumentError, Verbatim } from '../errors.ts';
 
 /**
  * Prepares a value for postMessage. Cloning a view clones its whole buffer, so views of a part are replaced by copies
- * of that part. `move` lists the buffers to transfer: those of the copies, or with `transfer` all.
- * @throws {ArgumentError} if a buffer is detached: some engines send it as an empty one
+ * of that part. `move` lists the buffers to transfer: those of the copies, or with `transfer` all. What is in several
+ * places, or within itself, is so in the result.
+ * @throws {ArgumentError} if a buffer is detached, which some engines send as an empty one, or for a function or a symbol
  */
 export function portable<T>(
   value: T,
   transfer: boolean,
 ): { readonly value: T; readonly move: ArrayBuffer[] } {
   const move = new Set<ArrayBuffer>();
+  const copies = new Map<object, object>();
   const visit = (it: unknown, path: string): unknown => {
+    if (typeof it === 'function' || typeof it === 'symbol')
+      throw new ArgumentError(path, 'a value that can be cloned', it);
     if (ArrayBuffer.isView(it)) {
       const { buffer } = it;
       // shared memory is not copied
@@ -27,17 +31,22 @@ export function portable<T>(
       if (transfer) move.add(it);
       return it;
     }
-    if (Array.isArray(it)) {
-      return it.some((inner) => typeof inner === 'object')
-        ? it.map((inner, i) => visit(inner, `${path}[${i}]`))
-        : it;
-    }
-    if (!isPlain(it)) return it;
-    return Object.fromEntries(
-      Object.entries(it).map(([key, inner]) => [key, visit(inner, path ? `${path}.${key}` : key)]),
-    );
+    const isList = Array.isArray(it);
+    if (isList ? !it.some(isLooked) : !isPlain(it)) return it;
+    const known = copies.get(it as object);
+    if (known) return known;
+    const copy = (isList ? it.slice() : { ...(it as object) }) as Record<string, unknown>;
+    copies.set(it as object, copy);
+    for (const [key, inner] of Object.entries(copy))
+      copy[key] = visit(inner, isList ? `${path}[${key}]` : path ? `${path}.${key}` : key);
+    return copy;
   };
   return { value: visit(value, '') as T, move: [...move] };
+}
+
+/** Whether it may have memory, or be what can't be cloned. */
+function isLooked(it: unknown): boolean {
+  return typeof it === 'object' || typeof it === 'function' || typeof it === 'symbol';
 }
 
 /** Whether it is a plain object. */

@@ -1,5 +1,6 @@
 import { boolean, callable, integer, type Names, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
+import { toBytes } from '../io/parse.ts';
 import { checkpointOf, FIT, signalOf, VALIDATION } from '../model/fit/prepareFit.ts';
 import { progressLines } from '../model/fit/progressLines.ts';
 import type { FitData, FitResult, Progress, ValidationResult } from '../model/trainer.ts';
@@ -64,7 +65,7 @@ export async function runFit(
     const sent = {
       ...rest,
       // copied even if others are transferred
-      ...(resume === undefined ? {} : { resume: resume.slice(0) }),
+      ...(resume === undefined ? {} : { resume: toBytes(resume, 'resume').slice() }),
       ...(outbox.has('validation') || validation === undefined ? {} : { validation }),
       ...(save ? { checkpoint: { every } } : {}),
     };
@@ -154,7 +155,7 @@ class BatchCall {
 }
 
 /** @throws {ArgumentError} unless metrics are plain data */
-function checkMetrics(given: WorkerValidationOptions['metrics']): void {
+export function checkMetrics(given: WorkerValidationOptions['metrics'], of = 'metrics'): void {
   const what = "a name, { name, …options } or { exposed: 'name' }";
   const check = (argument: string, list: unknown) => {
     if (!Array.isArray(list)) throw new ArgumentError(argument, 'a list of metrics', list);
@@ -165,6 +166,6 @@ function checkMetrics(given: WorkerValidationOptions['metrics']): void {
     }
   };
   if (given === undefined) return;
-  if (Array.isArray(given) || !isPlain(given)) check('metrics', given);
-  else for (const [name, list] of Object.entries(given)) check(`metrics.${name}`, list);
+  if (Array.isArray(given) || !isPlain(given)) check(of, given);
+  else for (const [name, list] of Object.entries(given)) check(`${of}.${name}`, list);
 }

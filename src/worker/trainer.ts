@@ -1,7 +1,7 @@
-import { isArrayBuffer } from '../arrayKind.ts';
 import { boolean, callable, options } from '../check.ts';
 import type { Flow } from '../diagnostics/flow.ts';
-import { ArgumentError, StateError } from '../errors.ts';
+import { ArgumentError } from '../errors.ts';
+import { toBytes } from '../io/parse.ts';
 import { signalOf } from '../model/fit/prepareFit.ts';
 import type { Named } from '../model/graph/named.ts';
 import type {
@@ -17,6 +17,8 @@ import type { Given } from '../ndarray.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';
 import type { Channel } from './channel.ts';
 import { connect } from './connect.ts';
+import { checkDescribed } from './described.ts';
+import { modelBytes } from './modelBytes.ts';
 import { isPlain } from './portable.ts';
 import { runFit, runValidation } from './runFit.ts';
 import type {
@@ -77,9 +79,9 @@ export class WorkerTrainer {
     const { worker, signal } = options('WorkerTrainer.create', workerOptions, { worker: true, signal: true });
     if (worker !== undefined) callable('worker', worker);
     signalOf(signal)?.throwIfAborted();
-    const bytes = bytesOf(model);
+    const bytes = modelBytes('model', model);
     if (!isPlain(opts)) throw new ArgumentError('the options of WorkerTrainer', 'an object', opts);
-    for (const [name, example] of Object.entries(DESCRIBED)) described(name, opts[name], example);
+    checkDescribed(opts as WorkerTrainerOptions);
     const { channel, answer } = await connect({ worker, signal }, async (to) => {
       const lock = to.lockName;
       const created = await to.call<Created>('create', { model: bytes, options: opts, lock });
@@ -180,7 +182,7 @@ export class WorkerTrainer {
 
   /** Same as Trainer.restore. @throws {StateError} while a fit is running */
   async restore(bytes: Uint8Array | ArrayBuffer): Promise<void> {
-    await this.#channel.call('restore', { bytes: bytesOf(bytes) });
+    await this.#channel.call('restore', { bytes: toBytes(bytes) });
   }
 
   /** Same as `save` of the model: returns only the model, for `Sequential.load` or `Model.load`. */
@@ -225,30 +227,4 @@ export class WorkerTrainer {
     const given = Object.keys(rest).length ? rest : undefined;
     return this.#channel.call(name, { x, y, options: given }, transfer);
   }
-}
-
-const DESCRIBED = {
-  loss: "a name such as 'crossEntropy', or { name: 'crossEntropy', ignoreIndex: 0 }, or these by output",
-  optimizer: "'adamw' or { name: 'adamw', lr: 1e-3 }",
-  schedule: "{ name: 'cosineLR', steps: 1000 }",
-};
-
-function described(name: string, value: unknown, example: string): void {
-  const missing = value === undefined && name === 'schedule';
-  if (missing || typeof value === 'string' || isPlain(value)) {
-    const made = isPlain(value) && Object.values(value).find((inner) => typeof inner === 'function');
-    if (!made) return;
-  }
-  throw new ArgumentError(name, `plain data: ${example}`, value);
-}
-
-function bytesOf(model: ModelSource): Uint8Array | ArrayBuffer {
-  if (isArrayBuffer(model) || ArrayBuffer.isView(model)) return model;
-  if (typeof model?.save !== 'function') {
-    throw new ArgumentError('model', 'a Sequential, a Model or the bytes of a saved one', model);
-  }
-  const { layers } = model;
-  if (layers.some((layer) => layer.config(layers).quantized !== undefined))
-    throw new StateError("a quantized model can't be trained: train the model that it was made from");
-  return model.save();
 }

@@ -148,6 +148,10 @@ describe('a checkpoint of fit', () => {
       const promise = trainer.fit(data, { ...options, ...opts, resume: file });
       await expect(promise).rejects.toMatchObject({ argument });
     }
+    for (const resume of [null, 5, [1], {}] as never[])
+      await expect(trainer.fit(sequences(), { ...options, resume })).rejects.toMatchObject({
+        argument: 'resume',
+      });
     for (const resume of [trainer.save(), new Uint8Array(20), file.slice(0, -4)])
       await expect(trainer.fit(sequences(), { ...options, resume })).rejects.toThrow(u.FormatError);
     const larger = trainerOf(tagger(4), { averages: 0.5 });

@@ -1,4 +1,4 @@
-import { ArgumentError, StateError } from 'unrolled';
+import { ArgumentError, mse, SGD, StateError, Trainer } from 'unrolled';
 import { type NodeWorker, WorkerTrainer } from 'unrolled/worker';
 import { describe, expect, test } from 'vitest';
 import { expectWords } from '../errors.ts';
@@ -73,9 +73,31 @@ describe('every call settles:', () => {
 
   test('what no message can carry', async () => {
     await using trainer = await hosted(1, { worker: ownWorker });
-    const error = await rejection(soon(trainer.run('add', () => 1)));
-    expect(error).toMatchObject({ name: 'ArgumentError', argument: 'run' });
+    const refused: [string, Promise<unknown>][] = [
+      ['args[0]', trainer.run('add', () => 1)],
+      ['args[1].deep[1]', trainer.run('add', 1, { deep: [2, Symbol('odd')] })],
+      ['run', trainer.run('add', new Odd())],
+      ['options.lengths', trainer.step([1], [2], { lengths: Symbol('odd') as never })],
+      [
+        'options.clipNorm',
+        WorkerTrainer.create(await language(), { ...described, clipNorm: Symbol('odd') as never }),
+      ],
+    ];
+    for (const [argument, call] of refused)
+      expect(await rejection(soon(call))).toMatchObject({ name: 'ArgumentError', argument });
     expect(await trainer.run('add', 2, 2)).toBe(4);
+  });
+
+  test('what has itself, there and back', async () => {
+    await using trainer = await hosted(1, { worker: ownWorker });
+    const { x, y } = batch(0);
+    const within: Record<string, unknown> = { ...x, list: [{}] };
+    (within.list as unknown[]).push(within);
+    const there = await trainer.run<typeof within>('later', within);
+    expect((there.list as unknown[])[1]).toBe(there);
+    expect(there.data).toEqual(x.data);
+    await using other = await hosted();
+    expect(await trainer.step(within as never, y)).toEqual(await other.step(x, y));
   });
 
   test.each(['throwsBare', 'throwsOdd', 'gone'])('an answer that no message can carry: %s', async (name) => {
@@ -84,6 +106,11 @@ describe('every call settles:', () => {
     expect(await trainer.run('add', 2, 2)).toBe(4);
   });
 });
+
+/** Not plain data, with a function. */
+class Odd {
+  f = () => 1;
+}
 
 describe('wrong options reject, nothing is thrown at once:', () => {
   const refused: [string, string, (it: WorkerTrainer) => Promise<unknown>][] = [];
@@ -107,7 +134,10 @@ describe('wrong options reject, nothing is thrown at once:', () => {
     ['fit, signal: {}', 'signal', (it) => it.fit([], { signal: {} as never })],
     ['fit, onProgress: 1', 'onProgress', (it) => it.fit([], { onProgress: 1 as never })],
     ['fit(null)', 'data', (it) => it.fit(null as never)],
-    ['restore(null)', 'model', (it) => it.restore(null as never)],
+    ['fit, resume: null', 'resume: ', (it) => it.fit([], { resume: null as never })],
+    ['fit, resume: 5', 'resume: ', (it) => it.fit([], { resume: 5 as never })],
+    ['restore(null)', 'bytes: ', (it) => it.restore(null as never)],
+    ['restore of a model', 'bytes: ', (it) => language().then((model) => it.restore(model as never))],
     ['step(null)', 'x', (it) => it.step(null as never, [1])],
     ['step(x)', 'y', (it) => it.step([1], undefined as never)],
   );
@@ -127,6 +157,12 @@ describe('wrong options reject, nothing is thrown at once:', () => {
     ['an unknown one', { wroker: 1 }, ['WorkerTrainer.create: wroker', 'worker']],
     ['worker: 1', { worker: 1 }, ['worker']],
     ['a worker that is none', { worker: () => ({}) }, ['worker']],
+    [
+      'a worker that nobody can listen to',
+      { worker: () => ({ postMessage() {}, terminate() {} }) },
+      ['worker'],
+    ],
+    ['half a thread', { worker: () => ({ postMessage() {}, terminate() {}, on() {} }) }, ['worker']],
     ['signal: {}', { signal: {} }, ['signal']],
   ])('of create: %s', async (_, how, message) => {
     const made = WorkerTrainer.create(await language(), described, how as never);
@@ -134,5 +170,37 @@ describe('wrong options reject, nothing is thrown at once:', () => {
     expect(error).toBeInstanceOf(ArgumentError);
     expectWords(error, message);
     expect(error).not.toBeInstanceOf(StateError);
+  });
+
+  test('a model that is none', async () => {
+    const model = await language();
+    const { loss, optimizer } = { loss: mse, optimizer: new SGD({ lr: 1 }) };
+    await using trainer = await hosted();
+    const save = () => {};
+    const models = [
+      new Trainer(model, { loss: 'crossEntropy', optimizer }),
+      trainer,
+      loss,
+      { save },
+      { save, layers: 5 },
+      { save, layers: [5] },
+      new Float32Array(2),
+    ];
+    for (const none of models) {
+      const error = await rejection(WorkerTrainer.create(none as never, described));
+      expect(error).toMatchObject({ name: 'ArgumentError', argument: 'model' });
+    }
+  });
+
+  test('a loss by output that is none, and a schedule within itself', async () => {
+    const schedule = { name: 'warmup', steps: 2, after: undefined as unknown };
+    schedule.after = schedule;
+    for (const [argument, options] of [
+      ['loss', { loss: { next: mse() } }],
+      ['schedule', { schedule }],
+    ] as const) {
+      const made = WorkerTrainer.create(await language(), { ...described, ...options } as never);
+      expect(await rejection(made)).toMatchObject({ name: 'ArgumentError', argument });
+    }
   });
 });

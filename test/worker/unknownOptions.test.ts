@@ -1,5 +1,5 @@
 import { init, Linear, Sequential } from 'unrolled';
-import { WorkerTrainer } from 'unrolled/worker';
+import { WorkerTrainer, type WorkerTrainerOptions } from 'unrolled/worker';
 import { describe, expect, test } from 'vitest';
 
 describe('an option nobody knows is refused in a worker, too', () => {
@@ -17,6 +17,23 @@ describe('an option nobody knows is refused in a worker, too', () => {
     [{ loss: 'mse', optimizer: sgd, clip: 1 }, 'clip'],
   ])('%o', async (options, name) => {
     await expect(WorkerTrainer.create(await model(), options as never)).rejects.toThrow(name);
+  });
+
+  test('of losses, optimizers and schedules it is an error of types, too', async () => {
+    const others: Pick<WorkerTrainerOptions, 'loss' | 'optimizer'> = {
+      loss: { exposed: 'mine', of: 'its own' },
+      optimizer: { exposed: 'mine', of: 'its own' },
+    };
+    const misspelt: WorkerTrainerOptions[] = [
+      // @ts-expect-error ignoreIndex
+      { ...others, loss: { name: 'crossEntropy', ignoreIdx: 0 } },
+      // @ts-expect-error lr
+      { loss: { next: 'mse', sum: { exposed: 'mine' } }, optimizer: { name: 'adam', lrr: 1e-3 } },
+      // @ts-expect-error steps
+      { ...others, schedule: { name: 'cosineLR', steps: 3, stepz: 2 } },
+    ];
+    for (const options of misspelt)
+      await expect(WorkerTrainer.create(await model(), options)).rejects.toThrow();
   });
 
   test('how it is made', async () => {

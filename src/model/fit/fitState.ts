@@ -1,5 +1,5 @@
-import { reading } from '../../check.ts';
 import { ArgumentError, FormatError, show } from '../../errors.ts';
+import { toBytes } from '../../io/parse.ts';
 import type { Region } from '../../memory/layout.ts';
 import { KEY } from '../core/save.ts';
 import { FILES } from '../files.ts';
@@ -110,7 +110,7 @@ export class FitState implements Position {
 }
 
 function savedIn(bytes: Uint8Array | ArrayBuffer): Saved {
-  const { metadata } = reading('resume', bytes, () => FILES.parse(bytes));
+  const { metadata } = FILES.parse(toBytes(bytes, 'resume'));
   let text: unknown;
   try {
     text = (JSON.parse(metadata[KEY] ?? '{}') as { fit?: unknown }).fit;

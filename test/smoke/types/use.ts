@@ -85,6 +85,9 @@ kernels.vec_fill(1, 2);
 sgemm(arena, 'n', 't', 1, 1, 1, arena.take(1), 1, 65_536, 1, 0, arena.take(1), 1);
 console.log(runtime.training, loss, output, parseSafetensors(new Uint8Array()).metadata);
 const described: WorkerTrainerOptions = { loss: 'mse', optimizer: { name: 'adam', lr: undefined } };
+// @ts-expect-error a misspelt option
+const misspelt: WorkerTrainerOptions = { loss: 'mse', optimizer: { name: 'adam', lrr: 1e-3 } };
+console.log(misspelt);
 const hosted = await WorkerTrainer.create(new Uint8Array(), described, { worker: undefined });
 // arrays over an ArrayBuffer, which a Blob takes
 console.log(new Blob([await hosted.save()]), output.length);
