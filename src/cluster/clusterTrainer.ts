@@ -19,11 +19,12 @@ import type {
 import { BATCH, OPTIONS } from '../model/trainerTypes.ts';
 import type { Given } from '../ndarray.ts';
 import { runtime } from '../wasm/runtime.ts';
-import { madeOptions } from '../worker/exposed.ts';
+import { checkDescribed } from '../worker/described.ts';
+import { checkExposed, madeOptions } from '../worker/exposed.ts';
 import { ClusterSteps, type Take } from './clusterSteps.ts';
 import { checkConnection, connect } from './connection.ts';
 import { identityOf } from './identity.ts';
-import { pack } from './jobs.ts';
+import { pack, packed } from './jobs.ts';
 import { queueName } from './keys.ts';
 import { refuseWholeBatches } from './refusals.ts';
 import { ClusterSession } from './session.ts';
@@ -62,7 +63,7 @@ export class ClusterTrainer {
     const given = options('ClusterTrainer', opts, { ...OPTIONS, ...own, ...more });
     instance('model', model, ModelBase, 'a model such as a Sequential');
     const { shards, every, connection, queue, attempts = 3, lockDuration = 5000, ...rest } = given;
-    const { patience = 60_000, exposed = {}, ...described } = rest;
+    const { patience = 60_000, exposed, ...described } = rest;
     integer('shards', shards, 1, 65_536);
     if (every !== undefined) integer('every', every, 1);
     integer('attempts', attempts, 1);
@@ -70,12 +71,15 @@ export class ClusterTrainer {
     integer('patience', patience, 1);
     checkConnection(connection);
     refuseWholeBatches(model, described, every);
+    checkDescribed(described);
+    packed('', described);
+    const made = madeOptions(model, described, checkExposed('exposed', exposed));
     this.model = model;
     this.#options = {
       ...{ ...described, shards, every, connection, attempts, lockDuration, patience },
       queue: queueName(queue),
     };
-    this.#trainer = new ShardTrainer(model, madeOptions(model, described, exposed));
+    this.#trainer = new ShardTrainer(model, made);
     const { truncation, warmup } = described;
     this.#steps = new ClusterSteps(this.#trainer, { shards, every, truncation, warmup }, (...given) =>
       this.#compute(...given),

@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { ArgumentError, MemoryError, StateError, UnrolledError } from '../errors.ts';
+import { ArgumentError, MemoryError, StateError, UnrolledError, Verbatim } from '../errors.ts';
 
 /** Where Redis is: a URL such as `redis://127.0.0.1:6379`, or options of ioredis. Default: $REDIS_URL, or this machine. */
 export type Connection = string | RedisOptions;
@@ -15,27 +15,69 @@ export interface QueueOptions {
 /** Between two attempts to connect, in ms: at most 1 s, so that work goes on soon after Redis is back. */
 const retryStrategy = (times: number) => Math.min(50 * 2 ** Math.min(times, 10), 1000);
 
-/** @throws {ArgumentError} unless it is a URL, options or undefined */
-export function checkConnection(given: Connection | undefined): Connection | undefined {
-  const isPlain = typeof given === 'object' && given !== null && !Array.isArray(given);
-  if (given === undefined || typeof given === 'string' || isPlain) return given;
-  throw new ArgumentError(
-    'connection',
-    "a URL such as 'redis://127.0.0.1:6379', or options of ioredis",
-    given,
-  );
+/** What a connection consists of, where it is given. */
+const PARTS: Readonly<Record<'host' | 'port' | 'db' | 'path', [string, (value: unknown) => boolean]>> = {
+  host: ['a name or an address', (value) => typeof value === 'string'],
+  port: ['an integer in 0..65535', (value) => isWhole(value) && value <= 65_535],
+  db: ['the number of a database', isWhole],
+  path: ['the path of a socket', (value) => typeof value === 'string'],
+};
+
+/** @throws {ArgumentError} unless it is a URL, options or undefined, of what can be connected to */
+export function checkConnection(given: Connection | undefined): void {
+  clientOf(given);
+}
+
+/** A client that is not connected yet. @throws {ArgumentError} as `checkConnection` */
+function clientOf(connection: Connection | undefined): Redis {
+  const [argument, given] =
+    connection === undefined
+      ? ['REDIS_URL', process.env.REDIS_URL ?? 'redis://127.0.0.1:6379']
+      : ['connection', connection];
+  const refused = (part: string, expected: string, got: unknown) =>
+    typeof given === 'string'
+      ? new ArgumentError(argument, EXPECTED, withoutPassword(given))
+      : new ArgumentError(argument + part, expected, got);
+  const isOptions = typeof given === 'object' && given !== null && !Array.isArray(given);
+  if (typeof given !== 'string' && !isOptions) throw refused('', EXPECTED, given);
+  const own = {
+    lazyConnect: true,
+    maxRetriesPerRequest: null,
+    retryStrategy,
+    replyMapping: 'legacy' as const,
+  };
+  let redis: Redis;
+  try {
+    redis = typeof given === 'string' ? new Redis(given, own) : new Redis({ ...given, ...own });
+  } catch (error) {
+    throw refused('', EXPECTED, new Verbatim(reasonOf(error)));
+  }
+  for (const [part, [expected, check]] of Object.entries(PARTS)) {
+    const value: unknown = redis.options[part as keyof typeof PARTS];
+    if (value != null && !check(value)) throw refused(`.${part}`, expected, value);
+  }
+  return redis;
+}
+
+const EXPECTED = "a URL such as 'redis://127.0.0.1:6379/0', or options of ioredis";
+
+function isWhole(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/^(\w+:\/\/)?.*@/, '$1');
 }
 
 /**
  * Connects to Redis.
  * @param patience ms to wait for the first connection; later ones are tried until the client is closed
- * @throws {StateError} if it can't be reached, or refuses the user
+ * @throws {ArgumentError} as `checkConnection`
+ * @throws {StateError} if it can't be reached, or refuses the user or the database
  */
 export async function connect(connection: Connection | undefined, patience: number): Promise<Redis> {
-  const given = checkConnection(connection) ?? process.env.REDIS_URL ?? 'redis://127.0.0.1:6379';
-  const replyMapping = 'legacy' as const;
-  const own = { lazyConnect: true, maxRetriesPerRequest: null, retryStrategy, replyMapping };
-  const redis: Redis = typeof given === 'string' ? new Redis(given, own) : new Redis({ ...given, ...own });
+  const redis = clientOf(connection);
+  const { db } = redis.options;
   let last: Error | undefined;
   redis.on('error', (error: Error) => {
     last = error;
@@ -46,7 +88,8 @@ export async function connect(connection: Connection | undefined, patience: numb
   });
   try {
     redis.connect().catch(() => {});
-    await Promise.race([redis.ping(), late]);
+    // a client whose database was refused would use the first one
+    await Promise.race([db ? redis.select(db) : redis.ping(), late]);
     return redis;
   } catch (error) {
     redis.disconnect();

@@ -1,7 +1,8 @@
 import { deserialize, serialize } from 'node:v8';
-import { FormatError } from '../errors.ts';
+import { ArgumentError, FormatError } from '../errors.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';
 import type { DescribedOptions } from '../worker/exposed.ts';
+import { isPlain } from '../worker/portable.ts';
 
 /** What the workers of a session need to know, besides what a job tells. */
 export interface Spec {
@@ -65,6 +66,30 @@ export interface Outcome {
 /** A value as bytes: V8's format, which has been the same from Node 20 to 26. */
 export function pack(value: unknown): Buffer {
   return serialize(value);
+}
+
+/**
+ * A value of a user as bytes.
+ * @param argument its name; empty for options, which have names of their own
+ * @throws {ArgumentError} unless it is data
+ */
+export function packed(argument: string, value: unknown): Buffer {
+  try {
+    return pack(value);
+  } catch (cause) {
+    const part = isPlain(value) && Object.keys(value).find((key) => !isPackable(value[key]));
+    if (!part) throw new ArgumentError(argument, 'plain data', value, { cause });
+    throw new ArgumentError(argument ? `${argument}.${part}` : part, 'plain data', value[part], { cause });
+  }
+}
+
+function isPackable(value: unknown): boolean {
+  try {
+    pack(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** @throws {FormatError} if they are no such bytes */

@@ -51,8 +51,9 @@ const MOST_STALLED = 20;
  * Starts a worker in this process: it computes shards of `ClusterTrainer` and jobs of `Sweep` until it is closed. A lost
  * connection is made again.
  *
- * @throws {ArgumentError} if an option is unknown or invalid
+ * @throws {ArgumentError} if an option is unknown or invalid, or `thread` does not return a worker
  * @throws {StateError} if Redis can't be reached
+ * @throws any error thrown by `thread`
  */
 export async function startWorker(opts?: ClusterWorkerOptions): Promise<ClusterWorker> {
   const given = options('startWorker', opts, {
@@ -70,7 +71,12 @@ export async function startWorker(opts?: ClusterWorkerOptions): Promise<ClusterW
   if (given.thread !== undefined) callable('thread', given.thread);
   const redis = await connect(given.connection, patience);
   const start = given.thread ?? (() => new Thread(new URL('./thread.js', import.meta.url)));
-  return new Running(redis, queue, threads, lockDuration, start as () => NodeWorker);
+  try {
+    return new Running(redis, queue, threads, lockDuration, start as () => NodeWorker);
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
 }
 
 type AnyJob = Job<ShardJob | SweepJobData>;
@@ -88,6 +94,7 @@ class Running implements ClusterWorker {
   #closing: Promise<void> | undefined;
 
   constructor(redis: Redis, queue: string, threads: number, lockDuration: number, start: () => NodeWorker) {
+    this.#replicas = Array.from({ length: threads }, () => new Replica(start));
     this.#redis = redis;
     this.#reader = new BulkReader(redis);
     this.#keys = new Keys(queue);
@@ -96,7 +103,6 @@ class Running implements ClusterWorker {
     });
     // who does not await it is told by `close` and by the coordinator
     this.ended.catch(() => {});
-    this.#replicas = Array.from({ length: threads }, () => new Replica(start));
     const own = { id: this.id, version: packageVersion(), threads };
     this.#registration = new Registration(redis, this.#keys, Math.max(lockDuration, 1000), own);
     this.#worker = new Worker<ShardJob | SweepJobData>(queue, (job, token) => this.#process(job, token), {
@@ -131,7 +137,7 @@ class Running implements ClusterWorker {
       this.#registration.end(what, error instanceof WaitingError ? undefined : 'failed');
       if (error instanceof WaitingError) throw error;
       if ('shard' in data) await this.#tellFailure(data, error);
-      throw error instanceof Error ? translated(error, this.#redis) : new Error(String(error));
+      throw error === replica.failure ? error : translated(error, this.#redis);
     } finally {
       this.#replicas.push(replica);
     }

@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq';
-import { options } from '../check.ts';
+import { integer, options } from '../check.ts';
 import { addressOf, connect, memoryOf, type QueueOptions, translated } from './connection.ts';
 import { Keys, PREFIX, queueName } from './keys.ts';
 import type { CoordinatorState } from './lease.ts';
@@ -44,7 +44,7 @@ export interface ClusterStatusOptions extends QueueOptions {
 export async function clusterStatus(opts?: ClusterStatusOptions): Promise<ClusterStatus> {
   const given = options('clusterStatus', opts, { connection: true, queue: true, patience: true });
   const name = queueName(given.queue);
-  const redis = await connect(given.connection, given.patience ?? 5000);
+  const redis = await connect(given.connection, integer('patience', given.patience ?? 5000, 1));
   const queue = new Queue(name, { connection: redis, prefix: PREFIX });
   queue.on('error', () => {});
   const keys = new Keys(name);

@@ -18,7 +18,8 @@ const SRC = rooms({
   onnxWriter: 'allocate formats model engine activations ndarray check errors',
   quant: 'allocate custom losses optim model layers engine io memory ndarray wasm check errors',
   audio: 'allocate arrayKind worker quant model engine ndarray wasm check errors',
-  worker: 'allocate custom data arrayKind model diagnostics losses optim init io ndarray wasm utf8 check errors',
+  worker:
+    'allocate custom data arrayKind model diagnostics losses optim init io ndarray wasm utf8 check errors',
   onnx: 'io imported onnxLoops onnxOperators onnxSession formats check errors',
   onnxLoops: 'onnxOperators onnxSession formats errors',
   onnxModel: 'allocate check onnxOperators onnxSession model layers engine formats activationTable errors',

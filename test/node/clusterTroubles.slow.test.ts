@@ -28,6 +28,7 @@ describeWithRedis('unrolled/cluster in trouble', () => {
       [1, 2, 3].map((n) => ({ name: `twice ${n}`, value: 2 * n, result: { n } })),
     );
     expect(records[3].error).toMatch(/task.*twice.*thrice/);
+    expect(records[4].error).toBe('of its own');
     expect(best[0].name).toBe('twice 3');
     expect(results).toBe(0);
   });

@@ -2,4 +2,12 @@
 import { expose } from '../../../dist/cluster/thread.js';
 import { poison } from './poisonLoss.mjs';
 
-expose({ losses: { poison } }, { twice: ({ n }) => ({ value: 2 * n, result: { n } }) });
+expose(
+  { losses: { poison } },
+  {
+    twice: ({ n }) => ({ value: 2 * n, result: { n } }),
+    fails: () => {
+      throw new RangeError('of its own');
+    },
+  },
+);

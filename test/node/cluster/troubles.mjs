@@ -38,7 +38,10 @@ export async function poisoned(connection) {
   await trainer.close();
   const calls = new Sweep({ connection });
   await calls.add([1, 2, 3].map((n) => ({ name: `twice ${n}`, task: 'twice', options: { n } })));
-  await calls.add([{ name: 'none', task: 'thrice' }]);
+  await calls.add([
+    { name: 'none', task: 'thrice' },
+    { name: 'fails', task: 'fails' },
+  ]);
   const records = await calls.wait();
   const best = await calls.best(1, { mode: 'max' });
   await calls.clear();
