@@ -15,6 +15,8 @@ export interface QueueOptions {
 /** Between two attempts to connect, in ms: at most 1 s, so that work goes on soon after Redis is back. */
 const retryStrategy = (times: number) => Math.min(50 * 2 ** Math.min(times, 10), 1000);
 
+const EXPECTED = "a URL such as 'redis://127.0.0.1:6379/0', or options of ioredis";
+
 /** What a connection consists of, where it is given. */
 const PARTS: Readonly<Record<'host' | 'port' | 'db' | 'path', [string, (value: unknown) => boolean]>> = {
   host: ['a name or an address', (value) => typeof value === 'string'],
@@ -58,8 +60,6 @@ function clientOf(connection: Connection | undefined): Redis {
   }
   return redis;
 }
-
-const EXPECTED = "a URL such as 'redis://127.0.0.1:6379/0', or options of ioredis";
 
 function isWhole(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;

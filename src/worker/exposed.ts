@@ -50,7 +50,11 @@ const EXPOSED: Names<Exposed> = {
   metrics: true,
 };
 
-/** What is exposed, checked. @param of the name in errors @throws {ArgumentError} unless it is classes and functions by name */
+/**
+ * What is exposed, checked.
+ * @param of its name in errors
+ * @throws {ArgumentError} unless it is classes and functions by name
+ */
 export function checkExposed(of: string, given: Exposed | undefined): Exposed {
   const made = options(of, given, EXPOSED);
   for (const [kind, members] of Object.entries(made)) checkFunctions(`${of}.${kind}`, members);
