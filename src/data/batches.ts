@@ -158,7 +158,8 @@ function labelsOf(argument: string, labels: readonly number[]): NDArray<Int32Arr
 }
 
 function stepsOf(x: NamedExample['x']): number {
-  if (typeof x !== 'object' || x === null) throw new ArgumentError('x', 'a sequence', x);
-  if (!isRecord(x)) return 'shape' in x ? x.shape[0]! : x.length;
+  const { shape, length } = (x ?? {}) as { shape?: readonly number[]; length?: number };
+  // what is no sequence is refused where it is read
+  if (!isRecord(x)) return shape?.[0] ?? length ?? 0;
   return Object.values(x).reduce((sum, one) => sum + stepsOf(one as SequenceLike), 0);
 }

@@ -1,6 +1,7 @@
 import { allocated } from '../allocate.ts';
 import { integer, type Names, options } from '../check.ts';
-import { ArgumentError, FormatError, reading, ShapeError } from '../errors.ts';
+import { ArgumentError, FormatError, ShapeError } from '../errors.ts';
+import { checkNumbers } from './checkNumbers.ts';
 import { readMetadata } from './readMetadata.ts';
 
 /** Options of `Normalizer.fit`. */
@@ -40,12 +41,12 @@ export class Normalizer {
     if (kind !== 'standard' && kind !== 'minmax')
       throw new ArgumentError('kind', "'standard' or 'minmax'", kind);
     const rows = rowsOf(data, features);
-    const columns = Array.from({ length: features }, (_, f) =>
-      kind === 'standard' ? meanAndDeviation(data, f, features, rows) : minimumAndRange(data, f, features),
-    );
+    const columns = Array.from({ length: features }, (_, f) => {
+      const found = minimumAndRange(data, f, features);
+      return kind === 'minmax' ? found : meanAndDeviation(data, f, features, rows, found[1]);
+    });
     const wide = columns.findIndex((column) => !column.every(Number.isFinite));
-    if (wide >= 0)
-      throw new ArgumentError('data', `numbers with a finite ${kind === 'standard' ? 'sum' : 'range'}`, data);
+    if (wide >= 0) throw new ArgumentError('data', 'numbers with a finite sum and range', data);
     return new Normalizer(
       columns.map(([offset]) => offset),
       columns.map(([, scale]) => scale || 1),
@@ -85,19 +86,13 @@ export class Normalizer {
 }
 
 function mapped(data: ArrayLike<number>, of: (x: number, i: number) => number): Float32Array<ArrayBuffer> {
-  return allocated(4 * data.length, () =>
-    Float32Array.from({ length: data.length }, (_, i) => {
-      const x = data[i];
-      if (typeof x !== 'number') throw new ArgumentError(`data[${i}]`, 'a number', x);
-      return of(x, i);
-    }),
-  );
+  return allocated(4 * data.length, () => Float32Array.from(data, of));
 }
 
 function rowsOf(data: ArrayLike<number>, features: number): number {
-  const length: unknown = reading('data', data, () => data?.length);
-  if (typeof data !== 'object' || typeof length !== 'number' || length === 0)
-    throw new ArgumentError('data', 'an array of numbers', data);
+  checkNumbers('data', data);
+  const { length } = data;
+  if (length === 0) throw new ArgumentError('data', 'at least one number', data);
   if (length % features)
     throw new ShapeError('data', `a multiple of ${features} numbers (features)`, `${length}`);
   return length / features;
@@ -109,20 +104,19 @@ function valueAt(data: ArrayLike<number>, i: number): number {
   return value;
 }
 
-/** In passes of their own, which keeps the digits of values far from 0. */
+/** In two passes, which keeps the digits of values far from 0. */
 function meanAndDeviation(
   data: ArrayLike<number>,
   first: number,
   features: number,
   rows: number,
+  range: number,
 ): [number, number] {
   let sum = 0;
-  for (let i = first; i < data.length; i += features) sum += valueAt(data, i);
+  for (let i = first; i < data.length; i += features) sum += data[i]!;
   const mean = sum / rows;
-  let most = 0;
-  for (let i = first; i < data.length; i += features) most = Math.max(most, Math.abs(data[i]! - mean));
   // in a unit whose squares neither overflow nor vanish; by a power of two nothing is rounded
-  const unit = most > 0 ? 2 ** Math.floor(Math.log2(most)) : 1;
+  const unit = 2 ** Math.floor(Math.log2(range)) || 1;
   let squares = 0;
   for (let i = first; i < data.length; i += features) squares += ((data[i]! - mean) / unit) ** 2;
   return [mean, Math.sqrt(squares / rows) * unit];

@@ -66,7 +66,9 @@ function makeLayer(
     return layerFromConfig(MAKERS, recurrentLayers, given, most);
   }
   const made = custom[type]!;
-  if (!isClass(made)) throw new ArgumentError(`layers.${type}`, 'a class of layers', made);
+  // a function that is no class has none
+  if (typeof made !== 'function' || !made.prototype)
+    throw new ArgumentError(`layers.${type}`, 'a class of layers', made);
   const own = new made(config);
   // a network needs only the parameters of layers with several inputs
   if ('reserve' in own || 'joins' in own) return own as Layer;
@@ -75,16 +77,6 @@ function makeLayer(
   if (name !== layer.name) setName(layer, name);
   if (layer.type === type) return layer;
   throw new ArgumentError(`layers.${type}`, `a layer of type ${type}`, layer.type);
-}
-
-/** Whether it can be called with `new`. It is not called. */
-function isClass(value: unknown): boolean {
-  try {
-    Reflect.construct(Object, [], value as () => unknown);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: values from a file are checked by the constructors

@@ -175,17 +175,19 @@ function marks(label: string, given: unknown, N: number, isVector: boolean): Col
     const { data: list = given, shape } = (given ?? {}) as { data?: unknown; shape?: unknown };
     if (!isList(list)) return [];
     // marks may be true and false
-    return [Array.isArray(list) ? [...list] : settledList(list), shape && `${shape}`];
+    return [Array.isArray(list) ? [...list] : settledList(list), shape && `${shape}`.replaceAll(',', ', ')];
   });
   if (!data) throw new ArgumentError(label, 'an array of numbers', given);
   const steps = data.length / N;
   const shape = (batch: number) => (isVector ? [batch] : [steps, batch]);
   if (!Number.isInteger(steps) || steps === 0 || (isVector && steps !== 1))
     throw new ShapeError(label, isVector ? `[${N}]` : `[T, ${N}]`, `${data.length} numbers`);
-  if (sizes !== undefined && sizes !== `${shape(N)}`) {
-    const hint = sizes === `${[N, steps]}` ? BATCH_FIRST : '';
-    throw new ShapeError(label, showShape(shape(N)), `[${`${sizes}`.replaceAll(',', ', ')}]${hint}`);
-  }
+  if (sizes !== undefined && sizes !== shape(N).join(', '))
+    throw new ShapeError(
+      label,
+      showShape(shape(N)),
+      `[${sizes}]${sizes === `${N}, ${steps}` ? BATCH_FIRST : ''}`,
+    );
   return { data, width: 1, steps, make: floats, shape };
 }
 

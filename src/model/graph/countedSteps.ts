@@ -74,7 +74,7 @@ export class CountedSteps {
       if (this.#marks[a]) this.ragged = true;
     }
     if (!this.ragged) return;
-    for (let a = 0; a < axes.length; a++) if (steps[a]) this.#readAxis(a, steps[a]!, batch);
+    for (let a = 0; a < axes.length; a++) this.#readAxis(a, steps[a]!, batch);
   }
 
   #readAxis(a: number, steps: number, batch: number): void {
@@ -83,6 +83,11 @@ export class CountedSteps {
     given.mask = (this.#masks.given[a] as Steps['mask']) ?? this.#marks[a];
     const kept = this.#kept[a]!;
     const label = (given.lengths === undefined ? this.#masks : this.#lengths).labels[a] ?? 'mask';
+    if (!steps) {
+      const none = given.lengths ?? this.#masks.given[a];
+      if (none === undefined) return;
+      throw new ArgumentError(label, 'none of the input that is streamed', none);
+    }
     const valid = readSteps(given, steps, batch, false, kept, label);
     if (!valid) {
       kept.lengths = (kept.lengths?.length === batch ? kept.lengths : integers(batch)).fill(steps);

@@ -48,12 +48,6 @@ export function readGiven(
     const what = `inputs with another time axis than ${inputs[streamed]!.name}`;
     throw new ArgumentError(`given.${shared.name}`, what, new Verbatim('one with the same'));
   }
-  const own = inputs[streamed]!.name;
-  for (const [option, values] of Object.entries({ lengths, mask })) {
-    const isGiven = reading(option, values, () => (values as Record<string, unknown> | undefined)?.[own]);
-    if (isGiven !== undefined)
-      throw new ArgumentError(`${option}.${own}`, 'none of the input that is streamed', isGiven);
-  }
   const fed = readInputs(emptyFed(network.graph), network, given, { lengths, mask }, undefined, streamed);
   const valid = axes.map((one, i) => (one.axis === axis ? undefined : fed.counted.valid[i]));
   // a fork reads them again
