@@ -1,5 +1,5 @@
 import { floats, integers } from '../allocate.ts';
-import { boolean, integer } from '../check.ts';
+import { boolean, integer, reading } from '../check.ts';
 import type { Layer, LayerScope, ParameterSpec, Pass } from '../engine/layer.ts';
 import { applyLayer, type GraphNode } from '../engine/node.ts';
 import { ArgumentError } from '../errors.ts';
@@ -76,11 +76,8 @@ export class AdaptedLayer implements Layer {
 
   config(): Record<string, unknown> {
     const config = this.custom.config?.() ?? {};
-    try {
-      JSON.stringify(config);
-    } catch (cause) {
-      throw new ArgumentError(`${this.type}.config`, 'what JSON can hold', config, { cause });
-    }
+    // saved as JSON
+    reading(`${this.type}.config`, config, () => JSON.stringify(config));
     return config;
   }
 

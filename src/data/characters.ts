@@ -18,8 +18,8 @@ export class CharacterVocabulary {
 
   /** The vocabulary of a text. @throws {ArgumentError} if it is not Unicode text or is empty */
   constructor(text: string) {
-    if (typeof text !== 'string' || text === '') throw new ArgumentError('text', 'a text', text);
-    if (hasLoneSurrogate(text)) throw new ArgumentError('text', 'Unicode text without lone surrogates', text);
+    if (typeof text !== 'string' || text === '' || hasLoneSurrogate(text))
+      throw new ArgumentError('text', 'a Unicode text', text);
     this.characters = [...new Set(text)].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!);
     this.#index = new Map(this.characters.map((c, i) => [c, i]));
   }

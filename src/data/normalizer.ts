@@ -45,8 +45,8 @@ export class Normalizer {
       const found = minimumAndRange(data, f, features);
       return kind === 'minmax' ? found : meanAndDeviation(data, f, features, rows, found[1]);
     });
-    const wide = columns.findIndex((column) => !column.every(Number.isFinite));
-    if (wide >= 0) throw new ArgumentError('data', 'numbers with a finite sum and range', data);
+    if (!columns.flat().every(Number.isFinite))
+      throw new ArgumentError('data', 'numbers with a finite sum and range', data);
     return new Normalizer(
       columns.map(([offset]) => offset),
       columns.map(([, scale]) => scale || 1),

@@ -1,5 +1,5 @@
 import { satisfies } from '../custom/satisfies.ts';
-import { ArgumentError } from '../errors.ts';
+import { keyOf } from '../check.ts';
 import type { Loss } from '../losses/loss.ts';
 import { LOSSES, type LossName } from '../losses/table.ts';
 import type { Optimizer } from '../optim/optimizer.ts';
@@ -88,9 +88,5 @@ function find<T extends object>(
   description: { readonly name: string },
 ): { row: T[keyof T]; options: Record<string, unknown> } {
   const { name, ...options } = description ?? {};
-  if (typeof name !== 'string' || !Object.hasOwn(table, name)) {
-    const names = Object.keys(table).map((known) => `'${known}'`);
-    throw new ArgumentError(`${argument}.name`, `one of ${names.join(', ')}`, name);
-  }
-  return { row: table[name as keyof T], options };
+  return { row: table[keyOf(`${argument}.name`, name, table)], options };
 }

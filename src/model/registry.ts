@@ -67,8 +67,7 @@ function makeLayer(
   }
   const made = custom[type]!;
   // a function that is no class has none
-  if (typeof made !== 'function' || !made.prototype)
-    throw new ArgumentError(`layers.${type}`, 'a class of layers', made);
+  if (!made?.prototype) throw new ArgumentError(`layers.${type}`, 'a class of layers', made);
   const own = new made(config);
   // a network needs only the parameters of layers with several inputs
   if ('reserve' in own || 'joins' in own) return own as Layer;

@@ -55,8 +55,8 @@ describe('CharacterVocabulary', () => {
       expectThrows(() => vocabulary.decode(indices as never), words);
     expectThrows(() => new CharacterVocabulary(''), ['text']);
     // save would refuse it, or join the halves
-    expectThrows(() => new CharacterVocabulary('ab\ud800'), ['text', 'surrogates']);
-    expectThrows(() => new CharacterVocabulary('a\ude00b\ud83d'), ['text', 'surrogates']);
+    expectThrows(() => new CharacterVocabulary('ab\ud800'), ['text', 'Unicode']);
+    expectThrows(() => new CharacterVocabulary('a\ude00b\ud83d'), ['text', 'Unicode']);
     expect(() => CharacterVocabulary.fromMetadata({ vocabulary: 'ab\ud800' })).toThrow(FormatError);
     expect(() => CharacterVocabulary.fromMetadata({})).toThrow(FormatError);
     expect(() => CharacterVocabulary.fromMetadata({ vocabulary: 'ba' })).toThrow(FormatError);

@@ -236,13 +236,6 @@ describe('fit over other data', () => {
     expect(trainer.save()).toEqual(before);
   });
 
-  test('an iterable without batches is refused', async () => {
-    const trainer = trainerOf();
-    const wanted = { argument: 'data', message: 'data: expected at least one batch, got none' };
-    await expect(trainer.fit([][Symbol.iterator]() as never)).rejects.toMatchObject(wanted);
-    await expect(trainer.fit(() => [], { epochs: 2 })).rejects.toMatchObject(wanted);
-  });
-
   test('examples of a Model: inputs of two lengths, a vector, targets by step', async () => {
     const [source, target, bias] = [
       u.input({ features: 1 }),

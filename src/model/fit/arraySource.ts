@@ -80,7 +80,10 @@ export class ArraySource extends Source {
     for (const option of ['lengths', 'mask', 'weights'] as const) {
       const value: unknown = given[option];
       if (value === undefined) continue;
-      const named = reading(option, value, () => (isRecord(value) ? Object.entries(value) : []));
+      const isNamed = reading(option, value, () => {
+        return Object(value) === value && !isList(value) && !('data' in (value as object));
+      });
+      const named = isNamed ? Object.entries(value as object) : [];
       for (const [name, one] of named) rows(option, name, one);
       if (named.length === 0) rows(option, '', value);
     }
@@ -189,11 +192,6 @@ function marks(label: string, given: unknown, N: number, isVector: boolean): Col
       `[${sizes}]${sizes === `${N}, ${steps}` ? BATCH_FIRST : ''}`,
     );
   return { data, width: 1, steps, make: floats, shape };
-}
-
-/** Whether it may be values by name. */
-function isRecord(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !isList(value) && !('data' in value);
 }
 
 function isList(value: unknown): value is ArrayLike<number> {

@@ -52,9 +52,8 @@ export class IterableSource extends Source {
   #take(next: IteratorResult<Batch>): Batch | undefined {
     if (next.done) {
       this.#iterator = undefined;
-      if (this.#read > 0) return undefined;
-      if (this.#epoch > 1) throw this.#onlyOnce(this.#epoch);
-      throw new ArgumentError(this.#argument, 'at least one batch', new Verbatim('none'));
+      if (this.#read === 0 && this.#epoch > 1) throw this.#onlyOnce(this.#epoch);
+      return undefined;
     }
     this.#read++;
     const { value } = next;
