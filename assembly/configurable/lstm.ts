@@ -124,7 +124,7 @@ function outputLanes(n: i32, a: usize, p: usize, seen: usize, seenSlope: usize, 
 /** da_i, da_f, da_g; dc becomes dL/dc0. Without coupled gates and peepholes. */
 function gatesBack(H: i32, s: usize, a: usize, p: usize, c0: usize, dc: usize): void {
   for (; H >= 4; H -= 4, a += 16, p += 16, c0 += 16, dc += 16) gateLanes(false, 0, 0, 4, s, a, p, c0, dc, 0);
-  if (H > 0) gateLanes(false, 0, 0, H, s, a, p, c0, dc, 0);
+  if (H > 0) rareGatesBack(false, 0, 0, H, s, a, p, c0, dc);
 }
 
 /** Likewise, with them. wCi, wCf: 0 without peepholes. */

@@ -62,7 +62,10 @@ export interface LayerFlow {
   readonly layer: number;
   /** Direction of the pass. */
   readonly direction: Direction;
-  /** ‖∂L/∂h_t‖ for t = 0..T−1; with lengths or a mask, t counts each row's valid steps. */
+  /**
+   * ‖∂L/∂h_t‖ for t = 0..T−1; with lengths or a mask, t counts each row's valid steps from its first one, in the reverse
+   * direction to its last one, which is T−1.
+   */
   readonly hNorm: number[];
   /** Ratio of the norm passed on to the norm received, for t = 0..T−1; null if no gradient was received. */
   readonly ratio: (number | null)[];

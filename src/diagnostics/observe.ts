@@ -86,12 +86,14 @@ export class Observer {
   #found(i: number, row: number, gate: string, at: number): NonFinite {
     const { layer, direction } = this.#place(i);
     const { rows } = this.#plan;
+    const size = (step: number) => (rows.sizes ? this.#arena.i32[rows.sizes / 4 + step]! : rows.batch);
     let step = 0;
-    for (let first = 0; step < rows.steps; step++) {
-      first += rows.sizes ? this.#arena.i32[rows.sizes / 4 + step]! : rows.batch;
-      if (first > row) break;
-    }
-    const time = direction === 'reverse' ? rows.steps - 1 - step : step;
+    let place = row;
+    while (place >= size(step)) place -= size(step++);
+    // of the row
+    let { steps } = rows;
+    while (size(steps - 1) <= place) steps--;
+    const time = direction === 'reverse' ? steps - 1 - step : step;
     return { layer, direction, step: time, gate, what: String(this.#arena.f32[at]) };
   }
 

@@ -91,8 +91,24 @@ export function gateSpectra(weightHh: Float32Array | Float64Array, hiddenSize: n
   });
 }
 
-/** ρ of a [n, n]; a is overwritten. */
+/** ρ of a [n, n]. */
 function radius(a: Float64Array, n: number): number {
+  // of a row or column with nothing but its diagonal, that is an eigenvalue; powers would lose it (LAPACK's gebal)
+  const rest = Array.from({ length: n }, (_, i) => i);
+  const isApart = (i: number) =>
+    [1, n].some((by) => rest.every((j) => j === i || !a[i * (n + 1 - by) + j * by]));
+  let most = 0;
+  for (let at = rest.findIndex(isApart); at >= 0; at = rest.findIndex(isApart)) {
+    const [i] = rest.splice(at, 1);
+    most = Math.max(most, Math.abs(a[i! * (n + 1)]!));
+  }
+  if (rest.length === 0) return most;
+  const left = Float64Array.from(rest.flatMap((i) => rest.map((j) => a[i * n + j]!)));
+  return Math.max(most, limit(left, rest.length));
+}
+
+/** The limit of ‖A^k‖^(1/k). a [n, n] is overwritten. */
+function limit(a: Float64Array, n: number): number {
   const power = n <= SMALL ? new SmallPower(a, n) : new LargePower(a, n);
   try {
     const norms: number[] = [];

@@ -73,11 +73,17 @@ export class Arena {
    */
   put(values: Int32Array | ArrayLike<number>, ...shape: number[]): Region {
     if (!isNumbers(values)) throw new ArgumentError('values', 'an array of numbers', values);
-    const region = this.take(...(shape.length ? shape : [values.length]));
-    const view = arrayKind(values) === 'Int32Array' ? this.i32(region) : this.f32(region);
-    if (values.length > view.length) throw this.#overflow(values.length, view.length);
-    reading('values', values, () => view.set(values));
-    return region;
+    const mark = this.mark();
+    try {
+      const region = this.take(...(shape.length ? shape : [values.length]));
+      const view = arrayKind(values) === 'Int32Array' ? this.i32(region) : this.f32(region);
+      if (values.length > view.length) throw this.#overflow(values.length, view.length);
+      reading('values', values, () => view.set(values));
+      return region;
+    } catch (error) {
+      this.release(mark);
+      throw error;
+    }
   }
 
   /** A region as a view of floats. */

@@ -24,7 +24,7 @@ const OPTIONS: Names<SLSTMOptions> = { ...RECURRENT_OPTIONS, ...NAME, heads: tru
  * m), 1); c = f′ ⊙ c0 + i′ ⊙ tanh(a_z); n = f′ ⊙ n0 + i′; h = σ(a_o) ⊙ c / n.
  *
  * This is what the CUDA kernels of NX-AI/xlstm compute, element by element (`slstm_pointwise.cu`; its PyTorch code
- * takes m = a_i only where n0 is 0 in the whole batch). m has no gradient: h does not depend on it. States h, c, n
+ * takes m = a_i only where n0 is 0 in the whole batch). m has no gradient: h does not depend on it; a gradient of c or n is that for a fixed m. States h, c, n
  * and m [numLayers · directions, B, hiddenSize], zeros by default; `backward` has no gradient for m.
  *
  * Parameters of layer k: `weight_ih_lk` [4·hiddenSize, inputSize], `weight_hh_lk` [4·hiddenSize, hiddenSize / heads],

@@ -1,5 +1,5 @@
-import { satisfies } from '../custom/satisfies.ts';
 import { keyOf } from '../check.ts';
+import { satisfies } from '../custom/satisfies.ts';
 import type { Loss } from '../losses/loss.ts';
 import { LOSSES, type LossName } from '../losses/table.ts';
 import type { Optimizer } from '../optim/optimizer.ts';

@@ -40,7 +40,7 @@ interface PlateauState {
 /**
  * Multiplies the rate by `factor` once a metric has not improved for more than `patience` reports, as
  * torch.optim.lr_scheduler.ReduceLROnPlateau. Report the metric, such as the loss of an evaluation, with
- * `trainer.report(metric)`. Its state is saved in checkpoints. One that is NaN is no improvement.
+ * `trainer.report(metric)`. Its state is saved in checkpoints. One that is not finite is no improvement.
  *
  * @throws {ArgumentError} if an option is out of range
  */
@@ -61,7 +61,8 @@ export function plateau(opts?: PlateauOptions): MetricSchedule {
   const sign = mode === 'min' ? 1 : -1;
   let [scale, best, bad, cooling]: [number, number | null, number, number] = [1, null, 0, 0];
   const improves = (metric: number) => {
-    if (best === null) return !Number.isNaN(metric);
+    if (!Number.isFinite(metric)) return false;
+    if (best === null) return true;
     const margin = thresholdMode === 'rel' ? best * (1 - sign * threshold) : best - sign * threshold;
     return sign * metric < sign * margin;
   };

@@ -81,6 +81,29 @@ describe('spectralRadius', () => {
     expectNear(spectralRadius(jordan, n), 0.9, 1e-6);
   });
 
+  test.each([30, 64, 97, 130])('far from normal: %d rows that are triangular but for their order', (n) => {
+    const order = Array.from({ length: n }, (_, i) => (i * 7) % n);
+    const mixed = (of: (i: number, j: number) => number) =>
+      flat(square(n, (i, j) => of(order[i]!, order[j]!)));
+    // eigenvalues are the diagonal's, as numpy.linalg.eigvals has them
+    expect(
+      spectralRadius(
+        mixed((i, j) => (i === j ? 0.5 : j > i ? 0.1 : 0)),
+        n,
+      ),
+    ).toBeCloseTo(0.5, 12);
+    expect(
+      spectralRadius(
+        mixed((i, j) => (i === j ? 0.9 : j === i + 1 ? 1 : 0)),
+        n,
+      ),
+    ).toBeCloseTo(0.9, 12);
+    const [c, s] = [0.8 * Math.cos(1), 0.8 * Math.sin(1)];
+    const turn = (i: number, j: number) => (i === j ? c : i < j ? -s : s);
+    const both = mixed((i, j) => (i < 2 && j < 2 ? turn(i, j) : i === j ? 0.5 : j > i ? 1 : 0));
+    expectNear(spectralRadius(both, n), 0.8, 1e-6);
+  });
+
   test.each([3, 96, 97, 128])('0 of zeros and of a nilpotent matrix of %d', (n) => {
     expect(spectralRadius(new Float32Array(n * n), n)).toBe(0);
     expect(spectralRadius(flat(square(n, (i, j) => (j === i + 1 ? 1 : 0))), n)).toBe(0);

@@ -82,6 +82,9 @@ test('saxpy, sscal, sdot, snrm2', () => {
   expect([...arena.f32(y)]).toEqual([6, 12, 36]);
   expect(entry.sdot(arena, 3, x, y)).toBe(6 + 24 + 108);
   expect(entry.snrm2(arena, 2, arena.put([3, 4]))).toBe(5);
+  const { free } = arena;
+  expect(() => arena.put([1, 2, 3], 2)).toThrow(/values/);
+  expect(arena.free).toBe(free);
 });
 
 describe('what BLAS names refuse, before anything is written', () => {

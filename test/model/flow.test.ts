@@ -224,4 +224,24 @@ describe('what it tells', () => {
     expect(nonFinite).toEqual({ layer: 0, direction: 'forward', step: 2, gate: 'i', what: 'NaN' });
     expect(layers[0]!.verdict).toBe('not finite');
   });
+
+  test('in the reverse direction with lengths it is a step of its row', () => {
+    const model = new u.Sequential([new u.RNN(1, 1, { bidirectional: true, nonlinearity: 'relu' })]);
+    const weights = model.stateDict();
+    for (const { data } of Object.values(weights)) data.fill(0);
+    weights['0.weight_ih_l0_reverse']!.data[0] = 1e30;
+    model.loadStateDict(weights);
+    const trainer = new u.Trainer(model, { loss: u.mse, optimizer: new u.SGD({ lr: 0 }) });
+    for (const [row, step] of [
+      [0, 3],
+      [1, 1],
+      [2, 0],
+    ] as const) {
+      const x = { data: new Float32Array(5 * 3), shape: [5, 3, 1] };
+      x.data[step * 3 + row] = 1e30;
+      const y = { data: new Float32Array(5 * 3 * 2), shape: [5, 3, 2] };
+      const { nonFinite } = trainer.flow(x, y, { lengths: [5, 2, 4] });
+      expect(nonFinite).toEqual({ layer: 0, direction: 'reverse', step, gate: 'h', what: 'Infinity' });
+    }
+  });
 });

@@ -57,6 +57,13 @@ function made() {
 }
 const one = { data: [1], shape: [1, 1, 1] };
 
+test('infinity is no improvement, as in torch 2.15, and what is saved outlasts JSON', () => {
+  const unbounded = u.plateau({ patience: 0, factor: 0.5 });
+  unbounded.report(Number.POSITIVE_INFINITY);
+  expect(unbounded(0)).toBe(0.5);
+  expect(JSON.parse(JSON.stringify(unbounded.state()))).toEqual(unbounded.state());
+});
+
 test('a trainer reports the metric, and saves what the schedule knows', () => {
   const [a, b] = [made(), made()];
   for (const metric of [3, 4, 4]) a.report(metric);

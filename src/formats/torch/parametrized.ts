@@ -28,7 +28,10 @@ export function joinParts(floats: Map<string, NDArray>): void {
       factors = factors.map((length, i) => length / Math.sqrt(rowTimes(i)));
     else if (kind === 'u' && isOfRows && v?.length === size) {
       factors = factors.map((_, i) => rowTimes(i, v));
-      factors.fill(1 / dot(factors, part.data));
+      const norm = dot(factors, part.data);
+      // u is their direction, unless it is of the second dimension (`dim: 1`), which has the same size
+      if (shape[1] === count && norm < 0.9 * Math.sqrt(dot(factors, factors))) continue;
+      factors.fill(1 / norm);
     } else if (kind !== 'mask' || size !== 1) continue;
     data.set(data.map((value, i) => value * factors[Math.floor(i / size)]!));
     for (const end of ['g', 'v', 'u', 'mask', 'orig']) floats.delete(`${stem}_${end}`);

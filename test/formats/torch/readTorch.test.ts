@@ -246,6 +246,31 @@ describe('a model with the parameters of a file', () => {
     ]);
   });
 
+  test('spectral_norm of the second dimension of a square weight is left in its parts', () => {
+    const tensor = (shape: number[], ...data: number[]): Tensor => ({
+      dtype: 'F32',
+      shape,
+      data: Float32Array.from(data),
+    });
+    // as torch 2.15 updates them: v is the direction of Wᵀu, then u that of Wv
+    const weight = tensor([2, 2], 1, 0, 1, 1);
+    const first = [tensor([2], 0.525731, 0.850651), tensor([2], 0.850651, 0.525731)] as const;
+    const parts = (u: Tensor, v: Tensor) =>
+      stateDictOf(
+        new Map([
+          ['a.weight_orig', weight],
+          ['a.weight_u', u],
+          ['a.weight_v', v],
+        ]),
+        'a.',
+      );
+    const { weight: computed } = parts(...first);
+    // σ is the golden ratio
+    expect(computed!.data[0]).toBeCloseTo(1 / 1.618034, 5);
+    // of Wᵀ both change places
+    expect(Object.keys(parts(first[1], first[0])).sort()).toEqual(['weight_orig', 'weight_u', 'weight_v']);
+  });
+
   test('lengths of weight_norm over another dimension are left as they are', () => {
     const tensor = (...shape: number[]): Tensor => ({
       dtype: 'F32',
