@@ -1,7 +1,7 @@
 import { elements } from '../allocate.ts';
 import { gemmWork } from '../memory/forwardWorkspace.ts';
 import { known, type Operator, type Operators, type PlannedNode } from '../onnxSession/node.ts';
-import { broadcastStrides } from '../onnxSession/strided.ts';
+import { broadcastShape, broadcastStrides } from '../onnxSession/strided.ts';
 import type { Value } from '../onnxSession/value.ts';
 import { linearAttention } from './linearAttention.ts';
 
@@ -37,6 +37,11 @@ function attend(node: PlannedNode, spec: Attended): Value[] {
   const fits = q.shape.length === 4 && k.shape.length === 4 && v.shape.length === 4 && d === dk;
   if (!fits || k.shape[0] !== B || H % G || String(v.shape.slice(0, 3)) !== String(k.shape.slice(0, 3)))
     node.fail(`q [${q.shape}], k [${k.shape}], v [${v.shape}]`);
+  // a mask of fewer keys hides those after them
+  const seen = mask?.shape.length && mask.shape.at(-1) !== 1 ? mask.shape.at(-1)! : Sk;
+  const whole = [B, H, Sq, seen];
+  if (mask && String(broadcastShape([mask.shape, whole])) !== String(whole))
+    node.fail(`a mask [${mask.shape}] for [${whole}]`);
   const make = (shape: readonly number[]): Value => ({
     dtype: FLOAT,
     shape,
@@ -44,9 +49,7 @@ function attend(node: PlannedNode, spec: Attended): Value[] {
   });
   const outputs = [make([B, H, Sq, dv]), ...(spec.scores === undefined ? [] : [make([B, H, Sq, Sk])])];
   const isBool = mask?.dtype === 9;
-  // a mask of fewer keys hides those after them
-  const seen = mask?.shape.length && mask.shape.at(-1) !== 1 ? mask.shape.at(-1)! : Sk;
-  const strides = mask && broadcastStrides(mask.shape, [B, H, Sq, seen]);
+  const strides = mask && broadcastStrides(mask.shape, whole);
   const bytes = 64 * Math.ceil((4 * Sq * Sk) / 64);
   node.step(
     ({ kernels, f32, x, y, px, py, work }) => {
@@ -153,6 +156,7 @@ const attention: Operator = (node) => {
   const [pastK, pastV, lengths] = [4, 5, 6].map((i) => node.inputs[i]);
   const k = after(node, pastK, heads(node, node.input(1), kvHeads));
   const v = after(node, pastV, heads(node, node.input(2), kvHeads));
+  if (lengths) node.shaped(6, [q.shape[0]!]);
   const mode = node.int('qk_matmul_output_mode', 0);
   const wanted = Boolean(node.node.outputs[3]);
   const [y, scores] = attend(node, {

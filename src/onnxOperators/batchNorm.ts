@@ -6,6 +6,7 @@ export const batchNormalization: Operator = (node) => {
   if (node.int('training_mode', 0)) node.fail('training_mode is not supported');
   const eps = node.float('epsilon', 1e-5);
   const [N, C = 1] = value.shape;
+  for (const i of [1, 2, 3, 4]) node.shaped(i, [C]);
   const size = product(value.shape.slice(2));
   const scale = new Float32Array(C);
   const shift = new Float32Array(C);

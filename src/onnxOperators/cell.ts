@@ -71,12 +71,12 @@ export function generalCell(node: PlannedNode, cell: Cell, quantized?: Product):
     if (!quantized) return io.kernels.linear_forward(rows, G, columns, from, weights, b, to, ready, memory);
     quantized(io, rows, G, columns, from, weights, b, to, ready, memory, scales!, work + eight);
   };
-  const apply = (gate: Gate, n: number, ptr: number) => {
+  const apply = (gate: Gate, n: number, ptr: number, limit = clip) => {
     const kindOf = gateKind(gate);
-    if (kindOf >= 0) return io.kernels.vec_activate(kindOf, gate.alpha, gate.beta, clip, n, ptr, ptr, 0);
+    if (kindOf >= 0) return io.kernels.vec_activate(kindOf, gate.alpha, gate.beta, limit, n, ptr, ptr, 0);
     const { f32 } = io;
     for (let i = F(ptr); i < F(ptr) + n; i++) {
-      const v = Math.max(-clip, Math.min(clip, f32[i]!));
+      const v = Math.max(-limit, Math.min(limit, f32[i]!));
       f32[i] = v > gate.alpha ? v : 0;
     }
   };
@@ -184,11 +184,7 @@ export function generalCell(node: PlannedNode, cell: Cell, quantized?: Product):
           }
           apply(gates[0]!, H, 4 * (a + H));
           // ONNX clips what the gates take, not c
-          const { alpha, beta } = outGate;
-          const cKind = gateKind(outGate);
-          if (cKind >= 0)
-            kernels.vec_activate(cKind, alpha, beta, Number.POSITIVE_INFINITY, H, 4 * out, 4 * out, 0);
-          else for (let j = out; j < out + H; j++) f32[j] = f32[j]! > alpha ? f32[j]! : 0;
+          apply(outGate, H, 4 * out, Number.POSITIVE_INFINITY);
           for (let j = 0; j < H; j++) f32[out + j]! *= f32[a + H + j]!;
         }
         f32.copyWithin(state, out, out + H);

@@ -9,6 +9,7 @@ const clip: Operator = (node) => {
   const bound = (i: number, name: string, absent: number) =>
     node.inputs[i] ?? known([node.float(name, absent)], DTYPES.float32);
   const inputs = [x, bound(1, 'min', Number.NEGATIVE_INFINITY), bound(2, 'max', Number.POSITIVE_INFINITY)];
+  if (inputs[1]!.size * inputs[2]!.size !== 1) node.fail('bounds of several numbers');
   node.step(
     elementwise(inputs, x.shape, (v, low, high) => Math.min(Math.max(v, low), high)),
     { inputs },

@@ -37,14 +37,15 @@ function unfold(
   }
 }
 
-/** Sizes of the spatial dimensions of x and of the kernel. */
-export function spatial(node: PlannedNode): { sizes: readonly number[]; kernel: readonly number[] } {
+/** x and the weights, with sizes of the spatial dimensions of x and of the kernel. */
+export function spatial(node: PlannedNode) {
   const [x, w] = [node.input(0), node.input(1)];
   const sizes = x.shape.slice(2);
-  if (sizes.length < 1 || sizes.length > 2)
-    node.fail(`${sizes.length} spatial dimensions: 1 and 2 are supported`);
-  if (w.shape.length !== x.shape.length) node.fail(`x [${x.shape}], w [${w.shape}]`);
-  return { sizes, kernel: w.shape.slice(2) };
+  const kernel = w.shape.slice(2);
+  const asked = node.ints('kernel_shape') ?? kernel;
+  if (w.shape.length !== x.shape.length || kernel.includes(0) || String(asked) !== String(kernel))
+    node.fail(`x [${x.shape}], w [${w.shape}], kernel_shape [${asked}]`);
+  return { x, w, sizes, kernel };
 }
 
 /** Positions below which windows are rows, so that the weights are packed once and bias is added on the way. */
@@ -52,26 +53,24 @@ const FEW = 64;
 
 /** Conv, of one and two dimensions. */
 export const conv: Operator = (node) => {
-  const [x, w] = [node.input(0), node.input(1)];
+  const { x, w, sizes, kernel } = spatial(node);
   const bias = node.inputs[2];
-  const { sizes, kernel } = spatial(node);
   const windows = windowsOf(node, sizes, kernel);
   const two = asTwo(windows);
   const groups = node.int('group', 1);
   const [N, C] = x.shape as [number, number];
   const O = w.shape[0]!;
   const [I, G] = [C / groups, O / groups];
-  if (!(Number.isInteger(I) && Number.isInteger(G)) || w.shape[1] !== I) {
-    node.fail(`x [${x.shape}], w [${w.shape}] in ${groups} groups`);
+  if (!Number.isInteger(G) || w.shape[1] !== I) {
+    node.fail(`x [${x.shape}], w [${w.shape}], group ${groups}`);
   }
-  if (bias && bias.size !== O) node.fail(`a bias of ${bias.size} numbers for ${O} channels`);
-  const counts = windows.map(({ count }) => count);
-  const positions = product(counts);
+  if (bias) node.shaped(2, [O]);
   const k = I * product(kernel);
-  node.output([N, O, ...counts]);
+  const positions = two[0].count * two[1].count;
+  node.output([N, O, ...windows.map(({ count }) => count)]);
   // a kernel of one tap reads x as it lies
-  const direct = two.every((d) => d.taps === 1 && d.stride === 1 && d.before === 0 && d.count === d.size);
-  const [plane, outPlane] = [product(sizes), positions];
+  const direct = two.every((d) => d.taps === 1 && d.stride === 1 && d.count === d.size);
+  const plane = product(sizes);
   const depthwise = I === 1 && G === 1;
   if (depthwise) return depthwiseConv(node, N, C, two);
   const data = rootOf(w).data;
@@ -82,7 +81,7 @@ export const conv: Operator = (node) => {
     node.step(
       ({ kernels, f32, px, py, work }) => {
         for (let n = 0; n < N; n++) {
-          const y = py[0]! + 4 * n * O * outPlane;
+          const y = py[0]! + 4 * n * O * positions;
           let from = px[0]! + 4 * n * C * plane;
           if (positions > 1 || !direct) {
             if (direct) kernels.transpose(k, positions, from, positions, work, k);
@@ -107,7 +106,7 @@ export const conv: Operator = (node) => {
         const g = n % groups;
         const from = px[0]! + 4 * n * I * plane;
         if (!direct) unfold(f32, from / 4, work / 4, I, two, positions, 1);
-        const to = py[0]! + 4 * n * G * outPlane;
+        const to = py[0]! + 4 * n * G * positions;
         kernels.sgemm_nn(
           G,
           positions,
@@ -145,7 +144,8 @@ function depthwiseConv(node: PlannedNode, N: number, C: number, [a, b]: readonly
   const [size, plane] = [a.size * b.size, a.count * b.count];
   const row = 4 * C;
   node.step(
-    ({ kernels, f32, px, py, work }) => {
+    (io) => {
+      const { kernels, f32, px, py, work } = io;
       const x = work + row * taps;
       const y = x + row * size;
       const part = y + row * plane;
@@ -168,9 +168,9 @@ function depthwiseConv(node: PlannedNode, N: number, C: number, [a, b]: readonly
             kernels.tensor_binary(ADD, m, C, to, C, 1, part, C, 1, to);
           }
         }
-        if (px[2]) kernels.tensor_binary(ADD, plane, C, y, C, 1, px[2]!, 0, 1, y);
         kernels.transpose(plane, C, y, C, py[0]! + n * row * plane, plane);
       }
+      addBias(io, N, C, plane);
     },
     { scratch: row * (taps + size + 2 * plane) },
   );

@@ -2,7 +2,7 @@ import { gemmWork } from '../memory/forwardWorkspace.ts';
 import type { Operator, PlannedNode } from '../onnxSession/node.ts';
 import { product } from '../onnxSession/strided.ts';
 import { addBias, spatial } from './conv.ts';
-import { asTwo, type Window } from './windows.ts';
+import { asTwo, integersOf, type Window, windowOptions } from './windows.ts';
 
 /** Adds columns [C·taps, positions] to where they lie in y[C, h, w]. */
 export function foldBack(
@@ -33,37 +33,30 @@ export function foldBack(
 /** Windows of the output, at whose positions the input lies. */
 function outputWindows(node: PlannedNode, sizes: readonly number[], kernel: readonly number[]): Window[] {
   const rank = sizes.length;
-  const fill = (value: number, length = rank) => new Array<number>(length).fill(value);
-  const strides = node.ints('strides') ?? fill(1);
-  const dilations = node.ints('dilations') ?? fill(1);
-  const extra = node.ints('output_padding') ?? fill(0);
-  const pads = node.ints('pads') ?? fill(0, 2 * rank);
-  const auto = node.text('auto_pad', 'NOTSET');
+  const { strides, dilations, pads, same, half } = windowOptions(node, rank);
+  const extra = integersOf(node, 'output_padding', rank, 0);
   const asked = node.ints('output_shape')?.slice(-rank);
   return sizes.map((count, i) => {
-    const [taps, stride, dilation] = [kernel[i]!, strides[i] ?? 1, dilations[i] ?? 1];
-    const full = stride * (count - 1) + (extra[i] ?? 0) + (taps - 1) * dilation + 1;
-    if (asked || auto.startsWith('SAME')) {
-      const size = asked?.[i] ?? count * stride;
-      const half = Math.max(0, full - size) / 2;
-      const before = auto === 'SAME_UPPER' ? Math.floor(half) : Math.ceil(half);
-      return { size, taps, stride, dilation, before, after: 0, count };
-    }
-    const [before, after] = auto === 'VALID' ? [0, 0] : [pads[i] ?? 0, pads[i + rank] ?? 0];
+    const [taps, stride, dilation] = [kernel[i]!, strides[i]!, dilations[i]!];
+    if (extra[i]! >= Math.max(stride, dilation)) node.fail(`output_padding [${extra}]`);
+    const full = stride * (count - 1) + extra[i]! + (taps - 1) * dilation + 1;
+    const total = full - (asked?.[i] ?? count * stride);
+    const [before, after] =
+      asked || same ? [half(total), total - half(total)] : [pads[i]!, pads[i + rank]!];
     return { size: full - before - after, taps, stride, dilation, before, after, count };
   });
 }
 
 export const convTranspose: Operator = (node) => {
-  const [x, w] = [node.input(0), node.input(1)];
-  const { sizes, kernel } = spatial(node);
+  const { x, w, sizes, kernel } = spatial(node);
   const windows = outputWindows(node, sizes, kernel);
   const two = asTwo(windows);
   const groups = node.int('group', 1);
   const [N, C] = x.shape as [number, number];
   const [I, G] = [C / groups, w.shape[1]!];
   if (!Number.isInteger(I) || w.shape[0] !== C)
-    node.fail(`x [${x.shape}], w [${w.shape}] in ${groups} groups`);
+    node.fail(`x [${x.shape}], w [${w.shape}], group ${groups}`);
+  if (node.inputs[2]) node.shaped(2, [G * groups]);
   const positions = product(sizes);
   const taps = product(kernel);
   const out = node.output([N, G * groups, ...windows.map(({ size }) => size)]);

@@ -48,6 +48,12 @@ export function recurrent(
   };
 }
 
+/** Lengths of rows. @throws {FormatError} one that is not from 0 to T steps */
+export function checkLengths(node: PlannedNode, lengths: TensorData, T: number): TensorData {
+  for (const n of lengths) if (n < 0 || n > T) node.fail(`length ${n} of ${T} steps`);
+  return lengths;
+}
+
 /** One direction: where its parts lie, and what a run does. */
 function layOut(
   node: PlannedNode,
@@ -68,7 +74,7 @@ function layOut(
   const states = d * N * H;
 
   let rows: TensorData | undefined;
-  const length = (n: number) => (rows ? Math.max(0, Math.min(T, rows[n]!)) : T);
+  const length = (n: number) => (rows ? rows[n]! : T);
   /** Step t of row n as the kernels go through it. */
   const source = (t: number, n: number) => (reverse && t < length(n) ? length(n) - 1 - t : t);
   const memory = {} as { -readonly [K in keyof CellMemory]: number };
@@ -76,7 +82,7 @@ function layOut(
   // a run allocates nothing: what it needs is made once, and numbers stay local
   const run = (io: Io, values: number) => {
     const { f32, px, py, work } = io;
-    rows = lengths && io.x[4]!;
+    rows = lengths && checkLengths(node, io.x[4]!, T);
     const h = work + hAt;
     const c = work + cAt;
     for (let j = 0; j < N * H; j++) {

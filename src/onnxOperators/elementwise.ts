@@ -57,7 +57,7 @@ export const ELEMENTWISE: Operators = {
     unary(limits ? (x) => wrap(limits)(~x) : (x) => ~x)(node);
   },
   BitShift: (node) => {
-    const left = node.text('direction', 'LEFT') === 'LEFT';
+    const left = node.oneOf('direction', ['LEFT', 'RIGHT']) === 'LEFT';
     const limits = RANGES[node.input(0).dtype] ?? [32, node.input(0).dtype !== DTYPES.uint32];
     const keep = wrap(limits);
     binary((a, b) => {
@@ -115,5 +115,5 @@ export const ELEMENTWISE: Operators = {
     node.float('alpha', 1.6732631921768188),
     node.float('gamma', 1.0507010221481323),
   ]),
-  Gelu: (node) => activation(node.text('approximate', 'none') === 'tanh' ? 'gelutanh' : 'gelu')(node),
+  Gelu: (node) => activation(node.oneOf('approximate', ['none', 'tanh']) === 'tanh' ? 'gelutanh' : 'gelu')(node),
 };

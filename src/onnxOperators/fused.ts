@@ -7,7 +7,7 @@ import {
   type PlannedNode,
 } from '../onnxSession/node.ts';
 import type { Value } from '../onnxSession/value.ts';
-import { windowAttributes } from './windows.ts';
+import { windowAttributes } from './windowAttributes.ts';
 
 const FLOAT = 1;
 

@@ -2,11 +2,13 @@ import { known, type Operator, type Operators } from '../onnxSession/node.ts';
 import { place } from '../onnxSession/ops/gather.ts';
 import { around } from '../onnxSession/ops/softmax.ts';
 import { product } from '../onnxSession/strided.ts';
+import { checkLengths } from './directions.ts';
 import { gatherElements, mergeOf, tuples } from './indices.ts';
 
 const scatterElements: Operator = (node) => {
   const { base, step, size } = gatherElements(node);
   const merge = mergeOf(node);
+  node.shaped(2, node.input(1).shape);
   node.output(node.input(0).shape);
   const { where } = node;
   node.step(({ x, y }) => {
@@ -23,6 +25,8 @@ const scatterElements: Operator = (node) => {
 const gatherND: Operator = (node) => {
   const [value, indices] = [node.input(0), node.input(1)];
   const batch = node.int('batch_dims', 0);
+  if (String(indices.shape.slice(0, batch)) !== String(value.shape.slice(0, batch)))
+    node.fail(`indices [${indices.shape}] of [${value.shape}] with ${batch} batch_dims`);
   const { offset, count, inner, depth } = tuples(node, value.shape.slice(batch), indices);
   node.output([...indices.shape.slice(0, -1), ...value.shape.slice(batch + depth)]);
   const batches = product(value.shape.slice(0, batch));
@@ -38,17 +42,21 @@ const gatherND: Operator = (node) => {
 
 /** Reverses the first lengths[n] steps of each row. */
 const reverseSequence: Operator = (node) => {
-  const [value, lengths] = [node.input(0), node.input(1)];
+  const value = node.input(0);
   const { shape } = value;
   const [time, batch] = [node.int('time_axis', 0), node.int('batch_axis', 1)];
+  if (time * batch || time + batch !== 1 || shape.length < 2)
+    node.fail(`time_axis ${time} and batch_axis ${batch} of [${shape}]`);
+  const lengths = node.shaped(1, [shape[batch]!]);
   node.output(shape);
   const inner = product(shape.slice(2));
   const strides = [shape[1]! * inner, inner];
   const [T, B] = [shape[time]!, shape[batch]!];
   node.step(
     ({ x, y }) => {
+      checkLengths(node, x[1]!, T);
       for (let b = 0; b < B; b++) {
-        const length = Math.max(0, Math.min(T, x[1]![b]!));
+        const length = x[1]![b]!;
         for (let t = 0; t < T; t++) {
           const from = b * strides[batch]! + (t < length ? length - 1 - t : t) * strides[time]!;
           const to = b * strides[batch]! + t * strides[time]!;
@@ -96,7 +104,7 @@ const tensorScatter: Operator = (node) => {
   if (axis === 0 || update.size !== outer * count * inner)
     node.fail(`[${update.shape}] into [${past.shape}]`);
   const rows = outer / past.shape[0]!;
-  const at = Boolean(node.inputs[2]);
+  const at = Boolean(node.inputs[2] && node.shaped(2, [past.shape[0]!]));
   node.output(past.shape);
   node.step(({ x, y }) => {
     y[0]!.set(x[0]!);

@@ -9,8 +9,10 @@ import type { Value } from '../onnxSession/value.ts';
  */
 export function gatherElements(node: PlannedNode): { base: () => Int32Array; step: number; size: number } {
   const [value, indices] = [node.input(0), node.input(1)];
-  if (value.shape.length !== indices.shape.length) node.fail('indices of another rank');
-  const axis = node.axis(node.int('axis', 0), value.shape.length);
+  const rank = value.shape.length;
+  const axis = node.axis(node.int('axis', 0), rank);
+  if (indices.shape.length !== rank || indices.shape.some((n, i) => i !== axis && n > value.shape[i]!))
+    node.fail(`indices [${indices.shape}] of [${value.shape}]`);
   const strides = stridesOf(value.shape);
   const way = strides.map((stride, i) => (i === axis ? 0 : stride));
   const own = stridesOf(indices.shape);
@@ -50,14 +52,13 @@ const MERGES: Readonly<Record<string, Merge>> = {
 
 /** How an update is merged with what was there. */
 export function mergeOf(node: PlannedNode): Merge {
-  const name = node.text('reduction', 'none');
-  return MERGES[name] ?? node.fail(`reduction ${name}`);
+  return MERGES[node.oneOf('reduction', Object.keys(MERGES))]!;
 }
 
 /** Offsets that tuples of indices stand for, and elements of each. */
 export function tuples(node: PlannedNode, shape: readonly number[], indices: Value) {
   const depth = indices.shape.at(-1) ?? 0;
-  if (depth > shape.length) node.fail(`indices of ${depth} for ${shape.length} dimensions`);
+  if (depth > shape.length) node.fail(`indices [${indices.shape}] of [${shape}]`);
   const strides = stridesOf(shape);
   const { where } = node;
   const offset = (at: TensorData, k: number) => {
@@ -71,7 +72,9 @@ export function tuples(node: PlannedNode, shape: readonly number[], indices: Val
 /** The operator ScatterND. */
 export const scatterND: Operator = (node) => {
   const value = node.input(0);
-  const { offset, count, inner } = tuples(node, value.shape, node.input(1));
+  const indices = node.input(1);
+  const { offset, count, inner, depth } = tuples(node, value.shape, indices);
+  node.shaped(2, [...indices.shape.slice(0, -1), ...value.shape.slice(depth)]);
   const merge = mergeOf(node);
   node.output(value.shape);
   node.step(({ x, y }) => {

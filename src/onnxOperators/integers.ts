@@ -2,7 +2,7 @@ import { DTYPES } from '../formats/onnx/schema.ts';
 import type { CallAttributes, Operator, Operators, PlannedNode } from '../onnxSession/node.ts';
 import type { Value } from '../onnxSession/value.ts';
 import { along, centered } from './quantize.ts';
-import { windowAttributes } from './windows.ts';
+import { windowAttributes } from './windowAttributes.ts';
 
 const INT32 = { to: DTYPES.int32 };
 

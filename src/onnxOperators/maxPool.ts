@@ -1,7 +1,7 @@
 import { DTYPES } from '../formats/onnx/schema.ts';
 import type { Operator, PlannedNode } from '../onnxSession/node.ts';
 import { REDUCTIONS } from './reductions.ts';
-import { asTwo, windowsOf } from './windows.ts';
+import { asTwo, integersOf, windowsOf } from './windows.ts';
 
 /** What a pooling makes of the values of a window. */
 export interface Pooling {
@@ -15,10 +15,11 @@ export interface Pooling {
 export function pool(node: PlannedNode, { start, add, end }: Pooling): void {
   const value = node.input(0);
   const sizes = value.shape.slice(2);
-  const kernel = node.ints('kernel_shape') ?? node.fail('has no kernel_shape');
-  if (sizes.length < 1 || sizes.length > 2)
-    node.fail(`${sizes.length} spatial dimensions: 1 and 2 are supported`);
+  if (!node.has('kernel_shape')) node.fail('has no kernel_shape');
+  const kernel = integersOf(node, 'kernel_shape', sizes.length, 1);
   const windows = windowsOf(node, sizes, kernel);
+  if (node.ints('pads')?.some((n, i) => n >= kernel[i % kernel.length]!))
+    node.fail(`pads of the kernel [${kernel}] or more`);
   const [a, b] = asTwo(windows);
   const shape = [...value.shape.slice(0, 2), ...windows.map(({ count }) => count)];
   node.output(shape);

@@ -25,7 +25,7 @@ const depthToSpace: Operator = (node) => {
   const deep = node.node.op === 'DepthToSpace';
   const C = deep ? c / (b * b) : c;
   const [H, W] = deep ? [h, w] : [h / b, w / b];
-  const first = node.text('mode', 'DCR') === 'DCR';
+  const first = node.oneOf('mode', ['DCR', 'CRD']) === 'DCR';
   const split = deep ? (first ? [n, b, b, C, H, W] : [n, C, b, b, H, W]) : [n, C, H, b, W, b];
   const perm = deep
     ? first
@@ -47,7 +47,7 @@ const oneHot: Operator = (node) => {
   const axis = node.axis(node.int('axis', -1), indices.shape.length + 1);
   const shape = [...indices.shape];
   shape.splice(axis, 0, depth);
-  node.output(shape, node.input(2).dtype);
+  node.output(shape, node.shaped(2, [2]).dtype);
   const inner = elements(indices.shape.slice(axis));
   node.step(({ x, y }) => {
     const [off, on] = [x[2]![0]!, x[2]![1]!];

@@ -36,6 +36,7 @@ const instanceNormalization: Operator = (node) => {
   const eps = node.float('epsilon', 1e-5);
   const [N = 1, C = 1] = value.shape;
   const size = product(value.shape.slice(2));
+  for (const i of [1, 2]) node.shaped(i, [C]);
   node.output(value.shape);
   node.step(({ x, y }) => {
     normalize(x[0]!, y[0]!, N * C, size, eps, (v, row) => v * x[1]![row % C]! + x[2]![row % C]!);
@@ -48,9 +49,11 @@ const groupNormalization: Operator = (node) => {
   const eps = node.float('epsilon', 1e-5);
   const groups = node.int('num_groups', 1);
   const [N = 1, C = 1] = value.shape;
+  if (!(groups > 0) || C % groups) node.fail(`${C} channels in ${groups} groups`);
   const plane = product(value.shape.slice(2));
   const size = (C / groups) * plane;
   const byGroup = node.opset < 21;
+  for (const i of [1, 2]) node.shaped(i, [byGroup ? groups : C]);
   node.output(value.shape);
   node.step(({ x, y }) => {
     normalize(x[0]!, y[0]!, N * groups, size, eps, (v, row, i) => {
@@ -107,6 +110,7 @@ const lpNormalization: Operator = (node) => {
   const value = node.input(0);
   const axis = node.axis(node.int('axis', -1), value.shape.length);
   const p = node.int('p', 2);
+  if (p !== 1 && p !== 2) node.fail(`p ${p}: expected 1 or 2`);
   const [outer, size, inner] = around(value.shape, axis);
   node.output(value.shape);
   node.step(({ x, y }) => {

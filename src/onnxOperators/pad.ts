@@ -16,34 +16,39 @@ const SOURCES: Readonly<Record<string, (at: number, size: number) => number>> = 
 /** Pad, of all modes. */
 export const pad: Operator = (node) => {
   const value = node.input(0);
-  const rank = value.shape.length;
   const given = node.sizes('pads', 1) ?? node.ints('paddings') ?? node.fail('has no pads');
-  const axes = node.inputs[3]
-    ? Array.from(node.constant(3)!, (a) => node.axis(a, rank))
-    : value.shape.map((_, i) => i);
-  const before = new Array<number>(rank).fill(0);
+  const axes = (node.sizes('axes', 3) ?? value.shape.map((_, i) => i)).map((a) =>
+    node.axis(a, value.shape.length),
+  );
+  if (given.length !== 2 * axes.length) node.fail(`pads [${given}] of axes [${axes}]`);
+  const before = value.shape.map(() => 0);
   const shape = [...value.shape];
+  // what negative pads leave is padded
+  const left = [...shape];
+  let skipped = 0;
   for (const [i, axis] of axes.entries()) {
-    before[axis] = given[i] ?? 0;
-    shape[axis]! += (given[i] ?? 0) + (given[i + axes.length] ?? 0);
+    const [first, last] = [given[i]!, given[i + axes.length]!];
+    const cut = Math.min(0, first);
+    before[axis] = first - cut;
+    skipped -= cut * stridesOf(value.shape)[axis]!;
+    shape[axis]! += first + last;
+    left[axis]! += cut + Math.min(0, last);
   }
-  if (shape.every((size, i) => size === value.shape[i])) return node.alias(value);
-  const mode = node.text('mode', 'constant');
-  const source = SOURCES[mode] ?? node.fail(`mode ${mode}`);
+  if (!given.some(Boolean)) return node.alias(value);
+  const mode = node.oneOf('mode', Object.keys(SOURCES));
+  if (mode !== 'constant' && Math.min(...left) < 1) node.fail(`mode ${mode} of [${left}]`);
   const fill = node.float('value', 0);
-  const filled = Boolean(node.inputs[2]);
   node.output(shape);
   let table: Int32Array | undefined;
   let words: Int32Array | undefined;
   return node.step(
     ({ f32, x, y, px, py }) => {
-      table ??= tableOf(shape, value.shape, (at, i) => source(at - before[i]!, value.shape[i]!));
+      table ??= tableOf(shape, value.shape, (at, i) => SOURCES[mode]!(at - before[i]!, left[i]!));
       // floats and integers are copied as words: a loop over one kind of array takes an eighth of the time
       if (words?.buffer !== f32.buffer) words = new Int32Array(f32.buffer);
-      if (!table.length) return;
-      const from = px[0]! / 4;
+      const from = px[0]! / 4 + skipped;
       const to = py[0]! / 4;
-      y[0]![0] = filled ? x[1]![0]! : fill;
+      y[0]![0] = node.inputs[2] ? x[1]![0]! : fill;
       const empty = words[to]!;
       for (let k = 0; k < table.length; k++) words[to + k] = table[k]! < 0 ? empty : words[from + table[k]!]!;
     },

@@ -24,24 +24,19 @@ export const kept = (node: PlannedNode, shape: readonly number[], axes: Readonly
     ? shape.map((size, i) => (axes.has(i) ? 1 : size))
     : shape.filter((_, i) => !axes.has(i));
 
-/** Without axes all are reduced, unless `noop_with_empty_axes`. */
+/** Without axes all are reduced, or with `noop_with_empty_axes` each element by itself. */
 export function reduce({ start, add, end }: Reduction): Operator {
   return (node) => {
     const value = node.input(0);
     const { shape } = value;
-    const given = node.sizes('axes', 1);
-    if (!given?.length && node.int('noop_with_empty_axes', 0)) return node.alias(value);
-    const axes = new Set(
-      (given?.length ? given : shape.map((_, i) => i)).map((a) => node.axis(a, shape.length)),
-    );
+    const given = node.sizes('axes', 1) ?? [];
+    const asked = given.length || node.int('noop_with_empty_axes', 0) ? given : shape.map((_, i) => i);
+    const axes = new Set(asked.map((a) => node.axis(a, shape.length)));
     node.output(kept(node, shape, axes));
     const strides = stridesOf(shape);
     const part = (reduced: boolean) => {
-      const at = shape.map((_, i) => i).filter((i) => axes.has(i) === reduced);
-      return walk(
-        at.map((i) => shape[i]!),
-        [at.map((i) => strides[i]!)],
-      );
+      const own = (list: readonly number[]) => list.filter((_, i) => axes.has(i) === reduced);
+      return walk(own(shape), [own(strides)]);
     };
     const [out, over] = [part(false), part(true)];
     const [eachOut, eachOver] = [rowsOf(out), rowsOf(over)];

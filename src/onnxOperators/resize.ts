@@ -27,6 +27,7 @@ function sizesOf(node: PlannedNode): { shape: number[]; scales: number[] } {
   const given = node.floats('scales') ?? node.constant(old ? 1 : 2);
   const byScale = given && given.length > 0;
   const asked = byScale ? given : (node.constant(3) ?? node.fail('has neither scales nor sizes'));
+  if (byScale && !asked.every((scale) => scale > 0)) node.fail(`scales [${asked}]`);
   if (asked.length !== axes.length) node.fail(`${asked.length} sizes of ${axes.length} dimensions`);
   const to = [...shape];
   const scales = shape.map(() => 1);

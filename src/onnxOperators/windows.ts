@@ -1,4 +1,4 @@
-import type { CallAttributes, PlannedNode } from '../onnxSession/node.ts';
+import type { PlannedNode } from '../onnxSession/node.ts';
 
 /** Windows of a convolution or pooling along one dimension. */
 export interface Window {
@@ -14,36 +14,39 @@ export interface Window {
   readonly count: number;
 }
 
-/** A node's attributes of windows, for a convolution or pooling that it is made of. */
-export function windowAttributes(node: PlannedNode): CallAttributes {
-  const lists = ['kernel_shape', 'strides', 'pads', 'dilations'].filter((name) => node.has(name));
+/** An attribute of `count` integers, each `least` or more, as where it is left out. */
+export function integersOf(node: PlannedNode, name: string, count: number, least: number): readonly number[] {
+  const given = node.ints(name) ?? new Array<number>(count).fill(least);
+  if (given.length !== count || given.some((n) => n < least))
+    node.fail(`${name} [${given}]: expected ${count} of at least ${least}`);
+  return given;
+}
+
+/** The attributes of windows in `rank` dimensions, one or two. */
+export function windowOptions(node: PlannedNode, rank: number) {
+  if (![1, 2].includes(rank)) node.fail(`${rank} spatial dimensions: expected 1 or 2`);
+  const auto = node.oneOf('auto_pad', ['NOTSET', 'VALID', 'SAME_UPPER', 'SAME_LOWER']);
+  const pads = integersOf(node, 'pads', 2 * rank, 0);
   return {
-    ...Object.fromEntries(lists.map((name) => [name, node.ints(name)!])),
-    group: node.int('group', 1),
-    auto_pad: node.text('auto_pad', 'NOTSET'),
+    strides: integersOf(node, 'strides', rank, 1),
+    dilations: integersOf(node, 'dilations', rank, 1),
+    pads: auto === 'VALID' ? pads.map(() => 0) : pads,
+    same: auto.startsWith('SAME'),
+    /** Of padding that `same` asks for, what goes before the first step. */
+    half: (total: number) => Math.max(0, (auto === 'SAME_UPPER' ? Math.floor : Math.ceil)(total / 2)),
   };
 }
 
 /** Windows along each spatial dimension, by a node's attributes. */
 export function windowsOf(node: PlannedNode, sizes: readonly number[], kernel: readonly number[]): Window[] {
   const rank = sizes.length;
-  const one = new Array<number>(rank).fill(1);
-  const strides = node.ints('strides') ?? one;
-  const dilations = node.ints('dilations') ?? one;
-  const pads = node.ints('pads') ?? new Array<number>(2 * rank).fill(0);
-  const auto = node.text('auto_pad', 'NOTSET');
+  const { strides, dilations, pads, same, half } = windowOptions(node, rank);
   const ceil = node.int('ceil_mode', 0);
   return sizes.map((size, i) => {
-    const [taps, stride, dilation] = [kernel[i]!, strides[i] ?? 1, dilations[i] ?? 1];
-    if (!(taps > 0 && stride > 0 && dilation > 0)) node.fail('a kernel, stride or dilation below 1');
+    const [taps, stride, dilation] = [kernel[i]!, strides[i]!, dilations[i]!];
     const extent = (taps - 1) * dilation + 1;
-    if (auto === 'SAME_UPPER' || auto === 'SAME_LOWER') {
-      const count = Math.ceil(size / stride);
-      const total = Math.max(0, (count - 1) * stride + extent - size);
-      const before = auto === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2);
-      return { size, taps, stride, dilation, before, after: total - before, count };
-    }
-    const [before, after] = auto === 'VALID' ? [0, 0] : [pads[i] ?? 0, pads[i + rank] ?? 0];
+    const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + extent - size);
+    const [before, after] = same ? [half(total), total - half(total)] : [pads[i]!, pads[i + rank]!];
     const room = size + before + after - extent;
     let count = Math.max(0, (ceil ? Math.ceil(room / stride) : Math.floor(room / stride)) + 1);
     // a window that begins in the padding after the input is none
@@ -55,5 +58,5 @@ export function windowsOf(node: PlannedNode, sizes: readonly number[], kernel: r
 /** One or two dimensions as two: a first one of size 1 is added. */
 export function asTwo(windows: readonly Window[]): [Window, Window] {
   const none: Window = { size: 1, taps: 1, stride: 1, dilation: 1, before: 0, after: 0, count: 1 };
-  return windows.length === 1 ? [none, windows[0]!] : [windows[0]!, windows[1]!];
+  return [none, ...windows].slice(-2) as [Window, Window];
 }

@@ -10,6 +10,8 @@ export class NeedsValues extends FormatError {}
 /** A node as it was planned. */
 export interface Planned {
   readonly node: OnnxNode;
+  /** Version of the operator set. */
+  readonly opset: number;
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
   readonly inputs: readonly (Value | undefined)[];
   readonly outputs: readonly Value[];
@@ -111,6 +113,13 @@ export class PlannedNode {
     return this.attributes.get(name)?.s ?? absent;
   }
 
+  /** A text that is one of `allowed`; the first of them where it is left out. */
+  oneOf(name: string, allowed: readonly string[]): string {
+    const given = this.text(name, allowed[0]!);
+    if (!allowed.includes(given)) this.fail(`${name} ${given}: expected one of ${allowed}`);
+    return given;
+  }
+
   ints(name: string): readonly number[] | undefined {
     return this.attributes.get(name)?.ints;
   }
@@ -134,6 +143,14 @@ export class PlannedNode {
   /** An input that must be there. */
   input(i: number): Value {
     return this.inputs[i] ?? this.fail(`lacks input ${i}`);
+  }
+
+  /** An input that must be there, of this shape. */
+  shaped(i: number, shape: readonly number[]): Value {
+    const value = this.input(i);
+    if (String(value.shape) !== String(shape))
+      this.fail(`input ${i}: expected [${shape}], got [${value.shape}]`);
+    return value;
   }
 
   /** The values of an input that must be known before a run; undefined where it is left out. */

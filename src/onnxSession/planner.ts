@@ -188,7 +188,7 @@ export class Planner implements Planning {
     this.#nodes++;
     const planned = new PlannedNode(this, node, attributes, opset, inputs);
     operatorOf(node, opset, this.#operators)(planned);
-    this.onNode?.({ node, attributes, inputs, outputs: planned.outputs });
+    this.onNode?.(planned);
     return planned.outputs;
   }
 

@@ -16,6 +16,7 @@ import {
   checkName,
   copyOut,
   dataOf,
+  limited,
   newResult,
   type OnnxFeed,
   type OnnxOutputs,
@@ -232,16 +233,16 @@ export class OnnxSession<M = unknown> {
     let key = '';
     for (const [name, { shape, data }] of feeds) {
       key += `${shape}`;
-      if (this.#byValue && data && this.#isSmall(name, shape))
-        key += `=${Array.from(data as ArrayLike<number>)}`;
+      if (this.#isKnown(name, shape, data)) key += `=${Array.from(data as ArrayLike<number>)}`;
       key += ';';
     }
     return key;
   }
 
-  #isSmall(name: string, shape: readonly number[]): boolean {
+  /** Whether an input is a constant of the plan. */
+  #isKnown(name: string, shape: readonly number[], data: CheckedFeed['data'] | undefined): boolean {
     const { dtype } = this.file.graph.inputs.find((info) => info.name === name)!;
-    return !isFloat(dtype) && product(shape) <= SMALL;
+    return this.#byValue && Boolean(data) && !isFloat(dtype) && product(shape) <= SMALL;
   }
 
   #makePlan(feeds: ReadonlyMap<string, Partial<CheckedFeed> & Pick<CheckedFeed, 'shape'>>): Plan {
@@ -251,9 +252,9 @@ export class OnnxSession<M = unknown> {
       const { shape, data } = feeds.get(name)!;
       const size = product(shape);
       let constant: TensorData | undefined;
-      if (this.#byValue && data && this.#isSmall(name, shape)) {
+      if (this.#isKnown(name, shape, data)) {
         constant = newData(dtype, size);
-        writeFeed(name, data, dtype, constant);
+        writeFeed(name, Array.from(data!, limited), dtype, constant);
       }
       inputs.set(name, { dtype: dtype || 1, shape, size, data: constant });
     }

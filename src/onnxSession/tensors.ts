@@ -1,7 +1,7 @@
 import { ArgumentError, FormatError, reading, ShapeError } from '../errors.ts';
 import type { OnnxValueInfo } from '../formats/onnx/graph.ts';
 import { DTYPES, dtypeName, type OnnxDtype } from '../formats/onnx/schema.ts';
-import { halfToSingle, isFloat, newStored, type TensorData } from '../formats/onnx/tensor.ts';
+import { halfToSingle, isFloat, newStored, type TensorData, toInt } from '../formats/onnx/tensor.ts';
 import { product } from './strided.ts';
 import type { Value } from './value.ts';
 
@@ -114,10 +114,16 @@ export function sameShape(feed: OnnxFeed, { shape, size }: Value): boolean {
   return true;
 }
 
+/** The limits of int64, which stand for the end of an axis, as those of int32; others as they are. */
+export function limited(value: number | bigint): number | bigint {
+  const n = Number(value);
+  return Math.abs(n) === 2 ** 63 ? toInt(n) : value;
+}
+
 /** Whether a feed has the values of a constant. Nothing is allocated. */
 export function sameValues(feed: OnnxFeed, constant: TensorData): boolean {
   const given = dataOf(feed);
-  for (let i = 0; i < constant.length; i++) if (Number(given[i]) !== constant[i]) return false;
+  for (let i = 0; i < constant.length; i++) if (Number(limited(given[i]!)) !== constant[i]) return false;
   return true;
 }
 

@@ -70,17 +70,11 @@ const expand: Operator = (node) => {
 };
 
 const concat: Operator = (node) => {
-  const values = node.inputs.map((_, i) => node.input(i));
-  const { shape, dtype } = node.input(0);
+  const { shape } = node.input(0);
   const axis = node.axis(node.int('axis', 1), shape.length);
-  const sum = values.reduce((all, value) => all + (value.shape[axis] ?? 0), 0);
-  for (const v of values) {
-    if (v.shape.length !== shape.length || v.shape.some((size, i) => i !== axis && size !== shape[i])) {
-      node.fail(`[${shape}] and [${v.shape}] differ in more than axis ${axis}`);
-    }
-  }
-  const to = shape.map((size, i) => (i === axis ? sum : size));
-  join(node, values, axis, node.output(to, dtype));
+  const along = (size: number) => shape.with(axis, size);
+  const values = node.inputs.map((value, i) => node.shaped(i, along(value?.shape[axis] ?? 0)));
+  join(node, values, axis, node.output(along(values.reduce((sum, own) => sum + own.shape[axis]!, 0))));
 };
 
 /** Adds the step that writes values one after the other along an axis of an output. */
@@ -105,20 +99,22 @@ const slice: Operator = (node) => {
   const { shape } = value;
   const starts = node.sizes('starts', 1) ?? node.fail('has no starts');
   const ends = node.sizes('ends', 2) ?? node.fail('has no ends');
-  const axes = node.sizes('axes', 3) ?? starts.map((_, i) => i);
+  const axes = (node.sizes('axes', 3) ?? starts.map((_, i) => i)).map((axis) => node.axis(axis, shape.length));
   const steps = node.sizes('steps', 4) ?? starts.map(() => 1);
+  if ([ends, axes, steps, [...new Set(axes)]].some(({ length }) => length !== starts.length))
+    node.fail(`starts [${starts}], ends [${ends}], axes [${axes}], steps [${steps}]`);
   const strides = stridesOf(shape);
   const to = [...shape];
   let offset = 0;
-  for (const [i, given] of axes.entries()) {
-    const axis = node.axis(given, shape.length);
+  for (const [i, axis] of axes.entries()) {
     const size = shape[axis]!;
     const step = steps[i] || node.fail('a step of 0');
-    const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
-    const within = (at: number) => Math.max(low, Math.min(high, at < 0 ? at + size : at));
-    const start = within(starts[i]!);
-    // an end before the first one is the first one left out
-    const end = step < 0 && ends[i]! < -size ? -1 : within(ends[i]!);
+    const back = step < 0 ? 1 : 0;
+    const within = (at: number, low: number) =>
+      Math.min(size - back, Math.max(low, at < 0 ? at + size : at));
+    const start = within(starts[i]!, 0);
+    // backwards the first element is before the end −1
+    const end = within(ends[i]!, -back);
     to[axis] = Math.max(0, Math.ceil((end - start) / step));
     offset += start * strides[axis]!;
     strides[axis]! *= step;
