@@ -1,6 +1,7 @@
 import type { Layer } from '../engine/layer.ts';
 import type { GraphNode } from '../engine/node.ts';
 import type { TensorData } from '../formats/onnx/tensor.ts';
+import type { Add, Multiply } from '../layers/joinLayers.ts';
 import type { Planned } from '../onnxSession/node.ts';
 import type { Value } from '../onnxSession/value.ts';
 
@@ -36,3 +37,24 @@ export interface Fitting {
 
 /** Makes of a node what it is in the model; a node that reads nothing of the model is left out. */
 export type Rule = (fitting: Fitting, planned: Planned, all: readonly Planned[]) => void;
+
+/** The node of a value, if it has one; what has not all directions of its features in one axis is refused. */
+export function whole(fitting: Fitting, planned: Planned, value: Value | undefined): Fit | undefined {
+  const fit = fitting.find(value);
+  if (fit?.parts || fit?.half !== undefined || fit?.axes.includes('D'))
+    fitting.refuse(planned, 'directions by themselves');
+  return fit;
+}
+
+/** Gives an output the node that `layer` makes of both inputs. */
+export function joined(fitting: Fitting, planned: Planned, layer: Add | Multiply): void {
+  const [a, b] = planned.inputs.map((value) => whole(fitting, planned, value));
+  if (!a && !b) return;
+  if (!a || !b || String(a.axes) !== String(b.axes))
+    return fitting.refuse(planned, 'a constant, or axes in another order');
+  fitting.set(planned.outputs[0]!, {
+    node: layer.apply(a.node, b.node),
+    axes: a.axes,
+    time: a.time ?? b.time,
+  });
+}

@@ -8,20 +8,11 @@ import { Reverse } from '../layers/sequenceLayers.ts';
 import { gatesOf } from '../onnxOperators/gates.ts';
 import type { Planned } from '../onnxSession/node.ts';
 import { blocks, GATE_COUNTS, ORDERS, USUAL } from '../onnxSession/ops/recurrentData.ts';
-import type { Fitting, Rule } from './fit.ts';
+import { type Fitting, type Rule, whole } from './fit.ts';
 
 /** The activations of gates and of what goes through them, the same in both directions. */
 function gateNames(fitting: Fitting, planned: Planned, op: keyof typeof USUAL, D: number) {
-  const { attributes } = planned;
-  const gates = gatesOf(
-    {
-      texts: (name) => attributes.get(name)?.strings,
-      floats: (name) => attributes.get(name)?.floats,
-      fail: (what) => fitting.refuse(planned, what),
-    },
-    USUAL[op],
-    D,
-  );
+  const gates = gatesOf(planned, USUAL[op], D);
   const all = gates.map(({ name, alpha, beta }) => {
     // ThresholdedRelu is no activation of layers
     const { alpha: a, beta: b } =
@@ -45,9 +36,9 @@ type Gate = { readonly name: ActivationName; readonly alpha?: number; readonly b
 
 /** A recurrent operator with constant weights, zero initial states and its usual activations. */
 export const recurrentRule: Rule = (fitting, planned) => {
-  const { node, attributes, inputs, outputs } = planned;
+  const { node, inputs, outputs } = planned;
   const op = node.op as keyof typeof GATE_COUNTS;
-  const fit = fitting.find(inputs[0]);
+  const fit = whole(fitting, planned, inputs[0]);
   if (!fit) return;
   const [W, R, B] = [1, 2, 3].map((i) => fitting.data(inputs[i]));
   if (!W || !R || (inputs[3] && !B)) return fitting.refuse(planned, 'weights that are no constants');
@@ -57,19 +48,19 @@ export const recurrentRule: Rule = (fitting, planned) => {
     if (inputs[i] && !state?.every((v) => v === 0))
       return fitting.refuse(planned, 'an initial state that is not 0');
   }
-  if (attributes.get('input_forget')?.i) return fitting.refuse(planned, 'input_forget');
+  if (planned.int('input_forget', 0)) return fitting.refuse(planned, 'input_forget');
   const P = fitting.data(inputs[7]);
   if (inputs[7] && !P) return fitting.refuse(planned, 'peepholes that are no constants');
-  const direction = attributes.get('direction')?.s ?? 'forward';
+  const direction = planned.text('direction', 'forward');
   const D = direction === 'bidirectional' ? 2 : 1;
-  const batchFirst = attributes.get('layout')?.i === 1;
+  const batchFirst = planned.int('layout', 0) === 1;
   const [, , I] = inputs[0]!.shape as [number, number, number];
   const H = inputs[2]!.shape[2]!;
   const [a, b, features] = fit.axes as [string, string, string];
   const [time, batch] = batchFirst ? [b, a] : [a, b];
-  if (features !== 'F' || fit.parts || fit.half !== undefined)
+  if (features !== 'F')
     return fitting.refuse(planned, 'an input whose last axis is not its features');
-  const clip = attributes.get('clip')?.f;
+  const clip = planned.float('clip', 0);
   const common = { bidirectional: D === 2, bias: Boolean(B), ...(clip ? { clip } : {}) };
   const names = gateNames(fitting, planned, op, D);
   const { activation, recurrentActivation } = names;
@@ -83,7 +74,7 @@ export const recurrentRule: Rule = (fitting, planned) => {
       : op === 'GRU'
         ? new GRU(I, H, {
             ...(names.usual ? common : both),
-            resetAfter: attributes.get('linear_before_reset')?.i === 1,
+            resetAfter: planned.int('linear_before_reset', 0) === 1,
           })
         : new RNN(I, H, { ...common, nonlinearity: relu ? 'relu' : 'tanh' });
   const G = GATE_COUNTS[op];

@@ -1,3 +1,4 @@
+import { isFloat } from '../formats/onnx/tensor.ts';
 import { Activation } from '../layers/activation.ts';
 import type { LayerActivation } from '../layers/activationPass.ts';
 import { Embedding } from '../layers/graph/embedding.ts';
@@ -7,15 +8,15 @@ import { Add, Concat } from '../layers/joinLayers.ts';
 import { Reverse } from '../layers/sequenceLayers.ts';
 import type { Planned } from '../onnxSession/node.ts';
 import { transposed } from '../onnxSession/ops/matmul.ts';
-import type { Value } from '../onnxSession/value.ts';
-import type { Fit, Fitting, Rule } from './fit.ts';
+import { type Fit, type Fitting, joined, type Rule, whole } from './fit.ts';
 import { recurrentRule } from './recurrentRule.ts';
 import { SEQUENCE_RULES } from './sequenceRules.ts';
 
-const transpose: Rule = (fitting, { attributes, inputs, outputs }) => {
+const transpose: Rule = (fitting, planned) => {
+  const { inputs, outputs } = planned;
   const fit = fitting.find(inputs[0]);
   if (!fit) return;
-  const perm = attributes.get('perm')?.ints ?? fit.axes.map((_, i) => fit.axes.length - 1 - i);
+  const perm = planned.ints('perm') ?? fit.axes.map((_, i) => fit.axes.length - 1 - i);
   fitting.set(outputs[0]!, { ...fit, axes: perm.map((i) => fit.axes[i]!) });
 };
 
@@ -24,6 +25,7 @@ const reshape: Rule = (fitting, planned) => {
   const [value, out] = [planned.inputs[0]!, planned.outputs[0]!];
   const fit = fitting.find(value);
   if (!fit) return;
+  if (isFloat(value.dtype) && !isFloat(out.dtype)) fitting.refuse(planned, 'a cast to integers');
   let left = fit.axes.map((name, i) => ({ name, size: value.shape[i]! }));
   const d = left.findIndex(({ name }) => name === 'D');
   const single = d >= 0 && left[d]!.size === 1;
@@ -49,9 +51,9 @@ const squeeze: Rule = (fitting, planned, all) => {
   const [value, out] = [planned.inputs[0]!, planned.outputs[0]!];
   const fit = fitting.find(value);
   if (!fit) return;
-  const given = planned.attributes.get('axes')?.ints ?? fitting.data(planned.inputs[1]);
+  const given = planned.sizes('axes', 1);
   if (!given) return reshape(fitting, planned, all);
-  const gone = Array.from(given, (axis) => (axis < 0 ? axis + value.shape.length : axis));
+  const gone = given.map((axis) => planned.axis(axis, value.shape.length));
   fitting.set(out, { ...fit, axes: fit.axes.filter((_, i) => !gone.includes(i)) });
 };
 
@@ -59,7 +61,8 @@ const squeeze: Rule = (fitting, planned, all) => {
 const gather: Rule = (fitting, planned) => {
   const [value, at] = [planned.inputs[0]!, planned.inputs[1]!];
   const table = fitting.data(value);
-  if (table && value.shape.length === 2) {
+  const axis = planned.int('axis', 0);
+  if (table && value.shape.length === 2 && !axis) {
     const [rows, columns] = value.shape as [number, number];
     const fit = fitting.find(at, rows);
     if (!fit) return;
@@ -68,11 +71,10 @@ const gather: Rule = (fitting, planned) => {
     fitting.set(planned.outputs[0]!, { node: layer.apply(fit.node), axes: [...fit.axes, 'F'] });
     return;
   }
-  const axis = planned.attributes.get('axis')?.i ?? 0;
   const index = fitting.data(at);
   const fit = fitting.find(value);
   if (!fit) return;
-  const i = axis < 0 ? axis + value.shape.length : axis;
+  const i = planned.axis(axis, value.shape.length);
   if (index?.length !== 1) return fitting.refuse(planned, 'more than one index');
   const from = index[0]! < 0 ? index[0]! + value.shape[i]! : index[0]!;
   pick(fitting, planned, fit, i, from, at.shape.length === 0);
@@ -82,34 +84,38 @@ const slice: Rule = (fitting, planned) => {
   const [value, out] = [planned.inputs[0]!, planned.outputs[0]!];
   const fit = fitting.find(value);
   if (!fit) return;
-  const strides = planned.attributes.get('steps')?.ints ?? fitting.data(planned.inputs[4]) ?? [];
-  if (Array.from(strides).some((stride) => stride !== 1)) {
-    const [axis = 0] = planned.attributes.get('axes')?.ints ?? fitting.data(planned.inputs[3]) ?? [];
-    const whole = strides.length === 1 && strides[0] === -1 && value.shape.at(axis) === out.shape.at(axis);
-    return reversed(fitting, planned, fit, axis, whole);
+  const [starts, ends, given, strides = []] = ['starts', 'ends', 'axes', 'steps'].map(
+    (name, i) => planned.sizes(name, i + 1),
+  );
+  const axes = Array.from(given ?? starts!.keys(), (axis) => planned.axis(axis, value.shape.length));
+  // an end behind all steps or rows may lie among more of them
+  const isFar = (at: number, k: number) => {
+    const axis = axes[k % axes.length]!;
+    const size = Math.abs(at);
+    return !['1', 'D', 'F'].includes(fit.axes[axis]!) && size > value.shape[axis]! && size < 2 ** 31 - 1;
+  };
+  if ([...starts!, ...ends!].some(isFar)) return fitting.refuse(planned, 'a part of a sequence');
+  if (strides.some((stride) => stride !== 1)) {
+    const [axis = 0] = axes;
+    const all = strides.length === 1 && strides[0] === -1 && value.shape[axis] === out.shape[axis];
+    return reversed(fitting, planned, fit, axis, all);
   }
   const changed = value.shape.flatMap((size, i) => (size === out.shape[i] ? [] : [i]));
   if (!changed.length) return fitting.set(out, fit);
-  const starts = planned.attributes.get('starts')?.ints ?? fitting.data(planned.inputs[1]);
-  const axes =
-    planned.attributes.get('axes')?.ints ?? fitting.data(planned.inputs[3]) ?? value.shape.map((_, i) => i);
   const at = changed[0]!;
-  const k = Array.from(axes).findIndex((axis) => (axis + value.shape.length) % value.shape.length === at);
-  if (changed.length > 1 || out.shape[at] !== 1 || !starts || k < 0)
-    return fitting.refuse(planned, 'a part of a sequence');
-  const start = starts[k]!;
+  if (changed.length > 1 || out.shape[at] !== 1) return fitting.refuse(planned, 'a part of a sequence');
+  const start = starts![axes.indexOf(at)]!;
   pick(fitting, planned, fit, at, start < 0 ? start + value.shape[at]! : start, false);
 };
 
-/** All steps from the last to the first, if `whole`. */
-function reversed(fitting: Fitting, planned: Planned, fit: Fit, at: number, whole: boolean): void {
-  const name = fit.axes[(at + fit.axes.length) % fit.axes.length];
+/** All steps from the last to the first, if `all`. */
+function reversed(fitting: Fitting, planned: Planned, fit: Fit, at: number, all: boolean): void {
+  const name = fit.axes[at];
+  whole(fitting, planned, planned.inputs[0]);
   if (
-    !whole ||
+    !all ||
     fit.node.shape.axis === undefined ||
     name === 'F' ||
-    fit.half !== undefined ||
-    fit.axes.includes('D') ||
     (fit.time ?? name) !== name
   )
     fitting.refuse(planned, 'steps other than 1');
@@ -123,12 +129,12 @@ function reversed(fitting: Fitting, planned: Planned, fit: Fit, at: number, whol
 
 /** Of lengths that are all steps. */
 const reverseSequence: Rule = (fitting, planned) => {
-  const { attributes, inputs } = planned;
+  const { inputs } = planned;
   const fit = fitting.find(inputs[0]);
   if (!fit) return;
-  const axis = attributes.get('time_axis')?.i ?? 0;
+  const axis = planned.int('time_axis', 0);
   const size = inputs[0]!.shape[axis];
-  reversed(fitting, planned, fit, axis, Boolean(fitting.data(inputs[1])?.every((length) => length === size)));
+  reversed(fitting, planned, fit, planned.axis(axis, fit.axes.length), Boolean(fitting.data(inputs[1])?.every((length) => length === size)));
 };
 
 function pick(
@@ -164,14 +170,13 @@ function pick(
 
 /** A product with a constant, and the bias that is added next. */
 const product: Rule = (fitting, planned, all) => {
-  const { node, inputs, outputs, attributes } = planned;
+  const { node, inputs, outputs } = planned;
   const fit = whole(fitting, planned, inputs[0]);
   const w = inputs[1]!;
   const weight = fitting.data(w);
   if (!fit) return;
-  const number = (name: string, usual: number) => attributes.get(name)?.f ?? usual;
-  const turned = Boolean(attributes.get('transB')?.i);
-  const plain = !attributes.get('transA')?.i && number('alpha', 1) === 1 && number('beta', 1) === 1;
+  const turned = planned.int('transB', 0);
+  const plain = !planned.int('transA', 0) && planned.float('alpha', 1) * planned.float('beta', 1) === 1;
   if (!weight || w.shape.length !== 2 || !plain || fit.axes.at(-1) !== 'F') {
     return fitting.refuse(planned, 'no product of features with constant weights');
   }
@@ -187,7 +192,7 @@ const product: Rule = (fitting, planned, all) => {
       out = add.outputs[0]!;
     }
   }
-  if (bias && bias.length !== O) return fitting.refuse(planned, `a bias of ${bias.length} numbers`);
+  if (bias ? bias.length !== O : inputs[2]) return fitting.refuse(planned, `a bias that is not of ${O} numbers`);
   const layer = new Linear(I, O, { bias: Boolean(bias) });
   const data = (turned ? weight : transposed(weight, I, O)) as Float32Array;
   fitting.weights(layer, {
@@ -196,14 +201,6 @@ const product: Rule = (fitting, planned, all) => {
   });
   fitting.set(out, { ...fit, node: layer.apply(fit.node), both: false });
 };
-
-/** A value that is no single direction. */
-function whole(fitting: Fitting, planned: Planned, value: Value | undefined): Fit | undefined {
-  const fit = fitting.find(value);
-  if (fit && (fit.parts || fit.half !== undefined || fit.axes.includes('D')))
-    return fitting.refuse(planned, 'directions by themselves');
-  return fit;
-}
 
 /** Layers by operator; the softmaxes are over the features. */
 export const ACTIVATION_RULES: Readonly<
@@ -229,29 +226,18 @@ export const ACTIVATION_RULES: Readonly<
 };
 
 const activation: Rule = (fitting, planned) => {
-  const { node, attributes, inputs, outputs } = planned;
-  const fit = fitting.find(inputs[0]);
+  const { node, opset, inputs, outputs } = planned;
+  const isSoftmax = node.op.endsWith('oftmax');
+  const fit = isSoftmax ? whole(fitting, planned, inputs[0]) : fitting.find(inputs[0]);
   if (!fit) return;
-  if (node.op.endsWith('oftmax')) {
-    const rank = inputs[0]!.shape.length;
-    const axis = attributes.get('axis')?.i ?? (rank === 2 ? 1 : -1);
-    const last = axis === -1 || axis === rank - 1;
-    if (!last || fit.axes.at(-1) !== 'F' || fit.half !== undefined)
-      return fitting.refuse(planned, 'not over the features');
-  }
-  const number = (name: string, usual: number) => attributes.get(name)?.f ?? usual;
-  const layer = new Activation(ACTIVATION_RULES[node.op]!(number));
+  const axis = planned.int('axis', opset < 13 ? 1 : -1);
+  if (isSoftmax && (fit.axes.at(axis) !== 'F' || fit.axes.at(-1) !== 'F'))
+    return fitting.refuse(planned, 'not over the features');
+  const layer = new Activation(ACTIVATION_RULES[node.op]!(planned.float.bind(planned)));
   fitting.set(outputs[0]!, { ...fit, node: layer.apply(fit.node) });
 };
 
-const add: Rule = (fitting, planned) => {
-  const [a, b] = planned.inputs.map((value) => whole(fitting, planned, value));
-  if (!a && !b) return;
-  if (!a || !b || String(a.axes) !== String(b.axes))
-    return fitting.refuse(planned, 'a constant, or axes in another order');
-  const time = a.time ?? b.time;
-  fitting.set(planned.outputs[0]!, { node: new Add().apply(a.node, b.node), axes: a.axes, time });
-};
+const add: Rule = (fitting, planned) => joined(fitting, planned, new Add());
 
 /** Features of several nodes, or both directions of one. */
 const concat: Rule = (fitting, planned) => {
@@ -259,7 +245,7 @@ const concat: Rule = (fitting, planned) => {
   if (!fits.some(Boolean)) return;
   const [first, second] = fits;
   const { length } = planned.inputs[0]!.shape;
-  const axis = ((planned.attributes.get('axis')?.i ?? 1) + length) % length;
+  const axis = planned.axis(planned.int('axis', 1), length);
   const same = fits.every((fit) => fit && String(fit.axes) === String(first!.axes) && fit.half === undefined);
   if (same && first!.axes[axis] === 'D') {
     const parts = fits.flatMap((fit, i): Omit<Fit, 'axes'>[] => {

@@ -2,20 +2,28 @@ import { elements } from '../allocate.ts';
 import { options } from '../check.ts';
 import type { Layer } from '../engine/layer.ts';
 import { type GraphNode, input } from '../engine/node.ts';
-import { ArgumentError, FormatError, reading } from '../errors.ts';
+import { ArgumentError, FormatError, reading, UnrolledError } from '../errors.ts';
 import { nodeName } from '../formats/onnx/graph.ts';
+import type { OnnxModel } from '../formats/onnx/read.ts';
 import { isFloat, type TensorData } from '../formats/onnx/tensor.ts';
 import { Model } from '../model/graph/model.ts';
 import { SessionMemory } from '../onnxSession/memory.ts';
 import type { Planned } from '../onnxSession/node.ts';
+import type { OnnxOperators } from '../onnxSession/operators.ts';
 import { Planner } from '../onnxSession/planner.ts';
 import type { OnnxSession, ToModelOptions } from '../onnxSession/session.ts';
 import { rootOf, type Value } from '../onnxSession/value.ts';
 import type { Fit, Fitting } from './fit.ts';
 import { ACTIVATION_RULES, RULES } from './rules.ts';
 
-/** Steps and rows that stand for those that the file leaves free: no other sizes of models. */
-const FREE = [61, 47];
+/**
+ * Steps and rows that stand for those that the file leaves free: no other sizes of models. What fits must do so with both, so
+ * that it does not follow from a constant that is one of them.
+ */
+const FREE = [
+  [61, 47],
+  [509, 23],
+];
 
 /** Operators that read states of several layers: those that choose one. */
 const PART_RULES = ['Gather', 'Slice', 'Concat', 'Transpose'];
@@ -35,28 +43,40 @@ export function toModel(session: OnnxSession, opts?: ToModelOptions): LoadedMode
   const { seed = 0 } = options('toModel', opts, { seed: true });
   const file = reading('session', session, () => session?.file);
   if (!file?.graph) throw new ArgumentError('session', 'what loadOnnx gives', session);
+  const [first, last] = FREE.map((free) => fitWith(file, session.operators, free)) as [Whole, Whole];
+  const { fitted, outputs, planned } = last;
+  const other = planned.find(({ node }, i) => node.op !== first.planned[i]?.node.op);
+  if (other) fitted.refuse(other, 'depends on the number of steps or rows');
+  const model = new Model({ inputs: fitted.inputs(), outputs }, { seed });
+  model.loadStateDict(fitted.stateDict(model.layers));
+  return model;
+}
+
+/** A graph as it fits. */
+type Whole = ReturnType<typeof fitWith>;
+
+/** Fits a graph with `free` in place of the sizes that it leaves free. */
+function fitWith(file: OnnxModel, operators: OnnxOperators | undefined, free: readonly number[]) {
   const { graph } = file;
   const memory = new SessionMemory();
   const values = new Map(
     graph.inputs.map(({ name, dtype, shape = [] }) => {
-      const sizes = shape.map((size, i) => (typeof size === 'number' && size > 0 ? size : FREE[i]!));
+      const sizes = shape.map((size, i) => (typeof size === 'number' && size > 0 ? size : free[i]!));
       return [name, { dtype: dtype || 1, shape: sizes, size: elements(sizes) } satisfies Value];
     }),
   );
   const fitted = new Fitted();
   for (const [name, value] of values) fitted.input(name, value);
-  const planner = new Planner(file, session.operators, memory);
+  const planner = new Planner(file, operators, memory);
   const planned: Planned[] = [];
   planner.onNode = (own) => void planned.push(own);
-  const outputs = planner.model(values);
+  const given = planner.model(values);
   memory.arena.dispose();
   for (const own of planned) fitted.node(own, planned);
-  const nodes = Object.fromEntries(
-    graph.outputs.map(({ name }, i) => [name, fitted.output(name, outputs[i]!)]),
+  const outputs = Object.fromEntries(
+    graph.outputs.map(({ name }, i) => [name, fitted.output(name, given[i]!)]),
   );
-  const model = new Model({ inputs: fitted.inputs(), outputs: nodes }, { seed });
-  model.loadStateDict(fitted.stateDict(model.layers));
-  return model;
+  return { fitted, outputs, planned };
 }
 
 /** Values of the graph, and their nodes in the model. */
@@ -110,12 +130,19 @@ class Fitted implements Fitting {
     }
     if (!PART_RULES.includes(node.op) && inputs.some((value) => this.find(value)?.parts))
       this.refuse(own, 'states of several layers');
-    rule(this, own, all);
+    try {
+      rule(this, own, all);
+    } catch (error) {
+      // a layer that does not fit its input
+      if (error instanceof FormatError || !(error instanceof UnrolledError)) throw error;
+      this.refuse(own, error.message);
+    }
   }
 
   output(name: string, value: Value): GraphNode {
     const fit = this.find(value);
-    if (!fit || fit.half !== undefined || fit.parts)
+    const isInput = [...this.#nodes.values()].some((node) => node === fit?.node);
+    if (!fit || isInput || fit.half !== undefined || fit.parts || fit.pad)
       throw new FormatError(`toModel: output '${name}' is not computed by layers`);
     return fit.node;
   }

@@ -7,16 +7,6 @@ import { type Kept, type Run, rootOf, type Step, type Value } from './value.ts';
 /** A plan needs the values of a tensor that only a run knows. */
 export class NeedsValues extends FormatError {}
 
-/** A node as it was planned. */
-export interface Planned {
-  readonly node: OnnxNode;
-  /** Version of the operator set. */
-  readonly opset: number;
-  readonly attributes: ReadonlyMap<string, OnnxAttribute>;
-  readonly inputs: readonly (Value | undefined)[];
-  readonly outputs: readonly Value[];
-}
-
 /** What a node of a graph asks of the plan that it becomes part of. */
 export interface Planning {
   /** Whether all values that can be known before a run are. */
@@ -24,7 +14,7 @@ export interface Planning {
   /** All steps so far. */
   readonly steps: Step[];
   /** Called for each node that is planned. */
-  onNode: ((planned: Planned) => void) | undefined;
+  onNode: ((planned: PlannedNode) => void) | undefined;
   add(step: Step): void;
   /** Memory for what is made of constants, shared by all that ask for it with the same name. */
   keep(sources: readonly TensorData[], name: string, bytes: number): Kept;
@@ -237,6 +227,9 @@ export class PlannedNode {
     throw new FormatError(`${this.where} (opset ${this.opset}): ${what}`);
   }
 }
+
+/** A node that was planned. */
+export type Planned = PlannedNode;
 
 /** An operator: plans a node. */
 export type Operator = (node: PlannedNode) => void;

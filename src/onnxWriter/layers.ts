@@ -150,9 +150,12 @@ function windows(
         : padding === 'same'
           ? [left, span - left]
           : [0, 0];
-  // with a stride the padding depends on the number of steps
-  const isAuto = padding === 'same' && stride > 1;
+  // with a stride the padding depends on the number of steps, unless it is one step at most
+  const isAuto = padding === 'same' && stride > 1 && span > 1;
   if (isAuto && Number(config.dilation ?? 1) > 1) throw refuse("padding 'same' with a stride and a dilation");
+  // ONNX Runtime refuses to pool where windows leave steps out
+  if (isAuto && op === 'MaxPool' && span + 1 < stride)
+    throw refuse(`padding 'same' with a stride of ${stride} and windows of ${span + 1} steps`);
   const padded = isAuto ? { auto_pad: 'SAME_UPPER' } : { pads };
   const x = g.one('Transpose', [inputs[0]!], { perm: [1, 2, 0] });
   const y = g.one(op, [x, ...weights], { ...attributes, strides: [stride], ...padded });
