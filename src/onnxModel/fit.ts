@@ -51,7 +51,7 @@ export function joined(fitting: Fitting, planned: Planned, layer: Add | Multiply
   const [a, b] = planned.inputs.map((value) => whole(fitting, planned, value));
   if (!a && !b) return;
   if (!a || !b || String(a.axes) !== String(b.axes))
-    return fitting.refuse(planned, 'a constant, or axes in another order');
+    fitting.refuse(planned, 'a constant, or axes in another order');
   fitting.set(planned.outputs[0]!, {
     node: layer.apply(a.node, b.node),
     axes: a.axes,

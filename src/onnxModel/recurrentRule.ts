@@ -58,8 +58,7 @@ export const recurrentRule: Rule = (fitting, planned) => {
   const H = inputs[2]!.shape[2]!;
   const [a, b, features] = fit.axes as [string, string, string];
   const [time, batch] = batchFirst ? [b, a] : [a, b];
-  if (features !== 'F')
-    return fitting.refuse(planned, 'an input whose last axis is not its features');
+  if (features !== 'F') return fitting.refuse(planned, 'an input whose last axis is not its features');
   const clip = planned.float('clip', 0);
   const common = { bidirectional: D === 2, bias: Boolean(B), ...(clip ? { clip } : {}) };
   const names = gateNames(fitting, planned, op, D);

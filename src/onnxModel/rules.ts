@@ -84,8 +84,8 @@ const slice: Rule = (fitting, planned) => {
   const [value, out] = [planned.inputs[0]!, planned.outputs[0]!];
   const fit = fitting.find(value);
   if (!fit) return;
-  const [starts, ends, given, strides = []] = ['starts', 'ends', 'axes', 'steps'].map(
-    (name, i) => planned.sizes(name, i + 1),
+  const [starts, ends, given, strides = []] = ['starts', 'ends', 'axes', 'steps'].map((name, i) =>
+    planned.sizes(name, i + 1),
   );
   const axes = Array.from(given ?? starts!.keys(), (axis) => planned.axis(axis, value.shape.length));
   // an end behind all steps or rows may lie among more of them
@@ -112,12 +112,7 @@ const slice: Rule = (fitting, planned) => {
 function reversed(fitting: Fitting, planned: Planned, fit: Fit, at: number, all: boolean): void {
   const name = fit.axes[at];
   whole(fitting, planned, planned.inputs[0]);
-  if (
-    !all ||
-    fit.node.shape.axis === undefined ||
-    name === 'F' ||
-    (fit.time ?? name) !== name
-  )
+  if (!all || fit.node.shape.axis === undefined || name === 'F' || (fit.time ?? name) !== name)
     fitting.refuse(planned, 'steps other than 1');
   fitting.set(planned.outputs[0]!, {
     ...fit,
@@ -134,7 +129,13 @@ const reverseSequence: Rule = (fitting, planned) => {
   if (!fit) return;
   const axis = planned.int('time_axis', 0);
   const size = inputs[0]!.shape[axis];
-  reversed(fitting, planned, fit, planned.axis(axis, fit.axes.length), Boolean(fitting.data(inputs[1])?.every((length) => length === size)));
+  reversed(
+    fitting,
+    planned,
+    fit,
+    planned.axis(axis, fit.axes.length),
+    Boolean(fitting.data(inputs[1])?.every((length) => length === size)),
+  );
 };
 
 function pick(
@@ -192,7 +193,8 @@ const product: Rule = (fitting, planned, all) => {
       out = add.outputs[0]!;
     }
   }
-  if (bias ? bias.length !== O : inputs[2]) return fitting.refuse(planned, `a bias that is not of ${O} numbers`);
+  if (bias ? bias.length !== O : inputs[2])
+    return fitting.refuse(planned, `a bias that is not of ${O} numbers`);
   const layer = new Linear(I, O, { bias: Boolean(bias) });
   const data = (turned ? weight : transposed(weight, I, O)) as Float32Array;
   fitting.weights(layer, {

@@ -116,8 +116,7 @@ const batchNorm: Rule = (fitting, planned) => {
   const data = given.map((value) => fitting.data(value));
   if (data.length !== 4 || data.some((own) => !own))
     return fitting.refuse(planned, 'weights that are no constants');
-  if (fit.axes[1] !== 'F')
-    return fitting.refuse(planned, 'not over the features');
+  if (fit.axes[1] !== 'F') return fitting.refuse(planned, 'not over the features');
   const size = data[0]!.length;
   const layer = new BatchNorm(size, { eps: planned.float('epsilon', 1e-5) });
   const names = ['weight', 'bias', 'running_mean', 'running_var'];
@@ -153,14 +152,7 @@ const layerNorm: Rule = (fitting, planned) => {
     (bias && !fitting.data(bias))
   )
     return fitting.refuse(planned, 'not over the features with constant weights');
-  addLayerNorm(
-    fitting,
-    fit,
-    planned.outputs[0]!,
-    planned.float('epsilon', 1e-5),
-    weight!,
-    bias,
-  );
+  addLayerNorm(fitting, fit, planned.outputs[0]!, planned.float('epsilon', 1e-5), weight!, bias);
 };
 
 /** The mean or the largest over all steps, or the layer normalization of older exports. */
@@ -179,11 +171,7 @@ const reduce: Rule = (fitting, planned, all) => {
 
 /** A layer over all steps. */
 function steps(fitting: Fitting, planned: Planned, fit: Fit, axis: number, kept: boolean, out: Value): void {
-  if (
-    fit.time === undefined ||
-    fit.axes[axis] !== fit.time
-  )
-    fitting.refuse(planned, 'not over the steps');
+  if (fit.time === undefined || fit.axes[axis] !== fit.time) fitting.refuse(planned, 'not over the steps');
   const kind = planned.node.op.endsWith('Max') || planned.node.op === 'GlobalMaxPool' ? 'max' : 'mean';
   const axes = kept ? fit.axes.with(axis, '1') : fit.axes.toSpliced(axis, 1);
   fitting.set(out, { node: new Pool({ kind }).apply(fit.node), axes });

@@ -41,8 +41,7 @@ function outputWindows(node: PlannedNode, sizes: readonly number[], kernel: read
     if (extra[i]! >= Math.max(stride, dilation)) node.fail(`output_padding [${extra}]`);
     const full = stride * (count - 1) + extra[i]! + (taps - 1) * dilation + 1;
     const total = full - (asked?.[i] ?? count * stride);
-    const [before, after] =
-      asked || same ? [half(total), total - half(total)] : [pads[i]!, pads[i + rank]!];
+    const [before, after] = asked || same ? [half(total), total - half(total)] : [pads[i]!, pads[i + rank]!];
     return { size: full - before - after, taps, stride, dilation, before, after, count };
   });
 }
@@ -54,8 +53,7 @@ export const convTranspose: Operator = (node) => {
   const groups = node.int('group', 1);
   const [N, C] = x.shape as [number, number];
   const [I, G] = [C / groups, w.shape[1]!];
-  if (!Number.isInteger(I) || w.shape[0] !== C)
-    node.fail(`x [${x.shape}], w [${w.shape}], group ${groups}`);
+  if (!Number.isInteger(I) || w.shape[0] !== C) node.fail(`x [${x.shape}], w [${w.shape}], group ${groups}`);
   if (node.inputs[2]) node.shaped(2, [G * groups]);
   const positions = product(sizes);
   const taps = product(kernel);

@@ -115,5 +115,6 @@ export const ELEMENTWISE: Operators = {
     node.float('alpha', 1.6732631921768188),
     node.float('gamma', 1.0507010221481323),
   ]),
-  Gelu: (node) => activation(node.oneOf('approximate', ['none', 'tanh']) === 'tanh' ? 'gelutanh' : 'gelu')(node),
+  Gelu: (node) =>
+    activation(node.oneOf('approximate', ['none', 'tanh']) === 'tanh' ? 'gelutanh' : 'gelu')(node),
 };

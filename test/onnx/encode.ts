@@ -46,3 +46,25 @@ export function port(name: string, dims?: readonly (number | string)[]): Fields 
   const dim = dims?.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
   return { name, type: { tensorType: { elemType: 1, ...(dim ? { shape: { dim } } : {}) } } };
 }
+
+/** An attribute of the type that its value has. */
+export function attribute(name: string, value: number | string | readonly number[]): Fields {
+  if (typeof value === 'string') return { name, type: 3, s: value };
+  return typeof value === 'number' ? { name, type: 2, i: value } : { name, type: 7, ints: value };
+}
+
+/** A constant of int64. */
+export const integers = (name: string, values: readonly number[]): Fields => ({
+  name,
+  dims: [values.length],
+  dataType: 7,
+  int64Data: values,
+});
+
+/** A constant of float32 whose elements are all `value`. */
+export const floats = (name: string, dims: readonly number[], value = 0.5): Fields => ({
+  name,
+  dims,
+  dataType: 1,
+  floatData: new Array(dims.reduce((a, b) => a * b, 1)).fill(value),
+});

@@ -9,6 +9,7 @@ import {
   StateError,
 } from '../../src/onnx/index.ts';
 import { type Case, readCases } from './cases.ts';
+import { integers, model, port } from './encode.ts';
 
 let cases: Map<string, Case>;
 
@@ -137,6 +138,48 @@ describe('what is refused', () => {
   test('integers beyond 32 bits', async () => {
     const session = await load('if-16000');
     expect(() => session.run({ x: new Float32Array(6), rate: [2n ** 40n] })).toThrow(/32 bits/);
+  });
+
+  test('the limits of int64 as an end that is fed', async () => {
+    const info = { tensorType: { elemType: 7, shape: { dim: [{ dimValue: 1 }] } } };
+    for (const [step, start, end, expected] of [
+      [1, 0, 2n ** 63n - 1n, [1, 2, 3]],
+      [-1, 2, -(2n ** 63n), [3, 2, 1]],
+    ] as const) {
+      const bytes = model({
+        node: [{ opType: 'Slice', input: ['x', 's', 'e', 'a', 't'], output: ['y'] }],
+        initializer: [integers('s', [start]), integers('a', [0]), integers('t', [step])],
+        input: [port('x', [3]), { name: 'e', type: info }],
+        output: [port('y')],
+      });
+      const session = await loadOnnx(bytes);
+      for (let i = 0; i < 2; i++) {
+        const { y } = session.run({ x: [1, 2, 3], e: BigInt64Array.of(end) });
+        expect([...(y!.data as Float32Array)]).toEqual(expected);
+      }
+      expect(() => session.run({ x: [1, 2, 3], e: [2n ** 62n] })).toThrow(/32 bits/);
+    }
+  });
+
+  test('amounts of padding that are fed and cancel', async () => {
+    const info = { tensorType: { elemType: 7, shape: { dim: [{ dimValue: 2 }] } } };
+    const bytes = model({
+      node: [{ opType: 'Pad', input: ['x', 'p'], output: ['y'] }],
+      input: [port('x', [3]), { name: 'p', type: info }],
+      output: [port('y')],
+    });
+    const session = await loadOnnx(bytes);
+    for (const [p, expected] of [
+      [
+        [1, -1],
+        [0, 1, 2],
+      ],
+      [
+        [0, 0],
+        [1, 2, 3],
+      ],
+    ] as const)
+      expect([...(session.run({ x: [1, 2, 3], p }).y!.data as Float32Array)]).toEqual(expected);
   });
 
   test('bytes that are no model', async () => {

@@ -3,6 +3,7 @@ import { Adam, init, mse, Trainer } from '../../src/index.ts';
 import { FormatError, loadOnnx, StateError } from '../../src/onnx/index.ts';
 import { toModel } from '../../src/onnxModel/index.ts';
 import { type Case, readCases } from './cases.ts';
+import { attribute, type Fields, floats, integers, model, port } from './encode.ts';
 
 let cases: Map<string, Case>;
 
@@ -134,5 +135,112 @@ describe('what is no model of layers is refused by the name of the node', () => 
     const make = async () => toModel(await loadOnnx(cases.get(name)!.model));
     await expect(make()).rejects.toThrow(FormatError);
     await expect(make()).rejects.toThrow(words);
+  });
+});
+
+const node = (opType: string, input: string[], output: string, attributes: Fields[] = []): Fields => ({
+  opType,
+  input,
+  output: [output],
+  attribute: attributes,
+});
+
+/** The output of an LSTM over x [T, B, 3], 'h' [T, B, 4], and then nodes that make y of it or of x. */
+async function modelOf(nodes: readonly Fields[], constants: readonly Fields[] = [], version = 17) {
+  const bytes = model(
+    {
+      node: [
+        node('LSTM', ['x', 'w', 'r'], 'l', [attribute('hidden_size', 4)]),
+        node('Squeeze', ['l', 'one'], 'h'),
+        ...nodes,
+      ],
+      initializer: [floats('w', [1, 16, 3]), floats('r', [1, 16, 4]), integers('one', [1]), ...constants],
+      input: [port('x', ['T', 'B', 3])],
+      output: [port('y')],
+    },
+    { opsetImport: [{ version }] },
+  );
+  return toModel(await loadOnnx(bytes));
+}
+
+/** A slice of the steps of h. */
+const slice = (start: number, end: number) =>
+  [
+    [node('Slice', ['h', 's', 'e', 'a'], 'y')],
+    [integers('s', [start]), integers('e', [end]), integers('a', [0])],
+  ] as const;
+const cast = (to: number) =>
+  [
+    [
+      node('Cast', ['h'], 'c', [attribute('to', to)]),
+      node('Cast', ['c'], 'f', [attribute('to', 1)]),
+      node('MatMul', ['f', 'k'], 'y'),
+    ],
+    [floats('k', [4, 2])],
+  ] as const;
+const turned = node('Transpose', ['h'], 't', [attribute('perm', [1, 2, 0])]);
+/** The layer norm of older exports. */
+const norm = (exponent: number) =>
+  [
+    [
+      node('ReduceMean', ['h', ''], 'm', [attribute('axes', [-1])]),
+      node('Sub', ['h', 'm'], 'd'),
+      node('Pow', ['d', 'n'], 'q'),
+      node('ReduceMean', ['q'], 'v', [attribute('axes', [-1])]),
+      node('Add', ['v', 'eps'], 'u'),
+      node('Sqrt', ['u'], 'p'),
+      node('Div', ['d', 'p'], 'o'),
+      node('Mul', ['o', 'g'], 'y'),
+    ],
+    [floats('n', [], exponent), floats('eps', [], 1e-5), floats('g', [4])],
+  ] as const;
+
+describe('what depends on the number of steps, and options that layers lack, are refused by the name of the node', () => {
+  test.each<[string, readonly Fields[], readonly Fields[], RegExp, number?]>([
+    ['the first 100 steps', ...slice(0, 100), /Slice 'y': a part of a sequence/],
+    ['the last 100 steps', ...slice(-100, 2 ** 31 - 1), /Slice 'y': a part of a sequence/],
+    ['the first 61 steps', ...slice(0, 61), /Slice 'y': a part of a sequence/],
+    ['step 60 as a slice', ...slice(60, 61), /Slice 'y': index 60/],
+    ['step 60', [node('Gather', ['h', 'i'], 'y')], [integers('i', [60])], /Gather 'y': index 60/],
+    ['a softmax over rows, too', [node('Softmax', ['h'], 'y')], [], /Softmax 'y': not over the features/, 11],
+    ['a cast to int64', ...cast(7), /Cast 'c': a cast to integers/],
+    ['a cast to bool', ...cast(9), /Cast 'c': a cast to integers/],
+    [
+      'padding that no convolution adds',
+      [turned, node('Conv', ['t', 'k'], 'c'), node('Pad', ['c', 'p'], 'y')],
+      [floats('k', [2, 4, 1]), integers('p', [0, 0, 1, 0, 0, 0])],
+      /Pad 'y': padding that is not for convolutions/,
+    ],
+    ['a fourth power in a norm', ...norm(4), /ReduceMean 'm'/],
+    [
+      'a bias that is no constant',
+      [node('Gather', ['h', 'i'], 'z'), node('Gemm', ['z', 'k', 'z'], 'y')],
+      [floats('k', [4, 4]), { ...integers('i', [-1]), dims: [] }],
+      /Gemm 'y': a bias/,
+    ],
+    [
+      'features of another number',
+      [node('MatMul', ['h', 'k'], 'z'), node('Mul', ['h', 'z'], 'y')],
+      [floats('k', [4, 1])],
+      /Mul 'y': nodes\[1\]: expected 4 features/,
+    ],
+  ])('%s', async (_, nodes, constants, words, version) => {
+    const making = modelOf(nodes, constants, version);
+    await expect(making).rejects.toThrow(FormatError);
+    await expect(making).rejects.toThrow(words);
+  });
+
+  test('no layer', async () => {
+    const making = modelOf([node('Identity', ['x'], 'y')]);
+    await expect(making).rejects.toThrow(FormatError);
+    await expect(making).rejects.toThrow(/output 'y' is not computed by layers/);
+  });
+
+  test('all steps, the last one, and the norm are layers', async () => {
+    const types = async (nodes: readonly Fields[], constants: readonly Fields[]) =>
+      (await modelOf(nodes, constants)).layers.map(({ type }) => type).join(' ');
+    expect(await types(...slice(0, 2 ** 31 - 1))).toBe('LSTM');
+    expect(await types([node('Gather', ['h', 'i'], 'y')], [integers('i', [-1])])).toBe('LSTM LastStep');
+    expect(await types(...norm(2))).toBe('LSTM LayerNorm');
   });
 });

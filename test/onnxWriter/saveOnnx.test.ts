@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ArgumentError, FormatError } from '../../src/errors.ts';
+import { readOnnx } from '../../src/formats/onnx/read.ts';
 import {
   GRU,
   IndRNN,
@@ -7,11 +8,13 @@ import {
   LastStep,
   Linear,
   LSTM,
+  MaxPool1d,
   MinGRU,
   type NDArray,
   Sequential,
 } from '../../src/index.ts';
 import { loadOnnx } from '../../src/onnx/index.ts';
+import { toModel } from '../../src/onnxModel/index.ts';
 import { saveOnnx } from '../../src/onnxWriter/index.ts';
 import { CASES, outputsOf } from './grid.ts';
 
@@ -99,6 +102,27 @@ describe('states as inputs and outputs', () => {
   });
 });
 
+// onnxruntime 1.32 refuses auto_pad where a pooling's windows leave steps out: "padding values must be non-negative"
+test.each([
+  [1, 2, [0, 0], [0, 2, 4]],
+  [2, 3, [0, 1], [1, 4]],
+])(
+  "'same' padding of windows of %i with a stride of %i is written as numbers",
+  async (size, stride, pads, at) => {
+    const pool = new MaxPool1d(size, { stride, padding: 'same' });
+    const model = new Sequential([new Linear(1, 1, { bias: false }), pool]);
+    model.loadStateDict({ '0.weight': { shape: [1, 1], data: Float32Array.of(1) } });
+    const file = saveOnnx(model);
+    const { attributes } = readOnnx(file).graph.nodes.find(({ op }) => op === 'MaxPool')!;
+    expect(attributes.has('auto_pad')).toBe(false);
+    expect(attributes.get('pads')!.ints).toEqual(pads);
+    const x = { data: Float32Array.of(0, 1, 2, 3, 4), shape: [5, 1, 1] };
+    const session = await loadOnnx(file, { toModel });
+    expect([...(Object.values(session.run({ x }))[0]!.data as Float32Array)]).toEqual(at);
+    expect([...Object.values((await session.toModel()).forward({ x }))[0]!.data]).toEqual(at);
+  },
+);
+
 describe('what ONNX can not say is refused by the name of the layer', () => {
   test.each([
     ['MinGRU', () => new MinGRU(2, 3), /layers\[1\] \(MinGRU\)/],
@@ -111,6 +135,12 @@ describe('what ONNX can not say is refused by the name of the layer', () => {
     const model = new Sequential([new Linear(2, 2), make()]);
     expect(() => saveOnnx(model)).toThrow(FormatError);
     expect(() => saveOnnx(model)).toThrow(message);
+  });
+
+  test('windows that leave steps out where their padding depends on the number of steps', () => {
+    const model = new Sequential([new Linear(2, 2), new MaxPool1d(3, { stride: 4, padding: 'same' })]);
+    expect(() => saveOnnx(model)).toThrow(FormatError);
+    expect(() => saveOnnx(model)).toThrow(/MaxPool1d.*padding 'same' with a stride of 4/);
   });
 
   test('the last step of two directions that are merged', () => {

@@ -99,7 +99,9 @@ const slice: Operator = (node) => {
   const { shape } = value;
   const starts = node.sizes('starts', 1) ?? node.fail('has no starts');
   const ends = node.sizes('ends', 2) ?? node.fail('has no ends');
-  const axes = (node.sizes('axes', 3) ?? starts.map((_, i) => i)).map((axis) => node.axis(axis, shape.length));
+  const axes = (node.sizes('axes', 3) ?? starts.map((_, i) => i)).map((axis) =>
+    node.axis(axis, shape.length),
+  );
   const steps = node.sizes('steps', 4) ?? starts.map(() => 1);
   if ([ends, axes, steps, [...new Set(axes)]].some(({ length }) => length !== starts.length))
     node.fail(`starts [${starts}], ends [${ends}], axes [${axes}], steps [${steps}]`);
@@ -110,8 +112,7 @@ const slice: Operator = (node) => {
     const size = shape[axis]!;
     const step = steps[i] || node.fail('a step of 0');
     const back = step < 0 ? 1 : 0;
-    const within = (at: number, low: number) =>
-      Math.min(size - back, Math.max(low, at < 0 ? at + size : at));
+    const within = (at: number, low: number) => Math.min(size - back, Math.max(low, at < 0 ? at + size : at));
     const start = within(starts[i]!, 0);
     // backwards the first element is before the end −1
     const end = within(ends[i]!, -back);
