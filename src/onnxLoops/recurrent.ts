@@ -12,9 +12,9 @@ const MOST_STEPS = 2 ** 20;
 /** Values of a Loop's outputs by recurrent operators that do the same; undefined if there are none. */
 export function fuseLoop(node: PlannedNode): Value[] | undefined {
   const body = node.graph('body');
-  const most = node.constant(0)?.[0] ?? Number.POSITIVE_INFINITY;
+  const most = (node.inputs[0] && node.constant(0)[0]) ?? Number.POSITIVE_INFINITY;
   const initial = node.inputs.slice(2).map((_, i) => node.input(i + 2));
-  if (most < 1 || (node.inputs[1] && !node.constant(1)![0])) return undefined;
+  if (most < 1 || (node.inputs[1] && !node.constant(1)[0])) return undefined;
   const number = unknown({ dtype: DTYPES.int64, shape: [], size: 1 });
   const go = known([1], DTYPES.bool, []);
   const pass = passOf(node, body, initial, (states) => [number, go, ...states], 1);

@@ -244,11 +244,12 @@ const packedAttention: Operator = (node) => {
 
 const multiHeadAttention: Operator = (node) => {
   const count = node.int('num_heads', 0);
-  const [query, key, value, bias, mask, added, pastK, pastV] = node.inputs;
+  const query = node.input(0);
+  const [, key, value, bias, mask, added, pastK, pastV] = node.inputs;
   if (!key || !value) return node.fail('packed keys and values are not supported');
-  const width = query!.shape.at(-1)!;
+  const width = query.shape.at(-1)!;
   const biases = bias && parts(node, bias, [width, width, bias.size - 2 * width]);
-  const [q, k, v] = [query!, key, value].map((own, i) =>
+  const [q, k, v] = [query, key, value].map((own, i) =>
     heads(node, biases && own.shape.length === 3 ? node.call('Add', [own, biases[i]]) : own, count),
   );
   const [keys, values] = [after(node, pastK, k!), after(node, pastV, v!)];

@@ -6,7 +6,7 @@ import { asTwo, windowsOf } from './windows.ts';
 /** Columns [N, C · taps, positions] added to where they lie in images, as torch's fold. */
 const col2Im: Operator = (node) => {
   const value = node.input(0);
-  const [sizes, kernel] = [1, 2].map((i) => Array.from(node.constant(i) ?? node.fail(`lacks input ${i}`)));
+  const [sizes, kernel] = [1, 2].map((i) => Array.from(node.constant(i)));
   const [N, rows] = value.shape as [number, number];
   const two = asTwo(windowsOf(node, sizes!, kernel!));
   const C = rows / product(kernel!);

@@ -31,16 +31,14 @@ const prelu: Operator = (node) => {
 /** Dropout changes nothing in inference; its mask, if asked for, is true. */
 const dropout: Operator = (node) => {
   const value = node.input(0);
-  if (node.constant(2)?.[0]) node.fail('training_mode is not supported');
+  if (node.inputs[2] && node.constant(2)[0]) node.fail('training_mode is not supported');
   node.alias(value);
   const mask = node.output(value.shape, DTYPES.bool);
   node.step(({ y }) => void y[0]!.fill(1), { inputs: [], outputs: [mask] });
 };
 
 const range: Operator = (node) => {
-  const [start, limit, delta] = [0, 1, 2].map(
-    (i) => node.constant(i)?.[0] ?? node.fail(`lacks input ${i}`),
-  ) as [number, number, number];
+  const [start, limit, delta] = [0, 1, 2].map((i) => node.constant(i)[0]) as [number, number, number];
   node.output([Math.max(0, Math.ceil((limit - start) / delta))]);
   node.step(({ y }) => {
     for (let i = 0; i < y[0]!.length; i++) y[0]![i] = start + i * delta;

@@ -9,9 +9,10 @@ import { roundEven } from './rounding.ts';
 /** Any number of inputs. */
 function fold(f: Two, scale: (count: number) => number = () => 1): Operator {
   return (node) => {
+    const { dtype } = node.input(0);
     const values = node.inputs.map((_, i) => node.input(i));
     const shape = broadcast(node, values);
-    const out = node.output(shape);
+    const out = node.output(shape, dtype);
     const ways = values.map((v) => {
       const way = walk(shape, [broadcastStrides(v.shape, shape), stridesOf(shape)]);
       return { each: rowsOf(way), n: way.shape.at(-1)!, d: way.strides[0]!.at(-1)! };

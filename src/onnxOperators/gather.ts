@@ -71,7 +71,7 @@ const reverseSequence: Operator = (node) => {
 const trilu: Operator = (node) => {
   const value = node.input(0);
   const [rows, columns] = value.shape.slice(-2) as [number, number];
-  const k = node.constant(1)?.[0] ?? 0;
+  const k = node.inputs[1] ? node.constant(1)[0]! : 0;
   const upper = node.int('upper', 1);
   node.output(value.shape);
   node.step(
@@ -88,7 +88,7 @@ const trilu: Operator = (node) => {
 /** Indices whose condition is true, which is known; without an axis of all elements. */
 const compress: Operator = (node) => {
   const value = node.input(0);
-  const kept = [...node.constant(1)!].flatMap((v, i) => (v ? [i] : []));
+  const kept = [...node.constant(1)].flatMap((v, i) => (v ? [i] : []));
   const flat = { ...value, shape: [value.size], of: value };
   const axis = node.has('axis') ? node.int('axis', 0) : undefined;
   node.alias(node.call('Gather', [axis === undefined ? flat : value, known(kept)], { axis: axis ?? 0 }));

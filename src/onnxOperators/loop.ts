@@ -29,8 +29,8 @@ export function stack(node: PlannedNode, passes: readonly Value[], axis: number,
 /** Loop: passes whose number does not depend on data are steps of the plan, one after the other. */
 export const loop: Operator = (node) => {
   const body = node.graph('body');
-  const most = node.constant(0)?.[0] ?? Number.POSITIVE_INFINITY;
-  let go = node.inputs[1] ? node.constant(1)![0]! : 1;
+  const most = (node.inputs[0] && node.constant(0)[0]) ?? Number.POSITIVE_INFINITY;
+  let go = node.inputs[1] ? node.constant(1)[0]! : 1;
   let carried = node.inputs.slice(2).map((_, i) => node.input(i + 2));
   const stacked: Value[][] = body.outputs.slice(1 + carried.length).map(() => []);
   for (let i = 0; i < most && go; i++) {

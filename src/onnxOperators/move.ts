@@ -5,7 +5,7 @@ import { copier, stridesOf } from '../onnxSession/strided.ts';
 
 const tile: Operator = (node) => {
   const value = node.input(0);
-  const times = Array.from(node.constant(1)!);
+  const times = Array.from(node.constant(1));
   const own = stridesOf(value.shape);
   const shape = value.shape.map((size, i) => size * times[i]!);
   node.output(shape);
@@ -43,7 +43,7 @@ const depthToSpace: Operator = (node) => {
 
 const oneHot: Operator = (node) => {
   const indices = node.input(0);
-  const depth = node.constant(1)![0]!;
+  const depth = node.constant(1)[0]!;
   const axis = node.axis(node.int('axis', -1), indices.shape.length + 1);
   const shape = [...indices.shape];
   shape.splice(axis, 0, depth);
@@ -73,7 +73,7 @@ const eyeLike: Operator = (node) => {
 /** Its output has as many columns as values differ from 0: they must be known when it is planned. */
 const nonZero: Operator = (node) => {
   const { shape } = node.input(0);
-  const data = node.constant(0)!;
+  const data = node.constant(0);
   const found = [...data.keys()].filter((i) => data[i] !== 0);
   let inner = data.length;
   const rows = shape.map((size) => {

@@ -64,7 +64,7 @@ const logSumExp: Operator = (node) => {
 function cumulative({ start, add }: Reduction): Operator {
   return (node) => {
     const value = node.input(0);
-    const axis = node.axis(node.constant(1)![0]!, value.shape.length);
+    const axis = node.axis(node.constant(1)[0]!, value.shape.length);
     const [exclusive, reverse] = [node.int('exclusive', 0), node.int('reverse', 0)];
     const [outer, size, inner] = around(value.shape, axis);
     node.output(value.shape);
@@ -86,7 +86,7 @@ function cumulative({ start, add }: Reduction): Operator {
 /** The k largest or smallest along an axis, sorted; equal ones in their order. */
 const topK: Operator = (node) => {
   const value = node.input(0);
-  const k = node.has('k') ? node.int('k', 0) : node.constant(1)![0]!;
+  const k = node.has('k') ? node.int('k', 0) : node.constant(1)[0]!;
   const axis = node.axis(node.int('axis', -1), value.shape.length);
   const sign = node.int('largest', 1) ? 1 : -1;
   const [outer, size, inner] = around(value.shape, axis);

@@ -24,9 +24,10 @@ function sizesOf(node: PlannedNode): { shape: number[]; scales: number[] } {
   const rank = shape.length;
   const old = node.inputs.length < 3;
   const axes = (node.ints('axes') ?? shape.map((_, i) => i)).map((axis) => node.axis(axis, rank));
-  const given = node.floats('scales') ?? node.constant(old ? 1 : 2);
+  const at = old ? 1 : 2;
+  const given = node.floats('scales') ?? (node.inputs[at] && node.constant(at));
   const byScale = given && given.length > 0;
-  const asked = byScale ? given : (node.constant(3) ?? node.fail('has neither scales nor sizes'));
+  const asked = byScale ? given : node.constant(3);
   if (byScale && !asked.every((scale) => scale > 0)) node.fail(`scales [${asked}]`);
   if (asked.length !== axes.length) node.fail(`${asked.length} sizes of ${axes.length} dimensions`);
   const to = [...shape];

@@ -17,7 +17,7 @@ function give(node: PlannedNode, items: readonly Value[]): void {
 
 /** A position, which is known; without one the end. */
 function position(node: PlannedNode, i: number, count: number, end: number): number {
-  const given = node.constant(i)?.[0] ?? end;
+  const given = node.inputs[i] ? node.constant(i)[0]! : end;
   const at = given < 0 ? given + count : given;
   if (!(at >= 0 && at <= end)) node.fail(`position ${given} of ${count}`);
   return at;

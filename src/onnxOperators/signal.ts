@@ -8,7 +8,7 @@ const MOST = 2 ** 24;
 /** A sum of cosines over a window that is periodic or symmetric. */
 function window(weights: readonly number[]): Operator {
   return (node) => {
-    const size = node.constant(0)![0]!;
+    const size = node.constant(0)[0]!;
     if (!(size > 0 && size <= MOST)) node.fail(`a window of ${size}`);
     const period = node.int('periodic', 1) ? size : Math.max(1, size - 1);
     const data = Float32Array.from({ length: size }, (_, n) =>
@@ -74,14 +74,15 @@ function bothHalves(node: PlannedNode, value: Value, axis: number, length: numbe
 const dft: Operator = (node) => {
   let value = node.input(0);
   const rank = value.shape.length;
-  const given = node.opset < 20 ? node.int('axis', 1) : (node.constant(2)?.[0] ?? -2);
+  const given = node.opset < 20 ? node.int('axis', 1) : ((node.inputs[2] && node.constant(2)[0]) ?? -2);
   const axis = node.axis(given, rank);
   if (rank < 2 || axis === rank - 1) node.fail(`axis ${given} of [${value.shape}]`);
   const [inverse, onesided] = [Boolean(node.int('inverse', 0)), Boolean(node.int('onesided', 0))];
   const order = Array.from({ length: rank }, (_, i) => i);
   const perm = [...order.toSpliced(axis, 1).slice(0, -1), axis, rank - 1];
   const half = inverse && onesided;
-  const length = node.constant(1)?.[0] ?? (half ? 2 * (value.shape[axis]! - 1) : value.shape[axis]!);
+  const length =
+    (node.inputs[1] && node.constant(1)[0]) ?? (half ? 2 * (value.shape[axis]! - 1) : value.shape[axis]!);
   if (!(length > 0)) node.fail(`a transform of ${length} samples`);
   if (half) value = bothHalves(node, value, axis, length);
   const samples = Math.min(length, value.shape[axis]!);
@@ -102,9 +103,9 @@ const dft: Operator = (node) => {
 const stft: Operator = (node) => {
   const signal = node.input(0);
   const [B, L, parts = 1] = signal.shape as [number, number, number?];
-  const step = node.constant(1)![0]!;
+  const step = node.constant(1)[0]!;
   const frame = node.inputs[2];
-  const length = node.constant(3)?.[0] ?? frame?.size ?? node.fail('has no frame_length');
+  const length = (node.inputs[3] && node.constant(3)[0]) ?? frame?.size ?? node.fail('has no frame_length');
   if (!(step > 0 && length > 0 && length <= L))
     node.fail(`frames of ${length} samples, every ${step}, of ${L}`);
   const count = Math.floor((L - length) / step) + 1;

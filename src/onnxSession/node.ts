@@ -143,18 +143,16 @@ export class PlannedNode {
     return value;
   }
 
-  /** The values of an input that must be known before a run; undefined where it is left out. */
-  constant(i: number): TensorData | undefined {
-    const value = this.inputs[i];
-    if (!value) return undefined;
-    const { data } = rootOf(value);
+  /** The values of an input that must be there, and known before a run. */
+  constant(i: number): TensorData {
+    const { data } = rootOf(this.input(i));
     if (!data) throw new NeedsValues(`${this.where}: input ${i} ('${this.node.inputs[i]}') depends on data`);
     return data;
   }
 
   /** An attribute of older opsets that became an input: integers. */
   sizes(name: string, i: number): readonly number[] | undefined {
-    return this.ints(name) ?? (this.inputs[i] ? Array.from(this.constant(i)!) : undefined);
+    return this.ints(name) ?? (this.inputs[i] ? Array.from(this.constant(i)) : undefined);
   }
 
   /** An axis as a number from 0 to rank − 1. */

@@ -3,7 +3,7 @@ import { readOnnx } from '../../src/formats/onnx/read.ts';
 import { init, UnrolledError } from '../../src/index.ts';
 import { OnnxSession } from '../../src/onnxSession/session.ts';
 import { some } from '../thorough.ts';
-import { readCases } from './cases.ts';
+import { readCases, runCase } from './cases.ts';
 import { model, port } from './encode.ts';
 import { ALL } from './sessionOf.ts';
 
@@ -66,4 +66,29 @@ test('operators run on inputs without elements, or refuse them', () => {
     }
   }
   expect(ran).toBeGreaterThan(50);
+});
+
+test('operators run without one of their inputs, or name the one that is missing', () => {
+  // opset 1 is refused
+  const read = cases.filter(({ name }) => !name.startsWith('not_'));
+  for (const { name, model, inputs } of some(read, 20)) {
+    const file = readOnnx(model);
+    for (const node of file.graph.nodes as { inputs: readonly string[] }[]) {
+      const all = node.inputs;
+      for (const given of all.flatMap((_, i) => [all.slice(0, i), all.with(i, '')])) {
+        node.inputs = given;
+        let session: OnnxSession | undefined;
+        try {
+          session = new OnnxSession(file, { operators: ALL });
+          runCase(session, { name, model, inputs, outputs: [] });
+        } catch (error) {
+          if (!(error instanceof UnrolledError) || error.cause)
+            throw new Error(`${name} [${given}]`, { cause: error });
+        } finally {
+          session?.dispose();
+        }
+      }
+      node.inputs = all;
+    }
+  }
 });

@@ -62,7 +62,7 @@ const flatten: Operator = (node) => {
 
 const expand: Operator = (node) => {
   const value = node.input(0);
-  const asked = Array.from(node.constant(1)!);
+  const asked = Array.from(node.constant(1));
   const shape =
     broadcastShape([value.shape, asked]) ?? node.fail(`[${value.shape}] does not expand to [${asked}]`);
   if (product(shape) === value.size) return node.alias(value, shape);

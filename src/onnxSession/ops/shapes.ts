@@ -25,7 +25,7 @@ const constant: Operator = (node) => {
 const constantOfShape: Operator = (node) => {
   const value = node.tensor('value');
   const fill = value?.data[0] ?? 0;
-  node.output(Array.from(node.constant(0)!), value?.dtype ?? DTYPES.float32);
+  node.output(Array.from(node.constant(0)), value?.dtype ?? DTYPES.float32);
   node.step(({ y }) => void y[0]!.fill(fill), { inputs: [] });
 };
 
