@@ -15,8 +15,6 @@ export interface Fit {
   readonly last?: boolean | undefined;
   /** Whether it is the output of a bidirectional layer, whose last step is not the state. */
   readonly both?: boolean | undefined;
-  /** Its axis of steps, once a layer has read it so. */
-  readonly time?: string | undefined;
   /** States of several layers, one after the other along 'D'. */
   readonly parts?: readonly Omit<Fit, 'axes'>[] | undefined;
   /** Zeros before and after the steps, which a convolution adds. */
@@ -28,6 +26,8 @@ export interface Fitting {
   find(value: Value | undefined, indices?: number): Fit | undefined;
   set(value: Value, fit: Fit): void;
   weights(layer: Layer, weights: Record<string, { shape: number[]; data: Float32Array }>): void;
+  /** Takes an axis as the steps of the input that it comes from, or refuses it: they are one axis. */
+  steps(planned: Planned, axis: string | undefined): void;
   /** Nodes that are part of a layer. */
   skip(planned: readonly Planned[]): void;
   refuse(planned: Planned, what: string): never;
@@ -52,9 +52,5 @@ export function joined(fitting: Fitting, planned: Planned, layer: Add | Multiply
   if (!a && !b) return;
   if (!a || !b || String(a.axes) !== String(b.axes))
     fitting.refuse(planned, 'a constant, or axes in another order');
-  fitting.set(planned.outputs[0]!, {
-    node: layer.apply(a.node, b.node),
-    axes: a.axes,
-    time: a.time ?? b.time,
-  });
+  fitting.set(planned.outputs[0]!, { node: layer.apply(a.node, b.node), axes: a.axes });
 }

@@ -59,6 +59,7 @@ export const recurrentRule: Rule = (fitting, planned) => {
   const [a, b, features] = fit.axes as [string, string, string];
   const [time, batch] = batchFirst ? [b, a] : [a, b];
   if (features !== 'F') return fitting.refuse(planned, 'an input whose last axis is not its features');
+  fitting.steps(planned, time);
   const clip = planned.float('clip', 0);
   const common = { bidirectional: D === 2, bias: Boolean(B), ...(clip ? { clip } : {}) };
   const names = gateNames(fitting, planned, op, D);
@@ -96,7 +97,7 @@ export const recurrentRule: Rule = (fitting, planned) => {
   const output = turned ? new Reverse().apply(made.output) : made.output;
   const sequence = batchFirst ? [batch, time, 'D', 'F'] : [time, 'D', batch, 'F'];
   const state = batchFirst ? [batch, 'D', 'F'] : ['D', batch, 'F'];
-  fitting.set(outputs[0]!, { node: output, axes: sequence, both: D === 2, time });
+  fitting.set(outputs[0]!, { node: output, axes: sequence, both: D === 2 });
   fitting.set(outputs[1]!, { node: made.hN, axes: state });
   if (layer instanceof LSTM)
     fitting.set(outputs[2]!, { node: (made as RecurrentNode<'h' | 'c'>).cN, axes: state });

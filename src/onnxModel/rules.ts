@@ -110,16 +110,10 @@ const slice: Rule = (fitting, planned) => {
 
 /** All steps from the last to the first, if `all`. */
 function reversed(fitting: Fitting, planned: Planned, fit: Fit, at: number, all: boolean): void {
-  const name = fit.axes[at];
   whole(fitting, planned, planned.inputs[0]);
-  if (!all || fit.node.shape.axis === undefined || name === 'F' || (fit.time ?? name) !== name)
-    fitting.refuse(planned, 'steps other than 1');
-  fitting.set(planned.outputs[0]!, {
-    ...fit,
-    node: new Reverse().apply(fit.node),
-    time: name,
-    both: false,
-  });
+  if (!all || fit.node.shape.axis === undefined) fitting.refuse(planned, 'steps other than 1');
+  fitting.steps(planned, fit.axes[at]);
+  fitting.set(planned.outputs[0]!, { ...fit, node: new Reverse().apply(fit.node), both: false });
 }
 
 /** Of lengths that are all steps. */
@@ -159,14 +153,12 @@ function pick(
     fitting.set(out, { ...fit, axes, ...(size > 1 ? { half: index } : {}) });
     return;
   }
-  const sequence = fit.node.shape.axis !== undefined;
-  if (fit.half !== undefined && sequence && name === fit.time && index === (fit.half ? 0 : size - 1)) {
-    fitting.set(out, { ...fit, axes, last: true });
-    return;
-  }
-  if (fit.half !== undefined) fitting.refuse(planned, 'directions by themselves');
-  if (name === 'F' || !sequence || index !== size - 1) fitting.refuse(planned, `index ${index} of ${size}`);
-  fitting.set(out, { node: new LastStep(fit.both ? { sameStep: true } : {}).apply(fit.node), axes });
+  if (name === 'F' || fit.node.shape.axis === undefined) fitting.refuse(planned, `index ${index} of ${size}`);
+  fitting.steps(planned, name);
+  const end = fit.half ? 0 : size - 1;
+  if (index !== end) fitting.refuse(planned, `index ${index} of ${size}`);
+  const last = () => new LastStep(fit.both ? { sameStep: true } : {}).apply(fit.node);
+  fitting.set(out, fit.half === undefined ? { node: last(), axes } : { ...fit, axes, last: true });
 }
 
 /** A product with a constant, and the bias that is added next. */

@@ -12,6 +12,7 @@ function channelsFirst(fitting: Fitting, planned: Planned, fit: Fit): number {
   const left = fit.axes.flatMap((name, i) => (name === '1' ? [] : [i]));
   if (left.length !== 3 || fit.axes[1] !== 'F')
     fitting.refuse(planned, 'an input that is no [batch, channels, steps]');
+  fitting.steps(planned, fit.axes[left[2]!]);
   return left[2]!;
 }
 
@@ -62,7 +63,7 @@ const conv: Rule = (fitting, planned) => {
     weight: { shape: [O, I, K], data: data as Float32Array },
     ...(bias ? { bias: { shape: [O], data: bias as Float32Array } } : {}),
   });
-  fitting.set(planned.outputs[0]!, { node: layer.apply(fit.node), axes: fit.axes, time: fit.axes[time] });
+  fitting.set(planned.outputs[0]!, { node: layer.apply(fit.node), axes: fit.axes });
 };
 
 const pool: Rule = (fitting, planned) => {
@@ -81,7 +82,7 @@ const pool: Rule = (fitting, planned) => {
   if (node.op === 'AveragePool' && planned.int('count_include_pad', 0) && padding !== 'valid')
     return fitting.refuse(planned, 'padding that counts');
   const layer = node.op === 'MaxPool' ? new MaxPool1d(size, opts) : new AvgPool1d(size, opts);
-  fitting.set(planned.outputs[0]!, { node: layer.apply(fit.node), axes: fit.axes, time: fit.axes[time] });
+  fitting.set(planned.outputs[0]!, { node: layer.apply(fit.node), axes: fit.axes });
 };
 
 /** Zeros before or after the steps, which the convolution behind it adds. */
@@ -171,7 +172,7 @@ const reduce: Rule = (fitting, planned, all) => {
 
 /** A layer over all steps. */
 function steps(fitting: Fitting, planned: Planned, fit: Fit, axis: number, kept: boolean, out: Value): void {
-  if (fit.time === undefined || fit.axes[axis] !== fit.time) fitting.refuse(planned, 'not over the steps');
+  fitting.steps(planned, fit.axes[axis]);
   const kind = planned.node.op.endsWith('Max') || planned.node.op === 'GlobalMaxPool' ? 'max' : 'mean';
   const axes = kept ? fit.axes.with(axis, '1') : fit.axes.toSpliced(axis, 1);
   fitting.set(out, { node: new Pool({ kind }).apply(fit.node), axes });
@@ -181,7 +182,7 @@ const globalPool: Rule = (fitting, planned) => {
   const fit = whole(fitting, planned, planned.inputs[0]);
   if (!fit) return;
   const time = channelsFirst(fitting, planned, fit);
-  steps(fitting, planned, { ...fit, time: fit.axes[time] }, time, true, planned.outputs[0]!);
+  steps(fitting, planned, fit, time, true, planned.outputs[0]!);
 };
 
 /** (x − mean) / √(mean (x − mean)² + ε) · weight + bias, as exports before opset 17 have it. */

@@ -2,6 +2,7 @@ import { elements } from '../allocate.ts';
 import { options } from '../check.ts';
 import type { Layer } from '../engine/layer.ts';
 import { type GraphNode, input } from '../engine/node.ts';
+import { entry } from '../entry.ts';
 import { ArgumentError, FormatError, reading, UnrolledError } from '../errors.ts';
 import { nodeName } from '../formats/onnx/graph.ts';
 import type { OnnxModel } from '../formats/onnx/read.ts';
@@ -84,6 +85,8 @@ class Fitted implements Fitting {
   readonly #fits = new Map<Value, Fit>();
   readonly #inputs = new Map<Value, string>();
   readonly #nodes = new Map<string, GraphNode>();
+  /** Axes of steps by input. */
+  readonly #steps = new Map<string, string>();
   readonly #skipped = new Set<Planned>();
   readonly #weights = new Map<Layer, Record<string, { shape: number[]; data: Float32Array }>>();
 
@@ -112,6 +115,12 @@ class Fitted implements Fitting {
 
   weights(layer: Layer, weights: Record<string, { shape: number[]; data: Float32Array }>): void {
     this.#weights.set(layer, weights);
+  }
+
+  steps(own: Planned, axis = ''): void {
+    // the name of the input, without the axis
+    if (!axis.includes(' ') || entry(this.#steps, axis.slice(0, -2), () => axis) !== axis)
+      this.refuse(own, 'not over the steps');
   }
 
   skip(planned: readonly Planned[]): void {

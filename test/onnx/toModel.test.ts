@@ -224,6 +224,28 @@ describe('what depends on the number of steps, and options that layers lack, are
       [floats('k', [4, 1])],
       /Mul 'y': nodes\[1\]: expected 4 features/,
     ],
+    [
+      'a recurrent layer over rows behind one over steps',
+      [
+        node('Transpose', ['h'], 't', [attribute('perm', [1, 0, 2])]),
+        node('RNN', ['t', 'k', 'q'], 'o', [attribute('hidden_size', 2)]),
+        node('Squeeze', ['o', 'one'], 'y'),
+      ],
+      [floats('k', [1, 2, 4]), floats('q', [1, 2, 2])],
+      /RNN 'o': not over the steps/,
+    ],
+    [
+      'a convolution over rows',
+      [node('Transpose', ['h'], 't', [attribute('perm', [0, 2, 1])]), node('Conv', ['t', 'k'], 'y')],
+      [floats('k', [2, 4, 2])],
+      /Conv 'y': not over the steps/,
+    ],
+    [
+      'the last row',
+      [node('Gather', ['h', 'i'], 'y', [attribute('axis', 1)])],
+      [integers('i', [-1])],
+      /Gather 'y': not over the steps/,
+    ],
   ])('%s', async (_, nodes, constants, words, version) => {
     const making = modelOf(nodes, constants, version);
     await expect(making).rejects.toThrow(FormatError);
