@@ -73,7 +73,7 @@ test('operators run without one of their inputs, or name the one that is missing
   const read = cases.filter(({ name }) => !name.startsWith('not_'));
   for (const { name, model, inputs } of some(read, 20)) {
     const file = readOnnx(model);
-    for (const node of file.graph.nodes as { inputs: readonly string[] }[]) {
+    for (const node of file.graph.nodes as readonly { inputs: readonly string[] }[]) {
       const all = node.inputs;
       for (const given of all.flatMap((_, i) => [all.slice(0, i), all.with(i, '')])) {
         node.inputs = given;
