@@ -2,7 +2,6 @@ import { elements } from '../allocate.ts';
 import { options } from '../check.ts';
 import type { Layer } from '../engine/layer.ts';
 import { type GraphNode, input } from '../engine/node.ts';
-import { entry } from '../entry.ts';
 import { ArgumentError, FormatError, reading, UnrolledError } from '../errors.ts';
 import { nodeName } from '../formats/onnx/graph.ts';
 import type { OnnxModel } from '../formats/onnx/read.ts';
@@ -119,8 +118,10 @@ class Fitted implements Fitting {
 
   steps(own: Planned, axis = ''): void {
     // the name of the input, without the axis
-    if (!axis.includes(' ') || entry(this.#steps, axis.slice(0, -2), () => axis) !== axis)
+    const input = axis.slice(0, -2);
+    if (!axis.includes(' ') || (this.#steps.get(input) ?? axis) !== axis)
       this.refuse(own, 'not over the steps');
+    this.#steps.set(input, axis);
   }
 
   skip(planned: readonly Planned[]): void {
