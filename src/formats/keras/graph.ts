@@ -28,12 +28,12 @@ export function namesOf(layers: readonly JsonObject[]): Names {
 
 /**
  * A call of a layer as Keras 2 lists it, from { args, kwargs } of Keras 3. Tensors among the arguments come first,
- * then those of `initial_state`; other arguments are kept when they are plain values.
+ * then those of `initial_state`; other arguments are kept when they are plain values. name: of the layer.
  */
-export function inboundNode(node: JsonObject, names: Names): Inbound[] {
+export function inboundNode(node: JsonObject, names: Names, name: Json | undefined): Inbound[] {
   const { mask, kwargs, tensors } = callOf(node);
   const plain: [string, Json | undefined][] = Object.entries(kwargs).filter(
-    ([, value]) => value !== null && value !== undefined && tensorsOf(value).length === 0,
+    ([, value]) => value !== null && value !== undefined && !tensorsOf(value).length,
   );
   // Keras 3 gives a layer with initial states the mask of its sequence only if the call names it
   if (field(kwargs, 'initial_state') && !mask) plain.push([UNMASKED, true]);
@@ -42,7 +42,7 @@ export function inboundNode(node: JsonObject, names: Names): Inbound[] {
     const named = names.get(camelCase(String(layer)));
     if (!named || !Number.isInteger(call) || !Number.isInteger(output)) {
       throw new FormatError(
-        `keras_history: expected [layer, call, output], got ${JSON.stringify(history).slice(0, 80)}`,
+        `layer ${name}: keras_history: expected [layer, call, output], got ${JSON.stringify(history).slice(0, 80)}`,
       );
     }
     return [named[0], (call as number) + (named[1] && 1), output as number, Object.fromEntries(plain)];
@@ -66,9 +66,7 @@ function tensorsOf(value: Json): (readonly Json[])[] {
   if (!isObject(value)) return [];
   if (isNamed(field(value, 'class_name'), '__keras_tensor__')) {
     const config = field(value, 'config');
-    const history = isObject(config) ? field(config, 'keras_history') : undefined;
-    if (!Array.isArray(history)) throw new FormatError('inbound_nodes: no keras_history');
-    return [history];
+    return [[isObject(config) && field(config, 'keras_history')].flat() as readonly Json[]];
   }
   return Object.values(value).flatMap((each) => tensorsOf(each ?? null));
 }

@@ -25,17 +25,8 @@ const RENAMED: Readonly<Record<string, (config: JsonObject) => [className: strin
  * dtypes, objects have no `module`, `registered_name` and `build_config`. Sequential gets the input layer that it was built
  * with. What Keras 2 writes stays as it is. Keys may be snake_case, or camelCase as in TF.js.
  */
-export function toKeras2(model: Json): Json {
-  return convert(model);
-}
-
-/** The config of a model, which is inside { class_name, config }. */
-export function configToKeras2(className: string, config: Json): Json {
-  return configOf(className, config, {});
-}
-
-function convert(value: Json | undefined): Json {
-  if (Array.isArray(value)) return (value as readonly Json[]).map(convert);
+export function toKeras2(value: Json | undefined): Json {
+  if (Array.isArray(value)) return (value as readonly Json[]).map(toKeras2);
   if (!isObject(value)) return value ?? null;
   const name = field(value, 'class_name');
   const config = field(value, 'config');
@@ -44,20 +35,25 @@ function convert(value: Json | undefined): Json {
     : plainObject(value);
 }
 
+/** The config of a model, which is inside { class_name, config }. */
+export function configToKeras2(className: string, config: Json): Json {
+  return configOf(className, config, {});
+}
+
 function plainObject(value: JsonObject): Json {
   const name = field(value, 'class_name');
-  if (isNamed(name, '__tuple__')) return convert(field(value, 'items'));
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, convert(each)]));
+  if (isNamed(name, '__tuple__')) return toKeras2(field(value, 'items'));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, toKeras2(each)]));
 }
 
 /** An object { class_name, config } and what surrounds it. */
 function serialized(value: JsonObject, name: string, config: Json): Json {
   if (isNamed(name, '__numpy__') || isNamed(name, '__tensor__')) {
-    return convert(isObject(config) ? field(config, 'value') : config);
+    return toKeras2(isObject(config) ? field(config, 'value') : config);
   }
   // of a function of the user's own, or a dtype, only the name is left
   if (name === 'function' && typeof config === 'string') return config;
-  if (name.endsWith('DTypePolicy')) return dtypeOf(isObject(config) ? field(config, 'name') : 'float32');
+  if (name.endsWith('DTypePolicy')) return dtypeOf(isObject(config) && field(config, 'name'));
   const [className, renamed] =
     isObject(config) && Object.hasOwn(RENAMED, name)
       ? RENAMED[name]!(config)
@@ -67,13 +63,13 @@ function serialized(value: JsonObject, name: string, config: Json): Json {
     kept.map(([key, each]) => {
       if (isNamed(key, 'class_name')) return [key, className];
       if (isNamed(key, 'config')) return [key, configOf(className, renamed, value)];
-      return [key, convert(each)];
+      return [key, toKeras2(each)];
     }),
   );
 }
 
 function configOf(className: string, config: Json, wrapper: JsonObject): Json {
-  if (!isObject(config)) return convert(config);
+  if (!isObject(config)) return toKeras2(config);
   if (className === 'Sequential') return sequential(config, wrapper);
   if (MODELS.includes(className)) return functional(config);
   const converted = plainObject(config) as JsonObject;
@@ -95,14 +91,14 @@ function functional(config: JsonObject): JsonObject {
   const converted = graph.map((layer) => {
     const { [keyOf(layer, 'inbound_nodes')]: nodes, ...rest } = layer;
     const list = Array.isArray(nodes)
-      ? nodes.map((node) => (isObject(node) ? inboundNode(node, names) : node))
+      ? nodes.map((node) => (isObject(node) ? inboundNode(node, names, layer.name) : node))
       : nodes;
-    return { ...(convert(rest) as JsonObject), [keyOf(layer, 'inbound_nodes')]: list ?? [] };
+    return { ...(toKeras2(rest) as JsonObject), [keyOf(layer, 'inbound_nodes')]: list ?? [] };
   });
   const rest = Object.entries(config).map(([key, value]) => {
     if (key === 'layers') return [key, converted];
     const isEnd = isNamed(key, 'input_layers') || isNamed(key, 'output_layers');
-    return [key, isEnd ? ends(value, names) : convert(value)];
+    return [key, isEnd ? ends(value, names) : toKeras2(value)];
   });
   return Object.fromEntries(rest);
 }
@@ -128,13 +124,13 @@ function sequential(config: JsonObject, wrapper: JsonObject): JsonObject {
   const build = field(first, 'build_config') ?? field(wrapper, 'build_config');
   const shape =
     field(config, 'build_input_shape') ?? (isObject(build) ? field(build, 'input_shape') : undefined);
-  const known = isObject(first.config) && field(first.config, 'batch_input_shape') !== undefined;
+  const known = isObject(first.config) && field(first.config, 'batch_input_shape');
   if (known || field(first, 'class_name') === 'InputLayer' || !Array.isArray(shape)) return rest;
   const key = (name: string) => keyOf(first, name);
   const input = {
     [key('class_name')]: 'InputLayer',
     config: {
-      [key('batch_input_shape')]: convert(shape),
+      [key('batch_input_shape')]: toKeras2(shape),
       dtype: 'float32',
       sparse: false,
       name: `${field(config, 'name')}_input`,
@@ -143,14 +139,20 @@ function sequential(config: JsonObject, wrapper: JsonObject): JsonObject {
   return { ...rest, layers: [input, ...(rest.layers as Json[])] };
 }
 
-/** With the names that TensorFlow.js and Keras 2 have for activations. */
+/** Activations with another name in TensorFlow.js and Keras 2. */
+const ACTIVATIONS: JsonObject = {
+  silu: 'swish',
+  hard_sigmoid: HARD_SIGMOID,
+  hardSigmoid: camelCase(HARD_SIGMOID),
+};
+
 function withActivations(config: JsonObject): JsonObject {
-  const renamed = Object.entries(config).map(([key, value]) => {
-    const isActivation = key === 'activation' || isNamed(key, 'recurrent_activation');
-    if (isActivation && value === 'silu') return [key, 'swish'];
-    if (!isActivation || !isNamed(value, 'hard_sigmoid')) return [key, value];
-    return [key, value === 'hard_sigmoid' ? HARD_SIGMOID : camelCase(HARD_SIGMOID)];
-  });
+  const renamed = Object.entries(config).map(([key, value]) => [
+    key,
+    /activation$/i.test(key) && Object.hasOwn(ACTIVATIONS, value as string)
+      ? ACTIVATIONS[value as string]
+      : value,
+  ]);
   return Object.fromEntries(renamed);
 }
 
@@ -162,5 +164,5 @@ function withDtype(config: JsonObject): JsonObject {
 /** The dtype of variables that a policy's name, or a dtype, stands for. */
 function dtypeOf(name: Json | undefined): string {
   if (name === 'bool' || name === 'string') return name;
-  return typeof name === 'string' && /^u?int|^bool/.test(name) ? 'int32' : 'float32';
+  return /^u?int|^bool/.test(`${name}`) ? 'int32' : 'float32';
 }
