@@ -169,7 +169,7 @@ function swapped(name: string, { data, shape }: Shaped) {
 
 /** An output of ours in Keras's layout. */
 function batchFirst(value: NDArray, { shape }: KerasTensor): NDArray {
-  if (value.shape.length < 3) return value;
+  if (value.shape.length < 3) return { ...value, shape: value.shape.slice(0, shape.length) };
   const own = swapped('output', value) as NDArray;
   return shape.length > 3 ? { ...own, shape: [own.shape[0]!, ...(shape.slice(1) as number[])] } : own;
 }

@@ -94,19 +94,28 @@ const BROKEN_LAYERS: readonly (readonly [className: string, config: object, word
 ];
 
 const BROKEN_OPERATIONS: readonly (readonly [config: object, words: RegExp])[] = [
-  [{ operation: 'GetItem', calls: [{ args: [{ tensor: 0 }, [0, 1, 2, 3, 4, '...']] }] }, /5 indices/],
+  [
+    { operation: 'GetItem', calls: [{ args: [{ tensor: 0 }, [0, 1, 2, 3, 4, '...']] }] },
+    /argument key \[0,1,2,3,4/,
+  ],
   [
     { operation: 'GetItem', calls: [{ args: [{ tensor: 0 }, [{}, { start: 4, stop: 2 }]] }] },
     /slice is empty/,
   ],
   [{ operation: 'GetItem', calls: [{ args: [{ tensor: 0 }, [0]] }] }, /slice of the batch/],
-  [{ operation: 'Split', calls: [{ args: [{ tensor: 0 }, 1e9] }] }, /parts of these sizes/],
-  [{ operation: 'Split', calls: [{ args: [{ tensor: 0 }, [2, 1]] }] }, /parts of these sizes/],
-  [{ operation: 'Stack', calls: [{ args: [[]] }] }, /list of tensors/],
-  [{ operation: 'Transpose', calls: [{ args: [{ tensor: 0 }, [0, 1, 1]] }] }, /axes in this order/],
-  [{ operation: 'Repeat', calls: [{ args: [{ tensor: 0 }, -1, 1] }] }, /repeats -1/],
+  [
+    { operation: 'Split', calls: [{ args: [{ tensor: 0 }, 1e9, -1] }] },
+    /argument indices_or_sections 1000000000/,
+  ],
+  [
+    { operation: 'Split', calls: [{ args: [{ tensor: 0 }, [2, 1], -1] }] },
+    /argument indices_or_sections \[2,1\]/,
+  ],
+  [{ operation: 'Stack', calls: [{ args: [[]] }] }, /two or more inputs, got 0|axis 0/],
+  [{ operation: 'Transpose', calls: [{ args: [{ tensor: 0 }, [0, 1, 1]] }] }, /argument axes \[0,1,1\]/],
+  [{ operation: 'Repeat', calls: [{ args: [{ tensor: 0 }, -1, 1] }] }, /argument repeats -1/],
   [{ operation: 'Sum', calls: [{ args: [{ tensor: 0 }, 7] }] }, /axis 7/],
-  [{ operation: 'Multiply', calls: [{ args: null, kwargs: 5 }] }, /neither a tensor nor a number/],
+  [{ operation: 'Multiply', calls: [{ args: null, kwargs: 5 }] }, /argument x1/],
 ];
 
 /** A layer of a functional model with its calls. */

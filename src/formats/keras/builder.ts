@@ -182,9 +182,10 @@ export class Builder {
     return true;
   }
 
-  /** A layer looks at which steps of a value count. */
-  usesMask({ mask }: Value): void {
-    if (mask !== undefined) this.#inputs[mask]!.masked = true;
+  /** A layer looks at which steps of a value count: all of them if it has no mask. */
+  usesMask(layer: LayerConfig, value: Value): void {
+    if (value.mask === undefined) this.allSteps(layer, value);
+    else this.#inputs[value.mask]!.masked = true;
   }
 
   /** The value that a layer reads which in Keras sees all steps of it. */
@@ -197,7 +198,7 @@ export class Builder {
 
   /** A value whose mask a layer does not see. */
   unmasked(layer: LayerConfig, value: Value): Value {
-    if (value.shape.length < 2) return value;
+    if (value.mask === undefined) return value;
     return { ...this.allSteps(layer, value), mask: undefined, whole: undefined };
   }
 

@@ -1,6 +1,6 @@
 import { activationOf } from './activations.ts';
 import { Builder, type Context, type Describe, type MoreLayers, type Value } from './builder.ts';
-import { fail, layerOf } from './config.ts';
+import { fail, type LayerConfig, layerOf } from './config.ts';
 import type { KerasDescription, KerasTensor, Reference } from './description.ts';
 import type { Json } from './json.ts';
 import { LAYERS } from './layers.ts';
@@ -10,7 +10,7 @@ import type { Weights } from './weights.ts';
 /** Inputs and outputs of a description in progress. */
 interface Ends {
   readonly inputs: { readonly name: string; readonly value: Value }[];
-  readonly outputs: { readonly name: string; value: Value }[];
+  readonly outputs: { readonly name: string; readonly layer: LayerConfig; value: Value }[];
 }
 
 /**
@@ -41,7 +41,7 @@ export function describe(
     seen.add(key);
   }
   const count = builder.uses.length;
-  const wholes = ends.outputs.map(({ value }) => value.whole?.().ref ?? value.ref);
+  const wholes = ends.outputs.map(({ layer, value }) => builder.allSteps(layer, value).ref);
   const inputs = builder.inputs(single.input);
   const names = ends.outputs.map(({ name }, i) => {
     const before = ends.outputs.slice(0, i).filter((one) => one.name === name).length;
@@ -58,7 +58,9 @@ export function describe(
   return {
     layers: builder.layers,
     graph,
-    whole: uses.length > count ? { inputs, uses, outputs: outputs(wholes) } : undefined,
+    whole: wholes.some((ref, i) => ref !== ends.outputs[i]!.value.ref)
+      ? { inputs, uses, outputs: outputs(wholes) }
+      : undefined,
     inputs: ends.inputs.map(({ name, value }, i) => tensorOf(name, value, inputs[i]!.indices !== undefined)),
     outputs: ends.outputs.map(({ value }, i) => tensorOf(names[i]!, value, false)),
     version,
@@ -84,6 +86,7 @@ function outermost(model: KerasModel, builder: Builder): Ends {
   return {
     inputs,
     outputs: model.outputs.map(([layer, , , name], i) => ({
+      layer: model.layers.get(layer)!.config,
       name: typeof name === 'string' ? name : layer,
       value: values[i]!,
     })),
@@ -164,7 +167,9 @@ function call(
   if (className === 'InputLayer') return inputs;
   if (className === 'Lambda') return config.fail('it is Python code, which is not run');
   const { more } = builder;
-  const table = [LAYERS, more?.layers ?? {}].find((each) => Object.hasOwn(each, className));
+  // operations of Keras 3 have names of layers, too, but are not trainable
+  const isLayer = more?.prepare || config.get('trainable') !== undefined;
+  const table = isLayer && [LAYERS, more?.layers ?? {}].find((each) => Object.hasOwn(each, className));
   if (!table) return config.lacks(`layers of class ${className} are`);
   const context: Context = {
     builder,

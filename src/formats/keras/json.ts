@@ -41,7 +41,7 @@ export function keyOf(object: JsonObject, name: string): string {
  */
 export const HARD_SIGMOID = 'hard_sigmoid_of_keras3';
 
-/** Option of layers that join values as Keras 3 does. */
+/** Option of layers: whether they join values as Keras 3.4 and later; null if that is not known. */
 export const JOINS_3 = 'joins3';
 
 /** Argument of a call, as inboundNodes lists it, whose layer sees no mask. */

@@ -1,24 +1,27 @@
-import { HARD_SIGMOID, isObject, JOINS_3, type Json } from './json.ts';
+import { HARD_SIGMOID, isObject, JOINS_3, type Json, type JsonObject } from './json.ts';
 import { toKeras2 } from './modelConfig.ts';
 
 /** A description as Keras 2 writes it, from one of Keras 3, or of either in a .keras file. */
 export function fromKeras3(model: Json, version: string | undefined): Json {
   const json = toKeras2(model);
   // what wraps objects tells Keras 3 apart, but for .keras files of Keras 2, and .h5 files of Keras 3
-  const own = /^([23])\./.exec(version ?? (isObject(model) && model.module ? '3.' : ''))?.[1];
-  return own ? withVersion(json, own === '3') : json;
+  const [, own, minor] = /^(\d)\.(\d*)/.exec(version ?? (isObject(model) && model.module ? '3.' : '')) ?? [];
+  return own ? withVersion(json, own > '2' ? { [JOINS_3]: minor ? +minor > 3 : null } : undefined) : json;
 }
 
-/** The same with the hard sigmoid and the joins of one version in place of the other's. */
-function withVersion(value: Json | undefined, isKeras3: boolean): Json {
-  if (Array.isArray(value)) return value.map((each) => withVersion(each, isKeras3));
+/** The same with the hard sigmoid and the joins of one version in place of the other's. joins: option of Keras 3. */
+function withVersion(value: Json | undefined, joins: JsonObject | undefined, name = ''): Json {
+  if (Array.isArray(value)) return value.map((each) => withVersion(each, joins));
   if (isObject(value))
     return Object.fromEntries(
       Object.entries(value).map(([key, each]) => {
-        const own = withVersion(each, isKeras3);
-        return [key, key === 'config' && isKeras3 && isObject(own) ? { ...own, [JOINS_3]: true } : own];
+        const own = withVersion(each, joins, key);
+        return [key, key === 'config' && isObject(own) ? { ...own, ...joins } : own];
       }),
     );
-  const isIt = value === 'hard_sigmoid' || value === HARD_SIGMOID;
-  return isIt ? (isKeras3 ? HARD_SIGMOID : 'hard_sigmoid') : (value ?? null);
+  return /activation$/.test(name) && /^hard_sigmoid/.test(`${value}`)
+    ? joins
+      ? HARD_SIGMOID
+      : 'hard_sigmoid'
+    : (value as Json);
 }

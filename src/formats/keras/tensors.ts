@@ -39,7 +39,7 @@ export function flat(making: Making, value: Value): Value {
 
 /** A vector as a tensor of this shape. */
 export function shaped({ builder, layer: { name } }: Making, vector: Value, shape: readonly number[]): Value {
-  if (shape.length < 2) return vector;
+  if (shape.length < 2) return { ...vector, shape };
   return builder.apply(name, 'Unflatten', { steps: product(shape.slice(0, -1)) }, [vector], shape, {});
 }
 
@@ -55,7 +55,7 @@ export function reshaped(making: Making, value: Value, shape: readonly number[])
   const sizes = sizesOf(making, value);
   if (shape.length > 1 && sizes.length > 1 && shape.at(-1) === sizes.at(-1)) {
     const { builder, layer } = making;
-    return { ...builder.allSteps(layer, value), shape, mask: undefined, whole: undefined };
+    return { ...builder.unmasked(layer, value), shape };
   }
   return shaped(making, flat(making, value), shape);
 }

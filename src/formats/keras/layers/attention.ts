@@ -16,11 +16,7 @@ export const attention: Describe = (context, inputs) => {
   layer.only('causal', false);
   layer.only('score_mode', 'dot');
   if (layer.number('dropout', 0) > 0) builder.ignored.add(`${layer.name}: dropout`);
-  for (const each of [value!, key]) {
-    if (!each) continue;
-    builder.usesMask(each);
-    if (each.mask === undefined) builder.allSteps(layer, each);
-  }
+  for (const each of inputs.slice(1)) builder.usesMask(layer, each);
   if (key) builder.sameAxis(value!, key);
   const features = layer.features(query);
   const of: Partial<Value> = query!;

@@ -37,7 +37,7 @@ export const bidirectional: Describe = (context, inputs) => {
       { ...named(Object.entries(both[0]!.weights)), ...reversed(both[1]!) },
     );
   });
-  builder.usesMask(value!);
+  builder.usesMask(layer, value!);
   const width = merge === 'concat' ? 2 * units : units;
   const output = builder.use(index, [value!], [value!.shape[0]!, width]);
   // Keras gives zeros of both directions at steps that do not count

@@ -1,5 +1,4 @@
 import type { Context, Describe, Value } from '../builder.ts';
-import { JOINS_3 } from '../json.ts';
 import { axisOf } from '../tensors.ts';
 
 /** Where a joined value has its mask and time axis from. */
@@ -9,26 +8,18 @@ export function joinedFrom(inputs: readonly Value[]): Partial<Value> {
   return { axis, derived, mask };
 }
 
-/** Inputs as their join sees them: in Keras 3 none has a mask if one has none. */
-export function withMasks(
-  { builder, layer }: Pick<Context, 'builder' | 'layer'>,
-  inputs: readonly Value[],
-): readonly Value[] {
-  const all = inputs.every(({ mask }) => mask !== undefined);
-  return all || !layer.flag(JOINS_3, false) ? inputs : inputs.map((value) => builder.unmasked(layer, value));
-}
-
-/** Whether inputs have the same sizes, but for those after `rank` of them, and the same time axis, as they are. */
+/** Whether inputs have the same sizes, but for those after `rank` of them, the same time axis, and a mask or none, as they are. */
 function areAlike({ builder, layer }: Context, inputs: readonly Value[], rank: number): boolean {
   for (const value of inputs) layer.features(value);
-  const [{ shape }] = inputs as readonly [Value];
+  const [{ shape, mask }] = inputs as readonly [Value];
   const own = inputs.filter(({ axis }) => axis !== undefined);
-  const like = own.find(({ mask }) => mask !== undefined) ?? own[0];
+  const [like] = own;
   const fits =
     inputs.length > 1 &&
     inputs.every(
       (value) =>
         value.shape.length === shape.length &&
+        (value.mask === undefined) === (mask === undefined) &&
         value.shape.slice(0, rank).every((size, i) => {
           const known = inputs.find((each) => each.shape[i] !== null);
           return size === null || size === known?.shape[i];
@@ -42,10 +33,10 @@ function areAlike({ builder, layer }: Context, inputs: readonly Value[], rank: n
 /** Add and Multiply of inputs of one shape. */
 const joined =
   (type: string): Describe =>
-  (context, given) => {
+  (context, inputs) => {
     const { builder, layer, rare } = context;
-    const inputs = withMasks(context, given);
-    if (!areAlike(context, inputs, Number.POSITIVE_INFINITY)) return rare('these inputs');
+    const isProduct = type === 'Multiply' && inputs.some(({ mask }) => mask !== undefined);
+    if (isProduct || !areAlike(context, inputs, Number.POSITIVE_INFINITY)) return rare('these inputs');
     return [builder.apply(layer.name, type, {}, inputs, inputs[0]!.shape, joinedFrom(inputs))];
   };
 
@@ -53,9 +44,8 @@ export const add = joined('Add');
 export const multiply = joined('Multiply');
 
 /** Inputs one after the other, features after features. */
-export const concatenate: Describe = (context, given) => {
+export const concatenate: Describe = (context, inputs) => {
   const { builder, layer, rare } = context;
-  const inputs = withMasks(context, given);
   const last = (inputs[0]?.shape.length ?? 1) - 1;
   if (!areAlike(context, inputs, last) || axisOf(context, layer.get('axis') ?? -1, inputs[0]!) !== last)
     return rare('this axis');

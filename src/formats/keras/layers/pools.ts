@@ -20,8 +20,8 @@ export const globalPool: Describe = (context, inputs) => {
   const value = sequenceOf(context, inputs);
   const features = layer.features(value);
   const isMean = layer.className === 'GlobalAveragePooling1D';
-  if (isMean) builder.usesMask(value);
-  const read = isMean && value.mask !== undefined ? value : builder.allSteps(layer, value);
+  if (isMean) builder.usesMask(layer, value);
+  const read = isMean ? value : builder.allSteps(layer, value);
   const kind = isMean ? 'mean' : 'max';
   const pooled = builder.apply(layer.name, 'Pool', { kind }, [read], [features]);
   if (!layer.flag('keepdims', false)) return [pooled];

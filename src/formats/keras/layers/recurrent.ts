@@ -69,13 +69,14 @@ export interface Direction {
 
 /** Runs a layer of one direction. `backwards`: from the last step to the first. */
 export function runDirection(
-  { builder, layer: { name } }: Context,
+  { builder, layer }: Context,
   cell: LayerConfig,
   index: number,
   given: Value,
   states: readonly Value[],
   backwards: boolean,
 ): Direction {
+  const { name } = layer;
   const units = cell.size('units');
   const names = kindOf(cell).type === 'LSTM' ? ['h', 'c'] : ['h'];
   if (states.length && states.length !== names.length)
@@ -84,7 +85,7 @@ export function runDirection(
     ? Object.fromEntries(names.map((state, i) => [state, states[i]!.ref]))
     : undefined;
   for (const state of states) builder.reads(state, name);
-  builder.usesMask(given);
+  builder.usesMask(layer, given);
   const read = backwards ? builder.apply(name, 'Reverse', {}, [given]) : given;
   const fill = cell.flag('zero_output_for_mask', false) ? 'zero' : 'last';
   const made = builder.use(index, [read], [given.shape[0]!, units], read, initial);
@@ -110,9 +111,19 @@ export const recurrent: Describe = (context, inputs) => {
   });
   const backwards = layer.flag('go_backwards', false);
   const direction = runDirection(context, layer, index, value!, more, backwards);
-  const sequences = layer.flag('return_sequences', false);
-  if (sequences && backwards && value!.mask !== undefined)
-    layer.refuse('go_backwards', 'with return_sequences and a mask is not supported');
-  const output = sequences ? direction.sequence : direction.last();
-  return layer.flag('return_state', false) ? [output, ...direction.states] : [output];
+  return returned(layer, value!, direction, direction.states);
 };
+
+/** What a layer returns of its input: of its last cell, and the states of all. */
+export function returned(
+  layer: LayerConfig,
+  { mask }: Value,
+  { sequence, last }: Direction,
+  states: readonly Value[],
+): readonly Value[] {
+  const sequences = layer.flag('return_sequences', false);
+  if (sequences && mask !== undefined && layer.flag('go_backwards', false))
+    layer.refuse('go_backwards', 'with return_sequences and a mask is not supported');
+  const output = sequences ? sequence : last();
+  return layer.flag('return_state', false) ? [output, ...states] : [output];
+}

@@ -38,7 +38,8 @@ export function reshapedTo(
   if (!Array.isArray(given) || given.length > 8 || !(given as Json[]).every(isSize)) return refuse('Reshape');
   const target = given as number[];
   // [-1, features] of a sequence with as many features
-  if (shape.length === 2 && target.length === 2 && target[0] === -1 && target[1] === shape[1]) return value;
+  if (shape.length === 2 && target.length === 2 && target[0] === -1 && target[1] === shape[1])
+    return context.builder.unmasked(layer, value);
   const total = product(sizesOf(context, value));
   const known = product(target.filter((size) => size > 0));
   const open = target.filter((size) => size < 0).length;

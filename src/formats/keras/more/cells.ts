@@ -1,7 +1,7 @@
 import type { Describe, Value } from '../builder.ts';
 import { LayerConfig, layerOf } from '../config.ts';
 import type { Json } from '../json.ts';
-import { addDirection, type Direction, recurrent, runDirection } from '../layers/recurrent.ts';
+import { addDirection, type Direction, recurrent, returned, runDirection } from '../layers/recurrent.ts';
 import { takeWeights } from '../layers/recurrentWeights.ts';
 import { snakeCase } from '../weightNames.ts';
 import { inOrder } from './inOrder.ts';
@@ -48,6 +48,5 @@ export const rnnOfCell: Describe = (context, inputs) => {
     states.push(...last.states);
   }
   if (initial.length) layer.fail(`got ${initial.length} initial states too many`);
-  const output = layer.flag('return_sequences', false) ? last!.sequence : last!.last();
-  return layer.flag('return_state', false) ? [output, ...states] : [output];
+  return returned(layer, value!, last!, states);
 };

@@ -1,8 +1,18 @@
 import type { Describe, Value } from '../builder.ts';
-import type { Json } from '../json.ts';
-import { joinedFrom, withMasks } from '../layers/joins.ts';
+import { JOINS_3, type Json } from '../json.ts';
+import { joinedFrom } from '../layers/joins.ts';
 import { affine, axisOf, flat, type Making, sizesOf } from '../tensors.ts';
-import { concatenated, multiplied, normalized, permuted, view, viewOfFeatures } from './tensors.ts';
+import {
+  concatenated,
+  LARGEST,
+  multiplied,
+  normalized,
+  notJoined,
+  permuted,
+  repeatingStrides,
+  view,
+  viewOfFeatures,
+} from './tensors.ts';
 
 /** The shape that inputs have with sizes of 1 repeated, as NumPy but for the batch. */
 function commonShape({ layer }: Making, inputs: readonly Pick<Value, 'shape'>[]): (number | null)[] {
@@ -12,10 +22,7 @@ function commonShape({ layer }: Making, inputs: readonly Pick<Value, 'shape'>[])
     const sizes = new Set(padded.map((shape) => shape[i]!));
     sizes.delete(1);
     const isOpen = sizes.delete(null as never);
-    if (sizes.size > 1)
-      layer.fail(
-        `inputs of shapes ${inputs.map(({ shape }) => `[batch, ${shape}]`).join(', ')} are not joined`,
-      );
+    if (sizes.size > 1) notJoined(layer, inputs);
     const [size = isOpen ? null : 1] = sizes;
     return size;
   });
@@ -36,15 +43,12 @@ function repeated(
     const sizes = sizesOf(making, { shape });
     if (sizes.length === own.length && sizes.every((size, i) => size === own[i])) return value;
     const from = [...Array<number>(sizes.length - own.length).fill(1), ...sizesOf(making, value)];
-    let stride = 1;
-    const strides = from.map(() => 0);
-    for (let i = from.length; i--; stride *= from[i]!) strides[i] = from[i] === 1 ? 0 : stride;
-    return view(making, value, { sizes, strides });
+    return view(making, value, { sizes, strides: repeatingStrides(from) });
   }
   const rows = wide ?? viewOfFeatures(making, value, { sizes: [last], strides: [0] });
   if (own.length === shape.length && (own[0] !== 1 || shape[0] === 1)) return rows;
   const vector = flat(making, rows);
-  return builder.apply(layer.name, 'RepeatVector', {}, [vector, like], shape, { ...like, whole: undefined });
+  return builder.apply(layer.name, 'RepeatVector', {}, [vector, like], shape, like);
 }
 
 /** Sequences on one time axis. */
@@ -57,18 +61,14 @@ function onOneAxis(making: Making, values: readonly Value[]): readonly Value[] {
   return values.map((value) => {
     builder.sameAxis(like, value);
     if (value.axis !== undefined && value.derived === like.derived) return value;
-    return builder.apply(layer.name, 'SameSteps', {}, [value, like], value.shape, {
-      ...like,
-      whole: undefined,
-    });
+    return builder.apply(layer.name, 'SameSteps', {}, [value, like], value.shape, like);
   });
 }
 
 /** Inputs of one shape, with sizes of 1 repeated, on one time axis. */
-export function alike(making: Making, inputs: readonly Value[]): readonly Value[] {
+function alike(making: Making, inputs: readonly Value[]): readonly Value[] {
   const { layer } = making;
-  if (inputs.length < 2) layer.fail(`expected two or more inputs, got ${inputs.length}`);
-  for (const value of inputs) layer.features(value);
+  if (inputs.some(({ shape }) => shape.length)) for (const value of inputs) layer.features(value);
   const shape = commonShape(making, inputs);
   const like =
     shape.length === 2 ? inputs.find(({ shape: own }) => own.length === 2 && own[0] === shape[0]) : undefined;
@@ -78,10 +78,42 @@ export function alike(making: Making, inputs: readonly Value[]): readonly Value[
   );
 }
 
+/** What stands for steps that do not count where Keras leaves them out: if one input has no mask, if all have one. */
+const LEFT_OUT: Readonly<Record<string, readonly [number, number]>> = {
+  Multiply: [1, 0],
+  maximum: [-LARGEST, -LARGEST],
+  minimum: [LARGEST, LARGEST],
+};
+
+/** Inputs as their join sees them: from Keras 3.4 on none has a mask if one has none. */
+function withMasks({ builder, layer }: Making, inputs: readonly Value[], kind: string): readonly Value[] {
+  if (inputs.length < 2) layer.fail(`expected two or more inputs, got ${inputs.length}`);
+  const count = inputs.filter(({ mask }) => mask !== undefined).length;
+  const all = count === inputs.length;
+  const fill = LEFT_OUT[kind]?.[Number(all)];
+  if (!count || (all && fill === undefined)) return inputs;
+  const isNew = layer.get(JOINS_3);
+  if (isNew === null) layer.fail('masks of an unknown version of Keras are not supported');
+  if (!isNew) return inputs;
+  return inputs.map((value, i) => {
+    let own = value;
+    if (fill !== undefined && !(all && !i)) {
+      builder.usesMask(layer, value);
+      own = builder.filled(layer.name, value, fill);
+    }
+    return all ? own : builder.unmasked(layer, own);
+  });
+}
+
 /** Element by element: all at once, or by `Combine` two by two. */
-export function elementwise(making: Making, type: string, given: readonly Value[], options = {}): Value {
+export function elementwise(
+  making: Making,
+  type: string,
+  given: readonly Value[],
+  options: { readonly kind?: string } = {},
+): Value {
   const { builder, layer } = making;
-  const inputs = alike(making, withMasks(making, given));
+  const inputs = alike(making, withMasks(making, given, options.kind ?? type));
   const join = (values: readonly Value[]) =>
     builder.apply(layer.name, type, options, values, values[0]!.shape, joinedFrom(values));
   return type === 'Combine' ? inputs.reduce((a, b) => join([a, b])) : join(inputs);
@@ -90,37 +122,32 @@ export function elementwise(making: Making, type: string, given: readonly Value[
 export const difference = (making: Making, a: Value, b: Value): Value =>
   elementwise(making, 'Add', [a, affine(making, b, -1)]);
 
-export const maximum: Describe = (context, inputs) => [
-  elementwise(context, 'Combine', inputs, { kind: 'maximum' }),
-];
-
-export const minimum: Describe = (context, inputs) => [
-  elementwise(context, 'Combine', inputs, { kind: 'minimum' }),
-];
-
 export const average: Describe = (context, inputs) => [
-  affine(context, elementwise(context, 'Add', inputs), 1 / Math.max(inputs.length, 1)),
+  affine(context, elementwise(context, 'Add', inputs), 1 / inputs.length),
 ];
+
+function two({ layer }: Making, inputs: readonly Value[]): readonly [Value, Value] {
+  if (inputs.length !== 2) layer.fail(`expected two inputs, got ${inputs.length}`);
+  return inputs as readonly [Value, Value];
+}
 
 export const subtract: Describe = (context, inputs) => {
-  const { layer } = context;
-  if (inputs.length !== 2) layer.fail(`expected two inputs, got ${inputs.length}`);
-  return [difference(context, inputs[0]!, inputs[1]!)];
+  const [a, b] = two(context, inputs);
+  return [difference(context, a, b)];
 };
 
 /** Inputs one after the other on an axis. */
 export function joinedOn(making: Making, values: readonly Value[], axis: Json): Value {
   const { builder, layer } = making;
-  const given = withMasks(making, values);
-  if (given.length < 2) layer.fail(`expected two or more inputs, got ${given.length}`);
+  const given = withMasks(making, values, 'Concat');
   const [first] = given;
   const at = axisOf(making, axis, first!);
   for (const value of given) {
     layer.features(value);
-    if (value.shape.length !== first!.shape.length) layer.fail('a sequence and a vector are not joined');
+    if (value.shape.length !== first!.shape.length) notJoined(layer, given);
   }
   if (at < first!.shape.length - 1) {
-    if (given.some(({ mask }) => mask !== undefined))
+    if (values.some(({ mask }) => mask !== undefined))
       layer.refuse('axis', 'of sequences with a mask is not supported');
     return concatenated(making, given, at);
   }
@@ -136,10 +163,9 @@ export function joinedOn(making: Making, values: readonly Value[], axis: Json): 
 /** Sums of products over one axis of each of two inputs. */
 export const dot: Describe = (context, inputs) => {
   const { layer } = context;
-  if (inputs.length !== 2) layer.fail(`expected two inputs, got ${inputs.length}`);
   const given = layer.get('axes');
   const axes = Array.isArray(given) ? given : [given ?? null, given ?? null];
-  const [a, b] = inputs.map((value, i) => {
+  const [a, b] = two(context, inputs).map((value, i) => {
     layer.features(value);
     if (value.shape.length > 2) layer.fail(`an input of shape [batch, ${value.shape}] is not supported`);
     const axis = axisOf(context, axes[i], value);
@@ -150,16 +176,16 @@ export const dot: Describe = (context, inputs) => {
     return length === 1 || isThere ? own : permuted(context, own, [1, 0]);
   }) as [Value, Value];
   const k = sizesOf(context, a).at(-1)!;
-  if (sizesOf(context, b)[0] !== k) layer.refuse('axes', 'have different sizes');
+  if (sizesOf(context, b)[0] !== k) notJoined(layer, inputs);
   const rest = [...a.shape.slice(0, -1), ...b.shape.slice(1)] as number[];
   const sizes = [a.shape.length > 1 ? a.shape[0]! : 1, k, b.shape[1] ?? 1] as const;
   return [multiplied(context, [a, b], sizes, rest.length ? rest : [1])];
 };
 
-/** Add and Multiply. */
+/** What is joined element by element. */
 export const joined =
-  (type: string): Describe =>
-  (context, inputs) => [elementwise(context, type, inputs)];
+  (type: string, kind?: string): Describe =>
+  (context, inputs) => [elementwise(context, type, inputs, kind ? { kind } : {})];
 
 /** Of any axis. */
 export const concatenate: Describe = (context, inputs) => [

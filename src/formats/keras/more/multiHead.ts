@@ -29,19 +29,16 @@ export const multiHead: Describe = (given, inputs) => {
   const made = context.once(() => {
     context.builder.noteIgnored(context.layer);
     const bias = layer.flag('use_bias', true);
+    const sizes = [
+      [Fq, d],
+      [Fk, d],
+      [Fv, dv],
+    ] as const;
     const shapes = [
-      [
-        [Fq, heads, d],
-        [heads, d],
-      ],
-      [
-        [Fk, heads, d],
-        [heads, d],
-      ],
-      [
-        [Fv, heads, dv],
-        [heads, dv],
-      ],
+      ...sizes.map(([F, n]) => [
+        [F, heads, n],
+        [heads, n],
+      ]),
       [[heads, dv, out], [out]],
     ];
     const weights = context.weights(...shapes.flatMap((both) => both.slice(0, bias ? 2 : 1)));
@@ -58,10 +55,7 @@ export const multiHead: Describe = (given, inputs) => {
     const last = linear(transposed(reshaped(weights.shift()!, heads * dv, out)), weights.shift());
     return { parts, last, attention: builder.layer(layer.name, 'Attention', { kind: 'scaled' }) };
   });
-  for (const each of [value!, key!]) {
-    builder.usesMask(each);
-    if (each.mask === undefined) builder.allSteps(layer, each);
-  }
+  for (const each of inputs.slice(1)) builder.usesMask(layer, each);
   builder.sameAxis(value!, key!);
   const of = query!;
   const [Tq, Tk] = [query!.shape[0]!, value!.shape[0]!];

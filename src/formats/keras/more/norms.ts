@@ -2,15 +2,12 @@ import type { Describe } from '../builder.ts';
 import type { Json } from '../json.ts';
 import { batchNormOfFeatures, layerNormOfFeatures } from '../layers/norms.ts';
 import { affine, axisOf, product, reshaped, sizesOf } from '../tensors.ts';
-import { normalized, onAxis } from './tensors.ts';
+import { MOST_VALUES, normalized, onAxis, withMaskOf } from './tensors.ts';
 
 export const rescaling: Describe = (context, inputs) => {
   const { layer } = context;
   return [affine(context, layer.one(inputs), layer.number('scale'), layer.number('offset', 0))];
 };
-
-/** Most features of Normalization, whose numbers are options here. */
-const MOST_FEATURES = 2 ** 20;
 
 /** (x − mean) / √variance per feature, both from the data or options. */
 export const normalization: Describe = (context, inputs) => {
@@ -20,7 +17,8 @@ export const normalization: Describe = (context, inputs) => {
   layer.only('axis', -1, [-1], value.shape.length, [value.shape.length]);
   const index = context.once(() => {
     const given = ['mean', 'variance'].map((option) => layer.get(option));
-    if (size > MOST_FEATURES) layer.fail(`more than ${MOST_FEATURES} features are not supported`);
+    // its numbers are options here
+    if (size > MOST_VALUES) layer.fail(`${size} features are not supported`);
     const isGiven = given.every((each) => each !== undefined && each !== null);
     const [mean, variance] = isGiven
       ? given.map((each) => [each].flat(4) as readonly number[])
@@ -72,7 +70,8 @@ function onOwnAxis(normalize: Describe): Describe {
         context
           .weights(...shapes.map(() => sizes.slice(-axes.length)))
           .map(({ data }) => ({ shape: [data.length], data }));
-      return [reshaped(context, normalize({ ...context, weights }, [joined])[0]!, sizes)];
+      const made = normalize({ ...context, weights }, [joined])[0]!;
+      return [withMaskOf(context, value, reshaped(context, made, sizes))];
     }
     return [onAxis(context, value, axes[0]!, (rows) => normalize(context, [rows])[0]!)];
   };

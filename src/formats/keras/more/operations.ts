@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from '../json.ts';
 import { reshapedTo } from '../layers/shapes.ts';
 import { affine, axisOf, flat, product, shaped, sizesOf } from '../tensors.ts';
 import { difference, elementwise, joinedOn } from './joins.ts';
-import { type Argument, type Operation, type Run, tensorOf } from './operationCall.ts';
+import { type Argument, axisAt, isTf, numberAt, type Operation, type Run, refuse } from './operationCall.ts';
 import { expanded, getItem, split, stack } from './slices.ts';
 import {
   LARGEST,
@@ -11,6 +11,7 @@ import {
   mapped,
   multiplied,
   normalized,
+  notJoined,
   onAxis,
   permuted,
   slice,
@@ -27,12 +28,10 @@ function binary(
 ): Run {
   return (call) => {
     const [a, b] = [call.get(0, 'x1', 'x'), call.get(1, 'x2', 'y')];
-    const [left, right] = [tensorOf(a), tensorOf(b)];
+    const [left, right] = [a.value, b.value];
     if (left && right) return both(call, left, right);
-    const number = left ? call.plain(1, 'x2', 'y') : call.plain(0, 'x1', 'x');
-    if (typeof number !== 'number')
-      return call.layer.fail('an argument that is neither a tensor nor a number is not supported');
-    return withNumber(call, (left ?? right)!, number, !left);
+    const number = left ? numberAt(call, 1, null, 'x2', 'y') : numberAt(call, 0, null, 'x1', 'x');
+    return withNumber(call, left ?? right ?? call.x, number, !left);
   };
 }
 
@@ -42,9 +41,9 @@ const combined = (kind: string, clip: (number: number) => readonly [number, numb
     (call, a, number) => mapped(call, a, 'clip', ...clip(number)),
   );
 
-/** Axes of an argument; all by default. */
+/** Axes of an argument, not all: the batch is one of them. */
 function axesOf(call: Operation): readonly number[] {
-  const given = call.plain(1, 'axis') ?? call.x.shape.map((_, i) => i + 1);
+  const given = call.plain(1, 'axis') ?? null;
   return ([given].flat() as readonly Json[]).map((axis) => axisOf(call, axis, call.x));
 }
 
@@ -58,9 +57,7 @@ const reduced =
 const mean: Run = reduced((call, axes) => {
   const { x, builder, layer } = call;
   if (x.shape.length !== 2 || axes.length !== 1 || axes[0] !== 0) {
-    const count = product(
-      axes.map((axis) => x.shape[axis] ?? layer.fail('the number of its input steps is not fixed')),
-    );
+    const count = product(axes.map((axis) => x.shape[axis] ?? sizesOf(call, x)[axis]!));
     return affine(call, summed(call, x, axes, keeps(call)), 1 / count);
   }
   const own = builder.apply(
@@ -73,10 +70,9 @@ const mean: Run = reduced((call, axes) => {
   return keeps(call) ? shaped(call, own, [1, own.shape[0]!]) : own;
 });
 
-const function_ =
-  (name: string, ...parameters: number[]): Run =>
-  (call) =>
-    mapped(call, call.x, name, ...parameters);
+/** Operations by the names that they have here, too. */
+const named = (names: string, of: (name: string) => Run) =>
+  Object.fromEntries(names.split(' ').map((name) => [name, of(name)]));
 
 const activation =
   (name: Json): Run =>
@@ -84,8 +80,8 @@ const activation =
     call.builder.apply(call.layer.name, 'Activation', { activation: name }, [call.x]);
 
 const matmul: Run = (call) => {
-  const [a, b] = [tensorOf(call.get(0, 'x1', 'a')), tensorOf(call.get(1, 'x2', 'b'))];
-  if (!a || !b) return call.layer.fail('an argument that is no tensor is not supported');
+  const [a, b] = [call.get(0, 'x1', 'a').value, call.get(1, 'x2', 'b').value];
+  if (!a || !b) return refuse(call, a ? 'x2' : 'x1', null);
   const turn = (x: Value, name: string) => {
     if (call.plain(9, name) !== true) return x;
     const { length } = x.shape;
@@ -98,12 +94,14 @@ const matmul: Run = (call) => {
   const [left, right] = [turn(a, 'transpose_a'), turn(b, 'transpose_b')];
   const [rows, columns] = [sizesOf(call, left), sizesOf(call, right)];
   if (rows.length < 2 || columns.length !== rows.length || rows.at(-1) !== columns.at(-2))
-    call.layer.fail(`matrices of shapes [${rows}] and [${columns}] are not multiplied`);
+    notJoined(call.layer, [left, right]);
   const [n, k, m] = [rows.at(-2)!, rows.at(-1)!, columns.at(-1)!];
   return multiplied(call, [left, right], [n, k, m], [...rows.slice(0, -1), m]);
 };
 
 const same: Run = ({ x }) => x;
+
+const tensorAsExponent = (call: Operation) => refuse(call, 'x2', 'tensor');
 
 /** Exponents with a function of their own, which is exact. */
 const POWERS: Readonly<Record<number, string>> = {
@@ -131,14 +129,8 @@ const OPERATIONS: Readonly<Record<string, Run>> = {
     (call, a, b, isFirst) =>
       isFirst ? affine(call, mapped(call, a, 'reciprocal'), b) : affine(call, a, 1 / b),
   ),
-  power: binary(
-    (call) => call.layer.fail('an exponent that is a tensor is not supported'),
-    (call, a, b, isFirst) =>
-      isFirst
-        ? call.layer.fail('an exponent that is a tensor is not supported')
-        : POWERS[b]
-          ? mapped(call, a, POWERS[b])
-          : mapped(call, a, 'power', b),
+  power: binary(tensorAsExponent, (call, a, b, isFirst) =>
+    isFirst ? tensorAsExponent(call) : POWERS[b] ? mapped(call, a, POWERS[b]) : mapped(call, a, 'power', b),
   ),
   maximum: combined('maximum', (number) => [number, LARGEST]),
   minimum: combined('minimum', (number) => [-LARGEST, number]),
@@ -147,39 +139,28 @@ const OPERATIONS: Readonly<Record<string, Run>> = {
   mean,
   max: reduced((call, axes) => largest(call, call.x, axes, keeps(call))),
   min: reduced((call, axes) => affine(call, largest(call, affine(call, call.x, -1), axes, keeps(call)), -1)),
-  abs: function_('abs'),
-  square: function_('square'),
-  sqrt: function_('sqrt'),
-  rsqrt: function_('rsqrt'),
-  reciprocal: function_('reciprocal'),
-  log: function_('log'),
+  ...named('abs square sqrt rsqrt reciprocal log', (name) => (call) => mapped(call, call.x, name)),
+  ...named('tanh sigmoid relu relu6 silu softplus softsign selu', activation),
   exp: activation('exponential'),
-  tanh: activation('tanh'),
-  sigmoid: activation('sigmoid'),
-  relu: activation('relu'),
-  relu6: activation('relu6'),
-  silu: activation('silu'),
-  swish: activation('silu'),
-  softplus: activation('softplus'),
-  softsign: activation('softsign'),
-  elu: activation('elu'),
-  selu: activation('selu'),
-  gelu: (call) => activation(call.plain(1, 'approximate') === false ? 'gelu' : 'gelutanh')(call),
+  elu: (call) => activation({ name: 'elu', alpha: numberAt(call, 1, 1, 'alpha') })(call),
+  gelu: (call) => activation((call.plain(1, 'approximate') ?? !isTf(call)) ? 'gelutanh' : 'gelu')(call),
   leakyrelu: (call) =>
-    activation({ name: 'leakyrelu', alpha: Number(call.plain(1, 'negative_slope', 'alpha') ?? 0.2) })(call),
-  softmax: (call) => softmaxed(call, call.x, axisOf(call, call.plain(1, 'axis') ?? -1, call.x)),
-  logsoftmax: (call) => {
-    const axis = axisOf(call, call.plain(1, 'axis') ?? -1, call.x);
-    return onAxis(call, call.x, axis, (x) => activation('logSoftmax')({ ...call, x }) as Value);
+    activation({ name: 'leakyrelu', alpha: numberAt(call, 1, 0.2, 'negative_slope', 'alpha') })(call),
+  softmax: (call) => softmaxed(call, call.x, axisAt(call, 1, -1)),
+  logsoftmax: (call) =>
+    onAxis(call, call.x, axisAt(call, 1, -1), (x) => activation('logSoftmax')({ ...call, x }) as Value),
+  l2normalize: (call) => normalized(call, call.x, axisAt(call, 1, null)),
+  normalize: (call) => {
+    const order = call.plain(2, 'order');
+    return order === 2 ? normalized(call, call.x, axisAt(call, 1, -1), 1e-14) : refuse(call, 'order', order);
   },
-  l2normalize: (call) => normalized(call, call.x, axisOf(call, call.plain(1, 'axis') ?? -1, call.x)),
   clip: (call) =>
     mapped(
       call,
       call.x,
       'clip',
-      Number(call.plain(1, 'x_min', 'clip_value_min')),
-      Number(call.plain(2, 'x_max', 'clip_value_max')),
+      numberAt(call, 1, null, 'x_min', 'clip_value_min'),
+      numberAt(call, 2, null, 'x_max', 'clip_value_max'),
     ),
   getitem: getItem,
   concatenate: (call) => joinedOn(call, call.list, call.plain(1, 'axis') ?? 0),
@@ -188,13 +169,14 @@ const OPERATIONS: Readonly<Record<string, Run>> = {
   matmul,
   reshape: (call) => {
     const shape = call.plain(1, 'newshape', 'shape');
-    return reshapedTo(call, call.x, Array.isArray(shape) ? shape.slice(1) : shape);
+    const [batch, ...rest] = Array.isArray(shape) ? shape : [];
+    return batch === -1 ? reshapedTo(call, call.x, rest) : refuse(call, 'shape', shape);
   },
   transpose: (call) => {
-    const { layer, x } = call;
+    const { x } = call;
     const axes = call.plain(1, 'axes', 'perm');
     if (!Array.isArray(axes) || axes[0] !== 0 || new Set(axes).size !== x.shape.length + 1)
-      return layer.fail('axes in this order are not supported');
+      return refuse(call, 'axes', axes);
     return permuted(
       call,
       x,
@@ -214,23 +196,21 @@ const OPERATIONS: Readonly<Record<string, Run>> = {
     return expanded(call, call.x, axis);
   },
   squeeze: (call) => {
-    const given = call.plain(1, 'axis') ?? -1;
-    const axis = axisOf(call, [given].flat().length === 1 ? [given].flat()[0] : given, call.x);
-    if (call.x.shape[axis] !== 1 || call.x.shape.length < 2)
-      call.layer.fail(`axis ${axis + 1} of [batch, ${call.x.shape}] is not of size 1`);
-    return without(call, call.x, axis);
+    const [axis, ...more] = axesOf(call);
+    if (more.length || call.x.shape[axis!] !== 1) refuse(call, 'axis', call.plain(1, 'axis'));
+    return without(call, call.x, axis!);
   },
-  flip: (call) => {
-    const axis = axisOf(call, [call.plain(1, 'axis')].flat()[0], call.x);
-    const size = sizesOf(call, call.x)[axis]!;
-    return slice(call, call.x, axis, size - 1, size, -1);
-  },
+  flip: (call) =>
+    axesOf(call).reduce((x, axis) => {
+      const size = sizesOf(call, x)[axis]!;
+      return slice(call, x, axis, size - 1, size, -1);
+    }, call.x),
   repeat: (call) => {
     const { x } = call;
-    const axis = axisOf(call, call.plain(2, 'axis'), x);
+    const axis = axisAt(call, 2, null);
     const sizes = sizesOf(call, x);
-    const n = Number(call.plain(1, 'repeats'));
-    if (!Number.isSafeInteger(n) || n < 1) call.layer.fail(`repeats ${n} is not supported`);
+    const n = numberAt(call, 1, null, 'repeats');
+    if (!Number.isSafeInteger(n) || n < 1) refuse(call, 'repeats', n);
     const inner = product(sizes.slice(axis + 1));
     const view = { sizes: [product(sizes.slice(0, axis + 1)), n, inner], strides: [inner, 0, 1] };
     return shaped(
@@ -239,7 +219,11 @@ const OPERATIONS: Readonly<Record<string, Run>> = {
       sizes.map((size, i) => (i === axis ? size * n : size)),
     );
   },
-  cast: same,
+  cast: (call) => {
+    const dtype = call.plain(1, 'dtype');
+    // an input may be read as indices
+    return typeof call.x.ref === 'number' || /float/.test(`${dtype}`) ? call.x : refuse(call, 'dtype', dtype);
+  },
   identity: same,
   stopgradient: same,
   converttotensor: same,
@@ -251,10 +235,10 @@ const ALIASES: Readonly<Record<string, string>> = {
   clipbyvalue: 'clip',
   mul: 'multiply',
   neg: 'negative',
-  normalize: 'l2normalize',
   pow: 'power',
   reverse: 'flip',
   sub: 'subtract',
+  swish: 'silu',
   truediv: 'divide',
   truedivide: 'divide',
 };
@@ -271,36 +255,43 @@ function nameOf(operation: string): string {
   return Object.hasOwn(ALIASES, plain) ? ALIASES[plain]! : plain;
 }
 
+/** Operations that give back what they are given, with its mask. */
+const KEEPS_MASK = /^(cast|converttotensor)$/;
+
+/** What operations have that are no arguments. */
+const NO_ARGUMENT = /^(name|trainable|dtype|function)$/;
+
 /** Operations of Keras 3, and TensorFlow's of Keras 2. */
-export const operation: Describe = (context, inputs) => {
+export const operation: Describe = (context, given) => {
   const { layer } = context;
   const name = nameOf(layer.text('operation'));
   if (!Object.hasOwn(OPERATIONS, name))
     return layer.fail(`operation ${layer.text('operation')} is not supported`);
-  const calls = layer.get('calls');
-  const given = Array.isArray(calls) ? (calls[context.call] as Json | undefined) : undefined;
-  const { args: positional, kwargs: byName } = isObject(given) ? given : {};
-  const args: readonly Json[] = Array.isArray(positional) ? positional : [];
-  const kwargs: JsonObject = isObject(byName) ? byName : {};
-  const own = layer.get('own');
+  const inputs = KEEPS_MASK.test(name) ? given : given.map((each) => context.builder.unmasked(layer, each));
+  const call = [layer.get('calls')].flat()[context.call] as Json | undefined;
+  const { args: positional, kwargs } = isObject(call) ? call : {};
+  const args = [positional].flat() as readonly (Json | undefined)[];
+  const named: JsonObject = { ...(layer.get('own') as JsonObject), ...(kwargs as JsonObject) };
   const read = (json: Json | undefined): Argument => {
-    const at = isObject(json) ? json.tensor : undefined;
-    return typeof at === 'number' && inputs[at] ? { value: inputs[at] } : { json: json ?? null };
+    const at = isObject(json) && json.tensor;
+    return { value: typeof at === 'number' ? inputs[at] : undefined, json };
   };
+  const seen = new Set<string>();
   const get = (at: number, ...names: readonly string[]) => {
-    const named = names.map((each) => kwargs[each] ?? (isObject(own) ? own[each] : undefined));
-    return read(args[at] ?? named.find((each) => each !== undefined));
+    for (const each of names) seen.add(each);
+    return read(args[at] ?? names.map((each) => named[each]).find((each) => each !== undefined));
   };
   const first = get(0, 'x', 'xs', 'values', 'arrays');
-  const list = ('json' in first && Array.isArray(first.json) ? (first.json as readonly Json[]) : []).flatMap(
-    (each) => tensorOf(read(each)) ?? [],
-  );
+  const list = [first.json].flat().flatMap((each) => read(each as Json).value ?? []);
   const [x] = inputs;
   if (!x) return layer.fail('it has no input');
   const plain: Operation['plain'] = (at, ...names) => {
-    const found = get(at, ...names);
-    return 'json' in found ? found.json : layer.fail(`a tensor as its argument ${names[0]} is not supported`);
+    const { value, json } = get(at, ...names);
+    return value ? refuse(context, names[0]!, 'tensor') : json;
   };
-  const made = OPERATIONS[name]!({ ...context, x: tensorOf(first) ?? x, list, get, plain });
+  const made = OPERATIONS[name]!({ ...context, x: first.value ?? x, list, get, plain });
+  for (const [key, value] of Object.entries(named))
+    if (!seen.has(key) && !NO_ARGUMENT.test(key) && value && read(value).value !== x)
+      refuse(context, key, value);
   return Array.isArray(made) ? made : [made as Value];
 };

@@ -28,12 +28,15 @@ export const permute: Describe = (context, inputs) => {
   return [permuted(context, value, dims)];
 };
 
-/** The number of steps and features of a sequence with a fixed number of steps. */
-function sequenceSizes({ layer }: Context, value: Value): readonly [steps: number, features: number] {
-  const sizes = sizesOf({ layer }, value);
-  if (sizes.length !== 2) layer.fail('its input is not a sequence');
-  return sizes as readonly [number, number];
-}
+/** Of a sequence with a fixed number of steps. */
+const ofSequence =
+  (run: (context: Context, value: Value, steps: number, features: number) => Value): Describe =>
+  (context, inputs) => {
+    const value = context.layer.one(inputs);
+    const [steps, features, more] = sizesOf(context, value);
+    if (!features || more) context.layer.fail('its input is not a sequence');
+    return [run(context, value, steps!, features!)];
+  };
 
 /** An option that is a number, or a list of two, before and after. */
 function twoOf(layer: LayerConfig, option: string): readonly [before: number, after: number] {
@@ -44,17 +47,13 @@ function twoOf(layer: LayerConfig, option: string): readonly [before: number, af
   return [before as number, after as number];
 }
 
-export const cropping: Describe = (context, inputs) => {
-  const value = context.layer.one(inputs);
-  const [steps] = sequenceSizes(context, value);
+export const cropping = ofSequence((context, value, steps) => {
   const [before, after] = twoOf(context.layer, 'cropping');
   if (before + after >= steps) context.layer.refuse('cropping', `of ${steps} steps`);
-  return [slice(context, value, 0, before, steps - before - after)];
-};
+  return slice(context, value, 0, before, steps - before - after);
+});
 
-export const zeroPadding: Describe = (context, inputs) => {
-  const value = context.layer.one(inputs);
-  const [steps, features] = sequenceSizes(context, value);
+export const zeroPadding = ofSequence((context, value, steps, features) => {
   const [before, after] = twoOf(context.layer, 'padding');
   const all = before + steps + after;
   const sizes = [steps * features];
@@ -65,13 +64,11 @@ export const zeroPadding: Describe = (context, inputs) => {
     strides: [1],
     into: all * features,
   });
-  return [shaped(context, padded, [all, features])];
-};
+  return shaped(context, padded, [all, features]);
+});
 
-export const upSampling: Describe = (context, inputs) => {
-  const value = context.layer.one(inputs);
-  const [steps, features] = sequenceSizes(context, value);
+export const upSampling = ofSequence((context, value, steps, features) => {
   const size = context.layer.size('size', 2);
   const strides = [features, 0, 1];
-  return [view(context, value, { sizes: [steps, size, features], strides }, [steps * size, features])];
-};
+  return view(context, value, { sizes: [steps, size, features], strides }, [steps * size, features]);
+});

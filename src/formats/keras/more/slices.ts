@@ -2,18 +2,18 @@ import type { Value } from '../builder.ts';
 import { field, isObject, type Json, type JsonObject } from '../json.ts';
 import { axisOf, reshaped, sizesOf } from '../tensors.ts';
 import { joinedOn } from './joins.ts';
-import type { Operation, Run } from './operationCall.ts';
+import { axisAt, isTf, type Operation, type Run, refuse } from './operationCall.ts';
 import { pick, slice } from './tensors.ts';
 
 /** The indices that a slice selects of `size`. */
-function rangeOf(call: Operation, size: number | null, part: JsonObject) {
+function rangeOf(call: Operation, given: number | null, part: JsonObject) {
   const [start, stop, step] = ['start', 'stop', 'step'].map((name) => part[name] ?? null);
   const by = (step ?? 1) as number;
   const isWhole = (start === null || start === 0) && stop === null && by === 1;
   if (isWhole) return undefined;
-  if (size === null) return call.layer.fail('a slice of steps whose number is not fixed is not supported');
+  const size = sizesOf(call, { shape: [given] })[0]!;
   for (const each of [start, stop, by])
-    if (each !== null && !Number.isSafeInteger(each)) call.layer.fail('a slice has no integers');
+    if (each !== null && !Number.isSafeInteger(each)) refuse(call, 'key', part);
   const clamp = (at: number, low: number, high: number) =>
     Math.min(Math.max(at < 0 ? at + size : at, low), high);
   const [first, last] =
@@ -49,7 +49,7 @@ export const getItem: Run = (call) => {
   const at = parts.findIndex(isEllipsis);
   const rank = call.x.shape.length + 1;
   const used = parts.filter((part, i) => part !== null && i !== at).length;
-  if (used > rank) layer.fail(`${used} indices of [batch, ${call.x.shape}] are not supported`);
+  if (used > rank) refuse(call, 'key', given);
   const whole: JsonObject = {};
   const full =
     at < 0 ? parts : [...parts.slice(0, at), ...Array<Json>(rank - used).fill(whole), ...parts.slice(at + 1)];
@@ -64,15 +64,15 @@ export const getItem: Run = (call) => {
     else if (typeof slot === 'number') {
       if (x.shape.length === 2 && axis === 0) x = stepOf(call, x, slot);
       else {
-        const size = x.shape[axis] ?? layer.fail('the number of its input steps is not fixed');
+        const size = x.shape[axis] ?? sizesOf(call, x)[axis]!;
         const index = slot < 0 ? slot + size : slot;
-        if (!(index >= 0 && index < size)) layer.fail(`index ${slot} of ${size} is not supported`);
-        x = x.shape.length === 1 ? slice(call, x, axis, index, 1) : pick(call, x, axis, index);
+        if (!(index >= 0 && index < size)) refuse(call, 'key', slot);
+        x = pick(call, x, axis, index);
       }
     } else if (isObject(slot)) {
       const range = rangeOf(call, x.shape[axis] ?? null, slot);
       if (range) x = slice(call, x, axis, range.start, range.count, range.step);
-    } else layer.fail('an index that is no number or slice is not supported');
+    } else refuse(call, 'key', slot);
   }
   return x;
 };
@@ -84,32 +84,28 @@ export function expanded(call: Operation, x: Value, axis: number): Value {
 
 /** A list of equal parts, or of parts from indices on. */
 export const split: Run = (call) => {
-  const axis = axisOf(call, call.plain(2, 'axis') ?? -1, call.x);
+  const axis = axisAt(call, 2, 0);
   const size = sizesOf(call, call.x)[axis]!;
   const given = call.plain(1, 'indices_or_sections', 'num_or_size_splits');
-  const { layer } = call;
-  const isTf = layer.text('operation').includes('.');
   const list = (Array.isArray(given) ? given : []) as readonly number[];
   const parts = typeof given === 'number' ? given : list.length;
   const isPlain = [...list, parts].every((each) => Number.isSafeInteger(each) && each >= 0 && each <= size);
-  if (!isPlain || !parts || (!list.length && size % parts))
-    return layer.fail('parts of these sizes are not supported');
+  const no = () => refuse(call, 'indices_or_sections', given);
+  if (!isPlain || !parts || (!list.length && size % parts)) return no();
   const starts = !list.length
     ? Array.from({ length: parts }, (_, i) => (i * size) / parts)
-    : isTf
+    : isTf(call)
       ? list.map((_, i) => list.slice(0, i).reduce((a, b) => a + b, 0))
       : [0, ...list];
   const ends = starts.map((_, i) => starts[i + 1] ?? size);
-  if (ends.some((end, i) => end <= starts[i]! || end > size))
-    layer.fail('parts of these sizes are not supported');
+  if (ends.some((end, i) => end <= starts[i]! || end > size)) no();
   return starts.map((start, i) => slice(call, call.x, axis, start, ends[i]! - start));
 };
 
 export const stack: Run = (call) => {
   const { list } = call;
   const axis = call.plain(1, 'axis') ?? 0;
-  if (!list.length) return call.layer.fail('expected a list of tensors');
-  const rank = list[0]!.shape.length;
+  const rank = list[0]?.shape.length ?? 0;
   const at = axisOf(call, axis, { shape: Array<null>(rank + 1).fill(null) });
   return joinedOn(
     call,

@@ -1,12 +1,21 @@
 import type { Value } from '../builder.ts';
+import type { LayerConfig } from '../config.ts';
 import { flat, type Making, product, reshaped, shaped, sizesOf } from '../tensors.ts';
 
 /** The largest float32. */
 export const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
+/** Most values that a layer has here which the file need not have. */
+export const MOST_VALUES = 2 ** 20;
+
 /** Row-major strides. */
 export function stridesOf(sizes: readonly number[]): number[] {
   return sizes.map((_, i) => product(sizes.slice(i + 1)));
+}
+
+/** Row-major strides with which sizes of 1 are repeated. */
+export function repeatingStrides(sizes: readonly number[]): number[] {
+  return stridesOf(sizes).map((stride, i) => (sizes[i] === 1 ? 0 : stride));
 }
 
 /** Where values of another tensor are read. */
@@ -47,12 +56,21 @@ export function permuted(making: Making, value: Value, axes: readonly number[]):
   return view(making, value, { sizes: axes.map((i) => sizes[i]!), strides: axes.map((i) => strides[i]!) });
 }
 
+/** What is made of all steps of a sequence, with its mask. */
+export function withMaskOf({ builder, layer }: Making, value: Value, made: Value): Value {
+  if (value.mask === undefined) return made;
+  return {
+    ...builder.apply(layer.name, 'SameSteps', {}, [made, value], made.shape, value),
+    whole: () => made,
+  };
+}
+
 /** Runs what works on the last axis on another one. */
 export function onAxis(making: Making, value: Value, axis: number, run: (value: Value) => Value): Value {
   const last = value.shape.length - 1;
   if (axis === last) return run(value);
   const axes = value.shape.map((_, i) => (i === axis ? last : i === last ? axis : i));
-  return permuted(making, run(permuted(making, value, axes)), axes);
+  return withMaskOf(making, value, permuted(making, run(permuted(making, value, axes)), axes));
 }
 
 /** A part of an axis: indices from `start` in steps. */
@@ -92,6 +110,11 @@ export function without(making: Making, value: Value, axis: number): Value {
   );
 }
 
+/** @throws {FormatError} that names the shapes */
+export function notJoined(layer: LayerConfig, values: readonly Pick<Value, 'shape'>[]): never {
+  layer.fail(`inputs of shapes ${values.map(({ shape }) => `[batch, ${shape}]`).join(', ')} are not joined`);
+}
+
 /** Several tensors one after the other on an axis. */
 export function concatenated(making: Making, values: readonly Value[], axis: number): Value {
   const { builder, layer } = making;
@@ -100,7 +123,7 @@ export function concatenated(making: Making, values: readonly Value[], axis: num
   const shape = sizes[0]!.map((size, i) => (i === axis ? counts.reduce((a, b) => a + b) : size));
   for (const size of sizes)
     if (size.length !== shape.length || size.some((n, i) => i !== axis && n !== shape[i]))
-      layer.fail(`inputs of shapes ${sizes.map((each) => `[batch, ${each}]`).join(', ')} are not joined`);
+      notJoined(layer, values);
   // with the axis first, the values of one input follow those of the one before
   const axes = [axis, ...shape.keys()].filter((each, i) => i === 0 || each !== axis);
   const vectors = values.map((value) => flat(making, permuted(making, value, axes)));
@@ -127,13 +150,12 @@ export function summed(making: Making, value: Value, axes: readonly number[], ke
   if (axes.length === 1 && axes[0] === last) {
     sum = viewOfFeatures(making, value, { sizes: [layer.features(value)], strides: [0], into: 1 });
   } else if (shape.length === 2 && axes.length === 1) {
-    builder.usesMask(value);
     const all = builder.allSteps(layer, value);
     const own = builder.apply(layer.name, 'SumSteps', {}, [all], [shape[1]!]);
     return keeps ? shaped(making, own, [1, shape[1]!]) : own;
   } else {
     const sizes = sizesOf(making, value);
-    const strides = stridesOf(kept as number[]).map((stride, i) => (axes.includes(i) ? 0 : stride));
+    const strides = repeatingStrides(kept as number[]);
     sum = view(making, value, { sizes, strides, into: product(kept as number[]) }, kept as number[]);
   }
   return keeps ? sum : withoutAxes(making, sum, axes);
@@ -141,9 +163,7 @@ export function summed(making: Making, value: Value, axes: readonly number[], ke
 
 /** Without axes of size 1. */
 function withoutAxes(making: Making, value: Value, axes: readonly number[]): Value {
-  return [...axes]
-    .sort((a, b) => b - a)
-    .reduce((left, axis) => (left.shape.length > 1 ? without(making, left, axis) : left), value);
+  return [...axes].sort((a, b) => b - a).reduce((left, axis) => without(making, left, axis), value);
 }
 
 /** The largest value over axes. */
@@ -161,7 +181,7 @@ export function largest(making: Making, value: Value, axes: readonly number[], k
       ]);
   const most = builder.apply(layer.name, 'Pool', { kind: 'max' }, [rows], [rows.shape[1]!]);
   const shape = keeps ? value.shape.map((size, i) => (axes.includes(i) ? 1 : size)) : kept;
-  return isSteps && !keeps ? most : shaped(making, most, shape.length ? (shape as number[]) : [1]);
+  return isSteps && !keeps ? most : shaped(making, most, shape as number[]);
 }
 
 /** A function of each element. */
@@ -179,7 +199,7 @@ export function mapped(
 export function softmaxed(making: Making, value: Value, axis: number): Value {
   const { builder, layer } = making;
   if (axis === 0 && value.shape.length === 2) {
-    builder.usesMask(value);
+    builder.usesMask(layer, value);
     return builder.apply(layer.name, 'SoftmaxSteps', {}, [value]);
   }
   return onAxis(making, value, axis, (rows) =>
@@ -187,12 +207,12 @@ export function softmaxed(making: Making, value: Value, axis: number): Value {
   );
 }
 
-/** Divided by the length over an axis, as l2_normalize. */
-export function normalized(making: Making, value: Value, axis: number): Value {
+/** Divided by the length over an axis, as l2_normalize; least: of the square of the length. */
+export function normalized(making: Making, value: Value, axis: number, least = 1e-12): Value {
   const { builder, layer } = making;
   return onAxis(making, value, axis, (rows) => {
     const square = summed(making, mapped(making, rows, 'square'), [rows.shape.length - 1], true);
-    const inverse = mapped(making, mapped(making, square, 'clip', 1e-12, LARGEST), 'rsqrt');
+    const inverse = mapped(making, mapped(making, square, 'clip', least, LARGEST), 'rsqrt');
     const n = layer.features(rows);
     const each = viewOfFeatures(making, inverse, { sizes: [n], strides: [0] });
     return builder.apply(layer.name, 'Multiply', {}, [rows, each]);
@@ -208,8 +228,7 @@ export function multiplied(
 ): Value {
   const { builder, layer } = making;
   const count = product(sizesOf(making, a)) / (n * k);
-  if (product(sizesOf(making, b)) !== count * k * m)
-    layer.fail(`matrices of shapes [${a.shape}] and [${b.shape}] are not multiplied`);
+  if (product(sizesOf(making, b)) !== count * k * m) notJoined(layer, [a, b]);
   const options = { ...(count > 1 ? { count } : {}), sizes: [n, k, m] };
   const vectors = [flat(making, a), flat(making, b)];
   return shaped(making, builder.apply(layer.name, 'Matmul', options, vectors, [count * n * m]), shape);

@@ -79,20 +79,24 @@ function callOfKeras3(node: JsonObject, className: string): Call {
   if (className === 'MultiHeadAttention') entries.sort(([a], [b]) => rank(a) - rank(b));
   const kwargs = Object.fromEntries(entries) as JsonObject;
   let count = 0;
-  const plain = (value: Json | undefined, depth = 0): Json => {
-    if (depth > DEEPEST) throw new FormatError('keras: arguments are nested too deep');
-    if (Array.isArray(value)) return (value as readonly Json[]).map((each) => plain(each, depth + 1));
-    if (!isObject(value)) return value ?? null;
-    const name = field(value, 'class_name');
-    if (name === '__keras_tensor__') return { tensor: count++ };
-    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each, depth + 1)]));
-  };
-  const list = plain(args ?? []);
+  const read = (value: Json) =>
+    isObject(value) && field(value, 'class_name') === '__keras_tensor__' ? { tensor: count++ } : undefined;
   return {
     node: { ...node, kwargs },
-    args: Array.isArray(list) ? list : [list],
-    kwargs: plain(kwargs) as JsonObject,
+    args: [plain(args ?? [], read)].flat() as readonly Json[],
+    kwargs: plain(kwargs, read) as JsonObject,
   };
+}
+
+/** A value in which `read` gives what stands in place of some of it. */
+function plain(value: Json | undefined, read: (value: Json) => Json | undefined, depth = 0): Json {
+  if (depth > DEEPEST) throw new FormatError('keras: arguments are nested too deep');
+  const own = read(value ?? null);
+  if (own !== undefined) return own;
+  const inner = (each: Json | undefined) => plain(each, read, depth + 1);
+  if (Array.isArray(value)) return (value as readonly Json[]).map(inner);
+  if (!isObject(value)) return value ?? null;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, inner(each)]));
 }
 
 /** A list of [layer, call, output, kwargs], or one. */
@@ -109,22 +113,18 @@ function callOfKeras2(node: Json): Call {
     if (layer === '_CONSTANT_VALUE') first.push(output!);
     else first.push({ tensor: tensors.push([layer!, call!, output!, {}]) - 1 });
   }
-  const plain = (value: Json | undefined, depth = 0): Json => {
-    if (depth > DEEPEST) throw new FormatError('keras: arguments are nested too deep');
-    if (isObject(value))
-      return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each, depth + 1)]));
-    if (!Array.isArray(value)) return value ?? null;
+  const read = (value: Json) => {
+    if (!Array.isArray(value)) return undefined;
     const [layer, call, output] = value as readonly Json[];
+    if (layer === '_CONSTANT_VALUE') return output!;
     const isTensor =
       value.length === 3 &&
       typeof layer === 'string' &&
       typeof call === 'number' &&
       typeof output === 'number';
-    if (layer === '_CONSTANT_VALUE') return output!;
-    if (isTensor) return { tensor: tensors.push([layer, call, output, {}]) - 1 };
-    return (value as readonly Json[]).map((each) => plain(each, depth + 1));
+    return isTensor ? { tensor: tensors.push([layer, call, output, {}]) - 1 } : undefined;
   };
-  const all = plain(kwargs) as JsonObject;
+  const all = plain(kwargs, read) as JsonObject;
   const rest = Object.fromEntries(
     Object.entries(all).filter(([, each]) => !JSON.stringify(each).includes('"tensor":')),
   );
