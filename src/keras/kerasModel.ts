@@ -74,10 +74,9 @@ export class KerasModel extends Model {
   predict(x: KerasValues<Given>, opts?: Pick<GraphForwardOptions, 'lengths'>): KerasValues<NDArray> {
     const { lengths } = options('predict', opts, { lengths: true });
     const { kerasInputs: inputs, kerasOutputs: outputs } = this;
-    const [only] = inputs;
     const given =
       inputs.length === 1
-        ? timeMajor('x', x as Given, only!)
+        ? timeMajor('x', x as Given, inputs[0]!)
         : Object.fromEntries(
             inputs.map((input) => {
               const value = (x as Readonly<Record<string, Given>> | null)?.[input.name];
@@ -148,12 +147,12 @@ function shaped(name: string, given: Given, expected: KerasTensor['shape']): Sha
   const { data, shape } = reading(name, given, () =>
     settled(isBare ? { data: given } : (given ?? {})),
   ) as Partial<NDArray>;
-  const length = typeof data === 'object' && data !== null ? data.length : undefined;
+  const length = typeof data === 'object' ? data?.length : undefined;
   if (length === undefined) throw new ArgumentError(name, '{ data, shape } or a list of numbers', given);
   if (Array.isArray(shape)) return { data: data!, shape };
-  const known = expected.slice(1).reduce<number>((n, size) => n * (size ?? 1), 1);
-  const row = expected.slice(1).map((size) => size ?? length / known);
-  return { data: data!, shape: [1, ...row] };
+  const row = expected.slice(1);
+  const known = elements(row.map((size) => size ?? 1));
+  return { data: data!, shape: [1, ...row.map((size) => size ?? length / known)] };
 }
 
 /** The first two dimensions change places. */

@@ -122,7 +122,7 @@ export class Builder {
     const { name, config } = this.layers[layer]!;
     for (const value of inputs)
       this.reads(value, name, config.type === 'Embedding' ? (config.numEmbeddings as number) : 0);
-    const call = { layer, inputs: inputs.map(({ ref }) => ref), ...(initial ? { initial } : {}) };
+    const call = { layer, inputs: inputs.map(({ ref }) => ref), initial };
     const ref = [this.uses.push(call) - 1] as const;
     if (shape.length < 2) return { ref, shape };
     const whole =
@@ -246,9 +246,9 @@ export class Builder {
 }
 
 /** Gives what the first call made. */
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
+function once(make: () => Value): () => Value {
+  let made: Value | undefined;
+  return () => (made ??= make());
 }
 
 /** What describes the calls of a layer. */

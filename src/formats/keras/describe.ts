@@ -40,7 +40,9 @@ export function describe(
       end.value = builder.apply(end.name, 'Activation', { activation: 'identity' }, [end.value]);
     seen.add(key);
   }
-  const count = builder.uses.length;
+  const { uses } = builder;
+  const count = uses.length;
+  const refs = ends.outputs.map(({ value }) => value.ref);
   const wholes = ends.outputs.map(({ layer, value }) => builder.allSteps(layer, value).ref);
   const inputs = builder.inputs(single.input);
   const names = ends.outputs.map(({ name }, i) => {
@@ -49,18 +51,10 @@ export function describe(
   });
   const outputs = (refs: readonly Reference[]) =>
     refs.map((of, i) => ({ ...(single.output ? {} : { name: names[i]! }), of }));
-  const graph = {
-    inputs,
-    uses: builder.uses.slice(0, count),
-    outputs: outputs(ends.outputs.map(({ value }) => value.ref)),
-  };
-  const { uses } = builder;
   return {
     layers: builder.layers,
-    graph,
-    whole: wholes.some((ref, i) => ref !== ends.outputs[i]!.value.ref)
-      ? { inputs, uses, outputs: outputs(wholes) }
-      : undefined,
+    graph: { inputs, uses: uses.slice(0, count), outputs: outputs(refs) },
+    whole: wholes.some((ref, i) => ref !== refs[i]) ? { inputs, uses, outputs: outputs(wholes) } : undefined,
     inputs: ends.inputs.map(({ name, value }, i) => tensorOf(name, value, inputs[i]!.indices !== undefined)),
     outputs: ends.outputs.map(({ value }, i) => tensorOf(names[i]!, value, false)),
     version,
@@ -133,11 +127,8 @@ function run(model: KerasModel, builder: Builder, inputs: readonly Value[]): rea
     }
     const layer = model.layers.get(source[0]) ?? refuse(`no layer ${source[0]}`);
     const first = known.get(`input ${source[0]}`);
-    const { sources = undefined, isUnmasked = false } = first
-      ? { sources: [] }
-      : (layer.calls[source[1]] ?? {});
-    if (!sources || (!first && sources.length === 0))
-      return refuse(`layer ${source[0]} has no call ${source[1]}`);
+    const { sources = [], isUnmasked = false } = (!first && layer.calls[source[1]]) || {};
+    if (!first && !sources.length) return refuse(`layer ${source[0]} has no call ${source[1]}`);
     const missing = sources.filter((each) => !known.has(key(each)));
     if (missing.length) {
       if (waiting.has(own)) return refuse(`layer ${source[0]} depends on itself`);

@@ -20,7 +20,7 @@ export const bidirectional: Describe = (context, inputs) => {
   if (value!.shape.length !== 2) layer.fail('its input is not a sequence');
   kindOf(ahead);
   if (ahead.flag('go_backwards', false)) ahead.refuse('go_backwards', 'in a Bidirectional is not supported');
-  const merge = layer.get('merge_mode') === undefined ? 'concat' : layer.get('merge_mode');
+  const [merge = 'concat'] = [layer.get('merge_mode')];
   if (merge !== null && !MERGES.includes(merge)) layer.refuse('merge_mode');
   const sequences = ahead.flag('return_sequences', false);
   const states = ahead.flag('return_state', false);
