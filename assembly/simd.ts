@@ -61,19 +61,6 @@ export function storeTail(p: usize, v: v128, n: i32): void {
   }
 }
 
-/** Four floats, or the first n of them, lanes from n on 0. */
-export function loadSome(p: usize, n: i32): v128 {
-  if (n <= 0) return f32x4.splat(0);
-  return n >= 4 ? v128.load(p) : loadTail(p, n);
-}
-
-/** Stores the first n in 1..7 of eight lanes. */
-export function storeSome(p: usize, low: v128, high: v128, n: i32): void {
-  if (n < 4) return storeTail(p, low, n);
-  v128.store(p, low);
-  if (n > 4) storeTail(p + 16, high, n - 4);
-}
-
 /** Four floats, or the first n of them when n is 1..3. Constant n folds away. */
 // @ts-ignore: decorator
 @inline

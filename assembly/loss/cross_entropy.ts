@@ -1,6 +1,6 @@
 import { log64 } from '../math/log';
 import { vexpNonPositive } from '../math/exp';
-import { hsum, loadLanes, loadSome, loadTail, storeLanes, storeSome } from '../simd';
+import { hsum, loadLanes, loadTail, storeLanes } from '../simd';
 import { vec_max } from '../math/largest';
 
 /**
@@ -36,28 +36,10 @@ export function cross_entropy(
 /** Σ e^(x − largest), the terms to `to` where there is one. largest: as vec_max. Four sums, in the order of x. */
 export function rowExp(n: i32, x: usize, largest: f32, to: usize): f32 {
   const m = f32x4.splat(largest);
-  const rest = n & 7;
-  const end = x + (<usize>(n - rest) << 2);
-  // a call for them in the loop makes V8 spill
-  const last0 = loadSome(end, rest);
-  const last1 = loadSome(end + 16, rest - 4);
   let sum = f32x4.splat(0);
-  for (; n > 0; n -= 8, x += 32) {
-    let low = last0;
-    let high = last1;
-    if (n >= 8) {
-      low = v128.load(x);
-      high = v128.load(x, 16);
-    }
-    low = vexpNonPositive(f32x4.sub(low, m));
-    high = vexpNonPositive(f32x4.sub(high, m));
-    if (n < 8) {
-      if (to) storeSome(to, low, high, n);
-      // lanes past n are no terms
-      low = v128.and(low, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(n)));
-      high = v128.and(high, i32x4.lt_s(i32x4(4, 5, 6, 7), i32x4.splat(n)));
-      return hsum(f32x4.add(f32x4.add(sum, low), high));
-    }
+  for (; n >= 8; n -= 8, x += 32) {
+    const low = vexpNonPositive(f32x4.sub(v128.load(x), m));
+    const high = vexpNonPositive(f32x4.sub(v128.load(x, 16), m));
     sum = f32x4.add(f32x4.add(sum, low), high);
     if (to) {
       v128.store(to, low);
@@ -65,11 +47,24 @@ export function rowExp(n: i32, x: usize, largest: f32, to: usize): f32 {
       to += 32;
     }
   }
-  return hsum(sum);
+  return hsum(n > 0 ? restExp(n, x, m, to, sum) : sum);
 }
 
-// @ts-ignore: decorator
-@inline
+/** Of n in 1..7: apart, since a call in the loop makes V8 spill. */
+function restExp(n: i32, x: usize, m: v128, to: usize, sum: v128): v128 {
+  for (; n > 0; n -= 4, x += 16) {
+    const lanes = min(n, 4);
+    const e = vexpNonPositive(f32x4.sub(loadLanes(x, lanes), m));
+    if (to) {
+      storeLanes(to, e, lanes);
+      to += 16;
+    }
+    // lanes past n are no terms
+    sum = f32x4.add(sum, v128.and(e, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(n))));
+  }
+  return sum;
+}
+
 function rowScale(n: i32, s: f32, x: usize): void {
   const v = f32x4.splat(s);
   for (; n >= 4; n -= 4, x += 16) v128.store(x, f32x4.mul(v128.load(x), v));

@@ -1,4 +1,4 @@
-import { flush, loadSome, loadTail, madd, storeSome, storeTail } from '../simd';
+import { flush, loadLanes, madd, storeLanes } from '../simd';
 import { vec_sigmoid, vec_tanh } from './array';
 import { vexp, vexpm1NonPositive, vexpNonPositive } from './exp';
 import { complementOf, sigmoidDecay, sigmoidOf, vsigmoid } from './sigmoid';
@@ -49,8 +49,6 @@ export const EXPONENTIAL: i32 = 17;
 export function activate(
   kind: i32, alpha: f32, beta: f32, clip: f32, n: i32, x: usize, y: usize, slope: usize,
 ): void {
-  assert(kind >= IDENTITY && kind <= EXPONENTIAL, 'activate: no such kind');
-  if (n <= 0) return;
   // in 0.8 of the time; what is left is to make subnormals 0
   if ((kind == TANH || kind == SIGMOID) && !slope && clip == Infinity) {
     if (kind == TANH) vec_tanh(n, x, y);
@@ -66,16 +64,32 @@ export function activate(
   const c = f32x4.splat(clip);
   switch (kind) {
     case SIGMOID: pairs(SIGMOID, a, b, c, n, x, y, slope); break;
+    case RELU: loop(RELU, a, b, c, n, x, y, slope); break;
     case HARD_SIGMOID: pairs(HARD_SIGMOID, a, b, c, n, x, y, slope); break;
+    case SOFTSIGN: loop(SOFTSIGN, a, b, c, n, x, y, slope); break;
+    case SOFTPLUS: loop(SOFTPLUS, a, b, c, n, x, y, slope); break;
+    case ELU:
+    case SELU: loop(SELU, a, b, c, n, x, y, slope); break;
+    case RELU6: loop(RELU6, a, b, c, n, x, y, slope); break;
+    case MISH: loop(MISH, a, b, c, n, x, y, slope); break;
+    case GELU: loop(GELU, a, b, c, n, x, y, slope); break;
+    case GELU_TANH: loop(GELU_TANH, a, b, c, n, x, y, slope); break;
+    case EXPONENTIAL: loop(EXPONENTIAL, a, b, c, n, x, y, slope); break;
+    case SILU: loop(SILU, a, b, c, n, x, y, slope); break;
+    case LEAKY_RELU: loop(LEAKY_RELU, a, b, c, n, x, y, slope); break;
     case TANH:
     case SCALED_TANH: pairs(SCALED_TANH, a, b, c, n, x, y, slope); break;
-    case RELU: loop(RELU, a, b, c, n, x, y, slope); break;
-    case RELU6: loop(RELU6, a, b, c, n, x, y, slope); break;
-    case LEAKY_RELU: loop(LEAKY_RELU, a, b, c, n, x, y, slope); break;
     case IDENTITY:
     case AFFINE: loop(AFFINE, a, b, c, n, x, y, slope); break;
-    default: loop(kind == ELU ? SELU : kind, a, b, c, n, x, y, slope); break;
+    default: assert(false, 'activate: no such kind');
   }
+}
+
+/** The kinds of nearly all gates and states: eight lanes at a time. */
+// @ts-ignore: decorator
+@inline
+function hasPairs(kind: i32): bool {
+  return kind == SIGMOID || kind == HARD_SIGMOID || kind == SCALED_TANH;
 }
 
 /** What value and slope share. */
@@ -110,75 +124,53 @@ function slopeAt(kind: i32, a: v128, b: v128, z: v128): v128 {
 }
 
 /**
- * activate for a constant kind, eight lanes at a time: half as many constants are made for each lane. The last eight are
- * read before y takes their place, and computed twice where they overlap: a call for the tail in the loop makes V8 spill.
- * Only the hard sigmoid has a branch: another slope that nobody asks for is written where the value then takes its place.
+ * activate for a constant kind, eight lanes at a time: half as many constants are made for each lane. Only the hard sigmoid
+ * has a branch: another slope that nobody asks for is written where the value then takes its place.
  */
 // @ts-ignore: decorator
 @inline
 function pairs(kind: i32, a: v128, b: v128, clip: v128, n: i32, x: usize, y: usize, slope: usize): void {
   const low = f32x4.neg(clip);
-  const whole = n >= 8;
-  const end = x + (<usize>n << 2);
-  const last0 = whole ? v128.load(end - 32) : loadSome(x, n);
-  const last1 = whole ? v128.load(end - 16) : loadSome(x + 16, n - 4);
-  let x0 = whole ? v128.load(x) : last0;
-  let x1 = whole ? v128.load(x, 16) : last1;
   let to = slope || y;
-  for (;;) {
+  for (; n >= 8; n -= 8, x += 32, y += 32, to += 32) {
+    const x0 = v128.load(x);
+    const x1 = v128.load(x, 16);
     const v0 = f32x4.pmax(f32x4.pmin(x0, clip), low);
     const v1 = f32x4.pmax(f32x4.pmin(x1, clip), low);
     const z0 = innerOf(kind, a, b, v0);
     const z1 = innerOf(kind, a, b, v1);
     const f0 = flush(valueOf(kind, a, b, v0, z0));
     const f1 = flush(valueOf(kind, a, b, v1, z1));
-    let d0 = f0;
-    let d1 = f1;
     if (kind != HARD_SIGMOID || slope) {
-      d0 = flush(v128.andnot(slopeAt(kind, a, b, z0), f32x4.gt(f32x4.abs(x0), clip)));
-      d1 = flush(v128.andnot(slopeAt(kind, a, b, z1), f32x4.gt(f32x4.abs(x1), clip)));
+      const d0 = flush(v128.andnot(slopeAt(kind, a, b, z0), f32x4.gt(f32x4.abs(x0), clip)));
+      const d1 = flush(v128.andnot(slopeAt(kind, a, b, z1), f32x4.gt(f32x4.abs(x1), clip)));
+      v128.store(to, d0);
+      v128.store(to, d1, 16);
     }
-    if (!whole) {
-      storeSome(to, d0, d1, n);
-      return storeSome(y, f0, f1, n);
-    }
-    v128.store(to, d0);
-    v128.store(to, d1, 16);
     v128.store(y, f0);
     v128.store(y, f1, 16);
-    n -= 8;
-    if (n >= 8) {
-      x += 32;
-      x0 = v128.load(x);
-      x1 = v128.load(x, 16);
-      y += 32;
-      to += 32;
-      continue;
-    }
-    if (n <= 0) return;
-    x0 = last0;
-    x1 = last1;
-    y += <usize>n << 2;
-    to += <usize>n << 2;
-    n = 8;
   }
+  loop(kind, a, b, clip, n, x, y, slope ? to : 0);
 }
 
-/** activate, four lanes at a time. For a constant kind the branches on it fold away; others are slower than these by far. */
+/** activate for a constant kind: the branches on it fold away. */
 // @ts-ignore: decorator
 @inline
 function loop(kind: i32, a: v128, b: v128, clip: v128, n: i32, x: usize, y: usize, slope: usize): void {
   const zero = f32x4.splat(0);
   const one = f32x4.splat(1);
-  const whole = n >= 4;
-  const last = whole ? v128.load(x + (<usize>n << 2) - 16) : loadTail(x, n);
-  let given = whole ? v128.load(x) : last;
-  for (;;) {
+  for (; n > 0; n -= 4, x += 16, y += 16) {
+    const lanes = min(n, 4);
+    const given = loadLanes(x, lanes);
     // NaN passes, since it is the first operand
     const v = f32x4.pmax(f32x4.pmin(given, clip), f32x4.neg(clip));
     let f = v;
     let d = one;
-    if (kind == RELU) {
+    if (hasPairs(kind)) {
+      const z = innerOf(kind, a, b, v);
+      f = valueOf(kind, a, b, v, z);
+      if (slope) d = slopeAt(kind, a, b, z);
+    } else if (kind == RELU) {
       f = f32x4.pmax(v, zero);
       // not(v <= 0), so that NaN keeps its gradient
       if (slope) d = v128.andnot(one, f32x4.le(v, zero));
@@ -257,24 +249,11 @@ function loop(kind: i32, a: v128, b: v128, clip: v128, n: i32, x: usize, y: usiz
       f = madd(a, v, b);
       if (slope) d = a;
     }
-    f = flush(f);
-    if (slope) d = flush(v128.andnot(d, f32x4.gt(f32x4.abs(given), clip)));
-    if (!whole) {
-      storeTail(y, f, n);
-      if (slope) storeTail(slope, d, n);
-      return;
+    storeLanes(y, flush(f), lanes);
+    if (slope) {
+      storeLanes(slope, flush(v128.andnot(d, f32x4.gt(f32x4.abs(given), clip))), lanes);
+      slope += 16;
     }
-    v128.store(y, f);
-    if (slope) v128.store(slope, d);
-    n -= 4;
-    if (n <= 0) return;
-    const next = <usize>min(n, 4) << 2;
-    x += 16;
-    y += next;
-    if (slope) slope += next;
-    given = last;
-    if (n >= 4) given = v128.load(x);
-    else n = 4;
   }
 }
 

@@ -48,6 +48,11 @@ export function vexp(x: v128): v128 {
   return v128.andnot(y, f32x4.lt(y, smallest()));
 }
 
+/** As vexp, not inlined: for tails, and loops that take long besides. */
+export function expCall(x: v128): v128 {
+  return vexp(x);
+}
+
 /** As vexp for x <= 0 or NaN, with one scaling: at −88 the scale itself is 0, so no lane below turns subnormal. */
 // @ts-ignore: decorator
 @inline

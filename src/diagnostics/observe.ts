@@ -119,9 +119,8 @@ export class Observer {
 
 /** Reorders [T, 3] by time. */
 function turned(raw: Float32Array): Float32Array {
-  const out = floats(raw.length);
-  for (let t = 0; t < raw.length; t += 3) out.set(raw.subarray(t, t + 3), raw.length - 3 - t);
-  return out;
+  const last = raw.length - 3;
+  return floats(raw.length).map((_, k) => raw[last - k + 2 * (k % 3)]!);
 }
 
 /** The first step, going back from the end of the pass, whose gradient is not finite. */

@@ -91,20 +91,16 @@ export function gateSpectra(weightHh: Float32Array | Float64Array, hiddenSize: n
   });
 }
 
-/** ρ of a [n, n]. */
+/** ρ of a [n, n], which is overwritten. */
 function radius(a: Float64Array, n: number): number {
-  // of a row or column with nothing but its diagonal, that is an eigenvalue; powers would lose it (LAPACK's gebal)
-  const rest = Array.from({ length: n }, (_, i) => i);
+  const all = Array.from({ length: n }, (_, i) => i);
   const isApart = (i: number) =>
-    [1, n].some((by) => rest.every((j) => j === i || !a[i * (n + 1 - by) + j * by]));
-  let most = 0;
-  for (let at = rest.findIndex(isApart); at >= 0; at = rest.findIndex(isApart)) {
-    const [i] = rest.splice(at, 1);
-    most = Math.max(most, Math.abs(a[i! * (n + 1)]!));
-  }
-  if (rest.length === 0) return most;
-  const left = Float64Array.from(rest.flatMap((i) => rest.map((j) => a[i * n + j]!)));
-  return Math.max(most, limit(left, rest.length));
+    [1, n].some((by) => all.every((j) => j === i || !a[i * (n + 1 - by) + j * by]));
+  // of a row or column with nothing but its diagonal, that is an eigenvalue; powers would lose it (LAPACK's gebal)
+  const at = all.findIndex(isApart);
+  if (at < 0 || n === 1) return limit(a, n);
+  const left = a.filter((_, k) => k % n !== at && Math.floor(k / n) !== at);
+  return Math.max(Math.abs(a[at * (n + 1)]!), radius(left, n - 1));
 }
 
 /** The limit of ‖A^k‖^(1/k). a [n, n] is overwritten. */
