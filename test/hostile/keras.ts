@@ -111,7 +111,7 @@ const BROKEN_OPERATIONS: readonly (readonly [config: object, words: RegExp])[] =
     { operation: 'Split', calls: [{ args: [{ tensor: 0 }, [2, 1], -1] }] },
     /argument indices_or_sections \[2,1\]/,
   ],
-  [{ operation: 'Stack', calls: [{ args: [[]] }] }, /two or more inputs, got 0|axis 0/],
+  [{ operation: 'Stack', calls: [{ args: [[]] }] }, /axis 0 of/],
   [{ operation: 'Transpose', calls: [{ args: [{ tensor: 0 }, [0, 1, 1]] }] }, /argument axes \[0,1,1\]/],
   [{ operation: 'Repeat', calls: [{ args: [{ tensor: 0 }, -1, 1] }] }, /argument repeats -1/],
   [{ operation: 'Sum', calls: [{ args: [{ tensor: 0 }, 7] }] }, /axis 7/],
