@@ -119,8 +119,7 @@ export class Observer {
 
 /** Reorders [T, 3] by time. */
 function turned(raw: Float32Array): Float32Array {
-  const last = raw.length - 3;
-  return floats(raw.length).map((_, k) => raw[last - k + 2 * (k % 3)]!);
+  return floats(raw.length).map((_, k) => raw.at(2 * (k % 3) - k - 3)!);
 }
 
 /** The first step, going back from the end of the pass, whose gradient is not finite. */

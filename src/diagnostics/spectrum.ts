@@ -42,7 +42,7 @@ export function largestSingularValue(
   const gram = doubles(n * n);
   if (rows < cols) multiply(w, transposed, gram, n, n, cols);
   else multiply(transposed, w, gram, n, n, rows);
-  return largest * Math.sqrt(radius(gram, n));
+  return largest * Math.sqrt(radius(gram, n, 1));
 }
 
 /**
@@ -57,13 +57,7 @@ export function spectralRadius(matrix: Float32Array | Float64Array, n: number): 
   check(matrix, integer('n', n, 1), n);
   const largest = magnitude(matrix);
   if (largest === 0 || !Number.isFinite(largest)) return largest;
-  return (
-    largest *
-    radius(
-      Float64Array.from(matrix, (x) => x / largest),
-      n,
-    )
-  );
+  return radius(matrix, n, largest);
 }
 
 /**
@@ -91,16 +85,21 @@ export function gateSpectra(weightHh: Float32Array | Float64Array, hiddenSize: n
   });
 }
 
-/** ρ of a [n, n], which is overwritten. */
-function radius(a: Float64Array, n: number): number {
-  const all = Array.from({ length: n }, (_, i) => i);
-  const isApart = (i: number) =>
-    [1, n].some((by) => all.every((j) => j === i || !a[i * (n + 1 - by) + j * by]));
+/** ρ of a [n, n], whose powers are of a / scale. */
+function radius(a: Float32Array | Float64Array, n: number, scale: number): number {
+  let rest = Array.from({ length: n }, (_, i) => i);
+  let most = 0;
   // of a row or column with nothing but its diagonal, that is an eigenvalue; powers would lose it (LAPACK's gebal)
-  const at = all.findIndex(isApart);
-  if (at < 0 || n === 1) return limit(a, n);
-  const left = a.filter((_, k) => k % n !== at && Math.floor(k / n) !== at);
-  return Math.max(Math.abs(a[at * (n + 1)]!), radius(left, n - 1));
+  for (let k = 0; k < rest.length; k++) {
+    const i = rest[k]!;
+    const others = rest.filter((j) => j !== i);
+    if (others.some((j) => a[i * n + j]) && others.some((j) => a[j * n + i])) continue;
+    most = Math.max(most, Math.abs(a[i * n + i]!));
+    rest = others;
+    k = -1;
+  }
+  const left = rest.flatMap((i) => rest.map((j) => a[i * n + j]! / scale));
+  return Math.max(most, scale * limit(Float64Array.from(left), rest.length));
 }
 
 /** The limit of ‖A^k‖^(1/k). a [n, n] is overwritten. */
