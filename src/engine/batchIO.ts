@@ -33,7 +33,7 @@ export interface KeptSteps {
  * Checks lengths or a mask of T steps of B rows; the mask is [B, T] with batchFirst, and returned as [T, B].
  * @param into overwritten and returned, so that a training step does not allocate
  * @param name of what is given in errors
- * @throws {ArgumentError} if both are given, a length is outside 0..T, a mark is not 0 or 1, or no step counts
+ * @throws {ArgumentError} if both are given, a length is outside 0..T, or a mark is not 0 or 1
  * @throws {ShapeError} if the number of lengths or marks does not match
  */
 export function readSteps(
@@ -52,7 +52,6 @@ export function readSteps(
   try {
     if (lengths === undefined) {
       const marks = readMarks(mask, batchFirst ? [batch, steps] : [steps, batch], name, keptMask);
-      if (!marks.includes(1)) throw new ArgumentError(name, 'at least one step', mask);
       into.mask = batchFirst ? transpose(marks, batch, steps, 1) : marks;
     } else {
       if (mask !== undefined) throw new ArgumentError('mask', 'one of lengths and mask', mask);
@@ -80,15 +79,12 @@ function readLengths(
     throw new ShapeError(name, `[${batch}]`, `${length} numbers${hint}`);
   }
   const copy = kept?.length === batch ? kept : integers(batch);
-  let longest = 0;
   for (let b = 0; b < batch; b++) {
     const n = given[b]!;
     if (!Number.isInteger(n) || n < 0 || n > steps)
       throw new ArgumentError(`${name}[${b}]`, `an integer in 0..${steps}`, n);
     copy[b] = n;
-    longest = Math.max(longest, n);
   }
-  if (longest === 0) throw new ArgumentError(name, 'at least one step', given);
   return copy;
 }
 

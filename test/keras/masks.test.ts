@@ -55,9 +55,14 @@ function filesOf(
   };
 }
 
-async function predicted(rows: Readonly<Record<string, Row>>, version?: string, weights?: readonly Weight[]) {
+async function predicted(
+  rows: Readonly<Record<string, Row>>,
+  version?: string,
+  weights?: readonly Weight[],
+  x = X,
+) {
   const given = await loadKeras(filesOf(rows, version, weights), all);
-  const { data, shape } = given.predict(X) as NDArray;
+  const { data, shape } = given.predict(x) as NDArray;
   return { data: [...data], shape };
 }
 
@@ -96,6 +101,23 @@ describe('masks', () => {
       [(1 + 3 - 0.7) / 3, 3],
       [{ name: 'own/alpha', shape: [4, 2] }],
     ));
+
+  test.each([false, true])('exclude all steps of a batch, return_sequences %s', async (return_sequences) => {
+    const rows: Record<string, Row> = {
+      l: ['LSTM', { units: 1, return_sequences }, 'mask'],
+      d: ['Dense', { units: 2 }, 'l'],
+    };
+    const weights = [
+      { name: 'l/kernel', shape: [2, 4] },
+      { name: 'l/recurrent_kernel', shape: [1, 4] },
+      { name: 'l/bias', shape: [4] },
+      { name: 'd/kernel', shape: [1, 2] },
+      { name: 'd/bias', shape: [2] },
+    ];
+    const { data } = await predicted(rows, '3.15.1', weights, { data: X.data.map(() => 0), shape: X.shape });
+    expect(data.length).toBe(return_sequences ? 8 : 2);
+    for (const [i, value] of data.entries()) expect(value).toBeCloseTo(i % 2 ? 2 : 1.9, 5);
+  });
 
   test('what is made of all steps is seen at steps that do not count', async () => {
     const { data } = await predicted(

@@ -45,6 +45,29 @@ const counted = Uint8Array.from({ length: T * B }, (_, i) => (Math.floor(i / B) 
 describe('rows of their own lengths in training', () => {
   beforeAll(() => u.init({ kernels: 'simd' }));
 
+  test.each(Object.entries(models))('%s: a batch without a step', (_, layers) => {
+    const x = new Draw(2).indices(V, T, B);
+    const t = trainer(layers(), { optimizer: new u.Adam() });
+    const [before, saved] = [t.model.forward(x, { lengths }), t.model.save()];
+    const none = { lengths: lengths.map(() => 0) };
+    for (const given of [none, { mask: new Uint8Array(T * B) }]) {
+      const zeros = { data: new Float32Array(T * B * V), shape: [T, B, V] };
+      expectSameArray(t.model.forward(x, given), zeros, 'output');
+      expect(() => t.step(x, x, given)).toThrow(/^y: expected a target .*got none/);
+      expect(() => t.evaluate(x, x, given)).toThrow(/^y: expected a target .*got none/);
+    }
+    expect(t.model.save()).toEqual(saved);
+    expectSameArray(t.model.forward(x, { lengths }), before, 'afterwards');
+  });
+
+  test('a layer passes its states through a batch without a step', () => {
+    const x = new Draw(2).features(1, 3, 2, 2);
+    const h0 = new Draw(2).features(1, 1, 2, 3);
+    const { output, hN } = new u.GRU(2, 3).forward(x, { h0, lengths: [0, 0] });
+    expectSameArray(output, { data: new Float32Array(18), shape: [3, 2, 3] }, 'output');
+    expectSameArray(hN, h0, 'hN');
+  });
+
   for (const [name, layers] of Object.entries(models)) {
     test(`${name}: as if the targets of padding were ignored, or the rows came one by one`, () => {
       const draw = new Draw(2);
