@@ -72,7 +72,6 @@ export function batches<E extends NamedExample>(
   const { batch, seed, bucket = true } = options('batches', opts, OPTIONS);
   integer('batch', batch, 1);
   boolean('bucket', bucket);
-  if (seed !== undefined) integer('seed', seed, 0);
   const all = listOf('examples', examples);
   if (all.length === 0) throw new ArgumentError('examples', 'at least one example', all);
   for (const [i, example] of all.entries()) checkExample(`examples[${i}]`, example);

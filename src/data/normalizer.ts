@@ -1,7 +1,7 @@
 import { allocated } from '../allocate.ts';
-import { integer, type Names, options } from '../check.ts';
-import { ArgumentError, FormatError, ShapeError } from '../errors.ts';
-import { checkNumbers } from './checkNumbers.ts';
+import { integer, type Names, oneOf, options } from '../check.ts';
+import { ArgumentError, FormatError } from '../errors.ts';
+import { stepsOf } from './checkNumbers.ts';
 import { readMetadata } from './readMetadata.ts';
 
 /** Options of `Normalizer.fit`. */
@@ -38,8 +38,7 @@ export class Normalizer {
   static fit(data: ArrayLike<number>, opts?: NormalizerOptions): Normalizer {
     const { features = 1, kind = 'standard' } = options('Normalizer', opts, OPTIONS);
     integer('features', features, 1);
-    if (kind !== 'standard' && kind !== 'minmax')
-      throw new ArgumentError('kind', "'standard' or 'minmax'", kind);
+    oneOf('kind', kind, ['standard', 'minmax']);
     const rows = rowsOf(data, features);
     const columns = Array.from({ length: features }, (_, f) => {
       const found = minimumAndRange(data, f, features);
@@ -58,7 +57,7 @@ export class Normalizer {
    * @throws {FormatError} if there is none, or it is not valid
    */
   static fromMetadata(metadata: Readonly<Record<string, string>>): Normalizer {
-    const { offset, scale } = (readMetadata(metadata, KEY) ?? {}) as { offset?: unknown; scale?: unknown };
+    const { offset, scale } = readMetadata(metadata, KEY);
     const isList = (list: unknown): list is number[] => Array.isArray(list) && list.every(Number.isFinite);
     if (!isList(offset) || !isList(scale) || offset.length !== scale.length || scale.includes(0))
       throw new FormatError(`metadata: '${KEY}' is not a list of offsets and scales`);
@@ -72,36 +71,31 @@ export class Normalizer {
 
   /** Normalized copy. @throws {ArgumentError | ShapeError} if they are not numbers, or the length is not a multiple of the number of features */
   apply(data: ArrayLike<number>): Float32Array<ArrayBuffer> {
-    const n = this.offset.length;
-    rowsOf(data, n);
-    return mapped(data, (x, i) => (x - this.offset[i % n]!) / this.scale[i % n]!);
+    return this.#mapped(data, (x, offset, scale) => (x - offset) / scale);
   }
 
   /** The inverse of `apply`. @throws {ShapeError} as apply */
   invert(data: ArrayLike<number>): Float32Array<ArrayBuffer> {
-    const n = this.offset.length;
+    return this.#mapped(data, (x, offset, scale) => x * scale + offset);
+  }
+
+  #mapped(
+    data: ArrayLike<number>,
+    of: (x: number, offset: number, scale: number) => number,
+  ): Float32Array<ArrayBuffer> {
+    const { offset, scale } = this;
+    const n = offset.length;
     rowsOf(data, n);
-    return mapped(data, (x, i) => x * this.scale[i % n]! + this.offset[i % n]!);
+    return allocated(4 * data.length, () =>
+      Float32Array.from(data, (x, i) => of(x, offset[i % n]!, scale[i % n]!)),
+    );
   }
 }
 
-function mapped(data: ArrayLike<number>, of: (x: number, i: number) => number): Float32Array<ArrayBuffer> {
-  return allocated(4 * data.length, () => Float32Array.from(data, of));
-}
-
 function rowsOf(data: ArrayLike<number>, features: number): number {
-  checkNumbers('data', data);
-  const { length } = data;
-  if (length === 0) throw new ArgumentError('data', 'at least one number', data);
-  if (length % features)
-    throw new ShapeError('data', `a multiple of ${features} numbers (features)`, `${length}`);
-  return length / features;
-}
-
-function valueAt(data: ArrayLike<number>, i: number): number {
-  const value = data[i]!;
-  if (!Number.isFinite(value)) throw new ArgumentError(`data[${i}]`, 'a finite number', value);
-  return value;
+  const rows = stepsOf('data', data, features);
+  if (rows === 0) throw new ArgumentError('data', 'at least one number', data);
+  return rows;
 }
 
 /** In two passes, which keeps the digits of values far from 0. */
@@ -125,7 +119,8 @@ function meanAndDeviation(
 function minimumAndRange(data: ArrayLike<number>, first: number, features: number): [number, number] {
   let [least, most] = [Infinity, -Infinity];
   for (let i = first; i < data.length; i += features) {
-    const value = valueAt(data, i);
+    const value = data[i]!;
+    if (!Number.isFinite(value)) throw new ArgumentError(`data[${i}]`, 'a finite number', value);
     least = Math.min(least, value);
     most = Math.max(most, value);
   }

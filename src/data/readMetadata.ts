@@ -12,11 +12,14 @@ export function metadataText(metadata: Readonly<Record<string, string>>, key: st
   return text;
 }
 
-/** The JSON under a key of a saved model's metadata. @throws {FormatError} if it is missing or not valid JSON */
-export function readMetadata(metadata: Readonly<Record<string, string>>, key: string): unknown {
+/** The JSON under a key of a saved model's metadata, {} for null. @throws {FormatError} if it is missing or not valid JSON */
+export function readMetadata(
+  metadata: Readonly<Record<string, string>>,
+  key: string,
+): Readonly<Record<string, unknown>> {
   const text = metadataText(metadata, key);
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) ?? {};
   } catch (cause) {
     throw new FormatError(`metadata: '${key}' is not valid JSON`, { cause });
   }

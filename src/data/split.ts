@@ -1,4 +1,4 @@
-import { finite, integer, type Names, options } from '../check.ts';
+import { finite, type Names, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { listOf, shuffled } from './shuffle.ts';
 
@@ -19,7 +19,7 @@ const OPTIONS: Names<SplitOptions> = { validation: true, seed: true };
 export function split<T>(items: Iterable<T>, opts?: SplitOptions): [training: T[], validation: T[]] {
   const { validation = 0.1, seed } = options('split', opts, OPTIONS);
   finite('validation', validation, 0, 1);
-  const all = seed === undefined ? listOf('items', items) : shuffled(items, integer('seed', seed, 0));
+  const all = seed === undefined ? listOf('items', items) : shuffled(items, seed);
   if (all.length < 2) throw new ArgumentError('items', 'at least two', all);
   const last = Math.min(Math.max(Math.round(all.length * validation), 1), all.length - 1);
   return [all.slice(0, -last), all.slice(-last)];

@@ -127,8 +127,9 @@ function readFormat(view: DataView, at: number, size: number): Format {
   const block = view.getUint16(at + 12, true);
   if (channels === 0 || sampleRate === 0) throw new FormatError('WAV: no channels, or a sample rate of 0');
   // 0 says nothing; others have samples in wider containers, of which writers fill either end
-  if (block !== 0 && block !== (channels * bits) / 8) {
-    const expected = `${(channels * bits) / 8} for ${channels} x ${bits} bits`;
+  const wanted = (channels * bits) / 8;
+  if (block !== 0 && block !== wanted) {
+    const expected = `${wanted} for ${channels} x ${bits} bits`;
     throw new FormatError(`WAV: expected blocks of ${expected}, got ${block} bytes`);
   }
   return { channels, sampleRate, bits, read };

@@ -2,7 +2,7 @@ import { floats } from '../allocate.ts';
 import { boolean, integer, type Names, options } from '../check.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import type { NDArray } from '../ndarray.ts';
-import { checkNumbers } from './checkNumbers.ts';
+import { stepsOf } from './checkNumbers.ts';
 
 /** Options of `windows`. */
 export interface WindowsOptions {
@@ -52,10 +52,7 @@ export function windows(series: ArrayLike<number>, opts: WindowsOptions): Window
   const stride = integer('stride', given.stride ?? 1, 1);
   const everyStep = boolean('everyStep', given.everyStep ?? false);
   const targets = columns(given.targets, F);
-  checkNumbers('series', series);
-  const N = series.length / F;
-  if (!Number.isInteger(N))
-    throw new ShapeError('series', `a multiple of ${F} numbers (features)`, `${series.length}`);
+  const N = stepsOf('series', series, F);
   const B = Math.floor((N - T - horizon) / stride) + 1;
   if (B < 1) throw new ShapeError('series', `at least ${T + horizon} steps (steps + horizon)`, `${N}`);
   const K = horizon * targets.length;

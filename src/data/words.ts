@@ -70,10 +70,7 @@ export class WordVocabulary {
    * @throws {FormatError} if there is none, or it is not a list of different words
    */
   static fromMetadata(metadata: Readonly<Record<string, string>>): WordVocabulary {
-    const { words, lowerCase } = (readMetadata(metadata, KEY) ?? {}) as {
-      words?: unknown;
-      lowerCase?: unknown;
-    };
+    const { words, lowerCase } = readMetadata(metadata, KEY);
     const isList = Array.isArray(words) && words.every((word) => typeof word === 'string' && word !== '');
     if (!isList || new Set(words).size !== words.length || typeof lowerCase !== 'boolean')
       throw new FormatError(`metadata: '${KEY}' is not a list of different words`);

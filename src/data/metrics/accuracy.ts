@@ -1,5 +1,5 @@
 import { integer, options } from '../../check.ts';
-import { isPositive, largest, needIndices, needMatching } from './classes.ts';
+import { largest, needFeatures, needIndices } from './classes.ts';
 import { type Metric, meanOver } from './metric.ts';
 
 /**
@@ -11,10 +11,10 @@ export function accuracy(opts?: Readonly<Record<string, never>>): Metric {
   return meanOver('accuracy', 'max', (output, target, row, rows) => {
     const { size, targets } = rows;
     if (targets === 'indices') return largest(output, row, size) === target[row] ? 1 : 0;
-    needMatching('accuracy', target, rows);
+    needFeatures('accuracy', target, rows);
     let right = 0;
     for (let j = row * size; j < (row + 1) * size; j++) {
-      if (isPositive(output[j]!) === target[j]! > 0.5) right++;
+      if (output[j]! > 0 === target[j]! > 0.5) right++;
     }
     return right / size;
   });

@@ -8,11 +8,6 @@ export function largest(output: Float32Array, row: number, size: number): number
   return best;
 }
 
-/** Whether a logit says 1. */
-export function isPositive(logit: number): boolean {
-  return logit > 0;
-}
-
 /** @throws {ArgumentError} unless targets are indices */
 export function needIndices(name: string, { targets }: MetricRows): void {
   if (targets !== 'indices')
@@ -27,9 +22,4 @@ export function needFeatures(
 ): void {
   if (targets === 'features' && target.length === count * size) return;
   throw new ArgumentError('metrics', `targets that are features, as many as outputs, for ${name}`, targets);
-}
-
-/** @throws {ArgumentError} if targets are features, but not as many as outputs */
-export function needMatching(name: string, target: ArrayLike<number>, rows: MetricRows): void {
-  if (rows.targets === 'features') needFeatures(name, target, rows);
 }

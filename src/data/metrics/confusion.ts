@@ -1,16 +1,15 @@
-import { options } from '../../check.ts';
+import { oneOf, options } from '../../check.ts';
 import { ArgumentError } from '../../errors.ts';
-import { isPositive, largest, needMatching } from './classes.ts';
+import { largest, needFeatures } from './classes.ts';
 import type { Metric, MetricRows } from './metric.ts';
 
 /** Weights of rows by class of the target and by predicted class. */
 class Counts {
   /** [classes, classes], row-major: target, then prediction. */
-  matrix: Float64Array = new Float64Array(0);
+  matrix: Float64Array = new Float64Array();
   classes = 0;
 
   reset(): void {
-    this.matrix = new Float64Array(0);
     this.classes = 0;
   }
 
@@ -42,9 +41,9 @@ export function confusion(opts?: Readonly<Record<string, never>>): Metric {
       for (let i = 0; i < rows.count; i++) {
         const [is, said] =
           targets === 'features'
-            ? [target[i]! > 0.5 ? 1 : 0, isPositive(output[i]!) ? 1 : 0]
+            ? [target[i]! > 0.5 ? 1 : 0, output[i]! > 0 ? 1 : 0]
             : [target[i]!, largest(output, i, size)];
-        counts.matrix[is * classes + said]! += weights ? weights[i]! : 1;
+        counts.matrix[is * classes + said]! += weights?.[i] ?? 1;
       }
     },
     result() {
@@ -70,8 +69,7 @@ export interface F1Options {
  */
 export function f1(opts?: F1Options): Metric {
   const { average = 'macro' } = options('f1', opts, { average: true });
-  if (!['macro', 'micro', 'none'].includes(average))
-    throw new ArgumentError('average', "'macro', 'micro' or 'none'", average);
+  oneOf('average', average, ['macro', 'micro', 'none']);
   // by class: true positives, false positives, false negatives
   const counts = new Counts();
   let isLabels = false;
@@ -84,13 +82,13 @@ export function f1(opts?: F1Options): Metric {
     reset: () => counts.reset(),
     update(output, target, rows: MetricRows) {
       const { size, targets, weights, count } = rows;
-      needMatching('f1', target, rows);
-      counts.sized(size, size * 3);
       isLabels = targets === 'features';
+      if (isLabels) needFeatures('f1', target, rows);
+      counts.sized(size, size * 3);
       for (let i = 0; i < count; i++) {
-        const weight = weights ? weights[i]! : 1;
+        const weight = weights?.[i] ?? 1;
         for (let j = 0; isLabels && j < size; j++) {
-          const [is, said] = [target[i * size + j]! > 0.5, isPositive(output[i * size + j]!)];
+          const [is, said] = [target[i * size + j]! > 0.5, output[i * size + j]! > 0];
           if (is || said) add(is && said ? 0 : said ? 1 : 2, j, weight);
         }
         if (isLabels) continue;

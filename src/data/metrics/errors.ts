@@ -5,32 +5,13 @@ import { type Metric, meanOver } from './metric.ts';
 /** Mean absolute error over all elements. */
 export function mae(opts?: Readonly<Record<string, never>>): Metric {
   options('mae', opts, {});
-  return meanOver('mae', 'min', (output, target, row, rows) => {
-    needFeatures('mae', target, rows);
-    const { size } = rows;
-    let sum = 0;
-    for (let j = row * size; j < (row + 1) * size; j++) sum += Math.abs(output[j]! - target[j]!);
-    return sum / size;
-  });
+  return meanError('mae', Math.abs);
 }
 
 /** Root of the mean squared error over all elements. */
 export function rmse(opts?: Readonly<Record<string, never>>): Metric {
   options('rmse', opts, {});
-  const squares = (output: Float32Array, target: ArrayLike<number>, row: number, size: number) => {
-    let sum = 0;
-    for (let j = row * size; j < (row + 1) * size; j++) sum += (output[j]! - target[j]!) ** 2;
-    return sum / size;
-  };
-  return meanOver(
-    'rmse',
-    'min',
-    (output, target, row, rows) => {
-      needFeatures('rmse', target, rows);
-      return squares(output, target, row, rows.size);
-    },
-    Math.sqrt,
-  );
+  return meanError('rmse', (error) => error ** 2, Math.sqrt);
 }
 
 /** exp of the mean cross-entropy of logits, over the targets that count. */
@@ -50,5 +31,21 @@ export function perplexity(opts?: Readonly<Record<string, never>>): Metric {
       return most + Math.log(sum) - output[first + target[row]!]!;
     },
     Math.exp,
+  );
+}
+
+/** The mean over all outputs of what `of` makes of an error, or what `result` makes of that mean. */
+function meanError(name: string, of: (error: number) => number, result?: (mean: number) => number): Metric {
+  return meanOver(
+    name,
+    'min',
+    (output, target, row, rows) => {
+      needFeatures(name, target, rows);
+      const { size } = rows;
+      let sum = 0;
+      for (let j = row * size; j < (row + 1) * size; j++) sum += of(output[j]! - target[j]!);
+      return sum / size;
+    },
+    result,
   );
 }

@@ -60,7 +60,7 @@ export function meanOver(
     },
     update(output, target, rows) {
       for (let i = 0; i < rows.count; i++) {
-        const w = rows.weights ? rows.weights[i]! : 1;
+        const w = rows.weights?.[i] ?? 1;
         sum += w * value(output, target, i, rows);
         weight += w;
       }
