@@ -7,26 +7,28 @@ export type Filled<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
 
 /** @throws {ArgumentError} unless value is an integer in min..max */
 export function integer(name: string, value: unknown, min: number, max = Infinity): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min || value > max) {
+  const given = value as number;
+  if (!Number.isSafeInteger(given) || given < min || given > max) {
     const range = max === Infinity ? `of at least ${min}` : `in ${min}..${max}`;
     throw new ArgumentError(name, `an integer ${range}`, value);
   }
-  return value;
+  return given;
+}
+
+/** Whether it is a safe integer of at least 0. */
+export function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** @throws {ArgumentError} unless value is a finite number in min..max (without max itself when `open`) */
 export function finite(name: string, value: unknown, min = -Infinity, max = Infinity, open = false): number {
-  if (
-    typeof value !== 'number' ||
-    !Number.isFinite(value) ||
-    value < min ||
-    (open ? value >= max : value > max)
-  ) {
+  const given = value as number;
+  if (!Number.isFinite(given) || given < min || (open ? given >= max : given > max)) {
     const low = min === -Infinity ? '' : ` of at least ${min}`;
     const high = max === Infinity ? '' : `${low ? ' and' : ''} ${open ? 'below' : 'at most'} ${max}`;
     throw new ArgumentError(name, `a finite number${low}${high}`, value);
   }
-  return value;
+  return given;
 }
 
 /**
@@ -52,15 +54,20 @@ export function boolean(name: string, value: unknown): boolean {
   return value;
 }
 
+/** @throws {ArgumentError} unless value is one of some texts */
+export function oneOf<T extends string>(name: string, value: unknown, known: readonly T[]): T {
+  if (known.includes(value as T)) return value as T;
+  throw new ArgumentError(name, `one of ${known.join(', ')}`, value);
+}
+
 /** @throws {ArgumentError} unless value is the name of an entry of a table */
 export function keyOf<T extends object>(name: string, value: unknown, table: T): keyof T & string {
-  if (typeof value === 'string' && Object.hasOwn(table, value)) return value as keyof T & string;
-  throw new ArgumentError(name, `one of ${Object.keys(table).join(', ')}`, value);
+  return oneOf(name, value, Object.keys(table) as (keyof T & string)[]);
 }
 
 /** @throws {ArgumentError} unless value is a function */
-export function callable(name: string, value: unknown): void {
-  if (typeof value !== 'function') throw new ArgumentError(name, 'a function', value);
+export function callable(name: string, value: unknown, expected = 'a function'): void {
+  if (typeof value !== 'function') throw new ArgumentError(name, expected, value);
 }
 
 /** The names of T's options; a missing or extra one is a type error. */
@@ -75,11 +82,12 @@ export function options<T extends object>(of: string, given: T | undefined, know
   const copy = {} as T;
   if (given === undefined) return copy;
   const name = `the options of ${of}`;
+  const names = Object.keys(known);
   const other = reading(name, given, () => {
     if (typeof given !== 'object' || given === null || Array.isArray(given)) {
       throw new ArgumentError(name, 'an object', given);
     }
-    for (const key of Object.keys(known) as (keyof T)[]) {
+    for (const key of names as (keyof T)[]) {
       const value = given[key];
       if (value !== undefined) copy[key] = value;
     }
@@ -88,7 +96,6 @@ export function options<T extends object>(of: string, given: T | undefined, know
     );
   });
   if (other === undefined) return copy;
-  const names = Object.keys(known);
   const meant = nearest(other, names);
   const hint = meant ? ` (did you mean '${meant}'?)` : `, expected one of ${names.join(', ') || 'none'}`;
   throw new ArgumentError(`${of}: ${other}`, '', other, {

@@ -1,5 +1,5 @@
 import { arrayKind, isFloatArray, isNumberArray } from './arrayKind.ts';
-import { unreadable } from './check.ts';
+import { isSize, unreadable } from './check.ts';
 import { ArgumentError, ShapeError, showShape } from './errors.ts';
 import { settledList } from './settled.ts';
 
@@ -22,6 +22,11 @@ export interface Signal {
   readonly kind: 'indices' | 'features';
   /** Number of indices or features. */
   readonly size: number;
+}
+
+/** Numbers per step and row. */
+export function widthOf({ kind, size }: Signal): number {
+  return kind === 'indices' ? 1 : size;
 }
 
 /** A checked sequence: [T, B] indices, or [T, B, F] features. */
@@ -60,7 +65,7 @@ function read(name: string, given: Given, signal: Signal, batch: number, into: S
   const { data: from, shape } = (bare ? BARE : (given ?? BARE)) as Partial<NDArray>;
   const data = numbersOf(name, given, bare ? given : from, shape, signal);
   if (kind === 'indices') integers(name, data);
-  const width = kind === 'indices' ? 1 : size;
+  const width = widthOf(signal);
   let steps = data.length / (batch * width);
   let rows = batch;
   if (bare) {
@@ -144,10 +149,6 @@ function shapeOf(name: string, shape: unknown, wanted: Wanted): readonly number[
   if (shape === undefined) throw missing(name, `shape ${text(wanted)}`);
   if (!Array.isArray(shape)) throw new ArgumentError(`${name}.shape`, text(wanted), shape);
   return shape;
-}
-
-function isSize(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function missing(name: string, what: string): ArgumentError {

@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { callable, integer, options } from '../check.ts';
-import { ArgumentError, StateError } from '../errors.ts';
+import { callable, integer, oneOf, options } from '../check.ts';
+import { StateError } from '../errors.ts';
 import { runtime } from '../wasm/runtime.ts';
 import { checkConnection, checkMemory, connect, type QueueOptions, translated } from './connection.ts';
 import type { SweepJobData } from './jobs.ts';
@@ -112,7 +112,7 @@ export class Sweep {
   async best(count: number, opts?: { readonly mode?: 'min' | 'max' | undefined }): Promise<SweepRecord[]> {
     integer('count', count, 1);
     const { mode = 'min' } = options('best', opts, { mode: true });
-    if (mode !== 'min' && mode !== 'max') throw new ArgumentError('mode', "'min' or 'max'", mode);
+    oneOf('mode', mode, ['min', 'max']);
     return this.#ask(async (opened) => {
       const all = await opened.redis.zrange(this.#keys.ranking, '0', '-1');
       return this.#records(opened, (mode === 'min' ? all : all.reverse()).slice(0, count));

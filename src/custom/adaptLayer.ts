@@ -1,5 +1,5 @@
 import { floats, integers } from '../allocate.ts';
-import { boolean, integer, reading } from '../check.ts';
+import { boolean, callable, integer, reading } from '../check.ts';
 import type { Layer, LayerScope, ParameterSpec, Pass } from '../engine/layer.ts';
 import { applyLayer, type GraphNode } from '../engine/node.ts';
 import { ArgumentError } from '../errors.ts';
@@ -35,9 +35,7 @@ export class AdaptedLayer implements Layer {
   constructor(custom: CustomLayer) {
     const { type, name, inputSize, parameters = [], states, reducesSteps = false, saved = 0 } = custom;
     if (typeof type !== 'string' || type === '') throw new ArgumentError('layer.type', 'a name', type);
-    if (typeof custom.outputSize !== 'function') {
-      throw new ArgumentError(`${type}.outputSize`, 'a function of inputSize', custom.outputSize);
-    }
+    callable(`${type}.outputSize`, custom.outputSize, 'a function of inputSize');
     this.type = type;
     this.input =
       inputSize === undefined
@@ -47,7 +45,7 @@ export class AdaptedLayer implements Layer {
       const at = `${type}.parameters[${i}]`;
       if (typeof name !== 'string' || !/^\w+$/.test(name))
         throw new ArgumentError(`${at}.name`, 'a name', name);
-      if (typeof init !== 'function') throw new ArgumentError(`${at}.init`, 'an initializer', init);
+      callable(`${at}.init`, init, 'an initializer');
       return { name, shape: shape.map((n, k) => integer(`${at}.shape[${k}]`, n, 1)), init };
     });
     this.#states = Object.entries(states ?? {});

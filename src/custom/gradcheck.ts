@@ -44,7 +44,7 @@ export function gradcheck(of: CustomLayer | CustomLoss, shapes?: GradcheckShapes
   const tolerance = number('tolerance', given.tolerance ?? 1e-3, 0);
   const own = isCustomLayer(of) ? of.inputSize : undefined;
   const inputSize = integer('inputSize', given.inputSize ?? own ?? 5, 1);
-  const draw = new Drawer(integer('seed', given.seed ?? 0, 0));
+  const draw = new Drawer(given.seed ?? 0);
   if (isCustomLoss(of)) return check(lossProblem(of, draw, batch, inputSize), tolerance);
   if (isCustomLayer(of)) return check(layerProblem(of, draw, batch, steps, inputSize), tolerance);
   throw new ArgumentError('of', 'a custom layer or loss', of);

@@ -1,3 +1,4 @@
+import { oneOf } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { MemoryArena } from '../memory/arena.ts';
@@ -51,9 +52,7 @@ export function isCustomLoss(given: unknown): given is CustomLoss {
 export function adaptLoss(loss: CustomLoss, arena: MemoryArena): Loss {
   const { name, targets, ignoreIndex } = loss;
   if (typeof name !== 'string' || name === '') throw new ArgumentError('loss.name', 'a name', name);
-  if (targets !== 'indices' && targets !== 'features') {
-    throw new ArgumentError('loss.targets', "'indices' or 'features'", targets);
-  }
+  oneOf('loss.targets', targets, ['indices', 'features']);
   if (ignoreIndex !== undefined && (ignoreIndex | 0) !== ignoreIndex) {
     throw new ArgumentError('loss.ignoreIndex', 'a 32-bit integer', ignoreIndex);
   }

@@ -1,6 +1,6 @@
 import { elements, floats } from '../allocate.ts';
-import { number } from '../check.ts';
-import { ArgumentError, ShapeError } from '../errors.ts';
+import { callable, number } from '../check.ts';
+import { ShapeError } from '../errors.ts';
 import type { Generator } from './generator.ts';
 
 /**
@@ -9,11 +9,9 @@ import type { Generator } from './generator.ts';
  */
 export type Initializer = (shape: readonly number[], generator: Generator) => Float32Array;
 
-/** @throws {ArgumentError} unless value is undefined or an initializer */
+/** @throws {ArgumentError} unless value is an initializer */
 export function initializer(name: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'function') {
-    throw new ArgumentError(name, 'an initializer such as uniform(0.1)', value);
-  }
+  callable(name, value, 'an initializer such as uniform(0.1)');
 }
 
 /**

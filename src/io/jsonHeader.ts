@@ -1,3 +1,4 @@
+import { isSize } from '../check.ts';
 import { show } from '../errors.ts';
 import { bad, type Header, quote } from './safetensors-header.ts';
 
@@ -24,5 +25,5 @@ export function parseJsonHeader(text: string): Header {
 }
 
 function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+  return Array.isArray(value) && value.every(isSize);
 }

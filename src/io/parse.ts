@@ -1,4 +1,4 @@
-import { byteArray } from '../allocate.ts';
+import { allocated } from '../allocate.ts';
 import { arrayKind, isArrayBuffer } from '../arrayKind.ts';
 import { ArgumentError, showShape } from '../errors.ts';
 import { decodeUtf8 } from '../utf8.ts';
@@ -55,9 +55,7 @@ export function readTensors(
 }
 
 function copied(file: Uint8Array, begin: number, end: number): Uint8Array<ArrayBuffer> {
-  const copy = byteArray(end - begin);
-  copy.set(file.subarray(begin, end));
-  return copy;
+  return allocated(end - begin, () => new Uint8Array(file.subarray(begin, end)));
 }
 
 export const copiedElements: Take = (file, begin, end, Kind) => new Kind(copied(file, begin, end).buffer);

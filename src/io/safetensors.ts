@@ -1,3 +1,4 @@
+import { isSize } from '../check.ts';
 import { ArgumentError, reading, showShape } from '../errors.ts';
 import { ARRAYS, DTYPES, dtypeOf, holds, isDtype, type TensorInput } from './dtype.ts';
 import { quote } from './safetensors-header.ts';
@@ -70,7 +71,7 @@ function checkTensor(name: string, tensor: TensorInput): Piece {
   if (!isDtype(dtype)) throw new ArgumentError(`${owner}.dtype`, `one of ${DTYPES.join(' ')}`, dtype);
   if (!holds(dtype, data))
     throw new ArgumentError(`${owner}.data`, `a ${ARRAYS[dtype].name} for ${dtype}`, data);
-  if (!Array.isArray(shape) || !shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
+  if (!Array.isArray(shape) || !shape.every(isSize)) {
     throw new ArgumentError(`${owner}.shape`, 'an array of non-negative safe integers', shape);
   }
   const count = elements(shape);

@@ -77,7 +77,10 @@ export class Arena {
     try {
       const region = this.take(...(shape.length ? shape : [values.length]));
       const view = arrayKind(values) === 'Int32Array' ? this.i32(region) : this.f32(region);
-      if (values.length > view.length) throw this.#overflow(values.length, view.length);
+      if (values.length > view.length) {
+        const wanted = `${view.length} numbers for the shape`;
+        throw new MemoryError(`values: expected ${wanted}, got ${values.length}`);
+      }
       reading('values', values, () => view.set(values));
       return region;
     } catch (error) {
@@ -150,9 +153,5 @@ export class Arena {
 
   #full(bytes: number): MemoryError {
     return new MemoryError(`requested ${mebibytes(bytes)} (${bytes} bytes), but ${this.free} bytes are free`);
-  }
-
-  #overflow(values: number, room: number): MemoryError {
-    return new MemoryError(`values: expected ${room} numbers for the shape, got ${values}`);
   }
 }

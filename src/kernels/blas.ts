@@ -1,4 +1,4 @@
-import { instance, integer, reading } from '../check.ts';
+import { instance, integer, oneOf, reading } from '../check.ts';
 import { ArgumentError, ShapeError } from '../errors.ts';
 import { MemoryArena } from '../memory/arena.ts';
 import type { Region } from '../memory/layout.ts';
@@ -69,43 +69,43 @@ export function sgemv(
   const t = transposed('trans', trans);
   integer('m', m, 0);
   integer('n', n, 0);
+  const kernels = kernelsOf(arena);
   const pa = matrix(arena, 'a', a, m, n, 'lda', lda);
-  const px = vector(arena, 'x', x, t ? m : n);
-  const py = vector(arena, 'y', y, t ? n : m);
+  const px = reach(arena, 'x', x, t ? m : n);
+  const py = reach(arena, 'y', y, t ? n : m);
   zeroOrOne(beta);
-  if (t) kernelsOf(arena).sgemv_n(n, m, px, pa, lda, beta, py, arena.scratch(gemmWork(1, n, m)));
-  else kernelsOf(arena).sgemv_t(m, n, px, pa, lda, beta, py);
+  if (t) kernels.sgemv_n(n, m, px, pa, lda, beta, py, arena.scratch(gemmWork(1, n, m)));
+  else kernels.sgemv_t(m, n, px, pa, lda, beta, py);
 }
 
 /** y[n] += alpha·x[n]. @throws as {@link sgemm} */
 export function saxpy(arena: Arena, n: number, alpha: number, x: Pointer, y: Pointer): void {
   integer('n', n, 0);
   checkNumber('alpha', alpha);
-  kernelsOf(arena).vec_axpy(n, alpha, vector(arena, 'x', x, n), vector(arena, 'y', y, n));
+  kernelsOf(arena).vec_axpy(n, alpha, reach(arena, 'x', x, n), reach(arena, 'y', y, n));
 }
 
 /** x[n] *= alpha. @throws as {@link sgemm} */
 export function sscal(arena: Arena, n: number, alpha: number, x: Pointer): void {
   integer('n', n, 0);
   checkNumber('alpha', alpha);
-  kernelsOf(arena).vec_scale(n, alpha, vector(arena, 'x', x, n));
+  kernelsOf(arena).vec_scale(n, alpha, reach(arena, 'x', x, n));
 }
 
 /** Σ x[n]·y[n]. @throws as {@link sgemm} */
 export function sdot(arena: Arena, n: number, x: Pointer, y: Pointer): number {
   integer('n', n, 0);
-  return kernelsOf(arena).vec_dot(n, vector(arena, 'x', x, n), vector(arena, 'y', y, n));
+  return kernelsOf(arena).vec_dot(n, reach(arena, 'x', x, n), reach(arena, 'y', y, n));
 }
 
 /** √Σ x[n]², summed in float64. @throws as {@link sgemm} */
 export function snrm2(arena: Arena, n: number, x: Pointer): number {
   integer('n', n, 0);
-  return Math.sqrt(kernelsOf(arena).vec_sum_squares(n, vector(arena, 'x', x, n)));
+  return Math.sqrt(kernelsOf(arena).vec_sum_squares(n, reach(arena, 'x', x, n)));
 }
 
 function transposed(name: string, value: unknown): boolean {
-  if (value !== 'n' && value !== 't') throw new ArgumentError(name, "'n' or 't'", value);
-  return value === 't';
+  return oneOf(name, value, ['n', 't']) === 't';
 }
 
 function zeroOrOne(beta: unknown): void {
@@ -123,10 +123,6 @@ function matrix(
 ): number {
   integer(ldName, ld, columns);
   return reach(arena, name, at, rows === 0 ? 0 : (rows - 1) * ld + columns);
-}
-
-function vector(arena: Arena, name: string, at: Pointer, n: number): number {
-  return reach(arena, name, at, n);
 }
 
 function checkNumber(name: string, value: unknown): void {
@@ -158,7 +154,6 @@ function reach(arena: Arena, name: string, at: Pointer, floats: number): number 
   ) {
     throw new ArgumentError(name, `a region, or a multiple of 4 that is at least ${MemoryArena.start}`, at);
   }
-  instance('arena', arena, Arena, 'an Arena');
   const room = Math.min(length, (arena.bytes - ptr) / 4);
   if (floats > room) throw new ShapeError(name, `room for ${floats} floats`, `room for ${room}`);
   return ptr;

@@ -67,7 +67,7 @@ export class GRU extends GraphRecurrent {
       throw new ArgumentError('bias', expected, given.bias);
     }
     const biases = biasesOf(given, cell);
-    super(integer('inputSize', inputSize, 1), H, biases.opts, biases.cell, {
+    super(inputSize, H, biases.opts, biases.cell, {
       ...config,
       ...biases.own,
       ...changed(

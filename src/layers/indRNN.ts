@@ -1,5 +1,4 @@
-import { integer, options } from '../check.ts';
-import { ArgumentError } from '../errors.ts';
+import { oneOf, options } from '../check.ts';
 import { indrnn } from './cells/indrnn.ts';
 import { NAME, type NameOption } from './layerName.ts';
 import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
@@ -28,13 +27,9 @@ export class IndRNN extends GraphRecurrent {
   /** @throws {ArgumentError} if a size is below 1, an option is unknown, or options conflict */
   constructor(inputSize: number, hiddenSize: number, opts?: IndRNNOptions) {
     const given = options('IndRNN', opts, { ...RECURRENT_OPTIONS, ...NAME, nonlinearity: true });
-    const I = integer('inputSize', inputSize, 1);
-    const H = integer('hiddenSize', hiddenSize, 1);
     const { nonlinearity = 'relu' } = given;
-    if (nonlinearity !== 'relu' && nonlinearity !== 'tanh') {
-      throw new ArgumentError('nonlinearity', "'relu' or 'tanh'", nonlinearity);
-    }
-    super(I, H, given, indrnn(nonlinearity), { nonlinearity });
+    oneOf('nonlinearity', nonlinearity, ['relu', 'tanh']);
+    super(inputSize, hiddenSize, given, indrnn(nonlinearity), { nonlinearity });
     this.nonlinearity = nonlinearity;
   }
 }

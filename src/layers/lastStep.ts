@@ -51,11 +51,10 @@ export class LastStep extends SummarizedLayer implements Layer {
 
   /** @internal */
   reserve(scope: LayerScope, input: Region): Pass[] {
-    const { kernels, rows, batch, steps } = scope;
+    const { kernels, rows, batch } = scope;
     const n = input.shape.at(-1)!;
     const index = scope.lastRows();
     const output = scope.output('last step', 1, batch, n);
-    const whole: Region = { ptr: 0, shape: [steps, batch, n], length: steps * batch * n };
     return [
       {
         output,
@@ -67,7 +66,7 @@ export class LastStep extends SummarizedLayer implements Layer {
         },
         backward: (dy, dx) => {
           if (!dx) return;
-          scope.arena.clear({ ...whole, ptr: dx, length: rows.count * n });
+          kernels.vec_fill(rows.count * n, 0, dx);
           kernels.scatter_add_rows(rows.rowsWithSteps, n, dy, index.ptr, dx);
         },
       },

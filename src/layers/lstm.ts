@@ -94,7 +94,7 @@ export class LSTM extends GraphRecurrent<'h', never, 'h' | 'c'> {
     const plain = { cell: lstm, activations: ['sigmoid', 'sigmoid', 'tanh', 'sigmoid', 'tanh'] } as const;
     const { cell, config } = configurable(features, [plain]);
     const biases = biasesOf(given, cell, withForgetBias(given, H));
-    super(integer('inputSize', inputSize, 1), H, biases.opts, biases.cell, {
+    super(inputSize, H, biases.opts, biases.cell, {
       ...config,
       ...biases.own,
       ...changed(

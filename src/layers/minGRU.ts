@@ -1,4 +1,4 @@
-import { integer, options } from '../check.ts';
+import { options } from '../check.ts';
 import { mingru } from './cells/mingru.ts';
 import { NAME, type NameOption } from './layerName.ts';
 import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
@@ -17,6 +17,6 @@ export class MinGRU extends GraphRecurrent {
   /** @throws {ArgumentError} if a size is below 1, an option is unknown, or options conflict */
   constructor(inputSize: number, hiddenSize: number, opts?: RecurrentOptions & NameOption) {
     const given = options('MinGRU', opts, { ...RECURRENT_OPTIONS, ...NAME });
-    super(integer('inputSize', inputSize, 1), integer('hiddenSize', hiddenSize, 1), given, mingru);
+    super(inputSize, hiddenSize, given, mingru);
   }
 }

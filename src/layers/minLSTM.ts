@@ -1,4 +1,4 @@
-import { integer, options } from '../check.ts';
+import { options } from '../check.ts';
 import { minlstm } from './cells/minlstm.ts';
 import { NAME, type NameOption } from './layerName.ts';
 import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
@@ -18,6 +18,6 @@ export class MinLSTM extends GraphRecurrent {
   /** @throws {ArgumentError} if a size is below 1, an option is unknown, or options conflict */
   constructor(inputSize: number, hiddenSize: number, opts?: RecurrentOptions & NameOption) {
     const given = options('MinLSTM', opts, { ...RECURRENT_OPTIONS, ...NAME });
-    super(integer('inputSize', inputSize, 1), integer('hiddenSize', hiddenSize, 1), given, minlstm);
+    super(inputSize, hiddenSize, given, minlstm);
   }
 }

@@ -40,7 +40,7 @@ export class RNN extends GraphRecurrent {
     const { cell, config } = configurable(features, plain);
     const biases = biasesOf(given, cell);
     const own = { ...config, ...biases.own, nonlinearity };
-    super(integer('inputSize', inputSize, 1), H, biases.opts, biases.cell, own);
+    super(inputSize, H, biases.opts, biases.cell, own);
     this.nonlinearity = nonlinearity;
     if (features.penalty.omega > 0 && nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
       throw new ArgumentError(

@@ -1,4 +1,4 @@
-import { integer, type Names, options } from '../check.ts';
+import { integer, type Names, oneOf, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { slstm } from './cells/slstm.ts';
 import { NAME, type NameOption } from './layerName.ts';
@@ -40,16 +40,13 @@ export class SLSTM extends GraphRecurrent<'h' | 'c' | 'n', 'm'> {
   /** @throws {ArgumentError} if a size is below 1, an option is unknown, or heads does not divide hiddenSize */
   constructor(inputSize: number, hiddenSize: number, opts?: SLSTMOptions) {
     const given = options('SLSTM', opts, OPTIONS);
-    const I = integer('inputSize', inputSize, 1);
     const H = integer('hiddenSize', hiddenSize, 1);
     const heads = integer('heads', given.heads ?? 1, 1);
     if (H % heads) throw new ArgumentError('heads', `a divisor of hiddenSize ${H}`, heads);
     const { forgetGate = 'sigmoid' } = given;
-    if (forgetGate !== 'sigmoid' && forgetGate !== 'exponential') {
-      throw new ArgumentError('forgetGate', "'sigmoid' or 'exponential'", forgetGate);
-    }
+    oneOf('forgetGate', forgetGate, ['sigmoid', 'exponential']);
     const own = changed({ heads, forgetGate }, { heads: 1, forgetGate: 'sigmoid' });
-    super(I, H, given, slstm(heads, forgetGate === 'exponential'), own);
+    super(inputSize, H, given, slstm(heads, forgetGate === 'exponential'), own);
     this.heads = heads;
     this.forgetGate = forgetGate;
   }

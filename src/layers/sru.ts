@@ -1,4 +1,4 @@
-import { integer, options } from '../check.ts';
+import { options } from '../check.ts';
 import { sru } from './cells/sru.ts';
 import { NAME, type NameOption } from './layerName.ts';
 import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
@@ -26,6 +26,6 @@ export class SRU extends GraphRecurrent<'c'> {
   /** @throws {ArgumentError} if a size is below 1, an option is unknown, or options conflict */
   constructor(inputSize: number, hiddenSize: number, opts?: RecurrentOptions & NameOption) {
     const given = options('SRU', opts, { ...RECURRENT_OPTIONS, ...NAME });
-    super(integer('inputSize', inputSize, 1), integer('hiddenSize', hiddenSize, 1), given, sru);
+    super(inputSize, hiddenSize, given, sru);
   }
 }

@@ -1,3 +1,4 @@
+import { ArgumentError, reading } from '../errors.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
 
 /** Arguments of a loss: pointers; gradient is 0 if not needed. */
@@ -37,4 +38,13 @@ export interface Loss {
   constants?(size: number): Float32Array;
   /** Returns the sum over these rows; writes the gradient of the mean. @internal */
   run(kernels: KernelCalls, args: LossArguments): number;
+}
+
+/** A loss, or what a function such as `crossEntropy` makes without options. @throws {ArgumentError} if it is neither */
+export function lossOf(name: string, given: Loss | (() => Loss)): Loss {
+  return reading(name, given, () => {
+    const made = typeof given === 'function' ? given() : given;
+    if (typeof made?.run === 'function') return made;
+    throw new ArgumentError(name, 'a loss such as crossEntropy', given);
+  });
 }

@@ -1,4 +1,4 @@
-import { finite, number, reading } from '../check.ts';
+import { finite, isSize, number, reading } from '../check.ts';
 import { ArgumentError, FormatError, show } from '../errors.ts';
 import { Summarized } from '../summary.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
@@ -96,13 +96,12 @@ export abstract class Optimizer extends Summarized {
     const { name, lr, steps } = (state ?? {}) as Partial<OptimizerState>;
     if (name !== this.name)
       throw new FormatError(`optimizer state: expected ${this.name}, got ${show(name)}`);
-    const whole = Number.isSafeInteger(steps) && steps! >= 0;
-    if (typeof lr !== 'number' || !Number.isFinite(Math.fround(lr)) || lr < 0 || !whole) {
+    if (typeof lr !== 'number' || !Number.isFinite(Math.fround(lr)) || lr < 0 || !isSize(steps)) {
       throw new FormatError(`optimizer state: lr ${show(lr)}, steps ${show(steps)}`);
     }
     this.#lr = lr;
-    this.#steps = steps!;
-    this.continueFrom(steps!);
+    this.#steps = steps;
+    this.continueFrom(steps);
   }
 
   /** Makes update t, starting at 1, on one part of the parameters or several. */

@@ -1,4 +1,4 @@
-import { integer, number, options } from '../check.ts';
+import { integer, isSize, number, oneOf, options } from '../check.ts';
 import { ArgumentError, FormatError, show } from '../errors.ts';
 import type { Schedule } from './schedules.ts';
 
@@ -50,9 +50,8 @@ export function plateau(opts?: PlateauOptions): MetricSchedule {
     ...{ thresholdMode: true, cooldown: true, minFactor: true },
   });
   const { mode = 'min', thresholdMode = 'rel' } = given;
-  if (mode !== 'min' && mode !== 'max') throw new ArgumentError('mode', "'min' or 'max'", mode);
-  if (thresholdMode !== 'rel' && thresholdMode !== 'abs')
-    throw new ArgumentError('thresholdMode', "'rel' or 'abs'", thresholdMode);
+  oneOf('mode', mode, ['min', 'max']);
+  oneOf('thresholdMode', thresholdMode, ['rel', 'abs']);
   const factor = number('factor', given.factor ?? 0.1, 0, 1, true);
   const patience = integer('patience', given.patience ?? 10, 0);
   const threshold = number('threshold', given.threshold ?? 1e-4, 0);
@@ -88,9 +87,8 @@ export function plateau(opts?: PlateauOptions): MetricSchedule {
       bad: n = 0,
       cooling: c = 0,
     } = (state ?? {}) as Partial<PlateauState>;
-    const whole = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
     const fits =
-      Number.isFinite(s) && s >= 0 && s <= 1 && (b === null || Number.isFinite(b)) && whole(n) && whole(c);
+      Number.isFinite(s) && s >= 0 && s <= 1 && (b === null || Number.isFinite(b)) && isSize(n) && isSize(c);
     if (!fits) throw new FormatError(`checkpoint: invalid state of the schedule: ${show(state)}`);
     [scale, best, bad, cooling] = [s, b, n, c];
   };

@@ -1,5 +1,4 @@
-import { integer, number, options } from '../check.ts';
-import { ArgumentError } from '../errors.ts';
+import { callable, integer, number, options } from '../check.ts';
 import { cosPi } from './cosPi.ts';
 import { runningPower } from './power.ts';
 
@@ -40,6 +39,6 @@ export function cosineLR(opts: { readonly steps: number; readonly floor?: number
 export function warmup(opts: { readonly steps: number; readonly after?: Schedule | undefined }): Schedule {
   const { steps, after = () => 1 } = options('warmup', opts, { steps: true, after: true });
   integer('steps', steps, 1);
-  if (typeof after !== 'function') throw new ArgumentError('after', 'a schedule', after);
+  callable('after', after, 'a schedule');
   return (step) => (step < steps ? (step + 1) / steps : after(step - steps));
 }

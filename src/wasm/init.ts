@@ -1,4 +1,4 @@
-import { type Names, options } from '../check.ts';
+import { type Names, oneOf, options } from '../check.ts';
 import { ArgumentError, FeatureError, Verbatim } from '../errors.ts';
 import { compile, describe, holdsKernels } from './module.ts';
 import { type KernelBuild, type Runtime, takeTurn } from './runtime.ts';
@@ -61,9 +61,7 @@ export async function start(opts: InitOptions | undefined, means: KernelSource):
   const known = { kernels: true, wasm: true, ...means.names } as const;
   const { kernels = 'auto', wasm, ...extra } = options('init', opts, known as Names<InitOptions>);
   means.check?.(extra);
-  if (kernels !== 'auto' && kernels !== 'simd' && kernels !== 'relaxed') {
-    throw new ArgumentError('kernels', "'auto', 'simd' or 'relaxed'", kernels);
-  }
+  oneOf('kernels', kernels, ['auto', 'simd', 'relaxed']);
   if (typeof WebAssembly === 'undefined') throw new FeatureError('this engine does not support WebAssembly');
   const set = takeTurn();
   const loaded = await (wasm === undefined

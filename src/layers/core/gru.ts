@@ -1,4 +1,3 @@
-import { integer } from '../../check.ts';
 import { gru } from '../cells/gru.ts';
 import type { RecurrentOptions } from '../recurrent/options.ts';
 import { Recurrent } from '../recurrent/recurrent.ts';
@@ -20,7 +19,6 @@ export class GRU extends Recurrent {
    */
   constructor(inputSize: number, hiddenSize: number, opts?: GRUOptions) {
     const given = plainOptions('GRU', opts, {}, OTHERS_OF_GRU);
-    const H = integer('hiddenSize', hiddenSize, 1);
-    super(integer('inputSize', inputSize, 1), H, given, gru);
+    super(inputSize, hiddenSize, given, gru);
   }
 }

@@ -25,6 +25,6 @@ export class LSTM extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, opts?: LSTMOptions) {
     const given = plainOptions('LSTM', opts, { forgetBias: true }, OTHERS_OF_LSTM);
     const H = integer('hiddenSize', hiddenSize, 1);
-    super(integer('inputSize', inputSize, 1), H, withForgetBias(given, H), lstm);
+    super(inputSize, H, withForgetBias(given, H), lstm);
   }
 }

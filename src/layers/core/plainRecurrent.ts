@@ -31,8 +31,7 @@ export function plainOptions<T extends RecurrentOptions>(
   const known = { ...RECURRENT_OPTIONS, ...own, ...others } as unknown as Names<T>;
   const given = options<T>(of, opts, known);
   for (const [name, value] of Object.entries(given)) {
-    if (name in others && value !== undefined && value !== others[name])
-      throw onlyInFullPackage(`${of}: ${name}`);
+    if (name in others && value !== others[name]) throw onlyInFullPackage(`${of}: ${name}`);
   }
   return given;
 }

@@ -1,4 +1,3 @@
-import { integer } from '../../check.ts';
 import { ArgumentError } from '../../errors.ts';
 import { rnn } from '../cells/rnn.ts';
 import type { RecurrentOptions } from '../recurrent/options.ts';
@@ -26,12 +25,11 @@ export class RNN extends Recurrent {
    */
   constructor(inputSize: number, hiddenSize: number, opts?: RNNOptions) {
     const given = plainOptions('RNN', opts, { nonlinearity: true }, {});
-    const H = integer('hiddenSize', hiddenSize, 1);
     const { nonlinearity = 'tanh' } = given;
     if (nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
       throw new ArgumentError('nonlinearity', "'tanh' or 'relu' (others need 'unrolled')", nonlinearity);
     }
-    super(integer('inputSize', inputSize, 1), H, given, rnn(nonlinearity), { nonlinearity });
+    super(inputSize, hiddenSize, given, rnn(nonlinearity), { nonlinearity });
     this.nonlinearity = nonlinearity;
   }
 }

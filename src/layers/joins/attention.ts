@@ -1,4 +1,4 @@
-import { integer, options } from '../../check.ts';
+import { integer, oneOf, options } from '../../check.ts';
 import { type JoinInput, type JoinPass, type NodeShape, sameAxis } from '../../engine/join.ts';
 import type { LayerScope, ParameterSpec } from '../../engine/layer.ts';
 import { applyJoin, type GraphNode } from '../../engine/node.ts';
@@ -20,7 +20,7 @@ export interface AttentionOptions extends NameOption {
   readonly units?: number | undefined;
 }
 
-const KINDS: readonly unknown[] = ['dot', 'scaled', 'additive'];
+const KINDS: readonly AttentionKind[] = ['dot', 'scaled', 'additive'];
 
 /**
  * Attention: at each step of the query, softmax(scores) · value, the softmax over the steps of the value that count.
@@ -46,7 +46,7 @@ export class Attention extends Join {
   constructor(opts?: AttentionOptions) {
     super(opts);
     const { kind = 'dot', units } = options('Attention', opts, { kind: true, units: true, name: true });
-    if (!KINDS.includes(kind)) throw new ArgumentError('kind', "'dot', 'scaled' or 'additive'", kind);
+    oneOf('kind', kind, KINDS);
     if (units !== undefined && kind !== 'additive')
       throw new ArgumentError('units', `undefined for kind '${kind}'`, units);
     this.kind = kind;

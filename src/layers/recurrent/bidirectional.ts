@@ -1,5 +1,5 @@
 import type { LayerScope, Pass } from '../../engine/layer.ts';
-import { At, type Region } from '../../memory/layout.ts';
+import { At, align, type Region } from '../../memory/layout.ts';
 import {
   MOVE_ADD as ADD,
   MOVE_COPY as COPY,
@@ -26,7 +26,9 @@ export function bidirectionalPass(
   const { kernels, rows, training } = scope;
   const capacity = scope.steps * scope.batch;
   const reversed = scope.reversed();
-  const width = mode === 'concat' ? 2 * W : W;
+  // where the reverse direction's features begin
+  const apart = mode === 'concat' ? W : 0;
+  const width = W + apart;
   // for both directions: each row's last step has the same index, since both have the same rows at each step
   const last = keepsLast ? scope.lastRows() : undefined;
   const output = scope.output('directions', last ? 1 : scope.steps, scope.batch, width);
@@ -36,13 +38,13 @@ export function bidirectionalPass(
   const take = (...shape: number[]): Region => {
     const distance = ownBytes;
     const region = new At(shape, () => scratch.ptr + kernelBytes + distance);
-    ownBytes += Math.ceil((region.length * 4) / 64) * 64;
+    ownBytes += align(region.length * 4);
     return region;
   };
   const inner: LayerScope = {
     ...scope,
     work: (bytes) => {
-      kernelBytes = Math.max(kernelBytes, Math.ceil(bytes / 64) * 64);
+      kernelBytes = Math.max(kernelBytes, align(bytes));
       return scratch;
     },
     output: (what, ...shape) => (training ? scope.keep(what, ...shape) : take(...shape)),
@@ -67,8 +69,8 @@ export function bidirectionalPass(
     const N = last ? rows.rowsWithSteps : rows.count;
     if (last && N < rows.batch) scope.arena.clear(output);
     kernels.move_rows(N, W, ahead.output.ptr, W, last?.ptr ?? 0, output.ptr, width, COPY);
-    const at = output.ptr + (mode === 'concat' ? W * 4 : 0);
-    const how = mode === 'concat' ? COPY : mode === 'mul' ? MULTIPLY : ADD;
+    const at = output.ptr + apart * 4;
+    const how = apart ? COPY : mode === 'mul' ? MULTIPLY : ADD;
     kernels.move_rows(N, W, back.output.ptr, W, (last ?? reversed).ptr, at, width, how);
     if (mode === 'ave') kernels.vec_scale(N * W, 0.5, output.ptr);
   };
@@ -100,7 +102,7 @@ export function bidirectionalPass(
     },
     backward: (dy, dxAt, finish) => {
       split(dy, 0, back.output, dAhead);
-      split(dy + (mode === 'concat' ? W * 4 : 0), reversed.ptr, ahead.output, dBack);
+      split(dy + apart * 4, reversed.ptr, ahead.output, dBack);
       ahead.backward(dAhead.ptr, dxAt, finish);
       reverseInput();
       back.backward(dBack.ptr, dxAt && dx.ptr, finish);

@@ -1,4 +1,4 @@
-import { boolean, type Filled, integer, type Names, number } from '../../check.ts';
+import { boolean, type Filled, integer, type Names, number, oneOf } from '../../check.ts';
 import { MAX_LAYERS } from '../../engine/layer.ts';
 import { ArgumentError, MemoryError } from '../../errors.ts';
 import type { Initializer } from '../../init/initializers.ts';
@@ -63,9 +63,7 @@ export function commonOptions(given: RecurrentOptions): Common {
   number('clipStepNorm', common.clipStepNorm, 0);
   if (common.numLayers > MAX_LAYERS)
     throw new MemoryError(`numLayers: expected at most ${MAX_LAYERS}, got ${common.numLayers}`);
-  if (!MERGE_MODES.includes(common.mergeMode)) {
-    throw new ArgumentError('mergeMode', `one of ${MERGE_MODES.join(', ')}`, given.mergeMode);
-  }
+  oneOf('mergeMode', common.mergeMode, MERGE_MODES);
   if (given.mergeMode !== undefined && !common.bidirectional) {
     throw new ArgumentError('mergeMode', 'undefined without bidirectional: true', given.mergeMode);
   }

@@ -7,8 +7,9 @@ import type { Signal } from '../../ndarray.ts';
 import { SummarizedLayer } from '../../summary.ts';
 import { dropoutPass } from '../dropout.ts';
 import { bidirectionalPass } from './bidirectional.ts';
-import { type Cell, outputWidth } from './cell.ts';
+import { type Cell, outputWidth, type ParameterKinds } from './cell.ts';
 import type { Place, Source } from './direction.ts';
+import { mapped } from './mapped.ts';
 import { type Common, commonOptions, type RecurrentOptions, savedOptions } from './options.ts';
 
 /** Maximum size in bytes of the table products kept by a stream. */
@@ -50,12 +51,10 @@ export abstract class Recurrent extends SummarizedLayer implements Layer {
   /** Seed of the parameters of a standalone layer. */
   protected readonly seed: number;
   protected readonly common: Common;
-  /** Of all parameters. */
-  readonly #names: ReadonlySet<string>;
   readonly #width: number;
   readonly #own: Readonly<Record<string, unknown>>;
-  /** Floats per row of gates. */
-  readonly #gates: number;
+  /** The parameters of the first layer, by kind. */
+  readonly #kinds: ParameterKinds;
 
   /** @param own options of the class that differ from their defaults, for saved models */
   protected constructor(
@@ -67,8 +66,8 @@ export abstract class Recurrent extends SummarizedLayer implements Layer {
   ) {
     super();
     this.cell = cell;
-    this.inputSize = inputSize;
-    this.hiddenSize = hiddenSize;
+    this.inputSize = integer('inputSize', inputSize, 1);
+    this.hiddenSize = integer('hiddenSize', hiddenSize, 1);
     this.common = commonOptions(opts);
     ({
       numLayers: this.numLayers,
@@ -82,11 +81,13 @@ export abstract class Recurrent extends SummarizedLayer implements Layer {
     this.#own = own;
     const kinds = (width: number) =>
       Object.entries(cell.parameters(width, hiddenSize)).filter(([, { isBias }]) => this.bias || !isBias);
-    const first = kinds(inputSize);
-    this.#gates = Object.fromEntries(first).weight_ih!.shape[0]!;
-    const names: Record<string, true> = Object.fromEntries(first.map(([name]) => [name, true]));
-    const init = options('init', opts.init ?? {}, names);
-    for (const kind of Object.keys(init)) initializer(`init.${kind}`, init[kind]);
+    this.#kinds = Object.fromEntries(kinds(inputSize));
+    const init = options(
+      'init',
+      opts.init ?? {},
+      mapped(this.#kinds, () => true),
+    );
+    for (const [kind, value] of Object.entries(init)) initializer(`init.${kind}`, value);
     const suffixes = this.bidirectional ? ['', '_reverse'] : [''];
     this.parameters = Array.from({ length: this.numLayers }, (_, k) =>
       suffixes.flatMap((suffix) =>
@@ -97,7 +98,6 @@ export abstract class Recurrent extends SummarizedLayer implements Layer {
         })),
       ),
     ).flat();
-    this.#names = new Set(this.parameters.map(({ name }) => name));
   }
 
   outputSize(): number {
@@ -124,7 +124,7 @@ export abstract class Recurrent extends SummarizedLayer implements Layer {
   takesLookup({ wholeSteps, batch, stream, training }: LayerScope, { table }: Lookup): boolean {
     if (!this.cell.takesTable || (training && this.common.inputDropout > 0)) return false;
     const V = table.shape[0]!;
-    if (stream) return V * this.#gates * 4 <= STREAM_TABLE_BYTES;
+    if (stream) return V * this.#kinds.weight_ih!.shape[0]! * 4 <= STREAM_TABLE_BYTES;
     return V * LOOKUPS_A_ROW <= wholeSteps * batch;
   }
 
@@ -170,7 +170,7 @@ export abstract class Recurrent extends SummarizedLayer implements Layer {
 
   #place(scope: LayerScope, layer: number, reverse: boolean): Place {
     const full = (kind: string) => `${kind}_l${layer}${reverse ? '_reverse' : ''}`;
-    const has = (kind: string) => this.#names.has(full(kind));
+    const has = (kind: string) => kind in this.#kinds;
     return {
       reverse,
       parameter: (kind) => (has(kind) ? scope.parameter(full(kind)).ptr : 0),
