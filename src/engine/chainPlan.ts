@@ -1,5 +1,6 @@
 import { pageBytes } from '../memory/arena.ts';
 import { At, align, type Layout, type Region } from '../memory/layout.ts';
+import { widthOf } from '../ndarray.ts';
 import { keepsLast } from './keepsLast.ts';
 import type { Lookup, Pass, StateSlot } from './layer.ts';
 import { areAlike, type Plan, type Planned, type PlanRequest } from './plan.ts';
@@ -48,9 +49,7 @@ export class ChainPlan implements Plan {
     this.#asked = { ...request };
     this.start = layout.end;
     const sizes = ragged ? layout.take('sizes', steps) : undefined;
-    const { kind, size } = network.input;
-    this.input =
-      kind === 'indices' ? layout.take('input', steps, batch) : layout.take('input', steps, batch, size);
+    this.input = layout.take('input', steps, batch, widthOf(network.input));
     const rows = new Rows(steps, batch, sizes);
     this.rows = rows;
     const scratch: Shared = { ptr: 0, shape: [], length: 0 };

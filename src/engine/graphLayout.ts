@@ -1,5 +1,6 @@
 import { elements } from '../allocate.ts';
 import { At, align, type Layout, type Region } from '../memory/layout.ts';
+import { widthOf } from '../ndarray.ts';
 import type { Graph, GraphRequest } from './graph.ts';
 import type { GraphRows } from './graphRows.ts';
 import {
@@ -63,11 +64,11 @@ export class GraphLayout {
     const { training, targets, batch } = request;
     const { jobs, same, readers } = resolved(graph, training, streamed);
     for (const { value } of graph.inputs) {
-      const { kind, size, axis } = graph.values[value]!.shape;
-      const of = value === streamed ? rows.first : rows.of(axis);
-      const width = kind === 'indices' ? 1 : size;
+      const { shape } = graph.values[value]!;
+      const of = value === streamed ? rows.first : rows.of(shape.axis);
+      const width = widthOf(shape);
       // gradients with respect to inputs are for callers who backpropagate from their own gradients
-      const needsGradient = training && targets === 'none' && kind === 'features';
+      const needsGradient = training && targets === 'none' && shape.kind === 'features';
       this.#place(value, width, of, needsGradient).region = layout.take('input', of.steps, batch, width);
     }
     const outputs = new Set(graph.outputs.map(({ value }) => same[value]!));
@@ -142,13 +143,11 @@ export class GraphLayout {
 
   #layer(job: Job, layer: Layer, x: Placed, scope: LayerScope, found: Found | undefined): void {
     const { values } = this.#graph;
-    const { training } = this.#request;
     const initial = job.initial.map(
       ([name, v]) => [name, this.#inOrder(this.#placed[v]!, x.rows, job)] as const,
     );
     const reads = [x, ...initial.map(([, from]) => from)];
-    const hasGradient =
-      training && (layer.parameters.length > 0 || reads.some(({ needsGradient }) => needsGradient));
+    const hasGradient = this.#hasGradient(layer, reads);
     const { axis, size } = values[job.output]!.shape;
     const last = () => (job.streamed ? x.rows : this.#rows.lastOf(x.rows));
     const of = job.keepsLast || layer.reducesSteps ? last() : this.#rows.after(layer, x.rows, axis);
@@ -197,14 +196,19 @@ export class GraphLayout {
             given.some(({ value }) => value.rows !== lead)
             ? this.#rows.vectors(lead.order)
             : lead;
-    const hasGradient =
-      this.#request.training &&
-      (layer.parameters.length > 0 || reads.some(({ needsGradient }) => needsGradient));
+    const hasGradient = this.#hasGradient(layer, reads);
     const to = this.#place(job.output, shape.size, of, hasGradient);
     this.#add(job, job.place, reads, [to], hasGradient, () => {
       const inputs = reads.map(({ rows, region }, i) => ({ rows, region, shape: given[i]!.shape }));
       return joinStep(layer, this.#scope(job, of), inputs);
     });
+  }
+
+  /** Whether a step has gradients to compute. */
+  #hasGradient({ parameters }: Layer | JoinLayer, reads: readonly Placed[]): boolean {
+    return (
+      this.#request.training && (parameters.length > 0 || reads.some(({ needsGradient }) => needsGradient))
+    );
   }
 
   /** A vector in the order of other rows. */

@@ -1,10 +1,9 @@
 import { StateError } from '../errors.ts';
 import type { Layout } from '../memory/layout.ts';
 import type { Sequence, Signal } from '../ndarray.ts';
-import { writeRows } from './batchIO.ts';
 import type { Graph, GraphRequest, InitialStates } from './graph.ts';
 import { GraphPlan } from './graphPlan.ts';
-import type { TimeAxis } from './join.ts';
+import type { NodeShape, TimeAxis } from './join.ts';
 import type { Layer } from './layer.ts';
 import { Network } from './network.ts';
 import type { Plan } from './plan.ts';
@@ -54,6 +53,11 @@ export class GraphNetwork extends Network {
     const { parent } = axis;
     if (parent) return parent.steps(this.stepsOf(parent.axis, steps));
     return steps[this.#indexOf(axis)]!;
+  }
+
+  /** Dimensions of a sequence or a vector of features, for the given steps of each axis of `graph.axes`. */
+  dimensions({ axis, size }: NodeShape, steps: readonly number[], batch: number): number[] {
+    return axis ? [this.stepsOf(axis, steps), batch, size] : [batch, size];
   }
 
   /**
@@ -146,7 +150,6 @@ export class GraphNetwork extends Network {
   /** @param name of the input in errors */
   #write(plan: GraphPlan, name: string, input: number, { data }: Sequence): void {
     const { shape, rows, region } = plan.inputs[input]!;
-    if (shape.kind === 'features') writeRows(this.arena, rows, region, data, shape.size);
-    else this.writeIndices(name, rows, region, data, shape.size);
+    this.writeSignal(name, shape, rows, region, data);
   }
 }

@@ -271,9 +271,7 @@ export class Network {
 
   /** Writes the current part of a sequence. @throws {ArgumentError} as writeInput */
   writePart(name: string, plan: Plan, { data }: Sequence): void {
-    const { kind, size } = this.input;
-    if (kind === 'features') writeRows(this.arena, plan.rows, plan.input, data, size);
-    else this.writeIndices(name, plan.rows, plan.input, data, size);
+    this.writeSignal(name, this.input, plan.rows, plan.input, data);
   }
 
   /** Whether a plan's activations are still valid: no other plan was used and nothing was reserved since. */
@@ -281,22 +279,26 @@ export class Network {
     return this.written === plan;
   }
 
-  /** Writes indices to a region. They must be in 0..limit−1, or equal to `ignore`. */
-  writeIndices(
+  /** Writes features, or indices that must be below the size or equal to `ignore`, to the first `count` rows of a region. */
+  writeSignal(
     name: string,
+    { kind, size }: Signal,
     rows: Rows,
     region: Region,
     data: ArrayLike<number>,
-    limit: number,
     ignore = 0,
     count = rows.count,
   ): void {
+    if (kind === 'features') {
+      writeRows(this.arena, rows, region, data, size, 'f32', count);
+      return;
+    }
     writeRows(this.arena, rows, region, data, 1, 'i32', count);
-    const found = this.arena.kernels.find_bad_index(count, region.ptr, limit, ignore);
+    const found = this.arena.kernels.find_bad_index(count, region.ptr, size, ignore);
     if (found < 0) return;
     const bad = rows.take ? rows.take[found]! : rows.first + found;
     const where = `step ${Math.floor(bad / rows.batch)}, row ${bad % rows.batch}`;
-    throw new ArgumentError(`${name} (${where})`, `an index in 0..${limit - 1}`, data[bad]);
+    throw new ArgumentError(`${name} (${where})`, `an index in 0..${size - 1}`, data[bad]);
   }
 
   /** Copies of the parameters by name. */
@@ -325,9 +327,14 @@ export class Network {
           ([name, region]) => [region, readShaped(name, given[name]!, region.shape)] as const,
         );
       });
-      for (const [region, value] of values) this.arena.write(region, value);
-      this.version++;
+      this.writeAll(values);
     });
+  }
+
+  /** Overwrites parameters and other regions. */
+  writeAll(values: readonly (readonly [Region, ArrayLike<number>])[]): void {
+    for (const [region, value] of values) this.arena.write(region, value);
+    this.version++;
   }
 
   /** Frees the memory. Later calls throw. */

@@ -1,4 +1,3 @@
-import { integer } from '../check.ts';
 import { MemoryError, StateError } from '../errors.ts';
 import type { Layer } from './layer.ts';
 import { Network } from './network.ts';
@@ -24,7 +23,7 @@ export class OwnNetwork {
     try {
       const layers = make();
       const prefixes = layers.map(() => '');
-      return (this.#network = new Network(layers, prefixes, integer('seed', seed, 0)));
+      return (this.#network = new Network(layers, prefixes, seed));
     } finally {
       this.#making = false;
     }

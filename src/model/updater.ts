@@ -1,4 +1,4 @@
-import { finite, instance, type Names, number, options, reading } from '../check.ts';
+import { callable, finite, instance, type Names, number, options, reading } from '../check.ts';
 import { ArgumentError, NonFiniteError, StateError } from '../errors.ts';
 import { Optimizer } from '../optim/optimizer.ts';
 import type { Schedule } from '../optim/schedules.ts';
@@ -66,8 +66,7 @@ export class Updater extends Summarized {
     if (given.clipNorm !== undefined) number('clipNorm', given.clipNorm, 0);
     const { optimizer, schedule } = described(given);
     instance('optimizer', optimizer, Optimizer, "an optimizer such as AdamW or 'adamw'");
-    if (schedule !== undefined && typeof schedule !== 'function')
-      throw new ArgumentError('schedule', 'a function of the step', schedule);
+    if (schedule !== undefined) callable('schedule', schedule, 'a function of the step');
     if (taken.has(optimizer)) throw new StateError('the optimizer is in use');
     for (const { network } of list) {
       network.arena.clear(network.gradients);

@@ -50,11 +50,23 @@ export function readBatch(
   const y = readSequence('y', givenY, target, rows, into.y);
   into.valid = given === undefined ? undefined : readSteps(given, x.steps, x.batch, false, into.kept);
   const steps = outputSteps(x.steps, into.valid !== undefined);
-  if (steps !== y.steps || x.batch !== y.batch) {
-    const wanted = `${steps} ${steps === 1 ? 'step' : 'steps'} of ${x.batch} rows`;
-    const why = `${wanted}, as ${steps === x.steps ? 'x' : 'the output'}`;
-    const hint = y.batch === steps && y.steps === x.batch ? BATCH_FIRST : '';
-    throw new ShapeError('y', why, `${y.steps} of ${y.batch}${hint}`);
-  }
+  checkTargets('y', y, steps, x.batch, steps === x.steps ? 'x' : 'the output');
   return into;
+}
+
+/** Checks that targets have the steps and the batch of `other`. */
+export function checkTargets(
+  label: string,
+  { steps, batch }: Sequence,
+  wanted: number,
+  rows: number,
+  other: string,
+): void {
+  if (steps === wanted && batch === rows) return;
+  const hint = batch === wanted && steps === rows ? BATCH_FIRST : '';
+  throw new ShapeError(
+    label,
+    `${wanted} ${wanted === 1 ? 'step' : 'steps'} of ${rows} rows, as ${other}`,
+    `${steps} of ${batch}${hint}`,
+  );
 }

@@ -75,11 +75,11 @@ export abstract class ModelBase extends Summarized {
     const steps = integer('steps', given.steps, 1);
     const batch = integer('batch', given.batch, 1);
     const training = boolean('training', given.training ?? this.trainer !== undefined);
-    return training && this.trainer
-      ? planReport(this.network, this.trainer.plan(steps, batch))
-      : planReport(this.network, {
-          plan: this.network.preview({ steps, batch, training, targets: 'none' }),
-        });
+    const planned =
+      training && this.trainer
+        ? this.trainer.plan(steps, batch)
+        : { plan: this.network.preview({ steps, batch, training, targets: 'none' }) };
+    return planReport(this.network, planned);
   }
 
   /** Current size of the model's memory, in bytes. */

@@ -1,9 +1,9 @@
-import { type Steps, writeRows } from '../../engine/batchIO.ts';
+import type { Steps } from '../../engine/batchIO.ts';
 import type { Network } from '../../engine/network.ts';
 import type { PlanOutput } from '../../engine/plan.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
 import type { Loss } from '../../losses/loss.ts';
-import type { Given, Signal } from '../../ndarray.ts';
+import { type Given, type Signal, widthOf } from '../../ndarray.ts';
 import { type Batch, type BatchShape, readBatch } from './batch.ts';
 
 /** A loss over the rows of a plan: its targets, the divisor of its mean, sums and gradients. */
@@ -14,14 +14,17 @@ export class Objective {
   readonly target: Signal;
   /** Outputs per row. */
   protected readonly size: number;
+  /** Name of the targets in errors. */
+  readonly label: string;
   /** Where the loss has its constants. */
   protected constants = 0;
   readonly #arguments = { rows: 0, size: 0, output: 0, targets: 0, gradient: 0, count: 0, constants: 0 };
 
-  constructor(network: Network, loss: Loss, size = network.outputSize) {
+  constructor(network: Network, loss: Loss, size = network.outputSize, label = 'y') {
     this.network = network;
     this.loss = loss;
     this.size = size;
+    this.label = label;
     this.target = { kind: loss.targets, size: loss.targetSize?.(size) ?? size };
   }
 
@@ -32,18 +35,16 @@ export class Objective {
 
   /** Writes the targets of the rows that a plan is at. */
   writeTargets(plan: PlanOutput, { y: { data } }: Batch): void {
-    const { network, target, loss } = this;
+    const { network, target, loss, label } = this;
     const { outputRows, outputCount, targets } = plan;
-    if (target.kind === 'features')
-      writeRows(network.arena, outputRows, targets, data, target.size, 'f32', outputCount);
-    else network.writeIndices('y', outputRows, targets, data, target.size, loss.ignoreIndex, outputCount);
+    network.writeSignal(label, target, outputRows, targets, data, loss.ignoreIndex, outputCount);
   }
 
   /** Refuses a mean over nothing. */
   some(count: number): number {
     if (count > 0) return count;
     const what = `a target other than ignoreIndex ${this.loss.ignoreIndex}`;
-    throw new ArgumentError('y', what, new Verbatim('none'));
+    throw new ArgumentError(this.label, what, new Verbatim('none'));
   }
 
   /** The divisor of the mean over `rows` rows of a batch from row `first` on; their targets start at targets[at]. */
@@ -63,7 +64,7 @@ export class Objective {
     args.rows = rows;
     args.size = size;
     args.output = plan.output.ptr + first * size * 4;
-    args.targets = plan.targets.ptr + first * (target.kind === 'features' ? target.size : 1) * 4;
+    args.targets = plan.targets.ptr + first * widthOf(target) * 4;
     args.gradient = gradient && gradient + first * size * 4;
     args.count = count;
     args.constants = this.constants;

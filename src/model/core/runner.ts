@@ -6,7 +6,7 @@ import type { StreamPlan } from '../../engine/streamPlan.ts';
 import { ArgumentError, NonFiniteError, StateError } from '../../errors.ts';
 import { Generator } from '../../init/generator.ts';
 import type { Region } from '../../memory/layout.ts';
-import { mayBeNumbers } from '../../ndarray.ts';
+import { mayBeNumbers, widthOf } from '../../ndarray.ts';
 
 /**
  * Runs a plan step by step: up to `block` steps of its first k rows per call. States, outputs and packed weights are
@@ -164,7 +164,7 @@ export class Runner {
     const { signal } = this.live;
     const at = to.ptr / 4;
     const single = typeof given === 'number';
-    const length = signal.kind === 'features' ? count * signal.size : count;
+    const length = count * widthOf(signal);
     // copied by its internal slots, without a call of the user's code
     if (signal.kind === 'features' && !single && typedLength(given) === length) {
       arena.f32.set(given, at);

@@ -112,8 +112,7 @@ export function readModel<M extends Saved>(
     asFormat(() => {
       network.generator.state = description.generator;
     });
-    writeAll(network, values);
-    network.version++;
+    network.writeAll(values);
   } catch (error) {
     network.dispose();
     throw error;
@@ -176,8 +175,7 @@ export function readCheckpoint(bytes: Uint8Array | ArrayBuffer, model: Saved, tr
   });
   resume();
   states?.write();
-  writeAll(network, values);
-  network.version++;
+  network.writeAll(values);
 }
 
 function describe(model: Saved): Description {
@@ -288,10 +286,6 @@ export function take(
   const got = tensor ? `${tensor.dtype} ${showShape(tensor.shape)}` : 'no such tensor';
   if (got !== wanted) throw new FormatError(`saved model: ${name}: expected ${wanted}, got ${got}`);
   return tensor!.data as Float32Array;
-}
-
-function writeAll(network: Network, values: readonly [Region, Float32Array][]): void {
-  for (const [region, data] of values) network.arena.write(region, data);
 }
 
 /** What a file makes go wrong is the file's fault. */

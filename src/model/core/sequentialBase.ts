@@ -1,4 +1,4 @@
-import { integer, options, reading } from '../../check.ts';
+import { options, reading } from '../../check.ts';
 import { type Layer, MAX_LAYERS } from '../../engine/layer.ts';
 import { Network, UNINITIALIZED } from '../../engine/network.ts';
 import { type ModelForwardOptions, WholeSequences } from '../../engine/wholeSequences.ts';
@@ -31,7 +31,6 @@ export class SequentialBase extends ModelBase {
   constructor(layers: readonly Layer[], opts?: SequentialOptions) {
     const initialize = opts !== UNINITIALIZED;
     const { seed = 0 } = options('Sequential', opts, { seed: true });
-    integer('seed', seed, 0);
     const given = reading('layers', layers, () => checkedLayers(layers));
     const prefixes = given.map(({ name }, i) => `${name ?? i}.`);
     super(given, () => new Network(given, prefixes, seed, initialize));

@@ -2,7 +2,7 @@ import { instance, integer, options } from '../../check.ts';
 import { Network } from '../../engine/network.ts';
 import { ArgumentError } from '../../errors.ts';
 import type { Generator } from '../../init/generator.ts';
-import { lengthOf } from '../../ndarray.ts';
+import { lengthOf, widthOf } from '../../ndarray.ts';
 import { Summarized } from '../../summary.ts';
 import { Runner } from './runner.ts';
 
@@ -54,8 +54,7 @@ export class StreamBase extends Summarized {
    */
   steps(input: ArrayLike<number>): Float32Array {
     const { batch, block } = this;
-    const { kind, size } = this.runner.live.signal;
-    const row = kind === 'features' ? batch * size : batch;
+    const row = batch * widthOf(this.runner.live.signal);
     const steps = lengthOf(input) / row;
     if (!Number.isInteger(steps) || steps < 1 || steps > block) {
       throw new ArgumentError('input', `${row} x n numbers, n from 1 to block ${block}`, input);

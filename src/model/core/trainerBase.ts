@@ -1,8 +1,8 @@
-import { instance, integer, keyOf, type Names, number, options, reading } from '../../check.ts';
+import { callable, instance, integer, type Names, number, oneOf, options } from '../../check.ts';
 import type { Steps } from '../../engine/batchIO.ts';
 import type { Plan } from '../../engine/plan.ts';
 import { ArgumentError, onlyInFullPackage, StateError } from '../../errors.ts';
-import type { Loss } from '../../losses/loss.ts';
+import { type Loss, lossOf } from '../../losses/loss.ts';
 import type { Given } from '../../ndarray.ts';
 import { Optimizer } from '../../optim/optimizer.ts';
 import { Summarized } from '../../summary.ts';
@@ -43,7 +43,7 @@ export type MakeTraining = (owner: object, model: ModelBase, loss: Loss, opts: T
 const makeTraining: MakeTraining = (owner, model, loss, opts) =>
   new Training(owner, model, new Objective(model.network, loss), opts);
 
-const POLICIES: Readonly<Record<NonFinitePolicy, true>> = { throw: true, skip: true, allow: true };
+const POLICIES: readonly NonFinitePolicy[] = ['throw', 'skip', 'allow'];
 
 /** Trains a model: forward, loss, BPTT, clipping and update. A step does not allocate. */
 export class TrainerBase extends Summarized {
@@ -72,22 +72,18 @@ export class TrainerBase extends Summarized {
     for (const name of Object.keys(ELSEWHERE) as (keyof Elsewhere)[]) {
       if (given[name]) throw onlyInFullPackage(`Trainer: ${name}`);
     }
-    const loss = reading('loss', given.loss, () => {
-      const made = typeof given.loss === 'function' ? given.loss() : given.loss;
-      return typeof made?.run === 'function' ? made : undefined;
-    });
-    if (!loss) throw new ArgumentError('loss', 'a loss such as crossEntropy', given.loss);
+    const loss = lossOf('loss', given.loss);
     instance('optimizer', given.optimizer, Optimizer, 'an optimizer such as AdamW');
-    if (given.clipNorm !== undefined) number('clipNorm', given.clipNorm, 0);
-    if (given.clipValue !== undefined) number('clipValue', given.clipValue, 0);
-    if (given.clipNorm !== undefined && given.clipValue !== undefined) {
-      throw new ArgumentError('clipValue', 'one of clipNorm and clipValue', given.clipValue);
+    const { clipNorm, clipValue } = given;
+    if (clipNorm !== undefined) number('clipNorm', clipNorm, 0);
+    if (clipValue !== undefined) {
+      number('clipValue', clipValue, 0);
+      if (clipNorm !== undefined)
+        throw new ArgumentError('clipValue', 'one of clipNorm and clipValue', clipValue);
     }
-    if (given.schedule !== undefined && typeof given.schedule !== 'function') {
-      throw new ArgumentError('schedule', 'a function of the step', given.schedule);
-    }
+    if (given.schedule !== undefined) callable('schedule', given.schedule, 'a function of the step');
     integer('batch', given.batch ?? 1, 1);
-    if (given.nonFinite !== undefined) keyOf('nonFinite', given.nonFinite, POLICIES);
+    if (given.nonFinite !== undefined) oneOf('nonFinite', given.nonFinite, POLICIES);
     if (taken.has(given.optimizer)) {
       throw new StateError('the optimizer has another trainer');
     }
@@ -144,7 +140,7 @@ export class TrainerBase extends Summarized {
    * `step`, without flow.
    */
   evaluate(x: Given, y: Given, opts?: Steps): Evaluation {
-    const given = opts === undefined ? opts : options('evaluate', opts, { lengths: true, mask: true });
+    const given = options('evaluate', opts, { lengths: true, mask: true });
     return { loss: this.training.evaluate(x, y, given) };
   }
 

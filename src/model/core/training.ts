@@ -1,4 +1,4 @@
-import { finite } from '../../check.ts';
+import { finite, isSize } from '../../check.ts';
 import type { Steps } from '../../engine/batchIO.ts';
 import { outputSteps } from '../../engine/chain.ts';
 import type { Network } from '../../engine/network.ts';
@@ -280,7 +280,7 @@ export class Training {
 
   /** Checks what `progress` gave; the result sets it. @throws {FormatError} if it is invalid */
   resume({ skipped = 0 }: Progress): () => void {
-    if (!(Number.isSafeInteger(skipped) && skipped >= 0)) {
+    if (!isSize(skipped)) {
       throw new FormatError('checkpoint: skipped is not an integer of at least 0');
     }
     return () => {

@@ -102,10 +102,7 @@ export class ArraySource extends Source {
     const first = all.find(([, given]) => !isList(given)) ?? all[0]!;
     const N = first[2].batch;
     for (const [port, given, sequence] of all) {
-      if (isList(given) && sequence.batch !== N) {
-        if (port.isVector) readVector(port.label, given, port, N, sequence);
-        else readSequence(port.label, given, port, N, sequence);
-      }
+      if (isList(given) && sequence.batch !== N) readPort(port, given, N, sequence);
       if (sequence.batch === N) continue;
       throw new ShapeError(port.label, `${N} examples, as ${first[0].label}`, `${sequence.batch}`);
     }
@@ -148,16 +145,16 @@ export class ArraySource extends Source {
 function fields(ports: Ports, argument: 'x' | 'y', given: unknown): [Port, Given, Sequence][] {
   const [of, single] =
     argument === 'x' ? [ports.inputs, ports.single.input] : [ports.outputs, ports.single.output];
-  const named = of.map(({ name }, value) => ({ name, value }));
-  checkRecord(argument, given, named, single);
+  checkRecord(argument, given, of, single);
   return of.map((port) => {
     const one = pick(port.label, given, port.name, single) as Given;
     const into: Sequence = { data: [], steps: 0, batch: 0 };
-    const sequence = port.isVector
-      ? readVector(port.label, one, port, 0, into)
-      : readSequence(port.label, one, port, 1, into);
-    return [port, one, sequence];
+    return [port, one, readPort(port, one, port.isVector ? 0 : 1, into)];
   });
+}
+
+function readPort(port: Port, given: Given, batch: number, into: Sequence): Sequence {
+  return (port.isVector ? readVector : readSequence)(port.label, given, port, batch, into);
 }
 
 function column({ kind, size, isVector }: Port, { data, steps }: Sequence): Column {

@@ -29,8 +29,8 @@ export class ExampleSource extends Source {
     for (const [i, example] of examples.entries()) {
       const label = `${argument}[${i}]`;
       checkExample(label, example);
-      checkRecord(`${label}.x`, example.x, named(ports.inputs), ports.single.input);
-      checkRecord(`${label}.y`, example.y, named(ports.outputs), ports.single.output);
+      checkRecord(`${label}.x`, example.x, ports.inputs, ports.single.input);
+      checkRecord(`${label}.y`, example.y, ports.outputs, ports.single.output);
     }
     this.#examples = examples;
     this.#cut = cut;
@@ -57,10 +57,6 @@ export class ExampleSource extends Source {
     this.#at++;
     return collate(this.#ports, group);
   }
-}
-
-function named(ports: readonly Port[]): { name: string; value: number }[] {
-  return ports.map(({ name }, value) => ({ name, value }));
 }
 
 function collate(ports: Ports, group: readonly FitExample[]): Batch {

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../errors.ts';
-import type { Given } from '../../ndarray.ts';
+import { type Given, widthOf } from '../../ndarray.ts';
 import type { Named } from '../graph/named.ts';
 import type { StepOptions, StepResult } from '../trainerTypes.ts';
 import type { FullTraining } from '../training/fullTraining.ts';
@@ -228,7 +228,7 @@ function tokensOf({ inputs, single }: Ports, x: Named<Given>): number {
   return Math.max(...inputs.map((port) => tokensIn(given[port.name]!, port)));
 }
 
-function tokensIn(x: Given, { kind, size }: Ports['inputs'][number]): number {
+function tokensIn(x: Given, port: Ports['inputs'][number]): number {
   const { length } = 'data' in x ? x.data : x;
-  return kind === 'indices' ? length : length / size;
+  return length / widthOf(port);
 }

@@ -1,3 +1,4 @@
+import { isSize } from '../../check.ts';
 import { ArgumentError, FormatError, show } from '../../errors.ts';
 import { toBytes } from '../../io/parse.ts';
 import type { Region } from '../../memory/layout.ts';
@@ -129,7 +130,7 @@ function savedIn(bytes: Uint8Array | ArrayBuffer): Saved {
 
 function isSaved(saved: Saved): boolean {
   const { epoch, at, sum, counted, lr, history, best, waiting, buffers, restoreBest } = saved;
-  const whole = [epoch, at, counted, waiting].every((n) => Number.isSafeInteger(n) && n >= 0);
+  const whole = [epoch, at, counted, waiting].every(isSize);
   const numbers = [sum, lr, ...buffers].every((n) => typeof n === 'number');
   const isBest = best === undefined || (Number.isSafeInteger(best.epoch) && typeof best.value === 'number');
   const records = history.every(({ epoch, loss }) => Number.isSafeInteger(epoch) && typeof loss === 'number');

@@ -1,4 +1,4 @@
-import { boolean, callable, finite, integer, type Names, options, reading } from '../../check.ts';
+import { boolean, callable, finite, integer, type Names, oneOf, options, reading } from '../../check.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
 import type { FullTraining } from '../training/fullTraining.ts';
 import { batchSizeOf } from './arraySource.ts';
@@ -117,8 +117,7 @@ function watched(
 ): Pick<FitRequest, 'metrics' | 'monitor' | 'mode' | 'minDelta' | 'patience'> {
   if (patience !== undefined) integer('patience', patience, 1);
   finite('minDelta', minDelta, 0);
-  if (mode !== undefined && mode !== 'min' && mode !== 'max')
-    throw new ArgumentError('mode', "'min' or 'max'", mode);
+  if (mode !== undefined) oneOf('mode', mode, ['min', 'max']);
   const metric = metrics.find(monitor);
   if (monitor !== 'loss' && !metric) {
     throw new ArgumentError('monitor', `one of ${['loss', ...metrics.keys].join(', ')}`, monitor);

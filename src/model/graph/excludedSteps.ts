@@ -1,6 +1,6 @@
 import { byteArray } from '../../allocate.ts';
 import type { Graph } from '../../engine/graph.ts';
-import type { Sequence } from '../../ndarray.ts';
+import { type Sequence, widthOf } from '../../ndarray.ts';
 
 /**
  * Marks [T, B] of the steps that count on a time axis, from inputs with a `maskValue`: 0 where an index, or all features of
@@ -15,8 +15,7 @@ export function countedByValue(
   for (let i = 0; i < inputs.length; i++) {
     const { value, maskValue, axis: own } = inputs[i]!;
     if (maskValue === undefined || own !== axis) continue;
-    const { kind, size } = values[value]!.shape;
-    const width = kind === 'indices' ? 1 : size;
+    const width = widthOf(values[value]!.shape);
     const { data, steps, batch } = sequences[i]!;
     const excluded = Math.fround(maskValue);
     for (let row = 0; row < steps * batch; row++) {

@@ -1,8 +1,8 @@
 import { unreadable } from '../../check.ts';
 import type { Graph } from '../../engine/graph.ts';
 import type { GraphNetwork } from '../../engine/graphNetwork.ts';
-import { ArgumentError, BATCH_FIRST, ShapeError } from '../../errors.ts';
-import { type Given, readSequence, readShaped, type Sequence, type Signal } from '../../ndarray.ts';
+import { ArgumentError, ShapeError } from '../../errors.ts';
+import { type Given, readSequence, readShaped, type Sequence, type Signal, widthOf } from '../../ndarray.ts';
 import { CountedSteps, type GraphSteps } from './countedSteps.ts';
 import { checkRecord, pick } from './named.ts';
 
@@ -80,11 +80,12 @@ export function readInputs(
 export function readVector(
   name: string,
   given: Given,
-  { kind, size }: Signal,
+  signal: Signal,
   batch: number,
   into: Sequence,
 ): Sequence {
-  const width = kind === 'indices' ? 1 : size;
+  const { kind, size } = signal;
+  const width = widthOf(signal);
   try {
     const shape = (given as { shape?: unknown } | undefined)?.shape;
     const isBare = Array.isArray(given) || ArrayBuffer.isView(given);
@@ -108,15 +109,4 @@ export function readVector(
   } catch (error) {
     throw unreadable(name, given, error);
   }
-}
-
-/** Checks that targets or gradients have the steps and the batch of an output. */
-export function checkTargets(label: string, { steps, batch }: Sequence, wanted: number, rows: number): void {
-  if (steps === wanted && batch === rows) return;
-  const hint = batch === wanted && steps === rows ? BATCH_FIRST : '';
-  throw new ShapeError(
-    label,
-    `${wanted} ${wanted === 1 ? 'step' : 'steps'} of ${rows} rows, as the output`,
-    `${steps} of ${batch}${hint}`,
-  );
 }

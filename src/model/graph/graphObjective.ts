@@ -1,4 +1,3 @@
-import { writeRows } from '../../engine/batchIO.ts';
 import type { GraphNetwork } from '../../engine/graphNetwork.ts';
 import type { GraphPlan } from '../../engine/graphPlan.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
@@ -56,18 +55,9 @@ export class GraphObjective extends Objective {
   }
 
   override writeTargets(plan: GraphPlan, batch: Batch): void {
-    const { network, parts } = this;
+    const { parts } = this;
     const batches = this.batches.get(batch)!;
-    for (let i = 0; i < parts.length; i++) {
-      const { target, loss, label } = parts[i]!;
-      if (loss.blank !== undefined) continue;
-      const { rows, targets } = plan.outputs[i]!;
-      const { data } = batches[i]!.y;
-      const count = rows.countWithSteps;
-      if (target.kind === 'features')
-        writeRows(network.arena, rows, targets, data, target.size, 'f32', count);
-      else network.writeIndices(label, rows, targets, data, target.size, loss.ignoreIndex, count);
-    }
+    for (let i = 0; i < parts.length; i++) parts[i]!.writeTargets(plan.planOutputs[i]!, batches[i]!);
   }
 
   /** Whether there is one output. */

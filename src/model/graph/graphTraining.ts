@@ -3,7 +3,7 @@ import type { GraphRequest } from '../../engine/graph.ts';
 import type { GraphNetwork } from '../../engine/graphNetwork.ts';
 import type { GraphPlan } from '../../engine/graphPlan.ts';
 import { type Given, readSequence } from '../../ndarray.ts';
-import { type Batch, emptyBatch } from '../core/batch.ts';
+import { type Batch, checkTargets, emptyBatch } from '../core/batch.ts';
 import type { ModelBase } from '../core/modelBase.ts';
 import type { TrainerOptions } from '../core/trainerTypes.ts';
 import { CTCObjective } from '../training/ctcObjective.ts';
@@ -11,7 +11,7 @@ import type { CheckedOptions } from '../training/fullOptions.ts';
 import { FullTraining } from '../training/fullTraining.ts';
 import type { BatchOptions } from '../training/fullTypes.ts';
 import { readTargetWeights, refuseWeights, type TargetWeights } from '../training/rowWeights.ts';
-import { checkTargets, emptyFed, type Fed, readInputs, readVector } from './feed.ts';
+import { emptyFed, type Fed, readInputs, readVector } from './feed.ts';
 import type { GraphObjective } from './graphObjective.ts';
 import { checkRecord, pick } from './named.ts';
 
@@ -105,7 +105,7 @@ export class GraphTraining extends FullTraining {
     }
     if (axis) readSequence(label, given, part.target, this.options.batch, into.y);
     else readVector(label, given, part.target, 0, into.y);
-    checkTargets(label, into.y, count, batch);
+    checkTargets(label, into.y, count, batch, 'the output');
   }
 
   /** How much each target of an output counts; of several outputs, those that are vectors do not warm up. */

@@ -63,7 +63,6 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
   constructor(nodes: ModelNodes<Inputs, Outputs>, opts?: SequentialOptions) {
     const initialize = opts !== UNINITIALIZED;
     const { seed = 0 } = options('Model', opts, { seed: true });
-    integer('seed', seed, 0);
     const given = options('Model', nodes, { inputs: true, outputs: true });
     const graph = graphOf(given.inputs, given.outputs);
     const layers = graph.layers as readonly Layer[];
@@ -106,8 +105,7 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
       } as const;
       const plan = network.prepare(request);
       const results = graph.outputs.map(({ value }) => {
-        const { axis, size } = graph.values[value]!.shape;
-        const shape = axis ? [network.stepsOf(axis, steps), batch, size] : [batch, size];
+        const shape = network.dimensions(graph.values[value]!.shape, steps, batch);
         return { data: floats(elements(shape)), shape };
       });
       network.writeInputs(plan, sequences, steps, counted.valid);
@@ -146,17 +144,16 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
         throw new StateError('backward: call forward with { training: true } before each backward');
       const { outputs, inputs, single } = graph;
       checkRecord('outputGradients', outputGradients, outputs, single.output, true);
-      const gradients = plan.outputs.map(({ shape: { axis, size } }, i) => {
+      const gradients = plan.outputs.map((output, i) => {
         const { name } = outputs[i]!;
         const label = single.output ? 'outputGradients' : `outputGradients.${name}`;
         const given = pick(label, outputGradients, name, single.output) as Given | undefined;
-        const { batch } = plan;
-        const shape = axis ? [network.stepsOf(axis, steps), batch, size] : [batch, size];
+        const shape = network.dimensions(output.shape, steps, plan.batch);
         return given === undefined && !single.output ? undefined : readShaped(label, given!, shape);
       });
-      const results = plan.inputs.map(({ shape: { axis, size, kind } }) => {
-        const shape = axis ? [network.stepsOf(axis, steps), plan.batch, size] : [plan.batch, size];
-        return kind === 'features' ? { data: floats(elements(shape)), shape } : undefined;
+      const results = plan.inputs.map((input) => {
+        const shape = network.dimensions(input.shape, steps, plan.batch);
+        return input.shape.kind === 'features' ? { data: floats(elements(shape)), shape } : undefined;
       });
       this.#last = undefined;
       for (const [i, { rows, gradient, shape }] of plan.outputs.entries()) {

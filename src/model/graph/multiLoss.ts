@@ -2,7 +2,7 @@ import { number, reading } from '../../check.ts';
 import { adaptLoss, isCustomLoss } from '../../custom/loss.ts';
 import type { Graph } from '../../engine/graph.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
-import type { Loss } from '../../losses/loss.ts';
+import { type Loss, lossOf } from '../../losses/loss.ts';
 import type { MemoryArena } from '../../memory/arena.ts';
 import type { ModelBase } from '../core/modelBase.ts';
 import type { Model } from './model.ts';
@@ -92,8 +92,6 @@ function readLoss(
   return reading(label, losses, () => {
     const given = losses[name];
     if (isCustomLoss(given)) return adaptLoss(given, arena);
-    const made = typeof given === 'function' ? given() : given;
-    if (typeof made?.run === 'function') return made;
-    throw new ArgumentError(label, 'a loss such as crossEntropy', given);
+    return lossOf(label, given as Loss);
   });
 }

@@ -16,16 +16,13 @@ export class CTCObjective extends Objective {
   /** Memory for a row's labels, the rows of its steps, and what the kernel keeps. */
   #room: Region = { ptr: 0, shape: [], length: 0 };
   readonly #blank: number;
-  /** Name of the labels in errors. */
-  readonly label: string;
   /** Divisor of the mean where a batch is a shard of a larger one; otherwise the number of its rows with steps. */
   divisor: number | undefined;
 
   /** @throws {ArgumentError} if blank is no output of the model */
   constructor(network: Network, loss: Loss, size = network.outputSize, label = 'y') {
-    super(network, loss, size);
+    super(network, loss, size, label);
     this.#blank = integer('blank', loss.blank, 0, size - 1);
-    this.label = label;
   }
 
   override read(into: Batch, shape: BatchShape, x: Given, y: Given, given: Steps | undefined): Batch {

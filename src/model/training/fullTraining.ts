@@ -1,4 +1,4 @@
-import { integer, reading } from '../../check.ts';
+import { integer, isSize, reading } from '../../check.ts';
 import type { Steps } from '../../engine/batchIO.ts';
 import type { Plan } from '../../engine/plan.ts';
 import { ArgumentError, FormatError, ShapeError, StateError, show } from '../../errors.ts';
@@ -271,7 +271,7 @@ export class FullTraining extends CarryingTraining {
     const set = super.resume(progress);
     const { accumulated = 0 } = progress;
     const most = this.#more.accumulate - 1;
-    if (!(Number.isSafeInteger(accumulated) && accumulated >= 0 && accumulated <= most))
+    if (!isSize(accumulated) || accumulated > most)
       throw new FormatError(`checkpoint: accumulated ${show(accumulated)} is not an integer in 0..${most}`);
     const { metricSchedule } = this;
     const before = metricSchedule?.state();

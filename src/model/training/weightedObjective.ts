@@ -17,16 +17,13 @@ function writeConstants(network: Network, loss: Loss, size: number): number {
 
 /** An objective whose targets may count more or less, or not at all; its loss may have constants. */
 export class WeightedObjective extends Objective {
-  /** Name of the targets in errors. */
-  readonly label: string;
   /** Divisor of the mean where a batch is a shard of a larger one; otherwise it is that of its own targets. */
   divisor: number | undefined;
 
   /** @throws {ShapeError} if the constants of the loss do not match the outputs */
   constructor(network: Network, loss: Loss, size = network.outputSize, label = 'y') {
-    super(network, loss, size);
+    super(network, loss, size, label);
     this.constants = writeConstants(network, loss, size);
-    this.label = label;
   }
 
   override some(count: number): number {
