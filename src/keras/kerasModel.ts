@@ -25,7 +25,7 @@ export class KerasModel extends Model {
   /** Options of the file without effect here, which matter in training only, such as `dense: kernel_regularizer`. */
   readonly ignored: readonly string[];
   readonly #description: KerasDescription;
-  readonly #classes: LayerClasses;
+  readonly #classes: LayerClasses | undefined;
   /** With outputs at all steps. */
   #whole: Model | undefined;
 
@@ -34,7 +34,7 @@ export class KerasModel extends Model {
     nodes: ConstructorParameters<typeof Model>[0],
     opts: object,
     description: KerasDescription,
-    classes: LayerClasses,
+    classes: LayerClasses | undefined,
   ) {
     super(nodes, opts);
     this.kerasInputs = description.inputs;
@@ -174,7 +174,7 @@ function batchFirst(value: NDArray, { shape }: KerasTensor): NDArray {
 }
 
 /** Makes a model from what files describe. */
-export function kerasModelOf(description: KerasDescription, classes: LayerClasses): KerasModel {
+export function kerasModelOf(description: KerasDescription, classes: LayerClasses | undefined): KerasModel {
   return modelOf(
     description,
     (nodes, opts) => new KerasModel(nodes, opts, description, classes),

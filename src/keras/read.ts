@@ -6,10 +6,12 @@ import { imported } from '../imported.ts';
 import type { KerasLayers } from '../kerasLayers/table.ts';
 import type { LayerClasses } from '../model/registry.ts';
 
-/** What is given in place of what `import()` loads. */
-interface Given extends Parts {
-  readonly layers?: KerasLayers | undefined;
-}
+/** What is given in place of what `import()` loads, and what that has loaded. */
+type Given = {
+  -readonly [Name in keyof Parts]-?: Name extends 'layers' ? KerasLayers | undefined : Parts[Name];
+};
+
+type Loaders = { readonly [Name in keyof Given]: (() => Promise<Given[Name]>)[] };
 
 /** What to import where `import()` fails. */
 const INSTEAD =
@@ -21,27 +23,29 @@ export async function read(
   architecture: Json | undefined,
   layers: KerasLayers | undefined,
   storage: KerasStorage | undefined,
-): Promise<{ description: KerasDescription; classes: LayerClasses }> {
-  let parts: Given = { layers, storage, binary: storage, keras3: storage, manifest: storage };
+): Promise<{ description: KerasDescription; classes: LayerClasses | undefined }> {
+  const parts: Given = { layers, storage, binary: storage, keras3: storage, manifest: storage };
   /** What loads a part, the ones with more of it last. */
-  const loaders: Record<string, (() => Promise<Given>)[]> = {
-    binary: [async () => ({ binary: await import('../formats/keras/binary.ts') })],
-    manifest: [async () => ({ manifest: await import('../formats/keras/tfjsWeights.ts') })],
-    keras3: [async () => ({ keras3: await import('../formats/keras/keras3.ts') })],
-    storage: [async () => ({ storage: (await import('../kerasStorage/compressed.ts')).compressed })],
-    layers: [
-      async () => ({ layers: (await import('../kerasLayers/common.ts')).common }),
-      async () => ({ layers: (await import('../kerasLayers/index.ts')).layers }),
-    ],
+  const loaders: Loaders = {
+    binary: [() => import('../formats/keras/binary.ts')],
+    manifest: [() => import('../formats/keras/tfjsWeights.ts')],
+    keras3: [() => import('../formats/keras/keras3.ts')],
+    storage: [async () => (await import('../kerasStorage/compressed.ts')).compressed],
+    layers: layers
+      ? []
+      : [
+          async () => (await import('../kerasLayers/common.ts')).common,
+          async () => (await import('../kerasLayers/index.ts')).layers,
+        ],
   };
-  if (layers) loaders.layers = [];
   for (;;) {
     try {
-      return { description: readKeras(files, architecture, parts), classes: parts.layers?.classes ?? {} };
+      return { description: readKeras(files, architecture, parts), classes: parts.layers?.classes };
     } catch (error) {
-      const load = error instanceof Missing && loaders[error.part]!.shift();
+      const part = error instanceof Missing && (error.part as keyof Given);
+      const load = part && loaders[part].shift();
       if (!load) throw error;
-      parts = { ...parts, ...(await imported(load(), error.part, INSTEAD)) };
+      parts[part] = (await imported<unknown>(load(), part, INSTEAD)) as never;
     }
   }
 }
