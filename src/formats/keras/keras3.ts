@@ -1,5 +1,5 @@
 import { HARD_SIGMOID, isObject, JOINS_3, type Json, type JsonObject } from './json.ts';
-import { toKeras2 } from './modelConfig.ts';
+import { mapped, toKeras2 } from './modelConfig.ts';
 
 /** A description as Keras 2 writes it, from one of Keras 3, or of either in a .keras file. */
 export function fromKeras3(model: Json, version: string | undefined): Json {
@@ -13,12 +13,10 @@ export function fromKeras3(model: Json, version: string | undefined): Json {
 function withVersion(value: Json | undefined, joins: JsonObject | undefined, name = ''): Json {
   if (Array.isArray(value)) return value.map((each) => withVersion(each, joins));
   if (isObject(value))
-    return Object.fromEntries(
-      Object.entries(value).map(([key, each]) => {
-        const own = withVersion(each, joins, key);
-        return [key, key === 'config' && isObject(own) ? { ...own, ...joins } : own];
-      }),
-    );
+    return mapped(value, (each, key) => {
+      const own = withVersion(each, joins, key);
+      return key === 'config' && isObject(own) ? { ...own, ...joins } : own;
+    });
   return /activation$/.test(name) && /^hard_sigmoid/.test(`${value}`)
     ? joins
       ? HARD_SIGMOID

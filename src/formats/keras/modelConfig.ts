@@ -42,8 +42,15 @@ export function configToKeras2(className: string, config: Json): Json {
 
 function plainObject(value: JsonObject): Json {
   const name = field(value, 'class_name');
-  if (isNamed(name, '__tuple__')) return toKeras2(field(value, 'items'));
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, toKeras2(each)]));
+  return isNamed(name, '__tuple__') ? toKeras2(field(value, 'items')) : mapped(value, toKeras2);
+}
+
+/** An object with other values under the same keys. */
+export function mapped(
+  object: JsonObject,
+  map: (value: Json | undefined, key: string) => Json | undefined,
+): JsonObject {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, map(value, key)]));
 }
 
 /** An object { class_name, config } and what surrounds it. */
@@ -95,12 +102,11 @@ function functional(config: JsonObject): JsonObject {
       : nodes;
     return { ...(toKeras2(rest) as JsonObject), [keyOf(layer, 'inbound_nodes')]: list ?? [] };
   });
-  const rest = Object.entries(config).map(([key, value]) => {
-    if (key === 'layers') return [key, converted];
+  return mapped(config, (value, key) => {
+    if (key === 'layers') return converted;
     const isEnd = isNamed(key, 'input_layers') || isNamed(key, 'output_layers');
-    return [key, isEnd ? ends(value, names) : toKeras2(value)];
+    return isEnd ? ends(value, names) : toKeras2(value);
   });
-  return Object.fromEntries(rest);
 }
 
 /** Inputs or outputs: [layer, node, tensor] for one, a list of them, or such lists by name, which comes behind each. */
@@ -147,13 +153,11 @@ const ACTIVATIONS: JsonObject = {
 };
 
 function withActivations(config: JsonObject): JsonObject {
-  const renamed = Object.entries(config).map(([key, value]) => [
-    key,
+  return mapped(config, (value, key) =>
     /activation$/i.test(key) && Object.hasOwn(ACTIVATIONS, value as string)
       ? ACTIVATIONS[value as string]
       : value,
-  ]);
-  return Object.fromEntries(renamed);
+  );
 }
 
 /** Layers compute in float32 whatever they were trained in. */
