@@ -46,6 +46,12 @@ export class LayerConfig {
     return value.shape.at(-1) ?? this.fail('its input has no fixed features');
   }
 
+  /** As `features`, of an input that must be a sequence. */
+  sequenceFeatures(value: { readonly shape: readonly (number | null)[] } | undefined): number {
+    const features = this.features(value);
+    return value?.shape.length === 2 ? features : this.fail('its input is not a sequence');
+  }
+
   get(option: string): Json | undefined {
     return field(this.options, option);
   }

@@ -31,7 +31,6 @@ export function describe(
   const model = readModel(outer, [], '', 0);
   const builder = new Builder(weights, more);
   const ends = outermost(model, builder);
-  const single = { input: ends.inputs.length === 1, output: ends.outputs.length === 1 };
   // a value is one output, and not an input
   const seen = new Set<string>();
   for (const end of ends.outputs) {
@@ -40,21 +39,22 @@ export function describe(
       end.value = builder.apply(end.name, 'Activation', { activation: 'identity' }, [end.value]);
     seen.add(key);
   }
-  const { uses } = builder;
-  const count = uses.length;
+  const uses = [...builder.uses];
   const refs = ends.outputs.map(({ value }) => value.ref);
   const wholes = ends.outputs.map(({ layer, value }) => builder.allSteps(layer, value).ref);
-  const inputs = builder.inputs(single.input);
+  const inputs = builder.inputs(ends.inputs.length === 1);
   const names = ends.outputs.map(({ name }, i) => {
     const before = ends.outputs.slice(0, i).filter((one) => one.name === name).length;
     return before ? `${name}_${before}` : name;
   });
   const outputs = (refs: readonly Reference[]) =>
-    refs.map((of, i) => ({ ...(single.output ? {} : { name: names[i]! }), of }));
+    refs.map((of, i) => ({ ...(refs.length === 1 ? {} : { name: names[i]! }), of }));
   return {
     layers: builder.layers,
-    graph: { inputs, uses: uses.slice(0, count), outputs: outputs(refs) },
-    whole: wholes.some((ref, i) => ref !== refs[i]) ? { inputs, uses, outputs: outputs(wholes) } : undefined,
+    graph: { inputs, uses, outputs: outputs(refs) },
+    whole: wholes.some((ref, i) => ref !== refs[i])
+      ? { inputs, uses: builder.uses, outputs: outputs(wholes) }
+      : undefined,
     inputs: ends.inputs.map(({ name, value }, i) => tensorOf(name, value, inputs[i]!.indices !== undefined)),
     outputs: ends.outputs.map(({ value }, i) => tensorOf(names[i]!, value, false)),
     version,

@@ -31,7 +31,6 @@ interface Call {
 
 export interface KerasModel {
   readonly name: string;
-  readonly sequential: boolean;
   readonly layers: ReadonlyMap<string, KerasLayer>;
   readonly inputs: readonly Source[];
   readonly outputs: readonly Source[];
@@ -96,7 +95,7 @@ export function readModel(
   for (const [layer] of inputs!)
     if (layers.get(layer)!.config.className !== 'InputLayer')
       config.refuse('input_layers', `: ${layer} is no input`);
-  return { name, sequential: false, layers, inputs: inputs!, outputs: outputs! };
+  return { name, layers, inputs: inputs!, outputs: outputs! };
 }
 
 /** In Keras 2 the first call of a model is its own, which is not listed: others refer to the ones behind it. */
@@ -121,7 +120,7 @@ function sequentialModel(name: string, given: ReadonlyMap<string, KerasLayer>): 
     before = [own, 0, 0];
   }
   const first = [...given.keys()][0]!;
-  return { name, sequential: true, layers, inputs: [[first, 0, 0]], outputs: [before!] };
+  return { name, layers, inputs: [[first, 0, 0]], outputs: [before!] };
 }
 
 /** The calls of a layer of a functional model. */
@@ -135,7 +134,7 @@ function callsOf(config: LayerConfig, given: JsonObject): readonly Call[] {
       const args = Array.isArray(each) ? each[3] : undefined;
       if (!isObject(args)) continue;
       const { [UNMASKED]: own, ...rest } = args;
-      if (own === true) isUnmasked = true;
+      isUnmasked ||= own === true;
       if (config.className !== 'Operation') checkArguments(config, rest);
     }
     return { sources, isUnmasked };

@@ -16,8 +16,7 @@ export const bidirectional: Describe = (context, inputs) => {
   const given = layer.get('backward_layer');
   const back = given === null || given === undefined ? ahead : layer.inner('backward_layer');
   const [value, ...initial] = inputs;
-  const inputSize = layer.features(value);
-  if (value!.shape.length !== 2) layer.fail('its input is not a sequence');
+  const inputSize = layer.sequenceFeatures(value);
   kindOf(ahead);
   if (ahead.flag('go_backwards', false)) ahead.refuse('go_backwards', 'in a Bidirectional is not supported');
   const [merge = 'concat'] = [layer.get('merge_mode')];

@@ -32,8 +32,7 @@ export function windowed(
 /** The only input, a sequence. */
 export function sequenceOf({ layer }: Context, inputs: readonly Value[]): Value {
   const value = layer.one(inputs);
-  layer.features(value);
-  if (value.shape.length !== 2) layer.fail('its input is not a sequence');
+  layer.sequenceFeatures(value);
   layer.only('data_format', 'channels_last');
   return value;
 }
@@ -85,7 +84,7 @@ export const conv1d: Describe = (context, inputs) => {
   const groups = layer.size('groups', 1);
   if (inChannels % groups) layer.refuse('groups', `do not divide ${inChannels} channels`);
   const index = context.once(() => {
-    context.builder.noteIgnored(context.layer);
+    builder.noteIgnored(layer);
     const { kernelSize, bias } = options;
     const [kernel, added] = context.weights(
       [kernelSize, inChannels / groups, outChannels],

@@ -10,7 +10,7 @@ export const batchNormOfFeatures: Describe = (context, inputs) => {
   layer.only('renorm', false);
   layer.only('mode', 0);
   const index = context.once(() => {
-    context.builder.noteIgnored(context.layer);
+    builder.noteIgnored(layer);
     const momentum = 1 - layer.number('momentum', 0.99);
     const eps = layer.number('epsilon', 1e-3);
     const [scale, center] = [layer.flag('scale', true), layer.flag('center', true)];
@@ -37,7 +37,7 @@ export const layerNormOfFeatures: Describe = (context, inputs) => {
   const size = layer.features(value);
   layer.only('rms_scaling', false);
   const index = context.once(() => {
-    context.builder.noteIgnored(context.layer);
+    builder.noteIgnored(layer);
     const eps = layer.number('epsilon', 1e-3);
     const [scale, bias] = [layer.flag('scale', true), layer.flag('center', true)];
     const given = context.weights(...Array.from({ length: Number(scale) + Number(bias) }, () => [size]));

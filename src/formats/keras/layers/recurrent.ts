@@ -5,23 +5,17 @@ import { type Bias, type DirectionWeights, kindOf, named, takeWeights } from './
 
 /** Options of our layer that both directions have. */
 export function recurrentOptions(
-  context: Pick<Context, 'builder' | 'layer'>,
+  { builder, layer }: Pick<Context, 'builder' | 'layer'>,
   inputSize: number,
   bias: Bias,
 ): { type: string; options: Record<string, unknown> } {
-  const { layer } = context;
   const { type } = kindOf(layer);
   const isCudnn = layer.className.startsWith('CuDNN');
-  context.builder.noteIgnored(context.layer);
+  builder.noteIgnored(layer);
   layer.only('time_major', false);
-  const activation = isCudnn ? 'tanh' : gateActivation(layer, 'activation', 'tanh');
-  // the default before Keras 2.3, and of TensorFlow.js; later versions write it
-  const recurrentActivation =
-    type === 'RNN'
-      ? undefined
-      : isCudnn
-        ? 'sigmoid'
-        : gateActivation(layer, 'recurrent_activation', 'hard_sigmoid');
+  const gate = (option: string, otherwise: string, ofCudnn: string) =>
+    isCudnn ? ofCudnn : gateActivation(layer, option, otherwise);
+  const activation = gate('activation', 'tanh', 'tanh');
   const rate = (option: string) => {
     const value = layer.number(option, 0);
     return value >= 0 && value < 1 ? value : layer.refuse(option, 'is not between 0 and 1');
@@ -33,7 +27,10 @@ export function recurrentOptions(
       inputSize,
       hiddenSize: layer.size('units'),
       bias: bias === 'none' ? false : bias === 'single' ? 'single' : true,
-      ...(type === 'RNN' ? { nonlinearity: activation } : { activation, recurrentActivation }),
+      ...(type === 'RNN'
+        ? { nonlinearity: activation }
+        : // the default before Keras 2.3, and of TensorFlow.js; later versions write it
+          { activation, recurrentActivation: gate('recurrent_activation', 'hard_sigmoid', 'sigmoid') }),
       // reset_after has two biases, which a layer without any does not tell
       ...(type === 'GRU' && !resetsAfter(layer, bias) ? { resetAfter: false } : {}),
       ...(inputDropout ? { inputDropout } : {}),
@@ -103,8 +100,7 @@ export function runDirection(
 export const recurrent: Describe = (context, inputs) => {
   const { layer } = context;
   const [value, ...more] = inputs;
-  const inputSize = layer.features(value);
-  if (value!.shape.length !== 2) layer.fail('its input is not a sequence');
+  const inputSize = layer.sequenceFeatures(value);
   const index = context.once(() => {
     const [weights] = takeWeights(context, [layer], [inputSize]);
     return addDirection(context, layer, inputSize, weights!);

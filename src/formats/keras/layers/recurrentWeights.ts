@@ -56,41 +56,38 @@ export function weightShapes(
   const G = kind.gates.length * units;
   const isCudnn = layer.className.startsWith('CuDNN');
   const hasBias = isCudnn || layer.flag('use_bias', true);
-  const shapes = [
-    [inputSize, G],
-    [units, G],
-  ];
-  if (!hasBias) return { bias: 'none', shapes };
+  const stores = (bias: Bias, ...added: number[][]) => ({
+    bias,
+    shapes: [[inputSize, G], [units, G], ...added],
+  });
+  if (!hasBias) return stores('none');
   const isFlat = stored?.length === 1;
   // weights that a CuDNN layer has written are read by the others, too
   if (isCudnn || (kind.type !== 'RNN' && isFlat && stored[0] === 2 * G))
-    return { bias: 'cudnn', shapes: [...shapes, isFlat ? [2 * G] : [2, G]] };
-  if (kind.type !== 'GRU') return { bias: 'single', shapes: [...shapes, [G]] };
+    return stores('cudnn', isFlat ? [2 * G] : [2, G]);
   // a file that does not say is of before Keras 2.1, or its bias tells
-  const resetAfter = layer.flag('reset_after', stored?.length === 2);
-  return resetAfter
-    ? { bias: 'double', shapes: [...shapes, [2, G]] }
-    : { bias: 'single', shapes: [...shapes, [G]] };
+  const isDouble = kind.type === 'GRU' && layer.flag('reset_after', stored?.length === 2);
+  return isDouble ? stores('double', [2, G]) : stores('single', [G]);
 }
 
 /** The weights of one direction from those of Keras. */
 export function directionWeights(kind: Kind, bias: Bias, given: readonly Tensor[]): DirectionWeights {
   const [kernel, recurrent, added] = given as readonly [Tensor, Tensor, Tensor?];
   const count = kind.gates.length;
+  const inOurOrder = (blocks: readonly Tensor[]) => joined(kind.gates.map((gate) => blocks[gate]!));
   const matrix = (keras: Tensor): Tensor => {
     const [from, G] = keras.shape as readonly [number, number];
     const units = G / count;
     const blocks = split(transposed(keras), count);
     // a block [from, units] whose numbers are those of [units, from]
-    const own = bias === 'cudnn' ? blocks.map((block) => reshaped(transposed(block), units, from)) : blocks;
-    return joined(kind.gates.map((gate) => own[gate]!));
-  };
-  const vector = (flat: Tensor): Tensor => {
-    const blocks = split(flat, count);
-    return joined(kind.gates.map((gate) => blocks[gate]!));
+    return inOurOrder(
+      bias === 'cudnn' ? blocks.map((block) => reshaped(transposed(block), units, from)) : blocks,
+    );
   };
   const biases = added
-    ? split(reshaped(added, added.data.length), bias === 'single' ? 1 : 2).map(vector)
+    ? split(reshaped(added, added.data.length), bias === 'single' ? 1 : 2).map((flat) =>
+        inOurOrder(split(flat, count)),
+      )
     : [];
   return {
     bias,

@@ -7,7 +7,7 @@ export const dense: Describe = (context, inputs) => {
   const inFeatures = layer.features(value);
   const outFeatures = layer.size('units');
   const index = context.once(() => {
-    context.builder.noteIgnored(context.layer);
+    builder.noteIgnored(layer);
     const bias = layer.flag('use_bias', true);
     const activation = context.activation('activation');
     const [kernel, added] = context.weights([inFeatures, outFeatures], ...(bias ? [[outFeatures]] : []));
@@ -33,7 +33,7 @@ export function table(context: Context): { readonly index: number; readonly embe
   const numEmbeddings = layer.size('input_dim');
   const embeddingDim = layer.size('output_dim');
   const index = context.once(() => {
-    context.builder.noteIgnored(context.layer);
+    builder.noteIgnored(layer);
     const [weight] = context.weights([numEmbeddings, embeddingDim]);
     return builder.layer(layer.name, 'Embedding', { numEmbeddings, embeddingDim }, { weight: weight! });
   });

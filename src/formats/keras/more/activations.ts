@@ -36,7 +36,7 @@ export const prelu: Describe = (context, inputs) => {
   // it has more weights here than in the file
   if (size > MOST_VALUES) layer.refuse('shared_axes', `of ${size} values`);
   const index = context.once(() => {
-    context.builder.noteIgnored(context.layer);
+    builder.noteIgnored(layer);
     const [given] = context.weights(own);
     const { data } = given!;
     const strides = repeatingStrides(own);

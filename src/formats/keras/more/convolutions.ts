@@ -16,7 +16,7 @@ export const depthwise: Describe = (context, inputs) => {
   const outChannels = inChannels * multiplier;
   const { activation, ...options } = convOptions(context);
   const index = context.once(() => {
-    context.builder.noteIgnored(context.layer);
+    builder.noteIgnored(layer);
     const { kernelSize, bias } = options;
     const [kernel, added] = context.weights(
       [kernelSize, inChannels, multiplier],
@@ -38,7 +38,7 @@ export const separable: Describe = (context, inputs) => {
   const outFeatures = layer.size('filters');
   const { activation, ...options } = convOptions(context);
   const indices = context.once(() => {
-    context.builder.noteIgnored(context.layer);
+    builder.noteIgnored(layer);
     const { kernelSize, bias } = options;
     const [deep, point, added] = context.weights(
       [kernelSize, inChannels, between / inChannels],

@@ -27,7 +27,7 @@ export const multiHead: Describe = (given, inputs) => {
   const [Fq, Fk, Fv] = [query, key, value].map((each) => layer.features(each)) as [number, number, number];
   const out = layer.size('output_shape', Fq);
   const made = context.once(() => {
-    context.builder.noteIgnored(context.layer);
+    builder.noteIgnored(layer);
     const bias = layer.flag('use_bias', true);
     const sizes = [
       [Fq, d],
