@@ -54,7 +54,6 @@ const FEW = 64;
 /** Conv, of one and two dimensions. */
 export const conv: Operator = (node) => {
   const { x, w, sizes, kernel } = spatial(node);
-  const bias = node.inputs[2];
   const windows = windowsOf(node, sizes, kernel);
   const two = asTwo(windows);
   const groups = node.int('group', 1);
@@ -64,18 +63,17 @@ export const conv: Operator = (node) => {
   if (!Number.isInteger(G) || w.shape[1] !== I) {
     node.fail(`x [${x.shape}], w [${w.shape}], group ${groups}`);
   }
-  if (bias) node.shaped(2, [O]);
+  if (node.inputs[2]) node.shaped(2, [O]);
   const k = I * product(kernel);
   const positions = two[0].count * two[1].count;
   node.output([N, O, ...windows.map(({ count }) => count)]);
   // a kernel of one tap reads x as it lies
   const direct = two.every((d) => d.taps === 1 && d.stride === 1 && d.count === d.size);
   const plane = product(sizes);
-  const depthwise = I === 1 && G === 1;
-  if (depthwise) return depthwiseConv(node, N, C, two);
+  if (I === 1 && G === 1) return depthwiseConv(node, N, C, two);
   const data = rootOf(w).data;
   if (data && groups === 1 && positions && positions <= FEW && k) {
-    const slot = node.planning.keep([data], `linear ${O} ${k}`, linearWork(O, k));
+    const slot = node.planning.memory.keep([data], `linear ${O} ${k}`, linearWork(O, k));
     const rows = 4 * positions * k;
     const out = positions > 1 ? 4 * positions * O : 0;
     node.step(
@@ -89,12 +87,12 @@ export const conv: Operator = (node) => {
             from = work;
           }
           const to = out ? work + rows : y;
-          kernels.linear_forward(positions, O, k, from, px[1]!, px[2]!, to, slot.ready, slot.ptr);
+          kernels.linear_forward(positions, O, k, from, px[1]!, px[2] ?? 0, to, slot.ready, slot.ptr);
           slot.ready = 1;
           if (out) kernels.transpose(positions, O, to, O, y, positions);
         }
       },
-      { scratch: rows + out, kept: [slot], inputs: [x, w, bias] },
+      { scratch: rows + out, kept: [slot] },
     );
     return;
   }
@@ -123,7 +121,7 @@ export const conv: Operator = (node) => {
       }
       addBias(io, N, O, positions);
     },
-    { scratch: columns + gemmWork(G, positions, k), inputs: [x, w, bias] },
+    { scratch: columns + gemmWork(G, positions, k) },
   );
 };
 

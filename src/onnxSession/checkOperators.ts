@@ -13,18 +13,7 @@ export interface Versioned {
 }
 
 /** What gives constants of constants, of no more elements: they are computed before a run. */
-const CONSTANT = [
-  'Constant',
-  'Identity',
-  'Cast',
-  'Slice',
-  'Split',
-  'Concat',
-  'Reshape',
-  'Squeeze',
-  'Unsqueeze',
-  'Transpose',
-];
+const CONSTANT = /^(Constant|Identity|Cast|Slice|Split|Concat|Reshape|Squeeze|Unsqueeze|Transpose)$/;
 
 type IsConstant = (name: string) => boolean;
 
@@ -60,7 +49,7 @@ export function operatorsOf({ graph, functions, opsets }: OnnxModel): Versioned[
         }
         checkSize(node, (count += counts.get(called)! - 1));
       }
-      if (CONSTANT.includes(op) && inputs.every(isConstant)) for (const name of outputs) known.add(name);
+      if (CONSTANT.test(op) && inputs.every(isConstant)) for (const name of outputs) known.add(name);
       const hasOptions =
         !domain &&
         Object.hasOwn(RECURRENT, op) &&

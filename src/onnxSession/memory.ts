@@ -59,11 +59,13 @@ export class SessionMemory {
     else this.arena.i32.set(data, ptr / 4);
   }
 
+  /** Memory for what is made of constants, shared by all that ask for it with the same name. */
   keep(sources: readonly TensorData[], name: string, bytes: number): Kept {
     const ids = sources.map((source) => entry(this.#ids, source, () => this.#count++));
     return entry(this.#kept, `${name} ${ids}`, () => ({ bytes, ptr: 0, ready: 0 }));
   }
 
+  /** A constant made of another, made once. */
   derive(source: TensorData, name: string, make: () => TensorData): TensorData {
     return entry(
       entry(this.#derived, source, () => new Map<string, TensorData>()),

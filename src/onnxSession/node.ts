@@ -2,6 +2,7 @@ import { FormatError } from '../errors.ts';
 import { nodeName, type OnnxAttribute, type OnnxGraph, type OnnxNode } from '../formats/onnx/graph.ts';
 import { DTYPES } from '../formats/onnx/schema.ts';
 import { elements, isFloat, type OnnxTensor, type TensorData } from '../formats/onnx/tensor.ts';
+import type { SessionMemory } from './memory.ts';
 import { type Kept, type Run, rootOf, type Step, type Value } from './value.ts';
 
 /** A plan needs the values of a tensor that only a run knows. */
@@ -16,10 +17,7 @@ export interface Planning {
   /** Called for each node that is planned. */
   onNode: ((planned: PlannedNode) => void) | undefined;
   add(step: Step): void;
-  /** Memory for what is made of constants, shared by all that ask for it with the same name. */
-  keep(sources: readonly TensorData[], name: string, bytes: number): Kept;
-  /** A constant made of another, made once. */
-  derive(source: TensorData, name: string, make: () => TensorData): TensorData;
+  readonly memory: SessionMemory;
   /** What steps of the plan do that are alike: made once for each key. */
   share(key: string, make: () => Run): Run;
   /** Plans a subgraph with the given inputs; gives its outputs. */
@@ -190,7 +188,7 @@ export class PlannedNode {
   derived(value: Value, name: string, shape: readonly number[], make: (from: TensorData) => TensorData) {
     const { data } = rootOf(value);
     if (!data) return undefined;
-    const made = this.planning.derive(data, name, () => make(data));
+    const made = this.planning.memory.derive(data, name, () => make(data));
     return { dtype: value.dtype, shape, size: made.length, data: made } satisfies Value;
   }
 

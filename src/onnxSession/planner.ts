@@ -8,7 +8,7 @@ import type { SessionMemory } from './memory.ts';
 import { PlannedNode, type Planning } from './node.ts';
 import { type OnnxOperators, operatorOf } from './operators.ts';
 import { StepIo } from './plan.ts';
-import { type Kept, type Run, rootOf, type Step, type Value } from './value.ts';
+import { type Run, rootOf, type Step, type Value } from './value.ts';
 
 /** Elements of outputs that are computed when they are planned, unless the inputs have a quarter as many. */
 const MOST_FOLDED = 2 ** 16;
@@ -36,7 +36,7 @@ export class Planner implements Planning {
   onNode: Planning['onNode'];
   readonly #model: OnnxModel;
   readonly #operators: OnnxOperators | undefined;
-  readonly #memory: SessionMemory;
+  readonly memory: SessionMemory;
   readonly #tensors: Map<OnnxTensor, Value>;
   readonly #runs = new Map<string, Run>();
   #scope: Scope;
@@ -57,7 +57,7 @@ export class Planner implements Planning {
   ) {
     this.#model = model;
     this.#operators = operators;
-    this.#memory = memory;
+    this.memory = memory;
     this.#tensors = tensors;
     this.#scope = { values: new Map(), opsets: model.opsets, attributes: new Map() };
   }
@@ -97,14 +97,6 @@ export class Planner implements Planning {
       this.#read += read;
       this.#fold(step);
     } else this.steps.push(step);
-  }
-
-  keep(sources: readonly TensorData[], name: string, bytes: number): Kept {
-    return this.#memory.keep(sources, name, bytes);
-  }
-
-  derive(source: TensorData, name: string, make: () => TensorData): TensorData {
-    return this.#memory.derive(source, name, make);
   }
 
   share(key: string, make: () => Run): Run {
@@ -195,7 +187,7 @@ export class Planner implements Planning {
   /** Runs a step now: its outputs become constants. */
   #fold(step: Step): void {
     const { inputs, outputs, scratch, kept } = step;
-    const memory = this.#memory;
+    const { memory } = this;
     const places = new Map<Value, number>();
     let end = memory.end;
     const place = (value: Value | undefined) => {

@@ -65,7 +65,8 @@ export const MESSAGES = {
     externalData: [13, 'Entry[]'],
     dataLocation: [14, 'int'],
   },
-  SparseTensor: { values: [1, 'Tensor'] },
+  // never read: it is refused
+  SparseTensor: {},
   ValueInfo: { name: [1, 'string'], type: [2, 'Type'] },
   Type: { tensorType: [1, 'TensorType'] },
   TensorType: { elemType: [1, 'int'], shape: [2, 'Shape'] },

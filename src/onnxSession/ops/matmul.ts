@@ -24,7 +24,7 @@ export function linear(
   w: Value,
   bias?: Value,
 ): void {
-  const slot = node.planning.keep([rootOf(w).data!], `linear ${n} ${k}`, linearWork(n, k));
+  const slot = node.planning.memory.keep([rootOf(w).data!], `linear ${n} ${k}`, linearWork(n, k));
   node.step(
     ({ kernels, px, py }) => {
       kernels.linear_forward(m, n, k, px[0]!, px[1]!, px[2] ?? 0, py[0]!, slot.ready, slot.ptr);

@@ -76,7 +76,7 @@ export function plainCell(node: PlannedNode, { kind, T, N, I, H, bias, d }: Cell
   if (parts.some((value) => !value)) return undefined;
   const values = parts as Value[];
   const data = values.map((value) => rootOf(value).data!);
-  const slot = node.planning.keep(data, `${kind} ${I}`, WORK[kind](I, H, 0));
+  const slot = node.planning.memory.keep(data, `${kind} ${I}`, WORK[kind](I, H, 0));
   const chunk = Math.max(1, Math.min(T, Math.ceil(CHUNK_ROWS / Math.max(1, N))));
   const relu = node.texts('activations')?.[d]?.toLowerCase() === 'relu' ? 1 : 0;
   const run: Plain['run'] = ({ kernels, px }, at, x, h, c, y, gates) => {
