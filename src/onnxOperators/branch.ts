@@ -1,18 +1,17 @@
 import type { Operator } from '../onnxSession/node.ts';
-import { rootOf, type Value } from '../onnxSession/value.ts';
+import { rootOf } from '../onnxSession/value.ts';
 
 /** A condition that is known chooses a branch; else both are computed, and one of each pair of outputs is taken. */
 export const branch: Operator = (node) => {
   const known = rootOf(node.input(0)).data;
+  const outputs = (condition: unknown) =>
+    node.planning.subgraph(node.graph(condition ? 'then_branch' : 'else_branch'), []);
   if (known) {
-    const graph = node.graph(known[0] ? 'then_branch' : 'else_branch');
-    for (const value of node.planning.subgraph(graph, [])) node.alias(value);
+    for (const value of outputs(known[0])) node.alias(value);
     return;
   }
   if (!node.planning.final) node.constant(0);
-  const [yes, no] = ['then_branch', 'else_branch'].map((name) =>
-    node.planning.subgraph(node.graph(name), []),
-  ) as [Value[], Value[]];
+  const [yes, no] = [outputs(true), outputs(false)];
   for (const [i, value] of yes.entries()) {
     const other = no[i] ?? node.fail('branches with different outputs');
     if (String(value.shape) !== String(other.shape) || value.dtype !== other.dtype) node.constant(0);

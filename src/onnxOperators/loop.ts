@@ -2,13 +2,8 @@ import type { OnnxValueInfo } from '../formats/onnx/graph.ts';
 import { DTYPES } from '../formats/onnx/schema.ts';
 import { join, newData, type Operator, type PlannedNode } from '../onnxSession/kit.ts';
 import { checkSize } from '../onnxSession/limits.ts';
+import { known } from '../onnxSession/node.ts';
 import { rootOf, type Value } from '../onnxSession/value.ts';
-
-function scalar(value: number, dtype: number): Value {
-  const data = newData(dtype, 1);
-  data[0] = value;
-  return { dtype, shape: [], size: 1, data };
-}
 
 /** Adds an output with the values of all passes of a loop along a new axis; `info` says what they are if there is none. */
 export function stack(node: PlannedNode, passes: readonly Value[], axis: number, info: OnnxValueInfo): void {
@@ -35,7 +30,7 @@ export const loop: Operator = (node) => {
   const stacked: Value[][] = body.outputs.slice(1 + carried.length).map(() => []);
   for (let i = 0; i < most && go; i++) {
     checkSize(node.node, i);
-    const inputs = [scalar(i, DTYPES.int64), scalar(1, DTYPES.bool), ...carried];
+    const inputs = [known([i], DTYPES.int64, []), known([1], DTYPES.bool, []), ...carried];
     const [next, ...outputs] = node.planning.subgraph(body, inputs);
     carried = outputs.slice(0, carried.length);
     for (const [k, list] of stacked.entries()) list.push(outputs[carried.length + k]!);
