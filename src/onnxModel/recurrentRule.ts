@@ -62,18 +62,17 @@ export const recurrentRule: Rule = (fitting, planned) => {
   fitting.steps(planned, time);
   const clip = planned.float('clip', 0);
   const common = { bidirectional: D === 2, bias: Boolean(B), ...(clip ? { clip } : {}) };
-  const names = gateNames(fitting, planned, op, D);
-  const { activation, recurrentActivation } = names;
-  const both = { ...common, activation, recurrentActivation };
+  const { activation, recurrentActivation, usual } = gateNames(fitting, planned, op, D);
+  const gated = usual ? common : { ...common, activation, recurrentActivation };
   const relu = activation.name === 'relu';
   if (op === 'RNN' && !relu && activation.name !== 'tanh')
     return fitting.refuse(planned, `activation ${activation.name}`);
   const layer =
     op === 'LSTM'
-      ? new LSTM(I, H, { ...(names.usual ? common : both), peephole: Boolean(P) })
+      ? new LSTM(I, H, { ...gated, peephole: Boolean(P) })
       : op === 'GRU'
         ? new GRU(I, H, {
-            ...(names.usual ? common : both),
+            ...gated,
             resetAfter: planned.int('linear_before_reset', 0) === 1,
           })
         : new RNN(I, H, { ...common, nonlinearity: relu ? 'relu' : 'tanh' });

@@ -206,6 +206,7 @@ export const ACTIVATION_RULES: Readonly<
   Softplus: () => 'softplus',
   Softsign: () => 'softsign',
   Mish: () => 'mish',
+  Softmax: () => 'softmax',
   Exp: () => 'exponential',
   LeakyRelu: (number) => ({ name: 'leakyrelu', alpha: number('alpha', 0.01) }),
   Elu: (number) => ({ name: 'elu', alpha: number('alpha', 1) }),
@@ -215,7 +216,6 @@ export const ACTIVATION_RULES: Readonly<
     alpha: number('alpha', 1.6732631921768188),
     beta: number('gamma', 1.0507010221481323),
   }),
-  Softmax: () => 'softmax',
   LogSoftmax: () => 'logSoftmax',
 };
 
@@ -240,8 +240,9 @@ const concat: Rule = (fitting, planned) => {
   const [first, second] = fits;
   const { length } = planned.inputs[0]!.shape;
   const axis = planned.axis(planned.int('axis', 1), length);
-  const same = fits.every((fit) => fit && String(fit.axes) === String(first!.axes) && fit.half === undefined);
-  if (same && first!.axes[axis] === 'D') {
+  const alike = fits.every((fit) => fit && String(fit.axes) === String(first!.axes));
+  const haveAll = fits.every((fit) => fit?.half === undefined);
+  if (alike && haveAll && first!.axes[axis] === 'D') {
     const parts = fits.flatMap((fit, i): Omit<Fit, 'axes'>[] => {
       const size = planned.inputs[i]!.shape[axis]!;
       if (fit!.parts) return [...fit!.parts];
@@ -250,7 +251,7 @@ const concat: Rule = (fitting, planned) => {
     });
     return fitting.set(planned.outputs[0]!, { node: first!.node, axes: first!.axes, parts });
   }
-  if (!fits.every((fit) => fit && String(fit.axes) === String(first!.axes)) || first!.axes[axis] !== 'F') {
+  if (!alike || first!.axes[axis] !== 'F') {
     return fitting.refuse(planned, 'not features of layers');
   }
   const out = planned.outputs[0]!;
@@ -265,7 +266,7 @@ const concat: Rule = (fitting, planned) => {
     fitting.set(out, { ...first!, node, half: undefined, last: undefined });
     return;
   }
-  if (fits.some((fit) => fit!.half !== undefined)) return fitting.refuse(planned, 'directions by themselves');
+  if (!haveAll) return fitting.refuse(planned, 'directions by themselves');
   const [a, ...others] = fits.map((fit) => fit!.node);
   const node = others.length ? new Concat().apply(a!, others[0]!, ...others.slice(1)) : a!;
   fitting.set(out, { ...first!, node, both: fits.some((fit) => fit!.both) });

@@ -158,7 +158,7 @@ const layerNorm: Rule = (fitting, planned) => {
 
 /** The mean or the largest over all steps, or the layer normalization of older exports. */
 const reduce: Rule = (fitting, planned, all) => {
-  const [value, out] = [planned.inputs[0]!, planned.outputs[0]!];
+  const value = planned.inputs[0]!;
   const fit = whole(fitting, planned, value);
   if (!fit) return;
   const given = planned.sizes('axes', 1) ?? [];
@@ -166,23 +166,22 @@ const reduce: Rule = (fitting, planned, all) => {
   const axis = axes[0]!;
   const name = fit.axes[axis];
   if (axes.length === 1 && name === 'F' && decomposedNorm(fitting, planned, all, fit)) return;
-  const kept = planned.int('keepdims', 1);
-  steps(fitting, planned, fit, axes.length === 1 ? axis : -1, Boolean(kept), out);
+  steps(fitting, planned, fit, axes.length === 1 ? axis : -1, planned.int('keepdims', 1) !== 0);
 };
 
 /** A layer over all steps. */
-function steps(fitting: Fitting, planned: Planned, fit: Fit, axis: number, kept: boolean, out: Value): void {
+function steps(fitting: Fitting, planned: Planned, fit: Fit, axis: number, kept: boolean): void {
   fitting.steps(planned, fit.axes[axis]);
-  const kind = planned.node.op.endsWith('Max') || planned.node.op === 'GlobalMaxPool' ? 'max' : 'mean';
+  const kind = planned.node.op.includes('Max') ? 'max' : 'mean';
   const axes = kept ? fit.axes.with(axis, '1') : fit.axes.toSpliced(axis, 1);
-  fitting.set(out, { node: new Pool({ kind }).apply(fit.node), axes });
+  fitting.set(planned.outputs[0]!, { node: new Pool({ kind }).apply(fit.node), axes });
 }
 
 const globalPool: Rule = (fitting, planned) => {
   const fit = whole(fitting, planned, planned.inputs[0]);
   if (!fit) return;
   const time = channelsFirst(fitting, planned, fit);
-  steps(fitting, planned, fit, time, true, planned.outputs[0]!);
+  steps(fitting, planned, fit, time, true);
 };
 
 /** (x − mean) / √(mean (x − mean)² + ε) · weight + bias, as exports before opset 17 have it. */
