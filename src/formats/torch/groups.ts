@@ -59,18 +59,17 @@ function recurrent(tensors: ReadonlyMap<string, Shape>): Found | undefined {
 function other(tensors: ReadonlyMap<string, Shape>, prefix: string): Found | undefined {
   const [size, inFeatures, ...kernel] = tensors.get('weight') ?? tensors.get('running_mean') ?? [];
   if (size === undefined || kernel.length > 3) return undefined;
-  const vector = size === 1 ? 'PReLU' : 'LayerNorm';
-  const type = tensors.has('running_mean') ? 'BatchNorm' : inFeatures === undefined && vector;
-  if (type) return { type, config: { size } };
+  if (tensors.has('running_mean')) return { type: 'BatchNorm', config: { size } };
+  if (inFeatures === undefined) return { type: size === 1 ? 'PReLU' : 'LayerNorm', config: { size } };
   const bias = biased(tensors, 'bias');
   if (kernel.length)
     return {
       type: `Conv${kernel.length}d`,
-      config: { inChannels: inFeatures!, outChannels: size, kernelSize: kernel[0]!, ...bias },
+      config: { inChannels: inFeatures, outChannels: size, kernelSize: kernel[0]!, ...bias },
     };
   return bias && /emb|^wte|lookup|vocab/i.test(prefix)
-    ? { type: 'Embedding', config: { numEmbeddings: size, embeddingDim: inFeatures! } }
-    : { type: 'Linear', config: { inFeatures: inFeatures!, outFeatures: size, ...bias } };
+    ? { type: 'Embedding', config: { numEmbeddings: size, embeddingDim: inFeatures } }
+    : { type: 'Linear', config: { inFeatures, outFeatures: size, ...bias } };
 }
 
 /** The option of layers without a bias. */
