@@ -1,7 +1,6 @@
 import type { ActivationKind } from '../activations.ts';
 import { GRU_KIND, LSTM_KIND, RESET_BEFORE_KIND, RNN_KIND } from '../layers/cells/configurable.ts';
 import type { ConfigurableKind } from '../layers/recurrent/configuration.ts';
-import type { ActivationKinds } from './activations.ts';
 import type { Classes } from './classes.ts';
 import type { Activation, RnnCell } from './tf.ts';
 
@@ -44,13 +43,5 @@ export function familiesOf(classes: Classes): ReadonlyMap<unknown, Family> {
   );
 }
 
-/** The kernels' arguments for a cell's activations; undefined for one that the kernels lack. */
-export function kindsOf(
-  family: Family,
-  cell: RnnCell,
-  known: ActivationKinds,
-): (ActivationKind | undefined)[] {
-  return family.activations(cell).map((given) => (given === null ? IDENTITY : known.get(given.constructor)));
-}
-
-const IDENTITY: ActivationKind = { kind: 0, alpha: 0, beta: 0 };
+/** What the kernels take for no activation. */
+export const IDENTITY: ActivationKind = { kind: 0, alpha: 0, beta: 0 };

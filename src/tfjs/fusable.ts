@@ -1,7 +1,7 @@
 import type { ActivationKind } from '../activations.ts';
 import { type ActivationKinds, activationKinds } from './activations.ts';
 import type { Classes } from './classes.ts';
-import { type Family, familiesOf, kindsOf } from './families.ts';
+import { type Family, familiesOf, IDENTITY } from './families.ts';
 import type { RnnCell, RnnLayer, TensorFlow } from './tf.ts';
 
 /** A cell that the kernels run. */
@@ -16,14 +16,14 @@ export class Fusable {
   readonly #stack: unknown;
   readonly #families: ReadonlyMap<unknown, Family>;
   readonly #activations: ActivationKinds;
-  readonly #backend: () => string;
+  readonly #tf: TensorFlow;
   /** Methods as they were at installation: `call` of cells, `getInitialState` of layers. */
   readonly #methods: ReadonlyMap<unknown, unknown>;
 
   constructor(tf: TensorFlow, classes: Classes) {
     this.#families = familiesOf(classes);
     this.#activations = activationKinds(tf);
-    this.#backend = () => tf.getBackend();
+    this.#tf = tf;
     this.#stack = classes.StackedRNNCells;
     this.#methods = new Map(
       Object.values(classes).map((made) => {
@@ -38,7 +38,7 @@ export class Fusable {
     if (!this.#methods.has(layer.constructor)) {
       return `${layer.getClassName()} is not one of TF.js's own recurrent layers`;
     }
-    if (this.#backend() === 'webgpu') return 'webgpu can not be read synchronously';
+    if (this.#tf.getBackend() === 'webgpu') return 'webgpu can not be read synchronously';
     const { cell } = layer;
     const isStack = cell.constructor === this.#stack;
     const replaced = this.#replaced(layer, 'getInitialState') ?? (isStack && this.#replaced(cell));
@@ -57,12 +57,13 @@ export class Fusable {
     if (!family) return `the cell ${cell.getClassName()} is not one of TF.js's own`;
     const replaced = this.#replaced(cell);
     if (replaced) return replaced;
-    const kinds = kindsOf(family, cell, this.#activations);
-    const missing = kinds.indexOf(undefined);
-    if (missing >= 0) {
-      return `the kernels have no activation ${family.activations(cell)[missing]!.getClassName()}`;
+    const kinds: ActivationKind[] = [];
+    for (const activation of family.activations(cell)) {
+      const kind = activation ? this.#activations.get(activation.constructor) : IDENTITY;
+      if (!kind) return `the kernels have no activation ${activation!.getClassName()}`;
+      kinds.push(kind);
     }
-    return { cell, family, kinds: kinds as ActivationKind[] };
+    return { cell, family, kinds };
   }
 
   #replaced(layer: RnnLayer | RnnCell, method: 'call' | 'getInitialState' = 'call'): string | undefined {
