@@ -85,7 +85,7 @@ export class OnnxSession<M = unknown> {
     this.outputs = file.graph.outputs.map(portOf);
     checkOperators(file, operators);
     const known = file.graph.inputs.map((info) => this.#shapeOf(info));
-    if (!known.every((shape) => shape)) return;
+    if (!known.every(Boolean)) return;
     try {
       this.#planFor(new Map(known.map((shape, i) => [file.graph.inputs[i]!.name, { shape: shape! }])));
     } catch (error) {

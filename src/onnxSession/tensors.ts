@@ -76,8 +76,8 @@ export function readFeed(
 ): CheckedFeed {
   const argument = `feeds.${name}`;
   return reading(argument, given, () => {
-    const isObject = (value: unknown) => typeof value === 'object' && value !== null;
-    const own = given && isObject(given) && 'data' in given ? given : { data: given!, shape: undefined };
+    const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+    const own = isObject(given) && 'data' in given ? given : { data: given!, shape: undefined };
     const { data } = own;
     if (!isObject(data) || !Number.isInteger(data.length)) {
       throw new ArgumentError(argument, 'an array or { data, shape }', given);
@@ -183,7 +183,7 @@ export function writeFeed(
 
 /** A tensor for an output, of the arrays that ONNX Runtime's web package gives; float16 and bfloat16 become float32. */
 export function newResult(dtype: number, shape: readonly number[]): OnnxTensorResult {
-  const type = dtype === DTYPES.float16 || dtype === DTYPES.bfloat16 ? DTYPES.float32 : dtype;
+  const type = isFloat(dtype) && dtype !== DTYPES.float64 ? DTYPES.float32 : dtype;
   const data = newStored(type, product(shape));
   if (!data) throw new FormatError(`type ${dtype} is not supported`);
   return { dtype: dtypeName(type)!, shape, data };

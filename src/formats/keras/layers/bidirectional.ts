@@ -13,8 +13,7 @@ const OWN = /^(name|go_backwards|seed|.*_initializer|dtype|trainable|implementat
 export const bidirectional: Describe = (context, inputs) => {
   const { builder, layer } = context;
   const ahead = layer.inner('layer');
-  const given = layer.get('backward_layer');
-  const back = given === null || given === undefined ? ahead : layer.inner('backward_layer');
+  const back = layer.get('backward_layer') == null ? ahead : layer.inner('backward_layer');
   const [value, ...initial] = inputs;
   const inputSize = layer.sequenceFeatures(value);
   kindOf(ahead);
