@@ -7,6 +7,7 @@ import { setName } from '../layers/layerName.ts';
 import { keepStates, runningState } from '../layers/recurrent/states.ts';
 import type { Region } from '../memory/layout.ts';
 import type { Signal } from '../ndarray.ts';
+import { finished } from './finished.ts';
 import type { CustomLayer, LayerForward, Views } from './layer.ts';
 import { satisfies } from './satisfies.ts';
 
@@ -41,10 +42,15 @@ export class AdaptedLayer implements Layer {
       inputSize === undefined
         ? undefined
         : { kind: 'features', size: integer(`${type}.inputSize`, inputSize, 1) };
-    this.parameters = parameters.map(({ name, shape, init }, i) => {
+    if (!Array.isArray(parameters)) throw new ArgumentError(`${type}.parameters`, 'a list', parameters);
+    const names = new Set<string>();
+    this.parameters = (parameters as NonNullable<typeof parameters>).map((given, i) => {
       const at = `${type}.parameters[${i}]`;
-      if (typeof name !== 'string' || !/^\w+$/.test(name))
-        throw new ArgumentError(`${at}.name`, 'a name', name);
+      const { name, shape, init } = given ?? {};
+      if (typeof name !== 'string' || !/^\w+$/.test(name) || names.has(name))
+        throw new ArgumentError(`${at}.name`, 'a name that no other parameter has', name);
+      names.add(name);
+      if (!Array.isArray(shape)) throw new ArgumentError(`${at}.shape`, 'a list of sizes', shape);
       callable(`${at}.init`, init, 'an initializer');
       return { name, shape: shape.map((n, k) => integer(`${at}.shape[${k}]`, n, 1)), init };
     });
@@ -154,7 +160,7 @@ export class AdaptedLayer implements Layer {
         const pass = forwardViews(first, sizes, before);
         pass.output.fill(0);
         for (const state of Object.values(pass.after)) state.fill(0);
-        custom.forward(pass);
+        finished(`${this.type}.forward`, custom.forward(pass));
         before = sizes[0]!;
       }
       for (const { kept } of states) kept?.finish();
@@ -168,7 +174,7 @@ export class AdaptedLayer implements Layer {
           ({ name, W, kept }) => [name, view(kept!.slot.gradient!.ptr, n * W)] as const,
         );
         const beforeGradient = byName(running, ([name, { length }]) => [name, floats(length)]);
-        custom.backward({
+        const done = custom.backward({
           ...pass,
           outputGradient: view(dy + first * O * 4, pass.output.length),
           inputGradient: dx ? view(dx + first * I * 4, n * I).fill(0) : floats(n * I),
@@ -176,6 +182,7 @@ export class AdaptedLayer implements Layer {
           afterGradient: Object.fromEntries(running),
           beforeGradient,
         });
+        finished(`${this.type}.backward`, done);
         for (const [name, gradient] of running) gradient.set(beforeGradient[name]!);
       }
     };

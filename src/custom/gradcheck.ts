@@ -1,10 +1,12 @@
 import { doubles, elements } from '../allocate.ts';
 import { integer, number, options } from '../check.ts';
+import { initialNumbers } from '../engine/initialNumbers.ts';
 import { ArgumentError } from '../errors.ts';
 import { Generator } from '../init/generator.ts';
 import { AdaptedLayer, isCustomLayer } from './adaptLayer.ts';
+import { finished } from './finished.ts';
 import type { CustomLayer, LayerBackward, Views } from './layer.ts';
-import { type CustomLoss, isCustomLoss } from './loss.ts';
+import { type CustomLoss, evaluated, isCustomLoss } from './loss.ts';
 
 /** Options of `gradcheck`. */
 export interface GradcheckShapes {
@@ -94,7 +96,7 @@ function lossProblem(loss: CustomLoss, draw: Drawer, rows: number, size: number)
       ? Int32Array.from({ length: rows }, () => draw.below(size))
       : draw.floats(rows * size);
   const evaluate = (gradient?: Float64Array) =>
-    loss.evaluate(asViews(output), target as never, gradient && asViews(gradient));
+    evaluated(loss, asViews(output), target, gradient && asViews(gradient));
   return {
     arrays: { output },
     value: () => evaluate(),
@@ -114,12 +116,14 @@ function layerProblem(
   steps: number,
   inputSize: number,
 ): Problem {
-  const { parameters, needsFuture, reducesSteps } = new AdaptedLayer(layer);
+  const adapted = new AdaptedLayer(layer);
+  const { parameters, needsFuture, reducesSteps } = adapted;
+  for (const { name, shape, init } of parameters) initialNumbers(name, shape, init, new Generator(0));
   // sequences of different lengths
   const sizes = needsFuture ? Array.from({ length: steps }, (_, t) => Math.max(batch - t, 1)) : [batch];
   const batchSizes = Int32Array.from(sizes);
   const rows = sizes.reduce((a, b) => a + b);
-  const outputs = (reducesSteps ? batch : rows) * layer.outputSize(inputSize);
+  const outputs = (reducesSteps ? batch : rows) * adapted.outputSize(inputSize);
   const states = Object.entries(layer.states ?? {});
   const input = draw.floats(rows * inputSize);
   const weights = parameters.map(({ name, shape }) => [name, draw.floats(elements(shape))] as const);
@@ -139,7 +143,7 @@ function layerProblem(
       after: named(after),
       saved: asViews(doubles(rows * (layer.saved ?? 0))),
     };
-    layer.forward(pass);
+    finished(`${layer.type}.forward`, layer.forward(pass));
     return pass;
   };
   return {
@@ -166,7 +170,7 @@ function layerProblem(
         afterGradient: named(afterGradient),
         beforeGradient: named(beforeGradient),
       };
-      layer.backward(pass);
+      finished(`${layer.type}.backward`, layer.backward(pass));
       return Object.fromEntries([
         ['input', inputGradient],
         ...gradients.map(([name, values]) => [`parameters.${name}`, values]),

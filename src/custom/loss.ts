@@ -45,6 +45,18 @@ export function isCustomLoss(given: unknown): given is CustomLoss {
   return satisfies(() => typeof (given as CustomLoss | undefined)?.evaluate === 'function');
 }
 
+/** The sum that a loss returns. @throws {ArgumentError} if it is not a number */
+export function evaluated(
+  loss: CustomLoss,
+  output: Float32Array,
+  target: ArrayLike<number>,
+  gradient: Float32Array | undefined,
+): number {
+  const sum = loss.evaluate(output, target as never, gradient);
+  if (typeof sum !== 'number') throw new ArgumentError('loss.evaluate', 'a number to be returned', sum);
+  return sum;
+}
+
 /**
  * Adapts a loss to the interface of trainers.
  * @throws {ArgumentError} if name, targets or ignoreIndex is invalid
@@ -74,8 +86,7 @@ export function adaptLoss(loss: CustomLoss, arena: MemoryArena): Loss {
       const floats = (ptr: number) => arena.f32.subarray(ptr / 4, ptr / 4 + n);
       const target = targets === 'features' ? floats(at) : arena.i32.subarray(at / 4, at / 4 + rows);
       const slope = gradient ? floats(gradient).fill(0) : undefined;
-      const sum = loss.evaluate(floats(output), target as never, slope);
-      if (typeof sum !== 'number') throw new ArgumentError('loss.evaluate', 'a number to be returned', sum);
+      const sum = evaluated(loss, floats(output), target, slope);
       if (gradient) kernels.vec_scale(n, 1 / count, gradient);
       return sum;
     },

@@ -2,6 +2,7 @@ import { ArgumentError } from '../errors.ts';
 import type { MemoryArena } from '../memory/arena.ts';
 import { type Blocks, Optimizer } from '../optim/optimizer.ts';
 import type { KernelCalls } from '../wasm/generated/kernelCalls.ts';
+import { finished } from './finished.ts';
 import { satisfies } from './satisfies.ts';
 
 /** The update to make. */
@@ -68,6 +69,10 @@ export class AdaptedOptimizer extends Optimizer {
     const { n, parameters, gradients, slots } = blocks;
     if (scale !== 1) kernels.vec_scale(n, scale, gradients);
     const view = (ptr: number) => this.#arena.f32.subarray(ptr / 4, ptr / 4 + n);
-    this.#custom.update(view(parameters), view(gradients), slots.map(view), { step: t, lr });
+    const step = { step: t, lr };
+    finished(
+      'optimizer.update',
+      this.#custom.update(view(parameters), view(gradients), slots.map(view), step),
+    );
   }
 }

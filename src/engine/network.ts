@@ -9,6 +9,7 @@ import type { StepGenerator } from './batchPart.ts';
 import { chain, refuseStream } from './chain.ts';
 import { ChainPlan } from './chainPlan.ts';
 import { checkNames } from './checkNames.ts';
+import { initialNumbers } from './initialNumbers.ts';
 import { KernelGenerator } from './kernelGenerator.ts';
 import type { Layer } from './layer.ts';
 import type { Packed, Plan, PlanRequest } from './plan.ts';
@@ -87,10 +88,7 @@ export class Network {
     this.arena = new MemoryArena(layout.end);
     if (!initialize) return;
     for (const { name, shape, init } of specs)
-      this.arena.write(
-        tensors.get(name)!,
-        readShaped(`init of ${name}`, init([...shape], this.generator), shape),
-      );
+      this.arena.write(tensors.get(name)!, initialNumbers(name, shape, init, this.generator));
   }
 
   /** Blocks other calls until `leave`: they would overwrite the plan in use. @throws {StateError} if one is already running */

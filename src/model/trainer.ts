@@ -5,6 +5,7 @@ import type { Steps } from '../engine/batchIO.ts';
 import type { Plan } from '../engine/plan.ts';
 import { NonFiniteError, StateError } from '../errors.ts';
 import type { Given } from '../ndarray.ts';
+import { reportTo } from '../optim/plateau.ts';
 import type { CheckpointReport } from './bptt/checkpoints.ts';
 import { checkSegments, SegmentedBptt } from './bptt/segmentedBptt.ts';
 import { BufferGuard } from './bufferGuard.ts';
@@ -204,9 +205,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
    * @throws {StateError} if the schedule follows no metric: see `plateau`
    */
   report(metric: number): void {
-    const { metricSchedule } = this.training;
-    if (!metricSchedule) throw new StateError('report: the schedule follows no metric');
-    metricSchedule.report(metric);
+    reportTo(this.training.options.schedule, metric);
   }
 
   /** Number of steps made, including skipped ones; `accumulate` of them make an update. */
@@ -228,6 +227,7 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
     given?: StepOptions,
   ): T {
     this.training.averages?.swappedOut(call);
+    this.training.network.free(call);
     this.#buffers?.keep();
     try {
       const result = this.#custom ? this.#undoable(update, x, y, given) : update.call(this, x, y, given);
@@ -303,7 +303,9 @@ export class Trainer<M extends Sequential | Model = Sequential> extends TrainerB
   flow(x: Named<Given>, y: Named<Given>, opts?: BatchOptions): Flow {
     const given = opts === undefined ? opts : options('flow', opts, BATCH);
     this.checkStep({ ...given, flow: true });
-    const watched = watching(this.training.network.arena);
+    const { network } = this.training;
+    const watched = watching(network.arena);
+    network.free('flow');
     this.#buffers?.keep();
     try {
       watch(this.training, x as Given, y as Given, given as Steps, watched.look);

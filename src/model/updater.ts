@@ -1,6 +1,7 @@
 import { callable, finite, instance, type Names, number, options, reading } from '../check.ts';
-import { ArgumentError, NonFiniteError, StateError } from '../errors.ts';
+import { ArgumentError, FormatError, NonFiniteError, StateError } from '../errors.ts';
 import { Optimizer } from '../optim/optimizer.ts';
+import { followsMetric, reportTo, resumed } from '../optim/plateau.ts';
 import type { Schedule } from '../optim/schedules.ts';
 import { Summarized } from '../summary.ts';
 import { ModelBase } from './core/modelBase.ts';
@@ -11,6 +12,7 @@ import { FILES } from './files.ts';
 import type { OptimizerDescription, ScheduleDescription } from './fromDescription.ts';
 import type { Model } from './graph/model.ts';
 import type { Sequential } from './sequential.ts';
+import type { FullProgress } from './training/types.ts';
 
 /** Options of an `Updater`. */
 export interface UpdaterOptions {
@@ -133,6 +135,15 @@ export class Updater extends Summarized {
     return { gradNorm, lr: optimizer.lr * factor };
   }
 
+  /**
+   * Tells the schedule the next value of its metric, as `Trainer.report`.
+   * @throws {ArgumentError} if it is not a number
+   * @throws {StateError} if the schedule follows no metric: see `plateau`
+   */
+  report(metric: number): void {
+    reportTo(this.#schedule, metric);
+  }
+
   /** Sets the gradients of all models to 0. */
   zeroGradients(): void {
     for (const model of this.models) model.zeroGradients();
@@ -148,7 +159,7 @@ export class Updater extends Summarized {
    * Restores files written by `save`, with the same layers and the same optimizer. Nothing changes unless all of them
    * match.
    * @throws {ArgumentError} unless there is a file per model
-   * @throws {FormatError} if a file, a model or the optimizer does not match
+   * @throws {FormatError} if a file, a model or the optimizer does not match, or the files are of different saves
    */
   restore(files: readonly (Uint8Array | ArrayBuffer)[]): void {
     this.#check('restore');
@@ -157,9 +168,20 @@ export class Updater extends Summarized {
     if (given?.length !== models.length)
       throw new ArgumentError('files', `${models.length} files, one per model`, files);
     const before = this.save();
+    const { optimizer } = this;
     let done = 0;
+    let first: { state: string; steps: number } | undefined;
     try {
-      for (const model of models) readCheckpoint(given[done++]!, model, this.#inFile(model));
+      for (const model of models) {
+        readCheckpoint(given[done++]!, model, this.#inFile(model));
+        const { steps } = optimizer;
+        const state = JSON.stringify([optimizer.state(), followsMetric(this.#schedule)?.state()]);
+        first ??= { state, steps };
+        if (state !== first.state)
+          throw new FormatError(
+            `files[${done - 1}]: of another save (step ${steps}) than files[0] (${first.steps})`,
+          );
+      }
     } catch (error) {
       for (let i = 0; i < done; i++) readCheckpoint(before[i]!, models[i]!, this.#inFile(models[i]!));
       throw error;
@@ -179,8 +201,8 @@ export class Updater extends Summarized {
       optimizer,
       files: FILES,
       kept: () => optimizer.slots.map((slot, k) => [slot, network.slot(k)] as const),
-      progress: () => ({}),
-      resume: () => () => {},
+      progress: (): FullProgress => ({ schedule: followsMetric(this.#schedule)?.state() }),
+      resume: ({ schedule }: FullProgress) => resumed(this.#schedule, schedule),
     };
   }
 

@@ -1,5 +1,5 @@
 import { integer, isSize, number, oneOf, options } from '../check.ts';
-import { ArgumentError, FormatError, show } from '../errors.ts';
+import { ArgumentError, FormatError, StateError, show } from '../errors.ts';
 import type { Schedule } from './schedules.ts';
 
 /** A schedule that follows a metric, which `Trainer.report` tells it. */
@@ -10,6 +10,27 @@ export interface MetricSchedule extends Schedule {
   state(): object;
   /** Continues from what `state` gave. @throws {FormatError} if it is not such a state */
   restore(state: unknown): void;
+}
+
+/** The schedule, if it follows a metric. */
+export function followsMetric(schedule: Schedule | undefined): MetricSchedule | undefined {
+  return schedule && 'report' in schedule ? (schedule as MetricSchedule) : undefined;
+}
+
+/** Tells a schedule the next value of its metric. @throws {StateError} if it follows none */
+export function reportTo(schedule: Schedule | undefined, metric: number): void {
+  const followed = followsMetric(schedule);
+  if (!followed) throw new StateError('report: the schedule follows no metric');
+  followed.report(metric);
+}
+
+/** Checks what a schedule's `state` gave; the result sets it. @throws {FormatError} if it is not such a state */
+export function resumed(schedule: Schedule | undefined, state: unknown): () => void {
+  const followed = followsMetric(schedule);
+  const before = followed?.state();
+  followed?.restore(state);
+  followed?.restore(before);
+  return () => followed?.restore(state);
 }
 
 /** Options of `plateau`, as of torch.optim.lr_scheduler.ReduceLROnPlateau. */

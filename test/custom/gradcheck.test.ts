@@ -9,6 +9,16 @@ const layers: Record<string, CustomLayer> = {
   Mean: new Mean(),
 };
 
+/** A layer as a plain object. */
+function withMethods(layer: CustomLayer): CustomLayer {
+  return {
+    ...layer,
+    outputSize: layer.outputSize.bind(layer),
+    forward: layer.forward.bind(layer),
+    backward: layer.backward.bind(layer),
+  };
+}
+
 /** A layer whose backward pass is followed by a change of one array. */
 function changed(layer: CustomLayer, change: (pass: LayerBackward) => void): CustomLayer {
   return Object.assign(Object.create(layer), {
@@ -58,6 +68,25 @@ describe('gradcheck', () => {
     expect(gradcheck(power(4))).toBeLessThan(1e-6);
     expect((thrown(() => gradcheck(power(3))) as ArgumentError).argument).toMatch(/^output\[\d+\]$/);
     expect(gradcheck(power(3.99), { tolerance: 0.01 })).toBeGreaterThan(1e-3);
+  });
+
+  test('what a trainer refuses is refused', () => {
+    for (const sum of ['1', 1n, undefined]) {
+      const loss = { ...power(4), evaluate: () => sum as never };
+      expect(thrown(() => gradcheck(loss))).toMatchObject({ argument: 'loss.evaluate' });
+    }
+    for (const size of ['3', Number.NaN])
+      expect(
+        thrown(() => gradcheck({ ...withMethods(layers.Dense!), outputSize: () => size as never })),
+      ).toMatchObject({
+        argument: 'Dense.outputSize',
+      });
+    for (const n of [2, 9]) {
+      const parameters = [{ name: 'w', shape: [3], init: () => new Float32Array(n) }];
+      expect(thrown(() => gradcheck({ ...withMethods(layers.Mean!), parameters }))).toMatchObject({
+        argument: 'init of w',
+      });
+    }
   });
 
   test('what is neither is refused, and so is an option nobody knows', () => {

@@ -169,6 +169,23 @@ describe('layers of your own', () => {
     trainer.step(second.x, second.y);
   });
 
+  test('an async function is refused', () => {
+    const odd = { type: 'Odd', inputSize: 2, outputSize: () => 2, forward: () => {}, backward: () => {} };
+    const fails = () => Promise.reject(new Error('too late'));
+    const x = { data: new Float32Array(4), shape: [2, 1, 2] };
+    const passes = (layer: object) => {
+      const model = new u.Sequential([new u.Linear(2, 2), layer as never]);
+      model.forward(x, { training: true });
+      model.backward(x);
+    };
+    for (const call of [passes, u.gradcheck as (layer: never) => unknown])
+      for (const name of ['forward', 'backward'])
+        expect(thrown(() => call({ ...odd, [name]: fails } as never))).toMatchObject({
+          name: 'ArgumentError',
+          argument: `Odd.${name}`,
+        });
+  });
+
   test.each<[object, string]>([
     [{ type: '' }, 'layer.type'],
     [{ inputSize: 0 }, 'Odd.inputSize'],
@@ -182,13 +199,23 @@ describe('layers of your own', () => {
       'Odd.parameters[0].name',
     ],
     [{ parameters: [{ name: 'w', shape: [1] }] }, 'Odd.parameters[0].init'],
+    [{ parameters: [{ name: 'w', init: () => new Float32Array(1) }] }, 'Odd.parameters[0].shape'],
+    [
+      { parameters: [0, 0].map(() => ({ name: 'w', shape: [1], init: () => [1] })) },
+      'Odd.parameters[1].name',
+    ],
+    [{ parameters: [null] }, 'Odd.parameters[0].name'],
+    [{ parameters: 5 }, 'Odd.parameters'],
   ])('a declaration that does not hold is refused: %o', (change, argument) => {
     const layer = {
       ...{ type: 'Odd', inputSize: 2, outputSize: () => 2, forward: () => {}, backward: () => {} },
       ...change,
     };
-    const error = thrown(() => new u.Sequential([layer as never]));
-    expect(error).toBeInstanceOf(u.ArgumentError);
-    expect((error as u.ArgumentError).argument).toBe(argument);
+    for (const make of [() => new u.Sequential([layer as never]), () => u.gradcheck(layer as never)]) {
+      const error = thrown(make);
+      expect(error).toBeInstanceOf(u.ArgumentError);
+      // gradcheck has an option inputSize
+      expect(argument.endsWith((error as u.ArgumentError).argument!)).toBe(true);
+    }
   });
 });

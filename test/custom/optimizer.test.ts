@@ -91,6 +91,16 @@ describe('an optimizer of your own', () => {
     expect(trainer.steps).toBe(3);
   });
 
+  test('an async update is refused, and changes nothing', () => {
+    const trainer = trainerOf({
+      ...momentum(),
+      update: () => Promise.reject(new Error('too late')) as never,
+    });
+    const file = trainer.save();
+    expect(thrown(() => run(trainer, 0, 1))).toMatchObject({ argument: 'optimizer.update' });
+    expect(trainer.save()).toEqual(file);
+  });
+
   test.each<[object, string]>([
     [{ name: '' }, 'optimizer.name'],
     [{ lr: -1 }, 'lr'],

@@ -110,6 +110,17 @@ describe('StreamPool', () => {
     }
   });
 
+  test('a pool that was disposed is refused by that, and one of a disposed model counts no session', () => {
+    const model = language();
+    const [full, other] = [model.streams({ capacity: 1 }), model.streams({ capacity: 2 })];
+    full.open();
+    full.dispose();
+    expect(() => full.open()).toThrow('the pool was disposed');
+    model.dispose();
+    expect(() => other.open()).toThrow(u.MemoryError);
+    expect(other.size).toBe(0);
+  });
+
   test('pools made and disposed keep memory flat', () => {
     const model = language();
     model.streams({ capacity: 4 }).dispose();

@@ -147,7 +147,27 @@ describe('Updater', () => {
     expect(() => restored.restore([files[0]!, files[0]!])).toThrow(u.FormatError);
     expect(restored.save()).toEqual(now);
     expect(() => restored.restore(files.slice(1))).toThrow(u.ArgumentError);
+    expect(() => restored.restore([files[0]!, now[1]!])).toThrow(/^files\[1\]: of another save \(step 2\)/);
+    expect(restored.save()).toEqual(now);
     expect(u.Model.load(files[0]!).parameterCount).toBe(two.encoder.parameterCount);
+  });
+
+  test('a schedule that follows a metric is told it, saved and restored', () => {
+    const make = () => {
+      const { encoder, decoder } = pair();
+      const schedule = { name: 'plateau', patience: 0, factor: 0.5 } as const;
+      return new u.Updater([encoder, decoder], { optimizer: { name: 'sgd', lr: 1 }, schedule });
+    };
+    const [first, other] = [make(), make()];
+    for (const metric of [1, 2, 3]) first.report(metric);
+    const files = first.save();
+    expect(first.step().lr).toBe(0.25);
+    other.restore(files);
+    expect(other.step().lr).toBe(0.25);
+    for (const updater of [first, other]) updater.report(4);
+    expect(other.save()).toEqual(first.save());
+    const { encoder } = pair();
+    expect(() => new u.Updater([encoder], { optimizer: 'adam' }).report(1)).toThrow(u.StateError);
   });
 
   test('gradients that are not finite are refused and forgotten', () => {

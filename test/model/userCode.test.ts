@@ -267,6 +267,38 @@ describe('while a call is under way every other one on the model is refused:', (
   });
 });
 
+test('a call within a step is refused before it copies running statistics', () => {
+  const model = new u.Sequential([new u.BatchNorm(2), new u.Linear(2, 1)], { seed: 1 });
+  const x = new Draw(1).features(1, 4, 1, 2);
+  const y = new Draw(2).features(1, 4, 1, 1);
+  let call = () => {};
+  const mean = {
+    name: 'mean',
+    targets: 'features' as const,
+    evaluate: (output: Float32Array) => {
+      call();
+      return output[0]!;
+    },
+  };
+  const trainer: u.Trainer = new u.Trainer(model, { loss: mean, optimizer: new u.SGD({ lr: 0.1 }) });
+  const before = model.save();
+  for (const inner of [
+    () => trainer.step(x, y),
+    () => trainer.flow(x, y),
+    () => trainer.gradients(x, y),
+    () => trainer.apply(new Float32Array(7)),
+  ]) {
+    call = () => void inner();
+    expect(thrown(() => trainer.step(x, y))).toBeInstanceOf(u.StateError);
+    call = () => {
+      thrown(inner);
+      throw new RangeError('of its own');
+    };
+    expect(thrown(() => trainer.step(x, y))).toBeInstanceOf(RangeError);
+    expect(model.save()).toEqual(before);
+  }
+});
+
 describe('what is checked is what is used:', () => {
   /** Gives each element right at first, and otherwise from then on. */
   function changing(values: readonly number[], later: number): number[] {

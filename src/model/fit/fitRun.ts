@@ -1,5 +1,6 @@
 import { ArgumentError } from '../../errors.ts';
 import { type Given, widthOf } from '../../ndarray.ts';
+import { followsMetric } from '../../optim/plateau.ts';
 import type { Named } from '../graph/named.ts';
 import type { StepOptions, StepResult } from '../trainerTypes.ts';
 import type { FullTraining } from '../training/fullTraining.ts';
@@ -169,7 +170,7 @@ export class FitRun {
     const value = monitor === undefined ? (validationLoss ?? loss) : metrics[monitor];
     if (typeof value !== 'number') throw new ArgumentError('monitor', 'a metric that is a number', value);
     state.history = [...state.history, record];
-    this.#host.training.metricSchedule?.report(value);
+    followsMetric(this.#host.training.options.schedule)?.report(value);
     if (validationLoss !== undefined) {
       const { best } = state;
       const gain = best ? (mode === 'min' ? best.value - value : value - best.value) : Infinity;

@@ -161,6 +161,9 @@ export class StreamPool extends Summarized {
   }
 
   #place(): StreamSession {
+    // a pool or a model that was disposed is refused before a session is counted
+    this.#runner.live;
+    this.#runner.network.arena.kernels;
     const row = this.#at.indexOf(undefined);
     if (row < 0) {
       throw new StateError(

@@ -4,7 +4,7 @@ import type { Plan } from '../../engine/plan.ts';
 import { ArgumentError, FormatError, ShapeError, StateError, show } from '../../errors.ts';
 import type { Region } from '../../memory/layout.ts';
 import { type Given, type Numbers, readShaped } from '../../ndarray.ts';
-import type { MetricSchedule } from '../../optim/plateau.ts';
+import { followsMetric, resumed } from '../../optim/plateau.ts';
 import { CarryingTraining } from '../carryingTraining.ts';
 import type { Batch } from '../core/batch.ts';
 import type { ModelBase } from '../core/modelBase.ts';
@@ -241,12 +241,6 @@ export class FullTraining extends CarryingTraining {
     return result;
   }
 
-  /** The schedule, if it follows a metric. */
-  get metricSchedule(): MetricSchedule | undefined {
-    const { schedule } = this.options;
-    return schedule && 'report' in schedule ? (schedule as MetricSchedule) : undefined;
-  }
-
   override kept(): (readonly [string, Region])[] {
     const { accumulator, averages } = this;
     const kept = super.kept();
@@ -258,10 +252,11 @@ export class FullTraining extends CarryingTraining {
 
   override progress(): FullProgress {
     const { accumulator } = this;
+    const schedule = followsMetric(this.options.schedule)?.state();
     return {
       ...super.progress(),
       ...(accumulator?.count ? { accumulated: accumulator.count } : {}),
-      ...(this.metricSchedule ? { schedule: this.metricSchedule.state() } : {}),
+      ...(schedule ? { schedule } : {}),
       ...(this.fit ? { fit: this.fit.state() } : {}),
     };
   }
@@ -273,16 +268,12 @@ export class FullTraining extends CarryingTraining {
     const most = this.#more.accumulate - 1;
     if (!isSize(accumulated) || accumulated > most)
       throw new FormatError(`checkpoint: accumulated ${show(accumulated)} is not an integer in 0..${most}`);
-    const { metricSchedule } = this;
-    const before = metricSchedule?.state();
-    // what is wrong is told before anything changes
-    metricSchedule?.restore(progress.schedule);
-    metricSchedule?.restore(before);
+    const setSchedule = resumed(this.options.schedule, progress.schedule);
     const setFit = this.fit?.resume();
     return () => {
       set();
       setFit?.();
-      metricSchedule?.restore(progress.schedule);
+      setSchedule();
       if (accumulator) accumulator.count = accumulated;
       this.#evaluated = undefined;
     };

@@ -35,7 +35,12 @@ export async function withThreads(
   },
 ): Promise<Runtime> {
   const bytes = binary instanceof WebAssembly.Module ? undefined : shareable(binary);
-  const reason = obstacle() ?? (bytes ? undefined : 'the kernels were given as a module, not as bytes');
+  const reason =
+    obstacle() ??
+    (bytes ? undefined : 'the kernels were given as a module, not as bytes') ??
+    (WebAssembly.Module.exports(runtime.module).some(({ name }) => name === 'join_team')
+      ? undefined
+      : "the given kernels are not those of 'unrolled'");
   if (reason) return onOneThread(runtime, reason);
   pool ??= new ThreadPool(
     (kernel) => new means.StateError(`a thread ended in the middle of ${kernel}: make this step again`),
