@@ -48,11 +48,13 @@ export async function withThreads(
   const mine = pool;
   const [shared] = await Promise.all([means.compile(bytes!), mine.grow(threads - 1)]);
   if (mine.size === 0) return onOneThread(runtime, 'no worker could be started');
+  // of all models: the engine compiles a kernel once
+  const rule = new Rule();
   means.linkWith(shared, (module, { env: { memory } }) => {
     const words = new Int32Array(memory.buffer);
     const env = { memory, lost: () => mine.lost(words) };
     const { exports } = new WebAssembly.Instance(module, { env });
-    return teamed(mine, {
+    return teamed(mine, rule, {
       module,
       memory,
       kernels: exports as unknown as KernelCalls,
@@ -86,8 +88,7 @@ function obstacle(): string | undefined {
 }
 
 /** Kernels of a memory; those of `JOBS` run on several threads where that is faster. */
-function teamed(pool: ThreadPool, shared: Shared): WebAssembly.Exports {
-  const rule = new Rule();
+function teamed(pool: ThreadPool, rule: Rule, shared: Shared): WebAssembly.Exports {
   const calls: Record<string, unknown> = { ...shared.kernels };
   JOBS.forEach((job, kernel) => {
     const direct = shared.kernels[job.name] as (...args: number[]) => unknown;
