@@ -2,6 +2,7 @@ import { openHdf5 } from '../../src/formats/hdf5/object.ts';
 import { STORAGE } from '../../src/formats/hdf5/storage/storage.ts';
 import { bytesOf } from '../fixtures/keras/read.ts';
 import type { Broken, HostileFormat } from './format.ts';
+import { linkedTwice, namesWithoutEnd } from './hdf5Bombs.ts';
 import { file, WEIGHTS } from './keras.ts';
 import { type Given, patched, placeOf } from './mutate.ts';
 
@@ -9,9 +10,10 @@ const TYPES = await bytesOf('types.h5');
 /** Datasets of types.h5: contiguous, compact, in chunks with filters, never written, without elements. */
 const PATHS = ['big-endian', 'compact', 'shuffled', 'checked', 'unwritten-chunks', 'empty', 'fixed'];
 
-/** Of a dataset of types.h5 [2, 3] whose second size is another. */
-const wide = (...size: readonly number[]) =>
-  patched(TYPES, placeOf(TYPES, [2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]) + 8, ...size);
+/** The second size of a dataset of types.h5 [2, 3], and its maximum. */
+const SIZE = placeOf(TYPES, [2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]) + 8;
+/** With another second size, as is its maximum. */
+const wide = (...size: readonly number[]) => patched(patched(TYPES, SIZE, ...size), SIZE + 16, ...size);
 
 /** The first chunk of `checked`: 8 numbers and their checksum. */
 const CHECKED = placeOf(TYPES, [...new Uint8Array(Float32Array.of(0, 1, 2, 3, 4).buffer)]);
@@ -35,6 +37,8 @@ const BROKEN: readonly Broken[] = [
   ],
   ['a size beyond the file', { 'big-endian': wide(0xff, 0x3f) }, /go beyond the end of the file/],
   ['a size of 2^32', { 'big-endian': wide(0, 0, 0, 0, 1) }, /too many for a file of this size/],
+  ['names without end', namesWithoutEnd(200, 100_000), /199\d{3} more bytes of data are too many/],
+  ['groups linked twice', linkedTwice(17, 10), /more bytes of data are too many/],
   ['a filter that is unknown', { lzf: TYPES }, /filter 32000/],
   ['chunks of another size', { checked: patched(TYPES, CHUNK, 7) }, /expected chunks of 28 bytes, got 32/],
   [

@@ -3,6 +3,10 @@ import type { Walk } from './file.ts';
 /** Type of the B-tree of the names in a group. */
 export const NAMES = 0;
 
+/** What a node and an entry of it take, about, in bytes. */
+const NODE = 64;
+export const ENTRY = 40;
+
 export const walkBtree: Walk = (file, root, type, where, key, leaf) => {
   const visited = new Set<number>();
   const visit = (address: number, expected: number | undefined) => {
@@ -14,6 +18,7 @@ export const walkBtree: Walk = (file, root, type, where, key, leaf) => {
     const level = node.u8();
     if (expected !== undefined && level !== expected) node.fail(`expected level ${expected}, got ${level}`);
     const entries = node.u16();
+    file.take(NODE + ENTRY * entries, where);
     node.skip(2 * file.offsetSize);
     for (let i = 0; i < entries; i++) {
       const own = key(node);

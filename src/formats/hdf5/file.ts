@@ -69,12 +69,14 @@ export class Hdf5Bytes {
   }
 
   /**
-   * Counts bytes that are to be decoded.
+   * Counts bytes that are to be decoded, each time that they are: data, names, headers of objects, nodes of trees.
    * @throws {FormatError} if all that is decoded becomes larger than four times the file and 16 MiB
    */
   take(bytes: number, where: string): void {
     if (!(bytes <= this.#left))
-      throw new FormatError(`hdf5: ${where}: ${bytes} bytes of data are too many for a file of this size`);
+      throw new FormatError(
+        `hdf5: ${where}: ${bytes} more bytes of data are too many for a file of this size`,
+      );
     this.#left -= bytes;
   }
 }
@@ -157,7 +159,10 @@ export class Cursor {
 
   /** Text up to the first zero byte. */
   text(count: number): string {
-    return textOf(this.bytes(count));
+    const text = textOf(this.bytes(count));
+    // UTF-16
+    this.file.take(2 * text.length, this.where);
+    return text;
   }
 
   /** @throws {FormatError} unless the next bytes are this signature */

@@ -1,4 +1,4 @@
-import { NAMES, walkBtree } from './btree.ts';
+import { ENTRY, NAMES, walkBtree } from './btree.ts';
 import { type Cursor, type Hdf5Bytes, NOWHERE } from './file.ts';
 import { MESSAGE, type Message } from './messages.ts';
 
@@ -47,6 +47,7 @@ function symbols(node: Cursor, names: Cursor, links: Links): void {
   node.signature('SNOD');
   node.skip(2);
   const count = node.u16();
+  node.file.take(ENTRY * count, node.where);
   for (let i = 0; i < count; i++) {
     const name = names.copy();
     name.skip(Math.max(node.address(), 0));

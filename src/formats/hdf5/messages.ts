@@ -14,6 +14,9 @@ export const MESSAGE = {
   attributeInfo: 21,
 } as const;
 
+/** What an object takes besides its header, about, in bytes. */
+const OBJECT = 768;
+
 /** A message of an object header. */
 export interface Message {
   readonly type: number;
@@ -29,6 +32,8 @@ export interface Message {
  */
 export function messagesOf(file: Hdf5Bytes, address: number, where: string, follow = true): Message[] {
   const start = file.at(address, where);
+  // with its path
+  file.take(OBJECT + where.length, where);
   const found: Message[] = [];
   const blocks: Cursor[] = [];
   // blocks that overlap could be read without end
@@ -36,6 +41,7 @@ export function messagesOf(file: Hdf5Bytes, address: number, where: string, foll
   const add = (block: Cursor) => {
     left -= block.left;
     if (left < 0) block.fail('blocks of an object header overlap');
+    file.take(block.left, where);
     blocks.push(block);
   };
   const isNew = file.bytes[start.at] === 0x4f;

@@ -2,7 +2,7 @@ import { FormatError } from '../../errors.ts';
 import { type Hdf5Attribute, readAttribute } from './attributes.ts';
 import { datasetOf, type Hdf5Dataset, type Hdf5Value } from './dataset.ts';
 import { type Hdf5Bytes, type Hdf5Storage, NOWHERE } from './file.ts';
-import { type Links, linksOf } from './links.ts';
+import { linksOf } from './links.ts';
 import { MESSAGE, type Message, messagesOf } from './messages.ts';
 import { readSuperblock } from './superblock.ts';
 
@@ -19,7 +19,8 @@ export class Hdf5Object {
   readonly dataset: Hdf5Dataset | undefined;
   readonly #file: Hdf5Bytes;
   readonly #messages: readonly Message[];
-  #links: Links | undefined;
+  /** Addresses, and objects that were read. */
+  #links: Map<string, number | Hdf5Object> | undefined;
   #attributes: ReadonlyMap<string, Hdf5Attribute> | undefined;
 
   constructor(file: Hdf5Bytes, address: number, path: string) {
@@ -64,10 +65,9 @@ export class Hdf5Object {
     const found = new Map<string, Hdf5Dataset>();
     let count = 0;
     const visit = (object: Hdf5Object, path: string, depth: number) => {
-      if (++count > MOST_OBJECTS || depth > DEEPEST)
-        throw new FormatError(
-          `hdf5: ${object.path || '/'}: groups are nested too deep, or contain themselves`,
-        );
+      const refuse = (why: string) => new FormatError(`hdf5: ${object.path || '/'}: ${why}`);
+      if (++count > MOST_OBJECTS) throw refuse(`more than ${MOST_OBJECTS} objects`);
+      if (depth > DEEPEST) throw refuse('groups are nested too deep, or contain themselves');
       if (object.dataset) found.set(path, object.dataset);
       // names from a file may have slashes
       else
@@ -78,14 +78,17 @@ export class Hdf5Object {
     return found;
   }
 
-  #all(): Links {
+  #all(): Map<string, number | Hdf5Object> {
     this.#links ??= linksOf(this.#file, this.#messages);
     return this.#links;
   }
 
   #child(name: string): Hdf5Object | undefined {
-    const address = this.#all().get(name);
-    return address === undefined ? undefined : new Hdf5Object(this.#file, address, `${this.path}/${name}`);
+    const links = this.#all();
+    let child = links.get(name);
+    if (typeof child === 'number')
+      links.set(name, (child = new Hdf5Object(this.#file, child, `${this.path}/${name}`)));
+    return child;
   }
 
   #readAttributes(): ReadonlyMap<string, Hdf5Attribute> {

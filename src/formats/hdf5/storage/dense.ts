@@ -13,6 +13,9 @@ export function denseObjects(file: Hdf5Bytes, heap: number, tree: number, where:
   return records(file, tree, where).map((record) => find(record));
 }
 
+/** What a record takes, about, in bytes. */
+const RECORD = 64;
+
 /** Bytes that a number up to `most` needs. */
 const bytesOf = (most: number) => Math.max(1, Math.ceil(Math.log2(most + 1) / 8));
 
@@ -36,6 +39,7 @@ function records(file: Hdf5Bytes, address: number, where: string): Cursor[] {
   const found: Cursor[] = [];
   const visited = new Set<number>();
   const add = (node: Cursor) => {
+    file.take(RECORD, where);
     const record = node.part(size);
     // of links a hash comes first
     if (type === LINK_RECORD) record.skip(4);
