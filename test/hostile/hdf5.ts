@@ -14,6 +14,8 @@ const PATHS = ['big-endian', 'compact', 'shuffled', 'checked', 'unwritten-chunks
 const SIZE = placeOf(TYPES, [2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]) + 8;
 /** With another second size, as is its maximum. */
 const wide = (...size: readonly number[]) => patched(patched(TYPES, SIZE, ...size), SIZE + 16, ...size);
+/** Where the type of its floats begins. */
+const FLOAT = placeOf(TYPES, [0x11, 0x20, 31, 0, 4, 0, 0, 0]);
 
 /** The first chunk of `checked`: 8 numbers and their checksum. */
 const CHECKED = placeOf(TYPES, [...new Uint8Array(Float32Array.of(0, 1, 2, 3, 4).buffer)]);
@@ -37,8 +39,20 @@ const BROKEN: readonly Broken[] = [
   ],
   ['a size beyond the file', { 'big-endian': wide(0xff, 0x3f) }, /go beyond the end of the file/],
   ['a size of 2^32', { 'big-endian': wide(0, 0, 0, 0, 1) }, /too many for a file of this size/],
+  [
+    'a size above its maximum',
+    { 'big-endian': patched(TYPES, SIZE, 4) },
+    /at most \[2,3\] elements, got \[2,4\]/,
+  ],
   ['names without end', namesWithoutEnd(200, 100_000), /199\d{3} more bytes of data are too many/],
   ['groups linked twice', linkedTwice(17, 10), /more bytes of data are too many/],
+  [
+    'a float with another place of the sign',
+    { 'big-endian': patched(TYPES, FLOAT + 2, 30) },
+    /values of type float/,
+  ],
+  ['a float without an implied bit', { 'big-endian': patched(TYPES, FLOAT + 1, 0) }, /values of type float/],
+  ['a float with another bias', { 'big-endian': patched(TYPES, FLOAT + 16, 126) }, /values of type float/],
   ['a filter that is unknown', { lzf: TYPES }, /filter 32000/],
   ['chunks of another size', { checked: patched(TYPES, CHUNK, 7) }, /expected chunks of 28 bytes, got 32/],
   [

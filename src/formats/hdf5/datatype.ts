@@ -14,6 +14,13 @@ const NAMES = [
   ...['sequence of varying length', 'array'],
 ];
 
+/** Fields of IEEE's floats by size; the first has the place of the sign, and that the mantissa's first bit is implied. */
+const IEEE: Readonly<Record<number, string>> = {
+  2: '3872,0,16,10,5,0,10,15',
+  4: '7968,0,32,23,8,0,23,127',
+  8: '16160,0,64,52,11,0,52,1023',
+};
+
 /** Enumerations have integers as base. */
 const DEEPEST = 4;
 
@@ -33,12 +40,9 @@ export function readDatatype(cursor: Cursor, depth = 0): Datatype {
     return isWhole ? { kind: bits & 8 ? 'int' : 'uint', size, bigEndian } : other;
   }
   if (type === 1) {
-    // offset, precision; places and sizes of exponent and mantissa
-    cursor.skip(4);
-    const [exponentAt, exponent, , mantissa] = cursor.bytes(4);
-    const isIeee =
-      { 2: '10 5 10', 4: '23 8 23', 8: '52 11 52' }[size] === `${exponentAt} ${exponent} ${mantissa}`;
-    return isIeee && !(bits & 64) ? { kind: 'float', size, bigEndian } : other;
+    // offset, precision; places and sizes of exponent and mantissa; bias
+    const found = [bits & 0xfff0, cursor.u16(), cursor.u16(), ...cursor.bytes(4), cursor.u32()];
+    return IEEE[size] === `${found}` ? { kind: 'float', size, bigEndian } : other;
   }
   if (type === 3) return { kind: 'text', size };
   if (type === 8) {
@@ -54,12 +58,17 @@ export function readShape(cursor: Cursor): number[] | undefined {
   const version = cursor.u8();
   if (version !== 1 && version !== 2) cursor.fail(`expected dataspace version 1 or 2, got ${version}`);
   const rank = cursor.u8();
-  cursor.skip(1);
+  const hasMost = cursor.u8() & 1;
   const isEmpty = cursor.u8() === 2 && version === 2;
   if (version === 1) cursor.skip(4);
   if (rank > 32) cursor.fail(`expected at most 32 dimensions, got ${rank}`);
-  const shape = Array.from({ length: rank }, () => cursor.length());
+  const sizes = () => Array.from({ length: rank }, () => cursor.length());
+  const shape = sizes();
   if (shape.some((size) => size < 0)) cursor.fail('a dimension without a size');
+  // unlimited ones are below 0
+  const most = hasMost ? sizes() : shape;
+  if (most.some((size, i) => size >= 0 && size < shape[i]!))
+    cursor.fail(`expected at most [${most}] elements, got [${shape}],`);
   return isEmpty ? undefined : shape;
 }
 
