@@ -40,6 +40,7 @@ export function brokenZips(stored: Uint8Array, deflated: Uint8Array): readonly B
     ['a bomb by what its directory says', patched(deflated, packed + 26, 0, 127), /bytes for/],
     ['two files of one name', patched(stored, second + nameEnd, stored[first + nameEnd]!), /listed twice/],
     ['files that overlap', patched(stored, second + 42, 0, 0), /overlap/],
+    ['a file of another checksum', patched(stored, first + 16, stored[first + 16]! ^ 1), /another checksum/],
     ['a file that inflates to fewer bytes', patched(deflated, packed + 24, 250), /inflate to 250/],
   ];
 }

@@ -1,4 +1,5 @@
 import { FormatError } from '../../errors.ts';
+import { crc32 } from './crc32.ts';
 import { MAX_MORE, MAX_RATIO } from './limits.ts';
 
 /** A file in a zip archive. */
@@ -71,12 +72,14 @@ export function readZip(bytes: Uint8Array, { format, inflate }: ZipOptions): Map
     if (u32(header) !== 0x04034b50) throw refuse(`has no header at byte ${header}`);
     const from = header + 30 + u16(header + 26) + u16(header + 28);
     const to = from + packed;
-    if (to > start) throw refuse(`has ${packed} bytes at byte ${from}, which are beyond the archive`);
+    if (to > start) throw refuse(`has ${packed} bytes at byte ${from}, beyond the archive`);
     if (method ? (inflated += size) > MAX_RATIO * bytes.length + MAX_MORE : size !== packed)
       throw refuse(`has ${packed} bytes for ${size} in an archive of ${bytes.length}`);
     if (entries.has(name)) throw refuse('is listed twice');
     spans.push([header, to]);
     const contents = bytes.subarray(from, to);
+    // 0 where torch.save computes none, by torch.serialization.set_crc32_options
+    const checksum = u32(at + 16);
     const read = () => {
       let out: Uint8Array | undefined;
       try {
@@ -84,7 +87,10 @@ export function readZip(bytes: Uint8Array, { format, inflate }: ZipOptions): Map
       } catch (error) {
         if (error instanceof FormatError) throw error;
       }
-      if (out?.length === size) return out;
+      if (out?.length === size) {
+        if (!checksum || crc32(out) === checksum) return out;
+        throw refuse('has another checksum');
+      }
       throw refuse(inflate ? `does not inflate to ${size} bytes` : 'is compressed, expected a stored one');
     };
     entries.set(name, { size, read });
