@@ -1,4 +1,5 @@
 import { FormatError } from '../../errors.ts';
+import { lookup3 } from './lookup3.ts';
 
 /** What decoded data may take besides four times the file. */
 const EXTRA_BYTES = 2 ** 24;
@@ -173,6 +174,12 @@ export class Cursor {
     if (got === expected) return;
     this.at = at;
     this.fail(`expected ${expected}`);
+  }
+
+  /** @throws {FormatError} unless the checksum of the bytes from `start` up to here comes next */
+  checksum(start: number): void {
+    const expected = lookup3(this.file.bytes.subarray(start, this.at));
+    if (this.u32() !== expected) this.fail('a checksum that does not match');
   }
 
   /** Another cursor at the same byte. */

@@ -55,6 +55,7 @@ export function messagesOf(file: Hdf5Bytes, address: number, where: string, foll
     if (flags & 32) start.skip(16);
     if (flags & 16) start.skip(4);
     add(start.part(start.uint(1 << (flags & 3))));
+    start.checksum(address);
   } else {
     const version = start.u8();
     if (version !== 1) start.fail(`expected object header version 1, got ${version}`);
@@ -84,8 +85,11 @@ export function messagesOf(file: Hdf5Bytes, address: number, where: string, foll
 function continuation(file: Hdf5Bytes, data: Cursor, isNew: boolean): Cursor {
   const block = file.at(data.address(), data.where, data.length());
   if (!isNew) return block;
+  const start = block.at;
   block.signature('OCHK');
-  return block.part(Math.max(block.left - 4, 0));
+  const messages = block.part(block.left - 4);
+  block.checksum(start);
+  return messages;
 }
 
 /** A message that lies in the header of another object, such as a named datatype. */

@@ -38,5 +38,7 @@ export function readSuperblock(
     throw new FormatError(`hdf5: truncated: expected ${length} bytes, got ${bytes.length}`);
   // of old files the driver's block and the offset of the root's name come before the address of its header
   if (isOld) cursor.skip(2 * file.offsetSize);
-  return { file, root: cursor.address() };
+  const root = cursor.address();
+  if (!isOld) cursor.checksum(0);
+  return { file, root };
 }

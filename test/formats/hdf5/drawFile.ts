@@ -28,6 +28,18 @@ const TYPES = {
   '<Q': BigUint64Array,
 } as const;
 
+/** The bytes of a file that `fill` makes. */
+export async function written(libver: string, fill: (file: h5wasm.File) => void): Promise<Uint8Array> {
+  const { FS } = await h5wasm.ready;
+  const name = `written-${libver}.h5`;
+  const file = new h5wasm.File(name, 'w', { libver } as never);
+  fill(file);
+  file.close();
+  const bytes = FS.readFile(name);
+  FS.unlink(name);
+  return bytes;
+}
+
 type Draw = (below: number) => number;
 
 /** Draws a file: groups within groups, datasets of all types, shapes and layouts, attributes. */

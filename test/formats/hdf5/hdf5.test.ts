@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { openHdf5 } from '../../../src/formats/hdf5/object.ts';
 import { STORAGE } from '../../../src/formats/hdf5/storage/storage.ts';
 import { bytesOf } from '../../fixtures/keras/read.ts';
-import { drawFile } from './drawFile.ts';
+import { patched, placeOf } from '../../hostile/mutate.ts';
+import { drawFile, written } from './drawFile.ts';
 
 describe.each(['default', 'v108', 'v110'])('files that the HDF5 library writes, libver %s', (libver) => {
   test('are read as they were written', async () => {
@@ -68,6 +69,39 @@ describe('types and layouts that h5py writes (generate.py, types.h5)', async () 
     const at = bytes.findIndex((_, i) => values.every((byte, k) => bytes[i + k] === byte));
     bytes[at + 2]! ^= 1;
     expect(() => openHdf5(bytes, STORAGE).get('checked')!.dataset!.read()).toThrow(/checksum/);
+  });
+});
+
+describe('a file of HDF5 1.8 and later whose bytes were changed is refused: checksums', async () => {
+  const bytes = await written('v108', (file) => {
+    file.create_attribute('note', Float64Array.of(123.5));
+    for (let i = 0; i < 20; i++) file.create_group(`group${i}`);
+    const data = new Uint8Array(100).fill(1);
+    file.create_dataset({ name: 'packed', data, shape: [100], chunks: [100], compression: 'gzip' } as never);
+  });
+  const read = (given: Uint8Array) => {
+    const root = openHdf5(given, STORAGE);
+    return [root.names.length, root.attribute('note')!.data, root.get('packed')!.dataset!.read().data.length];
+  };
+
+  test('as it is', () => {
+    expect(read(bytes)).toEqual([21, Float64Array.of(123.5), 100]);
+  });
+
+  test.each([
+    // version, sizes, flags, base address, extension, end, root, checksum
+    ['the superblock', 47],
+    ['the header of an object', placeOf(bytes, [...new Uint8Array(Float64Array.of(123.5).buffer)])],
+    // signature, version, type, size of a node
+    ['the head of a B-tree', placeOf(bytes, 'BTHD') + 14],
+    // a hash comes first
+    ['a leaf of a B-tree', placeOf(bytes, 'BTLF') + 6],
+    // free space
+    ['a fractal heap', placeOf(bytes, 'FRHP') + 40],
+    // Adler-32 of a hundred ones: 1 + 100, and the sum of 1 + i
+    ['a deflated chunk', placeOf(bytes, [5150 >> 8, 5150 & 255, 0, 101])],
+  ])('%s', (_, at) => {
+    expect(() => read(patched(bytes, at, bytes[at]! ^ 1))).toThrow(/checksum/);
   });
 });
 

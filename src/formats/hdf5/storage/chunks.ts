@@ -99,8 +99,9 @@ function fromBtree(
   return found;
 }
 
-/** Addresses in an array of fixed length. */
+/** Addresses in an array of fixed length; checksums of its pages are not checked. */
 function fixedArray(header: Cursor, grid: Grid, most: number): Omit<Chunk, 'offset'>[] {
+  const start = header.at;
   header.signature('FAHD');
   if (header.u8() !== 0) header.fail('expected version 0 of a fixed array');
   const filtered = header.u8() === 1;
@@ -110,14 +111,18 @@ function fixedArray(header: Cursor, grid: Grid, most: number): Omit<Chunk, 'offs
   const { file, where } = header;
   if (count > most) header.fail(`expected at most ${most} chunks, got ${count}`);
   const block = file.at(header.address(), where);
+  header.checksum(start);
+  const from = block.at;
   block.signature('FADB');
   block.skip(2 + file.offsetSize);
   const isPaged = count > page;
   if (isPaged) block.skip(Math.ceil(Math.ceil(count / page) / 8) + 4);
-  return Array.from({ length: count }, (_, i) => {
+  const found = Array.from({ length: count }, (_, i) => {
     if (isPaged && i > 0 && i % page === 0) block.skip(4);
     const address = block.address();
     if (!filtered) return { address, bytes: grid.bytes, mask: 0 };
     return { address, bytes: block.uint(size - file.offsetSize - 4), mask: block.u32() };
   });
+  if (!isPaged) block.checksum(from);
+  return found;
 }

@@ -33,6 +33,7 @@ function records(file: Hdf5Bytes, address: number, where: string): Cursor[] {
   const root = header.address();
   const count = header.u16();
   const total = header.length();
+  header.checksum(address);
   // without signature, version, type and checksum
   const inLeaf = Math.floor((nodeSize - 10) / Math.max(size, 1));
   if (inLeaf < 1 || depth > 8) header.fail('a B-tree of impossible sizes');
@@ -66,6 +67,7 @@ function records(file: Hdf5Bytes, address: number, where: string): Cursor[] {
       if (level > 1) node.skip(bytesOf(limits[level - 1]!));
       visit(child, level - 1, below);
     }
+    node.checksum(at);
   };
   if (root >= 0) visit(root, depth, count);
   return found;
@@ -87,6 +89,7 @@ function fractalHeap(file: Hdf5Bytes, address: number, where: string): (id: Curs
   header.skip(2);
   const root = header.address();
   const rows = header.u16();
+  header.checksum(address);
   const lengthBytes = Math.min(bytesOf(largestDirect), bytesOf(largest));
   if (width < 1 || first < 1 || largestDirect < first) header.fail('a fractal heap of impossible sizes');
   const directRows = Math.log2(largestDirect / first) + 2;

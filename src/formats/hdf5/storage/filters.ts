@@ -53,7 +53,7 @@ export function unfilter(
       const sums = filters.filter((each, j) => j < i && each.id === FLETCHER32 && !((mask >> j) & 1)).length;
       bytes = inflateZlib(bytes, size + 4 * sums, where);
     } else if (id === SHUFFLE) bytes = unshuffle(bytes, values[0] ?? 1);
-    else if (id === FLETCHER32) bytes = checked(bytes, where);
+    else if (id === FLETCHER32) bytes = checked(bytes.subarray(0, -4), bytes.slice(-4), 2, 65535, where);
     else
       throw new FormatError(
         `hdf5: ${where}: filter ${id} is not supported (deflate, shuffle and fletcher32 are)`,
@@ -64,15 +64,16 @@ export function unfilter(
   return bytes;
 }
 
-/** Inflates deflate with the header of zlib, 2 bytes, and a checksum at the end, which is not checked. */
+/** Inflates deflate with the header of zlib, 2 bytes, and Adler-32 at the end, whose sums are in the other order. */
 function inflateZlib(bytes: Uint8Array, size: number, where: string): Uint8Array {
   let why = `does not inflate to ${size} bytes`;
+  let out: Uint8Array | undefined;
   try {
-    const out = inflate(bytes.subarray(2), size);
-    if (out) return out;
+    out = inflate(bytes.subarray(2, -4), size);
   } catch (error) {
     why += `: ${(error as Error).message}`;
   }
+  if (out) return checked(out, bytes.slice(-4).reverse(), 1, 65521, where);
   throw new FormatError(`hdf5: ${where}: a chunk ${why}`);
 }
 
@@ -87,18 +88,22 @@ function unshuffle(bytes: Uint8Array, size: number): Uint8Array {
   return out;
 }
 
-/** The bytes before a checksum. */
-function checked(bytes: Uint8Array, where: string): Uint8Array {
-  const data = bytes.subarray(0, Math.max(bytes.length - 4, 0));
-  let [a, b] = [0, 0];
-  for (let i = 0; i < data.length; i += 2) {
+/** The bytes, of which `stored` has both sums of Fletcher's or Adler's checksum, of numbers of `width` bytes. */
+function checked(
+  bytes: Uint8Array,
+  stored: Uint8Array,
+  width: 1 | 2,
+  modulus: number,
+  where: string,
+): Uint8Array {
+  let [a, b] = [width & 1, 0];
+  for (let i = 0; i < bytes.length; i += width) {
     // an odd byte at the end is a high one
-    a = (a + ((data[i]! << 8) | (data[i + 1] ?? 0))) % 65535;
-    b = (b + a) % 65535;
+    a = (a + (width > 1 ? (bytes[i]! << 8) | bytes[i + 1]! : bytes[i]!)) % modulus;
+    b = (b + a) % modulus;
   }
-  const at = data.length;
-  const stored = [bytes[at]! | (bytes[at + 1]! << 8), bytes[at + 2]! | (bytes[at + 3]! << 8)];
-  if (stored[0]! % 65535 !== a || stored[1]! % 65535 !== b)
-    throw new FormatError(`hdf5: ${where}: the checksum of a chunk does not match`);
-  return data;
+  for (const [i, sum] of [a, b].entries())
+    if ((stored[2 * i]! | (stored[2 * i + 1]! << 8)) % modulus !== sum)
+      throw new FormatError(`hdf5: ${where}: the checksum of a chunk does not match`);
+  return bytes;
 }
