@@ -1,4 +1,3 @@
-import { integer } from '../../check.ts';
 import type { Graph, Nodes } from '../../engine/graph.ts';
 import type { JoinLayer } from '../../engine/join.ts';
 import type { Layer } from '../../engine/layer.ts';
@@ -71,31 +70,30 @@ export function structureOf({ inputs, outputs, single, values, operations }: Gra
 export function nodesOf(graph: unknown, layers: readonly (Layer | JoinLayer)[]): ModelNodes {
   const { inputs, uses, outputs } = (graph ?? {}) as Structure;
   for (const [name, list] of Object.entries({ inputs, uses, outputs })) {
-    if (!Array.isArray(list)) throw new FormatError(`saved model: graph.${name} is not a list`);
+    if (!Array.isArray(list) || !list.every((each) => each instanceof Object))
+      throw new FormatError(`saved model: graph.${name} is not a list of objects`);
   }
+  const at = <T>(name: string, list: readonly T[], index: unknown): T => {
+    if (typeof index === 'number' && index in list) return list[index]!;
+    throw new ArgumentError(name, `an index into a list of ${list.length}`, index);
+  };
   const read: GraphNode[] = [];
-  for (const one of inputs) {
-    const { name: _, like, ...rest } = one ?? {};
-    const other = like === undefined ? undefined : read[integer('like', like, 0, read.length - 1)];
-    read.push(input(rest, other));
-  }
+  for (const { name: _, like, ...rest } of inputs)
+    read.push(input(rest, like === undefined ? undefined : at('like', read, like)));
   const made: GraphNode[] = [];
   const nodeOf = (reference: Reference): GraphNode => {
-    if (!Array.isArray(reference)) return read[integer('graph input', reference, 0, read.length - 1)]!;
+    if (!Array.isArray(reference)) return at('graph input', read, reference);
     const [use, state] = reference as readonly [number, string?];
-    const node = made[integer('graph use', use, 0, made.length - 1)]!;
+    const node = at('graph use', made, use);
     if (state === undefined) return node;
     const last = (node as unknown as Record<string, GraphNode | undefined>)[`${state}N`];
     if (!last) throw new ArgumentError('graph state', 'a state of the layer', state);
     return last;
   };
-  const listOf = (given: unknown): readonly Reference[] => {
-    if (!Array.isArray(given)) throw new ArgumentError('graph inputs', 'a list', given);
-    return given;
-  };
   for (const { layer: place, inputs: from, initial } of uses) {
-    const layer = layers[integer('graph layer', place, 0, layers.length - 1)]!;
-    const nodes = listOf(from).map(nodeOf);
+    const layer = at('graph layer', layers, place);
+    if (!Array.isArray(from)) throw new ArgumentError('graph inputs', 'a list', from);
+    const nodes = from.map(nodeOf);
     if ('joins' in layer) made.push(applyJoin(layer, nodes));
     else if (nodes.length !== 1) throw new ArgumentError('graph inputs', 'one node', nodes.length);
     else if (layer instanceof GraphRecurrent) {
@@ -108,7 +106,13 @@ export function nodesOf(graph: unknown, layers: readonly (Layer | JoinLayer)[]):
     nodes: readonly GraphNode[],
   ): Nodes => {
     if (nodes.length === 1 && list[0]!.name === undefined) return nodes[0]!;
-    return Object.fromEntries(list.map(({ name }, i) => [`${name}`, nodes[i]!]));
+    const found: Record<string, GraphNode> = Object.create(null);
+    for (const [i, { name }] of list.entries()) {
+      if (typeof name !== 'string' || name in found)
+        throw new ArgumentError('graph name', 'a name of its own', name);
+      found[name] = nodes[i]!;
+    }
+    return found;
   };
   const ends = outputs.map(({ of }) => nodeOf(of));
   return { inputs: named(inputs, read), outputs: named(outputs, ends) };
