@@ -30,8 +30,13 @@ export function splitName(args: readonly unknown[]): { args: readonly unknown[];
 /** Gives a layer a name, also in its configuration. @throws {ArgumentError} if it is not a name */
 export function setName(layer: Pick<Layer, 'config' | 'name'>, name: unknown): void {
   if (name === undefined) return;
-  if (typeof name !== 'string' || !/^[^.]{1,200}$/.test(name) || /^\d+$/.test(name) || TAKEN.includes(name)) {
-    throw new ArgumentError('name', 'a name without a dot that is not a number', name);
+  if (
+    typeof name !== 'string' ||
+    !/^[^.]{1,200}$/.test(name) ||
+    /^\d+$|\p{Surrogate}/u.test(name) ||
+    TAKEN.includes(name)
+  ) {
+    throw new ArgumentError('name', 'Unicode text without a dot, not a number', name);
   }
   const { config } = layer;
   Object.defineProperties(layer, {

@@ -169,6 +169,7 @@ describe('names of layers', () => {
     ['a number', '0'],
     ['nothing', ''],
     ['what checkpoints use', 'optimizer'],
+    ['half of a character', '\ud800'],
     ['another type', 5],
   ])('refuse %s', (_, given) => {
     for (const make of [
