@@ -96,9 +96,9 @@ export abstract class Optimizer extends Summarized {
     const { name, lr, steps } = (state ?? {}) as Partial<OptimizerState>;
     if (name !== this.name)
       throw new FormatError(`optimizer state: expected ${this.name}, got ${show(name)}`);
-    if (typeof lr !== 'number' || !Number.isFinite(Math.fround(lr)) || lr < 0 || !isSize(steps)) {
-      throw new FormatError(`optimizer state: lr ${show(lr)}, steps ${show(steps)}`);
-    }
+    const isRate = typeof lr === 'number' && lr >= 0 && Math.fround(lr) < Infinity;
+    if (!isRate || !isSize(steps))
+      throw new FormatError(`optimizer state: expected lr and steps, got ${show([lr, steps])}`);
     this.#lr = lr;
     this.#steps = steps;
     this.continueFrom(steps);

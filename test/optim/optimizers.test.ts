@@ -78,6 +78,7 @@ describe('optimizers', () => {
     [{ name: 'sgd', lr: Number.NaN, steps: 1 }, ['NaN', '1']],
     [{ name: 'sgd', lr: 1, steps: -1 }, ['steps', '-1']],
     [{ name: 'sgd', lr: 1, steps: 1.5 }, ['steps', '1.5']],
+    [{ name: 'sgd', steps: 1 }, ['expected lr and steps', 'undefined']],
     [{ name: 'sgd', lr: '1', steps: 1 }, ['lr', '"1"']],
   ])('restore refuses %o and changes nothing', (state, message) => {
     const optimizer = new u.SGD({ lr: 0.5 });
