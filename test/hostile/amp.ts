@@ -57,6 +57,18 @@ const BROKEN_AMP: readonly Broken[] = [
     /weight_ih/,
   ],
   ['a skip that does not fit', broken('guitarml', (f) => void (f.model_data.skip = 2)), /skip/],
+  ['a skip that is text', broken('guitarml', (f) => void (f.model_data.skip = '1')), /skip: .*got "1"/],
+  [
+    'three lists of a normalization',
+    broken('rtneural', (f) => void f.layers[2].weights.pop()),
+    /2 or 4 lists, got 3/,
+  ],
+  [
+    'no lists of a normalization',
+    broken('rtneural', (f) => void (f.layers[2].weights = [])),
+    /2 or 4 lists, got 0/,
+  ],
+  ['an epsilon below 0', broken('rtneural', (f) => void (f.layers[2].epsilon = -1)), /epsilon: .*got -1/],
   ['an unknown layer', broken('rtneural', (f) => void (f.layers[1].type = 'conv2d')), /conv2d/],
   [
     'an activation that is none',

@@ -83,10 +83,14 @@ const LAYERS: Readonly<Record<string, Reader>> = {
     };
   },
   batchnorm: ({ name, json, weights, inputSize: size }) => {
+    const { length } = weights;
+    if (length !== 2 && length !== 4) throw bad(`${name}.weights: expected 2 or 4 lists, got ${length}`);
     const of = (k: number) => shaped(`${name}.weights[${k}]`, weights[k], [size]);
-    const [weight, bias] = weights.length > 2 ? [of(0), of(1)] : [filled(size, 1), filled(size, 0)];
-    const [mean, variance] = [of(weights.length - 2), of(weights.length - 1)];
-    const eps = typeof json.epsilon === 'number' && json.epsilon >= 0 ? json.epsilon : 1e-3;
+    const [weight, bias] = length > 2 ? [of(0), of(1)] : [filled(size, 1), filled(size, 0)];
+    const [mean, variance] = [of(length - 2), of(length - 1)];
+    const eps = json.epsilon ?? 1e-3;
+    if (!(typeof eps === 'number' && eps >= 0))
+      throw bad(`${name}.epsilon: expected a number of at least 0, got ${show(eps)}`);
     return {
       type: 'BatchNorm',
       config: { size, eps },

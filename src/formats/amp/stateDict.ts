@@ -44,11 +44,11 @@ export function readGuitarMl({ model_data: model, state_dict: tensors, ...rest }
   if (model.model !== undefined && model.model !== 'SimpleRNN')
     throw bad(`model_data.model ${JSON.stringify(model.model).slice(0, 60)}, expected "SimpleRNN"`);
   const description = readStateDict(tensors, sizeOf('model_data.input_size', model.input_size ?? 1));
-  const skip = Number(model.skip ?? 0);
+  const { skip } = model;
   return {
     ...description,
     format: 'GuitarML',
-    skip: sizeOf('model_data.skip', skip, 0),
+    skip: sizeOf('model_data.skip', typeof skip === 'boolean' ? Number(skip) : (skip ?? 0), 0),
     metadata: metadataOf({ ...model, ...rest }),
   };
 }
