@@ -33,12 +33,20 @@ function filesOf(
   const layers = Object.entries({ mask: ['Masking', { mask_value: 0 }, 'x'] as Row, ...rows }).map(
     ([name, [className, config, ...inputs]]) => {
       const isOperation = config.operation === true;
-      const { operation: _, ...own } = config;
+      const { operation: _, initial_state, ...own } = config;
       const made = isOperation
         ? { class_name: className, config: { ...own, name }, name }
         : layer(className, { ...own, name }, { name });
       const isList = !isOperation && inputs.length > 1;
-      return { ...made, inbound_nodes: [call(isList ? [inputs.map(read)] : inputs.map(read))] };
+      return {
+        ...made,
+        inbound_nodes: [
+          call(
+            isList ? [inputs.map(read)] : inputs.map(read),
+            initial_state ? { initial_state: read(initial_state) } : {},
+          ),
+        ],
+      };
     },
   );
   const x = { ...inputLayer('x', [null, 4, 2]), name: 'x', inbound_nodes: [] };
@@ -188,6 +196,43 @@ describe('masks', () => {
   ])('are refused: %s', async (_, rows, words) => {
     await expect(predicted(rows, '3.15.1')).rejects.toThrow(words);
   });
+});
+
+describe('a recurrent layer with initial states sees no mask, but passes it on', () => {
+  const state: Row = ['GlobalMaxPooling1D', {}, 'mask'];
+  const config = { units: 2, return_sequences: true, initial_state: 'state' };
+  const own: Row = ['SimpleRNN', config, 'mask'];
+  const weights = [
+    { name: 'own/kernel', shape: [2, 2] },
+    { name: 'own/recurrent_kernel', shape: [2, 2] },
+    { name: 'own/bias', shape: [2] },
+  ];
+
+  test.each<[string, Row, number[]]>([
+    ['forward', own, [0.995872, 0.998217]],
+    ['backwards', ['SimpleRNN', { ...config, go_backwards: true }, 'mask'], [0.98769, 0.993816]],
+  ])('%s', (_, row, expected) => expectMean({ state, own: row }, expected, weights));
+
+  test('its own output at a step that does not count', async () => {
+    const { data } = await predicted({ state, own }, '3.15.1', weights);
+    for (const [i, value] of [0.970424, 0.983657].entries()) expect(data[4 + i]).toBeCloseTo(value, 5);
+  });
+
+  test('Attention gives zeros there', async () => {
+    const { data } = await predicted({ state, own, a: ['Attention', {}, 'own', 'own'] }, '3.15.1', weights);
+    const expected = [0.995913, 0.998236, 0.995913, 0.998236, 0, 0, 0.995912, 0.998235];
+    for (const [i, value] of expected.entries()) expect(data[i]).toBeCloseTo(value, 5);
+  });
+});
+
+test('Attention gives zeros where only the mask of its query excludes steps', async () => {
+  const rows: Record<string, Row> = {
+    state: ['GlobalMaxPooling1D', {}, 'mask'],
+    keys: ['RepeatVector', { n: 3 }, 'state'],
+    own: ['Attention', {}, 'mask', 'keys'],
+  };
+  const { data } = await predicted(rows, '3.15.1');
+  for (const [i, value] of [3, 5, 3, 5, 0, 0, 3, 5].entries()) expect(data[i]).toBeCloseTo(value, 5);
 });
 
 test('a mask that several cells read backwards is refused', async () => {

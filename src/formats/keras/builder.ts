@@ -202,6 +202,12 @@ export class Builder {
     return { ...this.allSteps(layer, value), mask: undefined, whole: undefined };
   }
 
+  /** What is made of all steps of a sequence, with its mask. */
+  masked({ name }: LayerConfig, made: Value, of: Value): Value {
+    if (of.mask === undefined || made.shape.length < 2) return made;
+    return { ...this.apply(name, 'SameSteps', {}, [made, of], made.shape, of), whole: () => made };
+  }
+
   /** Two sequences are joined step by step, so that their inputs must have the same lengths. */
   sameAxis(a: Value, b: Value): void {
     if (a.axis === undefined || b.axis === undefined) return;

@@ -16,7 +16,8 @@ export const attention: Describe = (context, inputs) => {
   layer.only('causal', false);
   layer.only('score_mode', 'dot');
   if (layer.number('dropout', 0) > 0) builder.ignored.add(`${layer.name}: dropout`);
-  for (const each of inputs.slice(1)) builder.usesMask(layer, each);
+  // there are zeros where the mask of the query excludes steps
+  for (const each of inputs.slice(Number(query!.mask === undefined))) builder.usesMask(layer, each);
   if (key) builder.sameAxis(value!, key);
   const features = layer.features(query);
   const of: Partial<Value> = query!;

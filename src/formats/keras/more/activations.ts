@@ -2,7 +2,7 @@ import type { Describe } from '../builder.ts';
 import type { Json } from '../json.ts';
 import { either } from '../layers/activations.ts';
 import { axisOf, flat, shaped, sizesOf } from '../tensors.ts';
-import { LARGEST, MOST_VALUES, mapped, repeatingStrides, softmaxed, withMaskOf } from './tensors.ts';
+import { LARGEST, MOST_VALUES, mapped, repeatingStrides, softmaxed } from './tensors.ts';
 
 /** Over any axis. */
 export const softmax: Describe = (context, inputs) => {
@@ -50,5 +50,7 @@ export const prelu: Describe = (context, inputs) => {
     return builder.layer(layer.name, 'PReLU', { size }, { weight: { shape: [size], data: each } });
   });
   const output = builder.use(index, [read], read.shape);
-  return [isPerStep ? output : withMaskOf(context, value, shaped(context, output, sizesOf(context, value)))];
+  return [
+    isPerStep ? output : builder.masked(layer, shaped(context, output, sizesOf(context, value)), value),
+  ];
 };

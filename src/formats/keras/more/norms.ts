@@ -2,7 +2,7 @@ import type { Describe } from '../builder.ts';
 import type { Json } from '../json.ts';
 import { batchNormOfFeatures, layerNormOfFeatures } from '../layers/norms.ts';
 import { affine, axisOf, product, reshaped, sizesOf } from '../tensors.ts';
-import { MOST_VALUES, normalized, onAxis, withMaskOf } from './tensors.ts';
+import { MOST_VALUES, normalized, onAxis } from './tensors.ts';
 
 export const rescaling: Describe = (context, inputs) => {
   const { layer } = context;
@@ -71,7 +71,7 @@ function onOwnAxis(normalize: Describe): Describe {
           .weights(...shapes.map(() => sizes.slice(-axes.length)))
           .map(({ data }) => ({ shape: [data.length], data }));
       const made = normalize({ ...context, weights }, [joined])[0]!;
-      return [withMaskOf(context, value, reshaped(context, made, sizes))];
+      return [context.builder.masked(layer, reshaped(context, made, sizes), value)];
     }
     return [onAxis(context, value, axes[0]!, (rows) => normalize(context, [rows])[0]!)];
   };

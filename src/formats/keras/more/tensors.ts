@@ -56,21 +56,13 @@ export function permuted(making: Making, value: Value, axes: readonly number[]):
   return view(making, value, { sizes: axes.map((i) => sizes[i]!), strides: axes.map((i) => strides[i]!) });
 }
 
-/** What is made of all steps of a sequence, with its mask. */
-export function withMaskOf({ builder, layer }: Making, value: Value, made: Value): Value {
-  if (value.mask === undefined) return made;
-  return {
-    ...builder.apply(layer.name, 'SameSteps', {}, [made, value], made.shape, value),
-    whole: () => made,
-  };
-}
-
 /** Runs what works on the last axis on another one. */
 export function onAxis(making: Making, value: Value, axis: number, run: (value: Value) => Value): Value {
   const last = value.shape.length - 1;
   if (axis === last) return run(value);
   const axes = value.shape.map((_, i) => (i === axis ? last : i === last ? axis : i));
-  return withMaskOf(making, value, permuted(making, run(permuted(making, value, axes)), axes));
+  const made = permuted(making, run(permuted(making, value, axes)), axes);
+  return making.builder.masked(making.layer, made, value);
 }
 
 /** A part of an axis: indices from `start` in steps. */
