@@ -5,7 +5,7 @@ import type { Add, Multiply } from '../layers/joinLayers.ts';
 import type { Planned } from '../onnxSession/node.ts';
 import type { Value } from '../onnxSession/value.ts';
 
-/** What a value of the graph is in the model: axes are named after those of the input, 'D' for directions. */
+/** What a value of the graph is in the model: axes are named after those of the input, 'F' features, 'D' directions, 'B' rows. */
 export interface Fit {
   readonly node: GraphNode;
   readonly axes: readonly string[];
@@ -21,11 +21,14 @@ export interface Fit {
   readonly pad?: readonly [before: number, after: number] | undefined;
 }
 
+export type Weights = Readonly<Record<string, TensorData | undefined>>;
+
 /** What rules ask of the model that is made. */
 export interface Fitting {
   find(value: Value | undefined, indices?: number): Fit | undefined;
   set(value: Value, fit: Fit): void;
-  weights(layer: Layer, weights: Record<string, { shape: number[]; data: Float32Array }>): void;
+  /** Of a layer, by name. */
+  weights(layer: Layer, weights: Weights): void;
   /** Takes an axis as the steps of the input that it comes from, or refuses it: they are one axis. */
   steps(planned: Planned, axis: string | undefined): void;
   /** Nodes that are part of a layer. */

@@ -1,5 +1,6 @@
 import { ACTIVATIONS, type ActivationName } from '../activationTable.ts';
 import type { Layer } from '../engine/layer.ts';
+import type { TensorData } from '../formats/onnx/tensor.ts';
 import { GRU } from '../layers/gru.ts';
 import { LSTM } from '../layers/lstm.ts';
 import type { RecurrentNode } from '../layers/recurrent/graphRecurrent.ts';
@@ -19,16 +20,15 @@ function gateNames(fitting: Fitting, planned: Planned, op: keyof typeof USUAL, D
       (ACTIVATIONS as Record<string, { alpha?: number; beta?: number }>)[name] ?? {};
     return { name, ...(a === undefined ? {} : { alpha }), ...(b === undefined ? {} : { beta }) } as Gate;
   });
-  const own = all.slice(0, all.length / D);
-  const inner = own.at(-1)!;
+  const n = all.length / D;
+  const [first, inner] = [all[0]!, all[n - 1]!];
   const texts = all.map((gate) => JSON.stringify(gate));
-  const usual = own.every(({ name }, i) => name === USUAL[op][i]!.toLowerCase());
+  const usual = all.every(({ name }, i) => name === USUAL[op][i % n]!.toLowerCase());
   const fits =
-    texts.every((text, i) => text === texts[i % own.length]) &&
-    own.slice(1).every((gate) => JSON.stringify(gate) === JSON.stringify(inner)) &&
-    gates.every(({ name }) => Object.hasOwn(ACTIVATIONS, name));
-  if (!fits) fitting.refuse(planned, `activations ${gates.map(({ name }) => name)}`);
-  return { activation: inner, recurrentActivation: own[0]!, usual };
+    texts.every((text, i) => text === texts[i % n && n - 1]) &&
+    all.every(({ name }) => Object.hasOwn(ACTIVATIONS, name));
+  if (!fits) fitting.refuse(planned, `activations ${all.map(({ name }) => name)}`);
+  return { activation: inner, recurrentActivation: first, usual };
 }
 
 /** An activation of a layer with the numbers it has. */
@@ -58,7 +58,7 @@ export const recurrentRule: Rule = (fitting, planned) => {
   const H = inputs[2]!.shape[2]!;
   const [a, b, features] = fit.axes as [string, string, string];
   const [time, batch] = batchFirst ? [b, a] : [a, b];
-  if (features !== 'F') return fitting.refuse(planned, 'an input whose last axis is not its features');
+  if (features !== 'F') return fitting.refuse(planned, 'not over the features');
   fitting.steps(planned, time);
   const clip = planned.float('clip', 0);
   const common = { bidirectional: D === 2, bias: Boolean(B), ...(clip ? { clip } : {}) };
@@ -78,16 +78,16 @@ export const recurrentRule: Rule = (fitting, planned) => {
         : new RNN(I, H, { ...common, nonlinearity: relu ? 'relu' : 'tanh' });
   const G = GATE_COUNTS[op];
   const order = ORDERS[G]!;
-  const weights: Record<string, { shape: number[]; data: Float32Array }> = {};
+  const weights: Record<string, TensorData> = {};
   for (let d = 0; d < D; d++) {
     const end = d ? '_l0_reverse' : '_l0';
-    weights[`weight_ih${end}`] = { shape: [G * H, I], data: blocks(W, d * G * H * I, H, I, order) };
-    weights[`weight_hh${end}`] = { shape: [G * H, H], data: blocks(R, d * G * H * H, H, H, order) };
+    weights[`weight_ih${end}`] = blocks(W, d * G * H * I, H, I, order);
+    weights[`weight_hh${end}`] = blocks(R, d * G * H * H, H, H, order);
     for (const [k, gate] of P ? ['i', 'o', 'f'].entries() : [])
-      weights[`weight_c${gate}${end}`] = { shape: [H], data: blocks(P!, 3 * d * H, H, 1, [k]) };
+      weights[`weight_c${gate}${end}`] = blocks(P!, 3 * d * H, H, 1, [k]);
     if (!B) continue;
-    weights[`bias_ih${end}`] = { shape: [G * H], data: blocks(B, 2 * d * G * H, H, 1, order) };
-    weights[`bias_hh${end}`] = { shape: [G * H], data: blocks(B, (2 * d + 1) * G * H, H, 1, order) };
+    weights[`bias_ih${end}`] = blocks(B, 2 * d * G * H, H, 1, order);
+    weights[`bias_hh${end}`] = blocks(B, (2 * d + 1) * G * H, H, 1, order);
   }
   fitting.weights(layer as Layer, weights);
   // the other direction by itself

@@ -67,7 +67,7 @@ const gather: Rule = (fitting, planned) => {
     const fit = fitting.find(at, rows);
     if (!fit) return;
     const layer = new Embedding(rows, columns);
-    fitting.weights(layer, { weight: { shape: [rows, columns], data: table as Float32Array } });
+    fitting.weights(layer, { weight: table });
     fitting.set(planned.outputs[0]!, { node: layer.apply(fit.node), axes: [...fit.axes, 'F'] });
     return;
   }
@@ -111,7 +111,7 @@ const slice: Rule = (fitting, planned) => {
 /** All steps from the last to the first, if `all`. */
 function reversed(fitting: Fitting, planned: Planned, fit: Fit, at: number, all: boolean): void {
   whole(fitting, planned, planned.inputs[0]);
-  if (!all || fit.node.shape.axis === undefined) fitting.refuse(planned, 'steps other than 1');
+  if (!all) fitting.refuse(planned, 'steps other than 1');
   fitting.steps(planned, fit.axes[at]);
   fitting.set(planned.outputs[0]!, { ...fit, node: new Reverse().apply(fit.node), both: false });
 }
@@ -153,10 +153,9 @@ function pick(
     fitting.set(out, { ...fit, axes, ...(size > 1 ? { half: index } : {}) });
     return;
   }
-  if (name === 'F' || fit.node.shape.axis === undefined) fitting.refuse(planned, `index ${index} of ${size}`);
+  if (name === 'F' || index !== (fit.half ? 0 : size - 1))
+    fitting.refuse(planned, `index ${index} of ${size}`);
   fitting.steps(planned, name);
-  const end = fit.half ? 0 : size - 1;
-  if (index !== end) fitting.refuse(planned, `index ${index} of ${size}`);
   const last = () => new LastStep(fit.both ? { sameStep: true } : {}).apply(fit.node);
   fitting.set(out, fit.half === undefined ? { node: last(), axes } : { ...fit, axes, last: true });
 }
@@ -171,7 +170,7 @@ const product: Rule = (fitting, planned, all) => {
   const turned = planned.int('transB', 0);
   const plain = !planned.int('transA', 0) && planned.float('alpha', 1) * planned.float('beta', 1) === 1;
   if (!weight || w.shape.length !== 2 || !plain || fit.axes.at(-1) !== 'F') {
-    return fitting.refuse(planned, 'no product of features with constant weights');
+    return fitting.refuse(planned, 'not over the features with constant weights');
   }
   const [I, O] = turned ? [w.shape[1]!, w.shape[0]!] : (w.shape as [number, number]);
   let out = outputs[0]!;
@@ -188,11 +187,7 @@ const product: Rule = (fitting, planned, all) => {
   if (bias ? bias.length !== O : inputs[2])
     return fitting.refuse(planned, `a bias that is not of ${O} numbers`);
   const layer = new Linear(I, O, { bias: Boolean(bias) });
-  const data = (turned ? weight : transposed(weight, I, O)) as Float32Array;
-  fitting.weights(layer, {
-    weight: { shape: [O, I], data },
-    ...(bias ? { bias: { shape: [O], data: bias as Float32Array } } : {}),
-  });
+  fitting.weights(layer, { weight: turned ? weight : transposed(weight, I, O), bias });
   fitting.set(out, { ...fit, node: layer.apply(fit.node), both: false });
 };
 

@@ -59,10 +59,7 @@ const conv: Rule = (fitting, planned) => {
     padding: paddingOf(fitting, planned, fit, time, (K - 1) * dilation),
     bias: Boolean(bias),
   });
-  fitting.weights(layer, {
-    weight: { shape: [O, I, K], data: data as Float32Array },
-    ...(bias ? { bias: { shape: [O], data: bias as Float32Array } } : {}),
-  });
+  fitting.weights(layer, { weight: data, bias });
   fitting.set(planned.outputs[0]!, { node: layer.apply(fit.node), axes: fit.axes });
 };
 
@@ -120,11 +117,8 @@ const batchNorm: Rule = (fitting, planned) => {
   if (fit.axes[1] !== 'F') return fitting.refuse(planned, 'not over the features');
   const size = data[0]!.length;
   const layer = new BatchNorm(size, { eps: planned.float('epsilon', 1e-5) });
-  const names = ['weight', 'bias', 'running_mean', 'running_var'];
-  fitting.weights(
-    layer,
-    Object.fromEntries(names.map((name, i) => [name, { shape: [size], data: data[i] as Float32Array }])),
-  );
+  const [weight, bias, running_mean, running_var] = data;
+  fitting.weights(layer, { weight, bias, running_mean, running_var });
   fitting.set(planned.outputs[0]!, { ...fit, node: layer.apply(fit.node) });
 };
 
@@ -137,8 +131,7 @@ function addLayerNorm(
   bias: Value | undefined,
 ): void {
   const layer = new LayerNorm(weight.size, { eps, bias: Boolean(bias) });
-  const one = (value: Value) => ({ shape: [value.size], data: fitting.data(value) as Float32Array });
-  fitting.weights(layer, { weight: one(weight), ...(bias ? { bias: one(bias) } : {}) });
+  fitting.weights(layer, { weight: fitting.data(weight), bias: fitting.data(bias) });
   fitting.set(out, { ...fit, node: layer.apply(fit.node), both: false });
 }
 

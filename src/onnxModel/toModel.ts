@@ -13,17 +13,20 @@ import type { OnnxOperators } from '../onnxSession/operators.ts';
 import { Planner } from '../onnxSession/planner.ts';
 import type { OnnxSession, ToModelOptions } from '../onnxSession/session.ts';
 import { rootOf, type Value } from '../onnxSession/value.ts';
-import type { Fit, Fitting } from './fit.ts';
+import type { Fit, Fitting, Weights } from './fit.ts';
 import { ACTIVATION_RULES, RULES } from './rules.ts';
 
 /**
- * Steps and rows that stand for those that the file leaves free: no other sizes of models. What fits must do so with both, so
- * that it does not follow from a constant that is one of them.
+ * Sizes that stand for those that the file leaves free, from the first one on: no other sizes of models. What fits must do so
+ * with both, so that it does not follow from a constant that is one of them.
  */
 const FREE = [
-  [61, 47],
-  [509, 23],
+  [61, 14],
+  [509, 486],
 ];
+
+/** Operators that give some of the numbers that they read, or their count. */
+const CHOOSING = ['Gather', 'Slice', 'Size'];
 
 /** Operators that read states of several layers: those that choose one. */
 const PART_RULES = ['Gather', 'Slice', 'Concat', 'Transpose'];
@@ -44,8 +47,8 @@ export function toModel(session: OnnxSession, opts?: ToModelOptions): LoadedMode
   const file = reading('session', session, () => session?.file);
   if (!file?.graph) throw new ArgumentError('session', 'what loadOnnx gives', session);
   const [first, last] = FREE.map((free) => fitWith(file, session.operators, free)) as [Whole, Whole];
-  const { fitted, outputs, planned } = last;
-  const other = planned.find(({ node }, i) => node.op !== first.planned[i]?.node.op);
+  const { fitted, outputs } = last;
+  const other = dependent(last, first.planned);
   if (other) fitted.refuse(other, 'depends on the number of steps or rows');
   const model = new Model({ inputs: fitted.inputs(), outputs }, { seed });
   model.loadStateDict(fitted.stateDict(model.layers));
@@ -55,18 +58,43 @@ export function toModel(session: OnnxSession, opts?: ToModelOptions): LoadedMode
 /** A graph as it fits. */
 type Whole = ReturnType<typeof fitWith>;
 
-/** Fits a graph with `free` in place of the sizes that it leaves free. */
-function fitWith(file: OnnxModel, operators: OnnxOperators | undefined, free: readonly number[]) {
+/** A node that is another one with other sizes, or that chooses a branch by what is computed from such sizes. */
+function dependent({ fitted, planned }: Whole, others: readonly Planned[]): Planned | undefined {
+  /** 1: of other numbers, 2: computed from such numbers. */
+  const kinds = new Map<Value | undefined, number>();
+  return planned.find(({ node: { op }, inputs, outputs }, i) => {
+    const other = others[i];
+    const isFree = inputs.some((value) => kinds.get(value)! > Number(CHOOSING.includes(op)));
+    for (const [k, value] of outputs.entries()) {
+      const twin = fitted.data(other?.outputs[k]);
+      kinds.set(value, isFree ? 2 : Number(fitted.data(value)?.some((n, j) => n !== twin?.[j])));
+    }
+    return other?.node.op !== op || (isFree && op === 'If');
+  });
+}
+
+const isFixed = (size: string | number | null): size is number => typeof size === 'number' && size > 0;
+
+/** Fits a graph with sizes from `start` on, `step` apart, in place of those that it leaves free: the same for the same name or place. */
+function fitWith(file: OnnxModel, operators: OnnxOperators | undefined, [start, step]: readonly number[]) {
   const { graph } = file;
   const memory = new SessionMemory();
+  const free = new Map<string | number, number>();
+  const fitted = new Fitted();
   const values = new Map(
     graph.inputs.map(({ name, dtype, shape = [] }) => {
-      const sizes = shape.map((size, i) => (typeof size === 'number' && size > 0 ? size : free[i]!));
-      return [name, { dtype: dtype || 1, shape: sizes, size: elements(sizes) } satisfies Value];
+      const sizes = shape.map((size, i) => {
+        if (isFixed(size)) return size;
+        const key = size || i;
+        const own = free.get(key) ?? start! + step! * free.size;
+        free.set(key, own);
+        return own;
+      });
+      const value: Value = { dtype: dtype || 1, shape: sizes, size: elements(sizes) };
+      fitted.input(name, value, shape.findLastIndex(isFixed));
+      return [name, value];
     }),
   );
-  const fitted = new Fitted();
-  for (const [name, value] of values) fitted.input(name, value);
   const planner = new Planner(file, operators, memory);
   const planned: Planned[] = [];
   planner.onNode = (own) => void planned.push(own);
@@ -79,18 +107,22 @@ function fitWith(file: OnnxModel, operators: OnnxOperators | undefined, free: re
   return { fitted, outputs, planned };
 }
 
+/** The name of the input of an axis, without its index. */
+const inputOf = (axis: string) => axis.slice(0, -2);
+
 /** Values of the graph, and their nodes in the model. */
 class Fitted implements Fitting {
   readonly #fits = new Map<Value, Fit>();
-  readonly #inputs = new Map<Value, string>();
+  readonly #inputs = new Map<Value, readonly [name: string, features: number]>();
   readonly #nodes = new Map<string, GraphNode>();
   /** Axes of steps by input. */
   readonly #steps = new Map<string, string>();
   readonly #skipped = new Set<Planned>();
-  readonly #weights = new Map<Layer, Record<string, { shape: number[]; data: Float32Array }>>();
+  readonly #weights = new Map<Layer, Weights>();
 
-  input(name: string, value: Value): void {
-    this.#inputs.set(value, name);
+  /** features: index of their axis. */
+  input(name: string, value: Value, features: number): void {
+    this.#inputs.set(value, [name, features]);
   }
 
   inputs(): Record<string, GraphNode> {
@@ -101,9 +133,14 @@ class Fitted implements Fitting {
   find(value: Value | undefined, indices?: number): Fit | undefined {
     for (let own = value; own; own = own.of) {
       const fit = this.#fits.get(own);
-      if (fit) return fit.axes.length === value!.shape.length ? fit : undefined;
-      const name = this.#inputs.get(own);
-      if (name !== undefined) return this.#fitInput(name, own, indices);
+      if (fit) {
+        if (fit.axes.length !== value!.shape.length) return undefined;
+        // what is not the steps of an input is its rows
+        const axes = fit.axes.map((axis) => ((this.#steps.get(inputOf(axis)) ?? axis) === axis ? axis : 'B'));
+        return { ...fit, axes };
+      }
+      const port = this.#inputs.get(own);
+      if (port) return this.#fitInput(...port, own, indices);
     }
     return undefined;
   }
@@ -112,16 +149,13 @@ class Fitted implements Fitting {
     this.#fits.set(value, fit);
   }
 
-  weights(layer: Layer, weights: Record<string, { shape: number[]; data: Float32Array }>): void {
+  weights(layer: Layer, weights: Weights): void {
     this.#weights.set(layer, weights);
   }
 
   steps(own: Planned, axis = ''): void {
-    // the name of the input, without the axis
-    const input = axis.slice(0, -2);
-    if (!axis.includes(' ') || (this.#steps.get(input) ?? axis) !== axis)
-      this.refuse(own, 'not over the steps');
-    this.#steps.set(input, axis);
+    if (!axis.includes(' ')) this.refuse(own, 'not over the steps');
+    this.#steps.set(inputOf(axis), axis);
   }
 
   skip(planned: readonly Planned[]): void {
@@ -151,15 +185,20 @@ class Fitted implements Fitting {
 
   output(name: string, value: Value): GraphNode {
     const fit = this.find(value);
-    const isInput = [...this.#nodes.values()].some((node) => node === fit?.node);
-    if (!fit || isInput || fit.half !== undefined || fit.parts || fit.pad)
+    if (
+      !fit ||
+      [...this.#nodes.values()].includes(fit.node) ||
+      fit.half !== undefined ||
+      fit.parts ||
+      fit.pad
+    )
       throw new FormatError(`toModel: output '${name}' is not computed by layers`);
     return fit.node;
   }
 
-  stateDict(layers: readonly Layer[]): Record<string, { shape: number[]; data: Float32Array }> {
+  stateDict(layers: readonly Layer[]): Record<string, Float32Array> {
     const all = layers.flatMap((layer, i) =>
-      Object.entries(this.#weights.get(layer) ?? {}).map(([name, value]) => [`${i}.${name}`, value] as const),
+      layer.parameters.map(({ name }) => [`${i}.${name}`, this.#weights.get(layer)![name] as Float32Array]),
     );
     return Object.fromEntries(all);
   }
@@ -172,14 +211,15 @@ class Fitted implements Fitting {
     return value && rootOf(value).data;
   }
 
-  #fitInput(name: string, value: Value, indices: number | undefined): Fit | undefined {
-    const rank = value.shape.length;
-    if (rank < 2 || rank > 3 || isFloat(value.dtype) === (indices !== undefined)) return undefined;
-    const axes = value.shape.map((_, i) => (indices === undefined && i === rank - 1 ? 'F' : `${name} ${i}`));
-    const node =
-      indices === undefined
-        ? input({ features: value.shape.at(-1)!, steps: rank === 3 })
-        : input({ indices });
+  #fitInput(name: string, features: number, value: Value, indices: number | undefined): Fit | undefined {
+    const { shape, dtype } = value;
+    const rank = shape.length;
+    const ofIndices = indices !== undefined;
+    if (rank < 2 || rank > 3 || isFloat(dtype) === ofIndices || !(ofIndices || shape[features]))
+      return undefined;
+    const steps = ofIndices || rank === 3;
+    const axes = shape.map((_, i) => (!ofIndices && i === features ? 'F' : steps ? `${name} ${i}` : 'B'));
+    const node = input(ofIndices ? { indices } : { features: shape[features]!, steps });
     this.#nodes.set(name, node);
     const fit = { node, axes };
     this.#fits.set(value, fit);
