@@ -5,11 +5,22 @@ import { emitRecurrent } from './recurrent.ts';
 
 const same: LayerWriter = ({ inputs }) => ({ output: inputs[0]! });
 
+/** What works over steps: a vector is a sequence of one. */
+const overSteps =
+  (write: LayerWriter): LayerWriter =>
+  (call) => {
+    const { g, inputs, isSequence } = call;
+    if (isSequence[0]) return write(call);
+    const x = g.one('Unsqueeze', [inputs[0]!, g.ints(0)]);
+    const emitted = write({ ...call, inputs: [x] });
+    return { ...emitted, output: g.one('Squeeze', [emitted.output, g.ints(0)]) };
+  };
+
 /** Writers of layers by type: operators of opset 17. */
 export const WRITERS: Readonly<Record<string, LayerWriter>> = {
-  LSTM: emitRecurrent,
-  GRU: emitRecurrent,
-  RNN: emitRecurrent,
+  LSTM: overSteps(emitRecurrent),
+  GRU: overSteps(emitRecurrent),
+  RNN: overSteps(emitRecurrent),
   Dropout: same,
   Embedding: (call) => ({ output: call.g.one('Gather', [emitWeight(call, 'weight'), call.inputs[0]!]) }),
   Linear: (call) => {
@@ -47,7 +58,7 @@ export const WRITERS: Readonly<Record<string, LayerWriter>> = {
     const scaled = g.one('Mul', [inputs[0]!, g.weight(`${prefix}scale`, [size], scale)]);
     return { output: g.one('Add', [scaled, g.weight(`${prefix}shift`, [size], shift)]) };
   },
-  Conv1d: (call) => {
+  Conv1d: overSteps((call) => {
     const { g, prefix, parameters, config } = call;
     const { kernelSize, dilation, groups } = config as Record<string, number>;
     const bias = parameters('bias');
@@ -55,16 +66,16 @@ export const WRITERS: Readonly<Record<string, LayerWriter>> = {
     if (bias) weights.push(g.weight(`${prefix}bias`, bias.shape, bias.data));
     const more = { kernel_shape: [kernelSize!], dilations: [dilation!], group: groups! };
     return activated(call, windows(call, 'Conv', weights, more));
-  },
-  MaxPool1d: (call) => ({
-    output: windows(call, 'MaxPool', [], { kernel_shape: [Number(call.config.size)] }),
   }),
-  AvgPool1d: (call) => {
+  MaxPool1d: overSteps((call) => ({
+    output: windows(call, 'MaxPool', [], { kernel_shape: [Number(call.config.size)] }),
+  })),
+  AvgPool1d: overSteps((call) => {
     const { config, refuse } = call;
     if (config.padding !== 'valid' && config.padding !== 0)
       throw refuse(`its padding ${String(config.padding)}`);
     return { output: windows(call, 'AveragePool', [], { kernel_shape: [Number(config.size)] }) };
-  },
+  }),
   LastStep: (call) => {
     const { config, forwardSize } = call;
     if (config.sameStep || forwardSize === undefined) return { output: step(call, call.inputs[0]!, -1) };

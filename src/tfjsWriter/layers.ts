@@ -11,11 +11,19 @@ import {
 } from './layerCall.ts';
 import { recurrent } from './recurrent.ts';
 
+/** What works over steps: a vector is a sequence of one. */
+const overSteps =
+  (write: LayerWriter): LayerWriter =>
+  (call) => {
+    const layers = write(call);
+    return call.shapes[0]!.axis ? layers : [plain('RepeatVector', { n: 1 }), ...layers, plain('Flatten')];
+  };
+
 /** Writers of layers by type: layers of Keras 2 that TensorFlow.js has, too. */
 export const WRITERS: Readonly<Record<string, LayerWriter>> = {
-  LSTM: recurrent,
-  GRU: recurrent,
-  RNN: recurrent,
+  LSTM: overSteps(recurrent),
+  GRU: overSteps(recurrent),
+  RNN: overSteps(recurrent),
   Embedding: ({ parameters }) => {
     const weight = parameters('weight')!;
     const [inputs, outputs] = weight.shape;
@@ -30,7 +38,7 @@ export const WRITERS: Readonly<Record<string, LayerWriter>> = {
   },
   Activation: (call) => activated(call, 'Activation', {}, {}),
   Dropout: ({ config }) => [plain('Dropout', { rate: config.p })],
-  Dropout1d: ({ config }) => [plain('SpatialDropout1D', { rate: config.p })],
+  Dropout1d: overSteps(({ config }) => [plain('SpatialDropout1D', { rate: config.p })]),
   LayerNorm: ({ config, parameters }) => {
     const [gamma, beta] = [parameters('weight'), parameters('bias')];
     const flags = { center: beta !== undefined, scale: gamma !== undefined };
@@ -50,7 +58,7 @@ export const WRITERS: Readonly<Record<string, LayerWriter>> = {
     const options = { axis: -1, epsilon: config.eps, momentum: 1 - Number(config.momentum ?? 0.1) };
     return [{ className: 'BatchNormalization', config: { ...options, center: true, scale: true }, weights }];
   },
-  Conv1d: (call) => {
+  Conv1d: overSteps((call) => {
     const { config, keras, parameters, refuse } = call;
     if (config.groups !== 1) throw refuse('its groups');
     if (config.padding === 'causal' && !keras)
@@ -72,9 +80,9 @@ export const WRITERS: Readonly<Record<string, LayerWriter>> = {
       data_format: 'channels_last',
     };
     return activated(call, 'Conv1D', options, withBias(call, { kernel: { shape: [K, I, O], data: turned } }));
-  },
-  MaxPool1d: (call) => [plain('MaxPooling1D', poolOf(call))],
-  AvgPool1d: (call) => [plain('AveragePooling1D', poolOf(call))],
+  }),
+  MaxPool1d: overSteps((call) => [plain('MaxPooling1D', poolOf(call))]),
+  AvgPool1d: overSteps((call) => [plain('AveragePooling1D', poolOf(call))]),
   Pool: ({ config, refuse }) => {
     if (config.kind === 'mean') return [plain('GlobalAveragePooling1D')];
     if (config.kind === 'max') return [plain('GlobalMaxPooling1D')];

@@ -193,6 +193,20 @@ export const CASES: readonly Case[] = [
       }),
     ),
   ),
+  ...[
+    () => new u.LSTM(3, 4, { numLayers: 2 }),
+    () => new u.GRU(3, 4),
+    () => new u.RNN(3, 4),
+    () => new u.Conv1d(3, 4, 2, { padding: 'causal' }),
+    () => new u.MaxPool1d(1),
+    () => new u.AvgPool1d(1),
+  ].map((make) =>
+    graph(`${make().type} of a vector`, { a: features(2, 3) }, () => {
+      const a = u.input({ features: 3, steps: false });
+      const made = (make() as u.LSTM).apply(a);
+      return new u.Model({ inputs: { a }, outputs: { output: made.output ?? made } }, { seed: 9 });
+    }),
+  ),
   graph('RepeatVector', { a: features(2, 3) }, () => {
     const a = u.input({ features: 3, steps: false });
     return new u.Model(

@@ -166,6 +166,23 @@ describe('what is written is loaded by TensorFlow.js and by loadKeras', () => {
     close(result.dataSync(), turned(model.forward(x) as u.NDArray).data);
   });
 
+  test.each<[string, () => u.Layer]>([
+    ['LSTM', () => new u.LSTM(F, 3, { numLayers: 2 })],
+    ['Conv1d', () => new u.Conv1d(F, 3, 1)],
+    ['MaxPool1d', () => new u.MaxPool1d(1)],
+    ['Dropout1d', () => new u.Dropout1d()],
+  ])('%s of a vector', async (_, make) => {
+    const a = u.input({ features: F, steps: false });
+    const made = (make() as u.LSTM).apply(a);
+    const model = stirred(new u.Model({ inputs: a, outputs: made.output ?? made }));
+    const x = { data: drawn(B * F, 9), shape: [B, F] };
+    const files = saveTfjs(model);
+    const loaded = await loadTf(files);
+    const { data } = model.forward(x) as u.NDArray;
+    close((loaded.predict(tf.tensor(x.data, x.shape)) as Result).dataSync(), data);
+    close(((await loadKeras(files, { layers })).predict(x) as u.NDArray).data, data);
+  });
+
   test.each<[string, () => ConstructorParameters<typeof u.Sequential>[0], RegExp]>([
     ['a GRU with reset after', () => [new u.GRU(F, 5), new u.LastStep()], /layers\[0\] \(GRU\).*resetAfter/],
     [
