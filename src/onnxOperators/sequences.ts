@@ -48,7 +48,9 @@ const splitToSequence: Operator = (node) => {
       ? [...given]
       : Array.from({ length: Math.ceil(size / each) }, (_, i) => Math.min(each, size - i * each));
   const parts = node.calls('Split', [value, known(sizes)], { axis }, sizes.length);
-  const gone = !given && !node.int('keepdims', 1);
+  // as ONNX Runtime: keepdims counts for a scalar, too, whose parts must then be of 1
+  const gone = (!given || scalar) && !node.int('keepdims', 1);
+  if (gone && sizes.some((own) => own > 1)) node.fail(`keepdims 0 with parts of ${each}`);
   give(node, gone ? parts.map((own) => ({ ...own, shape: own.shape.toSpliced(axis, 1), of: own })) : parts);
 };
 

@@ -271,6 +271,14 @@ describe('binaries', () => {
     expect(files.filter((file) => /^\s*(?:await )?using /m.test(text(file)))).toEqual([]);
   });
 
+  test('no module makes a TextDecoder when it is loaded, which jsdom lacks, but in the program', () => {
+    const files = [...new Set(imports.map(({ from }) => from))].filter(
+      (file) => !file.startsWith('src/cli/'),
+    );
+    const text = (file: string) => readFileSync(join(root, file), 'utf8');
+    expect(files.filter((file) => /^(?:export )?const .*new Text/m.test(text(file)))).toEqual([]);
+  });
+
   test('no module waits at its top level', () => {
     const waiting = [...new Set(imports.map(({ from }) => from))].filter((file) =>
       /^(?:export )?(?:const .*= )?await /m.test(readFileSync(join(root, file), 'utf8')),

@@ -146,6 +146,35 @@ const grid = (name: string, dims: number[], values: number[]): Fields => ({
   dims,
 });
 
+// onnxruntime 1.32
+describe('SplitToSequence with keepdims 0', () => {
+  const split = async (...sizes: Fields[]) => {
+    const at = { ...integers('i', [1]), dims: [] };
+    const input = ['x', ...sizes.map(({ name }) => String(name))];
+    const cut = { opType: 'SplitToSequence', input, output: ['q'], attribute: listOf({ keepdims: 0 }) };
+    const node = [cut, { opType: 'SequenceAt', input: ['q', 'i'], output: ['y'] }];
+    const bytes = model({
+      node,
+      initializer: [at, ...sizes],
+      input: [port('x', [4, 2])],
+      output: [port('y')],
+    });
+    const { y } = (await loadOnnx(bytes)).run({ x: { data: [1, 2, 3, 4, 5, 6, 7, 8], shape: [4, 2] } });
+    return { shape: [...y!.shape], data: [...(y!.data as Float32Array)] };
+  };
+  const scalar = (size: number) => ({ ...integers('s', [size]), dims: [] });
+
+  test('drops the axis without sizes and for a scalar 1, and keeps it for a list', async () => {
+    expect(await split()).toEqual({ shape: [2], data: [3, 4] });
+    expect(await split(scalar(1))).toEqual({ shape: [2], data: [3, 4] });
+    expect(await split(integers('s', [1, 1, 1, 1]))).toEqual({ shape: [1, 2], data: [3, 4] });
+  });
+
+  test('of parts of a scalar 2 is refused', async () => {
+    await expect(split(scalar(2))).rejects.toThrow(/SplitToSequence 'q'.*keepdims 0 with parts of 2/);
+  });
+});
+
 // onnxruntime 1.32 refuses each
 describe('inputs that are missing, or of another shape, are refused by their node', () => {
   test.each<[string, number[], Fields[], Attributes, RegExp]>([

@@ -13,7 +13,6 @@ const FUNCTION = 32;
 /** Strings that are kept to give them again. */
 const MOST_TEXTS = 4096;
 
-const text = /* @__PURE__ */ new TextDecoder();
 const NONE: readonly never[] = [];
 
 interface Field {
@@ -76,6 +75,7 @@ class Decoder {
   readonly #view: DataView;
   #at = 0;
   #messages = 0;
+  readonly #text = new TextDecoder();
   readonly #texts = new Map<string, string>();
 
   constructor(bytes: Uint8Array) {
@@ -126,7 +126,7 @@ class Decoder {
     if (kind === 'bytes') return part;
     // one string for those that are equal, as names often are that follow each other
     if (this.#texts.size > MOST_TEXTS) this.#texts.clear();
-    const given = text.decode(part);
+    const given = this.#text.decode(part);
     return entry(this.#texts, given, () => given);
   }
 
