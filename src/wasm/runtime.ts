@@ -1,6 +1,8 @@
 import { FeatureError, StateError } from '../errors.ts';
 import type { KernelCalls, KernelName } from './generated/kernelCalls.ts';
 
+export type {} from '../globals.ts';
+
 /** The build of the kernels: `simd` gives the same bits on every engine; `relaxed` uses fused multiply-add. */
 export type KernelBuild = 'simd' | 'relaxed';
 
@@ -26,7 +28,7 @@ export interface Runtime {
 export type Link = (
   module: WebAssembly.Module,
   imports: { env: { memory: WebAssembly.Memory; lost: () => boolean } },
-) => WebAssembly.Exports;
+) => Readonly<Record<string, unknown>>;
 
 /** How modules are instantiated, unless links.ts makes an exception. */
 export const plainly: Link = (module, imports) => new WebAssembly.Instance(module, imports).exports;

@@ -61,7 +61,7 @@ const SRC = rooms({
   settled: 'allocate arrayKind',
   fileBytes: 'io settled errors',
   memory: 'allocate wasm errors',
-  wasm: 'allocate check errors arrayKind fflate',
+  wasm: 'allocate check errors arrayKind globals fflate',
   check: 'errors',
   errors: 'show',
   show: 'arrayKind',
@@ -70,6 +70,7 @@ const SRC = rooms({
   entry: '',
   allocate: 'errors',
   summary: '',
+  globals: '',
 });
 
 const ASSEMBLY = rooms({

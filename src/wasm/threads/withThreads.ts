@@ -2,7 +2,7 @@ import type { StateError } from '../../errors.ts';
 import type { KernelCalls } from '../generated/kernelCalls.ts';
 import type { linkWith } from '../links.ts';
 import type { compile } from '../module.ts';
-import type { Runtime } from '../runtime.ts';
+import type { Link, Runtime } from '../runtime.ts';
 import { wordsUpTo } from './grown.ts';
 import { DESCRIBED, JOBS } from './jobs.ts';
 import { type Shared, ThreadPool } from './pool.ts';
@@ -88,7 +88,7 @@ function obstacle(): string | undefined {
 }
 
 /** Kernels of a memory; those of `JOBS` run on several threads where that is faster. */
-function teamed(pool: ThreadPool, rule: Rule, shared: Shared): WebAssembly.Exports {
+function teamed(pool: ThreadPool, rule: Rule, shared: Shared): ReturnType<Link> {
   const calls: Record<string, unknown> = { ...shared.kernels };
   JOBS.forEach((job, kernel) => {
     const direct = shared.kernels[job.name] as (...args: number[]) => unknown;
@@ -107,5 +107,5 @@ function teamed(pool: ThreadPool, rule: Rule, shared: Shared): WebAssembly.Expor
       return 0;
     };
   });
-  return calls as unknown as WebAssembly.Exports;
+  return calls;
 }
