@@ -127,11 +127,11 @@ export function instance<T>(
   throw new ArgumentError(name, expected, value);
 }
 
-/** The known name that shares the most pairs of letters with a misspelt one, by Dice's coefficient; undefined below 0.4. */
+/** The known name that shares the most pairs of letters with a misspelt one, by Dice's coefficient; undefined up to 0.5. */
 function nearest(given: string, known: readonly string[]): string | undefined {
   const text = given.replaceAll('_', '').toLowerCase().slice(0, 40);
   let best: string | undefined;
-  let most = 0.2;
+  let most = 0.25;
   for (const name of known) {
     let pairs = 0;
     for (let i = 2; i <= text.length; i++) if (name.toLowerCase().includes(text.slice(i - 2, i))) pairs++;

@@ -120,7 +120,7 @@ export type NonFiniteFields = { readonly [K in keyof NonFiniteOrigin]?: NonFinit
 
 /** The error for a feature that only `unrolled` has. */
 export function onlyInFullPackage(what: string): FeatureError {
-  return new FeatureError(`${what} is only in 'unrolled', not in 'unrolled/core'`);
+  return new FeatureError(`${what} is only in 'unrolled'`);
 }
 
 /**

@@ -90,3 +90,37 @@ test.each([
   expect(error).toBeInstanceOf(unrolled.ArgumentError);
   expect((error as Error).message).toContain(Object.keys(option)[0]);
 });
+
+test.each([
+  ['core', core],
+  ['inference', inference],
+])(
+  'an option that only unrolled has is refused by name in unrolled/%s, and no other entry is named',
+  (_, entry) => {
+    const error = thrown(() => new entry.LSTM(1, 2, { peephole: true } as never));
+    expect(error).toBeInstanceOf(unrolled.FeatureError);
+    expect((error as Error).message).toMatch(/peephole.*'unrolled'/);
+    expect((error as Error).message).not.toMatch(/'unrolled\//);
+  },
+);
+
+const { RNN, LSTM, GRU, SLSTM } = unrolled;
+
+test.each([
+  ['a letter too few', RNN, 'bidirectonal', 'bidirectional'],
+  ['other case and underscores', LSTM, 'num_layers', 'numLayers'],
+  ['an ending', GRU, 'drop', 'dropout'],
+  ['a beginning', LSTM, 'use_bias', 'bias'],
+] as const)('a misspelt option: %s', (_, Layer, option, meant) => {
+  expect(() => new Layer(1, 2, { [option]: 1 } as never)).toThrow(`did you mean '${meant}'`);
+});
+
+test.each([
+  ['RNN', RNN, 'activation'],
+  ['LSTM', LSTM, 'units'],
+  ['GRU', GRU, 'forgetBias'],
+  ['SLSTM', SLSTM, 'layerNorm'],
+] as const)('what %s does not have is answered by the list of options', (_, Layer, option) => {
+  const error = thrown(() => new Layer(1, 2, { [option]: 1 } as never)) as Error;
+  expect(error.message).toMatch(/numLayers, .*seed/);
+});
