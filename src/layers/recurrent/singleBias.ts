@@ -15,11 +15,14 @@ interface Biases {
 /**
  * Makes `bias: 'single'` an option of the cell: it has no `bias_hh`.
  * @param opts given, with initializers that the layer adds
- * @throws {ArgumentError} if bias_hh has an initializer
+ * @throws {ArgumentError} if it is another value, or bias_hh has an initializer
  */
 export function biasesOf(given: ConfigurableOptions, cell: Cell, opts = given): Biases {
   const { bias, ...others } = opts;
-  if (bias !== 'single') return { opts: { ...others, bias }, cell, own: {} };
+  if (bias !== 'single') {
+    if (typeof (bias ?? true) !== 'boolean') throw new ArgumentError('bias', "true, false or 'single'", bias);
+    return { opts: { ...others, bias }, cell, own: {} };
+  }
   const initial = given.init?.bias_hh;
   if (initial !== undefined)
     throw new ArgumentError('init.bias_hh', "undefined with bias: 'single'", initial);
