@@ -36,7 +36,8 @@ export interface Metric {
 
 /**
  * A metric as a function: the mean over the rows of a batch. Over several batches it is the mean, weighted by their rows. Its
- * key in results is the function's name.
+ * key in results is the function's name, so one without a name is refused: `const mae = (output, target, rows) => …` has one, an
+ * arrow function that is written in the list has none.
  */
 export type MetricFunction = (
   output: Float32Array,
