@@ -125,18 +125,24 @@ export function onlyInFullPackage(what: string): FeatureError {
 
 /**
  * Calls `read`, which reads a user's value. An error thrown by a getter or a Proxy becomes the cause.
+ * @param expected what the value should be, if `read` does not check that itself
  * @throws {ArgumentError} if reading the value throws
  */
-export function reading<T>(name: string, value: unknown, read: () => T): T {
+export function reading<T>(name: string, value: unknown, read: () => T, expected?: string): T {
   try {
     return read();
   } catch (error) {
-    throw unreadable(name, value, error);
+    throw unreadable(name, value, error, expected);
   }
 }
 
 /** The error to throw if reading a user's value threw. */
-export function unreadable(name: string, value: unknown, error: unknown): UnrolledError {
+export function unreadable(
+  name: string,
+  value: unknown,
+  error: unknown,
+  expected = 'a readable value',
+): UnrolledError {
   if (error instanceof UnrolledError) return error;
-  return new ArgumentError(name, 'a readable value', value, { cause: error });
+  return new ArgumentError(name, expected, value, { cause: error });
 }

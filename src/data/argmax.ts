@@ -11,11 +11,13 @@ import { largest } from './metrics/classes.ts';
  * @throws {ShapeError} if it has no dimension or no number, or the data are not a Float32Array of that many numbers
  */
 export function argmax(output: NDArray): NDArray<Int32Array<ArrayBuffer>> {
-  const { data, shape } = reading('output', output, () => ({ data: output.data, shape: [...output.shape] }));
+  const expected = 'a Float32Array and its shape, at least one class';
+  const copy = () => ({ data: output.data, shape: [...output.shape] });
+  const { data, shape } = reading('output', output, copy, expected);
   const size = shape.pop() ?? 0;
   const rows = elements(shape);
   if (size < 1 || arrayKind(data) !== 'Float32Array' || data.length !== rows * size)
-    throw new ShapeError('output', 'a Float32Array and its shape, at least one class', [...shape, size]);
+    throw new ShapeError('output', expected, [...shape, size]);
   const indices = integers(rows);
   for (let i = 0; i < rows; i++) indices[i] = largest(data, i, size);
   return { data: indices, shape };

@@ -6,7 +6,7 @@ import { ArgumentError, FormatError, reading } from '../errors.ts';
  * @throws {ArgumentError} if it is no text
  */
 export function metadataText(metadata: Readonly<Record<string, string>>, key: string): string {
-  const text: unknown = reading('metadata', metadata, () => metadata[key]);
+  const text: unknown = reading('metadata', metadata, () => metadata[key], 'the metadata of a model');
   if (text === undefined) throw new FormatError(`metadata: no '${key}'`);
   if (typeof text !== 'string') throw new ArgumentError(`metadata.${key}`, 'a text', text);
   return text;

@@ -17,8 +17,11 @@ export function shuffled<T>(items: Iterable<T>, seed = 0): T[] {
 
 /** A copy of a list. @throws {ArgumentError} if it is nothing to go through */
 export function listOf<T>(name: string, items: Iterable<T>): T[] {
-  return reading(name, items, () => {
-    if (typeof items?.[Symbol.iterator] !== 'function') throw new ArgumentError(name, 'a list', items);
-    return [...items];
-  });
+  return reading(name, items, () => [...iterable(name, items)]);
+}
+
+/** @throws {ArgumentError} if it is nothing to go through */
+export function iterable<T>(name: string, items: Iterable<T>): Iterable<T> {
+  if (typeof items?.[Symbol.iterator] !== 'function') throw new ArgumentError(name, 'a list', items);
+  return items;
 }

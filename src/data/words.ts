@@ -3,6 +3,7 @@ import { boolean, integer, type Names, options } from '../check.ts';
 import { ArgumentError, FormatError, reading } from '../errors.ts';
 import { decoded } from './decoded.ts';
 import { readMetadata } from './readMetadata.ts';
+import { iterable } from './shuffle.ts';
 
 /** Options of `WordVocabulary.of`. */
 export interface WordVocabularyOptions {
@@ -52,7 +53,7 @@ export class WordVocabulary {
     const counts = new Map<string, number>();
     let at = 0;
     reading('texts', texts, () => {
-      for (const text of typeof texts === 'string' ? [texts] : texts) {
+      for (const text of typeof texts === 'string' ? [texts] : iterable('texts', texts)) {
         for (const word of wordsOf(`texts[${at}]`, text, lowerCase))
           counts.set(word, (counts.get(word) ?? 0) + 1);
         at++;

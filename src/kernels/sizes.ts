@@ -123,7 +123,7 @@ const SHAPE: Names<sizes.ConfigurableShape> = {
  */
 export function configurableWork(shape: sizes.ConfigurableShape) {
   const given = options('configurableWork', shape, SHAPE);
-  const products = reading('products', given.products, () => [...given.products]);
+  const products = reading('products', given.products, () => [...given.products], 'a list of sizes');
   for (const [i, count] of products.entries()) size(`products[${i}]`, count);
   for (const name of ['rows', 'batch', 'I', 'H', 'W', 'G', 'heads', 'projSize'] as const)
     size(name, given[name]);

@@ -19,7 +19,8 @@ export interface CTCGreedyOptions {
  */
 export function ctcGreedy(logits: NDArray, opts?: CTCGreedyOptions): Int32Array<ArrayBuffer>[] {
   const { blank = 0, lengths } = options('ctcGreedy', opts, { blank: true, lengths: true });
-  const { data, shape } = reading('logits', logits, () => ({ data: logits.data, shape: [...logits.shape] }));
+  const copy = () => ({ data: logits.data, shape: [...logits.shape] });
+  const { data, shape } = reading('logits', logits, copy, 'numbers of shape [T, B, classes]');
   const [steps = 0, batch = 0, classes = 0] = shape;
   if (
     shape.length !== 3 ||

@@ -29,7 +29,12 @@ const noScan: Operator = (node) =>
  * @param operators those of unrolled/onnx-operators, if a model needs them
  */
 export function fuseLoops(operators: OnnxOperators = {}): OnnxOperators {
-  const all = reading('operators', operators, () => ({ ...operators, '': { ...operators[''] } }));
+  const all = reading(
+    'operators',
+    operators,
+    () => ({ ...operators, '': { ...operators[''] } }),
+    'tables of operators',
+  );
   const scan = all[''].Scan ?? noScan;
   return {
     ...all,

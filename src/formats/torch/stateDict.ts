@@ -22,16 +22,16 @@ export type Layers = string | Readonly<Record<string, string | number>>;
  * @throws {ArgumentError} if `tensors` is no Map of tensors, or a prefix or a module has no tensors
  */
 export function stateDictOf(tensors: ReadonlyMap<string, Tensor>, layers: Layers = ''): StateDict {
-  const rules = reading('layers', layers, (): [string, string][] =>
+  const pairs = (): [string, string][] =>
     typeof layers === 'string'
       ? [[layers, '']]
       : Object.entries(layers).map(
           (pair) => pair.map((name) => `${name}.`.replace(/^\.$/, '')) as [string, string],
-        ),
-  );
+        );
+  const rules = reading('layers', layers, pairs, 'a prefix or a table of them');
   const dict: [string, NDArray][] = [];
-  for (const [from, to] of rules)
-    reading('tensors', tensors, () => {
+  for (const [from, to] of rules) {
+    const take = () => {
       const own = [...tensors].filter(([name]) => name.startsWith(from));
       if (!own.length) throw new ArgumentError('layers', `names that ${tensors.size} tensors have`, from);
       const floats = new Map<string, NDArray>();
@@ -41,6 +41,8 @@ export function stateDictOf(tensors: ReadonlyMap<string, Tensor>, layers: Layers
       joinParts(floats);
       for (const [name, value] of floats)
         dict.push([to + name.slice(from.length).replace(/\b(weight|bias)_[ih]h$/, '$&_l0'), value]);
-    });
+    };
+    reading('tensors', tensors, take, 'a Map of tensors');
+  }
   return Object.fromEntries(dict);
 }
