@@ -15,8 +15,6 @@ export interface ForecastOptions {
   readonly kernels?: KernelBuild;
 }
 
-/** Digits of the numbers written. */
-const DIGITS = 7;
 /** Rows per write. */
 const PIECE = 64;
 
@@ -45,7 +43,7 @@ export async function forecast(
   const first = dates?.isEven ? dates.column : 'row';
   let lines = line([first, ...columns]);
   for (let n = 1; n <= steps; n++) {
-    const values = Array.from(normalizer.invert(next), (value) => String(Number(value.toPrecision(DIGITS))));
+    const values = Array.from(normalizer.invert(next), shortest);
     lines += line([dates?.after(n) ?? String(rows + n), ...values]);
     next = Float32Array.from(stream.step(next));
     if (n % PIECE !== 0 && n < steps) continue;
@@ -53,6 +51,13 @@ export async function forecast(
     lines = '';
   }
   return 0;
+}
+
+/** A float32 in the fewest digits that read back as it: 9 always do. */
+function shortest(value: number): string {
+  let digits = 1;
+  while (digits < 9 && Math.fround(Number(value.toPrecision(digits))) !== value) digits++;
+  return String(Number(value.toPrecision(digits)));
 }
 
 /** A line of CSV. */

@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { Normalizer } from '../../src/data/normalizer.ts';
+import { Sequential } from '../../src/index.ts';
 import { parseSafetensors, serializeSafetensors } from '../../src/io/index.ts';
 import { some } from '../thorough.ts';
 import { cli, cliOn, folder, lastLine, oneLine, textFile } from './helper.ts';
@@ -75,6 +77,25 @@ describe('train FILE.csv', () => {
         'part: the model was trained on a table, not on a text',
       );
     expect(oneLine(await cli('train', file, '--resume', path('none')))).toMatch(/^[^:]*none: no such file/);
+  });
+
+  test('--columns takes names as a line of CSV', async () => {
+    const { path, file, out } = table();
+    const learned = async (columns: string) => {
+      const { code } = await cli('train', file, ...SMALL, '--columns', columns, '--steps', 1, '--out', out);
+      expect(code).toBe(0);
+      return JSON.parse(parseSafetensors(readFileSync(out)).metadata.columns!);
+    };
+    expect(await learned('"price, in €", load')).toEqual(['price, in €', 'load']);
+    expect(await learned('zone ,load')).toEqual(['zone', 'load']);
+    for (const [columns, message] of [
+      ['price', /no column 'price'/],
+      ['load,"zone', /quote/i],
+      ['', /--columns names no column/],
+    ] as const) {
+      const refused = await cli('train', file, ...SMALL, '--columns', columns, '--out', path('none'));
+      expect([refused.code, oneLine(refused)]).toEqual([1, expect.stringMatching(message)]);
+    }
   });
 
   test('validates on another table, whose columns may be in another order', async () => {
@@ -254,6 +275,23 @@ describe('forecast', () => {
     );
     expect(piped).toEqual(expected);
     expect(expected.out.split('\n')).toHaveLength(4);
+  });
+
+  test('writes the float32 values of the model, of large columns as of small ones', async () => {
+    const lines = [3, 1, 4, 1, 5, 9, 2, 6].map((n) => `${16777216 + 7 * n},${n / 3e9}`);
+    const { file, out } = table(`a,b\n${lines.join('\n')}\n`);
+    await cli('train', file, '--seq-len', 3, '--steps', 2, '--out', out);
+    const bytes = readFileSync(out);
+    const stream = Sequential.load(bytes).stream();
+    const normalizer = Normalizer.fromMetadata(parseSafetensors(bytes).metadata);
+    const known = normalizer.apply(lines.flatMap((line) => line.split(',').map(Number)));
+    let next = known;
+    for (let i = 0; i < known.length; i += 2) next = stream.step(known.subarray(i, i + 2)).slice();
+    const expected = normalizer.invert(next);
+    const [, row] = (await cli('forecast', out, file, '--steps', 1)).out.split('\n');
+    const texts = row!.split(',').slice(1);
+    expect(texts.map((text) => Math.fround(Number(text)))).toEqual([...expected]);
+    for (const text of texts) expect(text.replace(/e.*|\D/g, '').length).toBeLessThan(10);
   });
 
   test('writes many rows', async () => {

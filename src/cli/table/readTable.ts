@@ -91,6 +91,7 @@ function fieldOf({ fields, ends }: Records, row: number, column: number): string
 
 /** Where columns are that were asked for by name. */
 function placesOf(columns: readonly string[], names: readonly string[]): number[] {
+  if (columns.length === 0) throw new CliError('--columns names no column');
   const twice = columns.find((name, i) => columns.indexOf(name) !== i);
   if (twice !== undefined) throw new CliError(`--columns names '${twice}' twice`);
   const byName = new Map(names.map((name, c) => [name, c]));

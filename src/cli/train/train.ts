@@ -7,6 +7,7 @@ import { readPrompt, readText, STDIN, sameFile, shown } from '../files.ts';
 import { columnsOf, type Io, print } from '../io.ts';
 import { count, duration, plural, quoted, size, wrapped } from '../show.ts';
 import { styled } from '../style.ts';
+import { readRecords } from '../table/records.ts';
 import { savedColumns } from '../table/tableModel.ts';
 import { TableSubject } from '../table/tableSubject.ts';
 import { passage, writePassage } from '../text/passage.ts';
@@ -156,9 +157,9 @@ async function readAll(file: string, options: TrainOptions, saved: Saved | undef
   return { subject, validationText, prompt: read };
 }
 
-/** A resumed run has the columns of its file. */
+/** Columns are named as in a line of CSV: one with a comma in quotes. A resumed run has those of its file. */
 function tableOf(text: string, { columns, missing }: TrainOptions, saved: Saved | undefined): TableSubject {
-  const given = columns?.split(',').map((name) => name.trim());
+  const given = columns === undefined ? undefined : readRecords(columns, ',').fields;
   const own = saved && savedColumns(saved.bytes, saved.path);
   return new TableSubject(text, { columns: given ?? own, missing });
 }
