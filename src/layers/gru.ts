@@ -8,6 +8,7 @@ import {
   CONFIGURABLE_OPTIONS,
   type ConfigurableOptions,
   configurationOf,
+  type Zoneout,
 } from './recurrent/configuration.ts';
 import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
 import { changed } from './recurrent/options.ts';
@@ -15,6 +16,8 @@ import { biasesOf } from './recurrent/singleBias.ts';
 
 /** Options of `GRU`, in addition to those of all recurrent layers. */
 export interface GRUOptions extends ConfigurableOptions {
+  /** Probability that h keeps its old value in a step, while training. Default 0. */
+  readonly zoneout?: number | Omit<Zoneout, 'c'> | undefined;
   /**
    * Whether the reset gate is applied to h·W_hnᵀ + b_hn (true, the default: torch.nn, cuDNN, Keras 3) or to h before
    * the product (false: Cho et al. 2014, Keras 2, TensorFlow.js, ONNX's default).

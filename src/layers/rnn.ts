@@ -8,12 +8,15 @@ import {
   CONFIGURABLE_OPTIONS,
   type ConfigurableOptions,
   configurationOf,
+  type Zoneout,
 } from './recurrent/configuration.ts';
 import { GraphRecurrent } from './recurrent/graphRecurrent.ts';
 import { biasesOf } from './recurrent/singleBias.ts';
 
 /** Options of `RNN`, in addition to those of all recurrent layers. */
 export interface RNNOptions extends ConfigurableOptions {
+  /** Probability that h keeps its old value in a step, while training. Default 0. */
+  readonly zoneout?: number | Omit<Zoneout, 'c'> | undefined;
   /** Activation φ. Default `tanh`. */
   readonly nonlinearity?: Activation | undefined;
 }
