@@ -179,7 +179,8 @@ test('a model of a table: rows in their own units, as forecast', async () => {
   for (let i = 0; i < 40; i++)
     output = (await table.call('POST', `/sessions/${json.id}/step`, { input: [i % 7, i] })).json.output;
   const { out } = await cli('forecast', path('w'), path('w.csv'), '--steps', 1);
-  expect(out.split('\n')[1]).toBe(`41,${output.map((value) => Number(value.toPrecision(7))).join(',')}`);
+  const row = out.split('\n')[1]!.split(',');
+  expect(row.map((text) => Math.fround(Number(text)))).toEqual([41, ...output]);
   for (const input of [[1], [1, null], ['1', 2], [1, 1e300], 3, 'a', { 0: 1, 1: 2, length: 2 }]) {
     expect((await table.call('POST', `/sessions/${json.id}/step`, { input })).status).toBe(400);
   }
