@@ -57,3 +57,17 @@ export function joined(fitting: Fitting, planned: Planned, layer: Add | Multiply
     fitting.refuse(planned, 'a constant, or axes in another order');
   fitting.set(planned.outputs[0]!, { node: layer.apply(a.node, b.node), axes: a.axes });
 }
+
+/** A node of one of these operators that reads a value. */
+export function reader(
+  all: readonly Planned[],
+  value: Value | undefined,
+  ...ops: readonly string[]
+): Planned | undefined {
+  return value && all.find(({ node, inputs }) => ops.includes(node.op) && inputs.includes(value));
+}
+
+/** What a node reads besides a value. */
+export function otherInput(planned: Planned | undefined, value: Value | undefined): Value | undefined {
+  return planned?.inputs.find((own) => own !== value);
+}

@@ -8,7 +8,7 @@ import { Add, Concat } from '../layers/joinLayers.ts';
 import { Reverse } from '../layers/sequenceLayers.ts';
 import type { Planned } from '../onnxSession/node.ts';
 import { transposed } from '../onnxSession/ops/matmul.ts';
-import { type Fit, type Fitting, joined, type Rule, whole } from './fit.ts';
+import { type Fit, type Fitting, joined, otherInput, type Rule, reader, whole } from './fit.ts';
 import { recurrentRule } from './recurrentRule.ts';
 import { SEQUENCE_RULES } from './sequenceRules.ts';
 
@@ -40,9 +40,9 @@ const reshape: Rule = (fitting, planned) => {
       left.shift();
     if (left[0]?.size === size) axes.push(left.shift()!.name);
     else if (size === 1) axes.push('1');
-    else return fitting.refuse(planned, `[${value.shape}] becomes [${out.shape}]`);
+    else break;
   }
-  if (left.some(({ size }) => size !== 1))
+  if (axes.length < out.shape.length || left.some(({ size }) => size !== 1))
     return fitting.refuse(planned, `[${value.shape}] becomes [${out.shape}]`);
   fitting.set(out, { ...fit, axes });
 };
@@ -111,7 +111,7 @@ const slice: Rule = (fitting, planned) => {
 /** All steps from the last to the first, if `all`. */
 function reversed(fitting: Fitting, planned: Planned, fit: Fit, at: number, all: boolean): void {
   whole(fitting, planned, planned.inputs[0]);
-  if (!all) fitting.refuse(planned, 'steps other than 1');
+  if (!all) fitting.refuse(planned, 'a part of a sequence');
   fitting.steps(planned, fit.axes[at]);
   fitting.set(planned.outputs[0]!, { ...fit, node: new Reverse().apply(fit.node), both: false });
 }
@@ -176,8 +176,8 @@ const product: Rule = (fitting, planned, all) => {
   let out = outputs[0]!;
   let bias = node.op === 'Gemm' ? fitting.data(inputs[2]) : undefined;
   if (node.op === 'MatMul') {
-    const add = all.find((own) => own.node.op === 'Add' && own.inputs.includes(out));
-    const other = add?.inputs.find((value) => value !== out);
+    const add = reader(all, out, 'Add');
+    const other = otherInput(add, out);
     const data = fitting.data(other);
     if (add && data && other!.size === O && other!.shape.at(-1) === O) {
       bias = data;

@@ -5,7 +5,7 @@ import { LayerNorm } from '../layers/layerNorm.ts';
 import { AvgPool1d, Conv1d, MaxPool1d, type Padding, Pool } from '../layers/sequenceLayers.ts';
 import type { Planned } from '../onnxSession/node.ts';
 import type { Value } from '../onnxSession/value.ts';
-import { type Fit, type Fitting, joined, type Rule, whole } from './fit.ts';
+import { type Fit, type Fitting, joined, otherInput, type Rule, reader, whole } from './fit.ts';
 
 /** Where channels and steps of [batch, channels, steps] lie; a further dimension of size 1 does not count. */
 function channelsFirst(fitting: Fitting, planned: Planned, fit: Fit): number {
@@ -180,21 +180,21 @@ const globalPool: Rule = (fitting, planned) => {
 /** (x − mean) / √(mean (x − mean)² + ε) · weight + bias, as exports before opset 17 have it. */
 function decomposedNorm(fitting: Fitting, planned: Planned, all: readonly Planned[], fit: Fit): boolean {
   const chain: Planned[] = [];
-  const after = (value: Value | undefined, ops: readonly string[]): Value | undefined => {
-    const found = value && all.find(({ node, inputs }) => ops.includes(node.op) && inputs.includes(value));
+  const after = (value: Value | undefined, ...ops: readonly string[]): Value | undefined => {
+    const found = reader(all, value, ...ops);
     if (found) chain.push(found);
     return found?.outputs[0];
   };
-  const other = (of: Value | undefined) => chain.at(-1)!.inputs.find((value) => value !== of);
+  const other = (of: Value | undefined) => otherInput(chain.at(-1), of);
   const constant = (value: Value | undefined) => (value?.size === 1 ? fitting.data(value)?.[0] : undefined);
   const mean = planned.outputs[0]!;
-  const centered = after(mean, ['Sub']);
-  const square = after(centered, ['Pow', 'Mul']);
-  const variance = after(square, ['ReduceMean']);
-  const sum = after(variance, ['Add']);
+  const centered = after(mean, 'Sub');
+  const square = after(centered, 'Pow', 'Mul');
+  const variance = after(square, 'ReduceMean');
+  const sum = after(variance, 'Add');
   const eps = sum && constant(other(variance));
-  const deviation = after(after(sum, ['Sqrt']), ['Div']);
-  const scaled = after(deviation, ['Mul']);
+  const deviation = after(after(sum, 'Sqrt'), 'Div');
+  const scaled = after(deviation, 'Mul');
   const weight = scaled && other(deviation);
   if (
     !scaled ||
@@ -207,7 +207,7 @@ function decomposedNorm(fitting: Fitting, planned: Planned, all: readonly Planne
   )
     return false;
   if (!fitting.data(weight) || weight!.size !== planned.inputs[0]!.shape.at(-1)) return false;
-  const shifted = after(scaled, ['Add']);
+  const shifted = after(scaled, 'Add');
   const bias = shifted && other(scaled);
   const both = shifted && fitting.data(bias) && bias!.size === weight!.size;
   if (!both) chain.pop();
@@ -236,20 +236,22 @@ const gelu: Rule = (fitting, planned, all) => {
   const x = planned.inputs[0]!;
   const fit = fitting.find(x);
   if (!fit) return;
-  const chain = [planned];
-  for (const op of ['Erf', 'Add', 'Mul', 'Mul']) {
-    const from = chain.at(-1)!.outputs[0]!;
-    const next = all.find(({ node, inputs }) => node.op === op && inputs.includes(from));
-    if (!next) return fitting.refuse(planned, 'operator Div is no layer');
-    chain.push(next);
-  }
-  const other = (i: number) => chain[i]!.inputs.find((value) => value !== chain[i - 1]!.outputs[0]);
+  const chain: (Planned | undefined)[] = [planned];
+  for (const op of ['Erf', 'Add', 'Mul', 'Mul']) chain.push(reader(all, chain.at(-1)?.outputs[0], op));
+  const last = chain.at(-1);
+  const other = (i: number) => otherInput(chain[i], chain[i - 1]?.outputs[0]);
   const near = (value: Value | undefined, expected: number) =>
     Math.abs((fitting.data(value)?.[0] ?? 0) - expected) < 1e-6;
-  if (!near(planned.inputs[1], Math.SQRT2) || !near(other(2), 1) || other(3) !== x || !near(other(4), 0.5))
+  if (
+    !last ||
+    !near(planned.inputs[1], Math.SQRT2) ||
+    !near(other(2), 1) ||
+    other(3) !== x ||
+    !near(other(4), 0.5)
+  )
     return fitting.refuse(planned, 'operator Div is no layer');
-  fitting.set(chain.at(-1)!.outputs[0]!, { ...fit, node: new Activation('gelu').apply(fit.node) });
-  fitting.skip(chain);
+  fitting.set(last.outputs[0]!, { ...fit, node: new Activation('gelu').apply(fit.node) });
+  fitting.skip(chain as Planned[]);
 };
 
 /** Rules of convolutions, pooling, normalizations and products. */

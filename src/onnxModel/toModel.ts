@@ -29,7 +29,7 @@ const FREE = [
 const CHOOSING = ['Gather', 'Slice', 'Size'];
 
 /** Operators that read states of several layers: those that choose one. */
-const PART_RULES = ['Gather', 'Slice', 'Concat', 'Transpose'];
+const PART_RULES = [...CHOOSING, 'Concat', 'Transpose'];
 
 /** A model with inputs and outputs by name. */
 export type LoadedModel = Model<Readonly<Record<string, GraphNode>>, Readonly<Record<string, GraphNode>>>;
@@ -58,18 +58,27 @@ export function toModel(session: OnnxSession, opts?: ToModelOptions): LoadedMode
 /** A graph as it fits. */
 type Whole = ReturnType<typeof fitWith>;
 
-/** A node that is another one with other sizes, or that chooses a branch by what is computed from such sizes. */
+/**
+ * A node that is another one with other sizes, or that reads what is the same with these but not with all: a condition, or a
+ * number besides values of the model.
+ */
 function dependent({ fitted, planned }: Whole, others: readonly Planned[]): Planned | undefined {
-  /** 1: of other numbers, 2: computed from such numbers. */
+  /** Of constants. 1: other numbers, 2: computed from such, 3: and yet the same. */
   const kinds = new Map<Value | undefined, number>();
   return planned.find(({ node: { op }, inputs, outputs }, i) => {
     const other = others[i];
-    const isFree = inputs.some((value) => kinds.get(value)! > Number(CHOOSING.includes(op)));
+    const most = Math.max(...inputs.map((value) => kinds.get(value) ?? 0));
+    const isFree = most > Number(CHOOSING.includes(op));
     for (const [k, value] of outputs.entries()) {
-      const twin = fitted.data(other?.outputs[k]);
-      kinds.set(value, isFree ? 2 : Number(fitted.data(value)?.some((n, j) => n !== twin?.[j])));
+      const [data, twin] = [value, other?.outputs[k]].map((own) => fitted.data(own));
+      const differs = data?.some((n, j) => n !== twin?.[j]);
+      if (data) kinds.set(value, isFree ? 3 - Number(differs) : Number(differs));
     }
-    return other?.node.op !== op || (isFree && op === 'If');
+    return (
+      other?.node.op !== op ||
+      (isFree && op === 'If') ||
+      (most > 2 && inputs.some((value) => fitted.find(value)))
+    );
   });
 }
 
@@ -164,7 +173,7 @@ class Fitted implements Fitting {
 
   node(own: Planned, all: readonly Planned[]): void {
     const { node, inputs, outputs } = own;
-    const known = outputs.every((value) => rootOf(value).data || this.#fits.has(value));
+    const known = outputs.every((value) => this.data(value) || this.#fits.has(value));
     // control flow was planned node by node, constants are computed
     if (known || this.#skipped.has(own) || node.op === 'If' || node.op === 'Loop') return;
     const rule = RULES[node.op] ?? (node.op in ACTIVATION_RULES ? RULES.activation : undefined);

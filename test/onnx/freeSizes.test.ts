@@ -72,6 +72,23 @@ describe('a branch of an If', () => {
   });
 });
 
+test('a slice from the larger of 0 and 1000 steps before the end is refused', async () => {
+  const own = await made(
+    [port('x', ['T', 'B', 3])],
+    [
+      LSTM('x', ['l']),
+      node('Squeeze', ['l', 'one'], ['h']),
+      node('Shape', ['x'], ['s']),
+      node('Gather', ['s', 'zero'], ['size']),
+      node('Sub', ['size', 'n'], ['d']),
+      node('Max', ['d', 'zero'], ['from']),
+      node('Slice', ['h', 'from', 'end', 'zero'], ['y']),
+    ],
+    [...WEIGHTS, integers('zero', [0]), integers('n', [1000]), integers('end', [2 ** 31 - 1])],
+  );
+  expect(() => toModel(own)).toThrow(/Slice 'y': depends on the number of steps or rows/);
+});
+
 test.each([
   ['LSTM', LSTM],
   ['GRU', GRU],

@@ -137,11 +137,10 @@ function run(model: KerasModel, builder: Builder, inputs: readonly Value[]): rea
       continue;
     }
     const values = first ?? sources.map(at);
-    const { config } = layer;
-    const seen = isUnmasked ? values.map((value) => builder.unmasked(config, value)) : values;
+    const seen = isUnmasked ? values.map((value) => builder.unmasked(layer.config, value)) : values;
     const made = call(layer, builder, seen, source[1]);
     // it passes the mask on that it does not see
-    known.set(own, isUnmasked ? made.map((each) => builder.masked(config, each, values[0]!)) : made);
+    known.set(own, isUnmasked ? made.map((each) => builder.masked(layer.config, each, values[0]!)) : made);
     stack.pop();
   }
   return model.outputs.map(at);
