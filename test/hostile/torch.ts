@@ -43,6 +43,11 @@ const STORAGE = (elements: number) =>
     u32(elements),
     'tQ',
   );
+/** A text of protocol 2, with one character per byte. */
+export const text = (value: string) => bytes('X', u32(value.length), value);
+/** A list of what `value` gives `count` times for the first argument, which is made once. */
+const calls = (global: string, first: Uint8Array, count: number, value: string | Uint8Array = 'h\x01\x85') =>
+  pickle(`c${global}\nq\x00`, first, 'q\x01](', joined(Array(count).fill(bytes('h\x00', value, 'R'))), 'e');
 export const tensor = (elements: number, shape: number[], strides: number[], offset = 0) => {
   const tuple = (values: number[]) => bytes('(', ...values.flatMap((v) => ['J', u32(v)]), 't');
   return bytes(
@@ -57,6 +62,10 @@ export const tensor = (elements: number, shape: number[], strides: number[], off
 };
 export const DATA = { 'a/data/0': new Uint8Array(24) };
 
+const pairs = (count: number) => Array.from({ length: count }, (_, i) => bytes('J', u32(i), 'K\x01\x86'));
+/** A storage behind 200,000 opcodes. */
+const FILE = pickle('N0'.repeat(100_000), STORAGE(6));
+
 /** Tensors that are not within their storages. */
 const BROKEN_VIEWS: readonly (readonly [what: string, view: Uint8Array, words: RegExp])[] = [
   ['a shape beyond the storage', tensor(6, [2, 4], [4, 1]), /beyond/],
@@ -64,6 +73,7 @@ const BROKEN_VIEWS: readonly (readonly [what: string, view: Uint8Array, words: R
   ['an offset beyond the storage', tensor(6, [2, 3], [3, 1], 1), /beyond/],
   ['a storage that lies', tensor(7, [2, 3], [3, 1]), /beyond/],
   ['elements repeated a billion times', tensor(6, [1_000_000_000, 2], [0, 1]), /repeats/],
+  ['60,000 dimensions', tensor(6, Array(60_000).fill(1), Array(60_000).fill(1)), /_rebuild_tensor_v2"/],
   ['2^60 elements', tensor(6, [2 ** 30, 2 ** 30], [0, 0]), /beyond|repeats/],
 ];
 
@@ -83,6 +93,42 @@ const BROKEN_PICKLES: readonly (readonly [what: string, pickle: Uint8Array, word
   ['pairs that are not whole', pickle('}(Nu'), /dict/],
   ['a global without an end', bytes('\x80\x02ctorch'), /line without an end/],
   ['a persistent id that is none', pickle('NQ'), /persistent id/],
+  ['a persistent id that is a number', pickle('K\x01Q'), /"Q"/],
+  ['a text that is not UTF-8', pickle(text('weight\xff')), /byte \d+: a text that is not UTF-8/],
+  ['a text of protocol 0 that is not UTF-8', bytes("S'\\xff'\n."), /not UTF-8/],
+  ['a character beyond Unicode', bytes('V\\U00110000\n.'), /byte \d+: .*"V"/],
+  [
+    'a tensor without strides',
+    pickle('ctorch._utils\n_rebuild_tensor_v2\n)R'),
+    /"torch._utils._rebuild_tensor_v2"/,
+  ],
+  ['a parameter of nothing', pickle('ctorch._utils\n_rebuild_parameter\n)R'), /_rebuild_parameter"/],
+  [
+    'pairs that are a number',
+    pickle('ccollections\nOrderedDict\nK\x06\x85R'),
+    /byte 31: .*"collections.OrderedDict"/,
+  ],
+  ['pairs that are numbers', pickle('ccollections\nOrderedDict\n]K\x06a\x85R'), /OrderedDict"/],
+  ['arguments that are no tuple', pickle('ccollections\nOrderedDict\nK\x06R'), /OrderedDict"/],
+  ['bytes of a number', pickle('c_codecs\nencode\nK\x06', text('latin1'), '\x86R'), /"_codecs.encode"/],
+  ['bytes in UTF-16', pickle('c_codecs\nencode\n', text('a'), text('utf-16'), '\x86R'), /"_codecs.encode"/],
+  [
+    'a file inside that is a number',
+    pickle('ctorch.storage\n_load_from_bytes\nK\x06\x85R'),
+    /_load_from_bytes"/,
+  ],
+  [
+    'a file inside without a storage',
+    pickle('ctorch.storage\n_load_from_bytes\nC\x02N.\x85R'),
+    /_load_from_bytes"/,
+  ],
+  [
+    'a tensor made of itself',
+    pickle('ctorch._tensor\n_rebuild_from_type_v2\nq\x00]q\x01(h\x00Nh\x01eR'),
+    /_rebuild_from_type_v2"/,
+  ],
+  ['a call of a list', pickle('])R'), /"R"/],
+  ['a global of 5,000 characters', pickle(`c${'a'.repeat(5000)}\nb\n`), /no name/],
   ['nothing', new Uint8Array(), /needed/],
 ];
 
@@ -99,19 +145,39 @@ export function deepLists(depth: number): Uint8Array {
   return pickle(']'.repeat(depth), 'a'.repeat(depth - 1));
 }
 
+/** Dicts in dicts under one key, which is long. */
+export function longPaths(length: number, depth: number): Uint8Array {
+  return pickle(text('k'.repeat(length)), 'q\x000', '}h\x00'.repeat(depth), 'N', 's'.repeat(depth));
+}
+
+const ONES: number[] = Array(64).fill(1);
+const TEXTS = bytes('](', text('a'.repeat(5000)), '2'.repeat(63), 'e');
+
+/** A million times the same value. */
+export function million(value: Uint8Array): Uint8Array {
+  const list = (...of: (string | Uint8Array)[]) => bytes('](', ...of, 'e');
+  const many = 'h\x00'.repeat(1000);
+  return pickle(value, 'q\x000', list(many), 'q\x000', list(many));
+}
+
+/** A file inside of a pickle. */
+const inside = (file: Uint8Array) =>
+  pickle('ctorch.storage\n_load_from_bytes\n(B', u32(file.length), file, 'tR');
+
 /** Files inside of files. */
 export function nestedFiles(depth: number): Uint8Array {
   let inner = pickle('N');
-  for (let i = 0; i < depth; i++)
-    inner = pickle('ctorch.storage\n_load_from_bytes\n(B', u32(inner.length), inner, 'tR');
+  for (let i = 0; i < depth; i++) inner = inside(inner);
   return inner;
 }
 
+/** Magic number of files before zip archives. */
+const MAGIC = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+
 /** Magic number, protocol and system of files before zip archives. */
 function bigEndian(protocol = 1001): Uint8Array {
-  const magic = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
   const system = pickle('}X', u32(13), 'little_endian\x89s');
-  return bytes(pickle('\x8a', magic.length, ...magic), pickle('M', protocol & 255, protocol >> 8), system);
+  return bytes(pickle('\x8a', MAGIC.length, ...MAGIC), pickle('M', protocol & 255, protocol >> 8), system);
 }
 
 function* largeTorch(): Iterable<readonly [string, Given]> {
@@ -185,10 +251,39 @@ export const torch: HostileFormat = {
       zipSync({ 'a/data.pkl': pickle('N'.repeat(20), '0'.repeat(19)) }),
     ),
     ['files nine deep', nestedFiles(9), /files more than 8 deep/],
+    [
+      'a compressed archive inside',
+      inside(zipSync({ 'data.pkl': pickle('N'.repeat(50)) })),
+      /expected a stored/,
+    ],
     ['a tar archive', bytes(new Uint8Array(257), 'ustar'), /tar archive/],
     ['a big-endian file of the old kind', bigEndian(), /big-endian/],
     ['another protocol before it', bigEndian(1002), /not of protocol 1001/],
     ['lists 300 deep', deepLists(300), /200 deep/],
+    ['150 keys of 300,000 characters', longPaths(300_000, 150), /more than 1048576 values/],
+    ['a list of 64 texts a million times', million(TEXTS), /more than 1048576 values/],
+    ['a tensor of 64 dimensions a million times', million(tensor(1, ONES, ONES)), /more than 1048576 values/],
+    // work that grows with an argument
+    [
+      '100 kB encoded 2,000 times',
+      calls('_codecs\nencode', text('a'.repeat(100_000)), 2000, bytes('h\x01', text('latin1'), '\x86')),
+      /too many opcodes/,
+    ],
+    [
+      'a dict of 3,000 pairs 1,000 times',
+      calls('collections\nOrderedDict', bytes('](', joined(pairs(3000)), 'e'), 1000),
+      /too many opcodes/,
+    ],
+    [
+      'a file inside 100 times',
+      calls('torch.storage\n_load_from_bytes', bytes('B', u32(FILE.length), FILE), 100),
+      /too many opcodes/,
+    ],
+    [
+      'a magic number with a wrong bit',
+      bytes(pickle('\x8a', 10, ...MAGIC.with(9, 0x51)), pickle('M\xe9\x03')),
+      /magic number/,
+    ],
     ['80,000 lists', pickle(']0'.repeat(80_000), 'N'), /too many opcodes/],
     ['TorchScript', archive(pickle('N'), { 'a/constants.pkl': pickle('N') }), /TorchScript/],
   ],

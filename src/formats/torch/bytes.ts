@@ -21,7 +21,6 @@ export function bytesOf(bytes: Uint8Array, where: string) {
   };
   const take = (length: number): Uint8Array => bytes.subarray(skip(length), at);
   return {
-    size,
     bad: badHere,
     take,
     /** An unsigned integer of `width` bytes; rounded beyond 2^53. */

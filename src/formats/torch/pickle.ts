@@ -1,5 +1,7 @@
+import { UnrolledError } from '../../errors.ts';
+import { decodeUtf8 } from '../../utf8.ts';
 import type { Bytes } from './bytes.ts';
-import { MAX_COST, MAX_INTEGER, MAX_STACK } from './limits.ts';
+import { MAX_INTEGER, MAX_STACK, MAX_TEXT } from './limits.ts';
 
 /** A class or function that a pickle names. It is never looked up. */
 export class Global {
@@ -22,6 +24,11 @@ export class Inert extends Map<unknown, unknown> {
   }
 }
 
+/** What the pickles of a file may still cost; negative if they are refused at the next opcode. */
+export interface Budget {
+  room: number;
+}
+
 const OBJECTS = /[\])lt}dcRoiQ\x81-\x87\x8f-\x93]/;
 /** Opcodes by the bytes of the number behind them; 0: a line. */
 const ARGUMENTS = ['FILPSVcgip', 'CKUhq\x80\x8a\x8c', 'M', '', 'BJTXjr\x8b', '', '', '', '\x8d\x8e\x95\x96'];
@@ -35,7 +42,7 @@ type Run = (argument: never, op: string) => unknown;
  * Reads one pickle from `bytes`, which then stand behind it. Nothing is executed or looked up: lists and tuples become
  * arrays, dicts become Maps. Values may contain each other. Integers are rounded beyond 2^53.
  * Format: Lib/pickletools.py of CPython.
- * @param reduce the call of a global that is known; undefined for all others and for what is no call, which become `Inert`
+ * @param reduce the call of a global, or an `Inert` in its place; false or nothing for arguments that it does not take
  * @param persistent an object that lies outside the pickle
  * @throws {FormatError} if it is not a pickle
  */
@@ -43,10 +50,11 @@ export function readPickle(
   bytes: Bytes,
   reduce: (global: unknown, args: unknown) => unknown,
   persistent: (id: unknown) => unknown,
+  budget: Budget,
 ): unknown {
   const stack: unknown[] = [];
   const memo = new Map<number, unknown>();
-  const { bad, take, u, line, size } = bytes;
+  const { bad, take, u, line } = bytes;
   const pop = (): unknown => {
     if (!stack.length || stack.at(-1) === MARK) throw bad('the stack is empty');
     return stack.pop();
@@ -57,7 +65,14 @@ export function readPickle(
     return values;
   };
   const popMany = (count: number): unknown[] => Array.from({ length: count }, pop).reverse();
-  const make = (global: unknown, args: unknown): unknown => reduce(global, args) ?? new Inert();
+  /** What runs, for messages. */
+  let what = '';
+  const make = (global: unknown, args: unknown): unknown => {
+    what = (global as Global).name ?? what;
+    const made = reduce(global, args);
+    if (!made) throw new TypeError();
+    return made;
+  };
   const setItems = (pairs: readonly unknown[], to = pop()): unknown => {
     if (!(to instanceof Map) || pairs.length % 2) throw bad('no dict');
     for (let i = 0; i < pairs.length; i += 2) to.set(pairs[i], pairs[i + 1]);
@@ -69,8 +84,14 @@ export function readPickle(
     return to;
   };
   const name = (module: unknown, name: unknown) => {
-    if (typeof module !== 'string' || typeof name !== 'string') throw bad('no name');
+    const isName = typeof module === 'string' && typeof name === 'string';
+    if (!isName || module.length + name.length > MAX_TEXT) throw bad('no name');
     return new Global(`${module}.${name}`);
+  };
+  const text = (bytes: Uint8Array): string => {
+    const decoded = decodeUtf8(bytes);
+    if (decoded === undefined) throw bad('a text that is not UTF-8');
+    return decoded;
   };
   const runs: Readonly<Record<string, Run>> = {
     // PROTO
@@ -99,10 +120,10 @@ export function readPickle(
     // 00 and 01 are booleans
     IL: (digits: string) => (/^0[01]$/.test(digits) ? digits === '01' : Number(digits.replace('L', ''))),
     F: Number,
-    S: (text: string) => unescaped(text.slice(1, -1)),
+    S: (line: string) => text(latin1(unescaped(line.slice(1, -1)))),
     V: unescaped,
     // texts of Python 2, too
-    'TUX\x8c\x8d': (length: number) => new TextDecoder().decode(take(length)),
+    'TUX\x8c\x8d': (length: number) => text(take(length)),
     'BC\x8e\x96': (length: number) => take(length),
     '])\x8f': () => [],
     '}': () => new Map(),
@@ -150,21 +171,33 @@ export function readPickle(
   for (const [ops, run] of Object.entries(runs))
     for (const op of ops) table.set(op, [run, ARGUMENTS.findIndex((all) => all.includes(op))]);
 
-  for (let room = MAX_COST + 3 * size; room > 0; ) {
+  while (budget.room > 0) {
     if (stack.length > MAX_STACK) throw bad('too many values on the stack');
     const op = String.fromCharCode(u(1));
+    what = op;
     if (op === '.') {
       const value = pop();
       if (stack.length) throw bad('values left on the stack');
       return value;
     }
-    room -= OBJECTS.test(op) ? 128 : 2;
-    const [run, width] = table.get(op) ?? [];
-    if (!run) throw bad(`unknown opcode ${JSON.stringify(op)}`);
-    const value = run((width! < 0 ? undefined : width ? u(width) : line()) as never, op);
-    if (value !== undefined) stack.push(value);
+    budget.room -= OBJECTS.test(op) ? 128 : 2;
+    const [run, width] = table.get(op) ?? [undefined, -1];
+    const argument = width < 0 ? undefined : width ? u(width) : line();
+    try {
+      const value = run!(argument as never, op);
+      if (value !== undefined) stack.push(value);
+    } catch (error) {
+      throw error instanceof UnrolledError
+        ? error
+        : bad(`unknown opcode, or wrong values for ${JSON.stringify(what)}`);
+    }
   }
   throw bad('too many opcodes');
+}
+
+/** The bytes of a text that has one character per byte. */
+export function latin1(text: string): Uint8Array {
+  return new Uint8Array(text.length).map((_, i) => text.charCodeAt(i));
 }
 
 /** A text with Python's escapes. */

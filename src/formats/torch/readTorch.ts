@@ -1,16 +1,15 @@
 import { options } from '../../check.ts';
-import { UnrolledError } from '../../errors.ts';
 import type { Tensor } from '../../io/dtype.ts';
 import { toBytes } from '../../io/parse.ts';
 import { MAX_MORE, MAX_RATIO } from '../zip/limits.ts';
 import { readZip } from '../zip/zip.ts';
 import { bad, bytesOf } from './bytes.ts';
 import { groupTensors, type TorchGroup } from './groups.ts';
-import { MAX_NESTED, PK } from './limits.ts';
+import { MAX_COST, MAX_NESTED, PK } from './limits.ts';
 import { nameTensors } from './names.ts';
 import { torchPickles } from './rebuild.ts';
 import { type Layers, type StateDict, stateDictOf } from './stateDict.ts';
-import { tensorReader } from './storage.ts';
+import { readTensors } from './storage.ts';
 import { findTensors, type TorchValue } from './values.ts';
 
 /** What a file of torch.save holds. */
@@ -57,14 +56,15 @@ export function readTorch(bytes: Uint8Array | ArrayBuffer, opts?: TorchOptions):
   const all = toBytes(bytes);
   const { inflate } = options('readTorch', opts, { inflate: true });
   const ignored = new Set<string>();
+  const budget = { room: MAX_COST + 3 * all.length };
   /** What a file holds; files inside of pickles have a depth. */
   const contentsOf = (file: Uint8Array, depth = 0): unknown => {
     if (depth > MAX_NESTED) throw bad(`files more than ${MAX_NESTED} deep`);
     if (new TextDecoder().decode(file.subarray(257, 262)) === 'ustar')
       throw bad('a tar archive of PyTorch 0.1.10 or older');
-    const { memories, read } = torchPickles(ignored, (part) => contentsOf(part, depth + 1));
+    const { memories, read } = torchPickles(ignored, (part) => contentsOf(part, depth + 1), budget);
     if (file[0] === PK) {
-      const entries = readZip(file, { format: 'torch', inflate });
+      const entries = readZip(file, { format: 'torch', inflate: depth ? undefined : inflate });
       const pickle = [...entries.keys()].find((name) => /^([^/]*\/)?data\.pkl$/.test(name));
       if (!pickle) throw bad('no data.pkl: not a file of torch.save');
       const entry = (name: string) => entries.get(pickle.slice(0, -8) + name)?.read();
@@ -81,12 +81,12 @@ export function readTorch(bytes: Uint8Array | ArrayBuffer, opts?: TorchOptions):
     const next = () => read(source);
     const first = next();
     // a pickle of pickle.dump, whose storages are files inside
-    if (first !== MAGIC) return first;
-    if (next() !== 1001) throw source.bad('not of protocol 1001');
+    if (typeof first !== 'number') return first;
+    if (first !== MAGIC || next() !== 1001) throw source.bad('a wrong magic number, or not of protocol 1001');
     const system = next() as Map<unknown, unknown> | undefined;
     if (system?.get?.('little_endian') === false) throw bad(BIG_ENDIAN);
     const value = next();
-    for (const key of next() as Iterable<unknown>) {
+    for (const key of [next()].flat()) {
       const length = source.u(8);
       const memory = memories.get(key);
       if (!memory?.width) throw source.bad('a storage of an unknown type');
@@ -94,21 +94,16 @@ export function readTorch(bytes: Uint8Array | ArrayBuffer, opts?: TorchOptions):
     }
     return value;
   };
-  try {
-    const { found, values } = findTensors(contentsOf(all));
-    const model = nameTensors(found);
-    const read = tensorReader(MAX_RATIO * all.length + MAX_MORE);
-    const tensors = new Map(found.map(({ path, view }) => [path, read(path, view)]));
-    const own = new Map(model.map(({ path }) => [path, tensors.get(path)!]));
-    return {
-      form: all[0] === PK ? 'zip' : 'legacy',
-      tensors,
-      groups: groupTensors(own),
-      values,
-      ignored: [...ignored].sort(),
-      stateDict: (layers) => stateDictOf(layers === undefined ? own : tensors, layers),
-    };
-  } catch (error) {
-    throw error instanceof UnrolledError ? error : bad((error as Error).message);
-  }
+  const { found, values } = findTensors(contentsOf(all));
+  const model = nameTensors(found);
+  const tensors = readTensors(found, MAX_RATIO * all.length + MAX_MORE);
+  const own = new Map(model.map(({ path }) => [path, tensors.get(path)!]));
+  return {
+    form: all[0] === PK ? 'zip' : 'legacy',
+    tensors,
+    groups: groupTensors(own),
+    values,
+    ignored: [...ignored].sort(),
+    stateDict: (layers) => stateDictOf(layers === undefined ? own : tensors, layers),
+  };
 }

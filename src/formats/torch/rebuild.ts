@@ -1,5 +1,5 @@
 import { type Bytes, bad } from './bytes.ts';
-import { Global, readPickle } from './pickle.ts';
+import { type Budget, Global, Inert, latin1, readPickle } from './pickle.ts';
 import { type Memory, type Storage, type TensorView, typeNamed } from './storage.ts';
 
 /** Reads a file inside a pickle, as torch.load would. */
@@ -8,30 +8,41 @@ export type ReadNested = (bytes: Uint8Array) => unknown;
 /**
  * Reads pickles of torch.save: what is in them, and the memory of storages by key; where that is in the file the pickle does not say.
  * @param ignored gets the names of globals and element types that are not known; nothing is called
+ * @param budget of all pickles of the file
  */
-export function torchPickles(ignored: Set<string>, nested: ReadNested) {
+export function torchPickles(ignored: Set<string>, nested: ReadNested, budget: Budget) {
   const memories = new Map<unknown, Memory>();
   const reduce = (global: unknown, args: unknown): unknown => {
-    if (!(global instanceof Global)) return undefined;
-    const made = known[global.name]?.(args as unknown[]);
-    if (made === undefined) ignored.add(global.name);
-    return made;
+    if (!(global instanceof Global)) return global instanceof Inert && new Inert();
+    const call = known[global.name];
+    if (call) {
+      const [{ length = 0 } = []] = args as unknown[][];
+      budget.room -= length;
+      return call(args as unknown[]);
+    }
+    ignored.add(global.name);
+    return new Inert();
   };
-  /** (storage, offset, shape, strides, requires_grad, hooks, dtype); undefined if torch would not save it like that. */
-  const view = ([given, offset, shape, strides, , , type]: readonly unknown[]): object | undefined => {
-    const storage = given as Storage | undefined;
+  /** (storage, offset, shape, strides, requires_grad, hooks, dtype of v3, bits of a negative view); undefined for others. */
+  const view = ([given, offset, shape, strides, , , type, bits = type]: readonly unknown[]) => {
+    const storage = given as Storage | null;
     const isView = storage?.memory && isSizes([offset]) && isSizes(shape) && isSizes(strides);
-    if (!isView || shape.length !== strides.length || shape.length > 64) return undefined;
+    if (!isView || shape.length !== strides.length) return undefined;
     const { name } = type instanceof Global ? type : storage;
     const { dtype, width } = typeNamed(name);
-    if (dtype)
+    const isNegative = bits instanceof Map;
+    if (dtype && !isNegative)
       return { storage, dtype, width: width!, offset: offset as number, shape, strides } satisfies TensorView;
-    ignored.add(name);
+    ignored.add(dtype ? 'torch._neg_view' : name);
     return {};
   };
-  /** The only globals that are known; what they make is data. Names as `module.name`. */
+  /** The only globals that are known, as `module.name`; what they make is data, undefined if they do not take the arguments. */
   const known: Readonly<Record<string, (args: readonly unknown[]) => unknown>> = {
-    'collections.OrderedDict': ([pairs]) => new Map(pairs as [unknown, unknown][]),
+    'collections.OrderedDict': ([pairs]) => {
+      const made = new Map(pairs as [unknown, unknown][]);
+      budget.room -= 128 * made.size;
+      return made;
+    },
     'torch._utils._rebuild_tensor': view,
     'torch._utils._rebuild_tensor_v2': view,
     'torch._utils._rebuild_tensor_v3': view,
@@ -39,11 +50,11 @@ export function torchPickles(ignored: Set<string>, nested: ReadNested) {
     'torch._utils._rebuild_parameter_with_state': ([tensor]) => tensor,
     'torch._tensor._rebuild_from_type_v2': ([global, , args]) => reduce(global, args),
     'torch.storage._load_from_bytes': ([bytes]) => {
-      const value = nested(bytes as Uint8Array) as Storage | undefined;
+      const value = nested(bytes as Uint8Array) as Storage | null;
       return value?.memory && value;
     },
     // how bytes are pickled by protocol 2
-    '_codecs.encode': ([text]) => Uint8Array.from(text as string, (char) => char.charCodeAt(0)),
+    '_codecs.encode': ([text, encoding]) => typeof text === 'string' && encoding === 'latin1' && latin1(text),
   };
   /** ('storage', class, key, device, elements) and in the legacy form a view: (key, offset, elements), or None. */
   const persistent = (id: unknown): unknown => {
@@ -59,9 +70,14 @@ export function torchPickles(ignored: Set<string>, nested: ReadNested) {
     memories.set(key, memory);
     return { memory, name, from: offset * width!, to: (offset + length) * width! } satisfies Storage;
   };
-  return { memories, read: (bytes: Bytes) => readPickle(bytes, reduce, persistent) };
+  return { memories, read: (bytes: Bytes) => readPickle(bytes, reduce, persistent, budget) };
 }
 
+/** Whether they are sizes of at most 64 dimensions, as many as torch has. */
 function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+  return (
+    Array.isArray(value) &&
+    value.length <= 64 &&
+    value.every((size) => Number.isSafeInteger(size) && size >= 0)
+  );
 }

@@ -68,41 +68,55 @@ export interface TensorView {
 }
 
 /**
- * Reads tensors by name: copies, row-major; the same view gives the same tensor. At most `budget` bytes. What it gives throws a
- * FormatError if a tensor is not within its storage; the message starts with its name.
+ * Tensors by path: copies, row-major; the same view gives the same tensor. At most `budget` bytes.
+ * @throws {FormatError} if one is not within its storage, or has the path of another one; the message starts with its path
  */
-export function tensorReader(budget: number): (name: string, view: TensorView) => Tensor {
-  return (name, { storage, dtype, width, offset, shape, strides }) => {
+export function readTensors(
+  found: Iterable<{ readonly path: string; readonly view: TensorView }>,
+  budget: number,
+): Map<string, Tensor> {
+  const named = new Map<string, Tensor>();
+  for (const { path, view } of found) {
+    const { storage, dtype, shape, strides } = view;
     const { bytes, tensors } = storage.memory;
     const refuse = (message: string) =>
-      bad(`tensor ${quote(name)}: ${showShape(shape)} of ${dtype} ${message}`);
-    const from = storage.from + offset * width;
+      bad(`tensor ${quote(path)}: ${showShape(shape)} of ${dtype} ${message}`);
+    const from = storage.from + view.offset * view.width;
     const key = `${dtype} ${from} ${shape} / ${strides}`;
-    const known = tensors.get(key);
-    if (known) return known;
-    if (!bytes) throw refuse('is not in the file');
-    const count = elements([...shape, width]) / width;
-    // elements from the first one to the last one
-    const span = count && strides.reduce((sum, stride, i) => sum + stride * (shape[i]! - 1), 1);
-    const to = from + span * width;
-    if (count < 0 || !(to <= storage.to && storage.to <= bytes.length))
-      throw refuse(`with strides ${showShape(strides)} is beyond its ${bytes.length} bytes`);
-    if ((budget -= count * width) < 0) throw refuse('repeats its elements too often');
-    const data = byteArray(count * width);
-    // the last dimensions whose elements are one behind the other are copied as a whole
-    let run = width;
-    let inner = shape.length;
-    while (inner && (shape[inner - 1] === 1 || strides[inner - 1]! * width === run)) run *= shape[--inner]!;
-    let done = 0;
-    const copy = (dim: number, at: number) => {
-      if (dim === inner) {
-        data.set(bytes.subarray(at, at + run), done);
-        done += run;
-      } else for (let i = 0; i < shape[dim]!; i++) copy(dim + 1, at + i * strides[dim]! * width);
-    };
-    if (count) copy(0, from);
-    const tensor = { dtype, shape: [...shape], data: new ARRAYS[dtype](data.buffer) } as Tensor;
-    tensors.set(key, tensor);
-    return tensor;
+    let tensor = tensors.get(key);
+    if (!tensor) {
+      if (!bytes) throw refuse('is not in the file');
+      const count = elements([...shape, view.width]);
+      // from the first element to the last one
+      const last = strides.reduce((sum, stride, i) => sum + stride * (shape[i]! - 1), 1);
+      const to = from + (count && last * view.width);
+      if (count < 0 || !(to <= storage.to && storage.to <= bytes.length))
+        throw refuse(`with strides ${showShape(strides)} is beyond its ${bytes.length} bytes`);
+      if ((budget -= count) < 0) throw refuse('repeats its elements too often');
+      const { buffer } = copied(view, bytes, from, count);
+      tensor = { dtype, shape: [...shape], data: new ARRAYS[dtype](buffer) } as Tensor;
+      tensors.set(key, tensor);
+    }
+    if ((named.get(path) ?? tensor) !== tensor) throw refuse('has the name of another one');
+    named.set(path, tensor);
+  }
+  return named;
+}
+
+/** `count` bytes of a view that starts at byte `from`, row-major. */
+function copied({ shape, strides, width }: TensorView, bytes: Uint8Array, from: number, count: number) {
+  const data = byteArray(count);
+  // the last dimensions whose elements are one behind the other are copied as a whole
+  let run = width;
+  let inner = shape.length;
+  while (inner && (shape[inner - 1] === 1 || strides[inner - 1]! * width === run)) run *= shape[--inner]!;
+  let done = 0;
+  const copy = (dim: number, at: number) => {
+    if (dim === inner) {
+      data.set(bytes.subarray(at, at + run), done);
+      done += run;
+    } else for (let i = 0; i < shape[dim]!; i++) copy(dim + 1, at + i * strides[dim]! * width);
   };
+  if (count) copy(0, from);
+  return data;
 }

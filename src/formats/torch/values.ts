@@ -26,20 +26,20 @@ export function findTensors(root: unknown): { found: FoundTensor[]; values: Map<
 
   const walk = (value: unknown, container: string, name: string, ofModule?: boolean): void => {
     const path = join(container, name);
-    if (++visited > MAX_VALUES || above.size > MAX_DEPTH)
-      throw bad(`more than ${MAX_VALUES} values, or ${MAX_DEPTH} deep, at ${path.slice(0, 80)}`);
-    const view = value as TensorView | undefined;
-    if (view?.strides) found.push({ name: name || 'tensor', container, path: path || 'tensor', view });
     const kept = plain(value);
+    const view = value as TensorView | undefined;
+    visited += [kept].flat().concat(view?.strides ?? []).length + (path.length >> 6);
+    if (visited > MAX_VALUES || above.size > MAX_DEPTH)
+      throw bad(`more than ${MAX_VALUES} values, or ${MAX_DEPTH} deep, at ${path.slice(0, 80)}`);
+    if (view?.strides) found.push({ name: name || 'tensor', container, path: path || 'tensor', view });
     if (kept !== undefined) {
       if (path && above.size <= MAX_KEPT_DEPTH) values.set(path, kept);
     } else if (value instanceof Object && !above.has(value)) {
       above.add(value);
       const parts = modulePartsOf(value);
       // the names of a module's tensors go on through its modules; a module by itself is its own dictionary
-      const [first, inside] = ofModule ? [container, name] : [path, ''];
-      for (const [key, part] of parts ?? partsOf(value))
-        parts ? walk(part, first, join(inside, key), true) : walk(part, path, key);
+      const [first, inside] = parts && ofModule ? [container, name] : [path, ''];
+      for (const [key, part] of parts ?? partsOf(value)) walk(part, first, join(inside, key), !!parts);
       above.delete(value);
     }
   };
@@ -63,7 +63,8 @@ function partsOf(value: object): [string, unknown][] {
 }
 
 function pairsOf(map: ReadonlyMap<unknown, unknown>): [string, unknown][] {
-  return [...map].flatMap(([key, value]) => (typeof key === 'object' ? [] : [[String(key), value]]));
+  // keys that are tuples, None or objects have no text: their position
+  return [...map].map(([key, value], i) => [String(typeof key === 'object' ? i : key), value]);
 }
 
 function plain(value: unknown): TorchValue | undefined {
