@@ -11,7 +11,7 @@ export function oldName(name: string): string {
 /** Puts weights in place of the parts that weight_norm, spectral_norm and prune of torch.nn.utils made of them. */
 export function joinParts(floats: Map<string, NDArray>): void {
   for (const [name, part] of floats) {
-    const [, stem, kind] = /(.+)_(g|u|mask)$/.exec(name) ?? [];
+    const [, stem, kind] = /^(.+)_(g|u|mask)$/s.exec(name) ?? [];
     const whole = floats.get(`${stem}_${kind === 'g' ? 'v' : 'orig'}`);
     if (!stem || !whole) continue;
     const { data, shape } = whole;

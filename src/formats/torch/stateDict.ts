@@ -33,7 +33,8 @@ export function stateDictOf(tensors: ReadonlyMap<string, Tensor>, layers: Layers
   for (const [from, to] of rules) {
     const take = () => {
       const own = [...tensors].filter(([name]) => name.startsWith(from));
-      if (!own.length) throw new ArgumentError('layers', `names that ${tensors.size} tensors have`, from);
+      if (from && !own.length)
+        throw new ArgumentError('layers', `names that ${tensors.size} tensors have`, from);
       const floats = new Map<string, NDArray>();
       for (const [name, tensor] of own)
         if (/^B?F/.test(tensor.dtype))

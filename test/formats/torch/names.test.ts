@@ -45,6 +45,15 @@ describe('names of tensors', () => {
   test('bytes of protocol 0 are UTF-8', () => {
     expect(lengths(file("S'\\xc3\\xa9'\n", one))).toEqual([['é', 1]]);
   });
+
+  test('AveragedModel: without `module.`, as torch 2.15 writes it', () => {
+    const dict = (...names: string[]) => file(...names.flatMap((name) => [text(name), one]));
+    const namesOf = (...names: string[]) => lengths(dict(...names)).map(([name]) => name);
+    expect(namesOf('n_averaged', 'module.fc.weight')).toEqual(['n_averaged', 'fc.weight']);
+    expect(namesOf('module.n_averaged', 'module.module.fc.weight')).toEqual(['n_averaged', 'fc.weight']);
+    expect(namesOf('log_std', 'module.fc.weight')).toEqual(['log_std', 'module.fc.weight']);
+    expect(namesOf('n_averaged')).toEqual(['n_averaged']);
+  });
 });
 
 describe('what a file has', () => {
@@ -54,6 +63,11 @@ describe('what a file has', () => {
     const view = bytes(one.subarray(0, -2), neg, 'tR');
     const { tensors, ignored } = readTorch(file(text('a'), view, text('b'), two));
     expect([[...tensors.keys()], ignored]).toEqual([['b'], ['torch._neg_view']]);
+  });
+
+  test('no tensors: an empty state dict', () => {
+    expect(readTorch(pickle('}')).stateDict()).toEqual({});
+    expect(() => readTorch(pickle('}')).stateDict('fc.')).toThrow(/layers/);
   });
 
   test('pairs and bytes as Python 2 and protocol 2 write them', () => {
