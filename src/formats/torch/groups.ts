@@ -25,12 +25,12 @@ export function groupTensors(named: ReadonlyMap<string, { readonly shape: Shape 
     modules.set(prefix, (modules.get(prefix) ?? new Map()).set(own, shape));
   }
   return [...modules].flatMap(([prefix, tensors]) => {
-    const found = recurrent(tensors) ?? other(tensors, prefix);
-    return found ? [{ prefix, ...found }] : [];
+    const [type, config] = recurrent(tensors) ?? other(tensors, prefix) ?? [];
+    return type ? [{ type, prefix, config: config! }] : [];
   });
 }
 
-type Found = Omit<TorchGroup, 'prefix'>;
+type Found = readonly [type: string, config: TorchGroup['config']];
 
 function recurrent(tensors: ReadonlyMap<string, Shape>): Found | undefined {
   // those of a cell have no number of a layer
@@ -43,9 +43,9 @@ function recurrent(tensors: ReadonlyMap<string, Shape>): Found | undefined {
   if (!gates || !inputSize) return undefined;
   let numLayers = 1;
   while (tensors.has(`weight_ih_l${numLayers}`)) numLayers++;
-  return {
-    type: gates + (l0 ? '' : 'Cell'),
-    config: {
+  return [
+    gates + (l0 ? '' : 'Cell'),
+    {
       inputSize,
       hiddenSize: hiddenSize!,
       ...biased(tensors, `bias_ih${l0}`),
@@ -53,23 +53,23 @@ function recurrent(tensors: ReadonlyMap<string, Shape>): Found | undefined {
       ...(tensors.has('weight_ih_l0_reverse') && { bidirectional: true }),
       ...(projected && { projSize: width! }),
     },
-  };
+  ];
 }
 
 function other(tensors: ReadonlyMap<string, Shape>, prefix: string): Found | undefined {
   const [size, inFeatures, ...kernel] = tensors.get('weight') ?? tensors.get('running_mean') ?? [];
   if (size === undefined || kernel.length > 3) return undefined;
-  if (tensors.has('running_mean')) return { type: 'BatchNorm', config: { size } };
-  if (inFeatures === undefined) return { type: size === 1 ? 'PReLU' : 'LayerNorm', config: { size } };
+  if (tensors.has('running_mean')) return ['BatchNorm', { size }];
+  if (inFeatures === undefined) return [size === 1 ? 'PReLU' : 'LayerNorm', { size }];
   const bias = biased(tensors, 'bias');
   if (kernel.length)
-    return {
-      type: `Conv${kernel.length}d`,
-      config: { inChannels: inFeatures, outChannels: size, kernelSize: kernel[0]!, ...bias },
-    };
+    return [
+      `Conv${kernel.length}d`,
+      { inChannels: inFeatures, outChannels: size, kernelSize: kernel[0]!, ...bias },
+    ];
   return bias && /emb|^wte|lookup|vocab/i.test(prefix)
-    ? { type: 'Embedding', config: { numEmbeddings: size, embeddingDim: inFeatures } }
-    : { type: 'Linear', config: { inFeatures, outFeatures: size, ...bias } };
+    ? ['Embedding', { numEmbeddings: size, embeddingDim: inFeatures }]
+    : ['Linear', { inFeatures, outFeatures: size, ...bias }];
 }
 
 /** The option of layers without a bias. */
