@@ -6,7 +6,7 @@ import { CliError } from './failure.ts';
 import { STDIN, sameFile, shown } from './files.ts';
 import { type Io, print } from './io.ts';
 import { openModel } from './openModel.ts';
-import { size } from './show.ts';
+import { quoted, size } from './show.ts';
 import { writeTfjs } from './tfjs.ts';
 import { torchFile } from './torch/torchFile.ts';
 import { writeTriton } from './triton.ts';
@@ -25,7 +25,8 @@ const TARGETS = {
   torch: async (opened: Opened, from: string, to = besides(from)) => {
     const text = torchFile(opened, from, to);
     writeWhole(to, new TextEncoder().encode(text));
-    const loop = text.includes('def main') ? `; goes on with: torchrun --nproc-per-node 2 ${to} FILE` : '';
+    const command = `torchrun --nproc-per-node 2 ${quoted(to)} FILE`;
+    const loop = text.includes('def main') ? `; goes on with: ${command}` : '';
     return `${shown(to)}: a module of PyTorch that loads ${shown(from)}${loop}`;
   },
   triton: async (opened: Opened, _from: string, to?: string) => {

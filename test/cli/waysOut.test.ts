@@ -41,6 +41,19 @@ class Model(nn.Sequential):
     expect(python).not.toContain('class LastStep');
   });
 
+  test('names of files are quoted, for the shell and in Python', async () => {
+    const path = folder();
+    const [from, to] = [path('a """ b.safetensors'), path('my model.py')];
+    copyFileSync(CONTINUED, from);
+    const { out } = await cli('convert', from, to, '--to', 'torch');
+    expect(out).toContain(`torchrun --nproc-per-node 2 '${to}' FILE`);
+    expect(readFileSync(to, 'utf8').split('\n').slice(0, 3)).toEqual([
+      '"""a \\"\\"\\" b.safetensors as a module of PyTorch, written by unrolled.',
+      "torchrun --nproc-per-node 2 'my model.py' FILE goes on with the training.",
+      '"""',
+    ]);
+  });
+
   test('options of layers are those of torch.nn; a model without a training has no loop', async () => {
     await u.init({ kernels: 'simd' });
     const path = folder();

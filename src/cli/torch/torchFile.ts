@@ -2,6 +2,7 @@ import { basename, dirname, relative } from 'node:path';
 import type { Structure } from '../../model/graph/structure.ts';
 import type { Opened } from '../../modelFiles/opened.ts';
 import { CliError } from '../failure.ts';
+import { quoted } from '../show.ts';
 import { isTableModel } from '../table/tableModel.ts';
 import { graphModule, STATES } from './graphModule.ts';
 import { type LayerConfig, moduleOf, nameOf, python } from './modules.ts';
@@ -32,11 +33,13 @@ export function torchFile(opened: Opened, from: string, to: string): string {
   const path = relative(dirname(to), from).replaceAll('\\', '/');
   const isTable = isTableModel(metadata);
   const isText = metadata.vocabulary !== undefined && metadata[TRAINING] !== undefined;
-  const name = basename(to);
   const usage =
-    isTable || isText ? [`torchrun --nproc-per-node 2 ${name} FILE goes on with the training.`] : [];
+    isTable || isText
+      ? [`torchrun --nproc-per-node 2 ${quoted(basename(to))} FILE goes on with the training.`]
+      : [];
+  const about = [`${basename(from)} as a module of PyTorch, written by unrolled.`, ...usage];
   return [
-    `"""${[`${basename(from)} as a module of PyTorch, written by unrolled.`, ...usage].join('\n')}\n"""\n`,
+    `"""${about.map((line) => python(line).slice(1, -1)).join('\n')}\n"""\n`,
     HEAD,
     `\nMODEL = Path(__file__).parent / ${python(path)}\n`,
     (layers.some(({ type }) => type === 'LastStep') ? LAST_STEP : '') + (graph ? STATES : ''),
