@@ -338,10 +338,33 @@ describe('bad requests', () => {
   });
 
   test('a client that does not read is disconnected', async () => {
-    const unread = new Writable({ highWaterMark: 1, write: () => {} });
-    const events = new EventStream(Object.assign(unread, { writeHead: () => {} }) as never, 20);
-    await events.send({ text: 'a' });
-    expect(unread.destroyed).toBe(true);
+    const socket = connect(Number(new URL(slow.running.url).port), '127.0.0.1');
+    socket.pause().on('error', () => {});
+    // more than the buffers of both ends hold: what can't be written tells the end
+    socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(300_000));
+    await once(socket, 'error', { signal: AbortSignal.timeout(30_000) });
+    expect((await slow.call('GET', '/health')).status).toBe(200);
+    expect(slow.errors).toEqual([]);
+  });
+
+  test('one that reads, and waits longer for its answer than it may take to read, is not', async () => {
+    const { json } = await slow.call('POST', '/sessions');
+    const step = vi.spyOn(slow.running.batcher, 'step');
+    step.mockImplementationOnce(() => new Promise((resolve) => setTimeout(() => resolve('[1]'), 1500)));
+    const { status, text } = await slow.call('POST', `/sessions/${json.id}/step`, { input: 0 });
+    expect([status, text]).toEqual([200, '{"output":[1]}']);
+    step.mockRestore();
+    await slow.call('DELETE', `/sessions/${json.id}`);
+  });
+
+  test('events end with their connection, also those that wait for another answer', async () => {
+    const unread = () => new Writable({ highWaterMark: 1, write: () => {} });
+    const socket = unread();
+    const response = Object.assign(unread(), { writeHead: () => {}, req: { socket } });
+    const events = new EventStream(response as never);
+    const sent = events.send({ text: 'a' });
+    socket.destroy();
+    await sent;
     await events.send({ text: 'b' });
   });
 

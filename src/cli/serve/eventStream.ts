@@ -4,29 +4,26 @@ import { COMMON } from './headers.ts';
 /** An answer of server-sent events (HTML standard, 9.2). */
 export class EventStream {
   readonly #response: ServerResponse;
-  readonly #timeout: number;
 
-  /** @param timeout most time for the client to read what was sent, in ms */
-  constructor(response: ServerResponse, timeout: number) {
+  constructor(response: ServerResponse) {
     this.#response = response;
-    this.#timeout = timeout;
     response.writeHead(200, { ...COMMON, 'content-type': 'text/event-stream; charset=utf-8' });
   }
 
-  /** Sends an event, and waits for a client that reads slowly; the connection of one that does not read is closed. */
+  /** Sends an event, and waits for a client that reads slowly; the server closes the connection of one that does not read. */
   async send(data: object): Promise<void> {
     const response = this.#response;
-    if (response.destroyed || response.write(`data: ${JSON.stringify(data)}\n\n`)) return;
+    // an answer that waits behind others is not told of the end of its connection
+    const { socket } = response.req;
+    if (socket.destroyed || response.write(`data: ${JSON.stringify(data)}\n\n`)) return;
     await new Promise<void>((resolve) => {
-      const late = setTimeout(() => response.destroy(), this.#timeout);
       const done = () => {
-        clearTimeout(late);
         response.off('drain', done);
-        response.off('close', done);
+        socket.off('close', done);
         resolve();
       };
       response.on('drain', done);
-      response.on('close', done);
+      socket.on('close', done);
     });
   }
 

@@ -19,8 +19,6 @@ export interface Service {
   readonly sessions: Sessions;
   /** Maximum number of bytes of a body. */
   readonly maxBody: number;
-  /** Most time for a client to read, in ms. */
-  readonly timeout: number;
   /** Whether the server stops: what is being written ends. */
   readonly isStopping: () => boolean;
 }
@@ -149,7 +147,7 @@ async function generate(call: Call): Promise<Answer | undefined> {
   return service.sessions.use(id, async (session) => {
     const prompt = promptOf(asked, vocabulary, session);
     const wantsEvents = /text\/event-stream/i.test(request.headers.accept ?? '');
-    const events = wantsEvents ? new EventStream(response, service.timeout) : undefined;
+    const events = wantsEvents ? new EventStream(response) : undefined;
     await read(service, session, prompt);
     let written = '';
     let stopped = false;
@@ -158,7 +156,7 @@ async function generate(call: Call): Promise<Answer | undefined> {
       written += character;
       if (events) await events.send({ text: character });
       stopped = service.isStopping();
-      if (stopped || response.destroyed) break;
+      if (stopped || request.socket.destroyed) break;
     }
     const json = stopped ? { text: written, stopped } : { text: written };
     if (!events) return { status: 200, json };

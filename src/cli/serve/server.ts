@@ -52,7 +52,7 @@ export async function startServer(
   const [batcher, sessions] = [new Batcher(pool), new Sessions(pool, idle)];
   let isStopping = false;
   const service: Service = {
-    ...{ served, pool, batcher, sessions, maxBody, timeout },
+    ...{ served, pool, batcher, sessions, maxBody },
     isStopping: () => isStopping,
   };
   const server = createServer({
@@ -64,9 +64,12 @@ export async function startServer(
   // sessions may have several connections each; more than this are closed at once
   server.maxConnections = 4 * limits.sessions + 64;
   for (const event of ['request', 'checkExpectation'])
-    server.on(event, (request, response) => void answer(service, request, response, failed));
-  server.on('clientError', refuse);
-  server.on('connect', (_, socket: Socket) => close(socket, 405));
+    server.on(event, (request, response: ServerResponse) => {
+      response.setTimeout(timeout, () => unread(response, timeout));
+      void answer(service, request, response, failed);
+    });
+  server.on('clientError', (error, socket) => refuse(error, socket as Socket, timeout));
+  server.on('connect', (_, socket) => close(socket as Socket, 405, timeout));
   await listening(server, host, port);
   const sweeping = setInterval(() => sessions.sweep(), Math.min(idle, 60_000) / 2);
   return {
@@ -123,6 +126,13 @@ async function answer(
   // the rest of a body that is too large is not read
   if (!request.complete && !response.destroyed) response.once('finish', () => request.destroy());
   if (service.isStopping()) response.once('finish', () => request.socket.destroySoon());
+}
+
+/** Closes the connection of a client that has not read for so long; where there is nothing to read, it is the server's turn. */
+function unread(response: ServerResponse, timeout: number): void {
+  const { socket } = response;
+  if (socket?.writableLength) socket.destroy();
+  else socket?.setTimeout(timeout);
 }
 
 async function dispatch(call: Call): Promise<void> {
@@ -193,14 +203,17 @@ const REFUSED: Readonly<Record<string, number>> = {
 };
 
 /** Answers what is not a valid request, or did not arrive in time, and closes the connection. */
-function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+function refuse(error: NodeJS.ErrnoException, socket: Socket, timeout: number): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
-  close(socket, REFUSED[error.code ?? ''] ?? 400);
+  close(socket, REFUSED[error.code ?? ''] ?? 400, timeout);
 }
 
-function close(socket: Socket, status: number): void {
+/** Answers, and closes the connection; after `timeout` ms also where the client does not read. */
+function close(socket: Socket, status: number, timeout: number): void {
   // node:http listens no more: a client that is gone is no error of the server
   socket.on('error', () => socket.destroy());
+  const late = setTimeout(() => socket.destroy(), timeout);
+  socket.once('close', () => clearTimeout(late));
   const text = JSON.stringify({ error: STATUS_CODES[status] });
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
