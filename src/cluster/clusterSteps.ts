@@ -6,7 +6,7 @@ import type { WholeBatch } from '../model/training/partOfBatch.ts';
 import { averaged } from './average.ts';
 import { cut, cutStates, cutSteps, joinStates, type Piece, type Range, ranges, withSteps } from './cut.ts';
 import { withLengths } from './excluded.ts';
-import { unpack } from './jobs.ts';
+import { unpack, unreadable } from './jobs.ts';
 import type { LocalResult, ShardResult, ShardTrainer, Survey } from './shardTrainer.ts';
 import { bytesOf, floatsOf, type Result } from './values.ts';
 import { type Window, windowsOf } from './windows.ts';
@@ -74,9 +74,10 @@ export class ClusterSteps {
     const sum = (this.#sum ??= trainer.gradientSum());
     const results: Omit<ShardResult, 'gradients'>[] = [];
     await this.#compute(bytesOf(this.#weights), shards, ({ large, rest }, shard) => {
+      results.push(unpack(rest));
+      if (large.length !== 4 * trainer.gradientCount) throw unreadable();
       if (shard === 0) sum.set(floatsOf(large));
       else sum.add(floatsOf(large));
-      results.push(unpack(rest));
     });
     return {
       gradients: sum.values,

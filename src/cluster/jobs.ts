@@ -94,9 +94,24 @@ function isPackable(value: unknown): boolean {
 
 /** @throws {FormatError} if they are no such bytes */
 export function unpack<T>(bytes: Uint8Array): T {
+  return readable(() => deserialize(bytes) as T);
+}
+
+/** A value of JSON. @throws {FormatError} if it is none */
+export function parsed<T>(text: string): T {
+  return readable(() => JSON.parse(text) as T);
+}
+
+/** What is read of a value in Redis. @throws {FormatError} if it can't be read */
+export function readable<T>(read: () => T): T {
   try {
-    return deserialize(bytes) as T;
+    return read();
   } catch (cause) {
-    throw new FormatError('a value in Redis is not one that this version of unrolled wrote', { cause });
+    throw unreadable(cause);
   }
+}
+
+/** The error of a value in Redis that this package did not write. */
+export function unreadable(cause?: unknown): FormatError {
+  return new FormatError('a value in Redis is not one that this version of unrolled wrote', { cause });
 }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Redis } from 'ioredis';
 import { StateError } from '../errors.ts';
+import { parsed } from './jobs.ts';
 import type { Keys } from './keys.ts';
 
 /** What the coordinator of a queue tells of itself. */
@@ -70,7 +71,7 @@ export class Lease {
 
   async #read(): Promise<CoordinatorState | undefined> {
     const text = await this.#redis.get(this.#key);
-    return text === null ? undefined : JSON.parse(text);
+    return text === null ? undefined : parsed(text);
   }
 }
 

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Redis } from 'ioredis';
 import { StateError } from '../errors.ts';
+import { parsed } from './jobs.ts';
 import type { Keys } from './keys.ts';
 
 /** What a worker tells of itself. */
@@ -98,7 +99,7 @@ export async function liveWorkers(redis: Redis, keys: Keys): Promise<WorkerState
   const texts = await redis.mget(ids.map((id) => keys.worker(id)));
   const gone = ids.filter((_, i) => texts[i] === null);
   if (gone.length) await redis.srem(keys.workers, gone);
-  return texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as WorkerState]));
+  return texts.flatMap((text) => (text === null ? [] : [parsed<WorkerState>(text)]));
 }
 
 /** @throws {StateError} if there are workers, and all of them refused jobs of `ours` since they are of another version */

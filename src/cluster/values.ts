@@ -1,4 +1,5 @@
 import { Command, type Redis } from 'ioredis';
+import { readable } from './jobs.ts';
 import { EXPIRY } from './keys.ts';
 
 /** A result of a shard: what is large as it is, and all else as packed bytes. */
@@ -26,10 +27,10 @@ export function partsOf({ large, rest }: Result): Uint8Array[] {
   return [new Uint8Array(Uint32Array.of(large.length).buffer), large, rest];
 }
 
-/** The result that a value consists of; its large part is in the memory of the value. */
+/** The result that a value consists of; its large part is in the memory of the value. @throws {FormatError} if it is none */
 export function resultOf(value: Uint8Array): Result {
-  const { buffer, byteOffset } = value;
-  const end = HEAD + new DataView(buffer, byteOffset).getUint32(0, true);
+  const { buffer, byteOffset, length } = value;
+  const end = HEAD + readable(() => new DataView(buffer, byteOffset, length).getUint32(0, true));
   // arrays of what is unpacked are in the memory of the bytes
   return { large: value.subarray(HEAD, end), rest: new Uint8Array(value.subarray(end)) };
 }

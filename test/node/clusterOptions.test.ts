@@ -121,6 +121,13 @@ const CASES: Record<string, Case> = {
   'rows without weights': { make: language, options: LANGUAGE, batch: text, given: { weights } },
 };
 
+test.each([-1, -4, 4])('gradients of %i more bytes are refused', async (more) => {
+  await u.init({ kernels: 'simd' });
+  const sent = (large: Uint8Array) => Buffer.concat([large], large.length + more);
+  const { step } = sharing(dense({}), DENSE, 2, { sent });
+  await expect(async () => step(...numbers(0))).rejects.toThrow(u.FormatError);
+});
+
 describe.each(Object.entries(CASES))('%s', (_, of) => {
   beforeAll(() => u.init({ kernels: 'simd' }));
 

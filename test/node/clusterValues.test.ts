@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { BulkReader } from '../../src/cluster/bulkReader.ts';
 import { bytesOf, floatsOf, partsOf, resultOf, setParts } from '../../src/cluster/values.ts';
+import { FormatError } from '../../src/errors.ts';
 import { describeWithRedis, RedisServer } from './cluster/redis.ts';
 
 const bytes = (length: number, seed = 1) => Uint8Array.from({ length }, (_, i) => (i * 7 + seed) & 255);
@@ -19,6 +20,12 @@ describe('values in parts', () => {
       expect([...rest]).toEqual([...result.rest]);
       expect([...bytesOf(floatsOf(large))]).toEqual([...result.large]);
     }
+  });
+
+  test.each([0, 2])('of %i bytes is none', (length) => {
+    // in memory that has a longer one
+    const value = bytes(20).subarray(0, length);
+    expect(() => resultOf(value)).toThrow(FormatError);
   });
 
   test('the rest stays when the memory of the value is used again', () => {

@@ -41,12 +41,20 @@ export function single(make: () => Made, options: () => Options): Training {
   return { trainer, step: trainer.step.bind(trainer) as Stepping };
 }
 
-/** A trainer whose shards another one computes, each from bytes. computed: called with the number of shards of each step. */
+interface Sharing {
+  readonly every?: number;
+  /** Called with the number of shards of each step. */
+  readonly computed?: (count: number) => void;
+  /** What comes of the large part of a result. */
+  readonly sent?: (large: Uint8Array) => Uint8Array;
+}
+
+/** A trainer whose shards another one computes, each from bytes. */
 export function sharing(
   make: () => Made,
   options: () => Options,
   shards: number,
-  { every, computed }: { every?: number; computed?: (count: number) => void } = {},
+  { every, computed, sent = (large) => large }: Sharing = {},
 ): Training {
   const trainer = new ShardTrainer(make(), options());
   const replica = new ShardTrainer(make(), every ? options() : replicaOptions(options()));
@@ -63,7 +71,7 @@ export function sharing(
         const { checkpoint, gradients, ...rest } = (
           every ? replica.local(bytes, piece as Local) : replica.compute(piece as Shard)
         ) as Partial<LocalResult & ShardResult>;
-        const result = { large: bytesOf((checkpoint ?? gradients)!), rest: pack(rest) };
+        const result = { large: sent(bytesOf((checkpoint ?? gradients)!)), rest: pack(rest) };
         take(resultOf(Buffer.concat(partsOf(result))), i);
       }
     },
