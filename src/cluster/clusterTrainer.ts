@@ -49,6 +49,8 @@ export class ClusterTrainer {
   #running: Promise<StepResult> | undefined;
   /** Why the step under way is given up. */
   #givenUp: StateError | undefined;
+  /** Ends a step that waits for the session. */
+  #leave: (error: StateError) => void = () => {};
   /** Ends when everything is left; from the first `close` on. */
   #closed: Promise<void> | undefined;
 
@@ -120,7 +122,7 @@ export class ClusterTrainer {
 
   /**
    * Makes one update, as `Trainer.step`, with the rows of the batch in shards. Waits for workers if there are none, and
-   * while Redis is away.
+   * while Redis is away, up to `patience`.
    *
    * @throws {ArgumentError | ShapeError} as `Trainer.step`, or if the batch has fewer rows than shards
    * @throws {NonFiniteError} as `Trainer.step`
@@ -189,9 +191,12 @@ export class ClusterTrainer {
 
   async #close(): Promise<void> {
     this.#giveUp(new StateError('step: the trainer was closed; nothing was changed'));
-    // what a step has written is removed, but not waited for without a connection
-    await Promise.race([this.#running?.catch(() => {}), new Promise((end) => setTimeout(end, 2000).unref())]);
-    await (await this.#session?.catch(() => undefined))?.close();
+    // what a step has written is removed
+    await this.#running?.catch(() => {});
+    // one that begins later, for want of an answer of Redis, is closed then
+    const late = new Promise<undefined>((end) => setTimeout(() => end(undefined), 2000).unref());
+    const session = await Promise.race([this.#session?.catch(() => undefined), late]);
+    await session?.close();
   }
 
   /** @throws {StateError} during a step or a fit */
@@ -220,18 +225,22 @@ export class ClusterTrainer {
   #giveUp(error: StateError): void {
     if (!this.#running) return;
     this.#givenUp = error;
+    this.#leave(error);
     void this.#session?.then((session) => session.giveUp(error)).catch(() => {});
   }
 
   async #compute(weights: Buffer, shards: readonly unknown[], take: Take): Promise<void> {
-    const session = await this.#open();
+    const left = new Promise<never>((_, reject) => {
+      this.#leave = reject;
+    });
+    const session = await Promise.race([this.#open(), left]);
     if (this.#givenUp) throw this.#givenUp;
     await session.run(weights, shards.map(pack), this.steps, take);
   }
 
   /** The session, which begins with the first step. */
   #open(): Promise<ClusterSession> {
-    if (this.#closed) throw new StateError('step: the trainer was closed');
+    if (this.#closed) throw closedError();
     this.#session ??= this.#connect().catch((error) => {
       this.#session = undefined;
       throw error;
@@ -245,10 +254,17 @@ export class ClusterTrainer {
     const model = this.model.save();
     const identity = await identityOf(kernels, model);
     const redis = await connect(connection, Math.min(patience!, 10_000));
-    return ClusterSession.open(
+    const session = await ClusterSession.open(
       redis,
       { identity, kernels, model, options: rest, every },
       { queue: queue!, shards, attempts: attempts!, lockDuration: lockDuration!, patience: patience! },
     );
+    if (!this.#closed) return session;
+    await session.close();
+    throw closedError();
   }
+}
+
+function closedError(): StateError {
+  return new StateError('step: the trainer was closed');
 }

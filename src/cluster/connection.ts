@@ -18,11 +18,15 @@ const retryStrategy = (times: number) => Math.min(50 * 2 ** Math.min(times, 10),
 const EXPECTED = "a URL such as 'redis://127.0.0.1:6379/0', or options of ioredis";
 
 /** What a connection consists of, where it is given. */
-const PARTS: Readonly<Record<'host' | 'port' | 'db' | 'path', [string, (value: unknown) => boolean]>> = {
+const PARTS: Readonly<
+  Record<'host' | 'port' | 'db' | 'path' | 'keyPrefix', [string, (value: unknown) => boolean]>
+> = {
   host: ['a name or an address', (value) => typeof value === 'string'],
   port: ['an integer in 0..65535', (value) => isWhole(value) && value <= 65_535],
   db: ['the number of a database', isWhole],
   path: ['the path of a socket', (value) => typeof value === 'string'],
+  // BullMQ refuses one
+  keyPrefix: ['none: name a queue instead', (value) => value === ''],
 };
 
 /** @throws {ArgumentError} unless it is a URL, options or undefined, of what can be connected to */
@@ -44,6 +48,9 @@ function clientOf(connection: Connection | undefined): Redis {
   if (typeof given !== 'string' && !isOptions) throw refused('', EXPECTED, given);
   const own = {
     lazyConnect: true,
+    // commands wait for a connection, and are sent again by the next one
+    enableOfflineQueue: true,
+    autoResendUnfulfilledCommands: true,
     maxRetriesPerRequest: null,
     retryStrategy,
     replyMapping: 'legacy' as const,
@@ -111,19 +118,20 @@ function reasonOf(error: unknown): string {
   return message || errors?.[0]?.message || code || 'no answer';
 }
 
-/** Whether Redis refused to write since its memory is full. */
-export function isFull(error: unknown): boolean {
-  return /^(?:\w+ )?OOM |OOM command not allowed/.test(reasonOf(error));
+/** Whether Redis refused to write since its memory is full, by a message of its own or of `fullError`. */
+export function isFull(message: string): boolean {
+  return /^(?:\w+ )?OOM |OOM command not allowed|^Redis at \S+ is full/.test(message);
 }
 
 /** An error of a command, as it is told. */
 export function translated(error: unknown, redis: Redis): Error {
   if (error instanceof UnrolledError) return error;
-  if (isFull(error)) return fullError(redis, error);
-  return new StateError(`Redis at ${addressOf(redis)}: ${reasonOf(error)}`, { cause: error });
+  const reason = reasonOf(error);
+  if (isFull(reason)) return fullError(redis, error);
+  return new StateError(`Redis at ${addressOf(redis)}: ${reason}`, { cause: error });
 }
 
-function fullError(redis: Redis, cause?: unknown): MemoryError {
+export function fullError(redis: Redis, cause?: unknown): MemoryError {
   return new MemoryError(
     `Redis at ${addressOf(redis)} is full: raise its maxmemory, or use fewer or smaller shards; nothing was changed`,
     { cause },
@@ -145,37 +153,4 @@ export async function memoryOf(redis: Redis): Promise<{ used: number; max: numbe
 export async function checkMemory(redis: Redis): Promise<void> {
   const { used, max } = await memoryOf(redis);
   if (max > 0 && used >= max) throw fullError(redis);
-}
-
-/** Throws an error if the connection is lost for longer than `patience` ms. */
-export class Watchdog {
-  readonly #redis: Redis;
-  readonly #patience: number;
-  #lost: number | undefined;
-  readonly #onClose = () => {
-    this.#lost ??= Date.now();
-  };
-  readonly #onReady = () => {
-    this.#lost = undefined;
-  };
-
-  constructor(redis: Redis, patience: number) {
-    this.#redis = redis;
-    this.#patience = patience;
-    redis.on('close', this.#onClose);
-    redis.on('ready', this.#onReady);
-  }
-
-  get isLost(): boolean {
-    return this.#lost !== undefined;
-  }
-
-  /** @throws {StateError} if it has been lost for too long */
-  check(): void {
-    if (this.#lost === undefined || Date.now() - this.#lost < this.#patience) return;
-    const seconds = Math.round(this.#patience / 1000);
-    throw new StateError(
-      `no connection to Redis at ${addressOf(this.#redis)} for ${seconds} s; nothing was changed, run the step again`,
-    );
-  }
 }

@@ -5,12 +5,13 @@ import { StateError } from '../errors.ts';
 import { unpack as unpackError } from '../worker/failure.ts';
 import { BulkReader } from './bulkReader.ts';
 import type { Take } from './clusterSteps.ts';
-import { checkMemory, translated, Watchdog } from './connection.ts';
-import { pack, type ShardJob, type Spec } from './jobs.ts';
+import { checkMemory, fullError, isFull, translated } from './connection.ts';
+import { pack, parsed, type ShardJob, type Spec } from './jobs.ts';
 import { EXPIRY, Keys, PREFIX } from './keys.ts';
 import { Lease } from './lease.ts';
 import { checkVersions } from './registry.ts';
 import { resultOf, setParts } from './values.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** ms between two looks at what has become of the jobs; their events come sooner. */
 const LOOK_MS = 500;
@@ -23,7 +24,7 @@ export interface SessionOptions {
   readonly attempts: number;
   /** ms after which a coordinator that gives no sign is taken for dead. */
   readonly lockDuration: number;
-  /** ms without a connection after which a step fails. */
+  /** ms without an answer of Redis after which a step fails. */
   readonly patience: number;
 }
 
@@ -81,14 +82,18 @@ export class ClusterSession {
   static async open(redis: Redis, spec: Spec, options: SessionOptions): Promise<ClusterSession> {
     const session = new ClusterSession(redis, spec, options);
     try {
-      await session.lease.take();
-      await session.#events.waitUntilReady();
-      await session.#forgetOthers();
+      await session.#watchdog.guard(session.#begin());
       return session;
     } catch (error) {
       await session.close();
       throw translated(error, redis);
     }
+  }
+
+  async #begin(): Promise<void> {
+    await this.lease.take();
+    await this.#events.waitUntilReady();
+    await this.#forgetOthers();
   }
 
   /** Removes jobs of coordinators that have ended; their values expire. */
@@ -101,8 +106,8 @@ export class ClusterSession {
 
   /**
    * Has the shards of a step computed; `take` gets their results in order, as soon as they are there. Whatever happens, nothing of the step stays in Redis but what expires.
-   * @throws {StateError} if a shard fails in all attempts, there are only workers of another version, or the connection is
-   * lost for too long
+   * @throws {StateError} if a shard fails in all attempts, there are only workers of another version, or Redis gives no answer
+   * for too long
    * @throws {MemoryError} if Redis is full
    */
   async run(weights: Buffer, shards: readonly Buffer[], made: number, take: Take): Promise<void> {
@@ -110,26 +115,17 @@ export class ClusterSession {
     const step = ++this.#step;
     const round = { step, weights, shards, done: new Set<number>(), isOver: false };
     this.lease.state = { ...this.lease.state, step: made, waiting: shards.map((_, i) => i) };
-    let timer: NodeJS.Timeout | undefined;
     const ended = new Promise<never>((_, reject) => {
       this.#reject = reject;
-      timer = setInterval(() => {
-        try {
-          this.#watchdog.check();
-        } catch (error) {
-          reject(error);
-        }
-      }, LOOK_MS);
     });
     const collected = this.#collect(round, take);
     let isMade = false;
     try {
-      await Promise.race([collected, ended]);
+      await this.#watchdog.guard(Promise.race([collected, ended]));
       isMade = true;
     } catch (error) {
       throw translated(error, this.redis);
     } finally {
-      clearInterval(timer);
       round.isOver = true;
       this.#wake();
       this.lease.state = { ...this.lease.state, waiting: [] };
@@ -138,7 +134,7 @@ export class ClusterSession {
       const ends = [cleaned, this.lease.refresh()].map((end) => end.catch(() => {}));
       this.#cleaning = Promise.all(ends);
       // the next step need not wait
-      if (!isMade && !this.#watchdog.isLost) await this.#cleaning;
+      if (!isMade) await this.#watchdog.settle(this.#cleaning);
     }
   }
 
@@ -232,11 +228,12 @@ export class ClusterSession {
   }
 
   /** Why a shard has failed for good. */
-  async #failure({ step, shards }: Round, shard: number): Promise<StateError> {
+  async #failure({ step, shards }: Round, shard: number): Promise<Error> {
     const job = await this.#queue.getJob(this.#job(step, shard));
     const text = await this.redis.get(this.#keys.failure(this.id, step, shard));
-    const cause = text === null ? undefined : unpackError(JSON.parse(text));
+    const cause = text === null ? undefined : unpackError(parsed(text));
     const why = cause?.message ?? job?.failedReason ?? 'its workers ended';
+    if (isFull(why)) return fullError(this.redis, cause);
     const what = `shard ${shard} of ${shards.length} failed after ${job?.attemptsMade ?? 'all'} attempts; nothing was changed`;
     return new StateError(`${what}: ${why}`.slice(0, 400), { cause });
   }
@@ -280,14 +277,17 @@ export class ClusterSession {
   /** Leaves the queue to others. */
   async close(): Promise<void> {
     this.#wake();
-    if (!this.#watchdog.isLost) {
-      await this.#cleaning;
-      await this.lease.release().catch(() => {});
-      await this.redis.del(this.#keys.spec(this.id)).catch(() => {});
-    }
+    await this.#watchdog.settle(this.#leave());
+    this.#watchdog.close();
     await Promise.all([this.#events.close(), this.#queue.close()]).catch(() => {});
     this.#blocking.disconnect();
     this.redis.disconnect();
+  }
+
+  async #leave(): Promise<void> {
+    await this.#cleaning;
+    await this.lease.release();
+    await this.redis.del(this.#keys.spec(this.id));
   }
 }
 

@@ -14,8 +14,9 @@ export async function computeShard(
   reader: BulkReader,
   keys: Keys,
   replica: Replica,
-  { session, identity, step, shard }: ShardJob,
+  job: ShardJob,
 ): Promise<string | undefined> {
+  const { session, identity, step, shard } = job;
   const isNew = replica.session !== session;
   const needsWeights = isNew || replica.step !== step;
   const [bytes, weights, spec] = await Promise.all([
@@ -35,6 +36,20 @@ export async function computeShard(
     replica.step = step;
   }
   const result = await replica.call<Result>('shard', { bytes });
-  await setParts(redis, keys.result(session, step, shard), partsOf(result));
+  const key = keys.result(session, step, shard);
+  const [, isWanted] = await Promise.all([
+    setParts(redis, key, partsOf(result)),
+    isWaitedFor(redis, keys, job),
+  ]);
+  if (!isWanted) await redis.del(key);
   return undefined;
+}
+
+/** Whether a step has not been given up: its values are there. */
+export async function isWaitedFor(
+  redis: Redis,
+  keys: Keys,
+  { session, step, shard }: ShardJob,
+): Promise<boolean> {
+  return (await redis.exists(keys.shard(session, step, shard))) > 0;
 }

@@ -11,10 +11,12 @@ import { connect, type QueueOptions, translated } from './connection.ts';
 import { packageVersion } from './identity.ts';
 import type { ShardJob, SweepJobData } from './jobs.ts';
 import { EXPIRY, Keys, PREFIX, queueName } from './keys.ts';
+import { checkCommands, isRefused } from './permissions.ts';
 import { Registration } from './registry.ts';
 import { Replica } from './replica.ts';
-import { computeShard } from './shardJob.ts';
+import { computeShard, isWaitedFor } from './shardJob.ts';
 import { computeFit } from './sweepJob.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** Options of `startWorker`. */
 export interface ClusterWorkerOptions extends QueueOptions {
@@ -25,7 +27,7 @@ export interface ClusterWorkerOptions extends QueueOptions {
    * given by another thread than the one that computes.
    */
   readonly lockDuration?: number | undefined;
-  /** ms to wait for the first connection to Redis. Default 10,000. */
+  /** ms to wait for the first connection to Redis, and for its answers when the worker is closed. Default 10,000. */
   readonly patience?: number | undefined;
   /** Creates a thread whose script imports `unrolled/cluster/thread`, to expose custom layers, losses or tasks. */
   readonly thread?: (() => Thread) | undefined;
@@ -37,7 +39,7 @@ export interface ClusterWorker {
   readonly id: string;
   /**
    * Resolves when it has ended by `close`. Rejects with a StateError if it ended by itself, since the coordinator is of
-   * another version.
+   * another version, or Redis refuses a command that it needs.
    */
   readonly ended: Promise<void>;
   /** Ends it after the jobs that are being computed; with `true` at once: they are given to others. */
@@ -52,7 +54,7 @@ const MOST_STALLED = 20;
  * connection is made again.
  *
  * @throws {ArgumentError} if an option is unknown or invalid, or `thread` does not return a worker
- * @throws {StateError} if Redis can't be reached
+ * @throws {StateError} if Redis can't be reached, or refuses a command that a worker needs
  * @throws any error thrown by `thread`
  */
 export async function startWorker(opts?: ClusterWorkerOptions): Promise<ClusterWorker> {
@@ -71,12 +73,18 @@ export async function startWorker(opts?: ClusterWorkerOptions): Promise<ClusterW
   if (given.thread !== undefined) callable('thread', given.thread);
   const redis = await connect(given.connection, patience);
   const start = given.thread ?? (() => new Thread(new URL('./thread.js', import.meta.url)));
+  const replicas: Replica[] = [];
+  let running: Running;
   try {
-    return new Running(redis, queue, threads, lockDuration, start as () => NodeWorker);
+    while (replicas.length < threads) replicas.push(new Replica(start as () => NodeWorker));
+    running = new Running(redis, queue, replicas, lockDuration, patience);
   } catch (error) {
     redis.disconnect();
+    await Promise.all(replicas.map((replica) => replica.end()));
     throw error;
   }
+  await running.begin();
+  return running;
 }
 
 type AnyJob = Job<ShardJob | SweepJobData>;
@@ -89,13 +97,25 @@ class Running implements ClusterWorker {
   readonly #keys: Keys;
   readonly #worker: Worker<ShardJob | SweepJobData>;
   readonly #registration: Registration;
-  readonly #replicas: Replica[];
+  readonly #replicas: readonly Replica[];
+  /** Those that compute nothing. */
+  readonly #idle: Replica[];
+  readonly #watchdog: Watchdog;
   #settle!: { resolve(): void; reject(error: Error): void };
   #closing: Promise<void> | undefined;
 
-  constructor(redis: Redis, queue: string, threads: number, lockDuration: number, start: () => NodeWorker) {
-    this.#replicas = Array.from({ length: threads }, () => new Replica(start));
+  constructor(
+    redis: Redis,
+    queue: string,
+    replicas: readonly Replica[],
+    lockDuration: number,
+    patience: number,
+  ) {
+    const threads = replicas.length;
+    this.#replicas = replicas;
+    this.#idle = [...replicas];
     this.#redis = redis;
+    this.#watchdog = new Watchdog(redis, patience);
     this.#reader = new BulkReader(redis);
     this.#keys = new Keys(queue);
     this.ended = new Promise((resolve, reject) => {
@@ -108,6 +128,7 @@ class Running implements ClusterWorker {
     this.#worker = new Worker<ShardJob | SweepJobData>(queue, (job, token) => this.#process(job, token), {
       connection: redis,
       prefix: PREFIX,
+      autorun: false,
       concurrency: threads,
       lockDuration,
       lockRenewTime: lockDuration / 3,
@@ -117,14 +138,44 @@ class Running implements ClusterWorker {
       runRetryDelay: 500,
     });
     // a lost connection, a full Redis: it goes on when it can
-    this.#worker.on('error', () => {});
-    void this.#registration.tell();
+    this.#worker.on('error', (error) => {
+      if (isRefused(error)) void this.#end(false, translated(error, redis));
+    });
+  }
+
+  /** Takes jobs. @throws {StateError} if Redis refuses what it needs, or gives no answer */
+  async begin(): Promise<void> {
+    try {
+      await this.#watchdog.guard(this.#ask());
+    } catch (error) {
+      await this.#end(true);
+      throw translated(error, this.#redis);
+    }
+  }
+
+  /** Asks for the first job. */
+  async #ask(): Promise<void> {
+    await checkCommands(this.#redis, this.#keys, this.id);
+    await this.#worker.waitUntilReady();
+    const asked = new Promise<void>((resolve) => {
+      for (const event of ['active', 'drained', 'error'] as const) this.#worker.once(event, () => resolve());
+    });
+    // errors are told by the event
+    void this.#worker.run().catch(() => {});
+    await this.#registration.tell();
+    await asked;
+    if (this.#closing) await this.ended;
   }
 
   async #process(job: AnyJob, token: string | undefined): Promise<void> {
-    // there are as many replicas as jobs at a time
-    const replica = this.#replicas.pop()!;
     const { data } = job;
+    if (!('identity' in data)) {
+      // a job whose data are lost makes room for one that is added again
+      (job as AnyJob).opts.removeOnComplete = true;
+      return;
+    }
+    // there are as many replicas as jobs at a time
+    const replica = this.#idle.pop()!;
     const what = 'shard' in data ? `step ${data.step}, shard ${data.shard}` : data.name;
     this.#registration.begin(what);
     try {
@@ -136,18 +187,25 @@ class Running implements ClusterWorker {
     } catch (error) {
       this.#registration.end(what, error instanceof WaitingError ? undefined : 'failed');
       if (error instanceof WaitingError) throw error;
-      if ('shard' in data) await this.#tellFailure(data, error);
-      throw error === replica.failure ? error : translated(error, this.#redis);
+      const told = error === replica.failure ? error : translated(error, this.#redis);
+      if ('shard' in data && !(await this.#tellFailure(data, told))) return;
+      throw told;
     } finally {
-      this.#replicas.push(replica);
+      this.#idle.push(replica);
     }
   }
 
-  /** Writes an error as it is; BullMQ keeps only its message. */
-  async #tellFailure({ session, step, shard }: ShardJob, error: unknown): Promise<void> {
-    const key = this.#keys.failure(session, step, shard);
-    // a full Redis
-    await this.#redis.set(key, JSON.stringify(packError(error)), 'PX', EXPIRY).catch(() => {});
+  /** Writes an error as it is; BullMQ keeps only its message. Gives false if the step is over: then nothing is to be kept. */
+  async #tellFailure(job: ShardJob, error: unknown): Promise<boolean> {
+    const { session, step, shard } = job;
+    try {
+      if (!(await isWaitedFor(this.#redis, this.#keys, job))) return false;
+      const key = this.#keys.failure(session, step, shard);
+      await this.#redis.set(key, JSON.stringify(packError(error)), 'PX', EXPIRY);
+    } catch {
+      // a full Redis
+    }
+    return true;
   }
 
   /** Gives a job back to workers of the coordinator's version, and ends. */
@@ -175,11 +233,10 @@ class Running implements ClusterWorker {
   }
 
   async #finish(force: boolean): Promise<void> {
-    const replicas = [...this.#replicas];
-    if (force) await Promise.all(replicas.map((replica) => replica.end()));
-    await this.#worker.close(force).catch(() => {});
-    await Promise.all(this.#replicas.map((replica) => replica.end()));
-    if (this.#redis.status === 'ready') await this.#registration.leave().catch(() => {});
+    await this.#watchdog.guard(this.#worker.close(force)).catch(() => {});
+    await this.#watchdog.settle(this.#registration.leave());
+    this.#watchdog.close();
     this.#redis.disconnect();
+    await Promise.all(this.#replicas.map((replica) => replica.end()));
   }
 }

@@ -1,9 +1,11 @@
 import { Queue } from 'bullmq';
 import { integer, options } from '../check.ts';
 import { addressOf, connect, memoryOf, type QueueOptions, translated } from './connection.ts';
+import { parsed } from './jobs.ts';
 import { Keys, PREFIX, queueName } from './keys.ts';
 import type { CoordinatorState } from './lease.ts';
 import { liveWorkers, type WorkerState } from './registry.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** Who does what on a queue. */
 export interface ClusterStatus {
@@ -32,34 +34,37 @@ export interface ClusterStatus {
 
 /** Of which queue the status is wanted. */
 export interface ClusterStatusOptions extends QueueOptions {
-  /** ms to wait for the connection. Default 5000. */
+  /** ms to wait for the connection, and for answers. Default 5000. */
   readonly patience?: number | undefined;
 }
 
 /**
  * Tells who does what on a queue.
  * @throws {ArgumentError} if an option is unknown or invalid
- * @throws {StateError} if Redis can't be reached
+ * @throws {StateError} if Redis can't be reached or gives no answer
  */
 export async function clusterStatus(opts?: ClusterStatusOptions): Promise<ClusterStatus> {
   const given = options('clusterStatus', opts, { connection: true, queue: true, patience: true });
   const name = queueName(given.queue);
-  const redis = await connect(given.connection, integer('patience', given.patience ?? 5000, 1));
+  const patience = integer('patience', given.patience ?? 5000, 1);
+  const redis = await connect(given.connection, patience);
+  const watchdog = new Watchdog(redis, patience);
   const queue = new Queue(name, { connection: redis, prefix: PREFIX });
   queue.on('error', () => {});
   const keys = new Keys(name);
   try {
-    const [text, workers, counts, results, memory] = await Promise.all([
+    const asked = Promise.all([
       redis.get(keys.coordinator),
       liveWorkers(redis, keys),
       queue.getJobCounts('waiting', 'active', 'delayed', 'failed'),
       redis.hlen(keys.results),
       memoryOf(redis),
     ]);
+    const [text, workers, counts, results, memory] = await watchdog.guard(asked);
     const { waiting = 0, active = 0, delayed = 0, failed = 0 } = counts;
     return {
       queue: name,
-      coordinator: text === null ? undefined : (JSON.parse(text) as CoordinatorState),
+      coordinator: text === null ? undefined : parsed<CoordinatorState>(text),
       workers,
       jobs: { waiting, active, delayed, failed },
       results,
@@ -68,6 +73,7 @@ export async function clusterStatus(opts?: ClusterStatusOptions): Promise<Cluste
   } catch (error) {
     throw translated(error, redis);
   } finally {
+    watchdog.close();
     await queue.close();
     redis.disconnect();
   }

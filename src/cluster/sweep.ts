@@ -4,11 +4,12 @@ import { callable, integer, oneOf, options } from '../check.ts';
 import { StateError } from '../errors.ts';
 import { runtime } from '../wasm/runtime.ts';
 import { checkConnection, checkMemory, connect, type QueueOptions, translated } from './connection.ts';
-import type { SweepJobData } from './jobs.ts';
+import { parsed, type SweepJobData } from './jobs.ts';
 import { KEPT, Keys, PREFIX, queueName } from './keys.ts';
 import { checkVersions } from './registry.ts';
 import { type SweepRecord, writeRecord } from './sweepJob.ts';
 import { idOf, type SweepCall, type SweepFit, SweepWorks } from './sweepWork.ts';
+import { Watchdog } from './watchdog.ts';
 
 export type { SweepCall, SweepFit } from './sweepWork.ts';
 
@@ -19,7 +20,7 @@ const LOOK_MS = 300;
 export interface SweepOptions extends QueueOptions {
   /** Times that a job is tried. Default 3. */
   readonly attempts?: number | undefined;
-  /** ms to wait for the first connection to Redis. Default 10,000. */
+  /** ms without an answer of Redis after which calls throw. Default 60,000; for the first connection 10,000. */
   readonly patience?: number | undefined;
 }
 
@@ -27,6 +28,7 @@ export interface SweepOptions extends QueueOptions {
 interface Opened {
   readonly redis: Redis;
   readonly queue: Queue<SweepJobData>;
+  readonly watchdog: Watchdog;
 }
 
 /**
@@ -53,7 +55,7 @@ export class Sweep {
     checkConnection(this.#options.connection);
     this.#queueName = queueName(this.#options.queue);
     this.#attempts = integer('attempts', this.#options.attempts ?? 3, 1);
-    integer('patience', this.#options.patience ?? 10_000, 1);
+    if (this.#options.patience !== undefined) integer('patience', this.#options.patience, 1);
     this.#keys = new Keys(this.#queueName);
     this.#works = new SweepWorks(this.#keys);
   }
@@ -61,7 +63,7 @@ export class Sweep {
   /**
    * Adds jobs. Those that have a result are left out.
    * @throws {ArgumentError} if two jobs have one name, something is missing or unknown, or is not plain data
-   * @throws {StateError} before `init`, after `close`, or if Redis can't be reached
+   * @throws {StateError} before `init`, after `close`, or if Redis can't be reached or gives no answer
    * @throws {MemoryError} if Redis is full
    */
   async add(jobs: readonly (SweepFit | SweepCall)[]): Promise<void> {
@@ -82,7 +84,7 @@ export class Sweep {
   /**
    * Waits until all jobs that were added have a result; gives them in the order in which they were added.
    * @param onResult called with each as it comes; a promise that it returns is waited for
-   * @throws {StateError} if there are only workers of another version, or after `close`
+   * @throws {StateError} if there are only workers of another version, after `close`, or if Redis gives no answer
    * @throws {MemoryError} if Redis is full
    * @throws any error thrown by `onResult`
    */
@@ -107,7 +109,7 @@ export class Sweep {
 
   /**
    * The results that are there, the lowest value first, or with `mode: 'max'` the highest; those that failed are left out.
-   * @throws {StateError} after `close`, or if Redis can't be reached
+   * @throws {StateError} after `close`, or if Redis can't be reached or gives no answer
    */
   async best(count: number, opts?: { readonly mode?: 'min' | 'max' | undefined }): Promise<SweepRecord[]> {
     integer('count', count, 1);
@@ -121,7 +123,7 @@ export class Sweep {
 
   /**
    * The saved model of a job, for `Sequential.load` or `Model.load`; undefined if there is none.
-   * @throws {StateError} after `close`, or if Redis can't be reached
+   * @throws {StateError} after `close`, or if Redis can't be reached or gives no answer
    */
   async model(name: string): Promise<Uint8Array | undefined> {
     return this.#ask(async ({ redis }) => (await redis.getBuffer(this.#keys.model(name))) ?? undefined);
@@ -129,7 +131,7 @@ export class Sweep {
 
   /**
    * Removes the jobs, results and models of the queue's sweep. Jobs that are running end without a result.
-   * @throws {StateError} after `close`, or if Redis can't be reached
+   * @throws {StateError} after `close`, or if Redis can't be reached or gives no answer
    */
   async clear(): Promise<void> {
     await this.#ask(async ({ redis, queue }) => {
@@ -156,6 +158,7 @@ export class Sweep {
 
   async #close(): Promise<void> {
     const opened = await this.#opened?.catch(() => undefined);
+    opened?.watchdog.close();
     await opened?.queue.close().catch(() => {});
     opened?.redis.disconnect();
   }
@@ -164,7 +167,7 @@ export class Sweep {
   async #ask<T>(call: (opened: Opened) => Promise<T>): Promise<T> {
     const opened = await this.#open();
     try {
-      return await call(opened);
+      return await opened.watchdog.guard(call(opened));
     } catch (error) {
       throw this.#closed ? closedError() : translated(error, opened.redis);
     }
@@ -173,7 +176,7 @@ export class Sweep {
   /** Those that are there. */
   async #records({ redis }: Opened, names: readonly string[]): Promise<SweepRecord[]> {
     const texts = names.length ? await redis.hmget(this.#keys.results, ...names) : [];
-    return texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as SweepRecord]));
+    return texts.flatMap((text) => (text === null ? [] : [parsed<SweepRecord>(text)]));
   }
 
   /** Writes what workers need, then the jobs. */
@@ -215,11 +218,12 @@ export class Sweep {
 
   #open(): Promise<Opened> {
     if (this.#closed) throw closedError();
-    this.#opened ??= connect(this.#options.connection, this.#options.patience ?? 10_000).then(
+    const { connection, patience } = this.#options;
+    this.#opened ??= connect(connection, patience ?? 10_000).then(
       (redis) => {
         const queue = new Queue<SweepJobData>(this.#queueName, { connection: redis, prefix: PREFIX });
         queue.on('error', () => {});
-        return { redis, queue };
+        return { redis, queue, watchdog: new Watchdog(redis, patience ?? 60_000) };
       },
       (error) => {
         this.#opened = undefined;

@@ -18,7 +18,7 @@ export interface ClusterTrainerOptions extends DescribedOptions, QueueOptions {
   readonly attempts?: number | undefined;
   /** ms after which a coordinator that gives no sign is taken for dead. Default 5000. */
   readonly lockDuration?: number | undefined;
-  /** ms without a connection to Redis after which a step fails. Default 60,000. */
+  /** ms without an answer of Redis after which a step fails. Default 60,000. */
   readonly patience?: number | undefined;
   /** Makes losses, optimizers and schedules that are described as `{ exposed: 'name' }`; workers have theirs by `thread`. */
   readonly exposed?: Exposed | undefined;

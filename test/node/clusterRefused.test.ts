@@ -83,6 +83,8 @@ describe('connection', () => {
     ['connection.db', { db: -1 }],
     ['connection.host', { host: 5 }],
     ['connection.path', { path: 5 }],
+    ['connection.keyPrefix', { keyPrefix: 'x:' }],
+    ['connection', 'redis://127.0.0.1:6379?keyPrefix=x:'],
   ])('%s: %o', async (argument, connection) => {
     for (const use of users(connection)) {
       await expectArgument(argument, use);
@@ -166,6 +168,27 @@ describeWithRedis('with Redis', () => {
   test('a thread that is none', async () => {
     await expectArgument('thread', () => startWorker({ ...connected('thread'), thread: () => 5 as never }));
     await until(async () => (await clients()) === 1);
+  });
+
+  test('commands wait for a connection, whatever its options say', async () => {
+    const options = { enableOfflineQueue: false, autoResendUnfulfilledCommands: false };
+    const connection = { path: server.connection, ...options };
+    expect(await clusterStatus({ connection })).toMatchObject({ workers: [], results: 0 });
+  });
+
+  test('values that this package did not write', async () => {
+    const keys = new Keys('strange');
+    await redis.set(keys.coordinator, 'no JSON');
+    const sweep = new Sweep(connected('strange'));
+    await redis.zadd(keys.ranking, 1, 'a');
+    await redis.hset(keys.results, 'a', 'no JSON');
+    const calls = [() => clusterStatus(connected('strange')), () => sweep.best(1)];
+    for (const call of calls)
+      expect(await thrown(call)).toMatchObject({
+        name: 'FormatError',
+        message: expect.stringMatching(/^a value in Redis/),
+      });
+    await sweep.close();
   });
 
   test('a database that the server does not have', async () => {

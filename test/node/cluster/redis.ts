@@ -49,6 +49,15 @@ export class RedisServer {
     rmSync(this.connection, { force: true });
   }
 
+  /** Leaves its connections open, and answers nothing until `goOn`. */
+  pause(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  goOn(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
   async dispose(): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
