@@ -4,11 +4,26 @@ import { MemoryArena } from '../memory/arena.ts';
 import { align, MAX_BYTES } from '../memory/layout.ts';
 import { begin, choose } from '../wasm/tiles.ts';
 
-/** Blocks of one growing memory, by size class: a freed block is used again for the next one of its class. */
+/** Bytes from `ptr` to `end`. */
+interface Range {
+  ptr: number;
+  end: number;
+}
+
+/**
+ * Blocks of one growing memory, by size class: a freed block is used again for the next one of its class. Before the memory
+ * grows much, and before it is refused, freed blocks are merged with their neighbours, for blocks of any size.
+ */
 export class Heap {
   readonly arena = new MemoryArena(MemoryArena.start + 1);
+  /** Freed blocks by their size. */
   readonly #free = new Map<number, number[]>();
-  #end = MemoryArena.start;
+  /** What else is free, by address: holes, and all that follows the last block. */
+  #ranges: Range[] = [{ ptr: MemoryArena.start, end: Infinity }];
+  /** By size, how many of the ranges are too short. */
+  readonly #from = new Map<number, number>();
+  /** Bytes up to which the memory grows without merging: 32 MiB, then twice what is needed after it. */
+  #limit = 2 ** 25;
 
   /** Bytes of the memory. It never shrinks. */
   get bytes(): number {
@@ -21,14 +36,44 @@ export class Heap {
    */
   take(bytes: number): number {
     const size = sizeClass(bytes);
-    const found = this.#free.get(size)?.pop();
-    if (found) return found;
-    const ptr = this.#end;
-    const end = ptr + size;
-    if (end > MAX_BYTES) throw new MemoryError(`${mebibytes(size)} more is beyond 2048 MiB`);
-    this.arena.ensure(end);
-    this.#end = end;
-    return ptr;
+    return this.#free.get(size)?.pop() ?? this.#cut(size);
+  }
+
+  /** A block from the first range that holds it. */
+  #cut(size: number): number {
+    let i = this.#from.get(size) ?? 0;
+    while (this.#ranges[i]!.end - this.#ranges[i]!.ptr < size) i++;
+    this.#from.set(size, i);
+    const range = this.#ranges[i]!;
+    const end = range.ptr + size;
+    if (end > Math.max(this.bytes, this.#limit) && this.#merge()) return this.#cut(size);
+    try {
+      if (end > MAX_BYTES) throw new MemoryError(`no ${mebibytes(size)} in one piece are left of 2048 MiB`);
+      this.arena.ensure(end);
+    } catch (error) {
+      if (this.#merge()) return this.#cut(size);
+      throw error;
+    }
+    range.ptr = end;
+    return end - size;
+  }
+
+  /** Makes ranges of freed blocks and their neighbours. Says whether there were any. */
+  #merge(): boolean {
+    if (!this.#free.size) return false;
+    const all = this.#ranges;
+    for (const [size, list] of this.#free) for (const ptr of list) all.push({ ptr, end: ptr + size });
+    this.#free.clear();
+    this.#from.clear();
+    this.#ranges = [];
+    let last: Range | undefined;
+    // of what starts in the same place an empty range comes first, as it is older
+    for (const range of all.sort((a, b) => a.ptr - b.ptr)) {
+      if (last?.end === range.ptr) last.end = range.end;
+      else this.#ranges.push((last = range));
+    }
+    this.#limit = Math.max(this.#limit, 2 * last!.ptr);
+    return true;
   }
 
   /** Copies floats from one pointer to another. */
