@@ -28,14 +28,8 @@ export function dropoutMasks(
 ): DropoutMasks | undefined {
   // then the masks would be ones, and nobody would see them
   if (isLayer && !training) return {};
-  const { dropout, recurrentDropout } = cell;
-  const mask = (name: 'dropoutMask' | 'recurrentDropoutMask', rate: number, shape: readonly number[]) => {
-    if (!(rate > 0 && rate < 1)) return undefined;
-    cell[name] ??= draw(tf, cell, rate, gates, shape, training);
-    return [cell[name]].flat()[0]!;
-  };
-  const inputMask = mask('dropoutMask', dropout, inputShape);
-  const stateMask = mask('recurrentDropoutMask', recurrentDropout, stateShape);
+  const inputMask = maskOf(tf, cell, 'dropout', gates, inputShape, training);
+  const stateMask = maskOf(tf, cell, 'recurrentDropout', gates, stateShape, training);
   return fits(inputMask, inputShape) && fits(stateMask, stateShape) ? { inputMask, stateMask } : undefined;
 }
 
@@ -43,21 +37,25 @@ function fits(mask: Tensor | undefined, shape: readonly number[]): boolean {
   return !mask || isSame(mask.shape, shape);
 }
 
-/** A mask for each gate, of ones unless it trains. */
-export function draw(
+/** The mask of the first gate; undefined without dropout. Draws one for each gate if there are none, of ones unless it trains. */
+export function maskOf(
   tf: TensorFlow,
-  { dropoutFunc }: RnnCell,
-  rate: number,
+  cell: RnnCell,
+  name: 'dropout' | 'recurrentDropout',
   gates: number,
   shape: readonly number[],
   training: boolean,
-): Tensor | Tensor[] {
-  const masks = tf.tidy(() =>
-    Array.from({ length: gates }, () => {
+): Tensor | undefined {
+  const { [name]: rate, dropoutFunc } = cell;
+  if (!(rate > 0 && rate < 1)) return undefined;
+  const field = `${name}Mask` as const;
+  cell[field] ??= tf.tidy(() => {
+    const masks = Array.from({ length: gates }, () => {
       const ones = tf.ones([...shape]);
       const mask = training ? (dropoutFunc ?? tf.dropout)(ones, rate) : ones;
       return tf.keep(mask.clone());
-    }),
-  );
-  return gates === 1 ? masks[0]! : masks;
+    });
+    return gates === 1 ? masks[0]! : masks;
+  });
+  return [cell[field]].flat()[0]!;
 }

@@ -1,13 +1,12 @@
 import type { ActivationKind } from '../activations.ts';
 import { Descriptor } from '../layers/recurrent/descriptor.ts';
 import type { Region } from '../memory/layout.ts';
-import { configurableWork } from '../memory/workspace.ts';
 import type { Recurrence } from '../wasm/generated/structs.ts';
 import { type Exchange, written } from './exchange.ts';
 import { blockOf, type Heap } from './heap.ts';
 import type { Rows } from './rows.ts';
 import type { TensorInfo } from './tf.ts';
-import type { CellWeights, Work } from './weights.ts';
+import { type CellWeights, cellWork, type Work } from './weights.ts';
 
 /** What a pass over a sequence reads. */
 export interface SequenceInput {
@@ -38,17 +37,13 @@ export interface Kept {
 
 /** Scratch memory of the kernels for the given rows. It is kept with the weights: most calls have the rows of the one before. */
 export function workOf(weights: CellWeights, rows: Rows, training: boolean): Work {
-  const { I, H, G, family, works } = weights;
+  const { works } = weights;
   const { B } = rows;
   const most = Math.max(rows.count, B);
   const key = training ? 1 : 0;
   const last = works[key];
   if (last?.rows === most && last.batch === B) return last;
-  const work = configurableWork({
-    ...{ rows: most, batch: B, I, H, W: H, G, heads: 1, projSize: 0 },
-    products: family.kind.products,
-    training,
-  });
+  const work = cellWork(weights, most, B, training);
   return (works[key] = { ...work, rows: most, batch: B });
 }
 
@@ -195,7 +190,7 @@ function place(
     heads: 1,
     sizes: rows.sizesAt,
     x,
-    clip: Number.POSITIVE_INFINITY,
+    clip: Infinity,
     training: training ? 1 : 0,
     chunk,
     packed: weights.packed === at.index > 0 ? 1 : 0,

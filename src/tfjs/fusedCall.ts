@@ -161,5 +161,6 @@ function run(
 }
 
 function isTensor(value: unknown): value is Tensor {
-  return typeof value === 'object' && value !== null && 'dataId' in value && 'shape' in value;
+  const { dataId, shape } = Object(value) as Partial<Tensor>;
+  return Boolean(dataId && shape);
 }

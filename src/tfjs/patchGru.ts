@@ -10,7 +10,7 @@ type Factory = (args: Given) => object;
 type FromConfig = (cls: unknown, config: Given) => object;
 
 /** Makes `tf.layers.gru` and `gruCell` accept `resetAfter: true`, which TF.js's constructor refuses; so do saved models. */
-export function patchGru(installation: Installation): () => void {
+export function patchGru(installation: Installation): (() => void) | undefined {
   const { GRUCell } = installation.classes;
   const isClass = /^class\b/.test(Function.prototype.toString.call(GRUCell));
   return isClass ? hookConstructor(installation) : replaceFactories(installation);
@@ -23,13 +23,10 @@ export function patchGru(installation: Installation): () => void {
 function hookConstructor({ classes: { GRUCell, ResetAfterCell } }: Installation): () => void {
   const RNNCell = Object.getPrototypeOf(GRUCell) as new (args: Given) => object;
   const Hook = function (this: object, args: Given) {
-    if (!args.resetAfter) return Reflect.construct(RNNCell, [args], new.target);
-    const cell = Reflect.construct(
-      RNNCell,
-      [args],
-      (new.target as unknown) === GRUCell ? (ResetAfterCell as never) : new.target,
-    );
-    hideOnce(args);
+    const { resetAfter } = args;
+    const isOurs = resetAfter && (new.target as unknown) === GRUCell;
+    const cell = Reflect.construct(RNNCell, [args], isOurs ? (ResetAfterCell as never) : new.target);
+    if (resetAfter) hideOnce(args);
     return cell;
   };
   Object.setPrototypeOf(Hook, RNNCell);
@@ -54,7 +51,7 @@ function hideOnce(args: Given): void {
 }
 
 /** For functions in the place of classes (ES5): what makes GRUs is replaced, in `tf.layers` and in the registry. */
-function replaceFactories({ tf, classes, patches }: Installation): () => void {
+function replaceFactories({ tf, classes, patches }: Installation): undefined {
   const { prototype } = classes.ResetAfterCell;
   const wrap = (make: (args: Given) => object, args: Given): object => {
     if (!args?.resetAfter) return make(args);
@@ -78,5 +75,4 @@ function replaceFactories({ tf, classes, patches }: Installation): () => void {
         wrap((args) => fromConfig(cls, args), config)) as unknown as typeof original;
     });
   }
-  return () => {};
 }

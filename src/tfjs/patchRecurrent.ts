@@ -11,17 +11,12 @@ type Call = (inputs: unknown, kwargs: object | null | undefined) => unknown;
 
 /** Replaces `RNN.prototype.call`, which all recurrent layers call. */
 export function patchRecurrent(installation: Installation): () => void {
-  const { tf, patches, fusable, heap } = installation;
+  const { tf, patches, heap } = installation;
   const kernel = operationKernel(tf);
-  const tapes = makeTapes(() => tf.engine());
+  const tapes = makeTapes(tf);
   const shared = {
-    tf,
-    fusable,
-    kernel,
-    heap,
-    store: new WeightStore(heap),
-    rows: rowsCache(heap),
-    tapes,
+    ...installation,
+    ...{ kernel, tapes, store: new WeightStore(heap), rows: rowsCache(heap) },
   };
   patches.replace(tf.RNN.prototype, 'call', (original) => {
     return function (this: RnnLayer, ...[inputs, kwargs]: Parameters<Call>) {

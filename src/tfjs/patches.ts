@@ -1,17 +1,9 @@
 type Method = (this: unknown, ...args: never[]) => unknown;
 
-interface Patch {
-  readonly target: Record<string, unknown>;
-  readonly name: string;
-  readonly original: unknown;
-  readonly own: boolean;
-  readonly replacement: unknown;
-}
-
 /** Methods that were replaced, and how to undo that. */
 export class Patches {
   #active = true;
-  readonly #patches: Patch[] = [];
+  readonly #undo: (() => void)[] = [];
 
   /**
    * Replaces a method. `make` gets the original one. After `undo`, the replacement calls the original even where
@@ -22,27 +14,21 @@ export class Patches {
     const original = methods[name] as Method;
     const ours = make(original);
     const isActive = () => this.#active;
+    const isOwn = Object.hasOwn(target, name);
     const replacement = function (this: unknown, ...args: never[]) {
       return (isActive() ? ours : original).apply(this, args);
     };
-    this.#patches.push({
-      target: methods,
-      name,
-      original,
-      own: Object.hasOwn(target, name),
-      replacement,
-    });
     methods[name] = replacement;
+    this.#undo.push(() => {
+      if (methods[name] !== replacement) return;
+      if (isOwn) methods[name] = original;
+      else delete methods[name];
+    });
   }
 
   /** Puts the originals back, unless somebody else has replaced them since. */
   undo(): void {
     this.#active = false;
-    for (const { target, name, original, own, replacement } of this.#patches.reverse()) {
-      if (target[name] !== replacement) continue;
-      if (own) target[name] = original;
-      else delete target[name];
-    }
-    this.#patches.length = 0;
+    for (const undo of this.#undo.splice(0).reverse()) undo();
   }
 }

@@ -1,4 +1,4 @@
-import { draw } from './dropoutMasks.ts';
+import { maskOf } from './dropoutMasks.ts';
 import type { LayerVariable, RnnCell, Tensor, TensorFlow } from './tf.ts';
 
 /** What TF.js's GRUCell has besides what every cell has. */
@@ -71,18 +71,17 @@ export function resetAfterCell(tf: TensorFlow, GRUCell: { readonly prototype: ob
 
 /** One step: [h', h']. */
 function step(tf: TensorFlow, cell: GruCell, x: Tensor, h: Tensor, training: boolean): Tensor[] {
-  const masked = (value: Tensor, rate: number, name: 'dropoutMask' | 'recurrentDropoutMask') => {
-    if (!(rate > 0 && rate < 1)) return value;
-    cell[name] ??= draw(tf, cell, rate, 3, value.shape, training);
-    return tf.mul(value, (cell[name] as Tensor[])[0]!);
+  const masked = (value: Tensor, name: 'dropout' | 'recurrentDropout') => {
+    const mask = maskOf(tf, cell, name, 3, value.shape, training);
+    return mask ? tf.mul(value, mask) : value;
   };
   const [input, recurrent] = cell.bias ? tf.unstack(cell.bias.read()) : [];
   const product = (value: Tensor, weights: LayerVariable, bias: Tensor | undefined) => {
     const y = tf.matMul(value, weights.read());
     return tf.split(bias ? tf.add(y, bias) : y, 3, 1) as [Tensor, Tensor, Tensor];
   };
-  const [xz, xr, xh] = product(masked(x, cell.dropout, 'dropoutMask'), cell.kernel, input);
-  const state = masked(h, cell.recurrentDropout, 'recurrentDropoutMask');
+  const [xz, xr, xh] = product(masked(x, 'dropout'), cell.kernel, input);
+  const state = masked(h, 'recurrentDropout');
   const [hz, hr, hh] = product(state, cell.recurrentKernel, recurrent);
   const z = cell.recurrentActivation.apply(tf.add(xz, hz));
   const r = cell.recurrentActivation.apply(tf.add(xr, hr));

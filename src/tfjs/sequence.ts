@@ -36,8 +36,8 @@ export interface Sequence extends Operation {
 
 /** A pass that is yet to be run. */
 export function sequence(setting: SequenceSetting): Sequence {
-  const { heap, store, engine, weights, kinds, rows, releaseRows } = setting;
-  const { inputMask, stateMask, outputs, training } = setting;
+  // biome-ignore format: one name after the other
+  const { heap, store, engine, weights, kinds, rows, releaseRows, inputMask, stateMask, outputs, training } = setting;
   let kept: Kept | undefined;
   let gradients: InputGradients | undefined;
   let isReleased = false;

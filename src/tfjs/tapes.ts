@@ -1,4 +1,4 @@
-import type { Engine } from './tf.ts';
+import type { TensorFlow } from './tf.ts';
 
 /** What is freed when the tape that was active when it was made is no longer the active one. */
 export interface Tapes {
@@ -8,16 +8,19 @@ export interface Tapes {
   collect(): void;
 }
 
-export function makeTapes(engine: () => Engine): Tapes {
+export function makeTapes(tf: TensorFlow): Tapes {
   let held: { readonly tape: unknown; readonly release: () => void }[] = [];
-  const active = () => engine().state.activeTape;
+  const active = () => tf.engine().state.activeTape;
   return {
     hold: (release) => held.push({ tape: active(), release }),
     collect() {
       const tape = active();
-      const ended = held.filter((each) => each.tape !== tape);
-      held = held.filter((each) => each.tape === tape);
-      for (const { release } of ended) release();
+      const all = held;
+      held = [];
+      for (const each of all) {
+        if (each.tape === tape) held.push(each);
+        else each.release();
+      }
     },
   };
 }

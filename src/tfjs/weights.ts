@@ -32,6 +32,17 @@ export interface CellWeights {
   stale: boolean;
 }
 
+/** Scratch memory of the kernels. rows: of all steps. */
+export function cellWork(
+  { family, I, H, G }: Pick<CellWeights, 'family' | 'I' | 'H' | 'G'>,
+  rows: number,
+  batch: number,
+  training: boolean,
+): ReturnType<typeof configurableWork> {
+  const { products } = family.kind;
+  return configurableWork({ rows, batch, I, H, W: H, G, heads: 1, projSize: 0, products, training });
+}
+
 interface Entry extends CellWeights {
   readonly kernel: Variable;
   readonly release: () => void;
@@ -75,10 +86,7 @@ export class WeightStore {
     const kernel = cell.kernel.read();
     const [I, G] = kernel.shape as [number, number];
     const H = cell.units;
-    const { at } = configurableWork({
-      ...{ rows: 1, batch: 1, I, H, W: H, G, heads: 1, training: false, projSize: 0 },
-      products: family.kind.products,
-    });
+    const { at } = cellWork({ family, I, H, G }, 1, 1, false);
     const {
       at: { wIh, wHh, bIh, bias },
       release,
