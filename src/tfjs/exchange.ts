@@ -31,7 +31,7 @@ export interface Exchange {
 /** A backend whose tensors lie in our memory, if its heap is ours; of another one only `write` is called. */
 export interface OurBackend extends Backend {
   readonly heap: Heap;
-  pointer(tensor: TensorInfo): number | undefined;
+  pointer(tensor: TensorInfo, dtype: string): number | undefined;
   make(shape: number[]): { readonly ptr: number; readonly info: TensorInfo };
   stamp(tensor: TensorInfo): object;
   writable(tensor: TensorInfo): number | undefined;
@@ -60,7 +60,7 @@ export function exchangeWith(engine: Engine, heap: Heap): Exchange {
   if (backend.heap === heap) {
     return {
       open(tensor) {
-        const ptr = tensor.dtype === 'float32' ? backend.pointer(tensor) : undefined;
+        const ptr = backend.pointer(tensor, 'float32');
         if (ptr === undefined) return copied(tensor);
         const { dataId } = tensor;
         backend.incRef(dataId);

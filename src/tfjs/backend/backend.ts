@@ -36,16 +36,14 @@ export interface UnrolledBackend extends CpuBackend {
   readonly heap: Heap;
   /** The kernels on its memory. @throws {StateError} once it was removed */
   readonly kernels: KernelCalls;
-  /** Where the values of a tensor lie; undefined for strings, complex numbers, and data of another type. */
-  pointer(tensor: TensorInfo): number | undefined;
+  /** Where the values of a tensor lie; undefined for strings, complex numbers, data of another type, and another one than dtype. */
+  pointer(tensor: TensorInfo, dtype?: string): number | undefined;
   /** Memory for a tensor of float32, int32 or bool. */
   make(shape: number[], dtype?: string): Made;
   /** An object that is another one whenever the values of a tensor are others. */
   stamp(tensor: TensorInfo): object;
   /** Where the values of a tensor of float32 may be overwritten; undefined if other tensors share them. */
   writable(tensor: TensorInfo): number | undefined;
-  /** What `tf.removeBackend` does from now on: tensors keep their data. */
-  keepData(): void;
 }
 
 /** Makes the backend as a subclass of TF.js's cpu backend, whose kernels it can run. */
@@ -54,11 +52,10 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
     readonly heap = heap;
     /** Frees the memory of tensors that a program has dropped without disposing of them. */
     readonly #dropped = new FinalizationRegistry<Data>((data) => data.free());
-    #keepsData = false;
     #isRemoved = false;
 
     get kernels(): KernelCalls {
-      if (this.#isRemoved) throw removed();
+      this.#check();
       return heap.arena.kernels;
     }
 
@@ -69,8 +66,10 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
     }
 
     move(dataId: object, values: Values, shape: number[], dtype: string, refCount: number): void {
-      if (this.#isRemoved) throw removed();
-      const data = new Data(heap, dtype, this.#own(values));
+      this.#check();
+      // a view of our memory would change
+      const own = values?.buffer === heap.arena.f32.buffer ? (values.slice() as Values) : values;
+      const data = new Data(heap, dtype, own);
       data.refCount = refCount;
       if (dtype === 'complex64' && values) {
         // the parts in turns
@@ -87,17 +86,21 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
     }
 
     make(shape: number[], dtype = 'float32'): Made {
-      if (this.#isRemoved) throw removed();
+      this.#check();
       const dataId = {};
       const data = new Data(heap, dtype, undefined, sizeOf(shape));
+      const ptr = this.#place(dataId, data)!;
       this.data.set(dataId, data);
-      this.#dropped.register(dataId, data, data);
-      return { ptr: data.pointer()!, info: { dataId, shape, dtype } };
+      return { ptr, info: { dataId, shape, dtype } };
     }
 
-    pointer({ dataId, dtype }: TensorInfo): number | undefined {
+    pointer({ dataId, dtype }: TensorInfo, expected = dtype): number | undefined {
+      if (dtype !== expected) return undefined;
       const data = this.data.get(dataId);
-      if (data.dtype !== dtype) return undefined;
+      return data.dtype === dtype ? this.#place(dataId, data) : undefined;
+    }
+
+    #place(dataId: object, data: Data): number | undefined {
       const isNew = !data.isInMemory;
       const ptr = data.pointer();
       if (isNew && ptr) this.#dropped.register(dataId, data, data);
@@ -116,7 +119,7 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
     }
 
     override readSync(dataId: object): Values {
-      if (this.#isRemoved) throw removed();
+      this.#check();
       // a view would change with the memory
       const values = super.readSync(dataId);
       return this.data.get(dataId).isInMemory ? (values?.slice() as Values) : values;
@@ -137,22 +140,14 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
       return { unreliable: false };
     }
 
-    keepData(): void {
-      this.#keepsData = true;
-    }
-
     override dispose(): void {
-      this.#isRemoved = !this.#keepsData;
+      this.#isRemoved = true;
     }
 
-    /** A view of our memory is copied: it would change. */
-    #own(values: Values): Values {
-      return values?.buffer === heap.arena.f32.buffer ? (values.slice() as Values) : values;
+    #check(): void {
+      if (this.#isRemoved)
+        throw new StateError(`the backend '${BACKEND}' was removed: undo install, call it again`);
     }
   }
   return new Unrolled();
-}
-
-function removed(): StateError {
-  return new StateError(`the backend '${BACKEND}' was removed: undo install, call it again`);
 }

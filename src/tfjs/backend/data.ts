@@ -19,20 +19,20 @@ export class Data {
   readonly #heap: Heap;
   #array: Values | undefined;
   #ptr = 0;
-  #length = 0;
+  readonly #length: number | undefined;
   #stamp: object | undefined;
 
-  /** array: the values; undefined for memory of `length` values that are yet to be written. */
-  constructor(heap: Heap, dtype: string, array: Values | undefined, length?: number) {
+  /** array: the values; undefined where `length` values are yet to be written. */
+  constructor(heap: Heap, dtype: string, array: Values | undefined, length = array?.length) {
     this.#heap = heap;
     this.dtype = dtype;
     this.#array = array;
-    if (length !== undefined) this.#take(length);
+    this.#length = length;
   }
 
   /** The array, or a view of the memory, which is valid until that grows or the data is freed. */
   get values(): Values | undefined {
-    return this.#ptr ? viewOf(this.#heap, this.dtype, this.#ptr, this.#length) : this.#array;
+    return this.#ptr ? viewOf(this.#heap, this.dtype, this.#ptr, this.#length!) : this.#array;
   }
 
   /** Whether the values lie in our memory. */
@@ -42,19 +42,17 @@ export class Data {
 
   /** Where the values lie; undefined if their type can not. @throws {MemoryError} beyond 2 GiB */
   pointer(): number | undefined {
-    if (this.#ptr) return this.#ptr;
-    const array = this.#array;
-    if (!array || !BYTES[this.dtype]) return undefined;
-    this.#take(array.length);
-    viewOf(this.#heap, this.dtype, this.#ptr, array.length).set(array);
-    this.#array = undefined;
-    return this.#ptr;
+    if (!this.#ptr && this.#length! >= 0 && BYTES[this.dtype]) {
+      this.#ptr = this.#heap.take(this.#bytes);
+      if (this.#array) this.values!.set(this.#array);
+      this.#array = undefined;
+    }
+    return this.#ptr || undefined;
   }
 
   /** An object that is another one after `change`. */
   get stamp(): object {
-    this.#stamp ??= {};
-    return this.#stamp;
+    return (this.#stamp ??= {});
   }
 
   /** Says that the values are about to be overwritten. */
@@ -69,13 +67,7 @@ export class Data {
   }
 
   get #bytes(): number {
-    return this.#length * BYTES[this.dtype]!;
-  }
-
-  #take(length: number): void {
-    const ptr = this.#heap.take(length * BYTES[this.dtype]!);
-    this.#length = length;
-    this.#ptr = ptr;
+    return this.#length! * BYTES[this.dtype]!;
   }
 }
 

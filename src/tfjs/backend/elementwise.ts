@@ -1,10 +1,9 @@
-import { type ActivationKind, activationOf, type Activation as OurActivation } from '../../activations.ts';
-import { mergedAxes } from '../../axes.ts';
+import { activationOf, type Activation as OurActivation } from '../../activations.ts';
 import type { TensorInfo } from '../tf.ts';
 import type { UnrolledBackend } from './backend.ts';
 import { BYTES, TYPES } from './data.ts';
 import { floats, type OwnCall, type OwnKernel } from './own.ts';
-import { broadcastShape, forOuter, isSame, repeatedStrides, sizeOf, stridesOf } from './shape.ts';
+import { broadcastShape, forOuter, isSame, repeatedAxes, sizeOf } from './shape.ts';
 
 /** A kernel over m rows of n values; strides of a and b, the last one 0 or 1. */
 type Rows = (
@@ -51,11 +50,7 @@ function broadcast(
     run(1, size, pa, 0, 1, pb, 0, 1, ptr);
     return info;
   }
-  const axes = mergedAxes(shape, [
-    repeatedStrides(a.shape, shape),
-    repeatedStrides(b.shape, shape),
-    stridesOf(shape),
-  ]);
+  const axes = repeatedAxes(a.shape, b.shape, shape);
   const [sa, sb] = axes.strides.map((own) => own.at(-1) ?? 0) as [number, number];
   const [lda, ldb] = axes.strides.map((own) => own.at(-2) ?? 0) as [number, number];
   const m = axes.sizes.at(-2) ?? 1;
@@ -101,29 +96,26 @@ function unary(kind: number): OwnKernel {
   );
 }
 
-/** y[n] = φ(x[n]); y may be x. */
+/** Of n values y = φ(x) by TF.js's name of φ, at pointers; y may be x. */
 export function activate(
+  name: string,
+): (
   backend: UnrolledBackend,
-  { kind, alpha, beta }: ActivationKind,
+  attrs: { readonly alpha?: number | undefined },
   n: number,
   x: number,
   y: number,
-): void {
-  backend.kernels.vec_activate(kind, alpha, beta, Number.POSITIVE_INFINITY, n, x, y, 0);
-}
-
-function activation(name: string): OwnKernel {
-  const kind = activationOf(name, ACTIVATIONS[name]!);
-  return single((backend, { alpha = kind.alpha }, ...values) =>
-    activate(backend, { ...kind, alpha }, ...values),
-  );
+) => void {
+  const { kind, alpha: usual, beta } = activationOf(name, ACTIVATIONS[name]!);
+  return ({ kernels }, { alpha = usual }, ...values) =>
+    kernels.vec_activate(kind, alpha, beta, Infinity, ...values, 0);
 }
 
 /** Where `condition` is true the values of t, else those of e. */
 const select: OwnKernel = ({ inputs, backend }) => {
   const { condition, t, e } = inputs as { condition: TensorInfo; t: TensorInfo; e: TensorInfo };
   const values = floats(backend, t, e);
-  const at = condition.dtype === 'bool' ? backend.pointer(condition) : undefined;
+  const at = backend.pointer(condition, 'bool');
   if (!values || at === undefined || ![e, condition].every(({ shape }) => isSame(shape, t.shape)))
     return undefined;
   const { ptr, info } = backend.make(t.shape);
@@ -139,6 +131,6 @@ export const elementwise: Readonly<Record<string, OwnKernel>> = {
   ...each(BINARY, pair(false)),
   ...each(COMPARE, pair(true)),
   ...each(UNARY, unary),
-  ...each(Object.keys(ACTIVATIONS), (_, name) => activation(name)),
+  ...each(Object.keys(ACTIVATIONS), (_, name) => single(activate(name))),
   Select: select,
 };

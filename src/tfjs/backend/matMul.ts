@@ -1,11 +1,9 @@
-import { activationOf } from '../../activations.ts';
-import { mergedAxes } from '../../axes.ts';
 import { gemmWork } from '../../memory/workspace.ts';
 import type { TensorInfo } from '../tf.ts';
 import type { Made, UnrolledBackend } from './backend.ts';
 import { ACTIVATIONS, activate } from './elementwise.ts';
 import { floats, type OwnKernel } from './own.ts';
-import { broadcastShape, forOuter, repeatedStrides, sizeOf, stridesOf } from './shape.ts';
+import { broadcastShape, forOuter, repeatedAxes, sizeOf } from './shape.ts';
 
 /** A product, and its rows and columns. */
 interface Product extends Made {
@@ -33,11 +31,7 @@ function product(
   if (k !== k2) return undefined;
   const made = backend.make([...batch, m, n]);
   const { kernels } = backend;
-  const axes = mergedAxes(batch, [
-    repeatedStrides(batchA, batch),
-    repeatedStrides(batchB, batch),
-    stridesOf(batch),
-  ]);
+  const axes = repeatedAxes(batchA, batchB, batch);
   const bytes = Math.max(gemmWork(m, n, k), gemmWork(n, m, k));
   const multiply = ta ? 'sgemm_tn' : tb ? 'sgemm_nt' : 'sgemm_nn';
   backend.heap.withWork(bytes + (ta && tb ? m * n * 4 : 0), (work) => {
@@ -75,9 +69,8 @@ const fusedMatMul: OwnKernel = ({ inputs, attrs, backend }) => {
   const size = sizeOf(info.shape);
   if (bias && n > 0) backend.kernels.tensor_binary(0, size / n, n, ptr, n, 1, at, 0, 1, ptr);
   if (name) {
-    const kind = activationOf(name, ACTIVATIONS[name]!);
-    const alpha = name === 'LeakyRelu' ? (attrs.leakyreluAlpha ?? 0.2) : kind.alpha;
-    activate(backend, { ...kind, alpha }, size, ptr, ptr);
+    const alpha = name === 'LeakyRelu' ? (attrs.leakyreluAlpha ?? 0.2) : undefined;
+    activate(name)(backend, { alpha }, size, ptr, ptr);
   }
   return info;
 };

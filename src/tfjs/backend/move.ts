@@ -2,7 +2,7 @@ import { mergedAxes } from '../../axes.ts';
 import type { TensorInfo } from '../tf.ts';
 import type { UnrolledBackend } from './backend.ts';
 import { BYTES } from './data.ts';
-import { type OwnKernel, reshaped } from './own.ts';
+import { type OwnKernel, pointersOf, reshaped } from './own.ts';
 import { areSizes, axesOf, forOuter, isSame, sizeOf, stridesOf } from './shape.ts';
 
 /** y at its strides = x at its strides, for all indices of the axes. Pointers; strides in values, those of x may be 0. */
@@ -131,8 +131,8 @@ function joined(
   shape: number[],
 ): TensorInfo | undefined {
   const { dtype } = tensors[0]!;
-  const pointers = tensors.map((each) => (each.dtype === dtype ? backend.pointer(each) : undefined));
-  if (pointers.includes(undefined)) return undefined;
+  const pointers = pointersOf(backend, dtype, tensors);
+  if (!pointers) return undefined;
   const { ptr, info } = backend.make(shape, dtype);
   const rows = sizeOf(shape.slice(0, axis));
   const total = sizeOf(shape.slice(axis));
@@ -140,7 +140,7 @@ function joined(
   let at = ptr;
   for (const [i, from] of pointers.entries()) {
     const width = sizeOf(tensors[i]!.shape.slice(axis));
-    copy(backend, bytes, [rows, width], from!, [width, 1], at, [total, 1]);
+    copy(backend, bytes, [rows, width], from, [width, 1], at, [total, 1]);
     at += width * bytes;
   }
   return info;

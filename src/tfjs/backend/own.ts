@@ -12,10 +12,19 @@ export interface OwnCall {
 /** A kernel; undefined for what is left to the cpu backend: other types, rare shapes, and what it refuses. */
 export type OwnKernel = (call: OwnCall) => TensorInfo | TensorInfo[] | undefined;
 
-/** Pointers of tensors of float32; undefined if one is of another type. */
-export function floats(backend: UnrolledBackend, ...tensors: readonly TensorInfo[]): number[] | undefined {
-  const pointers = tensors.map((each) => (each.dtype === 'float32' ? backend.pointer(each) : undefined));
+/** Pointers of tensors of one type; undefined if one is of another type. */
+export function pointersOf(
+  backend: UnrolledBackend,
+  dtype: string,
+  tensors: readonly TensorInfo[],
+): number[] | undefined {
+  const pointers = tensors.map((each) => backend.pointer(each, dtype));
   return pointers.includes(undefined) ? undefined : (pointers as number[]);
+}
+
+/** Of float32. */
+export function floats(backend: UnrolledBackend, ...tensors: readonly TensorInfo[]): number[] | undefined {
+  return pointersOf(backend, 'float32', tensors);
 }
 
 /** The same data with another shape. */

@@ -27,7 +27,7 @@ function reduction(reduce: Reduce, needsValues: boolean, dtype = 'float32'): Own
     const x = inputs.x!;
     const { shape } = x;
     const axes = axesOf(attrs.reductionIndices ?? attrs.axis, shape.length);
-    const from = x.dtype === dtype ? backend.pointer(x) : undefined;
+    const from = backend.pointer(x, dtype);
     if (from === undefined || !axes) return undefined;
     const wide = axes.filter((axis) => shape[axis] !== 1);
     const first = wide[0] ?? 0;
@@ -78,7 +78,7 @@ const gather: OwnKernel = ({ inputs, attrs, backend }) => {
   const { x, indices } = inputs as { x: TensorInfo; indices: TensorInfo };
   const [axis] = axesOf(attrs.axis ?? 0, x.shape.length) ?? [];
   const [from] = floats(backend, x) ?? [];
-  const at = indices.dtype === 'int32' ? backend.pointer(indices) : undefined;
+  const at = backend.pointer(indices, 'int32');
   if (from === undefined || at === undefined || axis === undefined || attrs.batchDims) return undefined;
   const { kernels } = backend;
   const many = sizeOf(indices.shape);
@@ -99,8 +99,8 @@ const unsortedSegmentSum: OwnKernel = (call) => {
   const { inputs, attrs, backend } = call;
   const { x, segmentIds } = inputs as { x: TensorInfo; segmentIds: TensorInfo };
   const [from] = floats(backend, x) ?? [];
-  const { shape, dtype } = segmentIds;
-  const ids = dtype === 'int32' ? backend.pointer(segmentIds) : undefined;
+  const { shape } = segmentIds;
+  const ids = backend.pointer(segmentIds, 'int32');
   if (from === undefined || ids === undefined || !isSegmented(call)) return undefined;
   const rest = x.shape.slice(shape.length);
   const { ptr, info } = backend.make([attrs.numSegments, ...rest]);

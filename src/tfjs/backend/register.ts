@@ -40,10 +40,7 @@ export function registerBackend(tf: TensorFlow, heap: Heap): Registered | undefi
   // TF.js makes another one after `tf.engine().reset()`; it never chooses it by itself
   tf.registerBackend(BACKEND, () => (backend = makeBackend(Cpu, heap)), 0);
   const fallbacks = new Map<string, number>();
-  const names = tf.getKernelsForBackend('cpu').map((kernel) => {
-    tf.registerKernel(onOurMemory(kernel, fallbacks));
-    return kernel.kernelName;
-  });
+  for (const kernel of tf.getKernelsForBackend('cpu')) tf.registerKernel(onOurMemory(kernel, fallbacks));
   return {
     fallbacks,
     select: () => {
@@ -54,9 +51,10 @@ export function registerBackend(tf: TensorFlow, heap: Heap): Registered | undefi
       };
     },
     unregister: () => {
-      backend?.keepData();
+      // tensors keep their data
+      if (backend) backend.dispose = () => {};
       if (tf.engine().registryFactory[BACKEND]) tf.removeBackend(BACKEND);
-      for (const name of names) if (tf.getKernel(name, BACKEND)) tf.unregisterKernel(name, BACKEND);
+      for (const { kernelName } of tf.getKernelsForBackend(BACKEND)) tf.unregisterKernel(kernelName, BACKEND);
     },
   };
 }

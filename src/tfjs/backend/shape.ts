@@ -1,5 +1,5 @@
 import { elements as sizeOf } from '../../allocate.ts';
-import { type Axes, stridesOf } from '../../axes.ts';
+import { type Axes, mergedAxes, stridesOf } from '../../axes.ts';
 
 export { sizeOf, stridesOf };
 
@@ -58,4 +58,9 @@ export function repeatedStrides(own: readonly number[], shape: readonly number[]
   const strides = stridesOf(own);
   const missing = shape.length - own.length;
   return shape.map((_, i) => (i < missing || own[i - missing] === 1 ? 0 : strides[i - missing]!));
+}
+
+/** Axes of two tensors that are repeated as `shape` requires, and of what has that shape. */
+export function repeatedAxes(a: readonly number[], b: readonly number[], shape: readonly number[]): Axes {
+  return mergedAxes(shape, [repeatedStrides(a, shape), repeatedStrides(b, shape), stridesOf(shape)]);
 }
