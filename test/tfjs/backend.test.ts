@@ -284,4 +284,68 @@ describe('what kernels of ours are not made for is left to the cpu backend', () 
     expect(tf.memory().numTensors).toBe(before + 2);
     c.dispose();
   });
+
+  describe('complex numbers', () => {
+    /** What operations give on TF.js's cpu backend: the parts of a, a itself, a · a and the transform of a. */
+    const used = (a: Any) =>
+      tf.tidy(() =>
+        [
+          () => tf.real(a),
+          () => tf.imag(a),
+          () => a,
+          () => tf.mul(a, a),
+          () => tf.fft(a),
+          () => a.clone(),
+        ].map((f) => [...f().dataSync()]),
+      );
+    // tfjs 4.22
+    const values = [
+      [1, 2],
+      [3, 4],
+      [1, 3, 2, 4],
+      [-8, 6, -12, 16],
+      [3, 7, -1, -1],
+      [1, 3, 2, 4],
+    ];
+
+    test('move back to cpu when install is undone', async () => {
+      const before = tf.complex([1, 2], [3, 4]);
+      expect(used(before)).toEqual(values);
+      await start();
+      const during = tf.complex([1, 2], [3, 4]);
+      const unused = tf.complex([1, 2], [3, 4]);
+      const shared = during.clone();
+      expect(used(before)).toEqual(values);
+      expect(used(during)).toEqual(values);
+      uninstall();
+      for (const each of [before, during, unused, shared]) expect(used(each)).toEqual(values);
+      during.dispose();
+      expect(used(shared)).toEqual(values);
+    });
+
+    test('move where a program selects another backend, as often as it does', async () => {
+      await start();
+      const a = tf.complex([1, 2], [3, 4]);
+      const empty = tf.complex(tf.zeros([0]), tf.zeros([0]));
+      for (const name of ['cpu', 'unrolled', 'cpu', 'unrolled']) {
+        await tf.setBackend(name);
+        expect(used(a)).toEqual(values);
+        expect([...tf.real(empty).dataSync()]).toEqual([]);
+      }
+    });
+
+    test('move once per move, however often it was installed', async () => {
+      for (let i = 0; i < 2; i++) {
+        await start();
+        const a = tf.complex([1, 2], [3, 4]);
+        uninstall();
+        const cpu = tf.findBackend('cpu') as Any;
+        const before = cpu.numDataIds();
+        expect([...tf.tidy(() => tf.real(a).dataSync())]).toEqual([1, 2]);
+        expect(cpu.numDataIds()).toBe(before + 3);
+        a.dispose();
+        expect(cpu.numDataIds()).toBe(before);
+      }
+    });
+  });
 });

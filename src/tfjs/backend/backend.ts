@@ -2,6 +2,7 @@ import { StateError } from '../../errors.ts';
 import type { KernelCalls } from '../../wasm/generated/kernelCalls.ts';
 import type { Heap } from '../heap.ts';
 import type { Backend, TensorInfo, Values } from '../tf.ts';
+import { keepParts } from './complexParts.ts';
 import { Data } from './data.ts';
 import { sizeOf } from './shape.ts';
 
@@ -23,6 +24,7 @@ export interface CpuBackend extends Backend {
   disposeData(dataId: object, force?: boolean): boolean;
   dispose(): void;
   makeTensorInfo(shape: number[], dtype: string, values: Values): TensorInfo;
+  move(dataId: object, values: Values, shape: number[], dtype: string, refCount: number): void;
 }
 
 /** A tensor that is yet to be written. */
@@ -65,23 +67,12 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
       return dataId;
     }
 
-    move(dataId: object, values: Values, shape: number[], dtype: string, refCount: number): void {
+    override move(dataId: object, values: Values, _shape: number[], dtype: string, refCount: number): void {
       this.#check();
       // a view of our memory would change
       const own = values?.buffer === heap.arena.f32.buffer ? (values.slice() as Values) : values;
       const data = new Data(heap, dtype, own);
       data.refCount = refCount;
-      if (dtype === 'complex64' && values) {
-        // the parts in turns
-        const [real, imag] = [0, 1].map((part) =>
-          this.makeTensorInfo(
-            shape,
-            'float32',
-            (values as Float32Array).filter((_, i) => i % 2 === part),
-          ),
-        );
-        data.complexTensorInfos = { real, imag };
-      }
       this.data.set(dataId, data);
     }
 
@@ -149,5 +140,6 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
         throw new StateError(`the backend '${BACKEND}' was removed: undo install, call it again`);
     }
   }
+  for (const each of [Cpu, Unrolled]) keepParts(each);
   return new Unrolled();
 }
