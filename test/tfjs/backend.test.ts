@@ -348,4 +348,22 @@ describe('what kernels of ours are not made for is left to the cpu backend', () 
       }
     });
   });
+
+  test.each<[string, () => Any]>([
+    ['a list', () => tf.tensor1d([1, 2, 3])],
+    ['int32', () => tf.tensor1d([1, 2, 3], 'int32')],
+    ['zeros', () => tf.zeros([3])],
+    ['a variable', () => tf.variable(tf.tensor1d([1, 2, 3]))],
+    ['a kernel of cpu', () => tf.cumsum(tf.tensor1d([1, 2, 3]))],
+    ['a kernel of ours', () => tf.add(tf.tensor1d([1, 2, 3]), 1)],
+  ])('dataSync and data give a copy: %s', async (_, make) => {
+    await start();
+    const x = make();
+    const values = [...x.dataSync()];
+    x.dataSync()[0] = 99;
+    (await x.data())[0] = 99;
+    expect([...x.dataSync()]).toEqual(values);
+    expect([...tf.mul(x, tf.onesLike(x)).dataSync()]).toEqual(values);
+    x.dispose();
+  });
 });

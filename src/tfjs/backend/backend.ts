@@ -111,9 +111,7 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
 
     override readSync(dataId: object): Values {
       this.#check();
-      // a view would change with the memory
-      const values = super.readSync(dataId);
-      return this.data.get(dataId).isInMemory ? (values?.slice() as Values) : values;
+      return super.readSync(dataId)?.slice() as Values;
     }
 
     override disposeData(dataId: object, force = false): boolean {
