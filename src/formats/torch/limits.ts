@@ -3,8 +3,8 @@
 /** Maximum number of values on the stack: Python writes long lists and dicts in parts of 1,000. */
 export const MAX_STACK = 2 ** 16;
 /**
- * What the pickles of a file may cost besides three times its bytes: 128 per opcode that makes an object, about its
- * bytes; 2 per other one; the bytes that a known global reads or makes.
+ * What the pickles of a file may cost besides three times its bytes, and eight times those of files inside: 128 per opcode
+ * that makes an object, about its bytes, and per pair that a call makes; 2 per other opcode.
  */
 export const MAX_COST = 2 ** 23;
 /** Maximum number of bytes of an integer. */

@@ -56,12 +56,13 @@ export function readTorch(bytes: Uint8Array | ArrayBuffer, opts?: TorchOptions):
   const all = toBytes(bytes);
   const { inflate } = options('readTorch', opts, { inflate: true });
   const ignored = new Set<string>();
-  const budget = { room: MAX_COST + 3 * all.length };
+  const budget = { room: MAX_COST };
   /** What a file holds; files inside of pickles have a depth. */
   const contentsOf = (file: Uint8Array, depth = 0): unknown => {
     if (depth > MAX_NESTED) throw bad(`files more than ${MAX_NESTED} deep`);
     if (new TextDecoder().decode(file.subarray(257, 262)) === 'ustar')
       throw bad('a tar archive of PyTorch 0.1.10 or older');
+    budget.room += (depth ? 8 : 3) * file.length;
     const { memories, read } = torchPickles(ignored, (part) => contentsOf(part, depth + 1), budget);
     if (file[0] === PK) {
       const entries = readZip(file, { format: 'torch', inflate: depth ? undefined : inflate });

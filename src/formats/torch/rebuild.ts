@@ -12,14 +12,17 @@ export type ReadNested = (bytes: Uint8Array) => unknown;
  */
 export function torchPickles(ignored: Set<string>, nested: ReadNested, budget: Budget) {
   const memories = new Map<unknown, Memory>();
+  /** What was made of texts and bytes: each is read once. */
+  const read = new Map<unknown, unknown>();
+  const once = (from: unknown, make: (from: never) => unknown): unknown => {
+    const made = read.get(from) ?? make(from as never);
+    read.set(from, made);
+    return made;
+  };
   const reduce = (global: unknown, args: unknown): unknown => {
     if (!(global instanceof Global)) return global instanceof Inert && new Inert();
     const call = known[global.name];
-    if (call) {
-      const [{ length = 0 } = []] = args as unknown[][];
-      budget.room -= length;
-      return call(args as unknown[]);
-    }
+    if (call) return call(args as unknown[]);
     ignored.add(global.name);
     return new Inert();
   };
@@ -50,11 +53,12 @@ export function torchPickles(ignored: Set<string>, nested: ReadNested, budget: B
     'torch._utils._rebuild_parameter_with_state': ([tensor]) => tensor,
     'torch._tensor._rebuild_from_type_v2': ([global, , args]) => reduce(global, args),
     'torch.storage._load_from_bytes': ([bytes]) => {
-      const value = nested(bytes as Uint8Array) as Storage | null;
+      const value = once(bytes, nested) as Storage | null;
       return value?.memory && value;
     },
     // how bytes are pickled by protocol 2
-    '_codecs.encode': ([text, encoding]) => typeof text === 'string' && encoding === 'latin1' && latin1(text),
+    '_codecs.encode': ([text, encoding]) =>
+      typeof text === 'string' && encoding === 'latin1' && once(text, latin1),
   };
   /** ('storage', class, key, device, elements) and in the legacy form a view: (key, offset, elements), or None. */
   const persistent = (id: unknown): unknown => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readTorch } from '../../../src/formats/torch/index.ts';
-import { archive, bytes, DATA, pickle, tensor, text, u32 } from '../../hostile/torch.ts';
+import { archive, bytes, calls, DATA, pickle, STORAGE, tensor, text, u32 } from '../../hostile/torch.ts';
 
 type Part = string | number | Uint8Array;
 
@@ -68,6 +68,22 @@ describe('what a file has', () => {
   test('no tensors: an empty state dict', () => {
     expect(readTorch(pickle('}')).stateDict()).toEqual({});
     expect(() => readTorch(pickle('}')).stateDict('fc.')).toThrow(/layers/);
+  });
+
+  test('a file inside and a text of bytes are read once, however often they are named', () => {
+    const inner = pickle('N0'.repeat(100_000), STORAGE(6));
+    const files = calls('torch.storage\n_load_from_bytes', bytes('B', u32(inner.length), inner), 1000);
+    expect(readTorch(files).tensors.size).toBe(0);
+    const latin1 = bytes('h\x01', text('latin1'), '\x86');
+    const texts = calls('_codecs\nencode', text('a'.repeat(1_000_000)), 1000, latin1);
+    expect(readTorch(texts).tensors.size).toBe(0);
+  });
+
+  test('12,000 tensors of pickle.dump, each in a file inside', () => {
+    const inner = pickle(STORAGE(6));
+    const call = bytes('h\x00B', u32(inner.length), inner, '\x85R0');
+    const parts = Array.from({ length: 12_000 }, () => call);
+    expect(readTorch(pickle('ctorch.storage\n_load_from_bytes\nq\x00', ...parts)).form).toBe('legacy');
   });
 
   test('pairs and bytes as Python 2 and protocol 2 write them', () => {
