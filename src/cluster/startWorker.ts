@@ -237,6 +237,8 @@ class Running implements ClusterWorker {
     await this.#watchdog.settle(this.#registration.leave());
     this.#watchdog.close();
     this.#redis.disconnect();
+    // without an answer BullMQ leaves a connection of its own open
+    await this.#worker.disconnect().catch(() => {});
     await Promise.all(this.#replicas.map((replica) => replica.end()));
   }
 }
