@@ -190,12 +190,12 @@ describe('packModel and unpackModel', () => {
     const sound = u.input({ features: 1 });
     const graph = packModel(new u.Model({ inputs: sound, outputs: new u.Linear(1, 1).apply(sound) }));
     const inGraph = (change: object) => thrown(() => unpackModel({ ...graph, ...change }));
+    expect(inGraph({ graph: { ...graph.graph, uses: [null] } })).toBeInstanceOf(u.FormatError);
     const cases: [unknown, string][] = [
       [refused({ layers: 5 }), 'packed.layers'],
       [refused({ layers: [null] }), 'packed.layers[0]'],
       [refused({ quantModule: 5 }), 'quantModule'],
       [refused({ quantModule: packed.module }), 'quantModule'],
-      [inGraph({ graph: { ...graph.graph, uses: [null] } }), 'packed'],
       [inGraph({ initialStates: { h: [1] } }), 'initialStates.h'],
       [inGraph({ initialStates: null }), 'initialStates'],
       [inGraph({ initialStates: 5 }), 'initialStates'],

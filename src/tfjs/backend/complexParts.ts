@@ -1,4 +1,4 @@
-import type { CpuBackend } from './backend.ts';
+import type { CpuBackend } from './cpuBackend.ts';
 
 /** Classes whose `move` sets the parts. */
 const repaired = new WeakSet<object>();

@@ -1,7 +1,8 @@
 import type { Heap } from '../heap.ts';
 import type { Kernel, TensorFlow } from '../tf.ts';
-import { BACKEND, type CpuBackend, makeBackend, type UnrolledBackend } from './backend.ts';
+import { BACKEND, makeBackend, type UnrolledBackend } from './backend.ts';
 import { convolutions } from './conv.ts';
+import type { CpuBackend } from './cpuBackend.ts';
 import { creations } from './create.ts';
 import { elementwise } from './elementwise.ts';
 import { products } from './matMul.ts';
