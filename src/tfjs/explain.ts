@@ -65,8 +65,8 @@ export function explain(...args: [model?: object]): ExplainedLayer[] | Explained
 
 function visit(made: readonly Installation[], layer: Wrapping, path: string, rows: ExplainedLayer[]): void {
   const { forwardLayer, backwardLayer, layer: inner, layers } = layer;
-  const inside =
-    layers ?? (forwardLayer && backwardLayer ? [forwardLayer, backwardLayer] : inner ? [inner] : []);
+  // that of Bidirectional is both of its own
+  const inside = layers ?? [forwardLayer ?? inner, backwardLayer].filter((each) => each !== undefined);
   const name = path + layer.name;
   for (const each of inside) visit(made, each, layers && path === '' ? '' : `${name}/`, rows);
   if (inside.length > 0) return;

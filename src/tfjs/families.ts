@@ -2,7 +2,6 @@ import type { ActivationKind } from '../activations.ts';
 import { GRU_KIND, LSTM_KIND, RESET_BEFORE_KIND, RNN_KIND } from '../layers/cells/configurable.ts';
 import type { ConfigurableKind } from '../layers/recurrent/configuration.ts';
 import type { Classes } from './classes.ts';
-import type { Activation, RnnCell } from './tf.ts';
 
 /** How a class of cells is run by the kernels. */
 export interface Family {
@@ -11,28 +10,28 @@ export interface Family {
   readonly blocks: readonly number[];
   /** Whether the bias is [2, G], of the input and of the state, instead of [G]. */
   readonly hasStateBias?: boolean | undefined;
-  /** Activations in the order of the kernels: gates, then what the cell's state passes. */
-  readonly activations: (cell: RnnCell) => readonly (Activation | null)[];
+  /** Activations in the order of the kernels, gates, then what the cell's state passes: `activation` or `recurrentActivation`, by their first letter. */
+  readonly activations: string;
 }
 
 /** By class of the cell. TF.js has an LSTM's gates in the order i f c o and a GRU's in the order z r h. */
 const FAMILIES: Readonly<Partial<Record<keyof Classes, Family>>> = {
-  SimpleRNNCell: { kind: RNN_KIND, blocks: [0], activations: ({ activation }) => [activation] },
+  SimpleRNNCell: { kind: RNN_KIND, blocks: [0], activations: 'a' },
   LSTMCell: {
     kind: LSTM_KIND,
     blocks: [0],
-    activations: ({ activation: a, recurrentActivation: r }) => [r, r, a, r, a],
+    activations: 'rrara',
   },
   GRUCell: {
     kind: RESET_BEFORE_KIND,
     blocks: [1, 0, 2],
-    activations: ({ activation: a, recurrentActivation: r }) => [r, r, a],
+    activations: 'rra',
   },
   ResetAfterCell: {
     kind: GRU_KIND,
     blocks: [1, 0, 2],
     hasStateBias: true,
-    activations: ({ activation: a, recurrentActivation: r }) => [r, r, a],
+    activations: 'rra',
   },
 };
 

@@ -58,7 +58,8 @@ export class Fusable {
     const replaced = this.#replaced(cell);
     if (replaced) return replaced;
     const kinds: ActivationKind[] = [];
-    for (const activation of family.activations(cell)) {
+    for (const letter of family.activations) {
+      const activation = letter === 'a' ? cell.activation : cell.recurrentActivation;
       const kind = activation ? this.#activations.get(activation.constructor) : IDENTITY;
       if (!kind) return `the kernels have no activation ${activation!.getClassName()}`;
       kinds.push(kind);

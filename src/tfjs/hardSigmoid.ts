@@ -13,7 +13,7 @@ export function registerHardSigmoid(tf: TensorFlow): () => void {
   class HardSigmoidOfKeras3 extends (Object.getPrototypeOf(HardSigmoid) as ActivationClass) {
     static readonly className = HARD_SIGMOID_NAME;
     override apply(x: Tensor): Tensor {
-      return tf.tidy(() => tf.clipByValue(tf.add(tf.mul(x, tf.scalar(1 / 6)), tf.scalar(0.5)), 0, 1));
+      return tf.tidy(() => tf.clipByValue(tf.add(tf.mul(x, 1 / 6), 0.5), 0, 1));
     }
   }
   const entry: Registered = [HardSigmoidOfKeras3, fromConfig];

@@ -72,11 +72,11 @@ export function rowsOf(
   // but for those that change nothing
   const needed = {
     sizesAt: isWhole ? undefined : sizes,
-    inputAt: isWhole && isRising(input, 0) ? undefined : input,
-    outputAt: isRising(output, B) ? undefined : output,
+    inputAt: isWhole ? unlessRising(input) : input,
+    outputAt: unlessRising(output, B),
     lastAt: last,
-    orderAt: isRising(order, 0) ? undefined : order,
-    rankAt: isRising(rank, 0) ? undefined : rank,
+    orderAt: unlessRising(order),
+    rankAt: unlessRising(rank),
   };
   const all = Object.entries(needed);
   const floats = Object.fromEntries(all.map(([name, values]) => [name, values ? values.length || 1 : 0]));
@@ -86,7 +86,7 @@ export function rowsOf(
   return { B, T, steps, count, sizes: needed.sizesAt, isPlain: isWhole && !reverse, ...at, release };
 }
 
-/** Whether the values are first, first + 1, … */
-function isRising(values: Int32Array, first: number): boolean {
-  return values.every((value, i) => value === first + i);
+/** The values, unless they are first, first + 1, … */
+function unlessRising(values: Int32Array, first = 0): Int32Array | undefined {
+  return values.some((value, i) => value !== first + i) ? values : undefined;
 }

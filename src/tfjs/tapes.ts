@@ -9,17 +9,17 @@ export interface Tapes {
 }
 
 export function makeTapes(tf: TensorFlow): Tapes {
-  let held: { readonly tape: unknown; readonly release: () => void }[] = [];
+  /** Tapes by what is freed. */
+  const held = new Map<() => void, unknown>();
   const active = () => tf.engine().state.activeTape;
   return {
-    hold: (release) => held.push({ tape: active(), release }),
+    hold: (release) => held.set(release, active()),
     collect() {
-      const tape = active();
-      const all = held;
-      held = [];
-      for (const each of all) {
-        if (each.tape === tape) held.push(each);
-        else each.release();
+      const now = active();
+      for (const [release, tape] of held) {
+        if (tape === now) continue;
+        held.delete(release);
+        release();
       }
     },
   };

@@ -172,9 +172,9 @@ export interface TensorFlow {
   variable(value: Tensor, trainable: boolean): Variable;
   scalar(value: number): Tensor;
   clipByValue(x: Tensor, least: number, most: number): Tensor;
-  add(a: Tensor, b: Tensor): Tensor;
+  add(a: Tensor, b: Tensor | number): Tensor;
   sub(a: Tensor | number, b: Tensor): Tensor;
-  mul(a: Tensor, b: Tensor): Tensor;
+  mul(a: Tensor, b: Tensor | number): Tensor;
   matMul(a: Tensor, b: Tensor): Tensor;
   reshape(x: Tensor, shape: number[]): Tensor;
   split(x: Tensor, parts: number, axis: number): Tensor[];

@@ -98,19 +98,17 @@ export class WeightStore {
     });
     const packed = bias - at.bias;
     return {
-      ...{
-        family,
-        kernel,
-        I,
-        H,
-        G,
-        release,
-        ids: [],
-        works: [],
-        packed: undefined,
-        users: 0,
-        stale: false,
-      },
+      family,
+      kernel,
+      I,
+      H,
+      G,
+      release,
+      ids: [],
+      works: [],
+      packed: undefined,
+      users: 0,
+      stale: false,
       parameters: { wIh, wHh, bIh, bHh: bIh && family.hasStateBias ? bIh + G * 4 : 0 },
       panels: {
         bias,

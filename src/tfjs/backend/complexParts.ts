@@ -15,14 +15,13 @@ export function keepParts(Backend: new () => CpuBackend): void {
   prototype.move = function (dataId, values, shape, dtype, refCount) {
     move.call(this, dataId, values, shape, dtype, refCount);
     if (dtype !== 'complex64' || !values) return;
-    // in turns
-    const [real, imag] = [0, 1].map((part) =>
+    // they take turns
+    const part = (k: number) =>
       this.makeTensorInfo(
         shape,
         'float32',
-        (values as Float32Array).filter((_, i) => i % 2 === part),
-      ),
-    );
-    this.data.get(dataId).complexTensorInfos = { real, imag };
+        (values as Float32Array).filter((_, i) => i % 2 === k),
+      );
+    this.data.get(dataId).complexTensorInfos = { real: part(0), imag: part(1) };
   };
 }

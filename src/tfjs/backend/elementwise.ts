@@ -82,7 +82,7 @@ function single(
 ): OwnKernel {
   return ({ inputs, attrs, backend }) => {
     const x = inputs.x!;
-    const [from] = floats(backend, x) ?? [];
+    const from = backend.pointer(x, 'float32');
     if (from === undefined) return undefined;
     const { ptr, info } = backend.make(x.shape);
     run(backend, attrs ?? {}, sizeOf(x.shape), from, ptr);

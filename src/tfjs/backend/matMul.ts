@@ -59,7 +59,7 @@ const fusedMatMul: OwnKernel = ({ inputs, attrs, backend }) => {
   const { a, b, bias } = inputs as { a: TensorInfo; b: TensorInfo; bias?: TensorInfo };
   const linear = !attrs.activation || attrs.activation === 'linear';
   const name = Object.keys(ACTIVATIONS).find((each) => each.toLowerCase() === attrs.activation);
-  const [at] = bias ? (floats(backend, bias) ?? []) : [0];
+  const at = bias ? backend.pointer(bias, 'float32') : 0;
   const columns = attrs.transposeB ? b.shape.at(-2) : b.shape.at(-1);
   const fits = !bias || (sizeOf(bias.shape) === columns && bias.shape.at(-1) === columns);
   if ((!linear && !name) || at === undefined || !fits) return undefined;

@@ -2,7 +2,7 @@ import type { Heap } from '../heap.ts';
 import { isSegmented } from '../segmentSum.ts';
 import type { TensorInfo } from '../tf.ts';
 import { viewOf } from './data.ts';
-import { floats, type OwnKernel } from './own.ts';
+import type { OwnKernel } from './own.ts';
 import { axesOf, sizeOf } from './shape.ts';
 
 /** Reduces the middle axis of x[m, k, n]. */
@@ -49,7 +49,7 @@ function reduction(reduce: Reduce, needsValues: boolean, dtype = 'float32'): Own
 const argMax: OwnKernel = ({ inputs, attrs, backend }) => {
   const x = inputs.x!;
   const [axis] = axesOf(attrs.axis, x.shape.length) ?? [];
-  const [from] = floats(backend, x) ?? [];
+  const from = backend.pointer(x, 'float32');
   const n = x.shape.at(-1);
   if (from === undefined || !n || axis !== x.shape.length - 1) return undefined;
   const { ptr, info } = backend.make(x.shape.slice(0, -1), 'int32');
@@ -65,7 +65,7 @@ const argMax: OwnKernel = ({ inputs, attrs, backend }) => {
 
 const softmax: OwnKernel = ({ inputs, attrs, backend }) => {
   const x = inputs.logits!;
-  const [from] = floats(backend, x) ?? [];
+  const from = backend.pointer(x, 'float32');
   const n = x.shape.at(-1);
   if (from === undefined || !n || ![-1, x.shape.length - 1].includes(attrs.dim)) return undefined;
   const { ptr, info } = backend.make(x.shape);
@@ -77,7 +77,7 @@ const softmax: OwnKernel = ({ inputs, attrs, backend }) => {
 const gather: OwnKernel = ({ inputs, attrs, backend }) => {
   const { x, indices } = inputs as { x: TensorInfo; indices: TensorInfo };
   const [axis] = axesOf(attrs.axis ?? 0, x.shape.length) ?? [];
-  const [from] = floats(backend, x) ?? [];
+  const from = backend.pointer(x, 'float32');
   const at = backend.pointer(indices, 'int32');
   if (from === undefined || at === undefined || axis === undefined || attrs.batchDims) return undefined;
   const { kernels } = backend;
@@ -98,7 +98,7 @@ const gather: OwnKernel = ({ inputs, attrs, backend }) => {
 const unsortedSegmentSum: OwnKernel = (call) => {
   const { inputs, attrs, backend } = call;
   const { x, segmentIds } = inputs as { x: TensorInfo; segmentIds: TensorInfo };
-  const [from] = floats(backend, x) ?? [];
+  const from = backend.pointer(x, 'float32');
   const { shape } = segmentIds;
   const ids = backend.pointer(segmentIds, 'int32');
   if (from === undefined || ids === undefined || !isSegmented(call)) return undefined;
