@@ -25,46 +25,42 @@ export type Weights = Readonly<Record<string, TensorData | undefined>>;
 
 /** What rules ask of the model that is made. */
 export interface Fitting {
+  /** All nodes. */
+  readonly all: readonly Planned[];
   find(value: Value | undefined, indices?: number): Fit | undefined;
+  /** Refuses what has not all directions of its features in one axis. */
+  whole(fit: Fit | undefined): void;
+  /** What a rule does not return: another output than the first one, or that of another node. */
   set(value: Value, fit: Fit): void;
   /** Of a layer, by name. */
   weights(layer: Layer, weights: Weights): void;
   /** Takes an axis as the steps of the input that it comes from, or refuses it: they are one axis. */
-  steps(planned: Planned, axis: string | undefined): void;
+  steps(axis: string | undefined): void;
+  /** A node of one of these operators that reads a value. */
+  reader(value: Value | undefined, ...ops: readonly string[]): Planned | undefined;
   /** Nodes that are part of a layer. */
   skip(planned: readonly Planned[]): void;
-  refuse(planned: Planned, what: string): never;
+  /** Refuses the node whose rule is asked. */
+  refuse(what: string): never;
   /** Of a constant. */
   data(value: Value | undefined): TensorData | undefined;
 }
 
-/** Makes of a node what it is in the model; a node that reads nothing of the model is left out. */
-export type Rule = (fitting: Fitting, planned: Planned, all: readonly Planned[]) => void;
+/** What the first output of a node is in the model, or nothing if the rule has set another one; `fit`: its first input. */
+export type Rule = (fitting: Fitting, planned: Planned, fit: Fit) => Fit | undefined;
 
-/** The node of a value, if it has one; what has not all directions of its features in one axis is refused. */
-export function whole(fitting: Fitting, planned: Planned, value: Value | undefined): Fit | undefined {
-  const fit = fitting.find(value);
-  if (fit?.parts || fit?.half !== undefined || fit?.axes.includes('D'))
-    fitting.refuse(planned, 'directions by themselves');
-  return fit;
-}
+/** Finds the inputs by itself; nothing of a node that reads nothing of the model. */
+export type JoinRule = (fitting: Fitting, planned: Planned) => Fit | undefined;
 
-/** Gives an output the node that `layer` makes of both inputs. */
-export function joined(fitting: Fitting, planned: Planned, layer: Add | Multiply): void {
-  const [a, b] = planned.inputs.map((value) => whole(fitting, planned, value));
-  if (!a && !b) return;
+/** What `layer` makes of both inputs. */
+export function joined(fitting: Fitting, planned: Planned, layer: Add | Multiply): Fit | undefined {
+  const [a, b] = planned.inputs.map((value) => fitting.find(value));
+  if (!a && !b) return undefined;
+  fitting.whole(a);
+  fitting.whole(b);
   if (!a || !b || String(a.axes) !== String(b.axes))
-    fitting.refuse(planned, 'a constant, or axes in another order');
-  fitting.set(planned.outputs[0]!, { node: layer.apply(a.node, b.node), axes: a.axes });
-}
-
-/** A node of one of these operators that reads a value. */
-export function reader(
-  all: readonly Planned[],
-  value: Value | undefined,
-  ...ops: readonly string[]
-): Planned | undefined {
-  return value && all.find(({ node, inputs }) => ops.includes(node.op) && inputs.includes(value));
+    return fitting.refuse('a constant, or axes in another order');
+  return { node: layer.apply(a.node, b.node), axes: a.axes };
 }
 
 /** What a node reads besides a value. */

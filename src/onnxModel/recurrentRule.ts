@@ -9,7 +9,7 @@ import { Reverse } from '../layers/sequenceLayers.ts';
 import { gatesOf } from '../onnxOperators/gates.ts';
 import type { Planned } from '../onnxSession/node.ts';
 import { blocks, GATE_COUNTS, ORDERS, USUAL } from '../onnxSession/ops/recurrentData.ts';
-import { type Fitting, type Rule, whole } from './fit.ts';
+import type { Fitting, Rule } from './fit.ts';
 
 /** The activations of gates and of what goes through them, the same in both directions. */
 function gateNames(fitting: Fitting, planned: Planned, op: keyof typeof USUAL, D: number) {
@@ -27,7 +27,7 @@ function gateNames(fitting: Fitting, planned: Planned, op: keyof typeof USUAL, D
   const fits =
     texts.every((text, i) => text === texts[i % n && n - 1]) &&
     all.every(({ name }) => Object.hasOwn(ACTIVATIONS, name));
-  if (!fits) fitting.refuse(planned, `activations ${all.map(({ name }) => name)}`);
+  if (!fits) fitting.refuse(`activations ${all.map(({ name }) => name)}`);
   return { activation: inner, recurrentActivation: first, usual };
 }
 
@@ -35,22 +35,19 @@ function gateNames(fitting: Fitting, planned: Planned, op: keyof typeof USUAL, D
 type Gate = { readonly name: ActivationName; readonly alpha?: number; readonly beta?: number };
 
 /** A recurrent operator with constant weights, zero initial states and its usual activations. */
-export const recurrentRule: Rule = (fitting, planned) => {
+export const recurrentRule: Rule = (fitting, planned, fit) => {
   const { node, inputs, outputs } = planned;
   const op = node.op as keyof typeof GATE_COUNTS;
-  const fit = whole(fitting, planned, inputs[0]);
-  if (!fit) return;
   const [W, R, B] = [1, 2, 3].map((i) => fitting.data(inputs[i]));
-  if (!W || !R || (inputs[3] && !B)) return fitting.refuse(planned, 'weights that are no constants');
-  if (inputs[4]) return fitting.refuse(planned, 'sequence_lens: forward takes lengths');
+  if (!W || !R || (inputs[3] && !B)) return fitting.refuse('weights that are no constants');
+  if (inputs[4]) return fitting.refuse('sequence_lens: forward takes lengths');
   for (const i of [5, 6]) {
     const state = fitting.data(inputs[i]);
-    if (inputs[i] && !state?.every((v) => v === 0))
-      return fitting.refuse(planned, 'an initial state that is not 0');
+    if (inputs[i] && !state?.every((v) => v === 0)) return fitting.refuse('an initial state that is not 0');
   }
-  if (planned.int('input_forget', 0)) return fitting.refuse(planned, 'input_forget');
+  if (planned.int('input_forget', 0)) return fitting.refuse('input_forget');
   const P = fitting.data(inputs[7]);
-  if (inputs[7] && !P) return fitting.refuse(planned, 'peepholes that are no constants');
+  if (inputs[7] && !P) return fitting.refuse('peepholes that are no constants');
   const direction = planned.text('direction', 'forward');
   const D = direction === 'bidirectional' ? 2 : 1;
   const batchFirst = planned.int('layout', 0) === 1;
@@ -58,15 +55,15 @@ export const recurrentRule: Rule = (fitting, planned) => {
   const H = inputs[2]!.shape[2]!;
   const [a, b, features] = fit.axes as [string, string, string];
   const [time, batch] = batchFirst ? [b, a] : [a, b];
-  if (features !== 'F') return fitting.refuse(planned, 'not over the features');
-  fitting.steps(planned, time);
+  if (features !== 'F') return fitting.refuse('not over the features');
+  fitting.steps(time);
   const clip = planned.float('clip', 0);
   const common = { bidirectional: D === 2, bias: Boolean(B), ...(clip ? { clip } : {}) };
   const { activation, recurrentActivation, usual } = gateNames(fitting, planned, op, D);
   const gated = usual ? common : { ...common, activation, recurrentActivation };
   const relu = activation.name === 'relu';
   if (op === 'RNN' && !relu && activation.name !== 'tanh')
-    return fitting.refuse(planned, `activation ${activation.name}`);
+    return fitting.refuse(`activation ${activation.name}`);
   const layer =
     op === 'LSTM'
       ? new LSTM(I, H, { ...gated, peephole: Boolean(P) })
@@ -96,8 +93,8 @@ export const recurrentRule: Rule = (fitting, planned) => {
   const output = turned ? new Reverse().apply(made.output) : made.output;
   const sequence = batchFirst ? [batch, time, 'D', 'F'] : [time, 'D', batch, 'F'];
   const state = batchFirst ? [batch, 'D', 'F'] : ['D', batch, 'F'];
-  fitting.set(outputs[0]!, { node: output, axes: sequence, both: D === 2 });
   fitting.set(outputs[1]!, { node: made.hN, axes: state });
   if (layer instanceof LSTM)
     fitting.set(outputs[2]!, { node: (made as RecurrentNode<'h' | 'c'>).cN, axes: state });
+  return { node: output, axes: sequence, both: D === 2 };
 };

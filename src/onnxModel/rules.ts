@@ -1,6 +1,6 @@
+import type { ActivationName } from '../activationTable.ts';
 import { isFloat } from '../formats/onnx/tensor.ts';
 import { Activation } from '../layers/activation.ts';
-import type { LayerActivation } from '../layers/activationPass.ts';
 import { Embedding } from '../layers/graph/embedding.ts';
 import { LastStep } from '../layers/graph/lastStep.ts';
 import { Linear } from '../layers/graph/linear.ts';
@@ -8,24 +8,19 @@ import { Add, Concat } from '../layers/joinLayers.ts';
 import { Reverse } from '../layers/sequenceLayers.ts';
 import type { Planned } from '../onnxSession/node.ts';
 import { transposed } from '../onnxSession/ops/matmul.ts';
-import { type Fit, type Fitting, joined, otherInput, type Rule, reader, whole } from './fit.ts';
+import { type Fit, type Fitting, type JoinRule, joined, otherInput, type Rule } from './fit.ts';
 import { recurrentRule } from './recurrentRule.ts';
-import { SEQUENCE_RULES } from './sequenceRules.ts';
+import { gelu, multiply, SEQUENCE_RULES } from './sequenceRules.ts';
 
-const transpose: Rule = (fitting, planned) => {
-  const { inputs, outputs } = planned;
-  const fit = fitting.find(inputs[0]);
-  if (!fit) return;
+const transpose: Rule = (_, planned, fit) => {
   const perm = planned.ints('perm') ?? fit.axes.map((_, i) => fit.axes.length - 1 - i);
-  fitting.set(outputs[0]!, { ...fit, axes: perm.map((i) => fit.axes[i]!) });
+  return { ...fit, axes: perm.map((i) => fit.axes[i]!) };
 };
 
 /** Axes of size 1 come and go; directions and features next to each other become features. */
-const reshape: Rule = (fitting, planned) => {
+const reshape: Rule = (fitting, planned, fit) => {
   const [value, out] = [planned.inputs[0]!, planned.outputs[0]!];
-  const fit = fitting.find(value);
-  if (!fit) return;
-  if (isFloat(value.dtype) && !isFloat(out.dtype)) fitting.refuse(planned, 'a cast to integers');
+  if (isFloat(value.dtype) && !isFloat(out.dtype)) fitting.refuse('a cast to integers');
   let left = fit.axes.map((name, i) => ({ name, size: value.shape[i]! }));
   const d = left.findIndex(({ name }) => name === 'D');
   const single = d >= 0 && left[d]!.size === 1;
@@ -43,22 +38,19 @@ const reshape: Rule = (fitting, planned) => {
     else break;
   }
   if (axes.length < out.shape.length || left.some(({ size }) => size !== 1))
-    return fitting.refuse(planned, `[${value.shape}] becomes [${out.shape}]`);
-  fitting.set(out, { ...fit, axes });
+    return fitting.refuse(`[${value.shape}] becomes [${out.shape}]`);
+  return { ...fit, axes };
 };
 
-const squeeze: Rule = (fitting, planned, all) => {
-  const [value, out] = [planned.inputs[0]!, planned.outputs[0]!];
-  const fit = fitting.find(value);
-  if (!fit) return;
+const squeeze: Rule = (fitting, planned, fit) => {
   const given = planned.sizes('axes', 1);
-  if (!given) return reshape(fitting, planned, all);
-  const gone = given.map((axis) => planned.axis(axis, value.shape.length));
-  fitting.set(out, { ...fit, axes: fit.axes.filter((_, i) => !gone.includes(i)) });
+  if (!given) return reshape(fitting, planned, fit);
+  const gone = given.map((axis) => planned.axis(axis, fit.axes.length));
+  return { ...fit, axes: fit.axes.filter((_, i) => !gone.includes(i)) };
 };
 
 /** The table's rows by index, the last step of a sequence, or one of two directions. */
-const gather: Rule = (fitting, planned) => {
+const gather: JoinRule = (fitting, planned) => {
   const [value, at] = [planned.inputs[0]!, planned.inputs[1]!];
   const table = fitting.data(value);
   const axis = planned.int('axis', 0);
@@ -68,22 +60,19 @@ const gather: Rule = (fitting, planned) => {
     if (!fit) return;
     const layer = new Embedding(rows, columns);
     fitting.weights(layer, { weight: table });
-    fitting.set(planned.outputs[0]!, { node: layer.apply(fit.node), axes: [...fit.axes, 'F'] });
-    return;
+    return { node: layer.apply(fit.node), axes: [...fit.axes, 'F'] };
   }
   const index = fitting.data(at);
   const fit = fitting.find(value);
   if (!fit) return;
   const i = planned.axis(axis, value.shape.length);
-  if (index?.length !== 1) return fitting.refuse(planned, 'more than one index');
+  if (index?.length !== 1) return fitting.refuse('more than one index');
   const from = index[0]! < 0 ? index[0]! + value.shape[i]! : index[0]!;
-  pick(fitting, planned, fit, i, from, at.shape.length === 0);
+  return pick(fitting, planned, fit, i, from, at.shape.length === 0);
 };
 
-const slice: Rule = (fitting, planned) => {
+const slice: Rule = (fitting, planned, fit) => {
   const [value, out] = [planned.inputs[0]!, planned.outputs[0]!];
-  const fit = fitting.find(value);
-  if (!fit) return;
   const [starts, ends, given, strides = []] = ['starts', 'ends', 'axes', 'steps'].map((name, i) =>
     planned.sizes(name, i + 1),
   );
@@ -94,89 +83,66 @@ const slice: Rule = (fitting, planned) => {
     const size = Math.abs(at);
     return !['1', 'D', 'F'].includes(fit.axes[axis]!) && size > value.shape[axis]! && size < 2 ** 31 - 1;
   };
-  if ([...starts!, ...ends!].some(isFar)) return fitting.refuse(planned, 'a part of a sequence');
+  if ([...starts!, ...ends!].some(isFar)) return fitting.refuse('a part of a sequence');
   if (strides.some((stride) => stride !== 1)) {
     const [axis = 0] = axes;
     const all = strides.length === 1 && strides[0] === -1 && value.shape[axis] === out.shape[axis];
-    return reversed(fitting, planned, fit, axis, all);
+    return reversed(fitting, fit, axis, all);
   }
   const changed = value.shape.flatMap((size, i) => (size === out.shape[i] ? [] : [i]));
-  if (!changed.length) return fitting.set(out, fit);
+  if (!changed.length) return fit;
   const at = changed[0]!;
-  if (changed.length > 1 || out.shape[at] !== 1) return fitting.refuse(planned, 'a part of a sequence');
+  if (changed.length > 1 || out.shape[at] !== 1) return fitting.refuse('a part of a sequence');
   const start = starts![axes.indexOf(at)]!;
-  pick(fitting, planned, fit, at, start < 0 ? start + value.shape[at]! : start, false);
+  return pick(fitting, planned, fit, at, start < 0 ? start + value.shape[at]! : start, false);
 };
 
 /** All steps from the last to the first, if `all`. */
-function reversed(fitting: Fitting, planned: Planned, fit: Fit, at: number, all: boolean): void {
-  whole(fitting, planned, planned.inputs[0]);
-  if (!all) fitting.refuse(planned, 'a part of a sequence');
-  fitting.steps(planned, fit.axes[at]);
-  fitting.set(planned.outputs[0]!, { ...fit, node: new Reverse().apply(fit.node), both: false });
+function reversed(fitting: Fitting, fit: Fit, at: number, all: boolean): Fit {
+  fitting.whole(fit);
+  if (!all) fitting.refuse('a part of a sequence');
+  fitting.steps(fit.axes[at]);
+  return { ...fit, node: new Reverse().apply(fit.node), both: false };
 }
 
 /** Of lengths that are all steps. */
-const reverseSequence: Rule = (fitting, planned) => {
+const reverseSequence: Rule = (fitting, planned, fit) => {
   const { inputs } = planned;
-  const fit = fitting.find(inputs[0]);
-  if (!fit) return;
   const axis = planned.int('time_axis', 0);
   const size = inputs[0]!.shape[axis];
-  reversed(
-    fitting,
-    planned,
-    fit,
-    planned.axis(axis, fit.axes.length),
-    Boolean(fitting.data(inputs[1])?.every((length) => length === size)),
-  );
+  const all = fitting.data(inputs[1])?.every((length) => length === size);
+  return reversed(fitting, fit, planned.axis(axis, fit.axes.length), Boolean(all));
 };
 
-function pick(
-  fitting: Fitting,
-  planned: Planned,
-  fit: Fit,
-  axis: number,
-  index: number,
-  gone: boolean,
-): void {
+function pick(fitting: Fitting, planned: Planned, fit: Fit, axis: number, index: number, gone: boolean): Fit {
   const size = planned.inputs[0]!.shape[axis]!;
   const name = fit.axes[axis]!;
   const part = name === 'D' ? fit.parts?.[index] : undefined;
   const axes = gone ? fit.axes.toSpliced(axis, 1) : fit.axes.with(axis, '1');
-  const out = planned.outputs[0]!;
-  if (part) {
-    fitting.set(out, { ...part, axes });
-    return;
-  }
-  if (size === 1 || name === 'D') {
-    fitting.set(out, { ...fit, axes, ...(size > 1 ? { half: index } : {}) });
-    return;
-  }
-  if (name === 'F' || index !== (fit.half ? 0 : size - 1))
-    fitting.refuse(planned, `index ${index} of ${size}`);
-  fitting.steps(planned, name);
-  const last = () => new LastStep(fit.both ? { sameStep: true } : {}).apply(fit.node);
-  fitting.set(out, fit.half === undefined ? { node: last(), axes } : { ...fit, axes, last: true });
+  if (part) return { ...part, axes };
+  if (size === 1) return { ...fit, axes };
+  if (name === 'D') return { ...fit, axes, half: index };
+  if (name === 'F' || index !== (fit.half ? 0 : size - 1)) fitting.refuse(`index ${index} of ${size}`);
+  fitting.steps(name);
+  if (fit.half !== undefined) return { ...fit, axes, last: true };
+  return { node: new LastStep(fit.both ? { sameStep: true } : {}).apply(fit.node), axes };
 }
 
 /** A product with a constant, and the bias that is added next. */
-const product: Rule = (fitting, planned, all) => {
+const product: Rule = (fitting, planned, fit) => {
   const { node, inputs, outputs } = planned;
-  const fit = whole(fitting, planned, inputs[0]);
   const w = inputs[1]!;
   const weight = fitting.data(w);
-  if (!fit) return;
   const turned = planned.int('transB', 0);
   const plain = !planned.int('transA', 0) && planned.float('alpha', 1) * planned.float('beta', 1) === 1;
   if (!weight || w.shape.length !== 2 || !plain || fit.axes.at(-1) !== 'F') {
-    return fitting.refuse(planned, 'not over the features with constant weights');
+    return fitting.refuse('not over the features with constant weights');
   }
   const [I, O] = turned ? [w.shape[1]!, w.shape[0]!] : (w.shape as [number, number]);
   let out = outputs[0]!;
   let bias = node.op === 'Gemm' ? fitting.data(inputs[2]) : undefined;
   if (node.op === 'MatMul') {
-    const add = reader(all, out, 'Add');
+    const add = fitting.reader(out, 'Add');
     const other = otherInput(add, out);
     const data = fitting.data(other);
     if (add && data && other!.size === O && other!.shape.at(-1) === O) {
@@ -184,52 +150,38 @@ const product: Rule = (fitting, planned, all) => {
       out = add.outputs[0]!;
     }
   }
-  if (bias ? bias.length !== O : inputs[2])
-    return fitting.refuse(planned, `a bias that is not of ${O} numbers`);
+  if (bias ? bias.length !== O : inputs[2]) return fitting.refuse(`a bias that is not of ${O} numbers`);
   const layer = new Linear(I, O, { bias: Boolean(bias) });
   fitting.weights(layer, { weight: turned ? weight : transposed(weight, I, O), bias });
   fitting.set(out, { ...fit, node: layer.apply(fit.node), both: false });
+  return undefined;
 };
 
-/** Layers by operator; the softmaxes are over the features. */
-export const ACTIVATION_RULES: Readonly<
-  Record<string, (number: (name: string, usual: number) => number) => LayerActivation>
-> = {
-  Relu: () => 'relu',
-  Sigmoid: () => 'sigmoid',
-  Tanh: () => 'tanh',
-  Softplus: () => 'softplus',
-  Softsign: () => 'softsign',
-  Mish: () => 'mish',
-  Softmax: () => 'softmax',
-  Exp: () => 'exponential',
-  LeakyRelu: (number) => ({ name: 'leakyrelu', alpha: number('alpha', 0.01) }),
-  Elu: (number) => ({ name: 'elu', alpha: number('alpha', 1) }),
-  HardSigmoid: (number) => ({ name: 'hardsigmoid', alpha: number('alpha', 0.2), beta: number('beta', 0.5) }),
-  Selu: (number) => ({
-    name: 'selu',
-    alpha: number('alpha', 1.6732631921768188),
-    beta: number('gamma', 1.0507010221481323),
-  }),
-  LogSoftmax: () => 'logSoftmax',
-};
+/** An activation with the attributes that it has, of these defaults. */
+const activation =
+  (name: ActivationName, defaults: Readonly<Record<string, number>> = {}): Rule =>
+  (_, planned, fit) => {
+    // layers have no gamma
+    const numbers = Object.entries(defaults).map(([key, usual]) => [
+      key === 'gamma' ? 'beta' : key,
+      planned.float(key, usual),
+    ]);
+    return { ...fit, node: new Activation({ name, ...Object.fromEntries(numbers) }).apply(fit.node) };
+  };
 
-const activation: Rule = (fitting, planned) => {
-  const { node, opset, inputs, outputs } = planned;
-  const isSoftmax = node.op.endsWith('oftmax');
-  const fit = isSoftmax ? whole(fitting, planned, inputs[0]) : fitting.find(inputs[0]);
-  if (!fit) return;
-  const axis = planned.int('axis', opset < 13 ? 1 : -1);
-  if (isSoftmax && (fit.axes.at(axis) !== 'F' || fit.axes.at(-1) !== 'F'))
-    return fitting.refuse(planned, 'not over the features');
-  const layer = new Activation(ACTIVATION_RULES[node.op]!(planned.float.bind(planned)));
-  fitting.set(outputs[0]!, { ...fit, node: layer.apply(fit.node) });
-};
+/** A softmax over the features. */
+const softmax =
+  (name: 'softmax' | 'logSoftmax'): Rule =>
+  (fitting, planned, fit) => {
+    const axis = planned.int('axis', planned.opset < 13 ? 1 : -1);
+    if (fit.axes.at(axis) !== 'F' || fit.axes.at(-1) !== 'F') return fitting.refuse('not over the features');
+    return { ...fit, node: new Activation(name).apply(fit.node) };
+  };
 
-const add: Rule = (fitting, planned) => joined(fitting, planned, new Add());
+const add: JoinRule = (fitting, planned) => joined(fitting, planned, new Add());
 
 /** Features of several nodes, or both directions of one. */
-const concat: Rule = (fitting, planned) => {
+const concat: JoinRule = (fitting, planned) => {
   const fits = planned.inputs.map((value) => fitting.find(value));
   if (!fits.some(Boolean)) return;
   const [first, second] = fits;
@@ -244,12 +196,11 @@ const concat: Rule = (fitting, planned) => {
       const { axes: _, ...own } = fit!;
       return size === 1 ? [own] : Array.from({ length: size }, (_, half) => ({ ...own, half }));
     });
-    return fitting.set(planned.outputs[0]!, { node: first!.node, axes: first!.axes, parts });
+    return { node: first!.node, axes: first!.axes, parts };
   }
   if (!alike || first!.axes[axis] !== 'F') {
-    return fitting.refuse(planned, 'not features of layers');
+    return fitting.refuse('not features of layers');
   }
-  const out = planned.outputs[0]!;
   if (
     fits.length === 2 &&
     first!.half === 0 &&
@@ -258,18 +209,27 @@ const concat: Rule = (fitting, planned) => {
     first!.last === second!.last
   ) {
     const node = first!.last ? new LastStep().apply(first!.node) : first!.node;
-    fitting.set(out, { ...first!, node, half: undefined, last: undefined });
-    return;
+    return { ...first!, node, half: undefined, last: undefined };
   }
-  if (!haveAll) return fitting.refuse(planned, 'directions by themselves');
+  if (!haveAll) return fitting.refuse('directions by themselves');
   const [a, ...others] = fits.map((fit) => fit!.node);
   const node = others.length ? new Concat().apply(a!, others[0]!, ...others.slice(1)) : a!;
-  fitting.set(out, { ...first!, node, both: fits.some((fit) => fit!.both) });
+  return { ...first!, node, both: fits.some((fit) => fit!.both) };
 };
 
-/** Rules by operator; `activation` is that of all activations. */
-export const RULES: Readonly<Record<string, Rule>> & { readonly activation: Rule } = {
-  activation,
+/** Rules of what may be one direction of two. */
+export const RULES: Readonly<Record<string, Rule>> = {
+  Relu: activation('relu'),
+  Sigmoid: activation('sigmoid'),
+  Tanh: activation('tanh'),
+  Softplus: activation('softplus'),
+  Softsign: activation('softsign'),
+  Mish: activation('mish'),
+  Exp: activation('exponential'),
+  LeakyRelu: activation('leakyrelu', { alpha: 0.01 }),
+  Elu: activation('elu', { alpha: 1 }),
+  HardSigmoid: activation('hardsigmoid', { alpha: 0.2, beta: 0.5 }),
+  Selu: activation('selu', { alpha: 1.6732631921768188, gamma: 1.0507010221481323 }),
   Transpose: transpose,
   Reshape: reshape,
   Flatten: reshape,
@@ -278,15 +238,27 @@ export const RULES: Readonly<Record<string, Rule>> & { readonly activation: Rule
   Dropout: reshape,
   Cast: reshape,
   Squeeze: squeeze,
-  Gather: gather,
   Slice: slice,
+  Div: gelu,
+};
+
+/** Rules of what has both directions in its features. */
+export const WHOLE_RULES: Readonly<Record<string, Rule>> = {
+  Softmax: softmax('softmax'),
+  LogSoftmax: softmax('logSoftmax'),
   ReverseSequence: reverseSequence,
   MatMul: product,
   Gemm: product,
-  Add: add,
-  Concat: concat,
   ...SEQUENCE_RULES,
   LSTM: recurrentRule,
   GRU: recurrentRule,
   RNN: recurrentRule,
+};
+
+/** Rules of operators whose first input may be a constant. */
+export const JOIN_RULES: Readonly<Record<string, JoinRule>> = {
+  Gather: gather,
+  Add: add,
+  Mul: multiply,
+  Concat: concat,
 };

@@ -5,14 +5,14 @@ import { LayerNorm } from '../layers/layerNorm.ts';
 import { AvgPool1d, Conv1d, MaxPool1d, type Padding, Pool } from '../layers/sequenceLayers.ts';
 import type { Planned } from '../onnxSession/node.ts';
 import type { Value } from '../onnxSession/value.ts';
-import { type Fit, type Fitting, joined, otherInput, type Rule, reader, whole } from './fit.ts';
+import { type Fit, type Fitting, type JoinRule, joined, otherInput, type Rule } from './fit.ts';
 
 /** Where channels and steps of [batch, channels, steps] lie; a further dimension of size 1 does not count. */
-function channelsFirst(fitting: Fitting, planned: Planned, fit: Fit): number {
+function channelsFirst(fitting: Fitting, fit: Fit): number {
   const left = fit.axes.flatMap((name, i) => (name === '1' ? [] : [i]));
   if (left.length !== 3 || fit.axes[1] !== 'F')
-    fitting.refuse(planned, 'an input that is no [batch, channels, steps]');
-  fitting.steps(planned, fit.axes[left[2]!]);
+    fitting.refuse('an input that is no [batch, channels, steps]');
+  fitting.steps(fit.axes[left[2]!]);
   return left[2]!;
 }
 
@@ -30,26 +30,23 @@ function paddingOf(fitting: Fitting, planned: Planned, fit: Fit, time: number, s
   const [more, rest] = fit.pad ?? [0, 0];
   const [before, after] = [of(time - 2) + more, of(time - 2 + rank) + rest];
   const others = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== time - 2);
-  if (others.some((i) => of(i) || of(i + rank)))
-    return fitting.refuse(planned, 'padding of other dimensions');
+  if (others.some((i) => of(i) || of(i + rank))) return fitting.refuse('padding of other dimensions');
   if (auto === 'SAME_UPPER' && !fit.pad) return 'same';
-  if (auto !== 'NOTSET' && auto !== 'VALID') return fitting.refuse(planned, `auto_pad ${auto}`);
+  if (auto !== 'NOTSET' && auto !== 'VALID') return fitting.refuse(`auto_pad ${auto}`);
   if (before === after) return before || 'valid';
   if (before === span && !after) return 'causal';
   const one = planned.ints('strides')?.every((stride) => stride === 1) ?? true;
   if ((one || span < 2) && before === Math.floor(span / 2) && before + after === span) return 'same';
-  return fitting.refuse(planned, `padding [${before}, ${after}]`);
+  return fitting.refuse(`padding [${before}, ${after}]`);
 }
 
-const conv: Rule = (fitting, planned) => {
-  const fit = whole(fitting, planned, planned.inputs[0]);
-  if (!fit) return;
-  const time = channelsFirst(fitting, planned, fit);
+const conv: Rule = (fitting, planned, fit) => {
+  const time = channelsFirst(fitting, fit);
   const w = planned.inputs[1]!;
   const [data, bias] = [fitting.data(w), fitting.data(planned.inputs[2])];
-  if (!data || (planned.inputs[2] && !bias)) return fitting.refuse(planned, 'weights that are no constants');
+  if (!data || (planned.inputs[2] && !bias)) return fitting.refuse('weights that are no constants');
   const [O, I, K] = [w.shape[0]!, w.shape[1]!, w.shape[time]!];
-  if (w.size !== O * I * K) return fitting.refuse(planned, 'two spatial dimensions');
+  if (w.size !== O * I * K) return fitting.refuse('two spatial dimensions');
   const groups = planned.int('group', 1);
   const dilation = along(planned, 'dilations', time, 1);
   const layer = new Conv1d(I * groups, O, K, {
@@ -60,40 +57,36 @@ const conv: Rule = (fitting, planned) => {
     bias: Boolean(bias),
   });
   fitting.weights(layer, { weight: data, bias });
-  fitting.set(planned.outputs[0]!, { node: layer.apply(fit.node), axes: fit.axes });
+  return { node: layer.apply(fit.node), axes: fit.axes };
 };
 
-const pool: Rule = (fitting, planned) => {
-  const fit = whole(fitting, planned, planned.inputs[0]);
-  if (!fit) return;
+const pool: Rule = (fitting, planned, fit) => {
   const { node } = planned;
-  const time = channelsFirst(fitting, planned, fit);
+  const time = channelsFirst(fitting, fit);
   const size = along(planned, 'kernel_shape', time, 1);
   const others = planned.ints('kernel_shape')?.every((own, i) => own === 1 || i === time - 2);
   const plain = !planned.int('ceil_mode', 0) && (planned.ints('dilations') ?? []).every((own) => own === 1);
   if (!others || !plain || (planned.outputs.length > 1 && node.outputs[1]))
-    return fitting.refuse(planned, 'windows that a layer has not');
+    return fitting.refuse('windows that a layer has not');
   const padding = paddingOf(fitting, planned, fit, time, size - 1);
-  if (padding === 'causal') return fitting.refuse(planned, 'padding before the steps only');
+  if (padding === 'causal') return fitting.refuse('padding before the steps only');
   const opts = { stride: along(planned, 'strides', time, 1), padding };
   if (node.op === 'AveragePool' && planned.int('count_include_pad', 0) && padding !== 'valid')
-    return fitting.refuse(planned, 'padding that counts');
+    return fitting.refuse('padding that counts');
   const layer = node.op === 'MaxPool' ? new MaxPool1d(size, opts) : new AvgPool1d(size, opts);
-  fitting.set(planned.outputs[0]!, { node: layer.apply(fit.node), axes: fit.axes });
+  return { node: layer.apply(fit.node), axes: fit.axes };
 };
 
 /** Zeros before or after the steps, which the convolution behind it adds. */
-const pad: Rule = (fitting, planned, all) => {
+const pad: Rule = (fitting, planned, fit) => {
   const [value, out] = [planned.inputs[0]!, planned.outputs[0]!];
-  const fit = whole(fitting, planned, value);
-  if (!fit) return;
   const pads = planned.sizes('pads', 1);
   const [, , filled] = planned.inputs;
   const fill = filled ? fitting.data(filled)?.[0] : planned.float('value', 0);
   const plain = planned.text('mode', 'constant') === 'constant' && fill === 0;
-  const time = channelsFirst(fitting, planned, fit);
+  const time = channelsFirst(fitting, fit);
   const rank = value.shape.length;
-  const readers = all.filter(({ inputs }) => inputs.includes(out));
+  const readers = fitting.all.filter(({ inputs }) => inputs.includes(out));
   const only = Array.from(pads ?? [1]).every((n, i) => n === 0 || (n > 0 && i % rank === time));
   if (
     !plain ||
@@ -103,85 +96,69 @@ const pad: Rule = (fitting, planned, all) => {
     !readers.length ||
     !readers.every(({ node }) => node.op === 'Conv')
   )
-    return fitting.refuse(planned, 'padding that is not for convolutions');
-  fitting.set(out, { ...fit, pad: [pads[time]!, pads[time + rank]!] });
+    return fitting.refuse('padding that is not for convolutions');
+  return { ...fit, pad: [pads[time]!, pads[time + rank]!] };
 };
 
-const batchNorm: Rule = (fitting, planned) => {
-  const [x, ...given] = planned.inputs;
-  const fit = whole(fitting, planned, x);
-  if (!fit) return;
+const batchNorm: Rule = (fitting, planned, fit) => {
+  const [, ...given] = planned.inputs;
   const data = given.map((value) => fitting.data(value));
-  if (data.length !== 4 || data.some((own) => !own))
-    return fitting.refuse(planned, 'weights that are no constants');
-  if (fit.axes[1] !== 'F') return fitting.refuse(planned, 'not over the features');
+  if (data.length !== 4 || data.some((own) => !own)) return fitting.refuse('weights that are no constants');
+  if (fit.axes[1] !== 'F') return fitting.refuse('not over the features');
   const size = data[0]!.length;
   const layer = new BatchNorm(size, { eps: planned.float('epsilon', 1e-5) });
   const [weight, bias, running_mean, running_var] = data;
   fitting.weights(layer, { weight, bias, running_mean, running_var });
-  fitting.set(planned.outputs[0]!, { ...fit, node: layer.apply(fit.node) });
+  return { ...fit, node: layer.apply(fit.node) };
 };
 
-function addLayerNorm(
-  fitting: Fitting,
-  fit: Fit,
-  out: Value,
-  eps: number,
-  weight: Value,
-  bias: Value | undefined,
-): void {
+function normalized(fitting: Fitting, fit: Fit, eps: number, weight: Value, bias: Value | undefined): Fit {
   const layer = new LayerNorm(weight.size, { eps, bias: Boolean(bias) });
   fitting.weights(layer, { weight: fitting.data(weight), bias: fitting.data(bias) });
-  fitting.set(out, { ...fit, node: layer.apply(fit.node), both: false });
+  return { ...fit, node: layer.apply(fit.node), both: false };
 }
 
-const layerNorm: Rule = (fitting, planned) => {
-  const [x, weight, bias] = planned.inputs;
-  const fit = whole(fitting, planned, x);
-  if (!fit) return;
+const layerNorm: Rule = (fitting, planned, fit) => {
+  const [, weight, bias] = planned.inputs;
   if (
     fit.axes.at(planned.int('axis', -1)) !== 'F' ||
     fit.axes.at(-1) !== 'F' ||
     !fitting.data(weight) ||
     (bias && !fitting.data(bias))
   )
-    return fitting.refuse(planned, 'not over the features with constant weights');
-  addLayerNorm(fitting, fit, planned.outputs[0]!, planned.float('epsilon', 1e-5), weight!, bias);
+    return fitting.refuse('not over the features with constant weights');
+  return normalized(fitting, fit, planned.float('epsilon', 1e-5), weight!, bias);
 };
 
 /** The mean or the largest over all steps, or the layer normalization of older exports. */
-const reduce: Rule = (fitting, planned, all) => {
+const reduce: Rule = (fitting, planned, fit) => {
   const value = planned.inputs[0]!;
-  const fit = whole(fitting, planned, value);
-  if (!fit) return;
   const given = planned.sizes('axes', 1) ?? [];
   const axes = given.map((axis) => planned.axis(axis, value.shape.length));
   const axis = axes[0]!;
   const name = fit.axes[axis];
-  if (axes.length === 1 && name === 'F' && decomposedNorm(fitting, planned, all, fit)) return;
-  steps(fitting, planned, fit, axes.length === 1 ? axis : -1, planned.int('keepdims', 1) !== 0);
+  if (axes.length === 1 && name === 'F' && decomposedNorm(fitting, planned, fit)) return undefined;
+  return steps(fitting, planned, fit, axes.length === 1 ? axis : -1, planned.int('keepdims', 1) !== 0);
 };
 
 /** A layer over all steps. */
-function steps(fitting: Fitting, planned: Planned, fit: Fit, axis: number, kept: boolean): void {
-  fitting.steps(planned, fit.axes[axis]);
+function steps(fitting: Fitting, planned: Planned, fit: Fit, axis: number, kept: boolean): Fit {
+  fitting.steps(fit.axes[axis]);
   const kind = planned.node.op.includes('Max') ? 'max' : 'mean';
   const axes = kept ? fit.axes.with(axis, '1') : fit.axes.toSpliced(axis, 1);
-  fitting.set(planned.outputs[0]!, { node: new Pool({ kind }).apply(fit.node), axes });
+  return { node: new Pool({ kind }).apply(fit.node), axes };
 }
 
-const globalPool: Rule = (fitting, planned) => {
-  const fit = whole(fitting, planned, planned.inputs[0]);
-  if (!fit) return;
-  const time = channelsFirst(fitting, planned, fit);
-  steps(fitting, planned, fit, time, true);
+const globalPool: Rule = (fitting, planned, fit) => {
+  const time = channelsFirst(fitting, fit);
+  return steps(fitting, planned, fit, time, true);
 };
 
 /** (x − mean) / √(mean (x − mean)² + ε) · weight + bias, as exports before opset 17 have it. */
-function decomposedNorm(fitting: Fitting, planned: Planned, all: readonly Planned[], fit: Fit): boolean {
+function decomposedNorm(fitting: Fitting, planned: Planned, fit: Fit): boolean {
   const chain: Planned[] = [];
   const after = (value: Value | undefined, ...ops: readonly string[]): Value | undefined => {
-    const found = reader(all, value, ...ops);
+    const found = fitting.reader(value, ...ops);
     if (found) chain.push(found);
     return found?.outputs[0];
   };
@@ -211,33 +188,30 @@ function decomposedNorm(fitting: Fitting, planned: Planned, all: readonly Planne
   const bias = shifted && other(scaled);
   const both = shifted && fitting.data(bias) && bias!.size === weight!.size;
   if (!both) chain.pop();
-  addLayerNorm(fitting, fit, both ? shifted : scaled, eps, weight!, both ? bias : undefined);
+  fitting.set(both ? shifted : scaled, normalized(fitting, fit, eps, weight!, both ? bias : undefined));
   fitting.skip([planned, ...chain]);
   return true;
 }
 
 /** A product of nodes, x · sigmoid(x), or GELU as exports before opset 20 have it. */
-const multiply: Rule = (fitting, planned, all) => {
+export const multiply: JoinRule = (fitting, planned) => {
   const [a, b] = planned.inputs as [Value, Value];
-  const out = planned.outputs[0]!;
   for (const [x, gate] of [
     [a, b],
     [b, a],
   ] as const) {
-    const made = all.find(({ node, outputs }) => node.op === 'Sigmoid' && outputs[0] === gate);
+    const made = fitting.all.find(({ node, outputs }) => node.op === 'Sigmoid' && outputs[0] === gate);
     const fit = made && made.inputs[0] === x && fitting.find(x);
-    if (fit) return fitting.set(out, { ...fit, node: new Activation('silu').apply(fit.node) });
+    if (fit) return { ...fit, node: new Activation('silu').apply(fit.node) };
   }
-  joined(fitting, planned, new Multiply());
+  return joined(fitting, planned, new Multiply());
 };
 
 /** x/√2 → erf → +1 → ·x → /2. */
-const gelu: Rule = (fitting, planned, all) => {
+export const gelu: Rule = (fitting, planned, fit) => {
   const x = planned.inputs[0]!;
-  const fit = fitting.find(x);
-  if (!fit) return;
   const chain: (Planned | undefined)[] = [planned];
-  for (const op of ['Erf', 'Add', 'Mul', 'Mul']) chain.push(reader(all, chain.at(-1)?.outputs[0], op));
+  for (const op of ['Erf', 'Add', 'Mul', 'Mul']) chain.push(fitting.reader(chain.at(-1)?.outputs[0], op));
   const last = chain.at(-1);
   const other = (i: number) => otherInput(chain[i], chain[i - 1]?.outputs[0]);
   const near = (value: Value | undefined, expected: number) =>
@@ -249,12 +223,13 @@ const gelu: Rule = (fitting, planned, all) => {
     other(3) !== x ||
     !near(other(4), 0.5)
   )
-    return fitting.refuse(planned, 'operator Div is no layer');
+    return fitting.refuse('operator Div is no layer');
   fitting.set(last.outputs[0]!, { ...fit, node: new Activation('gelu').apply(fit.node) });
   fitting.skip(chain as Planned[]);
+  return undefined;
 };
 
-/** Rules of convolutions, pooling, normalizations and products. */
+/** Rules of convolutions, pooling and normalizations. */
 export const SEQUENCE_RULES: Readonly<Record<string, Rule>> = {
   Conv: conv,
   MaxPool: pool,
@@ -266,6 +241,4 @@ export const SEQUENCE_RULES: Readonly<Record<string, Rule>> = {
   LayerNormalization: layerNorm,
   ReduceMean: reduce,
   ReduceMax: reduce,
-  Mul: multiply,
-  Div: gelu,
 };

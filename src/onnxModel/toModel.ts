@@ -14,7 +14,7 @@ import { Planner } from '../onnxSession/planner.ts';
 import type { OnnxSession, ToModelOptions } from '../onnxSession/session.ts';
 import { rootOf, type Value } from '../onnxSession/value.ts';
 import type { Fit, Fitting, Weights } from './fit.ts';
-import { ACTIVATION_RULES, RULES } from './rules.ts';
+import { JOIN_RULES, RULES, WHOLE_RULES } from './rules.ts';
 
 /**
  * Sizes that stand for those that the file leaves free, from the first one on: no other sizes of models. What fits must do so
@@ -49,7 +49,7 @@ export function toModel(session: OnnxSession, opts?: ToModelOptions): LoadedMode
   const [first, last] = FREE.map((free) => fitWith(file, session.operators, free)) as [Whole, Whole];
   const { fitted, outputs } = last;
   const other = dependent(last, first.planned);
-  if (other) fitted.refuse(other, 'depends on the number of steps or rows');
+  if (other) fitted.refuse('depends on the number of steps or rows', other);
   const model = new Model({ inputs: fitted.inputs(), outputs }, { seed });
   model.loadStateDict(fitted.stateDict(model.layers));
   return model;
@@ -89,7 +89,8 @@ function fitWith(file: OnnxModel, operators: OnnxOperators | undefined, [start, 
   const { graph } = file;
   const memory = new SessionMemory();
   const free = new Map<string | number, number>();
-  const fitted = new Fitted();
+  const planned: Planned[] = [];
+  const fitted = new Fitted(planned);
   const values = new Map(
     graph.inputs.map(({ name, dtype, shape = [] }) => {
       const sizes = shape.map((size, i) => {
@@ -105,11 +106,10 @@ function fitWith(file: OnnxModel, operators: OnnxOperators | undefined, [start, 
     }),
   );
   const planner = new Planner(file, operators, memory);
-  const planned: Planned[] = [];
   planner.onNode = (own) => void planned.push(own);
   const given = planner.model(values);
   memory.arena.dispose();
-  for (const own of planned) fitted.node(own, planned);
+  for (const own of planned) fitted.node(own);
   const outputs = Object.fromEntries(
     graph.outputs.map(({ name }, i) => [name, fitted.output(name, given[i]!)]),
   );
@@ -121,6 +121,9 @@ const inputOf = (axis: string) => axis.slice(0, -2);
 
 /** Values of the graph, and their nodes in the model. */
 class Fitted implements Fitting {
+  readonly all: readonly Planned[];
+  /** The node whose rule is asked. */
+  #own: Planned | undefined;
   readonly #fits = new Map<Value, Fit>();
   readonly #inputs = new Map<Value, readonly [name: string, features: number]>();
   readonly #nodes = new Map<string, GraphNode>();
@@ -128,6 +131,10 @@ class Fitted implements Fitting {
   readonly #steps = new Map<string, string>();
   readonly #skipped = new Set<Planned>();
   readonly #weights = new Map<Layer, Weights>();
+
+  constructor(all: readonly Planned[]) {
+    this.all = all;
+  }
 
   /** features: index of their axis. */
   input(name: string, value: Value, features: number): void {
@@ -154,6 +161,11 @@ class Fitted implements Fitting {
     return undefined;
   }
 
+  whole(fit: Fit | undefined): void {
+    if (fit?.parts || fit?.half !== undefined || fit?.axes.includes('D'))
+      this.refuse('directions by themselves');
+  }
+
   set(value: Value, fit: Fit): void {
     this.#fits.set(value, fit);
   }
@@ -162,33 +174,43 @@ class Fitted implements Fitting {
     this.#weights.set(layer, weights);
   }
 
-  steps(own: Planned, axis = ''): void {
-    if (!axis.includes(' ')) this.refuse(own, 'not over the steps');
+  steps(axis = ''): void {
+    if (!axis.includes(' ')) this.refuse('not over the steps');
     this.#steps.set(inputOf(axis), axis);
+  }
+
+  reader(value: Value | undefined, ...ops: readonly string[]): Planned | undefined {
+    return value && this.all.find(({ node, inputs }) => ops.includes(node.op) && inputs.includes(value));
   }
 
   skip(planned: readonly Planned[]): void {
     for (const own of planned) this.#skipped.add(own);
   }
 
-  node(own: Planned, all: readonly Planned[]): void {
-    const { node, inputs, outputs } = own;
+  node(own: Planned): void {
+    const { inputs, outputs } = own;
+    const { op, domain } = own.node;
     const known = outputs.every((value) => this.data(value) || this.#fits.has(value));
     // control flow was planned node by node, constants are computed
-    if (known || this.#skipped.has(own) || node.op === 'If' || node.op === 'Loop') return;
-    const rule = RULES[node.op] ?? (node.op in ACTIVATION_RULES ? RULES.activation : undefined);
-    if (!rule || node.domain) {
-      if (inputs.some((value) => this.find(value))) this.refuse(own, `operator ${node.op} is no layer`);
+    if (known || this.#skipped.has(own) || op === 'If' || op === 'Loop') return;
+    this.#own = own;
+    const fits = inputs.map((value) => this.find(value));
+    const [fit] = fits;
+    const join = JOIN_RULES[op];
+    const rule = WHOLE_RULES[op] ?? RULES[op];
+    if ((!join && !rule) || domain) {
+      if (fits.some(Boolean)) this.refuse(`operator ${op} is no layer`);
       return;
     }
-    if (!PART_RULES.includes(node.op) && inputs.some((value) => this.find(value)?.parts))
-      this.refuse(own, 'states of several layers');
+    if (!PART_RULES.includes(op) && fits.some((each) => each?.parts)) this.refuse('states of several layers');
     try {
-      rule(this, own, all);
+      if (op in WHOLE_RULES) this.whole(fit);
+      const made = join ? join(this, own) : fit && rule!(this, own, fit);
+      if (made) this.set(outputs[0]!, made);
     } catch (error) {
       // a layer that does not fit its input
       if (error instanceof FormatError || !(error instanceof UnrolledError)) throw error;
-      this.refuse(own, error.message);
+      this.refuse(error.message);
     }
   }
 
@@ -212,8 +234,8 @@ class Fitted implements Fitting {
     return Object.fromEntries(all);
   }
 
-  refuse({ node }: Planned, what: string): never {
-    throw new FormatError(`toModel: ${nodeName(node)}: ${what}`);
+  refuse(what: string, own = this.#own!): never {
+    throw new FormatError(`toModel: ${nodeName(own.node)}: ${what}`);
   }
 
   data(value: Value | undefined): TensorData | undefined {
