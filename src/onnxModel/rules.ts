@@ -67,8 +67,7 @@ const gather: JoinRule = (fitting, planned) => {
   if (!fit) return;
   const i = planned.axis(axis, value.shape.length);
   if (index?.length !== 1) return fitting.refuse('more than one index');
-  const from = index[0]! < 0 ? index[0]! + value.shape[i]! : index[0]!;
-  return pick(fitting, planned, fit, i, from, at.shape.length === 0);
+  return pick(fitting, planned, fit, i, index[0]!, at.shape.length === 0);
 };
 
 const slice: Rule = (fitting, planned, fit) => {
@@ -93,8 +92,7 @@ const slice: Rule = (fitting, planned, fit) => {
   if (!changed.length) return fit;
   const at = changed[0]!;
   if (changed.length > 1 || out.shape[at] !== 1) return fitting.refuse('a part of a sequence');
-  const start = starts![axes.indexOf(at)]!;
-  return pick(fitting, planned, fit, at, start < 0 ? start + value.shape[at]! : start, false);
+  return pick(fitting, planned, fit, at, starts![axes.indexOf(at)]!, false);
 };
 
 /** All steps from the last to the first, if `all`. */
@@ -114,8 +112,10 @@ const reverseSequence: Rule = (fitting, planned, fit) => {
   return reversed(fitting, fit, planned.axis(axis, fit.axes.length), Boolean(all));
 };
 
-function pick(fitting: Fitting, planned: Planned, fit: Fit, axis: number, index: number, gone: boolean): Fit {
+/** What lies at `from`, below 0 before the end, of an axis, which then is `gone` or of size 1. */
+function pick(fitting: Fitting, planned: Planned, fit: Fit, axis: number, from: number, gone: boolean): Fit {
   const size = planned.inputs[0]!.shape[axis]!;
+  const index = from < 0 ? from + size : from;
   const name = fit.axes[axis]!;
   const part = name === 'D' ? fit.parts?.[index] : undefined;
   const axes = gone ? fit.axes.toSpliced(axis, 1) : fit.axes.with(axis, '1');
