@@ -42,6 +42,8 @@ export interface Fitting {
   skip(planned: readonly Planned[]): void;
   /** Refuses the node whose rule is asked. */
   refuse(what: string): never;
+  /** Those of the values that are given, which must be constants. */
+  constants(weights: readonly (Value | undefined)[]): (TensorData | undefined)[];
   /** Of a constant. */
   data(value: Value | undefined): TensorData | undefined;
 }

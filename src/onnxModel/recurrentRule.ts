@@ -38,8 +38,7 @@ type Gate = { readonly name: ActivationName; readonly alpha?: number; readonly b
 export const recurrentRule: Rule = (fitting, planned, fit) => {
   const { node, inputs, outputs } = planned;
   const op = node.op as keyof typeof GATE_COUNTS;
-  const [W, R, B] = [1, 2, 3].map((i) => fitting.data(inputs[i]));
-  if (!W || !R || (inputs[3] && !B)) return fitting.refuse('weights that are no constants');
+  const [W, R, B] = fitting.constants(inputs.slice(1, 4));
   if (inputs[4]) return fitting.refuse('sequence_lens: forward takes lengths');
   for (const i of [5, 6]) {
     const state = fitting.data(inputs[i]);
@@ -78,8 +77,8 @@ export const recurrentRule: Rule = (fitting, planned, fit) => {
   const weights: Record<string, TensorData> = {};
   for (let d = 0; d < D; d++) {
     const end = d ? '_l0_reverse' : '_l0';
-    weights[`weight_ih${end}`] = blocks(W, d * G * H * I, H, I, order);
-    weights[`weight_hh${end}`] = blocks(R, d * G * H * H, H, H, order);
+    weights[`weight_ih${end}`] = blocks(W!, d * G * H * I, H, I, order);
+    weights[`weight_hh${end}`] = blocks(R!, d * G * H * H, H, H, order);
     for (const [k, gate] of P ? ['i', 'o', 'f'].entries() : [])
       weights[`weight_c${gate}${end}`] = blocks(P!, 3 * d * H, H, 1, [k]);
     if (!B) continue;

@@ -43,8 +43,7 @@ function paddingOf(fitting: Fitting, planned: Planned, fit: Fit, time: number, s
 const conv: Rule = (fitting, planned, fit) => {
   const time = channelsFirst(fitting, fit);
   const w = planned.inputs[1]!;
-  const [data, bias] = [fitting.data(w), fitting.data(planned.inputs[2])];
-  if (!data || (planned.inputs[2] && !bias)) return fitting.refuse('weights that are no constants');
+  const [weight, bias] = fitting.constants(planned.inputs.slice(1));
   const [O, I, K] = [w.shape[0]!, w.shape[1]!, w.shape[time]!];
   if (w.size !== O * I * K) return fitting.refuse('two spatial dimensions');
   const groups = planned.int('group', 1);
@@ -56,7 +55,7 @@ const conv: Rule = (fitting, planned, fit) => {
     padding: paddingOf(fitting, planned, fit, time, (K - 1) * dilation),
     bias: Boolean(bias),
   });
-  fitting.weights(layer, { weight: data, bias });
+  fitting.weights(layer, { weight, bias });
   return { node: layer.apply(fit.node), axes: fit.axes };
 };
 
@@ -101,13 +100,9 @@ const pad: Rule = (fitting, planned, fit) => {
 };
 
 const batchNorm: Rule = (fitting, planned, fit) => {
-  const [, ...given] = planned.inputs;
-  const data = given.map((value) => fitting.data(value));
-  if (data.length !== 4 || data.some((own) => !own)) return fitting.refuse('weights that are no constants');
+  const [weight, bias, running_mean, running_var] = fitting.constants(planned.inputs.slice(1));
   if (fit.axes[1] !== 'F') return fitting.refuse('not over the features');
-  const size = data[0]!.length;
-  const layer = new BatchNorm(size, { eps: planned.float('epsilon', 1e-5) });
-  const [weight, bias, running_mean, running_var] = data;
+  const layer = new BatchNorm(weight!.length, { eps: planned.float('epsilon', 1e-5) });
   fitting.weights(layer, { weight, bias, running_mean, running_var });
   return { ...fit, node: layer.apply(fit.node) };
 };

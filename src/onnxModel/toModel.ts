@@ -238,6 +238,14 @@ class Fitted implements Fitting {
     throw new FormatError(`toModel: ${nodeName(own.node)}: ${what}`);
   }
 
+  constants(weights: readonly (Value | undefined)[]): (TensorData | undefined)[] {
+    return weights.map((value) => {
+      const data = this.data(value);
+      if (value && !data) this.refuse('weights that are no constants');
+      return data;
+    });
+  }
+
   data(value: Value | undefined): TensorData | undefined {
     return value && rootOf(value).data;
   }
