@@ -44,6 +44,8 @@ export interface Fitting {
   refuse(what: string): never;
   /** Those of the values that are given, which must be constants. */
   constants(weights: readonly (Value | undefined)[]): (TensorData | undefined)[];
+  /** The only number of a constant. */
+  number(value: Value | undefined): number | undefined;
   /** Of a constant. */
   data(value: Value | undefined): TensorData | undefined;
 }

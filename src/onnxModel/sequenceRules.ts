@@ -81,7 +81,7 @@ const pad: Rule = (fitting, planned, fit) => {
   const [value, out] = [planned.inputs[0]!, planned.outputs[0]!];
   const pads = planned.sizes('pads', 1);
   const [, , filled] = planned.inputs;
-  const fill = filled ? fitting.data(filled)?.[0] : planned.float('value', 0);
+  const fill = filled ? fitting.number(filled) : planned.float('value', 0);
   const plain = planned.text('mode', 'constant') === 'constant' && fill === 0;
   const time = channelsFirst(fitting, fit);
   const rank = value.shape.length;
@@ -158,13 +158,12 @@ function decomposedNorm(fitting: Fitting, planned: Planned, fit: Fit): boolean {
     return found?.outputs[0];
   };
   const other = (of: Value | undefined) => otherInput(chain.at(-1), of);
-  const constant = (value: Value | undefined) => (value?.size === 1 ? fitting.data(value)?.[0] : undefined);
   const mean = planned.outputs[0]!;
   const centered = after(mean, 'Sub');
   const square = after(centered, 'Pow', 'Mul');
   const variance = after(square, 'ReduceMean');
   const sum = after(variance, 'Add');
-  const eps = sum && constant(other(variance));
+  const eps = sum && fitting.number(other(variance));
   const deviation = after(after(sum, 'Sqrt'), 'Div');
   const scaled = after(deviation, 'Mul');
   const weight = scaled && other(deviation);
@@ -173,7 +172,7 @@ function decomposedNorm(fitting: Fitting, planned: Planned, fit: Fit): boolean {
     eps === undefined ||
     chain[0]!.inputs[0] !== planned.inputs[0] ||
     chain[1]!.inputs[0] !== centered ||
-    (chain[1]!.inputs[1] !== centered && constant(chain[1]!.inputs[1]) !== 2) ||
+    (chain[1]!.inputs[1] !== centered && fitting.number(chain[1]!.inputs[1]) !== 2) ||
     String(variance!.shape) !== String(mean.shape) ||
     chain[5]!.inputs[0] !== centered
   )
@@ -210,7 +209,7 @@ export const gelu: Rule = (fitting, planned, fit) => {
   const last = chain.at(-1);
   const other = (i: number) => otherInput(chain[i], chain[i - 1]?.outputs[0]);
   const near = (value: Value | undefined, expected: number) =>
-    Math.abs((fitting.data(value)?.[0] ?? 0) - expected) < 1e-6;
+    Math.abs((fitting.number(value) ?? 0) - expected) < 1e-6;
   if (
     !last ||
     !near(planned.inputs[1], Math.SQRT2) ||

@@ -246,6 +246,10 @@ class Fitted implements Fitting {
     });
   }
 
+  number(value: Value | undefined): number | undefined {
+    return value?.size === 1 ? this.data(value)?.[0] : undefined;
+  }
+
   data(value: Value | undefined): TensorData | undefined {
     return value && rootOf(value).data;
   }

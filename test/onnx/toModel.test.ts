@@ -213,6 +213,22 @@ describe('what depends on the number of steps, and options that layers lack, are
     ],
     ['a fourth power in a norm', ...norm(4), /ReduceMean 'm'/],
     [
+      'a quotient by other numbers next to √2 in a GELU',
+      [
+        node('Div', ['h', 'root'], 'd'),
+        node('Erf', ['d'], 'e'),
+        node('Add', ['e', 'whole'], 'a'),
+        node('Mul', ['h', 'a'], 'm'),
+        node('Mul', ['m', 'half'], 'y'),
+      ],
+      [
+        { ...floats('root', [4]), floatData: [Math.SQRT2, 2, 3, 4] },
+        floats('whole', [], 1),
+        floats('half', [], 0.5),
+      ],
+      /Div 'd': operator Div is no layer/,
+    ],
+    [
       'a bias that is no constant',
       [node('Gather', ['h', 'i'], 'z'), node('Gemm', ['z', 'k', 'z'], 'y')],
       [floats('k', [4, 4]), { ...integers('i', [-1]), dims: [] }],
