@@ -15,18 +15,18 @@ import type { Fitting, Rule } from './fit.ts';
 function gateNames(fitting: Fitting, planned: Planned, op: keyof typeof USUAL, D: number) {
   const gates = gatesOf(planned, USUAL[op], D);
   const all = gates.map(({ name, alpha, beta }) => {
-    // ThresholdedRelu is no activation of layers
-    const { alpha: a, beta: b } =
-      (ACTIVATIONS as Record<string, { alpha?: number; beta?: number }>)[name] ?? {};
-    return { name, ...(a === undefined ? {} : { alpha }), ...(b === undefined ? {} : { beta }) } as Gate;
+    const own = ACTIVATIONS[name as ActivationName] ?? {};
+    return { name, ...('alpha' in own && { alpha }), ...('beta' in own && { beta }) } as Gate;
   });
   const n = all.length / D;
   const [first, inner] = [all[0]!, all[n - 1]!];
-  const texts = all.map((gate) => JSON.stringify(gate));
   const usual = all.every(({ name }, i) => name === USUAL[op][i % n]!.toLowerCase());
-  const fits =
-    texts.every((text, i) => text === texts[i % n && n - 1]) &&
-    all.every(({ name }) => Object.hasOwn(ACTIVATIONS, name));
+  const fits = all.every(
+    (gate, i) =>
+      JSON.stringify(gate) === JSON.stringify(i % n ? inner : first) &&
+      // ThresholdedRelu is no activation of layers
+      Object.hasOwn(ACTIVATIONS, gate.name),
+  );
   if (!fits) fitting.refuse(`activations ${all.map(({ name }) => name)}`);
   return { activation: inner, recurrentActivation: first, usual };
 }

@@ -16,21 +16,21 @@ function channelsFirst(fitting: Fitting, fit: Fit): number {
   return left[2]!;
 }
 
-/** An attribute with an integer per spatial dimension, at that of the steps. */
-function along(planned: Planned, name: string, time: number, absent: number): number {
-  return planned.ints(name)?.[time - 2] ?? absent;
+/** An attribute with an integer per spatial dimension, at that of the steps; 1 if it is left out. */
+function along(planned: Planned, name: string, time: number): number {
+  return planned.ints(name)?.[time - 2] ?? 1;
 }
 
 /** Padding before and after the steps as the layers say it. */
 function paddingOf(fitting: Fitting, planned: Planned, fit: Fit, time: number, span: number): Padding {
   const auto = planned.text('auto_pad', 'NOTSET');
   const pads = planned.ints('pads');
-  const rank = (planned.inputs[0]?.shape.length ?? 3) - 2;
+  const rank = fit.axes.length - 2;
   const of = (i: number) => (auto === 'NOTSET' ? (pads?.[i] ?? 0) : 0);
   const [more, rest] = fit.pad ?? [0, 0];
   const [before, after] = [of(time - 2) + more, of(time - 2 + rank) + rest];
-  const others = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== time - 2);
-  if (others.some((i) => of(i) || of(i + rank))) return fitting.refuse('padding of other dimensions');
+  if (pads?.some((_, i) => of(i) && i % rank !== time - 2))
+    return fitting.refuse('padding of other dimensions');
   if (auto === 'SAME_UPPER' && !fit.pad) return 'same';
   if (auto !== 'NOTSET' && auto !== 'VALID') return fitting.refuse(`auto_pad ${auto}`);
   if (before === after) return before || 'valid';
@@ -47,9 +47,9 @@ const conv: Rule = (fitting, planned, fit) => {
   const [O, I, K] = [w.shape[0]!, w.shape[1]!, w.shape[time]!];
   if (w.size !== O * I * K) return fitting.refuse('two spatial dimensions');
   const groups = planned.int('group', 1);
-  const dilation = along(planned, 'dilations', time, 1);
+  const dilation = along(planned, 'dilations', time);
   const layer = new Conv1d(I * groups, O, K, {
-    stride: along(planned, 'strides', time, 1),
+    stride: along(planned, 'strides', time),
     dilation,
     groups,
     padding: paddingOf(fitting, planned, fit, time, (K - 1) * dilation),
@@ -62,14 +62,14 @@ const conv: Rule = (fitting, planned, fit) => {
 const pool: Rule = (fitting, planned, fit) => {
   const { node } = planned;
   const time = channelsFirst(fitting, fit);
-  const size = along(planned, 'kernel_shape', time, 1);
+  const size = along(planned, 'kernel_shape', time);
   const others = planned.ints('kernel_shape')?.every((own, i) => own === 1 || i === time - 2);
   const plain = !planned.int('ceil_mode', 0) && (planned.ints('dilations') ?? []).every((own) => own === 1);
   if (!others || !plain || (planned.outputs.length > 1 && node.outputs[1]))
     return fitting.refuse('windows that a layer has not');
   const padding = paddingOf(fitting, planned, fit, time, size - 1);
   if (padding === 'causal') return fitting.refuse('padding before the steps only');
-  const opts = { stride: along(planned, 'strides', time, 1), padding };
+  const opts = { stride: along(planned, 'strides', time), padding };
   if (node.op === 'AveragePool' && planned.int('count_include_pad', 0) && padding !== 'valid')
     return fitting.refuse('padding that counts');
   const layer = node.op === 'MaxPool' ? new MaxPool1d(size, opts) : new AvgPool1d(size, opts);
@@ -127,13 +127,10 @@ const layerNorm: Rule = (fitting, planned, fit) => {
 
 /** The mean or the largest over all steps, or the layer normalization of older exports. */
 const reduce: Rule = (fitting, planned, fit) => {
-  const value = planned.inputs[0]!;
-  const given = planned.sizes('axes', 1) ?? [];
-  const axes = given.map((axis) => planned.axis(axis, value.shape.length));
-  const axis = axes[0]!;
-  const name = fit.axes[axis];
-  if (axes.length === 1 && name === 'F' && decomposedNorm(fitting, planned, fit)) return undefined;
-  return steps(fitting, planned, fit, axes.length === 1 ? axis : -1, planned.int('keepdims', 1) !== 0);
+  const [first, ...others] = planned.sizes('axes', 1) ?? [];
+  const axis = first === undefined || others.length ? -1 : planned.axis(first, fit.axes.length);
+  if (fit.axes[axis] === 'F' && decomposedNorm(fitting, planned, fit)) return undefined;
+  return steps(fitting, planned, fit, axis, planned.int('keepdims', 1) !== 0);
 };
 
 /** A layer over all steps. */
