@@ -57,14 +57,14 @@ const gather: JoinRule = (fitting, planned) => {
   if (table && value.shape.length === 2 && !axis) {
     const [rows, columns] = value.shape as [number, number];
     const fit = fitting.find(at, rows);
-    if (!fit) return;
+    if (!fit) return undefined;
     const layer = new Embedding(rows, columns);
     fitting.weights(layer, { weight: table });
     return { node: layer.apply(fit.node), axes: [...fit.axes, 'F'] };
   }
   const index = fitting.data(at);
   const fit = fitting.find(value);
-  if (!fit) return;
+  if (!fit) return undefined;
   const i = planned.axis(axis, value.shape.length);
   if (index?.length !== 1) return fitting.refuse('more than one index');
   return pick(fitting, planned, fit, i, index[0]!, at.shape.length === 0);
@@ -183,10 +183,9 @@ const add: JoinRule = (fitting, planned) => joined(fitting, planned, new Add());
 /** Features of several nodes, or both directions of one. */
 const concat: JoinRule = (fitting, planned) => {
   const fits = planned.inputs.map((value) => fitting.find(value));
-  if (!fits.some(Boolean)) return;
+  if (!fits.some(Boolean)) return undefined;
   const [first, second] = fits;
-  const { length } = planned.inputs[0]!.shape;
-  const axis = planned.axis(planned.int('axis', 1), length);
+  const axis = planned.axis(planned.int('axis', 1), planned.inputs[0]!.shape.length);
   const alike = fits.every((fit) => fit && String(fit.axes) === String(first!.axes));
   const haveAll = fits.every((fit) => fit?.half === undefined);
   if (alike && haveAll && first!.axes[axis] === 'D') {
@@ -198,9 +197,7 @@ const concat: JoinRule = (fitting, planned) => {
     });
     return { node: first!.node, axes: first!.axes, parts };
   }
-  if (!alike || first!.axes[axis] !== 'F') {
-    return fitting.refuse('not features of layers');
-  }
+  if (!alike || first!.axes[axis] !== 'F') return fitting.refuse('not features of layers');
   if (
     fits.length === 2 &&
     first!.half === 0 &&
@@ -212,8 +209,8 @@ const concat: JoinRule = (fitting, planned) => {
     return { ...first!, node, half: undefined, last: undefined };
   }
   if (!haveAll) return fitting.refuse('directions by themselves');
-  const [a, ...others] = fits.map((fit) => fit!.node);
-  const node = others.length ? new Concat().apply(a!, others[0]!, ...others.slice(1)) : a!;
+  const [a, b, ...others] = fits.map((fit) => fit!.node);
+  const node = b ? new Concat().apply(a!, b, ...others) : a!;
   return { ...first!, node, both: fits.some((fit) => fit!.both) };
 };
 
