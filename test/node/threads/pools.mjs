@@ -29,7 +29,7 @@ threads.Worker = class extends threads.Worker {
 Rule.prototype.times = () => ({ team: 1, single: 2, calls: 9, rest: 1 });
 Rule.prototype.chooses = () => true;
 // on a busy machine, too
-Rule.prototype.patience = () => 50;
+Rule.prototype.patience = () => 1000;
 
 /** How many threads ran the last call. */
 export let team = 1;
