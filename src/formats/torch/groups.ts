@@ -57,9 +57,10 @@ function recurrent(tensors: ReadonlyMap<string, Shape>): Found | undefined {
 }
 
 function other(tensors: ReadonlyMap<string, Shape>, prefix: string): Found | undefined {
-  const [size, inFeatures, ...kernel] = tensors.get('weight') ?? tensors.get('running_mean') ?? [];
+  const mean = tensors.get('running_mean');
+  const [size, inFeatures, ...kernel] = tensors.get('weight') ?? mean ?? [];
   if (size === undefined || kernel.length > 3) return undefined;
-  if (tensors.has('running_mean')) return ['BatchNorm', { size }];
+  if (mean) return ['BatchNorm', { size }];
   if (inFeatures === undefined) return [size === 1 ? 'PReLU' : 'LayerNorm', { size }];
   const bias = biased(tensors, 'bias');
   if (kernel.length)

@@ -12,8 +12,8 @@ export function oldName(name: string): string {
 export function joinParts(floats: Map<string, NDArray>): void {
   for (const [name, part] of floats) {
     const [, stem, kind] = /^(.+)_(g|u|mask)$/s.exec(name) ?? [];
-    const whole = floats.get(`${stem}_${kind === 'g' ? 'v' : 'orig'}`);
-    if (!stem || !whole) continue;
+    const whole = stem && floats.get(`${stem}_${kind === 'g' ? 'v' : 'orig'}`);
+    if (!whole) continue;
     const { data, shape } = whole;
     const count = part.data.length;
     const size = data.length / count;

@@ -1,4 +1,5 @@
 import { UnrolledError } from '../../errors.ts';
+import { quote } from '../../io/safetensors-header.ts';
 import { decodeUtf8 } from '../../utf8.ts';
 import type { Bytes } from './bytes.ts';
 import { MAX_INTEGER, MAX_STACK, MAX_TEXT } from './limits.ts';
@@ -29,14 +30,15 @@ export interface Budget {
   room: number;
 }
 
-const OBJECTS = /[\])lt}dcRoiQ\x81-\x87\x8f-\x93]/;
-/** Opcodes by the bytes of the number behind them; 0: a line. */
-const ARGUMENTS = ['FILPSVcgip', 'CKUhq\x80\x8a\x8c', 'M', '', 'BJTXjr\x8b', '', '', '', '\x8d\x8e\x95\x96'];
 /** Below the values that an opcode takes together. */
 const MARK = {};
 
-/** What an opcode does with its argument. What it gives is pushed. */
-type Run = (argument: never, op: string) => unknown;
+/**
+ * What opcodes do with their argument and values; what they give is pushed. In a table each opcode is followed by the bytes of
+ * the number behind it (0: a line), by how many values it takes from the stack (0: those above the mark), and by `*` if it
+ * makes an object; `-`: none.
+ */
+type Run = (argument: never, values: unknown[]) => unknown;
 
 /**
  * Reads one pickle from `bytes`, which then stand behind it. Nothing is executed or looked up: lists and tuples become
@@ -55,16 +57,13 @@ export function readPickle(
   const stack: unknown[] = [];
   const memo = new Map<number, unknown>();
   const { bad, take, u, line } = bytes;
-  const pop = (): unknown => {
-    if (!stack.length || stack.at(-1) === MARK) throw bad('the stack is empty');
-    return stack.pop();
-  };
-  const popMark = (): unknown[] => {
-    const values = stack.splice(stack.lastIndexOf(MARK) + 1);
-    if (!stack.pop()) throw bad('no mark on the stack');
+  /** Takes values from the stack: 0 for those above the mark, and the mark. */
+  const pop = (count: number): unknown[] => {
+    const values = stack.splice(count ? -count : stack.lastIndexOf(MARK) + 1);
+    if (values.length < count || values.includes(MARK)) throw bad('the stack is empty');
+    if (!count && !stack.pop()) throw bad('no mark on the stack');
     return values;
   };
-  const popMany = (count: number): unknown[] => Array.from({ length: count }, pop).reverse();
   /** What runs, for messages. */
   let what = '';
   const make = (global: unknown, args: unknown): unknown => {
@@ -73,12 +72,12 @@ export function readPickle(
     if (!made) throw new TypeError();
     return made;
   };
-  const setItems = (pairs: readonly unknown[], to = pop()): unknown => {
+  const setItems = (to: unknown, pairs: readonly unknown[]): unknown => {
     if (!(to instanceof Map) || pairs.length % 2) throw bad('no dict');
     for (let i = 0; i < pairs.length; i += 2) to.set(pairs[i], pairs[i + 1]);
     return to;
   };
-  const append = (values: readonly unknown[], to = pop()): unknown => {
+  const append = (to: unknown, values: readonly unknown[]): unknown => {
     if (!(to instanceof Inert || Array.isArray(to))) throw bad('no list');
     for (const value of values) to.push(value);
     return to;
@@ -95,22 +94,21 @@ export function readPickle(
   };
   const runs: Readonly<Record<string, Run>> = {
     // PROTO
-    '\x80': (protocol: number) => {
+    '\x801': (protocol: number) => {
       if (protocol > 5) throw bad(`protocol ${protocol}, expected 0 to 5`);
     },
-    // FRAME
-    '\x95': () => {},
     '(': () => MARK,
-    0: () => void (stack.at(-1) === MARK ? stack.pop() : pop()),
-    1: () => void popMark(),
-    2: () => stack.at(stack.push(pop()) - 1),
+    0: () => void pop(stack.at(-1) === MARK ? 0 : 1),
+    // POP_MARK, FRAME
+    '1-0 \x958': () => {},
+    '2-1': (_, values) => stack.push(...values) && values[0],
     N: () => null,
     '\x88': () => true,
     '\x89': () => false,
-    KM: (value: number) => value,
-    J: (value: number) => value | 0,
+    // only those of J may be negative
+    'K1 M2 J4': (value: number) => value | 0,
     // LONG1, LONG4: little-endian, in two's complement
-    '\x8a\x8b': (length: number) => {
+    '\x8a1 \x8b4': (length: number) => {
       if (length > MAX_INTEGER) throw bad(`an integer of ${length} bytes`);
       const digits = take(length);
       return digits.reduceRight((value, byte) => value * 256 + byte, digits.at(-1)! > 127 ? -1 : 0);
@@ -118,78 +116,66 @@ export function readPickle(
     G: () => new DataView(Uint8Array.from(take(8)).buffer).getFloat64(0),
     // numbers and texts of protocol 0 are lines
     // 00 and 01 are booleans
-    IL: (digits: string) => (/^0[01]$/.test(digits) ? digits === '01' : Number(digits.replace('L', ''))),
-    F: Number,
-    S: (line: string) => text(latin1(unescaped(line.slice(1, -1)))),
-    V: unescaped,
+    'I0 L0': (digits: string) => (/^0[01]$/.test(digits) ? digits === '01' : Number(digits.replace('L', ''))),
+    F0: Number,
+    S0: (line: string) => text(latin1(unescaped(line.slice(1, -1)))),
+    V0: unescaped,
     // texts of Python 2, too
-    'TUX\x8c\x8d': (length: number) => text(take(length)),
-    'BC\x8e\x96': (length: number) => take(length),
-    '])\x8f': () => [],
-    '}': () => new Map(),
-    d: () => setItems(popMark(), new Map()),
-    // LIST, TUPLE, FROZENSET
-    'lt\x91': popMark,
-    '\x85\x86\x87': (_, op) => popMany(op.charCodeAt(0) - 0x84),
+    'T4 U1 X4 \x8c1 \x8d8': (length: number) => text(take(length)),
+    'B4 C1 \x8e8 \x968': take,
+    '}--* d-0*': (_, values) => setItems(new Map(), values),
+    // empty ones, LIST, TUPLE, FROZENSET, TUPLE1 to TUPLE3
+    ']--* )--* \x8f--* l-0* t-0* \x91-0* \x85-1* \x86-2* \x87-3*': (_, values) => values,
     // APPEND, APPENDS, ADDITEMS
-    'ae\x90': (_, op) => append(op === 'a' ? popMany(1) : popMark()),
-    su: (_, op) => setItems(op === 's' ? popMany(2) : popMark()),
-    ghj: (index: number | string) => {
+    'a-1 e-0 \x90-0': (_, values) => append(pop(1)[0], values),
+    's-2 u-0': (_, values) => setItems(pop(1)[0], values),
+    'g0 h1 j4': (index: number | string) => {
       const value = memo.get(Number(index));
       if (value === undefined) throw bad(`nothing in the memo at ${index}`);
       return value;
     },
     // PUT, MEMOIZE
-    'pqr\x94': (index: number | string = memo.size) => {
-      const value = pop();
+    'p01 q11 r41 \x94-1': (index: number | string = memo.size, [value]) => {
       memo.set(Number(index), value);
       return value;
     },
-    c: (module: string) => name(module, line()),
-    i: (module: string) => make(name(module, line()), popMark()),
-    o: () => {
-      const [global, ...args] = popMark();
-      return make(global, args);
-    },
-    '\x93': () => name(...(popMany(2) as [unknown, unknown])),
+    'c0-*': (module: string) => name(module, line()),
+    'i00*': (module: string, args) => make(name(module, line()), args),
+    'o-0*': (_, [global, ...args]) => make(global, args),
+    '\x93-2*': (_, [module, own]) => name(module, own),
     // REDUCE, NEWOBJ, NEWOBJ_EX
-    'R\x81\x92': (_, op) => {
-      const [global, args] = popMany(op === '\x92' ? 3 : 2);
-      return make(global, args);
-    },
-    P: persistent,
-    Q: () => persistent(pop()),
-    b: () => {
-      const state = pop();
-      const of = pop();
+    'R-2* \x81-2* \x92-3*': (_, [global, args]) => make(global, args),
+    'Q-1*': (_, [id]) => persistent(id),
+    'b-2': (_, [of, state]) => {
       // attributes of others, such as `_metadata` of an OrderedDict, are not needed
       if (of instanceof Inert) of.state = state;
       return of;
     },
   };
-  const table = new Map<string, readonly [Run, width: number]>();
+  const table = new Map<string, readonly [Run, width: number, count: number, cost: number]>();
   for (const [ops, run] of Object.entries(runs))
-    for (const op of ops) table.set(op, [run, ARGUMENTS.findIndex((all) => all.includes(op))]);
+    for (const [op, width, count, makes] of ops.split(' '))
+      table.set(op!, [run, Number(width), Number(count), makes ? 128 : 2]);
 
   while (budget.room > 0) {
     if (stack.length > MAX_STACK) throw bad('too many values on the stack');
     const op = String.fromCharCode(u(1));
     what = op;
     if (op === '.') {
-      const value = pop();
+      const [value] = pop(1);
       if (stack.length) throw bad('values left on the stack');
       return value;
     }
-    budget.room -= OBJECTS.test(op) ? 128 : 2;
-    const [run, width] = table.get(op) ?? [undefined, -1];
-    const argument = width < 0 ? undefined : width ? u(width) : line();
+    const [run, width, count = -1, cost = 0] = table.get(op) ?? [];
+    budget.room -= cost;
+    const argument = width ? u(width) : width === 0 ? line() : undefined;
     try {
-      const value = run!(argument as never, op);
+      const value = run!(argument as never, count >= 0 ? pop(count) : []);
       if (value !== undefined) stack.push(value);
     } catch (error) {
       throw error instanceof UnrolledError
         ? error
-        : bad(`unknown opcode, or wrong values for ${JSON.stringify(what)}`);
+        : bad(`unknown opcode, or wrong values for ${quote(what)}`);
     }
   }
   throw bad('too many opcodes');

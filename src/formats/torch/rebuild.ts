@@ -1,3 +1,4 @@
+import { isSize } from '../../check.ts';
 import { type Bytes, bad } from './bytes.ts';
 import { type Budget, Global, Inert, latin1, readPickle } from './pickle.ts';
 import { type Memory, type Storage, type TensorView, typeNamed } from './storage.ts';
@@ -29,13 +30,13 @@ export function torchPickles(ignored: Set<string>, nested: ReadNested, budget: B
   /** (storage, offset, shape, strides, requires_grad, hooks, dtype of v3, bits of a negative view); undefined for others. */
   const view = ([given, offset, shape, strides, , , type, bits = type]: readonly unknown[]) => {
     const storage = given as Storage | null;
-    const isView = storage?.memory && isSizes([offset]) && isSizes(shape) && isSizes(strides);
+    const isView = storage?.memory && isSize(offset) && isSizes(shape) && isSizes(strides);
     if (!isView || shape.length !== strides.length) return undefined;
     const { name } = type instanceof Global ? type : storage;
     const { dtype, width } = typeNamed(name);
     const isNegative = bits instanceof Map;
     if (dtype && !isNegative)
-      return { storage, dtype, width: width!, offset: offset as number, shape, strides } satisfies TensorView;
+      return { storage, dtype, width: width!, offset, shape, strides } satisfies TensorView;
     ignored.add(dtype ? 'torch._neg_view' : name);
     return {};
   };
@@ -79,9 +80,5 @@ export function torchPickles(ignored: Set<string>, nested: ReadNested, budget: B
 
 /** Whether they are sizes of at most 64 dimensions, as many as torch has. */
 function isSizes(value: unknown): value is number[] {
-  return (
-    Array.isArray(value) &&
-    value.length <= 64 &&
-    value.every((size) => Number.isSafeInteger(size) && size >= 0)
-  );
+  return Array.isArray(value) && value.length <= 64 && value.every(isSize);
 }

@@ -26,7 +26,7 @@ export function stateDictOf(tensors: ReadonlyMap<string, Tensor>, layers: Layers
     typeof layers === 'string'
       ? [[layers, '']]
       : Object.entries(layers).map(
-          (pair) => pair.map((name) => `${name}.`.replace(/^\.$/, '')) as [string, string],
+          (pair) => pair.map((name) => (name === '' ? '' : `${name}.`)) as [string, string],
         );
   const rules = reading('layers', layers, pairs, 'a prefix or a table of them');
   const dict: [string, NDArray][] = [];

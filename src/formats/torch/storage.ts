@@ -93,8 +93,8 @@ export function readTensors(
       if (count < 0 || !(to <= storage.to && storage.to <= bytes.length))
         throw refuse(`with strides ${showShape(strides)} is beyond its ${bytes.length} bytes`);
       if ((budget -= count) < 0) throw refuse('repeats its elements too often');
-      const { buffer } = copied(view, bytes, from, count);
-      tensor = { dtype, shape: [...shape], data: new ARRAYS[dtype](buffer) } as Tensor;
+      const data = new ARRAYS[dtype](copied(view, bytes, from, count).buffer);
+      tensor = { dtype, shape: [...shape], data } as Tensor;
       tensors.set(key, tensor);
     }
     if ((named.get(path) ?? tensor) !== tensor) throw refuse('has the name of another one');

@@ -70,9 +70,10 @@ function pairsOf(map: ReadonlyMap<unknown, unknown>): [string, unknown][] {
 function plain(value: unknown): TorchValue | undefined {
   if (typeof value === 'string') return value.slice(0, MAX_TEXT);
   if (typeof value !== 'object') return value as TorchValue;
-  if (!Array.isArray(value) || !value.length || value.length > MAX_LIST) return undefined;
-  if (value.every((one) => typeof one !== 'object')) return value.map(plain) as TorchValue;
-  return undefined;
+  const isList = Array.isArray(value) && value.length && value.length <= MAX_LIST;
+  return isList && value.every((one) => typeof one !== 'object')
+    ? (value.map(plain) as TorchValue)
+    : undefined;
 }
 
 /** A path and a name inside it. */

@@ -87,11 +87,10 @@ export function readZip(bytes: Uint8Array, { format, inflate }: ZipOptions): Map
       } catch (error) {
         if (error instanceof FormatError) throw error;
       }
-      if (out?.length === size) {
-        if (!checksum || crc32(out) === checksum) return out;
-        throw refuse('has another checksum');
-      }
-      throw refuse(inflate ? `does not inflate to ${size} bytes` : 'is compressed, expected a stored one');
+      if (out?.length !== size)
+        throw refuse(inflate ? `does not inflate to ${size} bytes` : 'is compressed, expected a stored one');
+      if (checksum && crc32(out) !== checksum) throw refuse('has another checksum');
+      return out;
     };
     entries.set(name, { size, read });
     at = next;
