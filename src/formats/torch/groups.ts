@@ -48,7 +48,7 @@ function recurrent(tensors: ReadonlyMap<string, Shape>): Found | undefined {
     {
       inputSize,
       hiddenSize: hiddenSize!,
-      ...biased(tensors, `bias_ih${l0}`),
+      ...(!tensors.has(`bias_ih${l0}`) && { bias: false }),
       ...(numLayers > 1 && { numLayers }),
       ...(tensors.has('weight_ih_l0_reverse') && { bidirectional: true }),
       ...(projected && { projSize: width! }),
@@ -62,7 +62,7 @@ function other(tensors: ReadonlyMap<string, Shape>, prefix: string): Found | und
   if (size === undefined || kernel.length > 3) return undefined;
   if (mean) return ['BatchNorm', { size }];
   if (inFeatures === undefined) return [size === 1 ? 'PReLU' : 'LayerNorm', { size }];
-  const bias = biased(tensors, 'bias');
+  const bias = !tensors.has('bias') && { bias: false };
   if (kernel.length)
     return [
       `Conv${kernel.length}d`,
@@ -73,7 +73,3 @@ function other(tensors: ReadonlyMap<string, Shape>, prefix: string): Found | und
     : ['Linear', { inFeatures, outFeatures: size, ...bias }];
 }
 
-/** The option of layers without a bias. */
-function biased(tensors: ReadonlyMap<string, Shape>, name: string): { bias: boolean } | undefined {
-  return tensors.has(name) ? undefined : { bias: false };
-}

@@ -19,15 +19,12 @@ export function joinParts(floats: Map<string, NDArray>): void {
     const size = data.length / count;
     const isOfRows = count === shape[0] && count === part.shape[0];
     const v = floats.get(`${stem}_v`)?.data;
-    const rowTimes = (i: number, other?: Float32Array) => {
-      const row = data.subarray(i * size, i * size + size);
-      return dot(row, other ?? row);
-    };
+    const row = (i: number) => data.subarray(i * size, i * size + size);
     let factors = part.data;
     if (kind === 'g' && shape.length > 1 && (isOfRows || count === 1))
-      factors = factors.map((length, i) => length / Math.sqrt(rowTimes(i)));
+      factors = factors.map((length, i) => length / Math.sqrt(dot(row(i), row(i))));
     else if (kind === 'u' && isOfRows && v?.length === size) {
-      factors = factors.map((_, i) => rowTimes(i, v));
+      factors = factors.map((_, i) => dot(row(i), v));
       const norm = dot(factors, part.data);
       // u is their direction, unless it is of the second dimension (`dim: 1`), which has the same size
       if (shape[1] === count && norm < 0.9 * Math.sqrt(dot(factors, factors))) continue;

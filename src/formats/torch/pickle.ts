@@ -190,7 +190,7 @@ export function latin1(text: string): Uint8Array {
 function unescaped(text: string): string {
   return text.replace(/\\(x..|u.{4}|U.{8}|.)/g, (_, code: string) =>
     code[1]
-      ? String.fromCodePoint(Number.parseInt(code.slice(1), 16))
+      ? String.fromCodePoint(Number(`0x${code.slice(1)}`))
       : ('\n\r\t'['nrt'.indexOf(code)] ?? code),
   );
 }

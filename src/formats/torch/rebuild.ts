@@ -3,6 +3,13 @@ import { type Bytes, bad } from './bytes.ts';
 import { type Budget, Global, Inert, latin1, readPickle } from './pickle.ts';
 import { type Memory, type Storage, type TensorView, typeNamed } from './storage.ts';
 
+/** What a map has of a key, or what is made of it. */
+function once<K, V>(map: Map<K, V>, key: K, make: (key: never) => V): V {
+  const value = map.get(key) ?? make(key as never);
+  map.set(key, value);
+  return value;
+}
+
 /** Reads a file inside a pickle, as torch.load would. */
 export type ReadNested = (bytes: Uint8Array) => unknown;
 
@@ -15,11 +22,6 @@ export function torchPickles(ignored: Set<string>, nested: ReadNested, budget: B
   const memories = new Map<unknown, Memory>();
   /** What was made of texts and bytes: each is read once. */
   const read = new Map<unknown, unknown>();
-  const once = (from: unknown, make: (from: never) => unknown): unknown => {
-    const made = read.get(from) ?? make(from as never);
-    read.set(from, made);
-    return made;
-  };
   const reduce = (global: unknown, args: unknown): unknown => {
     if (!(global instanceof Global)) return global instanceof Inert && new Inert();
     const call = known[global.name];
@@ -54,12 +56,12 @@ export function torchPickles(ignored: Set<string>, nested: ReadNested, budget: B
     'torch._utils._rebuild_parameter_with_state': ([tensor]) => tensor,
     'torch._tensor._rebuild_from_type_v2': ([global, , args]) => reduce(global, args),
     'torch.storage._load_from_bytes': ([bytes]) => {
-      const value = once(bytes, nested) as Storage | null;
+      const value = once(read, bytes, nested) as Storage | null;
       return value?.memory && value;
     },
     // how bytes are pickled by protocol 2
     '_codecs.encode': ([text, encoding]) =>
-      typeof text === 'string' && encoding === 'latin1' && once(text, latin1),
+      typeof text === 'string' && encoding === 'latin1' && once(read, text, latin1),
   };
   /** ('storage', class, key, device, elements) and in the legacy form a view: (key, offset, elements), or None. */
   const persistent = (id: unknown): unknown => {
@@ -67,12 +69,11 @@ export function torchPickles(ignored: Set<string>, nested: ReadNested, budget: B
     // ('module', class, source file, source), of the legacy form
     if (kind === 'module') return type;
     const [, offset = 0, length = elements as number] = (part ?? []) as number[];
-    if (kind !== 'storage' || !(type instanceof Global) || !isSizes([offset, length]))
+    if (kind !== 'storage' || !(type instanceof Global) || ![offset, length].every(isSize))
       throw bad('a persistent id that is no storage');
     const { name } = type;
     const { width } = typeNamed(name);
-    const memory = memories.get(key) ?? { width, tensors: new Map() };
-    memories.set(key, memory);
+    const memory = once(memories, key, () => ({ width, tensors: new Map() }));
     return { memory, name, from: offset * width!, to: (offset + length) * width! } satisfies Storage;
   };
   return { memories, read: (bytes: Bytes) => readPickle(bytes, reduce, persistent, budget) };

@@ -11,13 +11,11 @@ const STORAGES: Readonly<Record<string, Dtype | number>> = {
   Float: 'F32',
   Double: 'F64',
   Half: 'F16',
-  BFloat16: 'BF16',
   Long: 'I64',
   Int: 'I32',
   Short: 'I16',
   Char: 'I8',
   Byte: 'U8',
-  Bool: 'BOOL',
   Untyped: 'U8',
   ComplexFloat: 8,
   ComplexDouble: 16,
@@ -31,7 +29,7 @@ export function typeNamed(name: string): { dtype?: Dtype | undefined; width: num
   const key = name.replace(/^torch\.(.*\.)?|Storage$/g, '');
   const known = STORAGES[key];
   // torch's dtypes have the names of safetensors in full: bfloat16 is BF16
-  const dtype = (known ?? key.replace(/(loa|(?<=u)in|n)t(?=\d)/, '').toUpperCase()) as Dtype;
+  const dtype = (known ?? key.replace(/loat|(?<=u)int|nt/, '').toUpperCase()) as Dtype;
   const width = (ARRAYS[dtype] as (typeof ARRAYS)[Dtype] | undefined)?.BYTES_PER_ELEMENT;
   return width ? { dtype, width } : { width: known as number | undefined };
 }
