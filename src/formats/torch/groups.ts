@@ -25,14 +25,14 @@ export function groupTensors(named: ReadonlyMap<string, { readonly shape: Shape 
     modules.set(prefix, (modules.get(prefix) ?? new Map()).set(own, shape));
   }
   return [...modules].flatMap(([prefix, tensors]) => {
-    const [type, config] = recurrent(tensors) ?? other(tensors, prefix) ?? [];
+    const [type, config] = layerOf(tensors, prefix) ?? [];
     return type ? [{ type, prefix, config: config! }] : [];
   });
 }
 
 type Found = readonly [type: string, config: TorchGroup['config']];
 
-function recurrent(tensors: ReadonlyMap<string, Shape>): Found | undefined {
+function layerOf(tensors: ReadonlyMap<string, Shape>, prefix: string): Found | undefined {
   // those of a cell have no number of a layer
   const l0 = tensors.has('weight_ih') ? '' : '_l0';
   const [rows, inputSize] = tensors.get(`weight_ih${l0}`) ?? [];
@@ -40,23 +40,21 @@ function recurrent(tensors: ReadonlyMap<string, Shape>): Found | undefined {
   const [, projected] = tensors.get('weight_hr_l0') ?? [];
   const hiddenSize = projected ?? width;
   const gates = GATES[rows! / hiddenSize!];
-  if (!gates || !inputSize) return undefined;
-  let numLayers = 1;
-  while (tensors.has(`weight_ih_l${numLayers}`)) numLayers++;
-  return [
-    gates + (l0 ? '' : 'Cell'),
-    {
-      inputSize,
-      hiddenSize: hiddenSize!,
-      ...(!tensors.has(`bias_ih${l0}`) && { bias: false }),
-      ...(numLayers > 1 && { numLayers }),
-      ...(tensors.has('weight_ih_l0_reverse') && { bidirectional: true }),
-      ...(projected && { projSize: width! }),
-    },
-  ];
-}
-
-function other(tensors: ReadonlyMap<string, Shape>, prefix: string): Found | undefined {
+  if (gates && inputSize) {
+    let numLayers = 1;
+    while (tensors.has(`weight_ih_l${numLayers}`)) numLayers++;
+    return [
+      gates + (l0 ? '' : 'Cell'),
+      {
+        inputSize,
+        hiddenSize: hiddenSize!,
+        ...(!tensors.has(`bias_ih${l0}`) && { bias: false }),
+        ...(numLayers > 1 && { numLayers }),
+        ...(tensors.has('weight_ih_l0_reverse') && { bidirectional: true }),
+        ...(projected && { projSize: width! }),
+      },
+    ];
+  }
   const mean = tensors.get('running_mean');
   const [size, inFeatures, ...kernel] = tensors.get('weight') ?? mean ?? [];
   if (size === undefined || kernel.length > 3) return undefined;
@@ -72,4 +70,3 @@ function other(tensors: ReadonlyMap<string, Shape>, prefix: string): Found | und
     ? ['Embedding', { numEmbeddings: size, embeddingDim: inFeatures }]
     : ['Linear', { inFeatures, outFeatures: size, ...bias }];
 }
-

@@ -12,7 +12,7 @@ export function oldName(name: string): string {
 export function joinParts(floats: Map<string, NDArray>): void {
   for (const [name, part] of floats) {
     const [, stem, kind] = /^(.+)_(g|u|mask)$/s.exec(name) ?? [];
-    const whole = stem && floats.get(`${stem}_${kind === 'g' ? 'v' : 'orig'}`);
+    const whole = stem && floats.get(stem + (kind === 'g' ? '_v' : '_orig'));
     if (!whole) continue;
     const { data, shape } = whole;
     const count = part.data.length;
@@ -31,7 +31,7 @@ export function joinParts(floats: Map<string, NDArray>): void {
       factors.fill(1 / norm);
     } else if (kind !== 'mask' || size !== 1) continue;
     data.set(data.map((value, i) => value * factors[Math.floor(i / size)]!));
-    for (const end of ['g', 'v', 'u', 'mask', 'orig']) floats.delete(`${stem}_${end}`);
+    for (const end of ['_g', '_v', '_u', '_mask', '_orig']) floats.delete(stem + end);
     floats.set(stem, whole);
   }
 }

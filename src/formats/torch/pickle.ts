@@ -166,11 +166,11 @@ export function readPickle(
       if (stack.length) throw bad('values left on the stack');
       return value;
     }
-    const [run, width, count = -1, cost = 0] = table.get(op) ?? [];
+    const [run, width, count, cost = 2] = table.get(op) ?? [];
     budget.room -= cost;
     const argument = width ? u(width) : width === 0 ? line() : undefined;
     try {
-      const value = run!(argument as never, count >= 0 ? pop(count) : []);
+      const value = run!(argument as never, count! >= 0 ? pop(count!) : []);
       if (value !== undefined) stack.push(value);
     } catch (error) {
       throw error instanceof UnrolledError
@@ -189,8 +189,6 @@ export function latin1(text: string): Uint8Array {
 /** A text with Python's escapes. */
 function unescaped(text: string): string {
   return text.replace(/\\(x..|u.{4}|U.{8}|.)/g, (_, code: string) =>
-    code[1]
-      ? String.fromCodePoint(Number(`0x${code.slice(1)}`))
-      : ('\n\r\t'['nrt'.indexOf(code)] ?? code),
+    code[1] ? String.fromCodePoint(Number(`0x${code.slice(1)}`)) : ('\n\r\t'['nrt'.indexOf(code)] ?? code),
   );
 }

@@ -38,7 +38,8 @@ export interface TorchOptions {
 }
 
 /** torch.save of 0.1.11 to 1.5, and since then with `_use_new_zipfile_serialization=False`. */
-const MAGIC = Number(0x1950a86a20f9469cfc6cn);
+/** 0x1950a86a20f9469cfc6c, rounded as integers are. */
+const MAGIC = 1.195470371460388e23;
 const BIG_ENDIAN = 'a big-endian file, expected little-endian';
 
 /**

@@ -36,8 +36,7 @@ export function torchPickles(ignored: Set<string>, nested: ReadNested, budget: B
     if (!isView || shape.length !== strides.length) return undefined;
     const { name } = type instanceof Global ? type : storage;
     const { dtype, width } = typeNamed(name);
-    const isNegative = bits instanceof Map;
-    if (dtype && !isNegative)
+    if (dtype && !(bits instanceof Map))
       return { storage, dtype, width: width!, offset, shape, strides } satisfies TensorView;
     ignored.add(dtype ? 'torch._neg_view' : name);
     return {};

@@ -110,10 +110,11 @@ function copied({ shape, strides, width }: TensorView, bytes: Uint8Array, from: 
   while (inner && (shape[inner - 1] === 1 || strides[inner - 1]! * width === run)) run *= shape[--inner]!;
   let done = 0;
   const copy = (dim: number, at: number) => {
-    if (dim === inner) {
+    if (dim < inner) for (let i = 0; i < shape[dim]!; i++) copy(dim + 1, at + i * strides[dim]! * width);
+    else {
       data.set(bytes.subarray(at, at + run), done);
       done += run;
-    } else for (let i = 0; i < shape[dim]!; i++) copy(dim + 1, at + i * strides[dim]! * width);
+    }
   };
   if (count) copy(0, from);
   return data;

@@ -28,7 +28,7 @@ export function findTensors(root: unknown): { found: FoundTensor[]; values: Map<
     const path = join(container, name);
     const kept = plain(value);
     const view = value as TensorView | undefined;
-    visited += [kept].flat().concat(view?.strides ?? []).length + (path.length >> 6);
+    visited += [kept, view?.strides ?? []].flat().length + (path.length >> 6);
     if (visited > MAX_VALUES || above.size > MAX_DEPTH)
       throw bad(`more than ${MAX_VALUES} values, or ${MAX_DEPTH} deep, at ${path.slice(0, 80)}`);
     if (view?.strides) found.push({ name: name || 'tensor', container, path: path || 'tensor', view });
@@ -56,7 +56,7 @@ function modulePartsOf({ state }: Partial<Inert>): [string, unknown][] | undefin
 
 /** Values inside another one, by name. */
 function partsOf(value: object): [string, unknown][] {
-  if (Array.isArray(value)) return value.map((part, i) => [String(i), part]);
+  if (Array.isArray(value)) return value.map((part, i) => [`${i}`, part]);
   // a state may be a list of several
   const parts: unknown[] = [value, (value as Inert).state].flat();
   return parts.filter((part) => part instanceof Map).flatMap(pairsOf);
@@ -64,7 +64,7 @@ function partsOf(value: object): [string, unknown][] {
 
 function pairsOf(map: ReadonlyMap<unknown, unknown>): [string, unknown][] {
   // keys that are tuples, None or objects have no text: their position
-  return [...map].map(([key, value], i) => [String(typeof key === 'object' ? i : key), value]);
+  return [...map].map(([key, value], i) => [`${typeof key === 'object' ? i : key}`, value]);
 }
 
 function plain(value: unknown): TorchValue | undefined {

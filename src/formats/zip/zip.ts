@@ -10,6 +10,8 @@ export interface ZipEntry {
   read(): Uint8Array;
 }
 
+type Numbers = [number, number, number];
+
 /** Options of `readZip`. */
 export interface ZipOptions {
   /** Prefix of messages. */
@@ -64,8 +66,8 @@ export function readZip(bytes: Uint8Array, { format, inflate }: ZipOptions): Map
     // those that need 64 bits are in a field of their own
     for (let field = nameEnd; field < extraEnd; field += 4 + u16(field + 2)) {
       let from = field - 4;
-      const long = (given: number) => (given === 0xffffffff ? u64((from += 8)) : given);
-      if (u16(field) === 1) [size, packed, header] = [long(size), long(packed), long(header)];
+      const long = (given: number) => (given < 0xffffffff ? given : u64((from += 8)));
+      if (u16(field) === 1) [size, packed, header] = [size, packed, header].map(long) as Numbers;
     }
     if (u16(at + 8) & 1) throw refuse('is encrypted');
     if (method & ~8) throw refuse(`is compressed by method ${method}, expected 0 or 8`);
