@@ -60,7 +60,7 @@ export function torchPickles(ignored: Set<string>, nested: ReadNested, budget: B
     },
     // how bytes are pickled by protocol 2
     '_codecs.encode': ([text, encoding]) =>
-      typeof text === 'string' && encoding === 'latin1' && once(read, text, latin1),
+      encoding === 'latin1' && typeof text === 'string' && once(read, text, latin1),
   };
   /** ('storage', class, key, device, elements) and in the legacy form a view: (key, offset, elements), or None. */
   const persistent = (id: unknown): unknown => {
