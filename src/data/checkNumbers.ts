@@ -13,7 +13,7 @@ export function checkNumbers(name: string, given: ArrayLike<unknown>): asserts g
 }
 
 /**
- * Steps of a series of so many features.
+ * The number of steps of a series.
  * @throws {ArgumentError | ShapeError} unless they are numbers, as many as a multiple of the features
  */
 export function stepsOf(name: string, series: ArrayLike<number>, features: number): number {

@@ -86,8 +86,7 @@ export class Network {
     this.tensors = tensors;
     this.#end = layout.end;
     this.arena = new MemoryArena(layout.end);
-    if (!initialize) return;
-    for (const { name, shape, init } of specs)
+    for (const { name, shape, init } of initialize ? specs : [])
       this.arena.write(tensors.get(name)!, initialNumbers(name, shape, init, this.generator));
   }
 
@@ -287,12 +286,9 @@ export class Network {
     ignore = 0,
     count = rows.count,
   ): void {
-    if (kind === 'features') {
-      writeRows(this.arena, rows, region, data, size, 'f32', count);
-      return;
-    }
-    writeRows(this.arena, rows, region, data, 1, 'i32', count);
-    const found = this.arena.kernels.find_bad_index(count, region.ptr, size, ignore);
+    const isIndex = kind === 'indices';
+    writeRows(this.arena, rows, region, data, isIndex ? 1 : size, isIndex ? 'i32' : 'f32', count);
+    const found = isIndex ? this.arena.kernels.find_bad_index(count, region.ptr, size, ignore) : -1;
     if (found < 0) return;
     const bad = rows.take ? rows.take[found]! : rows.first + found;
     const where = `step ${Math.floor(bad / rows.batch)}, row ${bad % rows.batch}`;
