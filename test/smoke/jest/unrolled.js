@@ -21,6 +21,8 @@ test('a model that is fitted, and bytes that are no ONNX file', async () => {
   }
   const { history } = await trainer.fit(data, { epochs: 2, validation: data, metrics: [slow] });
   expect(history.map(({ metrics }) => metrics)).toEqual([{ slow: 1 }, { slow: 1 }]);
+  // as the guide says for jsdom
+  globalThis.TextDecoder ??= require('node:util').TextDecoder;
   await expect(onnx.loadOnnx(new Uint8Array())).rejects.toThrow(unrolled.FormatError);
 });
 
