@@ -2,10 +2,7 @@ import { isArrayBuffer } from '../arrayKind.ts';
 import { ArgumentError } from '../errors.ts';
 
 /** A binary of the kernels, as given by the caller. */
-export type WasmSource = WasmBytes | WebAssembly.Module | Response;
-
-/** Bytes of a binary: BufferSource, which Node's types lack. */
-export type WasmBytes = ArrayBuffer | ArrayBufferView;
+export type WasmSource = ArrayBuffer | ArrayBufferView | WebAssembly.Module | Response;
 
 /** Returns the given bytes or module. @throws {ArgumentError} if it is anything else */
 export async function binaryOf(given: WasmSource): Promise<Uint8Array | WebAssembly.Module> {
@@ -19,7 +16,7 @@ export async function binaryOf(given: WasmSource): Promise<Uint8Array | WebAssem
   throw new ArgumentError('wasm', 'bytes, a WebAssembly.Module or a Response', given);
 }
 
-function checked(given: WasmBytes): Uint8Array {
+function checked(given: ArrayBuffer | ArrayBufferView): Uint8Array {
   // older engines can't compile from a DataView
   const bytes = ArrayBuffer.isView(given)
     ? new Uint8Array(given.buffer, given.byteOffset, given.byteLength)

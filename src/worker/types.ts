@@ -15,7 +15,6 @@ import type {
   ValidationOptions,
 } from '../model/trainer.ts';
 import type { KernelBuild } from '../wasm/runtime.ts';
-import type { WasmBytes } from '../wasm/source.ts';
 import type { NodeWorker } from '../wasm/threads/nodeWorker.ts';
 
 export type { NodeWorker };
@@ -41,7 +40,7 @@ export interface WorkerTrainerOptions extends Omit<TrainerOptions, 'loss' | 'opt
   /** Same as the option of `init`, in the worker, which is one of the threads. */
   readonly threads?: number | 'auto' | undefined;
   /** The kernels' binary for the worker: bytes or a compiled Module. */
-  readonly wasm?: WasmBytes | WebAssembly.Module | undefined;
+  readonly wasm?: ArrayBuffer | ArrayBufferView | WebAssembly.Module | undefined;
 }
 
 /** A model, or a file saved by `Sequential.save`, `Model.save` or `Trainer.save`. */
