@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import { init, LSTM, runtimeInfo, Sequential } from '../../src/index.ts';
+import { Rule } from '../../src/wasm/threads/rule.ts';
 
 test.each(['core', 'inference'])(
   'threads with the kernels of unrolled/%s: one thread, said by a warning',
@@ -20,3 +21,22 @@ test.each(['core', 'inference'])(
     }
   },
 );
+
+test('what is measured of a kernel holds for all models of an init', async () => {
+  const { times } = Rule.prototype;
+  const rules = new Set<Rule>();
+  const spy = vi.spyOn(Rule.prototype, 'times').mockImplementation(function (this: Rule, ...args) {
+    rules.add(this);
+    return times.apply(this, args);
+  });
+  try {
+    await init({ kernels: 'simd', threads: 2 });
+    const x = { data: new Float32Array(40 * 16 * 16), shape: [40, 16, 16] };
+    for (const seed of [1, 2]) new Sequential([new LSTM(16, 48)], { seed }).forward(x);
+    expect(spy.mock.calls.length).toBeGreaterThan(1);
+    expect(rules.size).toBe(1);
+  } finally {
+    spy.mockRestore();
+    await init({ kernels: 'simd' });
+  }
+});
