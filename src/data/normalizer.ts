@@ -113,7 +113,8 @@ function meanAndDeviation(
   const unit = 2 ** Math.floor(Math.log2(range)) || 1;
   let squares = 0;
   for (let i = first; i < data.length; i += features) squares += ((data[i]! - mean) / unit) ** 2;
-  return [mean, Math.sqrt(squares / rows) * unit];
+  // the mean of equal values may be rounded
+  return [mean, range && Math.sqrt(squares / rows) * unit];
 }
 
 function minimumAndRange(data: ArrayLike<number>, first: number, features: number): [number, number] {

@@ -34,7 +34,7 @@ export function padNamed(name: string, sequences: readonly SequenceLike[]): Padd
     if (other !== width) throw new ShapeError(`${name}[${i}]`, `${text(width)}, as the first`, text(other));
   }
   const lengths = Int32Array.from(read, ({ steps }) => steps);
-  const T = Math.max(...lengths);
+  const T = lengths.reduce((most, steps) => Math.max(most, steps));
   if (T === 0) throw new ArgumentError(name, 'at least one step', sequences);
   const B = read.length;
   const size = width ?? 1;

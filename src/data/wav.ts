@@ -77,8 +77,8 @@ export function serializeWav(wav: Wav, opts?: WavOptions): Uint8Array<ArrayBuffe
   keyOf('format', format, BYTES);
   const { sampleRate: rate, channels } = reading('wav', wav, () => ({ ...wav }));
   const sampleRate = integer('sampleRate', rate, 1, 2 ** 31 - 1);
-  const frames = reading('channels', channels, () => framesOf(channels));
   const width = BYTES[format];
+  const frames = reading('channels', channels, () => framesOf(channels, Math.floor(65535 / width)));
   const block = width * channels.length;
   const size = frames * block;
   const out = byteArray(44 + size + (size % 2));
@@ -146,10 +146,10 @@ function readSamples(view: DataView, at: number, size: number, format: Format): 
   return { sampleRate, channels };
 }
 
-/** Samples per channel. */
-function framesOf(channels: unknown): number {
-  if (!Array.isArray(channels) || channels.length === 0 || channels.length > 65535)
-    throw new ArgumentError('channels', 'a list of 1 to 65535 arrays of samples', channels);
+/** Samples per channel, of at most `most` channels: a WAV file has the bytes of all in 16 bits. */
+function framesOf(channels: unknown, most: number): number {
+  if (!Array.isArray(channels) || channels.length === 0 || channels.length > most)
+    throw new ArgumentError('channels', `a list of 1 to ${most} arrays of samples`, channels);
   for (const [c, channel] of channels.entries()) {
     const name = `channels[${c}]`;
     checkNumbers(name, channel);

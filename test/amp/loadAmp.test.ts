@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { loadAmp } from '../../src/amp/index.ts';
-import { Adam, init, Model, mse, StreamPool, Trainer } from '../../src/index.ts';
+import { Adam, FormatError, init, Model, mse, StreamPool, Trainer } from '../../src/index.ts';
 import { quantize } from '../../src/quant/index.ts';
 import { expectThrows, expectWords } from '../errors.ts';
 import { readFixtureFile } from '../fixtures/read.ts';
@@ -114,6 +114,15 @@ describe('a model of an amplifier', () => {
     expect([sampleRate, metadata.name, format, inputSize]).toEqual([48000, 'drive', 'NAM', 1]);
     const aida = loadAmp(cases.aida!.file);
     expect([aida.skip, aida.sampleRate, aida.metadata.out_gain]).toEqual([1, 48000, '1.5']);
+  });
+
+  test('refuses a list of layers with holes', () => {
+    const { file } = cases.rtneural!;
+    expectThrows(
+      () => loadAmp({ ...file, layers: Array(3) }),
+      ['layers[0]: expected an object'],
+      FormatError,
+    );
   });
 
   test('is saved and loaded as every model', () => {

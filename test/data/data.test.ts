@@ -140,6 +140,8 @@ describe('Normalizer', () => {
     expect(Normalizer.fit([1e200, -1e200]).scale).toEqual([1e200]);
     expect(Normalizer.fit([0, 2e-200]).scale).toEqual([1e-200]);
     expect(Normalizer.fit([1e-320, 1e-320]).scale).toEqual([1]);
+    // the sum of three is rounded, so that their mean is not 0.1
+    expect(Normalizer.fit([0.1, 0.1, 0.1]).scale).toEqual([1]);
   });
 
   test('gives 0 to 1 with minmax', () => {
@@ -181,6 +183,12 @@ describe('pad', () => {
       data: floatsOf(0.5, 1, 0, 2),
       shape: [2, 2, 1],
     });
+  });
+
+  test('more sequences than a call has arguments', () => {
+    const { x, lengths } = pad(Array.from({ length: 300_000 }, (_, i) => (i === 7 ? [1, 2] : [3])));
+    expect(x.shape).toEqual([2, 300_000]);
+    expect(lengths.subarray(6, 9)).toEqual(Int32Array.of(1, 2, 1));
   });
 
   test('refuses other numbers of features, indices that are not integers and no steps', () => {

@@ -180,6 +180,16 @@ describe('metrics', () => {
     expect([accuracy.result(), top.result()]).toEqual([0, 0]);
   });
 
+  test('NaN is above all others, and a target of NaN below them', () => {
+    const outputs = Float32Array.of(NaN, NaN, 1, NaN, NaN, 1);
+    const metric = metrics.topK({ k: 1 });
+    const update = (targets: number[]) =>
+      metric.update(outputs, Int32Array.from(targets), { count: 3, size: 2, targets: 'indices' });
+    update([0, 0, 0]);
+    update([1, 1, 1]);
+    expect(metric.result()).toBe(0);
+  });
+
   test('large logits do not overflow', () => {
     const metric = metrics.perplexity();
     metric.update(Float32Array.of(1e30, 0), Int32Array.of(0), none);

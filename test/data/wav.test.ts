@@ -99,6 +99,20 @@ describe('WAV', () => {
     expectThrows(() => parseWav(1e9 as never), ['bytes']);
     expectThrows(() => serializeWav({ sampleRate: 0, channels: [left] }), ['sampleRate']);
     expectThrows(() => serializeWav({ sampleRate: 1, channels: [] }), ['channels']);
+    // 16 bits have the bytes of all channels
+    for (const [format, most] of [
+      ['int16', 32767],
+      ['int24', 21845],
+      ['float32', 16383],
+    ] as const) {
+      const channels = Array.from({ length: most }, () => Float32Array.of(0));
+      expect(parseWav(serializeWav({ sampleRate: 1, channels }, { format })).channels).toHaveLength(most);
+      channels.push(Float32Array.of(0));
+      expectThrows(
+        () => serializeWav({ sampleRate: 1, channels }, { format }),
+        ['channels', `1 to ${most} arrays`],
+      );
+    }
     expectThrows(
       () => serializeWav({ sampleRate: 1, channels: [left, Float32Array.of(1)] }),
       ['channels[1]'],

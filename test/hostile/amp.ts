@@ -56,6 +56,14 @@ const BROKEN_AMP: readonly Broken[] = [
     broken('guitarml', (f) => void f.state_dict['rec.weight_ih_l0'][2].push(1)),
     /weight_ih/,
   ],
+  [
+    'a first row that lies for all rows',
+    broken(
+      'guitarml',
+      (f) => void (f.state_dict['rec.weight_ih_l0'] = [Array(60_000).fill(0), ...Array(60_000).fill(0)]),
+    ),
+    /lists of different lengths/,
+  ],
   ['a skip that does not fit', broken('guitarml', (f) => void (f.model_data.skip = 2)), /skip/],
   ['a skip that is text', broken('guitarml', (f) => void (f.model_data.skip = '1')), /skip: .*got "1"/],
   [

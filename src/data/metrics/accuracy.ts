@@ -21,7 +21,8 @@ export function accuracy(opts?: Readonly<Record<string, never>>): Metric {
 }
 
 /**
- * Share of rows whose target is among the k largest outputs; of equal outputs, those of lower index come first.
+ * Share of rows whose target is among the k largest outputs; of equal outputs, those of lower index come first. NaN is above
+ * all others, and a target of NaN below them.
  * @throws {ArgumentError} if k is below 1
  */
 export function topK(opts?: { readonly k?: number | undefined }): Metric {
@@ -34,7 +35,7 @@ export function topK(opts?: { readonly k?: number | undefined }): Metric {
     let above = 0;
     for (let j = 0; j < rows.size; j++) {
       const [other, mine] = [output[first + j]!, output[first + own]!];
-      if (other > mine || (other === mine && j < own)) above++;
+      if (!(other < mine || (other === mine && j >= own))) above++;
     }
     return above < k ? 1 : 0;
   });

@@ -1,4 +1,4 @@
-import { elements, floats } from '../../allocate.ts';
+import { floats } from '../../allocate.ts';
 import { FormatError, show, showShape } from '../../errors.ts';
 import type { Numbers } from './description.ts';
 
@@ -30,7 +30,8 @@ export function numbersOf(name: string, value: unknown): Numbers {
     if (shape.push(level.length) > MAX_RANK) throw bad(`${name}: lists of more than ${MAX_RANK} levels`);
   }
   if (!shape.length) throw bad(`${name}: expected lists of numbers, got ${show(value)}`);
-  const data = floats(elements(shape));
+  // no more than the lists have, whatever their first ones say
+  const data = floats((value as unknown[]).flat(MAX_RANK).length);
   let at = 0;
   const read = (list: unknown, level: number): void => {
     if (!Array.isArray(list) || list.length !== shape[level])

@@ -130,7 +130,7 @@ export function readRtNeural({ in_shape: shape, layers, ...rest }: Json): AmpDes
   const first = Array.isArray(shape) ? shape.at(-1) : undefined;
   const inputSize = sizeOf('in_shape[2]', first);
   let size = inputSize;
-  const read = layers.map((json: unknown, i): AmpLayer => {
+  const read = Array.from(layers, (json: unknown, i): AmpLayer => {
     const name = `layers[${i}]`;
     if (!isObject(json)) throw bad(`${name}: expected an object`);
     const { type } = json;

@@ -133,7 +133,7 @@ function run(model: KerasModel, builder: Builder, inputs: readonly Value[]): rea
     if (missing.length) {
       if (waiting.has(own)) return refuse(`layer ${source[0]} depends on itself`);
       waiting.add(own);
-      stack.push(...missing.reverse());
+      for (const each of missing.reverse()) stack.push(each);
       continue;
     }
     const values = first ?? sources.map(at);

@@ -103,11 +103,11 @@ function inOrder(path: string): string {
 export function listOf(object: Hdf5Object, attribute: string): string[] {
   const whole = textsOf(object, attribute);
   if (whole) return whole;
-  const found: string[] = [];
+  const parts: string[][] = [];
   for (let i = 0; ; i++) {
     const part = textsOf(object, `${attribute}${i}`);
-    if (!part) return found;
-    found.push(...part);
+    if (!part) return parts.flat();
+    parts.push(part);
   }
 }
 
