@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { PassThrough, Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { Batcher } from '../../src/cli/serve/batcher.ts';
 import { EventStream } from '../../src/cli/serve/eventStream.ts';
 import { serve } from '../../src/cli/serve/serve.ts';
 import { thorough } from '../thorough.ts';
@@ -186,6 +187,57 @@ test('a model of a table: rows in their own units, as forecast', async () => {
   }
   expect((await table.call('POST', `/sessions/${json.id}/generate`, {})).status).toBe(404);
   await table.stop();
+});
+
+test('whoever writes without a pause, others have their turn after each batch', async () => {
+  const rows = (sessions: readonly unknown[]) => new Float32Array(sessions.length);
+  const batcher = new Batcher({ step: rows } as never);
+  const written: number[] = [];
+  const writers = Array.from({ length: 96 }, async (_, i) => {
+    for (let step = 0; step < 20; step++) await batcher.step({} as never, i, () => undefined);
+    written.push(i);
+  });
+  let turns = 0;
+  const count = () => {
+    turns++;
+    if (written.length < 96) setImmediate(count);
+  };
+  setImmediate(count);
+  await Promise.all(writers);
+  expect([batcher.batches, batcher.steps]).toEqual([60, 1920]);
+  expect(turns).toBeGreaterThanOrEqual(59);
+  expect(written).toEqual(writers.map((_, i) => i));
+});
+
+describe('a body that is not read', () => {
+  const chunked = '/nope HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n';
+  const sized = (path: string, length = 2) =>
+    `${path} HTTP/1.1\r\nhost: a\r\ncontent-length: ${length}\r\n\r\n{}`;
+  const last = 'GET /health HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n';
+
+  test.each([
+    [404, `POST ${sized('/nope')}`],
+    [405, `DELETE ${sized('/model')}`],
+    [200, `GET ${sized('/health')}`],
+    [200, `GET ${sized('/')}`],
+  ])('%d: the connection goes on', async (status, request) => {
+    const answer = await raw(server.running, request, last);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} .*connection: keep-alive.*HTTP/1.1 200 `, 'is'));
+  });
+
+  test('of a session that ends: the connection goes on', async () => {
+    const answer = await raw(server.running, `DELETE ${sized(`/sessions/${await open()}`)}`, last);
+    expect(answer).toMatch(/^HTTP\/1.1 204 .*HTTP\/1.1 200 /s);
+  });
+
+  test.each([
+    ['more bytes than a body may have', `POST ${sized('/nope', 99_999)}`],
+    ['an unknown number of bytes', `POST ${chunked}`],
+  ])('%s: the answer says that it is the last one', async (_, request) => {
+    const answer = await raw(server.running, request, last);
+    expect(answer).toMatch(/^HTTP\/1.1 404 .*connection: close/is);
+    expect(answer).not.toContain('HTTP/1.1 200');
+  });
 });
 
 test('targets with a scheme and a host, as of a proxy', async () => {
@@ -393,10 +445,20 @@ test('stops: ends what is being written, and closes', async () => {
   const writing = stopping.call('POST', `/sessions/${json.id}/generate`, { length: 10_000 });
   await expect.poll(() => stopping.running.batcher.steps, LONG).toBeGreaterThan(5);
   await stopping.stop();
-  const { status, json: answer } = await writing;
-  expect([status, answer.stopped]).toEqual([200, true]);
+  const { status, json: answer, headers } = await writing;
+  expect([status, answer.stopped, headers.get('connection')]).toEqual([200, true, 'close']);
   expect(answer.text.length).toBeGreaterThan(0);
   await expect(stopping.call('GET', '/health')).rejects.toThrow();
+});
+
+test('stops while it reads a prompt', async () => {
+  const stopping = await served(model);
+  const { json } = await stopping.call('POST', '/sessions');
+  const body = { prompt: 'a'.repeat(3000) };
+  const reading = stopping.call('POST', `/sessions/${json.id}/generate`, body);
+  await expect.poll(() => stopping.running.batcher.steps, { ...LONG, interval: 1 }).toBeGreaterThan(5);
+  await stopping.stop();
+  expect((await reading).json).toEqual({ text: '', stopped: true });
 });
 
 test.each([1.001, 0.3335, 0.0015, 2_147_483])('serve takes a timeout of %d seconds', async (timeout) => {

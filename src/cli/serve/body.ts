@@ -75,7 +75,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Rejects with 413 beyond `most` bytes; the rest is not read. */
 async function readBytes(request: IncomingMessage, most: number): Promise<Uint8Array> {
-  const tooLarge = () => new HttpError(413, `the body has more than ${most} bytes`, { connection: 'close' });
+  const tooLarge = () => new HttpError(413, `the body has more than ${most} bytes`);
   if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge();
   // after the packet with the headers has been parsed
   await undefined;

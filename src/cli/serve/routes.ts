@@ -148,17 +148,18 @@ async function generate(call: Call): Promise<Answer | undefined> {
     const prompt = promptOf(asked, vocabulary, session);
     const wantsEvents = /text\/event-stream/i.test(request.headers.accept ?? '');
     const events = wantsEvents ? new EventStream(response) : undefined;
-    await read(service, session, prompt);
+    const isOver = () => service.isStopping() || request.socket.destroyed;
+    let isWhole = await read(service, session, prompt, isOver);
     let written = '';
-    let stopped = false;
-    for await (const index of write(service, session, asked)) {
-      const character = vocabulary.characters[index]!;
-      written += character;
-      if (events) await events.send({ text: character });
-      stopped = service.isStopping();
-      if (stopped || request.socket.destroyed) break;
-    }
-    const json = stopped ? { text: written, stopped } : { text: written };
+    if (isWhole)
+      for await (const index of write(service, session, asked)) {
+        const character = vocabulary.characters[index]!;
+        written += character;
+        if (events) await events.send({ text: character });
+        isWhole = !isOver();
+        if (!isWhole) break;
+      }
+    const json = isWhole ? { text: written } : { text: written, stopped: true };
     if (!events) return { status: 200, json };
     events.end(json);
     return undefined;

@@ -112,19 +112,18 @@ async function answer(
 ): Promise<void> {
   // a client that is gone gets no answer
   response.on('error', () => {});
+  const call = { service, request, response, id: '' };
   try {
     if (service.isStopping()) throw new HttpError(503, 'the server is stopping');
-    await dispatch({ service, request, response, id: '' });
+    await dispatch(call);
   } catch (error) {
     const isGone = request.destroyed && !request.complete;
     const { status, message, headers } =
       error instanceof HttpError ? error : new HttpError(500, 'an error of the server');
     if (!(error instanceof HttpError) && !isGone) failed(error);
     if (response.headersSent || isGone) response.destroy();
-    else send(response, status, { error: message }, headers);
+    else send(call, status, { error: message }, headers);
   }
-  // the rest of a body that is too large is not read
-  if (!request.complete && !response.destroyed) response.once('finish', () => request.destroy());
   if (service.isStopping()) response.once('finish', () => request.socket.destroySoon());
 }
 
@@ -136,7 +135,7 @@ function unread(response: ServerResponse, timeout: number): void {
 }
 
 async function dispatch(call: Call): Promise<void> {
-  const { request, response } = call;
+  const { request } = call;
   checkHost(request);
   const { expect = '100-continue' } = request.headers;
   if (!/^100-continue$/i.test(expect)) throw new HttpError(417, 'expected no header Expect but 100-continue');
@@ -144,14 +143,14 @@ async function dispatch(call: Call): Promise<void> {
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   if (path === '/') {
     if (method !== 'GET') throw notAllowed(['GET']);
-    return void response.writeHead(200, page.headers).end(page.html);
+    return send(call, 200, page.html, page.headers);
   }
   const { routes, id } = routesOf(path);
   if (routes.length === 0) throw new HttpError(404, 'no such path: see docs/guides/server.md');
   const route = routes.find((one) => one.method === method);
   if (!route) throw notAllowed(routes.map((one) => one.method));
   const result = await route.handle({ ...call, id });
-  if (result) send(response, result.status, result.json);
+  if (result) send(call, result.status, result.json);
 }
 
 /**
@@ -177,12 +176,14 @@ function notAllowed(methods: readonly string[]): HttpError {
   return new HttpError(405, `this path allows ${allow}`, { allow });
 }
 
+/** Answers. After the last answer of a connection node:http closes it. */
 function send(
-  response: ServerResponse,
+  { service, request, response }: Call,
   status: number,
   json?: object | string,
   headers: Readonly<Record<string, string>> = {},
 ): void {
+  if (service.isStopping() || leavesMuch(request, service.maxBody)) response.setHeader('connection', 'close');
   if (json === undefined) return void response.writeHead(status, { ...COMMON, ...headers }).end();
   const text = typeof json === 'string' ? json : JSON.stringify(json);
   const length = String(Buffer.byteLength(text));
@@ -194,6 +195,12 @@ function send(
       ...headers,
     })
     .end(text);
+}
+
+/** Whether there may be more to read of a body than `most` bytes; a smaller rest is read by node:http after the answer. */
+function leavesMuch({ complete, headers }: IncomingMessage, most: number): boolean {
+  const isChunked = headers['transfer-encoding'] !== undefined;
+  return !complete && (isChunked || Number(headers['content-length'] ?? 0) > most);
 }
 
 /** Codes of errors of node:http for what is not a request of HTTP, and their status. */

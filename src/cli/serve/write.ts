@@ -36,12 +36,19 @@ export function promptOf(
   return vocabulary.encode(prompt || (isNew ? start(vocabulary) : ''));
 }
 
-/** Has a session read indices; the last one is read when it goes on. */
-export async function read({ batcher }: Machine, session: Session, indices: Iterable<number>): Promise<void> {
+/** Has a session read indices; the last one is read when it goes on. Gives false if `isOver` has ended it. */
+export async function read(
+  { batcher }: Machine,
+  session: Session,
+  indices: Iterable<number>,
+  isOver: () => boolean,
+): Promise<boolean> {
   for (const index of indices) {
+    if (isOver()) return false;
     await settle(batcher, session);
     go(session, index);
   }
+  return true;
 }
 
 /** Has a session's text go on by an index. */
