@@ -11,5 +11,5 @@ export type { WorkerState } from './registry.ts';
 export { type ClusterWorker, type ClusterWorkerOptions, startWorker } from './startWorker.ts';
 export { type ClusterStatus, type ClusterStatusOptions, clusterStatus } from './status.ts';
 export { Sweep, type SweepCall, type SweepFit, type SweepOptions } from './sweep.ts';
-export type { SweepRecord } from './sweepJob.ts';
+export type { SweepRecord } from './sweepStore.ts';
 export type { ClusterTrainerOptions } from './types.ts';

@@ -27,9 +27,9 @@ export interface ShardJob {
 /** Data of a job of a `Sweep`: names of values, never values. */
 export interface SweepJobData {
   readonly name: string;
-  /** Key of the packed `SweepSpec`. */
-  readonly spec: string;
-  /** Key of the packed data; undefined for a task. */
+  /** Its run: also the id of the job in BullMQ. */
+  readonly run: string;
+  /** Hash of the packed data; undefined for a task. */
   readonly data: string | undefined;
   readonly identity: string;
 }
@@ -57,7 +57,7 @@ export interface Outcome {
   readonly refused?: string | undefined;
   /** What it is compared by with others. */
   readonly value: number;
-  /** Anything else, as JSON. */
+  /** Anything else, as data. */
   readonly result: unknown;
   /** The saved model, if it is kept. */
   readonly model?: Uint8Array | undefined;

@@ -66,9 +66,14 @@ export class Keys {
     return `${this.#queue}:${session}:failure:${step}:${shard}`;
   }
 
-  /** JSON of what the jobs of a sweep gave, by name. */
+  /** Packed records of what the jobs of a sweep gave, by name. */
   get results(): string {
     return `${this.#queue}:results`;
+  }
+
+  /** Of the jobs without a record, the runs whose results count, by name. They stay as long as BullMQ keeps jobs. */
+  get runs(): string {
+    return `${this.#queue}:runs`;
   }
 
   /** Names of jobs by their value. */
@@ -81,13 +86,18 @@ export class Keys {
     return `${this.#queue}:model:${name}`;
   }
 
-  /** What a worker needs to know of a job: see `FitSpec`. */
-  sweepSpec(id: string): string {
-    return `${this.#queue}:job:${id}`;
+  /** What a worker needs to know of a run: see `FitSpec` and `TaskSpec`. */
+  sweepSpec(run: string): string {
+    return `${this.#queue}:job:${run}`;
   }
 
   /** Data that jobs share, by their hash. */
   data(hash: string): string {
     return `${this.#queue}:data:${hash}`;
+  }
+
+  /** Runs that need these data. */
+  holders(hash: string): string {
+    return `${this.#queue}:holders:${hash}`;
   }
 }

@@ -9,9 +9,10 @@ const COMMANDS: readonly (readonly string[])[] = [
   ...[
     ['sadd', '1'],
     ['srem', '1'],
-    ['hexists', '1'],
-    ['hsetnx', '1', '1'],
-    ['zadd', 'NX', '1', '1'],
+    ['hget', '1'],
+    ['hset', '1', '1'],
+    ['hdel', '1'],
+    ['zadd', '1', '1'],
   ],
   ['del'],
 ];

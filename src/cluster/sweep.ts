@@ -1,14 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { callable, integer, oneOf, options } from '../check.ts';
 import { StateError } from '../errors.ts';
 import { runtime } from '../wasm/runtime.ts';
 import { checkConnection, checkMemory, connect, type QueueOptions, translated } from './connection.ts';
-import { parsed, type SweepJobData } from './jobs.ts';
-import { KEPT, Keys, PREFIX, queueName } from './keys.ts';
+import { type SweepJobData, unpack } from './jobs.ts';
+import { Keys, PREFIX, queueName } from './keys.ts';
 import { checkVersions } from './registry.ts';
-import { type SweepRecord, writeRecord } from './sweepJob.ts';
-import { idOf, type SweepCall, type SweepFit, SweepWorks } from './sweepWork.ts';
+import { LOST } from './sweepJob.ts';
+import { claim, finish, type SweepRecord, writeValues } from './sweepStore.ts';
+import { type SweepCall, type SweepFit, type SweepWork, SweepWorks } from './sweepWork.ts';
 import { Watchdog } from './watchdog.ts';
 
 export type { SweepCall, SweepFit } from './sweepWork.ts';
@@ -18,7 +20,7 @@ const LOOK_MS = 300;
 
 /** Options of a `Sweep`. */
 export interface SweepOptions extends QueueOptions {
-  /** Times that a job is tried. Default 3. */
+  /** Times that a job is tried, also if its worker ends in the middle. Default 3. */
   readonly attempts?: number | undefined;
   /** ms without an answer of Redis after which calls throw. Default 60,000; for the first connection 10,000. */
   readonly patience?: number | undefined;
@@ -33,17 +35,15 @@ interface Opened {
 
 /**
  * Many small models, one per series or setting, each trained by one worker. Results and models stay in Redis for a week
- * after the last one, or until `clear`; a sweep that is added again goes on with the jobs that have no result.
+ * after the last one, or until `clear`; a sweep that is added again goes on with the jobs that have no result, or failed.
  */
 export class Sweep {
   readonly #options: SweepOptions;
   readonly #queueName: string;
   readonly #attempts: number;
   readonly #keys: Keys;
-  readonly #jobs = new Map<string, SweepJobData>();
-  /** Values that workers need, by key, until the job is done. */
-  readonly #values = new Map<string, Buffer>();
-  readonly #works: SweepWorks;
+  readonly #jobs = new Map<string, SweepWork>();
+  readonly #works = new SweepWorks();
   #opened: Promise<Opened> | undefined;
   /** Ends when it is disconnected; from the first `close` on. */
   #closed: Promise<void> | undefined;
@@ -57,11 +57,11 @@ export class Sweep {
     this.#attempts = integer('attempts', this.#options.attempts ?? 3, 1);
     if (this.#options.patience !== undefined) integer('patience', this.#options.patience, 1);
     this.#keys = new Keys(this.#queueName);
-    this.#works = new SweepWorks(this.#keys);
   }
 
   /**
-   * Adds jobs. Those that have a result are left out.
+   * Adds jobs. Those that have a result are left out, and those that a worker computes; one that waits is replaced, and one
+   * that failed is tried again.
    * @throws {ArgumentError} if two jobs have one name, something is missing or unknown, or is not plain data
    * @throws {StateError} before `init`, after `close`, or if Redis can't be reached or gives no answer
    * @throws {MemoryError} if Redis is full
@@ -69,15 +69,13 @@ export class Sweep {
   async add(jobs: readonly (SweepFit | SweepCall)[]): Promise<void> {
     const made = await this.#works.of(jobs, runtime().kernels);
     await this.#ask(async (opened) => {
-      for (const { job, values } of made) {
-        this.#jobs.set(job.name, job);
-        for (const [key, value] of values) this.#values.set(key, value);
-      }
-      const done = new Set(await opened.redis.hkeys(this.#keys.results));
-      await this.#publish(
-        opened,
-        made.map(({ job }) => job).filter(({ name }) => !done.has(name)),
+      for (const work of made) this.#jobs.set(work.name, work);
+      const names = made.map(({ name }) => name);
+      await this.#withdraw(opened, names);
+      const failed = (await this.#packed(opened, names)).map((bytes) =>
+        bytes && unpack<SweepRecord>(bytes).error !== undefined ? bytes : undefined,
       );
+      await this.#begin(opened, made, failed);
     });
   }
 
@@ -101,14 +99,12 @@ export class Sweep {
       await this.#ask((opened) => this.#look(opened, missing()));
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
-    // data that no job needs any more
-    const keys = [...this.#values.keys()];
-    if (keys.length) await this.#ask(({ redis }) => redis.del(...keys));
     return [...this.#jobs.keys()].map((name) => records.get(name)!);
   }
 
   /**
-   * The results that are there, the lowest value first, or with `mode: 'max'` the highest; those that failed are left out.
+   * The results that are there, the lowest value first, or with `mode: 'max'` the highest; those that failed or gave NaN are left
+   * out.
    * @throws {StateError} after `close`, or if Redis can't be reached or gives no answer
    */
   async best(count: number, opts?: { readonly mode?: 'min' | 'max' | undefined }): Promise<SweepRecord[]> {
@@ -135,14 +131,17 @@ export class Sweep {
    */
   async clear(): Promise<void> {
     await this.#ask(async ({ redis, queue }) => {
-      const { results, ranking } = this.#keys;
+      const { results, ranking, runs } = this.#keys;
+      const jobs = await queue.getJobs(['waiting', 'delayed', 'failed', 'prioritized', 'active']);
+      // from here on no run counts
+      await redis.del(runs);
       const models = (await redis.hkeys(results)).map((name) => this.#keys.model(name));
-      const jobs = await queue.getJobs(['waiting', 'delayed', 'failed', 'prioritized']);
-      await Promise.all(jobs.filter((job) => job?.name === 'fit').map((job) => job.remove().catch(() => {})));
-      await redis.del(results, ranking, ...models, ...this.#values.keys());
+      await redis.del(results, ranking, ...models);
+      const fits = jobs.filter((job) => job?.name === 'fit');
+      await Promise.all(fits.map((job) => job.remove().catch(() => {})));
+      await Promise.all(fits.map(({ data }) => finish(redis, this.#keys, data)));
     });
     this.#jobs.clear();
-    this.#values.clear();
   }
 
   /** Disconnects; jobs go on. Calls under way and later ones throw. */
@@ -174,43 +173,77 @@ export class Sweep {
   }
 
   /** Those that are there. */
-  async #records({ redis }: Opened, names: readonly string[]): Promise<SweepRecord[]> {
-    const texts = names.length ? await redis.hmget(this.#keys.results, ...names) : [];
-    return texts.flatMap((text) => (text === null ? [] : [parsed<SweepRecord>(text)]));
+  async #records(opened: Opened, names: readonly string[]): Promise<SweepRecord[]> {
+    const packed = await this.#packed(opened, names);
+    return packed.flatMap((bytes) => (bytes ? [unpack<SweepRecord>(bytes)] : []));
   }
 
-  /** Writes what workers need, then the jobs. */
-  async #publish({ redis, queue }: Opened, jobs: readonly SweepJobData[]): Promise<void> {
-    const keys = new Set(jobs.flatMap(({ spec, data }) => (data === undefined ? [spec] : [spec, data])));
-    await Promise.all([...keys].map((key) => redis.set(key, this.#values.get(key)!, 'PX', KEPT)));
+  async #packed({ redis }: Opened, names: readonly string[]): Promise<(Buffer | null)[]> {
+    return names.length ? redis.hmgetBuffer(this.#keys.results, ...names) : [];
+  }
+
+  /** Takes back jobs that were added, unless they are being computed. */
+  async #withdraw({ redis, queue }: Opened, names: readonly string[]): Promise<void> {
+    const runs = names.length ? await redis.hmget(this.#keys.runs, ...names) : [];
+    const withdraw = async (run: string, name: string) => {
+      const job = await queue.getJob(run);
+      const isBack = await job?.remove().then(
+        () => true,
+        () => false,
+      );
+      if (!job || !isBack) return;
+      await redis.hdel(this.#keys.runs, name);
+      await finish(redis, this.#keys, job.data);
+    };
+    await Promise.all(runs.map((run, i) => run && withdraw(run, names[i]!)));
+  }
+
+  /**
+   * Has jobs without a result computed, unless they are being or wait.
+   * @param failed by job, the record of an earlier run that is not to count
+   */
+  async #begin(
+    opened: Opened,
+    works: readonly SweepWork[],
+    failed: readonly (Buffer | undefined)[] = [],
+  ): Promise<void> {
+    const { redis, queue } = opened;
+    const claims = works.map(({ name }, i) => ({ name, run: `fit-${randomUUID()}`, failed: failed[i] }));
+    const runs = await claim(redis, this.#keys, claims);
+    const states = await Promise.all(runs.map((run) => run && queue.getJobState(run)));
+    const missing = works.flatMap((work, i) => (states[i] === 'unknown' ? [{ work, run: runs[i]! }] : []));
+    await writeValues(redis, this.#keys, missing);
     const backoff = { type: 'fixed', delay: 100 };
+    const opts = { attempts: this.#attempts, backoff, removeOnComplete: true };
     await queue.addBulk(
-      jobs.map((data) => ({
+      missing.map(({ work: { name, identity, data }, run }) => ({
         name: 'fit',
-        data,
-        opts: { jobId: idOf(data.name), attempts: this.#attempts, backoff, removeOnComplete: true },
+        data: { name, run, data: data?.hash, identity },
+        opts: { ...opts, jobId: run },
       })),
     );
   }
 
+  /** Writes the errors of jobs that failed for good. One whose values are lost, and are here, may be added again. */
+  async #settle({ redis, queue }: Opened): Promise<void> {
+    for (const job of await queue.getFailed()) {
+      if (job?.name !== 'fit') continue;
+      const { name } = job.data;
+      if (job.failedReason !== LOST)
+        await finish(redis, this.#keys, job.data, { name, error: job.failedReason || 'its workers ended' });
+      else if (!this.#jobs.has(name)) continue;
+      await job.remove().catch(() => {});
+    }
+  }
+
   /** Looks for jobs that failed or are lost, a full Redis and workers of another version. */
   async #look(opened: Opened, names: readonly string[]): Promise<void> {
-    const { redis, queue } = opened;
+    const { redis } = opened;
     await checkMemory(redis);
-    const states = await Promise.all(names.map((name) => queue.getJobState(idOf(name))));
-    const lost: SweepJobData[] = [];
-    for (const [i, state] of states.entries()) {
-      const name = names[i]!;
-      if (state === 'unknown') lost.push(this.#jobs.get(name)!);
-      if (state !== 'failed') continue;
-      const job = await queue.getJob(idOf(name));
-      await writeRecord(redis, this.#keys, { name, error: job?.failedReason ?? 'its workers ended' });
-      await job?.remove();
-    }
-    const done = lost.length ? new Set(await redis.hkeys(this.#keys.results)) : new Set<string>();
-    await this.#publish(
+    await this.#settle(opened);
+    await this.#begin(
       opened,
-      lost.filter(({ name }) => !done.has(name)),
+      names.map((name) => this.#jobs.get(name)!),
     );
     const own = new Set([...this.#jobs.values()].map(({ identity }) => identity));
     await checkVersions(redis, this.#keys, ({ expected }) => own.has(expected!));

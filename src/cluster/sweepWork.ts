@@ -10,8 +10,7 @@ import { modelBytes } from '../worker/modelBytes.ts';
 import { checkMetrics } from '../worker/runFit.ts';
 import type { ModelSource, WorkerFitOptions } from '../worker/types.ts';
 import { identityOf } from './identity.ts';
-import { type FitSpec, packed, type SweepJobData, type TaskSpec } from './jobs.ts';
-import type { Keys } from './keys.ts';
+import { type FitSpec, packed, type TaskSpec } from './jobs.ts';
 
 /** A model to be trained from beginning to end by one worker. */
 export interface SweepFit {
@@ -43,21 +42,25 @@ const CALL: Names<SweepCall> = { name: true, task: true, options: true };
 const FITTED: Names<SweepFit> = { name: true, model: true, options: true, data: true, fit: true };
 const { onProgress, signal, checkpoint, progress, ...SENT } = FIT;
 
-/** A job, and the values by key that a worker needs for it. */
+/** A job, and what a worker needs for it. */
 export interface SweepWork {
-  readonly job: SweepJobData;
-  readonly values: ReadonlyMap<string, Buffer>;
+  readonly name: string;
+  readonly identity: string;
+  /** A packed `FitSpec` or `TaskSpec`. */
+  readonly spec: Buffer;
+  /** What it is trained on; undefined for a task. */
+  readonly data: Hashed | undefined;
 }
 
-/** Jobs of one queue, checked and packed. */
-export class SweepWorks {
-  readonly #keys: Keys;
-  /** Data of jobs as bytes, and their key. */
-  readonly #data = new WeakMap<object, readonly [key: string, bytes: Buffer]>();
+interface Hashed {
+  readonly hash: string;
+  readonly bytes: Buffer;
+}
 
-  constructor(keys: Keys) {
-    this.#keys = keys;
-  }
+/** Jobs of one sweep, checked and packed. */
+export class SweepWorks {
+  /** Data of jobs, packed. */
+  readonly #data = new WeakMap<object, Hashed>();
 
   /** @throws {ArgumentError} unless they are jobs of different names that are data */
   async of(jobs: readonly (SweepFit | SweepCall)[], kernels: 'simd' | 'relaxed'): Promise<SweepWork[]> {
@@ -84,13 +87,9 @@ export class SweepWorks {
     argument: string,
   ): Promise<SweepWork> {
     text(`${argument}.task`, task);
-    const spec = this.#keys.sweepSpec(idOf(name));
     const identity = await identityOf(kernels);
     const of: TaskSpec = { identity, kernels, task, options };
-    return {
-      job: { name, spec, data: undefined, identity },
-      values: new Map([[spec, packed(argument, of)]]),
-    };
+    return { name, identity, spec: packed(argument, of), data: undefined };
   }
 
   async #fit(given: SweepFit, kernels: 'simd' | 'relaxed', argument: string): Promise<SweepWork> {
@@ -104,25 +103,15 @@ export class SweepWorks {
       throw new ArgumentError(`${argument}.data`, 'plain data, as fit takes it', data);
     const identity = await identityOf(kernels, model);
     const of: FitSpec = { identity, kernels, model, options: trainer, fit };
-    const spec = this.#keys.sweepSpec(idOf(name));
-    const values = new Map([[spec, packed(argument, of)]]);
-    const [key, bytes] = this.#data.get(data) ?? this.#keyed(packed(`${argument}.data`, data));
-    this.#data.set(data, [key, bytes]);
-    return { job: { name, spec, data: key, identity }, values: values.set(key, bytes) };
-  }
-
-  #keyed(bytes: Buffer): [key: string, bytes: Buffer] {
-    return [this.#keys.data(hash(bytes)), bytes];
+    const spec = packed(argument, of);
+    const sent = this.#data.get(data) ?? hashed(packed(`${argument}.data`, data));
+    this.#data.set(data, sent);
+    return { name, identity, spec, data: sent };
   }
 }
 
-function hash(of: string | Buffer): string {
-  return createHash('sha256').update(of).digest('hex').slice(0, 24);
-}
-
-/** Id of a job: names may have any characters. */
-export function idOf(name: string): string {
-  return `fit-${hash(name)}`;
+function hashed(bytes: Buffer): Hashed {
+  return { hash: createHash('sha256').update(bytes).digest('hex').slice(0, 24), bytes };
 }
 
 /** @throws {ArgumentError} unless it is a text that is not empty */

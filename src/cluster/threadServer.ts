@@ -3,7 +3,7 @@ import type { TrainerOptions } from '../model/trainer.ts';
 import { init } from '../wasm/inlined.ts';
 import { type Exposed, loadModel, madeOptions } from '../worker/exposed.ts';
 import { identityOf } from './identity.ts';
-import { pack, type Spec, unpack } from './jobs.ts';
+import { pack, packed, type Spec, type TaskSpec, unpack } from './jobs.ts';
 import { runFit, runTask, type SweepTask } from './runFit.ts';
 import { type Local, type Shard, ShardTrainer } from './shardTrainer.ts';
 import { bytesOf, floatsOf, type Result } from './values.ts';
@@ -29,7 +29,10 @@ export class ThreadServer {
     shard: (bytes: Uint8Array) => this.#compute(bytes),
     fit: async (spec: Uint8Array, data: Uint8Array) =>
       pack(await runFit(unpack(spec), unpack(data), this.exposed)),
-    task: async (spec: Uint8Array) => pack(await runTask(unpack(spec), this.tasks)),
+    task: async (bytes: Uint8Array) => {
+      const spec = unpack<TaskSpec>(bytes);
+      return packed(`${spec.task}()`, await runTask(spec, this.tasks));
+    },
   };
 
   call(name: string, args: readonly unknown[]): unknown {

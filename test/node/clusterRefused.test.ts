@@ -8,7 +8,7 @@ import {
   startWorker,
 } from '../../src/cluster/index.ts';
 import { Keys } from '../../src/cluster/keys.ts';
-import { writeRecord } from '../../src/cluster/sweepJob.ts';
+import { finish } from '../../src/cluster/sweepStore.ts';
 import * as u from '../../src/index.ts';
 import { describeWithRedis, RedisServer, until } from './cluster/redis.ts';
 
@@ -210,7 +210,9 @@ describeWithRedis('with Redis', () => {
     const sweep = new Sweep(connected('own'));
     await sweep.add([work('a')]);
     const record: SweepRecord = { name: 'a', value: 1 };
-    await writeRecord(redis, new Keys('own'), record);
+    const keys = new Keys('own');
+    const run = (await redis.hget(keys.runs, 'a'))!;
+    await finish(redis, keys, { name: 'a', run, data: undefined, identity: '' }, record);
     const own = new RangeError('of its own');
     const failing = [
       () => {

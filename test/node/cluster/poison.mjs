@@ -6,6 +6,12 @@ expose(
   { losses: { poison } },
   {
     twice: ({ n }) => ({ value: 2 * n, result: { n } }),
+    gives: (outcome) => outcome,
+    late: async ({ n }) => {
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      return { value: n };
+    },
+    closure: () => ({ value: 1, result: () => 1 }),
     fails: () => {
       throw new RangeError('of its own');
     },

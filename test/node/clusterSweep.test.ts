@@ -1,0 +1,177 @@
+import { Worker as Thread } from 'node:worker_threads';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Sweep, startWorker } from '../../src/cluster/index.ts';
+import { type Outcome, pack } from '../../src/cluster/jobs.ts';
+import { Keys } from '../../src/cluster/keys.ts';
+import { computeFit } from '../../src/cluster/sweepJob.ts';
+import * as u from '../../src/index.ts';
+import { describeWithRedis, RedisServer, until } from './cluster/redis.ts';
+
+const array = { data: new Float32Array(12), shape: [2, 6, 1] };
+const model = () => new u.Sequential([new u.GRU(1, 4), new u.Linear(4, 1)], { seed: 1 });
+const data = { x: array, y: array };
+const fit = (name: string) => ({
+  ...{ name, model: model(), data, options: { loss: 'mse', optimizer: 'adam' } as const, fit: { epochs: 1 } },
+});
+const thread = () => new Thread(new URL('./cluster/poison.mjs', import.meta.url));
+
+describeWithRedis('a sweep', () => {
+  const server = new RedisServer();
+  let redis: Redis;
+  beforeAll(async () => {
+    await u.init({ kernels: 'simd' });
+    await server.start();
+    redis = new Redis(server.connection);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.dispose();
+  });
+  const connected = (queue: string) => ({ connection: server.connection, queue });
+  const dataKeys = (queue: string) =>
+    Promise.all(['data', 'holders', 'job'].map((kind) => redis.keys(`*:${queue}:${kind}:*`))).then((all) =>
+      all.flat(),
+    );
+
+  /** A run of a job that a worker has taken: it gives `value`, and a model of this byte, when `end` is called. */
+  async function taken(queue: string, name: string) {
+    const keys = new Keys(queue);
+    const run = (await redis.hget(keys.runs, name))!;
+    const hash = (await redis.keys(keys.data('*')))[0]?.split(':').at(-1);
+    let give!: (bytes: Uint8Array) => void;
+    const outcome = new Promise<Uint8Array>((resolve) => {
+      give = resolve;
+    });
+    let isComputing = false;
+    const call = () => {
+      isComputing = true;
+      return outcome;
+    };
+    const job = { name, run, data: hash, identity: '' };
+    const done = computeFit(redis, keys, { call } as never, job);
+    await until(() => isComputing);
+    return {
+      end: async (value: number) => {
+        give(pack({ value, result: value, model: Uint8Array.of(value) } satisfies Outcome));
+        await done;
+      },
+    };
+  }
+
+  test('a worker that was only slow changes nothing of a job that is done', async () => {
+    const sweep = new Sweep(connected('slow'));
+    await sweep.add([{ name: 'x', task: 'any' }]);
+    const [slow, other] = [await taken('slow', 'x'), await taken('slow', 'x')];
+    await other.end(2);
+    await slow.end(1);
+    expect(await sweep.wait()).toEqual([{ name: 'x', value: 2, result: 2 }]);
+    expect([...(await sweep.model('x'))!]).toEqual([2]);
+    await sweep.close();
+  });
+
+  test('data that others share stay until all their jobs have ended', async () => {
+    const [a, b] = [new Sweep(connected('shared')), new Sweep(connected('shared'))];
+    await a.add([fit('a')]);
+    await b.add([fit('a'), fit('b'), fit('c')]);
+    await b.close();
+    const later = await taken('shared', 'b');
+    await (await taken('shared', 'a')).end(1);
+    expect(await a.wait()).toMatchObject([{ name: 'a' }]);
+    await later.end(2);
+    await (await taken('shared', 'c')).end(3);
+    expect((await a.best(9)).map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+    expect(await dataKeys('shared')).toEqual([]);
+    await a.close();
+  });
+
+  test('clear: a job that is running ends without a result, also if it was added again', async () => {
+    const sweep = new Sweep(connected('clear'));
+    const queue = 'clear';
+    await sweep.add([fit('x'), fit('y')]);
+    const [x, y] = [await taken(queue, 'x'), await taken(queue, 'y')];
+    await sweep.clear();
+    expect(await dataKeys(queue)).toEqual([]);
+    await sweep.add([fit('x')]);
+    await Promise.all([x.end(1), y.end(1)]);
+    expect([await sweep.best(9), await sweep.model('x'), await sweep.model('y')]).toEqual([
+      [],
+      undefined,
+      undefined,
+    ]);
+    await (await taken(queue, 'x')).end(2);
+    expect(await sweep.wait()).toEqual([{ name: 'x', value: 2, result: 2 }]);
+    await sweep.clear();
+    await sweep.close();
+  });
+
+  test('a job whose data are lost fails; a sweep that has them adds it again', async () => {
+    const queue = 'lost';
+    const sweep = new Sweep(connected(queue));
+    await sweep.add([fit('a')]);
+    await sweep.close();
+    await redis.del(await redis.keys('*:lost:data:*'));
+    const worker = await startWorker({ ...connected(queue), thread });
+    await until(async () => (await redis.zcard('unrolled:lost:failed')) === 1);
+    const [id] = await redis.zrange('unrolled:lost:failed', '0', '0');
+    expect(await redis.hget(`unrolled:lost:${id}`, 'failedReason')).toMatch(/data.* no longer in Redis/);
+    const again = new Sweep(connected(queue));
+    await again.add([fit('a')]);
+    expect(await again.wait()).toMatchObject([{ name: 'a', value: expect.any(Number) }]);
+    await again.close();
+    await worker.close();
+  });
+
+  test('a job that waits takes what it was added with last; one that is computed stays', async () => {
+    const queue = 'twice';
+    const [first, second] = [new Sweep(connected(queue)), new Sweep(connected(queue))];
+    await first.add([fit('x')]);
+    await second.add([{ name: 'x', task: 'late', options: { n: 5 } }]);
+    expect([await redis.llen('unrolled:twice:wait'), (await dataKeys(queue)).length]).toEqual([1, 1]);
+    const worker = await startWorker({ ...connected(queue), thread });
+    await until(async () => (await redis.llen('unrolled:twice:active')) === 1);
+    await second.add([{ name: 'x', task: 'late', options: { n: 6 } }]);
+    for (const sweep of [first, second]) expect(await sweep.wait()).toEqual([{ name: 'x', value: 5 }]);
+    expect(await dataKeys(queue)).toEqual([]);
+    await Promise.all([first.close(), second.close(), worker.close()]);
+  });
+
+  test('a job that failed is tried again when it is added again; one with a result is not', async () => {
+    const sweep = new Sweep(connected('again'));
+    const worker = await startWorker({ ...connected('again'), thread });
+    const [fails, works] = ['fails', 'twice'].map((task) => ({ name: 'x', task, options: { n: 3 } }));
+    await sweep.add([fails!]);
+    expect(await sweep.wait()).toEqual([{ name: 'x', error: 'of its own' }]);
+    await sweep.add([fails!]);
+    expect(await sweep.wait()).toEqual([{ name: 'x', error: 'of its own' }]);
+    // also one that nobody waited for
+    await sweep.add([fails!, { ...fails!, name: 'y' }]);
+    await until(async () => (await redis.zcard('unrolled:again:failed')) === 2);
+    await sweep.add([works!, { ...works!, name: 'y' }]);
+    const records = ['x', 'y'].map((name) => ({ name, value: 6, result: { n: 3 } }));
+    expect(await sweep.wait()).toEqual(records);
+    await sweep.add([fails!]);
+    expect(await sweep.wait()).toEqual(records);
+    await sweep.close();
+    await worker.close();
+  });
+
+  test('numbers and results come back as they were given', async () => {
+    const sweep = new Sweep(connected('values'));
+    const worker = await startWorker({ ...connected('values'), thread });
+    const cycle: Record<string, unknown> = {};
+    cycle.self = cycle;
+    const results = [10n, new Map([['a', 1]]), cycle, undefined];
+    const given = [Number.NaN, Infinity, -Infinity, 1].map((value, i) => ({ value, result: results[i] }));
+    await sweep.add([
+      ...given.map((options, i) => ({ name: `${i}`, task: 'gives', options })),
+      { name: 'closure', task: 'closure' },
+    ]);
+    const records = await sweep.wait();
+    expect(records.slice(0, 4)).toEqual(given.map((outcome, i) => ({ name: `${i}`, ...outcome })));
+    expect(records[4]!.error).toMatch(/^closure\(\)\.result: .*plain data/);
+    expect((await sweep.best(9)).map(({ value }) => value)).toEqual([-Infinity, 1, Infinity]);
+    await sweep.close();
+    await worker.close();
+  });
+});
