@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Worker as Thread } from 'node:worker_threads';
-import { type Job, WaitingError, Worker } from 'bullmq';
+import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { callable, integer, options } from '../check.ts';
 import { StateError } from '../errors.ts';
@@ -46,7 +46,7 @@ export interface ClusterWorker {
   close(force?: boolean): Promise<void>;
 }
 
-/** Times that a job may lose its worker. */
+/** Times that a shard may lose its worker; for jobs of a sweep these are attempts. */
 const MOST_STALLED = 20;
 
 /**
@@ -88,6 +88,12 @@ export async function startWorker(opts?: ClusterWorkerOptions): Promise<ClusterW
 }
 
 type AnyJob = Job<ShardJob | SweepJobData>;
+
+/** @throws {UnrecoverableError} if a job has no attempt left, since workers ended while they computed it */
+function checkAttempts({ opts: { attempts = 1 }, attemptsMade, stalledCounter }: AnyJob): void {
+  if (attemptsMade + stalledCounter < attempts) return;
+  throw new UnrecoverableError(`its worker ended in ${stalledCounter} of ${attempts} attempts`);
+}
 
 class Running implements ClusterWorker {
   readonly id = randomUUID().slice(0, 8);
@@ -174,6 +180,7 @@ class Running implements ClusterWorker {
       (job as AnyJob).opts.removeOnComplete = true;
       return;
     }
+    if ('run' in data) checkAttempts(job);
     // there are as many replicas as jobs at a time
     const replica = this.#idle.pop()!;
     const what = 'shard' in data ? `step ${data.step}, shard ${data.shard}` : data.name;

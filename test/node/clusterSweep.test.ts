@@ -174,4 +174,20 @@ describeWithRedis('a sweep', () => {
     await sweep.close();
     await worker.close();
   });
+
+  test('an attempt whose worker ended counts', async () => {
+    const sweep = new Sweep({ ...connected('killed'), attempts: 2 });
+    await sweep.add(['x', 'y'].map((name) => ({ name, task: 'twice', options: { n: 1 } })));
+    const [x, y] = await redis.hmget(new Keys('killed').runs, 'x', 'y');
+    // BullMQ's number of workers that were lost
+    await redis.hset(`unrolled:killed:${x}`, 'stc', 2);
+    await redis.hset(`unrolled:killed:${y}`, 'stc', 1);
+    const worker = await startWorker({ ...connected('killed'), thread });
+    expect(await sweep.wait()).toEqual([
+      { name: 'x', error: expect.stringMatching(/worker ended in 2 of 2/) },
+      { name: 'y', value: 2, result: { n: 1 } },
+    ]);
+    await sweep.close();
+    await worker.close();
+  });
 });
