@@ -1,7 +1,7 @@
 import { FeatureError } from '../errors.ts';
 import { decodeUtf8 } from '../utf8.ts';
 import { inflate } from '../wasm/inflate.ts';
-import { type NodeWorker, nodeThreads } from '../wasm/threads/nodeWorker.ts';
+import { type NodeWorker, nodeThreads, webWorkers } from '../wasm/threads/nodeWorker.ts';
 
 /** Creates a worker of this package: a Web Worker, or in Node a thread of worker_threads. */
 export type Spawn = () => Worker | NodeWorker | Promise<Worker | NodeWorker>;
@@ -19,7 +19,7 @@ export function fileName(): string {
 }
 
 function fromFile(): Worker | NodeWorker {
-  if (typeof Worker === 'function') {
+  if (webWorkers()) {
     // bundlers match this exact expression
     return new Worker(new URL('./host.js', import.meta.url), { type: 'module', name: 'unrolled' });
   }
@@ -31,7 +31,7 @@ function fromFile(): Worker | NodeWorker {
 async function fromText(): Promise<Worker | NodeWorker> {
   const { default: packed } = await import('./generated/host.ts');
   const bytes = await inflate(packed);
-  if (typeof Worker !== 'function') {
+  if (!webWorkers()) {
     return new (threads().Worker)(decodeUtf8(bytes)!, { eval: true });
   }
   const url = URL.createObjectURL(new Blob([bytes], { type: 'text/javascript' }));

@@ -28,3 +28,8 @@ export function nodeThreads(): Threads | undefined {
   const { process } = globalThis as { process?: Process };
   return process?.getBuiltinModule?.('node:worker_threads');
 }
+
+/** Whether workers are Web Workers. Those of Deno keep its process until they are terminated; its threads of Node don't. */
+export function webWorkers(): boolean {
+  return typeof Worker === 'function' && !('Deno' in globalThis && nodeThreads());
+}

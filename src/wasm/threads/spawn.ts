@@ -1,9 +1,9 @@
-import { type NodeWorker, nodeThreads } from './nodeWorker.ts';
+import { type NodeWorker, nodeThreads, webWorkers } from './nodeWorker.ts';
 
 /** Ways to start a thread, tried in order: this package's file, which a bundle may lack; the text in this package. */
 export const SPAWNS: readonly (() => Worker | NodeWorker | Promise<Worker | NodeWorker>)[] = [
   () => {
-    if (typeof Worker === 'function') {
+    if (webWorkers()) {
       // bundlers match this exact expression
       return new Worker(new URL('./host.js', import.meta.url), { type: 'module', name: 'unrolled-thread' });
     }
@@ -13,7 +13,7 @@ export const SPAWNS: readonly (() => Worker | NodeWorker | Promise<Worker | Node
   },
   async () => {
     const { default: text } = await import('./generated/threadHost.ts');
-    if (typeof Worker !== 'function') return new (nodeThreads()!.Worker)(text, { eval: true });
+    if (!webWorkers()) return new (nodeThreads()!.Worker)(text, { eval: true });
     const url = URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
     try {
       return new Worker(url, { name: 'unrolled-thread' });
