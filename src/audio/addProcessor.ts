@@ -43,9 +43,16 @@ function file(): URL {
 let blob: Promise<string> | undefined;
 
 function text(): Promise<string> {
-  blob ??= import('./generated/processor.ts').then(async ({ default: packed }) => {
-    const bytes = await inflate(packed);
-    return URL.createObjectURL(new Blob([bytes], { type: 'text/javascript' }));
+  blob ??= makeBlob().catch((error) => {
+    // not kept: it may be there next time
+    blob = undefined;
+    throw error;
   });
   return blob;
+}
+
+async function makeBlob(): Promise<string> {
+  const { default: packed } = await import('./generated/processor.ts');
+  const bytes = await inflate(packed);
+  return URL.createObjectURL(new Blob([bytes], { type: 'text/javascript' }));
 }

@@ -1,7 +1,8 @@
 import { ArgumentError, GRU, init, Linear, LSTM, MinGRU, Sequential, StateError } from 'unrolled';
 import { AudioModel } from 'unrolled/audio';
 import { init as initInference } from 'unrolled/inference';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { addProcessor } from '../../src/audio/addProcessor.ts';
 
 const RATE = 48_000;
 
@@ -33,6 +34,26 @@ async function withBadSample(value: number, rows = 1) {
   await audio.ready;
   return { audio, channels: Array.from({ length: rows }, (_, c) => rendered.getChannelData(c)) };
 }
+
+test('a processor that could not be loaded is loaded the next time', async () => {
+  const added: (string | URL)[] = [];
+  const addModule = async (url: string | URL) => {
+    if (url instanceof URL) throw new Error('no such file');
+    added.push(url);
+  };
+  const context = { audioWorklet: { addModule } } as unknown as BaseAudioContext;
+  const spy = vi.spyOn(URL, 'createObjectURL').mockImplementationOnce(() => {
+    throw new TypeError('Failed to fetch');
+  });
+  try {
+    expect((await reason(addProcessor(context, undefined))).message).toContain("can't load the processor");
+    for (let i = 0; i < 2; i++) await addProcessor(context, undefined);
+    // all contexts share one
+    expect(added).toEqual([expect.stringMatching(/^blob:/), added[0]]);
+  } finally {
+    spy.mockRestore();
+  }
+});
 
 describe.runIf(typeof OfflineAudioContext === 'function')('AudioModel', () => {
   test('300 are made and disposed in one context', async () => {
