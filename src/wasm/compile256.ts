@@ -31,7 +31,9 @@ export async function compile256(
   }
   const { wide, ratio, agrees } = probe(module, means);
   if (!agrees) console.warn('unrolled: 256-bit code gave other bits than 128-bit code: not used');
-  else if (!wide)
-    console.warn(`unrolled: no 256-bit code: the engine took no notice (ratio ${ratio.toFixed(2)})`);
+  else if (!wide) {
+    const known = ratio >= 0 ? `took no notice (ratio ${ratio.toFixed(2)})` : 'has no clock to measure it by';
+    console.warn(`unrolled: no 256-bit code: the engine ${known}`);
+  }
   return agrees && wide ? module : undefined;
 }

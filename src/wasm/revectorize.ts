@@ -49,7 +49,7 @@ interface Means {
 export interface Finding {
   /** Whether 256-bit code is in effect: the speedup of 16 columns over 8 is only possible with it. */
   readonly wide: boolean;
-  /** Speedup of 16 columns over 8: about 0.65 without 256-bit code (registers spill), 1.4 with it. */
+  /** Speedup of 16 columns over 8: about 0.65 without 256-bit code (registers spill), 1.4 with it; NaN where nothing takes time. */
   readonly ratio: number;
   /** Whether optimized code gives the same bits as V8's baseline compiler, with both tiles. */
   readonly agrees: boolean;
@@ -65,10 +65,10 @@ export function probe(module: WebAssembly.Module, means: Means): Finding {
   const start = performance.now();
   let best = [Infinity, Infinity];
   let settled = 0;
-  // stable: neither got 10 % faster in 8 consecutive rounds
+  // stable: neither got 10 % faster in 8 consecutive rounds; on a clock that stands still all take 0
   for (let round = 0; settled < 8 && performance.now() - start < LONGEST_MS; round++) {
     const now = [narrow, wide].map((rig) => rig.time());
-    settled = round > 24 && now.every((t, i) => t > 0.9 * best[i]!) ? settled + 1 : 0;
+    settled = round > 24 && now.every((t, i) => t >= 0.9 * best[i]!) ? settled + 1 : 0;
     best = best.map((t, i) => Math.min(t, now[i]!));
   }
   const after = [narrow.bits(), wide.bits()];

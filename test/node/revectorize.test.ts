@@ -1,6 +1,10 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { probe } from '../../src/wasm/revectorize.ts';
+import { instantiate } from '../../src/wasm/runtime.ts';
+import { selectTiles } from '../../src/wasm/tiles.ts';
 
 const run = promisify(execFile);
 const major = Number.parseInt(process.versions.node, 10);
@@ -40,6 +44,22 @@ describe('init({ revectorize: true })', () => {
     // whether it is in effect is measured, in 250 ms: on a busy machine it may not show; then a warning says so
     expect(asked.stderr === '').toBe(asked.revectorized);
     if (!asked.revectorized) expect(asked.stderr).toContain('unrolled: no 256-bit code');
+  });
+
+  test('where clocks stand still, as in workerd, it is not in effect', async () => {
+    const bytes = await readFile(new URL('../../dist/simd.wasm', import.meta.url));
+    const module = await WebAssembly.compile(bytes);
+    let calls = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
+      if (++calls > 1000) throw new Error('measures for ever');
+      return 5;
+    });
+    try {
+      const found = probe(module, { instantiate, selectTiles });
+      expect(found).toEqual({ wide: false, ratio: Number.NaN, agrees: true });
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   test('unrolled info says whether it is in effect, and marks one tile', async () => {
