@@ -23,6 +23,11 @@ export async function serve(folders, headers = {}) {
   const prefixes = Object.keys(folders).sort((a, b) => b.length - a.length);
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url, 'http://x').pathname));
+    // where a file has moved from
+    if (path.startsWith('/moved/')) {
+      response.writeHead(302, { location: path.slice('/moved'.length) }).end();
+      return;
+    }
     const prefix = prefixes.find((start) => path.startsWith(start));
     const name = path === '/' ? 'index.html' : path.slice(prefix.length);
     const file = join(folders[prefix], name);

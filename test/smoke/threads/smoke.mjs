@@ -17,10 +17,11 @@ export async function run({ project, same, note }) {
   const html = readFileSync(join(project, 'index.html'), 'utf8');
   writeFileSync(join(project, 'static.html'), html.replace('</title>', `</title>\n${register}`));
 
-  const check = ({ isolated, threads, losses }, wanted) => {
+  const check = ({ isolated, threads, losses, answers }, wanted) => {
     if (`${isolated} ${threads}` !== `${wanted} ${wanted ? '1,2,3,4' : '1,1,1,1'}`) {
       throw new Error(`isolated: ${isolated}, threads: ${threads}`);
     }
+    if (`${answers}` !== '204,true,/train.mjs') throw new Error(`answers: ${answers}`);
     if (new Set(losses).size !== 1) throw new Error(`different losses: ${losses}`);
     same('losses', losses[0]);
   };
