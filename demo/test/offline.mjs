@@ -5,10 +5,14 @@ import { builds, host } from './host.mjs';
 
 export const name = 'offline, and isolated from other origins';
 
-export async function run({ browser, context, page, said, elsewhere }) {
+export async function run({ browser, context, page, url, said, elsewhere }) {
   assert.equal(await isolated(page), true);
   await controlled(page);
   await context.setOffline(true);
+  for (const name of ['index.html?once#text', '#text']) {
+    await page.goto(url + name);
+    await page.getByRole('tab', { name: 'Text' }).waitFor();
+  }
   await page.reload();
   for (const tab of await tabsOf(page)) await tab.click();
   await page.getByRole('tab', { name: 'Text' }).click();

@@ -28,17 +28,20 @@ async function others() {
 }
 
 self.addEventListener('fetch', (event) => {
-  const { method, url, cache } = event.request;
+  const { method, url, cache, mode, destination } = event.request;
   // `reload` asks for what the server has
   if (method !== 'GET' || cache === 'reload' || !url.startsWith(self.registration.scope)) return;
-  event.respondWith(answer(event).then(isolated));
+  const response = answer(event);
+  // pages and workers need the headers; a response made anew has no URL, so others stay as they are
+  event.respondWith(mode === 'navigate' || /worker$/.test(destination) ? response.then(isolated) : response);
 });
 
 async function answer(event) {
   const { request } = event;
-  const ignoreSearch = request.mode === 'navigate';
+  // the page is kept by the name of its folder
+  const page = request.mode === 'navigate' && new URL(request.url).pathname.replace(/\/index\.html$/, '/');
   for (const cacheName of [name, ...(await others()).reverse()]) {
-    const kept = await caches.match(request, { cacheName, ignoreVary: true, ignoreSearch });
+    const kept = await caches.match(page || request, { cacheName, ignoreVary: true });
     if (kept) return kept;
   }
   const response = await fetch(request);
@@ -49,9 +52,9 @@ async function answer(event) {
 }
 
 function isolated(response) {
-  // a redirection, which the browser follows
-  if (response.status === 0) return response;
   const { body, status, statusText } = response;
+  // a redirection, which the browser follows, or no content
+  if ([0, 204, 205, 304].includes(status)) return response;
   const headers = new Headers(response.headers);
   for (const [key, value] of Object.entries(ISOLATION)) headers.set(key, value);
   return new Response(body, { status, statusText, headers });
