@@ -1,6 +1,7 @@
 // Jest of two majors with its default transform, in Node and in jsdom, configured as docs/guides/where-it-runs.md says.
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileOf } from '../lib/documents.mjs';
 import { run as exec } from '../lib/shell.mjs';
 import { versionsOf } from '../lib/versions.mjs';
 
@@ -12,12 +13,9 @@ export function variants() {
 }
 
 export async function run({ project, note, expected }) {
-  const guide = join(project, 'node_modules/unrolled/docs/guides/where-it-runs.md');
-  for (const name of ['jest.config.js', 'babel.config.js']) {
-    const block = new RegExp(`^\`\`\`cjs\n// ${name}\n(.*?)^\`\`\``, 'ms');
-    const [, code] = readFileSync(guide, 'utf8').match(block);
-    writeFileSync(join(project, name), code);
-  }
+  const guide = readFileSync(join(project, 'node_modules/unrolled/docs/guides/where-it-runs.md'), 'utf8');
+  for (const name of ['jest.config.js', 'babel.config.js'])
+    writeFileSync(join(project, name), fileOf(guide, name));
   // a project of CommonJS, as Jest's are
   writeFileSync(join(project, 'package.json'), '{ "private": true }\n');
   renameSync(join(project, 'train.mjs'), join(project, 'train.js'));

@@ -4,4 +4,5 @@ export interface Block {
   readonly code: string;
 }
 export function blocks(text: string, language: 'js' | 'ts'): Block[];
+export function fileOf(text: string, name: string): string;
 export function misprint(code: string, output: string): string | undefined;

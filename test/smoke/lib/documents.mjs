@@ -16,6 +16,11 @@ export function blocks(text, language) {
   });
 }
 
+/** A file that a document has as a block whose first line is its name. */
+export function fileOf(text, name) {
+  return new RegExp(`^\`\`\`\\w+\n// ${name}\n(.*?)^\`\`\``, 'ms').exec(text)[1];
+}
+
 /** The first of the texts behind `// → ` in a block that its output lacks, in this order. */
 export function misprint(code, output) {
   let rest = output;

@@ -1,6 +1,8 @@
-// Vite as it comes, no configuration: the development servers of three majors, and the newest one's build; with a
-// worker, a trainer in a worker and a model in an AudioWorklet.
+// The development servers and the builds of three majors of Vite, the newest one without configuration, the others as
+// docs/guides/where-it-runs.md says; with a worker, a trainer in a worker and a model in an AudioWorklet.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileOf } from '../lib/documents.mjs';
 import { open, openFolder } from '../lib/page.mjs';
 import { run as exec, serving } from '../lib/shell.mjs';
 import { versionsOf } from '../lib/versions.mjs';
@@ -9,11 +11,11 @@ export function variants() {
   return versionsOf('vite').map((version, i) => ({
     title: `vite ${version}`,
     packages: [`vite@${version}`],
-    builds: i === 0,
+    configured: i > 0,
   }));
 }
 
-export async function run({ project, same, note, builds }) {
+export async function run({ project, same, note, configured }) {
   const vite = join(project, 'node_modules/vite/bin/vite.js');
   const check = (where, [page, own, worker, audio]) => {
     same(where, page);
@@ -22,10 +24,13 @@ export async function run({ project, same, note, builds }) {
     if (audio !== true) throw new Error(`${where}: unrolled/audio: ${audio}`);
     note(`${where}: unrolled/audio`);
   };
-  if (builds) {
-    exec(process.execPath, [vite, 'build'], { cwd: project });
-    check('build', await openFolder(join(project, 'dist')));
+  if (configured) {
+    const guide = readFileSync(join(project, 'node_modules/unrolled/docs/guides/where-it-runs.md'), 'utf8');
+    const name = 'vite.config.js';
+    writeFileSync(join(project, name), fileOf(guide, name));
   }
+  exec(process.execPath, [vite, 'build'], { cwd: project });
+  check('build', await openFolder(join(project, 'dist')));
   const args = (port) => [vite, '--host', '127.0.0.1', '--port', `${port}`, '--strictPort'];
   const server = await serving(process.execPath, args, { cwd: project });
   try {
