@@ -70,6 +70,24 @@ export function callable(name: string, value: unknown, expected = 'a function'):
   if (typeof value !== 'function') throw new ArgumentError(name, expected, value);
 }
 
+/**
+ * Whether it is an object of values by name: no list, Map, Promise or other object of the engine, no instance of a
+ * class without fields.
+ */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (Object.prototype.toString.call(value) !== '[object Object]') return false;
+  for (const _ in value as object) return true;
+  return !Object.getPrototypeOf(Object.getPrototypeOf(value) ?? value);
+}
+
+/** A copy of an object of values by name. @throws {ArgumentError} if it is no such object */
+export function record<T extends object>(name: string, value: T, expected = 'an object'): T {
+  return reading(name, value, () => {
+    if (isRecord(value)) return { ...value };
+    throw new ArgumentError(name, expected, value);
+  });
+}
+
 /** The names of T's options; a missing or extra one is a type error. */
 export type Names<T> = { readonly [K in keyof T]-?: true };
 
@@ -84,16 +102,14 @@ export function options<T extends object>(of: string, given: T | undefined, know
   const name = `the options of ${of}`;
   const names = Object.keys(known);
   const other = reading(name, given, () => {
-    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-      throw new ArgumentError(name, 'an object', given);
-    }
+    if (!isRecord(given)) throw new ArgumentError(name, 'an object', given);
     for (const key of names as (keyof T)[]) {
       const value = given[key];
       if (value !== undefined) copy[key] = value;
     }
-    return Object.keys(given).find(
-      (key) => !Object.hasOwn(known, key) && given[key as keyof T] !== undefined,
-    );
+    for (const key in given)
+      if (!Object.hasOwn(known, key) && given[key] !== copy[key as keyof T]) return key;
+    return undefined;
   });
   if (other === undefined) return copy;
   const meant = nearest(other, names);

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import * as core from '../src/core.ts';
 import * as unrolled from '../src/index.ts';
 import * as inference from '../src/inference.ts';
+import { serializeSafetensors } from '../src/io/index.ts';
 import * as recurrentLayers from '../src/layers/recurrentLayers.ts';
 import * as losses from '../src/losses/all.ts';
 import * as optimizers from '../src/optim/all.ts';
@@ -123,4 +124,69 @@ test.each([
 ] as const)('what %s does not have is answered by the list of options', (_, Layer, option) => {
   const error = thrown(() => new Layer(1, 2, { [option]: 1 } as never)) as Error;
   expect(error.message).toMatch(/numLayers, .*seed/);
+});
+
+describe('what has no options by name is refused where options are', () => {
+  class Closed {
+    readonly #lr = 1;
+    lr2(): number {
+      return this.#lr;
+    }
+  }
+  const values: readonly (readonly [what: string, value: object])[] = [
+    ['a Map', new Map([['lr', 1]])],
+    ['a promise', Promise.resolve({ lr: 1 })],
+    ['a date', new Date(0)],
+    ['an expression', /lr/],
+    ['an empty list', []],
+    ['no bytes', new Uint8Array()],
+    ['an ArrayBuffer', new ArrayBuffer(8)],
+    ['headers', new Headers({ lr: '1' })],
+    ['an error', new Error('lr')],
+    ['an instance without fields', new Closed()],
+  ];
+  const model = () => new unrolled.Sequential([new unrolled.LSTM(1, 2), new unrolled.Linear(2, 1)]);
+  const trainer = () => new unrolled.Trainer(model(), { loss: 'mse', optimizer: 'adamw' });
+  const [x, y] = [[1], [1]];
+  const calls: Record<string, (given: never) => unknown> = {
+    AdamW: (given) => new unrolled.AdamW(given),
+    LSTM: (given) => new unrolled.LSTM(1, 2, given),
+    'of step': (given) => trainer().step(x, y, given),
+    'states of step': (states) => trainer().step(x, y, { states }),
+    'metadata of a model': (given) => model().save(given),
+    'metadata of a trainer': (given) => trainer().save(given),
+    'states of a stream': (states) =>
+      model()
+        .stream()
+        .restore({ states, outputs: [null] }),
+    // any iterable is a list of pairs
+    'tensors of serializeSafetensors': (given) =>
+      serializeSafetensors(Symbol.iterator in (given as object) ? ([1] as never) : given),
+    'metadata of serializeSafetensors': (given) => serializeSafetensors({}, given),
+    'a state dict': (given) => new unrolled.Sequential([new unrolled.Reverse()]).loadStateDict(given),
+    'inputs of a graph': (inputs) => new unrolled.Model({ inputs, outputs: inputs }),
+  };
+
+  test.each(Object.entries(calls))('%s', (_, call) => {
+    const taken = values.filter(([, value]) => {
+      try {
+        call(value as never);
+        return true;
+      } catch (error) {
+        return !(error instanceof unrolled.ArgumentError);
+      }
+    });
+    expect(taken.map(([what]) => what)).toEqual([]);
+  });
+
+  test('what is inherited is read, and an unknown name refused', () => {
+    const inherited = (given: object) => Object.create(given) as unrolled.AdamOptions;
+    expect(new unrolled.AdamW(inherited({ lr: 0.5 })).lr).toBe(0.5);
+    expect(new unrolled.AdamW(Object.assign(Object.create(null), { lr: 0.5 })).lr).toBe(0.5);
+    expect(() => new unrolled.AdamW(inherited({ ebs: 0.5 }))).toThrow("unknown option 'ebs'");
+    class Own {
+      lr = 0.25;
+    }
+    expect(new unrolled.AdamW(new Own()).lr).toBe(0.25);
+  });
 });

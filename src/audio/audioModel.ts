@@ -1,4 +1,4 @@
-import { integer, options } from '../check.ts';
+import { integer, options, record } from '../check.ts';
 import { ArgumentError, FeatureError, reading, StateError, Verbatim } from '../errors.ts';
 import { addProcessor } from './addProcessor.ts';
 import { type AudioSource, featuresOf } from './features.ts';
@@ -135,15 +135,11 @@ export class AudioModel {
 
 /** A copy of a user's options of the node. @throws {ArgumentError} if they are not an object, or channels are not 1 to 32 */
 function nodeOptions(given: AudioWorkletNodeOptions = {}): AudioWorkletNodeOptions {
-  return reading('node', given, () => {
-    if (Object(given) !== given || Array.isArray(given))
-      throw new ArgumentError('node', 'an object of options', given);
-    const copy = { ...given };
-    // Chromium 156 ends the page for others, where outputChannelCount is given
-    if (copy.channelCount === undefined) delete copy.channelCount;
-    else integer('node.channelCount', copy.channelCount, 1, MAX_CHANNELS);
-    return copy;
-  });
+  const copy = record('node', given, 'an object of options');
+  // Chromium 156 ends the page for others, where outputChannelCount is given
+  if (copy.channelCount === undefined) delete copy.channelCount;
+  else integer('node.channelCount', copy.channelCount, 1, MAX_CHANNELS);
+  return copy;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { boolean, integer, type Names, options } from '../check.ts';
+import { boolean, integer, isRecord, type Names, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import type { NDArray } from '../ndarray.ts';
 import { checkExample } from './checkExample.ts';
@@ -124,11 +124,11 @@ function columnsOf<To>(
   make: (argument: string, list: readonly unknown[]) => To,
 ): Columns<To> {
   const [first] = values;
-  if (!isRecord(first)) return { single: make(argument, values) };
+  if (!areNamed(first)) return { single: make(argument, values) };
   const names = Object.keys(first);
   const other = values.find(
     (value) =>
-      !isRecord(value) || Object.keys(value).length !== names.length || names.some((n) => !(n in value)),
+      !areNamed(value) || Object.keys(value).length !== names.length || names.some((n) => !(n in value)),
   );
   if (other !== undefined || names.length === 0)
     throw new ArgumentError(argument, `an object with ${names.join(', ') || 'names'}`, other ?? first);
@@ -138,10 +138,8 @@ function columnsOf<To>(
   };
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value))
-    return false;
-  return !('data' in value && 'shape' in value);
+function areNamed(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isRecord(value) && !('data' in value && 'shape' in value);
 }
 
 function targetsOf(argument: string, list: readonly unknown[]): BatchTarget {
@@ -159,6 +157,6 @@ function labelsOf(argument: string, labels: readonly number[]): NDArray<Int32Arr
 function stepsOf(x: NamedExample['x']): number {
   const { shape, length } = (x ?? {}) as { shape?: readonly number[]; length?: number };
   // what is no sequence is refused where it is read
-  if (!isRecord(x)) return shape?.[0] ?? length ?? 0;
+  if (!areNamed(x)) return shape?.[0] ?? length ?? 0;
   return Object.values(x).reduce((sum, one) => sum + stepsOf(one as SequenceLike), 0);
 }

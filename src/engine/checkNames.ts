@@ -1,10 +1,9 @@
+import { record } from '../check.ts';
 import { ArgumentError, Verbatim } from '../errors.ts';
 
 /** @throws {ArgumentError} if the names are not the expected ones */
-export function checkNames(given: unknown, expected: readonly string[]): void {
-  if (typeof given !== 'object' || given === null) {
-    throw new ArgumentError('state dict', 'an object of arrays by name', given);
-  }
+export function checkNames(given: object, expected: readonly string[]): void {
+  record('state dict', given, 'an object of arrays by name');
   const missing = expected.filter((name) => !Object.hasOwn(given, name));
   const known = new Set(expected);
   const extra = Object.keys(given).filter((name) => !known.has(name));

@@ -1,4 +1,4 @@
-import { reading } from '../check.ts';
+import { record } from '../check.ts';
 import { ArgumentError, Verbatim } from '../errors.ts';
 import type { JoinLayer, NodeShape, TimeAxis } from './join.ts';
 import { type Layer, MAX_LAYERS } from './layer.ts';
@@ -169,12 +169,7 @@ interface Named {
 function namedNodes(argument: string, given: Nodes): Named[] {
   if (given instanceof GraphNode) return [{ name: '', node: given }];
   const expected = 'a node, or an object of nodes by name';
-  const entries = reading(argument, given, () => {
-    if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-      throw new ArgumentError(argument, expected, given);
-    }
-    return Object.entries(given);
-  });
+  const entries = Object.entries(record(argument, given, expected));
   if (!entries.length) throw new ArgumentError(argument, expected, given);
   return entries.map(([name, node]) => {
     if (name === '') throw new ArgumentError(argument, 'names of at least one character', name);

@@ -1,4 +1,4 @@
-import { isSize } from '../check.ts';
+import { isSize, record } from '../check.ts';
 import { ArgumentError, reading, showShape } from '../errors.ts';
 import { ARRAYS, DTYPES, dtypeOf, holds, isDtype, type TensorInput } from './dtype.ts';
 import { quote } from './safetensors-header.ts';
@@ -45,11 +45,11 @@ export function serializeSafetensors(
 }
 
 function collect(tensors: Parameters<typeof serializeSafetensors>[0]): Piece[] {
-  if (tensors === null || typeof tensors !== 'object') {
-    throw new ArgumentError('tensors', '[name, tensor] pairs or an object of tensors', tensors);
-  }
   const pieces = new Map<string, Piece>();
-  const pairs = Symbol.iterator in tensors ? (tensors as Iterable<unknown>) : Object.entries(tensors);
+  const listed = typeof tensors === 'object' && tensors !== null && Symbol.iterator in tensors;
+  const pairs: Iterable<unknown> = listed
+    ? (tensors as Iterable<unknown>)
+    : Object.entries(record('tensors', tensors, '[name, tensor] pairs or an object of tensors'));
   for (const pair of pairs) {
     if (!Array.isArray(pair) || pair.length !== 2)
       throw new ArgumentError('tensors', '[name, tensor] pairs', pair);

@@ -1,5 +1,6 @@
 import { byteArray } from '../allocate.ts';
-import { ArgumentError, reading } from '../errors.ts';
+import { record } from '../check.ts';
+import { ArgumentError } from '../errors.ts';
 import { encodeUtf8 } from '../utf8.ts';
 import type { Dtype } from './dtype.ts';
 import { hasLoneSurrogate, MAX_METADATA, quote } from './safetensors-header.ts';
@@ -51,10 +52,7 @@ function metadataMembers(
   metadata: Readonly<Record<string, string>>,
   own: readonly [string, string] | undefined,
 ): string[] {
-  if (metadata === null || typeof metadata !== 'object') {
-    throw new ArgumentError('metadata', 'an object with string values', metadata);
-  }
-  const pairs = reading('metadata', metadata, () => Object.entries(metadata));
+  const pairs = Object.entries(record('metadata', metadata, 'an object with string values'));
   if (pairs.length > MAX_METADATA)
     throw new ArgumentError('metadata', `at most ${MAX_METADATA} keys`, pairs.length);
   if (own) {

@@ -1,5 +1,4 @@
-import { reading } from '../check.ts';
-import { ArgumentError } from '../errors.ts';
+import { record } from '../check.ts';
 import { type Tensor, toFloat32 } from '../io/dtype.ts';
 import { parseSafetensors, type SafetensorsFile } from '../io/parse.ts';
 import type { LayerConfig } from './core/layerFactory.ts';
@@ -19,12 +18,7 @@ export function withoutFit(file: SafetensorsFile): SafetensorsFile {
 
 /** The metadata of a model and those given to `save`. @throws {ArgumentError} if they are no object, or can't be read */
 export function merged(own: Metadata, given: Metadata): Metadata {
-  return reading('metadata', given, () => {
-    if (Object(given) !== given || Array.isArray(given)) {
-      throw new ArgumentError('metadata', 'an object with string values', given);
-    }
-    return { ...own, ...given };
-  });
+  return { ...own, ...record('metadata', given, 'an object with string values') };
 }
 
 /** Loads a model, which keeps the metadata of its file. */

@@ -1,4 +1,4 @@
-import { unreadable } from '../../check.ts';
+import { isRecord, unreadable } from '../../check.ts';
 import type { NamedValue } from '../../engine/graph.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
 
@@ -17,10 +17,8 @@ export function checkRecord(
   some = false,
 ): void {
   if (single) return;
-  if (typeof given !== 'object' || given === null || Array.isArray(given) || ArrayBuffer.isView(given)) {
-    throw new ArgumentError(argument, named(expected), given);
-  }
   try {
+    if (!isRecord(given)) throw new ArgumentError(argument, named(expected), given);
     for (const name in given) {
       if (hasName(expected, name)) continue;
       const got = new Verbatim(`the unknown name ${name}`);

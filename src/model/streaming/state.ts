@@ -1,4 +1,4 @@
-import { options } from '../../check.ts';
+import { options, record } from '../../check.ts';
 import { ArgumentError, Verbatim } from '../../errors.ts';
 import { isNumbers, type NDArray, readShaped } from '../../ndarray.ts';
 import { settledList } from '../../settled.ts';
@@ -60,10 +60,7 @@ function restore(
       throw new ArgumentError(`state.outputs[${row}]`, `${n} numbers or null`, output);
     }
   }
-  if (typeof states !== 'object' || states === null) {
-    throw new ArgumentError('state.states', 'an object of arrays by name', states);
-  }
-  writeStates(runner, states, first, count);
+  writeStates(runner, record('state.states', states, 'an object of arrays by name'), first, count);
   for (const [row, output] of withOutputs ? last.entries() : []) {
     runner.forget(first + row);
     if (!output) continue;

@@ -1,4 +1,4 @@
-import { reading } from '../../check.ts';
+import { record } from '../../check.ts';
 import { ArgumentError } from '../../errors.ts';
 import { type Given, type Numbers, readShaped } from '../../ndarray.ts';
 
@@ -15,11 +15,7 @@ export function readStates(
   names: readonly string[],
   shapes: readonly (readonly number[])[],
 ): (Numbers | undefined)[] {
-  const given = reading('states', states, () => {
-    if (typeof states !== 'object' || states === null || Array.isArray(states))
-      throw new ArgumentError('states', 'an object', states);
-    return { ...states };
-  });
+  const given = record('states', states);
   const unknown = Object.keys(given).find((name) => !names.includes(name));
   if (unknown !== undefined) {
     const known = names.length
