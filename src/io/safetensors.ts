@@ -65,14 +65,16 @@ function collect(tensors: Parameters<typeof serializeSafetensors>[0]): Piece[] {
 function checkTensor(name: string, tensor: TensorInput): Piece {
   const owner = `tensors[${quote(name)}]`;
   if (tensor === null || typeof tensor !== 'object') throw new ArgumentError(owner, 'a tensor', tensor);
-  const { shape, data } = tensor;
+  const { data } = tensor;
+  // a copy, without holes
+  const shape = Array.isArray(tensor.shape) ? [...tensor.shape] : undefined;
   const dtype = tensor.dtype ?? dtypeOf(data);
   if (dtype === undefined) throw new ArgumentError(`${owner}.data`, 'a typed array', data);
   if (!isDtype(dtype)) throw new ArgumentError(`${owner}.dtype`, `one of ${DTYPES.join(' ')}`, dtype);
   if (!holds(dtype, data))
     throw new ArgumentError(`${owner}.data`, `a ${ARRAYS[dtype].name} for ${dtype}`, data);
-  if (!Array.isArray(shape) || !shape.every(isSize)) {
-    throw new ArgumentError(`${owner}.shape`, 'an array of non-negative safe integers', shape);
+  if (!shape?.every(isSize)) {
+    throw new ArgumentError(`${owner}.shape`, 'an array of non-negative safe integers', tensor.shape);
   }
   const count = elements(shape);
   if (count < 0) throw new ArgumentError(`${owner}.shape`, 'fewer than 2^53 elements', shape);
@@ -82,7 +84,7 @@ function checkTensor(name: string, tensor: TensorInput): Piece {
   return {
     name,
     dtype,
-    shape: [...shape],
+    shape,
     data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
   };
 }

@@ -110,7 +110,18 @@ describe('refused input', () => {
     refused(() => serializeSafetensors(f32([], 0)), ['tensors["w"].data', '1', '[]', '0']);
   });
   test('shapes that are none', () => {
-    for (const shape of [undefined, 1, [-1], [0.5], [Number.NaN], ['1'], [2 ** 53], Uint8Array.of(1)]) {
+    const holes = Object.assign([1, 1], { length: 3 });
+    for (const shape of [
+      holes,
+      undefined,
+      1,
+      [-1],
+      [0.5],
+      [Number.NaN],
+      ['1'],
+      [2 ** 53],
+      Uint8Array.of(1),
+    ]) {
       refused(() => serializeSafetensors(f32(shape)), ['tensors["w"].shape']);
     }
     refused(() => serializeSafetensors(f32([2 ** 30, 2 ** 30])), ['tensors["w"].shape', '2^53']);
