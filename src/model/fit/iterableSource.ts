@@ -30,7 +30,7 @@ export class IterableSource extends Source {
       throw new ArgumentError(argument, 'arrays { x, y }, examples, batches or a text', data);
     // a generator returns itself
     if (epochs > 1 && typeof data !== 'function' && (iterate(data) as unknown) === data)
-      throw this.#onlyOnce(epochs);
+      throw this.#none(epochs);
   }
 
   start(epoch: number): void {
@@ -52,7 +52,7 @@ export class IterableSource extends Source {
   #take(next: IteratorResult<Batch>): Batch | undefined {
     if (next.done) {
       this.#iterator = undefined;
-      if (this.#read === 0 && this.#epoch > 1) throw this.#onlyOnce(this.#epoch);
+      if (this.#read === 0) throw this.#none(this.#epoch);
       return undefined;
     }
     this.#read++;
@@ -66,13 +66,9 @@ export class IterableSource extends Source {
     return value;
   }
 
-  #onlyOnce(epochs: number): ArgumentError {
-    const what = 'batches that can be read again in each epoch, or a function that returns those of an epoch';
-    return new ArgumentError(
-      this.#argument,
-      what,
-      new Verbatim(`an iterable without any in epoch ${epochs}`),
-    );
+  #none(epochs: number): ArgumentError {
+    const what = 'batches that can be read in each epoch, or a function that returns those of an epoch';
+    return new ArgumentError(this.#argument, what, new Verbatim(`none in epoch ${epochs}`));
   }
 
   // not awaited: an iterator that waits must not delay the end
