@@ -20,6 +20,11 @@ export function isSize(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
+/** Whether it is an integer of 32 bits. */
+export function isIndex(value: unknown): value is number {
+  return typeof value === 'number' && (value | 0) === value;
+}
+
 /** @throws {ArgumentError} unless value is a finite number in min..max (without max itself when `open`) */
 export function finite(name: string, value: unknown, min = -Infinity, max = Infinity, open = false): number {
   const given = value as number;

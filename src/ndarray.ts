@@ -1,5 +1,5 @@
 import { arrayKind, isFloatArray, isNumberArray } from './arrayKind.ts';
-import { isSize, unreadable } from './check.ts';
+import { isIndex, isSize, unreadable } from './check.ts';
 import { ArgumentError, ShapeError, showShape } from './errors.ts';
 import { settledList } from './settled.ts';
 
@@ -201,7 +201,7 @@ function integers(name: string, data: Numbers): void {
   // elements of other typed arrays fit in 32 bits
   if (!Array.isArray(data) && arrayKind(data) !== 'Uint32Array') return;
   for (let i = 0; i < data.length; i++) {
-    if ((data[i]! | 0) !== data[i]) throw new ArgumentError(`${name}[${i}]`, 'a 32-bit integer', data[i]);
+    if (!isIndex(data[i])) throw new ArgumentError(`${name}[${i}]`, 'a 32-bit integer', data[i]);
   }
 }
 

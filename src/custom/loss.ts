@@ -1,4 +1,4 @@
-import { oneOf } from '../check.ts';
+import { isIndex, oneOf } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { MemoryArena } from '../memory/arena.ts';
@@ -65,7 +65,7 @@ export function adaptLoss(loss: CustomLoss, arena: MemoryArena): Loss {
   const { name, targets, ignoreIndex } = loss;
   if (typeof name !== 'string' || name === '') throw new ArgumentError('loss.name', 'a name', name);
   oneOf('loss.targets', targets, ['indices', 'features']);
-  if (ignoreIndex !== undefined && (ignoreIndex | 0) !== ignoreIndex) {
+  if (ignoreIndex !== undefined && !isIndex(ignoreIndex)) {
     throw new ArgumentError('loss.ignoreIndex', 'a 32-bit integer', ignoreIndex);
   }
   return {

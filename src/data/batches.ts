@@ -1,8 +1,7 @@
-import { boolean, integer, isRecord, type Names, options } from '../check.ts';
+import { boolean, integer, isIndex, isRecord, type Names, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
-import type { NDArray } from '../ndarray.ts';
 import { checkExample } from './checkExample.ts';
-import { type Padded, pad, type SequenceLike } from './pad.ts';
+import { type Padded, padNamed, type SequenceLike } from './pad.ts';
 import { listOf, shuffled } from './shuffle.ts';
 
 /** A target: a class index, or a sequence as long as its input, of one step, or of labels for `ctc`. */
@@ -74,11 +73,15 @@ export function batches<E extends NamedExample>(
   boolean('bucket', bucket);
   const all = listOf('examples', examples);
   if (all.length === 0) throw new ArgumentError('examples', 'at least one example', all);
-  for (const [i, example] of all.entries()) checkExample(`examples[${i}]`, example);
-  const order = grouped(all, { batch, seed, bucket }, ({ x }) => stepsOf(x));
+  const items = all.map((example, i): Item => {
+    const name = `examples[${i}]`;
+    checkExample(name, example);
+    return { name, x: example.x, y: example.y };
+  });
+  const order = grouped(items, { batch, seed, bucket }, ({ x }) => stepsOf(x));
   return {
     *[Symbol.iterator]() {
-      for (const group of order) yield collate(group);
+      for (const group of order) yield collate<E>(group);
     },
   };
 }
@@ -96,62 +99,61 @@ export function grouped<T>(
   return seed === undefined ? groups : shuffled(groups, seed);
 }
 
-function collate<E extends NamedExample>(group: readonly E[]): DataBatch<E> {
-  const inputs = columnsOf(
-    'x',
-    group.map(({ x }) => x),
-    (_, list) => pad(list as SequenceLike[]),
-  );
-  const padded = (key: 'x' | 'lengths') =>
-    'single' in inputs
-      ? inputs.single[key]
-      : Object.fromEntries(Object.entries(inputs.named).map(([name, input]) => [name, input[key]]));
-  const targets = columnsOf(
-    'y',
-    group.map(({ y }) => y),
-    targetsOf,
-  );
-  const y = 'single' in targets ? targets.single : targets.named;
-  return { x: padded('x'), y, options: { lengths: padded('lengths') } } as unknown as DataBatch<E>;
+/** An example and its name in errors. */
+interface Item extends NamedExample {
+  readonly name: string;
 }
 
-type Columns<To> = { readonly single: To } | { readonly named: Readonly<Record<string, To>> };
+function collate<E extends NamedExample>(group: readonly Item[]): DataBatch<E> {
+  const [inputs, joinInputs] = columnsOf('x', group, padNamed);
+  const [targets, joinTargets] = columnsOf('y', group, targetsOf);
+  const lengths = joinInputs(inputs.map((input) => input.lengths));
+  const x = joinInputs(inputs.map((input) => input.x));
+  return { x, y: joinTargets(targets), options: { lengths } } as unknown as DataBatch<E>;
+}
 
-/** Values of a batch as one column, or as one per name. */
+type Join = (list: readonly unknown[]) => unknown;
+
+/** Values of a batch as one column, or as one per name; and what joins a value per column by name. */
 function columnsOf<To>(
-  argument: string,
-  values: readonly unknown[],
-  make: (argument: string, list: readonly unknown[]) => To,
-): Columns<To> {
+  key: 'x' | 'y',
+  group: readonly Item[],
+  make: (names: readonly string[], list: readonly never[]) => To,
+): readonly [columns: readonly To[], join: Join] {
+  const names = group.map(({ name }) => `${name}.${key}`);
+  const values: readonly unknown[] = group.map((example) => example[key]);
   const [first] = values;
-  if (!areNamed(first)) return { single: make(argument, values) };
-  const names = Object.keys(first);
-  const other = values.find(
+  if (!areNamed(first)) return [[make(names, values as never[])], ([only]) => only];
+  const parts = Object.keys(first);
+  const wrong = values.findIndex(
     (value) =>
-      !areNamed(value) || Object.keys(value).length !== names.length || names.some((n) => !(n in value)),
+      !(areNamed(value) && parts.length && parts.length === Object.keys(value).length) ||
+      parts.some((part) => !(part in value)),
   );
-  if (other !== undefined || names.length === 0)
-    throw new ArgumentError(argument, `an object with ${names.join(', ') || 'names'}`, other ?? first);
-  const column = (name: string) => values.map((value) => (value as Record<string, unknown>)[name]);
-  return {
-    named: Object.fromEntries(names.map((name) => [name, make(`${argument}.${name}`, column(name))])),
-  };
+  if (wrong >= 0)
+    throw new ArgumentError(names[wrong]!, `an object with ${parts.join(', ') || 'names'}`, values[wrong]);
+  const columns = parts.map((part) => {
+    const column = values.map((value) => (value as Record<string, never>)[part]!);
+    return make(
+      names.map((name) => `${name}.${part}`),
+      column,
+    );
+  });
+  return [columns, (list) => Object.fromEntries(parts.map((part, i) => [part, list[i]]))];
 }
 
 function areNamed(value: unknown): value is Readonly<Record<string, unknown>> {
   return isRecord(value) && !('data' in value && 'shape' in value);
 }
 
-function targetsOf(argument: string, list: readonly unknown[]): BatchTarget {
-  if (list.every((y) => typeof y === 'number')) return labelsOf(argument, list);
-  const { x, lengths } = pad(list as SequenceLike[]);
-  return { ...x, lengths };
-}
-
-function labelsOf(argument: string, labels: readonly number[]): NDArray<Int32Array<ArrayBuffer>> {
-  const wrong = labels.findIndex((y) => (y | 0) !== y);
-  if (wrong >= 0) throw new ArgumentError(argument, 'class indices', labels[wrong]);
-  return { data: Int32Array.from(labels), shape: [1, labels.length] };
+function targetsOf(names: readonly string[], list: readonly TargetLike[]): BatchTarget {
+  if (!list.every((y) => typeof y === 'number')) {
+    const { x, lengths } = padNamed(names, list as SequenceLike[]);
+    return { ...x, lengths };
+  }
+  const wrong = list.findIndex((y) => !isIndex(y));
+  if (wrong >= 0) throw new ArgumentError(names[wrong]!, 'a class index', list[wrong]);
+  return { data: Int32Array.from(list), shape: [1, list.length] };
 }
 
 function stepsOf(x: NamedExample['x']): number {

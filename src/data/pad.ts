@@ -1,5 +1,6 @@
 import { floats, integers } from '../allocate.ts';
 import { isFloatArray, isNumberArray } from '../arrayKind.ts';
+import { isIndex } from '../check.ts';
 import { ArgumentError, reading, ShapeError } from '../errors.ts';
 import type { NDArray } from '../ndarray.ts';
 import { checkNumbers } from './checkNumbers.ts';
@@ -21,21 +22,24 @@ export interface Padded {
  * @throws {ShapeError} if their numbers of features differ
  */
 export function pad(sequences: readonly SequenceLike[]): Padded {
-  return padNamed('sequences', sequences);
+  const list = reading('sequences', sequences, () => Array.isArray(sequences) && [...sequences]);
+  if (!list || list.length === 0) throw new ArgumentError('sequences', 'at least one sequence', sequences);
+  return padNamed(
+    list.map((_, i) => `sequences[${i}]`),
+    list,
+  );
 }
 
-/** As `pad`; name: that of the sequences in errors. */
-export function padNamed(name: string, sequences: readonly SequenceLike[]): Padded {
-  if (!reading(name, sequences, () => Array.isArray(sequences) && sequences.length > 0))
-    throw new ArgumentError(name, 'at least one sequence', sequences);
-  const read = sequences.map((sequence, i) => readOne(`${name}[${i}]`, sequence));
+/** As `pad`; names: those of the sequences in errors. */
+export function padNamed(names: readonly string[], sequences: readonly SequenceLike[]): Padded {
+  const read = sequences.map((sequence, i) => readOne(names[i]!, sequence));
   const width = read[0]!.width;
   for (const [i, { width: other }] of read.entries()) {
-    if (other !== width) throw new ShapeError(`${name}[${i}]`, `${text(width)}, as the first`, text(other));
+    if (other !== width) throw new ShapeError(names[i]!, `${text(width)}, as the first`, text(other));
   }
   const lengths = Int32Array.from(read, ({ steps }) => steps);
   const T = lengths.reduce((most, steps) => Math.max(most, steps));
-  if (T === 0) throw new ArgumentError(name, 'at least one step', sequences);
+  if (T === 0) throw new ArgumentError(names[0]!, 'at least one step', sequences[0]);
   const B = read.length;
   const size = width ?? 1;
   const data = width === undefined ? integers(T * B) : floats(T * B * size);
@@ -74,7 +78,7 @@ function readOne(name: string, given: SequenceLike): Read {
 
 function indices(name: string, values: ArrayLike<number>): ArrayLike<number> {
   for (let i = 0; i < values.length; i++) {
-    if ((values[i]! | 0) !== values[i]) throw new ArgumentError(`${name}[${i}]`, 'an index', values[i]);
+    if (!isIndex(values[i])) throw new ArgumentError(`${name}[${i}]`, 'an index', values[i]);
   }
   return values;
 }

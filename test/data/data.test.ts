@@ -6,7 +6,6 @@ import {
   CharacterVocabulary,
   type Example,
   Lanes,
-  type NamedExample,
   Normalizer,
   pad,
   shuffled,
@@ -195,7 +194,9 @@ describe('pad', () => {
     expectThrows(() => pad([[1], floatsOf(1)]), ['sequences[1]', 'indices'], ShapeError);
     expectThrows(() => pad([[1, 0.5]]), ['sequences[0][1]', 'index']);
     expectThrows(() => pad([{ data: [1, 2, 3], shape: [2, 2] }]), ['sequences[0]'], ShapeError);
-    expectThrows(() => pad([[], []]), ['sequences', 'step']);
+    expectThrows(() => pad([[], []]), ['sequences[0]', 'step']);
+    for (const other of [1n, Symbol('one'), null, 'x', Object.create(null)])
+      expectThrows(() => pad([[2], [1, other as never]]), ['sequences[1][1]', 'index']);
     expectThrows(() => pad([]), ['sequences']);
     const features = (data: unknown, shape: unknown) => () => pad([{ data, shape } as never]);
     expectThrows(features([1, 'x'], [2, 1]), ['sequences[0].data[1]', 'x']);
@@ -310,15 +311,41 @@ describe('batches', () => {
   test('refuse no examples and other options', () => {
     expectThrows(() => batches([], { batch: 2 }), ['examples']);
     expectThrows(() => batches(examples, { batch: 0 }), ['batch']);
-    expectThrows(() => [...batches([{ x: [1], y: 0.5 }], { batch: 1 })], ['y']);
-    const named = (x: object, y: unknown = 1) => [{ x: { a: [1] }, y: 1 }, { x, y } as NamedExample];
-    const read = (x: object, y?: unknown) => [...batches(named(x, y), { batch: 2 })];
-    expectThrows(() => read({ b: [1] }), ['x', 'a']);
-    expectThrows(() => read({ a: [1], b: [1] }), ['x', 'a']);
-    expectThrows(() => read([1]), ['x', 'a']);
-    expectThrows(() => read({ a: [0.5] }), ['sequences[1][0]', 'an index']);
-    expectThrows(() => read({ a: [1] }, 0.5), ['y', 'class indices']);
-    expectThrows(() => [...batches([{ x: {}, y: 1 }], { batch: 1 })], ['x', 'names']);
+    const all = (list: readonly unknown[], batch = 1, bucket = true) => [
+      ...batches(list as Example[], { batch, bucket }),
+    ];
+    const [one, wrong] = ['examples[1].x', 'examples[1].y'];
+    expectThrows(() => all([{ x: [1], y: 0.5 }]), ['examples[0].y']);
+    // in a batch of its own, after longer ones
+    const after = (y: unknown) => [
+      { x: [1, 2], y: [1] },
+      { x: [2], y },
+      { x: [3, 4, 5], y: [1] },
+    ];
+    expectThrows(() => all(after([2.5])), [`${wrong}[0]`, 'an index', '2.5']);
+    expectThrows(() => all(after([1n]), 2), [`${wrong}[0]`, 'an index', '1n']);
+    expectThrows(() => all(after(BigInt64Array.of(1n)), 3), [wrong, 'BigInt64Array']);
+    expectThrows(
+      () =>
+        all([
+          { x: [1], y: 1 },
+          { x: [Symbol('s')], y: 1 },
+        ]),
+      [`${one}[0]`, 'an index'],
+    );
+    const named = (x: unknown, y: unknown = 1) => [
+      { x: { a: [1] }, y: { b: 1 } },
+      { x, y: y === 1 ? { b: 1 } : y },
+    ];
+    const read = (x: unknown, y?: unknown) => all(named(x, y), 2, false);
+    for (const x of [{ b: [1] }, { a: [1], b: [1] }, [1], undefined, null, new Map([['a', [1]]])])
+      expectThrows(() => read(x), [one, 'a']);
+    expectThrows(() => read({ a: [0.5] }), [`${one}.a[0]`, 'an index']);
+    expectThrows(() => read({ a: undefined }), [`${one}.a`, 'undefined']);
+    expectThrows(() => read({ a: [1] }, { b: 0.5 }), [`${wrong}.b`, 'a class index']);
+    expectThrows(() => read({ a: [1] }, []), [wrong, 'b']);
+    expectThrows(() => read({ a: [1] }, null), [wrong, 'b']);
+    expectThrows(() => all([{ x: {}, y: 1 }]), ['examples[0].x', 'names']);
   });
 });
 

@@ -277,7 +277,11 @@ describe('fit over other data', () => {
     hand.step(x, { next: tokens }, { lengths });
     expect(trainer.model.stateDict()).toEqual(hand.model.stateDict());
     const wrong = [...list, { x: { source: [1, 2], target: [1, 2], bias: 0 }, y: { next: [1] } }];
-    await expect(trainer.fit(wrong, { batchSize: 8 })).rejects.toMatchObject({ argument: 'y.next' });
+    await expect(trainer.fit(wrong, { batchSize: 8 })).rejects.toMatchObject({ argument: 'data[7].y.next' });
+    const bigints = [{ x: list[0]!.x, y: { next: [1n] } }, ...list] as never;
+    await expect(trainer.fit(bigints, { batchSize: 8 })).rejects.toMatchObject({
+      argument: 'data[0].y.next[0]',
+    });
   });
 
   function batch(seed: number): u.Batch {
@@ -323,6 +327,16 @@ describe('fit over other data', () => {
     for (const seed of [1, 2, 1, 2]) hand.step(batch(seed).x, batch(seed).y, { lengths });
     expect(epochs).toEqual([1, 2]);
     expect(fit.save()).toEqual(hand.save());
+  });
+
+  test('data without a batch are refused, also in the only epoch', async () => {
+    const trainer = trainerOf();
+    for (const data of [[], () => [], [].values()])
+      await expect(trainer.fit(data)).rejects.toMatchObject({ argument: 'data' });
+    await expect(trainer.validate([])).rejects.toMatchObject({ argument: 'data' });
+    await expect(trainer.fit([batch(1)], { validation: [] })).rejects.toMatchObject({
+      argument: 'validation',
+    });
   });
 
   test('an iterable that can be read only once is refused for several epochs, before anything is done', async () => {

@@ -1,9 +1,10 @@
 import { floats, integers } from '../../allocate.ts';
+import { isIndex } from '../../check.ts';
 import { grouped } from '../../data/batches.ts';
 import { checkExample } from '../../data/checkExample.ts';
 import { type Padded, padNamed, type SequenceLike } from '../../data/pad.ts';
-import { ArgumentError, ShapeError } from '../../errors.ts';
-import type { NDArray, Numbers } from '../../ndarray.ts';
+import { ArgumentError, reading, ShapeError } from '../../errors.ts';
+import { mayBeNumbers, type NDArray, type Numbers } from '../../ndarray.ts';
 import { checkRecord, pick } from '../graph/named.ts';
 import { type Cut, epochSeed } from './arraySource.ts';
 import type { ExampleValue, FitExample } from './fitExample.ts';
@@ -11,13 +12,18 @@ import type { Port, Ports } from './ports.ts';
 import { Source } from './source.ts';
 import type { Batch } from './types.ts';
 
+/** An example and its name in errors. */
+interface Labelled extends FitExample {
+  readonly label: string;
+}
+
 /** A list of examples of different lengths, cut in padded batches of similar lengths. */
 export class ExampleSource extends Source {
   readonly batches: number;
-  readonly #examples: readonly FitExample[];
+  readonly #examples: Labelled[] = [];
   readonly #cut: Cut;
   readonly #ports: Ports;
-  #groups: readonly (readonly FitExample[])[] = [];
+  #groups: readonly (readonly Labelled[])[] = [];
   #at = 0;
 
   /** @throws {ArgumentError} if there are no examples, or one is not an example */
@@ -29,10 +35,11 @@ export class ExampleSource extends Source {
     for (const [i, example] of examples.entries()) {
       const label = `${argument}[${i}]`;
       checkExample(label, example);
-      checkRecord(`${label}.x`, example.x, ports.inputs, ports.single.input);
-      checkRecord(`${label}.y`, example.y, ports.outputs, ports.single.output);
+      const { x, y } = example;
+      checkRecord(`${label}.x`, x, ports.inputs, ports.single.input);
+      checkRecord(`${label}.y`, y, ports.outputs, ports.single.output);
+      this.#examples.push({ label, x, y });
     }
-    this.#examples = examples;
     this.#cut = cut;
     this.#ports = ports;
     this.batches = Math.ceil(examples.length / cut.batchSize);
@@ -42,10 +49,8 @@ export class ExampleSource extends Source {
     const { batchSize: batch, seed } = this.#cut;
     const { inputs, single } = this.#ports;
     const sequences = inputs.filter(({ isVector }) => !isVector);
-    const steps = (example: FitExample) =>
-      sequences.reduce((sum, port) => {
-        return sum + lengthOf(port, partOf(port, example.x, single.input, port.label));
-      }, 0);
+    const steps = (example: Labelled) =>
+      sequences.reduce((sum, port) => sum + partOf(port, example, 'x', single.input).shape[0]!, 0);
     const own = seed === undefined ? undefined : epochSeed(seed, epoch);
     this.#groups = grouped(this.#examples, { batch, seed: own, bucket: own !== undefined }, steps);
     this.#at = at;
@@ -59,32 +64,37 @@ export class ExampleSource extends Source {
   }
 }
 
-function collate(ports: Ports, group: readonly FitExample[]): Batch {
+function collate(ports: Ports, group: readonly Labelled[]): Batch {
   const { inputs, outputs, single } = ports;
   // steps of each example by time axis
   const steps: number[][] = [];
   const limited: Record<string, Int32Array> = {};
   const read = (port: Port): NDArray<Numbers> => {
-    const values = group.map((example) => partOf(port, example.x, single.input, port.label));
+    const values = group.map((example) => partOf(port, example, 'x', single.input));
     if (port.isVector) return vector(port, values);
     const { x, lengths } = padded(port, values);
     const known = steps[port.axis];
-    if (known?.some((n, b) => n !== lengths[b]))
-      throw new ShapeError(port.label, 'as many steps as other inputs on its time axis', [...lengths]);
+    const other = known ? known.findIndex((n, b) => n !== lengths[b]) : -1;
+    if (other >= 0)
+      throw new ShapeError(
+        values[other]!.label,
+        `${known![other]} steps, as other inputs on its time axis`,
+        `${lengths[other]}`,
+      );
     if (!known && lengths.some((n) => n !== x.shape[0])) limited[port.name] = lengths;
     steps[port.axis] = [...lengths];
     return x;
   };
   const x = inputs.map((port) => [port.name, read(port)] as const);
   const y = outputs.map((port) => {
-    const values = group.map((example) => partOf(port, example.y, single.output, port.label));
+    const values = group.map((example) => partOf(port, example, 'y', single.output));
     if (port.isVector) return [port.name, vector(port, values)] as const;
     const { x: data, lengths } = padded(port, values);
     if (port.isLabels) return [port.name, { ...data, lengths }] as const;
     for (const [b, n] of lengths.entries()) {
       const wanted = port.steps(steps.map((lengths) => lengths[b]!));
       if (n !== wanted)
-        throw new ShapeError(port.label, `${wanted} steps, as the output of its example`, `${n}`);
+        throw new ShapeError(values[b]!.label, `${wanted} steps, as the output of its example`, `${n}`);
     }
     return [port.name, data] as const;
   });
@@ -96,23 +106,25 @@ function collate(ports: Ports, group: readonly FitExample[]): Batch {
   };
 }
 
-function partOf({ name }: Port, given: FitExample['x'], single: boolean, label: string): ExampleValue {
-  return pick(label, given, name, single) as ExampleValue;
+/** A value as a sequence with a shape, and its name in errors. */
+interface Part extends NDArray<Numbers> {
+  readonly label: string;
 }
 
-/** Steps of a value. */
-function lengthOf(port: Port, value: ExampleValue): number {
-  const { shape } = sequenceOf(port, value);
-  return shape[0]!;
-}
-
-/** A value as a sequence with a shape. */
-function sequenceOf({ kind, size, label }: Port, value: ExampleValue): NDArray<Numbers> {
+function partOf(
+  { name, kind, size, label: own }: Port,
+  example: Labelled,
+  key: 'x' | 'y',
+  single: boolean,
+): Part {
+  const label = `${example.label}.${own}`;
+  const value = pick(label, example[key], name, single) as ExampleValue;
   const list = typeof value === 'number' ? [value] : value;
   if (typeof list !== 'object' || list === null)
     throw new ArgumentError(label, 'a number or a sequence', value);
   const width = kind === 'indices' ? 1 : size;
   const { data = list as Numbers, shape = undefined } = 'shape' in list ? list : {};
+  if (!mayBeNumbers(data)) throw new ArgumentError(label, 'a number or a sequence', value);
   if (shape && kind === 'features' && (shape.length !== 2 || shape[1] !== size))
     throw new ShapeError(label, `[T, ${size}]`, shape);
   if (shape && kind === 'indices' && shape.length !== 1) throw new ShapeError(label, '[T]', shape);
@@ -120,32 +132,34 @@ function sequenceOf({ kind, size, label }: Port, value: ExampleValue): NDArray<N
   if (!Number.isInteger(length / width)) {
     throw new ShapeError(label, `a multiple of ${width} numbers`, `${length}`);
   }
-  return { data, shape: kind === 'indices' ? [length] : [length / width, width] };
+  return { label, data, shape: kind === 'indices' ? [length] : [length / width, width] };
 }
 
-function padded(port: Port, values: readonly ExampleValue[]): Padded {
-  const sequences = values.map((value): SequenceLike => {
-    const sequence = sequenceOf(port, value);
-    return port.kind === 'indices' ? Array.from(sequence.data) : sequence;
-  });
-  return padNamed(port.label, sequences);
+function padded({ kind }: Port, parts: readonly Part[]): Padded {
+  return padNamed(
+    parts.map(({ label }) => label),
+    parts.map((part): SequenceLike => (kind === 'indices' ? plain(part) : part)),
+  );
+}
+
+/** Indices may be in an array of floats, which `pad` reads as features. */
+function plain({ label, data }: Part): readonly number[] {
+  return reading(label, data, () => Array.from(data));
 }
 
 /** [B] indices, or [B, size]. */
-function vector(port: Port, values: readonly ExampleValue[]): NDArray<Numbers> {
-  const { kind, size, label } = port;
+function vector({ kind, size }: Port, parts: readonly Part[]): NDArray<Numbers> {
   const isIndices = kind === 'indices';
   const width = isIndices ? 1 : size;
-  const data = isIndices ? integers(values.length) : floats(values.length * size);
-  for (const [b, value] of values.entries()) {
-    const { data: own } = sequenceOf(port, value);
+  const data = isIndices ? integers(parts.length) : floats(parts.length * size);
+  for (const [b, { label, data: own }] of parts.entries()) {
     if (own.length !== width) throw new ShapeError(label, `${width} numbers`, `${own.length}`);
     for (let j = 0; j < width; j++) {
       const one = own[j];
-      if (typeof one !== 'number' || (isIndices && (one | 0) !== one))
+      if (typeof one !== 'number' || (isIndices && !isIndex(one)))
         throw new ArgumentError(label, isIndices ? 'an index' : 'a number', one);
       data[b * width + j] = one;
     }
   }
-  return { data, shape: isIndices ? [values.length] : [values.length, size] };
+  return { data, shape: isIndices ? [parts.length] : [parts.length, size] };
 }

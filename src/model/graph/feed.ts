@@ -1,4 +1,4 @@
-import { unreadable } from '../../check.ts';
+import { isIndex, unreadable } from '../../check.ts';
 import type { Graph } from '../../engine/graph.ts';
 import type { GraphNetwork } from '../../engine/graphNetwork.ts';
 import { ArgumentError, ShapeError } from '../../errors.ts';
@@ -100,7 +100,7 @@ export function readVector(
     const wanted = kind === 'indices' ? [rows] : [rows, size];
     const data = readShaped(name, given, lead ? [1, ...wanted] : wanted);
     for (let i = 0; kind === 'indices' && i < data.length; i++) {
-      if ((data[i]! | 0) !== data[i]) throw new ArgumentError(`${name}[${i}]`, 'a 32-bit integer', data[i]);
+      if (!isIndex(data[i])) throw new ArgumentError(`${name}[${i}]`, 'a 32-bit integer', data[i]);
     }
     into.data = data;
     into.steps = 1;
