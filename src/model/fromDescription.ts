@@ -9,9 +9,12 @@ import { OPTIMIZERS, type OptimizerName, SCHEDULES, type ScheduleName } from '..
 /** The options of one that has none, of which a description has nothing. */
 type Given<O> = string extends keyof NonNullable<O> ? unknown : NonNullable<O>;
 
+/** The name, if there are no options that must be given. */
+type Bare<K, O> = undefined extends O ? K : never;
+
 /** A loss as data: its name, or its name and options. */
 export type LossDescription =
-  | LossName
+  | { [K in LossName]: Bare<K, Parameters<(typeof LOSSES)[K]>[0]> }[LossName]
   | { [K in LossName]: { readonly name: K } & Given<Parameters<(typeof LOSSES)[K]>[0]> }[LossName];
 
 /** A loss or an optimizer that the worker's own script exposes: its name there, and its options. */
@@ -25,7 +28,7 @@ export interface ExposedDescription {
 
 /** An optimizer as data: the name it is saved under, or its name and options. */
 export type OptimizerDescription =
-  | OptimizerName
+  | { [K in OptimizerName]: Bare<K, ConstructorParameters<(typeof OPTIMIZERS)[K]>[0]> }[OptimizerName]
   | {
       [K in OptimizerName]: { readonly name: K } & Given<ConstructorParameters<(typeof OPTIMIZERS)[K]>[0]>;
     }[OptimizerName];

@@ -31,6 +31,10 @@ describe('an option nobody knows is refused in a worker, too', () => {
       { loss: { next: 'mse', sum: { exposed: 'mine' } }, optimizer: { name: 'adam', lrr: 1e-3 } },
       // @ts-expect-error steps
       { ...others, schedule: { name: 'cosineLR', steps: 3, stepz: 2 } },
+      // @ts-expect-error lr is needed
+      { loss: 'mse', optimizer: 'sgd' },
+      // @ts-expect-error quantiles are needed
+      { loss: 'pinball', optimizer: 'adam' },
     ];
     for (const options of misspelt)
       await expect(WorkerTrainer.create(await model(), options)).rejects.toThrow();
