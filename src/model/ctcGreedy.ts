@@ -1,6 +1,6 @@
-import { integer, options, reading } from '../check.ts';
-import { ArgumentError, ShapeError } from '../errors.ts';
-import type { NDArray } from '../ndarray.ts';
+import { integer, isSize, options, reading } from '../check.ts';
+import { ArgumentError, NonFiniteError, ShapeError } from '../errors.ts';
+import { type NDArray, readShaped } from '../ndarray.ts';
 
 /** Options of `ctcGreedy`. */
 export interface CTCGreedyOptions {
@@ -14,20 +14,17 @@ export interface CTCGreedyOptions {
  * Greedy decoding of a model trained with `ctc`: the largest logit of each step, repeats joined, blanks left out. logits:
  * [T, B, classes], as `forward` returns them. Returns the labels of each row.
  *
- * @throws {ArgumentError} if blank or a length is out of range
- * @throws {ShapeError} if the shape is not [T, B, classes]
+ * @throws {ArgumentError} if blank or a length is out of range, or a logit is not a number
+ * @throws {ShapeError} if the shape is not [T, B, classes], or there are other numbers than of the shape
+ * @throws {NonFiniteError} if a logit is NaN
  */
 export function ctcGreedy(logits: NDArray, opts?: CTCGreedyOptions): Int32Array<ArrayBuffer>[] {
   const { blank = 0, lengths } = options('ctcGreedy', opts, { blank: true, lengths: true });
   const copy = () => ({ data: logits.data, shape: [...logits.shape] });
-  const { data, shape } = reading('logits', logits, copy, 'numbers of shape [T, B, classes]');
+  const { data: given, shape } = reading('logits', logits, copy, 'numbers of shape [T, B, classes]');
+  if (shape.length !== 3 || !shape.every(isSize)) throw new ShapeError('logits', '[T, B, classes]', shape);
   const [steps = 0, batch = 0, classes = 0] = shape;
-  if (
-    shape.length !== 3 ||
-    !(ArrayBuffer.isView(data) || Array.isArray(data)) ||
-    data.length !== steps * batch * classes
-  )
-    throw new ShapeError('logits', '[T, B, classes]', shape);
+  const data = readShaped('logits', { data: given, shape }, shape);
   integer('blank', blank, 0, classes - 1);
   if (lengths !== undefined && lengths?.length !== batch)
     throw new ArgumentError('lengths', `${batch} numbers, one per row`, lengths);
@@ -38,7 +35,12 @@ export function ctcGreedy(logits: NDArray, opts?: CTCGreedyOptions): Int32Array<
     for (let t = 0; t < length; t++) {
       const from = (t * batch + b) * classes;
       let best = 0;
-      for (let c = 1; c < classes; c++) if (data[from + c]! > data[from + best]!) best = c;
+      for (let c = 0; c < classes; c++) {
+        const logit = data[from + c]!;
+        if (Number.isNaN(logit))
+          throw new NonFiniteError(`ctcGreedy: output ${c} of row ${b} is NaN`, { row: b, index: c });
+        if (logit > data[from + best]!) best = c;
+      }
       if (best !== blank && best !== before) labels.push(best);
       before = best;
     }

@@ -217,6 +217,15 @@ describe('argmax', () => {
     expectThrows(refused({ data: new Float32Array(5), shape: [2, 3] }), ['output'], ShapeError);
     expectThrows(refused({ data: new Float32Array(0), shape: [2, 0] }), ['output'], ShapeError);
     expectThrows(refused({ data: [1, 2], shape: [2] }), ['output'], ShapeError);
+    expectThrows(refused({ shape: [2] }), ['output'], ShapeError);
+    for (const shape of [
+      [2n, 1n, 2n],
+      [2, '1', 2],
+      [-2, -1, 2],
+      [2, undefined, 2],
+      ['2', 2],
+    ])
+      expectThrows(refused({ data: new Float32Array(4), shape }), ['output'], ShapeError);
     expectThrows(refused({ data: new Float32Array(1), shape: [] }), ['output'], ShapeError);
     expect(refused(undefined)).toThrow(expect.objectContaining({ argument: 'output' }));
   });

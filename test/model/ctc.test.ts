@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as u from '../../src/index.ts';
-import { expectWords } from '../errors.ts';
+import { expectThrows, expectWords } from '../errors.ts';
 import { expectClose } from '../kernels/closeness.ts';
 import { ctcOfRow } from '../reference/ctc.ts';
 import { numericGradient } from '../reference/gradcheck.ts';
@@ -187,8 +187,28 @@ describe('ctc', () => {
     expectWords(make({ truncation: { k1: 1, k2: 1 } }), ['truncation', 'ctc']);
     expectWords(make({ loss: u.ctc, memoryBudget: 1e6 }), ['memoryBudget', 'ctc']);
     expect(thrown(() => u.ctc({ blank: -1 }))).toMatchObject({ argument: 'blank' });
-    expect(thrown(() => u.ctcGreedy({ data: new Float32Array(5), shape: [1, 2, 3] }))).toBeInstanceOf(
+    const greedy = (data: unknown, shape: unknown) => () => u.ctcGreedy({ data, shape } as never);
+    expectThrows(
+      greedy(new Float32Array(5), [1, 2, 3]),
+      ['logits', '6 numbers for [1, 2, 3]', '5'],
       u.ShapeError,
     );
+    for (const shape of [
+      [2n, 1, 2],
+      ['2', 1, 2],
+      [-2, -1, 2],
+      [2, 2],
+      [2, undefined, 2],
+    ])
+      expectThrows(greedy([1, 2, 3, 4], shape), ['logits', '[T, B, classes]'], u.ShapeError);
+    for (const other of ['3', null, undefined, Symbol('s'), 3n])
+      expectThrows(greedy([1, 2, other, 4], [2, 1, 2]), ['logits.data[2]', 'a number'], u.ArgumentError);
+    expect(thrown(greedy([1, 2, 3, Number.NaN], [2, 1, 2]))).toMatchObject({
+      name: 'NonFiniteError',
+      row: 0,
+      index: 1,
+    });
+    // no probability
+    expect(greedy([0, 1, -Infinity, -Infinity], [2, 1, 2])()).toEqual([Int32Array.of(1)]);
   });
 });
