@@ -82,12 +82,20 @@ function callsIn(files) {
   );
 }
 
-/** @throws {Error} a kernel that an entry lacks: which one, and the file to edit */
+/** Folders whose functions or classes that call kernels are all in the list all.ts. */
+const LISTED = ['src/losses', 'src/optim'];
+
+/** @throws {Error} a kernel that an entry lacks, or a caller that its list lacks: which one, and the file to edit */
 export function checkEntries() {
   for (const { name, file } of forgotten()) {
     throw new Error(
       `${name} (${file}) is exported by no entry: add it to assembly/core.ts if unrolled/core calls it, else to assembly/index.ts`,
     );
+  }
+  for (const folder of LISTED) {
+    const listed = reachedFrom(`${folder}/all.ts`);
+    const missing = callsIn(filesBelow(folder)).find(({ file }) => !listed.includes(file));
+    if (missing) throw new Error(`${missing.file} is not in ${folder}/all.ts: add it there`);
   }
   const quant = filesBelow('src/quant');
   const index = filesBelow('src').filter((file) => !quant.includes(file));

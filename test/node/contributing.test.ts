@@ -19,6 +19,12 @@ describe('CONTRIBUTING.md', () => {
     expect(files.filter((file) => !existsSync(root + file))).toEqual([]);
   });
 
+  test('files named in sections are there', () => {
+    const files = [...text.matchAll(/`((?:assembly|src|test|scripts)\/[\w/.-]+\.\w+)`/g)].map((m) => m[1]!);
+    expect(files.length).toBeGreaterThan(30);
+    expect(files.filter((file) => !existsSync(root + file))).toEqual([]);
+  });
+
   test.each([...sections].filter(([name]) => name.startsWith('Add ')))('%s: ten steps', (_, section) => {
     const steps = [...section.matchAll(/^(\d+)\. /gm)].map((m) => Number(m[1]));
     expect(steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
