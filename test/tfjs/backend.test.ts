@@ -179,6 +179,7 @@ describe('the backend', () => {
       () => tf.slice(tf.ones([2, 3]), [1, 1], [2, 2]),
       () => tf.reshape(tf.ones([2, 3]), [4]),
       () => tf.split(tf.ones([3, 4]), 3, 1),
+      () => tf.concat([tf.ones([2, 3]), tf.ones([2])], 1),
     ];
     const messages = () =>
       bad.map((f) => {
@@ -193,6 +194,20 @@ describe('the backend', () => {
     expect(expected).not.toContain(undefined);
     await start();
     expect(messages()).toEqual(expected);
+  });
+
+  test('reads no other tensor where outputShape has more rows than x', async () => {
+    const run = () => {
+      const [x, other] = [tf.fill([1, 1, 64, 2], 1), tf.fill([1, 1, 64, 2], 777)];
+      const y = tf.conv2dTranspose(x, tf.ones([1, 1, 1, 2]), [2, 1, 64, 1], 1, 'same').dataSync();
+      other.dispose();
+      return [...y];
+    };
+    // TF.js 4.22
+    const expected = [...new Array(64).fill(2), ...new Array(64).fill(Number.NaN)];
+    expect(run()).toEqual(expected);
+    await start();
+    expect(run()).toEqual(expected);
   });
 });
 

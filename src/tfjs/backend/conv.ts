@@ -1,7 +1,7 @@
 import { gemmWork } from '../../memory/workspace.ts';
 import type { TensorInfo } from '../tf.ts';
 import { floats, type OwnKernel } from './own.ts';
-import { areSizes, sizeOf } from './shape.ts';
+import { areSizes, isSame, sizeOf } from './shape.ts';
 
 /** A convolution over steps: x[B, T, I], filter[K, I, O], y[B, N, O]. */
 interface Geometry {
@@ -67,10 +67,11 @@ function forTaps(
 const conv: OwnKernel = ({ inputs, attrs, backend }) => {
   const { x, filter, dy } = inputs as { x?: TensorInfo; filter?: TensorInfo; dy?: TensorInfo };
   const geometry = geometryOf(x?.shape ?? attrs.inputShape, filter?.shape ?? attrs.filterShape, attrs);
-  const fits = geometry && !attrs.dimRoundingMode && (!dy || dy.shape[2] === geometry.N);
-  if (!fits || !floats(backend, ...Object.values(inputs))) return undefined;
+  if (!geometry || attrs.dimRoundingMode || !floats(backend, ...Object.values(inputs))) return undefined;
   const { B, N, I, O, stride } = geometry;
-  const { ptr, info } = backend.make(!dy ? [B, 1, N, O] : [...(x ? attrs.filterShape : attrs.inputShape)]);
+  const shape = [B, 1, N, O];
+  if (dy && !isSame(dy.shape, shape)) return undefined;
+  const { ptr, info } = backend.make(!dy ? shape : [...(x ? attrs.filterShape : attrs.inputShape)]);
   const at = (tensor: TensorInfo | undefined) => (tensor ? backend.pointer(tensor)! : ptr);
   const { kernels, heap } = backend;
   heap.clear(ptr, sizeOf(info.shape));

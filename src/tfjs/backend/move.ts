@@ -151,7 +151,7 @@ const concat: OwnKernel = ({ inputs, attrs, backend }) => {
   const { shape } = all[0]!;
   const [axis] = axesOf(attrs.axis, shape.length) ?? [];
   if (axis === undefined) return undefined;
-  const fits = all.every((each) => isSame(each.shape.with(axis, 0), shape.with(axis, 0)));
+  const fits = all.every((each) => isSame(each.shape, shape.with(axis, each.shape[axis]!)));
   if (!fits) return undefined;
   if (all.length === 1) return reshaped(backend, all[0]!, shape);
   const total = all.reduce((sum, each) => sum + each.shape[axis]!, 0);
