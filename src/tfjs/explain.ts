@@ -1,4 +1,5 @@
 import { ArgumentError, StateError } from '../errors.ts';
+import { layersIn } from '../formats/keras/weightNames.ts';
 import { installations } from './install.ts';
 import type { Installation } from './installation.ts';
 import type { Layer, RnnLayer } from './tf.ts';
@@ -64,9 +65,9 @@ export function explain(...args: [model?: object]): ExplainedLayer[] | Explained
 }
 
 function visit(made: readonly Installation[], layer: Wrapping, path: string, rows: ExplainedLayer[]): void {
-  const { forwardLayer, backwardLayer, layer: inner, layers } = layer;
+  const { forwardLayer, backwardLayer, layer: inner, layers } = layersIn(layer);
   // that of Bidirectional is both of its own
-  const inside = layers ?? [forwardLayer ?? inner, backwardLayer].filter((each) => each !== undefined);
+  const inside = layers ?? [forwardLayer ?? inner ?? [], backwardLayer ?? []].flat();
   const name = path + layer.name;
   for (const each of inside) visit(made, each, layers && path === '' ? '' : `${name}/`, rows);
   if (inside.length > 0) return;

@@ -16,6 +16,16 @@ export interface NamedLayer {
   readonly cells?: readonly NamedLayer[];
 }
 
+/** The fields of a layer that hold layers: one of a class of the user's own may have anything under the names of TF.js. */
+export function layersIn<Layer extends object>(layer: Layer): Partial<Layer> {
+  const isLayer = (value: Partial<NamedLayer> | null) =>
+    typeof value?.getClassName === 'function' && Array.isArray(value.weights);
+  const fields = Object.entries(layer).filter(
+    ([, value]) => value?.length !== 0 && [value].flat().every(isLayer),
+  );
+  return Object.fromEntries(fields) as Partial<Layer>;
+}
+
 /** Folders of .keras files that say what kind of part follows. */
 const KINDS = /\/(_?layer(s|_checkpoint_dependencies)?|cells?)(?=\/)/g;
 
@@ -33,7 +43,8 @@ export function weightNames(
   /** Targets, and their parts with the names of stacked cells, which TF.js numbers. */
   const targets = new Map<string, readonly string[]>();
   const walk = (folder: string, given: NamedLayer): undefined => {
-    const { name, weights, forwardLayer, backwardLayer, layers, cells, layer, cell } = given;
+    const { name, weights } = given;
+    const { forwardLayer, backwardLayer, layers, cells, layer, cell } = layersIn(given);
     const list = layers ?? cells;
     const inner = layer ?? cell;
     if (forwardLayer) walk(`${folder}/forward_layer`, forwardLayer);
