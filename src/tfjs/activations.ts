@@ -1,13 +1,13 @@
 import { type ActivationKind, activationOf, type Activation as OurActivation } from '../activations.ts';
+import { each } from './backend/elementwise.ts';
 import { HARD_SIGMOID_NAME } from './hardSigmoid.ts';
 import type { Activation, TensorFlow } from './tf.ts';
 
 /** Activations of TF.js by name. Its gelu is that of the error function, its gelu_new that of tanh. */
 export const ACTIVATIONS: Readonly<Record<string, OurActivation>> = {
-  ...Object.fromEntries(
-    'elu gelu mish relu relu6 selu sigmoid softplus softsign tanh'
-      .split(' ')
-      .map((name) => [name, name as OurActivation]),
+  ...each(
+    'elu gelu mish relu relu6 selu sigmoid softplus softsign tanh'.split(' '),
+    (_, name) => name as OurActivation,
   ),
   gelu_new: 'gelutanh',
   hardSigmoid: 'hardsigmoid',

@@ -24,7 +24,7 @@ export function classesOf(tf: TensorFlow): Classes {
   const [lstm, gru, simpleRNN] = (['lstm', 'gru', 'simpleRNN'] as const).map(
     (factory) => make(factory, { units: 1 }) as RnnLayer,
   );
-  const wrapped = () => ({ layer: make('simpleRNN', { units: 1 }) });
+  const wrapped = { layer: simpleRNN };
   return {
     RNN: tf.RNN,
     LSTM: lstm!.constructor,
@@ -35,7 +35,7 @@ export function classesOf(tf: TensorFlow): Classes {
     ResetAfterCell: resetAfterCell(tf, gru!.cell.constructor),
     SimpleRNNCell: simpleRNN!.cell.constructor,
     StackedRNNCells: (make('stackedRNNCells', { cells: [] as RnnCell[] }) as RnnCell).constructor,
-    Bidirectional: make('bidirectional', wrapped()).constructor,
-    TimeDistributed: make('timeDistributed', wrapped()).constructor,
+    Bidirectional: make('bidirectional', wrapped).constructor,
+    TimeDistributed: make('timeDistributed', wrapped).constructor,
   };
 }

@@ -41,7 +41,7 @@ export function patchLoading({ tf, patches }: Installation): undefined {
       const names = weightNames(Object.keys(weights), (this as Model).layers);
       // the state of a generator of dropout is no weight
       const renamed = Object.entries(weights)
-        .filter(([name]) => !/\/seed_generator\//.test(name))
+        .filter(([name]) => !name.includes('/seed_generator/'))
         .map(([name, value]) => [names.get(name) ?? name, value]);
       load.call(this, Object.fromEntries(renamed), strict);
     } as unknown as typeof original;

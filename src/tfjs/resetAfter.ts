@@ -62,10 +62,7 @@ export function resetAfterCell(tf: TensorFlow, GRUCell: { readonly prototype: ob
       return { ...base.getConfig.call(this), resetAfter: true };
     },
   };
-  ResetAfter.prototype = Object.create(base, {
-    ...Object.getOwnPropertyDescriptors(methods),
-    constructor: { value: ResetAfter, configurable: true, writable: true },
-  });
+  ResetAfter.prototype = Object.assign(Object.create(base), methods, { constructor: ResetAfter });
   return ResetAfter;
 }
 

@@ -23,10 +23,9 @@ const UNARY = 'Neg Abs Square Sqrt Rsqrt Reciprocal Floor Ceil Round Step ClipBy
 
 /** Activations by TF.js's kernels. */
 export const ACTIVATIONS: Readonly<Record<string, OurActivation>> = {
-  ...Object.fromEntries(
-    'Elu LeakyRelu Relu Relu6 Selu Sigmoid Softplus Tanh'
-      .split(' ')
-      .map((name) => [name, name.toLowerCase() as OurActivation]),
+  ...each(
+    'Elu LeakyRelu Relu Relu6 Selu Sigmoid Softplus Tanh'.split(' '),
+    (_, name) => name.toLowerCase() as OurActivation,
   ),
   Exp: 'exponential',
 };
@@ -123,7 +122,11 @@ const select: OwnKernel = ({ inputs, backend }) => {
   return info;
 };
 
-function each(names: readonly string[], make: (kind: number, name: string) => OwnKernel) {
+/** What `make` gives for the place and the name of each. */
+export function each<T>(
+  names: readonly string[],
+  make: (kind: number, name: string) => T,
+): Record<string, T> {
   return Object.fromEntries(names.map((name, kind) => [name, make(kind, name)]));
 }
 
