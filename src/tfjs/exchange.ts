@@ -1,6 +1,7 @@
+import type { UnrolledBackend } from './backend/backend.ts';
 import { sizeOf } from './backend/shape.ts';
 import type { Heap } from './heap.ts';
-import type { Backend, Engine, TensorInfo } from './tf.ts';
+import type { Engine, TensorInfo } from './tf.ts';
 
 /** Values of a tensor in our memory, as float32. */
 export interface Opened {
@@ -22,21 +23,8 @@ export interface Exchange {
   open(tensor: TensorInfo): Opened;
   /** A tensor of float32. */
   make(shape: number[]): Written;
-  /** An object that is another one whenever the values of a tensor are others. */
-  stamp(tensor: TensorInfo): object;
   /** Where the values of a tensor may be overwritten; undefined if they are shared or not in our memory. */
   writable(tensor: TensorInfo): number | undefined;
-}
-
-/** A backend whose tensors lie in our memory, if its heap is ours; of another one only `write` is called. */
-export interface OurBackend extends Backend {
-  readonly heap: Heap;
-  pointer(tensor: TensorInfo, dtype: string): number | undefined;
-  make(shape: number[]): { readonly ptr: number; readonly info: TensorInfo };
-  stamp(tensor: TensorInfo): object;
-  writable(tensor: TensorInfo): number | undefined;
-  incRef(dataId: object): void;
-  disposeData(dataId: object): boolean;
 }
 
 /** A tensor of float32 that `write` writes to a pointer. */
@@ -48,7 +36,8 @@ export function written(exchange: Exchange, shape: number[], write: (ptr: number
 
 /** The exchange with the backend that is selected. */
 export function exchangeWith(engine: Engine, heap: Heap): Exchange {
-  const backend = engine.backend as OurBackend;
+  // if its heap is ours: of another one only `write` is called
+  const backend = engine.backend as UnrolledBackend;
   /** For a backend with a memory of its own, and for other types than float32. */
   const copied = ({ dataId }: TensorInfo): Opened => {
     const values = engine.readSync(dataId);
@@ -63,10 +52,13 @@ export function exchangeWith(engine: Engine, heap: Heap): Exchange {
         const ptr = backend.pointer(tensor, 'float32');
         if (ptr === undefined) return copied(tensor);
         const { dataId } = tensor;
-        backend.incRef(dataId);
+        const data = backend.data.get(dataId);
+        data.refCount++;
+        data.pins++;
         return {
           ptr,
           close() {
+            data.pins--;
             // its tensor was disposed of meanwhile
             if (backend.disposeData(dataId)) engine.removeDataId(dataId, backend);
           },
@@ -76,7 +68,6 @@ export function exchangeWith(engine: Engine, heap: Heap): Exchange {
         const { ptr, info } = backend.make(shape);
         return { ptr, finish: () => info };
       },
-      stamp: (tensor) => backend.stamp(tensor),
       writable: (tensor) => backend.writable(tensor),
     };
   }
@@ -92,7 +83,6 @@ export function exchangeWith(engine: Engine, heap: Heap): Exchange {
       };
       return { ptr, finish };
     },
-    stamp: ({ dataId }) => dataId,
     writable: () => undefined,
   };
 }

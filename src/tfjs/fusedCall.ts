@@ -7,7 +7,7 @@ import type { Heap } from './heap.ts';
 import type { OperationKernel } from './kernel.ts';
 import { rowsOf } from './rows.ts';
 import type { RowsCache } from './rowsCache.ts';
-import { sequence } from './sequence.ts';
+import { type Sequence, sequence } from './sequence.ts';
 import type { Tapes } from './tapes.ts';
 import type { RnnLayer, Tensor, TensorFlow } from './tf.ts';
 import type { WeightStore } from './weights.ts';
@@ -53,7 +53,7 @@ export function fusedCall(
   if (!call) return undefined;
   const masks = drawMasks(fused.tf, layer, cells, call);
   if (!masks) return undefined;
-  return fused.tf.tidy(() => run(fused, layer, cells, call, masks));
+  return fused.heap.attempt(() => fused.tf.tidy(() => run(fused, layer, cells, call, masks)));
 }
 
 /** The masks of dropout by cell; undefined if TF.js's code is to use them. */
@@ -129,12 +129,7 @@ function run(
     // only the first cell reads its input from the end: the others read in the order of its steps
     const { rows, release } = used(layer.goBackwards && i === 0);
     const recorded = engine.isTapeOn();
-    const pass = sequence({
-      ...{ ...fused, engine, rows, releaseRows: release, outputs: names, training: recorded },
-      weights: fused.store.use(exchangeWith(engine, heap), cell, family),
-      kinds,
-      ...masks[i]!,
-    });
+    let pass: Sequence | undefined;
     const [h0, c0] = initial[i] ?? [];
     const tensors: Record<string, Tensor> = {
       x: output,
@@ -146,9 +141,15 @@ function run(
     if (c0) tensors.c0 = c0;
     let outputs: Tensor[];
     try {
+      pass = sequence({
+        ...{ ...fused, engine, rows, releaseRows: release, outputs: names, training: recorded },
+        weights: fused.store.use(exchangeWith(engine, heap), cell, family),
+        kinds,
+        ...masks[i]!,
+      });
       outputs = fused.kernel.run(pass, tensors);
     } catch (error) {
-      pass.release();
+      (pass?.release ?? release)();
       throw error;
     }
     if (recorded) tapes.hold(pass.release);

@@ -10,6 +10,11 @@ interface Range {
   end: number;
 }
 
+/** What can leave its block. */
+export interface Movable {
+  leave(): void;
+}
+
 /**
  * Blocks of one growing memory, by size class: a freed block is used again for the next one of its class. Before the memory
  * grows much, and before it is refused, freed blocks are merged with their neighbours, for blocks of any size.
@@ -22,6 +27,8 @@ export class Heap {
   #ranges: Range[] = [{ ptr: MemoryArena.start, end: Infinity }];
   /** By size, how many of the ranges are too short. */
   readonly #from = new Map<number, number>();
+  /** What is moved out of the memory when that is used up. */
+  readonly movable = new Set<Movable>();
   /** Bytes up to which the memory grows without merging: 32 MiB, then twice what is needed after it. */
   #limit = 2 ** 25;
 
@@ -48,7 +55,8 @@ export class Heap {
     const end = range.ptr + size;
     if (end > Math.max(this.bytes, this.#limit) && this.#merge()) return this.#cut(size);
     try {
-      if (end > MAX_BYTES) throw new MemoryError(`no ${mebibytes(size)} in one piece are left of 2048 MiB`);
+      if (end > MAX_BYTES)
+        throw new MemoryError(`no ${mebibytes(size)} in one piece are left of 2048 MiB: dispose of tensors`);
       this.arena.ensure(end);
     } catch (error) {
       if (this.#merge()) return this.#cut(size);
@@ -56,6 +64,17 @@ export class Heap {
     }
     range.ptr = end;
     return end - size;
+  }
+
+  /** Calls f, which keeps no pointer of what is movable. Where the memory is used up, makes room and calls it once more. */
+  attempt<Given, Result>(f: (given: Given) => Result, given?: Given): Result {
+    try {
+      return f(given!);
+    } catch (error) {
+      if (!(error instanceof MemoryError && this.movable.size)) throw error;
+      for (const each of this.movable) each.leave();
+      return f(given!);
+    }
   }
 
   /** Makes ranges of freed blocks and their neighbours. Says whether there were any. */

@@ -1,4 +1,5 @@
-import type { KernelCall, LazyGradients, Tensor, TensorFlow, TensorInfo } from './tf.ts';
+import type { Heap } from './heap.ts';
+import type { Engine, KernelCall, LazyGradients, Tensor, TensorFlow, TensorInfo } from './tf.ts';
 
 const NAME = 'UnrolledRecurrent';
 
@@ -13,8 +14,11 @@ interface Attributes {
   readonly operation: Operation;
 }
 
-/** Uses of a kernel that is registered for all copies of tfjs-core: by backend, and '' for its gradient. */
-const uses = new Map<string, number>();
+/** Installations whose kernel is registered: it is one for all copies of tfjs-core. */
+let users = 0;
+
+/** Backends that have it. */
+const backends = new Set<string>();
 
 /** The kernel of one installation. TF.js's registry is global, so several installations share it. */
 export interface OperationKernel {
@@ -30,30 +34,30 @@ export function operationKernel(tf: TensorFlow): OperationKernel {
   /** For backends that are added later, too. */
   const use = (backendName: string) => {
     if (mine.has(backendName)) return;
-    if (backendName === '') tf.registerGradient({ kernelName: NAME, gradFunc: gradient });
-    else if (!tf.getKernel(NAME, backendName)) {
+    if (!tf.getKernel(NAME, backendName)) {
       tf.registerKernel({ kernelName: NAME, backendName, kernelFunc: run });
     }
     mine.add(backendName);
-    uses.set(backendName, (uses.get(backendName) ?? 0) + 1);
+    backends.add(backendName);
   };
-  for (const each of ['', ...engine.backendNames()]) use(each);
+  if (!users++) tf.registerGradient({ kernelName: NAME, gradFunc: gradient });
+  for (const each of engine.backendNames()) use(each);
   return {
     run(operation, inputs) {
       use(tf.getBackend());
       return engine.runKernel(NAME, inputs, { operation } satisfies Attributes) as Tensor[];
     },
     unregister() {
-      for (const backend of mine) {
-        const left = uses.get(backend)! - 1;
-        uses.set(backend, left);
-        if (left > 0) continue;
-        if (backend === '') tf.unregisterGradient(NAME);
-        else if (tf.getKernel(NAME, backend)) tf.unregisterKernel(NAME, backend);
-      }
-      mine.clear();
+      if (--users) return;
+      tf.unregisterGradient(NAME);
+      for (const each of backends) if (tf.getKernel(NAME, each)) tf.unregisterKernel(NAME, each);
     },
   };
+}
+
+/** A gradient that is computed when it is asked for. */
+export function lazily(engine: Engine, heap: Heap, compute: () => TensorInfo): () => Tensor {
+  return () => engine.makeTensorFromTensorInfo(heap.attempt(compute));
 }
 
 function run({ inputs, attrs }: KernelCall): TensorInfo[] {

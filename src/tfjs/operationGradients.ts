@@ -114,7 +114,7 @@ export function patchGradients({ tf, patches, heap }: Installation): undefined {
         const gradients: LazyGradients = {};
         for (const [i, name] of (saved[1] ? ['b', 'a'] : ['x']).entries()) {
           gradients[name] = () => {
-            const info = ours(backend, dy, saved[i]!, attributes, saved);
+            const info = heap.attempt(() => ours(backend, dy, saved[i]!, attributes, saved));
             return info ? engine.makeTensorFromTensorInfo(info) : theirs()[name]!();
           };
         }

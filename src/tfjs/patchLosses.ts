@@ -2,7 +2,7 @@ import type { UnrolledBackend } from './backend/backend.ts';
 import { floats } from './backend/own.ts';
 import { isSame } from './backend/shape.ts';
 import type { Installation } from './installation.ts';
-import type { OperationKernel } from './kernel.ts';
+import { lazily, type OperationKernel } from './kernel.ts';
 import { clip } from './operationGradients.ts';
 import type { Tapes } from './tapes.ts';
 import type { Tensor } from './tf.ts';
@@ -89,40 +89,41 @@ export function patchLosses(
   kernel: OperationKernel,
   tapes: Tapes,
 ): void {
-  const ours =
-    (loss: Loss, theirs: TheirLoss): TheirLoss =>
-    (target, output) => {
-      const engine = tf.engine();
-      const backend = engine.backend as UnrolledBackend;
-      const { shape, size } = output;
-      const at =
-        backend.heap === heap && size && isSame(shape, target.shape) && floats(backend, output, target);
-      if (!at) return theirs(target, output);
-      tapes.collect();
-      const n = shape.at(-1)!;
-      const m = size / n;
-      const dx = heap.take(size * 4);
-      tapes.hold(() => heap.release(dx, size * 4));
-      const forward = () => {
-        const { ptr, info } = backend.make(shape.slice(0, -1));
-        heap.withWork(size * 9 + m * 4, (work) => loss(backend, m, n, size, at[0]!, at[1]!, ptr, dx, work));
-        return [info];
-      };
-      const gradient = (dy: Tensor | Tensor[]) => ({
-        output: () => {
-          const { ptr, info } = backend.make(shape);
-          binary(backend, MUL, m, n, dx, backend.pointer(dy as Tensor)!, 0, ptr);
-          return engine.makeTensorFromTensorInfo(info);
-        },
-      });
-      return kernel.run({ forward, gradient }, { output })[0]!;
+  const ours = (loss: Loss, theirs: TheirLoss, target: Tensor, output: Tensor): Tensor => {
+    const engine = tf.engine();
+    const backend = engine.backend as UnrolledBackend;
+    // TF.js has null for an output that a model has twice, and refuses it
+    const { shape, size } = output ?? {};
+    const at =
+      backend.heap === heap && size && isSame(shape, target.shape) && floats(backend, output, target);
+    if (!at) return theirs(target, output);
+    tapes.collect();
+    const n = shape.at(-1)!;
+    const m = size / n;
+    const dx = heap.take(size * 4);
+    tapes.hold(() => heap.release(dx, size * 4));
+    const forward = () => {
+      const { ptr, info } = backend.make(shape.slice(0, -1));
+      heap.withWork(size * 9 + m * 4, (work) => loss(backend, m, n, size, at[0]!, at[1]!, ptr, dx, work));
+      return [info];
     };
+    const gradient = (dy: Tensor | Tensor[]) => ({
+      output: lazily(engine, heap, () => {
+        const { ptr, info } = backend.make(shape);
+        binary(backend, MUL, m, n, dx, backend.pointer(dy as Tensor)!, 0, ptr);
+        return info;
+      }),
+    });
+    return kernel.run({ forward, gradient }, { output })[0]!;
+  };
   patches.replace(tf.LayersModel.prototype, 'makeTrainFunction', (original) => {
     return function (this: Model) {
       const names = [this.loss].flat() as string[];
       const value = this.lossFunctions.map((theirs, i) => {
         const loss = LOSSES[names[i] ?? names[0]!];
-        return loss ? ours(loss, theirs) : theirs;
+        return loss
+          ? (target: Tensor, output: Tensor) => heap.attempt(() => ours(loss, theirs, target, output))
+          : theirs;
       });
       return original.call(Object.create(this, { lossFunctions: { value } }));
     } as typeof original;

@@ -4,7 +4,7 @@ import { backward, type InputGradients, type OutputGradients } from './backward.
 import { exchangeWith } from './exchange.ts';
 import { forward, type Kept, type SequenceOutput } from './forward.ts';
 import type { Heap } from './heap.ts';
-import type { Operation } from './kernel.ts';
+import { lazily, type Operation } from './kernel.ts';
 import type { Rows } from './rows.ts';
 import type { Engine, LazyGradients, Tensor } from './tf.ts';
 import type { CellWeights, WeightStore } from './weights.ts';
@@ -67,7 +67,7 @@ export function sequence(setting: SequenceSetting): Sequence {
         (gradients ??= backward(heap, exchangeWith(engine, heap), weights, rows, from, dy, needsX));
       const lazy: LazyGradients = {};
       for (const name of ['x', 'kernel', 'recurrentKernel', 'bias', 'h0', 'c0'] as const) {
-        lazy[name] = () => engine.makeTensorFromTensorInfo(run(name === 'x')[name]());
+        lazy[name] = lazily(engine, heap, () => run(name === 'x')[name]());
       }
       return lazy;
     },

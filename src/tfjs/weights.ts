@@ -1,5 +1,6 @@
 import { configurableWork } from '../memory/workspace.ts';
 import type { Recurrence } from '../wasm/generated/structs.ts';
+import { stamps } from './backend/data.ts';
 import type { Exchange } from './exchange.ts';
 import type { Family } from './families.ts';
 import { blockOf, type Heap } from './heap.ts';
@@ -49,7 +50,7 @@ interface Entry extends CellWeights {
   ids: readonly (object | undefined)[];
 }
 
-/** Weights by cell. They are converted once per value: `Exchange.stamp` tells. */
+/** Weights by cell. They are converted once per value: dataId and stamp tell. */
 export class WeightStore {
   readonly #heap: Heap;
   readonly #entries = new Map<RnnCell, Entry>();
@@ -61,13 +62,14 @@ export class WeightStore {
   /** The weights of a cell, which then has one user more. */
   use(exchange: Exchange, cell: RnnCell, family: Family): CellWeights {
     const variables = [cell.kernel.read(), cell.recurrentKernel.read(), cell.bias?.read()];
-    const ids = variables.map((variable) => variable && exchange.stamp(variable));
+    const ids = variables.map((variable) => variable && (stamps.get(variable.dataId) ?? variable.dataId));
     let entry = this.#entries.get(cell);
     if (!entry || ids.some((id, i) => id !== entry!.ids[i])) {
       if (!entry || entry.users) {
-        if (entry) entry.stale = true;
         this.#freeDisposed();
-        this.#entries.set(cell, (entry = this.#take(cell, family)));
+        const made = this.#take(cell, family);
+        if (entry) entry.stale = true;
+        this.#entries.set(cell, (entry = made));
       }
       this.#convert(exchange, entry, variables);
       entry.ids = ids;

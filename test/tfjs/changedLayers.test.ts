@@ -66,3 +66,69 @@ test('a layer whose getInitialState was replaced runs code of TF.js', async () =
     expect(explain(layer)[0]!.reason).toContain('getInitialState');
   });
 });
+
+test('weights that an optimizer overwrites on another backend than the one that computes', () =>
+  installed(async () => {
+    const layer = layers.lstm({ units: 2, inputShape: [3, 2] });
+    const model = tf.sequential({ layers: [layer] });
+    seedWeights(model);
+    const input = tf.ones([1, 3, 2]);
+    await tf.setBackend('cpu');
+    model.predict(input);
+    await tf.setBackend('unrolled');
+    const kernel = layer.trainableWeights[0].read();
+    tf.train.sgd(1).applyGradients([{ name: kernel.name, tensor: tf.fill(kernel.shape, -0.3) }]);
+    await tf.setBackend('cpu');
+    const found = model.predict(input).dataSync();
+    // the same weights in another tensor
+    kernel.assign(tf.tensor(kernel.dataSync().slice(), kernel.shape));
+    expect(difference(found, model.predict(input).dataSync())).toBe(0);
+    await tf.setBackend('unrolled');
+  }));
+
+class Block extends (layers.Layer as Any) {
+  static readonly className = 'BlockWithFields';
+  constructor(fields: object) {
+    super({});
+    Object.assign(this, fields);
+  }
+  call(x: Any) {
+    return tf.mul([x].flat()[0], 1);
+  }
+  computeOutputShape(shape: Any) {
+    return shape;
+  }
+}
+
+test.each([
+  { layers: 2 },
+  { layers: { a: 1 } },
+  { layers: [(x: number) => x] },
+  { layers: null },
+  { cells: 3 },
+  { layer: 'x' },
+  { cell: 3 },
+  { cell: tf.initializers.ones({}) },
+  { forwardLayer: 'a', backwardLayer: 1 },
+])('a layer that has what is no layer under a name of TF.js: %o', (fields) =>
+  installed(async () => {
+    class Made extends Block {
+      constructor() {
+        super(fields);
+      }
+    }
+    tf.serialization.registerClass(Made as Any);
+    const model = tf.sequential({ layers: [layers.dense({ units: 2, inputShape: [3] }), new Made()] });
+    let artifacts: Any;
+    await model.save(
+      tf.io.withSaveHandler(async (given: Any) => {
+        artifacts = given;
+        return { modelArtifactsInfo: {} } as Any;
+      }),
+    );
+    const loaded = await tf.loadLayersModel(tf.io.fromMemory(artifacts));
+    const predicted = (of: Any) => of.predict(tf.ones([1, 3])).dataSync();
+    expect(predicted(loaded)).toEqual(predicted(model));
+    expect(explain(model)).toHaveLength(2);
+  }),
+);

@@ -94,6 +94,16 @@ test('integer targets and shapes that do not fit run the code of TF.js', async (
   await expect(model.trainOnBatch(tf.eye(4), tf.zeros([4, 3]))).rejects.toThrow(/shape/);
 });
 
+test('an output that a model has twice is refused by the error of TF.js', async () => {
+  const input = tf.input({ shape: [3] });
+  const output = tf.layers.dense({ units: 2 }).apply(input);
+  const model = tf.model({ inputs: input, outputs: [output, output] });
+  model.compile({ optimizer: 'sgd', loss: 'meanSquaredError' });
+  uninstall = await install(tf);
+  const step = model.trainOnBatch(tf.ones([1, 3]), [tf.ones([1, 2]), tf.ones([1, 2])]);
+  await expect(step).rejects.toThrow(/Argument 'a' passed to 'sub' must be a Tensor/);
+});
+
 test('a step of training has one operation for a loss and one for its gradient, and leaves no tensor', async () => {
   uninstall = await install(tf);
   const [x, y] = [tf.eye(4), targets()];

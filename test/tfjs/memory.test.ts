@@ -31,6 +31,27 @@ function model(): Any {
 describe('memory', () => {
   beforeAll(() => tf.setBackend('cpu'));
 
+  test('is enough for tensors that nobody disposes of, without a task in between', () =>
+    installed(async () => {
+      const { heap } = installations()[0]!;
+      // 256 MiB are left
+      const bytes = 1792 * 2 ** 20;
+      const taken = heap.take(bytes);
+      const n = 2 ** 20;
+      const first = Array.from({ length: 8 }, (_, i) => tf.fill([n], i));
+      const layer = layers.lstm({ units: 4, ...fast });
+      const input = tensor([2, 5, 3], 1);
+      const expected = layer.apply(input).dataSync();
+      // 384 MiB
+      for (let i = 0; i < 48; i++) {
+        const made = tf.add(tf.fill([n], i), 1);
+        if (i % 16 === 15) expect((await made.data())[n - 1]).toBe(i + 1);
+        if (i % 8 === 7) expect(layer.apply(input).dataSync()).toEqual(expected);
+      }
+      for (const [i, each] of first.entries()) expect(each.dataSync()[n - 1]).toBe(i);
+      heap.release(taken, bytes);
+    }));
+
   // rows of one sequence lie as the kernel wants them, so that the input is held until the pass is freed
   test('is the same after steps of one row, whose input is not copied', () =>
     installed(async () => {

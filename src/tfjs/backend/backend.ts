@@ -4,7 +4,7 @@ import type { Heap } from '../heap.ts';
 import type { TensorInfo, Values } from '../tf.ts';
 import { keepParts } from './complexParts.ts';
 import type { CpuBackend } from './cpuBackend.ts';
-import { Data } from './data.ts';
+import { Data, stamps } from './data.ts';
 import { sizeOf } from './shape.ts';
 
 /** The name under which the backend is registered. */
@@ -25,22 +25,23 @@ export interface UnrolledBackend extends CpuBackend {
   pointer(tensor: TensorInfo, dtype?: string): number | undefined;
   /** Memory for a tensor of float32, int32 or bool. */
   make(shape: number[], dtype?: string): Made;
-  /** An object that is another one whenever the values of a tensor are others. */
-  stamp(tensor: TensorInfo): object;
   /** Where the values of a tensor of float32 may be overwritten; undefined if other tensors share them. */
   writable(tensor: TensorInfo): number | undefined;
 }
 
 /** Makes the backend as a subclass of TF.js's cpu backend, whose kernels it can run. */
 export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBackend {
+  let isRemoved = false;
+  const check = () => {
+    if (isRemoved) throw new StateError(`the backend '${BACKEND}' was removed: undo install, call it again`);
+  };
   class Unrolled extends Cpu implements UnrolledBackend {
-    readonly heap = heap;
-    /** Frees the memory of tensors that a program has dropped without disposing of them. */
-    readonly #dropped = new FinalizationRegistry<Data>((data) => data.free());
-    #isRemoved = false;
+    get heap(): Heap {
+      return heap;
+    }
 
     get kernels(): KernelCalls {
-      this.#check();
+      check();
       return heap.arena.kernels;
     }
 
@@ -51,7 +52,7 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
     }
 
     override move(dataId: object, values: Values, _shape: number[], dtype: string, refCount: number): void {
-      this.#check();
+      check();
       // a view of our memory would change
       const own = values?.buffer === heap.arena.f32.buffer ? (values.slice() as Values) : values;
       const data = new Data(heap, dtype, own);
@@ -60,10 +61,10 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
     }
 
     make(shape: number[], dtype = 'float32'): Made {
-      this.#check();
+      check();
       const dataId = {};
       const data = new Data(heap, dtype, undefined, sizeOf(shape));
-      const ptr = this.#place(dataId, data)!;
+      const ptr = data.pointer(dataId)!;
       this.data.set(dataId, data);
       return { ptr, info: { dataId, shape, dtype } };
     }
@@ -71,29 +72,18 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
     pointer({ dataId, dtype }: TensorInfo, expected = dtype): number | undefined {
       if (dtype !== expected) return undefined;
       const data = this.data.get(dataId);
-      return data.dtype === dtype ? this.#place(dataId, data) : undefined;
-    }
-
-    #place(dataId: object, data: Data): number | undefined {
-      const isNew = !data.isInMemory;
-      const ptr = data.pointer();
-      if (isNew && ptr) this.#dropped.register(dataId, data, data);
-      return ptr;
-    }
-
-    stamp({ dataId }: TensorInfo): object {
-      return this.data.get(dataId).stamp;
+      return data.dtype === dtype ? data.pointer(dataId) : undefined;
     }
 
     writable(tensor: TensorInfo): number | undefined {
-      const data = this.data.get(tensor.dataId);
-      if (data.refCount !== 1 || tensor.dtype !== 'float32') return undefined;
-      data.change();
+      const { dataId, dtype } = tensor;
+      if (this.data.get(dataId).refCount !== 1 || dtype !== 'float32') return undefined;
+      stamps.set(dataId, {});
       return this.pointer(tensor);
     }
 
     override readSync(dataId: object): Values {
-      this.#check();
+      check();
       return super.readSync(dataId)?.slice() as Values;
     }
 
@@ -101,10 +91,7 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
       if (!this.data.has(dataId)) return true;
       const data = this.data.get(dataId);
       const gone = super.disposeData(dataId, force);
-      if (gone) {
-        if (data.isInMemory) this.#dropped.unregister(data);
-        data.free();
-      }
+      if (gone) data.free();
       return gone;
     }
 
@@ -113,12 +100,7 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
     }
 
     override dispose(): void {
-      this.#isRemoved = true;
-    }
-
-    #check(): void {
-      if (this.#isRemoved)
-        throw new StateError(`the backend '${BACKEND}' was removed: undo install, call it again`);
+      isRemoved = true;
     }
   }
   for (const each of [Cpu, Unrolled]) keepParts(each);

@@ -7,12 +7,23 @@ export const BYTES: Readonly<Record<string, number>> = { float32: 4, int32: 4, b
 /** Types that can, in the order of tensor_compare's numbers (assembly/tensor/compare.ts). */
 export const TYPES: readonly string[] = Object.keys(BYTES);
 
+/** Where memory ends whose tensors stay in it. Of most programs it is all. */
+const NEAR = 2 ** 29;
+
+/** Frees the memory of tensors that a program has dropped without disposing of them. It does so in tasks of its own. */
+const dropped = new FinalizationRegistry<Data>((data) => data.free());
+
+/** By dataId, a new object for each time that its values were overwritten; they keep it on other backends. */
+export const stamps = new WeakMap<object, object>();
+
 /**
  * Data of tensors, with the fields that TF.js's cpu backend has. What comes as an array stays one until a kernel of ours
  * needs it in memory; strings and complex numbers always do.
  */
 export class Data {
   refCount = 1;
+  /** Passes that hold the pointer. */
+  pins = 0;
   /** Of complex numbers, set by the cpu backend. */
   complexTensorInfos: unknown;
   readonly dtype: string;
@@ -20,7 +31,6 @@ export class Data {
   #array: Values | undefined;
   #ptr = 0;
   readonly #length: number | undefined;
-  #stamp: object | undefined;
 
   /** array: the values; undefined where `length` values are yet to be written. */
   constructor(heap: Heap, dtype: string, array: Values | undefined, length = array?.length) {
@@ -35,33 +45,32 @@ export class Data {
     return this.#ptr ? viewOf(this.#heap, this.dtype, this.#ptr, this.#length!) : this.#array;
   }
 
-  /** Whether the values lie in our memory. */
-  get isInMemory(): boolean {
-    return this.#ptr !== 0;
-  }
-
   /** Where the values lie; undefined if their type can not. @throws {MemoryError} beyond 2 GiB */
-  pointer(): number | undefined {
+  pointer(dataId: object): number | undefined {
     if (!this.#ptr && this.#length! >= 0 && BYTES[this.dtype]) {
       this.#ptr = this.#heap.take(this.#bytes);
       if (this.#array) this.values!.set(this.#array);
       this.#array = undefined;
+      dropped.register(dataId, this, this);
+      if (this.#ptr > NEAR) this.#heap.movable.add(this);
     }
     return this.#ptr || undefined;
   }
 
-  /** An object that is another one after `change`. */
-  get stamp(): object {
-    return (this.#stamp ??= {});
-  }
-
-  /** Says that the values are about to be overwritten. */
-  change(): void {
-    this.#stamp = undefined;
+  /** Makes room in memory: the values become an array, which is collected as garbage once nobody needs it. */
+  leave(): void {
+    if (this.pins) return;
+    const array = this.values!.slice() as Values;
+    this.free();
+    this.#array = array;
   }
 
   free(): void {
-    if (this.#ptr) this.#heap.release(this.#ptr, this.#bytes);
+    if (this.#ptr) {
+      dropped.unregister(this);
+      if (this.#ptr > NEAR) this.#heap.movable.delete(this);
+      this.#heap.release(this.#ptr, this.#bytes);
+    }
     this.#ptr = 0;
     this.#array = undefined;
   }
@@ -73,7 +82,6 @@ export class Data {
 
 /** A view of values in memory. */
 export function viewOf({ arena }: Heap, dtype: string, ptr: number, length: number): Values {
-  if (dtype === 'float32') return arena.f32.subarray(ptr / 4, ptr / 4 + length);
-  if (dtype === 'int32') return arena.i32.subarray(ptr / 4, ptr / 4 + length);
-  return new Uint8Array(arena.f32.buffer, ptr, length);
+  if (dtype === 'bool') return new Uint8Array(arena.f32.buffer, ptr, length);
+  return (dtype === 'float32' ? arena.f32 : arena.i32).subarray(ptr / 4, ptr / 4 + length);
 }

@@ -41,7 +41,8 @@ export function registerBackend(tf: TensorFlow, heap: Heap): Registered | undefi
   // TF.js makes another one after `tf.engine().reset()`; it never chooses it by itself
   tf.registerBackend(BACKEND, () => (backend = makeBackend(Cpu, heap)), 0);
   const fallbacks = new Map<string, number>();
-  for (const kernel of tf.getKernelsForBackend('cpu')) tf.registerKernel(onOurMemory(kernel, fallbacks));
+  for (const kernel of tf.getKernelsForBackend('cpu'))
+    tf.registerKernel(onOurMemory(kernel, heap, fallbacks));
   return {
     fallbacks,
     select: () => {
@@ -61,14 +62,14 @@ export function registerBackend(tf: TensorFlow, heap: Heap): Registered | undefi
 }
 
 /** A kernel of the cpu backend, or ours where there is one and it can. */
-function onOurMemory(kernel: Kernel, fallbacks: Map<string, number>): Kernel {
+function onOurMemory(kernel: Kernel, heap: Heap, fallbacks: Map<string, number>): Kernel {
   const { kernelName, kernelFunc } = kernel;
   const own = OWN[kernelName];
   return {
     ...kernel,
     backendName: BACKEND,
     kernelFunc: (call) => {
-      const done = own?.(call as unknown as OwnCall);
+      const done = own && heap.attempt(own, call as unknown as OwnCall);
       if (done) return done;
       if (!FREE.includes(kernelName)) fallbacks.set(kernelName, (fallbacks.get(kernelName) ?? 0) + 1);
       return kernelFunc(call);
