@@ -23,7 +23,7 @@ export const ENDINGS = [...Object.keys(WRITERS), '.json'];
 /** What is written for other programs: writes it, and gives the lines that tell what. */
 const TARGETS = {
   torch: async (opened: Opened, from: string, to = besides(from)) => {
-    const text = torchFile(opened, from, to);
+    const text = await torchFile(opened, from, to);
     writeWhole(to, new TextEncoder().encode(text));
     const command = `torchrun --nproc-per-node 2 ${quoted(to)} FILE`;
     const loop = text.includes('def main') ? `; goes on with: ${command}` : '';

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as u from '../../src/index.ts';
-import { parseSafetensors } from '../../src/io/index.ts';
+import { parseSafetensors, serializeSafetensors } from '../../src/io/index.ts';
 import { loadOnnx } from '../../src/onnx/index.ts';
 import { TORCH_MODELS } from './exported/torchModels.ts';
 import { TRITON_MODELS } from './exported/tritonModels.ts';
@@ -121,6 +121,48 @@ class Model(nn.Sequential):
       const outcome = await cli('convert', path('m'), path('m.py'), '--to', 'torch');
       expect([outcome.code, oneLine(outcome)]).toEqual([1, expect.stringMatching(what)]);
     }
+  });
+
+  test('options that are no options of a layer are refused: no text of a file is code', async () => {
+    await u.init({ kernels: 'simd' });
+    const path = folder();
+    const write = async (bytes: Uint8Array, unrolled: unknown) => {
+      const { tensors, metadata } = parseSafetensors(bytes);
+      const saved = { ...metadata, unrolled: JSON.stringify(unrolled) };
+      writeFileSync(path('m'), serializeSafetensors(tensors as never, saved));
+      return cli('convert', path('m'), path('m.py'), '--to', 'torch');
+    };
+    const code = "1) if __import__('os') else nn.Linear(3, 1";
+    const layers = [
+      new u.Embedding(5, 3),
+      new u.LSTM(3, 4, { bidirectional: true }),
+      new u.GRU(8, 4, { dropout: 0.25, numLayers: 2 }),
+      new u.RNN(4, 5, { nonlinearity: 'relu' }),
+      new u.LayerNorm(5),
+      new u.Activation('gelu'),
+      new u.Dropout(0.5),
+      new u.LastStep({ sameStep: true }),
+      new u.Linear(5, 2),
+    ];
+    using chain = new u.Sequential(layers);
+    for (const make of [() => chain, ...Object.values(TORCH_MODELS)]) {
+      const bytes = make().save();
+      const text = parseSafetensors(bytes).metadata.unrolled!;
+      // each value of the description in turn
+      for (let k = 0, isLast = false; !isLast; k++) {
+        let i = 0;
+        const changed = JSON.parse(text, (_, value) => (Object(value) === value || i++ !== k ? value : code));
+        isLast = i <= k;
+        const outcome = await write(bytes, changed);
+        if (outcome.code === 0) {
+          // names are strings of Python
+          const python = readFileSync(path('m.py'), 'utf8').replaceAll(JSON.stringify(code), '');
+          expect(python.replace(/^ +# .*$/gm, '')).not.toContain('__import__');
+        } else expect([outcome.code, oneLine(outcome)]).toEqual([1, expect.stringContaining('m: ')]);
+      }
+    }
+    for (const unrolled of [{}, null, [], { layers: null }, { layers: 1.5 }, { version: 2, layers: [null] }])
+      expect(oneLine(await write(chain.save(), unrolled))).toMatch(/saved model: /);
   });
 
   test('what its loop saved on two processes loads, and goes on here', async () => {

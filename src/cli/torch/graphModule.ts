@@ -75,7 +75,7 @@ export function graphModule(layers: readonly LayerConfig[], graph: Structure): s
     ...modules.map(([name, module]) => `        self.add_module(${python(name)}, ${module})`),
     '',
     '    def forward(self, inputs):',
-    `        # ${single ? '' : 'by name: '}${shapes.map((shape) => JSON.stringify(shape).slice(1, -1)).join('; ')}`,
+    `        # ${single ? '' : 'by name: '}${shapes.map((shape) => python(shape).slice(1, -1)).join('; ')}`,
     '        layers = self._modules',
     ...lines.map((line) => `        ${line}`),
     `        return ${isNamed ? `{${results.join(', ')}}` : results[0]}`,

@@ -88,7 +88,7 @@ function recurrent(type: string, config: Config): string | undefined {
   return `nn.${[`${type}(${config.inputSize}`, config.hiddenSize, ...options].join(', ')})`;
 }
 
-/** A value as a literal of Python. */
+/** A string, number or boolean as a literal of Python. */
 export function python(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   // escapes of JSON are those of Python, but for pairs of surrogates

@@ -1,5 +1,6 @@
 import { basename, dirname, relative } from 'node:path';
-import type { Structure } from '../../model/graph/structure.ts';
+import { Model } from '../../index.ts';
+import { structureOf } from '../../model/graph/structure.ts';
 import type { Opened } from '../../modelFiles/opened.ts';
 import { CliError } from '../failure.ts';
 import { quoted } from '../show.ts';
@@ -11,24 +12,25 @@ import { FILES, FORWARD, HEAD, LAST_STEP, LOOP, TABLE, TEXT } from './template.t
 /** What the loop needs of a file besides the parameters. */
 const TRAINING = 'training';
 
-interface Description {
-  readonly layers: readonly LayerConfig[];
-  readonly graph?: Structure | undefined;
-}
-
 /**
  * A Python file with the model as a module of torch.nn that loads its safetensors file; for a model that `train` saved
  * also the loop that goes on with its training on several processes (torchrun, DDP over gloo).
  *
+ * What it says of layers comes from the loaded model, which has checked it, never from the text in the file.
  * @param from path of the safetensors file
  * @param to path of the Python file
  * @throws {CliError} if the file has a layer that torch.nn does not have
+ * @throws {UnrolledError} if the model can't be loaded
  */
-export function torchFile(opened: Opened, from: string, to: string): string {
+export async function torchFile(opened: Opened, from: string, to: string): Promise<string> {
   const { metadata = {} } = opened;
-  if (metadata.unrolled === undefined)
+  if (opened.format !== 'safetensors' || !opened.model)
     throw new CliError('expected a safetensors file that unrolled saved: convert it to one first');
-  const { layers, graph } = JSON.parse(metadata.unrolled) as Description;
+  const model = await opened.model();
+  const layers = model.layers.map(
+    (layer): LayerConfig => ({ type: layer.type, ...layer.config(model.layers) }),
+  );
+  const graph = model instanceof Model ? structureOf(model.graph) : undefined;
   const lines = graph ? graphModule(layers, graph) : chainModule(layers);
   const path = relative(dirname(to), from).replaceAll('\\', '/');
   const isTable = isTableModel(metadata);
