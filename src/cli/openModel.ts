@@ -15,21 +15,31 @@ const MAIN = ['model.json', 'config.json', 'manifest.json', 'weights.json'];
 /** Files besides `model.json` that are not parts of a model. */
 const MAX_PARTS = 1000;
 
+/** A model of a file. */
+export interface OpenedFile extends Opened {
+  /** Bytes of the file. */
+  readonly size: number;
+  /** Paths of all files that were read. */
+  readonly files: readonly string[];
+}
+
 /**
  * Opens a model: a file, or a folder with one that consists of several.
  * @throws {CliError} if it can't be read, is of no known kind or not valid; the message starts with `path`
  */
-export async function openModel(path: string, io: Io): Promise<Opened & { readonly size: number }> {
+export async function openModel(path: string, io: Io): Promise<OpenedFile> {
   const main = path === STDIN ? path : fileOf(path);
   const bytes = await readInput(main, io);
   const { name, what } = recognize(bytes);
   const format = FORMATS.find(({ kinds }) => kinds.includes(name));
   if (!format) throw new CliError(`${shown(path)}: expected ${EXPECTED}, but this looks like ${what}`);
-  const file = { bytes, kind: name, folder: () => parts(main, bytes), kernels: needKernels };
+  const files = [main];
+  const folder = () => parts(main, bytes, files);
   try {
-    const opened = await format.open(file);
-    if (name !== 'safetensors') return { ...opened, size: bytes.length };
-    return { ...opened, sections: trainedSections(bytes, opened.metadata!, shown(main)), size: bytes.length };
+    const opened = await format.open({ bytes, kind: name, folder, kernels: needKernels });
+    const all = { ...opened, size: bytes.length, files };
+    if (name !== 'safetensors') return all;
+    return { ...all, sections: trainedSections(bytes, opened.metadata!, shown(main)) };
   } catch (error) {
     if (!(error instanceof UnrolledError)) throw error;
     throw new CliError(`${shown(path)}: looks like ${what}, but can't be read: ${error.message}`, 1, {
@@ -48,13 +58,20 @@ function fileOf(path: string): string {
   throw new CliError(`${shown(path)}: is a directory without ${MAIN.join(', ')}`);
 }
 
-/** The file and the others in its folder, by name, without subfolders. */
-function parts(main: string, bytes: Uint8Array): Map<string, Uint8Array> {
-  const files = new Map([[basename(main), bytes]]);
+/** The file and the others in its folder, by name, without subfolders; paths of those that are read are added to `read`. */
+function parts(main: string, bytes: Uint8Array, read: string[]): Map<string, () => Uint8Array> {
+  const files = new Map([[basename(main), () => bytes]]);
   if (main === STDIN) return files;
   const folder = dirname(main);
   const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
   if (entries.length > MAX_PARTS) throw new CliError(`${shown(folder)}: more than ${MAX_PARTS} files`);
-  for (const { name } of entries) if (!files.has(name)) files.set(name, readBytes(join(folder, name)));
+  for (const { name } of entries) {
+    if (files.has(name)) continue;
+    const path = join(folder, name);
+    files.set(name, () => {
+      read.push(path);
+      return readBytes(path);
+    });
+  }
   return files;
 }

@@ -4,7 +4,9 @@ import { type KerasModel, loadKeras } from '../keras/index.ts';
 import { compressed } from '../kerasStorage/compressed.ts';
 import { drawn } from './drawn.ts';
 import { recognize } from './fileKind.ts';
+import { parsed } from './json.ts';
 import { layersModel } from './layersModel.ts';
+import { listed } from './listed.ts';
 import { matched } from './modelPorts.ts';
 import type { Format, LayerRow, ModelFile, Opened, Port, Value } from './opened.ts';
 
@@ -22,6 +24,12 @@ export const keras: Format = {
     }
   },
 };
+
+/** As files have it: not checked. */
+type ShardGroup = {
+  readonly paths?: readonly unknown[];
+  readonly weights?: readonly ({ readonly shape?: unknown } | null)[];
+} | null;
 
 async function whole(file: ModelFile): Promise<Opened> {
   const { kind } = file;
@@ -48,12 +56,17 @@ async function whole(file: ModelFile): Promise<Opened> {
   };
 }
 
-/** The files of a model: with an architecture its weights, those of a similar name if there are several. */
-function filesOf({ bytes, kind, folder }: ModelFile): Uint8Array | Record<string, Uint8Array> {
-  if (kind === 'tfjs') return Object.fromEntries(folder());
-  if (kind !== 'architecture') return bytes;
-  const [[main], ...others] = [...folder()] as [[string, Uint8Array], ...[string, Uint8Array][]];
-  const weights = others.filter(([, bytes]) => recognize(bytes).name === 'hdf5');
+/** The files of a model: the shards that it lists; with an architecture its weights, those of a similar name if there are several. */
+function filesOf(file: ModelFile): Uint8Array | Record<string, Uint8Array> {
+  const { bytes, kind, folder } = file;
+  if (kind !== 'tfjs' && kind !== 'architecture') return bytes;
+  const [[main], ...others] = [...folder()] as [[string, () => Uint8Array], ...[string, () => Uint8Array][]];
+  if (kind === 'tfjs') {
+    const paths = groupsOf(parsed(bytes)).flatMap((group) => group?.paths ?? []);
+    return { ...listed(file, paths), [main]: bytes };
+  }
+  const files = others.map(([name, read]) => [name, read()] as const);
+  const weights = files.filter(([, bytes]) => recognize(bytes).name === 'hdf5');
   const stem = main.replace(/\.json$/i, '');
   const alike = weights.filter(([name]) => name.startsWith(stem));
   const found = weights.length > 1 ? alike : weights;
@@ -99,16 +112,15 @@ function parts({ bytes, kind }: ModelFile): Opened | undefined {
   if (kind !== 'tfjs' && kind !== 'architecture') return undefined;
   const json = parsed(bytes);
   if (!json) return undefined;
-  const { modelTopology = json, weightsManifest } = json;
+  const { modelTopology = json } = json;
   const { config } = modelTopology?.model_config ?? modelTopology ?? {};
   const layers: unknown = Array.isArray(config) ? config : config?.layers;
   if (!Array.isArray(layers)) return undefined;
-  const weights = (Array.isArray(weightsManifest) ? weightsManifest : []).flatMap(
-    (group) => group?.weights ?? [],
-  );
-  const sizes = weights.map((weight: { shape?: unknown } | null) =>
-    Array.isArray(weight?.shape) ? weight.shape.reduce((a: number, b: number) => a * b, 1) : 0,
-  );
+  const sizes = groupsOf(json)
+    .flatMap((group) => group?.weights ?? [])
+    .map((weight) =>
+      Array.isArray(weight?.shape) ? weight.shape.reduce((a: number, b: number) => a * b, 1) : 0,
+    );
   return {
     format: `${kind === 'tfjs' ? 'TensorFlow.js layers' : 'Keras'} model without its weights`,
     parameters: sizes.reduce((a: number, b: number) => a + b, 0),
@@ -119,11 +131,7 @@ function parts({ bytes, kind }: ModelFile): Opened | undefined {
   };
 }
 
-/** A JSON object; undefined if it is not valid. */
-function parsed(bytes: Uint8Array) {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
+/** The groups of shards that a model.json lists. */
+function groupsOf(json: { readonly weightsManifest?: unknown } | undefined | null): readonly ShardGroup[] {
+  return Array.isArray(json?.weightsManifest) ? json.weightsManifest : [];
 }

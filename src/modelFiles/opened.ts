@@ -69,8 +69,8 @@ export interface ModelFile {
   readonly bytes: Uint8Array;
   /** Its kind, as it was recognized. */
   readonly kind: string;
-  /** The file and those in its folder that its format may consist of, by their name in it. */
-  folder(): ReadonlyMap<string, Uint8Array>;
+  /** The file, then the others in its folder, by their names in it; each is read when it is asked for. */
+  folder(): ReadonlyMap<string, () => Uint8Array>;
   /** Loads the kernels, where they are not loaded. */
   kernels(): Promise<unknown>;
 }

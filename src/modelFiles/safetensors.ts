@@ -2,6 +2,7 @@ import { groupTensors } from '../formats/torch/groups.ts';
 import { Model, Sequential } from '../index.ts';
 import { parseSafetensors, type SafetensorsFile } from '../io/index.ts';
 import { brief } from './brief.ts';
+import { parsed } from './json.ts';
 import { layerRow, layersModel } from './layersModel.ts';
 import type { Format, LayerRow } from './opened.ts';
 
@@ -55,9 +56,5 @@ function layersOf(metadata: SafetensorsFile['metadata']): LayerRow[] {
 }
 
 function description(metadata: SafetensorsFile['metadata']): Record<string, unknown> | undefined {
-  try {
-    return JSON.parse(metadata.unrolled ?? '');
-  } catch {
-    return undefined;
-  }
+  return parsed(metadata.unrolled ?? '');
 }

@@ -1,13 +1,19 @@
 import { type CharRnn, loadCharRnn, loadSegmenter, type Segmenter } from '../text/index.ts';
+import { parsed } from './json.ts';
 import { layersModel } from './layersModel.ts';
+import { listed } from './listed.ts';
 import type { Format, ModelFile, Opened } from './opened.ts';
 
 /** charRNN of ml5: a folder. */
 export const charRnn: Format = {
   kinds: ['charrnn'],
   expected: 'a charRNN of ml5 (manifest.json)',
-  open: (file) =>
-    opened(file, 'ml5 charRNN', 'i j f o', () => loadCharRnn(Object.fromEntries(file.folder()))),
+  open: (file) => {
+    const variables: readonly unknown[] = Object.values(Object(parsed(file.bytes)));
+    const names = variables.map((variable) => Object(variable).filename);
+    const files = { ...listed(file, ['vocab.json', ...names]), 'manifest.json': file.bytes };
+    return opened(file, 'ml5 charRNN', 'i j f o', () => loadCharRnn(files));
+  },
 };
 
 /** LSTMs of ICU that find words. */

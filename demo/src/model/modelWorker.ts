@@ -39,7 +39,7 @@ const calls: { [K in keyof Calls]: (...given: Parameters<Calls[K]>) => Promise<R
     const format = FORMATS.find(({ kinds }) => kinds.includes(kind));
     if (!format) throw new Error(`This looks like ${what}. Expected ${EXPECTED}.`);
     // its own file comes first
-    const folder = () => new Map([file, ...files].map(({ name, bytes }) => [name, bytes]));
+    const folder = () => new Map([file, ...files].map(({ name, bytes }) => [name, () => bytes]));
     opened = await format.open({ bytes: file.bytes, kind, folder, kernels: init });
     let whyNot = opened.whyNot ?? '';
     model = await opened.model?.().catch((error: Error) => {
