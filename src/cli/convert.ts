@@ -2,15 +2,15 @@ import { basename, dirname, extname, join } from 'node:path';
 import { UnrolledError } from '../errors.ts';
 import type { Opened } from '../modelFiles/opened.ts';
 import { WRITERS } from '../modelFiles/writers.ts';
+import { type Converted, checkNotRead, writeConverted } from './converted.ts';
 import { CliError } from './failure.ts';
-import { STDIN, sameFile, shown } from './files.ts';
+import { STDIN, shown } from './files.ts';
 import { type Io, print } from './io.ts';
 import { openModel } from './openModel.ts';
 import { quoted, size } from './show.ts';
-import { writeTfjs } from './tfjs.ts';
+import { tfjsFiles } from './tfjs.ts';
 import { torchFile } from './torch/torchFile.ts';
-import { writeTriton } from './triton.ts';
-import { writeWhole } from './writeFile.ts';
+import { tritonFiles } from './triton.ts';
 
 export interface ConvertOptions {
   /** What OUT is, if its name does not tell. */
@@ -20,20 +20,22 @@ export interface ConvertOptions {
 /** Endings that `convert` writes. */
 export const ENDINGS = [...Object.keys(WRITERS), '.json'];
 
-/** What is written for other programs: writes it, and gives the lines that tell what. */
+/** What is made for other programs. */
 const TARGETS = {
-  torch: async (opened: Opened, from: string, to = besides(from)) => {
+  torch: async (opened: Opened, from: string, to = besides(from)): Promise<Converted> => {
     const text = await torchFile(opened, from, to);
-    writeWhole(to, new TextEncoder().encode(text));
     const command = `torchrun --nproc-per-node 2 ${quoted(to)} FILE`;
     const loop = text.includes('def main') ? `; goes on with: ${command}` : '';
-    return `${shown(to)}: a module of PyTorch that loads ${shown(from)}${loop}`;
+    return {
+      files: [[to, new TextEncoder().encode(text)]],
+      line: `${shown(to)}: a module of PyTorch that loads ${shown(from)}${loop}`,
+    };
   },
   triton: async (opened: Opened, _from: string, to?: string) => {
     if (to === undefined) throw new CliError('--to triton: expected OUT, a folder for the model', 2);
-    return writeTriton(opened, to);
+    return tritonFiles(opened, to);
   },
-  keras: (opened: Opened, _from: string, to?: string) => writeTfjs(opened, to, true),
+  keras: (opened: Opened, _from: string, to?: string) => tfjsFiles(opened, to, true),
 } as const;
 export type Target = keyof typeof TARGETS;
 
@@ -47,27 +49,30 @@ export async function convert(
   { to: target }: ConvertOptions,
   io: Io,
 ): Promise<number> {
-  if (to !== undefined && sameFile(from, to)) throw new CliError(`${shown(to)} is the file to read`, 2);
-  if (target) {
-    if (from === STDIN) throw new CliError('--to: the model can not be read from standard input', 2);
-    const opened = await openModel(from, io);
-    await print(io.stdout, `${await named(from, TARGETS[target](opened, from, to))}\n`);
-    return 0;
-  }
-  if (to !== undefined && extname(to).toLowerCase() === '.json') {
-    await print(io.stdout, `${await named(from, writeTfjs(await openModel(from, io), to, false))}\n`);
-    return 0;
-  }
-  const write = to === undefined ? undefined : WRITERS[extname(to).toLowerCase()];
+  if (to !== undefined) checkNotRead(to, [from]);
+  if (target && from === STDIN) throw new CliError('--to: the model can not be read from standard input', 2);
+  const make = target
+    ? (opened: Opened) => TARGETS[target](opened, from, to)
+    : byEnding(to, to === undefined ? '' : extname(to).toLowerCase());
+  const opened = await openModel(from, io);
+  const converted = await named(from, make(opened));
+  writeConverted(converted, opened.files);
+  await print(io.stdout, `${converted.line}\n`);
+  return 0;
+}
+
+/** How a file is made whose name has an ending. @throws {CliError} if none is made with it */
+function byEnding(to: string | undefined, ending: string): (opened: Opened) => Promise<Converted> {
+  if (ending === '.json') return (opened) => tfjsFiles(opened, to, false);
+  const write = WRITERS[ending];
   if (to === undefined || !write) {
     const given = to === undefined ? 'OUT' : shown(to);
     throw new CliError(`${given}: expected a name that ends with ${ENDINGS.join(' or ')}, or --to`, 2);
   }
-  const opened = await openModel(from, io);
-  const bytes = await named(from, write(opened));
-  writeWhole(to, bytes);
-  await print(io.stdout, `${shown(to)}: ${size(bytes.length)} from ${opened.format}\n`);
-  return 0;
+  return async (opened) => {
+    const bytes = await write(opened);
+    return { files: [[to, bytes]], line: `${shown(to)}: ${size(bytes.length)} from ${opened.format}` };
+  };
 }
 
 /** `model.py` for `model.safetensors`. */
@@ -82,7 +87,7 @@ async function named<T>(path: string, work: Promise<T>): Promise<T> {
   } catch (error) {
     const isUsage = error instanceof CliError && error.exitCode === 2;
     const isOurs = error instanceof UnrolledError || error instanceof CliError;
-    if (!isOurs || isUsage || error.message.startsWith("can't write")) throw error;
+    if (!isOurs || isUsage) throw error;
     throw new CliError(`${shown(path)}: ${error.message}`, 1, { cause: error });
   }
 }

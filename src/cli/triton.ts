@@ -1,13 +1,12 @@
-import { mkdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { Model, Sequential } from '../index.ts';
 import type { Opened } from '../modelFiles/opened.ts';
 import { loadOnnx } from '../onnx/index.ts';
 import { saveOnnx } from '../onnxWriter/index.ts';
-import { CliError, reason } from './failure.ts';
+import type { Converted } from './converted.ts';
+import { CliError } from './failure.ts';
 import { shown } from './files.ts';
 import { needKernels } from './kernels.ts';
-import { writeWhole } from './writeFile.ts';
 
 /** Most rows of a batch, and sequences at a time. */
 const ROWS = 256;
@@ -24,13 +23,12 @@ interface Value {
 }
 
 /**
- * Writes a model for Triton Inference Server (ONNX Runtime backend): `1/model.onnx` with states as inputs and outputs, rows
+ * A model for Triton Inference Server (ONNX Runtime backend): `1/model.onnx` with states as inputs and outputs, rows
  * first, and a config.pbtxt by which the server keeps the states of each sequence and steps sequences as batches.
  *
- * @returns the line that tells what was written
- * @throws {CliError} if it has no layers or can't be written
+ * @throws {CliError} if it has no layers
  */
-export async function writeTriton(opened: Opened, folder: string): Promise<string> {
+export async function tritonFiles(opened: Opened, folder: string): Promise<Converted> {
   if (folder === '') throw new CliError("can't write '': no name of a folder", 2);
   await needKernels();
   if (!opened.model) throw new CliError(opened.whyNot ?? 'it has no layers');
@@ -38,14 +36,17 @@ export async function writeTriton(opened: Opened, folder: string): Promise<strin
   const file = saveOnnx(model, { states: true, batchFirst: true });
   const name = basename(resolve(folder));
   const config = await configOf(name, file);
-  try {
-    mkdirSync(join(folder, '1'), { recursive: true });
-  } catch (error) {
-    throw new CliError(`can't write ${shown(folder)}: ${reason(error)}`, 1, { cause: error });
-  }
-  writeWhole(join(folder, '1', 'model.onnx'), file);
-  writeWhole(join(folder, 'config.pbtxt'), new TextEncoder().encode(config));
-  return `${shown(folder)}: a model for Triton (ONNX Runtime), ${config.includes('sequence_batching') ? 'which keeps the states of each sequence' : 'without states'}`;
+  const states = config.includes('sequence_batching')
+    ? 'which keeps the states of each sequence'
+    : 'without states';
+  return {
+    folder: join(folder, '1'),
+    files: [
+      [join(folder, '1', 'model.onnx'), file],
+      [join(folder, 'config.pbtxt'), new TextEncoder().encode(config)],
+    ],
+    line: `${shown(folder)}: a model for Triton (ONNX Runtime), ${states}`,
+  };
 }
 
 /** The text of config.pbtxt (ModelConfig of Triton) for an ONNX file whose states are named `….h0` and `….hN`. */
