@@ -16,6 +16,9 @@ const TYPES: Readonly<Record<string, string>> = {
   ...{ U8: 'uint8', U16: 'uint16', U32: 'uint32', U64: 'uint64' },
 };
 
+/** Names that a value's type may have. */
+const NAMES: readonly string[] = ['float16', 'bfloat16', ...new Set(Object.values(TYPES))];
+
 /** Values of a file, and what should come out. */
 export interface Case {
   readonly inputs: readonly Value[];
@@ -72,7 +75,11 @@ export async function readValues(path: string, io: Io): Promise<Case> {
 /** A value: `{ type, dims, data }`, or nested lists of numbers. */
 function readValue(name: string, given: unknown, bad: (why: string) => CliError): Value {
   const isLists = Array.isArray(given);
-  const { type = 'float32', dims, data } = (isLists ? flattened(given) : (given ?? {})) as Partial<Value>;
+  const {
+    type = 'float32',
+    dims,
+    data,
+  } = (isLists ? flattened(name, given, bad) : (given ?? {})) as Partial<Value>;
   const isNumber = (value: unknown) => typeof value === 'number' || typeof value === 'boolean';
   const numbers = Array.isArray(data) ? data.map((value) => special(value)) : [];
   if (!Array.isArray(data) || !numbers.every(isNumber)) throw bad(`${name}.data: expected a list of numbers`);
@@ -80,7 +87,20 @@ function readValue(name: string, given: unknown, bad: (why: string) => CliError)
   const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) >= 0;
   if (!Array.isArray(sizes) || !sizes.every(isSize) || elements(sizes) !== data.length)
     throw bad(`${name}.dims: expected sizes of ${data.length} numbers`);
-  return { name, type: String(type), dims: sizes, data: numbers.map(Number) };
+  if (!NAMES.includes(type)) throw bad(`${name}.type: expected ${NAMES.join(', ')}, got ${show(type)}`);
+  const values = numbers.map(Number);
+  const wrong = values.findIndex((value) => !isOf(type, value));
+  if (wrong >= 0)
+    throw bad(`${name}.data[${wrong}]: expected a number of type ${type}, got ${values[wrong]}`);
+  return { name, type, dims: sizes, data: values };
+}
+
+/** Whether a type has a number. int64 and uint64 are taken for all that a number can be. */
+function isOf(type: string, value: number): boolean {
+  const [, unsigned, bits] = type === 'bool' ? ['', 'u', '1'] : (/^(u?)int(\d+)$/.exec(type) ?? []);
+  if (bits === undefined) return true;
+  const span = 2 ** (Number(bits) - (unsigned ? 0 : 1));
+  return Number.isInteger(value) && value >= (unsigned ? 0 : -span) && value <= span - 1;
 }
 
 /** JSON, also with NaN and Infinity, as Python writes it; these become texts. @throws {SyntaxError} */
@@ -103,11 +123,24 @@ function special(value: unknown): unknown {
     : value;
 }
 
-function flattened(lists: readonly unknown[]): Partial<Value> {
+/** Nested lists as a value. @throws {CliError} if those of a dimension are not of the same length */
+function flattened(name: string, lists: readonly unknown[], bad: (why: string) => CliError): Partial<Value> {
   const dims: number[] = [];
-  let data: unknown[] = [lists];
-  for (let level: unknown = lists; Array.isArray(level); level = level[0]) {
-    dims.push(level.length);
+  let data: readonly unknown[] = [lists];
+  while (data.some(Array.isArray)) {
+    const lengths = data.map((list) => (Array.isArray(list) ? list.length : undefined));
+    const odd = lengths.findIndex((length) => length !== lengths[0]);
+    if (odd >= 0) {
+      let [place, at] = ['', odd];
+      for (const size of dims.toReversed()) {
+        place = `[${at % size}]${place}`;
+        at = Math.floor(at / size);
+      }
+      const words = (length: number | undefined) =>
+        length === undefined ? 'a number' : `a list of ${length}`;
+      throw bad(`${name}${place}: expected ${words(lengths[0])}, as before it, got ${words(lengths[odd])}`);
+    }
+    dims.push(lengths[0]!);
     data = data.flat();
   }
   return { dims, data: data as number[] };

@@ -85,7 +85,7 @@ function namesOf(model: Sequential | Model): { inputs: Named[]; outputs: Named[]
 
 /** A value as the model takes it, time-major. */
 function arrayOf({ name, dims, data }: Value, { shape }: Named, layout: Layout): Given {
-  const numbers = shape.kind === 'indices' ? Int32Array.from(data, Number) : Float32Array.from(data, Number);
+  const numbers = shape.kind === 'indices' ? indicesOf(name, data) : Float32Array.from(data, Number);
   const rank = (shape.axis ? 2 : 1) + (shape.kind === 'indices' ? 0 : 1);
   // one feature may have no dimension of its own, and a batch of one neither
   let all = [...dims];
@@ -96,6 +96,15 @@ function arrayOf({ name, dims, data }: Value, { shape }: Named, layout: Layout):
   if (layout === 'time-major' || !shape.axis) return { data: numbers, shape: all };
   const { data: turned, dims: shapeOf } = swapped(numbers, all);
   return { data: turned, shape: shapeOf };
+}
+
+/** @throws {ArgumentError} if one is not an integer */
+function indicesOf(name: string, data: Value['data']): Int32Array {
+  return Int32Array.from(data as ArrayLike<number>, (given, i) => {
+    const value = Number(given);
+    if ((value | 0) !== value) throw new ArgumentError(`input ${name}[${i}]`, 'a 32-bit integer', value);
+    return value;
+  });
 }
 
 /** Exchanges the first two dimensions. */

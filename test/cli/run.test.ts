@@ -138,6 +138,51 @@ describe('run', () => {
     expect(oneLine(await cli('run', path('m'), '--inputs', path('values.json')))).toContain(words);
   });
 
+  // NumPy 2.2: "setting an array element with a sequence … inhomogeneous shape"
+  test.each([
+    ['[[[1, 2]], [[3]], [[4, 5, 6]]]', 'x[1][0]: expected a list of 2, as before it, got a list of 1'],
+    ['[[[1, 2]], 3, [[4, 5]]]', 'x[1]: expected a list of 1, as before it, got a number'],
+    ['{"x": [[1, 2], [3, [4]]]}', 'x[1][1]: expected a number, as before it, got a list of 1'],
+    ['{"data": [1, 2], "type": "foo", "dims": [1, 2]}', 'type: expected float16, bfloat16, float32'],
+    [
+      '{"data": [1, 3.7], "type": "int32", "dims": [1, 2]}',
+      'data[1]: expected a number of type int32, got 3.7',
+    ],
+    [
+      '{"data": [1, -1], "type": "uint8", "dims": [1, 2]}',
+      'data[1]: expected a number of type uint8, got -1',
+    ],
+    ['{"data": [1, 2], "type": "bool", "dims": [1, 2]}', 'data[1]: expected a number of type bool, got 2'],
+    ['{"data": ["NaN"], "type": "int64"}', 'data[0]: expected a number of type int64, got NaN'],
+  ])('lists of several lengths, and numbers that are not of the type: %s', async (text, words) => {
+    const { path } = files();
+    writeFileSync(path('values.json'), text);
+    expect(oneLine(await cli('run', path('m'), '--inputs', path('values.json')))).toContain(words);
+  });
+
+  test('indices are integers: none is wrapped or truncated', async () => {
+    const path = folder();
+    const model = new u.Sequential([new u.Embedding(5, 3), new u.Linear(3, 5)], { seed: 1 });
+    writeFileSync(path('m'), model.save());
+    const run = (text: string) => {
+      writeFileSync(path('x.json'), text);
+      return cli('run', path('m'), '--inputs', path('x.json'));
+    };
+    for (const [text, words] of [
+      [
+        '{"x": {"data": [1099511627776], "type": "int64"}}',
+        'input x[0]: expected a 32-bit integer, got 1099511627776',
+      ],
+      ['[1, 2.5, 3]', 'input x[1]: expected a 32-bit integer, got 2.5'],
+      ['[[NaN], [1]]', 'input x[0]: expected a 32-bit integer, got NaN'],
+      ['[300]', 'expected an index in 0..4, got 300'],
+    ] as const)
+      expect(oneLine(await run(text))).toContain(words);
+    expect(JSON.parse((await run('{"data": [1, 2], "type": "float64"}')).out).outputs[0].dims).toEqual([
+      2, 1, 5,
+    ]);
+  });
+
   test('a model of Keras says what shape it takes in the layout of the file', async () => {
     const { path, write } = files();
     await cli('convert', path('m'), path('made.json'));
