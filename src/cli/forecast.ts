@@ -39,12 +39,13 @@ export async function forecast(
   const known = normalizer.apply(data);
   let next = known;
   for (let r = 0; r < rows; r++) next = Float32Array.from(stream.step(known.subarray(r * F, (r + 1) * F)));
-  // an irregular table has no dates to come
-  const first = dates?.isEven ? dates.column : 'row';
+  // an irregular table has no dates to come, nor have years above 9999
+  const dated = dates?.after(steps) === undefined ? undefined : dates;
+  const first = dated?.column ?? 'row';
   let lines = line([first, ...columns]);
   for (let n = 1; n <= steps; n++) {
     const values = Array.from(normalizer.invert(next), shortest);
-    lines += line([dates?.after(n) ?? String(rows + n), ...values]);
+    lines += line([dated?.after(n) ?? String(rows + n), ...values]);
     next = Float32Array.from(stream.step(next));
     if (n % PIECE !== 0 && n < steps) continue;
     await print(io.stdout, lines);

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { readDates } from '../../src/cli/table/dates.ts';
 import { Normalizer } from '../../src/data/normalizer.ts';
 import { Sequential } from '../../src/index.ts';
 import { parseSafetensors, serializeSafetensors } from '../../src/io/index.ts';
@@ -227,12 +228,26 @@ describe('a table', () => {
     ['2023-12-31', '2024-01-31', '2024-02-29'],
     ['2024/11/30', '2024/12/01', '2024/12/02'],
     ['2022-01-01', '2023-01-01', '2024-01-01'],
+    ['2024-01-01 00:00:00.000', '2024-01-01 00:00:00.100', '2024-01-01 00:00:00.200'],
+    ['2024-01-01T00:00:00.000', '2024-01-02T00:00:00.000', '2024-01-03T00:00:00.000'],
+    ['1969-12-31 23:59:59.000000', '1969-12-31 23:59:59.000100', '1969-12-31 23:59:59.000200'],
+    ['2024-01-01 00:00:59.999999998Z', '2024-01-01 00:00:59.999999999Z', '2024-01-01 00:01:00.000000000Z'],
+    // as str() of a datetime in Python
+    ['2024-01-01 00:00:00.500000', '2024-01-01 00:00:01', '2024-01-01 00:00:01.500000'],
+    ['2024-01-31T00:00+02:00', '2024-02-29T00:00+02:00', '2024-03-31T00:00+02:00'],
+    ['2023-11-30T18:00-05:00', '2023-12-31T18:00-05:00', '2024-01-31T18:00-05:00'],
+    ['9997-12-31', '9998-12-31', '9999-12-31'],
   ] as const;
   test.each(some(dates, 2))('of dates %s and %s goes on with %s', async (first, second, third) => {
     const { file, out } = table(`day,a\n${first},1\n${second},2\n`);
     await cli('train', file, '--seq-len', 1, '--steps', 1, '--out', out);
     const { out: forecast } = await cli('forecast', out, file, '--steps', 1);
     expect(forecast.split('\n')[1]).toMatch(`${third},`);
+  });
+
+  test.each(dates)('dates %s and %s: %s is the next one', (first, second, third) => {
+    const rows = [first, second].map((text, i) => ({ text, line: i + 2 }));
+    expect(readDates('day', rows).after(1)).toBe(third);
   });
 });
 
@@ -251,6 +266,23 @@ test('dates in a column without a name name the rows of the forecast, also of mo
   const [head, ...lines] = (await cli('forecast', out, file, '--steps', 3)).out.trimEnd().split('\n');
   expect(head).toBe(',a');
   expect(lines.map((line) => line.split(',')[0])).toEqual(['2024-04-30', '2024-05-31', '2024-06-30']);
+});
+
+test('the forecast has numbers of rows where dates would go beyond the year 9999', async () => {
+  const { file, out } = table('year,a\n9997-01-01,1\n9998-01-01,2\n');
+  await cli('train', file, '--seq-len', 1, '--steps', 1, '--out', out);
+  const { code, out: forecast } = await cli('forecast', out, file, '--steps', 2);
+  expect([code, forecast.slice(0, 8)]).toEqual([0, 'row,a\n3,']);
+  for (const [first, second] of [
+    ['9997-01', '9998-01'],
+    ['2024-01-01', '2024-01-02'],
+  ] as const) {
+    const dates = readDates(
+      'year',
+      [first, second].map((text) => ({ text, line: 1 })),
+    );
+    expect([dates.after(4e6), dates.after(1e12)]).toEqual([undefined, undefined]);
+  }
 });
 
 test('FILE.tsv is a table, too', async () => {

@@ -6,99 +6,133 @@ export interface Dates {
   readonly column: string;
   readonly first: string;
   readonly last: string;
-  /** Whether rows are as far apart as their neighbours: the same time, or the same number of months. */
-  readonly isEven: boolean;
-  /** The date `n` rows after the last one, written as it is; undefined unless the rows are even. */
+  /** The date `n` rows after the last one, written as the rows are; undefined unless they are even, and from the year 10000 on. */
   after(n: number): string | undefined;
 }
 
 /** ISO 8601, also with slashes: a month, or a day with a time or without; without a time zone it is UTC. */
 const DATE =
-  /^(\d{4})([-/])(\d{2})(?:\2(\d{2})(?:([T ])(\d{2}:\d{2})(:\d{2})?(\.\d+)?(Z|[+-]\d{2}:?\d{2})?)?)?$/;
+  /^(\d{4})([-/])(\d{2})(?:\2(\d{2})(?:([T ])(\d{2}:\d{2})(:\d{2})?(?:\.(\d{1,9})0*)?(Z|[+-]\d{2}:?\d{2})?)?)?$/;
+/** Nanoseconds. */
+const MILLISECOND = 1_000_000n;
+const SECOND = 1_000_000_000n;
+/** Milliseconds since 1970 at which years have more than four digits, and the months up to it from year 0. */
+const END = Date.UTC(10_000, 0);
+const END_MONTH = 120_000;
 
-/** Milliseconds since 1970; undefined if it is not a date. */
-export function readDate(text: string): number | undefined {
-  const [, year, , month, day = '01', , minutes = '00:00', seconds, part = '', zone = 'Z'] =
+/** Nanoseconds since 1970; undefined if it is not a date. */
+export function readDate(text: string): bigint | undefined {
+  const [, year, , month, day = '01', , minutes = '00:00', seconds = ':00', part = '', zone = 'Z'] =
     DATE.exec(text) ?? [];
   if (year === undefined) return undefined;
   const date = `${year}-${month}-${day}`;
-  const time = Date.parse(`${date}T${minutes}${seconds ?? ':00'}${part}${zone}`);
+  const time = Date.parse(`${date}T${minutes}${seconds}${zone}`);
   // 31 February
   const isDay = !Number.isNaN(time) && new Date(Date.parse(date)).toISOString().startsWith(date);
-  return isDay ? time : undefined;
+  return isDay ? BigInt(time) * MILLISECOND + BigInt(part.padEnd(9, '0')) : undefined;
 }
 
 /** @throws {CliError} if one is not a date or not after the one before */
 export function readDates(column: string, rows: readonly { text: string; line: number }[]): Dates {
-  const times = rows.map(({ text, line }, i) => {
+  const times: bigint[] = [];
+  for (const [i, { text, line }] of rows.entries()) {
     const time = readDate(text);
     const where = `line ${line}, column '${column}'`;
     if (time === undefined)
       throw new CliError(
         `${where}: expected a date such as 2024-01-31 or 2024-01-31 12:00, got '${text.slice(0, 40)}'`,
       );
-    if (i > 0 && time <= readDate(rows[i - 1]!.text)!)
+    if (i > 0 && time <= times[i - 1]!)
       throw new CliError(
         `${where}: ${text} is not after ${rows[i - 1]!.text}, the date before; sort the rows, the oldest first`,
       );
-    return time;
-  });
-  const next = byMonths(times) ?? byTime(times);
+    times.push(time);
+  }
   const last = rows.at(-1)!.text;
+  const zone = zoneOf(last);
+  const local = times.map((time) => time + offsetOf(zone));
+  const next = byMonths(local) ?? byTime(local);
+  // some programs leave out seconds and fractions that are 0
+  const like = rows.reduce((most, { text }) => (detail(text) > detail(most) ? text : most), last);
   return {
     column,
     first: rows[0]!.text,
     last,
-    isEven: next !== undefined,
-    after: (n) => (next ? written(next(times.length - 1 + n), last) : undefined),
+    after: (n) => next && written(next(times.length - 1 + n), like, zone),
   };
 }
 
 /** The time of row i; undefined if they do not follow the rule. */
-type Rule = ((i: number) => number) | undefined;
+type Rule = ((i: number) => bigint) | undefined;
 
-function byTime(times: readonly number[]): Rule {
-  return ruled(times, (i) => times[0]! + i * (times[1]! - times[0]!));
+function byTime(times: readonly bigint[]): Rule {
+  return ruled(times, (i) => times[0]! + BigInt(i) * (times[1]! - times[0]!));
 }
 
-/** Months, quarters and years: on the same day, or on the last day of each. */
-function byMonths(times: readonly number[]): Rule {
-  const dates = times.map((time) => new Date(time));
+/** Months, quarters and years, of local times: on the same day, or on the last day of each. */
+function byMonths(times: readonly bigint[]): Rule {
+  const dates = times.map(dateOf);
   const isEnd = dates.every((date) => date.getUTCDate() === daysIn(date));
   const day = isEnd ? 31 : dates[0]!.getUTCDate();
   const monthOf = (date: Date) => 12 * date.getUTCFullYear() + date.getUTCMonth();
   const first = monthOf(dates[0]!);
   const months = dates.length > 1 ? monthOf(dates[1]!) - first : 0;
   return ruled(times, (i) => {
-    const date = new Date(times[0]!);
+    const date = dateOf(times[0]!);
     date.setUTCDate(1);
-    date.setUTCMonth(first + i * months - 12 * date.getUTCFullYear());
+    date.setUTCMonth(Math.min(first + i * months, END_MONTH) - 12 * date.getUTCFullYear());
     date.setUTCDate(Math.min(day, daysIn(date)));
-    return date.getTime();
+    return BigInt(date.getTime()) * MILLISECOND + remainder(times[0]!, MILLISECOND);
   });
 }
 
-function ruled(times: readonly number[], rule: (i: number) => number): Rule {
+function ruled(times: readonly bigint[], rule: (i: number) => bigint): Rule {
   return times.length > 1 && times.every((time, i) => time === rule(i)) ? rule : undefined;
+}
+
+/** What is left of a time, also of one before 1970, above the next multiple of a unit below it. */
+function remainder(time: bigint, unit: bigint): bigint {
+  return ((time % unit) + unit) % unit;
+}
+
+/** The date of a time in ns, without the part below a millisecond. */
+function dateOf(time: bigint): Date {
+  return new Date(Number((time - remainder(time, MILLISECOND)) / MILLISECOND));
 }
 
 /** Days in the month of a date. */
 function daysIn(date: Date): number {
-  return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
+  const last = new Date(date);
+  last.setUTCMonth(date.getUTCMonth() + 1, 0);
+  return last.getUTCDate();
 }
 
-/** A time in the form of another date. */
-function written(time: number, like: string): string {
-  const [, , separator, , day, space, minutes, seconds, , zone] = DATE.exec(like)!;
-  const iso = new Date(time + offsetOf(zone)).toISOString();
+/** The zone of a date; '' if it has none. */
+function zoneOf(text: string): string {
+  return DATE.exec(text)![9] ?? '';
+}
+
+/** Number of characters of a date without its zone. */
+function detail(text: string): number {
+  return text.length - zoneOf(text).length;
+}
+
+/** A local time in the form of another date, with a zone; undefined from the year 10000 on. */
+function written(time: bigint, like: string, zone: string): string | undefined {
+  const whole = dateOf(time);
+  if (!(whole.getTime() < END)) return undefined;
+  const [, , separator, , day, space, minutes, seconds, part] = DATE.exec(like)!;
+  const iso = whole.toISOString();
   const date = iso.slice(0, day === undefined ? 7 : 10).replaceAll('-', separator!);
   if (minutes === undefined) return date;
-  return `${date}${space}${iso.slice(11, seconds === undefined ? 16 : 19)}${zone ?? ''}`;
+  const nanoseconds = String(remainder(time, SECOND)).padStart(9, '0');
+  const fraction = part === undefined ? '' : `.${nanoseconds.slice(0, part.length)}`;
+  return `${date}${space}${iso.slice(11, seconds === undefined ? 16 : 19)}${fraction}${zone}`;
 }
 
-/** Milliseconds of a time zone such as +02:00. */
-function offsetOf(zone: string | undefined): number {
-  const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})$/.exec(zone ?? '') ?? [];
-  if (sign === undefined) return 0;
-  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+/** Nanoseconds of a time zone such as +02:00. */
+function offsetOf(zone: string): bigint {
+  const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})$/.exec(zone) ?? [];
+  if (sign === undefined) return 0n;
+  return BigInt((sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000) * MILLISECOND;
 }
