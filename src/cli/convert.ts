@@ -3,7 +3,7 @@ import { UnrolledError } from '../errors.ts';
 import type { Opened } from '../modelFiles/opened.ts';
 import { WRITERS } from '../modelFiles/writers.ts';
 import { type Converted, checkNotRead, writeConverted } from './converted.ts';
-import { CliError } from './failure.ts';
+import { CliError, printable } from './failure.ts';
 import { STDIN, shown } from './files.ts';
 import { type Io, print } from './io.ts';
 import { openModel } from './openModel.ts';
@@ -57,7 +57,7 @@ export async function convert(
   const opened = await openModel(from, io);
   const converted = await named(from, make(opened));
   writeConverted(converted, opened.files);
-  await print(io.stdout, `${converted.line}\n`);
+  await print(io.stdout, `${printable(converted.line)}\n`);
   return 0;
 }
 

@@ -1,6 +1,6 @@
 import type { KernelBuild } from '../index.ts';
 import { loadCharacterModel, readCharacterModel } from './characterModel.ts';
-import { CliError } from './failure.ts';
+import { CliError, printable } from './failure.ts';
 import { readInput, readTensors, readText, STDIN, shown } from './files.ts';
 import { type Io, print } from './io.ts';
 import { loadKernels } from './kernels.ts';
@@ -90,7 +90,7 @@ async function ofTable(
     ['column', 'mean error', 'root mean square', 'repeating the row before'],
     ...columns.map((name, i) => {
       const { mae, rmse, repeating } = byColumn[i]!;
-      return [name, digits(mae), digits(rmse), digits(repeating)];
+      return [printable(name), digits(mae), digits(rmse), digits(repeating)];
     }),
   ];
   const widths = cells[0]!.map((_, k) => Math.max(...cells.map((row) => row[k]!.length)));

@@ -3,7 +3,7 @@ import { CliError } from './failure.ts';
 import { readInput, readText, STDIN } from './files.ts';
 import { type Io, print } from './io.ts';
 import { loadKernels } from './kernels.ts';
-import { type Missing, readTable } from './table/readTable.ts';
+import { DELIMITERS, type Missing, readTable } from './table/readTable.ts';
 import { loadTableModel, readTableModel } from './table/tableModel.ts';
 import { FORECAST_STEPS } from './train/settings.ts';
 import { named } from './train/training.ts';
@@ -15,6 +15,8 @@ export interface ForecastOptions {
   readonly kernels?: KernelBuild;
 }
 
+/** What a field in quotes may have only. */
+const QUOTED = [...DELIMITERS, '"', '\r', '\n'];
 /** Rows per write. */
 const PIECE = 64;
 
@@ -41,7 +43,7 @@ export async function forecast(
   for (let r = 0; r < rows; r++) next = Float32Array.from(stream.step(known.subarray(r * F, (r + 1) * F)));
   // an irregular table has no dates to come, nor have years above 9999
   const dated = dates?.after(steps) === undefined ? undefined : dates;
-  const first = dated?.column ?? 'row';
+  const first = dated?.column ?? (columns.includes('row') ? '' : 'row');
   let lines = line([first, ...columns]);
   for (let n = 1; n <= steps; n++) {
     const values = Array.from(normalizer.invert(next), shortest);
@@ -63,6 +65,7 @@ function shortest(value: number): string {
 
 /** A line of CSV. */
 function line(fields: readonly string[]): string {
-  const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const isPlain = (text: string) => !QUOTED.some((one) => text.includes(one)) && text === text.trim();
+  const quoted = (text: string) => (isPlain(text) ? text : `"${text.replaceAll('"', '""')}"`);
   return `${fields.map(quoted).join(',')}\n`;
 }

@@ -52,7 +52,7 @@ function asText(path: string, opened: Opened & { readonly size: number }): strin
   });
   const port = ({ name, type, dims }: Port) => [name, type, `[${dims.map((n) => n ?? '?').join(', ')}]`];
   return [
-    `${path}: ${format}, ${size(opened.size)}${held}`,
+    `${path}: ${printable(format)}, ${size(opened.size)}${held}`,
     `${plural(parameters, 'parameter')}${state ? `, and ${plural(state, 'number')} of training state` : ''}`,
     ...section('Layers', layerRows),
     ...section('Inputs', (inputs ?? []).map(port)),

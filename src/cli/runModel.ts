@@ -1,5 +1,5 @@
 import type { Value } from '../modelFiles/opened.ts';
-import { CliError } from './failure.ts';
+import { CliError, printable } from './failure.ts';
 import { shown } from './files.ts';
 import { type Io, print } from './io.ts';
 import { loadKernels } from './kernels.ts';
@@ -45,7 +45,7 @@ async function compare(outputs: readonly Value[], expected: readonly Value[], io
     const isOk = error <= LIMIT || largest <= SPACING;
     if (!isOk) failed++;
     const name = found?.name ?? wanted.name;
-    await print(io.stdout, `${mark(io.stdout, isOk)} ${error.toExponential(2)} ${name}${why}\n`);
+    await print(io.stdout, `${mark(io.stdout, isOk)} ${error.toExponential(2)} ${printable(name)}${why}\n`);
   }
   await print(io.stdout, `${expected.length - failed} passed, ${failed} failed\n`);
   return failed ? 1 : 0;

@@ -111,6 +111,18 @@ describe('run', () => {
     expect((await cli('inspect', path('m'))).out).toMatch(/GRU .*gates "r z n"/);
   });
 
+  test('names of outputs do not control the terminal', async () => {
+    const path = folder();
+    const x = u.input({ features: 2 });
+    const model = new u.Model({ inputs: { x }, outputs: { '\x1b[31mred': new u.Linear(2, 1).apply(x) } });
+    writeFileSync(path('m'), model.save());
+    const inputs = [{ name: 'x', dims: [1, 1, 2], data: [1, 2] }];
+    writeFileSync(path('x.json'), JSON.stringify({ inputs, outputs: [{ dims: [1], data: [5] }] }));
+    const { out } = await cli('run', path('m'), '--oracle', path('x.json'));
+    expect(out).toContain('\\u001b[31mred');
+    expect(out).not.toContain('\x1b');
+  });
+
   test('JSON as Python writes it: NaN and Infinity; a value by itself', async () => {
     const { path, oracle } = files();
     const { dims, data } = oracle.inputs[0]!;

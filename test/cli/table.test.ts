@@ -209,6 +209,7 @@ describe('a table', () => {
     ['an index without a name, as pandas writes it', ',a,b\n0,1,2\n1,3,4\n2,5,6\n'],
     ['separators at the ends of lines', 'a,b,\n1,2,\n3,4,\n5,6,\n'],
     ['names that have other separators in them', '"a";"b"\n1;2\n3;4\n5;6\n'],
+    ['lines without text before the header', '\ufeff\r\n  \r\na;b\r\n1;2\r\n3;4\r\n5;6\r\n'],
     ['dates that are not evenly spaced', 'day,a,b\n2024-01-01,1,2\n2024-01-02,3,4\n2024-01-09,5,6\n'],
   ])('is read with %s', async (_, text) => {
     const { file, out } = table(text);
@@ -283,6 +284,27 @@ test('the forecast has numbers of rows where dates would go beyond the year 9999
     );
     expect([dates.after(4e6), dates.after(1e12)]).toEqual([undefined, undefined]);
   }
+});
+
+test('names with separators, quotes and line breaks, and one of row: a forecast is a table, too', async () => {
+  const names = ['a;b;c;d', '1\t2\t3\t4', 'a "b"\nc;d;e;f', 'row', ' '];
+  const header = names.map((name) => `"${name.replaceAll('"', '""')}"`).join();
+  const { file, path, out } = table(`${header}\n1,2,3,4,5\n6,7,8,9,10\n`);
+  await cli('train', file, '--seq-len', 1, '--steps', 1, '--out', out);
+  expect(JSON.parse(parseSafetensors(readFileSync(out)).metadata.columns!)).toEqual(names);
+  const { out: first } = await cli('forecast', out, file, '--steps', 3);
+  writeFileSync(path('back.csv'), first);
+  const { code, out: second } = await cli('forecast', out, path('back.csv'), '--steps', 1);
+  const head = `,"a;b;c;d","1\t2\t3\t4","a ""b""\nc;d;e;f",row," "\n`;
+  expect([code, first.startsWith(`${head}3,`), second.startsWith(`${head}4,`)]).toEqual([0, true, true]);
+});
+
+test('names of columns do not control the terminal', async () => {
+  const { file, out } = table('a\x1b[31mRED,b\n1,2\n3,4\n5,6\n');
+  await cli('train', file, '--seq-len', 2, '--steps', 1, '--out', out);
+  const { out: shown } = await cli('eval', out, file);
+  expect(shown).toContain('a\\u001b[31mRED ');
+  expect(shown).not.toContain('\x1b');
 });
 
 test('FILE.tsv is a table, too', async () => {

@@ -24,7 +24,7 @@ export interface Table {
 }
 
 /** Where a header has as many of several, the first one counts: names have commas in them. */
-const DELIMITERS = ['\t', ';', ','] as const;
+export const DELIMITERS = ['\t', ';', ','] as const;
 /** Places of missing values that a message names. */
 const NAMED = 3;
 
@@ -98,10 +98,22 @@ function placesOf(columns: readonly string[], names: readonly string[]): number[
   return columns.map((name) => byName.get(name) ?? missingColumn(name, names));
 }
 
-/** The separator that the first line has most of, outside of quotes. */
+/** What is in quotes, which may have line breaks, a line break, or other text. */
+const PARTS = /"[^"]*"?|[\r\n]|[^"\r\n]+/g;
+
+/** The separator that the header, the first line with text, has most of outside of quotes. */
 function delimiterOf(text: string): string {
-  const [line = ''] = text.split(/\r\n|\n|\r/, 1);
-  const bare = line.replace(/"[^"]*"/g, '');
+  let [bare, isBlank] = ['', true];
+  for (const [part] of text.matchAll(PARTS)) {
+    if (/^[\r\n]/.test(part)) {
+      if (!isBlank) break;
+      bare = '';
+    } else {
+      // a byte order mark is a blank, too
+      isBlank &&= part.trim() === '';
+      if (!part.startsWith('"')) bare += part;
+    }
+  }
   const times = (delimiter: string) => bare.split(delimiter).length;
   return DELIMITERS.reduce((best, one) => (times(one) > times(best) ? one : best));
 }

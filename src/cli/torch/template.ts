@@ -4,9 +4,11 @@
 export const HEAD = `import argparse
 import csv
 import hashlib
+import io
 import json
 import math
 import os
+import re
 import struct
 from collections import OrderedDict
 from pathlib import Path
@@ -115,8 +117,10 @@ export const TABLE = `
 def read_data(path, metadata):
     """The table as normalized rows [N, columns], and the hash of the file."""
     text = Path(path).read_bytes().decode("utf-8").removeprefix("\\ufeff")
-    separator = max(",;\\t", key=text.split("\\n", 1)[0].count)
-    rows = [row for row in csv.reader(text.splitlines(), delimiter=separator, skipinitialspace=True) if row]
+    header = re.match(r'(?:[^\\S\\r\\n]*[\\r\\n]+)*((?:"[^"]*"|[^"\\r\\n]+)*)', text)[1]
+    separator = max("\\t;,", key=re.sub('"[^"]*"', "", header).count)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    rows = [row for row in lines if len(row) > 1 or "".join(row).strip()]
     header = [name.strip() for name in rows[0]]
     places = [header.index(name) for name in json.loads(metadata["columns"])]
     data = torch.tensor([[float(row[place]) for place in places] for row in rows[1:]], dtype=torch.float64)
