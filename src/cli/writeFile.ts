@@ -3,16 +3,20 @@ import {
   accessSync,
   closeSync,
   constants,
+  fchmodSync,
+  fstatSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readdirSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { CliError, printable, reason } from './failure.ts';
 
 /** Temporary files older than this, in ms, are stale, whatever process they name. */
@@ -25,13 +29,12 @@ const NAME_BYTES = 180;
  * @throws {CliError} if it can't be written
  */
 export function checkWritable(path: string, bytes: Uint8Array = new Uint8Array()): void {
-  attempt(path, () => {
-    const target = follow(path);
+  attempt(path, (target) => {
     const found = statSync(target, { throwIfNoEntry: false });
     if (found?.isDirectory()) throw new CliError(`can't write ${printable(path)}: is a directory`);
     if (found && !found.isFile()) throw new CliError(`can't write ${printable(path)}: not a regular file`);
     if (found) accessSync(target, constants.W_OK);
-    besides(target, bytes, 0o666, (temporary) => rmSync(temporary));
+    besides(target, bytes, undefined, (temporary) => rmSync(temporary));
   });
 }
 
@@ -41,10 +44,9 @@ export function checkWritable(path: string, bytes: Uint8Array = new Uint8Array()
  * @throws {CliError} if it can't be written; the old contents are kept
  */
 export function writeWhole(path: string, bytes: Uint8Array): void {
-  attempt(path, () => {
-    const target = follow(path);
+  attempt(path, (target) => {
     const write = () => {
-      const mode = statSync(target, { throwIfNoEntry: false })?.mode ?? 0o666;
+      const mode = statSync(target, { throwIfNoEntry: false })?.mode;
       besides(target, bytes, mode, (temporary) => renameSync(temporary, target));
     };
     try {
@@ -60,13 +62,20 @@ export function writeWhole(path: string, bytes: Uint8Array): void {
   });
 }
 
-/** Writes a temporary file next to `target`, passes it to `use` and always removes it. */
-function besides(target: string, bytes: Uint8Array, mode: number, use: (temporary: string) => void): void {
+/** Writes a temporary file next to `target`, by default of the process's mode, passes it to `use` and always removes it. */
+function besides(
+  target: string,
+  bytes: Uint8Array,
+  mode: number | undefined,
+  use: (temporary: string) => void,
+): void {
   const suffix = `${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
   const temporary = join(dirname(target), `${stem(target)}${suffix}`);
   const file = openSync(temporary, 'wx', mode);
   try {
     try {
+      // the process's mask took bits of it away
+      if (mode !== undefined && fstatSync(file).mode !== mode) fchmodSync(file, mode & 0o777);
       writeFileSync(file, bytes);
       fsyncSync(file);
     } finally {
@@ -132,20 +141,25 @@ function syncFolder(path: string): void {
   }
 }
 
-/** Resolves symbolic links, so that the file is replaced, not the link. */
+/** Resolves symbolic links, also to a file that is not there yet, so that the file is replaced, not the link. */
 function follow(path: string): string {
-  return statSync(path, { throwIfNoEntry: false }) ? realpathSync(path) : path;
+  if (statSync(path, { throwIfNoEntry: false })) return realpathSync(path);
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
+  return follow(resolve(realpathSync(dirname(path)), readlinkSync(path)));
 }
 
-function attempt(path: string, call: () => void): void {
+/** Calls `call` with the path that links lead to. @throws {CliError} if it fails */
+function attempt(path: string, call: (target: string) => void): void {
   if (path === '' || path.replaceAll(sep, '/').endsWith('/'))
     throw new CliError(`can't write ${printable(path) || "''"}: no name of a file`);
+  let target = path;
   try {
-    call();
+    target = follow(path);
+    call(target);
   } catch (error) {
     if (error instanceof CliError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? `no directory ${printable(dirname(path))}` : reason(error);
+    const why = code === 'ENOENT' ? `no directory ${printable(dirname(target))}` : reason(error);
     throw new CliError(`can't write ${printable(path)}: ${why}`, 1, { cause: error });
   }
 }

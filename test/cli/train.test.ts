@@ -1,6 +1,16 @@
-import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { writeWhole } from '../../src/cli/writeFile.ts';
 import { Sequential } from '../../src/index.ts';
 import { parseSafetensors } from '../../src/io/index.ts';
 import { cli, folder, lastLine, oneLine, sentences, TINY, textFile } from './helper.ts';
@@ -188,6 +198,29 @@ describe('train', () => {
     await cli('train', book, ...TINY, '--steps', 3, '--out', path('link'));
     expect(readFileSync(path('m')).length).toBeGreaterThan(1000);
     expect(statSync(path('link')).ino).toBe(statSync(path('m')).ino);
+  });
+
+  test('writes to where links lead, also if nothing is there yet, and keeps the mode of a file', () => {
+    const path = folder();
+    for (const name of ['real', 'linked']) mkdirSync(path(name));
+    symlinkSync(path('real'), path('linked/folder'));
+    symlinkSync('../target', path('linked/folder/second'));
+    symlinkSync('linked/folder/second', path('link'));
+    writeWhole(path('link'), Uint8Array.of(1));
+    expect([lstatSync(path('link')).isSymbolicLink(), readFileSync(path('target')).length]).toEqual([
+      true,
+      1,
+    ]);
+    // modes that the mask of a process takes bits away from, or is wider than
+    for (const mode of [0o664, 0o600, 0o666]) {
+      chmodSync(path('target'), mode);
+      writeWhole(path('link'), Uint8Array.of(1, 2));
+      expect(statSync(path('target')).mode & 0o777).toBe(mode);
+    }
+    symlinkSync('none/target', path('nowhere'));
+    expect(() => writeWhole(path('nowhere'), Uint8Array.of(1))).toThrow(/no directory .*none$/);
+    symlinkSync('loop', path('loop'));
+    expect(() => writeWhole(path('loop'), Uint8Array.of(1))).toThrow('too many symbolic links');
   });
 
   test('reads any UTF-8 text: a byte order mark, surrogate pairs, one sequence exactly, one character only', async () => {
