@@ -65,6 +65,24 @@ describe('layers of Keras by when they are loaded', () => {
   });
 });
 
+test('shards may begin as a zip archive or an HDF5 file does; with a manifest no other file is read', async () => {
+  await init({ kernels: 'simd' });
+  const { 'model.json': bytes } = sequential('Dense', { units: 1, use_bias: false, activation: 'linear' });
+  const json = JSON.parse(new TextDecoder().decode(bytes));
+  const weights = [{ name: 'it/kernel', shape: [3, 1], dtype: 'float32' }];
+  const model = new TextEncoder().encode(
+    JSON.stringify({ ...json, weightsManifest: [{ paths: ['w'], weights }] }),
+  );
+  for (const start of ['504b0304', '89484446']) {
+    // a number that only zeros meet, then 2 and 3
+    const w = Buffer.concat([Buffer.from(start, 'hex'), Buffer.from(Float32Array.of(2, 3).buffer)]);
+    const loaded = await loadKeras({ 'other.keras': Buffer.from(start, 'hex'), 'model.json': model, w });
+    const x = { data: Float32Array.of(0, 1, 1, 0, 1, 0, 0, 0, 1, 0, 2, 2), shape: [1, 4, 3] };
+    expect([...(loaded.predict(x) as NDArray).data]).toEqual([5, 2, 3, 10]);
+    loaded.dispose();
+  }
+});
+
 test('models load without options as with all of them', async () => {
   const cases = [...(await kerasCases()), ...(await kerasCases('draws.zip'))];
   const text = (value: object) =>

@@ -56,23 +56,9 @@ function need<Name extends keyof Parts>(parts: Parts, name: Name): NonNullable<P
  */
 export function readKeras(files: FileMap, architecture: Json | undefined, parts: Parts): KerasDescription {
   const content: Content = {};
-  const left: [string, Uint8Array][] = [];
-  for (const [name, bytes] of files) {
-    if (!isBinary(bytes)) {
-      left.push([name, bytes]);
-      continue;
-    }
-    const { architecture, metadata, version, weights } = need(parts, 'binary').readBinary(
-      bytes,
-      parts.storage ?? { inflate: missing, chunks: missing, objects: missing },
-    );
-    if (architecture) content.architecture = parseJson(...architecture);
-    content.version = version ?? (metadata && versionOf(parseJson(...metadata)));
-    content.weights = weights;
-  }
   const manifests: Json[] = [];
-  for (const [name, bytes] of left) {
-    if (!isJson(name, bytes)) continue;
+  for (const [name, bytes] of files) {
+    if (isBinary(bytes) || !isJson(name, bytes)) continue;
     const json = parseJson(new TextDecoder().decode(bytes), name || 'file');
     if (field(json, 'weightsManifest') !== undefined) manifests.push(json.weightsManifest!);
     content.architecture ??= modelIn(json);
@@ -83,6 +69,17 @@ export function readKeras(files: FileMap, architecture: Json | undefined, parts:
     content.weights = new (need(parts, 'manifest').ManifestWeights)(manifests[0], (path) =>
       shardOf(files, path),
     );
+  // shards may begin as any file does
+  for (const bytes of manifests.length ? [] : files.values()) {
+    if (!isBinary(bytes)) continue;
+    const { architecture, metadata, version, weights } = need(parts, 'binary').readBinary(
+      bytes,
+      parts.storage ?? { inflate: missing, chunks: missing, objects: missing },
+    );
+    if (architecture) content.architecture = parseJson(...architecture);
+    content.version = version ?? (metadata && versionOf(parseJson(...metadata))) ?? content.version;
+    content.weights = weights;
+  }
   const model = architecture === undefined ? content.architecture : architecture;
   if (model === undefined || model === null) {
     const [first] = files.keys();
