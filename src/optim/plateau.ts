@@ -12,9 +12,10 @@ export interface MetricSchedule extends Schedule {
   restore(state: unknown): void;
 }
 
-/** The schedule, if it follows a metric. */
+/** The schedule that follows a metric: the given one, or that after its warm-up. */
 export function followsMetric(schedule: Schedule | undefined): MetricSchedule | undefined {
-  return schedule && 'report' in schedule ? (schedule as MetricSchedule) : undefined;
+  if (!schedule || 'report' in schedule) return schedule as MetricSchedule | undefined;
+  return followsMetric((schedule as { readonly after?: Schedule }).after);
 }
 
 /** Tells a schedule the next value of its metric. @throws {StateError} if it follows none */

@@ -34,11 +34,13 @@ export function cosineLR(opts: { readonly steps: number; readonly floor?: number
 
 /**
  * Linear warm-up to 1 over `steps` steps, then `after` (default: constant 1), which counts steps from there.
+ * Where `after` follows a metric, as `plateau` does, so does the schedule: reports and state are those of `after`.
  * @throws {ArgumentError} if steps is below 1 or `after` is not a function
  */
 export function warmup(opts: { readonly steps: number; readonly after?: Schedule | undefined }): Schedule {
   const { steps, after = () => 1 } = options('warmup', opts, { steps: true, after: true });
   integer('steps', steps, 1);
   callable('after', after, 'a schedule');
-  return (step) => (step < steps ? (step + 1) / steps : after(step - steps));
+  const schedule: Schedule = (step) => (step < steps ? (step + 1) / steps : after(step - steps));
+  return Object.assign(schedule, { after });
 }

@@ -35,6 +35,11 @@ const settings: [string, () => Partial<u.TrainerOptions>, u.FitOptions][] = [
     }),
     {},
   ],
+  [
+    'with a plateau after a warm-up',
+    () => ({ schedule: u.warmup({ steps: 3, after: u.plateau({ patience: 0, factor: 0.5 }) }) }),
+    {},
+  ],
   ['with carried states', () => ({ carryState: true }), { batchSize: 11, validation: sequences(2, 11) }],
 ];
 

@@ -222,6 +222,8 @@ describe('the best epoch', () => {
     const schedule = () => u.plateau({ patience: 0, factor: 0.5 });
     const { history } = await run([3, 3, 3], {}, 'min', trainerOf(tagger(), { schedule: schedule() }));
     expect(history.map(({ lr }) => lr)).toEqual([0.02, 0.02, 0.01]);
+    const warm = trainerOf(tagger(), { schedule: u.warmup({ steps: 1, after: schedule() }) });
+    expect((await run([3, 3, 3], {}, 'min', warm)).history.map(({ lr }) => lr)).toEqual([0.02, 0.02, 0.01]);
     const told: number[] = [];
     const spying = Object.assign(schedule(), { report: (metric: number) => told.push(metric) });
     const trained = await trainerOf(tagger(), { schedule: spying }).fit(sequences(), { epochs: 2 });

@@ -74,6 +74,24 @@ test('a trainer reports the metric, and saves what the schedule knows', () => {
   expect(b.step(one, one).lr).toBe(0.125);
 });
 
+test('a plateau after a warm-up is told the metric, and its state is in checkpoints', () => {
+  const after = { name: 'plateau', patience: 0, factor: 0.5 } as const;
+  const inside = u.warmup({ steps: 1, after: u.plateau({ patience: 0, factor: 0.5 }) });
+  const make = (schedule: NonNullable<u.TrainerOptions['schedule']>) =>
+    new u.Trainer(new u.Sequential([new u.Linear(1, 1)], { seed: 1 }), {
+      ...{ loss: u.mse, optimizer: new u.SGD({ lr: 1 }), schedule },
+    });
+  const a = make({ name: 'warmup', steps: 2, after });
+  const b = make(u.warmup({ steps: 1, after: inside }));
+  for (const metric of [3, 4, 4]) a.report(metric);
+  b.restore(a.save());
+  expect([a, b].map((trainer) => [0, 1, 2].map(() => trainer.step(one, one).lr))).toEqual([
+    [0.5, 1, 0.25],
+    [1, 1, 0.25],
+  ]);
+  expect(thrown(() => make(u.warmup({ steps: 1 })).report(1))).toBeInstanceOf(u.StateError);
+});
+
 test.each<[string, () => unknown, string]>([
   ['a gamma that is negative', () => u.exponentialLR({ gamma: -1 }), 'gamma'],
   ['milestones that are not a list', () => u.multiStepLR({ milestones: 3 as never }), 'milestones'],
