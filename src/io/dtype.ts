@@ -66,9 +66,11 @@ export type TensorData =
   | Uint16Array
   | Int16Array
   | Int8Array
-  | Uint8Array;
+  | Uint8Array
+  // a Float16Array, which not every library of TypeScript declares
+  | (ArrayBufferView & ArrayLike<number> & { readonly [Symbol.toStringTag]: 'Float16Array' });
 
-/** A tensor to write. The default `dtype` follows from the class of `data` (Float32Array: F32, Uint8Array: U8, ...). */
+/** A tensor to write. The default `dtype` follows from the class of `data` (Float32Array: F32, Uint8Array: U8, Float16Array: F16, ...). */
 export interface TensorInput {
   /** Default: follows from the class of `data`. */
   readonly dtype?: Dtype | undefined;
@@ -81,6 +83,9 @@ export interface TensorInput {
 /** Element types in layout order. */
 export const DTYPES = Object.keys(ARRAYS) as Dtype[];
 
+/** Class of an array of F16, where the engine has it; its bits are those of the Uint16Array. */
+const HALF = 'Float16Array';
+
 /** Types that share their array class with the plain integers: never inferred from the data. */
 const RAW: readonly Dtype[] = ['F16', 'BF16', 'BOOL'];
 
@@ -90,12 +95,14 @@ export function isDtype(name: unknown): name is Dtype {
 
 /** Element type inferred from the class of `data`, or undefined. */
 export function dtypeOf(data: TensorData): Dtype | undefined {
+  if (arrayKind(data) === HALF) return 'F16';
   return DTYPES.find((dtype) => !RAW.includes(dtype) && holds(dtype, data));
 }
 
 /** Whether `data` is of the array class of `dtype`; subclasses and arrays of other realms count. */
 export function holds(dtype: Dtype, data: unknown): data is TensorData {
-  return arrayKind(data) === ARRAYS[dtype].name;
+  const kind = arrayKind(data);
+  return kind === ARRAYS[dtype].name || (dtype === 'F16' && kind === HALF);
 }
 
 /**
@@ -121,7 +128,7 @@ export function toFloat32(tensor: Pick<TensorInput, 'dtype' | 'data'>): Float32A
     return out;
   }
   const bits = new Uint32Array(out.buffer);
-  const half = data as Uint16Array;
+  const half = new Uint16Array(data.buffer, data.byteOffset, data.length);
   if (dtype === 'BF16') for (let i = 0; i < half.length; i++) bits[i] = half[i]! << 16;
   else for (let i = 0; i < half.length; i++) bits[i] = halfToSingle(half[i]!);
   return out;

@@ -24,8 +24,8 @@ export { parseSafetensors, type SafetensorsFile } from './parse.ts';
  * Platforms other than little-endian are not supported.
  *
  * @param tensors pairs of name and tensor (a Map, or any iterable), or an object of tensors by name. Each `data`
- *   holds the product of `shape` elements, row-major; F16 and BF16 are Uint16Array, BOOL is Uint8Array, and only
- *   these need their `dtype` said
+ *   holds the product of `shape` elements, row-major; F16 is a Float16Array or Uint16Array, BF16 Uint16Array, BOOL
+ *   Uint8Array; only raw bits and BOOL need their `dtype` said
  * @param metadata free text
  * @returns the bytes of the file
  * @throws {ArgumentError} for a duplicate name, a name or text that is not Unicode, the name `__metadata__`, data
@@ -69,7 +69,7 @@ function checkTensor(name: string, tensor: TensorInput): Piece {
   // a copy, without holes
   const shape = Array.isArray(tensor.shape) ? [...tensor.shape] : undefined;
   const dtype = tensor.dtype ?? dtypeOf(data);
-  if (dtype === undefined) throw new ArgumentError(`${owner}.data`, 'a typed array', data);
+  if (dtype === undefined) throw new ArgumentError(`${owner}.data`, 'a typed array of a known dtype', data);
   if (!isDtype(dtype)) throw new ArgumentError(`${owner}.dtype`, `one of ${DTYPES.join(' ')}`, dtype);
   if (!holds(dtype, data))
     throw new ArgumentError(`${owner}.data`, `a ${ARRAYS[dtype].name} for ${dtype}`, data);

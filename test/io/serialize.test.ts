@@ -82,6 +82,21 @@ describe('layout', () => {
     );
     expect([tensors.get('a')?.dtype, tensors.get('b')?.dtype]).toEqual(['U16', 'U8']);
   });
+  test.runIf('Float16Array' in globalThis)('a Float16Array is F16', () => {
+    const Half = (globalThis as unknown as { Float16Array: new (from: number[]) => never }).Float16Array;
+    const data = new Half([0.5, 1, -2]);
+    const { tensors } = parseSafetensors(serializeSafetensors({ w: { shape: [3], data } }));
+    // numpy.float16
+    expect(tensors.get('w')).toEqual({
+      dtype: 'F16',
+      shape: [3],
+      data: Uint16Array.of(0x3800, 0x3c00, 0xc000),
+    });
+    expect([toFloat32({ data }), toFloat32(tensors.get('w')!)]).toEqual([
+      Float32Array.of(0.5, 1, -2),
+      Float32Array.of(0.5, 1, -2),
+    ]);
+  });
   test('a view into a larger buffer writes its own bytes only', () => {
     const data = Float32Array.of(9, 1, 2, 9).subarray(1, 3);
     const { tensors } = parseSafetensors(serializeSafetensors({ w: { shape: [2], data } }));
@@ -143,6 +158,7 @@ describe('refused input', () => {
       'tensors["w"].data',
       'typed array',
     ]);
+    refused(bad({ shape: [1], data: new Uint8ClampedArray(1) }), ['tensors["w"].data', 'dtype']);
     refused(bad({ dtype: 'F8', shape: [1], data: new Uint8Array(1) }), ['tensors["w"].dtype', '"F8"']);
     refused(bad(null), ['tensors["w"]', 'null']);
   });

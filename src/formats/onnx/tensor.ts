@@ -1,5 +1,5 @@
 import { FormatError } from '../../errors.ts';
-import { ARRAYS, type Dtype, type TensorData as Stored, toFloat32 } from '../../io/dtype.ts';
+import { ARRAYS, type Dtype, type Tensor, toFloat32 } from '../../io/dtype.ts';
 import { DTYPES, dtypeName, type Message } from './schema.ts';
 import type { OnnxTensor, TensorData } from './types.ts';
 
@@ -17,7 +17,7 @@ export function isFloat(dtype: number): boolean {
 const STORED = ' F32 U8 I8 U16 I16 I32 I64  BOOL F16 F64 U32 U64   BF16'.split(' ') as (Dtype | '')[];
 
 /** New elements of a type as files and ONNX Runtime have them, or undefined if it has none. */
-export function newStored(dtype: number, count: number): Stored | undefined {
+export function newStored(dtype: number, count: number): Tensor['data'] | undefined {
   const stored = STORED[dtype];
   return stored ? new ARRAYS[stored](count) : undefined;
 }
