@@ -208,10 +208,7 @@ export class GraphPlan implements Plan {
     const prefixes = new Set(parameters.map((name) => name.slice(0, name.lastIndexOf('.') + 1)));
     const isTrained = (place: number): boolean => {
       if (place < 0) return false;
-      const { uses = [] } = layers[place]!;
-      return (
-        prefixes.has(this.#network.prefixes[place]!) || uses.some((one) => isTrained(layers.indexOf(one)))
-      );
+      return prefixes.has(this.#network.prefixes[place]!) || isTrained(layers.indexOf(layers[place]!.tied!));
     };
     const needed = new Set<Placed>();
     const runs = this.#steps.map(({ place, table, reads, writes }) => {

@@ -141,8 +141,8 @@ export interface Layer {
   readonly parameters: readonly ParameterSpec[];
   /** The constructor's arguments as JSON, for saved models. layers: those of its model, in the order of the file. */
   config(layers?: readonly Layer[]): Record<string, unknown>;
-  /** Layers whose parameters it uses; they must be part of the same model. @internal */
-  readonly uses?: readonly Layer[] | undefined;
+  /** The layer whose `weight` is its own, too; it must be part of the same model. @internal */
+  readonly tied?: Layer | undefined;
   /**
    * For a layer that changes the number of steps, such as a convolution: the steps of its output for so many of its
    * input. The map never decreases, so that rows keep their order. Layers with the same key have the same map.

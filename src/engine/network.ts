@@ -15,6 +15,7 @@ import type { Layer } from './layer.ts';
 import type { Packed, Plan, PlanRequest } from './plan.ts';
 import type { Rows, Valid } from './rows.ts';
 import type { StreamPlan } from './streamPlan.ts';
+import { untied } from './untied.ts';
 
 /** Idle streams from which on new ones take the place of those at the end of the memory. */
 const MOST_IDLE = 8;
@@ -316,9 +317,10 @@ export class Network {
   loadStateDict(given: Readonly<Record<string, Given>>): void {
     this.during('loadStateDict', () => {
       const values = reading('state dict', given, () => {
-        checkNames(given, [...this.tensors.keys()]);
+        const dict = untied(given, this);
+        checkNames(dict, [...this.tensors.keys()]);
         return [...this.tensors].map(
-          ([name, region]) => [region, readShaped(name, given[name]!, region.shape)] as const,
+          ([name, region]) => [region, readShaped(name, dict[name]!, region.shape)] as const,
         );
       });
       this.writeAll(values);

@@ -29,6 +29,8 @@ export class Linear extends SummarizedLayer implements Layer {
   readonly outFeatures: number;
   /** Whether there is a bias. */
   readonly bias: boolean;
+  /** @internal */
+  declare readonly tied?: Layer | undefined;
 
   /** @throws {ArgumentError} if a size is below 1 or an option is unknown */
   constructor(inFeatures: number, outFeatures: number, opts?: LinearOptions) {
@@ -61,9 +63,9 @@ export class Linear extends SummarizedLayer implements Layer {
     const { kernels, steps, batch, rows, training } = scope;
     const k = this.inFeatures;
     const n = this.outFeatures;
-    const w = scope.parameter('weight').ptr;
+    const w = scope.parameter('weight', this.tied).ptr;
     const b = this.bias ? scope.parameter('bias').ptr : 0;
-    const dw = training ? scope.gradient('weight').ptr : 0;
+    const dw = training ? scope.gradient('weight', this.tied).ptr : 0;
     const db = training && this.bias ? scope.gradient('bias').ptr : 0;
     const output = scope.output('linear', steps, batch, n);
     const work = scope.work(

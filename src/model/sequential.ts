@@ -1,7 +1,7 @@
 import { options, reading } from '../check.ts';
 import { AdaptedLayer, isCustomLayer } from '../custom/adaptLayer.ts';
 import type { CustomLayer } from '../custom/layer.ts';
-import { checkUses } from '../engine/checkUses.ts';
+import { checkTied } from '../engine/checkTied.ts';
 import type { Layer } from '../engine/layer.ts';
 import { checkLayerNames } from '../layers/layerName.ts';
 import { readModel } from './core/save.ts';
@@ -32,7 +32,7 @@ export class Sequential extends StreamingSequential {
       if (!Array.isArray(layers)) return layers;
       const all = layers.map((layer) => (isCustomLayer(layer) ? new AdaptedLayer(layer) : layer));
       const made = all.filter((layer) => typeof layer === 'object' && layer !== null);
-      checkUses(made);
+      checkTied(made);
       checkLayerNames(made);
       return all;
     });

@@ -329,6 +329,28 @@ describe('Linear tied to an Embedding', () => {
     expectSame(stream.step(8), whole.data.subarray(9), 'step 1');
   });
 
+  test('a state dict may have the table under either name or both, as those of torch.nn and safetensors.torch', () => {
+    const model = tied();
+    const { '0.weight': table, ...rest } = tied().stateDict();
+    table!.data[7] = Number.NaN;
+    for (const names of [['0.weight'], ['2.weight'], ['0.weight', '2.weight']]) {
+      model.loadStateDict({ ...rest, ...Object.fromEntries(names.map((name) => [name, table!])) });
+      expectSameDict(model.stateDict(), { '0.weight': table!, ...rest });
+    }
+    const data = table!.data.slice();
+    data[5] = 0.5;
+    const load = (own: unknown) => () =>
+      model.loadStateDict({ ...rest, '0.weight': { ...table!, data }, '2.weight': own as u.NDArray });
+    expect(thrown(load(table))).toMatchObject({
+      argument: '2.weight',
+      message: expect.stringContaining('expected the values of 0.weight, as it is tied'),
+    });
+    expect(thrown(load({ data, shape: [4, 9] }))).toBeInstanceOf(u.ShapeError);
+    expect(thrown(() => model.loadStateDict(rest))).toMatchObject({ argument: 'state dict' });
+    expect(() => model.loadStateDict(null as never)).toThrow('an object of arrays by name');
+    expectSameDict(model.stateDict(), { '0.weight': table!, ...rest });
+  });
+
   test('a file that ties it to no layer, or to another one, is refused', () => {
     const bytes = tied().save();
     const text = new TextDecoder('latin1').decode(bytes);

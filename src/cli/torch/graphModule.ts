@@ -1,6 +1,6 @@
 import type { Structure } from '../../model/graph/structure.ts';
 import { CliError } from '../failure.ts';
-import { type LayerConfig, moduleOf, nameOf, python } from './modules.ts';
+import { type LayerConfig, moduleOf, nameOf, python, tiesOf } from './modules.ts';
 
 /** Functions for states, which are vectors in a graph. */
 export const STATES = `
@@ -73,6 +73,7 @@ export function graphModule(layers: readonly LayerConfig[], graph: Structure): s
     '    def __init__(self):',
     '        super().__init__()',
     ...modules.map(([name, module]) => `        self.add_module(${python(name)}, ${module})`),
+    ...tiesOf(layers),
     '',
     '    def forward(self, inputs):',
     `        # ${single ? '' : 'by name: '}${shapes.map((shape) => python(shape).slice(1, -1)).join('; ')}`,

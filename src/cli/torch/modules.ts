@@ -41,7 +41,8 @@ const MODULES: Readonly<Record<string, (config: Config) => string | undefined>> 
   GRU: (config) => recurrent('GRU', config),
   RNN: (config) => recurrent('RNN', config),
   Dropout: ({ p }) => `nn.Dropout(${p})`,
-  Linear: ({ inFeatures, outFeatures, bias, ...rest }) =>
+  // of a tied one see `tiesOf`
+  Linear: ({ inFeatures, outFeatures, bias, tied: _, ...rest }) =>
     Object.keys(rest).length
       ? undefined
       : `nn.Linear(${inFeatures}, ${outFeatures}${bias === false ? ', bias=False' : ''})`,
@@ -72,6 +73,14 @@ export function moduleOf(
     : undefined;
   if (module !== undefined) return module;
   throw new CliError(`layers[${i}] (${type}) has no module of torch.nn that does the same`);
+}
+
+/** Lines of a constructor by which a layer has the weight of another one. */
+export function tiesOf(layers: readonly LayerConfig[]): string[] {
+  const weight = (i: number) => `self._modules[${python(nameOf(layers[i]!, i))}].weight`;
+  return layers.flatMap(({ tied }, i) =>
+    typeof tied === 'number' ? [`        ${weight(i)} = ${weight(tied)}`] : [],
+  );
 }
 
 function recurrent(type: string, config: Config): string | undefined {

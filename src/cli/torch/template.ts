@@ -79,14 +79,15 @@ def save(model, path=MODEL):
     saved = json.loads(metadata["unrolled"])
     saved = {key: saved[key] for key in ("version", "layers", "generator", "graph") if key in saved}
     kept = {name: text for name, text in metadata.items() if name != "training"}
-    write_file(path, model.state_dict(), {**kept, "unrolled": json.dumps(saved)})
+    write_file(path, dict(model.named_parameters()), {**kept, "unrolled": json.dumps(saved)})
 
 
 def load(path=MODEL):
     """The module with the parameters of the file."""
     tensors, _ = read_file(path)
     model = Model()
-    model.load_state_dict({name: tensors[name] for name in model.state_dict()})
+    # those that are tied have one name there
+    model.load_state_dict({name: tensors[name] for name, _ in model.named_parameters()}, strict=False)
     return model
 
 `;
@@ -256,7 +257,7 @@ def main():
 
     carried = [gathered(state, world) for state in flat_states(states or [])]
     if rank == 0:
-        tensors = dict(model.state_dict())
+        tensors = dict(model.named_parameters())
         for name, parameter in model.named_parameters():
             for slot in ("exp_avg", "exp_avg_sq"):
                 tensors[f"optimizer.{slot}.{name}"] = optimizer.state[parameter][slot]

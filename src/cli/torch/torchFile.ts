@@ -6,7 +6,7 @@ import { CliError } from '../failure.ts';
 import { quoted } from '../show.ts';
 import { isTableModel } from '../table/tableModel.ts';
 import { graphModule, STATES } from './graphModule.ts';
-import { type LayerConfig, moduleOf, nameOf, python } from './modules.ts';
+import { type LayerConfig, moduleOf, nameOf, python, tiesOf } from './modules.ts';
 import { FILES, FORWARD, HEAD, LAST_STEP, LOOP, TABLE, TEXT } from './template.ts';
 
 /** What the loop needs of a file besides the parameters. */
@@ -67,6 +67,7 @@ function chainModule(layers: readonly LayerConfig[]): string[] {
     `        super().__init__(${isNamed ? 'OrderedDict([' : ''}`,
     ...entries.map((entry) => `            ${entry},`),
     `        ${isNamed ? '])' : ''})`,
+    ...tiesOf(layers),
     FORWARD,
   ];
 }

@@ -39,7 +39,7 @@ export class Linear extends singleInput(CoreLinear) {
   /** φ. */
   readonly activation: LayerActivation;
   /** The embedding whose table is the weight. */
-  readonly tied: Embedding | undefined;
+  override readonly tied: Embedding | undefined;
 
   /** With the sizes of the tied table. @throws {ArgumentError} as with sizes */
   constructor(opts: TiedOptions);
@@ -49,22 +49,16 @@ export class Linear extends singleInput(CoreLinear) {
     const all = { bias: true, init: true, activation: true, tied: true, name: true } as const;
     const sized = typeof given !== 'object' || given === null;
     const { activation = 'identity', tied, ...rest } = options('Linear', sized ? opts : given, all);
-    if (!sized) instance('tied', tied, Embedding, 'an Embedding');
+    if (!sized || tied !== undefined) instance('tied', tied, Embedding, 'an Embedding');
     const inFeatures = sized ? given : tied!.embeddingDim;
     const outFeatures = sized ? out! : tied!.numEmbeddings;
     super(inFeatures, outFeatures, rest);
     this.activation = plainActivation(layerActivation('activation', activation));
     this.tied = tied;
-    if (tied === undefined) return;
-    instance('tied', tied, Embedding, 'an Embedding');
+    if (!tied) return;
     integer('inFeatures (embeddingDim of tied)', inFeatures, tied.embeddingDim, tied.embeddingDim);
     integer('outFeatures (numEmbeddings of tied)', outFeatures, tied.numEmbeddings, tied.numEmbeddings);
     this.parameters = this.parameters.filter(({ name }) => name !== 'weight');
-  }
-
-  /** @internal */
-  get uses(): readonly Layer[] {
-    return this.tied ? [this.tied] : [];
   }
 
   /** The constructor's arguments as JSON, for saved models. */
@@ -79,16 +73,8 @@ export class Linear extends singleInput(CoreLinear) {
 
   /** @internal */
   override reserve(scope: LayerScope, input: Region): Pass[] {
-    const { activation, tied } = this;
-    const ofTable = (name: string) => (name === 'weight' ? tied : undefined);
-    const passes = super.reserve(
-      {
-        ...scope,
-        parameter: (name) => scope.parameter(name, ofTable(name)),
-        gradient: (name) => scope.gradient(name, ofTable(name)),
-      },
-      input,
-    );
+    const { activation } = this;
+    const passes = super.reserve(scope, input);
     if (isIdentity(activation)) return passes;
     const checked = layerActivation('activation', activation);
     return [...passes, activationPass(scope, passes[0]!.output, checked, true)];

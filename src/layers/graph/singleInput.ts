@@ -143,7 +143,7 @@ export function singleInput<T extends LayerClass>(Base: T): Extended<T> {
 
     #network(): Network {
       return this.#own.of(() => {
-        const tied = this.uses?.[0]?.type;
+        const tied = this.tied?.type;
         if (tied) throw new StateError(`${this.type}: it is tied to an ${tied}: use both in one model`);
         if (this.input) return [this];
         if (this.#size) return [new Sized(this.#size), this];

@@ -1,7 +1,7 @@
 import { elements, floats } from '../../allocate.ts';
 import { boolean, integer, options, reading } from '../../check.ts';
 import { readRows, writeRows } from '../../engine/batchIO.ts';
-import { checkUses } from '../../engine/checkUses.ts';
+import { checkTied } from '../../engine/checkTied.ts';
 import { type Graph, graphOf, type Nodes } from '../../engine/graph.ts';
 import { GraphNetwork } from '../../engine/graphNetwork.ts';
 import type { GraphPlan } from '../../engine/graphPlan.ts';
@@ -67,7 +67,7 @@ export class Model<Inputs extends Nodes = Nodes, Outputs extends Nodes = Nodes> 
     const graph = graphOf(given.inputs, given.outputs);
     const layers = graph.layers as readonly Layer[];
     for (const [i, layer] of layers.entries()) checkFree(`layers[${i}]`, layer);
-    checkUses(layers);
+    checkTied(layers);
     checkLayerNames(layers);
     const prefixes = layers.map(({ name }, i) => `${name ?? i}.`);
     super(layers, () => new GraphNetwork(graph, prefixes, seed, initialize));

@@ -45,6 +45,16 @@ export const TORCH_MODELS: Readonly<Record<string, () => u.Sequential | u.Model>
       [new u.Embedding(5, 3, { name: 'words' } as never), new u.Linear(3, 2, { name: 'out' })],
       { seed: 1 },
     ),
+  'a chain with a tied weight': () => {
+    const words = new u.Embedding(5, 3);
+    return new u.Sequential([words, new u.GRU(3, 3), new u.Linear({ tied: words })], { seed: 1 });
+  },
+  'a graph with a tied weight': () => {
+    const [x, words] = [u.input({ indices: 5 }), new u.Embedding(5, 3, { name: 'words' } as never)];
+    const hidden = new u.GRU(3, 3).apply(words.apply(x)).output;
+    const outputs = new u.Linear(3, 5, { tied: words, bias: false }).apply(hidden);
+    return new u.Model({ inputs: x, outputs }, { seed: 1 });
+  },
 };
 
 /** What they are called with: T 4, other sequences one step more each, B 3. */
@@ -53,6 +63,8 @@ export const TORCH_INPUTS: Readonly<Record<string, object>> = {
   translation: { source: indices(7, 4), target: indices(6, 5), fact: features(3, 3) },
   'only c0': { x: features(4, 3, 2), c0: features(3, 5) },
   'a chain with names': indices(5, 4),
+  'a chain with a tied weight': indices(5, 4),
+  'a graph with a tied weight': indices(5, 4),
 };
 
 function features(...shape: number[]) {
