@@ -3,6 +3,7 @@ import { integer, type Names, oneOf, options } from '../check.ts';
 import { ArgumentError, FormatError } from '../errors.ts';
 import { stepsOf } from './checkNumbers.ts';
 import { readMetadata } from './readMetadata.ts';
+import { columns, type WindowsOptions } from './windows.ts';
 
 /** Options of `Normalizer.fit`. */
 export interface NormalizerOptions {
@@ -69,25 +70,33 @@ export class Normalizer {
     return { [KEY]: JSON.stringify({ offset: this.offset, scale: this.scale }) };
   }
 
-  /** Normalized copy. @throws {ArgumentError | ShapeError} if they are not numbers, or the length is not a multiple of the number of features */
-  apply(data: ArrayLike<number>): Float32Array<ArrayBuffer> {
-    return this.#mapped(data, (x, offset, scale) => (x - offset) / scale);
+  /**
+   * Normalized copy.
+   * @param opts `targets`: indices of the features that the data have, as those of `windows`; default all
+   * @throws {ArgumentError | ShapeError} if they are not numbers, a target is out of range, or the length is not a multiple of
+   * the number of features or targets
+   */
+  apply(data: ArrayLike<number>, opts?: Pick<WindowsOptions, 'targets'>): Float32Array<ArrayBuffer> {
+    return this.#mapped(data, opts, (x, offset, scale) => (x - offset) / scale);
   }
 
-  /** The inverse of `apply`. @throws {ShapeError} as apply */
-  invert(data: ArrayLike<number>): Float32Array<ArrayBuffer> {
-    return this.#mapped(data, (x, offset, scale) => x * scale + offset);
+  /** The inverse of `apply`, such as for y of `windows` and its forecast, with the same `targets`. @throws {ShapeError} as apply */
+  invert(data: ArrayLike<number>, opts?: Pick<WindowsOptions, 'targets'>): Float32Array<ArrayBuffer> {
+    return this.#mapped(data, opts, (x, offset, scale) => x * scale + offset);
   }
 
   #mapped(
     data: ArrayLike<number>,
-    of: (x: number, offset: number, scale: number) => number,
+    opts: Pick<WindowsOptions, 'targets'> | undefined,
+    map: (x: number, offset: number, scale: number) => number,
   ): Float32Array<ArrayBuffer> {
     const { offset, scale } = this;
-    const n = offset.length;
+    const { targets } = options('Normalizer', opts, { targets: true });
+    const of = columns(targets, offset.length);
+    const n = of.length;
     rowsOf(data, n);
     return allocated(4 * data.length, () =>
-      Float32Array.from(data, (x, i) => of(x, offset[i % n]!, scale[i % n]!)),
+      Float32Array.from(data, (x, i) => map(x, offset[of[i % n]!]!, scale[of[i % n]!]!)),
     );
   }
 }

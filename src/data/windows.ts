@@ -71,7 +71,8 @@ export function windows(series: ArrayLike<number>, opts: WindowsOptions): Window
   return { x: { data: x, shape: [T, B, F] }, y: { data: y, shape: [last, B, K] }, count: B };
 }
 
-function columns(targets: readonly number[] | undefined, features: number): readonly number[] {
+/** Indices of the chosen features; default all. @throws {ArgumentError} if one is out of range */
+export function columns(targets: readonly number[] | undefined, features: number): readonly number[] {
   if (targets === undefined) return Array.from({ length: features }, (_, f) => f);
   if (!Array.isArray(targets) || targets.length === 0)
     throw new ArgumentError('targets', 'a list of feature indices', targets);

@@ -147,6 +147,20 @@ describe('Normalizer', () => {
     expect(Normalizer.fit([2, 4, 3], { kind: 'minmax' }).apply([2, 4, 3])).toEqual(floatsOf(0, 1, 0.5));
   });
 
+  test('chosen features, as windows gives them, in both directions', () => {
+    const data = [1, 10, 100, 3, 30, 500];
+    const normalizer = Normalizer.fit(data, { features: 3 });
+    const x = normalizer.apply(data);
+    const { y } = windows(x, { steps: 1, features: 3, targets: [2, 0] });
+    expect(normalizer.invert(y.data, { targets: [2, 0] })).toEqual(floatsOf(500, 3));
+    expect(normalizer.apply([500, 3, 100, 1], { targets: [2, 0] })).toEqual(floatsOf(1, 1, -1, -1));
+    expect(normalizer.invert(x, {})).toEqual(Float32Array.from(data));
+    expectThrows(() => normalizer.invert([1, 2, 3], { targets: [0, 1] }), ['data', '3'], ShapeError);
+    expectThrows(() => normalizer.invert([1], { targets: [3] }), ['targets[0]', '3']);
+    expectThrows(() => normalizer.invert([1], { columns: [1] } as never), ['Normalizer: columns']);
+    expectThrows(() => normalizer.invert([1], [1] as never), ['the options of Normalizer']);
+  });
+
   test('is restored from metadata', () => {
     const normalizer = Normalizer.fit([1, 2, 4]);
     expect(Normalizer.fromMetadata(normalizer.toMetadata())).toEqual(normalizer);
