@@ -93,6 +93,37 @@ test('over iterables from the start of an epoch', async () => {
   expect(history.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
 });
 
+test('one of where a signal stopped it goes on to the same bits', async () => {
+  const whole = trainerOf();
+  const expected = outcome(whole, await whole.fit(sequences(), options));
+  for (const every of [undefined, 2]) {
+    const stop = new AbortController();
+    const files: Uint8Array<ArrayBuffer>[] = [];
+    const { stopped, updates } = await trainerOf().fit(sequences(), {
+      ...{ ...options, signal: stop.signal, progressEvery: 1 },
+      checkpoint: { every, save: (bytes) => files.push(bytes) },
+      onProgress: ({ step }) => step === 5 && stop.abort(),
+    });
+    expect([stopped, updates]).toEqual(['aborted', 5]);
+    const resumed = trainerOf();
+    const rest = await resumed.fit(sequences(), { ...options, resume: files.at(-1)! });
+    expect(outcome(resumed, rest)).toEqual(expected);
+    expect(rest.updates).toBe(whole.steps - 5);
+  }
+});
+
+test('over iterables it is that of the last epoch', async () => {
+  const stop = new AbortController();
+  const files: Uint8Array<ArrayBuffer>[] = [];
+  await trainerOf().fit(() => [1, 2, 3].map((i) => sequences(i, 4)), {
+    ...{ epochs: 3, signal: stop.signal, progressEvery: 1 },
+    checkpoint: { save: (bytes) => files.push(bytes) },
+    onProgress: ({ step }) => step === 5 && stop.abort(),
+  });
+  const trainer = trainerOf();
+  expect(files.map((bytes) => [trainer.restore(bytes), trainer.steps])).toEqual([[undefined, 3]]);
+});
+
 test('over a text, in the middle', async () => {
   const data = Int32Array.from({ length: 101 }, (_, i) => (i * i) % 3);
   const corpus = { data, stepsPerSequence: 5, batch: 2, updates: 6 };
@@ -157,6 +188,9 @@ describe('a checkpoint of fit', () => {
       await expect(trainer.fit(sequences(), { ...options, resume })).rejects.toMatchObject({
         argument: 'resume',
       });
+    await expect(trainer.fit(sequences(), { ...options, resume: trainer.save() })).rejects.toThrow(
+      /expected a checkpoint of fit, got a file without one, for restore or load/,
+    );
     for (const resume of [trainer.save(), new Uint8Array(20), file.slice(0, -4)])
       await expect(trainer.fit(sequences(), { ...options, resume })).rejects.toThrow(u.FormatError);
     const larger = trainerOf(tagger(4), { averages: 0.5 });

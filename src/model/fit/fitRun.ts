@@ -85,6 +85,8 @@ export class FitRun {
         if (!(await this.#epoch())) {
           stopped = 'aborted';
           if (this.#losses.length) await this.#tell('now');
+          // elsewhere the checkpoint of the last epoch goes on to the same bits, one of the middle does not
+          if (this.#request.source.seekable) await this.#save();
           break;
         }
       }

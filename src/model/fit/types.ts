@@ -116,7 +116,7 @@ export interface FitOptions extends ValidationOptions, MonitorOptions {
 export interface Checkpointing {
   /** Steps between checkpoints. Default: one at the end of each epoch. */
   readonly every?: number | undefined;
-  /** Takes the bytes; training waits for a promise that it returns, except in a worker. */
+  /** Takes the bytes, also when `signal` stops a fit in the middle of an epoch that can be continued there; training waits for a promise that it returns, except in a worker. */
   readonly save: (bytes: Uint8Array<ArrayBuffer>) => unknown;
 }
 
