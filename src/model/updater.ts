@@ -59,7 +59,7 @@ export class Updater extends Summarized {
       return [...models] as (Sequential | Model)[];
     });
     for (const [i, model] of list.entries()) {
-      instance(`models[${i}]`, model, ModelBase, 'a Sequential or a Model');
+      instance(`models[${i}]`, model, ModelBase, 'a model such as a Sequential');
       if (list.indexOf(model) < i)
         throw new ArgumentError(`models[${i}]`, 'a model that is listed once', model);
       model.network.free('new Updater');

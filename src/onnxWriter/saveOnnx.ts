@@ -1,10 +1,10 @@
-import { boolean, instance, options } from '../check.ts';
+import { boolean, options } from '../check.ts';
 import type { JoinLayer } from '../engine/join.ts';
 import type { Layer } from '../engine/layer.ts';
 import { FormatError } from '../errors.ts';
 import { encode } from '../formats/onnx/encode.ts';
-import { ModelBase } from '../model/core/modelBase.ts';
 import type { Model } from '../model/graph/model.ts';
+import { ownModel } from '../model/ownModel.ts';
 import type { Sequential } from '../model/sequential.ts';
 import { type Dims, GraphBuilder } from './graphBuilder.ts';
 import type { Parameter } from './layerCall.ts';
@@ -34,7 +34,7 @@ const [OPSET, IR_VERSION] = [17, 8];
  * @throws {ArgumentError} if it is not a model, or an option is unknown
  */
 export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uint8Array<ArrayBuffer> {
-  instance('model', model, ModelBase as never, 'a Sequential or Model');
+  ownModel(model);
   const given = options('saveOnnx', opts, { states: true, batchFirst: true });
   const withStates = boolean('states', given.states ?? false);
   const batchFirst = boolean('batchFirst', given.batchFirst ?? false);

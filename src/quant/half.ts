@@ -1,6 +1,7 @@
-import { instance, keyOf } from '../check.ts';
+import { keyOf } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
-import { ModelBase } from '../model/core/modelBase.ts';
+import type { ModelBase } from '../model/core/modelBase.ts';
+import { ownModel } from '../model/ownModel.ts';
 import { bytesOf, rewritten } from './file.ts';
 
 /** Type of 16-bit floating-point numbers: bfloat16 has the range of float32 and 8 bits, float16 11 bits up to 65504. */
@@ -23,7 +24,7 @@ export function saveHalf(
   dtype: HalfType,
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
-  instance('model', model, ModelBase, 'a Sequential or a Model');
+  ownModel(model);
   const type = TYPES[keyOf('dtype', dtype, TYPES)];
   return rewritten(model.save(metadata), (name, tensor) => {
     const { data } = tensor;

@@ -1,13 +1,14 @@
-import { instance, integer, options } from '../check.ts';
+import { integer, options } from '../check.ts';
 import { AdaptedLayer } from '../custom/adaptLayer.ts';
 import type { CustomLayerClass } from '../custom/layer.ts';
 import type { Layer } from '../engine/layer.ts';
 import { ArgumentError } from '../errors.ts';
-import { ModelBase } from '../model/core/modelBase.ts';
+import type { ModelBase } from '../model/core/modelBase.ts';
 import type { SequentialBase } from '../model/core/sequentialBase.ts';
 import { startFrom } from '../model/graph/initialStates.ts';
 import { Model } from '../model/graph/model.ts';
 import { nodesOf, structureOf } from '../model/graph/structure.ts';
+import { ownModel } from '../model/ownModel.ts';
 import { layerMaker } from '../model/registry.ts';
 import { loadKernels } from './binaries.ts';
 import { onQuantKernels } from './kernels.ts';
@@ -60,7 +61,7 @@ export type Quantized<M> = M extends Model ? QuantizedModel : QuantizedSequentia
  * @throws {MemoryError} beyond 2 GiB
  */
 export function quantize<M extends SequentialBase | Model>(model: M, opts?: QuantizeOptions): Quantized<M> {
-  instance('model', model, ModelBase, 'a Sequential or a Model');
+  ownModel(model);
   const given = options('quantize', opts, { data: true, loss: true, planes: true });
   const planes = given.planes === undefined ? undefined : integer('planes', given.planes, 1, 2);
   if (model instanceof QuantizedSequential || model instanceof QuantizedModel)

@@ -1,9 +1,9 @@
 import { byteArray } from '../allocate.ts';
-import { boolean, instance, options } from '../check.ts';
+import { boolean, options } from '../check.ts';
 import type { Layer } from '../engine/layer.ts';
 import { ArgumentError, FormatError } from '../errors.ts';
-import { ModelBase } from '../model/core/modelBase.ts';
 import type { Model } from '../model/graph/model.ts';
+import { ownModel } from '../model/ownModel.ts';
 import type { Sequential } from '../model/sequential.ts';
 import { type Shape, type View, viewOf } from '../onnxWriter/modelView.ts';
 import type { KerasLayer, Weight } from './layerCall.ts';
@@ -45,7 +45,7 @@ export function saveTfjs(
   model: Sequential | Model,
   opts?: SaveTfjsOptions,
 ): Record<string, Uint8Array<ArrayBuffer>> {
-  instance('model', model, ModelBase as never, 'a Sequential or Model');
+  ownModel(model);
   const given = options('saveTfjs', opts, { weights: true, keras: true });
   const { weights: file = 'weights.bin' } = given;
   const keras = boolean('keras', given.keras ?? false);
