@@ -125,4 +125,53 @@ describe('versions of Keras', () => {
     expect(layer!.config.activation).toEqual({ name: 'leakyrelu', alpha: 0.1 });
     expect(layer!.weights.bias!.data).toEqual(weights.bias.data);
   });
+
+  test('names of tensorflowjs 4.22 for a .keras file: by class and number, not by the layer', async () => {
+    const weights = [
+      ['bidirectional/backward_layer/cell/vars/0', [2, 1], 0.5, -0.25],
+      ['bidirectional/backward_layer/cell/vars/1', [1, 1], 2],
+      ['bidirectional/backward_layer/cell/vars/2', [1], 0.125],
+      ['bidirectional/forward_layer/cell/vars/0', [2, 1], 1, 0.75],
+      ['bidirectional/forward_layer/cell/vars/1', [1, 1], -1],
+      ['bidirectional/forward_layer/cell/vars/2', [1], 0.25],
+      ['dense/vars/0', [2, 2], 1, 2, 3, 4],
+      ['dense/vars/1', [2], 0.5, -0.5],
+      ['dense_1/vars/0', [2, 2], -1, 0.5, 2, -3],
+      ['dense_1/vars/1', [2], 1, -1],
+      ['rnn/cell/cells/gru_cell/vars/0', [1, 3], 0.5, 1, -1],
+      ['rnn/cell/cells/gru_cell/vars/1', [1, 3], 1, 0.25, 0.5],
+      ['rnn/cell/cells/gru_cell/vars/2', [2, 3], 0.5, 1, 0, -1, 0.25, 1],
+      ['rnn/cell/cells/simple_rnn_cell/vars/0', [2, 1], 0.25, -0.5],
+      ['rnn/cell/cells/simple_rnn_cell/vars/1', [1, 1], 0.5],
+      ['rnn/cell/cells/simple_rnn_cell/vars/2', [1], 0.125],
+    ] as const;
+    const cell = { units: 1, activation: 'linear', recurrent_activation: 'sigmoid', reset_after: true };
+    const dense = (name: string) => ({ class_name: 'Dense', config: { name, units: 2 } });
+    const cells = ['SimpleRNNCell', 'GRUCell'].map((class_name) => ({ class_name, config: cell }));
+    const inner = { class_name: 'SimpleRNN', config: { ...cell, return_sequences: true } };
+    const layers = [
+      {
+        class_name: 'Bidirectional',
+        config: { name: 'both', layer: inner, batch_input_shape: [null, 2, 2] },
+      },
+      dense('dense_1'),
+      dense('dense'),
+      {
+        class_name: 'RNN',
+        config: { name: 'rnn_4', cell: { class_name: 'StackedRNNCells', config: { cells } } },
+      },
+    ];
+    const entries = weights.map(([name, shape]) => ({ name: `layers/${name}`, shape, dtype: 'float32' }));
+    const modelTopology = { class_name: 'Sequential', config: { layers } };
+    const given = {
+      'model.json': utf8(
+        JSON.stringify({ modelTopology, weightsManifest: [{ paths: ['w'], weights: entries }] }),
+      ),
+      w: new Uint8Array(Float32Array.from(weights.flatMap(([, , ...numbers]) => numbers)).buffer),
+    };
+    const model = await loadKeras(given, all);
+    const { data } = model.predict({ data: [1, 2, -1, 3], shape: [1, 2, 2] }) as NDArray;
+    // Keras 3.15
+    expect(data[0]).toBeCloseTo(14.001857, 5);
+  });
 });

@@ -8,15 +8,10 @@ interface Entry {
   readonly dtype: string;
   readonly scale: number;
   readonly min: number;
-  /** The bytes of its group of shards. */
-  readonly group: Group;
+  /** The bytes of its group, in parts. */
+  readonly shards: readonly Uint8Array[];
   readonly at: number;
   readonly bytes: number;
-}
-
-interface Group {
-  /** The parts of the group's bytes, in order. */
-  readonly shards: readonly Uint8Array[];
 }
 
 /** Bytes of an element as it is stored. */
@@ -31,26 +26,36 @@ const SIZES: Readonly<Record<string, number>> = {
 
 /** Last parts of names, in the order of each layer's weights. */
 const ORDER = [
-  ...['depthwise_kernel', 'pointwise_kernel', 'kernel', 'recurrent_kernel', 'bias'],
-  ...['gamma', 'beta', 'moving_mean', 'moving_variance'],
+  'depthwise_kernel',
+  'pointwise_kernel',
+  'kernel',
+  'recurrent_kernel',
+  'bias',
+  'gamma',
+  'beta',
+  'moving_mean',
+  'moving_variance',
 ];
 
-/** A part of a layer, such as a direction or a cell: all of a weight's name but its last part. */
-function partOf(name: string): string {
-  return name.slice(0, name.lastIndexOf('/'));
-}
-
-/** Names of a layer's weights in its order: forward before backward, cell after cell as they are listed. */
-function inOrder(names: readonly string[]): readonly string[] {
-  const isBackward = (part: string) => Number(/\/backward/.test(part));
-  const parts = [...new Set(names.map(partOf))].sort((a, b) => isBackward(a) - isBackward(b));
+/**
+ * Names of a layer's weights in its order: forward before backward, cell after cell as they are listed.
+ * @param order of its parts
+ */
+function inOrder(names: readonly string[], order: readonly string[] = ['backward.*']): readonly string[] {
+  /** Such as a direction or a cell: all of a name but its last part. */
+  const partOf = (name: string) => name.slice(0, name.lastIndexOf('/'));
+  const parts = names.map(partOf);
   // some converters sort names
-  const place = (name: string) =>
-    parts.indexOf(partOf(name)) * ORDER.length + ORDER.indexOf(name.split('/').at(-1)!);
+  const place = (name: string) => {
+    const part = partOf(name);
+    const rank = order.findIndex((own) => new RegExp(`/${own}/`).test(name));
+    const at = rank * names.length + parts.indexOf(part);
+    return at * ORDER.length + ORDER.indexOf(name.slice(part.length + 1));
+  };
   return [...names].sort((a, b) => place(a) - place(b));
 }
 
-/** Weights of TensorFlow.js: shards that a manifest describes. */
+/** Weights of TensorFlow.js: shards that a manifest describes. Made of .keras files, their names are the paths there. */
 export class ManifestWeights implements WeightSource {
   readonly #entries = new Map<string, Entry>();
 
@@ -72,7 +77,7 @@ export class ManifestWeights implements WeightSource {
       const total = shards.reduce((sum, { length }) => sum + length, 0);
       let at = 0;
       for (const weight of weights as readonly Json[]) {
-        const [name, entry] = readEntry(weight, { shards }, at);
+        const [name, entry] = readEntry(weight, shards, at);
         at += entry.bytes;
         if (at > total)
           throw new FormatError(
@@ -85,8 +90,12 @@ export class ManifestWeights implements WeightSource {
     }
   }
 
-  find({ names }: Place, within: Parameters<WeightSource['find']>[1]): readonly string[] {
-    return inOrder(within([...this.#entries.keys()], names.at(-1)!));
+  find({ names, path, order }: Place, within: Parameters<WeightSource['find']>[1]): readonly string[] {
+    const all = [...this.#entries.keys()];
+    const paths = all.filter((name) => /\/vars\/\d+$/.test(name));
+    if (!paths.length) return inOrder(within(all, names.at(-1)!));
+    const own = paths.filter((name) => name.startsWith(`${path}/`));
+    return inOrder(own, order);
   }
 
   shape(name: string): readonly number[] {
@@ -94,10 +103,10 @@ export class ManifestWeights implements WeightSource {
   }
 
   read(name: string): Stored {
-    const { shape, dtype, scale, min, group, at, bytes } = this.#entries.get(name)!;
+    const { shape, dtype, scale, min, shards, at, bytes } = this.#entries.get(name)!;
     const raw = new Uint8Array(bytes);
     let start = 0;
-    for (const shard of group.shards) {
+    for (const shard of shards) {
       const from = Math.max(at - start, 0);
       const to = Math.min(at + bytes - start, shard.length);
       if (to > from) raw.set(shard.subarray(from, to), start + from - at);
@@ -106,18 +115,19 @@ export class ManifestWeights implements WeightSource {
     const { buffer } = raw;
     if (dtype === 'float32') return { shape, data: new Float32Array(buffer) };
     if (dtype === 'float16') return { shape, data: new Uint16Array(buffer), dtype: 'F16' };
-    const stored = dtype === 'uint8' ? raw : dtype === 'uint16' ? new Uint16Array(buffer) : undefined;
-    if (!stored) throw new FormatError(`keras: weight ${name}: expected floats, got ${dtype}`);
+    if (!dtype.startsWith('uint'))
+      throw new FormatError(`keras: weight ${name}: expected floats, got ${dtype}`);
+    const stored = dtype === 'uint8' ? raw : new Uint16Array(buffer);
     return { shape, data: Float32Array.from(stored, (value) => value * scale + min) };
   }
 }
 
-/** An object; an empty one for other values. */
+/** An object; one without the fields of a manifest for other values. */
 function objectOf(given: Json | undefined): JsonObject {
-  return typeof given === 'object' && given !== null && !Array.isArray(given) ? (given as JsonObject) : {};
+  return Object(given) as JsonObject;
 }
 
-function readEntry(given: Json, group: Group, at: number): [string, Entry] {
+function readEntry(given: Json, shards: Entry['shards'], at: number): [string, Entry] {
   const { name, shape, dtype, quantization } = objectOf(given);
   const sizes = Array.isArray(shape) ? (shape as readonly Json[]) : undefined;
   if (
@@ -132,8 +142,6 @@ function readEntry(given: Json, group: Group, at: number): [string, Entry] {
   if (!Object.hasOwn(SIZES, stored) || typeof scale !== 'number' || typeof min !== 'number')
     throw new FormatError(`keras: weight ${name}: dtype ${stored} is not supported`);
   const count = (sizes as number[]).reduce((a, b) => a * b, 1);
-  return [
-    name,
-    { shape: sizes as number[], dtype: stored, scale, min, group, at, bytes: count * SIZES[stored]! },
-  ];
+  const bytes = count * SIZES[stored]!;
+  return [name, { shape: sizes as number[], dtype: stored, scale, min, shards, at, bytes }];
 }
