@@ -8,19 +8,23 @@ export function oldName(name: string): string {
   );
 }
 
-/** Puts weights in place of the parts that weight_norm, spectral_norm and prune of torch.nn.utils made of them. */
-export function joinParts(floats: Map<string, NDArray>): void {
+/**
+ * Puts weights in place of the parts that weight_norm, spectral_norm and prune of torch.nn.utils made of them, unless
+ * other parametrizations have parts among `names`, too.
+ */
+export function joinParts(floats: Map<string, NDArray>, names: readonly string[]): void {
   for (const [name, part] of floats) {
     const [, stem, kind] = /^(.+)_(g|u|mask)$/s.exec(name) ?? [];
     const whole = stem && floats.get(stem + (kind === 'g' ? '_v' : '_orig'));
-    if (!whole) continue;
+    const isOther = (other: string) => other.replace('parametrizations.', '').startsWith(`${stem}.`);
+    if (!whole || names.some(isOther)) continue;
     const { data, shape } = whole;
-    const count = part.data.length;
+    let factors = part.data;
+    const count = factors.length;
     const size = data.length / count;
     const isOfRows = count === shape[0] && count === part.shape[0];
     const v = floats.get(`${stem}_v`)?.data;
     const row = (i: number) => data.subarray(i * size, i * size + size);
-    let factors = part.data;
     if (kind === 'g' && shape.length > 1 && (isOfRows || count === 1))
       factors = factors.map((length, i) => length / Math.sqrt(dot(row(i), row(i))));
     else if (kind === 'u' && isOfRows && v?.length === size) {

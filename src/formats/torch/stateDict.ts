@@ -39,7 +39,10 @@ export function stateDictOf(tensors: ReadonlyMap<string, Tensor>, layers: Layers
       for (const [name, tensor] of own)
         if (/^B?F/.test(tensor.dtype))
           floats.set(oldName(name), { data: toFloat32(tensor), shape: tensor.shape });
-      joinParts(floats);
+      joinParts(
+        floats,
+        own.map(([name]) => oldName(name)),
+      );
       for (const [name, value] of floats)
         dict.push([to + name.slice(from.length).replace(/\b(weight|bias)_[ih]h$/, '$&_l0'), value]);
     };

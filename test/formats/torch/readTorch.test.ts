@@ -271,6 +271,26 @@ describe('a model with the parameters of a file', () => {
     expect(Object.keys(parts(first[1], first[0])).sort()).toEqual(['weight_orig', 'weight_u', 'weight_v']);
   });
 
+  test('a weight of two parametrizations is left in its parts', () => {
+    const tensor = (dtype: 'F32' | 'BOOL', ...shape: number[]): Tensor => {
+      const length = shape.reduce((a, b) => a * b);
+      const data = dtype === 'F32' ? new Float32Array(length).fill(2) : new Uint8Array(length);
+      return { dtype, shape, data } as Tensor;
+    };
+    const partsOf = (...second: [string, Tensor][]) => {
+      const own = ['original0', tensor('F32', 3, 1), 'original1', tensor('F32', 3, 2)] as const;
+      const all = [[own[0], own[1]], [own[2], own[3]], ...second] as [string, Tensor][];
+      const named = all.map(([name, value]) => [`fc.parametrizations.weight.${name}`, value] as const);
+      return Object.keys(stateDictOf(new Map([...named, ['xfc.bias', tensor('F32', 3)]]), 'fc.'));
+    };
+    expect(partsOf()).toEqual(['weight']);
+    // weight_norm, then spectral_norm, of torch 2.15
+    const spectral = partsOf(['1._u', tensor('F32', 3)], ['1._v', tensor('F32', 2)]);
+    expect(spectral.slice(0, 2)).toEqual(['weight_g', 'weight_v']);
+    // numbers that are no parameters
+    expect(partsOf(['1.kept', tensor('BOOL', 3, 2)])).toEqual(['weight_g', 'weight_v']);
+  });
+
   test('lengths of weight_norm over another dimension are left as they are', () => {
     const tensor = (...shape: number[]): Tensor => ({
       dtype: 'F32',
