@@ -1,3 +1,4 @@
+import type { InitialStates } from '../engine/graph.ts';
 import type { JoinLayer } from '../engine/join.ts';
 import type { Layer } from '../engine/layer.ts';
 import { Model } from '../model/graph/model.ts';
@@ -13,7 +14,12 @@ export interface Shape {
 
 /** A model as a list of uses, whether it is a chain or a graph. */
 export interface View {
-  readonly inputs: readonly { readonly name: string; readonly value: number }[];
+  /** maskValue: steps equal to it do not count. */
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly value: number;
+    readonly maskValue?: number | undefined;
+  }[];
   readonly outputs: readonly { readonly name: string; readonly value: number }[];
   readonly shapes: readonly Shape[];
   readonly uses: readonly {
@@ -24,6 +30,8 @@ export interface View {
     readonly output: number;
     readonly final: readonly (readonly [string, number])[];
   }[];
+  /** States from which `forward` starts instead of zeros, such as `0.h_l0`. */
+  readonly initialStates: InitialStates;
   /** Names of time axes. */
   steps(axis: unknown): string | number;
 }
@@ -33,13 +41,14 @@ export function viewOf(model: Sequential | Model): View {
   return model instanceof Model ? viewOfGraph(model) : viewOfChain(model);
 }
 
-function viewOfGraph({ graph }: Model): View {
+function viewOfGraph({ graph, network }: Model): View {
   const { inputs, outputs, values, operations, axes } = graph;
   return {
     inputs,
     outputs,
     shapes: values.map(({ shape }) => shape),
     uses: operations,
+    initialStates: network.initialStates,
     steps: (axis) => {
       const found = axes.find((one) => one.axis === axis);
       if (found) return axes.length > 1 ? `steps_${found.name}` : 'steps';
@@ -63,6 +72,7 @@ function viewOfChain({ layers, network }: Sequential): View {
     outputs: [{ name: 'output', value: layers.length }],
     shapes,
     uses,
+    initialStates: {},
     steps: (axis) => (axis === whole ? 'steps' : axis === one ? 1 : 'steps_out'),
   };
 }

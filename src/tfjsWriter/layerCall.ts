@@ -20,6 +20,8 @@ export interface LayerCall {
   readonly config: Readonly<Record<string, unknown>>;
   /** Shapes of its inputs. */
   readonly shapes: readonly Shape[];
+  /** Whether a mask excludes steps of its first input. */
+  readonly isMasked: boolean;
   /** Whether only the last step of its output is used. */
   readonly lastOnly: boolean;
   /** Whether it is for Keras: it may have what TensorFlow.js does not load. */

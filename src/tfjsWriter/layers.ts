@@ -24,10 +24,10 @@ export const WRITERS: Readonly<Record<string, LayerWriter>> = {
   LSTM: overSteps(recurrent),
   GRU: overSteps(recurrent),
   RNN: overSteps(recurrent),
-  Embedding: ({ parameters }) => {
+  Embedding: ({ isMasked, parameters }) => {
     const weight = parameters('weight')!;
     const [inputs, outputs] = weight.shape;
-    const config = { input_dim: inputs, output_dim: outputs, mask_zero: false };
+    const config = { input_dim: inputs, output_dim: outputs, mask_zero: isMasked };
     return [{ className: 'Embedding', config, weights: { embeddings: weight } }];
   },
   Linear: (call) => {

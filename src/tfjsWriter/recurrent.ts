@@ -1,6 +1,13 @@
 import { floats } from '../allocate.ts';
 import { activationName } from './activations.ts';
-import { type KerasLayer, type LayerCall, type LayerWriter, transposed, type Weight } from './layerCall.ts';
+import {
+  type KerasLayer,
+  type LayerCall,
+  type LayerWriter,
+  plain,
+  transposed,
+  type Weight,
+} from './layerCall.ts';
 
 /** Classes of Keras, and where their gates are among ours: i f c o, z r h. */
 const KINDS: Readonly<Record<string, { readonly className: string; readonly gates: readonly number[] }>> = {
@@ -34,8 +41,11 @@ export const recurrent: LayerWriter = (call) => {
     ...(type === 'GRU' ? { reset_after: isAfter } : {}),
     ...(type === 'LSTM' ? { unit_forget_bias: false } : {}),
     use_bias: config.bias !== false,
+    // while training
+    dropout: config.inputDropout ?? 0,
+    recurrent_dropout: config.recurrentDropout ?? 0,
   };
-  return Array.from({ length: numLayers! }, (_, layer): KerasLayer => {
+  const layers = Array.from({ length: numLayers! }, (_, layer): KerasLayer => {
     const isLast = layer === numLayers! - 1;
     const options = { ...own, return_sequences: !(isLast && lastOnly) };
     const forward = weightsOf(call, `_l${layer}`, isAfter);
@@ -50,6 +60,8 @@ export const recurrent: LayerWriter = (call) => {
       weights: Object.fromEntries([...under('forward', forward), ...under('backward', backward)]),
     };
   });
+  if (!config.dropout) return layers;
+  return layers.flatMap((layer, i) => (i ? [plain('Dropout', { rate: config.dropout }), layer] : [layer]));
 };
 
 /** kernel [in, G·units], recurrent_kernel [units, G·units], and bias [G·units], or [2, G·units] with reset_after. */

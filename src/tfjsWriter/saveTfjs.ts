@@ -6,8 +6,9 @@ import type { Model } from '../model/graph/model.ts';
 import { ownModel } from '../model/ownModel.ts';
 import type { Sequential } from '../model/sequential.ts';
 import { type Shape, type View, viewOf } from '../onnxWriter/modelView.ts';
-import type { KerasLayer, Weight } from './layerCall.ts';
+import { type KerasLayer, plain, type Weight } from './layerCall.ts';
 import { WRITERS } from './layers.ts';
+import { Masks } from './masks.ts';
 
 /** Options of `saveTfjs`. */
 export interface SaveTfjsOptions {
@@ -36,7 +37,8 @@ const KERAS_VERSION = '2.15.0';
 
 /**
  * Writes a model as `model.json` of TensorFlow.js, which Keras 2 reads, too, and the file with its weights: bytes by name.
- * Sequences are [B, T, F] there; numbers of steps and rows are free. Lengths and states are not part of it.
+ * Sequences are [B, T, F] there; numbers of steps and rows are free. Lengths and states are not part of it; `maskValue`
+ * of an input is, and steps that it excludes have the outputs that Keras gives there.
  *
  * @throws {FormatError} if a layer or option can't be said with layers of Keras 2; the message names the layer
  * @throws {ArgumentError} if it is not a model, or an option is unknown
@@ -95,17 +97,39 @@ function describe(model: Sequential | Model, keras: boolean) {
     const place = [name, layer.inbound_nodes.push(from.map((at) => [...at, {}])) - 1, 0] as const;
     return place;
   };
+  const taken = new Set(view.inputs.map(({ name }) => name));
+  const names = new Map<string, string>();
+  /** The name of what a key stands for, which nothing else has. */
+  const nameOf = (key: string, wanted: string): string => {
+    let name = names.get(key);
+    if (name !== undefined) return name;
+    name = wanted;
+    while (taken.has(name)) name += '_';
+    taken.add(name);
+    names.set(key, name);
+    return name;
+  };
   const fixed = fixedSteps(view);
-  for (const { name, value } of view.inputs) {
+  const masks = new Masks(view, keras);
+  for (const { name, value, maskValue } of view.inputs) {
+    const { kind } = view.shapes[value]!;
     const shape = { batch_input_shape: dims(view.shapes[value]!, fixed), sparse: false };
-    places[value] = [name, 0, 0];
     const config = { ...shape, name, dtype: 'float32' };
     layers.set(name, { class_name: 'InputLayer', name, config, inbound_nodes: [] });
+    const place: Place = [name, 0, 0];
+    places[value] =
+      maskValue === undefined || kind === 'indices'
+        ? place
+        : call(nameOf(name, `masking_${name}`), plain('Masking', { mask_value: maskValue }), [place]);
   }
-  for (const { layer, place, inputs, initial, output, final } of view.uses) {
+  for (const use of view.uses) {
+    const { layer, place, inputs, initial, output, final } = use;
     const refuse = (what: string) =>
       new FormatError(`tfjs: layers[${place}] (${layer.type}): layers of Keras 2 have not ${what}`);
     if (initial.length || final.length) throw refuse('initial and last states as values');
+    if (Object.keys(view.initialStates).some((name) => name.startsWith(model.network.prefixes[place]!)))
+      throw refuse('initialStates, which were learned');
+    masks.check(use, refuse);
     const from = inputs.map((value) => places[value]!);
     if (layer.type === 'LastStep') {
       if (!isLastOnly(view, inputs[0]!)) throw refuse('a last step that is not behind a recurrent layer');
@@ -119,6 +143,7 @@ function describe(model: Sequential | Model, keras: boolean) {
       type: layer.type,
       config: (layer as Layer).config(model.layers as readonly Layer[]),
       shapes: inputs.map((value) => view.shapes[value]!),
+      isMasked: masks.has(inputs[0]!),
       lastOnly,
       keras,
       parameters: (name) => {
@@ -128,13 +153,17 @@ function describe(model: Sequential | Model, keras: boolean) {
       },
       refuse,
     });
+    masks.pass(use, made);
     let at = from;
     for (const [i, one] of made.entries()) {
       // the layer's name or index; a layer may be used with all of its steps and with the last one
-      const name = `${layer.type.toLowerCase()}_${prefix.slice(0, -1)}${i ? `_${i}` : ''}`;
+      const wanted = `${layer.type.toLowerCase()}_${prefix.slice(0, -1)}${i ? `_${i}` : ''}`;
+      const name = nameOf(`${place} ${i}`, wanted);
       const known = layers.get(name);
       if (known && givesSteps(known.config) !== givesSteps(one.config))
         throw refuse('a layer that is used with all steps and with the last one');
+      if (known && known.config.mask_zero !== one.config.mask_zero)
+        throw refuse('a layer that is used with and without maskValue');
       at = [call(name, one, at)];
     }
     places[output] = at[0]!;
@@ -142,7 +171,7 @@ function describe(model: Sequential | Model, keras: boolean) {
   return {
     layers: [...layers.values()],
     weights,
-    inputs: view.inputs.map(({ value }) => places[value]),
+    inputs: view.inputs.map(({ name }) => [name, 0, 0]),
     outputs: view.outputs.map(({ value }) => places[value]),
   };
 }

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import * as u from '../../src/index.ts';
 import { loadKeras } from '../../src/keras/index.ts';
 import { layers } from '../../src/kerasLayers/index.ts';
+import { startFrom } from '../../src/model/graph/initialStates.ts';
 import { saveTfjs } from '../../src/tfjsWriter/index.ts';
 import { drawing } from '../hostile/mutate.ts';
 
@@ -249,4 +250,33 @@ describe('what layers of Keras 2 have not is refused by layer', () => {
     expect(() => saveTfjs(model, { states: true } as never)).toThrow(/states/);
     expect(() => saveTfjs({} as never)).toThrow(/model: expected/);
   });
+});
+
+test('names of layers of Keras are those of one layer each', async () => {
+  // what would be called lstm_a, lstm_a_1, and again lstm_a_1
+  const x = u.input({ features: F });
+  const first = new u.LSTM(F, F, { name: 'a', numLayers: 2 }).apply(x).output;
+  const second = new u.LSTM(F, F, { name: 'a_1' }).apply(first).output;
+  const model = stirred(new u.Model({ inputs: { lstm_a: x }, outputs: second }));
+  const given = { data: drawn(T * B * F, 3), shape: [T, B, F] };
+  const expected = turned(model.forward({ lstm_a: given }) as unknown as u.NDArray).data;
+  const again = await loadKeras(saveTfjs(model), { layers });
+  close((again.predict(turned(given)) as u.NDArray).data, expected);
+});
+
+test('dropout of recurrent layers is part of the file', async () => {
+  const options = { numLayers: 2, dropout: 0.5, inputDropout: 0.25, recurrentDropout: 0.125 };
+  const again = await loadKeras(saveTfjs(new u.Sequential([new u.LSTM(F, 5, options)])), { layers });
+  const configs = again.layers.map((layer) => ({ type: layer.type, ...layer.config() }));
+  const lstm = { type: 'LSTM', inputDropout: 0.25, recurrentDropout: 0.125 };
+  expect(configs).toMatchObject([lstm, { type: 'Dropout', p: 0.5 }, lstm]);
+});
+
+test('states from which a model starts are refused', () => {
+  const x = u.input({ features: F });
+  const model = new u.Model({ inputs: x, outputs: new u.RNN(F, 2).apply(x).output });
+  startFrom(model, { '0.h_l0': Float32Array.of(1, 2) });
+  expect(() => saveTfjs(model)).toThrow(
+    'tfjs: layers[0] (RNN): layers of Keras 2 have not initialStates, which were learned',
+  );
 });
