@@ -15,7 +15,7 @@ import { type Shape, type View, viewOf } from './modelView.ts';
 export interface SaveOnnxOptions {
   /**
    * Whether the states of recurrent layers are inputs and outputs: `0.h0` and `0.hN`, [layers · directions, B, H], for the
-   * layer 0. Default false: they start from zeros.
+   * layer 0. Default false: they start from zeros, or from the model's own.
    */
   readonly states?: boolean | undefined;
   /** Whether rows come first: sequences [B, T, F], states [B, layers · directions, H]. Default false. */
@@ -30,7 +30,7 @@ const [OPSET, IR_VERSION] = [17, 8];
  * `forward`: sequences [T, B, F], indices [T, B] of int64, vectors [B, F]. Lengths are not part of it.
  * Of a quantized model the weights stay int8: an LSTM is ONNX Runtime's DynamicQuantizeLSTM, other layers compute in float32.
  *
- * @throws {FormatError} if a layer or option can't be said with ONNX's operators; the message names the layer
+ * @throws {FormatError} if a layer, an option or a `maskValue` can't be said with ONNX's operators; the message names the layer or input
  * @throws {ArgumentError} if it is not a model, or an option is unknown
  */
 export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uint8Array<ArrayBuffer> {
@@ -61,7 +61,11 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
     else g.node('Identity', [value], {}, [name]);
     g.output(name, turned(dims));
   };
-  for (const { name, value } of view.inputs) {
+  for (const { name, value, maskValue } of view.inputs) {
+    if (maskValue !== undefined)
+      throw new FormatError(
+        `onnx: input ${name}: ONNX has no operator for steps that maskValue excludes: make it without`,
+      );
     const shape = view.shapes[value]!;
     names[value] = input(name, dims(shape), shape.kind === 'indices' ? 'int64' : undefined);
   }
@@ -70,15 +74,15 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
     const refuse = (what: string) =>
       new FormatError(`onnx: layers[${place}] (${layer.type}): ONNX has no operator for ${what}`);
     if (!Object.hasOwn(WRITERS, layer.type)) throw refuse('it');
-    if (withStates && used.has(place) && 'keepsState' in layer && layer.keepsState)
-      throw refuse('states of a layer that is used several times');
-    if (withStates && layer.type === 'Conv1d' && 'keepsState' in layer && layer.keepsState)
-      throw refuse('the state of a causal convolution');
+    if (withStates && 'keepsState' in layer && layer.keepsState) {
+      if (used.has(place)) throw refuse('states of a layer that is used several times');
+      if (layer.type === 'Conv1d') throw refuse('the state of a causal convolution');
+    }
     // the layer's name or index
     const own = model.network.prefixes[place]!;
     const prefix = used.has(place) ? `${own}${used.size}_${names.length}.` : own;
     used.add(place);
-    const states: string[] = [];
+    const states = new Map<string, Dims>();
     const emitted = WRITERS[layer.type]!({
       g,
       layer,
@@ -96,21 +100,24 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
           const rowsFirst = g.one('Reshape', [names[first[1]]!, g.ints(0, rows, size)]);
           return g.one('Transpose', [rowsFirst], { perm: [1, 0, 2] });
         }
-        if (!withStates) return undefined;
-        const name = `${own}${state}0`;
-        states.push(state);
-        return input(name, [rows, 'batch', size]);
+        if (!withStates) {
+          const learned = Object.entries(view.initialStates).filter(([name]) =>
+            name.startsWith(`${own}${state}_l`),
+          );
+          if (!learned.length) return undefined;
+          const numbers = Float32Array.from(learned.flatMap(([, values]) => [...values]));
+          const start = g.weight(`${prefix}${state}0`, [rows, 1, size], numbers);
+          const batch = g.one('Gather', [g.one('Shape', [names[inputs[0]!]!]), g.ints(-2)]);
+          return g.one('Expand', [start, g.one('Concat', [g.ints(1), batch, g.ints(1)], { axis: 0 })]);
+        }
+        const dims = [rows, 'batch', size];
+        states.set(state, dims);
+        return input(`${own}${state}0`, dims);
       },
       refuse,
     });
     names[made] = emitted.output;
-    for (const state of states) {
-      const rows =
-        Number((layer as Layer).config().numLayers) *
-        ((layer as { bidirectional?: boolean }).bidirectional ? 2 : 1);
-      const size = Number((layer as Layer).config().hiddenSize);
-      output(`${own}${state}N`, [rows, 'batch', size], emitted.final![state]!);
-    }
+    for (const [state, dims] of states) output(`${own}${state}N`, dims, emitted.final![state]!);
     // [layers · directions, B, H] as [B, layers · directions · H]
     for (const [state, value] of final) {
       const rowsFirst = g.one('Transpose', [emitted.final![state]!], { perm: [1, 0, 2] });

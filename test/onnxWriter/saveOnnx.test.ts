@@ -2,17 +2,21 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { ArgumentError, FormatError } from '../../src/errors.ts';
 import { readOnnx } from '../../src/formats/onnx/read.ts';
 import {
+  Embedding,
   GRU,
   IndRNN,
   init,
+  input,
   LastStep,
   Linear,
   LSTM,
   MaxPool1d,
   MinGRU,
+  Model,
   type NDArray,
   Sequential,
 } from '../../src/index.ts';
+import { startFrom } from '../../src/model/graph/initialStates.ts';
 import { loadOnnx } from '../../src/onnx/index.ts';
 import { toModel } from '../../src/onnxModel/index.ts';
 import { saveOnnx } from '../../src/onnxWriter/index.ts';
@@ -155,4 +159,39 @@ describe('what ONNX can not say is refused by the name of the layer', () => {
       ArgumentError,
     );
   });
+});
+
+test('steps that maskValue excludes are refused by the name of the input', () => {
+  const word = input({ indices: 7, maskValue: 0 });
+  const output = new LSTM(3, 4).apply(new Embedding(7, 3).apply(word)).output;
+  const model = new Model({ inputs: { word }, outputs: output });
+  expect(() => saveOnnx(model)).toThrow(
+    'onnx: input word: ONNX has no operator for steps that maskValue excludes: make it without',
+  );
+});
+
+test('states from which a model starts are part of the file', async () => {
+  const [T, B] = [4, 3];
+  const x = input({ features: 2 });
+  const model = new Model({ inputs: x, outputs: new LSTM(2, 3, { numLayers: 2 }).apply(x).output });
+  const states = ['h_l0', 'c_l0', 'h_l1', 'c_l1'].map((name, i) => [
+    `0.${name}`,
+    Float32Array.of(i - 1, 0.5 * i, 2 - i),
+  ]);
+  startFrom(model, Object.fromEntries(states));
+  const given = { data: Float32Array.from({ length: T * B * 2 }, (_, i) => Math.sin(i)), shape: [T, B, 2] };
+  const { data: expected } = model.forward(given);
+  for (const batchFirst of [false, true]) {
+    const session = await loadOnnx(saveOnnx(model, { batchFirst }));
+    const shape = batchFirst ? [B, T, 2] : [T, B, 2];
+    const turn = (values: ArrayLike<number>, size: number, [a, b]: readonly number[]) =>
+      Float32Array.from(values, (_, i) => {
+        const [k, at] = [i % size, Math.floor(i / size)];
+        return values[((at % a!) * b! + Math.floor(at / a!)) * size + k]!;
+      });
+    const data = batchFirst ? turn(given.data, 2, [T, B]) : given.data;
+    const [output] = Object.values(session.run({ [session.inputs[0]!.name]: { data, shape } }));
+    const found = output!.data as Float32Array;
+    close(batchFirst ? turn(found, 3, [B, T]) : found, expected);
+  }
 });
