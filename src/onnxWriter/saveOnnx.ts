@@ -100,19 +100,18 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
           const rowsFirst = g.one('Reshape', [names[first[1]]!, g.ints(0, rows, size)]);
           return g.one('Transpose', [rowsFirst], { perm: [1, 0, 2] });
         }
-        if (!withStates) {
-          const learned = Object.entries(view.initialStates).filter(([name]) =>
-            name.startsWith(`${own}${state}_l`),
-          );
-          if (!learned.length) return undefined;
-          const numbers = Float32Array.from(learned.flatMap(([, values]) => [...values]));
-          const start = g.weight(`${prefix}${state}0`, [rows, 1, size], numbers);
-          const batch = g.one('Gather', [g.one('Shape', [names[inputs[0]!]!]), g.ints(-2)]);
-          return g.one('Expand', [start, g.one('Concat', [g.ints(1), batch, g.ints(1)], { axis: 0 })]);
+        if (withStates) {
+          const dims = [rows, 'batch', size];
+          states.set(state, dims);
+          return input(`${own}${state}0`, dims);
         }
-        const dims = [rows, 'batch', size];
-        states.set(state, dims);
-        return input(`${own}${state}0`, dims);
+        const learned = Object.entries(view.initialStates).flatMap(([name, values]) =>
+          name.startsWith(`${own}${state}_l`) ? [...values] : [],
+        );
+        if (!learned.length) return undefined;
+        const start = g.weight(`${prefix}${state}0`, [rows, 1, size], Float32Array.from(learned));
+        const batch = g.one('Gather', [g.one('Shape', [names[inputs[0]!]!]), g.ints(-2)]);
+        return g.one('Expand', [start, g.one('Concat', [g.ints(1), batch, g.ints(1)], { axis: 0 })]);
       },
       refuse,
     });
