@@ -1,4 +1,4 @@
-import { instance } from '../check.ts';
+import { instance, reading } from '../check.ts';
 import { ArgumentError, Verbatim } from '../errors.ts';
 import { ModelBase } from './core/modelBase.ts';
 
@@ -8,11 +8,13 @@ import { ModelBase } from './core/modelBase.ts';
  */
 export function ownModel<M>(model: M): asserts model is M & ModelBase {
   const expected = 'a Sequential or a Model';
-  try {
-    instance('model', model, ModelBase, expected);
-  } catch (error) {
-    const members = Object.getOwnPropertyNames(ModelBase.prototype);
-    if (Object(model) !== model || !members.every((member) => member in (model as object))) throw error;
-    throw new ArgumentError('model', expected, new Verbatim('one of another copy of unrolled'));
-  }
+  const members = Object.getOwnPropertyNames(ModelBase.prototype);
+  const isForeign = reading(
+    'model',
+    model,
+    () => !(model instanceof ModelBase) && members.every((member) => member in Object(model)),
+    expected,
+  );
+  if (isForeign) throw new ArgumentError('model', expected, new Verbatim('one of another copy of unrolled'));
+  instance('model', model, ModelBase, expected);
 }
