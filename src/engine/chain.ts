@@ -12,19 +12,19 @@ export function chain(layers: readonly Layer[]): [Signal, number] {
       'at least one layer with a size',
       new Verbatim(`${layers.length} without`),
     );
-  if (first > 0 && input.kind === 'indices') throw misplaced(first, layers[first]!);
   let size = input.size;
   const last = layers.findIndex(({ reducesSteps }) => reducesSteps);
   for (const [i, layer] of layers.entries()) {
-    if (i > first && layer.input) {
-      if (layer.input.kind === 'indices') throw misplaced(i, layer);
-      if (layer.input.size !== size) {
-        throw new ShapeError(
-          `layers[${i}] (${layer.type})`,
-          `input size ${size}, the output size of layer ${i - 1}`,
-          `${layer.input.size}`,
-        );
-      }
+    if (i > 0 && layer.input?.kind === 'indices') {
+      const what = new Verbatim(`${layer.type}, which must come first`);
+      throw new ArgumentError(`layers[${i}]`, 'a layer of features', what);
+    }
+    if (i > first && layer.input && layer.input.size !== size) {
+      throw new ShapeError(
+        `layers[${i}] (${layer.type})`,
+        `input size ${size}, the output size of layer ${i - 1}`,
+        `${layer.input.size}`,
+      );
     }
     if (last >= 0 && i > last && (layer.needsFuture || layer.reducesSteps)) {
       const what = new Verbatim(
@@ -65,12 +65,4 @@ export function refuseStream(layers: readonly Layer[]): void {
 
 function wholeOnly(which: string): StateError {
   return new StateError(`stream: ${which} and needs the whole sequence: use forward`);
-}
-
-function misplaced(i: number, { type }: Layer): ArgumentError {
-  return new ArgumentError(
-    `layers[${i}]`,
-    'a layer of features',
-    new Verbatim(`${type}, which must come first`),
-  );
 }

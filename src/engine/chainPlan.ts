@@ -1,4 +1,3 @@
-import { pageBytes } from '../memory/arena.ts';
 import { At, align, type Layout, type Region } from '../memory/layout.ts';
 import { widthOf } from '../ndarray.ts';
 import { keepsLast } from './keepsLast.ts';
@@ -12,6 +11,10 @@ interface Shared {
   ptr: number;
   shape: readonly number[];
   length: number;
+}
+
+function unplaced(): Shared {
+  return { ptr: 0, shape: [], length: 0 };
 }
 
 /** The plan of layers one after the other. */
@@ -52,8 +55,8 @@ export class ChainPlan implements Plan {
     this.input = layout.take('input', steps, batch, widthOf(network.input));
     const rows = new Rows(steps, batch, sizes);
     this.rows = rows;
-    const scratch: Shared = { ptr: 0, shape: [], length: 0 };
-    const outputs: Shared[] = [0, 1].map(() => ({ ptr: 0, shape: [], length: 0 }));
+    const scratch = unplaced();
+    const outputs: Shared[] = [unplaced(), unplaced()];
     let turn = 0;
     let widest = 0;
     const passes: Pass[] = [];
@@ -131,10 +134,6 @@ export class ChainPlan implements Plan {
 
   get outputCount(): number {
     return this.outputRows.countWithSteps;
-  }
-
-  get bytes(): number {
-    return pageBytes(this.end);
   }
 
   begin(): void {

@@ -1,4 +1,4 @@
-import { type MemoryArena, pageBytes } from '../memory/arena.ts';
+import type { MemoryArena } from '../memory/arena.ts';
 import type { Layout, Region } from '../memory/layout.ts';
 import type { Graph, GraphRequest, InitialStates } from './graph.ts';
 import { GraphBackward } from './graphBackward.ts';
@@ -139,10 +139,6 @@ export class GraphPlan implements Plan {
 
   get outputCount(): number {
     return this.outputRows.countWithSteps;
-  }
-
-  get bytes(): number {
-    return pageBytes(this.end);
   }
 
   serves(request: GraphRequest): boolean {

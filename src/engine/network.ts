@@ -1,4 +1,4 @@
-import { reading } from '../check.ts';
+import { record } from '../check.ts';
 import { ArgumentError, StateError } from '../errors.ts';
 import { MemoryArena } from '../memory/arena.ts';
 import { Layout, type Region } from '../memory/layout.ts';
@@ -124,10 +124,6 @@ export class Network {
   get gradients(): Region {
     this.#gradients ??= this.reserve('gradients', this.block.length);
     return this.#gradients;
-  }
-
-  get hasGradients(): boolean {
-    return this.#gradients !== undefined;
   }
 
   /** Block k of optimizer state, laid out as `block`; initially zero. */
@@ -299,14 +295,14 @@ export class Network {
   /** Copies of the parameters by name. */
   stateDict(): Record<string, { data: Float32Array<ArrayBuffer>; shape: readonly number[] }> {
     this.free('stateDict');
-    return this.#copies(this.tensors, (region) => region);
+    return this.#copies(this.tensors, this.block);
   }
 
   /** Copies of the gradients by name. @throws {StateError} before the first training pass */
   gradientDict(): Record<string, { data: Float32Array<ArrayBuffer>; shape: readonly number[] }> {
     this.free('gradients');
-    if (!this.hasGradients) throw new StateError('gradients: call forward with { training: true } first');
-    return this.#copies(this.parameters, (parameter) => this.partOf(this.gradients, parameter));
+    if (!this.#gradients) throw new StateError('gradients: call forward with { training: true } first');
+    return this.#copies(this.parameters, this.#gradients);
   }
 
   /**
@@ -316,14 +312,11 @@ export class Network {
    */
   loadStateDict(given: Readonly<Record<string, Given>>): void {
     this.during('loadStateDict', () => {
-      const values = reading('state dict', given, () => {
-        const dict = untied(given, this);
-        checkNames(dict, [...this.tensors.keys()]);
-        return [...this.tensors].map(
-          ([name, region]) => [region, readShaped(name, dict[name]!, region.shape)] as const,
-        );
-      });
-      this.writeAll(values);
+      const dict = untied(record('state dict', given, 'an object of arrays by name'), this);
+      checkNames(dict, [...this.tensors.keys()]);
+      this.writeAll(
+        [...this.tensors].map(([name, region]) => [region, readShaped(name, dict[name]!, region.shape)]),
+      );
     });
   }
 
@@ -342,11 +335,12 @@ export class Network {
     this.#packed.clear();
   }
 
-  #copies(regions: ReadonlyMap<string, Region>, of: (region: Region) => Region) {
-    const entries = [...regions].map(([name, parameter]) => {
-      const region = of(parameter);
-      return [name, { data: this.arena.read(region), shape: region.shape }] as const;
+  /** What a block has at the places of parameters. */
+  #copies(regions: ReadonlyMap<string, Region>, block: Region) {
+    const copy = (region: Region) => ({
+      data: this.arena.read(this.partOf(block, region)),
+      shape: region.shape,
     });
-    return Object.fromEntries(entries);
+    return Object.fromEntries([...regions].map(([name, region]) => [name, copy(region)]));
   }
 }

@@ -93,8 +93,6 @@ export interface Plan {
   readonly start: number;
   /** First byte after the plan. */
   readonly end: number;
-  /** Size of the memory with this plan in use, in bytes. */
-  readonly bytes: number;
   /** Whether it matches a request. */
   serves(request: PlanRequest): boolean;
   /** Call before the first forward call of an update. */

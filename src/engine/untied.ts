@@ -13,7 +13,7 @@ export function untied(given: StateDict, { layers, prefixes, tensors }: Planned)
   let dict = given;
   for (const [i, { tied }] of layers.entries()) {
     const name = `${prefixes[i]}weight`;
-    const { [name]: own, ...rest } = Object(dict);
+    const { [name]: own, ...rest } = dict;
     if (!tied || !own) continue;
     const saved = `${prefixes[layers.indexOf(tied)]}weight`;
     dict = { [saved]: own, ...rest };

@@ -42,15 +42,15 @@ export function readTensors(
     throw bad(`header length ${declared} is beyond the ${most} bytes, or the limit ${MAX_HEADER}`);
   const start = 8 + Number(declared);
   const { entries, metadata } = parse(decodeHeader(file, start));
-  const checked = entries.map((entry) => checkEntry(entry, file.length - start, arrays));
-  checkLayout(entries, file.length - start);
+  const available = file.length - start;
+  for (const entry of entries) checkEntry(entry, available, arrays);
+  checkLayout(entries, available);
 
   const tensors = new Map<string, Tensor>();
-  entries.forEach(({ name, shape, begin, end }, i) => {
-    const dtype = checked[i]!;
-    const data = take(file, start + begin, start + end, arrays[dtype]!);
+  for (const { name, dtype, shape, begin, end } of entries) {
+    const data = take(file, start + begin, start + end, arrays[dtype as Dtype]!);
     tensors.set(name, { dtype, shape, data } as Tensor);
-  });
+  }
   return { tensors, metadata };
 }
 
@@ -92,7 +92,7 @@ function checkEntry(
   { name, dtype, shape, begin, end }: HeaderEntry,
   available: number,
   arrays: Partial<typeof ARRAYS>,
-): Dtype {
+): void {
   const owner = `tensor ${quote(name)}`;
   if (!Object.hasOwn(arrays, dtype)) {
     throw bad(`${owner}: unknown dtype ${quote(dtype)}, expected one of ${Object.keys(arrays).join(' ')}`);
@@ -104,7 +104,6 @@ function checkEntry(
       `${owner}: shape ${showShape(shape)} of ${dtype} needs ${bytes} bytes, got data_offsets [${begin}, ${end}] in ${available} bytes`,
     );
   }
-  return dtype as Dtype;
 }
 
 /** Checks that the tensors cover the `available` bytes without gaps or overlaps. */

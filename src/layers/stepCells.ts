@@ -1,4 +1,4 @@
-import { boolean, type Names, options, reading } from '../check.ts';
+import { boolean, type Names, options, reading, record } from '../check.ts';
 import { checkNames } from '../engine/checkNames.ts';
 import { ShapeError, StateError } from '../errors.ts';
 import type { Initializer } from '../init/initializers.ts';
@@ -156,13 +156,12 @@ abstract class Cell<State extends CellState, Gradients extends CellGradients> ex
     const shapes = Object.fromEntries(
       this.#layer.parameters.map(({ name, shape }) => [name.slice(0, -SUFFIX.length), shape]),
     );
-    const entries = reading('state dict', given, () => {
-      checkNames(given, Object.keys(shapes));
-      return Object.entries(shapes).map(([name, shape]) => [
-        name + SUFFIX,
-        readShaped(name, given[name]!, shape),
-      ]);
-    });
+    const dict = record('state dict', given, 'an object of arrays by name');
+    checkNames(dict, Object.keys(shapes));
+    const entries = Object.entries(shapes).map(([name, shape]) => [
+      name + SUFFIX,
+      readShaped(name, dict[name]!, shape),
+    ]);
     this.#layer.loadStateDict(Object.fromEntries(entries));
   }
 

@@ -1,4 +1,4 @@
-import { integer, options } from '../check.ts';
+import { isIndex, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import type { Loss } from './loss.ts';
 
@@ -16,8 +16,7 @@ export interface CrossEntropyOptions {
  */
 export function crossEntropy(opts?: CrossEntropyOptions): Loss {
   const { ignoreIndex = -100 } = options('crossEntropy', opts, { ignoreIndex: true });
-  integer('ignoreIndex', ignoreIndex, -(2 ** 31));
-  if (ignoreIndex >= 2 ** 31) throw new ArgumentError('ignoreIndex', 'a 32-bit integer', ignoreIndex);
+  if (!isIndex(ignoreIndex)) throw new ArgumentError('ignoreIndex', 'a 32-bit integer', ignoreIndex);
   return {
     name: 'crossEntropy',
     targets: 'indices',

@@ -66,7 +66,7 @@ export async function start(opts: InitOptions | undefined, means: KernelSource):
   const set = takeTurn();
   const loaded = await (wasm === undefined
     ? means.load(kernels, extra, means)
-    : Promise.resolve(wasm).then(async (source) => means.make(await binaryOf(source), extra)));
+    : means.make(await binaryOf(await wasm), extra));
   if (kernels !== 'auto' && loaded.kernels !== kernels) {
     throw new ArgumentError('wasm', `the ${kernels} kernels`, new Verbatim(`the ${loaded.kernels} ones`));
   }

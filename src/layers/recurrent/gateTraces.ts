@@ -9,7 +9,7 @@ export function gatesInOrder(
   return Object.entries(activations).map(([name, activation], i) => ({
     name,
     activation,
-    ...(ofArguments ? { ofArguments } : {}),
+    ofArguments,
     block: blocks?.[i] ?? i,
     weightBlock: i,
   }));

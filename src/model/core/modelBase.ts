@@ -3,6 +3,7 @@ import type { Layer } from '../../engine/layer.ts';
 import type { Network } from '../../engine/network.ts';
 import type { Plan } from '../../engine/plan.ts';
 import { ArgumentError, StateError } from '../../errors.ts';
+import { pageBytes } from '../../memory/arena.ts';
 import type { Given, NDArray } from '../../ndarray.ts';
 import { Summarized } from '../../summary.ts';
 import type { CheckpointReport } from '../bptt/checkpoints.ts';
@@ -144,7 +145,7 @@ export function planReport(
   { plan, checkpoints }: { plan: Plan; checkpoints?: CheckpointReport | undefined },
 ): PlanReport {
   return {
-    bytes: Math.max(plan.bytes, arena.bytes),
+    bytes: Math.max(pageBytes(plan.end), arena.bytes),
     parameterBytes: block.length * 4,
     planBytes: plan.end - plan.start + (checkpoints?.stateBytes ?? 0),
     ...(checkpoints ? { checkpoints } : {}),

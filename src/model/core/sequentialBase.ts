@@ -98,12 +98,10 @@ function checkedLayers(given: readonly Layer[]): readonly Layer[] {
   if (!Array.isArray(given) || given.length === 0 || given.length > MAX_LAYERS)
     throw new ArgumentError('layers', `a list of 1 to ${MAX_LAYERS} layers`, given);
   const layers: readonly Layer[] = [...given];
-  const places = new Map<Layer, number>();
   for (const [i, layer] of layers.entries()) {
     if (typeof layer?.reserve !== 'function') throw new ArgumentError(`layers[${i}]`, 'a layer', layer);
-    if (places.has(layer))
-      throw new StateError(`layers[${i}] is the same layer as layers[${places.get(layer)}]`);
-    places.set(layer, i);
+    const first = layers.indexOf(layer);
+    if (first < i) throw new StateError(`layers[${i}] is the same layer as layers[${first}]`);
     checkFree(`layers[${i}]`, layer);
   }
   return layers;
