@@ -1,7 +1,7 @@
-import { boolean, integer, isIndex, isRecord, type Names, options } from '../check.ts';
+import { boolean, integer, isRecord, type Names, options } from '../check.ts';
 import { ArgumentError } from '../errors.ts';
 import { checkExample } from './checkExample.ts';
-import { type Padded, padNamed, type SequenceLike } from './pad.ts';
+import { checkIndices, type Padded, padNamed, type SequenceLike } from './pad.ts';
 import { listOf, shuffled } from './shuffle.ts';
 
 /** A target: a class index, or a sequence as long as its input, of one step, or of labels for `ctc`. */
@@ -127,8 +127,10 @@ function columnsOf<To>(
   const parts = Object.keys(first);
   const wrong = values.findIndex(
     (value) =>
-      !(areNamed(value) && parts.length && parts.length === Object.keys(value).length) ||
-      parts.some((part) => !(part in value)),
+      !areNamed(value) ||
+      parts.length === 0 ||
+      parts.length !== Object.keys(value).length ||
+      !parts.every((part) => part in value),
   );
   if (wrong >= 0)
     throw new ArgumentError(names[wrong]!, `an object with ${parts.join(', ') || 'names'}`, values[wrong]);
@@ -151,8 +153,7 @@ function targetsOf(names: readonly string[], list: readonly TargetLike[]): Batch
     const { x, lengths } = padNamed(names, list as SequenceLike[]);
     return { ...x, lengths };
   }
-  const wrong = list.findIndex((y) => !isIndex(y));
-  if (wrong >= 0) throw new ArgumentError(names[wrong]!, 'a class index', list[wrong]);
+  checkIndices(list, 'a class index', (i) => names[i]!);
   return { data: Int32Array.from(list), shape: [1, list.length] };
 }
 

@@ -1,6 +1,6 @@
 import { floats, integers } from '../allocate.ts';
 import { isFloatArray, isNumberArray } from '../arrayKind.ts';
-import { isIndex } from '../check.ts';
+import { isIndex, isSize } from '../check.ts';
 import { ArgumentError, reading, ShapeError } from '../errors.ts';
 import type { NDArray } from '../ndarray.ts';
 import { checkNumbers } from './checkNumbers.ts';
@@ -65,22 +65,27 @@ function readOne(name: string, given: SequenceLike): Read {
     throw new ArgumentError(name, 'an array of numbers', given);
   if (shape === undefined) {
     const width = isFloatArray(values) ? 1 : undefined;
-    return { values: width ? values : indices(name, values), steps: values.length, width };
+    if (!width) checkIndices(values, 'an index', (i) => `${name}[${i}]`);
+    return { values, steps: values.length, width };
   }
   checkNumbers(`${name}.data`, values);
   if (!Array.isArray(shape)) throw new ArgumentError(`${name}.shape`, '[T, F]', shape);
   const [steps, width] = shape;
-  const fits = Number.isInteger(steps) && steps! >= 0 && Number.isInteger(width) && width! > 0;
-  if (shape.length !== 2 || !fits || steps! * width! !== values.length)
+  const fits = shape.length === 2 && shape.every(isSize) && width! > 0;
+  if (!fits || steps! * width! !== values.length)
     throw new ShapeError(name, `[T, F] of ${values.length} numbers`, shape);
   return { values, steps: steps!, width };
 }
 
-function indices(name: string, values: ArrayLike<number>): ArrayLike<number> {
+/** @throws {ArgumentError} unless all are integers of 32 bits; nameOf: the name of one in errors */
+export function checkIndices(
+  values: ArrayLike<unknown>,
+  expected: string,
+  nameOf: (i: number) => string,
+): void {
   for (let i = 0; i < values.length; i++) {
-    if (!isIndex(values[i])) throw new ArgumentError(`${name}[${i}]`, 'an index', values[i]);
+    if (!isIndex(values[i])) throw new ArgumentError(nameOf(i), expected, values[i]);
   }
-  return values;
 }
 
 function text(width: number | undefined): string {

@@ -31,13 +31,18 @@ const BYTES: Readonly<Record<WavFormat, number>> = { int16: 2, int24: 3, float32
 /** Reads one sample; integer formats are scaled by a power of two. */
 type ReadSample = (view: DataView, at: number) => number;
 
-const READERS: Readonly<Record<string, ReadSample>> = {
-  [`${PCM} 8`]: (view, at) => (view.getUint8(at) - 128) / 128,
-  [`${PCM} 16`]: (view, at) => view.getInt16(at, true) / 2 ** 15,
-  [`${PCM} 24`]: (view, at) => (view.getUint16(at, true) + view.getInt8(at + 2) * 2 ** 16) / 2 ** 23,
-  [`${PCM} 32`]: (view, at) => view.getInt32(at, true) / 2 ** 31,
-  [`${FLOAT} 32`]: (view, at) => view.getFloat32(at, true),
-  [`${FLOAT} 64`]: (view, at) => view.getFloat64(at, true),
+/** By format and bits. */
+const READERS: Readonly<Record<number, Readonly<Record<number, ReadSample>>>> = {
+  [PCM]: {
+    8: (view, at) => (view.getUint8(at) - 128) / 128,
+    16: (view, at) => view.getInt16(at, true) / 2 ** 15,
+    24: (view, at) => (view.getUint16(at, true) + view.getInt8(at + 2) * 2 ** 16) / 2 ** 23,
+    32: (view, at) => view.getInt32(at, true) / 2 ** 31,
+  },
+  [FLOAT]: {
+    32: (view, at) => view.getFloat32(at, true),
+    64: (view, at) => view.getFloat64(at, true),
+  },
 };
 
 /**
@@ -50,11 +55,11 @@ const READERS: Readonly<Record<string, ReadSample>> = {
 export function parseWav(bytes: Uint8Array | ArrayBuffer): Wav {
   const array = toBytes(bytes);
   const view = new DataView(array.buffer, array.byteOffset, array.byteLength);
-  if (view.byteLength < 12 || tag(view, 0) !== 'RIFF' || tag(view, 8) !== 'WAVE')
+  if (view.byteLength < 12 || tag(array, 0) !== 'RIFF' || tag(array, 8) !== 'WAVE')
     throw new FormatError('not a WAV file: it does not start with RIFF and WAVE');
   let format: Format | undefined;
   for (let at = 12; at + 8 <= view.byteLength; ) {
-    const name = tag(view, at);
+    const name = tag(array, at);
     const size = view.getUint32(at + 4, true);
     const body = at + 8;
     if (name === 'fmt ') format = readFormat(view, body, size);
@@ -119,7 +124,7 @@ function readFormat(view: DataView, at: number, size: number): Format {
     if (size < 40) throw new FormatError('WAV: the fmt chunk is too short');
     code = view.getUint16(at + 24, true);
   }
-  const read = READERS[`${code} ${bits}`];
+  const read = READERS[code]?.[bits];
   if (!read)
     throw new FormatError(`WAV: format ${code} of ${bits} bits is not supported (PCM and float are)`);
   const channels = view.getUint16(at + 2, true);
@@ -170,8 +175,8 @@ function writeSample(view: DataView, at: number, sample: number, format: WavForm
   if (format === 'int24') view.setInt8(at + 2, value >> 16);
 }
 
-function tag(view: DataView, at: number): string {
-  return String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)));
+function tag(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(...bytes.subarray(at, at + 4));
 }
 
 function write(view: DataView, at: number, text: string): void {

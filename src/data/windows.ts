@@ -73,7 +73,7 @@ export function windows(series: ArrayLike<number>, opts: WindowsOptions): Window
 
 /** Indices of the chosen features; default all. @throws {ArgumentError} if one is out of range */
 export function columns(targets: readonly number[] | undefined, features: number): readonly number[] {
-  if (targets === undefined) return Array.from({ length: features }, (_, f) => f);
+  if (targets === undefined) return [...Array(features).keys()];
   if (!Array.isArray(targets) || targets.length === 0)
     throw new ArgumentError('targets', 'a list of feature indices', targets);
   return targets.map((f, i) => integer(`targets[${i}]`, f, 0, features - 1));

@@ -3,22 +3,14 @@ import { ArgumentError } from '../../errors.ts';
 import { largest, needFeatures } from './classes.ts';
 import type { Metric, MetricRows } from './metric.ts';
 
-/** Weights of rows by class of the target and by predicted class. */
-class Counts {
-  /** [classes, classes], row-major: target, then prediction. */
-  matrix: Float64Array = new Float64Array();
-  classes = 0;
+/** Sums of weights, a row per class. */
+type Counts = readonly Float64Array[];
 
-  reset(): void {
-    this.classes = 0;
-  }
-
-  /** @throws {ArgumentError} if the number of classes changes */
-  sized(classes: number, length: number): void {
-    if (this.classes === 0) this.matrix = new Float64Array(length);
-    else if (this.classes !== classes) throw new ArgumentError('output', `${this.classes} classes`, classes);
-    this.classes = classes;
-  }
+/** The counts so far; at first zeros. @throws {ArgumentError} if the number of classes changes */
+function sized(counts: Counts, classes: number, width: number): Counts {
+  if (counts.length === 0) return Array.from({ length: classes }, () => new Float64Array(width));
+  if (counts.length !== classes) throw new ArgumentError('output', `${counts.length} classes`, classes);
+  return counts;
 }
 
 /**
@@ -27,29 +19,29 @@ class Counts {
  */
 export function confusion(opts?: Readonly<Record<string, never>>): Metric {
   options('confusion', opts, {});
-  const counts = new Counts();
+  // by class of the target: of each predicted class
+  let counts: Counts = [];
   return {
     name: 'confusion',
     mode: 'max',
-    reset: () => counts.reset(),
+    reset() {
+      counts = [];
+    },
     update(output, target, rows) {
       const { size, targets, weights } = rows;
       if (targets === 'features' && size !== 1)
         throw new ArgumentError('metrics', 'one output or targets that are indices for confusion', size);
       const classes = targets === 'features' ? 2 : size;
-      counts.sized(classes, classes * classes);
+      counts = sized(counts, classes, classes);
       for (let i = 0; i < rows.count; i++) {
         const [is, said] =
           targets === 'features'
             ? [target[i]! > 0.5 ? 1 : 0, output[i]! > 0 ? 1 : 0]
             : [target[i]!, largest(output, i, size)];
-        counts.matrix[is * classes + said]! += weights?.[i] ?? 1;
+        counts[is]![said]! += weights?.[i] ?? 1;
       }
     },
-    result() {
-      const { classes, matrix } = counts;
-      return Array.from({ length: classes }, (_, i) => [...matrix.subarray(i * classes, (i + 1) * classes)]);
-    },
+    result: () => counts.map((row) => [...row]),
   };
 }
 
@@ -71,45 +63,39 @@ export function f1(opts?: F1Options): Metric {
   const { average = 'macro' } = options('f1', opts, { average: true });
   oneOf('average', average, ['macro', 'micro', 'none']);
   // by class: true positives, false positives, false negatives
-  const counts = new Counts();
+  let counts: Counts = [];
   let isLabels = false;
-  const add = (kind: 0 | 1 | 2, of: number, weight: number) => {
-    counts.matrix[of * 3 + kind]! += weight;
+  const add = (of: number, is: boolean, said: boolean, weight: number) => {
+    if (is || said) counts[of]![is && said ? 0 : said ? 1 : 2]! += weight;
   };
   return {
     name: average === 'macro' ? 'f1' : average === 'micro' ? 'f1Micro' : 'f1PerClass',
     mode: 'max',
-    reset: () => counts.reset(),
+    reset() {
+      counts = [];
+    },
     update(output, target, rows: MetricRows) {
       const { size, targets, weights, count } = rows;
       isLabels = targets === 'features';
       if (isLabels) needFeatures('f1', target, rows);
-      counts.sized(size, size * 3);
+      counts = sized(counts, size, 3);
       for (let i = 0; i < count; i++) {
         const weight = weights?.[i] ?? 1;
-        for (let j = 0; isLabels && j < size; j++) {
-          const [is, said] = [target[i * size + j]! > 0.5, output[i * size + j]! > 0];
-          if (is || said) add(is && said ? 0 : said ? 1 : 2, j, weight);
-        }
+        for (let j = 0; isLabels && j < size; j++)
+          add(j, target[i * size + j]! > 0.5, output[i * size + j]! > 0, weight);
         if (isLabels) continue;
         const [is, said] = [target[i]!, largest(output, i, size)];
-        if (is === said) add(0, is, weight);
-        else {
-          add(1, said, weight);
-          add(2, is, weight);
-        }
+        add(is, true, is === said, weight);
+        add(said, false, is !== said, weight);
       }
     },
     result() {
-      const classes = Array.from({ length: counts.classes }, (_, c) =>
-        counts.matrix.subarray(c * 3, c * 3 + 3),
-      );
       const score = ([tp = 0, fp = 0, fn = 0]: ArrayLike<number> & Iterable<number>) =>
         tp + fp + fn > 0 ? (2 * tp) / (2 * tp + fp + fn) : 0;
-      if (average === 'none') return classes.map(score);
-      if (classes.length === 0) return Number.NaN;
-      if (average === 'micro') return score([0, 1, 2].map((k) => classes.reduce((sum, c) => sum + c[k]!, 0)));
-      const counted = isLabels ? classes : classes.filter((c) => c.some((n) => n > 0));
+      if (average === 'none') return counts.map(score);
+      if (counts.length === 0) return Number.NaN;
+      if (average === 'micro') return score([0, 1, 2].map((k) => counts.reduce((sum, c) => sum + c[k]!, 0)));
+      const counted = isLabels ? counts : counts.filter((c) => c.some((n) => n > 0));
       return counted.reduce((sum, c) => sum + score(c), 0) / counted.length;
     },
   };
