@@ -36,9 +36,7 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
     if (isRemoved) throw new StateError(`the backend '${BACKEND}' was removed: undo install, call it again`);
   };
   class Unrolled extends Cpu implements UnrolledBackend {
-    get heap(): Heap {
-      return heap;
-    }
+    readonly heap = heap;
 
     get kernels(): KernelCalls {
       check();
@@ -76,8 +74,8 @@ export function makeBackend(Cpu: new () => CpuBackend, heap: Heap): UnrolledBack
     }
 
     writable(tensor: TensorInfo): number | undefined {
-      const { dataId, dtype } = tensor;
-      if (this.data.get(dataId).refCount !== 1 || dtype !== 'float32') return undefined;
+      const { dataId } = tensor;
+      if (this.data.get(dataId).refCount !== 1) return undefined;
       stamps.set(dataId, {});
       return this.pointer(tensor);
     }

@@ -1,7 +1,7 @@
 import type { TensorInfo } from '../tf.ts';
 import type { UnrolledBackend } from './backend.ts';
 import { TYPES, viewOf } from './data.ts';
-import { type OwnKernel, reshaped } from './own.ts';
+import { type OwnKernel, shared } from './own.ts';
 import { sizeOf } from './shape.ts';
 
 function filled(
@@ -28,7 +28,7 @@ const cast: OwnKernel = ({ inputs, attrs, backend }) => {
   const { dtype } = attrs;
   const from = TYPES.includes(x.dtype) && TYPES.includes(dtype) ? backend.pointer(x) : undefined;
   if (from === undefined) return undefined;
-  if (x.dtype === dtype) return reshaped(backend, x, x.shape);
+  if (x.dtype === dtype) return shared(backend, x);
   const { ptr, info } = backend.make(x.shape, dtype);
   const n = sizeOf(x.shape);
   const values = viewOf(backend.heap, x.dtype, from, n);

@@ -5,12 +5,6 @@ import { ACTIVATIONS, activate } from './elementwise.ts';
 import { floats, type OwnKernel } from './own.ts';
 import { broadcastShape, forOuter, repeatedAxes, sizeOf } from './shape.ts';
 
-/** A product, and its rows and columns. */
-interface Product extends Made {
-  readonly m: number;
-  readonly n: number;
-}
-
 /** op(A)[…, m, k] · op(B)[…, k, n]. Batches are repeated as shapes require. */
 function product(
   backend: UnrolledBackend,
@@ -18,7 +12,7 @@ function product(
   b: TensorInfo,
   ta: boolean,
   tb: boolean,
-): Product | undefined {
+): Made | undefined {
   const pointers = floats(backend, a, b);
   const [batchA, batchB] = [a, b].map(({ shape }) => shape.slice(0, -2)) as [number[], number[]];
   const batch = broadcastShape(batchA, batchB);
@@ -47,7 +41,7 @@ function product(
       } else kernels[multiply](m, n, k, x, ta ? m : k, w, tb ? k : n, 0, y, n, work);
     });
   });
-  return { ...made, m, n };
+  return made;
 }
 
 const batchMatMul: OwnKernel = ({ inputs, attrs, backend }) => {
@@ -60,12 +54,12 @@ const fusedMatMul: OwnKernel = ({ inputs, attrs, backend }) => {
   const linear = !attrs.activation || attrs.activation === 'linear';
   const name = Object.keys(ACTIVATIONS).find((each) => each.toLowerCase() === attrs.activation);
   const at = bias ? backend.pointer(bias, 'float32') : 0;
-  const columns = attrs.transposeB ? b.shape.at(-2) : b.shape.at(-1);
-  const fits = !bias || (sizeOf(bias.shape) === columns && bias.shape.at(-1) === columns);
+  const n = b.shape.at(attrs.transposeB ? -2 : -1)!;
+  const fits = !bias || (sizeOf(bias.shape) === n && bias.shape.at(-1) === n);
   if ((!linear && !name) || at === undefined || !fits) return undefined;
   const made = product(backend, a, b, attrs.transposeA, attrs.transposeB);
   if (!made) return undefined;
-  const { ptr, info, n } = made;
+  const { ptr, info } = made;
   const size = sizeOf(info.shape);
   if (bias && n > 0) backend.kernels.tensor_binary(0, size / n, n, ptr, n, 1, at, 0, 1, ptr);
   if (name) {

@@ -2,7 +2,7 @@ import { mergedAxes } from '../../axes.ts';
 import type { TensorInfo } from '../tf.ts';
 import type { UnrolledBackend } from './backend.ts';
 import { BYTES } from './data.ts';
-import { type OwnKernel, pointersOf, reshaped } from './own.ts';
+import { type OwnKernel, pointersOf, shared } from './own.ts';
 import { areSizes, axesOf, forOuter, isSame, sizeOf, stridesOf } from './shape.ts';
 
 /** y at its strides = x at its strides, for all indices of the axes. Pointers; strides in values, those of x may be 0. */
@@ -83,7 +83,7 @@ const slice: OwnKernel = ({ inputs, attrs, backend }) => {
   const from = backend.pointer(x);
   const found = range(x.shape, attrs.begin, attrs.size);
   if (from === undefined || !found) return undefined;
-  if (isSame(found.sizes, x.shape)) return reshaped(backend, x, x.shape);
+  if (isSame(found.sizes, x.shape)) return shared(backend, x);
   return part(backend, x, from, found.at, found.sizes);
 };
 
@@ -153,7 +153,7 @@ const concat: OwnKernel = ({ inputs, attrs, backend }) => {
   if (axis === undefined) return undefined;
   const fits = all.every((each) => isSame(each.shape, shape.with(axis, each.shape[axis]!)));
   if (!fits) return undefined;
-  if (all.length === 1) return reshaped(backend, all[0]!, shape);
+  if (all.length === 1) return shared(backend, all[0]!);
   const total = all.reduce((sum, each) => sum + each.shape[axis]!, 0);
   return joined(backend, all, axis, shape.with(axis, total));
 };

@@ -27,12 +27,8 @@ export function floats(backend: UnrolledBackend, ...tensors: readonly TensorInfo
   return pointersOf(backend, 'float32', tensors);
 }
 
-/** The same data with another shape. */
-export function reshaped(
-  backend: UnrolledBackend,
-  { dataId, dtype }: TensorInfo,
-  shape: readonly number[],
-): TensorInfo {
+/** Another tensor of the same data. */
+export function shared(backend: UnrolledBackend, { dataId, dtype, shape }: TensorInfo): TensorInfo {
   backend.incRef(dataId);
   return { dataId, dtype, shape: [...shape] };
 }
