@@ -112,11 +112,6 @@ function run(
   const engine = tf.engine();
   tapes.collect();
   const [B, T] = x.shape as [number, number];
-  const used = (reverse: boolean) => {
-    if (!mask) return plainRows(B, T, reverse);
-    const rows = rowsOf(heap, B, T, reverse, engine.readSync(mask.dataId), layer.goBackwards);
-    return { rows, release: rows.release };
-  };
   const needsStates = layer.stateful || layer.returnState;
   // of one cell, the input of the next
   let output = x;
@@ -127,7 +122,10 @@ function run(
     if (!needsY || needsStates) names.push('h');
     if (needsStates && family.kind.states.c) names.push('c');
     // only the first cell reads its input from the end: the others read in the order of its steps
-    const { rows, release } = used(layer.goBackwards && i === 0);
+    const reverse = layer.goBackwards && i === 0;
+    const rows = mask
+      ? rowsOf(heap, B, T, reverse, engine.readSync(mask.dataId), layer.goBackwards)
+      : plainRows(B, T, reverse);
     const recorded = engine.isTapeOn();
     let pass: Sequence | undefined;
     const [h0, c0] = initial[i] ?? [];
@@ -142,14 +140,14 @@ function run(
     let outputs: Tensor[];
     try {
       pass = sequence({
-        ...{ ...fused, engine, rows, releaseRows: release, outputs: names, training: recorded },
+        ...{ ...fused, engine, rows, outputs: names, training: recorded },
         weights: fused.store.use(exchangeWith(engine, heap), cell, family),
         kinds,
         ...masks[i]!,
       });
       outputs = fused.kernel.run(pass, tensors);
     } catch (error) {
-      (pass?.release ?? release)();
+      (pass ?? rows).release();
       throw error;
     }
     if (recorded) tapes.hold(pass.release);

@@ -18,8 +18,6 @@ export interface SequenceSetting {
   /** Activations of the cell. */
   readonly kinds: readonly ActivationKind[];
   readonly rows: Rows;
-  /** Frees the rows, unless they are kept for other sequences. */
-  readonly releaseRows: () => void;
   readonly inputMask?: Tensor | undefined;
   readonly stateMask?: Tensor | undefined;
   /** Outputs, in this order. */
@@ -37,10 +35,9 @@ export interface Sequence extends Operation {
 /** A pass that is yet to be run. */
 export function sequence(setting: SequenceSetting): Sequence {
   // biome-ignore format: one name after the other
-  const { heap, store, engine, weights, kinds, rows, releaseRows, inputMask, stateMask, outputs, training } = setting;
+  const { heap, store, engine, weights, kinds, rows, inputMask, stateMask, outputs, training } = setting;
   let kept: Kept | undefined;
   let gradients: InputGradients | undefined;
-  let isReleased = false;
   return {
     /** inputs: x, and if there are any h0 and c0. */
     forward({ x, h0, c0 }) {
@@ -56,7 +53,7 @@ export function sequence(setting: SequenceSetting): Sequence {
      */
     gradient(dys) {
       const from = kept;
-      if (isReleased || gradients || !from || engine.state.gradientDepth) {
+      if (gradients || !from || engine.state.gradientDepth) {
         throw new StateError(
           'unrolled/tfjs: a recurrent layer has one gradient, of the function that calls it, before its tape ends',
         );
@@ -73,11 +70,10 @@ export function sequence(setting: SequenceSetting): Sequence {
     },
 
     release() {
-      if (isReleased) return;
-      isReleased = true;
       kept?.release();
+      kept = undefined;
       gradients?.release();
-      releaseRows();
+      rows.release();
       store.release(weights);
     },
   };
