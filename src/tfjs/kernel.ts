@@ -30,14 +30,10 @@ export interface OperationKernel {
 /** Registers the kernel and its gradient. */
 export function operationKernel(tf: TensorFlow): OperationKernel {
   const engine = tf.engine();
-  const mine = new Set<string>();
   /** For backends that are added later, too. */
   const use = (backendName: string) => {
-    if (mine.has(backendName)) return;
-    if (!tf.getKernel(NAME, backendName)) {
-      tf.registerKernel({ kernelName: NAME, backendName, kernelFunc: run });
-    }
-    mine.add(backendName);
+    if (tf.getKernel(NAME, backendName)) return;
+    tf.registerKernel({ kernelName: NAME, backendName, kernelFunc: run });
     backends.add(backendName);
   };
   if (!users++) tf.registerGradient({ kernelName: NAME, gradFunc: gradient });

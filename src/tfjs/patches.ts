@@ -2,7 +2,6 @@ type Method = (this: unknown, ...args: never[]) => unknown;
 
 /** Methods that were replaced, and how to undo that. */
 export class Patches {
-  #active = true;
   readonly #undo: (() => void)[] = [];
 
   /**
@@ -12,14 +11,14 @@ export class Patches {
   replace(target: object, name: string, make: (original: Method) => Method): void {
     const methods = target as Record<string, unknown>;
     const original = methods[name] as Method;
-    const ours = make(original);
-    const isActive = () => this.#active;
+    let current = make(original);
     const isOwn = Object.hasOwn(target, name);
     const replacement = function (this: unknown, ...args: never[]) {
-      return (isActive() ? ours : original).apply(this, args);
+      return current.apply(this, args);
     };
     methods[name] = replacement;
     this.#undo.push(() => {
+      current = original;
       if (methods[name] !== replacement) return;
       if (isOwn) methods[name] = original;
       else delete methods[name];
@@ -28,7 +27,6 @@ export class Patches {
 
   /** Puts the originals back, unless somebody else has replaced them since. */
   undo(): void {
-    this.#active = false;
-    for (const undo of this.#undo.splice(0).reverse()) undo();
+    for (const undo of this.#undo.reverse()) undo();
   }
 }

@@ -29,8 +29,6 @@ export interface CellWeights {
   readonly works: (Work | undefined)[];
   /** Passes that still need them. */
   users: number;
-  /** Whether newer values have taken their place. */
-  stale: boolean;
 }
 
 /** Scratch memory of the kernels. rows: of all steps. */
@@ -45,6 +43,7 @@ export function cellWork(
 }
 
 interface Entry extends CellWeights {
+  readonly cell: RnnCell;
   readonly kernel: Variable;
   readonly release: () => void;
   ids: readonly (object | undefined)[];
@@ -68,7 +67,6 @@ export class WeightStore {
       if (!entry || entry.users) {
         this.#freeDisposed();
         const made = this.#take(cell, family);
-        if (entry) entry.stale = true;
         this.#entries.set(cell, (entry = made));
       }
       this.#convert(exchange, entry, variables);
@@ -81,7 +79,9 @@ export class WeightStore {
 
   /** Ends a use. */
   release(weights: CellWeights): void {
-    if (!--weights.users && weights.stale) (weights as Entry).release();
+    const { cell, release } = weights as Entry;
+    // newer ones may have taken their place
+    if (!--weights.users && this.#entries.get(cell) !== weights) release();
   }
 
   #take(cell: RnnCell, family: Family): Entry {
@@ -100,6 +100,7 @@ export class WeightStore {
     });
     const packed = bias - at.bias;
     return {
+      cell,
       family,
       kernel,
       I,
@@ -110,7 +111,6 @@ export class WeightStore {
       works: [],
       packed: undefined,
       users: 0,
-      stale: false,
       parameters: { wIh, wHh, bIh, bHh: bIh && family.hasStateBias ? bIh + G * 4 : 0 },
       panels: {
         bias,
@@ -145,8 +145,7 @@ export class WeightStore {
     for (const [cell, entry] of this.#entries) {
       if (!entry.kernel.isDisposed) continue;
       this.#entries.delete(cell);
-      if (entry.users) entry.stale = true;
-      else entry.release();
+      if (!entry.users) entry.release();
     }
   }
 }
