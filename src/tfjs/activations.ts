@@ -21,19 +21,15 @@ export type ActivationKinds = ReadonlyMap<unknown, ActivationKind>;
 
 /** The classes, from layers made for this; those that another version lacks are left out. */
 export function activationKinds(tf: TensorFlow): ActivationKinds {
+  const make = tf.layers.activation as unknown as (args: object) => { activation: Activation };
   const kinds = new Map<unknown, ActivationKind>();
-  for (const [name, ours] of Object.entries(ACTIVATIONS)) {
-    const { activation } = layerWith(tf, name) ?? {};
-    if (activation) kinds.set(activation.constructor, activationOf(name, ours));
+  for (const [activation, ours] of Object.entries(ACTIVATIONS)) {
+    const kind = activationOf(activation, ours);
+    try {
+      kinds.set(make({ activation, name: 'unrolled' }).activation.constructor, kind);
+    } catch {
+      // this version lacks it
+    }
   }
   return kinds;
-}
-
-function layerWith(tf: TensorFlow, activation: string): { activation: Activation } | undefined {
-  const make = tf.layers.activation as unknown as (args: object) => { activation: Activation };
-  try {
-    return make({ activation, name: 'unrolled' });
-  } catch {
-    return undefined;
-  }
 }

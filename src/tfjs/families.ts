@@ -15,31 +15,14 @@ export interface Family {
 }
 
 /** By class of the cell. TF.js has an LSTM's gates in the order i f c o and a GRU's in the order z r h. */
-const FAMILIES: Readonly<Partial<Record<keyof Classes, Family>>> = {
-  SimpleRNNCell: { kind: RNN_KIND, blocks: [0], activations: 'a' },
-  LSTMCell: {
-    kind: LSTM_KIND,
-    blocks: [0],
-    activations: 'rrara',
-  },
-  GRUCell: {
-    kind: RESET_BEFORE_KIND,
-    blocks: [1, 0, 2],
-    activations: 'rra',
-  },
-  ResetAfterCell: {
-    kind: GRU_KIND,
-    blocks: [1, 0, 2],
-    hasStateBias: true,
-    activations: 'rra',
-  },
-};
-
-/** Families by class. */
 export function familiesOf(classes: Classes): ReadonlyMap<unknown, Family> {
-  return new Map(
-    Object.entries(FAMILIES).map(([name, family]) => [classes[name as keyof Classes], family!] as const),
-  );
+  const gru: Family = { kind: RESET_BEFORE_KIND, blocks: [1, 0, 2], activations: 'rra' };
+  return new Map<unknown, Family>([
+    [classes.SimpleRNNCell, { kind: RNN_KIND, blocks: [0], activations: 'a' }],
+    [classes.LSTMCell, { kind: LSTM_KIND, blocks: [0], activations: 'rrara' }],
+    [classes.GRUCell, gru],
+    [classes.ResetAfterCell, { ...gru, kind: GRU_KIND, hasStateBias: true }],
+  ]);
 }
 
 /** What the kernels take for no activation. */

@@ -34,17 +34,14 @@ export interface ResetAfterCell {
  * recurrentActivation(x·K + b₀ + h·U + b₁), n = activation(x·Kₕ + b₀ₕ + r ⊙ (h·Uₕ + b₁ₕ)), h' = z ⊙ h + (1 − z) ⊙ n.
  * The bias is [2, 3H]: input and recurrent. Dropout is that of TF.js's GRUCell.
  */
-export function resetAfterCell(tf: TensorFlow, GRUCell: { readonly prototype: object }): ResetAfterCell {
-  const base = GRUCell.prototype as GruCell;
-  const ResetAfter = function GRUCell() {} as unknown as { prototype: GruCell };
-  Object.setPrototypeOf(ResetAfter, GRUCell);
-  const methods: Partial<GruCell> & ThisType<GruCell> = {
-    build(inputShape) {
+export function resetAfterCell(tf: TensorFlow, GRUCell: unknown): ResetAfterCell {
+  return class extends (GRUCell as new () => GruCell) {
+    override build(inputShape: unknown): void {
       const { useBias } = this;
       const without = this as { useBias: boolean };
       without.useBias = false;
       try {
-        base.build.call(this, inputShape);
+        super.build(inputShape);
       } finally {
         without.useBias = useBias;
       }
@@ -53,17 +50,17 @@ export function resetAfterCell(tf: TensorFlow, GRUCell: { readonly prototype: ob
       const shape = [2, 3 * this.units];
       // biome-ignore format: the order of TF.js's arguments
       this.bias = this.addWeight('bias', shape, null, biasInitializer, biasRegularizer, true, biasConstraint);
-    },
-    call(inputs, kwargs) {
+    }
+
+    override call(inputs: unknown, kwargs: unknown): Tensor[] {
       const [x, h] = inputs as [Tensor, Tensor];
       return tf.tidy(() => step(tf, this, x, h, (kwargs as { training?: boolean })?.training ?? false));
-    },
-    getConfig() {
-      return { ...base.getConfig.call(this), resetAfter: true };
-    },
+    }
+
+    override getConfig(): Record<string, unknown> {
+      return { ...super.getConfig(), resetAfter: true };
+    }
   };
-  ResetAfter.prototype = Object.assign(Object.create(base), methods, { constructor: ResetAfter });
-  return ResetAfter;
 }
 
 /** One step: [h', h']. */
