@@ -1,4 +1,4 @@
-import { ACTIVATIONS, type ActivationName } from '../activations.ts';
+import { ACTIVATIONS, type ActivationName, type ActivationRow } from '../activationTable.ts';
 import type { GraphBuilder } from './graphBuilder.ts';
 
 type Given = string | { readonly name: string; readonly alpha?: number; readonly beta?: number };
@@ -11,15 +11,10 @@ interface Known {
 }
 
 function known(given: Given): Known {
-  const { name, alpha, beta } =
-    typeof given === 'string' ? { name: given, alpha: undefined, beta: undefined } : given;
-  const row: { readonly kind?: number; readonly alpha?: number; readonly beta?: number } = Object.hasOwn(
-    ACTIVATIONS,
-    name,
-  )
-    ? ACTIVATIONS[name as ActivationName]
-    : {};
-  return { name, alpha: alpha ?? row.alpha ?? 0, beta: beta ?? row.beta ?? 0 };
+  const { name, alpha, beta }: Exclude<Given, string> = typeof given === 'string' ? { name: given } : given;
+  // softmax and logSoftmax have none
+  const row: Partial<ActivationRow> | undefined = ACTIVATIONS[name as ActivationName];
+  return { name, alpha: alpha ?? row?.alpha ?? 0, beta: beta ?? row?.beta ?? 0 };
 }
 
 type Emit = (g: GraphBuilder, x: string, numbers: Known) => string;
@@ -69,7 +64,7 @@ function half(g: GraphBuilder, x: string, y: string): string {
 /** Adds an activation of each element, or over the features; undefined if ONNX has none like it. */
 export function emitActivation(g: GraphBuilder, x: string, given: unknown): string | undefined {
   const numbers = known((given ?? 'identity') as Given);
-  return Object.hasOwn(LAYERS, numbers.name) ? LAYERS[numbers.name]!(g, x, numbers) : undefined;
+  return LAYERS[numbers.name]?.(g, x, numbers);
 }
 
 /** Activations of recurrent nodes by name, and whether they have α and β. */
@@ -91,7 +86,7 @@ export function recurrentActivation(
   given: unknown,
 ): { readonly op: string; readonly alpha: number[]; readonly beta: number[] } | undefined {
   const { name, alpha, beta } = known(given as Given);
-  const row = Object.hasOwn(RECURRENT, name) ? RECURRENT[name] : undefined;
+  const row = RECURRENT[name];
   if (!row) return undefined;
   return { op: row[0], alpha: row[1] ? [alpha] : [], beta: row[2] ? [beta] : [] };
 }

@@ -53,6 +53,11 @@ export class GraphBuilder {
     return this.node(op, inputs, attributes)[0]!;
   }
 
+  /** The dimensions of a value in another order. */
+  transposed(x: string, ...perm: number[]): string {
+    return this.one('Transpose', [x], { perm });
+  }
+
   /** A new name. */
   name(of: string): string {
     return `${of.toLowerCase()}_${this.#count++}`;

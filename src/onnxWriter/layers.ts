@@ -1,7 +1,7 @@
 import { floats } from '../allocate.ts';
 import { emitActivation } from './activations.ts';
 import { type Emitted, emitWeight, type LayerCall, type LayerWriter } from './layerCall.ts';
-import { emitRecurrent } from './recurrent.ts';
+import { emitRecurrent, turned } from './recurrent.ts';
 
 const same: LayerWriter = ({ inputs }) => ({ output: inputs[0]! });
 
@@ -26,22 +26,15 @@ export const WRITERS: Readonly<Record<string, LayerWriter>> = {
   Linear: (call) => {
     const { g, parameters, inputs, config, refuse } = call;
     if (config.tied !== undefined) throw refuse('a weight that is tied');
-    const { shape, data } = parameters('weight')!;
-    const [out, within] = shape as [number, number];
-    const turned = data.slice();
-    for (let o = 0; o < out; o++)
-      for (let i = 0; i < within; i++) turned[i * out + o] = data[o * within + i]!;
-    const weight = emitWeight(call, 'weight', 1, { shape: [within, out], data: turned });
+    const weight = emitWeight(call, 'weight', 1, turned(parameters('weight')!));
     const product = g.one('MatMul', [inputs[0]!, weight]);
-    return activated(call, withBias(call, product));
+    return activated(call, parameters('bias') ? g.one('Add', [product, emitWeight(call, 'bias')]) : product);
   },
   Activation: (call) => activated(call, call.inputs[0]!),
-  LayerNorm: ({ g, prefix, parameters, inputs, config }) => {
+  LayerNorm: (call) => {
+    const { g, parameters, inputs, config } = call;
     const names = ['weight', 'bias'].filter((name) => parameters(name));
-    const weights = names.map((name) => {
-      const { shape, data } = parameters(name)!;
-      return g.weight(`${prefix}${name}`, shape, data);
-    });
+    const weights = names.map((name) => emitWeight(call, name));
     const attributes = { axis: -1, epsilon: { float: Number(config.eps) } };
     return { output: g.one('LayerNormalization', [inputs[0]!, ...weights], attributes) };
   },
@@ -59,11 +52,10 @@ export const WRITERS: Readonly<Record<string, LayerWriter>> = {
     return { output: g.one('Add', [scaled, g.weight(`${prefix}shift`, [size], shift)]) };
   },
   Conv1d: overSteps((call) => {
-    const { g, prefix, parameters, config } = call;
+    const { parameters, config } = call;
     const { kernelSize, dilation, groups } = config as Record<string, number>;
-    const bias = parameters('bias');
-    const weights = [emitWeight(call, 'weight')];
-    if (bias) weights.push(g.weight(`${prefix}bias`, bias.shape, bias.data));
+    const names = ['weight', 'bias'].filter((name) => parameters(name));
+    const weights = names.map((name) => emitWeight(call, name));
     const more = { kernel_shape: [kernelSize!], dilations: [dilation!], group: groups! };
     return activated(call, windows(call, 'Conv', weights, more));
   }),
@@ -95,7 +87,7 @@ export const WRITERS: Readonly<Record<string, LayerWriter>> = {
     return { output: g.one(config.kind === 'max' ? 'ReduceMax' : 'ReduceMean', [inputs[0]!], attributes) };
   },
   Flatten: ({ g, inputs, config, sizes, givesSequence }) => {
-    const rows = g.one('Transpose', [inputs[0]!], { perm: [1, 0, 2] });
+    const rows = g.transposed(inputs[0]!, 1, 0, 2);
     const width = Number(config.steps) * sizes[0]!;
     const flat = g.one('Reshape', [rows, g.ints(-1, width)]);
     return { output: givesSequence ? g.one('Unsqueeze', [flat, g.ints(0)]) : flat };
@@ -104,10 +96,8 @@ export const WRITERS: Readonly<Record<string, LayerWriter>> = {
     output: g.one('Slice', [inputs[0]!, g.ints(-1), g.ints(-(2 ** 31)), g.ints(0), g.ints(-1)]),
   }),
   Concat: ({ g, inputs }) => ({ output: g.one('Concat', inputs, { axis: -1 }) }),
-  Add: ({ g, inputs }) => ({ output: inputs.slice(1).reduce((a, b) => g.one('Add', [a, b]), inputs[0]!) }),
-  Multiply: ({ g, inputs }) => ({
-    output: inputs.slice(1).reduce((a, b) => g.one('Mul', [a, b]), inputs[0]!),
-  }),
+  Add: ({ g, inputs }) => ({ output: inputs.reduce((a, b) => g.one('Add', [a, b])) }),
+  Multiply: ({ g, inputs }) => ({ output: inputs.reduce((a, b) => g.one('Mul', [a, b])) }),
   RepeatVector: ({ g, inputs, config }) => {
     const vector = g.one('Unsqueeze', [inputs[0]!, g.ints(0)]);
     if (typeof config.n === 'number') return { output: g.one('Expand', [vector, g.ints(config.n, 1, 1)]) };
@@ -117,19 +107,14 @@ export const WRITERS: Readonly<Record<string, LayerWriter>> = {
   Attention: ({ g, inputs, config, isSequence, sizes, refuse }) => {
     if (config.kind === 'additive') throw refuse("kind 'additive'");
     const [query, value, key = value] = inputs as [string, string, string?];
-    const rows = (name: string, perm = [1, 0, 2]) => g.one('Transpose', [name], { perm });
+    const rows = (name: string) => g.transposed(name, 1, 0, 2);
     const q = isSequence[0] ? rows(query) : g.one('Unsqueeze', [query, g.ints(1)]);
-    let scores = g.one('MatMul', [q, rows(key, [1, 2, 0])]);
+    let scores = g.one('MatMul', [q, g.transposed(key, 1, 2, 0)]);
     if (config.kind === 'scaled') scores = g.one('Mul', [scores, g.scalar(1 / Math.sqrt(sizes[0]!))]);
     const context = g.one('MatMul', [g.one('Softmax', [scores], { axis: -1 }), rows(value)]);
     return { output: isSequence[0] ? rows(context) : g.one('Squeeze', [context, g.ints(1)]) };
   },
 };
-
-function withBias({ g, prefix, parameters }: LayerCall, x: string): string {
-  const bias = parameters('bias');
-  return bias ? g.one('Add', [x, g.weight(`${prefix}bias`, bias.shape, bias.data)]) : x;
-}
 
 function activated({ g, config, refuse }: LayerCall, x: string): Emitted {
   const output = emitActivation(g, x, config.activation);
@@ -168,7 +153,7 @@ function windows(
   if (isAuto && op === 'MaxPool' && span + 1 < stride)
     throw refuse(`padding 'same' with a stride of ${stride} and windows of ${span + 1} steps`);
   const padded = isAuto ? { auto_pad: 'SAME_UPPER' } : { pads };
-  const x = g.one('Transpose', [inputs[0]!], { perm: [1, 2, 0] });
+  const x = g.transposed(inputs[0]!, 1, 2, 0);
   const y = g.one(op, [x, ...weights], { ...attributes, strides: [stride], ...padded });
-  return g.one('Transpose', [y], { perm: [2, 0, 1] });
+  return g.transposed(y, 2, 0, 1);
 }

@@ -1,7 +1,8 @@
 import { floats } from '../allocate.ts';
+import type { MergeMode } from '../layers/recurrent/options.ts';
 import { recurrentActivation } from './activations.ts';
 import type { AttributeValue } from './graphBuilder.ts';
-import type { Emitted, LayerWriter, Parameter } from './layerCall.ts';
+import type { Emitted, LayerCall, LayerWriter, Parameter } from './layerCall.ts';
 
 /** Blocks of gates in the order of ONNX: i o f c, z r h. */
 const BLOCKS: Readonly<Record<string, readonly number[]>> = { LSTM: [0, 3, 1, 2], GRU: [1, 0, 2], RNN: [0] };
@@ -15,7 +16,7 @@ const GATES: Readonly<Record<string, readonly string[]>> = {
 const REFUSED = ['projSize', 'layerNorm', 'heads', 'zoneout', 'activations'];
 /** Zero point of int8 as uint8. */
 const ZERO = 128;
-const MERGES: Readonly<Record<string, string>> = { sum: 'Add', mul: 'Mul', ave: 'Add' };
+const MERGES: Readonly<Record<Exclude<MergeMode, 'concat'>, string>> = { sum: 'Add', mul: 'Mul', ave: 'Add' };
 
 /** LSTM, GRU and RNN: a node per stacked layer. */
 export const emitRecurrent: LayerWriter = (call): Emitted => {
@@ -32,7 +33,7 @@ export const emitRecurrent: LayerWriter = (call): Emitted => {
     hiddenSize: number;
     numLayers: number;
     bidirectional?: boolean;
-    mergeMode?: string;
+    mergeMode?: MergeMode;
   };
   const D = bidirectional ? 2 : 1;
   const G = BLOCKS[kind]!.length;
@@ -42,7 +43,7 @@ export const emitRecurrent: LayerWriter = (call): Emitted => {
   const finals: string[][] = states.map(() => []);
   let x = call.inputs[0]!;
   for (let layerIndex = 0; layerIndex < L; layerIndex++) {
-    const suffixes = D === 2 ? [`_l${layerIndex}`, `_l${layerIndex}_reverse`] : [`_l${layerIndex}`];
+    const suffixes = ['', '_reverse'].slice(0, D).map((end) => `_l${layerIndex}${end}`);
     const stacked = (name: string, take: (suffix: string) => Parameter) => {
       const { shape, data } = joined(suffixes.map(take));
       return g.weight(`${prefix}${name}_l${layerIndex}`, shape, data);
@@ -57,12 +58,9 @@ export const emitRecurrent: LayerWriter = (call): Emitted => {
       if (!isInt8) return stacked(as, (suffix) => ordered(`${of}${suffix}`));
       if (isFused) {
         const { shape, data } = joined(suffixes.map((suffix) => turned(ordered(`${of}${suffix}`))));
+        const unsigned = Uint8Array.from(data, (v) => v + ZERO);
         // products of uint8 and int8 saturate in ONNX Runtime on CPUs without VNNI
-        return g.weight(
-          `${prefix}${as}_l${layerIndex}`,
-          shape,
-          Uint8Array.from(data, (v) => v + ZERO),
-        );
+        return g.weight(`${prefix}${as}_l${layerIndex}`, shape, unsigned);
       }
       const parts = suffixes.map((suffix) => {
         const name = `${prefix}${as}${suffix}`;
@@ -75,17 +73,15 @@ export const emitRecurrent: LayerWriter = (call): Emitted => {
     };
     const W = matrix('W', 'weight_ih');
     const R = matrix('R', 'weight_hh');
-    const hasBias = config.bias !== false;
-    const B = hasBias
-      ? stacked('B', (suffix) => {
-          const [bih, bhh] = [parameters(`bias_ih${suffix}`), parameters(`bias_hh${suffix}`)];
-          const zeros = floats(G * H);
-          const both = floats(2 * G * H);
-          both.set(reordered(bih?.data ?? zeros, BLOCKS[kind]!));
-          both.set(reordered(bhh?.data ?? zeros, BLOCKS[kind]!), G * H);
-          return { shape: [2 * G * H], data: both };
-        })
-      : '';
+    const B =
+      config.bias !== false
+        ? stacked('B', (suffix) => {
+            const both = floats(2 * G * H);
+            for (const [k, of] of ['bias_ih', 'bias_hh'].entries())
+              if (parameters(`${of}${suffix}`)) both.set(ordered(`${of}${suffix}`).data, k * G * H);
+            return { shape: [2 * G * H], data: both };
+          })
+        : '';
     const P = config.peephole
       ? stacked('P', (suffix) => {
           const all = floats(3 * H);
@@ -98,13 +94,12 @@ export const emitRecurrent: LayerWriter = (call): Emitted => {
     const given = initial.map((all) =>
       all && L > 1 ? g.one('Slice', [all, g.ints(from), g.ints(to), g.ints(0)]) : all,
     );
-    const inputs = [x, W, R, B, '', ...states.map((_, i) => given[i] ?? ''), ...(P ? [P] : [])];
+    const inputs = [x, W, R, B, '', given[0] ?? '', given[1] ?? '', P];
     if (isFused) {
-      while (inputs.length < 8) inputs.push('');
       for (const [as, of] of [
         ['W', 'weight_ih'],
         ['R', 'weight_hh'],
-      ] as const) {
+      ]) {
         inputs.push(stacked(`${as}_scale`, (suffix) => ordered(`${of}${suffix}.scale`)));
         const zeros = new Uint8Array(D * G * H).fill(ZERO);
         inputs.push(g.weight(`${prefix}${as}_zero_point_l${layerIndex}`, [D, G * H], zeros));
@@ -126,7 +121,7 @@ export const emitRecurrent: LayerWriter = (call): Emitted => {
   };
 };
 
-function attributesOf({ layer, config, refuse }: Parameters<LayerWriter>[0], D: number) {
+function attributesOf({ layer, config, refuse }: LayerCall, D: number) {
   const kind = layer.type;
   const own = {
     cell: config.nonlinearity ?? config.activation ?? 'tanh',
@@ -138,7 +133,7 @@ function attributesOf({ layer, config, refuse }: Parameters<LayerWriter>[0], D: 
     if (!activation) throw refuse(`its activation ${JSON.stringify(given)}`);
     return activation;
   });
-  const all = [...found, ...(D === 2 ? found : [])];
+  const all = D === 2 ? [...found, ...found] : found;
   const [alpha, beta] = [all.flatMap((one) => one.alpha), all.flatMap((one) => one.beta)];
   const attributes: Record<string, AttributeValue> = {
     direction: D === 2 ? 'bidirectional' : 'forward',
@@ -153,23 +148,15 @@ function attributesOf({ layer, config, refuse }: Parameters<LayerWriter>[0], D: 
 }
 
 /** Y [T, D, B, H] as [T, B, D·H], or the sum, product or mean of both directions. */
-function merged(
-  { g, refuse }: Parameters<LayerWriter>[0],
-  Y: string,
-  D: number,
-  H: number,
-  mode: string,
-): string {
+function merged({ g }: LayerCall, Y: string, D: number, H: number, mode: MergeMode): string {
   if (D === 1) return g.one('Squeeze', [Y, g.ints(1)]);
-  if (mode === 'concat')
-    return g.one('Reshape', [g.one('Transpose', [Y], { perm: [0, 2, 1, 3] }), g.ints(0, 0, 2 * H)]);
-  if (!Object.hasOwn(MERGES, mode)) throw refuse(`its mergeMode ${mode}`);
+  if (mode === 'concat') return g.one('Reshape', [g.transposed(Y, 0, 2, 1, 3), g.ints(0, 0, 2 * H)]);
   const [forward, reverse] = g.node('Split', [Y, g.ints(1, 1)], { axis: 1 }, [
     g.name('forward'),
     g.name('reverse'),
   ]);
   const sum = g.one(
-    MERGES[mode]!,
+    MERGES[mode],
     [forward!, reverse!].map((one) => g.one('Squeeze', [one, g.ints(1)])),
   );
   return mode === 'ave' ? g.one('Mul', [sum, g.scalar(0.5)]) : sum;
@@ -185,7 +172,7 @@ function reordered<T extends Parameter['data']>(data: T, blocks: readonly number
 }
 
 /** A matrix [rows, columns] as [columns, rows]. */
-function turned({ shape, data }: Parameter): Parameter {
+export function turned({ shape, data }: Parameter): Parameter {
   const [rows, columns] = shape as [number, number];
   const out = data.slice();
   for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c]!;

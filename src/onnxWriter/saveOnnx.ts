@@ -48,18 +48,18 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
     'batch',
     ...(kind === 'indices' ? [] : [size]),
   ];
-  // the first two dimensions change places
-  const turns = (dims: Dims) => batchFirst && dims[1] === 'batch';
-  const turned = (dims: Dims): Dims => (turns(dims) ? [dims[1]!, dims[0]!, ...dims.slice(2)] : dims);
-  const perm = ({ length }: Dims) => [1, 0, 2].slice(0, length);
+  /** Undefined unless the first two dimensions change places. */
+  const permOf = (dims: Dims) =>
+    batchFirst && dims[1] === 'batch' ? [1, 0, 2].slice(0, dims.length) : undefined;
   const input = (name: string, dims: Dims, type?: 'int64'): string => {
-    g.input(name, turned(dims), type);
-    return turns(dims) ? g.one('Transpose', [name], { perm: perm(dims) }) : name;
+    const perm = permOf(dims);
+    g.input(name, perm?.map((i) => dims[i]!) ?? dims, type);
+    return perm ? g.transposed(name, ...perm) : name;
   };
   const output = (name: string, dims: Dims, value: string): void => {
-    if (turns(dims)) g.node('Transpose', [value], { perm: perm(dims) }, [name]);
-    else g.node('Identity', [value], {}, [name]);
-    g.output(name, turned(dims));
+    const perm = permOf(dims);
+    g.output(name, perm?.map((i) => dims[i]!) ?? dims);
+    g.node(perm ? 'Transpose' : 'Identity', [value], perm && { perm }, [name]);
   };
   for (const { name, value, maskValue } of view.inputs) {
     if (maskValue !== undefined)
@@ -98,7 +98,7 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
         const first = initial.find(([name]) => name === state);
         if (first) {
           const rowsFirst = g.one('Reshape', [names[first[1]]!, g.ints(0, rows, size)]);
-          return g.one('Transpose', [rowsFirst], { perm: [1, 0, 2] });
+          return g.transposed(rowsFirst, 1, 0, 2);
         }
         if (withStates) {
           const dims = [rows, 'batch', size];
@@ -119,7 +119,7 @@ export function saveOnnx(model: Sequential | Model, opts?: SaveOnnxOptions): Uin
     for (const [state, dims] of states) output(`${own}${state}N`, dims, emitted.final![state]!);
     // [layers · directions, B, H] as [B, layers · directions · H]
     for (const [state, value] of final) {
-      const rowsFirst = g.one('Transpose', [emitted.final![state]!], { perm: [1, 0, 2] });
+      const rowsFirst = g.transposed(emitted.final![state]!, 1, 0, 2);
       names[value] = g.one('Reshape', [rowsFirst, g.ints(0, view.shapes[value]!.size)]);
     }
   }

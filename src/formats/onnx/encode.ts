@@ -5,67 +5,48 @@ import { MESSAGES, type MessageName } from './schema.ts';
 /** Values of a message by field; those that are left out, 0, '' and [] are not written. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Pieces of an encoding, and their length. */
-interface Pieces {
-  readonly list: Uint8Array[];
-  length: number;
-}
-
 /**
  * Encodes a message of ONNX by the table that the reader uses. Bytes are copied once.
  * @param fields messages inside are objects, too
  */
 export function encode(message: MessageName, fields: Fields): Uint8Array<ArrayBuffer> {
-  const { list, length } = piecesOf(message, fields);
-  const bytes = byteArray(length);
+  const pieces = piecesOf(message, fields);
+  const bytes = byteArray(lengthOf(pieces));
   let at = 0;
-  for (const piece of list) {
+  for (const piece of pieces) {
     bytes.set(piece, at);
     at += piece.length;
   }
   return bytes;
 }
 
-function piecesOf(message: MessageName, fields: Fields): Pieces {
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
+}
+
+function piecesOf(message: MessageName, fields: Fields): Uint8Array[] {
   const table: Readonly<Record<string, readonly [number, string]>> = MESSAGES[message];
-  const out: Pieces = { list: [], length: 0 };
-  const add = (piece: Uint8Array) => {
-    out.list.push(piece);
-    out.length += piece.length;
-  };
+  const out: Uint8Array[] = [];
   for (const [name, value] of Object.entries(fields)) {
     const [number, kind] = table[name]!;
-    const isList = kind.endsWith('[]');
-    const one = isList ? kind.slice(0, -2) : kind;
-    const all = isList ? (value as unknown[]) : [value];
+    const one = kind.replace('[]', '');
+    const isList = one !== kind;
+    const all = (isList ? value : [value]) as never[];
+    const scalar = one === 'int' ? varint : one === 'float' ? float : undefined;
+    const addWithLength = (pieces: readonly Uint8Array[]) => {
+      out.push(varint(number * 8 + 2), varint(lengthOf(pieces)));
+      for (const piece of pieces) out.push(piece);
+    };
     // numbers of a list are packed
-    if (isList && (one === 'int' || one === 'float')) {
-      if (!all.length) continue;
-      const packed = all.map((each) => (one === 'int' ? varint(each as number) : float(each as number)));
-      add(varint(number * 8 + 2));
-      add(varint(packed.reduce((sum, { length }) => sum + length, 0)));
-      for (const piece of packed) add(piece);
+    if (isList && scalar) {
+      if (all.length) addWithLength(all.map(scalar));
       continue;
     }
     for (const each of all) {
-      if (each === undefined || (!isList && (each === 0 || each === ''))) continue;
-      if (one === 'int') {
-        add(varint(number * 8));
-        add(varint(each as number));
-      } else if (one === 'float') {
-        add(varint(number * 8 + 5));
-        add(float(each as number));
-      } else {
-        const inner =
-          one === 'string'
-            ? [encodeUtf8(each as string)]
-            : one === 'bytes'
-              ? [each as Uint8Array]
-              : piecesOf(one as MessageName, each as Fields).list;
-        add(varint(number * 8 + 2));
-        add(varint(inner.reduce((sum, { length }) => sum + length, 0)));
-        for (const piece of inner) add(piece);
-      }
+      if (!isList && !each) continue;
+      if (scalar) out.push(varint(number * 8 + (one === 'int' ? 0 : 5)), scalar(each));
+      else if (one === 'string') addWithLength([encodeUtf8(each)]);
+      else addWithLength(one === 'bytes' ? [each] : piecesOf(one as MessageName, each));
     }
   }
   return out;
