@@ -75,14 +75,9 @@ export function callable(name: string, value: unknown, expected = 'a function'):
   if (typeof value !== 'function') throw new ArgumentError(name, expected, value);
 }
 
-/**
- * Whether it is an object of values by name: no list, Map, Promise or other object of the engine, no instance of a
- * class without fields.
- */
+/** Whether it is an object of values by name, or a module: no list, Map, Promise or other object of the engine. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (Object.prototype.toString.call(value) !== '[object Object]') return false;
-  for (const _ in value as object) return true;
-  return !Object.getPrototypeOf(Object.getPrototypeOf(value) ?? value);
+  return /^\[object (Object|Module)\]$/.test(Object.prototype.toString.call(value));
 }
 
 /** A copy of an object of values by name. @throws {ArgumentError} if it is no such object */
@@ -112,9 +107,9 @@ export function options<T extends object>(of: string, given: T | undefined, know
       const value = given[key];
       if (value !== undefined) copy[key] = value;
     }
-    for (const key in given)
-      if (!Object.hasOwn(known, key) && given[key] !== copy[key as keyof T]) return key;
-    return undefined;
+    return Object.keys(given).find(
+      (key) => !Object.hasOwn(known, key) && given[key as keyof T] !== undefined,
+    );
   });
   if (other === undefined) return copy;
   const meant = nearest(other, names);

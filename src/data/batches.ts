@@ -76,9 +76,9 @@ export function batches<E extends NamedExample>(
   const items = all.map((example, i): Item => {
     const name = `examples[${i}]`;
     checkExample(name, example);
-    return { name, x: example.x, y: example.y };
+    return { name, example };
   });
-  const order = grouped(items, { batch, seed, bucket }, ({ x }) => stepsOf(x));
+  const order = grouped(items, { batch, seed, bucket }, ({ example }) => stepsOf(example.x));
   return {
     *[Symbol.iterator]() {
       for (const group of order) yield collate<E>(group);
@@ -93,15 +93,19 @@ export function grouped<T>(
   steps: (example: T) => number,
 ): T[][] {
   const all = seed === undefined ? [...examples] : shuffled(examples, seed);
-  if (bucket) all.sort((a, b) => steps(b) - steps(a));
+  if (bucket) {
+    const lengths = new Map(all.map((example) => [example, steps(example)]));
+    all.sort((a, b) => lengths.get(b)! - lengths.get(a)!);
+  }
   const groups: T[][] = [];
   for (let i = 0; i < all.length; i += batch) groups.push(all.slice(i, i + batch));
   return seed === undefined ? groups : shuffled(groups, seed);
 }
 
 /** An example and its name in errors. */
-interface Item extends NamedExample {
+interface Item {
   readonly name: string;
+  readonly example: NamedExample;
 }
 
 function collate<E extends NamedExample>(group: readonly Item[]): DataBatch<E> {
@@ -121,7 +125,7 @@ function columnsOf<To>(
   make: (names: readonly string[], list: readonly never[]) => To,
 ): readonly [columns: readonly To[], join: Join] {
   const names = group.map(({ name }) => `${name}.${key}`);
-  const values: readonly unknown[] = group.map((example) => example[key]);
+  const values: readonly unknown[] = group.map(({ example }) => example[key]);
   const [first] = values;
   if (!areNamed(first)) return [[make(names, values as never[])], ([only]) => only];
   const parts = Object.keys(first);

@@ -80,7 +80,7 @@ export class Normalizer {
     return this.#mapped(data, opts, (x, offset, scale) => (x - offset) / scale);
   }
 
-  /** The inverse of `apply`, such as for y of `windows` and its forecast, with the same `targets`. @throws {ShapeError} as apply */
+  /** The inverse of `apply`, such as for y of `windows` and its forecast, with the same `targets`. @throws {ArgumentError | ShapeError} as apply */
   invert(data: ArrayLike<number>, opts?: Pick<WindowsOptions, 'targets'>): Float32Array<ArrayBuffer> {
     return this.#mapped(data, opts, (x, offset, scale) => x * scale + offset);
   }

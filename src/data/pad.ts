@@ -39,7 +39,7 @@ export function padNamed(names: readonly string[], sequences: readonly SequenceL
   }
   const lengths = Int32Array.from(read, ({ steps }) => steps);
   const T = lengths.reduce((most, steps) => Math.max(most, steps));
-  if (T === 0) throw new ArgumentError(names[0]!, 'at least one step', sequences[0]);
+  if (T === 0) throw new ArgumentError(names[0]!, 'at least one step', []);
   const B = read.length;
   const size = width ?? 1;
   const data = width === undefined ? integers(T * B) : floats(T * B * size);

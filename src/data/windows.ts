@@ -76,5 +76,5 @@ export function columns(targets: readonly number[] | undefined, features: number
   if (targets === undefined) return [...Array(features).keys()];
   if (!Array.isArray(targets) || targets.length === 0)
     throw new ArgumentError('targets', 'a list of feature indices', targets);
-  return targets.map((f, i) => integer(`targets[${i}]`, f, 0, features - 1));
+  return Array.from(targets, (f, i) => integer(`targets[${i}]`, f, 0, features - 1));
 }

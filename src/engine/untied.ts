@@ -13,14 +13,15 @@ export function untied(given: StateDict, { layers, prefixes, tensors }: Planned)
   let dict = given;
   for (const [i, { tied }] of layers.entries()) {
     const name = `${prefixes[i]}weight`;
+    if (!tied || !dict[name]) continue;
     const { [name]: own, ...rest } = dict;
-    if (!tied || !own) continue;
     const saved = `${prefixes[layers.indexOf(tied)]}weight`;
-    dict = { [saved]: own, ...rest };
     const { shape } = tensors.get(saved)!;
-    const table = readShaped(saved, dict[saved]!, shape);
-    // both are arrays
-    if (!(readShaped(name, own, shape) as number[]).every((value, k) => Object.is(value, table[k])))
+    // float32, as they are loaded
+    const values = Float32Array.from(readShaped(name, own!, shape));
+    dict = { [saved]: values, ...rest };
+    const table = Float32Array.from(readShaped(saved, dict[saved]!, shape));
+    if (!values.every((value, k) => Object.is(value, table[k])))
       throw new ArgumentError(name, `the values of ${saved}, as it is tied`, own);
   }
   return dict;

@@ -68,7 +68,13 @@ export type TensorData =
   | Int8Array
   | Uint8Array
   // a Float16Array, which not every library of TypeScript declares
-  | (ArrayBufferView & ArrayLike<number> & { readonly [Symbol.toStringTag]: 'Float16Array' });
+  | (ArrayBufferView &
+      ArrayLike<number> & {
+        readonly [Symbol.toStringTag]: 'Float16Array';
+        readonly BYTES_PER_ELEMENT: number;
+        subarray(begin?: number, end?: number): ArrayBufferView & ArrayLike<number>;
+        slice(begin?: number, end?: number): ArrayBufferView & ArrayLike<number>;
+      });
 
 /** A tensor to write. The default `dtype` follows from the class of `data` (Float32Array: F32, Uint8Array: U8, Float16Array: F16, ...). */
 export interface TensorInput {

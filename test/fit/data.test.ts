@@ -222,6 +222,30 @@ describe('fit over other data', () => {
     expect(buckets).toEqual([1, 2, 3, 4, 5, 1, 2, 3, 4, 5]);
   });
 
+  test('examples are read when their batch is made', async () => {
+    let reads = 0;
+    const given = examples.map(({ x, y }) => ({
+      y,
+      get x() {
+        reads++;
+        return x;
+      },
+    }));
+    const trainer = trainerOf(classifier());
+    const [before] = batches(given, { batch: 4 });
+    for (const each of given) each.y = (each.y + 1) % C;
+    const [after] = batches(given, { batch: 4 });
+    expect(after!.y).not.toEqual(before!.y);
+    reads = 0;
+    await trainer.fit(given, { batchSize: 4, epochs: 2, shuffle: false });
+    const once = reads;
+    await trainer.fit(given, { batchSize: 4, epochs: 4, shuffle: false });
+    expect(reads - once).toBeGreaterThan(once);
+    const moved = (shape: number[]) =>
+      trainerOf().fit([{ x: { data: Array(6).fill(1), shape }, y: [0] }], { batchSize: 1 });
+    await expect(moved([3, 1])).rejects.toThrow(u.ShapeError);
+  });
+
   test('an example has x and y, and nothing that would be left out', async () => {
     const trainer = trainerOf(classifier());
     const before = trainer.save();

@@ -112,6 +112,24 @@ test('one of where a signal stopped it goes on to the same bits', async () => {
   }
 });
 
+test('no second one where nothing was done since the last one', async () => {
+  for (const [at, every, expected] of [
+    [0, 1, []],
+    [4, 2, [2, 4]],
+  ] as const) {
+    const stop = new AbortController();
+    if (at === 0) stop.abort();
+    const steps: number[] = [];
+    const trainer = trainerOf();
+    await trainer.fit(sequences(), {
+      ...{ ...options, signal: stop.signal, progressEvery: 1 },
+      checkpoint: { every, save: () => steps.push(trainer.steps) },
+      onProgress: ({ step }) => step === at && stop.abort(),
+    });
+    expect(steps).toEqual(expected);
+  }
+});
+
 test('over iterables it is that of the last epoch', async () => {
   const stop = new AbortController();
   const files: Uint8Array<ArrayBuffer>[] = [];

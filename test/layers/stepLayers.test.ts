@@ -337,6 +337,13 @@ describe('Linear tied to an Embedding', () => {
       model.loadStateDict({ ...rest, ...Object.fromEntries(names.map((name) => [name, table!])) });
       expectSameDict(model.stateDict(), { '0.weight': table!, ...rest });
     }
+    // as they are loaded
+    const doubles = { data: Array<number>(36).fill(0.1), shape: [9, 4] };
+    const floats = { ...doubles, data: Float32Array.from(doubles.data) };
+    model.loadStateDict({ ...rest, '0.weight': doubles, '2.weight': floats });
+    model.loadStateDict({ ...rest, '0.weight': table! });
+    const wrong = { ...rest, '2.weight': { data: [1, 2, 3, 4], shape: [2, 2] } };
+    expect(thrown(() => model.loadStateDict(wrong))).toMatchObject({ argument: '2.weight' });
     const data = table!.data.slice();
     data[5] = 0.5;
     const load = (own: unknown) => () =>

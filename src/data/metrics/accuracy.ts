@@ -35,7 +35,7 @@ export function topK(opts?: { readonly k?: number | undefined }): Metric {
     let above = 0;
     for (let j = 0; j < rows.size; j++) {
       const [other, mine] = [output[first + j]!, output[first + own]!];
-      if (!(other < mine || (other === mine && j >= own))) above++;
+      if (j !== own && !(other < mine || (other === mine && j > own))) above++;
     }
     return above < k ? 1 : 0;
   });

@@ -3,7 +3,7 @@ import { isIndex } from '../../check.ts';
 import { grouped } from '../../data/batches.ts';
 import { checkExample } from '../../data/checkExample.ts';
 import { type Padded, padNamed, type SequenceLike } from '../../data/pad.ts';
-import { ArgumentError, reading, ShapeError } from '../../errors.ts';
+import { ArgumentError, reading, ShapeError, show, showShape } from '../../errors.ts';
 import { mayBeNumbers, type NDArray, type Numbers } from '../../ndarray.ts';
 import { checkRecord, pick } from '../graph/named.ts';
 import { type Cut, epochSeed } from './arraySource.ts';
@@ -13,8 +13,9 @@ import { Source } from './source.ts';
 import type { Batch } from './types.ts';
 
 /** An example and its name in errors. */
-interface Labelled extends FitExample {
+interface Labelled {
   readonly label: string;
+  readonly example: FitExample;
 }
 
 /** A list of examples of different lengths, cut in padded batches of similar lengths. */
@@ -35,10 +36,9 @@ export class ExampleSource extends Source {
     for (const [i, example] of examples.entries()) {
       const label = `${argument}[${i}]`;
       checkExample(label, example);
-      const { x, y } = example;
-      checkRecord(`${label}.x`, x, ports.inputs, ports.single.input);
-      checkRecord(`${label}.y`, y, ports.outputs, ports.single.output);
-      this.#examples.push({ label, x, y });
+      checkRecord(`${label}.x`, example.x, ports.inputs, ports.single.input);
+      checkRecord(`${label}.y`, example.y, ports.outputs, ports.single.output);
+      this.#examples.push({ label, example });
     }
     this.#cut = cut;
     this.#ports = ports;
@@ -111,28 +111,22 @@ interface Part extends NDArray<Numbers> {
   readonly label: string;
 }
 
-function partOf(
-  { name, kind, size, label: own }: Port,
-  example: Labelled,
-  key: 'x' | 'y',
-  single: boolean,
-): Part {
-  const label = `${example.label}.${own}`;
-  const value = pick(label, example[key], name, single) as ExampleValue;
+function partOf({ name, kind, size, label: own }: Port, of: Labelled, key: 'x' | 'y', single: boolean): Part {
+  const label = `${of.label}.${own}`;
+  const value = pick(label, of.example[key], name, single) as ExampleValue;
   const list = typeof value === 'number' ? [value] : value;
   if (typeof list !== 'object' || list === null)
     throw new ArgumentError(label, 'a number or a sequence', value);
   const width = kind === 'indices' ? 1 : size;
   const { data = list as Numbers, shape = undefined } = 'shape' in list ? list : {};
   if (!mayBeNumbers(data)) throw new ArgumentError(label, 'a number or a sequence', value);
-  if (shape && kind === 'features' && (shape.length !== 2 || shape[1] !== size))
-    throw new ShapeError(label, `[T, ${size}]`, shape);
-  if (shape && kind === 'indices' && shape.length !== 1) throw new ShapeError(label, '[T]', shape);
   const { length } = data;
   if (!Number.isInteger(length / width)) {
     throw new ShapeError(label, `a multiple of ${width} numbers`, `${length}`);
   }
-  return { label, data, shape: kind === 'indices' ? [length] : [length / width, width] };
+  const found = kind === 'indices' ? [length] : [length / width, width];
+  if (shape && `${shape}` !== `${found}`) throw new ShapeError(label, showShape(found), show(shape));
+  return { label, data, shape: found };
 }
 
 function padded({ kind }: Port, parts: readonly Part[]): Padded {

@@ -58,6 +58,8 @@ export class FitRun {
   #sum = 0;
   #skipped = 0;
   #tokens = 0;
+  /** Steps of this run at the last checkpoint. */
+  #saved = 0;
   #losses: number[] = [];
   #told = performance.now();
   #last: StepResult | undefined;
@@ -85,8 +87,8 @@ export class FitRun {
         if (!(await this.#epoch())) {
           stopped = 'aborted';
           if (this.#losses.length) await this.#tell('now');
-          // elsewhere the checkpoint of the last epoch goes on to the same bits, one of the middle does not
-          if (this.#request.source.seekable) await this.#save();
+          // over iterables only the checkpoint of an epoch's end goes on to the same bits
+          if (this.#request.source.seekable && this.#saved !== this.#made) await this.#save();
           break;
         }
       }
@@ -188,6 +190,7 @@ export class FitRun {
 
   async #save(): Promise<void> {
     const { save } = this.#request;
+    this.#saved = this.#made;
     if (save) await save(this.#host.save());
   }
 

@@ -113,7 +113,6 @@ export class FitState implements Position {
 function savedIn(bytes: Uint8Array | ArrayBuffer): Saved {
   const { metadata } = FILES.parse(toBytes(bytes, 'resume'));
   let text: unknown;
-  let cause: unknown;
   try {
     text = (JSON.parse(metadata[KEY] ?? '{}') as { fit?: unknown }).fit;
     if (typeof text === 'string') {
@@ -124,10 +123,10 @@ function savedIn(bytes: Uint8Array | ArrayBuffer): Saved {
       if (isSaved(saved)) return saved;
     }
   } catch (error) {
-    cause = error;
+    throw new FormatError('resume: not a checkpoint of fit', { cause: error });
   }
   const got = text === undefined ? 'a file without one, for restore or load' : show(text);
-  throw new FormatError(`resume: expected a checkpoint of fit, got ${got}`, { cause });
+  throw new FormatError(`resume: expected a checkpoint of fit, got ${got}`);
 }
 
 function isSaved(saved: Saved): boolean {

@@ -29,8 +29,7 @@ export class IterableSource extends Source {
     if (ArrayBuffer.isView(data))
       throw new ArgumentError(argument, 'arrays { x, y }, examples, batches or a text', data);
     // a generator returns itself
-    if (epochs > 1 && typeof data !== 'function' && (iterate(data) as unknown) === data)
-      throw this.#none(epochs);
+    if (epochs > 1 && typeof data !== 'function' && (iterate(data) as unknown) === data) throw this.#none(2);
   }
 
   start(epoch: number): void {
