@@ -89,7 +89,6 @@ export function graphOf(givenInputs: Nodes, givenOutputs: Nodes): Graph {
     if (numbers.has(node)) throw new ArgumentError(`inputs${name}`, 'a node that is listed once', node);
     number(node);
   }
-  const listed = values.length;
   const uses = usesOf(
     outputs.map(({ node }) => node),
     (node) => numbers.has(node),
@@ -121,20 +120,16 @@ export function graphOf(givenInputs: Nodes, givenOutputs: Nodes): Graph {
   if (layers.length > MAX_LAYERS) {
     throw new ArgumentError('outputs', `at most ${MAX_LAYERS} layers`, new Verbatim(`${layers.length}`));
   }
-  for (let v = 0; v < listed; v++) {
-    if (values[v]!.readers.length) continue;
-    throw new ArgumentError(
-      `inputs${inputs[v]!.name}`,
-      'an input that an output depends on',
-      inputs[v]!.node,
-    );
+  for (const [v, { name, node }] of inputs.entries()) {
+    if (values[v]!.readers.length === 0)
+      throw new ArgumentError(`inputs${name}`, 'an input that an output depends on', node);
   }
   const axes: { axis: TimeAxis; name: string }[] = [];
   for (const { name, node } of inputs) {
     const { axis } = node.shape;
     if (axis && !axes.some((one) => one.axis === axis)) axes.push({ axis, name: name.slice(1) || 'x' });
   }
-  const found = new Map<number, string>();
+  const found = new Set<number>();
   const plain = (all: readonly Named[], single: string, argument: string) =>
     all.map(({ name, node }) => ({
       name: name.slice(1) || single,
@@ -145,9 +140,9 @@ export function graphOf(givenInputs: Nodes, givenOutputs: Nodes): Graph {
     }));
   for (const { name, node } of outputs) {
     const value = numbers.get(node)!;
-    if (value < listed) throw new ArgumentError(`outputs${name}`, 'the output of a layer', node);
+    if (value < inputs.length) throw new ArgumentError(`outputs${name}`, 'the output of a layer', node);
     if (found.has(value)) throw new ArgumentError(`outputs${name}`, 'a node that is listed once', node);
-    found.set(value, name);
+    found.add(value);
   }
   return {
     inputs: plain(inputs, 'x', 'x'),

@@ -122,8 +122,7 @@ export class Network {
 
   /** Gradients of all parameters, laid out as `block`; created on first use. */
   get gradients(): Region {
-    this.#gradients ??= this.reserve('gradients', this.block.length);
-    return this.#gradients;
+    return (this.#gradients ??= this.reserve('gradients', this.block.length));
   }
 
   /** Block k of optimizer state, laid out as `block`; initially zero. */
@@ -305,6 +304,12 @@ export class Network {
     return this.#copies(this.parameters, this.#gradients);
   }
 
+  /** Sets all gradients to 0. */
+  zeroGradients(): void {
+    this.free('zeroGradients');
+    this.arena.clear(this.gradients);
+  }
+
   /**
    * Loads all parameters. Nothing is written unless all names and shapes match.
    * @throws {ArgumentError} if a name is missing or unexpected
@@ -335,12 +340,11 @@ export class Network {
     this.#packed.clear();
   }
 
-  /** What a block has at the places of parameters. */
   #copies(regions: ReadonlyMap<string, Region>, block: Region) {
-    const copy = (region: Region) => ({
-      data: this.arena.read(this.partOf(block, region)),
-      shape: region.shape,
+    const entries = [...regions].map(([name, region]) => {
+      const data = this.arena.read(this.partOf(block, region));
+      return [name, { data, shape: region.shape }] as const;
     });
-    return Object.fromEntries([...regions].map(([name, region]) => [name, copy(region)]));
+    return Object.fromEntries(entries);
   }
 }

@@ -142,9 +142,7 @@ export abstract class Standalone<
 
   /** Sets all gradients to 0. */
   zeroGradients(): void {
-    const network = this.#own();
-    network.free('zeroGradients');
-    network.arena.clear(network.gradients);
+    this.#own().zeroGradients();
   }
 
   /** Frees the layer's memory. Later calls throw. */

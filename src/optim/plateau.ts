@@ -1,4 +1,4 @@
-import { integer, isSize, number, oneOf, options } from '../check.ts';
+import { integer, isSize, number, oneOf, withDefaults } from '../check.ts';
 import { ArgumentError, FormatError, StateError, show } from '../errors.ts';
 import type { Schedule } from './schedules.ts';
 
@@ -67,18 +67,17 @@ interface PlateauState {
  * @throws {ArgumentError} if an option is out of range
  */
 export function plateau(opts?: PlateauOptions): MetricSchedule {
-  const given = options('plateau', opts, {
-    ...{ mode: true, factor: true, patience: true, threshold: true },
-    ...{ thresholdMode: true, cooldown: true, minFactor: true },
+  const { mode, thresholdMode, ...given } = withDefaults('plateau', opts, {
+    ...{ mode: 'min', factor: 0.1, patience: 10, threshold: 1e-4 },
+    ...{ thresholdMode: 'rel', cooldown: 0, minFactor: 0 },
   });
-  const { mode = 'min', thresholdMode = 'rel' } = given;
   oneOf('mode', mode, ['min', 'max']);
   oneOf('thresholdMode', thresholdMode, ['rel', 'abs']);
-  const factor = number('factor', given.factor ?? 0.1, 0, 1, true);
-  const patience = integer('patience', given.patience ?? 10, 0);
-  const threshold = number('threshold', given.threshold ?? 1e-4, 0);
-  const cooldown = integer('cooldown', given.cooldown ?? 0, 0);
-  const minFactor = number('minFactor', given.minFactor ?? 0, 0, 1);
+  const factor = number('factor', given.factor, 0, 1, true);
+  const patience = integer('patience', given.patience, 0);
+  const threshold = number('threshold', given.threshold, 0);
+  const cooldown = integer('cooldown', given.cooldown, 0);
+  const minFactor = number('minFactor', given.minFactor, 0, 1);
   const sign = mode === 'min' ? 1 : -1;
   let [scale, best, bad, cooling]: [number, number | null, number, number] = [1, null, 0, 0];
   const improves = (metric: number) => {

@@ -107,9 +107,7 @@ export function singleInput<T extends LayerClass>(Base: T): Extended<T> {
     }
 
     zeroGradients(): void {
-      const network = this.#network();
-      network.free('zeroGradients');
-      network.arena.clear(network.gradients);
+      this.#network().zeroGradients();
     }
 
     dispose(): void {

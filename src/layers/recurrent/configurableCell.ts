@@ -139,21 +139,17 @@ function configurablePass(
   return {
     output,
     states: slots,
-    ...(training && gates
-      ? {
-          traces: [
-            {
-              place,
-              gates: gatesOf(features),
-              hiddenSize: H,
-              values: single ? output : gates,
-              stride: single ? W : S,
-              states: output,
-              norms: hook?.norms,
-            },
-          ],
-        }
-      : {}),
+    traces: gates && [
+      {
+        place,
+        gates: gatesOf(features),
+        hiddenSize: H,
+        values: single ? output : gates,
+        stride: single ? W : S,
+        states: output,
+        norms: hook?.norms,
+      },
+    ],
     begin: () => {
       omega = 0;
       if (dwOmega) arena.clear(dwOmega);

@@ -135,16 +135,10 @@ export function configurationOf(
     throw new ArgumentError('zoneout.c', 'undefined, since the layer has no state c (use zoneout.h)', c);
   if (heads > 1 && features.projSize > 0)
     throw new ArgumentError('heads', '1 with projSize, since each head reads only its own units of h', heads);
-  if (heads > 1 && penalty.orthogonality > 0)
+  if (penalty.orthogonality > 0 && (heads > 1 || features.projSize > 0))
     throw new ArgumentError(
       'penalty.orthogonality',
-      'undefined with heads, since W_hh is not square',
-      penalty.orthogonality,
-    );
-  if (features.projSize > 0 && penalty.orthogonality > 0)
-    throw new ArgumentError(
-      'penalty.orthogonality',
-      'undefined with projSize, since W_hh is not square',
+      `undefined with ${heads > 1 ? 'heads' : 'projSize'}, since W_hh is not square`,
       penalty.orthogonality,
     );
   const { noLayerNorm, hasOmega = false } = features.cell;
@@ -154,15 +148,10 @@ export function configurationOf(
     const { omega } = penalty;
     if (!hasOmega)
       throw new ArgumentError('penalty.omega', 'undefined, since omega is only defined for an RNN', omega);
-    for (const name of ['recurrentDropout', 'zoneH'] as const) {
-      if (features[name] > 0)
-        throw new ArgumentError(
-          'penalty.omega',
-          `undefined with ${name === 'zoneH' ? 'zoneout' : name}`,
-          omega,
-        );
+    const { recurrentDropout, zoneH: zoneout, layerNorm } = features;
+    for (const [name, isUsed] of Object.entries({ recurrentDropout, zoneout, layerNorm })) {
+      if (isUsed) throw new ArgumentError('penalty.omega', `undefined with ${name}`, omega);
     }
-    if (features.layerNorm) throw new ArgumentError('penalty.omega', 'undefined with layerNorm', omega);
   }
   return features;
 }

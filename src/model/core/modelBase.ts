@@ -114,8 +114,7 @@ export abstract class ModelBase extends Summarized {
 
   /** Sets all gradients to 0. */
   zeroGradients(): void {
-    this.network.free('zeroGradients');
-    this.network.arena.clear(this.network.gradients);
+    this.network.zeroGradients();
   }
 
   /**
