@@ -1,5 +1,5 @@
 import type { UnrolledBackend } from './backend/backend.ts';
-import { elementwise } from './backend/elementwise.ts';
+import { each, elementwise } from './backend/elementwise.ts';
 import { copy } from './backend/move.ts';
 import { floats } from './backend/own.ts';
 import { axesOf, isSame, repeatedStrides, sizeOf, stridesOf } from './backend/shape.ts';
@@ -111,14 +111,11 @@ export function patchGradients({ tf, patches, heap }: Installation): undefined {
         const theirs = () => (original as unknown as Gradient['gradFunc'])(dy, saved, attributes);
         if (backend.heap !== heap || engine.state.gradientDepth || !floats(backend, dy, ...saved))
           return theirs();
-        const gradients: LazyGradients = {};
-        for (const [i, name] of (saved[1] ? ['b', 'a'] : ['x']).entries()) {
-          gradients[name] = () => {
-            const info = heap.attempt(() => ours(backend, dy, saved[i]!, attributes, saved));
-            return info ? engine.makeTensorFromTensorInfo(info) : theirs()[name]!();
-          };
-        }
-        return gradients;
+        const names = saved[1] ? ['b', 'a'] : ['x'];
+        return each(names, (i, name) => () => {
+          const info = heap.attempt(() => ours(backend, dy, saved[i]!, attributes, saved));
+          return info ? engine.makeTensorFromTensorInfo(info) : theirs()[name]!();
+        });
       };
       return gradient as unknown as typeof original;
     });

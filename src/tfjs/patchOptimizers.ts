@@ -44,14 +44,11 @@ export function patchOptimizers({ tf, patches, options: { clipNorm }, heap }: In
   const overwrite = (exchange: Exchange, variable: Variable): { ptr: number; done?: () => void } => {
     const own = exchange.writable(variable);
     if (own !== undefined) return { ptr: own };
-    const made = exchange.make([...variable.shape]);
-    const { ptr, close } = exchange.open(variable);
-    heap.copy(ptr, made.ptr, variable.size);
-    close();
-    return {
-      ptr: made.ptr,
-      done: () => variable.assign(engine.makeTensorFromTensorInfo(made.finish())),
-    };
+    const { ptr, finish } = exchange.make([...variable.shape]);
+    const from = exchange.open(variable);
+    heap.copy(from.ptr, ptr, variable.size);
+    from.close();
+    return { ptr, done: () => variable.assign(engine.makeTensorFromTensorInfo(finish())) };
   };
 
   /** Updates all variables that have gradients. If a kernel can't update one of them, says why, and nothing has changed. */

@@ -1,12 +1,13 @@
 import type { ActivationKind } from '../activations.ts';
 import { StateError } from '../errors.ts';
+import { each } from './backend/elementwise.ts';
 import { backward, type InputGradients, type OutputGradients } from './backward.ts';
 import { exchangeWith } from './exchange.ts';
 import { forward, type Kept, type SequenceOutput } from './forward.ts';
 import type { Heap } from './heap.ts';
 import { lazily, type Operation } from './kernel.ts';
 import type { Rows } from './rows.ts';
-import type { Engine, LazyGradients, Tensor } from './tf.ts';
+import type { Engine, Tensor } from './tf.ts';
 import type { CellWeights, WeightStore } from './weights.ts';
 
 /** What a sequence needs besides tensors. */
@@ -62,11 +63,9 @@ export function sequence(setting: SequenceSetting): Sequence {
       const dy: OutputGradients = Object.fromEntries(outputs.map((name, i) => [name, given[i]]));
       const run = (needsX: boolean): InputGradients =>
         (gradients ??= backward(heap, exchangeWith(engine, heap), weights, rows, from, dy, needsX));
-      const lazy: LazyGradients = {};
-      for (const name of ['x', 'kernel', 'recurrentKernel', 'bias', 'h0', 'c0'] as const) {
-        lazy[name] = lazily(engine, heap, () => run(name === 'x')[name]());
-      }
-      return lazy;
+      return each(['x', 'kernel', 'recurrentKernel', 'bias', 'h0', 'c0'] as const, (_, name) =>
+        lazily(engine, heap, () => run(name === 'x')[name]()),
+      );
     },
 
     release() {

@@ -123,9 +123,9 @@ const select: OwnKernel = ({ inputs, backend }) => {
 };
 
 /** What `make` gives for the place and the name of each. */
-export function each<T>(
-  names: readonly string[],
-  make: (kind: number, name: string) => T,
+export function each<T, Name extends string>(
+  names: readonly Name[],
+  make: (kind: number, name: Name) => T,
 ): Record<string, T> {
   return Object.fromEntries(names.map((name, kind) => [name, make(kind, name)]));
 }
