@@ -1,6 +1,6 @@
 import { integer, isSize, number, oneOf, withDefaults } from '../check.ts';
 import { ArgumentError, FormatError, StateError, show } from '../errors.ts';
-import type { Schedule } from './schedules.ts';
+import { AFTER, type Schedule } from './schedules.ts';
 
 /** A schedule that follows a metric, which `Trainer.report` tells it. */
 export interface MetricSchedule extends Schedule {
@@ -15,7 +15,7 @@ export interface MetricSchedule extends Schedule {
 /** The schedule that follows a metric: the given one, or that after its warm-up. */
 export function followsMetric(schedule: Schedule | undefined): MetricSchedule | undefined {
   if (!schedule || 'report' in schedule) return schedule as MetricSchedule | undefined;
-  return followsMetric((schedule as { readonly after?: Schedule }).after);
+  return followsMetric(AFTER.get(schedule));
 }
 
 /** Tells a schedule the next value of its metric. @throws {StateError} if it follows none */

@@ -32,6 +32,9 @@ export function cosineLR(opts: { readonly steps: number; readonly floor?: number
   return (step) => floor + ((1 - floor) * (1 + cosPi(Math.min(step / steps, 1)))) / 2;
 }
 
+/** What comes after a warm-up. */
+export const AFTER: WeakMap<Schedule, Schedule> = new WeakMap();
+
 /**
  * Linear warm-up to 1 over `steps` steps, then `after` (default: constant 1), which counts steps from there.
  * Where `after` follows a metric, as `plateau` does, so does the schedule: reports and state are those of `after`.
@@ -42,5 +45,6 @@ export function warmup(opts: { readonly steps: number; readonly after?: Schedule
   integer('steps', steps, 1);
   callable('after', after, 'a schedule');
   const schedule: Schedule = (step) => (step < steps ? (step + 1) / steps : after(step - steps));
-  return Object.assign(schedule, { after });
+  AFTER.set(schedule, after);
+  return schedule;
 }

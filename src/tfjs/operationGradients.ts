@@ -109,8 +109,8 @@ export function patchGradients({ tf, patches, heap }: Installation): undefined {
         const engine = tf.engine();
         const backend = engine.backend as UnrolledBackend;
         const theirs = () => (original as unknown as Gradient['gradFunc'])(dy, saved, attributes);
-        if (backend.heap !== heap || engine.state.gradientDepth || !floats(backend, dy, ...saved))
-          return theirs();
+        if (backend.heap !== heap || engine.state.gradientDepth) return theirs();
+        if (!heap.attempt(() => floats(backend, dy, ...saved))) return theirs();
         const names = saved[1] ? ['b', 'a'] : ['x'];
         return each(names, (i, name) => () => {
           const info = heap.attempt(() => ours(backend, dy, saved[i]!, attributes, saved));

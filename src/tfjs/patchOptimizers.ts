@@ -84,7 +84,7 @@ export function patchOptimizers({ tf, patches, options: { clipNorm }, heap }: In
       let squares = 0;
       for (const { tensor } of list) {
         if (clipNorm === undefined || !tensor) continue;
-        const { ptr, close } = exchange.open(tensor);
+        const { ptr, close } = heap.attempt(exchange.open, tensor);
         squares += kernels.vec_sum_squares(tensor.size, ptr);
         close();
       }
@@ -104,8 +104,10 @@ export function patchOptimizers({ tf, patches, options: { clipNorm }, heap }: In
             }).variable,
         );
         if (!tensor) continue;
-        const { ptr, close } = exchange.open(tensor);
-        const written = [value, ...accumulators].map((each) => each && overwrite(exchange, each));
+        const { ptr, close } = heap.attempt(exchange.open, tensor);
+        const written = heap.attempt(() =>
+          [value, ...accumulators].map((each) => each && overwrite(exchange, each)),
+        );
         const [parameters, ...pointers] = written.map((each) => each?.ptr ?? 0);
         update(value.size, parameters!, ptr, ...pointers, ...numbers);
         for (const each of written) each?.done?.();

@@ -52,6 +52,44 @@ describe('memory', () => {
       heap.release(taken, bytes);
     }));
 
+  test('is enough for optimizers and gradients whose tensors are elsewhere', () =>
+    installed(async () => {
+      const { heap } = installations()[0]!;
+      const n = 2 ** 20;
+      const bytes = 1600 * 2 ** 20;
+      const taken = heap.take(bytes);
+      const kept: Any[] = [];
+      const fillUp = () => {
+        for (;;) {
+          try {
+            heap.release(heap.take(n * 4), n * 4);
+          } catch {
+            return;
+          }
+          kept.push(tf.fill([n], 1));
+        }
+      };
+      const ones = () => tf.tensor1d(new Float32Array(n).fill(1));
+      const [a, b] = [tf.variable(ones()), tf.variable(ones())];
+      const gradients = { [a.name]: ones(), [b.name]: ones() };
+      // those of a are in memory, those of b are not
+      tf.add(a, gradients[a.name]!);
+      fillUp();
+      tf.train.sgd(0.5).applyGradients(gradients);
+      expect([a.dataSync()[n - 1], b.dataSync()[n - 1]]).toEqual([0.5, 0.5]);
+      const filling = tf.customGrad((x: Any) => {
+        const gradFunc = () => {
+          fillUp();
+          return ones();
+        };
+        return { value: x.clone(), gradFunc };
+      });
+      const gradient = tf.grad((x: Any) => tf.sum(filling(tf.mul(x, x))));
+      expect(gradient(ones()).dataSync()[n - 1]).toBe(2);
+      tf.dispose([kept, a, b]);
+      heap.release(taken, bytes);
+    }));
+
   // rows of one sequence lie as the kernel wants them, so that the input is held until the pass is freed
   test('is the same after steps of one row, whose input is not copied', () =>
     installed(async () => {
