@@ -79,6 +79,12 @@ export class LayerConfig {
     return typeof value === 'number' ? value : this.refuse(option, 'is not a number');
   }
 
+  /** A number of at least 0 and below 1. */
+  fraction(option: string, otherwise?: number): number {
+    const value = this.number(option, otherwise);
+    return value >= 0 && value < 1 ? value : this.refuse(option, 'is not between 0 and 1');
+  }
+
   /** An integer of at least 1; also the only one of a list, as [3]. */
   size(option: string, otherwise?: number): number {
     const given = this.get(option) ?? otherwise;

@@ -107,10 +107,9 @@ function run(model: KerasModel, builder: Builder, inputs: readonly Value[]): rea
   const known = new Map<string, readonly Value[]>();
   const key = ([layer, call]: Source) => `${call} ${layer}`;
   for (const [i, source] of model.inputs.entries()) {
-    const { config } = model.layers.get(source[0])!;
-    if (config.className === 'InputLayer') known.set(key(source), [inputs[i]!]);
+    const isInput = model.layers.get(source[0])!.config.className === 'InputLayer';
     // of Sequential: the first layer reads it
-    else known.set(`input ${source[0]}`, [inputs[i]!]);
+    known.set(isInput ? key(source) : `input ${source[0]}`, [inputs[i]!]);
   }
   const at = (source: Source): Value => {
     const value = known.get(key(source))![source[2]];

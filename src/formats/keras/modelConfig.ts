@@ -66,13 +66,10 @@ function serialized(value: JsonObject, name: string, config: Json): Json {
       ? RENAMED[name]!(config)
       : [name.replace(/^(Orthogonal|Identity)Initializer$/, '$1'), config];
   const kept = Object.entries(value).filter(([key]) => !WRAPPING.some((each) => isNamed(key, each)));
-  return Object.fromEntries(
-    kept.map(([key, each]) => {
-      if (isNamed(key, 'class_name')) return [key, className];
-      if (isNamed(key, 'config')) return [key, configOf(className, renamed, value)];
-      return [key, toKeras2(each)];
-    }),
-  );
+  return mapped(Object.fromEntries(kept), (each, key) => {
+    if (isNamed(key, 'class_name')) return className;
+    return isNamed(key, 'config') ? configOf(className, renamed, value) : toKeras2(each);
+  });
 }
 
 function configOf(className: string, config: Json, wrapper: JsonObject): Json {

@@ -33,13 +33,6 @@ export interface Parts {
   readonly layers?: MoreLayers | undefined;
 }
 
-/** What the files of a model are: its architecture, and its numbers. */
-interface Content {
-  architecture?: Json | undefined;
-  weights?: WeightSource | undefined;
-  version?: string | undefined;
-}
-
 /** A part. @throws {Missing} if it is not there */
 function need<Name extends keyof Parts>(parts: Parts, name: Name): NonNullable<Parts[Name]> {
   const part = parts[name];
@@ -55,46 +48,45 @@ function need<Name extends keyof Parts>(parts: Parts, name: Name): NonNullable<P
  * @throws {FormatError} if the files are damaged or incomplete, or the model is not supported
  */
 export function readKeras(files: FileMap, architecture: Json | undefined, parts: Parts): KerasDescription {
-  const content: Content = {};
+  let found: Json | undefined;
+  let weights: WeightSource | undefined;
+  let version: string | undefined;
   const manifests: Json[] = [];
   for (const [name, bytes] of files) {
     if (isBinary(bytes) || !isJson(name, bytes)) continue;
     const json = parseJson(new TextDecoder().decode(bytes), name || 'file');
     if (field(json, 'weightsManifest') !== undefined) manifests.push(json.weightsManifest!);
-    content.architecture ??= modelIn(json);
-    content.version ??= versionOf(json) ?? versionOf(json.modelTopology);
+    found ??= modelIn(json);
+    version ??= versionOf(json) ?? versionOf(json.modelTopology);
   }
   if (manifests.length > 1) fail('the files contain two models of TensorFlow.js');
   if (manifests.length)
-    content.weights = new (need(parts, 'manifest').ManifestWeights)(manifests[0], (path) =>
-      shardOf(files, path),
-    );
+    weights = new (need(parts, 'manifest').ManifestWeights)(manifests[0], (path) => shardOf(files, path));
   // shards may begin as any file does
   for (const bytes of manifests.length ? [] : files.values()) {
     if (!isBinary(bytes)) continue;
-    const { architecture, metadata, version, weights } = need(parts, 'binary').readBinary(
+    const file = need(parts, 'binary').readBinary(
       bytes,
       parts.storage ?? { inflate: missing, chunks: missing, objects: missing },
     );
-    if (architecture) content.architecture = parseJson(...architecture);
-    content.version = version ?? (metadata && versionOf(parseJson(...metadata))) ?? content.version;
-    content.weights = weights;
+    if (file.architecture) found = parseJson(...file.architecture);
+    version = file.version ?? (file.metadata && versionOf(parseJson(...file.metadata))) ?? version;
+    weights = file.weights;
   }
-  const model = architecture === undefined ? content.architecture : architecture;
+  const model = architecture === undefined ? found : architecture;
   if (model === undefined || model === null) {
     const [first] = files.keys();
     return fail(
-      content.weights
+      weights
         ? 'the file contains weights only: pass { architecture }, the result of model.to_json()'
         : `${files.size > 1 ? `${first}: ` : ''}it is no .keras file, .h5 file or model.json`,
     );
   }
-  if (!content.weights) return fail('the files contain no weights');
+  if (!weights) return fail('the files contain no weights');
   const prepared = parts.layers?.prepare?.(model) ?? model;
-  const { version } = content;
   const isPlain = !version?.startsWith('3') && isOfKeras2(prepared);
   const json = isPlain ? prepared : need(parts, 'keras3').fromKeras3(prepared, version);
-  return describe(json, new Weights(content.weights), version, parts.layers);
+  return describe(json, new Weights(weights), version, parts.layers);
 }
 
 /** Whether a description has nothing that only later versions write. */
@@ -137,6 +129,6 @@ export function modelIn(json: JsonObject): Json | undefined {
 }
 
 function versionOf(json: Json | undefined): string | undefined {
-  const version = isObject(json) ? field(json, 'keras_version') : undefined;
+  const version = isObject(json) && field(json, 'keras_version');
   return typeof version === 'string' ? version : undefined;
 }

@@ -130,7 +130,7 @@ function callsOf(config: LayerConfig, given: JsonObject): readonly Call[] {
   return (nodes as readonly Json[]).map((node) => {
     const sources = sourcesOf(config, node);
     let isUnmasked = false;
-    for (const each of Array.isArray(node) ? (node as readonly Json[]) : []) {
+    for (const each of [node].flat() as readonly Json[]) {
       const args = Array.isArray(each) ? each[3] : undefined;
       if (!isObject(args)) continue;
       const { [UNMASKED]: own, ...rest } = args;
@@ -154,7 +154,7 @@ function sourcesOf(config: LayerConfig, given: Json | undefined): readonly Sourc
   if (!Array.isArray(given)) return [];
   const list = typeof given[0] === 'string' ? [given] : (given as readonly Json[]);
   return list.map((each) => {
-    const [layer, call, output, name] = Array.isArray(each) ? (each as readonly Json[]) : [];
+    const [layer, call, output, name] = [each].flat() as readonly Json[];
     if (typeof layer === 'string' && Number.isSafeInteger(call) && Number.isSafeInteger(output))
       return [layer, call as number, output as number, name!];
     return config.fail(`expected [layer, call, output], got ${shown(each)}`);

@@ -1,6 +1,7 @@
 import { options } from '../../check.ts';
 import type { Tensor } from '../../io/dtype.ts';
 import { toBytes } from '../../io/parse.ts';
+import { decodeUtf8 } from '../../utf8.ts';
 import { MAX_MORE, MAX_RATIO } from '../zip/limits.ts';
 import { readZip } from '../zip/zip.ts';
 import { bad, bytesOf } from './bytes.ts';
@@ -61,7 +62,7 @@ export function readTorch(bytes: Uint8Array | ArrayBuffer, opts?: TorchOptions):
   /** What a file holds; files inside of pickles have a depth. */
   const contentsOf = (file: Uint8Array, depth = 0): unknown => {
     if (depth > MAX_NESTED) throw bad(`files more than ${MAX_NESTED} deep`);
-    if (new TextDecoder().decode(file.subarray(257, 262)) === 'ustar')
+    if (decodeUtf8(file.subarray(257, 262)) === 'ustar')
       throw bad('a tar archive of PyTorch 0.1.10 or older');
     budget.room += (depth ? 8 : 3) * file.length;
     const { memories, read } = torchPickles(ignored, (part) => contentsOf(part, depth + 1), budget);
@@ -74,7 +75,7 @@ export function readTorch(bytes: Uint8Array | ArrayBuffer, opts?: TorchOptions):
         throw bad('a TorchScript archive: in Python, torch.save(torch.jit.load(file).state_dict(), other)');
       // b of big
       if (entry('byteorder')?.[0] === 0x62) throw bad(BIG_ENDIAN);
-      const value = read(bytesOf(entry('data.pkl')!, 'data.pkl'));
+      const value = read(bytesOf(entries.get(pickle)!.read(), 'data.pkl'));
       for (const [key, memory] of memories) memory.bytes = entry(`data/${key}`);
       return value;
     }

@@ -16,11 +16,8 @@ export function recurrentOptions(
   const gate = (option: string, otherwise: string, ofCudnn: string) =>
     isCudnn ? ofCudnn : gateActivation(layer, option, otherwise);
   const activation = gate('activation', 'tanh', 'tanh');
-  const rate = (option: string) => {
-    const value = layer.number(option, 0);
-    return value >= 0 && value < 1 ? value : layer.refuse(option, 'is not between 0 and 1');
-  };
-  const [inputDropout, recurrentDropout] = [rate('dropout'), rate('recurrent_dropout')];
+  const inputDropout = layer.fraction('dropout', 0);
+  const recurrentDropout = layer.fraction('recurrent_dropout', 0);
   return {
     type,
     options: {

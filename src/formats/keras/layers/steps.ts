@@ -90,7 +90,6 @@ export const spatialDropout: Describe = (context, inputs) => {
 
 function dropped({ builder, layer }: Context, value: Value, type: string): Value[] {
   // Keras 1 called it p
-  const p = layer.number(layer.get('rate') === undefined ? 'p' : 'rate');
-  if (!(p >= 0 && p < 1)) layer.refuse('rate', 'is not between 0 and 1');
+  const p = layer.fraction(layer.get('rate') === undefined ? 'p' : 'rate');
   return [builder.apply(layer.name, type, { p }, [value])];
 }
