@@ -30,7 +30,7 @@ export function bytesOf(bytes: Uint8Array, where: string) {
     line(): string {
       const end = bytes.indexOf(10, at);
       if (end < 0) throw badHere('a line without an end');
-      const line = Array.from(take(end + 1 - at), (byte) => String.fromCharCode(byte)).join('');
+      const line = new TextDecoder('utf-16le').decode(Uint16Array.from(take(end + 1 - at)));
       return line.replace(/\r?\n/, '');
     },
   };
