@@ -2,7 +2,7 @@ import { ACTIVATIONS, type ActivationName, type ActivationRow } from './activati
 import { number, options, reading } from './check.ts';
 import { ArgumentError } from './errors.ts';
 
-export { ACTIVATIONS, type ActivationName } from './activationTable.ts';
+export { ACTIVATIONS, type ActivationName, type ActivationRow } from './activationTable.ts';
 
 /**
  * An activation, by name or with its α and β.

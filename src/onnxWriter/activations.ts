@@ -1,4 +1,4 @@
-import { ACTIVATIONS, type ActivationName, type ActivationRow } from '../activationTable.ts';
+import { ACTIVATIONS, type ActivationName, type ActivationRow } from '../activations.ts';
 import type { GraphBuilder } from './graphBuilder.ts';
 
 type Given = string | { readonly name: string; readonly alpha?: number; readonly beta?: number };

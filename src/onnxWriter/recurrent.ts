@@ -1,5 +1,4 @@
 import { floats } from '../allocate.ts';
-import type { MergeMode } from '../layers/recurrent/options.ts';
 import { recurrentActivation } from './activations.ts';
 import type { AttributeValue } from './graphBuilder.ts';
 import type { Emitted, LayerCall, LayerWriter, Parameter } from './layerCall.ts';
@@ -16,7 +15,7 @@ const GATES: Readonly<Record<string, readonly string[]>> = {
 const REFUSED = ['projSize', 'layerNorm', 'heads', 'zoneout', 'activations'];
 /** Zero point of int8 as uint8. */
 const ZERO = 128;
-const MERGES: Readonly<Record<Exclude<MergeMode, 'concat'>, string>> = { sum: 'Add', mul: 'Mul', ave: 'Add' };
+const MERGES: Readonly<Record<string, string>> = { sum: 'Add', mul: 'Mul', ave: 'Add' };
 
 /** LSTM, GRU and RNN: a node per stacked layer. */
 export const emitRecurrent: LayerWriter = (call): Emitted => {
@@ -33,7 +32,7 @@ export const emitRecurrent: LayerWriter = (call): Emitted => {
     hiddenSize: number;
     numLayers: number;
     bidirectional?: boolean;
-    mergeMode?: MergeMode;
+    mergeMode?: string;
   };
   const D = bidirectional ? 2 : 1;
   const G = BLOCKS[kind]!.length;
@@ -148,15 +147,17 @@ function attributesOf({ layer, config, refuse }: LayerCall, D: number) {
 }
 
 /** Y [T, D, B, H] as [T, B, D·H], or the sum, product or mean of both directions. */
-function merged({ g }: LayerCall, Y: string, D: number, H: number, mode: MergeMode): string {
+function merged({ g, refuse }: LayerCall, Y: string, D: number, H: number, mode: string): string {
   if (D === 1) return g.one('Squeeze', [Y, g.ints(1)]);
   if (mode === 'concat') return g.one('Reshape', [g.transposed(Y, 0, 2, 1, 3), g.ints(0, 0, 2 * H)]);
+  const op = MERGES[mode];
+  if (!op) throw refuse(`its mergeMode ${mode}`);
   const [forward, reverse] = g.node('Split', [Y, g.ints(1, 1)], { axis: 1 }, [
     g.name('forward'),
     g.name('reverse'),
   ]);
   const sum = g.one(
-    MERGES[mode],
+    op,
     [forward!, reverse!].map((one) => g.one('Squeeze', [one, g.ints(1)])),
   );
   return mode === 'ave' ? g.one('Mul', [sum, g.scalar(0.5)]) : sum;
