@@ -3,7 +3,7 @@ import { decodeUtf8 } from '../utf8.ts';
 import { inflate } from '../wasm/inflate.ts';
 import { type NodeWorker, nodeThreads, webWorkers } from '../wasm/threads/nodeWorker.ts';
 
-/** Creates a worker of this package: a Web Worker, or in Node a thread of worker_threads. */
+/** Creates a worker of this package: a Web Worker, or in Node and Deno a thread of worker_threads. */
 export type Spawn = () => Worker | NodeWorker | Promise<Worker | NodeWorker>;
 
 /**

@@ -41,8 +41,8 @@ interface Created {
 }
 
 /**
- * A Trainer in a Web Worker, or in Node a thread of worker_threads. It has the methods of Trainer, which return
- * promises, and gives the same results, bit for bit. Calls are answered in order; while `fit` runs, between two
+ * A Trainer in a Web Worker, or in Node and Deno a thread of worker_threads. It has the methods of Trainer, which
+ * return promises, and gives the same results, bit for bit. Calls are answered in order; while `fit` runs, between two
  * updates.
  *
  * Errors keep their class and `argument`. If the worker crashes or is terminated, all pending and later calls are

@@ -23,7 +23,7 @@ interface Process {
   getBuiltinModule?(name: string): Threads | undefined;
 }
 
-/** Node's threads; undefined elsewhere. */
+/** Threads of worker_threads, in Node and Deno; undefined elsewhere. */
 export function nodeThreads(): Threads | undefined {
   const { process } = globalThis as { process?: Process };
   return process?.getBuiltinModule?.('node:worker_threads');
