@@ -389,6 +389,22 @@ describe('bad requests', () => {
     expect(server.errors).toEqual([]);
   });
 
+  test('a connection whose body does not come is closed after an answer: there is no second one', async () => {
+    for (const body of ['', '{"se']) {
+      const given = await raw(
+        slow.running,
+        `POST /no HTTP/1.1\r\nhost: a\r\ncontent-length: 20\r\n\r\n${body}`,
+      );
+      expect(given.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 404']);
+    }
+    // one whose body comes has its turn
+    const late = `POST /no HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nbodyGET / HTTP/1.1\r\nhost: a\r\n`;
+    expect((await raw(slow.running, late)).match(/HTTP\/1\.1 \d+/g)).toEqual([
+      'HTTP/1.1 404',
+      'HTTP/1.1 408',
+    ]);
+  });
+
   test('a client that does not read is disconnected', async () => {
     const socket = connect(Number(new URL(slow.running.url).port), '127.0.0.1');
     socket.pause().on('error', () => {});

@@ -63,12 +63,17 @@ export async function startServer(
   });
   // sessions may have several connections each; more than this are closed at once
   server.maxConnections = 4 * limits.sessions + 64;
+  const answers = new WeakMap<Socket, ServerResponse>();
   for (const event of ['request', 'checkExpectation'])
     server.on(event, (request, response: ServerResponse) => {
+      answers.set(request.socket, response);
       response.setTimeout(timeout, () => unread(response, timeout));
       void answer(service, request, response, failed);
     });
-  server.on('clientError', (error, socket) => refuse(error, socket as Socket, timeout));
+  server.on('clientError', (error, socket) => {
+    if (isAnswered(answers.get(socket as Socket))) socket.destroy();
+    else refuse(error, socket as Socket, timeout);
+  });
   server.on('connect', (_, socket) => close(socket as Socket, 405, timeout));
   await listening(server, host, port);
   const sweeping = setInterval(() => sessions.sweep(), Math.min(idle, 60_000) / 2);
@@ -176,7 +181,9 @@ function notAllowed(methods: readonly string[]): HttpError {
   return new HttpError(405, `this path allows ${allow}`, { allow });
 }
 
-/** Answers. After the last answer of a connection node:http closes it. */
+/**
+ * Answers; says `connection: close` where the server stops or much of a body is left, after which node:http closes it.
+ */
 function send(
   { service, request, response }: Call,
   status: number,
@@ -201,6 +208,11 @@ function send(
 function leavesMuch({ complete, headers }: IncomingMessage, most: number): boolean {
   const isChunked = headers['transfer-encoding'] !== undefined;
   return !complete && (isChunked || Number(headers['content-length'] ?? 0) > most);
+}
+
+/** Whether the last request of a connection, which is not over, has an answer or a part of it. */
+function isAnswered(last: ServerResponse | undefined): boolean {
+  return last?.headersSent === true && !(last.writableEnded && last.req.complete);
 }
 
 /** Codes of errors of node:http for what is not a request of HTTP, and their status. */
