@@ -31,6 +31,8 @@ export interface SweepJobData {
   readonly run: string;
   /** Hash of the packed data; undefined for a task. */
   readonly data: string | undefined;
+  /** Hash of the packed `FitSpec` or `TaskSpec`. */
+  readonly spec: string;
   readonly identity: string;
 }
 

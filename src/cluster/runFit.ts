@@ -52,5 +52,7 @@ export async function runTask(
   await init({ kernels });
   const { value, result, model } = ((await tasks[task]!(options)) ?? {}) as Partial<Outcome>;
   if (typeof value !== 'number') throw new ArgumentError(`${task}().value`, 'a number', value);
+  if (model !== undefined && !(model instanceof Uint8Array))
+    throw new ArgumentError(`${task}().model`, 'the bytes of a saved model', model);
   return { value, result, model };
 }

@@ -46,7 +46,7 @@ export interface ClusterWorker {
   close(force?: boolean): Promise<void>;
 }
 
-/** Times that a shard may lose its worker; for jobs of a sweep these are attempts. */
+/** Times that a job may lose its worker. For a job of a sweep each is an attempt, so that it may end earlier. */
 const MOST_STALLED = 20;
 
 /**
@@ -89,10 +89,16 @@ export async function startWorker(opts?: ClusterWorkerOptions): Promise<ClusterW
 
 type AnyJob = Job<ShardJob | SweepJobData>;
 
+/** Attempts of a job of a sweep that are left, with the one that is being made; those whose worker ended count. */
+function attemptsLeft({ opts: { attempts = 1 }, attemptsMade, stalledCounter }: AnyJob): number {
+  return attempts - attemptsMade - stalledCounter;
+}
+
 /** @throws {UnrecoverableError} if a job has no attempt left, since workers ended while they computed it */
-function checkAttempts({ opts: { attempts = 1 }, attemptsMade, stalledCounter }: AnyJob): void {
-  if (attemptsMade + stalledCounter < attempts) return;
-  throw new UnrecoverableError(`its worker ended in ${stalledCounter} of ${attempts} attempts`);
+function checkAttempts(job: AnyJob): void {
+  if (attemptsLeft(job) > 0) return;
+  const { opts, stalledCounter } = job;
+  throw new UnrecoverableError(`its worker ended in ${stalledCounter} of ${opts.attempts ?? 1} attempts`);
 }
 
 class Running implements ClusterWorker {
@@ -107,6 +113,10 @@ class Running implements ClusterWorker {
   /** Those that compute nothing. */
   readonly #idle: Replica[];
   readonly #watchdog: Watchdog;
+  /** Jobs that are being computed, with the tokens of their locks. */
+  readonly #active = new Map<AnyJob, string | undefined>();
+  /** Whether jobs are given back. */
+  #isForced = false;
   #settle!: { resolve(): void; reject(error: Error): void };
   #closing: Promise<void> | undefined;
 
@@ -180,7 +190,9 @@ class Running implements ClusterWorker {
       (job as AnyJob).opts.removeOnComplete = true;
       return;
     }
+    if (this.#isForced) await giveBack(job, token);
     if ('run' in data) checkAttempts(job);
+    this.#active.set(job, token);
     // there are as many replicas as jobs at a time
     const replica = this.#idle.pop()!;
     const what = 'shard' in data ? `step ${data.step}, shard ${data.shard}` : data.name;
@@ -196,8 +208,11 @@ class Running implements ClusterWorker {
       if (error instanceof WaitingError) throw error;
       const told = error === replica.failure ? error : translated(error, this.#redis);
       if ('shard' in data && !(await this.#tellFailure(data, told))) return;
+      // BullMQ does not count attempts whose worker ended: the next one would tell only of these
+      if ('run' in data && attemptsLeft(job) <= 1) throw new UnrecoverableError((told as Error).message);
       throw told;
     } finally {
+      this.#active.delete(job);
       this.#idle.push(replica);
     }
   }
@@ -222,10 +237,9 @@ class Running implements ClusterWorker {
     this.#registration.change({ refused: own, expected: identity, session });
     await this.#registration.tell();
     await this.#worker.pause(true);
-    await job.moveToWait(token);
     const error = new StateError(`the coordinator is of another version: expected ${own}, got ${identity}`);
     setImmediate(() => void this.#end(false, error));
-    throw new WaitingError();
+    return giveBack(job, token);
   }
 
   close(force = false): Promise<void> {
@@ -240,6 +254,7 @@ class Running implements ClusterWorker {
   }
 
   async #finish(force: boolean): Promise<void> {
+    if (force) await this.#watchdog.settle(this.#giveBackAll());
     await this.#watchdog.guard(this.#worker.close(force)).catch(() => {});
     await this.#watchdog.settle(this.#registration.leave());
     this.#watchdog.close();
@@ -248,4 +263,17 @@ class Running implements ClusterWorker {
     await this.#worker.disconnect().catch(() => {});
     await Promise.all(this.#replicas.map((replica) => replica.end()));
   }
+
+  /** Has other workers compute what this one computes: no attempt is lost. */
+  async #giveBackAll(): Promise<void> {
+    this.#isForced = true;
+    await this.#worker.pause(true);
+    await Promise.allSettled([...this.#active].map(([job, token]) => job.moveToWait(token)));
+  }
+}
+
+/** @throws {WaitingError} which tells BullMQ that the job waits again */
+async function giveBack(job: AnyJob, token: string | undefined): Promise<never> {
+  await job.moveToWait(token);
+  throw new WaitingError();
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Queue } from 'bullmq';
+import { type Job, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { callable, integer, oneOf, options } from '../check.ts';
 import { StateError } from '../errors.ts';
@@ -9,7 +9,7 @@ import { type SweepJobData, unpack } from './jobs.ts';
 import { Keys, PREFIX, queueName } from './keys.ts';
 import { checkVersions } from './registry.ts';
 import { LOST } from './sweepJob.ts';
-import { claim, finish, type SweepRecord, writeValues } from './sweepStore.ts';
+import { claim, finish, keepValues, type SweepRecord, writeValues } from './sweepStore.ts';
 import { type SweepCall, type SweepFit, type SweepWork, SweepWorks } from './sweepWork.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -71,7 +71,7 @@ export class Sweep {
     await this.#ask(async (opened) => {
       for (const work of made) this.#jobs.set(work.name, work);
       const names = made.map(({ name }) => name);
-      await this.#withdraw(opened, names);
+      await this.#withdraw(opened, made);
       const failed = (await this.#packed(opened, names)).map((bytes) =>
         bytes && unpack<SweepRecord>(bytes).error !== undefined ? bytes : undefined,
       );
@@ -182,20 +182,36 @@ export class Sweep {
     return names.length ? redis.hmgetBuffer(this.#keys.results, ...names) : [];
   }
 
-  /** Takes back jobs that were added, unless they are being computed. */
-  async #withdraw({ redis, queue }: Opened, names: readonly string[]): Promise<void> {
+  /**
+   * Takes back jobs that were added, unless they are being computed, or wait with the same values.
+   * @throws {MemoryError} if Redis is full: then nothing is taken back
+   */
+  async #withdraw({ redis, queue }: Opened, works: readonly SweepWork[]): Promise<void> {
+    const names = works.map(({ name }) => name);
     const runs = names.length ? await redis.hmget(this.#keys.runs, ...names) : [];
-    const withdraw = async (run: string, name: string) => {
-      const job = await queue.getJob(run);
-      const isBack = await job?.remove().then(
+    const others = await Promise.all(
+      runs.map(async (run, i) => {
+        const job = run ? await queue.getJob(run) : undefined;
+        return job && !(await this.#isSame(redis, job, works[i]!)) ? job : undefined;
+      }),
+    );
+    if (others.some((job) => job)) await checkMemory(redis);
+    const withdraw = async (job: Job<SweepJobData>) => {
+      const isBack = await job.remove().then(
         () => true,
         () => false,
       );
-      if (!job || !isBack) return;
-      await redis.hdel(this.#keys.runs, name);
+      if (!isBack) return;
+      await redis.hdel(this.#keys.runs, job.data.name);
       await finish(redis, this.#keys, job.data);
     };
-    await Promise.all(runs.map((run, i) => run && withdraw(run, names[i]!)));
+    await Promise.all(others.map((job) => job && withdraw(job)));
+  }
+
+  /** Whether a job has not failed, and has the values that it would be added with. */
+  async #isSame(redis: Redis, { data, finishedOn }: Job<SweepJobData>, work: SweepWork): Promise<boolean> {
+    const isEqual = data.spec === work.spec.hash && data.data === work.data?.hash;
+    return finishedOn === undefined && isEqual && (await keepValues(redis, this.#keys, data));
   }
 
   /**
@@ -216,9 +232,9 @@ export class Sweep {
     const backoff = { type: 'fixed', delay: 100 };
     const opts = { attempts: this.#attempts, backoff, removeOnComplete: true };
     await queue.addBulk(
-      missing.map(({ work: { name, identity, data }, run }) => ({
+      missing.map(({ work: { name, identity, spec, data }, run }) => ({
         name: 'fit',
-        data: { name, run, data: data?.hash, identity },
+        data: { name, run, data: data?.hash, spec: spec.hash, identity },
         opts: { ...opts, jobId: run },
       })),
     );

@@ -88,11 +88,19 @@ export async function writeValues(redis: Redis, keys: Keys, runs: readonly Sweep
     shared.set(hash, { bytes, runs: [...(shared.get(hash)?.runs ?? []), run] });
   }
   await Promise.all([
-    ...runs.map(({ work, run }) => redis.set(keys.sweepSpec(run), work.spec, 'PX', KEPT)),
+    ...runs.map(({ work, run }) => redis.set(keys.sweepSpec(run), work.spec.bytes, 'PX', KEPT)),
     ...[...shared].map(([hash, { bytes, runs }]) =>
       redis.eval(SHARE, 2, keys.data(hash), keys.holders(hash), bytes, KEPT, ...runs),
     ),
   ]);
+}
+
+/** Keeps what a run needs from now on for as long as values are kept. Gives false if something is lost. */
+export async function keepValues(redis: Redis, keys: Keys, { run, data }: SweepJobData): Promise<boolean> {
+  const needed = [keys.sweepSpec(run)];
+  if (data !== undefined) needed.push(keys.data(data), keys.holders(data));
+  const kept = await Promise.all(needed.map((key) => redis.pexpire(key, KEPT)));
+  return kept.every((isThere) => isThere === 1);
 }
 
 /**

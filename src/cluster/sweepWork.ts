@@ -47,7 +47,7 @@ export interface SweepWork {
   readonly name: string;
   readonly identity: string;
   /** A packed `FitSpec` or `TaskSpec`. */
-  readonly spec: Buffer;
+  readonly spec: Hashed;
   /** What it is trained on; undefined for a task. */
   readonly data: Hashed | undefined;
 }
@@ -89,7 +89,7 @@ export class SweepWorks {
     text(`${argument}.task`, task);
     const identity = await identityOf(kernels);
     const of: TaskSpec = { identity, kernels, task, options };
-    return { name, identity, spec: packed(argument, of), data: undefined };
+    return { name, identity, spec: hashed(packed(argument, of)), data: undefined };
   }
 
   async #fit(given: SweepFit, kernels: 'simd' | 'relaxed', argument: string): Promise<SweepWork> {
@@ -103,7 +103,7 @@ export class SweepWorks {
       throw new ArgumentError(`${argument}.data`, 'plain data, as fit takes it', data);
     const identity = await identityOf(kernels, model);
     const of: FitSpec = { identity, kernels, model, options: trainer, fit };
-    const spec = packed(argument, of);
+    const spec = hashed(packed(argument, of));
     const sent = this.#data.get(data) ?? hashed(packed(`${argument}.data`, data));
     this.#data.set(data, sent);
     return { name, identity, spec, data: sent };

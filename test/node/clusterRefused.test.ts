@@ -212,7 +212,7 @@ describeWithRedis('with Redis', () => {
     const record: SweepRecord = { name: 'a', value: 1 };
     const keys = new Keys('own');
     const run = (await redis.hget(keys.runs, 'a'))!;
-    await finish(redis, keys, { name: 'a', run, data: undefined, identity: '' }, record);
+    await finish(redis, keys, { name: 'a', run, data: undefined, spec: '', identity: '' }, record);
     const own = new RangeError('of its own');
     const failing = [
       () => {

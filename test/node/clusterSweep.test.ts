@@ -48,7 +48,7 @@ describeWithRedis('a sweep', () => {
       isComputing = true;
       return outcome;
     };
-    const job = { name, run, data: hash, identity: '' };
+    const job = { name, run, data: hash, spec: '', identity: '' };
     const done = computeFit(redis, keys, { call } as never, job);
     await until(() => isComputing);
     return {
@@ -136,6 +136,42 @@ describeWithRedis('a sweep', () => {
     await Promise.all([first.close(), second.close(), worker.close()]);
   });
 
+  test('a job that waits with the same values stays as it is, unless they are lost', async () => {
+    const sweep = new Sweep(connected('same'));
+    const jobs = [fit('x'), { name: 'y', task: 'gives', options: { value: 1 } }];
+    const runs = () => redis.hmget(new Keys('same').runs, 'x', 'y');
+    const ms = () => dataKeys('same').then((keys) => Promise.all(keys.map((key) => redis.pttl(key))));
+    await sweep.add(jobs);
+    const [x, y] = await runs();
+    await Promise.all((await dataKeys('same')).map((key) => redis.pexpire(key, 60_000)));
+    await sweep.add(jobs);
+    expect(await runs()).toEqual([x, y]);
+    // values are kept for a week again
+    expect(Math.min(...(await ms()))).toBeGreaterThan(60_000);
+    await sweep.add([jobs[0]!, { ...jobs[1]!, options: { value: 2 } } as never]);
+    expect((await runs()).map((run, i) => run === [x, y][i])).toEqual([true, false]);
+    await redis.del(await redis.keys('*:same:data:*'));
+    await sweep.add([jobs[0]!]);
+    expect((await runs())[0]).not.toBe(x);
+    expect(await redis.llen('unrolled:same:wait')).toBe(2);
+    await sweep.clear();
+    await sweep.close();
+  });
+
+  test('what a full Redis does not take changes nothing of what waits', async () => {
+    const sweep = new Sweep(connected('full'));
+    await sweep.add([{ name: 'x', task: 'gives', options: { value: 1 } }]);
+    const run = await redis.hget(new Keys('full').runs, 'x');
+    await redis.config('SET', 'maxmemory', '1');
+    const other = { name: 'x', task: 'gives', options: { value: 2 } };
+    await expect(sweep.add([other])).rejects.toThrow(u.MemoryError);
+    await redis.config('SET', 'maxmemory', '0');
+    expect([await redis.llen('unrolled:full:wait'), (await dataKeys('full')).length]).toEqual([1, 1]);
+    expect(await redis.hget(new Keys('full').runs, 'x')).toBe(run);
+    await sweep.clear();
+    await sweep.close();
+  });
+
   test('a job that failed is tried again when it is added again; one with a result is not', async () => {
     const sweep = new Sweep(connected('again'));
     const worker = await startWorker({ ...connected('again'), thread });
@@ -162,31 +198,52 @@ describeWithRedis('a sweep', () => {
     const cycle: Record<string, unknown> = {};
     cycle.self = cycle;
     const results = [10n, new Map([['a', 1]]), cycle, undefined];
+    const models = [Float32Array.of(1), new ArrayBuffer(4), 'abc'];
     const given = [Number.NaN, Infinity, -Infinity, 1].map((value, i) => ({ value, result: results[i] }));
     await sweep.add([
       ...given.map((options, i) => ({ name: `${i}`, task: 'gives', options })),
       { name: 'closure', task: 'closure' },
+      ...models.map((model, i) => ({ name: `model ${i}`, task: 'gives', options: { value: 1, model } })),
     ]);
     const records = await sweep.wait();
     expect(records.slice(0, 4)).toEqual(given.map((outcome, i) => ({ name: `${i}`, ...outcome })));
     expect(records[4]!.error).toMatch(/^closure\(\)\.result: .*plain data/);
+    for (const { error } of records.slice(5))
+      expect(error).toMatch(/^gives\(\)\.model: .*the bytes of a saved model/);
     expect((await sweep.best(9)).map(({ value }) => value)).toEqual([-Infinity, 1, Infinity]);
     await sweep.close();
     await worker.close();
   });
 
-  test('an attempt whose worker ended counts', async () => {
+  test('an attempt whose worker ended counts; the error is that of the last attempt', async () => {
     const sweep = new Sweep({ ...connected('killed'), attempts: 2 });
-    await sweep.add(['x', 'y'].map((name) => ({ name, task: 'twice', options: { n: 1 } })));
-    const [x, y] = await redis.hmget(new Keys('killed').runs, 'x', 'y');
+    const task = (name: string) => (name === 'z' ? 'fails' : 'twice');
+    await sweep.add(['x', 'y', 'z'].map((name) => ({ name, task: task(name), options: { n: 1 } })));
+    const [x, y, z] = await redis.hmget(new Keys('killed').runs, 'x', 'y', 'z');
     // BullMQ's number of workers that were lost
     await redis.hset(`unrolled:killed:${x}`, 'stc', 2);
-    await redis.hset(`unrolled:killed:${y}`, 'stc', 1);
+    for (const run of [y, z]) await redis.hset(`unrolled:killed:${run}`, 'stc', 1);
     const worker = await startWorker({ ...connected('killed'), thread });
     expect(await sweep.wait()).toEqual([
       { name: 'x', error: expect.stringMatching(/worker ended in 2 of 2/) },
       { name: 'y', value: 2, result: { n: 1 } },
+      { name: 'z', error: 'of its own' },
     ]);
+    await sweep.close();
+    await worker.close();
+  });
+
+  test('a worker that is closed at once gives its jobs back: no attempt is lost', async () => {
+    const sweep = new Sweep({ ...connected('givenBack'), attempts: 1 });
+    await sweep.add(['x', 'y'].map((name) => ({ name, task: 'late', options: { n: 1 } })));
+    const start = () => startWorker({ ...connected('givenBack'), threads: 2, thread });
+    const active = () => redis.llen('unrolled:givenBack:active');
+    const ended = await start();
+    await until(async () => (await active()) === 2);
+    await ended.close(true);
+    expect(await active()).toBe(0);
+    const worker = await start();
+    expect(await sweep.wait()).toEqual(['x', 'y'].map((name) => ({ name, value: 1 })));
     await sweep.close();
     await worker.close();
   });
