@@ -111,6 +111,23 @@ describeWithRedis('workers', () => {
     await worker.close();
   });
 
+  test('one that is closed at once gives its shards back', async () => {
+    const silent = () =>
+      new Thread("require('node:worker_threads').parentPort.on('message', () => {})", { eval: true });
+    const trainer = make('back', 1);
+    const step = trainer.step(array, array);
+    const ended = await startWorker({ ...connected('back'), threads: 2, thread: silent });
+    await until(async () => (await redis.llen('unrolled:back:active')) === 2);
+    await ended.close(true);
+    expect(
+      await Promise.all(['active', 'wait'].map((state) => redis.llen(`unrolled:back:${state}`))),
+    ).toEqual([0, 2]);
+    const worker = await startWorker({ ...connected('back'), thread });
+    expect((await step).loss).toBeGreaterThan(0);
+    await trainer.close();
+    await worker.close();
+  });
+
   test('a result that comes after the end of its step does not stay', async () => {
     const keys = new Keys('over');
     const job = { session: 's', identity: 'i', step: 1, shard: 0 };
