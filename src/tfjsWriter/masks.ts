@@ -45,8 +45,13 @@ export class Masks {
 
   /** @throws {FormatError} by `refuse`, if the layer of a use would see another mask in Keras than here */
   check({ layer, inputs }: View['uses'][number], refuse: (what: string) => FormatError): void {
-    const masked = inputs.filter((value) => this.#wanted(value).size);
     const { type } = layer;
+    // Merge.computeMask of tfjs-layers 4.22 gives [1, B, T]
+    if (!this.#keras && ['Add', 'Multiply'].includes(type) && inputs.some((value) => this.has(value)))
+      throw refuse(
+        'a sum or product of steps that maskValue excludes in TensorFlow.js (the option keras writes it for Keras)',
+      );
+    const masked = inputs.filter((value) => this.#wanted(value).size);
     if (!masked.length || [...PER_STEP, ...JOINS, 'LastStep'].includes(type)) return;
     const isMean = type === 'Pool' && (layer as unknown as { readonly kind: string }).kind === 'mean';
     if (isMean && !this.#keras)
@@ -57,7 +62,9 @@ export class Masks {
       throw refuse('steps before it that maskValue excludes');
     for (const value of masked)
       if (!isSame(this.#maskOf(value), this.#wanted(value)))
-        throw refuse('the mask of another input (maskValue), or lose it before');
+        throw refuse(
+          'the mask that it has here: maskValue of an input that it does not follow, or that a layer before it loses',
+        );
   }
 
   /** Notes the mask of what a use gives. */

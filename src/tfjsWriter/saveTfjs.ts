@@ -120,7 +120,9 @@ function describe(model: Sequential | Model, keras: boolean) {
     places[value] =
       maskValue === undefined || kind === 'indices'
         ? place
-        : call(nameOf(name, `masking_${name}`), plain('Masking', { mask_value: maskValue }), [place]);
+        : call(nameOf(`masking ${name}`, `masking_${name}`), plain('Masking', { mask_value: maskValue }), [
+            place,
+          ]);
   }
   for (const use of view.uses) {
     const { layer, place, inputs, initial, output, final } = use;

@@ -126,6 +126,67 @@ describe('versions of Keras', () => {
     expect(layer!.weights.bias!.data).toEqual(weights.bias.data);
   });
 
+  const manifestOf = (
+    layers: unknown,
+    weights: readonly (readonly [string, readonly number[], ...number[]])[],
+  ) => {
+    const entries = weights.map(([name, shape]) => ({ name, shape, dtype: 'float32' }));
+    const modelTopology = { class_name: 'Sequential', config: { layers } };
+    return {
+      'model.json': utf8(
+        JSON.stringify({ modelTopology, weightsManifest: [{ paths: ['w'], weights: entries }] }),
+      ),
+      w: new Uint8Array(Float32Array.from(weights.flatMap(([, , ...numbers]) => numbers)).buffer),
+    };
+  };
+
+  test.each(['layers/', '_layer_checkpoint_dependencies/', ''])(
+    'names of variables by number in %s',
+    async (folder) => {
+      const layers = [
+        { class_name: 'Dense', config: { name: 'dense', units: 2, batch_input_shape: [null, 2] } },
+      ];
+      const given = manifestOf(layers, [
+        [`${folder}dense/vars/0`, [2, 2], 1, 2, 3, 4],
+        [`${folder}dense/vars/1`, [2], 0.5, -0.5],
+      ]);
+      const { data } = (await loadKeras(given, all)).predict({ data: [1, 2], shape: [1, 2] }) as NDArray;
+      // [1, 2] · [[1, 2], [3, 4]] + [0.5, −0.5]
+      expect([...data]).toEqual([7.5, 9.5]);
+    },
+  );
+
+  test.each(['', '_'])('attention with the names %squery_dense: each weight at its place', async (before) => {
+    const layers = [
+      {
+        class_name: 'InputLayer',
+        name: 'x',
+        config: { name: 'x', batch_input_shape: [null, 2, 1] },
+        inbound_nodes: [],
+      },
+      {
+        class_name: 'MultiHeadAttention',
+        name: 'm',
+        config: { name: 'm', num_heads: 1, key_dim: 1, value_dim: 1, use_bias: false, dropout: 0 },
+        inbound_nodes: [[['x', 0, 0, { value: ['x', 0, 0] }]]],
+      },
+    ];
+    const folder = `layers/multi_head_attention/${before}`;
+    const given = manifestOf(layers, [
+      [`${folder}key_dense/vars/0`, [1, 1, 1], 0],
+      [`${folder}output_dense/vars/0`, [1, 1, 1], 3],
+      [`${folder}query_dense/vars/0`, [1, 1, 1], 5],
+      [`${folder}value_dense/vars/0`, [1, 1, 1], 2],
+    ]);
+    const json = JSON.parse(new TextDecoder().decode(given['model.json']));
+    const config = { layers, input_layers: [['x', 0, 0]], output_layers: [['m', 0, 0]] };
+    json.modelTopology = { class_name: 'Functional', config };
+    const files = { ...given, 'model.json': utf8(JSON.stringify(json)) };
+    const { data } = (await loadKeras(files, all)).predict({ data: [1, 3], shape: [1, 2, 1] }) as NDArray;
+    // keys of 0: the mean of both steps, times 2, times 3
+    expect([...data]).toEqual([12, 12]);
+  });
+
   test('names of tensorflowjs 4.22 for a .keras file: by class and number, not by the layer', async () => {
     const weights = [
       ['bidirectional/backward_layer/cell/vars/0', [2, 1], 0.5, -0.25],
@@ -161,14 +222,10 @@ describe('versions of Keras', () => {
         config: { name: 'rnn_4', cell: { class_name: 'StackedRNNCells', config: { cells } } },
       },
     ];
-    const entries = weights.map(([name, shape]) => ({ name: `layers/${name}`, shape, dtype: 'float32' }));
-    const modelTopology = { class_name: 'Sequential', config: { layers } };
-    const given = {
-      'model.json': utf8(
-        JSON.stringify({ modelTopology, weightsManifest: [{ paths: ['w'], weights: entries }] }),
-      ),
-      w: new Uint8Array(Float32Array.from(weights.flatMap(([, , ...numbers]) => numbers)).buffer),
-    };
+    const given = manifestOf(
+      layers,
+      weights.map(([name, ...rest]) => [`layers/${name}`, ...rest] as const),
+    );
     const model = await loadKeras(given, all);
     const { data } = model.predict({ data: [1, 2, -1, 3], shape: [1, 2, 2] }) as NDArray;
     // Keras 3.15

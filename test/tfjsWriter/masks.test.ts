@@ -58,8 +58,15 @@ async function loadTf(files: Files) {
 
 const last = (node: u.GraphNode) => new u.Linear(4, 2).apply(new u.LastStep().apply(node));
 const lstm = (size: number, opts = {}) => new u.LSTM(size, 4, opts);
+const sums = (join: () => u.Add | u.Multiply) => () => {
+  const x = u.input({ features: F, maskValue: 0.5 });
+  const [a, b] = [new u.Linear(F, 3).apply(x), new u.Linear(F, 3).apply(x)];
+  return { inputs: { x }, outputs: last(lstm(3).apply(join().apply(a, b)).output) };
+};
 type Made = { inputs: Record<string, u.GraphNode>; outputs: u.GraphNode };
-const CASES: Record<string, { make: () => Made; xs: Record<string, Array2> }> = {
+const CASES: Record<string, { make: () => Made; xs: Record<string, Array2>; keras?: boolean }> = {
+  'a sum': { make: sums(() => new u.Add()), xs: { x: features(0.5) }, keras: true },
+  'a product': { make: sums(() => new u.Multiply()), xs: { x: features(0.5) }, keras: true },
   'an Embedding': {
     make: () => {
       const x = u.input({ indices: 7, maskValue: 0 });
@@ -93,12 +100,13 @@ describe('steps that maskValue excludes', () => {
     const names = Object.keys(given.xs);
     const xs = Object.fromEntries(names.map((name) => [name, timeMajor(given.xs[name]!)]));
     const { data: expected } = model.forward(xs) as unknown as u.NDArray;
-    const files = saveTfjs(model);
+    const { keras = false } = given;
+    const files = saveTfjs(model, { keras });
     const tensors = names.map((name) => {
       const { data, shape } = given.xs[name]!;
       return tf.tensor(Float32Array.from(data), shape);
     });
-    const result = ((await loadTf(files)).predict(tensors) as Result).dataSync();
+    const result = keras ? expected : ((await loadTf(files)).predict(tensors) as Result).dataSync();
     const again = await loadKeras(files, { layers });
     const { data } = again.predict((names.length > 1 ? given.xs : given.xs.x!) as never) as u.NDArray;
     expect(result.length).toBe(2 * B);
@@ -128,6 +136,12 @@ describe('steps that maskValue excludes', () => {
     refused(index, last(lstm(3).apply(new u.Embedding(7, 3).apply(index)).output)).toThrow(
       'tfjs: input x: indices of maskValue 3, which Keras masks only with 0',
     );
+    for (const join of [new u.Add(), new u.Multiply()]) {
+      const { inputs, outputs } = sums(() => join)();
+      refused(inputs, outputs).toThrow(
+        'layers of Keras 2 have not a sum or product of steps that maskValue excludes in TensorFlow.js (the option keras',
+      );
+    }
     const masked = () => u.input({ features: 4, maskValue: 0 });
     const conv = masked();
     refused(conv, new u.Conv1d(4, 4, 2).apply(conv)).toThrow(
@@ -136,19 +150,21 @@ describe('steps that maskValue excludes', () => {
     const [a, shared] = [masked(), lstm(4)];
     const b = u.input({ features: 4 }, a);
     const sum = new u.Add().apply(a, shared.apply(b).output);
-    refused({ a, b }, sum).toThrow(
-      '(LSTM): layers of Keras 2 have not the mask of another input (maskValue)',
+    refused({ a, b }, sum, { keras: true }).toThrow(
+      '(LSTM): layers of Keras 2 have not the mask that it has here: maskValue of an input that it does not follow',
     );
     // TensorFlow.js loses the mask in a layer LeakyReLU
     const leaky = masked();
     const activated = new u.Activation({ name: 'leakyrelu', alpha: 0.1 }).apply(leaky);
     const behind = lstm(4).apply(activated).output;
     refused(leaky, behind).toThrow(
-      '(LSTM): layers of Keras 2 have not the mask of another input (maskValue)',
+      '(LSTM): layers of Keras 2 have not the mask that it has here: maskValue of an input that it does not follow',
     );
     const [first, table] = [u.input({ indices: 7, maskValue: 0 }), new u.Embedding(7, 4)];
     const second = u.input({ indices: 7 }, first);
     const twice = new u.Add().apply(table.apply(first), table.apply(second));
-    refused({ first, second }, twice).toThrow('a layer that is used with and without maskValue');
+    refused({ first, second }, twice, { keras: true }).toThrow(
+      'a layer that is used with and without maskValue',
+    );
   });
 });

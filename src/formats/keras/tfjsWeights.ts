@@ -48,7 +48,7 @@ function inOrder(names: readonly string[], order: readonly string[] = ['backward
   // some converters sort names
   const place = (name: string) => {
     const part = partOf(name);
-    const rank = order.findIndex((own) => new RegExp(`/${own}/`).test(name));
+    const rank = order.findIndex((own) => new RegExp(`/_?${own}/`).test(name));
     const at = rank * names.length + parts.indexOf(part);
     return at * ORDER.length + ORDER.indexOf(name.slice(part.length + 1));
   };
@@ -92,7 +92,7 @@ export class ManifestWeights implements WeightSource {
 
   find({ names, path, order }: Place, within: Parameters<WeightSource['find']>[1]): readonly string[] {
     const all = [...this.#entries.keys()];
-    const paths = all.filter((name) => /\/vars\/\d+$/.test(name));
+    const paths = all.filter((name) => /^layers\/.*vars\/\d+$/.test(name));
     if (!paths.length) return inOrder(within(all, names.at(-1)!));
     const own = paths.filter((name) => name.startsWith(`${path}/`));
     return inOrder(own, order);
@@ -105,11 +105,10 @@ export class ManifestWeights implements WeightSource {
   read(name: string): Stored {
     const { shape, dtype, scale, min, shards, at, bytes } = this.#entries.get(name)!;
     const raw = new Uint8Array(bytes);
-    let start = 0;
+    let start = -at;
     for (const shard of shards) {
-      const from = Math.max(at - start, 0);
-      const to = Math.min(at + bytes - start, shard.length);
-      if (to > from) raw.set(shard.subarray(from, to), start + from - at);
+      const part = shard.subarray(Math.max(-start, 0), Math.max(bytes - start, 0));
+      if (part.length) raw.set(part, Math.max(start, 0));
       start += shard.length;
     }
     const { buffer } = raw;
