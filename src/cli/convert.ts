@@ -2,7 +2,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { UnrolledError } from '../errors.ts';
 import type { Opened } from '../modelFiles/opened.ts';
 import { WRITERS } from '../modelFiles/writers.ts';
-import { type Converted, checkNotRead, writeConverted } from './converted.ts';
+import { type Converted, checkNotRead, hasInitialStates, writeConverted } from './converted.ts';
 import { CliError, printable } from './failure.ts';
 import { STDIN, shown } from './files.ts';
 import { type Io, print } from './io.ts';
@@ -71,7 +71,12 @@ function byEnding(to: string | undefined, ending: string): (opened: Opened) => P
   }
   return async (opened) => {
     const bytes = await write(opened);
-    return { files: [[to, bytes]], line: `${shown(to)}: ${size(bytes.length)} from ${opened.format}` };
+    const model = ending === '.safetensors' ? await opened.model?.() : undefined;
+    const without = model && hasInitialStates(model) ? '; without its initial states' : '';
+    return {
+      files: [[to, bytes]],
+      line: `${shown(to)}: ${size(bytes.length)} from ${opened.format}${without}`,
+    };
   };
 }
 

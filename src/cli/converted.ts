@@ -1,7 +1,13 @@
 import { mkdirSync } from 'node:fs';
+import type { Model, Sequential } from '../index.ts';
 import { CliError, reason } from './failure.ts';
 import { sameFile, shown } from './files.ts';
 import { writeWhole } from './writeFile.ts';
+
+/** Whether a model starts from states that were learned, as those of amplifiers do. */
+export function hasInitialStates({ network }: Sequential | Model): boolean {
+  return 'initialStates' in network && Object.keys(network.initialStates).length > 0;
+}
 
 /** What a conversion writes. */
 export interface Converted {

@@ -41,8 +41,12 @@ export async function readInput(path: string, io: Io): Promise<Uint8Array> {
   }
 }
 
-/** Reads a file or pipe. @throws {CliError} if it is missing, unreadable or neither a file nor a pipe */
-export function readBytes(path: string): Uint8Array {
+/**
+ * Reads a file or pipe.
+ * @param most of a file: the number of its first bytes, if not all
+ * @throws {CliError} if it is missing, unreadable or neither a file nor a pipe
+ */
+export function readBytes(path: string, most?: number): Uint8Array {
   let file: number | undefined;
   try {
     // without O_NONBLOCK, so that reading a pipe waits for its writer
@@ -50,7 +54,9 @@ export function readBytes(path: string): Uint8Array {
     const stats = fstatSync(file);
     if (stats.isFIFO()) return readPipe(file);
     if (isEndless(stats)) throw new CliError('not a file or pipe');
-    return readFileSync(file);
+    if (most === undefined) return readFileSync(file);
+    const head = new Uint8Array(most);
+    return head.subarray(0, readSync(file, head));
   } catch (error) {
     throw unreadable(path, error);
   } finally {

@@ -67,7 +67,7 @@ export async function readValues(path: string, io: Io): Promise<Case> {
     return named.map(([name, value]) => readValue(String(name), value, bad));
   };
   return {
-    inputs: list('x', inputs),
+    inputs: list('x', inputs).map((value) => checkType(value, bad)),
     ...(outputs === undefined ? {} : { outputs: list('output', outputs) }),
   };
 }
@@ -87,20 +87,22 @@ function readValue(name: string, given: unknown, bad: (why: string) => CliError)
   const isSize = (size: unknown) => Number.isSafeInteger(size) && (size as number) >= 0;
   if (!Array.isArray(sizes) || !sizes.every(isSize) || elements(sizes) !== data.length)
     throw bad(`${name}.dims: expected sizes of ${data.length} numbers`);
-  if (!NAMES.includes(type)) throw bad(`${name}.type: expected ${NAMES.join(', ')}, got ${show(type)}`);
-  const values = numbers.map(Number);
-  const wrong = values.findIndex((value) => !isOf(type, value));
-  if (wrong >= 0)
-    throw bad(`${name}.data[${wrong}]: expected a number of type ${type}, got ${values[wrong]}`);
-  return { name, type, dims: sizes, data: values };
+  return { name, type, dims: sizes, data: numbers.map(Number) };
 }
 
-/** Whether a type has a number. int64 and uint64 are taken for all that a number can be. */
-function isOf(type: string, value: number): boolean {
+/** The value, whose type has its numbers. @throws {CliError} if it has not */
+function checkType(value: Value, bad: (why: string) => CliError): Value {
+  const { name, type, data } = value;
+  if (!NAMES.includes(type)) throw bad(`${name}.type: expected ${NAMES.join(', ')}, got ${show(type)}`);
   const [, unsigned, bits] = type === 'bool' ? ['', 'u', '1'] : (/^(u?)int(\d+)$/.exec(type) ?? []);
-  if (bits === undefined) return true;
+  if (bits === undefined) return value;
   const span = 2 ** (Number(bits) - (unsigned ? 0 : 1));
-  return Number.isInteger(value) && value >= (unsigned ? 0 : -span) && value <= span - 1;
+  const least = unsigned ? 0 : -span;
+  const numbers = data as readonly number[];
+  const wrong = numbers.findIndex((one) => !(Number.isInteger(one) && one >= least && one <= span - 1));
+  if (wrong >= 0)
+    throw bad(`${name}.data[${wrong}]: expected a number of type ${type}, got ${numbers[wrong]}`);
+  return value;
 }
 
 /** JSON, also with NaN and Infinity, as Python writes it; these become texts. @throws {SyntaxError} */

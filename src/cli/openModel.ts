@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UnrolledError } from '../index.ts';
 import { recognize } from '../modelFiles/fileKind.ts';
-import type { Opened } from '../modelFiles/opened.ts';
+import type { ModelFile, Opened } from '../modelFiles/opened.ts';
 import { EXPECTED, FORMATS } from '../modelFiles/table.ts';
 import { CliError } from './failure.ts';
 import { readBytes, readInput, STDIN, shown } from './files.ts';
@@ -58,9 +58,9 @@ function fileOf(path: string): string {
   throw new CliError(`${shown(path)}: is a directory without ${MAIN.join(', ')}`);
 }
 
-/** The file and the others in its folder, by name, without subfolders; paths of those that are read are added to `read`. */
-function parts(main: string, bytes: Uint8Array, read: string[]): Map<string, () => Uint8Array> {
-  const files = new Map([[basename(main), () => bytes]]);
+/** The file and the others in its folder, by name, without subfolders; paths of those that are read whole are added to `read`. */
+function parts(main: string, bytes: Uint8Array, read: string[]): ReturnType<ModelFile['folder']> {
+  const files = new Map([[basename(main), (most?: number) => bytes.subarray(0, most)]]);
   if (main === STDIN) return files;
   const folder = dirname(main);
   const entries = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
@@ -68,9 +68,9 @@ function parts(main: string, bytes: Uint8Array, read: string[]): Map<string, () 
   for (const { name } of entries) {
     if (files.has(name)) continue;
     const path = join(folder, name);
-    files.set(name, () => {
-      read.push(path);
-      return readBytes(path);
+    files.set(name, (most) => {
+      if (most === undefined) read.push(path);
+      return readBytes(path, most);
     });
   }
   return files;

@@ -3,7 +3,7 @@ import type { Model, Sequential } from '../index.ts';
 import type { Opened } from '../modelFiles/opened.ts';
 import { loadOnnx } from '../onnx/index.ts';
 import { saveOnnx } from '../onnxWriter/index.ts';
-import type { Converted } from './converted.ts';
+import { type Converted, hasInitialStates } from './converted.ts';
 import { CliError } from './failure.ts';
 import { shown } from './files.ts';
 import { needKernels } from './kernels.ts';
@@ -26,13 +26,16 @@ interface Value {
  * A model for Triton Inference Server (ONNX Runtime backend): `1/model.onnx` with states as inputs and outputs, rows
  * first, and a config.pbtxt by which the server keeps the states of each sequence and steps sequences as batches.
  *
- * @throws {CliError} if it has no layers
+ * @throws {CliError} if it has no layers, or states that it starts from
+ * @throws {FormatError} as `saveOnnx`
  */
 export async function tritonFiles(opened: Opened, folder: string): Promise<Converted> {
   if (folder === '') throw new CliError("can't write '': no name of a folder", 2);
   await needKernels();
   if (!opened.model) throw new CliError(opened.whyNot ?? 'it has no layers');
   const model = (await opened.model()) as Sequential | Model;
+  if (hasInitialStates(model))
+    throw new CliError('--to triton: sequences start there from zeros, the model from learned initialStates');
   const file = saveOnnx(model, { states: true, batchFirst: true });
   const name = basename(resolve(folder));
   const config = await configOf(name, file);

@@ -74,8 +74,7 @@ function besides(
   const file = openSync(temporary, 'wx', mode);
   try {
     try {
-      // the process's mask took bits of it away
-      if (mode !== undefined && fstatSync(file).mode !== mode) fchmodSync(file, mode & 0o777);
+      if (mode !== undefined) keepMode(file, mode);
       writeFileSync(file, bytes);
       fsyncSync(file);
     } finally {
@@ -85,6 +84,15 @@ function besides(
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Gives a file a mode of which the process's mask took bits away, where the system has modes. */
+function keepMode(file: number, mode: number): void {
+  try {
+    if (fstatSync(file).mode !== mode) fchmodSync(file, mode & 0o777);
+  } catch {
+    // what it holds matters more
   }
 }
 

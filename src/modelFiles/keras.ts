@@ -56,17 +56,20 @@ async function whole(file: ModelFile): Promise<Opened> {
   };
 }
 
+type Part = [name: string, read: (most?: number) => Uint8Array];
+/** Bytes by which HDF5 is recognized. */
+const HEAD = 32;
+
 /** The files of a model: the shards that it lists; with an architecture its weights, those of a similar name if there are several. */
 function filesOf(file: ModelFile): Uint8Array | Record<string, Uint8Array> {
   const { bytes, kind, folder } = file;
   if (kind !== 'tfjs' && kind !== 'architecture') return bytes;
-  const [[main], ...others] = [...folder()] as [[string, () => Uint8Array], ...[string, () => Uint8Array][]];
+  const [[main], ...others] = [...folder()] as [Part, ...Part[]];
   if (kind === 'tfjs') {
     const paths = groupsOf(parsed(bytes)).flatMap((group) => group?.paths ?? []);
     return { ...listed(file, paths), [main]: bytes };
   }
-  const files = others.map(([name, read]) => [name, read()] as const);
-  const weights = files.filter(([, bytes]) => recognize(bytes).name === 'hdf5');
+  const weights = others.filter(([, read]) => recognize(read(HEAD)).name === 'hdf5');
   const stem = main.replace(/\.json$/i, '');
   const alike = weights.filter(([name]) => name.startsWith(stem));
   const found = weights.length > 1 ? alike : weights;
@@ -74,7 +77,8 @@ function filesOf(file: ModelFile): Uint8Array | Record<string, Uint8Array> {
     throw new FormatError(
       `expected one .h5 file of weights in the folder${weights.length > 1 ? ` whose name starts with ${stem}` : ''}, got ${found.length}`,
     );
-  return { 'config.json': bytes, ...Object.fromEntries(found) };
+  const [[name, read]] = found as [Part];
+  return { 'config.json': bytes, [name]: read() };
 }
 
 function predict(

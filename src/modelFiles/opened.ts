@@ -69,8 +69,8 @@ export interface ModelFile {
   readonly bytes: Uint8Array;
   /** Its kind, as it was recognized. */
   readonly kind: string;
-  /** The file, then the others in its folder, by their names in it; each is read when it is asked for. */
-  folder(): ReadonlyMap<string, () => Uint8Array>;
+  /** The file, then the others in its folder, by their names in it; each is read when it is asked for, or its first `most` bytes. */
+  folder(): ReadonlyMap<string, (most?: number) => Uint8Array>;
   /** Loads the kernels, where they are not loaded. */
   kernels(): Promise<unknown>;
 }

@@ -2,6 +2,7 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as u from '../../src/index.ts';
 import { charRnnFiles, textCases } from '../fixtures/text/read.ts';
+import { CONFIG, WEIGHTS } from '../hostile/keras.ts';
 import { cli, folder, oneLine } from './helper.ts';
 
 const { charRnn } = await textCases();
@@ -57,6 +58,14 @@ describe('a model of several files', () => {
 });
 
 describe('convert', () => {
+  test('replaces other files in the folder of an architecture, by the same command twice', async () => {
+    const path = folder();
+    writeFileSync(path('config.json'), JSON.stringify(CONFIG));
+    writeFileSync(path('model.weights.h5'), WEIGHTS);
+    for (let i = 0; i < 2; i++)
+      expect(await cli('convert', path('config.json'), path('out.safetensors'))).toMatchObject({ code: 0 });
+  });
+
   test('replaces no file that it has read, and writes none then', async () => {
     const { path } = await twoModels();
     expect((await cli('convert', path('a.safetensors'), path('t'), '--to', 'triton')).code).toBe(0);

@@ -172,6 +172,13 @@ describe('run', () => {
     expect(oneLine(await cli('run', path('m'), '--inputs', path('values.json')))).toContain(words);
   });
 
+  test('types of expected outputs have no effect', async () => {
+    const { path, oracle } = files();
+    const outputs = oracle.outputs.map((output) => ({ ...output, type: 'INT64' }));
+    writeFileSync(path('oracle.json'), JSON.stringify({ ...oracle, outputs }));
+    expect((await cli('run', path('m'), '--oracle', path('oracle.json'))).code).toBe(0);
+  });
+
   test('indices are integers: none is wrapped or truncated', async () => {
     const path = folder();
     const model = new u.Sequential([new u.Embedding(5, 3), new u.Linear(3, 5)], { seed: 1 });

@@ -249,6 +249,21 @@ describe('--to triton', () => {
     ).toEqual(lines);
   });
 
+  test('learned initial states: none for Triton, a word where they are left out', async () => {
+    const path = folder();
+    const weights = Array.from({ length: 4 * 2 * 3 + 4 * 2 + 2 * 2 + 3 }, (_, i) => Math.sin(i));
+    const config = { input_size: 1, hidden_size: 2, num_layers: 1 };
+    const nam = { version: '0.5.2', architecture: 'LSTM', config, weights, sample_rate: 48000 };
+    writeFileSync(path('m.nam'), JSON.stringify(nam));
+    const refused = await cli('convert', path('m.nam'), path('t'), '--to', 'triton');
+    expect([refused.code, oneLine(refused)]).toEqual([
+      1,
+      expect.stringContaining('sequences start there from zeros, the model from learned initialStates'),
+    ]);
+    const { code, out } = await cli('convert', path('m.nam'), path('m.safetensors'));
+    expect([code, out]).toEqual([0, expect.stringMatching(/; without its initial states\n$/)]);
+  });
+
   test('refuses what can not be written', async () => {
     const none = await cli('convert', CONTINUED, '--to', 'triton');
     expect([none.code, oneLine(none)]).toEqual([2, expect.stringContaining('OUT')]);

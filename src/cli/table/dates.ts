@@ -12,7 +12,7 @@ export interface Dates {
 
 /** ISO 8601, also with slashes: a month, or a day with a time or without; without a time zone it is UTC. */
 const DATE =
-  /^(\d{4})([-/])(\d{2})(?:\2(\d{2})(?:([T ])(\d{2}:\d{2})(:\d{2})?(?:\.(\d{1,9})0*)?(Z|[+-]\d{2}:?\d{2})?)?)?$/;
+  /^(\d{4})([-/])(\d{2})(?:\2(\d{2})(?:([T ])(\d{2}:\d{2})(:\d{2})?(?:\.(\d{1,9})\d*)?(Z|[+-]\d{2}:?\d{2})?)?)?$/;
 /** Nanoseconds. */
 const MILLISECOND = 1_000_000n;
 const SECOND = 1_000_000_000n;
@@ -53,7 +53,11 @@ export function readDates(column: string, rows: readonly { text: string; line: n
   const local = times.map((time) => time + offsetOf(zone));
   const next = byMonths(local) ?? byTime(local);
   // some programs leave out seconds and fractions that are 0
-  const like = rows.reduce((most, { text }) => (detail(text) > detail(most) ? text : most), last);
+  let [like, most] = [last, detail(last)];
+  for (const { text } of rows) {
+    const length = detail(text);
+    if (length > most) [like, most] = [text, length];
+  }
   return {
     column,
     first: rows[0]!.text,
