@@ -70,9 +70,13 @@ export type TensorData =
   // a Float16Array, which not every library of TypeScript declares
   | (ArrayBufferView &
       ArrayLike<number> & {
+        /** The name of its class. */
         readonly [Symbol.toStringTag]: 'Float16Array';
+        /** 2. */
         readonly BYTES_PER_ELEMENT: number;
+        /** A view of a part. */
         subarray(begin?: number, end?: number): ArrayBufferView & ArrayLike<number>;
+        /** A copy of a part. */
         slice(begin?: number, end?: number): ArrayBufferView & ArrayLike<number>;
       });
 
