@@ -1,5 +1,5 @@
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Redis } from 'ioredis';
+import { beforeAll, describe, expect, test } from 'vitest';
 import {
   ClusterTrainer,
   clusterStatus,
@@ -10,7 +10,7 @@ import {
 import { Keys } from '../../src/cluster/keys.ts';
 import { finish } from '../../src/cluster/sweepStore.ts';
 import * as u from '../../src/index.ts';
-import { describeWithRedis, RedisServer, until } from './cluster/redis.ts';
+import { describeWithRedis, serverOfSuite, until } from './cluster/redis.ts';
 
 beforeAll(() => u.init({ kernels: 'simd' }));
 
@@ -147,15 +147,9 @@ describe('jobs of a Sweep', () => {
 });
 
 describeWithRedis('with Redis', () => {
-  const server = new RedisServer();
   let redis: Redis;
-  beforeAll(async () => {
-    await server.start();
-    redis = new Redis(server.connection);
-  });
-  afterAll(async () => {
-    redis.disconnect();
-    await server.dispose();
+  const server = serverOfSuite((client) => {
+    redis = client;
   });
   const connected = (queue: string) => ({ connection: server.connection, queue });
   const work = (name: string) => ({

@@ -1,8 +1,8 @@
-import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { Redis } from 'ioredis';
+import { afterEach, beforeAll, expect, test } from 'vitest';
 import { ClusterTrainer, Sweep, startWorker } from '../../src/cluster/index.ts';
 import * as u from '../../src/index.ts';
-import { describeWithRedis, RedisServer, until } from './cluster/redis.ts';
+import { describeWithRedis, serverOfSuite, until } from './cluster/redis.ts';
 import { thread } from './cluster/thread.ts';
 
 const array = { data: new Float32Array(12), shape: [2, 6, 1] };
@@ -12,20 +12,14 @@ const described = { loss: 'mse', optimizer: { name: 'sgd', lr: 0.1 } } as const;
 const LEFT = 'connected_clients:1\r';
 
 describeWithRedis('a Redis that leaves its connections open and answers nothing', () => {
-  const server = new RedisServer();
   let redis: Redis;
-  beforeAll(async () => {
-    await u.init({ kernels: 'simd' });
-    await server.start();
-    redis = new Redis(server.connection);
+  const server = serverOfSuite((client) => {
+    redis = client;
   });
+  beforeAll(() => u.init({ kernels: 'simd' }));
   afterEach(async () => {
     server.goOn();
     await expect.poll(() => redis.info('clients'), { timeout: 10_000 }).toContain(LEFT);
-  });
-  afterAll(async () => {
-    redis.disconnect();
-    await server.dispose();
   });
   const silent = { name: 'StateError', message: expect.stringMatching(/^no answer of Redis at .* for 1 s/) };
   const connected = { connection: server.connection, patience: 1000, lockDuration: 500 };

@@ -1,12 +1,12 @@
 import { Worker as Thread } from 'node:worker_threads';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Redis } from 'ioredis';
+import { beforeAll, expect, test } from 'vitest';
 import { Sweep, startWorker } from '../../src/cluster/index.ts';
 import { type Outcome, pack } from '../../src/cluster/jobs.ts';
 import { Keys } from '../../src/cluster/keys.ts';
 import { computeFit } from '../../src/cluster/sweepJob.ts';
 import * as u from '../../src/index.ts';
-import { describeWithRedis, RedisServer, until } from './cluster/redis.ts';
+import { describeWithRedis, serverOfSuite, until } from './cluster/redis.ts';
 
 const array = { data: new Float32Array(12), shape: [2, 6, 1] };
 const model = () => new u.Sequential([new u.GRU(1, 4), new u.Linear(4, 1)], { seed: 1 });
@@ -17,17 +17,11 @@ const fit = (name: string) => ({
 const thread = () => new Thread(new URL('./cluster/poison.mjs', import.meta.url));
 
 describeWithRedis('a sweep', () => {
-  const server = new RedisServer();
   let redis: Redis;
-  beforeAll(async () => {
-    await u.init({ kernels: 'simd' });
-    await server.start();
-    redis = new Redis(server.connection);
+  const server = serverOfSuite((client) => {
+    redis = client;
   });
-  afterAll(async () => {
-    redis.disconnect();
-    await server.dispose();
-  });
+  beforeAll(() => u.init({ kernels: 'simd' }));
   const connected = (queue: string) => ({ connection: server.connection, queue });
   const dataKeys = (queue: string) =>
     Promise.all(['data', 'holders', 'job'].map((kind) => redis.keys(`*:${queue}:${kind}:*`))).then((all) =>

@@ -1,12 +1,12 @@
 import { Worker as Thread } from 'node:worker_threads';
 import { Worker } from 'bullmq';
-import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Redis } from 'ioredis';
+import { beforeAll, expect, test } from 'vitest';
 import { ClusterTrainer, Sweep, startWorker } from '../../src/cluster/index.ts';
 import { Keys, PREFIX } from '../../src/cluster/keys.ts';
 import { computeShard } from '../../src/cluster/shardJob.ts';
 import * as u from '../../src/index.ts';
-import { describeWithRedis, RedisServer, until } from './cluster/redis.ts';
+import { describeWithRedis, RedisServer, serverOfSuite, until } from './cluster/redis.ts';
 import { thread } from './cluster/thread.ts';
 
 const array = { data: new Float32Array(12), shape: [2, 6, 1] };
@@ -14,18 +14,15 @@ const described = { loss: 'mse', optimizer: { name: 'sgd', lr: 0.1 } } as const;
 const model = () => new u.Sequential([new u.GRU(1, 4), new u.Linear(4, 1)], { seed: 1 });
 
 describeWithRedis('workers', () => {
-  const server = new RedisServer();
   let redis: Redis;
-  beforeAll(async () => {
-    await u.init({ kernels: 'simd' });
-    await server.start();
-    // as BullMQ wants it
-    redis = new Redis(server.connection, { maxRetriesPerRequest: null });
-  });
-  afterAll(async () => {
-    redis.disconnect();
-    await server.dispose();
-  });
+  // as BullMQ wants it
+  const server = serverOfSuite(
+    (client) => {
+      redis = client;
+    },
+    { maxRetriesPerRequest: null },
+  );
+  beforeAll(() => u.init({ kernels: 'simd' }));
   const connected = (queue: string) => ({ connection: server.connection, queue, lockDuration: 500 });
   const make = (queue: string, attempts = 3) =>
     new ClusterTrainer(model(), { ...described, ...connected(queue), shards: 2, attempts });

@@ -5,9 +5,9 @@ import { loadKeras } from '../../src/keras/index.ts';
 import { layers } from '../../src/kerasLayers/index.ts';
 import { saveTfjs } from '../../src/tfjsWriter/index.ts';
 import { drawing } from '../hostile/mutate.ts';
+import { loadTf, turned } from './files.ts';
 
 const [T, B, F] = [5, 3, 2];
-type Files = ReturnType<typeof saveTfjs>;
 type Result = { dataSync(): Float32Array };
 type Array2 = { data: Int32Array | Float32Array; shape: number[] };
 
@@ -36,24 +36,6 @@ function features(excluded: number): Array2 {
     Array.from({ length: F }, () => (counts ? draw(1000) / 500 - 1 : excluded)),
   );
   return { data: Float32Array.from(data), shape: [B, T, F] };
-}
-
-/** [B, T, …] as [T, B, …]. */
-function timeMajor({ data, shape }: Array2) {
-  const [b, t, ...rest] = shape as [number, number, ...number[]];
-  const n = rest.reduce((x, y) => x * y, 1);
-  const out = data.slice();
-  for (let i = 0; i < b; i++)
-    for (let j = 0; j < t; j++)
-      for (let k = 0; k < n; k++) out[(j * b + i) * n + k] = data[(i * t + j) * n + k]!;
-  return { data: out, shape: [t, b, ...rest] };
-}
-
-async function loadTf(files: Files) {
-  const { modelTopology, weightsManifest } = JSON.parse(new TextDecoder().decode(files['model.json']));
-  const [{ paths, weights }] = weightsManifest;
-  const weightData = files[paths[0]]!.buffer;
-  return tf.loadLayersModel({ load: async () => ({ modelTopology, weightSpecs: weights, weightData }) });
 }
 
 const last = (node: u.GraphNode) => new u.Linear(4, 2).apply(new u.LastStep().apply(node));
@@ -98,7 +80,7 @@ describe('steps that maskValue excludes', () => {
   test.each(Object.entries(CASES))('%s: TensorFlow.js and loadKeras give the same', async (_, given) => {
     const model = new u.Model(given.make());
     const names = Object.keys(given.xs);
-    const xs = Object.fromEntries(names.map((name) => [name, timeMajor(given.xs[name]!)]));
+    const xs = Object.fromEntries(names.map((name) => [name, turned(given.xs[name]!)]));
     const { data: expected } = model.forward(xs) as unknown as u.NDArray;
     const { keras = false } = given;
     const files = saveTfjs(model, { keras });
@@ -122,7 +104,7 @@ describe('steps that maskValue excludes', () => {
     expect(() => saveTfjs(model)).toThrow(
       'tfjs: layers[0] (Pool): layers of Keras 2 have not a mean without steps of maskValue in TensorFlow.js (the option keras writes it for Keras)',
     );
-    const { data: expected } = model.forward(timeMajor(features(0)));
+    const { data: expected } = model.forward(turned(features(0)));
     const again = await loadKeras(saveTfjs(model, { keras: true }), { layers });
     const { data } = again.predict(features(0)) as u.NDArray;
     for (let i = 0; i < expected.length; i++) expect(data[i]).toBeCloseTo(expected[i]!, 5);

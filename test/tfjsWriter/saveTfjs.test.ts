@@ -6,9 +6,9 @@ import { layers } from '../../src/kerasLayers/index.ts';
 import { startFrom } from '../../src/model/graph/initialStates.ts';
 import { saveTfjs } from '../../src/tfjsWriter/index.ts';
 import { drawing } from '../hostile/mutate.ts';
+import { loadTf, turned } from './files.ts';
 
 const [T, B, F] = [6, 3, 4];
-type Files = ReturnType<typeof saveTfjs>;
 /** A tensor of TensorFlow.js. */
 type Result = { dataSync(): Float32Array };
 
@@ -31,24 +31,6 @@ function stirred<M extends u.Sequential | u.Model>(model: M): M {
   });
   model.loadStateDict(Object.fromEntries(entries));
   return model;
-}
-
-/** [T, B, …] as [B, T, …], or the other way round. */
-function turned({ data, shape }: { data: ArrayLike<number>; shape: readonly number[] }) {
-  const [a, b, ...rest] = shape as [number, number, ...number[]];
-  const size = rest.reduce((x, y) => x * y, 1);
-  const out = new Float32Array(data.length);
-  for (let i = 0; i < a; i++)
-    for (let j = 0; j < b; j++)
-      for (let k = 0; k < size; k++) out[(j * a + i) * size + k] = data[(i * b + j) * size + k]!;
-  return { data: out, shape: [b, a, ...rest] };
-}
-
-async function loadTf(files: Files) {
-  const { modelTopology, weightsManifest } = JSON.parse(new TextDecoder().decode(files['model.json']));
-  const [{ paths, weights }] = weightsManifest;
-  const weightData = files[paths[0]]!.buffer;
-  return tf.loadLayersModel({ load: async () => ({ modelTopology, weightSpecs: weights, weightData }) });
 }
 
 function close(found: ArrayLike<number>, expected: ArrayLike<number>): void {

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe } from 'vitest';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe } from 'vitest';
 
 const there = spawnSync('redis-server', ['--version']).status === 0;
 if (!there) {
@@ -62,4 +63,23 @@ export class RedisServer {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A server that runs during a suite. made: takes a client of it, with these options. */
+export function serverOfSuite(
+  made: (client: Redis) => void,
+  options: { readonly maxRetriesPerRequest?: null } = {},
+): RedisServer {
+  const server = new RedisServer();
+  let client: Redis;
+  beforeAll(async () => {
+    await server.start();
+    client = new Redis(server.connection, options);
+    made(client);
+  });
+  afterAll(async () => {
+    client.disconnect();
+    await server.dispose();
+  });
+  return server;
 }
