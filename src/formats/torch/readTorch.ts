@@ -38,8 +38,10 @@ export interface TorchOptions {
   readonly inflate?: ((packed: Uint8Array, size: number) => Uint8Array | undefined) | undefined;
 }
 
-/** torch.save of 0.1.11 to 1.5, and since then with `_use_new_zipfile_serialization=False`. */
-/** 0x1950a86a20f9469cfc6c, rounded as integers are. */
+/**
+ * 0x1950a86a20f9469cfc6c, rounded as integers are: torch.save of 0.1.11 to 1.5, and since then with
+ * `_use_new_zipfile_serialization=False`.
+ */
 const MAGIC = 1.195470371460388e23;
 const BIG_ENDIAN = 'a big-endian file, expected little-endian';
 
