@@ -83,7 +83,8 @@ export function backward(
     state(dy.c, at.dc);
 
     const { descriptor } = kept;
-    descriptor.setAll({ ...at, dbHh: bHh ? at.dbIh + G * 4 : 0, dy: dyAt });
+    descriptor.setAll(at);
+    descriptor.setAll({ dbHh: bHh ? at.dbIh + G * 4 : 0, dy: dyAt });
     if (N > 0) runWithWork(heap, descriptor, workOf(weights, rows, true), {}, kernels.configurable_backward);
     if (stepsAt && !rows.isPlain) kernels.vec_add(B * H, at.dh, stepsAt, at.dh);
     if (needsX && kept.inputMask) multiplySteps(heap, rows, I, kept.inputMask, at.dx);
