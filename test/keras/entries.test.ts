@@ -73,10 +73,13 @@ test('shards may begin as a zip archive or an HDF5 file does; with a manifest no
   const model = new TextEncoder().encode(
     JSON.stringify({ ...json, weightsManifest: [{ paths: ['w'], weights }] }),
   );
-  for (const start of ['504b0304', '89484446']) {
+  for (const start of [
+    [0x50, 0x4b, 3, 4],
+    [0x89, 0x48, 0x44, 0x46],
+  ]) {
     // a number that only zeros meet, then 2 and 3
-    const w = Buffer.concat([Buffer.from(start, 'hex'), Buffer.from(Float32Array.of(2, 3).buffer)]);
-    const loaded = await loadKeras({ 'other.keras': Buffer.from(start, 'hex'), 'model.json': model, w });
+    const w = Uint8Array.of(...start, ...new Uint8Array(Float32Array.of(2, 3).buffer));
+    const loaded = await loadKeras({ 'other.keras': Uint8Array.from(start), 'model.json': model, w });
     const x = { data: Float32Array.of(0, 1, 1, 0, 1, 0, 0, 0, 1, 0, 2, 2), shape: [1, 4, 3] };
     expect([...(loaded.predict(x) as NDArray).data]).toEqual([5, 2, 3, 10]);
     loaded.dispose();
