@@ -87,7 +87,7 @@ function besides(
   }
 }
 
-/** Gives a file a mode of which the process's mask took bits away, where the system has modes. */
+/** Gives a file all bits of a mode, also those that the process's mask takes away, where the system has modes. */
 function keepMode(file: number, mode: number): void {
   try {
     if (fstatSync(file).mode !== mode) fchmodSync(file, mode & 0o777);

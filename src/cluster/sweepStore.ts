@@ -85,7 +85,9 @@ export async function writeValues(redis: Redis, keys: Keys, runs: readonly Sweep
   for (const { work, run } of runs) {
     if (!work.data) continue;
     const { hash, bytes } = work.data;
-    shared.set(hash, { bytes, runs: [...(shared.get(hash)?.runs ?? []), run] });
+    const each = shared.get(hash) ?? { bytes, runs: [] };
+    each.runs.push(run);
+    shared.set(hash, each);
   }
   await Promise.all([
     ...runs.map(({ work, run }) => redis.set(keys.sweepSpec(run), work.spec.bytes, 'PX', KEPT)),
